@@ -15,13 +15,13 @@ import type { Absorb, News } from './news.ts';
 
 export type Actions = ReturnType<typeof createActions>;
 
-/** The minimum time between two turns if nothing changed, milliseconds. */
+/** Milliseconds between two turns without news. */
 const everyMs = 250;
 
 /**
- * Actions that follow advice automatically: the engine of `features/actions` in the daemon's loop.
- * @param restored  the stored rows of table `action`
- * @param ended  called when a step has ended, to request a turn of the loop
+ * The engine of `features/actions` in the daemon's loop.
+ * @param restored  the rows of table `action`
+ * @param ended  requests a turn of the loop
  */
 export function createActions(s: Stages, actor: Actor | null, restored: readonly Row[], ended: () => void) {
   let state: ActionState = restoreActions(restored.map(({ value }) => value as ActionRow));
@@ -34,7 +34,7 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
   let atMs = Number.NEGATIVE_INFINITY;
   const ends: { readonly id: string; readonly step: ActionStep; readonly end: ActionEnd }[] = [];
   const undos: string[] = [];
-  /** Ids of advice that became regretted when this part accepted other advice; the next turn handles them. */
+  /** Advice that became regretted by `accept`, for the next turn. */
   const regrets: string[] = [];
   const orders: ActionOutput['orders'][number][] = [];
   const unbegun: string[] = [];
@@ -51,11 +51,7 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
   }
 
   return {
-    /**
-     * Called once in each turn, before its news are collected: updates the journal, accepts advice, and decides what
-     * starts after the commit.
-     * @param isStopping  the daemon is stopping: nothing new starts
-     */
+    /** Updates the journal, accepts advice, decides what starts after the commit. @param isStopping  nothing new starts */
     turn(advised: readonly AdviceChange[], news: News, now: Now, absorb: Absorb, isStopping: boolean): void {
       const rules = actor === null ? [] : (s.config.onAdvice ?? []);
       if (rules.length === 0) return;
@@ -101,7 +97,7 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
       orders.push(...out.orders);
       for (const id of out.accepted) accept(id, now, absorb);
     },
-    /** Starts the decided steps, if the journal is stored: a change without a row in the journal could not be undone. */
+    /** Starts the decided steps. @param isStored  else a change could not be undone, so none starts */
     begin(isStored: boolean): void {
       for (const { step, row, rule } of orders.splice(0)) {
         // Advice, rule or `actions stop` may change until the next turn, which decides again.
@@ -139,7 +135,7 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
       return 'ok';
     },
     inFlight: () => inFlight,
-    /** Ends running actions; they are carried out again after the next start. */
+    /** Ends running actions; the next start carries them out again. */
     async close(): Promise<void> {
       isClosed = true;
       await actor?.close();
@@ -147,7 +143,7 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
   };
 }
 
-/** The results sent to receivers: changes, failed changes, and held actions that may need an operator. No dry runs. */
+/** What receivers get: changes, failures, and held actions that may need an operator. No dry runs. */
 function toldOf({ results, rows }: ActionOutput, before: ActionState): readonly ActionNews[] {
   const held = rows.filter(({ id, held }) => isForPeople(held) && before.rows.get(id)?.held !== held);
   return [

@@ -126,7 +126,7 @@ export function assembleApiDeps(
 
 type OnAdvice<T> = Result<T, 'unknown' | 'not_proposed'>;
 
-/** An operator's decision on one advice, applied in the loop's next turn. */
+/** Applies an operator's decision on one advice in the next turn. */
 function onAdvice(
   pipeline: Pipeline,
   id: string,
@@ -148,7 +148,7 @@ function moveOf({ ecosystem, upstream, from, to }: Advice) {
   return { ecosystem, upstream, from, to };
 }
 
-/** Reads from the detector at most twice a second: a page may request hundreds of values at once. */
+/** Reads at most twice a second: a page may request hundreds of values at once. */
 function readAgain<T>(s: Stages, read: () => T): () => T {
   let last: { readonly atMs: number; readonly value: T } | null = null;
   return () => {
@@ -158,7 +158,7 @@ function readAgain<T>(s: Stages, read: () => T): () => T {
   };
 }
 
-/** One page: current items from memory, the history from the state file. The cursor is `<atMs>.<key>` of the last row. */
+/** A page of current items, or of the history. The cursor is `<atMs>.<key>` of the last row. */
 function pageOf<T extends { readonly id: string }>(
   s: Stages,
   table: Table,
@@ -191,9 +191,8 @@ function isAfter(row: Row, before: { atMs: number; key: string } | null): boolea
 const none: AlertCounts = { evidence: 0, duplicate: 0, stale: 0, resolved: 0, own: 0, ignored: 0, malformed: 0 };
 
 /**
- * Passes notifications of Alertmanager to the loop. Evidence and its consequences are committed before the response, so
- * after a 200 they survive a `kill -9`. Without a 200 Alertmanager sends the notification again; its alerts still count only
- * once.
+ * Passes notifications of Alertmanager to the loop. They are committed before the response, so after a 200 they survive a
+ * `kill -9`. Without a 200 Alertmanager sends the notification again; its alerts still count once.
  */
 function createAlertTaker(s: Stages, pipeline: Pipeline): ApiDeps['takeAlerts'] {
   let waiting = 0;
@@ -227,7 +226,7 @@ function createAlertTaker(s: Stages, pipeline: Pipeline): ApiDeps['takeAlerts'] 
   };
 }
 
-/** Returns an exception as a value, which differs from the error of a command that the ended loop refuses. */
+/** Returns an exception as a value: a rejection then means that the ended loop refused the command. */
 function attempt<T>(act: () => T): Result<T, unknown> {
   try {
     return ok(act());

@@ -22,7 +22,7 @@ export function createAsker(
       const lost = (): ControlAnswer => lostControlOf(due, s.clock.now());
       void defects.or(() => s.workers.control(due), lost).then((answer) => loop.answered(answer, round));
     },
-    /** Probes every control, outside rounds, to see whether this host is online. */
+    /** Probes every control, outside rounds. */
     controls(): void {
       const { timeoutMs } = s.config.schedule.pace;
       for (const { name, url } of s.config.controls) asker.control({ name, url, timeoutMs }, null);
@@ -34,10 +34,7 @@ export function createAsker(
 const repeatMs = 60_000;
 const kindsKept = 100;
 
-/**
- * Catches defects of this program so that the loop continues. Counts every defect; logs each kind at most once per
- * `repeatMs`, with its count, so that the log is not flooded.
- */
+/** Catches and counts defects of this program. Each kind is logged at most once per `repeatMs`, with its count. */
 export function createDefects(log: Log, clock: Clock) {
   const kinds = new Map<string, { saidAtMs: number; since: number }>();
   let count = 0;
@@ -61,7 +58,7 @@ export function createDefects(log: Log, clock: Clock) {
   }
 
   return {
-    /** Runs a step; `false` if the step threw. The exception is counted and logged. */
+    /** Runs a step; `false` if it threw. */
     guarded(step: () => void): boolean {
       try {
         step();
@@ -71,7 +68,7 @@ export function createDefects(log: Log, clock: Clock) {
         return false;
       }
     },
-    /** Awaits a promise that must not reject; a rejection is counted and logged, and the value of `instead` is returned. */
+    /** Awaits a promise; the value of `instead` if it rejects. */
     async or<T>(act: () => Promise<T>, instead: () => T): Promise<T> {
       try {
         return await act();

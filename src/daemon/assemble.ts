@@ -39,10 +39,9 @@ import { createLedger, type Ledger } from '../state/ledger.ts';
 import { createTrends } from '../state/trend.ts';
 import { buildWorkerBook, nothingLearnt } from './book.ts';
 
-/** The maximum number of rows that wait for the state file: each takes 12 KB, and each attempt serializes all. */
+/** Rows that wait for the state file at most: each attempt serializes all. */
 const waitingRowsMax = 2_000;
 
-/** The ports that a daemon runs on; tests hand in manual clocks, seeded randomness and workers without threads. */
 export interface DaemonPorts {
   readonly clock: Clock;
   readonly timers: Timers;
@@ -63,10 +62,10 @@ export interface DaemonPorts {
   readonly registry?: Registry;
 }
 
-/** Every stage and port of one running daemon. A reload replaces `config` and `targets`. */
+/** The stages and ports of one daemon. A reload replaces `config` and `targets`. */
 export type Stages = ReturnType<typeof assemble>;
 
-/** Creates every stage from a configuration and the state file. Starts nothing. */
+/** Creates every stage from a configuration and the state file; the loop is not started. */
 export function assemble(config: Config, ports: DaemonPorts) {
   const now = ports.clock.now();
   const { store, random, registry = builtIn } = ports;
@@ -100,11 +99,8 @@ export function assemble(config: Config, ports: DaemonPorts) {
     registry,
     store,
     post: ports.post,
-    /** Real clients; `null`: none can run here. */
     clients: ports.clients ?? null,
-    /** Carries out actions; `null`: there are none. */
     actor: ports.actor ?? null,
-    /** The version of this release, for the header `User-Agent`. */
     version: ports.version,
     workers: ports.workers(buildWorkerBook({ config, learnt: nothingLearnt, version: ports.version, registry })),
     scheduler: createScheduler({
@@ -117,7 +113,6 @@ export function assemble(config: Config, ports: DaemonPorts) {
       lastOk: lastOk.all(),
     }),
     detector,
-    /** Evidence from other systems' alerts. */
     evidence: createEvidenceBook({ restored: restored('meta'), now }),
     advisor,
     notifier: createNotifier({
@@ -137,7 +132,6 @@ export function assemble(config: Config, ports: DaemonPorts) {
       turn: nextTurn,
     }),
     board,
-    /** Probes that findings cite. */
     cited: createCited({
       store,
       open: detector.findings(),
@@ -146,7 +140,6 @@ export function assemble(config: Config, ports: DaemonPorts) {
     }),
     lastOk,
     since: createSince(restored('meta'), now),
-    /** The history of each mirror over an hour, a day, a week. */
     trends: createTrends(config, restored('trend')),
     ledger,
     /** The inputs of the judge, kept for a replay. */
@@ -165,7 +158,6 @@ export function seriesOf(config: Config, targets: readonly Target[]): readonly S
   );
 }
 
-/** The declared chain of clients, by upstream. */
 export function declaredBy(
   config: Config,
   registry: Registry,
@@ -207,10 +199,7 @@ function lifeOf(store: Store, now: Now): string {
   return id;
 }
 
-/**
- * A fingerprint of what is probed and how it is judged, as twelve hex digits: equal for two configurations that judge in
- * the same way. It contains no secrets.
- */
+/** A fingerprint of what is probed and how it is judged, twelve hex digits, without secrets. */
 export function settingsOf(config: Config): string {
   const { detect, advise, schedule, steps, controls, modules } = config;
   const mirrors = config.mirrors.map(({ name, upstream, url, role, weight }) => [name, upstream, url, role, weight]);

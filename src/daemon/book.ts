@@ -6,15 +6,13 @@ import { type Client, offersHttp1 } from '../ecosystems/client.ts';
 import { type Known, leadingClientOf } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 
-/** Facts learnt from verified responses, by ecosystem; an ecosystem without an entry has none. */
+/** Facts learnt from verified responses, by ecosystem. */
 export type Learnt = ReadonlyMap<EcosystemId, Known>;
 
-/** The state before any response. */
 export const nothingLearnt: Learnt = new Map();
 
 const nothing: Known = new Map();
 
-/** The inputs of a book. */
 export interface BookInput {
   readonly config: Config;
   readonly learnt: Learnt;
@@ -25,8 +23,8 @@ export interface BookInput {
 }
 
 /**
- * The workers' part of a configuration: access in clear text (the only place where a mirror's secrets are revealed), and
- * data for conversations. Hashes of the configuration's lock files override learnt ones.
+ * The workers' part of a configuration: access with secrets in clear text, and data for conversations. Hashes of lock files
+ * override learnt ones.
  */
 export function buildWorkerBook({ config, learnt, version, registry = builtIn }: BookInput): WorkerBook {
   const userAgent = userAgentOf(config, version);
@@ -76,8 +74,8 @@ function originOf({ ecosystem, upstream }: Mirror, { mirrors }: Config): string 
 }
 
 /**
- * Host names for a test of the resolver: if these fail too, the resolver is broken, not one name. They are the hosts of
- * controls and of public mirrors. A private mirror's name is sent to its own resolver only.
+ * The hosts of controls and public mirrors: if these names fail too, the resolver is broken. A private mirror's name is sent
+ * to its own resolver only.
  */
 function otherNames(config: Config, registry: Registry): readonly string[] {
   const isPublic = ({ ecosystem, upstream }: Mirror): boolean => upstream === registry.of(ecosystem)?.publicUpstream;
@@ -85,7 +83,6 @@ function otherNames(config: Config, registry: Registry): readonly string[] {
   return [...new Set(hosts)].filter((host) => /[a-z]/i.test(host) && !host.includes(':'));
 }
 
-/** `mirrorwatch/<version> (+<contact>)`: with it a mirror's operator can write to the owner of the daemon. */
 function userAgentOf(config: Pick<Config, 'contact'>, version: string): string {
   return config.contact === null ? `mirrorwatch/${version}` : `mirrorwatch/${version} (+${config.contact})`;
 }
@@ -96,7 +93,7 @@ function protocolsOf(mirror: Mirror, client: Client): readonly HttpProtocol[] {
   return mirror.protocol === undefined ? client.protocols(mirror) : forced[mirror.protocol];
 }
 
-/** The access of one mirror with its secrets revealed, for real clients and the front door. */
+/** The access of one mirror, secrets in clear text. */
 export function bookAccessOf(config: Config, mirror: Mirror, version: string): WireAccess {
   return accessOf(mirror, userAgentOf(config, version), config, builtIn);
 }

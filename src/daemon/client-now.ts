@@ -8,27 +8,19 @@ import { isRoot } from '../io/machine.ts';
 import { judgeReport, makeClientOrder } from './client-order.ts';
 import { clientsFor, type ProcessFacts } from './system.ts';
 
-/** One run that an operator requested, and its meaning for the mirror. */
 export type ClientNow = Pick<ClientReport, 'tookMs' | 'files' | 'bytes' | 'words'> &
   Pick<ClientRun, 'outcome' | 'reason' | 'sentence' | 'exitCode'>;
 
-/** The ids of an ecosystem's real clients. */
 export function clientIdsOf(ecosystem: EcosystemId): readonly string[] {
   return realClientsOf(ecosystem).map(({ id }) => id);
 }
 
-/**
- * The part of a mirror's access that a client cannot be given; `null`: it can run.
- * @throws Error for an unknown client
- */
+/** The part of a mirror's access that a client cannot be given; `null`: it can run. @throws Error on an unknown client */
 export function unsupportedAccessOf(mirror: Mirror, id: string): Sentence | null {
   return clientOf(mirror.ecosystem, id).cannot(mirror);
 }
 
-/**
- * Runs a real client against one mirror now, as the daemon would; stopping the command kills it.
- * @param onStop  registers the callback that kills the client
- */
+/** Runs a real client against one mirror now, as the daemon would. @param onStop  registers what kills the client */
 export async function runClientNow(
   config: Config,
   ask: { readonly mirror: Mirror; readonly client: string; readonly module: string; readonly version: string | null },
@@ -44,7 +36,7 @@ export async function runClientNow(
   return { ...judgeReport(report, client), tookMs, files, bytes, words };
 }
 
-/** Real clients of the configuration that are not installed here, each once. */
+/** The real clients of the configuration that are not installed here. */
 export function findMissingClients({ clientRuns }: Config, facts: Pick<ProcessFacts, 'path'>): readonly string[] {
   const runner = clientsFor(facts);
   const ids = new Set(clientRuns?.pairs.map(({ client }) => client));

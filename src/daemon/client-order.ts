@@ -12,7 +12,6 @@ import { english } from '../words/words.ts';
 import type { Stages } from './assemble.ts';
 import { bookAccessOf } from './book.ts';
 
-/** The request of one run: a mirror, a client, and the module to fetch. */
 export interface ClientAsk {
   readonly mirror: Mirror;
   readonly client: RealClient;
@@ -20,7 +19,6 @@ export interface ClientAsk {
   readonly version: string | null;
 }
 
-/** What an order needs besides its request. */
 interface OrderMeans {
   readonly config: Config;
   readonly registry: Registry;
@@ -28,11 +26,10 @@ interface OrderMeans {
   readonly isRoot: boolean;
 }
 
-/** The timeout of a run that an operator requests, if the file has none. */
+/** The timeout and user of a run by hand, if the file has no `clientRuns`. */
 const timeoutMs = 5 * 60_000;
 const nobody = { uid: 65534, gid: 65534 };
 
-/** The order of one run: the ecosystem's plan, the user, and the limits. */
 export function makeClientOrder({ mirror, client, module, version }: ClientAsk, means: OrderMeans): ClientOrder {
   const { config, registry } = means;
   const access = bookAccessOf(config, mirror, means.version);
@@ -101,10 +98,7 @@ export function pairsOf(s: Pick<Stages, 'config' | 'clients'>): readonly ClientP
   return s.clients === null ? [] : (s.config.clientRuns?.pairs ?? []);
 }
 
-/**
- * What a pair fetches in its next run: the canary's module first, then the other modules configured for the mirror, in
- * turn.
- */
+/** What a pair fetches in its next run: the canary's module first, then the mirror's others in turn. `null`: nothing. */
 export function askOf(s: Stages, { registry, client }: ClientPair, runs: number): ClientAsk | null {
   const mirror = s.config.mirrors.find(({ name }) => name === registry);
   const kind = mirror === undefined ? null : s.registry.of(mirror.ecosystem);
@@ -118,7 +112,7 @@ export function askOf(s: Stages, { registry, client }: ClientPair, runs: number)
   return module == null ? null : { mirror, client: real, module, version };
 }
 
-/** True for targets of the last step of a fetch: one for each artifact. */
+/** True for targets of the last step of a fetch. */
 function isFetched(kind: Ecosystem, { step }: Target): boolean {
   return step === kind.fetch.at(-1);
 }

@@ -27,7 +27,6 @@ interface Kept {
   readonly runs: number;
 }
 
-/** What a visit used of its host. */
 type Spent = Parameters<Visit['end']>[0];
 const nothingSpent: Spent = { wireBytes: 0, throttled: null };
 
@@ -42,10 +41,7 @@ interface Reported {
   readonly report: ClientReport;
 }
 
-/**
- * Runs real clients at their own pace, one at a time, each compared with our own steps: connects rota, schedule, runner,
- * workers and detect. Earlier runs are read from the state file.
- */
+/** Runs real clients at their own pace, one at a time, and compares each run with our own steps. */
 export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>) {
   const kept = new Map<string, Kept>(
     s.store
@@ -58,17 +54,16 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
   );
   const rota = createClientRota({ known: before, chance: () => s.random.next() });
   const said = new Set<string>();
-  /** Pairs whose last run in this process differed from our steps, with the outcome of that run. */
+  /** The outcome of the last run that differed from our steps, by pair; a run that agrees removes it. */
   const odd = new Map<string, ClientRun['outcome']>();
   let timer: { cancel(): void } | null = null;
   let isStopped = false;
   let underWay: Promise<void> | null = null;
-  /** Comparisons in progress: a mirror that hangs does not delay other runs. */
+  /** Comparisons in progress: a mirror that hangs must not delay other runs. */
   const comparing = new Set<Promise<void>>();
 
   const wantedKeys = (): ReadonlySet<string> => new Set(pairsOf(s).map(pairKeyOf));
 
-  /** Applies the configured pairs; the state of other pairs is dropped. */
   function arrange(): void {
     rota.replace(pairsOf(s), s.config.clientRuns?.everyMs ?? 0, s.clock.now());
     const wanted = wantedKeys();
@@ -108,7 +103,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     });
   }
 
-  /** Runs the client. Our own steps follow later, and no other run waits for them. */
+  /** Runs the client. Our own steps follow, and no other run waits for them. */
   async function once(pair: Turn): Promise<void> {
     const ask = askOf(s, pair, pair.runs);
     const visit = ask === null || s.detector.vantage().suspect === true ? null : begin(ask);
@@ -128,7 +123,6 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     comparing.add(rest);
   }
 
-  /** Runs our own steps after a client's run, and compares. */
   async function compare({ pair, ask, visit, startedAtMs, report }: Reported): Promise<void> {
     let spent: Spent = { wireBytes: report.bytes, throttled: null };
     try {
@@ -142,7 +136,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     }
   }
 
-  /** True if the pair runs again soon: this run differs from our steps, and its outcome from that of the last such run. */
+  /** True if the pair runs again soon: its run differs from our steps, and in outcome from the last that did. */
   function isOddAgain(pair: ClientPair, run: ClientRun): boolean {
     const key = pairKeyOf(pair);
     const same = agrees(run);
@@ -159,7 +153,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     return null;
   }
 
-  /** Runs the client; `null`: the run was stopped because the daemon ends. */
+  /** `null`: the daemon ends. */
   async function reportOf(ask: ClientAsk): Promise<ClientReport | null> {
     const means = { config: s.config, registry: s.registry, version: s.version, isRoot: isRoot() };
     const report = await s.clients?.run(makeClientOrder(ask, means));
@@ -192,7 +186,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     return [run, { wireBytes: report.bytes + (own?.wireBytes ?? 0), throttled: own?.throttled ?? null }];
   }
 
-  /** Probes the steps of the client's fetch until one is not ok. These probes are outside the schedule and not judged. */
+  /** Probes the steps of the client's fetch until one is not ok. These probes are not judged. */
   async function ownVerdict({ mirror, module, version }: ClientAsk) {
     const probeIds: string[] = [];
     let wireBytes = 0;
@@ -220,10 +214,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     return { verdict: verdict('ok', null), wireBytes, throttled: null };
   }
 
-  /**
-   * Reports a run to all stages in one turn of the loop; a run too late for the last turn, or of a removed pair, is
-   * dropped.
-   */
+  /** Reports a run to all stages. A run of a removed pair, or after `stop`, is dropped. */
   async function take(pair: ClientPair, run: ClientRun, runs: number): Promise<void> {
     const key = pairKeyOf(pair);
     tell(run);
@@ -233,7 +224,6 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
       const row: Row = { table: 'meta', key: `${keyPrefix}${key}`, atMs: now.wallMs, value: { run, runs } };
       s.ledger.add([row], []);
       s.exporter.clientRun(run);
-      // While the vantage is suspect, the comparison means nothing.
       if (s.detector.vantage().suspect === true) return;
       absorb.detect(s.detector.clientRan(run, now));
       if (run.outcome === 'failed') s.advisor.clientFailed(run);
@@ -251,12 +241,11 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
 
   return {
     start: arrange,
-    /** Applies the pairs of the configuration after a reload. */
     reconfigured: arrange,
-    /** The last run of each client at a mirror, in the order of the file. */
+    /** The last run of each client at a mirror. */
     of: (registry: string): readonly ClientRun[] =>
       pairsOf(s).flatMap((pair) => (pair.registry === registry ? (kept.get(pairKeyOf(pair))?.run ?? []) : [])),
-    /** Kills running clients; resolves once they have exited and all comparisons have ended. */
+    /** Kills the running client; resolves once it has exited and all comparisons have ended. */
     async stop(): Promise<void> {
       isStopped = true;
       timer?.cancel();

@@ -11,7 +11,7 @@ import type { Detector, DetectTurn, Peek, RoundAsk } from '../detect/detector.ts
 import type { Scheduler } from '../schedule/scheduling.ts';
 import { createOutstanding } from './outstanding.ts';
 
-/** The stages that decide: no network, no files, no clock of their own. */
+/** The stages that decide, without network, files or clock. */
 export interface JudgeStages {
   readonly config: Config;
   readonly scheduler: Scheduler;
@@ -20,7 +20,6 @@ export interface JudgeStages {
   readonly evidence: EvidenceBook;
 }
 
-/** The result of one turn of judging. */
 export interface Judged {
   readonly settled: SettledSample[];
   readonly findings: FindingChange[];
@@ -39,12 +38,12 @@ export type Judge = ReturnType<typeof createJudge>;
 
 /** Without events, advice is updated at this interval, milliseconds. */
 const considerEveryMs = 2_000;
-/** The maximum number of passes over the orders of a turn: a probe that cannot start may cause further orders. */
+/** Passes over the orders of a turn at most: a probe that cannot start may cause further orders. */
 const carryingMax = 4;
 
 /**
- * Connects schedule, detect and advise: the part of the data path that the daemon shares with simulations. While `isRunning`
- * returns false, nothing new is probed, not even to confirm: a shutdown waits only for running probes.
+ * Connects schedule, detect and advise, for the daemon and for simulations. While `isRunning` returns false, nothing new is
+ * probed, not even to confirm.
  */
 export function createJudge(s: JudgeStages, isRunning: () => boolean) {
   let considerAtMs = 0;
@@ -54,7 +53,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
   const inMaintenance = new Map<string, boolean>();
   const outstanding = createOutstanding();
 
-  /** One turn: inputs first, then `tick`, `plan`, `consider`, and `carryOut` once at its end. */
+  /** One turn: inputs, then `maintain`, `tick`, `plan`, `consider`, and `carryOut` once. */
   function turnAt(now: Now) {
     outstanding.turn(now);
     const judged: Judged = {
@@ -117,7 +116,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
     }
 
     function askArtifact({ target, family, protocol }: Peek, purpose: 'recheck' | 'peek', probes: Due[]): void {
-      // A peek has the deadline of light steps: first bytes should arrive as fast as a light response.
+      // The first bytes should arrive as fast as a light response.
       const { timeoutMs } = purpose === 'peek' ? s.config.schedule.pace : paceOf(target, s.config);
       const over = { ...(family === null ? {} : { family }), ...(protocol === undefined ? {} : { protocol }) };
       const due = reserve({ target, connection: 'cold', purpose, timeoutMs, round: null, ...over }, now);
@@ -162,7 +161,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
         detect(s.detector.take(sample, now));
       },
       control: (answer: ControlAnswer, round: Due['round']) => detect(s.detector.control(answer, round, now)),
-      /** Updates detect when mirrors enter or leave a maintenance window. */
+      /** Tells detect which mirrors enter or leave a maintenance window. */
       maintain(): void {
         for (const { name, maintenance } of s.config.mirrors) {
           const on = maintenance.length > 0 && s.scheduler.inMaintenance(name, now);
@@ -172,7 +171,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
         }
       },
       tick: () => detect(s.detector.tick(now)),
-      /** Adds the scheduled probes that are due to those that `carryOut` returns. @returns skipped probes */
+      /** Plans the due probes, which `carryOut` returns. @returns skipped probes */
       plan(): readonly Skipped[] {
         if (!isRunning()) {
           scheduleWakeMs = null;
@@ -193,10 +192,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
         const standings = s.detector.standings();
         advise(s.advisor.consider({ standings, vantage: s.detector.vantage(), evidence }, now));
       },
-      /**
-       * Reserves slots and ids for the probes that this turn ordered, and returns what to start now. Probes that wait for a
-       * slot follow in a later turn.
-       */
+      /** Reserves slots for the probes that this turn ordered, and returns what to start now. */
       carryOut() {
         const probes: Due[] = start.splice(0);
         const controls: { due: ControlDue; round: Due['round'] }[] = [];
@@ -220,9 +216,9 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
 
   return {
     turn: turnAt,
-    /** When judging needs a turn without any input, monotonic milliseconds; `null`: the loop's usual interval is enough. */
+    /** When judging needs a turn, monotonic milliseconds; `null`: the loop's usual interval is enough. */
     wakeAtMs: () => earliest(lateWakeMs, earliest(detectWakeMs, isRunning() ? scheduleWakeMs : null)),
-    /** Makes the next turn decide, without waiting for the interval. */
+    /** Makes the next turn decide. */
     considerSoon(): void {
       considerAtMs = 0;
     },

@@ -23,13 +23,11 @@ const dayMs = 24 * 3_600_000;
 /** How long rows of trends are kept: the longest range of a trend, a week, plus a day. */
 const trendKeepMs = 8 * dayMs;
 
-/** A daemon that is up. */
 export interface Daemon {
-  /** The URL of the daemon's page. */
   readonly url: string;
   /** Rejects on a defect, which is logged; the daemon goes on. */
   reload(): Promise<ReloadOutcome>;
-  /** Drains within `limits.drainMs`, flushes the state and closes everything, in all within `limits.stopMs`. Idempotent. */
+  /** Drains within `limits.drainMs`, writes the state and closes everything. Idempotent. */
   stop(): Promise<void>;
 }
 
@@ -38,10 +36,7 @@ type ReadAgain = Result<Config, readonly ConfigIssue[]>;
 /** Reads the configuration again; passed in by cli/, which alone knows path and environment. */
 export type Reread = () => ReadAgain | Promise<ReadAgain>;
 
-/**
- * Starts a daemon: stages, loop, listener.
- * @returns the error code if the listener cannot be opened; the caller has already opened the state file
- */
+/** Starts a daemon. @returns the error code if the listener cannot be opened; the caller then closes the state file */
 export async function startDaemon(
   config: Config,
   ports: DaemonPorts,
@@ -54,8 +49,7 @@ export async function startDaemon(
   const startedAtMs = ports.clock.wallMs();
   const life = { up: false, draining: false, reloadOk: true, reloadedAtMs: startedAtMs };
   stages.exporter.snapshot(() => ({
-    // Only the shard that owns the upstream reports a mirror's state: otherwise two daemons could report different states of
-    // one mirror.
+    // Otherwise two shards could report different states of one mirror.
     standings: stages.detector.standings().filter((standing) => isUpstreamOwner(stages.config, standing)),
     vantage: stages.detector.vantage(),
     findings: stages.detector.findings(),
@@ -96,7 +90,7 @@ export async function startDaemon(
       return { tag: 'needs_restart', keys: needsRestart };
     }
     const next = read.value;
-    // Expanded in slices, while the old configuration is in force, so that the turn that replaces it is short.
+    // In slices, while the old configuration is in force, so that the turn that replaces it is short.
     const targets = await overTurns(expandTargetsInSlices(next, stages.registry), nextTurn);
     const series = seriesOf(next, targets);
     await stages.exporter.prepare(next, targets);
@@ -134,7 +128,6 @@ export async function startDaemon(
     return { tag: 'reloaded', changed: keys };
   }
 
-  /** A defect in a reload is logged and thrown to the caller; the daemon goes on. */
   const reloadInTurn = serial(async () => {
     try {
       return await reload();
@@ -176,7 +169,7 @@ export async function startDaemon(
     stages.store.trim('probe', limits.probeRows);
     stages.store.trim('cited', limits.citedRows);
     stages.store.trim('aside', limits.asideRows);
-    // This deletes rows of removed mirrors and versions: rows in use are overwritten long before.
+    // Rows of removed mirrors and versions: rows in use are overwritten long before.
     stages.store.expire('trend', ports.clock.wallMs() - trendKeepMs);
     stages.store.expire('seen', beforeMs - dayMs);
     // Findings and advice expire by their end: open ones stay, however old.

@@ -8,7 +8,6 @@ import type { Transcript } from '../core/transcript.ts';
 import type { DetectTurn } from '../detect/detector.ts';
 import type { Judged } from './judge.ts';
 
-/** A settled sample with the transcript that it was measured from. */
 export interface Settled {
   readonly sample: SettledSample;
   readonly transcript: Transcript;
@@ -19,11 +18,10 @@ export interface News extends Omit<Judged, 'settled'> {
   readonly settled: Settled[];
   readonly outcomes: { readonly receiver: string; readonly outcome: DeliveryOutcome }[];
   readonly actions: { readonly result: ActionResult; readonly row: ActionRow }[];
-  /** Results of actions that are sent to receivers. */
+  /** For receivers. */
   readonly acted: ActionNews[];
 }
 
-/** The changes of a turn, starting with the judged ones. */
 export function newNews(judged: Judged): News {
   return { ...judged, settled: [], outcomes: [], actions: [], acted: [] };
 }
@@ -48,10 +46,8 @@ export interface Gap {
 }
 
 /**
- * Compares two turns of the loop. The loop turns at least once a second, so a longer pause is a stalled process. A wall
- * clock that gained on the monotonic one is a suspended machine (Linux stops CLOCK_MONOTONIC in suspend) or was set
- * forward; one that lost was set back.
- * @returns the gap, or `null` for a normal turn
+ * Compares two turns of the loop, which turns at least once a second. A wall clock that gained on the monotonic one is a
+ * suspended machine (Linux stops CLOCK_MONOTONIC) or was set forward; one that lost was set back. `null`: a normal turn.
  */
 export function gapBetween(before: Now, now: Now): Gap | null {
   const lived = now.monotonicMs - before.monotonicMs;

@@ -6,7 +6,7 @@ import type { Clock, Probed, Random, Timers, Workers } from '../core/ports.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import { registry } from '../ecosystems/registry.ts';
 
-/** One probe that an operator requests: of this mirror, now. */
+/** One probe that an operator requests now. */
 export interface OnceRequest {
   readonly mirror: Mirror;
   readonly module: string | null;
@@ -16,7 +16,6 @@ export interface OnceRequest {
   readonly protocol?: HttpProtocol;
 }
 
-/** The `Due` of a probe that an operator requests: outside the schedule, over a cold connection. */
 export function makeDue(request: OnceRequest, config: Config, ports: { clock: Clock; random: Random }): Due {
   const { mirror, module, version, step, protocol } = request;
   const { weight = 'light', verifies = null } = registry.of(mirror.ecosystem)?.steps[step] ?? {};
@@ -50,13 +49,13 @@ export function dueOf(target: Target, timeoutMs: number, { clock, random }: { cl
   };
 }
 
-/** The thread of a probe returned nothing, long after all its deadlines: a defect of this program. */
+/** The thread of a probe returned nothing: a defect of this program. */
 export interface NoAnswer {
   readonly registry: string;
   readonly limitMs: number;
 }
 
-/** How long a command waits for one probe, milliseconds, whatever its thread does: all its deadlines and a reserve. */
+/** How long a command waits for one probe, milliseconds: all its deadlines and a reserve. */
 export function patienceMsFor(due: Due): number {
   return due.timeoutMs * (limits.asideTimeouts + 1) + 10_000;
 }
@@ -66,10 +65,7 @@ export function probeWithin(workers: Pick<Workers, 'probe'>, due: Due, timers: T
   return orNull(workers.probe(due), patienceMsFor(due), timers);
 }
 
-/**
- * Closes the threads, and stops waiting after `limits.closeMs`: a thread inside `getaddrinfo` cannot be ended before the
- * resolver gives up, which takes 20 s or more without a DNS server.
- */
+/** Closes the threads; stops waiting after `limits.closeMs`: a thread in `getaddrinfo` ends when the resolver gives up. */
 export async function closeWithin(workers: { close(): Promise<void> }, timers: Timers): Promise<void> {
   await orNull(workers.close(), limits.closeMs, timers);
 }

@@ -1,7 +1,7 @@
 import type { Due } from '../core/due.ts';
 import type { Now } from '../core/ports.ts';
 
-/** A longer turn of the loop is our own delay, which does not count against the mirror. Milliseconds. */
+/** What a turn of the loop takes beyond this is our own delay, which counts against no mirror. Milliseconds. */
 const turnMsMost = 1_500;
 
 interface Probe {
@@ -11,16 +11,15 @@ interface Probe {
   reviewMs: number;
 }
 
-/** Pending probes, none at first, and how long our loop has waited for each. */
+/** Pending probes, and how long our loop has waited for each. */
 export function createOutstanding() {
   const probes = new Map<string, Probe>();
-  /** The time that the loop has run, without our own delays, milliseconds. */
+  /** How long the loop has run, without our own delays, milliseconds. */
   let ownMs = 0;
   let beforeMs: number | null = null;
   let nextMs = Number.POSITIVE_INFINITY;
 
   return {
-    /** Called at the beginning of each turn. */
     turn({ monotonicMs }: Now): void {
       if (beforeMs !== null) ownMs += Math.min(turnMsMost, monotonicMs - beforeMs);
       beforeMs = monotonicMs;

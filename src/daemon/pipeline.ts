@@ -12,12 +12,12 @@ import { createKnowledge } from './knowledge.ts';
 import { type Absorb, gapBetween, type News, newNews, type Settled } from './news.ts';
 import { createEvents, createPublisher, createReceiverLog } from './publish.ts';
 
-/** Inputs of the loop: external events are queued and handled in a turn, never in their callback. */
+/** Inputs of the loop, which are handled in a turn, never in their callback. */
 type Input =
   | { readonly kind: 'probed'; readonly due: Due; readonly probed: Probed }
   | { readonly kind: 'control'; readonly answer: ControlAnswer; readonly round: Due['round'] }
   | { readonly kind: 'delivery'; readonly notice: Notice; readonly delivery: Delivery }
-  /** A step of an action has ended: `actions` has its result. */
+  /** A step of an action has ended; `actions` has its result. */
   | { readonly kind: 'acted' }
   | { readonly kind: 'command'; readonly run: (now: Now, absorb: Absorb) => () => void };
 
@@ -28,10 +28,10 @@ const turnGapMs = 5;
 const idleMs = 1_000;
 const afterDefectMs = 250;
 
-/** The loop from the schedule to the notices: schedule → probe → detect → advise → notify → commit → export and events. */
+/** The loop: schedule → probe → detect → advise → notify → commit → export and events. */
 export function createPipeline(s: Stages) {
   const inbox: Input[] = [];
-  /** Transcripts of finished probes by probe id, until detect settles the sample: so each sample counts once. */
+  /** Transcripts by probe id, until detect settles the sample: so each sample counts once. */
   const awaiting = new Map<string, Transcript>();
   const events = createEvents();
   const knowledge = createKnowledge(s);
@@ -44,7 +44,7 @@ export function createPipeline(s: Stages) {
   let state: 'idle' | 'running' | 'draining' | 'stopped' = 'idle';
   let controlAtMs = 0;
   let deliveriesInFlight = 0;
-  /** Callbacks of the commands that ran in this turn: called once the turn is committed. */
+  /** Callbacks of this turn's commands, called after the commit. */
   const settle: (() => void)[] = [];
 
   const wake = (delayMs: number): void => {
@@ -117,7 +117,7 @@ export function createPipeline(s: Stages) {
     for (const { due, round } of controls) asker.control(due, round);
   }
 
-  /** Settles a sample whose handling threw, as unknown because of a defect. */
+  /** Settles a sample whose handling threw as `unknown`. */
   function lose(input: Input, judging: JudgeTurn): void {
     if (input.kind !== 'probed' || !awaiting.has(input.due.probeId)) return;
     const outcome = { tag: 'unknown', because: 'defect' } as const;
@@ -130,7 +130,6 @@ export function createPipeline(s: Stages) {
     });
   }
 
-  /** Each settled sample with its transcript, once. */
   function withTranscripts({ judged }: JudgeTurn): Settled[] {
     return judged.settled.flatMap((sample) => {
       const transcript = awaiting.get(sample.due.probeId);
@@ -138,7 +137,7 @@ export function createPipeline(s: Stages) {
     });
   }
 
-  /** Adds the facts from this turn's samples to its rows; the workers get them later. @returns whether there are any */
+  /** Adds new facts to the rows of the turn. @returns whether there are any */
   function learn(news: News): boolean {
     const rows = knowledge.learn(news.settled.map(({ sample }) => sample));
     news.rows.push(...rows);
@@ -188,7 +187,7 @@ export function createPipeline(s: Stages) {
     if (state === 'stopped') return;
     guarded(() => send(now));
     if (state === 'running') guarded(() => actions.begin(publisher.stateTrouble() === null));
-    // A defect that recurs each turn must not keep the loop busy.
+    // A defect that recurs must not keep the loop busy.
     const restMs = defects.count() > defectsBefore ? afterDefectMs : 0;
     wake(Math.max(restMs, inbox.length > 0 ? turnGapMs : nextWake(now)));
   }
@@ -206,7 +205,7 @@ export function createPipeline(s: Stages) {
       before = s.clock.now();
       turn();
     },
-    /** Runs `act` in the loop's next turn; its result is committed before the promise resolves. */
+    /** Runs `act` in the next turn; the promise settles after that turn's commit, which may have failed. */
     command<T>(act: (now: Now, absorb: Absorb) => T): Promise<T> {
       return new Promise((resolve, reject) => {
         const run = (now: Now, absorb: Absorb): (() => void) => {
@@ -221,7 +220,7 @@ export function createPipeline(s: Stages) {
         else take({ kind: 'command', run });
       });
     },
-    /** Starts no new probes; waits for running ones and for deliveries, at most `limits.drainMs`. */
+    /** Starts no new probes; waits for running probes, deliveries and actions, at most `limits.drainMs`. */
     async drain(): Promise<void> {
       state = 'draining';
       const untilMs = s.clock.monotonicMs() + limits.drainMs;
@@ -231,7 +230,7 @@ export function createPipeline(s: Stages) {
       )
         await new Promise<void>((resolve) => s.timers.after(50, resolve));
     },
-    /** The last turn: handles all inputs, settles held samples, commits. Later commands are refused. */
+    /** The last turn: settles held samples and commits. Later commands are refused. */
     end(): void {
       if (state === 'stopped') return;
       state = 'stopped';
@@ -243,10 +242,9 @@ export function createPipeline(s: Stages) {
       inbox.push({ kind: 'command', run: flush });
       turn();
     },
-    /** Defects caught so far. */
     defects: defects.count,
     stateTrouble: publisher.stateTrouble,
-    /** Sends the configuration to the workers, at start and after a reload. */
+    /** Sends the configuration to the workers. */
     reconfigured: () => knowledge.configure(),
   };
 }

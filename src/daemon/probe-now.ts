@@ -6,11 +6,7 @@ import { buildWorkerBook, nothingLearnt } from './book.ts';
 import { closeWithin, makeDue, type NoAnswer, type OnceRequest, patienceMsFor, probeWithin } from './once.ts';
 import { type ProcessFacts, processLog, systemClock, systemRandom, workersFor } from './system.ts';
 
-/**
- * One probe that an operator requests, in a worker thread of its own, as the daemon would make it. Never throws because of a
- * mirror.
- * @returns `NoAnswer` if the thread does not respond; the thread may still run afterwards, see `closeWithin`
- */
+/** One probe that an operator requests, in a thread of its own, as the daemon would make it. */
 export async function probeNow(
   config: Config,
   request: OnceRequest,

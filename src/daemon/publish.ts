@@ -20,19 +20,16 @@ const findingLevel = {
   changed: 'debug',
 } as const satisfies Record<FindingChange['change'], keyof Log>;
 
-/** The next attempt after a failed commit waits this many times the duration of the failed one: turns are delayed rarely. */
+/** After a failed commit the next one waits this many times its duration, so that few turns are delayed. */
 const retryAfter = 10;
 
 const standingsEveryMs = 250;
 const freshnessEveryMs = 60_000;
 
-/**
- * Tables whose rows may wait for the next transaction, because nothing was reported from them. A row of `finding` without
- * an event only has newer evidence.
- */
+/** Tables whose rows may wait for a later transaction. A row of `finding` without an event only has newer evidence. */
 const patient: ReadonlySet<Table> = new Set(['seen', 'detector', 'finding', 'probe', 'answer', 'trend']);
 
-/** Stores and publishes the changes of a turn: first the state file, then everything visible. */
+/** Stores, then shows the changes of a turn. */
 export function createPublisher(s: Stages, events: Events) {
   let trouble: StateTrouble | null = null;
   let suspect: boolean | null = null;
@@ -63,7 +60,7 @@ export function createPublisher(s: Stages, events: Events) {
     }
   }
 
-  /** Called before findings and advice are shown, which may follow from the vantage's state. */
+  /** Before findings and advice, which may follow from the vantage's state. */
   function showVantage(now: Now): void {
     const vantage = s.detector.vantage();
     if (vantage.suspect === suspect) return;
@@ -102,7 +99,7 @@ export function createPublisher(s: Stages, events: Events) {
     }
   }
 
-  /** Reports each new state of a mirror once. A state is derived from all targets, so it is not checked in each turn. */
+  /** Reports each new state of a mirror; not in each turn, because a state is derived from all targets. */
   function showStandings(now: Now): void {
     if (now.monotonicMs - toldAtMs < standingsEveryMs) return;
     toldAtMs = now.monotonicMs;
@@ -117,7 +114,6 @@ export function createPublisher(s: Stages, events: Events) {
     }
   }
 
-  /** Passes the lag of each mirror to its trend, every `freshnessEveryMs`. */
   function keepFreshness(now: Now): void {
     if (now.monotonicMs - freshAtMs < freshnessEveryMs) return;
     freshAtMs = now.monotonicMs;
@@ -126,9 +122,9 @@ export function createPublisher(s: Stages, events: Events) {
 
   return {
     /**
-     * Writes all rows of the turn in one transaction. While that fails, the rows wait, and `stateTrouble` returns why. A
-     * turn without findings, advice or notices waits for the next turn with some, at most `limits.commitMs`. `isLast`: the
-     * last turn, which also writes what is otherwise written rarely. `isAwaited`: a caller waits for the write.
+     * Writes the rows of the turn in one transaction. While that fails, they wait, and `stateTrouble` returns why. Rows from
+     * which nothing was reported may wait for a later turn, at most `limits.commitMs`. `isLast`: also writes what is written
+     * rarely. `isAwaited`: a caller waits for the write.
      */
     commit(
       news: News,
@@ -170,7 +166,7 @@ export function createPublisher(s: Stages, events: Events) {
         throw cause;
       }
     },
-    /** Shows the changes in state, metrics, log and events: each part separately, so that one defect hides nothing else. */
+    /** Shows the changes in metrics, log and events, in parts: one defect must not hide the rest. */
     show(news: News, now: Now, guarded: (step: () => void) => void): void {
       showSettled(news, now, guarded);
       guarded(() => showVantage(now));
@@ -185,17 +181,14 @@ export function createPublisher(s: Stages, events: Events) {
         for (const { worker, delaysMs } of s.workers.loopDelays()) s.exporter.loopDelays(worker, delaysMs);
       });
     },
-    /** Why the state file cannot be written now; `null`: it can. */
+    /** Why the last write of the state file failed; `null`: it did not. */
     stateTrouble: () => trouble,
   };
 }
 
 export type Events = ReturnType<typeof createEvents>;
 
-/**
- * Creates the list of listeners to events. They are called after the commit; a listener that throws is removed. Slow readers
- * are limited by the event stream (api/).
- */
+/** The listeners to events, which are emitted after the commit. A listener that throws is removed. */
 export function createEvents() {
   const listeners = new Set<(event: DaemonEvent) => void>();
   return {
@@ -217,7 +210,7 @@ export function createEvents() {
 
 const say = wordsOf('en');
 
-/** Logs delivery results: a failure that differs from the one before, and the first success after one. */
+/** Logs deliveries: a failure unlike the receiver's last, and the first success after one. */
 export function createReceiverLog(
   log: Log,
 ): (notice: Notice, delivery: Delivery, queues: () => readonly QueueStanding[]) => void {

@@ -33,10 +33,10 @@ export type { StoreOpenFailure } from '../io/store.ts';
 export interface ProcessFacts {
   readonly version: string;
   readonly node: string;
-  /** The search path of programs, as given in PATH; absent: none. */
+  /** PATH; absent: none. */
   readonly path?: string;
   readonly log: { readonly level: string; readonly pretty: boolean };
-  /** Reads what other places advise, for actions; absent: not known. */
+  /** What other places advise; absent: not known. */
   readonly votes?: Actor['votes'];
 }
 
@@ -83,12 +83,10 @@ export function createSystemPorts(
   });
 }
 
-/** Creates the runner of real clients on this machine. */
 export function clientsFor({ path }: Pick<ProcessFacts, 'path'>): ClientRunner {
   return createClientRunner({ clock: systemClock, timers: systemTimers, path: path ?? '' });
 }
 
-/** Starts worker threads with a book: for the daemon, and for `probe` and `rank`. */
 export function workersFor(
   book: Parameters<DaemonPorts['workers']>[0],
   log: Log,
