@@ -4,32 +4,25 @@ import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 import type { Series } from './host.ts';
 
-/** A series may join a build after this many probes since its last build. */
+/** A series may join a build after this many probes alone. */
 const ripeFrom = limits.buildEvery - 1;
 /** A new series is probed alone once before it may join. */
 export const sinceBuildAtFirst = ripeFrom - 1;
 
-/** Lets a series that failed in a build join another build soon: after one more probe alone. */
+/** Lets a series that failed in a build join the next one. */
 export function ripen(series: Series): void {
   series.sinceBuild = Math.max(series.sinceBuild, ripeFrom);
 }
 
-/** What the start of a build needs. */
 export interface BuildMeans {
-  /** The series of the mirror. */
   readonly all: readonly Series[];
-  /** Whether a probe of the series may start now. */
   readonly isFree: (series: Series) => boolean;
   readonly launch: (series: Series, due: Due) => Due;
-  /** Queues a series for its next slot. */
   readonly plan: (series: Series) => void;
   readonly newId: () => string;
 }
 
-/**
- * Starts a probe. If the probe leads a build, its companions start too, over its connection; for each of them the build
- * replaces the next scheduled probe.
- */
+/** Starts a probe, and its companions if it leads a build; for each of them the build replaces the next scheduled probe. */
 export function startBuild(lead: Series, due: Due, means: BuildMeans, now: Now): readonly Due[] {
   const companions = companionsOf(lead, means, now);
   lead.sinceBuild = companions.length === 0 ? lead.sinceBuild + 1 : 0;
@@ -55,10 +48,7 @@ export function startBuild(lead: Series, due: Due, means: BuildMeans, now: Now):
   return [first, ...rest];
 }
 
-/**
- * The other light series for a build over HTTP/2, once the canary may join too. They wait until the build is full, or
- * until one of them has waited for a whole interval of its own.
- */
+/** The other series of a build over HTTP/2. They wait until it is full, or one of them was probed alone once more. */
 function companionsOf(lead: Series, { all, isFree }: BuildMeans, now: Now): readonly Series[] {
   if (lead.priority !== 0 || lead.connection !== 'cold' || lead.protocol !== '2') return [];
   if (lead.sinceBuild < ripeFrom) return [];

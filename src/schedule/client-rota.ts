@@ -2,25 +2,24 @@ import { type ClientPair, pairKeyOf } from '../core/client-run.ts';
 import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 
-/** What is known of a pair from earlier processes. */
 export interface RanBefore {
-  /** Start of the pair's last run, wall milliseconds. */
+  /** Start of the last run, wall milliseconds. */
   readonly startedAtMs: number;
-  /** Number of the pair's runs; the number selects the next module. */
+  /** Number of runs, which selects the next module. */
   readonly runs: number;
 }
 
 /** Which pair runs next, and when. Reads no clock; monotonic milliseconds. */
 export interface ClientRota {
-  /** The due pair that has waited longest. It is not returned again before `ran` or `away`. `null`: none is due. */
+  /** The due pair that has waited longest; not again before `ran` or `away`. `null`: none is due. */
   due(now: Now): (ClientPair & { readonly runs: number }) | null;
-  /** Records the end of a run. @param again  repeat it soon with the same module, because its result was odd */
+  /** Records the end of a run. @param again  repeat it soon, with the same module */
   ran(pair: ClientPair, again: boolean, now: Now): void;
-  /** Records that the pair could not be run now: it is due again after `limits.clientAwayMs`. */
+  /** Records that the pair could not be run: it is due again after at most `limits.clientAwayMs`. */
   away(pair: ClientPair, now: Now): void;
   /** When the next pair is due; `null`: there is none. */
   nextAtMs(): number | null;
-  /** Replaces pairs or pace; pairs that stay keep their turn. */
+  /** Replaces pairs and pace. Pairs that stay keep their turn, unless the pace has changed. */
   replace(pairs: readonly ClientPair[], everyMs: number, now: Now): void;
 }
 
@@ -31,8 +30,7 @@ interface Turn {
 }
 
 /**
- * A rota that spreads its runs: each pair at `everyMs`, moved by up to a tenth either way. A pair without a run has its
- * first within `limits.clientFirstMs` of the start; one with a run continues at its pace.
+ * A rota without pairs. Each pair runs at its pace, moved by up to a tenth either way; one without a run has its first soon.
  * @param chance  in [0, 1)
  */
 export function createClientRota(input: {

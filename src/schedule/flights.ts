@@ -2,7 +2,6 @@ import type { Due } from '../core/due.ts';
 import { isHeavy, type Target, upstreamKeyOf } from '../core/mirror.ts';
 import { bytesExpectedOf, type Host, type Series } from './host.ts';
 
-/** A probe that has started and not ended. */
 interface Flight {
   readonly host: Host;
   readonly series: Series | null;
@@ -10,18 +9,17 @@ interface Flight {
   readonly bytesExpected: number;
 }
 
-/** True for a probe of a whole artifact; one of its first bytes (`peek`) does not count as a download. */
+/** True for a probe of a whole artifact, not of its first bytes (`peek`). */
 function isDownload(due: Due): boolean {
   return isHeavy(due.target) && due.purpose !== 'peek';
 }
 
-/** Running probes: their slots per host, and the artifacts being downloaded. */
 export class Flights {
   readonly #flights = new Map<string, Flight>();
   /** Running downloads, by upstream. */
   readonly #downloads = new Map<string, number>();
 
-  /** Takes a slot for a probe that starts now; a confirming probe takes a confirming slot of its upstream. */
+  /** Takes a slot for a probe that starts now. */
   launch(host: Host, series: Series | null, due: Due): Due {
     const flight: Flight = {
       host,
@@ -41,10 +39,7 @@ export class Flights {
     return due;
   }
 
-  /**
-   * Frees the slot of a probe that has ended.
-   * @returns the host and the series of the probe; `null`: the probe is not running
-   */
+  /** Frees the slot of a probe that has ended. @returns its host and series; `null`: it is not running */
   land(due: Due): { readonly host: Host; readonly series: Series | null } | null {
     const flight = this.#flights.get(due.probeId);
     if (flight === undefined) return null;
@@ -60,7 +55,7 @@ export class Flights {
     return flight;
   }
 
-  /** True while an artifact of the target's upstream is being downloaded: parallel downloads would measure each other. */
+  /** True while an artifact of the upstream is downloaded: parallel downloads would measure each other. */
   isDownloading(target: Target): boolean {
     return this.#downloads.has(upstreamKeyOf(target));
   }

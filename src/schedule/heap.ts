@@ -1,7 +1,4 @@
-/**
- * A binary heap: the item with the least key first; keys are read once, when an item is pushed.
- * Push and pop are O(log n).
- */
+/** A binary heap, the item with the least key first. */
 export class Heap<T> {
   readonly #nodes: { item: T; key: number }[] = [];
 
@@ -14,7 +11,6 @@ export class Heap<T> {
     }
   }
 
-  /** Takes the first item out; `null` when empty. */
   pop(): T | null {
     const [first] = this.#nodes;
     const last = this.#nodes.pop();
@@ -26,12 +22,11 @@ export class Heap<T> {
     return first.item;
   }
 
-  /** The item that `pop` would take; `null` when empty. */
   first(): T | null {
     return this.#nodes[0]?.item ?? null;
   }
 
-  /** The least key, `Infinity` when empty. */
+  /** `Infinity` when empty. */
   leastKey(): number {
     return this.#keyAt(0);
   }

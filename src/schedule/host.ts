@@ -10,23 +10,22 @@ import type { Plan, Slot } from './plan.ts';
 export const priorities = [0, 1, 2] as const;
 export type Priority = (typeof priorities)[number];
 
-/** One server (scheme, name, port) with all its mirrors: its slots and its byte budget. */
+/** One server (scheme, name, port): its slots and its byte budget. */
 export interface Host {
   readonly key: string;
   readonly waiting: Readonly<Record<Priority, Series[]>>;
   readonly rechecks: Omit<Due, 'probeId' | 'plannedAtMs'>[];
   readonly bytes: ByteWindow;
-  /** Series of artifacts that the budget has delayed since their last probe; the longest unprobed ones start first. */
+  /** Series of artifacts that the budget has delayed since their last probe. */
   readonly keptBack: Set<Series>;
   inFlight: number;
   heavyInFlight: number;
   /** Bytes that running heavy probes are expected to transfer. */
   bytesExpected: number;
-  /** Upstreams whose rounds probe this host now. */
+  /** Upstreams whose rounds probe the host now. */
   readonly confirming: Set<string>;
 }
 
-/** One target over one kind of connection, with its plan and its state. */
 export interface Series {
   readonly id: string;
   readonly connection: Connection;
@@ -48,11 +47,10 @@ export interface Series {
   lastBytes: number | null;
   /** The HTTP version of its last response; `null`: not known. */
   protocol: HttpProtocol | null;
-  /** Probes of this series since its last build (several light probes over one HTTP/2 connection). */
+  /** Probes since its last build; of a new series see `sinceBuildAtFirst`. */
   sinceBuild: number;
 }
 
-/** A host without any state. */
 export function createHost(key: string): Host {
   return {
     key,
@@ -67,23 +65,20 @@ export function createHost(key: string): Host {
   };
 }
 
-/** True if a slot is free. Heavy probes, which use a slot for long, leave the last of several slots to light ones. */
+/** True if a slot is free. Heavy probes leave the last of several slots to light ones. */
 export function hasSlot(host: Host, priority: Priority, perHost: number): boolean {
   if (host.inFlight >= perHost) return false;
   return priority !== 2 || host.heavyInFlight < Math.max(1, perHost - 1);
 }
 
-/**
- * True where a round of this upstream has a free slot. Rounds of several upstreams on one host do not wait for each other,
- * so each detects an outage as fast as alone.
- */
+/** True if a round of this upstream has a free slot. Rounds of several upstreams on one host do not wait for each other. */
 export function hasConfirmingSlot({ confirming }: Host, upstream: string): boolean {
   return !confirming.has(upstream) && confirming.size < limits.confirmingPerHost;
 }
 
 /**
- * True where the hourly byte budget forbids a start: heavy steps stop first, the canary never. Room is reserved for
- * artifacts that have waited longest for budget.
+ * True if the hourly byte budget forbids a start: heavy steps stop first, the canary never. Artifacts reserve room for those
+ * that the budget delays and that started less recently.
  */
 export function isOverBudget(host: Host, series: Series, bytesPerHour: number | null, now: Now): boolean {
   if (bytesPerHour === null || series.priority === 0) return false;
@@ -99,15 +94,11 @@ export function isOverBudget(host: Host, series: Series, bytesPerHour: number | 
   return wanted > most;
 }
 
-/**
- * The expected bytes of the next probe of a series: those of its last probe, an estimate if an artifact is unmeasured, and
- * 0 for light steps.
- */
+/** The expected bytes of the next probe: those of the last, else an estimate; 0 for light steps. */
 export function bytesExpectedOf(series: Series): number {
   return series.priority === 2 ? (series.lastBytes ?? limits.heavyBytesGuess) : 0;
 }
 
-/** True while a series or a recheck of the host waits for a slot. */
 export function hasWaiting(host: Host): boolean {
   return host.rechecks.length > 0 || priorities.some((priority) => host.waiting[priority].length > 0);
 }
@@ -115,7 +106,7 @@ export function hasWaiting(host: Host): boolean {
 const minuteMs = 60_000;
 const minutes = 60;
 
-/** Bytes transferred over the last hour, by minute. A minute leaves the sum as a whole, so the sum is slightly too high. */
+/** Bytes of the last hour. A minute leaves the sum as a whole, so the sum is slightly too high. */
 export class ByteWindow {
   readonly #buckets = new Array<number>(minutes + 1).fill(0);
   #newest = Number.NEGATIVE_INFINITY;

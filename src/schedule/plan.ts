@@ -7,14 +7,11 @@ export interface Slot {
   readonly index: number;
   /** Monotonic milliseconds; `Infinity` where there will never be one. */
   readonly atMs: number;
-  /** True: a retry of a missed start, earlier than the next planned one. */
+  /** True: a retry of a missed start. */
   readonly isAgain?: true;
 }
 
-/**
- * The planned starts of one series. A pure function: the same seed, series and cadence give the same wall-clock phase
- * after a restart, so restarts neither bunch starts nor shift them.
- */
+/** The planned starts of one series: the same after a restart, so restarts neither bunch nor shift starts. */
 export interface Plan {
   /** The first slot at or after now. */
   first(now: Now): Slot;
@@ -25,7 +22,7 @@ export interface Plan {
   latest(slot: Slot, now: Now): { readonly slot: Slot; readonly passed: number };
 }
 
-/** Skipped cron slots are counted one by one, up to this number. */
+/** Skipped cron slots are counted up to this number. */
 const cronSlotsCounted = 100;
 
 /** A 32-bit hash of a text (FNV-1a with murmur3's final mix). */
@@ -41,17 +38,16 @@ function mix32(word: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
-/** The jitter of a slot, in [-1, 1): by series and slot, so stable, and different from slot to slot. */
+/** The jitter of a slot, in [-1, 1). */
 function wobble(hash: number, index: number): number {
   return mix32(hash ^ Math.imul((index % 2 ** 32) | 0, 0x9e3779b1)) / 2 ** 31 - 1;
 }
 
 /**
- * Plans starts at `(n + fraction) × everyMs` of wall time, each moved by up to `jitterShare` of the interval. Times are
- * multiplied, not added up, so there is no drift on the monotonic clock.
- * @param hash      determines fraction and jitter; `hash32(seed, series id)`
- * @param offsetMs  monotonic minus wall time at the scheduler's start; read once, so a later change of the wall clock
- * moves nothing
+ * Plans starts at `(n + fraction) × everyMs` of wall time, each moved by up to `jitterShare` of the interval.
+ * @param hash      determines fraction and jitter
+ * @param offsetMs  monotonic minus wall time at the scheduler's start, plus the mirror's delay; a later change of the wall
+ * clock moves nothing
  */
 export function makeEveryPlan(
   everyMs: number,
@@ -81,8 +77,8 @@ export function makeEveryPlan(
 }
 
 /**
- * Plans starts after each time of a cron expression, spread over `spreadMs` by series, with jitter. Cron uses wall time,
- * so slots are placed on the monotonic clock by the current clocks.
+ * Plans starts after each time of a cron expression, spread over `spreadMs` by question, with jitter. Slots are placed on
+ * the monotonic clock by the current clocks.
  * @param staggerMs  the delay of this mirror after its question's start, within the spread
  */
 export function makeCronPlan(
@@ -119,7 +115,7 @@ export function makeCronPlan(
   };
 }
 
-/** `calendar` with a cache: thousands of series evaluate the same expression at once. */
+/** Thousands of series evaluate the same expression at once. */
 export function createRememberingCalendar(calendar: Calendar): Calendar {
   const known = new Map<string, number>();
   return {

@@ -14,30 +14,24 @@ import { type Absence, clearWaits, present } from './throttle.ts';
 /** The scheduled series with their next slots, the absence of each mirror, and the hosts. */
 export interface Roster {
   readonly calendar: Calendar;
-  /** Hosts with something waiting for a slot. */
+  /** Hosts where a series or a recheck waits for a slot. */
   readonly waiting: Set<Host>;
   /** `null` for a mirror that is not configured. */
   hostOf(registry: string): Host | null;
   /** `null` for a mirror that is not configured. */
   absence(registry: string): Absence | null;
-  /** The series with this id; `null`: not configured. */
   series(id: string): Series | null;
-  /** All series of one mirror. */
   seriesOf(registry: string): readonly Series[];
   /** Queues a series for its next slot. */
   plan(series: Series): void;
-  /** Removes and returns the next series whose slot has come; `null` when none has. */
+  /** Removes the next series whose slot has come; `null`: none has. */
   takeDue(now: Now): Series | null;
-  /** Monotonic time of the next slot of all; `Infinity` without any. */
+  /** Monotonic time of the next slot; `Infinity` without any. */
   nextSlotMs(): number;
-  /**
-   * Places cron slots by the current clocks. If the clock `jumped`, they are planned again; returns the series whose slot
-   * was skipped.
-   */
+  /** Places cron slots by the current clocks. @param jumped  plan them again @returns series whose slot was skipped */
   placeCron(now: Now, jumped: boolean): readonly Series[];
-  /** Queues a recheck until a slot is free: each series once; above the bound the oldest is dropped. */
+  /** Queues a recheck: each series once; above `limits.rechecksWaiting` the oldest is dropped. */
   keepRecheck(host: Host, recheck: Host['rechecks'][number]): void;
-  /** Creates the series of a configuration in slices, for the `replace` that follows. */
   preparing(config: Config, targets: readonly Target[]): Slices<void>;
   replace(config: Config, targets: readonly Target[], now: Now): void;
 }
@@ -45,14 +39,12 @@ export interface Roster {
 /** The host of a series until it is placed. */
 const nowhere = createHost('');
 
-/** The roster of a configuration, with all slots in the future. */
 export function createRoster(input: {
   readonly config: Config;
   readonly targets: readonly Target[];
   readonly seed: string;
   readonly calendar: Calendar;
   readonly now: Now;
-  /** The last success of each target, by id, wall milliseconds. */
   readonly lastOk?: ReadonlyMap<string, number>;
 }): Roster {
   // Closures must not keep `input`: it holds the first configuration.
@@ -65,7 +57,6 @@ export function createRoster(input: {
   let hostByRegistry = new Map<string, Host>();
   let absences = new Map<string, Absence>();
   let all = new Map<string, Series>();
-  /** The result of `preparing`, for the `replace` that follows. */
   let made: { readonly config: Config; readonly series: Map<string, Series> } | null = null;
   let byRegistry = new Map<string, Series[]>();
 
@@ -80,7 +71,7 @@ export function createRoster(input: {
 
   function replaceMirrors(config: Config): void {
     const kept = new Map<string, Host>();
-    // A removed host keeps its used slots, in case it is configured again.
+    // A removed host stays while it has running probes, in case it is configured again.
     for (const [key, host] of hosts) if (host.inFlight > 0 || host.confirming.size > 0) kept.set(key, host);
     const nextAbsences = new Map<string, Absence>();
     hostByRegistry = new Map();
@@ -127,7 +118,7 @@ export function createRoster(input: {
     byRegistry = Map.groupBy(next.values(), ({ target }) => target.registry);
   }
 
-  /** Removes series and rechecks from queues that they no longer belong to. Such series wait for their next slot. */
+  /** Removes series and rechecks from queues that they no longer belong to. */
   function clearLines(): void {
     const known = new Set([...all.values()].map(({ target }) => target.id));
     for (const host of hosts.values())

@@ -16,7 +16,7 @@ import { startVisit } from './visit.ts';
 const shedMax = 0.9;
 const wakeMsMax = 60_000;
 const inFlightMax = limits.workerInFlight * limits.workers;
-/** If the wall clock was changed by more than this, cron slots are placed again. */
+/** After a larger change of the wall clock, cron slots are placed again. */
 const replaceShiftMs = 250;
 
 /** How long a download waits for other downloads, milliseconds. */
@@ -29,8 +29,8 @@ interface Turn {
 }
 
 /**
- * A scheduler with all first starts in the future, spread over each series' interval by `seed` and series only.
- * @param input.seed  the vantage: two vantages with the same targets do not probe at the same times
+ * A scheduler with all first starts in the future.
+ * @param input.seed  the vantage, so that two vantages with the same targets do not probe at the same times
  */
 export function createScheduler(input: {
   readonly config: Config;
@@ -39,7 +39,7 @@ export function createScheduler(input: {
   readonly calendar: Calendar;
   readonly random: Random;
   readonly now: Now;
-  /** The last success of each target before this start, by id, wall milliseconds; absent: not known. */
+  /** The last success of targets before this start, by id, wall milliseconds. */
   readonly lastOk?: ReadonlyMap<string, number>;
 }): Scheduler {
   const { random } = input;
@@ -64,7 +64,7 @@ export function createScheduler(input: {
     return 'over_budget' as const;
   }
 
-  /** When the step of a target may be requested again; `null`: now. */
+  /** When a step may be requested again; `null`: now. */
   function throttleEnd({ registry, step }: Pick<Target, 'registry' | 'step'>, now: Now): Now | null {
     const absence = roster.absence(registry);
     return absence === null ? null : waitEnd(absence.throttles, step, now);
@@ -74,7 +74,6 @@ export function createScheduler(input: {
     return shedShare > 0 && random.next() < (series.priority === 0 ? shedShare / 2 : shedShare);
   }
 
-  /** A missed artifact is retried before its next interval. */
   function tryAgain(series: Series, missed: Slot, now: Now): void {
     const again = againAt(series, missed, now);
     if (again === null) return;
@@ -82,7 +81,7 @@ export function createScheduler(input: {
     roster.plan(series);
   }
 
-  /** Handles a slot that has come: skips it, counts an overrun, or queues it. */
+  /** Handles a slot that has come: skips or queues it. */
   function arrive(series: Series, suspended: boolean, turn: Turn): void {
     const { slot, passed } = series.plan.latest(series.slot, turn.now);
     // A retry was counted when its slot was missed.
@@ -108,13 +107,13 @@ export function createScheduler(input: {
     roster.waiting.add(series.host);
   }
 
-  /** True while a download waits for another one of its upstream, at most for `downloadPatienceMs`. */
+  /** True while a download waits for another of its upstream, at most for `downloadPatienceMs`. */
   function waitsForDownload(series: Series, now: Now): boolean {
     if (series.priority !== 2 || now.monotonicMs - series.plannedAtMs >= downloadPatienceMs) return false;
     return flights.isDownloading(series.target);
   }
 
-  /** True if a mirror is paused or in a maintenance window; a doubt does not count. */
+  /** True if a mirror is not configured, paused or in a maintenance window; a doubt does not count. */
   function isLeftAlone(registry: string, now: Now): boolean {
     const absence = roster.absence(registry);
     if (absence === null || isInMaintenance(absence, roster.calendar, now)) return true;
@@ -174,7 +173,6 @@ export function createScheduler(input: {
     };
   }
 
-  /** After a suspend, everything queued is obsolete. */
   function dropWaiting(turn: Turn): void {
     for (const host of roster.waiting)
       for (const priority of priorities)

@@ -6,7 +6,6 @@ import type { Slices } from '../core/slices.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import type { NoVisit, Visit } from './visit.ts';
 
-/** The result of a probe, for the schedule. */
 export interface Finished {
   readonly wireBytes: number;
   readonly retryAfterMs: number | null;
@@ -14,27 +13,25 @@ export interface Finished {
   readonly isFailed?: boolean;
 }
 
-/** Decides what starts when. Has its own state and reads no clock: the time is a parameter of each call. */
+/** Decides what starts when. Reads no clock. */
 export interface Scheduler {
-  /** What starts now, what was skipped and why, and the monotonic time of the next call at the latest. */
+  /** What starts now, what was skipped, and the monotonic time of the next call at the latest. */
   advance(now: Now): {
     readonly start: readonly Due[];
     readonly skipped: readonly Skipped[];
     readonly wakeAtMs: number;
   };
   /**
-   * Frees the slot of a probe that has ended, whatever its purpose, and counts its bytes. To be called once for each issued
-   * Due; any other one is ignored.
-   * @param result.protocol      the HTTP version of the response; absent: not known
-   * @param result.isFailed      the probe failed; used for builds
+   * Frees the slot of a probe that has ended, and counts its bytes. A Due that is not running is ignored.
+   * @param result.isFailed      used for builds
    * @param result.retryAfterMs  > 0: do not request this step of the mirror for this long; 0: throttled without a time
    * (back-off); `null`: not throttled
    */
   finished(due: Due, result: Finished, now: Now): void;
   /**
-   * A Due outside the plan; `null`: no slot is free, the step is throttled, or the mirror is paused or in maintenance.
-   * `confirm` takes a slot beside `perHost`: one per upstream on the host, up to `limits.confirmingPerHost`. `recheck` and
-   * `peek` take an ordinary slot. A recheck that gets `null` waits: its Due comes from `advance` later.
+   * A Due outside the plan; `null`: no slot is free, the step is throttled, or the mirror is unknown, paused or in
+   * maintenance. `confirm` takes a slot beside `perHost`: one per upstream on the host, up to `limits.confirmingPerHost`. A
+   * recheck of a known mirror that gets `null` waits: its Due comes from `advance` later.
    */
   reserve(
     input: {
@@ -46,21 +43,21 @@ export interface Scheduler {
     } & Pick<Due, 'family' | 'protocol'>,
     now: Now,
   ): Due | null;
-  /** Starts a visit: a real client's turn at a mirror, with our own steps after it; or says why none is possible now. */
+  /** Starts a visit; or says why none is possible now. */
   visit(registry: string, bytesExpected: number, now: Now): Visit | NoVisit;
-  /** Marks a mirror as in doubt, or ends the doubt. Meanwhile its due probes are skipped as `paused`. */
+  /** Marks a mirror as in doubt: until the doubt ends, its due probes are skipped as `paused`. */
   doubt(registry: string, on: boolean): void;
   /** Pauses a mirror until a wall time; `null` ends the pause, and any wait for its `Retry-After`. */
   pause(registry: string, untilWallMs: number | null): void;
   /** True if the mirror is in a maintenance window now. */
   inMaintenance(registry: string, now: Now): boolean;
-  /** Monotonic milliseconds until which a step of the mirror is throttled; `null`: the step is not throttled. */
+  /** Monotonic milliseconds until which a step of the mirror is throttled; `null`: it is not. */
   throttledUntil(registry: string, step: Step, now: Now): number | null;
   /** Monotonic time of a series' next planned start; `null` where it is not configured, or there will never be one. */
   dueAtMs(target: Pick<Target, 'id'>, connection: Connection): number | null;
-  /** Sets the share of slots to skip as `local`, clamped to 0 to `shedMax`; canaries are skipped half as often. */
+  /** Sets the share of slots to skip as `local`, at most `shedMax`; canaries are skipped half as often. */
   shed(share: number): void;
-  /** Prepares, in slices, a `replace` with the same arguments, which is then much faster. */
+  /** Prepares, in slices, the `replace` with the same configuration. */
   preparing(config: Config, targets: readonly Target[]): Slices<void>;
   /**
    * Applies other targets or paces. Unchanged series keep their phase, running probes keep their slot until they end, and

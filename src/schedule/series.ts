@@ -6,20 +6,17 @@ import { sinceBuildAtFirst } from './build.ts';
 import type { Host, Series } from './host.ts';
 import { hash32, makeCronPlan, makeEveryPlan, type Plan, type Slot } from './plan.ts';
 
-/** Within a round, light questions start staggered over this time, and artifacts one after the other. Milliseconds. */
+/** The mirrors of an upstream start a question staggered over this time, milliseconds. */
 const staggerMsMax = { light: 2_000, heavy: 60_000 } as const;
-/** The staggering is at most this share of the interval, if that is less than `staggerMsMax`. */
+/** The staggering is at most this share of the interval. */
 const staggerShare = 0.1;
 
-/**
- * Starts of artifacts are spread by the seed and have no jitter. With jitter one could overtake another; without it each is
- * probed once before any is probed twice.
- */
+/** With jitter an artifact could overtake another; without it each is probed once before any is probed twice. */
 const heavyJitterShare = 0;
 
 /**
- * The plan of a series. All mirrors of an upstream are probed with the same question at the same time, so that their
- * responses can be compared: phase and jitter depend on the question, and the mirror's name adds a small delay.
+ * The plan of a series. Phase and jitter depend on the question, so that the responses of mirrors can be compared; the
+ * mirror's name adds a small delay.
  */
 function planOf(target: Target, connection: Connection, pace: Pace, means: PlanMeans): Plan {
   const { ecosystem, upstream, registry, module, version, step } = target;
@@ -38,7 +35,6 @@ function planOf(target: Target, connection: Connection, pace: Pace, means: PlanM
     : makeCronPlan(pace.cadence, hash, means.calendar, staggerMs(pace.cadence.spreadMs));
 }
 
-/** The inputs of a plan besides series and pace. */
 export interface PlanMeans {
   readonly seed: string;
   readonly calendar: Calendar;
@@ -61,8 +57,8 @@ export function againAt({ priority, slot: next }: Series, missed: Slot, now: Now
 }
 
 /**
- * The first slot of a series after a start. An artifact whose last planned time passed while no daemon ran is retried
- * before its next one. Failures of that time are not known, so such an artifact is retried too.
+ * The first slot of a series after a start. An artifact whose last success is before its last planned time is retried
+ * before its next one.
  * @param lastOkMs  its last success, wall milliseconds; `null`: not known
  */
 export function firstSlotOf(series: Series, lastOkMs: number | null, now: Now): Slot {
@@ -102,10 +98,7 @@ export function createSeries(
   };
 }
 
-/**
- * Updates a series after a reload. The object stays the same, because running probes refer to it. The phase stays the same
- * unless the cadence has changed.
- */
+/** Updates a series in place, because running probes refer to it. Its slot stays unless the cadence has changed. */
 export function renew(series: Series, fresh: Series, now: Now): void {
   const isSamePlan = JSON.stringify(series.pace.cadence) === JSON.stringify(fresh.pace.cadence);
   series.target = fresh.target;

@@ -2,10 +2,7 @@ import type { Config } from '../core/config.ts';
 import { type Target, type Upstream, upstreamKeyOf } from '../core/mirror.ts';
 import { hash32 } from './plan.ts';
 
-/**
- * The shard of a name, 0 to `count` - 1: the one with the highest hash of shard and name (rendezvous hashing). A new shard
- * takes 1/(n + 1) of the names, evenly from all shards, and no other name moves.
- */
+/** The shard of a name, 0 to `count` - 1, by rendezvous hashing: a new shard takes its share, and no other name moves. */
 function shardOf(name: string, count: number): number {
   let best = 0;
   let bestHash = -1;
@@ -19,20 +16,20 @@ function shardOf(name: string, count: number): number {
   return best;
 }
 
-/** Whether this shard owns an upstream: it alone requests the canaries, judges the state of its mirrors and advises. */
+/** Whether this shard owns an upstream: the owner alone requests canaries, judges the mirrors and advises. */
 export function isUpstreamOwner({ shard }: Pick<Config, 'shard'>, one: Upstream): boolean {
   return shard === undefined || shardOf(upstreamKeyOf(one), shard.count) === shard.index;
 }
 
-/** The configuration with only the mirrors whose upstreams this shard owns, for the parts that judge whole mirrors. */
+/** The configuration with only the mirrors whose upstreams this shard owns. */
 export function ownedBy(config: Config): Config {
   if (config.shard === undefined) return config;
   return { ...config, mirrors: config.mirrors.filter((mirror) => isUpstreamOwner(config, mirror)) };
 }
 
 /**
- * A mirror's targets that this shard probes. All targets of a module are in one shard. The owner of the upstream probes the
- * canary's module, by which it weighs mirrors, and targets without a module.
+ * A mirror's targets that this shard probes. All targets of a module are in one shard; those of the canary's module, and
+ * those without a module, are the upstream's owner's.
  */
 export function targetsOfShard(targets: readonly Target[], { shard }: Pick<Config, 'shard'>): readonly Target[] {
   if (shard === undefined) return targets;

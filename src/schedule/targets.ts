@@ -7,16 +7,14 @@ import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { targetsOfShard } from './shard.ts';
 
 /**
- * Every target (mirror, module, version, step) of a configuration, without duplicates, by mirror in the order of the file.
- * A module is requested only from mirrors of its own upstream. A name that matches a private pattern is never requested from
- * mirrors of the public upstream. One target of each mirror is its canary: that of the first module with a fixed version,
- * else of the first module, else the mirror's first light step.
+ * The targets of a configuration, of a shard its own, by mirror in the order of the file. A module is requested only from
+ * mirrors of its upstream, a name that matches a private pattern never from the public upstream. The canary of a mirror is
+ * that of the first module with a fixed version, else of the first module, else the mirror's first light step.
  */
 export function expandTargets(config: Config, registry: Registry = builtIn): Target[] {
   return atOnce(expandTargetsInSlices(config, registry));
 }
 
-/** As `expandTargets`, in slices: for a shard only the targets that this shard probes. */
 export function* expandTargetsInSlices(config: Config, registry: Registry): Slices<Target[]> {
   const targets: Target[] = [];
   let inSlice = 0;

@@ -8,13 +8,12 @@ export interface Throttle {
   readonly level: number;
 }
 
-/** The throttles of one mirror, by step. Other paths, mirrors and upstreams on the same server are not affected. */
+/** The throttles of one mirror; other mirrors on the same server are not affected. */
 export type Throttles = Map<Step, Throttle>;
 
-/** No wait. */
 export const unthrottled: Throttle = { until: null, level: 0 };
 
-/** When the wait of a step ends; `null`: it may be requested now. */
+/** When the wait of a step ends; `null`: now. */
 export function waitEnd(throttles: Throttles, step: Step, now: Now): Now | null {
   const { until } = throttles.get(step) ?? unthrottled;
   return until !== null && now.monotonicMs < until.monotonicMs ? until : null;
@@ -32,7 +31,7 @@ export function throttleStep(
   else throttles.set(step, next);
 }
 
-/** Ends all waits after an operator's request. The back-off level stays. */
+/** Ends all waits. Back-off levels stay. */
 export function clearWaits(throttles: Throttles): void {
   for (const [step, { level }] of throttles) {
     if (level === 0) throttles.delete(step);
@@ -41,10 +40,10 @@ export function clearWaits(throttles: Throttles): void {
 }
 
 /**
- * The throttle after a response. The wait is as requested, at most `limits.throttleMsMax`; a shorter wait never replaces a
- * longer one. Without a requested time: `limits.throttleMsMin`, doubled each time in a row, at most `limits.throttleMsMax`,
- * and then up to a quarter more or less, so that many daemons do not return at once.
- * @param retryAfterMs  > 0 as requested, 0 throttled without a time, `null` not throttled
+ * The throttle after a response. A requested wait counts up to `limits.throttleMsMax`, and never shortens a longer one.
+ * Without one the wait is `limits.throttleMsMin`, doubled each time in a row up to `limits.throttleMsMax`, then up to a
+ * quarter more or less, so that many daemons do not return at once.
+ * @param retryAfterMs  > 0: as requested; 0: throttled without a time; `null`: not throttled
  * @param chance        in [0, 1)
  */
 export function throttledBy(throttle: Throttle, retryAfterMs: number | null, chance: number, now: Now): Throttle {
@@ -62,29 +61,22 @@ function longer(throttle: Throttle, waitMs: number, level: number, now: Now): Th
   return { until: stands ? throttle.until : until, level };
 }
 
-/**
- * Why a mirror, or a step of it, is not probed now: a maintenance window, a pause, a `Retry-After`, or a doubt under
- * confirmation.
- */
+/** What keeps a mirror, or a step of it, from being probed. */
 export interface Absence {
   readonly windows: readonly MaintenanceWindow[];
   inDoubt: boolean;
   /** Wall milliseconds; `null`: not paused. */
   pausedUntilMs: number | null;
   readonly throttles: Throttles;
-  /** The last evaluation of the windows, and the wall times between which it is valid. */
+  /** The last evaluation of the windows, valid between these wall times. */
   read: { readonly inWindow: boolean; readonly fromMs: number; readonly untilMs: number } | null;
 }
 
-/** The state of a mirror that is not absent: it is probed as planned. */
 export function present(windows: readonly MaintenanceWindow[]): Absence {
   return { windows, inDoubt: false, pausedUntilMs: null, throttles: new Map(), read: null };
 }
 
-/**
- * True if a maintenance window of the mirror is open: each begins at the times of its expression. The result is cached until
- * the next begin or end, and computed again if the wall clock is set back before the time of the cached one.
- */
+/** True if a maintenance window of the mirror is open. The result is cached until the next begin or end. */
 export function isInMaintenance(absence: Absence, calendar: Calendar, now: Now): boolean {
   if (absence.windows.length === 0) return false;
   const { read } = absence;
@@ -101,7 +93,7 @@ export function isInMaintenance(absence: Absence, calendar: Calendar, now: Now):
   return inWindow;
 }
 
-/** Why a due probe of the mirror does not start; `null`: it may start. */
+/** Why the mirror is not probed now; `null`: it may be. */
 export function awayReasonOf(absence: Absence, calendar: Calendar, now: Now): 'maintenance' | 'paused' | null {
   if (isInMaintenance(absence, calendar, now)) return 'maintenance';
   if (absence.pausedUntilMs !== null && absence.pausedUntilMs <= now.wallMs) absence.pausedUntilMs = null;

@@ -6,26 +6,21 @@ import { type Host, hasSlot } from './host.ts';
 import type { Roster } from './roster.ts';
 import { awayReasonOf, throttleStep, waitEnd } from './throttle.ts';
 
-/** The result of a visit: its bytes, and the step of ours that was throttled during it; `null`: none was. */
 export interface Visited {
   readonly wireBytes: number;
-  /** `retryAfterMs` as in `Scheduler.finished`. */
+  /** The step of ours that was throttled, `retryAfterMs` as in `Scheduler.finished`; `null`: none was. */
   readonly throttled: { readonly step: Step; readonly retryAfterMs: number } | null;
 }
 
-/** The turn of a real client at a mirror, with our own steps after it. Holds one slot of its host until it ends. */
+/** A real client's turn at a mirror, with our own steps after it. Holds one slot of its host until it ends. */
 export interface Visit {
   end(result: Visited, now: Now): void;
 }
 
-/** Why a visit cannot start now; `busy`: every slot is taken. */
+/** Why a visit cannot start now; `busy`: no slot for a download is free. */
 export type NoVisit = Exclude<Skipped['because'], 'overrun' | 'local'> | 'busy';
 
-/**
- * Starts a visit where the mirror may be probed and its host has a slot for a download.
- * @param asked.bytesExpected  an estimate of the bytes of the visit
- * @param bounds.bytesPerHour  the host's budget; `null`: none
- */
+/** Starts a visit if the mirror may be probed and its host has room. @param bounds.bytesPerHour  `null`: no budget */
 export function startVisit(
   roster: Roster,
   asked: { readonly registry: string; readonly bytesExpected: number },
@@ -58,7 +53,7 @@ export function startVisit(
   };
 }
 
-/** True if the visit would exceed the budget, by the rule for heavy steps, which stop before the budget is used up. */
+/** True if the visit would exceed the share of the budget that heavy steps may use. */
 function isTooMuch(host: Host, bytes: number, bytesPerHour: number | null, now: Now): boolean {
   if (bytesPerHour === null) return false;
   return host.bytes.sum(now.monotonicMs) + host.bytesExpected + bytes > bytesPerHour * limits.heavyShareOfBytes;
