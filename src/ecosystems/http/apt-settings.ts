@@ -37,13 +37,13 @@ export async function findApt(machine: Machine): Promise<AptFound> {
   const sources: AptSource[] = [];
   const proxies: AptProxy[] = [];
   const passwords: { file: string; mode: number | null }[] = [];
-  for (const file of [at('sources.list'), ...(await below(machine, at('sources.list.d')))]) {
+  for (const file of [at('sources.list'), ...(await below(machine, at('sources.list.d'), sourceNames))]) {
     const lines = await readLines(machine, file);
     sources.push(...(file.endsWith('.sources') ? stanzasIn(lines) : lines.flatMap(sourceIn)));
   }
-  for (const file of [...(await below(machine, at('apt.conf.d'))), at('apt.conf')])
+  for (const file of [...(await below(machine, at('apt.conf.d'), confNames)), at('apt.conf')])
     proxies.push(...(await readLines(machine, file)).flatMap(proxyIn));
-  for (const file of [at('auth.conf'), ...(await below(machine, at('auth.conf.d')))]) {
+  for (const file of [at('auth.conf'), ...(await below(machine, at('auth.conf.d'), /./))]) {
     const text = await machine.read(file);
     if (text.tag === 'ok' && /\bpassword\b/.test(text.text))
       passwords.push({ file, mode: (await machine.mode?.(file)) ?? null });
@@ -51,17 +51,26 @@ export async function findApt(machine: Machine): Promise<AptFound> {
   return { sources, proxies, passwords };
 }
 
-async function below(machine: Machine, folder: string): Promise<readonly string[]> {
+/** apt ignores files with other names: a source is turned off by renaming its file. */
+const sourceNames = /^[\w.-]+\.(?:list|sources)$/;
+const confNames = /^[\w-]+$|^[\w.-]+\.conf$/;
+
+async function below(machine: Machine, folder: string, pattern: RegExp): Promise<readonly string[]> {
   const listed = await machine.list(folder);
-  return listed.tag === 'ok' ? listed.names.toSorted().map((name) => join(folder, name)) : [];
+  const names = listed.tag === 'ok' ? listed.names.filter((name) => pattern.test(name)) : [];
+  return names.toSorted().map((name) => join(folder, name));
 }
+
+/** The words that apt takes for true and false (`StringToBool` in apt-pkg/contrib/strutl.cc). */
+const yes = '(?:yes|true|with|on|enable|1)';
+const no = '(?:no|false|without|off|disable|0)';
 
 /** The source in a line of the form `deb [options] URI suite component…`; empty: another line. */
 function sourceIn({ file, line, text }: FileLine): readonly AptSource[] {
   const [, options = '', uri = ''] = /^\s*deb(?:-src)?\s+(?:\[([^\]]*)\]\s+)?(\S+)\s/.exec(text) ?? [];
   if (uri === '') return [];
   const signedBy = /\bsigned-by=(\S+)/i.exec(options)?.[1]?.split(',') ?? null;
-  const isTrusted = /\b(?:trusted|allow-insecure)=yes\b/i.test(options);
+  const isTrusted = new RegExp(`\\b(?:trusted|allow-insecure)=${yes}(?:\\s|$)`, 'i').test(options);
   return [{ uris: [uri], signedBy, isTrusted, file, line }];
 }
 
@@ -73,12 +82,13 @@ function stanzasIn(lines: readonly FileLine[]): readonly AptSource[] {
   const close = (): void => {
     const uris = fields.get('uris');
     const keys = fields.get('signed-by');
-    const isSet = (name: string, word: string): boolean => fields.get(name)?.text.trim().toLowerCase() === word;
-    if (uris !== undefined && !isSet('enabled', 'no'))
+    const isSet = (name: string, words: string): boolean =>
+      new RegExp(`^\\s*${words}\\s*$`, 'i').test(fields.get(name)?.text ?? '');
+    if (uris !== undefined && !isSet('enabled', no))
       found.push({
         uris: wordsOf(uris.text),
         signedBy: keys === undefined ? null : wordsOf(keys.text).filter((word) => word.startsWith('/')),
-        isTrusted: isSet('trusted', 'yes') || isSet('allow-insecure', 'yes'),
+        isTrusted: isSet('trusted', yes) || isSet('allow-insecure', yes),
         file: uris.file,
         line: uris.line,
       });

@@ -13,6 +13,13 @@ export const aptRows: readonly TrapRow[] = [
     what: 'http://apt.corp/debian is used without verifying signatures',
   },
   {
+    name: 'another word for yes',
+    files: { [list]: 'deb [trusted=true] http://apt.corp/debian stable main\n' },
+    id: 'apt-unverified',
+    where: [`${list}:1`],
+    what: 'http://apt.corp/debian is used without verifying signatures',
+  },
+  {
     name: 'a stanza that is trusted unverified',
     files: {
       '/etc/apt/sources.list.d/own.sources': 'Types: deb\nURIs: http://apt.corp/debian\nSuites: stable\nTrusted: yes\n',

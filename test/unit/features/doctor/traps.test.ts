@@ -75,6 +75,19 @@ test.each(rows.filter(({ mended }) => mended === undefined))(
   },
 );
 
+test('sources of apt that are turned off have no traps: by another name, or by any word for no', async () => {
+  const stanza = 'Types: deb\nURIs: http://apt.corp/debian\nSuites: stable\nTrusted: yes\n';
+  const machine = testMachine({
+    '/etc/apt/sources.list.d/own.list.disabled': 'deb [trusted=yes] http://apt.corp/debian stable main\n',
+    '/etc/apt/sources.list.d/own.sources.save': stanza,
+    '/etc/apt/sources.list.d/own.sources': ['no', 'False', '0', 'off']
+      .map((no) => `${stanza}Enabled: ${no}\n`)
+      .join('\n'),
+    '/etc/apt/apt.conf.d/50proxy.bak': 'Acquire::http::Proxy "http://egress.example.com:3128";\n',
+  });
+  expect(said(await machine.run(['doctor', '--json']))).toMatchObject({ ok: true, traps: [] });
+});
+
 test('every kind of trap that needs no network has a row, and those that can be mended one that mends', () => {
   const offline = Object.entries(kinds).filter(([id]) => !id.startsWith('online-'));
   expect([...new Set(rows.map(({ id }) => id))].toSorted()).toEqual(offline.map(([id]) => id).toSorted());
