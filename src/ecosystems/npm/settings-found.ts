@@ -96,7 +96,9 @@ function environmentOf(env: Machine['env'], name: string): string | null {
 function environment(env: Machine['env']): NpmSetting[] {
   return Object.entries(env).flatMap(([variable, value = '']): NpmSetting[] => {
     const [, name] = /^npm_config_(.+)$/i.exec(variable) ?? [];
-    const key = variable === tlsVariable ? variable : name?.toLowerCase().replaceAll('_', '-');
+    // As npm reads it: a leading underscore stays, and a key of one registry is not changed.
+    const plain = name?.startsWith('//') ? name : name?.toLowerCase().replaceAll(/(?!^)_/g, '-');
+    const key = variable === tlsVariable ? variable : plain;
     if (key === undefined || value === '') return [];
     return [{ key, value, level: 'environment', place: { variable }, line: null }];
   });

@@ -129,6 +129,20 @@ export const npmRows: readonly TrapRow[] = [
     what: '_auth is set without a registry',
   },
   {
+    name: 'a password without a registry in the environment',
+    env: { NPM_CONFIG__AUTH: 'aHVudGVyMg==' },
+    id: 'npm-auth-unscoped',
+    where: ['$NPM_CONFIG__AUTH'],
+    what: '_auth is set without a registry',
+  },
+  {
+    name: 'a token of a registry that was left, in the environment',
+    env: { 'npm_config_//b.example.com/:_authToken': 'hunter2', npm_config_registry: 'https://a.example.com/' },
+    id: 'npm-auth-elsewhere',
+    where: ['$npm_config_//b.example.com/:_authToken'],
+    what: '_authToken belongs to b.example.com',
+  },
+  {
     name: 'a token of a registry that was left',
     files: { '~/.npmrc': 'registry=https://a.example.com/\n//b.example.com/:_authToken=hunter2\n' },
     id: 'npm-auth-elsewhere',
