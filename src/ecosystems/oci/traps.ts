@@ -114,11 +114,18 @@ function daemonTraps({ file, text }: OciFound['daemons'][number], say: Say): rea
 }
 
 function podmanTraps({ registries }: OciFound, say: Say): readonly OciTrap[] {
-  let location = '';
-  return registries.flatMap(({ file, line, text }): readonly OciTrap[] => {
-    location = /^\s*(?:location|prefix)\s*=\s*["']([^"']+)["']/.exec(text)?.[1] ?? location;
-    if (!/^\s*insecure\s*=\s*true\b/.test(text) || /^(localhost|127\.)/.test(location)) return [];
-    return [blindly(location, { file, line }, '/etc/containers/certs.d', say)];
+  let table = 0;
+  const tables = Map.groupBy(registries, ({ file, text }) => {
+    if (/^\s*\[/.test(text)) table += 1;
+    return `${file} ${table}`;
+  });
+  return [...tables.values()].flatMap((lines): readonly OciTrap[] => {
+    const valueOf = (key: 'location' | 'prefix'): string | undefined =>
+      lines.flatMap(({ text }) => new RegExp(`^\\s*${key}\\s*=\\s*["']([^"']+)["']`).exec(text)?.[1] ?? [])[0];
+    const location = valueOf('location') ?? valueOf('prefix') ?? '';
+    const insecure = lines.filter(({ text }) => /^\s*insecure\s*=\s*true\b/.test(text));
+    if (/^(localhost|127\.)/.test(location)) return [];
+    return insecure.map(({ file, line }) => blindly(location, { file, line }, '/etc/containers/certs.d', say));
   });
 }
 

@@ -52,6 +52,16 @@ export const ociRows: readonly TrapRow[] = [
     what: 'hub.corp is trusted without verification',
   },
   {
+    name: 'insecure of podman, before its location and after a registry of this machine',
+    files: {
+      '~/.config/containers/registries.conf':
+        '[[registry]]\nlocation = "localhost:5000"\ninsecure = true\n[[registry]]\ninsecure = true\nlocation = "hub.corp"\n',
+    },
+    id: 'oci-insecure-registries',
+    where: ['~/.config/containers/registries.conf:5'],
+    what: 'hub.corp is trusted without verification',
+  },
+  {
     name: 'one mirror for everything',
     files: { '/etc/containerd/certs.d/_default/hosts.toml': `\n${hubText}` },
     id: 'oci-default-leaks',
