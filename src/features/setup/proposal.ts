@@ -19,6 +19,8 @@ export interface Draft {
 /** One ecosystem of a draft. */
 export interface Drafted {
   readonly surveyed: Surveyed;
+  /** The chain to write; `null`: none. */
+  readonly chain: string | null;
   /** Lock files with the number of modules to take from each. */
   readonly locks: readonly { readonly file: string; readonly top: number }[];
   readonly used: Surveyed['used'];
@@ -41,6 +43,7 @@ export function draftOf(
       const used = surveyed.used.filter(({ entry }) => isAskable(surveyed.id, entry)).slice(0, modulesMax);
       return {
         surveyed,
+        chain: surveyed.chain,
         used,
         locks: locks.map((file) => ({ file: pathOf(file), top: Math.floor(modulesMax / locks.length) })),
       };
@@ -95,7 +98,7 @@ function ownMirrors({ id, chain }: Surveyed): readonly { readonly name: string; 
 
 /** The text of a configuration for a draft, with comments about the source of each part. */
 export function renderProposal({ vantage, hasDoor, ecosystems }: Draft, say: Say = english): string {
-  const chains = ecosystems.filter(({ surveyed }) => surveyed.chain !== null);
+  const chains = ecosystems.filter(({ chain }) => chain !== null);
   const own = ecosystems.filter(
     ({ surveyed }) => surveyed.privatePatterns.length > 0 && registry.of(surveyed.id)?.names.private,
   );
@@ -114,7 +117,7 @@ export function renderProposal({ vantage, hasDoor, ecosystems }: Draft, say: Say
     ...publicControls.map(({ name, url }) => `  - { name: ${name}, url: ${url} }`),
     ...(chains.length === 0 ? [] : ['', say('init.yaml.clients'), 'clients:']),
     ...chains.map(
-      ({ surveyed: { id, chain, setIn } }) => `  ${id}: ${JSON.stringify(chain)}    ${comment(String(setIn))}`,
+      ({ chain, surveyed: { id, setIn } }) => `  ${id}: ${JSON.stringify(chain)}    ${comment(String(setIn))}`,
     ),
     '',
     say('init.yaml.modules'),
@@ -169,7 +172,7 @@ function moduleLines({ surveyed: { id }, locks, used }: Drafted, say: Say): read
 
 /**
  * The draft without the part that an issue is about; `null`: nothing can be omitted for it.
- * @param path  as in `ConfigIssue`: `modules.<id>[0].from`, or `schedule…` for too many requests
+ * @param path  as in `ConfigIssue`: `modules.<id>[0].from`, `clients.<id>`, or `schedule…` for too many requests
  */
 export function reduceDraft(
   draft: Draft,
@@ -192,6 +195,11 @@ export function reduceDraft(
         : one,
     );
     return without === '' ? null : { draft: { ...draft, ecosystems }, without };
+  }
+  const set = draft.ecosystems.find(({ surveyed, chain }) => path === `clients.${surveyed.id}` && chain !== null);
+  if (set !== undefined) {
+    const ecosystems = draft.ecosystems.map((one) => (one === set ? { ...one, chain: null } : one));
+    return { draft: { ...draft, ecosystems }, without: String(set.surveyed.setIn) };
   }
   if (!path.startsWith('schedule') || !draft.ecosystems.some(({ locks }) => locks.some(({ top }) => top > 1)))
     return null;

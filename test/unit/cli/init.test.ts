@@ -82,6 +82,27 @@ describe('mirrorwatch init', () => {
     await expectAccepted(machine);
   });
 
+  test.each([
+    ['file:///srv/go,https://go.corp,direct', ['go.corp-go'], 'left out: $GOPROXY: expected mirrors of this file'],
+    ['https://ada:hunter2@go.corp/x?y=1,direct', [], 'left out: $GOPROXY: expected proxies by'],
+  ])('a current chain that the configuration cannot have (%s) is left out, and said', async (goproxy, names, said) => {
+    const machine = testMachine({}, { GOPROXY: goproxy });
+    const made = await machine.run(['init', '--yes']);
+    expect([made.code, made.err]).toEqual([0, expect.stringContaining(said)]);
+    const text = machine.text('mirrorwatch.yaml');
+    const own = text.split('\n').filter((line) => line.includes('weight: 110'));
+    expect(own.map((line) => /name: ([^,]+)/.exec(line)?.[1])).toEqual(names);
+    expect(text + made.err).not.toContain('hunter2');
+    expect(text).not.toContain('clients:');
+    await expectAccepted(machine);
+  });
+
+  test("uv's index with a name is its URL", async () => {
+    const machine = testMachine({}, { UV_DEFAULT_INDEX: 'corp=https://pypi.corp/simple' });
+    expect((await machine.run(['init', '--yes'])).code).toBe(0);
+    expect(machine.text('mirrorwatch.yaml')).toContain('pypi: "https://pypi.corp/simple/"');
+  });
+
   test.each(['42', '1e3', 'true', 'Null'])('a vantage that YAML reads as no text (%s) is one', async (vantage) => {
     const machine = testMachine({});
     const made = await machine.run(['init', '--yes', '--ecosystem', 'go', '--vantage', vantage]);
