@@ -58,7 +58,7 @@ export async function findPypi({ machine, assignments }: Surroundings): Promise<
       settings.push({
         client,
         key,
-        values: value.split(/\s+/),
+        values: valuesIn(value, name),
         level: 'shell',
         rank: 0,
         place: { file, line },
@@ -85,8 +85,14 @@ function ofVariables(
     const [level, rank] = ['environment' as const, rankOf(variable, at)];
     return value === ''
       ? []
-      : [{ client, key, values: value.split(/\s+/), level, rank, place: { variable }, lines: [] }];
+      : [{ client, key, values: valuesIn(value, variable), level, rank, place: { variable }, lines: [] }];
   });
+}
+
+/** The words of a variable. uv accepts an index as `name=url`. */
+function valuesIn(value: string, variable: string): readonly string[] {
+  const words = value.split(/\s+/);
+  return variable === 'UV_DEFAULT_INDEX' ? words.map((word) => word.replace(/^[\w.-]+=(?=\w+:)/, '')) : words;
 }
 
 /** The rank of a variable: the earlier of two for one key is in force. UV_INDEX_URL is below files in the new form. */
