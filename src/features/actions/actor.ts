@@ -21,11 +21,7 @@ const kinds: { readonly [K in ActionKind]: Kind<Extract<ActionDeed, { readonly k
   http: httpAction,
 };
 
-/**
- * Creates the part that carries out actions.
- * @param input.folder  where actions keep files, beside the state file
- * @param input.path  the search path of programs
- */
+/** Creates the part that carries out actions. @param input.folder  where they keep files, beside the state file */
 export function createActor(input: {
   readonly folder: string;
   readonly path: string;
@@ -58,7 +54,7 @@ export function createActor(input: {
         lease,
         madeAt: () => stamp(clock.wallMs()),
       };
-      // The cast is safe: the row was created from this rule, so both have the same kind.
+      // The look-up loses that the entry takes the deeds of this kind.
       const kind = kinds[deed.kind] as Kind<ActionDeed>;
       const end = kind[step](row, deed, means).catch((cause: unknown) =>
         cause instanceof StepFailed

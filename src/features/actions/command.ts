@@ -10,8 +10,8 @@ import { isMasked } from './render.ts';
 type CommandDeed = Extract<ActionDeed, { kind: 'command' }>;
 
 /**
- * The action `command`: runs a program with the advice as JSON on its standard input. The action cannot know what an earlier
- * process did, so an unfinished step is run again, with the same id and the next attempt.
+ * The action `command`: runs a program with the advice as JSON on its standard input. What an earlier process did is
+ * not known, so an unfinished step is run again, with the same id and the next attempt.
  */
 export const commandAction = {
   async prepare({ advice }: ActionRow, { argv }: CommandDeed): Promise<ActionEnd> {
@@ -56,7 +56,6 @@ async function run(
   return { tag: 'ok', output: end.shown };
 }
 
-/** Why a program failed; `null`: it did not. */
 export function failureOf(end: ProgramEnd): Sentence | null {
   if (end.tag === 'exited' && end.code === '0') return null;
   if (end.tag === 'time') return phrase('acted.time');

@@ -14,13 +14,12 @@ import { phrase } from '../../words/tell.ts';
 import { heldBy, pauseOf, type Situation } from './policy.ts';
 import { isBackSince, isElsewhere, isRenewed, isSameUpstream, newRow, surplusOf } from './rows.ts';
 
-/** The rows of the journal by id, and the ids of rows with a running step. Plain data. */
+/** The rows of the journal by id, and the ids of rows with a running step. */
 export interface ActionState {
   readonly rows: ReadonlyMap<string, ActionRow>;
   readonly busy: ReadonlySet<string>;
 }
 
-/** The input of one turn. */
 export interface ActionInput extends Situation {
   readonly rules: readonly ActionRule[];
   /** The advice in force; `null`: none, so the setting from before all actions applies; `undefined`: not known now. */
@@ -34,28 +33,21 @@ export interface ActionInput extends Situation {
   readonly isStopping: boolean;
   /** The pair's rows in force, in the turn in which this daemon takes over; else absent. */
   readonly adopted?: readonly ActionRow[] | null;
-  /** Rows that an operator wants undone. */
   readonly undo: readonly string[];
 }
 
-/** The result of one turn. */
 export interface ActionOutput {
-  /** Rows that changed, for the state file. */
   readonly rows: readonly ActionRow[];
-  /** Ids of rows to delete from the journal. */
   readonly dropped: readonly string[];
-  /** Steps to carry out once the rows are stored. */
+  /** To carry out once the rows are stored. */
   readonly orders: readonly { readonly step: ActionStep; readonly row: ActionRow; readonly rule: ActionRule }[];
-  /** Results for metrics and notices. */
+  /** For metrics and notices. */
   readonly results: readonly { readonly result: ActionResult; readonly row: ActionRow }[];
   /** Ids of advice to mark as accepted, because clients follow it now. */
   readonly accepted: readonly string[];
 }
 
-/**
- * The state after a start of the daemon. An unfinished row belongs to a process that is gone. Its step is carried out again,
- * and the row says so. A kind of action that can detect earlier work does not repeat it.
- */
+/** The state after a start of the daemon: a step that the ended process had begun is carried out again. */
 export function restoreActions(rows: readonly ActionRow[]): ActionState {
   const hasBegun = ({ state, attempts }: ActionRow): boolean =>
     attempts > 0 && (state === 'running' || state === 'undoing');
@@ -117,7 +109,6 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     return { ...row, advice: { ...row.advice, from: first.from, chain } };
   }
 
-  /** Takes back an order that was not started. */
   function takeBack(id: string): void {
     const row = rows.get(id);
     if (row === undefined || !busy.delete(id)) return;
@@ -191,8 +182,8 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
   }
 
   /**
-   * Marks the actions of an advice that made things worse. They are undone as soon as the policy allows a change. For
-   * `limits.actionRegretMs` the rule then follows no advice for that upstream, also if the actions are already undone.
+   * Marks the actions of an advice that made things worse, to be undone. For `limits.actionRegretMs` the rule then
+   * follows no advice for that upstream.
    */
   function regret(adviceId: string): void {
     for (const row of rows.values())
@@ -210,7 +201,6 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
       if (!rows.has(row.id)) put({ ...row, state: 'done', because: null, nextAtMs: null, endedAtMs: now.wallMs });
   }
 
-  /** Continues a step that a failure or a restart interrupted. */
   function goOn(row: ActionRow, rule: ActionRule): void {
     if (row.nextAtMs !== null && row.nextAtMs > now.wallMs) return;
     const step = row.state === 'undoing' ? 'undo' : row.state === 'running' ? 'act' : 'prepare';

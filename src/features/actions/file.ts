@@ -16,13 +16,10 @@ import { checkLease, type Means, StepFailed, valueFrom } from './means.ts';
 import { diffOf, renderAdvice } from './render.ts';
 
 type FileDeed = Extract<ActionDeed, { kind: 'file' }>;
-/** The data to detect that the file was restored. The undo itself uses the stored change set that names the row. */
+/** To detect that the file was restored already: the undo itself uses the stored change set that names the row. */
 type Kept = Pick<KeptFile, 'file' | 'beforeSha256'>;
 
-/**
- * The action `file`: replaces a whole file and keeps its mode and owner. The previous contents are kept in a change set
- * that names the row of the journal. A file that already has the wanted text is not written again.
- */
+/** The action `file`: replaces a whole file. Its previous contents are kept in a change set that names the row. */
 export const fileAction = {
   async prepare(row: ActionRow, deed: FileDeed): Promise<ActionEnd> {
     const { before, after } = await wantedIn(row, deed);

@@ -19,9 +19,9 @@ const tokenHeaders = {
 } as const;
 
 /**
- * Creates a client for the merge requests of a forge. Each call throws `StepFailed`, and sends requests as the action `http`
- * does. Tested with recorded exchanges only.
- * @see https://docs.github.com/en/rest/pulls/pulls, https://docs.gitlab.com/api/merge_requests/, https://docs.gitea.com/api/
+ * A client for the merge requests of a forge, tested with recorded exchanges only. Each call throws `StepFailed`.
+ * @see https://docs.github.com/en/rest/pulls/pulls, https://docs.gitlab.com/api/merge_requests/,
+ * https://docs.gitea.com/api/
  */
 export function createForge({ kind, api, token, allow }: ForgeRule, means: Means) {
   const isGitlab = kind === 'gitlab';
@@ -54,8 +54,7 @@ export function createForge({ kind, api, token, allow }: ForgeRule, means: Means
     const query = {
       github: `head=${api.split('/').at(-3)}:${name}`,
       gitlab: `source_branch=${name}`,
-      // Gitea has no filter by branch. The newest requests suffice: only one that an earlier process just opened is searched
-      // for.
+      // Gitea has no filter by branch. The newest suffice: an earlier process has just opened the wanted one.
       gitea: 'sort=recentupdate&limit=10',
     }[kind];
     const listed = await call('GET', `${api}?state=all&${query}`);

@@ -11,11 +11,10 @@ import { checkLease, type Means, StepFailed, valueFrom } from './means.ts';
 import { diffOf, renderAdvice } from './render.ts';
 
 type GitDeed = Extract<ActionDeed, { kind: 'git' }>;
-/** Data for an undo: the file's text before the change (`null`: no file), and the pushed text. */
+/** For an undo: the file's text before the change (`null`: no file), and the pushed text. */
 interface Kept {
   readonly before: string | null;
   readonly after: string;
-  /** Number of the merge request. */
   readonly request?: number | undefined;
 }
 
@@ -23,10 +22,10 @@ const trailer = 'Mirrorwatch-Action';
 const safely = ['-c', 'core.hooksPath=/dev/null', '-c', 'protocol.ext.allow=never'];
 
 /**
- * The action `git`: a commit on a branch, made without a working tree: no hook runs, no link is followed. It is pushed only
- * as a fast-forward; if another push came first, the step is retried on top of it. The commit message has the action's id,
- * so that a commit of an earlier process is found. With `mergeRequest` the commit gets a branch of its own, from which one
- * merge request is opened. An undo closes that request or, if it is merged, opens a second one that reverts it.
+ * The action `git`: a commit on a branch, made without a working tree: no hook runs, no link is followed. Only a
+ * fast-forward is pushed; after another push the step is retried. The commit message has the action's id, so that a
+ * commit of an earlier process is found. With `mergeRequest` the commit gets a branch and a merge request of its own.
+ * An undo closes that request or, if it is merged, opens one that reverts it.
  */
 export const gitAction = {
   async prepare(row: ActionRow, deed: GitDeed, means: Means): Promise<ActionEnd> {
@@ -95,7 +94,6 @@ function headOf({ id }: ActionRow, { branch, mergeRequest }: GitDeed, end = ''):
   return mergeRequest === null ? branch : `mirrorwatch/${id.replace(/\.(?=\.|lock$|$)|[^\w.-]/g, '+')}${end}`;
 }
 
-/** Fetches the branch from the repository into our bare copy. */
 async function fetchBranch(action: string, deed: GitDeed, means: Means) {
   const { repository, branch, path, author, isSigned } = deed;
   const copy = join(means.folder, `git-${action}`);
@@ -125,7 +123,6 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
   const depth = ['--quiet', '--no-tags', `--depth=${limits.actionRows}`, '--', repository];
   const isThere = async (name: string) =>
     (await git(['ls-remote', '--exit-code', '--heads', '--', repository, `refs/heads/${name}`], { may: '2' })).isOk;
-  // A new branch starts at the repository's default branch (HEAD).
   await git(['fetch', ...depth, `+${(await isThere(branch)) ? `refs/heads/${branch}` : 'HEAD'}:${ref}`]);
 
   return {

@@ -10,7 +10,7 @@ import { diffOf, isMasked, renderAdvice } from './render.ts';
 import { type StoreRequest, type StoreValue, stores } from './stores.ts';
 
 type HttpDeed = Extract<ActionDeed, { kind: 'http' }>;
-/** Data for an undo: the value before (`null`: none), and the value that was set. */
+/** For an undo: the value before (`null`: none), and the value that was set. */
 interface Kept {
   readonly before: string | null;
   readonly after: string;
@@ -29,7 +29,7 @@ export const httpAction = {
   async act(row: ActionRow, deed: HttpDeed, means: Means): Promise<ActionEnd> {
     if ('template' in deed.body) return request(row, deed, deed.body.template.reveal(), 'act', means);
     const { value, kept } = await wantedIn(row, deed, means);
-    // An earlier process may have set the new value. `kept` of the prepared row stays, because it has the value from before.
+    // An earlier process may have set the value: the prepared row has the one from before.
     if (kept.before === kept.after) return { tag: 'ok', output: row.output };
     return set(deed, value, kept.after, kept, row, means);
   },
@@ -60,7 +60,7 @@ async function valueNow(deed: HttpDeed, means: Means): Promise<StoreValue | null
   const answer = await send(read(deed.url.reveal(), deed.key ?? ''), deed, means, limits.actionOutputBytes);
   if (answer.tag === 'ok') {
     const value = valueIn(answer.body);
-    // A value that is not valid UTF-8 could not be restored.
+    // Other bytes than UTF-8 could not be restored.
     if (value !== undefined && value?.text.includes('\uFFFD') !== true) return value;
     throw new StepFailed(phrase('acted.noStore'), true);
   }
@@ -143,8 +143,7 @@ type Answer =
 
 /**
  * Sends one request, guarded like webhooks, within the time of the step.
- * @param bytesMax  the largest response in bytes, if it must be complete: a truncated value would be mistaken for the stored
- * one
+ * @param bytesMax  above this many bytes the response fails: a truncated value would be mistaken for the stored one
  */
 export async function send(
   { method, url, headers, body }: StoreRequest,
@@ -159,7 +158,7 @@ export async function send(
     url,
     headers: { ...headers, ...Object.fromEntries(own) },
     body,
-    // An IP address in the URL is allowed without an entry in `allow`: the operator wrote it.
+    // The operator wrote this address: `allow` need not repeat it.
     allow: classBySpelling(hostname) === null ? deed.allow : [...deed.allow, hostname.replace(/^\[|\]$/g, '')],
     timeoutMs: leftMs(),
     signal,

@@ -2,7 +2,7 @@ import type { Lead, PairRule } from '../../core/action.ts';
 import type { Clock } from '../../core/ports.ts';
 import { exchange } from '../../io/exchange.ts';
 
-/** The key in etcd of the daemon that acts in a pair, and its fencing number, which its writes compare. */
+/** The key in etcd of the daemon that acts in a pair, and its number, which writes of that daemon compare. */
 export interface Fence {
   readonly etcd: string;
   readonly key: string;
@@ -42,8 +42,7 @@ const operationsMax = 100;
 
 /**
  * Keeps a lease through etcd's gateway. A daemon counts itself as the holder for `leaseMs` from the start of its last
- * renewal, so it gives up before etcd does. A paused process gives up too, because the monotonic clock continues during the
- * pause.
+ * renewal, so it gives up before etcd does.
  * @see https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/
  */
 export function createLease(clock: Clock): Lease {
@@ -51,7 +50,6 @@ export function createLease(clock: Clock): Lease {
   let rule: PairRule | null = null;
   let beganMs = Number.NEGATIVE_INFINITY;
   let isBusy = false;
-  /** Rows to write to etcd, by id; `null` removes the row. */
   const pending = new Map<string, string | null>();
   let shared: readonly string[] | null = null;
 
@@ -148,7 +146,6 @@ export function compareOf({ key, number }: Fence) {
   return { key: base64(key), target: 'CREATE', create_revision: number };
 }
 
-/** Renews our lease, or creates one. */
 async function leaseFor(rule: PairRule, known: string | null): Promise<string> {
   if (known !== null) {
     const { result } = (await call(rule, '/v3/lease/keepalive', { ID: known })) as {
@@ -183,7 +180,6 @@ function isSame(a: PairRule, b: PairRule): boolean {
   return a.etcd === b.etcd && a.key === b.key;
 }
 
-/** etcd's gateway expects keys and values in base64. */
 export function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }

@@ -4,19 +4,17 @@ import type { Result, Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import type { Lease } from './lease.ts';
 
-/** The dependencies of a step, the same for each kind of action. */
+/** The dependencies of a step. */
 export interface Means {
   /** The folder where actions keep files, beside the state file. */
   readonly folder: string;
-  /** The folder of the files that mark running programs. */
+  /** Where files mark running programs. */
   readonly marks: string;
-  /** The search path of programs. */
   readonly path: string;
   readonly post: Post;
   readonly signal: AbortSignal;
   /** The remaining time of the step, milliseconds; at least 1. */
   leftMs(): number;
-  /** The lease of this daemon's pair. */
   readonly lease: Pick<Lease, 'fence' | 'mayWrite'>;
   /** The current time, RFC 3339. */
   madeAt(): string;

@@ -56,7 +56,7 @@ export function heldBy(
   return when.places === undefined ? null : heldByPlaces(when.places, situation.votes(advice));
 }
 
-/** If the group has more places than the rule names, the same share must agree. A place without a known state has no vote. */
+/** If the group has more places than the rule names, the same share must agree. */
 function heldByPlaces(
   { needed, of }: NonNullable<ActionRule['when']['places']>,
   seen: PlaceVotes | null,

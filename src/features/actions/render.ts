@@ -11,7 +11,7 @@ import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { english } from '../../words/words.ts';
 
-/** The end of the path of a client's own file, by form: where the client's doctor searches for that file. */
+/** Where the doctor of a client searches for its own file: the end of the path, by form. */
 const clientFiles: Readonly<Partial<Record<ActionForm, string>>> = {
   npmrc: '/.npmrc',
   pip: '/pip/pip.conf',
@@ -19,9 +19,8 @@ const clientFiles: Readonly<Partial<Record<ActionForm, string>>> = {
 };
 
 /**
- * The contents of a file that follows an advice. The advised lines replace the earlier ones, and other lines stay. Files in
- * the forms `hosts.toml` and `registries.conf` have no other lines: they are written as a whole. In a file of `apt` only URLs
- * are replaced.
+ * The contents of a file that follows an advice: other lines stay. `hosts.toml` and `registries.conf` are written as a
+ * whole. In a file of `apt` only URLs are replaced.
  * @param before  `null`: there is no file yet
  * @returns an error where the advice has no lines of that form
  */
@@ -110,12 +109,12 @@ function machineWith(end: string, text: string | null): Machine {
   };
 }
 
-/** True if a text has masked credentials: advice has `***` in their place, which as a setting would break every build. */
+/** True if a text has masked credentials: as a setting, the `***` in their place would break every build. */
 export function isMasked(...texts: readonly (string | undefined)[]): boolean {
   return texts.some((text) => text?.includes('***'));
 }
 
-/** The removed and added lines for display: credentials masked, each line printable, length bounded. */
+/** The removed and added lines for display: credentials masked, at most `limits.actionOutputChars`. */
 export function diffOf(file: string, before: string | null, after: string): string {
   if (before === after) return '';
   // A JSON file is written in our own format: only changed values are shown.

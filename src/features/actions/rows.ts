@@ -32,7 +32,6 @@ export function isBackSince({ state, undoneBy, endedAtMs }: ActionRow, { issuedA
   return state === 'undone' && undoneBy === 'failback' && (endedAtMs ?? 0) >= issuedAtMs;
 }
 
-/** True if both concern the same upstream of the same ecosystem. */
 export function isSameUpstream(
   a: { readonly ecosystem: EcosystemId; readonly upstream: string },
   b: typeof a,
@@ -42,8 +41,7 @@ export function isSameUpstream(
 
 /**
  * The first row of an advice and a rule.
- * @param inPair  whether this daemon has a pair, whose other daemon may have to undo the row; not for a file, which belongs
- * to one host
+ * @param inPair  the pair's other daemon may have to undo the row, unless of a file
  */
 export function newRow(
   rule: ActionRule,

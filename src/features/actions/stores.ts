@@ -3,7 +3,6 @@ import type { ActionStore } from '../../core/action.ts';
 import { readJson, readMapping } from '../../core/read-json.ts';
 import { base64, compareOf, type Fence } from './lease.ts';
 
-/** One request to a store. */
 export interface StoreRequest {
   readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH';
   readonly url: string;
@@ -11,7 +10,6 @@ export interface StoreRequest {
   readonly body: string;
 }
 
-/** A stored value. */
 export interface StoreValue {
   readonly text: string;
   /** The version for compare-and-set, which only Consul needs: the index of the key. */
@@ -115,7 +113,6 @@ function textOf(encoded: string): string {
   return Buffer.from(encoded, 'base64').toString('utf8');
 }
 
-/** The MD5 that Nacos compares contents by. */
 function md5(text: string): string {
   return createHash('md5').update(text).digest('hex');
 }

@@ -5,12 +5,11 @@ import { phrase } from '../../words/tell.ts';
 
 const everyMs = 1_000;
 const requestMs = 5_000;
-/** A line is printed at the latest after this many builds. */
 const toldEvery = 15;
 
 /**
- * Builds in a loop, as clients request them: through the front door, and without it from the preferred mirror. A line is
- * printed when a build fails or succeeds again, and at the latest every `toldEvery` builds.
+ * Builds in a loop, through the front door and from the preferred mirror. A line is printed when a build fails or
+ * succeeds again, and at the latest every `toldEvery` builds.
  * @param bases  URLs without a trailing slash
  * @param paths  what one build requests, below the base
  */

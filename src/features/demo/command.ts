@@ -11,7 +11,7 @@ import { saySentence } from '../../words/tell.ts';
 import type { Say } from '../../words/words.ts';
 import type { Demo, DemoEvent, DemoStage } from './demo.ts';
 
-/** The demo takes less than a minute; a slow machine gets more time before it counts as failed. */
+/** The demo counts as failed after this time: a slow machine needs more than others. */
 const onceSeconds = 300;
 
 const options = { ...optionsOf('string', 'ecosystem'), ...optionsOf('boolean', 'once', 'door') };
@@ -85,7 +85,7 @@ const colours: Readonly<Record<DemoStage, 'cyan' | 'yellow' | 'red' | 'green'>> 
   builds: 'cyan',
 };
 
-/** The printed form of an event. `width`: length of the longest ecosystem name. */
+/** @param width  the length of the longest ecosystem name */
 export function formatDemo(
   event: DemoEvent,
   width: number,
@@ -102,12 +102,12 @@ export function formatDemo(
   ];
 }
 
-/** The command that starts this program: `mirrorwatch`, or npm's script in a clone. */
+/** How this program was started. */
 export function programIn(env: Context['env']): string {
   return env['npm_package_name'] === 'mirrorwatch' ? 'npm run -s mirrorwatch --' : 'mirrorwatch';
 }
 
-/** The text of an event in the user's language, from its data; without data, the text as it is. */
+/** In the user's language, from the event's data; without data, the text as it is. */
 function textOf({ text, told }: DemoEvent, say: Say): string {
   const { finding, advice, sentence } = told ?? {};
   if (finding !== undefined) return say(finding.isOver ? 'ended.spike' : 'finding.spike', { who: finding.registry });

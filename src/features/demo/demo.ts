@@ -17,7 +17,6 @@ import { type DemoPair, renderDemoFile } from './file.ts';
 import { type DemoMirror, findUrl, startDemoMirror, startDemoReceiver } from './mirror.ts';
 import { type DemoTold, newsOf, said } from './news.ts';
 
-/** The stages of the demo, in their required order. */
 const demoStages = [
   'watching',
   'slowed',
@@ -33,23 +32,19 @@ const demoStages = [
 ] as const;
 export type DemoStage = (typeof demoStages)[number];
 
-/**
- * The stages that each upstream must reach. `spike` is not required: if the advice comes first, no separate message
- * reports the spike.
- */
+/** The stages that each upstream must reach; no `spike`: where the advice comes first, no message reports one. */
 const needed: readonly DemoStage[] = ['advice', 'webhook'];
-/** The stages that an upstream with builds must reach: there an action carries out the advice and later undoes it. */
+/** With builds, an action also carries out the advice and later undoes it. */
 const neededWithBuilds: readonly DemoStage[] = [...needed, 'changed', 'undone'];
 const slowByMs = 900;
 
-/** One event of the demo; `atSeconds` since its start. */
 export interface DemoEvent {
   readonly stage: DemoStage;
   readonly atSeconds: number;
-  /** The ecosystem it is about; `null`: all, or there is only one. */
+  /** `null`: all, or there is only one. */
   readonly ecosystem: string | null;
   readonly text: string;
-  /** The text as data, for other languages; absent: the text has no other form. */
+  /** For other languages; absent: the text has no other form. */
   readonly told?: DemoTold;
 }
 
@@ -58,12 +53,11 @@ const firstPort = 10_120;
 const portsTried = 20;
 const ownAnswerMs = 5_000;
 
-/** A demo that is running. */
 export interface Demo {
   readonly url: string;
-  /** The configuration file, which exists while the demo runs: for `rank` and other commands beside it. */
+  /** The configuration file, which exists while the demo runs: for other commands beside it. */
   readonly file: string;
-  /** The required stages that have not happened yet, for display; empty at the end. */
+  /** The required stages that have not happened yet, for display. */
   missing(): readonly string[];
   readonly config: Config;
   /** Starts builds of the first ecosystem that declares some. @param door  the URL of a front door */
@@ -71,7 +65,6 @@ export interface Demo {
   stop(): Promise<void>;
 }
 
-/** Two running mirrors, and the stages they went through. */
 interface LivePair extends DemoPair {
   readonly head: DemoMirror;
   readonly seen: Set<DemoStage>;
@@ -79,10 +72,10 @@ interface LivePair extends DemoPair {
 }
 
 /**
- * Starts two local mirrors for each of these ecosystems, a receiver and a daemon that monitors them. After a while the
- * preferred mirror of the first ecosystem gets its fault; when its stages are complete, that of the next. Everything is on
- * loopback, the state is temporary, the port is the first free one from `firstPort` on.
- * @throws Error when none of the ports tried is free, or the demo's own configuration is wrong
+ * Starts two local mirrors for each of these ecosystems, a receiver and a daemon that monitors them, all on loopback.
+ * After a while the preferred mirror of the first ecosystem gets its fault; when its stages are complete, that of the
+ * next.
+ * @throws Error where no port is free, or the demo's own configuration is wrong
  */
 export async function startDemo(
   facts: ProcessFacts,
@@ -160,7 +153,6 @@ export async function startDemo(
   };
 }
 
-/** The two mirrors of one ecosystem, by its own declaration. */
 async function startPair(id: string, prefix: string): Promise<LivePair> {
   const ecosystem = registry.of(id);
   if (ecosystem === null) throw new Error(`no ecosystem ${id}`);

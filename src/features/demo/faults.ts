@@ -2,32 +2,26 @@ import type { Timers } from '../../core/ports.ts';
 import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 
-/** The time before a mirror's first fault, milliseconds; longer until `isReady`. */
+/** Before a mirror's first fault, milliseconds; longer until `isReady`. */
 const faultAfterMs = 14_000;
-/** The duration of a fault: long enough to open the page meanwhile. */
+/** Long enough to open the page meanwhile. */
 const faultForMs = 90_000;
-/** The pause before the mirror's next fault: long enough for a failback. */
+/** Until the mirror's next fault: long enough for a failback. */
 const wellForMs = 120_000;
-/** How often the start condition of a fault is checked. */
 const lookMs = 1_000;
 
-/** A mirror of the demo with a fault from time to time. */
 export interface Faulty {
   readonly name: string;
-  /** Begins or ends the fault of the mirror. */
   strike(isOn: boolean): void;
   readonly fault: { readonly stage: 'slowed' | 'failing'; readonly sentence: Sentence };
   /** Whether the daemon knows the baselines, without which it detects no fault. */
   isReady(): Promise<boolean>;
-  /** Whether all required stages of the mirror's fault have happened. */
+  /** Whether all required stages of its fault have happened. */
   isTold(): boolean;
   tell(stage: 'slowed' | 'failing' | 'well', sentence: Sentence): void;
 }
 
-/**
- * Gives each mirror its first fault when the stages of the mirror before it are complete. Each mirror then repeats its fault
- * for ever.
- */
+/** Gives each mirror its first fault when the stages of the one before are complete; then each repeats its own. */
 export function startFaults(mirrors: readonly Faulty[], timers: Timers): { stop(): void } {
   let isOver = false;
   const running = new Map<Faulty, { cancel(): void }>();

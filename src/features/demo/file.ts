@@ -1,9 +1,8 @@
 import type { Ecosystem, SmallMirror } from '../../ecosystems/ecosystem.ts';
 
-/** A mirror in the demo's configuration. */
 export interface DemoPlace {
   readonly name: string;
-  /** The base URL, with its path. */
+  /** With its path. */
   readonly url: string;
 }
 
@@ -15,13 +14,12 @@ export interface DemoPair {
   readonly far: DemoPlace;
 }
 
-/** The addresses of the other parts of the demo, and its folder. */
 export interface DemoPlaces {
   readonly port: number;
-  /** The folder of the temporary state. */
+  /** Of the temporary state. */
   readonly folder: string;
   readonly receiver: { readonly url: string; readonly secret: string };
-  /** The URL of the demo's front door, which comes with actions that set the clients of builds; `null`: no front door. */
+  /** The URL of the front door, which comes with actions that set the clients of builds; `null`: no front door. */
   readonly door: string | null;
 }
 
@@ -62,7 +60,6 @@ export function renderDemoFile(pairs: readonly DemoPair[], { port, folder, recei
   });
 }
 
-/** The pace of each step but the canary: steps of a fetch often, other light ones a little less often, artifacts rarely. */
 function pacesOf({ ecosystem: { steps, canary, fetch } }: DemoPair): readonly (readonly [string, string])[] {
   return Object.entries(steps)
     .filter(([step]) => step !== canary)

@@ -3,10 +3,9 @@ import type { DemoAnswer, DemoAnswers } from '../../core/demo.ts';
 import { createServer } from '../../io/server.ts';
 import { systemTimers } from '../../io/timers.ts';
 
-/** A mirror on loopback whose faults can be switched on. */
 export interface DemoMirror {
   readonly url: string;
-  /** Delays the first byte of every response by this time, milliseconds. */
+  /** Delays the first byte of every response, milliseconds. */
   slow(byMs: number): void;
   /** Responds to everything with 503, or as before. */
   fail(isFailing: boolean): void;
@@ -51,13 +50,12 @@ export async function startDemoMirror(answers: DemoAnswers, baseMs: number): Pro
   };
 }
 
-/** One request to the demo's webhook receiver. */
 export interface Received {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** A webhook receiver on loopback: passes on what it gets and responds 204. */
+/** A webhook receiver on loopback. */
 export async function startDemoReceiver(
   take: (received: Received) => void,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {

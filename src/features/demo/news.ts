@@ -5,13 +5,12 @@ import { phrase, saySentence } from '../../words/tell.ts';
 import { english } from '../../words/words.ts';
 import type { Received } from './mirror.ts';
 
-/** An event in the demo's webhooks. */
 export interface DemoNews {
   readonly stage: 'spike' | 'advice' | 'webhook' | 'recovery' | 'changed' | 'undone';
   /** `null`: the ecosystem is unknown. */
   readonly ecosystem: string | null;
   readonly text: string;
-  /** The text as data, for other languages; absent: the text has no other form. */
+  /** For other languages; absent: the text has no other form. */
   readonly told?: DemoTold;
 }
 
@@ -37,13 +36,12 @@ interface Body {
   };
 }
 
-/** A sentence of the demo, in English and as data. */
 export function said(sentence: Sentence): Pick<DemoNews, 'text'> & { readonly told: DemoTold } {
   return { text: saySentence(sentence, english), told: { sentence } };
 }
 
 /**
- * The events of a webhook; empty if the demo does not show it. A wrong signature is an event too.
+ * The events of a webhook that the demo shows. A wrong signature is one too.
  * @param formOf  the form of an ecosystem's remedy to show
  */
 export function newsOf(

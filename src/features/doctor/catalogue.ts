@@ -20,12 +20,11 @@ export async function loadTrapKinds(): Promise<TrapKinds> {
   ) as TrapKinds;
 }
 
-/** The text of a trap, wherever it is found: its title, and its effects in a sentence. */
+/** The title of a trap, and its effects in a sentence. */
 export function trapWordsOf(id: TrapId, say: Say): { readonly title: string; readonly causes: string } {
   return { title: say(`trap.${id}.title`), causes: say(`trap.${id}.causes`) };
 }
 
-/** Traps of certificate authorities that are configured for one client but not for another. */
 const authorityKinds = {
   'ca-missing': { severity: 'warning', isFixable: false },
 } as const satisfies KnownTraps;

@@ -49,7 +49,6 @@ export const doctorCommand: Command = {
   },
 };
 
-/** The parts of the configuration that the doctor uses. */
 async function knownFrom(config: Config): Promise<Known> {
   const { mirrors, private: privatePatterns } = config;
   return { hosts: mirrors.map(({ url }) => new URL(url).hostname), doors: await doorsOf(config), privatePatterns };
@@ -113,7 +112,6 @@ async function subjectOf(context: Context, loaded: Loaded, which: string, word: 
   };
 }
 
-/** Probes the mirrors one after the other. @param tell  for texts of the results */
 async function askMirrors(
   { terminal, facts, say }: Context,
   subjects: readonly Subject[],

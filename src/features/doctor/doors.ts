@@ -4,7 +4,6 @@ import type { KnownTraps, Today } from '../../ecosystems/doctor.ts';
 import type { Say } from '../../words/words.ts';
 import { handTrapOf } from './edits.ts';
 
-/** Traps of clients that do not use the configured front door as they should. */
 export const doorKinds = {
   'door-unused': { severity: 'note', isFixable: false },
   'door-private': { severity: 'warning', isFixable: false },
@@ -16,14 +15,10 @@ export interface KnownDoor {
   readonly ecosystem: EcosystemId;
   /** The URL for clients of that ecosystem, without a trailing slash: `http://127.0.0.1:10121/go`. */
   readonly url: string;
-  /** The lines that make a client use the front door. */
   readonly lines: readonly string[];
 }
 
-/**
- * Traps in the current settings that concern the front door.
- * @param patterns  private names of the configuration
- */
+/** Traps in the current settings that concern the front door. @param patterns  private names of the configuration */
 export function trapsOfDoor(
   { url, lines, ecosystem }: KnownDoor,
   { chain, privatePatterns }: Today,

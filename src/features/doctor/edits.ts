@@ -1,8 +1,7 @@
 import type { Edit, FileChange, Machine, Place, Trap } from '../../core/trap.ts';
 
 /**
- * The file changes that repair traps. Of two different edits of one line, only the first is made; the other one is left for
- * the next run.
+ * The file changes that repair traps. Of two different edits of one line the second is left for the next run.
  * @param textOf  a file's text as read; `null`: the file does not exist
  */
 export function changesFor(
@@ -51,8 +50,8 @@ function linesOf(text: string): readonly Line[] {
 }
 
 /**
- * The traps, each with its edits only if they help: the edits are applied to the texts in memory, the settings are examined
- * again, and the trap must be gone without another kind in its place. Nothing is written.
+ * The traps, each with its edits only if they help: after the edits, in memory, the trap must be gone without another
+ * kind in its place.
  * @param again  examines a machine
  */
 export async function keepProvenEdits(
@@ -77,7 +76,6 @@ export async function keepProvenEdits(
   return proven;
 }
 
-/** A trap to repair by hand. */
 export function handTrapOf(id: string, what: string, where: readonly Place[], ...set: readonly string[]): Trap {
   return { id, what, where, set, edits: [] };
 }

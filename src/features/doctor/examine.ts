@@ -11,11 +11,9 @@ import { keepProvenEdits, trapKeyOf } from './edits.ts';
 import type { AskedMirror, OnlineFound } from './online.ts';
 import { examineProxies } from './proxies.ts';
 
-/** A trap with the texts of its kind. */
 export type NamedTrap = Trap &
   Pick<TrapKind, 'severity'> & {
     readonly title: string;
-    /** The effects of the trap, in a sentence. */
     readonly causes: string;
   };
 
@@ -23,20 +21,19 @@ export type NamedTrap = Trap &
 export interface Examined {
   readonly traps: readonly NamedTrap[];
   readonly untold: readonly Untold[];
-  /** The texts by path, in the order of reading. */
   readonly texts: ReadonlyMap<string, string>;
   /** Probed mirrors; empty: no network request was made. */
   readonly asked: readonly AskedMirror[];
 }
 
-/** The configuration for the doctor: hosts of mirrors, private names by ecosystem, and front doors (empty: none). */
+/** What the doctor uses of the configuration. */
 export interface Known {
   readonly hosts: readonly string[];
   readonly doors: readonly KnownDoor[];
   readonly privatePatterns: Readonly<Record<EcosystemId, readonly string[]>>;
 }
 
-/** Examines every known setting of this machine. Reads only files; makes no request. */
+/** Examines every known setting of this machine, without a request. */
 export async function examine(machine: Machine, known: Known, say: Say): Promise<Examined> {
   const { watched, texts, untold } = watching(machine, say);
   const found = await diagnosed(watched, known, say);
@@ -46,7 +43,6 @@ export async function examine(machine: Machine, known: Known, say: Say): Promise
   return { traps: named(traps, await loadTrapKinds(), say), untold: [...found.untold, ...untold], texts, asked: [] };
 }
 
-/** The diagnosis of one machine's settings. */
 async function diagnosed(machine: Machine, known: Known, say: Say): Promise<Diagnosis> {
   const assignments = await readAssignments(machine);
   const found: Diagnosis[] = [examineProxies({ machine, assignments }, known.hosts, say)];
@@ -68,7 +64,7 @@ async function diagnosed(machine: Machine, known: Known, say: Say): Promise<Diag
   return { traps: found.flatMap(({ traps }) => traps), untold: found.flatMap(({ untold }) => untold) };
 }
 
-/** The result for the machine combined with that of probing mirrors. */
+/** Adds the result of probing mirrors. */
 export async function addOnline(found: Examined, { traps, untold, asked }: OnlineFound, say: Say): Promise<Examined> {
   const both = [...found.traps, ...named(merged(traps), await loadTrapKinds(), say)];
   return { ...found, traps: worstFirst(both), untold: [...found.untold, ...untold], asked };
@@ -76,7 +72,6 @@ export async function addOnline(found: Examined, { traps, untold, asked }: Onlin
 
 const order = ['error', 'warning', 'note'] as const;
 
-/** Traps with their kinds, the worst first. */
 function named(traps: readonly Trap[], kinds: Readonly<Record<string, TrapKind>>, say: Say): readonly NamedTrap[] {
   return worstFirst(
     traps.map((trap) => {

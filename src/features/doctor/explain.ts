@@ -5,29 +5,24 @@ import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
 import { failuresByLayer } from './layers.ts';
 
-/**
- * The meaning of a client's error: a failure of a mirror or of the connection to it, or a setting or fact of this machine.
- */
+/** A failure of a mirror or of the connection to it, or a setting or fact of this machine. */
 type ErrorReason = ProbeFailure['kind'] | OwnReason;
 
 /** Errors on the client's side, which no probe shows. */
 const ownReasons = ['lookups_off', 'proxy', 'plain_refused', 'signature', 'stale', 'disk'] as const;
 type OwnReason = (typeof ownReasons)[number];
 
-/** One line of an error text, and its meaning. */
 interface KnownError {
   readonly line: string;
   readonly reason: ErrorReason;
   /** The client that prints this text; `null`: several do. */
   readonly ecosystem: EcosystemId | null;
-  /** Scheme, host and port of the URL in the line, else in the text; `null`: there is none. */
+  /** The server in the line, else in the text: scheme, host and port; `null`: none is named. */
   readonly url: string | null;
 }
 
 /**
- * Error texts of clients, the more specific first: npm, pnpm, yarn (Node's codes), pip and uv, the go command, Docker,
- * containerd and skopeo, apt, cargo (curl's and libgit2's texts). Tested with the real clients in
- * test/real/explain-clients.test.ts.
+ * Error texts of clients, the more specific first. Tested with the real clients in test/real/explain-clients.test.ts.
  */
 const patterns: readonly (readonly [RegExp, ErrorReason])[] = [
   [/module lookup disabled by GOPROXY=off/, 'lookups_off'],
@@ -117,8 +112,8 @@ const shownMax = 5;
 const otherNumbers = /\bline \d+|\b\d[\d.]*(?:\/[\d.]+)? ?(?:[kKMGT]?i?B|bytes|packages?)\b/g;
 
 /**
- * The known errors in a text, line by line: each reason once, in the order of the text, at most `shownMax`.
- * @param text  as a client printed it, of any length; only the first `linesMax` lines are read
+ * The known errors in the first `linesMax` lines of a text: each reason once, in the order of the text, at most
+ * `shownMax`.
  */
 export function findKnownErrors(text: string): readonly KnownError[] {
   const ecosystem = registry.all.find(({ errorWords }) => errorWords?.test(text))?.id ?? null;
@@ -158,19 +153,19 @@ function secure(host: string, port: string | undefined): string {
   return port === undefined || port === '443' ? `https://${host}` : `https://${host}:${port}`;
 }
 
-/** The meaning of a client's error: where it happened, and which commands to run next, the best first. */
+/** The meaning of a client's error. */
 export interface Explained {
   readonly reason: ErrorReason;
   /** The layer that failed; `null`: the problem is in the client itself. */
   readonly layer: string | null;
-  /** The ecosystem of the client; `null`: not recognizable. */
+  /** That of the client; `null`: not recognizable. */
   readonly ecosystem: string | null;
   readonly url: string | null;
-  /** The line with the error, printable, without user-info in URLs. */
+  /** Printable, without user-info in URLs. */
   readonly line: string;
   readonly means: string;
   readonly next: string;
-  /** Commands to run, the best first; at least one. */
+  /** Commands to run next, the best first; at least one. */
   readonly run: readonly string[];
 }
 
@@ -198,7 +193,6 @@ function isOwn(reason: ErrorReason): reason is OwnReason {
   return (ownReasons as readonly string[]).includes(reason);
 }
 
-/** Commands that show more, the best first. */
 function runOf({ reason, ecosystem, url }: KnownError): readonly string[] {
   const of = ecosystem === null ? '' : ` --ecosystem ${ecosystem}`;
   const there = url === null || isOwn(reason) ? [] : [`mirrorwatch doctor ${url}${of}`];

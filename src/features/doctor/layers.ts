@@ -54,14 +54,13 @@ const meanings: Readonly<Record<ProbeFailure['kind'], readonly [layer: Layer | n
   mismatch: ['content', 'mismatch'],
 };
 
-/** The result of a probe, layer by layer, and the next action after a failure. */
 export interface Layered {
   readonly states: readonly LayerState[];
   /** `null`: nothing failed. */
   readonly failed: { readonly layer: Layer; readonly means: string; readonly next: string } | null;
 }
 
-/** The layers that one probe tested, of the host where it ended. */
+/** The layers of the last host that one probe contacted. */
 export function layersOf(
   { sample: { outcome, facts }, transcript }: Pick<Probed, 'sample' | 'transcript'>,
   say: Say,
@@ -123,7 +122,6 @@ function detailOf(kind: ProbeFailure['kind'], layer: Layer, { hop, transcript, s
   return status + (layer === 'http' || layer === 'content' ? redirectText(transcript, say) : '');
 }
 
-/** Describes the problem of a certificate by the certificate's fields. */
 function certificateText(kind: ProbeFailure['kind'], { tls, fault }: Hop, nowMs: number, say: Say): string {
   if (tls === null) return '';
   const issuer = say('layer.issuer', { issuer: tls.issuer });
@@ -150,7 +148,6 @@ function redirectText({ hops }: Probed['transcript'], say: Say): string {
 /** A phase that takes longer lost a packet or waited for a dead resolver: a healthy network takes less. */
 const slowMs = 1_000;
 
-/** Whether the hop passed a layer, by its marks. */
 function isPast(layer: Layer, hop: Hop | null): boolean {
   if (hop === null) return false;
   const { connected, firstByte, secured } = hop.marks;
@@ -176,7 +173,6 @@ function isSecure({ url }: Hop): boolean {
   return url.startsWith('https:');
 }
 
-/** A layer that a hop passed, with its measurements. */
 function past(layer: Layer, hop: Hop | null, say: Say): LayerState {
   const took = (phase: string): string => {
     const found = hop === null ? undefined : hopPhasesOf(hop).find(([name]) => name === phase);

@@ -34,38 +34,32 @@ interface Question {
   readonly step: Step;
 }
 
-/** A mirror to examine, with its configuration. */
 export interface Subject {
   readonly config: Config;
   readonly question: Question;
 }
 
-/** How mirrors are probed. */
 export interface Asking {
   /** One probe, now; `null`: our own thread returned nothing. */
   readonly ask: (config: Config, question: Question) => Promise<Probed | null>;
-  /** A random word, for a host name that does not exist. */
+  /** A random word for a host name that does not exist. */
   readonly nonsense: string;
   readonly progress: (registry: string) => void;
-  /** Messages in the user's language. */
   readonly say: Say;
 }
 
 export type OnlineTrap = Trap & { readonly id: keyof typeof onlineKinds };
 
-/** A probed mirror, with the result layer by layer. */
 export interface Seen {
   readonly subject: Subject;
   readonly probed: Probed;
   readonly layered: Layered;
 }
 
-/** The place of a trap: the mirror with its URL. */
 export function placeOf({ question: { mirror } }: Subject): Place {
   return { mirror: `${mirror.name} (${mirror.url})` };
 }
 
-/** A trap of one mirror, to repair by hand. */
 export function trapAt(subject: Subject, id: OnlineTrap['id'], what: string, ...set: readonly string[]): OnlineTrap {
   return { id, what, where: [placeOf(subject)], set, edits: [] };
 }
@@ -77,7 +71,6 @@ interface BrokenVersion {
   readonly works: HttpProtocol;
   /** Kind of the failure. */
   readonly reason: string;
-  /** Ids of the clients that use the broken version. */
   readonly clients: readonly string[];
 }
 
@@ -85,10 +78,9 @@ const forced = { '1.1': 'h1', '2': 'h2' } as const;
 const trapOf = { '1.1': 'online-http1-broken', '2': 'online-http2-broken' } as const;
 
 /**
- * Probes a mirror over each HTTP version that one of its clients uses first, and returns one that fails while the other
- * works. A version that the server does not offer is no fault where HTTP/1.1 works: clients fall back in the handshake.
- * @param first  the result over the leading client's version
- * @param ask    probes again, with the mirror forced to a version
+ * Probes a mirror over the HTTP versions that its clients use, and returns one that fails while the other works. HTTP/2
+ * that the server does not offer is no fault: clients fall back in the handshake.
+ * @param ask  probes with the mirror forced to a version
  */
 export async function findBrokenVersion(
   mirror: Mirror,

@@ -46,7 +46,6 @@ export function findSlowTraps({ subject, layered }: Seen, say: Say): readonly On
 
 const cutOff: readonly string[] = ['reset', 'cut', 'status', 'malformed', 'timeout_processing'];
 
-/** Plain HTTP to a port with TLS: a second probe over TLS shows it. */
 export async function findPlainOnTls({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
   const { url } = subject.question.mirror;
   const { outcome } = probed.sample;
@@ -77,7 +76,6 @@ function hostOf({ url }: Pick<Mirror, 'url'>): string {
   return new URL(url).hostname;
 }
 
-/** True for a name that needs a resolver. */
 function isName(host: string): boolean {
   return !/^\[|^[\d.]+$/.test(host) && !/(^|\.)localhost$/.test(host);
 }
@@ -158,7 +156,6 @@ export async function findFamilyTraps({ subject, probed }: Seen, asking: Asking)
   ];
 }
 
-/** One HTTP version fails: some clients of the mirror use it. */
 export async function findVersionTraps({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
   const { mirror } = subject.question;
   const found = await findBrokenVersion(mirror, probed, (over) => askAs(subject, over, asking));

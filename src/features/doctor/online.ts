@@ -14,21 +14,19 @@ import {
   findVersionTraps,
 } from './online-traps.ts';
 
-/** One probed mirror, layer by layer. */
 export interface AskedMirror {
   readonly registry: string;
   readonly url: string;
   readonly layers: readonly LayerState[];
 }
 
-/** The results of probing the mirrors. */
 export interface OnlineFound {
   readonly traps: readonly Trap[];
   readonly untold: readonly Untold[];
   readonly asked: readonly AskedMirror[];
 }
 
-/** Probes each mirror for its layers and for traps of the network. Contacts only the mirrors and the resolver. */
+/** Probes each mirror for its layers and for traps of the network. */
 export async function examineOnline(subjects: readonly Subject[], asking: Asking): Promise<OnlineFound> {
   const { say } = asking;
   const seen: Seen[] = [];

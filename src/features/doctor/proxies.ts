@@ -18,10 +18,7 @@ export const proxyKinds = {
 const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'] as const;
 const loopback = ['localhost', '127.0.0.1'] as const;
 
-/**
- * Traps of the proxy variables in this environment.
- * @param hosts  host names of the configured mirrors
- */
+/** Traps of the proxy variables in this environment. @param hosts  host names of the configured mirrors */
 export function examineProxies(
   { machine: { env }, assignments }: Pick<Surroundings, 'machine' | 'assignments'>,
   hosts: readonly string[],

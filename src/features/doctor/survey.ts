@@ -13,7 +13,6 @@ const settingFiles =
 /** `KEY: "url"`, `KEY=url`, `KEY = 'url'`: a value that is one URL or starts a list of them, without placeholders. */
 const assigned = /\b([A-Za-z_]\w*)\s*(?:=|:\s)\s*(?:"(https?:[^"$]+)"|'(https?:[^'$]+)'|(https?:[^\s"'$;]+))/g;
 
-/** The variables that a project file sets to URLs, with their lines. */
 function variablesIn(file: string, text: string): readonly Assignment[] {
   return text.split('\n').flatMap((line, at) => {
     if (/^\s*(#|\/\/)/.test(line)) return [];
@@ -35,7 +34,7 @@ const skipped = new Set(['node_modules', 'vendor', 'dist', 'build', 'target', 'v
 const aside = new Set(['example', 'examples', 'sample', 'samples', 'fixtures', '__fixtures__']);
 const asideShown = 3;
 
-/** Surveys what is used here: settings of clients, lock files and other project files that name modules. Reads only. */
+/** Surveys what is used here: settings of clients, lock files and other project files that name modules. */
 export async function examineProject(machine: Machine): Promise<Survey> {
   const surroundings: Surroundings = { machine, assignments: await readAssignments(machine), privatePatterns: [] };
   const { files, isCut, passed } = await filesOf(machine);
@@ -49,11 +48,10 @@ export async function examineProject(machine: Machine): Promise<Survey> {
   return { ecosystems: ofProject, leftOut: [...leftOut, ...set.map(unused)] };
 }
 
-/** An ecosystem found on this machine or in the project. */
 interface Found extends Surveyed {
-  /** Whether the project's files name modules or a mirror of this ecosystem; otherwise only this machine's settings do. */
+  /** Files of the project name modules or a mirror of this ecosystem; otherwise only settings of this machine do. */
   readonly isOfProject: boolean;
-  /** Whether the chain is the client's default. */
+  /** The chain is the client's default. */
   readonly isDefault: boolean;
 }
 
@@ -127,7 +125,6 @@ async function chainOfProject(
 interface Files {
   readonly files: readonly string[];
   readonly isCut: boolean;
-  /** Folders of examples and fixtures that were skipped. */
   readonly passed: readonly string[];
 }
 
@@ -151,8 +148,7 @@ async function filesOf(machine: Machine): Promise<Files> {
           continue;
         }
         files.push(path);
-        // A name with a dot is taken for a file. Other names are listed in the next round, where listing a file fails and is
-        // ignored.
+        // A name with a dot is taken for a file. Listing another file fails in the next round, and is ignored.
         if ((!name.includes('.') && !skipped.has(name)) || withDot.has(name)) next.push(path);
       }
     }

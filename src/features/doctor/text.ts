@@ -63,7 +63,6 @@ const stateColours = {
   'not reached': 'dim',
 } as const;
 
-/** The state of each layer on the way to a mirror, one line each. */
 function layerLines(
   { registry, url, layers }: AskedMirror,
   terminal: Pick<Terminal, 'paint'>,

@@ -6,17 +6,15 @@ import { urlOfListener } from '../../core/url.ts';
 import { exchange, openEvents } from '../../daemon/system.ts';
 import type { Known } from './order.ts';
 
-/** Callbacks for changes that the daemon reports. */
 export interface Listener {
   /** The lists of mirrors and advice were read; the key is `ecosystem/upstream`. */
   known(all: ReadonlyMap<string, Known>): void;
-  /** All mirrors in doubt: those with a running confirming round. */
+  /** The names of all mirrors in doubt. */
   doubted(names: ReadonlySet<string>): void;
-  /** The daemon cannot be reached, or its response is not usable: the last order stays. */
+  /** The lists could not be read: the last order stays. */
   lost(why: string): void;
 }
 
-/** The address of a daemon. */
 export interface DaemonAt {
   /** The base URL, without a trailing slash. */
   readonly url: string;
@@ -47,7 +45,6 @@ interface AdviceSeen {
   readonly to: string;
 }
 
-/** The address and token of the daemon that a configuration names. */
 export function daemonOf({ door, listen }: Config): DaemonAt {
   return { url: door?.daemon ?? urlOfListener(listen), token: listen.token?.reveal() ?? null };
 }
@@ -78,10 +75,7 @@ async function listAt<T>(at: DaemonAt, name: string, texts: readonly (keyof T & 
   return list as readonly T[];
 }
 
-/**
- * Follows a daemon: its event stream reports that something changed, its lists have the current state. A closed stream is
- * opened again after `againMs`, without end.
- */
+/** Follows a daemon: its event stream says that something changed, its lists have the current state. */
 export function followDaemon(
   at: DaemonAt,
   listener: Listener,
@@ -122,7 +116,7 @@ export function followDaemon(
       isLost = false;
     } catch (cause) {
       lose((cause as NodeJS.ErrnoException).code ?? (cause as Error).message);
-      // Read the lists again after the pause, without waiting for an event: an open stream may be silent for long.
+      // An open stream may be silent for long.
       isWanted = true;
       waitMs = againMs;
     } finally {
@@ -179,7 +173,7 @@ function hasTexts(value: unknown, keys: readonly string[]): boolean {
   return keys.every((key) => typeof fields[key] === 'string');
 }
 
-/** Both lists by upstream. Proposed advice takes precedence over accepted advice, as in the remedy for scripts. */
+/** Both lists by upstream. Proposed advice takes precedence over accepted advice. */
 function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]): ReadonlyMap<string, Known> {
   const adviceBy = Map.groupBy(advice, upstreamKeyOf);
   return new Map(

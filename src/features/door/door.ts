@@ -19,9 +19,8 @@ import { createDoorMetrics } from './metrics.ts';
 import { createKeeper, currentOrderOf, type Known, type Order, readKept } from './order.ts';
 import { createStays } from './stay.ts';
 
-/** A front door that is open. */
 export interface Door {
-  /** The URL for clients, without a trailing slash. */
+  /** For clients, without a trailing slash. */
   readonly url: string;
   /** The path prefixes that the door serves, such as `/go/`. */
   prefixes(): readonly string[];
@@ -31,24 +30,19 @@ export interface Door {
   close(): Promise<void>;
 }
 
-/** The clock, timers and log of a front door. */
 export interface DoorPorts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
-  /** The version of this program, for the header `User-Agent`. */
+  /** Of this program, for the header `User-Agent`. */
   readonly version: string;
 }
 
-/** The machine's clock and timers. */
 export function doorPortsWith(log: Log, version: string): DoorPorts {
   return { clock: systemClock, timers: systemTimers, log, version };
 }
 
-/**
- * Opens the front door of a configuration on this machine; every response passes through it.
- * @throws Error if it cannot be opened
- */
+/** Opens the front door of a configuration; every response passes through it. @throws Error if it cannot be opened */
 export async function openRelay(config: Config, log: Log, version: string): Promise<Door> {
   const { door } = config;
   const opened = door && (await openDoor(config, door, doorPortsWith(log, version), { relay: true }));
@@ -57,11 +51,10 @@ export async function openRelay(config: Config, log: Log, version: string): Prom
 }
 
 /**
- * Opens the front door: it redirects to the first mirror of the daemon's current order. If the daemon cannot be reached, the
- * last stored order applies; if none is stored, the declared chain.
- * @param rule  `door` of the configuration
+ * Opens the front door: it redirects to the first mirror of the daemon's order, else of the stored order, else of the
+ * declared chain.
  * @param options  `relay`: true passes every response through, even if the configuration redirects
- * @returns the open door, or the error code if the listener cannot be opened
+ * @returns the error code if the listener cannot be opened
  */
 export async function openDoor(
   first: Config,
@@ -163,7 +156,6 @@ export async function openDoor(
   });
 }
 
-/** Whether requests to a mirror carry credentials of the configuration. */
 function hasSecrets({ auth, tls }: MirrorAccess): boolean {
   return auth !== null || tls.client !== null;
 }

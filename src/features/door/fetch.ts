@@ -4,7 +4,6 @@ import type { Timers, WireAccess } from '../../core/ports.ts';
 import type { Passages, Passing } from '../../wire/passage.ts';
 import { AllFailed, type Attempt, raceInOrder } from './race.ts';
 
-/** A mirror that the request can be sent to. */
 export interface Source {
   readonly name: string;
   readonly url: string;
@@ -16,7 +15,6 @@ export interface Held {
   bytes: number;
 }
 
-/** The part of `Held` that one response uses. */
 class Hold {
   readonly #all: Held;
   #bytes = 0;
@@ -32,7 +30,6 @@ class Hold {
     return this.#all.bytes <= limits.doorHeldBytes;
   }
 
-  /** Frees the whole part. */
   release(): void {
     this.#all.bytes -= this.#bytes;
     this.#bytes = 0;
@@ -50,10 +47,8 @@ export interface Fetched {
   readonly hold: Hold;
 }
 
-/** The mirror responded that it does not have the file. */
 class Absent extends Error {}
 
-/** The request to a source. */
 export interface FetchAsk {
   readonly method: 'GET' | 'HEAD';
   readonly headers: Readonly<Record<string, string>>;
@@ -79,13 +74,13 @@ export function attemptAt(
     const isWrong = ask.isNeverHtml && status !== 416 && /^text\/html\b/i.test(type);
     const isRight = status === 200 || (headers['range'] !== undefined && (status === 206 || status === 416));
     if (!isRight || isWrong) {
-      // The rest of the body is not read: closing the connection costs less than receiving the bytes.
+      // Closing the connection costs less than receiving the rest of the body.
       body.on('error', () => undefined).destroy();
       throw status === 404 || status === 410
         ? new Absent(`status ${status}`)
         : new Error(isWrong ? 'HTML' : `status ${status}`);
     }
-    // An attempt that loses the race is aborted, even if it already has the beginning.
+    // An attempt that has its beginning can still lose the race.
     signal.addEventListener('abort', () => hold.release(), { once: true });
     try {
       return { source, passing, hold, ...(await beginningOf(pacedPiecesOf(body, nowMs), ask.firstBytes, hold)) };
@@ -98,9 +93,9 @@ export function attemptAt(
 }
 
 /**
- * Requests the sources in their order and returns the first success.
+ * Requests the sources in their order.
  * @param usualMs  as in `raceInOrder`
- * @returns `absent`: all failed, at least one with 404 or 410; `none`: all failed otherwise
+ * @returns the first success; `absent`: all failed, at least one with 404 or 410; `none`: all failed otherwise
  */
 export async function fetchFirst(
   deps: Parameters<typeof attemptAt>[0] & { readonly timers: Timers },
@@ -136,7 +131,6 @@ async function* pacedPiecesOf(body: Readable, nowMs: () => number): AsyncGenerat
   }
 }
 
-/** Reads at least `bytes` bytes, or to the end. */
 async function beginningOf(
   reader: AsyncIterator<Buffer>,
   bytes: number,
@@ -154,7 +148,7 @@ async function beginningOf(
   return { first: Buffer.concat(pieces), rest: reader };
 }
 
-/** Frees a response, sent or not: an unread body would keep its connection open forever. */
+/** Frees a response, sent or not: an unread body keeps its connection open. */
 export function releaseFetched({ hold, passing }: Fetched): void {
   hold.release();
   passing.body.on('error', () => undefined).destroy();

@@ -15,10 +15,9 @@ import { readTarget, urlAt } from './path.ts';
 import { sendArtifact } from './relay.ts';
 import type { Stays } from './stay.ts';
 
-/** The dependencies of the request handler. */
 export interface DoorDeps {
   readonly listen: Listen;
-  /** The routes of the current configuration. */
+  /** By the current configuration. */
   routes(): readonly Route[];
   orders(): ReadonlyMap<string, Order>;
   /** Names of mirrors with a running confirming round. */
@@ -30,17 +29,16 @@ export interface DoorDeps {
   readonly passing: { count: number };
   readonly requests: Buckets;
   readonly refused: Buckets;
-  /** Limits the lines in the access log about refused requests. */
+  /** For lines of the access log about refused requests. */
   readonly refusedLines: Buckets;
   readonly stays: Stays;
   readonly metrics: DoorMetrics;
   readonly log: Log;
   isReady(): boolean;
-  /** The monotonic clock. */
   nowMs(): number;
 }
 
-/** The fields of a request for access log and metrics. */
+/** For access log and metrics. */
 interface Told {
   readonly ecosystem?: string;
   readonly module?: string | null;
@@ -102,7 +100,7 @@ async function serve(
   }
   if (asked.tag !== 'ok') {
     const ecosystem = asked.route?.ecosystem ?? '';
-    // Private names and unknown paths get the same response, so that private names are not revealed.
+    // Both get the same response, so that private names are not revealed.
     sendText(response, 404, 'not found\n');
     return { ecosystem, outcome: asked.tag === 'private' ? 'private' : 'not_found' };
   }
@@ -158,10 +156,9 @@ function hasOwnAccess({ accessOf }: PassDeps, name = ''): boolean {
 }
 
 interface Chosen {
-  /** The mirror to use first, then the others; those in doubt come last. */
+  /** The mirror to use first, then the others. */
   readonly names: readonly string[];
   readonly why: string;
-  /** The head of the order is in doubt. */
   readonly isDoubted: boolean;
 }
 
@@ -180,13 +177,13 @@ function chosen(deps: DoorDeps, client: string, route: Route): Chosen {
   return { names: [name, ...sorted.filter((one) => one !== name)], why: 'stays', isDoubted };
 }
 
-/** Why a request is not authorized; `null`: the request is authorized. */
+/** `null`: the request is authorized. */
 function strangerBecause({ headers }: IncomingMessage, listen: Listen): 'token' | 'host' | null {
   // Off loopback, a listener without a token is open to all clients.
   return listen.token === null && !isLoopback(listen.host) ? null : refusalOf(headers, listen);
 }
 
-/** Outcomes that any client can cause at will. They are always counted, but logged at a limited rate. */
+/** Outcomes that any client can cause at will: all are counted, but logged at a limited rate. */
 const noisy: ReadonlySet<DoorOutcome> = new Set(['refused', 'not_found', 'method', 'unauthorized', 'limited']);
 
 function tell(deps: DoorDeps, client: string, method: string, told: Told, startMs: number): void {

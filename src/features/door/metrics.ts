@@ -14,7 +14,7 @@ export interface DoorMetrics {
     orders: ReadonlyMap<string, Pick<Order, 'names'>>,
   ): void;
   followed(isUp: boolean): void;
-  /** All metrics in text format 0.0.4. */
+  /** In text format 0.0.4. */
   text(): Promise<string>;
 }
 
@@ -30,7 +30,7 @@ export function createDoorMetrics(): DoorMetrics {
   const seconds = new Histogram({ ...settingsOf('mirrorwatch_door_seconds'), buckets });
   const positions = new Gauge(settingsOf('mirrorwatch_door_order_position'));
   const daemon = new Gauge(settingsOf('mirrorwatch_door_daemon_up'));
-  // Caches each series: otherwise prom-client joins and hashes the labels at each request.
+  // Otherwise prom-client joins and hashes the labels at each request.
   const series = new Map<string, { readonly count: Counter.Internal; readonly time: Histogram.Internal<string> }>();
   const seriesOf = (of: Parameters<DoorMetrics['counted']>[0]) => {
     const key = `${of.ecosystem} ${of.registry} ${of.outcome}`;

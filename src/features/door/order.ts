@@ -15,11 +15,10 @@ export interface Known {
   readonly usualMs: ReadonlyMap<string, number>;
 }
 
-/** The order in which the mirrors of an upstream are used. */
 export interface Order {
-  /** At least one, each of them configured. */
+  /** At least one; each is configured. */
   readonly names: readonly string[];
-  /** Why the first is first, for the access log: `advice <id>`, `declared`, `kept`. */
+  /** For the access log: `advice <id>`, `declared`, `kept`. */
   readonly why: string;
 }
 
@@ -29,8 +28,8 @@ export function declaredOrderOf({ declared }: Route): Order {
 }
 
 /**
- * The mirror of the advice in force comes first; without advice, the first mirror of the declared chain; then the others as
- * the daemon ranks them, then the rest as declared. A mirror that serves wrong bytes is left out while there is another one.
+ * First the mirror of the advice in force, else the first of the declared chain; then the others as the daemon ranks
+ * them, then the rest as declared. A mirror that serves wrong bytes is left out while there is another one.
  */
 export function orderOf(route: Route, { advice, ranked, wrong }: Known): Order {
   const head = advice === null ? route.declared.slice(0, 1) : [advice.to];
@@ -46,13 +45,13 @@ export function keptOrderOf(route: Route, names: readonly string[]): Order {
   return { names: [...new Set(known)], why: 'kept' };
 }
 
-/** The order by the daemon's last report; without a report, the stored order; without a stored order, the declared chain. */
+/** By the daemon's last report, else the stored order, else the declared chain. */
 export function currentOrderOf(route: Route, known: Known | undefined, kept: readonly string[] | undefined): Order {
   if (known !== undefined) return orderOf(route, known);
   return kept === undefined ? declaredOrderOf(route) : keptOrderOf(route, kept);
 }
 
-/** The last stored orders, by upstream; empty if the file cannot be read, so that the door still starts. */
+/** The stored orders by upstream; empty if the file cannot be read, so that the door still starts. */
 export async function readKept(path: string, log: Log): Promise<ReadonlyMap<string, readonly string[]>> {
   const file = await systemFiles.read(path);
   if (file.tag === 'error') {
@@ -73,7 +72,7 @@ function ordersIn(text: string): ReadonlyMap<string, readonly string[]> | null {
   return new Map(Object.entries(orders).flatMap(([key, names]) => (isNames(names) ? [[key, names] as const] : [])));
 }
 
-/** Writes the orders to their file atomically, one write at a time and only changes. */
+/** Writes changed orders to their file, one write at a time. */
 export function createKeeper(
   path: string,
   log: Log,
@@ -90,7 +89,7 @@ export function createKeeper(
         if (text !== written) return;
         const code = await replaceFile(path, text);
         if (code === null) return;
-        // The next order is written again, even if unchanged. Until then the door works without the file.
+        // The next order is written again, even if unchanged.
         log.warn('the order cannot be kept', { code });
         if (written === text) written = '';
       });

@@ -7,16 +7,14 @@ import type { Passages } from '../../wire/passage.ts';
 import { type Fetched, fetchFirst, type Held, headersFor, piecesOf, releaseFetched, type Source } from './fetch.ts';
 import { urlAt } from './path.ts';
 
-/** The dependencies of passing a response through. */
 export interface PassDeps {
   readonly passages: Passages;
   readonly timers: Timers;
   readonly held: Held;
   /** `null`: the mirror requires the door's own credentials, which these clients must not use. */
   accessOf(name: string): WireAccess | null;
-  /** The 95th percentile of the latency of a mirror's small responses, milliseconds; `null`: not known. */
+  /** The 95th percentile of the latency of a mirror's canary, milliseconds; `null`: not known. */
   usualMs(name: string): number | null;
-  /** The monotonic clock. */
   nowMs(): number;
 }
 
@@ -27,17 +25,16 @@ export type Passed =
   | { readonly tag: 'passed' | 'failed'; readonly registry: string }
   | { readonly tag: 'absent' | 'none' };
 
-/** A client's request. */
 export interface PassAsk {
   readonly route: Route;
   readonly rest: string;
-  /** Names of mirrors, in the order in which they are tried. */
+  /** In the order in which they are tried. */
   readonly names: readonly string[];
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
 
-/** Fetches an index from the mirrors in order and sends the first success to the client. Nothing is cached. */
+/** Fetches an index from the mirrors in order and sends the first success to the client. */
 export async function sendIndex(deps: PassDeps, ask: PassAsk): Promise<Passed> {
   const { route, request, response } = ask;
   const { paths } = route;

@@ -7,13 +7,12 @@ export type Asked =
   | {
       readonly tag: 'ok';
       readonly route: Route;
-      /** The path below the base URL of each mirror, without a leading slash, percent escapes as sent. */
+      /** Below the base URL of each mirror, without a leading slash, percent escapes as sent. */
       readonly rest: string;
       readonly path: DoorPath;
     }
   /** The path cannot be joined safely to a base URL. */
   | { readonly tag: 'bad' }
-  /** The door serves no such path. */
   | { readonly tag: 'none'; readonly route: Route | null }
   | { readonly tag: 'private'; readonly route: Route };
 
@@ -25,9 +24,8 @@ const dots = /^\.{1,2}(?:;|$)/;
 const readsMax = 4;
 
 /**
- * Reads the target of a request line. A query is dropped: none of the clients needs one. A path that a lenient server could
- * resolve outside the mirror's base path is refused: dot segments, empty segments, backslashes and control characters, in any
- * escaped form.
+ * Reads the target of a request line; a query is dropped. Refused is a path that a lenient server could resolve outside
+ * the mirror's base path: dot segments, empty segments, backslashes and control characters, in any escaped form.
  */
 export function readTarget(target: string, routes: readonly Route[]): Asked {
   const path = target.length > limits.doorPathChars ? undefined : soundTarget.exec(target)?.[1];
@@ -66,7 +64,7 @@ function decodedOf(text: string): string | null {
   }
 }
 
-/** Cache of parsed base URLs: one entry for each mirror. */
+/** Parsed base URLs. */
 const homes = new Map<string, { readonly origin: string; readonly pathname: string } | null>();
 
 /** The URL of a path at a mirror; `null`: it is not below the mirror's base URL. `readTarget` lets no such path through. */

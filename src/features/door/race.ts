@@ -1,20 +1,18 @@
 import { limits } from '../../core/limits.ts';
 import type { Timers } from '../../core/ports.ts';
 
-/** One of several attempts at the same request. It ends soon after its signal is aborted. */
+/** An attempt at a request; it ends soon after its signal is aborted. */
 export type Attempt<T> = (signal: AbortSignal) => Promise<T>;
 
-/** The first success, and the index of its attempt. */
 export interface Won<T> {
   readonly at: number;
   readonly value: T;
 }
 
-/** No attempt succeeded. */
 export class AllFailed extends Error {
   readonly causes: readonly unknown[];
 
-  /** @param causes  the failures in order of time */
+  /** @param causes  in order of time */
   constructor(causes: readonly unknown[]) {
     super('no mirror succeeded');
     this.causes = causes;
@@ -22,9 +20,9 @@ export class AllFailed extends Error {
 }
 
 /**
- * Runs attempts in their order: the next one begins as soon as one fails, or when the last begun takes longer than it usually
- * does (Dean and Barroso, "The Tail at Scale", 2013). Beside two running attempts, a third begins only after
- * `limits.doorStallMs`, because both may hang. The first that succeeds wins, the others are aborted.
+ * Runs attempts in their order: the next one begins when one fails, or when the last begun takes longer than usual
+ * (Dean and Barroso, "The Tail at Scale", 2013). Beside two running attempts, a third begins only after
+ * `limits.doorStallMs`, because both may hang. The first success wins, the others are aborted.
  * @param usualMs  milliseconds after which the next attempt begins beside attempt `at`
  * @throws AllFailed if every attempt failed, or `signal` is aborted
  */

@@ -5,20 +5,19 @@ import type { Timers } from '../../core/ports.ts';
 import { attemptAt, type Fetched, fetchFirst, headersFor, piecesOf, releaseFetched, type Source } from './fetch.ts';
 import { type PassAsk, type PassDeps, type Passed, sourcesOf, waitForDrain } from './pass.ts';
 
-/** The part of a response that was sent to the client. */
 interface Progress {
   sent: number;
   readonly hash: Hash;
-  /** The total length in bytes; `null`: unknown. */
+  /** In bytes; `null`: unknown. */
   readonly length: number | null;
   /** A strong ETag; `null`: none. */
   readonly etag: string | null;
 }
 
 /**
- * Passes an artifact through from the mirrors in order. If a response stalls or is cut, the next mirror continues it: with a
- * range request if length and strong ETag agree, else from the beginning, whose hash must match the bytes already sent. If
- * neither works, the client's connection is closed.
+ * Passes an artifact through from the mirrors in order. If a response stalls or is cut, the next mirror continues it:
+ * by a range request if length and strong ETag agree, else from the beginning, whose hash must match the bytes already
+ * sent. Otherwise the client's connection is closed.
  */
 export async function sendArtifact(deps: PassDeps, ask: PassAsk): Promise<Passed> {
   const { request, response } = ask;
@@ -86,7 +85,7 @@ async function pump(
       response.end();
       return { tag: 'passed', registry: fetched.source.name };
     } catch {
-      // Try the next mirror.
+      // The next mirror may continue it.
     }
   }
   response.destroy();

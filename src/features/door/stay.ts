@@ -1,6 +1,5 @@
 import { limits } from '../../core/limits.ts';
 
-/** The mirror that each client uses for files that belong together. */
 export interface Stays {
   /** The mirror of a client for an upstream: that of the last `limits.doorStayMs`, else `first`, which is then assigned. */
   mirrorOf(client: string, upstream: string, first: string, isUsable: (name: string) => boolean): string;
@@ -12,8 +11,8 @@ interface Stay {
 }
 
 /**
- * Keeps each client at one mirror for `limits.doorStayMs`, unless that mirror becomes unusable: a signed list and the files
- * that it names then come from one mirror. The size is bounded; the oldest assignments are dropped first.
+ * Keeps each client at one mirror for `limits.doorStayMs` while that mirror is usable: a signed list and the files that
+ * it names then come from one mirror. The oldest assignments are dropped first.
  * @param nowMs  the monotonic clock
  */
 export function createStays(nowMs: () => number): Stays {

@@ -22,7 +22,7 @@ const options = {
 };
 type Values = ReturnType<typeof words<typeof options>>['values'];
 
-/** The pause between two outputs of `--watch`, milliseconds. */
+/** Milliseconds between two outputs of `--watch`. */
 const watchMs = 15_000;
 
 /** `mirrorwatch fleet`: all places side by side, read from a store. */
@@ -127,7 +127,7 @@ async function readOptions(context: Context, values: Values): Promise<FleetOptio
   };
 }
 
-/** Lines `Name: value`; empty ones and those that begin with # are left out. */
+/** Reads lines `Name: value`; lines that are empty or begin with # are left out. */
 function headersIn(text: Secret | null): Readonly<Record<string, Secret>> {
   const lines = (text?.reveal() ?? '').split(/\r?\n/).map((line) => line.trim());
   const headers = readHeaders(lines.filter((line) => line !== '' && !line.startsWith('#')));
@@ -135,7 +135,7 @@ function headersIn(text: Secret | null): Readonly<Record<string, Secret>> {
   return headers;
 }
 
-/** A certificate and its key from two options; `null`: neither is given. @throws UsageError on one without the other */
+/** `null`: neither is given. @throws UsageError on one without the other */
 async function pairIn(
   context: Context,
   values: Values,
@@ -156,10 +156,7 @@ async function secretIn({ cwd }: Context, option: string, path: string | undefin
   return new Secret(file.text.trim());
 }
 
-/**
- * Places × mirrors, one table for each upstream; where that is too wide, a line for each mirror and place.
- * @param columns  the width of the terminal
- */
+/** One table of places × mirrors for each upstream; where that is too wide, a line for each mirror and place. */
 function formatFleet({ mirrors, places }: FleetReport, columns: number, say: Say): readonly string[] {
   const upstreams = Map.groupBy(mirrors, upstreamNameOf);
   return [...upstreams].flatMap(([name, rows]) => {

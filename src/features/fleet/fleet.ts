@@ -3,12 +3,12 @@ import { type Place, type PlaceOptions, placesIn } from './places.ts';
 import { type Cell, contradictionsIn, type Verdict, verdictOf } from './verdict.ts';
 import { daemonsIn, factsOf, placeOf, type Series, type StoreView, stampOf } from './view.ts';
 
-/** One mirror as all places see it. Ecosystem, upstream and name identify a mirror. */
+/** One mirror as all places see it. */
 export interface MirrorRow {
   readonly ecosystem: string;
   readonly upstream: string;
   readonly registry: string;
-  /** One cell for each place that monitors it. */
+  /** One for each place that monitors the mirror. */
   readonly cells: readonly Cell[];
   readonly verdict: Verdict;
 }
@@ -25,7 +25,6 @@ export interface PlaceAdvice {
   readonly sinceMs: number | null;
 }
 
-/** All places and mirrors at one moment. */
 export interface Fleet {
   readonly atMs: number;
   readonly isPartial: boolean;
@@ -39,7 +38,7 @@ const rowKey = (labels: Series['labels']): string =>
   JSON.stringify([labels['ecosystem'] ?? '', labels['upstream'] ?? '', labels['registry'] ?? '']);
 const pairKey = (place: string, registry: string): string => JSON.stringify([place, registry]);
 
-/** Combines the series of a store into one fleet. Pure: the same view gives the same fleet. */
+/** Combines the series of a store into one fleet. */
 export function readFleet(view: StoreView, options: PlaceOptions): Fleet {
   const daemons = daemonsIn(view);
   const found = placesIn(view, daemons, options);
@@ -110,7 +109,7 @@ export function readFleet(view: StoreView, options: PlaceOptions): Fleet {
   };
 }
 
-/** The combined state from the daemons of one place: `unknown` is ignored, and different states mean degraded. */
+/** Combines the states from the daemons of one place: `unknown` is ignored, and different states mean degraded. */
 function joined(states: readonly MirrorState[]): MirrorState {
   const known = new Set(states.filter((state) => state !== 'unknown'));
   const [first = 'unknown'] = known;

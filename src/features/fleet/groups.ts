@@ -5,7 +5,7 @@ import type { Cell } from './verdict.ts';
 
 /** How many places of a group must agree. A place's label names its group; places without it form the group `''`. */
 export interface GroupOptions {
-  /** The number of places; `null`: more than half, at least two. */
+  /** `null`: more than half, at least two. */
   readonly needed: number | null;
 }
 
@@ -20,7 +20,6 @@ export interface GroupLine {
   readonly upstream: string;
   readonly from: string;
   readonly to: string;
-  /** The places that should change. */
   readonly places: readonly string[];
   /** Places whose advice leaves `from`; `of`: places that monitor the upstream; `needed`: the votes needed. */
   readonly votes: number;
@@ -28,10 +27,7 @@ export interface GroupLine {
   readonly needed: number;
 }
 
-/**
- * Advice by group of places. A place that lost its own network, stopped reporting or contradicts the others has no vote and
- * gets no recommendation, but it counts in `of`.
- */
+/** Advice by group of places. A place without a vote gets no recommendation, but counts in `of`. */
 export function groupLinesOf(fleet: Fleet, options: GroupOptions): readonly GroupLine[] {
   const adviceOf = Map.groupBy(fleet.advice, ({ place }) => place);
   const groupOf = new Map(fleet.places.map(({ name, labels }) => [name, labels.group ?? '']));
@@ -81,7 +77,6 @@ interface Here {
   readonly members: readonly string[];
 }
 
-/** @param moves  advice to leave one mirror */
 function linesFor(
   { group, rows, of, members }: Here,
   moves: readonly PlaceAdvice[],

@@ -14,7 +14,6 @@ import type { languages } from '../../words/words.ts';
 import { fleetStyle, renderPage, type Shown } from './page.ts';
 import { type FleetOptions, type FleetReport, readReport } from './report.ts';
 
-/** A listener that serves the page and the API of all places. */
 export interface FleetServer {
   readonly url: string;
   close(): Promise<void>;
@@ -24,9 +23,9 @@ export interface FleetServer {
 const freshMs = 10_000;
 
 /**
- * Opens the page (`/`) and the API (`/api/v1/fleet`). A request reads the store if the last report is older than `freshMs`;
- * without requests the store is not read. While the store does not respond, no old state is shown.
- * @returns the open listener, or the error code if it cannot be opened
+ * Opens the page (`/`) and the API (`/api/v1/fleet`). The store is read at requests alone. While it does not respond,
+ * no old state is shown.
+ * @returns the error code if the listener cannot be opened
  */
 export async function openFleet(
   at: Listen,
@@ -99,7 +98,6 @@ function keeping(read: () => Promise<Result<FleetReport, string>>, clock: Clock)
 
 const statusOf = { token: 401, host: 403 } as const;
 
-/** The status of a refusal; `null`: the request is allowed. */
 function refusedAs({ method, headers }: IncomingMessage, at: Listen): 401 | 403 | 405 | null {
   if (method !== 'GET' && method !== 'HEAD') return 405;
   const lacks = refusalOf(headers, at);

@@ -11,7 +11,6 @@ import type { Place } from './places.ts';
 import type { FleetReport } from './report.ts';
 import type { Cell } from './verdict.ts';
 
-/** What the page shows: the last report, and why there is no newer one. */
 export interface Shown {
   readonly report: FleetReport | null;
   /** Why the store could not be read, and since when; `null`: the store responded. */
@@ -100,7 +99,7 @@ function placeTable(say: PageSay, { places, atMs }: FleetReport): Html {
   )}</tbody></table></div></section>`;
 }
 
-/** The labels of a place without `page`, to which the name of the place links. */
+/** Without `page`, to which the name of the place links. */
 function labelText({ page: _, ...labels }: Place['labels']): string {
   return Object.entries(labels)
     .map(([label, value]) => `${label}=${value}`)

@@ -14,9 +14,9 @@ export type PlaceTrouble =
 /** One place: one daemon, a pair, or its shards. */
 export interface Place {
   readonly name: string;
-  /** The key `labels` of the place's configuration. */
+  /** By the place's configuration. */
   readonly labels: PlaceLabels;
-  /** The URL of the daemon's page, without a trailing slash; `null`: not known. */
+  /** Of the daemon's page, without a trailing slash; `null`: not known. */
   readonly url: string | null;
   readonly version: string | null;
   readonly lastSeenMs: number | null;
@@ -25,7 +25,6 @@ export interface Place {
   readonly troubles: readonly PlaceTrouble[];
 }
 
-/** Options for reading places. */
 export interface PlaceOptions {
   /** URL template of a place's page with `{vantage}` and `{instance}`; the place's own label `page` overrides it. */
   readonly link: string;
@@ -33,7 +32,7 @@ export interface PlaceOptions {
 
 /** Time without a scrape until a place counts as quiet: allows for two missed scrapes (one a minute) and a lag of the store. */
 const quietMs = 5 * 60_000;
-/** The maximum clock difference that is not reported: a slow scrape causes smaller ones. */
+/** Smaller clock differences are not reported: a slow scrape causes them. */
 const skewMsMax = 30_000;
 
 /** Every place that the store has seen within a day, by name. */
@@ -93,7 +92,7 @@ function ownTroubles(daemon: DaemonSeen): readonly PlaceTrouble[] {
   ];
 }
 
-/** The trouble of missing shards, which no daemon of the place reports; empty if none is missing. */
+/** No daemon of the place reports that a shard is missing. */
 function shardTroubles(own: readonly DaemonSeen[]): readonly PlaceTrouble[] {
   const shards = own.flatMap((one) => factsOf(one, 'mirrorwatch_shard_info').map(({ labels }) => labels));
   const count = Math.min(1000, Math.max(0, ...shards.map((one) => Number(one['count']) || 0)));
@@ -106,7 +105,7 @@ function configOf(daemon: DaemonSeen | undefined): string | null {
   return daemon === undefined ? null : (factsOf(daemon, 'mirrorwatch_config_info')[0]?.labels['hash'] ?? null);
 }
 
-/** The value that more than half of all have, at least two; `null`: none. */
+/** The value that at least two, and more than half of the known ones, have; `null`: none. */
 function mostCommon(values: readonly (string | null)[]): { readonly value: string; readonly count: number } | null {
   const known = values.filter((value) => value !== null);
   for (const [value, same] of Map.groupBy(known, (one) => one))
@@ -119,10 +118,7 @@ function labelsIn(own: readonly DaemonSeen[]): PlaceLabels {
   return { ...(group && { group }), ...(network && { network }), ...(page && { page }) };
 }
 
-/**
- * A host with or without a port. The store may hold any text as `instance`, and a text of another form could lead the link
- * elsewhere.
- */
+/** A host with or without a port: any other text as `instance` could lead the link elsewhere. */
 const addressPattern = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
 function filled(link: string, vantage: string, instance: string): string {

@@ -9,7 +9,6 @@ import { type GroupLine, type GroupOptions, groupLinesOf } from './groups.ts';
 import type { Place, PlaceOptions, PlaceTrouble } from './places.ts';
 import { readStore, type StoreAt } from './store.ts';
 
-/** The options of `mirrorwatch fleet`. */
 export interface FleetOptions {
   readonly store: StoreAt;
   readonly places: PlaceOptions;
@@ -29,7 +28,6 @@ export async function readReport(options: FleetOptions, clock: Clock): Promise<R
   return view.tag === 'error' ? view : { tag: 'ok', value: reportOf(readFleet(view.value, options.places), options) };
 }
 
-/** Adds advice by group and sentences to a fleet. */
 export function reportOf(fleet: Fleet, options: Pick<FleetOptions, 'groups'>): FleetReport {
   const groups = groupLinesOf(fleet, options.groups);
   return {
@@ -43,12 +41,11 @@ export function reportOf(fleet: Fleet, options: Pick<FleetOptions, 'groups'>): F
   };
 }
 
-/** True if a mirror or a place has a problem, or the store's response was incomplete. */
 export function isTroubled({ isPartial, sentences }: FleetReport): boolean {
   return isPartial || sentences.mirrors.length + sentences.places.length > 0;
 }
 
-/** Sentences about mirrors, the worst first; none about a mirror that is healthy from all places. */
+/** The worst first; none about a mirror that is healthy from all places. */
 function mirrorSentencesOf({ atMs, mirrors }: Fleet): readonly Sentence[] {
   const worst = ['down', 'degraded', 'unknown'];
   const told = mirrors.filter(({ verdict }) => verdict.kind !== 'well');
@@ -83,7 +80,6 @@ function mirrorSentence({ registry, verdict }: MirrorRow, nowMs: number): Senten
   }
 }
 
-/** Sentences about problems of places, in the order of places. */
 function placeSentencesOf({ atMs, places }: Fleet): readonly Sentence[] {
   return places.flatMap((place) => place.troubles.map((trouble) => placeSentence(place, trouble, atMs)));
 }
@@ -116,7 +112,6 @@ function placeSentence({ name: place }: Place, trouble: PlaceTrouble, nowMs: num
   }
 }
 
-/** One sentence for each recommended change. */
 function groupSentencesOf(lines: readonly GroupLine[]): readonly Sentence[] {
   return lines.map(({ group, ecosystem, upstream, from, to, places, votes, of, needed, kind }) => {
     const what = upstreamNameOf({ ecosystem, upstream });

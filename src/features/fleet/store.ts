@@ -7,21 +7,20 @@ import { registry } from '../../ecosystems/registry.ts';
 import { exchange } from '../../io/exchange.ts';
 import { daemonKeyOf, placeOf, type Series, type StoreView, stampOf } from './view.ts';
 
-/** Access to a store: Prometheus, Thanos, Mimir, VictoriaMetrics, or another one with the same HTTP API. */
+/** Access to a store with the HTTP API of Prometheus. */
 export interface StoreAt {
-  /** The base URL, to which `/api/v1/query` is appended; it may have a path (`/prometheus`, `/select/0/prometheus`). */
+  /** The base URL, to which `/api/v1/query` is appended. */
   readonly url: string;
-  /** Headers of each request: for a tenant or a proxy. */
+  /** Sent with each request: for a tenant or a proxy. */
   readonly headers: Readonly<Record<string, Secret>>;
   readonly token: Secret | null;
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: Secret };
-  /** The timeout for all queries of one read together, milliseconds. */
+  /** For all queries of one read together, milliseconds. */
   readonly limitMs: number;
-  /** How long a daemon's previous data count after a lost scrape, milliseconds; absent: the constant `bridgeMs`. */
+  /** How long a daemon's data count after a lost scrape, milliseconds; absent: `bridgeMs`. */
   readonly bridgeMs?: number;
 }
 
-/** An instant vector, with the store's warnings. */
 interface Vector {
   readonly series: readonly Series[];
   /** The evaluation time by the store's clock; `null`: there are no series. */
@@ -30,19 +29,19 @@ interface Vector {
   readonly warnings: readonly string[];
 }
 
-/** Sends one query of a read; all queries share its deadline. @returns the error: the store's own message or a code */
+/** Sends one query of a read. @returns the error: the store's own message or a code */
 type Ask = (promql: string) => Promise<Result<Vector, string>>;
 
-/** A read takes a few series for each place and mirror: enough for 200 places with 50 mirrors each. */
+/** Enough for 200 places with 50 mirrors each. */
 const seriesMax = 100_000;
-/** The maximum size of all responses of one read, MiB: twice what 200 places with 50 mirrors each take. */
+/** Of all responses of one read, MiB: twice what 200 places with 50 mirrors each take. */
 const lookMiB = 32;
 const warningsMax = 10;
 const wordsMax = 200;
 /** The maximum length of our longest label, the page of a place. */
 const labelMax = 2048;
 
-/** Begins a read of the store. All queries through the returned function share one deadline and one budget of bytes. */
+/** Begins a read of the store: its queries share one deadline and one budget of bytes. */
 function startLook(at: StoreAt, clock: Clock): Ask {
   const endMs = clock.monotonicMs() + at.limitMs;
   const budget = { bytesLeft: lookMiB * 1024 * 1024 };
@@ -107,7 +106,7 @@ export function readVector(status: number, text: string): Result<Vector, string>
   return ok({ series, atMs, isPartial: said.length > 0, warnings: said });
 }
 
-/** Labels are untrusted: anyone who can push a series to the store sets them, and we show them. `null`: invalid labels. */
+/** `null`: invalid. Anyone who can push a series to the store sets its labels, and we show them. */
 function labelsIn(metric: unknown): Series['labels'] | null {
   if (typeof metric !== 'object' || metric === null) return null;
   const all = Object.entries(metric);
@@ -130,12 +129,12 @@ const facts = [
 
 const canaries = [...new Set(registry.all.map(({ canary }) => canary))].sort().join('|');
 const canary = `connection="cold",step=~"${canaries}"`;
-/** Maximum numbers of places and of cells (mirrors × places): more than a page can show. */
+/** More than a page can show; a cell is a mirror at a place. */
 const placesMax = 2000;
 const cellsMax = 100_000;
-/** If a daemon's scrape fails, its last data count for this time: with one scrape a minute, one may fail. */
+/** How long a daemon's last data count after a failed scrape: with one scrape a minute, one may fail. */
 const bridgeMs = 60_000;
-/** A daemon last seen within this time may have lost a scrape. The raw query of the last scrape has a resolution of 5 min. */
+/** A daemon last seen within this time may have lost a scrape. */
 const lostMs = 600_000;
 /** Longer than any restart. A removed place is forgotten after this time. */
 const seenWindow = '1d';
@@ -185,8 +184,8 @@ export async function readStore(at: StoreAt, clock: Clock): Promise<Result<Store
   if (atMs === null) return error('no series of mirrorwatch');
   const [, , , seen = [], lags = [], p95s = [], earlier = []] = all.map(seriesOf);
   const here = now.map((one) => new Set(seriesOf(one).map(daemonKeyOf)));
-  // A failed scrape ends all series of a daemon until the next one. If the daemon's place were left out, the others would
-  // count as all places. Each query is checked by itself: their moments differ, in VictoriaMetrics by up to a second.
+  // A failed scrape ends all series of a daemon until the next one: without its place the others would count as all.
+  // Each query is checked by itself, because their moments differ.
   const recent = [...seriesOf(now[0]), ...seen, ...earlier].filter((one) => atMs - (stampOf(one.value) ?? 0) < lostMs);
   const owners = seriesOf(now[2]).filter(({ labels }) => labels['__name__'] === 'mirror_state_since_timestamp_seconds');
   const isLost = [recent, owners, recent].some((expected, index) =>

@@ -1,27 +1,26 @@
 import type { MirrorState } from '../../core/standing.ts';
 import type { PlaceTrouble } from './places.ts';
 
-/** One mirror as one place sees it. */
 export interface Cell {
   readonly place: string;
   /** `unknown` while the place does not report or its own network is suspect. */
   readonly state: MirrorState;
   readonly sinceMs: number | null;
-  /** The 95th percentile of the canary's latency over the last hour, milliseconds; `null`: not measured, or down now. */
+  /** Of the canary's latency over the last hour, milliseconds; `null`: not measured, or down now. */
   readonly p95Ms: number | null;
-  /** The lower bound of the mirror's lag for the module that is furthest behind, milliseconds; `null`: not known. */
+  /** The lower bound of the lag of the module that is furthest behind, milliseconds; `null`: not known. */
   readonly lagMs: number | null;
-  /** The rank of the mirror at that place, 1 is best; `null`: the mirror may not be advised there. */
+  /** 1 is best; `null`: the mirror may not be advised there. */
   readonly rank: number | null;
-  /** The URL of the mirror's page at that place's daemon; `null`: not known. */
+  /** The mirror's page at that place's daemon; `null`: not known. */
   readonly href: string | null;
 }
 
 /**
- * The verdict of all places on a mirror. The kind says from where the mirror fails, and what is probably at fault.
- * `everywhere`: from all places, in at least two networks; the mirror. `network`: from all places, which share one network;
- * the mirror or that network. `somewhere`: from some places; their network paths. `alone`: from one network only; the path
- * of that network. `lone`: only one place reports a state. `unknown`: no place does.
+ * The verdict of all places on a mirror: what is probably at fault. `everywhere`: all places, in at least two networks;
+ * the mirror. `network`: all places, in one network; the mirror or that network. `somewhere`: some places; their
+ * network paths. `alone`: one network of several; its path. `lone`: only one place reports a state. `unknown`: none
+ * does.
  */
 export interface Verdict {
   readonly kind: 'well' | 'unknown' | 'lone' | 'alone' | 'somewhere' | 'network' | 'everywhere';
@@ -33,12 +32,12 @@ export interface Verdict {
   readonly unknown: readonly string[];
   /** The place in `well` where the mirror responds fastest; `null`: none, or not measured. */
   readonly best: { readonly place: string; readonly p95Ms: number } | null;
-  /** The earliest time since when a place in `bad` reports `state`, wall milliseconds; `null`: not known. */
+  /** Since when a place in `bad` reports `state`, the earliest, wall milliseconds; `null`: not known. */
   readonly sinceMs: number | null;
 }
 
 /**
- * Judges one mirror. Unknown means neither healthy nor down. A place that `against` lists as `well_alone` does not count.
+ * Judges one mirror. A place that `against` lists as `well_alone` does not count.
  * @param networks  the network of each place: places in one network count as one witness
  */
 export function verdictOf(
@@ -81,13 +80,13 @@ function namesOf(cells: readonly Cell[]): readonly string[] {
   return cells.map(({ place }) => place);
 }
 
-/** As the alert VantageOutlier: a place that differs in fewer mirrors differs by chance. */
+/** A place that differs in fewer mirrors differs by chance. */
 const mirrorsMin = 2;
 
 /**
  * Places that contradict the others, by name. `bad_alone`: at least `mirrorsMin` mirrors, and more than half of those
- * compared, are down from this place and healthy from most other places (the alert VantageOutlier). `well_alone`: as many
- * mirrors are healthy from this place only, and down from all other places, of which there are at least two.
+ * compared, are down from this place and healthy from most others. `well_alone`: as many mirrors are healthy from this
+ * place only, and down from all others, at least two.
  * @param rows  the cells of each mirror
  */
 export function contradictionsIn(rows: readonly (readonly Cell[])[]): ReadonlyMap<string, PlaceTrouble> {

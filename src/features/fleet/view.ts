@@ -1,29 +1,27 @@
-/** One series of an instant query. */
 export interface Series {
   /** Includes the labels of Prometheus (`job`, `instance`) and of the store (such as `replica`). */
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
-/** The series of a store for all places at one time. Values are as exported: seconds. */
+/** The series of a store for all places at one time; values in seconds. */
 export interface StoreView {
-  /** The evaluation time by the store's clock, wall milliseconds. */
+  /** By the store's clock, wall milliseconds. */
   readonly atMs: number;
-  /** One series for each daemon and store replica: its last scrape. The label `version` is that of the daemon. */
+  /** The last scrape of each daemon, by store replica. The label `version` is that of the daemon. */
   readonly sources: readonly Series[];
-  /** The time of each daemon's last scrape within the last day. */
+  /** The last scrape of each daemon within a day. */
   readonly seen: readonly Series[];
   /** Gauges of a daemon and of its mirrors, each with its `__name__`. */
   readonly facts: readonly Series[];
   /** One series for each mirror of a daemon, with the label `state`. */
   readonly states: readonly Series[];
-  /** Lower bounds of lags by `vantage` and `registry`. */
+  /** Lower bounds by `vantage` and `registry`. */
   readonly lags: readonly Series[];
-  /** 95th percentiles of the canary by `vantage` and `registry`. */
+  /** Of the canary, by `vantage` and `registry`. */
   readonly p95s: readonly Series[];
   /** True: the store says that data are missing. A missing place is then not reported as quiet. */
   readonly isPartial: boolean;
-  /** Warnings in the store's own words. */
   readonly warnings: readonly string[];
 }
 
@@ -32,7 +30,6 @@ export function placeOf({ labels }: Series): string {
   return labels['vantage'] ?? labels['instance'] ?? '';
 }
 
-/** Place and instance as one text. */
 export function daemonKeyOf(series: Series): string {
   return JSON.stringify([placeOf(series), series.labels['instance'] ?? '']);
 }
@@ -45,24 +42,23 @@ export function stampOf(seconds: number | undefined): number | null {
   return seconds !== undefined && seconds > 0 && seconds <= secondsMax ? Math.round(seconds * 1000) : null;
 }
 
-/** What one daemon of a place exports. */
 export interface DaemonSeen {
   readonly place: string;
   readonly instance: string;
   readonly version: string | null;
   readonly lastSeenMs: number;
-  /** The clock of the daemon minus the clock of the store, milliseconds; `null`: the daemon exports no clock. */
+  /** Its clock minus that of the store, milliseconds; `null`: it exports no clock. */
   readonly skewMs: number | null;
   readonly facts: readonly Series[];
   readonly states: readonly Series[];
 }
 
-/** Labels of the metric `mirrorwatch_build_info` itself. The other labels identify the scraper. */
+/** Labels of the metric itself: the others identify the scraper. */
 const ofBuild: ReadonlySet<string> = new Set(['__name__', 'version', 'node']);
 
 /**
- * The daemons that were scraped within the store's lookback window, by place. If two stores scrape one daemon (an HA pair,
- * each with its own replica label), only the series of the latest scrape count.
+ * The daemons that were scraped within the store's lookback window, by place. If two replicas of a store scrape one
+ * daemon, only the latest scrape counts.
  */
 export function daemonsIn({ sources, facts, states }: StoreView): readonly DaemonSeen[] {
   const newest = new Map<string, Series>();
@@ -92,7 +88,6 @@ export function daemonsIn({ sources, facts, states }: StoreView): readonly Daemo
     });
 }
 
-/** The daemon's gauges with this name. */
 export function factsOf({ facts }: Pick<DaemonSeen, 'facts'>, name: string): readonly Series[] {
   return facts.filter(({ labels }) => labels['__name__'] === name);
 }

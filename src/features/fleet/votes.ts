@@ -11,8 +11,8 @@ const limitMs = 8_000;
 type ReadStore = typeof readStore;
 
 /**
- * Reads the advice of other places, at most every `freshMs` and only while an action waits for it. Advice that was read
- * longer than `knownMs` ago, or could not be read, counts as unknown.
+ * Reads the advice of other places, at most every `freshMs` and only while asked. Advice read longer than `knownMs`
+ * ago, or not at all, counts as unknown.
  */
 export function createVotes(clock: Clock, read: ReadStore = readStore): Actor['votes'] {
   let last: { readonly store: string; readonly atMs: number; readonly fleet: Fleet | null } | null = null;

@@ -21,7 +21,6 @@ article > .wide { display: block; text-align: center; border-width: 1px 0 0; bor
 .red { background: #b3261e } .orange { background: #a55200 } .blue { background: #1d5fd0 } .green { background: #1a7338 } .grey { background: #5b6470 }
 `;
 
-/** Names of services that are the same in every language. */
 const names = { slack: 'Slack', discord: 'Discord' } as const;
 
 function isName(format: ChatFormat): format is keyof typeof names {
@@ -58,10 +57,7 @@ ${cards}
 </html>`;
 }
 
-/**
- * Renders one body as its service would, so that the preview shows what is sent. Texts of the body are data: all are
- * escaped.
- */
+/** Renders one body as its service would. Texts of the body are data: all are escaped. */
 const drawers: Readonly<Record<ChatFormat, (body: string) => string>> = {
   slack: drawSlack,
   discord: drawDiscord,
@@ -156,7 +152,6 @@ function drawWecom(body: string): string {
   return wecomMarkup(markdown.content);
 }
 
-/** Escapes a text for HTML. */
 function html(text: string): string {
   return text
     .replaceAll('&', '&amp;')

@@ -17,16 +17,16 @@ import { renderPreviewPage } from './page.ts';
 
 const minute = 60_000;
 
-/** One message of a preview: the card, and the body that would be sent, signature included. */
+/** One message: the card, and the body that would be sent. */
 export interface PreviewCard {
   readonly card: Card;
   readonly body: string;
 }
 
 /**
- * The messages of a receiver for people in a made-up story on the configured mirrors: one becomes slow; one is down,
- * with advice to leave it; it recovers; and, with quiet hours, the messages held in them.
- * @returns `null`: no such receiver, or one for programs; nothing is sent
+ * The messages of a receiver for people in a made-up story: a mirror becomes slow; one is down, with advice; it
+ * recovers; and what is held in quiet hours.
+ * @returns `null`: no such receiver, or one for programs
  */
 export function previewOf(config: Config, name: string, wallMs = systemClock.wallMs()): readonly PreviewCard[] | null {
   const receiver = config.webhooks.find((one) => one.name === name);
@@ -45,7 +45,7 @@ export function previewPageOf({ name, format, lang }: Receiver, cards: readonly 
   );
 }
 
-/** One card as text for a terminal, separated from the previous one by a line. */
+/** One card for a terminal, separated from the previous one by a line. */
 export function renderPreviewText({ card }: PreviewCard, at: number): readonly string[] {
   return [...(at === 0 ? [] : ['', '─'.repeat(40), '']), ...plainCard(card)];
 }
@@ -211,7 +211,6 @@ function adviceOf(config: Config, from: Mirror, to: Mirror | null, because: Find
   };
 }
 
-/** The lines for the ecosystem's leading client. */
 function linesFor(config: Config, from: Mirror, to: Mirror | null): Pick<Advice, 'remedy' | 'rollback'> {
   const kind = registry.of(from.ecosystem);
   if (kind === null) return { remedy: {}, rollback: '' };
@@ -227,7 +226,6 @@ function linesFor(config: Config, from: Mirror, to: Mirror | null): Pick<Advice,
   return { remedy, rollback: saySentence(rollback, english) };
 }
 
-/** A card as lines for a terminal. */
 function plainCard({ tone, title, sections, link, foot }: Card): string[] {
   const isOne = sections.length === 1;
   return [

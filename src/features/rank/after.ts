@@ -11,7 +11,6 @@ import { registry } from '../../ecosystems/registry.ts';
 import { expandTargets } from '../../schedule/targets.ts';
 import { inOrder, type RankRow } from './row.ts';
 
-/** The result of the download from a mirror. */
 interface RankDownload {
   readonly bytes: number;
   /** Bytes per second without slow start; `null`: too small to measure, or failed. */
@@ -26,21 +25,17 @@ export interface RankedRow extends RankRow {
   readonly lag: RankLag | null;
 }
 
-/** What the probes of a ranking need. */
 export interface RankPorts {
   readonly config: Config;
   readonly targets: readonly Target[];
-  /** Runs one probe; `null`: the worker thread did not respond. */
+  /** `null`: the worker thread did not respond. */
   readonly ask: (due: Due) => Promise<Probed | null>;
   readonly clock: Clock;
   readonly random: Random;
   readonly stopped: () => boolean;
 }
 
-/**
- * The artifact to download from each mirror, the same for all: that of the first ranked module, else of the first configured
- * module. Empty: the ecosystem has no artifacts, or no module has a version.
- */
+/** The artifact to download from each mirror, the same for all; empty: there is none, or no module has a version. */
 export function downloadsFor(config: Config, targets: readonly Target[]): readonly Target[] {
   const mirrors = [...new Map(targets.map((target) => [target.registry, target])).values()];
   const [one] = mirrors;
@@ -71,9 +66,8 @@ function looksFor(config: Config, targets: readonly Target[], samples: readonly 
 }
 
 /**
- * Probes each responding mirror for its versions, which show its lag, and for one artifact, which shows its throughput and
- * integrity. Wrong bytes count only if a second response is wrong too.
- * @param samples  the samples of the rounds
+ * Probes each responding mirror for its versions and for one artifact. Wrong bytes are requested again.
+ * @param samples  those of the rounds
  */
 export async function probeAfterRounds(
   input: RankPorts & { readonly samples: readonly Sample[] },
@@ -132,19 +126,16 @@ function reasonOf({ outcome }: Sample): string | null {
 
 /** The lag of a mirror by one probe of each mirror: the missing versions are known, their age is not. */
 interface RankLag {
-  /** The number of versions that the mirror lacks; `null`: no version lists. */
+  /** Versions that the mirror lacks; `null`: no version lists. */
   readonly missing: number | null;
-  /** How many records the mirror is behind at least; `null`: no serials. */
+  /** Records that the mirror is behind at least; `null`: no serials. */
   readonly records: number | null;
-  /** How much older the mirror's date is than that of the others, milliseconds; `null`: no date. */
+  /** How much older than the others the mirror's date is, milliseconds; `null`: no date. */
   readonly olderMs: number | null;
   readonly by: 'origin' | 'peers';
 }
 
-/**
- * The lag of each mirror: against the origin if it responded, else against the others, of which at least two and half
- * must agree. Mirrors without a response are unknown.
- */
+/** The lag of each mirror against the origin if it responded, else against the others. */
 function rankLags(config: Config, samples: readonly Sample[]): ReadonlyMap<string, RankLag> {
   const mirrors = new Map(config.mirrors.map((mirror) => [mirror.name, mirror]));
   const asked = samples.flatMap(({ due }) => mirrors.get(due.target.registry) ?? []);

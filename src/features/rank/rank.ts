@@ -14,10 +14,9 @@ import { inOrder, type RankAnswer, type RankRow, rankRow, selectFinalists } from
 export { downloadsFor, type RankedRow } from './after.ts';
 
 /**
- * Ranks mirrors by their canaries in interleaved rounds, in one worker thread; then probes each mirror once for its versions
- * and for one artifact.
- * @param downloads  artifacts, each limited to `limits.rankDownloadBytes`; empty: no download
- * @returns `NoAnswer` if the worker thread does not respond; the thread may still exist, see `closeWithin`
+ * Ranks mirrors by their canaries in rounds, then probes each once for its versions and for one artifact.
+ * @param downloads  artifacts, each limited to `limits.rankDownloadBytes`
+ * @returns `NoAnswer` if the worker thread does not respond
  */
 export async function rankNow(
   config: Config,
@@ -57,13 +56,12 @@ export async function rankNow(
   }
 }
 
-/** Further rounds for mirrors that cannot be distinguished from the best, at most this many times. */
 const finalsMost = 2;
 
 /**
- * Probes the canary of all mirrors in interleaved rounds, one mirror at a time, with the order rotated by one each round. A
- * short disturbance of our network then affects all mirrors. The rounds are repeated for the best mirror and those that
- * cannot be distinguished from it, at most `finals` times. A probe without a response ends the ranking.
+ * Probes the canary of one mirror after the other, in rounds whose order rotates: a short disturbance of our network
+ * affects all mirrors. The rounds are repeated at most `finals` times for mirrors that cannot be distinguished from the
+ * best. A probe without a response ends the ranking.
  * @param progress  called before each probe with the number done and the total
  */
 export async function rankOnce(input: RankRequest): Promise<Result<readonly RankRow[], NoAnswer>> {
@@ -95,7 +93,6 @@ export async function rankOnce(input: RankRequest): Promise<Result<readonly Rank
 interface RankRequest extends RankPorts {
   readonly rounds: number;
   readonly finals: number;
-  /** Called with the sample of each probe. */
   readonly heard?: (sample: Sample) => void;
   readonly progress: (done: number, of: number, registry: string) => void;
 }
@@ -105,7 +102,7 @@ interface Heard {
   done: number;
 }
 
-/** Probes these mirrors once each. @returns the mirror whose probe had no result, or `null` */
+/** @returns the mirror whose probe had no result, or `null` */
 async function askRound(
   input: RankRequest,
   asked: readonly Target[],

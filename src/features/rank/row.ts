@@ -18,15 +18,15 @@ export interface RankRow {
   readonly ok: number;
   readonly failed: number;
   readonly unknown: number;
-  /** The number of probes with an HTTP response of any status. */
+  /** Probes with an HTTP response of any status. */
   readonly answered: number;
   readonly medianMs: number | null;
   readonly p95Ms: number | null;
   /** The phases of the response with the median time: they add up to `medianMs`. */
   readonly phasesMs: PhaseTimes;
-  /** The number of ok responses that an authority confirms. */
+  /** Ok responses that an authority confirms. */
   readonly verified: number;
-  /** The number of responses with wrong bytes. */
+  /** Responses with wrong bytes. */
   readonly mismatched: number;
   /** The most frequent reason of failures, else `unknown: ` with the most frequent cause; `null`: neither. */
   readonly reason: string | null;
@@ -34,7 +34,6 @@ export interface RankRow {
   readonly roundsMs: readonly (number | null)[];
 }
 
-/** Summarises the responses of one mirror. */
 export function rankRow(registry: string, url: string, answers: readonly RankAnswer[], slots: number): RankRow {
   const samples = answers.map(({ sample }) => sample);
   const good = answers.flatMap(({ slot, sample }) =>
@@ -69,8 +68,8 @@ function commonest(words: readonly string[]): string | null {
 }
 
 /**
- * Sorts mirrors: lower failed share first, because a fast mirror that fails is no good mirror; then the lower median.
- * Medians that advice considers equal are ordered by weight, then as in the file.
+ * Sorts mirrors by failed share, because a fast mirror that fails is no good mirror; then by median. Medians that
+ * advice considers equal are ordered by weight, then as in the file.
  */
 export function inOrder<Row extends RankRow>(config: Config, rows: readonly Row[]): readonly Row[] {
   const share = (row: RankRow): number => (row.ok + row.failed === 0 ? 1 : row.failed / (row.ok + row.failed));

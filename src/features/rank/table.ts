@@ -17,10 +17,7 @@ const shades: Readonly<Record<Phase, string>> = {
 const bars = 5;
 const toTheRight = new Set([0, 3, 4, 6]);
 
-/**
- * The rows for people, best first: a table, without bars if it is too wide, else one mirror after the other.
- * @param columns  the width of the terminal
- */
+/** The rows for people, best first: a table, without bars if it is too wide, else one mirror after the other. */
 export function rankTable(
   rows: readonly RankedRow[],
   verdicts: ReadonlyMap<string, RowVerdict>,
@@ -100,7 +97,6 @@ function spanText(ms: number, say: Say): string {
     : say('unit.h', { count: Math.round(minutes / 60) });
 }
 
-/** The state of a mirror with the counts of its failed and unknown probes. */
 function stateText({ ok, failed, unknown, reason }: RankedRow, verdict: RowVerdict, say: Say): string {
   const why = reason === null ? '' : say('rank.because', { reason: reason.replace('unknown: ', '') });
   const beside = unknown === 0 ? '' : say('rank.beside', { count: unknown });
@@ -127,7 +123,6 @@ function phaseBar({ phasesMs }: RankedRow, slowestMs: number): string {
   return cells;
 }
 
-/** The progress of the ranking. */
 export function formatProgress(done: number, of: number, registry: string): string {
   return done === of ? '' : `${bar(done / of, 24).padEnd(24)} ${done}/${of} ${registry}`;
 }

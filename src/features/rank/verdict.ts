@@ -17,18 +17,16 @@ export type RankVerdict =
       readonly kind: 'change';
       /** The lines to paste; `null` if the ecosystem's client is not modelled or its chain is invalid. */
       readonly remedy: string | null;
-      /** One sentence for people: the current mirror is too slow, unreliable or down. */
+      /** For people: the current mirror is too slow, unreliable or down. */
       readonly reason: string;
     }
   /** `right`: no change; `unsure`: it is unknown whether another mirror is better; `nobody`: no mirror is usable. */
   | { readonly kind: 'right' | 'unsure' | 'nobody'; readonly remedy: null; readonly reason: string };
 
 /**
- * Decides whether another mirror should be first in the current chain: if the first one is unusable, fails significantly
+ * Decides whether another mirror should be first in the current chain: if the first is unusable, fails significantly
  * more often, or is slower by the thresholds of `compareRounds`. Unknown results change nothing.
- * @param rows      best first, from `rankOnce`
- * @param upstream  the upstream of the mirrors
- * @param say       for the reason
+ * @param rows  best first
  */
 export function rankVerdict(
   config: Config,

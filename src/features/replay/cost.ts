@@ -13,19 +13,18 @@ import type { InForce } from './story.ts';
 
 const minuteMs = 60_000;
 
-/** One compared version (the stored history, or a replay under other settings): each upstream's chain over time. */
+/** One compared version: each upstream's chain over time. */
 export type Followed = ReadonlyMap<string, readonly InForce[]>;
 
 /**
- * Estimates the cost for clients: at the pace of canaries, at least once a minute, it walks a fetch of each module through
- * the chain of each version, over the latest stored responses.
+ * Estimates the cost for clients: it walks fetches of each module through the chain of each version, over the latest
+ * stored responses.
  */
 export interface Meter {
   /** Takes the next stored input; measures if a fetch is due. */
   hear(one: Taken): void;
   /** One entry per compared version, in input order. `seconds` is `null` if no fetch could be walked in all versions. */
   costs(): readonly { readonly seconds: number | null; readonly failures: number }[];
-  /** The number of fetches, the same for each version. */
   fetches(): number;
 }
 
@@ -39,20 +38,16 @@ interface Group extends Walker {
   readonly ecosystem: EcosystemId;
   readonly steps: Ecosystem['steps'];
   readonly declared: Chain;
-  /** The questions of a fetch, by module. */
+  /** What one fetch requests, by module. */
   readonly modules: ReadonlyMap<string, ReadonlySet<string>>;
-  /** The latest responses by question and mirror. */
+  /** By question and mirror. */
   readonly latest: Map<string, Map<string, Latest>>;
   readonly chains: Map<string, Chain>;
   readonly followed: readonly (readonly InForce[])[];
   readonly at: number[];
 }
 
-/**
- * Creates a meter for one window.
- * @param config    its `failureCost` and declared chains apply to every version, so that costs are comparable
- * @param versions  compared fetch by fetch
- */
+/** Creates a meter for one window. @param config  its `failureCost` and declared chains apply to every version */
 export function createMeter(
   config: Config,
   targets: readonly Target[],
@@ -120,10 +115,7 @@ export function createMeter(
   };
 }
 
-/**
- * A probe of the first bytes is no fetch. A confirming deadline is shorter than clients wait, so a timeout by it does
- * not show their cost.
- */
+/** A probe of the first bytes is no fetch, and a confirming deadline is shorter than clients wait. */
 function saysLittle({ due, outcome }: Sample): boolean {
   if (due.purpose === 'peek') return true;
   return due.purpose !== 'scheduled' && outcome.tag === 'failed' && isTimeout(outcome.failure.kind);

@@ -29,11 +29,11 @@ export function isOutOfTurn({ purpose }: Pick<Due, 'purpose'>): boolean {
   return purpose !== 'scheduled' && purpose !== 'build' && purpose !== 'once';
 }
 
-/** How many probes that judgements order in the replay also took place originally, counted from `countedFromMs`. */
+/** Probes that judgements order in the replay, from `countedFromMs` on. */
 export interface OutOfTurn {
-  /** Ordered in the replay and in the original run: the stored response is used. */
+  /** Also ordered originally: the stored response is used. */
   heard: number;
-  /** Ordered in the replay only: there is no response. */
+  /** Not ordered originally: there is no response. */
   unasked: number;
 }
 
@@ -41,14 +41,14 @@ export interface OutOfTurn {
 export interface Desk {
   readonly scheduler: Scheduler;
   readonly outOfTurn: OutOfTurn;
-  /** Adds a stored probe that was originally out of turn. */
+  /** Adds a stored probe that was out of turn. */
   shelve(one: Probed | Control): void;
-  /** Removes and returns the stored response of a control for a round at `now`; `null`: none. */
+  /** Takes the stored response of a control for a round at `now`; `null`: none. */
   control(name: string, timeoutMs: number, now: Now): ControlAnswer | null;
 }
 
 /**
- * @param deliver  called with each ordered response, and with the time when the daemon originally handled it, monotonic
+ * @param deliver  called with each ordered response, and with the time when the daemon handled it, monotonic
  * milliseconds
  */
 export function createDesk(input: {
@@ -146,10 +146,7 @@ export function createDesk(input: {
   };
 }
 
-/**
- * The key of stored probes that can serve an order. A peek may be of any artifact, so its key has only the mirror. A probe
- * over a forced HTTP version has a key of its own.
- */
+/** The key of stored probes that can serve an order: a peek may be of any artifact of the mirror. */
 function placeOf({ target, purpose, protocol }: Pick<Due, 'target' | 'purpose' | 'protocol'>): string {
   if (protocol !== undefined) return `${purpose} ${target.id} ${protocol}`;
   return `${purpose} ${purpose === 'peek' ? target.registry : target.id}`;

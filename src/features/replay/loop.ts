@@ -13,13 +13,11 @@ export type VirtualInput =
   /** Inputs without influence on decisions. */
   | { readonly kind: 'aside'; readonly run: (now: Now) => void };
 
-/** The loop's environment. */
 export interface Around {
   probe(due: Due): void;
   control(control: { readonly name: string; readonly url: string }, timeoutMs: number, round: Due['round']): void;
-  /** The result of a turn, to store and to report. */
   judged(judged: Judged, now: Now): void;
-  /** Rows of a command in addition to its judgement. */
+  /** Rows of a command beside its judgement. */
   notify: Absorb['notify'];
   /** The next turn that another part needs, monotonic milliseconds; `null`: none. */
   wakeAtMs(now: Now): number | null;
@@ -27,7 +25,7 @@ export interface Around {
   gapBetween(before: Now, now: Now): Gap | null;
 }
 
-/** One turn of the daemon's loop after another, in the order of `pipeline.ts`; holds no clock. */
+/** One turn of the daemon's loop after another, by the caller's time. */
 export interface VirtualLoop {
   /** @returns the monotonic time of the next turn if nothing comes in before */
   turn(inputs: readonly VirtualInput[], now: Now): number;
@@ -35,15 +33,12 @@ export interface VirtualLoop {
   end(inputs: readonly VirtualInput[], now: Now): void;
 }
 
-/** Milliseconds from the first input of an empty inbox to the turn that takes it. */
+/** From the first input of an empty inbox to the turn that takes it, milliseconds. */
 export const turnGapMs = 5;
 const controlEveryMs = 30_000;
 const idleMs = 1_000;
 
-/**
- * Connects the judging stages as the pipeline does, with the caller's time: for the simulator of worlds and for
- * replays. Output-only parts (log, board, exporter, events) are absent.
- */
+/** Connects the judging stages as the pipeline does: for the simulator of worlds and for replays. */
 export function createVirtualLoop(s: JudgeStages, around: Around, start: Now): VirtualLoop {
   let before = start;
   let isRunning = true;
@@ -123,10 +118,7 @@ export interface Kept {
   all(...tables: readonly Table[]): Row[];
 }
 
-/**
- * An empty state; rows pass through JSON as in a file.
- * @param isReadAgain  false: the state is never read, so nothing is stored
- */
+/** An empty state; rows pass through JSON as in a file. @param isReadAgain  false: nothing is stored */
 export function createKept(isReadAgain: boolean): Kept {
   const rows = new Map<string, Row>();
   return {

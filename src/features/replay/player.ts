@@ -16,16 +16,15 @@ import { Heap } from '../../schedule/heap.ts';
 import { createDesk, type Desk, isOutOfTurn, type OutOfTurn } from './desk.ts';
 import { type Around, createKept, createVirtualLoop, turnGapMs, type VirtualInput, type VirtualLoop } from './loop.ts';
 
-/** The longest time from the planned start of a probe to its response: a wait for a slot, and a download's deadline. */
+/** From the planned start of a probe to its response at most: a wait for a slot, and a download's deadline. */
 const aheadMs = limits.timeoutMsMax + 70_000;
 
 /** Feeds stored responses to the judging stages at their original times, under one configuration. */
 export interface Player {
   /** Takes the next time range; another life is a restart on the stored state. */
   take(stretch: Stretch): void;
-  /** Called after the last time range. */
   end(): void;
-  /** All advice so far by id, in its last state. */
+  /** By id, in its last state. */
   readonly advice: ReadonlyMap<string, Advice>;
   readonly outOfTurn: readonly OutOfTurn[];
 }
@@ -36,7 +35,7 @@ interface Life {
   readonly stages: JudgeStages;
   readonly loop: VirtualLoop;
   readonly desk: Desk;
-  /** Scheduled inputs in order; `next` is the first that is not yet taken. */
+  /** In order; `next` is the first that is not yet taken. */
   readonly queue: Taken[];
   next: number;
   readonly claimed: Heap<VirtualInput>;
@@ -51,14 +50,14 @@ interface Life {
 
 /**
  * Creates a player without a life; the first `take` begins one.
- * @param targets  the targets of the configuration; responses of other targets are ignored
+ * @param targets  responses of other targets are ignored
  */
 export function createPlayer(input: {
   readonly config: Config;
   readonly targets: readonly Target[];
   readonly calendar: Calendar;
   readonly random: Random;
-  /** Wall milliseconds: earlier inputs warm up and are not counted. */
+  /** Wall milliseconds: earlier inputs warm up. */
   readonly countedFromMs: number;
 }): Player {
   const { config, targets, calendar, random, countedFromMs } = input;
@@ -148,7 +147,7 @@ export function createPlayer(input: {
     return { monotonicMs, wallMs: monotonicMs + (life?.offsetMs ?? 0) };
   }
 
-  /** The sample with the configured target: the history has only the id of the target. */
+  /** The history has only the id of the target. */
   function configured(sample: Sample): Sample {
     const target = byId.get(sample.due.target.id) ?? sample.due.target;
     count += 1;
@@ -205,7 +204,7 @@ export function createPlayer(input: {
     }
   }
 
-  /** The time of the next turn; while the process was suspended, the end of that gap. */
+  /** While the process was suspended, the next turn is at the end of that gap. */
   function awake({ gaps }: Life, turnAtMs: number, startAtMs: number): number {
     const atMs = Math.min(turnAtMs, startAtMs);
     for (const { fromMs, toMs } of gaps) if (atMs > fromMs && atMs < toMs) return toMs;

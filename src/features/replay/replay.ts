@@ -17,18 +17,18 @@ import { isOutOfTurn } from './desk.ts';
 import { createPlayer, type Player } from './player.ts';
 import { type AdviceStory, inForce, storiesOf } from './story.ts';
 
-/** The warm-up before the window, in which baselines, rates and current advice are learnt. Milliseconds. */
+/** Before the window, to learn baselines, rates and current advice. Milliseconds. */
 const warmUpMs = 24 * 3_600_000;
 
 /** The actual or hypothetical advice in the window. */
 export interface Version {
   readonly stories: readonly AdviceStory[];
   readonly refusals: number;
-  /** The number of changes of the advised chain. */
+  /** Changes of the advised chain. */
   readonly moves: number;
   /** The time on chains with another first member than declared, over all upstreams. Milliseconds. */
   readonly awayMs: number;
-  /** The mean cost of a fetch, over the same fetches for every version; `null`: none could be walked. */
+  /** Over the same fetches for every version; `null`: none could be walked. */
   readonly fetchCostSeconds: number | null;
   readonly failedFetches: number;
   /** Probes out of turn: ordered and stored, only ordered (`unasked`), only stored (`unwanted`); `null`: actual advice. */
@@ -43,40 +43,38 @@ export interface Ground {
   readonly fromMs: number;
   readonly toMs: number;
   readonly answers: number;
-  /** Responses to probes that a judgement ordered, not the schedule. */
+  /** Of probes that a judgement ordered, not the schedule. */
   readonly outOfTurn: number;
-  /** Responses of mirrors or modules that are not in the configuration. */
+  /** Of mirrors or modules that are not in the configuration. */
   readonly leftOut: number;
-  /** Responses recorded under other settings. */
+  /** Under other settings. */
   readonly otherSettings: number;
   readonly lives: number;
   readonly gaps: number;
   readonly pauses: number;
-  /** The number of fetches in the mean costs. */
+  /** In the mean costs. */
   readonly fetches: number;
 }
 
-/** The result of a replay. */
 export interface Replayed {
   readonly ground: Ground;
-  /** The advice that was given. */
   readonly really: Version;
-  /** The advice that the replay gives under the current settings. */
+  /** What the replay gives under the current settings. */
   readonly current: Version;
-  /** The advice that the replay gives under the changed settings; `null`: nothing changed. */
+  /** Under the changed settings; `null`: nothing changed. */
   readonly changed: Version | null;
 }
 
-/** The inputs of a replay. `changed`: `null` for the current settings only. */
+/** `changed`: `null` for the current settings only. */
 export interface ReplayInput {
   readonly copy: StoreCopy;
   readonly config: Config;
   readonly changed: Config | null;
   readonly calendar: Calendar;
-  /** The window, wall milliseconds. */
+  /** Wall milliseconds. */
   readonly sinceMs: number;
   readonly untilMs: number;
-  /** Called repeatedly with the completed share, 0 to 1; return true to stop. */
+  /** @returns true to stop. @param share  completed, 0 to 1 */
   readonly progress: (share: number) => Promise<boolean>;
 }
 
@@ -88,8 +86,7 @@ export type ReplayFailure =
 const progressEvery = 20;
 
 /**
- * Replays the stored responses of a window through the real detector and advisor, under a configuration and a changed
- * one.
+ * Replays the stored responses of a window through the real detector and advisor.
  * @throws SQLite's error on a corrupt page of the copy
  */
 export async function replayHistory(input: ReplayInput): Promise<Replayed | ReplayFailure> {
@@ -172,7 +169,6 @@ function outOfTurnOf({ outOfTurn }: Player, stored: number): NonNullable<Version
   return { heard, unasked, unwanted: Math.max(0, stored - heard) };
 }
 
-/** Counts the responses within the window. */
 function newTally(config: Config, targets: readonly Target[], fromMs: number, toMs: number) {
   const known = new Set(targets.map(({ id }) => id));
   const settings = settingsOf(config);

@@ -1,13 +1,13 @@
 import type { Advice } from '../../core/advice.ts';
 
-/** One advice with the end of its validity, wall milliseconds; `null`: still in force. */
+/** One advice with its end, wall milliseconds; `null`: in force at the end of the window. */
 export type AdviceStory = Advice & { readonly endedAtMs: number | null };
 
 /** A time range in which clients that follow the advice use one chain. */
 export interface InForce {
   readonly fromMs: number;
   readonly toMs: number;
-  /** The chain as masked text; `null`: the declared chain. */
+  /** Masked; `null`: the declared chain. */
   readonly chain: string | null;
 }
 
@@ -26,7 +26,7 @@ function storyOf(one: Advice, toMs: number): AdviceStory {
   return { ...one, endedAtMs: lastMs < toMs ? lastMs : null };
 }
 
-/** The advised chains of one upstream over time: that of the latest advice in force, or `null` while none is in force. */
+/** The advised chains of one upstream over time: that of the latest advice in force. */
 export function inForce(stories: readonly AdviceStory[], fromMs: number, toMs: number): readonly InForce[] {
   const times = new Set([fromMs]);
   for (const { issuedAtMs, endedAtMs } of stories)

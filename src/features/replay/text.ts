@@ -7,11 +7,9 @@ import { table } from '../../terminal/terminal.ts';
 import { type Say, sayNamed } from '../../words/words.ts';
 import type { Ground, Replayed, Version } from './replay.ts';
 
-/** The parameters of the command, which are shown with the result. */
 export interface About {
   readonly file: string;
   readonly changes: readonly KeyChange[];
-  /** The changed keys; empty: none. */
   readonly changedKeys: readonly string[];
   readonly failureCostMs: number;
 }
@@ -19,7 +17,7 @@ export interface About {
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-/** The versions with their names, in display order. */
+/** In display order. */
 function named(
   { really, current, changed }: Replayed,
   say: Say,
@@ -31,7 +29,6 @@ function named(
   ];
 }
 
-/** Tables for people: actual and hypothetical advice, its effect, and unknowns. */
 export function replayLines(
   replayed: Replayed,
   about: About,

@@ -1,7 +1,7 @@
 import { minute, type RuleParameters } from './parameters.ts';
 import { type AlertRule, saidOf, scaled, window } from './rule.ts';
 
-/** The time without response until an alert: three default paces of the slowest light step. */
+/** Without response for so long: three default paces of the slowest light step. */
 const silentSeconds = 15 * minute;
 /** Longer than a restart of the daemon, in which a scrape or two fail: firing alerts continue. */
 const restartSeconds = 3 * minute;
@@ -9,9 +9,8 @@ const restartSeconds = 3 * minute;
 const lateSeconds = 5 * minute;
 const lastSuccess = 'max without (module, version, step) (mirror_probe_last_success_timestamp_seconds)';
 const ofUpstream = 'by (job, instance, vantage, ecosystem, upstream)';
-/** Joins two series about one mirror as one daemon sees it. */
+/** Joins two series about one mirror of one daemon. */
 export const sameMirror = 'on (job, instance, ecosystem, registry)';
-/** The age of the last ok response, for a description; empty without one. */
 function lastGood(parameters: RuleParameters): string {
   const query = `printf "time() - max(mirror_probe_last_success_timestamp_seconds{instance='%s',registry='%s'})" $labels.instance $labels.registry`;
   return saidOf(parameters, query, 'alert.lastGood');
@@ -23,9 +22,8 @@ function leftAlone(parameters: RuleParameters): string {
 }
 
 /**
- * The alert for an upstream without a usable mirror. By known states, no mirror is up, and at least one fails. A mirror of
- * unknown state prevents the alert only until its last ok response is too old, so neither a pause nor a start suppresses or
- * triggers it.
+ * By known states, no mirror of the upstream is up and at least one fails. A mirror of unknown state prevents the alert
+ * only until its last ok response is too old.
  */
 function noneUsable(parameters: RuleParameters): AlertRule {
   const failsForUs = `sum without (step, because) (increase(mirror_probe_unknown_total{because=~"vantage|resolver|proxy"}[${window(parameters, 5 * minute)}])) > 0`;

@@ -11,10 +11,7 @@ const windows = [
   .sort((a, b) => a - b);
 /** Seconds between two evaluations: a rate summed over a window times this is a count. */
 const evaluationSeconds = minute;
-/**
- * The minimum number of failures in a window, because one failure is no rate: 3, less an
- * allowance for the extrapolation of `rate`.
- */
+/** One failure is no rate: at least 3 in a window, less an allowance for the extrapolation of `rate`. */
 const failuresMin = 2.5;
 
 /** Excludes mirrors without any ok response: an origin that cannot be reached from here fails as expected. */
@@ -37,8 +34,8 @@ function longWindow(parameters: RuleParameters, seconds: number): RecordingRule 
 }
 
 /**
- * The failed share of a whole window's probes at their pace: unmonitored time counts as ok. Otherwise the first minute
- * of a new Prometheus would count as an hour.
+ * The failed share of a whole window's probes: unmonitored time counts as ok. Otherwise the first minute of a new
+ * Prometheus would count as an hour.
  */
 export function spentShareOf(parameters: RuleParameters, seconds: number): string {
   const text = window(parameters, seconds);

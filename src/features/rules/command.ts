@@ -3,7 +3,7 @@ import { optionsOf, UsageError, words } from '../../terminal/usage.ts';
 
 const options = optionsOf('string', 'slo', 'vantages', 'runbook');
 
-/** The number in an option's text. @throws UsageError on any other text, including an empty one */
+/** @throws UsageError on a text that is no number */
 function number(name: string, text: string | undefined, otherwise: number): number {
   if (text === undefined) return otherwise;
   if (!/^\d+(\.\d+)?$/.test(text)) throw new UsageError('wrong.number', { name, text });

@@ -13,7 +13,6 @@ const ofPlace = 'by (job, instance, vantage, ecosystem, registry)';
 const unlessAdvised = `  unless ${sameMirror}
 max without (upstream, from, to, cause) (label_replace(mirror_advice_active == 1, "registry", "$1", "from", "(.+)"))`;
 
-/** The expression for an open finding of a mirror without advice against that mirror. */
 function openUnlessAdvised(kind: FindingKind): string {
   return `mirror_findings_open{kind="${kind}"} > 0\n${unlessAdvised}`;
 }
@@ -51,7 +50,6 @@ ${slowShare} >= ${slowShareMin}`,
   ];
 }
 
-/** Reasons that are refusals, as a pattern. */
 const refusalReasons = reasons.filter((reason) => reasonWeight[reason] === 'refusal').join('|');
 
 /** The most frequent refusal of a mirror, for a description; empty without any. */

@@ -1,15 +1,14 @@
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Language } from '../../words/words.ts';
 
-/** The parameters of a site. */
 export interface RuleParameters {
   /** The objective: percentage of probes over 30 days that must not fail, from `sloPercentMin` to `sloPercentMax`. */
   readonly sloPercent: number;
   /** The minimum number of vantages of which "most" must agree, 1 to `vantagesMax`; if more report, all of them count. */
   readonly vantages: number;
-  /** The base of `runbook_url`: relative path or http(s) URL of the runbook, without a fragment. */
+  /** The base of `runbook_url`: a relative path or http(s) URL without a fragment. */
   readonly runbook: string;
-  /** The language of annotations, the only texts for people in the rules. */
+  /** Of the annotations. */
   readonly language: Language;
   /** A factor of all durations: 1 except in tests. */
   readonly timeScale: number;
@@ -31,7 +30,7 @@ export interface BurnRate {
   readonly shortSeconds: number;
 }
 
-/** Units of time in seconds. */
+/** In seconds. */
 export const minute = 60;
 export const hour = 60 * minute;
 export const day = 24 * hour;
@@ -57,8 +56,8 @@ export const sloPercentMax = 99.999;
 const vantagesMax = 1000;
 
 /**
- * Whether a text is a relative path or an http(s) URL. Other schemes are refused: operators click the link in Alertmanager,
- * where `javascript:` would run. So is a first character that has a meaning in YAML.
+ * A relative path or an http(s) URL: operators click the link in Alertmanager, where `javascript:` would run. A first
+ * character with a meaning in YAML is refused.
  */
 function isRunbook(text: string): boolean {
   if (!/^[^\s'"#{}\\]+$/.test(text)) return false;
@@ -67,7 +66,7 @@ function isRunbook(text: string): boolean {
     : /^[\w.~]/.test(text);
 }
 
-/** Checks the parameters; the error has one sentence for each mistake. */
+/** The error has one sentence for each mistake. */
 export function checkRuleParameters(parameters: RuleParameters): Result<RuleParameters, readonly string[]> {
   const { sloPercent, vantages, runbook, timeScale } = parameters;
   const mistakes: string[] = [];

@@ -6,7 +6,7 @@ import { by, type GroupOf, scaled, window } from './rule.ts';
 /** A vantage whose own network is suspect has no vote. */
 const unlessSuspect = 'unless on (vantage) (max by (vantage) (mirror_vantage_suspect) == 1)';
 
-/** The vote of a vantage: 1 if the mirror burns its error budget fast there, else 0. */
+/** 1 if the mirror burns its error budget fast there, else 0. */
 function burningVote(parameters: RuleParameters): string {
   const budget = budgetShareOf(parameters);
   const both = burnRates.fast.map(({ factor, longSeconds, shortSeconds }) =>
@@ -17,7 +17,7 @@ function burningVote(parameters: RuleParameters): string {
   return `clamp_max(\n  ${both.join('\n    +\n  ')},\n  1\n)\n  ${unlessSuspect}`;
 }
 
-/** The condition that more than half of the vantages that monitor the mirror, and at least two, vote 1. */
+/** More than half of the vantages that monitor the mirror, and at least two, vote 1. */
 function most(parameters: RuleParameters, vote: string): string {
   const sum = `sum ${by('everywhere')} (${vote})`;
   return `${sum} >= 2
@@ -41,7 +41,7 @@ count by (vantage) (
   count ${by('everywhere')} (registry:mirror_bad:bool) >= 2
 )`;
 
-/** Distinguishes "bad from most vantages" from "this vantage is bad", by votes of the vantages that can judge. */
+/** Distinguishes "bad from most vantages" from "this vantage is bad", by votes. */
 export const places: GroupOf = (parameters) => ({
   name: 'mirrorwatch-places',
   intervalSeconds: 60,

@@ -6,21 +6,18 @@ export const slowFactor = 2.5;
 export const slowFloorSeconds = 0.8;
 /** The minimum number of samples for a 95th percentile (design.md section 4.2). */
 export const samplesMin = 40;
-/** A mirror is slow from this share of slow targets among its judged targets on, 0 to 1. */
+/** The share of slow targets among the judged ones from which on a mirror is slow, 0 to 1. */
 export const slowShareMin = 0.5;
 /** The name of the rule that records this share. */
 export const slowShare = 'registry:mirror_probe_rtt_seconds:slow_share1h';
 
-/** The threshold of a slow percentile of a target, seconds. */
+/** Above so many seconds the percentile of a target is slow. */
 export function slowThresholdFor(parameters: RuleParameters): string {
   const floor = scaled(parameters, slowFloorSeconds);
   return `clamp_min(${slowFactor} * max ${by('target')} (mirror_probe_rtt_baseline_seconds), ${floor})`;
 }
 
-/**
- * Round trips over an hour: the only rules that read the histogram of every target, so they run less often than the others.
- * A value stays well within the 5 minutes that Prometheus looks back.
- */
+/** Only these rules read the histogram of every target, so they run less often than the others. */
 export const roundTrips: GroupOf = (parameters) => {
   const hourText = window(parameters, hour);
   const quarter = window(parameters, hour / 4);

@@ -2,23 +2,21 @@ import type { Severity } from '../../core/finding.ts';
 import { type Key, wordsOf } from '../../words/words.ts';
 import type { RuleParameters } from './parameters.ts';
 
-/** One recording rule. */
 export interface RecordingRule {
   /** `level:metric:operations`; the levels are in `levels`. */
   readonly record: string;
-  /** PromQL. */
   readonly expr: string;
-  /** One sentence for the page of rules: its meaning and its use. */
+  /** Its meaning and use in one sentence, for the page of rules. */
   readonly says: string;
 }
 
-/** One alert; its name selects its texts. `tools/rules-page.ts` gives the reason for its severity. */
+/** One alert; its name selects its texts. */
 export interface AlertRule {
   /** `Mirror…`: about a mirror; `Vantage…`: about a place; `Mirrorwatch…`: about a daemon. Alertmanager's routes match on it. */
   readonly alert: AlertName;
-  /** Values for the placeholders of the alert's texts. */
+  /** For the placeholders of the alert's texts. */
   readonly fills?: Fills;
-  /** The reason for the expression; printed as a comment. */
+  /** Printed as a comment. */
   readonly why?: string;
   readonly expr: string;
   /** Seconds that the expression must hold; absent: none. */
@@ -42,13 +40,9 @@ export interface RuleGroup {
   readonly alerts: readonly AlertRule[];
 }
 
-/** A group of rules for given parameters. */
 export type GroupOf = (parameters: RuleParameters) => RuleGroup;
 
-/**
- * The labels of each level of recording rules. `vantage` comes from Prometheus's scrape target; without it there is one
- * vantage.
- */
+/** The labels of each level of recording rules. `vantage` is a label of Prometheus's scrape target. */
 export const levels = {
   target: ['vantage', 'ecosystem', 'registry', 'module', 'version', 'step', 'connection'],
   registry_step: ['vantage', 'ecosystem', 'registry', 'step', 'connection'],
@@ -57,7 +51,6 @@ export const levels = {
   place: ['vantage', 'instance'],
 } as const satisfies Record<string, readonly string[]>;
 
-/** `by (…)` of one level, with further labels. */
 export function by(level: keyof typeof levels, ...more: readonly string[]): string {
   return `by (${[...levels[level], ...more].join(', ')})`;
 }
@@ -91,17 +84,12 @@ export function scaled({ timeScale }: RuleParameters, seconds: number): number {
   return Number((seconds * timeScale).toFixed(3));
 }
 
-/** The key of a text of the alerts in the catalogue. */
 export type AlertKey = Extract<Key, `alert.${string}`>;
-/** The alerts, by their texts in the catalogue. */
 export type AlertName = AlertKey extends infer K ? (K extends `alert.${infer Name}.summary` ? Name : never) : never;
 
 const label = (name: string) => `{{ $labels.${name} }}`;
 
-/**
- * The templates that Prometheus fills in when an alert fires: labels of its series, its value, and the first result of
- * a query.
- */
+/** What Prometheus fills in when an alert fires: labels of its series, its value, the first result of a query. */
 const templates = {
   registry: label('registry'),
   ecosystem: label('ecosystem'),
@@ -118,7 +106,7 @@ const templates = {
   from: label('from'),
   to: label('to'),
   cause: label('cause'),
-  /** No label contains a URL: the command gets the lines from the daemon. */
+  /** The daemon has the lines: no label contains a URL. */
   command: `mirrorwatch advice --url http://${label('instance')}`,
   value: '{{ $value }}',
   about: '{{ $value | humanize }}',
@@ -140,7 +128,6 @@ export function sayIn({ language }: RuleParameters, key: AlertKey, fills: Fills 
   return say(key, { ...templates, ...fills });
 }
 
-/** The annotations of an alert. */
 export function textsOf(
   parameters: RuleParameters,
   { alert, fills }: AlertRule,

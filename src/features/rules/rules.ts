@@ -63,7 +63,7 @@ function groupLines(group: RuleGroup, parameters: RuleParameters): string[] {
 }
 
 /**
- * The text of a Prometheus rule file (2.42 or newer: `keep_firing_for`); it ends with a line end.
+ * The text of a rule file for Prometheus 2.42 or newer (`keep_firing_for`).
  * @param parameters  accepted by `checkRuleParameters`
  */
 export function renderRules(parameters: RuleParameters): string {

@@ -89,14 +89,10 @@ function withNamed(survey: Survey, ids: readonly string[]): Survey {
 interface Proposed {
   readonly text: string;
   readonly loaded: Loaded;
-  /** The parts that were omitted until the text was valid, each with its mistake. */
   readonly without: readonly string[];
 }
 
-/**
- * A text that loads without warnings: parts with warnings are omitted and reported.
- * @throws Failed if there is none
- */
+/** A text that loads without warnings, without the parts that had some. @throws Failed if there is none */
 async function accepted(
   context: Context,
   { reduceDraft, renderProposal }: typeof Setup,
@@ -124,7 +120,6 @@ async function accepted(
 
 const shownMax = 5;
 
-/** What was found and what is omitted, before the text. */
 function said(survey: Survey, { loaded, without }: Proposed, { isAskable }: typeof Setup, say: Say): readonly string[] {
   const { config, skippedLockEntries } = loaded;
   const lines = survey.ecosystems.map(({ id, locks, chain, setIn, used }) => {

@@ -11,17 +11,16 @@ import { english, type Say } from '../../words/words.ts';
 /** The content of a proposed configuration from a survey; reduced until it is valid without warnings. */
 export interface Draft {
   readonly vantage: string;
-  /** True: the section `door` is written. False: it is written as a comment. */
+  /** False: the section `door` is written as a comment. */
   readonly hasDoor: boolean;
   readonly ecosystems: readonly Drafted[];
 }
 
-/** One ecosystem of a draft. */
 export interface Drafted {
   readonly surveyed: Surveyed;
   /** The chain to write; `null`: none. */
   readonly chain: string | null;
-  /** Lock files with the number of modules to take from each. */
+  /** Lock files, each with the number of modules to take. */
   readonly locks: readonly { readonly file: string; readonly top: number }[];
   readonly used: Surveyed['used'];
 }
@@ -96,7 +95,6 @@ function ownMirrors({ id, chain }: Surveyed): readonly { readonly name: string; 
   });
 }
 
-/** The text of a configuration for a draft, with comments about the source of each part. */
 export function renderProposal({ vantage, hasDoor, ecosystems }: Draft, say: Say = english): string {
   const chains = ecosystems.filter(({ chain }) => chain !== null);
   const own = ecosystems.filter(
@@ -134,7 +132,7 @@ export function renderProposal({ vantage, hasDoor, ecosystems }: Draft, say: Say
   ].join('\n');
 }
 
-/** A path as a comment: a line feed in a file name would turn the rest into configuration. */
+/** A line feed in a file name would turn the rest into configuration. */
 function comment(path: string): string {
   return `# ${printable(path)}`;
 }

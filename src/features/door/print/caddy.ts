@@ -18,10 +18,9 @@ export function renderCaddyOrder(...of: Parameters<typeof listNext>): string {
     .join('');
 }
 
-/** The header with the statuses of mirrors that failed earlier in the same request. */
+/** Has the statuses of mirrors that failed earlier in the same request. */
 const statuses = 'X-Door-Statuses';
 
-/** The name of the variable that holds a header of the client. */
 const varOf = (header: string): string => `sent_${header.toLowerCase()}`;
 
 /**

@@ -24,8 +24,8 @@ const bindOf = (dir: string, name: string): string => `  bind ${socketOf(dir, na
 const socketOf = (dir: string, name: string): string => `unix@${dir}/${name}.sock`;
 
 /**
- * The door for HAProxy: a complete configuration. A backend for each position sends a request to the mirror in the map, and
- * its only retry to the next position. A listener for each mirror adds that mirror's headers and TLS.
+ * The door for HAProxy, complete. A backend for each position sends a request to the mirror in the map, and its only
+ * retry to the next position. A listener for each mirror adds that mirror's headers and TLS.
  */
 export function renderHaproxy(door: PrintedDoor): string {
   const { dir, routes } = door;

@@ -21,10 +21,7 @@ export function renderNginxOrder(...of: Parameters<typeof listNext>): string {
     .join('');
 }
 
-/**
- * The door for nginx: a file for the block `http`, as in `conf.d`, with a location for each mirror; after a failure nginx
- * requests the next mirror.
- */
+/** The door for nginx: a file for the block `http`. After a failure nginx requests the next mirror. */
 export function renderNginx(door: PrintedDoor): string {
   const { dir, routes } = door;
   const mirrors = routes.flatMap((route) => route.mirrors);

@@ -7,72 +7,65 @@ import { escapeExpression } from '../../../ecosystems/globs.ts';
 import { registry } from '../../../ecosystems/registry.ts';
 import { requestHeaders } from '../../../wire/credentials.ts';
 
-/** Proxies that the door can be printed for. */
 export const engines = ['nginx', 'caddy', 'haproxy'] as const;
 export type Engine = (typeof engines)[number];
 
-/** A path prefix of clients and its prefix at a mirror, both with leading and trailing slash. */
+/** Path prefixes of clients and of a mirror, both with leading and trailing slash. */
 export interface Join {
   readonly from: string;
   readonly to: string;
 }
 
-/** One mirror as a proxy's configuration names it. */
 export interface PrintedMirror {
   readonly name: string;
-  /** A unique name for variables and sections: lower-case letters, digits and underscores. */
+  /** Unique: lower-case letters, digits and underscores. */
   readonly token: string;
   readonly isTls: boolean;
   /** The host name or address; IPv6 addresses without brackets. */
   readonly host: string;
   readonly port: number;
-  /** `https://host:port`, without the default port. */
+  /** Without the default port. */
   readonly origin: string;
   readonly joins: readonly Join[];
-  /** The value of the header `Authorization`; `null`: the header is not sent. */
   readonly authorization: string | null;
-  /** The name of the file with the CAs; `null`: the system's CAs apply. */
+  /** The file with the CAs; `null`: the system's CAs apply. */
   readonly ca: string | null;
-  /** The name of the file with client certificate and key; `null`: no client certificate. */
+  /** The file with client certificate and key; `null`: none. */
   readonly client: string | null;
 }
 
-/** The route of one upstream as a proxy's configuration names it. */
 export interface PrintedRoute {
-  /** `ecosystem/upstream`. */
   readonly key: string;
   readonly token: string;
   /** In declared order, without the mirrors in `leftOut`. */
   readonly mirrors: readonly PrintedMirror[];
   readonly isNeverHtml: boolean;
-  /** Path prefixes of clients, with leading and trailing slash. */
+  /** Of clients, with leading and trailing slash. */
   readonly prefixes: readonly string[];
   /** The allowed paths: a regular expression over the whole decoded path, ignoring case except in the prefix. */
   readonly known: string;
-  /** Expressions of the same form for refused paths: a path that matches one is refused even if `known` matches. */
+  /** Of the same form, for paths that are refused even if `known` matches. */
   readonly private: readonly string[];
 }
 
 /** The contents of a proxy's configuration. */
 export interface PrintedDoor {
-  /** The folder of the files, absolute. */
   readonly dir: string;
   readonly address: string;
-  /** The certificate file of the listener, with the key; `null`: no TLS. */
+  /** The listener's certificate with its key; `null`: no TLS. */
   readonly pem: string | null;
-  /** The required `Authorization` header of a client, as a regular expression; `null`: none. */
+  /** Matches the required `Authorization` header of a client; `null`: none is required. */
   readonly clients: string | null;
-  /** The allowed `Host` header of a client, without port; `null`: any. */
+  /** Matches the allowed `Host` header of a client, without port; `null`: any. */
   readonly hosts: string | null;
   /**
-   * Matches paths as sent, without the query, that begin with a route's prefix and that no lenient server can read
-   * differently.
+   * Matches paths as sent, without the query, that begin with a route's prefix and that no server can read differently.
    */
   readonly sound: string;
   readonly routes: readonly PrintedRoute[];
-  /** The contents of further files by name: certificates and keys. */
+  /** Certificates and keys by file name. */
   readonly files: ReadonlyMap<string, string>;
-  /** Mirrors whose configuration a proxy does not support, and the key in question. */
+  /** Mirrors with a key that a proxy does not support. */
   readonly leftOut: readonly { readonly name: string; readonly key: 'proxy' | 'tls.pin' | 'url' | 'auth' }[];
 }
 
@@ -211,7 +204,7 @@ export function listNext(
   });
 }
 
-/** The prefix itself, and the prefix of a folder with files beside the index, if there is one. */
+/** The prefix itself, and that of a folder with files beside the index. */
 function joinsOf({ prefix, paths }: Route, pathname: string): readonly Join[] {
   const { beside } = paths.patterns;
   const main = { from: prefix, to: pathname };

@@ -28,14 +28,13 @@ const writers: Readonly<
 
 const usualDir = '/etc/mirrorwatch-door';
 
-/** Names of mirrors by `ecosystem/upstream`, in order of use. A missing mirror is not used: it may serve wrong bytes. */
+/** Names of mirrors by `ecosystem/upstream`, in order of use. A missing mirror is not used. */
 export type Orders = ReadonlyMap<string, readonly string[]>;
 
-/** A printed door. */
 export interface Printing {
-  /** The texts of the configuration and of the order, by file name. */
+  /** Configuration and order by file name. */
   readonly files: ReadonlyMap<string, string>;
-  /** The texts of certificates and keys, by file name. */
+  /** Certificates and keys by file name. */
   readonly keys: ReadonlyMap<string, string>;
   readonly leftOut: PrintedDoor['leftOut'];
 }
@@ -67,9 +66,9 @@ export function renderDoor(
 }
 
 /**
- * The file `door.order` of a printed door: only the order of mirrors, in the engine's syntax, for a script that switches mirrors.
- * Write it atomically, then reload the proxy (`nginx -s reload`, `caddy reload`, `systemctl reload haproxy`).
- * @param orders  by `ecosystem/upstream`; unknown mirrors are ignored, and a missing upstream keeps its declared order
+ * The file `door.order` of a printed door, for a script that switches mirrors. Write it atomically, then reload the
+ * proxy.
+ * @param orders  unknown mirrors are ignored, and a missing upstream keeps its declared order
  */
 export function renderOrder(engine: Engine, config: Config, orders: Orders): string {
   const { door } = config;
@@ -77,9 +76,8 @@ export function renderOrder(engine: Engine, config: Config, orders: Orders): str
 }
 
 /**
- * The orders for `door.order`: from the daemon's current lists, or the stored ones if the daemon cannot be reached. In an
- * action of kind `command` the mirror that it names comes first, so that its undo restores the old order although the advice
- * is still in force.
+ * The orders from the daemon's lists, else the stored ones. In an action of kind `command` the mirror that it names
+ * comes first, so that its undo restores the old order although the advice is still in force.
  * @param env  the process environment, with the action's variables
  */
 export async function readOrders(
