@@ -87,27 +87,16 @@ export function scaled({ timeScale }: RuleParameters, seconds: number): number {
 export type AlertKey = Extract<Key, `alert.${string}`>;
 export type AlertName = AlertKey extends infer K ? (K extends `alert.${infer Name}.summary` ? Name : never) : never;
 
-const label = (name: string) => `{{ $labels.${name} }}`;
+const labels =
+  'registry ecosystem upstream instance job vantage version module reason kind receiver action from to cause'.split(
+    ' ',
+  );
 
 /** What Prometheus fills in when an alert fires: labels of its series, its value, the first result of a query. */
 const templates = {
-  registry: label('registry'),
-  ecosystem: label('ecosystem'),
-  upstream: label('upstream'),
-  instance: label('instance'),
-  job: label('job'),
-  vantage: label('vantage'),
-  version: label('version'),
-  module: label('module'),
-  reason: label('reason'),
-  kind: label('kind'),
-  receiver: label('receiver'),
-  action: label('action'),
-  from: label('from'),
-  to: label('to'),
-  cause: label('cause'),
+  ...Object.fromEntries(labels.map((name) => [name, `{{ $labels.${name} }}`])),
   /** The daemon has the lines: no label contains a URL. */
-  command: `mirrorwatch advice --url http://${label('instance')}`,
+  command: 'mirrorwatch advice --url http://{{ $labels.instance }}',
   value: '{{ $value }}',
   about: '{{ $value | humanize }}',
   seconds: '{{ printf "%.1f" $value }}',
