@@ -120,9 +120,9 @@ function podmanTraps({ registries }: OciFound, say: Say): readonly OciTrap[] {
     return `${file} ${table}`;
   });
   return [...tables.values()].flatMap((lines): readonly OciTrap[] => {
-    const valueOf = (key: 'location' | 'prefix'): string | undefined =>
+    const textOf = (key: 'location' | 'prefix'): string | undefined =>
       lines.flatMap(({ text }) => new RegExp(`^\\s*${key}\\s*=\\s*["']([^"']+)["']`).exec(text)?.[1] ?? [])[0];
-    const location = valueOf('location') ?? valueOf('prefix') ?? '';
+    const location = textOf('location') ?? textOf('prefix') ?? '';
     const insecure = lines.filter(({ text }) => /^\s*insecure\s*=\s*true\b/.test(text));
     if (/^(localhost|127\.)/.test(location)) return [];
     return insecure.map(({ file, line }) => blindly(location, { file, line }, '/etc/containers/certs.d', say));
