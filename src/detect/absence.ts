@@ -8,7 +8,7 @@ import type { Pause } from '../core/standing.ts';
 export class Absence {
   paused: Pause | null = null;
   inMaintenance: boolean = false;
-  /** Throttled steps (`Retry-After`, 429), with the end of each wait; monotonic milliseconds. */
+  /** When each throttled step may be probed again (`Retry-After`, 429); monotonic milliseconds. */
   readonly throttled = new Map<Step, number>();
 }
 
@@ -25,7 +25,6 @@ export function canBeAsked(
   return mirror.canary !== null && !isLeftAlone(mirror) && !isThrottled(memory, mirror, mirror.canary.step);
 }
 
-/** True while a step of the mirror is throttled. */
 export function isThrottled(
   memory: { readonly now: Now },
   { absence }: { readonly absence: Absence },
@@ -34,15 +33,11 @@ export function isThrottled(
   return (absence.throttled.get(step) ?? Number.NEGATIVE_INFINITY) > memory.now.monotonicMs;
 }
 
-/**
- * When the last of the throttled steps may be requested again, wall-clock milliseconds; `null`: none is throttled. It is
- * computed from the monotonic end, so setting the wall clock does not change the wait.
- */
+/** The end of the last wait of a throttled step, wall-clock milliseconds; `null`: none is throttled. */
 export function throttleEndMsOf({ throttled }: Absence, now: Now): number | null {
   return throttled.size === 0 ? null : Math.round(now.wallMs - now.monotonicMs + Math.max(...throttled.values()));
 }
 
-/** Ends pauses and waits whose time is over. */
 export function expireAbsences(memory: {
   readonly now: Now;
   readonly mirrors: ReadonlyMap<string, { readonly absence: Absence }>;
@@ -55,29 +50,29 @@ export function expireAbsences(memory: {
 }
 
 const minuteMs = 60_000;
-/** From this many probes of rounds and builds within a minute, our requests count as dense. */
+/** Our requests are dense from this many probes of rounds and builds within a minute. */
 const extraMin = 3;
-/** Our requests are dense only if they also reach this share of the largest rate that the mirror accepted. */
+/** Dense requests also reach this share of the most that the mirror accepted in a minute. */
 const toleratedShare = 0.9;
-/** The longest time for which a `Retry-After` after dense requests is attributed to our own rate. */
+/** The longest time that a 429 for dense requests covers later ones. */
 const oursMsMax = 20 * minuteMs;
 /**
- * After a refusal of our rate, rounds stay below this share of the previous minute's requests, but may send `restMin`.
+ * After a refusal of our rate: this share of the requests in the minute before bounds rounds, but not below `restMin`.
  */
 const restShare = 0.5;
 const restMin = 6;
 
 /** The rate of our requests to a mirror, and its refusals of that rate. Monotonic milliseconds. */
 export class Density {
-  /** When each probe of the last minute started. */
+  /** The probes of the last minute. `isExtra`: of a round or build. */
   asks: { readonly atMs: number; readonly isExtra: boolean }[] = [];
-  /** The most requests a minute at which rounds may still add one; `null`: the mirror never refused our rate. */
+  /** Rounds add a request only below this many in the last minute; `null`: the mirror never refused our rate. */
   most: number | null = null;
-  /** The most requests within a minute after which the mirror still succeeded. */
+  /** The most requests in a minute before a success, since the last refusal of our rate. */
   tolerated: number = 0;
-  /** Until when the mirror's 429s are attributed to our rate. */
+  /** Until then 429s are for our rate. */
   oursUntilMs: number = Number.NEGATIVE_INFINITY;
-  /** True if the mirror's last 429 was attributed to our rate. */
+  /** The last 429 was for our rate, and no ok response came after its wait. */
   isOurs: boolean = false;
 }
 
@@ -85,24 +80,21 @@ interface Counted {
   readonly density: Density;
 }
 
-/** Counts a probe of the mirror, of any purpose. */
 export function recordRequest({ density }: Counted, { due, outcome, startedMonotonicMs }: Sample): void {
   density.asks = density.asks.filter(({ atMs }) => atMs > startedMonotonicMs - minuteMs);
   if (outcome.tag === 'ok') density.tolerated = Math.max(density.tolerated, density.asks.length);
   density.asks.push({ atMs: startedMonotonicMs, isExtra: due.purpose === 'confirm' || due.purpose === 'build' });
 }
 
-/** False where another unplanned request would reach the rate that the mirror refused before. */
+/** False where an unplanned request would reach the rate that the mirror refused before. */
 export function mayBeAskedMore({ density }: Counted, nowMs: number): boolean {
   const { most, asks } = density;
   return most === null || asks.filter(({ atMs }) => atMs > nowMs - minuteMs).length < most;
 }
 
 /**
- * Judges a settled sample. A 429 with a wait above `limits.refusalWishMs` is attributed to our rate, and not to the mirror,
- * if our requests were dense within the minute before it. Until that wait (at most `oursMsMax`) is over, any further 429 is
- * attributed to our rate too.
- * @returns true if the sample is a 429 that is attributed to our rate
+ * True for a 429 that our rate caused: dense requests came before, and the wait is above `limits.refusalWishMs`. Until
+ * that wait ends (`oursMsMax` at most), each further 429 counts as such too.
  * @see design.md section 5.2, Refusal
  */
 export function isRefusedForPace({ density }: Counted, sample: Sample, nowMs: number): boolean {
@@ -115,7 +107,7 @@ export function isRefusedForPace({ density }: Counted, sample: Sample, nowMs: nu
   const waitMs = outcome.failure.retryAfterMs ?? 0;
   const before = density.asks.filter(({ atMs }) => atMs > startedMonotonicMs - minuteMs && atMs < startedMonotonicMs);
   const isDense = before.filter(({ isExtra }) => isExtra).length >= extraMin;
-  // A rate limit refuses above the rates that succeeded before. Below them our rate is not the reason.
+  // A rate limit refuses above the rates that succeeded before: below them our rate is not the reason.
   const isMore = before.length >= toleratedShare * density.tolerated;
   density.isOurs = waitMs > limits.refusalWishMs && isDense && isMore;
   if (!density.isOurs) return false;

@@ -34,14 +34,13 @@ export type { DetectTurn, Peek, RoundAsk } from './turn.ts';
 
 export type Detector = ReturnType<typeof createDetector>;
 
-/** At this interval open findings are written again, so that their rows do not expire, and old success notes are dropped. */
+/** How often open findings are written again, so that their rows do not expire, and old success notes dropped. */
 const rewriteMs = 24 * 3_600_000;
-/** Suspend intervals kept, for late samples that overlap one. */
 const sleepsKept = 4;
 
 /**
- * Creates the detector: it settles every sample once, opens and closes findings, requests confirming rounds and returns
- * the rows to commit. Plain data, no clock: each call passes `now`, which never goes back.
+ * Creates the detector: it settles each sample once, opens and closes findings, requests confirming rounds and returns
+ * the rows to commit. No clock: each call passes `now`, which never goes back.
  * @param input.restored  rows of tables `detector`, `finding`, `seen` and `pause` as stored; others are ignored
  * @see design.md section 5
  */
@@ -51,7 +50,7 @@ export function createDetector(input: {
   readonly restored: readonly Row[];
   readonly random: Random;
   readonly now: Now;
-  /** The kinds of findings; absent: all that are registered. */
+  /** Absent: all kinds that are registered. */
   readonly rules?: readonly FindingRule[];
 }) {
   // Changes made while restoring go out with the first turn.
@@ -78,7 +77,6 @@ export function createDetector(input: {
     });
 
   return {
-    /** Every probe's sample, of all purposes, once each. */
     take: (sample: Sample, now: Now) =>
       turnAt(now, () => {
         take(memory, sample);
@@ -102,7 +100,7 @@ export function createDetector(input: {
         }
         advanceRounds(memory);
       }),
-    /** A member of a `RoundAsk` could not be probed: a registry, or a control by its name. */
+    /** A member of a `RoundAsk` could not be probed: a mirror or a control. */
     unasked: (roundId: string, moment: number, name: string, now: Now) =>
       turnAt(now, () => {
         for (const round of memory.confirm.rounds.values()) {
@@ -111,25 +109,20 @@ export function createDetector(input: {
         }
         advanceRounds(memory);
       }),
-    /** Another system reports trouble of a mirror: a confirming round starts at once. An unknown name is ignored. */
+    /** Another system reports trouble of a mirror: a confirming round starts at once. */
     confirm: (registry: string, now: Now) => withMirror(registry, now, (mirror) => confirmNow(memory, mirror)),
-    /**
-     * A light probe is pending for longer than a client waits: a confirming round starts at once; a good response ends the
-     * doubt.
-     */
+    /** A light probe is pending for longer than a client waits: a confirming round starts at once. */
     overdue: (target: Target, now: Now) =>
       withMirror(target.registry, now, (mirror) => confirmOverdue(memory, mirror, target)),
     /**
-     * Probes one question at a mirror and its siblings every `stepMs` for `forMs`; extends a running look for the same
-     * question. A heavy target with `forMs` 0 is probed once more at each. Does nothing for an unknown name or target, while
-     * the egress is suspect, or without budget.
+     * Probes one question at a mirror and its siblings. Does nothing for an unknown name or target, while the egress is
+     * suspect, or without budget.
      */
     look: (order: LookOrder, now: Now) =>
       turnAt(now, () => {
         requestLook(memory, order);
         advanceRounds(memory);
       }),
-    /** The result of a real client at a mirror, and of our own steps right after it. */
     clientRan: (run: ClientRun, now: Now) =>
       turnAt(now, () => {
         const mirror = memory.mirrors.get(run.registry);
@@ -193,7 +186,7 @@ export function createDetector(input: {
         applyConfig(memory, config, targets);
         advanceRounds(memory);
       }),
-    /** Returns everything unwritten, for a shutdown; settles held samples. */
+    /** For a shutdown: settles held samples and returns everything unwritten. */
     flush: (now: Now) =>
       turnAt(now, () => {
         for (const mirror of memory.mirrors.values()) leaveRound(memory, mirror);
@@ -215,16 +208,14 @@ export function createDetector(input: {
     vantage: () => vantageOf(memory),
     /** Open findings, oldest first. */
     findings: (): readonly Finding[] => [...memory.open.values()],
-    /** The lag of each mirror, by module. */
     lags: () => lagsOf(memory),
-    /** How fresh each mirror is, by name. */
     freshness: () => freshnessOf(memory),
     /** Light series: baseline, threshold for slow, and slow samples in a row. */
     baselines: () => baselinesOf(memory),
   };
 }
 
-/** Ends a mirror's doubt and removes it from open moments; the time until its next probe is no pace. */
+/** Ends a mirror's doubt, and removes the mirror from open moments. The time until the next probe is no pace. */
 function leaveRound(memory: Memory, mirror: MirrorMemory): void {
   closeDoubt(memory, mirror);
   mirror.sight.lastPlannedMs = null;
@@ -234,10 +225,7 @@ function leaveRound(memory: Memory, mirror: MirrorMemory): void {
   }
 }
 
-/**
- * Handles a suspend of the process. Samples that overlap it become unknown, rounds end, and streaks are reset. The
- * interval is stored, so that samples which arrive later are recognized.
- */
+/** Handles a suspend: samples that overlap it become unknown, also later ones, and streaks are reset. */
 function sleep(memory: Memory, fromMs: number, toMs: number): void {
   memory.us.asleep = [...memory.us.asleep, { fromMs, toMs }].slice(-sleepsKept);
   const held = memory.confirm.held.splice(0);
@@ -252,7 +240,7 @@ function sleep(memory: Memory, fromMs: number, toMs: number): void {
   }
   releaseHeld(memory);
   for (const [egress, suspicion] of memory.confirm.suspicions) {
-    // The time limits of a suspicion count only minutes in which probes ran.
+    // Only minutes in which probes ran count.
     memory.confirm.suspicions.set(egress, {
       ...suspicion,
       sinceMs: memory.now.monotonicMs,

@@ -14,41 +14,39 @@ import { TurnDraft } from './turn.ts';
 export interface Suspicion {
   readonly sinceMs: number;
   readonly sinceWallMs: number;
-  /** Responses and failures of each mirror since `patternSinceMs`. */
+  /** Since `patternSinceMs`. */
   pattern: ReadonlyMap<string, { readonly answered: number; readonly failed: number }>;
   patternSinceMs: number;
-  /** True if our own network loses packets, as of the last moment. */
+  /** Our own network loses packets. */
   isLoss: boolean;
   /** The upstream whose round detects the end. */
   readonly roundKey: string;
 }
 
-/** A sample that is not settled yet; its mirror's doubt and its moment determine what it waits for. */
+/** A sample that is not settled yet. */
 export interface Held {
   readonly sample: Sample;
-  /** Monotonic milliseconds. */
   readonly sinceMs: number;
-  /** True if the sample hit the short deadline of a confirming probe without a doubt of its target: it is no failure. */
+  /** A timeout at the short deadline of a confirming probe, without a doubt of the target: no failure. */
   readonly isShort: boolean;
 }
 
-/** The state of confirmation: see `confirm/`. */
 class Confirm {
   readonly rounds = new Map<string, Round>();
   readonly suspicions = new Map<string, Suspicion>();
   held: Held[] = [];
-  /** What kinds have requested of each mirror, in order, until `sendRequests` carries it out. */
+  /** What kinds have requested, until `sendRequests`. */
   readonly requests: { readonly mirror: MirrorMemory; readonly request: Request }[] = [];
   budget: Budget = startBudget;
-  /** When a heavy question was last probed out of plan, monotonic milliseconds, by upstream and question. */
+  /** The last probe of a heavy question out of plan, monotonic milliseconds, by upstream and question. */
   readonly heavyLooks = new Map<string, number>();
 }
 
-/** Additional state of the open findings: see `engine/say.ts`. Monotonic milliseconds, but `stampMs`. */
+/** More of the open findings. Monotonic milliseconds, but `stampMs`. */
 export interface FindingLog {
-  /** Start of the time that a finding's confidence rests on. */
+  /** From when a finding's confidence counts. */
   readonly openSince: Map<string, number>;
-  /** The last written state of each open finding: its evidence, the row's stamp, and the time of the write. */
+  /** The last write of each open finding. */
   readonly writtenFindings: Map<
     string,
     { readonly evidence: Finding['evidence']; readonly stampMs: number; readonly atMs: number }
@@ -56,7 +54,7 @@ export interface FindingLog {
   findingsWrittenAtMs: number;
 }
 
-/** Series whose rows have changed: see `rows.ts`. */
+/** Series whose rows have changed. */
 class RowsDue {
   /** Written in their turn, by `writeDirty`. */
   readonly dirty = new Set<SeriesMemory>();
@@ -66,18 +64,17 @@ class RowsDue {
   lookedForRowsAtMs: number | null = null;
 }
 
-/** The state of this process and its vantage. */
 export interface Us {
   readonly rules: readonly OwnRule[];
-  /** The state of each kind about this daemon, by its name. */
+  /** By the kind's name. */
   readonly states: Map<string, unknown>;
-  /** The last intervals in which the process was suspended. */
+  /** When the process was suspended. */
   asleep: readonly { readonly fromMs: number; readonly toMs: number }[];
-  /** True once every canary was probed: before that, the vantage is not judged. */
+  /** Every canary was probed: before that, the vantage is not judged. */
   passEnded: boolean;
 }
 
-/** The whole state of detect: plain data, changed in place, by detect only. */
+/** The whole state of detect, changed in place by detect only. */
 export interface Memory {
   config: Config;
   readonly rules: readonly FindingRule[];
@@ -86,21 +83,19 @@ export interface Memory {
   readonly targets: Map<string, Target>;
   readonly controls: Map<string, ControlMemory>;
   readonly confirm: Confirm;
-  /** Open findings by id, in the order in which they opened. */
+  /** By id, in the order in which they opened. */
   readonly open: Map<string, Finding>;
   readonly findingLog: FindingLog;
   readonly rowsDue: RowsDue;
   /** Wall times of earlier successes, by `seenKeyOf`. */
   readonly seen: Map<string, number>;
-  /** Contents of mutable responses, by `Subject.key`. */
+  /** By `Subject.key`. */
   readonly subjects: Map<string, Subject>;
   readonly us: Us;
   now: Now;
-  /** The output of the current call. */
   turn: TurnDraft;
 }
 
-/** The empty state. */
 export function newMemory(
   config: Config,
   { rules, ownRules }: { readonly rules: readonly FindingRule[]; readonly ownRules: readonly OwnRule[] },

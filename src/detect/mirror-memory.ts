@@ -3,78 +3,73 @@ import { type Connection, egressOf, type Mirror, seriesId, type Target } from '.
 import { Absence, Density } from './absence.ts';
 import type { Line, Mark } from './confirm/loss.ts';
 
-/** The state of one series: a target over one kind of connection. */
 export interface SeriesMemory {
   readonly id: string;
   target: Target;
   readonly connection: Connection;
-  /** The state of each kind of finding for this series, by the kind's name. */
+  /** The state of each kind of finding, by the kind's name. */
   readonly states: Record<string, unknown>;
-  /** True if the last settled sample of the series was ok. */
+  /** The last judged sample over the primary connection was ok. */
   serves: boolean;
   /** Monotonic time of the last row; `null` before the first. */
   writtenAtMs: number | null;
 }
 
-/** A mirror in doubt. Monotonic milliseconds. */
+/** Monotonic milliseconds. */
 export interface Doubt {
   readonly sinceMs: number;
   untilMs: number;
-  /** The targets in doubt, by id; never empty. */
+  /** By id; never empty. */
   readonly targets: Map<string, Target>;
-  /**
-   * Start of the last moment that showed the vantage to be fine: earlier held samples are settled. `null` before one did.
-   */
+  /** Start of the last moment that showed the vantage to be fine: samples that ended before are settled. */
   clearedMs: number | null;
 }
 
-/** What the canary of one mirror showed. */
 class Sight {
   /** Wall milliseconds. */
   lastOkAtMs: number | null = null;
   lastJudgedAtMs: number | null = null;
   /** Monotonic milliseconds. */
   judgedMonotonicMs: number | null = null;
-  /** True if the last judged canary sample was ok. */
+  /** The last judged sample was ok. */
   canaryServes: boolean = false;
   lastOkRttMs: number | null = null;
-  /** True after an ok sample since the start or in restored state. */
+  /** An ok sample since the start or in restored state. */
   hasOk: boolean = false;
-  /** The canary has been probed at least once since the start. */
+  /** Probed since the start. */
   wasAsked: boolean = false;
-  /** Since when the canary failed only because of our resolver, proxy or machine; wall milliseconds. */
+  /** Since when only our resolver, proxy or machine fails; wall milliseconds. */
   blindSinceMs: number | null = null;
-  /** Why the last slot of the canary passed without a probe; `null`: the canary was probed. */
+  /** Why a slot passed without a probe since the last judged one. */
   lastSkip: Skipped['because'] | null = null;
-  /** Planned time of the last scheduled canary and the widest gap seen, for cron paces. */
+  /** The last planned probe and the widest gap seen, for cron paces. */
   lastPlannedMs: number | null = null;
   plannedGapMs: number | null = null;
 }
 
-/** The row of a mirror: whether it has changed, and when it was written; `null`: not yet, or it is due now. */
+/** `writtenAtMs` `null`: not yet, or due now. */
 export interface RowState {
   isDirty: boolean;
   writtenAtMs: number | null;
 }
 
-/** The state of one mirror. */
 export class MirrorMemory {
   mirror: Mirror;
   readonly egress: string;
-  /** See `roundKeyOf`. A mirror of another upstream has a new memory. */
+  /** See `roundKeyOf`. */
   readonly roundKey: string;
   canary: Target | null = null;
-  /** Number of modules that have a target for the canary's step. */
+  /** Modules that have a target for the canary's step. */
   modules: number = 0;
   doubt: Doubt | null = null;
-  /** Pauses and maintenance windows belong to the name of a mirror: they stay when a reload replaces it. */
+  /** Pauses and maintenance belong to the name of a mirror: they stay when a reload replaces the mirror. */
   readonly absence: Absence;
-  /** Probes sent before went to the mirror that this one replaced, monotonic milliseconds; `-Infinity`: there was none. */
+  /** Probes sent before went to the mirror that this one replaced, monotonic milliseconds. */
   readonly sinceMs: number;
   readonly density = new Density();
   readonly sight = new Sight();
   readonly line: Line = { answeredFromMs: null, marks: [], address: null };
-  /** The state of each kind of finding for this mirror, by the kind's name. */
+  /** The state of each kind of finding, by the kind's name. */
   readonly states = new Map<string, unknown>();
   readonly series = new Map<string, SeriesMemory>();
   readonly row: RowState = { isDirty: false, writtenAtMs: null };
@@ -88,26 +83,26 @@ export class MirrorMemory {
   }
 }
 
-/** The state of a control. `known`: it has responded since the start. */
+/** `known`: it has responded since the start. */
 export interface ControlMemory {
   readonly up: boolean | null;
   readonly known: boolean;
   readonly marks: readonly Mark[];
 }
 
-/** Where a kind keeps its state of a mirror, with the initial state. */
+/** Where a kind keeps the state of a mirror. */
 export interface Place<M> {
   readonly name: string;
   readonly none: () => M;
 }
 
-/** Where a kind keeps its state of a series. */
+/** Where a kind keeps the state of a series. */
 export interface SeriesPlace<S> {
   readonly name: string;
   readonly noneOfSeries?: S;
 }
 
-/** The state of a kind for a mirror, or for this daemon; created at first use. */
+/** The state of a kind for a mirror or this daemon; created at first use. */
 export function stateOf<M>({ name, none }: Place<M>, { states }: Pick<MirrorMemory, 'states'>): M {
   const known = states.get(name);
   if (known !== undefined) return known as M;
@@ -116,7 +111,6 @@ export function stateOf<M>({ name, none }: Place<M>, { states }: Pick<MirrorMemo
   return made;
 }
 
-/** The state of a kind for a series. */
 export function seriesStateOf<S>({ name, noneOfSeries }: SeriesPlace<S>, { states }: Pick<SeriesMemory, 'states'>): S {
   return (states[name] ?? noneOfSeries) as S;
 }
@@ -126,7 +120,6 @@ export function roundKeyOf(mirror: Pick<Mirror, 'ecosystem' | 'upstream'>): stri
   return `${mirror.ecosystem}|${mirror.upstream}`;
 }
 
-/** The mirrors of one upstream. */
 export function* mirrorsOf(
   { mirrors }: { readonly mirrors: ReadonlyMap<string, MirrorMemory> },
   key: string,
@@ -134,12 +127,12 @@ export function* mirrorsOf(
   for (const mirror of mirrors.values()) if (mirror.roundKey === key) yield mirror;
 }
 
-/** The connection that a mirror is judged by: cold where it is measured, as a CI job has it, else the other. */
+/** The connection that a mirror is judged by: cold where it is measured, as a CI job has it. */
 export function primaryConnectionOf(mirror: Pick<Mirror, 'connections'>): Connection {
   return mirror.connections.includes('cold') || mirror.connections.length === 0 ? 'cold' : 'warm';
 }
 
-/** The series of a target over a kind of connection; created if missing. */
+/** The series of a target; created if missing. */
 export function seriesOf({ series }: MirrorMemory, target: Target, connection: Connection): SeriesMemory {
   const id = seriesId(target, connection);
   const known = series.get(id);
@@ -149,7 +142,7 @@ export function seriesOf({ series }: MirrorMemory, target: Target, connection: C
   return made;
 }
 
-/** The canary's cold series; `null` where the mirror has no canary. */
+/** The canary's cold series; `null`: no canary. */
 export function canarySeriesOf(mirror: MirrorMemory): SeriesMemory | null {
   return mirror.canary === null ? null : seriesOf(mirror, mirror.canary, 'cold');
 }

@@ -14,9 +14,7 @@ import type { Memory } from './memory.ts';
 import { MirrorMemory, type SeriesMemory } from './mirror-memory.ts';
 import { rowKey } from './rows.ts';
 
-/**
- * Applies a configuration: unchanged mirrors and targets keep their state; removed or changed ones lose findings and rows.
- */
+/** Applies a configuration: unchanged mirrors and targets keep their state, others lose findings and rows. */
 export function applyConfig(memory: Memory, config: Config, targets: readonly Target[]): void {
   const { config: before } = memory;
   memory.config = config;
@@ -45,7 +43,7 @@ export function applyConfig(memory: Memory, config: Config, targets: readonly Ta
   for (const target of targets) memory.targets.set(target.id, target);
   const byRegistry = Map.groupBy(targets, (target) => target.registry);
   for (const mirror of memory.mirrors.values()) {
-    // On a reload the schedule ends its waits for throttled steps too.
+    // A reload ends the waits of the schedule too.
     mirror.absence.throttled.clear();
     clearPaceWait(mirror);
     const cadence = cadenceOf(mirror, before);

@@ -12,18 +12,15 @@ import { isNumber, monotonicOf } from './lookups.ts';
 import type { Memory } from './memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, seriesStateOf, stateOf } from './mirror-memory.ts';
 
-/** The minimum interval between two rows of a series or mirror without urgent changes. Milliseconds. */
+/** The least time between two rows of a series or mirror without urgent changes. Milliseconds. */
 const writeEveryMs = 60_000;
-/**
- * The average rate of series rows: each one rewrites a page of the file. With many series, each is written more rarely.
- */
+/** On average: each series row rewrites a page of the file, so many series are written more rarely. */
 const rowsPerSecond = 25;
-/** How often due rows are searched: a search visits all series, and each commit rewrites pages. */
+/** A search visits all series. */
 const lookEveryMs = 1_000;
-/** The most series rows of one turn, so that a start with many targets causes no burst. */
+/** So that a start with many targets causes no burst. */
 const rowsPerTurn = 500;
 
-/** Keys of table `detector`. */
 export const rowKey = {
   series: (id: string) => `series|${id}`,
   mirror: (registry: string) => `mirror|${registry}`,
@@ -35,7 +32,6 @@ export function writeUrgent(memory: Memory): void {
   memory.rowsDue.urgent.clear();
 }
 
-/** True every `lookEveryMs`: it is time to search for due rows. */
 export function isTimeToWrite(memory: Memory): boolean {
   const { monotonicMs } = memory.now;
   if (memory.rowsDue.lookedForRowsAtMs !== null && monotonicMs - memory.rowsDue.lookedForRowsAtMs < lookEveryMs)
@@ -44,7 +40,7 @@ export function isTimeToWrite(memory: Memory): boolean {
   return true;
 }
 
-/** Adds the due rows: of each series at most one every `writeEveryMs`, fewer with many series; all of them at a shutdown. */
+/** Adds the due rows: of each series one every `writeEveryMs` at most; all at a shutdown. */
 export function writeDirty(memory: Memory, everything: boolean): void {
   let left = everything ? Number.POSITIVE_INFINITY : rowsPerTurn;
   const restMs = Math.max(writeEveryMs, (memory.targets.size * 1_000) / rowsPerSecond);
@@ -76,7 +72,6 @@ function detectorRow(memory: Memory, key: string, fields: StoredRow): Row {
   return { table: 'detector', key, atMs: memory.now.wallMs, value: { v: 1, ...fields } };
 }
 
-/** The row of a series: each kind of finding adds its state. */
 function seriesRow(memory: Memory, series: SeriesMemory): StoredRow {
   const mirror = memory.mirrors.get(series.target.registry);
   if (mirror === undefined) return {};
@@ -87,7 +82,6 @@ function seriesRow(memory: Memory, series: SeriesMemory): StoredRow {
   );
 }
 
-/** The row of a mirror: each kind of finding adds fields of its own. */
 function mirrorRow({ rules }: Memory, mirror: MirrorMemory): StoredRow {
   const { lastOkAtMs, lastJudgedAtMs, lastOkRttMs } = mirror.sight;
   const own = { url: mirror.mirror.url, lastOkAtMs, lastJudgedAtMs, lastOkRttMs, address: mirror.line.address };
@@ -95,8 +89,8 @@ function mirrorRow({ rules }: Memory, mirror: MirrorMemory): StoredRow {
 }
 
 /**
- * Restores open findings, baselines up to `limits.baselineAgeMsMax` old, and notes of earlier successes. Unreadable rows
- * and rows of things not configured are deleted; findings without support, or of mirrors with another URL, are closed.
+ * Restores open findings, baselines, pauses and notes of successes. Rows that are unreadable or not configured are
+ * deleted; findings without support, or of mirrors with another URL, are closed.
  */
 export function restore(memory: Memory, rows: readonly Row[]): void {
   for (const row of rows) if (row.table === 'finding') restoreFinding(memory, row);
@@ -183,7 +177,7 @@ function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): vo
   }
 }
 
-/** Resumes an open finding after a restart, or closes it if nothing supports it any more: else it would stay open forever. */
+/** Resumes an open finding after a restart, or closes it if nothing supports it any more. */
 function restoreStanding(memory: Memory, finding: Finding): void {
   const { kind, registry } = finding;
   const mirror = registry === null ? undefined : memory.mirrors.get(registry);
@@ -192,7 +186,6 @@ function restoreStanding(memory: Memory, finding: Finding): void {
     closeFinding(memory, kind, registry, {}, finding.cause);
 }
 
-/** Lets the finding's kind resume it; `false`: nothing supports it any more. */
 function isSupported(memory: Memory, mirror: MirrorMemory, finding: Finding): boolean {
   const rule = ruleOf(memory.rules, finding);
   if (rule?.resume === undefined) return true;

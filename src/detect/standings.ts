@@ -13,7 +13,6 @@ import { type MirrorMemory, stateOf } from './mirror-memory.ts';
 import { modulesOutOf, stateOfSeries } from './rules/roll-up.ts';
 import { speedOf, thresholdFor } from './rules/speed.ts';
 
-/** The current state of one mirror. */
 export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
   const { name, ecosystem, upstream } = mirror.mirror;
   const findings = [...memory.open.values()].filter((finding) => finding.registry === name);
@@ -56,7 +55,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
   return standing;
 }
 
-/** The gravest reason why a mirror that is not in outage is degraded; `null`: none. */
+/** The gravest reason why a mirror that is not in outage is degraded. */
 function degradedBy(memory: Memory, mirror: MirrorMemory, findings: readonly Finding[]): Sentence | null {
   let gravest: Sentence | null = null;
   let least = Number.POSITIVE_INFINITY;
@@ -69,10 +68,7 @@ function degradedBy(memory: Memory, mirror: MirrorMemory, findings: readonly Fin
   return gravest;
 }
 
-/**
- * The state of the vantage; `suspect` is `null` until every canary was probed once. It is also suspect where no canary can
- * be probed because our resolver, proxy or network fails, and no control responds.
- */
+/** `suspect` is `null` until every canary was probed once, and true also where nothing can be probed from here. */
 export function vantageOf(memory: Memory): VantageStanding {
   const since = [...memory.confirm.suspicions.values()].map((suspicion) => suspicion.sinceWallMs);
   const blindMs = blindSinceMs(memory);
@@ -86,7 +82,7 @@ export function vantageOf(memory: Memory): VantageStanding {
   };
 }
 
-/** Since when nothing can be probed from here, wall milliseconds; `null`: something can, or there is nothing to probe. */
+/** Since when nothing can be probed from here, wall milliseconds; `null`: something can, or nothing is to be. */
 function blindSinceMs(memory: Memory): number | null {
   if ([...memory.controls.values()].some(({ up }) => up === true)) return null;
   let sinceMs: number | null = null;
@@ -105,7 +101,7 @@ export function recordPass(memory: Memory): void {
   memory.us.passEnded = canaries.length > 0 && canaries.every((mirror) => mirror.sight.wasAsked);
 }
 
-/** Every light series with its baseline and its threshold for slow. */
+/** Every light series with baseline and threshold. */
 export function* baselinesOf(memory: Memory): Iterable<SeriesBaseline> {
   for (const mirror of memory.mirrors.values()) {
     for (const series of mirror.series.values()) {

@@ -74,7 +74,7 @@ const classes: ReadonlyMap<string, Class> = new Map(
 const clientAlert =
   /certificate[ _]required|bad[ _]certificate|unknown[ _]ca|certificate[ _](expired|revoked|unknown)|access[ _]denied/i;
 
-/** The class of a fault. A code without a row is classified by its family, then by its phase. */
+/** A code without a row is classified by its family, then by its phase. */
 function classOf(fault: WireFault): Class {
   const known = classes.get(fault.code);
   if ((known === undefined || known === 'tls_protocol') && /^EPROTO$|^ERR_SSL_/.test(fault.code)) {
@@ -92,28 +92,24 @@ function classOf(fault: WireFault): Class {
   return 'defect';
 }
 
-/** The facts besides the fault that the reason needs. */
 export interface FaultContext {
-  /** Hops of this request, including the failed one. */
+  /** Of this request, the failed one included. */
   readonly hops: number;
-  /** The cap on the body in force, bytes. */
+  /** The cap on the body, bytes. */
   readonly limitBytes: number;
-  /** The deadline's length in force, milliseconds. */
+  /** The length of the deadline, milliseconds. */
   readonly limitMs: number;
 }
 
 type Ended = Exclude<Answer, { tag: 'answered' }>;
 
-/**
- * Maps a fault on the wire to the closed list of reasons in design.md section 5, by error code and phase. `unknown` if
- * it says nothing about the mirror: our proxy, our resolver, this machine, an unknown code.
- */
+/** The reason of a fault, from the closed list of design.md section 5. `unknown`: it says nothing about the mirror. */
 export function reasonOf(fault: WireFault, context: FaultContext): Ended {
   const { code, phase } = fault;
   const kind = classOf(fault);
   if (kind === 'proxy' || kind === 'local' || kind === 'defect') return { tag: 'unknown', because: kind, code };
   if (phase === 'resolve' && kind !== 'forbidden_target') {
-    // Only another name that resolves at the same moment distinguishes a broken name from a broken resolver.
+    // Only another name that resolves now distinguishes a broken name from a broken resolver.
     if (fault.resolverAnswersOthers !== true) return { tag: 'unknown', because: 'resolver', code };
     return failed(resolveFailure(kind, fault, context));
   }

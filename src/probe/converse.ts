@@ -5,10 +5,8 @@ import type { Clock, Conversation, Line, ProbeContext, Prober, SignatureChecker,
 import type { Answer, Ask, Hop, Transcript, Verdict } from '../core/transcript.ts';
 import { type AskBudget, follow } from './follow.ts';
 
-/** The inputs of one conversation. */
 export interface ConverseInput {
   readonly due: Due;
-  /** The conversations of the target's ecosystem. */
   readonly prober: Prober;
   readonly context: ProbeContext;
   /** Closed when the conversation ends. */
@@ -19,11 +17,10 @@ export interface ConverseInput {
   readonly worker: number;
   /** The worst event-loop delay since a monotonic instant, milliseconds. */
   readonly loopDelayMsMax: (fromMs: number) => number;
-  /** Charges computations on responses to the mirror; absent: they are not charged. */
+  /** Charges computations on responses to the mirror. */
   readonly timed?: Timed;
   /** Called before each request: later computations belong to its response. */
   readonly nextAnswer?: () => void;
-  /** Resolves after a turn of the thread's event loop. */
   readonly nextTurn: () => Promise<void>;
 }
 
@@ -33,9 +30,8 @@ const nobody: Answer = { tag: 'unknown', because: 'local', code: 'ENOENT' };
 const defect: Verdict = { outcome: { tag: 'unknown', because: 'defect' }, facts: {} };
 
 /**
- * Runs one conversation over a line and records it. The timed part has one deadline, the due's timeout; each aside has
- * its own, and all asides together `limits.asideTimeouts` timeouts. Never rejects: a defect of the conversation or the
- * line ends as `unknown('defect')`.
+ * Runs one conversation over a line. The timed part has one deadline, the due's timeout; each aside has its own, all
+ * asides together `limits.asideTimeouts` timeouts. Never rejects: a defect ends as `unknown('defect')`.
  */
 export async function converse(input: ConverseInput): Promise<Transcript> {
   const { due, context, line, clock, timed = untimed } = input;
@@ -56,7 +52,7 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
       }
       input.nextAnswer?.();
       const answer = await exchange(ask);
-      // Read here, because later computations (a hash over a whole zip) delay no hop any more.
+      // Later computations (a hash over a whole zip) delay no hop any more.
       loopDelayMsMax = Math.max(loopDelayMsMax, input.loopDelayMsMax(started.monotonicMs));
       if (answer.tag === 'answered' && answer.status !== 200) errorLine = firstLineOf(answer.body);
       return answer;
@@ -95,10 +91,7 @@ async function drive(
   return turn.value;
 }
 
-/**
- * Executes requests in sequence within the deadline of the timed part, that of all asides, and the time between timed
- * hops.
- */
+/** Executes requests in sequence, within the deadlines. */
 function createExchange(
   { due, line, clock, timed = untimed }: ConverseInput,
   hops: Hop[],
@@ -110,8 +103,7 @@ function createExchange(
   let lastWasTimed: boolean | null = null;
   return async (ask) => {
     const isTimed = ask.aside !== true;
-    // Time between two timed requests is the probe's own and belongs to the later hop's first phase. The same holds
-    // for consecutive asides, so they may share one connection.
+    // Time between two timed requests belongs to the later hop's first phase; the same between asides.
     const startMs = isTimed === lastWasTimed ? (hops.at(-1)?.marks.end ?? null) : null;
     const fromMs = startMs ?? clock.monotonicMs();
     const asideLeftMs = Math.max(0, asideMsMax - asideSpentMs);

@@ -14,7 +14,6 @@ export interface AskBudget {
   readonly limitMs: number;
 }
 
-/** The result of one request: all hops in order, and the response for the conversation. */
 export interface Followed {
   readonly hops: readonly Hop[];
   readonly answer: Answer;
@@ -23,9 +22,8 @@ export interface Followed {
 const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
- * Executes one request and follows redirects itself: at most `limits.redirects`, never from https to http, never in a
- * circle, each hop timed from the end of the previous one. Redirect targets count as foreign.
- * @param timed  runs the computations on a response
+ * Executes one request and follows redirects: at most `limits.redirects`, never from https to http, never in a circle.
+ * Each hop is timed from the end of the one before. Redirect targets count as foreign.
  */
 export async function follow(ask: Ask, line: Line, budget: AskBudget, timed: Timed): Promise<Followed> {
   const hops: Hop[] = [];
@@ -77,7 +75,7 @@ function endOf(answer: HopAnswer, url: string, ask: Ask, hops: number, budget: A
   const { hop, headers, body, whole } = answer;
   const location = headers.location;
   const { fault, status } = hop;
-  // Clients use only the status of any response but 200: a body beyond our limit changes nothing.
+  // Clients use only the status of a response other than 200.
   const isWhole = fault === null || (fault.code === 'MW_BODY_TOO_LARGE' && status !== null && status !== 200);
   if (isWhole && status !== null) {
     if (redirectStatuses.has(status) && location !== undefined)
@@ -92,10 +90,7 @@ function endOf(answer: HopAnswer, url: string, ask: Ask, hops: number, budget: A
   return reasonOf(fault, { hops, limitBytes: ask.bodyBytesMax, limitMs: budget.limitMs });
 }
 
-/**
- * The target of a `Location`; `null` if forbidden: no URL, not HTTP, or from https to http. Credentials in it are
- * removed.
- */
+/** The target of a `Location` without credentials; `null`: no URL, not HTTP, or from https to http. */
 function target(location: string, from: string): string | null {
   const url = readForeignUrl(location, from);
   if (url === null) return null;

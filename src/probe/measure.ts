@@ -12,15 +12,12 @@ const names = ['cf-cache-status', 'x-cache-status', 'x-proxy-cache', 'x-cache'] 
 const hit = /(^|[^a-z])(hit|stale|updating|revalidated)([^a-z]|$)|tcp_[a-z_]*hit/i;
 const miss = /(^|[^a-z])(miss|expired)([^a-z]|$)|tcp_[a-z_]*miss/i;
 
-/**
- * The most characters of one header; some caches write tens. The search is quadratic in a length that the server
- * chooses.
- */
+/** The search is quadratic in a length that the server chooses. */
 const charactersMax = 2_000;
 
 /**
- * The result of the cache headers: `hit` if any layer had it, else `miss`; `null` if unknown (`DYNAMIC`, `BYPASS`, no
- * header). An `Age` above 0 counts as a hit if no other header is present.
+ * `hit` if any cache layer had it, else `miss`; `null`: unknown. An `Age` above 0 is a hit where no other header is
+ * present.
  * @param headers  lower-case names
  * @see RFC 9211 section 2; nginx $upstream_cache_status; RFC 9111 section 5.1
  */
@@ -37,10 +34,7 @@ export function cacheOf(headers: Readonly<Record<string, string>>): 'hit' | 'mis
   return /^0*[1-9]\d{0,9}$/.test(headers['age'] ?? '') ? 'hit' : null;
 }
 
-/**
- * Each cache on the path is a member with parameters: `hit`, or `fwd` with the reason for forwarding. Names may be
- * quoted.
- */
+/** Each cache on the path is a member with parameters: `hit`, or `fwd` with the reason. Names may be quoted. */
 function cacheStatus(value: string): 'hit' | 'miss' | null {
   const parameters = value
     .replace(/"(?:[^"\\]|\\.)*"/g, '')
@@ -53,7 +47,6 @@ function cacheStatus(value: string): 'hit' | 'miss' | null {
     : null;
 }
 
-/** The sample of a transcript; provisional until detect has settled it. */
 export function measure(due: Due, transcript: Transcript): Sample {
   const { hops, startedMonotonicMs, verdict } = transcript;
   const timed = hops.filter((hop) => !hop.aside);
@@ -97,10 +90,10 @@ function bytesOf(hops: readonly Hop[]): number {
   return hops.reduce((sum, hop) => sum + hop.bodyBytes, 0);
 }
 
-/** The handshake with the mirror itself, not with a redirect target: the first one with the first host. */
+/** The first handshake with the mirror itself, not with a redirect target. */
 function tlsOf(hops: readonly Hop[]): Sample['tls'] {
   const [first] = hops;
-  // Most probes have one hop, and parsing its URL twice would cost as much as the rest.
+  // Most probes have one hop, and parsing URLs is expensive.
   if (first?.tls != null) return first.tls;
   const host = hostOf(first);
   return hops.find((hop) => hop.tls !== null && hostOf(hop) === host)?.tls ?? null;
@@ -117,8 +110,8 @@ function retryAfterOf({ hops, startedAtMs }: Transcript): number | null {
 }
 
 /**
- * The time of each phase over the timed hops, and their sum.
- * @returns milliseconds; a phase that did not happen in any hop is absent; `rttMs` is `null` when nothing was timed
+ * The time of each phase over the timed hops, and their sum, milliseconds.
+ * @returns phases that did not happen are absent; `rttMs` `null`: nothing was timed
  * @see design.md section 3
  */
 export function phasesOf(hops: readonly Hop[]): { readonly phases: PhaseTimes; readonly rttMs: number | null } {

@@ -28,7 +28,7 @@ export function readAnswerRow(value: unknown): Stretch | null {
   return { life: { id: life[0], startedAt: { monotonicMs: life[1], wallMs: life[2] } }, settings, taken };
 }
 
-/** The context of an entry; `sum`: the time from `at` until the entry was taken, in tenths of a millisecond. */
+/** `sum`: the time from `at` until the entry was taken, in tenths of a millisecond. */
 interface Words extends Pick<AnswerRow, 'at' | 'targets' | 'around' | 'controls'> {
   readonly sum: number;
 }
@@ -133,7 +133,7 @@ function readProbed(entry: ProbedEntry, words: Words): Taken | null {
 
 const bareTls = { version: '', cipher: '', issuer: '', spkiSha256: null, resumed: false } as const;
 
-/** A placeholder for the configured target, which replaces it. */
+/** The configured target replaces it. */
 function bareTarget(id: string): Due['target'] {
   const [registry = ''] = id.split('|');
   const nothing = { ecosystem: '', upstream: '', module: null, version: null, step: '', verifies: null } as const;

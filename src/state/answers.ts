@@ -6,14 +6,14 @@ import type { Now, Row } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 
-/** Times are whole tenths of a millisecond: more precise than any verdict, and half the text. */
+/** Times are whole tenths of a millisecond. */
 export const tenths = 10;
-/** A row stores the position of a purpose in this list: append new purposes at the end, at most `purposesMost` in all. */
+/** A row stores positions in this list: append new purposes, at most `purposesMost` in all. */
 export const purposes: readonly Purpose[] = ['scheduled', 'confirm', 'recheck', 'once', 'peek', 'build'];
 export const purposesMost = 8;
 export const caches = [null, 'hit', 'miss'] as const;
 
-/** The common part of many responses, stored once: outcome (`null`: ok), status, cache, address, certificate… */
+/** The common part of many responses, stored once. `outcome` `null`: ok. */
 type Around = readonly [
   outcome: Exclude<Outcome, { tag: 'ok' }> | null,
   status: number | null,
@@ -26,17 +26,13 @@ type Around = readonly [
   resolvedVersion: string | null,
   notOffered: 0 | 1,
   retryAfterMs: number | null,
-  /** The requested address family, if any. */
   askedOver?: 4 | 6 | null,
-  /** The negotiated HTTP version; `null`: none. Absent in rows of older releases. */
+  /** Absent in rows of older releases. */
   protocol?: HttpProtocol | null,
-  /** The requested HTTP version, if any. */
   askedProtocol?: HttpProtocol,
 ];
 
-/**
- * Times are differences: `taken` since the previous entry, the end before `taken`, and so on back to the planned start.
- */
+/** Times are differences: `taken` since the previous entry, the end before `taken`, back to the planned start. */
 export type ProbedEntry = readonly [
   taken: number,
   which: number,
@@ -66,9 +62,9 @@ export interface AnswerRow {
   readonly v: 1;
   readonly life: readonly [id: string, monotonicMs: number, wallMs: number];
   readonly settings: string;
-  /** The reference instant of the first entry. */
+  /** When the first entry was taken. */
   readonly at: readonly [monotonicMs: number, wallMs: number];
-  /** Target ids, common parts and controls, by position. */
+  /** By position. */
   readonly targets: readonly string[];
   readonly around: readonly Around[];
   readonly controls: readonly string[];
@@ -77,10 +73,9 @@ export interface AnswerRow {
 
 const whole = (ms: number): number => Math.round(ms * tenths);
 
-/** Encodes the entries of one row. */
 interface AnswerCoder {
   readonly row: AnswerRow;
-  /** The approximate length of its text so far. */
+  /** Approximate length of the text so far. */
   chars(): number;
   probed(sample: Sample, now: Now): void;
   control(answer: ControlAnswer, isRound: boolean, now: Now): void;
@@ -88,7 +83,6 @@ interface AnswerCoder {
   told(told: Told, now: Now): void;
 }
 
-/** An empty row starting now. */
 function newAnswerRow(life: Stretch['life'], settings: string, now: Now): AnswerCoder {
   const { id, startedAt } = life;
   const targets = new Places<string>();
@@ -184,9 +178,8 @@ function aroundOf(sample: Sample): Around {
 }
 
 /**
- * The input of the judge for table `answer`, the history of `mirrorwatch replay`. Responses of a few minutes share one
- * row, which is rewritten while it grows: together with all rows that a turn writes to other tables, so that no decision is
- * stored without its basis, else at most every `limits.answerWriteMs`.
+ * The input of the judge, for `mirrorwatch replay`: table `answer`. Responses of a few minutes share one row, which is
+ * rewritten while it grows, together with other rows of a turn: no decision is stored without its basis.
  */
 export interface Answers {
   probed(sample: Sample, now: Now): void;
@@ -194,9 +187,9 @@ export interface Answers {
   /** The process was suspended or a clock jumped; monotonic milliseconds. */
   gap(fromMs: number, toMs: number, now: Now): void;
   told(told: Told, now: Now): void;
-  /** Called after a reload: later entries are judged by these settings, so they begin a new row. */
+  /** After a reload: later entries are judged by these settings. */
   judgedBy(settings: string): void;
-  /** The rows to write now. `isDue`: the turn commits something else, or is the last. Empty without news. */
+  /** `isDue`: the turn commits something else, or is the last. */
   rows(now: Now, isDue: boolean): readonly Row[];
 }
 
@@ -225,7 +218,7 @@ export function createAnswers(life: Stretch['life'], settings: string): Answers 
     control: (answer, isRound, now) => write(now, (to) => to.control(answer, isRound, now)),
     gap(fromMs, toMs, now) {
       write(now, (to) => to.gap(fromMs, toMs, now));
-      // Times in a row are relative to its start; after a jump of the clocks a new row begins.
+      // Times in a row are relative to its start.
       open = null;
     },
     told: (told, now) => write(now, (to) => to.told(told, now)),

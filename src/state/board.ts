@@ -7,7 +7,6 @@ import { quantile, quantileOf } from '../core/statistics.ts';
 import type { Transcript } from '../core/transcript.ts';
 import { Points, Ring } from './points.ts';
 
-/** One configured series. */
 export interface SeriesRef {
   readonly target: Target;
   readonly connection: Connection;
@@ -19,17 +18,14 @@ interface Series {
   last: SettledSample | null;
   readonly recent: Points;
   readonly probes: Ring<string>;
-  /**
-   * Probes of confirming rounds are stored separately: one per second must not displace the slow ones that a finding
-   * cites.
-   */
+  /** Kept apart: one per second must not displace the slow ones that a finding cites. */
   readonly roundProbes: Ring<string>;
-  /** The last probe of each histogram bucket, for the exemplars on /metrics. */
+  /** For the exemplars on /metrics. */
   readonly byBucket: Map<number, string>;
   lastOkAtMs: number | null;
 }
 
-/** A list of series as `replace` takes it. `targets`: by the ids of targets and of series; `fresh`: series that are new. */
+/** `targets`: by the ids of targets and of series; `fresh`: new series. */
 interface Plan {
   readonly configured: readonly SeriesRef[];
   readonly targets: ReadonlyMap<string, Target>;
@@ -37,26 +33,24 @@ interface Plan {
 }
 
 /**
- * The current facts, and the last probes. A probe is found by its id while it is among the last scheduled or other probes of
- * its series, in a current streak of slow ones, an exemplar, or among the last failed ones. Probes that findings cite are
- * kept longer in the state file (`cited.ts`).
+ * The current facts, and the last probes: scheduled and others of each series, a current streak of slow ones,
+ * exemplars, and the last failed ones.
  */
 export interface Board {
   take(sample: SettledSample, transcript: Transcript | null): void;
-  /** Keeps the facts of these series and drops all others. */
+  /** Drops all other series. */
   replace(configured: readonly SeriesRef[]): void;
-  /** Prepares, in slices, the series that a `replace` with the same list adds. */
+  /** Prepares, in slices, a `replace` with the same list. */
   preparing(configured: readonly SeriesRef[]): Slices<void>;
   series(): Iterable<SeriesNow>;
   of(registry: string): readonly SeriesNow[];
   probe(probeId: string): KeptProbe | null;
-  /** The kept probes of one mirror, newest first. */
+  /** Newest first. */
   probesOf(registry: string, limit: number): readonly KeptProbe[];
 }
 
 /**
- * The current state, bounded: written only by the daemon, read by api and export. Each configured series exists from
- * the start, without facts.
+ * The current state, bounded.
  * @param bucketEdgesSeconds  upper edges of the round-trip histogram, ascending
  */
 export function createBoard(bucketEdgesSeconds: readonly number[], configured: readonly SeriesRef[]): Board {
@@ -64,10 +58,10 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
   const byRegistry = new Map<string, Set<Series>>();
   const kept = new Map<string, { probe: KeptProbe; holders: number }>();
   const failing = new Ring<string>(limits.failingTranscripts);
-  /** The first slow probes of each series since its last fast one (`limits.streakTranscripts`): a finding may cite them. */
+  /** The first slow probes since the last fast one: a finding may cite them. */
   const streaks = new Map<Series, string[]>();
   let inStreaks = 0;
-  /** Made by `preparing` for the `replace` that follows. */
+  /** For the `replace` that follows. */
   let ready: Plan | null = null;
   /** The configured targets, by the ids of targets and of series. */
   let known: Plan['targets'] = new Map();
@@ -82,7 +76,7 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
     const entry = kept.get(probeId);
     if (entry && --entry.holders <= 0) kept.delete(probeId);
   };
-  /** How many transcripts of a series are kept, of scheduled and of other probes: fewer if there are thousands of series. */
+  /** How many transcripts of a series are kept: fewer if there are thousands of series. */
   const perSeries = (): number =>
     Math.max(1, Math.min(limits.transcriptsPerSeries, Math.floor(limits.transcriptsKept / Math.max(1, all.size))));
   const add = (id: string, fresh: Series): void => {
@@ -190,7 +184,6 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
   };
 }
 
-/** A series without samples. */
 function newSeries(target: Target, connection: Connection): Series {
   return {
     target,
@@ -213,7 +206,7 @@ function bucketOf(edges: readonly number[], seconds: number): number {
   return index === -1 ? edges.length : index;
 }
 
-/** Medians are computed on first read: a list of ten thousand series needs few of them. */
+/** Medians are computed on first read: a list of ten thousand series needs few. */
 function now(series: Series): SeriesNow {
   let recent: readonly SamplePoint[] | null = null;
   let timed: readonly SamplePoint[] | null = null;

@@ -3,26 +3,26 @@ import { limits } from '../core/limits.ts';
 import type { Row, Store, Table } from '../core/ports.ts';
 import type { KeptProbe } from '../core/sample.ts';
 
-/** The time stamp of a held row: it never expires by age, and other rows are deleted first. */
+/** Never expires by age, and other rows are deleted first. */
 const heldAtMs = Number.MAX_SAFE_INTEGER;
 const rowsPerPage = 200;
 
 /** The changes of one turn in findings and in the probes that they cite. */
 export interface CitedTurn {
   readonly open: readonly Finding[];
-  /** Rows written in this turn. The row of a finding names the probes that the finding cites from now on. */
+  /** The row of a finding names the probes that the finding cites from now on. */
   readonly rows: readonly Row[];
   readonly settled: readonly KeptProbe[];
-  /** Ids of findings behind advice in force; read when a finding has ended. */
+  /** Findings behind advice in force. */
   inForce(): Iterable<string>;
 }
 
 /**
- * The probes that findings cite, in table `cited`. They are kept while the finding is open or advice in force is based on it,
- * and for `state.keep` after that. A probe that its finding no longer cites is deleted when that finding's row is written.
+ * The probes that findings cite, in table `cited`: kept while the finding is open or advice in force rests on it, and
+ * for `state.keep` after that.
  */
 export interface Cited {
-  /** The changes to write with this turn. @param wallMs  now */
+  /** @param wallMs  now */
   follow(
     turn: CitedTurn,
     wallMs: number,
@@ -30,9 +30,8 @@ export interface Cited {
     readonly rows: readonly Row[];
     readonly deletes: readonly { readonly table: Table; readonly key: string }[];
   };
-  /** A cited probe that is written later, together with its finding. */
+  /** A cited probe that is written later, with its finding. */
   waiting(probeId: string): KeptProbe | null;
-  /** Whether the probes of a finding are stored. */
   holds(findingId: string): boolean;
 }
 
@@ -40,13 +39,12 @@ interface Held {
   ids: readonly string[];
   readonly waiting: Map<string, KeptProbe>;
   readonly written: Set<string>;
-  /** The finding has ended; its probes are kept only while advice in force refers to it. */
+  /** The finding has ended: only advice in force keeps the probes. */
   isOver: boolean;
 }
 
 /**
- * Restores the rows of table `cited`. At most `limits.citedProbes` rows are held, each of at most `limits.citedChars`; above
- * that, further probes are not written.
+ * Restores the rows of table `cited`: at most `limits.citedProbes`; above that, further probes are not written.
  * @param input.find  a probe that is still known somewhere
  */
 export function createCited(input: {
@@ -57,7 +55,7 @@ export function createCited(input: {
 }): Cited {
   const { find } = input;
   const held = new Map<string, Held>();
-  /** The number of findings that cite each stored row. */
+  /** How many findings cite each stored row. */
   const holders = new Map<string, number>();
   let orphans = heldIn(input.store);
   let puts = new Map<string, Row>();
@@ -78,7 +76,7 @@ export function createCited(input: {
     of.written.add(probeId);
     holders.set(probeId, (holders.get(probeId) ?? 0) + 1);
   };
-  /** Ends the hold of one finding on a probe. True if no finding holds the probe any more. */
+  /** True if no finding holds the probe any more. */
   const letGo = (of: Held, probeId: string): boolean => {
     of.written.delete(probeId);
     const left = (holders.get(probeId) ?? 1) - 1;
@@ -99,7 +97,7 @@ export function createCited(input: {
   }
   for (const id of holders.keys()) orphans.delete(id);
 
-  /** Collects newly cited probes while they are still known. */
+  /** Collects newly cited probes while they are known. */
   function gather({ id, evidence: { probeIds } }: Finding, settled: ReadonlyMap<string, KeptProbe>): Held {
     const of = heldOf(id);
     if (of.ids === probeIds) return of;
@@ -113,7 +111,7 @@ export function createCited(input: {
     return of;
   }
 
-  /** Updates the rows to what the finding's own row cites. */
+  /** Writes what the finding's own row cites. */
   function write(of: Held): void {
     for (const id of [...of.written]) {
       if (of.ids.includes(id) || !letGo(of, id)) continue;
@@ -129,7 +127,7 @@ export function createCited(input: {
     of.waiting.clear();
   }
 
-  /** Ends the holds of a finding: from now on the rows of its probes expire by age. */
+  /** From now on the rows expire by age. */
   function release(findingId: string, of: Held, wallMs: number): void {
     held.delete(findingId);
     for (const id of [...of.written]) if (letGo(of, id)) age(id, wallMs);
@@ -140,7 +138,7 @@ export function createCited(input: {
     if (probe !== null) put(probeId, wallMs, bounded(probe));
   }
 
-  /** Releases the findings that have ended and that no current advice refers to. */
+  /** Releases findings that have ended and that no advice in force refers to. */
   function releaseOver(turn: CitedTurn, wallMs: number): void {
     let inForce: ReadonlySet<string> | null = null;
     for (const [id, of] of held) {
@@ -184,7 +182,7 @@ export function createCited(input: {
   };
 }
 
-/** The ids of the held rows in the file: by their time stamp they are the newest of the table. */
+/** The ids of the held rows: by their time stamp the newest of the table. */
 function heldIn(store: Pick<Store, 'page'>): Set<string> {
   const ids = new Set<string>();
   let before: { atMs: number; key: string } | null = null;
@@ -197,7 +195,7 @@ function heldIn(store: Pick<Store, 'page'>): Set<string> {
   }
 }
 
-/** The probe as stored: without its transcript if it is longer than `limits.citedChars`. */
+/** A long probe is stored without its transcript. */
 function bounded(probe: KeptProbe): KeptProbe {
   return JSON.stringify(probe).length <= limits.citedChars ? probe : { sample: probe.sample, transcript: null };
 }

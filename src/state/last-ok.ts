@@ -3,21 +3,20 @@ import type { Now, Row } from '../core/ports.ts';
 import { endedAtMs, type SettledSample } from '../core/sample.ts';
 import { type MirrorState, mirrorStates, type Standing } from '../core/standing.ts';
 
-/** The shortest interval between writes of a mirror: a killed process loses at most this much. */
+/** A killed process loses at most this much. */
 const writeEveryMs = 60_000;
 const keyPrefix = 'ok/';
 
-/** The relevant part of a configuration. */
 interface Addresses {
   readonly mirrors: readonly Pick<Configured, 'name' | 'url'>[];
 }
 
-/** The row of a mirror in table `meta`, under `ok/<registry>`. */
+/** In table `meta`, under `ok/<registry>`. */
 interface LastOkRow {
   readonly v: 1;
-  /** The mirror's address when the row was written; the row does not apply to another address. */
+  /** The row does not apply to another address. */
   readonly url: string;
-  /** The end of the last ok probe of each target, wall milliseconds by target id. */
+  /** The end of the last ok probe, wall milliseconds by target id. */
   readonly at: Readonly<Record<string, number>>;
 }
 
@@ -25,25 +24,23 @@ interface Mirror {
   readonly url: string;
   readonly at: Map<string, number>;
   isDirty: boolean;
-  /** Monotonic time of the last write; `null`: not yet by this process. */
+  /** Monotonic; `null`: not yet by this process. */
   writtenAtMs: number | null;
 }
 
-/**
- * The last ok response of each target, across restarts: the source of `mirror_probe_last_success_timestamp_seconds`.
- */
+/** The last ok response of each target, for `mirror_probe_last_success_timestamp_seconds`. */
 export interface LastOk {
-  /** Scheduled ok samples count, others are ignored, as on /metrics. */
+  /** Only scheduled ok samples count. */
   take(sample: SettledSample): void;
-  /** The rows to write: each mirror at most once per `writeEveryMs`, or `everything` at shutdown. */
+  /** Each mirror at most once per `writeEveryMs`, or `everything` at shutdown. */
   rows(now: Now, everything: boolean): readonly Row[];
-  /** Wall milliseconds by target id; targets without an ok response are absent. */
+  /** Wall milliseconds by target id. */
   all(): ReadonlyMap<string, number>;
-  /** Applies a reload: removed mirrors and changed addresses are dropped. */
+  /** Removed mirrors and changed addresses are dropped. */
   replace(config: Addresses, targets: readonly Target[]): void;
 }
 
-/** @param restored  rows of table `meta`; rows with other keys are ignored; an unreadable row counts as no ok response */
+/** @param restored  rows of table `meta`; other and unreadable ones are ignored */
 export function createLastOk(config: Addresses, targets: readonly Target[], restored: readonly Row[]): LastOk {
   let mirrors = new Map<string, Mirror>();
   let known = new Set<string>();
@@ -97,7 +94,7 @@ function readRow(row: Row): readonly (readonly [string, { url: string; at: Reado
 }
 
 const sincePrefix = 'since/';
-/** For this long after a start, `unknown` is no change of state: each mirror is unknown until its first canary. */
+/** For so long after a start, `unknown` is no change: each mirror is unknown until its first canary. */
 const startMs = 3 * 60_000;
 
 interface Entry {
@@ -107,13 +104,13 @@ interface Entry {
 
 /** The start of each mirror's state, across restarts; rows in table `meta` under `since/<registry>`. */
 export interface Since {
-  /** Takes the standings; returns the rows of changes. */
+  /** Returns the rows of changes. */
   take(standings: readonly Pick<Standing, 'registry' | 'state'>[], now: Now): readonly Row[];
-  /** The start of this state, wall milliseconds; `null` if the mirror's known state is another one. */
+  /** Wall milliseconds; `null`: the known state is another one. */
   of(registry: string, state: MirrorState): number | null;
 }
 
-/** @param restored  rows of table `meta`; rows with other keys are ignored */
+/** @param restored  rows of table `meta`; other ones are ignored */
 export function createSince(restored: readonly Row[], startedAt: Now): Since {
   const entries = new Map(restored.flatMap(readSince));
 

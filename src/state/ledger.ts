@@ -1,29 +1,27 @@
 import type { Row, Store, StoreBatch, StoreTrouble, Table } from '../core/ports.ts';
 
-/** The result of a flush. `waiting`: nothing was written; the rows are kept for the next flush. */
+/** `waiting`: nothing was written; the rows are kept for the next flush. */
 export type Flushed =
   | { readonly tag: 'ok'; readonly rows: number }
   | { readonly tag: 'waiting'; readonly rows: number; readonly trouble: StoreTrouble };
 
-/** Rows to be written to the state file. */
 export interface Ledger {
   add(rows: readonly Row[], deletes: readonly { readonly table: Table; readonly key: string }[]): void;
   /**
    * Writes all rows since the last success in one transaction.
-   * @throws the store's error on a row that is no JSON: the caller's defect; that row is dropped
+   * @throws on a row that is no JSON: the caller's defect; that row is dropped
    */
   flush(): Flushed;
-  /** A row that is not yet written. */
+  /** A row that waits. */
   find(table: Table, key: string): Row | null;
 }
 
-/** Tables that explain decisions but do not affect them. */
+/** These explain decisions and do not affect them. */
 const expendable: ReadonlySet<Table> = new Set(['probe', 'cited', 'seen', 'answer', 'trend']);
 
 /**
- * Collects the rows of one turn and commits them together. While the file cannot be written, the last value of each key
- * waits here, so that nothing is lost. Bounded: above `waitingMax` keys, rows and deletes of the `expendable` tables are
- * dropped, the oldest first.
+ * Commits the rows of one turn together. While the file cannot be written, the last value of each key waits. Above
+ * `waitingMax` keys, rows of `expendable` tables are dropped, the oldest first.
  */
 export function createLedger(store: Store, waitingMax: number): Ledger {
   const puts = new Map<string, Row>();
@@ -49,7 +47,7 @@ export function createLedger(store: Store, waitingMax: number): Ledger {
       try {
         done = store.commit(batch);
       } catch (cause) {
-        // A row that is no JSON is a defect: it is dropped, so that it does not block the others.
+        // So that it does not block the others.
         for (const [key, row] of puts) if (!isJson(row.value)) puts.delete(key);
         throw cause;
       }
@@ -65,10 +63,7 @@ export function createLedger(store: Store, waitingMax: number): Ledger {
   };
 }
 
-/**
- * Drops the oldest expendable rows above the limit. If a delete is dropped, its row stays until it expires by age; a row of
- * `cited` gets an age at the next start.
- */
+/** The row of a dropped delete stays until it expires by age; one of `cited` gets an age at the next start. */
 function giveUp(waiting: Map<string, { readonly table: Table }>, most: number): void {
   for (const [key, { table }] of waiting) {
     if (waiting.size <= most) return;

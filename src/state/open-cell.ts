@@ -3,14 +3,14 @@ import type { SettledSample } from '../core/sample.ts';
 import type { Freshness } from '../core/standing.ts';
 import type { TrendCell } from '../core/trend.ts';
 
-/** Adjacent bins differ by 4 %, so values are accurate to 2 %: 0.1 ms to two minutes are about 360 bins. */
+/** Adjacent bins differ by 4 %: values are accurate to 2 %. */
 const ratio = 1.04;
 
-/** Round trips in logarithmic bins, which give quantiles without storing each value. */
+/** Round trips in logarithmic bins, for quantiles without each value. */
 export class Sketch {
   readonly #bins: Map<number, number>;
 
-  /** @param bins  of an earlier sketch, as `bins()` returned them */
+  /** @param bins  as `bins()` returned them */
   constructor(bins: Iterable<readonly [bin: number, count: number]> = []) {
     this.#bins = new Map(bins);
   }
@@ -21,7 +21,7 @@ export class Sketch {
     this.#bins.set(bin, (this.#bins.get(bin) ?? 0) + 1);
   }
 
-  /** The q-quantile by nearest rank, milliseconds; `null`: no round trips. */
+  /** By nearest rank, milliseconds; `null`: no round trips. */
   quantile(q: number): number | null {
     const sorted = this.bins().toSorted(([a], [b]) => a - b);
     const count = sorted.reduce((sum, [, more]) => sum + more, 0);
@@ -39,10 +39,10 @@ export class Sketch {
   }
 }
 
-/** A cell in progress as stored: what is needed to continue it after a restart. */
+/** What is needed to continue a cell after a restart. */
 export interface OpenCellRow {
   readonly startMs: number;
-  /** Ok, failed, unknown, attempts; the longest silence; downloaded bytes and milliseconds. */
+  /** In the order of `sumNames`. */
   readonly sums: readonly number[];
   readonly bins: readonly (readonly [bin: number, count: number])[];
   readonly failures: readonly (readonly [reason: string, count: number])[];
@@ -51,11 +51,11 @@ export interface OpenCellRow {
 
 const known: ReadonlySet<string> = new Set(reasons);
 
-/** The sums of a cell in the order of a stored row. */
+/** The order of a stored row. */
 const sumNames = ['ok', 'failed', 'unknown', 'attempts', 'silentMs', 'movedBytes', 'movedMs'] as const;
 type Sums = Record<(typeof sumNames)[number], number>;
 
-/** A cell of a trend while its time runs: responses are still added. */
+/** A cell of a trend that still grows. */
 export class OpenCell {
   readonly startMs: number;
   readonly #sums: Sums;
@@ -63,7 +63,7 @@ export class OpenCell {
   readonly #failures: Map<Reason, number>;
   #lag: readonly [number | null, number | null];
 
-  /** Begins a cell, or restores one from its row; unreadable parts of the row are ignored. */
+  /** Unreadable parts of a row are ignored. */
   constructor({
     startMs,
     sums = [],
@@ -91,7 +91,7 @@ export class OpenCell {
     };
   }
 
-  /** Adds a scheduled sample of any target of the mirror. */
+  /** A scheduled sample of any target. */
   take({ outcome, steady }: SettledSample): void {
     if (outcome.tag !== 'unknown') this.#sums.attempts += 1;
     if (outcome.tag === 'failed')
@@ -101,7 +101,7 @@ export class OpenCell {
     this.#sums.movedMs += steady.ms;
   }
 
-  /** Adds a sample of the canary. @param silentMs  the time in this cell since the canary's previous settled sample */
+  /** @param silentMs  the time in this cell since the canary's previous settled sample */
   takeCanary({ outcome, rttMs, cold }: SettledSample, silentMs: number): void {
     this.silent(silentMs);
     this.#sums[outcome.tag] += 1;
@@ -117,7 +117,6 @@ export class OpenCell {
     if (lowerMs !== null && lowerMs >= (this.#lag[0] ?? 0)) this.#lag = [lowerMs, upperMs];
   }
 
-  /** The cell so far. */
   cell(): TrendCell {
     const { ok, failed, unknown, silentMs, attempts, movedBytes, movedMs } = this.#sums;
     return {

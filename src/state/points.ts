@@ -1,7 +1,7 @@
 import { becauses, type Outcome, type Phase, phases, reasons } from '../core/failure.ts';
 import type { PhaseTimes, SamplePoint, SettledSample } from '../core/sample.ts';
 
-/** Outcomes by number: ok, then each reason, then each because. Together fewer than 128: the top bit says `cold`. */
+/** Fewer than 128: the top bit says `cold`. */
 const outcomes: readonly SamplePoint['outcome'][] = [
   { tag: 'ok' },
   ...reasons.map((kind) => ({ tag: 'failed', failure: { kind } }) as const),
@@ -15,38 +15,37 @@ function wordOf(outcome: SamplePoint['outcome'] | Outcome): string {
   return outcome.tag === 'failed' ? `failed ${outcome.failure.kind}` : `unknown ${outcome.because}`;
 }
 
-/** The initial number of rows, enough for a series with an hourly pace. */
+/** Enough for a series with an hourly pace. */
 const rowsAtFirst = 4;
 
-/** Bytes of a row: start, round trip and threshold (64 bits each), a phase each (32 bits), the outcome. */
+/** Bytes of a row: 64 bits for a time, 32 for a phase. */
 const at = { startedAtMs: 0, rttMs: 8, thresholdMs: 16, phases: 24, outcome: 24 + 4 * phases.length } as const;
 const rowBytes = at.outcome + 1;
 const noBytes = new DataView(new ArrayBuffer(0));
-/** NaN means not timed, not in force, or absent. */
+/** NaN: not timed, not in force, or absent. */
 const orNaN = (ms: number | null | undefined): number => ms ?? Number.NaN;
 const orNull = (ms: number): number | null => (Number.isNaN(ms) ? null : ms);
 
 /**
- * The last samples of a series, packed into `rowBytes` each instead of 1.6 KB; phases to seven digits. One buffer per
- * series, because each buffer costs about 300 bytes more, and there are thousands of series. The oldest sample is
- * overwritten.
+ * The last samples of a series, packed into `rowBytes` each; phases to seven digits. One buffer per series, because
+ * each costs about 300 bytes more.
  */
 export class Points {
   readonly #size: number;
-  /** Allocated rows. 0 until the first sample, because a reload may add thousands of series in one turn. */
+  /** 0 until the first sample: a reload may add thousands of series in one turn. */
   #rows = 0;
   #bytes = noBytes;
   #probeIds: (string | null)[] = [];
-  /** The row of the oldest sample. */
+  /** Of the oldest sample. */
   #from = 0;
   #count = 0;
 
-  /** @param size  the number of samples kept, at least 1 */
+  /** @param size  at least 1 */
   constructor(size: number) {
     this.#size = size;
   }
 
-  /** @param named  how many of the newest samples keep their probe's id; failed ones always do */
+  /** @param named  so many of the newest samples keep their probe's id; failed ones always do */
   push(sample: SettledSample, named: number): void {
     if (this.#count === this.#rows && this.#rows < this.#size)
       this.#lay(Math.min(Math.max(rowsAtFirst, 2 * this.#rows), this.#size));
@@ -67,7 +66,7 @@ export class Points {
     return Array.from({ length: this.#count }, (_, place) => this.#read(this.#rowOf(place)));
   }
 
-  /** The start of the newest sample up to a time, wall milliseconds; `null`: none. */
+  /** The start of the newest sample up to then, wall milliseconds; `null`: none. */
   lastBy(wallMs: number): number | null {
     for (let place = this.#count - 1; place >= 0; place -= 1) {
       const startedAtMs = this.#bytes.getFloat64(rowBytes * this.#rowOf(place) + at.startedAtMs);
@@ -116,7 +115,6 @@ export class Points {
     return took;
   }
 
-  /** Moves all rows to a buffer of this many rows. */
   #lay(rows: number): void {
     const before = this.items();
     this.#bytes = new DataView(new ArrayBuffer(rowBytes * rows));
@@ -127,24 +125,23 @@ export class Points {
   }
 }
 
-/** The last `size` items, oldest first. Pushing past the end drops the oldest. */
+/** The last `size` items, oldest first. */
 export class Ring<T> {
   readonly #size: number;
   #items: T[] = [];
 
-  /** @throws RangeError if `size` is not a positive integer: the caller's defect */
+  /** @throws RangeError if `size` is not a positive integer */
   constructor(size: number) {
     if (!Number.isInteger(size) || size < 1) throw new RangeError('a ring holds at least one item');
     this.#size = size;
   }
 
-  /** Adds an item; returns the dropped ones. @param room  a smaller limit, for this call */
+  /** Returns the dropped items. @param room  a smaller limit, for this call */
   push(item: T, room = this.#size): readonly T[] {
     this.#items.push(item);
     return this.#items.splice(0, Math.max(0, this.#items.length - Math.min(room, this.#size)));
   }
 
-  /** Oldest first. */
   items(): readonly T[] {
     return this.#items;
   }

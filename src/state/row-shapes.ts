@@ -12,7 +12,7 @@ const orNull =
   (check: Check): Check =>
   (value) =>
     value === null || check(value);
-/** A check for optional fields, and for fields that rows of earlier builds do not have. */
+/** For optional fields, and those that rows of earlier builds lack. */
 const orNone =
   (check: Check): Check =>
   (value) =>
@@ -147,7 +147,7 @@ const run = shape({
   outcome: text,
 });
 
-/** Rows of `meta` by key prefix; facts learnt by ecosystems have other prefixes. */
+/** By key prefix; facts learnt by ecosystems have other prefixes. */
 const metas: readonly (readonly [begin: string, check: Check])[] = [
   ['seq/', number],
   ['opened/', mapping],
@@ -176,7 +176,7 @@ const checks: Readonly<Record<Table, (row: Row) => boolean>> = {
   aside: () => true,
 };
 
-/** True for a valid row of the state file: it has the fields that its readers use, each of its type. */
+/** True for a row that has the fields of its readers, each of its type. */
 export function isSoundRow(row: Row): boolean {
   return checks[row.table](row);
 }

@@ -3,16 +3,12 @@ import type { Row } from '../core/ports.ts';
 import { type TrendCell, type TrendRange, trendGrids, trendRanges } from '../core/trend.ts';
 import type { OpenCellRow } from './open-cell.ts';
 
-/** Cells of one row: about a kilobyte, well below a page of the file. */
+/** About a kilobyte, well below a page of the file. */
 const perRow = 12;
 
-/** A closed cell: its position in the row, its figures, and its failures by reason. */
 type CellText = readonly [place: number, figures: readonly (number | null)[], failures: TrendCell['failures']];
 
-/**
- * Under `<range>/<position in the ring>/<registry>`: the ring is longer than the range by one row, which is in
- * progress.
- */
+/** Under `<range>/<position in the ring>/<registry>`; the ring has one row more than the range. */
 interface CellsRow {
   readonly v: 1;
   readonly url: string;
@@ -31,7 +27,7 @@ interface OpenRow {
 const known: ReadonlySet<string> = new Set(reasons);
 const tenths = (value: number | null): number | null => (value === null ? null : Math.round(value * 10) / 10);
 
-/** The complete rows with the cells of these start times. */
+/** The whole rows with the cells of these start times. */
 export function rowsOf(of: {
   readonly name: string;
   readonly url: string;
@@ -59,16 +55,15 @@ export function rowsOf(of: {
     };
     return { table: 'trend' as const, key: `${of.range}/${at % ring}/${of.name}`, atMs: of.wallMs, value };
   });
-  // If newer cells have replaced all cells of a row in the ring, the row must not overwrite the newer row in the file.
+  // A row whose cells were all replaced must not overwrite the newer row in the file.
   return rows.filter(({ value }) => value.cells.length > 0);
 }
 
-/** The row of the cells in progress. */
 export function rowOf({ name, wallMs, ...of }: Omit<OpenRow, 'v'> & { name: string; wallMs: number }): Row {
   return { table: 'trend', key: `open/${name}`, atMs: wallMs, value: { v: 1, ...of } satisfies OpenRow };
 }
 
-/** The closed cells of a row; `null`: another kind of row, or unreadable. */
+/** `null`: another kind of row, or unreadable. */
 export function cellsIn({ key, value }: Row): {
   readonly name: string;
   readonly url: string;
@@ -90,7 +85,7 @@ export function cellsIn({ key, value }: Row): {
   return { name, url, range, fromMs, cells: read };
 }
 
-/** The cells in progress of a row; `null`: another kind of row, or unreadable. */
+/** `null`: another kind of row, or unreadable. */
 export function openIn({ key, value }: Row): (Omit<OpenRow, 'v'> & { readonly name: string }) | null {
   const { v, url, lastAtMs, open } = (value ?? {}) as Partial<OpenRow>;
   if (!key.startsWith('open/') || v !== 1 || typeof url !== 'string' || !Array.isArray(open)) return null;
@@ -112,7 +107,7 @@ function failuresIn(value: unknown): TrendCell['failures'] {
 
 type Figure = Exclude<keyof TrendCell, 'startMs' | 'failures'>;
 
-/** The figures of a cell in the order of a stored row; `null` is NaN in the columns. */
+/** In the order of a stored row. */
 const figures = [
   'ok',
   'failed',
@@ -126,10 +121,10 @@ const figures = [
   'lagUpperMs',
 ] as const satisfies readonly Figure[];
 
-/** Figures that are counts or durations, so never unknown. */
+/** Never unknown. */
 const counts: ReadonlySet<Figure> = new Set<Figure>(['ok', 'failed', 'unknown', 'silentMs', 'attempts']);
 
-/** A cell from its figures; an invalid figure is `null`, or 0 if it is one of `counts`. */
+/** An invalid figure is `null`, or 0 if it is one of `counts`. */
 function cellOf(startMs: number, values: readonly unknown[], failures: TrendCell['failures']): TrendCell {
   const entries = figures.map((name, at) => {
     const value = values[at];
@@ -139,17 +134,11 @@ function cellOf(startMs: number, values: readonly unknown[], failures: TrendCell
   return { startMs, ...(Object.fromEntries(entries) as Record<Figure, number>), failures };
 }
 
-/**
- * The closed cells of one range of one mirror in a ring: 48 bytes each, plus an object if something failed. A cell
- * overwrites the one that is a whole range older.
- */
+/** The closed cells of one range of one mirror in a ring: 48 bytes each, plus an object if something failed. */
 export class TrendCells {
   readonly #cellMs: number;
   readonly #size: number;
-  /**
-   * `null` until the first cell: after a reload most mirrors have none, and 16 MB for 500 of them would stop every
-   * thread.
-   */
+  /** `null` until the first cell: 16 MB for 500 mirrors after a reload would stop every thread. */
   #columns: Columns | null = null;
   readonly #failures = new Map<number, Readonly<Partial<Record<Reason, number>>>>();
 
@@ -170,7 +159,7 @@ export class TrendCells {
     else this.#failures.delete(slot);
   }
 
-  /** The cells that began in `[fromMs, toMs)`, oldest first. */
+  /** Those that began in `[fromMs, toMs)`, oldest first. */
   between(fromMs: number, toMs: number): readonly TrendCell[] {
     if (this.#columns === null) return [];
     const { starts } = this.#columns;
@@ -195,7 +184,7 @@ export class TrendCells {
 
 interface Columns {
   readonly starts: Float64Array;
-  /** Times to seven digits. */
+  /** To seven digits. */
   readonly values: Float32Array;
 }
 

@@ -6,12 +6,11 @@ import { type Trend, type TrendCell, type TrendRange, trendGrids, trendRanges } 
 import { OpenCell, type OpenCellRow } from './open-cell.ts';
 import { cellsIn, openIn, rowOf, rowsOf, TrendCells } from './trend-rows.ts';
 
-/** The shortest interval between writes of a mirror: a killed process loses at most this much. */
+/** A killed process loses at most this much. */
 const writeEveryMs = 60_000;
-/** Mirrors written in one turn, at most, so that turns stay short. */
+/** So that turns stay short. */
 const writtenAtOnce = 10;
 
-/** The relevant part of a configuration. */
 interface Watched {
   readonly mirrors: readonly Pick<Configured, 'name' | 'url' | 'connections'>[];
 }
@@ -27,32 +26,31 @@ interface Mirror {
   readonly url: string;
   readonly connection: Connection;
   readonly courses: Readonly<Record<TrendRange, Course>>;
-  /** The last settled response of the canary, wall milliseconds; `null`: none. */
+  /** The last settled response of the canary, wall milliseconds. */
   lastAtMs: number | null;
   isDirty: boolean;
-  /** Monotonic time of the last write; `null`: not yet by this process. */
+  /** Monotonic; `null`: not yet by this process. */
   writtenAtMs: number | null;
 }
 
 /**
- * The history of each mirror over an hour, a day and a week, across restarts: table `trend`. Bounded: each mirror has the
- * cells of `trendGrids`, some 40 KB in memory and as much in the state file, overwritten in turn; twice that if every cell
- * has failures.
+ * The history of each mirror over an hour, a day and a week: table `trend`. Bounded by `trendGrids`: some 40 KB of each
+ * mirror in memory and in the file, twice that if every cell has failures.
  */
 export interface Trends {
-  /** Scheduled samples count, others are ignored, as on /metrics. */
+  /** Only scheduled samples count. */
   take(sample: SettledSample, now: Now): void;
-  /** Records the lag of a mirror; called about once a minute. */
+  /** Records the lag of a mirror, about once a minute. */
   fresh(registry: string, freshness: Freshness, now: Now): void;
-  /** The rows to write: each mirror at most once per `writeEveryMs`, a few at a time, or `everything` at shutdown. */
+  /** Each mirror at most once per `writeEveryMs`, a few at a time, or `everything` at shutdown. */
   rows(now: Now, everything: boolean): readonly Row[];
   /** `null`: no such mirror. */
   of(registry: string, range: TrendRange, now: Now): Trend | null;
-  /** Applies a reload: removed mirrors and changed addresses are dropped. */
+  /** Removed mirrors and changed addresses are dropped. */
   replace(config: Watched): void;
 }
 
-/** @param restored  rows of table `trend`; unreadable ones, and those of another address of a mirror, are left out */
+/** @param restored  rows of table `trend`; unreadable ones, and those of another address, are left out */
 export function createTrends(config: Watched, restored: readonly Row[]): Trends {
   let mirrors = new Map<string, Mirror>();
 
@@ -129,7 +127,7 @@ function newMirror(url: string, connection: Connection): Mirror {
   };
 }
 
-/** The cell of this time; the previous one is closed. A small step back of the wall clock has no effect. */
+/** The cell of this time; the one before is closed. A small step back of the wall clock has no effect. */
 function cellAt(mirror: Mirror, range: TrendRange, wallMs: number): OpenCell {
   const { cellMs } = trendGrids[range];
   const course = mirror.courses[range];
@@ -151,7 +149,7 @@ function startOf(range: TrendRange, wallMs: number): number {
   return Math.floor(wallMs / cellMs) * cellMs;
 }
 
-/** The time since the last settled response, or since the start of the cell if that is later. */
+/** The time since the last settled response, or the start of the cell. */
 function silence({ lastAtMs }: Mirror, startMs: number, wallMs: number): number {
   return Math.max(0, wallMs - Math.max(lastAtMs ?? startMs, startMs));
 }
@@ -185,7 +183,7 @@ function written(name: string, mirror: Mirror, wallMs: number): readonly Row[] {
   return [...rows, rowOf({ name, url, lastAtMs, open, wallMs })];
 }
 
-/** Restores mirrors from rows, the oldest first: rows cover more time than the ring, so newer cells replace older ones. */
+/** The oldest first: rows cover more time than the ring. */
 function restore(mirrors: ReadonlyMap<string, Mirror>, rows: readonly Row[]): void {
   const closed = rows.flatMap((row) => cellsIn(row) ?? []);
   for (const { name, url, range, cells } of closed.sort((a, b) => a.fromMs - b.fromMs)) {

@@ -13,10 +13,7 @@ import { expireLooks, sendRequests } from './look.ts';
 import { deadlinesOf, expireFlights, isMomentOpen, type Moment, type Round } from './moments.ts';
 import { applyVerdict, closeSuspicion, verdictOf } from './suspicion.ts';
 
-/**
- * Advances every round to now: sends what the kinds requested, judges moments, ends doubts, requests the next moment; then
- * settles samples that no longer wait.
- */
+/** Advances every round to now, then settles the samples that no longer wait. */
 export function advanceRounds(memory: Memory): void {
   sendRequests(memory);
   for (const round of memory.confirm.rounds.values()) {
@@ -61,10 +58,7 @@ function judgeRoundMoment(memory: Memory, round: Round, moment: Moment): void {
   moment.isFinal = isFinal;
 }
 
-/**
- * Applies a moment's verdict to every mirror in doubt. If our network was fine, samples held before the moment are
- * settled, and the finding kinds get the canary's result.
- */
+/** Applies a moment's verdict to the mirrors in doubt: if our network was fine, the kinds get the canary's result. */
 function openConfirmed(memory: Memory, round: Round, moment: Moment): void {
   for (const mirror of mirrorsOf(memory, round.key)) {
     const verdict = moment.verdicts.get(mirror.egress);
@@ -79,7 +73,7 @@ function openConfirmed(memory: Memory, round: Round, moment: Moment): void {
   }
 }
 
-/** Ends a suspicion when no mirror is left that could be probed for it: all are paused, removed or throttled. */
+/** Ends a suspicion when the round can probe no mirror of the egress any more. */
 function stopWatching(memory: Memory, round: Round): void {
   for (const egress of round.watching) {
     const members = [...mirrorsOf(memory, round.key)].filter((mirror) => mirror.egress === egress);
@@ -87,7 +81,7 @@ function stopWatching(memory: Memory, round: Round): void {
   }
 }
 
-/** Settles, in order of arrival, every sample that no longer waits. No sample waits longer than `limits.roundMs`. */
+/** Settles, in order of arrival, the samples that no longer wait. None waits longer than `limits.roundMs`. */
 export function releaseHeld(memory: Memory): void {
   const ready: Held[] = [];
   const waiting: Held[] = [];
@@ -121,13 +115,13 @@ function isWaiting(memory: Memory, held: Held): boolean {
   return mirror.doubt.clearedMs === null || mirror.doubt.clearedMs < endedMonotonicMs;
 }
 
-/** The next monotonic time at which something is due; `null`: nothing before the usual tick. */
+/** When something is due next, monotonic milliseconds; `null`: nothing before the usual tick. */
 export function wakeAtMs(memory: Memory): number | null {
   const times: number[] = [];
   for (const round of memory.confirm.rounds.values()) {
     times.push(...deadlinesOf(round));
     const askMs = nextRequestMsOf(memory, round);
-    // A moment that is already due waits for a response, which triggers it.
+    // A moment that is due already waits for a response, which starts it.
     if (askMs !== null && askMs > memory.now.monotonicMs) times.push(askMs);
     for (const look of round.looks.values()) times.push(look.untilMs);
     for (const mirror of mirrorsOf(memory, round.key)) if (mirror.doubt !== null) times.push(mirror.doubt.untilMs);

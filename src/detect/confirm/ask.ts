@@ -12,16 +12,15 @@ import { keyOfQuestion, type Question, targetAt } from './look.ts';
 import { type Look, type Round, startMoment } from './moments.ts';
 import { witnessesToAsk } from './witness.ts';
 
-/** While a suspicion lasts longer than a round, moments are this far apart. */
+/** The time between moments while a suspicion lasts longer than a round. */
 const watchStepMs = 5_000;
 
-/** When this many targets of a mirror are in outage, further ones are probed at that mirror only. */
+/** From this many targets of a mirror in outage, further ones are probed at that mirror only. */
 const comparedTargets = 2;
 
 /** For this long, a response of another upstream shows that our network is up. */
 const witnessMs = 3_000;
 
-/** A question that a round wants to probe now, and its share of the moments. */
 interface Want {
   readonly key: string;
   readonly question: Question;
@@ -30,11 +29,7 @@ interface Want {
   readonly registries: ReadonlySet<string> | null;
 }
 
-/**
- * Starts the next moment of a round when it is due and a question waits: the canary of all mirrors, a target in doubt, or
- * the target of a look. A target in doubt gets two of three moments, the canary the third. Each host has one confirming
- * slot per upstream.
- */
+/** Starts the next moment when one is due and a question waits: the canary, a target in doubt, or that of a look. */
 export function requestMoment(memory: Memory, round: Round): void {
   const nowMs = memory.now.monotonicMs;
   if (nowMs < round.nextAtMs) return;
@@ -62,7 +57,7 @@ export function requestMoment(memory: Memory, round: Round): void {
   const controls = isConfirming ? controlsOf(memory, round) : [];
   const untilMs = (timeoutMs: number): number => nowMs + timeoutMs + limits.roundStepMs;
   const members = {
-    // A probe that resolves `latest` first has a second deadline of the same length. `untilMs` adds a margin.
+    // Resolving `latest` first has a deadline of the same length.
     said: dues.map((due) => ({ name: due.target.registry, deadlineMs: untilMs(2 * due.timeoutMs) })),
     controls: controls.map(({ name, timeoutMs }) => ({ name, deadlineMs: untilMs(timeoutMs) })),
   };
@@ -72,13 +67,12 @@ export function requestMoment(memory: Memory, round: Round): void {
   memory.turn.rounds.push({ id: round.id, moment: moment.index, dues, controls });
 }
 
-/** True while a mirror of the round's upstream is in doubt. */
 export function hasDoubt(memory: Memory, round: Round): boolean {
   for (const mirror of mirrorsOf(memory, round.key)) if (mirror.doubt !== null) return true;
   return false;
 }
 
-/** When the round next starts a moment, monotonic milliseconds; `null`: it waits for responses, or has nothing to do. */
+/** When the round next starts a moment, monotonic milliseconds; `null`: it has nothing to do. */
 export function nextRequestMsOf(memory: Memory, round: Round): number | null {
   if (round.watching.size > 0 || hasDoubt(memory, round)) return round.nextAtMs;
   const looks = [...round.looks.values()].map((look) => look.nextAtMs);
@@ -98,7 +92,7 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
     // No new moment starts while the mirror in doubt has a pending probe.
     if (round.flights.said.has(mirror.mirror.name) || !mayBeAskedMore(mirror, nowMs)) continue;
     for (const target of mirror.doubt?.targets.values() ?? []) {
-      // If several targets of the mirror are in outage, siblings were already compared: only this mirror is probed.
+      // With several targets out, siblings were compared already: only this mirror is probed.
       if (!target.canary)
         want(target, 2, outagesOf(mirror).out.size >= comparedTargets ? new Set([mirror.mirror.name]) : null);
       want('canary', target.canary ? 3 : 1, null);
@@ -106,7 +100,7 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
   }
   if (round.watching.size > 0) want('canary', 3, null);
   for (const { target, registry, registries, nextAtMs } of round.looks.values()) {
-    // Without a probe of the look's own mirror, siblings have nothing to be compared with, and would only delay a doubt.
+    // Without a probe of the look's own mirror, siblings have nothing to be compared with.
     const mirror = memory.mirrors.get(registry);
     if (nextAtMs <= nowMs && !round.flights.said.has(registry) && mirror !== undefined && mayBeAskedMore(mirror, nowMs))
       want(target, 2, registries === null ? null : new Set([registry, ...registries]));
@@ -114,10 +108,7 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
   return [...wants.values()];
 }
 
-/**
- * A canary in doubt gets at least every second moment: only the canary shows whether the mirror is down. `null`: no canary
- * is in doubt, or the last moment probed the canary.
- */
+/** The canary, if in doubt and not probed in the last moment: only the canary shows whether a mirror is down. */
 function canaryInTurn(round: Round, wants: readonly Want[], doubted: readonly MirrorMemory[]): Want | null {
   const isDue = doubted.some((mirror) => mirror.canary !== null && isInDoubt(mirror, mirror.canary));
   return isDue && round.lastKey !== 'canary' ? (wants.find(({ key }) => key === 'canary') ?? null) : null;
@@ -125,9 +116,9 @@ function canaryInTurn(round: Round, wants: readonly Want[], doubted: readonly Mi
 
 function leastServed(round: Round, wants: readonly Want[]): Want | null {
   const floor = Math.min(...wants.map(({ key }) => round.served.get(key) ?? Number.POSITIVE_INFINITY));
-  // A new question starts at the lowest share, not at zero.
+  // A new question starts at the lowest share, so that it does not get every moment.
   for (const { key } of wants) if (!round.served.has(key)) round.served.set(key, Number.isFinite(floor) ? floor : 0);
-  // Among equals, the question that the round has known longest.
+  // Among equals, the oldest question.
   const byAge = [...round.served.keys()];
   const inTurn = wants.toSorted((a, b) => byAge.indexOf(a.key) - byAge.indexOf(b.key));
   let least: Want | null = null;
@@ -146,7 +137,7 @@ function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
       !round.flights.said.has(mirror.mirror.name) &&
       (registries === null || registries.has(mirror.mirror.name)),
   );
-  // If two mirrors share a host, the one in doubt gets the slot.
+  // Of mirrors on one host, the one in doubt gets the slot.
   members.sort((a, b) => Number(b.doubt !== null) - Number(a.doubt !== null));
   return members.flatMap((mirror) => {
     const target = targetAt(memory, mirror, question);
@@ -158,7 +149,7 @@ function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
   });
 }
 
-/** The canaries of other upstreams, if a canary got no response and nothing has shown since that our network is up. */
+/** Canaries of other upstreams, if a canary got no response: they show whether our network is up. */
 function witnessDues(
   memory: Memory,
   round: Round,
@@ -176,7 +167,7 @@ function witnessDues(
   );
 }
 
-/** The budget after `asks` more probes. Canary doubts, suspicions and recoveries are free. `null`: not enough. */
+/** The budget after `asks` more probes; `null`: not enough. Canary doubts, suspicions and recoveries are free. */
 function pay(
   memory: Memory,
   round: Round,
@@ -191,7 +182,7 @@ function pay(
   return isFree ? memory.confirm.budget : spend(memory.confirm.budget, asks, look?.isUrgent ?? false);
 }
 
-/** Ends the doubts and looks of a round without budget: nothing may wait for a probe that will not be sent. */
+/** Ends the doubts and looks of a round without budget: nothing may wait for a probe that is not sent. */
 function giveUp(memory: Memory, round: Round, doubted: readonly MirrorMemory[]): void {
   for (const mirror of doubted) closeDoubt(memory, mirror);
   for (const [key, look] of round.looks) if (look.reason !== 'back') round.looks.delete(key);
@@ -211,7 +202,7 @@ function isLongWatch(memory: Memory, round: Round): boolean {
   return false;
 }
 
-/** The usual time of a target: its baseline, else that of the canary; `null` where neither was measured. */
+/** The usual time of a target: its baseline, else that of the canary; `null`: neither was measured. */
 function usualMs(mirror: MirrorMemory, target: Target): number | null {
   const canary = canarySeriesOf(mirror);
   const own = speedOf(seriesOf(mirror, target, 'cold')).baseline.medianMs;
@@ -219,9 +210,8 @@ function usualMs(mirror: MirrorMemory, target: Target): number | null {
 }
 
 /**
- * The deadline of a confirming probe of a target in doubt, milliseconds: `limits.roundTimeoutFactor` × baseline, at least
- * `limits.roundTimeoutMsMin`, at most the step's own deadline. If the last ok canary was slower than the baseline, which is
- * frozen during a spike, its time is used instead, so that a slow mirror does not seem down.
+ * The deadline of a confirming probe, milliseconds. The time of the last ok canary counts beside the baseline, which
+ * stands still during a spike: a slow mirror must not seem down.
  */
 function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
   const baselineMs = usualMs(mirror, target);
@@ -233,7 +223,7 @@ function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target):
   return Math.round(Math.min(wantedMs, timeoutOf(memory.config, target)));
 }
 
-/** The deadline of siblings and of a look: long enough to measure a slow response instead of cutting it. Milliseconds. */
+/** The deadline of siblings and looks, milliseconds: long enough to measure a slow response. */
 function lookTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
   const usual = usualMs(mirror, target) ?? mirror.sight.lastOkRttMs ?? 0;
   const wantedMs = Math.max(limits.lookTimeoutMsMin, limits.lookTimeoutFactor * usual);

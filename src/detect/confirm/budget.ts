@@ -1,24 +1,20 @@
 import { limits } from '../../core/limits.ts';
 
-/**
- * The budget of unplanned probes, one token each. Canary doubts are free; doubts of other targets and looks pay. Urgent
- * orders may use a second budget, `limits.roundUrgentFactor` times as large, while the first is too small.
- */
+/** The budget of unplanned probes, a token each. Urgent orders may use `urgent` where `tokens` are too few. */
 export interface Budget {
   readonly tokens: number;
   readonly urgent: number;
-  /** Tokens for peeks only. */
+  /** For peeks only. */
   readonly peeks: number;
 }
 
-/** The budget after a start: enough for a few rounds. */
 export const startBudget: Budget = {
   tokens: limits.roundTokensStart,
   urgent: limits.roundUrgentFactor * limits.roundTokensStart,
   peeks: 0,
 };
 
-/** The budget after one more settled scheduled sample, which adds `limits.roundTokensShare` (design.md section 5.1). */
+/** The budget after one more settled scheduled sample. */
 export function addTokens({ tokens, urgent, peeks }: Budget): Budget {
   const { roundTokensShare, roundTokensMax, roundUrgentFactor, peekTokensShare, peekTokensMax } = limits;
   return {
@@ -28,17 +24,14 @@ export function addTokens({ tokens, urgent, peeks }: Budget): Budget {
   };
 }
 
-/** The budget after `asks` probes; `null` where it is too small for all of them. */
+/** The budget after `asks` probes; `null`: too small for all of them. */
 export function spend(budget: Budget, asks: number, isUrgent: boolean): Budget | null {
   if (budget.tokens >= asks) return { ...budget, tokens: budget.tokens - asks };
   if (isUrgent && budget.urgent >= asks) return { ...budget, urgent: budget.urgent - asks };
   return null;
 }
 
-/**
- * The budget after one peek: from the shared budget if enough is left for looks, else from the peeks' own, so that
- * peeks do not stop after a few looks. `null` where both are too small.
- */
+/** The budget after one peek, `null`: too small. Without enough tokens for looks, peeks use their own. */
 export function spendForPeek(budget: Budget): Budget | null {
   if (budget.tokens > limits.roundTokensKeptOfPeeks) return spend(budget, 1, false);
   return budget.peeks < 1 ? null : { ...budget, peeks: budget.peeks - 1 };

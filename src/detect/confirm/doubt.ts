@@ -8,13 +8,10 @@ import { type MirrorMemory, mirrorsOf, roundKeyOf, seriesOf } from '../mirror-me
 import { spend } from './budget.ts';
 import { type Round, retryAtMs, roundFor } from './moments.ts';
 
-/** The maximum number of targets of one mirror in doubt; further failures are detected by scheduled probes. */
+/** The most targets of a mirror in doubt; scheduled probes detect further failures. */
 const targetsInDoubt = 8;
 
-/**
- * Puts a target of a mirror in doubt and starts its confirmation at `firstMs`. Does nothing if the mirror cannot be
- * probed, its egress is suspect, or the target is in doubt already.
- */
+/** Puts a target in doubt, and starts its confirmation at `firstMs`. */
 function startDoubt(memory: Memory, mirror: MirrorMemory, target: Target, sinceMs: number, firstMs: number): void {
   if (!canBeAsked(memory, mirror) || memory.confirm.suspicions.has(mirror.egress)) return;
   const untilMs = memory.now.monotonicMs + limits.roundMs;
@@ -29,10 +26,7 @@ function startDoubt(memory: Memory, mirror: MirrorMemory, target: Target, sinceM
   roundFor(memory, roundKeyOf(mirror.mirror), firstMs);
 }
 
-/**
- * Puts a light target in doubt whose probe is pending for longer than a client waits. The doubt ends like one after a
- * failure. Does nothing if the last probe failed: that failure has already started a doubt.
- */
+/** Puts a light target in doubt whose probe is pending for too long, if the last judged one passed. */
 export function confirmOverdue(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (!memory.targets.has(target.id) || isCanaryOut(mirror) || isInDoubt(mirror, target)) return;
   if (outageOf(seriesOf(mirror, target, 'cold')).last !== 'passed') return;
@@ -40,32 +34,28 @@ export function confirmOverdue(memory: Memory, mirror: MirrorMemory, target: Tar
   startDoubt(memory, mirror, target, memory.now.monotonicMs, memory.now.monotonicMs);
 }
 
-/** Ends a mirror's doubt; its held samples are settled at the end of the turn. */
+/** Ends a mirror's doubt. */
 export function closeDoubt(memory: Memory, mirror: MirrorMemory): void {
   if (mirror.doubt === null) return;
   mirror.doubt = null;
   memory.turn.doubt.push({ registry: mirror.mirror.name, on: false });
 }
 
-/** Ends the doubt of one target. If it is the last target in doubt, the doubt of the mirror ends too. */
+/** Ends the doubt of one target; with the last one, that of the mirror. */
 export function closeDoubtOf(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (mirror.doubt?.targets.delete(target.id) === true && mirror.doubt.targets.size === 0) closeDoubt(memory, mirror);
 }
 
-/** True while this target is in doubt. */
 export function isInDoubt(mirror: MirrorMemory, target: Target): boolean {
   return mirror.doubt?.targets.has(target.id) ?? false;
 }
 
-/** True if the confirming deadline applies: to a target in doubt, and to the canary of a mirror in doubt. */
+/** True if the short deadline applies: to a target in doubt, and to the canary of a mirror in doubt. */
 export function isConfirmed(mirror: MirrorMemory, target: Target): boolean {
   return isInDoubt(mirror, target) || (mirror.doubt !== null && target.canary);
 }
 
-/**
- * Updates the doubt after a probe. A success ends the doubt of its target. A failure with `isDoubtful` starts a doubt; if
- * the target is not a canary, only within the budget.
- */
+/** Updates the doubt after a probe. A doubt of another target than the canary starts only within the budget. */
 export function updateDoubt(
   memory: Memory,
   mirror: MirrorMemory,
@@ -82,18 +72,14 @@ export function updateDoubt(
   startDoubt(memory, mirror, target, sample.endedMonotonicMs, retryAtMs(memory.now, sample));
 }
 
-/** Ends doubts that lasted too long without a verdict. Their targets return to the schedule. */
+/** Ends doubts that lasted too long without a verdict. */
 export function expireDoubts(memory: Memory, round: Round): void {
   for (const mirror of mirrorsOf(memory, round.key)) {
     if (mirror.doubt !== null && mirror.doubt.untilMs <= memory.now.monotonicMs) closeDoubt(memory, mirror);
   }
 }
 
-/**
- * Confirms a mirror at once, because another system reports trouble: its canary, the canaries of all siblings, and the
- * controls are probed in one moment. The mirror is in doubt until it responds, as after a failed probe. Does nothing if it
- * is in doubt or down already, cannot be probed, or its egress is suspect.
- */
+/** Puts the canary in doubt because another system reports trouble of the mirror. */
 export function confirmNow(memory: Memory, mirror: MirrorMemory): void {
   if (mirror.doubt !== null || mirror.canary === null || isCanaryOut(mirror)) return;
   const nowMs = memory.now.monotonicMs;

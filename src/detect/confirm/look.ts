@@ -14,10 +14,10 @@ import { spend, spendForPeek } from './budget.ts';
 import { closeDoubt, closeDoubtOf, updateDoubt } from './doubt.ts';
 import { type Look, type Round, retryAtMs, roundFor } from './moments.ts';
 
-/** A look at a slow target ends after this many consecutive responses in usual time. */
+/** A look at a slow target ends after this many responses in usual time, in a row. */
 const settledAnswers = 3;
 
-/** Carries out what the kinds have requested since the last call, in order: probes out of plan, and doubts. */
+/** Carries out what the kinds have requested since the last call, in order. */
 export function sendRequests(memory: Memory): void {
   for (const { mirror, request } of memory.confirm.requests.splice(0)) send(memory, mirror, request);
 }
@@ -48,10 +48,7 @@ function send(memory: Memory, mirror: MirrorMemory, request: Request): void {
   }
 }
 
-/**
- * Starts a look, or merges the order into a running look at the same question: the longer time, the shorter step, the
- * mirrors of both. A heavy target that is ordered once (`forMs` 0) is probed as a recheck. Does nothing without budget.
- */
+/** Starts the ordered look or peek. A heavy target that is ordered once (`forMs` 0) is probed as a recheck. */
 export function requestLook(memory: Memory, order: LookOrder): void {
   const mirror = memory.mirrors.get(order.registry);
   if (mirror === undefined || memory.confirm.suspicions.has(mirror.egress)) return;
@@ -62,7 +59,6 @@ export function requestLook(memory: Memory, order: LookOrder): void {
   else startLook(memory, mirror, target, { ...order, firstMs: memory.now.monotonicMs, reason: 'ordered' });
 }
 
-/** Requests the first bytes of an artifact (a peek). */
 function peek(memory: Memory, mirror: MirrorMemory, target: Target): void {
   const left = canBeAsked(memory, mirror) ? spendForPeek(memory.confirm.budget) : null;
   if (left === null) return;
@@ -70,10 +66,7 @@ function peek(memory: Memory, mirror: MirrorMemory, target: Target): void {
   memory.turn.peeks.push({ target, family: null });
 }
 
-/**
- * Probes a heavy target once more at each mirror that has it, at most once in the order's `stepMs`. An order with a pace of
- * its own, slower than `limits.heavyLookMs`, is not limited.
- */
+/** Probes a heavy target once more at each mirror: once in `stepMs`, unless that exceeds `limits.heavyLookMs`. */
 function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: LookOrder): void {
   const key = `${mirror.roundKey} ${keyOfQuestion(target)}`;
   const lastMs = memory.confirm.heavyLooks.get(key);
@@ -93,15 +86,14 @@ function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: L
   memory.turn.rechecks.push(...targets);
 }
 
-/** Forgets probes of heavy questions that are too old to delay another probe. */
+/** Drops times that are too old to delay another probe. */
 export function pruneHeavyLooks({ confirm: { heavyLooks }, now }: Memory): void {
   for (const [key, atMs] of heavyLooks) if (now.monotonicMs - atMs >= limits.heavyLookMs) heavyLooks.delete(key);
 }
 
 /**
- * Repeats a light request at its mirror and the siblings; a heavy one only once. After a slow response, it repeats for
- * one round, to distinguish a slow mirror from a general slowdown. After a refusal, until success or long enough to
- * open a finding.
+ * Repeats a light request at its mirror and the siblings, a heavy one once. After a slow response for one round, to
+ * tell a slow mirror from a general slowdown; after a refusal long enough to open a finding.
  */
 function requestAgain(memory: Memory, mirror: MirrorMemory, sample: Sample, reason: 'slow' | 'refused'): void {
   const { target } = sample.due;
@@ -113,10 +105,7 @@ function requestAgain(memory: Memory, mirror: MirrorMemory, sample: Sample, reas
   else startLook(memory, mirror, target, { ...order, ...often });
 }
 
-/**
- * Repeats a throttled light request, at its mirror and the siblings, after the mirror's `Retry-After`: one refusal may be
- * chance. A new `Retry-After` postpones the repetition.
- */
+/** Repeats a throttled light request after the mirror's `Retry-After`: one refusal may be chance. */
 function requestThrottled(memory: Memory, mirror: MirrorMemory, target: Target): void {
   const untilMs = mirror.absence.throttled.get(target.step);
   if (untilMs === undefined || isHeavy(target)) return;
@@ -132,7 +121,6 @@ function requestThrottled(memory: Memory, mirror: MirrorMemory, target: Target):
   startLook(memory, mirror, target, { ...order, firstMs, reason: 'throttled' });
 }
 
-/** Probes a target whose mirror is back, until the target is back too. */
 function requestBack(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (isHeavy(target)) return;
   const firstMs = memory.now.monotonicMs + limits.roundStepMs;
@@ -140,15 +128,11 @@ function requestBack(memory: Memory, mirror: MirrorMemory, target: Target): void
   startLook(memory, mirror, target, { ...order, firstMs, reason: 'back' });
 }
 
-/** A look to start at `firstMs`, monotonic milliseconds. */
 interface LookStart extends Pick<LookOrder, 'registries' | 'forMs' | 'stepMs' | 'isUrgent'>, Pick<Look, 'reason'> {
   readonly firstMs: number;
 }
 
-/**
- * Starts a look, or merges it into a running look at the same question: the longer time, the shorter step, the mirrors of
- * both. Does nothing without budget.
- */
+/** Starts a look, or merges it into a running one: the longer time, the shorter step, the mirrors of both. */
 function startLook(
   memory: Memory,
   mirror: MirrorMemory,
@@ -172,8 +156,7 @@ function startLook(
     known.registries = known.registries === null || registries === null ? null : both;
     return;
   }
-  // The budget for at least one moment: a look without any probe is useless. A look at a slow target must leave enough for
-  // doubts and orders.
+  // The budget for at least one moment. A look at a slow target must leave enough for doubts and orders.
   const asks = 1 + (registries?.size ?? 1) + (reason === 'slow' ? limits.roundTokensKept : 0);
   if (reason !== 'back' && spend(memory.confirm.budget, asks, isUrgent) === null) return;
   roundFor(memory, mirror.roundKey, firstMs).looks.set(key, {
@@ -189,16 +172,13 @@ function startLook(
   });
 }
 
-/**
- * A look at a throttled target waits until the mirror's wait is over; other looks do not start while the mirror is
- * throttled.
- */
+/** False while the canary is throttled; only a look at a throttled target lasts on. */
 function mayBeLookedAt(memory: Memory, mirror: MirrorMemory, reason: Look['reason']): boolean {
   if (memory.confirm.suspicions.has(mirror.egress)) return false;
   return reason === 'throttled' ? !isLeftAlone(mirror) : canBeAsked(memory, mirror);
 }
 
-/** Ends a look early when its purpose is reached, by its reason. */
+/** Ends a look whose purpose is reached, by its reason. */
 export function updateLook(memory: Memory, { mirror, series, sample }: Answered): void {
   const round = memory.confirm.rounds.get(mirror.roundKey);
   const key = keyOfQuestion(sample.due.target);
@@ -217,7 +197,7 @@ export function updateLook(memory: Memory, { mirror, series, sample }: Answered)
       if (sample.outcome.tag === 'ok') round?.looks.delete(key);
       return;
     case 'back':
-      // After a failure the target is not back yet: its scheduled probes will show when it is.
+      // After a failure, scheduled probes show when the target is back.
       if (sample.outcome.tag !== 'ok' || !outageOf(series).isOut) round?.looks.delete(key);
       return;
     default:
@@ -229,7 +209,7 @@ function isSlowAt(series: SeriesMemory, { rttMs, due }: Sample, rule: SpikeRule)
   return rttMs !== null && isSlow(rttMs, speedOf(series).baseline.medianMs, rule, due.timeoutMs) === true;
 }
 
-/** Ends looks (extra probes) whose time is over, or whose mirror is no longer probed. */
+/** Ends looks whose time is over, or whose mirror may not be probed. */
 export function expireLooks(memory: Memory, round: Round): void {
   for (const [key, { untilMs, registry, reason }] of round.looks) {
     const mirror = memory.mirrors.get(registry);
@@ -238,15 +218,15 @@ export function expireLooks(memory: Memory, round: Round): void {
   }
 }
 
-/** What one moment of a round probes: the canary of each mirror, or one target at every mirror that has it. */
+/** What one moment probes: the canary of each mirror, or one target at every mirror that has it. */
 export type Question = 'canary' | Target;
 
-/** The key of a question within an upstream; a canary given as a target has the canary's key. */
+/** The key of a question within an upstream. A canary given as a target has the canary's key. */
 export function keyOfQuestion(question: Question): string {
   return question === 'canary' || question.canary ? 'canary' : questionOf(question);
 }
 
-/** The target of a question at one mirror; `null` where it has none. */
+/** The target of a question at one mirror; `null`: none. */
 export function targetAt(view: Pick<View, 'targets'>, mirror: MirrorMemory, question: Question): Target | null {
   if (question === 'canary' || question.canary) return mirror.canary;
   const { module, version, step } = question;

@@ -1,36 +1,34 @@
 import { limits } from '../../core/limits.ts';
 
-/** One probe's network result: a response, or none. Monotonic milliseconds. */
+/** One probe's network result. Monotonic milliseconds. */
 export interface Mark {
   readonly atMs: number;
   readonly answered: boolean;
 }
 
-/** The network results of one mirror. */
 export interface Line {
   /** Start of the last probe with any HTTP response, monotonic milliseconds. */
   answeredFromMs: number | null;
-  /** Responses and silent failures of the mirror within `limits.vantageReviewMs`. */
+  /** Responses and silent failures within `limits.vantageReviewMs`. */
   marks: readonly Mark[];
-  /** The address at which the mirror was last reached. */
+  /** Where the mirror was last reached. */
   address: string | null;
 }
 
-/** Marks kept per mirror or control: more than rounds at one a second make in the window. */
+/** Marks kept per mirror or control. */
 const marksKept = 240;
 /** From this share of silent failures on, a unit fails partly. */
 const partlyShare = 0.05;
-/** Required responses after silence, over all units: fewer may be single blips. */
+/** Fewer responses after silence, over all units, may be single blips. */
 const recoveriesMin = 4;
 const controlMarksMin = 4;
 
-/** The marks with one more, without those older than `limits.vantageReviewMs`. */
 export function addMark(marks: readonly Mark[], mark: Mark): readonly Mark[] {
   const fromMs = mark.atMs - limits.vantageReviewMs;
   return [...marks.filter(({ atMs }) => atMs >= fromMs), mark].slice(-marksKept);
 }
 
-/** The network results of one independent unit within `limits.vantageReviewMs`. */
+/** The network results of one independent unit. */
 export interface Loss {
   readonly answers: number;
   readonly silent: number;
@@ -38,7 +36,6 @@ export interface Loss {
   readonly recoveries: number;
 }
 
-/** Sums the marks of the members of one unit. */
 export function lossOf(members: readonly (readonly Mark[])[], nowMs: number): Loss {
   let [answers, silent, recoveries] = [0, 0, 0];
   for (const marks of members) {
@@ -55,16 +52,15 @@ export function lossOf(members: readonly (readonly Mark[])[], nowMs: number): Lo
 }
 
 /**
- * True where our own network loses packets of all kinds: at least two thirds of two or more independent units fail partly
- * (`partlyShare` or more, with responses in between), or at least half of the controls' probes fail, and a
- * control and a unit fail partly. Permanent failure
- * is no loss: one dead mirror beside healthy ones is that mirror's fault.
- * @param units     mirrors joined by host and prefix, also those in outage: packet loss can cause outages
+ * True where our own network loses packets: of the units and controls with a response, at least two thirds fail partly,
+ * with `recoveriesMin` recoveries; or half of the controls' probes fail, and a control and a unit partly. One dead
+ * mirror is no loss.
+ * @param units     mirrors by host and prefix, also those in outage: packet loss can cause outages
  * @param controls  those that have responded since the start
  * @see docs/decisions/0009-them-or-us.md
  */
 export function isLossy(units: readonly Loss[], controls: readonly Loss[]): boolean {
-  // A unit without any response is dead or was not probed: it shows nothing about loss.
+  // A unit without any response is dead or was not probed.
   const all = [...units, ...controls].filter(({ answers }) => answers > 0);
   const partly = all.filter(isPartly);
   const recoveries = partly.reduce((sum, one) => sum + one.recoveries, 0);

@@ -4,18 +4,18 @@ import type { Now, Random } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { MomentVerdict, Said } from './vantage.ts';
 
-/** One moment of a round: the mirrors probed together, and their results. Monotonic milliseconds. */
+/** One moment of a round. Monotonic milliseconds. */
 export interface Moment {
   readonly index: number;
   /** `confirm` decides whose fault it is; a `look` only collects responses. */
   readonly kind: 'confirm' | 'look';
   readonly startedMs: number;
-  /** The first failure: a response of another upstream shows that our network is up only if its probe started later. */
+  /** A response of another upstream shows that our network is up if its probe started later. */
   readonly witnessFromMs: number;
-  /** Registries probed, or still pending from the moment before. */
+  /** The mirrors probed in this moment, or with a probe pending from an earlier one. */
   readonly said: Map<string, Said>;
   readonly controls: Map<string, Said>;
-  /** The sample behind each response. */
+  /** The samples of the mirrors. */
   readonly samples: Map<string, Sample>;
   /** Final verdicts by egress. */
   readonly verdicts: Map<string, MomentVerdict>;
@@ -31,10 +31,10 @@ interface Flight {
   readonly deadlineMs: number;
 }
 
-/** Repeated probes of one question without a doubt: ordered, or after a slow, refused or recovered response. */
+/** Repeated probes of one question without a doubt. */
 export interface Look {
   readonly target: Target;
-  /** The mirror whose response started the look; always probed. */
+  /** The mirror that is always probed: its response or an order started the look. */
   readonly registry: string;
   /** The other mirrors to probe; `null`: every sibling. */
   registries: ReadonlySet<string> | null;
@@ -42,31 +42,30 @@ export interface Look {
   stepMs: number;
   nextAtMs: number;
   isUrgent: boolean;
-  /** What started the look, and so what ends it early: see `updateLook`. */
+  /** What started the look, and so what ends it early. */
   reason: 'ordered' | 'slow' | 'refused' | 'throttled' | 'back';
-  /** Consecutive responses of the look's own mirror in usual time. */
+  /** Responses of `registry` in usual time, in a row. */
   settled: number;
 }
 
-/** The confirming round of one upstream: lasts while a mirror is in doubt, a suspicion is open, or a look is running. */
+/** The confirming round of one upstream: while a mirror is in doubt, a suspicion is open, or a look is running. */
 export class Round {
   readonly key: string;
   readonly id: string;
-  /** The moments that are not final yet, oldest first. */
+  /** Those that are not final yet, oldest first. */
   moments: Moment[] = [];
   nextIndex: number = 0;
   nextAtMs: number;
   /** When the last moment started; `null` before the first. */
   askedAtMs: number | null = null;
-  /** Pending probes of mirrors (`said`) and of controls, by name. */
+  /** Pending probes, by name. */
   readonly flights: Readonly<Record<Asked, Map<string, Flight>>> = { said: new Map(), controls: new Map() };
   /** Egresses whose suspicion this round is to end. */
   readonly watching = new Set<string>();
-  /** Running looks by the key of their question. */
+  /** By the key of their question. */
   readonly looks = new Map<string, Look>();
-  /** The question of the last moment. */
   lastKey: string | null = null;
-  /** The share each question has used so far: the lowest is probed next. */
+  /** The share that each question has used: the lowest is probed next. */
   readonly served = new Map<string, number>();
 
   constructor(key: string, id: string, nextAtMs: number) {
@@ -94,22 +93,18 @@ interface Rounds {
   readonly now: Now;
 }
 
-/**
- * When to probe again after a response: at once, or `limits.roundStepMs` after the end of a probe that took less than that.
- * Monotonic milliseconds.
- */
+/** When to probe again after a response, monotonic milliseconds: at once, or `limits.roundStepMs` after a quick one. */
 export function retryAtMs({ monotonicMs }: Now, { startedMonotonicMs, endedMonotonicMs }: Sample): number {
   const isQuick = endedMonotonicMs - startedMonotonicMs < limits.roundStepMs;
   return isQuick ? Math.max(monotonicMs, endedMonotonicMs + limits.roundStepMs) : monotonicMs;
 }
 
-/** A member of a moment, and until when its probe is waited for. */
 interface Member {
   readonly name: string;
   readonly deadlineMs: number;
 }
 
-/** Starts a moment with the given members; mirrors with a pending probe belong to it too. */
+/** Starts a moment; mirrors with a pending probe belong to it too. */
 export function startMoment(
   round: Round,
   kind: Moment['kind'],
@@ -144,10 +139,7 @@ export function advanceDeadline(round: Round, atMs: number, stepMs: number): voi
   round.nextAtMs = Math.min(round.nextAtMs, earliestMs);
 }
 
-/**
- * Adds the response of a mirror, or of a control, to every moment that waits for it. `null` removes the member: it could not
- * be probed, or its response shows nothing. Returns false where no moment waited for it.
- */
+/** Adds the result of a mirror or control to each moment that waits; `null` removes the member. False: none waited. */
 export function recordAnswer(
   round: Round,
   of: Asked,
@@ -167,19 +159,16 @@ export function recordAnswer(
   return true;
 }
 
-/** Drops pending probes whose time is over. */
 export function expireFlights(round: Round, nowMs: number): void {
   for (const of of asked)
     for (const [name, { moment, deadlineMs }] of round.flights[of])
       if (deadlineMs <= nowMs) recordAnswer(round, of, moment, name, null);
 }
 
-/** True while a moment with this index is not final: its confirming samples wait for it. */
 export function isMomentOpen(round: Round, index: number): boolean {
   return round.moments.some((moment) => moment.index === index && !moment.isFinal);
 }
 
-/** The deadlines of pending probes. */
 export function deadlinesOf({ flights }: Round): readonly number[] {
   return asked.flatMap((of) => [...flights[of].values()].map(({ deadlineMs }) => deadlineMs));
 }

@@ -10,17 +10,13 @@ import type { Moment, Round } from './moments.ts';
 import { isPatternClear, judgeMoment, type MomentVerdict, reviewPattern, type Said, unitsOf } from './vantage.ts';
 import { isLineLossy, placeOf, witnessesOf } from './witness.ts';
 
-/**
- * The mirrors of one egress that the vantage is judged by: those with an ok sample (since the start, or in restored
- * state) that are not in outage. All mirrors of the egress while none has an ok sample.
- */
+/** The mirrors that the vantage is judged by: those with an ok sample that are not out; all while none has one. */
 function judgedOf(memory: Memory, egress: string): readonly MirrorMemory[] {
   const all = [...memory.mirrors.values()].filter((mirror) => mirror.egress === egress && mirror.canary !== null);
   const hasAny = all.some((mirror) => mirror.sight.hasOk);
   return all.filter((mirror) => !isCanaryOut(mirror) && (mirror.sight.hasOk || !hasAny));
 }
 
-/** One egress in one moment of a round. */
 interface At {
   readonly memory: Memory;
   readonly round: Round;
@@ -28,7 +24,6 @@ interface At {
   readonly egress: string;
 }
 
-/** The vantage rule for one egress and the responses of one moment. */
 export function verdictOf({ memory, round, moment, egress }: At): MomentVerdict {
   const asked = judgedOf(memory, egress).filter(
     ({ mirror }) => moment.said.has(mirror.name) && roundKeyOf(mirror) === round.key,
@@ -41,7 +36,7 @@ export function verdictOf({ memory, round, moment, egress }: At): MomentVerdict 
   const controls = [...moment.controls].map(([name, said]) => ({
     said,
     known: memory.controls.get(name)?.known ?? false,
-    // Bare TCP passes through captive portals and interceptions, so it counts only once something else has failed.
+    // Bare TCP passes through captive portals and interceptions: it counts only where something else has failed.
     proves: !isBareTcp(memory, name) || (silent.length > 0 && !isByPortal),
   }));
   const witnesses = witnessesOf(memory, round, moment, egress);
@@ -95,9 +90,8 @@ function enter(at: At): void {
 }
 
 /**
- * One more moment with the verdict `us`. If some mirrors failed and others responded so steadily that packet loss cannot
- * explain it, or mostly so for `limits.vantageReviewMs`, the mirrors were at fault. If all fail, or our network loses
- * packets, it stays our fault, however long it lasts.
+ * One more moment with the verdict `us`. If some mirrors failed and others responded so steadily that packet loss
+ * cannot explain it, or mostly so for `limits.vantageReviewMs`, the mirrors were at fault.
  * @see docs/decisions/0015-a-steady-pattern.md
  */
 function keepOn(at: At, suspicion: Suspicion): void {
@@ -135,7 +129,7 @@ function withPattern(pattern: Suspicion['pattern'], { memory, round, moment, egr
   return next;
 }
 
-/** Ends a suspicion: the streaks of its mirrors are reset. With the last suspicion, the finding `vantage` closes. */
+/** Ends a suspicion, and resets the streaks of its mirrors. */
 export function closeSuspicion(memory: Memory, round: Round | null, egress: string): void {
   memory.confirm.suspicions.delete(egress);
   round?.watching.delete(egress);

@@ -1,23 +1,18 @@
 import { isLoopback } from '../../core/addresses.ts';
 import { likelihoodOf } from '../../core/statistics.ts';
 
-/** Our network is at fault if more than this share of the units fails in one moment; of at most `fewUnits`, all of them. */
+/** Our network is at fault if more than this share of the units fails in one moment; of at most `fewUnits`, all. */
 const suspectShare = 0.6;
 const fewUnits = 3;
 
-/** A mirror's location, for the independence rule. */
 export interface Place {
   readonly registry: string;
-  /** Base URL. */
   readonly url: string;
-  /** The address at which the mirror was last reached; `null`: unknown, or reached through a proxy. */
+  /** Where the mirror was last reached; `null`: unknown, or through a proxy. */
   readonly address: string | null;
 }
 
-/**
- * Groups the mirrors of one egress into independent units: mirrors with a common host or address prefix fail together and
- * count once. On loopback the port is used instead.
- */
+/** Groups mirrors into independent units: those with a common host or prefix (on loopback: port) count once. */
 export function unitsOf(places: readonly Place[]): readonly (readonly string[])[] {
   const units: { keys: Set<string>; registries: string[] }[] = [];
   for (const place of places) {
@@ -44,7 +39,7 @@ function keysOf(place: Place): readonly string[] {
   return prefix === null ? [`host ${host}`] : [`host ${host}`, `prefix ${prefix}`];
 }
 
-/** The /24 of an IPv4 or the /48 of an IPv6 address, as a text to compare; `null` for anything else. */
+/** The /24 of an IPv4 or the /48 of an IPv6 address, to compare; `null` for anything else. */
 export function prefixOf(address: string): string | null {
   const mapped = address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '');
   if (/^\d+\.\d+\.\d+\.\d+$/.test(mapped)) return mapped.split('.').slice(0, 3).join('.');
@@ -62,29 +57,23 @@ export function prefixOf(address: string): string | null {
 
 export type Said = 'answered' | 'failed' | 'missing';
 
-/**
- * Whose fault one moment shows: `them`; `unverified` (one mirror, nothing to compare with); `us`; or `waiting` while
- * missing responses could still change it.
- */
+/** Whose fault one moment shows. `unverified`: only one mirror to judge. `waiting`: responses are missing. */
 export type MomentVerdict = 'them' | 'unverified' | 'us' | 'waiting';
 
-/** The results of one moment besides the judged mirrors, and the state of our network. */
 export interface MomentAnswers {
   /** The judged mirrors' units. A unit has responded if any of it has, with any HTTP response. */
   readonly units: readonly (readonly Said[])[];
-  /** `known`: it has responded since the start. `proves`: its response shows that our network is not the cause. */
+  /** `known`: it has responded since the start. `proves`: a response shows that our network is not the cause. */
   readonly controls: readonly { readonly said: Said; readonly known: boolean; readonly proves: boolean }[];
-  /** Mirrors of other upstreams over the same egress, whose probes started after the first failure. */
+  /** Mirrors of other upstreams over the same egress. */
   readonly witnesses: readonly Said[];
   /** Our own network loses packets: no witness excludes it as the cause. */
   readonly isLossy: boolean;
 }
 
 /**
- * The vantage rule for the responses of one moment of one egress. A response of a control or of a mirror of another
- * upstream excludes a cut network, but not packet loss: then every silent failure counts as ours. Up to `fewUnits` judged
- * units: `us` when all fail; more: above `suspectShare`. One alone: `unverified`, unless a control or witness that has
- * responded before fails too.
+ * The vantage rule for one moment of one egress. A response of a control or witness excludes a cut network, not packet
+ * loss. Up to `fewUnits` judged units: `us` when all fail; more: above `suspectShare`.
  * @see design.md section 5.3
  */
 export function judgeMoment({ units, controls, witnesses, isLossy }: MomentAnswers): MomentVerdict {
@@ -115,13 +104,10 @@ function rule(failed: number, total: number, othersFail: boolean): Exclude<Momen
   return failed / total > suspectShare ? 'us' : 'them';
 }
 
-/** A mirror mostly failed, or mostly responded, if at least this share of its probes did. */
+/** A mirror mostly failed, or mostly responded, with at least this share of its probes. */
 const mostlyShare = 2 / 3;
 
-/**
- * The mirrors that mostly failed and those that mostly responded over the moments of a suspicion; others are in neither
- * list.
- */
+/** The mirrors that mostly failed, and those that mostly responded, during a suspicion. */
 export function reviewPattern(pattern: ReadonlyMap<string, { readonly answered: number; readonly failed: number }>): {
   readonly dead: readonly string[];
   readonly well: readonly string[];
@@ -136,15 +122,15 @@ export function reviewPattern(pattern: ReadonlyMap<string, { readonly answered: 
 }
 
 /**
- * The log-likelihood ratio that chance on one network exceeds once in a million (by half of the χ² quantile, as a linear
- * function): for two mirrors, and the addition for each further one.
+ * The log-likelihood ratio that chance on one network exceeds once in a million (half of the χ² quantile, as a line):
+ * for two mirrors, and more for each further one.
  */
 const clearLeast = 12;
 const clearForEach = 1.2;
 
 /**
- * True where the mirrors differ so steadily that packet loss of our network does not explain it: the log-likelihood ratio of
- * one failure rate per mirror against one for all is at least `clearLeast` + `clearForEach` for each mirror beyond two.
+ * True where the mirrors differ so steadily that packet loss does not explain it: by the log-likelihood ratio of one
+ * failure rate per mirror against one for all.
  * @see Wilks, The large-sample distribution of the likelihood ratio, Annals of Mathematical Statistics 9 (1938)
  */
 export function isPatternClear(

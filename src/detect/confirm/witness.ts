@@ -7,10 +7,10 @@ import { isLossy, lossOf } from './loss.ts';
 import type { Moment, Round } from './moments.ts';
 import { type Said, unitsOf } from './vantage.ts';
 
-/** The number of mirrors of other upstreams that are probed after a silent failure. */
+/** Mirrors of other upstreams that are probed after a silent failure. */
 const witnessesAsked = 2;
 
-/** The certainty of a verdict outside of a moment: `ok` if a control is up, or two independent mirrors can be compared. */
+/** Whether a verdict outside of a moment is certain: a control is up, or two independent mirrors can be compared. */
 export function vantageFor(memory: View, mirror: MirrorMemory): 'ok' | 'unverified' {
   for (const control of memory.controls.values()) if (control.up === true) return 'ok';
   const others = [...memory.mirrors.values()].filter(
@@ -19,7 +19,6 @@ export function vantageFor(memory: View, mirror: MirrorMemory): 'ok' | 'unverifi
   return unitsOf(others.map(placeOf)).length >= 2 ? 'ok' : 'unverified';
 }
 
-/** A mirror's location, for the independence rule. */
 export function placeOf(mirror: MirrorMemory) {
   return {
     registry: mirror.mirror.name,
@@ -48,7 +47,7 @@ export function witnessesOf(memory: Memory, round: Round, moment: Moment, egress
   return witnesses;
 }
 
-/** Mirrors of other upstreams to probe with a moment of the round; none if one of them has responded since `fromMs`. */
+/** Mirrors of other upstreams to probe with a moment; none if one has responded since `fromMs`. */
 export function witnessesToAsk(memory: Memory, round: Round, egress: string, fromMs: number): readonly MirrorMemory[] {
   const others = [...othersOf(memory, round, egress)];
   if (others.some(({ line: { answeredFromMs } }) => answeredFromMs !== null && answeredFromMs > fromMs)) return [];

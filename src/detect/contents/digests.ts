@@ -15,9 +15,8 @@ import {
 } from '../findings/mismatch-says.ts';
 import type { Says } from '../rules/says.ts';
 
-/** The digest in a response. */
 interface Named {
-  /** The item of the digest: version, part and algorithm. Only digests of equal items are compared. */
+  /** Version, part and algorithm: only digests of equal items are compared. */
   readonly of: string;
   readonly algorithm: string;
   readonly digest: string;
@@ -27,19 +26,18 @@ interface Named {
 export interface Said extends Named {
   /** When the mirror first served this digest, wall milliseconds. */
   readonly sinceMs: number;
-  /** True if a later response over a fresh connection had the same digest. */
+  /** A later response over a fresh connection had the same digest. */
   readonly isTwice: boolean;
   readonly seen: Seen | null;
-  /** The result of checking the signature of the digest; absent: no signature is expected. */
+  /** Absent: no signature is expected. */
   readonly signature?: SignatureState;
   readonly probeId: string;
-  /** The mirror's earlier digest for the same item, and when it was last served; `null`: the digest never changed. */
+  /** The earlier digest for the same item, and when it was last served; `null`: it never changed. */
   readonly before: { readonly digest: string; readonly untilMs: number } | null;
-  /** Time of the last response, wall milliseconds. */
+  /** The last response, wall milliseconds. */
   readonly heardMs: number;
 }
 
-/** The digest in an ok response; `null`: none. */
 function digestIn({ facts, due }: Sample): Named | null {
   const named = facts.compared ?? facts.verified;
   if (named === undefined) return null;
@@ -48,7 +46,7 @@ function digestIn({ facts, due }: Sample): Named | null {
   return { of: `${version} ${facts.compared?.of ?? ''} ${algorithm}`, algorithm, digest };
 }
 
-/** The state of a mirror after one more ok response; `null`: it had no digest. */
+/** The state of a mirror after one more ok response; `null`: without a digest. */
 export function statementFor(before: Said | null, sample: Sample, heardMs: number): Said | null {
   const now = digestIn(sample);
   if (now === null) return null;
@@ -63,7 +61,6 @@ export function statementFor(before: Said | null, sample: Sample, heardMs: numbe
   return { ...now, ...signed, sinceMs: heardMs, isTwice: false, seen, probeId, before: known, heardMs };
 }
 
-/** One mirror in a comparison. */
 export interface Voice {
   readonly registry: string;
   readonly isOrigin: boolean;
@@ -78,16 +75,15 @@ export interface Odd {
   readonly usual: readonly Voice[] | null;
 }
 
-/** The result of a comparison: mirrors declared odd, and mirrors to probe once more first. */
 export interface Compared {
   readonly odd: readonly Odd[];
   readonly again: readonly Voice[];
 }
 
 /**
- * Compares the digests of an upstream's mirrors for one item without an authority. The origin decides (see
- * `isAgainstOrigin`), else the majority, with the origin as the tie-break. If neither decides, both sides are declared
- * odd. One response is never enough: a second one over a fresh connection, or another mirror, must agree.
+ * Compares the digests of an upstream's mirrors for one item without an authority: the origin decides, else the
+ * majority. If neither does, both sides are odd. One response is never enough: a second over a fresh connection, or
+ * another mirror, must agree.
  * @param voices  all with the same `of`, each mirror once
  */
 export function comparePeers(voices: readonly Voice[]): Compared {
@@ -111,9 +107,9 @@ export function comparePeers(voices: readonly Voice[]): Compared {
 }
 
 /**
- * True if the origin's bytes decide against a mirror. Either another mirror serves the origin's bytes too; or this mirror
- * is alone with its bytes, and either served the origin's bytes before or a third mirror is compared. Mirrors that agree
- * with each other against the origin alone are not wrong: one changed response of the origin's cache is more likely.
+ * True if the origin's bytes decide against a mirror: another mirror serves them too, or this mirror is alone with its
+ * bytes and served the origin's before, or a third is compared. Several mirrors against the origin alone are not wrong:
+ * one changed response of the origin's cache is more likely.
  */
 function isAgainstOrigin(
   { said }: Voice,
@@ -126,10 +122,7 @@ function isAgainstOrigin(
   return origins.length > 1 || (group.length === 1 && (wasSame || voices.length > 2));
 }
 
-/**
- * The group with the usual bytes: the origin's if another mirror is in it, else the largest, with the origin as the
- * tie-break; `null`: no group stands out.
- */
+/** The usual bytes: the origin's if another mirror has them too, else the largest group's; `null`: none stands out. */
 function usualOf(groups: readonly (readonly Voice[])[], origins: readonly Voice[] | null): readonly Voice[] | null {
   if (origins !== null && origins.length > 1) return origins;
   const size = Math.max(...groups.map((group) => group.length));
@@ -139,9 +132,8 @@ function usualOf(groups: readonly (readonly Voice[])[], origins: readonly Voice[
 }
 
 /**
- * The cause for an odd mirror. `retag`: others served its bytes before, so the upstream changed and this mirror did not.
- * `origin`: the origin's bytes decide against the mirror. Else `retag` if it served the others' bytes before and there is
- * no majority, so that either may be right; else `peers`.
+ * The cause for an odd mirror. `retag`: others served its bytes before, so the upstream changed; or it served theirs
+ * before and there is no majority.
  * @param others   the mirrors it is compared with
  * @param against  the origin and those that agree with it, where its bytes decide
  */
@@ -159,13 +151,10 @@ function oddOf(
   return { ...found, cause: isNew && usual === null ? 'retag' : 'peers' };
 }
 
-/**
- * Finds mirrors whose bytes changed, when all mirrors serve the same bytes now. If the origin changed, only the origin is
- * reported.
- */
+/** The mirrors whose bytes changed, where all serve the same now; only the origin if it changed too. */
 function changed(voices: readonly Voice[]): Compared {
   const all = voices.filter(({ said }) => said.before !== null);
-  // A mirror that always served these bytes was right: the others now serve the right bytes too.
+  // A mirror that always served these bytes was right.
   if (all.length < voices.length) return { odd: [], again: [] };
   const told = all.filter(({ isOrigin }) => isOrigin);
   const whom = told.length > 0 ? told : all;
@@ -175,10 +164,7 @@ function changed(voices: readonly Voice[]): Compared {
   };
 }
 
-/**
- * The finding for an odd mirror. It is a reason to leave the mirror if the origin's bytes decide against it, else only a
- * gate. The text names how many mirrors serve each version.
- */
+/** The finding for an odd mirror: a reason to leave it if the origin's bytes decide, else only a gate. */
 export function explainPeers(odd: Odd, target: Target, voices: readonly Voice[], known: Finding | null): Says {
   const { module, version, step } = target;
   const item = { module, version, step };
@@ -193,7 +179,7 @@ export function explainPeers(odd: Odd, target: Target, voices: readonly Voice[],
   return widen(known, news);
 }
 
-/** The mirrors by the digest they serve, the largest group first. */
+/** The mirrors by digest, the largest group first. */
 export function sidesOf(voices: readonly Voice[], item: ScopeItem): readonly Side[] {
   const groups = [...Map.groupBy(voices, ({ said }) => said.digest).values()];
   return groups
@@ -233,7 +219,6 @@ function isOpen(key: Key): boolean {
   return key === 'found.retagOther' || key === 'found.odd' || key === 'found.differ';
 }
 
-/** Why the authority does not decide: its signature could not be checked, or there is no authority. */
 function withSignature(differs: Sentence, { voice }: Odd, others: readonly Voice[]): Sentence {
   const { registry: name, said: own } = voice;
   if (own.signature === 'valid') return phrase('found.provenToo', { differs, name });
@@ -243,7 +228,7 @@ function withSignature(differs: Sentence, { voice }: Odd, others: readonly Voice
   return phrase('found.unproven', { differs, why: phrase(`signature.${state}`) });
 }
 
-/** The key of the sentence about differing mirrors, for every cause except a re-tag. */
+/** The sentence about differing mirrors, for every cause except a re-tag. */
 function keyOf({ voice, cause, usual }: Odd): `found.${'notOrigins' | 'originAlone' | 'oneOne' | 'odd' | 'differ'}` {
   if (cause === 'origin') return 'found.notOrigins';
   if (voice.isOrigin && usual !== null) return 'found.originAlone';
@@ -251,7 +236,7 @@ function keyOf({ voice, cause, usual }: Odd): `found.${'notOrigins' | 'originAlo
   return usual === null ? 'found.differ' : 'found.odd';
 }
 
-/** A mirror's digest state from a stored row; `null` where it cannot be read. */
+/** A stored digest state; `null`: unreadable. */
 export function readSaid(stored: unknown): Said | null {
   if (typeof stored !== 'object' || stored === null) return null;
   const { of, algorithm, digest, sinceMs, heardMs, isTwice, probeId, seen, before } = stored as Partial<Said>;
@@ -261,19 +246,17 @@ export function readSaid(stored: unknown): Said | null {
   return isWhole ? (stored as Said) : null;
 }
 
-/** The state of one mirror's bytes, by target. */
 export interface Bytes {
   readonly wrongOnce: ReadonlyMap<string, WrongOnce>;
-  /** Wrong digests already declared; an acknowledged one is not declared again. */
+  /** Wrong digests already declared, acknowledged or not. */
   readonly declaredWrong: ReadonlyMap<string, DeclaredWrong>;
-  /** The last digest per target. Changed in place, because there is one entry for each target. */
+  /** The last digest per target. Changed in place: there is one for each target. */
   readonly said: Map<string, Said>;
   /** Digests already declared odd, acknowledged or not, and digests already probed once more. */
   readonly declaredOdd: ReadonlyMap<string, readonly string[]>;
   readonly askedAgain: ReadonlyMap<string, string>;
 }
 
-/** The initial state of a mirror's bytes. */
 export function newBytes(): Bytes {
   return {
     wrongOnce: new Map(),

@@ -11,15 +11,12 @@ import { readSubject, subjectRowOf } from './rows.ts';
 import { type Comparison, gapFilterFor, type Standpoint, type StepBack, Subject } from './subject.ts';
 import type { Arrival } from './versions.ts';
 
-/**
- * The minimum interval between two rows of a changed subject, and of an unchanged one, which is written so that a restart
- * knows when it was last probed.
- */
+/** The least time between rows of a changed and of an unchanged subject: a restart must know when it was probed. */
 const writeNewsMs = 60_000;
 const writeStillMs = 30 * 60_000;
 const rowsPerTurn = 50;
 
-/** The key of a subject's row in table `detector`; of an empty text: the prefix of all these keys. */
+/** The key in table `detector`; of an empty text: the prefix of these keys. */
 const rowKeyOf = (subject: string): string => `contents|${subject}`;
 
 function keyOf(target: Target): string {
@@ -27,19 +24,17 @@ function keyOf(target: Target): string {
   return `${ecosystem}|${upstream}|${module ?? ''}|${version ?? ''}|${step}`;
 }
 
-/** What a response newly showed. */
 interface Taken {
   /** The mirror's state now; `null`: the response does not show it. */
   readonly comparison: Comparison | null;
-  /** True if the contents went backwards and no other response has reported this step. */
+  /** The contents went backwards, and no other response has reported that. */
   readonly isRegression: boolean;
-  /** Releases that reached a mirror. */
   readonly arrivals: readonly (readonly [mirror: MirrorMemory, seconds: number])[];
 }
 
 const nothing: Taken = { comparison: null, isRegression: false, arrivals: [] };
 
-/** Records the contents of a response, even of a failed one (a version is missing). Subjects change in place. */
+/** Records the contents of a response, of a failed one too. Subjects change in place. */
 export function receiveContents(memory: View, mirror: MirrorMemory, sample: Sample): Taken {
   const { facts, outcome, due } = sample;
   if (outcome.tag === 'unknown') return nothing;
@@ -65,8 +60,8 @@ function standpointOf(memory: View, mirror: MirrorMemory, { due, endedMonotonicM
 }
 
 /**
- * Records what `latest` resolved to before a probe. If it returns to an earlier version, several backends alternate, and
- * it counts as a step backwards. The metrics do not count it: they count the compared responses.
+ * Records what `latest` resolved to. A return to an earlier version is a step backwards: several backends alternate.
+ * The metrics count only the compared responses.
  */
 function takeResolved(memory: View, mirror: MirrorMemory, sample: Sample): Comparison | null {
   const { due, facts, endedMonotonicMs: atMs } = sample;
@@ -95,7 +90,6 @@ function takeResolved(memory: View, mirror: MirrorMemory, sample: Sample): Compa
   return null;
 }
 
-/** True where some mirror's list has one version before the other. */
 function isOlder(subjects: readonly Subject[], one: string, other: string): boolean {
   const shelves = subjects.flatMap((subject) => [...subject.shelves.values()]);
   return shelves.some(({ versions }) => {
@@ -104,7 +98,7 @@ function isOlder(subjects: readonly Subject[], one: string, other: string): bool
   });
 }
 
-/** True if another response has shown this regression: every step with the module's versions or tags shows it once. */
+/** True if a response to another step of the module has shown this regression. */
 function isToldBefore(memory: View, mirror: MirrorMemory, subject: Subject, { what, from, to }: StepBack): boolean {
   for (const other of subjectsOf(memory, mirror)) {
     const shelf =
@@ -133,10 +127,7 @@ function arrived(memory: View, subject: Subject, arrival: Arrival, freshMs: numb
   return [[mirror, ms / 1_000]];
 }
 
-/**
- * True if an earlier subject of the module has a list too: a module probed at several versions shows a release several
- * times, and only its first list counts.
- */
+/** True if an earlier subject of the module has a list too: each release then counts once. */
 function isToldElsewhere(memory: View, mirror: MirrorMemory, subject: Subject): boolean {
   for (const other of subjectsOf(memory, mirror)) {
     if (other.module !== subject.module || other.shelves.get(mirror.mirror.name)?.versions == null) continue;
@@ -145,7 +136,7 @@ function isToldElsewhere(memory: View, mirror: MirrorMemory, subject: Subject): 
   return false;
 }
 
-/** Deletes subjects and mirrors that are no longer probed. */
+/** Drops what is no longer probed. */
 export function pruneContents(memory: Memory): void {
   for (const mirror of memory.mirrors.values()) {
     const contents = contentsOf(mirror);
@@ -162,7 +153,6 @@ export function pruneContents(memory: Memory): void {
   }
 }
 
-/** Adds the due rows, or all of them at a shutdown. */
 export function writeContents(memory: Memory, everything: boolean): void {
   const { now } = memory;
   let left = everything ? Number.POSITIVE_INFINITY : rowsPerTurn;
@@ -179,7 +169,6 @@ export function writeContents(memory: Memory, everything: boolean): void {
   }
 }
 
-/** Restores the contents of the last process; rows of subjects that are no longer probed are deleted. */
 export function restoreContents(memory: Memory, rows: readonly Row[]): void {
   const own = rows.filter(({ table, key }) => table === 'detector' && key.startsWith(rowKeyOf('')));
   if (own.length === 0) return;
@@ -202,7 +191,6 @@ function restoreSubject(memory: Memory, row: Row, asked: ReadonlyMap<string, Rea
   memory.subjects.set(key, subject);
 }
 
-/** The mirrors probed for each subject. */
 function askedOf(memory: Memory): ReadonlyMap<string, ReadonlySet<string>> {
   const asked = new Map<string, Set<string>>();
   for (const target of memory.targets.values()) {
@@ -213,10 +201,9 @@ function askedOf(memory: Memory): ReadonlyMap<string, ReadonlySet<string>> {
 }
 
 /**
- * The time of a release from its first sight at the origin to its first sight at a mirror. Each sight is late by less than
- * an interval, so the true time is within an interval of it. Zero if the mirror showed it before the origin.
- * @param gapMsMax  a mirror not probed for longer than this gives no usable time
- * @returns milliseconds, or `null`
+ * The time of a release from its first sight at the origin to that at a mirror, milliseconds; 0 if the mirror was
+ * first.
+ * @returns `null` where the mirror was not probed for longer than `gapMsMax`
  */
 function propagationMs({ afterMs, atMs, originMs }: Arrival, gapMsMax: number): number | null {
   if (atMs - afterMs > gapMsMax) return null;

@@ -22,7 +22,7 @@ import {
 } from './subject.ts';
 import { type News, updateVersions, type Who } from './versions.ts';
 
-/** The total of what a mirror lacks; `upperMs` `null`: the upper bound is unknown. */
+/** What a mirror lacks in all; `upperMs` `null`: unknown. */
 interface Sum {
   lowerMs: number;
   upperMs: number | null;
@@ -31,19 +31,18 @@ interface Sum {
   line: LineBehind | null;
 }
 
-/** An item that a mirror lacks: it was released after `afterMs` and by `atMs`; `null`: not known. */
+/** Released after `afterMs` and by `atMs`; `null`: not known. */
 interface Lacked {
   readonly afterMs: number | null;
   readonly atMs: number | null;
 }
 
 /**
- * Compares a mirror's last response with the origin if that responds, else with the other mirrors, of which at least two
- * and at least half must agree. If an item released in (a, b] is missing in a response from f to t, the mirror is behind
- * by at least f - b and at most t - a. Releases since the last probe of the origin are unknown, so the upper bound is at
- * least the age of that response. Additional items are no fault. An item that was there at first sight has no release
- * time: if it is missing, the upper bound is unknown.
- * @returns `null` for the origin, for a mirror without a response, and without a recent response of the origin or two others
+ * Compares a mirror's last response with the origin, else with a quorum of others. If an item released in (a, b] is
+ * missing in a response from f to t, the mirror is behind by at least f - b and at most t - a. Releases since the last
+ * probe of the origin are unknown: the upper bound is at least that old. An item that was there at first sight has no
+ * release time, and so no upper bound.
+ * @returns `null` for the origin, and without recent responses of the mirror and of the origin or two others
  * @see design.md section 5.5; docs/decisions/0017-lag.md
  */
 export function lagOf(subject: Subject, registry: string, at: Standpoint, gaps: Gaps | undefined): LagReading | null {
@@ -99,7 +98,7 @@ function lack(sum: Sum, shelf: Shelf, { afterMs, atMs }: Lacked, ageMs: number):
   sum.oldestMs = Math.min(sum.oldestMs ?? Number.POSITIVE_INFINITY, atMs);
 }
 
-/** True if the mirror shows the version now, or did recently: several backends may alternate. */
+/** True if the mirror shows the version now, or did recently: backends may alternate. */
 function isHeld(shelf: Shelf, version: string): boolean {
   const lost = shelf.lost.get(version);
   return shows(shelf, version) || (lost === undefined ? shelf.since.has(version) : lost.looks < limits.contentLooks);
@@ -128,8 +127,8 @@ function wantedOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[]):
 }
 
 /**
- * The changes of a line that a mirror has not reached. A value that the line never had may be newer than its last change:
- * then only changes made after the mirror first served that value are missing.
+ * The changes of a line that a mirror has not reached. An unknown value may be newer than the last change: then only
+ * changes after its first sight count.
  */
 function lackedOf(key: LineKey, state: LineState, changes: readonly Change[]): readonly Change[] {
   if (isOrdered(key)) return changes.filter(({ value }) => Number(value) > (state.best ?? Number(state.value)));
@@ -157,7 +156,7 @@ function recordsOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[])
 
 /**
  * Adds one response about a subject, in place.
- * @returns what changed; `null` for a response that started before the last one: it is outdated
+ * @returns `null` for a response that started before the last one
  */
 export function updateSubject(subject: Subject, look: Look, who: Who): News | null {
   const shelf = subject.shelves.get(who.registry) ?? new Shelf();
@@ -178,7 +177,6 @@ export function updateSubject(subject: Subject, look: Look, who: Who): News | nu
   return news;
 }
 
-/** Counts one step backwards of a mirror. */
 export function recordStepBack(shelf: Shelf, back: StepBack): void {
   shelf.backwards += 1;
   shelf.calm = 0;

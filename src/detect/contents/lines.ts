@@ -2,7 +2,7 @@ import { limits } from '../../core/limits.ts';
 import { type Change, freshOriginOf, isQuorum, type LineKey, type LineState, linesOf, peersOf } from './subject.ts';
 import type { Taking } from './versions.ts';
 
-/** The most lines of one mirror between two responses. */
+/** Above this many lines of a mirror, those that its last response lacks are dropped. */
 const linesKept = 4 * limits.contentTags;
 
 /** True for a value that only grows; a tag may change to anything. */
@@ -10,7 +10,6 @@ export function isOrdered(key: LineKey): boolean {
   return key === 'serial' || key === 'date';
 }
 
-/** Records the values of a response's lines (names that move, numbers that grow). */
 export function updateLines(taking: Taking): void {
   const { subject, shelf, look, who, news } = taking;
   for (const [key, value] of linesOf(look.contents)) {
@@ -31,7 +30,7 @@ export function updateLines(taking: Taking): void {
   if (shelf.lines.size > linesKept) dropLines(taking);
 }
 
-/** A server may name other tags in each response: above `linesKept`, those that the response lacks are dropped. */
+/** A server may name other tags in each response. */
 function dropLines({ subject, shelf, look }: Taking): void {
   const shown = new Map(linesOf(look.contents));
   for (const key of shelf.lines.keys()) if (!shown.has(key)) shelf.lines.delete(key);
@@ -39,15 +38,15 @@ function dropLines({ subject, shelf, look }: Taking): void {
   for (const key of subject.lines.keys()) if (!shelves.some(({ lines }) => lines.has(key))) subject.lines.delete(key);
 }
 
-/** The position of a value in the history of a line: for a tag its last change to it; `null` where there is none. */
+/** The position of a value in the history of a line: for a tag that of its last change to the value; `null`: none. */
 function placeOf(key: LineKey, value: string | number, changes: readonly Change[]): number | null {
   if (isOrdered(key)) return Number(value);
   return changes.findLast((change) => change.value === value)?.seq ?? null;
 }
 
 /**
- * Records the position of a response. One before the mirror's best position is a step backwards; if the mirror stays
- * there for `limits.contentLooks` responses, that position becomes its best.
+ * Records the position of a response. A position before the best becomes the best after `limits.contentLooks`
+ * responses.
  * @returns true for the first response of a step backwards
  */
 function advance(state: LineState, place: number | null): boolean {
@@ -65,7 +64,7 @@ function advance(state: LineState, place: number | null): boolean {
   return isStep;
 }
 
-/** Adds a change of the line, and finds the mirrors that already have its value. */
+/** Adds a change of the line, and finds the mirrors that have its value already. */
 function moved(
   { subject, shelf, look }: Taking,
   key: LineKey,
@@ -89,7 +88,7 @@ function moved(
   }
 }
 
-/** Without an origin, a value counts once a quorum has it: the second largest number, or a tag that two mirrors have. */
+/** Without an origin, a value counts once a quorum has it: the second largest number, or a tag of two mirrors. */
 function movedByPeers(taking: Taking, key: LineKey): void {
   const { subject, shelf, who } = taking;
   const values = [shelf, ...peersOf(subject, who.registry, who)].flatMap((one) => one.lines.get(key)?.value ?? []);
@@ -107,9 +106,8 @@ function movedByPeers(taking: Taking, key: LineKey): void {
 }
 
 /**
- * Without versions, a line changed at the origin counts as a release. A mirror whose line reaches that value has the
- * release.
- * @param reached  the best position of the mirror before this response; `best` is that after it
+ * Without versions, a line changed at the origin counts as a release.
+ * @param reached  the best position before this response; `best`: after it
  */
 function noteArrival(
   { shelf, look, who, news }: Taking,

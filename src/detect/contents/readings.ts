@@ -7,7 +7,7 @@ import type { Memory } from '../memory.ts';
 import { type MirrorMemory, roundKeyOf, stateOf } from '../mirror-memory.ts';
 import { MirrorContents, type Subject } from './subject.ts';
 
-/** A response older than this many intervals, and than a minute, is outdated. */
+/** A response older than this many intervals, and than `freshMsMin`, is outdated. */
 const freshPaces = 3;
 const freshMsMin = 60_000;
 
@@ -16,7 +16,6 @@ export function freshMsOf(memory: Pick<View, 'config'>, target: Pick<Target, 'ca
   return Math.max(freshMsMin, freshPaces * everyMs(paceOf(target, memory.config)));
 }
 
-/** Each mirror's lag as of its last response, without outdated ones. */
 export function* lagsOf(memory: Memory): Iterable<MirrorLag> {
   for (const { module, step, shelves } of memory.subjects.values()) {
     for (const [registry, { reading, toMs }] of shelves) {
@@ -30,7 +29,6 @@ export function* lagsOf(memory: Memory): Iterable<MirrorLag> {
   }
 }
 
-/** The combined lag of each mirror, with how long releases took to arrive. */
 export function freshnessOf(memory: Memory): ReadonlyMap<string, Freshness> {
   const byMirror = Map.groupBy(lagsOf(memory), ({ registry }) => registry);
   const known = (values: readonly (number | null)[]): readonly number[] => values.flatMap((one) => one ?? []);
@@ -56,7 +54,7 @@ export function freshnessOf(memory: Memory): ReadonlyMap<string, Freshness> {
   );
 }
 
-/** The mirror that is its upstream's origin; `null`: none is configured. */
+/** The name of the upstream's origin; `null`: none is configured. */
 export function originOf({ config }: View, { mirror }: MirrorMemory): string | null {
   const key = roundKeyOf(mirror);
   for (const other of config.mirrors) if (other.role === 'origin' && roundKeyOf(other) === key) return other.name;
@@ -68,7 +66,6 @@ export function* subjectsOf({ subjects }: View, { mirror }: MirrorMemory): Itera
   for (const [key, subject] of subjects) if (key.startsWith(`${roundKeyOf(mirror)}|`)) yield subject;
 }
 
-/** The state of a mirror's contents besides its subjects. */
 export function contentsOf(mirror: MirrorMemory): MirrorContents {
   return stateOf({ name: 'contents', none: () => new MirrorContents() }, mirror);
 }

@@ -13,7 +13,7 @@ import {
 type Stored<T> = readonly (readonly [string, T])[];
 
 interface ShelfRow extends Omit<Shelf, 'since' | 'lost' | 'lines' | 'reading'> {
-  /** The mirror's URL at that time; if it changed, it is another mirror. */
+  /** The mirror's URL then: with another one it is another mirror. */
   readonly url: string;
   readonly since: Stored<{ readonly afterMs: number; readonly atMs: number }>;
   readonly lost: Stored<Lost>;
@@ -21,7 +21,7 @@ interface ShelfRow extends Omit<Shelf, 'since' | 'lost' | 'lines' | 'reading'> {
   readonly reading: LagReading | null;
 }
 
-/** The row of a subject: as in memory, with wall times. */
+/** A subject as in memory, with wall times. */
 export interface SubjectRow {
   readonly v: 1;
   readonly module: string | null;
@@ -32,7 +32,7 @@ export interface SubjectRow {
   readonly shelves: Stored<ShelfRow>;
 }
 
-/** The keys of times in a row, which are shifted. A date that is content has another key. */
+/** The keys of times. A date that is content has another key. */
 const timeKeys: ReadonlySet<string> = new Set([
   'afterMs',
   'atMs',
@@ -57,7 +57,6 @@ function moved(value: unknown, byMs: number, mostMs = Number.POSITIVE_INFINITY):
   );
 }
 
-/** The stored row of a subject. */
 export function subjectRowOf(subject: Subject, urlOf: (registry: string) => string, wallAheadMs: number): SubjectRow {
   const { module, version, step, releases, lines, shelves } = subject;
   const rows = [...shelves].map(
@@ -87,8 +86,9 @@ function isShelfRow(value: ShelfRow): boolean {
 }
 
 /**
- * Reads a row; `null`: invalid. Shelves that `isKept` rejects are left out. No time is in the future, whatever the clock was
- * when the row was written: later responses would count as outdated.
+ * Reads a row; `null`: invalid. No time is in the future, where the clock was set back: later responses would be
+ * outdated.
+ * @param isKept  false: without this shelf
  */
 export function readSubject(
   key: string,

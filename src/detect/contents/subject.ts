@@ -1,7 +1,7 @@
 import type { Gaps } from '../../core/mirror.ts';
 import type { Contents } from '../../core/transcript.ts';
 
-/** One response about one subject. Its contents were true at some time from `fromMs` to `toMs`, monotonic milliseconds. */
+/** One response about one subject: true at some time between the two, monotonic milliseconds. */
 export interface Look {
   readonly fromMs: number;
   readonly toMs: number;
@@ -11,9 +11,8 @@ export interface Look {
 export type Versions = NonNullable<Contents['versions']>;
 
 /**
- * The versions of `all` that a response would include if the mirror had them: a response with only the newest ones says
- * nothing about older ones.
- * @param all  by the order of the ecosystem, the newest last
+ * The versions of `all` that a response would include: one with only the newest says nothing about older ones.
+ * @param all  the newest last
  */
 export function selectComparable(all: readonly string[], { count, newest }: Versions): readonly string[] {
   if (count <= newest.length) return all;
@@ -25,21 +24,20 @@ export function selectComparable(all: readonly string[], { count, newest }: Vers
 /** A mutable tag, or a value that only grows (serial, date), within one subject. */
 export type LineKey = `tag ${string}` | 'serial' | 'date';
 
-/** The value of each line in a response. */
 export function* linesOf({ tags, serial, modifiedAtMs }: Contents): Generator<readonly [LineKey, string | number]> {
   for (const [name, value] of Object.entries(tags ?? {})) yield [`tag ${name}`, value];
   if (serial !== undefined) yield ['serial', serial];
   if (modifiedAtMs !== undefined) yield ['date', modifiedAtMs];
 }
 
-/** Whether a mirror omits a version by design: such a version counts neither as lag nor as missing. */
+/** Whether a mirror omits a version by design. */
 export function gapFilterFor(gaps: Gaps | undefined): (version: string, isPre: boolean) => boolean {
   if (gaps === undefined) return () => false;
   return (version, isPre) =>
     (gaps.prereleases && isPre) || gaps.without.some((pattern) => isLike(version, pattern.split('*')));
 }
 
-/** True for a text that begins with the first part, ends with the last, and has the others between, in their order. */
+/** True for a text with all parts in their order, the first at its begin and the last at its end. */
 function isLike(text: string, parts: readonly string[]): boolean {
   const [first = '', ...rest] = parts;
   if (rest.length === 0) return text === first;
@@ -54,21 +52,18 @@ function isLike(text: string, parts: readonly string[]): boolean {
   return text.length - last.length >= at && text.endsWith(last);
 }
 
-/** A version released while the daemon ran: after `afterMs`, and at the latest at `atMs`. Monotonic milliseconds. */
+/** A version released while the daemon ran. Monotonic milliseconds. */
 export interface Release {
-  /** Start of the last probe of the origin without it; `null`: the origin could not be probed before. */
+  /** Start of the last probe of the origin without it; `null`: none. */
   afterMs: number | null;
   /** End of the first response with the version, from any mirror. */
   atMs: number;
-  /** When the origin first showed it; `null`: only other mirrors did. */
+  /** When the origin first showed it; `null`: not yet. */
   originMs: number | null;
   readonly isPre: boolean;
 }
 
-/**
- * A change of a line to a value, shown by the origin or by a quorum. It happened after `afterMs` and at the latest at
- * `atMs`, monotonic; `null`: not known, as for the value at first sight.
- */
+/** A change of a line, shown by the origin or a quorum. Monotonic; `null`: not known, as at first sight. */
 export interface Change {
   /** Counts up within its line. */
   readonly seq: number;
@@ -78,20 +73,17 @@ export interface Change {
   readonly byOrigin: boolean;
 }
 
-/** The state of a mirror on one line. */
 export interface LineState {
   value: string | number;
   /** End of the first response with this value. */
   sinceMs: number;
-  /** The best value shown: for a tag the `seq` of a change (`null`: none has its value), else the largest value. */
+  /** For a tag the `seq` of the best change shown (`null`: none has its value), else the largest value. */
   best: number | null;
   /** Consecutive responses behind `best`. */
   below: number;
 }
 
-/**
- * A version that has disappeared: for how many responses in a row, and whether other mirrors had it at the last of them.
- */
+/** A version that has disappeared: for how many responses in a row, and whether others have it. */
 export interface Lost {
   looks: number;
   isElsewhere: boolean;
@@ -102,27 +94,24 @@ export interface StepBack {
   readonly what: LineKey | 'version';
   readonly from: string | number;
   readonly to: string | number | null;
-  /** End of the response, monotonic milliseconds. */
   readonly atMs: number;
 }
 
 /** The lag of a mirror at its last response about one subject. Milliseconds; `null` is unknown. */
 export interface LagReading {
-  /** The minimum lag, by the oldest item that it lacks; 0: it lacks nothing released while the daemon ran. */
+  /** The least lag; 0: nothing released while the daemon ran is missing. */
   readonly lowerMs: number | null;
-  /** The maximum lag; 0 only if the origin was probed after the mirror. */
+  /** The most lag. */
   readonly upperMs: number | null;
-  /** As `lowerMs`, by items that both of the mirror's last two responses lack. */
+  /** As `lowerMs`, by what both of the last two responses lack. */
   readonly agreedMs: number;
-  /** The latest possible release time of the oldest item that both responses lack, monotonic; `null`: none. */
+  /** By when the oldest of those was released, monotonic; `null`: none. */
   readonly oldestMs: number | null;
-  /** The minimum number of records that the mirror lacks. */
+  /** At least so many records are missing. */
   readonly records: number | null;
-  /** Versions that the mirror lacks: how many, and the newest of them. `null`: responses to this step have no versions. */
+  /** `null`: responses to this step have no versions. */
   readonly missing: { readonly count: number; readonly names: readonly string[] } | null;
-  /** What it was compared with. */
   readonly by: 'origin' | 'peers';
-  /** The line on which the mirror is behind; `null`: none, or not known. */
   readonly line: LineBehind | null;
 }
 
@@ -148,32 +137,25 @@ export class Shelf {
   readonly since = new Map<string, { readonly afterMs: number; readonly atMs: number }>();
   readonly lost = new Map<string, Lost>();
   readonly lines = new Map<LineKey, LineState>();
-  /** Number of responses that went backwards; 0 again after `limits.calmLooks` in a row that did not. */
+  /** Steps backwards; 0 again after `limits.calmLooks` responses without one. */
   backwards: number = 0;
-  /** Number of responses since the last one that went backwards. */
+  /** Responses since the last step backwards. */
   calm: number = 0;
-  /** The last step backwards. */
   back: StepBack | null = null;
-  /** The lag as of the last response; `null`: unknown. */
   reading: LagReading | null = null;
 }
 
-/**
- * The subject of one kind of response: a module by one step, one tag of it if probed for one (`version`), or a mirror as a
- * whole (`module` is `null`).
- */
+/** What one kind of response is about: a module by one step, one tag of it (`version`), or the whole mirror. */
 export class Subject {
-  /** Unique: `ecosystem|upstream|module|version|step`. */
+  /** `ecosystem|upstream|module|version|step`. */
   readonly key: string;
   readonly module: string | null;
-  /** The version as configured. */
   readonly version: string | null;
   readonly step: string;
   readonly releases = new Map<string, Release>();
   readonly lines = new Map<LineKey, Change[]>();
   readonly shelves = new Map<string, Shelf>();
   isDirty: boolean = false;
-  /** Monotonic time of the last row; `null` before the first. */
   writtenAtMs: number | null = null;
 
   constructor(key: string, { module, version, step }: Pick<Subject, 'module' | 'version' | 'step'>) {
@@ -186,15 +168,14 @@ export class Subject {
 
 /** The state of a mirror's contents besides its subjects. */
 export class MirrorContents {
-  /** The last resolved version of `latest` and the like, by module and version, and the versions it had before. */
+  /** What `latest` and the like resolved to last, by module and version, and before that. */
   readonly resolved = new Map<string, { readonly now: string; readonly left: readonly string[] }>();
   /** The last subject whose contents regressed, by module. */
   readonly steppedBack = new Map<string | null, Shelf>();
-  /** How long the last releases took from the origin to this mirror, milliseconds, newest last. */
+  /** How long the last releases took from the origin, milliseconds, newest last. */
   propagations: readonly number[] = [];
 }
 
-/** One compared response: its subject, and the state of its mirror now. */
 export interface Comparison {
   readonly subject: Subject;
   readonly shelf: Shelf;
@@ -203,19 +184,17 @@ export interface Comparison {
 
 /** What a subject is compared with, as of one response. */
 export interface Standpoint {
-  /** The name of the upstream's origin; `null`: none is configured. */
   readonly origin: string | null;
   /** Older responses are outdated, milliseconds. */
   readonly freshMs: number;
   readonly nowMs: number;
 }
 
-/** True for a mirror with a recent response. */
 function isFresh(shelf: Shelf | undefined, { nowMs, freshMs }: Standpoint): shelf is Shelf {
   return shelf !== undefined && shelf.looks > 0 && nowMs - shelf.toMs <= freshMs;
 }
 
-/** The origin, if it responds. */
+/** The origin, if its last response is recent. */
 export function freshOriginOf(subject: Subject, at: Standpoint): Shelf | null {
   const shelf = at.origin === null ? undefined : subject.shelves.get(at.origin);
   return isFresh(shelf, at) ? shelf : null;
@@ -228,12 +207,12 @@ export function peersOf(subject: Subject, registry: string | null, at: Standpoin
   );
 }
 
-/** True for at least two holders that are at least half of all mirrors that could show the item. */
+/** True for at least two holders that are at least half of all. */
 export function isQuorum(holders: number, all: number): boolean {
   return holders >= 2 && 2 * holders >= all;
 }
 
-/** True where a mirror's last response had the version. */
+/** True where the last response had the version. */
 export function shows(shelf: Shelf, version: string): boolean {
   return shelf.versions?.newest.includes(version) === true;
 }

@@ -14,10 +14,7 @@ import {
   type Versions,
 } from './subject.ts';
 
-/**
- * A release that reached a mirror: between which two responses, and when the origin first showed it. Monotonic
- * milliseconds.
- */
+/** A release that reached a mirror between two responses. Monotonic milliseconds. */
 export interface Arrival {
   readonly registry: string;
   readonly afterMs: number;
@@ -25,10 +22,9 @@ export interface Arrival {
   readonly originMs: number;
 }
 
-/** What one response newly showed. */
 export interface News {
   isNews: boolean;
-  /** The last step backwards in the response; `null`: none. */
+  /** The last step backwards in the response. */
   back: StepBack | null;
   readonly arrivals: Arrival[];
 }
@@ -39,7 +35,6 @@ export interface Who extends Standpoint {
   readonly leavesOut: (version: string, isPre: boolean) => boolean;
 }
 
-/** One response about a subject, its mirror's known state, and the news it produces. */
 export interface Taking {
   readonly subject: Subject;
   readonly shelf: Shelf;
@@ -48,7 +43,7 @@ export interface Taking {
   readonly news: News;
 }
 
-/** Records the versions of one response: new ones, missing ones, and what they show about releases. */
+/** Records the versions of one response, and what they show about releases. */
 export function updateVersions(taking: Taking): void {
   const { subject, shelf, look, who, news } = taking;
   const { versions } = look.contents;
@@ -99,7 +94,7 @@ function cameIn(shelf: Shelf, before: Versions, next: Versions): readonly string
   );
 }
 
-/** Counts versions that disappeared; if other mirrors still have one, that is a step backwards. */
+/** Counts versions that disappeared: a step backwards where other mirrors have them. */
 function missed({ subject, shelf, look, who, news }: Taking, before: Versions, next: Versions): void {
   const shown = new Set(next.newest);
   for (const [version, lost] of shelf.lost) {
@@ -124,10 +119,7 @@ function missed({ subject, shelf, look, who, news }: Taking, before: Versions, n
   }
 }
 
-/**
- * True if a version that a mirror lost still exists elsewhere. A version that the origin lacks was withdrawn. Without an
- * origin, one other mirror with the version is enough. Always false for the origin itself.
- */
+/** True if the origin, else another mirror, has a version that this mirror lost; false for the origin itself. */
 function isElsewhere(subject: Subject, version: string, who: Who): boolean {
   if (who.registry === who.origin) return false;
   const origin = freshOriginOf(subject, who);
@@ -155,7 +147,6 @@ function releasedByPeers({ subject, look, who }: Taking, version: string, isPre:
   release(subject, version, { afterMs, atMs: Math.min(look.toMs, ...seen), originMs: null, isPre });
 }
 
-/** Records a release, or narrows its bounds. */
 function release(subject: Subject, version: string, found: Release): void {
   const known = subject.releases.get(version);
   if (known === undefined) {

@@ -15,9 +15,8 @@ import type { MirrorMemory } from '../mirror-memory.ts';
 import { mergeEvidence, type Says } from '../rules/says.ts';
 
 /**
- * Applies what a rule says about one mirror, or about this daemon (`null`): the only place where findings open, change and
- * close. An open finding changes if scope, cause or `actionable` differ; new evidence alone is no event and goes out with
- * the next change.
+ * Applies what a rule says about one mirror, or about this daemon (`null`). An open finding changes if scope, cause or
+ * `actionable` differ; new evidence alone is no event.
  */
 export function apply(memory: Memory, kind: FindingKind, mirror: MirrorMemory | null, says: Says): void {
   if (says === null) return;
@@ -67,7 +66,7 @@ export function apply(memory: Memory, kind: FindingKind, mirror: MirrorMemory | 
   else say(memory, 'changed', next);
 }
 
-/** Closes the open finding of a kind, subject and story (`of`), if there is one, with the evidence and text of `last`. */
+/** Closes the open finding of a kind, subject and story (`of`), with the evidence and text of `last`. */
 export function closeFinding(
   memory: Memory,
   kind: FindingKind,
@@ -81,10 +80,7 @@ export function closeFinding(
   say(memory, 'closed', { ...known, ...last, confidence, state: 'closed', closedAtMs: memory.now.wallMs });
 }
 
-/**
- * Records that an operator acknowledged a finding. This closes a mismatch, which nothing else closes, and a level shift,
- * whose latency is accepted. `null`: no such open finding.
- */
+/** Records an acknowledgement, which ends a mismatch or a level shift. `null`: no such open finding. */
 export function acknowledgeFinding(memory: Memory, id: string, reason: string): Finding | null {
   const known = memory.open.get(id);
   if (known === undefined) return null;
@@ -98,7 +94,7 @@ export function acknowledgeFinding(memory: Memory, id: string, reason: string): 
   return next;
 }
 
-/** Updates the confidence of open findings, which rises with their age; no event is sent. */
+/** Updates the confidence of open findings, without an event. */
 export function updateConfidence(memory: Memory): void {
   for (const finding of memory.open.values()) {
     const confidence = confidenceOf(memory, finding);
@@ -109,15 +105,14 @@ export function updateConfidence(memory: Memory): void {
   }
 }
 
-/** Writes every open finding again, so that its row, which expires by its stamp, does not expire while it is open. */
+/** Writes open findings again: rows expire by their stamp. */
 export function rewriteFindings(memory: Memory): void {
   for (const finding of memory.open.values()) writeFinding(memory, finding);
 }
 
 /**
- * Writes open findings with new evidence again, each at most every `limits.evidenceWriteMs`. The stamp of the row stays:
- * only the evidence has changed.
- * @param everything  true: writes all of them now, for a shutdown
+ * Writes open findings with new evidence again, each at most every `limits.evidenceWriteMs`, with the stamp of before.
+ * @param everything  all of them now, for a shutdown
  */
 export function writeEvidence(memory: Memory, everything: boolean): void {
   for (const finding of memory.open.values()) {
@@ -179,7 +174,7 @@ export function ruleOf(
   return rules.find((rule) => rule.kind === kind && (rule.story ?? null) === storyOf(cause)) ?? null;
 }
 
-/** The confidence of a finding by its age in milliseconds, ≥ 0: see `limits.confidenceLowMs` and `confidenceHighMs`. */
+/** The confidence of a finding by its age in milliseconds, ≥ 0. */
 export function confidenceFor(lastedMs: number): Confidence {
   if (lastedMs < limits.confidenceLowMs) return 'low';
   return lastedMs < limits.confidenceHighMs ? 'medium' : 'high';

@@ -13,18 +13,18 @@ import { speedOf, thresholdFor } from '../rules/speed.ts';
 import { isDisturbed } from '../rules/threshold.ts';
 import { judgeKinds, receiveAnswer } from './step.ts';
 
-/** A note of an earlier success that is older than this is written again, so that it does not expire in use. */
+/** An older note of a success is written again, so that it does not expire in use. */
 const seenRewriteMs = 24 * 3_600_000;
 
-/** Number of round trips for the median of one step at one mirror. */
+/** Round trips for the median of one step at one mirror. */
 const stepWindow = 64;
 
 /** Failures of our own that prevent any result about a mirror. */
 const blinding: ReadonlySet<Because> = new Set(['resolver', 'proxy', 'local']);
 
 /**
- * Settles a sample: fixes its outcome, marks cold fetches, adds the baseline, outputs it, and passes it to the kinds.
- * Called once per sample.
+ * Settles a sample: fixes its outcome, adds baseline and threshold, outputs it, and passes it to the kinds. Called once
+ * per sample.
  * @param because  makes it unknown; `null` leaves its outcome as it is
  * @param isShort  a timeout that is no failure of the target, see `Held`
  */
@@ -59,14 +59,13 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   judgeKinds(memory, { mirror, series, sample, isCold, isPrimary, isShort });
 }
 
-/** The mirror of a sample; `null`: a reload removed its target, or replaced the mirror, while the probe was running. */
+/** The mirror of a sample; `null`: a reload removed the target, or replaced the mirror, while the probe ran. */
 export function mirrorOf(memory: Memory, { due, startedMonotonicMs }: Sample): MirrorMemory | null {
   const mirror = memory.mirrors.get(due.target.registry);
   const isCurrent = mirror !== undefined && startedMonotonicMs >= mirror.sinceMs;
   return isCurrent && memory.targets.has(due.target.id) ? mirror : null;
 }
 
-/** A sample that is output without being judged. */
 export function settledSampleOf(sample: Sample): SettledSample {
   return { ...sample, facts: dropContents(sample.facts), cold: false, thresholdMs: null, baselineMs: null };
 }
@@ -87,7 +86,7 @@ function noteSight({ now }: Memory, { sight, row }: MirrorMemory, sample: Sample
   if (due.connection === 'cold') sight.lastOkRttMs = rttMs ?? sight.lastOkRttMs;
 }
 
-/** Records a success, and returns whether this was a pull-through cache's first fetch. */
+/** Records a success; true if it was a pull-through cache's first fetch. */
 function noteAnswer(memory: Memory, mirror: MirrorMemory, sample: Sample): boolean {
   if (sample.outcome.tag !== 'ok') return false;
   mirror.sight.hasOk = true;
@@ -110,16 +109,15 @@ function noteAnswer(memory: Memory, mirror: MirrorMemory, sample: Sample): boole
   return cold;
 }
 
-/** The key of an earlier success: (mirror, module, resolved version, step). */
 export function seenKeyOf(sample: Pick<Sample, 'due' | 'facts'>): string {
   const { target } = sample.due;
   return targetId(target.registry, target.module, sample.facts.resolvedVersion ?? target.version, target.step);
 }
 
 /**
- * True for the first fetch of a pull-through cache: no earlier success, and either a cache header says MISS or it took
- * `limits.coldFactor` times the median of that step there. No later sample changes that; only ok samples can be cold.
- * @param stepMedianMs  median round trip of the step at this mirror, `null` before the first
+ * True for the first fetch of a pull-through cache: an ok sample, no earlier success, and either a cache header says
+ * MISS or it took `limits.coldFactor` times the median of that step there.
+ * @param stepMedianMs  `null` before the first
  * @see design.md section 3, "A cold fetch of a pull-through cache"
  */
 export function isColdFetch(
@@ -134,5 +132,5 @@ export function isColdFetch(
   return sample.rttMs - sample.loopDelayMsMax >= limits.coldFactor * stepMedianMs;
 }
 
-/** Recent round trips of each step at one mirror, over all modules, by step and connection; milliseconds. */
+/** Recent round trips of a mirror, milliseconds, by step and connection. */
 const stepTimes = { name: 'step times', none: () => new Map<string, number[]>() };

@@ -9,13 +9,12 @@ import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from '..
 import { addProbe } from '../rules/says.ts';
 import { apply, ruleOf } from './say.ts';
 
-/** Passes a sample to every kind on its arrival. */
 export function receiveSample(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   const received = { view: memory, mirror, sample };
   for (const rule of memory.rules) applyStep(memory, rule, mirror, rule.receive?.(stateOf(rule, mirror), received));
 }
 
-/** Passes a sample of a series to the handler `input` of every kind, before it is settled. */
+/** Passes a sample of a series to the handler `input` of every kind, before the sample is settled. */
 export function receiveAnswer(
   memory: Memory,
   answered: Answered,
@@ -26,7 +25,6 @@ export function receiveAnswer(
     applyStep(memory, rule, mirror, rule[input]?.(stateOf(rule, mirror), answered, seriesStateOf(rule, series)));
 }
 
-/** Passes a round's verdict on a canary to every kind. */
 export function decideCanary(memory: Memory, found: Omit<Confirmed, 'view'>): void {
   const { mirror, series } = found;
   const confirmed = { ...found, view: memory };
@@ -34,7 +32,7 @@ export function decideCanary(memory: Memory, found: Omit<Confirmed, 'view'>): vo
     applyStep(memory, rule, mirror, rule.decide?.(stateOf(rule, mirror), confirmed, seriesStateOf(rule, series)));
 }
 
-/** Lets every kind judge one settled sample, in the order of the registry, and applies the results. */
+/** Lets every kind judge one settled sample, in the order of the registry. */
 export function judgeKinds(memory: Memory, settled: Omit<Judged, 'view' | 'isTold'>): void {
   const { mirror, series } = settled;
   const isTold = () =>
@@ -45,10 +43,7 @@ export function judgeKinds(memory: Memory, settled: Omit<Judged, 'view' | 'isTol
   if (memory.open.size > 0) citeSample(memory, mirror, series, settled.sample);
 }
 
-/**
- * Adds a probe to the open findings that it confirms, by their rules. No event: it goes out with the next change, and is
- * shown at once.
- */
+/** Adds a probe to the open findings that it confirms. No event: it goes out with the next change. */
 function citeSample(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
   const { probeId, target } = sample.due;
   for (const rule of memory.rules) {
@@ -77,16 +72,12 @@ export function startStreaksAnew(memory: Memory, mirror: MirrorMemory): void {
   }
 }
 
-/** Lets the kinds drop series that are no longer probed. */
 export function dropSeriesOf(memory: Memory, mirror: MirrorMemory, dropped: ReadonlySet<SeriesMemory>): void {
   const about = { view: memory, mirror };
   for (const rule of memory.rules) applyStep(memory, rule, mirror, rule.drop?.(stateOf(rule, mirror), dropped, about));
 }
 
-/**
- * Lets the kinds drop what is no longer configured (`adopt`), restore from rows of other kinds (`start`), or end what is
- * over (`tick`).
- */
+/** Lets the kinds drop what is not configured, restore from rows of other kinds, or end what is over. */
 export function runKinds(memory: Memory, input: 'adopt' | 'start' | 'tick'): void {
   for (const rule of memory.rules) {
     if (rule[input] === undefined) continue;
@@ -95,7 +86,7 @@ export function runKinds(memory: Memory, input: 'adopt' | 'start' | 'tick'): voi
   }
 }
 
-/** Passes an acknowledgement by an operator to the kind of the finding, or to the kind that it follows. */
+/** Passes an acknowledgement to the kind of the finding, or to the kind that it follows. */
 export function acknowledgeKind(memory: Memory, mirror: MirrorMemory, finding: Finding): void {
   const told = ruleOf(memory.rules, finding);
   const rule = memory.rules.find(({ name }) => name === (told?.follows ?? told?.name));
@@ -103,9 +94,7 @@ export function acknowledgeKind(memory: Memory, mirror: MirrorMemory, finding: F
   applyStep(memory, rule, mirror, rule.acknowledge?.(stateOf(rule, mirror), finding, { view: memory, mirror }));
 }
 
-/**
- * Applies the step of a kind: the only place where the state of a kind is written. Its requests wait for `sendRequests`.
- */
+/** Applies the step of a kind. Its requests wait for `sendRequests`. */
 export function applyStep(
   memory: Memory,
   rule: FindingRule,
@@ -149,7 +138,7 @@ function endOutage(memory: Memory, mirror: MirrorMemory): void {
   for (const rule of memory.rules) applyStep(memory, rule, mirror, rule.back?.(stateOf(rule, mirror), about));
 }
 
-/** Refreshes the findings of a kind with a changed state, and of the kinds that follow it. */
+/** Refreshes the findings of a kind, and of the kinds that follow it. */
 function refresh(memory: Memory, rule: FindingRule, mirror: MirrorMemory, { vantage }: Pick<Step<unknown>, 'vantage'>) {
   const about = { view: memory, mirror, vantage };
   for (const each of memory.rules) {
@@ -158,7 +147,6 @@ function refresh(memory: Memory, rule: FindingRule, mirror: MirrorMemory, { vant
   }
 }
 
-/** The inputs of kinds about this daemon. */
 interface OwnInputs {
   readonly count: Spoilt;
   readonly compare: ClientRun;
@@ -168,7 +156,7 @@ interface OwnInputs {
   readonly tick: null;
 }
 
-/** Passes one input to every kind about this process and its vantage, and applies the results. */
+/** Passes one input to every kind about this process and its vantage. */
 export function judgeUs<I extends keyof OwnInputs>(memory: Memory, input: I, value: OwnInputs[I]): void {
   const about = { view: memory, suspicions: memory.confirm.suspicions };
   for (const rule of memory.us.rules) {

@@ -13,10 +13,7 @@ import { isContaminated, isDisturbed } from '../rules/threshold.ts';
 import { mirrorOf, settle, settledSampleOf } from './settle.ts';
 import { judgeUs, receiveAnswer, receiveSample } from './step.ts';
 
-/**
- * Takes one sample. One about our own side is settled at once. Others go to the round and may start or end a doubt; they
- * are then held until `releaseHeld` finds that they wait for nothing.
- */
+/** Takes a sample. One about our own side is settled at once; others are held until `releaseHeld`. */
 export function take(memory: Memory, sample: Sample): void {
   const { target, connection, purpose } = sample.due;
   const mirror = mirrorOf(memory, sample);
@@ -38,7 +35,7 @@ export function take(memory: Memory, sample: Sample): void {
   const because = becauseOf(memory, mirror, series, sample);
   const isOurs = because !== null || sample.outcome.tag === 'unknown';
   if (purpose === 'peek' && !isOurs) {
-    // First bytes prove nothing about the rest of an artifact: they are only a reason for a recheck.
+    // First bytes prove nothing about the rest of an artifact.
     receiveAnswer(memory, answered, 'peek');
     memory.turn.settled.push(settledSampleOf(sample));
     return;
@@ -58,7 +55,7 @@ export function take(memory: Memory, sample: Sample): void {
   memory.confirm.held.push({ sample, sinceMs: monotonicMs, isShort });
 }
 
-/** Records the planned times of a canary: the interval of a cron pace is the widest gap seen, without pauses. */
+/** Records the planned times of a canary: a cron pace is the widest gap seen, without pauses. */
 function noteTiming(mirror: MirrorMemory, { due }: Sample): void {
   const { sight } = mirror;
   sight.wasAsked = true;
@@ -68,16 +65,13 @@ function noteTiming(mirror: MirrorMemory, { due }: Sample): void {
   sight.lastPlannedMs = due.plannedAtMs;
 }
 
-/** True for a timeout at the short deadline of a confirming probe: if the target is not in doubt, it is no failure. */
+/** True for a timeout at the short deadline of a confirming probe, without a doubt of the target: no failure. */
 function isShortTimeout(memory: Memory, mirror: MirrorMemory, { due, outcome }: Sample): boolean {
   if (due.purpose !== 'confirm' || outcome.tag !== 'failed' || !isTimeout(outcome.failure.kind)) return false;
   return due.timeoutMs < timeoutOf(memory.config, due.target) && !isConfirmed(mirror, due.target);
 }
 
-/**
- * Why a sample is about our own side; `null`: it is about the mirror, or already unknown. Counts it for the finding about
- * this process.
- */
+/** Why a sample is about our own side (counted for the finding about this process); `null`: it is not, or unknown. */
 function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): Because | null {
   if (sample.outcome.tag === 'unknown') return null;
   const { startedMonotonicMs, endedMonotonicMs, due } = sample;
@@ -92,8 +86,8 @@ function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, s
 }
 
 /**
- * Adds a response to the moment that requested it. While the egress is suspect, verdicts are frozen: any response is a
- * reason for a new moment soon.
+ * Adds a response to the moment that requested it. While the egress is suspect, any response is a reason for a moment
+ * soon.
  * @param isAnswer  `null`: the sample says nothing about the mirror
  */
 function recordInRounds(memory: Memory, mirror: MirrorMemory, sample: Sample, isAnswer: boolean | null): void {

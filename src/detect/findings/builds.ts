@@ -11,30 +11,27 @@ import { httpFailureOf } from './http-versions.ts';
 import { isCanaryOut, outagesOf } from './outage-state.ts';
 import type { FindingRule, Received } from './rule.ts';
 
-/** The result of one request of a build, other than its first. */
+/** The result of one request of a build, other than the first. */
 export interface BuildAnswer {
   readonly target: Target;
   readonly probeId: string;
-  /** `null`: it was ok. */
   readonly reason: Reason | null;
-  /** The server closed the connection (GOAWAY) before it accepted the request, which was then sent over another one. */
+  /** The server closed the connection (GOAWAY) before it took the request, which was then sent over another one. */
   readonly isMoved: boolean;
-  /** Time to the first byte of the response; `null`: not known. */
+  /** Time to first byte; `null`: not known. */
   readonly ms: number | null;
-  /** Time to first byte of a single request of the same target; `null`: not known. */
+  /** The same for a single request of the target. */
   readonly aloneMs: number | null;
   readonly bytes: number;
 }
 
-/** What goes wrong with concurrent requests: some fail, some need another connection, or each waits for the one before. */
+/** Some concurrent requests fail, some need another connection, or each waits for the one before. */
 type BuildTrouble = 'fails' | 'closes' | 'slow';
 
-/** The trouble of consecutive builds. */
 interface BuildFault {
   readonly trouble: BuildTrouble;
-  /** Successful requests of the newest build with it. */
+  /** Judged requests of the newest build with it. */
   readonly requests: number;
-  /** Reason of the failed requests; `null`: none failed. */
   readonly reason: Reason | null;
   readonly samples: number;
   readonly failures: number;
@@ -44,28 +41,27 @@ interface BuildFault {
   readonly probeIds: readonly string[];
 }
 
-/** The state of one mirror's recent builds. */
 export interface BuildState {
-  /** The newest build, and its results so far. */
+  /** The newest build. */
   readonly id: string;
   readonly answers: readonly BuildAnswer[];
-  /** Number of requests of that build that are still running. */
+  /** Requests of that build that are still running. */
   readonly left: number;
-  /** Consecutive builds with trouble; while the finding is open, consecutive builds without trouble. */
+  /** Builds with trouble in a row; while the finding is open, builds without. */
   readonly inRow: number;
   readonly fault: BuildFault | null;
   readonly isOpen: boolean;
 }
 
-/** Consecutive builds that open or close the finding. */
+/** So many builds in a row open or close the finding. */
 const buildsInRow = 2;
-/** Fewer requests show neither serial handling (one response may be slow) nor that a stream limit is gone. */
+/** Fewer requests show neither serial handling nor that a stream limit is gone. */
 const requestsMin = 4;
-/** Requests are handled one after the other if the slowest takes at least this share of the sum of their single times. */
+/** Serial handling: the slowest request takes at least this share of the sum of the single times. */
 const inTurnShare = 0.6;
-/** The slowest one must also take at least this many times its time as a single request. */
+/** Serial handling also takes at least this many times the slowest single time. */
 const inTurnFactor = 3;
-/** The time of larger responses depends on the network, not on the server. */
+/** The time of larger responses depends on the network. */
 const inTurnBytesMax = 64 * 1024;
 
 const none: BuildState = { id: '', answers: [], left: 0, inRow: 0, fault: null, isOpen: false };
@@ -81,8 +77,8 @@ function buildAnswer(sample: Sample, aloneMs: number | null): BuildAnswer | null
 }
 
 /**
- * The state with one more request of a build; a build is judged when its last request has ended.
- * @param answer   `null`: a response that decides nothing
+ * The state with one more request of a build, which is judged with its last one.
+ * @param answer   `null`: it decides nothing
  * @param floorMs  a response faster than this is never slow
  */
 export function updateBuilds(
@@ -150,10 +146,6 @@ function joined(before: BuildFault | null, now: BuildFault): BuildFault {
   };
 }
 
-/**
- * What recent builds say about a mirror.
- * @param speaks  the clients that use each HTTP version, and how they avoid it
- */
 function buildSays(name: string, { fault, isOpen }: BuildState, speaks: readonly Speaks[] | undefined): Says {
   if (!isOpen || fault === null) return { tag: 'well', ...told('found.build.well', { name }), of: 'many_requests' };
   const { trouble, samples, failures, slowestMs, aloneMs, probeIds } = fault;
@@ -180,8 +172,8 @@ function textOf(name: string, fault: BuildFault, speaks: readonly Speaks[] | und
 }
 
 /**
- * Concurrent requests over one connection fail, need another connection, or wait for one another. Per series it keeps the
- * last time to first byte of a single HTTP/2 request: milliseconds.
+ * Concurrent requests over one connection fail, need another one, or wait for each other. Per series it keeps the last
+ * time to first byte of a single HTTP/2 request, milliseconds.
  */
 export const builds: FindingRule<BuildState | null, number | null> = {
   name: 'builds',
@@ -192,7 +184,7 @@ export const builds: FindingRule<BuildState | null, number | null> = {
   receive(before, received) {
     const { view, mirror, sample } = received;
     const { build, target, purpose } = sample.due;
-    // A build's first request is a due probe, sent before the others: it is not judged here.
+    // A build's first request is a due probe.
     if (purpose !== 'build' || build === undefined) return null;
     const series = mirror.series.get(seriesId(target, 'cold'));
     const aloneMs = series === undefined ? null : seriesStateOf(builds, series);
@@ -213,7 +205,6 @@ export const builds: FindingRule<BuildState | null, number | null> = {
   resume: () => 'gone',
 };
 
-/** If the mirror fails single requests too, another finding covers it. */
 function speaksForBuild({ mirror, sample }: Received, isServed: boolean): boolean {
   const isAlone = isServed && outagesOf(mirror).fault === null;
   return isAlone && mirror.doubt === null && !isCanaryOut(mirror) && !isContaminated(sample, null);

@@ -7,14 +7,10 @@ import { isNumber, openFinding } from '../lookups.ts';
 import { type Says, scopeOf } from '../rules/says.ts';
 import type { FindingRule, Judged } from './rule.ts';
 
-/** What a sample shows about the mirror's certificate; `null`: nothing (no TLS, or the handshake itself failed). */
+/** What a sample shows about the certificate; `null`: nothing. */
 export type CertificateSays = 'good' | 'expires_soon' | Extract<Reason, `tls_${string}`> | null;
 
-/**
- * Reads one judged sample: a failed verification by its reason, an expiry in the past or within
- * `limits.certificateWarnMs`, or good.
- * @param wallMs  now
- */
+/** Reads one judged sample. */
 export function readCertificate(sample: Pick<Sample, 'outcome' | 'tls'>, wallMs: number): CertificateSays {
   if (sample.outcome.tag === 'failed' && isCertificateFailure(sample.outcome.failure.kind)) {
     return sample.outcome.failure.kind as Extract<Reason, `tls_${string}`>;
@@ -25,7 +21,6 @@ export function readCertificate(sample: Pick<Sample, 'outcome' | 'tls'>, wallMs:
   return leftMs < limits.certificateWarnMs ? 'expires_soon' : 'good';
 }
 
-/** The result of the last samples, and how many in a row had it. */
 export interface CertificateState {
   readonly says: Exclude<CertificateSays, null> | null;
   readonly inRow: number;
@@ -34,16 +29,12 @@ export interface CertificateState {
 
 export const noCertificate: CertificateState = { says: null, inRow: 0, probeId: null };
 
-/** The state after one more sample; a sample without a result changes nothing. */
 export function updateCertificate(state: CertificateState, says: CertificateSays, probeId: string): CertificateState {
   if (says === null) return state;
   return { says, inRow: says === state.says ? state.inRow + 1 : 1, probeId };
 }
 
-/**
- * Whether a finding is due: an approaching expiry at once, a failed verification the second time in a row (a captive
- * portal shows its own certificate once), and `closed` after two good samples. `null`: no change.
- */
+/** Whether a finding is due; `null`: no change. A captive portal shows its own certificate once: two failures count. */
 export function judgeCertificate(state: CertificateState): 'open' | 'closed' | null {
   switch (state.says) {
     case null:
@@ -80,7 +71,6 @@ function certificateFinding({ view, mirror, sample }: Judged, state: Certificate
   };
 }
 
-/** The last certificate of a mirror, and the judgement of it. */
 interface CertificateOwn {
   readonly state: CertificateState;
   readonly shown: Standing['certificate'];

@@ -6,22 +6,20 @@ import { phrase, told } from '../../words/tell.ts';
 import type { Says } from '../rules/says.ts';
 import type { OwnRule } from './rule.ts';
 
-/**
- * How a client and our steps differ at one mirror: which of them fails, for how many runs in a row, and the last of these.
- */
+/** How a client and our steps differ at one mirror: for how many runs in a row, and the last of these. */
 interface Difference {
   readonly row: number;
   readonly run: ClientRun;
 }
 
-/** Current differences, by mirror and client; pairs that agree are not in it. */
+/** Current differences, by mirror and client. */
 export type Differences = ReadonlyMap<string, Difference>;
 
-/** A finding opens after this many runs with the same difference in a row: a single one may be chance. */
+/** A single difference may be chance. */
 const rowMin = 2;
 const namedMax = 5;
 
-/** The differences after one more run. A run without a result on either side changes nothing. */
+/** The differences after one more run; one without a result on either side changes nothing. */
 export function countRun(differences: Differences, run: ClientRun): Differences {
   const isSame = agrees(run);
   if (isSame === null) return differences;
@@ -34,16 +32,12 @@ export function countRun(differences: Differences, run: ClientRun): Differences 
   return next.set(key, { row, run });
 }
 
-/** The differences of pairs that are still run. */
 export function differencesOf(differences: Differences, pairs: readonly ClientPair[]): Differences {
   const keys = new Set(pairs.map(pairKeyOf));
   return new Map([...differences].filter(([key]) => keys.has(key)));
 }
 
-/**
- * What the differences say: our steps do not see what a client sees. It closes when all reported pairs agree again.
- * @see design.md section 5.5
- */
+/** The finding that our steps do not see what a client sees. */
 export function explainDifferences(differences: Differences): Says {
   const lasting = [...differences.values()].filter(({ row }) => row >= rowMin);
   if (lasting.length === 0) return { tag: 'well', ...told('found.clients.well'), of: 'client_differs' };

@@ -4,49 +4,42 @@ import type { Sample } from '../../core/sample.ts';
 import type { MirrorMemory } from '../mirror-memory.ts';
 import type { Request } from './rule.ts';
 
-/** An address family, as in `resolve.family`. */
 export type AddressFamily = 4 | 6;
 
-/**
- * A mirror that responds over one address family only. Clients that try the other first lose time (RFC 8305), so it is
- * probed over the working one until the other is back.
- */
+/** A mirror that responds over one address family only, and is probed over that one. */
 export interface Detour {
   readonly broken: AddressFamily;
   readonly over: AddressFamily;
-  /** Start, monotonic milliseconds. */
+  /** Monotonic milliseconds. */
   readonly sinceMs: number;
-  /** How the broken one failed. */
   readonly reason: Reason;
-  /** Failures over the broken family, and the probes of them, the newest last. */
+  /** Failures over the broken family. */
   readonly failures: number;
   readonly probeIds: readonly string[];
-  /** Consecutive successful connections over the broken family since the last failure. */
+  /** Connections over the broken family since the last failure. */
   readonly back: number;
 }
 
-/** The state of one mirror's address families. */
 export interface Families {
-  /** One family fails and the other works; `null`: not so, or not known. */
+  /** `null`: both work, or not known. */
   readonly detour: Detour | null;
-  /** The family that failed last, until it works; `null`: none. */
+  /** The family that failed last, until it works. */
   readonly failedOver: { readonly family: AddressFamily; readonly reason: Reason; readonly probeId: string } | null;
   /** Last response over each family, monotonic milliseconds. */
   readonly answeredOver: Map<AddressFamily, number>;
-  /** By target: the last response over the other family in a round. The newest last. */
+  /** By target: the last response over the other family in a round. */
   readonly insteadOf: Map<string, Sample>;
 }
 
-/** The initial state of a mirror's families. */
 export function newFamilies(): Families {
   return { detour: null, failedOver: null, answeredOver: new Map(), insteadOf: new Map() };
 }
 
-/** Responses kept per mirror that may replace failures of the same moment. */
+/** Responses kept per mirror. */
 const answersKept = 16;
-/** From this many failures on, the family is the cause and not chance. */
+/** A single failure may be chance. */
 const shownFrom = 2;
-/** This many consecutive connections end the fault of a family. */
+/** So many connections in a row end the detour. */
 const backAfter = 2;
 const probesKept = 5;
 
@@ -56,21 +49,17 @@ export function otherFamilyOf(family: AddressFamily): AddressFamily {
   return family === 4 ? 6 : 4;
 }
 
-/** The family over which the connection failed, and why; `null`: the probe succeeded, or failed for another reason. */
+/** The family over which the connection failed; `null`: none did. */
 function unconnected({ outcome, family }: Sample): { readonly family: AddressFamily; readonly reason: Reason } | null {
   if (outcome.tag !== 'failed' || family === null || !connecting.has(outcome.failure.kind)) return null;
   return { family, reason: outcome.failure.kind };
 }
 
-/** True for a success of a probe that was ordered over this family. */
 function isOverWish({ due, outcome, family }: Sample): boolean {
   return outcome.tag === 'ok' && due.family !== undefined && due.family === family;
 }
 
-/**
- * The detour that starts with a response over the other family.
- * @param failed.probeId  `null`: from the last process
- */
+/** The detour that starts with a response over the other family. `probeId` `null`: from the last process. */
 export function newDetour(
   broken: AddressFamily,
   failed: { readonly reason: Reason; readonly probeId: string | null },
@@ -87,12 +76,11 @@ export function newDetour(
   };
 }
 
-/** True once the family has failed often enough to be reported. */
 export function isShown({ failures }: Detour): boolean {
   return failures >= shownFrom;
 }
 
-/** The detour after one more try of the broken family; `null`: it works again, or the name has no address of it any more. */
+/** The detour after a try of the broken family; `null`: it works again, or the name has no address of it any more. */
 function afterTry(detour: Detour, sample: Sample): Detour | null {
   const { family, due, outcome } = sample;
   // Where the name has no address of the ordered family, a probe goes over the other one.
@@ -109,10 +97,7 @@ function afterTry(detour: Detour, sample: Sample): Detour | null {
   return back >= backAfter || !isShown(detour) ? null : { ...detour, back };
 }
 
-/**
- * The result for a client that falls back from a failed family: the response over the other family in the same round. The
- * probe keeps its identity; the bytes of both are added.
- */
+/** What a client gets that falls back from a failed family. The probe keeps its identity; the bytes of both count. */
 function overOther(failed: Sample, answer: Sample): Sample {
   return {
     ...answer,
@@ -127,7 +112,7 @@ function overOther(failed: Sample, answer: Sample): Sample {
   };
 }
 
-/** Records the family of a response or failure: a detour starts with a response over the other one. */
+/** Records the family of a response or failure. A detour starts with a response over the other one. */
 export function updateFamilies(before: Families, { mirror }: MirrorMemory, sample: Sample, nowMs: number): Families {
   const { resolve, proxy } = mirror.access;
   if (resolve.family !== null || proxy !== null) return before;
@@ -148,17 +133,14 @@ export function updateFamilies(before: Families, { mirror }: MirrorMemory, sampl
   return { ...after, detour: newDetour(failedOver.family, failedOver, nowMs) };
 }
 
-/** The result for a client after a failure over one family: the response of the same round over the other family. */
+/** The result for a client after a failure over the broken family: the last response of a round over the other one. */
 export function answerOfFamilies({ detour, insteadOf }: Families, sample: Sample): Sample {
   if (detour === null || unconnected(sample)?.family !== detour.broken) return sample;
   const answer = insteadOf.get(sample.due.target.id);
   return answer === undefined ? sample : overOther(sample, answer);
 }
 
-/**
- * Requests a try of the broken family: after each good scheduled canary, and after each good response of a round while the
- * detour rests on a single failure, which may be chance.
- */
+/** A try of the broken family: after each good scheduled canary, and in rounds after a single failure. */
 export function requestBroken({ detour }: Families, { due, outcome, startedMonotonicMs }: Sample): readonly Request[] {
   if (detour === null || startedMonotonicMs < detour.sinceMs || outcome.tag !== 'ok' || isHeavy(due.target)) return [];
   const isAtPace = due.target.canary && due.purpose === 'scheduled';
@@ -166,7 +148,7 @@ export function requestBroken({ detour }: Families, { due, outcome, startedMonot
   return [{ kind: 'peek', peek: { target: due.target, family: detour.broken } }];
 }
 
-/** Records the result of a try of the broken family; `null`: it shows nothing. */
+/** Records a try of the broken family; `null`: it shows nothing. */
 export function updateDetour(before: Families, sample: Sample): Families | null {
   if (before.detour === null || isHeavy(sample.due.target)) return null;
   const detour = afterTry(before.detour, sample);

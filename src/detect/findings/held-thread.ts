@@ -5,19 +5,17 @@ import { phrase, told } from '../../words/tell.ts';
 import { formatTime, type Says, scopeOf, seconds } from '../rules/says.ts';
 import type { FindingRule } from './rule.ts';
 
-/** The recent blocking of our thread by one mirror's responses. */
 interface Holds {
-  /** When the last response that blocked our thread was read, monotonic milliseconds. */
+  /** Monotonic milliseconds. */
   readonly atMs: number;
-  /** The largest processor time that reading one response took in our thread, milliseconds. */
+  /** The most processor time for one response, milliseconds. */
   readonly worstMs: number;
   readonly count: number;
   readonly targets: readonly Target[];
-  /** Oldest first, at most `limits.findingProbes`: the first and the newest. */
+  /** The first and the newest, at most `limits.findingProbes`. */
   readonly probeIds: readonly string[];
 }
 
-/** The state with one more sample; `null` as long as none blocked our thread. */
 function countHold(state: Holds | null, { due, heldMs }: Sample, nowMs: number): Holds | null {
   if (heldMs === undefined) return state;
   const { target, probeId } = due;
@@ -33,12 +31,11 @@ function countHold(state: Holds | null, { due, heldMs }: Sample, nowMs: number):
   };
 }
 
-/** True once the last blocking is `limits.heldApartMs` ago: the mirror shares a thread with others again. */
+/** True where the mirror shares a thread with others again. */
 function isHoldOver({ atMs }: Holds, nowMs: number): boolean {
   return nowMs - atMs >= limits.heldApartMs;
 }
 
-/** What the state says about the mirror; `null`: it blocks no more. */
 function holdsSays(name: string, state: Holds | null): Says {
   if (state === null) return { tag: 'well', ...told('found.holds.well', { name }), of: 'holds_thread' };
   return {
@@ -57,7 +54,7 @@ function holdsSays(name: string, state: Holds | null): Says {
   };
 }
 
-/** Reading this mirror's responses blocks our thread: the mirror's fault, whatever the probe's outcome. */
+/** Reading this mirror's responses blocks our thread: the mirror's fault, whatever the outcome. */
 export const heldThread: FindingRule<Holds | null> = {
   name: 'held_thread',
   kind: 'unreliable',

@@ -6,18 +6,17 @@ import type { MirrorMemory } from '../mirror-memory.ts';
 import type { Request } from './rule.ts';
 
 /**
- * A mirror fails when one HTTP version is used. A client uses one version and does not try the other, so whether the other one
- * works decides which clients are affected.
+ * A mirror fails over one HTTP version. Clients use one and do not try the other, so the other shows which are
+ * affected.
  * @see design.md section 5.1, Protocols
  */
 export interface ProtocolFault {
   readonly broken: HttpProtocol;
-  /** How it fails. */
   readonly reason: Reason;
   readonly failures: number;
-  /** The failures, the newest last. */
+  /** The newest last. */
   readonly probeIds: readonly string[];
-  /** Last response over the other version since the start, monotonic milliseconds; `null`: none. */
+  /** Last response over the other version since the start, monotonic milliseconds. */
   readonly otherMs: number | null;
 }
 
@@ -30,7 +29,6 @@ export interface OtherSpeed {
   readonly atMs: number;
 }
 
-/** One HTTP version fails, the other works: the affected clients. */
 export interface OneProtocol {
   readonly broken: HttpProtocol;
   readonly other: HttpProtocol;
@@ -38,17 +36,17 @@ export interface OneProtocol {
   readonly probeIds: readonly string[];
   /** Clients of the ecosystem that use the broken version. */
   readonly clients: readonly string[];
-  /** The setting that makes one of them use the other version; `null`: none of them has one. */
+  /** The setting that makes one of them use the other version; `null`: none. */
   readonly bypass: string | null;
 }
 
-/** A response over the other version is valid for this time, milliseconds: a round need not probe it every second. */
+/** For so long a response over the other version is valid: a round need not probe it every second. */
 const otherAnswerMs = 3_000;
-/** From this many failures on, the version is the cause and not chance. */
+/** A single failure may be chance. */
 const shownFrom = 2;
 const probesKept = 5;
 
-/** Failures that come after the choice of the version. A broken connection or certificate does not depend on it. */
+/** Failures that come after the choice of the version. */
 const overHttp: ReadonlySet<Reason> = new Set([
   'reset',
   'cut',
@@ -62,13 +60,13 @@ export function otherProtocolOf(protocol: HttpProtocol): HttpProtocol {
   return protocol === '2' ? '1.1' : '2';
 }
 
-/** Why a sample failed after its HTTP version was chosen; `null`: it did not fail, or the failure is another. */
+/** Why a sample failed after the choice of its version; `null`: another failure, or none. */
 export function httpFailureOf({ outcome, protocol }: Sample): Reason | null {
   if (outcome.tag !== 'failed' || protocol === undefined) return null;
   return overHttp.has(outcome.failure.kind) ? outcome.failure.kind : null;
 }
 
-/** The fault after one more failure over this version. A failure over the other version starts a new fault. */
+/** The fault after one more failure over this version; with another version it starts anew. */
 function withFailure(
   known: ProtocolFault | null,
   broken: HttpProtocol,
@@ -84,12 +82,11 @@ function withFailure(
   };
 }
 
-/** A fault that the last process reported. */
 export function restoreFault(broken: HttpProtocol, reason: Reason, nowMs: number): ProtocolFault {
   return { broken, reason, failures: shownFrom, probeIds: [], otherMs: nowMs };
 }
 
-/** The affected clients, once the version has failed often enough and the other one works; `null` before. */
+/** The affected clients, once the version has failed often enough and the other one works. */
 export function oneProtocolOf(fault: ProtocolFault | null, speaks: readonly Speaks[] | undefined): OneProtocol | null {
   if (fault === null || fault.otherMs === null || fault.failures < shownFrom || speaks === undefined) return null;
   const { broken, reason, probeIds } = fault;
@@ -98,17 +95,14 @@ export function oneProtocolOf(fault: ProtocolFault | null, speaks: readonly Spea
   return { broken, other: otherProtocolOf(broken), reason, probeIds, clients: hit.clients, bypass: hit.bypass };
 }
 
-/** The effect of a sample on its mirror's fault. `isNews`: the finding reports it. */
+/** `isNews`: the finding reports it. */
 interface FaultStep {
   readonly fault: ProtocolFault | null;
   readonly isNews?: boolean;
   readonly requests?: readonly Request[];
 }
 
-/**
- * Records the HTTP version of a response or failure. After a failure, the same target is probed over the other version. If
- * an ecosystem's clients differ, every good scheduled canary is followed by one over the other version.
- */
+/** Records the version of a response or failure. After a failure, the target is probed over the other version. */
 export function updateFault(
   fault: ProtocolFault | null,
   { mirror: { speaks } }: MirrorMemory,
@@ -133,7 +127,6 @@ export function updateFault(
   return { fault: fault && { ...fault, otherMs: nowMs }, requests };
 }
 
-/** Takes the response to a probe over the other version. */
 export function updateOther(
   fault: ProtocolFault | null,
   { mirror, sight }: MirrorMemory,
@@ -157,10 +150,7 @@ export function updateOther(
   return { fault: { ...next, otherMs: nowMs }, isNews: true };
 }
 
-/**
- * After a slow response, the same target is probed over the other version: only one may be slow. The known time over the
- * other version is dropped once its target is no longer slow.
- */
+/** After a slow response, the target is probed over the other version. */
 export function otherSpeedOf(
   known: OtherSpeed | null,
   { mirror }: MirrorMemory,
@@ -174,7 +164,6 @@ export function otherSpeedOf(
   return { known, isRequested: known === null || nowMs - known.atMs >= otherAnswerMs };
 }
 
-/** One probe of the same target over the other version. */
 export function requestOther({ due: { target }, protocol }: Sample): readonly Request[] {
   if (protocol === undefined) return [];
   return [{ kind: 'peek', peek: { target, family: null, protocol: otherProtocolOf(protocol) } }];

@@ -6,53 +6,44 @@ import { isOrdered } from '../contents/lines.ts';
 import type { LagReading, LineBehind, LineKey, Shelf, StepBack, Subject } from '../contents/subject.ts';
 import type { Draft, Says } from '../rules/says.ts';
 
-/** The worst regression of one mirror's contents of one subject; `null`: none. */
+/** The worst regression of one mirror's contents of one subject. */
 export type Backwards =
   | { readonly kind: 'vanished'; readonly versions: readonly string[] }
   | { readonly kind: 'regression'; readonly times: number }
   | null;
 
-/**
- * A single step backwards is only counted in the metric. This many open a finding, unless `limits.calmLooks` regular
- * responses in a row came in between.
- */
+/** So many steps backwards open a finding, with fewer than `limits.calmLooks` responses between. */
 const storyTimes = 2;
 
-/**
- * Whether contents alternate (several backends behind one name), or something is gone for good while others still have it:
- * `limits.contentLooks` responses in a row lack it.
- */
+/** Whether versions are gone for good while others have them, or contents alternate (several backends). */
 export function backwardsOf({ lost, backwards }: Pick<Shelf, 'lost' | 'backwards'>): Backwards {
   const gone = [...lost].filter(([, { looks, isElsewhere }]) => isElsewhere && looks >= limits.contentLooks);
   if (gone.length > 0) return { kind: 'vanished', versions: gone.map(([version]) => version) };
   return backwards >= storyTimes ? { kind: 'regression', times: backwards } : null;
 }
 
-/** The trouble of a mirror with one subject. */
 export interface LagTrouble {
   readonly module: string | null;
   readonly version: string | null;
   readonly step: string;
   readonly reading: LagReading | null;
   readonly backwards: Backwards;
-  /** The last step backwards of the mirror; `null`: none. */
   readonly back: StepBack | null;
-  /** The number of responses about the subject so far. */
+  /** The number of responses so far. */
   readonly looks: number;
-  /** The probe of the last response; `null`: the previous process sent it. */
+  /** `null`: the previous process sent it. */
   readonly probeId: string | null;
 }
 
-/** The context of the sentences. */
 export interface LagContext {
   readonly limitMs: number;
-  /** The origin of the mirror's upstream; `null`: none is configured. */
+  /** The upstream's origin; `null`: none is configured. */
   readonly origin: string | null;
-  /** No release since the oldest missing one has arrived, in at least two modules. */
+  /** In at least two modules, nothing released since the oldest missing item has arrived. */
   readonly standsStill: boolean;
   /** The cause of the open finding; `null`: none is open. */
   readonly known: Finding['cause'] | null;
-  /** The wall clock minus the monotonic one, milliseconds: for times of day in the text. */
+  /** The wall clock minus the monotonic one, milliseconds. */
   readonly wallAheadMs: number;
 }
 
@@ -61,10 +52,7 @@ export function isBehind({ reading }: Pick<LagTrouble, 'reading'>, limitMs: numb
   return reading !== null && reading.agreedMs > limitMs;
 }
 
-/**
- * True where two modules or more had releases since `sinceMs` and none of these has arrived at a mirror: a cache whose
- * upstream is dead responds well but has stopped.
- */
+/** True where two modules or more had releases and none has arrived: a cache with a dead upstream responds well. */
 export function isStalled(subjects: Iterable<Subject>, registry: string, sinceMs: number): boolean {
   const modules = new Set<string | null>();
   for (const { module, shelves, releases, lines } of subjects) {
@@ -117,7 +105,7 @@ function behindSays(name: string, behind: readonly LagTrouble[], context: LagCon
   return draftOf(cause, behind, context, what);
 }
 
-/** Number of distinct modules: one may be probed in several ways. */
+/** One module may be probed in several ways. */
 function modulesOf(troubles: readonly LagTrouble[]): number {
   return new Set(troubles.map(({ module }) => module)).size;
 }
@@ -171,7 +159,6 @@ function lacksPhrase(trouble: LagTrouble | undefined, { wallAheadMs }: LagContex
   return line === null ? phrase('found.asBefore', { module }) : standsPhrase(module, line, wallAheadMs);
 }
 
-/** The value of a tag, serial or date, since when, and what it should be. */
 function standsPhrase(module: Filled, { key, value, sinceMs, wants }: LineBehind, wallAheadMs: number): Sentence {
   return phrase('found.stands', {
     module,
@@ -191,7 +178,7 @@ function valueText(key: LineKey, value: string | number): string {
   return key === 'date' ? new Date(Number(value)).toISOString().slice(0, 19) : String(value);
 }
 
-/** Date, hours and minutes for people, UTC. */
+/** UTC, for people. */
 function clockTime(wallMs: number): string {
   return `${new Date(wallMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
@@ -223,7 +210,7 @@ function regressionPhrase(name: string, back: readonly LagTrouble[], { wallAhead
   return phrase('found.back', { name, count: timesOfModules(back), what, more: moreModules(modulesOf(back) - 1) });
 }
 
-/** Several responses of a module show the same steps: the largest count per module is used. */
+/** Several responses of a module show the same steps: the largest count of each module is used. */
 function timesOfModules(back: readonly LagTrouble[]): number {
   const modules = Map.groupBy(back, ({ module }) => module).values();
   return [...modules].reduce((sum, own) => sum + Math.max(...own.map(timesOf)), 0);
@@ -248,7 +235,6 @@ function wellTold(name: string, { known }: LagContext): Told {
   }
 }
 
-/** A duration for people, in seconds, minutes, hours or days. */
 function spoken(ms: number): Sentence {
   const seconds = ms / 1_000;
   if (seconds < 120) return phrase('unit.s', { count: Math.round(seconds) });

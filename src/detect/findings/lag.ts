@@ -8,7 +8,7 @@ import { type MirrorMemory, stateOf } from '../mirror-memory.ts';
 import { backwardsOf, explainLag, isBehind, isStalled, type LagTrouble } from './lag-says.ts';
 import type { About, FindingRule } from './rule.ts';
 
-/** The troubles of a mirror's contents, by the key of a subject. */
+/** By the key of a subject. */
 type Lagging = ReadonlyMap<string, LagTrouble>;
 
 /** A mirror that is behind the others, has stopped, or goes backwards. */
@@ -50,7 +50,7 @@ export const lag: FindingRule<Lagging> = {
     });
     return { says };
   },
-  /** A lag behind an origin that was taken out of the file ends: no response could be compared with it again. */
+  /** A lag behind an origin that is no longer configured ends: nothing could be compared with it. */
   adopt(before, about) {
     const { view, mirror } = about;
     const { name } = mirror.mirror;
@@ -72,7 +72,7 @@ export const lag: FindingRule<Lagging> = {
     });
     return { mirror: new Map(troubles) };
   },
-  /** How long the last releases took to arrive, milliseconds; absent: none did. */
+  /** How long the last releases took to arrive, milliseconds. */
   write(_, mirror) {
     const { propagations } = contentsOf(mirror);
     return propagations.length === 0 ? {} : { propagations: propagations.map(Math.round) };
@@ -110,12 +110,12 @@ function isTrouble(trouble: LagTrouble, { view }: About): boolean {
   return trouble.backwards !== null || isBehind(trouble, view.config.detect.lagLimitMs);
 }
 
-/** True if this mirror's contents of this module recently regressed: occasional absences are then not chance. */
+/** True if contents of this module regressed recently: absences are then not chance. */
 export function hasRegressed(mirror: MirrorMemory, module: string | null): boolean {
   return (contentsOf(mirror).steppedBack.get(module)?.backwards ?? 0) > 0;
 }
 
-/** True where alternating backends are already reported for this module: absences of older backends are part of that. */
+/** True where alternating backends are reported already: absences of the older are part of that. */
 export function isAlternating(mirror: MirrorMemory, module: string | null): boolean {
   return takesTurnsOn(stateOf(lag, mirror), module);
 }

@@ -7,7 +7,7 @@ import type { FindingRule } from './rule.ts';
 import { seriesOfSpeed, spike, toldOfSpike } from './spike.ts';
 import { isSpikeActionable, type SpeedSeries, slowestOf } from './spike-says.ts';
 
-/** A mirror that has been slow for so long that this is its new level, which ends its spike. It has the state of `spike`. */
+/** A mirror that has been slow for so long that this is its level. It has the state of `spike`. */
 export const levelShift: FindingRule<null> = {
   name: 'level_shift',
   kind: 'level_shift',
@@ -25,8 +25,8 @@ export const levelShift: FindingRule<null> = {
 
 /**
  * The level shifts of one mirror's series.
- * @param known  the evidence at the opening, which stays: it describes the shift; `null` where none is open
- * @param spike  the evidence of the spike before, whose probes the shift cites; `null` where none was reported
+ * @param known  the evidence at the opening, which stays; `null`: none is open
+ * @param spike  the evidence of the spike before, whose probes the shift cites
  */
 function shiftSays(
   name: string,

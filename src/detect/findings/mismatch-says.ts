@@ -9,23 +9,21 @@ import type { Says } from '../rules/says.ts';
 /** Bytes that differ from those an authority names. */
 export type Mismatch = Extract<ProbeFailure, { kind: 'mismatch' }>;
 
-/** A first wrong response of one target that waits for a second probe. */
+/** A first wrong response that waits for a second. */
 export interface WrongOnce {
   readonly failure: Mismatch;
   readonly probeId: string;
-  /** The time of that response, monotonic milliseconds, and the number of probes from it on. */
+  /** The time of that response, monotonic milliseconds, and the probes from it on. */
   readonly atMs: number;
   readonly looks: number;
 }
 
-/** Declared wrong bytes: their digest, and whether they are acknowledged. */
 export interface DeclaredWrong {
   /** Algorithm and digest of what was served. */
   readonly digest: string;
   readonly isAcknowledged: boolean;
 }
 
-/** The key of one wrong digest. */
 export function wrongDigestOf({ algorithm, got }: Mismatch): string {
   return `${algorithm} ${got}`;
 }
@@ -33,10 +31,8 @@ export function wrongDigestOf({ algorithm, got }: Mismatch): string {
 export type MismatchVerdict = 'declare' | 'look_again' | 'wait';
 
 /**
- * What follows from one judged response: `look_again` over a fresh connection; `declare` when a fresh one is wrong in the
- * same way (same algorithm, same wrong digest); `wait` when a second one was wrong in another way (the next due probe
- * continues, because repeating at once could go on for ever).
- * @param connection  the second response must use a fresh one: `cold`
+ * What follows from one judged response. `declare`: a fresh one is wrong in the same way. `wait`: in another way; the
+ * next due probe goes on, because repeating at once could go on for ever.
  * @see design.md section 5, Integrity
  */
 export function judgeMismatch(
@@ -57,21 +53,18 @@ export interface Widened extends Told {
   readonly actionable: boolean;
   readonly sides: readonly Side[];
   readonly probeIds: readonly string[];
-  /** Of a fork: both signed statements, in full. */
+  /** Of a fork: both, in full. */
   readonly statements?: readonly string[];
 }
 
-/** The causes of a mismatch by gravity: a finding over several artifacts has the gravest. */
+/** By gravity: a finding over several artifacts has the gravest. */
 const gravity: readonly Finding['cause'][] = ['peers', 'retag', 'origin', 'mismatch', 'fork'];
 
 function isGraverThan(one: Finding['cause'], other: Finding['cause']): boolean {
   return gravity.indexOf(one) > gravity.indexOf(other);
 }
 
-/**
- * A mismatch with one more artifact: there is one finding per mirror.
- * @param known  the open mismatch to extend; `null` where none is open
- */
+/** A mismatch with one more artifact: there is one finding per mirror. `known` `null`: none is open. */
 export function widen(known: Finding | null, { item, sides, probeIds, statements = [], ...news }: Widened): Says {
   const isGraver = known === null || !isGraverThan(known.cause, news.cause);
   const { cause, text, sentence = null } = isGraver ? news : known;
@@ -102,23 +95,18 @@ export function widen(known: Finding | null, { item, sides, probeIds, statements
   };
 }
 
-/** An artifact whose bytes were wrong twice. */
 export interface Wrong {
   readonly failure: Mismatch;
-  /** What all mirrors of the upstream serve for the artifact, as far as known, including this mirror. */
+  /** What the upstream's mirrors serve for the artifact, as far as known. */
   readonly sides: readonly Side[];
   /** The expected digest is in a lock file of the configuration. */
   readonly isLocked: boolean;
-  /** True if the origin serves the same wrong bytes: they changed upstream. */
+  /** The origin serves the same wrong bytes: they changed upstream. */
   readonly isOrigins: boolean;
-  /** The probes that were wrong in the same way. */
   readonly probeIds: readonly string[];
 }
 
-/**
- * What declared wrong bytes say about their mirror.
- * @param known  the open mismatch to extend; `null` where none is open
- */
+/** What declared wrong bytes say about their mirror. */
 export function explainMismatch(
   name: string,
   { module, version, step, verifies }: Target,
@@ -147,7 +135,7 @@ export function explainMismatch(
   });
 }
 
-/** Reports a fork: two contradictory signed statements of one authority, the gravest cause of a mismatch. */
+/** Reports two contradictory signed statements of one authority. */
 export function explainFork(
   name: string,
   { module, version, step }: Target,
@@ -165,7 +153,6 @@ export function explainFork(
   });
 }
 
-/** One artifact, with the step that requested it. */
 export function artifactPhraseOf({ module, version, step }: ScopeItem): Sentence {
   return phrase('found.artifact', {
     what: module === null ? phrase('found.aFile') : refTextOf({ module, version }),
@@ -173,7 +160,7 @@ export function artifactPhraseOf({ module, version, step }: ScopeItem): Sentence
   });
 }
 
-/** A list of names; beyond `namesSaid`, only the number of further ones. */
+/** A list of names; beyond `namesSaid`, the number of further ones. */
 export function joined(names: readonly Filled[]): Filled {
   const more = names.length - namesSaid;
   return more > 0 ? [...names.slice(0, namesSaid), phrase('found.namesMore', { count: more })] : names;
@@ -181,12 +168,12 @@ export function joined(names: readonly Filled[]): Filled {
 
 const namesSaid = 3;
 
-/** The item of an open finding for a target; `undefined`: not covered. */
+/** The item of an open finding for a target. */
 export function itemOf(known: Finding | null, { module, version, step }: Target): ScopeItem | undefined {
   return known?.scope.find((one) => one.module === module && one.version === version && one.step === step);
 }
 
-/** True while no authority contradicts an artifact: mirrors only differ about it. */
+/** True while no authority contradicts an artifact. */
 export function isOpenTo(known: Finding, item: ScopeItem): boolean {
   const cause = mismatchCauseOf(known, item);
   return cause === 'peers' || cause === 'retag';

@@ -44,7 +44,7 @@ export const mismatch: FindingRule<Bytes> = {
       ? judgeWrong(own, judged, outcome.failure)
       : null;
   },
-  // Without an authority a difference stays a guess, however old it is; the origin's bytes may come from a corrupt cache.
+  // Without an authority a difference stays a guess; the origin's bytes may come from a corrupt cache.
   confidence(finding) {
     if (isDisputed(finding)) return 'low';
     return finding.cause === 'origin' ? 'medium' : null;
@@ -54,7 +54,7 @@ export const mismatch: FindingRule<Bytes> = {
     for (const { module, version, step } of scope) {
       const id = targetId(mirror.mirror.name, module, version, step);
       const declared = declaredWrong.get(id);
-      // The same wrong bytes are not reported again; others are.
+      // The same wrong bytes are not reported again.
       if (declared !== undefined) declaredWrong.set(id, { ...declared, isAcknowledged: true });
     }
     return { mirror: { ...own, declaredWrong }, rowIsDue: true };
@@ -101,7 +101,7 @@ export const mismatch: FindingRule<Bytes> = {
   },
   readSeries({ said: all }, { said: stored }, { target }) {
     const said = readSaid(stored);
-    // Of two series of one target, the one with the later response.
+    // Of two series of one target, the later response counts.
     if (said !== null && said.heardMs > (all.get(target.id)?.heardMs ?? 0)) all.set(target.id, said);
     return null;
   },
@@ -115,7 +115,6 @@ function listOf(stored: unknown): readonly (readonly unknown[])[] {
   return Array.isArray(stored) ? stored.filter((one) => Array.isArray(one)) : [];
 }
 
-/** A response whose bytes an authority contradicts. */
 function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): Step<Bytes> | null {
   const { view, mirror, sample } = judged;
   const { target, connection, purpose, probeId } = sample.due;
@@ -159,7 +158,7 @@ function declaredWrong(own: Bytes, { id }: Target, digest: string): Step<Bytes> 
   return { mirror: { ...own, wrongOnce, declaredWrong: declared }, rowIsDue: true };
 }
 
-/** A good response: it ends declared wrong bytes, and its digest is compared with those of other mirrors. */
+/** A good response ends declared wrong bytes, and is compared with other mirrors. */
 function judgeGood(before: Bytes, judged: Judged): Step<Bytes> | null {
   const { target } = judged.sample.due;
   const again = requestAgain(before, judged);
@@ -175,10 +174,7 @@ function judgeGood(before: Bytes, judged: Judged): Step<Bytes> | null {
   return { ...again, mirror: own, isDirty: isCleared, ...compared };
 }
 
-/**
- * A good response does not cancel a wrong one, since it may come from another backend: the target is probed a few more
- * times, within `limits.wrongOnceMs`.
- */
+/** A good response may come from another backend than a wrong one: the target is probed a few more times. */
 function requestAgain(own: Bytes, { view, sample: { due, bytes } }: Judged): Step<Bytes> | null {
   const once = own.wrongOnce.get(due.target.id);
   if (once === undefined) return null;
@@ -193,7 +189,7 @@ function requestAgain(own: Bytes, { view, sample: { due, bytes } }: Judged): Ste
   return { mirror: { ...own, wrongOnce }, requests: [{ kind: 'recheck', target: due.target }] };
 }
 
-/** Compares the digest of one ok response with the mirror's earlier one, and with those of its upstream's other mirrors. */
+/** Compares the digest of one ok response with the earlier one, and with those of other mirrors. */
 function comparedWithPeers(own: Bytes, judged: Judged): Pick<Step<Bytes>, 'dirty' | 'others'> | null {
   const { view, mirror, series, sample } = judged;
   const { target, purpose } = sample.due;
@@ -205,7 +201,7 @@ function comparedWithPeers(own: Bytes, judged: Judged): Pick<Step<Bytes>, 'dirty
   const dirty = said.digest !== before?.digest || said.of !== before.of ? series : undefined;
   const voices = voicesOn(view, mirror, target).filter((voice) => voice.said.of === said.of);
   const { odd, again } = comparePeers(voices);
-  // After a start, mirrors are probed one by one: two that differ are not judged before the third was probed.
+  // Mirrors are probed one by one: two that differ are not judged before the third was probed.
   if (!isAllAsked(view, mirror, target)) return { dirty };
   const others: (readonly [MirrorMemory, Step<Bytes>])[] = [];
   const states = new Map([[mirror, own]]);
@@ -219,12 +215,12 @@ function comparedWithPeers(own: Bytes, judged: Judged): Pick<Step<Bytes>, 'dirty
     others.push([other, step]);
   };
   for (const one of odd) follow(one.voice.registry, (state, its) => declareOdd(view, state, one, its, voices));
-  // A second response with yet another digest is not followed by a third: alternating backends could cause endless probes.
+  // Alternating backends could cause endless probes.
   if (purpose !== 'recheck') for (const { registry } of again) follow(registry, requestOnce);
   return { dirty, others };
 }
 
-/** The last digest of each mirror of an upstream for one target, of whatever version, part or algorithm. */
+/** The last digest of each mirror for one target. */
 function voicesOn(view: View, mirror: MirrorMemory, target: Target): readonly Voice[] {
   return [...mirrorsOf(view, mirror.roundKey)].flatMap((other) => {
     const said = stateOf(mismatch, other).said.get(targetOf(other, target));
@@ -233,7 +229,7 @@ function voicesOn(view: View, mirror: MirrorMemory, target: Target): readonly Vo
   });
 }
 
-/** True once every mirror that has the target was probed for it, with any result. */
+/** True once every mirror that has the target was probed for it. */
 function isAllAsked(view: View, mirror: MirrorMemory, target: Target): boolean {
   return [...mirrorsOf(view, mirror.roundKey)].every((other) => {
     const own = view.targets.get(targetOf(other, target));
@@ -261,7 +257,7 @@ function declareOdd(view: View, own: Bytes, odd: Odd, target: Target, voices: re
   return { mirror: { ...own, declaredOdd }, rowIsDue: true, says };
 }
 
-/** A second probe over a fresh connection, once per digest; without budget, the next due one is used. */
+/** A second probe, once per digest; without budget, the next due one serves. */
 function requestOnce(own: Bytes, target: Target): Step<Bytes> | null {
   const said = own.said.get(target.id);
   if (said === undefined) return null;
@@ -271,7 +267,7 @@ function requestOnce(own: Bytes, target: Target): Step<Bytes> | null {
   return { mirror: { ...own, askedAgain }, requests: [{ kind: 'recheck', target }] };
 }
 
-/** The sides where one mirror's bytes are wrong by an authority: its own first, then the right one, then others. */
+/** The sides of wrong bytes: the mirror's own first, then the right one, then others. */
 function sidesOfWrong({ view, mirror, sample }: Judged, { algorithm, got, want }: Mismatch): readonly Side[] {
   const { target } = sample.due;
   const { module, version, step } = target;
@@ -286,7 +282,7 @@ function sidesOfWrong({ view, mirror, sample }: Judged, { algorithm, got, want }
   return [own, named, ...others.filter((side) => side !== right)];
 }
 
-/** True where the origin serves the same wrong bytes or, for the origin itself, where another mirror does. */
+/** True where the origin serves the same wrong bytes or, for the origin, another mirror does. */
 function isWrongAtOrigin(view: View, mirror: MirrorMemory, target: Target, failure: Mismatch): boolean {
   const digest = wrongDigestOf(failure);
   return [...mirrorsOf(view, mirror.roundKey)].some((other) => {

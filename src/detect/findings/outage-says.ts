@@ -11,15 +11,12 @@ import { type OneProtocol, oneProtocolOf } from './http-versions.ts';
 import { type OutageOwn, type OutageState, outageOf, outagesOf } from './outage-state.ts';
 import type { Reporting, View } from './rule.ts';
 
-/** Duration of the row of failures, milliseconds; 0 without one. */
+/** The length of the row of failures, milliseconds. */
 function spanMs(state: OutageState): number {
   return state.fromMs === null || state.lastEndedMs === null ? 0 : Math.max(0, state.lastEndedMs - state.fromMs);
 }
 
-/**
- * The detour to report; `null`: none. It is reported once another mirror responds over the broken family, which proves
- * that this host can use it; an open finding keeps it.
- */
+/** The detour to report: another mirror responds over the broken family, so this host can use it. */
 function brokenOf(view: View, { mirror, canary }: MirrorMemory, { detour }: OutageOwn['families']): Detour | null {
   if (detour === null || canary === null || !isShown(detour)) return null;
   const told = openFinding(view, 'outage', mirror.name)?.scope;
@@ -35,7 +32,6 @@ function brokenOf(view: View, { mirror, canary }: MirrorMemory, { detour }: Outa
   return null;
 }
 
-/** The canary, as the item of a fault of a mirror that has one. */
 function itemOf({ canary }: MirrorMemory): ScopeItem {
   const { module = null, version = null, step = '' } = canary ?? {};
   return { module, version, step };
@@ -47,10 +43,10 @@ function toldOver(name: string, { broken, other, reason: cause, clients, bypass 
   return told(broken === '2' ? 'found.protocolNoBypass' : 'found.protocol', values);
 }
 
-/** The finding of one mirror's series in outage, or of the only address family or HTTP version that fails. */
+/** The finding of one mirror's outage, or of the one address family or HTTP version that fails. */
 export function explainOutage({ view, mirror, vantage }: Reporting, { out, families, fault }: OutageOwn): Says {
   const { name, speaks } = mirror.mirror;
-  // Keep the first cause: later failures of a dead mirror may look different.
+  // The first cause stays: later failures of a dead mirror may look different.
   const known = openFinding(view, 'outage', name)?.cause ?? null;
   const over = oneProtocolOf(fault, speaks);
   const detour = brokenOf(view, mirror, families);

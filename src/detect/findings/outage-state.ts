@@ -13,39 +13,37 @@ import {
 import { type Families, newFamilies } from './families.ts';
 import type { ProtocolFault } from './http-versions.ts';
 
-/** Number of judged samples for the `share` rule. */
+/** For the `share` rule. */
 const recentSamples = 10;
 
 /** The outage state of one target; cold samples only. */
 export interface OutageState {
   readonly isOut: boolean;
-  /** The last judged sample; `never`: none since the start, or since streaks were reset. */
+  /** `never`: none since the start, or since streaks were reset. */
   readonly last: 'never' | 'passed' | 'failed';
   /** Failures that count, in a row. */
   readonly failures: number;
-  /** Start of the failures in a row, monotonic milliseconds, and end of the last one; `null`: no failures in a row. */
+  /** Start of the failures in a row, and end of the last judged sample; monotonic milliseconds. */
   readonly fromMs: number | null;
   readonly lastEndedMs: number | null;
-  /** The last `recentSamples` judged samples, oldest first. */
+  /** The last `recentSamples` judged ones, oldest first. */
   readonly recent: readonly { readonly failed: boolean; readonly endedMs: number }[];
-  /** Ok samples in a row while out. */
+  /** In a row, while out. */
   readonly oks: number;
-  /** Start of the ok samples in a row, monotonic milliseconds; `null` without one, or while not out. */
+  /** Start of `oks`, monotonic milliseconds. */
   readonly okFromMs: number | null;
-  /** True if the outage opened by share, or while the mirror was unreliable already. */
+  /** It opened by share, or while the mirror was unreliable already. */
   readonly isByShare: boolean;
-  /** Recent number of openings: one for each, halved every `limits.outageHalfLifeMs` since `penaltyAtMs`. */
+  /** Recent openings: each counts 1, halved every `limits.outageHalfLifeMs`. */
   readonly penalty: number;
   readonly penaltyAtMs: number;
-  /** Reason of the last failure; `null`: no failures in a row. */
   readonly reason: Reason | null;
-  /** Number of samples since the first failure in a row. */
+  /** Samples since the first failure in a row. */
   readonly samples: number;
   readonly failed: number;
   readonly probeIds: readonly string[];
 }
 
-/** The initial state of a target. */
 export const noOutage: OutageState = {
   isOut: false,
   last: 'never',
@@ -64,22 +62,22 @@ export const noOutage: OutageState = {
   probeIds: [],
 };
 
-/** The state after a row or outage has ended: only the penalty is kept. */
+/** The state after a row or outage: the penalty stays. */
 export function removeRow({ penalty, penaltyAtMs, lastEndedMs }: OutageState): OutageState {
   return { ...noOutage, penalty, penaltyAtMs, lastEndedMs };
 }
 
-/** One judged sample for the outage rule: `other` is a failure that does not count (refusal, content). */
+/** One judged sample; `other`: a failure that does not count (refusal, content). */
 export interface Heard {
   readonly says: 'ok' | 'failed' | 'other';
   readonly reason: Reason | null;
-  /** When the failure counts from: the end of a due probe, the start of a confirming one. Monotonic milliseconds. */
+  /** When the failure counts from, monotonic milliseconds. */
   readonly fromMs: number;
   readonly endedMs: number;
   readonly probeId: string;
 }
 
-/** The state after one more judged sample. A sample that ended before the last one is too late and changes nothing. */
+/** The state after one more judged sample. One that ended before the last is too late, and changes nothing. */
 export function updateOutage(state: OutageState, heard: Heard): OutageState {
   if (state.lastEndedMs !== null && heard.endedMs < state.lastEndedMs) return state;
   const failed = heard.says === 'failed';
@@ -110,9 +108,8 @@ export function updateOutage(state: OutageState, heard: Heard): OutageState {
 }
 
 /**
- * Whether the row of failures is an outage, and by which rule: `open` in a row over at least `overMs`, or `share` of the
- * last `recentSamples`. Those must span `overMs` too: a confirming round produces them within seconds. `null`: neither, or
- * already out.
+ * Whether the failures are an outage: `open` in a row, or `share` of the last `recentSamples`. Both must span `overMs`:
+ * a confirming round makes them within seconds. `null`: no, or out already.
  * @see design.md section 5, Outage
  */
 export function decideOpening(state: OutageState, rule: OutageRule): 'row' | 'share' | null {
@@ -124,17 +121,14 @@ export function decideOpening(state: OutageState, rule: OutageRule): 'row' | 'sh
   return isShare && spannedMs >= rule.overMs ? 'share' : null;
 }
 
-/**
- * The state of a target whose outage opens, by row or share; its penalty grows by one.
- * @param isUnreliable  its mirror is unreliable already: one success then proves as little as after `share`
- */
+/** The state of a target whose outage opens. At an unreliable mirror one success proves as little as after `share`. */
 export function openOutage(state: OutageState, rule: OutageRule, nowMs: number, isUnreliable: boolean): OutageState {
   const isByShare = isUnreliable || decideOpening(state, rule) === 'share';
   const penalty = penaltyAt(state, nowMs) + 1;
   return { ...state, isOut: true, oks: 0, okFromMs: null, isByShare, penalty, penaltyAtMs: nowMs };
 }
 
-/** Recent number of openings: one for each, halved every `limits.outageHalfLifeMs`. */
+/** The penalty now. */
 export function penaltyAt({ penalty, penaltyAtMs }: OutageState, nowMs: number): number {
   return penalty * 0.5 ** (Math.max(0, nowMs - penaltyAtMs) / limits.outageHalfLifeMs);
 }
@@ -145,8 +139,8 @@ export function isDamped({ isByShare, penalty }: OutageState): boolean {
 }
 
 /**
- * True when an outage has ended: after `close` ok samples in a row. A damped outage also needs at most one failure in the
- * last `recentSamples`, and a time without failures that grows with each opening.
+ * True when an outage has ended, after `close` ok samples in a row. A damped one also needs at most one failure of the
+ * last `recentSamples`, and a time without failures.
  * @see design.md section 5.2, Outage; RFC 2439
  */
 export function isOutageOver(state: OutageState, rule: OutageRule): boolean {
@@ -163,7 +157,7 @@ function quietNeededMs({ penalty }: OutageState): number {
   return Math.min(outageQuietMsMax, outageQuietMsMin * outageQuietFactor ** Math.max(0, penalty - 1));
 }
 
-/** A judged sample as input of the outage rule; `null` for an unknown one, which neither counts nor resets. */
+/** A judged sample for the outage rule; `null`: an unknown one. */
 export function heardOf(sample: Sample): Heard | null {
   const { outcome } = sample;
   if (outcome.tag === 'unknown') return null;
@@ -172,42 +166,35 @@ export function heardOf(sample: Sample): Heard | null {
   return {
     says: reason === null ? 'ok' : counts ? 'failed' : 'other',
     reason: counts ? reason : null,
-    // A scheduled probe may have run for long before it failed: the failures in a row count from its end.
+    // A scheduled probe may have run for long before it failed.
     fromMs: sample.due.purpose === 'confirm' ? sample.startedMonotonicMs : sample.endedMonotonicMs,
     endedMs: sample.endedMonotonicMs,
     probeId: sample.due.probeId,
   };
 }
 
-/** The outage state of a mirror. */
 export interface OutageOwn {
-  /** The series of the mirror that are in outage. */
   readonly out: ReadonlySet<SeriesMemory>;
   /** End of the canary's last outage, monotonic milliseconds; `null`: none since the start. */
   readonly backMs: number | null;
   readonly families: Families;
-  /** The fault of the mirror over one HTTP version; `null`: none, or not known. */
   readonly fault: ProtocolFault | null;
 }
 
-/** Where outage states of mirrors and series are kept. */
 export const outagePlace = {
   name: 'outage',
   none: () => ({ out: new Set(), backMs: null, families: newFamilies(), fault: null }),
   noneOfSeries: noOutage,
 } as const satisfies Place<OutageOwn> & SeriesPlace<OutageState>;
 
-/** The outage state of a mirror. */
 export function outagesOf(mirror: MirrorMemory): OutageOwn {
   return stateOf<OutageOwn>(outagePlace, mirror);
 }
 
-/** The outage state of a series. */
 export function outageOf(series: SeriesMemory): OutageState {
   return seriesStateOf<OutageState>(outagePlace, series);
 }
 
-/** True while the canary is in outage. */
 export function isCanaryOut(mirror: MirrorMemory): boolean {
   for (const { target } of outagesOf(mirror).out) if (target.canary) return true;
   return false;

@@ -34,7 +34,7 @@ import {
 } from './outage-state.ts';
 import type { About, Answered, FindingRule, Request, Step, View } from './rule.ts';
 
-/** A mirror that does not respond, or not over one address family or HTTP version. It keeps the series that are out. */
+/** A mirror that does not respond, or not over one address family or HTTP version. */
 export const outage: FindingRule<OutageOwn, OutageState> = {
   ...outagePlace,
   kind: 'outage',
@@ -55,7 +55,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     if (families === own.families && fault === own.fault && requests.length === 0) return null;
     return { mirror: { ...own, families, fault }, requests, isDirty: isNews, isNews };
   },
-  /** The canary is judged on arrival, any other target once it is settled. */
+  /** The canary is judged on arrival, other targets once they are settled. */
   confirm(own, answered, before) {
     const { sample, mirror } = answered;
     if (isCanaryProbe(sample)) return judgeCanary(own, answered, before);
@@ -97,14 +97,14 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     const { target, connection } = sample.due;
     const heard = heardOf(sample);
     if (connection !== 'cold' || isCanaryProbe(sample) || isShort || heard === null) return null;
-    // A probe sent before its mirror was back that failed afterwards belongs to the old outage.
+    // A probe sent before the mirror was back belongs to the old outage.
     if (heard.says === 'failed' && own.backMs !== null && sample.startedMonotonicMs < own.backMs) return null;
     const { step, state } = heardStep(own, view, series, updateOutage(before, heard));
     const isComing = before.isOut && state.isOut && heard.says === 'ok' && !isDamped(state);
-    // While the canary is out, the whole mirror is: other failures are reported only if they outlast the canary's outage.
+    // While the canary is out, the whole mirror is.
     if (isCanaryOut(mirror) || decideOpening(state, view.config.detect.outage) === null)
       return isComing ? { ...step, requests: [{ kind: 'back', target }] } : step;
-    // Any response of the host shows that our network is up.
+    // Any response shows that our network is up.
     const vantage = isSilent(sample.outcome) ? undefined : 'ok';
     return { ...opened(own, { view, mirror }, series, state), vantage, requests: [{ kind: 'certain', target }] };
   },
@@ -164,14 +164,14 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
   },
 };
 
-/** The state of a series that was out when the last process ended. */
+/** A series that was out when the last process ended. */
 const nowOut: OutageState = { ...noOutage, isOut: true, last: 'failed' };
 
 function isReason(value: unknown): value is Reason {
   return reasons.some((reason) => reason === value);
 }
 
-/** Handles a canary on its arrival: counts the row of failures, starts or ends a doubt, may end an outage. */
+/** Handles a canary on its arrival. */
 function judgeCanary(
   own: OutageOwn,
   { view, mirror, series, sample }: Answered,
@@ -183,7 +183,7 @@ function judgeCanary(
   const isDoubtful = isDoubtfulCanary(mirror, view, state, before.last);
   const requests: Request[] = [{ kind: 'doubt', sample, isFailed: heard.says === 'failed', isDoubtful }];
   if (!before.isOut || heard.says !== 'ok') return { ...step, requests };
-  // Once the canary recovers, other targets that are out are probed at once, not at their own pace.
+  // Once the canary recovers, other targets that are out are probed at once.
   if (state.isOut) {
     if (!isDamped(state)) requests.push({ kind: 'back', target: sample.due.target });
     return { ...step, requests };
@@ -195,12 +195,12 @@ function judgeCanary(
   return { ...step, mirror: { ...(step.mirror ?? own), backMs: view.now.monotonicMs }, requests, isBack: true };
 }
 
-/** True for the first failure after a success, and for a row that is long enough for an outage: one moment then decides. */
+/** True for the first failure after a success, and for a row that is long enough: one moment then decides. */
 function isDoubtfulCanary(mirror: MirrorMemory, view: View, state: OutageState, last: OutageState['last']): boolean {
   return !isCanaryOut(mirror) && (last !== 'failed' || decideOpening(state, view.config.detect.outage) !== null);
 }
 
-/** Adds a judged sample to its series, and ends the series' outage after `close` ok samples. */
+/** Adds a judged sample to its series, and ends the series' outage. */
 function heardStep(
   own: OutageOwn,
   { config }: View,
@@ -208,14 +208,13 @@ function heardStep(
   next: OutageState,
 ): { readonly step: Step<OutageOwn, OutageState>; readonly state: OutageState } {
   if (!isOutageOver(next, config.detect.outage)) return { step: { series: [[series, next]] }, state: next };
-  // The series starts again: the failures of this outage must not open the next one by their share.
+  // The failures of this outage must not open the next one by their share.
   const state: OutageState = { ...removeRow(next), last: 'passed' };
   const out = new Set(own.out);
   out.delete(series);
   return { step: { mirror: { ...own, out }, series: [[series, state]], isUrgent: true, isNews: true }, state };
 }
 
-/** Puts a series in outage. */
 function opened(
   own: OutageOwn,
   { view, mirror }: About,
@@ -233,7 +232,7 @@ function opened(
   };
 }
 
-/** True for a finding about the one address family or HTTP version over which its mirror still fails. */
+/** True for a finding about the one family or version over which the mirror still fails. */
 function isOfOneKind({ families, fault }: OutageOwn, { scope }: Finding): boolean {
   return scope.some(
     ({ family, protocol }) =>
@@ -243,8 +242,8 @@ function isOfOneKind({ families, fault }: OutageOwn, { scope }: Finding): boolea
 }
 
 /**
- * The family to probe a mirror over now; `null`: any. In doubt or outage, the one that did not fail last; on a detour, the
- * one that works. Clients fall back between addresses, so a broken family is no outage of the mirror.
+ * The family to probe a mirror over; `null`: any. In doubt or outage, not the one that failed last: clients fall back
+ * between addresses.
  * @see design.md section 5.1, Families; RFC 8305
  */
 export function familyFor(mirror: MirrorMemory): AddressFamily | null {

@@ -22,18 +22,17 @@ import { hasRegressed, isAlternating } from './lag.ts';
 import { outageOf } from './outage-state.ts';
 import type { About, FindingRule, Judged, Request, View } from './rule.ts';
 
-/** The consecutive refusals of a target, and whether they are a finding. */
+/** The refusals of a target in a row, and whether they are a finding. */
 export interface RefusalState {
   readonly isOpen: boolean;
   readonly refusals: number;
-  /** End of the first refusal in a row, monotonic milliseconds; `null`: no refusals in a row. */
+  /** End of the first refusal in a row, monotonic milliseconds. */
   readonly fromMs: number | null;
   readonly oks: number;
   readonly reason: Reason | null;
   readonly probeIds: readonly string[];
 }
 
-/** A target without refusals. */
 export const noRefusal: RefusalState = {
   isOpen: false,
   refusals: 0,
@@ -43,10 +42,7 @@ export const noRefusal: RefusalState = {
   probeIds: [],
 };
 
-/**
- * The refusal in an outcome, or `null`: throttled, denied, status or a refused client certificate; and absent, while a
- * sibling serves the same item (if none does, it does not exist).
- */
+/** The refusal in an outcome; `null`: none. Absent counts only while a sibling serves the item, which exists then. */
 export function refusalOf(outcome: Outcome, siblingServesIt: boolean): Reason | null {
   if (outcome.tag !== 'failed') return null;
   const { kind } = outcome.failure;
@@ -54,7 +50,7 @@ export function refusalOf(outcome: Outcome, siblingServesIt: boolean): Reason | 
   return kind === 'absent' && !siblingServesIt ? null : kind;
 }
 
-/** True for a `Retry-After` above `limits.refusalWishMs`: that is a refusal at once, without a second probe. */
+/** A long `Retry-After` is a refusal at once, without a second probe. */
 function isLongWish(outcome: Outcome): boolean {
   if (outcome.tag !== 'failed' || outcome.failure.kind !== 'throttled') return false;
   return (outcome.failure.retryAfterMs ?? 0) > limits.refusalWishMs;
@@ -62,7 +58,7 @@ function isLongWish(outcome: Outcome): boolean {
 
 /**
  * Judges one sample of a target: opens after `rule.open` refusals in a row over at least `rule.overMs`, or after a long
- * `Retry-After`; closes after `rule.close` ok samples. Other failures keep both streaks: they belong to the outage rule.
+ * `Retry-After`; closes after `rule.close` ok samples.
  * @see design.md section 5.2, Refusal
  */
 export function updateRefusal(
@@ -93,10 +89,7 @@ export function updateRefusal(
   };
 }
 
-/**
- * The finding of one mirror's refused series. It is a reason to leave if the canary is refused, or its step for half of
- * the modules and at least two.
- */
+/** The finding of one mirror's refused series. */
 function refusalSays({ view, mirror }: About, refused: Refused): Says {
   const { name } = mirror.mirror;
   const all = sortByCanary([...refused].map((one) => ({ target: one.target, refusal: seriesStateOf(refusal, one) })));
@@ -121,18 +114,17 @@ function refusalSays({ view, mirror }: About, refused: Refused): Says {
   };
 }
 
-/** The state of one series after one more sample, and the sample's meaning. */
 interface Next {
   readonly state: RefusalState;
-  /** The refusal of the sample; `null`: none. */
+  /** `null`: none. */
   readonly refusal: Reason | null;
-  /** The item is absent at the mirror, and that does not count against the mirror. */
+  /** An absence that does not count against the mirror. */
   readonly isUncounted: boolean;
 }
 
 type Refused = ReadonlySet<SeriesMemory>;
 
-/** A mirror that refuses requests: throttled, denied, or absent there and served elsewhere. It keeps the refused series. */
+/** A mirror that refuses requests. It keeps the refused series. */
 export const refusal: FindingRule<Refused, RefusalState> = {
   name: 'refusal',
   kind: 'refusal',
@@ -193,24 +185,23 @@ export const refusal: FindingRule<Refused, RefusalState> = {
   degrades: (refused) => (refused.size > 0 ? phrase('why.refuses') : null),
 };
 
-/** True while the mirror has an open refusal. */
 export function isRefusing(mirror: MirrorMemory): boolean {
   return stateOf(refusal, mirror).size > 0;
 }
 
-/** The closing text of the finding about absences, if another finding reports that the module's contents go backwards. */
+/** The closing text where another finding reports that the module's contents go backwards. */
 export function refusalNoteFor(name: string): Told {
   return told('found.refusal.told', { name });
 }
 
-/** True if the canary's refusal covers this sample, as for an outage: a refused canary means that all are refused. */
+/** True if the canary's refusal covers this sample: a refused canary means that all are refused. */
 function isCanarysStory(refused: Refused, { sample }: Judged, { isOpen }: RefusalState): boolean {
   return !sample.due.target.canary && !isOpen && [...refused].some(({ target }) => target.canary);
 }
 
 function nextOf({ view, mirror, sample }: Judged, before: RefusalState): Next {
   const { outcome, due } = sample;
-  // What siblings serve matters only for an absence, and the search is expensive.
+  // The search is expensive.
   const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
   const siblings = isAbsent && !isAlternating(mirror, due.target.module) ? siblingsOf(view, mirror, due.target) : null;
   const reason = refusalOf(outcome, siblings?.some((series) => series?.serves === true) === true);
@@ -239,7 +230,7 @@ function requestsOf(
   return before.refusals === 0 ? [{ kind: 'refused', sample }] : [];
 }
 
-/** The series of this item at the other mirrors of the upstream that have it; `undefined`: no sample yet. */
+/** The series of this item at the other mirrors of the upstream; `undefined`: no sample yet. */
 function siblingsOf(view: View, mirror: MirrorMemory, target: Target): readonly (SeriesMemory | undefined)[] {
   return [...mirrorsOf(view, mirror.roundKey)].flatMap((other) => {
     const own = other === mirror ? null : targetAt(view, other, target);
@@ -248,7 +239,7 @@ function siblingsOf(view: View, mirror: MirrorMemory, target: Target): readonly 
   });
 }
 
-/** True if the last response was an absence: neither good, nor a failure of the mirror, nor a counted refusal. */
+/** True if the last response was an absence that did not count. */
 function lacksItem(series: SeriesMemory | undefined): boolean {
   if (series === undefined || series.serves || seriesStateOf(refusal, series).refusals > 0) return false;
   return outageOf(series).last === 'passed';

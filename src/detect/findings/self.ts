@@ -13,21 +13,19 @@ const shedMax = 0.8;
 /** The time for a change of load to take effect. */
 const shedEveryMs = 60_000;
 
-/** The numbers of samples with an open verdict, and of those with a time useless to a baseline, by delays of our own. */
+/** Samples with an open verdict, and with a time useless to a baseline, by delays of our own. */
 interface Spoiled {
   readonly contaminated: number;
   readonly disturbed: number;
 }
 
-/**
- * Counts of contaminated and disturbed samples in buckets of `bucketMs`, and the reaction to them. Monotonic milliseconds.
- */
+/** Counts in buckets of `bucketMs`, and the reaction to them. Monotonic milliseconds. */
 export interface SelfState {
-  /** Samples before this are not counted: a start and a reload are busy phases. */
+  /** Samples before this are not counted: a start and a reload are busy. */
   readonly fromMs: number;
   /** Newest last. */
   readonly buckets: readonly (Spoiled & { readonly index: number; readonly samples: number })[];
-  /** Share of the load that is shed, 0 to `shedMax`. */
+  /** 0 to `shedMax`. */
   readonly shed: number;
   readonly shedAtMs: number | null;
   readonly isOpen: boolean;
@@ -41,12 +39,12 @@ export const noSelf: SelfState = {
   isOpen: false,
 };
 
-/** The state after a start or a reload: nothing is counted for `limits.contaminatedQuietMs`. */
+/** After a start or a reload nothing is counted for `limits.contaminatedQuietMs`. */
 export function pauseSelf(state: SelfState, nowMs: number): SelfState {
   return { ...state, fromMs: nowMs + limits.contaminatedQuietMs };
 }
 
-/** The state with one more sample; a contaminated one does not count as disturbed too. Monotonic milliseconds. */
+/** The state with one more sample. */
 export function countSample(state: SelfState, { contaminated, disturbed }: Spoilt, nowMs: number): SelfState {
   if (nowMs < state.fromMs) return state;
   const index = Math.floor(nowMs / bucketMs);
@@ -66,8 +64,8 @@ export function countSample(state: SelfState, { contaminated, disturbed }: Spoil
 }
 
 /**
- * Counts over `limits.contaminatedWindowMs`, or over the last `limits.contaminatedSamples` if those go further back (at most
- * `limits.contaminatedWindowMsMax`), with the share of contaminated ones; the share is `null` without samples.
+ * Counts over `limits.contaminatedWindowMs`; with few samples, over the last `limits.contaminatedSamples`.
+ * @returns `share`: of contaminated ones, `null` without samples
  */
 export function contaminatedOf(
   state: SelfState,
@@ -89,9 +87,8 @@ export function contaminatedOf(
 }
 
 /**
- * Judges this process. Of at least `limits.contaminatedSamples`, a share above `contaminatedShareFinding` or
- * `disturbedShareFinding` opens the finding; both below half of that close it. Only contaminated samples shed load, since
- * verdicts on disturbed ones stay valid: `shedStep` more every `shedEveryMs` while it lasts, reversed in the same steps.
+ * Judges this process: a share above `contaminatedShareFinding` or `disturbedShareFinding` opens the finding, both
+ * below half close it. Only contaminated samples shed load, in steps, since verdicts on disturbed ones stay valid.
  * @see design.md section 3: never a blind daemon in silence
  */
 export function judgeSelf(state: SelfState, nowMs: number): SelfState {
@@ -116,7 +113,6 @@ function round(share: number): number {
   return Math.round(share * 10) / 10;
 }
 
-/** The finding after `judgeSelf` has opened or closed it. */
 function selfSays(state: SelfState, nowMs: number): Says {
   if (!state.isOpen) return { tag: 'well', ...told('found.busy.well') };
   const { samples, contaminated, disturbed } = contaminatedOf(state, nowMs);
@@ -131,7 +127,6 @@ function selfSays(state: SelfState, nowMs: number): Says {
   };
 }
 
-/** The finding after a suspend or a clock jump. */
 const clockSays: Says = {
   tag: 'trouble',
   scope: [],
@@ -141,13 +136,11 @@ const clockSays: Says = {
   ...told('found.clock'),
 };
 
-/** The end of the finding after a suspend or a clock jump. */
 const clockWell: Says = { tag: 'well', ...told('found.clock.well') };
 
-/** The state of findings about this daemon. */
 interface SelfOwn {
   readonly state: SelfState;
-  /** Until when a suspend or clock jump is shown, monotonic milliseconds; `null`: none is. */
+  /** Until when a suspend or clock jump is shown, monotonic milliseconds. */
   readonly clockUntilMs: number | null;
 }
 
@@ -174,15 +167,14 @@ export const self: OwnRule<SelfOwn> = {
   },
 };
 
-/** The state of every kind about this process. */
 type OwnStates = { readonly states: Map<string, unknown> };
 
-/** The share of the load to shed, 0 to `shedMax`. */
+/** 0 to `shedMax`. */
 export function shedShareOf(us: OwnStates): number {
   return stateOf(self, us).state.shed;
 }
 
-/** The share of contaminated samples; `null` without samples. */
+/** `null` without samples. */
 export function contaminatedShareOf(us: OwnStates, nowMs: number): number | null {
   return contaminatedOf(stateOf(self, us).state, nowMs).share;
 }

@@ -7,16 +7,13 @@ import type { SpeedState } from '../rules/speed.ts';
 import { isSlow, thresholdMsOf } from '../rules/threshold.ts';
 import { type OtherSpeed, otherProtocolOf } from './http-versions.ts';
 
-/** The speed state of one series; `isJudge`: the spike rule judges the mirror by it. */
+/** `isJudge`: the spike rule judges the mirror by the series. */
 export interface SpeedSeries extends SpeedState {
   readonly target: Target;
   readonly isJudge: boolean;
 }
 
-/**
- * True when a spike is a reason to leave the mirror: the canary has one, or half of the judged light targets and at least
- * two.
- */
+/** True when a spike is a reason to leave: of the canary, or of half of the judged light targets and at least two. */
 export function isSpikeActionable(spike: {
   readonly hasCanary: boolean;
   readonly targets: number;
@@ -25,20 +22,14 @@ export function isSpikeActionable(spike: {
   return spike.hasCanary || (spike.targets >= 2 && spike.targets * 2 >= spike.judged);
 }
 
-/**
- * The other HTTP version of a slow target, over which it has the usual speed; `null`: it is slow there too, or not known.
- */
+/** The other HTTP version of a slow target, with the usual speed; `null`: slow there too, or not known. */
 function otherOf(series: SpeedSeries, rule: SpikeRule, timeoutMs: number, other: OtherSpeed | null): OtherSpeed | null {
   const { target, baseline } = series;
   if (other === null || other.targetId !== target.id) return null;
   return isSlow(other.rttMs, baseline.medianMs, rule, timeoutMs) === false ? other : null;
 }
 
-/**
- * The finding of one mirror's spikes.
- * @param context.timeoutOf  the deadline of a target's step, milliseconds
- * @param context.other      the time of a target over the other HTTP version meanwhile; `null`: none
- */
+/** The finding of one mirror's spikes. `timeoutOf`: the deadline of a target's step, milliseconds. */
 export function explainSpike(
   name: string,
   series: readonly SpeedSeries[],

@@ -12,13 +12,12 @@ import { isCanaryOut } from './outage-state.ts';
 import type { About, FindingRule, Request, StoredRow, View } from './rule.ts';
 import { explainSpike, type SpeedSeries } from './spike-says.ts';
 
-/** The state of a mirror besides the speed of its series. */
 interface SpikeOwn {
-  /** True if a spike is not reported yet: other mirrors are slow too, or the mirror is in outage. */
+  /** Not reported yet: others are slow too, or the mirror is in outage. */
   readonly isHeld: boolean;
-  /** The evidence of the open spike before the last report; `null`: none was open. */
+  /** The evidence of the open spike before the last report. */
   readonly told: Finding['evidence'] | null;
-  /** The time of a slow target over the other HTTP version; `null`: not probed, or the target is no longer slow. */
+  /** The time of a slow target over the other HTTP version. */
   readonly other: OtherSpeed | null;
 }
 
@@ -28,7 +27,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
   kind: 'spike',
   none: () => ({ isHeld: false, told: null, other: null }),
   gravity: 100,
-  /** Resets a series when `latest` resolves to another version: earlier times are of another file. */
+  /** When `latest` resolves to another version, earlier times are of another file. */
   settle(_, { series, sample }, speed) {
     const baseline = baselineForVersion(speed.baseline, sample.facts.resolvedVersion);
     if (baseline === speed.baseline) return null;
@@ -63,8 +62,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     if (outcome.tag !== 'ok' || rttMs === null || mirror.mirror.speaks === undefined) return { isNews };
     return { mirror: { ...own, other: { targetId: target.id, protocol, rttMs, atMs } }, isNews };
   },
-  // A slowdown shared by others is our own network: it is reported once they recover and this mirror does not. Timeouts of
-  // a mirror in outage belong to the outage.
+  // A slowdown shared by others is our own network; timeouts of a mirror in outage belong to the outage.
   refresh(own, { view, mirror }) {
     const { name } = mirror.mirror;
     const told = openFinding(view, 'spike', name)?.evidence ?? null;
@@ -77,7 +75,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     return { mirror: { ...own, told, isHeld }, says: isHeld ? null : says };
   },
   tick: ({ isHeld }) => (isHeld ? { isNews: true } : null),
-  /** Slow samples of an outage that were not reported do not count for what follows. */
+  /** Slow samples of an outage do not count for what follows. */
   back({ isHeld }, { mirror }) {
     if (!isHeld) return null;
     const slow = [...mirror.series.values()].filter((series) => speedOf(series).spike.sinceMs !== null);
@@ -110,7 +108,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     sinceMs === null ? null : { probeId: slow.probeIds.at(-1), isTimed: true },
   degrades: (_, findings) =>
     findings.some(({ kind, actionable }) => kind === 'spike' && actionable) ? phrase('why.slow') : null,
-  /** One finding across a restart: slow samples before it still count. */
+  /** Slow samples before a restart still count. */
   resume(_, { evidence }, { mirror }) {
     const { samples, failures: slowSamples, observedSeconds, probeIds, slowest } = evidence;
     const [first] = sortByCanary([...mirror.series.values()].filter((one) => speedOf(one).spike.sinceMs !== null));
@@ -143,12 +141,11 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
   },
 };
 
-/** The window in a stored row, which any process may have written. */
 function isWindow(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every((ms) => isNumber(ms) && ms >= 0);
 }
 
-/** A spike or a level shift continues where its finding is open. */
+/** A spike or level shift goes on where the finding is open. */
 function readStreaks(row: StoredRow, { view, mirror }: About): Pick<SpeedState, 'spike' | 'shift'> {
   const { name } = mirror.mirror;
   const { slow, clear, spikeSinceMs } = row;
@@ -166,7 +163,6 @@ function isTold({ spike: { sinceMs }, shift }: SpeedState): boolean {
   return sinceMs !== null || shift !== null;
 }
 
-/** The speed state of every series of a mirror. */
 export function seriesOfSpeed(mirror: MirrorMemory): readonly SpeedSeries[] {
   const primary = primaryConnectionOf(mirror.mirror);
   return [...mirror.series.values()].map((series) => ({
@@ -176,7 +172,7 @@ export function seriesOfSpeed(mirror: MirrorMemory): readonly SpeedSeries[] {
   }));
 }
 
-/** True where at least two other mirrors use the same egress, and two thirds of them were slow at their last sample. */
+/** True where two thirds of the other mirrors of the egress, at least two, are slow. */
 function isSlowEverywhere(view: View, mirror: MirrorMemory): boolean {
   let [slow, all] = [0, 0];
   for (const other of view.mirrors.values()) {
@@ -193,7 +189,7 @@ function isSlowEverywhere(view: View, mirror: MirrorMemory): boolean {
   return all >= 2 && 3 * slow >= 2 * all;
 }
 
-/** The evidence of a mirror's spike at its last report; `null`: none was open. */
+/** The evidence of a mirror's spike at the last report. */
 export function toldOfSpike(mirror: MirrorMemory): Finding['evidence'] | null {
   return stateOf(spike, mirror).told;
 }

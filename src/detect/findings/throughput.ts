@@ -8,14 +8,14 @@ import { medianOf } from '../rules/baseline.ts';
 import { type Says, scopeOf, seconds } from '../rules/says.ts';
 import type { FindingRule, Request, View } from './rule.ts';
 
-/** Consecutive slow downloads from a mirror, over all its heavy targets. */
+/** Slow downloads from a mirror in a row, over all heavy targets. */
 export interface ThroughputState {
   readonly isOpen: boolean;
-  /** Consecutive slow downloads; a very slow one counts twice. */
+  /** A very slow one counts twice. */
   readonly slow: number;
-  /** While open: downloads well above the threshold since the last slow one. */
+  /** While open: fast downloads since the last slow one. */
   readonly fast: number;
-  /** The consecutive slow downloads, oldest first. */
+  /** The slow ones, oldest first. */
   readonly recent: readonly {
     readonly target: Target;
     readonly probeId: string;
@@ -25,28 +25,23 @@ export interface ThroughputState {
   }[];
 }
 
-/** The initial state of a mirror. */
 export const noThroughput: ThroughputState = { isOpen: false, slow: 0, fast: 0, recent: [] };
 
-/** One artifact that was moved. */
 export interface Moved {
   readonly target: Target;
   readonly probeId: string;
   readonly bytes: number;
   readonly tookMs: number;
-  /**
-   * The median rate of each sibling for the same artifact within `limits.throughputAgeMs`, bytes per second; without any,
-   * the mirror's own earlier rates.
-   */
+  /** Usual rates, bytes per second: the median of each sibling for the artifact, else the mirror's own earlier ones. */
   readonly others: readonly number[];
-  /** The natural scatter of the mirror's rates: a standard deviation of their logarithms, 0 while not known. */
+  /** The natural scatter of the rates: a standard deviation of their logarithms, 0 while not known. */
   readonly scatter: number;
 }
 
-/** A slow rate is below the usual one by more than this many standard deviations of the scatter. */
+/** A slow rate is below the usual one by more than so many deviations of the scatter. */
 const deviations = 2.5;
 
-/** The scatter of rates around the usual one of their artifact: of their logarithms, robust; 0 for fewer than eight. */
+/** The scatter of rates around the usual one of their artifact, of logarithms, robust; 0 for fewer than eight. */
 export function scatterOf(series: Iterable<readonly number[]>): number {
   const apart: number[] = [];
   for (const rates of series) {
@@ -57,14 +52,13 @@ export function scatterOf(series: Iterable<readonly number[]>): number {
 }
 
 /**
- * True for a rate below `limits.throughputShare` of the usual one, further below it than the scatter explains, and below
+ * True for a rate below `limits.throughputShare` of the usual one, beyond the scatter, and below
  * `limits.throughputFast`. `null`: too small to separate bandwidth from delay, or nothing to compare with.
  */
 export function isSlowMove(moved: Moved): boolean | null {
   return isBelow(moved, 1);
 }
 
-/** Whether a rate is below this multiple of the threshold for slow. */
 function isBelow({ bytes, tookMs, others, scatter }: Moved, times: number): boolean | null {
   const usual = medianOf(others);
   if (bytes < limits.throughputBytesMin || usual === null || tookMs <= 0) return null;
@@ -74,8 +68,8 @@ function isBelow({ bytes, tookMs, others, scatter }: Moved, times: number): bool
 }
 
 /**
- * Judges one artifact: opens after `limits.throughputRow` slow ones in a row, of which a very slow one counts twice; closes
- * after `limits.throughputClear` at twice the threshold. Rates between count for neither: they do not end a finding.
+ * Judges one download: opens after `limits.throughputRow` slow ones in a row; closes after `limits.throughputClear` at
+ * twice the threshold. Rates between count for neither.
  */
 export function updateThroughput(state: ThroughputState, moved: Moved): ThroughputState {
   const isSlow = isSlowMove(moved);
@@ -92,7 +86,6 @@ export function updateThroughput(state: ThroughputState, moved: Moved): Throughp
   return { isOpen, slow, fast: 0, recent: [...state.recent, one].slice(-limits.findingProbes) };
 }
 
-/** The finding of one mirror's slow downloads. */
 function throughputSays(name: string, { isOpen, recent }: ThroughputState): Says {
   const last = recent.at(-1);
   if (!isOpen || last === undefined) return { tag: 'well', ...told('found.throughput.well', { name }) };
@@ -117,7 +110,7 @@ function rateText(bytesPerSecond: number): string {
   return kib < 1_024 ? `${Math.round(kib)} KiB/s` : `${(kib / 1_024).toFixed(1)} MiB/s`;
 }
 
-/** The rates of a series, newest last. */
+/** Newest last. */
 type Rates = readonly { readonly atMs: number; readonly bytesPerSecond: number }[];
 
 /** A mirror with much slower downloads than the others, or than before. */
@@ -175,7 +168,7 @@ function* ratesOf({ series }: MirrorMemory): Iterable<readonly number[]> {
   }
 }
 
-/** The median rate of each sibling for the same artifact within `limits.throughputAgeMs`. */
+/** The median rate of each sibling within `limits.throughputAgeMs`. */
 function ratesOfSiblings(view: View, mirror: MirrorMemory, target: Target): readonly number[] {
   const medians: number[] = [];
   for (const other of mirrorsOf(view, mirror.roundKey)) {

@@ -11,17 +11,13 @@ import { isCanaryOut, outageOf, penaltyAt } from './outage-state.ts';
 import { refusalNoteFor } from './refusal.ts';
 import type { FindingRule } from './rule.ts';
 
-/**
- * The two classes of steps whose failures are counted separately: artifacts are probed rarely, so few samples must be
- * enough.
- */
+/** Counted separately: artifacts are probed rarely, so few samples must be enough. */
 const rateClasses = ['light', 'heavy'] as const;
 export type RateClass = (typeof rateClasses)[number];
 
 /**
- * The test: a share of failures of `usual` against one of `bad`, and the sums that open and close the finding. The bounds
- * are those of a Bernoulli CUSUM with less than one false alarm per mirror and year for four modules at the default paces.
- * `test/unit/detect/unreliable.test.ts` measures that, and how soon trouble is found.
+ * A Bernoulli CUSUM of a share of failures `usual` against `bad`, with the sums that open and close.
+ * `test/unit/detect/unreliable.test.ts` measures false alarms (less than one per mirror and year) and delays.
  * @see Page, E. S. (1954), Continuous Inspection Schemes; Reynolds and Stoumbos (1999) for the Bernoulli case
  */
 const tests: Readonly<Record<RateClass, { usual: number; bad: number; opensAt: number; closesAt: number }>> = {
@@ -29,33 +25,31 @@ const tests: Readonly<Record<RateClass, { usual: number; bad: number; opensAt: n
   heavy: { usual: 0.01, bad: 0.5, opensAt: 9.5, closesAt: 5 },
 };
 
-/** The state of the test for too many failures of one class of steps at one mirror. */
+/** The state of the test of one class of steps at one mirror. */
 export interface RateState {
   /** Evidence for the bad share while closed, against it while open; ≥ 0. */
   readonly sum: number;
   readonly isOpen: boolean;
-  /** The samples in the sum: since it last was 0. */
+  /** Since the sum was last 0. */
   readonly samples: number;
   readonly failures: number;
   /** The last failures, oldest first. */
   readonly recent: readonly { readonly reason: Reason; readonly target: Target; readonly probeId: string }[];
 }
 
-/** The initial state of a mirror. */
 export const noRate: RateState = { sum: 0, isOpen: false, samples: 0, failures: 0, recent: [] };
 
-/** The class of a target. */
 function rateClassOf(target: Target): RateClass {
   return isHeavy(target) ? 'heavy' : 'light';
 }
 
-/** The amount that one failure adds to the sum. */
+/** What one failure adds to the sum. */
 function gainOf(kind: RateClass): number {
   const { usual, bad } = tests[kind];
   return Math.log(bad / usual);
 }
 
-/** The state after one more scheduled sample; `reason` is `null` for an ok one. */
+/** The state after one more scheduled sample; `reason` `null`: ok. */
 export function countAnswer(
   state: RateState,
   kind: RateClass,
@@ -78,10 +72,7 @@ export function countAnswer(
   };
 }
 
-/**
- * Removes failures of a target that now have a finding of their own: one fault is reported once.
- * @param failures  how many consecutive failures of the target were counted
- */
+/** Removes failures of a target that have a finding of their own now: one fault is reported once. */
 export function undoFailures(state: RateState, kind: RateClass, target: Target, failures: number): RateState {
   if (state.isOpen || failures === 0) return state;
   const sum = Math.max(0, state.sum - failures * gainOf(kind));
@@ -91,8 +82,8 @@ export function undoFailures(state: RateState, kind: RateClass, target: Target, 
 }
 
 /**
- * Removes the absences of a module that another finding reports now. An open finding ends if most of its last failures
- * were such absences, and stays if the mirror fails otherwise too.
+ * Removes the absences of a module that another finding reports now. An open finding ends if most of the last failures
+ * were such absences.
  */
 function withoutAbsences(state: RateState, kind: RateClass, module: string | null): RateState {
   const recent = state.recent.filter(({ reason, target }) => reason !== 'absent' || target.module !== module);
@@ -103,7 +94,6 @@ function withoutAbsences(state: RateState, kind: RateClass, module: string | nul
   return sum === 0 ? noRate : { ...state, sum, failures: Math.max(0, state.failures - absences), recent };
 }
 
-/** The finding of one mirror's failures. */
 export function explainUnreliable(name: string, states: Readonly<Record<RateClass, RateState>>): Says {
   const open = rateClasses.filter((kind) => states[kind].isOpen);
   if (open.length === 0) return { tag: 'well', ...told('found.unreliable.well', { name }) };
@@ -134,17 +124,14 @@ function mostOf(reasons: readonly Reason[]): Finding['cause'] {
 
 type Rates = Readonly<Record<RateClass, RateState>>;
 
-/** A mirror that fails more often than it should. Per series it keeps how many consecutive failures were counted. */
+/** A mirror that fails more often than it should. Per series it keeps the failures in a row that were counted. */
 export const unreliable: FindingRule<Rates, number> = {
   name: 'unreliable',
   kind: 'unreliable',
   none: () => ({ light: noRate, heavy: noRate }),
   noneOfSeries: 0,
   gravity: 80,
-  /**
-   * Counts one scheduled sample. Failures that another finding reports are not counted: the canary or this target in
-   * outage or refused, wrong bytes, items that no mirror serves, and packet loss of our own network.
-   */
+  /** Counts one scheduled sample, unless another finding reports the failure, or our own network loses packets. */
   judge(rates, judged, rated) {
     const { view, mirror, series, sample, isPrimary } = judged;
     const { outcome, due } = sample;
@@ -152,7 +139,7 @@ export const unreliable: FindingRule<Rates, number> = {
     if (outageOf(series).isOut || judged.isTold()) return null;
     const reason = outcome.tag === 'failed' ? outcome.failure.kind : null;
     if (reason === 'mismatch') return null;
-    // For a while after an outage of the canary, failures of the mirror belong to that outage, which is already reported.
+    // For a while after an outage of the canary, failures belong to that outage.
     const canary = canarySeriesOf(mirror);
     if (canary !== null && penaltyAt(outageOf(canary), view.now.monotonicMs) >= limits.outageToldFrom) return null;
     if (reason !== null && isLineLossy(view, mirror.egress)) return null;

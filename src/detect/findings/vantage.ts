@@ -3,7 +3,7 @@ import { told } from '../../words/tell.ts';
 import type { Says } from '../rules/says.ts';
 import type { OwnRule, Suspected } from './rule.ts';
 
-/** The finding of a suspicion about our own network that has lasted `limits.vantageFindingMs`; `null` before. */
+/** The finding of a suspicion that has lasted `limits.vantageFindingMs`; `null` before. */
 function vantageSays({ sinceMs, pattern, isLoss }: Suspected, nowMs: number): Says {
   const lastedMs = nowMs - sinceMs;
   if (lastedMs < limits.vantageFindingMs) return null;
@@ -22,7 +22,7 @@ function vantageSays({ sinceMs, pattern, isLoss }: Suspected, nowMs: number): Sa
   };
 }
 
-/** The vantage of this process: its own network has failed, or has lost packets, for long. */
+/** Our own network has failed, or has lost packets, for long. */
 export const vantage: OwnRule<null> = {
   name: 'vantage',
   kind: 'vantage',

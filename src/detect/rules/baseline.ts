@@ -1,23 +1,19 @@
 import type { SpikeRule } from '../../core/config.ts';
 
-/** The usual times of a series: its recent round trips in order of arrival, with median and tail once there are enough. */
+/** The usual times of a series, with median and tail once there are enough. */
 export interface Baseline {
   /** Milliseconds, oldest first, at most `rule.window`. */
   readonly window: readonly number[];
-  /** The round trips of `window`, the fastest first. */
+  /** The same, the fastest first. */
   readonly sorted: readonly number[];
-  /** Median of the window; `null` while warming. */
+  /** `null` while warming. */
   readonly medianMs: number | null;
-  /**
-   * The 99th percentile: by rank, or from the spread of the window where that gives more, because the rank of one or two
-   * samples is often too low; `null` while warming.
-   */
+  /** The 99th percentile by rank, or by the spread where that gives more: the rank of few samples is often too low. */
   readonly p99Ms: number | null;
-  /** The version that `latest` had while the window was learned; `null` where the series has a fixed version or none. */
+  /** The version that `latest` had; `null`: a fixed version, or none. */
   readonly resolvedVersion: string | null;
 }
 
-/** An empty baseline: warming. */
 export const emptyBaseline: Baseline = { window: [], sorted: [], medianMs: null, p99Ms: null, resolvedVersion: null };
 
 /** The median of some numbers; `null` of none. */
@@ -34,8 +30,8 @@ function middleOf(sorted: readonly number[]): number {
 }
 
 /**
- * The baseline with one more round trip, slow or not: a median tolerates half of them, and without them the baseline would
- * be too fast. The caller leaves out cold fetches, confirming probes, and everything while a spike is open.
+ * The baseline with one more round trip, slow or not: without slow ones, it would be too fast. The caller leaves out
+ * cold fetches, confirming probes, and all during a spike.
  */
 export function learn(baseline: Baseline, rttMs: number, rule: SpikeRule): Baseline {
   const { resolvedVersion } = baseline;
@@ -48,13 +44,12 @@ export function learn(baseline: Baseline, rttMs: number, rule: SpikeRule): Basel
   return measured(window, sorted, resolvedVersion, rule);
 }
 
-/** A baseline from a given window, as after a restart or a changed `warmup`. */
+/** A baseline from a window, after a restart or a changed `warmup`. */
 export function newBaseline(window: readonly number[], resolvedVersion: string | null, rule: SpikeRule): Baseline {
   const kept = window.slice(-rule.window);
   return measured(kept, [...kept].sort(ascending), resolvedVersion, rule);
 }
 
-/** The first index in a sorted list with this value or a larger one. */
 function placeIn(sorted: readonly number[], value: number): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
@@ -87,17 +82,14 @@ function measured(
 const betweenQuartiles = 1.349;
 const toP99 = 2.326;
 
-/** The 99th percentile of the log-normal distribution with these quartiles and this median; 0 of none. */
+/** The 99th percentile of the log-normal distribution with these quartiles and this median. */
 function impliedP99Ms(sorted: readonly number[]): number {
   const at = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
   const [low, high] = [at(0.25), at(0.75)];
   return low <= 0 ? 0 : middleOf(sorted) * (high / low) ** (toP99 / betweenQuartiles);
 }
 
-/**
- * The baseline for a response about `resolvedVersion`: unchanged, or empty when `latest` now resolves to another version,
- * which is another file. `undefined`: the response does not say.
- */
+/** The baseline for a response about `resolvedVersion`: empty when `latest` is another version, so another file. */
 export function baselineForVersion(baseline: Baseline, resolvedVersion: string | undefined): Baseline {
   if (resolvedVersion === undefined || resolvedVersion === baseline.resolvedVersion) return baseline;
   if (baseline.resolvedVersion === null) return { ...baseline, resolvedVersion };

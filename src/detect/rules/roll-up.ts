@@ -6,47 +6,45 @@ import type { MirrorState } from '../../core/standing.ts';
 import { phrase } from '../../words/tell.ts';
 import type { MirrorMemory } from '../mirror-memory.ts';
 
-/** The inputs of a mirror's state. */
 export interface RollUpInput {
   readonly paused: string | null;
   readonly inMaintenance: boolean;
-  /** While the vantage is suspect, states are frozen, until silence makes them unknown. */
+  /** The egress is suspect: the text of a silence says so. */
   readonly isSuspect: boolean;
-  /** Milliseconds since the last settled canary sample; `null`: none yet. */
+  /** Since the last judged canary sample, milliseconds; `null`: none yet. */
   readonly silentForMs: number | null;
-  /** The pace of the canary, milliseconds. */
+  /** Of the canary, milliseconds. */
   readonly paceMs: number;
-  /** Why the canary's slots pass without a probe; `null`: they do not. */
+  /** Why the canary's slots pass without a probe. */
   readonly skipped: Skipped['because'] | null;
   readonly canaryOut: boolean;
-  /** Distinct modules with a light target in outage, and the number of all modules. */
+  /** Modules whose canary step is in outage, of how many. */
   readonly modulesOut: number;
   readonly modules: number;
-  /** Targets in outage, heavy ones included. */
+  /** Heavy ones included. */
   readonly targetsOut: number;
-  /** The canary is throttled (`Retry-After`, 429) and not requested. */
+  /** The canary is throttled and not requested. */
   readonly isAway: boolean;
-  /** The gravest reason why it is degraded without a target in outage; `null`: it is not. */
+  /** The gravest reason without a target in outage. */
   readonly degradedBy: Sentence | null;
-  /** The last settled canary sample was ok, if one was settled since the start. */
   readonly canaryServes: boolean;
-  /** Milliseconds since the last ok canary sample; `null`: there was none. */
+  /** Since the last ok canary sample, milliseconds; `null`: none. */
   readonly okAgoMs: number | null;
 }
 
-/** True when outages mean that the mirror is down: the canary, or at least half of the modules and at least two. */
+/** True when the mirror is down: the canary, or at least half of the modules and at least two. */
 function isDown(out: Pick<RollUpInput, 'canaryOut' | 'modulesOut' | 'modules'>): boolean {
   return out.canaryOut || (out.modulesOut >= 2 && out.modulesOut * 2 >= out.modules);
 }
 
-/** Distinct modules whose canary step is among the series in outage: every client fetch of them needs it. */
+/** Modules whose canary step is among the series in outage: every client fetch needs that. */
 export function modulesOutOf(out: Iterable<{ readonly target: Target }>, canaryStep: Step | null): number {
   const modules = new Set<string>();
   for (const { target } of out) if (target.module !== null && target.step === canaryStep) modules.add(target.module);
   return modules.size;
 }
 
-/** True if these series in outage or refused, the canary first, mean that the mirror is down (`isDown`). */
+/** True if these series, the canary first, mean that the mirror is down. */
 export function isDownBy(
   out: readonly { readonly target: Target }[],
   mirror: Pick<MirrorMemory, 'canary' | 'modules'>,
@@ -55,13 +53,13 @@ export function isDownBy(
   return isDown({ canaryOut: out[0]?.target.canary === true, modulesOut, modules: mirror.modules });
 }
 
-/** After this time without a settled canary sample a mirror is unknown. Milliseconds. */
+/** Without a canary sample for so long, a mirror is unknown. Milliseconds. */
 function silenceMs(paceMs: number): number {
   return Math.max(limits.silentPaces * paceMs, limits.silentMsMin);
 }
 
 /**
- * Derives the state of a mirror from its targets, with one clause that says why.
+ * The state of a mirror, with one clause that says why.
  * @see design.md section 4.2 (unknown) and section 5 (down, degraded)
  */
 export function stateOfSeries(input: RollUpInput): { readonly state: MirrorState; readonly why: Sentence } {
@@ -84,7 +82,7 @@ export function stateOfSeries(input: RollUpInput): { readonly state: MirrorState
   if (count > 0) return { state: 'degraded', why: phrase('why.targetsOut', { count }) };
   if (input.degradedBy !== null) return { state: 'degraded', why: input.degradedBy };
   if (input.canaryServes) return { state: 'up', why: phrase('why.answers') };
-  // After a failure that no round has confirmed, the mirror stays up while its last ok sample is recent enough.
+  // After a failure that no round has confirmed, a recent ok sample keeps the mirror up.
   const isKnown = input.okAgoMs !== null && input.okAgoMs < silenceMs(input.paceMs);
   return { state: isKnown ? 'up' : 'unknown', why: phrase('why.failedOnce') };
 }

@@ -4,27 +4,24 @@ import type { Target } from '../../core/mirror.ts';
 import type { Filled, Told } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 
-/** The content of a finding; subject, id, times and confidence are added where it is applied. */
+/** The content of a finding; the rest is added where it is applied. */
 export interface Draft extends Told {
   readonly tag: 'trouble';
   readonly scope: readonly ScopeItem[];
   readonly cause: Finding['cause'];
   /** How certain it is that the mirror, not our network, is the cause; absent: as certain as now. */
   readonly vantage?: Finding['vantage'] | undefined;
-  /** Fields that are left out are 0, `null` or empty. */
+  /** Absent fields are 0, `null` or empty. */
   readonly evidence: Partial<Finding['evidence']>;
   readonly actionable: boolean;
 }
 
-/**
- * The result of a rule: trouble (a draft of the finding), `well` (its finding closes with this text), or no change
- * (`null`).
- */
+/** The result of a rule: trouble, `well` (the finding closes), or no change (`null`). */
 export type Says = Draft | Well | null;
 
 interface Well extends Told {
   readonly tag: 'well';
-  /** The cause whose finding ends, if it has a story of its own; see `storyOf`. */
+  /** The cause whose finding ends, if it has a story of its own. */
   readonly of?: Finding['cause'];
 }
 
@@ -38,7 +35,7 @@ export function scopeOf(targets: Iterable<Target>): readonly ScopeItem[] {
   return [...items.values()];
 }
 
-/** Sorts canaries first, because the text of a finding describes the first series. */
+/** The text of a finding describes the first series: canaries first. */
 export function sortByCanary<T extends { readonly target: Target }>(series: Iterable<T>): readonly T[] {
   return [...series].sort((a, b) => Number(b.target.canary) - Number(a.target.canary));
 }
@@ -48,7 +45,7 @@ export function seconds(ms: number | null): number | null {
   return ms === null ? null : Math.round(ms * 10) / 10_000;
 }
 
-/** A duration for people; `null` is "an unknown time". */
+/** A duration for people. */
 export function formatTime(ms: number | null): Filled {
   if (ms === null) return phrase('found.unknownTime');
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
@@ -57,8 +54,7 @@ export function formatTime(ms: number | null): Filled {
 type Evidence = Finding['evidence'];
 
 /**
- * The probes cited by a finding with more than `limits.findingProbes`: the first `limits.findingProbesFirst`, the slowest,
- * and the newest.
+ * The probes that a finding cites: the first `limits.findingProbesFirst`, the slowest, and the newest.
  * @param probeIds  oldest first
  */
 export function selectProbes(probeIds: readonly string[], slowest: string | null): readonly string[] {
@@ -70,7 +66,7 @@ export function selectProbes(probeIds: readonly string[], slowest: string | null
   return left;
 }
 
-/** The evidence of an open finding after a new result of its rule: the rule's numbers, and the probes of both. */
+/** The evidence of an open finding after a new result: the new numbers, and the probes of both. */
 export function mergeEvidence(known: Evidence, says: Evidence): Evidence {
   const slowest = slowerOf(known.slowest, says.slowest);
   const fresh = says.probeIds.filter((id) => !known.probeIds.includes(id));
@@ -79,7 +75,7 @@ export function mergeEvidence(known: Evidence, says: Evidence): Evidence {
 
 /**
  * The evidence of an open finding with one more probe.
- * @param probe.ms  its round trip, or its timeout; `null`: the finding is not about duration
+ * @param probe.ms  round trip or timeout; `null`: the finding is not about duration
  */
 export function addProbe(
   known: Evidence,
@@ -92,13 +88,12 @@ export function addProbe(
   return withSlowest({ ...counted, probeIds: added(known.probeIds, [probeId], slowest) }, slowest);
 }
 
-/** The slower of two; if equal, the earlier one. */
+/** The slower of two; if equal, the earlier. */
 export function slowerOf(before: Evidence['slowest'], now: Evidence['slowest']): Evidence['slowest'] {
   if (before === undefined || now === undefined) return before ?? now;
   return now.ms > before.ms ? now : before;
 }
 
-/** The list with further probes; `known` itself where there are none. */
 function added(known: readonly string[], fresh: readonly string[], slowest: Evidence['slowest']): readonly string[] {
   return fresh.length === 0 ? known : selectProbes([...known, ...fresh], slowest?.probeId ?? null);
 }

@@ -9,20 +9,18 @@ import { type Baseline, emptyBaseline, learn } from './baseline.ts';
 import { slowerOf } from './says.ts';
 import { boundsMsOf, isClear, isDisturbed, isSlow, thresholdMsOf } from './threshold.ts';
 
-/** The state of one series between usual speed and a spike. */
 export interface SpikeState {
-  /** Consecutive slow samples. */
+  /** In a row. */
   readonly slow: number;
-  /** Consecutive samples that count for the end of the spike, by `isClear`. */
+  /** In a row, by `isClear`. */
   readonly clear: number;
   /** Start of the spike, monotonic milliseconds; `null`: none. */
   readonly sinceMs: number | null;
 }
 
-/** A series without slow samples. */
 export const noSpike: SpikeState = { slow: 0, clear: 0, sinceMs: null };
 
-/** The speed of a judged sample: a round trip, a timeout (slow, with its limit as time), or none. */
+/** The speed of a judged sample; a timeout is slow. */
 export type Pace =
   | { readonly kind: 'ok'; readonly rttMs: number }
   | { readonly kind: 'timeout'; readonly limitMs: number }
@@ -31,8 +29,8 @@ export type Pace =
 export type SpikeEvent = 'opened' | 'cleared' | 'relearned' | null;
 
 /**
- * Judges one sample for the spike rule. An outcome of kind `other` keeps both streaks, and so does warming. `relearned`
- * comes with an ok sample only: a mirror without any response has no new level to learn.
+ * Judges one sample for the spike rule. Outcomes of kind `other`, and warming, keep both streaks. `relearned` needs an
+ * ok sample: without a response there is no new level.
  * @see design.md section 5, Spike and Baseline
  */
 export function judgeSpike(
@@ -48,7 +46,7 @@ export function judgeSpike(
 ): { readonly state: SpikeState; readonly event: SpikeEvent } {
   const { baselineMs, p99Ms, timeoutMs, rule, nowMs } = context;
   if (pace.kind === 'other' || baselineMs === null) return { state, event: null };
-  // A timeout is slow whatever the baseline: nothing above 0.9 × timeout is normal.
+  // Nothing above 0.9 × timeout is normal.
   const slow = pace.kind === 'timeout' || isSlow(pace.rttMs, baselineMs, rule, timeoutMs, p99Ms) === true;
   const count = slow ? state.slow + 1 : 0;
   if (state.sinceMs === null) {
@@ -62,33 +60,28 @@ export function judgeSpike(
   return { state: { ...state, slow: count, clear }, event: null };
 }
 
-/** The speed state of one series: its baseline, and the slow samples against it. */
 export interface SpeedState {
   readonly baseline: Baseline;
   readonly spike: SpikeState;
-  /** The slow samples of the current streak or spike. */
+  /** Of the current streak or spike. */
   readonly slow: {
     readonly samples: number;
     readonly slowSamples: number;
     readonly observedMs: number | null;
-    /** The ids of the last slow probes, and the slowest sample. */
+    /** Of the last slow ones. */
     readonly probeIds: readonly string[];
     readonly slowest?: Finding['evidence']['slowest'];
   };
-  /** Slow round trips of the current streak, added to the baseline if it ends without a spike. Milliseconds. */
+  /** Slow round trips of the streak: the baseline gets them if no spike follows. Milliseconds. */
   readonly pending: readonly number[];
-  /** The last round trip was slow by baseline and floor, without regard to the tail. */
+  /** By baseline and floor, without regard to the tail. */
   readonly isLastSlow: boolean;
-  /**
-   * A level shift: its start (monotonic milliseconds), the median before it (milliseconds), and the consecutive samples near
-   * that; `null`: none.
-   */
+  /** A level shift: start (monotonic milliseconds), median before (milliseconds), and samples near that in a row. */
   readonly shift: { readonly sinceMs: number; readonly fromMs: number; readonly clear: number } | null;
 }
 
 const noSlow: SpeedState['slow'] = { samples: 0, slowSamples: 0, observedMs: null, probeIds: [] };
 
-/** The initial speed state of a series. */
 export const noSpeed: SpeedState = {
   baseline: emptyBaseline,
   spike: noSpike,
@@ -98,29 +91,27 @@ export const noSpeed: SpeedState = {
   shift: null,
 };
 
-/** Where the speed of a series is kept: its kind of finding owns it, and all read its baseline. */
+/** The kind `spike` owns the speed of a series, and all read the baseline. */
 export const speedPlace = { name: 'speed', noneOfSeries: noSpeed } as const satisfies SeriesPlace<SpeedState>;
 
-/** The speed state of a series. */
 export function speedOf(series: SeriesMemory): SpeedState {
   return seriesStateOf<SpeedState>(speedPlace, series);
 }
 
-/** The threshold of a series for a deadline; `null` while warming and for heavy steps. Milliseconds. */
+/** The threshold of a series for a deadline, milliseconds; `null` while warming and for heavy steps. */
 export function thresholdFor(rule: SpikeRule, series: SeriesMemory, timeoutMs: number): number | null {
   if (isHeavy(series.target)) return null;
   const { medianMs, p99Ms } = speedOf(series).baseline;
   return thresholdMsOf(medianMs, rule, timeoutMs, p99Ms);
 }
 
-/** The bounds near which our own delay leaves the verdict on a sample open, see `isContaminated`. */
+/** The bounds near which our own delay leaves the verdict open, see `isContaminated`. */
 export function boundsFor(rule: SpikeRule, series: SeriesMemory, timeoutMs: number): readonly number[] | null {
   if (isHeavy(series.target)) return null;
   const { baseline, spike } = speedOf(series);
   return boundsMsOf(baseline, rule, timeoutMs, spike.sinceMs !== null);
 }
 
-/** The speed of a judged sample. */
 function paceOf({ outcome, rttMs }: Pick<Sample, 'outcome' | 'rttMs'>): Pace {
   if (outcome.tag === 'ok' && rttMs !== null) return { kind: 'ok', rttMs };
   if (outcome.tag !== 'failed') return { kind: 'other' };
@@ -130,14 +121,14 @@ function paceOf({ outcome, rttMs }: Pick<Sample, 'outcome' | 'rttMs'>): Pace {
     : { kind: 'other' };
 }
 
-/** The state with the same baseline and no slow samples. */
+/** The same baseline without slow samples. */
 export function clearSpeed(state: SpeedState): SpeedState {
   return { ...noSpeed, baseline: state.baseline };
 }
 
 /**
- * Judges one due sample of a light series for spike and level shift, and learns from it. Never called for cold fetches.
- * `isNews`: a spike or a level shift started or ended.
+ * Judges one scheduled sample of a light series for spike and level shift, and learns from it. `isNews`: a spike or a
+ * level shift started or ended.
  * @see design.md section 5.2, Spike and Baseline
  */
 export function updateSpeed(
@@ -166,8 +157,8 @@ export function updateSpeed(
 }
 
 /**
- * Learns a round trip, unless it is disturbed. Those of a streak wait for its end: times of a spike do not enter the
- * baseline, single slow ones do.
+ * Learns a round trip, unless disturbed. Those of a streak wait for its end: a spike does not enter the baseline,
+ * single slow ones do.
  */
 function learned(state: SpeedState, pace: Pace, rule: SpikeRule, isTimed: boolean): SpeedState {
   const { spike, pending, baseline } = state;
@@ -198,7 +189,7 @@ function noteSlow(
   };
 }
 
-/** A level shift ends when the old level is back, or after `limits.baselineAgeMsMax`: then the new level is usual. */
+/** A level shift ends when the old level is back, or after `limits.baselineAgeMsMax`. */
 function judgeShift(
   shift: SpeedState['shift'],
   pace: Pace,

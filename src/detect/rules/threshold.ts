@@ -4,13 +4,11 @@ import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 
 /**
- * The round trip above which a sample counts as slow: the larger of `factor` × baseline and `limits.spikeTailFactor` × the
- * window's p99, at least `floorMs`, at most `limits.thresholdShareOfTimeout` × `timeoutMs`.
- * @param baselineMs  median of the recent ok samples, > 0; `null` while warming
- * @param timeoutMs   the deadline of the probe, > 0
- * @param p99Ms       99th percentile of the same window; `null`: the median alone decides
- * @returns           milliseconds, or `null` while warming: no verdict, neither "fine" nor "slow"
- * @throws RangeError on NaN: the caller's defect, never a mirror's fault
+ * The round trip above which a sample is slow, milliseconds: the larger of `factor` × baseline and
+ * `limits.spikeTailFactor` × p99, at least `floorMs`, at most `limits.thresholdShareOfTimeout` × `timeoutMs`.
+ * @param baselineMs  > 0; `null` while warming, as the result
+ * @param p99Ms       of the same window; `null`: the median alone decides
+ * @throws RangeError on NaN: the caller's defect
  * @see design.md section 5, Spike
  */
 export function thresholdMsOf(
@@ -28,9 +26,8 @@ export function thresholdMsOf(
 }
 
 /**
- * True for a round trip above `factor` × baseline, above `limits.spikeTailFactor` × the window's p99, and at or above
- * `floorMs`; each of these is at most `limits.thresholdShareOfTimeout` × `timeoutMs`. `null` while warming. The comparisons
- * differ on purpose: exactly the factor is still usual, exactly the floor is slow.
+ * True above `factor` × baseline and the tail, and at or above `floorMs`, each capped by the timeout. The comparisons
+ * differ on purpose: exactly the factor is usual, exactly the floor is slow. `null` while warming.
  */
 export function isSlow(
   observedMs: number,
@@ -48,9 +45,8 @@ export function isSlow(
 }
 
 /**
- * True for a round trip that counts for the end of a spike: below `limits.spikeClearFactor` × baseline, or below half of the
- * threshold for slow.
- * The second matters where the floor decides: at a mirror with 3 ms, 9 ms is not part of a spike of 900.
+ * True for a round trip that counts for the end of a spike: below `limits.spikeClearFactor` × baseline, or half of the
+ * threshold. The latter matters where the floor decides: at a mirror with 3 ms, 9 ms is no spike.
  */
 export function isClear(
   observedMs: number,
@@ -62,16 +58,12 @@ export function isClear(
   return observedMs < clearMs(baselineMs, rule, timeoutMs, p99Ms);
 }
 
-/** The round trip below which a sample counts for the end of a spike, milliseconds. */
 function clearMs(baselineMs: number, rule: SpikeRule, timeoutMs: number, p99Ms: number | null): number {
   const slowMs = thresholdMsOf(baselineMs, rule, timeoutMs, p99Ms) ?? Number.POSITIVE_INFINITY;
   return Math.max(limits.spikeClearFactor * baselineMs, slowMs / 2);
 }
 
-/**
- * The round trips at which a verdict on the speed of a series changes: slow with and without its tail, and during a spike
- * clear again. None while warming. Milliseconds.
- */
+/** The round trips at which a verdict on speed changes, milliseconds; in a spike also that of clear. */
 export function boundsMsOf(
   { medianMs, p99Ms }: { readonly medianMs: number | null; readonly p99Ms: number | null },
   rule: SpikeRule,
@@ -94,22 +86,16 @@ function assertNumbers(...values: readonly number[]): void {
 
 type Delayed = Pick<Sample, 'rttMs' | 'loopDelayMsMax'>;
 
-/**
- * True where our own event loop delayed a round trip by at least `limits.disturbedMsMin` and `limits.disturbedShareOfRtt` of
- * it: an ok sample is still judged, but no baseline learns its time.
- */
+/** True where our own event loop delayed a round trip so much that no baseline learns it. */
 export function isDisturbed({ rttMs, loopDelayMsMax: delayMs }: Delayed): boolean {
   return rttMs !== null && delayMs >= limits.disturbedMsMin && delayMs >= limits.disturbedShareOfRtt * rttMs;
 }
 
 /**
- * True where our own event loop could have changed the verdict on a sample, which is then unknown. A delay only lengthens,
- * so the true time of an ok sample is between its round trip minus the delay and its round trip: the verdict is open if a
- * bound is in that range. For a timeout the verdict is open from a delay of
- * `limits.contaminatedShareOfTimeout` of it. Failures that no delay can cause (a refused connection) and unknown samples are
- * not affected.
- * @param boundsMs  the round trips at which a verdict on speed changes, none while warming; `null`: rates are judged
- * (heavy steps), and a disturbed sample is open
+ * True where a delay of our own event loop could have changed the verdict. The true time of an ok sample is between the
+ * round trip minus the delay and the round trip: open if a bound lies there. A timeout is open from a delay of
+ * `limits.contaminatedShareOfTimeout` of it.
+ * @param boundsMs  where a verdict on speed changes; `null`: rates are judged, and a disturbed sample is open
  * @see docs/decisions/0047-what-a-delay-leaves-open.md
  */
 export function isContaminated(sample: Pick<Sample, 'outcome'> & Delayed, boundsMs: readonly number[] | null): boolean {
