@@ -1,5 +1,5 @@
 import { clipped, type Section } from '../chat/section.ts';
-import { type ChatService, formatCode, marks, refused, saysItself } from '../chat/service.ts';
+import { type ChatService, formatCode, marks, parseAnswer, refused, saysItself } from '../chat/service.ts';
 
 /** Slack's documented limits. */
 const headerChars = 150;
@@ -43,10 +43,17 @@ export const slack: ChatService = {
     if (saysItself(status)) return null;
     const isOk = status >= 200 && status < 300;
     const word = body.trim();
+    if (isOk && (word === 'ok' || saysTaken(body))) return null;
     const said = wordOf(word) ?? (isOk ? 'unreadable' : null);
-    return said === null || (isOk && word === 'ok') ? null : refused(said, 'later');
+    return said === null ? null : refused(said, 'later');
   },
 };
+
+/** A success as servers that imitate Slack report it: Zulip by `ok`, Rocket.Chat by `success`. */
+function saysTaken(body: string): boolean {
+  const { ok, success } = parseAnswer(body);
+  return ok === true || success === true;
+}
 
 /** Slack's errors are one word (`invalid_blocks`, `no_service`); any other text is not shown. */
 function wordOf(text: string): string | null {

@@ -25,3 +25,18 @@ test.each([
 ])('Feishu: %s', (_, status, body, want) => {
   expect(chatServices.feishu.refusalIn(status, body)).toEqual(want);
 });
+
+// Rocket.Chat and Zulip post the message and say so in words of their own: without this it was posted again for a day.
+test.each([
+  ['Slack, Mattermost', 200, 'ok', null],
+  ['Rocket.Chat', 200, '{"success":true}', null],
+  ['Zulip', 200, '{"result":"success","msg":"","ok":true}', null],
+  ['a refusal with the status of a success', 200, '{"ok":false,"error":"invalid_auth"}', later('unreadable')],
+  ['a failure that calls itself one', 400, '{"success":false,"error":"unknown-error"}', null],
+  ['a success in words alone', 500, '{"success":true}', null],
+  ['text in place of a flag', 200, '{"success":"true"}', later('unreadable')],
+  ['a page', 200, '<html>ok</html>', later('unreadable')],
+  ['an error of Slack', 404, 'no_service', later('no_service')],
+])('Slack and its imitators: %s', (_, status, body, want) => {
+  expect(chatServices.slack.refusalIn(status, body)).toEqual(want);
+});
