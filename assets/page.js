@@ -81,7 +81,8 @@
     said.textContent = words.asking;
     try {
       // No password that the browser knows is sent, and none is asked for: writes take the bearer token alone.
-      const answer = await fetch(form.dataset.post, {
+      // Whole: a browser requests nothing that is relative to an address with a password in it.
+      const answer = await fetch(location.origin + form.dataset.post, {
         method: 'POST',
         headers,
         credentials: 'omit',
@@ -134,6 +135,8 @@
       again = true;
       return;
     }
+    // Here too, where nothing is fetched: else the next look would follow at once, and so on for as long.
+    lastMs = timer.now();
     if (isActing()) say('held');
     if (document.hidden || isSelecting() || isActing()) {
       again = false;
@@ -141,7 +144,6 @@
       return;
     }
     busy = true;
-    lastMs = timer.now();
     try {
       const answer = await fetch(location.href, { headers: { accept: 'text/html' }, cache: 'no-store' });
       const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');

@@ -39,6 +39,30 @@ real('the page in a browser', ['chromium'], () => {
     await browser.until(`document.getElementById('live').textContent`, 'live');
   });
 
+  test('while a form is open the page looks every two seconds whether it may go on, not all the time', async () => {
+    const made = await show('/mirrors/coast');
+    await browser.until(`document.getElementById('live').textContent`, 'live');
+    await press('details.hand summary');
+    made.emit({ type: 'standing', atMs: nowMs, data: fixtureStandings[0] });
+    await browser.until(`document.getElementById('live').textContent`, 'paused while you type');
+    // When the script next looked for the page's content, once for each turn of its loop.
+    await browser.read(`(() => {
+      window.looks = [];
+      let isNoted = false;
+      const find = document.getElementById.bind(document);
+      document.getElementById = (id) => {
+        if (id === 'main' && !isNoted) {
+          isNoted = true;
+          looks.push(performance.now());
+          queueMicrotask(() => { isNoted = false; });
+        }
+        return find(id);
+      };
+    })()`);
+    await browser.until('looks.length > 2', true);
+    expect(await browser.read('looks.slice(1, 3).every((ms, at) => ms - looks[at] > 1500)')).toBe(true);
+  });
+
   // The last one leaves the browser with the language of the tests below.
   test.each([
     ['zh', '时长（for）应不超过 30d，例如 "1h"；"0s" 表示恢复'],
@@ -74,6 +98,13 @@ real('the page in a browser', ['chromium'], () => {
     await expect.poll(() => made.asked).toEqual([`accept ${fixtureAdvice.id}`]);
     await browser.until(`document.querySelector('.advice .token').hidden`, true);
     expect(browser.signIns()).toBe(before);
+    // An address with the password in it: the browser requests nothing that is relative to such a one.
+    await browser.open(`http://any:t0ken@127.0.0.1:${await browser.read('location.port')}/`);
+    await press('.advice .hand button');
+    await browser.until(said, 'this needs the token of the daemon');
+    await browser.open(`http://any:t0ken@127.0.0.1:${await browser.read('location.port')}/what-if`);
+    await press('#whatif-form button');
+    await browser.until('location.search.length > 0', true);
     expect(await browser.read('document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage)')).toBe(
       '{}{}',
     );

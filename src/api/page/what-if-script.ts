@@ -41,7 +41,8 @@ export const whatIfScript = `'use strict';
     query.set('chain', chain);
     const path = form.getAttribute('action') + '?' + query;
     try {
-      const answer = await fetch(path, { headers: { accept: 'text/html' }, cache: 'no-store' });
+      // Whole: a browser requests nothing that is relative to an address with a password in it.
+      const answer = await fetch(location.origin + path, { headers: { accept: 'text/html' }, cache: 'no-store' });
       const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
       if (mine !== asked) return;
       const next = fresh.getElementById('whatif-summary');

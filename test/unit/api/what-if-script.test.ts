@@ -36,6 +36,7 @@ function page(first = `https://${inland}/goproxy,direct`): Typed {
   let due: (() => void) | null = null;
   runInNewContext(whatIfScript, {
     document: { getElementById: (id: string) => elements[id] ?? null },
+    location: { origin: 'http://x' },
     URLSearchParams,
     FormData: class {
       *[Symbol.iterator]() {
@@ -50,7 +51,7 @@ function page(first = `https://${inland}/goproxy,direct`): Typed {
       due = null;
     },
     fetch: (path: string) => {
-      sent.push(new URL(path, 'http://x').searchParams.get('chain') ?? '');
+      sent.push(new URL(path).searchParams.get('chain') ?? '');
       return new Promise(() => undefined);
     },
   });
