@@ -14,24 +14,23 @@ export interface Origin {
   readonly base: string | null;
 }
 
-/** This daemon with the URL it listens on; `base` is `null` if it listens on every address. */
+/** This daemon, with its URL if it listens on one address and a configured port. */
 export function originOf({ vantage, listen }: Config): Origin {
   const { host, port, tls } = listen;
   if (host === '0.0.0.0' || host === '::' || port === 0) return { vantage, base: null };
   return { vantage, base: `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}` };
 }
 
-/** The name of the alert about a kind of finding: `MirrorwatchLevelShift` for `level_shift`. */
+/** `MirrorwatchLevelShift` for `level_shift`. */
 export function alertNameOf(kind: FindingKind): string {
   const words = kind.split('_').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
   return `Mirrorwatch${words.join('')}`;
 }
 
 /**
- * A finding as the text of `POST /api/v2/alerts`. The text about an open finding has no `endsAt`: each attempt adds one
- * (`addEnd`), so that an alert that waited for an hour has not ended on arrival. Annotations are in the receiver's language,
- * labels are not translated.
- * @param advised  advice to leave the finding's mirror, whose lines become annotations; `null`: none
+ * A finding as the body of `POST /api/v2/alerts`; only annotations are translated.
+ * @param endedAtMs  `null`: the finding is open, and each attempt adds an end (`addEnd`)
+ * @param advised    advice to leave the finding's mirror, whose lines become annotations; `null`: none
  * @see https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml, postableAlerts
  */
 export function renderAlertBody(
@@ -72,13 +71,13 @@ export function renderAlertBody(
   return JSON.stringify([alert]);
 }
 
-/** The lines of the remedy for people, without duplicates; forms for programs are omitted. */
+/** The lines of the remedy without duplicates, and without the form `json` for programs. */
 function linesOf({ remedy }: Advice): string {
   const forms = Object.entries(remedy).filter(([form]) => form !== 'json');
   return [...new Set(forms.map(([, lines]) => lines))].join('\n');
 }
 
-/** The alert that `webhook test` sends. It has no end, so it expires after `limits.pushValidMs`. */
+/** The alert that `webhook test` sends; `addEnd` limits it. */
 export function makeTestAlert({ vantage }: Origin, lang: Receiver['lang'], now: Now): string {
   const say = wordsOf(lang);
   const labels = { alertname: 'MirrorwatchTest', severity: 'info', vantage, [originLabel]: vantage };
@@ -86,21 +85,21 @@ export function makeTestAlert({ vantage }: Origin, lang: Receiver['lang'], now: 
   return JSON.stringify([{ labels, annotations, startsAt: stamp(now.wallMs) }]);
 }
 
-/** The text of one attempt: an alert without an end ends `limits.pushValidMs` from now, unless it is sent again. */
+/** The body of one attempt: an alert without an end gets one, `limits.pushValidMs` from now. */
 export function addEnd(body: string, now: Now): string {
   const alerts = JSON.parse(body) as readonly Readonly<Record<string, unknown>>[];
   const endsAt = stamp(now.wallMs + limits.pushValidMs);
   return JSON.stringify(alerts.map((alert) => ({ ...alert, endsAt: alert['endsAt'] ?? endsAt })));
 }
 
-/** The severity of a finding. A disputed mismatch, where no authority says which bytes are wrong, is at most a warning. */
+/** The severity of a finding. A disputed mismatch is a warning: no authority says which bytes are wrong. */
 export function severityOf(finding: Pick<Finding, 'kind' | 'cause' | 'actionable'>): Severity {
   return isDisputed(finding) ? 'warning' : kindTraits[finding.kind].severity;
 }
 
 type SaidKey = `finding.${FindingKind | 'disputed' | 'fork'}`;
 
-/** The key of a finding's short title. A disputed mismatch has its own title: no authority says which bytes are wrong. */
+/** The key of a finding's short title. */
 export function saidKeyOf({ kind, cause }: Pick<Finding, 'kind' | 'cause'>, disputed: boolean): SaidKey {
   if (disputed) return 'finding.disputed';
   return cause === 'fork' ? 'finding.fork' : `finding.${kind}`;

@@ -25,7 +25,7 @@ interface Carrying {
   readonly changes: SentMessage | null;
 }
 
-/** The next message to a chat: a new one, or an edit of a sent one. */
+/** The message to send to a chat now, new or as an edit of a sent one; at most one. */
 export function takeCard(state: State, queue: Queue, receiver: Chat, now: Now): readonly Sendable[] {
   if (isQuiet(receiver.chat, now.wallMs)) queue.heldMs = now.monotonicMs;
   const batch = batchOf(queue, receiver.chat, now);
@@ -56,7 +56,7 @@ function carryingOf(state: State, receiver: Chat, batch: readonly Entry[], first
   return { ...renderChatMessage(receiver, alike, state.origin, now), changes: null };
 }
 
-/** Records the result of a delivery, for a notice and all other notices in the same message. */
+/** Records the result of a delivery, for all notices of the message. */
 export function closeDelivery(state: State, queue: Queue, { id }: Notice, delivery: Delivery, now: Now): void {
   const sent = queue.entries.filter(({ notice, inFlight, carrier = notice.id }) => inFlight && carrier === id);
   const changed = state.sent.get(queue.receiver.name)?.find(({ key }) => key === sent[0]?.changes) ?? null;
@@ -75,14 +75,14 @@ export function closeDelivery(state: State, queue: Queue, { id }: Notice, delive
   for (const entry of sent) applyDelivery(state, queue, entry, delivery, now);
 }
 
-/** True if the message to edit is gone, or its service refuses the edit. */
+/** True if the message to edit is gone, or the edit was refused. */
 function isUnchangeable(delivery: Delivery): boolean {
   if (delivery.tag === 'delivered') return false;
   const { failure } = delivery;
   return failure.kind === 'refused' || (failure.kind === 'status' && failure.status === 404);
 }
 
-/** Sends the content of a failed edit as a new message, at once. */
+/** Releases the notices of a failed edit, which then become a new message. */
 function sendAnew(state: State, queue: Queue, entries: readonly Entry[], { key }: SentMessage): void {
   dropSent(state.sent, key, queue.receiver.name, state.pending);
   for (const entry of entries) entry.inFlight = false;

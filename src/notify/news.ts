@@ -12,33 +12,26 @@ export interface News {
   readonly type: NoticeType;
   readonly event: WebhookEvent;
   readonly subject: string;
-  /** `update`: only refreshes undelivered notices, and is not an event. */
+  /** `update`: only refreshes undelivered notices. */
   readonly weight: 'news' | 'update';
   readonly finding: Finding | null;
   readonly advice: Advice | null;
-  /** The action that the event is about; absent: none. */
   readonly action?: ActionNews;
 }
 
-/**
- * The subject of a finding: `<kind>/<registry>`, or the vantage's name if it is about this daemon; followed by its cause
- * if that has a story of its own.
- */
+/** `<kind>/<registry>`, or `<kind>/<vantage>` about this daemon; then the cause if it has a story of its own. */
 export function subjectOf({ kind, registry, cause }: Finding, vantage: string): string {
   const story = storyOf(cause);
   return `${kind}/${registry ?? vantage}${story === null ? '' : `/${story}`}`;
 }
 
-/** True where a change ends a finding: it closed, or a mismatch was acknowledged (nothing else ends a mismatch). */
+/** True for the end of a finding. An acknowledgement ends one that only an operator ends, or that is closed. */
 export function isEnd({ change, finding }: FindingChange): boolean {
   if (change === 'closed') return true;
   return change === 'acknowledged' && (kindTraits[finding.kind].endsByHand === true || finding.closedAtMs !== null);
 }
 
-/**
- * The event of a changed finding: an opening is `mirror.<kind>`, an end `mirror.recovery`. A larger scope or a higher
- * confidence only refreshes undelivered notices. `null`: an acknowledgement that does not end the finding.
- */
+/** The event of a changed finding; `null`: an acknowledgement that does not end the finding. */
 export function newsOfFinding(change: FindingChange, vantage: string): News | null {
   const { finding } = change;
   const common = { subject: subjectOf(finding, vantage), finding, advice: null };
@@ -50,8 +43,7 @@ export function newsOfFinding(change: FindingChange, vantage: string): News | nu
 
 /**
  * The events of advice: of several changes of one (ecosystem, upstream) in one turn only the last. A refusal because of a
- * suspect vantage and a regret are not sent, because they need no action: `mirror.vantage` reports the former if it lasts,
- * a metric counts the latter.
+ * suspect vantage, and a regret, need no action and are not sent.
  */
 export function newsOfAdvice(changes: readonly AdviceChange[]): readonly News[] {
   const last = new Map<string, News>();
@@ -64,26 +56,25 @@ export function newsOfAdvice(changes: readonly AdviceChange[]): readonly News[] 
   return [...last.values()];
 }
 
-/** The event of an action. The subject does not name the advice: an undo has the same subject as the change before it. */
+/** The event of an action. An undo has the subject of the change before it, so the subject does not name the advice. */
 export function newsOfAction(action: ActionNews): News {
   const { ecosystem, upstream } = action.row.advice;
   const subject = `action/${action.row.action}/${ecosystem}/${upstream}`;
   return { type: 'mirror.action', event: 'action', subject, weight: 'news', finding: null, advice: null, action };
 }
 
-/** The fields of a body besides its event. */
 export interface BodyMeta {
   readonly seq: number;
   readonly vantage: string;
   readonly wallMs: number;
   /** For a recovery: the id of the notice about the opening; `null`: this receiver got none. */
   readonly resolves: string | null;
-  /** The id of an earlier notice to which this one only adds facts, without a new action; `null`: none. */
+  /** The id of an earlier notice to which this one adds facts, but no new action; `null`: none. */
   readonly updates: string | null;
   readonly story: StoryView | null;
 }
 
-/** The body that is signed and sent, as JSON. Only recoveries have `resolves`. */
+/** The body in format `standard`, as JSON. */
 export function bodyOf(news: News, meta: BodyMeta): string {
   return JSON.stringify({
     type: news.type,

@@ -22,22 +22,21 @@ import { type NotifyTurn, openTurn } from './turn.ts';
 export type Notifier = ReturnType<typeof createNotifier>;
 
 /**
- * Turns findings and advice into signed messages; the network belongs to the daemon and `Post`. Restored notices keep their
- * ids.
+ * Turns findings and advice into signed messages, which the daemon sends. Restored notices keep their ids.
  * @param input.restored  rows of tables `outbox` and `meta`
- * @param input.open  findings open already: they are sent to Alertmanagers again
+ * @param input.open  open findings, which are sent to Alertmanagers again
  */
 export function createNotifier(input: {
   readonly config: Config;
   readonly restored: readonly Row[];
   readonly open?: readonly Finding[];
-  /** Advice proposed already: alerts about the mirror to leave contain its lines. */
+  /** Proposed advice: alerts about the mirror to leave contain its lines. */
   readonly proposed?: readonly Advice[];
   readonly random: Random;
   readonly now: Now;
   /** Bound over all receivers; `limits.outbox` unless a test says otherwise. */
   readonly outbox?: number;
-  /** Called with the reason why a notice could not be rendered; the notice is tried again later. Absent: not reported. */
+  /** Called if a notice could not be rendered; it is tried again later. */
   readonly defect?: (cause: unknown) => void;
 }) {
   // Closures must not keep `input`: it holds the first configuration.
@@ -64,7 +63,7 @@ export function createNotifier(input: {
   };
 
   return {
-    /** Queues the changes for the receivers that want them, and drops expired notices; empty changes only drop notices. */
+    /** Queues the changes for the receivers that want them, and what is due by itself; drops expired notices. */
     compose(
       changes: {
         readonly findings: readonly FindingChange[];
@@ -86,7 +85,7 @@ export function createNotifier(input: {
       enqueueRepeats(state, now);
       return flush();
     },
-    /** The messages to send now, at most one at a time per receiver and subject; each is marked until `delivered`. */
+    /** The messages to send now. Each is in flight until `delivered`: one at a time per subject, and per chat. */
     takeDue(now: Now): readonly Sendable[] {
       expire(state, now);
       return [...state.queues.values()].flatMap((queue) =>
@@ -149,7 +148,7 @@ export function createNotifier(input: {
         };
       });
     },
-    /** Applies other receivers; disabled ones are enabled again, removed ones lose their queue. */
+    /** Applies another configuration; disabled receivers are enabled again, removed ones lose their queue. */
     reconfigure(config: Config, now: Now): NotifyTurn {
       expire(state, now);
       state.origin = originOf(config);
@@ -169,7 +168,7 @@ export function createNotifier(input: {
   };
 }
 
-/** Records open findings for the receivers that need repetitions, and forgets ended ones. */
+/** Records open findings, which Alertmanagers get repeatedly, and forgets ended ones. */
 function heed(state: State, change: FindingChange, now: Now): void {
   if (isEnd(change)) return dropPushed(state, change.finding);
   state.live.set(change.finding.id, change.finding);
@@ -177,7 +176,7 @@ function heed(state: State, change: FindingChange, now: Now): void {
   for (const queue of state.queues.values()) recordPushed(state, queue, change.finding, now);
 }
 
-/** A queue that keeps a chat's rate from its start, so that a daemon that restarts repeatedly keeps it too. */
+/** A new queue. A chat's first message waits for the spacing, because one may have been sent before a restart. */
 function queueFor(receiver: Receiver, now: Now): Queue {
   const queue = new Queue(receiver);
   return isChat(receiver) ? { ...queue, pacedMs: now.monotonicMs + chatServices[receiver.format].spacingMs } : queue;
@@ -189,10 +188,7 @@ function nextAttemptMs(queue: Queue, now: Now): number {
   return isChat(receiver) ? batchMsOf(queue, receiver.chat, now) : attemptMsOf(queue);
 }
 
-/**
- * One notice as a message of its own. If the notice cannot be rendered, its delivery counts as failed, so that it does not
- * block other notices.
- */
+/** One notice as a message; if it cannot be rendered, its delivery counts as failed, so that others are not blocked. */
 function takeOne(
   state: State,
   queue: Queue,
@@ -210,14 +206,13 @@ function takeOne(
   }
 }
 
-/** The request of one attempt to a receiver for programs. */
 function messageOf(receiver: Receiver, notice: Notice, now: Now): Sendable['message'] {
   const { format } = receiver;
   if (isChatFormat(format)) throw new Error(`a chat's message is a card: ${format}`);
   return programs[format].message(receiver, notice, now);
 }
 
-/** Queues an event for the audience that its story requires: all receivers, or only `programs`. */
+/** Queues an event for all receivers, or only for `programs` while its story holds it. */
 function announce(state: State, news: News, now: Now): void {
   const { stories } = state;
   expireHeld(stories, news, now);
@@ -227,7 +222,7 @@ function announce(state: State, news: News, now: Now): void {
   if (story !== undefined && !isTold) state.pending.put(storyRowOf(news.subject, story, now));
 }
 
-/** Sends held events that are due to the receivers for people, and drops ended stories. */
+/** Queues held events that are due for people, and drops ended stories. */
 function release(state: State, now: Now): void {
   for (const news of releaseDue(state.stories, now)) tell(state, news, 'people', now);
   for (const subject of dropEnded(state.stories, now)) state.pending.delete('meta', storyKeyOf(subject));

@@ -24,20 +24,21 @@ import {
 import { findBase, restoreStory, type Stories, storyRowOf, viewOf } from './stories.ts';
 import type { Turn } from './turn.ts';
 
-/** The ids of the notices about a finding's opening, by receiver. */
+/** The ids of the last notices about an open finding, by receiver. */
 type Opened = Readonly<Record<string, string>>;
 
-/** The state of notify: waiting notices, the last number of each subject, and sent notices of open findings. */
 export interface State {
   origin: Origin;
-  /** Findings open now. */
+  /** Open findings by id. */
   readonly live: Map<string, Finding>;
   /** Advice that is proposed now, by the mirror to leave. */
   readonly advised: Map<string, Advice>;
   /** When a finding is due to be sent to an Alertmanager again, by `<receiver>/<finding>`; monotonic. */
   readonly pushAtMs: Map<string, number>;
   readonly queues: Map<string, Queue>;
+  /** The last number of each subject. */
   readonly seqs: Map<string, number>;
+  /** By the id of the finding. */
   readonly opened: Map<string, Opened>;
   readonly stories: Stories;
   /** Messages that can still be edited. */
@@ -49,7 +50,7 @@ export interface State {
   pending: Turn;
 }
 
-/** Restores stored rows; notices of removed receivers are deleted with the next turn. */
+/** Restores stored rows; those that no receiver can use are deleted with the next turn. */
 export function restore(state: State, rows: readonly Row[], now: Now): void {
   const canChange = (name: string): boolean => {
     const queue = state.queues.get(name);
@@ -79,27 +80,22 @@ function asKnown({ chat }: Receiver, entry: Entry, now: Now): Entry {
   return chat !== undefined && isUnsent(entry, chat, now) ? { ...entry, mayHaveArrived: false } : entry;
 }
 
-/** True if a stored body has the form that the receiver needs now: a body for Alertmanager is a JSON list. */
+/** True if a stored body has the form that the receiver needs now; only one for Alertmanager is a list. */
 export function isFor(receiver: Receiver, { notice }: Entry): boolean {
   return showsAlerts(receiver) === notice.body.startsWith('[');
 }
 
-/** Increments the last number of a subject and returns it. */
 export function nextSeqOf(state: State, subject: string): number {
   const seq = (state.seqs.get(subject) ?? 0) + 1;
   state.seqs.set(subject, seq);
   return seq;
 }
 
-/** The row with a subject's last number. */
 export function seqRowOf(subject: string, seq: number, now: Now): Row {
   return { table: 'meta', key: `seq/${subject}`, atMs: now.wallMs, value: seq };
 }
 
-/**
- * The recipients. `programs`: receivers that show alerts (Alertmanager), which get every change. `people`: all other
- * receivers, which get only changes that matter to people.
- */
+/** `programs`: receivers that show alerts (Alertmanager). `people`: all others, also of format `standard`. */
 type Audience = 'all' | 'programs' | 'people';
 
 /** Queues one event for every receiver of an audience that wants it. */
@@ -153,7 +149,6 @@ export function tell(state: State, news: News, audience: Audience, now: Now): vo
   }
 }
 
-/** The body of a notice, in the form that the receiver needs. */
 function textFor(
   state: State,
   receiver: Receiver,
@@ -170,19 +165,18 @@ function textFor(
   return renderAlertBody(news.finding, state.origin, receiver.lang, endedAtMs, advised);
 }
 
-/** The sentence that a card translates: the body has it in English. */
+/** The sentence that a card translates; the body has only its English text. */
 function sentenceFor({ chat }: Receiver, { finding, action }: News): Pick<Notice, 'sentence'> {
   const sentence = finding?.sentence ?? action?.row.because;
   return chat === undefined || sentence == null ? {} : { sentence };
 }
 
-/** The id of a notice to refer to; for a chat `null` if that notice still waits, because the new one replaces it. */
+/** The id of a notice to refer to; for a chat `null` if that notice was not sent yet. */
 function toldAs(queue: Queue, id: string | null): string | null {
   if (queue.receiver.chat === undefined) return id;
   return queue.entries.some((one) => one.notice.id === id && !one.inFlight && !one.mayHaveArrived) ? null : id;
 }
 
-/** Whether a receiver belongs to an audience. */
 function isOf({ receiver }: Queue, audience: Audience): boolean {
   return audience === 'all' || showsAlerts(receiver) === (audience === 'programs');
 }
@@ -197,7 +191,7 @@ function wants(queue: Queue, news: News, findingId: string | null): boolean {
   );
 }
 
-/** Whether a notice's text can still change: it was not sent under its id, or its receiver ignores ids. */
+/** Whether a waiting notice may be replaced: it was not sent under its id, or its receiver ignores ids. */
 function isFresh({ receiver }: Queue, { inFlight, mayHaveArrived: isOut }: Entry): boolean {
   return !inFlight && (!isOut || showsAlerts(receiver));
 }
@@ -285,7 +279,6 @@ export function applyDelivery(state: State, queue: Queue, entry: Entry, delivery
   state.pending.count(queue.receiver.name, 'retried');
 }
 
-/** Drops notices that waited longer than `limits.deliveryAgeMsMax`. */
 export function expire(state: State, now: Now): void {
   for (const queue of state.queues.values())
     for (const entry of removeExpired(queue, now.monotonicMs)) state.pending.drop(queue, entry, 'expired');

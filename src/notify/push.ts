@@ -8,12 +8,12 @@ import { subjectOf } from './news.ts';
 import { enqueue, nextSeqOf, noticeOf, type State, seqRowOf } from './outbox.ts';
 import type { Queue } from './queue.ts';
 
-/** Records that a finding was sent to an Alertmanager: it is sent again before the alert ends by itself. */
+/** Records that a finding was sent to an Alertmanager; it is due again after `limits.pushEveryMs`. */
 export function recordPushed(state: State, queue: Queue, finding: Finding, now: Now): void {
   state.pushAtMs.set(keyOf(queue, finding), now.monotonicMs + limits.pushEveryMs);
 }
 
-/** Records the advice against each mirror. Its open findings are sent again at once, with or without lines to paste. */
+/** Records the advice to leave each mirror. Where it changed, the mirror's open findings are due again at once. */
 export function recordAdvice(state: State, changes: readonly AdviceChange[]): void {
   for (const { advice } of changes) {
     if (advice.state === 'proposed') state.advised.set(advice.from, advice);
@@ -25,15 +25,14 @@ export function recordAdvice(state: State, changes: readonly AdviceChange[]): vo
   }
 }
 
-/** Forgets a closed finding, for all receivers. */
 export function dropPushed(state: State, finding: Finding): void {
   state.live.delete(finding.id);
   for (const queue of state.queues.values()) state.pushAtMs.delete(keyOf(queue, finding));
 }
 
 /**
- * Sends open findings to every Alertmanager again when due: after a start and a reload at once, then every
- * `limits.pushEveryMs`. A finding with a waiting notice is not queued again: that notice gets its end when it is sent.
+ * Queues open findings for every Alertmanager again when due: after a start at once, then every `limits.pushEveryMs`.
+ * A finding with a waiting notice is not queued again: that notice gets its end when it is sent.
  */
 export function enqueueRepeats(state: State, now: Now): void {
   for (const queue of state.queues.values()) {

@@ -6,10 +6,10 @@ import type { Now, Row } from '../core/ports.ts';
 import { severityOf } from './alerts.ts';
 import type { News } from './news.ts';
 
-/** The maximum number of parallel deliveries to one receiver: enough for a burst, few enough for a slow receiver. */
+/** The maximum number of parallel deliveries to one receiver. */
 const inFlightMax = 8;
 
-/** One undelivered notice; times are monotonic milliseconds. */
+/** One undelivered notice; its own times are monotonic milliseconds, those of `notice` wall times. */
 export interface Entry {
   notice: Notice;
   /** The id of the finding that the notice is about; `null`: advice or an action. */
@@ -17,7 +17,7 @@ export interface Entry {
   readonly bornMs: number;
   dueMs: number;
   inFlight: boolean;
-  /** The receiver may have the notice although no response came: its id and text then stay the same. */
+  /** The receiver may have the notice although no attempt succeeded: its text then stays the same. */
   mayHaveArrived: boolean;
   /** The id of the notice whose message also carries this notice. */
   carrier?: string;
@@ -34,11 +34,11 @@ export class Queue {
   disabled: boolean = false;
   /** The receiver requested a wait until then (`Retry-After`, at most `limits.deliveryBackoffMsMax`), monotonic. */
   notBeforeMs: number = Number.NEGATIVE_INFINITY;
-  /** The failure of the last delivery; `null`: it arrived, or none ended yet. */
+  /** Of the last delivery; `null`: it arrived, or none ended yet. */
   failure: DeliveryFailure | null = null;
   /** The earliest time of the next message by the receiver's rate limit, monotonic. */
   pacedMs: number = Number.NEGATIVE_INFINITY;
-  /** When quiet hours last held notices, monotonic: the age of a waiting notice counts from then at the earliest. */
+  /** The last moment of quiet hours, monotonic: the reported age of a notice counts from then at the earliest. */
   heldMs: number = Number.NEGATIVE_INFINITY;
   entries: Entry[] = [];
 
@@ -47,7 +47,7 @@ export class Queue {
   }
 }
 
-/** The notices that may be sent now: the oldest of each subject, if it is due and not being sent. */
+/** The notices to send now: the oldest of each subject, if it is due and not being sent. */
 export function listDueEntries(queue: Queue, nowMs: number): readonly Entry[] {
   if (queue.disabled || queue.notBeforeMs > nowMs) return [];
   const free = inFlightMax - queue.entries.filter((entry) => entry.inFlight).length;
@@ -76,7 +76,6 @@ function heads(queue: Queue): readonly Entry[] {
   return [...first.values()];
 }
 
-/** Removes expired notices; those being sent are left. */
 export function removeExpired(queue: Queue, nowMs: number): readonly Entry[] {
   const old = queue.entries.filter((entry) => !entry.inFlight && nowMs - entry.bornMs >= limits.deliveryAgeMsMax);
   if (old.length > 0) queue.entries = queue.entries.filter((entry) => !old.includes(entry));
@@ -84,8 +83,8 @@ export function removeExpired(queue: Queue, nowMs: number): readonly Entry[] {
 }
 
 /**
- * Removes one notice above the total limit: the oldest of the longest queue, so that a stuck receiver only affects itself;
- * mismatches only when nothing else is left. `null`: all are being sent.
+ * Removes the oldest notice of the longest queue, so that a stuck receiver only affects itself; mismatches only when
+ * nothing else is left. `null`: all are being sent.
  */
 export function removeOverflow(queues: readonly Queue[]): { readonly queue: Queue; readonly entry: Entry } | null {
   const longest = queues.toSorted((a, b) => b.entries.length - a.entries.length);
@@ -109,31 +108,28 @@ const unconnected: ReadonlySet<string> = new Set([
   'ERR_INVALID_URL',
 ]);
 
-/** Whether a receiver may have a notice despite this failure. */
 export function mayHaveArrived(failure: DeliveryFailure): boolean {
   if (failure.kind === 'network') return !unconnected.has(failure.code);
   if (failure.kind === 'refused') return failure.code === 'unreadable';
   return failure.kind !== 'tls' && failure.kind !== 'forbidden_target';
 }
 
-/** The delivery of a notice after a defect of this program: it is tried again later. */
+/** The result of a delivery that a defect of this program prevented. */
 export function notSent(): Delivery {
   return { tag: 'failed', failure: { kind: 'network', code: 'DEFECT', retry: 'later' } };
 }
 
-/** The key of a notice's row. */
 export function outboxKeyOf(notice: Notice): string {
   return `${notice.receiver}/${notice.id}`;
 }
 
-/** The row of a waiting notice. */
 export function outboxRowOf({ notice, findingId }: Entry): Row {
   return { table: 'outbox', key: outboxKeyOf(notice), atMs: notice.createdAtMs, value: { notice, findingId } };
 }
 
 /**
  * A waiting notice from its row, due after the largest back-off at the latest, whatever the wall clock does.
- * @returns `null` where the row holds something else
+ * @returns `null` if the row has another form
  */
 export function entryFromRow(row: Row, now: Now): Entry | null {
   const value = row.value as { readonly notice?: Partial<Notice>; readonly findingId?: unknown } | null;
@@ -155,8 +151,8 @@ export function entryFromRow(row: Row, now: Now): Entry | null {
 }
 
 /**
- * The wait before the next attempt: doubled from the smallest to the largest back-off, with equal jitter (half fixed, half
- * random) so that many daemons do not send at the same times. Milliseconds.
+ * The milliseconds before the next attempt: doubled up to the largest back-off, half of it random, so that many daemons
+ * do not send at the same times.
  * @param attempts  attempts made so far, ≥ 1
  * @param share     randomness in [0, 1)
  */
@@ -165,7 +161,7 @@ export function backoffMsFor(attempts: number, share: number): number {
   return Math.max(limits.deliveryBackoffMsMin, ceiling / 2 + (ceiling / 2) * share);
 }
 
-/** True for an event that passes a receiver's filters by mirror, ecosystem and severity. */
+/** True for an event that passes a receiver's `only`; a filter without a value to compare lets it pass. */
 export function isMeant({ only }: Pick<Receiver, 'only'>, { finding, action, ...news }: News): boolean {
   if (only === undefined) return true;
   const { mirrors, ecosystems, severity } = only;

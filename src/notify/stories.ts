@@ -9,8 +9,7 @@ import type { News } from './news.ts';
 /**
  * Trouble on one subject, and what receivers for people got about it: a fault that comes and goes is one story. Its first
  * beginning and end are sent at once. Each later end waits (`endsAfterMs`), and is not sent if the fault is back by then.
- * Receivers that follow every change (Alertmanagers) get every beginning and end. Times are monotonic milliseconds unless
- * named otherwise.
+ * `…AtMs` and `dueMs` are monotonic.
  */
 export interface Story {
   /** The id of the finding or advice that the story began with. */
@@ -27,18 +26,16 @@ export interface Story {
   /** The id of the story's last notice to each receiver, by its name. */
   told: Readonly<Record<string, string>>;
   /**
-   * An event that people do not get before `dueMs`, or before the mirror that they follow has trouble. `dueMs` infinite:
-   * only that trouble counts. `null`: no event is held.
+   * An event that people get at `dueMs`, or earlier if the mirror that they follow has trouble; infinite: only then.
+   * `null`: no event is held.
    */
   held: { readonly news: News; dueMs: number } | null;
 }
 
-/** Stories by subject. */
 export type Stories = Map<string, Story>;
 
 const keyPrefix = 'story/';
 
-/** The role of an event in its story; `beside`: neither a beginning nor an end. */
 type Part = 'begins' | 'ends' | 'beside';
 
 function partOf({ finding, advice, type, weight }: News): Part {
@@ -108,7 +105,7 @@ function recordBeginning(story: Story, news: News): boolean {
   return true;
 }
 
-/** Whether clients that follow the sent advice may stay: the new advice leads to the same mirror, or to one about as good. */
+/** Whether clients that follow the sent advice may stay: its mirror is the newly advised one, or about as good. */
 function isStillGood(stand: Advice | null, next: Advice | null): boolean {
   if (next === null) return true;
   if (stand === null || next.from !== stand.from) return false;
@@ -119,7 +116,6 @@ function isStillGood(stand: Advice | null, next: Advice | null): boolean {
   return there.scoreSeconds <= (best?.scoreSeconds ?? 0) * (1 + limits.storyWorseShare);
 }
 
-/** People follow accepted advice, and no longer follow expired advice. */
 function updateStand(story: Story, advice: Advice, now: Now): void {
   if (advice.state !== 'accepted' && advice.state !== 'expired') return;
   // A repetition of the advice that people already follow does not affect held events.
@@ -129,7 +125,7 @@ function updateStand(story: Story, advice: Advice, now: Now): void {
   if (advice.state === 'expired') story.endedAtMs = now.monotonicMs;
 }
 
-/** How long the next end of a story must last before it is sent to people, milliseconds; 0: it is sent at once. */
+/** How long the next end must last before people get it, milliseconds; 0: at once. */
 function endsAfterMs({ tellings }: Story): number {
   return tellings < 2 ? 0 : Math.min(limits.storyHoldMsMax, limits.storyHoldMs * 2 ** (tellings - 2));
 }
@@ -141,7 +137,7 @@ export function viewOf(story: Story | undefined): StoryView | null {
   return { id, since: stamp(sinceWallMs), times, endsAfterSeconds: endsAfterMs(story) / 1000 };
 }
 
-/** Makes held events due at once if a mirror that people follow has trouble. */
+/** Makes held events due at once if the event is trouble at the mirror that people follow. */
 export function expireHeld(stories: Stories, news: News, now: Now): void {
   const { finding } = news;
   if (finding === null || news.weight === 'update' || news.type === 'mirror.recovery') return;
@@ -150,11 +146,11 @@ export function expireHeld(stories: Stories, news: News, now: Now): void {
       held.dueMs = now.monotonicMs;
 }
 
-/** Removes and returns the held events that are due. Each refers to the advice that people were sent before. */
+/** Removes and returns the held events that are due. A withdrawal names the advice that people were sent. */
 export function releaseDue(stories: Stories, now: Now): readonly News[] {
   if (releaseAtMs(stories) > now.monotonicMs) return [];
   const due = [...stories.values()].filter(({ held }) => held !== null && held.dueMs <= now.monotonicMs);
-  // With the advice to move back to a mirror, the held recovery of that mirror is sent as well.
+  // When advice to leave a mirror ends, the held recovery of that mirror is sent as well.
   const homes = due.flatMap(({ held, stand }) => (held && stand && partOf(held.news) === 'ends' ? [stand.from] : []));
   const ends = [...stories.values()].filter(
     ({ held }) => held?.news.type === 'mirror.recovery' && homes.includes(held.news.finding?.registry ?? ''),
@@ -188,7 +184,7 @@ export function findBase(stories: Stories, news: News): Story | null {
   return left ?? null;
 }
 
-/** Drops stories that ended so long ago that new trouble starts a new story. @returns their subjects */
+/** Drops stories that ended `limits.storyLookBackMs` ago. @returns their subjects */
 export function dropEnded(stories: Stories, { monotonicMs }: Now): readonly string[] {
   const over: string[] = [];
   for (const [subject, { endedAtMs, held }] of stories)
@@ -204,7 +200,6 @@ export function releaseAtMs(stories: Stories): number {
   return firstMs;
 }
 
-/** The key of a story's row in `meta`. */
 export function storyKeyOf(subject: string): string {
   return `${keyPrefix}${subject}`;
 }
@@ -222,7 +217,7 @@ export function storyRowOf(subject: string, story: Story, now: Now): Row {
   return { table: 'meta', key: storyKeyOf(subject), atMs: now.wallMs, value };
 }
 
-/** Restores a stored story. A change of the wall clock makes no wait longer than it was. */
+/** Restores a stored story. A held event waits `limits.storyHoldMsMax` at most, whatever the wall clock says. */
 export function restoreStory(stories: Stories, { key, value }: Row, now: Now): void {
   const { v, endedWallMs, held, ...rest } = value as Omit<Story, 'endedAtMs' | 'held'> & {
     readonly v: number;

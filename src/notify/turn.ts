@@ -2,7 +2,7 @@ import type { DeliveryOutcome } from '../core/notice.ts';
 import type { Row, Table } from '../core/ports.ts';
 import { type Entry, outboxKeyOf, type Queue } from './queue.ts';
 
-/** The changes of one call: rows to commit together with their cause, and the outcomes of notices for the metric. */
+/** What one call changes: rows to commit together with their cause, and outcomes of notices to count. */
 export interface NotifyTurn {
   readonly rows: readonly Row[];
   readonly deletes: readonly { readonly table: Table; readonly key: string }[];
@@ -11,7 +11,7 @@ export interface NotifyTurn {
 
 export type Turn = ReturnType<typeof openTurn>;
 
-/** Collects rows. The last change of a key wins: a notice that is queued and replaced in one turn is never written. */
+/** Collects the rows of one call; the last change of a key wins. */
 export function openTurn() {
   const puts = new Map<string, Row>();
   const deletes = new Map<string, { readonly table: Table; readonly key: string }>();

@@ -4,12 +4,11 @@ import { ecosystemTextOf, renderStoryRows } from './finding-section.ts';
 import type { Pen, Section, Told, Tone } from './section.ts';
 import { formatLocalTime, formatTook } from './times.ts';
 
-/** The maximum length of the lines to paste in a card, characters. Longer lines are not cut: only the page shows them. */
+/** The maximum length of the lines to paste, characters. Longer ones are not cut but left to the page. */
 const codeChars = 900;
-/** The share of an advice's life after which a reminder is sent, slightly reduced, because two clocks are compared. */
+/** The share of an advice's life after which a notice is its reminder; slightly less than when it is sent. */
 const endsSoonShare = 0.89;
 
-/** Renders an advice: the reason, the remedy, the gain, and the expiry. */
 export function renderAdviceSection(told: Told, advice: AdviceView, pen: Pen): Section {
   const { say } = pen;
   const isAsked = advice.state === 'proposed';
@@ -65,7 +64,7 @@ function whyText({ cause, from, refusal, evidence }: AdviceView, { say }: Pen): 
   return most === undefined ? why : `${why} · ${say(`cause.${most[0]}`)}`;
 }
 
-/** The lines of the first form of the remedy, which is the one for people; `null`: there is none. */
+/** The lines to paste: the first form of the remedy. */
 function lineOf({ remedy }: AdviceView): string | null {
   return Object.values(remedy)[0] ?? null;
 }

@@ -4,12 +4,12 @@ import type { Entry, Queue } from '../queue.ts';
 import { isUrgent, toldOf } from './section.ts';
 import { minuteOfDay } from './times.ts';
 
-/** The maximum number of notices in one card: more than a phone shows, few enough to render repeatedly until they fit. */
+/** The maximum number of notices in one card. */
 const batchMax = 30;
 
 /**
- * The notices of the next card, oldest first. None while a message is being sent, while the service's rate, its
- * `Retry-After` or quiet hours forbid it, or before the first notice has waited for others.
+ * The notices of the card to send now, oldest first. None while a message is being sent, while the service's rate, its
+ * `Retry-After` or quiet hours forbid one, and until a notice is due.
  */
 export function batchOf(queue: Queue, rule: ChatRule, now: Now): readonly Entry[] {
   if (isClosed(queue) || openMs(queue) > now.monotonicMs) return [];
@@ -37,7 +37,7 @@ export function wasHeld(entries: readonly Entry[], rule: ChatRule, now: Now): bo
   return !isQuiet(rule, now.wallMs) && entries.some(({ notice }) => isQuiet(rule, notice.createdAtMs));
 }
 
-/** True for a restored notice that was still waiting for others or for quiet hours when the process ended. */
+/** True for a restored notice that was certainly not sent: it still waited for others or for quiet hours. */
 export function isUnsent({ notice }: Entry, rule: ChatRule, { wallMs }: Now): boolean {
   if (notice.attempts > 0) return false;
   const isHeld = isQuiet(rule, notice.createdAtMs) && isQuiet(rule, wallMs);
@@ -79,7 +79,6 @@ const minuteMs = 60_000;
 
 type Hours = Pick<ChatRule, 'quiet' | 'timeZone'>;
 
-/** True during a receiver's quiet hours. */
 export function isQuiet({ quiet, timeZone }: Hours, wallMs: number): boolean {
   if (quiet === null) return false;
   const now = minuteOfDay(wallMs, timeZone);
@@ -88,8 +87,8 @@ export function isQuiet({ quiet, timeZone }: Hours, wallMs: number): boolean {
 }
 
 /**
- * The end of the current quiet hours, wall milliseconds. In a night with a clock change, the end is searched minute by
- * minute: the configured minute may be in an hour that the clock skips.
+ * The end of the current quiet hours, wall milliseconds. The loops correct the end in a night with a clock change, which
+ * may skip the configured minute.
  */
 export function quietEndMsOf(hours: Hours, wallMs: number): number {
   if (!isQuiet(hours, wallMs)) return wallMs;

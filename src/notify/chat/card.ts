@@ -19,7 +19,8 @@ export interface Card {
 }
 
 /**
- * The card of some notices, in order of arrival; required actions first, resolved ones last.
+ * The card of some notices: those that need an action first, the others by tone.
+ * @param told  oldest first
  * @param held  the quiet hours that the notices waited for; `null`: none
  * @param more  how many further notices follow in another card
  */
@@ -62,7 +63,7 @@ function sectionOf(told: Told, pen: Pen): Section {
   return { ...section, rows: section.rows.map(({ label, text }) => ({ label, text: clipped(text, rowChars) })) };
 }
 
-/** A notice stored by another release, without fields or texts that this one needs, shows only its subject. */
+/** A notice of another release may lack what this one needs: then only its subject is shown. */
 function readableSectionOf(told: Told, pen: Pen): Section {
   try {
     return wholeSectionOf(told, pen);

@@ -8,7 +8,6 @@ import { formatLocalTime, formatSpan, formatTook } from './times.ts';
 
 const sidesShown = 3;
 
-/** Renders a finding that has opened, or the end of one. */
 export function renderFindingSection(told: Told, finding: FindingView, pen: Pen): Section {
   const { say } = pen;
   const isDisputed = finding.kind === 'mismatch' && (finding.cause === 'peers' || finding.cause === 'retag');
@@ -67,11 +66,7 @@ function rowsOf(finding: FindingView, pen: Pen): Section['rows'] {
   ];
 }
 
-/**
- * The finding's own sentence, where it contains more than its fields: for findings about this daemon, certificates or
- * bytes. If it was stored without a sentence, or with unknown texts, only English is available, and other languages show
- * nothing.
- */
+/** The finding's own sentence, if it contains more than the fields; none if it exists only in English. */
 function detailOf({ sentence }: Told, { kind, text }: FindingView, { say, reader }: Pen): Section['rows'] {
   if (!kindTraits[kind].isToldInFull) return [];
   const said = reader.language === 'en' ? text : tellIn(reader.language, { text: '', sentence });
@@ -114,13 +109,13 @@ function sidesText(sides: readonly SideView[] | undefined, { say }: Pen): string
   return sides.length > sidesShown ? say('sides.more', { sides: text }) : text;
 }
 
-/** An ecosystem with its upstream as text, `oci (docker.io)`; only the ecosystem if the upstream has the same name. */
+/** `oci (docker.io)`, or only the ecosystem if the upstream has the same name. */
 export function ecosystemTextOf({ ecosystem, upstream }: Pick<FindingView, 'ecosystem' | 'upstream'>): string {
   return upstream === null || upstream === ecosystem ? `${ecosystem}` : `${ecosystem} (${upstream})`;
 }
 
 /**
- * A row that says that the trouble comes and goes, and how long to stay; none for a single occurrence.
+ * A row about trouble that comes and goes, and how long to stay; none for a single occurrence.
  * @param isOver  true: the notice is about the end of the trouble
  * @param to  the mirror that people are advised to use; `null`: this is no advice
  */

@@ -12,10 +12,8 @@ import type { ChatService } from './service.ts';
 
 type Message = Parameters<Post['send']>[0];
 
-/** A receiver that people read. */
 export type Chat = Receiver & { readonly chat: ChatRule; readonly format: keyof typeof chatServices };
 
-/** True for a receiver of cards for people. */
 export function isChat(receiver: Receiver): receiver is Chat {
   return receiver.chat !== undefined && receiver.format in chatServices;
 }
@@ -25,7 +23,6 @@ export function isSameBot(one: Receiver, other: Receiver): boolean {
   return one.url.reveal() === other.url.reveal();
 }
 
-/** Whether sent messages of a receiver can be edited. */
 export function isChangeable(receiver: Receiver): boolean {
   return isChat(receiver) && chatServices[receiver.format].edit !== undefined;
 }
@@ -74,7 +71,7 @@ function cardFor(
   return cardOf(told, reader, wasHeld(entries, chat, now) ? chat.quiet : null, more);
 }
 
-/** A card of one notice, without its last rows if they do not fit. */
+/** A card of one notice, without as many of its last rows as do not fit. */
 function shortened(service: ChatService, card: Card): Card {
   const [section] = card.sections;
   if (section === undefined || section.rows.length === 0 || service.fits(service.draw(card))) return card;
@@ -106,7 +103,7 @@ function readerOf({ lang, chat }: Chat, { vantage, base }: Origin): Reader {
   return { language: lang, timeZone: chat.timeZone, vantage, page: chat.page ?? followed(base) };
 }
 
-/** The URL of the page for links; `null` for a URL on loopback, which is useless on a phone. */
+/** `null` for a URL on loopback, which is useless on a phone. */
 function followed(base: string | null): string | null {
   return base === null || /^https?:\/\/(127\.|localhost[:/]|\[::1\])/.test(base) ? null : base;
 }

@@ -4,7 +4,7 @@ import type { Sentence } from '../../core/result.ts';
 import type { ActionView, AdviceView, FindingView } from '../../core/views.ts';
 import type { Language, Say } from '../../words/words.ts';
 
-/** The tones (colours) in display order: severe problem, other problem, action to take, resolved, none of these. */
+/** The tones (colours); the first one among its sections colours a card. `act`: an action is needed. */
 export const tones = ['bad', 'warn', 'act', 'good', 'info'] as const;
 export type Tone = (typeof tones)[number];
 
@@ -18,7 +18,6 @@ export interface Section {
   readonly ref: string;
 }
 
-/** The language and options of the receiver. */
 export interface Reader {
   readonly language: Language;
   readonly timeZone: string;
@@ -27,7 +26,6 @@ export interface Reader {
   readonly page: string | null;
 }
 
-/** What a section is rendered with. */
 export interface Pen {
   readonly say: Say;
   readonly reader: Reader;
@@ -45,33 +43,29 @@ export function escapeMarks(text: string): string {
   return text.replaceAll(/[<>`*[]/g, (character) => alike[character] ?? character);
 }
 
-/** Bytes of a text, UTF-8. */
 export function bytesOf(text: string): number {
   return Buffer.byteLength(text);
 }
 
 /** The content of a notice in the outbox, read from its stored body in format `standard`. */
 export interface Told {
-  /** A short id for people: the same in all attempts, so that a repetition can be recognized. */
+  /** A short id for people, the same in all attempts. */
   readonly ref: string;
   readonly type: Notice['type'];
   readonly subject: string;
   readonly vantage: string;
-  /** When the notice was composed, wall milliseconds. */
   readonly atMs: number;
   readonly finding: FindingView | null;
-  /** An action with its result; `null`: the notice is about something else. */
   readonly action: (ActionView & { readonly result: ActionNews['result'] }) | null;
   /** The finding's sentence, or why an action failed, for any language; `null`: only English. */
   readonly sentence: Sentence | null;
   readonly advice: AdviceView | null;
   /** For a recovery: the `ref` of the message about the opening; `null`: this receiver got none. */
   readonly resolves: string | null;
-  /** The story of the notice; `null`: there is none, or an earlier release stored the notice. */
   readonly story: StoryView | null;
 }
 
-/** The last characters of a notice's id, which are random. */
+/** The last characters of an id are random. */
 function refOf(id: string): string {
   return id.slice(-6);
 }

@@ -9,7 +9,7 @@ export interface SentMessage {
   readonly key: string;
   /** The service's id of the message. */
   readonly receipt: string;
-  /** The ids of the notices that the message has carried; at most `limits.sentNotices` after an edit. */
+  /** The ids of the notices that the message has carried; after an edit the last `limits.sentNotices`. */
   readonly ids: readonly string[];
   /** The notices that the message shows now. */
   readonly notices: readonly Notice[];
@@ -32,7 +32,6 @@ export function shownWith({ notices }: SentMessage, added: readonly Notice[]): r
   return [...notices.filter(({ subject }) => !subjects.has(subject)), ...added];
 }
 
-/** Records a sent or edited message. */
 export function recordSent(
   sent: SentMessages,
   message: SentMessage,
@@ -48,7 +47,6 @@ export function recordSent(
   turn.put({ table: 'meta', key: rowKey(receiver, message.key), atMs: wallMs, value });
 }
 
-/** Forgets a message that can no longer be edited. */
 export function dropSent(sent: SentMessages, key: string, receiver: string, turn: Turn): void {
   sent.set(
     receiver,

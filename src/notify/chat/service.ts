@@ -9,14 +9,13 @@ export interface Post {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** The incoming webhook of one chat service: how it renders a card, its limits, its signature, and its errors. */
+/** The incoming webhook of one chat service. */
 export interface ChatService {
-  /** URLs of the service's documentation. */
   readonly spec: readonly string[];
-  /** The minimum milliseconds between two messages: the rate limit, with a reserve for tests of the operator. */
+  /** The minimum milliseconds between two messages: above what the rate limit requires. */
   readonly spacingMs: number;
   draw(card: Card): Post['body'];
-  /** Whether a rendered card is within the service's limits. */
+  /** Whether a drawn card is within the service's limits. */
   fits(body: Post['body']): boolean;
   /** Adds the signature; `null`: the service has none. */
   readonly sign: ((post: Post, secret: string, now: Now) => Post) | null;
@@ -27,26 +26,23 @@ export interface ChatService {
     /** The service's id of the new message; `null`: the response has none. */
     receiptIn(body: string): string | null;
   };
-  /** The error in a response's body; `null`: none, or the status is more specific (410, 429, 503, redirects). */
+  /** The error in a response's body; `null`: the status alone decides. */
   refusalIn(status: number, body: string): DeliveryFailure | null;
 }
 
 /** The mark before a title where the service has no colours of its own. */
 export const marks: Readonly<Record<Tone, string>> = { bad: '🔴', warn: '🟠', act: '🔵', good: '🟢', info: '⚪' };
 
-/** A block of code in Markdown. */
 export function formatCode(text: string): string {
   return `\`\`\`\n${text.replaceAll('```', "'''")}\n\`\`\``;
 }
 
-/** True if the status alone decides what happens to the notice. */
 export function saysItself(status: number): boolean {
   return (status >= 300 && status < 400) || status === 410 || status === 429 || status === 503;
 }
 
 /**
- * The error in a JSON response by its code; 0 is success. A response without a code is no success: the message is sent
- * again.
+ * The error in a JSON response by its code; 0 is success. A 2xx response without a code is a failure.
  * @param names  possible fields of the code, the first one present is used
  * @param waits  the wait before the next message, by code, milliseconds
  */
@@ -64,12 +60,11 @@ export function refusalByCode(
   return refused(String(code), waitMs === undefined ? 'later' : { afterMs: waitMs });
 }
 
-/** A failure with the service's own code. */
 export function refused(code: string, retry: Retry): DeliveryFailure {
   return { kind: 'refused', code, retry };
 }
 
-/** Whether a value is an error code as text, as gateways of these services write it. */
+/** Gateways of these services write error codes as text. */
 function isDigits(value: unknown): boolean {
   return typeof value === 'string' && /^-?\d{1,15}$/.test(value);
 }

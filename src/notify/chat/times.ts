@@ -10,7 +10,7 @@ export function formatLocalTime(wallMs: number, timeZone: string): string {
   return `${month}-${date} ${hours}:${minutes}`;
 }
 
-/** The minute of the day in that zone, 0 to 1439. */
+/** 0 to 1439. */
 export function minuteOfDay(wallMs: number, timeZone: string): number {
   const { hour: hours, minute: minutes } = partsOf(wallMs, timeZone);
   return Number(hours) * 60 + Number(minutes);

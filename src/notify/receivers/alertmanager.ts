@@ -5,9 +5,7 @@ import type { Now } from '../../core/ports.ts';
 import { addEnd } from '../alerts.ts';
 import type { Program } from './program.ts';
 
-/**
- * Alertmanager's v2 API below the base URL; without a signature. Each attempt sets the time when the alert ends by itself.
- */
+/** Alertmanager's v2 API below the configured base URL. */
 export const alertmanager: Program = {
   message(receiver: Receiver, notice: Notice, now: Now) {
     const url = new URL(receiver.url.reveal());

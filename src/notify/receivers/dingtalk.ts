@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { bytesOf, clipped, escapeMarks, type Section } from '../chat/section.ts';
 import { type ChatService, formatCode, marks, refusalByCode } from '../chat/service.ts';
 
-/** DingTalk's documented limits: of a text, of a title in the list of chats, of a URL, and of a whole message. */
+/** DingTalk's documented limits. */
 const textChars = 5_000;
 const titleChars = 64;
 const urlChars = 500;
@@ -15,7 +15,7 @@ const waits = { 130101: silenceMs, 410100: silenceMs };
 /** A line break in DingTalk's Markdown. */
 const lineBreak = '  \n  ';
 
-/** Custom robots of DingTalk: an action card with a button to the page; without a link, a Markdown message. */
+/** Custom robots of DingTalk: an action card with a button to the page, else a Markdown message. */
 export const dingtalk: ChatService = {
   spec: [
     'https://open.dingtalk.com/document/robots/custom-robot-access',

@@ -13,9 +13,7 @@ const templates: Readonly<Record<Tone, string>> = {
   info: 'grey',
 };
 
-/**
- * Waits by error code: rate limits of the bot and of the gateway. 9499 is a bad request, even if its text is about a rate.
- */
+/** The wait after the rate limits of the bot and of the gateway, milliseconds. */
 const waits = { 11232: 60_000, 99991400: 60_000 };
 
 /** Custom bots of Feishu and Lark, as an interactive card. */
@@ -72,7 +70,7 @@ export function feishuSign(secret: string, timestampSeconds: string): string {
 function elementsOf({ title, rows, code, ref }: Section, isOne: boolean): object[] {
   const head = isOne ? [] : [{ tag: 'markdown', content: `**${escaped(title)}** #${escaped(ref)}` }];
   const lines = rows.map(({ label, text }) => `**${escaped(label)}** ${escaped(text)}`);
-  // Plain text is shown as it is, so that it can be copied as it is.
+  // Plain text can be copied unchanged.
   const line =
     code === null
       ? []

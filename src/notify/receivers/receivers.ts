@@ -9,8 +9,6 @@ import { slack } from './slack.ts';
 import { standard } from './standard.ts';
 import { wecom } from './wecom.ts';
 
-/** All chat services. */
 export const chatServices: Readonly<Record<ChatFormat, ChatService>> = { slack, discord, feishu, dingtalk, wecom };
 
-/** All formats for programs. */
 export const programs: Readonly<Record<Exclude<ReceiverFormat, ChatFormat>, Program>> = { standard, alertmanager };

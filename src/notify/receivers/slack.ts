@@ -55,7 +55,7 @@ function saysTaken(body: string): boolean {
   return ok === true || success === true;
 }
 
-/** Slack's errors are one word (`invalid_blocks`, `no_service`); any other text is not shown. */
+/** Slack's errors are one word, such as `no_service`; any other text is not shown. */
 function wordOf(text: string): string | null {
   return /^[a-z][a-z_]{2,40}$/.test(text) ? text : null;
 }
@@ -71,7 +71,7 @@ function blocksOf({ tone, title, rows, code, ref }: Section, isOne: boolean): Bl
   return texts.map((text) => ({ type: 'section', text: markdown(text) }));
 }
 
-/** Joins lines to as few texts as the limit of a section allows. */
+/** Joins lines to few texts within the limit of a section. */
 function chunks(lines: readonly string[]): string[] {
   const texts: string[] = [];
   for (const line of lines.map((one) => clipped(one, sectionChars))) {

@@ -5,7 +5,7 @@ import type { Notice } from '../../core/notice.ts';
 import type { Now } from '../../core/ports.ts';
 import type { Program } from './program.ts';
 
-/** Standard Webhooks: signed JSON; the timestamp is that of the attempt, the id that of the notice. */
+/** Standard Webhooks: signed JSON. The timestamp is that of the attempt. */
 export const standard: Program = {
   message(receiver: Receiver, notice: Notice, now: Now) {
     const timestamp = Math.floor(now.wallMs / 1000);

@@ -45,7 +45,7 @@ function label(text: string): string {
   return `<font color="comment">${escapeMarks(text)}</font>`;
 }
 
-/** WeCom's Markdown supports code only within a line. */
+/** WeCom's Markdown has no blocks of code. */
 function quoted(line: string): string {
   return `\`${line.replaceAll('`', "'")}\``;
 }
