@@ -8,24 +8,21 @@ import { bearerIn, isToken, refusalOf } from './token.ts';
 
 const open: ReadonlySet<string> = new Set(['/-/healthy', '/-/ready']);
 
-/** True for requests that need no token and have no rate limit. */
 function isOpen(request: Request): boolean {
   return open.has(request.path);
 }
 
-/** The client of an authorized request, for rate limits: the kind of its token, else its address. */
+/** Whose rate limit counts: the kind of the token, else the address. */
 function clientOf(response: Response): string {
   return String(response.locals['client'] ?? '');
 }
 
 /**
  * Access rules (design.md section 4.3). Health and readiness are open to all. With a token (always set off loopback)
- * everything else requires it. Without one the listener is on loopback. Then requests with a foreign `Host` are
- * refused, reads included (DNS rebinding: a site that resolves to us could read the response), and writes also with a
- * foreign `Origin` or as a cross-site fetch. Alerts always require their own token. Reads also accept the token as the
- * password of basic authentication with any name: a browser sends no bearer token by itself, neither for the status
- * page nor for its event stream. Writes never do: a browser repeats a known password on requests that other sites
- * cause.
+ * everything else requires it. Without one, requests with a foreign `Host` are refused (DNS rebinding: a site that
+ * resolves to us could read the response), and writes also with a foreign `Origin` or as a cross-site fetch. Alerts
+ * always require a token. Reads also accept it as the password of basic authentication, because a browser sends no
+ * bearer token by itself. Writes do not: a browser repeats a known password on requests that other sites cause.
  * @param nowMs  the monotonic clock
  */
 export function createAccessGuard(config: () => Config, nowMs: () => number): RequestHandler {
@@ -63,18 +60,17 @@ function addressOf(request: Request): string {
   return request.socket.remoteAddress ?? '';
 }
 
-/** True for a notification of Alertmanager in any spelling of its path. */
+/** Express ignores case and a final slash too. */
 function isAlertPost(request: Request): boolean {
   return request.method === 'POST' && /^\/api\/v1\/alertmanager\/?$/i.test(request.path);
 }
 
-/** The response to alerts without a token. */
 export const alertTokenNeeded: RequestProblem = {
   kind: 'unauthorized',
   detail: (say) => say('problem.alertToken'),
 };
 
-/** Alerts always need a token, on loopback too: `alertmanager.token`, or the listen token. */
+/** Alerts need a token on loopback too: `alertmanager.token` or `listen.token`. */
 export function mayPostAlerts(request: Request, { listen, alertmanager }: Config): boolean {
   const given = bearerIn(request.headers);
   return isToken(given, alertmanager?.token ?? null) || isToken(given, listen.token);
@@ -99,9 +95,8 @@ const perMinute: Readonly<Record<RequestClass, number>> = {
 };
 
 /**
- * Limits authorized requests: one bucket per client and class (design.md section 4.3), beyond it the response is 429, for
- * alerts 503. Health, readiness and `/metrics` have no limit. Runs after the guard, so unauthorized requests do not use up a
- * client's share.
+ * Limits authorized requests: one bucket per client and class (design.md section 4.3). Health, readiness and `/metrics`
+ * have no limit.
  * @param nowMs  the monotonic clock
  */
 export function createRateLimit(nowMs: () => number): RequestHandler {

@@ -12,7 +12,7 @@ const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60
 /** The longest pause of a mirror, and the longest silence of an advice. */
 const quietMsMax = 30 * 86_400_000;
 
-/** The routes that change state, and the remedy for scripts. */
+/** The remedy, and the routes that change advice, findings and mirrors. */
 export function createActionRoutes(deps: ApiDeps): Router {
   const routes = Router();
   routes.get('/advice/:ecosystem/remedy', (request, response) => sendRemedy(deps, request, response));
@@ -69,19 +69,18 @@ function sendAdvice(response: Response, decided: Awaited<ReturnType<ApiDeps['acc
   else sendProblem(response, makeProblem('conflict', 'problem.notProposed'));
 }
 
-/** The reason in a body, trimmed; `null`: none, or it is too long. */
+/** `null`: none, or it is too long. */
 function reasonIn(request: Request): string | null {
   const { reason } = bodyOf(request);
   return typeof reason === 'string' && reason.trim() !== '' && reason.length <= 500 ? reason.trim() : null;
 }
 
-/** A duration like `90s`, milliseconds; `null` for anything else. */
+/** `90s` in milliseconds; `null` for anything else. */
 export function durationMs(text: unknown): number | null {
   const match = typeof text === 'string' ? /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) : null;
   return match ? Number(match[1]) * (durationUnits[match[2] ?? ''] ?? 0) : null;
 }
 
-/** Runs an async handler and passes its error to the error handler. */
 export function handled(act: (request: Request, response: Response) => Promise<void>) {
   return (request: Request, response: Response, next: NextFunction): void => {
     act(request, response).catch(next);
@@ -97,7 +96,7 @@ function viewIn(say: Say): (row: ActionRow) => ActionView {
   return (row) => viewOfAction(row, (one) => saySentence(one, say));
 }
 
-/** The routes of actions: the journal, stop and resume, and the undo of one row. */
+/** The routes of `onAdvice`. */
 export function createOnAdviceRoutes(deps: ApiDeps): Router {
   const routes = Router();
   const brake = (kept: boolean) => ({ stopped: deps.areActionsStopped(), kept });
@@ -105,7 +104,7 @@ export function createOnAdviceRoutes(deps: ApiDeps): Router {
     const say = wordsOf(negotiateLanguage(request, response));
     response.json({ stopped: deps.areActionsStopped(), actions: deps.actions().map(viewIn(say)) });
   });
-  // Not in the loop's next turn: `stop` takes effect at once, even if the loop is blocked.
+  // `stop` does not wait for a turn of the loop, which may be stuck.
   routes.post('/actions/stop', (_request, response) => void response.json(brake(deps.stopActions(true))));
   routes.post('/actions/resume', (_request, response) => void response.json(brake(deps.stopActions(false))));
   routes.post(

@@ -8,8 +8,8 @@ import type { ApiDeps } from './deps.ts';
 import { jsonOnly, makeProblem, sendProblem } from './problem.ts';
 
 /**
- * `POST /api/v1/alertmanager`. An accepted notification gets 200 whatever becomes of its alerts. Alertmanager retries
- * only on 5xx, so 503 makes it retry.
+ * `POST /api/v1/alertmanager`. An accepted notification gets 200 whatever becomes of its alerts; 503 makes Alertmanager
+ * send it again.
  */
 export function createAlertmanagerRoutes(deps: ApiDeps): Router {
   const routes = Router();
@@ -18,7 +18,7 @@ export function createAlertmanagerRoutes(deps: ApiDeps): Router {
   };
   routes.post(
     '/alertmanager',
-    // The guard checks too, by the path that it recognises; here the spelling of the path has no effect.
+    // The guard recognises the path by a pattern of its own; here every spelling is checked.
     (request, response, next) =>
       mayPostAlerts(request, deps.config()) ? next() : sendProblem(response, alertTokenNeeded),
     jsonOnly,
@@ -39,15 +39,13 @@ export function createAlertmanagerRoutes(deps: ApiDeps): Router {
 }
 
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
-/** The characters of an accepted fingerprint: visible ASCII. */
+/** Visible ASCII. */
 const plain = /^[\x21-\x7e]+$/;
 
-/** The part of a body that is missing or wrong. */
 type NotAlerts = 'object' | 'version' | 'list' | 'truncated';
 
 /**
- * Parses the body of Alertmanager's webhook: unknown keys are ignored, optional ones may be missing, but present ones
- * must have their type. One invalid alert does not invalidate the others.
+ * Parses the body of Alertmanager's webhook. Unknown keys are ignored; invalid alerts are left out and counted.
  * @returns the missing or wrong part, if it is no notification
  * @see https://prometheus.io/docs/alerting/latest/configuration/#webhook_config, version 4
  */
@@ -83,7 +81,7 @@ function parseAlert(value: unknown): IncomingAlert | null {
   };
 }
 
-/** An identity for a set of labels, for notifications without a usable fingerprint: Alertmanager before 0.19 sends none. */
+/** The identity of an alert without a usable fingerprint: Alertmanager before 0.19 sends none. */
 function fingerprintOf(labels: Readonly<Record<string, string>>): string {
   const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 32);

@@ -12,7 +12,7 @@ import { createPageRoutes } from './page/routes.ts';
 import { jsonOnly, negotiateLanguage, othersRefused, sendProblem } from './problem.ts';
 import { createScrapes } from './scrape.ts';
 
-/** The daemon's HTTP interface: all routes behind one guard, with limits on requests; errors are problem+json. */
+/** The daemon's HTTP interface: all routes behind one guard; errors are problem+json. */
 export function createApi(deps: ApiDeps): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -40,7 +40,7 @@ export function createApi(deps: ApiDeps): Express {
   app.use(createAccessGuard(deps.config, nowMs));
   app.use(createRateLimit(nowMs));
   app.use(operationRoutes(deps));
-  // Before the other routes of the API, because notifications may be larger than other bodies.
+  // Before `express.json`, which has a smaller limit.
   app.use('/api/v1', createAlertmanagerRoutes(deps));
   app.use(
     '/api/v1',
@@ -73,7 +73,6 @@ export function createApi(deps: ApiDeps): Express {
   return app;
 }
 
-/** `/metrics`, `/-/healthy`, `/-/ready`, `/-/reload`. */
 function operationRoutes(deps: ApiDeps): Router {
   const routes = Router();
   routes.get('/metrics', handled(createScrapes(deps)));

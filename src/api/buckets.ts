@@ -8,12 +8,11 @@ interface Bucket {
 
 export type Buckets = ReturnType<typeof createBuckets>;
 
-/** The shortest interval for removing clients with full buckets. */
 const sweepMs = 1_000;
 
 /**
- * Counts requests of clients against a rate. Each client has a bucket, which holds a minute's requests and refills evenly.
- * Beyond `limits.clientsCounted` clients, new ones share one bucket.
+ * Counts requests of clients against a rate: a bucket of each holds a minute's requests and refills evenly. Beyond
+ * `limits.clientsCounted` clients, new ones share one bucket.
  * @param perMinute  requests of one client, > 0
  * @param nowMs      the monotonic clock
  */
@@ -40,10 +39,7 @@ export function createBuckets(perMinute: number, nowMs: () => number) {
   }
 
   return {
-    /**
-     * Counts one request of a client.
-     * @returns `null` if the request may pass, else the whole seconds until the next one may, at least 1
-     */
+    /** @returns `null` if the request may pass, else the whole seconds until the next one may, at least 1 */
     take(client: string): number | null {
       const now = nowMs();
       const bucket = bucketOf(client, now);

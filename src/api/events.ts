@@ -13,12 +13,12 @@ import { outcomeWordOf, seconds, standingViewOf } from './views.ts';
 const heartbeatMs = 15_000;
 const bytesWaitingMax = 256 * 1024;
 
-/** The values of `types=`; closed. */
+/** The values of `types=`. */
 export const eventTypes = ['sample', 'finding', 'advice', 'standing', 'vantage', 'reload'] as const satisfies readonly [
   ...DaemonEvent['type'][],
 ];
 
-/** `GET /api/v1/events`: server-sent events, with a limit on streams; a slow reader is disconnected. */
+/** `GET /api/v1/events`: server-sent events. A slow reader is disconnected. */
 export function createEventRoutes(deps: ApiDeps): Router {
   const routes = Router();
   const textOf = lastTextKept();
@@ -51,7 +51,7 @@ export function createEventRoutes(deps: ApiDeps): Router {
     const stop = deps.subscribe((event) => {
       if (types.has(event.type)) write(textOf(event));
     });
-    // Not the request's end: a request closes as soon as its body has been read.
+    // Of the response: a request closes as soon as its body has been read.
     response.on('close', () => {
       open -= 1;
       beat.cancel();
@@ -67,7 +67,7 @@ function typesOf(request: Request): ReadonlySet<string> | null {
   return asked.every((type) => known.has(type)) ? new Set(asked) : null;
 }
 
-/** Renders each event once for all open streams. */
+/** All open streams get an event one after the other: it is rendered for the first. */
 function lastTextKept(): (event: DaemonEvent) => string {
   let last: DaemonEvent | null = null;
   let text = '';
@@ -78,7 +78,6 @@ function lastTextKept(): (event: DaemonEvent) => string {
   };
 }
 
-/** One event for clients; always `{ at, … }`. */
 function eventView(event: DaemonEvent): object {
   const at = stamp(event.atMs);
   switch (event.type) {

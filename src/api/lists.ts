@@ -12,7 +12,7 @@ import { probeView } from './probe-view.ts';
 import { makeProblem, sendProblem } from './problem.ts';
 import { mirrorViewOf, seconds, targetViewOf } from './views.ts';
 
-/** `GET /api/v1/{mirrors,targets,findings,advice}`, `GET /api/v1/mirrors/:name/trend` and `GET /api/v1/probes/:id`. */
+/** The lists of the API, the trend of a mirror and one probe. */
 export function listRoutes(deps: ApiDeps): Router {
   const routes = Router();
   routes.get('/mirrors', (request, response) => {
@@ -91,13 +91,13 @@ export const wordsOnce: RequestHandler = (request, response, next) => {
   next();
 };
 
-/** A query parameter that is present once and not empty; else `undefined`. */
+/** A query parameter; `undefined` if it is absent, repeated or empty. */
 export function wordOf(request: Pick<Request, 'query'>, name: string): string | undefined {
   const value = request.query[name];
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** Parses `limit` and `cursor` of a list; responds 400 and returns `null` if they are invalid. */
+/** The `limit` and `cursor` of a list; if they are invalid, responds 400 and returns `null`. */
 function pageOf(request: Request, response: Response, cursorForm: RegExp): Page | null {
   const asked = wordOf(request, 'limit') ?? String(limits.pageRows);
   const limit = /^\d{1,3}$/.test(asked) ? Number(asked) : 0;
@@ -124,8 +124,8 @@ function historyPageOf(request: Request, response: Response): (Page & { readonly
 }
 
 /**
- * One page of series, those with the newest sample first. The order is that of the time of the first page: otherwise series
- * with new samples would move before the cursor and be skipped. The cursor is `<time of first page>.<last sample>.<series>`.
+ * One page of series, those with the newest sample first. The order is that at the time of the first page: series with
+ * newer samples would move before the cursor and be skipped. The cursor is `<time of first page>.<last sample>.<series>`.
  */
 function pageOfSeries(
   all: Iterable<SeriesNow>,
@@ -149,7 +149,6 @@ function pageOfSeries(
   return { items: items.map(({ series }) => series), next };
 }
 
-/** The response of `GET /api/v1/mirrors/:name/trend`. */
 function trendView(registry: string, { range, cellMs, fromMs, toMs, cells }: Trend): object {
   return {
     registry,
@@ -175,7 +174,7 @@ function trendView(registry: string, { range, cellMs, fromMs, toMs, cells }: Tre
   };
 }
 
-/** `GET /api/v1/what-if`: the effect of another chain. Reads only memory, sends no request, changes nothing. */
+/** `GET /api/v1/what-if`: the effect of another chain. */
 export function createWhatIfRoutes(deps: ApiDeps): Router {
   const routes = Router();
   routes.get('/what-if', (request, response) => {
@@ -195,7 +194,7 @@ export function createWhatIfRoutes(deps: ApiDeps): Router {
   return routes;
 }
 
-/** Parses the query; line ends in the field separate like blanks. */
+/** The query of a what-if; line ends in its chain separate like blanks. */
 export function readWhatIf(request: Request): WhatIfAsked {
   return {
     chain: wordOf(request, 'chain')?.replace(/[\r\n]+/g, ' ') ?? '',
@@ -205,7 +204,6 @@ export function readWhatIf(request: Request): WhatIfAsked {
   };
 }
 
-/** The reason why a chain cannot be walked. */
 export function chainProblemOf({ kind, at, expected }: WhatIfProblem, say: Say): string {
   return say(`whatif.problem.${kind}`, { at: (at ?? 0) + 1, expected: saySentence(expected, say) });
 }

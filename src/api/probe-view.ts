@@ -6,7 +6,6 @@ import type { Facts, Hop } from '../core/transcript.ts';
 import { firstBytesTextOf, stamp } from '../core/views.ts';
 import { costViewOf, seconds } from './views.ts';
 
-/** One probe for clients: the sample and every hop, phases in seconds. */
 export function probeView({ sample, transcript }: KeptProbe): object {
   return {
     id: sample.due.probeId,
@@ -33,7 +32,7 @@ export function probeView({ sample, transcript }: KeptProbe): object {
   };
 }
 
-/** The facts with all keys; a list of versions as its length. */
+/** The facts with all keys; of a list of versions its length. */
 function factsView(facts: Facts): object {
   return {
     resolvedVersion: facts.resolvedVersion ?? null,
@@ -50,7 +49,6 @@ function factsView(facts: Facts): object {
   };
 }
 
-/** An outcome with its durations in seconds. */
 function outcomeView(outcome: Outcome): object {
   if (outcome.tag !== 'failed') return outcome;
   const { failure } = outcome;
@@ -129,7 +127,7 @@ const secretHeaders: ReadonlySet<string> = new Set([
   'x-api-key',
 ]);
 
-/** Headers for display; credentials are masked, whatever the wire did. */
+/** Headers with masked credentials, whatever the wire did. */
 export function shownHeadersOf(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, secretHeaders.has(name.toLowerCase()) ? '***' : value]),

@@ -1,10 +1,9 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { type Key, type Language, languages, type Say, type Values, wordsOf } from '../words/words.ts';
 
-/** Renders the details of a problem as a sentence. */
 type Detail = (say: Say) => string;
 
-/** A refused request; each kind has one status (RFC 9110) and one title. */
+/** A refused request; each kind has one status and one title. */
 export type RequestProblem =
   | { readonly kind: PlainKind }
   /** `detail`: the reason; absent: the request comes from another site. */
@@ -15,13 +14,11 @@ export type RequestProblem =
   | { readonly kind: DetailedKind; readonly detail: Detail; readonly more?: Readonly<Record<string, unknown>> }
   | { readonly kind: 'method'; readonly allow: string };
 
-/** A problem with a detail of the catalogue. */
 export function makeProblem<K extends Key>(kind: DetailedKind, key: K, ...values: Values<K>): RequestProblem {
   return { kind, detail: (say) => say(key, ...values) };
 }
 
 type PlainKind = 'not_found' | 'not_acceptable' | 'too_large' | 'unsupported' | 'busy' | 'defect';
-/** Kinds that need a detail. */
 type DetailedKind = 'bad_request' | 'conflict' | 'unavailable';
 
 const statuses: Readonly<Record<RequestProblem['kind'], number>> = {
@@ -40,12 +37,12 @@ const statuses: Readonly<Record<RequestProblem['kind'], number>> = {
   defect: 500,
 };
 
-/** The bearer token for programs; for reads in a browser the same token as a password. */
+/** For programs, and for reads in a browser. */
 const challenges = ['Bearer realm="mirrorwatch"', 'Basic realm="mirrorwatch: any name, the token as password"'];
 
 /**
- * Responds with RFC 9457 problem+json; `title` and `detail` are for people, in the language of the request (RFC 9457,
- * sections 3.1.3 and 3.1.4).
+ * Responds with problem+json; `title` and `detail` are in the language of the request (RFC 9457, sections 3.1.3 and
+ * 3.1.4).
  */
 export function sendProblem(response: Response, problem: RequestProblem): void {
   const say = wordsOf(negotiateLanguage(response.req, response));
@@ -79,12 +76,11 @@ const all = Object.keys(languages) as readonly Language[];
 /** The cookie of the language switch: it holds only the language. */
 export const languageCookie = 'mirrorwatch-lang';
 
-/** Parses a language name. */
 export function parseLanguage(text: unknown): Language | undefined {
   return all.find((one) => one === text);
 }
 
-/** The language of a request: the one chosen on the page, else `Accept-Language`, else English. */
+/** The language of a request: that of the cookie, else of `Accept-Language`, else English. */
 export function negotiateLanguage(
   request: Pick<Request, 'headers' | 'acceptsLanguages'>,
   response: Response,

@@ -5,7 +5,7 @@ import type { ApiDeps } from './deps.ts';
 import { wordOf } from './lists.ts';
 import { makeProblem, sendProblem } from './problem.ts';
 
-/** Forms of a remedy; the closed list of design.md section 4.3. */
+/** The values of `as=`. */
 export const remedyForms = [
   'env',
   'npmrc',
@@ -44,7 +44,7 @@ export function sendRemedy(deps: ApiDeps, request: Request, response: Response):
     .find((one) => one !== undefined);
   const forms = ofProfile === undefined ? kind.forms : [...kind.forms, ofProfile];
   const form = remedyForms.find((one) => one === (word ?? ofProfile ?? 'env'));
-  // Every ecosystem has the form `json`, which is for programs.
+  // Every ecosystem has the form `json`.
   if (form === undefined || (form !== 'json' && !forms.includes(form)))
     return sendProblem(response, { kind: 'not_acceptable' });
   if (mirrors.length === 0) return sendProblem(response, { kind: 'not_found' });

@@ -6,9 +6,7 @@ import { limits } from '../core/limits.ts';
 import type { ApiDeps } from './deps.ts';
 import { makeProblem, sendProblem } from './problem.ts';
 
-/** Size of zlib's output chunks. */
 const chunkSize = 64 * 1024;
-/** Size of the buffer of zlib's input; most pieces of the exporter fit in at once. */
 const textBytes = 128 * 1024;
 /** The high-water mark makes zlib request input only after the previous one is done. */
 const zipping = { level: 1, chunkSize, writableHighWaterMark: 1 };
@@ -18,8 +16,8 @@ const takesGzip = /\bgzip\b(?!\s*;\s*q=0(\.0*)?(?![.\d]))/;
 type Page = ReturnType<typeof startPage>;
 
 /**
- * Encodes texts through one buffer: separate buffers for a page of 60 MB would be freed only by a major collection. The
- * consumer must be done with the bytes before it requests more, as `zipping` ensures.
+ * Encodes texts through one buffer: separate ones for a page of 60 MB would be freed only by a major collection. The
+ * reader must be done with the bytes before it requests more, as `zipping` ensures.
  */
 async function* bytesOf(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
   const buffer = new Uint8Array(textBytes);
@@ -33,7 +31,7 @@ async function* bytesOf(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array
 }
 
 /**
- * One rendering, compressed as it is made: only a twentieth of its text is in memory while it is read.
+ * One rendering, compressed as it is made and kept so while it is read.
  * @param broke  called with the error of a failed rendering, unless all its readers are gone
  */
 function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => void) {
@@ -54,7 +52,7 @@ function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => voi
       taken();
     },
   });
-  // The thread pool compresses; pieces are made on demand, one per turn of the event loop.
+  // The thread pool compresses; pieces are made on demand.
   void pipeline(bytesOf(pieces), createGzip(zipping), sink, { signal: abort.signal })
     .catch((cause: unknown) => {
       fault = { cause };
@@ -70,7 +68,7 @@ function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => voi
       while (zipped.length === 0 && !isMade) await news.promise;
       if (fault !== null) throw fault.cause;
     },
-    /** Reads from the first byte at the reader's pace. Closing the last reader cancels the rendering. */
+    /** Reads from the first byte at the reader's pace. */
     async *read(): AsyncGenerator<Buffer> {
       for (let at = 0; ; at += 1) {
         while (at >= zipped.length && !isMade) await news.promise;
@@ -84,6 +82,7 @@ function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => voi
     join(): void {
       readers += 1;
     },
+    /** Without readers the rendering is cancelled. */
     leave(): void {
       readers -= 1;
       if (readers === 0 && !isMade) abort.abort();
@@ -92,8 +91,8 @@ function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => voi
 }
 
 /**
- * Serves /metrics. Requests during a rendering of the same form share it; at most `limits.scrapesAtOnce` are served at
- * once. A reader that disconnects is no error and holds no resources.
+ * Serves /metrics, at most `limits.scrapesAtOnce` times at once. Requests during a rendering of the same form share it. A
+ * reader that disconnects is no error.
  */
 export function createScrapes(deps: Pick<ApiDeps, 'metrics' | 'defect'>) {
   /** Current renderings by content type. */

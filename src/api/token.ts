@@ -3,15 +3,13 @@ import { isLoopback } from '../core/addresses.ts';
 import type { Listen } from '../core/config.ts';
 import type { Secret } from '../core/secret.ts';
 
-/** The headers that identify the client. */
 type Authorized = { readonly authorization?: string | undefined };
 
-/** The bearer token of a request. */
 export function bearerIn({ authorization = '' }: Authorized): string | null {
   return /^Bearer +([^\s]+)$/i.exec(authorization)?.[1] ?? null;
 }
 
-/** The password of a request's basic authentication. */
+/** The password of basic authentication, with any name. */
 function passwordIn({ authorization = '' }: Authorized): string | null {
   const coded = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization)?.[1];
   if (coded === undefined) return null;
@@ -20,7 +18,7 @@ function passwordIn({ authorization = '' }: Authorized): string | null {
   return colon < 0 ? null : text.slice(colon + 1);
 }
 
-/** Whether a text is the token; compared in constant time. */
+/** Compares in constant time. */
 export function isToken(given: string | null, token: Secret | null): boolean {
   if (given === null || token === null) return false;
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
@@ -38,9 +36,7 @@ export function refusalOf(
   return isToken(given, listen.token) ? null : 'token';
 }
 
-/**
- * Whether a `Host` header names a listener on loopback: another name may be a site that resolves to us (DNS rebinding).
- */
+/** Any other name in a `Host` header may be a site that resolves to loopback (DNS rebinding). */
 function isOurName(header: string | undefined, listen: Listen): boolean {
   const url = `http://${header ?? ''}`;
   const host = URL.canParse(url) ? new URL(url).hostname : null;

@@ -8,12 +8,10 @@ import type { AuthorityCost, Cost, HttpProtocol } from '../core/transcript.ts';
 import { stamp } from '../core/views.ts';
 import type { ApiDeps } from './deps.ts';
 
-/** Converts milliseconds to seconds; `null`: unknown. */
 export function seconds(ms: number | null | undefined): number | null {
   return ms === null || ms === undefined ? null : Math.round(ms * 1000) / 1_000_000;
 }
 
-/** One mirror in `GET /api/v1/mirrors`. */
 export function mirrorViewOf(deps: ApiDeps, mirror: Mirror): object {
   const standing = deps.standings().find(({ registry }) => registry === mirror.name);
   const canary = canaryOf(deps.seriesOf(mirror.name));
@@ -46,14 +44,13 @@ export function mirrorViewOf(deps: ApiDeps, mirror: Mirror): object {
   };
 }
 
-/** The HTTP version that clients get, from the newest probe without a forced version; `null`: no connection yet. */
+/** The HTTP version that clients get, of the newest probe without a forced version; `null`: no such probe. */
 export function protocolIn(series: readonly SeriesNow[]): HttpProtocol | null {
   const free = series.flatMap(({ last }) => (last === null || last.due.protocol !== undefined ? [] : last));
   const heard = free.filter(({ protocol }) => protocol !== undefined);
   return heard.sort((a, b) => b.startedAtMs - a.startedAtMs)[0]?.protocol ?? null;
 }
 
-/** A real client's run and its comparison with our own steps. */
 function clientRunView(run: ClientRun): object {
   const { client, module, version, outcome, reason, exitCode, files, bytes, words, ours } = run;
   return {
@@ -82,13 +79,13 @@ function freshnessView(freshness: Freshness | null): object {
   };
 }
 
-/** The series that judges a mirror's liveness: the cold one if present. */
+/** The canary of a mirror: the cold series if there is one. */
 export function canaryOf(series: readonly SeriesNow[]): SeriesNow | undefined {
   const canaries = series.filter(({ target }) => target.canary);
   return canaries.find(({ connection }) => connection === 'cold') ?? canaries[0];
 }
 
-/** A mirror as a candidate, and its rank among those that may be used, from 1; `null`: it may not be used. */
+/** A mirror as a candidate, and its rank among the usable ones, from 1; `null`: it is not usable. */
 export function placeOf(
   deps: ApiDeps,
   mirror: Mirror,
@@ -102,7 +99,6 @@ export function placeOf(
   };
 }
 
-/** A standing as fields of responses. */
 export function standingViewOf(standing: Standing | undefined): object {
   return {
     state: standing?.state ?? 'unknown',
@@ -123,7 +119,6 @@ export function standingViewOf(standing: Standing | undefined): object {
   };
 }
 
-/** One series in `GET /api/v1/targets`. */
 export function targetViewOf(deps: ApiDeps, series: SeriesNow): object {
   const { target, connection, last } = series;
   const baseline = deps.baseline(target.id, connection);
@@ -157,19 +152,18 @@ export function outcomeWordOf({ outcome }: Pick<SamplePoint, 'outcome'>): string
   return outcome.tag === 'ok' ? 'ok' : outcome.tag === 'failed' ? outcome.failure.kind : `unknown: ${outcome.because}`;
 }
 
-/** The cost of an authority for clients, in seconds; `null`: not measured. */
+/** `null`: not measured. */
 export function costViewOf(cost: AuthorityCost | undefined): object | null {
   const way = (one: Cost | null): object | null =>
     one === null ? null : { requests: one.requests, seconds: seconds(one.ms) };
   return cost === undefined ? null : { relayed: way(cost.relayed), direct: way(cost.direct) };
 }
 
-/** The authority cost by the last responses of a mirror; `undefined`: none yet. */
+/** The authority cost in the last samples of a mirror. */
 export function costIn(series: readonly SeriesNow[]): AuthorityCost | undefined {
   return series.map(({ last }) => last?.facts.authorityCost).find((cost) => cost !== undefined);
 }
 
-/** Mirrors of one upstream. */
 export interface Group {
   readonly ecosystem: EcosystemId;
   readonly upstream: string;

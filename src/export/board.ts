@@ -10,7 +10,7 @@ interface InstrumentTypes<L extends string> {
   histogram: Histogram<L>;
 }
 
-/** The prom-client object of each name, typed by the catalogue: a wrong label does not compile. */
+/** The prom-client object of each name; a label that the catalogue does not give it does not compile. */
 export type Instruments<N extends MetricName> = {
   readonly [M in N]: InstrumentTypes<LabelOf<M> | ExemplarLabel<M>>[(typeof catalog)[M]['type']];
 };
@@ -24,7 +24,7 @@ export type Board<N extends MetricName> = ReturnType<typeof createBoard<N>>;
 
 type AnyInstrument = Counter<string> | Gauge<string> | Histogram<string>;
 
-/** The name of a metric in prom-client, which adds `_total` to counters in OpenMetrics. */
+/** prom-client adds `_total` to counters in OpenMetrics. */
 function familyName(name: MetricName): string {
   return metricOf(name).type === 'counter' ? name.replace(/_total$/, '') : name;
 }
@@ -45,7 +45,6 @@ function startAtZero(name: MetricName, instrument: AnyInstrument, labels: Record
   else if (metricOf(name).type === 'counter') instrument.inc(labels, 0);
 }
 
-/** The forms of all histograms, shared by all registries. */
 const forms = new Map<MetricName, ReturnType<typeof histogramFormOf>>();
 function formOf(name: MetricName): ReturnType<typeof histogramFormOf> {
   const form = forms.get(name) ?? histogramFormOf(name, metricOf(name).buckets ?? []);
@@ -54,8 +53,8 @@ function formOf(name: MetricName): ReturnType<typeof histogramFormOf> {
 }
 
 /**
- * The labels of a series: those of the thing that the metric uses, and the metric's own. If nothing differs, it is the
- * thing's object itself.
+ * The labels of a series: those of the thing that the metric uses, and the metric's own. Without a difference it is the
+ * thing's own object, so that series share the text of their labels.
  */
 function labelsOf(name: MetricName, labels: Labels, more: Labels): Record<string, string> {
   const { labels: taken } = metricOf(name);
@@ -64,10 +63,7 @@ function labelsOf(name: MetricName, labels: Labels, more: Labels): Record<string
   return isAll ? (labels as Record<string, string>) : { ...Object.fromEntries(own), ...more };
 }
 
-/**
- * A registry with the metrics of `names`: its instruments, and the text of each of its families. prom-client accepts
- * exemplars only in the OpenMetrics format.
- */
+/** A prom-client registry with the metrics of `names`. prom-client accepts exemplars only for OpenMetrics. */
 export function createBoard<N extends MetricName>(names: readonly N[]) {
   const registry = new Registry<OpenMetricsContentType>();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
@@ -89,15 +85,14 @@ export function createBoard<N extends MetricName>(names: readonly N[]) {
 
   return {
     instruments: Object.fromEntries(byName) as unknown as Instruments<N>,
-    /** Opens the series of a thing: counters and histograms start at 0, gauges stay absent. */
+    /** Counters and histograms of a thing start at 0, gauges stay absent. */
     open(kind: Kind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, startAtZero);
     },
-    /** Removes every series of a thing, except those with labels from responses (`mirror_tls_info`). */
+    /** Removes the series of a thing, except those with labels from responses (`mirror_tls_info`). */
     close(kind: Kind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, (_, instrument, all) => instrument.remove(all));
     },
-    /** Removes all series of some gauges, which are then set from a snapshot. */
     clear(gauges: readonly N[]): void {
       for (const name of gauges) {
         const instrument = byName.get(name);
@@ -105,7 +100,7 @@ export function createBoard<N extends MetricName>(names: readonly N[]) {
         if (metricOf(name).labels.length === 0) instrument?.remove({});
       }
     },
-    /** The current sample lines of one family; exemplars only in OpenMetrics. Empty for a family of another registry. */
+    /** The sample lines of one family; none for a family of another registry. */
     lines(name: MetricName, format: Format): Lines {
       const instrument = byName.get(name);
       if (instrument === undefined) return { texts: [], count: 0 };

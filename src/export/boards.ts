@@ -3,15 +3,15 @@ import { type MetricName, metricNames, metricOf, type ShardMetric } from './cata
 import { type Labels, shardKinds } from './metric.ts';
 import type { Entity } from './plan.ts';
 
-/** The maximum number of targets in one prom-client registry, which is rendered in one turn of the event loop. */
+/** The maximum number of targets in one prom-client registry, whose gauges are set in one turn of the event loop. */
 export const targetsPerBoard = 200;
 const linesPerBoard = 5_000;
-/** The number of lines whose series are opened or closed in one turn of the event loop. */
+/** How many lines are opened or closed in one turn of the event loop. */
 const linesPerTurn = 2_500;
 
 export type ShardBoard = Board<ShardMetric>;
 
-/** The prom-client registry with the series of one entity, and their labels. */
+/** An entity, and the registry with its series. */
 export interface Home {
   readonly entity: Entity;
   readonly board: ShardBoard;
@@ -45,11 +45,11 @@ function count(shard: Shard, entity: Entity, sign: 1 | -1): void {
 
 export type Boards = ReturnType<typeof createBoards>;
 
-/** Distributes entities over registries and drops empty registries; at first there are none. */
+/** Distributes entities over registries; at first there are none. */
 export function createBoards() {
   let shards: Shard[] = [];
   const shardOf = new Map<string, Shard>();
-  /** Homes of removed entities whose series are still to be closed. */
+  /** Removed entities whose series are still to be closed. */
   let gone: Home[] = [];
 
   function close({ entity, board }: Home): void {
@@ -71,8 +71,8 @@ export function createBoards() {
   }
 
   /**
-   * Sets the entities; counters of the remaining ones continue. Returns the homes of removed ones, whose series exist
-   * until `sweep` unless their whole registry was dropped.
+   * Sets the entities; counters of those that stay continue. Returns the homes of removed ones, and of those that got
+   * other labels.
    */
   function arrange(wanted: ReadonlyMap<string, Entity>): readonly Home[] {
     const went: Home[] = [];

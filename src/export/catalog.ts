@@ -7,7 +7,6 @@ import { countSeriesLines, type DaemonKind, type Kind, type Metric, type ShardKi
 export const catalog = { ...probeMetrics, ...mirrorMetrics, ...daemonMetrics } as const;
 
 export type MetricName = keyof typeof catalog;
-/** The labels of one metric. */
 export type LabelOf<N extends MetricName> = (typeof catalog)[N]['labels'][number];
 type NamesPer<K extends Kind> = {
   [N in MetricName]: K & keyof (typeof catalog)[N]['per'] extends never ? never : N;
@@ -17,10 +16,10 @@ export type ShardMetric = NamesPer<ShardKind>;
 /** Metrics of the daemon's own registry. */
 export type DaemonMetric = NamesPer<DaemonKind>;
 
-/** Every name, in the order of the page and of the exposition. */
+/** In the order of the exposition. */
 export const metricNames = Object.keys(catalog) as readonly MetricName[];
 
-/** One metric without its literal types, for code that walks over all of them. */
+/** One metric without its literal types. */
 export function metricOf(name: MetricName): Metric {
   return catalog[name];
 }
@@ -30,7 +29,7 @@ export function unitOf(name: MetricName): string | null {
   return /_(bytes_per_second|seconds|bytes)(_total)?$/.exec(name)?.[1] ?? null;
 }
 
-/** The metrics of each kind and weight, cached because a response has thousands of things. */
+/** Cached by kind and weight, because there are thousands of things. */
 const brought = new Map<string, { readonly names: readonly MetricName[]; readonly lines: number }>();
 
 function broughtBy(kind: Kind, heavy: boolean) {
@@ -46,12 +45,12 @@ function broughtBy(kind: Kind, heavy: boolean) {
   return found;
 }
 
-/** The metrics of each thing of a kind, without those of the other weight; `heavy` matters for steps and series. */
+/** The metrics of a thing; `heavy` matters for steps and series, some of whose metrics are `only` for one weight. */
 export function listMetricsFor(kind: Kind, heavy = false): readonly MetricName[] {
   return broughtBy(kind, heavy).names;
 }
 
-/** The maximum number of lines of one thing of a kind, including gauges that may be absent. */
+/** The lines of one thing, with the gauges that may be absent. */
 export function countLinesFor(kind: Kind, heavy = false): number {
   return broughtBy(kind, heavy).lines;
 }

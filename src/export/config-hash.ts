@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Config } from '../core/config.ts';
 
 /**
- * Eight hexadecimal digits that are equal if two places monitor the same mirrors and modules by the same rules. What is
- * a place's own (its name, listener, receivers, credentials, how it reaches a mirror) is left out.
+ * Eight hexadecimal digits, equal for places that monitor the same mirrors and modules by the same rules. What is a
+ * place's own (its name, listener, receivers, credentials, routes) is left out.
  */
 export function hashOf({ mirrors, modules, schedule, steps, detect, advise, settings }: Config): string {
   const hash = createHash('sha256');

@@ -26,8 +26,8 @@ const daemonNames: readonly DaemonMetric[] = metricNames.filter((name): name is 
 );
 
 /**
- * Keeps every metric of the catalogue and renders them; every counter and histogram of the configuration is at 0.
- * @param input.turn  lets the event loop go on (`setImmediate` in the daemon); awaited between pieces of a rendering
+ * Keeps and renders the metrics of the catalogue.
+ * @param input.turn  lets the event loop go on; awaited between pieces of long work
  */
 export function createExporter(input: {
   readonly config: Config;
@@ -36,7 +36,7 @@ export function createExporter(input: {
   readonly node: string;
   readonly turn: () => Promise<void>;
 }) {
-  // Copied from `input`, because a closure over it would keep the first configuration in memory.
+  // A closure over `input` would keep the first configuration in memory.
   const { turn } = input;
   const boards = createBoards();
   const daemon = createBoard(daemonNames);
@@ -55,10 +55,7 @@ export function createExporter(input: {
     arranged = next;
   }
 
-  /**
-   * Drops the series of removed entities, which `sweep` or the next rendering closes over many turns; other counters
-   * continue.
-   */
+  /** Sets another configuration; `sweep` or the next rendering closes the series of removed entities. */
   function reconfigure(config: Config, targets: readonly Target[]): void {
     const isPlanned = planned?.config === config && planned.targets === targets;
     const next = isPlanned && planned !== null ? planned.plan : makePlan(config, targets);
@@ -80,7 +77,7 @@ export function createExporter(input: {
   const receivers = () => new Set(arranged.map(({ labels }) => labels.receiver));
 
   return {
-    /** Counts one settled sample. Probe metrics count only scheduled samples; facts about certificates come from all. */
+    /** Counts one settled sample. Probe metrics count only scheduled ones; certificates and HTTP versions come from all. */
     sample(sample: SettledSample) {
       countSample(boards, sample);
       facts.sample(sample);
@@ -105,16 +102,13 @@ export function createExporter(input: {
       if (arranged.some(({ labels }) => labels.action === action))
         instruments.mirrorwatch_actions_total.inc({ action, result });
     },
-    /** Counts alerts of Alertmanager by outcome. */
     alerts: (outcome: AlertOutcome, count: number) =>
       instruments.mirrorwatch_alertmanager_notifications_total.inc({ outcome }, count),
-    /** Counts a regression of contents. */
     regression(registry: string) {
       const home = boards.home(keyOf.mirror(registry));
       const { ecosystem = '' } = home?.entity.labels ?? {};
       home?.board.instruments.mirror_regressions_total.inc({ ecosystem, registry });
     },
-    /** Records the propagation time of a release. */
     propagation(registry: string, seconds: number) {
       const home = boards.home(keyOf.mirror(registry));
       const { ecosystem = '' } = home?.entity.labels ?? {};
@@ -125,22 +119,19 @@ export function createExporter(input: {
       if (change === 'regretted') instruments.mirror_advice_regret_total.inc({ ecosystem, upstream });
     },
     finding: facts.finding,
-    /** Counts one run of a real client. */
     clientRun: (run: ClientRun) => countClientRun(boards, run),
     /** The source of gauges, read at each rendering; set once. */
     snapshot: renderer.snapshot,
-    /**
-     * Opens the series that a configuration adds, over many turns of the loop; `reconfigure` with the same input follows.
-     */
+    /** Opens the series that a configuration adds, over many turns; `reconfigure` with the same input follows. */
     async prepare(config: Config, targets: readonly Target[]): Promise<void> {
       const plan = await overTurns(makePlanInSlices(config, targets), turn);
       planned = { config, targets, plan };
       await boards.prepare(plan.entities, turn);
     },
     reconfigure,
-    /** Closes what `reconfigure` dropped, over many turns of the loop. */
+    /** Closes what `reconfigure` dropped, over many turns. */
     sweep: () => boards.sweep(turn),
-    /** Text 0.0.4 or OpenMetrics. @param accept  the `Accept` header */
+    /** @param accept  the `Accept` header */
     render(accept: string | undefined): Exposition {
       const format = negotiate(accept);
       return { contentType: contentTypes[format], pieces: renderer.render(format) };

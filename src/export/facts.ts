@@ -10,15 +10,12 @@ function sameTls(a: TlsLabels | undefined, b: TlsLabels): boolean {
   return a?.tls_version === b.tls_version && a.cipher === b.cipher && a.issuer === b.issuer;
 }
 
-/**
- * Facts of samples and findings about contents and handshakes: the exported handshake and HTTP version of each mirror, and
- * the counted artifacts of each open mismatch.
- */
+/** Exports facts of samples and findings: handshake and HTTP version of each mirror, verified and wrong artifacts. */
 export function createFactBook(boards: Boards) {
   const shown = new Map<string, TlsLabels>();
   const spoken = new Map<string, Labels>();
   const counted = new Map<string, Set<string>>();
-  /** Keys of artifacts that an authority has confirmed at least once. */
+  /** Keys of artifacts that an authority has confirmed. */
   const verified = new Set<string>();
 
   function hide(registry: string, home: Home): void {
@@ -46,7 +43,7 @@ export function createFactBook(boards: Boards) {
     else instruments.mirror_tls_certificate_expiry_timestamp_seconds.set({ registry }, tls.expiresAtMs / 1000);
   }
 
-  /** Shows the HTTP version of a mirror. A probe over a forced version is ignored: clients may get another one. */
+  /** A probe over a forced HTTP version is ignored: clients may get another one. */
   function version({ due, protocol }: SettledSample): void {
     const { ecosystem, registry } = due.target;
     const home = boards.home(keyOf.mirror(registry));
@@ -74,7 +71,7 @@ export function createFactBook(boards: Boards) {
     home.board.instruments.mirror_integrity_verified_total.inc(home.entity.labels);
   }
 
-  /** Counts each artifact of a mismatch once per cause. A mismatch that opened before a restart was counted then. */
+  /** Counts each artifact of a mismatch once per cause; one that opened before a restart was counted before it. */
   function finding({ change, finding: found }: FindingChange): void {
     if (found.kind !== 'mismatch' || found.registry === null) return;
     if (change === 'opened') counted.set(found.id, new Set());
@@ -91,7 +88,6 @@ export function createFactBook(boards: Boards) {
     if (change === 'closed' || change === 'acknowledged') counted.delete(found.id);
   }
 
-  /** Removes the facts of dropped homes. */
   function forget(gone: readonly Home[]): void {
     for (const home of gone) {
       verified.delete(home.entity.key);

@@ -41,13 +41,13 @@ const daemonGauges = [
   'mirrorwatch_webhook_oldest_seconds',
 ] as const satisfies readonly DaemonMetric[];
 
-/** A snapshot in the order of filling: each prom-client registry is filled in its own turn. */
+/** A snapshot, indexed by what is filled. */
 export interface Readings {
   readonly standings: ReadonlyMap<string, Standing>;
   readonly since: Snapshot['since'];
   /** Open findings by registry (`''`: the daemon) and kind. */
   readonly findings: ReadonlyMap<string, ReadonlyMap<string, number>>;
-  /** The rank of each mirror among the usable candidates, 1 is best, by its name. */
+  /** The rank of each usable candidate, 1 is best, by its name. */
   readonly ranks: ReadonlyMap<string, number>;
   /** The cause of each mismatch that is not acknowledged, by the key of the artifact. */
   readonly mismatches: ReadonlyMap<string, MismatchCause>;
@@ -56,10 +56,9 @@ export interface Readings {
   readonly baselines: ReadonlyMap<ShardBoard, readonly (SeriesBaseline & { readonly labels: Labels })[]>;
 }
 
-/** The number of series sorted in one turn of the event loop. */
 const seriesPerTurn = 1_000;
 
-/** Sorts a snapshot without prom-client, in one pass over all series. @param turn  awaited every `seriesPerTurn` series */
+/** @param turn  awaited every `seriesPerTurn` series */
 export async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () => Promise<void>): Promise<Readings> {
   const findings = new Map<string, Map<string, number>>();
   const mismatches = new Map<string, MismatchCause>();
@@ -156,7 +155,7 @@ function fillMirror({ board, entity }: Home, readings: Readings): void {
 
 /**
  * Sets the gauges of one registry; unknown readings have no series.
- * @param verified  keys of artifacts that an authority has confirmed at least once
+ * @param verified  keys of artifacts that an authority has confirmed
  */
 export function fillBoard(board: ShardBoard, homes: Iterable<Home>, readings: Readings, verified: ReadonlySet<string>) {
   const { instruments } = board;
@@ -203,7 +202,7 @@ export function fillDaemon(board: Board<DaemonMetric>, snapshot: Snapshot, readi
   instruments.mirrorwatch_state_writable.set(snapshot.stateWritable ? 1 : 0);
   if (snapshot.actionsStopped !== undefined)
     instruments.mirrorwatch_actions_stopped.set(snapshot.actionsStopped ? 1 : 0);
-  // The store keeps these counts, which include files set aside before this registry existed.
+  // The store counts, also before this registry existed.
   instruments.mirrorwatch_state_set_aside_total.reset();
   instruments.mirrorwatch_state_set_aside_total.inc(snapshot.stateSetAside);
   instruments.mirrorwatch_state_rows_set_aside_total.reset();

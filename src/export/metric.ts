@@ -1,6 +1,6 @@
 /**
- * The kinds of things with series; each kind has its number in the formula of docs/metrics.md. Things of `shardKinds` are
- * spread over registries of at most `targetsPerBoard` targets; those of `daemonKinds` are in the daemon's own registry.
+ * The kinds of things with series. Those of `shardKinds` are spread over registries of at most `targetsPerBoard` targets,
+ * those of `daemonKinds` are in the daemon's own registry.
  */
 export const shardKinds = ['series', 'target', 'path', 'step', 'artifact', 'module', 'client', 'mirror'] as const;
 export type ShardKind = (typeof shardKinds)[number];
@@ -54,12 +54,12 @@ export type Each = Readonly<Partial<Record<Label, readonly string[]>>>;
 
 export interface Metric {
   readonly type: 'counter' | 'gauge' | 'histogram';
-  /** One sentence without quotes, backslashes or line ends, which the two formats escape differently. */
+  /** Without quotes, backslashes or line ends, which the two formats escape differently. */
   readonly help: string;
   readonly labels: readonly Label[];
-  /** The kinds of things that have the metric, and the closed labels that multiply its series there. */
+  /** The kinds of things that have the metric, with the closed labels that multiply its series. */
   readonly per: Readonly<Partial<Record<Kind, Each>>>;
-  /** When there is no series; for counters and histograms `never`, as they start at 0. */
+  /** When there is no series. */
   readonly absent: string;
   /** Upper bounds, ascending, `+Inf` implied; histograms only. */
   readonly buckets?: readonly number[];
@@ -69,7 +69,7 @@ export interface Metric {
   readonly exemplars?: true;
 }
 
-/** All combinations of the labels that a metric adds; a single empty one if the metric adds none. */
+/** All combinations of the labels that a metric adds; one empty one if there are none. */
 export function listCombinations(each: Each): readonly Labels[] {
   let all: Labels[] = [{}];
   for (const [label, values] of Object.entries(each))
@@ -77,14 +77,13 @@ export function listCombinations(each: Each): readonly Labels[] {
   return all;
 }
 
-/** Lines of one series: a histogram has its buckets, `+Inf`, sum and count; anything else has one. */
+/** A histogram has a line for each bucket, `+Inf`, sum and count. */
 export function countSeriesLines(metric: Metric): number {
   return metric.type === 'histogram' ? (metric.buckets?.length ?? 0) + 3 : 1;
 }
 
 type Weighed = Pick<Metric, 'only' | 'exemplars'>;
 
-/** A counter: 0 from the start. */
 export function newCounter<const L extends Metric['labels'], const P extends Metric['per']>(
   labels: L,
   per: P,
@@ -102,7 +101,6 @@ export function newGauge<
   return { type: 'gauge', help, labels, per, absent, ...weighed } as const;
 }
 
-/** A histogram: 0 from the start. */
 export function newHistogram<
   const L extends Metric['labels'],
   const P extends Metric['per'],

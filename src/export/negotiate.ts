@@ -1,6 +1,5 @@
 import { type MetricName, metricOf, unitOf } from './catalog.ts';
 
-/** The two supported formats. */
 export const contentTypes = {
   openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
   text: 'text/plain; version=0.0.4; charset=utf-8',
@@ -51,7 +50,7 @@ export interface Exposition {
   readonly pieces: AsyncIterable<string>;
 }
 
-/** HELP, TYPE and UNIT of a family. Text 0.0.4 names a counter with its `_total`, OpenMetrics without. */
+/** The comment lines of a family. Text 0.0.4 names a counter with its `_total`, OpenMetrics without. */
 export function headOf(name: MetricName, format: Format): string {
   const { type, help } = metricOf(name);
   const unit = unitOf(name);

@@ -5,12 +5,11 @@ import { atOnce, each, type Slices } from '../core/slices.ts';
 import { countLinesFor } from './catalog.ts';
 import type { DaemonKind, Labels, ShardKind } from './metric.ts';
 
-/** A thing with series: a target, a mirror, a step of a mirror… Its `key` is unique over all kinds. */
+/** A thing with series. Its `key` is unique over all kinds. */
 export interface Entity {
   readonly kind: ShardKind;
   readonly key: string;
   readonly labels: Labels;
-  /** True: the step transfers an artifact. */
   readonly heavy: boolean;
   readonly lines: number;
 }
@@ -24,10 +23,9 @@ export interface DaemonEntity {
 
 /** The content of /metrics for a configuration, and what the limit excludes. */
 export interface Plan {
-  /** The entities by their key. */
   readonly entities: ReadonlyMap<string, Entity>;
   readonly daemon: readonly DaemonEntity[];
-  /** The maximum number of lines that `limits.lines` excludes from each response; 0: none. */
+  /** How many lines `limits.lines` excludes from each response, at most. */
   readonly droppedLines: number;
 }
 
@@ -48,12 +46,11 @@ function entity(kind: ShardKind, key: string, labels: Labels, heavy = false): En
   return { kind, key, labels, heavy, lines: countLinesFor(kind, heavy) };
 }
 
-/** The labels of a module version; absent if they do not apply. */
 function refLabels(module: string | null, version: string | null): Labels {
   return { ...(module === null ? {} : { module }), ...(version === null ? {} : { version }) };
 }
 
-/** All entities of one target, some shared with other targets. */
+/** The entities of one target, some shared with other targets. */
 function entitiesOf(target: Target, mirror: Mirror): readonly Entity[] {
   const { ecosystem, registry, module, version, step } = target;
   const heavy = isHeavy(target);
@@ -99,15 +96,15 @@ function daemonEntities(config: Config): readonly DaemonEntity[] {
 }
 
 /**
- * Plans /metrics: all mirrors and the daemon's own metrics, then targets in the order of the configuration while their lines
- * fit `limits.lines`. The first target that does not fit excludes all following ones.
- * @param targets  from `expandTargets`; those of mirrors not in `config` are ignored
+ * Plans /metrics: all mirrors, clients and the daemon's own metrics, then targets in their order while their lines fit
+ * `limits.lines`. The first target that does not fit excludes all following ones.
+ * @param targets  those of mirrors that are not in `config` are ignored
  */
 export function makePlan(config: Config, targets: readonly Target[]): Plan {
   return atOnce(makePlanInSlices(config, targets));
 }
 
-/** Plans /metrics as `makePlan` does, in slices. */
+/** `makePlan` in slices. */
 export function* makePlanInSlices(config: Config, targets: readonly Target[]): Slices<Plan> {
   const daemon = daemonEntities(config);
   const planned = new Map<string, Entity>();

@@ -5,10 +5,10 @@ import { fillBoard, fillDaemon, sortReadings } from './gauges.ts';
 import { endOf, type Format, headOf } from './negotiate.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** The size of a piece in characters: about 400 lines, rendered in a millisecond; series are not split. */
+/** The size of a piece in characters, rendered in about a millisecond; series are not split. */
 const pieceChars = 64 * 1024;
 
-/** Renders all registries, one piece per turn of the event loop, and stores nothing. @see createExporter for `turn` */
+/** Renders all registries, one piece per turn of the event loop. */
 export function createRenderer(input: {
   readonly boards: Boards;
   readonly daemon: Board<DaemonMetric>;
@@ -32,7 +32,7 @@ export function createRenderer(input: {
     fillDaemon(daemon, snapshot, readings);
   }
 
-  /** The chunks of one response, rendered as they are read. */
+  /** The pieces of one response, rendered as they are read. */
   async function* render(format: Format): AsyncGenerator<string> {
     await boards.sweep(turn);
     await fill();
@@ -67,7 +67,6 @@ export function createRenderer(input: {
     snapshot(next: () => Snapshot) {
       read = next;
     },
-    /** Sets the number of lines that the limit excludes from each response. */
     dropping(lines: number) {
       droppedLines = lines;
     },

@@ -19,20 +19,18 @@ export const becauseOfSkip: Readonly<Record<Skipped['because'], Because>> = {
   local: 'local',
 };
 
-/** Counts slots that passed without a probe. */
 export function countSkipped(boards: Boards, { target, because, count }: Skipped): void {
   const home = boards.home(keyOf.step(target.registry, target.step));
   const labels = { ecosystem: target.ecosystem, registry: target.registry, step: target.step };
   home?.board.instruments.mirror_probe_unknown_total.inc({ ...labels, because: becauseOfSkip[because] }, count);
 }
 
-/** Shows the time of a target's last ok response: from its sample, or from the state file after a restart. */
 export function showLastOk(boards: Boards, target: Pick<Target, 'id'>, wallMs: number): void {
   const own = boards.home(keyOf.target(target));
   own?.board.instruments.mirror_probe_last_success_timestamp_seconds.set(own.entity.labels, wallMs / 1000);
 }
 
-/** Observes the times of an ok sample: a cold fetch has its own metric, any other sample is a round trip with phases. */
+/** Observes the times of an ok sample; a cold fetch has its own metric instead. */
 function observeOk(boards: Boards, sample: SettledSample): void {
   const { target, connection, probeId } = sample.due;
   const { ecosystem, registry, step } = target;
@@ -62,7 +60,7 @@ function observeOk(boards: Boards, sample: SettledSample): void {
   if (rate !== null) ofStep?.mirror_throughput_bytes_per_second.observe(labels, rate);
 }
 
-/** Observes any response, ok or not: whether a cache had it, and the time of a "not found". */
+/** Observes a response, ok or not: whether a cache had it, and the time of a "not found". */
 function observeAnswer(boards: Boards, { due, outcome, status, cache, cold, rttMs }: SettledSample): void {
   if (outcome.tag === 'unknown' || status === null) return;
   const { ecosystem, registry, step } = due.target;
@@ -74,7 +72,7 @@ function observeAnswer(boards: Boards, { due, outcome, status, cache, cold, rttM
   ofMirror?.mirror_not_found_seconds.observe({ ecosystem, registry }, rttMs / 1000);
 }
 
-/** Counts one settled sample of a scheduled probe; other samples (confirming rounds, rechecks, by hand) are ignored. */
+/** Counts one settled sample; only those of scheduled probes count. */
 export function countSample(boards: Boards, sample: SettledSample): void {
   if (sample.due.purpose !== 'scheduled') return;
   const { target } = sample.due;
@@ -97,7 +95,7 @@ export function countSample(boards: Boards, sample: SettledSample): void {
   ofStep?.mirror_probe_failures_total.inc({ ...labels, reason: sample.outcome.failure.kind });
 }
 
-/** Counts one run of a real client: its time if ok, or a failure; an unknown run is neither. */
+/** Counts one run of a real client; an unknown run counts nowhere. */
 export function countClientRun(boards: Boards, { ecosystem, registry, client, outcome, tookMs }: ClientRun): void {
   const instruments = boards.home(keyOf.client(registry, client))?.board.instruments;
   const labels = { ecosystem, registry, client };

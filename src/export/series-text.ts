@@ -1,13 +1,11 @@
 import type { Format } from './negotiate.ts';
 
-/** Sample lines, each ending in a line feed, rendered on demand: those of one series at the same moment. */
+/** Sample lines, rendered on demand: those of one series at the same moment. */
 export interface Lines {
   readonly texts: Iterable<string>;
-  /** The total number of lines. */
   readonly count: number;
 }
 
-/** A label set as passed to prom-client: values are texts. */
 type LabelSet = Readonly<Record<string, string>>;
 
 interface Exemplar {
@@ -17,7 +15,6 @@ interface Exemplar {
   readonly timestamp: number;
 }
 
-/** One series of a counter or gauge. */
 interface Plain {
   readonly labels: LabelSet;
   readonly value: number;
@@ -34,9 +31,8 @@ interface Observed {
 }
 
 /**
- * The field in which prom-client 15 stores the series of an instrument, in order of creation. prom-client's own rendering
- * creates an object for each line, and one text of all lines. The field is not in prom-client's types, so a test compares
- * our text with that of prom-client.
+ * The field in which prom-client 15 stores the series of an instrument, which its types do not have; a test compares our
+ * text with prom-client's. Its own rendering creates an object for each line, and one text of all lines.
  */
 interface Instrument<S> {
   readonly hashMap: Readonly<Record<string, S>>;
@@ -60,7 +56,7 @@ function endOf(labels: LabelSet): string {
   const known = ends.get(labels);
   if (known !== undefined) return known;
   const text = written(labels);
-  // Joined instead of concatenated, which gives one flat text that is copied into each line.
+  // A joined text is flat, a concatenated one would be flattened for each line.
   const end = text === '' ? '' : [text, '} '].join('');
   ends.set(labels, end);
   return end;
@@ -88,7 +84,6 @@ function plainText({ labels, value }: Plain, name: string): string {
   return end === '' ? `${name} ${numberText(value)}\n` : `${name}{${end}${numberText(value)}\n`;
 }
 
-/** The common parts of all series of one histogram. */
 export interface HistogramForm {
   readonly name: string;
   /** The keys of the buckets, without `+Inf`. */
@@ -103,7 +98,6 @@ export function histogramFormOf(name: string, bounds: readonly number[]): Histog
   return { name, bounds: texts, starts: [...texts, '+Inf'].map((le) => `${name}_bucket{le="${le}",`) };
 }
 
-/** All lines of one series at one moment, so buckets, sum and count are consistent. */
 function seriesText(series: Observed, { name, bounds, starts }: HistogramForm, exemplars: boolean): string {
   const end = endOf(series.labels);
   const { bucketValues, bucketExemplars, sum, count } = series;
@@ -123,7 +117,6 @@ function seriesText(series: Observed, { name, bounds, starts }: HistogramForm, e
   return `${text}${name}_sum${labels}${numberText(sum)}\n${name}_count${labels}${count}\n`;
 }
 
-/** The lines of a histogram, grouped by series. */
 export function renderHistogramLines(instrument: object, form: HistogramForm, format: Format): Lines {
   const all = Object.values((instrument as Instrument<Observed>).hashMap);
   return {

@@ -8,32 +8,27 @@ import type { MirrorLag, SeriesBaseline, Standing, VantageStanding } from '../co
 export interface Snapshot {
   readonly standings: readonly Standing[];
   readonly vantage: VantageStanding;
-  /**
-   * Findings, including those about us; closed ones are ignored. If absent, those of the standings count, and those
-   * about us are unknown.
-   */
+  /** Only open ones count. Absent: those of the standings, and unknown about us. */
   readonly findings?: readonly Finding[];
   readonly baselines: Iterable<SeriesBaseline>;
-  /** The lags of mirrors, one for each module and kind of response. */
+  /** One for each module and kind of response. */
   readonly lags: Iterable<MirrorLag>;
   readonly advice: readonly Advice[];
-  /** The candidates of each upstream, best first. */
+  /** Best first. */
   readonly ranks: readonly {
     readonly ecosystem: EcosystemId;
     readonly upstream: string;
     readonly candidates: readonly Candidate[];
   }[];
   readonly queues: readonly Pick<QueueStanding, 'receiver' | 'length' | 'oldestSeconds'>[];
-  /** The time of this snapshot by the wall clock of this machine. */
+  /** When this snapshot was taken, wall milliseconds. */
   readonly nowMs: number;
   /** Since when a mirror has a state, wall milliseconds; `null`: not known. */
   readonly since: (registry: string, state: Standing['state']) => number | null;
   readonly inFlight: number;
-  /** Resident memory of this process; absent: not measured. */
   readonly residentBytes?: number;
-  /** When the daemon started, wall milliseconds. */
   readonly startedAtMs: number;
-  /** When the configuration in force was loaded, wall milliseconds. */
+  /** When the configuration in force was loaded. */
   readonly reloadedAtMs: number;
   readonly reloadOk: boolean;
   readonly stateWritable: boolean;

@@ -7,19 +7,18 @@ import { saySentence } from '../words/tell.ts';
 import type { Context } from './context.ts';
 import { optionsOf, UsageError } from './usage.ts';
 
-/** The options of commands that read a user's settings. */
 export const placeOptions = optionsOf('string', 'home', 'root');
 
-/** The settings to use: the user's folder and the root of system files, absolute. */
 export interface WhoseSettings {
   readonly home: string;
   readonly root: string;
-  /** The folders in which files may be changed, and the folder of the old contents. */
+  /** Where files may be changed, and where their old contents are kept. */
   readonly place: ChangePlace;
 }
 
 /**
- * The home and root of a call, else those of this process. System files are changed only with `--root`.
+ * The user's folder and the root of system files, absolute; by default of this process. System files are changed only
+ * with `--root`.
  * @throws UsageError if neither `--home` nor HOME names a folder
  */
 export function whoseSettings(
@@ -88,8 +87,7 @@ function painted(line: string, terminal: Context['terminal']): string {
 const around = 3;
 
 /**
- * A change as a unified diff for people: secrets are `***`, so it cannot be applied. One hunk from the first different
- * line to the last.
+ * A change as a unified diff of one hunk, for people: secrets are `***`, so it cannot be applied.
  */
 export function formatDiff({ file, before, after }: FileChange): readonly string[] {
   const [old, now] = [linesOf(before ?? ''), linesOf(after)];
@@ -112,7 +110,7 @@ export function formatDiff({ file, before, after }: FileChange): readonly string
   ];
 }
 
-/** Common lines in order are kept; the others are removed and added. */
+/** The lines between the common head and tail; a line that comes later in the new text is kept. */
 function changed(old: readonly DiffLine[], now: readonly DiffLine[]): readonly string[] {
   const told: string[] = [];
   let at = 0;
@@ -128,7 +126,6 @@ function changed(old: readonly DiffLine[], now: readonly DiffLine[]): readonly s
   return [...told, ...now.slice(at).map((one) => `+${one.shown}`)];
 }
 
-/** A line and its masked form. */
 interface DiffLine {
   readonly line: string;
   readonly shown: string;

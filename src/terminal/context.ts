@@ -3,7 +3,7 @@ import type { ProcessFacts } from '../daemon/system.ts';
 import type { Key, Language, Say } from '../words/words.ts';
 import type { Terminal } from './terminal.ts';
 
-/** The environment of the program, passed in so that a test runs a whole command. */
+/** The environment of the program. */
 export interface World {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -14,13 +14,11 @@ export interface World {
   onSignal(react: (signal: 'stop' | 'reload') => void): void;
 }
 
-/** The environment of a command. */
 export interface Context extends World {
-  /** Texts for people, in the language of the call; output for programs is always English. */
+  /** In the language of the call; output for programs is always English. */
   readonly say: Say;
-  /** The language of `say`. */
   readonly language: Language;
-  /** The value of `--lang`; `null`: the locale decides. Files for programs use only this one. */
+  /** The value of `--lang`; `null`: the locale decides. Generated files follow only `--lang`. */
   readonly named: Language | null;
 }
 
@@ -30,12 +28,10 @@ export type ExitCode = 0 | 1 | 2;
 /** Commands that the catalogue has help for. */
 export type CommandName = Key extends infer K ? (K extends `help.${infer Name}.summary` ? Name : never) : never;
 
-/** One command of the program. */
 export interface Command {
-  /** The name of the command, also of its help in the catalogue. */
   readonly name: CommandName;
   readonly usage: string;
-  /** The options of the command, each named in `usage`. */
+  /** Each is named in `usage`. */
   readonly options: NonNullable<ParseArgsConfig['options']>;
   run(context: Context): Promise<ExitCode>;
 }

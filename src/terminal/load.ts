@@ -15,19 +15,18 @@ import { phrase } from '../words/tell.ts';
 import type { Context } from './context.ts';
 import { Failed, UsageError } from './usage.ts';
 
-/** The name of the built-in default in place of a path, for programs too. */
+/** Shown in place of a path, also to programs. */
 export const builtInSource = 'built-in default';
 
-/** A configuration and its source. */
 export interface Loaded {
   readonly config: Config;
   readonly warnings: readonly ConfigIssue[];
   readonly skippedLockEntries: readonly SkippedLockEntry[];
-  /** The path of the file, or `built-in default`, for display. */
+  /** The path of the file, or `builtInSource`. */
   readonly source: string;
 }
 
-/** A configuration that could not be loaded, with its issues as text. */
+/** `text`: the issues for people. */
 export interface LoadFailure {
   readonly source: string;
   readonly issues: readonly ConfigIssue[];
@@ -35,8 +34,8 @@ export interface LoadFailure {
 }
 
 /**
- * Finds the configuration: `--config`, `MIRRORWATCH_CONFIG`, `./mirrorwatch.yaml`, then the built-in default. A named
- * file that cannot be read is an issue; only a missing `./mirrorwatch.yaml` leads to the default.
+ * Loads the configuration: `--config`, `MIRRORWATCH_CONFIG`, `./mirrorwatch.yaml`, then the built-in default. Only a
+ * missing `./mirrorwatch.yaml` leads to the default; any other file that cannot be read is an issue.
  * @param about  the ecosystem of the call: without a file its known mirrors replace those of the default
  */
 export async function load(
@@ -58,7 +57,7 @@ export async function loadNeeded(...[context, flag, about]: Parameters<typeof lo
   return loaded.value;
 }
 
-/** The text that `load` would read; `path` is `null` for the built-in default. */
+/** The text that `load` parses; `path` is `null` for the built-in default. */
 export async function findText(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,
   flag: string | undefined,
@@ -73,7 +72,6 @@ export async function findText(
   return error({ source: shown, issues: [issue], text: formatIssues([issue], shown, context.say) });
 }
 
-/** Parses and checks one text; `path` is `null` without a file. */
 export async function loadText(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,
   text: string,
@@ -86,15 +84,14 @@ export async function loadText(
   return ok({ ...read.value, source });
 }
 
-/** The word for all ecosystems, where a command accepts it. */
 const everyKind = 'all';
 
-/** The ecosystem of `--ecosystem`, by default the first. @throws UsageError if there is no such ecosystem */
+/** The ecosystem of `--ecosystem`, by default the first. @throws UsageError on another word */
 export function kindByWord(word: string | undefined): Kind {
   return kindNamed(word, []);
 }
 
-/** The ecosystems of `--ecosystem`, where `all` is accepted too. @throws as `kindByWord` */
+/** As `kindByWord`, where `all` is accepted too. */
 export function kindsByWord(word: string | undefined): readonly Kind[] {
   return word === everyKind ? kinds : [kindNamed(word, [everyKind])];
 }

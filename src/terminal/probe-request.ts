@@ -7,7 +7,7 @@ import type { Say } from '../words/words.ts';
 import { builtInSource, kindByWord, type Loaded, type LoadFailure } from './load.ts';
 import { UsageError } from './usage.ts';
 
-/** A configuration of one mirror for a URL of the command line. */
+/** A configuration of one mirror for a URL. @throws UsageError if URL, module and ecosystem do not fit together */
 export function configForUrl(url: string, wanted: string | undefined, word: string | undefined): string {
   const { id: ecosystem, example, expected } = kindByWord(word ?? kindOfModule(wanted));
   if (!URL.canParse(url)) throw new UsageError('wrong.noUrl', { url });
@@ -26,7 +26,7 @@ export function configForUrl(url: string, wanted: string | undefined, word: stri
 }
 
 /**
- * The only ecosystem whose module names look like this one; `undefined`: none, or no module given.
+ * The only ecosystem whose module names look like this one; `undefined`: there is none.
  * @throws UsageError if there are several
  */
 function kindOfModule(wanted: string | undefined): string | undefined {
@@ -40,13 +40,13 @@ function kindOfModule(wanted: string | undefined): string | undefined {
   return able[0]?.id;
 }
 
-/** The issues of a configuration without a file, so without positions. */
+/** The issues of a configuration without a file, whose positions would mislead. */
 export function formatUrlIssues(issues: LoadFailure['issues'], command: 'probe' | 'doctor', say: Say): string {
   const placeless = issues.map((issue) => ({ ...issue, line: null, column: null }));
   return formatIssues(placeless, `mirrorwatch ${command}:`, say);
 }
 
-/** The mirror of a name. @throws UsageError if there is none */
+/** The mirror of a name; for a URL without a file that of the URL. @throws UsageError if there is none */
 export function mirrorFor(loaded: Loaded, which: string): Mirror {
   const { mirrors } = loaded.config;
   const found =

@@ -12,8 +12,8 @@ export interface Reasons {
 }
 
 /**
- * The reason of an advice in the reader's language, composed from its fields for programs: its own sentence is English.
- * `null`: a field is missing, or has a value of another release.
+ * The reason of an advice in the reader's language, from its fields for programs; `null`: a field is missing or has a
+ * value of another release.
  */
 export function reasonOf({ from, cause, refusal, expected = {} }: Reasons, say: Say): string | null {
   const why = from === undefined ? null : sayNamed(say, `advice.cause.${cause}`, { from: printable(from) });

@@ -2,25 +2,24 @@ import type { styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** The output of a command. Colours and progress only on a terminal without `NO_COLOR`. */
+/** What a command writes to and reads from. */
 export interface Terminal {
   readonly colour: boolean;
   /** The width of the terminal in cells; infinite without one. */
   readonly columns: number;
-  /** A line to standard output. */
+  /** Writes a line to standard output. */
   out(line: string): void;
-  /** A line to standard error. */
   err(line: string): void;
   /** Rewrites one line on standard error if it is a terminal; `''` clears it. */
   progress(line: string): void;
   paint(style: Style, text: string): string;
   /** Asks for confirmation; anything but y or yes is no. `null`: no terminal. @param question  with a final space */
   confirm(question: string): Promise<boolean | null>;
-  /** Standard input to its end, or its first MiB if it is longer. */
+  /** Standard input, at most its first MiB. */
   input(): Promise<string>;
 }
 
-/** A table with aligned columns; those in `right` are aligned to the right. */
+/** A table; the columns in `right` are aligned to the right. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
@@ -53,8 +52,8 @@ export function bar(share: number, width: number): string {
 }
 
 /**
- * The output of `--json`. Foreign texts in it neither move the cursor nor reorder the display: characters that JSON
- * leaves unescaped (C1, directions) are escaped, which parses to the same text.
+ * The output of `--json`. Characters that move the cursor or reorder the display are escaped too, which parses to the
+ * same text.
  */
 export function jsonText(value: unknown): string {
   const coded = (unit: number): string => `\\u${unit.toString(16).padStart(4, '0')}`;
@@ -69,19 +68,16 @@ const wide =
 /** Combining and invisible characters. */
 const none = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]/u;
 
-/** The width of a text in terminal cells: two for each wide character, none for a combining one. */
 export function displayWidth(text: string): number {
   let cells = 0;
   for (const character of text) cells += none.test(character) ? 0 : wide.test(character) ? 2 : 1;
   return cells;
 }
 
-/** A text padded with spaces at the end to a number of cells. */
 export function padEnd(text: string, cells: number): string {
   return text + ' '.repeat(Math.max(0, cells - displayWidth(text)));
 }
 
-/** A text padded with spaces at the beginning to a number of cells. */
 export function padStart(text: string, cells: number): string {
   return ' '.repeat(Math.max(0, cells - displayWidth(text))) + text;
 }

@@ -17,7 +17,7 @@ export class Failed extends Error {
   }
 }
 
-/** A call with wrong arguments: printed with the usage, exit 2. Its message is English. */
+/** A call with wrong arguments: printed with the usage, exit 2. `message` is English. */
 export class UsageError<K extends Key = Key> extends Error {
   readonly #sentence: Sentence;
 
@@ -27,7 +27,6 @@ export class UsageError<K extends Key = Key> extends Error {
     this.#sentence = sentence;
   }
 
-  /** The mistake for people. */
   text(say: Say): string {
     const { key, values } = this.#sentence;
     const shown = Object.entries(values).map(([name, value]) => [
@@ -38,7 +37,7 @@ export class UsageError<K extends Key = Key> extends Error {
   }
 }
 
-/** Values with a module from the command line, masked as a name; and values with our own texts, never masked. */
+/** Names of values: a module, which is masked as a name; and our own texts, which are not masked. */
 const names: ReadonlySet<string> = new Set(['module']);
 const ours: ReadonlySet<string> = new Set(['expected', 'list', 'names']);
 
@@ -52,14 +51,14 @@ function masked({ key, values }: Sentence): Sentence {
   return { key, values: Object.fromEntries(shown) };
 }
 
-/** Reads `--log-level`, which overrides the environment. @throws UsageError on an unknown level */
+/** The log settings with `--log-level`. @throws UsageError on an unknown level */
 export function readLogLevel({ facts }: Pick<Context, 'facts'>, level: string | undefined): Context['facts']['log'] {
   if (level !== undefined && !logLevels.some((one) => one === level))
     throw new UsageError('wrong.oneOf', { option: 'log-level', list: logLevels.join(', '), word: level });
   return { ...facts.log, level: level ?? facts.log.level };
 }
 
-/** Options of one type: with a value, or on and off. */
+/** `string`: options with a value; `boolean`: without. */
 export function optionsOf<T extends 'string' | 'boolean', N extends string>(
   type: T,
   ...names: readonly N[]
@@ -87,7 +86,6 @@ export function words<O extends NonNullable<ParseArgsConfig['options']>>(
   }
 }
 
-/** Node's error as a text of the catalogue. */
 function parseError(text: string): UsageError {
   const [, option = ''] = /^(?:Unknown option|Option) '([^']*)'/.exec(text) ?? [];
   if (text === `Unknown option '${option}'`) return new UsageError('wrong.unknownOption', { option });
@@ -98,7 +96,7 @@ function parseError(text: string): UsageError {
   return word === undefined ? new UsageError('wrong.as', { text }) : new UsageError('wrong.unexpected', { word });
 }
 
-/** A whole number of at least `least` from an option's text. @throws UsageError otherwise */
+/** The whole number in an option's text. @throws UsageError if it is none, or below `least` */
 export function parseWholeNumber(name: string, text: string | undefined, otherwise: number, least = 1): number {
   if (text === undefined) return otherwise;
   const value = Number(text);

@@ -6,7 +6,7 @@ import { ago, type Html, html, type PageSay } from './html.ts';
 
 const rowsShown = 10;
 
-/** The section about actions, with the button that stops them; `null` if no action is configured. */
+/** The section about actions; `null` if none is configured. */
 export function renderActions(say: PageSay, deps: ApiDeps): Html | null {
   const config = deps.config();
   if (config.onAdvice === undefined) return null;

@@ -6,7 +6,7 @@ import { reach, renderAdviceForms } from './hands.ts';
 import { dated, duration, type Html, html, type PageSay, percent, span } from './html.ts';
 
 /**
- * One advice as a card: what to do, why, the lines to copy, rollback and expiry.
+ * One advice as a card.
  * @param isFolded  true: one of many cards, so everything after the lines is folded
  * @param doorLines  the lines of a configured front door, whose clients need no change; empty: none
  */
@@ -41,7 +41,6 @@ function headline(say: PageSay, advice: Advice, isTaken: boolean): Html {
   return say.html(advice.cause === 'failback' ? 'card.bypassBack' : 'card.bypass', setting);
 }
 
-/** The part of an advice after its lines: expected gains, rollback and actions. */
 function afterLine(say: PageSay, advice: Advice, config: Config, nowMs: number): Html {
   const isTaken = advice.state === 'accepted';
   const seconds = (value: number | null): string => duration(say, value === null ? null : value * 1000);
@@ -65,24 +64,22 @@ ${
 }`;
 }
 
-/** Notes on clients that the lines do not cover, in the reader's language if possible. */
 function notesOf(say: PageSay, { doesNotCover, sentences }: Advice): readonly string[] {
   return doesNotCover.map((text, at) => tellIn(say.language, { text, sentence: sentences?.doesNotCover[at] }));
 }
 
-/** The number of checked canary responses. The reason of the advice counts compared moments instead. */
+/** How many canary responses were checked; the reason of the advice counts compared moments instead. */
 function canaryAnswers(say: PageSay, { from, evidence: { samples: count, windowSeconds } }: Advice): Html | null {
   if (count === 0) return null;
   const says = say('card.canaryOf', { count, from, span: span(say, windowSeconds * 1000) });
   return html`<div><dt>${say('card.canary')}</dt><dd>${says}</dd></div>`;
 }
 
-/** The reason for an advice or for its refusal. */
 export function renderReasonNote(say: PageSay, { reason, sentence }: Pick<Advice, 'reason' | 'sentence'>): Html {
   return html`<bdi>${tellIn(say.language, { text: reason, sentence })}</bdi>`;
 }
 
-/** The line that points the first client to the front door; it is set only once. */
+/** The line that points the first client to the front door. */
 function doorNote(say: PageSay, [first]: ReturnType<ApiDeps['doorLines']>): Html | null {
   if (first === undefined) return null;
   return html`<p class="door">${say('card.door')}</p><div class="line"><pre tabindex="0" aria-label="${say('card.doorLine')}"><code>${first.text}</code></pre></div><p class="door">${say('card.noDoor')}</p>`;

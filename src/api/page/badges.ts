@@ -4,7 +4,7 @@ import type { MirrorState, Standing } from '../../core/standing.ts';
 import { tellIn } from '../../words/tell.ts';
 import { at, formatCoordinate, type Html, html, type PageSay, percent, span } from './html.ts';
 
-/** A shape for each state besides its colour: disc, triangle, cross, hatched ring. */
+/** A shape for each state besides its colour. */
 const shapes: Readonly<Record<MirrorState, Html>> = {
   up: html`<circle cx="6" cy="6" r="4.5"/>`,
   degraded: html`<path d="M6 1l5.2 9.6H.8z"/>`,
@@ -12,12 +12,10 @@ const shapes: Readonly<Record<MirrorState, Html>> = {
   unknown: html`<rect x="1" y="1" width="10" height="10" rx="5" fill="url(#hatch)"/>`,
 };
 
-/** A mirror's state: shape, colour and word. */
 export function renderStateBadge(say: PageSay, state: MirrorState): Html {
   return html`<span class="state ${state}"><svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">${shapes[state]}</svg>${say(`state.${state}`)}</span>`;
 }
 
-/** The reason for a mirror's state. */
 export function renderBecauseNote(say: PageSay, standing: Standing | undefined): Html {
   const text =
     standing === undefined
@@ -26,14 +24,12 @@ export function renderBecauseNote(say: PageSay, standing: Standing | undefined):
   return html`<bdi>${text}</bdi>`;
 }
 
-/** The start of a state; nothing if unknown. */
 export function renderSinceNote(say: PageSay, sinceMs: number | null, nowMs: number): Html | null {
   return sinceMs === null
     ? null
     : html`<small class="muted">${say.html('finding.since', { at: at(sinceMs), span: span(say, nowMs - sinceMs) })}</small>`;
 }
 
-/** Further conditions: in doubt, paused, maintenance, throttled. */
 export function renderStandingNotes(say: PageSay, standing: Standing | undefined, nowMs: number): Html[] {
   if (standing === undefined) return [];
   const notes: Html[] = [];
@@ -50,7 +46,7 @@ export function renderStandingNotes(say: PageSay, standing: Standing | undefined
   return notes;
 }
 
-/** `ok`, the reason of a failure as in metrics, or the cause of an unknown outcome. */
+/** Reasons of failures are those of the metrics, in every language. */
 export function outcomeTextOf(say: PageSay, { outcome }: Pick<SamplePoint, 'outcome'>): string {
   if (outcome.tag === 'failed') return outcome.failure.kind;
   return outcome.tag === 'ok' ? say('outcome.ok') : say('outcome.unknown', { because: outcome.because });
@@ -64,20 +60,15 @@ export function renderOutcomeLink(say: PageSay, sample: SettledSample): Html {
   return html`<a class="outcome ${look}" href="${probePath(sample.due.probeId)}">${word}</a>`;
 }
 
-/** The path of a probe's page. */
 export function probePath(probeId: string): string {
   return `/probes/${encodeURIComponent(probeId)}`;
 }
 
-/** The path of a mirror's page. */
 export function mirrorPathOf(registry: string): string {
   return `/mirrors/${encodeURIComponent(registry)}`;
 }
 
-/**
- * The progress of the test for a move to this mirror (design.md section 5.4), as a bar. Empty for the chain in force
- * and where nothing is compared.
- */
+/** The progress of the test for a move to this mirror (design.md section 5.4), as a bar; none if nothing is compared. */
 export function renderRunningSum(
   say: PageSay,
   { sum, bound, registry }: Pick<Candidate, 'sum' | 'bound' | 'registry'>,

@@ -10,7 +10,6 @@ export const patterns: Html = html`<svg class="defs" width="0" height="0" aria-h
 <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="5" height="5" class="hatch-ground"/><rect width="1.6" height="5" class="hatch-line"/></pattern>
 </defs></svg>`;
 
-/** The legend of the phases. */
 export function renderPhaseKey(say: PageSay): Html {
   return html`<ul class="key" aria-label="${say('chart.phases')}">${phases.map(
     (phase) =>
@@ -23,7 +22,7 @@ export function totalOf(times: PhaseTimes): number {
   return phases.reduce((sum, phase) => sum + (times[phase] ?? 0), 0);
 }
 
-/** One bar of consecutive phases; its whole width is `scaleMs`. */
+/** A bar of consecutive phases, whose whole width is `scaleMs`. */
 export function renderPhaseBar(say: PageSay, times: PhaseTimes, scaleMs: number): Html {
   const none = say('rank.unmeasured');
   if (totalOf(times) === 0 || scaleMs <= 0)
@@ -42,7 +41,7 @@ export function renderPhaseBar(say: PageSay, times: PhaseTimes, scaleMs: number)
   return html`<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="12" class="track"/>${parts}</svg>`;
 }
 
-/** Two scales: the phases of one probe over the whole width; below, its time relative to the longest one as a thin bar. */
+/** The phases of a probe over the whole width; below, as a thin bar, its time relative to the longest one. */
 export function renderPhaseBars(say: PageSay, times: PhaseTimes, longestMs: number): Html {
   const total = totalOf(times);
   if (total === 0 || longestMs <= 0) return renderPhaseBar(say, times, longestMs);
@@ -100,7 +99,7 @@ export function renderSampleStrip(say: PageSay, samples: readonly SamplePoint[],
   }</svg>`;
 }
 
-/** Room below a chart for the times of its axis. */
+/** Room below a chart for its axis labels. */
 const wordsPx = 16;
 
 function tickLine(wallMs: number, at: number, scale: Scale, { heightPx, labelled }: StripFrame): Html {
@@ -142,7 +141,7 @@ function scaleOf(samples: readonly SamplePoint[], { heightPx, thresholdMs, label
   };
 }
 
-/** The margin at both ends, percent of the width: it keeps the first and last mark inside. */
+/** The margin at both ends, percent of the width: room for the first and last mark. */
 const edge = 1.5;
 
 function isPlain(sample: SamplePoint): boolean {
@@ -214,7 +213,7 @@ function words(say: PageSay, { thresholdMs }: StripFrame, scale: Scale): Html {
   return html`<text x="2" y="11" class="axis-word">${duration(say, scale.topMs)}</text>${threshold}`;
 }
 
-/** A small strip with labels: its start, its end and, if there is room, its slowest response. */
+/** A small strip with its start, its end and, if there is room, its slowest response. */
 export function stripWithAxis(
   say: PageSay,
   samples: readonly SamplePoint[],

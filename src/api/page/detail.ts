@@ -23,13 +23,12 @@ import { ago, at, dated, duration, formatSamples, type Html, html, type PageSay,
 import { keptIn, renderLinkedTime } from './overview.ts';
 import { renderMaintenance } from './place.ts';
 
-/** Series on one page; the rest follows on further pages. */
 const seriesPerPage = 100;
 const probesShown = 25;
 
 /**
- * The page of one mirror: its canary's last samples, all targets, its findings and last probes.
- * @param from      the number of series to skip, from 0
+ * The page of one mirror.
+ * @param from      the number of series to skip
  * @param overTime  the drawn history
  */
 export function renderDetail(say: PageSay, deps: ApiDeps, mirror: Mirror, from: number, overTime: Html): Html {
@@ -83,7 +82,6 @@ function certificateWords(say: PageSay, standing: Standing | undefined, nowMs: n
   return authorizationCode === null ? words : html`${words} <b>${authorizationCode}</b>`;
 }
 
-/** The lag with its bounds, and missing versions. */
 function lagWords(say: PageSay, freshness: Freshness | null): string {
   if (freshness === null || freshness.lowerMs === null) return say('mirror.unknown');
   const { lowerMs, upperMs, missing } = freshness;
@@ -95,7 +93,6 @@ function lagWords(say: PageSay, freshness: Freshness | null): string {
   return [lag, say('lag.missing', { count: missing })].join(say('list.also'));
 }
 
-/** The propagation times of the last releases. */
 function arrivalWords(say: PageSay, freshness: Freshness | null): string {
   const { releases = 0, p50Ms = null, p90Ms = null } = freshness?.propagation ?? {};
   if (p50Ms === null || p90Ms === null) return say('lag.noArrivals');
@@ -152,13 +149,12 @@ function seriesRow(say: PageSay, deps: ApiDeps, series: SeriesNow, scaleMs: numb
 </tr>`;
 }
 
-/** An ok response that no authority's signature confirms is marked. */
+/** Marks a response that no authority's signature confirms. */
 function unverified(say: PageSay, { facts: { signature } }: SettledSample): Html | null {
   if (signature === undefined || signature.state === 'valid') return null;
   return html`<small class="unverified"><bdi>${formatSignature(signature, say)}</bdi></small>`;
 }
 
-/** The planned time of a target's first probe. */
 function firstDue(say: PageSay, deps: ApiDeps, series: SeriesNow, nowMs: number): Html {
   const dueAtMs = deps.dueAt(series);
   const when =
@@ -179,7 +175,7 @@ function probesSection(say: PageSay, deps: ApiDeps, mirror: Mirror): Html | null
   )}</tbody></table></section>`;
 }
 
-/** The sort key of a series: failing before slow before the canary before the rest. */
+/** Failing series come before slow ones, then the canary, then the others. */
 function urgency(deps: ApiDeps, series: SeriesNow): number {
   if (series.last?.outcome.tag === 'failed') return 3;
   if ((deps.baseline(series.target.id, series.connection)?.streak ?? 0) > 0) return 2;
@@ -192,7 +188,7 @@ function nameOf(say: PageSay, series: SeriesNow): string {
   );
 }
 
-/** The last results of real clients beside those of our own steps; `null`: none is run. */
+/** The last runs of real clients; `null`: none is run. */
 function clientRunsSection(say: PageSay, runs: readonly ClientRun[], nowMs: number): Html | null {
   if (runs.length === 0) return null;
   return html`<section aria-labelledby="h-clients"><h2 id="h-clients">${say('clients.title')}</h2>

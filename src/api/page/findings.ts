@@ -8,32 +8,29 @@ import { mirrorPathOf, probePath } from './badges.ts';
 import { reach, renderAckForm } from './hands.ts';
 import { bytes, dated, duration, type Html, html, type PageSay, span } from './html.ts';
 
-/** The maximum number of probes that are all linked; of more probes only the first, the slowest and the last ones are. */
+/** Of more probes only the first, the slowest and the last ones are linked. */
 const allShown = 5;
 const lastShown = 3;
 
 /** The page around a finding. */
 export interface FindingFrame {
   readonly nowMs: number;
-  /** The mirror of the page, which is omitted from sentences; `null`: a page for all mirrors. */
+  /** The mirror of the page, to which no sentence links; `null`: a page for all mirrors. */
   readonly mirror: string | null;
   /** The configuration for a form to acknowledge findings; `null`: no such form. */
   readonly ack: Config | null;
-  /** Whether a probe is still stored. */
   readonly isKept: (probeId: string) => boolean;
 }
 
-/** Whether a probe is still stored by the daemon. */
+/** Whether a probe is still stored. */
 export function keptBy(deps: ApiDeps): FindingFrame['isKept'] {
   return (probeId) => deps.probe(probeId) !== null;
 }
 
-/** A list of findings with their probes. */
 export function renderFindingList(say: PageSay, findings: readonly Finding[], frame: FindingFrame): Html {
   return html`<ul class="findings">${findings.map((finding) => renderFindingItem(say, finding, frame))}</ul>`;
 }
 
-/** One finding: sentence, start, confidence and probes. */
 export function renderFindingItem(say: PageSay, finding: Finding, { nowMs, mirror, ack, isKept }: FindingFrame): Html {
   const isAboutUs = finding.registry === null;
   return html`<li class="finding ${finding.state}${isAboutUs && ' about-us'}" id="finding-${finding.id}">
@@ -52,12 +49,11 @@ function lasted(say: PageSay, { openedAtMs, closedAtMs }: Finding, nowMs: number
       });
 }
 
-/** True for findings that never clear by themselves. */
 function needsAck({ kind, state }: Finding): boolean {
   return kindTraits[kind].endsByHand === true && state === 'open';
 }
 
-/** The finding's sentence; the mirror's name links to its page. */
+/** The finding's sentence, in which the mirror's name is a link. */
 function sentence(say: PageSay, finding: Finding, mirror: string | null): Html {
   const { registry } = finding;
   const text = tellIn(say.language, finding);
@@ -80,7 +76,6 @@ function scopeNote(say: PageSay, { scope }: Finding): Html | null {
   return html`${say('list.clause')}${scope.length > 1 ? say('what.more', { first: what, count: scope.length - 1 }) : what}`;
 }
 
-/** A step with its module and version. */
 function itemName(say: PageSay, item: ScopeItem): string {
   const name = refTextOf(item);
   return name === '' ? item.step : say('finding.stepOf', { step: item.step, name });
@@ -102,7 +97,6 @@ interface ShownProbe {
   readonly n: number;
 }
 
-/** The probes to show: all if they are few, else the first, the slowest and the last, in order. */
 function probesShown({ probeIds, slowest }: Finding['evidence']): readonly ShownProbe[] {
   const from = probeIds.length <= allShown ? 0 : probeIds.length - lastShown;
   return probeIds
@@ -117,7 +111,6 @@ function probeName(say: PageSay, { id, n }: ShownProbe, { probeIds, slowest }: F
   return n === probeIds.length ? say('finding.newest') : say('finding.probe', { n });
 }
 
-/** The sides of a mismatch: mirrors and digest, start, length and first bytes. */
 function sidesOf(say: PageSay, { evidence: { sides = [] } }: Finding): Html | null {
   if (sides.length === 0) return null;
   return html`<ul class="sides">${sides.map((side) => sideItem(say, side))}</ul>`;

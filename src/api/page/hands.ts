@@ -13,11 +13,10 @@ interface Field {
 interface Hand {
   /** The id of the form, unique on the page, so that an open form stays open after a refresh. */
   readonly id: string;
-  /** The path of a route of the API, which checks this request like any other. */
   readonly path: string;
   readonly button: string;
   readonly fields?: readonly Field[];
-  /** Values that are sent in addition to the fields. */
+  /** Sent in addition to the fields. */
   readonly body?: Readonly<Record<string, string>>;
 }
 
@@ -29,7 +28,6 @@ function reasonField(say: PageSay, required: boolean): Field {
   return { name: 'reason', label: say('card.because'), value: '', required };
 }
 
-/** The forms to accept or dismiss an advice. */
 export function renderAdviceForms(say: PageSay, config: Config, id: string): Html {
   const path = `/api/v1/advice/${encodeURIComponent(id)}`;
   const fields = [durationField(say, '8h'), reasonField(say, true)];
@@ -39,14 +37,12 @@ export function renderAdviceForms(say: PageSay, config: Config, id: string): Htm
   ]);
 }
 
-/** The form to acknowledge a finding that never clears by itself. */
 export function renderAckForm(say: PageSay, config: Config, findingId: string): Html {
   const path = `/api/v1/findings/${encodeURIComponent(findingId)}/ack`;
   const fields = [reasonField(say, true)];
   return hands(say, config, [{ id: `ack-${findingId}`, path, button: say('hand.ack'), fields }]);
 }
 
-/** The form to pause or resume a mirror. */
 export function pauseHand(say: PageSay, config: Config, registry: string, isPaused: boolean): Html {
   const path = `/api/v1/mirrors/${encodeURIComponent(registry)}/pause`;
   const fields = [durationField(say, '1h'), reasonField(say, false)];
@@ -56,7 +52,7 @@ export function pauseHand(say: PageSay, config: Config, registry: string, isPaus
   return hands(say, config, [wanted]);
 }
 
-/** The form to stop or resume all actions, or to undo one. */
+/** @param id  the action to undo */
 export function renderActionForm(say: PageSay, config: Config, verb: 'stop' | 'resume' | 'undo', id = 'all'): Html {
   const path = `/api/v1/actions/${verb === 'undo' ? `${encodeURIComponent(id)}/undo` : verb}`;
   return hands(say, config, [{ id: `${verb}-${id}`, path, button: say(`actions.${verb}`) }]);
@@ -79,17 +75,13 @@ function hand(say: PageSay, config: Config, { id, path, button, fields = [], bod
     : html`<details class="hand" id="${id}"><summary>${button}…</summary>${form}</details>`;
 }
 
-/** Whether writes require the bearer token: off loopback, and wherever a token is set. */
 function needsToken({ listen }: Config): boolean {
   return listen.token !== null || !isLoopback(listen.host);
 }
 
-/** The default address of the command line. */
 const usual = 'http://127.0.0.1:10120';
 
-/**
- * The options that a `mirrorwatch` command needs to reach this daemon from this machine; empty for the default address.
- */
+/** The options with which a command reaches this daemon from this machine; `''` for the default address. */
 export function reach(config: Config): string {
   const { host, port, tls } = config.listen;
   const here = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;

@@ -16,7 +16,7 @@ interface Ended {
 }
 
 /**
- * Findings and advice that have ended: the last day as a list, the week before it folded.
+ * Findings and advice that have ended: the last day, and folded the six days before.
  * @param registry  findings about this mirror and advice from or to it; `null`: all
  */
 export function renderHistory(say: PageSay, deps: ApiDeps, registry: string | null, nowMs: number): Html {
@@ -32,7 +32,7 @@ ${week.length > 0 && html`<details id="past-week"><summary>${say('past.week', { 
 </section>`;
 }
 
-/** Ended findings and advice, newest first, from the newest page of each list. */
+/** Newest first, from the newest page of each list; `isCut`: there are more. */
 function endedOf(
   say: PageSay,
   deps: ApiDeps,
@@ -68,7 +68,6 @@ function endedFinding(say: PageSay, deps: ApiDeps, finding: Finding, registry: s
   ];
 }
 
-/** Renders an advice that has ended. */
 export function adviceEndOf(say: PageSay, advice: Advice): Ended {
   const { from, to, cause, state, issuedAtMs } = advice;
   const endedAtMs = advice.settledAtMs ?? issuedAtMs;
@@ -87,7 +86,7 @@ export function adviceEndOf(say: PageSay, advice: Advice): Ended {
   };
 }
 
-/** The name of a mirror as a link to its page; `direct`, `off` and `other` have no page. */
+/** `direct`, `off` and `other` have no page. */
 function linked(name: string): Html {
   return ['direct', 'off', 'other'].includes(name) ? html`${name}` : html`<a href="${mirrorPathOf(name)}">${name}</a>`;
 }

@@ -17,7 +17,6 @@ export class Html {
     this.text = text;
   }
 
-  /** The markup. */
   toString(): string {
     return this.text;
   }
@@ -34,12 +33,10 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/**
- * Control characters except newline and tab, and direction overrides: a mirror's text must not reorder or hide ours.
- */
+/** Control characters except newline and tab, and direction overrides: foreign texts must not reorder or hide ours. */
 const unprintable = /[\p{Cc}--[\n\t]]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gv;
 
-/** Escapes a text for use between tags or inside a quoted attribute. */
+/** For use between tags or inside a quoted attribute. */
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (char) => entities[char] ?? '').replace(unprintable, '\ufffd');
 }
@@ -57,14 +54,13 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
   return new Html(strings.reduce((text, next, i) => text + partText(parts[i - 1]) + next));
 }
 
-/** Renders texts of the catalogue on a page, in the reader's language. */
+/** The texts of the catalogue for pages, in one language. */
 export interface PageSay extends Say {
   readonly language: Language;
   /** A text of the catalogue with markup as values: `say.html('walk.hop', { hop: html`<b>1</b>` })`. */
   readonly html: <K extends Key>(key: K, ...values: Values<K, Part>) => Html;
 }
 
-/** The catalogue for pages in one language. */
 export function createPageSay(language: Language): PageSay {
   return Object.assign(wordsOf(language), {
     language,
@@ -100,19 +96,18 @@ export function ago(say: PageSay, wallMs: number | null, nowMs: number): Html | 
     : html`<time datetime="${stamp(wallMs)}" title="${stamp(wallMs)}">${say('unit.ago', { span: span(say, nowMs - wallMs) })}</time>`;
 }
 
-/** A wall time as time of day, UTC, with the whole time in the title. */
+/** A wall time as time of day, UTC. */
 export function at(wallMs: number): Html {
   const text = stamp(wallMs);
   return html`<time datetime="${text}" title="${text}">${text.slice(11, 19)} UTC</time>`;
 }
 
-/** A wall time as date and time, UTC. */
 export function dated(wallMs: number): Html {
   const text = stamp(wallMs);
   return html`<time datetime="${text}" title="${text}">${text.slice(0, 10)} ${text.slice(11, 16)} UTC</time>`;
 }
 
-/** A wall time in a short form without its year: `03-04 08:15`, UTC. */
+/** `03-04 08:15`, UTC. */
 export function short(wallMs: number): string {
   return stamp(wallMs).slice(5, 16).replace('T', ' ');
 }
@@ -122,12 +117,10 @@ export function percent(say: PageSay, share: number | null): string {
   return share === null ? '—' : percentOf(share, say);
 }
 
-/** A number of samples as text. */
 export function formatSamples(say: PageSay, count: number): string {
   return say('unit.samples', { count });
 }
 
-/** Bytes in binary units. */
 export function bytes(count: number): string {
   if (count < 1024) return `${count} B`;
   return count < 1024 ** 2 ? `${(count / 1024).toFixed(1)} KiB` : `${(count / 1024 ** 2).toFixed(1)} MiB`;

@@ -12,7 +12,6 @@ import { patterns } from './charts.ts';
 import { createPageSay, type Html, html, type PageSay, percent, span } from './html.ts';
 import { controlWordOf } from './place.ts';
 
-/** The pages of the navigation. */
 const ways = [
   ['/', 'page.now'],
   ['/history', 'page.history'],
@@ -20,9 +19,7 @@ const ways = [
   ['/what-if', 'whatif.nav'],
 ] as const;
 
-/**
- * A complete document around one `main`. `title` precedes the name of the tool; the request gives the page's address.
- */
+/** A complete document around one `main`. */
 export function documentOf(say: PageSay, deps: ApiDeps, request: Request, title: string, main: Html): string {
   const config = deps.config();
   const nowMs = deps.now().wallMs;
@@ -62,7 +59,7 @@ ${main}
 `.text;
 }
 
-/** The other languages, each in its own words; the one in use is no link. */
+/** Links to the other languages, each by its own name. */
 function languageSwitch(say: PageSay, request: Request): Html[] {
   return (Object.keys(languages) as Language[])
     .filter((one) => one !== say.language)
@@ -72,7 +69,7 @@ function languageSwitch(say: PageSay, request: Request): Html[] {
     });
 }
 
-/** Banners at the top: local network problem, still unknown, state file not written. */
+/** Banners about this daemon and its network. */
 function troubles(say: PageSay, deps: ApiDeps): Html[] {
   const vantage = deps.vantage();
   const found: Html[] = [];
@@ -107,7 +104,7 @@ function itIsUs(say: PageSay, deps: ApiDeps, vantage: VantageStanding): Html {
   return banner(say, 'us', say('trouble.us'), html`${words}${controls}`);
 }
 
-/** True if no mirror and no control has responded since the start. */
+/** True if no mirror and no control has responded. */
 function reachesNothing(deps: ApiDeps, vantage: VantageStanding): boolean {
   const standings = deps.standings();
   const hasAnswer = standings.some((one) => one.lastOkAtMs !== null) || vantage.controls.some(({ up }) => up === true);
@@ -139,7 +136,7 @@ export function languageOf(request: Request, response: Response): Language {
 /** The query parameters of pages besides `lang`. */
 const addressWords = ['chain', 'ecosystem', 'upstream', 'client', 'range', 'from', 'until', 'item', 'mirror'] as const;
 
-/** The address of the same page in another language, with all parameters that a page reads. */
+/** The address of the same page in another language. */
 function inLanguage(request: Request, language: Language): string {
   const query = new URLSearchParams();
   for (const name of addressWords) {

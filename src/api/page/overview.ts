@@ -30,7 +30,7 @@ interface Month {
   readonly regretted: number;
 }
 
-/** Audited moves by month (UTC), newest first, a year at most; months without any are omitted. */
+/** Audited moves by month (UTC), newest first, at most `monthsShown`; months without any are omitted. */
 export function regretByMonth(all: readonly LookedBack[]): readonly Month[] {
   const months = new Map<string, Month>();
   for (const { atMs, isRegret } of all) {
@@ -41,7 +41,7 @@ export function regretByMonth(all: readonly LookedBack[]): readonly Month[] {
   return [...months.values()].sort((a, b) => (a.name < b.name ? 1 : -1)).slice(0, monthsShown);
 }
 
-/** The number of audited moves and of regretted ones, by month; `null`: none was audited yet. */
+/** `null`: no move was audited yet. */
 function regret(say: PageSay, all: readonly LookedBack[]): Html | null {
   const months = regretByMonth(all);
   if (months.length === 0) return null;
@@ -54,7 +54,6 @@ function regret(say: PageSay, all: readonly LookedBack[]): Html | null {
 /** With more advice than this on one page, cards show only setting, reason and lines. */
 const wholeCardsMax = 2;
 
-/** The overview: advice, findings and all mirrors. */
 export function renderOverview(say: PageSay, deps: ApiDeps): Html {
   const nowMs = deps.now().wallMs;
   const groups = groupsOf(deps.config());
@@ -74,7 +73,7 @@ ${renderPlace(say, deps)}
 ${renderHistory(say, deps, null, nowMs)}${regret(say, deps.lookedBack())}`;
 }
 
-/** The stored ok probe of a series whose round trip is nearest to `ms`; if none is stored, the last probe. */
+/** The stored ok probe whose round trip is nearest to `ms`; if none is stored, the last probe. */
 function nearestProbe(deps: ApiDeps, series: SeriesNow, ms: number | null): string | null {
   if (ms === null) return null;
   let best: { id: string; away: number } | null = null;
@@ -103,13 +102,13 @@ export function renderLinkedTime(
     : html`<a class="number" href="${probePath(probeId)}">${duration(say, ms)}</a>`;
 }
 
-/** True for samples whose probe is still stored: failed ones and the last few. */
+/** Whether a sample's probe is still stored, without a look at the store: failed ones and the last few are. */
 export function keptIn(series: SeriesNow): (sample: SeriesNow['recent'][number]) => boolean {
   const last = new Set(series.recent.slice(-limits.transcriptsPerSeries));
   return (sample) => sample.outcome.tag === 'failed' || last.has(sample);
 }
 
-/** Whether there is so much advice that the cards would hide the findings. */
+/** Whether whole cards would hide the findings. */
 function isCrowded(deps: ApiDeps): boolean {
   const { items } = deps.advice({ limit: limits.pageRows, cursor: null, history: false });
   return items.filter(({ state }) => state !== 'refused').length > wholeCardsMax;

@@ -5,7 +5,6 @@ import type { ApiDeps } from '../deps.ts';
 import { mirrorPathOf } from './badges.ts';
 import { type Html, html, type PageSay, span } from './html.ts';
 
-/** The daemon's own state: controls, queues of receivers, maintenance windows. */
 export function renderPlace(say: PageSay, deps: ApiDeps): Html {
   const { mirrors, controls } = deps.config();
   const answers = new Map(deps.vantage().controls.map(({ name, up }) => [name, up]));
@@ -28,7 +27,6 @@ export function renderPlace(say: PageSay, deps: ApiDeps): Html {
 </dl></section>`;
 }
 
-/** The maintenance windows of a mirror, and whether one is active. */
 export function renderMaintenance(say: PageSay, deps: ApiDeps, mirror: Mirror): Html {
   const isNow = deps.standings().find(({ registry }) => registry === mirror.name)?.inMaintenance ?? false;
   return html`${mirror.maintenance.map((one, i) => html`${i > 0 && say('list.comma')}${windowWords(say, one)}`)}${isNow && html` <b>${say('place.now')}</b>`}`;
@@ -39,7 +37,6 @@ function windowWords(say: PageSay, { cron, timeZone, forMs }: MaintenanceWindow)
   return html`${words}${timeZone !== null && ` (${timeZone})`}`;
 }
 
-/** The state of a control. */
 export function controlWordOf(say: PageSay, up: boolean | null): string {
   return say(up === null ? 'standing.notAsked' : up ? 'place.answers' : 'place.silent');
 }

@@ -19,14 +19,14 @@ import { whatIfScript } from './what-if-script.ts';
 /** The year 3000: within the limits of a Date, including a range before and after it. */
 const wallMsMax = 32_503_680_000_000;
 
-/** The response of a route: a title for the tab, and the content between header and footer. */
+/** `title`: for the tab; `main`: the content between header and footer. */
 interface Page {
   readonly status: number;
   readonly title: string;
   readonly main: Html;
 }
 
-/** The status pages with style, script and icon. They work without the script. */
+/** The status pages, which work without their script. */
 export function createPageRoutes(deps: ApiDeps): Router {
   const routes = Router();
   const page = (
@@ -66,7 +66,7 @@ export function createPageRoutes(deps: ApiDeps): Router {
     main: renderTrends(
       say,
       deps,
-      // Only the first mirrors decide: reading a history is costly, and all mirrors have similar ones.
+      // Reading a history is costly, and those of the first mirrors are like the others.
       rangeOf(query['range'], chooseRange(deps, deps.config().mirrors.slice(0, mirrorsShown))),
       fromOf(query['from']),
     ),
@@ -82,10 +82,7 @@ export function createPageRoutes(deps: ApiDeps): Router {
   return routes;
 }
 
-/**
- * Redirects a browser to the same address without credentials, which must appear neither in its address bar nor in its
- * history.
- */
+/** Redirects a browser to the same address without credentials, which must not stay in its address bar and history. */
 const withoutCredentials: RequestHandler = (request, response, next) => {
   const chain = wordOf(request, 'chain') ?? '';
   // A longer chain is not from the form, whose field has this limit.
@@ -97,13 +94,11 @@ const withoutCredentials: RequestHandler = (request, response, next) => {
   response.set('cache-control', 'no-store').redirect(303, `/what-if?${query}`);
 };
 
-/** The number of rows to skip; 0 for anything but a whole number. */
 function fromOf(query: unknown): number {
   const from = Number(query ?? 0);
   return Number.isInteger(from) && from >= 0 ? from : 0;
 }
 
-/** The parameters of a timeline address; invalid ones are ignored. */
 function timelineQuery(request: Pick<Request, 'query'>): TimelineQuery {
   const untilMs = Date.parse(wordOf(request, 'until') ?? '');
   return {

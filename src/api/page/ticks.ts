@@ -7,7 +7,7 @@ export interface Stretch {
   readonly toMs: number;
 }
 
-/** The range of several strips, from the oldest sample until now, so that a silent one shows a gap; `null`: no samples. */
+/** From the oldest sample of several strips until now, so that a silent one shows a gap; `null`: no samples. */
 export function stretchOf(strips: readonly (readonly SamplePoint[])[], nowMs: number): Stretch | null {
   const starts = strips.flatMap((samples) => samples[0]?.startedAtMs ?? []);
   return starts.length === 0 ? null : { fromMs: Math.min(...starts), toMs: Math.max(nowMs, ...starts) };
@@ -38,7 +38,7 @@ export function ticksOf({ fromMs, toMs }: Stretch, most: number): readonly numbe
   return Array.from({ length: Math.min(count, most + 1) }, (_, i) => first + i * step);
 }
 
-/** The label of a tick, UTC: the time of day, or the day if the range exceeds two days. */
+/** The time of day, UTC, or the day if the range exceeds two days. */
 export function formatTick(wallMs: number, { fromMs, toMs }: Stretch): string {
   return toMs - fromMs > 48 * hour ? stamp(wallMs).slice(5, 10) : stamp(wallMs).slice(11, 16);
 }

@@ -5,10 +5,8 @@ import { upstreamKeyOf } from '../../core/mirror.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { PageSay } from './html.ts';
 
-/** The number of pages of findings to read, newest first. */
 const pagesRead = 2;
 
-/** An item of the timeline. */
 export interface TimelineItem {
   /** `finding-<id>` or `advice-<id>`, as in addresses. */
   readonly id: string;
@@ -16,7 +14,7 @@ export interface TimelineItem {
     | { readonly tag: 'finding'; readonly finding: Finding }
     | { readonly tag: 'advice'; readonly advice: Advice };
   readonly kind: Finding['kind'] | 'advice';
-  /** The lane of the item: a mirror's name, or the upstream of an advice; `null`: the daemon. */
+  /** A mirror's name, or the upstream of an advice; `null`: the daemon. */
   readonly lane: string | null;
   readonly registries: readonly string[];
   readonly fromMs: number;
@@ -24,7 +22,7 @@ export interface TimelineItem {
   readonly toMs: number | null;
 }
 
-/** All open items; of the ended ones the newest, `pagesRead` pages of findings and one page of advice. */
+/** Open items, and the newest ended ones: `pagesRead` pages of findings, one page of advice. */
 export function listTimelineItems(deps: ApiDeps): readonly TimelineItem[] {
   const page = { limit: limits.pageRows, cursor: null };
   const inForce = deps.advice({ ...page, history: false }).items;
@@ -73,7 +71,6 @@ function adviceItem(advice: Advice, isCurrent: boolean): TimelineItem {
   };
 }
 
-/** The text of an item, one clause. */
 export function formatItem({ of }: TimelineItem, vantage: string, say: PageSay): string {
   if (of.tag === 'advice') {
     const { from, to, state, bypass } = of.advice;

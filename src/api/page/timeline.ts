@@ -15,7 +15,6 @@ const rowPx = 14;
 /** The width of the shortest bar, as a share of the whole. */
 const leastShare = 0.006;
 
-/** The parameters of a timeline address. */
 export interface TimelineQuery {
   readonly range: TrendRange;
   /** The end of the range, wall milliseconds; `null`: now, so the range moves on with time. */
@@ -25,7 +24,6 @@ export interface TimelineQuery {
   readonly mirror: string | null;
 }
 
-/** Findings and advice over time. The address contains the range and the selection. */
 export function renderTimeline(say: PageSay, deps: ApiDeps, query: TimelineQuery): Html {
   const nowMs = deps.now().wallMs;
   const all = listTimelineItems(deps);
@@ -48,7 +46,6 @@ ${query.item !== null && chosenSection(deps, chosen, frame)}
 ${shown.length === 0 ? html`<p class="none">${say('timeline.none')}</p>` : html`${lanes(deps, shown, frame)}<p class="legend">${say('timeline.legend')}</p>${list(shown, items.length, frame)}`}`;
 }
 
-/** The address for these parameters. */
 export function timelinePathOf({ range, untilMs, item, mirror }: TimelineQuery): string {
   const words = new URLSearchParams({ range });
   if (untilMs !== null) words.set('until', new Date(untilMs).toISOString());
@@ -181,7 +178,6 @@ function list(items: readonly TimelineItem[], count: number, { query, nowMs, van
   )}</ul>${count > items.length && html`<p class="legend">${say('timeline.cut', { count: items.length })}</p>`}</section>`;
 }
 
-/** The CSS class of the item's colour. */
 function lookOf({ kind }: TimelineItem): string {
   return kind === 'advice' ? 'advised' : kind;
 }

@@ -8,7 +8,7 @@ export interface TrendFrame {
   readonly heightPx: number;
   /** The pace of the canary, milliseconds. */
   readonly paceMs: number;
-  /** The description of the chart for screen readers. */
+  /** For screen readers. */
   readonly label: string;
   readonly say: PageSay;
   /** True: each cell has a tooltip. */
@@ -19,7 +19,7 @@ export interface TrendFrame {
 const headPx = 16;
 const leastPx = 4;
 
-/** Round trips over time, failures from the top, and unmonitored or unknown times hatched. */
+/** Round trips, failures from the top; unmonitored or unknown times are hatched. */
 export function renderRttChart(trend: Trend, frame: TrendFrame): Html {
   const { cells, cellMs } = trend;
   const topMs = Math.max(1, mostOf(cells, 'p95Ms') ?? 0);
@@ -36,7 +36,7 @@ export function renderRttChart(trend: Trend, frame: TrendFrame): Html {
   );
 }
 
-/** Lag over time; unknown times hatched. */
+/** Lag; unknown times are hatched. */
 export function renderLagChart(trend: Trend, frame: TrendFrame): Html {
   const top = mostOf(trend.cells, 'lagLowerMs') ?? 0;
   const share = ({ lagLowerMs }: TrendCell): number | null => lagLowerMs && lagLowerMs / top;
@@ -79,7 +79,7 @@ function ticks(trend: Trend, heightPx: number): Html[] {
   });
 }
 
-/** The scaled part: a thousand units wide and a hundred high, whatever its displayed size. */
+/** The scaled part: 1000 units wide and 100 high, whatever its displayed size. */
 function plot({ heightPx }: TrendFrame, drawn: Html | null): Html {
   return html`<svg y="${headPx}" width="100%" height="${heightPx - headPx}" viewBox="0 0 1000 100" preserveAspectRatio="none">${drawn}</svg>`;
 }
@@ -171,7 +171,7 @@ function x(wallMs: number, { fromMs, toMs }: Trend): string {
   return (Math.min(1, Math.max(0, (wallMs - fromMs) / (toMs - fromMs))) * 100).toFixed(2);
 }
 
-/** The visible width of a time range, percent. */
+/** The visible part of a time range, percent. */
 function width(fromMs: number, lengthMs: number, trend: Trend): string {
   return Math.max(0, Number(x(fromMs + lengthMs, trend)) - Number(x(fromMs, trend))).toFixed(2);
 }

@@ -3,7 +3,6 @@ import { limits } from '../../core/limits.ts';
 import type { Trend, TrendCell } from '../../core/trend.ts';
 import { bytes, duration, type PageSay, percent, span } from './html.ts';
 
-/** The share of ok responses among the judged ones of the canary. */
 export function formatAnswered(cells: readonly TrendCell[], say: PageSay): string {
   const ok = sumOf(cells, 'ok');
   const asked = ok + sumOf(cells, 'failed');
@@ -20,13 +19,11 @@ export function formatRtt(cells: readonly TrendCell[], say: PageSay): string {
   return low === high ? low : say('history.rttSays', { low, high });
 }
 
-/** The total time without monitoring. */
 export function formatGaps(trend: Trend, paceMs: number, say: PageSay): string {
   const ms = unwatchedMsOf(trend, paceMs);
   return ms === 0 ? say('history.noGaps') : say('history.gaps', { length: span(say, ms) });
 }
 
-/** The largest lag with its bounds. */
 export function formatLag(cells: readonly TrendCell[], say: PageSay): string {
   const worst = cells.reduce<TrendCell | null>(
     (found, cell) => (cell.lagLowerMs !== null && cell.lagLowerMs >= (found?.lagLowerMs ?? 0) ? cell : found),
@@ -40,7 +37,6 @@ export function formatLag(cells: readonly TrendCell[], say: PageSay): string {
   return lower === upper ? lower : say('history.lagBetween', { lower, upper });
 }
 
-/** The download speed of the slowest and fastest cell. */
 export function formatThroughput(cells: readonly TrendCell[], say: PageSay): string {
   const [low, high] = [leastOf(cells, 'bytesPerSecond'), mostOf(cells, 'bytesPerSecond')];
   if (low === null || high === null) return say('history.throughputNone');
@@ -58,7 +54,6 @@ export function failuresOf(cells: readonly TrendCell[]): readonly (readonly [rea
   return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
 }
 
-/** The sum of one field over all cells. */
 export function sumOf(cells: readonly TrendCell[], name: 'ok' | 'failed' | 'unknown' | 'attempts'): number {
   return cells.reduce((sum, cell) => sum + cell[name], 0);
 }
@@ -80,7 +75,6 @@ function leastOf(cells: readonly TrendCell[], name: Measured): number | null {
   );
 }
 
-/** A time range without monitoring; wall milliseconds. */
 interface Gap {
   readonly fromMs: number;
   readonly toMs: number;
@@ -92,8 +86,7 @@ export function isWatched({ ok, failed, unknown }: TrendCell): boolean {
 }
 
 /**
- * Time ranges without a probe of the canary: before the first probe, after the last one, and between two. A range counts
- * only if longer than two paces of the canary, so that a slow pace is no gap.
+ * Time ranges without a probe of the canary that are at least one cell and two paces long: a slow pace is no gap.
  */
 export function gapsOf({ fromMs, toMs, cellMs, cells }: Trend, paceMs: number): readonly Gap[] {
   const leastMs = Math.max(cellMs, 2 * paceMs);
@@ -106,12 +99,11 @@ export function gapsOf({ fromMs, toMs, cellMs, cells }: Trend, paceMs: number): 
   return toMs - endMs >= leastMs ? [...gaps, { fromMs: endMs, toMs }] : gaps;
 }
 
-/** The unmonitored milliseconds of a cell; 0 unless above `silentMsMin` and `silentPaces` paces of the canary. */
+/** The unmonitored milliseconds of a cell; 0 unless above `silentMsMin` and above `silentPaces` paces. */
 export function silenceIn({ silentMs }: TrendCell, paceMs: number): number {
   return silentMs > Math.max(limits.silentMsMin, limits.silentPaces * paceMs) ? silentMs : 0;
 }
 
-/** The total unmonitored time, milliseconds. */
 export function unwatchedMsOf(trend: Trend, paceMs: number): number {
   const inGaps = gapsOf(trend, paceMs).reduce((sum, gap) => sum + gap.toMs - gap.fromMs, 0);
   return trend.cells.filter(isWatched).reduce((sum, cell) => sum + silenceIn(cell, paceMs), inGaps);

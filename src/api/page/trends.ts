@@ -13,12 +13,12 @@ import { failuresOf, formatAnswered, formatGaps, formatLag, formatRtt, formatThr
 const reasonsShown = 5;
 const chartPx = { row: 92, large: 190, small: 56 } as const;
 
-/** The maximum number of mirrors on one page: each takes about 25 KB and blocks the event loop while it is rendered. */
+/** The maximum number of mirrors on one page, whose rendering blocks the event loop. */
 export const mirrorsShown = 24;
 
 /**
- * Mirrors over an hour, a day or a week, by ecosystem and upstream, in pages.
- * @param from  the number of mirrors to skip, from 0
+ * All mirrors over a range, in pages.
+ * @param from  the number of mirrors to skip
  */
 export function renderTrends(say: PageSay, deps: ApiDeps, range: TrendRange, from: number): Html {
   const groups = groupsOf(deps.config());
@@ -32,7 +32,7 @@ ${groups.map((group) => groupSection(deps, group, shown, range, say))}
 ${pageLinks(deps.config().mirrors.length, from, range, say)}`;
 }
 
-/** Links to each group on the page of its first mirror. */
+/** Links to each group, on the page of its first mirror. */
 function groupNav(groups: readonly Group[], shown: ReadonlySet<Mirror>, range: TrendRange, say: PageSay): Html {
   const all = groups.flatMap(({ mirrors }) => mirrors);
   const pathTo = (group: Group): string => {
@@ -68,7 +68,6 @@ function mirrorRow(deps: ApiDeps, mirror: Mirror, range: TrendRange, say: PageSa
   return html`<article class="course"><h3><a href="${mirrorPathOf(mirror.name)}?range=${range}#over-time">${mirror.name}</a> ${renderStateBadge(say, standing?.state ?? 'unknown')}</h3>${course(deps, mirror, range, say, false)}</article>`;
 }
 
-/** One mirror over time, with links to other ranges. */
 export function renderTrendSection(say: PageSay, deps: ApiDeps, mirror: Mirror, range: TrendRange): Html {
   const trend = deps.trend(mirror.name, range);
   return html`<section aria-labelledby="over-time"><h2 id="over-time">${say('history.section')} <span class="count">${formatRange(range, say)}</span></h2>
@@ -112,7 +111,6 @@ function failureWords({ cells }: Trend, say: PageSay): string {
   return count === 0 ? say('history.failuresNone', { attempts }) : say('history.failuresOf', { count, attempts });
 }
 
-/** The commonest reasons as bars relative to the first. */
 function reasonBars({ cells }: Trend, say: PageSay): Html | null {
   const all = failuresOf(cells);
   const most = all[0]?.[1] ?? 0;
@@ -125,7 +123,6 @@ function reasonBars({ cells }: Trend, say: PageSay): Html | null {
     )}</ul>`;
 }
 
-/** The values of the chart as a table; a row covers several cells. */
 function table({ cells, cellMs, fromMs }: Trend, say: PageSay): Html {
   const rowMs = cellMs * 12;
   const rows = Map.groupBy(cells, ({ startMs }) => Math.floor((startMs - fromMs) / rowMs));

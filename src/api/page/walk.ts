@@ -11,7 +11,7 @@ import { mirrorPathOf, outcomeTextOf } from './badges.ts';
 import { renderSegment } from './charts.ts';
 import { bytes, dated, duration, formatCoordinate, type Html, html, type PageSay } from './html.ts';
 
-/** The page of one probe: the verdict, the phases to scale, each hop with its headers. */
+/** The page of one probe. */
 export function walk(say: PageSay, probe: KeptProbe): Html {
   const { sample, transcript } = probe;
   const { target } = sample.due;
@@ -155,7 +155,6 @@ function headerTable(say: PageSay, title: string, headers: Readonly<Record<strin
   return html`<table class="header-list"><caption>${title}</caption><tbody>${rows.length === 0 ? html`<tr><td class="muted">${say('walk.nothing')}</td></tr>` : rows.map(([name, value]) => html`<tr><th scope="row">${name}</th><td><bdi>${value}</bdi></td></tr>`)}</tbody></table>`;
 }
 
-/** The facts of a probe besides its outcome; `null`: none. */
 function learned(say: PageSay, facts: Facts): Html | null {
   const rows: (readonly [string, Html | string])[] = [];
   const { verified, compared, signature, seen, treeHead, authority, authorityCost, forked } = facts;
@@ -187,7 +186,6 @@ function learned(say: PageSay, facts: Facts): Html | null {
   return html`<section aria-labelledby="h-facts"><h2 id="h-facts">${say('fact.title')}</h2><dl class="facts">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl></section>`;
 }
 
-/** The source of an expected hash: the configuration, a signature, or an authority. */
 function againstText(say: PageSay, against: string): string {
   return against === 'pinned' || against === 'signature' ? say(`fact.against.${against}`) : against;
 }

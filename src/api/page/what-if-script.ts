@@ -1,10 +1,9 @@
 import { credentialPlaces } from '../../core/secret.ts';
 
 /**
- * The script of the what-if page: a quarter of a second after the last key it requests the page for the edited chain
- * and replaces the result. Credentials stay in the browser: they are removed before sending. Unknown hosts may be half
- * typed and are sent only by the button; a text that looks like a password without its `@` is never sent. Without the
- * script the form's button does the same.
+ * The script of the what-if page: after the last key it requests the page for the edited chain and replaces the result.
+ * Credentials are removed before sending. Unknown hosts may be half typed and are sent only by the button; a text that
+ * looks like a password without its `@` is never sent.
  */
 export const whatIfScript = `'use strict';
 (() => {

@@ -15,7 +15,7 @@ import { chainProblemOf } from '../lists.ts';
 import { mirrorPathOf } from './badges.ts';
 import { duration, type Html, html, type PageSay, percent, span } from './html.ts';
 
-/** The page for editing a chain: a form that works without the script, and the effect of the chain. */
+/** The page that shows the effect of an edited chain; its form works without the script. */
 export function renderWhatIf(say: PageSay, deps: ApiDeps, asked: WhatIfAsked): Html {
   const groups = upstreamsOf(deps.config().mirrors);
   const named = groups.find(
@@ -39,7 +39,7 @@ ${form(say, deps, { chain, group, client: result?.client ?? asked.client, result
 </section></div>`;
 }
 
-/** Known hosts with ports, which the script does not take for a part of a password. */
+/** Hosts with ports that the script does not take for a part of a password. */
 function hostsOf(deps: ApiDeps): readonly string[] {
   return [...new Set(deps.config().mirrors.map(({ url }) => new URL(url).host))];
 }
@@ -83,7 +83,7 @@ ${clients.length > 1 && html`<p class="field short"><label for="whatif-client">$
 </form>`;
 }
 
-/** The sentence that screen readers announce when the chain changes. */
+/** What screen readers announce when the chain changes. */
 function summary(say: PageSay, { edited, inUse }: WhatIf): string {
   if (edited.basis === 'none') return say('whatif.note.none');
   const first = rowsOf(say, unitsOf(say), String).filter(({ key }) => key === 'available' || key === 'fetch');

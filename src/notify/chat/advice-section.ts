@@ -6,7 +6,7 @@ import { formatLocalTime, formatTook } from './times.ts';
 
 /** The maximum length of the lines to paste, characters. Longer ones are not cut but left to the page. */
 const codeChars = 900;
-/** The share of an advice's life after which a notice is its reminder; slightly less than when it is sent. */
+/** After this share of an advice's life a notice is the reminder, which is sent slightly later. */
 const endsSoonShare = 0.89;
 
 export function renderAdviceSection(told: Told, advice: AdviceView, pen: Pen): Section {
