@@ -32,7 +32,7 @@ export const forgeKinds = ['github', 'gitlab', 'gitea'] as const;
 /** Where an action opens merge requests. */
 export interface ForgeRule {
   readonly kind: (typeof forgeKinds)[number];
-  /** URL of the collection of merge requests, without a trailing slash. */
+  /** URL of its merge requests, without a trailing slash. */
   readonly api: string;
   readonly token: Secret;
   readonly allow: readonly string[];
@@ -57,12 +57,12 @@ export type ActionDeed =
       readonly kind: 'http';
       readonly url: Secret;
       readonly method: 'POST' | 'PUT';
-      /** Request headers, by name in lower case. */
+      /** By name in lower case. */
       readonly headers: Readonly<Record<string, Secret>>;
       readonly body: { readonly store: ActionStore } | { readonly template: Secret };
-      /** The key of the value in etcd; `null`: another store, or a body from a template. */
+      /** The key in etcd; `null`: another store, or a body from a template. */
       readonly key: string | null;
-      /** The form of the value in the store; `null`: the chain itself. */
+      /** The form of the value; `null`: the chain itself. */
       readonly as: ActionForm | null;
       readonly allow: readonly string[];
     };
@@ -119,9 +119,8 @@ export const heldReasons = [
 export type HeldReason = (typeof heldReasons)[number];
 
 /**
- * One action on one advice: a row of the journal.
- * `planned`: being prepared, or shown by a dry run once `endedAtMs` is set. `running` and `undoing` are stored before the
- * step begins, so that an unfinished step is found after a crash.
+ * A row of the journal. `planned`: being prepared, or the result of a dry run once `endedAtMs` is set. `running` and
+ * `undoing` are stored before the step begins: an unfinished step is found after a crash.
  */
 export interface ActionRow {
   /** `<advice>.<action>`: an action runs once for each advice. */
@@ -134,23 +133,20 @@ export interface ActionRow {
   readonly held: HeldReason | null;
   readonly plannedAtMs: number;
   readonly endedAtMs: number | null;
-  /** Attempts begun, those before a restart included. */
+  /** Attempts begun, before a restart too. */
   readonly attempts: number;
   /** When the step is retried, wall milliseconds; `null`: it is not retried. */
   readonly nextAtMs: number | null;
   /** Why the last step failed; `null`: it did not fail. */
   readonly because: Sentence | null;
-  /** The change as a diff, or what a program printed; bounded, each line printable, secrets masked. */
+  /** The change as a diff, or what a program printed: bounded, printable, secrets masked. */
   readonly output: string;
-  /** The data for an undo, as the kind of action defines it; `null`: nothing to restore. */
+  /** What an undo needs, as the kind of action defines; `null`: nothing to restore. */
   readonly kept: unknown;
-  /** True if the step was begun by a process that ended without a result. */
+  /** True if the process that began the step ended without a result. */
   readonly isInterrupted: boolean;
   readonly undoneBy: 'failback' | 'regret' | 'operator' | null;
-  /**
-   * The hash of the place that was changed, by `placeOf`: an undo is refused if the rule now names another place. `null`:
-   * not known; absent: written by an older release.
-   */
+  /** As `placeOf`: an undo is refused if the rule names another place now. `null`: not known; absent: an older row. */
   readonly place?: string | null;
   /** Stored for both daemons of a pair: the one that acts undoes it. Absent: a row of this daemon only. */
   readonly isShared?: true;
@@ -168,7 +164,7 @@ export type ActionEnd =
 export interface FleetRule {
   /** URL of the store, without a trailing slash. */
   readonly store: string;
-  /** Request headers, by name in lower case. */
+  /** By name in lower case. */
   readonly headers: Readonly<Record<string, Secret>>;
 }
 
@@ -186,39 +182,29 @@ export type Move = Pick<Advice, 'ecosystem' | 'upstream' | 'from' | 'to'>;
 
 /** The votes of a group's places for one move. */
 export interface PlaceVotes {
-  /** The number of places that advise the move. */
+  /** Places that advise the move. */
   readonly votes: number;
-  /** The number of places whose advice is known now: those that advise the move, and the others. */
+  /** Places whose advice is known now, these included. */
   readonly known: number;
 }
 
-/**
- * The role of this daemon in its pair: `holder` acts, `standby` does not. `alone`: there is no pair. `no_lease`: the role is
- * not known, so this daemon does not act.
- */
+/** `holder` acts, `standby` does not; `alone`: there is no pair; `no_lease`: not known, so nothing is done. */
 export type Lead = 'alone' | 'holder' | 'standby' | 'no_lease';
 
 /** Executes the steps of actions; its promises never reject. */
 export interface Actor {
   run(step: ActionStep, row: ActionRow, rule: ActionRule): Promise<ActionEnd>;
-  /**
-   * The votes of a group's places, from data of the store that are seconds old at most; `null`: not known. A call may start
-   * a read.
-   */
+  /** The votes of a group's places, at most seconds old; `null`: not known yet. May start a read. */
   votes(fleet: FleetRule, group: string, move: Move): PlaceVotes | null;
   /** The current role. Must be called at least once a second to keep the lease. @param pair  `undefined`: no pair */
   lead(pair: PairRule | undefined): Lead;
-  /**
-   * Stores a row for the pair's other daemon, in etcd, at the latest before the next change of an action.
-   * @param id    of the row
-   * @param text  the row as JSON; `null` removes it from etcd
-   */
+  /** Stores a row for the pair's other daemon, before the next change of an action; `text` is JSON, `null` removes. */
   share(id: string, text: string | null): void;
-  /** The rows that the pair had stored when this daemon took over; returned once for each takeover, else `null`. */
+  /** The rows that the pair had stored when this daemon took over, once for each takeover; else `null`. */
   takeShared(): readonly string[] | null;
   /** True if actions were stopped (`mirrorwatch actions stop`) before this process started. */
   isStopped(): boolean;
-  /** Stores across restarts whether actions are stopped. Returns false if only this process knows it. */
+  /** Stores whether actions are stopped; false: only this process knows. */
   keepStopped(isStopped: boolean): boolean;
   /** Ends running programs and requests. */
   close(): Promise<void>;
@@ -232,10 +218,7 @@ export function isUndoable({ kind, state, because }: ActionRow): boolean {
   return state === 'done' || (kind === 'command' && state === 'failed' && halfDone.includes(because?.key ?? ''));
 }
 
-/**
- * The place that an action changes, as a hash, because a URL may contain a token. `null`: not known (a command, or a body
- * from a template).
- */
+/** The hash of the place that an action changes, because a URL may contain a token; `null`: not known. */
 export function placeOf(deed: ActionDeed): string | null {
   const of =
     deed.kind === 'file'

@@ -14,7 +14,7 @@ export function addressBytesOf(text: string): AddressBytes | null {
   return mapped ? bytes.slice(12) : bytes;
 }
 
-/** An address and its prefix length in bits. */
+/** An address and the length of a prefix in bits. */
 export interface Network {
   readonly bytes: AddressBytes;
   readonly bits: number;
@@ -54,7 +54,7 @@ export function isPlainAbroad(url: string): boolean {
   return protocol === 'http:' && !isLoopback(hostname);
 }
 
-/** Splits `host:port`, `[v6]:port`, `:port` and, without a port, a bare host or IPv6 address. `null` where it is none of these. */
+/** Splits `host:port`, `[v6]:port`, `:port`, a bare host or IPv6 address; `null` for anything else. */
 export function hostAndPort(text: string): { readonly host: string; readonly port: number | null } | null {
   if (addressBytesOf(text) !== null) return { host: text, port: null };
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/\s@?#]*))(?::(\d{1,5}))?$/.exec(text);

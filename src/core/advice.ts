@@ -40,31 +40,22 @@ export const gates = [
 ] as const;
 export type Gate = (typeof gates)[number];
 
-/** One weighed mirror: the expected cost of a client fetch there, and whether it may be proposed. */
+/** One weighed mirror. */
 export interface Candidate {
   readonly registry: string;
-  /**
-   * The cost of one client fetch, seconds: its cold time over the steps of a fetch, plus `advise.failureCost` times the
-   * share that fails; `null`: not measured.
-   */
+  /** Seconds of a cold fetch, plus `advise.failureCost` × the share that fails; `null`: not measured. */
   readonly scoreSeconds: number | null;
   readonly gate: Gate;
-  /**
-   * The sum of one running test for a move to this mirror (design.md section 5.4): the test that is nearest to its bound.
-   * >= 0; `null`: no test is running.
-   */
+  /** The sum of the test nearest to its bound (design.md section 5.4), >= 0; `null`: no test is running. */
   readonly sum: number | null;
-  /** The bound that `sum` must exceed before a move is proposed, > 0; `null`: no test is running. */
+  /** The bound that `sum` must reach before a move is proposed, > 0; `null` as `sum`. */
   readonly bound: number | null;
 }
 
 /** Why advice was refused; a closed list. */
 export type Refusal = 'vantage_suspect' | 'shared_fate' | 'nothing_measured' | 'no_candidate';
 
-/**
- * A recommendation (design.md section 4.4). Stamps are wall milliseconds here; API and webhooks show them as RFC 3339.
- * Chains are texts with credentials masked.
- */
+/** A recommendation (design.md section 4.4). Stamps are wall milliseconds; chains have masked credentials. */
 export interface Advice {
   readonly id: string;
   readonly ecosystem: EcosystemId;
@@ -78,9 +69,9 @@ export interface Advice {
   readonly from: string;
   readonly to: string;
   readonly chain: { readonly before: string; readonly after: string };
-  /** One sentence for people, in English. */
+  /** One sentence in English. */
   readonly reason: string;
-  /** `reason` for any language; `null` or absent (stored by a release without languages): in English only. */
+  /** `reason` for any language; `null` or absent: in English only. */
   readonly sentence?: Sentence | null;
   readonly cause: AdviceCause;
   /** Why the advice is refused; `null`: it is not refused. */
@@ -91,7 +82,7 @@ export interface Advice {
     readonly observedSeconds: number | null;
     readonly baselineSeconds: number | null;
     readonly failures: Readonly<Partial<Record<Reason, number>>>;
-    /** Ids of the findings that the advice is based on. */
+    /** Ids. */
     readonly findings: readonly string[];
   };
   /** Best first. */
@@ -99,13 +90,12 @@ export interface Advice {
   readonly expected: {
     readonly availability: { readonly before: number | null; readonly after: number | null };
     readonly p95Seconds: { readonly before: number | null; readonly after: number | null };
-    /** The cost of one fetch: its time, plus `advise.failureCost` times the share that fails. */
+    /** As `Candidate.scoreSeconds`. */
     readonly fetchCostSeconds: { readonly before: number | null; readonly after: number | null };
   };
   readonly confidence: Confidence;
   /**
-   * A client setting that avoids the broken part (`GODEBUG=http2client=0`). The remedy sets it, or removes it where the
-   * cause is `failback`; `null` or absent: the remedy changes only the chain.
+   * A client setting (`GODEBUG=http2client=0`) that the remedy sets, or on a failback removes; `null`, absent: none.
    */
   readonly bypass?: string | null;
   /** The lines to paste, by client: `{ env: "export GOPROXY='…'" }`. */
@@ -113,15 +103,12 @@ export interface Advice {
   readonly doesNotCover: readonly string[];
   /** The rollback command. */
   readonly rollback: string;
-  /**
-   * `doesNotCover` and `rollback` for any language; `rollback` is `null` if it consists of lines to paste. Absent: stored by
-   * an older release, in English only.
-   */
+  /** Both for any language; `rollback` is `null` for lines to paste. Absent: an older row, in English only. */
   readonly sentences?: { readonly doesNotCover: readonly (Sentence | string)[]; readonly rollback: Sentence | null };
   readonly trigger: 'detector' | 'alertmanager';
 }
 
-/** The audit of one accepted advice: would the mirror that was left have been the better one? */
+/** The audit of one accepted advice. `isRegret`: the mirror that was left was better. */
 export interface LookedBack {
   readonly ecosystem: EcosystemId;
   readonly upstream: string;
@@ -131,7 +118,7 @@ export interface LookedBack {
 }
 
 export interface AdviceChange {
-  /** `regretted`: by the audit, the mirror that was left was better than the advised one; the advice keeps its state. */
+  /** `regretted`: by the audit, the mirror that was left was better; the advice keeps its state. */
   readonly change:
     | 'proposed'
     | 'accepted'
@@ -149,30 +136,20 @@ export interface AdviceChange {
 export type RemedyNow =
   | {
       readonly kind: 'set';
-      /** Credentials masked. */
+      /** Masked. */
       readonly chain: string;
       readonly advice: Advice;
       readonly remedy: Readonly<Record<string, string>>;
     }
-  /**
-   * `right`: the declared chain is the right one; `refused` and `suspect`: no better chain is known, and none was
-   * accepted.
-   */
+  /** `right`: the declared chain is right; `refused`, `suspect`: no better one is known, and none was accepted. */
   | { readonly kind: 'nothing'; readonly state: 'right' | 'refused' | 'suspect' };
 
 const credentials = /[a-z][a-z0-9+.-]*:\/\/[^/,|'\s]*@/i;
 const quoted = /^export ([A-Za-z_]+)='([\x20-\x26\x28-\x7e]*)'$/;
-/**
- * A line that removes an ending (a comma or an entry) from the list in NAME, or then appends an entry:
- * `export NAME="${NAME:+${NAME%ENDING}}"`, `export NAME="${NAME:+${NAME%,},}ENTRY"`.
- */
+/** A line that appends to the list in NAME, or removes an ending (`${NAME%ENDING}`). */
 const appended = /^export ([A-Za-z_]+)="\$\{\1:\+\$\{\1%(?:,|[\w.=-]+)\},?\}[\w.=-]*"$/;
 
-/**
- * True if each line sets an allowed variable: by `export NAME='…'`, or by a line that removes the last entry of a list or
- * appends one. No text can end the quotes, and no URL has credentials. The last check before a shell evaluates the text.
- * @param variables  the names that a line may set
- */
+/** True if each line sets one of `variables` to plain text without credentials: the last check before a shell's `eval`. */
 export function isSafeEnv(text: string, variables: readonly string[]): boolean {
   return text
     .replace(/\n$/, '')

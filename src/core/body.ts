@@ -9,19 +9,13 @@ export function utf8(body: Uint8Array): string | null {
   }
 }
 
-/**
- * True where a body starts like HTML or XML (after a byte-order mark and white space): a portal, a login form, an
- * error page with status 200. Not for formats that may begin with `<` themselves (PyPI's HTML pages).
- */
+/** True where a body starts like HTML or XML: a portal or an error page. Not for formats that may begin with `<`. */
 export function isMarkup(body: Uint8Array): boolean {
   const start = new TextDecoder('utf-8').decode(body.subarray(0, 512));
   return start.replace(bom, '').trimStart().startsWith('<');
 }
 
-/**
- * The first line of a body that is not blank: its printable characters, at most 200. Only the beginning of the body is
- * read; a line that continues after it ends with `…`. `null`: there is no such line.
- */
+/** The first line that is not blank, printable, at most 200 characters; `…`: it was cut. `null`: none. */
 export function firstLineOf(body: Uint8Array): string | null {
   const lines = new TextDecoder('utf-8').decode(body.subarray(0, 2048)).split(/\r\n|\r|\n/);
   for (const [at, line] of lines.entries()) {
@@ -32,7 +26,7 @@ export function firstLineOf(body: Uint8Array): string | null {
   return null;
 }
 
-/** True if a text has a control character below U+0020 other than a line feed; a signed text must have none. */
+/** True if a text has a control character other than a line feed, which a signed text must not have. */
 export function hasControls(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -41,17 +35,13 @@ export function hasControls(text: string): boolean {
   return false;
 }
 
-/** All bytes of a body, wherever they are kept. */
+/** All bytes of a body, in memory or in a file. */
 export interface WholeBody {
   readonly bytes: number;
-  /**
-   * A part of the body, valid until the next call. It is shorter at the end of the body, and empty after it. Throws if the
-   * stored body is lost on this machine: a defect, never the mirror's.
-   */
+  /** A part of the body, valid until the next call. Throws if the stored body is lost: our defect. */
   read(at: number, bytes: number): Uint8Array;
 }
 
-/** A body in memory. */
 export function heldBodyOf(body: Uint8Array): WholeBody {
   return { bytes: body.length, read: (at, bytes) => body.subarray(at, at + bytes) };
 }

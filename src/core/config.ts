@@ -6,7 +6,7 @@ import type { ReceiverFormat } from './receiver-format.ts';
 import type { Sentence } from './result.ts';
 import type { Secret } from './secret.ts';
 
-/** When a step is due: at an interval, or at the times of a cron expression (spread over `spreadMs`). */
+/** When a step is due. */
 export type Cadence =
   | { readonly kind: 'every'; readonly everyMs: number }
   | { readonly kind: 'cron'; readonly expression: string; readonly timeZone: string | null; readonly spreadMs: number };
@@ -22,7 +22,7 @@ export interface Listen {
   readonly host: string;
   readonly port: number;
   readonly token: Secret | null;
-  /** Further host names accepted for loopback requests, lower case; absent: none. */
+  /** Further accepted host names, lower case; absent: none. */
   readonly hosts?: readonly string[];
   readonly tls: { readonly cert: string; readonly key: Secret } | null;
 }
@@ -67,86 +67,79 @@ export interface Receiver {
   readonly name: string;
   /** May hold credentials in path or query: shown masked only. */
   readonly url: Secret;
-  /**
-   * Standard Webhooks secrets (`whsec_…`), one signature each; at most one for a chat; empty for formats without
-   * signatures.
-   */
+  /** Standard Webhooks secrets (`whsec_…`), one signature each; a chat has at most one. */
   readonly secrets: readonly Secret[];
   readonly format: ReceiverFormat;
   readonly lang: 'en' | 'zh';
   readonly on: readonly WebhookEvent[];
-  /** A filter on what `on` selects; absent: no filter. */
+  /** Filters what `on` selects; absent: no filter. */
   readonly only?: OnlyRule;
-  /** How messages to people are sent; absent for receivers that are programs. */
+  /** Absent for receivers that are programs. */
   readonly chat?: ChatRule;
   /** CIDRs of allowed private addresses. */
   readonly allow: readonly string[];
 }
 
-/** A filter of events. Events about the daemon or its vantage name no mirror: `mirrors` and `ecosystems` let them pass. */
+/** A filter of events. `mirrors` and `ecosystems` let events about the daemon or its vantage pass. */
 export interface OnlyRule {
-  /** Only findings about these mirrors, and advice from or to one; `null`: about any. */
+  /** Findings about these mirrors, and advice from or to one; `null`: any. */
   readonly mirrors: readonly string[] | null;
   readonly ecosystems: readonly EcosystemId[] | null;
-  /** Only findings of at least this severity; advice passes. */
+  /** The least severity of findings; advice passes. */
   readonly severity: Severity;
 }
 
 /** How messages to people are sent to a receiver. */
 export interface ChatRule {
-  /** The time zone of times in cards, and of quiet hours. */
+  /** For times in cards, and for quiet hours. */
   readonly timeZone: string;
   /** Events within this time after the first become one card. */
   readonly groupMs: number;
   readonly quiet: QuietRule | null;
-  /** The public URL of the page, without a trailing slash; `null`: that of `listen`, unless it is loopback. */
+  /** Public URL of the page, without a trailing slash; `null`: that of `listen`, unless loopback. */
   readonly page: string | null;
 }
 
-/** Quiet hours, in minutes of the day: nothing is sent in them. If `toMinute` is the smaller one, they include midnight. */
+/** Hours in which nothing is sent, in minutes of the day. If `toMinute` is the smaller one, they include midnight. */
 export interface QuietRule {
   readonly fromMinute: number;
   readonly toMinute: number;
-  /** `pass`: urgent advice (the mirror is down or serves wrong bytes) is sent anyway. `hold`: it waits too. */
+  /** Urgent advice: `pass`: it is sent anyway; `hold`: it waits too. */
   readonly urgent: 'pass' | 'hold';
 }
 
 export interface ClientRunsRule {
   readonly everyMs: number;
-  /**
-   * The pairs of client and mirror that run: those whose client can be given the mirror's access, in the order of the
-   * file.
-   */
+  /** The pairs that run, in the order of the file: the client can be given the mirror's access. */
   readonly pairs: readonly ClientPair[];
-  /** The other pairs, with the part of the mirror's access that the client cannot be given. */
+  /** The other pairs, each with the reason. */
   readonly leftOut: readonly (ClientPair & { readonly because: Sentence })[];
   readonly timeoutMs: number;
-  /** The user of client processes if the daemon runs as root; `null`: the daemon's own user. */
+  /** As `ClientOrder.user`. */
   readonly user: { readonly uid: number; readonly gid: number } | null;
 }
 
-/** The front door that `mirrorwatch door` runs: a process of its own beside the daemon. */
+/** The front door, a process of its own beside the daemon. */
 export interface DoorRule {
   readonly listen: Listen;
-  /** The ecosystems whose clients it serves. */
   readonly ecosystems: readonly EcosystemId[];
-  /** The URL of the daemon, without a trailing slash; `null`: that of the daemon's `listen`. */
+  /** URL of the daemon, without a trailing slash; `null`: by the daemon's `listen`. */
   readonly daemon: string | null;
-  /** True: all responses pass through it. False: clients are redirected. */
+  /** True: responses pass through the door. False: clients are redirected. */
   readonly relay: boolean;
   /** Requests per client and minute. */
   readonly perMinute: number;
-  /** Absolute path of the file that stores the last known order of mirrors. */
+  /** Absolute path of the file with the last known order of mirrors. */
   readonly orderPath: string;
 }
 
 /** Labels of this place, exported on /metrics. */
 export interface PlaceLabels {
-  /** Places with the same value form a group, whose advice is combined. */
+  /** Places of one group: their advice is combined. */
   readonly group?: string;
-  /** Places with the same value are behind one egress and count as one witness. */
+  /** Places behind one egress count as one witness. */
   readonly network?: string;
-  /** The public URL of the page of this daemon, without a trailing slash. */
+  /** Public URL of this daemon's page, without a trailing slash. */
   readonly page?: string;
 }
 
@@ -163,23 +156,20 @@ export interface Config {
     /** `null`: unlimited. */
     readonly bytesPerHour: number | null;
   };
-  /** A pace for each step that an ecosystem declares; the canary uses `schedule.pace`. */
+  /** By step; the canary uses `schedule.pace`. */
   readonly steps: Readonly<Record<Step, Pace>>;
   readonly mirrors: readonly Mirror[];
   readonly controls: readonly Control[];
-  /** The chain that clients use today, per ecosystem, credentials included (mask before showing); `null`: derived. */
+  /** The chain that clients use today, by ecosystem; absent: derived. */
   readonly clients: Readonly<Record<EcosystemId, Secret>>;
-  /** The client whose chain is in `clients`, by ecosystem, if the file names it; absent: the ecosystem's first client. */
+  /** The client whose chain decides, by ecosystem; absent: its first client. */
   readonly client?: Readonly<Record<EcosystemId, string>>;
   readonly modules: readonly ModuleRef[];
-  /**
-   * Hashes of configured modules from lock files, by ecosystem, with keys and values in that ecosystem's form; absent:
-   * none.
-   */
+  /** Hashes from lock files, by ecosystem, with keys and values in its form; absent: none. */
   readonly pinned?: Readonly<Record<EcosystemId, Readonly<Record<string, string>>>>;
-  /** Patterns of names that are never sent to a public mirror or database. */
+  /** Patterns of names that are never sent to a public host. */
   readonly private: Readonly<Record<EcosystemId, readonly string[]>>;
-  /** The settings of an ecosystem's own section, as the ecosystem parses them. */
+  /** An ecosystem's own section, as the ecosystem parses it. */
   readonly settings: Readonly<Record<EcosystemId, unknown>>;
   readonly detect: {
     readonly spike: SpikeRule;
@@ -191,35 +181,29 @@ export interface Config {
     readonly ttlMs: number;
     /** 0 to 1. */
     readonly minGain: number;
-    /** The cost of one failed build for a person, besides its waiting time. */
+    /** The cost of a failed build, besides its waiting time. */
     readonly failureCostMs: number;
   };
   readonly webhooks: readonly Receiver[];
-  /** Alertmanagers that may post alerts; absent: only callers with the listen token. */
+  /** Who may post alerts; absent: callers with the listen token. */
   readonly alertmanager?: {
     readonly token: Secret;
-    /** `repeat_interval` of Alertmanager's route to this daemon; an alert that is not repeated has ended. */
+    /** `repeat_interval` of Alertmanager's route to this daemon. */
     readonly repeatMs: number;
   };
-  /** Real clients that run against the mirrors; absent: none. */
   readonly clientRuns?: ClientRunsRule;
-  /** Actions that follow advice automatically; absent: none. */
   readonly onAdvice?: readonly ActionRule[];
-  /** The store from which actions read the advice of other places; absent: none. */
   readonly fleet?: FleetRule;
-  /** The etcd of a pair of daemons with the same actions, of which one acts; absent: there is no pair. */
   readonly pair?: PairRule;
-  /** Absent: no front door is configured. */
   readonly door?: DoorRule;
-  /** One of several daemons that share the targets of a place; absent: it has all of them. `index` from 0, below `count`. */
+  /** This daemon's part of the targets of a place, `index` from 0; absent: all of them. */
   readonly shard?: { readonly index: number; readonly count: number };
-  /** Labels of this place for `mirrorwatch fleet`; absent: none. */
   readonly labels?: PlaceLabels;
   readonly state: { readonly path: string; readonly keepMs: number };
   readonly limits: { readonly lines: number };
 }
 
-/** One mistake in a configuration and its position. `line` and `column` count from 1; `null` without a file. */
+/** One mistake in a configuration. `line` and `column` count from 1; `null`: not known. */
 export interface ConfigIssue {
   readonly severity: 'error' | 'warning';
   /** `mirrors[2].url`; empty for the file as a whole. */
@@ -233,7 +217,7 @@ export interface ConfigIssue {
   readonly nearest: string | null;
 }
 
-/** An error in the file as a whole. @param seen  what was found instead; `null`: nothing to show */
+/** An error in the file as a whole. */
 export function issueOf(expected: Sentence, seen: ConfigIssue['seen']): ConfigIssue {
   return { severity: 'error', path: '', line: null, column: null, seen, expected, nearest: null };
 }
@@ -244,15 +228,14 @@ export interface PlainIssue extends Omit<ConfigIssue, 'seen' | 'expected'> {
   readonly expected: string;
 }
 
-/** The assumed interval of a cron pace, which has no fixed one: responses this close belong to one trouble. Milliseconds. */
+/** The assumed interval of a cron pace, milliseconds. */
 const cronEveryMs = 10 * 60_000;
 
-/** The pace of a target: `schedule.pace` for a canary, the pace of its step for any other target. */
 export function paceOf(target: Pick<Target, 'canary' | 'step'>, config: Pick<Config, 'schedule' | 'steps'>): Pace {
   return target.canary ? config.schedule.pace : (config.steps[target.step] ?? config.schedule.pace);
 }
 
-/** Milliseconds between two starts of a pace; `cronEveryMs` for a cron expression. */
+/** Milliseconds between two starts. */
 export function everyMs(pace: Pace): number {
   return pace.cadence.kind === 'every' ? pace.cadence.everyMs : cronEveryMs;
 }

@@ -1,10 +1,10 @@
-/** A request to a small mirror of the demo, GET or HEAD. */
+/** A request to a mirror of the demo, GET or HEAD. */
 export interface DemoAsk {
-  /** The path of the URL, without its query. */
+  /** Of the URL, without the query. */
   readonly path: string;
-  /** The value of the header `accept`; empty: there is none. */
+  /** The header; empty: none. */
   readonly accept: string;
-  /** The URL of the mirror itself, `http://127.0.0.1:port`: for responses with absolute URLs. */
+  /** `http://127.0.0.1:port`, for absolute URLs in responses. */
   readonly origin: string;
 }
 
@@ -16,5 +16,5 @@ export interface DemoAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The contents of a small mirror; `null`: no such path, status 404. */
+/** The contents of a mirror; `null`: status 404. */
 export type DemoAnswers = (ask: DemoAsk) => DemoAnswer | null;

@@ -1,7 +1,4 @@
-/**
- * The outcome of what Alertmanager sends; closed, the label `outcome` of `mirrorwatch_alertmanager_notifications_total`.
- * The first six count alerts; `malformed` counts unreadable alerts and posts, `unavailable` posts with response 503.
- */
+/** Outcomes of what Alertmanager sends: of alerts, and of posts (`malformed`, `unavailable`). A metric label. */
 export const alertOutcomes = [
   'evidence',
   'duplicate',
@@ -14,10 +11,10 @@ export const alertOutcomes = [
 ] as const;
 export type AlertOutcome = (typeof alertOutcomes)[number];
 
-/** The outcomes of the alerts in one accepted notification; every outcome has a key. */
+/** The number of alerts in one accepted notification, by outcome. */
 export type AlertCounts = Readonly<Record<Exclude<AlertOutcome, 'unavailable'>, number>>;
 
-/** One alert of a notification as received: types are checked, values are not. Times are wall milliseconds. */
+/** One alert as received: types are checked, values are not. Times are wall milliseconds. */
 export interface IncomingAlert {
   /** Alertmanager's hash of the labels; at most `limits.alertLabelChars`. */
   readonly fingerprint: string;
@@ -33,25 +30,25 @@ export interface AlertNotification {
   readonly alerts: readonly IncomingAlert[];
   /** Entries that could not be read. */
   readonly malformed: number;
-  /** Number of alerts of the group that were cut off (`max_alerts`): nothing is known of them, not even their end. */
+  /** Alerts that Alertmanager cut off (`max_alerts`). */
   readonly truncated: number;
 }
 
-/** An external alert against a mirror, as kept and stored. Survives JSON. */
+/** An alert of another system against a mirror, as stored. */
 export interface AlertEvidence {
   readonly fingerprint: string;
   readonly alertname: string;
   readonly registry: string;
   readonly startsAtMs: number;
-  /** Wall milliseconds of its first receipt. */
+  /** Wall milliseconds of the first receipt since the alert began. */
   readonly takenAtMs: number;
-  /** Wall milliseconds of its last receipt, repetitions included. */
+  /** Wall milliseconds of the last receipt. */
   readonly heardAtMs: number;
   readonly state: 'firing' | 'resolved';
 }
 
-/** The label and value that make an alert evidence. Alert rules set it: see docs/loop.md. */
+/** The label that makes an alert evidence; alert rules set it (docs/loop.md). */
 export const actionLabel = { name: 'mirror_action', value: 'failover' } as const;
 
-/** The label of this program's own alerts: they are never taken as evidence, which prevents feedback loops. */
+/** The label of this program's own alerts, which are never evidence: no feedback loop. */
 export const originLabel = 'mirrorwatch_origin';

@@ -4,14 +4,11 @@ import type { Sentence } from './result.ts';
 export const phases = ['resolve', 'connect', 'tls', 'processing', 'transfer'] as const;
 export type Phase = (typeof phases)[number];
 
-/** Why a certificate or handshake was refused, in the order of checking: expired, untrusted, name, pin. */
+/** Why a certificate or handshake was refused; certificates are checked in this order. */
 const tlsCauses = ['expired', 'untrusted', 'name', 'pin', 'protocol', 'client'] as const;
 export type TlsCause = (typeof tlsCauses)[number];
 
-/**
- * Why a probe failed. `kind` is also the metric label `reason`; the list is closed (design.md section 5).
- * Each kind carries what explains it; texts are static, values are fields.
- */
+/** Why a probe failed. `kind` is also the metric label `reason`: a closed list (design.md section 5). */
 export type ProbeFailure =
   | {
       readonly kind: 'resolve_not_found' | 'resolve_failed' | 'refused' | 'unreachable' | 'reset';
@@ -30,19 +27,19 @@ export type ProbeFailure =
       readonly algorithm: string;
       readonly want: string;
       readonly got: string;
-      /** The source of `want`, for people; a lock file only if no other source has the hash. Absent: not known. */
+      /** The source of `want`, for people; absent: not known. */
       readonly by?: string;
-      /** The wrong part of the mirror's responses, in the ecosystem's word (`packument`); absent: the requested bytes. */
+      /** The wrong part, in the ecosystem's word (`packument`); absent: the requested bytes. */
       readonly side?: string;
       readonly sentences?: Sentences;
     };
 
-/** Fields that are sentences, for any language; rows of older releases have only their English text. */
+/** Fields for any language; rows of older releases have only the English text. */
 type Sentences = Readonly<Record<string, Sentence>>;
 
 export type Reason = ProbeFailure['kind'];
 
-/** Every reason, with what such a failure means for an outage (design.md section 5, "What counts"). */
+/** What a failure means for an outage, by reason (design.md section 5, "What counts"). */
 export const reasonWeight: Readonly<Record<Reason, 'outage' | 'refusal' | 'content'>> = {
   resolve_not_found: 'outage',
   resolve_failed: 'outage',
@@ -75,10 +72,9 @@ export const reasonWeight: Readonly<Record<Reason, 'outage' | 'refusal' | 'conte
   mismatch: 'content',
 };
 
-/** The closed list of reasons, as label values. */
 export const reasons = Object.keys(reasonWeight) as readonly Reason[];
 
-/** Why a sample is unknown: always because of this daemon or host, never the mirror. Closed; the metric label `because`. */
+/** Why a sample is unknown: never because of the mirror. Closed; a metric label. */
 export const becauses = [
   'contaminated',
   'vantage',
@@ -92,7 +88,7 @@ export const becauses = [
 ] as const;
 export type Because = (typeof becauses)[number];
 
-/** The outcome of one probe. A conversation's verdict is one of the first two; `unknown` is added outside of it. */
+/** The outcome of one probe; `unknown` shows nothing about the mirror. */
 export type Outcome =
   | { readonly tag: 'ok' }
   | { readonly tag: 'failed'; readonly failure: ProbeFailure }
@@ -103,16 +99,12 @@ export function isCertificateFailure(reason: Reason): boolean {
   return reason === 'tls_expired' || reason === 'tls_untrusted' || reason === 'tls_name' || reason === 'tls_pin';
 }
 
-/** True where a failure of this kind, on a light step, counts towards an outage. */
+/** True where such a failure of a light step counts towards an outage. */
 export function isOutageReason(reason: Reason): boolean {
   return reasonWeight[reason] === 'outage';
 }
 
-/**
- * Failures without an HTTP response of the mirror: only these can be caused by our own network. `wrong_content` counts as
- * one, because a captive portal sends such pages; so does `cut`. Any other response proves that the network is up (design
- * 5.3).
- */
+/** Failures that our own network can cause, besides timeouts and TLS: a captive portal sends wrong content. */
 const silentReasons: ReadonlySet<Reason> = new Set<Reason>([
   'resolve_not_found',
   'resolve_failed',
@@ -134,18 +126,17 @@ const silentReasons: ReadonlySet<Reason> = new Set<Reason>([
   'wrong_content',
 ]);
 
-/** True for a failure without a response of the host: it does not show that our network is up. */
+/** True for a failure that does not show that our network is up. */
 export function isSilent(outcome: Outcome): boolean {
   return outcome.tag === 'failed' && silentReasons.has(outcome.failure.kind);
 }
 
-/** True for a failure that a captive portal or an interception near us could cause while bare TCP works. */
+/** True for a failure that a captive portal or an interception near us can cause. */
 export function isIntercepted(outcome: Outcome): boolean {
   if (outcome.tag !== 'failed') return false;
   return outcome.failure.kind === 'wrong_content' || outcome.failure.kind.startsWith('tls_');
 }
 
-/** True for the five timeouts, which count as slow for the spike rule. */
 export function isTimeout(reason: Reason): boolean {
   return reason.startsWith('timeout_');
 }

@@ -26,13 +26,13 @@ export type Told =
   | { readonly kind: 'acknowledged'; readonly finding: FindingKind; readonly registry: string | null }
   | { readonly kind: 'paused'; readonly registry: string; readonly untilMs: number | null };
 
-/** One input of a daemon, in order of arrival; `takenAt`: the time of the loop turn that processed it. */
+/** One input of a daemon. `takenAt`: when the loop processed the input. */
 export type Taken = { readonly takenAt: Now } & (
   | {
       readonly kind: 'probed';
-      /** A sample whose fields that judging does not read are empty, such as `probeId` and `phases`. */
+      /** Fields that judging does not read are empty. */
       readonly sample: Sample;
-      /** The target of the sample, as `targetId` writes it. */
+      /** As `targetId`. */
       readonly targetId: string;
     }
   | {
@@ -50,7 +50,7 @@ export type Taken = { readonly takenAt: Now } & (
 export interface Stretch {
   /** The daemon process; a restart begins another one. */
   readonly life: { readonly id: string; readonly startedAt: Now };
-  /** A fingerprint of the configuration that it judged by. */
+  /** A fingerprint of the configuration. */
   readonly settings: string;
   readonly taken: readonly Taken[];
 }

@@ -4,7 +4,7 @@ import { Secret } from './secret.ts';
 /** A header as `Name: value` on one line. The name is a token; the value is visible ASCII. @see RFC 9110 section 5.6.2 */
 export const headerPattern = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x21-\x7e][\x20-\x7e]*)$/;
 
-/** Headers by name in lower case, from lines `Name: value`; of several with one name the last. `null`: a line is invalid. */
+/** Headers by name in lower case; of several with one name the last. `null`: a line is invalid. */
 export function readHeaders(lines: readonly string[]): Readonly<Record<string, Secret>> | null {
   const found = lines.map((line) => headerPattern.exec(line));
   if (found.includes(null)) return null;
@@ -13,15 +13,14 @@ export function readHeaders(lines: readonly string[]): Readonly<Record<string, S
   );
 }
 
-/** True for names of headers that may carry a credential. Other headers (a tenant's id) may be sent over plain http. */
+/** True for headers that may carry a credential: not to be sent over plain http. */
 export function isCredential(headerName: string): boolean {
   return /auth|cookie|token|secret|key|password/i.test(headerName);
 }
 
 /**
  * The wait of a `Retry-After` header (RFC 9110 section 10.2.3: seconds, or an HTTP date).
- * @param value   the header as received; `undefined` or empty: none
- * @param wallMs  wall clock at the response, milliseconds since 1970, to compare a date with
+ * @param wallMs  wall clock at the response, milliseconds
  * @returns       milliseconds from now, 0 to `limits.retryAfterMsMax`; `null`: no header, or neither of the two forms
  */
 export function parseRetryAfter(value: string | undefined, wallMs: number): number | null {
@@ -33,8 +32,5 @@ export function parseRetryAfter(value: string | undefined, wallMs: number): numb
   return Number.isNaN(atMs) ? null : Math.min(Math.max(atMs - wallMs, 0), limits.retryAfterMsMax);
 }
 
-/**
- * Emitted on a response once its request is authorized. The listener, which knows sockets but no tokens, then prefers to
- * keep this connection when it must close some.
- */
+/** Emitted on a response whose request is authorized: the listener then prefers to keep the connection. */
 export const letIn = Symbol('let in');

@@ -4,13 +4,10 @@ import { processLimits } from './limits/process.ts';
 
 const kib = 1024;
 
-/**
- * Every limit of the daemon, in one place, each with its reason. Units are in the names. `assertLimits` checks the
- * relations between them and is called once at start.
- */
+/** Every limit of the daemon, each with its reason. Units are in the names. */
 export const limits = { ...probingLimits, ...judgingLimits, ...processLimits } as const;
 
-/** Throws where two limits contradict each other: a defect of this program, found at start and in a test. */
+/** Throws where two limits contradict each other: a defect of this program, found at start. */
 export function assertLimits(l: typeof limits = limits): void {
   const relations: readonly (readonly [boolean, string])[] = [
     [l.roundTimeoutMsMin < l.roundMs, 'a round holds at least one whole answer'],

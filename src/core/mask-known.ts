@@ -1,34 +1,30 @@
 import type { WireAccess } from './ports.ts';
 
 const shown = '***';
-/** Shorter texts are no secrets, and masking them would hide normal words. */
+/** Shorter texts are no secrets. */
 const charsMin = 4;
 /** A shorter piece from the middle of base64 also occurs in digests. */
 const codedCharsMin = 8;
-/** A secret is found by its first characters, at most this many, and masked as far as the text matches it. */
+/** A secret is found by its first characters, and masked as far as the text matches. */
 const searchedChars = 128;
 /** The shortest limit at which server text is cut. */
 const cutCharsMin = 60;
-/** Credentials of one mirror that are learnt from its requests, at most. */
+/** Credentials that are learnt, the newest. */
 const learntMax = 32;
 
-/** Masks the credentials of one mirror wherever a server repeats them, in time that is linear in the text. */
+/** Masks the credentials of one mirror wherever a server repeats them, in linear time. */
 export interface KnownMask {
-  /**
-   * The text with each credential as `***`, however it is written: plain or in any letter case, percent-encoded, with JSON or
-   * JavaScript escapes, with HTML entities, as base64, or several of these in turn. The beginning of one at the end of a text
-   * that may have been cut is masked too.
-   */
+  /** The text with each credential as `***`, however encoded, and the beginning of one where a text may be cut. */
   text(text: string): string;
-  /** Plain data with all texts in it masked, keys too; the same value if no credential is known. */
+  /** Plain data with all texts masked, keys too. */
   data<T>(value: T): T;
-  /** Masks this credential from now on as well: a token that was fetched. The newest `learntMax` are kept. */
+  /** Masks this credential too from now on. */
   learn(secret: string): void;
 }
 
 const masks = new WeakMap<WireAccess, KnownMask>();
 
-/** The mask of a mirror's credentials; the same object for the same `access` object. */
+/** The same object for the same `access`. */
 export function maskOf(access: WireAccess): KnownMask {
   const mask = masks.get(access) ?? createMask(credentialsOf(access));
   masks.set(access, mask);
@@ -77,7 +73,7 @@ function createMask(credentials: readonly Credential[]): KnownMask {
   };
 }
 
-/** What is searched in decoded text: the secret itself and base64 of it, alone, within other text, and as `user:password`. */
+/** What is searched in decoded text: the secret, and base64 of it alone, within other text, and as `user:password`. */
 function formsOf({ username, secret }: Credential): readonly string[] {
   if (secret.length < charsMin) return [];
   const decoded = decodingsOf(foldCase(secret)).map((one) => one.text);
@@ -94,7 +90,7 @@ function base64(text: string): string {
   return Buffer.from(text).toString('base64').replace(/=+$/, '');
 }
 
-/** The base64 characters that depend only on the secret, if it begins at this offset in a group of three bytes. */
+/** The base64 characters that depend only on the secret, at this offset in a group of three bytes. */
 function base64Within(secret: string, offset: number): string {
   const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)]);
   const whole = bytes.toString('base64').replace(/=+$/, '');
@@ -134,10 +130,10 @@ function rangesIn({ text, starts }: Decoded, forms: readonly string[], sourceCha
 }
 
 const partEscapeChars = 11;
-/** An escape that a cut fell into, and the mark of a cut. */
+/** A cut escape, and the mark of a cut. */
 const partEscape = /(?:%[0-9a-f]?|\\(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?|&#?[0-9a-z]{0,8}|)…?$/;
 
-/** The position at which a cut text ends with the beginning of a form; `null`: it does not. */
+/** Where a cut text ends with the beginning of a form; `null`: it does not. */
 function cutTail(text: string, form: string, sourceChars: number): number | null {
   const rest = text.slice(-searchedChars - partEscapeChars);
   const part = partEscape.exec(rest)?.[0].length ?? 0;
@@ -152,14 +148,13 @@ function cutTail(text: string, form: string, sourceChars: number): number | null
   return null;
 }
 
-/** A text after some rounds of decoding. */
 interface Decoded {
   readonly text: string;
-  /** The position of each character, and of the end, in the source; `null`: nothing was decoded. */
+  /** The place of each character, and of the end, in the source; `null`: unchanged. */
   readonly starts: Int32Array | null;
 }
 
-/** `%252f` needs two rounds; no server echoes a text that is encoded more often. */
+/** `%252f` needs two rounds. */
 const roundsMax = 4;
 
 const escapes = new RegExp(
@@ -178,7 +173,7 @@ const escapes = new RegExp(
   'gis',
 );
 
-/** HTML's names of the characters that a credential may have, each after its character. */
+/** HTML's names of characters, each after its character. */
 const named: ReadonlyMap<string, string> = new Map(
   [
     ..."&amp 'apos *ast \\bsol :colon ,comma @commat $dollar =equals !excl `grave >gt ^hat [lbrack {lcub".split(' '),
@@ -189,15 +184,14 @@ const named: ReadonlyMap<string, string> = new Map(
   ].map((one) => [one.slice(1), one.slice(0, 1)]),
 );
 
-/** The text with A to Z in lower case, of the same length. */
+/** A to Z in lower case: the length stays. */
 function foldCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 /**
- * A text unchanged, and after each round of decoding (percent-encodings, escapes of JSON and JavaScript, HTML entities),
- * until nothing is left to decode. The last form has no slashes: a parsed URL has one for each backslash of an escape. A
- * percent-encoded byte becomes the character with its number.
+ * A text, and the text after each round of decoding; at last without slashes, because a parsed URL has one for each
+ * backslash of an escape. A percent-encoded byte becomes the character of that number.
  */
 function decodingsOf(text: string): readonly Decoded[] {
   const rounds: Decoded[] = [{ text, starts: null }];

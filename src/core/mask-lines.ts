@@ -1,25 +1,25 @@
-/** A key of a settings file that holds a secret, up to its value; in XML up to the end of its tag. Singular or plural. */
+/** A key that holds a secret, up to the value; in XML up to the end of its tag. */
 const secretKey =
   /((?:_auth|_authtoken|_password|password|passwd|pwd|passphrase|token|secret|api[-_]?key|access[-_]?key(?:[-_]?id)?|secret[-_]?key|npmauthtoken|npmauthident|authorization|credential|cookie|\bauth|\bkey)s?(?:\[\])?["']?\s*[=:>]\s*)([\s\S]*)$/i;
 
-/** Longer lines are not shown: the search for secrets would take too long. */
+/** Longer lines are not shown: the search would take too long. */
 const charactersMax = 2_000;
 
-/** The words of an `Authorization` header, under whatever key. */
+/** The value of an `Authorization` header, under whatever key. */
 const authScheme = /\b(Basic|Bearer)\s+[^\s"']+/gi;
 
-/** Masks possible secrets in a line of a settings file with `***`: values of secret keys, of header schemes, and user-info. */
+/** Masks values of secret keys, of header schemes, and user-info. */
 function maskLine(line: string): string {
   const masked = line.replace(secretKey, (_, key: string, value: string) => (value === '' ? key : `${key}***`));
   return maskUserInfo(masked.replace(authScheme, '$1 ***'));
 }
 
-/** The value of a secret key in a line; `''`: the value follows on later lines; `null`: the line has no secret key. */
+/** `''`: the value follows on later lines; `null`: the line has no secret key. */
 function secretValue(line: string): string | null {
   return secretKey.exec(line)?.[2]?.trimEnd() ?? null;
 }
 
-/** Masks user-info with `***@`, in URLs with or without a scheme, and query values; if unclear, it masks too much. */
+/** Masks user-info, in URLs with or without a scheme, and query values; in doubt too much. */
 export function maskUserInfo(text: string): string {
   if (text.length > charactersMax) return `(${text.length} characters)`;
   return (
@@ -33,15 +33,15 @@ export function maskUserInfo(text: string): string {
   );
 }
 
-/** The beginning of a line of a netrc: a keyword. Before `=` or `:` the same word is a key of another format. */
+/** The beginning of a line of a netrc. Before `=` or `:` the same word is a key of another format. */
 const netrcLine =
   /^\s*(?:machine\s+\S+|default(?=\s+(?:login|user|password|passwd|account|macdef)\b|\s*$)|(?:login|user|password|passwd|account|macdef)(?=\s+[^\s=:]|\s*$))/;
-/** A keyword with a secret value (a login may be a token), and the value. An open quote extends it to the end of the line. */
+/** A keyword with a secret value (a login may be a token). An open quote extends to the end of the line. */
 const secretWord = /(^|\s)(login|user|password|passwd|account)(?:(\s+)(?:"(?:[^"\\]|\\.)*(?:"\S*|$)|\S+)|\s*$)/g;
-/** A value at the beginning of a line, whose keyword is on the line above. */
+/** A value whose keyword is on the line above. */
 const firstValue = /^(\s*)(?:"(?:[^"\\]|\\.)*(?:"\S*|$)|\S+)/;
 
-/** What continues after a line of a netrc: a value on the next line, or a macro, which ends at an empty line. */
+/** What continues on the next line: a value, or a macro up to an empty line. */
 type NetrcOpen = 'value' | 'macro' | null;
 
 /**
@@ -67,16 +67,12 @@ function masked(line: string): { readonly shown: string; readonly open: NetrcOpe
   return { shown, open: /(?:^|\s)(?:login|user|password|passwd|account)\s*$/.test(before) ? 'value' : null };
 }
 
-/** A secret that continues on the next line, and where it ends. */
 type Open =
   | { readonly tag: 'until'; readonly end: RegExp }
-  /** All following lines that are blank or indented deeper than the key. */
+  /** All lines that are blank or indented deeper than the key. */
   | { readonly tag: 'deeper'; readonly than: number };
 
-/**
- * Masks the secrets in the lines of a settings file. A secret over several lines is `***` on each: text indented below its
- * key, quotes and brackets that end later, lines continued by a backslash, PEM keys, and values of a netrc.
- */
+/** Masks the secrets in a settings file, each line of those over several lines. */
 export function maskLines(lines: readonly string[]): readonly string[] {
   let open: Open | null = null;
   let netrc: NetrcOpen = null;

@@ -2,18 +2,18 @@ import type { Sentence } from './result.ts';
 import type { Secret } from './secret.ts';
 import type { HttpProtocol } from './transcript.ts';
 
-/** An ecosystem id: label value, config key and fixture folder. The registry of ecosystems lists all of them. */
+/** An ecosystem: label value, config key and fixture folder. */
 export type EcosystemId = string;
 
 /** `cold`: new resolve, TCP and TLS for each probe; `warm`: a kept connection. Never mixed in one series. */
 export type Connection = 'cold' | 'warm';
 
-/** An HTTP version, and the clients of a mirror's ecosystem that use it. */
+/** An HTTP version, and the clients that use it. */
 export interface Speaks {
   readonly protocol: HttpProtocol;
-  /** Ids of these clients: `go`, `uv`. */
+  /** Ids: `go`, `uv`. */
   readonly clients: readonly string[];
-  /** A setting that makes them speak HTTP/1.1 instead (`GODEBUG=http2client=0`); `null`: there is none for all of them. */
+  /** A setting that makes all of them speak HTTP/1.1 (`GODEBUG=http2client=0`); `null`: none. */
   readonly bypass: string | null;
 }
 
@@ -22,54 +22,50 @@ export interface Mirror {
   readonly name: string;
   readonly ecosystem: EcosystemId;
   readonly upstream: string;
-  /** Base URL without user-info, query, fragment or trailing slash; shown to people as it is. */
+  /** Base URL without user-info, query, fragment or trailing slash. */
   readonly url: string;
   readonly role: 'mirror' | 'origin';
-  /** Preference among equals, higher first; `null` if the file has none (ranks as 0). */
+  /** Preference among equals, higher first; `null`: none, ranks as 0. */
   readonly weight: number | null;
   readonly region: string | null;
-  /** `small`: among equals, daemons spread over such mirrors by a hash of their vantage; `null`: they do not. */
+  /** `small`: among equals, daemons spread over such mirrors by a hash of their vantage. */
   readonly capacity: 'small' | null;
   readonly connections: readonly Connection[];
-  /** The HTTP version to use; absent: those that the ecosystem's clients offer. */
+  /** Absent: the HTTP versions that the ecosystem's clients offer. */
   readonly protocol?: 'h1' | 'h2';
-  /**
-   * The HTTP versions that clients use with it, the leading client's first; absent: it has no TLS, or `protocol` names
-   * one.
-   */
+  /** The HTTP versions that clients use, the leading client's first; absent: no TLS, or `protocol` names one. */
   readonly speaks?: readonly Speaks[];
   readonly access: MirrorAccess;
   readonly maintenance: readonly MaintenanceWindow[];
-  /** Versions it omits by design, which are no lag; absent: none. */
   readonly gaps?: Gaps;
-  /** The mirror's keys that only its ecosystem knows, as the ecosystem parses them: plain data; absent: none. */
+  /** Keys of the ecosystem, as it parses them: plain data; absent: none. */
   readonly own?: Readonly<Record<string, unknown>>;
 }
 
-/** Versions that a mirror does not have, or not yet, by decision of its operator. */
+/** Versions that a mirror omits by design, which are no lag. */
 export interface Gaps {
-  /** True: the mirror has no pre-releases. */
+  /** True: no pre-releases. */
   readonly prereleases: boolean;
-  /** The minimum age of a version at the mirror after its release; 0: none. */
+  /** The minimum age of a version at the mirror; 0: none. */
   readonly releaseAgeMs: number;
-  /** Versions that it never has; `*` matches any text. */
+  /** Patterns of versions; `*` matches any text. */
   readonly without: readonly string[];
 }
 
-/** A planned maintenance: from each time of the cron expression, for this length. The time zone is the schedule's. */
+/** From each time of the cron expression, for this length. */
 export interface MaintenanceWindow {
   readonly cron: string;
   readonly timeZone: string | null;
   readonly forMs: number;
 }
 
-/** How to reach one mirror. All files are read with the configuration, so a worker opens none. */
+/** How to reach one mirror, with the contents of all files. */
 export interface MirrorAccess {
   readonly tls: TlsAccess;
   readonly auth: Auth | null;
   readonly proxy: Proxy | null;
   readonly resolve: ResolveAccess;
-  /** CIDRs (`10.0.0.0/8`), single addresses or host names that responses may redirect to, besides public addresses. */
+  /** CIDRs, addresses or host names that responses may lead to, besides public addresses. */
   readonly allowHosts: readonly string[];
 }
 
@@ -87,7 +83,7 @@ export interface Auth {
   /** Empty for bearer. */
   readonly username: string;
   readonly secret: Secret;
-  /** Hosts besides the mirror's own that may get these credentials (`auth.hosts`). */
+  /** Hosts besides the mirror's own that may get these credentials. */
   readonly hosts: readonly string[];
 }
 
@@ -98,19 +94,19 @@ export interface Proxy {
 }
 
 interface ResolveAccess {
-  /** Address family to use: 4, 6, or `null` for the resolver's first address. */
+  /** `null`: the resolver's first address. */
   readonly family: 4 | 6 | null;
   /** DNS server to use, `address` or `address:port`; `null`: the system's resolver. */
   readonly server: string | null;
 }
 
-/** The egress of a mirror: proxy, resolver and family as one text. Egresses are judged separately. */
+/** The egress of a mirror as one text: proxy, resolver and family. */
 export function egressOf(mirror: Pick<Mirror, 'access'>): string {
   const { proxy, resolve } = mirror.access;
   return `${proxy?.url ?? ''}|${resolve.server ?? ''}|${resolve.family ?? ''}`;
 }
 
-/** True if state of `a` is still valid for `b`: name, upstream, URL, egress and kinds of connection are the same. */
+/** True if state of `a` is still valid for `b`. */
 export function isSameMirror(a: Mirror, b: Mirror): boolean {
   return (
     a.name === b.name &&
@@ -122,7 +118,7 @@ export function isSameMirror(a: Mirror, b: Mirror): boolean {
   );
 }
 
-/** What mirrors are copies of: those of one upstream are interchangeable. */
+/** Mirrors of one upstream are interchangeable. */
 export interface Upstream {
   readonly ecosystem: EcosystemId;
   readonly upstream: string;
@@ -144,13 +140,12 @@ export function upstreamNameOf(one: { readonly ecosystem: string; readonly upstr
   return one.ecosystem === one.upstream ? one.ecosystem : upstreamKeyOf(one);
 }
 
-/** The upstreams of mirrors, each once, in their order. */
+/** The upstreams of mirrors, each once. */
 export function upstreamsOf(mirrors: readonly Upstream[]): readonly Upstream[] {
   const all = mirrors.map(({ ecosystem, upstream }): Upstream => ({ ecosystem, upstream }));
   return [...new Map(all.map((one) => [upstreamKeyOf(one), one])).values()];
 }
 
-/** A host that is not a mirror and only shows whether this host is online. */
 export interface Control {
   /** `host:port` unless named in the file. */
   readonly name: string;
@@ -158,32 +153,28 @@ export interface Control {
   readonly url: string;
 }
 
-/** One kind of request of an ecosystem's protocol; the label `step`. The ecosystems declare the closed set. */
+/** A kind of request, as ecosystems declare; a metric label. */
 export type Step = string;
 
 /** `light`: a small response, judged by spikes and outages. `heavy`: an artifact, judged by throughput and outages. */
 export type Weight = 'light' | 'heavy';
 
-/**
- * True for steps that fetch an artifact: judged by throughput and outage, never by spikes; the first to stop over budget.
- */
 export function isHeavy({ weight }: Pick<Target, 'weight'>): boolean {
   return weight === 'heavy';
 }
 
-/** A module as configured: its version is not resolved (`latest` stays `latest`). */
+/** A module as configured: `latest` stays `latest`. */
 export interface ModuleRef {
   readonly ecosystem: EcosystemId;
-  /** The upstream it belongs to: the ecosystem's public one, or a named one. */
   readonly upstream: string;
   readonly module: string;
   /** `null` where the ecosystem has no versions, or none was written. */
   readonly version: string | null;
-  /** What the configuration expects of responses (a hash, a size), as the ecosystem parses it: plain data; absent: none. */
+  /** What responses must have (a hash, a size), as the ecosystem parses it: plain data; absent: none. */
   readonly expect?: unknown;
 }
 
-/** What is probed: (mirror, module, version, step). `module` and `version` are `null` where the step has none. */
+/** What is probed. `module` and `version` are `null` where the step has none. */
 export interface Target {
   /** Stable and unique: `registry|module|version|step`, empty for an absent part. */
   readonly id: string;
@@ -193,15 +184,13 @@ export interface Target {
   readonly module: string | null;
   readonly version: string | null;
   readonly step: Step;
-  /** The weight of the step, as the ecosystem declares it. */
   readonly weight: Weight;
-  /** What responses are verified by, for display, as the ecosystem declares it; `null`: nothing. */
+  /** What responses are verified by, for display; `null`: nothing. */
   readonly verifies: Sentence | null;
   /** True for the one target of its mirror that liveness is judged by. */
   readonly canary: boolean;
 }
 
-/** The stable id of a target. */
 export function targetId(registry: string, module: string | null, version: string | null, step: Step): string {
   return `${registry}|${module ?? ''}|${version ?? ''}|${step}`;
 }
@@ -211,12 +200,11 @@ export function registryOf(id: string): string {
   return id.slice(0, id.indexOf('|'));
 }
 
-/** The id of one series of a target: cold and warm are never mixed. */
 export function seriesId(target: Pick<Target, 'id'>, connection: Connection): string {
   return `${target.id}|${connection}`;
 }
 
-/** The key of a question: responses of several mirrors to one question are compared. */
+/** The key of a question, the same at all mirrors. */
 export function questionOf({ step, module, version }: Pick<Target, 'step' | 'module' | 'version'>): string {
   return `${step} ${module ?? ''}@${version ?? ''}`;
 }
@@ -226,7 +214,7 @@ export function refTextOf({ module, version }: Pick<Target, 'module' | 'version'
   return [module, version].filter((part) => part !== null).join('@');
 }
 
-/** A target as the API shows it: without the fields that only the daemon's stages use. */
+/** A target as the API shows it. */
 export function showTarget(target: Target): Omit<Target, 'weight' | 'verifies'> {
   const { id, ecosystem, upstream, registry, module, version, step, canary } = target;
   return { id, ecosystem, upstream, registry, module, version, step, canary };

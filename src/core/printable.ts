@@ -1,4 +1,4 @@
-/** Control, format (direction overrides), private and unassigned characters, lone surrogates, line and paragraph ends. */
+/** Control, format, private and unassigned characters, lone surrogates, line and paragraph ends. */
 const unprintable = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 /**

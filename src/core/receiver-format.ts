@@ -1,7 +1,4 @@
-/**
- * The body format by kind of receiver, with the number of signing secrets. `events`: signed JSON for programs; `alerts`:
- * findings as alerts until they end, for programs that show them; `cards`: for people.
- */
+/** `events`: signed JSON for programs; `alerts`: alerts until they end, for programs; `cards`: for people. */
 export const receiverFormats = {
   standard: { form: 'events', secrets: 'many' },
   alertmanager: { form: 'alerts', secrets: 'none' },

@@ -11,10 +11,7 @@ export function error<E>(what: E): { readonly tag: 'error'; readonly error: E } 
   return { tag: 'error', error: what };
 }
 
-/**
- * A sentence as a key of the catalogue with its values, so that it can be shown in any language. A value may be a sentence
- * itself, or a list of sentences, which become one. About as large as its text.
- */
+/** A sentence as a key of the catalogue with values, for any language. Values may be sentences, or lists of them. */
 export interface Sentence {
   readonly key: string;
   readonly values: Readonly<Record<string, Filled>>;

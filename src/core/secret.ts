@@ -1,9 +1,6 @@
 const shown = '***';
 
-/**
- * A password, token or key whose every textual form is `***`: string, JSON and console output. `reveal()` is for code that
- * sends, signs, hashes or compares the text itself, and for handing it to a thread.
- */
+/** A password, token or key whose every textual form is `***`. */
 export class Secret {
   readonly #text: string;
 
@@ -11,35 +8,29 @@ export class Secret {
     this.#text = text;
   }
 
-  /** The text itself. Never log it, use it as a label, or return it in a response. */
+  /** The text: never to be logged, a label, or in a response. */
   reveal(): string {
     return this.#text;
   }
 
-  /** Always `***`. */
   toString(): string {
     return shown;
   }
 
-  /** Always `***`. */
   toJSON(): string {
     return shown;
   }
 
-  /** What `console.log` and `util.inspect` show: always `***`. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return shown;
   }
 }
 
-/**
- * A URL for display: user-info becomes `***@`, and values of query parameters are masked too (signed storage links have
- * credentials there). In a text that is no URL, everything before an `@` is masked.
- */
+/** A URL for display, without user-info and query values. In a text that is no URL, all before an `@` is masked. */
 export function maskUrl(url: string): string {
   // `user:password@host` parses too, with `user:` as its scheme.
   if (!url.includes('://')) return url.replace(/^[^/@\s]*@/, '***@');
-  // A slash in a password makes the URL invalid: everything up to the last `@` may be part of the password.
+  // A slash in a password makes the URL invalid: it may reach up to the last `@`.
   const parsed = URL.parse(url);
   if (parsed === null) return url.replace(/^([a-z][a-z0-9+.-]*:\/\/).*@/i, '$1***@');
   const hadUser = parsed.username !== '' || parsed.password !== '';
@@ -52,7 +43,7 @@ export function maskUrl(url: string): string {
   return shownHref(parsed, hadUser);
 }
 
-/** The query with `***` as each value. A name without a value may be a secret; everything before an `@` may be a password. */
+/** The query with `***` as each value. A name without a value may be a secret, and an `@` the end of a password. */
 function maskQuery({ search, searchParams }: URL): string {
   if (/@|%40/.test(search)) return shown;
   // `searchParams.set` walks the whole query for each name, and a server that redirects chooses the number of names.
@@ -71,16 +62,13 @@ function shownHref({ href }: URL, hadUser: boolean): string {
 
 /** The part before the `@` of a host: commas, bars and blanks may belong to a password. */
 const userInfo = /([\\/]{2})[^\\/?#]*@/g;
-/** User-info without a scheme, or after one in another spelling that `URL` accepts. Matched at the start of a word. */
+/** User-info at the start of a word, without a scheme or after an odd one. */
 const userWord = /(?<![^\\/?#@,|\s])[^\\/?#@,|\s]+@/g;
-/** A fragment, and a value of a query, up to the next one or the next URL. */
+/** A fragment, and a query value, up to the next URL. */
 const fragment = /#(?:(?![,|][a-z][a-z0-9+.-]*:\/\/)\S)+/gi;
 const parameter = /([?&][^?&#=\s]*=)(?:(?![,|][a-z][a-z0-9+.-]*:\/\/)[^&#\s])+/gi;
 
-/**
- * Masks the credentials of every URL in a client chain (`https://u:p@a,https://b|direct`), separators kept: user-info, and
- * values of queries and fragments. Possible parts of either are masked as well, up to the next URL.
- */
+/** Masks the credentials of every URL in a client chain, and what may be parts of one, separators kept. */
 export function maskChain(chain: string): string {
   return chain
     .replace(userInfo, `$1${shown}@`)
@@ -98,10 +86,7 @@ function maskMember(part: string): string {
   return URL.canParse(part) ? part : part.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^:]*:.*$/i, `$1${shown}`);
 }
 
-/**
- * Patterns for credentials in a chain as users write it, applied in this order. Of a match, the first group is kept. The
- * page's script has the same list, so only ES2018 is used.
- */
+/** Credentials in a chain; the first group of a match is kept. ES2018: the page's script has the same list. */
 export const credentialPlaces: readonly RegExp[] = [
   // After a colon without a port, up to the last `@` before the next URL: a password may also contain slashes.
   /([\\/]{2})[^\\/?#:@,|\s[]*:(?!\d{0,5}(?:[\\/?#,|\s]|$))(?:(?![a-z][a-z0-9+.-]{0,30}:\/\/)[\s\S])*@/gi,
@@ -113,10 +98,7 @@ export const credentialPlaces: readonly RegExp[] = [
   /(^|[,|\s])[^\\/?#,|\s]*@/g,
 ];
 
-/**
- * A client's chain without possible credentials: user-info, queries and fragments are removed, and a possible password
- * without its `@` becomes `***`. Mirrors, order and separators stay. Idempotent.
- */
+/** A client's chain without possible credentials: user-info, queries and fragments are removed. Idempotent. */
 export function bareChainOf(chain: string): string {
   const bare = takenOut(maskChain(takenOut(chain)));
   // A removal may reveal another match; each round leaves one `@` or colon less.
@@ -127,15 +109,15 @@ function takenOut(chain: string): string {
   return credentialPlaces.reduce((text, place) => text.replace(place, '$1'), chain);
 }
 
-/** A value with its secrets separated, so that it can be sent to a thread as plain data. */
+/** A value with its secrets apart, to be sent to a thread. */
 export interface Sealed {
   /** `null` in place of each secret. */
   readonly data: unknown;
-  /** The secrets, with the keys and indexes of their places. */
+  /** With the keys and indexes of their places. */
   readonly secrets: readonly { readonly path: readonly (string | number)[]; readonly text: string }[];
 }
 
-/** Separates the secrets from plain data: a structured copy to another thread turns a `Secret` into an empty object. */
+/** Separates secrets from plain data: a structured copy turns a `Secret` into an empty object. */
 export function seal(value: unknown): Sealed {
   const secrets: { readonly path: readonly (string | number)[]; readonly text: string }[] = [];
   const plain = (of: unknown, path: readonly (string | number)[]): unknown => {
@@ -150,7 +132,7 @@ export function seal(value: unknown): Sealed {
   return { data: plain(value, []), secrets };
 }
 
-/** Puts the secrets back, as `Secret`. Changes `data` in place. */
+/** Puts the secrets back; changes `data` in place. */
 export function unseal({ data, secrets }: Sealed): unknown {
   let whole = data;
   for (const { path, text } of secrets) {
@@ -172,16 +154,12 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-/** The scheme of a URL, with any slashes: `http:/h`, `http:\\h` and `http:h` are parsed as URLs too. */
+/** A scheme with any slashes: `http:/h`, `http:\\h` and `http:h` are URLs too. */
 const scheme = /^\s*(?:(?:https?|tcp|socks[45]?[ah]?):[\\/]*|[a-z][a-z0-9+.-]*:\/\/)/i;
-/** An invalid port is a password, whose host is missing or after a slash. */
+/** An invalid port is a password without its host. */
 const oddPort = /(:[\\/]{2})[^\\/:@[\]\s?#]+:(?!\d{1,5}(?:[\\/?#,|\s]|$))[\s\S]*$/;
 
-/**
- * An operator's text (a configuration value, an argument) that may contain a URL or an address, with every possible
- * credential as `***`: everything up to the last `@` except the scheme, queries, fragments and signing secrets. In doubt it
- * masks too much: also user-info without `//`, or with slashes, backslashes or blanks.
- */
+/** An operator's text that may contain an address, with every possible credential as `***`; in doubt too much. */
 export function maskText(text: string): string {
   const [begin = ''] = scheme.exec(text) ?? [];
   const at = Math.max(text.lastIndexOf('@') + 1, text.lastIndexOf('%40') + 3);
@@ -190,7 +168,7 @@ export function maskText(text: string): string {
   return rest.replace(oddPort, `$1${shown}`).replace(/whsec_\S*/g, `whsec_${shown}`);
 }
 
-/** As `maskText`, for a text where a name is expected: `@corp/ui@1.2.3` and a path stay, a possible address is masked. */
+/** As `maskText`, where a name is expected: `@corp/ui@1.2.3` and paths stay. */
 export function maskName(text: string): string {
   return /[:\\]|\/\//.test(text.replace(/@sha(?:256|512):[0-9a-z]*$/i, '')) ? maskText(text) : text;
 }

@@ -1,16 +1,12 @@
-/** Work in slices: it yields where a turn of the event loop may end; its result takes effect only when it returns. */
+/** Work that yields where a turn of the event loop may end. */
 export type Slices<T> = Generator<undefined, T, undefined>;
 
-/**
- * Targets, files and the like per slice, at most: about two milliseconds, which is the delay for other probes in the
- * thread.
- */
+/** Targets, files and the like per slice: about two milliseconds, by which other probes in the thread are late. */
 export const itemsPerSlice = 128;
 
-/** Lines of text per slice, at most: about the time of `itemsPerSlice` items. */
 const linesPerSlice = 1_000;
 
-/** Does the work with a turn of the event loop after each slice. */
+/** Does the work, with a turn of the event loop after each slice. */
 export async function overTurns<T>(work: Slices<T>, turn: () => Promise<void>): Promise<T> {
   for (;;) {
     const step = work.next();
@@ -37,13 +33,10 @@ export function* each<T>(items: Iterable<T>, act: (item: T) => unknown): Slices<
   }
 }
 
-/** Characters of text per slice, at most: about the time of `itemsPerSlice` items. */
+/** Characters per slice, at most: about the same time. */
 export const charsPerSlice = 16 * 1024;
 
-/**
- * Calls `act` for each line until it returns `false`; a line longer than `charsPerSlice` is cut. A slice ends after that
- * many characters.
- */
+/** Calls `act` for each line, at most `charsPerSlice` of it, until it returns `false`. */
 export function* walkLines(text: string, act: (line: string) => unknown): Slices<void> {
   let sliceFrom = 0;
   let lines = 0;

@@ -10,7 +10,7 @@ export function quantile(sorted: readonly number[], q: number): number | null {
   return sorted[Math.min(rank, sorted.length) - 1] ?? null;
 }
 
-/** As `quantile`, for numbers in any order; the array is not changed. */
+/** As `quantile`, for numbers in any order. */
 export function quantileOf(values: readonly number[], q: number): number | null {
   return quantile(
     [...values].sort((a, b) => a - b),

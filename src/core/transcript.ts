@@ -5,37 +5,25 @@ import type { Sentence } from './result.ts';
 /** One request of a conversation: GET or HEAD. */
 export interface Ask {
   readonly url: string;
-  /** `HEAD`: the head alone, a body is not sent; absent: GET. */
+  /** Absent: GET. */
   readonly method?: 'HEAD';
-  /**
-   * Extra request headers, lower-case names. The wire adds User-Agent and credentials. `accept-encoding` only where
-   * clients offer encodings and the body is read whole and decoded; absent: `identity`.
-   */
+  /** Lower-case names; the wire adds User-Agent and credentials. Absent `accept-encoding`: `identity`. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** True for a preliminary request (resolving `latest`, a token): recorded, but not part of the probe's time. */
+  /** True for a preliminary request (a token): recorded, but no part of the probe's time. */
   readonly aside?: boolean;
-  /** True if the URL came from a response: the guard of design.md section 6 then checks the first hop too. */
+  /** True if the URL came from a response: the guard checks the first hop too (design.md section 6). */
   readonly foreign?: boolean;
-  /** Cap on the body in bytes; a longer body is `oversize`. */
+  /** A longer body is `oversize`. */
   readonly bodyBytesMax: number;
-  /**
-   * Sends nothing: this machine verifies a signature over the bytes from `url`; the verifier's output is the response's
-   * body.
-   */
+  /** Sends nothing: this machine verifies a signature over the bytes from `url`; `body` is the verifier's output. */
   readonly check?: SignatureCheck;
-  /** Stops reading after this many bytes and counts the response as complete (for throughput samples). */
+  /** After this many bytes the response counts as complete. */
   readonly stopAfterBytes?: number;
-  /** The body is not decoded, whatever `Content-Encoding` says, because the client stores it so. Absent: decoded. */
+  /** The body is not decoded, because the client stores it as sent. */
   readonly asSent?: true;
-  /**
-   * The body may be too long for memory: above `limits.bodyHeldBytes` the response has its beginning, and `whole`. A body with
-   * an encoding that was not requested is held in memory; above `limits.bodyHeldBytesMax` it is `oversize`.
-   */
+  /** A body above `limits.bodyHeldBytes` comes as a beginning and `whole`; one that is decoded must fit into memory. */
   readonly large?: true;
-  /**
-   * Sends nothing and gets no response: runs work that would block the thread for long, and yields to the event loop
-   * once.
-   */
+  /** Sends nothing: runs work that would block the thread for long, and yields to the event loop once. */
   readonly work?: () => Promise<void>;
 }
 
@@ -44,11 +32,11 @@ export interface SignatureCheck {
   /** Absolute path of the operator's OpenPGP keyring. */
   readonly keyring: string;
   readonly signed: Uint8Array;
-  /** A detached signature; absent: `signed` contains its signature. */
+  /** Absent: `signed` contains its signature. */
   readonly signature?: Uint8Array;
 }
 
-/** The response as the conversation gets it: redirects are followed, and the body is complete, or it is a failure. */
+/** The response as a conversation gets it, after redirects. */
 export type Answer =
   | {
       readonly tag: 'answered';
@@ -56,11 +44,11 @@ export type Answer =
       /** Lower-case names; repeated headers joined by `, `. */
       readonly headers: Readonly<Record<string, string>>;
       readonly body: Uint8Array;
-      /** The whole body if `body` is only the beginning of a `large` one; valid until the conversation ends. */
+      /** Of a `large` body, where `body` is only the beginning; valid until the conversation ends. */
       readonly whole?: WholeBody;
-      /** The URL of the last hop, credentials masked. */
+      /** Credentials masked. */
       readonly finalUrl: string;
-      /** Milliseconds over all hops: for connecting, and from then on to the last byte; absent: not timed. */
+      /** Over all hops; absent: not timed. */
       readonly took?: { readonly connectMs: number; readonly answerMs: number };
     }
   | { readonly tag: 'failed'; readonly failure: ProbeFailure }
@@ -72,74 +60,59 @@ export interface Seen {
   readonly firstHex: string;
 }
 
-/**
- * The contents that a mutable response lists, for freshness: compared between mirrors and over time. Fields that it does not
- * have are absent; each field is bounded, however long the response is.
- */
+/** The contents of a mutable response, compared between mirrors and over time; each field is bounded. */
 export interface Contents {
-  /**
-   * The listed versions, in the one spelling that all mirrors share: how many, the newest `limits.contentVersions` of them
-   * by the ecosystem's order (the newest last), and the pre-releases among those.
-   */
+  /** In the spelling that all mirrors share: how many, the newest (the newest last), and pre-releases of these. */
   readonly versions?: {
     readonly count: number;
     readonly newest: readonly string[];
     readonly pre: readonly string[];
   };
-  /** The version or digest of each tag; at most `limits.contentTags`. */
+  /** The version or digest of each tag. */
   readonly tags?: Readonly<Record<string, string>>;
-  /** A number that never falls: of records in a log, or of the last change. */
+  /** A number that never falls: of records, or of the last change. */
   readonly serial?: number;
-  /** The date that the content itself states, wall milliseconds; never that of a header. */
+  /** The date in the content, wall milliseconds; not that of a header. */
   readonly modifiedAtMs?: number;
 }
 
-/** Facts that a conversation learns in addition to its verdict; all optional, all small. */
+/** What a conversation learns besides its verdict. */
 export interface Facts {
   /** The version that `latest` resolved to. */
   readonly resolvedVersion?: string;
-  /** An optional endpoint is not offered: ok, but nothing was read. */
+  /** An optional endpoint is not offered, which is ok. */
   readonly notOffered?: boolean;
-  /** Valid versions of a list: how many, and the newest; `null` of none. */
+  /** Valid versions of a list; `newest` is `null` of none. */
   readonly listed?: { readonly count: number; readonly newest: string | null };
-  /** The contents that the response lists; removed after the comparison. */
+  /** Removed after the comparison. */
   readonly contents?: Contents;
-  /** An immutable response was verified against a pinned or signed hash. `against` names the authority. */
+  /** An immutable response was verified against a pinned or signed hash. */
   readonly verified?: {
     readonly algorithm: string;
     readonly digest: string;
     /** `pinned`, or the ecosystem's word for another authority. */
     readonly against: string;
   };
-  /**
-   * A digest without an authority, which can only be compared between mirrors: algorithm and value. `of`: what was hashed, if
-   * module and version are not enough (a file's name, its date); only digests with the same `of` are compared.
-   */
+  /** A digest to compare between mirrors; only those with the same `of`, which says what was hashed. */
   readonly compared?: { readonly algorithm: string; readonly digest: string; readonly of?: string };
-  /** The body whose digest is named: its length, and its first bytes as hex, at most `limits.bytesShown`. */
+  /** The body whose digest is named; at most `limits.bytesShown` first bytes. */
   readonly seen?: Seen;
-  /** The result of verifying the authority's signature over this response; absent: there is none, and none is required. */
+  /** Of the authority over this response; absent: none, and none is required. */
   readonly signature?: Signature;
-  /** Size and root of a signed tree head, for lag in records and consistency. */
+  /** A signed tree head, for lag in records and consistency. */
   readonly treeHead?: { readonly name: string; readonly size: number; readonly rootBase64: string };
-  /**
-   * The number of records at the relayed authority itself, requested in the same probe; `null`: it cannot be reached from
-   * here; absent: not requested.
-   */
+  /** Records at the relayed authority itself; `null`: not reachable from here; absent: not requested. */
   readonly authority?: { readonly name: string; readonly size: number | null };
-  /** The time that a client spends on requests to the authority, measured from here. */
   readonly authorityCost?: AuthorityCost;
   /** Two contradicting signed statements of one authority, in full. */
   readonly forked?: { readonly name: string; readonly statements: readonly [string, string] };
-  /**
-   * Hashes confirmed by an authority's own signature, in the form of `ProbeContext.pinned`: they may be pinned.
-   */
+  /** Hashes that an authority's own signature confirms, as in `ProbeContext.pinned`. */
   readonly logged?: Readonly<Record<string, string>>;
-  /** Facts for its own ecosystem only (`learn`), small; never used as labels. */
+  /** For the ecosystem only (`learn`), small. */
   readonly own?: Readonly<Record<string, unknown>>;
 }
 
-/** The facts that are kept and shown of a probe: without contents, which are only compared. */
+/** The facts that are kept of a probe. */
 export function dropContents({ contents: _, ...kept }: Facts): Facts {
   return kept;
 }
@@ -152,13 +125,12 @@ export interface Verdict {
   readonly facts: Facts;
 }
 
-/** Times of one hop on the monotonic clock, milliseconds. An event that did not happen is absent. */
+/** Monotonic times of one hop. An event that did not happen is absent. */
 export interface Marks {
-  /** Just before the hop's first action; for hop 2 and later the end of the hop before (time between belongs here). */
+  /** Just before the first action; after another hop, the end of that one. */
   readonly start: number;
-  /** The name is resolved. Absent for address literals and reused connections. */
   readonly resolved?: number;
-  /** TCP is up; behind a proxy also TLS to it and CONNECT. */
+  /** TCP is up; with a proxy also TLS to it and CONNECT. */
   readonly connected?: number;
   /** The TLS handshake with the mirror is done. */
   readonly secured?: number;
@@ -168,44 +140,40 @@ export interface Marks {
   readonly end: number;
 }
 
-/** Facts of the handshake, recorded also when verification failed; absent when the handshake itself failed. */
+/** Facts of a handshake, also if verification failed. */
 export interface TlsFacts {
   readonly version: string;
   readonly cipher: string;
   /** Common name or organisation of the issuer, at most 80 characters. */
   readonly issuer: string;
-  /** Wall milliseconds; `null` where the certificate could not be read. */
+  /** `null`: the certificate could not be read. */
   readonly expiresAtMs: number | null;
   readonly spkiSha256: string | null;
   readonly resumed: boolean;
-  /** Node's verdict code, or `null` when it verified. */
+  /** Node's code; `null`: verified. */
   readonly authorizationCode: string | null;
 }
 
-/** The fault that ended a hop before its response was complete: our own kind, and the code of the runtime. */
+/** The fault that ended a hop before its response was complete. */
 export interface WireFault {
-  /**
-   * `err.code` of the runtime, or one of our own codes, which begin with `MW_` (`MW_DEADLINE`, `MW_H2_RESET`).
-   * `probe/classify.ts` lists all of them.
-   */
+  /** `err.code` of the runtime, or one of ours, which begin with `MW_`: listed in `probe/classify.ts`. */
   readonly code: string;
   /** Phase in which it happened, by the marks. */
   readonly phase: Phase;
-  /** Static text or OpenSSL reason; never a body, at most 200 characters. */
+  /** Static text or OpenSSL reason, at most 200 characters. */
   readonly text: string;
   /** `text` for any language; absent: only in English, or not our text. */
   readonly sentence?: Sentence;
   readonly bytesRead: number;
   /** Only for `timeout`s: the limit that was hit. */
   readonly limitMs?: number;
-  /** For a failed resolve: whether another name resolved through the same resolver at the same time; `null`: not tried. */
+  /** For a failed resolve: whether another name resolved at the same time; `null`: not tried. */
   readonly resolverAnswersOthers?: boolean | null;
 }
 
-/** The version of HTTP that a connection speaks. */
 export type HttpProtocol = '1.1' | '2';
 
-/** One request and its response, as sent. Serializable as JSON; has no body and no secrets. */
+/** One request and its response, without body and secrets. */
 export interface Hop {
   readonly url: string;
   readonly aside: boolean;
@@ -216,24 +184,24 @@ export interface Hop {
   readonly family: 4 | 6 | null;
   readonly proxy: string | null;
   readonly tls: TlsFacts | null;
-  /** Absent: no connection came about, or an older release stored it. */
+  /** Absent: no connection, or an older row. */
   readonly protocol?: HttpProtocol;
-  /** The server did not take the request at first and it was sent again: REFUSED_STREAM, or GOAWAY before our stream. */
+  /** The request was sent again: REFUSED_STREAM, or GOAWAY before our stream. */
   readonly repeated?: 'refused_stream' | 'goaway';
   /** Absent: GET, or an older release stored it. */
   readonly method?: 'HEAD';
   readonly requestHeaders: Readonly<Record<string, string>>;
   readonly status: number | null;
-  /** Response headers, secrets redacted (`set-cookie`, `www-authenticate` tokens …), at most `limits.headersKept`. */
+  /** Secrets redacted, at most `limits.headersKept`. */
   readonly responseHeaders: Readonly<Record<string, string>>;
-  /** Body bytes as received, after transfer decoding. */
+  /** As received, after transfer decoding. */
   readonly bodyBytes: number;
-  /** When `limits.slowStartBytes` of the body had arrived (monotonic), and the bytes by then; absent: a shorter body. */
+  /** When `limits.slowStartBytes` had arrived (monotonic), and the bytes by then; absent: a shorter body. */
   readonly ramp?: { readonly atMs: number; readonly bytes: number };
   readonly fault: WireFault | null;
 }
 
-/** The whole conversation of one probe: every hop in order, asides included, and how it ended. */
+/** The whole conversation of one probe, asides included. */
 export interface Transcript {
   readonly probeId: string;
   readonly startedAtMs: number;
@@ -242,30 +210,26 @@ export interface Transcript {
   readonly verdict: Verdict;
   /** First line of an error body, printable, at most 200 characters; `masked_upstream` is detected in it. */
   readonly errorLine: string | null;
-  /** Worst event-loop delay of the worker between start and end, milliseconds. */
+  /** Worst event-loop delay of the worker meanwhile. */
   readonly loopDelayMsMax: number;
-  /** Which worker ran it. */
   readonly worker: number;
 }
 
-/**
- * The cost for a client with an empty cache of verifying one artifact against an authority, besides the artifact itself:
- * requests, and waiting time in milliseconds.
- */
+/** What a client with an empty cache spends on verifying one artifact, besides the artifact itself. */
 export interface Cost {
   readonly requests: number;
   readonly ms: number;
 }
 
-/** The cost of verification over each way to the authority. A client with verification switched off has none. */
+/** The cost of verification over each way to the authority. */
 export interface AuthorityCost {
-  /** Through the mirror's relay, over the client's existing connection to it; `null`: the mirror has no relay. */
+  /** Through the mirror's relay, over the existing connection; `null`: no relay. */
   readonly relayed: Cost | null;
-  /** From the authority itself, over a connection of its own; `null`: not reachable from here, or not probed. */
+  /** From the authority itself; `null`: not reachable from here, or not probed. */
   readonly direct: Cost | null;
 }
 
-/** The result of checking an authority's own signature over a response. Closed. A wrong signature is a `mismatch`. */
+/** The result of checking a signature, closed. A wrong one is a `mismatch`. */
 export type SignatureState =
   | 'valid'
   | 'no_key'
@@ -278,9 +242,8 @@ export type SignatureState =
   | 'unsigned'
   | 'no_tool';
 
-/** A signature over a response as far as it could be checked. */
 export interface Signature {
   readonly state: SignatureState;
-  /** The authority's name of the key: a label, at most `limits.keyNameChars` printable characters; `null`: none. */
+  /** The name of the key, at most `limits.keyNameChars` printable characters; `null`: none. */
   readonly key: string | null;
 }

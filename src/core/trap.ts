@@ -1,22 +1,18 @@
 import type { FileText, FolderNames } from './ports.ts';
 
-/**
- * `error`: builds break, fetched files are not verified, or private names leak. `warning`: that may happen. `note`: for
- * information.
- */
+/** `error`: builds break, files are not verified, or private names leak; `warning`: that may happen. */
 export type TrapSeverity = 'error' | 'warning' | 'note';
 
-/** The properties of a kind of trap: a row of docs/doctor.md, apart from its texts. */
+/** A kind of trap, apart from its texts. */
 export interface TrapKind {
   readonly severity: TrapSeverity;
-  /** Whether `--fix` can repair it in a client's own file; otherwise the lines to set are printed. */
+  /** Whether `--fix` can repair it in a client's own file. */
   readonly isFixable: boolean;
 }
 
-/** The kinds of one folder of traps, by their stable ids. */
+/** By stable id. */
 export type TrapKinds = Readonly<Record<string, TrapKind>>;
 
-/** The place of a setting: a line of a file, an environment variable, or a probed mirror. */
 export type Place =
   | { readonly file: string; readonly line: number | null }
   | { readonly variable: string }
@@ -27,39 +23,37 @@ export interface Edit {
   readonly file: string;
   /** From 1; `null`: after the last line of a file, which may not exist yet. */
   readonly line: number | null;
-  /** The line as found; `null` if `line` is `null`. */
+  /** The line as found. */
   readonly was: string | null;
-  /** The new text of the line; empty: the line is removed. */
+  /** Empty: the line is removed. */
   readonly becomes: readonly string[];
 }
 
 /** A trap that was found. Its texts have no secrets. */
 export interface Trap {
   readonly id: string;
-  /** What was found, in a sentence. */
   readonly what: string;
   readonly where: readonly Place[];
-  /** The lines to set, as instructions or to paste; never empty. */
+  /** Instructions, or lines to paste; never empty. */
   readonly set: readonly string[];
-  /** The edits of `--fix`; empty: it must be repaired by hand. */
+  /** Of `--fix`; empty: to be repaired by hand. */
   readonly edits: readonly Edit[];
 }
 
 /** A check that gave no result, and why: neither a trap nor fine. */
 export interface Untold {
-  /** The subject of the check: a trap's id, or `settings` for a file that could not be read. */
+  /** A trap's id, or `settings` for a file that could not be read. */
   readonly id: string;
   readonly because: string;
   readonly where: readonly Place[];
 }
 
-/** The result of one examination. */
 export interface Diagnosis {
   readonly traps: readonly Trap[];
   readonly untold: readonly Untold[];
 }
 
-/** The new contents of a whole file; `before` is `null` if the file does not exist yet. */
+/** The new contents of a file; `before` is `null` for a new file. */
 export interface FileChange {
   readonly file: string;
   readonly before: string | null;
@@ -73,36 +67,33 @@ export function placeTextOf(place: Place): string {
   return place.line === null ? place.file : `${place.file}:${place.line}`;
 }
 
-/** Read access to the clients' settings on this machine. No program is started. */
+/** Read access to settings on this machine; starts no program. */
 export interface Machine {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The user's home folder, absolute. */
+  /** Absolute, of the user, and of the project. */
   readonly home: string;
-  /** The project's folder, absolute. */
   readonly cwd: string;
-  /** The path of a system file, such as `/etc/pip.conf`; below another root if one is configured. */
+  /** The path of a system file such as `/etc/pip.conf`, below the configured root. */
   system(path: string): string;
-  /** Reads a file by absolute path. A missing file is `ENOENT`. */
+  /** By absolute path. */
   read(path: string): Promise<FileText>;
   list(path: string): Promise<FolderNames>;
-  /** The permission bits of a file; `null`: no such file. Absent: not known. */
+  /** Permission bits; `null`: no such file. */
   mode?(path: string): Promise<number | null>;
 }
 
-/** A line that sets a variable, in a file that a shell (or a login) reads. */
+/** A line that sets a variable, in a file that a shell or a login reads. */
 export interface Assignment {
   readonly name: string;
-  /** `null`: computed by the shell, so the value is not known. */
+  /** `null`: the shell computes it. */
   readonly value: string | null;
   readonly file: string;
   readonly line: number;
 }
 
-/** The inputs of an ecosystem's doctor. */
 export interface Surroundings {
   readonly machine: Machine;
-  /** Variables set in shells' files, in the order of reading; the project's direnv file is last. */
+  /** In the order of reading. */
   readonly assignments: readonly Assignment[];
-  /** Private names of the configuration; empty without one. */
   readonly privatePatterns: readonly string[];
 }

@@ -1,6 +1,6 @@
 import type { Listen } from './config.ts';
 
-/** A URL with its user-info separated from the part that may be shown. */
+/** A URL apart from its user-info. */
 export interface SplitUrl {
   /** Without user-info, query, fragment or trailing slash. */
   readonly url: string;
@@ -8,7 +8,7 @@ export interface SplitUrl {
   readonly user: { readonly username: string; readonly password: string } | null;
 }
 
-/** Reads a base URL: http or https, a host, no query and no fragment. `null` for anything else. */
+/** Reads a base URL: http or https, no query, no fragment. `null` for anything else. */
 export function baseUrl(text: string): SplitUrl | null {
   if (!/^https?:\/\/[^/]/i.test(text) || /[?#\s\\]/.test(text) || !URL.canParse(text)) return null;
   const parsed = new URL(text);
@@ -17,7 +17,7 @@ export function baseUrl(text: string): SplitUrl | null {
   return { url: `${parsed.protocol}//${parsed.host}${parsed.pathname}`.replace(/\/+$/, ''), user };
 }
 
-/** `undefined` where the percent escapes of the user-info are broken. */
+/** `undefined`: broken percent escapes. */
 function userOf(parsed: URL): SplitUrl['user'] | undefined {
   if (parsed.username === '' && parsed.password === '') return null;
   try {
@@ -27,7 +27,7 @@ function userOf(parsed: URL): SplitUrl['user'] | undefined {
   }
 }
 
-/** No honest server uses a longer URL: most servers accept at most 8 KiB. */
+/** Most servers accept at most 8 KiB. */
 const urlCharsMax = 16 * 1024;
 /** The base URL of a page is repeated in each of its relative URLs. */
 const baseCharsMax = 1024;
@@ -39,8 +39,7 @@ const hostStart = /^(?:[a-z][a-z0-9+.-]*:[\\/]*|[\\/]{2,})/i;
 const labelEnd = /[.\u3002\uff0e\uff61]/;
 
 /**
- * Parses a URL that a server chose, in time proportional to its length; `null` where it is invalid, longer than
- * `urlCharsMax`, or has a host that cannot exist in DNS.
+ * Parses a URL that a server chose, in linear time; `null`: invalid, too long, or a host that cannot exist in DNS.
  * @param base  the base of a relative URL
  */
 export function readForeignUrl(text: string, base?: string): URL | null {
@@ -48,7 +47,7 @@ export function readForeignUrl(text: string, base?: string): URL | null {
   return hasLongHost(text) ? null : URL.parse(text, base);
 }
 
-/** As `readForeignUrl`, for one of many URLs on a page; `null` also if `base` is longer than `baseCharsMax`. */
+/** As `readForeignUrl`, for one of many URLs on a page. */
 export function readPageUrl(text: string, base: string): URL | null {
   return base.length > baseCharsMax ? null : readForeignUrl(text, base);
 }
@@ -64,7 +63,7 @@ function hasLongHost(text: string): boolean {
   return host.length > hostCharsMax || host.split(labelEnd).some((label) => label.length > labelCharsMax);
 }
 
-/** The URL of the own listener from this machine, without a trailing slash; if it listens on all addresses, over loopback. */
+/** The URL of our own listener from this machine, without a trailing slash. */
 export function urlOfListener({ host, port, tls }: Listen): string {
   const own = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return `${tls === null ? 'http' : 'https'}://${own.includes(':') ? `[${own}]` : own}:${port}`;
@@ -79,19 +78,19 @@ export function mirrorNameOf(url: string): string {
 const innerSuffix = /\.(internal|local|lan|corp|home|intranet|private|localdomain)$/;
 const innerAddress = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|\[?f[cd][0-9a-f]{2}:|\[?fe80:)/i;
 
-/** True for a host of an internal network: a private address, a name without a dot, or one with a reserved suffix. */
+/** True for a private address, a name without a dot, or one with a reserved suffix. */
 export function isInnerHost(host: string): boolean {
   const name = host.toLowerCase();
   return innerAddress.test(name) || innerSuffix.test(name) || !/[.:]/.test(name);
 }
 
-/** `host:port`, the port always named, IPv6 in brackets. */
+/** `host:port`, always with a port. */
 export function hostOf(url: string): string {
   const { protocol, hostname, port } = new URL(url);
   return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
 }
 
-/** `https://example.com:443`: mirrors on different paths of one server share a host, its slots and its byte budget. */
+/** `https://example.com:443`: mirrors of one host share slots and byte budget. */
 export function hostKeyOf(url: string): string {
   return `${new URL(url).protocol}//${hostOf(url)}`;
 }

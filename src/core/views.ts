@@ -4,7 +4,7 @@ import type { Finding, Side } from './finding.ts';
 import type { Sentence } from './result.ts';
 import type { Seen } from './transcript.ts';
 
-/** A finding as the API and webhooks show it (design.md section 4.3): RFC 3339 stamps, unknown is `null`. */
+/** A finding as the API and webhooks show it (design.md section 4.3). */
 export interface FindingView
   extends Omit<Finding, 'openedAtMs' | 'closedAtMs' | 'evidence' | 'actionable' | 'sentence' | 'acknowledged'> {
   readonly openedAt: string;
@@ -15,23 +15,21 @@ export interface FindingView
   };
 }
 
-/** The mirrors of one side of a mismatch, with the length and the first bytes that they serve. */
 export interface SideView {
   readonly module: string | null;
   readonly version: string | null;
   readonly step: string;
-  /** Empty: no mirror was seen to serve it; an authority names it. */
   readonly registries: readonly string[];
   readonly algorithm: string;
   readonly digest: string;
   readonly sinceAt: string | null;
   readonly bytes: number | null;
   readonly firstHex: string | null;
-  /** The same first bytes as text, with a dot for each unprintable byte. */
+  /** As `firstBytesTextOf`. */
   readonly firstText: string | null;
 }
 
-/** An advice as the API and webhooks show it (design.md section 4.4): RFC 3339 stamps, durations in seconds. */
+/** An advice as the API and webhooks show it (design.md section 4.4). */
 export interface AdviceView
   extends Omit<Advice, 'issuedAtMs' | 'expiresAtMs' | 'settledAtMs' | 'sentence' | 'bypass' | 'sentences'> {
   readonly issuedAt: string;
@@ -50,7 +48,7 @@ export function stamp(wallMs: number | null): string | null {
   return wallMs === null ? null : new Date(wallMs).toISOString();
 }
 
-/** A finding as sent to people and programs; every key is always present, but `family` and `protocol` of a scope item. */
+/** Every key is always present, but `family` and `protocol` of a scope item. */
 export function findingView(finding: Finding): FindingView {
   const { id, kind, state, ecosystem, upstream, registry, cause, vantage, confidence, text } = finding;
   const { samples, failures, observedSeconds, baselineSeconds, thresholdSeconds, probeIds } = finding.evidence;
@@ -114,7 +112,7 @@ export function firstBytesTextOf({ firstHex }: Pick<Seen, 'firstHex'>): string {
     .join('');
 }
 
-/** An advice as sent to people and programs; every key is always present. */
+/** Every key is always present. */
 export function adviceView(advice: Advice): AdviceView {
   const { id, ecosystem, upstream, vantage, state, from, to, chain, reason, cause, refusal, expected } = advice;
   const { confidence, bypass = null, remedy, doesNotCover, rollback, trigger } = advice;
