@@ -1,5 +1,3 @@
-const bom = '\uFEFF';
-
 /** The text of a body without a byte-order mark; `null` if it is not UTF-8. */
 export function utf8(body: Uint8Array): string | null {
   try {
@@ -12,7 +10,7 @@ export function utf8(body: Uint8Array): string | null {
 /** True where a body starts like HTML or XML: a portal or an error page. Not for formats that may begin with `<`. */
 export function isMarkup(body: Uint8Array): boolean {
   const start = new TextDecoder('utf-8').decode(body.subarray(0, 512));
-  return start.replace(bom, '').trimStart().startsWith('<');
+  return start.trimStart().startsWith('<');
 }
 
 /** The first line that is not blank, printable, at most 200 characters; `…`: it was cut. `null`: none. */

@@ -111,24 +111,15 @@ const silentReasons: ReadonlySet<Reason> = new Set<Reason>([
   'refused',
   'unreachable',
   'reset',
-  'timeout_resolve',
-  'timeout_connect',
-  'timeout_tls',
-  'timeout_processing',
-  'timeout_transfer',
-  'tls_expired',
-  'tls_untrusted',
-  'tls_name',
-  'tls_pin',
-  'tls_protocol',
-  'tls_client',
   'cut',
   'wrong_content',
 ]);
 
 /** True for a failure that does not show that our network is up. */
 export function isSilent(outcome: Outcome): boolean {
-  return outcome.tag === 'failed' && silentReasons.has(outcome.failure.kind);
+  if (outcome.tag !== 'failed') return false;
+  const { kind } = outcome.failure;
+  return silentReasons.has(kind) || isTimeout(kind) || kind.startsWith('tls_');
 }
 
 /** True for a failure that a captive portal or an interception near us can cause. */

@@ -124,19 +124,13 @@ export interface Upstream {
   readonly upstream: string;
 }
 
-/** The key of an upstream, in rows too, and its full name: `ecosystem/upstream`. */
-export function upstreamKeyOf({
-  ecosystem,
-  upstream,
-}: {
-  readonly ecosystem: string;
-  readonly upstream: string;
-}): string {
+/** The key of an upstream, in rows too. */
+export function upstreamKeyOf({ ecosystem, upstream }: Upstream): string {
   return `${ecosystem}/${upstream}`;
 }
 
-/** The name of an upstream for display: that of the ecosystem alone where both are the same. */
-export function upstreamNameOf(one: { readonly ecosystem: string; readonly upstream: string }): string {
+/** The name of an upstream for display: one word where both are the same. */
+export function upstreamNameOf(one: Upstream): string {
   return one.ecosystem === one.upstream ? one.ecosystem : upstreamKeyOf(one);
 }
 
