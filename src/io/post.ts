@@ -11,21 +11,12 @@ import { classBySpelling } from '../wire/guard.ts';
 import { TlsBook } from '../wire/tls.ts';
 import { type ExchangeTrace, newTrace } from '../wire/trace.ts';
 
-/** The dependencies of a post. */
-export interface PostOptions {
-  readonly clock: Clock;
-  readonly timers: Timers;
-}
-
 /**
- * Sends webhooks: one request over a connection of its own, certificate verified, redirects never followed. The
- * connected address must be public unless `allow` names it (CIDR, address or host name), so neither a literal, nor a name,
- * nor a DNS change after the check leads into a private network. The result follows Standard Webhooks: any 2xx is
- * delivered, 410 is final, any other status is retried later, 429 and 503 after their `Retry-After`. A failure that
- * `refusalIn` finds in the body takes precedence.
+ * Sends webhooks: one request over a connection of its own, redirects never followed. The connected address must be
+ * public, unless `allow` names it. The result follows Standard Webhooks: any 2xx is delivered, 410 is final, any other
+ * status is retried later, 429 and 503 after their `Retry-After`. A failure that `refusalIn` finds takes precedence.
  */
-export function createPost(options: PostOptions): Post {
-  const { clock, timers } = options;
+export function createPost({ clock, timers }: Pick<PostDeps, 'clock' | 'timers'>): Post {
   const deps = { clock, timers, names: new Names(clock, timers, []), tls: new TlsBook() };
   return { send: (message) => send(message, deps) };
 }
@@ -56,7 +47,7 @@ async function send(message: Message, deps: PostDeps): Promise<Delivery> {
     const body = await ask(url, message, trace, answer, deadline, deps);
     return verdict(answer, body.toString('utf8'), message, deps.clock.wallMs());
   } catch (error) {
-    // Once there is a status, an error in the body does not matter, unless the whole body of a success is needed.
+    // With a status an error in the body does not matter, unless the whole body of a success is needed.
     return answer.status === null || (answerBytesMax !== undefined && answer.status < 300)
       ? failed(failureOf(stopOf(error), url, trace))
       : verdict(answer, '', message, deps.clock.wallMs());
@@ -107,7 +98,7 @@ async function ask(
   }
 }
 
-/** Basic credentials that the operator wrote into the URL. */
+/** Basic credentials from the URL. */
 function userInfo(url: URL): Record<string, string> {
   if (url.username === '' && url.password === '') return {};
   const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
@@ -118,7 +109,7 @@ function failed(failure: DeliveryFailure): Delivery {
   return { tag: 'failed', failure };
 }
 
-/** The result by status, table of Standard Webhooks and design.md section 4.5; a chat's service has more in the body. */
+/** The result by status. @see design.md section 4.5 */
 function verdict(answer: ExchangeTrace, body: string, message: Message, nowWallMs: number): Delivery {
   const status = answer.status ?? 0;
   const refusal = message.refusalIn?.(status, body) ?? null;
@@ -137,7 +128,6 @@ function retryOf(status: number, retryAfter: string | undefined, nowWallMs: numb
   return afterMs === null ? 'later' : { afterMs };
 }
 
-/** A network fault as a delivery failure. */
 function failureOf(stop: WireStop, url: URL, trace: ConnectTrace): DeliveryFailure {
   const { code } = stop;
   if (code === 'MW_FORBIDDEN_TARGET') return { kind: 'forbidden_target', retry: 'later' };

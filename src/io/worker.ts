@@ -28,13 +28,13 @@ import {
 
 /** The interval of ticks that measure loop delays. */
 const tickMs = 10;
-/** Results are sent to the main thread together, after this wait. */
+/** Results of this time are sent to the main thread together. */
 const batchMs = 4;
 
-/** Runs probes and controls with the data of one edition of the worker book, over one wire. */
+/** Runs probes and controls by one edition of the worker book. */
 export interface Runner {
   /**
-   * Never rejects: a target that is not in the book, or an exception, gives `unknown('defect')`.
+   * Never rejects: a mirror that is not in the book, or an exception, gives `unknown('defect')`.
    * @param reading  called when the thread starts and ends to process a response
    */
   probe(due: Due, reading?: (isReading: boolean) => void): Promise<Probed>;
@@ -50,9 +50,9 @@ export interface RunnerDeps {
   readonly loopDelayMsMax: (fromMs: number) => number;
   /** Absent: this machine's gpgv. */
   readonly signatures?: SignatureChecker;
-  /** Loads the conversations of an ecosystem and rejects if there is none; absent: those of this release. */
+  /** Loads the conversations of an ecosystem; absent: those of this release. */
   readonly proberOf?: (id: EcosystemId) => Promise<Prober>;
-  /** The data that conversations share; absent: empty at first. */
+  /** Absent: empty ones. */
   readonly memories?: ProbeMemories;
 }
 
@@ -94,7 +94,7 @@ export function createRunner(deps: RunnerDeps): Runner {
           timed,
           nextAnswer,
         });
-        // A server may echo our request: our own credentials must not leave this thread in any form.
+        // A server may echo our request: our credentials must not leave this thread.
         const transcript = timed(() => maskOf(access).data(held));
         const sample = timed(() => measure(due, transcript));
         const heldMs = heldMsOf(due, pieces);
@@ -107,26 +107,25 @@ export function createRunner(deps: RunnerDeps): Runner {
   };
 }
 
-/** As `Sample.heldMs`; absent for whole artifacts, whose hashing always takes the thread's time. */
+/** As `Sample.heldMs`; none for whole artifacts, whose hashing always takes long. */
 function heldMsOf({ target, purpose }: Due, { longestMs }: Pieces): number | undefined {
   const isHashed = isHeavy(target) && purpose !== 'peek';
   return isHashed || longestMs() < limits.threadHeldMs ? undefined : longestMs();
 }
 
-/** The transcript as kept: without listed contents, which only the sample has. */
+/** The transcript without listed contents, which only the sample has. */
 function keptOf(transcript: Transcript): Transcript {
   const { verdict } = transcript;
   return { ...transcript, verdict: { ...verdict, facts: dropContents(verdict.facts) } };
 }
 
-/** The wire and the runner of one edition of the book; closed after a newer one arrived and its last job ended. */
+/** One edition of the book, with its wire and runner. */
 interface Edition {
   readonly book: WorkerBook;
   readonly runner: Runner;
   readonly wire: Wire;
-  /** Tokens and other memories, kept while the access to mirrors stays the same. */
   readonly memories: ProbeMemories;
-  /** Running jobs on the wire, of all editions that share it. */
+  /** Running jobs of all editions that share the wire. */
   readonly use: { jobs: number };
 }
 
@@ -147,7 +146,7 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
   ]);
   let done: JobDone[] = [];
 
-  /** Opens an edition. If the access to mirrors has not changed, it keeps the wire with its connections and trust stores. */
+  /** Opens an edition. If the access to mirrors is unchanged, it shares wire and memories with the one before. */
   function open(given: WorkerBook, before: Edition | null): Edition {
     const same = before !== null && reach(before.book) === reach(given);
     const book = same ? { ...given, access: before.book.access } : given;
@@ -159,16 +158,9 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
           ...(book.otherNames === undefined ? {} : { otherNames: book.otherNames }),
           userAgent: Object.values(book.access)[0]?.userAgent,
         });
-    const { worker } = seed;
     const memories = same ? before.memories : createProbeMemories();
-    const runner = createRunner({
-      book,
-      wire,
-      clock: systemClock,
-      worker,
-      loopDelayMsMax: watch.delayMsMax,
-      memories,
-    });
+    const { delayMsMax: loopDelayMsMax } = watch;
+    const runner = createRunner({ book, wire, clock: systemClock, worker: seed.worker, loopDelayMsMax, memories });
     return { book, runner, wire, memories, use: same ? before.use : { jobs: 0 } };
   }
 
