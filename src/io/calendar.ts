@@ -3,34 +3,29 @@ import type { Calendar } from '../core/ports.ts';
 
 const second = 1_000;
 const minute = 60 * second;
-/** Offsets of today's time zones are whole quarters of an hour, so the local hour and day are constant within one. */
+/** Offsets of time zones are whole quarters of an hour: within one the local hour and day are constant. */
 const quarter = 15 * minute;
 const halfDay = 48 * quarter;
-/**
- * 29 February may be absent for eight years (1896, 1904; 2096, 2104); a time that does not occur within nine never occurs.
- */
+/** A time that does not occur within nine years counts as one that never comes; 29 February may be absent for eight. */
 const reachMs = 9 * 366 * 2 * halfDay;
 const expressionsKept = 1_000;
 
 type Matches = (wallMs: number) => boolean;
 
-/**
- * One expression as four matchers, coarse to fine: each returns whether the unit that starts at an instant may contain a
- * match.
- */
+/** One expression as four matchers: each returns whether the day, hour, minute or second of an instant matches. */
 interface Almanac {
   readonly day: Matches;
   readonly hour: Matches;
   readonly minute: Matches;
   readonly second: Matches;
-  /** True where hours are named: then an hour that occurs twice (end of summer time) counts once. */
+  /** Not every hour matches: then an hour that occurs twice (end of summer time) counts once. */
   readonly namesHours: boolean;
   readonly local: Intl.DateTimeFormat;
 }
 
 function matcher(expression: string, timeZone: string | null): Matches {
   const task: ScheduledTask = createTask(expression, () => {}, timeZone === null ? {} : { timezone: timeZone });
-  // Removes the task, which was never started, from node-cron's registry; its matcher stays usable.
+  // Removes the task from node-cron's registry; its matcher stays usable.
   void task.destroy();
   return (wallMs) => task.match(new Date(wallMs));
 }
@@ -54,7 +49,7 @@ function almanacOf(expression: string, timeZone: string | null): Almanac {
   };
 }
 
-/** True for a local time that occurred before (an hour ago, or half an hour on Lord Howe Island). */
+/** True for a local time that occurred before: an hour ago, or half an hour on Lord Howe Island. */
 function isRepeated(local: Intl.DateTimeFormat, wallMs: number): boolean {
   const shown = local.format(wallMs);
   return [2 * quarter, 4 * quarter].some((back) => local.format(wallMs - back) === shown);
@@ -64,10 +59,7 @@ function startOfNext(unit: number, wallMs: number): number {
   return (Math.floor(wallMs / unit) + 1) * unit;
 }
 
-/**
- * Steps forward by the largest unit without a match. A matching day lasts more than half a day, so between two instants
- * half a day apart that both do not match there is no whole matching day.
- */
+/** Skips the largest unit without a match. No whole day lies between two instants half a day apart. */
 function nextAfter(almanac: Almanac, wallMs: number): number {
   let at = startOfNext(second, wallMs);
   const endMs = at + reachMs;
@@ -84,12 +76,10 @@ function nextAfter(almanac: Almanac, wallMs: number): number {
 const almanacs = new Map<string, Almanac>();
 
 /**
- * Cron expressions as node-cron 4 parses them: five or six fields, names, `@daily`, `L`, `#`; if day of month and day of
- * week are both named, both must match. node-cron's own tasks search only from the present on, so the search is ours; parser
- * and matcher are node-cron's. A local time skipped by the clocks is skipped; one that occurs twice counts once if the
- * expression names hours, and twice if every hour is meant (`0-59/5 * * * *` continues through the change). `timeZone` is
- * an IANA name, `null` the zone of the process. Returns `Infinity` for a time that never comes (the last day of February
- * on a first Sunday).
+ * Cron expressions as node-cron 4 parses them; if day of month and day of week are both named, both must match. The
+ * search is ours, because node-cron's tasks search only from the present on. A local time that the clocks skip is
+ * skipped; one that occurs twice counts once if the expression names hours, else twice. `timeZone` is an IANA name,
+ * `null` the zone of the process. Returns `Infinity` for a time that never comes.
  * @throws Error on an expression or zone that node-cron refuses: configuration has checked both
  */
 export const cronCalendar: Calendar = {

@@ -20,21 +20,21 @@ import { codeOf, writeFolderToDisk } from './files.ts';
 import { findForeignFolder } from './foreign-folder.ts';
 import { forget, type KeptChange, type KeptFile, keep, newFileFlags, prune } from './kept-changes.ts';
 
-/** Why nothing was changed or restored: a file and the obstacle. */
+/** Why changes were not made or not undone. */
 export interface ChangeRefused {
   readonly file: string;
   readonly because: Sentence;
-  /** The id of the stored change set, if only some of its files were changed: an undo restores them. */
+  /** Only some files were changed or restored: the id of the stored change set, for an undo. */
   readonly halfDone?: string;
 }
 
 /** Where changes may be made, and where the old contents are kept. */
 export interface ChangePlace {
-  /** Folders that must contain a changed file, after resolving every link. */
+  /** Each changed file must be in one of these folders, after resolving every link. */
   readonly roots: readonly string[];
   /** The folder in which the old contents are stored. */
   readonly kept: string;
-  /** The user whose rights are used; absent: this process's. Root's (0) are used only where no other user may write. */
+  /** Our user; absent: this process's. Root (0) writes only where no other user could redirect the write. */
   readonly ourUid?: number;
   /** The last part of a path must be no link; absent: a link is followed to its file. */
   readonly isExact?: true;
@@ -45,8 +45,7 @@ export interface ChangePlace {
 const newFileMode = 0o600;
 
 /**
- * Makes changes, all or none: the old contents are stored first; then each file is replaced by a rename, with its mode and
- * owner. A link is followed to its file.
+ * Makes changes, all or none: stores the old contents, then replaces each file by a rename, with its mode and owner.
  * @param change.before  the expected contents of the file; if they differ, nothing is changed
  */
 export async function makeChanges(
@@ -90,7 +89,7 @@ export async function makeChanges(
   return ok(change);
 }
 
-/** The first file whose path another user could redirect while root writes. */
+/** The refusal for the first file whose path another user could redirect while root writes. */
 async function refusedToRoot(
   files: readonly string[],
   { ourUid = process.geteuid?.() }: ChangePlace,
@@ -103,7 +102,7 @@ async function refusedToRoot(
   return null;
 }
 
-/** Whether a file is still unchanged: storing the change set may take long on a slow disk. Rejects if it cannot be read. */
+/** Whether a file is still as it was. @throws what `readFile` throws */
 export async function isAsBefore({ file, beforeSha256 }: Pick<KeptFile, 'file' | 'beforeSha256'>): Promise<boolean> {
   if (beforeSha256 === null) return (await lstat(file).catch(() => null)) === null;
   return sha256(await readFile(file)) === beforeSha256;
@@ -116,8 +115,8 @@ async function arePutBack(files: readonly KeptFile[]): Promise<boolean> {
 }
 
 /**
- * Restores the files of a change set (bytes, mode and owner) and removes it; a file that was new is deleted.
- * @returns the first file that was changed since: then nothing is restored; or the first that cannot be written
+ * Restores the files of a change set (bytes, mode and owner) and removes its record; a file that was new is deleted.
+ * @returns an error for a file that was changed since: then nothing is restored; or for one that cannot be written
  */
 export async function undoChange(change: KeptChange, place: ChangePlace): Promise<Result<null, ChangeRefused>> {
   const foreign = await refusedToRoot(
@@ -242,7 +241,7 @@ async function isWithin(path: string, roots: readonly string[]): Promise<boolean
   return false;
 }
 
-/** Removes temporary files that a killed process left beside a file. Call it only if nothing else changes that file now. */
+/** Removes temporary files that a killed process left beside a file. Only if nothing else changes that file now. */
 export async function removeLeftovers(file: string): Promise<void> {
   const begin = `${basename(file)}.mirrorwatch-`;
   const names = await readdir(dirname(file)).catch(() => []);
@@ -251,7 +250,7 @@ export async function removeLeftovers(file: string): Promise<void> {
       await rm(join(dirname(file), name), { force: true }).catch(() => undefined);
 }
 
-/** Replaces a file by a new one, which is written beside it, synced to disk and renamed; the folder is synced too. */
+/** Writes a new file beside `file`, syncs it to disk and renames it to `file`. */
 async function replaceBytes(
   file: string,
   bytes: Buffer,

@@ -2,12 +2,11 @@ import { lstat, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { limits } from '../core/limits.ts';
 
-/** Prefix of the folders of runs. */
 export const homePrefix = 'mirrorwatch-client-';
 
 /**
- * Removes folders of runs whose daemon was killed: they contain credentials and fetched files. Only folders too old for a
- * running client that belong to us or to the clients' user, since any user can create one.
+ * Removes folders of runs that a killed daemon left: they contain credentials. Any user can create such a folder, so
+ * only those of `owners` are removed, and only those too old for a running client.
  * @param home  the folder of a run that starts now
  */
 export async function clearLeft(
@@ -27,19 +26,15 @@ export async function clearLeft(
   }
 }
 
-/** The contents of a folder tree: regular files, and the bytes of their contents. */
+/** The regular files of a folder tree, and their bytes. */
 interface FolderSize {
   readonly files: number;
   readonly bytes: number;
-  /** True if the entries exceeded the limit. */
+  /** The tree has too many entries: the rest was not counted. */
   readonly isCut: boolean;
 }
 
-/**
- * The size of a folder that another process may be writing to; links are not followed, and missing or unreadable entries
- * count as nothing.
- * @param entriesMax  limit of entries
- */
+/** The size of a folder tree; links are not followed, and unreadable entries count as nothing. */
 export async function measureFolder(folder: string, entriesMax: number): Promise<FolderSize> {
   const left = [folder];
   let [files, bytes, entries] = [0, 0, 0];

@@ -20,7 +20,7 @@ interface Running {
 
 /**
  * Runs real clients, each in an empty folder and a process group of its own, with a minimal environment.
- * @param input.path  the search path of programs; the only variable passed on from this process's environment
+ * @param input.path  the search path of programs, which the clients get too
  * @see docs/decisions/0020-client-runs.md for what this protects against and what it does not
  */
 export function createClientRunner(input: {
@@ -45,7 +45,7 @@ export function createClientRunner(input: {
       if (isClosed) return notRun('shutdown', 'ECANCELED');
       const argv = [command, ...plan.args];
       const report = await started(order, home, plan, wrapped(argv, order, path));
-      // If util-linux is forbidden to work (a filter of system calls), the client has not started: it is started without.
+      // Where a filter of system calls forbids util-linux, the client is started without it.
       return isRefused(report) ? await started(order, home, plan, argv) : report;
     } catch (cause) {
       return notRun('trouble', codeOf(cause));
@@ -119,7 +119,7 @@ type Exit =
   /** The process was never started. */
   | { readonly error: string };
 
-/** Waits for the end of a process and stops its group. Its pipes may stay open in other processes: the wait is limited. */
+/** Waits for the end of a process, stops its group, and waits a limited time for the end of its pipes. */
 function ended(child: ChildProcess, timers: Timers): Promise<Exit> {
   return new Promise((resolve) => {
     child.once('error', (cause) => {
@@ -154,7 +154,7 @@ function notRun(because: Extract<ClientEnd, { tag: 'not_run' }>['because'], code
   return { end: { tag: 'not_run', because, code }, tookMs: 0, files: 0, bytes: 0, said: '', words: '' };
 }
 
-/** The command line of a client that ends with this process and has resource limits, if util-linux is installed. */
+/** The command line that, with util-linux, also gives the client resource limits and ends it with this process. */
 function wrapped(argv: readonly string[], order: ClientOrder, path: string): readonly string[] {
   const setpriv = findCommand('setpriv', path);
   const prlimit = findCommand('prlimit', path);
@@ -175,7 +175,7 @@ function wrapped(argv: readonly string[], order: ClientOrder, path: string): rea
   ];
 }
 
-/** Creates the folder of a run: only its user has access. */
+/** Creates the folders and files of a run; only the client's user has access. */
 async function furnish(home: string, plan: ClientPlan, user: ClientOrder['user']): Promise<void> {
   const own = async (path: string) => (user === null ? undefined : chown(path, user.uid, user.gid));
   const folders = new Set([home]);
@@ -193,7 +193,7 @@ async function furnish(home: string, plan: ClientPlan, user: ClientOrder['user']
   for (const path of folders) await own(path);
 }
 
-/** Removes a folder that may have read-only files; what remains is in the system's temporary folder. */
+/** Removes a folder, also one with read-only folders. Best effort. */
 async function clear(home: string): Promise<void> {
   const remove = () => rm(home, { recursive: true, force: true });
   await remove().catch(async () => {
@@ -208,7 +208,7 @@ async function open(folder: string): Promise<void> {
   for (const entry of entries) if (entry.isDirectory()) await open(join(folder, entry.name));
 }
 
-/** Checks the size of the folder repeatedly; calls `over` once it is too large. */
+/** Checks the size of the folder repeatedly; calls `over` when it is too large. */
 function watchDisk(home: string, bytesMax: number, timers: Timers, over: () => void): { cancel(): void } {
   let isOver = false;
   let timer = timers.after(limits.clientWatchMs, look);
@@ -227,7 +227,6 @@ function watchDisk(home: string, bytesMax: number, timers: Timers, over: () => v
   };
 }
 
-/** Gives a client low priority, because nothing waits for its result. */
 function lowPriority({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);

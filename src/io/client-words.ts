@@ -1,17 +1,16 @@
 import type { KnownMask } from '../core/mask-known.ts';
 import { printable } from '../core/printable.ts';
 
-/** The end of a program's output: both streams, in the order in which it arrived. */
+/** The end of a program's output, in the order in which it arrived. */
 export interface Words {
   add(chunk: Buffer): void;
-  /** The bytes of the whole output, including the part that is not kept. */
+  /** The bytes of the whole output, also of the part that is not kept. */
   count(): number;
   text(): string;
 }
 
-/** Keeps the last `bytesMax`; a line that the cut falls into is removed. */
+/** Keeps the last `bytesMax` bytes; a line that the cut falls into is removed. */
 export function keepWords(bytesMax: number): Words {
-  // A ring: what comes in small pieces is joined once, at the end.
   const ring = Buffer.alloc(bytesMax);
   let count = 0;
   return {
@@ -33,15 +32,12 @@ export function keepWords(bytesMax: number): Words {
   };
 }
 
-/**
- * A program's output for display: known secrets, user-info and query values masked, each line printable and bounded, empty
- * ones removed.
- */
+/** A program's output for display: secrets, user-info and query values are masked, lines printable and not empty. */
 export function maskWords(text: string, mask: Pick<KnownMask, 'text'>, lineChars: number): string {
   return (
     mask
       .text(text)
-      // Matches only the last character of the scheme: searching its first one is quadratic in the length of a word.
+      // Matches only the last character of the scheme: a whole one takes quadratic time in the length of a word.
       .replace(/([a-z0-9+.-]:\/\/)[^/@\s]*@/gi, '$1***@')
       .replace(/([?&][\w.-]+=)[^&\s"']+/g, '$1***')
       .split(/\r?\n/)

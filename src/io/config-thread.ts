@@ -5,10 +5,10 @@ import { error, ok, type Result } from '../core/result.ts';
 import { type Sealed, unseal } from '../core/secret.ts';
 import { phrase } from '../words/tell.ts';
 
-/** Marks this kind of thread; other threads may load the same file. */
+/** Marks the start data of this kind of thread: other threads may load its file too. */
 export const configRole = 'mirrorwatch-config';
 
-/** A configuration's text with its context. `path` is `null` for the built-in one. */
+/** A configuration's text with its context. `path` `null`: the built-in one. */
 export interface ConfigText {
   readonly text: string;
   readonly path: string | null;
@@ -26,13 +26,12 @@ export type ConfigRead =
   | { readonly tag: 'ok'; readonly config: Sealed; readonly warnings: readonly ConfigIssue[] }
   | { readonly tag: 'error'; readonly issues: readonly ConfigIssue[] };
 
-/** The file that the thread runs: beside this one, in the same language, so that it works from sources and from `dist/`. */
+/** The file that the thread runs, in sources and in `dist/`. */
 const entry = new URL(import.meta.url.endsWith('.ts') ? './config-worker.ts' : './config-worker.js', import.meta.url);
 
 /**
- * Reads and checks a configuration in a thread of its own, which then ends: a large one does not block the caller's
- * thread. A timeout or too much memory counts as a mistake in the configuration.
- * @param limitMs  how long the thread has, milliseconds
+ * Reads and checks a configuration in a thread of its own: a large one does not block the caller's thread. A timeout or
+ * too much memory is an issue of the configuration.
  */
 export async function readConfigAside(
   input: ConfigText,
@@ -40,7 +39,7 @@ export async function readConfigAside(
 ): Promise<Result<{ readonly config: Config; readonly warnings: readonly ConfigIssue[] }, readonly ConfigIssue[]>> {
   const seed: ConfigSeed = { role: configRole, ...input };
   const resourceLimits = { maxOldGenerationSizeMb: limits.configReadMebibytes };
-  // Node flags of this process (a test runner's loader, an inspector's port) must not apply to the thread.
+  // `execArgv`: Node flags of this process (an inspector's port) must not apply to the thread.
   const thread = new Worker(entry, { workerData: seed, name: 'config', execArgv: [], resourceLimits });
   const read = await firstOf(thread, limitMs);
   await thread.terminate();

@@ -1,6 +1,5 @@
 import { limits } from '../core/limits.ts';
 
-/** The used part of a socket. */
 interface Socket {
   destroy(): unknown;
 }
@@ -9,25 +8,24 @@ interface Connection {
   socket: Socket;
   /** Running requests on the connection. */
   requests: number;
-  /** True: a request on the connection was authorized, by the token, or on loopback with an accepted host name. */
+  /** A request on the connection was authorized. */
   isLetIn: boolean;
 }
 
 type Own = ReadonlyMap<string, Connection>;
 
-/** Open connections by address; those of one address are in the order of last use. */
+/** Open connections. */
 export interface Connections {
-  /** @param key  unique among open connections: address and port */
+  /** @param key  unique among open connections */
   opened(key: string, address: string, socket: Socket): void;
-  /** After its TLS handshake a connection uses this socket, and is closed through it. */
+  /** After its TLS handshake a connection is closed through this socket. */
   secured(key: string, socket: Socket): void;
   /** A request begins (1) or has ended (-1). */
   requested(key: string, by: 1 | -1): void;
-  /** A request on this connection is authorized: it is closed later than unauthorized ones. */
+  /** A request on this connection is authorized. */
   letIn(key: string): void;
   closed(key: string): void;
   count(): number;
-  /** Closes all connections. */
   end(): void;
 }
 
@@ -36,14 +34,13 @@ function rankOf({ requests, isLetIn }: Connection): number {
   return (isLetIn ? 2 : 0) + (requests > 0 ? 1 : 0);
 }
 
-/** The rank of an authorized connection with a running request, such as an event stream. Never closed for a new one. */
+/** The rank of an authorized connection with a running request: never closed for a new one. */
 const inUse = 3;
 
 /**
- * Limits connections by closing others for new ones. Above the limit of an address, the oldest of its connections with the
- * lowest rank is closed; above the total limit, that of the address with most connections of the lowest rank. So new
- * connections are accepted, an idle flood closes its own connections, and unauthorized ones close no stream of an
- * authorized client. If only such streams are left, the new one is closed.
+ * Limits connections by closing others for new ones. Above the limit of an address, its least recently used connection
+ * of the lowest rank is closed; above the total limit, that of the address with most connections of the lowest rank. If
+ * all have the rank `inUse`, the new one is closed.
  */
 export function createConnections(bounds: { readonly perAddress: number; readonly all: number }): Connections {
   const byAddress = new Map<string, Map<string, Connection>>();
@@ -60,7 +57,7 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
     return connection;
   }
 
-  /** @returns whether one could be closed */
+  /** Closes one connection. @returns false if all are in use */
   function makeRoom(among: Iterable<Own>): boolean {
     let least = { rank: inUse, count: 0, key: '' };
     for (const own of among) {
@@ -107,7 +104,7 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
   };
 }
 
-/** The lowest rank among connections of one address, their number, and the oldest of them. */
+/** The lowest rank among connections of one address, their number, and the least recently used of them. */
 function lowestOf(own: Own): { readonly rank: number; readonly count: number; readonly key: string } {
   let [rank, count, key] = [inUse + 1, 0, ''];
   for (const [one, connection] of own) {
@@ -118,5 +115,4 @@ function lowestOf(own: Own): { readonly rank: number; readonly count: number; re
   return { rank, count, key };
 }
 
-/** The limits of the daemon's listener. */
 export const connectionBounds = { perAddress: limits.connectionsPerAddress, all: limits.connections };

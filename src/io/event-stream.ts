@@ -2,17 +2,15 @@ import { limits } from '../core/limits.ts';
 
 /** Callbacks of a reader of server-sent events. */
 export interface EventReader {
-  /** The stream is open: later events are delivered. */
   opened(): void;
   event(type: string, data: string): void;
-  /** The stream has ended; called once. `why` is a code or a few words. */
+  /** Called once. `why` is a code or a few words. */
   ended(why: string): void;
 }
 
 /**
- * Reads one stream of server-sent events until it ends, is closed, or is silent for `limits.eventSilentMs`. An event longer
- * than `limits.eventChars` ends the stream. The stream is not opened again.
- * @returns `close`, which ends the stream
+ * Reads one stream of server-sent events until it ends, is closed, or is silent for `limits.eventSilentMs`. An event
+ * longer than `limits.eventChars` ends it too.
  */
 export function openEvents(
   ask: { readonly url: string; readonly headers: Readonly<Record<string, string>> },
@@ -51,7 +49,7 @@ async function readStream(
   }
 }
 
-/** Assembles events from pieces of a stream in linear time, however small the pieces are. */
+/** Assembles events from pieces of a stream, in linear time. */
 export class EventLines {
   readonly #reader: EventReader;
   #lines: string[] = [];

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 const bodyBytesMax = 64 * 1024 * 1024;
 
-/** Bytes of bodies that may still be read; several requests may share one. */
+/** Bytes of bodies that may still be read; requests may share one budget. */
 export interface BodyBudget {
   bytesLeft: number;
 }
@@ -16,9 +16,8 @@ export interface Exchanged {
 
 /**
  * One request to a daemon and its complete response, on a connection of its own; redirects are not followed. `fetch` is
- * not used because it refuses some ports, 1 and 6000 among them.
- * @throws Error with the `code` of the socket (`ECONNREFUSED`, `ECONNRESET`…) or of undici; `ABORT_ERR` after `limitMs`;
- *   `EMSGSIZE` where the budget does not suffice
+ * not used, because it refuses some ports (6000).
+ * @throws Error with the `code` of the socket or of undici; `ABORT_ERR` after `limitMs`; `EMSGSIZE` above the budget
  */
 export async function exchange(ask: {
   readonly url: string;
@@ -26,14 +25,14 @@ export async function exchange(ask: {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
   readonly limitMs: number;
-  /** PEM texts: the CA for the daemon's certificate in place of the usual roots, and our client certificate with its key. */
+  /** PEM texts: the CA that replaces the usual roots, and our client certificate with its key. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
   /** Default: `bodyBytesMax` for this response. */
   readonly budget?: BodyBudget;
 }): Promise<Exchanged> {
   const { method, headers, body, limitMs, tls, budget = { bytesLeft: bodyBytesMax } } = ask;
   const url = new URL(ask.url);
-  // Loaded at first use: a daemon itself needs only undici's client, in its probing threads.
+  // Loaded at first use: a daemon that makes no such request does not need the package.
   const { Client } = await import('undici');
   const client = new Client(url.origin, {
     allowH2: false,

@@ -4,17 +4,17 @@ import { dirname } from 'node:path';
 import { limits } from '../core/limits.ts';
 import type { SlowFiles } from '../core/ports.ts';
 
-/** The used part of the file system API: tests replace it by one that never returns. */
+/** The used part of the file system API, which tests replace. */
 export type Disk = Pick<typeof nodeDisk, 'stat' | 'open' | 'readdir'>;
 
 const nodeDisk = { stat, open, readdir };
-/** Flags of an open that does not block: an ordinary open of a pipe without a writer would block for ever. */
+/** An open without these flags blocks for ever on a pipe without a writer. */
 const openFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 const bytesMax = limits.configBytes;
 
 /**
- * Reads files: regular files only (reading a pipe or device may never end), none above `limits.configBytes` (`EFBIG`),
- * each within the time limit (`ETIMEDOUT`). A leading byte-order mark is removed. Names of a folder are sorted.
+ * Reads regular files up to `limits.configBytes` (`EFBIG`) within the time limit (`ETIMEDOUT`). A byte-order mark at
+ * the beginning is removed. Names of a folder are sorted.
  */
 export function createFiles(limitMs: number = limits.fileMs, disk: Disk = nodeDisk): SlowFiles {
   return {
@@ -31,9 +31,9 @@ export function createFiles(limitMs: number = limits.fileMs, disk: Disk = nodeDi
 export const systemFiles: SlowFiles = createFiles();
 
 /**
- * Replaces a file by a text atomically: written to a new file beside it, synced to disk, then renamed.
+ * Replaces a file by a text: writes a new file beside it, syncs it to disk and renames it.
  * @param mode  of the new file, before the umask
- * @returns the failure's code (`EACCES`, `ENOSPC`; `not a regular file` where something else is there), or `null`
+ * @returns the code of the failure, or `not a regular file`; `null`: it is done
  */
 export async function replaceFile(path: string, text: string, mode = 0o666): Promise<string | null> {
   const beside = `${path}.${process.pid}.${Date.now().toString(36)}`;
@@ -56,7 +56,7 @@ export async function replaceFile(path: string, text: string, mode = 0o666): Pro
   }
 }
 
-/** Syncs a folder to disk, so that a rename in it outlives a power cut; a file system that cannot do so is left alone. */
+/** Syncs a folder to disk, so that a rename in it outlives a power cut. Best effort. */
 export async function writeFolderToDisk(path: string): Promise<void> {
   const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY).catch(() => null);
   await handle?.sync().catch(() => undefined);
@@ -81,7 +81,7 @@ async function within<T>(limitMs: number, reading: Promise<T>): Promise<T | Fail
 }
 
 async function readText(path: string, disk: Disk) {
-  // Checked before the open, because opening alone affects some devices, and again afterwards.
+  // Before the open, because opening alone affects some devices; and after it, because another file may be there now.
   const before = refusalOf(await disk.stat(path));
   if (before !== null) return before;
   const handle = await disk.open(path, openFlags);
@@ -99,7 +99,7 @@ function refusalOf(info: Awaited<ReturnType<typeof stat>>): Failed | null {
   return info.size > bytesMax ? { tag: 'error', code: 'EFBIG' } : null;
 }
 
-/** Reads to the end, ignoring the reported size: a file may grow, and those under /proc report 0. */
+/** Reads to the end, not to the reported size: a file may grow, and those under /proc report 0. */
 async function wholeText(handle: FileHandle) {
   const chunks: Buffer[] = [];
   for (let bytes = 0; bytes <= bytesMax; ) {

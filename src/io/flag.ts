@@ -1,7 +1,7 @@
 import { closeSync, lstatSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** False only if the file certainly does not exist. A file that cannot be accessed counts as set. */
+/** True unless the file certainly does not exist. */
 export function isFlagSet(path: string): boolean {
   try {
     lstatSync(path);
@@ -11,7 +11,7 @@ export function isFlagSet(path: string): boolean {
   }
 }
 
-/** Creates an empty file, for which a full disk often still has room, or removes it. Returns false if that fails. */
+/** Creates an empty file, for which a full disk often still has room, or removes it. @returns false if that fails */
 export function keepFlag(path: string, isSet: boolean): boolean {
   try {
     if (!isSet) rmSync(path, { force: true });

@@ -8,9 +8,9 @@ const writtenByAll = 0o002;
 const sticky = 0o1000;
 
 /**
- * The first folder on the path of a file, every link resolved, in which another user may replace the next component: the
- * file could change between a check and the write. `null`: none.
- * @param path    absolute; it may be missing
+ * The first folder on the path of a file, every link resolved, in which another user may replace the next part of the
+ * path. `null`: there is none.
+ * @param path    absolute; the file may be missing
  * @param ourUid  our user; root and its group are trusted too
  */
 export async function findForeignFolder(path: string, ourUid: number): Promise<string | null> {

@@ -7,8 +7,7 @@ import { gpgvPaths, type SignatureChecker } from '../core/ports.ts';
 import type { Answer, SignatureCheck } from '../core/transcript.ts';
 
 /**
- * Verifies with `gpgv` and one keyring only: no agent, no network, no trust database. It runs in an empty folder that is
- * also its home, with an empty environment, for `limits.signatureCheckMs` at most.
+ * Verifies signatures with `gpgv` and one keyring, in a folder of its own that is also its home.
  * @param programs  possible paths; the first existing one is run
  */
 export function createGpgv(
@@ -35,7 +34,7 @@ export function createGpgv(
   };
 }
 
-/** Writes the input files and returns the arguments. SHA-1 is refused as insecure, as apt does. */
+/** Writes the input files and returns the arguments. SHA-1 is refused, as apt does. */
 async function written(folder: string, { keyring, signed, signature }: SignatureCheck): Promise<readonly string[]> {
   const [file, detached] = [join(folder, 'signed'), join(folder, 'signature')];
   await writeFile(file, signed);

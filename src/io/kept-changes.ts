@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readMapping } from '../core/read-json.ts';
 import { codeOf } from './files.ts';
 
-/** One file of a stored change set: its old contents, and a hash of the new ones. */
+/** One file of a change set: its old contents, and a hash of the new ones. */
 export interface KeptFile {
   readonly file: string;
   /** Base64; `null`: it did not exist. */
@@ -14,33 +14,33 @@ export interface KeptFile {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
-  /** Folders that were created for it, the outermost first. */
+  /** Folders that were created for the file, the outermost first. */
   readonly folders: readonly string[];
 }
 
-/** A change set: changes that were made together and can be undone together. */
+/** Changes that were made together and can be undone together. */
 export interface KeptChange {
   readonly id: string;
   readonly madeAt: string;
-  /** The entry of a journal that it belongs to; such a change set is kept until it is undone. */
+  /** The entry of a journal that it belongs to. */
   readonly owner?: string;
   readonly files: readonly KeptFile[];
 }
 
-/** Flags to create a file. The open fails if anything exists at the path, such as a link that another user made. */
+/** Flags to create a file; the open fails if anything exists at the path. */
 export const newFileFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-/** The number of stored change sets, and their greatest age: a copy of a settings file contains its tokens. */
+/** The number of stored change sets, and their greatest age: they contain the tokens of settings files. */
 const keptMax = 100;
 const keptMs = 365 * 86_400_000;
 
-/** The folder of the stored change sets, and the user whose records are read; absent: the user of this process. */
+/** The folder of the records, and the user whose records are read; absent: that of this process. */
 interface KeptPlace {
   readonly kept: string;
   readonly ourUid?: number;
 }
 
-/** Stores a change set under the next free id, before its files are written: an incomplete record has no meaning. */
+/** Stores a change set under the next free id. @throws what `node:fs` throws */
 export async function keep(set: Omit<KeptChange, 'id'>, kept: string): Promise<KeptChange> {
   await mkdir(kept, { recursive: true, mode: 0o700 });
   for (;;) {
@@ -63,7 +63,6 @@ export async function keep(set: Omit<KeptChange, 'id'>, kept: string): Promise<K
   }
 }
 
-/** Removes the record of a change set that was undone, or never made. */
 export async function forget(change: Pick<KeptChange, 'id'>, kept: string): Promise<void> {
   await rm(recordOf(change, kept), { force: true });
 }
@@ -72,10 +71,7 @@ function recordOf({ id }: Pick<KeptChange, 'id'>, kept: string): string {
   return join(kept, `${id}.json`);
 }
 
-/**
- * The change sets that were made and not undone, the newest first. Records of other users are ignored: such a record
- * could otherwise make this process write any file, with any mode and owner.
- */
+/** The change sets that were made and not undone, the newest first, at most `keptMax`. */
 export async function listKeptChanges(place: KeptPlace): Promise<readonly KeptChange[]> {
   return (await recordsIn(place)).slice(0, keptMax);
 }
@@ -95,7 +91,7 @@ export async function prune(place: KeptPlace, newest: KeptChange): Promise<void>
     if (at >= keptMax || Date.parse(change.madeAt) < sinceMs) await forget(change, place.kept).catch(() => undefined);
 }
 
-/** Records of a user, the newest first. */
+/** The records of our user, the newest first: one of another user could make us write any file. */
 async function recordsIn({ kept, ourUid = process.geteuid?.() }: KeptPlace): Promise<readonly KeptChange[]> {
   const changes: KeptChange[] = [];
   for (const id of await idsIn(kept)) {
@@ -113,7 +109,7 @@ async function idsIn(kept: string): Promise<readonly string[]> {
   return names.flatMap((name) => /^(\d+)\.json$/.exec(name)?.[1] ?? []).sort((a, b) => Number(b) - Number(a));
 }
 
-/** The text of a regular file that belongs to a user (`undefined`: to any). `null`: there is none. */
+/** The text of a regular file of a user (`undefined`: of any); `null`: it is another's, or not regular. */
 async function textBy(uid: number | undefined, file: string): Promise<string | null> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {

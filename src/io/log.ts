@@ -4,13 +4,13 @@ import { type Log, logLevels } from '../core/ports.ts';
 
 const lineKeys: ReadonlySet<string> = new Set(['level', 'time', 'msg']);
 
-/** Unwritten lines beyond this length are dropped. Characters. */
+/** Of the lines that are not yet written, those beyond this length are dropped; characters. */
 const waitingMax = 1024 * 1024;
 
-/** The output of log lines; each `write` is one whole line with its line feed. */
+/** The output of log lines; each `write` is one line with its line feed. */
 export type LogDestination = DestinationStream;
 
-/** Formats in this thread, line by line: a transport thread would lose its last lines at exit. */
+/** Formats in this thread: a transport thread would lose its last lines at exit. */
 function prettyOver(plain: LogDestination): LogDestination {
   const format = pretty.prettyFactory({ colorize: pretty.isColorSupported, translateTime: 'SYS:HH:MM:ss.l' });
   return {
@@ -20,7 +20,7 @@ function prettyOver(plain: LogDestination): LogDestination {
   };
 }
 
-/** Standard error. If it takes no lines (its file is on a full disk, its terminal is gone), the daemon goes on without. */
+/** Standard error; if it takes no lines (a full disk), the daemon goes on without. */
 function standardError(): LogDestination {
   const stream = fileDestination({ fd: 2, sync: true, maxLength: waitingMax });
   stream.on('error', () => undefined);
@@ -28,9 +28,8 @@ function standardError(): LogDestination {
 }
 
 /**
- * A log of JSON lines (`level`, `time` in RFC 3339, the fields, `msg`), or of readable lines where `pretty`. Secrets in
- * fields are `***`, because that is their JSON form. Lines are written synchronously, so none is lost at exit; without
- * `destination` they go to standard error. An unknown level counts as `info`.
+ * A log of JSON lines (`level`, `time` in RFC 3339, the fields, `msg`), or of readable lines where `pretty`. Lines are
+ * written synchronously, so that none is lost at exit. Default destination: standard error. An unknown level is `info`.
  */
 export function createLog(options: {
   readonly level: string;
@@ -56,7 +55,7 @@ export function createLog(options: {
   };
 }
 
-/** Fields with the name of a standard key get a `_` suffix: pino would write the key twice. */
+/** Adds `_` to the names of fields that are also standard keys: pino would write the key twice. */
 function fieldsApart(fields: Readonly<Record<string, unknown>> | undefined): Readonly<Record<string, unknown>> {
   if (fields === undefined) return {};
   if (!Object.keys(fields).some((key) => lineKeys.has(key))) return fields;

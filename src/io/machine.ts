@@ -6,7 +6,7 @@ import { limits } from '../core/limits.ts';
 import type { Machine } from '../core/trap.ts';
 import { createFiles } from './files.ts';
 
-/** Resident memory of this process, threads included, bytes; `null` where it is not available (no /proc). */
+/** Resident memory of this process, threads included, bytes; `null`: not available. */
 export function measureResidentBytes(): number | null {
   try {
     return process.memoryUsage.rss();
@@ -21,14 +21,13 @@ export function isRoot(): boolean {
 }
 
 /**
- * The most probing threads: one for heavy steps, and one per core for the rest, minus the main thread's core. Two on two
- * cores: a second thread for the rest took a fifth more CPU per probe there without probing more (docs/decisions/0034).
+ * The most probing threads: one for heavy steps, and for the rest one per core but the main thread's. Two on two cores:
+ * a third took a fifth more CPU per probe there without probing more (docs/decisions/0034).
  */
 export function countProbingThreads(cores: number = availableParallelism()): number {
   return Math.min(limits.workers, Math.max(1, cores - 1) + 1);
 }
 
-/** The permission bits of a file; `null` where they can't be read. */
 async function mode(path: string): Promise<number | null> {
   try {
     return (await stat(path)).mode & 0o7777;
@@ -37,10 +36,7 @@ async function mode(path: string): Promise<number | null> {
   }
 }
 
-/**
- * This machine, or one whose files lie below another folder (a container's root, a mounted disk).
- * @param input.root  `/` for this one
- */
+/** This machine, or one whose system files are below another folder. @param input.root  `/`: this one */
 export function createMachine(input: Pick<Machine, 'env' | 'home' | 'cwd'> & { readonly root: string }): Machine {
   const files = createFiles();
   const { env, home, cwd, root } = input;

@@ -4,13 +4,13 @@ import type { Timed } from '../core/ports.ts';
 export interface Pieces {
   /** Runs one computation and measures it. */
   readonly timed: Timed;
-  /** A new request starts: pieces from now on belong to its response. */
+  /** From now on computations belong to another response. */
   readonly nextAnswer: () => void;
-  /** The processor time of this thread for the response that took the most, all its pieces together. Milliseconds. */
+  /** The processor time of the response that took the most, milliseconds. */
   readonly longestMs: () => number;
 }
 
-/** @param reading  called when each piece begins and ends */
+/** @param reading  called when each computation begins and ends */
 export function createPieces(reading: (isReading: boolean) => void = () => undefined): Pieces {
   let longestMs = 0;
   let answerMs = 0;
@@ -33,7 +33,7 @@ export function createPieces(reading: (isReading: boolean) => void = () => undef
   };
 }
 
-/** Thread time does not grow with other load; Node before 23.9 has no thread time, so there it does. */
+/** This thread's processor time; Node before 23.9 does not know it, and there other load counts too. */
 function spentMs(): number {
   if (typeof process.threadCpuUsage !== 'function') return performance.now();
   const { user, system } = process.threadCpuUsage();

@@ -4,7 +4,7 @@ import type { ProbeMemory } from '../core/ports.ts';
 /** The memories of the mirrors in one thread, by name. */
 export type ProbeMemories = (registry: string) => ProbeMemory;
 
-/** Creates a mirror's memory at first use: it keeps the newest `limits.probeMemory` texts. */
+/** Creates a mirror's memory at first use. It keeps the newest `limits.probeMemory` texts. */
 export function createProbeMemories(): ProbeMemories {
   const memories = new Map<string, ProbeMemory>();
   return (registry) => {

@@ -4,9 +4,8 @@ import { keepFlag } from './flag.ts';
 
 /**
  * Marks a process group as running, by an empty file.
- * @param folder  the folder of the marks
  * @param leader  the process id of its first process
- * @returns how to remove the mark
+ * @returns a function that removes the mark
  */
 export function recordGroup(folder: string, leader: number): () => void {
   const name = nameOf(leader);
@@ -15,7 +14,7 @@ export function recordGroup(folder: string, leader: number): () => void {
   return () => void keepFlag(join(folder, name), false);
 }
 
-/** Ends the marked process groups that an earlier process of this program left running. */
+/** Kills the marked process groups that an earlier process of this program left running. */
 export function stopRecordedGroups(folder: string): void {
   for (const name of namesIn(folder)) {
     const leader = Number.parseInt(name, 10);
@@ -24,7 +23,7 @@ export function stopRecordedGroups(folder: string): void {
   }
 }
 
-/** Kills a process group at once; does nothing if it has ended. */
+/** Kills a process group; does nothing if it has ended. */
 export function stopGroup(leader: number | undefined): void {
   try {
     if (leader !== undefined) process.kill(-leader, 'SIGKILL');
@@ -33,7 +32,7 @@ export function stopGroup(leader: number | undefined): void {
   }
 }
 
-/** The mark of a process: its id, start and boot, because ids are reused. `null`: no such process, or no `/proc`. */
+/** The name of a process's mark: its id, start and boot, because ids are reused. `null`: there is no such process. */
 function nameOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Random } from '../core/ports.ts';
 
 const digits = '0123456789abcdefghijklmnopqrstuvwxyz';
-/** Nine base-36 digits of milliseconds are enough until the year 5188. */
+/** Base-36 digits of wall milliseconds; nine are enough until the year 5188. */
 const stampChars = 9;
 const idChars = 20;
 
@@ -17,16 +17,13 @@ function unpredictable(): number {
   return bytes.readUIntBE(0, 6) / 2 ** 48;
 }
 
-/** Randomness from the system: not predictable, for ids, jitter and back-off. */
+/** Randomness from the system: not predictable. */
 export const systemRandom: Random = {
   next: unpredictable,
   id: (nowWallMs) => idFrom(unpredictable, nowWallMs),
 };
 
-/**
- * The same sequence for the same seed (mulberry32): for tests and replays, never for secrets.
- * @param seed  any integer; only its low 32 bits count
- */
+/** The same sequence for the same seed (mulberry32). @param seed  an integer; only its low 32 bits count */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {

@@ -6,37 +6,34 @@ import { recordGroup, stopGroup } from './process-groups.ts';
 
 /** A program to run: no shell is involved. */
 export interface ProgramCall {
-  /** An absolute path or a name to find on PATH; then its arguments. */
+  /** An absolute path, or a name to find on PATH; then the arguments. */
   readonly argv: readonly string[];
   readonly cwd: string;
-  /** Environment variables of the program, besides PATH, HOME and LANG; it gets no others. */
+  /** The program's environment, besides PATH, HOME and LANG. */
   readonly env: Readonly<Record<string, string>>;
   readonly stdin: string;
   readonly timeoutMs: number;
   readonly path: string;
   readonly signal: AbortSignal;
-  /** Folder with a mark of each running group, so that a later process finds groups that a killed one left running. */
+  /** The folder with a mark of each running group, for `stopRecordedGroups`. */
   readonly marks: string;
 }
 
-/**
- * How a program ended: on its own, or why it was killed. `not_run`: it could not be started; `code` is the system's
- * error.
- */
+/** How a program ended: on its own, or why it was killed. `not_run`: it could not be started. */
 export interface ProgramEnd {
   readonly tag: 'exited' | 'signalled' | 'time' | 'output' | 'stopped' | 'not_run';
   /** The exit status, the signal's name, or the system's code. */
   readonly code: string;
-  /** Standard output as it came, at most `limits.actionOutputBytes`; for programs. */
+  /** Standard output as it came, at most the last `limits.actionOutputBytes`. */
   readonly stdout: string;
-  /** Both streams for people: masked, each line printable, the last `limits.actionOutputChars`. */
+  /** The last `limits.actionOutputChars` of both streams, as `maskWords`. */
   readonly shown: string;
 }
 
-/** A mask without known secrets; user-info and query values are masked nevertheless. */
+/** A mask without known secrets. */
 const plain = { text: (text: string): string => text };
 
-/** Runs a program in a process group of its own, which is killed as a whole at the deadline. Never rejects. */
+/** Runs a program in a process group of its own, which is killed at the deadline. Never rejects. */
 export function runProgram(call: ProgramCall): Promise<ProgramEnd> {
   const [file = '', ...args] = call.argv;
   const stdout = keepWords(limits.actionOutputBytes);
@@ -82,7 +79,7 @@ export function runProgram(call: ProgramCall): Promise<ProgramEnd> {
     child.stdin.on('error', () => undefined);
     child.stdin.end(call.stdin);
     child.once('exit', (code, signal) => {
-      // Other processes of the group are killed too, so that they keep no pipe open.
+      // Other processes of the group would keep the pipes open.
       stopGroup(child.pid);
       const end = (): void =>
         code === null ? finish('signalled', signal ?? 'unknown') : finish('exited', String(code));

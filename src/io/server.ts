@@ -11,7 +11,7 @@ import { type Connections, connectionBounds, createConnections } from './connect
 export interface Listening {
   /** The actual port, also if the configuration has 0. */
   readonly port: number;
-  /** Accepts no more connections, waits `graceMs` for the open ones, then closes them. */
+  /** Accepts no more connections, and closes those that are still in use after `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -32,10 +32,9 @@ const usual: Patience = {
 };
 
 /**
- * Opens the daemon's own HTTP listener. Slow clients are disconnected, whether they send nothing or read nothing;
- * connections are limited, unauthorized ones first (`createConnections`); a handler emits `letIn` on the response of an
- * authorized request.
- * @returns `code` of the failure (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, a bad certificate's code)
+ * Opens the daemon's own HTTP listener. Slow clients are disconnected, and connections are limited
+ * (`createConnections`); a handler emits `letIn` on the response of an authorized request.
+ * @returns the code of the failure: of the system, or of a bad certificate
  */
 export async function listen(
   handler: RequestListener,
@@ -67,7 +66,7 @@ export async function listen(
           );
     server.timeout = stalledMs;
     const connections = bound(server);
-    // While the server closes, connections are not kept: their next request could be cut by the end of the server.
+    // While the server closes, no connection is kept: its next request could be cut.
     server.prependListener('request', (_, response) => {
       if (!server.listening) response.shouldKeepAlive = false;
     });
@@ -84,7 +83,7 @@ export async function listen(
   }
 }
 
-/** Registers every connection with the limits: a TLS connection is two sockets with the same address and port. */
+/** Registers connections with the limits. A TLS connection is two sockets with the same address and port. */
 function bound(server: Server): Connections {
   const connections = createConnections(connectionBounds);
   const keyOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
@@ -117,7 +116,7 @@ function cutRefusedBodies(server: Server, refusedBodyMs: number): void {
   });
 }
 
-/** Closes the server and its connections; Node's own list of them lacks TLS connections before their handshake ends. */
+/** Closes the server and its connections, also those in a TLS handshake, which Node's own list lacks. */
 function closeServer(server: Server, connections: Connections, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => connections.end(), graceMs);
@@ -129,8 +128,5 @@ function closeServer(server: Server, connections: Connections, graceMs: number):
   });
 }
 
-/**
- * Node's own HTTP, without `import`: that reads every export of a built-in module, and one of them, `WebSocket`, loads
- * undici, which takes 13 MB and is never used here.
- */
+/** Node's own HTTP. An `import` reads every export of the module, and `WebSocket` loads undici, which takes 13 MB. */
 export const { createServer, request } = process.getBuiltinModule('node:http');

@@ -2,15 +2,14 @@ import type { Due } from '../core/due.ts';
 import type { Probed } from '../core/ports.ts';
 import type { Hop, TlsFacts } from '../core/transcript.ts';
 
-/** Entries per kind; a full cache is cleared, so a mirror that never repeats a text needs no more memory. */
+/** Entries of one cache; a full one is cleared. */
 const rememberedMax = 20_000;
 /** Longer texts are rarely repeated. */
 const charsMax = 200;
 
 /**
- * Reuses earlier equal values, because data from a thread is always a new copy. Half of the 3.2 KB of a result is the
- * same each time: the target, the handshake, our request and most response headers.
- * @returns a function: the result with the given `due`, and with shared values where they are equal
+ * Reuses earlier equal values: data from a thread is always a new copy, and half of the 3.2 KB of a result is the same.
+ * @returns a function: the result with the given `due`, and with earlier values where they are equal
  */
 export function createSharing(): (from: Probed, due: Due) => Probed {
   const texts = new Map<string, string>();

@@ -7,7 +7,7 @@ import { readJson } from '../core/read-json.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { createTables, isOwnRow, kindOf, schemaVersion, troubleOf } from './store-schema.ts';
 
-/** Why a state file cannot be read. `busy`: it was written faster than it could be copied. */
+/** Why a state file cannot be read. `busy`: it changed during each attempt to copy it. */
 export type CopyFailure =
   | { readonly kind: 'absent' | 'foreign' | 'corrupt' | 'busy' }
   | { readonly kind: 'newer'; readonly version: number; readonly known: number }
@@ -18,13 +18,13 @@ export type CopyFailure =
 /** A snapshot of a state file. */
 export interface StoreCopy {
   /**
-   * Rows from `fromMs` on, oldest first, one at a time.
-   * @throws what SQLite throws on a page that is broken: `troubleOf` names it
+   * Valid rows from `fromMs` on, the oldest first.
+   * @throws what SQLite throws on a broken page
    */
   rows(table: Table, fromMs: number): IterableIterator<Row>;
   /** Number of rows from `fromMs` on. */
   count(table: Table, fromMs: number): number;
-  /** Time of the oldest row, wall milliseconds; `null` without one. */
+  /** The time of the oldest row, wall milliseconds; `null`: there is none. */
   oldestMs(table: Table): number | null;
   close(): void;
 }
@@ -32,9 +32,8 @@ export interface StoreCopy {
 const tries = 20;
 
 /**
- * Reads a state file that another process may have open and write: the file and its log are copied into the system's
- * temporary folder until a copy is consistent. The file itself is neither locked nor written, and the copy is unlinked
- * before this returns. Layouts of older releases are read too.
+ * Reads a state file that another process may be writing: copies the file and its log into the system's temporary
+ * folder, and removes the copy's name. The file is neither locked nor written. Layouts of older releases are read too.
  */
 export function copyStore(path: string): Result<StoreCopy, CopyFailure> {
   try {
@@ -60,7 +59,6 @@ export function copyStore(path: string): Result<StoreCopy, CopyFailure> {
   }
 }
 
-/** Opens the copy; afterwards its name can be removed. */
 function openCopy(path: string): Result<StoreCopy, CopyFailure> {
   const db = new DatabaseSync(path);
   try {
@@ -75,9 +73,9 @@ function openCopy(path: string): Result<StoreCopy, CopyFailure> {
 }
 
 /**
- * Copies a state file with its log. SQLite writes the file itself only at a checkpoint, which changes its time stamp; the
- * log is only appended to.
- * @returns false where the file was written faster than it could be copied
+ * Copies a state file with its log. SQLite writes the file only at a checkpoint, which changes its time stamp; the log
+ * is only appended to.
+ * @returns false if the file changed during each attempt
  */
 export function copyWhole(path: string, to: string): boolean {
   for (let attempt = 0; attempt < tries; attempt += 1) {
@@ -95,7 +93,7 @@ function stampOf(path: string): string {
   return `${mtimeNs}/${size}`;
 }
 
-/** Checks the copy, applies its log and adds what an older release lacks; `null`: it can be read. */
+/** Checks the copy, applies its log and creates missing tables; `null`: it can be read. */
 function failureOf(db: DatabaseSync): CopyFailure | null {
   const found = kindOf(db);
   if (found.kind !== 'ours') return { kind: 'foreign' };
@@ -132,13 +130,12 @@ function copyOver(db: DatabaseSync): StoreCopy {
   };
 }
 
-/** A temporary folder with an explicit removal. */
 interface Scratch {
   readonly path: string;
   remove(): void;
 }
 
-/** Makes an empty temporary folder. @throws Error when the system's temporary folder can't be written */
+/** Makes an empty temporary folder. @throws what `node:fs` throws */
 export function createScratchFolder(prefix: string): Scratch {
   const path = mkdtempSync(join(tmpdir(), prefix));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };

@@ -26,16 +26,16 @@ import {
   troubleOf,
 } from './store-schema.ts';
 
-/** An open state file. `readOnly`: it returns existing rows and accepts no writes. */
+/** An open state file. `readOnly`: it accepts no writes. */
 export interface StoreFile {
   readonly readOnly: boolean;
   /** Whether the open file is still at its path; `replaced`: another file is there. */
   standing(): 'here' | 'gone' | 'replaced';
-  /** Writes all contents into a new file, also if the file itself was deleted. Throws what SQLite throws. */
+  /** Writes all contents into a new file, also if the file itself was deleted. @throws what SQLite throws */
   copyTo(path: string): void;
-  /** The prepared statement of a text; each is prepared once. */
+  /** The statement of a text, prepared once. */
   statement(sql: string): StatementSync;
-  /** Runs `run` in one transaction. Throws what `run` or SQLite throws, after rolling back. */
+  /** Runs `run` in one transaction. @throws what `run` or SQLite throws, after rolling back */
   transaction(run: () => void): void;
   close(): void;
 }
@@ -47,7 +47,7 @@ export type StoreOpenFailure =
   | { readonly kind: 'foreign'; readonly path: string }
   | { readonly kind: 'no_folder'; readonly path: string; readonly code: string };
 
-/** The result of opening. `setAside` names the corrupt file that was moved away, if any. */
+/** The result of opening. `setAside`: the new path of a corrupt file. */
 export type Opened =
   | { readonly tag: 'open'; readonly file: StoreFile; readonly setAside: string | null }
   | { readonly tag: 'refused'; readonly failure: StoreOpenFailure }
@@ -57,14 +57,14 @@ export type Opened =
 const checkedBytes = 64 * 1024 * 1024;
 /** SQLite's own default. */
 const pageBytes = 4_096;
-/** SQLite truncates its log to this size; otherwise it keeps its largest size. */
+/** SQLite truncates its log to this size; without a limit the log keeps its largest one. */
 const logBytes = 16 * 1024 * 1024;
-/** The part of an unreadable database that is searched for traces of ours. */
+/** The part of an unreadable file that is searched for traces of ours. */
 const tracedBytes = 1024 * 1024;
 
 /**
- * Opens or creates the state file exclusively: SQLite's own lock is held until `close`, and ends with the process in any
- * case. A corrupt file of ours is moved aside once and replaced by a new one.
+ * Opens or creates the state file, exclusively: SQLite's lock is held until `close` or the end of the process. A
+ * corrupt file of ours is moved aside and replaced by a new one.
  * @param bytesMax  the size above which the file counts as full
  */
 export function openFile(path: string, wallMs: number, bytesMax: number = limits.stateBytes): Opened {
@@ -83,7 +83,7 @@ export function openFile(path: string, wallMs: number, bytesMax: number = limits
 /**
  * Renames a database and its journals to `<file>.corrupt-<stamp>`, with `-2`, `-3` and so on if that exists.
  * @returns the new path
- * @throws what `node:fs` throws where the folder takes no change
+ * @throws what `node:fs` throws
  */
 export function moveAside(path: string, wallMs: number): string {
   const stamp = new Date(wallMs).toISOString().replace(/[-:]|\.\d+/g, '');
@@ -95,7 +95,7 @@ export function moveAside(path: string, wallMs: number): string {
   return target;
 }
 
-/** True for a file that is neither empty, nor a database, nor ours: SQLite would overwrite a file of a few bytes. */
+/** True for a file that is neither empty, nor a database, nor ours: SQLite would overwrite a short one. */
 function isOther(path: string): boolean {
   if (!existsSync(path) || statSync(path).size === 0) return false;
   const begin = beginOf(path);
@@ -142,8 +142,8 @@ function tryOpen(path: string, wallMs: number, bytesMax: number): Opened {
 /**
  * Creates a folder and its parents one by one: Node's recursive `mkdir` reports only ENOENT on a read-only file system,
  * and never ends where none can be created (`/proc`).
- * @returns why there can be no such folder
- * @throws what `node:fs` throws for a temporary obstacle: no space or rights now, or a file in its place
+ * @returns why there can be no such folder (`ENOENT`)
+ * @throws what `node:fs` throws for any other obstacle
  */
 export function makeFolder(dir: string): Trouble | null {
   const missing: string[] = [];
@@ -169,7 +169,7 @@ function refusalOf(db: DatabaseSync, path: string): StoreOpenFailure | null {
   return null;
 }
 
-/** Takes the lock, checks the pages, creates missing tables. */
+/** Takes the lock, checks the pages and creates missing tables. */
 function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number): void {
   db.exec('PRAGMA journal_mode = WAL');
   db.exec('PRAGMA synchronous = FULL');
@@ -188,7 +188,7 @@ function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number
   else markOlder(db);
 }
 
-/** Marks a file of an earlier build as ours, if the disk has space. */
+/** Marks the file as ours, if the disk has space. */
 function markOlder(db: DatabaseSync): void {
   try {
     mark(db);
@@ -197,7 +197,7 @@ function markOlder(db: DatabaseSync): void {
   }
 }
 
-/** The actual trouble: SQLite opens an unwritable file for reading and fails to lock it later, as `io`. */
+/** The actual trouble: an unwritable file SQLite opens for reading, and then fails to lock it, with `io`. */
 function cause(path: string, trouble: Trouble): Trouble {
   try {
     if (trouble.kind === 'io' && existsSync(path)) accessSync(path, constants.W_OK);
@@ -208,8 +208,8 @@ function cause(path: string, trouble: Trouble): Trouble {
 }
 
 /**
- * An unwritable file with its contents, if they can still be read. After `kill -9` the newest are only in the log, which
- * SQLite applies only to a writable file, so a copy is opened. Without space for a copy the log is ignored.
+ * An unwritable file with its contents, if they can be read. After `kill -9` the newest are only in the log, which
+ * SQLite applies only to a writable file: so a copy is opened. Without space for a copy the log is ignored.
  */
 function readOnly(path: string, trouble: Trouble): Opened {
   const file =
@@ -240,7 +240,7 @@ function immutable(path: string): DatabaseSync {
   return new DatabaseSync(url, { readOnly: true });
 }
 
-/** Opens a copy of the file with its log applied; afterwards the name of the copy can be removed. */
+/** Opens a copy of the file with its log applied. */
 function openedCopy(path: string): DatabaseSync | null {
   const scratch = createScratchFolder('mirrorwatch-state-');
   try {
@@ -259,7 +259,7 @@ function inodeOf(path: string | null): string | null {
   return found === undefined ? null : `${found.dev}/${found.ino}`;
 }
 
-/** @param path  `null`: a file that is only read, whose place does not matter */
+/** @param path  `null`: the file is only read, and its place does not matter */
 function fileOf(db: DatabaseSync, path: string | null, isReadOnly: boolean): StoreFile {
   const statements = new Map<string, StatementSync>();
   const inode = inodeOf(path);

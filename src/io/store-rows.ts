@@ -5,7 +5,7 @@ import { isOwnRow, troubleOf } from './store-schema.ts';
 
 /** Moves unreadable rows aside. */
 export interface RowReader {
-  /** Returns the valid rows; the others are moved to table `aside`, counted and logged. `hasMoved`: read again. */
+  /** Returns the valid rows; the others are moved to table `aside`. `hasMoved`: some were; the caller reads again. */
   read(from: StoreFile, table: Table, found: readonly (Record<string, unknown> | undefined)[]): RowsRead;
   /** The number of rows set aside. */
   count(): number;
@@ -16,7 +16,7 @@ export interface RowsRead {
   readonly hasMoved: boolean;
 }
 
-/** Remembered keys of rows that could be neither read nor moved, so that each is counted once. */
+/** Remembered keys of invalid rows, so that each is counted once. */
 const keysMax = 10_000;
 /** Keys named in one log line. */
 const keysSaid = 5;

@@ -3,12 +3,12 @@ import { type StoreTrouble, type Table, tables } from '../core/ports.ts';
 import { readMapping } from '../core/read-json.ts';
 
 /**
- * The version of the file's layout that this program writes. An older file is migrated; a newer one is refused and left
- * unchanged. 2 (0.2): tables `answer` and `trend`. A later table (`cited`) needs no new version: it is created if missing.
+ * The version of the file's layout that this program writes. An older file is migrated; a newer one is refused. A
+ * further table needs no new version: it is created if missing.
  */
 export const schemaVersion = 2;
 
-/** The contents of a file: `fresh`: nothing yet; `ours`: with its stored version; `foreign`: tables of another program. */
+/** The contents of a file. `fresh`: nothing; `ours`: with the stored version; `foreign`: another program's. */
 type FileKind = { readonly kind: 'fresh' | 'foreign' } | { readonly kind: 'ours'; readonly version: number };
 
 const versionKey = 'schema';
@@ -20,7 +20,7 @@ const magic = 'SQLite format 3\0';
 /** The columns of all our tables, as in the SQL that creates them. */
 const ourColumns = 'key TEXT PRIMARY KEY, at_ms REAL NOT NULL, value TEXT NOT NULL';
 
-/** The row with the schema version, as SQLite stores it: a time stamp of a few bytes is between key and value. */
+/** The row with the version, as SQLite stores it: between key and value is a time stamp. */
 const ourRow = /schema[\s\S]{1,8}\{"version":\d+\}/;
 
 /** True if a file begins as an SQLite database. */
@@ -29,9 +29,8 @@ export function isDatabase(begin: Buffer): boolean {
 }
 
 /**
- * True if the beginning of a damaged file shows that it was a state file: by its header, the SQL of a table or the row with
- * the version. A file of zeros only, as left by a power failure, counts too.
- * @param begin  the beginning of the file, or all of a short one
+ * True if the beginning of a damaged file shows that it was a state file: by its header, the SQL of a table or the row
+ * with the version. Only zeros, as a power failure leaves them, count too.
  */
 export function isTraceOfOurs(begin: Buffer): boolean {
   const isMarked =
@@ -47,7 +46,7 @@ export function mark(db: DatabaseSync): void {
   if (found !== applicationId) db.exec(`PRAGMA application_id = ${applicationId}`);
 }
 
-/** Reads the kind without writing. Throws what SQLite throws. */
+/** @throws what SQLite throws */
 export function kindOf(db: DatabaseSync): FileKind {
   const names = namesIn(db);
   if (names.length === 0) return { kind: 'fresh' };
@@ -64,10 +63,7 @@ function versionIn(text: string): number | null {
   return Number.isInteger(version) ? Number(version) : null;
 }
 
-/**
- * Creates every missing table, its index by age, and the row with the version in one transaction. Existing rows of older
- * releases stay unchanged.
- */
+/** Creates missing tables, their indexes by age, and the row with the version, in one transaction. */
 export function createTables(db: DatabaseSync, wallMs: number): void {
   db.exec('BEGIN IMMEDIATE');
   try {
@@ -82,7 +78,7 @@ export function createTables(db: DatabaseSync, wallMs: number): void {
   }
 }
 
-/** True if one of our tables is missing: an older release with fewer tables created the file. */
+/** True if one of our tables is missing, as in a file of an older release. */
 export function isMissingTable(db: DatabaseSync): boolean {
   const names = new Set(namesIn(db));
   return tables.some((table) => !names.has(table));
@@ -108,18 +104,18 @@ function writeVersion(db: DatabaseSync, wallMs: number): void {
   );
 }
 
-/** True for the store's own row, which readers do not see and writers do not replace. */
+/** True for the row with the version, which readers do not see and writers may not replace. */
 export function isOwnRow(table: Table, key: string): boolean {
   return table === 'meta' && key === versionKey;
 }
 
-/** A failure of SQLite or the file system: our kind, and their code. */
+/** A failure of SQLite or the file system. */
 export interface Trouble {
   readonly kind: StoreTrouble['kind'] | 'locked' | 'corrupt';
   readonly code: string;
 }
 
-/** Primary result codes of https://www.sqlite.org/rescode.html; the low byte of an extended one. */
+/** By the primary result code, the low byte of an extended one. @see https://www.sqlite.org/rescode.html */
 const kinds: Readonly<Record<number, readonly [kind: Trouble['kind'], code: string]>> = {
   3: ['read_only', 'SQLITE_PERM'],
   5: ['locked', 'SQLITE_BUSY'],
@@ -140,7 +136,7 @@ const fileKinds: Readonly<Record<string, Trouble['kind']>> = {
   EDQUOT: 'full',
 };
 
-/** Classifies an error of `node:sqlite` (`errcode`) or `node:fs` (`code`). Any other error is a defect and is rethrown. */
+/** Classifies an error of `node:sqlite` or `node:fs`. @throws any other error: a defect */
 export function troubleOf(thrown: unknown): Trouble {
   if (!(thrown instanceof Error)) throw thrown;
   if ('errcode' in thrown && typeof thrown.errcode === 'number') {

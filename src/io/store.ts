@@ -8,12 +8,12 @@ import { isOwnRow, type Trouble, troubleOf } from './store-schema.ts';
 
 export type { StoreOpenFailure } from './store-file.ts';
 
-/** How often a store that could not be opened for writing tries again. */
+/** The wait between attempts to open or write the file again. */
 const retryMs = 30_000;
 
 /**
- * What an open store needs. `log` gets failures found while in use. `onAnew` is called when the store is suddenly empty or
- * much older: its rows were set aside as corrupt, or a writable file became available.
+ * What a store needs. `onAnew` is called when its rows may suddenly be others: a corrupt file was replaced by an empty
+ * one, or the file became writable.
  */
 export interface StoreDeps {
   readonly clock: Clock;
@@ -28,11 +28,10 @@ export interface StoreDeps {
 /**
  * Opens the state file at an absolute path exclusively, and creates missing folders, files and tables.
  *
- * - Corrupt (found now, or at a later read or commit): renamed to `<file>.corrupt-<stamp>`, a new one is created, with a note.
- * - Deleted while in use: logged, and written again with all its contents after `retryMs` or at the end.
- * - Not writable: existing rows are served, a note and `writable()` say so, commits return the failure, and opening is retried
- *   every `retryMs`. The daemon continues to monitor.
- * @returns notes for the operator (empty without problems), or why there is no store
+ * - Corrupt (found now or later): it is moved aside, and a new one is created.
+ * - Deleted while in use: it is written again with all its contents, after `retryMs` or at the end.
+ * - Not writable: existing rows are served, and commits fail; after `retryMs` a commit tries to open the file again.
+ * @returns the store with notes for the operator, or why there is none
  */
 export function openStore(
   path: string,
@@ -51,7 +50,7 @@ function notesOf(opened: Exclude<Opened, { tag: 'refused' }>, path: string): rea
   return opened.setAside === null ? [] : [`state file was corrupt; set aside as ${opened.setAside} and begun anew`];
 }
 
-/** The failure for callers: corruption and a lost lock are already handled here, or count as I/O failures. */
+/** The failure for callers, to whom corruption and a lost lock are I/O failures. */
 function storeTrouble({ kind, code }: Trouble): StoreTrouble {
   return { kind: kind === 'locked' || kind === 'corrupt' ? 'io' : kind, code };
 }
@@ -82,7 +81,7 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
     return true;
   }
 
-  /** Handles a file that is missing at its path: the open file still takes writes, but they would be lost at the end. */
+  /** Handles a file that is not at its path any more: the open file takes writes, which would be lost at the end. */
   function lost(atOnce: boolean): Trouble | null {
     if (file === null || file.readOnly) return null;
     const standing = file.standing();
@@ -101,14 +100,14 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
     return standing === 'gone' && isDue && writeAnew(file) ? null : { kind: 'io', code };
   }
 
-  /** Writes a new file with all rows of the deleted one, including those written since. */
+  /** Writes a new file with all rows of the deleted one. */
   function writeAnew(from: StoreFile): boolean {
     const beside = `${path}.new`;
     try {
       makeFolder(dirname(path));
       rmSync(beside, { force: true });
       from.copyTo(beside);
-      // Closing deletes the log by its name, so close before a new log exists.
+      // Before a new log exists, because closing deletes the log by its name.
       from.close();
       file = null;
       if (!existsSync(path)) renameSync(beside, path);
@@ -121,7 +120,7 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
     }
   }
 
-  /** Replaces the file after corruption was found while in use. */
+  /** Replaces the file when it is found to be corrupt. */
   function startAnew(found: Trouble): boolean {
     const isOurs = file === null || file.standing() !== 'replaced';
     file?.close();
@@ -173,7 +172,7 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
     return (found?.kind === 'corrupt' && startAnew(found) ? write(run) : found) ?? isLost;
   }
 
-  /** Reads rows, again while invalid rows are moved aside, so that a page is complete without them. */
+  /** Reads rows; again while invalid ones are moved aside, so that a page is complete without them. */
   function rowsFrom(table: Table, find: (from: StoreFile) => readonly (Record<string, unknown> | undefined)[]) {
     return read((from) => {
       let found = reader.read(from, table, find(from));
@@ -232,10 +231,7 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
   };
 }
 
-/**
- * The statements of a batch. Values are serialized before the transaction starts: a value that cannot be is a defect of the
- * caller, and nothing is changed.
- */
+/** Prepares a batch. @throws a defect of the caller: a value that cannot be serialized, or the store's own row */
 function changesOf(batch: StoreBatch): (to: StoreFile) => void {
   for (const { table, key } of [...batch.puts, ...batch.deletes])
     if (isOwnRow(table, key)) throw new RangeError(`${table} ${key} is the store's own row`);
@@ -250,7 +246,7 @@ function changesOf(batch: StoreBatch): (to: StoreFile) => void {
   };
 }
 
-/** Excludes the store's own row from deletion by age. */
+/** Excludes the store's own row from a deletion. */
 function notOwn(table: Table): string {
   return table === 'meta' ? "AND key <> 'schema'" : '';
 }

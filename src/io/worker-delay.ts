@@ -1,10 +1,10 @@
 import type { Clock, Timers } from '../core/ports.ts';
 
-/** Measures the delay of its own thread's event loop: how late each of its timers ran. */
+/** Measures the delays of this thread's event loop: how late its own timer runs. */
 export interface LoopWatch {
-  /** The longest delay, milliseconds, of those that lasted beyond `fromMs` (monotonic), including a current one. */
+  /** The longest delay since `fromMs` (monotonic), including a current one, milliseconds. */
   delayMsMax(fromMs: number): number;
-  /** The delays since the last call, oldest first, one per tick. */
+  /** The delays since the last call, one per tick, the oldest first. */
   take(): readonly number[];
   stop(): void;
 }
@@ -14,10 +14,7 @@ const ticksKept = 16_384;
 /** Node rounds delays to whole milliseconds, so a timer that is this much late was on time. */
 const roundingMs = 1;
 
-/**
- * Starts measuring.
- * @param everyMs  the interval of ticks; a shorter delay is found only if a tick falls into it
- */
+/** Starts measuring. @param everyMs  the interval of ticks; a shorter delay is found only if a tick falls into it */
 export function measureLoop(deps: {
   readonly clock: Clock;
   readonly timers: Timers;
@@ -47,7 +44,7 @@ export function measureLoop(deps: {
   return {
     delayMsMax(fromMs) {
       const nowMs = clock.monotonicMs();
-      // Of a delay that began earlier, only the part after the start can have affected the sample.
+      // Of a delay that began earlier, only the part after `fromMs` counts.
       let worst = Math.min(lateBy(nowMs), nowMs - fromMs);
       for (let at = ticks - 1; at >= Math.max(0, ticks - ticksKept); at -= 1) {
         const endMs = endsMs[at % ticksKept] ?? 0;

@@ -3,25 +3,25 @@ import type { Because } from '../core/failure.ts';
 import type { Now, Probed, WorkerBook } from '../core/ports.ts';
 import { nothingReceived } from '../core/sample.ts';
 
-/** Marks threads started for probing: other threads may load the same file. */
+/** Marks the start data of probing threads: other threads may load their file too. */
 export const workerRole = 'mirrorwatch-worker';
 
-/** The start data of a thread. `worker` is its number from 0, which its replacement keeps. */
+/** The start data of a thread. `worker`: its number, from 0, which a replacement keeps. */
 export interface WorkerSeed {
   readonly role: typeof workerRole;
   readonly worker: number;
   readonly book: WorkerBook;
-  /** Shared with the main thread: the low 32 bits of the id of the job whose response is being read, 0 for none. */
+  /** Shared with the main thread: the low 32 bits of the id of the job whose response is being read; 0: none. */
   readonly reading: Int32Array;
 }
 
-/** A message from the main thread. `job` is unique over all threads; the result has the same `job`. */
+/** A message from the main thread. `job` is unique over all threads. */
 export type ToWorker =
   | { readonly kind: 'probe'; readonly job: number; readonly due: Due }
   | { readonly kind: 'control'; readonly job: number; readonly due: ControlDue }
   | { readonly kind: 'book'; readonly book: WorkerBook; readonly edition: number };
 
-/** A message from a thread: ended jobs; loop delays, every `beatMs`, which also show that it is alive; a received book. */
+/** A message from a thread: ended jobs; loop delays, every `beatMs`; the book that it uses now. */
 export type FromWorker =
   | { readonly kind: 'done'; readonly jobs: readonly JobDone[] }
   | { readonly kind: 'beat'; readonly delaysMs: readonly number[] }
@@ -32,13 +32,10 @@ export type JobDone =
   | { readonly job: number; readonly kind: 'probe'; readonly probed: Probed }
   | { readonly job: number; readonly kind: 'control'; readonly answer: ControlAnswer };
 
-/** How often a thread reports its loop delays. */
+/** How often a thread reports loop delays, and so that it is alive. */
 export const beatMs = 1_000;
 
-/**
- * The result of a probe that was lost, or not started (`local`): without hops and times, and not judged. `heldMs` as in
- * `Sample`.
- */
+/** The result of a probe that was lost or not started. */
 export function lostProbeOf(
   due: Due,
   because: Extract<Because, 'defect' | 'shutdown' | 'local'>,
@@ -71,7 +68,7 @@ export function lostProbeOf(
   };
 }
 
-/** The result of a control that was lost twice. */
+/** The result of a control that was lost. */
 export function lostControlOf(due: ControlDue, now: Now): ControlAnswer {
   return { name: due.name, answered: false, latencyMs: null, code: 'defect', at: now };
 }

@@ -9,10 +9,10 @@ import { startThread, type Thread, workerEntry } from './workers-thread.ts';
 const settledMs = 10_000;
 const respawnMsMin = 100;
 const respawnMsMax = 10_000;
-/** Loop delays kept per thread until they are read, at most. */
+/** Loop delays kept per thread until they are read. */
 const delaysKept = 4_096;
 
-/** A job of a thread, until it ends or is given up. */
+/** A probe or control, until it ends or is given up. */
 export interface Job {
   readonly id: number;
   readonly ask: { readonly kind: 'probe'; readonly due: Due } | { readonly kind: 'control'; readonly due: ControlDue };
@@ -24,14 +24,14 @@ export interface Job {
 /** One place in the pool; the thread in it may change. */
 export interface Seat {
   readonly worker: number;
-  /** True for the extra seat of a pool of several, which is used only for mirrors whose responses block a thread. */
+  /** The extra seat of a pool of several, only for mirrors whose responses block a thread. */
   readonly isApart: boolean;
   readonly inHand: Map<number, Job>;
   /** `null`: no thread is needed, or it is about to be replaced. */
   thread: Thread | null;
-  /** True: the seat has no thread because none is needed yet, or no longer. */
+  /** The seat has no thread because none is needed. */
   isAsleep: boolean;
-  /** Monotonic time when the load last needed the seat. */
+  /** When the load last needed the seat, monotonic; so are `bornAtMs` and, of the last message, `seenAtMs`. */
   neededAtMs: number;
   bornAtMs: number;
   seenAtMs: number;
@@ -43,15 +43,16 @@ export interface Seat {
   reading: Int32Array;
 }
 
-/** The job whose response a thread was reading at its last message, and the time since then. */
+/** The job whose response a silent thread is reading, and for how long at least. */
 export interface Holding {
+  /** As `WorkerSeed.reading`. */
   readonly job: number;
   readonly ms: number;
 }
 
 /** The dependencies of `Seats`. `entry`: the file that threads run, for tests. */
 export interface SeatsDeps {
-  /** The maximum number of threads, at least 1. From two on there is one extra seat, used when a mirror blocks a thread. */
+  /** The maximum number of threads, at least 1, without the extra one of a pool of several. */
   readonly count: number;
   readonly book: WorkerBook;
   readonly clock: Clock;
@@ -63,15 +64,15 @@ export interface SeatsDeps {
 /** Callbacks about threads, for the part that assigns jobs. */
 export interface SeatEvents {
   readonly done: (seat: Seat, jobs: readonly JobDone[]) => void;
-  /** The thread has ended, and its jobs are lost. `holding`: the job that it hung in; `null`: none is known. */
+  /** The thread has ended. `holding`: the job that it hung in; `null`: none is known. */
   readonly gone: (seat: Seat, holding: Holding | null) => void;
-  /** The seat has a thread again. */
+  /** A seat whose thread has ended has one again. */
   readonly back: () => void;
-  /** A thread confirmed a book or ended: a caller may wait for that. */
+  /** `oldestEdition` may be another. */
   readonly booked: () => void;
 }
 
-/** Manages the threads: starts them, ends idle ones, and replaces those that died or hang. */
+/** Starts threads, ends idle ones, and replaces those that died or hang. */
 export class Seats {
   readonly all: readonly Seat[];
   readonly #deps: Omit<SeatsDeps, 'book'>;
@@ -108,10 +109,7 @@ export class Seats {
     this.#check = deps.timers.after(beatMs, () => this.#checkThreads());
   }
 
-  /**
-   * Sends a changed book to every thread; an unchanged one is not sent, because each copy costs memory.
-   * @returns the edition of the book
-   */
+  /** Sends a changed book to every thread. @returns the edition of the book */
   configure(book: WorkerBook): number {
     if (isDeepStrictEqual(book, this.#book)) return this.#edition;
     this.#book = book;
@@ -120,15 +118,12 @@ export class Seats {
     return this.#edition;
   }
 
-  /** The oldest edition in use by a thread; a seat without a thread will get the newest. */
+  /** The oldest edition in use by a thread; `Infinity` without threads: new ones get the newest. */
   oldestEdition(): number {
     return Math.min(...this.all.map((seat) => (seat.thread === null ? Number.POSITIVE_INFINITY : seat.edition)));
   }
 
-  /**
-   * Starts as many of these seats as one more job needs, at `limits.workerCrowd` jobs each; seats to be replaced are
-   * skipped.
-   */
+  /** Starts as many of these seats as one more job needs, at `limits.workerCrowd` jobs each. */
   wake(fitting: readonly Seat[]): void {
     const jobs = fitting.reduce((sum, { inHand }) => sum + inHand.size, 1);
     const able = fitting.filter(({ thread, isAsleep }) => thread !== null || isAsleep);
@@ -138,7 +133,7 @@ export class Seats {
     }
   }
 
-  /** Ends all threads finally; `gone` is called first for each that has jobs. */
+  /** Ends all threads for good; `gone` is called for each seat. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#check.cancel();
@@ -214,7 +209,7 @@ export class Seats {
   /** Replaces hanging threads and ends idle ones. */
   #checkThreads(): void {
     const nowMs = this.#deps.clock.monotonicMs();
-    // If the main thread was blocked itself, the threads' messages are still unread in its queue.
+    // If the main thread itself was blocked, messages of the threads may be unread.
     const wasStill = nowMs - this.#checkedAtMs > 3 * beatMs;
     this.#checkedAtMs = nowMs;
     for (const seat of this.all) {
@@ -245,7 +240,7 @@ function idleMs({ isApart }: Seat): number {
   return isApart ? limits.apartIdleMs : limits.workerIdleMs;
 }
 
-/** The job that a silent thread hangs in; `null`: the thread is not silent, or is not reading a response. */
+/** The job that a thread hangs in; `null`: it is not silent for long, or is not reading a response. */
 export function holdingOf({ reading, seenAtMs }: Seat, nowMs: number): Holding | null {
   const job = Atomics.load(reading, 0);
   const ms = nowMs - seenAtMs - beatMs;

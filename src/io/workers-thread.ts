@@ -4,29 +4,29 @@ import { type FromWorker, type ToWorker, type WorkerSeed, workerRole } from './w
 /** One live thread, as the pool sees it. */
 export interface Thread {
   send(message: ToWorker): void;
-  /** Ends the thread, even one stuck in a loop. Idempotent; `gone` is not called afterwards. */
+  /** Ends the thread, also one in an endless loop; `gone` is not called afterwards. */
   end(): Promise<void>;
 }
 
-/** Callbacks from a thread to the pool. `gone` is called once, with the reason. */
+/** Callbacks from a thread to the pool. `gone` is called once. */
 export interface ThreadEvents {
   readonly message: (message: FromWorker) => void;
   readonly gone: (why: 'crashed' | 'exited', text: string) => void;
 }
 
-/** The file that threads run: beside this one, in the same language, so that it works from sources and from `dist/`. */
+/** The file that threads run, in sources and in `dist/`. */
 export const workerEntry = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 
 /**
- * A small young generation: a probing thread then collects it a few times a second for 0.6 ms, instead of every two
- * seconds for 4 to 8 ms (measured by `npm run bench -- --profile`). A pause of ours would be a mirror's round trip.
+ * A small young generation: garbage collection then pauses a probing thread for 0.6 ms at a time, and not for 4 to 8 ms
+ * (`npm run bench -- --profile`). Pauses would count as a mirror's time.
  */
 const resourceLimits = { maxYoungGenerationSizeMb: 3 };
 
-/** Starts a thread. An exception ends it and is reported as `crashed`, also one at its creation (no threads are left). */
+/** Starts a thread. An exception in it, or at its creation, is reported as `crashed`. */
 export function startThread(entry: URL, given: Omit<WorkerSeed, 'role'>, events: ThreadEvents): Thread {
   const seed: WorkerSeed = { role: workerRole, ...given };
-  // Node flags of this process (a test runner's loader, an inspector's port) must not apply to the thread.
+  // `execArgv`: Node flags of this process (an inspector's port) must not apply to the thread.
   const options = { workerData: seed, name: `probe-${given.worker}`, execArgv: [], resourceLimits };
   let isOver = false;
   const over = (why: 'crashed' | 'exited', text: string) => {

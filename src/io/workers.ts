@@ -15,18 +15,18 @@ import {
   type SeatsDeps,
 } from './workers-seats.ts';
 
-/** Probes that wait while every thread is full; above it probes are lost. The scheduler stops long before. */
+/** The most jobs that wait for a thread; further ones are lost. */
 const queueMax = 4_096;
-/** Added to the maximum duration of a probe by its deadlines. */
+/** Added to the longest time that a job may take by its deadlines. */
 const watchdogMarginMs = 5_000;
 
 /**
- * A pool of threads of 20 MB each: one at first, more under load; a thread that was idle for `limits.workerIdleMs` ends.
+ * A pool of threads of 20 MB each: one at first, more under load.
  *
- * - A thread that dies, or is silent for `limits.workerHangMs`, is replaced. Its probes end as `unknown('defect')`, its
- *   controls go to another thread once. The mirror whose response it hung in is then probed in a separate thread.
+ * - A thread that dies, or is silent for `limits.workerHangMs`, is replaced. Its probes end as `unknown('defect')`; its
+ *   controls are repeated once. The mirror whose response it hung in is then probed in a separate thread.
  * - A probe that exceeds all its deadlines ends as `unknown('defect')` too.
- * - A thread has at most `limits.workerInFlight` jobs; further probes wait in order.
+ * - A thread with `limits.workerInFlight` jobs gets no further probe; probes then wait in order.
  * - `close` ends the threads; running probes end as `unknown('shutdown')`.
  */
 export function createWorkers(deps: SeatsDeps): Workers {
@@ -60,7 +60,7 @@ class Pool implements Workers {
   }
 
   probe(due: Due): Promise<Probed> {
-    // A mirror whose responses block a thread gets only the due probe, without the companions of its build.
+    // A mirror whose responses block a thread gets no companions of a due probe.
     if (due.purpose === 'build' && this.#isApart({ ask: { kind: 'probe', due } }))
       return Promise.resolve(lostProbeOf(due, 'local', -1, this.#deps.clock.now()));
     const longestMs = due.timeoutMs * (limits.asideTimeouts + 1) + watchdogMarginMs;
@@ -110,14 +110,14 @@ class Pool implements Workers {
     else this.#dispatch(job);
   }
 
-  /** Sends a job to the thread with the fewest jobs. A full pool does not delay a control, because a round waits for it. */
+  /** Sends a job to the fitting thread with the fewest jobs. A full pool delays no control: a round waits for it. */
   #dispatch(job: Job): void {
     const { all } = this.#seats;
     const isApart = this.#isApart(job);
     const able = all.filter((seat) => seat.isApart === isApart);
     const fitting = isApart ? able : able.filter(({ worker }) => isFor(job, worker, able.length));
     this.#seats.wake(fitting);
-    // While a thread is replaced, another takes its jobs, but not those of a mirror that blocks threads.
+    // While a fitting thread is replaced, another one will do, but not for a mirror that blocks threads.
     const least = this.#seatOfBuild(job) ?? leastOf(fitting) ?? leastOf(able);
     if (least === undefined || (job.ask.kind === 'probe' && least.inHand.size >= limits.workerInFlight)) {
       this.#queue.push(job);
@@ -147,7 +147,7 @@ class Pool implements Workers {
     return false;
   }
 
-  /** Moves a mirror to the separate thread, so that its responses do not delay samples of other mirrors. */
+  /** Moves a mirror to the separate thread for a time: its responses delay samples of other mirrors. */
   #setApart(seat: Seat, { target: { registry } }: Due, ms: number): void {
     const isKnown = this.#apart.has(registry);
     this.#apart.set(registry, this.#deps.clock.monotonicMs() + limits.heldApartMs);
@@ -191,7 +191,7 @@ class Pool implements Workers {
     );
   }
 
-  /** Loses the probes of an ended thread, because their progress is not known; controls are repeated. */
+  /** Loses the probes of an ended thread; controls are repeated once. */
   #loseAll(seat: Seat, holding: Holding | null): void {
     const jobs = [...seat.inHand.values()];
     seat.inHand.clear();
@@ -201,7 +201,7 @@ class Pool implements Workers {
     }
   }
 
-  /** Loses a probe; if its thread hung in it, its mirror is the cause. */
+  /** Loses a job; if its thread hung in it, the job's mirror is the cause. */
   #loseHeld(job: Job, seat: Seat, holding: Holding | null): void {
     const heldMs = isHolding(holding, job) && job.ask.kind === 'probe' ? holding?.ms : undefined;
     if (heldMs !== undefined && job.ask.kind === 'probe') this.#setApart(seat, job.ask.due, heldMs);
@@ -224,7 +224,7 @@ class Pool implements Workers {
     this.#pump();
   }
 
-  /** Resolves callers that wait for an edition once every thread has it; a seat without a thread will get the newest. */
+  /** Resolves callers of `configure` whose edition every thread has. */
   #tellReaders(): void {
     const oldest = this.#seats.oldestEdition();
     const served = this.#readers.filter(({ edition }) => this.#isClosed || edition <= oldest);
@@ -235,10 +235,7 @@ class Pool implements Workers {
   }
 }
 
-/**
- * The last of several threads takes the heavy steps, and only those: hashing a zip blocks a thread for up to a second, which
- * would delay every light sample in it.
- */
+/** The last of several threads takes whole artifacts, and only those: hashing one blocks it for up to a second. */
 function isFor({ ask }: Job, worker: number, count: number): boolean {
   return count === 1 || (worker === count - 1) === (ask.kind === 'probe' && isHashed(ask.due));
 }

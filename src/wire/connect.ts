@@ -27,7 +27,7 @@ export interface Destination {
   readonly onSocket?: (socket: Socket) => void;
 }
 
-/** Facts about a connection, filled in step by step, also if it then fails. Through a proxy the address is the proxy's. */
+/** Facts about a connection, filled in step by step. Through a proxy the address is the proxy's. */
 export interface ConnectTrace {
   readonly marks: LiveMarks;
   remoteAddress: string | null;

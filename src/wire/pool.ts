@@ -18,8 +18,8 @@ const keptPerOrigin = 2;
 const originsKept = 8;
 
 /**
- * Idle connections for warm probes, by mirror and origin. If the access of a mirror changes, its connections are closed;
- * so is an idle HTTP/2 connection that its server floods with frames.
+ * Idle connections for warm probes, by mirror and origin. If the access of a mirror changes, its connections are
+ * closed; so is an idle HTTP/2 connection that its server floods with frames.
  */
 export class Pool {
   readonly #byMirror = new Map<string, { access: WireAccess; readonly byOrigin: Map<string, Kept[]> }>();
