@@ -7,18 +7,17 @@ import { escapeName, isExact } from './names.ts';
 import { type Dist, type Packument, parseManifest, parsePackument } from './packument.ts';
 import type { Signed } from './signatures.ts';
 
-/** Headers that request the abbreviated packument: only the fields that an installation needs. @see protocols.md 2.1 */
+/** Requests the abbreviated packument: the fields that an installation needs. @see protocols.md 2.1 */
 const shortForm = { accept: 'application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*' };
 
 /**
- * The `Accept-Encoding` of npm. With it registries send packuments in gzip, about a quarter of the bytes, so that the phase
- * `transfer` is as long as for npm. `If-None-Match` is never sent: a client without a cache gets the whole body, and a 304
- * neither proves that the registry can read its data nor has contents to compare.
+ * The `Accept-Encoding` of npm: with it the phase `transfer` is as long as for npm. `If-None-Match` is never sent: a
+ * 304 has no contents to compare.
  * @see npm/minipass-fetch lib/request.js
  */
 const encodings = { 'accept-encoding': 'gzip,deflate' };
 
-/** Headers that request the full packument, which npm 11 requests at once if no lock file names the version. */
+/** Requests the full packument, as npm 11 does at once if no lock file names the version. */
 export const fullForm = { accept: 'application/json' };
 
 /**
@@ -37,10 +36,10 @@ export function* getPackument(module: string, context: NpmContext, aside: boolea
   return read.tag === 'error' ? stoppedBy(read.error) : read;
 }
 
-/** The URL and expected hash of a version's artifact; `integrity` absent: the packument has no hash. */
+/** The artifact of a version, by the mirror. `integrity` absent: the mirror states no hash. */
 export interface Located {
   readonly version: string;
-  /** The URL as the packument has it: any text. */
+  /** The URL as stated: any text. */
   readonly tarball: string;
   readonly integrity?: Integrity;
   readonly signed: Signed;
@@ -50,10 +49,10 @@ export interface Located {
 const keptMs = 5 * 60_000;
 
 /**
- * Locates the artifact of a version through the packument, which is requested aside. A probe of only the first bytes first
- * tries the manifest of that single version, because a packument may be long.
- * @param isAnew  whether to ignore a cached location and to replace it
- * @returns       the location; `isKept`: it came from the cache
+ * Locates the artifact of a version through the packument, which is requested aside. A probe of only the first bytes
+ * tries the manifest of the version before, because a packument may be long.
+ * @param isAnew  whether to ignore a cached location
+ * @returns       `isKept`: the location is cached
  */
 export function* locate(
   module: string,
@@ -95,7 +94,7 @@ function locatedBy(version: string, { tarball, integrity: [best], signed }: Dist
   return { version, tarball, signed, ...(best === undefined ? {} : { integrity: best }) };
 }
 
-/** Decodes a cached location and validates its hashes again. Its signatures are not yet judged. */
+/** Decodes a cached location. */
 function readKept(text: string | null): Located | null {
   if (text === null) return null;
   const { version, tarball, integrity, signed } = JSON.parse(text) as Located;

@@ -12,10 +12,7 @@ import {
 } from '../client.ts';
 import { scopeOf } from './names.ts';
 
-/**
- * Parses the chain of npm, pnpm and yarn: exactly one registry. A registry for one scope is another setting.
- * @see protocols.md 2.7
- */
+/** Parses the chain of npm, pnpm and yarn: exactly one registry. @see protocols.md 2.7 */
 function parseRegistry(chain: string): Result<Chain, ChainProblem> {
   const text = chain.trim();
   if (text === '') return error({ kind: 'empty' });
@@ -23,15 +20,13 @@ function parseRegistry(chain: string): Result<Chain, ChainProblem> {
   return ok({ members: [memberOfUrl(text)], separators: [] });
 }
 
-/** What was expected of a registry in the configuration; `null`: the text is valid. */
+/** What was expected of the one registry; `null`: the text is valid. */
 export function checkRegistries(chain: string): Sentence | null {
   return parseRegistry(chain).tag === 'ok' && baseUrl(chain.trim()) !== null ? null : phrase('expected.registryOne');
 }
 
 /**
- * One walk in one moment. None of these clients uses a second registry. They retry the same registry seconds later, which
- * is another moment. npm and pnpm retry twice, after 10 and 60 s, on 408, 420, 429, 5xx and most connection faults. yarn 1
- * retries four times, on cuts and on 5xx of packuments; later versions of yarn three times, on 429 and 5xx.
+ * One walk. These clients use no second registry; they retry the same one seconds later, which is another moment.
  * @see design.md section 4.4; npm/make-fetch-happen lib/remote.js; test/real/npm-client.test.ts, pnpm-yarn.test.ts
  */
 const walkRegistry: Client['walk'] = walkInOrder;
@@ -60,7 +55,7 @@ function clientOf(id: string, spec: readonly string[], forms: readonly string[],
 
 const npmrc = (url: string): string => `registry=${url}`;
 
-/** npm: one registry for all names, except those of a scope with its own registry. */
+/** npm. */
 export const npmClient: Client = clientOf(
   'npm',
   ['https://docs.npmjs.com/cli/using-npm/config#registry', 'https://docs.npmjs.com/cli/using-npm/scope'],
@@ -72,7 +67,7 @@ export const npmClient: Client = clientOf(
   },
 );
 
-/** pnpm: it reads npm's settings, and from version 11 on its own variables. */
+/** pnpm. */
 export const pnpmClient: Client = clientOf(
   'pnpm',
   ['https://pnpm.io/npmrc#registry--authentication-settings'],
@@ -84,7 +79,7 @@ export const pnpmClient: Client = clientOf(
   },
 );
 
-/** yarn: from version 2 on it reads only `.yarnrc.yml` and its variables; yarn 1 reads npm's settings. */
+/** yarn: its own forms are for version 2 and later; yarn 1 reads npm's settings. */
 export const yarnClient: Client = clientOf(
   'yarn',
   ['https://yarnpkg.com/configuration/yarnrc#npmRegistryServer', 'https://classic.yarnpkg.com/docs/yarnrc'],
@@ -99,10 +94,10 @@ export const yarnClient: Client = clientOf(
   },
 );
 
-/** A URL that is safe to paste: no character has a special meaning in a shell, a quoted text, `.npmrc` or YAML. */
+/** A URL that is safe to paste into a shell, a quoted text, `.npmrc` or YAML. */
 const pasteable = /^https?:\/\/[A-Za-z0-9._~%:/[\]+=@-]+$/;
 
-/** The lines for one client besides the variables, and the notes on these lines. */
+/** The lines for one client besides the variables. */
 interface Pasted {
   /** The lines that set this URL, by form. */
   lines(url: string): Readonly<Record<string, string>>;
@@ -116,9 +111,8 @@ function exported(url: string): string {
 }
 
 /**
- * The lines to paste: `env` for a shell, `json` for programs, and the client's own forms. The lines for a shell are for all
- * clients of npm registries, because all of them may run in it. If the URL is unsafe, a note replaces the lines.
- * Credentials are never printed.
+ * The lines to paste: `env` for a shell, `json` for programs, and the client's own forms. A shell gets the variables of
+ * all clients, because all may run in it. Credentials are never printed.
  */
 function registryRemedy(
   { lines, command, notes }: Pasted,
@@ -153,8 +147,8 @@ function urlOf({ members: [member] }: Chain): string | null {
 }
 
 /**
- * The note that lock files still use the host of the old registry, with the value for `--replace-registry-host`: that host,
- * or the whole URL if the old registry has a path, which newer versions of npm accept.
+ * The note that lock files still use the old registry, with the value for `--replace-registry-host`: the host, or the
+ * whole URL if it has a path, which newer versions of npm accept.
  */
 function notesOnLocks(old: string | null): readonly Sentence[] {
   if (old === null) return [];
@@ -163,9 +157,7 @@ function notesOnLocks(old: string | null): readonly Sentence[] {
   return [phrase('note.npmLock', { host, value })];
 }
 
-/**
- * Notes on private names: without a registry for its scope a name is requested from the one registry, which may be public.
- */
+/** Notes on private names: without a registry for its scope, a name is requested from the new registry too. */
 function notesOnPrivate(patterns: readonly string[]): readonly Sentence[] {
   const scopes = [...new Set(patterns.flatMap((one) => scopeOf(one) ?? []))];
   const others = patterns.filter((one) => scopeOf(one) === null);

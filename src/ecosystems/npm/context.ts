@@ -4,19 +4,19 @@ import type { SigningKey } from './signatures.ts';
 
 /** The ecosystem's own settings, from the configuration key `npm`. */
 export interface NpmSettings {
-  /** Signing keys of the public registry, from a file of the operator; `null`: they are requested from the origin mirror. */
+  /** Signing keys of the public registry, from the operator's file; `null`: the origin mirror is asked for them. */
   readonly keys: readonly SigningKey[] | null;
 }
 
-/** The inputs of npm's conversations besides the base URL and pinned hashes. */
+/** npm's own inputs of conversations. */
 export interface NpmOwn {
-  /** Host names besides the mirror's own that its packuments may point to: lower-case, without ports. */
+  /** Host names besides the mirror's own to which its packuments may point: lower-case, without ports. */
   readonly tarballHosts: readonly string[];
   /** Trusted keys of the upstream, from the operator's file or from the origin; absent: none is known. */
   readonly keys?: readonly SigningKey[];
   /** The mirror is the origin of its upstream: the keys that it lists are trusted. */
   readonly isOrigin?: boolean;
-  /** The upstream is the public registry: hashes of versions that it signed are pinned for all of its mirrors. */
+  /** The upstream is the public registry: hashes that it signed are pinned for all of its mirrors. */
   readonly isPublic?: boolean;
 }
 
@@ -29,7 +29,7 @@ export const publicNpm = 'npm';
 const pinKey = 'npm/pin/';
 const keysKey = 'npm/keys/';
 
-/** Keys, and the URL of the origin that listed them: they are trusted only while that mirror is the origin. */
+/** Keys, and the URL of the origin that listed them: trusted only while that URL is the origin's. */
 interface LearntKeys {
   readonly origin: string;
   readonly keys: readonly SigningKey[];
@@ -40,10 +40,7 @@ export interface Listed extends LearntKeys {
   readonly upstream: string;
 }
 
-/**
- * Hashes of public versions that a trusted key signed are kept for ever. Of the keys only the newest list of an origin is
- * kept, because a registry withdraws a key by leaving it out of the list.
- */
+/** Learns hashes that a trusted key signed, for ever, and an origin's newest list of keys: it withdraws old ones. */
 export const npmLearning: Learning = {
   keys: [pinKey, keysKey],
   learn(known, { logged = {}, own = {} }) {
@@ -55,11 +52,11 @@ export const npmLearning: Learning = {
     const key = `${keysKey}${upstream}`;
     return JSON.stringify(known.get(key)) === JSON.stringify(value) ? news : [...news, [key, value]];
   },
-  // Hashes that the public registry signed are not pinned for other upstreams, which may have rebuilt the same version.
+  // Other upstreams may have rebuilt the same version.
   pinned: (known, upstream) => (upstream === publicNpm ? pinnedIn(known, pinKey) : {}),
 };
 
-/** The inputs of npm's conversations: accepted artifact hosts and trusted keys. */
+/** npm's own inputs of conversations with one mirror. */
 export function buildNpmContext({ mirror, origin, settings, known }: Given<NpmSettings>): NpmOwn {
   const hosts = mirror.own?.['tarballHosts'];
   const isPublic = mirror.upstream === publicNpm;

@@ -46,7 +46,7 @@ export function* probe(target: Target, context: NpmContext): Conversation {
   }
 }
 
-/** Checks that the abbreviated packument has the version, and that the hash there is the pinned one. */
+/** Checks that the packument has the version, and its signatures and hash. */
 function* metadata({ module, version }: Target, context: NpmContext): Talk<Verdict> {
   const got = yield* getPackument(module ?? '', context, false);
   if (got.tag === 'error') return ended(got.error);
@@ -63,7 +63,7 @@ function* metadata({ module, version }: Target, context: NpmContext): Talk<Verdi
   return judgeStatedHash(found.value, known.value, { ...facts, ...known.value.facts });
 }
 
-/** The pinned hash of a version, and the verdict on its signatures; an error if one that names a trusted key is wrong. */
+/** The pinned hash of a version, and the verdict on its signatures; an error if one of a trusted key is wrong. */
 function knownOf(
   id: string,
   signed: Signed,
@@ -89,7 +89,7 @@ function* tags({ module }: Target, context: NpmContext): Talk<Verdict> {
   return fine({ resolvedVersion: latest.value.latest, contents: latest.value.contents });
 }
 
-/** Checks the full packument. Of one longer than `limits.packumentBytes` only the beginning is read and checked. */
+/** Checks the full packument; of a longer one than `limits.packumentBytes` only the beginning. */
 function* packument({ module }: Target, context: NpmContext): Talk<Verdict> {
   const escaped = escapeName(module ?? '');
   if (escaped === null) return ended(unaskable);
@@ -105,24 +105,21 @@ function* packument({ module }: Target, context: NpmContext): Talk<Verdict> {
   return read.tag === 'error' ? failedBy(read.error) : fine({ listed: read.value.listed });
 }
 
-/**
- * Fetches the artifact from the URL in the packument and compares it with the signed and the pinned hash, else with the
- * packument's hash.
- */
+/** Fetches the artifact from the URL in the packument, and judges it by `judgeBytes`. */
 function* tarball(target: Target, context: NpmContext): Talk<Verdict> {
   const asked = target.version ?? 'latest';
   const kept = yield* locate(target.module ?? '', asked, context);
   if (kept.tag === 'error') return ended(kept.error);
   const first = yield* fromPlace(target, kept.value, context);
   if (!kept.value.isKept || !isMismatch(first.verdict)) return first.verdict;
-  // A mismatch with a cached location may only mean that the cache is outdated, so the location is requested again.
+  // The cached location may be outdated.
   const now = yield* locate(target.module ?? '', asked, context, true);
   if (now.tag === 'error') return ended(now.error);
   const body = now.value.tarball === kept.value.tarball ? first.body : undefined;
   return (yield* fromPlace(target, now.value, context, body)).verdict;
 }
 
-/** @param read  the body at the location's URL, if it was read before; absent: it is requested */
+/** @param read  the body at the location's URL; absent: it is requested */
 function* fromPlace(
   { module, version }: Target,
   { version: named, tarball: place, integrity, signed }: Located,
@@ -132,14 +129,14 @@ function* fromPlace(
   const facts = factsOf(version ?? 'latest', named);
   const url = tarballUrl(place, context);
   if (url.tag === 'error') return { verdict: failedBy(url.error, facts) };
-  // If a trusted signature contradicts the packument, the packument is wrong: no download is needed.
+  // With a wrong signature no download is needed.
   const known = knownOf(`${module}@${named}`, signed, context);
   if (known.tag === 'error') return { verdict: failedBy(known.error, facts) };
   const stopAfterBytes = context.peekBytes ?? limits.zipBytes;
   const got = read === undefined ? yield* askBytes(url.value, stopAfterBytes, context) : ok(read);
   if (got.tag === 'error') return { verdict: ended(got.error, facts) };
   const body = got.value;
-  // Reading stopped on purpose after these bytes: a throughput sample, with nothing to hash.
+  // The body was not read to its end, on purpose: there is nothing to hash.
   if (body.bytes >= stopAfterBytes && matchesGzip(body.read(0, 2))) return { verdict: fine(facts), body };
   return { verdict: yield* judgeBytes(body, integrity, known.value, { ...facts, ...known.value.facts }), body };
 }
@@ -154,10 +151,7 @@ function isMismatch({ outcome }: Verdict): boolean {
   return outcome.tag === 'failed' && outcome.failure.kind === 'mismatch';
 }
 
-/**
- * Reads the signing keys that a registry lists. Only the list of an origin is trusted; that of any other mirror is only
- * checked for its form.
- */
+/** Reads the signing keys that a registry lists. Only those of an origin are learnt. */
 function* signkeys({ upstream }: Target, context: NpmContext): Talk<Verdict> {
   const got = yield* get({ url: below(context, '-/npm/v1/keys'), bodyBytesMax: limits.signingKeysBytes }, context);
   if (got.tag === 'error') return isNotOffered(got.error) ? fine({ notOffered: true }) : ended(got.error);
@@ -175,17 +169,17 @@ function startsLikeObject(body: Uint8Array): boolean {
   return start.trimStart().startsWith('{');
 }
 
-/** The fact of the version that a tag was resolved to; empty for a request by version. */
+/** The version that a tag was resolved to, as a fact; none for a request by version. */
 function factsOf(asked: string, resolvedVersion: string): Facts {
   return asked === resolvedVersion ? {} : { resolvedVersion };
 }
 
-/** The host that npm replaces by the configured registry (`replace-registry-host`), since not every mirror does. */
+/** The one host that npm replaces by the configured registry (`replace-registry-host`). */
 const replacedHost = /^registry\.npmjs\.org$/;
 
 /**
- * The artifact's URL from the packument, without its fragment. On `replacedHost` it is the same path at the mirror's root.
- * An error if the URL has credentials, leads from https to http, or has a host that is neither the mirror's own nor in
+ * The artifact's URL from the packument, without its fragment; for `replacedHost` the same path at the mirror's host.
+ * An error if it has credentials, leads from https to http, or to a host that is neither the mirror's nor in
  * `tarballHosts`.
  * @see protocols.md 2.2 and 2.8; npm/pacote lib/remote.js
  */

@@ -25,7 +25,7 @@ function json(value: object): DemoAnswer {
   return { type: 'application/json', body: JSON.stringify(value) };
 }
 
-/** Responds with full packuments only, as a registry without the abbreviated form does. */
+/** Responds with full packuments only. */
 function answer({ path, origin }: DemoAsk): DemoAnswer | null {
   const dist = { tarball: `${origin}${tarballPath}`, ...hashes };
   switch (path) {

@@ -16,7 +16,7 @@ function readNpmPath(path: string): DoorPath | null {
   if (wide.test(plain)) return { module: null, kind: 'index' };
   const file = tarball.exec(plain);
   const module = (file ?? tags.exec(plain) ?? attestations.exec(plain) ?? manifest.exec(plain))?.[1];
-  // Below the path `-` are endpoints of the registry, such as `whoami`.
+  // Below `-` are endpoints of the registry, such as `whoami`.
   if (module === undefined || module === '-' || !isPackageName(module)) return null;
   return { module, kind: file === null ? 'index' : 'artifact' };
 }
@@ -32,5 +32,5 @@ const patterns: DoorPatterns = {
   },
 };
 
-/** What npm, pnpm and yarn request to install packages. Requests to search, audit and publish are not accepted. */
+/** What npm, pnpm and yarn request to install packages; not to search, audit or publish. */
 export const npmDoor: DoorPaths = { prefix: 'npm', neverHtml: true, patterns, read: readNpmPath };

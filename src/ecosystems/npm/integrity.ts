@@ -3,25 +3,25 @@ import { type IntegrityMap, parse } from 'ssri';
 import type { WholeBody } from '../../core/body.ts';
 import { hashOf, type Talk } from '../talk.ts';
 
-/** The algorithms that npm accepts, strongest first, each with the length of its digest in base64. @see protocols.md 2.2 */
+/** The algorithms that npm accepts, strongest first, with the length of a digest in base64. @see protocols.md 2.2 */
 const lengths = { sha512: 88, sha384: 64, sha256: 44, sha1: 28 } as const;
 type Algorithm = keyof typeof lengths;
 const algorithms = Object.keys(lengths) as readonly Algorithm[];
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
-/** The expected hash of some bytes. Any of `digests` is right; each is `algorithm-base64` with the same algorithm. */
+/** An expected hash. Any of `digests` is right; each is `algorithm-base64` with this algorithm. */
 export interface Integrity {
   readonly algorithm: Algorithm;
   readonly digests: readonly string[];
 }
 
 /**
- * The hashes in an SRI text by algorithm, strongest first. Unknown algorithms are skipped. So are digests of a wrong length,
- * which ssri accepts: a typing error in a lock file must not count against a mirror.
+ * The hashes in an SRI text by algorithm, strongest first. Unknown algorithms and digests of a wrong length are
+ * skipped: a typing error in a lock file must not count against a mirror.
  * @see W3C SRI section 3.5
  */
 export function readIntegrity(text: string): readonly Integrity[] {
-  // ssri returns `null` for a text without hashes, contrary to its types.
+  // Contrary to its types ssri returns `null` for a text without hashes.
   const read: IntegrityMap | null = parse(text.slice(0, 10_000));
   return algorithms.flatMap((algorithm) => {
     const digests = (read?.[algorithm] ?? []).flatMap(({ digest }) =>
@@ -31,7 +31,7 @@ export function readIntegrity(text: string): readonly Integrity[] {
   });
 }
 
-/** The hexadecimal SHA-1 of a packument as an `Integrity`; `null` if the text is no SHA-1. */
+/** A hexadecimal SHA-1 as an `Integrity`; `null`: the text is none. */
 export function readShasum(hex: string): Integrity | null {
   if (!/^[0-9a-f]{40}$/i.test(hex)) return null;
   return { algorithm: 'sha1', digests: [`sha1-${Buffer.from(hex, 'hex').toString('base64')}`] };
@@ -42,7 +42,7 @@ export function integrityOf(body: Uint8Array, algorithm: Algorithm): string {
   return written(algorithm, createHash(algorithm).update(body).digest());
 }
 
-/** The hash of a body of any length, in the form of `integrityOf`. */
+/** As `integrityOf`, for a body of any length. */
 export function* integrityOfWhole(body: WholeBody, algorithm: Algorithm): Talk<string> {
   return written(algorithm, yield* hashOf(body, algorithm));
 }
@@ -51,7 +51,7 @@ function written(algorithm: Algorithm, digest: Buffer): string {
   return `${algorithm}-${digest.toString('base64')}`;
 }
 
-/** The strongest hash in a pinned SRI text; `undefined` if nothing is pinned, or no hash in it is valid. */
+/** The strongest hash in a pinned SRI text; `undefined`: there is none. */
 export function parsePinnedIntegrity(text: string | undefined): Integrity | undefined {
   return text === undefined ? undefined : readIntegrity(text)[0];
 }

@@ -7,9 +7,9 @@ import { parsePnpmLock } from './pnpm-lock.ts';
 import { parseYarnLock } from './yarn-lock.ts';
 
 /**
- * Parses a lock file of npm, pnpm or yarn, and for npm and yarn the package.json in the same folder, which names direct
+ * Parses a lock file of npm, pnpm or yarn; with npm and yarn also the package.json beside it, for the direct
  * dependencies.
- * @param expected  what the file should be: the error for any other text
+ * @param expected  the error for a text of another kind
  */
 export function readLock(file: LockFile, expected: Sentence): Result<Lock, Sentence> {
   const manifest = readJson(file.beside(file.name.replace(/[^/\\]*$/, 'package.json')) ?? '');

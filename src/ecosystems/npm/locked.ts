@@ -14,15 +14,15 @@ import { isExact, isPackageName } from './names.ts';
 export interface Locked {
   readonly module: string;
   readonly version: string;
-  /** The recorded URL of the artifact, or another source; `null`: none is recorded, so the configured registry is used. */
+  /** The recorded URL of the artifact, or another source; `null`: the configured registry. */
   readonly source: string | null;
-  /** The package is a link, a folder, a workspace or a patch: it is not requested from a registry. */
+  /** The package is not requested from a registry: a link, a folder, a workspace or a patch. */
   readonly isLocal: boolean;
   /** The recorded hashes as an SRI text; `null`: none is recorded. */
   readonly integrity: string | null;
 }
 
-/** The contents of a lock file before it is decided which packages may be requested. */
+/** The contents of a lock file. */
 export interface LockText {
   readonly packages: readonly Locked[];
   /** The names of the project's direct dependencies. */
@@ -32,14 +32,11 @@ export interface LockText {
   readonly malformed: MalformedLines;
 }
 
-/** Hosts of the public registry. npm and yarn 1 write them into lock files, whatever mirror they used. */
+/** Hosts of the public registry, which npm and yarn 1 write into lock files also for packages from mirrors. */
 const publicHost = /(^|\.)(npmjs\.org|npmjs\.com|yarnpkg\.com)$/;
 const publicUpstream = 'npm';
 
-/**
- * The entries of a lock file in the order of `sortByNeed`, each with the reason for skipping it, and the hashes to pin.
- * @param expected  the expected form of an invalid line
- */
+/** The entries of a lock file, by `sortByNeed`, and the hashes to pin. @param expected  the form of a valid line */
 export function lockOf({ packages, direct, mentions, malformed }: LockText, file: LockFile, expected: Sentence): Lock {
   const once = new Map(packages.map((one) => [`${one.module}@${one.version}`, one]));
   const judged = [...once].map(([key, one]) => ({ key, ...one, because: skipReason(one, file) }));
@@ -64,10 +61,7 @@ function skipReason({ module, version, source, isLocal }: Locked, file: LockFile
   return isPackageName(module) && isExact(version) ? null : 'malformed';
 }
 
-/**
- * True for a source from which public packages come: a host of the public registry, or a mirror of it. Packages from a
- * mirror of another upstream may be private.
- */
+/** True for the public registry and its mirrors: packages from anywhere else may be private. */
 function isKnownSource(source: string, mirrors: LockFile['mirrors']): boolean {
   if (!/^https?:/.test(source) || !URL.canParse(source)) return false;
   const { hostname, protocol, host, pathname } = new URL(source);
@@ -86,7 +80,7 @@ export class Malformed implements MalformedLines {
   count = 0;
   readonly first: { readonly line: number; readonly module: string; readonly version: string }[] = [];
 
-  /** Adds an invalid line. @param line  its number, from 1 */
+  /** @param line  the number of the invalid line, from 1 */
   add(line: number, content: string): void {
     this.count += 1;
     const clean = content.trim().replace(/[^\x20-\x7e\u00a0-\ufffd]/g, '?');

@@ -3,7 +3,7 @@ import { phrase } from '../../words/tell.ts';
 import { matchesParts } from '../globs.ts';
 import type { Names } from '../names.ts';
 
-/** How npm's packages and private names are written. */
+/** How packages and private names are written. */
 export const npmNames: Names = {
   describes: 'npm packages. The first one with a fixed version is the canary: choose one with a small packument.',
   entry: { describes: 'A package and its version.', expected: phrase('expected.word', { word: 'name@version' }) },
@@ -26,29 +26,23 @@ const part = '[a-z0-9~-][a-z0-9._~-]*';
 const packageName = new RegExp(`^(?:@${part}/)?${part}$`, 'i');
 const nameCharsMax = 214;
 
-/**
- * True for a valid package name. Capitals are accepted: packages from before 2015 have them.
- * @see npm/validate-npm-package-name, validForOldPackages
- */
+/** True for a package name, also an old one with capitals. @see npm/validate-npm-package-name, validForOldPackages */
 export function isPackageName(name: string): boolean {
   return name.length <= nameCharsMax && packageName.test(name) && name.toLowerCase() !== 'node_modules';
 }
 
-/**
- * A name as npm writes it in a path, with `%2f` for the slash of a scope; `null` for an invalid name.
- * @see protocols.md 2.1
- */
+/** A name as npm writes it in a path, with `%2f` for the slash; `null`: it is invalid. @see protocols.md 2.1 */
 export function escapeName(name: string): string | null {
   return isPackageName(name) ? name.replace('/', '%2f') : null;
 }
 
-/** Splits `name@version`; an `@` at the beginning is part of the name. `version` is `null` if none is written. */
+/** Splits `name@version`; an `@` at the beginning is part of the name. `version` `null`: none is written. */
 export function splitPackage(text: string): { readonly module: string; readonly version: string | null } {
   const at = text.indexOf('@', 1);
   return at < 0 ? { module: text, version: null } : { module: text.slice(0, at), version: text.slice(at + 1) };
 }
 
-/** Parses `name@version`; the error says what was expected. `latest` is a version too. */
+/** Parses `name@version`, also `name@latest`. */
 function parsePackage(text: string): Result<{ readonly module: string; readonly version: string }, Sentence> {
   const { module, version } = splitPackage(text);
   if (!isPackageName(module)) return error(phrase('expected.npmName'));
@@ -63,8 +57,8 @@ const exact = new RegExp(`^${number}\\.${number}\\.${number}(?:-${label}(?:\\.${
 const versionCharsMax = 256;
 
 /**
- * True for a complete version such as `1.2.3` or `2.0.0-rc.1`: no range, no `v`, no build metadata. These are the versions
- * that `semver.valid` returns unchanged; the library semver is not loaded for it.
+ * True for a complete version such as `1.2.3` or `2.0.0-rc.1`: one that `semver.valid` returns unchanged, so without
+ * build metadata. The library semver is not loaded for it.
  * @see semver.org 2.0.0; docs/decisions/0016-parsers-kept.md
  */
 export function isExact(version: string): boolean {
@@ -75,15 +69,11 @@ export function isExact(version: string): boolean {
 /** A scope (`@corp` or `@corp/*`), or a name with `*` for any characters but the slash: `@corp/ui-*`, `corp-*`. */
 const pattern = /^(?:@[a-z0-9~*-][a-z0-9._~*-]*(?:\/[a-z0-9~*-][a-z0-9._~*-]*)?|[a-z0-9~*-][a-z0-9._~*-]*)$/i;
 
-/** True for a valid pattern of private names. */
 function isNpmPattern(text: string): boolean {
   return text.length <= nameCharsMax && pattern.test(text);
 }
 
-/**
- * Whether a name matches one of the patterns. A pattern that is a scope matches all packages of the scope, as in `.npmrc`.
- * Case is ignored, because a registry that ignores case would learn the name too.
- */
+/** Whether a name matches one of the patterns; upper and lower case are the same. A scope matches all its packages. */
 export function matchesNpmPatterns(patterns: readonly string[], name: string): boolean {
   const lower = name.toLowerCase();
   return patterns.some((one) => isNpmPattern(one) && matches(one.toLowerCase(), lower));
@@ -98,7 +88,7 @@ function matches(glob: string, name: string): boolean {
   );
 }
 
-/** The scope of a pattern that matches a whole scope: `@corp` for `@corp` and `@corp/*`; `null` for any other pattern. */
+/** `@corp` for the patterns `@corp` and `@corp/*`; `null` for a pattern that does not match a whole scope. */
 export function scopeOf(text: string): string | null {
   return /^(@[a-z0-9~-][a-z0-9._~-]*)(?:\/\*)?$/i.exec(text)?.[1] ?? null;
 }

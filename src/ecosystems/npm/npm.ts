@@ -13,7 +13,7 @@ import { readSigningKeys } from './signatures.ts';
 const metadataBytes = kilobytes(50);
 const dayMs = 24 * 60 * 60_000;
 
-/** True for an origin whose keys are trusted: one with TLS, or on this machine. */
+/** True for an origin whose keys may be trusted: with TLS, or on this machine. */
 function isBelievable({ role, url }: Mirror): boolean {
   return role === 'origin' && /^https:|^http:\/\/(localhost|127\.[\d.]+|\[::1\])([:/]|$)/i.test(url);
 }
@@ -31,8 +31,7 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
   ],
   // Paces are from protocols.md 2.8 and 7. A full packument may be long, so it is requested daily.
   steps: {
-    // Clients may cache a packument for five minutes (protocols.md 2.5), so packuments are requested at that pace. Only the
-    // one of the canary's module is requested at the schedule's pace.
+    // Clients may cache a packument for five minutes (protocols.md 2.5).
     metadata: light(5, {
       grain: 'version',
       usualBytes: metadataBytes,

@@ -15,18 +15,18 @@ import { isKeyName, type Signed } from './signatures.ts';
 
 /** What a packument states about a version's artifact. */
 export interface Dist {
-  /** The URL as the packument has it: any text. */
+  /** The URL as stated: any text. */
   readonly tarball: string;
-  /** Expected hashes of the artifact, strongest first; may be empty. */
+  /** Stated hashes of the artifact, strongest first. */
   readonly integrity: readonly Integrity[];
   readonly signed: Signed;
 }
 
 /** The content of a packument that probes use. */
 export interface Packument {
-  /** The version of a tag; `null`: no such tag, or its version is not a complete one. */
+  /** The complete version of a tag; `null`: there is none. */
   tagged(tag: string): string | null;
-  /** The artifact of a version; `null`: no such version. An error if the version has no artifact. */
+  /** The artifact of a version; `null`: no such version. An error if no artifact is stated. */
   dist(version: string): Result<Dist, ProbeFailure> | null;
   readonly listed: { readonly count: number; readonly newest: string | null };
   readonly contents: Contents;
@@ -50,8 +50,8 @@ function ownText(fields: Fields | null, key: string): string | null {
 }
 
 /**
- * Parses a packument, abbreviated or full: a registry without the abbreviated form sends the full one.
- * @param name  the requested package: a packument of another package is `malformed`
+ * Parses a packument, abbreviated or full.
+ * @param name  the requested package: a packument of another one is `malformed`
  * @returns     the failure `absent` if the whole package was unpublished
  * @see protocols.md 2.1 and 2.2
  */
@@ -89,7 +89,7 @@ function versionIn(tags: Fields | null, tag: string): string | null {
   return version !== null && isExact(version) ? version : null;
 }
 
-/** The tags whose versions are complete ones; other tags are ignored. */
+/** The tags with a complete version. */
 function tagsIn(tags: Fields | null): Readonly<Record<string, string>> {
   return tagsOf(
     Object.fromEntries(
@@ -133,7 +133,7 @@ function signaturesIn(dist: Fields | null): Signed['signatures'] {
   });
 }
 
-/** Parses the manifest of one version. It is `malformed` if it is of another package or version, or has no artifact. */
+/** Parses the manifest of one version; one of another package or version is `malformed`. */
 export function parseManifest(
   body: Uint8Array,
   name: string,
@@ -158,10 +158,7 @@ export function parseTags(
   return latest === null ? error(malformed('answer.npmTags')) : ok({ latest, contents: { tags: tagsIn(read.value) } });
 }
 
-/**
- * The highest `keep` complete versions, ascending in semver order, and the number of all complete versions. Each version is
- * compared only with those kept so far, because a packument may have very many.
- */
+/** The highest `keep` complete versions, ascending, and the number of all complete ones. */
 export function* selectHighest(
   versions: readonly string[],
   keep: number,

@@ -4,7 +4,7 @@ import { splitPackage } from './names.ts';
 
 const groups = /^(?:dependencies|devDependencies|optionalDependencies):$/;
 
-/** A mapping key, plain or quoted. */
+/** A mapping key, plain or quoted, and its value. */
 const key = /^('(?:[^']|'')*'|"[^"]*"|[^\s'"#?][^\s]*?):(?:\s+(.*))?$/s;
 
 interface State {
@@ -12,19 +12,19 @@ interface State {
   readonly direct: Set<string>;
   readonly mentions: Map<string, number>;
   readonly malformed: Malformed;
-  /** Format version 5, in which `/` is before the version of a package. */
+  /** Format version 5: in its keys a `/` is before the version of a package. */
   readonly hasSlashes: boolean;
   /** The top-level key of the following lines. */
   section: string;
   /** The key in `packages` of the package that the following lines describe; `null`: none. */
   current: string | null;
-  /** The line that began the mapping of the following lines, such as `dependencies:`. */
+  /** The field that the following lines belong to, such as `dependencies:`. */
   group: string;
 }
 
 /**
- * Parses a pnpm-lock.yaml of format version 5 to 9 line by line; `null` for any other text. Only pnpm writes such files,
- * always with two spaces per level and with `resolution` on one line, so no other form of YAML is read.
+ * Parses a pnpm-lock.yaml of format version 5 to 9; `null`: the text is none. Only the form that pnpm writes is read:
+ * two spaces per level, and `resolution` on one line.
  * @see https://github.com/pnpm/spec/tree/master/lockfile
  */
 export function parsePnpmLock(text: string): LockText | null {

@@ -28,7 +28,7 @@ function proxyLines({ proxy }: WireAccess): readonly string[] {
   return [`proxy=${url.href}`, `https-proxy=${url.href}`];
 }
 
-/** `npm pack` of one version into the working folder: npm fetches metadata and tarball, verifies both and runs no script. */
+/** `npm pack` of one version: npm fetches metadata and tarball, verifies the tarball and runs no script. */
 function plan({ access, module, version, home }: ClientJob): ClientPlan {
   const ca = access.ca.join('\n');
   const place = placeOf(access.url);
@@ -49,7 +49,7 @@ function plan({ access, module, version, home }: ClientJob): ClientPlan {
         'fund=false',
         'update-notifier=false',
         'ignore-scripts=true',
-        // mirrorwatch repeats runs itself; npm would wait 10 and 60 s before it retries, even after a wrong hash.
+        // npm would wait 10 and 60 s before its retries.
         'fetch-retries=0',
         ...authLines(access),
         ...proxyLines(access),

@@ -2,10 +2,7 @@ import { join } from 'node:path';
 import type { Machine, Place, Surroundings } from '../../core/trap.ts';
 import { configFolderOf, type FileLine, foldersFrom, readLines, removeQuotes } from '../doctor.ts';
 
-/**
- * Where a setting was found. npm reads the first five, strongest first. `shell`: a file that shells read. `pnpm`, `yarn`: a
- * file that only that client reads.
- */
+/** Where a setting was found: npm's five places, strongest first, a file of shells, or one of pnpm or yarn alone. */
 type NpmLevel = 'environment' | 'project' | 'user' | 'global' | 'builtin' | 'shell' | 'pnpm' | 'yarn';
 
 /** One setting with its place. */
@@ -22,7 +19,7 @@ export interface NpmSetting {
 /** The settings that npm, pnpm and yarn read on this machine. */
 export interface NpmFound {
   readonly settings: readonly NpmSetting[];
-  /** The scopes in the project's package.json, each with the first package of the scope and the line of that package. */
+  /** The scopes in the project's package.json, each with its first package there. */
   readonly scopes: readonly {
     readonly scope: string;
     readonly name: string;
@@ -34,10 +31,7 @@ export interface NpmFound {
   readonly home: string;
 }
 
-/**
- * Reads the variables, the .npmrc of the project, of the user, the global and the builtin one, the files of pnpm and yarn,
- * and assignments in shell files.
- */
+/** Reads variables, each npmrc, the files of pnpm and yarn, and assignments in shell files. */
 export async function findNpm({ machine, assignments, privatePatterns }: Surroundings): Promise<NpmFound> {
   const { env, home } = machine;
   const project = await projectOf(machine);
@@ -62,7 +56,6 @@ export async function findNpm({ machine, assignments, privatePatterns }: Surroun
   return { settings, scopes: await scopesIn(machine, project), privatePatterns, home };
 }
 
-/** The path of the user's .npmrc. */
 export function userFileOf({ env, home }: Pick<Machine, 'env' | 'home'>): string {
   const named = environmentOf(env, 'userconfig') ?? '';
   return named.startsWith('/') ? named : join(home, '.npmrc');
@@ -77,7 +70,7 @@ const builtins = [
   '/usr/share/nodejs/npm/npmrc',
 ];
 
-/** The paths where the global npmrc may be: `{prefix}/etc/npmrc`, with the usual prefixes if none is set. */
+/** The paths where the global npmrc may be. */
 function globals(machine: Machine): readonly string[] {
   const { env } = machine;
   const named = environmentOf(env, 'globalconfig') ?? '';
@@ -87,7 +80,7 @@ function globals(machine: Machine): readonly string[] {
   return ['/usr/local/etc/npmrc', '/usr/etc/npmrc', '/etc/npmrc'].map((path) => machine.system(path));
 }
 
-/** The value of the variable `npm_config_<name>`, whose name is matched without regard to case, as npm does. */
+/** The value of the variable `npm_config_<name>`, whose case npm ignores. */
 function environmentOf(env: Machine['env'], name: string): string | null {
   const found = Object.entries(env).find(([key]) => key.toLowerCase() === `npm_config_${name}`);
   return found?.[1] ?? null;
@@ -132,10 +125,7 @@ async function yarnIn(machine: Machine, folder: string): Promise<readonly NpmSet
   });
 }
 
-/**
- * The settings in files that only pnpm reads: first those of the workspace, which override the user's. From pnpm 11 on
- * both override .npmrc.
- */
+/** The settings in files that only pnpm reads: those of the workspace, which override, before the user's. */
 async function pnpmIn(machine: Machine, project: string): Promise<readonly NpmSetting[]> {
   const files = [join(project, 'pnpm-workspace.yaml'), join(configFolderOf(machine), 'pnpm/config.yaml')];
   const texts = await Promise.all(files.map((file) => readLines(machine, file)));

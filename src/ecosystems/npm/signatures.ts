@@ -9,24 +9,20 @@ import { type Fields, fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 
 /** A registry's public signing key, as plain data. */
 export interface SigningKey {
-  /** The registry's name for the key; it need not be a digest of the key. @see protocols.md 2.3 */
+  /** The registry's name for the key. @see protocols.md 2.3 */
   readonly keyid: string;
   /** The SubjectPublicKeyInfo of the key in base64. */
   readonly key: string;
-  /** When the key expires, wall-clock milliseconds: it signs nothing published later. `null`: it does not expire. */
+  /** When the key expires, wall milliseconds: it signs nothing published later. `null`: never. */
   readonly expiresMs: number | null;
 }
 
 /** The only type of key that registries use. @see protocols.md 2.3 */
 const keyType = 'ecdsa-sha2-nistp256';
 
-/** The sentence that describes the expected list of keys. */
 const signingKeysExpected = phrase('expected.npmKeys', { type: keyType });
 
-/**
- * Parses a list of keys in the form of `/-/npm/v1/keys`. Keys of other types are skipped. An invalid P-256 key or an
- * invalid `expires` invalidates the whole list, so that no key seems never to expire.
- */
+/** Parses keys in the form of `/-/npm/v1/keys`. Other types are skipped; one invalid key invalidates the list. */
 export function readSigningKeys(body: Uint8Array): Result<readonly SigningKey[], Sentence> {
   const list = listIn(utf8(body) ?? '');
   if (list === null || list.length > limits.signingKeys) return error(signingKeysExpected);
@@ -55,7 +51,7 @@ export function isKeyName(keyid: string): boolean {
   return /^[\x21-\x7e]+$/.test(keyid) && keyid.length <= limits.keyNameChars;
 }
 
-/** Decodes a key; `null` if the text is no P-256 key. */
+/** Decodes a key; `null`: it is no P-256 key. */
 function publicKeyOf({ key }: Pick<SigningKey, 'key'>): KeyObject | null {
   if (key.length > 500) return null;
   try {
@@ -68,12 +64,12 @@ function publicKeyOf({ key }: Pick<SigningKey, 'key'>): KeyObject | null {
 
 /** What a packument states about the signatures of a version, not yet judged. */
 export interface Signed {
-  /** The SRI text that the signatures are over, as in the packument; `null`: there is none, or it has only SHA-1. */
+  /** The SRI text that was signed, as in the packument; `null`: there is none, or only SHA-1. */
   readonly integrity: string | null;
   readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
-  /** When the version was published, wall-clock milliseconds; `null`: not stated, as in an abbreviated packument. */
+  /** When the version was published, wall milliseconds; `null`: not stated, as in an abbreviated packument. */
   readonly publishedMs: number | null;
-  /** When the packument was last changed, wall-clock milliseconds: no version is newer. `null`: not stated. */
+  /** When the packument was last changed, wall milliseconds: no version is newer. `null`: not stated. */
   readonly modifiedMs: number | null;
 }
 
@@ -82,12 +78,12 @@ interface SignedVersion {
   /** `name@version`. */
   readonly id: string;
   readonly signed: Signed;
-  /** The trusted keys (`NpmOwn.keys`); `undefined`: none is known. */
+  /** As `NpmOwn.keys`. */
   readonly keys: readonly SigningKey[] | undefined;
   readonly nowWallMs: number;
 }
 
-/** The verdict. `mayPin`: the key has not expired now, so the verdict does not depend on a time that the mirror states. */
+/** The verdict. `mayPin`: a valid signature whose key has not expired, whatever times the mirror states. */
 interface JudgedSignature {
   readonly signature: Signature;
   readonly mayPin: boolean;
@@ -95,10 +91,10 @@ interface JudgedSignature {
 
 /**
  * Judges the registry's signatures over `name@version:integrity` as `npm audit signatures` does, with two differences.
- * A signature by an unknown key is ignored if there is one by a known key. Without a publication time, which npm then
- * assumes to be in 2015, the signature of an expired key is not valid but `undated`.
- * @returns  `null`: no signature and no known key, so none is required. The failure `mismatch`: a signature that names a
- *           trusted key is wrong
+ * Beside a signature by a known key, one by an unknown key is ignored. Without a time of publication, for which npm
+ * then takes one in 2015, the signature of an expired key is `undated`.
+ * @returns  `null`: there is no signature, and no key is known. The failure `mismatch`: a signature of a trusted key is
+ *           wrong
  * @see protocols.md 2.3; npm/pacote lib/registry.js
  */
 export function judgeSignature(version: SignedVersion): Result<JudgedSignature | null, ProbeFailure> {
@@ -120,11 +116,11 @@ export function judgeSignature(version: SignedVersion): Result<JudgedSignature |
   return ok({ signature: { state, key: key.keyid }, mayPin: state === 'valid' && isInForce(key, version) });
 }
 
-/** The state that a signature by this key has, if it is correct: `valid` if the key had not expired at the publication. */
+/** The state of a correct signature by this key. */
 function stateOf(key: SigningKey, version: SignedVersion): SignatureState & ('valid' | 'expired_key' | 'undated') {
   const { publishedMs, modifiedMs } = version.signed;
   if (isInForce(key, version)) return 'valid';
-  // A version is not newer than the last change of the packument.
+  // No version is newer than the last change of the packument.
   const boundMs = publishedMs ?? modifiedMs;
   if (boundMs !== null && boundMs < (key.expiresMs ?? 0)) return 'valid';
   return publishedMs === null ? 'undated' : 'expired_key';

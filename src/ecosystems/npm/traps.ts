@@ -65,7 +65,7 @@ function yarnTraps({ settings, home }: NpmFound, project: NpmSetting | undefined
   return [trapOf('npm-clients-differ', what, [project.place, yarn.place], [set])];
 }
 
-/** Compares pnpm's registry with npm's: pnpm's own files override .npmrc, and newer pnpm reads no `npm_config_` variable. */
+/** Compares pnpm's registry with npm's: pnpm's own files override .npmrc. */
 function pnpmTraps({ settings }: NpmFound, npm: NpmSetting | undefined, say: Say): readonly NpmTrap[] {
   const pnpm = settings.find(({ key, level }) => key === 'registry' && level === 'pnpm');
   if (pnpm === undefined || npm === undefined || plainUrlOf(pnpm.value) === plainUrlOf(npm.value)) return [];
@@ -106,14 +106,14 @@ function authTraps(setting: NpmSetting, found: NpmFound, say: Say): readonly Npm
   }
   const host = holder.replace(/^\/\//, '').replace(/[/:].*$/, '');
   const inUse = found.settings.filter(isRegistry).map(({ value }) => hostOf(value)?.replace(/:\d+$/, '') ?? '');
-  // If no registry is set, the clients use their default; no trap is reported then.
+  // Without a registry the clients use their default.
   if (inUse.length === 0 || inUse.includes(host)) return [];
   const used = [...new Set(inUse)].join(', ');
   const what = say('trap.npm-auth-elsewhere.what', { count: inUse.length, name, host, used });
   return [trapOf('npm-auth-elsewhere', what, [place], [say('trap.npm-auth-elsewhere.set', { host })])];
 }
 
-/** The registry that credentials in a file are for: the one that the same file sets; `null`: the file sets none. */
+/** The registry that the file of these credentials sets; `null`: none. */
 function registryFor({ place }: NpmSetting, { settings }: NpmFound): string | null {
   if (!('file' in place)) return null;
   const found = settings.find(
@@ -155,7 +155,7 @@ function shown({ value }: NpmSetting): string {
   return maskText(value);
 }
 
-/** The edit of a setting's line; empty if its place may not be edited: a variable, a shell's file, or npm's builtin file. */
+/** The edit of a setting's line; none for a variable, a shell's file and npm's builtin file. */
 function edit({ level, place, line }: NpmSetting, becomes: readonly string[]): readonly Edit[] {
   if (line === null || !('file' in place) || level === 'builtin' || level === 'shell') return [];
   return [{ ...place, was: line, becomes }];

@@ -10,16 +10,13 @@ import type { Dist } from './packument.ts';
 
 /** What authorities say about a version's artifact. */
 export interface Known {
-  /** The hash from a lock file, or learnt from an earlier signature; `undefined`: none. */
+  /** The hash from a lock file, or learnt from an earlier signature. */
   readonly pinned: Integrity | undefined;
-  /** A trusted key signed the hash in the packument. */
+  /** A trusted key signed the packument's hash. */
   readonly isSigned: boolean;
 }
 
-/**
- * Compares a pinned hash with the packument's hash of the same algorithm. If the packument has no hash of that algorithm,
- * the verdict is the same as without a pinned hash.
- */
+/** Compares the packument's hash with the pinned one of the same algorithm, if there is one. */
 export function judgeStatedHash(
   { integrity }: Pick<Dist, 'integrity'>,
   { pinned, isSigned }: Known,
@@ -39,9 +36,9 @@ export function judgeStatedHash(
 }
 
 /**
- * Judges an artifact's bytes by the signed and the pinned hash. If there is neither, by the packument's hash, which only
- * proves that the mirror is consistent.
- * @param told  the hash in the packument; `undefined`: none
+ * Judges an artifact's bytes by the signed and the pinned hash; without both by the packument's hash, which only proves
+ * that the mirror is consistent.
+ * @param told  the packument's hash
  */
 export function* judgeBytes(body: WholeBody, told: Integrity | undefined, known: Known, facts: Facts): Talk<Verdict> {
   const { pinned, isSigned } = known;
@@ -54,12 +51,12 @@ export function* judgeBytes(body: WholeBody, told: Integrity | undefined, known:
     wrong = one;
     break;
   }
-  // Bytes with the expected hash are right, whatever their form is; only other bytes must be gzip.
+  // Bytes with an expected hash are right in any form; other bytes must be gzip.
   if ((wants.length === 0 || wrong !== undefined) && !matchesGzip(begin)) return failedBy(noGzip(begin), facts);
   const about = { ...facts, ...seenIn(begin, body.bytes) };
   const by = wrong === pinned || isSigned ? bySignature : phrase('answer.npmOwn');
   if (wrong !== undefined) return mismatch(wrong, yield* digestOf(wrong.algorithm), about, { by });
-  // Packuments of mirrors may have hashes of different algorithms, so SHA-512 is computed to compare the mirrors.
+  // To compare mirrors, whose packuments may have hashes of different algorithms.
   if (pinned === undefined && !isSigned)
     return fine({ ...about, compared: { algorithm: 'sha512', digest: yield* digestOf('sha512') } });
   const { algorithm } = (isSigned ? told : pinned) ?? { algorithm: 'sha512' };
@@ -71,7 +68,7 @@ function authority(isSigned: boolean): string {
   return isSigned ? 'signature' : 'pinned';
 }
 
-/** A function that hashes the body by an algorithm, and computes each hash at most once. */
+/** A function that computes each hash of the body once. */
 function hasher(body: WholeBody): (algorithm: Integrity['algorithm']) => Talk<string> {
   const digests = new Map<Integrity['algorithm'], string>();
   return function* (algorithm) {
@@ -96,7 +93,7 @@ function noGzip(body: Uint8Array): ProbeFailure {
   return failureOf(isMarkup(body) ? 'wrong_content' : 'malformed', phrase('answer.npmGzip'));
 }
 
-/** True if a body begins as gzip; one of the two bytes may be wrong (see `matchesBeginning`). */
+/** True if a body begins as gzip, by `matchesBeginning`. */
 export function matchesGzip(body: Uint8Array): boolean {
   return matchesBeginning(body, '1f8b');
 }
