@@ -15,9 +15,8 @@ import type { ReleaseFile } from './release.ts';
 import type { Attested } from './sigstore.ts';
 
 /**
- * Verifies the attestations of a version's file. Each must be about the file and its hash. If a trusted root is configured,
- * each must be signed by an identity that the root certifies. Only `publishers` states which identity is expected: without
- * an expected one the file does not count as verified.
+ * Verifies the attestations of a version's file. Each must be about the file and its hash; with a trusted root none may
+ * be forged. The file counts as verified only if its publisher is configured and all signatures are valid.
  */
 export function* provenance(target: Target, context: PypiContext): Talk<Verdict> {
   const found = yield* find(target, context, ({ provenance: url }) => url !== null);
@@ -41,30 +40,26 @@ export function* provenance(target: Target, context: PypiContext): Talk<Verdict>
   const signature = signers(read.value, context, publisher);
   if (signature.tag === 'error') return failedBy(signature.error, facts);
   const digest = { algorithm: 'sha256', digest: `sha256:${read.value[0]?.sha256}` };
-  // A signature counts as an authority's only if the operator configured its publisher.
   const isVouched = publisher !== undefined && signature.value.state === 'valid';
   const held = isVouched ? { verified: { ...digest, against: 'signature' } } : { compared: digest };
   return fine({ ...facts, signature: signature.value, ...held });
 }
 
-/** The facts about a file without attestations. If a trusted root is configured, the file is recorded as unsigned. */
+/** The facts about a file without attestations: with a trusted root the file is unsigned. */
 function none({ own }: PypiContext): Facts {
   const unsigned: Signature = { state: 'unsigned', key: null };
   return { notOffered: true, ...(own.trustedRoot === undefined ? {} : { signature: unsigned }) };
 }
 
-/**
- * True if the attestations are on the mirror's host, or on the host of the file. A copied page may link to those of the
- * origin, which prove nothing about this mirror.
- */
+/** True for attestations on the host of the mirror or of the file; a copied page may link to those of the origin. */
 function isOfMirror(url: string, file: ReleaseFile, { baseUrl }: PypiContext): boolean {
   const { host } = new URL(url);
   return host === new URL(baseUrl).host || host === new URL(file.url).host;
 }
 
 /**
- * The words of a file's name, sorted: attestations state it in lower case, with other separators and with the tags of a
- * wheel in another order than the index.
+ * The words of a file's name, sorted: attestations state it in lower case, with other separators and another order of
+ * tags.
  * @see pypi/pypi-attestations _impl.py _ultranormalize_dist_filename
  */
 function wordsOf(file: string): string {
@@ -82,10 +77,7 @@ function otherHash({ sha256 }: Attestation, want: string, by: Sentence): ProbeFa
   return want === got ? null : mismatchOf({ algorithm: 'sha256', want, got, by, side: 'attestation' });
 }
 
-/**
- * The verdict on the signatures of all attestations: each must be valid and, if a publisher is configured, be by that
- * publisher. `key` names the signer of the first attestation.
- */
+/** The verdict on all signatures; an error for a forged one, and for one by another than the configured publisher. */
 function signers(
   attestations: readonly Attestation[],
   { own }: PypiContext,
@@ -128,12 +120,12 @@ function signedByOther(publisher: Publisher, { subject }: Identity): ProbeFailur
 
 let verifier: typeof import('./sigstore.ts').verifyAttestation | null = null;
 
-/** Loads the libraries that verify attestations, if a trusted root is configured. Awaited before the first probe. */
+/** Loads the libraries that verify attestations, if a trusted root is configured. Awaited before each probe. */
 export async function prepare({ own }: { readonly own: PypiOwn }): Promise<void> {
   if (own.trustedRoot !== undefined) verifier ??= (await import('./sigstore.ts')).verifyAttestation;
 }
 
-/** The verdict on an attestation by a trusted root; `null` if `prepare` did not load the libraries. */
+/** `null`: `prepare` did not load the libraries. */
 function verified(attestation: Attestation, trustedRoot: string): Attested | null {
   return verifier === null ? null : verifier(attestation, trustedRoot);
 }

@@ -15,7 +15,7 @@ import {
   type WalkEnd,
 } from '../client.ts';
 
-/** A URL that is safe to paste: no character has a special meaning in a shell, a quoted text or a settings file. */
+/** A URL that is safe to paste into a shell, a quoted text or a settings file. */
 const pasteableUrl = /^https?:\/\/[A-Za-z0-9._~%:/[\]+=@!,-]+$/;
 
 /** What was expected of a list of indexes; `null`: the text is valid. */
@@ -27,8 +27,8 @@ export function checkIndexes(chain: string): Sentence | null {
 }
 
 /**
- * Replaces the first index; the extra indexes stay, without those in `dropped`. The replaced index does not become an extra
- * index, because clients would still request every project from it.
+ * Replaces the first index; the extra indexes stay, without those in `dropped`. The replaced one does not become an
+ * extra index: clients would still request every project from it.
  */
 function headed(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain {
   const own = chain.members.find(({ key }) => key === to.key) ?? to;
@@ -36,7 +36,7 @@ function headed(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Ch
   return chainOf([own, ...rest]);
 }
 
-/** The URL of the first index, with a final slash, which avoids a redirect; `null` if the URL is not safe to paste. */
+/** The URL of the first index, with a final slash, which avoids a redirect; `null`: it is not safe to paste. */
 function pasteable(chain: Chain): string | null {
   const url = chain.members[0]?.plain;
   return url !== undefined && pasteableUrl.test(url) ? `${url.replace(/\/+$/, '')}/` : null;
@@ -45,7 +45,7 @@ function pasteable(chain: Chain): string | null {
 /** The variables of pip and uv; each client reads only its own. */
 const variables = ['PIP_INDEX_URL', 'UV_DEFAULT_INDEX'] as const;
 
-/** The lines that set both variables to this index, and the same for programs. */
+/** What sets both variables to this index. */
 function linesFor(url: string): { readonly env: string; readonly json: string } {
   return {
     env: variables.map((name) => `export ${name}='${url}'`).join('\n'),
@@ -53,17 +53,13 @@ function linesFor(url: string): { readonly env: string; readonly json: string } 
   };
 }
 
-/**
- * The rollback for both forms of the remedy, the file and the variables, because a variable overrides the file.
- * @param fileFor  returns the lines that set an index in the client's own file
- */
+/** The rollback for both forms of the remedy, the client's file and the variables, which override the file. */
 function rollbackTo(before: Chain, fileFor: (url: string) => string): string | Sentence {
   const url = pasteable(before);
   if (url === null) return phrase('back.index');
   return `${fileFor(url)}\n# ${variables.join(', ')}:\n${linesFor(url).env}`;
 }
 
-/** The notes that pip and uv share. */
 function notesFor(before: Chain, after: Chain, privatePatterns: readonly string[]): readonly Sentence[] {
   const extras = new Set(after.members.slice(1).map(({ key }) => key));
   const notes: Sentence[] = [];
@@ -83,14 +79,14 @@ interface Own extends Pick<Client, 'spec' | 'describes' | 'walk' | 'protocols'> 
   readonly id: 'pip' | 'uv';
   /** The lines that set an index in the client's own file. */
   fileFor(url: string): string;
-  /** The note that replaces the lines if the index is not safe to paste. */
+  /** Replaces the lines where the index is not safe to paste. */
   readonly byHand: Sentence;
   notes(url: string): readonly Sentence[];
 }
 
 /**
- * Makes a client whose chain is a list of indexes: first the index that replaces the public one, then extra indexes. Spaces
- * separate them; `|`, which mirrorwatch prints, counts as a space. The remedy sets only the first index.
+ * Makes a client whose chain is a list of indexes: the one that replaces the public index, then extra indexes. Spaces
+ * separate them, or `|`, which mirrorwatch prints. The remedy sets only the first.
  */
 function clientOf({ fileFor, byHand, notes, ...own }: Own): Client {
   return {
@@ -115,9 +111,9 @@ function clientOf({ fileFor, byHand, notes, ...own }: Own): Client {
 }
 
 /**
- * One walk of pip. pip queries all indexes and takes the best version; of files with equal versions that of the last index.
- * It skips an index that fails, times out or has other content. It fails at a 401, where it prompts for a password, and at a
- * cut page. It also fails if the file that it takes, or its metadata, is wrong. `tookMs` is the sum of all requests.
+ * One walk of pip. pip queries all indexes; of equal versions it takes the file of the last index. It skips an index
+ * that fails or has other content, but fails at a 401, where it prompts for a password, and at a cut page. It also
+ * fails if the file that it takes, or its metadata, is wrong.
  * @see test/real/pypi-clients.test.ts, pypi-bodies.test.ts: pip 23.2 and 26.3
  */
 function walkPip(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
@@ -144,10 +140,7 @@ function walkPip(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd
   return isBestWrong ? { tag: 'failed', at: best } : { tag: 'ok', at: best, tookMs };
 }
 
-/**
- * pip, and clients that read pip's settings: one index-url and extra indexes, which pip merges. The remedy never sets extra
- * indexes or `trusted-host`.
- */
+/** pip, and clients that read pip's settings. */
 export const pip: Client = clientOf({
   id: 'pip',
   spec: [
@@ -164,9 +157,8 @@ export const pip: Client = clientOf({
 });
 
 /**
- * One walk of uv by its first-index rule: extra indexes in order, the default index last. uv takes the first index that has
- * a page of the project, and continues only after a 404. Anything else ends the walk: 410, 401, 403, 5xx, a hang, a page
- * without the version.
+ * One walk of uv: the extra indexes in order, the default index last. uv continues only after a 404: anything else ends
+ * the walk, also a 410 and a page without the version.
  * @see test/real/pypi-clients.test.ts: uv 0.13
  */
 function walkUv(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
@@ -185,7 +177,7 @@ function walkUv(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd 
   return { tag: 'failed', at: 0 };
 }
 
-/** uv: one default index, and extra indexes, which uv queries before the default. */
+/** uv. */
 export const uv: Client = clientOf({
   id: 'uv',
   spec: ['https://docs.astral.sh/uv/concepts/indexes/', 'https://docs.astral.sh/uv/reference/environment/'],

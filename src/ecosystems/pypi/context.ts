@@ -10,13 +10,13 @@ export interface PypiSettings {
   readonly publishers: readonly Publisher[];
 }
 
-/** The inputs of conversations with a PyPI mirror besides the base URL and pinned hashes. */
+/** pypi's own inputs of conversations. */
 export interface PypiOwn {
-  /** The mirror is the public index itself. Hashes on its pages may be pinned, because it never reuses a file name. */
+  /** The mirror is the public index itself, whose hashes are learnt: it never reuses a file name. */
   readonly isAuthority: boolean;
-  /** The operator's Sigstore trusted root (JSON); absent: attestations are only compared with the file's hash. */
+  /** As in `PypiSettings`; absent: attestations are only compared with the file's hash. */
   readonly trustedRoot?: string;
-  /** The configured publishers of projects; a project without one may have any signer. Absent: none is configured. */
+  /** A project without one may have any signer. */
   readonly publishers?: readonly Publisher[];
 }
 
@@ -28,7 +28,7 @@ const pinKey = 'pypi/';
 /** The default upstream. */
 export const publicPypi = 'pypi';
 
-/** Learns the hashes of probed files, each as the public index first stated it. */
+/** Learns hashes of probed files, as the public index first stated them. */
 export const pypiLearning: Learning = {
   keys: [pinKey],
   learn(known, { own = {} }) {
@@ -38,11 +38,11 @@ export const pypiLearning: Learning = {
     const key = `${pinKey}${file}`;
     return known.has(key) || known.size >= pinsMax ? [] : [[key, `sha256:${hash}`]];
   },
-  // An index of another upstream may have built files of the same names itself.
+  // Another upstream may have built files of the same names.
   pinned: (known, upstream) => (upstream === publicPypi ? pinnedIn(known, pinKey) : {}),
 };
 
-/** The inputs of conversations with a mirror: whether it is the public index, and what verifies attestations. */
+/** pypi's own inputs of conversations with one mirror. */
 export function buildPypiContext({ mirror, settings: { trustedRoot, publishers } }: Given<PypiSettings>): PypiOwn {
   const isAuthority = mirror.role === 'origin' && mirror.upstream === publicPypi;
   return {

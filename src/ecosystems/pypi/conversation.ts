@@ -60,7 +60,7 @@ function* index(target: Target, context: PypiContext): Talk<Verdict> {
   return got.tag === 'error' ? ended(got.error) : fine(yield* factsOf(target, got.value));
 }
 
-/** Checks the HTML form of a page, which a cache that ignores `Vary` replaces by JSON. 406: the mirror has only JSON. */
+/** Checks the HTML form of a page: a cache that ignores `Vary` may send JSON. 406: the mirror has only JSON. */
 function* html(target: Target, context: PypiContext): Talk<Verdict> {
   const got = yield* page(target, context, acceptHtml, false);
   if (got.tag === 'ok') {
@@ -93,7 +93,7 @@ function* factsOf(
   };
 }
 
-/** Fetches the core metadata of a wheel, the smallest response with a hash, if the page announces it. */
+/** Fetches and verifies the core metadata of a wheel, if the page announces it. */
 function* wheelmeta(target: Target, context: PypiContext): Talk<Verdict> {
   const found = yield* find(target, context, ({ metadata }) => metadata !== null);
   if (found.tag === 'error') return found.error;
@@ -106,7 +106,7 @@ function* wheelmeta(target: Target, context: PypiContext): Talk<Verdict> {
   const text = Buffer.from(body.subarray(0, 1000)).toString('latin1');
   if (isMarkup(body) && !/^name:/im.test(text)) return failedBy(wrongContent('answer.metadata'), facts);
   const told = file.metadata?.sha256 ?? null;
-  // Without a hash only the form is checked: metadata of any version has the field `Metadata-Version`.
+  // Without a hash only the form is checked.
   if (told === null && (utf8(body) === null || !/^metadata-version:/im.test(text)))
     return failedBy(malformed('answer.metadata'), facts);
   return yield* verify(heldBodyOf(body), file.name, () => null, told, facts);
@@ -128,13 +128,13 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
     const kind = isMarkup(body) ? 'wrong_content' : 'malformed';
     return failedBy(failureOf(kind, phrase('answer.distribution')), facts);
   }
-  // A body of this length was not read to its end, on purpose: a throughput sample, with nothing to hash.
+  // The body was not read to its end, on purpose: there is nothing to hash.
   const whole = wholeOf(got.value);
   if (whole.bytes >= stopAfterBytes) return fine(facts);
   return yield* verify(whole, chosen.name, (hex) => pins.wants(chosen.name, hex), chosen.sha256, facts);
 }
 
-/** The mismatch of a file whose hash on the page is not the authority's: as names are never reused, it needs no download. */
+/** The mismatch of a file whose hash on the page is not the authority's, before a download; `null`: none is known. */
 function toldWrong({ sha256, name }: ReleaseFile, pins: Pins): ProbeFailure | null {
   const want = sha256 === null ? null : pins.wants(name, sha256);
   const got = `sha256:${sha256}`;

@@ -38,7 +38,6 @@ function hash(bytes: string | Uint8Array, encoding: 'hex' | 'base64url'): string
   return createHash('sha256').update(bytes).digest(encoding);
 }
 
-/** The page in JSON or HTML, by the request's `Accept` header. */
 function page(accept: string): DemoAnswer {
   const form = accept.includes(jsonType) ? { type: jsonType, body: jsonPage } : { type: 'text/html', body: htmlPage };
   return { ...form, headers: { vary: 'accept' } };

@@ -57,7 +57,7 @@ export const doctor: Doctor = {
   isUsualLock: (name) => name === 'uv.lock' || name === 'poetry.lock' || /^requirements([.-][\w.-]+)?\.txt$/.test(name),
 };
 
-/** The text of a pip.conf with this line added at the beginning of the section `[global]`. */
+/** The text of a pip.conf with this line at the beginning of `[global]`. */
 function inGlobal(text: string, line: string): string {
   const found = /^\[global\][^\n]*\n?/m.exec(text);
   if (found === null) return addLines(text, ['[global]', line]);
@@ -65,7 +65,7 @@ function inGlobal(text: string, line: string): string {
   return `${addLines(text.slice(0, end), [line])}${text.slice(end)}`;
 }
 
-/** The change that sets the default index in a uv.toml; `null`: the file already has it. */
+/** The change that sets the default index in a uv.toml; `null`: it is set. */
 async function uvChange(machine: Machine, file: string, url: string): Promise<FileChange | null> {
   const read = await machine.read(file);
   const before = read.tag === 'ok' ? read.text : null;

@@ -5,15 +5,15 @@ import { escapeExpression } from '../globs.ts';
 import { isProjectName, normalNameOf } from './names.ts';
 import { filesMax } from './project-page.ts';
 
-/** Reads the path of a project's page. Files are not requested at the door: `absolute` makes their URLs absolute. */
+/** Reads the path of a project's page. Files are not requested at the door, because their URLs are made absolute. */
 function readProjectPath(path: string): DoorPath | null {
   const [, name = ''] = /^([^/%]+)\/?$/.exec(path) ?? [];
   return isProjectName(name) ? { module: normalNameOf(name), kind: 'index' } : null;
 }
 
-/** The tags that may have links, without the closing `>`: so no part of a page is matched twice. */
+/** The tags that may have links. Without the closing `>`, so that no part of a page is matched twice. */
 const tag = /<(?:a|base)\b[^>]*/gi;
-/** A tag up to the end of its `href`, with the URL as second or third group. */
+/** A tag up to the end of its `href`; the second or the third group is the URL. */
 const href = /^(<\w+\b[^>]*?\bhref\s*=\s*)(?:"([^"]*)"|'([^']*)')/i;
 
 /** A URL as the value of an HTML attribute: quoted and escaped. */
@@ -41,10 +41,10 @@ function absoluteHtml(text: string, url: string): string | null {
   return parts.join('') + text.slice(at);
 }
 
-/** A key `url` and its value in JSON. Nothing else in JSON has this form, because quotes within strings are escaped. */
+/** A key `url` with its value. Nothing else in JSON has this form, because quotes in strings are escaped. */
 const jsonUrl = /("url"\s*:\s*)("(?:[^"\\]|\\.){0,4096}")/g;
 
-/** Replaces the URLs without parsing the JSON: parsing a page of 32 MiB would block all other requests for a second. */
+/** Does not parse the JSON: that would block all other requests for a second at 32 MiB. */
 function absoluteJson(text: string, url: string): string | null {
   const whole = text.trim();
   if (!whole.startsWith('{') || !whole.endsWith('}') || !whole.includes('"files"') || readPageUrl('', url) === null)
@@ -67,7 +67,7 @@ function decodedText(value: string): string {
   try {
     return JSON.parse(value) as string;
   } catch {
-    // A text that is no valid URL, so that the pair is left unchanged.
+    // No valid URL: the pair is left unchanged.
     return 'http://';
   }
 }

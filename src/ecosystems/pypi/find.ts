@@ -21,7 +21,7 @@ import type { ProjectPage } from './project-page.ts';
 import { chooseFile, newestOf, type ReleaseFile, releaseOf, releasesOf } from './release.ts';
 import { type Pins, pinsOf } from './verify.ts';
 
-/** Requests a project's page and parses it. @param aside  whether the request is not timed */
+/** Requests a project's page and parses it. */
 export function* page(
   { module }: Target,
   context: PypiContext,
@@ -43,17 +43,14 @@ export function* page(
   return read.tag === 'error' ? stoppedBy(read.error) : ok({ answer: got.value, page: read.value });
 }
 
-/** The file to probe, what authorities know about it, and the facts about the version and the file. */
+/** The file to probe, the known hashes of its version, and facts. */
 interface Found {
   readonly file: ReleaseFile;
   readonly pins: Pins;
   readonly facts: Facts;
 }
 
-/**
- * Requests a project's page, aside, and chooses a file of the version among those that `has` accepts; `null`: the version
- * has no such file.
- */
+/** Requests a project's page, aside, and chooses a file of the version that `has` accepts; `null`: there is none. */
 export function* find(
   target: Target,
   context: PypiContext,
@@ -65,7 +62,6 @@ export function* find(
   const releases = yield* inSlices(releasesOf(got.value.page, module));
   const asked = target.version ?? newest;
   const release = asked === newest ? newestOf(releases) : releaseOf(releases, asked);
-  // The page exists, but not the version: clients then report that there is no matching distribution.
   if (release === null) return error(failedBy({ kind: 'absent', status: got.value.answer.status }));
   const version = asked === newest ? release.text : asked;
   const pins = pinsOf(context.pinned, module, version);

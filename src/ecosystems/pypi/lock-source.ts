@@ -4,26 +4,23 @@ import { publicPypi } from './context.ts';
 import { isProjectName, normalNameOf } from './names.ts';
 import { parseVersion } from './version.ts';
 
-/** The source of a package in a lock file. `index`: an index, by its URL (`null`: the public one). `elsewhere`: no index. */
+/** The source of a package in a lock file: an index (`url` `null`: the public one), or none. */
 export type LockSource = { readonly kind: 'index'; readonly url: string | null } | { readonly kind: 'elsewhere' };
 
 /** The URLs of the public index, without a final slash. */
 const publicIndex = /^https:\/\/pypi\.(?:org|python\.org)\/simple$/;
 
-/**
- * True for an index that is neither the public one nor a configured mirror of it. Projects from a mirror of another upstream
- * may be private.
- */
+/** True for an index that is neither the public one nor a mirror of it: its projects may be private. */
 export function isForeignIndex(url: string, mirrors: readonly Mirror[]): boolean {
   if (!URL.canParse(url)) return true;
   const { protocol, host, pathname } = new URL(url);
-  // The look-behind keeps the time linear: the expression matches once for a run of slashes, not at each slash.
+  // The look-behind keeps the time linear: a run of slashes is tried once, not at each slash.
   const plain = `${protocol}//${host}${pathname}`.replace(/(?<!\/)\/+$/, '');
   if (publicIndex.test(plain)) return false;
   return !mirrors.some((mirror) => mirror.upstream === publicPypi && mirror.url.replace(/\/+$/, '') === plain);
 }
 
-/** The entry for a package of a lock file, with the reason for skipping it, if there is one. */
+/** The entry for a package of a lock file. */
 export function entryOf(
   name: string,
   version: string,

@@ -26,7 +26,7 @@ export const pypiLocks: Locks = {
   },
 };
 
-/** One requirement: its lines joined, without comments, and the number of its first line, from 1. */
+/** One requirement: its joined lines without comments, and the number of the first, from 1. */
 interface Line {
   readonly line: number;
   readonly text: string;
@@ -38,7 +38,7 @@ const elsewhere = /^(?:-e\b|--editable\b|\.{0,2}\/|file:|(?:git|hg|svn|bzr)\+|ht
 const hashOption = /--hash[= ]\s*sha256:([0-9a-f]{64})(?=\s|$)/gi;
 
 /**
- * Parses a requirements file: projects pinned with `==` and their SHA-256 hashes. Included files are not read.
+ * Parses a requirements file. Included files are not read.
  * @see https://pip.pypa.io/en/stable/reference/requirements-file-format/
  */
 function readRequirements(file: LockFile): Result<Lock, Sentence> {
@@ -86,7 +86,6 @@ function readLine(text: string, source: LockSource, file: LockFile, pinned: Reco
   return entry;
 }
 
-/** Replaces each run of white space by one space. Takes linear time. */
 function oneSpaced(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }
@@ -98,7 +97,7 @@ function linesOf(text: string): readonly Line[] {
     .replace(/^\ufeff/, '')
     .split(/\r?\n/)
     .entries()) {
-    // As in pip, a line with only a comment ends a requirement, even after a backslash.
+    // As in pip, a line with only a comment ends a requirement, also after a backslash.
     const isComment = /^\s*#/.test(raw);
     const continues = !isComment && raw.endsWith('\\');
     const content = isComment ? '' : (continues ? raw.slice(0, -1) : raw).replace(/\s#.*$/s, '');
@@ -111,16 +110,13 @@ function linesOf(text: string): readonly Line[] {
   return lines;
 }
 
-/** True for an option that names an index other than the public one and the mirrors: any project may come from there. */
+/** True for an option that names a foreign index: any project may come from there. */
 function namesForeignIndex(text: string, { mirrors }: LockFile): boolean {
   const [, url] = /^(?:-i|--index-url|--extra-index-url|--pypi-url)[= ]\s*(\S+)/.exec(text) ?? [];
   return url !== undefined && isForeignIndex(url, mirrors);
 }
 
-/**
- * The number of packages that need each project, counted in the comments of pip-compile and uv: `# via a, b`, or one
- * package per line.
- */
+/** How many packages need each project, by the comments of pip-compile and uv: `# via a, b`, or one per line. */
 function needsOf(text: string): ReadonlyMap<string, number> {
   const needs = new Map<string, number>();
   let module: string | null = null;

@@ -8,7 +8,7 @@ import { parseVersion } from './version.ts';
 /** The version that stands for the newest release. */
 export const newest = 'latest';
 
-/** A project's name as in URLs: lower-case, with one `-` for each run of `-`, `_` and `.`. @see PEP 503, Normalized Names */
+/** A project's name as in URLs: lower-case, each run of `-`, `_` and `.` as one `-`. @see PEP 503, Normalized Names */
 export function normalNameOf(name: string): string {
   return name.toLowerCase().replace(/[-_.]+/g, '-');
 }
@@ -52,7 +52,7 @@ export const pypiNames: Names = {
   },
 };
 
-/** True for a pattern of project names: characters of names and `*`, which stands for any characters. Not `*` alone. */
+/** True for a pattern of project names, with `*` for any characters; not `*` alone. */
 export function isProjectPattern(text: string): boolean {
   return /^[A-Za-z0-9*](?:[A-Za-z0-9._*-]*[A-Za-z0-9*])?$/.test(text) && !/^\*+$/.test(text) && text.length <= 200;
 }

@@ -22,12 +22,12 @@ const notAPage: ProbeFailure = wrongContent('answer.page');
 /** The endings of distribution files' names. */
 const distribution = /\.(whl|tar\.gz|zip|tar\.bz2|tgz|tar\.xz|tar|egg|exe|msi|rpm|deb)$/i;
 
-/** The endings of current distribution files; a web page of another kind hardly links to such a file. */
+/** The endings of current distribution files, to which pages of another kind hardly link. */
 const current = /\.(whl|tar\.gz)$/i;
 
 /**
- * Parses a project page in HTML: the anchors whose text is the name of a distribution file, or whose URL ends in one. A page without such anchors is
- * the page of a project without files, if it states the version of the repository API; else it is wrong content.
+ * Parses a project page in HTML: the anchors whose text or URL names a distribution file. A page without them is that
+ * of a project without files if it states the version of the repository API, else wrong content.
  * @see PEP 503, PEP 629, PEP 592; protocols.md 0.2, 3.3
  */
 export function* readHtmlPage(body: Uint8Array, pageUrl: string): Slices<Result<ProjectPage, ProbeFailure>> {
@@ -43,7 +43,7 @@ interface Read {
   readonly files: IndexFile[];
   version: string | null;
   base: string;
-  /** The last tag, if it opened an anchor: the text after it is the anchor's. */
+  /** The last tag, if it opened an anchor. */
   open: HtmlTag | null;
 }
 
@@ -79,7 +79,7 @@ function resolved(href: string, pageUrl: string): string {
   return readForeignUrl(href, pageUrl)?.href ?? pageUrl;
 }
 
-/** @param text  the anchor's text; folder listings shorten a long name, and pip reads only the URL */
+/** @param text  the anchor's text; folder listings shorten long names there */
 function readAnchor({ attributes }: HtmlTag, text: string, base: string): IndexFile | null {
   const href = attributes.get('href');
   if (href === undefined) return null;
@@ -98,7 +98,7 @@ function readAnchor({ attributes }: HtmlTag, text: string, base: string): IndexF
   };
 }
 
-/** The hash in `sha256=<hex>`, which may stand among other parameters (`&egg=…`); `null`: there is none. */
+/** The hash in `sha256=<hex>`, also among other parameters; `null`: there is none. */
 function hashOf(text: string): string | null {
   return sha256Of(/(?:^|&)sha256=([^&]*)/i.exec(text)?.[1]);
 }
@@ -107,16 +107,13 @@ function hashOf(text: string): string | null {
 export interface HtmlTag {
   /** The tag's name in lower case; that of a closing tag begins with `/`. */
   readonly name: string;
-  /**
-   * Values by name in lower case, of the attributes that `walkTags` was told to keep. Values are decoded; an attribute
-   * without one has an empty value. Of duplicates the first counts.
-   */
+  /** The kept attributes: decoded values by name in lower case; of duplicates the first. */
   readonly attributes: ReadonlyMap<string, string>;
-  /** The text since the previous tag, decoded; of a long text only the beginning. */
+  /** The text since the previous tag, decoded; of a long one only the beginning. */
   readonly textBefore: string;
 }
 
-/** The length above which no more is added to a text, and an attribute is dropped: no file name or URL is longer. */
+/** A text that is longer is cut, an attribute dropped; no file name or URL is as long. */
 const partCharsMax = 16 * 1024;
 
 function joined(part: string, more: string): string {
@@ -126,9 +123,8 @@ function joined(part: string, more: string): string {
 function nothing(): void {}
 
 /**
- * Passes the tags of a page to `tell`, in order. It works in slices and in one pass: each character is read a bounded number
- * of times. It uses a tokenizer, because a parser has a stack of open elements, and its cost grows with them. An unfinished
- * tag at the end is ignored.
+ * Passes the tags of a page to `tell`, in order and in linear time: a parser's cost grows with the open elements. An
+ * unfinished tag at the end is ignored.
  * @param keys  the names of the attributes to keep, in lower case
  * @see docs/decisions/0016-parsers-kept.md
  */

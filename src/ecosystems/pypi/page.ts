@@ -25,7 +25,7 @@ export const acceptHtml = 'application/vnd.pypi.simple.v1+html, text/html; q=0.5
 
 const notAPage: ProbeFailure = wrongContent('answer.page');
 
-/** The form of a page by its content type, as pip and uv decide; `null`: another type, which they refuse. */
+/** The form of a page by its content type; `null`: another type, which pip and uv refuse. */
 export function formOf(headers: Answered['headers']): 'json' | 'html' | null {
   const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
   if (type === 'application/vnd.pypi.simple.v1+json') return 'json';
@@ -34,8 +34,8 @@ export function formOf(headers: Answered['headers']): 'json' | 'html' | null {
 
 /**
  * Parses a project page by its content type.
- * @returns wrong content for other types, and for HTML that is no project page (portals, login forms); malformed if the
- *          page cannot be parsed or states an unknown API version
+ * @returns wrong content for other types, and for HTML that is no project page; malformed if the page cannot be parsed
+ *          or states an unknown API version
  * @see protocols.md 0.2, 3.2, 3.3
  */
 export function* readPage({ headers, body, finalUrl }: Answered): Slices<Result<ProjectPage, ProbeFailure>> {
@@ -45,7 +45,7 @@ export function* readPage({ headers, body, finalUrl }: Answered): Slices<Result<
   return yield* form === 'json' ? readJsonPage(body, base) : readHtmlPage(body, base);
 }
 
-/** The base for relative URLs, from the URL of the page. Its credentials are removed: they may be masked, and so invalid. */
+/** The base for relative URLs: the URL of the page without credentials, which may be masked, and so invalid. */
 function baseOf(finalUrl: string): string {
   if (!URL.canParse(finalUrl)) return 'https://invalid/';
   const url = new URL(finalUrl);
@@ -107,7 +107,7 @@ function announced(value: unknown): IndexFile['metadata'] {
   return fieldsOf(value) === null ? null : { sha256: hashIn(value) };
 }
 
-/** A serial as a text; `null`: none. The origin sends a number, bandersnatch a text. */
+/** A serial, from the number of the origin or the text of bandersnatch; `null`: none. */
 function serialOf(value: unknown): string | null {
   const text = typeof value === 'number' ? String(value) : value;
   return typeof text === 'string' && /^\d{1,20}$/.test(text) ? text : null;

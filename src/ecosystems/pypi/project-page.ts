@@ -5,10 +5,10 @@ export interface IndexFile {
   readonly name: string;
   /** The absolute URL of the file, without a fragment. */
   readonly url: string;
-  /** The hash on the page as lower-case hex; `null`: the page has no SHA-256 of the file. */
+  /** The SHA-256 on the page, lower-case hex; `null`: none. */
   readonly sha256: string | null;
   readonly isYanked: boolean;
-  /** What the page states about the file's `.metadata` file; `null`: the page announces none. */
+  /** The file's `.metadata` file; `null`: the page announces none. */
   readonly metadata: { readonly sha256: string | null } | null;
   /** The absolute URL of the file's attestations; `null`: the page announces none. @see PEP 740 */
   readonly provenance: string | null;
@@ -17,9 +17,9 @@ export interface IndexFile {
 /** The content of a project page, in JSON or HTML. */
 export interface ProjectPage {
   readonly files: readonly IndexFile[];
-  /** The versions that the page lists (from version 1.1 of the API on); `null`: the page has no such list. */
+  /** From version 1.1 of the API on; `null`: the page has no list. */
   readonly versions: readonly string[] | null;
-  /** The serial number of the project's last change, as digits; `null`: the page does not state it. */
+  /** The serial of the project's last change, as digits; `null`: not stated. */
   readonly serial: string | null;
 }
 
@@ -42,7 +42,7 @@ export function parseFileUrl(text: string, base: string): FileUrl | null {
   return { url: url.href, fragment };
 }
 
-/** The decoded last segment of a URL's path; empty: there is none, or it cannot be decoded. */
+/** The decoded last segment of a URL's path; empty if it cannot be decoded. */
 export function nameIn(url: string): string {
   const [path = ''] = url.split(/[?#]/, 1);
   try {
@@ -52,7 +52,7 @@ export function nameIn(url: string): string {
   }
 }
 
-/** The absolute URL of a file's attestations; `null`: the page states none, or no valid one. */
+/** As `IndexFile.provenance`; `null` also for an invalid URL. */
 export function parseProvenanceUrl(value: unknown, base: string): string | null {
   return typeof value === 'string' && value !== '' ? (parseFileUrl(value, base)?.url ?? null) : null;
 }

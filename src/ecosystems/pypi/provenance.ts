@@ -10,9 +10,9 @@ import { sha256Of } from './project-page.ts';
 export interface Attestation {
   /** The name of the attested file. */
   readonly file: string;
-  /** The attested hash of the file, lower-case hex. */
+  /** Lower-case hex. */
   readonly sha256: string;
-  /** The signed statement, base64, as are the signature and the certificate. The certificate names the signer. */
+  /** Base64, as are `signature` and `certificate`. */
   readonly statement: string;
   readonly signature: string;
   readonly certificate: string;
@@ -23,7 +23,6 @@ export interface Attestation {
 const expected = phrase('answer.attestations');
 const attestationsMax = 50;
 
-/** The members of a JSON object; empty for any other value. */
 function membersOf(value: unknown): Fields {
   return fieldsOf(value) ?? {};
 }
@@ -36,7 +35,7 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' && value.length <= limits.provenanceBytes ? value : null;
 }
 
-/** Parses a provenance object; one malformed attestation makes all of it malformed. @see PEP 740 */
+/** Parses a provenance object; one malformed attestation makes the whole malformed. @see PEP 740 */
 export function readProvenance(body: Uint8Array): Result<readonly Attestation[], ProbeFailure> {
   if (isMarkup(body)) return error(failureOf('wrong_content', expected));
   const { version, attestation_bundles: bundles } = membersOf(parsed(utf8(body) ?? ''));

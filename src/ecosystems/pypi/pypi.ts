@@ -45,17 +45,16 @@ const publishersKey = list(
   })
   .prefault([]);
 
-/** Reads the value of `publishers`, which the schema has accepted. */
 function readPublishers(value: unknown): readonly Publisher[] {
   return (value as readonly Publisher[]).map((one) => ({ ...one, project: normalNameOf(one.project) }));
 }
 
 const pageBytes = kilobytes(20);
-/** The project's page is requested aside, for the URL of the file. */
+/** The project's page, for the URL of the file. */
 const usualAside = () => ({ asks: 1, bytes: pageBytes });
 const byHash = phrase('answer.pypiVerifies');
 
-/** True for JSON with the type and the lists of a trusted root. What the lists contain is parsed when it is used. */
+/** True for JSON with the type and the lists of a trusted root. */
 function isTrustedRoot(text: string): boolean {
   try {
     const root = JSON.parse(text) as Readonly<Record<string, unknown>> | null;
@@ -83,7 +82,7 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
     'https://peps.python.org/pep-0714/',
     'https://peps.python.org/pep-0740/',
   ],
-  // Paces are from protocols.md 3.8 and 7. The page is the canary: every client needs it, and it takes one request.
+  // Paces are from protocols.md 3.8 and 7. The page is the canary: every client needs it.
   steps: {
     index: light(null, { grain: 'module', usualBytes: pageBytes }),
     wheelmeta: light(15, {

@@ -4,9 +4,9 @@ import { normalNameOf } from './names.ts';
 import type { IndexFile, ProjectPage } from './project-page.ts';
 import { compareVersions, isPrerelease, type PypiVersion, parseVersion } from './version.ts';
 
-/** One version of a project, with its files on the project's page. */
+/** One version of a project. */
 interface Release {
-  /** The version in the spelling of the page's list, or of the first file. */
+  /** The spelling of the page's list, else of the first file. */
   readonly text: string;
   readonly version: PypiVersion;
   readonly files: readonly ReleaseFile[];
@@ -18,7 +18,7 @@ export interface ReleaseFile extends IndexFile {
   readonly tags: string;
 }
 
-/** The collected releases are sorted and cut whenever they exceed `limits.versionsKept` by this many. */
+/** The collected releases are sorted and cut when they exceed `limits.versionsKept` by this many. */
 const spareMax = 2_000;
 
 /** The highest `limits.versionsKept` releases of a page, ascending: from its list of versions and its file names. */
@@ -44,18 +44,15 @@ export function* releasesOf({ files, versions }: ProjectPage, project: string): 
   return ordered().map(([, release]) => release);
 }
 
-/**
- * The release that `latest` stands for: the highest with a file that is not yanked. A pre-release counts only if there is no
- * other. `null`: there is none.
- */
+/** The highest release with a file that is not yanked, a pre-release only if there is no other. `null`: none. */
 export function newestOf(releases: readonly Release[]): Release | null {
   const usable = releases.filter(({ files }) => files.some(({ isYanked }) => !isYanked));
   return usable.findLast(({ version }) => !isPrerelease(version)) ?? usable.at(-1) ?? null;
 }
 
 /**
- * The release of a version, in whatever spelling. If there is none, and the version has no local part, the highest release
- * that differs from it only by one (`1.0+cu118`). `null`: there is none, or it has no files.
+ * The release of a version, in any spelling; without it, the highest that differs only by a local part (`1.0+cu118`).
+ * `null`: there is none with files.
  * @see PEP 440, Version matching
  */
 export function releaseOf(releases: readonly Release[], version: string): Release | null {
@@ -69,9 +66,8 @@ export function releaseOf(releases: readonly Release[], version: string): Releas
 }
 
 /**
- * The file of a release to probe, the same at all mirrors with the same files. Files that `isPreferred` accepts come first
- * (their hash is known). Among equals universal wheels come first, then wheels for Linux on x86-64, other wheels, source
- * distributions; then the name decides.
+ * The file of a release to probe, the same at all mirrors with the same files. Preferred files come first, then
+ * universal wheels, wheels for Linux on x86-64, other wheels, source distributions; then the name decides.
  */
 export function chooseFile(
   files: readonly ReleaseFile[],
@@ -95,7 +91,6 @@ function rankOf({ kind, tags }: ReleaseFile): number {
 /** The endings of source distributions' names, current and old ones. */
 const sdist = /\.(tar\.gz|zip|tar\.bz2|tgz|tar\.xz|tar\.Z|tar)$/;
 
-/** The parts of a file name. */
 interface FileName {
   readonly kind: 'wheel' | 'sdist';
   readonly version: string;
@@ -104,8 +99,8 @@ interface FileName {
 }
 
 /**
- * Parses the name of a distribution file. `null` for eggs, installers, signatures and files of other projects.
- * @param project  the normalised name of the project
+ * Parses the name of a wheel or source distribution; `null`: it is another kind of file, or of another project.
+ * @param project  the normalised name
  * @see protocols.md 3.3; PEP 427, File name convention; PEP 625
  */
 export function parseFileName(file: string, project: string): FileName | null {
@@ -118,8 +113,7 @@ export function parseFileName(file: string, project: string): FileName | null {
   }
   if (!sdist.test(file)) return null;
   const stem = file.replace(sdist, '');
-  // Old file names contain the dashes of the project's name. The version begins after the first dash that the whole name of
-  // the project is before.
+  // The name of the project may have dashes too: the version begins after the whole name.
   for (const { index } of stem.matchAll(/(?<=[^-_.])-/g)) {
     const name = normalNameOf(stem.slice(0, index));
     if (name === project) return { kind: 'sdist', version: stem.slice(index + 1), tags: '' };

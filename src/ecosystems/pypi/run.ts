@@ -13,7 +13,7 @@ import {
   type RealClient,
 } from '../real-client.ts';
 
-/** Why pip and uv cannot use a mirror. Both read credentials from a netrc, which has only user names and passwords. */
+/** Why pip and uv cannot use a mirror: they get credentials by a netrc, which has no bearer tokens. */
 function cannot(mirror: Mirror): Sentence | null {
   const { auth, proxy } = mirror.access;
   if (auth?.scheme === 'bearer') return phrase('cannot.bearer');
@@ -21,7 +21,7 @@ function cannot(mirror: Mirror): Sentence | null {
   return checkResolve(mirror);
 }
 
-/** The files of a run for the mirror's access: credentials, root certificates and the client's key pair. */
+/** The files of a run for the mirror's access. */
 function filesOf(access: WireAccess): Readonly<Record<string, string>> {
   const netrc = netrcOf(access);
   return {
@@ -35,10 +35,7 @@ function requirementOf({ module, version }: ClientJob): string {
   return version === null || version === 'latest' ? module : `${module}==${version}`;
 }
 
-/**
- * `pip download` of one wheel. Source distributions are excluded, because even downloading one runs its setup.py. No
- * settings file is read, so no other index is used.
- */
+/** `pip download` of one wheel: even downloading a source distribution runs its setup.py. */
 function pipPlan(job: ClientJob): ClientPlan {
   const { access, home } = job;
   return {
@@ -70,10 +67,7 @@ function pipPlan(job: ClientJob): ClientPlan {
   };
 }
 
-/**
- * `uv pip install` of one wheel into a separate folder: uv has no `download`, and installing a wheel runs none of its
- * code.
- */
+/** `uv pip install` of one wheel: uv has no `download`, and installing a wheel runs none of its code. */
 function uvPlan(job: ClientJob): ClientPlan {
   const { access, home } = job;
   return {
@@ -95,7 +89,7 @@ function uvPlan(job: ClientJob): ClientPlan {
   };
 }
 
-/** Why a run failed. A project without wheels, or a machine without Python or space, says nothing about the mirror. */
+/** Why a run failed. `isElsewhere`: a project without wheels, or a machine without Python or space. */
 function why(words: string): ClientReason {
   const isSource = /No sources permitted|has no usable wheels|building from source is disabled|no wheels/i.test(words);
   return {

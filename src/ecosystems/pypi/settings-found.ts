@@ -2,20 +2,20 @@ import { join } from 'node:path';
 import type { Machine, Place, Surroundings } from '../../core/trap.ts';
 import { configFolderOf, type FileLine, foldersFrom, readLines } from '../doctor.ts';
 
-/** Where a setting was found. `site`: the virtual environment. `shell`: a file that shells read. */
+/** Where a setting was found. `site`: the virtual environment; `shell`: a file that shells read. */
 type PypiLevel = 'environment' | 'project' | 'site' | 'user' | 'global' | 'shell';
 
 /** One setting with its place. */
 export interface PypiSetting {
   readonly client: 'pip' | 'uv';
-  /** The key with hyphens, as in files: `index-url`, `trusted-host`; of uv `default-index`, `index-strategy`. */
+  /** The key with hyphens, as in files; `default-index` for all forms of uv's. */
   readonly key: string;
   readonly values: readonly string[];
   readonly level: PypiLevel;
-  /** Of several settings of one key the highest rank is in force. */
+  /** Of one key the highest rank is in force. */
   readonly rank: number;
   readonly place: Place;
-  /** The lines in the file that an edit may remove; empty: the setting cannot be edited. */
+  /** The lines that an edit may remove; empty: the setting cannot be edited. */
   readonly lines: readonly { readonly line: number; readonly text: string }[];
 }
 
@@ -37,16 +37,15 @@ const uvVariables = {
   UV_INDEX_STRATEGY: 'index-strategy',
 };
 const variableRank = 100;
-/** Added to the rank of a setting in `[install]`, so that it is above those in `[global]` of all files. */
+/** Added to the rank of a setting in `[install]`, which overrides `[global]` of all files. */
 const installRank = 50;
 /**
- * In projects (`uv lock`, `uv sync`) uv prefers the new form, an `[[index]]` with `default = true` in any file, to the old
- * form, UV_INDEX_URL and `index-url`. Only `uv pip` prefers UV_INDEX_URL. Verified with uv 0.13 in
- * test/real/doctor-clients.test.ts.
+ * In projects uv prefers the new form, an `[[index]]` with `default = true` in any file, to the old one, UV_INDEX_URL
+ * and `index-url`. Only `uv pip` prefers UV_INDEX_URL. Verified with uv 0.13 in test/real/doctor-clients.test.ts.
  */
 const uvRanks = { newForm: 60, oldVariable: 50, oldForm: 10, pipAlone: 0 } as const;
 
-/** Reads variables, all files of pip and uv, and assignments in shell files. */
+/** Reads variables, the files of pip and uv, and assignments in shell files. */
 export async function findPypi({ machine, assignments }: Surroundings): Promise<PypiFound> {
   const settings: PypiSetting[] = [
     ...ofVariables('pip', pipVariables, machine),
@@ -95,22 +94,20 @@ function valuesIn(value: string, variable: string): readonly string[] {
   return variable === 'UV_DEFAULT_INDEX' ? words.map((word) => word.replace(/^[\w.-]+=(?=\w+:)/, '')) : words;
 }
 
-/** The rank of a variable: the earlier of two for one key is in force. UV_INDEX_URL is below files in the new form. */
 function rankOf(variable: string, at: number): number {
   return variable === 'UV_INDEX_URL' ? uvRanks.oldVariable : variableRank - at;
 }
 
-/** The paths of the user's pip.conf: the current one, and the old one, which pip also reads, with lower precedence. */
+/** The paths of the user's pip.conf. pip reads both; the newer one overrides. */
 export function listUserPipFiles(machine: Machine): readonly [newer: string, older: string] {
   return [join(configFolderOf(machine), 'pip/pip.conf'), join(machine.home, '.pip/pip.conf')];
 }
 
-/** The path of the user's uv.toml. */
 export function userUvFileOf(machine: Machine): string {
   return join(configFolderOf(machine), 'uv/uv.toml');
 }
 
-/** pip's settings files: each overrides those before. @see https://pip.pypa.io/en/stable/topics/configuration/#location */
+/** pip's files: each overrides those before. @see https://pip.pypa.io/en/stable/topics/configuration/#location */
 function pipFiles(machine: Machine): readonly (readonly [PypiLevel, string])[] {
   const { env } = machine;
   const [newer, older] = listUserPipFiles(machine);
@@ -129,10 +126,7 @@ function pipFiles(machine: Machine): readonly (readonly [PypiLevel, string])[] {
 
 const pipKeys: readonly string[] = Object.values(pipVariables);
 
-/**
- * The settings in a pip.conf whose keys are in `pipKeys`. Indented lines continue a value. `[install]` overrides `[global]`
- * of any file.
- */
+/** The settings in a pip.conf whose keys are in `pipKeys`. Indented lines continue a value. */
 function pipSettings(level: PypiLevel, rank: number, lines: readonly FileLine[]): readonly PypiSetting[] {
   const found: { key: string; section: string; lines: [FileLine, ...FileLine[]] }[] = [];
   let open: (typeof found)[number] | null = null;
@@ -157,10 +151,7 @@ function pipSettings(level: PypiLevel, rank: number, lines: readonly FileLine[])
   });
 }
 
-/**
- * Reads the uv.toml of the system, of the user and of the project. A project without a uv.toml has its settings in
- * `[tool.uv]` of pyproject.toml.
- */
+/** Reads the uv.toml of the system, of the user and of the project; without the last `[tool.uv]` of pyproject.toml. */
 async function uvSettings(machine: Machine): Promise<readonly PypiSetting[]> {
   const read = async (level: PypiLevel, rank: number, file: string): Promise<readonly PypiSetting[] | null> => {
     const lines = await readLines(machine, file);
@@ -181,7 +172,7 @@ async function uvSettings(machine: Machine): Promise<readonly PypiSetting[]> {
 
 const uvKeys: readonly string[] = ['index-url', 'allow-insecure-host', 'index-strategy'];
 
-/** The settings at the top level of a uv.toml, in `[pip]` and in `[[index]]`; in pyproject.toml those below `tool.uv`. */
+/** The settings at the top level of a uv.toml, in `[pip]` and `[[index]]`; in pyproject.toml those below `tool.uv`. */
 function uvSettingsIn(
   level: PypiLevel,
   rank: number,
@@ -220,7 +211,7 @@ function uvSettingsIn(
       continue;
     }
     if ((table !== own && table !== pip) || !uvKeys.includes(key) || values.length === 0) continue;
-    // Of a list over several lines only this line was read, so the setting is reported but not edited.
+    // Of a list over several lines only this one was read: the setting is not edited.
     const isWhole = !rest.startsWith('[') || rest.includes(']');
     found.push({
       client: 'uv',

@@ -5,8 +5,8 @@ import type { Attestation } from './provenance.ts';
 import type { Identity } from './publishers.ts';
 
 /**
- * The verdict on an attestation. `forged`: its content is not what was signed or logged. `untrusted`: the trusted root,
- * which may be outdated, does not certify the signer or the log. `malformed`: it cannot be parsed.
+ * The verdict on an attestation. `forged`: the content is not what was signed or logged. `untrusted`: the trusted root
+ * does not certify the signer or the log. `malformed`: it cannot be parsed.
  */
 export type Attested =
   | { readonly tag: 'signed'; readonly identity: Identity }
@@ -14,7 +14,7 @@ export type Attested =
   | { readonly tag: 'untrusted' }
   | { readonly tag: 'malformed' };
 
-/** The verification errors that prove a forgery; an outdated root may cause the others. */
+/** The verification errors that prove a forgery; others may be those of an outdated root. */
 const forgedCodes: readonly string[] = ['SIGNATURE_ERROR', 'TLOG_BODY_ERROR'];
 
 let last: { readonly text: string; readonly verifier: Verifier | null } | null = null;
@@ -24,7 +24,7 @@ function verifierOf(text: string): Verifier | null {
   return last.verifier;
 }
 
-/** The verifier for a trusted root; `null` if the root cannot be parsed: the operator's mistake, not the mirror's. */
+/** `null`: the root cannot be parsed. */
 function readRoot(text: string): Verifier | null {
   try {
     return new Verifier(toTrustMaterial(TrustedRoot.fromJSON(JSON.parse(text))));
@@ -35,7 +35,7 @@ function readRoot(text: string): Verifier | null {
 
 /**
  * Verifies the certificate, the transparency log and the signature of one attestation.
- * @param trustedRoot  a Sigstore trusted root (JSON); every attestation is `untrusted` if it is invalid
+ * @param trustedRoot  JSON; by an invalid root every attestation is `untrusted`
  */
 export function verifyAttestation(attestation: Attestation, trustedRoot: string): Attested {
   const verifier = verifierOf(trustedRoot);
@@ -52,7 +52,7 @@ export function verifyAttestation(attestation: Attestation, trustedRoot: string)
   }
 }
 
-/** An attestation in the bundle format of Sigstore's own clients. @see PEP 740, "Attestation objects" */
+/** An attestation in the form of a Sigstore bundle. @see PEP 740, "Attestation objects" */
 function bundleOf({ statement, signature, certificate, entries }: Attestation): object {
   return {
     mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',

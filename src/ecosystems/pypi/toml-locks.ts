@@ -6,12 +6,11 @@ import { entryOf, type LockSource } from './lock-source.ts';
 import { normalNameOf } from './names.ts';
 import { nameIn, sha256Of } from './project-page.ts';
 
-/** The deepest nesting that is parsed; lock files have three levels. */
+/** The deepest nesting that is parsed. */
 const depthMax = 50;
 
 /**
- * Parses TOML; the tables have no prototype. An integer that a number cannot hold exactly is an error: as a bigint, one
- * with millions of digits would block the thread for seconds.
+ * Parses TOML. An integer that a number cannot hold is an error: as a bigint, one of millions of digits takes seconds.
  * @returns the table; the error is the number of the invalid line, from 1
  */
 export function parseToml(text: string): Result<TomlTable, number> {
@@ -23,7 +22,7 @@ export function parseToml(text: string): Result<TomlTable, number> {
   }
 }
 
-/** One package of a uv.lock or poetry.lock. `needs`: the names of the packages that it requires. */
+/** One package of a lock file. `needs`: the packages that it requires. */
 interface Locked {
   readonly name: string;
   readonly version: string;
@@ -70,7 +69,7 @@ function ofUv(one: TomlTable): Locked {
 
 /**
  * A package of a poetry.lock. Without a `source` it comes from the public index.
- * @param files  the package's files and hashes, where the lock file has them in one place for all packages
+ * @param files  the package's files, where the lock file has those of all packages in one place
  * @see https://python-poetry.org/docs/basic-usage/#installing-with-poetrylock
  */
 function ofPoetry(one: TomlTable, files: TomlValue | undefined): Locked {
@@ -85,7 +84,7 @@ function ofPoetry(one: TomlTable, files: TomlValue | undefined): Locked {
   };
 }
 
-/** Parses a uv.lock or poetry.lock: its packages, and the hashes of the files of those that are not skipped. */
+/** Parses a uv.lock or poetry.lock. */
 export function readTomlLock(kind: 'uv' | 'poetry', file: LockFile): Result<Lock, Sentence> {
   const read = parseToml(file.text);
   if (read.tag === 'error') return error(phrase('expected.lockWrites', { kind, client: kind, line: read.error }));

@@ -86,10 +86,10 @@ function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
   }
 }
 
-/** The lines of a uv index that only projects which name it use. */
+/** A uv index that only projects use which name it. */
 const explicitIndex = ['[[index]]', 'name = "own"', 'url = "https://pypi.example.com/simple"', 'explicit = true'];
 
-/** The first value of a setting as a URL without credentials, for comparison. */
+/** The first value of a setting, for comparison. */
 export function urlOf({ values: [value = ''] }: PypiSetting): string {
   return plainUrlOf(value);
 }
@@ -98,7 +98,7 @@ function shown({ values: [value = ''] }: PypiSetting): string {
   return maskText(value);
 }
 
-/** The edits that delete a setting; empty if its place may not be edited: a variable, a project's file, a shell's file. */
+/** The edits that delete a setting; none for a variable, a project's file and a shell's file. */
 function dropped({ place, lines, level }: PypiSetting): readonly Edit[] {
   if (!('file' in place) || level === 'project' || level === 'shell') return [];
   const { file } = place;

@@ -7,11 +7,10 @@ import { failedBy, fine, hashOf, seenIn, type Talk } from '../talk.ts';
 const algorithm = 'sha256';
 
 /**
- * Judges bytes by the SHA-256 from a lock file or the public index, if it is known (`against` is then `pinned`). Else by the
- * SHA-256 on the mirror's own page (`index`), as clients do. That page proves only that the mirror is consistent, so the
- * bytes are then also compared with other mirrors.
- * @param name   the name of the file
- * @param wants  the hash that an authority expects, given the computed one in hex: see `Pins.wants`
+ * Judges bytes by the SHA-256 from a lock file or the public index, if it is known, else by the one on the mirror's own
+ * page, as clients do. That proves only that the mirror is consistent: the bytes are then compared with other mirrors
+ * too.
+ * @param wants  as `Pins.wants` for this file
  * @param told   the hash on the page, in hex; `null`: none
  * @param known  facts to return with the verdict
  */
@@ -42,22 +41,22 @@ export function* verify(
   return fine(want === null ? facts : { ...facts, verified: { algorithm, digest, against } });
 }
 
-/**
- * The known hashes of one version. Keys of the pins are `module@version/<file>` for the hash of one file, and
- * `module@version/sha256:<hex>` for a hash that any file of the version may have.
- */
+/** The known hashes of one version. */
 export interface Pins {
   /**
-   * The expected hash of a file as `sha256:<hex>`; `null`: none is known. If several are valid and `hex` is none of them, a
-   * description of them.
+   * The expected hash of a file as `sha256:<hex>`; `null`: none is known. If several are right and `hex` is none of
+   * them, a description of them.
    * @param hex  the hash computed from the file, or stated on the page
    */
   wants(file: string, hex: string): string | null;
-  /** True if an authority's hash of this file is known. @param hex  the hash on the page; `null`: none */
+  /** True if the hash of this file is known. @param hex  the hash on the page; `null`: none */
   knows(file: string, hex: string | null): boolean;
 }
 
-/** Collects the known hashes of a module's version. */
+/**
+ * The known hashes of a version.
+ * @param pinned  by `module@version/<file>`, and by `module@version/sha256:<hex>` where any file may have the hash
+ */
 export function pinsOf(pinned: Readonly<Record<string, string>>, module: string, version: string): Pins {
   const at = `${module}@${version}/`;
   const byName = (file: string): string | null =>

@@ -1,6 +1,6 @@
 import { limits } from '../../core/limits.ts';
 
-/** A version by PEP 440. Its numbers are texts of digits without leading zeros, so that none overflows. */
+/** A version by PEP 440. Numbers are digits without leading zeros, so that none overflows. */
 export interface PypiVersion {
   readonly epoch: string;
   /** The numbers of the release without final zeros: `1` for `1.0`. */
@@ -22,7 +22,7 @@ function digits(text: string | undefined): string {
   return (text ?? '').replace(/^0+(?=\d)/, '') || '0';
 }
 
-/** Parses a version in any spelling; `null` if invalid or longer than `limits.versionChars`. */
+/** Parses a version in any spelling; `null`: it is invalid or too long. */
 export function parseVersion(text: string): PypiVersion | null {
   if (text.length > limits.versionChars) return null;
   const found = form.exec(text.trim().toLowerCase());
@@ -38,7 +38,7 @@ export function parseVersion(text: string): PypiVersion | null {
   };
 }
 
-/** The canonical spelling of a version, without final zeros in the release. @see packaging.utils canonicalize_version */
+/** The canonical spelling of a version, without final zeros. @see packaging.utils canonicalize_version */
 export function canonicalVersionOf({ epoch, release, pre, post, dev, local }: PypiVersion): string {
   const first = epoch === '0' ? '' : `${epoch}!`;
   const numbers = release.length === 0 ? '0' : release.join('.');
@@ -51,12 +51,12 @@ function withoutZeros(release: readonly string[]): readonly string[] {
   return release.slice(0, last + 1);
 }
 
-/** True for alphas, betas, candidates and development releases, which clients choose only if there is nothing else. */
+/** True for alphas, betas, candidates and development releases. */
 export function isPrerelease({ pre, dev }: PypiVersion): boolean {
   return pre !== null || dev !== null;
 }
 
-/** Below 0 if `a` is older, above 0 if `b` is, 0 for two spellings of one version. @see packaging.version _cmpkey */
+/** Below 0 if `a` is older, above 0 if `b` is, 0 for spellings of one version. @see packaging.version _cmpkey */
 export function compareVersions(a: PypiVersion, b: PypiVersion): number {
   return (
     compareDigits(a.epoch, b.epoch) ||
@@ -69,10 +69,7 @@ export function compareVersions(a: PypiVersion, b: PypiVersion): number {
   );
 }
 
-/**
- * The first rank among versions with equal release numbers: development releases without a pre-release part come first,
- * then pre-releases, then all others.
- */
+/** The rank among versions of equal numbers: development releases of no pre-release, pre-releases, all others. */
 function preRank({ pre, post, dev }: PypiVersion): number {
   if (pre !== null) return 1;
   return post === null && dev !== null ? 0 : 2;
@@ -83,7 +80,7 @@ function comparePre(a: PypiVersion['pre'], b: PypiVersion['pre']): number {
   return compareDigits(a[1], b[1]);
 }
 
-/** Compares numbers as digits without leading zeros. `-`, for an absent part, is below all numbers; `~` is above them. */
+/** Compares digits without leading zeros. An absent part is `-`, below all numbers, or `~`, above them. */
 function compareDigits(a: string, b: string): number {
   const byKind = kindOf(a) - kindOf(b);
   if (byKind !== 0 || a === b) return byKind;
@@ -94,7 +91,7 @@ function kindOf(number: string): number {
   return number === '-' ? 0 : number === '~' ? 2 : 1;
 }
 
-/** Compares parts of local versions: a number is above a word, and a part above none. */
+/** Compares parts of local versions: a number is above a word, any part above none. */
 function compareLocal(a: string | undefined, b: string | undefined): number {
   if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
   const numbers = Number(/^\d+$/.test(a)) - Number(/^\d+$/.test(b));
