@@ -2,10 +2,7 @@ import { crc32 } from 'node:zlib';
 
 const blockBytes = 512;
 
-/**
- * An archive of plain files in tar format (POSIX ustar). It has no owners and times, so equal files give equal bytes.
- * Paths have at most 100 bytes.
- */
+/** A tar of plain files (POSIX ustar) without owners and times. Paths have at most 100 bytes. */
 export function buildTar(files: readonly (readonly [path: string, text: string])[]): Buffer {
   const blocks = files.flatMap(([path, text]) => {
     const data = Buffer.from(text);
@@ -33,10 +30,7 @@ function header(path: string, bytes: number): Buffer {
 /** 1980-01-01, the earliest date in the zip format, encoded as MS-DOS does. */
 const firstDay = 0x0021;
 
-/**
- * A zip whose entries are not compressed (APPNOTE.TXT 4.3): local headers, central directory, end record. Equal files give
- * equal bytes.
- */
+/** A zip whose entries are not compressed and have one fixed date. @see APPNOTE.TXT 4.3 */
 export function buildZip(files: readonly (readonly [path: string, text: string])[]): Buffer {
   const locals: Buffer[] = [];
   const central: Buffer[] = [];

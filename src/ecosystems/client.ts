@@ -33,30 +33,28 @@ export type ChainProblem =
   | { readonly kind: 'empty' }
   | { readonly kind: 'reserved_word' | 'not_a_url'; readonly member: number };
 
-/** What one member returned to one question, as far as clients distinguish it. `tookMs`: milliseconds until it ended. */
+/**
+ * What one member returned to one question, as far as clients distinguish it. `tookMs`: milliseconds until it ended.
+ * `status`: the HTTP status; `null` or absent: there was no response head.
+ */
 export type Reply =
   | { readonly tag: 'ok'; readonly tookMs: number }
-  /** HTTP status 404 or 410, whatever reason the sample failed for. */
+  /** Status 404 or 410, whatever reason the sample failed for. */
   | { readonly tag: 'gone'; readonly tookMs: number; readonly status?: number | null }
-  /** `status`: the HTTP status, which some clients decide by; `null` or absent: there was no response head. */
   | {
       readonly tag: 'failed';
       readonly tookMs: number;
       readonly status?: number | null;
       /** The head arrived, but not the whole body. */
       readonly isCut?: boolean;
-      /**
-       * After the connection was established the response did not arrive within the probe's timeout, or it was an HTTP/2
-       * reset after which a client sends the request again for ever. Some clients then wait without a limit.
-       */
+      /** Some clients wait for this reply without a limit, or repeat the request for ever. */
       readonly isHung?: boolean;
       /** Status 200 for an artifact or its metadata: some clients then request it from no other mirror. */
       readonly isArtifact?: boolean;
     }
-  /** Not measured for that question. */
   | { readonly tag: 'unknown' };
 
-/** The end of a walk; `at` is the index of its last member. `unknown`: the walk reached something unmeasured. */
+/** The end of a walk; `at` is the index of its last member. `unknown`: that member is not measured. */
 export type WalkEnd =
   | { readonly tag: 'ok'; readonly at: number; readonly tookMs: number }
   | { readonly tag: 'failed'; readonly at: number }
@@ -65,70 +63,54 @@ export type WalkEnd =
 /** The state of a member's relay. `broken`: the member offers the relay, but requests through it fail. */
 export type RelayState = 'offers' | 'none' | 'broken' | 'unknown';
 
-/** A second service that a client reaches through its mirrors, which some mirrors do not relay: Go's checksum database. */
+/** A second service that a client reaches through its mirrors: Go's checksum database. Some mirrors do not relay it. */
 interface Relay {
-  /** The name of the service, for display. */
   readonly title: Sentence;
-  /** The step that shows whether a mirror relays the service. The fact `notOffered` of its sample says that it does not. */
+  /** The step whose sample has the fact `notOffered` if a mirror does not relay the service. */
   readonly step: Step;
   /**
    * `off`: clients do not use the service. `direct`: they reach it without mirrors. `relayed`: they reach it through
    * mirrors, so a new chain must have a relay if the old one had one.
    */
   need(settings: unknown): 'off' | 'direct' | 'relayed';
-  /** The relay that the client would use. */
   settle(chain: Chain, relayOf: (member: ChainMember) => RelayState): RelayState;
 }
 
-/** Lines to paste, the lines for the rollback, and notes. */
+/** How to change a client's settings, and how to change them back. */
 export interface Remedy {
   /** The lines by form. The first form is for people; `json` is for programs. Empty: the lines must be set by hand. */
   readonly remedy: Readonly<Record<string, string>>;
-  /** The rollback lines, or why they must be set by hand. */
+  /** Lines, or a sentence if the old settings must be restored by hand. */
   readonly rollback: string | Sentence;
-  /** Notes about the lines. A `Sentence` is rendered in the reader's language; a string is English only. */
+  /** A `Sentence` is rendered in the reader's language; a string is English only. */
   readonly notes: readonly (Sentence | string)[];
 }
 
-/** The upstream and the mirrors that a remedy is for; absent fields are not known. */
-interface Served {
-  readonly upstream?: string;
-  readonly mirrors?: readonly Mirror[];
-}
-
-/** The HTTP versions that clients such as Go's offer in ALPN: HTTP/2 first. */
+/** HTTP versions that clients offer in ALPN, the preferred one first. */
 export const offersHttp2: readonly HttpProtocol[] = ['2', '1.1'];
 export const offersHttp1: readonly HttpProtocol[] = ['1.1'];
 
-/** How one client of an ecosystem parses and walks its chain, and the lines for its users. */
+/** One client program of an ecosystem. */
 export interface Client {
-  /** Lower-case letters and digits: `go`, `pip`, `uv`. It distinguishes the clients of an ecosystem that has several. */
+  /** Lower-case letters and digits, unique within the ecosystem: `pip`, `uv`. */
   readonly id: string;
-  /**
-   * The name of the program that uses this mirror, where the mirror's own keys determine the program: `cargo`. Absent or
-   * `null`: the name is `id`.
-   */
+  /** The program that uses this mirror, if the mirror's own keys determine it: `cargo`. Absent or `null`: `id`. */
   nameAt?(mirror: Mirror): string | null;
   readonly spec: readonly string[];
   /** Description of the configuration key that holds the client's chain. */
   readonly describes: string;
   /** What was expected of the chain if its value in the configuration is not a text. */
   readonly expected: Sentence;
-  /** Parses a chain as the client does. */
   parse(chain: string): Result<Chain, ChainProblem>;
-  /**
-   * What was expected of a chain in the configuration; `null`: it is valid. Stricter than `parse`, which accepts many typing
-   * errors as URLs.
-   */
+  /** What was expected of a chain in the configuration; `null`: it is valid. Stricter than `parse`. */
   mistake(chain: string): Sentence | null;
   /**
    * The client's default chain; empty: none.
    * @param url  of the preferred mirror; `null`: no mirror is configured
    */
   usual(url: string | null): string;
-  /** A member for a configured mirror. */
   member(url: string): ChainMember;
-  /** A whole walk through the responses to one question, by the client's rules for raw statuses. */
+  /** Walks the chain through the replies to one question, by the client's own rules. */
   walk(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd;
   /**
    * The chain with `to` first, in a form that the client supports.
@@ -137,12 +119,9 @@ export interface Client {
    */
   headed?(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain;
   readonly relay?: Relay;
-  /**
-   * The HTTP versions that the client offers this mirror in ALPN, the preferred one first: measured with the real client.
-   * @see test/real/offered-protocols.test.ts
-   */
+  /** The HTTP versions that the client offers this mirror in ALPN, as in test/real/offered-protocols.test.ts. */
   protocols(mirror: Mirror): readonly HttpProtocol[];
-  /** The setting that makes the client use only HTTP/1.1 with this mirror; absent or `null`: there is none. */
+  /** Limits the client to HTTP/1.1 with this mirror; absent or `null`: no setting does. */
   withoutHttp2?(mirror: Mirror): Bypass | null;
   /** The forms of the client's remedy that the API offers beside `json`, from the closed list of design.md section 4.3. */
   readonly forms: readonly string[];
@@ -152,9 +131,14 @@ export interface Client {
   readonly variables: readonly string[];
   /**
    * The lines that change the client's chain from `before` to `after`.
-   * @param of  the mirrors in the lines, for files that name mirrors and for clients that the mirrors' own keys determine
+   * @param of  what the chain is for, if known: some lines name the upstream or depend on a mirror's own keys
    */
-  remedy(before: Chain, after: Chain, privatePatterns: readonly string[], of?: Served): Remedy;
+  remedy(
+    before: Chain,
+    after: Chain,
+    privatePatterns: readonly string[],
+    of?: { readonly upstream?: string; readonly mirrors?: readonly Mirror[] },
+  ): Remedy;
 }
 
 /** A chain as text for display: credentials masked. */
@@ -167,17 +151,14 @@ export function urlKeysOf(chain: Chain): readonly string[] {
   return chain.members.filter(({ kind }) => kind === 'url').map(({ key }) => key);
 }
 
-/** A setting that makes a client avoid a feature that fails, as `GODEBUG=http2client=0` turns HTTP/2 off for go. */
+/** A setting by which a client avoids a feature that fails, as `GODEBUG=http2client=0` turns off HTTP/2 in go. */
 export interface Bypass {
-  /** The name of the client program: `go`, `cargo`. */
   readonly client: string;
-  /** The setting as an operator writes it. */
   readonly setting: string;
-  /** The lines that set the setting, by form of a remedy: the first form is for people, `json` for programs. */
+  /** The lines that set it, by form as in `Remedy.remedy`. */
   readonly set: Readonly<Record<string, string>>;
-  /** The lines that remove the setting and change nothing else, in the same forms as `set`. */
+  /** The lines that remove it and change nothing else. */
   readonly unset: Readonly<Record<string, string>>;
-  /** A note about the lines. */
   readonly note: Sentence;
 }
 
@@ -201,8 +182,8 @@ export function listEntry(client: string, variable: string, entry: string): Bypa
 }
 
 /**
- * Walks a chain from member to member. After a failed member the next one is requested, unless `isFinal` says that the
- * reply ends the walk. `off` ends the walk with a failure. `tookMs` is the sum over all requested members.
+ * Requests one member after the other until one is ok, `isFinal` is true of a reply, or the member is `off`. `tookMs` of
+ * the end is the sum over the requested members.
  */
 export function walkInOrder(
   chain: Chain,
@@ -221,7 +202,7 @@ export function walkInOrder(
   return { tag: 'failed', at: chain.members.length - 1 };
 }
 
-/** A chain of these members for a client without separators of its own: any failure leads to the next member. */
+/** A chain for a client without separators of its own. */
 export function chainOf(members: readonly ChainMember[]): Chain {
   return { members, separators: members.slice(1).map(() => '|') };
 }
@@ -254,7 +235,7 @@ const userInfo = /^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i;
 export function memberOfUrl(url: string): ChainMember {
   const { protocol, host, pathname, username, password, search, hash } = new URL(url);
   const hasUser = username !== '' || password !== '';
-  // After a space or a slash there may be a second URL with a password. A fragment is never sent, but may be a token.
+  // A second URL with a password may follow a space or a slash. A fragment may be a token.
   const isOdd = hash !== '' || /\s/.test(url) || /:[^/]*@/.test(pathname);
   const plain = hasUser ? withoutUser(url) : url;
   return {
@@ -266,10 +247,7 @@ export function memberOfUrl(url: string): ChainMember {
   };
 }
 
-/**
- * The URL as written, without user-info. `https:\\u:p@host` and `https:/u:p@host` are rewritten, because the `URL` class
- * also parses them.
- */
+/** The URL as written, without user-info; the normalised URL for `https:\\u:p@host`, which the `URL` class also accepts. */
 function withoutUser(url: string): string {
   const cut = url.replace(userInfo, '$1');
   if (cut !== url && URL.parse(cut)?.username === '' && URL.parse(cut)?.password === '') return cut;

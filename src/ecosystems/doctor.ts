@@ -26,18 +26,18 @@ export interface Today {
     /** In the form of the configuration key `clients`, without credentials. */
     readonly text: string;
     readonly place: Place;
-    /** The chain is the client's default, not a setting of the user: a setting elsewhere takes precedence. */
+    /** The chain is the client's default, not a setting of the user. */
     readonly isDefault: boolean;
   } | null;
   /** The private names in the settings, as patterns of the configuration key `private`. */
   readonly privatePatterns: readonly string[];
 }
 
-/** How to set a remedy in the clients' own files. */
+/** How a remedy can be set in the clients' own files. */
 export interface Settling {
   /** Empty: the files already have the remedy, or no file can hold it. */
   readonly changes: readonly FileChange[];
-  /** Remaining obstacles, and what cannot be set in a file, in sentences. */
+  /** Sentences about what remains to be done by hand. */
   readonly notes: readonly string[];
   /** No file can hold the remedy: it must be set in the environment. */
   readonly isForEnvironment?: true;
@@ -47,39 +47,30 @@ export interface Settling {
 export interface Authority {
   /** The environment variable that names the file. */
   readonly variable: string;
-  /** Whether clients of this runtime are used on this machine, by their settings or the project's files. */
+  /** Whether the settings or the project's files show that clients of this runtime are used on this machine. */
   readonly isUsed: boolean;
-  /** The configured file, and the place of that setting; `null`: none is configured. */
   readonly set: { readonly file: string; readonly place: Place } | null;
 }
 
-/** What an ecosystem knows about its clients' settings on a machine. */
+/** What `mirrorwatch doctor` needs of one ecosystem. */
 export interface Doctor {
-  /** The ecosystem's traps by id; each id begins with a word of this ecosystem. */
   readonly kinds: TrapKinds;
-  /** Reads the settings and returns their problems. An unreadable file counts as absent: the caller reports it. */
+  /** An unreadable file counts as absent: the caller reports it. */
   examine(surroundings: Surroundings, say: Say): Promise<Diagnosis>;
   today(surroundings: Surroundings): Promise<Today>;
-  /** The clients' own setting of certificate authorities; absent: they trust those of the machine. */
+  /** Absent: the clients trust the certificate authorities of the machine. */
   authority?(surroundings: Surroundings): Promise<Authority>;
-  /**
-   * How to set a remedy in the user's own files.
-   * @param remedy  the remedy's form `json`, received from another program
-   * @returns       `null` if `remedy` does not have the expected form
-   */
+  /** @param remedy  the remedy's form `json`, received from another program; `null` is returned if it is not one */
   settle(surroundings: Surroundings, remedy: Readonly<Record<string, unknown>>, say: Say): Promise<Settling | null>;
   /** Whether a project is searched for a lock file of this name. */
   isUsualLock(name: string): boolean;
-  /** Patterns of `private` for the names in the text of a lock file that look private; absent: no name does. */
+  /** Patterns of `private` for the names in the text of a lock file that look private. */
   privateIn?(lock: string): readonly string[];
-  /**
-   * A parser for a project file at this path: it returns the modules in the file's text, as entries of `modules`. `null`: a
-   * file at this path names no modules. Absent: no project file of this ecosystem does.
-   */
+  /** The parser that lists the entries of `modules` in a project file at this path; `null`: such a file names none. */
   usedIn?(path: string): ((text: string) => readonly string[]) | null;
 }
 
-/** Makes a found trap. Without edits the trap must be repaired by hand. */
+/** A found trap. Without edits it must be repaired by hand. */
 export function trapOf<Id extends TrapId>(
   id: Id,
   what: string,
@@ -93,7 +84,7 @@ export function trapOf<Id extends TrapId>(
 /** One line of a file. */
 export interface FileLine {
   readonly file: string;
-  /** Line number, from 1. */
+  /** From 1. */
   readonly line: number;
   readonly text: string;
 }
@@ -118,7 +109,7 @@ export function editOf({ file, line, text }: FileLine, becomes: readonly string[
   return { file, line, was: text, becomes };
 }
 
-/** The user's folder for settings: XDG_CONFIG_HOME, else `~/.config`. @see XDG Base Directory Specification */
+/** The user's folder for settings, by the XDG Base Directory Specification. */
 export function configFolderOf({ env, home }: Pick<Machine, 'env' | 'home'>): string {
   const named = env['XDG_CONFIG_HOME'] ?? '';
   return named.startsWith('/') ? named : join(home, '.config');
@@ -143,16 +134,15 @@ export function removalOf(place: Place, say: Say): string {
   return 'variable' in place ? say('trap.variable.out', { name: place.variable }) : say('trap.line.out');
 }
 
-/** A line that a file should contain. */
+/** A line that a file should contain. It replaces the lines that match `pattern`. */
 interface WantedLine {
   readonly line: string;
-  /** Matches the lines that `line` replaces. */
   readonly pattern: RegExp;
-  /** Builds the whole new text if no line matches; absent: `line` is added at the end. */
+  /** The whole new text if no line matches; absent: `line` is added at the end. */
   readonly add?: (text: string) => string;
 }
 
-/** A change after which a file has the wanted lines; each replaces the lines that it matches, or is added. `null`: none. */
+/** The change after which a file has the wanted lines; `null`: it has them. */
 export async function replaceLines(
   machine: Machine,
   file: string,
@@ -178,25 +168,20 @@ export function addLines(text: string, lines: readonly string[]): string {
 }
 
 /**
- * Accepts a text of a remedy that has only the characters of URLs and of lists of URLs; `null` for any other value. So no
- * accepted text ends a quoted value, starts a comment or expands a variable (npm and yarn would send the value of
- * `${TOKEN}` to the mirror).
+ * A text with only the characters of URLs and lists of URLs; `null` for any other value. So no text ends a quoted value,
+ * starts a comment or expands a variable: npm and yarn would send the value of `${TOKEN}` to the mirror.
  */
 export function readWord(value: unknown): string | null {
   return typeof value === 'string' && /^[\w.~:/?@!&()*+,|=%[\]-]+$/.test(value) ? value : null;
 }
 
-/** The changes without `null`. */
 export function present(changes: readonly (FileChange | null)[]): readonly FileChange[] {
   return changes.filter((one) => one !== null);
 }
 
-/** A setting and its place. */
-interface Placed {
-  readonly place: Place;
-}
+type Placed = { readonly place: Place };
 
-/** What to change if the setting `first` overrides others. No command changes them all, so each place is named. */
+/** What to change if the setting `first` overrides others. */
 export function explainShadowed(first: Placed, hidden: readonly Placed[], say: Say): readonly string[] {
   const places = hidden.map(({ place }) => placeTextOf(place)).join(', ');
   const here =
@@ -206,7 +191,7 @@ export function explainShadowed(first: Placed, hidden: readonly Placed[], say: S
   return [say('trap.shadowed.others', { place: placeTextOf(first.place), places }), here];
 }
 
-/** What to do about a plain HTTP URL: probe it with TLS, because only a probe shows whether the server supports TLS. */
+/** What to do about a plain HTTP URL: probe it with TLS, to see whether the server supports TLS. */
 export function explainPlainUrl(ecosystem: string, url: string, say: Say): string {
   return say('trap.plain.set', { url: url.replace(/^http:/i, 'https:'), ecosystem });
 }

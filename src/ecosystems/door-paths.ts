@@ -7,15 +7,15 @@ export interface DoorPath {
 }
 
 /**
- * The paths that `DoorPaths.read` accepts, for the configuration of other programs (nginx, Envoy). Each is a regular
- * expression over a decoded path, without anchors, look-around, braces and flags. It is matched without regard to case.
+ * The paths that `DoorPaths.read` accepts, for nginx and Envoy. Each is a regular expression over a decoded path without
+ * regard to case. It has no anchors, look-around, braces and flags.
  */
 export interface DoorPatterns {
   /** Paths below the prefix that clients request. */
   readonly paths: string;
   /** A folder beside the base URL, for files that an index names by relative links; absent: there is none. */
   readonly beside?: string;
-  /** Matches the beginning of every path below the prefix with a name that `pattern` matches. It may also match others. */
+  /** Matches the beginning of every path whose module matches the private pattern, and perhaps of others. */
   privateOf(pattern: string): string;
 }
 
@@ -26,25 +26,16 @@ export interface DoorPaths {
    * mirror's base URL. If the ecosystem has no public upstream, the name of the upstream follows the prefix.
    */
   readonly prefix: string;
-  /** A response in HTML is never a good one, but the page of a captive portal or an error. Absent: it may be a good one. */
+  /** A response in HTML is never a good one: it is an error or the page of a captive portal. */
   readonly neverHtml?: true;
   /**
-   * An index with its relative links made absolute, so that it can be served at another URL. Absent: the ecosystem's
-   * indexes have no relative links.
-   * @param text  the index
-   * @param url   the URL that the index came from
-   * @returns     `null` if the index cannot be read, has too many links, or would be longer than `limits.doorRewriteBytes`
+   * The index from `url` with absolute links, so that it can be served at another URL. Absent: it has no relative links.
+   * @returns  `null` if the index cannot be read, has too many links, or would be longer than `limits.doorRewriteBytes`
    */
   absolute?(text: string, contentType: string, url: string): string | null;
-  /**
-   * Files that one client requests within minutes must come from one mirror (a signed list and its packages). Absent: each
-   * file may come from any mirror.
-   */
+  /** Files that one client requests within minutes must come from one mirror, as a signed list and its packages. */
   readonly staysTogether?: true;
   readonly patterns: DoorPatterns;
-  /**
-   * Reads a path below the prefix: without a leading slash, with percent escapes as sent. `null`: the ecosystem's clients
-   * request no such path.
-   */
+  /** @param path  below the prefix, without a leading slash, with percent escapes as sent. `null`: no client requests it */
   read(path: string): DoorPath | null;
 }

@@ -15,10 +15,10 @@ import type { RealClient } from './real-client.ts';
 /** The object of a step: a module's version, a module, or the mirror as a whole. */
 type Grain = 'version' | 'module' | 'mirror';
 
-/** One step as an ecosystem declares it; all stages derive their behaviour from it. */
+/** One step of an ecosystem. */
 export interface StepDeclaration<Settings = unknown> {
   readonly weight: Weight;
-  /** This light step is probed only at the mirror chosen for the artifact, as heavy steps are. Absent: at every mirror. */
+  /** This light step is probed only at the mirror chosen for the artifact, as heavy steps are. */
   readonly isOfArtifact?: true;
   readonly grain: Grain;
   readonly usualPace: {
@@ -29,40 +29,34 @@ export interface StepDeclaration<Settings = unknown> {
   };
   /** Bytes of one response, used by the forecast of `check` until responses were measured. */
   readonly usualBytes: number;
-  /**
-   * The requests made aside to the same host by one probe of a version at a healthy mirror; absent or `null`: none.
-   * Redirects do not count, nor do requests whose responses are cached for an hour or longer.
-   */
+  /** The requests aside to the same host in one probe at a healthy mirror, without redirects. Absent or `null`: none. */
   usualAside?(version: string | null, asked: Asked): UsualAside | null;
-  /** What verifies the responses, for display (`go.sum or …`); the step then has integrity metrics. `null`: nothing. */
+  /** What verifies the responses, for display; the step then has integrity metrics. `null`: nothing. */
   readonly verifies: Sentence | null;
-  /** Whether this step is probed at a mirror with these settings; absent: always. */
+  /** Absent: always. */
   isAsked?(mirror: Mirror, settings: Settings): boolean;
 }
 
-/** The mirror that a probe requests from, and what is expected of the response (`ModuleRef.expect`; absent: nothing). */
+/** The mirror that a probe requests from, and `ModuleRef.expect`. */
 export interface Asked {
   readonly mirror: Mirror;
   readonly expect?: unknown;
 }
 
-/** The number of requests made aside by one probe, and the bytes of all their responses together. */
+/** A number of requests, and the bytes of all their responses together. */
 export interface UsualAside {
   readonly asks: number;
   readonly bytes: number;
 }
 
-/** Facts learnt from verified responses and kept across restarts: values by key, stored in `meta` of the state file. */
+/** Facts learnt from verified responses, by their key in table `meta` of the state file. */
 export type Known = ReadonlyMap<string, unknown>;
 
-/** The facts that an ecosystem keeps from its responses: hashes, heads of logs, keys. */
+/** How an ecosystem learns facts: hashes, heads of logs, keys. */
 export interface Learning {
-  /** The prefixes of the ecosystem's keys in the state file: at most 20 characters each, and of no other ecosystem. */
+  /** The prefixes of the keys: at most 20 characters each, and of no other ecosystem. */
   readonly keys: readonly string[];
-  /**
-   * The entries that the facts of one ok response add or replace; empty: nothing new. Must be pure: it runs in the turn of
-   * the daemon's loop, before the commit that stores its result.
-   */
+  /** The entries that the facts of one ok response add or replace. Must be pure: it runs before the commit. */
   learn(known: Known, facts: Facts): readonly (readonly [key: string, value: unknown])[];
   /** The learnt hashes that mirrors of this upstream are verified by, in the form of `ProbeContext.pinned`. */
   pinned(known: Known, upstream: string): Readonly<Record<string, string>>;
@@ -93,11 +87,7 @@ export interface Given<Settings = unknown> {
   readonly known: Known | null;
 }
 
-/**
- * One kind of mirror, declared once: config validation, paces, labels, modelled clients and the command line are derived
- * from it.
- * @see docs/adding-an-ecosystem.md
- */
+/** One kind of mirror. @see docs/adding-an-ecosystem.md */
 export interface Ecosystem<Settings = unknown, Own = unknown> {
   /** Label value, config key and fixture folder: one word everywhere, lower-case letters. */
   readonly id: EcosystemId;
@@ -107,37 +97,29 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   readonly errorWords?: RegExp;
   /** Protocol documents, down to the section. */
   readonly spec: readonly string[];
-  /**
-   * All steps: the label `step` has no other values. Step names are unique over all ecosystems, because `steps.<name>` is a
-   * configuration key.
-   */
+  /** Step names are unique over all ecosystems, because `steps.<name>` is a configuration key. */
   readonly steps: Readonly<Record<Step, StepDeclaration<Settings>>>;
   /** The light step that decides whether a mirror is up: if possible one with an immutable response and a known hash. */
   readonly canary: Step;
   /** The steps of one client fetch, in order. */
   readonly fetch: readonly Step[];
   readonly names: Names;
-  /** How the ecosystem's lock files are read; `null`: it has none. */
   readonly locks: Locks | null;
-  /** The ecosystem's own key of the configuration; `null`: it has none. */
   readonly settings: SettingsKey<Settings> | null;
-  /** The keys that only mirrors of this ecosystem have; `null`: none. */
   readonly mirrorKeys: MirrorKeys | null;
-  /** Clients whose chains are modelled; each has remedies. The first one leads if the configuration names none. */
+  /** The first one leads if the configuration names none. */
   readonly clients: readonly [Client, ...Client[]];
-  /** The programs that `clientRuns` can run against a mirror; empty: none. */
+  /** The programs that `clientRuns` can run against a mirror. */
   readonly realClients: readonly RealClient[];
-  /** What conversations with a mirror need, as plain data: it is sent to the probing threads. */
+  /** What conversations with a mirror need: plain data, because it is sent to the probing threads. */
   context(given: Given<Settings>): Own;
-  /** `null`: nothing is learnt from responses. */
   readonly learning: Learning | null;
   /** Loads the ecosystem's conversations, with the libraries that only conversations need. */
   prober(): Promise<Prober<Own>>;
   /** Loads a small mirror of this ecosystem for `mirrorwatch demo`. */
   demo(): Promise<SmallMirror>;
-  /** What clients request of a front door; absent: the ecosystem's clients need no door, or cannot use one. */
+  /** Absent: the ecosystem's clients need no front door, or cannot use one. */
   readonly door?: DoorPaths;
-  /** Loads the part of `mirrorwatch doctor` about the clients' settings on a machine; absent: there is none. */
   doctor?(): Promise<Doctor>;
 }
 
@@ -149,7 +131,7 @@ export function leadingClientOf(
   return clients.find((client) => client.id === config.client?.[id]) ?? clients[0];
 }
 
-/** The step that downloads the artifact of a fetch: the first heavy step; `null`: the fetch has none. */
+/** The first heavy step of a fetch, which downloads the artifact; `null`: there is none. */
 export function artifactOf({
   fetch,
   steps,
@@ -161,7 +143,6 @@ export function artifactOf({
 const minuteMs = 60_000;
 const kilobyte = 1000;
 
-/** The fields of a step besides weight and pace. Without `verifies` the responses are not verified. */
 type Declared<Settings> = Pick<StepDeclaration<Settings>, 'grain' | 'isOfArtifact' | 'isAsked' | 'usualAside'> & {
   readonly verifies?: Sentence;
 };
@@ -178,7 +159,7 @@ export function light<Settings>(
   return { weight: 'light', usualPace: { everyMs, timeoutMs: null }, verifies: verifies ?? null, ...more };
 }
 
-/** Declares a heavy step: probed hourly with a timeout of 2 minutes, and forecast as 1 MiB until measured. */
+/** Declares a heavy step: probed hourly, with a timeout of 2 minutes, and 1 MiB until measured. */
 export function heavy<Settings>({ verifies, ...more }: Declared<Settings>): StepDeclaration<Settings> {
   const usualPace = { everyMs: 60 * minuteMs, timeoutMs: 2 * minuteMs };
   return { weight: 'heavy', usualPace, usualBytes: 2 ** 20, verifies: verifies ?? null, ...more };
@@ -189,7 +170,7 @@ export function kilobytes(count: number): number {
   return count * kilobyte;
 }
 
-/** The names of the steps: light steps first, and otherwise in declared order. */
+/** The names of the steps: light steps first, else in declared order. */
 export function sortLightFirst(steps: Ecosystem['steps']): readonly Step[] {
   const rank = (step: Step): number => Number(steps[step]?.weight !== 'light');
   return Object.keys(steps).toSorted((a, b) => rank(a) - rank(b));
@@ -197,10 +178,7 @@ export function sortLightFirst(steps: Ecosystem['steps']): readonly Step[] {
 
 const grains: readonly Grain[] = ['version', 'module', 'mirror'];
 
-/**
- * The names of the steps in the order of targets: the canary, then the other light steps, then heavy steps. Light and heavy
- * steps are sorted from the narrowest grain (`version`) to the widest (`mirror`).
- */
+/** The names of the steps in the order of targets: the canary, other light steps, heavy steps; each group by grain. */
 export function sortSteps({ steps, canary }: Pick<Ecosystem, 'steps' | 'canary'>): readonly Step[] {
   const rank = (step: Step): number => {
     const { weight, grain } = steps[step] ?? { weight: 'heavy', grain: 'mirror' };
@@ -213,11 +191,11 @@ export function sortSteps({ steps, canary }: Pick<Ecosystem, 'steps' | 'canary'>
 /** An ecosystem's own key of the configuration. Its value is a mapping: `go: { sumdb: … }`. */
 export interface SettingsKey<Settings = unknown> {
   readonly describes: string;
-  /** The keys of the mapping. Each is optional or has a default, because an absent mapping is read as an empty one. */
+  /** Each is optional or has a default, because an absent mapping is read as an empty one. */
   readonly keys: Readonly<Record<string, z.ZodType>>;
-  /** The keys of the mapping that name files, each optional; absent: none. */
+  /** The keys that name files, each optional. */
   readonly files?: Readonly<Record<string, FileKey>>;
-  /** Interprets the validated mapping, in which the texts of files replace their names. Never throws. */
+  /** @param file  the validated mapping, in which the texts of files replace their names */
   read(file: Readonly<Record<string, unknown>>): Settings;
 }
 
@@ -235,19 +213,18 @@ type MirrorKeys = Readonly<Record<string, z.ZodType>>;
 export interface SmallMirror {
   /** The upstream of the mirror; absent: the ecosystem's public one. */
   readonly upstream?: string;
-  /** The path of the mirror's base URL, such as `/simple`; empty: the root of its host. */
+  /** The path of the mirror's base URL: empty, or such as `/simple`. */
   readonly base: string;
   /** An entry of `modules.<id>`. */
   readonly module: unknown;
   /** The mirror's own keys in the configuration, of `Ecosystem.mirrorKeys`. */
   readonly mirrorKeys?: Readonly<Record<string, unknown>>;
-  /** The value of the ecosystem's own key in the configuration. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** The chain of the ecosystem's first client, with the URL `near` preferred to `far`; absent: the client's default. */
   chain?(near: string, far: string): string;
-  /** Paths below the base URL that a build of the module requests, in order; absent: the demo runs no builds. */
+  /** Paths below the base URL that a build requests, in order; absent: the demo runs no builds. */
   readonly build?: readonly string[];
-  /** The form of the remedy that the demo shows. */
+  /** Of the remedy that the demo shows. */
   readonly form: string;
   readonly answer: DemoAnswers;
 }

@@ -2,10 +2,7 @@ import { z } from 'zod';
 import type { Result, Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
 
-/**
- * What a zod schema expects, as the schema's option `error`. A message of zod can only be a text, so the sentence is encoded
- * as one; `decodeMessage` decodes it.
- */
+/** The option `error` of a zod schema. Messages of zod are texts, so the sentence is encoded; `decodeMessage` decodes it. */
 export function errorOf(expected: Sentence): { readonly error: string } {
   return { error: JSON.stringify(expected) };
 }
@@ -39,7 +36,7 @@ export function mapping<Shape extends z.ZodRawShape>(shape: Shape, expected = ph
   });
 }
 
-/** The schema of a list with at most `max` entries. `expected` says what a value that is no list should have been. */
+/** The schema of a list with at most `max` entries. @param expected  of a value that is no list */
 export function list<Entry extends z.ZodType>(entry: Entry, expected: Sentence, max = 1000) {
   return z.array(entry, errorOf(expected)).max(max, errorOf(phrase('expected.entries', { count: max })));
 }

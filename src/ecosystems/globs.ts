@@ -1,7 +1,4 @@
-/**
- * Whether a text matches a glob that was split at its stars: it begins with the first part, ends with the last, and has
- * the others between them in order. Each part is searched once, after the previous one, so no glob is slow.
- */
+/** Whether a text matches a glob that was split at its stars. Each part is searched once, so no glob is slow. */
 export function matchesParts(parts: readonly string[], text: string): boolean {
   const [first = '', ...rest] = parts;
   const last = rest.pop();
@@ -17,8 +14,8 @@ export function matchesParts(parts: readonly string[], text: string): boolean {
 }
 
 /**
- * A regular expression that matches this text, for the configuration of other programs. It has no character that must be
- * quoted there. Each character outside ASCII is replaced by `.+`, so the expression also matches other texts.
+ * A regular expression that matches this text, without a character that the configuration of other programs quotes. A
+ * character outside ASCII becomes `.+`, so the expression may match other texts too.
  */
 export function escapeExpression(text: string): string {
   return [...text]

@@ -8,9 +8,9 @@ import type { Result, Sentence } from '../core/result.ts';
  */
 export type SkipReason = 'replaced' | 'private' | 'foreign' | 'malformed';
 
-/** A skipped entry of a lock file, and the reason. */
+/** A skipped entry of a lock file. */
 export interface SkippedLockEntry {
-  /** The path of the file as the configuration has it; followed by `:` and the line number for an invalid line. */
+  /** As in the configuration, followed by `:` and the line number for an invalid line. */
   readonly file: string;
   readonly module: string;
   /** Empty if a malformed line has only one word. */
@@ -18,7 +18,6 @@ export interface SkippedLockEntry {
   readonly because: SkipReason;
 }
 
-/** One module that a lock file holds. */
 export interface LockEntry {
   readonly module: string;
   readonly version: string;
@@ -29,31 +28,26 @@ export interface LockEntry {
 /** The lines of a lock file that are neither empty nor valid. */
 export interface MalformedLines {
   readonly count: number;
-  /** The first invalid lines: each with its number, from 1, and its first two words. */
+  /** Each with its number, from 1, and its first two words. */
   readonly first: readonly { readonly line: number; readonly module: string; readonly version: string }[];
 }
 
-/** The contents of a lock file. */
 export interface Lock {
   /** In the order of `sortByNeed`. */
   readonly entries: readonly LockEntry[];
-  /** The recorded hashes of the modules, in the form of `ProbeContext.pinned`. */
+  /** In the form of `ProbeContext.pinned`. */
   readonly pinned: Readonly<Record<string, string>>;
-  /** The invalid lines, the path of the file that has them, and the expected form of a line. `null`: none is invalid. */
+  /** `expected`: the form of a valid line. `null`: all lines are valid. */
   readonly malformed: (MalformedLines & { readonly file: string; readonly expected: Sentence }) | null;
 }
 
-/** Adds one to the count of a name; an absent count is 0. */
 export function count(counts: Map<string, number>, name: string): void {
   counts.set(name, (counts.get(name) ?? 0) + 1);
 }
 
 /**
- * Sorts entries of a lock file by importance: direct requirements of the project first, then those that most packages
- * require, then by name.
- * @param needs   the number of packages that require a module, by module; absent: 0
- * @param direct  the modules that the project requires directly
- * @param nameOf  the name that breaks ties
+ * Sorts entries of a lock file: direct requirements first, then those that most packages require, then by name.
+ * @param needs  the number of packages that require a module, by module; absent: 0
  */
 export function sortByNeed<Entry extends Pick<LockEntry, 'module'>>(
   entries: readonly Entry[],
@@ -73,7 +67,7 @@ export function sortByNeed<Entry extends Pick<LockEntry, 'module'>>(
 export interface LockFile {
   readonly name: string;
   readonly text: string;
-  /** The text of another file, named as this one is; `null` if there is none. */
+  /** The text of another file in the same folder; `null` if there is none. */
   beside(name: string): string | null;
   /** The ecosystem's mirrors: an entry whose recorded source is one of them is accepted. */
   readonly mirrors: readonly Mirror[];
@@ -89,10 +83,9 @@ export interface Locks {
   readonly describes: string;
   /** Description of the configuration key `top`, which limits the number of modules. */
   readonly top: string;
-  /** The expected value of `from`: `the path of a go.sum or go.mod`. */
+  /** What a value of `from` should be. */
   readonly expected: Sentence;
-  /** Whether a file of this name is a lock file of this ecosystem. */
   isLock(name: string): boolean;
-  /** The parser of lock files. It is loaded with its libraries only when a configuration names such a file. */
+  /** Called only if a configuration names a lock file, because some parsers load libraries. */
   reader(): LockReader | Promise<LockReader>;
 }

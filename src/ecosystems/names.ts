@@ -4,11 +4,11 @@ import type { Result, Sentence } from '../core/result.ts';
 /** A module as written in an entry of `modules` or on the command line. */
 export interface Named {
   readonly module: string;
-  /** The version; `null`: none was written, or the ecosystem has no versions. */
+  /** `null`: none was written, or the ecosystem has no versions. */
   readonly version: string | null;
-  /** The upstream that the entry names; absent: the public upstream, unless the module is private. */
+  /** Absent: the entry names none. */
   readonly upstream?: string;
-  /** What is expected of the responses for this module: plain data, kept as `ModuleRef.expect`. */
+  /** Plain data, kept as `ModuleRef.expect`. */
   readonly expect?: unknown;
 }
 
@@ -26,22 +26,18 @@ export interface EntryFiles {
 export interface Names {
   /** Description of the list `modules.<id>`. */
   readonly describes: string;
-  /** One entry that is a text: its description, and what is expected of it (`module@version`). */
+  /** One entry that is a text. */
   readonly entry: { readonly describes: string; readonly expected: Sentence };
-  /** Parses an entry that is a text; the error says what was expected. */
   parse(text: string): Result<Named, Sentence>;
-  /** Entries that are mappings, other than those that name a lock file; absent: the ecosystem has no such entries. */
+  /** Entries that are mappings, other than those that name a lock file. */
   readonly form?: {
     readonly schema: z.ZodType;
     /** Reads an entry that the schema accepted. */
     read(value: unknown, files: EntryFiles): Named;
   };
-  /**
-   * Parses a module of the command line. It is more lenient than `parse`: it also accepts modules that an entry may not
-   * have. `version` is `null` if none was written.
-   */
+  /** Parses a module of the command line: unlike `parse`, it accepts any text. `version` is `null` if none was written. */
   byHand(text: string): { readonly module: string; readonly version: string | null };
-  /** The version that is probed if none was written, such as `latest`; `null`: there is no default version. */
+  /** The version that is probed if none was written; `null`: there is none. */
   readonly newest: string | null;
   /** True for a version whose bytes never change. The first module with such a version is the canary's. */
   isFixed(version: string | null): boolean;
@@ -50,7 +46,6 @@ export interface Names {
   /** The patterns of `private.<id>`; `null`: the ecosystem has no private names, and no such key. */
   readonly private: {
     readonly describes: string;
-    /** What one pattern is. */
     readonly expected: Sentence;
     /** What the list is: `a list of globs`. */
     readonly list: Sentence;

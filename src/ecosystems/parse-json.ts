@@ -9,9 +9,8 @@ const [openList, closeList] = [0x5b, 0x5d];
 const [openObject, closeObject] = [0x7b, 0x7d];
 
 /**
- * Parses untrusted JSON after counting its values, because a few megabytes with millions of small values or deeply nested
- * lists cost a parser seconds and a gigabyte of memory. Limits: `limits.jsonValues`, `limits.jsonDepth`.
- * @param expected  what the text should be: the error for invalid JSON, and part of the error for JSON beyond the limits
+ * Parses untrusted JSON after counting its values, because millions of small values or deeply nested lists in a few
+ * megabytes cost a parser seconds and a gigabyte of memory. Limits: `limits.jsonValues`, `limits.jsonDepth`.
  */
 export function parseJson(text: string, expected: Sentence): Result<unknown, Sentence> {
   const { jsonValues, jsonDepth } = limits;
@@ -24,15 +23,14 @@ export function parseJson(text: string, expected: Sentence): Result<unknown, Sen
   }
 }
 
-/** The members of a JSON object. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** A parsed value as a JSON object; `null` if it is another kind of value. */
+/** A parsed value if it is a JSON object, else `null`. */
 export function fieldsOf(value: unknown): Fields | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
 }
 
-/** An object's own member; `undefined`: no object, or no such member. Inherited members do not count. */
+/** An object's own member, without inherited ones; `undefined`: no object, or no such member. */
 export function memberIn(fields: Fields | null, key: string): unknown {
   return fields !== null && Object.hasOwn(fields, key) ? fields[key] : undefined;
 }

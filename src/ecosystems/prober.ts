@@ -4,9 +4,8 @@ import type { Prober } from '../core/ports.ts';
 const loaded = new Map<EcosystemId, Promise<Prober>>();
 
 /**
- * Loads the conversations of an ecosystem: `conversation.ts` of its folder. `Ecosystem.prober` loads the same file, but a
- * probing thread that imported the registry would load all ecosystems and the libraries of the configuration. Results are
- * cached, because an `import` of a loaded module costs 50 µs each time. Rejects for an unknown ecosystem.
+ * Loads `conversation.ts` of an ecosystem's folder, without the registry: that would load all ecosystems into a probing
+ * thread. Results are cached, because an `import` of a loaded module costs 50 µs. Rejects for an unknown ecosystem.
  */
 export function loadProber(id: EcosystemId): Promise<Prober> {
   const known = loaded.get(id);

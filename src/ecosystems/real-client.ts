@@ -4,14 +4,14 @@ import type { WireAccess } from '../core/ports.ts';
 import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
 
-/** What a real client fetches, and with which access. */
+/** One run of a real client. */
 export interface ClientJob<Settings = unknown> {
-  /** The mirror's access. Its credentials are in clear text: they may be written only to files in `home`. */
+  /** Credentials are in clear text and may be written only to files in `home`. */
   readonly access: WireAccess;
   /** The mirror's upstream is the ecosystem's public one. */
   readonly isPublic: boolean;
   readonly module: string;
-  /** The version as configured; `null`: none was written. */
+  /** As configured; `null`: none was written. */
   readonly version: string | null;
   readonly settings: Settings;
   readonly privatePatterns: readonly string[];
@@ -19,7 +19,7 @@ export interface ClientJob<Settings = unknown> {
   readonly home: string;
 }
 
-/** Why a client failed, according to its output. */
+/** Why a client failed. */
 export interface ClientReason {
   readonly text: string;
   /** The cause is another server or this machine: the run says nothing about the mirror. */
@@ -31,16 +31,16 @@ export interface RealClient {
   /** The name of the program, also in `clientRuns.clients`. Unique over all ecosystems. */
   readonly id: string;
   readonly spec: readonly string[];
-  /** Requests of one run at a healthy mirror, for the forecast of `check`. */
+  /** The requests of one run at a healthy mirror. */
   readonly usualAsks: number;
-  /** The part of a mirror's access that the client does not support, for display; `null`: it supports all of it. */
+  /** The part of a mirror's access that the client does not support; `null`: it supports all of it. */
   cannot(mirror: Mirror): Sentence | null;
   plan(job: ClientJob): ClientPlan;
   /** @param words  the client's output, or its kept part */
   why(words: string): ClientReason;
 }
 
-/** The part of a mirror's access that no client program supports, for display; `null`: there is none. */
+/** The part of a mirror's access that no client program supports; `null`: there is none. */
 export function checkResolve({ access: { resolve } }: Mirror): Sentence | null {
   if (resolve.server !== null) return phrase('cannot.server');
   return resolve.family === null ? null : phrase('cannot.family');
@@ -54,9 +54,8 @@ export function findLines(words: string, pattern: RegExp, max = 3): string {
 }
 
 /**
- * A netrc for the mirror's host and for `auth.hosts`. The mirror's host is written with and without its port, because some
- * clients search for one form and some for the other.
- * @returns an empty text if the mirror has no credentials of the scheme `basic`
+ * A netrc for the mirror's host, with and without its port because clients differ, and for `auth.hosts`. Empty if the
+ * mirror has no credentials of the scheme `basic`.
  */
 export function netrcOf({ url, auth }: WireAccess): string {
   if (auth === null || auth.scheme !== 'basic') return '';

@@ -9,9 +9,8 @@ import { pypi } from './pypi/pypi.ts';
 
 /** The ecosystems of this release. */
 export interface Registry {
-  /** In the order in which pages show them; the first one is the default. */
+  /** In the order in which pages show them. */
   readonly all: readonly [Ecosystem, ...Ecosystem[]];
-  /** The ecosystem with this id; `null`: there is none. */
   of(id: EcosystemId): Ecosystem | null;
   readonly ids: readonly EcosystemId[];
   /** The names of all steps, without duplicates. */

@@ -12,10 +12,9 @@ import { wrongContent } from '../words/tell.ts';
 /** A part of a conversation with a mirror: it yields requests, receives responses and returns a value. */
 export type Talk<T> = Generator<Ask, T, Answer>;
 
-/** How a conversation can end. */
 export type End = Verdict['outcome'];
 
-/** The end if the configured module or version cannot form a request: a fault of the configuration, not of the mirror. */
+/** The end if no request can be made of the configured module or version. */
 export const unaskable: End = { tag: 'unknown', because: 'local' };
 
 /** The verdict that ends a conversation. */
@@ -23,7 +22,6 @@ export function ended(outcome: End, facts: Facts = {}): Verdict {
   return { outcome, facts };
 }
 
-/** The verdict of a conversation that ended with a failure. */
 export function failedBy(failure: ProbeFailure, facts: Facts = {}): Verdict {
   return ended({ tag: 'failed', failure }, facts);
 }
@@ -33,7 +31,6 @@ export function stoppedBy(failure: ProbeFailure): Result<never, End> {
   return error({ tag: 'failed', failure });
 }
 
-/** The verdict of a successful conversation. */
 export function fine(facts: Facts = {}): Verdict {
   return ended({ tag: 'ok' }, facts);
 }
@@ -94,7 +91,6 @@ export function failureOfStatus(answer: Pick<Answered, 'status' | 'headers'>, wa
 
 const pieceBytes = 2 ** 20;
 
-/** The whole body of a response, which may be in memory or in a file. */
 export function wholeOf({ body, whole }: Answered): WholeBody {
   return whole ?? heldBodyOf(body);
 }
@@ -104,12 +100,12 @@ export function* runMeanwhile(work: () => Promise<void>): Talk<void> {
   yield { url: '', bodyBytesMax: 0, work };
 }
 
-/** Lets the thread process other events before the conversation continues. */
+/** Lets the thread process other events. */
 export function* yieldToEventLoop(): Talk<void> {
   yield* runMeanwhile(() => Promise.resolve());
 }
 
-/** Runs work in slices and yields to the event loop after each, so that no large response blocks the thread for long. */
+/** Runs work in slices and yields to the event loop after each. */
 export function* inSlices<T>(work: Slices<T>): Talk<T> {
   for (;;) {
     const step = work.next();
@@ -118,7 +114,7 @@ export function* inSlices<T>(work: Slices<T>): Talk<T> {
   }
 }
 
-/** The digest of a body, read in pieces; yields to the event loop after every `limits.hashTurnBytes`. */
+/** The digest of a body; yields to the event loop after every `limits.hashTurnBytes`. */
 export function* hashOf(body: WholeBody, algorithm: 'sha1' | 'sha256' | 'sha384' | 'sha512'): Talk<Buffer> {
   const hash = createHash(algorithm);
   for (let at = 0; at < body.bytes; at += pieceBytes) {
@@ -128,20 +124,13 @@ export function* hashOf(body: WholeBody, algorithm: 'sha1' | 'sha256' | 'sha384'
   return hash.digest();
 }
 
-/**
- * The length and the first bytes of a hashed body, as the fact `seen`.
- * @param body   the whole body, or its beginning
- * @param bytes  the length of the whole body
- */
+/** The fact `seen` of a hashed body. @param body  its beginning at least @param bytes  its whole length */
 export function seenIn(body: Uint8Array, bytes = body.length): Pick<Facts, 'seen'> {
   const firstHex = Buffer.from(body.subarray(0, limits.bytesShown)).toString('hex');
   return { seen: { bytes, firstHex } };
 }
 
-/**
- * True if a body begins with the bytes `hex`, of which at most one may be wrong. So a file with a corrupt byte still counts
- * as a file of that kind, and its hash reveals the corruption.
- */
+/** True if a body begins with the bytes `hex`. One may be wrong, so that a corrupt file is judged by its hash instead. */
 export function matchesBeginning(body: Uint8Array, hex: string): boolean {
   const wanted = Buffer.from(hex, 'hex');
   if (body.length < wanted.length) return false;
@@ -149,8 +138,8 @@ export function matchesBeginning(body: Uint8Array, hex: string): boolean {
 }
 
 /**
- * The versions of a response in comparable form: how many there are, and the newest `limits.contentVersions`.
- * @param versions  in the ecosystem's own order, the newest last, in the spelling that all mirrors share
+ * The versions of a response in comparable form.
+ * @param versions  the newest last, in the spelling that all mirrors share
  * @param count     the number of all versions, if `versions` has only the newest ones
  */
 export function contentsOf(

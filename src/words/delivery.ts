@@ -21,10 +21,9 @@ function failureWith(failure: DeliveryFailure, then: string, say: Say): string {
   return say(kind === 'forbidden_target' ? 'delivery.forbidden' : `delivery.${kind}`);
 }
 
-/** The meanings of error codes that the catalogue has. */
 type Meaning = Key extends infer K ? (K extends `delivery.code.${infer Word}` ? Word : never) : never;
 
-/** The meanings of services' error codes for the operator. Their own texts are not repeated. */
+/** The meanings of services' error codes. */
 const codes: Readonly<Record<string, Meaning>> = {
   '9499': 'malformed',
   '11232': 'many',

@@ -1,7 +1,7 @@
 import type { AuthorityCost, Cost, Facts, Signature } from '../core/transcript.ts';
 import type { Say } from './words.ts';
 
-/** A signature's state in one sentence; an unverified one never sounds fine. The name of the key is not translated. */
+/** A signature's state in one sentence, with the key in parentheses. */
 export function formatSignature({ state, key }: Signature, say: Say): string {
   const words = say(`signature.${state}`);
   return key === null ? words : `${words} (${key})`;

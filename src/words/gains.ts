@@ -5,7 +5,7 @@ interface Change {
   readonly after: number | null;
 }
 
-/** The expected gains of an advice, from a daemon of any release. */
+/** The expected gains of an advice, also from a daemon of another release. */
 export interface Gains {
   readonly availability?: Change;
   readonly p95Seconds?: Change;

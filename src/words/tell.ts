@@ -18,10 +18,7 @@ export function toldOf(one: Sentence): Told & { readonly sentence: Sentence } {
   return { text: saySentence(one, english), sentence: one };
 }
 
-/**
- * A sentence in a language. One stored by another version, or before there were languages, is shown as its English
- * text.
- */
+/** A stored sentence in a language; its English text, if this release does not know the sentence or its values. */
 export function tellIn(language: Language, told: Stored): string {
   return tellBy(wordsOf(language), told);
 }
@@ -52,7 +49,7 @@ function isKnown(value: Filled): boolean {
   return Object.values(values).every(isKnown);
 }
 
-/** A sentence of this release for people; a text in English only is unchanged. */
+/** A sentence of this release in a language; a string is unchanged. */
 export function saySentence(sentence: Sentence | string, say: Say): string {
   if (typeof sentence === 'string') return sentence;
   const { key, values } = sentence;
@@ -67,7 +64,7 @@ export function saySentence(sentence: Sentence | string, say: Say): string {
 
 function valueText(say: Say, value: Filled): string {
   if (typeof value === 'string' || typeof value === 'number') return String(value);
-  // A sentence within a sentence has no full stop of its own.
+  // A sentence within a sentence has no full stop.
   if (!isList(value)) return saySentence(value, say).replace(/[.。]$/, '');
   const all = value.map((one) => valueText(say, one));
   const last = all.pop() ?? '';
@@ -86,7 +83,7 @@ export function failureOf(kind: Unexpected['kind'], expected: Sentence): Unexpec
   return { kind, expected: saySentence(expected, english), sentences: { expected } };
 }
 
-/** Bytes that differ from an authority's; a field that is a sentence is stored in English and as a sentence. */
+/** Bytes that differ from an authority's; a sentence in a field is also stored in English. */
 export function mismatchOf(
   fields: {
     readonly [Field in keyof Omit<Mismatch, 'kind' | 'sentences'>]: Mismatch[Field] | Sentence;
@@ -108,10 +105,7 @@ export function wrongContent<K extends Key>(key: K, ...values: Values<K, Filled>
   return failureOf('wrong_content', phrase(key, ...values));
 }
 
-/**
- * The fields of a failed probe with names and values for people; `null` ones are omitted.
- * @param duration  formats milliseconds
- */
+/** The fields of a failed probe that are not `null`, with names and values for people. @param duration  formats ms */
 export function fieldsOf(
   say: Say,
   failure: ProbeFailure,
@@ -126,7 +120,6 @@ export function fieldsOf(
   });
 }
 
-/** A field's value for people: phases and sentences are translated, other texts are unchanged. */
 function fieldText(say: Say, field: string, text: string, sentence: Sentence | undefined): string {
   return (field === 'phase' ? sayNamed(say, `phase.${text}`) : null) ?? tellBy(say, { text, sentence });
 }

@@ -26,7 +26,6 @@ function beside({ time, moments, rescued, broken }: WhatIfAgainst, which: string
   return say('whatif.against', { count: moments, rescued, broken, which, time: say(`whatif.time.${time ?? 'none'}`) });
 }
 
-/** The facts about one member. */
 export function memberNoteFor({ kind, answers, good }: WhatIfMember, say: Say): string {
   if (kind !== 'mirror') return say(`whatif.member.${kind}`);
   return answers === 0 ? say('whatif.member.unmeasured') : say('whatif.member.good', { good, count: answers });
@@ -38,7 +37,7 @@ interface Units {
   readonly seconds: (seconds: number) => string;
 }
 
-/** A row of the comparison: a value and its confidence bounds; `null`: not measured. */
+/** A row of the comparison; `cell`: a value and its confidence bounds; `null`: not measured. */
 export interface WhatIfRow {
   readonly key: 'available' | 'fetch' | 'fetchCost' | 'build' | 'buildFails' | 'buildCost' | 'downloads' | 'rests';
   readonly cell: (outlook: ChainOutlook) => readonly [value: string, low?: string, high?: string] | null;

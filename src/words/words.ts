@@ -12,7 +12,7 @@ const catalogues: Readonly<Record<Language, Catalogue>> = { en: catalogue('en', 
 interface Catalogue {
   readonly language: Language;
   readonly texts: Readonly<Record<Key, string>>;
-  /** Parsed at first use, because a process uses few texts. Bounded by the catalogue. */
+  /** Parsed at first use, because a process uses few texts. */
   readonly read: Map<Key, MessageFormatElement[]>;
   readonly formatters: Formatters;
 }
@@ -75,7 +75,7 @@ export type Language = 'en' | 'zh';
 
 type CountsOf<K> = K extends keyof Counts ? Counts[K] : never;
 
-/** The values of a text, each of type `Value`, or a number where plurals depend on it; none without placeholders. */
+/** The values of a text's placeholders: of type `Value`, or a number where plurals depend on it. */
 export type Values<K extends Key, Value = string | number> = [Places[K]] extends [never]
   ? []
   : [values: Readonly<Record<Exclude<Places[K], CountsOf<K>>, Value> & Record<CountsOf<K>, number>>];

@@ -21,11 +21,7 @@ import type { GoSettings } from './context.ts';
 const pasteableUrl = /^(https?|file):\/\/[A-Za-z0-9._~%:/[\]+=@!-]+$/;
 const pasteablePattern = /^[A-Za-z0-9._~/*?[\]^+=@-]+$/;
 
-/**
- * Parses a GOPROXY list.
- * @returns `empty` for a list without entries; `reserved_word` or `not_a_url` with the index of the entry
- * @see `readGoProxyList`
- */
+/** Parses a GOPROXY list. */
 export function parseGoproxy(chain: string): Result<Chain, ChainProblem> {
   const entries = readGoProxyList(chain);
   const members: ChainMember[] = [];
@@ -43,8 +39,7 @@ export function parseGoproxy(chain: string): Result<Chain, ChainProblem> {
 /**
  * One walk of the go command. A member before `,` is skipped only on 404 and 410. A member before `|` is skipped on every
  * failure but two: a complete zip with wrong bytes, because the go command verifies it after the walk, and a mirror that
- * hangs, because the go command has no response timeout. `off` ends the walk with a failure. `replyOf` decides about
- * `direct`. `tookMs` is the sum of all requests.
+ * hangs, because the go command has no response timeout.
  * @see protocols.md 1.3; test/real/go-bodies.test.ts, docs/http2.md: go 1.26
  */
 export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
@@ -71,9 +66,8 @@ export function relayOfGoproxy(chain: Chain, relayOf: (member: ChainMember) => R
 }
 
 /**
- * The lines for Go: `env` for a shell, `goenv` for the user's go settings, `json` for programs. If a URL is unsafe in a
- * shell or has a query, there are no lines but a note. Credentials are never printed. GOPRIVATE is set whenever there are
- * private patterns, because no separator of GOPROXY keeps a private path from the next entry.
+ * The lines for Go, without credentials. If a URL is unsafe in a shell or has a query, there is a note instead. GOPRIVATE is
+ * set if there are private patterns, because no separator of GOPROXY keeps a private path from the next entry.
  */
 export function goRemedyFor(before: Chain, after: Chain, privatePatterns: readonly string[]): Remedy {
   const notes = notesOn(after);
@@ -114,7 +108,7 @@ function pasteable(chain: Chain): string | null {
   return parts.includes(null) ? null : parts.join('');
 }
 
-/** Characters that no URL contains unescaped, and `;`, which is legal but always a mistake here. */
+/** Characters that are illegal in URLs, and `;`, which is legal but always a mistake here. */
 const illegal = /[;"<>\\^`{}]|[^\x21-\x7e\p{L}\p{M}\p{N}]/u;
 
 function isProxyUrl(url: string): boolean {
@@ -122,7 +116,7 @@ function isProxyUrl(url: string): boolean {
   return /^file:\/\/\/[^?#]*$/i.test(url) || baseUrl(url) !== null;
 }
 
-/** What was expected of a GOPROXY value in the configuration; `null`: valid. URLs that may be typing errors are invalid. */
+/** What was expected of a GOPROXY value in the configuration; `null`: valid. Stricter than `parseGoproxy`. */
 export function checkGoproxy(chain: string): Sentence | null {
   const entries = readGoProxyList(chain);
   const isWrong = entries.some(({ kind, text }) => kind === 'word' || (kind === 'url' && !isProxyUrl(text)));
@@ -132,7 +126,6 @@ export function checkGoproxy(chain: string): Sentence | null {
 
 const http2Off = listEntry('go', 'GODEBUG', 'http2client=0');
 
-/** The go command's chain, GOPROXY. */
 export const goClient: Client = {
   id: 'go',
   spec: ['https://go.dev/ref/mod#environment-variables', 'https://go.dev/ref/mod#goproxy-protocol'],
@@ -159,19 +152,17 @@ export const goClient: Client = {
   remedy: goRemedyFor,
 };
 
-/** One entry of a GOPROXY list. */
 interface GoProxyEntry {
   readonly kind: 'url' | 'direct' | 'off' | 'word';
-  /** The trimmed entry. A URL without a scheme gets `https://`; a `word` is unchanged. */
+  /** A URL without a scheme gets `https://`. */
   readonly text: string;
-  /** The separator after the entry; `,` for the last entry. */
+  /** The one after the entry; `,` after the last entry. */
   readonly separator: ',' | '|';
 }
 
 /**
- * Splits GOPROXY as the go command does. Blanks and empty entries are skipped, so the separator after `a` in `a,|b` is the
- * comma. `direct` and `off` end the list. An entry without `.`, `:` and `/` is a `word`, which the go command reserves.
- * @returns an empty list for a text without entries
+ * Splits GOPROXY as the go command does. Empty entries are skipped, so the separator after `a` in `a,|b` is the comma.
+ * `direct` and `off` end the list. An entry without `.`, `:` and `/` is a `word`, which the go command reserves.
  * @see protocols.md 1.3; cmd/go/internal/modfetch/proxy.go, proxyList
  */
 export function readGoProxyList(list: string): readonly GoProxyEntry[] {

@@ -28,10 +28,7 @@ export interface Lookup {
 
 /** The inputs of Go's conversations besides the base URL and pinned hashes. */
 export interface GoOwn {
-  /**
-   * Name and verifier key of the checksum database; `null`: off. `direct`: the database's own address; absent: the database
-   * is queried only through relays.
-   */
+  /** The checksum database; `null`: off. `direct`: its own address; absent: it is queried only through relays. */
   readonly sumdb: { readonly name: string; readonly verifierKey: string; readonly direct?: string } | null;
   /**
    * The module that the `sumdb` step looks up: at a canonical version, never private. Absent: `knownLookup` at mirrors of
@@ -44,19 +41,15 @@ export interface GoOwn {
   readonly treeHead?: KnownHead;
 }
 
-/** A stored tree head; absent `note`: an older release stored it. */
+/** A tree head; absent `note`: an older release stored it. */
 export interface KnownHead extends TreeHead {
   readonly note?: string;
 }
 
-/** The context of a conversation with a Go mirror. */
 export type GoContext = ProbeContext<GoOwn>;
 
 const pinKey = 'pin/';
-/**
- * The first part of the key of a database's largest head, which is kept for ever. Older releases stored one head, without
- * its note, under this word alone.
- */
+/** The key of a database's largest head is `head/<name>`; older releases stored one head, without its note, as `head`. */
 const headKey = 'head';
 
 type Named = KnownHead & { readonly name: string };
@@ -67,7 +60,7 @@ function headOf(known: Known, name: string): Named | null {
   return head?.name === name ? head : null;
 }
 
-/** Learns hashes and the largest head from verified responses of a checksum database. */
+/** Hashes and the largest head from verified responses of a checksum database. */
 export const goLearning: Learning = {
   keys: [pinKey, headKey],
   learn(known, { logged = {}, own = {} }) {
@@ -78,7 +71,7 @@ export const goLearning: Learning = {
     const news: (readonly [string, unknown])[] = fresh.slice(0, Math.max(0, room));
     const seen = own['head'] as Named | undefined;
     const head = seen === undefined ? null : headOf(known, seen.name);
-    // A head is stored only if its probe began with the head that is stored now: another probe may have stored one since.
+    // Another probe may have stored a head since this one began; then the two were not proven consistent.
     const isNext = head === null || (own['after'] === head.size && (seen?.size ?? 0) > head.size);
     if (seen !== undefined && isNext) news.push([`${headKey}/${seen.name}`, seen]);
     return news;
@@ -86,14 +79,14 @@ export const goLearning: Learning = {
   pinned: (known) => pinnedIn(known, pinKey),
 };
 
-/** The inputs of Go's conversations: the checksum database, its known head, and the modules to look up. */
+/** The inputs of conversations with a Go mirror. */
 export function buildGoContext({ mirror, modules, privatePatterns, settings, known }: Given<GoSettings>): GoOwn {
   const { sumdb } = settings;
   const head = known === null || sumdb === null ? null : headOf(known, sumdb.name);
   const direct = sumdb === null || known === null ? null : directUrl(sumdb, mirror);
   const asked = known !== null && mirror.upstream === publicGo ? logged(modules, privatePatterns) : [];
   const isKnown = ({ module, version }: Lookup): boolean => known?.has(`${pinKey}${module}@${version}`) === true;
-  // The timed lookup is always the same: the first module known to be in the log.
+  // If possible a module known to be in the log, and the same one each time, because this lookup is timed.
   const lookup = asked.find(isKnown) ?? asked[0];
   const unknown = asked.filter((one) => one !== lookup && !isKnown(one)).slice(0, limits.lookupsPerProbe);
   return {
@@ -108,9 +101,8 @@ export function buildGoContext({ mirror, modules, privatePatterns, settings, kno
 }
 
 /**
- * The address for querying a database directly, besides a mirror's relay; `null`: it is not queried directly. For a mirror
- * on this machine, which is a trial or reaches the database for us, only a configured address is used. A mirror with a
- * pinned key or a client certificate has none, because these settings of the connection are only for the mirror.
+ * The address for querying a database directly; `null`: it is not. For a mirror on this machine, which may be a trial, only
+ * a configured address is used. A pinned key or a client certificate is only for the mirror, so then there is none.
  */
 function directUrl({ url, home }: NonNullable<GoSettings['sumdb']>, mirror: Mirror): string | null {
   const { pin, client } = mirror.access.tls;

@@ -70,9 +70,7 @@ function* latest({ module }: Target, context: GoContext): Talk<Verdict> {
   return fine({ resolvedVersion: version, contents: { tags: { latest: version } } });
 }
 
-/**
- * Requests the `.info` of a version. Only `latest` is resolved first, aside: `.info` also accepts branches and hashes.
- */
+/** Only `latest` is resolved first: `.info` also accepts branches and hashes. */
 function* info({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const asked = version ?? '';
   const named =
@@ -97,7 +95,7 @@ function* mod({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const { body } = got.value;
   const want = context.pinned[`${module}@${named.value}/go.mod`];
   const digest = h1OfMod(body);
-  // With a known hash the hash alone judges: also of a recognisable go.mod with wrong bytes, which is then a mismatch.
+  // With a known hash a recognisable go.mod with wrong bytes is a mismatch, not malformed.
   const isVouched = digest === want || (want !== undefined && isSpoiltMod(body, module ?? ''));
   const read = isVouched ? null : yield* inSlices(parseModFile(body));
   if (read?.tag === 'error') return failedBy(read.error, facts);
@@ -114,14 +112,14 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const got = yield* getBelow(module, path, { bodyBytesMax: limits.zipBytes, ...until }, context);
   if (got.tag === 'error') return ended(got.error, facts);
   const { body } = got.value;
-  // Reading stopped on purpose after these bytes: a throughput sample, with nothing to hash.
+  // Reading stopped on purpose, for a throughput sample: there is nothing to hash.
   if (peekBytes !== undefined && body.length >= peekBytes && matchesZip(body)) return fine(facts);
   const whole = wholeOf(got.value);
   const files = yield* readModuleZip(whole, `${module}@${named.value}/`);
   const seen = seenIn(body, whole.bytes);
   const want = context.pinned[`${module}@${named.value}`];
   if (files.tag === 'error') {
-    // The body is complete but no readable zip, so its bytes differ from those that the authority hashed: a mismatch.
+    // A complete body that is no readable zip differs from the bytes that the authority hashed.
     if (want === undefined || !isSpoiltZip(whole)) return failedBy(files.error, facts);
     const hash = (yield* hashOf(whole, 'sha256')).toString('hex');
     return otherHash(phrase('answer.spoiltZip', { hash }), want, { ...facts, ...seen });
@@ -136,10 +134,7 @@ function factsOf(asked: string | null, resolvedVersion: string): Facts {
   return asked === resolvedVersion ? {} : { resolvedVersion };
 }
 
-/**
- * Judges an immutable response by its hash. Without an authority's hash it can only be compared between mirrors.
- * @param want  the authority's `h1:…`, or `undefined` without one
- */
+/** Judges an immutable response by the authority's hash. Without one it can only be compared between mirrors. */
 function verify(got: string, want: string | undefined, facts: Verdict['facts']): Verdict {
   if (want === undefined) return fine({ ...facts, compared: { algorithm: 'h1', digest: got } });
   if (got === want) return fine({ ...facts, verified: { algorithm: 'h1', digest: got, against: 'pinned' } });

@@ -5,10 +5,9 @@ import { type Database, type FoundRecord, knownLookup, lookupPathOf, requestReco
 import { verifyClaim } from './proof.ts';
 import { tilesToProve } from './tlog.ts';
 
-/** The path below a relay whose status shows whether the mirror offers the relay. */
+/** The path below a relay that clients request first; a 404 or 410 says that the mirror has no relay. */
 export const supportedPath = 'supported';
 
-/** The results of a lookup through a relay. */
 interface Relayed {
   readonly database: Database;
   readonly lookup: Lookup;
@@ -17,11 +16,9 @@ interface Relayed {
 
 /**
  * The cost of one lookup for the go command with an empty cache, from the measured times. Through a relay: `supported`,
- * then the record, then in parallel the tiles that prove the record, all over the existing connection to the mirror.
- * Directly: the record and the tiles over a separate connection. A second module costs less, because most tiles are cached.
- * @param relay   the lookup through the relay; `null`: the mirror offers no relay
- * @param direct  the database itself, which is queried here, aside, for `knownLookup` and no other module; its failures
- *                count against no mirror. `null`: it is out of reach, or must not be queried
+ * then the record, then in parallel its tiles, all over the existing connection to the mirror. Directly: the record and
+ * the tiles over a new connection.
+ * @param direct  the database itself, which is queried here, aside, for `knownLookup`; its failures count against no mirror
  * @returns       `null`: nothing was timed
  * @see golang/mod sumdb/client.go Lookup, ReadTiles; golang/go cmd/go/internal/modfetch/sumdb.go initBase
  */
@@ -47,7 +44,7 @@ function* directCost(database: Database): Talk<Cost | null> {
   return { requests: 1 + tilesOf(asked.value), ms: connectMs + found.answerMs + slowestTileMs(database.took) };
 }
 
-/** The number of tiles that a client with an empty cache requests for one record: it has no older head to check. */
+/** The number of tiles that a client with an empty cache requests for one record. */
 function tilesOf({ head, id }: FoundRecord): number {
   return tilesToProve(head.size, [id], []).length;
 }

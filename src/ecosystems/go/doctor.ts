@@ -40,7 +40,7 @@ export const doctor: Doctor = {
     const found = await findGo(surroundings);
     if (found.goenv === null) return { changes: [], notes: [...notes, say('settle.goenvOff')] };
     const own = readWord(remedy['GOPRIVATE'] ?? '');
-    // A too wide pattern would exclude public modules from the checksum database: no remedy of mirrorwatch has one.
+    // A too wide pattern would exclude public modules from the checksum database.
     if (own !== null && findTooWide(own).length > 0) return null;
     const lines = [
       { line: `GOPROXY=${proxy}`, pattern: /^GOPROXY=/ },
@@ -59,7 +59,7 @@ export const doctor: Doctor = {
   },
 };
 
-/** The value of GOPRIVATE in the file of `go env -w`, with the patterns `own` added: existing patterns are never removed. */
+/** The value of GOPRIVATE in the file of `go env -w`, with the patterns `own` added. */
 function withThose({ settings }: GoFound, own: string): string {
   const before = settings.find(({ name, source }) => name === 'GOPRIVATE' && source === 'file')?.value ?? '';
   return [...new Set([...before.split(','), ...own.split(',')])].filter((pattern) => pattern !== '').join(',');

@@ -22,8 +22,8 @@ export function escapeVersion(version: string): string | null {
 }
 
 /**
- * Percent-encodes a URL path as the go command does for module paths, so that caches and static servers get the spelling
- * that clients send: `!` becomes `%21`; `+` and `@` are kept. The go command does not encode paths of the checksum database.
+ * Percent-encodes a URL path as the go command does for module paths, but not for those of the checksum database: `!`
+ * becomes `%21`; `+` and `@` are kept. Caches and static servers may distinguish the spellings.
  * @see protocols.md 1.2; golang/go net/url shouldEscape, encodePathSegment
  */
 export function encodePath(path: string): string {

@@ -12,7 +12,7 @@ import { defaultSumdb, parseSumdb } from './sumdb-setting.ts';
 const byHash = phrase('answer.goVerifies');
 const listBytes = kilobytes(20);
 
-/** A version that is not fixed is resolved first, by a request of the list. */
+/** `latest` is resolved first, by a request of the list. */
 function usualAside(version: string | null): UsualAside | null {
   return goNames.isFixed(version) ? null : { asks: 1, bytes: listBytes };
 }
@@ -28,7 +28,7 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
     'https://go.dev/ref/mod#zip-path-size-constraints',
     'https://go.googlesource.com/proposal/+/master/design/25530-sumdb.md',
   ],
-  // Paces are from protocols.md 1.17, bytes from design.md 4.1; the bytes of `sumdb` were measured at the public database.
+  // Paces are from protocols.md 1.17, bytes from design.md 4.1; those of `sumdb` were measured.
   steps: {
     list: light(5, { grain: 'module', usualBytes: listBytes }),
     info: light(5, { grain: 'version', usualBytes: kilobytes(1), usualAside }),

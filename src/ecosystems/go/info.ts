@@ -10,7 +10,6 @@ import { isCanonical } from './version.ts';
 const instant =
   /^(\d{4})-(\d\d)-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
-/** The content of a `.info` or `@latest` response that probes use. */
 interface Info {
   readonly version: string;
 }
@@ -18,9 +17,8 @@ interface Info {
 /**
  * Parses the JSON of `.info` and `@latest`. As Go's decoder does, it ignores unknown keys and the case of keys, and
  * accepts a missing time, also as `null`.
- * @see protocols.md 1.1; golang/go encoding/json Unmarshal
  * @param asked  the requested canonical version, which the response must have; `null`: any
- * @returns      wrong content for markup; malformed for other JSON and for another version
+ * @see protocols.md 1.1; golang/go encoding/json Unmarshal
  */
 export function parseInfo(body: Uint8Array, asked: string | null): Result<Info, ProbeFailure> {
   if (isMarkup(body)) return error(wrongContent('answer.info'));

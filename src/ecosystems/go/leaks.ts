@@ -18,7 +18,7 @@ export function isLikelyPrivate(module: string): boolean {
   return (host.includes('.') && isInnerHost(host)) || (ownHost.test(host) && !everybodys.includes(host));
 }
 
-/** Finds private modules of the project whose names would be sent to a public mirror or the checksum database. */
+/** Finds private modules whose names the go command would send to a public mirror or the checksum database. */
 export function findLeakTraps(found: GoFound, say: Say): readonly (Trap & { readonly id: 'go-private-leaks' })[] {
   const globs = (name: GoVariable): readonly string[] => {
     const set =
@@ -64,7 +64,7 @@ function steering(found: GoFound, isToldOutside: boolean, isLooked: boolean): re
   return [...new Set([...(isToldOutside ? [of('GONOPROXY')] : []), ...(isLooked ? [of('GONOSUMDB')] : [])])];
 }
 
-/** The edit of the file of `go env -w`; `null`: there is no such file, or an environment variable overrides the file. */
+/** The edit of the file of `go env -w`; `null`: GOENV=off, or an environment variable overrides the file. */
 function editOf(found: GoFound, name: GoVariable, old: GoSetting | null, value: string): Edit | null {
   if (found.goenv === null || old?.source === 'environment') return null;
   const becomes = [`${name}=${value}`];

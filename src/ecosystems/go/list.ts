@@ -13,9 +13,8 @@ const notAList: ProbeFailure = malformed('answer.versions');
 const markup: ProbeFailure = wrongContent('answer.versions');
 
 /**
- * The versions of a `@v/list` body, ascending: unique and canonical ones, without pseudo-versions, which clients ignore.
- * Only the highest `limits.versionsKept` are returned. An empty list is legal: the module has no tags. A second field of a
- * line (a time) is ignored.
+ * The highest `limits.versionsKept` versions of a `@v/list` body, ascending: unique and canonical ones, without
+ * pseudo-versions, which clients ignore. Only the first field of a line counts. An empty list is legal: the module has no tags.
  * @returns malformed where a line's first field is no semantic version; wrong content where a line begins with `<`
  * @see protocols.md 0.2, 1.1
  */
@@ -38,12 +37,11 @@ export function* parseList(body: Uint8Array): Slices<Result<readonly string[], P
   return failure === null ? ok(highest()) : error(failure);
 }
 
-/** The version that `latest` means, or the request that must be made to find it. */
 type Latest =
   | { readonly tag: 'version'; readonly version: string }
-  /** The go.mod of `version` is requested: higher `+incompatible` versions count only if `version` has no go.mod. */
+  /** Whether `version` has a go.mod of its own must be known first. */
   | { readonly tag: 'has_mod'; readonly version: string }
-  /** The list is empty: `@latest` is requested. */
+  /** The list is empty: `@latest` must be requested. */
   | { readonly tag: 'ask' };
 
 /**

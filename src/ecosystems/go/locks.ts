@@ -42,7 +42,6 @@ function readLock(file: LockFile): Result<Lock, Sentence> {
 
 const expected = phrase('expected.pathGo');
 
-/** How go.sum and go.mod are read. */
 export const goLocks: Locks = {
   describes: 'A go.sum or go.mod; the other of the two beside it is read as well.',
   top: 'So many of its modules: direct requirements first, then the most required by others.',
@@ -51,7 +50,6 @@ export const goLocks: Locks = {
   reader: () => readLock,
 };
 
-/** One module of a go.sum or go.mod. */
 type GoModule = Pick<LockEntry, 'module' | 'version'>;
 
 /**
@@ -75,7 +73,7 @@ const sumLine = /^\s*(\S+)\s+(\S+?)(\/go\.mod)?\s+(h1:[A-Za-z0-9+/]{43}=)\s*$/;
 const malformedMax = 20;
 const wordChars = 60;
 
-/** The invalid lines of a go.sum; `first` has at most `malformedMax` of them. */
+/** The invalid lines of a go.sum, of which `first` has at most `malformedMax`. */
 function malformedLines(text: string): MalformedLines {
   const wrong = text
     .split('\n')
@@ -93,9 +91,7 @@ function shown(word: string): string {
   return clean.length <= wordChars ? clean : `${clean.slice(0, wordChars - 1)}…`;
 }
 
-/**
- * Parses go.sum. Invalid lines are skipped (`malformedLines` returns them). `null`: the text has no valid line.
- */
+/** Parses go.sum without its invalid lines. `null`: the text has no valid line. */
 export function parseGoSum(text: string): GoSum | null {
   const hashes: Record<string, string> = Object.create(null) as Record<string, string>;
   const versions = new Map<string, Map<string, boolean>>();
@@ -126,10 +122,9 @@ export function parseGoMod(text: string): GoMod | null {
 }
 
 /**
- * The modules of a lock file: direct requirements of go.mod first, then by the number of versions in go.sum (each is
- * required by some package), then by name.
- * @param from  the file that the configuration names. `mod`: the modules that go.mod requires. `sum`: the modules whose zip
- *              has a hash in go.sum, each at its highest such version
+ * The modules of a lock file by `sortByNeed`. The versions of a module in go.sum count as the packages that require it.
+ * @param from  `mod`: the modules that go.mod requires. `sum`: the modules whose zip has a hash in go.sum, each at its
+ *              highest such version
  */
 export function listLockEntries(from: 'sum' | 'mod', sum: GoSum | null, mod: GoMod | null): readonly GoModule[] {
   const direct = new Set(mod?.requires.filter((entry) => entry.direct).map(({ module }) => module));

@@ -10,7 +10,7 @@ import type { GoContext, Lookup } from './context.ts';
 import { escapeModule, escapeVersion } from './escape.ts';
 import { openNote, parseTreeHead, type SignedHead, type Verifier } from './note.ts';
 
-/** A small record of the public database that many clients request, so that a request for it reveals nothing about us. */
+/** A small record of the public database that many clients request: it reveals nothing about this host. */
 export const knownLookup: Lookup = { module: 'rsc.io/quote', version: 'v1.5.2' };
 
 /** The path of a module version's record below a database's base URL; `null` for an invalid module path. */
@@ -19,7 +19,7 @@ export function lookupPathOf({ module, version }: Lookup): string | null {
   return path === null ? null : `lookup/${path}@${escapeVersion(version)}`;
 }
 
-/** Requests the record of a module version and verifies the signed head in the response. Inclusion is not proven here. */
+/** Requests a record and verifies the signed head in the response. That the tree has the record is not proven here. */
 export function* requestRecord(
   database: Database,
   { module, version }: Lookup,
@@ -67,7 +67,7 @@ function openHead(note: Uint8Array, verifier: Verifier): Result<SignedHead, Prob
   return ok({ ...head, note: text });
 }
 
-/** The parts of a lookup response: the record's number and text, and the signed note of a tree head. */
+/** The parts of a lookup response; `note`: the signed note of a tree head. */
 interface LogRecord {
   readonly id: number;
   /** The go.sum lines of the record, each ending in LF: the input of the leaf hash. */
@@ -106,19 +106,19 @@ export function hashesOf(text: string, module: string, version: string): Readonl
   return Object.keys(hashes).length === 2 ? hashes : null;
 }
 
-/** One server of the checksum database (a relay or the database itself), and what this conversation got from it. */
+/** A relay of the checksum database or the database itself, and what this conversation received from it. */
 export interface Database {
   readonly context: GoContext;
-  /** The base URL of the server, without a trailing slash. */
+  /** Without a trailing slash. */
   readonly base: string;
   readonly verifier: Verifier;
-  /** The tiles fetched in this conversation, by path. They are not trusted: each proof verifies them against its root. */
+  /** Tiles by path. They are not trusted: each proof verifies them against its root. */
   readonly fetched: Map<string, Buffer>;
-  /** The times of the server's responses in this conversation, by path. */
+  /** The times of the responses, by path. */
   readonly took: Map<string, NonNullable<Answered['took']>>;
 }
 
-/** The record of a requested module version, with the head from the same response, whose signature is verified. */
+/** A record, and the head of the same response, whose signature is verified. */
 export interface FoundRecord {
   readonly id: number;
   readonly text: string;

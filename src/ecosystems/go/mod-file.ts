@@ -5,9 +5,7 @@ import { type Slices, walkLines } from '../../core/slices.ts';
 import { malformed, wrongContent } from '../../words/tell.ts';
 
 /**
- * The module path in a go.mod. Only the form of the path is checked. It may differ from the requested path without a fault
- * of the mirror: a fork that is used through `replace`.
- * @returns wrong content for markup; malformed for a NUL, for invalid UTF-8, and without a valid `module` directive
+ * The module path in a go.mod. It may differ from the requested path, in a fork that is used through `replace`.
  * @see protocols.md 0.2; go.dev/ref/mod#go-mod-file-module
  */
 export function* parseModFile(body: Uint8Array): Slices<Result<string, ProbeFailure>> {
@@ -27,7 +25,7 @@ export function* parseModFile(body: Uint8Array): Slices<Result<string, ProbeFail
   return ok(path);
 }
 
-/** True for a body with a `module` line or with this module's path: a go.mod, of which some bytes may be wrong. */
+/** True for a go.mod, of which some bytes may be wrong: it has a `module` line or this module's path. */
 export function isSpoiltMod(body: Uint8Array, module: string): boolean {
   const text = Buffer.from(body).toString('latin1');
   return /^\s*module\s/m.test(text) || text.includes(module);

@@ -4,7 +4,6 @@ import type { Names } from '../names.ts';
 import { isGoPattern, matchesGoPatterns } from './patterns.ts';
 import { isCanonical } from './version.ts';
 
-/** How Go's modules and private paths are written. */
 export const goNames: Names = {
   describes: 'Go modules. The first one with a fixed version is the canary.',
   entry: { describes: 'A module and its version.', expected: phrase('expected.goModule') },
@@ -35,7 +34,7 @@ export function isModulePath(path: string): boolean {
   return rest.every((part) => element.test(part) && !part.endsWith('.'));
 }
 
-/** Parses `path@version`; the error states the expected form. `latest` is a version too. */
+/** Parses `path@version`, where the version may be `latest`. */
 export function parseGoModule(text: string): Result<{ readonly module: string; readonly version: string }, Sentence> {
   const at = text.indexOf('@');
   const module = at < 0 ? text : text.slice(0, at);
@@ -49,8 +48,8 @@ export function parseGoModule(text: string): Result<{ readonly module: string; r
 }
 
 /**
- * What is wrong with the major version; `null`: nothing. A module with the suffix `/vN` has only versions vN (`.vN` at
- * gopkg.in). A module without one has only v0, v1 and `+incompatible` versions.
+ * What is wrong with the major version; `null`: nothing. A module with the suffix `/vN` (`.vN` at gopkg.in) has versions vN,
+ * a module without one v0, v1 and `+incompatible` versions.
  */
 function majorMistake(module: string, version: string): Sentence | null {
   const major = Number(/^v(\d+)/.exec(version)?.[1]);

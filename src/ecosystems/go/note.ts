@@ -70,7 +70,7 @@ export interface TreeHead {
   readonly rootBase64: string;
 }
 
-/** A tree head with its complete signed note, which proves to others that the database published this head. */
+/** A tree head with its signed note, which proves that the database published this head. */
 export interface SignedHead extends TreeHead {
   readonly note: string;
 }

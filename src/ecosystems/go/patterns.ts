@@ -15,7 +15,7 @@ export function matchesGoPatterns(globs: readonly string[], module: string): boo
   return globs.some((glob) => matchesPrefix(glob, module));
 }
 
-/** True for a glob that can match a path: not empty, without a comma, and well formed by Go's `path.Match`. */
+/** True for a glob that can match a path: not empty, without a comma, well formed. */
 export function isGoPattern(glob: string): boolean {
   const trimmed = glob.replace(/\/$/, '');
   return trimmed !== '' && !trimmed.includes(',') && tokensOf(trimmed) !== null;
@@ -80,7 +80,7 @@ function matchesOne(token: Token, char: string): boolean {
   return token.ranges.some(([low, high]) => low <= code && code <= high) !== token.negated;
 }
 
-/** The glob's tokens; `null` if Go considers the glob malformed (an open class or range, a backslash at the end). */
+/** The glob's tokens; `null` for an open class or range, or a backslash at the end, as in Go's `path.Match`. */
 function tokensOf(glob: string): readonly Token[] | null {
   const chars = [...glob];
   const tokens: Token[] = [];

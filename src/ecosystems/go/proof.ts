@@ -26,7 +26,6 @@ export interface Unproven {
   readonly facts: Facts;
 }
 
-/** What to prove with the tiles of one server. */
 interface Claim {
   /** The largest signed head from that server. */
   readonly largest: KnownHead;
@@ -38,8 +37,7 @@ interface Claim {
 
 /**
  * Proves with a server's own tiles that its records are in the log and that every smaller head is of a prefix of the log.
- * If the tiles contradict the server's largest head, the server is wrong. If the tiles confirm that head, but a smaller
- * signed head is not of a prefix, the two signed heads prove a fork.
+ * Tiles that contradict the largest head are wrong. If they confirm it, a smaller head that is not of a prefix is a fork.
  */
 export function* verifyClaim(database: Database, { largest, heads, found }: Claim): Talk<Result<null, Unproven>> {
   const older = heads.filter(({ size }) => size <= largest.size);
@@ -91,15 +89,10 @@ function mismatch(want: string, got: Sentence | string): ProbeFailure {
   return mismatchOf({ algorithm: 'tree', want, got, by: phrase('answer.treeHead') });
 }
 
-/**
- * The most requests for proving a root and a few older ones: some eight tiles, of which partial ones may be requested twice.
- */
+/** The most requests for proving a few heads: some eight tiles, of which partial ones may be requested twice. */
 const tilesMin = 20;
 
-/**
- * Fetches tiles, aside; tiles fetched earlier in this conversation are used again.
- * @param records  the number of records to prove: in a large log each needs its own tile and the parent of that tile
- */
+/** @param records  the number of records to prove: in a large log each needs its own tile and the parent of that tile */
 function* fetchTiles(database: Database, wanted: readonly Tile[], records: number): Talk<Result<Tiles, End>> {
   const tiles = new Map<string, Buffer>();
   let asksLeft = tilesMin + 2 * records;

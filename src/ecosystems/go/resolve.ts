@@ -9,12 +9,11 @@ import { latestOf, parseList } from './list.ts';
 import { isSynthetic } from './mod-file.ts';
 import { isCanonical } from './version.ts';
 
-/** A version to request, or the end of the conversation. */
 type Resolved = Result<string, End>;
 
 /**
- * Resolves a configured version as the go command does. A canonical version is unchanged. `latest` is resolved through the
- * list, then `@latest`; a branch or hash through `.info`. All requests are made aside.
+ * Resolves a configured version as the go command does: `latest` through the list, then `@latest`; a branch or hash through
+ * `.info`. All requests are made aside.
  */
 export function* resolve(module: string, version: string, context: GoContext): Talk<Resolved> {
   if (isCanonical(version)) return ok(version);

@@ -13,7 +13,7 @@ import {
 } from '../real-client.ts';
 import type { GoSettings } from './context.ts';
 
-/** Why the go command cannot use a mirror. It reads credentials only from a netrc, and sends them only over TLS. */
+/** The go command reads credentials only from a netrc, and sends them only over TLS. */
 function cannot(mirror: Mirror): Sentence | null {
   const { tls, auth, proxy } = mirror.access;
   if (tls.client !== null) return phrase('cannot.certificate');
@@ -23,7 +23,7 @@ function cannot(mirror: Mirror): Sentence | null {
   return checkResolve(mirror);
 }
 
-/** GOSUMDB from the configuration; `off` for other upstreams than the public one: the database has none of their modules. */
+/** GOSUMDB from the configuration; `off` for other upstreams than the public one, whose modules the database lacks. */
 function sumdbOf({ settings, isPublic }: ClientJob): string {
   const { sumdb } = settings as GoSettings;
   if (sumdb === null || !isPublic) return 'off';
@@ -84,7 +84,6 @@ function why(words: string): ClientReason {
   return { text, isElsewhere: !isChecksum && /\bverifying (module|go\.mod)\b|\/sumdb\//.test(text) };
 }
 
-/** The go command. */
 export const goRun: RealClient = {
   id: 'go',
   spec: ['https://go.dev/ref/mod#go-mod-download', 'https://go.dev/ref/mod#environment-variables'],

@@ -16,29 +16,28 @@ const names = [
 ] as const;
 export type GoVariable = (typeof names)[number];
 
-/** One setting with its place. */
 export interface GoSetting {
   readonly name: GoVariable;
   readonly value: string;
   /** `file`: that of `go env -w`. `distribution`: GOROOT/go.env. `shell`: a file that shells read. `direnv`: an .envrc. */
   readonly source: 'environment' | 'file' | 'distribution' | 'shell' | 'direnv';
   readonly place: Place;
-  /** The whole line of the go.env file; `null` for a setting of the environment, a shell's file or an .envrc. */
+  /** The whole line in the file of `go env -w` or in GOROOT/go.env; `null` for another source. */
   readonly line: string | null;
 }
 
-/** The settings that the go command reads on this machine. */
+/** The settings of the go command on this machine. */
 export interface GoFound {
   /** The file of `go env -w`; `null`: GOENV=off. */
   readonly goenv: string | null;
   readonly settings: readonly GoSetting[];
-  /** Requirements of the project's go.mod, each with the first line that contains the module's path. */
+  /** Requirements of the project's go.mod; `line`: the first that contains the module's path. */
   readonly required: readonly { readonly module: string; readonly file: string; readonly line: number }[];
   /** The private patterns of mirrorwatch's configuration. */
   readonly privatePatterns: readonly string[];
 }
 
-/** Reads the environment, the file of `go env -w`, the distribution's go.env, shell files, and go.mod. */
+/** Finds the go command's settings and the requirements of the project. */
 export async function findGo({ machine, assignments, privatePatterns }: Surroundings): Promise<GoFound> {
   const goenv = goenvPath(machine);
   const environment = names.flatMap((name): GoSetting[] => {
@@ -60,7 +59,7 @@ export async function findGo({ machine, assignments, privatePatterns }: Surround
   };
 }
 
-/** The file of `go env -w`; `null`: GOENV=off. @see cmd/go/internal/cfg EnvFile: `os.UserConfigDir()`/go/env */
+/** @see cmd/go/internal/cfg EnvFile: `os.UserConfigDir()`/go/env */
 function goenvPath({ env, home }: Machine): string | null {
   const named = env['GOENV'] ?? '';
   if (named === 'off') return null;
@@ -68,7 +67,7 @@ function goenvPath({ env, home }: Machine): string | null {
   return join(configFolderOf({ env, home }), 'go/env');
 }
 
-/** The defaults in GOROOT/go.env, which Go has read since 1.21 and distributions change. */
+/** The defaults in GOROOT/go.env, which distributions change. */
 async function ofDistribution(machine: Machine): Promise<readonly GoSetting[]> {
   const named = machine.env['GOROOT'] ?? '';
   const folders = named.startsWith('/')
@@ -112,19 +111,14 @@ function isOurs(name: string): name is GoVariable {
   return (names as readonly string[]).includes(name);
 }
 
-/**
- * The setting in force: that of the environment, else that of the file of `go env -w`, else that of the distribution.
- * `null`: Go's default is in force.
- */
+/** The setting in force: of the environment, else `go env -w`, else the distribution. `null`: Go's default is in force. */
 export function settingInForce({ settings }: GoFound, name: GoVariable): GoSetting | null {
   const own = settings.filter((one) => one.name === name);
   const order = ['environment', 'file', 'distribution'] as const;
   return order.flatMap((source) => own.find((one) => one.source === source) ?? []).at(0) ?? null;
 }
 
-/**
- * The line that sets a variable in the place where it is set now: `go env -w` has no effect on an exported variable.
- */
+/** The line that sets a variable where it is set now: `go env -w` has no effect on an exported variable. */
 export function settingLineFor({ name, source }: Pick<GoSetting, 'name' | 'source'>, value: string): string {
   return source === 'file' || source === 'distribution' ? `go env -w ${name}='${value}'` : `export ${name}='${value}'`;
 }

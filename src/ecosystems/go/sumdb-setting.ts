@@ -8,8 +8,8 @@ import { parseVerifier } from './note.ts';
 export const defaultSumdb = 'sum.golang.org';
 
 /**
- * Known names of the public database. `url`: the address that clients query if they use this name; `null`: they use relays.
- * @see protocols.md sections 1.11 and 1.13; cmd/go/internal/modfetch `sumdb.go` and `key.go`
+ * Names of the public database. `url`: what clients query directly if they use the name; `null`: they use relays.
+ * @see protocols.md 1.11, 1.13; cmd/go/internal/modfetch `sumdb.go` and `key.go`
  */
 const knownSumdbs: Readonly<Record<string, { readonly url: string | null }>> = {
   [defaultSumdb]: { url: null },
@@ -20,11 +20,7 @@ const publicDatabase = {
   verifierKey: 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8',
 };
 
-/**
- * Parses a value of GOSUMDB: `off` (returned as `null`), `name` or `name+hash+key`. The last two may have a URL after a
- * space. The error says what was expected.
- * @see protocols.md section 1.13
- */
+/** Parses a value of GOSUMDB: `off` (returned as `null`), `name` or `name+hash+key`, both perhaps with a URL after a space. */
 export function parseSumdb(text: string): Result<GoSettings['sumdb'], Sentence> {
   if (text === 'off') return ok(null);
   const [nameOrKey = '', address, ...rest] = text.split(' ').filter((word) => word !== '');

@@ -20,14 +20,13 @@ import { parseVerifier, type SignedHead, type Verifier } from './note.ts';
 import { type Unproven, verifyClaim } from './proof.ts';
 import { isCanonical } from './version.ts';
 
-/** A path that no proxy serves, because it has no `/@`: a proxy rejects it by its syntax and fetches nothing for it. */
+/** Without `/@`, so a proxy rejects this path by its syntax and fetches nothing for it. */
 const impossiblePath = 'mirrorwatch-negative-control';
 
 /**
- * Probes a mirror's relay of the checksum database. The timed requests are those of a client: `supported`, then one lookup.
- * Requests aside: the relay's signed head (`latest`), the head of the database itself, the tiles that prove the record and
- * the consistency of all heads, and a path that must not exist. If a mirror offers a relay and then fails, the probe fails,
- * because builds fail too. A relay whose head is older but consistent is ok; it only lags.
+ * Probes a mirror's relay of the checksum database. Only the requests of a client are timed: `supported`, then one lookup.
+ * If a mirror offers a relay and then fails, the probe fails, because builds fail too. A relay whose head is older but
+ * consistent is ok; it only lags.
  * @see protocols.md 1.11 to 1.13; docs/decisions/0018
  */
 export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
@@ -74,7 +73,7 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   return fine(withCost(logged, yield* costOf({ database: relay, lookup, record }, reached(own))));
 }
 
-/** The verdict for a mirror without a relay: clients query the database directly, so only the cost of that is measured. */
+/** The verdict for a mirror without a relay: clients query the database directly. */
 function* withoutRelay(context: GoContext, verifier: Verifier): Talk<Verdict> {
   const own = reached(yield* askItself(directOf(context, verifier)));
   return fine(withCost({ notOffered: true }, yield* costOf(null, own)));
@@ -102,9 +101,8 @@ function lookupOf(context: GoContext, upstream: string): Lookup | null {
 }
 
 /**
- * Looks up the records of unknown modules in groups of `limits.lookupsAtOnce` and proves each group before the next is
- * requested: so a slow relay adds as many records as the time for requests aside permits. Modules that are not in the log
- * are skipped. Any other failure ends the lookups of this probe; only a mismatch counts against the relay.
+ * Looks up unknown modules and proves each group of `limits.lookupsAtOnce` records before the next is requested. Modules
+ * that are not in the log are skipped. Any other failure ends the lookups; only a mismatch counts against the relay.
  */
 function* learnMore(
   relay: Database,
@@ -153,7 +151,7 @@ interface Itself {
   readonly head: SignedHead | null;
 }
 
-/** Requests the head of the database itself. A failure is not the mirror's: the database counts as out of reach. */
+/** A failure is not the mirror's: the database counts as out of reach. */
 function* askItself(database: Database | null): Talk<Itself | null> {
   if (database === null) return null;
   const head = yield* requestHead(database);
@@ -161,9 +159,8 @@ function* askItself(database: Database | null): Talk<Itself | null> {
 }
 
 /**
- * If the relay lags, proves with the tiles of the database itself that its head is consistent with all known heads. If
- * these tiles are missing or do not match the database's own head, they say nothing about the mirror.
- * @returns the largest head that was proven consistent with all other heads; an error only for a fork
+ * If the relay lags, proves with the database's own tiles that its head is consistent with all known heads.
+ * @returns the largest head that was proven consistent with all others; an error only for a fork
  */
 function* proveItself(
   own: Itself | null,

@@ -60,8 +60,8 @@ export function tilesToProve(size: number, leaves: readonly number[], olderSizes
 }
 
 /**
- * The root of the first `size` records, computed from tiles; `null` if a tile is missing. If `size` is the size of the whole
- * tree, a root equal to the signed one proves the partial tiles; `verifyTiles` proves the full ones.
+ * The root of the first `size` records; `null` if a tile is missing. For the whole tree, a root equal to the signed one
+ * proves the partial tiles; `verifyTiles` proves the full ones.
  */
 export function rootOf(size: number, tiles: Tiles): Buffer | null {
   if (size === 0) return createHash('sha256').digest();

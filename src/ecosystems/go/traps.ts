@@ -9,7 +9,6 @@ import { matchesGoPatterns } from './patterns.ts';
 import { type GoFound, type GoSetting, type GoVariable, settingInForce, settingLineFor } from './settings-found.ts';
 import { defaultSumdb } from './sumdb-setting.ts';
 
-/** The kinds of traps in the go command's settings. */
 export const goKinds = {
   'go-env-shadowed': { severity: 'warning', isFixable: true },
   'go-shells-differ': { severity: 'warning', isFixable: false },
@@ -40,7 +39,7 @@ export function findGoTraps(found: GoFound, say: Say): readonly GoTrap[] {
   ];
 }
 
-/** True for a setting that a stronger place overrides: a change of this setting would have no effect. */
+/** True for a setting that a stronger place overrides. */
 function isHidden({ settings }: GoFound, { name, source }: GoSetting): boolean {
   const stronger = { distribution: ['environment', 'file'], file: ['environment'] }[String(source)] ?? [];
   return settings.some((one) => one.name === name && stronger.includes(one.source));
@@ -130,10 +129,7 @@ function proxyTraps(setting: GoSetting, say: Say): readonly GoTrap[] {
   return [trapOf('go-direct-missing', what, [place], [set], replaced(setting, `${value},direct`))];
 }
 
-/**
- * The line that appends `direct` to the list. If the list has a password, the line does not contain the list: the shell
- * expands it from the current setting.
- */
+/** The line that appends `direct`. If the list has a password, the shell expands the list from the current setting. */
 function withDirect(setting: GoSetting): string {
   const { value, source } = setting;
   if (!hasSecret(value)) return settingLineFor(setting, `${value},direct`);
@@ -151,7 +147,7 @@ export function findTooWide(value: string): readonly string[] {
   return value.split(',').filter((glob) => publicModules.some((module) => matchesGoPatterns([glob.trim()], module)));
 }
 
-/** The trap of a setting that disables verification or TLS for all modules or for public ones; empty: it is safe. */
+/** The trap of a setting that disables verification or TLS; empty: it is safe. */
 function unsafe(setting: GoSetting, say: Say): readonly GoTrap[] {
   const { name, value } = setting;
   const isOff = (name === 'GOSUMDB' && value === 'off') || (name === 'GONOSUMCHECK' && value !== '0');
@@ -198,7 +194,7 @@ function replaced(setting: GoSetting, value: string): readonly Edit[] {
   return edit(setting, [`${setting.name}=${value}`]);
 }
 
-/** Only the file of `go env -w` may be edited; shell files, the environment and the distribution's file may not. */
+/** Only the file of `go env -w` may be edited. */
 function edit({ source, place, line }: GoSetting, becomes: readonly string[]): readonly Edit[] {
   return source !== 'file' || line === null || !('file' in place) ? [] : [{ ...place, was: line, becomes }];
 }

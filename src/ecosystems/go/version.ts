@@ -37,7 +37,7 @@ export function isPrerelease(version: string): boolean {
   return (parse(version)?.pre ?? '') !== '';
 }
 
-/** True for a version that ends in `+incompatible`: major version 2 or above of a module without the suffix `/vN`. */
+/** True for major version 2 or above of a module without the suffix `/vN`. */
 export function isIncompatible(version: string): boolean {
   return version.endsWith('+incompatible');
 }
@@ -45,10 +45,7 @@ export function isIncompatible(version: string): boolean {
 const pseudo =
   /^v[0-9]+\.(?:0\.0-|\d+\.\d+-(?:[^+]*\.)?0\.)\d{14}-[A-Za-z0-9]+(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/;
 
-/**
- * True for a pseudo-version: one of the three forms that Go gives to commits without a tag.
- * @see protocols.md 1.7; golang/mod module/pseudo.go pseudoVersionRE
- */
+/** True for a version that Go gives to a commit without a tag. @see protocols.md 1.7; golang/mod module/pseudo.go */
 export function isPseudo(version: string): boolean {
   return isSemver(version) && pseudo.test(version);
 }

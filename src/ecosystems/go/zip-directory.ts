@@ -15,7 +15,7 @@ export interface ZipEntry {
   readonly at: number;
 }
 
-/** `cut`: no end record was found, so the end of the zip is missing. `broken`: end record or directory are invalid. */
+/** `cut`: there is no end record. `broken`: the end record or the directory is invalid. */
 type Directory =
   | { readonly tag: 'ok'; readonly entries: readonly ZipEntry[] }
   | { readonly tag: 'cut' }
@@ -122,10 +122,7 @@ function readEntry(zip: Buffer, at: number): { entry: ZipEntry; next: number } |
   };
 }
 
-/**
- * Replaces each value whose bits are all ones by the next eight bytes of the zip64 extra field; `null`: the field is missing
- * or too short.
- */
+/** Replaces each value whose bits are all ones by the next eight bytes of the zip64 extra field; `null`: these are missing. */
 function widen(extra: Buffer, sizes: readonly [number, number, number]): readonly [number, number, number] | null {
   if (!sizes.includes(whole32)) return sizes;
   for (let at = 0; at + 4 <= extra.length; ) {

@@ -8,14 +8,13 @@ import { sha256HexOf } from './h1.ts';
 import type { ZipEntry } from './zip-directory.ts';
 
 const localBytes = 30;
-/** Entries up to this size, packed and plain, are read at once. Larger entries are read in pieces of `pieceBytes`. */
+/** Entries up to this size, packed and plain, are read at once. */
 const smallBytes = 2 ** 20;
 const pieceBytes = 256 * 1024;
 
 /**
  * The SHA-256 of one entry's content as lower-case hex; `null` if the content is incomplete, contradicts the directory, or
- * cannot be unpacked. Of the local header only its length is used, as in the go command. Nothing is inflated past the
- * declared size.
+ * cannot be unpacked. As in the go command, only the length of the local header is used.
  * @see golang/go archive/zip reader.go
  */
 export function* readEntryHash(zip: WholeBody, entry: ZipEntry): Talk<string | null> {

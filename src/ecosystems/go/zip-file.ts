@@ -13,10 +13,7 @@ export function matchesZip(body: Uint8Array): boolean {
   return ['504b0304', '504b0506'].includes(Buffer.from(body.subarray(0, 4)).toString('hex'));
 }
 
-/**
- * True for a body that begins as a zip and ends with the end record of a zip without comment; each signature may have one
- * wrong byte. Such a body was not cut.
- */
+/** True for a body that was not cut: it begins as a zip and ends with the end record of a zip without comment. */
 export function isSpoiltZip(body: WholeBody): boolean {
   return (
     matchesBeginning(body.read(0, 4), '504b0304') &&
@@ -25,10 +22,8 @@ export function isSpoiltZip(body: WholeBody): boolean {
 }
 
 /**
- * Hashes every file of a module zip. Files are found through the central directory, as in the go command. The go command's
- * limits on entries and sizes apply, nothing is inflated past its declared size, and the entries' packed sizes may not sum
- * to more than the zip. So the zip's length and the limits bound the work, and the number of entries bounds the memory. The
- * thread's event loop runs in between.
+ * Hashes every file of a module zip; yields to the event loop in between. The work is bounded: nothing is inflated past its
+ * declared size, the sizes have the go command's limits, and the packed sizes may not sum to more than the zip.
  * @param prefix  `module@version/`, unescaped: each file's name must begin with it
  * @returns       wrong content for markup; cut without an end record; else malformed with the broken rule
  * @see protocols.md 1.8, 1.16; golang/mod zip/zip.go

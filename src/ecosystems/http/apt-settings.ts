@@ -5,7 +5,7 @@ import { type FileLine, readLines } from '../doctor.ts';
 /** One source of packages: a line of a .list file or a stanza of a .sources file. */
 export interface AptSource {
   readonly uris: readonly string[];
-  /** What `Signed-By` names; `null`: it is not set, so any trusted key may sign. Empty: the key itself is in the file. */
+  /** The files of `Signed-By`; empty: the file has the key itself. `null`: it is not set, so any trusted key may sign. */
   readonly signedBy: readonly string[] | null;
   /** apt does not verify signatures of this source. */
   readonly isTrusted: boolean;
@@ -13,7 +13,6 @@ export interface AptSource {
   readonly line: number;
 }
 
-/** A proxy in apt's own settings. */
 interface AptProxy {
   /** `http` or `https`. */
   readonly scheme: string;
@@ -22,10 +21,9 @@ interface AptProxy {
   readonly line: number;
 }
 
-/** The settings that apt reads on this machine. */
 export interface AptFound {
   readonly sources: readonly AptSource[];
-  /** In the order in which apt reads them: the last one of a scheme counts. */
+  /** The last one of a scheme counts. */
   readonly proxies: readonly AptProxy[];
   /** Files that contain passwords, with their permission bits; `null`: not known. */
   readonly passwords: readonly { readonly file: string; readonly mode: number | null }[];
@@ -65,7 +63,7 @@ async function below(machine: Machine, folder: string, pattern: RegExp): Promise
 const yes = '(?:yes|true|with|on|enable|1)';
 const no = '(?:no|false|without|off|disable|0)';
 
-/** The source in a line of the form `deb [options] URI suite component…`; empty: another line. */
+/** The source in a line `deb [options] URI suite component…`; empty: another line. */
 function sourceIn({ file, line, text }: FileLine): readonly AptSource[] {
   const [, options = '', uri = ''] = /^\s*deb(?:-src)?\s+(?:\[([^\]]*)\]\s+)?(\S+)\s/.exec(text) ?? [];
   if (uri === '') return [];

@@ -28,17 +28,15 @@ function mistake(chain: string): Sentence | null {
   return urls.every((url) => baseUrl(url) !== null && !/[,;|]/.test(url)) ? null : phrase('expected.urlsSpaces');
 }
 
-/** A chain of one URL stays a chain of one URL: most of these clients support no second. */
+/** A chain of one URL stays one of one URL: most of these clients support no second. */
 function headed(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain {
   const others = chain.members.length < 2 ? [] : chain.members.filter(({ key }) => key !== to.key && !dropped.has(key));
   return chainOf([to, ...others]);
 }
 
 /**
- * apt, apk, Maven, cargo, bundler and conda use one URL, so any failure ends the walk. pacman's servers and apt's mirror
- * list are tried in order after any failure, including a 404, a cut and a stall. Complete wrong bytes with status 200 are
- * the exception: the client takes them, and then fails on their hash. apt alone continues after a wrong size (except of
- * InRelease); a `Reply` does not show that.
+ * pacman's servers and apt's mirror list are tried in order after any failure but one: complete wrong bytes with status 200
+ * are accepted, and fail later by their hash. apt alone continues after a wrong size; a `Reply` does not show that.
  * @see test/real/http-lists.test.ts, apt-bodies.test.ts: pacman 6.0, apt 2.6
  */
 function walkFiles(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {

@@ -6,14 +6,12 @@ import type { Expect } from './names.ts';
 export interface HttpOwn {
   /** The id of the mirror's profile; `null`: plain files. */
   readonly profile: string | null;
-  /** What is expected of files of this mirror's upstream, by path; an absent path has no expectations. */
+  /** What is expected of files of this mirror's upstream, by path. */
   readonly expect: Readonly<Record<string, Expect>>;
 }
 
-/** The context of a conversation with a file mirror. */
 export type HttpContext = ProbeContext<HttpOwn>;
 
-/** The inputs of conversations with a mirror: its profile, and the expectations for files of its upstream. */
 export function buildHttpContext({ mirror, modules }: Given<unknown>): HttpOwn {
   const profile = mirror.own?.['profile'];
   const own = modules.filter(({ upstream, expect }) => upstream === mirror.upstream && expect !== undefined);

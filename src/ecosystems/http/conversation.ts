@@ -42,13 +42,13 @@ export function* probe({ step, module }: Target, context: HttpContext): Conversa
   }
 }
 
-/** Fetches a whole file. If `peekBytes` limits the probe, it measures only throughput and requests no further files. */
+/** With `peekBytes` the probe measures only throughput and requests no further files. */
 function whole(path: string, context: HttpContext): Talk<Verdict> {
   const { peekBytes } = context;
   return file(path, peekBytes ?? wholeMax(path, context), peekBytes === undefined, context);
 }
 
-/** The most bytes that are read of a file. The limit is lower for a signed file, which the verifier needs in memory. */
+/** The limit is lower for a signed file, which the verifier needs in memory. */
 function wholeMax(path: string, context: HttpContext): number {
   return expectOf(path, context).signedBy === undefined ? limits.zipBytes : limits.bodyHeldBytesMax;
 }
@@ -58,8 +58,8 @@ function expectOf(path: string, { own }: HttpContext): Expect {
 }
 
 /**
- * Fetches a file and judges it. A file of `stopAfterBytes` or more is judged by its beginning.
- * @param isLed  whether to request also one of the packages that the file lists, if it is a signed list
+ * Fetches a file and judges it; one of `stopAfterBytes` or more by its beginning.
+ * @param isLed  whether to check also one of the packages that the file lists, if it is a signed list
  */
 function* file(path: string, stopAfterBytes: number, isLed: boolean, context: HttpContext): Talk<Verdict> {
   if (!isFilePath(path)) return ended(unaskable);
@@ -115,13 +115,13 @@ function* ofFile(file: WholeFile, keyring: string, context: HttpContext): Talk<R
   return yield* throughList(file.sum, at, lists.find, keyring, context);
 }
 
-/** The fact that a valid signature verified the file; empty if a hash of the configuration did, which proves more. */
+/** The fact that a signature verified the file; empty if a hash of the configuration did, which proves more. */
 function byKey({ state }: Signature, { sha256: digest }: Summed, { verified }: Facts): Facts {
   if (state !== 'valid' || verified !== undefined) return {};
   return { verified: { algorithm: 'sha256', digest, against: 'signature' } };
 }
 
-/** Reads the time of the mirror's last update from the marker file of its profile. Many mirrors do not have that file. */
+/** Reads the time of the mirror's last update from the marker file of its profile, which many mirrors do not have. */
 function* marker(context: HttpContext): Talk<Verdict> {
   const known = profileOf(context.own.profile)?.marker ?? null;
   if (known === null) return ended(unaskable);
@@ -134,7 +134,7 @@ function* marker(context: HttpContext): Talk<Verdict> {
   return fine({ ...dated(changedAtMs), ...stated(changedAtMs) });
 }
 
-/** The date within the file, as a fact that is compared between mirrors. `Last-Modified` differs at each mirror. */
+/** The date within the file is compared between mirrors; `Last-Modified` differs at each mirror. */
 function stated(modifiedAtMs: number | null): Facts {
   return modifiedAtMs === null ? {} : { contents: { modifiedAtMs } };
 }
@@ -144,9 +144,8 @@ function dated(changedAtMs: number | null): Facts {
 }
 
 /**
- * Verifies a file through the signed list that names it. The list is requested from the same mirror, aside, after the file;
- * during a synchronisation the file may be older or newer than the list. So a file of another size is malformed, which
- * clients refuse too, and a file of the listed size with other bytes is a mismatch.
+ * Verifies a file through the signed list that names it, from the same mirror. During a synchronisation the file may be
+ * older or newer than the list, so another size is malformed; the listed size with other bytes is a mismatch.
  */
 function* throughList(
   { bytes, sha256 }: Summed,

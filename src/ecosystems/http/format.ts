@@ -7,7 +7,7 @@ import type { Chain } from '../client.ts';
 import { matchesBeginning } from '../talk.ts';
 import { type Head, headUrlOf, type Lines } from './profile.ts';
 
-/** For the end of a file's name: the first bytes that such a file must have, in hex, and the name of the format. */
+/** The end of a file's name, the first bytes of such a file in hex, and the name of the format. */
 const beginnings: readonly (readonly [RegExp, string, Sentence | string])[] = [
   [/\.(gz|tgz|apk|crate)$/, '1f8b', 'gzip'],
   [/\.(xz|txz)$/, 'fd377a585a00', 'xz'],
@@ -18,13 +18,10 @@ const beginnings: readonly (readonly [RegExp, string, Sentence | string])[] = [
   [/\.rpm$/, 'edabeedb', phrase('answer.rpmPackage')],
 ];
 
-/** Paths of files that may be HTML or XML, including folders, whose listings are HTML. */
+/** Paths of files that may be HTML or XML, and of folders, whose listings are HTML. */
 const markup = /\.(html?|xml|pom|svg|xsd)$|\/$/;
 
-/**
- * The failure of a body whose form contradicts the file's name: a web page instead of another type, or first bytes that do
- * not fit the name's ending. `null`: no contradiction.
- */
+/** The failure of a web page instead of another type, or of first bytes that do not fit the name; `null`: neither. */
 export function formatFailure({ path, body }: Pick<Head, 'path' | 'body'>): ProbeFailure | null {
   const known = beginnings.find(([ending]) => ending.test(path));
   if (known !== undefined && matchesBeginning(body, known[1])) return null;
@@ -45,7 +42,6 @@ export function headTextOf(body: Uint8Array, bytes = 16 * 1024): string {
   return new TextDecoder('utf-8').decode(body.subarray(0, bytes));
 }
 
-/** How to replace the first URL of a chain in a client's files. */
 interface Edit {
   readonly before: Chain;
   readonly after: Chain;
@@ -56,7 +52,7 @@ interface Edit {
   readonly kept: string;
 }
 
-/** Shell lines that replace one base URL by another in a client's files and keep what follows the URL. */
+/** Shell lines that replace the first URL of a chain in a client's files. */
 export function editLines({ before, after, files, behind, kept }: Edit): Lines {
   const [from, to] = [headUrlOf(before), headUrlOf(after)];
   const line = (old: string, next: string): string =>
@@ -76,9 +72,8 @@ function escaped(url: string): string {
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /**
- * Parses a date such as `Sat, 10 Feb 2024 11:07:25 UTC` (or GMT, `Z`, `+0000`), as in Release files and headers. As apt
- * accepts them, the day and the hour may have one digit, also after two spaces.
- * @returns wall-clock milliseconds; `null` if the text is not in this form
+ * Parses a date such as `Sat, 10 Feb 2024 11:07:25 UTC`, as in Release files and headers, to wall-clock milliseconds; `null`:
+ * another form. As in apt, the day and the hour may have one digit.
  */
 export function parseMailDate(text: string): number | null {
   const [, day, month = '', year, time] =
@@ -121,7 +116,6 @@ function utc(
 const segment = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+$/;
 const dots = /^(?:\.|%2e){1,2}$/i;
 
-/** The sentence that describes the paths that `isFilePath` accepts. */
 export const filePathExpected = phrase('expected.filePathSuch');
 
 /** True for a path that can be requested below a mirror's base URL unchanged. A path that ends in a slash names a folder. */

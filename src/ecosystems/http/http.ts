@@ -13,10 +13,7 @@ const packageBytes = kilobytes(250);
 const byHash = phrase('answer.entryVerifies');
 const words = profiles.map(({ id }) => id).join(', ');
 
-/**
- * For a file with `signedBy` a probe requests one more file: the signed list that names the file, or, if the file itself is
- * a signed list, one package of that list.
- */
+/** The signed list that names the file, or, if the file itself is a signed list, one package of that list. */
 function usualAside(_version: string | null, { mirror, expect }: Asked): UsualAside | null {
   const lists = profileOf(mirror.own?.['profile'])?.lists;
   const isSigned = (expect as Expect | undefined)?.signedBy !== undefined;

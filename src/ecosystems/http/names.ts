@@ -17,7 +17,7 @@ export interface Expect {
   readonly bytesMax?: number;
   /** The first bytes, lower-case hex. */
   readonly startsHex?: string;
-  /** A regular expression that must match somewhere in the beginning that `headTextOf` reads. */
+  /** A pattern of `compilePattern` that must match in the text of `headTextOf`. */
   readonly matches?: string;
   /** The greatest age of the file, milliseconds. */
   readonly newerThanMs?: number;
@@ -29,7 +29,6 @@ const count = z.int(errorOf(phrase('expected.bytesWhole'))).min(0, errorOf(phras
 const sizeExpected = phrase('expected.bytesSize');
 const size = z.union([count, checked('', sizeExpected, (value) => sizePattern.test(value))]);
 
-/** The schema of the configuration key `expect`. */
 const expectKeys = mapping(
   {
     sha256: checked('SHA-256 of the whole file, hex.', phrase('expected.hex'), (value) =>
@@ -69,7 +68,6 @@ const expectKeys = mapping(
   }),
 );
 
-/** The schema of an entry of `modules.http` that is a mapping. */
 const fileEntry = mapping(
   {
     upstream: checked(
@@ -83,10 +81,7 @@ const fileEntry = mapping(
   phrase('expected.mappingWith', { keys: 'upstream, path and expect' }),
 );
 
-/**
- * Converts the key `expect`: sizes and ages become numbers, hex becomes lower case, and the text `starts` becomes hex.
- * @param keyring  resolves the file name of a keyring to an absolute path
- */
+/** Reads the key `expect`. @param keyring  resolves the file name of a keyring to an absolute path */
 function readExpect(file: z.output<typeof expectKeys>, keyring: (name: string) => string): Expect {
   const { sha256, bytes, bytesMin, bytesMax, starts, startsHex, matches, newerThan, signedBy } = file;
   const hex = startsHex ?? (starts === undefined ? undefined : Buffer.from(starts, 'utf8').toString('hex'));
@@ -106,7 +101,7 @@ function bytesOf(size: number | string): number {
   return typeof size === 'number' ? size : sizeBytes(size);
 }
 
-/** How files are written: by their paths below a mirror's base URL. They have no versions, and no upstream is public. */
+/** Files are written as paths below a mirror's base URL. They have no versions. */
 export const httpNames: Names = {
   describes: 'Files, by path. The first one of an upstream is the canary of its mirrors.',
   entry: { describes: 'A path below the base URL of each mirror.', expected: phrase('expected.filePath') },

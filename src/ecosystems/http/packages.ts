@@ -25,14 +25,14 @@ import type { IndexAt, Leads, ListedFile, PackageFile } from './profile.ts';
 import type { WholeFile } from './signed.ts';
 import { sumOf } from './verify.ts';
 
-/** Packages of one index, of which each probe checks the next one. Kept in `ProbeContext.memory` between probes. */
+/** Packages of one index, of which each probe checks the next one. */
 interface Rota {
   /** The SHA-256 of the signed list that named the index, lower-case hex. */
   readonly list: string;
   /** The path of the index below the mirror. */
   readonly index: string;
   readonly packages: readonly PackageFile[];
-  /** The position of the next package in `packages`, modulo their number. */
+  /** The next package, modulo their number. */
   readonly at: number;
   /** The number of packages not yet checked; 0 or less: all were checked. */
   readonly left: number;
@@ -40,7 +40,6 @@ interface Rota {
   readonly isAll: boolean;
 }
 
-/** The failure of a package, and the facts about its bytes. */
 interface WrongPackage {
   readonly end: End;
   readonly facts: Facts;
@@ -52,8 +51,7 @@ const pieceBytes = 2 ** 20;
 
 /**
  * Checks one package of an index that a signed list names: the next one in turn, or again the one that failed last time.
- * The index is read again if the list changed, or if all chosen packages were checked and the index has others. All
- * requests are aside: packages differ in size, so their times cannot be compared.
+ * The index is read again if the list changed, or if all chosen packages were checked and the index has others.
  * @param list  a list whose signature was verified
  * @returns     `null`: the package is right, or there was none to check
  */
@@ -73,10 +71,7 @@ export function* findWrongPackage(list: WholeFile, leads: Leads, context: HttpCo
   return wrong;
 }
 
-/**
- * Reads the index and chooses packages. Mirrors with the same list get the same packages on one day, in the same order; the
- * first one to check depends on the hour.
- */
+/** Reads the index and chooses packages: on one day the same for all mirrors with the same list. */
 function* newRota(list: WholeFile, leads: Leads, context: HttpContext): Talk<Result<Rota | null, WrongPackage>> {
   const at = leads.indexIn(list.path, list.body);
   if (at === null) return ok(null);
@@ -130,10 +125,7 @@ function* getAside(path: string, bodyBytesMax: number, context: HttpContext): Ta
   return yield* get({ url: below(context, path), aside: true, asSent: true, large: true, bodyBytesMax }, context);
 }
 
-/**
- * The failure of a file that is not the listed one; `null`: it is. Another length is malformed, not a mismatch: it occurs
- * during a synchronisation, and clients refuse it too.
- */
+/** The failure of a file that is not the listed one; `null`: it is. Another length occurs during a synchronisation. */
 function* differs(
   path: string,
   answer: Answered,
@@ -185,7 +177,6 @@ async function readPackages(whole: WholeBody, { root, isPacked }: IndexAt, leads
   }
 }
 
-/** The unpacked index is longer than `limits.packageIndexPlainBytes`. */
 class TooLong extends Error {}
 
 function* piecesOf(whole: WholeBody): Generator<Uint8Array, void> {

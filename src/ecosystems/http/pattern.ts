@@ -4,10 +4,7 @@ import { phrase } from '../../words/tell.ts';
 /** Whether a set contains the character with this code. */
 type Has = (code: number) => boolean;
 
-/**
- * One instruction of a compiled pattern. `fork` continues at both targets. `set` consumes a character of the set and
- * continues at the next instruction. `begin` and `end` continue only at the edge of a line. `found`: the pattern matched.
- */
+/** `fork` continues at both targets, `set` after one of its characters, `begin` and `end` only at the edge of a line. */
 type Instruction =
   | { readonly op: 'set'; readonly has: Has }
   | { readonly op: 'fork'; to: number; or: number }
@@ -15,9 +12,9 @@ type Instruction =
 
 /** The longest pattern, in characters. */
 const patternChars = 200;
-/** The highest count in braces: a counted part is compiled as often as its count says. */
+/** The highest count in braces: a part is compiled as often as its count says. */
 const countMax = 250;
-/** The most instructions of one pattern: each character of a text costs at most that many steps. */
+/** The most instructions: each character of a text costs at most that many steps. */
 const programMax = 500;
 /** The most parts that are compiled: nested counts multiply parts, even those without instructions. */
 const unrolledMax = 5_000;
@@ -25,7 +22,6 @@ const unrolledMax = 5_000;
 const expected = phrase('expected.pattern');
 const tooLarge = phrase('expected.counts');
 
-/** Thrown for a pattern that is outside the subset or too large, and caught by `compilePattern`. */
 class Refused extends Error {
   readonly expected: Sentence;
 
@@ -35,16 +31,14 @@ class Refused extends Error {
   }
 }
 
-/** A compiled pattern. */
 interface Pattern {
   /** Whether the pattern matches anywhere in the text. The time is proportional to the text's length, for any text. */
   isIn(text: string): boolean;
 }
 
 /**
- * Compiles a regular expression of a subset without back-references and lookaround. `^` and `$` match at the beginning and
- * end of a line, as in grep. All alternatives are followed at once, without backtracking, so no text is slow.
- * @returns an error with the expected form, if the expression is outside the subset or too large
+ * Compiles a regular expression without back-references and lookaround. `^` and `$` match at the edges of a line, as in
+ * grep. All alternatives are followed at once, without backtracking, so no text is slow.
  * @see Russ Cox, Regular Expression Matching Can Be Simple And Fast; docs/decisions/0058
  */
 export function compilePattern(source: string): Result<Pattern, Sentence> {

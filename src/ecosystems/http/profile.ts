@@ -3,7 +3,6 @@ import type { Sentence } from '../../core/result.ts';
 import { failureOf } from '../../words/tell.ts';
 import type { Bypass, Chain } from '../client.ts';
 
-/** Length and hash of a whole file. */
 export interface Summed {
   readonly bytes: number;
   /** As lower-case hex. */
@@ -23,9 +22,7 @@ export interface Head {
   readonly nowWallMs: number;
 }
 
-/** What a profile found in a file. */
 export interface Reading {
-  /** What is wrong with the file; `null`: nothing. */
   readonly failure: ProbeFailure | null;
   /** The date that the file states, wall-clock milliseconds; `null`: it states none. */
   readonly changedAtMs: number | null;
@@ -38,15 +35,12 @@ interface Marker {
   read(text: string): number | null;
 }
 
-/** The place of a file in a signed list. */
 export interface ListedAt {
   /** The path of the list below the mirror. */
   readonly list: string;
-  /** The name of the file in the list. */
   readonly name: string;
 }
 
-/** Hash and length of a file, as a list states them. */
 export interface ListedFile {
   /** As lower-case hex. */
   readonly sha256: string;
@@ -55,7 +49,7 @@ export interface ListedFile {
 
 /** An index of packages that a signed list names. */
 export interface IndexAt {
-  /** The paths of the index below the mirror: all are the same file, and the first that exists is used. */
+  /** Below the mirror: all are the same file, and the first that exists is used. */
   readonly paths: readonly string[];
   readonly file: ListedFile;
   /** The index is compressed with gzip. */
@@ -64,7 +58,6 @@ export interface IndexAt {
   readonly root: string;
 }
 
-/** A package as an index states it. */
 export interface PackageFile extends ListedFile {
   readonly path: string;
 }
@@ -86,14 +79,13 @@ export interface Lines {
 
 /** One well-known kind of file mirror. */
 export interface Profile {
-  /** The value of `profile` of a mirror. */
   readonly id: string;
   readonly spec: readonly string[];
   /** The package manager, and the key of its lines in a remedy. */
   readonly client: string;
   /** The package manager offers HTTP/2; absent: only HTTP/1.1. */
   readonly offersHttp2?: true;
-  /** The setting that limits the package manager to HTTP/1.1; absent: there is none. */
+  /** Limits the package manager to HTTP/1.1. */
   readonly withoutHttp2?: Bypass;
   /** Whether the package manager decodes a `Content-Encoding`; some, such as apt, store the body as sent. */
   readonly decodes: boolean;
@@ -113,7 +105,7 @@ export interface Profile {
   lines(before: Chain, after: Chain): Lines;
 }
 
-/** The reading of a valid file with this date (wall-clock milliseconds; `null`: none). */
+/** The reading of a valid file. */
 export function sound(changedAtMs: number | null = null): Reading {
   return { failure: null, changedAtMs };
 }
@@ -128,7 +120,7 @@ export function linesBy(stateChain: (chain: Chain) => string, ...notes: readonly
   return (before, after) => ({ text: stateChain(after), rollback: stateChain(before), notes });
 }
 
-/** The URL of a chain's first member, without final slashes and then with `end`; empty for a chain without members. */
+/** The URL of a chain's first member, with `end` for its final slashes; empty for a chain without members. */
 export function headUrlOf({ members }: Chain, end: '' | '/' = ''): string {
   const [first] = members;
   return first === undefined ? '' : `${first.plain.replace(/\/+$/, '')}${end}`;

@@ -8,7 +8,7 @@ import { below, type End, get, isNotOffered, stoppedBy, type Talk } from '../tal
 import type { HttpContext } from './context.ts';
 import type { Head, Summed } from './profile.ts';
 
-/** The verifier's result for a file. `bad`: a signature is wrong; `said`: the verifier's line about it. */
+/** `bad`: a signature is wrong; `said`: the verifier's line about it. */
 type Report =
   | { readonly tag: 'judged'; readonly signature: Signature }
   | { readonly tag: 'bad'; readonly said: string };
@@ -38,7 +38,7 @@ function readReport(text: string): Report | null {
     const found = lines[at];
     if (found === undefined) continue;
     if (state === 'bad') return { tag: 'bad', said: shown(`${word} ${found.key} ${found.rest}`) };
-    // A line VALIDSIG has the key's whole fingerprint. Without one only the key's ID is known, the end of the fingerprint.
+    // VALIDSIG has the whole fingerprint of the key, other lines only its end, the key's ID.
     const whole = lines.find((line, after) => after > at && line.word === 'VALIDSIG');
     return { tag: 'judged', signature: { state, key: whole?.key ?? found.key } };
   }
@@ -53,8 +53,8 @@ function shown(text: string): string {
 export type WholeFile = Pick<Head, 'path' | 'body'> & { readonly sum: Summed };
 
 /**
- * Verifies that a key of the keyring signed a file. The signature is within the file, or in a second file, which is
- * requested aside. A wrong signature is a mismatch. An unreadable signature is malformed: clients refuse it as well.
+ * Verifies that a key of the keyring signed a file. The signature is in the file or in a second file, requested aside. A
+ * wrong signature is a mismatch, an unreadable one malformed.
  */
 export function* signatureOf(head: WholeFile, keyring: string, context: HttpContext): Talk<Result<Signature, End>> {
   const { path, body } = head;

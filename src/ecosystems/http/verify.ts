@@ -8,17 +8,15 @@ import type { Expect } from './names.ts';
 import { compilePattern } from './pattern.ts';
 import type { Head, Summed } from './profile.ts';
 
-/** The failure of a file that is not as expected, or the facts about a file that is. */
 type Judged = { readonly tag: 'ok'; readonly facts: Facts } | { readonly tag: 'error'; readonly error: ProbeFailure };
 
 const algorithm = 'sha256';
-/** Files with an earlier date are not compared: 1970 and 1980 are what clocks and zips state without a date. */
+/** Files with an earlier date are not compared: without a date, clocks state 1970 and zips 1980. */
 const madeUpMs = Date.UTC(1990, 0, 1);
 
 /**
- * Checks a file against the expectations of its entry: beginning, pattern, size and age. `checkHash` has checked the hash
- * before. Files at one path change, so without an expected hash only files with the same date are compared. If only the
- * beginning was read, the size is `content-length`, which is exact because no encoding was requested.
+ * Checks beginning, pattern, size and age of a file whose hash `checkHash` has checked. Files at one path change, so without
+ * an expected hash only files with the same date are compared.
  * @param changedAtMs  the date in the file, else `Last-Modified`, wall-clock milliseconds; `null`: neither is known
  */
 export function judge(head: Head, expect: Expect, changedAtMs: number | null): Judged {
@@ -35,8 +33,8 @@ export function judge(head: Head, expect: Expect, changedAtMs: number | null): J
 }
 
 /**
- * Compares the file's hash with the expected one, if there is one, for a file with the expected beginning and size. Called
- * before the file is parsed: a file with a wrong byte that breaks the format is still a mismatch.
+ * The mismatch of a whole file with the expected beginning and size. Called before the file is parsed: a wrong byte that
+ * breaks the format is still a mismatch.
  */
 export function checkHash(head: Head, expect: Expect): ProbeFailure | null {
   const { sha256: want, startsHex } = expect;

@@ -13,12 +13,12 @@ import {
 } from './token.ts';
 
 const doorKey = 'door';
-/** How long the response of the API root is cached: the root's challenge, or that no token is required. */
+/** How long the challenge of the API root, or that there is none, is cached. */
 const doorMs = 3_600_000;
 
 /**
- * The URL that repositories are below: `/v2` below the base URL. If the base URL's path contains `v2`, the base URL itself,
- * as with containerd's `override_path` (`https://harbor.example.com/v2/docker-hub`: a project that is a mirror).
+ * The URL that repositories are below: the base URL if its path contains `v2`, as with containerd's `override_path`
+ * (`https://harbor.example.com/v2/docker-hub`), else `/v2` below the base URL.
  */
 export function apiRootOf(baseUrl: string): string {
   const base = baseUrl.replace(/\/+$/, '');
@@ -31,20 +31,15 @@ export function apiBaseOf(baseUrl: string): string {
   return `${root.origin}${/^.*?\/v2(?=\/|$)/.exec(root.pathname)?.[0] ?? ''}/`;
 }
 
-/**
- * The URL of a path such as `library/alpine/manifests/latest`. `own.ns` adds `?ns=` with the upstream registry, by which
- * some mirrors choose their upstream.
- */
+/** The URL of a path such as `library/alpine/manifests/latest`. By `?ns=` some mirrors choose their upstream. */
 export function repositoryUrlOf({ context }: Session, host: string, path: string): string {
   const query = context.own.ns ? `?ns=${encodeURIComponent(host)}` : '';
   return `${apiRootOf(context.baseUrl)}/${path}${query}`;
 }
 
 /**
- * Sends a request, with a token if the registry requires one. The API root, whose response names the token server, and the
- * token are requested aside, so exactly one timed request is sent, whether or not a token was cached. Only a 401 to that
- * request causes a second one.
- * @returns the response, whatever its status, or the end of the conversation
+ * Sends a request, with a token if the registry requires one. The API root and the token are requested aside, so one timed
+ * request is sent, whether or not a token was cached. Only a 401 to that request causes a second one.
  * @see protocols.md 4.4
  */
 export function* askWithToken(ask: Ask, repository: string, session: Session): Talk<Result<Answered, End>> {
@@ -66,14 +61,14 @@ export function* askWithToken(ask: Ask, repository: string, session: Session): T
   return fresh.tag === 'error' ? fresh : ended(yield withBearer(ask, fresh.value));
 }
 
-/** Caches what the API root said: its challenge, or with `null` that no token is required. */
+/** Caches a challenge, or with `null` that no token is required. */
 export function keepDoor(challenge: Challenge | null, { keep }: Session): void {
   keep(doorKey, JSON.stringify(challenge === null ? null : { ...challenge, scope: null }), doorMs);
 }
 
 /**
- * The challenge of a 401; `null`: the registry requires no token. If the registry requires one, has no TLS and is not on
- * this machine, the conversation ends, because no token may be sent in clear text.
+ * The challenge of a 401; `null`: it names no token server. Without TLS, and for another machine than this one, the
+ * conversation ends, because no token may be sent in clear text.
  */
 export function challengeOf(answer: Answered, { context }: Session): Result<Challenge | null, End> {
   const told = parseBearerChallenge(answer.headers['www-authenticate'], context.baseUrl);
@@ -89,7 +84,7 @@ function* doorOf(session: Session): Talk<Result<Challenge | null, End>> {
   const answer = ended(yield { url, aside: true, bodyBytesMax: limits.errorBodyBytes });
   if (answer.tag === 'error') return answer;
   const told = answer.value.status === 401 ? challengeOf(answer.value, session) : ok(null);
-  // Other responses, as of a server that has only a registry's files, are not cached.
+  // A 404 of a server that has only a registry's files is not cached.
   if (told.tag === 'ok' && (answer.value.status === 200 || told.value !== null)) keepDoor(told.value, session);
   return told;
 }

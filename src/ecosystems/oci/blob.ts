@@ -28,10 +28,7 @@ const mib = 2 ** 20;
 const wholeBytesMax = 8 * mib;
 const rangeBytes = mib;
 
-/**
- * Fetches a layer of the image for the configured platform as a client does: the manifest, if that is an index the
- * platform's own manifest, then the blob, following redirects. All requests before the blob are made aside.
- */
+/** Fetches a layer of the image for the configured platform. All requests before the blob are made aside. */
 export function* blob(session: Session, image: ImageName, version: string): Talk<Verdict> {
   const found = yield* layerOf(session, image, version);
   if (found.tag === 'error') return ended(found.error);
@@ -56,7 +53,7 @@ export function* blob(session: Session, image: ImageName, version: string): Talk
     : judgePart(session, answer.value, layer);
 }
 
-/** @param tagged  the digest of the manifest that a tag resolved to; `null`: the image was requested by digest */
+/** @param tagged  the digest that a tag resolved to; `null`: the image was requested by digest */
 function judgeWhole(
   { context }: Session,
   answer: Answered,
@@ -77,10 +74,7 @@ function judgeWhole(
   return fine({ ...seen, verified: { algorithm, digest, against: 'pinned' } });
 }
 
-/**
- * Judges a response to a range request: a 206 with a range from byte 0 and the layer's total size, or a 200 with all bytes,
- * of which only the beginning was read.
- */
+/** Judges a response to a range request: a 206 with a range from byte 0, or a 200, of which only the beginning was read. */
 function judgePart({ context }: Session, answer: Answered, { size }: Descriptor): Verdict {
   if (answer.status === 206) {
     const [, total] = /^bytes 0-\d+\/(\d+)$/.exec(answer.headers['content-range'] ?? '') ?? [];
@@ -94,7 +88,7 @@ function judgePart({ context }: Session, answer: Answered, { size }: Descriptor)
 
 const noLayer = wrongContent('answer.layer');
 
-/** The layer to fetch, and the digest `of` the manifest or index that the version named. */
+/** `of`: the digest of the manifest or index that the version named. */
 interface Found {
   readonly layer: Descriptor;
   readonly of: string;
@@ -120,8 +114,8 @@ function* layerOf(session: Session, image: ImageName, version: string): Talk<Res
 }
 
 /**
- * The blob to fetch: the largest layer of at most `wholeBytesMax`, if it is large enough to measure throughput, else the
- * smallest larger layer, else any layer, else the config; `null`: the image has none of them.
+ * The blob to fetch: the largest layer up to `wholeBytesMax`, if its throughput can be measured; else the smallest larger
+ * layer; else that largest layer; else the config. `null`: the image has none of them.
  */
 function chosen({ config, layers }: Extract<Manifest, { kind: 'image' }>): Descriptor | null {
   const bySize = layers.filter(({ isForeign }) => !isForeign).toSorted((a, b) => a.size - b.size);

@@ -21,25 +21,20 @@ function mirrorsMistake(chain: string): Sentence | null {
   return isFine && words.length > 0 ? null : expected;
 }
 
-/** True for a response with a 2xx status: a client accepts it, and tries no other mirror when its bytes turn out wrong. */
+/** True for a 2xx status: a client accepts the response and tries no other mirror, even if the bytes turn out wrong. */
 export function isTaken({ status }: { readonly status?: number | null }): boolean {
   return status !== undefined && status !== null && status >= 200 && status < 300;
 }
 
-/** True for a response that was cut. */
 export function isCut(reply: Reply): boolean {
   return reply.tag === 'failed' && reply.isCut === true;
 }
 
-/** True for a reply that a client without a response timeout waits for without end. */
 export function isHung(reply: Reply): boolean {
   return reply.tag === 'failed' && reply.isHung === true;
 }
 
-/**
- * What the clients of image registries share. Their chains are written in files, so the chain is a description of such a
- * file. `direct` is the registry itself, which every client tries last; members after `direct` are never used.
- */
+/** What the clients of image registries share. `direct` is the registry itself; members after it are never used. */
 export const hostChain = {
   expected: phrase('expected.ociChain'),
   parse: (chain) => parseUrls(chain, separator, true),
@@ -66,7 +61,6 @@ export interface Place {
 /** A URL that is safe to paste: no character has a special meaning in a quoted text of TOML or JSON. */
 const pasteable = /^https?:\/\/[A-Za-z0-9._~%:/[\]+=@!-]+$/;
 
-/** The place of a mirror; `null` if its URL is not safe to paste. */
 function placeOf({ plain }: ChainMember): Place | null {
   if (!pasteable.test(plain)) return null;
   const url = plain.replace(/\/+$/, '');
@@ -82,7 +76,7 @@ function placeOf({ plain }: ChainMember): Place | null {
   };
 }
 
-/** The mirrors of a chain in order, and whether the registry itself follows. */
+/** The mirrors of a chain. `isDirect`: the registry itself follows. */
 export interface Places {
   readonly mirrors: readonly Place[];
   readonly isDirect: boolean;
@@ -100,19 +94,17 @@ function placesOf({ members }: Chain): Places | null {
 
 /** How one client's file is built from the mirrors of a chain. */
 interface HostFile {
-  /** The name of the remedy's form. */
   readonly form: string;
-  /** The lines to paste. */
   text(places: Places): string;
   /** The same as data for programs. @param text  what `text` returned */
   json(places: Places, text: string): unknown;
   /** The rollback if the old chain is not safe to paste. */
   readonly back: string | Sentence;
-  /** The source of the client's credentials, for a note. */
+  /** Where the client takes credentials from, for a note. */
   readonly login: Filled;
   /** The note about a mirror that the client cannot use; `null`: it can use this one. Absent: it can use all. */
   lost?(place: Place): Sentence | null;
-  /** Adds the client's own notes to `others`, which are about mirrors that it cannot use and about credentials. */
+  /** Adds the client's own notes to `others`. */
   notes(others: readonly Sentence[]): readonly Sentence[];
 }
 

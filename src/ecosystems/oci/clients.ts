@@ -7,8 +7,7 @@ const certificates = '/etc/containerd/certs.d';
 
 /**
  * The text of a hosts.toml. Without `server` containerd tries the registry itself last. For a chain without `direct`,
- * `server` is the last mirror. If there is only one mirror, it is listed as a host as well, because containerd 1.6 ignores
- * a file without hosts.
+ * `server` is the last mirror. A single mirror is a host as well, because containerd 1.6 ignores a file without hosts.
  */
 function hostsToml({ mirrors, isDirect }: Places, path: string): string {
   const last = mirrors.at(-1);
@@ -23,9 +22,8 @@ function hostTable({ url, project }: Place): readonly string[] {
 }
 
 /**
- * containerd (also in Kubernetes, nerdctl and k3s). It tries one host after the other and skips those that fail. It accepts
- * a successful response with wrong bytes; then the wrong hash ends the pull. It has no response timeout, so a host that
- * hangs ends the pull too.
+ * containerd (also in Kubernetes, nerdctl and k3s) tries one host after the other and skips those that fail, but not one
+ * with wrong bytes: their hash ends the pull. It has no response timeout, so a host that hangs ends the pull too.
  * @see containerd core/remotes/docker/resolver.go: Resolve continues after errors and every status from 400 on
  * @see test/real/oci-containerd.test.ts: containerd 1.6
  */
@@ -54,7 +52,6 @@ export const containerd: Client = {
 
 const podmanPath = '/etc/containers/registries.conf.d/050-mirrorwatch.conf';
 
-/** The `location` of a mirror in registries.conf: host and project. */
 function locationOf({ host, project }: Place): string {
   return project === null || project === '' ? host : `${host}/${project}`;
 }
@@ -84,9 +81,8 @@ function registriesConf({ mirrors, isDirect }: Places, upstream: string): string
 }
 
 /**
- * podman, CRI-O, buildah and skopeo. They try one mirror after the other until one returns a manifest, and use no other
- * after that: a wrong hash or a missing blob ends the pull. They have no response timeout, so a mirror that accepts the
- * connection and hangs ends the pull too.
+ * podman, CRI-O, buildah and skopeo try one mirror after the other until one returns a manifest, and use no other after
+ * that: a wrong hash or a missing blob ends the pull. A mirror that hangs ends it too, because there is no response timeout.
  * @see containers/image docker/docker_image_src.go newImageSource
  */
 export const podman: Client = {
@@ -134,9 +130,8 @@ function daemonKeys({ mirrors }: Places): Readonly<Record<string, readonly strin
 }
 
 /**
- * Docker. It tries its mirrors in order and always Docker Hub last. It skips a mirror after any failure, including a wrong
- * manifest, but not after an image with an unsupported media type.
- * @see moby 23.0 distribution/errors.go continueOnError
+ * Docker tries its mirrors in order and always Docker Hub last. It skips a mirror after any failure, including a wrong
+ * manifest. @see moby 23.0 distribution/errors.go continueOnError
  */
 export const docker: Client = {
   ...hostChain,

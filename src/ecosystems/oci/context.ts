@@ -8,7 +8,6 @@ export interface Platform {
   readonly variant: string | null;
 }
 
-/** The ecosystem's own settings, from the configuration key `oci`. */
 export interface OciSettings {
   readonly platform: Platform;
 }
@@ -16,11 +15,10 @@ export interface OciSettings {
 /** The inputs of conversations with a registry besides the base URL. */
 export interface OciOwn {
   readonly platform: Platform;
-  /** Whether requests carry `?ns=` with the upstream registry, as containerd sends it to mirrors. */
+  /** Requests have `?ns=` with the upstream registry, as containerd's have. */
   readonly ns: boolean;
 }
 
-/** The context of a conversation with a registry. */
 export type OciContext = ProbeContext<OciOwn>;
 
 /** Parses `os/architecture` or `os/architecture/variant`; `null` for any other text. */

@@ -32,7 +32,7 @@ export function* probe({ step, module, version }: Target, context: OciContext): 
   }
 }
 
-/** Checks the API root: a 200 and a 401 that requires a token are ok. A server with a web page or a 404 is no registry. */
+/** Checks the API root: a 200 and a 401 that requires a token are ok; a web page is not. */
 function* door(session: Session): Talk<Verdict> {
   const answer = yield { url: apiBaseOf(session.context.baseUrl), bodyBytesMax: limits.infoBytes };
   if (answer.tag === 'failed') return ended(answer);
@@ -55,8 +55,8 @@ function* door(session: Session): Talk<Verdict> {
 const doubtful: ReadonlySet<number> = new Set([400, 403, 404, 405, 501]);
 
 /**
- * Resolves a tag, or checks that a digest exists, by a HEAD request, which uses no pull quota. A GET of the manifest decides
- * if the status is `doubtful`, or if the response has no digest or another one than requested.
+ * Resolves a tag, or checks that a digest exists, by a HEAD request, which uses no pull quota. A GET decides if the status is
+ * `doubtful`, or if the response has no digest or another one than requested.
  * @see protocols.md 0.3 and 4.5
  */
 function* digest(session: Session, image: ImageName, version: string): Talk<Verdict> {
@@ -86,7 +86,6 @@ function digestOfHead({ headers }: Answered): Digest | null {
   return said.tag === 'error' || /^text\//i.test(headers['content-type'] ?? '') ? null : said.value;
 }
 
-/** Fetches a manifest by tag or digest. Its bytes must have the requested digest and the digest in the response's header. */
 function* manifest(session: Session, image: ImageName, version: string): Talk<Verdict> {
   const fetched = yield* fetchManifest(session, image, version, { aside: false });
   if (fetched.tag === 'error') return ended(fetched.error);
@@ -96,7 +95,7 @@ function* manifest(session: Session, image: ImageName, version: string): Talk<Ve
   return fine({ ...facts, verified: { algorithm: got.algorithm, digest: got.text, against: 'pinned' } });
 }
 
-/** The digest of a tag, as contents that are compared between mirrors and over time; none for a request by digest. */
+/** The digest of a tag, which is compared between mirrors and over time; none for a request by digest. */
 function tagFacts(tag: string, { text }: Digest, asked: Digest | null): Facts {
   return asked === null ? { contents: { tags: tagsOf({ [tag]: text }) } } : {};
 }
@@ -107,7 +106,7 @@ function factsOf({ algorithm, text: digest }: Digest, asked: Digest | null): Fac
   return asked === null ? { resolvedVersion: digest, compared } : { compared };
 }
 
-/** A registry's pull limit for a window, and the pulls left. */
+/** A registry's pull limit, and the pulls left. */
 interface Quota {
   readonly limit: number;
   readonly remaining: number;
@@ -135,7 +134,6 @@ export function quotaOf(headers: Readonly<Record<string, string>>): Quota | null
   };
 }
 
-/** The quota in the headers as a fact; empty if there is none. */
 function quotaFacts(headers: Readonly<Record<string, string>>): Facts {
   const quota = quotaOf(headers);
   return quota === null ? {} : { own: { quota } };

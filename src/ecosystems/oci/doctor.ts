@@ -6,7 +6,7 @@ import { findOci, type OciFound } from './settings-found.ts';
 import { findOciTraps, ociKinds, textsIn } from './traps.ts';
 
 const hostsPath = /^\/etc\/containerd\/certs\.d\/[a-z0-9][a-z0-9.:_-]*\/hosts\.toml$/;
-/** The form of a hosts.toml in a remedy of mirrorwatch: comments, `server`, hosts with capabilities, and nothing else. */
+/** The form of a hosts.toml in a remedy of mirrorwatch. */
 const hostsText =
   /^(?:(?:#[\x20-\x7e]*|server = "[\x21\x23-\x5b\x5d-\x7e]+"|\[host\."[\x21\x23-\x5b\x5d-\x7e]+"\]| {2}capabilities = \[[a-z", ]+\]| {2}override_path = true|)(?:\n|$))+$/;
 
@@ -37,7 +37,7 @@ export const doctor: Doctor = {
   usedIn: imagesIn,
 };
 
-/** The mirrors of Docker Hub that a client has configured, in order, and the place of that setting. */
+/** The mirrors of Docker Hub that a client has configured. */
 interface MirrorsToday {
   readonly urls: readonly string[];
   readonly place: Place;
@@ -106,11 +106,7 @@ const dockerUrl = /\buses:\s*["']?docker:\/\/([^\s"'#]+)/g;
 const listItem = new RegExp(`^\\s*-\\s+${word}\\s*(?:#.*)?$`, 'g');
 const groovy = /\b(?:image|docker)\s*[:(]?\s*["']([^"']+)["']/g;
 
-/**
- * A parser for a project file that names images: Dockerfiles, compose files, GitHub workflows, GitLab's CI file,
- * Jenkinsfiles. `null`: a file at this path names no images.
- * @param path  of the file, relative to the project
- */
+/** The parser for a project file; `null`: a file at this path names no images. @param path  relative to the project */
 function imagesIn(path: string): ((text: string) => readonly string[]) | null {
   const name = path.split('/').at(-1) ?? '';
   if (dockerfile.test(name)) return (text) => named(text, [from]);
@@ -120,7 +116,7 @@ function imagesIn(path: string): ((text: string) => readonly string[]) | null {
   return gitlab.test(name) ? (text) => [...named(text, [imageKey]), ...named(servicesOf(text), [listItem])] : null;
 }
 
-/** The images with a tag or digest and without variables. That excludes stages of a Dockerfile, which have neither. */
+/** The images with a tag or digest, which stages of a Dockerfile do not have, and without variables. */
 function named(content: string, patterns: readonly RegExp[]): readonly string[] {
   return content
     .split('\n')
@@ -134,7 +130,7 @@ function named(content: string, patterns: readonly RegExp[]): readonly string[] 
     });
 }
 
-/** The lines below each `services:`, whose list items are images. List items elsewhere in a CI file are commands. */
+/** The lines below each `services:`. List items elsewhere in a CI file are commands. */
 function servicesOf(text: string): string {
   const below: string[] = [];
   let depth: number | null = null;

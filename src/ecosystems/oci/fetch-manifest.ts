@@ -10,20 +10,19 @@ import { acceptManifests, type Manifest, readManifest } from './manifest.ts';
 import type { ImageName } from './names.ts';
 import type { Session } from './token.ts';
 
-/** A manifest whose bytes have the requested digest and the digest in the response's header, if there are such. */
+/** A manifest with the requested digest and that of the response's header, if there are such. */
 interface Fetched {
   readonly manifest: Manifest;
-  /** The digest computed from the bytes, by the algorithm of the requested digest, else by SHA-256. */
+  /** Computed from the bytes, by the algorithm of the requested digest, else by SHA-256. */
   readonly digest: Digest;
   readonly answer: Answered;
 }
 
-/** The URL of a manifest. */
 export function manifestUrlOf(session: Session, { host, repository }: ImageName, version: string): string {
   return repositoryUrlOf(session, host, `${repository}/manifests/${version}`);
 }
 
-/** Requests a manifest by tag or digest, and compares its bytes with the requested digest and with that in the header. */
+/** Requests a manifest by tag or digest and judges it by `judgeManifest`. */
 export function* fetchManifest(
   session: Session,
   image: ImageName,
@@ -41,8 +40,7 @@ export function* fetchManifest(
 }
 
 /**
- * Parses a manifest and compares its bytes with the requested digest and with the digest in the header. A manifest with a
- * wrong digest is a mismatch; a response that is no manifest is wrong content or malformed.
+ * Parses a manifest and compares its bytes with the requested digest and with the digest in the header.
  * @see protocols.md 0.1 and 4.3
  */
 export function judgeManifest(
@@ -65,8 +63,8 @@ export function judgeManifest(
 }
 
 /**
- * The mismatch of a body that is recognisable as a manifest, even if a wrong byte makes it unparsable. `null`: the digest is
- * right or not known, or the body is not recognisable as a manifest.
+ * The mismatch of a body that is recognisable as a manifest, even if it cannot be parsed. `null`: the digest is right or not
+ * known, or the body is no manifest.
  */
 function spoiltManifest(body: Uint8Array, headers: Answered['headers'], asked: Digest | null): ProbeFailure | null {
   const want = asked ?? parseDigest(headers['docker-content-digest'] ?? '');

@@ -6,8 +6,8 @@ import type { Platform } from './context.ts';
 import { parseDigest } from './digest.ts';
 
 /**
- * The media types of manifests, in all of their forms. To a request with fewer of them in `Accept`, registries respond "not
- * found", or with a manifest of another digest.
+ * The media types of manifests. To a request with fewer of them in `Accept`, some registries respond "not found", or with a
+ * manifest of another digest.
  */
 const indexTypes = [
   'application/vnd.oci.image.index.v1+json',
@@ -21,7 +21,7 @@ const imageTypes = [
 /** The `Accept` header of every manifest request. @see protocols.md 4.2 */
 export const acceptManifests = [indexTypes[0], imageTypes[0], indexTypes[1], imageTypes[1]].join(', ');
 
-/** What a manifest or index states about one of its parts: a layer, the config, or a manifest. */
+/** A layer, the config or a manifest, as its manifest or index states it. */
 export interface Descriptor {
   readonly mediaType: string;
   readonly digest: string;
@@ -32,15 +32,13 @@ export interface Descriptor {
   readonly platform: Platform | null;
 }
 
-/** A list of manifests, or the manifest of one image. */
 export type Manifest =
   | { readonly kind: 'index'; readonly manifests: readonly Descriptor[] }
   | { readonly kind: 'image'; readonly config: Descriptor | null; readonly layers: readonly Descriptor[] };
 
-/** The longest list of manifests or layers that is parsed; real lists have some tens. */
+/** The most manifests or layers of a list; real lists have some tens. */
 const descriptorsMax = 1000;
 
-/** A manifest that cannot be parsed: what was expected of it. */
 type Unreadable = { readonly expected: Sentence };
 
 /**
@@ -93,9 +91,8 @@ function platformOf(value: unknown): Platform | null {
 }
 
 /**
- * The entry of an index to fetch next: that of the wanted platform, else a nested index, else the first image, whatever its
- * platform, because any image shows whether the mirror works. `null`: there is none. Attestations, whose platform is
- * `unknown`, are no images.
+ * The entry of an index to fetch next: that of the wanted platform, else a nested index, else the first image, because any
+ * image shows whether the mirror works. `null`: there is none. An attestation, whose platform is `unknown`, is no image.
  */
 export function entryFor(manifests: readonly Descriptor[], wanted: Platform): Descriptor | null {
   const isWanted = ({ platform }: Descriptor): boolean =>

@@ -35,8 +35,7 @@ export function isVersion(version: string): boolean {
 }
 
 /**
- * Parses an image reference as Docker does. An image without a host is one of Docker Hub, where a name without a slash is
- * below `library/`. A tag before a digest is dropped. The error says what was expected.
+ * Parses an image reference as Docker does. A tag before a digest is dropped.
  * @see github.com/distribution/reference: its grammar and its short names
  */
 export function parseImage(text: string): Result<ImageName, Sentence> {
@@ -50,7 +49,7 @@ export function parseImage(text: string): Result<ImageName, Sentence> {
   return ok({ ...name, version: digest ?? tagged });
 }
 
-/** Splits a name without tag and digest into registry and repository; without a host the registry is Docker Hub. */
+/** Splits a name without tag and digest. Without a host the registry is Docker Hub, with `library/` before a single word. */
 export function splitName(name: string): Pick<ImageName, 'host' | 'repository'> {
   const slash = name.indexOf('/');
   const first = slash < 0 ? '' : name.slice(0, slash);
@@ -60,10 +59,7 @@ export function splitName(name: string): Pick<ImageName, 'host' | 'repository'> 
   return { host, repository: host === dockerHub && !path.includes('/') ? `library/${path}` : path };
 }
 
-/**
- * How images are written. An image's host is its upstream, so a private image is never requested from a mirror of another
- * registry.
- */
+/** An image's host is its upstream, so a private image is never requested from a mirror of another registry. */
 export const ociNames: Names = {
   describes:
     'Images. The host that each begins with is its upstream (`docker.io` where none is written). The first one with a digest is the canary.',

@@ -32,10 +32,7 @@ function authFile({ url, auth }: WireAccess): string {
   return JSON.stringify({ auths: Object.fromEntries([...hosts].map((host) => [host, { auth: word }])) });
 }
 
-/**
- * `skopeo copy` of one image for the configured platform into a folder: manifest, config and all layers. skopeo reads no mirrors,
- * logins, policies or signature stores of this machine.
- */
+/** `skopeo copy` of one image into a folder, without the mirrors, logins, policies and signature stores of this machine. */
 function plan(job: ClientJob): ClientPlan {
   const { access, home } = job;
   const { platform } = job.settings as OciSettings;
@@ -77,7 +74,6 @@ function plan(job: ClientJob): ClientPlan {
   };
 }
 
-/** skopeo. */
 export const skopeoRun: RealClient = {
   id: 'skopeo',
   spec: ['https://github.com/containers/skopeo/blob/main/docs/skopeo-copy.1.md'],

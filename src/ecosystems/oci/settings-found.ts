@@ -4,13 +4,12 @@ import { configFolderOf, type FileLine, readLines } from '../doctor.ts';
 
 /** One hosts.toml. */
 interface HostsFile {
-  /** The registry that the file is for, which is the name of the folder; `_default`: all registries without a folder. */
+  /** The name of the file's folder: a registry, or `_default` for all registries without a folder. */
   readonly registry: string;
   readonly file: string;
   readonly lines: readonly FileLine[];
 }
 
-/** The settings that containerd, Docker and podman read on this machine. */
 export interface OciFound {
   /** The lines of containerd's config.toml; empty: the file is absent or unreadable. */
   readonly config: readonly FileLine[];

@@ -15,7 +15,7 @@ export interface Held {
 }
 
 const secondMs = 1000;
-/** The lifetime of a token whose response states none, by the token specification. */
+/** The lifetime of a token if its response states none, by the token specification. */
 const lifeSeconds = 60;
 /** The longest lifetime in the cache, whatever the server states: permissions can be revoked. */
 const lifeSecondsMax = 3600;
@@ -23,15 +23,14 @@ const shareKept = 0.8;
 /** The longest token: most servers refuse longer headers. */
 const tokenCharsMax = 8192;
 
-/** The token for a challenge: a cached one, else a new one, which is cached for `shareKept` of its lifetime. */
+/** The token for a challenge: a cached one, else a new one. */
 export function* tokenFor(challenge: Challenge, session: Session): Talk<Result<Held, End>> {
   const kept = session.recall(keyOf(challenge));
   return kept === null ? yield* fetchToken(challenge, session) : ok({ token: kept, isFresh: false });
 }
 
 /**
- * Requests a token. The request is usually anonymous, because the wire sends the mirror's credentials only to the mirror's
- * own host and to `auth.hosts`.
+ * Requests a token and caches it. The wire sends the mirror's credentials only to the mirror's host and to `auth.hosts`.
  * @see protocols.md 4.4
  */
 export function* fetchToken(challenge: Challenge, session: Session): Talk<Result<Held, End>> {
@@ -58,7 +57,7 @@ function keyOf({ realm, service, scope }: Challenge): string {
   return JSON.stringify(['token', realm, service, scope]);
 }
 
-/** The token in a response (`token`, or `access_token` as in OAuth2) and its lifetime; `null`: there is no valid token. */
+/** The token in a response and its lifetime; `null`: there is no valid token. */
 export function readToken(text: string): { readonly token: string; readonly lifeSeconds: number } | null {
   const parsed = parseFields(text, phrase('answer.token'));
   if (parsed.tag === 'error') return null;
@@ -69,14 +68,13 @@ export function readToken(text: string): { readonly token: string; readonly life
   return { token, lifeSeconds: Math.min(isLife ? life : lifeSeconds, lifeSecondsMax) };
 }
 
-/** One conversation and its cache: what this conversation kept, and what earlier ones kept in `context.memory`. */
+/** One conversation, with what it and earlier ones cached. */
 export interface Session {
   readonly context: OciContext;
   recall(key: string): string | null;
   keep(key: string, text: string, forMs: number): void;
 }
 
-/** Opens the session of a conversation. */
 export function openSession(context: OciContext): Session {
   const own = new Map<string, string>();
   const { memory, nowWallMs } = context;
@@ -102,8 +100,8 @@ const headerCharsMax = 8192;
 const valueCharsMax = 2000;
 
 /**
- * The first Bearer challenge in a `WWW-Authenticate` header, which may list several challenges; `null`: there is none. For
- * a registry with TLS, a token server without TLS is refused, as for redirects.
+ * The first Bearer challenge in a `WWW-Authenticate` header; `null`: there is none. For a registry with TLS, a token server
+ * without TLS is refused.
  * @see protocols.md 4.4; RFC 9110 section 11.6.1
  */
 export function parseBearerChallenge(
@@ -132,10 +130,7 @@ interface Read {
   readonly values: Map<string, string>;
 }
 
-/**
- * The challenges of a header: each scheme with its parameters. Commas separate both challenges and parameters, so a word
- * without `=` begins a challenge.
- */
+/** The challenges of a header. Commas separate both challenges and parameters, so a word without `=` begins a challenge. */
 function challenges(header: string): readonly Read[] {
   const found: Read[] = [];
   const text = header.slice(0, headerCharsMax);

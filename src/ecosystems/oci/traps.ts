@@ -6,7 +6,6 @@ import { editOf, explainPlainUrl, type FileLine, type KnownTraps, trapOf } from 
 import { type Fields, fieldsOf } from '../parse-json.ts';
 import type { OciFound } from './settings-found.ts';
 
-/** The kinds of traps in the settings of containerd, Docker and podman. */
 export const ociKinds = {
   'oci-verify-skipped': { severity: 'error', isFixable: true },
   'oci-plain-mirror': { severity: 'warning', isFixable: false },
@@ -73,7 +72,7 @@ function configTraps({ config, hosts }: OciFound, say: Say): readonly OciTrap[] 
   const path = lineWith(/^\s*config_path\s*=\s*["'][^"']+["']/);
   const mirrors = lineWith(/^\s*\[plugins\..*registry\.mirrors/);
   const [first] = config;
-  // With a config.toml of version 3 or later, containerd reads the default folder unless another one is set.
+  // From version 3 of config.toml on, containerd reads the default folder unless another one is set.
   const isOld = lineWith(/^\s*version\s*=\s*([3-9]|\d\d)/) === undefined;
   if (path !== undefined && mirrors !== undefined) {
     const set = [say('trap.oci-mirrors-twice.set')];
@@ -129,7 +128,7 @@ function podmanTraps({ registries }: OciFound, say: Say): readonly OciTrap[] {
   });
 }
 
-/** @param written  the host as the file has it. User-info is an error there and is not shown. */
+/** @param written  the host as in the file: user-info in it is not shown */
 function blindly(written: string, place: Place, authorities: string, say: Say): OciTrap {
   const host = written.replace(/^.*@/, '');
   const set = say('trap.oci-insecure-registries.set', { authority: `${authorities}/${host}/ca.crt` });

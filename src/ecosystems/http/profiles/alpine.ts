@@ -5,7 +5,7 @@ import { type Profile, type Reading, sound, unsound } from '../profile.ts';
 
 const notAnIndex = unsound(phrase('answer.apk'));
 
-/** The first bytes of the index, which are unpacked: the signature and the beginning of the signed data. */
+/** The first bytes of the index, with the signature and the beginning of the signed data. */
 const packedBytes = 4096;
 const nameBytes = 100;
 

@@ -11,7 +11,6 @@ function mirrorlist({ members }: Chain): string {
   return ['# /etc/pacman.d/mirrorlist', ...servers].join('\n');
 }
 
-/** Arch Linux mirrors. */
 export const arch: Profile = {
   id: 'arch',
   spec: ['https://wiki.archlinux.org/title/DeveloperWiki:NewMirrors', 'https://man.archlinux.org/man/pacman.conf.5'],

@@ -16,12 +16,11 @@ import {
 
 const clearsigned = '-----BEGIN PGP SIGNED MESSAGE-----';
 
-/** The first lines of sums that apt accepts: others, such as `MD5Sum`, may come before them and be long. */
+/** The titles of the sums that apt accepts. */
 const sums = ['\nSHA256:', '\nSHA512:'];
 
 /**
- * Checks what apt checks first in a Release file: it has a date and SHA-256 or SHA-512 sums, and `Valid-Until` has not
- * passed. The signature is verified elsewhere, if the entry has `expect.signedBy`.
+ * Checks that a Release file has a date and SHA-256 or SHA-512 sums, and that `Valid-Until` has not passed.
  * @see https://wiki.debian.org/DebianRepository/Format
  */
 export function readRelease({ path, body, isWhole, nowWallMs }: Omit<Head, 'sum' | 'headers'>): Reading {
@@ -39,7 +38,7 @@ export function readRelease({ path, body, isWhole, nowWallMs }: Omit<Head, 'sum'
   return isSummed ? sound(changedAtMs) : { ...unsound(phrase('answer.releaseSums')), changedAtMs };
 }
 
-/** A file below `dists/<suite>` is listed in the InRelease of that folder; suites of updates are one level deeper. */
+/** A file below `dists/<suite>`, or `dists/<suite>/updates`, is listed in the InRelease of that folder. */
 function listedAt(path: string): ListedAt | null {
   const [, suite = '', name = ''] = /^((?:.*\/)?dists\/[^/]+(?:\/updates)?)\/(.+)$/.exec(path) ?? [];
   return suite === '' || /^(In)?Release(\.gpg)?$/.test(name) ? null : { list: `${suite}/InRelease`, name };
@@ -71,7 +70,7 @@ export const debian: Profile = {
 const architectures = ['amd64', 'arm64'];
 
 interface Index extends ListedFile {
-  /** The name in the list: `main/binary-amd64/Packages.gz`. */
+  /** Such as `main/binary-amd64/Packages.gz`. */
   readonly name: string;
   /** The folder of `name`. */
   readonly folder: string;
@@ -80,9 +79,8 @@ interface Index extends ListedFile {
 }
 
 /**
- * Chooses one index of packages in a Release file: of the component `main`, the commonest architecture, and compressed with
- * gzip, if there is one. The first path is by hash, if the archive has such files: apt requests these, because they stay
- * available during a synchronisation.
+ * Chooses one index of packages in a Release file: if possible of `main`, the commonest architecture, and compressed with
+ * gzip. The first path is by hash, if the archive has such files: these stay available during a synchronisation.
  */
 function indexIn(path: string, list: Uint8Array): IndexAt | null {
   const [, root = null, suite = ''] = /^((?:.*\/)?)(dists\/[^/]+(?:\/updates)?)\/(?:In)?Release$/.exec(path) ?? [];

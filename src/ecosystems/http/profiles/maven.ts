@@ -4,10 +4,7 @@ import type { Chain } from '../../client.ts';
 import { compactDate, headTextOf } from '../format.ts';
 import { headUrlOf, linesBy, type Profile, type Reading, sound } from '../profile.ts';
 
-/**
- * The name of the first element; empty: none. Comments and processing instructions before it are skipped. A DOCTYPE is not
- * skipped: its name is `!DOCTYPE`.
- */
+/** The name of the first element after comments and processing instructions, or `!DOCTYPE`; empty: none. */
 export function rootNameOf(text: string): string {
   let at = 0;
   for (;;) {
@@ -43,7 +40,6 @@ function settings(chain: Chain): string {
 </settings>`;
 }
 
-/** Maven repositories. */
 export const maven: Profile = {
   id: 'maven',
   spec: [
