@@ -33,7 +33,7 @@ export async function runClientNow(
   const means = { config, registry, version: facts.version, isRoot: isRoot() };
   const report = await runner.run(makeClientOrder({ ...ask, client }, means));
   const { tookMs, files, bytes, words } = report;
-  return { ...judgeReport(report, client), tookMs, files, bytes, words };
+  return { ...judgeReport(report, client, ask.mirror.url), tookMs, files, bytes, words };
 }
 
 /** The real clients of the configuration that are not installed here. */

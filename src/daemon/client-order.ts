@@ -58,10 +58,11 @@ function lineOf(text: string): string {
   return printable(text.replace(/\s+/g, ' ').trim(), limits.clientLineChars);
 }
 
-/** What a report means for the mirror. If the client fetched nothing, the run failed, even with exit code 0. */
+/** What a report means for the mirror at `url`. If the client fetched nothing, the run failed, even with exit code 0. */
 export function judgeReport(
   { end, files, bytes, said: all }: ClientReport,
   client: RealClient,
+  url: string,
 ): Pick<ClientRun, 'outcome' | 'reason' | 'sentence' | 'exitCode'> {
   const said = (outcome: ClientOutcome, reason: string | Sentence | null, exitCode: number | null = null) => ({
     outcome,
@@ -72,7 +73,7 @@ export function judgeReport(
   switch (end.tag) {
     case 'exited': {
       if (end.code === 0 && files > 0 && bytes > 0) return said('ok', null, 0);
-      const { text, isElsewhere } = client.why(all);
+      const { text, isElsewhere } = client.why(all, url);
       const reason =
         text === '' ? (end.code === 0 ? phrase('client.nothing') : phrase('client.exit', { code: end.code })) : text;
       return said(isElsewhere ? 'unknown' : 'failed', reason, end.code);

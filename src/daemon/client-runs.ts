@@ -166,7 +166,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     report: ClientReport,
   ): Promise<readonly [run: ClientRun, spent: Spent]> {
     const { mirror, client, module, version } = ask;
-    const judged = judgeReport(report, client);
+    const judged = judgeReport(report, client, mirror.url);
     const own = judged.outcome === 'unknown' ? null : await ownVerdict(ask);
     const run: ClientRun = {
       registry: mirror.name,

@@ -36,8 +36,8 @@ export interface RealClient {
   /** The part of a mirror's access that the client does not support; `null`: it supports all of it. */
   cannot(mirror: Mirror): Sentence | null;
   plan(job: ClientJob): ClientPlan;
-  /** @param words  the client's output, or its kept part */
-  why(words: string): ClientReason;
+  /** @param words  the client's output, or its kept part @param url  of the mirror */
+  why(words: string, url: string): ClientReason;
 }
 
 /** The part of a mirror's access that no client program supports; `null`: there is none. */

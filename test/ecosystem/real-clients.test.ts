@@ -196,6 +196,18 @@ describe('why', () => {
       /EOF/,
       true,
     ],
+    [
+      'go',
+      '{"Error": "m@v1: verifying module: m@v1: reading https://mirror.example.com/go/sumdb/sum.example.com/lookup/m@v1: 502"}',
+      /502/,
+      false,
+    ],
+    [
+      'go',
+      '{"Error": "m@v1: verifying module: m@v1: reading https://other.example.com/sumdb/sum.example.com/lookup/m@v1: 502"}',
+      /502/,
+      true,
+    ],
     ['go', '{"Error": "verifying module: checksum mismatch\\n SECURITY ERROR"}', /checksum mismatch/, false],
     [
       'npm',
@@ -224,6 +236,9 @@ describe('why', () => {
       false,
     ],
   ] as const)('%s: %s', (id, words, text, isElsewhere) => {
-    expect(clientOf(id).why(words)).toEqual({ text: expect.stringMatching(text), isElsewhere });
+    expect(clientOf(id).why(words, 'https://mirror.example.com/go/')).toEqual({
+      text: expect.stringMatching(text),
+      isElsewhere,
+    });
   });
 });

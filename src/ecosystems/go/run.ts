@@ -76,12 +76,12 @@ function decoded(text: string): string {
   }
 }
 
-/** A failed request to the checksum database is not counted against the mirror; a checksum mismatch is. */
-function why(words: string): ClientReason {
+/** A failed request to the checksum database counts against the mirror only through its relay; a checksum mismatch always. */
+function why(words: string, url: string): ClientReason {
   const [, told] = /"Error": "((?:[^"\\]|\\.)*)"/.exec(words) ?? [];
   const text = told === undefined ? findLines(words, /^go: /) : decoded(told);
-  const isChecksum = /checksum mismatch|SECURITY ERROR/.test(words);
-  return { text, isElsewhere: !isChecksum && /\bverifying (module|go\.mod)\b|\/sumdb\//.test(text) };
+  const isOwn = /checksum mismatch|SECURITY ERROR/.test(words) || text.includes(`${url.replace(/\/+$/, '')}/sumdb/`);
+  return { text, isElsewhere: !isOwn && /\bverifying (module|go\.mod)\b|\/sumdb\//.test(text) };
 }
 
 export const goRun: RealClient = {

@@ -62,7 +62,7 @@ test.each<
   ],
 ])('a client that is %s', (_name, end, { files, said }, [outcome, reason, exitCode]) => {
   const report = { end, tookMs: 1, files, bytes: files * 10, said, words: said };
-  const { sentence, ...judged } = judgeReport(report, fake);
+  const { sentence, ...judged } = judgeReport(report, fake, 'https://mirror.example.com');
   expect(judged).toEqual({ outcome, reason, exitCode });
   // Our reason can be said in any language; the client's own stays as it is.
   if (sentence !== undefined) expect(saySentence(sentence, english)).toBe(reason);
@@ -77,9 +77,9 @@ test('a reason is one line, printable and bounded', () => {
     said: 'x'.repeat(9_999),
     words: '',
   };
-  expect(judgeReport(report, fake).reason?.length).toBe(500);
+  expect(judgeReport(report, fake, 'https://mirror.example.com').reason?.length).toBe(500);
   const odd = { ...report, said: 'one\n\ttwo \u001b[31mred' };
-  expect(judgeReport(odd, fake).reason).toBe('one two ?[31mred');
+  expect(judgeReport(odd, fake, 'https://mirror.example.com').reason).toBe('one two ?[31mred');
 });
 
 test('another user is for root alone', () => {
