@@ -53,7 +53,7 @@ export function* readModuleZip(zip: WholeBody, prefix: string): Talk<Result<read
 
 /** The first rule of protocols.md 1.8 that the entries break; `null`: none. Called before anything is inflated. */
 function brokenRule(entries: readonly ZipEntry[], prefix: string, zipBytes: number): Sentence | null {
-  const folded = new Set<string>();
+  const folded = new Map<string, string>();
   let plainBytes = 0;
   let packedBytes = 0;
   for (const { name, plainBytes: bytes, packedBytes: packed } of entries) {
@@ -64,9 +64,10 @@ function brokenRule(entries: readonly ZipEntry[], prefix: string, zipBytes: numb
     if (inside.endsWith('/go.mod')) return phrase('answer.zipRoot');
     if ((inside === 'go.mod' || inside === 'LICENSE') && bytes > limits.modBytes)
       return phrase('answer.withinCap', { name: inside });
-    const key = foldCase(name);
-    if (folded.has(key)) return phrase('answer.nameOnce');
-    folded.add(key);
+    const other = folded.get(foldCase(name));
+    // As in the go command, the same directory may be listed twice.
+    if (other !== undefined && (other !== name || !name.endsWith('/'))) return phrase('answer.nameOnce');
+    folded.set(foldCase(name), name);
     plainBytes += bytes;
     if (plainBytes > limits.zipBytes) return phrase('answer.zipSum');
     packedBytes += packed;

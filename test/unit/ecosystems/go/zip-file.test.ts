@@ -43,6 +43,11 @@ describe('whole archives hash alike, however they are packed', () => {
     });
   });
 
+  test('a directory may be listed twice', async () => {
+    const sub = inside('sub/', { method: 0 });
+    expect(await read(makeZip([sub, sub]), hello.prefix)).toMatchObject({ tag: 'ok', value: [{}, {}] });
+  });
+
   test('an empty archive holds nothing', async () => {
     expect(await read(makeZip([]), hello.prefix)).toEqual({ tag: 'ok', value: [] });
   });
@@ -90,6 +95,11 @@ describe('broken archives', () => {
     [
       'names equal but for case',
       makeZip([inside('a.go'), inside('A.go')]),
+      malformed('answer.zip', { what: phrase('answer.nameOnce') }),
+    ],
+    [
+      'directories equal but for case',
+      makeZip([inside('a/', { method: 0 }), inside('A/', { method: 0 })]),
       malformed('answer.zip', { what: phrase('answer.nameOnce') }),
     ],
     ['a way out', makeZip([inside('../a.go')]), malformed('answer.zip', { what: phrase('answer.cleanNames') })],

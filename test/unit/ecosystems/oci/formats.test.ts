@@ -137,6 +137,7 @@ describe('challenges', () => {
     ['quotes within quotes', `${https401},service="a\\"b"`, https, of('https://auth.example.com/token', 'a"b')],
     ['behind another challenge', `Basic realm="x, Bearer y", ${https401}`, https, of('https://auth.example.com/token')],
     ['behind one of another form', `Negotiate abc==, ${https401}`, https, of('https://auth.example.com/token')],
+    ['behind base64 with a slash', `Negotiate ab/c, ${https401}`, https, of('https://auth.example.com/token')],
     [
       'before another, whose values are its own',
       `${https401}, Basic realm="x", service="no"`,
