@@ -1,6 +1,6 @@
 import type { Place } from '../../core/trap.ts';
 import { baseUrl } from '../../core/url.ts';
-import { type Doctor, present } from '../doctor.ts';
+import { type Doctor, type FileLine, present } from '../doctor.ts';
 import { dockerHub, parseImage } from './names.ts';
 import { findOci, type OciFound } from './settings-found.ts';
 import { findOciTraps, ociKinds, textsIn } from './traps.ts';
@@ -72,15 +72,19 @@ function ofDocker({ daemons }: OciFound): readonly MirrorsToday[] {
   return daemons.map(({ file, text }) => ({ urls: textsIn(text, 'registry-mirrors'), place: { file, line: null } }));
 }
 
-/**
- * The mirrors in each `[[registry]]` whose prefix or location is Docker Hub. All get the scheme `https`: `insecure` is not
- * read.
- */
+/** The user's registries.conf comes first: podman then reads the system's no more. */
 function ofPodman({ registries }: OciFound): readonly MirrorsToday[] {
+  return [...Map.groupBy(registries, ({ file }) => file)]
+    .reverse()
+    .map(([file, lines]) => ({ urls: hubMirrorsIn(lines), place: { file, line: null } }));
+}
+
+/** The mirrors in each `[[registry]]` whose prefix or location is Docker Hub, as https: `insecure` is not read. */
+function hubMirrorsIn(lines: readonly FileLine[]): readonly string[] {
   const urls: string[] = [];
   let isHub = false;
   let isMirror = false;
-  for (const { text } of registries) {
+  for (const { text } of lines) {
     const [, table] = /^\s*\[\[\s*(registry(?:\.mirror)?)\s*\]\]/.exec(text) ?? [];
     if (table !== undefined) isMirror = table !== 'registry';
     if (table === 'registry') isHub = false;
@@ -88,8 +92,7 @@ function ofPodman({ registries }: OciFound): readonly MirrorsToday[] {
     if (key !== undefined && !isMirror && value === dockerHub) isHub = true;
     if (key === 'location' && isMirror && isHub) urls.push(`https://${value}`);
   }
-  const [first] = registries;
-  return first === undefined ? [] : [{ urls, place: { file: first.file, line: null } }];
+  return urls;
 }
 
 const dockerfile = /^(Dockerfile|Containerfile)(\..+)?$|\.(dockerfile|containerfile)$/i;

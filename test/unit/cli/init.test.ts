@@ -257,6 +257,16 @@ describe('mirrorwatch init', () => {
       },
       'https://hub.build.corp|direct',
     ],
+    [
+      'podman of the user',
+      {
+        '/etc/containers/registries.conf':
+          '[[registry]]\nlocation = "docker.io"\n[[registry.mirror]]\nlocation = "old.build.corp"\n',
+        '~/.config/containers/registries.conf':
+          '[[registry]]\nlocation = "docker.io"\n[[registry.mirror]]\nlocation = "hub.build.corp"\n',
+      },
+      'https://hub.build.corp|direct',
+    ],
   ])("takes the mirrors of %s's settings", async (_, files, chain) => {
     const machine = testMachine(files as Record<string, string>);
     const { code, err } = await machine.run(['init', '--yes']);
