@@ -24,7 +24,16 @@ import {
   releaseLate,
   sampleOfLate,
 } from './late.ts';
-import { type AdviseTurn, chainTextOf, changeState, close, openLedger, release, restore } from './ledger.ts';
+import {
+  type AdviseTurn,
+  chainTextOf,
+  changeState,
+  close,
+  type Ledger,
+  openLedger,
+  release,
+  restore,
+} from './ledger.ts';
 import { applyOpen, updateAdvice } from './lifecycle.ts';
 import {
   looksOf,
@@ -106,7 +115,7 @@ export function createAdvisor(input: {
   const groups = groupsOf(config, registry, input.declared);
   let orphans = restore(groups, input.restored, settled, config, input.now);
 
-  const view = (group: Group, now: Now): View => viewOf({ config, group, now, vantage, standings, tallies, evidence });
+  const view = (group: Group, now: Now): View => viewOf({ config, group, now, vantage }, standings, tallies, evidence);
   const groupOf = (of: Upstream): Group | undefined => groups.get(upstreamKeyOf(of));
   const remember = (turn: AdviseTurn): AdviseTurn => {
     for (const { advice } of turn.changes) settled.add(advice.id);
@@ -128,13 +137,22 @@ export function createAdvisor(input: {
     recordHeardLate(group.late, sample.due);
   };
 
-  const proposedBy = (id: string): Result<{ group: Group; advice: Advice }, 'unknown' | 'not_proposed'> => {
+  /** Ends a proposal as `act` does; an error if there is no such proposal. */
+  const settle = (
+    id: string,
+    now: Now,
+    act: (group: Group, advice: Advice, ledger: Ledger) => void,
+  ): ReturnType<Advisor['accept']> => {
+    lastNow = now;
     const all = [...groups.values()];
     const group = all.find((one) => one.open?.advice.id === id);
     const advice = group?.open?.advice;
-    if (group !== undefined && advice?.state === 'proposed') return ok({ group, advice });
     const isKnown = group !== undefined || settled.has(id) || all.some((one) => one.accepted?.advice.id === id);
-    return error(isKnown ? 'not_proposed' : 'unknown');
+    if (group === undefined || advice?.state !== 'proposed') return error(isKnown ? 'not_proposed' : 'unknown');
+    const ledger = openLedger(now, random);
+    act(group, advice, ledger);
+    follow(view(group, now));
+    return ok(remember(ledger.turn()));
   };
 
   return {
@@ -196,28 +214,13 @@ export function createAdvisor(input: {
       }
       return remember(ledger.turn());
     },
-    accept(id, now) {
-      lastNow = now;
-      const found = proposedBy(id);
-      if (found.tag === 'error') return found;
-      const ledger = openLedger(now, random);
-      applyOpen(view(found.value.group, now), ledger);
-      follow(view(found.value.group, now));
-      return ok(remember(ledger.turn()));
-    },
-    dismiss(id, forMs, reason, now) {
-      lastNow = now;
-      const found = proposedBy(id);
-      if (found.tag === 'error') return found;
-      const { group, advice } = found.value;
-      const ledger = openLedger(now, random);
-      const { from, to, cause } = advice;
-      const muted: Muted = { from, to, cause, untilMs: now.wallMs + forMs, reason };
-      group.muted = [...group.muted.filter((one) => one.untilMs > now.wallMs), muted].slice(-mutedKept);
-      close(group, 'dismissed', ledger);
-      follow(view(group, now));
-      return ok(remember(ledger.turn()));
-    },
+    accept: (id, now) => settle(id, now, (group, _, ledger) => applyOpen(view(group, now), ledger)),
+    dismiss: (id, forMs, reason, now) =>
+      settle(id, now, (group, { from, to, cause }, ledger) => {
+        const muted: Muted = { from, to, cause, untilMs: now.wallMs + forMs, reason };
+        group.muted = [...group.muted.filter((one) => one.untilMs > now.wallMs), muted].slice(-mutedKept);
+        close(group, 'dismissed', ledger);
+      }),
     list() {
       const held = [...groups.values()].flatMap((group) => [group.open, group.accepted]);
       const now = held.flatMap((one) => (one === null ? [] : [one.advice]));

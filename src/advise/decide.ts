@@ -193,7 +193,7 @@ function goHome(view: View, { at, weigh }: Case): Decision | null {
   if (home === null || home === at || view.evidenceOf(home.name).length > 0) return null;
   const dueMs = waitMs(moves.departures, config.advise.holdMs, now.monotonicMs);
   if (sinceMoveMs(view) < dueMs) return null;
-  if (contest.health.sum < healthBound || !isGoodNow(contest, home.name, now.monotonicMs)) return null;
+  if (contest.health < healthBound || !isGoodNow(contest, home.name, now.monotonicMs)) return null;
   const here = recordOf(contest, at.name);
   const timesMs = lookBackMsOf(moves.departures, config.advise.holdMs, now.monotonicMs);
   const isLeftForTime = moves.departures.at(-1)?.isOfTime === true;

@@ -64,7 +64,7 @@ export function requestDownload(view: View, at: Mirror): readonly LookOrder[] {
 function waitsForDownload(view: View, home: Mirror): boolean {
   const { contest } = view.group;
   const record = contest.records.get(home.name);
-  if (record === undefined || contest.health.sum < healthBound) return false;
+  if (record === undefined || contest.health < healthBound) return false;
   return !isHeavyClean(record, lastTroubleOf(record));
 }
 

@@ -33,25 +33,19 @@ export function nearOf(config: Config): number {
   return Math.max(1.5 * everyMs(config.schedule.pace), limits.roundStepMs);
 }
 
-export function viewOf(input: {
-  readonly config: Config;
-  readonly group: Group;
-  readonly now: Now;
-  readonly vantage: VantageStanding;
-  readonly standings: ReadonlyMap<string, Standing>;
-  readonly tallies: ReadonlyMap<string, Tally>;
-  readonly evidence: ReadonlyMap<string, readonly AlertEvidence[]>;
-}): View {
-  const { config, group, now } = input;
+export function viewOf(
+  given: Pick<View, 'config' | 'group' | 'now' | 'vantage'>,
+  standings: ReadonlyMap<string, Standing>,
+  tallies: ReadonlyMap<string, Tally>,
+  evidence: ReadonlyMap<string, readonly AlertEvidence[]>,
+): View {
+  const { config, group, now } = given;
   return {
-    config,
-    group,
-    now,
-    vantage: input.vantage,
+    ...given,
     mirrors: group.roster.mirrors,
-    standingOf: (registry) => input.standings.get(registry) ?? null,
-    tallyOf: (registry) => input.tallies.get(registry) ?? newTally(),
-    evidenceOf: (registry) => input.evidence.get(registry) ?? [],
+    standingOf: (registry) => standings.get(registry) ?? null,
+    tallyOf: (registry) => tallies.get(registry) ?? newTally(),
+    evidenceOf: (registry) => evidence.get(registry) ?? [],
     by: {
       nowMs: now.monotonicMs,
       fetch: group.kind.fetch.map((step) => group.kind.steps[step]?.weight ?? 'light'),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Advice, AdviceCause } from './advice.ts';
 import type { Confidence } from './finding.ts';
-import type { EcosystemId } from './mirror.ts';
+import type { Upstream } from './mirror.ts';
 import type { Sentence } from './result.ts';
 import type { Secret } from './secret.ts';
 
@@ -71,7 +71,7 @@ export type ActionDeed =
 export interface ActionRule {
   readonly name: string;
   /** The upstreams whose advice this rule follows. */
-  readonly targets: readonly { readonly ecosystem: EcosystemId; readonly upstream: string }[];
+  readonly targets: readonly Upstream[];
   readonly mode: 'dry-run' | 'auto';
   readonly timeoutMs: number;
   /** True: the advice counts as accepted once the action is done. */

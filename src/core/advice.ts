@@ -1,6 +1,6 @@
 import type { Reason } from './failure.ts';
 import type { Confidence } from './finding.ts';
-import type { EcosystemId } from './mirror.ts';
+import type { Upstream } from './mirror.ts';
 import type { Sentence } from './result.ts';
 
 export type AdviceState = 'proposed' | 'accepted' | 'superseded' | 'withdrawn' | 'expired' | 'refused' | 'dismissed';
@@ -56,10 +56,8 @@ export interface Candidate {
 export type Refusal = 'vantage_suspect' | 'shared_fate' | 'nothing_measured' | 'no_candidate';
 
 /** A recommendation (design.md section 4.4). Stamps are wall milliseconds; chains have masked credentials. */
-export interface Advice {
+export interface Advice extends Upstream {
   readonly id: string;
-  readonly ecosystem: EcosystemId;
-  readonly upstream: string;
   readonly vantage: string;
   readonly state: AdviceState;
   readonly issuedAtMs: number;
@@ -109,9 +107,7 @@ export interface Advice {
 }
 
 /** The audit of one accepted advice. `isRegret`: the mirror that was left was better. */
-export interface LookedBack {
-  readonly ecosystem: EcosystemId;
-  readonly upstream: string;
+export interface LookedBack extends Upstream {
   /** Time of the audit, wall milliseconds. */
   readonly atMs: number;
   readonly isRegret: boolean;

@@ -1,4 +1,4 @@
-import type { EcosystemId, Step } from './mirror.ts';
+import type { Step, Upstream } from './mirror.ts';
 import type { WireAccess } from './ports.ts';
 import type { Sentence } from './result.ts';
 
@@ -55,11 +55,7 @@ export interface OwnVerdict {
   readonly probeIds: readonly string[];
 }
 
-export interface ClientRun {
-  readonly registry: string;
-  readonly ecosystem: EcosystemId;
-  readonly upstream: string;
-  readonly client: string;
+export interface ClientRun extends ClientPair, Upstream {
   readonly module: string;
   readonly version: string | null;
   readonly startedAtMs: number;

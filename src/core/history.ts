@@ -1,28 +1,14 @@
+import type { Move } from './action.ts';
 import type { AdviceCause } from './advice.ts';
 import type { ControlAnswer } from './due.ts';
 import type { FindingKind } from './finding.ts';
-import type { EcosystemId } from './mirror.ts';
 import type { Now } from './ports.ts';
 import type { Sample } from './sample.ts';
 
 /** Operator commands that influence judgement. `untilMs` is wall time. */
 export type Told =
-  | {
-      readonly kind: 'accepted';
-      readonly ecosystem: EcosystemId;
-      readonly upstream: string;
-      readonly from: string;
-      readonly to: string;
-    }
-  | {
-      readonly kind: 'dismissed';
-      readonly ecosystem: EcosystemId;
-      readonly upstream: string;
-      readonly from: string;
-      readonly to: string;
-      readonly cause: AdviceCause;
-      readonly untilMs: number;
-    }
+  | (Move & { readonly kind: 'accepted' })
+  | (Move & { readonly kind: 'dismissed'; readonly cause: AdviceCause; readonly untilMs: number })
   | { readonly kind: 'acknowledged'; readonly finding: FindingKind; readonly registry: string | null }
   | { readonly kind: 'paused'; readonly registry: string; readonly untilMs: number | null };
 

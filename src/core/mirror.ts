@@ -18,10 +18,8 @@ export interface Speaks {
 }
 
 /** One configured endpoint of one ecosystem. `name` is the label `registry`, unique in the file. */
-export interface Mirror {
+export interface Mirror extends Upstream {
   readonly name: string;
-  readonly ecosystem: EcosystemId;
-  readonly upstream: string;
   /** Base URL without user-info, query, fragment or trailing slash. */
   readonly url: string;
   readonly role: 'mirror' | 'origin';
@@ -158,9 +156,7 @@ export function isHeavy({ weight }: Pick<Target, 'weight'>): boolean {
 }
 
 /** A module as configured: `latest` stays `latest`. */
-export interface ModuleRef {
-  readonly ecosystem: EcosystemId;
-  readonly upstream: string;
+export interface ModuleRef extends Upstream {
   readonly module: string;
   /** `null` where the ecosystem has no versions, or none was written. */
   readonly version: string | null;
@@ -169,11 +165,9 @@ export interface ModuleRef {
 }
 
 /** What is probed. `module` and `version` are `null` where the step has none. */
-export interface Target {
+export interface Target extends Upstream {
   /** Stable and unique: `registry|module|version|step`, empty for an absent part. */
   readonly id: string;
-  readonly ecosystem: EcosystemId;
-  readonly upstream: string;
   readonly registry: string;
   readonly module: string | null;
   readonly version: string | null;

@@ -65,20 +65,12 @@ export interface SlowFiles {
 }
 
 /** One hop to make. */
-export interface HopRequest {
-  readonly url: string;
-  /** Absent: GET. */
-  readonly method?: 'HEAD';
+export interface HopRequest extends Pick<Ask, 'url' | 'method' | 'bodyBytesMax' | 'asSent' | 'large'> {
   readonly headers: Readonly<Record<string, string>>;
   readonly aside: boolean;
   /** True: the URL came from a response, so private addresses need `allowHosts`, unless the mirror is there. */
   readonly foreign: boolean;
-  readonly bodyBytesMax: number;
   readonly stopAfterBytes: number | null;
-  /** As `Ask.asSent`. */
-  readonly asSent?: true;
-  /** As `Ask.large`. */
-  readonly large?: true;
   /** Monotonic start: the end of the hop before; `null`: now. */
   readonly startMs: number | null;
   /** Monotonic deadline. */

@@ -34,13 +34,10 @@ export function maskUrl(url: string): string {
   const parsed = URL.parse(url);
   if (parsed === null) return url.replace(/^([a-z][a-z0-9+.-]*:\/\/).*@/i, '$1***@');
   const hadUser = parsed.username !== '' || parsed.password !== '';
-  if (hadUser) {
-    parsed.username = '';
-    parsed.password = '';
-  }
-  if (parsed.search === '') return shownHref(parsed, hadUser);
-  parsed.search = maskQuery(parsed);
-  return shownHref(parsed, hadUser);
+  parsed.username = '';
+  parsed.password = '';
+  if (parsed.search !== '') parsed.search = maskQuery(parsed);
+  return hadUser ? parsed.href.replace('://', `://${shown}@`) : parsed.href;
 }
 
 /** The query with `***` as each value. A name without a value may be a secret, and an `@` the end of a password. */
@@ -54,10 +51,6 @@ function maskQuery({ search, searchParams }: URL): string {
   const text = masked.toString();
   if (names.size > 0 && [...searchParams.keys()].every((name) => names.has(name))) return text;
   return text === '' ? shown : `${text}&${shown}`;
-}
-
-function shownHref({ href }: URL, hadUser: boolean): string {
-  return hadUser ? href.replace('://', '://***@') : href;
 }
 
 /** The part before the `@` of a host: commas, bars and blanks may belong to a password. */

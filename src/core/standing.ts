@@ -1,5 +1,5 @@
 import type { Finding } from './finding.ts';
-import type { Connection, EcosystemId, Target } from './mirror.ts';
+import type { Connection, Target, Upstream } from './mirror.ts';
 import type { Sentence } from './result.ts';
 
 export const mirrorStates = ['up', 'degraded', 'down', 'unknown'] as const;
@@ -12,10 +12,8 @@ export interface Pause {
 }
 
 /** The current state of one mirror. */
-export interface Standing {
+export interface Standing extends Upstream {
   readonly registry: string;
-  readonly ecosystem: EcosystemId;
-  readonly upstream: string;
   readonly state: MirrorState;
   /** The reason for the state, a clause in English. */
   readonly because: string;

@@ -88,20 +88,9 @@ export function findingView(finding: Finding): FindingView {
 
 function sideView({ item, registries, algorithm, digest, sinceMs, seen }: Side): SideView {
   const { module, version, step } = item;
+  const served = { registries, algorithm, digest, sinceAt: stamp(sinceMs) };
   const firstText = seen === null ? null : firstBytesTextOf(seen);
-  const { bytes, firstHex } = seen ?? { bytes: null, firstHex: null };
-  return {
-    module,
-    version,
-    step,
-    registries,
-    algorithm,
-    digest,
-    sinceAt: stamp(sinceMs),
-    bytes,
-    firstHex,
-    firstText,
-  };
+  return { module, version, step, ...served, bytes: seen?.bytes ?? null, firstHex: seen?.firstHex ?? null, firstText };
 }
 
 /** First bytes as text, with a dot for each byte that is not printable ASCII. */

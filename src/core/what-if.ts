@@ -1,4 +1,4 @@
-import type { EcosystemId } from './mirror.ts';
+import type { EcosystemId, Upstream } from './mirror.ts';
 import type { Sentence } from './result.ts';
 
 /** A what-if request: how would this chain behave? */
@@ -99,9 +99,7 @@ export interface WhatIfAgainst {
 }
 
 /** The forecast for a chain, compared with the one in use and the advised one. */
-export interface WhatIf {
-  readonly ecosystem: EcosystemId;
-  readonly upstream: string;
+export interface WhatIf extends Upstream {
   readonly client: string;
   readonly edited: ChainOutlook;
   /** `null`: the current chain cannot be parsed. */

@@ -3,7 +3,7 @@ import { unwatchedMs, type Walker, walkChain } from '../walk.ts';
 import { type Comparison, pairOf } from './choose.ts';
 import { recordOf } from './costs.ts';
 import { newFailureTest } from './failures.ts';
-import { type Health, newHealth, updateHealth } from './home.ts';
+import { updateHealth } from './home.ts';
 import {
   type Answer,
   addToMoment,
@@ -32,7 +32,8 @@ export interface Contest extends Comparison {
   /** Closed moments. */
   readonly past: Past;
   readonly patience: Map<string, { readonly light: Patience; readonly heavy: Patience }>;
-  health: Health;
+  /** A log-likelihood that home, which was left, works again. */
+  health: number;
   /** When a download from the head was last ordered, and one from other mirrors too. Monotonic milliseconds. */
   downloadMs: number;
   besideMs: number;
@@ -73,7 +74,7 @@ export function newContest(head: string | null): Contest {
     records: new Map(),
     patience: new Map(),
     pairs: new Map(),
-    health: newHealth(),
+    health: 0,
     downloadMs: Number.NEGATIVE_INFINITY,
     besideMs: Number.NEGATIVE_INFINITY,
     odd: {},
@@ -86,7 +87,7 @@ export function newContest(head: string | null): Contest {
 /** Changes the head: comparisons start again. The health of home starts again at a departure and at a return. */
 export function moveTo(contest: Contest, head: string | null, home: string | null): void {
   if (contest.head === head) return;
-  if (contest.head === home || head === home || home === null) contest.health = newHealth();
+  if (contest.head === home || head === home || home === null) contest.health = 0;
   contest.head = head;
   contest.pairs.clear();
   contest.odd = {};
@@ -204,7 +205,9 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
     if (name === contest.head) {
       heard.push({ question: moment.question, outcome, isScheduled: moment.isScheduled });
       if (!outcome.bad) for (const pair of contest.pairs.values()) countGoodOf(pair, outcome.isHeavy);
-    } else if (name === around.home && moment.isScheduled) updateHealth(contest.health, outcome.bad);
+    } else if (name === around.home && moment.isScheduled) {
+      contest.health = updateHealth(contest.health, outcome.bad);
+    }
   }
   compare(contest, moment, around);
   return heard;

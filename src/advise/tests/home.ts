@@ -26,15 +26,6 @@ const compareMsMax = 3_600_000;
 /** If home was left because it was slow, it may have this many more failures than the mirror in use. */
 const chanceFailures = 1;
 
-/** The health of home since it was left: a log-likelihood that home works again. */
-export interface Health {
-  sum: number;
-}
-
-export function newHealth(): Health {
-  return { sum: 0 };
-}
-
 /** When the last failure of a row of `troubleRow`, or of a rate that has ended, was: monotonic; −∞: none. */
 export function lastTroubleOf({ light, heavy }: HeadRecord): number {
   const outcomes = [...light, ...heavy].sort((a, b) => a.atMs - b.atMs);
@@ -70,8 +61,8 @@ function longestPause(outcomes: readonly Outcome[]): number {
 }
 
 /** Adds one response of home while clients are elsewhere. A bad one cancels all good ones before it. */
-export function updateHealth(health: Health, isBad: boolean): void {
-  health.sum = isBad ? Math.max(bad, Math.min(0, health.sum + bad)) : Math.min(2 * healthBound, health.sum + good);
+export function updateHealth(health: number, isBad: boolean): number {
+  return isBad ? Math.max(bad, Math.min(0, health + bad)) : Math.min(2 * healthBound, health + good);
 }
 
 /** One departure from home. */

@@ -30,15 +30,17 @@ function group(lastMs: number | null): Group {
 function known(of: Group, laterMs: number, b: Partial<Standing> = {}) {
   stage.mark('b', b);
   follow(
-    viewOf({
-      config: by,
-      group: of,
-      now: { wallMs: stage.at.wallMs + laterMs, monotonicMs: stage.at.monotonicMs + laterMs },
-      vantage: { suspect: false, sinceMs: null, controls: [], contaminatedShare: 0 },
-      standings: new Map(stage.standings().map((one) => [one.registry, one])),
-      tallies: new Map(),
-      evidence: new Map(),
-    }),
+    viewOf(
+      {
+        config: by,
+        group: of,
+        now: { wallMs: stage.at.wallMs + laterMs, monotonicMs: stage.at.monotonicMs + laterMs },
+        vantage: { suspect: false, sinceMs: null, controls: [], contaminatedShare: 0 },
+      },
+      new Map(stage.standings().map((one) => [one.registry, one])),
+      new Map(),
+      new Map(),
+    ),
   );
   if (of.contest.around === null) throw new Error('nothing to go by');
   return of.contest.around;

@@ -201,7 +201,7 @@ describe('head against candidate', () => {
     moveTo(contest, 'a', 'a');
     expect(contest.pairs.size).toBe(1);
     moveTo(contest, 'b', 'a');
-    expect([contest.pairs.size, contest.odd, contest.health.sum, contest.head]).toEqual([0, {}, 0, 'b']);
+    expect([contest.pairs.size, contest.odd, contest.health, contest.head]).toEqual([0, {}, 0, 'b']);
     expect(recordOf(contest, 'a').light).toHaveLength(4);
     expect(pairOf(contest, 'b', 'a').time.light.seen).toBe(4);
   });
@@ -210,7 +210,7 @@ describe('head against candidate', () => {
     const contest = newContest('b');
     momentsOf(contest, by, 0, 3, { a: 200, b: 200 });
     momentsOf(contest, by, 90_000, 2, { a: 200, b: 200 }, { isScheduled: false });
-    expect(contest.health.sum).toBeCloseTo(3 * 0.046, 10);
+    expect(contest.health).toBeCloseTo(3 * 0.046, 10);
   });
 });
 

@@ -5,7 +5,6 @@ import {
   isHomeAsGood,
   lastTroubleOf,
   lookBackMsOf,
-  newHealth,
   recentDeparturesOf,
   updateHealth,
   waitMs,
@@ -53,9 +52,8 @@ describe('how long clients stay away at least', () => {
 
 describe('the health of home', () => {
   const health = (said: string): number => {
-    const made = newHealth();
-    for (const one of said) updateHealth(made, one === 'x');
-    return Math.round(made.sum * 1_000) / 1_000;
+    const made = [...said].reduce((sum, one) => updateHealth(sum, one === 'x'), 0);
+    return Math.round(made * 1_000) / 1_000;
   };
   test.each<[string, string, number]>([
     ['47 clean answers are not enough', '.'.repeat(47), 2.162],
