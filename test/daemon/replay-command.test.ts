@@ -110,6 +110,23 @@ describe('mirrorwatch replay, beside the daemon that holds the file', () => {
     expect(shown.history['answers']).toBeGreaterThan(500);
   });
 
+  test('a window shorter than the longest pace has a cost too: of responses from before it', async () => {
+    const since = new Date(epochMs + 890_000).toISOString();
+    const { out } = await run([
+      'replay',
+      '--config',
+      config,
+      '--state',
+      state,
+      ...['--since', since],
+      ...window.slice(2),
+      '--json',
+    ]);
+    const { history, really } = JSON.parse(out) as Shown;
+    expect(history['fetches']).toBeGreaterThan(0);
+    expect(really.fetchCostSeconds).toBeGreaterThan(0);
+  });
+
   test('an end in the future is now: nothing can have happened after', async () => {
     const { out } = await replay('--until', '2999-01-01');
     expect(out.split('\n')[0]).not.toContain('2999');

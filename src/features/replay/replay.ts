@@ -120,7 +120,8 @@ export async function replayHistory(input: ReplayInput): Promise<Replayed | Repl
   const from = Math.max(fromMs, warmedFromMs);
   const followed = stories.map((told) => followedOf(config, told, from, toMs));
   const meter = createMeter(config, targets, followed, from, toMs);
-  for (const { taken } of stretchesOf(copy, from, toMs)) for (const one of taken) meter.hear(one);
+  // A fetch in the window may rest on a response from before it.
+  for (const { taken } of stretchesOf(copy, warmedFromMs, toMs)) for (const one of taken) meter.hear(one);
   await input.progress(1);
 
   const costs = meter.costs();
