@@ -24,7 +24,7 @@ export interface Door {
   readonly url: string;
   /** The path prefixes that the door serves, such as `/go/`. */
   prefixes(): readonly string[];
-  /** Applies another configuration; `listen` and `orderFile` stay. */
+  /** Applies another configuration; `listen`, `perMinute` and `orderFile` stay. */
   reconfigure(config: Config): void;
   /** Waits at most `limits.drainMs` for running requests, then closes. */
   close(): Promise<void>;
