@@ -1,9 +1,8 @@
 import type { Trap, TrapKinds } from '../../core/trap.ts';
-import type { Authority, KnownTraps, TrapId } from '../../ecosystems/doctor.ts';
+import { type Authority, type KnownTraps, type TrapId, trapOf } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
 import { doorKinds } from './doors.ts';
-import { handTrapOf } from './edits.ts';
 import { onlineKinds } from './online-subject.ts';
 import { proxyKinds } from './proxies.ts';
 
@@ -37,6 +36,6 @@ export function findAuthorityTraps(all: readonly Authority[], say: Say): readonl
   return all.flatMap(({ variable, isUsed, set }): Trap[] => {
     if (set !== null || !isUsed) return [];
     const what = say('trap.ca-missing.what', { file, variable });
-    return [handTrapOf('ca-missing', what, [place], `export ${variable}=${file}`)];
+    return [trapOf('ca-missing', what, [place], [`export ${variable}=${file}`])];
   });
 }

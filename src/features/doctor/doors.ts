@@ -1,8 +1,7 @@
 import type { EcosystemId } from '../../core/mirror.ts';
 import type { Trap } from '../../core/trap.ts';
-import type { KnownTraps, Today } from '../../ecosystems/doctor.ts';
+import { type KnownTraps, type Today, trapOf } from '../../ecosystems/doctor.ts';
 import type { Say } from '../../words/words.ts';
-import { handTrapOf } from './edits.ts';
 
 export const doorKinds = {
   'door-unused': { severity: 'note', isFixable: false },
@@ -28,7 +27,7 @@ export function trapsOfDoor(
   const members = chain?.text.split(/[,|]/) ?? [];
   const at = members.findIndex((member) => member.replace(/\/+$/, '') === url);
   const trap = (id: keyof typeof doorKinds, what: string): Trap =>
-    handTrapOf(id, what, chain === null ? [] : [chain.place], ...lines);
+    trapOf(id, what, chain === null ? [] : [chain.place], lines);
   if (at < 0) return [trap('door-unused', say('trap.door-unused.what', { url, ecosystem }))];
   const behind = members.slice(at + 1).filter((member) => /^https?:/.test(member));
   const list = (names: readonly string[]): string => names.join(say('list.and'));

@@ -1,4 +1,4 @@
-import type { Edit, FileChange, Machine, Place, Trap } from '../../core/trap.ts';
+import type { Edit, FileChange, Machine, Trap } from '../../core/trap.ts';
 
 /**
  * The file changes that repair traps. Of two different edits of one line the second is left for the next run.
@@ -74,10 +74,6 @@ export async function keepProvenEdits(
     proven.push(isGone ? trap : { ...trap, edits: [] });
   }
   return proven;
-}
-
-export function handTrapOf(id: string, what: string, where: readonly Place[], ...set: readonly string[]): Trap {
-  return { id, what, where, set, edits: [] };
 }
 
 /** The key of a trap without its places, because an edit may move lines. */

@@ -3,7 +3,7 @@ import type { Mirror, Step } from '../../core/mirror.ts';
 import type { Probed } from '../../core/ports.ts';
 import type { HttpProtocol } from '../../core/transcript.ts';
 import type { Place, Trap } from '../../core/trap.ts';
-import type { KnownTraps } from '../../ecosystems/doctor.ts';
+import { type KnownTraps, trapOf } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
 import type { Layered } from './layers.ts';
@@ -61,21 +61,18 @@ export function placeOf({ question: { mirror } }: Subject): Place {
 }
 
 export function trapAt(subject: Subject, id: OnlineTrap['id'], what: string, ...set: readonly string[]): OnlineTrap {
-  return { id, what, where: [placeOf(subject)], set, edits: [] };
+  return trapOf(id, what, [placeOf(subject)], set);
 }
 
 /** A mirror that works over one HTTP version and fails over the other, which some of its clients use. */
 interface BrokenVersion {
-  readonly id: keyof typeof onlineKinds & `online-http${string}`;
   readonly broken: HttpProtocol;
-  readonly works: HttpProtocol;
   /** Kind of the failure. */
   readonly reason: string;
   readonly clients: readonly string[];
 }
 
 const forced = { '1.1': 'h1', '2': 'h2' } as const;
-const trapOf = { '1.1': 'online-http1-broken', '2': 'online-http2-broken' } as const;
 
 /**
  * Probes a mirror over the HTTP versions that its clients use, and returns one that fails while the other works. HTTP/2
@@ -95,13 +92,7 @@ export async function findBrokenVersion(
   const over = async (version: HttpProtocol) =>
     first.sample.protocol === version ? first : await ask({ protocol: forced[version] });
   const [one, two] = [await over('1.1'), await over('2')].map((probed) => probed?.sample.outcome);
-  const told = (broken: HttpProtocol, reason: string): BrokenVersion => ({
-    id: trapOf[broken],
-    broken,
-    works: broken === '2' ? '1.1' : '2',
-    reason,
-    clients: usersOf(broken),
-  });
+  const told = (broken: HttpProtocol, reason: string) => ({ broken, reason, clients: usersOf(broken) });
   if (one?.tag === 'ok' && two?.tag === 'failed' && two.failure.kind !== 'tls_protocol')
     return told('2', two.failure.kind);
   if (two?.tag === 'ok' && one?.tag === 'failed' && usersOf('1.1').length > 0) return told('1.1', one.failure.kind);

@@ -1,6 +1,7 @@
 import type { Mirror } from '../../core/mirror.ts';
 import type { Probed } from '../../core/ports.ts';
 import { quantileOf } from '../../core/statistics.ts';
+import { trapOf } from '../../ecosystems/doctor.ts';
 import { leadingClientOf } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { saySentence } from '../../words/tell.ts';
@@ -29,7 +30,12 @@ export function findLayerTraps(seen: readonly Seen[], say: Say): readonly Online
         means: `${means.charAt(0).toUpperCase()}${means.slice(1)}`,
       });
       return [
-        { id: `online-${layer}`, what, where: alike.map(({ subject }) => placeOf(subject)), set: [next], edits: [] },
+        trapOf(
+          `online-${layer}`,
+          what,
+          alike.map(({ subject }) => placeOf(subject)),
+          [next],
+        ),
       ];
     },
   );
@@ -58,14 +64,8 @@ export async function findPlainOnTls({ subject, probed }: Seen, asking: Asking):
     asking,
   );
   if (again?.transcript.hops.some(({ tls }) => tls !== null) !== true) return [];
-  return [
-    trapAt(
-      subject,
-      'online-plain-on-tls',
-      asking.say('online.plain.what'),
-      asking.say('online.plain.set', { url: secure }),
-    ),
-  ];
+  const set = asking.say('online.plain.set', { url: secure });
+  return [trapAt(subject, 'online-plain-on-tls', asking.say('online.plain.what'), set)];
 }
 
 /** Addresses that no remote host has: loopback, unspecified, examples, and the ranges that proxies invent for names. */
@@ -87,15 +87,8 @@ export function findLies({ subject, probed }: Seen, say: Say): readonly OnlineTr
   const hop = probed.transcript.hops.find(({ url, proxy }) => new URL(url).hostname === host && proxy === null);
   const address = hop?.remoteAddress ?? null;
   if (address === null || !isName(host) || !madeUpAddress.test(address)) return [];
-  return [
-    trapAt(
-      subject,
-      'online-resolver-lies',
-      say('online.lies.address', { host, address }),
-      say('online.lies.look'),
-      say('online.lies.resolve'),
-    ),
-  ];
+  const what = say('online.lies.address', { host, address });
+  return [trapAt(subject, 'online-resolver-lies', what, say('online.lies.look'), say('online.lies.resolve'))];
 }
 
 /** Whether the resolver returns an address for a name that cannot exist. */
@@ -114,8 +107,7 @@ export async function findMadeUp(seen: readonly Seen[], asking: Asking): Promise
     if (address === null) continue;
     const mirror = server === null ? asking.say('online.lies.own') : asking.say('online.lies.server', { server });
     const what = asking.say('online.lies.nonsense', { host: url.hostname, address });
-    const set = [asking.say('online.lies.another')];
-    traps.push({ id: 'online-resolver-lies', what, where: [{ mirror }], set, edits: [] });
+    traps.push(trapOf('online-resolver-lies', what, [{ mirror }], [asking.say('online.lies.another')]));
   }
   return traps;
 }
@@ -145,36 +137,24 @@ export async function findFamilyTraps({ subject, probed }: Seen, asking: Asking)
   if ('code' in outcome.failure && without.includes(outcome.failure.code)) return [];
   const four = await over(4);
   if (four?.transcript.hops.some(({ marks }) => marks.connected !== undefined) !== true) return [];
-  return [
-    trapAt(
-      subject,
-      'online-ipv6-broken',
-      asking.say('online.ipv6.what', { reason: outcome.failure.kind }),
-      asking.say('online.ipv6.repair'),
-      asking.say('online.ipv6.family'),
-    ),
-  ];
+  const what = asking.say('online.ipv6.what', { reason: outcome.failure.kind });
+  const set = [asking.say('online.ipv6.repair'), asking.say('online.ipv6.family')];
+  return [trapAt(subject, 'online-ipv6-broken', what, ...set)];
 }
 
 export async function findVersionTraps({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
   const { mirror } = subject.question;
   const found = await findBrokenVersion(mirror, probed, (over) => askAs(subject, over, asking));
   if (found === null) return [];
-  const { id, broken, works, reason, clients } = found;
-  const names = clients.join(asking.say('list.comma'));
-  return [
-    trapAt(
-      subject,
-      id,
-      asking.say('online.version.what', {
-        broken: `HTTP/${broken}`,
-        works: `HTTP/${works}`,
-        reason,
-        clients: names,
-      }),
-      asking.say('online.version.repair'),
-    ),
-  ];
+  const { broken, reason } = found;
+  const what = asking.say('online.version.what', {
+    broken: `HTTP/${broken}`,
+    works: broken === '2' ? 'HTTP/1.1' : 'HTTP/2',
+    reason,
+    clients: found.clients.join(asking.say('list.comma')),
+  });
+  const id = broken === '2' ? 'online-http2-broken' : 'online-http1-broken';
+  return [trapAt(subject, id, what, asking.say('online.version.repair'))];
 }
 
 /** The leading client needs a relay that the mirror does not offer, or that fails. */
@@ -186,27 +166,17 @@ export async function findRelayTraps({ subject, probed }: Seen, asking: Asking):
   if (kind === null || relay === undefined || probed.sample.outcome.tag !== 'ok') return [];
   const settings = config.settings[mirror.ecosystem];
   if (relay.need(settings) === 'off' || kind.steps[relay.step]?.isAsked?.(mirror, settings) === false) return [];
-  const title = saySentence(relay.title, asking.say);
+  const { say } = asking;
+  const title = saySentence(relay.title, say);
   const asked = await asking.ask(config, { mirror, module: null, version: null, step: relay.step });
   const { outcome, facts } = asked?.sample ?? {};
-  if (outcome?.tag === 'ok' && facts?.notOffered === true)
-    return [
-      trapAt(
-        subject,
-        'online-relay-missing',
-        asking.say('online.relay.missing', { relay: title }),
-        asking.say('online.relay.first', { relay: title }),
-      ),
-    ];
+  if (outcome?.tag === 'ok' && facts?.notOffered === true) {
+    const what = say('online.relay.missing', { relay: title });
+    return [trapAt(subject, 'online-relay-missing', what, say('online.relay.first', { relay: title }))];
+  }
   if (outcome?.tag !== 'failed') return [];
-  return [
-    trapAt(
-      subject,
-      'online-relay-broken',
-      asking.say('online.relay.broken', { relay: title, reason: outcome.failure.kind }),
-      asking.say('online.relay.another'),
-    ),
-  ];
+  const what = say('online.relay.broken', { relay: title, reason: outcome.failure.kind });
+  return [trapAt(subject, 'online-relay-broken', what, say('online.relay.another'))];
 }
 
 /** Larger clock differences make new certificates and tokens invalid. The header `Date` has whole seconds. */
@@ -224,15 +194,9 @@ export function findClockTraps(seen: readonly Seen[], say: Say): readonly Online
   );
   if (median === null || Math.abs(median) <= skewMs) return [];
   const minutes = Math.round(Math.abs(median) / 60_000);
-  return [
-    {
-      id: 'online-clock-skew',
-      what: say(median > 0 ? 'online.clock.ahead' : 'online.clock.behind', { minutes, count: skews.length }),
-      where: skews.map(({ subject }) => placeOf(subject)),
-      set: ['timedatectl set-ntp true'],
-      edits: [],
-    },
-  ];
+  const what = say(median > 0 ? 'online.clock.ahead' : 'online.clock.behind', { minutes, count: skews.length });
+  const where = skews.map(({ subject }) => placeOf(subject));
+  return [trapOf('online-clock-skew', what, where, ['timedatectl set-ntp true'])];
 }
 
 /** How far the local clock is ahead, milliseconds; `null`: no `Date`. A cached response had its `Date` an `Age` ago. */

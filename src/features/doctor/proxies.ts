@@ -2,9 +2,8 @@ import { isLoopback } from '../../core/addresses.ts';
 import { maskText } from '../../core/secret.ts';
 import type { Assignment, Diagnosis, Place, Surroundings, Trap } from '../../core/trap.ts';
 import { isInnerHost } from '../../core/url.ts';
-import type { KnownTraps } from '../../ecosystems/doctor.ts';
+import { type KnownTraps, trapOf } from '../../ecosystems/doctor.ts';
 import type { Say } from '../../words/words.ts';
-import { handTrapOf } from './edits.ts';
 
 /** Traps of the variables that name a proxy. */
 export const proxyKinds = {
@@ -31,13 +30,10 @@ export function examineProxies(
     const value = env[name] ?? '';
     if (!/^(https?|socks5?h?):\/\//i.test(value) && !/^[\w.-]+:\d+$/.test(value))
       traps.push(
-        handTrapOf(
-          'proxy-not-a-url',
-          say('trap.proxy-not-a-url.what', { name, value: maskText(value) }),
-          places(name),
+        trapOf('proxy-not-a-url', say('trap.proxy-not-a-url.what', { name, value: maskText(value) }), places(name), [
           `export ${name}=http://proxy.example.com:3128`,
           `unset ${name}`,
-        ),
+        ]),
       );
   }
   for (const name of proxies) {
@@ -47,7 +43,7 @@ export function examineProxies(
     const seen = { upper: name, one: maskText(upper), lower: small, other: maskText(lower) };
     const where = [...places(name), ...places(small)];
     const what = say('trap.proxy-case-differs.what', seen);
-    traps.push(handTrapOf('proxy-case-differs', what, where, `export ${small}="$${name}"`));
+    traps.push(trapOf('proxy-case-differs', what, where, [`export ${small}="$${name}"`]));
   }
   const except = (env['no_proxy'] || env['NO_PROXY'] || '').split(/[\s,]+/).filter((one) => one !== '');
   if (named.length === 0) return { traps, untold: [] };
@@ -75,7 +71,7 @@ function exceptTraps(
   if (urls.length === 0) return [];
   const wanted = entries.map(hostOfEntry).join(',');
   const what = say('trap.proxy-except-url.what', { name, values: urls.map(maskText).join(', ') });
-  return [handTrapOf('proxy-except-url', what, places(name), `export ${name}='${wanted}'`)];
+  return [trapOf('proxy-except-url', what, places(name), [`export ${name}='${wanted}'`])];
 }
 
 /** The host and port of an entry that is a URL. */
@@ -84,7 +80,7 @@ function hostOfEntry(entry: string): string {
 }
 
 function catches(
-  id: string,
+  id: keyof typeof proxyKinds,
   hosts: readonly string[],
   named: readonly string[],
   wanted: readonly string[],
@@ -93,7 +89,7 @@ function catches(
 ): Trap {
   const list = [...new Set(wanted)].join(',');
   const what = say('trap.proxy-catches.what', { names: named.join(', '), hosts: hosts.join(say('list.and')) });
-  return handTrapOf(id, what, named.flatMap(places), `export NO_PROXY='${list}' no_proxy='${list}'`);
+  return trapOf(id, what, named.flatMap(places), [`export NO_PROXY='${list}' no_proxy='${list}'`]);
 }
 
 /** The variable, and the lines of shell files with this value. */
