@@ -101,7 +101,12 @@ export const stores: Readonly<Record<ActionStore, Store>> = {
       return {
         method: 'POST',
         url: url.split('?', 1)[0] ?? url,
-        headers: { 'content-type': 'application/x-www-form-urlencoded', casMd5: md5(before?.text ?? '') },
+        headers: {
+          'content-type': 'application/x-www-form-urlencoded',
+          casMd5: createHash('md5')
+            .update(before?.text ?? '')
+            .digest('hex'),
+        },
         body: form.toString(),
       };
     },
@@ -111,10 +116,6 @@ export const stores: Readonly<Record<ActionStore, Store>> = {
 
 function textOf(encoded: string): string {
   return Buffer.from(encoded, 'base64').toString('utf8');
-}
-
-function md5(text: string): string {
-  return createHash('md5').update(text).digest('hex');
 }
 
 function withQuery(url: string, values: Readonly<Record<string, string>>): string {

@@ -2,6 +2,7 @@ import type { KeyChange } from '../../config/overlay.ts';
 import { printable } from '../../core/printable.ts';
 import { maskChain } from '../../core/secret.ts';
 import { formatDuration } from '../../core/units.ts';
+import { stamp } from '../../core/views.ts';
 import type { Context } from '../../terminal/context.ts';
 import { table } from '../../terminal/terminal.ts';
 import { type Say, sayNamed } from '../../words/words.ts';
@@ -45,7 +46,7 @@ export function replayLines(
       say(`replay.${word}`),
     ),
     stories.map(({ name, story }) => [
-      stamp(story.issuedAtMs),
+      toSecond(story.issuedAtMs),
       name,
       printable(`${story.ecosystem}/${story.upstream}`),
       printable(story.from),
@@ -55,7 +56,7 @@ export function replayLines(
       seconds(story.expected.fetchCostSeconds.after),
       story.endedAtMs === null
         ? say('replay.stands')
-        : say('replay.endedAt', { state: stateSaid(endWord(story.state), say), at: stamp(story.endedAtMs) }),
+        : say('replay.endedAt', { state: stateSaid(endWord(story.state), say), at: toSecond(story.endedAtMs) }),
     ]),
     new Set([6, 7]),
   );
@@ -75,7 +76,7 @@ export function replayLines(
     new Set([1, 2, 3, 4, 5, 6]),
   );
   const changes = about.changes.map(({ key, value }) => `${key}=${maskChain(value)}`).join(' ');
-  const head = say('replay.head', { file: about.file, from: stamp(ground.fromMs), to: stamp(ground.toMs) });
+  const head = say('replay.head', { file: about.file, from: toSecond(ground.fromMs), to: toSecond(ground.toMs) });
   return [
     terminal.paint('bold', printable(head)),
     ...(changes === ''
@@ -98,8 +99,8 @@ function notes(replayed: Replayed, { failureCostMs }: About, say: Say): string[]
   return [
     say('replay.answers', {
       count: ground.answers,
-      cut: isCut ? say('replay.cut', { at: stamp(ground.oldestMs) }) : '',
-      warm: isWarm ? say('replay.warm', { at: stamp(ground.warmedFromMs) }) : '',
+      cut: isCut ? say('replay.cut', { at: toSecond(ground.oldestMs) }) : '',
+      warm: isWarm ? say('replay.warm', { at: toSecond(ground.warmedFromMs) }) : '',
     }),
     say('replay.note.before'),
     say('replay.note.fetch', { count: ground.fetches, cost: formatDuration(failureCostMs) }),
@@ -136,11 +137,11 @@ export function replayJson(replayed: Replayed, about: About): unknown {
     state: about.file,
     set: Object.fromEntries(about.changes.map(({ key, value }) => [key, maskChain(value)])),
     changedKeys: about.changedKeys,
-    since: iso(ground.fromMs),
-    until: iso(ground.toMs),
+    since: stamp(ground.fromMs),
+    until: stamp(ground.toMs),
     history: {
-      oldest: iso(ground.oldestMs),
-      warmedFrom: iso(ground.warmedFromMs),
+      oldest: stamp(ground.oldestMs),
+      warmedFrom: stamp(ground.warmedFromMs),
       answers: ground.answers,
       outOfTurn: ground.outOfTurn,
       leftOut: ground.leftOut,
@@ -160,7 +161,7 @@ function versionJson(version: Version): unknown {
   const { stories, refusals, moves, awayMs, fetchCostSeconds, failedFetches, outOfTurn } = version;
   return {
     advice: stories.map((story) => ({
-      issuedAt: iso(story.issuedAtMs),
+      issuedAt: stamp(story.issuedAtMs),
       ecosystem: story.ecosystem,
       upstream: story.upstream,
       from: story.from,
@@ -169,7 +170,7 @@ function versionJson(version: Version): unknown {
       fetchCostSeconds: story.expected.fetchCostSeconds,
       chain: story.chain.after,
       state: story.state,
-      endedAt: story.endedAtMs === null ? null : iso(story.endedAtMs),
+      endedAt: stamp(story.endedAtMs),
       reason: story.reason,
     })),
     refusals,
@@ -189,12 +190,8 @@ function stateSaid(state: string, say: Say): string {
   return sayNamed(say, `advised.state.${state}`) ?? state;
 }
 
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-function stamp(ms: number): string {
-  return iso(ms).slice(0, 19).replace('T', ' ');
+function toSecond(ms: number): string {
+  return stamp(ms).slice(0, 19).replace('T', ' ');
 }
 
 function seconds(value: number | null): string {
