@@ -155,10 +155,11 @@ export interface ActionRow {
 /** The steps of an action. */
 export type ActionStep = 'prepare' | 'act' | 'undo';
 
-/** How one step ended. `retry`: whether another attempt may help. */
-export type ActionEnd =
-  | { readonly tag: 'ok'; readonly output: string; readonly kept?: unknown }
-  | { readonly tag: 'failed'; readonly because: Sentence; readonly output: string; readonly retry: boolean };
+/** How one step ended. `retry`: whether another attempt may help. `kept`: for the undo of a change that may have happened. */
+export type ActionEnd = { readonly output: string; readonly kept?: unknown } & (
+  | { readonly tag: 'ok' }
+  | { readonly tag: 'failed'; readonly because: Sentence; readonly retry: boolean }
+);
 
 /** The store that the advice of other places is read from. */
 export interface FleetRule {

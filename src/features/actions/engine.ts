@@ -121,8 +121,8 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     const row = rows.get(id);
     if (row === undefined) return;
     const { output } = ended;
-    if (ended.tag === 'failed') return fail(row, step, ended);
     const kept = ended.kept === undefined ? row.kept : ended.kept;
+    if (ended.tag === 'failed') return fail({ ...row, kept }, step, ended);
     if (step === 'prepare') {
       const isShown = row.mode === 'dry-run';
       const next = isShown ? ({ endedAtMs: now.wallMs } as const) : ({ state: 'running', attempts: 0 } as const);

@@ -83,7 +83,8 @@ async function set(
   // If the value is in the etcd of the lease, the write itself compares the fence: the holder cannot change in between.
   const own = fence !== null && new URL(url).origin === new URL(fence.etcd).origin ? fence : null;
   const answer = await send(write(url, deed.key ?? '', before, after, own), deed, means, limits.actionOutputBytes);
-  if (answer.tag === 'failed') throw new StepFailed(answer.because, true);
+  // The value may be set nevertheless.
+  if (answer.tag === 'failed') throw new StepFailed(answer.because, true, '', kept);
   if (!isDone(answer.body)) throw new StepFailed(phrase('acted.otherValue'), true);
   return { tag: 'ok', output, kept };
 }

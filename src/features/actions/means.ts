@@ -25,9 +25,9 @@ export class StepFailed extends Error {
   readonly end: Extract<ActionEnd, { tag: 'failed' }>;
 
   /** @param retry  whether another attempt may succeed */
-  constructor(because: Sentence, retry: boolean, output = '') {
+  constructor(because: Sentence, retry: boolean, output = '', kept: unknown = undefined) {
     super('step failed');
-    this.end = { tag: 'failed', because, output, retry };
+    this.end = { tag: 'failed', because, output, retry, ...(kept === undefined ? {} : { kept }) };
   }
 }
 

@@ -51,7 +51,7 @@ export function acting(
     actor,
     async step(step: 'prepare' | 'act' | 'undo') {
       const end = await actor.run(step, row, rule);
-      if (end.tag === 'ok' && end.kept !== undefined) row = { ...row, kept: end.kept };
+      if (end.kept !== undefined) row = { ...row, kept: end.kept };
       return end;
     },
     /** As after a kill before the end of a step was recorded. */

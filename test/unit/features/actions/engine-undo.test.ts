@@ -30,6 +30,13 @@ describe('undo and regret', () => {
     one.turns(2);
     expect(one.row(id)).toMatchObject({ kind: deed.kind, state: 'undone', undoneBy: 'operator' });
   });
+  it('what a failed step may have changed is kept for its undo', () => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo());
+    one.ends((step) => (step.startsWith('act') ? { ...broken, kept: 9 } : done));
+    one.turns(4);
+    expect(one.row(id)).toMatchObject({ state: 'running', because: { key: 'acted.time' }, kept: 9 });
+  });
   it('an undo that failed and waits is tried at once when an operator undoes it again', () => {
     const one = engine([ruleOf()]);
     one.wants(adviceTo());

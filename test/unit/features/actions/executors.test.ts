@@ -379,6 +379,28 @@ it('a body of the operator shows what its places are filled in with, and nothing
   expect(await one.step('prepare')).toEqual({ tag: 'ok', output: 'to: b\nchain: https://b.example.net|direct' });
 });
 
+it('a value in Consul that was set although its response was lost goes back to what was there then', async () => {
+  let value = 'https://before.example.com';
+  let isLost = false;
+  const post: Post = {
+    send: async ({ method, body }) => {
+      if (method === 'PUT') value = body;
+      if (method === 'PUT' && isLost) return { tag: 'failed', failure: { kind: 'timeout', retry: 'later' } as never };
+      const pair = { Value: Buffer.from(value).toString('base64'), ModifyIndex: 7 };
+      return { tag: 'delivered', status: 200, receipt: method === 'PUT' ? 'true' : JSON.stringify([pair]) };
+    },
+  };
+  const one = acting(folder, { ...httpDeed(''), body: { store: 'consul' } }, adviceTo(), { post });
+  await one.step('prepare');
+  value = 'https://by-hand.example.com';
+  isLost = true;
+  expect(await one.step('act')).toMatchObject({ tag: 'failed', retry: true });
+  isLost = false;
+  expect(await one.step('act')).toMatchObject({ tag: 'ok' });
+  expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
+  expect(value).toBe('https://by-hand.example.com');
+});
+
 it('an undo in Consul whose response was lost is done: a missing value became an empty one', async () => {
   let value: string | null = null;
   const post: Post = {
