@@ -1,37 +1,12 @@
-import type { Phase, ProbeFailure } from '../core/failure.ts';
+import type { ProbeFailure } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import type { Answer, WireFault } from '../core/transcript.ts';
 import { malformed } from '../words/tell.ts';
 
-/** The meaning of a code in any phase; the phase then decides the reason. */
-type Class =
-  | 'not_found'
-  | 'resolver'
-  | 'timeout'
-  | 'refused'
-  | 'unreachable'
-  | 'ended'
-  | 'tls_expired'
-  | 'tls_name'
-  | 'tls_untrusted'
-  | 'tls_pin'
-  | 'tls_client'
-  | 'tls_protocol'
-  | 'bad_http'
-  | 'bad_coding'
-  | 'longer'
-  | 'cut'
-  | 'head_oversize'
-  | 'body_oversize'
-  | 'forbidden_target'
-  | 'proxy'
-  | 'local'
-  | 'defect';
-
 const words = (text: string): readonly string[] => text.split(' ');
 
-/** The rows of protocols.md 6.4, and our own codes. */
-const codesOf: Readonly<Partial<Record<Class, readonly string[]>>> = {
+/** The meaning of codes in any phase; the phase then decides the reason: the rows of protocols.md 6.4, and our own codes. */
+const codesOf = {
   not_found: words('ENOTFOUND ENODATA EAI_NONAME EAI_NODATA EAI_ADDRFAMILY'),
   resolver: words('EAI_AGAIN EAI_FAIL ESERVFAIL EREFUSED EBADRESP EFORMERR ENOTIMP EBADNAME ECANCELLED EOF'),
   timeout: words('MW_DEADLINE ETIMEDOUT ETIMEOUT'),
@@ -64,7 +39,8 @@ const codesOf: Readonly<Partial<Record<Class, readonly string[]>>> = {
       'ERR_INVALID_URL ERR_INVALID_CHAR ABORT_ERR',
   ),
   defect: words('MW_DEFECT'),
-};
+} as const;
+type Class = keyof typeof codesOf;
 
 const classes: ReadonlyMap<string, Class> = new Map(
   Object.entries(codesOf).flatMap(([name, codes]) => codes.map((code) => [code, name as Class] as const)),
@@ -108,25 +84,13 @@ export function reasonOf(fault: WireFault, context: FaultContext): Ended {
   const { code, phase } = fault;
   const kind = classOf(fault);
   if (kind === 'proxy' || kind === 'local' || kind === 'defect') return { tag: 'unknown', because: kind, code };
-  if (phase === 'resolve' && kind !== 'forbidden_target') {
-    // Only another name that resolves now distinguishes a broken name from a broken resolver.
-    if (fault.resolverAnswersOthers !== true) return { tag: 'unknown', because: 'resolver', code };
-    return failed(resolveFailure(kind, fault, context));
-  }
-  return failed(failureOf(kind, fault, context));
-}
-
-function failed(failure: ProbeFailure): Ended {
-  return { tag: 'failed', failure };
-}
-
-function resolveFailure(kind: Class, fault: WireFault, context: FaultContext): ProbeFailure {
-  if (kind === 'timeout') return timedOut('resolve', fault, context);
-  return { kind: kind === 'not_found' ? 'resolve_not_found' : 'resolve_failed', code: fault.code };
-}
-
-function timedOut(phase: Phase, fault: WireFault, context: FaultContext): ProbeFailure {
-  return { kind: `timeout_${phase}`, limitMs: fault.limitMs ?? context.limitMs };
+  // Only another name that resolves now distinguishes a broken name from a broken resolver.
+  const isName = phase === 'resolve' && kind !== 'forbidden_target';
+  if (isName && fault.resolverAnswersOthers !== true) return { tag: 'unknown', because: 'resolver', code };
+  return {
+    tag: 'failed',
+    failure: failureOf(isName && kind !== 'timeout' && kind !== 'not_found' ? 'resolver' : kind, fault, context),
+  };
 }
 
 function failureOf(
@@ -141,7 +105,7 @@ function failureOf(
     case 'resolver':
       return { kind: 'resolve_failed', code };
     case 'timeout':
-      return timedOut(phase, fault, context);
+      return { kind: `timeout_${phase}`, limitMs: fault.limitMs ?? context.limitMs };
     case 'refused':
     case 'unreachable':
       return { kind, code };
