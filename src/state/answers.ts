@@ -73,17 +73,7 @@ export interface AnswerRow {
 
 const whole = (ms: number): number => Math.round(ms * tenths);
 
-interface AnswerCoder {
-  readonly row: AnswerRow;
-  /** Approximate length of the text so far. */
-  chars(): number;
-  probed(sample: Sample, now: Now): void;
-  control(answer: ControlAnswer, isRound: boolean, now: Now): void;
-  gap(fromMs: number, toMs: number, now: Now): void;
-  told(told: Told, now: Now): void;
-}
-
-function newAnswerRow(life: Stretch['life'], settings: string, now: Now): AnswerCoder {
+function newAnswerRow(life: Stretch['life'], settings: string, now: Now) {
   const { id, startedAt } = life;
   const targets = new Places<string>();
   const around = new Places<Around>();
@@ -113,8 +103,9 @@ function newAnswerRow(life: Stretch['life'], settings: string, now: Now): Answer
   };
   return {
     row,
+    /** Approximate length of the text so far. */
     chars: () => chars + targets.chars + around.chars + controls.chars,
-    probed(sample, at) {
+    probed(sample: Sample, at: Now): void {
       const { due, startedMonotonicMs, endedMonotonicMs, rttMs, loopDelayMsMax } = sample;
       const isWarm = due.connection === 'warm';
       const common = [
@@ -129,15 +120,15 @@ function newAnswerRow(life: Stretch['life'], settings: string, now: Now): Answer
       ] as const;
       add(loopDelayMsMax < 1 ? common : [...common, Math.round(loopDelayMsMax)]);
     },
-    control({ name, answered, latencyMs, at: answeredAt }, isRound, at) {
+    control({ name, answered, latencyMs, at: answeredAt }: ControlAnswer, isRound: boolean, at: Now): void {
       const lag = whole(at.monotonicMs - answeredAt.monotonicMs);
       const latency = latencyMs === null ? -1 : whole(latencyMs);
       add([since(at), -1, controls.of(name), answered ? 1 : 0, lag, latency, isRound ? 1 : 0]);
     },
-    gap(fromMs, toMs, at) {
+    gap(fromMs: number, toMs: number, at: Now): void {
       add([since(at), -2, whole(fromMs - now.monotonicMs), whole(toMs - now.monotonicMs)]);
     },
-    told: (told, at) => add([since(at), -3, told]),
+    told: (told: Told, at: Now) => add([since(at), -3, told]),
   };
 }
 
@@ -180,28 +171,17 @@ function aroundOf(sample: Sample): Around {
 /**
  * The input of the judge, for `mirrorwatch replay`: table `answer`. Responses of a few minutes share one row, which is
  * rewritten while it grows, together with other rows of a turn: no decision is stored without its basis.
+ * @param settings  a fingerprint of the settings that affect judging
  */
-export interface Answers {
-  probed(sample: Sample, now: Now): void;
-  control(answer: ControlAnswer, isRound: boolean, now: Now): void;
-  /** The process was suspended or a clock jumped; monotonic milliseconds. */
-  gap(fromMs: number, toMs: number, now: Now): void;
-  told(told: Told, now: Now): void;
-  /** After a reload: later entries are judged by these settings. */
-  judgedBy(settings: string): void;
-  /** `isDue`: the turn commits something else, or is the last. */
-  rows(now: Now, isDue: boolean): readonly Row[];
-}
-
-/** @param settings  a fingerprint of the settings that affect judging */
-export function createAnswers(life: Stretch['life'], settings: string): Answers {
+export function createAnswers(life: Stretch['life'], settings: string) {
   let by = settings;
-  let open: { readonly key: string; readonly startedAt: Now; readonly coder: AnswerCoder } | null = null;
+  let open: { readonly key: string; readonly startedAt: Now; readonly coder: ReturnType<typeof newAnswerRow> } | null =
+    null;
   let count = 0;
   let writtenAtMs = Number.NEGATIVE_INFINITY;
   const dirty = new Map<string, Row>();
 
-  function write(now: Now, act: (to: AnswerCoder) => void): void {
+  function write(now: Now, act: (to: ReturnType<typeof newAnswerRow>) => void): void {
     const isOld = open !== null && now.monotonicMs - open.startedAt.monotonicMs >= limits.answerRowMs;
     if (open === null || isOld || open.coder.chars() >= limits.answerRowChars) {
       count += 1;
@@ -214,19 +194,23 @@ export function createAnswers(life: Stretch['life'], settings: string): Answers 
   }
 
   return {
-    probed: (sample, now) => write(now, (to) => to.probed(sample, now)),
-    control: (answer, isRound, now) => write(now, (to) => to.control(answer, isRound, now)),
-    gap(fromMs, toMs, now) {
+    probed: (sample: Sample, now: Now) => write(now, (to) => to.probed(sample, now)),
+    control: (answer: ControlAnswer, isRound: boolean, now: Now) =>
+      write(now, (to) => to.control(answer, isRound, now)),
+    /** The process was suspended or a clock jumped; monotonic milliseconds. */
+    gap(fromMs: number, toMs: number, now: Now): void {
       write(now, (to) => to.gap(fromMs, toMs, now));
       // Times in a row are relative to its start.
       open = null;
     },
-    told: (told, now) => write(now, (to) => to.told(told, now)),
-    judgedBy(next) {
+    told: (told: Told, now: Now) => write(now, (to) => to.told(told, now)),
+    /** After a reload: later entries are judged by these settings. */
+    judgedBy(next: string): void {
       if (next !== by) open = null;
       by = next;
     },
-    rows(now, isDue) {
+    /** `isDue`: the turn commits something else, or is the last. */
+    rows(now: Now, isDue: boolean): readonly Row[] {
       if (dirty.size === 0 || !(isDue || now.monotonicMs - writtenAtMs >= limits.answerWriteMs)) return [];
       writtenAtMs = now.monotonicMs;
       const rows = [...dirty.values()];

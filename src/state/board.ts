@@ -32,28 +32,14 @@ interface Plan {
   readonly fresh: ReadonlyMap<string, Series>;
 }
 
-/**
- * The current facts, and the last probes: scheduled and others of each series, a current streak of slow ones,
- * exemplars, and the last failed ones.
- */
-export interface Board {
-  take(sample: SettledSample, transcript: Transcript | null): void;
-  /** Drops all other series. */
-  replace(configured: readonly SeriesRef[]): void;
-  /** Prepares, in slices, a `replace` with the same list. */
-  preparing(configured: readonly SeriesRef[]): Slices<void>;
-  series(): Iterable<SeriesNow>;
-  of(registry: string): readonly SeriesNow[];
-  probe(probeId: string): KeptProbe | null;
-  /** Newest first. */
-  probesOf(registry: string, limit: number): readonly KeptProbe[];
-}
+/** The current facts and the last probes: see `createBoard`. */
+export type Board = ReturnType<typeof createBoard>;
 
 /**
  * The current state, bounded.
  * @param bucketEdgesSeconds  upper edges of the round-trip histogram, ascending
  */
-export function createBoard(bucketEdgesSeconds: readonly number[], configured: readonly SeriesRef[]): Board {
+export function createBoard(bucketEdgesSeconds: readonly number[], configured: readonly SeriesRef[]) {
   const all = new Map<string, Series>();
   const byRegistry = new Map<string, Set<Series>>();
   const kept = new Map<string, { probe: KeptProbe; holders: number }>();
@@ -140,7 +126,7 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
   begin(configured);
 
   return {
-    take(sample, transcript) {
+    take(sample: SettledSample, transcript: Transcript | null): void {
       const isScheduled = sample.due.purpose === 'scheduled';
       if (!known.has(isScheduled ? seriesId(sample.due.target, sample.due.connection) : sample.due.target.id)) return;
       // A request of a build is kept in the series whose probe it replaced.
@@ -166,16 +152,19 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
       release(series.byBucket.get(bucket));
       series.byBucket.set(bucket, probeId);
     },
+    /** Drops all other series. */
     replace: begin,
-    *preparing(next) {
+    /** Prepares, in slices, a `replace` with the same list. */
+    *preparing(next: readonly SeriesRef[]): Slices<void> {
       ready = yield* planning(next);
     },
-    *series() {
+    *series(): Iterable<SeriesNow> {
       for (const series of all.values()) yield now(series);
     },
-    of: (registry) => [...(byRegistry.get(registry) ?? [])].map(now),
-    probe: (probeId) => kept.get(probeId)?.probe ?? null,
-    probesOf: (registry, limit) =>
+    of: (registry: string): readonly SeriesNow[] => [...(byRegistry.get(registry) ?? [])].map(now),
+    probe: (probeId: string): KeptProbe | null => kept.get(probeId)?.probe ?? null,
+    /** Newest first. */
+    probesOf: (registry: string, limit: number): readonly KeptProbe[] =>
       [...(byRegistry.get(registry) ?? [])]
         .flatMap(heldBy)
         .flatMap((probeId) => kept.get(probeId)?.probe ?? [])

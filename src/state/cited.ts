@@ -1,6 +1,6 @@
 import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
-import type { Row, Store, Table } from '../core/ports.ts';
+import type { Row, Store, StoreBatch } from '../core/ports.ts';
 import type { KeptProbe } from '../core/sample.ts';
 
 /** Never expires by age, and other rows are deleted first. */
@@ -17,24 +17,6 @@ export interface CitedTurn {
   inForce(): Iterable<string>;
 }
 
-/**
- * The probes that findings cite, in table `cited`: kept while the finding is open or advice in force rests on it, and
- * for `state.keep` after that.
- */
-export interface Cited {
-  /** @param wallMs  now */
-  follow(
-    turn: CitedTurn,
-    wallMs: number,
-  ): {
-    readonly rows: readonly Row[];
-    readonly deletes: readonly { readonly table: Table; readonly key: string }[];
-  };
-  /** A cited probe that is written later, with its finding. */
-  waiting(probeId: string): KeptProbe | null;
-  holds(findingId: string): boolean;
-}
-
 interface Held {
   ids: readonly string[];
   readonly waiting: Map<string, KeptProbe>;
@@ -44,7 +26,8 @@ interface Held {
 }
 
 /**
- * Restores the rows of table `cited`: at most `limits.citedProbes`; above that, further probes are not written.
+ * The probes that findings cite, in table `cited`: kept while the finding is open or advice in force rests on it, and
+ * for `state.keep` after that. Above `limits.citedProbes`, further probes are not written.
  * @param input.find  a probe that is still known somewhere
  */
 export function createCited(input: {
@@ -52,7 +35,7 @@ export function createCited(input: {
   readonly open: readonly Finding[];
   readonly inForce: Iterable<string>;
   find(probeId: string): KeptProbe | null;
-}): Cited {
+}) {
   const { find } = input;
   const held = new Map<string, Held>();
   /** How many findings cite each stored row. */
@@ -149,7 +132,11 @@ export function createCited(input: {
   }
 
   return {
-    follow(turn, wallMs) {
+    /** The changes to write with this turn. */
+    follow(
+      turn: CitedTurn,
+      wallMs: number,
+    ): { readonly rows: readonly Row[]; readonly deletes: StoreBatch['deletes'] } {
       const findings = turn.rows.flatMap((row) => (row.table === 'finding' ? [row.value as Finding] : []));
       if (turn.open.length + findings.length + held.size + orphans.size === 0) return { rows: [], deletes: [] };
       const settled = new Map(turn.settled.map((one) => [one.sample.due.probeId, one]));
@@ -171,14 +158,15 @@ export function createCited(input: {
       deletes = new Set();
       return change;
     },
-    waiting(probeId) {
+    /** A cited probe that is written later, with its finding. */
+    waiting(probeId: string): KeptProbe | null {
       for (const { waiting } of held.values()) {
         const probe = waiting.get(probeId);
         if (probe !== undefined) return probe;
       }
       return null;
     },
-    holds: (findingId) => held.has(findingId),
+    holds: (findingId: string): boolean => held.has(findingId),
   };
 }
 

@@ -28,24 +28,16 @@ interface Mirror {
   writtenAtMs: number | null;
 }
 
-/** The last ok response of each target, for `mirror_probe_last_success_timestamp_seconds`. */
-export interface LastOk {
-  /** Only scheduled ok samples count. */
-  take(sample: SettledSample): void;
-  /** Each mirror at most once per `writeEveryMs`, or `everything` at shutdown. */
-  rows(now: Now, everything: boolean): readonly Row[];
-  /** Wall milliseconds by target id. */
-  all(): ReadonlyMap<string, number>;
-  /** Removed mirrors and changed addresses are dropped. */
-  replace(config: Addresses, targets: readonly Target[]): void;
-}
-
-/** @param restored  rows of table `meta`; other and unreadable ones are ignored */
-export function createLastOk(config: Addresses, targets: readonly Target[], restored: readonly Row[]): LastOk {
+/**
+ * The last ok response of each target, for `mirror_probe_last_success_timestamp_seconds`.
+ * @param restored  rows of table `meta`; other and unreadable ones are ignored
+ */
+export function createLastOk(config: Addresses, targets: readonly Target[], restored: readonly Row[]) {
   let mirrors = new Map<string, Mirror>();
   let known = new Set<string>();
   const kept = new Map(restored.flatMap((row) => readRow(row)));
 
+  /** Removed mirrors and changed addresses are dropped. */
   function replace(next: Addresses, wanted: readonly Target[]): void {
     known = new Set(wanted.map(({ id }) => id));
     const before = mirrors;
@@ -61,7 +53,8 @@ export function createLastOk(config: Addresses, targets: readonly Target[], rest
   replace(config, targets);
 
   return {
-    take(sample) {
+    /** Only scheduled ok samples count. */
+    take(sample: SettledSample): void {
       const { target, purpose } = sample.due;
       if (purpose !== 'scheduled' || sample.outcome.tag !== 'ok' || !known.has(target.id)) return;
       const mirror = mirrors.get(target.registry);
@@ -69,7 +62,8 @@ export function createLastOk(config: Addresses, targets: readonly Target[], rest
       mirror.at.set(target.id, endedAtMs(sample));
       mirror.isDirty = true;
     },
-    rows(now, everything) {
+    /** Each mirror at most once per `writeEveryMs`, or `everything` at shutdown. */
+    rows(now: Now, everything: boolean): readonly Row[] {
       const rows: Row[] = [];
       for (const [name, mirror] of mirrors) {
         const isDue = mirror.writtenAtMs === null || now.monotonicMs - mirror.writtenAtMs >= writeEveryMs;
@@ -81,7 +75,8 @@ export function createLastOk(config: Addresses, targets: readonly Target[], rest
       }
       return rows;
     },
-    all: () => new Map([...mirrors.values()].flatMap(({ at }) => [...at])),
+    /** Wall milliseconds by target id. */
+    all: (): ReadonlyMap<string, number> => new Map([...mirrors.values()].flatMap(({ at }) => [...at])),
     replace,
   };
 }
@@ -102,20 +97,16 @@ interface Entry {
   readonly sinceMs: number;
 }
 
-/** The start of each mirror's state, across restarts; rows in table `meta` under `since/<registry>`. */
-export interface Since {
-  /** Returns the rows of changes. */
-  take(standings: readonly Pick<Standing, 'registry' | 'state'>[], now: Now): readonly Row[];
-  /** Wall milliseconds; `null`: the known state is another one. */
-  of(registry: string, state: MirrorState): number | null;
-}
-
-/** @param restored  rows of table `meta`; other ones are ignored */
-export function createSince(restored: readonly Row[], startedAt: Now): Since {
+/**
+ * The start of each mirror's state, across restarts; rows in table `meta` under `since/<registry>`.
+ * @param restored  rows of table `meta`; other ones are ignored
+ */
+export function createSince(restored: readonly Row[], startedAt: Now) {
   const entries = new Map(restored.flatMap(readSince));
 
   return {
-    take(standings, now) {
+    /** Returns the rows of changes. */
+    take(standings: readonly Pick<Standing, 'registry' | 'state'>[], now: Now): readonly Row[] {
       const isStarting = now.monotonicMs - startedAt.monotonicMs < startMs;
       return standings.flatMap(({ registry, state }) => {
         const known = entries.get(registry);
@@ -126,7 +117,8 @@ export function createSince(restored: readonly Row[], startedAt: Now): Since {
         return [{ table: 'meta' as const, key: `${sincePrefix}${registry}`, atMs: now.wallMs, value }];
       });
     },
-    of(registry, state) {
+    /** Wall milliseconds; `null`: the known state is another one. */
+    of(registry: string, state: MirrorState): number | null {
       const known = entries.get(registry);
       return known?.state === state ? known.sinceMs : null;
     },

@@ -5,16 +5,7 @@ export type Flushed =
   | { readonly tag: 'ok'; readonly rows: number }
   | { readonly tag: 'waiting'; readonly rows: number; readonly trouble: StoreTrouble };
 
-export interface Ledger {
-  add(rows: readonly Row[], deletes: readonly { readonly table: Table; readonly key: string }[]): void;
-  /**
-   * Writes all rows since the last success in one transaction.
-   * @throws on a row that is no JSON: the caller's defect; that row is dropped
-   */
-  flush(): Flushed;
-  /** A row that waits. */
-  find(table: Table, key: string): Row | null;
-}
+export type Ledger = ReturnType<typeof createLedger>;
 
 /** These explain decisions and do not affect them. */
 const expendable: ReadonlySet<Table> = new Set(['probe', 'cited', 'seen', 'answer', 'trend']);
@@ -23,12 +14,12 @@ const expendable: ReadonlySet<Table> = new Set(['probe', 'cited', 'seen', 'answe
  * Commits the rows of one turn together. While the file cannot be written, the last value of each key waits. Above
  * `waitingMax` keys, rows of `expendable` tables are dropped, the oldest first.
  */
-export function createLedger(store: Store, waitingMax: number): Ledger {
+export function createLedger(store: Store, waitingMax: number) {
   const puts = new Map<string, Row>();
   const deletes = new Map<string, { table: Table; key: string }>();
   const id = (table: Table, key: string): string => `${table}/${key}`;
   return {
-    add(rows, gone) {
+    add(rows: readonly Row[], gone: StoreBatch['deletes']): void {
       for (const row of rows) {
         deletes.delete(id(row.table, row.key));
         puts.set(id(row.table, row.key), row);
@@ -38,8 +29,13 @@ export function createLedger(store: Store, waitingMax: number): Ledger {
         deletes.set(id(one.table, one.key), one);
       }
     },
-    find: (table, key) => puts.get(id(table, key)) ?? null,
-    flush() {
+    /** A row that waits. */
+    find: (table: Table, key: string): Row | null => puts.get(id(table, key)) ?? null,
+    /**
+     * Writes all rows since the last success in one transaction.
+     * @throws on a row that is no JSON: the caller's defect; that row is dropped
+     */
+    flush(): Flushed {
       const batch: StoreBatch = { puts: [...puts.values()], deletes: [...deletes.values()] };
       const rows = batch.puts.length + batch.deletes.length;
       if (rows === 0) return { tag: 'ok', rows: 0 };

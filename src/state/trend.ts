@@ -36,24 +36,12 @@ interface Mirror {
 /**
  * The history of each mirror over an hour, a day and a week: table `trend`. Bounded by `trendGrids`: some 40 KB of each
  * mirror in memory and in the file, twice that if every cell has failures.
+ * @param restored  rows of table `trend`; unreadable ones, and those of another address, are left out
  */
-export interface Trends {
-  /** Only scheduled samples count. */
-  take(sample: SettledSample, now: Now): void;
-  /** Records the lag of a mirror, about once a minute. */
-  fresh(registry: string, freshness: Freshness, now: Now): void;
-  /** Each mirror at most once per `writeEveryMs`, a few at a time, or `everything` at shutdown. */
-  rows(now: Now, everything: boolean): readonly Row[];
-  /** `null`: no such mirror. */
-  of(registry: string, range: TrendRange, now: Now): Trend | null;
-  /** Removed mirrors and changed addresses are dropped. */
-  replace(config: Watched): void;
-}
-
-/** @param restored  rows of table `trend`; unreadable ones, and those of another address, are left out */
-export function createTrends(config: Watched, restored: readonly Row[]): Trends {
+export function createTrends(config: Watched, restored: readonly Row[]) {
   let mirrors = new Map<string, Mirror>();
 
+  /** Removed mirrors and changed addresses are dropped. */
   function replace(next: Watched): void {
     const before = mirrors;
     mirrors = new Map(
@@ -69,7 +57,8 @@ export function createTrends(config: Watched, restored: readonly Row[]): Trends 
   restore(mirrors, restored);
 
   return {
-    take(sample, now) {
+    /** Only scheduled samples count. */
+    take(sample: SettledSample, now: Now): void {
       const { target, connection, purpose } = sample.due;
       const mirror = mirrors.get(target.registry);
       if (purpose !== 'scheduled' || mirror === undefined) return;
@@ -82,13 +71,15 @@ export function createTrends(config: Watched, restored: readonly Row[]): Trends 
       if (isCanary) mirror.lastAtMs = now.wallMs;
       mirror.isDirty = true;
     },
-    fresh(registry, freshness, now) {
+    /** Records the lag of a mirror, about once a minute. */
+    fresh(registry: string, freshness: Freshness, now: Now): void {
       const mirror = mirrors.get(registry);
       if (mirror === undefined || freshness.lowerMs === null) return;
       for (const range of trendRanges) cellAt(mirror, range, now.wallMs).fresh(freshness);
       mirror.isDirty = true;
     },
-    rows(now, everything) {
+    /** Each mirror at most once per `writeEveryMs`, a few at a time, or `everything` at shutdown. */
+    rows(now: Now, everything: boolean): readonly Row[] {
       const isDue = ({ isDirty, writtenAtMs }: Mirror): boolean =>
         isDirty && (everything || writtenAtMs === null || now.monotonicMs - writtenAtMs >= writeEveryMs);
       const rows: Row[] = [];
@@ -103,7 +94,7 @@ export function createTrends(config: Watched, restored: readonly Row[]): Trends 
       }
       return rows;
     },
-    of(registry, range, now) {
+    of(registry: string, range: TrendRange, now: Now): Trend | null {
       const mirror = mirrors.get(registry);
       return mirror === undefined ? null : trendOf(mirror, range, now.wallMs);
     },

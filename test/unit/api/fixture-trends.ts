@@ -1,6 +1,6 @@
 import type { Outcome } from '../../../src/core/failure.ts';
 import type { Step } from '../../../src/core/mirror.ts';
-import { createTrends, type Trends } from '../../../src/state/trend.ts';
+import { createTrends } from '../../../src/state/trend.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
 import { sample, target } from './fixture-samples.ts';
 
@@ -60,7 +60,7 @@ function lagMs(registry: string, backMs: number): number | null {
   return registry === 'campus' ? 0 : null;
 }
 
-function take(trends: Trends, registry: string, step: Step, atMs: number, told: Answer): void {
+function take(trends: ReturnType<typeof createTrends>, registry: string, step: Step, atMs: number, told: Answer): void {
   const made = sample({ of: target(registry, step), back: 0, thresholdMs: 800, ...told });
   const isOk = told.outcome === undefined && step === 'zip';
   const settled = isOk ? { ...made, steady: { bytes: 4_000_000, ms: 2 * (told.rttMs ?? 1) } } : made;
@@ -68,7 +68,7 @@ function take(trends: Trends, registry: string, step: Step, atMs: number, told: 
 }
 
 /** A week of the four mirrors, taken in by the code that the daemon runs, each minute once. */
-function madeTrends(): Trends {
+function madeTrends(): ReturnType<typeof createTrends> {
   const trends = createTrends(fixtureConfig, []);
   let i = 0;
   for (let atMs = nowMs - weekMs; atMs < nowMs; atMs += minute) {
@@ -89,10 +89,10 @@ function madeTrends(): Trends {
   return trends;
 }
 
-let made: Trends | null = null;
+let made: ReturnType<typeof createTrends> | null = null;
 
 /** How the four mirrors went; made once, when it is first asked for. */
-export function fixtureTrends(): Trends {
+export function fixtureTrends(): ReturnType<typeof createTrends> {
   made ??= madeTrends();
   return made;
 }

@@ -3,7 +3,7 @@ import type { Row } from '../../../src/core/ports.ts';
 import type { Sample, SettledSample } from '../../../src/core/sample.ts';
 import type { Freshness } from '../../../src/core/standing.ts';
 import { type TrendCell, type TrendRange, trendGrids, trendRanges } from '../../../src/core/trend.ts';
-import { createTrends, type Trends } from '../../../src/state/trend.ts';
+import { createTrends } from '../../../src/state/trend.ts';
 import { aDue, aSample, aTarget, refused } from '../detect/world.ts';
 
 const minute = 60_000;
@@ -34,12 +34,15 @@ function settled({ rttMs = 40, outcome = { tag: 'ok' }, of = canary, cold = fals
 }
 
 /** What was settled, by how long after the start. */
-function fed(told: readonly (readonly [afterMs: number, told: Told])[], trends = createTrends(config, [])): Trends {
+function fed(
+  told: readonly (readonly [afterMs: number, told: Told])[],
+  trends = createTrends(config, []),
+): ReturnType<typeof createTrends> {
   for (const [afterMs, one] of told) trends.take(settled(one), now(afterMs));
   return trends;
 }
 
-function cellsOf(trends: Trends, range: TrendRange, afterMs: number): readonly TrendCell[] {
+function cellsOf(trends: ReturnType<typeof createTrends>, range: TrendRange, afterMs: number): readonly TrendCell[] {
   return trends.of('a', range, now(afterMs))?.cells ?? [];
 }
 
@@ -173,7 +176,7 @@ describe('bounds', () => {
 });
 
 describe('the state file', () => {
-  const rowsAt = (trends: Trends, afterMs: number, everything = false): readonly Row[] =>
+  const rowsAt = (trends: ReturnType<typeof createTrends>, afterMs: number, everything = false): readonly Row[] =>
     trends.rows(now(afterMs), everything);
 
   test('is written for a mirror at most once a minute, and at a shutdown', () => {
