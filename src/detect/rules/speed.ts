@@ -91,7 +91,7 @@ export const noSpeed: SpeedState = {
   shift: null,
 };
 
-/** The kind `spike` owns the speed of a series, and all read the baseline. */
+/** One kind of finding owns the speed of a series, and all read the baseline. */
 export const speedPlace = { name: 'speed', noneOfSeries: noSpeed } as const satisfies SeriesPlace<SpeedState>;
 
 export function speedOf(series: SeriesMemory): SpeedState {
