@@ -8,7 +8,7 @@ import { pruneHeavyLooks } from './confirm/look.ts';
 import { closeSuspicion } from './confirm/suspicion.ts';
 import { pruneContents } from './contents/freshness.ts';
 import { closeFinding } from './engine/say.ts';
-import { dropSeriesOf, judgeUs, runKinds } from './engine/step.ts';
+import { judgeUs, runKinds, sendToKinds } from './engine/step.ts';
 import { cadenceOf } from './lookups.ts';
 import type { Memory } from './memory.ts';
 import { MirrorMemory, type SeriesMemory } from './mirror-memory.ts';
@@ -109,6 +109,7 @@ function adoptTargets(memory: Memory, mirror: MirrorMemory, own: readonly Target
     mirror.series.delete(id);
     dropSeries(memory, series);
   }
-  if (dropped.size > 0) dropSeriesOf(memory, mirror, dropped);
+  const about = { view: memory, mirror };
+  if (dropped.size > 0) sendToKinds(memory, mirror, (rule, kept) => rule.drop?.(kept, dropped, about));
   if (mirror.canary === null) closeDoubt(memory, mirror);
 }

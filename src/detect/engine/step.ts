@@ -2,16 +2,22 @@ import type { ClientRun } from '../../core/client-run.ts';
 import { isTimeout } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { Sample } from '../../core/sample.ts';
-import type { Absences, Answered, Confirmed, FindingRule, Judged, Spoilt, Step } from '../findings/rule.ts';
+import type { Answered, Confirmed, FindingRule, Judged, Spoilt, Step } from '../findings/rule.ts';
 import { openFinding } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from '../mirror-memory.ts';
 import { addProbe } from '../rules/says.ts';
 import { apply, ruleOf } from './say.ts';
 
-export function receiveSample(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
-  const received = { view: memory, mirror, sample };
-  for (const rule of memory.rules) applyStep(memory, rule, mirror, rule.receive?.(stateOf(rule, mirror), received));
+type Reaction = Step<unknown> | null | undefined;
+
+/** Passes an input to every kind, in the order of the registry, and applies the reactions. */
+export function sendToKinds(
+  memory: Memory,
+  mirror: MirrorMemory,
+  react: (rule: FindingRule, own: unknown) => Reaction,
+): void {
+  for (const rule of memory.rules) applyStep(memory, rule, mirror, react(rule, stateOf(rule, mirror)));
 }
 
 /** Passes a sample of a series to the handler `input` of every kind, before the sample is settled. */
@@ -21,15 +27,13 @@ export function receiveAnswer(
   input: 'peek' | 'answer' | 'confirm' | 'settle',
 ): void {
   const { mirror, series } = answered;
-  for (const rule of memory.rules)
-    applyStep(memory, rule, mirror, rule[input]?.(stateOf(rule, mirror), answered, seriesStateOf(rule, series)));
+  sendToKinds(memory, mirror, (rule, own) => rule[input]?.(own, answered, seriesStateOf(rule, series)));
 }
 
 export function decideCanary(memory: Memory, found: Omit<Confirmed, 'view'>): void {
   const { mirror, series } = found;
   const confirmed = { ...found, view: memory };
-  for (const rule of memory.rules)
-    applyStep(memory, rule, mirror, rule.decide?.(stateOf(rule, mirror), confirmed, seriesStateOf(rule, series)));
+  sendToKinds(memory, mirror, (rule, own) => rule.decide?.(own, confirmed, seriesStateOf(rule, series)));
 }
 
 /** Lets every kind judge one settled sample, in the order of the registry. */
@@ -38,8 +42,7 @@ export function judgeKinds(memory: Memory, settled: Omit<Judged, 'view' | 'isTol
   const isTold = () =>
     memory.rules.some((rule) => rule.tells?.(stateOf(rule, mirror), judged, seriesStateOf(rule, series)));
   const judged: Judged = { ...settled, view: memory, isTold };
-  for (const rule of memory.rules)
-    applyStep(memory, rule, mirror, rule.judge?.(stateOf(rule, mirror), judged, seriesStateOf(rule, series)));
+  sendToKinds(memory, mirror, (rule, own) => rule.judge?.(own, judged, seriesStateOf(rule, series)));
   if (memory.open.size > 0) citeSample(memory, mirror, series, settled.sample);
 }
 
@@ -65,16 +68,8 @@ function timeOf({ outcome, rttMs }: Sample): number | null {
 
 /** Resets the streaks of a mirror that have not led to a finding, in all kinds. */
 export function startStreaksAnew(memory: Memory, mirror: MirrorMemory): void {
-  for (const rule of memory.rules) {
-    if (rule.startAnew === undefined) continue;
-    for (const series of mirror.series.values())
-      applyStep(memory, rule, mirror, rule.startAnew(stateOf(rule, mirror), series, seriesStateOf(rule, series)));
-  }
-}
-
-export function dropSeriesOf(memory: Memory, mirror: MirrorMemory, dropped: ReadonlySet<SeriesMemory>): void {
-  const about = { view: memory, mirror };
-  for (const rule of memory.rules) applyStep(memory, rule, mirror, rule.drop?.(stateOf(rule, mirror), dropped, about));
+  for (const series of mirror.series.values())
+    sendToKinds(memory, mirror, (rule, own) => rule.startAnew?.(own, series, seriesStateOf(rule, series)));
 }
 
 /** Lets the kinds drop what is not configured, restore from rows of other kinds, or end what is over. */
@@ -95,12 +90,7 @@ export function acknowledgeKind(memory: Memory, mirror: MirrorMemory, finding: F
 }
 
 /** Applies the step of a kind. Its requests wait for `sendRequests`. */
-export function applyStep(
-  memory: Memory,
-  rule: FindingRule,
-  mirror: MirrorMemory,
-  step: Step<unknown> | null | undefined,
-): void {
+export function applyStep(memory: Memory, rule: FindingRule, mirror: MirrorMemory, step: Reaction): void {
   if (step === null || step === undefined) return;
   if (step.mirror !== undefined) mirror.states.set(rule.name, step.mirror);
   for (const [series, state] of step.series ?? []) {
@@ -110,41 +100,23 @@ export function applyStep(
   if (step.dirty !== undefined) memory.rowsDue.dirty.add(step.dirty);
   if (step.isDirty === true || step.rowIsDue === true) mirror.row.isDirty = true;
   if (step.rowIsDue === true) mirror.row.writtenAtMs = null;
-  for (const series of step.claims ?? []) claimSeries(memory, mirror, series);
-  for (const absences of step.absorbs ?? []) claimAbsences(memory, mirror, absences);
+  const about = { view: memory, mirror };
+  for (const series of step.claims ?? [])
+    sendToKinds(memory, mirror, (each, own) => each.release?.(own, series, seriesStateOf(each, series)));
+  for (const absences of step.absorbs ?? [])
+    sendToKinds(memory, mirror, (each, own) => each.absorb?.(own, { ...about, ...absences }));
   if (step.regressions !== undefined) memory.turn.regressions.push(...step.regressions);
   if (step.propagations !== undefined) memory.turn.propagations.push(...step.propagations);
   for (const request of step.requests ?? []) memory.confirm.requests.push({ mirror, request });
-  if (step.isNews === true) refresh(memory, rule, mirror, step);
-  if (step.isBack === true) endOutage(memory, mirror);
+  if (step.isNews === true) {
+    const reporting = { ...about, vantage: step.vantage };
+    sendToKinds(memory, mirror, (each, own) =>
+      each === rule || each.follows === rule.name ? each.refresh?.(own, reporting) : null,
+    );
+  }
+  if (step.isBack === true) sendToKinds(memory, mirror, (each, own) => each.back?.(own, about));
   for (const [other, follows] of step.others ?? []) applyStep(memory, rule, other, follows);
   if (step.says !== undefined) apply(memory, rule.kind, mirror, step.says);
-}
-
-/** Lets the other kinds undo what they derived from failures of a series that one kind has claimed. */
-function claimSeries(memory: Memory, mirror: MirrorMemory, series: SeriesMemory): void {
-  for (const rule of memory.rules)
-    applyStep(memory, rule, mirror, rule.release?.(stateOf(rule, mirror), series, seriesStateOf(rule, series)));
-}
-
-/** Lets the kinds undo what they derived from absences in a module whose contents go backwards. */
-function claimAbsences(memory: Memory, mirror: MirrorMemory, absences: Absences): void {
-  const about = { view: memory, mirror, ...absences };
-  for (const rule of memory.rules) applyStep(memory, rule, mirror, rule.absorb?.(stateOf(rule, mirror), about));
-}
-
-function endOutage(memory: Memory, mirror: MirrorMemory): void {
-  const about = { view: memory, mirror };
-  for (const rule of memory.rules) applyStep(memory, rule, mirror, rule.back?.(stateOf(rule, mirror), about));
-}
-
-/** Refreshes the findings of a kind, and of the kinds that follow it. */
-function refresh(memory: Memory, rule: FindingRule, mirror: MirrorMemory, { vantage }: Pick<Step<unknown>, 'vantage'>) {
-  const about = { view: memory, mirror, vantage };
-  for (const each of memory.rules) {
-    if (each !== rule && each.follows !== rule.name) continue;
-    applyStep(memory, each, mirror, each.refresh?.(stateOf(each, mirror), about));
-  }
 }
 
 interface OwnInputs {

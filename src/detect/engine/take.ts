@@ -11,7 +11,7 @@ import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../mirr
 import { boundsFor } from '../rules/speed.ts';
 import { isContaminated, isDisturbed } from '../rules/threshold.ts';
 import { mirrorOf, settle, settledSampleOf } from './settle.ts';
-import { judgeUs, receiveAnswer, receiveSample } from './step.ts';
+import { judgeUs, receiveAnswer, sendToKinds } from './step.ts';
 
 /** Takes a sample. One about our own side is settled at once; others are held until `releaseHeld`. */
 export function take(memory: Memory, sample: Sample): void {
@@ -23,14 +23,15 @@ export function take(memory: Memory, sample: Sample): void {
   }
   if (target.canary && purpose !== 'build') noteTiming(mirror, sample);
   recordRequest(mirror, sample);
-  receiveSample(memory, mirror, sample);
+  const received = { view: memory, mirror, sample };
+  sendToKinds(memory, mirror, (rule, own) => rule.receive?.(own, received));
   if (purpose === 'build') {
     memory.turn.settled.push(settledSampleOf(sample));
     return;
   }
   const { monotonicMs } = memory.now;
   const series = seriesOf(mirror, target, connection);
-  const answered = { view: memory, mirror, series, sample };
+  const answered = { ...received, series };
   const isShort = isShortTimeout(memory, mirror, sample);
   const because = becauseOf(memory, mirror, series, sample);
   const isOurs = because !== null || sample.outcome.tag === 'unknown';
