@@ -1,4 +1,4 @@
-import { createServer, request as httpRequest, type IncomingHttpHeaders, type Server } from 'node:http';
+import { Agent, createServer, request as httpRequest, type IncomingHttpHeaders, type Server } from 'node:http';
 import { createApi } from '../../../src/api/app.ts';
 import type { ApiDeps } from '../../../src/api/deps.ts';
 
@@ -28,18 +28,21 @@ export async function serve(deps: ApiDeps): Promise<Served> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
+  const agent = new Agent({ keepAlive: true });
   return {
     port,
-    ask: (path, asked = {}) => ask(port, path, asked),
+    ask: (path, asked = {}) => ask(agent, port, path, asked),
     close: () =>
       new Promise((resolve) => {
+        agent.destroy();
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
 }
 
-function ask(port: number, path: string, { method = 'GET', headers = {}, body }: Asked): Promise<Reply> {
+function ask(agent: Agent, port: number, path: string, asked: Asked): Promise<Reply> {
+  const { method = 'GET', headers = {}, body } = asked;
   const isJson = typeof body === 'object';
   const text = isJson ? JSON.stringify(body) : body;
   return new Promise((resolve, reject) => {
@@ -49,7 +52,7 @@ function ask(port: number, path: string, { method = 'GET', headers = {}, body }:
         port,
         path,
         method,
-        agent: false,
+        agent,
         headers: {
           ...(text === undefined ? {} : { 'content-length': String(Buffer.byteLength(text)) }),
           ...(isJson ? { 'content-type': 'application/json' } : {}),
