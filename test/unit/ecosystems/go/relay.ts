@@ -31,7 +31,8 @@ export function relayAnswers(relay: Relay): (ask: Ask) => Answer {
     if (path === 'supported') return answered(200);
     if (path === 'latest') return answered(200, headOf(relay, relay.latestSize));
     const [, module, version] = /^lookup\/(.+)@(.+)$/.exec(path) ?? [];
-    const id = relay.texts.findIndex((text) => text.startsWith(`${module} ${version} `));
+    const begin = `${module} ${version} `;
+    const id = module === undefined ? -1 : relay.texts.findIndex((text) => text.startsWith(begin));
     if (id >= 0) return answered(200, lookupOf(relay, id));
     const tile = relay.tree.tile(path);
     return tile === null ? answered(404, 'not found') : answered(200, tile);
