@@ -10,6 +10,8 @@ export interface MemoryStore extends Store {
   afterKill(): MemoryStore;
 }
 
+type Age = Pick<Row, 'key' | 'atMs'>;
+
 /**
  * @param kept     rows of an earlier life
  * @param isSound  what is written must hold to it: by default that it can be taken at the next start
@@ -21,11 +23,33 @@ export function memoryStore(
   const rows = new Map(kept);
   let isClosed = false;
   const id = (table: Table, key: string): string => `${table}/${key}`;
-  const all = (table: Table): Row[] =>
-    [...rows]
-      .filter(([name]) => name.startsWith(`${table}/`))
-      .map(([, text]) => JSON.parse(text) as Row)
-      .sort((a, b) => a.atMs - b.atMs || (a.key < b.key ? -1 : 1));
+  /** Of each table, when each of its rows is from: what grows old is found without reading every row. */
+  const ages = new Map<Table, Map<string, Age>>();
+  const agesOf = (table: Table): Map<string, Age> => {
+    const found = ages.get(table) ?? new Map<string, Age>();
+    ages.set(table, found);
+    return found;
+  };
+  const put = (row: Row, text: string): void => {
+    rows.set(id(row.table, row.key), text);
+    agesOf(row.table).set(row.key, { key: row.key, atMs: row.atMs });
+  };
+  const drop = (table: Table, key: string): void => {
+    rows.delete(id(table, key));
+    agesOf(table).delete(key);
+  };
+  for (const text of kept.values()) put(JSON.parse(text) as Row, text);
+  const inOrder = (table: Table) =>
+    [...agesOf(table).values()].sort((a, b) => a.atMs - b.atMs || (a.key < b.key ? -1 : 1));
+  const rowOf = (table: Table, key: string): Row | null => {
+    const text = rows.get(id(table, key));
+    return text === undefined ? null : (JSON.parse(text) as Row);
+  };
+  const all = (table: Table): Row[] => inOrder(table).flatMap(({ key }) => rowOf(table, key) ?? []);
+  const dropAll = (table: Table, old: readonly Age[]): number => {
+    for (const { key } of old) drop(table, key);
+    return old.length;
+  };
   const self: MemoryStore = {
     trouble: null,
     rows,
@@ -36,15 +60,12 @@ export function memoryStore(
       for (const row of puts) {
         const text = JSON.stringify(row);
         if (!isSound(JSON.parse(text) as Row)) throw new Error(`not as its schema has it: ${text}`);
-        rows.set(id(row.table, row.key), text);
+        put(row, text);
       }
-      for (const { table, key } of deletes) rows.delete(id(table, key));
+      for (const { table, key } of deletes) drop(table, key);
       return { tag: 'ok' };
     },
-    get(table, key) {
-      const text = rows.get(id(table, key));
-      return text === undefined ? null : (JSON.parse(text) as Row);
-    },
+    get: rowOf,
     page: (table, limit, before) =>
       all(table)
         .reverse()
@@ -53,15 +74,14 @@ export function memoryStore(
         )
         .slice(0, limit),
     all,
-    expire(table, beforeMs) {
-      const old = all(table).filter((row) => row.atMs < beforeMs);
-      for (const { key } of old) rows.delete(id(table, key));
-      return old.length;
-    },
+    expire: (table, beforeMs) =>
+      dropAll(
+        table,
+        [...agesOf(table).values()].filter(({ atMs }) => atMs < beforeMs),
+      ),
     trim(table, rowsMax) {
-      const old = all(table).slice(0, Math.max(0, all(table).length - rowsMax));
-      for (const { key } of old) rows.delete(id(table, key));
-      return old.length;
+      const tooMany = agesOf(table).size - rowsMax;
+      return tooMany <= 0 ? 0 : dropAll(table, inOrder(table).slice(0, tooMany));
     },
     writable: () => !isClosed && self.trouble === null,
     close() {
