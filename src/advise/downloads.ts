@@ -25,6 +25,8 @@ const siblings = 2;
 export function requestDownload(view: View, at: Mirror): readonly LookOrder[] {
   const { group, now } = view;
   const { contest } = group;
+  // Whoever waits, and for whatever: none is due earlier.
+  if (now.monotonicMs < contest.downloadMs + homeEveryMs) return [];
   const smallest = smallestOf(view, at);
   if (smallest === null) return [];
   const lastOf = (name: string): number => contest.records.get(name)?.lastHeavy?.atMs ?? Number.NEGATIVE_INFINITY;
