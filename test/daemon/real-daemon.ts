@@ -80,7 +80,7 @@ export async function startRealDaemon(
     access,
     log: () => lines.join(''),
     async until(what, holds) {
-      await until(what, holds, Boolean, { everyMs: 20, help: () => lines.slice(-20).join('') });
+      await until(what, holds, Boolean, { help: () => lines.slice(-20).join('') });
     },
     async get(path, headers = {}) {
       const answer = await fetch(new URL(path, daemon.url), { headers });

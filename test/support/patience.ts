@@ -6,8 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
  */
 export const patienceMs = 300_000;
 
-/** How often what must come is looked for. */
-const lookMs = 100;
+/** After so many milliseconds what must come is looked for again, each time a third later: a look costs who is asked. */
+const looksMs = { first: 20, growth: 4 / 3, most: 400 };
+
+/** How long to wait before each look, one after the other, milliseconds. */
+export function* looks(): Generator<number, never> {
+  for (let ms = looksMs.first; ; ms = Math.min(looksMs.growth * ms, looksMs.most)) yield ms;
+}
 
 /**
  * Repeats a question until its answer pleases.
@@ -20,13 +25,14 @@ export async function until<T>(
   options: { readonly everyMs?: number; readonly help?: () => string } = {},
 ): Promise<T> {
   const endMs = performance.now() + patienceMs;
-  for (;;) {
+  for (const ms of looks()) {
     const answer = await ask();
     if (pleases(answer)) return answer;
     if (performance.now() > endMs)
       throw new Error(`not in ${patienceMs} ms: ${what}; last ${shown(answer)}\n${options.help?.() ?? ''}`);
-    await sleep(options.everyMs ?? lookMs);
+    await sleep(options.everyMs ?? ms);
   }
+  throw new Error('looks have no end');
 }
 
 function shown(answer: unknown): string {

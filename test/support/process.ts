@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commandPath, findCommand } from './paths.ts';
-import { patienceMs } from './patience.ts';
+import { looks, patienceMs } from './patience.ts';
 
 /** How to start one real server. */
 export interface ProcessPlan {
@@ -14,7 +14,7 @@ export interface ProcessPlan {
   readonly cwd?: string;
   /** Network namespace to run in; `null` or absent: ours. */
   readonly ns?: string | null;
-  /** Asked every 20 ms until true; a throw counts as "not yet". */
+  /** Asked again and again until true; a throw counts as "not yet". */
   readonly ready: (process: RunningProcess) => boolean | Promise<boolean>;
   /** Open a pipe to its standard input. Default: no input at all. */
   readonly stdin?: boolean;
@@ -119,7 +119,8 @@ async function untilReady(
   exited: () => string | null,
 ): Promise<string | null> {
   const endMs = performance.now() + patienceMs;
-  while (performance.now() < endMs) {
+  for (const ms of looks()) {
+    if (performance.now() > endMs) break;
     const end = exited();
     if (end !== null) return end;
     try {
@@ -127,7 +128,7 @@ async function untilReady(
     } catch {
       // Not yet.
     }
-    await sleep(20);
+    await sleep(ms);
   }
   return `not ready after ${patienceMs} ms`;
 }
