@@ -22,6 +22,7 @@ export default defineConfig({
     testTimeout: 900_000,
     hookTimeout: 900_000,
     expect: { poll: { timeout: 300_000 } },
+    setupFiles: ['test/support/quick-imports.ts'],
     reporters: ['default', new Skips()],
     sequence: { sequencer: LongestFirst },
     projects: [
