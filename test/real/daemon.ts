@@ -51,6 +51,9 @@ export interface DaemonAnswer {
 
 const program = join(repoDir, 'src', 'main.ts');
 
+/** The daemon saves memory by collecting a small young generation often (decision 0023): its CPU time is ours here. */
+const engine = ['--min-semi-space-size=16'];
+
 /** Nothing of the environment of the tests may steer the daemon. */
 const plainEnv = {
   HTTP_PROXY: undefined,
@@ -69,7 +72,7 @@ export function mirrorwatch(
   args: readonly string[],
   options: { readonly cwd?: string; readonly ns?: string | null } = {},
 ): Promise<CommandResult> {
-  return run(process.execPath, [program, ...args], { ...options, env: plainEnv });
+  return run(process.execPath, [...engine, program, ...args], { ...options, env: plainEnv });
 }
 
 /**
@@ -92,7 +95,7 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonProcess
   const daemon = await startProcess({
     name: 'mirrorwatch',
     command: process.execPath,
-    args: [program, 'run', ...(options.yaml === null ? [] : ['--config', configFile])],
+    args: [...engine, program, 'run', ...(options.yaml === null ? [] : ['--config', configFile])],
     cwd: dir,
     env: plainEnv,
     ns,
