@@ -1,6 +1,6 @@
 import { isLoopback } from '../core/addresses.ts';
-import { type Cadence, type Config, paceOf } from '../core/config.ts';
-import { isHeavy, type Target } from '../core/mirror.ts';
+import { type Config, paceOf } from '../core/config.ts';
+import { isHeavy, type Mirror, type Target } from '../core/mirror.ts';
 import { hostKeyOf } from '../core/url.ts';
 import type { Asked, Ecosystem, UsualAside } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
@@ -24,7 +24,7 @@ export interface HostBudget {
 const slotShareMax = 0.8;
 /** How long a real client, with our steps after it, holds a slot. */
 const clientSeconds = 30;
-const slotSeconds = { light: 1, heavy: 10 } as const;
+const probeSeconds = { light: 1, heavy: 10 } as const;
 
 /**
  * The load on each host that has targets, in the busiest hour.
@@ -41,34 +41,30 @@ export function budgetOf(
     config.modules.map(({ ecosystem, upstream, module, expect }) => [entryKey(ecosystem, upstream, module), expect]),
   );
   const sums = new Map<string, { requests: number; bytes: number; seconds: number; loopback: boolean }>();
+  const add = ({ url }: Mirror, everyMs: number, { asks, bytes }: UsualAside, slotSeconds: number): void => {
+    const perHour = 3_600_000 / everyMs;
+    const host = hostKeyOf(url);
+    const loopback = isLoopback(new URL(url).hostname);
+    const sum = sums.get(host) ?? { requests: 0, bytes: 0, seconds: 0, loopback };
+    sum.requests += perHour * asks;
+    sum.bytes += perHour * bytes;
+    sum.seconds += perHour * slotSeconds;
+    sums.set(host, sum);
+  };
   for (const target of targets) {
     const mirror = mirrors.get(target.registry);
     if (mirror === undefined) continue;
-    const perHour = runsPerHour(config, target) * mirror.connections.length;
-    const host = hostKeyOf(mirror.url);
-    const sum = sums.get(host) ?? {
-      requests: 0,
-      bytes: 0,
-      seconds: 0,
-      loopback: isLoopback(new URL(mirror.url).hostname),
-    };
+    const { cadence } = paceOf(target, config);
+    const gapMs = cadence.kind === 'every' ? cadence.everyMs : cronGapsOf(cadence.expression).meanMs;
     const expect = expected.get(entryKey(target.ecosystem, target.upstream, target.module));
-    const { asks, bytes } = usualOf(target, { mirror, expect }, registry);
-    sum.requests += perHour * asks;
-    sum.bytes += perHour * bytes;
-    sum.seconds += perHour * slotSeconds[isHeavy(target) ? 'heavy' : 'light'];
-    sums.set(host, sum);
+    const usual = usualOf(target, { mirror, expect }, registry);
+    add(mirror, gapMs / mirror.connections.length, usual, probeSeconds[isHeavy(target) ? 'heavy' : 'light']);
   }
-  for (const pair of config.clientRuns?.pairs ?? []) {
-    const mirror = mirrors.get(pair.registry);
-    const sum = mirror === undefined ? undefined : sums.get(hostKeyOf(mirror.url));
+  for (const { registry: name, client } of config.clientRuns?.pairs ?? []) {
+    const mirror = mirrors.get(name);
     const kind = mirror === undefined ? null : registry.of(mirror.ecosystem);
-    if (sum === undefined || kind === null) continue;
-    const perHour = 3_600_000 / (config.clientRuns?.everyMs ?? Number.POSITIVE_INFINITY);
-    const { asks, bytes } = usualRun(kind, pair.client);
-    sum.requests += perHour * asks;
-    sum.bytes += perHour * bytes;
-    sum.seconds += perHour * clientSeconds;
+    if (mirror === undefined || kind === null || !sums.has(hostKeyOf(mirror.url))) continue;
+    add(mirror, config.clientRuns?.everyMs ?? Number.POSITIVE_INFINITY, usualRun(kind, client), clientSeconds);
   }
   return [...sums].map(([host, { requests, bytes, seconds, loopback }]) => {
     const slotShare = seconds / 3600 / config.schedule.perHost;
@@ -93,14 +89,6 @@ function usualOf({ ecosystem, step, version }: Target, asked: Asked, registry: R
   const declared = registry.of(ecosystem)?.steps[step];
   const aside = declared?.usualAside?.(version, asked);
   return { asks: 1 + (aside?.asks ?? 0), bytes: (declared?.usualBytes ?? 0) + (aside?.bytes ?? 0) };
-}
-
-function runsPerHour(config: Config, target: Target): number {
-  return 3_600_000 / meanGapMsOf(paceOf(target, config).cadence);
-}
-
-function meanGapMsOf(cadence: Cadence): number {
-  return cadence.kind === 'every' ? cadence.everyMs : cronGapsOf(cadence.expression).meanMs;
 }
 
 /** Above it, a public registry may throttle or ban this host (protocols.md 2.5). */

@@ -11,7 +11,7 @@ import { readDoor } from './sections/door.ts';
 import { readSettings } from './sections/ecosystems.ts';
 import { readFleet } from './sections/fleet.ts';
 import { readLabels } from './sections/labels.ts';
-import { readListen, tokenNeeded } from './sections/listen.ts';
+import { readListen } from './sections/listen.ts';
 import { readMirrors } from './sections/mirrors.ts';
 import { type Modules, readModules } from './sections/modules.ts';
 import { readActions } from './sections/on-advice.ts';
@@ -30,7 +30,7 @@ export function buildConfig(
   const clients = readClients(file.clients);
   const mirrors = readMirrors(file.mirrors, { timeZone: file.schedule.timeZone, clients }, reading);
   const modules = readModules({ modules: file.modules, private: file.private, mirrors }, reading);
-  const listen = readListen(['listen'], file.listen, tokenNeeded, reading);
+  const listen = readListen(['listen'], file.listen, 'daemon', reading);
   const state = readState(file.state, reading);
   const besideActions = {
     mirrors,

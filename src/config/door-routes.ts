@@ -1,6 +1,5 @@
 import type { Config } from '../core/config.ts';
 import { type EcosystemId, type Mirror, upstreamKeyOf } from '../core/mirror.ts';
-import type { Chain, Client } from '../ecosystems/client.ts';
 import type { DoorPaths } from '../ecosystems/door-paths.ts';
 import { leadingClientOf } from '../ecosystems/ecosystem.ts';
 import { isPrivate } from '../ecosystems/names.ts';
@@ -70,34 +69,20 @@ export interface DoorLine {
  */
 export function linesOfDoor(config: Config, door: string, registry: Registry = builtIn): readonly DoorLine[] {
   return routesOf(config, registry).flatMap((route) => {
-    const kind = registry.of(route.ecosystem);
-    const patterns = config.private[route.ecosystem] ?? [];
+    const { ecosystem, upstream, key } = route;
+    const kind = registry.of(ecosystem);
+    const patterns = config.private[ecosystem] ?? [];
+    const mayFallBack = kind?.publicUpstream === upstream && patterns.length === 0;
+    const url = `${door}${route.prefix.replace(/\/$/, '')}`;
+    const declared = declaredChainOf(config, ecosystem, upstream, registry);
+    const whole = `${url}|${declared}`;
     return (kind?.clients ?? []).flatMap((client) => {
-      const url = `${door}${route.prefix.replace(/\/$/, '')}`;
-      const before = client.parse(declaredChainOf(config, route.ecosystem, route.upstream, registry));
-      const after = chainTo(client, url, config, route, registry, patterns.length > 0);
-      if (before.tag === 'error' || after === null) return [];
-      const of = { upstream: route.upstream, mirrors: [...route.mirrors.values()] };
-      const [text] = Object.values(client.remedy(before.value, after, patterns, of).remedy);
-      return text === undefined
-        ? []
-        : [{ client: client.id, ecosystem: route.ecosystem, url, upstream: route.key, text }];
+      const before = client.parse(declared);
+      const after = client.parse(mayFallBack && client.mistake(whole) === null ? whole : client.usual(url));
+      if (before.tag === 'error' || after.tag === 'error') return [];
+      const of = { upstream, mirrors: [...route.mirrors.values()] };
+      const [text] = Object.values(client.remedy(before.value, after.value, patterns, of).remedy);
+      return text === undefined ? [] : [{ client: client.id, ecosystem, url, upstream: key, text }];
     });
   });
-}
-
-function chainTo(
-  client: Client,
-  url: string,
-  config: Config,
-  route: Route,
-  registry: Registry,
-  isPrivate: boolean,
-): Chain | null {
-  const declared = declaredChainOf(config, route.ecosystem, route.upstream, registry);
-  const whole = `${url}|${declared}`;
-  const isPublic = registry.of(route.ecosystem)?.publicUpstream === route.upstream;
-  const hasFallback = isPublic && !isPrivate && client.mistake(whole) === null;
-  const parsed = client.parse(hasFallback ? whole : client.usual(url));
-  return parsed.tag === 'ok' ? parsed.value : null;
 }

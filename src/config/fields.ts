@@ -19,7 +19,7 @@ import type { Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
 import { isCron, isTimeZone } from './cron.ts';
 
-export { checked, errorOf, list, mapping, readable } from '../ecosystems/fields.ts';
+export { checked, errorOf, flag, list, mapping, readable } from '../ecosystems/fields.ts';
 
 /** Durations for messages, which show the first within their range. */
 const examples = [30_000, 30 * 60_000, 12 * 3_600_000];
@@ -91,22 +91,16 @@ export function word<Word extends string>(description: string, words: readonly [
   return z.enum(words, errorOf(one)).meta({ description });
 }
 
-/** A label value, a path segment and a word of the command line at once. */
-export function name(description: string) {
-  const expected = phrase('expected.name');
+/**
+ * A label value, a path segment and a word of the command line at once.
+ * @param isPlace  it may be a host with a port, such as the registry at the beginning of an image's name
+ */
+export function name(description: string, isPlace = false) {
+  const expected = phrase(isPlace ? 'expected.namePort' : 'expected.name');
+  const form = isPlace ? /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(:\d{1,5})?$/ : /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
   return z
     .string(errorOf(expected))
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, errorOf(expected))
-    .refine((value) => !['direct', 'off', 'other'].includes(value), errorOf(expected))
-    .meta({ description });
-}
-
-/** A name that may be a host with a port, such as the registry at the beginning of an image's name. */
-export function placeName(description: string) {
-  const expected = phrase('expected.namePort');
-  return z
-    .string(errorOf(expected))
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(:\d{1,5})?$/, errorOf(expected))
+    .regex(form, errorOf(expected))
     .refine((value) => !['direct', 'off', 'other'].includes(value), errorOf(expected))
     .meta({ description });
 }
@@ -117,8 +111,7 @@ export function file(description: string) {
 }
 
 export function cron(description: string) {
-  const expected = phrase('expected.cron');
-  return checked(description, expected, isCron).meta({ title: 'cron', description });
+  return checked(description, phrase('expected.cron'), isCron).meta({ title: 'cron', description });
 }
 
 export function timeZone(description: string) {
@@ -127,11 +120,8 @@ export function timeZone(description: string) {
 
 /** `host:port`, IPv6 in brackets; an empty host means all IPv4 addresses. */
 export function listenAddress(description: string) {
-  const expected = phrase('expected.listen');
-  return checked(description, expected, (value) => hostAndPort(value)?.port != null).meta({
-    title: 'address',
-    description,
-  });
+  const one = checked(description, phrase('expected.listen'), (value) => hostAndPort(value)?.port != null);
+  return one.meta({ title: 'address', description });
 }
 
 /** An address of a DNS server, with or without a port. */
@@ -148,7 +138,7 @@ export function hosts(description: string, names: boolean) {
   return list(
     checked(description, expected, (value) => parseNetwork(value) !== null || (names && isHostName(value))),
     phrase('expected.listEach', { what: expected }),
-  );
+  ).meta({ description });
 }
 
 /** A host name, port not included. */
@@ -164,14 +154,11 @@ export const cadenceRange = { min: limits.everyMsMinLoopback, max: 7 * 86_400_00
 export const timeoutRange = { min: 100, max: limits.timeoutMsMax };
 export const dwellRange = { min: 0, max: 365 * 86_400_000 };
 
+/** A time of day (`22:00`), the minute of the day once read. */
 export const clockTime = (description: string) =>
-  checked(description, phrase('expected.timeOfDay'), (value) => minuteOf(value) !== null);
-
-/** The minute of the day of `22:00`; `null`: no time of day. */
-export function minuteOf(value: string): number | null {
-  const [, hours, minutes] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(value) ?? [];
-  return hours === undefined || minutes === undefined ? null : Number(hours) * 60 + Number(minutes);
-}
+  checked(description, phrase('expected.timeOfDay'), (value) => /^([01]\d|2[0-3]):[0-5]\d$/.test(value)).transform(
+    (value) => Number(value.slice(0, 2)) * 60 + Number(value.slice(3)),
+  );
 
 /** True for an http or https URL; a path, a query and user-info are fine, they may be the receiver's credentials. */
 export function isWebhookUrl(value: string): boolean {

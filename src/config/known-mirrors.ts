@@ -79,14 +79,7 @@ export const knownKinds: readonly KnownKind[] = [
     mirrors: [
       originOf('docker', 'Docker', 'https://registry-1.docker.io'),
       inChina('docker', ['daocloud', 'DaoCloud', 100], 'https://docker.m.daocloud.io'),
-      {
-        name: 'google-docker',
-        url: 'https://mirror.gcr.io',
-        role: 'mirror',
-        weight: 50,
-        region: 'global',
-        operator: 'Google',
-      },
+      { ...inChina('docker', ['google', 'Google', 50], 'https://mirror.gcr.io'), region: 'global' },
     ],
     modules: ['docker.io/library/alpine:3.20'],
   },

@@ -29,6 +29,9 @@ export function checked(description: string, expected: Sentence, accepts: (value
   return z.string(errorOf(expected)).refine(accepts, errorOf(expected)).meta({ description });
 }
 
+/** The schema of a key that is true or false. */
+export const flag = (description: string) => z.boolean(errorOf(phrase('expected.boolean'))).meta({ description });
+
 /** The schema of a mapping that rejects unknown keys. */
 export function mapping<Shape extends z.ZodRawShape>(shape: Shape, expected = phrase('expected.mapping')) {
   return z.strictObject(shape, {

@@ -59,15 +59,15 @@ export function readAuth(path: Path, written: FileAuth | undefined, split: Split
 }
 
 function fromAuth(path: Path, auth: FileAuth, url: string, reading: Reading): Auth | null {
-  const forms = formsOf(auth);
-  if (forms.length !== 1) {
-    const given = forms.length > 1 ? formKeys.filter((key) => auth[key] !== undefined) : formKeys;
-    reading.error(path, phrase('expected.oneOfWith'), { by: given });
+  const given = formKeys.filter((key) => auth[key] !== undefined);
+  const forms = new Set(given.map((key) => (/^(username|password)/.test(key) ? 'basic' : key)));
+  if (forms.size !== 1) {
+    reading.error(path, phrase('expected.oneOfWith'), { by: forms.size > 1 ? given : formKeys });
     return null;
   }
   const { hosts } = auth;
-  if (forms[0] === 'netrc') return fromNetrc(path, auth, url, reading);
-  if (forms[0] === 'token') {
+  if (forms.has('netrc')) return fromNetrc(path, auth, url, reading);
+  if (!forms.has('basic')) {
     const at = [...path, auth.tokenFile === undefined ? 'token' : 'tokenFile'];
     const token = auth.tokenFile === undefined ? auth.token : reading.secret(at, auth.tokenFile);
     if (token == null) return null;
@@ -88,17 +88,6 @@ function fromAuth(path: Path, auth: FileAuth, url: string, reading: Reading): Au
 }
 
 const formKeys = ['username', 'password', 'passwordFile', 'token', 'tokenFile', 'netrc'] as const;
-
-/** `token` is named twice if `token` and `tokenFile` are given: more than one form is a mistake. */
-function formsOf(auth: FileAuth): readonly ('basic' | 'token' | 'netrc')[] {
-  const basic = auth.username !== undefined || auth.password !== undefined || auth.passwordFile !== undefined;
-  return [
-    ...(basic ? (['basic'] as const) : []),
-    ...(auth.token !== undefined ? (['token'] as const) : []),
-    ...(auth.tokenFile !== undefined ? (['token'] as const) : []),
-    ...(auth.netrc !== undefined ? (['netrc'] as const) : []),
-  ];
-}
 
 function fromNetrc(path: Path, auth: FileAuth, url: string, reading: Reading): Auth | null {
   const { NETRC, HOME } = reading.env;

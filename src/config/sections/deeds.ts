@@ -1,5 +1,5 @@
 import { dirname, normalize } from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type ActionDeed, actionForms, actionStores, type ForgeRule, forgeKinds } from '../../core/action.ts';
 import { isLoopback } from '../../core/addresses.ts';
 import { readHeaders } from '../../core/http.ts';
@@ -10,6 +10,7 @@ import {
   checked,
   errorOf,
   file,
+  flag,
   headers,
   hosts,
   isWebhookUrl,
@@ -32,11 +33,7 @@ const fileDeed = mapping({ path: file('The file. Links are refused.'), as });
 const allow = hosts(
   'Private networks to which a host name may resolve; an address in the URL itself needs no entry.',
   false,
-)
-  .meta({
-    description: 'Private networks to which a host name may resolve; an address in the URL itself needs no entry.',
-  })
-  .prefault([]);
+).prefault([]);
 const mergeRequest = mapping({
   kind: word('The forge.', forgeKinds),
   api: checked(
@@ -64,10 +61,7 @@ const git = mapping({
   author: checked('Author of the commits.', phrase('expected.author'), (value) =>
     /^[^<>\p{Cc}]+ <[^<>\s\p{Cc}]+>$/u.test(value),
   ).prefault('mirrorwatch <mirrorwatch@localhost>'),
-  sign: z
-    .boolean(errorOf(phrase('expected.boolean')))
-    .meta({ description: 'Sign commits with the key in the configuration of Git.' })
-    .prefault(false),
+  sign: flag('Sign commits with the key in the configuration of Git.').prefault(false),
   mergeRequest: mergeRequest
     .meta({ description: 'Push each advice to a separate branch, and open a merge request from it.' })
     .optional(),

@@ -5,9 +5,9 @@ import { limits } from '../../core/limits.ts';
 import { baseUrl } from '../../core/url.ts';
 import type { Registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
-import { bareUrl, errorOf, file, integer, list, mapping } from '../fields.ts';
+import { bareUrl, errorOf, file, flag, integer, list, mapping } from '../fields.ts';
 import type { Reading } from '../reading.ts';
-import { makeListenKey, readListen, tokenOrTlsNeeded } from './listen.ts';
+import { makeListenKey, readListen } from './listen.ts';
 
 export function makeDoorKey(registry: Registry) {
   const ids = registry.all.flatMap(({ id, door }) => (door === undefined ? [] : [id]));
@@ -27,12 +27,9 @@ export function makeDoorKey(registry: Registry) {
     daemon: bareUrl(
       'URL of its daemon, on another machine for example; `listen.token` is sent to it. Default: where `listen` says.',
     ).optional(),
-    relay: z
-      .boolean(errorOf(phrase('expected.boolean')))
-      .meta({
-        description: 'Responses pass through the door instead of a redirect. The option `--relay` does the same.',
-      })
-      .prefault(false),
+    relay: flag('Responses pass through the door instead of a redirect. The option `--relay` does the same.').prefault(
+      false,
+    ),
     perMinute: integer(
       'Requests of one client (an address) in a minute; beyond them it gets 429.',
       60,
@@ -55,7 +52,7 @@ export function readDoor(
   const watched = new Set(mirrors.map(({ ecosystem }) => ecosystem));
   for (const [at, id] of (door.ecosystems ?? []).entries())
     if (!watched.has(id)) reading.warning(['door', 'ecosystems', at], phrase('expected.doorMirrors'));
-  const listen = readListen(['door', 'listen'], door.listen, tokenOrTlsNeeded, reading);
+  const listen = readListen(['door', 'listen'], door.listen, 'door', reading);
   if (listen.port === main.port && listen.port !== 0 && listen.host === main.host)
     reading.error(['door', 'listen'], phrase('expected.doorListen'));
   const orderPath =

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { addressBytesOf, hostAndPort, isLoopback } from '../../core/addresses.ts';
 import type { Listen } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
-import type { Sentence } from '../../core/result.ts';
 import { maskText, Secret } from '../../core/secret.ts';
 import { phrase } from '../../words/tell.ts';
 import { checked, file, isHostName, list, listenAddress, mapping, secretText } from '../fields.ts';
@@ -52,26 +51,12 @@ export const listenKey = makeListenKey('127.0.0.1:10120', 'Off loopback a token 
 
 type FileListen = z.output<ReturnType<typeof makeListenKey>>;
 
-/** What a listener needs off loopback. */
-export interface Needs {
-  isMet(has: { readonly token: boolean; readonly tls: boolean }): boolean;
-  readonly expected: Sentence;
-}
-
-/** The daemon's listener needs a token: its clients can pause mirrors and accept advice. */
-export const tokenNeeded: Needs = {
-  isMet: ({ token }) => token,
-  expected: phrase('expected.loopback'),
-};
-
-/** The front door needs a token or TLS: some of its clients cannot send a token. */
-export const tokenOrTlsNeeded: Needs = {
-  isMet: ({ token, tls }) => token || tls,
-  expected: phrase('expected.doorLoopback'),
-};
-
-/** Reads a listen address and its files; mistakes are reported. @param path  of the key */
-export function readListen(path: Path, listen: FileListen, needs: Needs, reading: Reading): Listen {
+/**
+ * Reads a listen address and its files. Off loopback the daemon needs a token: its clients can pause mirrors and accept
+ * advice. The door needs a token or TLS: some of its clients cannot send a token.
+ * @param path  of the key
+ */
+export function readListen(path: Path, listen: FileListen, of: 'daemon' | 'door', reading: Reading): Listen {
   const short = typeof listen === 'string';
   const written: Exclude<FileListen, string> = short ? { address: listen, hosts: [] } : listen;
   const { token, tokenFile, tls, hosts } = written;
@@ -79,9 +64,9 @@ export function readListen(path: Path, listen: FileListen, needs: Needs, reading
   const host = address?.host === '' || address === null ? '0.0.0.0' : address.host;
   if (token !== undefined && tokenFile !== undefined)
     reading.error(path, phrase('expected.tokenNotBoth'), { by: ['token', 'tokenFile'] });
-  const has = { token: token !== undefined || tokenFile !== undefined, tls: tls !== undefined };
-  if (!needs.isMet(has) && !isLoopback(host)) {
-    reading.error(path, needs.expected, {
+  const isGuarded = token !== undefined || tokenFile !== undefined || (of === 'door' && tls !== undefined);
+  if (!isGuarded && !isLoopback(host)) {
+    reading.error(path, phrase(of === 'door' ? 'expected.doorLoopback' : 'expected.loopback'), {
       seen: JSON.stringify(maskText(written.address)),
       ...(short ? {} : { by: ['token', 'tokenFile', 'address'] }),
     });

@@ -65,8 +65,6 @@ function tellMalformed(path: Path, malformed: Lock['malformed'], { skipped, told
   reading.warning(
     [...path, 'from'],
     phrase('expected.orMentry', { what: expected, file: name, lines: `${places}${more}` }),
-    {
-      seen: phrase('load.seenLines', { count }),
-    },
+    { seen: phrase('load.seenLines', { count }) },
   );
 }

@@ -14,12 +14,12 @@ import {
   cron,
   duration,
   errorOf,
+  flag,
   hosts,
   integer,
   list,
   mapping,
   name,
-  placeName,
   serverAddress,
   text,
   word,
@@ -60,8 +60,9 @@ function common({ all }: Registry) {
   return {
     name: name('The label `registry`, unique in the file.'),
     ecosystem: word('What kind of registry it is.', ids as [string, ...string[]]),
-    upstream: placeName(
+    upstream: name(
       `What it is a mirror of. Mirrors stand in for each other only within one upstream. Default ${upstreams.join(', ')}.`,
+      true,
     ).optional(),
     url: readable('Base URL. User-info in it is taken as basic auth and shown nowhere.', aBaseUrl, (value) => {
       if (baseUrl(value) !== null) return ok(value);
@@ -97,17 +98,9 @@ function common({ all }: Registry) {
     allowHosts: hosts(
       'Networks, addresses and host names where answers of this mirror may send us beside public addresses.',
       true,
-    )
-      .meta({
-        description:
-          'Networks, addresses and host names where answers of this mirror may send us beside public addresses.',
-      })
-      .prefault([]),
+    ).prefault([]),
     gaps: mapping({
-      prereleases: z
-        .boolean(errorOf(phrase('expected.boolean')))
-        .meta({ description: 'It has no pre-releases.' })
-        .prefault(false),
+      prereleases: flag('It has no pre-releases.').prefault(false),
       releaseAge: duration('The minimum age of a version before the mirror takes it.', {
         min: 1000,
         max: 365 * 86_400_000,

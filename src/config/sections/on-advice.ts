@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type ActionRule, actionForms, placeOf } from '../../core/action.ts';
 import { adviceCauses } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
@@ -10,10 +10,10 @@ import {
   clockTime,
   duration,
   errorOf,
+  flag,
   integer,
   list,
   mapping,
-  minuteOf,
   name,
   text,
   timeZone,
@@ -72,13 +72,9 @@ const action = mapping(
     mode: word('`dry-run` only shows what it would change; `auto` changes it.', ['dry-run', 'auto']).prefault(
       'dry-run',
     ),
-    accept: z
-      .boolean(errorOf(phrase('expected.boolean')))
-      .meta({
-        description:
-          'Whether advice counts as accepted once the action is done. Default: true; with `mergeRequest` false.',
-      })
-      .optional(),
+    accept: flag(
+      'Whether advice counts as accepted once the action is done. Default: true; with `mergeRequest` false.',
+    ).optional(),
     timeout: duration('Timeout of a command, of Git, or of a request.', {
       min: 1_000,
       max: limits.actionMsMax,
@@ -162,8 +158,8 @@ function readAction(path: Path, action: FileAction, mirrors: readonly Mirror[], 
   if (accept === true && isProposed) reading.error([...path, 'accept'], phrase('expected.noAccept'));
   const deed = readDeed(path, action, reading);
   const targets = deed === null ? [] : targetsOf(path, action, mirrors, reading);
-  const [fromMinute, toMinute] = [minuteOf(when.quiet?.from ?? ''), minuteOf(when.quiet?.to ?? '')];
-  if (fromMinute !== null && fromMinute === toMinute)
+  const { quiet } = when;
+  if (quiet !== undefined && quiet.from === quiet.to)
     reading.error([...path, 'when', 'quiet'], phrase('expected.fromToActions'));
   if (deed === null) return null;
   return {
@@ -177,7 +173,7 @@ function readAction(path: Path, action: FileAction, mirrors: readonly Mirror[], 
       confidence: when.confidence,
       perHour: when.perHour,
       perDay: when.perDay,
-      quiet: fromMinute === null || toMinute === null ? null : { fromMinute, toMinute, urgent: 'hold' },
+      quiet: quiet === undefined ? null : { fromMinute: quiet.from, toMinute: quiet.to, urgent: 'hold' },
       timeZone: when.timeZone ?? 'UTC',
       ...(when.places === undefined ? {} : { places: placesIn(when.places) }),
     },
@@ -200,9 +196,7 @@ function targetsOf(path: Path, { upstream, command }: FileAction, mirrors: reado
     report.error(
       [...path, 'upstream'],
       phrase('expected.upstreamOne', { words: named.map((one) => one.upstream).join(', ') }),
-      {
-        needs: [['mirrors']],
-      },
+      { needs: [['mirrors']] },
     );
   return named;
 }

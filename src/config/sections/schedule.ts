@@ -139,8 +139,6 @@ function checkGap(path: Path, gapMs: number, { mirrors }: Paced, reading: Readin
       loopback: formatDuration(limits.everyMsMinLoopback),
       mirror: JSON.stringify(away.name),
     }),
-    {
-      needs: [['mirrors']],
-    },
+    { needs: [['mirrors']] },
   );
 }

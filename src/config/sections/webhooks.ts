@@ -23,7 +23,6 @@ import {
   isWebhookUrl,
   list,
   mapping,
-  minuteOf,
   name,
   secretText,
   text,
@@ -170,15 +169,13 @@ function checkChat(path: Path, { format, secrets }: FileReceiver, count: number,
 
 function chatRule(path: Path, webhook: FileReceiver, report: Report): ChatRule {
   const { timeZone, group = groupMsUsual, quiet, page } = webhook;
-  const [fromMinute, toMinute] = [minuteOf(quiet?.from ?? ''), minuteOf(quiet?.to ?? '')];
   if (quiet !== undefined && timeZone === undefined)
     report.error(path, phrase('expected.timeZoneQuiet'), { by: ['quiet', 'timeZone'] });
-  if (fromMinute !== null && fromMinute === toMinute) report.error([...path, 'quiet'], phrase('expected.fromTo'));
-  const hours = quiet === undefined || fromMinute === null || toMinute === null ? null : { fromMinute, toMinute };
+  if (quiet !== undefined && quiet.from === quiet.to) report.error([...path, 'quiet'], phrase('expected.fromTo'));
   return {
     timeZone: timeZone ?? 'UTC',
     groupMs: group,
-    quiet: hours === null ? null : { ...hours, urgent: quiet?.urgent ?? 'hold' },
+    quiet: quiet === undefined ? null : { fromMinute: quiet.from, toMinute: quiet.to, urgent: quiet.urgent },
     page: page?.replace(/\/+$/, '') ?? null,
   };
 }
@@ -201,15 +198,11 @@ function checkOnly(path: Path, webhook: FileReceiver, mirrors: readonly Mirror[]
 function checkStandard(path: Path, { secrets, secretsFile, lang }: FileReceiver, report: Report): void {
   if (lang !== 'en') report.error([...path, 'lang'], phrase('expected.langPrograms'), { needs: [[...path, 'format']] });
   if (secrets.length === 0 && secretsFile === undefined) {
-    report.error(path, phrase('expected.atLeastSecret'), {
-      by: ['secrets', 'secretsFile', 'format'],
-    });
+    report.error(path, phrase('expected.atLeastSecret'), { by: ['secrets', 'secretsFile', 'format'] });
   }
   for (const [at, secret] of secrets.entries())
     if (!isWebhookSecret(secret))
-      report.error([...path, 'secrets', at], phrase('expected.whsec'), {
-        needs: [[...path, 'format']],
-      });
+      report.error([...path, 'secrets', at], phrase('expected.whsec'), { needs: [[...path, 'format']] });
 }
 
 function refuseChatKeys(path: Path, webhook: FileReceiver, report: Report): void {

@@ -1,7 +1,6 @@
-import { z } from 'zod';
 import { phrase } from '../../words/tell.ts';
 import { type Ecosystem, heavy, kilobytes, light } from '../ecosystem.ts';
-import { checked, errorOf } from '../fields.ts';
+import { checked, flag } from '../fields.ts';
 import { containerd, docker, podman } from './clients.ts';
 import { type OciOwn, type OciSettings, parsePlatform } from './context.ts';
 import { ociNames } from './names.ts';
@@ -49,13 +48,9 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
     read: ({ platform }) => ({ platform: platformOf(String(platform)) }),
   },
   mirrorKeys: {
-    ns: z
-      .boolean(errorOf(phrase('expected.boolean')))
-      .optional()
-      .meta({
-        description:
-          'Whether asks name by `?ns=` whose image they mean, as containerd does with mirrors. Default: true, for an origin false.',
-      }),
+    ns: flag(
+      'Whether asks name by `?ns=` whose image they mean, as containerd does with mirrors. Default: true, for an origin false.',
+    ).optional(),
   },
   clients: [containerd, podman, docker],
   realClients: [skopeoRun],
