@@ -51,6 +51,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
   let scheduleWakeMs: number | null = null;
   let lateWakeMs: number | null = null;
   const inMaintenance = new Map<string, boolean>();
+  let configured: Config | null = null;
   const outstanding = createOutstanding();
 
   /** One turn: inputs, then `maintain`, `tick`, `plan`, `consider`, and `carryOut` once. */
@@ -163,6 +164,12 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
       control: (answer: ControlAnswer, round: Due['round']) => detect(s.detector.control(answer, round, now)),
       /** Tells detect which mirrors enter or leave a maintenance window. */
       maintain(): void {
+        if (configured !== s.config) {
+          configured = s.config;
+          const names = new Set(s.config.mirrors.map(({ name }) => name));
+          // A mirror that a later reload brings back is new to detect.
+          for (const name of inMaintenance.keys()) if (!names.has(name)) inMaintenance.delete(name);
+        }
         for (const { name, maintenance } of s.config.mirrors) {
           const on = maintenance.length > 0 && s.scheduler.inMaintenance(name, now);
           if ((inMaintenance.get(name) ?? false) === on) continue;
