@@ -37,7 +37,8 @@ export function createClientRota(input: {
   readonly known: ReadonlyMap<string, RanBefore>;
   readonly chance: () => number;
 }): ClientRota {
-  const { known, chance } = input;
+  const { chance } = input;
+  const known = new Map(input.known);
   let turns = new Map<string, Turn>();
   let everyMs = 0;
 
@@ -63,6 +64,7 @@ export function createClientRota(input: {
       const turn = turns.get(pairKeyOf(pair));
       if (turn === undefined) return;
       if (!again) turn.runs += 1;
+      known.set(pairKeyOf(pair), { startedAtMs: now.wallMs, runs: turn.runs });
       turn.atMs = now.monotonicMs + (again ? Math.min(limits.clientAgainMs, everyMs) : jittered());
     },
     away(pair, now) {
@@ -80,9 +82,10 @@ export function createClientRota(input: {
       for (const pair of pairs) {
         const key = pairKeyOf(pair);
         const before = turns.get(key);
-        const runs = before?.runs ?? known.get(key)?.runs ?? 0;
-        const atMs = before === undefined || isOtherPace ? firstAtMs(key, now) : before.atMs;
-        next.set(key, { pair, atMs, runs });
+        // A pair that runs now has its next turn from `ran` or `away`.
+        const stays = before !== undefined && (!isOtherPace || before.atMs === Number.POSITIVE_INFINITY);
+        const atMs = stays ? before.atMs : firstAtMs(key, now);
+        next.set(key, { pair, atMs, runs: known.get(key)?.runs ?? 0 });
       }
       turns = next;
     },

@@ -81,6 +81,17 @@ describe('the rota', () => {
     expect(rota.due(at(100 * hour))).toBeNull();
   });
 
+  it('counts another pace from the last run, and starts no pair that runs already', () => {
+    const rota = rotaOf(() => 0.5);
+    rota.ran(a, false, at(hour));
+    const now = at(2 * hour);
+    expect(rota.due(now)).toEqual({ ...b, runs: 0 });
+    rota.replace([a, b], 12 * hour, now);
+    expect(rota.nextAtMs()).toBe(at(13 * hour).monotonicMs);
+    expect(rota.due(at(13 * hour))).toEqual({ ...a, runs: 1 });
+    expect(rota.due(at(100 * hour))).toBeNull();
+  });
+
   it('runs each pair as often as the pace says, whatever the chances', () => {
     fc.assert(
       fc.property(
