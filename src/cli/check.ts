@@ -73,10 +73,10 @@ export const checkCommand: Command = {
     if (skippedLockEntries.length > 0) {
       terminal.out('');
       terminal.out(say('check.skippedHead'));
-      for (const { file, module, version, because } of skippedLockEntries)
-        terminal.out(
-          say('check.skipped', { file, entry: `${module}@${version}`, because: say(`check.because.${because}`) }),
-        );
+      for (const { file, module, version, because } of skippedLockEntries) {
+        const entry = `${module}@${version}`;
+        terminal.out(printable(say('check.skipped', { file, entry, because: say(`check.because.${because}`) })));
+      }
     }
     return 0;
   },

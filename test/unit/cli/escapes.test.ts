@@ -15,6 +15,13 @@ writeFileSync(
   right,
   'vantage: v\nmirrors: [ { name: a, ecosystem: go, url: "https://a.example.com" } ]\nmodules: { go: [ "example.com/x@v1.0.0" ] }\ngo: { sumdb: off }\n',
 );
+const lock = join(folder, 'lock.yaml');
+const lockMirror = 'mirrors: [ { name: a, ecosystem: go, url: "https://a.example.com" } ]';
+writeFileSync(lock, `${lockMirror}\nmodules: { go: [ "example.com/x@v1.0.0", { from: go.sum } ] }\n`);
+writeFileSync(
+  join(folder, 'go.sum'),
+  `a\u001b[31m\u202e\u0080b?c v1.0.0 h1:none\nexample.com/y v1.0.0 h1:${Buffer.alloc(32).toString('base64')}\n`,
+);
 
 test.each([
   ['an unknown command', [evil]],
@@ -23,6 +30,7 @@ test.each([
   ['a file that is not there', ['check', '--config', join(folder, evil)]],
   ['a file with mistakes', ['check', '--config', wrong]],
   ['a file without', ['check', '--config', right]],
+  ['a lock file with a wrong line', ['check', '--config', lock]],
 ])('what is told of %s neither moves the cursor nor adds a line', async (_, argv) => {
   for (const lang of ['en', 'zh']) {
     const { out, err } = await run([...argv, '--lang', lang]);
