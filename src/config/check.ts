@@ -138,7 +138,10 @@ function placed(place: { line: number; column: number } | null) {
 
 function nearestOf(issue: SchemaIssue, value: unknown): string | null {
   if (issue.code !== 'invalid_value' || typeof value !== 'string') return null;
-  return findNearestWord(value, issue.values.map(String));
+  return findNearestWord(
+    value,
+    issue.values.filter((one) => typeof one === 'string'),
+  );
 }
 
 function pathsOf({ issue, path }: FlatIssue): Path[] {
