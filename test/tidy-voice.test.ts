@@ -54,7 +54,7 @@ const namesLeft: Readonly<Record<string, number>> = {
   advise: 4,
   api: 14,
   cli: 4,
-  config: 18,
+  config: 17,
   core: 23,
   daemon: 2,
   detect: 7,
