@@ -54,7 +54,7 @@ export function createActor(input: {
         lease,
         madeAt: () => stamp(clock.wallMs()),
       };
-      // The look-up loses that the entry takes the deeds of this kind.
+      // TypeScript does not see that the entry of a kind takes that kind's deeds.
       const kind = kinds[deed.kind] as Kind<ActionDeed>;
       const end = kind[step](row, deed, means).catch((cause: unknown) =>
         cause instanceof StepFailed

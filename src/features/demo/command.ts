@@ -102,7 +102,7 @@ export function formatDemo(
   ];
 }
 
-/** How this program was started. */
+/** The command that started this program. */
 export function programIn(env: Context['env']): string {
   return env['npm_package_name'] === 'mirrorwatch' ? 'npm run -s mirrorwatch --' : 'mirrorwatch';
 }

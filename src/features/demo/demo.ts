@@ -34,7 +34,7 @@ export type DemoStage = (typeof demoStages)[number];
 
 /** The stages that each upstream must reach; no `spike`: where the advice comes first, no message reports one. */
 const needed: readonly DemoStage[] = ['advice', 'webhook'];
-/** With builds, an action also carries out the advice and later undoes it. */
+/** For an upstream with builds: an action also carries out the advice and later undoes it. */
 const neededWithBuilds: readonly DemoStage[] = [...needed, 'changed', 'undone'];
 const slowByMs = 900;
 

@@ -16,7 +16,7 @@ export interface DemoPair {
 
 export interface DemoPlaces {
   readonly port: number;
-  /** Of the temporary state. */
+  /** The folder of the temporary state. */
   readonly folder: string;
   readonly receiver: { readonly url: string; readonly secret: string };
   /** The URL of the front door, which comes with actions that set the clients of builds; `null`: no front door. */

@@ -158,7 +158,7 @@ export interface Explained {
   readonly reason: ErrorReason;
   /** The layer that failed; `null`: the problem is in the client itself. */
   readonly layer: string | null;
-  /** That of the client; `null`: not recognizable. */
+  /** The ecosystem of the client; `null`: not recognizable. */
   readonly ecosystem: string | null;
   readonly url: string | null;
   /** Printable, without user-info in URLs. */

@@ -100,7 +100,7 @@ async function serve(
   }
   if (asked.tag !== 'ok') {
     const ecosystem = asked.route?.ecosystem ?? '';
-    // Both get the same response, so that private names are not revealed.
+    // Private names get the response of unknown paths, so that they are not revealed.
     sendText(response, 404, 'not found\n');
     return { ecosystem, outcome: asked.tag === 'private' ? 'private' : 'not_found' };
   }

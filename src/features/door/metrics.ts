@@ -30,7 +30,7 @@ export function createDoorMetrics(): DoorMetrics {
   const seconds = new Histogram({ ...settingsOf('mirrorwatch_door_seconds'), buckets });
   const positions = new Gauge(settingsOf('mirrorwatch_door_order_position'));
   const daemon = new Gauge(settingsOf('mirrorwatch_door_daemon_up'));
-  // Otherwise prom-client joins and hashes the labels at each request.
+  // A cache: prom-client joins and hashes the labels at each look-up.
   const series = new Map<string, { readonly count: Counter.Internal; readonly time: Histogram.Internal<string> }>();
   const seriesOf = (of: Parameters<DoorMetrics['counted']>[0]) => {
     const key = `${of.ecosystem} ${of.registry} ${of.outcome}`;

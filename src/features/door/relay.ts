@@ -8,7 +8,7 @@ import { type PassAsk, type PassDeps, type Passed, sourcesOf, waitForDrain } fro
 interface Progress {
   sent: number;
   readonly hash: Hash;
-  /** In bytes; `null`: unknown. */
+  /** The total length in bytes; `null`: unknown. */
   readonly length: number | null;
   /** A strong ETag; `null`: none. */
   readonly etag: string | null;
@@ -85,7 +85,7 @@ async function pump(
       response.end();
       return { tag: 'passed', registry: fetched.source.name };
     } catch {
-      // The next mirror may continue it.
+      // Try the next mirror.
     }
   }
   response.destroy();

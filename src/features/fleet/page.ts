@@ -99,7 +99,7 @@ function placeTable(say: PageSay, { places, atMs }: FleetReport): Html {
   )}</tbody></table></div></section>`;
 }
 
-/** Without `page`, to which the name of the place links. */
+/** The labels of a place without `page`, to which the name of the place links. */
 function labelText({ page: _, ...labels }: Place['labels']): string {
   return Object.entries(labels)
     .map(([label, value]) => `${label}=${value}`)

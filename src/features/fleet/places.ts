@@ -16,7 +16,7 @@ export interface Place {
   readonly name: string;
   /** By the place's configuration. */
   readonly labels: PlaceLabels;
-  /** Of the daemon's page, without a trailing slash; `null`: not known. */
+  /** The daemon's page, without a trailing slash; `null`: not known. */
   readonly url: string | null;
   readonly version: string | null;
   readonly lastSeenMs: number | null;

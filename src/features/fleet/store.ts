@@ -34,7 +34,7 @@ type Ask = (promql: string) => Promise<Result<Vector, string>>;
 
 /** Enough for 200 places with 50 mirrors each. */
 const seriesMax = 100_000;
-/** Of all responses of one read, MiB: twice what 200 places with 50 mirrors each take. */
+/** The size of all responses of one read, MiB: twice what 200 places with 50 mirrors each take. */
 const lookMiB = 32;
 const warningsMax = 10;
 const wordsMax = 200;
@@ -129,7 +129,7 @@ const facts = [
 
 const canaries = [...new Set(registry.all.map(({ canary }) => canary))].sort().join('|');
 const canary = `connection="cold",step=~"${canaries}"`;
-/** More than a page can show; a cell is a mirror at a place. */
+/** More places, or cells (a mirror at a place), than a page can show. */
 const placesMax = 2000;
 const cellsMax = 100_000;
 /** How long a daemon's last data count after a failed scrape: with one scrape a minute, one may fail. */

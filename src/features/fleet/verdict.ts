@@ -6,7 +6,7 @@ export interface Cell {
   /** `unknown` while the place does not report or its own network is suspect. */
   readonly state: MirrorState;
   readonly sinceMs: number | null;
-  /** Of the canary's latency over the last hour, milliseconds; `null`: not measured, or down now. */
+  /** Of the canary's latencies in the last hour, milliseconds; `null`: not measured, or down now. */
   readonly p95Ms: number | null;
   /** The lower bound of the lag of the module that is furthest behind, milliseconds; `null`: not known. */
   readonly lagMs: number | null;
@@ -19,7 +19,7 @@ export interface Cell {
 /**
  * The verdict of all places on a mirror: what is probably at fault. `everywhere`: all places, in at least two networks;
  * the mirror. `network`: all places, in one network; the mirror or that network. `somewhere`: some places; their
- * network paths. `alone`: one network of several; its path. `lone`: only one place reports a state. `unknown`: none
+ * network paths. `alone`: places of one network; its path. `lone`: only one place reports a state. `unknown`: none
  * does.
  */
 export interface Verdict {

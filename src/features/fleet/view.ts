@@ -16,9 +16,9 @@ export interface StoreView {
   readonly facts: readonly Series[];
   /** One series for each mirror of a daemon, with the label `state`. */
   readonly states: readonly Series[];
-  /** Lower bounds by `vantage` and `registry`. */
+  /** Lower bounds of lags by `vantage` and `registry`. */
   readonly lags: readonly Series[];
-  /** Of the canary, by `vantage` and `registry`. */
+  /** 95th percentiles of the canary by `vantage` and `registry`. */
   readonly p95s: readonly Series[];
   /** True: the store says that data are missing. A missing place is then not reported as quiet. */
   readonly isPartial: boolean;
@@ -47,13 +47,13 @@ export interface DaemonSeen {
   readonly instance: string;
   readonly version: string | null;
   readonly lastSeenMs: number;
-  /** Its clock minus that of the store, milliseconds; `null`: it exports no clock. */
+  /** The daemon's clock minus the store's, milliseconds; `null`: the daemon exports no clock. */
   readonly skewMs: number | null;
   readonly facts: readonly Series[];
   readonly states: readonly Series[];
 }
 
-/** Labels of the metric itself: the others identify the scraper. */
+/** Labels of `mirrorwatch_build_info` itself: the others identify the scraper. */
 const ofBuild: ReadonlySet<string> = new Set(['__name__', 'version', 'node']);
 
 /**

@@ -11,7 +11,7 @@ const limitMs = 8_000;
 type ReadStore = typeof readStore;
 
 /**
- * Reads the advice of other places, at most every `freshMs` and only while asked. Advice read longer than `knownMs`
+ * Reads the advice of other places, at most every `freshMs` and only when called. Advice read longer than `knownMs`
  * ago, or not at all, counts as unknown.
  */
 export function createVotes(clock: Clock, read: ReadStore = readStore): Actor['votes'] {

@@ -43,16 +43,16 @@ export interface Ground {
   readonly fromMs: number;
   readonly toMs: number;
   readonly answers: number;
-  /** Of probes that a judgement ordered, not the schedule. */
+  /** Responses to probes that a judgement ordered, not the schedule. */
   readonly outOfTurn: number;
-  /** Of mirrors or modules that are not in the configuration. */
+  /** Responses of mirrors or modules that are not in the configuration. */
   readonly leftOut: number;
-  /** Under other settings. */
+  /** Responses recorded under other settings. */
   readonly otherSettings: number;
   readonly lives: number;
   readonly gaps: number;
   readonly pauses: number;
-  /** In the mean costs. */
+  /** Fetches in the mean costs. */
   readonly fetches: number;
 }
 
@@ -61,7 +61,7 @@ export interface Replayed {
   readonly really: Version;
   /** What the replay gives under the current settings. */
   readonly current: Version;
-  /** Under the changed settings; `null`: nothing changed. */
+  /** What the replay gives under the changed settings; `null`: nothing changed. */
   readonly changed: Version | null;
 }
 

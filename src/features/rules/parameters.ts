@@ -30,7 +30,7 @@ export interface BurnRate {
   readonly shortSeconds: number;
 }
 
-/** In seconds. */
+/** Units of time, in seconds. */
 export const minute = 60;
 export const hour = 60 * minute;
 export const day = 24 * hour;

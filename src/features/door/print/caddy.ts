@@ -18,7 +18,7 @@ export function renderCaddyOrder(...of: Parameters<typeof listNext>): string {
     .join('');
 }
 
-/** Has the statuses of mirrors that failed earlier in the same request. */
+/** The header with the statuses of mirrors that failed earlier in a request. */
 const statuses = 'X-Door-Statuses';
 
 const varOf = (header: string): string => `sent_${header.toLowerCase()}`;

@@ -44,7 +44,7 @@ export interface PrintedRoute {
   readonly prefixes: readonly string[];
   /** The allowed paths: a regular expression over the whole decoded path, ignoring case except in the prefix. */
   readonly known: string;
-  /** Of the same form, for paths that are refused even if `known` matches. */
+  /** Expressions like `known`, for paths that are refused even if `known` matches. */
   readonly private: readonly string[];
 }
 
