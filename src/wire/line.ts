@@ -27,7 +27,6 @@ export interface LineDeps extends ConnectDeps {
 
 /** Faults by which a connection that was closed while idle ends the next request. */
 const staleCodes = new Set(['MW_STALE', 'MW_CLOSED', 'ECONNRESET', 'EPIPE', 'MW_H2_UNTAKEN']);
-/** GOAWAY with NO_ERROR before the server accepted the request. */
 const untakenCode = 'MW_H2_UNTAKEN';
 
 /**
@@ -121,7 +120,7 @@ export class OpenLine implements Line {
         const isOld = kept.carrier.isShared ? code === untakenCode : staleCodes.has(code);
         if (state.answer.firstByteMs !== null || !isOld) throw error;
         state.reused = false;
-        state.trace.tls = null;
+        Object.assign(state.trace, { remoteAddress: null, remotePort: null, family: null, tls: null });
         state.answer = { ...newTrace(), repeated: kept.carrier.isShared ? 'goaway' : null };
       }
     }

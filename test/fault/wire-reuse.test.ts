@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Wire } from '../../src/core/ports.ts';
 import { text } from '../support/answer.ts';
+import { startDnsServer } from '../support/dns-server.ts';
 import { type RawServer, startRawServer } from '../support/raw-server.ts';
 import { accessTo, coldHop, hopOf, realWire } from './own-wire.ts';
 
@@ -88,6 +89,19 @@ describe('a warm line', () => {
     const { hop } = await hopOf(wire.open(access, 'warm'), `${server.url}/2`);
     expect(hop).toMatchObject({ reused: false, fault: null, status: 200 });
     expect(hop.marks.secured).toBeGreaterThan(hop.marks.start);
+  });
+
+  it('has no address any more where its connection was closed and the name is gone', async () => {
+    const dns = await startDnsServer();
+    dns.setName('mirror.example.com', { a: ['127.0.0.1'] });
+    const url = `https://mirror.example.com:${server.port}`;
+    const access = accessTo(url, { dnsServer: dns.address });
+    await hopOf(wire.open(access, 'warm'), `${url}/1`);
+    await server.setFault({ kind: 'reset-after-request' }, { times: 1 });
+    dns.setName('mirror.example.com', { rcode: 3 });
+    const { hop } = await hopOf(wire.open(access, 'warm'), `${url}/2`);
+    await dns.close();
+    expect(hop).toMatchObject({ fault: { phase: 'resolve' }, remoteAddress: null, remotePort: null, family: null });
   });
 
   it('starts anew when the access of the mirror changed', async () => {
