@@ -63,7 +63,6 @@ export class Carrier {
   /** Several lines use the connection: `close` does nothing, and an aborted request ends only its own stream. */
   isShared = false;
   #onSettings: (() => void) | null = null;
-  /** Body bytes of all responses so far. */
   bodyBytes = 0;
   readonly #client: Client;
   /** HTTP/1.1: the running request. HTTP/2: the request whose stream opens next. */
@@ -165,7 +164,6 @@ export class Carrier {
   }
 }
 
-/** The error codes of RFC 9113 section 7, by number. */
 const codeNames = [
   'NO_ERROR',
   'PROTOCOL_ERROR',
@@ -188,7 +186,6 @@ export function h2CodeNameOf(code: number): string {
   return codeNames[code] ?? `code ${code}`;
 }
 
-/** A server's GOAWAY frame. */
 interface Goaway {
   readonly code: number;
   /** Streams with a higher id were not processed. */
@@ -197,17 +194,11 @@ interface Goaway {
 
 /** Events of one HTTP/2 session that undici does not report. */
 export class SessionWatch {
-  /** The first one. */
   goaway: Goaway | null = null;
   /** The first error, such as an invalid frame. */
   error: Error | null = null;
-  /** SETTINGS_MAX_CONCURRENT_STREAMS of the server; `null` before its SETTINGS came. */
-  streamsMax: number | null = null;
 
-  /**
-   * @param opened   called with each stream, before undici adds its own listeners
-   * @param settled  called when the server's SETTINGS came
-   */
+  /** @param opened  called with each stream, before undici adds its own listeners */
   constructor(session: ClientHttp2Session, opened: (stream: ClientHttp2Stream) => void, settled: () => void) {
     // Before undici's listener, which ends the requests.
     session.prependListener('goaway', (code, lastStreamId) => {
@@ -216,10 +207,7 @@ export class SessionWatch {
     session.on('error', (error) => {
       this.error ??= error;
     });
-    session.on('remoteSettings', (settings) => {
-      this.streamsMax = settings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
-      settled();
-    });
+    session.on('remoteSettings', settled);
     const request = session.request.bind(session);
     session.request = (...args) => {
       const stream = request(...args);
