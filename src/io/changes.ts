@@ -32,7 +32,6 @@ export interface ChangeRefused {
 export interface ChangePlace {
   /** Each changed file must be in one of these folders, after resolving every link. */
   readonly roots: readonly string[];
-  /** The folder in which the old contents are stored. */
   readonly kept: string;
   /** Our user; absent: this process's. Root (0) writes only where no other user could redirect the write. */
   readonly ourUid?: number;
@@ -108,7 +107,6 @@ export async function isAsBefore({ file, beforeSha256 }: Pick<KeptFile, 'file' |
   return sha256(await readFile(file)) === beforeSha256;
 }
 
-/** Whether all files could be restored; each is tried. */
 async function arePutBack(files: readonly KeptFile[]): Promise<boolean> {
   const tried = await Promise.allSettled(files.map(putBack));
   return tried.every(({ status }) => status === 'fulfilled');

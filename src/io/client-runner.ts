@@ -13,7 +13,6 @@ import { stopGroup } from './process-groups.ts';
 
 type Stop = Extract<ClientEnd, { tag: 'stopped' }>['because'] | 'shutdown';
 
-/** A client that is running. */
 interface Running {
   stop(because: Stop): void;
 }
@@ -114,10 +113,7 @@ export function createClientRunner(input: {
   };
 }
 
-type Exit =
-  | { readonly code: number | null; readonly signal: string | null }
-  /** The process was never started. */
-  | { readonly error: string };
+type Exit = { readonly code: number | null; readonly signal: string | null } | { readonly error: string };
 
 /** Waits for the end of a process, stops its group, and waits a limited time for the end of its pipes. */
 function ended(child: ChildProcess, timers: Timers): Promise<Exit> {
@@ -208,7 +204,6 @@ async function open(folder: string): Promise<void> {
   for (const entry of entries) if (entry.isDirectory()) await open(join(folder, entry.name));
 }
 
-/** Checks the size of the folder repeatedly; calls `over` when it is too large. */
 function watchDisk(home: string, bytesMax: number, timers: Timers, over: () => void): { cancel(): void } {
   let isOver = false;
   let timer = timers.after(limits.clientWatchMs, look);

@@ -49,7 +49,6 @@ export async function readConfigAside(
   return ok({ config: unseal(read.config) as Config, warnings: read.warnings });
 }
 
-/** The thread's result, or the code of its failure. */
 function firstOf(thread: Worker, limitMs: number): Promise<ConfigRead | string> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve('ETIMEDOUT'), limitMs);

@@ -5,7 +5,6 @@ import { expandTargets } from '../schedule/targets.ts';
 import { type ConfigRead, type ConfigSeed, configRole } from './config-thread.ts';
 import { systemFiles } from './files.ts';
 
-/** Reads one configuration and returns the result, or why it failed. */
 async function read({ text, path, env, cwd }: ConfigSeed): Promise<ConfigRead> {
   const loaded = await loadConfigSlowly({ text, path, env, cwd, files: systemFiles, expand: expandTargets });
   if (loaded.tag === 'error') return { tag: 'error', issues: loaded.error };

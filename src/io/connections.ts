@@ -6,9 +6,7 @@ interface Socket {
 
 interface Connection {
   socket: Socket;
-  /** Running requests on the connection. */
   requests: number;
-  /** A request on the connection was authorized. */
   isLetIn: boolean;
 }
 
@@ -16,7 +14,6 @@ type Own = ReadonlyMap<string, Connection>;
 
 /** Open connections. */
 export interface Connections {
-  /** @param key  unique among open connections */
   opened(key: string, address: string, socket: Socket): void;
   /** After its TLS handshake a connection is closed through this socket. */
   secured(key: string, socket: Socket): void;

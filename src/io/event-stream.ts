@@ -54,7 +54,6 @@ export class EventLines {
   readonly #reader: EventReader;
   #lines: string[] = [];
   #line = '';
-  /** Characters of the incomplete event so far. */
   #chars = 0;
 
   constructor(reader: EventReader) {

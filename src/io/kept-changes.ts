@@ -22,7 +22,6 @@ export interface KeptFile {
 export interface KeptChange {
   readonly id: string;
   readonly madeAt: string;
-  /** The entry of a journal that it belongs to. */
   readonly owner?: string;
   readonly files: readonly KeptFile[];
 }
@@ -103,7 +102,6 @@ async function recordsIn({ kept, ourUid = process.geteuid?.() }: KeptPlace): Pro
   return changes;
 }
 
-/** The ids of the records in a folder, the newest first. */
 async function idsIn(kept: string): Promise<readonly string[]> {
   const names = await readdir(kept).catch(() => []);
   return names.flatMap((name) => /^(\d+)\.json$/.exec(name)?.[1] ?? []).sort((a, b) => Number(b) - Number(a));

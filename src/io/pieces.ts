@@ -2,7 +2,6 @@ import type { Timed } from '../core/ports.ts';
 
 /** Measures the computation that one probe causes in its thread, per response. */
 export interface Pieces {
-  /** Runs one computation and measures it. */
   readonly timed: Timed;
   /** From now on computations belong to another response. */
   readonly nextAnswer: () => void;

@@ -98,7 +98,6 @@ async function ask(
   }
 }
 
-/** Basic credentials from the URL. */
 function userInfo(url: URL): Record<string, string> {
   if (url.username === '' && url.password === '') return {};
   const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;

@@ -30,7 +30,6 @@ export interface ProgramEnd {
   readonly shown: string;
 }
 
-/** A mask without known secrets. */
 const plain = { text: (text: string): string => text };
 
 /** Runs a program in a process group of its own, which is killed at the deadline. Never rejects. */

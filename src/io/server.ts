@@ -15,7 +15,6 @@ export interface Listening {
   close(graceMs: number): Promise<void>;
 }
 
-/** Timeouts for clients, milliseconds. */
 interface Patience {
   readonly headMs: number;
   readonly requestMs: number;

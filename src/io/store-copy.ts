@@ -22,7 +22,6 @@ export interface StoreCopy {
    * @throws what SQLite throws on a broken page
    */
   rows(table: Table, fromMs: number): IterableIterator<Row>;
-  /** Number of rows from `fromMs` on. */
   count(table: Table, fromMs: number): number;
   /** The time of the oldest row, wall milliseconds; `null`: there is none. */
   oldestMs(table: Table): number | null;

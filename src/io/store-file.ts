@@ -33,7 +33,6 @@ export interface StoreFile {
   standing(): 'here' | 'gone' | 'replaced';
   /** Writes all contents into a new file, also if the file itself was deleted. @throws what SQLite throws */
   copyTo(path: string): void;
-  /** The statement of a text, prepared once. */
   statement(sql: string): StatementSync;
   /** Runs `run` in one transaction. @throws what `run` or SQLite throws, after rolling back */
   transaction(run: () => void): void;
@@ -55,7 +54,6 @@ export type Opened =
 
 /** A larger file is not fully checked at start; its errors are found when it is read. */
 const checkedBytes = 64 * 1024 * 1024;
-/** SQLite's own default. */
 const pageBytes = 4_096;
 /** SQLite truncates its log to this size; without a limit the log keeps its largest one. */
 const logBytes = 16 * 1024 * 1024;
@@ -169,7 +167,6 @@ function refusalOf(db: DatabaseSync, path: string): StoreOpenFailure | null {
   return null;
 }
 
-/** Takes the lock, checks the pages and creates missing tables. */
 function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number): void {
   db.exec('PRAGMA journal_mode = WAL');
   db.exec('PRAGMA synchronous = FULL');
@@ -188,7 +185,6 @@ function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number
   else markOlder(db);
 }
 
-/** Marks the file as ours, if the disk has space. */
 function markOlder(db: DatabaseSync): void {
   try {
     mark(db);

@@ -7,7 +7,6 @@ import { isOwnRow, troubleOf } from './store-schema.ts';
 export interface RowReader {
   /** Returns the valid rows; the others are moved to table `aside`. `hasMoved`: some were; the caller reads again. */
   read(from: StoreFile, table: Table, found: readonly (Record<string, unknown> | undefined)[]): RowsRead;
-  /** The number of rows set aside. */
   count(): number;
 }
 
@@ -18,7 +17,6 @@ export interface RowsRead {
 
 /** Remembered keys of invalid rows, so that each is counted once. */
 const keysMax = 10_000;
-/** Keys named in one log line. */
 const keysSaid = 5;
 
 /** @param isSound  whether a row has the fields that its readers use */

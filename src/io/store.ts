@@ -100,7 +100,6 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
     return standing === 'gone' && isDue && writeAnew(file) ? null : { kind: 'io', code };
   }
 
-  /** Writes a new file with all rows of the deleted one. */
   function writeAnew(from: StoreFile): boolean {
     const beside = `${path}.new`;
     try {
@@ -120,7 +119,6 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
     }
   }
 
-  /** Replaces the file when it is found to be corrupt. */
   function startAnew(found: Trouble): boolean {
     const isOurs = file === null || file.standing() !== 'replaced';
     file?.close();

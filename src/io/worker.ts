@@ -52,7 +52,6 @@ export interface RunnerDeps {
   readonly signatures?: SignatureChecker;
   /** Loads the conversations of an ecosystem; absent: those of this release. */
   readonly proberOf?: (id: EcosystemId) => Promise<Prober>;
-  /** Absent: empty ones. */
   readonly memories?: ProbeMemories;
 }
 
@@ -129,14 +128,12 @@ interface Edition {
   readonly use: { jobs: number };
 }
 
-/** True if any mirror is offered HTTP/2. */
 function asksOverHttp2({ access }: WorkerBook): boolean {
   return Object.values(access).some(
     ({ url, protocols }) => url.startsWith('https:') && protocols?.includes('2') === true,
   );
 }
 
-/** Serves the main thread until it ends this one. */
 function serve(port: MessagePort, seed: WorkerSeed): void {
   const watch = measureLoop({ clock: systemClock, timers: systemTimers, everyMs: tickMs });
   let current = open(seed.book, null);

@@ -9,7 +9,6 @@ import { startThread, type Thread, workerEntry } from './workers-thread.ts';
 const settledMs = 10_000;
 const respawnMsMin = 100;
 const respawnMsMax = 10_000;
-/** Loop delays kept per thread until they are read. */
 const delaysKept = 4_096;
 
 /** A probe or control, until it ends or is given up. */
@@ -31,9 +30,11 @@ export interface Seat {
   thread: Thread | null;
   /** The seat has no thread because none is needed. */
   isAsleep: boolean;
-  /** When the load last needed the seat, monotonic; so are `bornAtMs` and, of the last message, `seenAtMs`. */
+  /** When the load last needed the seat, monotonic as the next two. */
   neededAtMs: number;
+  /** The start of the thread. */
   bornAtMs: number;
+  /** The last message of the thread. */
   seenAtMs: number;
   respawnMs: number;
   delaysMs: number[];
@@ -45,7 +46,6 @@ export interface Seat {
 
 /** The job whose response a silent thread is reading, and for how long at least. */
 export interface Holding {
-  /** As `WorkerSeed.reading`. */
   readonly job: number;
   readonly ms: number;
 }
@@ -206,7 +206,6 @@ export class Seats {
     this.#respawns.add(respawn);
   }
 
-  /** Replaces hanging threads and ends idle ones. */
   #checkThreads(): void {
     const nowMs = this.#deps.clock.monotonicMs();
     // If the main thread itself was blocked, messages of the threads may be unread.

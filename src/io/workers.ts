@@ -33,7 +33,6 @@ export function createWorkers(deps: SeatsDeps): Workers {
   return new Pool(deps);
 }
 
-/** Assigns jobs to threads; `Seats` manages the threads. */
 class Pool implements Workers {
   readonly #deps: Pick<SeatsDeps, 'clock' | 'timers' | 'log'>;
   readonly #seats: Seats;

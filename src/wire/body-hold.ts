@@ -10,7 +10,6 @@ import { codeOf, WireStop } from './deadline.ts';
 /** A body, or its beginning and the file with all of it. */
 export interface Collected {
   readonly body: Buffer;
-  /** `null`: `body` is complete. */
   readonly whole: BodyFile | null;
 }
 

@@ -32,7 +32,6 @@ export class Collector implements Collecting {
   /** Over HTTP/1.1 its `stream` stays `null`. */
   readonly #h2: H2Response;
   #controller: Dispatcher.DispatchController | null = null;
-  /** Monotonic instant of the newest chunk of the body. */
   #dataMs: number | null = null;
 
   constructor(
@@ -122,7 +121,6 @@ export class Collector implements Collecting {
     this.broken(error);
   }
 
-  /** Ends the response as failed. */
   broken(error: unknown): void {
     if (this.#isOver) return;
     const atMs = this.#now();

@@ -23,7 +23,6 @@ export interface Destination {
   readonly route: Route;
   /** Returns the class of the mirror's own address, if that matters. `null`: every address is allowed. */
   readonly guard: (() => Promise<AddressClass | null>) | null;
-  /** As in `Handshaking`. */
   readonly onSocket?: (socket: Socket) => void;
 }
 
@@ -48,7 +47,6 @@ export interface ConnectDeps {
   readonly tls: TlsBook;
 }
 
-/** One attempt to connect. */
 interface Attempt extends ConnectDeps {
   readonly to: Destination;
   readonly trace: ConnectTrace;
@@ -173,7 +171,6 @@ function openTcp(
   });
 }
 
-/** Connects to the proxy; for an https target also opens a tunnel through it. */
 async function throughProxy(attempt: Attempt, proxy: NonNullable<Route['proxy']>): Promise<Socket> {
   const { to, deadline } = attempt;
   const url = new URL(proxy.url);

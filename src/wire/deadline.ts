@@ -76,7 +76,6 @@ export type LiveMarks = { -readonly [K in keyof Marks]: Marks[K] };
 /** Why a hop ended before its response was complete. Not thrown out of the wire. */
 export class WireStop extends Error {
   readonly code: string;
-  /** Body bytes received until it ended. */
   readonly bytesRead: number;
   /** The message in any language; `null`: the text is the runtime's or a peer's. */
   readonly sentence: Sentence | null;

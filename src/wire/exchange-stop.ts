@@ -4,7 +4,6 @@ import { phrase } from '../words/tell.ts';
 import { h2CodeNameOf, type SessionWatch } from './carrier.ts';
 import { codeOf, stopOf, WireStop } from './deadline.ts';
 
-/** The state of an exchange when undici reports an error. */
 interface EndState {
   readonly hasHead: boolean;
   readonly bytesRead: number;
@@ -14,7 +13,6 @@ interface EndState {
   readonly socketError: Error | null;
   /** `null`: HTTP/1.1. */
   readonly session: SessionWatch | null;
-  /** HTTP/2: the stream of the request, where one was opened. */
   readonly stream: ClientHttp2Stream | null;
   /** HTTP/2: Node's error of the stream; undici's may differ. */
   readonly streamError: Error | null;

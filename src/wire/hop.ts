@@ -16,7 +16,6 @@ export interface HopState {
   readonly headers: Readonly<Record<string, string>>;
   answer: ExchangeTrace;
   reused: boolean;
-  /** The protocol of the connection; `null`: there is none. */
   protocol: HttpProtocol | null;
 }
 

@@ -15,9 +15,7 @@ const lineFeed = 0x0a;
 
 /** Counts and times the bytes of one HTTP/1.1 response as the socket delivers them, before any parser. */
 export class Inflow {
-  /** Monotonic instant of the first byte, `null` before. */
   firstByteMs: number | null = null;
-  /** Monotonic instant of the newest byte, `null` before. */
   lastByteMs: number | null = null;
   /** Bytes so far, after TLS, head included. */
   totalBytes = 0;

@@ -43,7 +43,6 @@ const connectMs = 10_000;
 /** Errors of a connection that the other side ended. */
 const endCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
-/** Connections to one origin. */
 interface Kept {
   readonly pool: Pool;
   /** The class of the newest connection's address; `null`: there was none, or a proxy resolves the name. */

@@ -43,7 +43,6 @@ export class Pool {
     return null;
   }
 
-  /** Puts a connection back. */
   give(access: WireAccess, origin: string, one: Kept): void {
     if (!one.carrier.isAlive()) return;
     const byOrigin = this.#of(access);
@@ -60,7 +59,6 @@ export class Pool {
     byOrigin.delete(oldest[0]);
   }
 
-  /** Closes all idle connections. */
   close(): void {
     for (const { byOrigin } of this.#byMirror.values()) closeAll(byOrigin);
     this.#byMirror.clear();

@@ -26,7 +26,6 @@ export interface TlsVerdict {
   readonly text: string | Sentence;
 }
 
-/** The facts of one certificate. */
 interface LeafFacts {
   readonly issuer: string;
   readonly startsAtMs: number | null;

@@ -16,7 +16,6 @@ export interface ExchangeRequest extends CarriedRequest {
 /** The facts of an exchange, filled in as they arrive: a failed exchange keeps those so far. */
 export interface ExchangeTrace {
   firstByteMs: number | null;
-  /** When the response was complete. */
   endMs: number | null;
   status: number | null;
   /** Lower-case names; repeated headers joined by `, `. */

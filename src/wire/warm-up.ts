@@ -19,7 +19,6 @@ export interface WarmUp {
   readonly wire: Wire;
   readonly clock: Clock;
   readonly timers: Timers;
-  /** True if any mirror is offered HTTP/2. */
   readonly withHttp2: boolean;
 }
 

@@ -94,7 +94,6 @@ function locatedBy(version: string, { tarball, integrity: [best], signed }: Dist
   return { version, tarball, signed, ...(best === undefined ? {} : { integrity: best }) };
 }
 
-/** Decodes a cached location. */
 function readKept(text: string | null): Located | null {
   if (text === null) return null;
   const { version, tarball, integrity, signed } = JSON.parse(text) as Located;

@@ -99,7 +99,6 @@ const pasteable = /^https?:\/\/[A-Za-z0-9._~%:/[\]+=@-]+$/;
 
 /** The lines for one client besides the variables. */
 interface Pasted {
-  /** The lines that set this URL, by form. */
   lines(url: string): Readonly<Record<string, string>>;
   /** The command that sets the registry in the user's own settings. */
   readonly command: string;

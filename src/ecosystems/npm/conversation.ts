@@ -46,7 +46,6 @@ export function* probe(target: Target, context: NpmContext): Conversation {
   }
 }
 
-/** Checks that the packument has the version, and its signatures and hash. */
 function* metadata({ module, version }: Target, context: NpmContext): Talk<Verdict> {
   const got = yield* getPackument(module ?? '', context, false);
   if (got.tag === 'error') return ended(got.error);
@@ -112,7 +111,6 @@ function* tarball(target: Target, context: NpmContext): Talk<Verdict> {
   if (kept.tag === 'error') return ended(kept.error);
   const first = yield* fromPlace(target, kept.value, context);
   if (!kept.value.isKept || !isMismatch(first.verdict)) return first.verdict;
-  // The cached location may be outdated.
   const now = yield* locate(target.module ?? '', asked, context, true);
   if (now.tag === 'error') return ended(now.error);
   const body = now.value.tarball === kept.value.tarball ? first.body : undefined;

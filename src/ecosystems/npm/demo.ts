@@ -25,7 +25,6 @@ function json(value: object): DemoAnswer {
   return { type: 'application/json', body: JSON.stringify(value) };
 }
 
-/** Responds with full packuments only. */
 function answer({ path, origin }: DemoAsk): DemoAnswer | null {
   const dist = { tarball: `${origin}${tarballPath}`, ...hashes };
   switch (path) {

@@ -18,14 +18,12 @@ export interface Locked {
   readonly source: string | null;
   /** The package is not requested from a registry: a link, a folder, a workspace or a patch. */
   readonly isLocal: boolean;
-  /** The recorded hashes as an SRI text; `null`: none is recorded. */
   readonly integrity: string | null;
 }
 
 /** The contents of a lock file. */
 export interface LockText {
   readonly packages: readonly Locked[];
-  /** The names of the project's direct dependencies. */
   readonly direct: ReadonlySet<string>;
   /** The number of packages that require a package, by its name. */
   readonly mentions: ReadonlyMap<string, number>;
@@ -80,7 +78,6 @@ export class Malformed implements MalformedLines {
   count = 0;
   readonly first: { readonly line: number; readonly module: string; readonly version: string }[] = [];
 
-  /** @param line  the number of the invalid line, from 1 */
   add(line: number, content: string): void {
     this.count += 1;
     const clean = content.trim().replace(/[^\x20-\x7e\u00a0-\ufffd]/g, '?');

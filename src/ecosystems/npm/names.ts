@@ -42,7 +42,6 @@ export function splitPackage(text: string): { readonly module: string; readonly 
   return at < 0 ? { module: text, version: null } : { module: text.slice(0, at), version: text.slice(at + 1) };
 }
 
-/** Parses `name@version`, also `name@latest`. */
 function parsePackage(text: string): Result<{ readonly module: string; readonly version: string }, Sentence> {
   const { module, version } = splitPackage(text);
   if (!isPackageName(module)) return error(phrase('expected.npmName'));

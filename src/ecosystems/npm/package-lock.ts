@@ -60,7 +60,6 @@ function readPackages(file: Fields): Read {
   return { packages, direct, mentions };
 }
 
-/** Reads format version 1, a tree of packages by name. */
 function readTree(file: Fields): Read {
   const packages: Locked[] = [];
   const mentions = new Map<string, number>();

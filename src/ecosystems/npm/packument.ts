@@ -17,7 +17,6 @@ import { isKeyName, type Signed } from './signatures.ts';
 export interface Dist {
   /** The URL as stated: any text. */
   readonly tarball: string;
-  /** Stated hashes of the artifact, strongest first. */
   readonly integrity: readonly Integrity[];
   readonly signed: Signed;
 }
@@ -89,7 +88,6 @@ function versionIn(tags: Fields | null, tag: string): string | null {
   return version !== null && isExact(version) ? version : null;
 }
 
-/** The tags with a complete version. */
 function tagsIn(tags: Fields | null): Readonly<Record<string, string>> {
   return tagsOf(
     Object.fromEntries(

@@ -14,7 +14,6 @@ interface State {
   readonly malformed: Malformed;
   /** Format version 5: in its keys a `/` is before the version of a package. */
   readonly hasSlashes: boolean;
-  /** The top-level key of the following lines. */
   section: string;
   /** The key in `packages` of the package that the following lines describe; `null`: none. */
   current: string | null;

@@ -26,7 +26,6 @@ export interface NpmFound {
     readonly file: string;
     readonly line: number;
   }[];
-  /** The private patterns of mirrorwatch's configuration. */
   readonly privatePatterns: readonly string[];
   readonly home: string;
 }
@@ -70,7 +69,6 @@ const builtins = [
   '/usr/share/nodejs/npm/npmrc',
 ];
 
-/** The paths where the global npmrc may be. */
 function globals(machine: Machine): readonly string[] {
   const { env } = machine;
   const named = environmentOf(env, 'globalconfig') ?? '';

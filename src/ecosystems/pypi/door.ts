@@ -16,7 +16,6 @@ const tag = /<(?:a|base)\b[^>]*/gi;
 /** A tag up to the end of its `href`; the second or the third group is the URL. */
 const href = /^(<\w+\b[^>]*?\bhref\s*=\s*)(?:"([^"]*)"|'([^']*)')/i;
 
-/** A URL as the value of an HTML attribute: quoted and escaped. */
 function quoted(url: string): string {
   return `"${url.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;')}"`;
 }

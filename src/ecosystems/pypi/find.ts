@@ -43,7 +43,6 @@ export function* page(
   return read.tag === 'error' ? stoppedBy(read.error) : ok({ answer: got.value, page: read.value });
 }
 
-/** The file to probe, the known hashes of its version, and facts. */
 interface Found {
   readonly file: ReleaseFile;
   readonly pins: Pins;

@@ -19,7 +19,6 @@ import {
 const notHtml1: ProbeFailure = malformed('answer.pageHtml1');
 const notAPage: ProbeFailure = wrongContent('answer.page');
 
-/** The endings of distribution files' names. */
 const distribution = /\.(whl|tar\.gz|zip|tar\.bz2|tgz|tar\.xz|tar|egg|exe|msi|rpm|deb)$/i;
 
 /** The endings of current distribution files, to which pages of another kind hardly link. */
@@ -43,7 +42,6 @@ interface Read {
   readonly files: IndexFile[];
   version: string | null;
   base: string;
-  /** The last tag, if it opened an anchor. */
   open: HtmlTag | null;
 }
 

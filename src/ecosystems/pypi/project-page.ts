@@ -3,7 +3,6 @@ import { readPageUrl } from '../../core/url.ts';
 /** One file that a project page lists. */
 export interface IndexFile {
   readonly name: string;
-  /** The absolute URL of the file, without a fragment. */
   readonly url: string;
   /** The SHA-256 on the page, lower-case hex; `null`: none. */
   readonly sha256: string | null;
@@ -26,7 +25,6 @@ export interface ProjectPage {
 /** The most files of one page that are read; the largest projects have some ten thousand. */
 export const filesMax = 100_000;
 
-/** A file's URL without its fragment, and the fragment without `#`. */
 interface FileUrl {
   readonly url: string;
   readonly fragment: string;

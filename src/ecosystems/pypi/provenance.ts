@@ -8,7 +8,6 @@ import { sha256Of } from './project-page.ts';
 
 /** One attestation about a file. */
 export interface Attestation {
-  /** The name of the attested file. */
   readonly file: string;
   /** Lower-case hex. */
   readonly sha256: string;
@@ -16,7 +15,6 @@ export interface Attestation {
   readonly statement: string;
   readonly signature: string;
   readonly certificate: string;
-  /** Entries of the transparency log, as received. */
   readonly entries: readonly unknown[];
 }
 

@@ -17,7 +17,6 @@ export type PublisherKind = keyof typeof publisherKinds;
 
 /** The accepted signer of one project's files. */
 export interface Publisher {
-  /** The project's normalised name. */
   readonly project: string;
   readonly kind: PublisherKind;
   /** `owner/name`, in any case. */

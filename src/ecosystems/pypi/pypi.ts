@@ -12,7 +12,6 @@ import { pipRun, uvRun } from './run.ts';
 
 const repositoryForm = /^[\w.-]{1,100}(\/[\w.-]{1,100}){1,8}$/;
 
-/** The schema of the configuration key `publishers`. */
 const publishersKey = list(
   mapping(
     {
@@ -50,7 +49,6 @@ function readPublishers(value: unknown): readonly Publisher[] {
 }
 
 const pageBytes = kilobytes(20);
-/** The project's page, for the URL of the file. */
 const usualAside = () => ({ asks: 1, bytes: pageBytes });
 const byHash = phrase('answer.pypiVerifies');
 

@@ -4,7 +4,6 @@ import { normalNameOf } from './names.ts';
 import type { IndexFile, ProjectPage } from './project-page.ts';
 import { compareVersions, isPrerelease, type PypiVersion, parseVersion } from './version.ts';
 
-/** One version of a project. */
 interface Release {
   /** The spelling of the page's list, else of the first file. */
   readonly text: string;

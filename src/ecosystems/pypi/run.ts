@@ -21,7 +21,6 @@ function cannot(mirror: Mirror): Sentence | null {
   return checkResolve(mirror);
 }
 
-/** The files of a run for the mirror's access. */
 function filesOf(access: WireAccess): Readonly<Record<string, string>> {
   const netrc = netrcOf(access);
   return {

@@ -151,7 +151,7 @@ function pipSettings(level: PypiLevel, rank: number, lines: readonly FileLine[])
   });
 }
 
-/** Reads the uv.toml of the system, of the user and of the project; without the last `[tool.uv]` of pyproject.toml. */
+/** Reads the uv.toml of system, user and project; a project without one has `[tool.uv]` in its pyproject.toml. */
 async function uvSettings(machine: Machine): Promise<readonly PypiSetting[]> {
   const read = async (level: PypiLevel, rank: number, file: string): Promise<readonly PypiSetting[] | null> => {
     const lines = await readLines(machine, file);

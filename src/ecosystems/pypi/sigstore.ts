@@ -24,7 +24,6 @@ function verifierOf(text: string): Verifier | null {
   return last.verifier;
 }
 
-/** `null`: the root cannot be parsed. */
 function readRoot(text: string): Verifier | null {
   try {
     return new Verifier(toTrustMaterial(TrustedRoot.fromJSON(JSON.parse(text))));

@@ -6,7 +6,6 @@ import { entryOf, type LockSource } from './lock-source.ts';
 import { normalNameOf } from './names.ts';
 import { nameIn, sha256Of } from './project-page.ts';
 
-/** The deepest nesting that is parsed. */
 const depthMax = 50;
 
 /**

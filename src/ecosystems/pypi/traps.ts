@@ -51,7 +51,6 @@ function differing(found: PypiFound, say: Say): readonly PypiTrap[] {
   return [trapOf('pip-uv-differ', what, [pip.place, uv.place], [say('trap.pip-uv-differ.set')])];
 }
 
-/** The traps of a single setting. */
 function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
   const { client, key, values, place } = setting;
   const told = (shownValues: readonly string[]): string =>
