@@ -93,7 +93,8 @@ export function createBoard<N extends MetricName>(names: readonly N[]) {
     close(kind: Kind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, (_, instrument, all) => instrument.remove(all));
     },
-    clear(gauges: readonly N[]): void {
+    /** Removes all series of those gauges that are of this registry. */
+    clear(gauges: readonly MetricName[]): void {
       for (const name of gauges) {
         const instrument = byName.get(name);
         instrument?.reset();

@@ -3,43 +3,25 @@ import { type MirrorLag, mirrorStates, type SeriesBaseline, type Standing } from
 import type { Board } from './board.ts';
 import type { Boards, Home, ShardBoard } from './boards.ts';
 import { mirrorFindingKinds, ownFindingKinds } from './catalog/values.ts';
-import type { DaemonMetric, ShardMetric } from './catalog.ts';
+import { type DaemonMetric, type MetricName, metricNames, metricOf } from './catalog.ts';
 import type { Labels } from './metric.ts';
 import { keyOf } from './plan.ts';
 import type { Snapshot } from './snapshot.ts';
 
-const shardGauges = [
-  'mirror_state',
-  'mirror_state_since_timestamp_seconds',
-  'mirror_up',
-  'mirror_findings_open',
-  'mirror_advice_rank',
-  'mirror_probe_rtt_baseline_seconds',
-  'mirror_probe_rtt_spike_streak',
-  'mirror_integrity_mismatch_active',
-  'mirror_lag_seconds',
-  'mirror_sync_lag_seconds',
-  'mirror_lag_records',
-  'mirror_missing_versions',
-] as const satisfies readonly ShardMetric[];
-
-const daemonGauges = [
-  'mirror_vantage_suspect',
-  'mirror_control_up',
-  'mirror_advice_active',
-  'mirror_advice_since_timestamp_seconds',
-  'mirror_findings_open',
-  'mirrorwatch_clock_timestamp_seconds',
-  'process_start_time_seconds',
-  'mirrorwatch_config_last_reload_success_timestamp_seconds',
-  'mirrorwatch_config_last_reload_successful',
-  'mirrorwatch_probes_in_flight',
-  'mirrorwatch_resident_memory_bytes',
-  'mirrorwatch_state_writable',
-  'mirrorwatch_actions_stopped',
-  'mirrorwatch_webhook_queue_length',
-  'mirrorwatch_webhook_oldest_seconds',
-] as const satisfies readonly DaemonMetric[];
+/** Gauges that samples, the configuration or the rendering itself set; all others are set from each snapshot. */
+const kept: ReadonlySet<MetricName> = new Set([
+  'mirror_probe_last_rtt_seconds',
+  'mirror_probe_last_success_timestamp_seconds',
+  'mirror_tls_certificate_expiry_timestamp_seconds',
+  'mirror_tls_info',
+  'mirror_protocol_info',
+  'mirrorwatch_build_info',
+  'mirrorwatch_config_info',
+  'mirrorwatch_place_info',
+  'mirrorwatch_shard_info',
+  'mirrorwatch_exposition_lines',
+]);
+const readGauges = metricNames.filter((name) => metricOf(name).type === 'gauge' && !kept.has(name));
 
 /** A snapshot, indexed by what is filled. */
 export interface Readings {
@@ -159,7 +141,7 @@ function fillMirror({ board, entity }: Home, readings: Readings): void {
  */
 export function fillBoard(board: ShardBoard, homes: Iterable<Home>, readings: Readings, verified: ReadonlySet<string>) {
   const { instruments } = board;
-  board.clear(shardGauges);
+  board.clear(readGauges);
   for (const home of homes) {
     const { kind, key, labels } = home.entity;
     if (kind === 'mirror') fillMirror(home, readings);
@@ -180,7 +162,7 @@ export function fillBoard(board: ShardBoard, homes: Iterable<Home>, readings: Re
 /** Sets the gauges of the daemon's own registry, except the number of lines. */
 export function fillDaemon(board: Board<DaemonMetric>, snapshot: Snapshot, readings: Readings): void {
   const { instruments } = board;
-  board.clear(daemonGauges);
+  board.clear(readGauges);
   const { suspect, controls } = snapshot.vantage;
   if (suspect !== null) instruments.mirror_vantage_suspect.set(suspect ? 1 : 0);
   for (const { name, up } of controls)
