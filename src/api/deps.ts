@@ -5,7 +5,7 @@ import type { Config, PlainIssue } from '../core/config.ts';
 import type { AlertCounts, AlertNotification } from '../core/evidence.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Kind } from '../core/kind.ts';
-import type { Connection, EcosystemId, Target } from '../core/mirror.ts';
+import type { Connection, EcosystemId } from '../core/mirror.ts';
 import type { QueueStanding } from '../core/notice.ts';
 import type { Now, StateTrouble, Timers } from '../core/ports.ts';
 import type { Result } from '../core/result.ts';
@@ -43,7 +43,6 @@ export interface ApiDeps {
   now(): Now;
   config(): Config;
   readonly kinds: readonly Kind[];
-  targets(): readonly Target[];
   ready(): Ready;
   standings(): readonly Standing[];
   vantage(): VantageStanding;

@@ -35,7 +35,6 @@ export function assembleApiDeps(
     now: () => s.clock.now(),
     config: () => s.config,
     kinds,
-    targets: () => s.targets,
     clientRuns: (registry) => clientRuns.of(registry),
     standings: () => s.detector.standings(),
     vantage: () => s.detector.vantage(),

@@ -209,7 +209,7 @@ function takeOne(
 function messageOf(receiver: Receiver, notice: Notice, now: Now): Sendable['message'] {
   const { format } = receiver;
   if (isChatFormat(format)) throw new Error(`a chat's message is a card: ${format}`);
-  return programs[format].message(receiver, notice, now);
+  return programs[format](receiver, notice, now);
 }
 
 /** Queues an event for all receivers, or only for `programs` while its story holds it. */

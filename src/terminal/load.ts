@@ -84,19 +84,17 @@ export async function loadText(
   return ok({ ...read.value, source });
 }
 
-const everyKind = 'all';
-
-/** The ecosystem of `--ecosystem`, by default the first. @throws UsageError on another word */
-export function kindByWord(word: string | undefined): Kind {
-  return kindNamed(word, []);
-}
-
 /** As `kindByWord`, where `all` is accepted too. */
 export function kindsByWord(word: string | undefined): readonly Kind[] {
-  return word === everyKind ? kinds : [kindNamed(word, [everyKind])];
+  return word === 'all' ? kinds : [kindByWord(word, ['all'])];
 }
 
-function kindNamed(word: string | undefined, more: readonly string[]): Kind {
+/**
+ * The ecosystem of `--ecosystem`, by default the first.
+ * @param more  other words, for the message
+ * @throws UsageError on an unknown word
+ */
+export function kindByWord(word: string | undefined, more: readonly string[] = []): Kind {
   const found = word === undefined ? kinds[0] : kinds.find(({ id }) => id === word);
   if (found !== undefined) return found;
   const list = [...kinds.map(({ id }) => id), ...more].join(', ');

@@ -1,4 +1,4 @@
-import type { LookedBack } from '../../core/advice.ts';
+import type { Advice, LookedBack } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { SeriesNow } from '../../core/sample.ts';
@@ -58,9 +58,11 @@ export function renderOverview(say: PageSay, deps: ApiDeps): Html {
   const nowMs = deps.now().wallMs;
   const groups = groupsOf(deps.config());
   const { items: findings, next } = deps.findings({ limit: 50, cursor: null, history: false });
+  const { items: advice } = deps.advice({ limit: limits.pageRows, cursor: null, history: false });
+  const isFolded = advice.filter(({ state }) => state !== 'refused').length > wholeCardsMax;
   return html`<h1 class="hidden">${say('page.seenTitle', { vantage: deps.config().vantage })}</h1>
 <section aria-labelledby="h-advice"><h2 id="h-advice">${say('page.set')}</h2>
-${groups.map((group) => adviceOf(say, deps, group, nowMs, isCrowded(deps)))}
+${groups.map((group) => adviceOf(say, deps, group, advice, { nowMs, isFolded }))}
 <p class="try"><a href="/what-if">${say('whatif.link')}</a></p>
 </section>
 ${renderActions(say, deps)}<section aria-labelledby="h-findings"><h2 id="h-findings">${say('page.found')} <span class="count">${findings.length}${next !== null && '+'}</span></h2>
@@ -108,27 +110,20 @@ export function keptIn(series: SeriesNow): (sample: SeriesNow['recent'][number])
   return (sample) => sample.outcome.tag === 'failed' || last.has(sample);
 }
 
-/** Whether whole cards would hide the findings. */
-function isCrowded(deps: ApiDeps): boolean {
-  const { items } = deps.advice({ limit: limits.pageRows, cursor: null, history: false });
-  return items.filter(({ state }) => state !== 'refused').length > wholeCardsMax;
-}
+/** The states of advice that is in force. */
+const adviceOrder: readonly Advice['state'][] = ['proposed', 'refused', 'accepted'];
 
-function adviceOf(say: PageSay, deps: ApiDeps, { ecosystem, upstream }: Group, nowMs: number, isFolded: boolean): Html {
-  const order = {
-    proposed: 0,
-    refused: 1,
-    accepted: 2,
-    superseded: 3,
-    withdrawn: 3,
-    expired: 3,
-    dismissed: 3,
-  } as const;
+function adviceOf(
+  say: PageSay,
+  deps: ApiDeps,
+  { ecosystem, upstream }: Group,
+  all: readonly Advice[],
+  { nowMs, isFolded }: { readonly nowMs: number; readonly isFolded: boolean },
+): Html {
   const vantage = deps.vantage();
-  const advice = deps
-    .advice({ limit: limits.pageRows, cursor: null, history: false })
-    .items.filter((one) => one.ecosystem === ecosystem && one.upstream === upstream)
-    .sort((a, b) => order[a.state] - order[b.state]);
+  const advice = all
+    .filter((one) => one.ecosystem === ecosystem && one.upstream === upstream)
+    .sort((a, b) => adviceOrder.indexOf(a.state) - adviceOrder.indexOf(b.state));
   if (advice.length > 0)
     return html`${advice.map((one) => renderAdviceCard(say, one, deps.config(), nowMs, isFolded, deps.doorLines(ecosystem, upstream)))}`;
   const chain = html`<code>${deps.chainInForce(ecosystem, upstream)}</code>`;

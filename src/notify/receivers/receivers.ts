@@ -1,14 +1,17 @@
 import type { ChatFormat, ReceiverFormat } from '../../core/receiver-format.ts';
 import type { ChatService } from '../chat/service.ts';
-import { alertmanager } from './alertmanager.ts';
+import { composeAlerts } from './alertmanager.ts';
 import { dingtalk } from './dingtalk.ts';
 import { discord } from './discord.ts';
 import { feishu } from './feishu.ts';
-import type { Program } from './program.ts';
 import { slack } from './slack.ts';
-import { standard } from './standard.ts';
+import { composeEvents } from './standard.ts';
 import { wecom } from './wecom.ts';
 
 export const chatServices: Readonly<Record<ChatFormat, ChatService>> = { slack, discord, feishu, dingtalk, wecom };
 
-export const programs: Readonly<Record<Exclude<ReceiverFormat, ChatFormat>, Program>> = { standard, alertmanager };
+/** The request of one attempt, by format for programs. */
+export const programs = {
+  standard: composeEvents,
+  alertmanager: composeAlerts,
+} satisfies Readonly<Record<Exclude<ReceiverFormat, ChatFormat>, unknown>>;

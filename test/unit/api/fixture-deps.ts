@@ -72,7 +72,6 @@ export function fixture(change: FixtureChange = {}): Fixture {
     now: () => ({ wallMs, monotonicMs: 1_000_000 + (wallMs - nowMs) }),
     config: () => config,
     kinds: kindsOf(registry),
-    targets: () => series.map(({ target }) => target),
     ready: () => ({ ready: true, because: 'up' }),
     clientRuns: (registry) => fixtureRuns.filter((run) => run.registry === registry),
     standings: () => standings,
