@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client';
-import { type catalog, type LabelOf, listMetricsFor, type MetricName, metricOf } from './catalog.ts';
-import { type Kind, type Labels, listCombinations } from './metric.ts';
+import { type catalog, type LabelOf, type Labels, listMetricsFor, type MetricName, metricOf } from './catalog.ts';
+import { type Kind, listCombinations } from './metric.ts';
 import type { Format } from './negotiate.ts';
 import { histogramFormOf, type Lines, renderHistogramLines, renderPlainLines } from './series-text.ts';
 

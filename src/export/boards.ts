@@ -1,6 +1,6 @@
 import { type Board, createBoard } from './board.ts';
-import { type MetricName, metricNames, metricOf, type ShardMetric } from './catalog.ts';
-import { type Labels, shardKinds } from './metric.ts';
+import { type Labels, type MetricName, metricNames, metricOf, type ShardMetric } from './catalog.ts';
+import { shardKinds } from './metric.ts';
 import type { Entity } from './plan.ts';
 
 /** The maximum number of targets in one prom-client registry, whose gauges are set in one turn of the event loop. */

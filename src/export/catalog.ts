@@ -8,6 +8,8 @@ export const catalog = { ...probeMetrics, ...mirrorMetrics, ...daemonMetrics } a
 
 export type MetricName = keyof typeof catalog;
 export type LabelOf<N extends MetricName> = (typeof catalog)[N]['labels'][number];
+/** Labels of one series; one that does not apply is absent, which Prometheus treats as empty. */
+export type Labels = Readonly<Partial<Record<LabelOf<MetricName>, string>>>;
 type NamesPer<K extends Kind> = {
   [N in MetricName]: K & keyof (typeof catalog)[N]['per'] extends never ? never : N;
 }[MetricName];

@@ -1,7 +1,7 @@
 import { type FindingChange, mismatchCauseOf } from '../core/finding.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Boards, Home } from './boards.ts';
-import type { Labels } from './metric.ts';
+import type { Labels } from './catalog.ts';
 import { keyOf } from './plan.ts';
 
 type TlsLabels = Readonly<Record<'registry' | 'tls_version' | 'cipher' | 'issuer', string>>;

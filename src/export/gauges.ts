@@ -3,8 +3,7 @@ import { type MirrorLag, mirrorStates, type SeriesBaseline, type Standing } from
 import type { Board } from './board.ts';
 import type { Boards, Home, ShardBoard } from './boards.ts';
 import { mirrorFindingKinds, ownFindingKinds } from './catalog/values.ts';
-import { type DaemonMetric, type MetricName, metricNames, metricOf } from './catalog.ts';
-import type { Labels } from './metric.ts';
+import { type DaemonMetric, type Labels, type MetricName, metricNames, metricOf } from './catalog.ts';
 import { keyOf } from './plan.ts';
 import type { Snapshot } from './snapshot.ts';
 

@@ -8,55 +8,14 @@ export const daemonKinds = ['daemon', 'upstream', 'receiver', 'control', 'worker
 export type DaemonKind = (typeof daemonKinds)[number];
 export type Kind = ShardKind | DaemonKind;
 
-/** All label names; closed, so that a typing error does not compile. */
-export type Label =
-  | 'action'
-  | 'because'
-  | 'bound'
-  | 'cache'
-  | 'cause'
-  | 'cipher'
-  | 'client'
-  | 'connection'
-  | 'control'
-  | 'count'
-  | 'ecosystem'
-  | 'from'
-  | 'group'
-  | 'hash'
-  | 'index'
-  | 'issuer'
-  | 'kind'
-  | 'module'
-  | 'network'
-  | 'node'
-  | 'outcome'
-  | 'page'
-  | 'phase'
-  | 'protocol'
-  | 'reason'
-  | 'receiver'
-  | 'registry'
-  | 'result'
-  | 'state'
-  | 'step'
-  | 'tls_version'
-  | 'to'
-  | 'upstream'
-  | 'version'
-  | 'worker';
-
-/** Label values of one series; a label that does not apply is absent, which Prometheus treats as empty. */
-export type Labels = Readonly<Partial<Record<Label, string>>>;
-
 /** Labels that a metric adds to those of its thing, each with its closed list of values; empty: none. */
-export type Each = Readonly<Partial<Record<Label, readonly string[]>>>;
+export type Each = Readonly<Record<string, readonly string[]>>;
 
 export interface Metric {
   readonly type: 'counter' | 'gauge' | 'histogram';
   /** Without quotes, backslashes or line ends, which the two formats escape differently. */
   readonly help: string;
-  readonly labels: readonly Label[];
+  readonly labels: readonly string[];
   /** The kinds of things that have the metric, with the closed labels that multiply its series. */
   readonly per: Readonly<Partial<Record<Kind, Each>>>;
   /** When there is no series. */
@@ -70,8 +29,8 @@ export interface Metric {
 }
 
 /** All combinations of the labels that a metric adds; one empty one if there are none. */
-export function listCombinations(each: Each): readonly Labels[] {
-  let all: Labels[] = [{}];
+export function listCombinations(each: Each): readonly Readonly<Record<string, string>>[] {
+  let all: Record<string, string>[] = [{}];
   for (const [label, values] of Object.entries(each))
     all = all.flatMap((labels) => values.map((value) => ({ ...labels, [label]: value })));
   return all;

@@ -2,8 +2,8 @@ import type { Config } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import { type Connection, isHeavy, type Mirror, type Step, seriesId, type Target } from '../core/mirror.ts';
 import { atOnce, each, type Slices } from '../core/slices.ts';
-import { countLinesFor } from './catalog.ts';
-import type { DaemonKind, Labels, ShardKind } from './metric.ts';
+import { countLinesFor, type Labels } from './catalog.ts';
+import type { DaemonKind, ShardKind } from './metric.ts';
 
 /** A thing with series. Its `key` is unique over all kinds. */
 export interface Entity {
