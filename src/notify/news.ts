@@ -20,7 +20,7 @@ export interface News {
 }
 
 /** `<kind>/<registry>`, or `<kind>/<vantage>` about this daemon; then the cause if it has a story of its own. */
-export function subjectOf({ kind, registry, cause }: Finding, vantage: string): string {
+function subjectOf({ kind, registry, cause }: Finding, vantage: string): string {
   const story = storyOf(cause);
   return `${kind}/${registry ?? vantage}${story === null ? '' : `/${story}`}`;
 }

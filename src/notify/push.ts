@@ -4,9 +4,9 @@ import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 import { showsAlerts } from '../core/receiver-format.ts';
 import { renderAlertBody } from './alerts.ts';
-import { subjectOf } from './news.ts';
+import { newsOfFinding } from './news.ts';
 import { enqueue, nextSeqOf, noticeOf, type State, seqRowOf } from './outbox.ts';
-import type { Queue } from './queue.ts';
+import { isMeant, type Queue } from './queue.ts';
 
 /** Records that a finding was sent to an Alertmanager; it is due again after `limits.pushEveryMs`. */
 export function recordPushed(state: State, queue: Queue, finding: Finding, now: Now): void {
@@ -41,13 +41,13 @@ export function enqueueRepeats(state: State, now: Now): void {
     for (const finding of state.live.values()) {
       if (!receiver.on.includes(finding.kind)) continue;
       if ((state.pushAtMs.get(keyOf(queue, finding)) ?? Number.NEGATIVE_INFINITY) > now.monotonicMs) continue;
+      const news = newsOfFinding({ change: 'opened', finding }, state.origin.vantage);
+      if (news === null || !isMeant(receiver, news)) continue;
       recordPushed(state, queue, finding, now);
       if (queue.entries.some((entry) => entry.findingId === finding.id)) continue;
-      const subject = subjectOf(finding, state.origin.vantage);
-      const seq = nextSeqOf(state, subject);
-      state.pending.put(seqRowOf(subject, seq, now));
+      const seq = nextSeqOf(state, news.subject);
+      state.pending.put(seqRowOf(news.subject, seq, now));
       const advised = state.advised.get(finding.registry ?? '') ?? null;
-      const news = { type: `mirror.${finding.kind}` as const, subject };
       const notice = {
         ...noticeOf(news, receiver, state.random.id(now.wallMs), seq, now),
         body: renderAlertBody(finding, state.origin, receiver.lang, null, advised),

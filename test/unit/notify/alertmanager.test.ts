@@ -154,6 +154,22 @@ describe('a finding as an alert', () => {
     expect(alert?.annotations).toMatchObject({ summary: 'a 已宕机', description: 'a is down' });
   });
 
+  it.each([
+    ['of another mirror', { mirrors: ['b'], ecosystems: null, severity: 'info' } as const],
+    ['of another ecosystem', { mirrors: null, ecosystems: ['npm'], severity: 'info' } as const],
+    ['below the severity', { mirrors: null, ecosystems: null, severity: 'critical' } as const],
+  ])('what `only` leaves out is not sent later either: %s', (_, only) => {
+    const stage = new Stage([am('am', { only })]);
+    stage.open(outage);
+    stage.pass(10 * minute);
+    stage.idle();
+    expect(stage.due()).toEqual([]);
+    stage.stillOpen = [outage];
+    stage.restart();
+    stage.idle();
+    expect(stage.due()).toEqual([]);
+  });
+
   it('advice is no alert, and neither is a kind that was not asked for', () => {
     const stage = new Stage([am('am', { on: ['spike'] })]);
     stage.open(outage);
