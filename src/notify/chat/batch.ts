@@ -1,4 +1,5 @@
 import type { ChatRule } from '../../core/config.ts';
+import type { Notice } from '../../core/notice.ts';
 import type { Now } from '../../core/ports.ts';
 import type { Entry, Queue } from '../queue.ts';
 import { isUrgent, toldOf } from './section.ts';
@@ -41,7 +42,7 @@ export function wasHeld(entries: readonly Entry[], rule: ChatRule, now: Now): bo
 export function isUnsent({ notice }: Entry, rule: ChatRule, { wallMs }: Now): boolean {
   if (notice.attempts > 0) return false;
   const isHeld = isQuiet(rule, notice.createdAtMs) && isQuiet(rule, wallMs);
-  return notice.nextAtMs > wallMs || (isHeld && !(rule.quiet?.urgent === 'pass' && isUrgent(toldOf(notice))));
+  return notice.nextAtMs > wallMs || (isHeld && !mayPass(notice, rule));
 }
 
 /**
@@ -64,10 +65,15 @@ function openMs(queue: Queue): number {
 /** Notices that may be sent now. No notice overtakes an older one on its subject that is sent alone. */
 function waiting({ entries }: Queue, rule: ChatRule, wallMs: number): readonly Entry[] {
   const quiet = isQuiet(rule, wallMs);
-  const may = entries.filter(({ notice }) => !quiet || (rule.quiet?.urgent === 'pass' && isUrgent(toldOf(notice))));
+  const may = entries.filter(({ notice }) => !quiet || mayPass(notice, rule));
   const behind = (entry: Entry): boolean =>
     may.some((one) => one !== entry && one.alone !== undefined && isBefore(one, entry, entries));
   return may.some(({ alone }) => alone !== undefined) ? may.filter((entry) => !behind(entry)) : may;
+}
+
+/** Whether a notice is sent in quiet hours. Bodies of other types are not parsed: this runs at each turn of the loop. */
+function mayPass(notice: Notice, { quiet }: ChatRule): boolean {
+  return quiet?.urgent === 'pass' && notice.type === 'mirror.advice' && isUrgent(toldOf(notice));
 }
 
 function isBefore(one: Entry, other: Entry, entries: readonly Entry[]): boolean {

@@ -58,15 +58,11 @@ function pageUrl(page: string, told: readonly Told[]): string {
   return registry == null ? `${page}/` : `${page}/mirrors/${encodeURIComponent(registry)}`;
 }
 
-function sectionOf(told: Told, pen: Pen): Section {
-  const section = readableSectionOf(told, pen);
-  return { ...section, rows: section.rows.map(({ label, text }) => ({ label, text: clipped(text, rowChars) })) };
-}
-
 /** A notice of another release may lack what this one needs: then only its subject is shown. */
-function readableSectionOf(told: Told, pen: Pen): Section {
+function sectionOf(told: Told, pen: Pen): Section {
   try {
-    return wholeSectionOf(told, pen);
+    const section = wholeSectionOf(told, pen);
+    return { ...section, rows: section.rows.map(({ label, text }) => ({ label, text: clipped(text, rowChars) })) };
   } catch {
     return wholeSectionOf({ ...told, finding: null, advice: null, action: null }, pen);
   }

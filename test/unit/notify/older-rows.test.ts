@@ -105,7 +105,20 @@ describe('a stored notice that cannot be rendered', () => {
   };
   const others = (stage: Stage) => sentBy(stage).filter(({ notice }) => ids.includes(notice.id)).length;
 
-  it.each([{}, { kind: 'of another release' }, 7])('to a chat is told by its subject: %j', (finding) => {
+  const withoutText = {
+    kind: 'certificate',
+    cause: 'tls_expired',
+    registry: 'a',
+    ecosystem: 'go',
+    upstream: 'go',
+    scope: [],
+    openedAt: '2026-03-01T00:00:00.000Z',
+    vantage: 'ok',
+    confidence: 'high',
+    evidence: { failures: 0, samples: 0, observedSeconds: null, baselineSeconds: null },
+  };
+
+  it.each([{}, { kind: 'of another release' }, 7, withoutText])('to a chat is told by its subject: %j', (finding) => {
     const body = JSON.stringify({ type: 'mirror.outage', data: { finding } });
     const stage = startedOn([chat('desk', 'slack')], (nowMs) => [rowOf('desk', body, nowMs)]);
     const [sent] = sentBy(stage);
