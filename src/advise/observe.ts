@@ -5,7 +5,7 @@ import { limits } from '../core/limits.ts';
 import { isHeavy, questionOf, type Target } from '../core/mirror.ts';
 import type { SettledSample } from '../core/sample.ts';
 import { requestDownload, requestPeek } from './downloads.ts';
-import { type Group, headOf, mirrorAt } from './group.ts';
+import { type Group, headOf, homeOf, mirrorAt } from './group.ts';
 import {
   artifactsOf,
   canaryOf,
@@ -201,6 +201,7 @@ export function pruneRemoved(group: Group, names: ReadonlySet<string>, modules: 
   late.asides.clear();
   for (const [id, { due }] of late.held) if (!names.has(due.target.registry)) late.held.delete(id);
   if (contest.head !== null && !names.has(contest.head)) dropEvidence(contest);
+  if (!names.has(homeOf(group)?.name ?? '')) contest.health = 0;
   for (const byName of [contest.records, contest.pairs, contest.patience])
     for (const name of byName.keys()) if (!names.has(name)) byName.delete(name);
   pruneProbing(probing, kind, names, isAsked);

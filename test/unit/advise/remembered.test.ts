@@ -119,6 +119,19 @@ describe('after a reload', () => {
     ]);
   });
 
+  it.each([
+    [['a', 'b'], 2],
+    [['b'], 0],
+  ])('home is healthy again only by answers of the same server: unchanged are %j', (names, want) => {
+    const made = Object.assign(group(), {
+      declared: { members: [{ kind: 'url', key: 'a' }], separators: [] },
+      roster: { byKey: new Map([['a', { name: 'a' }]]) },
+    });
+    made.contest.health = 2;
+    pruneRemoved(made, new Set(names), []);
+    expect(made.contest.health).toBe(want);
+  });
+
   const chain = 'https://a.example.com,direct';
   const known = (stage: Stage) =>
     stage.advisor.rank('go', 'go').map(({ registry, gate, scoreSeconds }) => [registry, gate, scoreSeconds !== null]);
