@@ -17,7 +17,7 @@ import { chainOfMove, listCandidates, mayBeProposed, ruleOf, type Weighed, weigh
 interface Decided {
   readonly cause: AdviceCause;
   readonly findings: readonly Finding[];
-  /** The head in force. */
+  /** The mirror to leave, or to stay at. */
   readonly at: Mirror;
   readonly weighed: readonly Weighed[];
 }

@@ -37,7 +37,7 @@ export interface EvidenceBook {
     config: Pick<Config, 'vantage' | 'mirrors' | 'alertmanager'>,
     now: Now,
   ): EvidenceTurn;
-  /** By mirror, the longest firing first; not those that are not repeated in time: silenced ones end unseen. */
+  /** By mirror, the longest firing first. One that is not repeated in time has ended: Alertmanager may send no end. */
   firing(config: Pick<Config, 'alertmanager'>, now: Now): ReadonlyMap<string, readonly AlertEvidence[]>;
 }
 

@@ -42,7 +42,7 @@ export interface ClientReport {
   readonly words: string;
 }
 
-/** `unknown`: it did not run, was stopped, or failed for a reason unrelated to the mirror. */
+/** `unknown`: the client did not run, was stopped, or failed for a reason unrelated to the mirror. */
 export type ClientOutcome = 'ok' | 'failed' | 'unknown';
 
 /** The result of our own steps for the same module, right after the client. */

@@ -9,7 +9,7 @@ const codedCharsMin = 8;
 const searchedChars = 128;
 /** The shortest limit at which server text is cut. */
 const cutCharsMin = 60;
-/** Credentials that are learnt, the newest. */
+/** Learnt credentials that are kept, the newest. */
 const learntMax = 32;
 
 /** Masks the credentials of one mirror wherever a server repeats them, in linear time. */
@@ -24,7 +24,7 @@ export interface KnownMask {
 
 const masks = new WeakMap<WireAccess, KnownMask>();
 
-/** The same object for the same `access`. */
+/** The mask of a mirror's credentials, one for each `access` object. */
 export function maskOf(access: WireAccess): KnownMask {
   const mask = masks.get(access) ?? createMask(credentialsOf(access));
   masks.set(access, mask);

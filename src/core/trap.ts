@@ -70,7 +70,7 @@ export function placeTextOf(place: Place): string {
 /** Read access to settings on this machine; starts no program. */
 export interface Machine {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Absolute, of the user, and of the project. */
+  /** The folders of the user and of the project, absolute. */
   readonly home: string;
   readonly cwd: string;
   /** The path of a system file such as `/etc/pip.conf`, below the configured root. */

@@ -66,7 +66,7 @@ export interface ChainOutlook {
     readonly low: number;
     readonly high: number;
   } | null;
-  /** One client fetch that succeeds, and its cost including failures. */
+  /** One client fetch: its time if it succeeds, and its cost with failures. */
   readonly fetch: {
     readonly seconds: number;
     /** The 95 % confidence interval; `null`: nothing was paired. */
@@ -76,7 +76,7 @@ export interface ChainOutlook {
     readonly costSeconds: number;
     readonly costSecondsMost: number;
   } | null;
-  /** One build as advice assumes; ends in `Most` as above. */
+  /** One build as advice assumes. `…Most`: if all unmeasured fetches fail. */
   readonly build: {
     readonly seconds: number;
     readonly failedShare: number;
@@ -93,7 +93,7 @@ export interface WhatIfAgainst {
   readonly time: 'faster' | 'slower' | 'equal' | 'unsure' | null;
   /** Moments in which both walks ended measured. */
   readonly moments: number;
-  /** Only the other chain failed, and (`broken`) only the edited one. */
+  /** Moments in which only the other chain failed, and (`broken`) only the edited one. */
   readonly rescued: number;
   readonly broken: number;
 }

@@ -5,20 +5,22 @@ const minute = 60 * second;
 
 /** Bounds of judgement, and of what is kept to show for it. Part of `limits`. */
 export const judgingLimits = {
-  /** Each opening adds one to a penalty with this half-life (RFC 2439); damped outages close after a longer quiet. */
+  /** Each opening of an outage adds one to a penalty with this half-life (RFC 2439). */
   outageHalfLifeMs: 30 * minute,
+  /** From this penalty on an outage is damped. */
   outageDampedFrom: 1.25,
   /** From this penalty on, failures of a mirror belong to its outages. */
   outageToldFrom: 0.5,
+  /** A damped outage ends after this time without a failure; each further opening multiplies it. */
   outageQuietMsMin: 2 * minute,
   outageQuietFactor: 4,
   outageQuietMsMax: 30 * minute,
   /** A longer `Retry-After` is a refusal at once. */
   refusalWishMs: 1 * minute,
-  /** An outage's confidence is low before the first, and high from the second on (design.md section 5). */
+  /** The confidence of an outage is low before `confidenceLowMs`, and high from `confidenceHighMs` on. */
   confidenceLowMs: 30 * second,
   confidenceHighMs: 2 * minute,
-  /** When a verdict of "us" is reviewed, and when it becomes a finding (design.md section 5). */
+  /** When a verdict that our own network is at fault is reviewed, and when it becomes a finding. */
   vantageReviewMs: 2 * minute,
   vantageFindingMs: 10 * minute,
   /** From this loop delay and share of the round trip on, no baseline learns the sample. */
@@ -26,10 +28,11 @@ export const judgingLimits = {
   disturbedShareOfRtt: 0.1,
   /** A loop delay of this share of a timeout makes the sample unknown (design.md section 3). */
   contaminatedShareOfTimeout: 0.25,
-  /** A finding about this daemon: above this share of the window or the last samples, whichever is longer. */
+  /** Above this share of contaminated samples there is a finding about this daemon. */
   contaminatedShareFinding: 0.05,
-  /** A finding above this share of disturbed samples, which are judged, but not learnt by baselines. */
+  /** Above this share of disturbed samples, which no baseline learns, there is a finding about this daemon. */
   disturbedShareFinding: 0.5,
+  /** Both shares are of this window, or of this many samples if these span more. */
   contaminatedWindowMs: 5 * minute,
   contaminatedSamples: 100,
   contaminatedWindowMsMax: 60 * minute,
@@ -43,15 +46,16 @@ export const judgingLimits = {
   spikeTailFactor: 1.1,
   /** The greatest age of a baseline that survives a restart. */
   baselineAgeMsMax: 24 * 60 * minute,
-  /** Unknown without a settled canary sample for this many intervals, at least this time. */
+  /** A mirror is unknown without a settled canary sample for this many intervals, and at least this time. */
   silentPaces: 3,
   silentMsMin: 1 * minute,
-  /** "Measured well enough" (design.md section 4.4): good samples, within so many paces. */
+  /** A mirror with this many good samples within so many paces is measured well enough (design.md section 4.4). */
   measuredOk: 5,
   measuredPaces: 20,
-  /** A download is slow below this share of the siblings' rate and this rate in bytes a second; rows in a row count. */
+  /** A download is slow below this share of the siblings' rate and below `throughputFast` bytes a second. */
   throughputShare: 0.25,
   throughputFast: 1 * mib,
+  /** Fast downloads in a row that close a finding, and slow ones that open one. */
   throughputClear: 6,
   throughputRow: 4,
   /** A download this many times slower than the threshold counts as two. */
@@ -62,7 +66,7 @@ export const judgingLimits = {
   slowStartBytes: 256 * kib,
   throughputAgeMs: 60 * minute,
   throughputsKept: 8,
-  /** A certificate that expires sooner is a finding. */
+  /** A certificate that expires within this time is a finding. */
   certificateWarnMs: 14 * 24 * 60 * minute,
   /** Probes that a finding cites: the first `findingProbesFirst`, the slowest, and the newest. */
   findingProbes: 20,
@@ -73,20 +77,22 @@ export const judgingLimits = {
   bytesShown: 64,
   /** Artifacts of a mismatch whose sides are kept, and sides of each. */
   sidesKept: 20,
-  /** Digests per target that are not reported again, as of backends behind one name. */
+  /** Digests per target that are reported only once, as of backends behind one name. */
   oddKept: 8,
   /** Names of mirrors in one side. */
   sideNames: 20,
   scopeItems: 200,
-  /** Transcripts in memory, 2 KB each: per series of scheduled probes and of others, over all series, of failures. */
+  /** Transcripts in memory per series: so many of scheduled probes, and as many of others. */
   transcriptsPerSeries: 5,
+  /** Transcripts over all series, 2 KB each, and those of failed probes. */
   transcriptsKept: 20_000,
   failingTranscripts: 2_000,
   /** Transcripts of slow probes in current streaks, which a finding would cite, over all series. */
   streakTranscripts: 2_000,
-  /** Probes in the state file that open findings cite, characters of each, and all that were ever cited. */
+  /** Probes in the state file that open findings cite, and the characters of each. */
   citedProbes: 5_000,
   citedChars: 64 * kib,
+  /** With the probes of closed findings. */
   citedRows: 10_000,
   /** Unreadable rows kept. */
   asideRows: 1_000,
