@@ -73,7 +73,8 @@ export function createEvidenceBook(input: { readonly restored: readonly Row[]; r
         const wasSilent = known !== null && isSilent(known, repeatMs, now);
         const { outcome, evidence } = judgeAlert(alert, known?.evidence ?? null, wasSilent, place, now);
         if (evidence !== null) {
-          const isStored = known === null || outcome !== 'duplicate' || isStoreDue(known, now);
+          const sinceMs = now.monotonicMs - (known?.storedMs ?? 0);
+          const isStored = known === null || outcome !== 'duplicate' || sinceMs >= limits.alertHeardStoreMs;
           if (isStored) touched.set(evidence.fingerprint, evidence);
           const storedMs = isStored ? now.monotonicMs : known.storedMs;
           held.set(evidence.fingerprint, { evidence, heardMs: now.monotonicMs, storedMs });
@@ -156,10 +157,6 @@ export function judgeAlert(
 /** The name of an alert, printable: the only label that is shown as received. */
 function nameOf(alertname: string | undefined): string {
   return printable(alertname ?? 'unnamed', limits.alertNameChars);
-}
-
-function isStoreDue(known: KnownAlert, now: Now): boolean {
-  return now.monotonicMs - known.storedMs >= limits.alertHeardStoreMs;
 }
 
 function repeatMsOf({ alertmanager }: Pick<Config, 'alertmanager'>): number {

@@ -221,7 +221,9 @@ export function restore(
   );
   return [...stored.values()].filter(
     (advice) =>
-      !held.has(advice.id) && isLive(advice.state) && !(advice.state === 'accepted' && advice.cause === 'failback'),
+      !held.has(advice.id) &&
+      ['proposed', 'accepted', 'refused'].includes(advice.state) &&
+      !(advice.state === 'accepted' && advice.cause === 'failback'),
   );
 }
 
@@ -231,8 +233,4 @@ function isAdvice(value: unknown): value is Advice {
   return (
     typeof given?.id === 'string' && typeof given.chain?.after === 'string' && typeof given.issuedAtMs === 'number'
   );
-}
-
-function isLive(state: Advice['state']): boolean {
-  return state === 'proposed' || state === 'accepted' || state === 'refused';
 }

@@ -117,13 +117,7 @@ function lastCanaryOf(view: View, registry: string): readonly Entry[] {
 
 /** The last samples in a row that were slow or failed, rounds included. */
 export function troubleIn(series: readonly Entry[]): readonly Entry[] {
-  let start = series.length;
-  while (start > 0) {
-    const entry = series[start - 1];
-    if (entry === undefined || (entry.tag === 'ok' && !entry.slow)) break;
-    start -= 1;
-  }
-  return series.slice(start);
+  return series.slice(series.findLastIndex(({ tag, slow }) => tag === 'ok' && !slow) + 1);
 }
 
 /** Mean times of two mirrors for the same requests in the same moments. Milliseconds. */

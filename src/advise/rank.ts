@@ -80,6 +80,7 @@ const chanceMost = 0.02;
 export function compareRounds(pairs: readonly (readonly [number, number])[], minGain: number): Compared {
   const count = (holds: (a: number, b: number) => boolean): number => pairs.filter(([a, b]) => holds(a, b)).length;
   const [more, less] = [count((a, b) => a > b), count((a, b) => a < b)];
+  const medianOf = (values: readonly number[]): number => quantileOf(values, 0.5) ?? 0;
   const firstMs = medianOf(pairs.map(([a]) => a));
   const secondMs = medianOf(pairs.map(([, b]) => b));
   if (isFaster(firstMs, secondMs, minGain) && isNoChance(more, more + less)) return 'faster';
@@ -94,10 +95,6 @@ export function compareRounds(pairs: readonly (readonly [number, number])[], min
       pairs.length,
     );
   return isEqual ? 'equal' : 'unsure';
-}
-
-function medianOf(values: readonly number[]): number {
-  return quantileOf(values, 0.5) ?? 0;
 }
 
 /** True where `hits` or more heads in `all` tosses of a fair coin have a probability of at most `chanceMost`. */

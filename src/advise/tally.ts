@@ -147,9 +147,7 @@ function entryOf(sample: SettledSample): Entry {
 }
 
 function insert(series: Entry[], entry: Entry): void {
-  let at = series.length;
-  while (at > 0 && (series[at - 1]?.atMs ?? 0) > entry.atMs) at -= 1;
-  series.splice(at, 0, entry);
+  series.splice(series.findLastIndex(({ atMs }) => atMs <= entry.atMs) + 1, 0, entry);
   if (series.length > entriesKept) series.splice(0, series.length - entriesKept);
 }
 
