@@ -38,13 +38,8 @@ export function nodesAt(path: Path, registry: Registry = builtIn): readonly Sche
   let nodes: readonly SchemaNode[] = [buildConfigJsonSchema(registry) as SchemaNode];
   for (const part of path) {
     nodes = nodes.flatMap(branchesOf).flatMap((node) => {
-      const next =
-        typeof part === 'number'
-          ? node.items
-          : Object.hasOwn(node.properties ?? {}, part)
-            ? node.properties?.[part]
-            : undefined;
-      return next === undefined ? [] : [next];
+      if (typeof part === 'number') return node.items ?? [];
+      return Object.hasOwn(node.properties ?? {}, part) ? (node.properties?.[part] ?? []) : [];
     });
   }
   return nodes.flatMap(branchesOf);

@@ -44,6 +44,12 @@ export interface KnownKind {
   readonly modules: readonly (string | Readonly<Record<string, string>>)[];
 }
 
+/** File mirrors with a profile of the upstream's name. */
+function filesOf(profile: string, paths: readonly string[], mirrors: readonly KnownMirror[]): KnownKind {
+  const modules = paths.map((path) => ({ upstream: profile, path }));
+  return { ecosystem: 'http', upstream: profile, keys: { profile }, mirrors, modules };
+}
+
 /** Mirrors of ecosystems that are not in the built-in configuration: those common in China, and the origins. */
 export const knownKinds: readonly KnownKind[] = [
   {
@@ -83,11 +89,10 @@ export const knownKinds: readonly KnownKind[] = [
     ],
     modules: ['docker.io/library/alpine:3.20'],
   },
-  {
-    ecosystem: 'http',
-    upstream: 'debian',
-    keys: { profile: 'debian' },
-    mirrors: [
+  filesOf(
+    'debian',
+    ['dists/stable/InRelease'],
+    [
       originOf('debian', 'Debian', 'https://deb.debian.org/debian'),
       inChina('debian', tuna, 'https://mirrors.tuna.tsinghua.edu.cn/debian'),
       inChina('debian', ustc, 'https://mirrors.ustc.edu.cn/debian'),
@@ -95,45 +100,35 @@ export const knownKinds: readonly KnownKind[] = [
       inChina('debian', tencent, 'https://mirrors.cloud.tencent.com/debian'),
       inChina('debian', huawei, 'https://repo.huaweicloud.com/debian'),
     ],
-    modules: [{ upstream: 'debian', path: 'dists/stable/InRelease' }],
-  },
-  {
-    ecosystem: 'http',
-    upstream: 'alpine',
-    keys: { profile: 'alpine' },
-    mirrors: [
+  ),
+  filesOf(
+    'alpine',
+    ['latest-stable/main/x86_64/APKINDEX.tar.gz'],
+    [
       originOf('alpine', 'Alpine Linux', 'https://dl-cdn.alpinelinux.org/alpine'),
       inChina('alpine', tuna, 'https://mirrors.tuna.tsinghua.edu.cn/alpine'),
       inChina('alpine', ustc, 'https://mirrors.ustc.edu.cn/alpine'),
       inChina('alpine', aliyun, 'https://mirrors.aliyun.com/alpine'),
     ],
-    modules: [{ upstream: 'alpine', path: 'latest-stable/main/x86_64/APKINDEX.tar.gz' }],
-  },
-  {
-    ecosystem: 'http',
-    upstream: 'maven',
-    keys: { profile: 'maven' },
-    mirrors: [
+  ),
+  filesOf(
+    'maven',
+    ['junit/junit/4.13.2/junit-4.13.2.pom'],
+    [
       originOf('maven', 'the Apache Software Foundation', 'https://repo.maven.apache.org/maven2'),
       inChina('maven', aliyun, 'https://maven.aliyun.com/repository/central'),
       inChina('maven', tencent, 'https://mirrors.cloud.tencent.com/nexus/repository/maven-public'),
       inChina('maven', huawei, 'https://repo.huaweicloud.com/repository/maven'),
     ],
-    modules: [{ upstream: 'maven', path: 'junit/junit/4.13.2/junit-4.13.2.pom' }],
-  },
-  {
-    ecosystem: 'http',
-    upstream: 'crates',
-    keys: { profile: 'crates' },
-    mirrors: [
+  ),
+  filesOf(
+    'crates',
+    ['config.json', 'se/rd/serde'],
+    [
       originOf('crates', 'the Rust project', 'https://index.crates.io'),
       inChina('crates', ['rsproxy', 'ByteDance', 100], 'https://rsproxy.cn/index'),
       inChina('crates', ustc, 'https://mirrors.ustc.edu.cn/crates.io-index'),
       inChina('crates', ['tuna', 'Tsinghua University', 80], 'https://mirrors.tuna.tsinghua.edu.cn/crates.io-index'),
     ],
-    modules: [
-      { upstream: 'crates', path: 'config.json' },
-      { upstream: 'crates', path: 'se/rd/serde' },
-    ],
-  },
+  ),
 ];

@@ -3,21 +3,22 @@ import { type Config, type ConfigIssue, issueOf } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import type { Target } from '../core/mirror.ts';
 import type { Files } from '../core/ports.ts';
-import { error, ok, type Result } from '../core/result.ts';
+import { error, ok, type Result, type Sentence } from '../core/result.ts';
 import type { LockReader, Locks, SkippedLockEntry } from '../ecosystems/locks.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
 import { checkBudget } from './budget.ts';
 import { buildConfig } from './build.ts';
-import { checkDocument } from './check.ts';
-import { readDocument } from './document.ts';
+import { type Checked, checkDocument, valueAt } from './check.ts';
+import { readDocument, type SourceDocument } from './document.ts';
 import type { Env } from './env.ts';
 import { comparePlaces } from './format-issues.ts';
-import { createReading, type ReaderOf } from './reading.ts';
-import { createReport } from './report.ts';
+import type { Path } from './issues.ts';
+import { createReading, type ReaderOf, type Report } from './reading.ts';
 import { warnOfUnknownMembers } from './sections/clients.ts';
 import { warnOfNoControl } from './sections/controls.ts';
 import { warnOfGuardedReceivers } from './sections/webhooks.ts';
+import { pathTextOf, seenTextOf } from './seen.ts';
 
 export type { SkippedLockEntry } from '../ecosystems/locks.ts';
 
@@ -101,4 +102,32 @@ function readerAtOnce(locks: Locks): LockReader {
 function resolverOf(path: string | null, cwd: string | null): (name: string) => string {
   const folder = path === null ? cwd : resolve(cwd ?? '/', path, '..');
   return (name) => (isAbsolute(name) || folder === null ? name : resolve(folder, name));
+}
+
+/** A report with positions in the document, without consequences of mistakes already reported. */
+function createReport(document: SourceDocument, checked: Checked): Report {
+  const issues: ConfigIssue[] = [];
+  const add =
+    (severity: 'error' | 'warning'): Report['error'] =>
+    (path, expected, more) => {
+      const original = checked.original(path);
+      const judged = more?.by === undefined ? [path] : more.by.map((key) => [...path, key]);
+      if ([...judged, ...(more?.needs ?? [])].some((each) => checked.isSpoilt(checked.original(each)))) return;
+      const place = document.placeOf(original);
+      issues.push({
+        severity,
+        path: pathTextOf(original),
+        line: place?.line ?? null,
+        column: place?.column ?? null,
+        seen: more?.seen !== undefined ? more.seen : seenAt(document, original, more?.usual),
+        expected,
+        nearest: null,
+      });
+    };
+  return { error: add('error'), warning: add('warning'), issues };
+}
+
+function seenAt(document: SourceDocument, path: Path, usual?: string): Sentence | string | null {
+  const value = valueAt(document.data, path) ?? usual;
+  return value === undefined ? null : seenTextOf(document.writtenAt(path) ?? value, path);
 }

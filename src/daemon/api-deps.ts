@@ -11,6 +11,7 @@ import { error, ok, type Result } from '../core/result.ts';
 import { maskChain } from '../core/secret.ts';
 import { urlOfListener } from '../core/url.ts';
 import { kindsOf } from '../ecosystems/registry.ts';
+import { causeTextOf } from './asker.ts';
 import { findProbe, type Stages } from './assemble.ts';
 import type { ClientRuns } from './client-runs.ts';
 import type { Absorb } from './news.ts';
@@ -116,10 +117,7 @@ export function assembleApiDeps(
     metrics: (accept) => s.exporter.render(accept),
     subscribe: (listener) => pipeline.events.subscribe(listener),
     stateTrouble: () => pipeline.stateTrouble(),
-    defect: (cause) =>
-      s.log.error('defect in a route', {
-        cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
-      }),
+    defect: (cause) => s.log.error('defect in a route', { cause: causeTextOf(cause) }),
   };
 }
 

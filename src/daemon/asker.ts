@@ -31,6 +31,11 @@ export function createAsker(
   return asker;
 }
 
+/** A thrown value for the log, with its stack if it has one. */
+export function causeTextOf(cause: unknown): string {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+}
+
 const repeatMs = 60_000;
 const kindsKept = 100;
 
@@ -40,7 +45,7 @@ export function createDefects(log: Log, clock: Clock) {
   let count = 0;
 
   function tell(cause: unknown): void {
-    const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+    const text = causeTextOf(cause);
     const nowMs = clock.monotonicMs();
     const kind = kinds.get(text);
     if (kind !== undefined && nowMs - kind.saidAtMs < repeatMs) {

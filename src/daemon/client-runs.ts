@@ -11,6 +11,7 @@ import type { Row } from '../core/ports.ts';
 import { isRoot } from '../io/machine.ts';
 import { createClientRota, type RanBefore } from '../schedule/client-rota.ts';
 import type { Visit } from '../schedule/visit.ts';
+import { causeTextOf } from './asker.ts';
 import type { Stages } from './assemble.ts';
 import { askOf, bytesOf, type ClientAsk, isShutdown, judgeReport, makeClientOrder, pairsOf } from './client-order.ts';
 import { makeDue } from './once.ts';
@@ -98,9 +99,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
 
   function defect(pair: ClientPair, cause: unknown): void {
     rota.away(pair, s.clock.now());
-    s.log.error('defect in a client run', {
-      cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
-    });
+    s.log.error('defect in a client run', { cause: causeTextOf(cause) });
   }
 
   /** Runs the client. Our own steps follow, and no other run waits for them. */

@@ -13,6 +13,7 @@ import { nextTurn } from '../io/timers.ts';
 import { isUpstreamOwner, ownedBy } from '../schedule/shard.ts';
 import { expandTargetsInSlices } from '../schedule/targets.ts';
 import { assembleApiDeps } from './api-deps.ts';
+import { causeTextOf } from './asker.ts';
 import { assemble, type DaemonPorts, declaredBy, pausesIn, seriesOf, settingsOf } from './assemble.ts';
 import { createClientRuns } from './client-runs.ts';
 import { closeWithin } from './once.ts';
@@ -133,9 +134,7 @@ export async function startDaemon(
       return await reload();
     } catch (cause) {
       life.reloadOk = false;
-      ports.log.error('defect in a reload', {
-        cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
-      });
+      ports.log.error('defect in a reload', { cause: causeTextOf(cause) });
       throw cause;
     }
   });

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { ClientRunsRule, Config } from '../../core/config.ts';
 import type { Mirror } from '../../core/mirror.ts';
-import type { RealClient } from '../../ecosystems/real-client.ts';
 import type { Registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { checked, duration, errorOf, list, mapping } from '../fields.ts';
@@ -62,31 +61,25 @@ export function readClientRuns(
   const { every, clients, timeout, user } = clientRuns;
   const pairs: ClientRunsRule['pairs'][number][] = [];
   const leftOut: ClientRunsRule['leftOut'][number][] = [];
+  const known = registry.all.flatMap(({ id: kind, realClients }) => realClients.map((client) => ({ kind, client })));
   for (const [at, id] of clients.entries()) {
     const path = ['clientRuns', 'clients', at];
     const isTwice = clients.indexOf(id) < at;
     if (isTwice) error(path, phrase('expected.clientOnce'));
-    const [ecosystem, client] = clientOf(registry, id);
-    const own = client === null || isTwice ? [] : mirrors.filter((mirror) => mirror.ecosystem === ecosystem);
+    const found = known.find(({ client }) => client.id === id);
+    if (found === undefined || isTwice) continue;
+    const { kind, client } = found;
     const before = pairs.length;
-    for (const mirror of own) {
-      const because = client?.cannot(mirror) ?? null;
+    for (const mirror of mirrors.filter(({ ecosystem }) => ecosystem === kind)) {
+      const because = client.cannot(mirror);
       const pair = { registry: mirror.name, client: id };
       if (because === null) pairs.push(pair);
       else leftOut.push({ ...pair, because });
     }
-    if (pairs.length === before && !isTwice)
-      warning(path, phrase('expected.runAgainst', { kind: ecosystem, client: id }), { needs: [['mirrors']] });
+    if (pairs.length === before)
+      warning(path, phrase('expected.runAgainst', { kind, client: id }), { needs: [['mirrors']] });
   }
   const order = new Map(mirrors.map(({ name }, at) => [name, at]));
   pairs.sort((a, b) => (order.get(a.registry) ?? 0) - (order.get(b.registry) ?? 0));
   return { clientRuns: { everyMs: every, pairs, leftOut, timeoutMs: timeout, user: userOf(user) } };
-}
-
-function clientOf({ all }: Registry, id: string): readonly [ecosystem: string, client: RealClient | null] {
-  for (const kind of all) {
-    const client = kind.realClients.find((one) => one.id === id);
-    if (client !== undefined) return [kind.id, client];
-  }
-  return ['', null];
 }

@@ -84,7 +84,7 @@ function readCertificates(path: Path, name: string, reading: Reading): string | 
   const text = reading.text(path, name);
   if (text === null) return null;
   const found = text.match(certificates) ?? [];
-  if (found.length > 0 && found.every(isCertificate)) return text;
+  if (found.length > 0 && found.every((one) => parsedBy((pem) => new X509Certificate(pem), one) !== null)) return text;
   reading.error(path, phrase('expected.filePem'));
   return null;
 }
@@ -98,7 +98,7 @@ export function readPair(
   const cert = readCertificates(paths.cert, names.cert, reading);
   const key = reading.text(paths.key, names.key);
   if (key === null) return null;
-  const parsed = privateKey(key);
+  const parsed = parsedBy(createPrivateKey, key);
   if (parsed === null) {
     reading.error(paths.key, phrase('expected.filePemKey'));
     return null;
@@ -111,17 +111,10 @@ export function readPair(
   return { cert, key: new Secret(key) };
 }
 
-function isCertificate(text: string): boolean {
+/** `null`: the text cannot be parsed. */
+function parsedBy<T>(parse: (text: string) => T, text: string): T | null {
   try {
-    return new X509Certificate(text).subject !== null;
-  } catch {
-    return false;
-  }
-}
-
-function privateKey(text: string): ReturnType<typeof createPrivateKey> | null {
-  try {
-    return createPrivateKey(text);
+    return parse(text);
   } catch {
     return null;
   }
