@@ -12,6 +12,7 @@ import {
 } from '../daemon/system.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
 import { findText, loadNeeded } from '../terminal/load.ts';
+import { receiveSignals } from '../terminal/signals.ts';
 import { Failed, optionsOf, readLogLevel, words } from '../terminal/usage.ts';
 import type { Say } from '../words/words.ts';
 
@@ -46,16 +47,7 @@ export const runCommand: Command = {
       log: readLogLevel(context, values['log-level']),
       votes: votesLater(),
     };
-    // Without a handler SIGHUP ends the process, and systemd takes that for a clean exit: a reload must not meet a start.
-    let reload: (() => void) | null = null;
-    let isReloadWanted = false;
-    const stopped = new Promise<void>((resolve) =>
-      context.onSignal((signal) => {
-        if (signal === 'stop') resolve();
-        else if (reload === null) isReloadWanted = true;
-        else reload();
-      }),
-    );
+    const signals = receiveSignals(context);
     const { config, warnings, source } = await loadNeeded(context, values.config);
     const log = processLog(facts);
     const logWarnings = (issues: readonly ConfigIssue[]): void => {
@@ -91,9 +83,8 @@ export const runCommand: Command = {
       metrics: `${daemon.url}metrics`,
     });
     // The daemon has logged what a reload throws.
-    reload = () => void daemon.reload().catch(() => undefined);
-    if (isReloadWanted) reload();
-    await stopped;
+    signals.onReload(() => void daemon.reload().catch(() => undefined));
+    await signals.stopped;
     log.info('draining');
     await daemon.stop();
     log.info('stopped');

@@ -4,6 +4,7 @@ import { urlOfListener } from '../../core/url.ts';
 import { processLog, replaceFile } from '../../daemon/system.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
 import { load, loadNeeded } from '../../terminal/load.ts';
+import { receiveSignals } from '../../terminal/signals.ts';
 import { Failed, optionsOf, readLogLevel, words } from '../../terminal/usage.ts';
 
 const options = {
@@ -24,6 +25,7 @@ export const doorCommand: Command = {
     const { values } = words(context.argv, options, 0);
     const { terminal, say } = context;
     const facts = { ...context.facts, log: readLogLevel(context, values['log-level']) };
+    const signals = receiveSignals(context);
     const { config, source } = await loadNeeded(context, values.config);
     const { door: rule } = config;
     if (rule === undefined) throw new Failed(say('door.none', { source }), 2);
@@ -53,15 +55,13 @@ export const doorCommand: Command = {
       log.info('configured', { serves: door.prefixes() });
     };
     let reloading = Promise.resolve();
-    await new Promise<void>((resolve) =>
-      context.onSignal((signal) => {
-        if (signal === 'stop') return resolve();
-        // Reloads run one at a time: a slow read of an older file must not replace a newer configuration.
-        reloading = reloading.then(reload).catch((cause: unknown) => {
-          log.error('a reload failed by a defect', { cause: String(cause) });
-        });
-      }),
-    );
+    signals.onReload(() => {
+      // Reloads run one at a time: a slow read of an older file must not replace a newer configuration.
+      reloading = reloading.then(reload).catch((cause: unknown) => {
+        log.error('a reload failed by a defect', { cause: String(cause) });
+      });
+    });
+    await signals.stopped;
     log.info('draining');
     await door.close();
     log.info('closed');

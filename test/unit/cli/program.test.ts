@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadCommands, program } from '../../../src/cli/program.ts';
+import { receiveSignals } from '../../../src/terminal/signals.ts';
 import { tempDir } from '../../support/paths.ts';
 import { fakeTerminal } from './fake-terminal.ts';
 import { expectGolden } from './golden.ts';
@@ -41,19 +42,41 @@ test.each([['--version'], ['-v']])('%s', async (word) => {
   expect(await run([word])).toMatchObject({ code: 0, out: 'mirrorwatch 1.2.3 (node v24.0.0)', err: '' });
 });
 
-test('run takes signals before it reads its configuration: a reload that meets a start must not end the process', async () => {
-  let taken = 0;
-  const code = await program({
-    argv: ['run', '--config', '/nowhere/mirrorwatch.yaml'],
-    env: {},
-    cwd: '/nowhere',
-    terminal: fakeTerminal(),
-    facts: { version: '1.2.3', node: 'v24.0.0', log: { level: 'silent', pretty: false } },
-    onSignal: () => {
-      taken += 1;
+test.each(['run', 'door'])(
+  '%s takes signals before it reads its configuration: a reload must not end a start',
+  async (name) => {
+    let taken = 0;
+    const code = await program({
+      argv: [name, '--config', '/nowhere/mirrorwatch.yaml'],
+      env: {},
+      cwd: '/nowhere',
+      terminal: fakeTerminal(),
+      facts: { version: '1.2.3', node: 'v24.0.0', log: { level: 'silent', pretty: false } },
+      onSignal: () => {
+        taken += 1;
+      },
+    });
+    expect([code, taken]).toEqual([2, 1]);
+  },
+);
+
+test('a reload that comes before the command is up follows it', async () => {
+  let react: (signal: 'stop' | 'reload') => void = () => undefined;
+  const { stopped, onReload } = receiveSignals({
+    onSignal: (given) => {
+      react = given;
     },
   });
-  expect([code, taken]).toEqual([2, 1]);
+  let reloads = 0;
+  react('reload');
+  onReload(() => {
+    reloads += 1;
+  });
+  expect(reloads).toBe(1);
+  react('reload');
+  react('stop');
+  await stopped;
+  expect(reloads).toBe(2);
 });
 
 test('an empty MIRRORWATCH_CONFIG names no file', async () => {

@@ -1,0 +1,27 @@
+import type { World } from './context.ts';
+
+/**
+ * The signals of a long-running command, from now on: a reload that comes before `onReload` follows it. Without a handler
+ * SIGHUP ends the process, and systemd takes that for a clean exit.
+ */
+export function receiveSignals({ onSignal }: Pick<World, 'onSignal'>): {
+  readonly stopped: Promise<void>;
+  onReload(act: () => void): void;
+} {
+  let reload: (() => void) | null = null;
+  let isWanted = false;
+  const stopped = new Promise<void>((resolve) =>
+    onSignal((signal) => {
+      if (signal === 'stop') resolve();
+      else if (reload === null) isWanted = true;
+      else reload();
+    }),
+  );
+  return {
+    stopped,
+    onReload(act) {
+      reload = act;
+      if (isWanted) act();
+    },
+  };
+}
