@@ -5,12 +5,11 @@ interface Socket {
 }
 
 interface Connection {
+  readonly address: string;
   socket: Socket;
   requests: number;
   isLetIn: boolean;
 }
-
-type Own = ReadonlyMap<string, Connection>;
 
 /** Open connections. */
 export interface Connections {
@@ -40,76 +39,67 @@ const inUse = 3;
  * all have the rank `inUse`, the new one is closed.
  */
 export function createConnections(bounds: { readonly perAddress: number; readonly all: number }): Connections {
-  const byAddress = new Map<string, Map<string, Connection>>();
-  const addressOf = new Map<string, string>();
+  /** The least recently used first. */
+  const open = new Map<string, Connection>();
 
-  function forget(key: string): Connection | undefined {
-    const address = addressOf.get(key);
-    const own = address === undefined ? undefined : byAddress.get(address);
-    if (address === undefined || own === undefined) return undefined;
-    const connection = own.get(key);
-    own.delete(key);
-    addressOf.delete(key);
-    if (own.size === 0) byAddress.delete(address);
-    return connection;
+  function close(key: string): void {
+    const connection = open.get(key);
+    open.delete(key);
+    connection?.socket.destroy();
   }
 
-  /** Closes one connection. @returns false if all are in use */
-  function makeRoom(among: Iterable<Own>): boolean {
-    let least = { rank: inUse, count: 0, key: '' };
-    for (const own of among) {
-      const one = lowestOf(own);
-      if (one.rank < least.rank || (one.rank === least.rank && one.count > least.count)) least = one;
+  /** Closes a connection of this address, or of any (`null`). @returns false if all are in use */
+  function makeRoom(address: string | null): boolean {
+    let rank = inUse;
+    /** The connections of the lowest rank, by address: the least recently used one, and their number. */
+    let lowest = new Map<string, { readonly key: string; count: number }>();
+    for (const [key, one] of open) {
+      const its = rankOf(one);
+      if (its > rank || (address !== null && one.address !== address)) continue;
+      if (its < rank) lowest = new Map();
+      rank = its;
+      const own = lowest.get(one.address) ?? { key, count: 0 };
+      own.count += 1;
+      lowest.set(one.address, own);
     }
-    if (least.rank === inUse) return false;
-    forget(least.key)?.socket.destroy();
+    const [most] = [...lowest.values()].sort((a, b) => b.count - a.count);
+    if (rank === inUse || most === undefined) return false;
+    close(most.key);
     return true;
   }
 
   return {
     opened(key, address, socket) {
-      const own = byAddress.get(address);
-      const isOwnFull = own !== undefined && own.size >= bounds.perAddress;
-      const among = isOwnFull ? [own] : addressOf.size >= bounds.all ? byAddress.values() : null;
-      if (among !== null && !makeRoom(among)) return void socket.destroy();
-      const home = byAddress.get(address) ?? new Map<string, Connection>();
-      home.set(key, { socket, requests: 0, isLetIn: false });
-      byAddress.set(address, home);
-      addressOf.set(key, address);
+      const isOwnFull =
+        open
+          .values()
+          .filter((one) => one.address === address)
+          .toArray().length >= bounds.perAddress;
+      const isFull = isOwnFull || open.size >= bounds.all;
+      if (isFull && !makeRoom(isOwnFull ? address : null)) return void socket.destroy();
+      open.set(key, { address, socket, requests: 0, isLetIn: false });
     },
     secured(key, socket) {
-      const connection = byAddress.get(addressOf.get(key) ?? '')?.get(key);
+      const connection = open.get(key);
       if (connection !== undefined) connection.socket = socket;
     },
     requested(key, by) {
-      const own = byAddress.get(addressOf.get(key) ?? '');
-      const connection = own?.get(key);
-      if (own === undefined || connection === undefined) return;
+      const connection = open.get(key);
+      if (connection === undefined) return;
       connection.requests += by;
-      own.delete(key);
-      own.set(key, connection);
+      open.delete(key);
+      open.set(key, connection);
     },
     letIn(key) {
-      const connection = byAddress.get(addressOf.get(key) ?? '')?.get(key);
+      const connection = open.get(key);
       if (connection !== undefined) connection.isLetIn = true;
     },
-    closed: (key) => void forget(key),
-    count: () => addressOf.size,
+    closed: (key) => void open.delete(key),
+    count: () => open.size,
     end() {
-      for (const key of [...addressOf.keys()]) forget(key)?.socket.destroy();
+      for (const key of [...open.keys()]) close(key);
     },
   };
-}
-
-/** The lowest rank among connections of one address, their number, and the least recently used of them. */
-function lowestOf(own: Own): { readonly rank: number; readonly count: number; readonly key: string } {
-  let [rank, count, key] = [inUse + 1, 0, ''];
-  for (const [one, connection] of own) {
-    const its = rankOf(connection);
-    if (its === rank) count += 1;
-    else if (its < rank) [rank, count, key] = [its, 1, one];
-  }
-  return { rank, count, key };
 }
 
 export const connectionBounds = { perAddress: limits.connectionsPerAddress, all: limits.connections };
