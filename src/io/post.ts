@@ -3,7 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { Delivery, DeliveryFailure, Post, Retry } from '../core/notice.ts';
 import type { Clock, Timers } from '../core/ports.ts';
 import { Carrier } from '../wire/carrier.ts';
-import { type ConnectTrace, connectTo, createConnectTrace, type Route } from '../wire/connect.ts';
+import { type ConnectTrace, connectTo, createConnectTrace, plainRoute } from '../wire/connect.ts';
 import { Deadline, phaseOf, stopOf, type WireStop } from '../wire/deadline.ts';
 import { Names } from '../wire/dns.ts';
 import { exchange } from '../wire/exchange.ts';
@@ -65,15 +65,7 @@ async function ask(
   deadline: Deadline,
   deps: PostDeps,
 ): Promise<Buffer> {
-  const route: Route = {
-    ca: [],
-    client: null,
-    pin: null,
-    proxy: null,
-    family: null,
-    dnsServer: null,
-    allowHosts: message.allow,
-  };
+  const route = { ...plainRoute, allowHosts: message.allow };
   const socket = await connectTo({ url, route, guard: () => Promise.resolve(null) }, trace, deadline, deps);
   const carrier = new Carrier(socket, url.origin);
   try {

@@ -16,6 +16,17 @@ export interface Route
   readonly firstFamily?: 4 | 6 | undefined;
 }
 
+/** The route to a host that is no mirror's: nothing is configured. */
+export const plainRoute: Route = {
+  ca: [],
+  client: null,
+  pin: null,
+  proxy: null,
+  family: null,
+  dnsServer: null,
+  allowHosts: [],
+};
+
 /** The destination of a connection. */
 export interface Destination {
   /** `http:`, `https:` or `tcp:`. */

@@ -1,6 +1,6 @@
 import type { ControlAnswer, ControlDue } from '../core/due.ts';
 import type { WireAccess } from '../core/ports.ts';
-import { connectTo, createConnectTrace } from './connect.ts';
+import { connectTo, createConnectTrace, plainRoute } from './connect.ts';
 import { Deadline, stopOf } from './deadline.ts';
 import { type LineDeps, OpenLine } from './line.ts';
 
@@ -63,19 +63,7 @@ function shortCode(code: string): string {
   return code === 'MW_DEADLINE' ? 'timeout' : code;
 }
 
-/** The access to a URL that is not a mirror's: no credentials, no CA of its own, no proxy. */
+/** The access to a URL that is not a mirror's. */
 export function accessOf(url: string, userAgent: string): WireAccess {
-  return {
-    registry: '',
-    url,
-    ca: [],
-    client: null,
-    pin: null,
-    auth: null,
-    proxy: null,
-    family: null,
-    dnsServer: null,
-    allowHosts: [],
-    userAgent,
-  };
+  return { ...plainRoute, registry: '', url, auth: null, userAgent };
 }
