@@ -1,4 +1,4 @@
-import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import { type FromWorker, type ToWorker, type WorkerSeed, workerRole } from './worker-protocol.ts';
 
 /** One live thread, as the pool sees it. */
@@ -36,9 +36,11 @@ export function startThread(entry: URL, given: Omit<WorkerSeed, 'role'>, events:
   };
   const crashed = (thrown: unknown) =>
     over('crashed', thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
-  const thread = createThread(entry, options);
-  if (!(thread instanceof Worker)) {
-    setImmediate(() => crashed(thread.failed));
+  let thread: Worker;
+  try {
+    thread = new Worker(entry, options);
+  } catch (failed) {
+    setImmediate(() => crashed(failed));
     return {
       send: () => undefined,
       async end() {
@@ -59,12 +61,4 @@ export function startThread(entry: URL, given: Omit<WorkerSeed, 'role'>, events:
       await thread.terminate();
     },
   };
-}
-
-function createThread(entry: URL, options: WorkerOptions): Worker | { readonly failed: unknown } {
-  try {
-    return new Worker(entry, options);
-  } catch (failed) {
-    return { failed };
-  }
 }

@@ -25,12 +25,6 @@ export function checkRegistries(chain: string): Sentence | null {
   return parseRegistry(chain).tag === 'ok' && baseUrl(chain.trim()) !== null ? null : phrase('expected.registryOne');
 }
 
-/**
- * One walk. These clients use no second registry; they retry the same one seconds later, which is another moment.
- * @see design.md section 4.4; npm/make-fetch-happen lib/remote.js; test/real/npm-client.test.ts, pnpm-yarn.test.ts
- */
-const walkRegistry: Client['walk'] = walkInOrder;
-
 /** The first is read by npm, yarn 1 and pnpm up to 10, the second by pnpm from 11 on, the third by yarn from 2 on. */
 const variables = ['npm_config_registry', 'pnpm_config_registry', 'YARN_NPM_REGISTRY_SERVER'] as const;
 
@@ -44,7 +38,9 @@ function clientOf(id: string, spec: readonly string[], forms: readonly string[],
     mistake: checkRegistries,
     usual: (url) => url ?? '',
     member: memberOfUrl,
-    walk: walkRegistry,
+    // These clients use no second registry; they retry the same one seconds later, which is another moment:
+    // npm/make-fetch-happen lib/remote.js; test/real/npm-client.test.ts, pnpm-yarn.test.ts.
+    walk: walkInOrder,
     headed: (_chain, to) => ({ members: [to], separators: [] }),
     protocols: () => offersHttp1,
     forms,
