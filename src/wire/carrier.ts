@@ -126,7 +126,7 @@ export class Carrier {
     if (this.#collecting === collecting) this.#collecting = null;
   }
 
-  /** HTTP/2: several lines may send requests at once, until `unshare`. @param onSettings  called at its SETTINGS */
+  /** HTTP/2: lets several lines send requests at once. @param onSettings  called when the server's SETTINGS arrive */
   share(onSettings: () => void): void {
     this.isShared = true;
     this.#onSettings = onSettings;

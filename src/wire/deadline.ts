@@ -73,7 +73,7 @@ function lateness(atMs: number): WireStop {
 /** Marks while a hop is under way. */
 export type LiveMarks = { -readonly [K in keyof Marks]: Marks[K] };
 
-/** Why a hop ended before its response was complete. Not thrown out of the wire. */
+/** Why a request ended before its response was complete. */
 export class WireStop extends Error {
   readonly code: string;
   readonly bytesRead: number;

@@ -105,7 +105,7 @@ export function classBySpelling(host: string): AddressClass | null {
 export interface GuardRule {
   /** CIDRs, single addresses or host names, as the operator wrote them. */
   readonly allow: readonly string[];
-  /** The class of the mirror's own address; every address of it is allowed. */
+  /** The class of the mirror's own address; every address of this class is allowed. */
   readonly home: AddressClass | null;
 }
 

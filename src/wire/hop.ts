@@ -19,7 +19,7 @@ export interface HopState {
   protocol: HttpProtocol | null;
 }
 
-/** Hops with equal keys may share a line's connection: those of asides and of timed requests are separate. */
+/** Hops with equal keys may share the connection of a line: of one origin, and both timed or both aside. */
 export function keyOf(state: HopState): string {
   return `${state.request.aside ? 'aside' : 'timed'} ${state.url.origin}`;
 }

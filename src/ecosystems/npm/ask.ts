@@ -36,7 +36,7 @@ export function* getPackument(module: string, context: NpmContext, aside: boolea
   return read.tag === 'error' ? stoppedBy(read.error) : read;
 }
 
-/** The artifact of a version, by the mirror. `integrity` absent: the mirror states no hash. */
+/** What the mirror states about the artifact of a version. `integrity` absent: no hash. */
 export interface Located {
   readonly version: string;
   /** The URL as stated: any text. */
