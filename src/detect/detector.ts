@@ -23,7 +23,7 @@ import { familyFor } from './findings/outage.ts';
 import { findingRules, ownRules } from './findings/registry.ts';
 import type { FindingRule } from './findings/rule.ts';
 import { shedShareOf } from './findings/self.ts';
-import { type Memory, newMemory } from './memory.ts';
+import { Memory } from './memory.ts';
 import type { MirrorMemory } from './mirror-memory.ts';
 import { applyConfig } from './roster.ts';
 import { isTimeToWrite, restore, writeDirty, writeUrgent } from './rows.ts';
@@ -54,7 +54,7 @@ export function createDetector(input: {
   readonly rules?: readonly FindingRule[];
 }) {
   // Changes made while restoring go out with the first turn.
-  const memory = newMemory(input.config, { rules: input.rules ?? findingRules, ownRules }, input.random, input.now);
+  const memory = new Memory(input, input.rules ?? findingRules, ownRules);
   applyConfig(memory, input.config, input.targets);
   restore(memory, input.restored);
 
@@ -258,8 +258,8 @@ function acknowledge(memory: Memory, findingId: string, reason: string): void {
 }
 
 function keepFresh(memory: Memory): void {
-  if (memory.now.monotonicMs - memory.findingLog.findingsWrittenAtMs < rewriteMs) return;
-  memory.findingLog.findingsWrittenAtMs = memory.now.monotonicMs;
+  if (memory.now.monotonicMs - memory.findingLog.writtenAtMs < rewriteMs) return;
+  memory.findingLog.writtenAtMs = memory.now.monotonicMs;
   rewriteFindings(memory);
   for (const [key, atMs] of memory.seen) {
     if (memory.now.wallMs - atMs > memory.config.state.keepMs) memory.seen.delete(key);

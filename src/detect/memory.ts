@@ -43,15 +43,17 @@ class Confirm {
 }
 
 /** More of the open findings. Monotonic milliseconds, but `stampMs`. */
-export interface FindingLog {
+class FindingLog {
   /** From when a finding's confidence counts. */
-  readonly openSince: Map<string, number>;
+  readonly openSince = new Map<string, number>();
   /** The last write of each open finding. */
-  readonly writtenFindings: Map<
-    string,
-    { readonly evidence: Finding['evidence']; readonly stampMs: number; readonly atMs: number }
-  >;
-  findingsWrittenAtMs: number;
+  readonly written = new Map<string, { evidence: Finding['evidence']; stampMs: number; atMs: number }>();
+  /** When all were written. */
+  writtenAtMs: number;
+
+  constructor(nowMs: number) {
+    this.writtenAtMs = nowMs;
+  }
 }
 
 /** Series whose rows have changed. */
@@ -64,59 +66,51 @@ class RowsDue {
   lookedForRowsAtMs: number | null = null;
 }
 
-export interface Us {
+class Us {
   readonly rules: readonly OwnRule[];
   /** By the kind's name. */
-  readonly states: Map<string, unknown>;
+  readonly states = new Map<string, unknown>();
   /** When the process was suspended. */
-  asleep: readonly { readonly fromMs: number; readonly toMs: number }[];
+  asleep: readonly { readonly fromMs: number; readonly toMs: number }[] = [];
   /** Every canary was probed: before that, the vantage is not judged. */
-  passEnded: boolean;
+  passEnded = false;
+
+  constructor(rules: readonly OwnRule[]) {
+    this.rules = rules;
+  }
 }
 
 /** The whole state of detect, changed in place by detect only. */
-export interface Memory {
+export class Memory {
   config: Config;
-  readonly rules: readonly FindingRule[];
   readonly random: Random;
-  readonly mirrors: Map<string, MirrorMemory>;
-  readonly targets: Map<string, Target>;
-  readonly controls: Map<string, ControlMemory>;
-  readonly confirm: Confirm;
-  /** By id, in the order in which they opened. */
-  readonly open: Map<string, Finding>;
-  readonly findingLog: FindingLog;
-  readonly rowsDue: RowsDue;
-  /** Wall times of earlier successes, by `seenKeyOf`. */
-  readonly seen: Map<string, number>;
-  /** By `Subject.key`. */
-  readonly subjects: Map<string, Subject>;
-  readonly us: Us;
   now: Now;
-  turn: TurnDraft;
-}
+  readonly rules: readonly FindingRule[];
+  readonly us: Us;
+  readonly findingLog: FindingLog;
+  readonly mirrors = new Map<string, MirrorMemory>();
+  readonly targets = new Map<string, Target>();
+  readonly controls = new Map<string, ControlMemory>();
+  readonly confirm = new Confirm();
+  /** By id, in the order in which they opened. */
+  readonly open = new Map<string, Finding>();
+  readonly rowsDue = new RowsDue();
+  /** Wall times of earlier successes, by `seenKeyOf`. */
+  readonly seen = new Map<string, number>();
+  /** By `Subject.key`. */
+  readonly subjects = new Map<string, Subject>();
+  turn = new TurnDraft();
 
-export function newMemory(
-  config: Config,
-  { rules, ownRules }: { readonly rules: readonly FindingRule[]; readonly ownRules: readonly OwnRule[] },
-  random: Random,
-  now: Now,
-): Memory {
-  return {
-    config,
-    rules,
-    random,
-    mirrors: new Map(),
-    targets: new Map(),
-    controls: new Map(),
-    confirm: new Confirm(),
-    open: new Map(),
-    findingLog: { openSince: new Map(), writtenFindings: new Map(), findingsWrittenAtMs: now.monotonicMs },
-    rowsDue: new RowsDue(),
-    seen: new Map(),
-    subjects: new Map(),
-    us: { rules: ownRules, states: new Map(), asleep: [], passEnded: false },
-    now,
-    turn: new TurnDraft(),
-  };
+  constructor(
+    { config, random, now }: Pick<Memory, 'config' | 'random' | 'now'>,
+    rules: readonly FindingRule[],
+    ownRules: readonly OwnRule[],
+  ) {
+    this.config = config;
+    this.random = random;
+    this.now = now;
+    this.rules = rules;
+    this.us = new Us(ownRules);
+    this.findingLog = new FindingLog(now.monotonicMs);
+  }
 }

@@ -120,7 +120,7 @@ function restoreFinding(memory: Memory, row: Row): void {
   if (!findingKinds.includes(finding.kind) || finding.id !== row.key || !Array.isArray(finding.scope)) return;
   memory.open.set(finding.id, finding);
   const { evidence } = finding;
-  memory.findingLog.writtenFindings.set(finding.id, { evidence, stampMs: row.atMs, atMs: memory.now.monotonicMs });
+  memory.findingLog.written.set(finding.id, { evidence, stampMs: row.atMs, atMs: memory.now.monotonicMs });
   memory.findingLog.openSince.set(finding.id, monotonicOf(memory.now, finding.openedAtMs));
 }
 

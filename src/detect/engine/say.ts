@@ -116,7 +116,7 @@ export function rewriteFindings(memory: Memory): void {
  */
 export function writeEvidence(memory: Memory, everything: boolean): void {
   for (const finding of memory.open.values()) {
-    const written = memory.findingLog.writtenFindings.get(finding.id);
+    const written = memory.findingLog.written.get(finding.id);
     if (written === undefined || written.evidence === finding.evidence) continue;
     if (!everything && memory.now.monotonicMs - written.atMs < limits.evidenceWriteMs) continue;
     writeFinding(memory, finding, written.stampMs);
@@ -154,7 +154,7 @@ function say(memory: Memory, change: FindingChange['change'], finding: Finding):
   else {
     memory.open.delete(finding.id);
     memory.findingLog.openSince.delete(finding.id);
-    memory.findingLog.writtenFindings.delete(finding.id);
+    memory.findingLog.written.delete(finding.id);
   }
   memory.turn.findings.push({ change, finding });
   writeFinding(memory, finding);
@@ -163,7 +163,7 @@ function say(memory: Memory, change: FindingChange['change'], finding: Finding):
 function writeFinding(memory: Memory, finding: Finding, stampMs: number = memory.now.wallMs): void {
   const { id, evidence, state } = finding;
   memory.turn.rows.push({ table: 'finding', key: id, atMs: stampMs, value: finding });
-  if (state === 'open') memory.findingLog.writtenFindings.set(id, { evidence, stampMs, atMs: memory.now.monotonicMs });
+  if (state === 'open') memory.findingLog.written.set(id, { evidence, stampMs, atMs: memory.now.monotonicMs });
 }
 
 /** The rule of a finding's kind and story; `null`: the kind is not registered. */

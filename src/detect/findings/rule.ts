@@ -8,6 +8,7 @@ import type { Sentence } from '../../core/result.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Standing } from '../../core/standing.ts';
 import type { Subject } from '../contents/subject.ts';
+import type { Suspicion } from '../memory.ts';
 import type { ControlMemory, MirrorMemory, SeriesMemory } from '../mirror-memory.ts';
 import type { Says } from '../rules/says.ts';
 import type { Peek } from '../turn.ts';
@@ -206,16 +207,9 @@ export interface FindingRule<M = unknown, S = unknown> {
   shows?(own: M): Partial<Pick<Standing, 'certificate' | 'oneFamily'>>;
 }
 
-/** A suspect egress. */
-export interface Suspected {
-  readonly sinceMs: number;
-  readonly pattern: ReadonlyMap<string, { readonly answered: number; readonly failed: number }>;
-  readonly isLoss: boolean;
-}
-
 export interface AboutUs {
   readonly view: View;
-  readonly suspicions: ReadonlyMap<string, Suspected>;
+  readonly suspicions: ReadonlyMap<string, Suspicion>;
 }
 
 /** The verdict on a sample is open, or the time is useless to a baseline, by delays of our own. */

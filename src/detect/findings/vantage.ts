@@ -1,10 +1,11 @@
 import { limits } from '../../core/limits.ts';
 import { told } from '../../words/tell.ts';
+import type { Suspicion } from '../memory.ts';
 import type { Says } from '../rules/says.ts';
-import type { OwnRule, Suspected } from './rule.ts';
+import type { OwnRule } from './rule.ts';
 
 /** The finding of a suspicion that has lasted `limits.vantageFindingMs`; `null` before. */
-function vantageSays({ sinceMs, pattern, isLoss }: Suspected, nowMs: number): Says {
+function vantageSays({ sinceMs, pattern, isLoss }: Suspicion, nowMs: number): Says {
   const lastedMs = nowMs - sinceMs;
   if (lastedMs < limits.vantageFindingMs) return null;
   const minutes = Math.round(lastedMs / 60_000);
