@@ -10,8 +10,7 @@ import type { MirrorMemory } from './mirror-memory.ts';
 
 /** `null`: it has ended. */
 export function roundOf(memory: Memory, id: string): Round | null {
-  for (const round of memory.confirm.rounds.values()) if (round.id === id) return round;
-  return null;
+  return memory.confirm.rounds.values().find((round) => round.id === id) ?? null;
 }
 
 /** The cadence of a mirror's canary. */
@@ -42,11 +41,8 @@ export function openFinding(
   registry: string | null,
   cause?: Finding['cause'],
 ): Finding | null {
-  for (const finding of open.values()) {
-    const isSubject = finding.kind === kind && finding.registry === registry;
-    if (isSubject && storyOf(finding.cause) === storyOf(cause)) return finding;
-  }
-  return null;
+  const isSubject = (one: Finding): boolean => one.kind === kind && one.registry === registry;
+  return open.values().find((one) => isSubject(one) && storyOf(one.cause) === storyOf(cause)) ?? null;
 }
 
 /** A wall time of the last process on the monotonic clock of this one, never in the future. */

@@ -7,21 +7,8 @@ import { type Budget, startBudget } from './confirm/budget.ts';
 import type { Round } from './confirm/moments.ts';
 import type { Subject } from './contents/subject.ts';
 import type { FindingRule, OwnRule, Request } from './findings/rule.ts';
-import type { ControlMemory, MirrorMemory, SeriesMemory } from './mirror-memory.ts';
+import type { ControlMemory, MirrorMemory, SeriesMemory, Suspicion } from './mirror-memory.ts';
 import { TurnDraft } from './turn.ts';
-
-/** One egress under suspicion. Monotonic milliseconds, but `sinceWallMs`. */
-export interface Suspicion {
-  readonly sinceMs: number;
-  readonly sinceWallMs: number;
-  /** Since `patternSinceMs`. */
-  pattern: ReadonlyMap<string, { readonly answered: number; readonly failed: number }>;
-  patternSinceMs: number;
-  /** Our own network loses packets. */
-  isLoss: boolean;
-  /** The upstream whose round detects the end. */
-  readonly roundKey: string;
-}
 
 /** A sample that is not settled yet. */
 export interface Held {

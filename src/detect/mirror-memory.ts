@@ -90,6 +90,19 @@ export interface ControlMemory {
   readonly marks: readonly Mark[];
 }
 
+/** One egress under suspicion. Monotonic milliseconds, but `sinceWallMs`. */
+export interface Suspicion {
+  readonly sinceMs: number;
+  readonly sinceWallMs: number;
+  /** Since `patternSinceMs`. */
+  pattern: ReadonlyMap<string, { readonly answered: number; readonly failed: number }>;
+  patternSinceMs: number;
+  /** Our own network loses packets. */
+  isLoss: boolean;
+  /** The upstream whose round detects the end. */
+  readonly roundKey: string;
+}
+
 /** Where a kind keeps the state of a mirror. */
 export interface Place<M> {
   readonly name: string;
@@ -120,11 +133,8 @@ export function roundKeyOf(mirror: Pick<Mirror, 'ecosystem' | 'upstream'>): stri
   return `${mirror.ecosystem}|${mirror.upstream}`;
 }
 
-export function* mirrorsOf(
-  { mirrors }: { readonly mirrors: ReadonlyMap<string, MirrorMemory> },
-  key: string,
-): Iterable<MirrorMemory> {
-  for (const mirror of mirrors.values()) if (mirror.roundKey === key) yield mirror;
+export function mirrorsOf({ mirrors }: { readonly mirrors: ReadonlyMap<string, MirrorMemory> }, key: string) {
+  return mirrors.values().filter((mirror) => mirror.roundKey === key);
 }
 
 /** The connection that a mirror is judged by: cold where it is measured, as a CI job has it. */

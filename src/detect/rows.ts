@@ -179,20 +179,15 @@ function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): vo
 
 /** Resumes an open finding after a restart, or closes it if nothing supports it any more. */
 function restoreStanding(memory: Memory, finding: Finding): void {
-  const { kind, registry } = finding;
+  const { kind, registry, cause } = finding;
   const mirror = registry === null ? undefined : memory.mirrors.get(registry);
-  // Findings about this daemon start again with each process.
-  if (mirror === undefined || !isSupported(memory, mirror, finding))
-    closeFinding(memory, kind, registry, {}, finding.cause);
-}
-
-function isSupported(memory: Memory, mirror: MirrorMemory, finding: Finding): boolean {
   const rule = ruleOf(memory.rules, finding);
-  if (rule?.resume === undefined) return true;
-  const step = rule.resume(stateOf(rule, mirror), finding, { view: memory, mirror });
-  if (step === 'gone') return false;
-  applyStep(memory, rule, mirror, step);
-  return true;
+  if (mirror !== undefined && rule?.resume === undefined) return;
+  const step = mirror && rule?.resume?.(stateOf(rule, mirror), finding, { view: memory, mirror });
+  // Findings about this daemon start again with each process.
+  if (mirror === undefined || rule === null || step === undefined || step === 'gone')
+    closeFinding(memory, kind, registry, {}, cause);
+  else applyStep(memory, rule, mirror, step);
 }
 
 function numberOf(value: unknown): number | null {

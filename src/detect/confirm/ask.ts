@@ -68,8 +68,7 @@ export function requestMoment(memory: Memory, round: Round): void {
 }
 
 export function hasDoubt(memory: Memory, round: Round): boolean {
-  for (const mirror of mirrorsOf(memory, round.key)) if (mirror.doubt !== null) return true;
-  return false;
+  return mirrorsOf(memory, round.key).some((mirror) => mirror.doubt !== null);
 }
 
 /** When the round next starts a moment, monotonic milliseconds; `null`: it has nothing to do. */
@@ -195,11 +194,9 @@ function controlsOf(memory: Memory, round: Round) {
 }
 
 function isLongWatch(memory: Memory, round: Round): boolean {
-  for (const egress of round.watching) {
-    const sinceMs = memory.confirm.suspicions.get(egress)?.sinceMs ?? memory.now.monotonicMs;
-    if (memory.now.monotonicMs - sinceMs >= limits.roundMs) return true;
-  }
-  return false;
+  const { suspicions } = memory.confirm;
+  const nowMs = memory.now.monotonicMs;
+  return [...round.watching].some((egress) => nowMs - (suspicions.get(egress)?.sinceMs ?? nowMs) >= limits.roundMs);
 }
 
 /** The usual time of a target: its baseline, else that of the canary; `null`: neither was measured. */

@@ -129,11 +129,11 @@ function arrived(memory: View, subject: Subject, arrival: Arrival, freshMs: numb
 
 /** True if an earlier subject of the module has a list too: each release then counts once. */
 function isToldElsewhere(memory: View, mirror: MirrorMemory, subject: Subject): boolean {
-  for (const other of subjectsOf(memory, mirror)) {
-    if (other.module !== subject.module || other.shelves.get(mirror.mirror.name)?.versions == null) continue;
-    return other !== subject;
-  }
-  return false;
+  const { name } = mirror.mirror;
+  const first = subjectsOf(memory, mirror).find(
+    ({ module, shelves }) => module === subject.module && shelves.get(name)?.versions != null,
+  );
+  return first !== undefined && first !== subject;
 }
 
 /** Drops what is no longer probed. */

@@ -115,15 +115,9 @@ function wantedOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[]):
     return selectComparable(known.newest, versions).map((version) => [version, pre.has(version), one.firstMs] as const);
   };
   if (origin !== null) return origin.versions === null ? null : of(origin, origin.versions);
-  const holders = new Map<string, { readonly wanted: Wanted; count: number }>();
-  for (const other of others) {
-    for (const wanted of other.versions === null ? [] : of(other, other.versions)) {
-      const known = holders.get(wanted[0]);
-      if (known === undefined) holders.set(wanted[0], { wanted, count: 1 });
-      else known.count += 1;
-    }
-  }
-  return [...holders.values()].filter(({ count }) => isQuorum(count, others.length)).map(({ wanted }) => wanted);
+  const all = others.flatMap((other) => (other.versions === null ? [] : of(other, other.versions)));
+  const holders = [...Map.groupBy(all, ([version]) => version).values()];
+  return holders.flatMap((same) => (isQuorum(same.length, others.length) ? same.slice(0, 1) : []));
 }
 
 /**

@@ -5,7 +5,7 @@ import { quantile } from '../../core/statistics.ts';
 import type { View } from '../findings/rule.ts';
 import type { Memory } from '../memory.ts';
 import { type MirrorMemory, roundKeyOf, stateOf } from '../mirror-memory.ts';
-import { MirrorContents, type Subject } from './subject.ts';
+import { MirrorContents } from './subject.ts';
 
 /** A response older than this many intervals, and than `freshMsMin`, is outdated. */
 const freshPaces = 3;
@@ -57,13 +57,13 @@ export function freshnessOf(memory: Memory): ReadonlyMap<string, Freshness> {
 /** The name of the upstream's origin; `null`: none is configured. */
 export function originOf({ config }: View, { mirror }: MirrorMemory): string | null {
   const key = roundKeyOf(mirror);
-  for (const other of config.mirrors) if (other.role === 'origin' && roundKeyOf(other) === key) return other.name;
-  return null;
+  return config.mirrors.find((other) => other.role === 'origin' && roundKeyOf(other) === key)?.name ?? null;
 }
 
 /** The subjects of an upstream's mirrors. */
-export function* subjectsOf({ subjects }: View, { mirror }: MirrorMemory): Iterable<Subject> {
-  for (const [key, subject] of subjects) if (key.startsWith(`${roundKeyOf(mirror)}|`)) yield subject;
+export function subjectsOf({ subjects }: View, { mirror }: MirrorMemory) {
+  const prefix = `${roundKeyOf(mirror)}|`;
+  return subjects.values().filter(({ key }) => key.startsWith(prefix));
 }
 
 export function contentsOf(mirror: MirrorMemory): MirrorContents {

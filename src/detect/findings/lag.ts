@@ -121,7 +121,5 @@ export function isAlternating(mirror: MirrorMemory, module: string | null): bool
 }
 
 function takesTurnsOn(lagging: Lagging, module: string | null): boolean {
-  for (const { module: one, backwards } of lagging.values())
-    if (one === module && backwards?.kind === 'regression') return true;
-  return false;
+  return lagging.values().some((one) => one.module === module && one.backwards?.kind === 'regression');
 }

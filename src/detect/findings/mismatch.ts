@@ -59,21 +59,12 @@ export const mismatch: FindingRule<Bytes> = {
     }
     return { mirror: { ...own, declaredWrong }, rowIsDue: true };
   },
-  drop({ said, ...own }, dropped) {
+  drop(own, dropped) {
     const ids = new Set([...dropped].map(({ target }) => target.id));
-    for (const id of ids) said.delete(id);
-    const without = <T>(map: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
-      new Map([...map].filter(([id]) => !ids.has(id)));
-    const { wrongOnce, declaredOdd, askedAgain, declaredWrong } = own;
-    return {
-      mirror: {
-        said,
-        declaredWrong,
-        wrongOnce: without(wrongOnce),
-        declaredOdd: without(declaredOdd),
-        askedAgain: without(askedAgain),
-      },
-    };
+    for (const id of ids) own.said.delete(id);
+    const without = <T>(map: ReadonlyMap<string, T>) => new Map([...map].filter(([id]) => !ids.has(id)));
+    const [wrongOnce, declaredOdd] = [without(own.wrongOnce), without(own.declaredOdd)];
+    return { mirror: { ...own, wrongOnce, declaredOdd, askedAgain: without(own.askedAgain) } };
   },
   write: ({ declaredWrong, declaredOdd }) => ({
     wrong: [...declaredWrong].map(([id, one]) => [id, one.digest, one.isAcknowledged] as const),

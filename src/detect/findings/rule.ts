@@ -8,8 +8,7 @@ import type { Sentence } from '../../core/result.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Standing } from '../../core/standing.ts';
 import type { Subject } from '../contents/subject.ts';
-import type { Suspicion } from '../memory.ts';
-import type { ControlMemory, MirrorMemory, SeriesMemory } from '../mirror-memory.ts';
+import type { ControlMemory, MirrorMemory, SeriesMemory, Suspicion } from '../mirror-memory.ts';
 import type { Says } from '../rules/says.ts';
 import type { Peek } from '../turn.ts';
 

@@ -49,18 +49,16 @@ export function countSample(state: SelfState, { contaminated, disturbed }: Spoil
   if (nowMs < state.fromMs) return state;
   const index = Math.floor(nowMs / bucketMs);
   const last = state.buckets.at(-1);
-  const one = { samples: 1, contaminated: contaminated ? 1 : 0, disturbed: disturbed ? 1 : 0 };
-  if (last === undefined || last.index !== index) {
-    const kept = state.buckets.filter((bucket) => bucket.index > index - bucketsMax);
-    return { ...state, buckets: [...kept, { index, ...one }] };
-  }
-  const more = {
+  const isNew = last?.index !== index;
+  const before = isNew ? { samples: 0, contaminated: 0, disturbed: 0 } : last;
+  const bucket = {
     index,
-    samples: last.samples + 1,
-    contaminated: last.contaminated + one.contaminated,
-    disturbed: last.disturbed + one.disturbed,
+    samples: before.samples + 1,
+    contaminated: before.contaminated + Number(contaminated),
+    disturbed: before.disturbed + Number(disturbed),
   };
-  return { ...state, buckets: state.buckets.with(-1, more) };
+  const kept = isNew ? state.buckets.filter((one) => one.index > index - bucketsMax) : state.buckets.slice(0, -1);
+  return { ...state, buckets: [...kept, bucket] };
 }
 
 /**

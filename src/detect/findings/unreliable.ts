@@ -116,9 +116,7 @@ export function explainUnreliable(name: string, states: Readonly<Record<RateClas
 }
 
 function mostOf(reasons: readonly Reason[]): Finding['cause'] {
-  const counts = new Map<Reason, number>();
-  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  const [most] = [...counts].sort((a, b) => b[1] - a[1]);
+  const [most] = [...Map.groupBy(reasons, (reason) => reason)].sort((a, b) => b[1].length - a[1].length);
   return most?.[0] ?? 'unreachable';
 }
 

@@ -1,6 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import { told } from '../../words/tell.ts';
-import type { Suspicion } from '../memory.ts';
+import type { Suspicion } from '../mirror-memory.ts';
 import type { Says } from '../rules/says.ts';
 import type { OwnRule } from './rule.ts';
 
