@@ -24,8 +24,6 @@ export function sendRequests(memory: Memory): void {
 
 function send(memory: Memory, mirror: MirrorMemory, request: Request): void {
   switch (request.kind) {
-    case 'order':
-      return requestLook(memory, request.order);
     case 'recheck':
       memory.turn.rechecks.push(request.target);
       return;

@@ -55,10 +55,6 @@ function unconnected({ outcome, family }: Sample): { readonly family: AddressFam
   return { family, reason: outcome.failure.kind };
 }
 
-function isOverWish({ due, outcome, family }: Sample): boolean {
-  return outcome.tag === 'ok' && due.family !== undefined && due.family === family;
-}
-
 /** The detour that starts with a response over the other family. `probeId` `null`: from the last process. */
 export function newDetour(
   broken: AddressFamily,
@@ -123,7 +119,7 @@ export function updateFamilies(before: Families, { mirror }: MirrorMemory, sampl
   if (outcome.tag !== 'ok' || family === null) return before;
   answeredOver.set(family, nowMs);
   const after = failedOver?.family === family ? { ...before, failedOver: null } : before;
-  if (!isOverWish(sample)) return after;
+  if (due.family !== family) return after;
   if (due.purpose === 'confirm') {
     insteadOf.delete(due.target.id);
     insteadOf.set(due.target.id, sample);

@@ -31,11 +31,6 @@ function countHold(state: Holds | null, { due, heldMs }: Sample, nowMs: number):
   };
 }
 
-/** True where the mirror shares a thread with others again. */
-function isHoldOver({ atMs }: Holds, nowMs: number): boolean {
-  return nowMs - atMs >= limits.heldApartMs;
-}
-
 function holdsSays(name: string, state: Holds | null): Says {
   if (state === null) return { tag: 'well', ...told('found.holds.well', { name }), of: 'holds_thread' };
   return {
@@ -66,7 +61,8 @@ export const heldThread: FindingRule<Holds | null> = {
     return state === before ? null : { mirror: state, says: holdsSays(mirror.mirror.name, state) };
   },
   tick(before, { view, mirror }) {
-    if (before === null || !isHoldOver(before, view.now.monotonicMs)) return null;
+    // After that time the mirror shares a thread with others again.
+    if (before === null || view.now.monotonicMs - before.atMs < limits.heldApartMs) return null;
     return { mirror: null, says: holdsSays(mirror.mirror.name, null) };
   },
   resume: () => 'gone',

@@ -100,7 +100,7 @@ function behindSays(name: string, behind: readonly LagTrouble[], context: LagCon
           whom,
           span: spanPhrase(first?.reading ?? null),
           lacks: lacksPhrase(first, context),
-          more: moreModules(modules - 1),
+          more: moreOf('found.moreModules', modules - 1),
         });
   return draftOf(cause, behind, context, what);
 }
@@ -154,7 +154,7 @@ function lacksPhrase(trouble: LagTrouble | undefined, { wallAheadMs }: LagContex
   const { missing = null, records = null, line = null } = reading ?? {};
   const [newest] = missing?.names ?? [];
   if (newest !== undefined)
-    return phrase('found.lacks', { module, newest, more: moreVersions((missing?.count ?? 1) - 1) });
+    return phrase('found.lacks', { module, newest, more: moreOf('found.moreVersions', (missing?.count ?? 1) - 1) });
   if (records !== null && records > 0) return phrase('found.lacksRecords', { module, records });
   return line === null ? phrase('found.asBefore', { module }) : standsPhrase(module, line, wallAheadMs);
 }
@@ -183,12 +183,8 @@ function clockTime(wallMs: number): string {
   return `${new Date(wallMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-function moreModules(count: number): Filled {
-  return count <= 0 ? '' : phrase('found.moreModules', { count });
-}
-
-function moreVersions(count: number): Filled {
-  return count <= 0 ? '' : phrase('found.moreVersions', { count });
+function moreOf(key: 'found.moreModules' | 'found.moreVersions', count: number): Filled {
+  return count <= 0 ? '' : phrase(key, { count });
 }
 
 function vanishedPhrase(name: string, gone: readonly LagTrouble[]): Sentence {
@@ -198,7 +194,7 @@ function vanishedPhrase(name: string, gone: readonly LagTrouble[]): Sentence {
     name,
     versions: versions.slice(-limits.missingNamed).join(', '),
     module: first?.module ?? phrase('found.itsList'),
-    more: moreModules(modulesOf(gone) - 1),
+    more: moreOf('found.moreModules', modulesOf(gone) - 1),
   });
 }
 
@@ -207,7 +203,12 @@ function regressionPhrase(name: string, back: readonly LagTrouble[], { wallAhead
   const module = first?.module ?? phrase('found.itsLog');
   const step = first?.back ?? null;
   const what = step === null ? module : phrase('found.backWhat', { module, step: backPhrase(step, wallAheadMs) });
-  return phrase('found.back', { name, count: timesOfModules(back), what, more: moreModules(modulesOf(back) - 1) });
+  return phrase('found.back', {
+    name,
+    count: timesOfModules(back),
+    what,
+    more: moreOf('found.moreModules', modulesOf(back) - 1),
+  });
 }
 
 /** Several responses of a module show the same steps: the largest count of each module is used. */

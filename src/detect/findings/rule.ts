@@ -1,6 +1,5 @@
 import type { ClientRun } from '../../core/client-run.ts';
 import type { Config } from '../../core/config.ts';
-import type { LookOrder } from '../../core/due.ts';
 import type { Confidence, Finding, FindingKind } from '../../core/finding.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Now } from '../../core/ports.ts';
@@ -67,7 +66,6 @@ export interface Confirmed extends About {
 
 /** A probe out of plan that a kind wants. */
 export type Request =
-  | { readonly kind: 'order'; readonly order: LookOrder }
   | { readonly kind: 'recheck'; readonly target: Target }
   /** Probe again after the first refused or slow response. */
   | { readonly kind: 'refused' | 'slow'; readonly sample: Sample }

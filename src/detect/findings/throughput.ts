@@ -6,7 +6,7 @@ import { hasTargets } from '../lookups.ts';
 import { type MirrorMemory, mirrorsOf, primaryConnectionOf, seriesStateOf } from '../mirror-memory.ts';
 import { medianOf } from '../rules/baseline.ts';
 import { type Says, scopeOf, seconds } from '../rules/says.ts';
-import type { FindingRule, Request, View } from './rule.ts';
+import type { FindingRule, View } from './rule.ts';
 
 /** Slow downloads from a mirror in a row, over all heavy targets. */
 export interface ThroughputState {
@@ -134,7 +134,7 @@ export const throughput: FindingRule<ThroughputState, Rates> = {
       mirror: state,
       series: [[series, [...rates, one].slice(-limits.throughputsKept)]],
       // After a first slow download, the artifact is downloaded once more from each mirror.
-      requests: before.slow === 0 && state.slow > 0 && !state.isOpen ? [onceMore(target)] : [],
+      requests: before.slow === 0 && state.slow > 0 && !state.isOpen ? [{ kind: 'slow', sample }] : [],
       says: state.isOpen === before.isOpen ? null : throughputSays(mirror.mirror.name, state),
     };
   },
@@ -146,20 +146,6 @@ export const throughput: FindingRule<ThroughputState, Rates> = {
   },
   resume: (_, __, about) => (hasTargets(about, 'heavy') ? { mirror: { ...noThroughput, isOpen: true } } : 'gone'),
 };
-
-function onceMore(target: Target): Request {
-  const { registry } = target;
-  const order = {
-    registries: null,
-    forMs: 0,
-    stepMs: limits.heavyLookMs,
-    isUrgent: false,
-    registry,
-    target,
-    isPeek: false,
-  };
-  return { kind: 'order', order };
-}
 
 function* ratesOf({ series }: MirrorMemory): Iterable<readonly number[]> {
   for (const one of series.values()) {

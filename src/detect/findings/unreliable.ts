@@ -1,7 +1,7 @@
 import type { Reason } from '../../core/failure.ts';
 import type { Finding, ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import { isHeavy, type Target } from '../../core/mirror.ts';
+import type { Target } from '../../core/mirror.ts';
 import { phrase, told } from '../../words/tell.ts';
 import { isLineLossy } from '../confirm/witness.ts';
 import { hasTargets, isNumber, openFinding } from '../lookups.ts';
@@ -13,7 +13,7 @@ import type { FindingRule } from './rule.ts';
 
 /** Counted separately: artifacts are probed rarely, so few samples must be enough. */
 const rateClasses = ['light', 'heavy'] as const;
-export type RateClass = (typeof rateClasses)[number];
+export type RateClass = Target['weight'];
 
 /**
  * A Bernoulli CUSUM of a share of failures `usual` against `bad`, with the sums that open and close.
@@ -38,10 +38,6 @@ export interface RateState {
 }
 
 export const noRate: RateState = { sum: 0, isOpen: false, samples: 0, failures: 0, recent: [] };
-
-function rateClassOf(target: Target): RateClass {
-  return isHeavy(target) ? 'heavy' : 'light';
-}
 
 /** What one failure adds to the sum. */
 function gainOf(kind: RateClass): number {
@@ -141,7 +137,7 @@ export const unreliable: FindingRule<Rates, number> = {
     const canary = canarySeriesOf(mirror);
     if (canary !== null && penaltyAt(outageOf(canary), view.now.monotonicMs) >= limits.outageToldFrom) return null;
     if (reason !== null && isLineLossy(view, mirror.egress)) return null;
-    const kind = rateClassOf(due.target);
+    const kind = due.target.weight;
     const next = countAnswer(rates[kind], kind, { reason, target: due.target, probeId: due.probeId });
     const after = { ...rates, [kind]: next };
     return {
@@ -152,7 +148,7 @@ export const unreliable: FindingRule<Rates, number> = {
     };
   },
   release(rates, series, rated) {
-    const kind = rateClassOf(series.target);
+    const kind = series.target.weight;
     return {
       mirror: { ...rates, [kind]: undoFailures(rates[kind], kind, series.target, rated) },
       series: [[series, 0]],
@@ -191,7 +187,7 @@ export const unreliable: FindingRule<Rates, number> = {
   },
   resume: (rates) => (rates.light.isOpen || rates.heavy.isOpen ? {} : 'gone'),
   cites(rates, _, { target }) {
-    const { isOpen, recent } = rates[rateClassOf(target)];
+    const { isOpen, recent } = rates[target.weight];
     return isOpen ? { probeId: recent.at(-1)?.probeId } : null;
   },
   isFlaky: ({ light }) => light.isOpen,
