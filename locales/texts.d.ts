@@ -133,7 +133,7 @@ export interface Places {
   readonly 'alert.MirrorAdvice.summary': 'from' | 'to';
   readonly 'alert.MirrorAdvice.says': 'upstream' | 'ecosystem' | 'from' | 'to' | 'cause' | 'command';
   readonly 'alert.MirrorAdviceUnheeded.summary': 'upstream';
-  readonly 'alert.MirrorAdviceUnheeded.says': 'value' | 'upstream' | 'ecosystem' | 'command';
+  readonly 'alert.MirrorAdviceUnheeded.says': 'upstream' | 'ecosystem' | 'value' | 'command';
   readonly 'alert.MirrorAdviceRegretted.summary': 'upstream';
   readonly 'alert.MirrorAdviceRegretted.says': 'upstream' | 'ecosystem';
   readonly 'alert.MirrorErrorBudgetFast.summary': 'registry';
@@ -920,7 +920,7 @@ export interface Places {
   readonly 'found.fork': 'name' | 'log';
   readonly 'found.namesMore': 'count';
   readonly 'found.origin': 'name';
-  readonly 'found.saySo': 'same' | 'all';
+  readonly 'found.saySo': 'same' | 'all' | 'name';
   readonly 'found.changed': 'name' | 'what' | 'count';
   readonly 'found.retag': 'name' | 'what' | 'whom' | 'count';
   readonly 'found.retagOther': 'name' | 'what' | 'whom' | 'count';

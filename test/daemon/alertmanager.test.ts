@@ -83,7 +83,7 @@ describe('trouble that our own tests do not name yet', () => {
       remedy: { env: expect.stringContaining('b.example.net') },
     });
     expect(advice?.reason).toMatch(
-      /^a misses its objective by the alert MirrorSlowHour, firing for \d+ s: its last 20 canary probes have a p95 of 180 ms\. \d+ of \d+ probes of b succeeded/,
+      /^a misses its objective, according to the alert MirrorSlowHour, firing for \d+ s: its last 20 canary probes have a p95 of 180 ms\. \d+ of \d+ probes of b succeeded/,
     );
     expect(notices(world)).toEqual(['advice proposed']);
     expect(await metric(world, 'mirror_advice_active{ecosystem="go",upstream="go",from="a",to="b",cause="slo"}')).toBe(

@@ -57,5 +57,5 @@ test('a site sets its numbers in either language', () => {
   const text = renderRules({ ...defaultRuleParameters, language: 'zh', sloPercent: 99.5, vantages: 3 });
   expect(text).toContain('# Made by `mirrorwatch rules --slo 99.5 --vantages 3 --lang zh`;');
   expect(text).toContain('目标成功率为 99.5%');
-  expect(text).toContain('或少于 3。');
+  expect(text).toContain('且至少 3 个。');
 });

@@ -200,7 +200,7 @@ function sentenceOf(odd: Odd, target: Target, voices: readonly Voice[]): Sentenc
   const { registry: name, said: own } = voice;
   const what = artifactPhraseOf(target);
   const same = voices.filter((one) => one.said.digest === own.digest).length;
-  const count = phrase('found.saySo', { same, all: voices.length });
+  const count = phrase('found.saySo', { same, all: voices.length, name });
   if (same === voices.length) return phrase('found.changed', { name, what, count });
   const others = (usual ?? voices.filter((one) => one.said.digest !== own.digest)).toSorted(
     (a, b) => Number(b.isOrigin) - Number(a.isOrigin),

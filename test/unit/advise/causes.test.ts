@@ -58,7 +58,7 @@ describe('an outage of the preferred mirror', () => {
       },
       doesNotCover: [
         'A GOPROXY set in the environment, a CI file or a container image wins over `go env -w`.',
-        'Behind a comma the go command moves on at 404 and 410 only: any other fault of the first member ends a build.',
+        'After a comma, the go command uses the next entry only on 404 and 410: any other failure of the first entry ends a build.',
         'No origin is monitored, so mirrors were compared only with each other, if at all.',
         'Whether b relays the checksum database was not measured yet.',
       ],
@@ -321,7 +321,7 @@ describe('an alert of others is a second witness', () => {
     expect(both.story()).toEqual(['proposed slo b']);
     expect(only(both)).toMatchObject({ trigger: 'alertmanager', confidence: 'medium', cause: 'slo' });
     expect(only(both).reason).toMatch(
-      /^a misses its objective by the alert MirrorSlow, firing for 4 min: its last 20 canary/,
+      /^a misses its objective, according to the alert MirrorSlow, firing for 4 min: its last 20 canary/,
     );
   });
 

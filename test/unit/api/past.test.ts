@@ -114,7 +114,7 @@ describe('what the page says beside numbers', () => {
   it.each([
     ['when its first probe is due', nowMs + 40_000, 'first probe due in 40 s'],
     ['that it is due now', nowMs - 1, 'first probe due now'],
-    ['that no time will come', null, 'first probe due never'],
+    ['that no time will come', null, 'no first probe scheduled'],
   ])('a target that waits says %s', async (_what, dueAtMs, said) => {
     const seriesOf: FixtureChange['seriesOf'] = () =>
       fixtureSeries.slice(0, 1).map((one) => ({ ...one, last: null, recent: [] }));

@@ -61,7 +61,7 @@ describe('advice', () => {
     await world.seconds(90);
     const { code, out } = await ask(world, 'advice');
     expect(code).toBe(0);
-    expect(out).toContain('refused  go/go');
+    expect(out).toContain('no switch advised  go/go');
     expect(out).toContain('the network of this host');
     expect(out).not.toContain('export GOPROXY');
   });
@@ -335,9 +335,9 @@ describe('actions', () => {
     });
     await world.seconds(80);
     expect((await ask(world, 'actions')).out).toMatch(
-      /^actions are stopped\n.* {2}held {2}go: a → b\n {2}actions are stopped$/,
+      /^actions are stopped\n.* {2}held back {2}go: a → b\n {2}actions are stopped$/,
     );
-    expect(await ask(world, 'actions', 'resume')).toMatchObject({ code: 0, out: 'actions run' });
+    expect(await ask(world, 'actions', 'resume')).toMatchObject({ code: 0, out: 'actions are enabled' });
     await world.seconds(5);
     const { actions } = JSON.parse((await ask(world, 'actions', '--json')).out) as {
       actions: { id: string; state: string }[];

@@ -228,7 +228,7 @@ describe.each(formats)('webhook preview: %s', (format) => {
     const file = fileWith(chatLine(format, secrets[format], 'https://c.example.com', ', on: [ recovery ], lang: zh'));
     const { code, out, err } = await run(['webhook', 'preview', 'chat', '--config', file]);
     expect([code, err]).toEqual([0, '']);
-    expect(out.split('\n')[0]).toBe('🟢 已恢复：east 故障');
+    expect(out.split('\n')[0]).toBe('🟢 已恢复：east 曾宕机');
     expect(out).not.toContain('─');
   });
 });
@@ -241,7 +241,11 @@ describe('webhook preview', () => {
       'mirrorwatch: ops is read by programs (standard): there is nothing to show',
     ],
     ['of nobody', ['preview', 'nobody'], "mirrorwatch: no webhook is named 'nobody'; there are: ops, chat"],
-    ['of both kinds at once', ['preview', 'chat', '--html', '--json'], 'mirrorwatch webhook: either --html or --json'],
+    [
+      'of both kinds at once',
+      ['preview', 'chat', '--html', '--json'],
+      'mirrorwatch webhook: --html or --json, not both',
+    ],
     ['with a test', ['test', 'chat', '--html'], 'mirrorwatch webhook: --html and --json belong to `webhook preview`'],
   ])('%s: 2', async (_, argv, said) => {
     const file = fileWith(chatLine('slack', null, 'https://c.example.com'));

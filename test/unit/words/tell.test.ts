@@ -7,7 +7,7 @@ describe('a sentence that is rendered later', () => {
 
   it('has its text in English, and is rendered in either language after it was stored', () => {
     const stored = JSON.parse(JSON.stringify(refused)) as typeof refused;
-    expect(stored.text).toBe('a refuses requests (denied): its canary, 3 times in a row.');
+    expect(stored.text).toBe('a refuses requests (denied): 3 times in a row for its canary.');
     expect(tellIn('en', stored)).toBe(stored.text);
     expect(tellIn('zh', stored)).toBe('a 拒绝请求（denied）：金丝雀连续 3 次。');
   });

@@ -180,7 +180,7 @@ describe('goRemedy', () => {
 
   it('says what a comma costs', () => {
     const { notes } = goRemedyFor(before, chain('https://b.example.com,direct'), []);
-    expect(texts(notes)[1]).toMatch(/^Behind a comma the go command moves on at 404 and 410 only/);
+    expect(texts(notes)[1]).toMatch(/^After a comma, the go command uses the next entry only on 404 and 410/);
   });
 
   it.each([

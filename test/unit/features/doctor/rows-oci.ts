@@ -97,6 +97,6 @@ export const ociRows: readonly TrapRow[] = [
     files: { '~/.config/docker/daemon.json': '{ "registry-mirrors": [], }' },
     id: 'oci-daemon-json-broken',
     where: ['~/.config/docker/daemon.json'],
-    what: 'cannot be read',
+    what: 'not a JSON object',
   },
 ];
