@@ -105,7 +105,7 @@ function authTraps(setting: NpmSetting, found: NpmFound, say: Say): readonly Npm
     return [trapOf('npm-auth-unscoped', say('trap.npm-auth-unscoped.what', { name }), [place], [set], edits)];
   }
   const host = holder.replace(/^\/\//, '').replace(/[/:].*$/, '');
-  const inUse = found.settings.filter(isRegistry).map(({ value }) => hostOf(value)?.replace(/:\d+$/, '') ?? '');
+  const inUse = found.settings.filter(isRegistry).map(({ value }) => hostOf(value) ?? '');
   // Without a registry the clients use their default.
   if (inUse.length === 0 || inUse.includes(host)) return [];
   const used = [...new Set(inUse)].join(', ');
@@ -148,7 +148,7 @@ function isRegistry({ key }: NpmSetting): boolean {
 }
 
 function hostOf(url: string): string | null {
-  return URL.canParse(url) ? new URL(url).host : null;
+  return URL.parse(url)?.hostname ?? null;
 }
 
 function shown({ value }: NpmSetting): string {

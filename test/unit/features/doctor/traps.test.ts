@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { loadTrapKinds } from '../../../../src/features/doctor/catalogue.ts';
 import { placesOf, said, type TrapRow, testMachine } from './machine.ts';
@@ -74,6 +75,21 @@ test.each(rows.filter(({ mended }) => mended === undefined))(
       else expect(machine.everything()[path]).toBe(bytes);
   },
 );
+
+test('a registry on loopback or of the inner network may have a port', async () => {
+  const machine = testMachine({
+    '~/.npmrc': 'registry=http://127.0.0.1:4873/\n',
+    'package.json': '{\n  "dependencies": {\n    "@corp/ui": "1.0.0"\n  }\n}\n',
+    'mirrorwatch.yaml':
+      'vantage: here\nmirrors: [ { name: a, ecosystem: npm, url: "https://a.example.com" } ]\nmodules: { npm: [ left-pad@1.3.0 ] }\nprivate: { npm: [ "@corp/*" ] }\n',
+  });
+  const ids = async () => said(await machine.run(['doctor', '--json'])).traps.map(({ id }) => id);
+  expect(await ids()).toEqual([]);
+  writeFileSync(machine.at('~/.npmrc'), 'registry=https://npm.corp:8443/\n');
+  expect(await ids()).toEqual([]);
+  writeFileSync(machine.at('~/.npmrc'), 'registry=https://npm.example.com:8443/\n');
+  expect(await ids()).toEqual(['npm-scope-leaks']);
+});
 
 test('sources of apt that are turned off have no traps: by another name, or by any word for no', async () => {
   const stanza = 'Types: deb\nURIs: http://apt.corp/debian\nSuites: stable\nTrusted: yes\n';
