@@ -57,7 +57,8 @@ export interface Doctor {
   readonly kinds: TrapKinds;
   /** An unreadable file counts as absent: the caller reports it. */
   examine(surroundings: Surroundings, say: Say): Promise<Diagnosis>;
-  today(surroundings: Surroundings): Promise<Today>;
+  /** Absent: the clients' settings are not known as a chain. */
+  today?(surroundings: Surroundings): Promise<Today>;
   /** Absent: the clients trust the certificate authorities of the machine. */
   authority?(surroundings: Surroundings): Promise<Authority>;
   /** @param remedy  the remedy's form `json`, received from another program; `null` is returned if it is not one */

@@ -19,7 +19,6 @@ const aptKinds = {
 export const doctor: Doctor = {
   kinds: aptKinds,
   examine: async ({ machine }, say) => ({ traps: await aptTraps(machine, say), untold: [] }),
-  today: async () => ({ chain: null, privatePatterns: [] }),
   settle: async () => null,
   isUsualLock: () => false,
 };

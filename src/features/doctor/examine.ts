@@ -53,11 +53,9 @@ async function diagnosed(machine: Machine, known: Known, say: Say): Promise<Diag
     if (one === undefined) continue;
     found.push(await one.examine(surroundings, say));
     const door = known.doors.find(({ ecosystem }) => ecosystem === id);
-    if (door !== undefined)
-      found.push({
-        traps: trapsOfDoor(door, await one.today(surroundings), surroundings.privatePatterns, say),
-        untold: [],
-      });
+    const today = door === undefined ? undefined : await one.today?.(surroundings);
+    if (door !== undefined && today !== undefined)
+      found.push({ traps: trapsOfDoor(door, today, surroundings.privatePatterns, say), untold: [] });
     if (one.authority !== undefined) authorities.push(await one.authority(surroundings));
   }
   found.push({ traps: findAuthorityTraps(authorities, say), untold: [] });

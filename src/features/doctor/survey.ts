@@ -72,7 +72,7 @@ async function surveyed(
   files: readonly string[],
 ): Promise<Found> {
   const { machine } = surroundings;
-  const own = await doctor.today(surroundings);
+  const own = (await doctor.today?.(surroundings)) ?? { chain: null, privatePatterns: [] };
   const isSet = own.chain !== null && !own.chain.isDefault;
   const ofFiles = isSet ? null : await chainOfProject(doctor, surroundings, files);
   const chain = ofFiles ?? own.chain;
@@ -113,7 +113,7 @@ async function chainOfProject(
     const set = text.tag === 'ok' ? variablesIn(file, text.text) : [];
     if (set.length === 0) continue;
     const env = { ...machine.env, ...Object.fromEntries(set.map(({ name, value }) => [name, value ?? ''])) };
-    const { chain } = await doctor.today({ ...surroundings, machine: { ...machine, env } });
+    const chain = (await doctor.today?.({ ...surroundings, machine: { ...machine, env } }))?.chain ?? null;
     if (chain === null || chain.isDefault) continue;
     const { place } = chain;
     const at = 'variable' in place ? set.find(({ name }) => name === place.variable) : undefined;

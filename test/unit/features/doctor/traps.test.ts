@@ -76,6 +76,14 @@ test.each(rows.filter(({ mended }) => mended === undefined))(
   },
 );
 
+test('whether files go through the front door is not known: nothing is said', async () => {
+  const machine = testMachine({
+    'mirrorwatch.yaml':
+      'vantage: here\nmirrors: [ { name: a, ecosystem: http, profile: debian, upstream: debian, url: "https://a.example.com/debian" } ]\nmodules: { http: [ dists/stable/InRelease ] }\ndoor: {}\n',
+  });
+  expect(said(await machine.run(['doctor', '--json'])).traps).toEqual([]);
+});
+
 test('a registry on loopback or of the inner network may have a port', async () => {
   const machine = testMachine({
     '~/.npmrc': 'registry=http://127.0.0.1:4873/\n',
