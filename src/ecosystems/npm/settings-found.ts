@@ -45,7 +45,7 @@ export async function findNpm({ machine, assignments, privatePatterns }: Surroun
   for (const [level, file] of files)
     for (const line of await readLines(machine, file)) {
       const [, key = '', value = ''] = /^\s*([^;#=\s[][^=]*?)\s*=\s*(.*?)\s*$/.exec(line.text) ?? [];
-      if (key !== '') settings.push(settingOf(level, key, value, line));
+      if (key !== '') settings.push(settingOf(level, key, isUrl(key) ? expanded(value, env) : value, line));
     }
   settings.push(...(await pnpmIn(machine, project)));
   for (const folder of new Set([project, home])) settings.push(...(await yarnIn(machine, folder)));
@@ -112,6 +112,22 @@ function settingOf(level: NpmLevel, key: string, value: string, { file, line, te
   return { key, value: removeQuotes(value), level, place: { file, line }, line: text };
 }
 
+function isUrl(key: string): boolean {
+  return key === 'registry' || key.endsWith(':registry');
+}
+
+/**
+ * A value with the variables that npm (`${NAME}`, `${NAME?}`) and yarn (`${NAME:-usual}`) replace; one that is not set
+ * stays as written. Credentials are not expanded: they would be in our memory for nothing.
+ */
+function expanded(value: string, env: Machine['env']): string {
+  return value.replaceAll(
+    /\$\{(\w+)(?:(\?)|:?-([^}]*))?\}/g,
+    (text: string, name: string, isOptional: string | undefined, usual: string | undefined) =>
+      env[name] ?? usual ?? (isOptional === undefined ? text : ''),
+  );
+}
+
 const yarnKeys: Readonly<Record<string, string>> = { npmRegistryServer: 'registry', enableStrictSsl: 'strict-ssl' };
 
 /** The settings in a .yarnrc.yml, under npm's names of the keys. */
@@ -119,7 +135,7 @@ async function yarnIn(machine: Machine, folder: string): Promise<readonly NpmSet
   return (await readLines(machine, join(folder, '.yarnrc.yml'))).flatMap((line): NpmSetting[] => {
     const [, name = '', value = ''] = /^(\w+):\s*(.*?)\s*(?:#.*)?$/.exec(line.text) ?? [];
     const key = yarnKeys[name];
-    return key === undefined ? [] : [settingOf('yarn', key, value, line)];
+    return key === undefined ? [] : [settingOf('yarn', key, expanded(value, machine.env), line)];
   });
 }
 

@@ -84,6 +84,26 @@ test('whether files go through the front door is not known: nothing is said', as
   expect(said(await machine.run(['doctor', '--json'])).traps).toEqual([]);
 });
 
+test('the registry of npm and yarn may be a variable', async () => {
+  const machine = testMachine(
+    {
+      'package.json': '{}',
+      '.npmrc': `registry=$${'{NPM_REGISTRY}'}\n`,
+      '~/.npmrc': 'registry=https://npm.corp/\n',
+      '.yarnrc.yml': `npmRegistryServer: "$${'{OTHER:-https://npm.corp}'}"\n`,
+    },
+    { NPM_REGISTRY: 'https://npm.corp' },
+  );
+  expect(said(await machine.run(['doctor', '--json'])).traps).toEqual([]);
+  const other = testMachine(
+    { '~/.npmrc': `registry=$${'{NPM_REGISTRY}'}\n` },
+    { NPM_REGISTRY: 'http://npm.example.com' },
+  );
+  expect(said(await other.run(['doctor', '--json'])).traps).toMatchObject([
+    { id: 'npm-registry-plain', what: expect.stringContaining('http://npm.example.com') },
+  ]);
+});
+
 test('a registry on loopback or of the inner network may have a port', async () => {
   const machine = testMachine({
     '~/.npmrc': 'registry=http://127.0.0.1:4873/\n',
