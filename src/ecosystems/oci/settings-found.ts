@@ -16,7 +16,7 @@ export interface OciFound {
   readonly hosts: readonly HostsFile[];
   /** The daemon.json of Docker: that of the system, and that of a rootless daemon. */
   readonly daemons: readonly { readonly file: string; readonly text: string }[];
-  /** The lines of the system's and the user's registries.conf, which podman, buildah and skopeo read. */
+  /** The lines of the system's and the user's registries.conf and registries.conf.d, which podman, buildah and skopeo read. */
   readonly registries: readonly FileLine[];
 }
 
@@ -41,8 +41,17 @@ export async function findOci(machine: Machine): Promise<OciFound> {
     hosts,
     daemons,
     registries: [
-      ...(await readLines(machine, machine.system('/etc/containers/registries.conf'))),
-      ...(await readLines(machine, join(own, 'containers/registries.conf'))),
+      ...(await registriesIn(machine, machine.system('/etc/containers'))),
+      ...(await registriesIn(machine, join(own, 'containers'))),
     ],
   };
+}
+
+/** The lines of a registries.conf and of the files beside it. @see containers-registries.conf.d(5) */
+async function registriesIn(machine: Machine, folder: string): Promise<readonly FileLine[]> {
+  const beside = join(folder, 'registries.conf.d');
+  const listed = await machine.list(beside);
+  const names = listed.tag === 'ok' ? listed.names.filter((name) => name.endsWith('.conf')) : [];
+  const files = [join(folder, 'registries.conf'), ...names.map((name) => join(beside, name))];
+  return (await Promise.all(files.map((file) => readLines(machine, file)))).flat();
 }

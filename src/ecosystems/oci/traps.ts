@@ -101,7 +101,7 @@ function daemonTraps({ file, text }: OciFound['daemons'][number], say: Say): rea
     (url) => URL.canParse(url) && `${new URL(url).pathname}${new URL(url).search}` !== '/',
   );
   const plain = mirrors.filter((url) => /^http:/i.test(url) && !isLoop(url));
-  const blind = textsIn(text, 'insecure-registries').filter((host) => !/^(localhost|127\.|\[::1\])/.test(host));
+  const blind = textsIn(text, 'insecure-registries').filter((host) => !/^(localhost|127\.|\[?::1\b)/.test(host));
   return [
     ...withPath.map((url) => {
       const what = say('trap.oci-mirror-with-path.what', { url: maskUrl(url) });

@@ -52,6 +52,15 @@ export const ociRows: readonly TrapRow[] = [
     what: 'hub.corp is trusted without verification',
   },
   {
+    name: 'insecure of podman, in a file of its own',
+    files: {
+      '/etc/containers/registries.conf.d/50-hub.conf': '[[registry]]\nlocation = "hub.corp"\ninsecure = true\n',
+    },
+    id: 'oci-insecure-registries',
+    where: ['/etc/containers/registries.conf.d/50-hub.conf:3'],
+    what: 'hub.corp is trusted without verification',
+  },
+  {
     name: 'insecure of podman, before its location and after a registry of this machine',
     files: {
       '~/.config/containers/registries.conf':
