@@ -252,10 +252,10 @@ export function rankWeighed(view: View, all: readonly Weighed[]): readonly Weigh
   const tierOf = ({ scoreMs, failedShare }: Weighed): number =>
     scoreMs === null ? 2 : Number(failedShare > unreliableShare);
   const scoreOf = ({ scoreMs }: Weighed): number => scoreMs ?? Number.POSITIVE_INFINITY;
-  const byWeight = (a: Weighed, b: Weighed): number => (b.mirror.weight ?? 0) - (a.mirror.weight ?? 0);
+  const { inOrder } = view.group.roster;
   const ranked = [0, 1, 2].flatMap((tier) => {
     const equals = usable.filter((one) => tierOf(one) === tier);
-    return sortWithEquals(equals, scoreOf, minGain, byWeight);
+    return sortWithEquals(equals, scoreOf, minGain, (a, b) => inOrder(a.mirror.name, b.mirror.name));
   });
   return [...ranked, ...rest];
 }

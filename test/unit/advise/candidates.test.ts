@@ -131,6 +131,7 @@ describe('candidates', () => {
     stage.paces(6, { a: 200, b, c });
     stage.paces(3, { a: 'refused', b, c });
     expect(stage.story()).toEqual([`proposed outage ${want}`]);
+    expect(stage.advisor.rank('go', 'go')[0]?.registry).toBe(want);
   });
 
   it('among small ones daemons are spread by their vantage, whatever the order of the file', () => {
@@ -140,6 +141,7 @@ describe('candidates', () => {
       const said = Object.fromEntries(names.map((name) => [name, 200]));
       stage.paces(6, { a: 200, ...said });
       stage.paces(3, { a: 'refused', ...said });
+      expect(stage.advisor.rank('go', 'go')[0]?.registry).toBe(only(stage).to);
       return only(stage).to;
     };
     const vantages = Array.from({ length: 60 }, (_, i) => `site-${i}`);
