@@ -91,16 +91,12 @@ export function createEvidenceBook(input: { readonly restored: readonly Row[]; r
     },
     firing(config, now) {
       const repeatMs = repeatMsOf(config);
-      const byMirror = new Map<string, AlertEvidence[]>();
-      for (const one of held.values()) {
+      const firing = [...held.values()].flatMap((one) => {
         const { evidence } = one;
-        if (evidence.state !== 'firing' || isOld(evidence, now) || isSilent(one, repeatMs, now)) continue;
-        const list = byMirror.get(evidence.registry) ?? [];
-        byMirror.set(evidence.registry, list);
-        list.push(evidence);
-      }
-      for (const list of byMirror.values()) list.sort((a, b) => a.startsAtMs - b.startsAtMs);
-      return byMirror;
+        return evidence.state === 'firing' && !isOld(evidence, now) && !isSilent(one, repeatMs, now) ? evidence : [];
+      });
+      const sorted = firing.sort((a, b) => a.startsAtMs - b.startsAtMs);
+      return Map.groupBy(sorted, ({ registry }) => registry);
     },
   };
 }

@@ -35,16 +35,13 @@ export function newRota(last: string | null): Rota {
  */
 export function nextInRota(rota: Rota, all: readonly string[]): string | null {
   const from = rota.last === null ? 0 : all.indexOf(rota.last) + 1;
-  const place = (at: number): number => (at - from + all.length) % all.length;
-  let next: { readonly turn: number; readonly place: number; readonly question: string } | null = null;
-  for (const [at, question] of all.entries()) {
-    const one = { turn: rota.taken.get(question) ?? 0, place: place(at), question };
-    if (next === null || one.turn < next.turn || (one.turn === next.turn && one.place < next.place)) next = one;
-  }
-  if (next === null) return null;
+  const inTurn = [...all.slice(from), ...all.slice(0, from)];
+  const turnOf = (question: string): number => rota.taken.get(question) ?? 0;
+  const next = inTurn.toSorted((a, b) => turnOf(a) - turnOf(b))[0];
+  if (next === undefined) return null;
   rota.orders += 1;
-  if (rota.orders >= ordersMax) recordTurn(rota, next.question);
-  return next.question;
+  if (rota.orders >= ordersMax) recordTurn(rota, next);
+  return next;
 }
 
 export function recordTurn(rota: Rota, question: string): void {

@@ -105,11 +105,10 @@ function nearAlarm(contest: Comparison, name: string, alarm: Alarm, rule: Choice
 
 /** True where a sum is past its bound. */
 export function isAnyPast(contest: Comparison, rule: Pick<ChoiceRule, 'isRecent' | 'ease'>): boolean {
-  for (const pair of contest.pairs.values()) {
+  return [...contest.pairs.values()].some((pair) => {
     const { sum, bound } = runningOf(pair, rule.isRecent, rule.ease);
-    if (sum >= bound) return true;
-  }
-  return false;
+    return sum >= bound;
+  });
 }
 
 /** The cheapest candidate that is good now, whatever the tests say; `null`: none. */

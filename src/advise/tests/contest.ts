@@ -170,9 +170,8 @@ function inTime(contest: Contest, answer: Answer): { readonly reply: Reply; read
 
 /** The mean of `lateShareOf` over the other mirrors: what they never have is no chance. */
 function lateElsewhere(contest: Contest, { registry, isHeavy }: Answer, tookMs: number): number {
-  const shares: number[] = [];
-  for (const [name, { light, heavy }] of contest.patience)
-    if (name !== registry) shares.push(lateShareOf(isHeavy ? heavy : light, tookMs));
+  const others = [...contest.patience].filter(([name]) => name !== registry);
+  const shares = others.map(([, { light, heavy }]) => lateShareOf(isHeavy ? heavy : light, tookMs));
   return shares.reduce((sum, one) => sum + one, 0) / Math.max(1, shares.length);
 }
 

@@ -90,16 +90,9 @@ export function momentOf(moments: Moments, place: Place, paceMs: number): Moment
 
 /** Of the moments that a response may join, the one with the nearest planned time. */
 function nearest(open: readonly Moment[], answer: Place, paceMs: number): Moment | null {
-  let found: Moment | null = null;
-  let least = Number.POSITIVE_INFINITY;
-  for (const moment of open) {
-    if (moment.replies.has(answer.registry) || !isSame(moment, answer, paceMs)) continue;
-    const apartMs = Math.abs(moment.plannedAtMs - answer.plannedAtMs);
-    if (apartMs >= least) continue;
-    found = moment;
-    least = apartMs;
-  }
-  return found;
+  const apartMs = (moment: Moment): number => Math.abs(moment.plannedAtMs - answer.plannedAtMs);
+  const fitting = open.filter((moment) => !moment.replies.has(answer.registry) && isSame(moment, answer, paceMs));
+  return fitting.toSorted((a, b) => apartMs(a) - apartMs(b))[0] ?? null;
 }
 
 function isSame(moment: Moment, answer: Place, paceMs: number): boolean {
