@@ -63,7 +63,6 @@ export interface Surroundings extends Walker {
 export interface HeadOutcome {
   readonly question: string;
   readonly outcome: Outcome;
-  readonly isScheduled: boolean;
 }
 
 export function newContest(head: string | null): Contest {
@@ -202,7 +201,7 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
     moment.outcomes.set(name, outcome);
     recordOutcome(recordOf(contest, name), moment.question, outcome, moment.isScheduled);
     if (name === contest.head) {
-      heard.push({ question: moment.question, outcome, isScheduled: moment.isScheduled });
+      heard.push({ question: moment.question, outcome });
       if (!outcome.bad) for (const pair of contest.pairs.values()) countGoodOf(pair, outcome.isHeavy);
     } else if (name === around.home && moment.isScheduled) {
       contest.health = updateHealth(contest.health, outcome.bad);

@@ -55,7 +55,7 @@ describe('a chain is replayed over the answers of one moment', () => {
       c: 'x',
     });
     expect(lasts(contest)).toEqual({ a: good(7_000, 200), b: good(7_000, 240), c: bad(7_000) });
-    expect(heard).toEqual([{ question: 'mod', outcome: good(7_000, 200), isScheduled: true }]);
+    expect(heard).toEqual([{ question: 'mod', outcome: good(7_000, 200) }]);
   });
 });
 

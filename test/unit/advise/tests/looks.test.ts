@@ -24,7 +24,6 @@ function contest(sums: { readonly time?: number; readonly failures?: number } = 
 const heard = (outcome: Outcome): HeadOutcome => ({
   question: outcome.isHeavy ? 'zip' : 'mod',
   outcome,
-  isScheduled: true,
 });
 const heavy = { isHeavy: true } as const;
 const burst: Odd = { question: 'mod', forMs: 15_000, stepMs: 1_000, isUrgent: false };
