@@ -1,9 +1,9 @@
 import { parseRetryAfter } from '../core/http.ts';
 import { limits } from '../core/limits.ts';
 import type { Delivery, DeliveryFailure, Post, Retry } from '../core/notice.ts';
-import type { Clock, Timers } from '../core/ports.ts';
+import type { Timers } from '../core/ports.ts';
 import { Carrier } from '../wire/carrier.ts';
-import { type ConnectTrace, connectTo, createConnectTrace, plainRoute } from '../wire/connect.ts';
+import { type ConnectDeps, type ConnectTrace, connectTo, createConnectTrace, plainRoute } from '../wire/connect.ts';
 import { Deadline, phaseOf, stopOf, type WireStop } from '../wire/deadline.ts';
 import { Names } from '../wire/dns.ts';
 import { exchange } from '../wire/exchange.ts';
@@ -23,11 +23,8 @@ export function createPost({ clock, timers }: Pick<PostDeps, 'clock' | 'timers'>
 
 type Message = Parameters<Post['send']>[0];
 
-interface PostDeps {
-  readonly clock: Clock;
+interface PostDeps extends ConnectDeps {
   readonly timers: Timers;
-  readonly names: Names;
-  readonly tls: TlsBook;
 }
 
 async function send(message: Message, deps: PostDeps): Promise<Delivery> {

@@ -15,15 +15,8 @@ export interface Listening {
   close(graceMs: number): Promise<void>;
 }
 
-interface Patience {
-  readonly headMs: number;
-  readonly requestMs: number;
-  readonly stalledMs: number;
-  /** How long a request body may continue after its response. */
-  readonly refusedBodyMs: number;
-}
-
-const usual: Patience = {
+/** Timeouts for clients; `refusedBodyMs`: how long a request body may continue after its response. */
+const usual = {
   headMs: limits.requestHeadMs,
   requestMs: limits.requestMs,
   stalledMs: limits.stalledMs,
@@ -38,7 +31,7 @@ const usual: Patience = {
 export async function listen(
   handler: RequestListener,
   at: Listen,
-  patience: Patience = usual,
+  patience: Readonly<typeof usual> = usual,
 ): Promise<Result<Listening, { code: string }>> {
   const { headMs, requestMs, stalledMs, refusedBodyMs } = patience;
   const options = {

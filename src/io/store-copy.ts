@@ -42,7 +42,7 @@ export function copyStore(path: string): Result<StoreCopy, CopyFailure> {
   } catch (thrown) {
     return error(failureIn(thrown));
   }
-  let scratch: Scratch;
+  let scratch: ReturnType<typeof createScratchFolder>;
   try {
     scratch = createScratchFolder('mirrorwatch-replay-');
   } catch (thrown) {
@@ -129,13 +129,8 @@ function copyOver(db: DatabaseSync): StoreCopy {
   };
 }
 
-interface Scratch {
-  readonly path: string;
-  remove(): void;
-}
-
 /** Makes an empty temporary folder. @throws what `node:fs` throws */
-export function createScratchFolder(prefix: string): Scratch {
+export function createScratchFolder(prefix: string): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), prefix));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }

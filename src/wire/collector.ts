@@ -123,13 +123,8 @@ export class Collector implements Collecting {
 
   broken(error: unknown): void {
     if (this.#isOver) return;
-    const atMs = this.#now();
-    const { status, bodyBytes: bytesRead } = this.#trace;
-    const { error: socketError, session } = this.#carrier;
-    const saidBytesOfHead = status === null ? null : this.#saidBytes();
-    const state = { hasHead: status !== null, bytesRead, saidBytes: saidBytesOfHead, socketError };
-    const { stream, streamError } = this.#h2;
-    this.#fail(exchangeStopOf(error, { ...state, session, stream, streamError }, atMs));
+    const ended = { request: this.#request, trace: this.#trace, carrier: this.#carrier, h2: this.#h2 };
+    this.#fail(exchangeStopOf(error, ended, this.#now()));
   }
 
   /** Stops collecting without a result. */
