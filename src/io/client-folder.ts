@@ -39,7 +39,7 @@ export async function measureFolder(folder: string, entriesMax: number): Promise
   const left = [folder];
   let [files, bytes, entries] = [0, 0, 0];
   for (let path = left.pop(); path !== undefined; path = left.pop()) {
-    for (const name of await namesIn(path)) {
+    for (const name of await readdir(path).catch(() => [])) {
       entries += 1;
       if (entries > entriesMax) return { files, bytes, isCut: true };
       const entry = await lstat(join(path, name)).catch(() => null);
@@ -51,8 +51,4 @@ export async function measureFolder(folder: string, entriesMax: number): Promise
     }
   }
   return { files, bytes, isCut: false };
-}
-
-function namesIn(folder: string): Promise<readonly string[]> {
-  return readdir(folder).catch(() => []);
 }

@@ -67,8 +67,12 @@ function versionIn(text: string): number | null {
 export function createTables(db: DatabaseSync, wallMs: number): void {
   db.exec('BEGIN IMMEDIATE');
   try {
-    for (const table of tables) createTable(db, table);
-    writeVersion(db, wallMs);
+    for (const table of tables) {
+      db.exec(`CREATE TABLE IF NOT EXISTS "${table}" (${ourColumns})`);
+      db.exec(`CREATE INDEX IF NOT EXISTS "${table}_by_age" ON "${table}" (at_ms, key)`);
+    }
+    const version = JSON.stringify({ version: schemaVersion });
+    db.prepare('INSERT OR REPLACE INTO meta (key, at_ms, value) VALUES (?, ?, ?)').run(versionKey, wallMs, version);
     mark(db);
     db.exec('COMMIT');
   } catch (thrown) {
@@ -89,19 +93,6 @@ function namesIn(db: DatabaseSync): readonly string[] {
     .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
     .all()
     .map(({ name }) => String(name));
-}
-
-function createTable(db: DatabaseSync, table: Table): void {
-  db.exec(`CREATE TABLE IF NOT EXISTS "${table}" (${ourColumns})`);
-  db.exec(`CREATE INDEX IF NOT EXISTS "${table}_by_age" ON "${table}" (at_ms, key)`);
-}
-
-function writeVersion(db: DatabaseSync, wallMs: number): void {
-  db.prepare('INSERT OR REPLACE INTO meta (key, at_ms, value) VALUES (?, ?, ?)').run(
-    versionKey,
-    wallMs,
-    JSON.stringify({ version: schemaVersion }),
-  );
 }
 
 /** True for the row with the version, which readers do not see and writers may not replace. */

@@ -256,10 +256,7 @@ function secureDirect(attempt: Attempt, { address, port }: Peer, isPeer: PeerTes
 
 const alpnNames: Readonly<Record<HttpProtocol, string>> = { '1.1': 'http/1.1', '2': 'h2' };
 
-function alpnOf(protocols: readonly HttpProtocol[] = ['1.1']): readonly string[] {
-  return protocols.map((protocol) => alpnNames[protocol]);
-}
-
 function handshakeOf({ to, trace }: Attempt): Handshaking {
-  return { host: bareHostOf(to.url), rule: to.route, alpn: alpnOf(to.route.protocols), trace, onSocket: to.onSocket };
+  const alpn = (to.route.protocols ?? ['1.1']).map((protocol) => alpnNames[protocol]);
+  return { host: bareHostOf(to.url), rule: to.route, alpn, trace, onSocket: to.onSocket };
 }

@@ -54,13 +54,7 @@ const ranges: readonly (readonly [cidr: string, is: AddressClass | { readonly em
   ['::/0', 'reserved'],
 ];
 
-const table = ranges.map(([cidr, is]) => ({ range: mustParse(cidr), is }));
-
-function mustParse(cidr: string): Network {
-  const range = parseCidr(cidr);
-  if (range === null) throw new Error(`not a range: ${cidr}`);
-  return range;
-}
+const table = ranges.map(([cidr, is]) => ({ range: parseCidr(cidr) as Network, is }));
 
 /** `null`: the text is no address. A zone (`%eth0`) is dropped; an IPv4-mapped address becomes IPv4. */
 function bytesOf(address: string): AddressBytes | null {

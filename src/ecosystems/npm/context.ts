@@ -1,5 +1,5 @@
 import type { ProbeContext } from '../../core/ports.ts';
-import { type Given, type Known, type Learning, pinnedIn, pinsMax } from '../ecosystem.ts';
+import { type Given, type Learning, pinnedIn, pinsMax } from '../ecosystem.ts';
 import type { SigningKey } from './signatures.ts';
 
 /** The ecosystem's own settings, from the configuration key `npm`. */
@@ -60,16 +60,13 @@ export const npmLearning: Learning = {
 export function buildNpmContext({ mirror, origin, settings, known }: Given<NpmSettings>): NpmOwn {
   const hosts = mirror.own?.['tarballHosts'];
   const isPublic = mirror.upstream === publicNpm;
-  const keys = (isPublic ? settings.keys : null) ?? learntKeys(known, mirror.upstream, origin);
+  const learnt = known?.get(`${keysKey}${mirror.upstream}`) as LearntKeys | undefined;
+  const keys =
+    (isPublic ? settings.keys : null) ?? (learnt !== undefined && learnt.origin === origin ? learnt.keys : null);
   return {
     tarballHosts: Array.isArray(hosts) ? hosts.map((host) => String(host).toLowerCase()) : [],
     ...(keys === null ? {} : { keys }),
     ...(mirror.role === 'origin' ? { isOrigin: true } : {}),
     ...(isPublic ? { isPublic } : {}),
   };
-}
-
-function learntKeys(known: Known | null, upstream: string, origin: string | null): readonly SigningKey[] | null {
-  const learnt = known?.get(`${keysKey}${upstream}`) as LearntKeys | undefined;
-  return learnt === undefined || learnt.origin !== origin ? null : learnt.keys;
 }

@@ -12,7 +12,6 @@ import { normalNameOf } from './names.ts';
 import { type Attestation, readProvenance } from './provenance.ts';
 import { formatPublisher, type Identity, isSignedBy, type Publisher } from './publishers.ts';
 import type { ReleaseFile } from './release.ts';
-import type { Attested } from './sigstore.ts';
 
 /**
  * Verifies the attestations of a version's file. Each must be about the file and its hash; with a trusted root none may
@@ -85,7 +84,7 @@ function signers(
 ): Result<Signature, ProbeFailure> {
   const root = own.trustedRoot;
   if (root === undefined) return ok({ state: 'no_key', key: null });
-  const judged = attestations.map((one) => verified(one, root));
+  const judged = attestations.map((one) => verifier?.(one, root) ?? null);
   const forged = judged.find((one) => one?.tag === 'forged');
   if (forged?.tag === 'forged')
     return error(
@@ -118,14 +117,10 @@ function signedByOther(publisher: Publisher, { subject }: Identity): ProbeFailur
   });
 }
 
+/** `null`: `prepare` has not loaded the libraries. */
 let verifier: typeof import('./sigstore.ts').verifyAttestation | null = null;
 
 /** Loads the libraries that verify attestations, if a trusted root is configured. Awaited before each probe. */
 export async function prepare({ own }: { readonly own: PypiOwn }): Promise<void> {
   if (own.trustedRoot !== undefined) verifier ??= (await import('./sigstore.ts')).verifyAttestation;
-}
-
-/** `null`: `prepare` did not load the libraries. */
-function verified(attestation: Attestation, trustedRoot: string): Attested | null {
-  return verifier === null ? null : verifier(attestation, trustedRoot);
 }

@@ -32,7 +32,9 @@ const current = /\.(whl|tar\.gz)$/i;
 export function* readHtmlPage(body: Uint8Array, pageUrl: string): Slices<Result<ProjectPage, ProbeFailure>> {
   const text = utf8(body);
   if (text === null) return error(notHtml1);
-  const { files, version } = yield* readTags(text, pageUrl);
+  const read: Read = { files: [], version: null, base: pageUrl, open: null };
+  yield* walkTags(text, keys, (tag) => take(read, tag, pageUrl));
+  const { files, version } = read;
   if (version !== null && !/^1\.\d+$/.test(version)) return error(notHtml1);
   if (version === null && files.length === 0) return error(notAPage);
   return ok({ files, versions: null, serial: /<!--SERIAL (\d{1,20})-->\s*$/.exec(text.slice(-200))?.[1] ?? null });
@@ -55,12 +57,6 @@ const keys: ReadonlySet<string> = new Set([
   'data-provenance',
 ]);
 
-function* readTags(text: string, pageUrl: string): Slices<Pick<Read, 'files' | 'version'>> {
-  const read: Read = { files: [], version: null, base: pageUrl, open: null };
-  yield* walkTags(text, keys, (tag) => take(read, tag, pageUrl));
-  return read;
-}
-
 function take(read: Read, tag: HtmlTag, pageUrl: string): void {
   const { name, attributes } = tag;
   if (read.open !== null && read.files.length < filesMax) {
@@ -68,13 +64,9 @@ function take(read: Read, tag: HtmlTag, pageUrl: string): void {
     if (file !== null) read.files.push(file);
   }
   read.open = name === 'a' ? tag : null;
-  if (name === 'base') read.base = resolved(attributes.get('href') ?? '', pageUrl);
+  if (name === 'base') read.base = readForeignUrl(attributes.get('href') ?? '', pageUrl)?.href ?? pageUrl;
   if (name === 'meta' && attributes.get('name')?.toLowerCase() === 'pypi:repository-version')
     read.version = attributes.get('content') ?? '';
-}
-
-function resolved(href: string, pageUrl: string): string {
-  return readForeignUrl(href, pageUrl)?.href ?? pageUrl;
 }
 
 /** @param text  the anchor's text; folder listings shorten long names there */

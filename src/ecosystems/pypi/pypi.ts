@@ -44,10 +44,6 @@ const publishersKey = list(
   })
   .prefault([]);
 
-function readPublishers(value: unknown): readonly Publisher[] {
-  return (value as readonly Publisher[]).map((one) => ({ ...one, project: normalNameOf(one.project) }));
-}
-
 const pageBytes = kilobytes(20);
 const usualAside = () => ({ asks: 1, bytes: pageBytes });
 const byHash = phrase('answer.pypiVerifies');
@@ -115,7 +111,7 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
     },
     read: ({ trustedRoot, publishers }) => ({
       trustedRoot: typeof trustedRoot === 'string' ? trustedRoot : null,
-      publishers: readPublishers(publishers),
+      publishers: (publishers as readonly Publisher[]).map((one) => ({ ...one, project: normalNameOf(one.project) })),
     }),
   },
   mirrorKeys: null,
