@@ -12,24 +12,24 @@ export class Absence {
   readonly throttled = new Map<Step, number>();
 }
 
+interface Away {
+  readonly absence: Absence;
+}
+
 /** True while the mirror is paused or in maintenance: its samples are not judged. */
-export function isLeftAlone({ absence }: { readonly absence: Absence }): boolean {
+export function isLeftAlone({ absence }: Away): boolean {
   return absence.paused !== null || absence.inMaintenance;
 }
 
 /** True where a round may probe a mirror now: a round always probes its canary. */
 export function canBeAsked(
   memory: { readonly now: Now },
-  mirror: { readonly canary: { readonly step: Step } | null; readonly absence: Absence },
+  mirror: Away & { readonly canary: { readonly step: Step } | null },
 ): boolean {
   return mirror.canary !== null && !isLeftAlone(mirror) && !isThrottled(memory, mirror, mirror.canary.step);
 }
 
-export function isThrottled(
-  memory: { readonly now: Now },
-  { absence }: { readonly absence: Absence },
-  step: Step,
-): boolean {
+export function isThrottled(memory: { readonly now: Now }, { absence }: Away, step: Step): boolean {
   return (absence.throttled.get(step) ?? Number.NEGATIVE_INFINITY) > memory.now.monotonicMs;
 }
 
@@ -38,10 +38,7 @@ export function throttleEndMsOf({ throttled }: Absence, now: Now): number | null
   return throttled.size === 0 ? null : Math.round(now.wallMs - now.monotonicMs + Math.max(...throttled.values()));
 }
 
-export function expireAbsences(memory: {
-  readonly now: Now;
-  readonly mirrors: ReadonlyMap<string, { readonly absence: Absence }>;
-}): void {
+export function expireAbsences(memory: { readonly now: Now; readonly mirrors: ReadonlyMap<string, Away> }): void {
   for (const { absence } of memory.mirrors.values()) {
     if (absence.paused !== null && absence.paused.untilMs <= memory.now.wallMs) absence.paused = null;
     for (const [step, untilMs] of absence.throttled)
@@ -54,7 +51,7 @@ const minuteMs = 60_000;
 const extraMin = 3;
 /** Dense requests also reach this share of the most that the mirror accepted in a minute. */
 const toleratedShare = 0.9;
-/** The longest time that a 429 for dense requests covers later ones. */
+/** A 429 for dense requests covers later ones for this long at most. */
 const oursMsMax = 20 * minuteMs;
 /**
  * After a refusal of our rate: this share of the requests in the minute before bounds rounds, but not below `restMin`.

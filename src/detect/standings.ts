@@ -82,7 +82,7 @@ export function vantageOf(memory: Memory): VantageStanding {
   };
 }
 
-/** Since when nothing can be probed from here, wall milliseconds; `null`: something can, or nothing is to be. */
+/** Since when nothing can be probed from here, wall milliseconds; `null`: something can, or there is nothing. */
 function blindSinceMs(memory: Memory): number | null {
   if ([...memory.controls.values()].some(({ up }) => up === true)) return null;
   let sinceMs: number | null = null;

@@ -91,7 +91,7 @@ export class OpenCell {
     };
   }
 
-  /** A scheduled sample of any target. */
+  /** Adds a scheduled sample of any target. */
   take({ outcome, steady }: SettledSample): void {
     if (outcome.tag !== 'unknown') this.#sums.attempts += 1;
     if (outcome.tag === 'failed')

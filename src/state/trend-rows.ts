@@ -3,7 +3,7 @@ import type { Row } from '../core/ports.ts';
 import { type TrendCell, type TrendRange, trendGrids, trendRanges } from '../core/trend.ts';
 import type { OpenCellRow } from './open-cell.ts';
 
-/** About a kilobyte, well below a page of the file. */
+/** Cells of a row: about a kilobyte, well below a page of the file. */
 const perRow = 12;
 
 type CellText = readonly [place: number, figures: readonly (number | null)[], failures: TrendCell['failures']];
@@ -121,7 +121,7 @@ const figures = [
   'lagUpperMs',
 ] as const satisfies readonly Figure[];
 
-/** Never unknown. */
+/** Figures that are never unknown. */
 const counts: ReadonlySet<Figure> = new Set<Figure>(['ok', 'failed', 'unknown', 'silentMs', 'attempts']);
 
 /** An invalid figure is `null`, or 0 if it is one of `counts`. */

@@ -122,7 +122,7 @@ function isAgainstOrigin(
   return origins.length > 1 || (group.length === 1 && (wasSame || voices.length > 2));
 }
 
-/** The usual bytes: the origin's if another mirror has them too, else the largest group's; `null`: none stands out. */
+/** The group with the usual bytes: the origin's if others are in it, else the largest; `null`: none stands out. */
 function usualOf(groups: readonly (readonly Voice[])[], origins: readonly Voice[] | null): readonly Voice[] | null {
   if (origins !== null && origins.length > 1) return origins;
   const size = Math.max(...groups.map((group) => group.length));

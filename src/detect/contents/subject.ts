@@ -126,7 +126,7 @@ export interface LineBehind {
 /** The contents of one mirror's responses about a subject. Monotonic milliseconds. */
 export class Shelf {
   looks: number = 0;
-  /** Start of the last response, and of the one before it. */
+  /** Start and end of the last response, and start of the one before. */
   fromMs: number = 0;
   toMs: number = 0;
   previousFromMs: number | null = null;

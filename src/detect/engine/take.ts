@@ -72,7 +72,7 @@ function isShortTimeout(memory: Memory, mirror: MirrorMemory, { due, outcome }: 
   return due.timeoutMs < timeoutOf(memory.config, due.target) && !isConfirmed(mirror, due.target);
 }
 
-/** Why a sample is about our own side (counted for the finding about this process); `null`: it is not, or unknown. */
+/** Why a sample is about our own side (counted for the finding about us); `null`: it is not, or unknown already. */
 function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): Because | null {
   if (sample.outcome.tag === 'unknown') return null;
   const { startedMonotonicMs, endedMonotonicMs, due } = sample;

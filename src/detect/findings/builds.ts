@@ -20,7 +20,7 @@ export interface BuildAnswer {
   readonly isMoved: boolean;
   /** Time to first byte; `null`: not known. */
   readonly ms: number | null;
-  /** The same for a single request of the target. */
+  /** Time to first byte of a single request of the target. */
   readonly aloneMs: number | null;
   readonly bytes: number;
 }
@@ -59,7 +59,7 @@ const buildsInRow = 2;
 const requestsMin = 4;
 /** Serial handling: the slowest request takes at least this share of the sum of the single times. */
 const inTurnShare = 0.6;
-/** Serial handling also takes at least this many times the slowest single time. */
+/** The slowest request of serial handling also takes this many times the slowest single time. */
 const inTurnFactor = 3;
 /** The time of larger responses depends on the network. */
 const inTurnBytesMax = 64 * 1024;

@@ -34,7 +34,7 @@ export function updateCertificate(state: CertificateState, says: CertificateSays
   return { says, inRow: says === state.says ? state.inRow + 1 : 1, probeId };
 }
 
-/** Whether a finding is due; `null`: no change. A captive portal shows its own certificate once: two failures count. */
+/** Whether a finding is due. One failure is not enough: a captive portal shows its own certificate once. */
 export function judgeCertificate(state: CertificateState): 'open' | 'closed' | null {
   switch (state.says) {
     case null:

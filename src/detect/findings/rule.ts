@@ -148,7 +148,7 @@ export interface FindingRule<M = unknown, S = unknown> {
   settle?(own: M, answered: Answered, ofSeries: S): Step<M, S> | null;
   /** One settled sample. */
   judge?(own: M, judged: Judged, ofSeries: S): Step<M, S> | null;
-  /** What to report of a changed state, and what to keep of that. */
+  /** The report of a changed state, and the state after it. */
   refresh?(own: M, about: Reporting): Step<M>;
   /** Another kind, whose state this kind reports. */
   readonly follows?: string;
