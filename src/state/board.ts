@@ -5,7 +5,7 @@ import type { KeptProbe, PhaseTimes, SamplePoint, SeriesNow, SettledSample } fro
 import { atOnce, each, type Slices } from '../core/slices.ts';
 import { quantile, quantileOf } from '../core/statistics.ts';
 import type { Transcript } from '../core/transcript.ts';
-import { Points, Ring } from './points.ts';
+import { Points } from './points.ts';
 
 export interface SeriesRef {
   readonly target: Target;
@@ -17,9 +17,9 @@ interface Series {
   readonly connection: Connection;
   last: SettledSample | null;
   readonly recent: Points;
-  readonly probes: Ring<string>;
+  readonly probes: string[];
   /** Kept apart: one per second must not displace the slow ones that a finding cites. */
-  readonly roundProbes: Ring<string>;
+  readonly roundProbes: string[];
   /** For the exemplars on /metrics. */
   readonly byBucket: Map<number, string>;
   lastOkAtMs: number | null;
@@ -43,7 +43,7 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
   const all = new Map<string, Series>();
   const byRegistry = new Map<string, Set<Series>>();
   const kept = new Map<string, { probe: KeptProbe; holders: number }>();
-  const failing = new Ring<string>(limits.failingTranscripts);
+  const failing: string[] = [];
   /** The first slow probes since the last fast one: a finding may cite them. */
   const streaks = new Map<Series, string[]>();
   let inStreaks = 0;
@@ -136,10 +136,10 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
       const probe: KeptProbe = { sample, transcript };
       if (sample.outcome.tag === 'failed') {
         hold(probeId, probe);
-        for (const gone of failing.push(probeId)) release(gone);
+        for (const gone of pushed(failing, probeId, limits.failingTranscripts)) release(gone);
       }
       hold(probeId, probe);
-      for (const gone of (isScheduled ? series.probes : series.roundProbes).push(probeId, perSeries())) release(gone);
+      for (const gone of pushed(isScheduled ? series.probes : series.roundProbes, probeId, perSeries())) release(gone);
       if (!isScheduled) return;
       keepStreak(series, probe);
       series.last = sample;
@@ -179,15 +179,21 @@ function newSeries(target: Target, connection: Connection): Series {
     connection,
     last: null,
     recent: new Points(limits.chartSamples),
-    probes: new Ring(limits.transcriptsPerSeries),
-    roundProbes: new Ring(limits.transcriptsPerSeries),
+    probes: [],
+    roundProbes: [],
     byBucket: new Map(),
     lastOkAtMs: null,
   };
 }
 
+/** Adds an id; returns the oldest ones beyond `room`. */
+function pushed(probeIds: string[], probeId: string, room: number): readonly string[] {
+  probeIds.push(probeId);
+  return probeIds.splice(0, Math.max(0, probeIds.length - room));
+}
+
 function heldBy({ probes, roundProbes }: Series): readonly string[] {
-  return [...probes.items(), ...roundProbes.items()];
+  return [...probes, ...roundProbes];
 }
 
 function bucketOf(edges: readonly number[], seconds: number): number {

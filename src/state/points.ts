@@ -124,25 +124,3 @@ export class Points {
     for (const [row, point] of before.entries()) this.#write(row, point);
   }
 }
-
-/** The last `size` items, oldest first. */
-export class Ring<T> {
-  readonly #size: number;
-  #items: T[] = [];
-
-  /** @throws RangeError if `size` is not a positive integer */
-  constructor(size: number) {
-    if (!Number.isInteger(size) || size < 1) throw new RangeError('a ring holds at least one item');
-    this.#size = size;
-  }
-
-  /** Returns the dropped items. @param room  a smaller limit, for this call */
-  push(item: T, room = this.#size): readonly T[] {
-    this.#items.push(item);
-    return this.#items.splice(0, Math.max(0, this.#items.length - Math.min(room, this.#size)));
-  }
-
-  items(): readonly T[] {
-    return this.#items;
-  }
-}

@@ -1,19 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { quantile } from '../../../src/core/statistics.ts';
-import { Ring } from '../../../src/state/points.ts';
-
-describe('a ring', () => {
-  test('keeps the last so many, oldest first, and gives back what falls out', () => {
-    const ring = new Ring<number>(2);
-    expect(ring.items()).toEqual([]);
-    expect([1, 2, 3, 4].map((n) => ring.push(n))).toEqual([[], [], [1], [2]]);
-    expect(ring.items()).toEqual([3, 4]);
-    expect([ring.push(5, 1), ring.push(6, 9), ring.items()]).toEqual([[3, 4], [], [5, 6]]);
-  });
-  test.each([0, -1, 1.5, Number.NaN])('of %s items is a defect', (size) => {
-    expect(() => new Ring(size)).toThrow(RangeError);
-  });
-});
 
 describe('a quantile is a value that was measured', () => {
   test.each([
