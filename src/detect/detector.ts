@@ -161,7 +161,11 @@ export function createDetector(input: {
     /** `null`: no such open finding. This ends a mismatch or level shift; others stay open until their trouble ends. */
     acknowledge: (findingId: string, reason: string, now: Now) => {
       if (!memory.open.has(findingId)) return null;
-      return turnAt(now, () => acknowledge(memory, findingId, reason));
+      return turnAt(now, () => {
+        const finding = acknowledgeFinding(memory, findingId, reason);
+        const mirror = memory.mirrors.get(finding?.registry ?? '');
+        if (finding !== null && mirror !== undefined) acknowledgeKind(memory, mirror, finding);
+      });
     },
     pause: (registry: string, pause: Pause | null, now: Now) =>
       withMirror(registry, now, (mirror) => {
@@ -248,13 +252,6 @@ function sleep(memory: Memory, fromMs: number, toMs: number): void {
     });
   }
   judgeUs(memory, 'sleep', null);
-}
-
-function acknowledge(memory: Memory, findingId: string, reason: string): void {
-  const finding = acknowledgeFinding(memory, findingId, reason);
-  const mirror = memory.mirrors.get(finding?.registry ?? '');
-  if (finding === null || mirror === undefined) return;
-  acknowledgeKind(memory, mirror, finding);
 }
 
 function keepFresh(memory: Memory): void {

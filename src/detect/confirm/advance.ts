@@ -31,11 +31,7 @@ export function advanceRounds(memory: Memory): void {
 }
 
 function judgeRoundMoment(memory: Memory, round: Round, moment: Moment): void {
-  const egresses = new Set<string>();
-  for (const registry of moment.said.keys()) {
-    const mirror = memory.mirrors.get(registry);
-    if (mirror !== undefined) egresses.add(mirror.egress);
-  }
+  const egresses = new Set([...moment.said.keys()].flatMap((registry) => memory.mirrors.get(registry)?.egress ?? []));
   let isFinal = true;
   for (const egress of egresses) {
     if (moment.verdicts.has(egress)) continue;
@@ -76,7 +72,7 @@ function openConfirmed(memory: Memory, round: Round, moment: Moment): void {
 /** Ends a suspicion when the round can probe no mirror of the egress any more. */
 function stopWatching(memory: Memory, round: Round): void {
   for (const egress of round.watching) {
-    const members = [...mirrorsOf(memory, round.key)].filter((mirror) => mirror.egress === egress);
+    const members = mirrorsOf(memory, round.key).filter((mirror) => mirror.egress === egress);
     if (!members.some((mirror) => canBeAsked(memory, mirror))) closeSuspicion(memory, round, egress);
   }
 }

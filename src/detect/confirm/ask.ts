@@ -117,15 +117,10 @@ function leastServed(round: Round, wants: readonly Want[]): Want | null {
   const floor = Math.min(...wants.map(({ key }) => round.served.get(key) ?? Number.POSITIVE_INFINITY));
   // A new question starts at the lowest share, so that it does not get every moment.
   for (const { key } of wants) if (!round.served.has(key)) round.served.set(key, Number.isFinite(floor) ? floor : 0);
-  // Among equals, the oldest question.
-  const byAge = [...round.served.keys()];
-  const inTurn = wants.toSorted((a, b) => byAge.indexOf(a.key) - byAge.indexOf(b.key));
-  let least: Want | null = null;
-  for (const want of inTurn) {
-    const served = (one: Want) => round.served.get(one.key) ?? 0;
-    if (least === null || served(want) < served(least)) least = want;
-  }
-  return least;
+  // The sort is stable: among equals, the oldest question.
+  const shares = [...round.served].filter(([key]) => wants.some((want) => want.key === key));
+  const [least] = shares.sort(([, a], [, b]) => a - b);
+  return wants.find(({ key }) => key === least?.[0]) ?? null;
 }
 
 function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
