@@ -2,12 +2,15 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Config } from '../../src/core/config.ts';
 import type { Mirror } from '../../src/core/mirror.ts';
+import { buildWorkerBook, nothingLearnt } from '../../src/daemon/book.ts';
 import { type ClientNow, runClientNow } from '../../src/daemon/client-now.ts';
-import { probeNow } from '../../src/daemon/probe-now.ts';
+import { makeDue } from '../../src/daemon/once.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
 import { createClientRunner } from '../../src/io/client-runner.ts';
 import { systemClock } from '../../src/io/clock.ts';
+import { createRandom } from '../../src/io/random.ts';
 import { systemTimers } from '../../src/io/timers.ts';
+import { createWire } from '../../src/wire/wire.ts';
 import { startRealDaemon } from '../daemon/real-daemon.ts';
 import { readConfig } from '../daemon/world.ts';
 import { testCerts } from '../support/certs.ts';
@@ -24,6 +27,7 @@ import { startPypiIndex, tinyWheel } from '../support/pypi-index.ts';
 import { startPypiserver } from '../support/pypiserver.ts';
 import { real } from '../support/requires.ts';
 import { startVerdaccio } from '../support/verdaccio.ts';
+import { createInlineWorkers } from '../support/workers-inline.ts';
 
 const facts = {
   version: '0.0.0-test',
@@ -81,12 +85,18 @@ async function both(
   const [{ module = '', version = null } = {}] = config.modules;
   const ran = await runClientNow(config, { mirror, client, module, version }, facts, () => undefined);
   const ours: string[] = [];
+  // In this thread: a thread costs more CPU than the steps.
+  const workers = createInlineWorkers({
+    book: buildWorkerBook({ config, learnt: nothingLearnt, version: facts.version }),
+    wire: createWire({ clock: systemClock, timers: systemTimers }),
+    clock: systemClock,
+  });
   for (const step of registry.of(mirror.ecosystem)?.fetch ?? []) {
-    const probed = await probeNow(config, { mirror, module, version, step }, facts);
-    if (probed.tag === 'error') throw new Error(`no answer to ${step}`);
-    const { outcome } = probed.value.sample;
+    const due = makeDue({ mirror, module, version, step }, config, { clock: systemClock, random: createRandom(7) });
+    const { outcome } = (await workers.probe(due)).sample;
     ours.push(`${step} ${outcome.tag === 'failed' ? outcome.failure.kind : outcome.tag}`);
   }
+  await workers.close();
   return { client: ran, ours };
 }
 
