@@ -67,12 +67,21 @@ const plainEnv = {
   NODE_OPTIONS: undefined,
 } as const;
 
+/** Of each set of V8 flags its own: what was compiled under others is compiled again, and stored over the other. */
+export function compileCacheOf(command: 'run' | 'door' | 'brief'): { readonly NODE_COMPILE_CACHE: string | undefined } {
+  const folder = process.env['NODE_COMPILE_CACHE'];
+  return { NODE_COMPILE_CACHE: folder === undefined ? undefined : join(folder, command) };
+}
+
 /** Runs `mirrorwatch` to its end, with the Node that runs the tests. */
 export function mirrorwatch(
   args: readonly string[],
   options: { readonly cwd?: string; readonly ns?: string | null } = {},
 ): Promise<CommandResult> {
-  return run(process.execPath, [...engine, program, ...args], { ...options, env: plainEnv });
+  return run(process.execPath, [...engine, program, ...args], {
+    ...options,
+    env: { ...plainEnv, ...compileCacheOf('brief') },
+  });
 }
 
 /**
@@ -97,7 +106,7 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonProcess
     command: process.execPath,
     args: [...engine, program, 'run', ...(options.yaml === null ? [] : ['--config', configFile])],
     cwd: dir,
-    env: plainEnv,
+    env: { ...plainEnv, ...compileCacheOf('run') },
     ns,
     ready: async () => (await ask('/-/ready')).status === 200,
   });

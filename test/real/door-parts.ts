@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isListening } from '../support/listening.ts';
 import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { type RunningProcess, startProcess } from '../support/process.ts';
+import { compileCacheOf } from './daemon.ts';
 
 /** A front door as a process of its own. */
 export interface DoorProcess {
@@ -33,7 +34,10 @@ export async function startDoor(
     command: process.execPath,
     args: [join(repoDir, 'src', 'main.ts'), 'door', '--config', configFile, ...more],
     cwd: dir,
-    env: { HTTP_PROXY: undefined, HTTPS_PROXY: undefined, NO_PROXY: undefined, NODE_OPTIONS: undefined },
+    env: {
+      ...{ HTTP_PROXY: undefined, HTTPS_PROXY: undefined, NO_PROXY: undefined, NODE_OPTIONS: undefined },
+      ...compileCacheOf('door'),
+    },
     ready: ({ pid }) => isListening(pid, port),
   });
   return {
