@@ -9,8 +9,8 @@ const cores = Math.max(2, availableParallelism());
 const withGit = 'test/unit/features/actions/{git,merge-request}.test.ts';
 /** Each worker loads modules once for all of its files: a file leaves nothing behind that another could see. */
 const shared = { isolate: false };
-/** Tests that start daemons, servers and clients wait four seconds of five. */
-const waiting = { maxWorkers: 2 * cores, sequence: { groupOrder: 2 } };
+/** Tests that start daemons, servers and clients wait: of so many, most times one of each core has something to do. */
+const waiting = { maxWorkers: 3 * cores, sequence: { groupOrder: 2 } };
 
 export default defineConfig({
   test: {
