@@ -186,6 +186,16 @@
     );
   };
 
+  // Never to the error page of a proxy, which has no script to leave it, nor while a form is open.
+  const reload = async () => {
+    const isBack = await fetch(location.href, { method: 'HEAD', cache: 'no-store' }).then(
+      ({ status }) => status < 500,
+      () => false,
+    );
+    if (isBack && !isActing()) location.reload();
+    else later(reload, 30000);
+  };
+
   dress();
   if (document.querySelector('[data-still]')) return;
   if (everyMs) {
@@ -200,7 +210,7 @@
   };
   events.onerror = () => {
     say('reconnecting');
-    if (events.readyState === EventSource.CLOSED) later(() => location.reload(), 30000);
+    if (events.readyState === EventSource.CLOSED) later(reload, 30000);
   };
   for (const type of ['finding', 'advice', 'standing', 'vantage', 'reload', 'sample'])
     events.addEventListener(type, ask);

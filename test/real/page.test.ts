@@ -1,8 +1,13 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
+import { createApi } from '../../src/api/app.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { real } from '../support/requires.ts';
 import { fixtureAdvice } from '../unit/api/fixture-advice.ts';
 import { fixtureConfig, nowMs } from '../unit/api/fixture-config.ts';
+import { fixture } from '../unit/api/fixture-deps.ts';
 import { fixtureStandings } from '../unit/api/fixture-findings.ts';
 import { pageInBrowser } from './page-in-browser.ts';
 
@@ -108,5 +113,34 @@ real('the page in a browser', ['chromium'], () => {
     expect(await browser.read('document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage)')).toBe(
       '{}{}',
     );
+  });
+});
+
+real('the page behind a proxy', ['chromium'], () => {
+  const { browser } = pageInBrowser();
+
+  test('is the page again when the daemon is back, however long the proxy had only its own page', async () => {
+    const api = createApi(fixture().deps);
+    let isDown = false;
+    const proxy = createServer((request, response) => {
+      if (isDown) response.writeHead(502).end('bad gateway');
+      else api(request, response);
+    }).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    // The half minute between two attempts is a third of a second.
+    await browser.first('{ const wait = setTimeout; window.setTimeout = (run, ms) => wait(run, ms / 100); }');
+    await browser.open(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}/`);
+    await browser.until(`document.getElementById('live').textContent`, 'live');
+    const asked: string[] = [];
+    proxy.on('request', ({ url }) => void (isDown && asked.push(url ?? '')));
+    isDown = true;
+    proxy.closeAllConnections();
+    // The stream, which ends for good by this status, and then the page.
+    await expect.poll(() => asked.filter((url) => url === '/').length).toBeGreaterThan(2);
+    expect(await browser.read('document.title')).toBe('1 down, 1 degraded · mirrorwatch');
+    isDown = false;
+    await browser.until(`document.getElementById('live')?.textContent`, 'live');
+    proxy.close();
+    proxy.closeAllConnections();
   });
 });

@@ -23,6 +23,8 @@ export const looks: Readonly<Record<string, Eyes>> = {
 export interface Browser {
   /** Goes there and lets the page's script begin. */
   readonly open: (url: string) => Promise<void>;
+  /** Runs a script in every page from now on, before those of the page. */
+  readonly first: (script: string) => Promise<void>;
   /** The value of an expression in the page. */
   readonly read: (expression: string) => Promise<unknown>;
   /** Repeats it until it is so. @throws Error when the patience of the tests is over, with the last value */
@@ -75,6 +77,9 @@ export async function startBrowser(): Promise<Browser> {
     },
     async open(url) {
       await page.goto(url, { waitUntil: 'load' });
+    },
+    async first(script) {
+      await page.addInitScript(script);
     },
     async eyes({ width, height, scheme }) {
       await page.setViewportSize({ width, height });
