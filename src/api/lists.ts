@@ -10,7 +10,7 @@ import { english, type Say } from '../words/words.ts';
 import type { ApiDeps, Page } from './deps.ts';
 import { probeView } from './probe-view.ts';
 import { makeProblem, sendProblem } from './problem.ts';
-import { mirrorViewOf, seconds, targetViewOf } from './views.ts';
+import { mirrorViewOf, readOnce, seconds, targetViewOf } from './views.ts';
 
 /** The lists of the API, the trend of a mirror and one probe. */
 export function listRoutes(deps: ApiDeps): Router {
@@ -22,7 +22,8 @@ export function listRoutes(deps: ApiDeps): Router {
     const from = Number(page.cursor ?? 0);
     const shown = mirrors.slice(from, from + page.limit);
     const next = from + shown.length < mirrors.length ? String(from + shown.length) : null;
-    response.json({ mirrors: shown.map((mirror) => mirrorViewOf(deps, mirror)), next });
+    const once = readOnce(deps);
+    response.json({ mirrors: shown.map((mirror) => mirrorViewOf(once, mirror)), next });
   });
   routes.get('/mirrors/:name/trend', (request, response) => {
     const range = trendRanges.find((one) => one === (wordOf(request, 'range') ?? 'day'));

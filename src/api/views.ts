@@ -1,7 +1,7 @@
 import type { Candidate } from '../core/advice.ts';
 import { agrees, type ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
-import type { EcosystemId, Mirror } from '../core/mirror.ts';
+import { type EcosystemId, type Mirror, upstreamKeyOf } from '../core/mirror.ts';
 import type { SamplePoint, SeriesNow } from '../core/sample.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
 import type { AuthorityCost, Cost, HttpProtocol } from '../core/transcript.ts';
@@ -41,6 +41,25 @@ export function mirrorViewOf(deps: ApiDeps, mirror: Mirror): object {
     authorityCost: costViewOf(costIn(deps.seriesOf(mirror.name))),
     clientRuns: deps.clientRuns(mirror.name).map(clientRunView),
     advice: { sum: candidate?.sum ?? null, bound: candidate?.bound ?? null, gate: candidate?.gate ?? null },
+  };
+}
+
+/** For one response: states and ranks are computed once, and not for each mirror, where the time grows with the square. */
+export function readOnce(deps: ApiDeps): ApiDeps {
+  let standings: readonly Standing[] | null = null;
+  const ranks = new Map<string, readonly Candidate[]>();
+  return {
+    ...deps,
+    standings() {
+      standings ??= deps.standings();
+      return standings;
+    },
+    rank(ecosystem, upstream) {
+      const key = upstreamKeyOf({ ecosystem, upstream });
+      const ranked = ranks.get(key) ?? deps.rank(ecosystem, upstream);
+      ranks.set(key, ranked);
+      return ranked;
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { limits } from '../../core/limits.ts';
 import { bareChainOf } from '../../core/secret.ts';
 import type { ApiDeps } from '../deps.ts';
 import { readWhatIf, wordOf } from '../lists.ts';
+import { readOnce } from '../views.ts';
 import { icon, script, style } from './assets.ts';
 import { renderDetail } from './detail.ts';
 import { createPageSay, type Html, html, type PageSay } from './html.ts';
@@ -27,40 +28,45 @@ interface Page {
 }
 
 /** The status pages, which work without their script. */
-export function createPageRoutes(deps: ApiDeps): Router {
+export function createPageRoutes(daemon: ApiDeps): Router {
   const routes = Router();
   const page = (
     path: string,
-    make: (say: PageSay, request: Request<Readonly<Record<string, string>>>) => Page,
+    make: (say: PageSay, deps: ApiDeps, request: Request<Readonly<Record<string, string>>>) => Page,
   ): void => {
     routes.get(path, (request: Request<Readonly<Record<string, string>>>, response: Response) => {
       const say = createPageSay(languageOf(request, response));
-      const { status, title, main } = make(say, request);
+      const deps = readOnce(daemon);
+      const { status, title, main } = make(say, deps, request);
       response.status(status).set('cache-control', 'no-store').type('text/html');
       response.send(documentOf(say, deps, request, title, main));
     });
   };
-  page('/', (say) => ({ status: 200, title: titleOf(say, deps), main: renderOverview(say, deps) }));
-  page('/mirrors/:name', (say, { params, query }) => {
+  page('/', (say, deps) => ({ status: 200, title: titleOf(say, deps), main: renderOverview(say, deps) }));
+  page('/mirrors/:name', (say, deps, { params, query }) => {
     const mirror = deps.config().mirrors.find(({ name }) => name === params['name']);
     if (mirror === undefined) return notFound(say, say('page.noMirror'));
     const range = rangeOf(query['range'], chooseRange(deps, [mirror]));
     const overTime = renderTrendSection(say, deps, mirror, range);
-    return { status: 200, title: mirror.name, main: renderDetail(say, deps, mirror, fromOf(query['from']), overTime) };
+    return {
+      status: 200,
+      title: mirror.name,
+      main: renderDetail(say, deps, mirror, fromOf(query['from']), overTime),
+    };
   });
-  page('/probes/:id', (say, { params }) => {
+  page('/probes/:id', (say, deps, { params }) => {
     const probe = deps.probe(params['id'] ?? '');
     if (probe === null) return notFound(say, say('page.noProbe'));
     const { step, registry } = probe.sample.due.target;
     return { status: 200, title: say('page.stepAt', { step, registry }), main: walk(say, probe) };
   });
   routes.use('/what-if', withoutCredentials);
-  page('/what-if', (say, request) => ({
+  page('/what-if', (say, deps, request) => ({
     status: 200,
     title: say('whatif.title'),
     main: renderWhatIf(say, deps, readWhatIf(request)),
   }));
-  page('/history', (say, { query }) => ({
+  page('/history', (say, deps, { query }) => ({
     status: 200,
     title: say('history.title'),
     main: renderTrends(
@@ -71,7 +77,7 @@ export function createPageRoutes(deps: ApiDeps): Router {
       fromOf(query['from']),
     ),
   }));
-  page('/timeline', (say, request) => ({
+  page('/timeline', (say, deps, request) => ({
     status: 200,
     title: say('timeline.title'),
     main: renderTimeline(say, deps, timelineQuery(request)),

@@ -41,6 +41,30 @@ async function leaf(ask: Served['ask'], name: string, limit: number, between: ()
   throw new Error('never ends');
 }
 
+describe('states and ranks', () => {
+  it.each(['/api/v1/mirrors', '/', '/mirrors/coast', '/history'])(
+    'are computed once for a response: %s',
+    async (path) => {
+      const { deps } = fixture();
+      const asked = { standings: 0, rank: 0 };
+      served = await serve({
+        ...deps,
+        standings() {
+          asked.standings += 1;
+          return deps.standings();
+        },
+        rank(...of) {
+          asked.rank += 1;
+          return deps.rank(...of);
+        },
+      });
+      expect((await served.ask(path)).status).toBe(200);
+      // All mirrors of the fixture are of one upstream.
+      expect(Math.max(...Object.values(asked))).toBe(1);
+    },
+  );
+});
+
 describe('pages', () => {
   it.each([1, 2, 3, 4, 5, 500])('mirrors by %i are all of them, in the order of the file', async (limit) => {
     const { ask } = await up();
