@@ -6,7 +6,7 @@
   const main = () => document.getElementById('main');
   const live = document.getElementById('live');
   const words = JSON.parse(document.body.dataset.words);
-  // Of a page without a stream of events.
+  // The pace of a page without a stream of events.
   const everyMs = Number(document.body.dataset.everyMs ?? 0);
   const leastGapMs = 2000;
   let lastMs = -leastGapMs,
@@ -36,7 +36,7 @@
   const keyOf = (element) => {
     if (!element || !main().contains(element) || element === main()) return null;
     if (element.id) return { id: element.id };
-    // Links by where they lead, buttons and folds by what they belong to: never the like of another thing.
+    // A link is found again by its address, any other element by the nearest id around it.
     const href = element.getAttribute('href'),
       of = href ? main() : element.closest('[id]');
     if (!href && of === main()) return null;
@@ -76,12 +76,12 @@
     };
     if (token) headers.authorization = 'Bearer ' + token;
     button.disabled = true;
-    // Until it is answered the form stays where it is: the answer is shown in it.
+    // Until the response, nothing is replaced: the response is shown in this form.
     form.dataset.asking = '';
     said.textContent = words.asking;
     try {
-      // No password that the browser knows is sent, and none is asked for: writes take the bearer token alone.
-      // Whole: a browser requests nothing that is relative to an address with a password in it.
+      // Writes accept only the bearer token: the browser must neither send a known password nor ask for one.
+      // Not relative: a browser refuses that if the address of the page contains a password.
       const answer = await fetch(location.origin + form.dataset.post, {
         method: 'POST',
         headers,
@@ -135,7 +135,7 @@
       again = true;
       return;
     }
-    // Here too, where nothing is fetched: else the next look would follow at once, and so on for as long.
+    // Also if nothing is fetched, else the next attempt follows at once.
     lastMs = timer.now();
     if (isActing()) say('held');
     if (document.hidden || isSelecting() || isActing()) {
@@ -169,7 +169,7 @@
       if (one) one.open = true;
     }
     if (document.title !== title) document.title = title;
-    // Before the focus: what is hidden takes none.
+    // Before the focus, which a hidden element cannot take.
     dress();
     const focused = key && find(key);
     if (focused) focused.focus({ preventScroll: true });
@@ -186,7 +186,7 @@
     );
   };
 
-  // Never to the error page of a proxy, which has no script to leave it, nor while a form is open.
+  // Only when the daemon is back: the error page of a proxy has no script that would leave it.
   const reload = async () => {
     const isBack = await fetch(location.href, { method: 'HEAD', cache: 'no-store' }).then(
       ({ status }) => status < 500,

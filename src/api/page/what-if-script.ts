@@ -40,7 +40,7 @@ export const whatIfScript = `'use strict';
     query.set('chain', chain);
     const path = form.getAttribute('action') + '?' + query;
     try {
-      // Whole: a browser requests nothing that is relative to an address with a password in it.
+      // Not relative: a browser refuses that if the address of the page contains a password.
       const answer = await fetch(location.origin + path, { headers: { accept: 'text/html' }, cache: 'no-store' });
       const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
       if (mine !== asked) return;
