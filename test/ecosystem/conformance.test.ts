@@ -8,6 +8,7 @@ import { limits } from '../../src/core/limits.ts';
 import type { Mirror } from '../../src/core/mirror.ts';
 import type { Prober } from '../../src/core/ports.ts';
 import type { Answer, Ask, Verdict } from '../../src/core/transcript.ts';
+import { showChain } from '../../src/ecosystems/client.ts';
 import { loadProber } from '../../src/ecosystems/prober.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
 import { saySentence } from '../../src/words/tell.ts';
@@ -215,6 +216,16 @@ for (const ecosystem of registry.all) {
           expect(walkChain(walker, { members: chain.value.members.slice(0, 1), separators: [] }, () => reply).tag).toBe(
             ends[reply.tag],
           );
+      },
+    );
+
+    test.each(ecosystem.clients.map((client) => [client.id, client] as const))(
+      'a chain that %s has is read back from how it is shown and stored',
+      (_, client) => {
+        for (const between of [' ', ',', '|']) {
+          const chain = client.parse(`https://a.example.com/x${between}https://b.example.com`);
+          if (chain.tag === 'ok') expect(client.parse(showChain(chain.value))).toEqual(chain);
+        }
       },
     );
 

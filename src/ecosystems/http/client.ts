@@ -89,7 +89,8 @@ export const filesClient: Client = {
   describes:
     "The base URLs that clients ask today, with spaces between. Several are for pacman's servers and apt's mirror list, which go on to the next. Default: the mirror of the highest weight, alone.",
   expected: phrase('expected.httpChain'),
-  parse: (chain) => parseUrls(chain, /\s+/),
+  // A shown chain has `|` between members.
+  parse: (chain) => parseUrls(chain, /[\s|]+/),
   mistake,
   usual: (url) => url ?? '',
   member: memberOfUrl,
