@@ -1,9 +1,9 @@
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
-import type { Facts } from '../../core/transcript.ts';
+import type { Verdict } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
-import { type End, isNotOffered, stoppedBy, type Talk } from '../talk.ts';
+import { type End, ended, failedBy, isNotOffered, stoppedBy, type Talk } from '../talk.ts';
 import type { KnownHead } from './context.ts';
 import { type Database, type FoundRecord, getFrom } from './lookup.ts';
 import type { TreeHead } from './note.ts';
@@ -20,12 +20,6 @@ import {
   verifyTiles,
 } from './tlog.ts';
 
-/** Why a proof failed: the end of the conversation, and the facts to report with it. */
-export interface Unproven {
-  readonly end: End;
-  readonly facts: Facts;
-}
-
 interface Claim {
   /** The largest signed head from that server. */
   readonly largest: KnownHead;
@@ -39,7 +33,7 @@ interface Claim {
  * Proves with a server's own tiles that its records are in the log and that every smaller head is of a prefix of the log.
  * Tiles that contradict the largest head are wrong. If they confirm it, a smaller head that is not of a prefix is a fork.
  */
-export function* verifyClaim(database: Database, { largest, heads, found }: Claim): Talk<Result<null, Unproven>> {
+export function* verifyClaim(database: Database, { largest, heads, found }: Claim): Talk<Result<null, Verdict>> {
   const older = heads.filter(({ size }) => size <= largest.size);
   const wanted = tilesToProve(
     largest.size,
@@ -47,9 +41,9 @@ export function* verifyClaim(database: Database, { largest, heads, found }: Clai
     older.map(({ size }) => size),
   );
   const tiles = yield* fetchTiles(database, wanted, found.length);
-  if (tiles.tag === 'error') return error({ end: tiles.error, facts: {} });
+  if (tiles.tag === 'error') return error(ended(tiles.error));
   const lie = contradiction(largest, found, wanted, tiles.value);
-  if (lie !== null) return error({ end: { tag: 'failed', failure: lie }, facts: {} });
+  if (lie !== null) return error(failedBy(lie));
   for (const head of older) {
     const root = rootOf(head.size, tiles.value)?.toString('base64') ?? '';
     if (root !== head.rootBase64) return error(fork(database.verifier.name, head, largest, root));
@@ -73,11 +67,9 @@ function contradiction(
 }
 
 /** @param root  the root of the first `older.size` records of the larger tree, from verified tiles */
-function fork(name: string, older: KnownHead, larger: KnownHead, root: string): Unproven {
-  return {
-    end: { tag: 'failed', failure: mismatch(older.rootBase64, root) },
-    facts: { forked: { name, statements: [statementOf(older), statementOf(larger)] } },
-  };
+function fork(name: string, older: KnownHead, larger: KnownHead, root: string): Verdict {
+  const statements = [statementOf(older), statementOf(larger)] as const;
+  return failedBy(mismatch(older.rootBase64, root), { forked: { name, statements } });
 }
 
 /** The signed note of a head; if the note was not stored, the head's text without a signature. */

@@ -17,7 +17,7 @@ import {
   requestRecord,
 } from './lookup.ts';
 import { parseVerifier, type SignedHead, type Verifier } from './note.ts';
-import { type Unproven, verifyClaim } from './proof.ts';
+import { verifyClaim } from './proof.ts';
 import { isCanonical } from './version.ts';
 
 /** Without `/@`, so a proxy rejects this path by its syntax and fetches nothing for it. */
@@ -52,9 +52,9 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   const claim = { largest, heads: [...heads, ...all(own?.head), ...all(before)], found: records };
   const authority: Facts = own === null ? {} : { authority: { name: verifier.name, size: own.head?.size ?? null } };
   const proven = yield* verifyClaim(relay, claim);
-  if (proven.tag === 'error') return ended(proven.error.end, { ...authority, ...proven.error.facts });
+  if (proven.tag === 'error') return ended(proven.error.outcome, { ...authority, ...proven.error.facts });
   const newest = yield* proveItself(own, claim.heads, largest);
-  if (newest.tag === 'error') return ended(newest.error.end, { ...authority, ...newest.error.facts });
+  if (newest.tag === 'error') return ended(newest.error.outcome, { ...authority, ...newest.error.facts });
   const control = yield { url: below(context, impossiblePath), aside: true, bodyBytesMax: limits.errorBodyBytes };
   const isCaught = control.tag === 'answered' && control.status === 200;
   const { size, rootBase64 } = largest;
@@ -66,7 +66,7 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   };
   if (isCaught) return failedBy(catchAll, withLogged(facts, records));
   const more = yield* learnMore(relay, largest, all(before));
-  if (more.tag === 'error') return ended(more.error.end, { ...authority, ...more.error.facts });
+  if (more.tag === 'error') return ended(more.error.outcome, { ...authority, ...more.error.facts });
   const { value: record } = found;
   const logged = withLogged(facts, [...records, ...more.value]);
   if (lookup === null || record === null) return fine(logged);
@@ -108,18 +108,18 @@ function* learnMore(
   relay: Database,
   served: SignedHead,
   known: readonly KnownHead[],
-): Talk<Result<readonly FoundRecord[], Unproven>> {
+): Talk<Result<readonly FoundRecord[], Verdict>> {
   const { unknown = [] } = relay.context.own;
   const learnt: FoundRecord[] = [];
   for (let from = 0; from < unknown.length; from += limits.lookupsAtOnce) {
     const asked = yield* askSome(relay, unknown.slice(from, from + limits.lookupsAtOnce));
-    if (asked.tag === 'error') return error({ end: asked.error, facts: {} });
+    if (asked.tag === 'error') return error(ended(asked.error));
     const { records, isEnd } = asked.value;
     if (records.length > 0) {
       const heads = distinct([served, ...records.map(({ head }) => head)]);
       const claim = { largest: largestOf(heads), heads: [...heads, ...known], found: records };
       const proven = yield* verifyClaim(relay, claim);
-      if (proven.tag === 'error') return isLie(proven.error.end) ? proven : ok(learnt);
+      if (proven.tag === 'error') return isLie(proven.error.outcome) ? proven : ok(learnt);
       learnt.push(...records);
     }
     if (isEnd) break;
@@ -166,7 +166,7 @@ function* proveItself(
   own: Itself | null,
   heads: readonly KnownHead[],
   largest: SignedHead,
-): Talk<Result<KnownHead, Unproven>> {
+): Talk<Result<KnownHead, Verdict>> {
   const head = own?.head ?? null;
   if (own === null || head === null || head.size <= largest.size) return ok(largest);
   const proven = yield* verifyClaim(own.database, { largest: head, heads, found: [] });
@@ -174,7 +174,7 @@ function* proveItself(
   return proven.error.facts.forked === undefined ? ok(largest) : proven;
 }
 
-function largestOf<T extends KnownHead>(heads: readonly [T, ...T[]] | readonly T[]): T {
+function largestOf<T extends KnownHead>(heads: readonly T[]): T {
   const [first, ...rest] = heads;
   if (first === undefined) throw new RangeError('no head at all');
   return rest.reduce((a, b) => (b.size > a.size ? b : a), first);

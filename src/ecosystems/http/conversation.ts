@@ -92,7 +92,7 @@ function* file(path: string, stopAfterBytes: number, isLed: boolean, context: Ht
   if (reading !== null && reading.failure !== null) return failedBy(reading.failure, facts);
   const judged = judge(head, expect, changedAtMs);
   if (judged.tag === 'error') return failedBy(judged.error, facts);
-  const known = { ...facts, ...judged.facts };
+  const known = { ...facts, ...judged.value };
   if (expect.signedBy === undefined || sum === null) return fine(known);
   const signature = yield* ofFile({ path, body, sum }, expect.signedBy, context);
   if (signature.tag === 'error') return ended(signature.error, known);
@@ -100,7 +100,7 @@ function* file(path: string, stopAfterBytes: number, isLed: boolean, context: Ht
   const leads = profile?.lists?.leads;
   if (!isLed || leads === undefined || signature.value.state !== 'valid') return fine(proven);
   const wrong = yield* findWrongPackage({ path, body, sum }, leads, context);
-  return wrong === null ? fine(proven) : ended(wrong.end, { ...proven, ...wrong.facts });
+  return wrong === null ? fine(proven) : ended(wrong.outcome, { ...proven, ...wrong.facts });
 }
 
 function beginsAs(body: Uint8Array, startsHex: string | undefined): boolean {

@@ -3,15 +3,16 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { WholeBody } from '../../core/body.ts';
-import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
-import type { Facts } from '../../core/transcript.ts';
+import type { Verdict } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
 import {
   type Answered,
   below,
   type End,
+  ended,
+  failedBy,
   get,
   isNotOffered,
   runMeanwhile,
@@ -40,11 +41,6 @@ interface Rota {
   readonly isAll: boolean;
 }
 
-interface WrongPackage {
-  readonly end: End;
-  readonly facts: Facts;
-}
-
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const pieceBytes = 2 ** 20;
@@ -55,7 +51,7 @@ const pieceBytes = 2 ** 20;
  * @param list  a list whose signature was verified
  * @returns     `null`: the package is right, or there was none to check
  */
-export function* findWrongPackage(list: WholeFile, leads: Leads, context: HttpContext): Talk<WrongPackage | null> {
+export function* findWrongPackage(list: WholeFile, leads: Leads, context: HttpContext): Talk<Verdict | null> {
   const key = `packages ${list.path}`;
   // The text needs no validation: this function wrote it.
   const kept = JSON.parse(context.memory?.get(key, context.nowWallMs) ?? 'null') as Rota | null;
@@ -72,7 +68,7 @@ export function* findWrongPackage(list: WholeFile, leads: Leads, context: HttpCo
 }
 
 /** Reads the index and chooses packages: on one day the same for all mirrors with the same list. */
-function* newRota(list: WholeFile, leads: Leads, context: HttpContext): Talk<Result<Rota | null, WrongPackage>> {
+function* newRota(list: WholeFile, leads: Leads, context: HttpContext): Talk<Result<Rota | null, Verdict>> {
   const at = leads.indexIn(list.path, list.body);
   if (at === null) return ok(null);
   const got = yield* indexOf(at, list.path, context);
@@ -99,12 +95,12 @@ function* indexOf(
   { paths, file }: IndexAt,
   list: string,
   context: HttpContext,
-): Talk<Result<{ readonly path: string; readonly whole: WholeBody } | null, WrongPackage>> {
+): Talk<Result<{ readonly path: string; readonly whole: WholeBody } | null, Verdict>> {
   for (const path of paths) {
     const got = yield* getAside(path, limits.packageIndexBytes, context);
     if (got.tag === 'error') {
       if (isNotOffered(got.error)) continue;
-      return error({ end: got.error, facts: {} });
+      return error(ended(got.error));
     }
     const wrong = yield* differs(path, got.value, file, list, phrase('answer.signedList', { list }));
     return wrong === null ? ok({ path, whole: wholeOf(got.value) }) : error(wrong);
@@ -112,12 +108,12 @@ function* indexOf(
   return ok(null);
 }
 
-function* checked(file: PackageFile, index: string, list: string, context: HttpContext): Talk<WrongPackage | null> {
+function* checked(file: PackageFile, index: string, list: string, context: HttpContext): Talk<Verdict | null> {
   const got = yield* getAside(file.path, limits.rotaPackageBytes, context);
-  if (got.tag === 'error') return { end: got.error, facts: {} };
+  if (got.tag === 'error') return ended(got.error);
   const { body } = got.value;
   const wrongFormat = formatFailure({ path: file.path, body });
-  if (wrongFormat !== null) return wrongOf(wrongFormat);
+  if (wrongFormat !== null) return failedBy(wrongFormat);
   return yield* differs(file.path, got.value, file, index, phrase('answer.signedList', { list }));
 }
 
@@ -132,16 +128,12 @@ function* differs(
   { sha256: want, bytes }: ListedFile,
   index: string,
   by: Sentence,
-): Talk<WrongPackage | null> {
+): Talk<Verdict | null> {
   const sum = yield* sumOf(wholeOf(answer));
-  if (sum.bytes !== bytes) return wrongOf(malformed('answer.listedSizeOf', { file: path, list: index }));
+  if (sum.bytes !== bytes) return failedBy(malformed('answer.listedSizeOf', { file: path, list: index }));
   if (sum.sha256 === want) return null;
-  const failure: ProbeFailure = mismatchOf({ algorithm: 'sha256', want, got: sum.sha256, by, side: path });
-  return wrongOf(failure, seenIn(answer.body, sum.bytes));
-}
-
-function wrongOf(failure: ProbeFailure, facts: Facts = {}): WrongPackage {
-  return { end: { tag: 'failed', failure }, facts };
+  const failure = mismatchOf({ algorithm: 'sha256', want, got: sum.sha256, by, side: path });
+  return failedBy(failure, seenIn(answer.body, sum.bytes));
 }
 
 function seedOf(text: string): number {

@@ -1,5 +1,6 @@
 import type { WholeBody } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
+import { error, ok, type Result } from '../../core/result.ts';
 import type { Facts } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
 import { hashOf, matchesBeginning, seenIn, type Talk } from '../talk.ts';
@@ -7,8 +8,6 @@ import { headTextOf, startsWith } from './format.ts';
 import type { Expect } from './names.ts';
 import { compilePattern } from './pattern.ts';
 import type { Head, Summed } from './profile.ts';
-
-type Judged = { readonly tag: 'ok'; readonly facts: Facts } | { readonly tag: 'error'; readonly error: ProbeFailure };
 
 const algorithm = 'sha256';
 /** Files with an earlier date are not compared: without a date, clocks state 1970 and zips 1980. */
@@ -19,17 +18,16 @@ const madeUpMs = Date.UTC(1990, 0, 1);
  * an expected hash only files with the same date are compared.
  * @param changedAtMs  the date in the file, else `Last-Modified`, wall-clock milliseconds; `null`: neither is known
  */
-export function judge(head: Head, expect: Expect, changedAtMs: number | null): Judged {
+export function judge(head: Head, expect: Expect, changedAtMs: number | null): Result<Facts, ProbeFailure> {
   const failure = shapeFailure(head, expect) ?? sizeFailure(head, expect) ?? ageFailure(head, expect, changedAtMs);
-  if (failure !== null) return { tag: 'error', error: failure };
-  if (head.sum === null) return { tag: 'ok', facts: {} };
+  if (failure !== null) return error(failure);
+  if (head.sum === null) return ok({});
   const { sha256: got, bytes } = head.sum;
   const seen = seenIn(head.body, bytes);
-  if (expect.sha256 !== undefined)
-    return { tag: 'ok', facts: { ...seen, verified: { algorithm, digest: got, against: 'pinned' } } };
-  if (changedAtMs === null || changedAtMs < madeUpMs) return { tag: 'ok', facts: {} };
+  if (expect.sha256 !== undefined) return ok({ ...seen, verified: { algorithm, digest: got, against: 'pinned' } });
+  if (changedAtMs === null || changedAtMs < madeUpMs) return ok({});
   const of = new Date(changedAtMs).toISOString();
-  return { tag: 'ok', facts: { ...seen, compared: { algorithm, digest: got, of } } };
+  return ok({ ...seen, compared: { algorithm, digest: got, of } });
 }
 
 /**
