@@ -52,15 +52,18 @@ export function* get(
   context: Pick<ProbeContext, 'nowWallMs'>,
   isMasked: (answer: Answered) => boolean = () => false,
 ): Talk<Got> {
-  const answer = yield ask;
-  if (answer.tag === 'failed') return error(answer);
-  if (answer.tag === 'unknown') return error({ tag: 'unknown', because: answer.because });
-  const failure = failureOfStatus(answer, context.nowWallMs);
-  if (failure === null) return ok(answer);
-  if (failure.kind === 'absent' && isMasked(answer)) {
-    return stoppedBy({ kind: 'masked_upstream', status: answer.status });
-  }
-  return stoppedBy(failure);
+  const answer = answeredOf(yield ask);
+  if (answer.tag === 'error') return answer;
+  const failure = failureOfStatus(answer.value, context.nowWallMs);
+  if (failure === null) return answer;
+  const isTheirs = failure.kind === 'absent' && isMasked(answer.value);
+  return stoppedBy(isTheirs ? { kind: 'masked_upstream', status: answer.value.status } : failure);
+}
+
+/** A response with any status, or how the conversation must end. */
+export function answeredOf(answer: Answer): Got {
+  if (answer.tag === 'answered') return ok(answer);
+  return error(answer.tag === 'failed' ? answer : { tag: 'unknown', because: answer.because });
 }
 
 /** True for a 404 or 410: the mirror does not have the requested endpoint or file. */

@@ -1,7 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import type { Answer, Ask } from '../../core/transcript.ts';
-import { type Answered, type End, stoppedBy, type Talk, unaskable } from '../talk.ts';
+import type { Ask } from '../../core/transcript.ts';
+import { type Answered, answeredOf, type End, stoppedBy, type Talk, unaskable } from '../talk.ts';
 import {
   type Challenge,
   fetchToken,
@@ -48,7 +48,7 @@ export function* askWithToken(ask: Ask, repository: string, session: Session): T
   const first = door.value === null ? null : scoped(door.value, repository);
   const held: Result<Held | null, End> = first === null ? ok(null) : yield* tokenFor(first, session);
   if (held.tag === 'error') return held;
-  const answer = ended(yield withBearer(ask, held.value));
+  const answer = answeredOf(yield withBearer(ask, held.value));
   if (answer.tag === 'error' || answer.value.status !== 401) return answer;
   const told = challengeOf(answer.value, session);
   if (told.tag === 'error') return told;
@@ -58,7 +58,7 @@ export function* askWithToken(ask: Ask, repository: string, session: Session): T
   if (held.value?.isFresh === true && first !== null && isSameToken(first, second)) return answer;
   keepDoor(told.value, session);
   const fresh = yield* fetchToken(second, session);
-  return fresh.tag === 'error' ? fresh : ended(yield withBearer(ask, fresh.value));
+  return fresh.tag === 'error' ? fresh : answeredOf(yield withBearer(ask, fresh.value));
 }
 
 /** Caches a challenge, or with `null` that no token is required. */
@@ -81,7 +81,7 @@ function* doorOf(session: Session): Talk<Result<Challenge | null, End>> {
   const kept = session.recall(doorKey);
   if (kept !== null) return ok(JSON.parse(kept) as Challenge | null);
   const url = apiBaseOf(session.context.baseUrl);
-  const answer = ended(yield { url, aside: true, bodyBytesMax: limits.errorBodyBytes });
+  const answer = answeredOf(yield { url, aside: true, bodyBytesMax: limits.errorBodyBytes });
   if (answer.tag === 'error') return answer;
   const told = answer.value.status === 401 ? challengeOf(answer.value, session) : ok(null);
   // A 404 of a server that has only a registry's files is not cached.
@@ -95,11 +95,6 @@ function scoped(challenge: Challenge, repository: string): Challenge {
 
 function withBearer(ask: Ask, held: Held | null): Ask {
   return held === null ? ask : { ...ask, headers: { ...ask.headers, authorization: `Bearer ${held.token}` } };
-}
-
-function ended(answer: Answer): Result<Answered, End> {
-  if (answer.tag === 'answered') return ok(answer);
-  return error(answer.tag === 'failed' ? answer : { tag: 'unknown', because: answer.because });
 }
 
 function mayCarryTokens(baseUrl: string): boolean {

@@ -4,7 +4,17 @@ import type { Target } from '../../core/mirror.ts';
 import type { Conversation } from '../../core/ports.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { wrongContent } from '../../words/tell.ts';
-import { type Answered, ended, failedBy, failureOfStatus, fine, type Talk, tagsOf, unaskable } from '../talk.ts';
+import {
+  type Answered,
+  answeredOf,
+  ended,
+  failedBy,
+  failureOfStatus,
+  fine,
+  type Talk,
+  tagsOf,
+  unaskable,
+} from '../talk.ts';
 import { apiBaseOf, askWithToken, challengeOf, keepDoor } from './ask.ts';
 import { blob } from './blob.ts';
 import type { OciContext } from './context.ts';
@@ -34,9 +44,9 @@ export function* probe({ step, module, version }: Target, context: OciContext): 
 
 /** Checks the API root: a 200 and a 401 that requires a token are ok; a web page is not. */
 function* door(session: Session): Talk<Verdict> {
-  const answer = yield { url: apiBaseOf(session.context.baseUrl), bodyBytesMax: limits.infoBytes };
-  if (answer.tag === 'failed') return ended(answer);
-  if (answer.tag === 'unknown') return ended({ tag: 'unknown', because: answer.because });
+  const got = answeredOf(yield { url: apiBaseOf(session.context.baseUrl), bodyBytesMax: limits.infoBytes });
+  if (got.tag === 'error') return ended(got.error);
+  const { value: answer } = got;
   if (answer.status === 401) {
     const challenge = challengeOf(answer, session);
     if (challenge.tag === 'error') return ended(challenge.error);
@@ -106,14 +116,6 @@ function factsOf({ algorithm, text: digest }: Digest, asked: Digest | null): Fac
   return asked === null ? { resolvedVersion: digest, compared } : { compared };
 }
 
-/** A registry's pull limit, and the pulls left. */
-interface Quota {
-  readonly limit: number;
-  readonly remaining: number;
-  /** The length of the window; `null`: not stated. */
-  readonly windowSeconds: number | null;
-}
-
 /** Parses `100;w=21600`, as Docker Hub writes a limit; `null` for any other text. */
 function read(text: string | undefined): { readonly count: number; readonly windowSeconds: number | null } | null {
   const [, count, window] = /^\s*(\d{1,9})(?:\s*;\s*w=(\d{1,9}))?\s*$/.exec(text ?? '') ?? [];
@@ -122,16 +124,13 @@ function read(text: string | undefined): { readonly count: number; readonly wind
     : { count: Number(count), windowSeconds: window === undefined ? null : Number(window) };
 }
 
-/** The quota in the headers; `null`: limit or remaining pulls are not stated. @see protocols.md 4.6 */
-export function quotaOf(headers: Readonly<Record<string, string>>): Quota | null {
+/** The pull limit of a window and the pulls left in it; `null`: one of them is not stated. @see protocols.md 4.6 */
+export function quotaOf(headers: Readonly<Record<string, string>>) {
   const limit = read(headers['ratelimit-limit']);
   const remaining = read(headers['ratelimit-remaining']);
   if (limit === null || remaining === null) return null;
-  return {
-    limit: limit.count,
-    remaining: remaining.count,
-    windowSeconds: remaining.windowSeconds ?? limit.windowSeconds,
-  };
+  const windowSeconds = remaining.windowSeconds ?? limit.windowSeconds;
+  return { limit: limit.count, remaining: remaining.count, windowSeconds };
 }
 
 function quotaFacts(headers: Readonly<Record<string, string>>): Facts {
