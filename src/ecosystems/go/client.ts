@@ -75,19 +75,17 @@ export function goRemedyFor(before: Chain, after: Chain, privatePatterns: readon
   const proxy = pasteable(after);
   const patterns = privatePatterns.filter((pattern) => pasteablePattern.test(pattern));
   if (patterns.length < privatePatterns.length) notes.push(phrase('note.goPrivatePattern'));
-  const goprivate = patterns.length === 0 ? null : patterns.join(',');
   const back = rollback === null ? phrase('back.chain') : `export GOPROXY='${rollback}'`;
   if (before.members.some((member) => member.hasCredentials)) notes.push(phrase('note.goBackCredentials'));
   if (proxy === null) {
     notes.push(phrase('note.goByHand'));
     return { remedy: {}, rollback: back, notes };
   }
+  const settings = { GOPROXY: proxy, ...(patterns.length === 0 ? {} : { GOPRIVATE: patterns.join(',') }) };
+  const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'`);
+  const env = lines.map((line) => `export ${line}`).join('\n');
   return {
-    remedy: {
-      env: `export GOPROXY='${proxy}'${goprivate === null ? '' : `\nexport GOPRIVATE='${goprivate}'`}`,
-      goenv: `go env -w GOPROXY='${proxy}'${goprivate === null ? '' : ` GOPRIVATE='${goprivate}'`}`,
-      json: JSON.stringify({ GOPROXY: proxy, ...(goprivate === null ? {} : { GOPRIVATE: goprivate }) }),
-    },
+    remedy: { env, goenv: `go env -w ${lines.join(' ')}`, json: JSON.stringify(settings) },
     rollback: back,
     notes,
   };

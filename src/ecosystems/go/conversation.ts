@@ -66,7 +66,7 @@ function* latest({ module }: Target, context: GoContext): Talk<Verdict> {
   if (got.tag === 'error') return isNotOffered(got.error) ? fine({ notOffered: true }) : ended(got.error);
   const read = parseInfo(got.value.body, null);
   if (read.tag === 'error') return failedBy(read.error);
-  const { version } = read.value;
+  const { value: version } = read;
   return fine({ resolvedVersion: version, contents: { tags: { latest: version } } });
 }
 
@@ -82,7 +82,7 @@ function* info({ module, version }: Target, context: GoContext): Talk<Verdict> {
   if (got.tag === 'error') return ended(got.error, factsOf(asked, named.value));
   const read = parseInfo(got.value.body, isCanonical(named.value) ? named.value : null);
   if (read.tag === 'error') return failedBy(read.error, factsOf(asked, named.value));
-  return fine(factsOf(asked, read.value.version));
+  return fine(factsOf(asked, read.value));
 }
 
 function* mod({ module, version }: Target, context: GoContext): Talk<Verdict> {

@@ -10,17 +10,13 @@ import { isCanonical } from './version.ts';
 const instant =
   /^(\d{4})-(\d\d)-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
-interface Info {
-  readonly version: string;
-}
-
 /**
- * Parses the JSON of `.info` and `@latest`. As Go's decoder does, it ignores unknown keys and the case of keys, and
+ * The version in the JSON of `.info` and `@latest`. As Go's decoder does, it ignores unknown keys and the case of keys, and
  * accepts a missing time, also as `null`.
  * @param asked  the requested canonical version, which the response must have; `null`: any
  * @see protocols.md 1.1; golang/go encoding/json Unmarshal
  */
-export function parseInfo(body: Uint8Array, asked: string | null): Result<Info, ProbeFailure> {
+export function parseInfo(body: Uint8Array, asked: string | null): Result<string, ProbeFailure> {
   if (isMarkup(body)) return error(wrongContent('answer.info'));
   const expected = phrase('answer.info');
   const parsed = parseFields(utf8(body) ?? '', expected);
@@ -29,7 +25,7 @@ export function parseInfo(body: Uint8Array, asked: string | null): Result<Info, 
   const { version, time } = Object.fromEntries(lower) as Fields;
   if (!isVersion(version) || !isTime(time)) return error(failureOf('malformed', expected));
   if (asked !== null && version !== asked) return error(malformed('answer.versionAsked'));
-  return ok({ version });
+  return ok(version);
 }
 
 function isVersion(value: unknown): value is string {

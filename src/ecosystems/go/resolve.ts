@@ -45,6 +45,6 @@ function* hasOwnMod(module: string, version: string, context: GoContext): Talk<R
 function* askInfo(module: string, rest: string, context: GoContext): Talk<Resolved> {
   const answer = yield* getBelow(module, rest, { aside: true, bodyBytesMax: limits.infoBytes }, context);
   if (answer.tag === 'error') return answer;
-  const info = parseInfo(answer.value.body, null);
-  return info.tag === 'error' ? stoppedBy(info.error) : ok(info.value.version);
+  const version = parseInfo(answer.value.body, null);
+  return version.tag === 'error' ? stoppedBy(version.error) : version;
 }

@@ -1,15 +1,7 @@
 import type { Filled, Sentence } from '../../core/result.ts';
 import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
-import {
-  type Chain,
-  type ChainMember,
-  type Client,
-  memberOfUrl,
-  parseUrls,
-  type Remedy,
-  type Reply,
-} from '../client.ts';
+import { type Chain, type ChainMember, type Client, memberOfUrl, parseUrls, type Remedy } from '../client.ts';
 
 const separator = /[\s,|]+/;
 const expected = phrase('expected.mirrorsPipe');
@@ -19,19 +11,6 @@ function mirrorsMistake(chain: string): Sentence | null {
   const words = chain.split(separator).filter((word) => word !== '');
   const isFine = words.every((word, at) => (word === 'direct' ? at === words.length - 1 : baseUrl(word) !== null));
   return isFine && words.length > 0 ? null : expected;
-}
-
-/** True for a 2xx status: a client accepts the response and tries no other mirror, even if the bytes turn out wrong. */
-export function isTaken({ status }: { readonly status?: number | null }): boolean {
-  return status !== undefined && status !== null && status >= 200 && status < 300;
-}
-
-export function isCut(reply: Reply): boolean {
-  return reply.tag === 'failed' && reply.isCut === true;
-}
-
-export function isHung(reply: Reply): boolean {
-  return reply.tag === 'failed' && reply.isHung === true;
 }
 
 /** What the clients of image registries share. `direct` is the registry itself; members after it are never used. */
@@ -65,14 +44,13 @@ function placeOf({ plain }: ChainMember): Place | null {
   if (!pasteable.test(plain)) return null;
   const url = plain.replace(/\/+$/, '');
   const { protocol, host, pathname } = new URL(url);
-  const [, path = pathname, project = null] = /^(.*?)\/v2(?:\/(.*))?$/.exec(pathname) ?? [];
-  const isRoot = /(^|\/)v2(\/|$)/.test(pathname);
+  const [isRoot, path = pathname, project = ''] = /^(.*?)\/v2(?:\/(.*))?$/.exec(pathname) ?? [];
   return {
     url,
     isPlain: protocol === 'http:',
     host,
     path: path.replace(/\/+$/, ''),
-    project: isRoot ? (project ?? '') : null,
+    project: isRoot === undefined ? null : project,
   };
 }
 

@@ -1,6 +1,6 @@
 import { phrase } from '../../words/tell.ts';
-import { type Client, offersHttp1, walkInOrder } from '../client.ts';
-import { hostChain, isCut, isHung, isTaken, type Place, type Places, remedyOf } from './chain.ts';
+import { type Client, offersHttp1, type Reply, walkInOrder } from '../client.ts';
+import { hostChain, type Place, type Places, remedyOf } from './chain.ts';
 import { dockerHub } from './names.ts';
 
 const certificates = '/etc/containerd/certs.d';
@@ -33,7 +33,8 @@ export const containerd: Client = {
   spec: ['https://github.com/containerd/containerd/blob/main/docs/hosts.md'],
   describes:
     'The hosts of today in hosts.toml, in their order. Default: the mirror of the highest weight, then `direct`.',
-  walk: (chain, replyOf) => walkInOrder(chain, replyOf, (reply) => isHung(reply) || isTaken(reply)),
+  walk: (chain, replyOf) =>
+    walkInOrder(chain, replyOf, (reply) => reply.tag === 'failed' && (reply.isHung === true || isTaken(reply))),
   protocols: () => offersHttp1,
   forms: ['hosts.toml'],
   remedy(before, after, _patterns, { upstream } = {}) {
@@ -49,6 +50,11 @@ export const containerd: Client = {
     });
   },
 };
+
+/** True for a 2xx status: a client accepts the response and tries no other mirror, even if the bytes turn out wrong. */
+function isTaken({ status }: Extract<Reply, { tag: 'failed' }>): boolean {
+  return status != null && status >= 200 && status < 300;
+}
 
 const podmanPath = '/etc/containers/registries.conf.d/050-mirrorwatch.conf';
 
@@ -97,7 +103,8 @@ export const podman: Client = {
       chain,
       replyOf,
       (reply) =>
-        isHung(reply) || (isTaken(reply) && (!isCut(reply) || (reply.tag === 'failed' && reply.isArtifact === true))),
+        reply.tag === 'failed' &&
+        (reply.isHung === true || (isTaken(reply) && (reply.isCut !== true || reply.isArtifact === true))),
     ),
   protocols: () => offersHttp1,
   forms: ['registries.conf'],

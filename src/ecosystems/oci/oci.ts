@@ -45,7 +45,9 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
         (value) => parsePlatform(value) !== null,
       ).prefault(usualPlatform),
     },
-    read: ({ platform }) => ({ platform: platformOf(String(platform)) }),
+    read: ({ platform }) => ({
+      platform: parsePlatform(String(platform)) ?? { os: 'linux', architecture: 'amd64', variant: null },
+    }),
   },
   mirrorKeys: {
     ns: flag(
@@ -63,7 +65,3 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
   demo: () => import('./demo.ts').then(({ demo }) => demo),
   doctor: () => import('./doctor.ts').then(({ doctor }) => doctor),
 };
-
-function platformOf(text: string): OciSettings['platform'] {
-  return parsePlatform(text) ?? { os: 'linux', architecture: 'amd64', variant: null };
-}
