@@ -228,7 +228,7 @@ describe('a mirror with many targets', () => {
       ];
     };
     expect(await rows('/mirrors/coast')).toEqual([101, '130 more']);
-    expect(await rows('/mirrors/coast?from=200')).toEqual([31, 'before']);
+    expect(await rows('/mirrors/coast?from=200')).toEqual([31, 'previous page']);
     expect(await rows('/mirrors/coast?from=-1')).toEqual([101, '130 more']);
   });
 });

@@ -30,7 +30,7 @@ test('mending and undoing in Chinese', async () => {
   expect(asked.err).toContain('未做任何修改：没有可供确认的终端；请使用 --yes');
   const fixed = await machine.run(['doctor', '--fix', '--yes', ...zh]);
   expect(fixed.out).toBe('没有发现问题，读取了 1 个文件');
-  expect(fixed.err).toMatch(/已修改 .*\n已保留备份：mirrorwatch undo /);
+  expect(fixed.err).toMatch(/已修改 .*\n已保留备份；恢复原状：mirrorwatch undo /);
   const undone = await machine.run(['undo', ...zh]);
   expect(undone.out).toMatch(/^已恢复 /);
   const nothing = await machine.run(['undo', ...zh]);

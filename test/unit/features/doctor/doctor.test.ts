@@ -81,7 +81,7 @@ warning  GOPROXY ends with a proxy  go-direct-missing
   });
 
   test.each([
-    [['doctor', '--yes'], '--yes goes with --fix'],
+    [['doctor', '--yes'], '--yes can only be used with --fix'],
     [['doctor', '--fixx'], "Unknown option '--fixx'"],
     [['undo', '1', '--list'], '--list takes no ID'],
   ])('%j is wrong usage', async (argv, said) => {
@@ -109,7 +109,7 @@ describe('--fix', () => {
  GOPROXY=https://***@a.example.com,direct
 -GOSUMDB=off
 changed ${path}
-a backup is kept: mirrorwatch undo 1`);
+a backup is kept; to restore it: mirrorwatch undo 1`);
   });
 
   test('neither what is said nor the diff shows user-info without a scheme, or turns the direction of writing', async () => {
