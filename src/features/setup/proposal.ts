@@ -194,6 +194,8 @@ export function reduceDraft(
     );
     return without === '' ? null : { draft: { ...draft, ecosystems }, without };
   }
+  if (found !== undefined && draft.ecosystems.length > 1)
+    return { draft: { ...draft, ecosystems: draft.ecosystems.filter((one) => one !== found) }, without: id };
   const set = draft.ecosystems.find(({ surveyed, chain }) => path === `clients.${surveyed.id}` && chain !== null);
   if (set !== undefined) {
     const ecosystems = draft.ecosystems.map((one) => (one === set ? { ...one, chain: null } : one));

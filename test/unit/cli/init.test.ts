@@ -97,6 +97,17 @@ describe('mirrorwatch init', () => {
     await expectAccepted(machine);
   });
 
+  test('an ecosystem of which every module is private is left out, and said', async () => {
+    const machine = testMachine(
+      { 'go.sum': project['go.sum'], 'requirements.txt': 'six==1.17.0\n' },
+      { GOPRIVATE: '*' },
+    );
+    const made = await machine.run(['init', '--yes']);
+    expect([made.code, made.err]).toEqual([0, expect.stringContaining('left out: go: expected at least one module')]);
+    expect(machine.text('mirrorwatch.yaml')).not.toContain('ecosystem: go');
+    await expectAccepted(machine);
+  });
+
   test("uv's index with a name is its URL", async () => {
     const machine = testMachine({}, { UV_DEFAULT_INDEX: 'corp=https://pypi.corp/simple' });
     expect((await machine.run(['init', '--yes'])).code).toBe(0);
