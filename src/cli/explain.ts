@@ -70,11 +70,7 @@ function conclusions({ sample, transcript }: Probed, say: Say): string[] {
   if (transcript.errorLine) lines.push(say('probe.said', { line: transcript.errorLine }));
   if (facts.resolvedVersion) lines.push(say('probe.latest', { version: facts.resolvedVersion }));
   if (facts.notOffered) lines.push(say('probe.notOffered'));
-  if (facts.listed) {
-    const { count, newest } = facts.listed;
-    const shown = newest ?? '–';
-    lines.push(say('probe.listed', { count, newest: shown }));
-  }
+  if (facts.listed) lines.push(say('probe.listed', { count: facts.listed.count, newest: facts.listed.newest ?? '–' }));
   const rate = steadyRateOf(sample);
   if (rate !== null) lines.push(say('probe.rate', { rate: (rate / 2 ** 20).toFixed(2) }));
   if (facts.verified) lines.push(say('probe.verified', facts.verified));

@@ -12,7 +12,7 @@ export type ClientNow = Pick<ClientReport, 'tookMs' | 'files' | 'bytes' | 'words
   Pick<ClientRun, 'outcome' | 'reason' | 'sentence' | 'exitCode'>;
 
 export function clientIdsOf(ecosystem: EcosystemId): readonly string[] {
-  return realClientsOf(ecosystem).map(({ id }) => id);
+  return (registry.of(ecosystem)?.realClients ?? []).map(({ id }) => id);
 }
 
 /** The part of a mirror's access that a client cannot be given; `null`: it can run. @throws Error on an unknown client */
@@ -43,12 +43,8 @@ export function findMissingClients({ clientRuns }: Config, facts: Pick<ProcessFa
   return [...ids].filter((id) => runner.find(id) === null);
 }
 
-function realClientsOf(ecosystem: EcosystemId): readonly RealClient[] {
-  return registry.of(ecosystem)?.realClients ?? [];
-}
-
 function clientOf(ecosystem: EcosystemId, id: string): RealClient {
-  const found = realClientsOf(ecosystem).find((one) => one.id === id);
+  const found = registry.of(ecosystem)?.realClients.find((one) => one.id === id);
   if (found === undefined) throw new Error(`${ecosystem} has no client ${id}`);
   return found;
 }

@@ -71,13 +71,11 @@ export async function closeWithin(workers: { close(): Promise<void> }, timers: T
 }
 
 async function orNull<T>(work: Promise<T>, limitMs: number, timers: Timers): Promise<T | null> {
-  let timer: { cancel(): void } | null = null;
-  const late = new Promise<null>((resolve) => {
-    timer = timers.after(limitMs, () => resolve(null));
-  });
+  const late = Promise.withResolvers<null>();
+  const timer = timers.after(limitMs, () => late.resolve(null));
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, late.promise]);
   } finally {
-    (timer as { cancel(): void } | null)?.cancel();
+    timer.cancel();
   }
 }
