@@ -4,7 +4,7 @@ import { printable } from '../core/printable.ts';
 import { readJson } from '../core/read-json.ts';
 import { maskText } from '../core/secret.ts';
 import { urlOfListener } from '../core/url.ts';
-import { exchange, systemFiles } from '../daemon/system.ts';
+import { exchange, systemFiles, tlsOf } from '../daemon/system.ts';
 import type { Context } from '../terminal/context.ts';
 import { load } from '../terminal/load.ts';
 import { Failed, optionsOf, UsageError } from '../terminal/usage.ts';
@@ -72,7 +72,7 @@ export async function daemonAt(
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     };
     try {
-      const request = { url: url + path, method, headers, limitMs: answerMs };
+      const request = { url: url + path, method, headers, limitMs: answerMs, ...(listen && tlsOf(listen)) };
       const answer = await exchange({ ...request, body: body === undefined ? null : JSON.stringify(body) });
       return { tag: 'ok', ...answer, json: () => readJson(answer.text) };
     } catch (cause) {

@@ -22,7 +22,7 @@ export { type ChangePlace, type ChangeRefused, makeChanges, undoChange } from '.
 export { systemClock } from '../io/clock.ts';
 export { readConfigAside } from '../io/config-thread.ts';
 export { openEvents } from '../io/event-stream.ts';
-export { exchange } from '../io/exchange.ts';
+export { exchange, type TlsTrust, tlsOf } from '../io/exchange.ts';
 export { replaceFile, systemFiles } from '../io/files.ts';
 export { type KeptChange, listKeptChanges } from '../io/kept-changes.ts';
 export { createMachine } from '../io/machine.ts';

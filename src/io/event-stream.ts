@@ -1,4 +1,11 @@
 import { limits } from '../core/limits.ts';
+import type { TlsTrust } from './exchange.ts';
+
+interface EventsAsk {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tls?: TlsTrust;
+}
 
 /** Callbacks of a reader of server-sent events. */
 export interface EventReader {
@@ -12,10 +19,7 @@ export interface EventReader {
  * Reads one stream of server-sent events until it ends, is closed, or is silent for `limits.eventSilentMs`. An event
  * longer than `limits.eventChars` ends it too.
  */
-export function openEvents(
-  ask: { readonly url: string; readonly headers: Readonly<Record<string, string>> },
-  reader: EventReader,
-): { close(): void } {
+export function openEvents(ask: EventsAsk, reader: EventReader): { close(): void } {
   const stop = new AbortController();
   readStream(ask, reader, stop.signal).then(
     () => reader.ended('ended'),
@@ -24,17 +28,14 @@ export function openEvents(
   return { close: () => stop.abort() };
 }
 
-async function readStream(
-  ask: { readonly url: string; readonly headers: Readonly<Record<string, string>> },
-  reader: EventReader,
-  signal: AbortSignal,
-): Promise<void> {
+async function readStream(ask: EventsAsk, reader: EventReader, signal: AbortSignal): Promise<void> {
   const url = new URL(ask.url);
   const { Client } = await import('undici');
   const client = new Client(url.origin, {
     allowH2: false,
     headersTimeout: limits.eventSilentMs,
     bodyTimeout: limits.eventSilentMs,
+    ...(ask.tls && { connect: ask.tls }),
   });
   try {
     const path = `${url.pathname}${url.search}`;

@@ -1,10 +1,24 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { ConnectionOptions } from 'node:tls';
+import type { Listen } from '../core/config.ts';
 
 const bodyBytesMax = 64 * 1024 * 1024;
 
 /** Bytes of bodies that may still be read; requests may share one budget. */
 export interface BodyBudget {
   bytesLeft: number;
+}
+
+/** TLS options of a connection; the `ca` replaces the usual roots. */
+export type TlsTrust = Pick<
+  ConnectionOptions,
+  'ca' | 'cert' | 'key' | 'allowPartialTrustChain' | 'checkServerIdentity'
+>;
+
+/** The TLS options for our own listener: the configured certificate is trusted, whatever its issuer and its names. */
+export function tlsOf({ tls }: Pick<Listen, 'tls'>): { readonly tls?: TlsTrust } {
+  if (tls === null) return {};
+  return { tls: { ca: tls.cert, allowPartialTrustChain: true, checkServerIdentity: () => undefined } };
 }
 
 /** A complete response. Header names are lower case. */
@@ -25,8 +39,7 @@ export async function exchange(ask: {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
   readonly limitMs: number;
-  /** PEM texts: the CA that replaces the usual roots, and our client certificate with its key. */
-  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  readonly tls?: TlsTrust;
   /** Default: `bodyBytesMax` for this response. */
   readonly budget?: BodyBudget;
 }): Promise<Exchanged> {

@@ -3,7 +3,7 @@ import { upstreamKeyOf } from '../../core/mirror.ts';
 import type { Log, Timers } from '../../core/ports.ts';
 import { readMapping } from '../../core/read-json.ts';
 import { urlOfListener } from '../../core/url.ts';
-import { exchange, openEvents } from '../../daemon/system.ts';
+import { exchange, openEvents, type TlsTrust, tlsOf } from '../../daemon/system.ts';
 import type { Known } from './order.ts';
 
 export interface Listener {
@@ -20,6 +20,8 @@ export interface DaemonAt {
   readonly url: string;
   /** `null`: the daemon requires no token. */
   readonly token: string | null;
+  /** Absent: the usual roots. */
+  readonly tls?: TlsTrust;
 }
 
 const againMs = 2_000;
@@ -46,7 +48,9 @@ interface AdviceSeen {
 }
 
 export function daemonOf({ door, listen }: Config): DaemonAt {
-  return { url: door?.daemon ?? urlOfListener(listen), token: listen.token?.reveal() ?? null };
+  const token = listen.token?.reveal() ?? null;
+  if (door?.daemon != null) return { url: door.daemon, token };
+  return { url: urlOfListener(listen), token, ...tlsOf(listen) };
 }
 
 /** Reads the daemon's current lists. @throws Error if it cannot be reached, or its response is invalid */
@@ -61,13 +65,13 @@ export async function readDaemon(
   return { known: knownOf(mirrors, advice), doubted };
 }
 
-function headersTo({ token }: DaemonAt): Record<string, string> {
-  return token === null ? {} : { authorization: `Bearer ${token}` };
+function accessTo({ token, tls }: DaemonAt) {
+  return { headers: token === null ? {} : { authorization: `Bearer ${token}` }, ...(tls && { tls }) };
 }
 
 async function listAt<T>(at: DaemonAt, name: string, texts: readonly (keyof T & string)[]): Promise<readonly T[]> {
   const url = `${at.url}/api/v1/${name}?limit=500`;
-  const answer = await exchange({ url, method: 'GET', headers: headersTo(at), body: null, limitMs });
+  const answer = await exchange({ url, method: 'GET', ...accessTo(at), body: null, limitMs });
   if (answer.status !== 200) throw new Error(`status ${answer.status}`);
   const list = (JSON.parse(answer.text) as Readonly<Record<string, unknown>> | null)?.[name];
   if (!Array.isArray(list)) throw new Error(`no list of ${name}`);
@@ -144,7 +148,7 @@ export function followDaemon(
   function open(): void {
     if (isClosed) return;
     stream = openEvents(
-      { url: `${at.url}/api/v1/events?${eventWords}`, headers: headersTo(at) },
+      { url: `${at.url}/api/v1/events?${eventWords}`, ...accessTo(at) },
       {
         opened: () => void refresh(),
         event: react,

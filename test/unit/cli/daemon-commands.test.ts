@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -8,6 +10,7 @@ import { refuses } from '../../daemon/scripted-wire.ts';
 import { but, threeMirrors, well } from '../../daemon/three-mirrors.ts';
 import { adviceOf, mirrorOf } from '../../daemon/told.ts';
 import { settled, startWorld, stopWorlds, type World } from '../../daemon/world.ts';
+import { makeCerts } from '../../support/certs.ts';
 import { tempDir } from '../../support/paths.ts';
 import { type Ran, run } from './run-program.ts';
 
@@ -15,6 +18,31 @@ afterEach(stopWorlds);
 
 const ask = (world: World, ...argv: string[]): Promise<Ran> =>
   settled(world.time, run([...argv, '--url', world.daemon.url]), 1);
+
+test.each(['wrongName', 'selfSigned'] as const)(
+  'a daemon with a certificate of its own is reached: %s',
+  async (kind) => {
+    const { [kind]: own, server: foreign } = makeCerts();
+    const servers = [own, foreign].map(({ certPem, keyPem }) =>
+      createTlsServer({ cert: certPem, key: keyPem }, (_, response) => response.end('ok')).listen(0, '127.0.0.1'),
+    );
+    await Promise.all(servers.map((server) => once(server, 'listening')));
+    try {
+      const codes: number[] = [];
+      for (const server of servers) {
+        const { port } = server.address() as AddressInfo;
+        const folder = tempDir('own-certificate');
+        const tls = `tls: { cert: ${own.certFile}, key: ${own.keyFile} }`;
+        const listen = `listen: { address: "127.0.0.1:${port}", ${tls} }\n`;
+        writeFileSync(join(folder, 'mirrorwatch.yaml'), `${listen}${threeMirrors().replace(/^listen:.*\n/m, '')}`);
+        codes.push((await run(['health'], { cwd: folder })).code);
+      }
+      expect(codes).toEqual([0, 1]);
+    } finally {
+      for (const server of servers) server.close();
+    }
+  },
+);
 
 describe('advice', () => {
   test('nothing to change: 0', async () => {

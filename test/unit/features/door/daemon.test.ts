@@ -1,11 +1,16 @@
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Timers } from '../../../../src/core/ports.ts';
-import { followDaemon } from '../../../../src/features/door/daemon.ts';
+import { Secret } from '../../../../src/core/secret.ts';
+import { daemonOf, followDaemon } from '../../../../src/features/door/daemon.ts';
 import { doorPortsWith, openDoor } from '../../../../src/features/door/door.ts';
 import type { Known } from '../../../../src/features/door/order.ts';
 import { systemTimers } from '../../../../src/io/timers.ts';
+import { makeCerts } from '../../../support/certs.ts';
 import { removeTempDir, tempDir } from '../../../support/paths.ts';
 import { until } from '../../../support/patience.ts';
 import { run } from '../../cli/run-program.ts';
@@ -57,6 +62,38 @@ async function followed(...answers: readonly ((name: string) => unknown)[]) {
 const good = (name: string) => (name === 'mirrors' ? [near] : [advice]);
 
 describe('a daemon that the door follows', () => {
+  it('may have a certificate for another name: that of the configuration is trusted', async () => {
+    const { certPem, keyPem } = makeCerts().wrongName;
+    const server = createServer({ cert: certPem, key: keyPem }, ({ url = '' }, response) => {
+      const name = /^\/api\/v1\/(\w+)/.exec(url)?.[1] ?? '';
+      response.writeHead(200);
+      if (name === 'events') return void response.write(': here\n\n');
+      response.end(JSON.stringify({ [name]: good(name) }));
+    });
+    ends.push(() => {
+      server.close();
+      server.closeAllConnections();
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const tls = { cert: certPem, key: new Secret(keyPem) };
+    const at = daemonOf({ ...doorConfig(), listen: { host: '127.0.0.1', port, token: null, tls } });
+    const events: string[] = [];
+    const listener = {
+      known: () => void events.push('known'),
+      doubted: nothing,
+      lost: (why: string) => void events.push(why),
+    };
+    const follower = followDaemon(at, listener, { timers, log });
+    ends.push(() => follower.close());
+    await until(
+      'the lists are read',
+      async () => events,
+      (seen) => seen.length > 0,
+    );
+    expect(new Set(events)).toEqual(new Set(['known']));
+  });
+
   it('is asked again after a list that failed, though its stream says nothing', async () => {
     const { known, lost } = await followed(() => undefined, good);
     await until(
