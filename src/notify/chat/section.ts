@@ -103,7 +103,7 @@ interface Body {
 
 function parsed(body: string): Body {
   try {
-    return JSON.parse(body) as Body;
+    return (JSON.parse(body) as Body | null) ?? {};
   } catch {
     return {};
   }

@@ -125,6 +125,12 @@ describe('a stored notice that cannot be rendered', () => {
     expect(sent?.message.body).toContain('mirror.outage: outage/a');
   });
 
+  it.each(['null', '7', '{"data":null}', '{"data":7}', 'no JSON'])('to a chat, of another form: %s', (body) => {
+    const stage = startedOn([chat('desk', 'slack')], (nowMs) => [rowOf('desk', body, nowMs)]);
+    const [sent] = sentBy(stage);
+    expect(sent?.message.body).toContain('mirror.outage: outage/a');
+  });
+
   it('to an Alertmanager is tried again, and holds up no other receiver', () => {
     const am = receiver('am', { format: 'alertmanager', secrets: [] });
     for (const receivers of [
