@@ -37,7 +37,7 @@ const statuses: Readonly<Record<RequestProblem['kind'], number>> = {
   defect: 500,
 };
 
-/** For programs, and for reads in a browser. */
+/** The bearer token for programs; the same token as a password for browsers. */
 const challenges = ['Bearer realm="mirrorwatch"', 'Basic realm="mirrorwatch: any name, the token as password"'];
 
 /**

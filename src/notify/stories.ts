@@ -23,7 +23,7 @@ export interface Story {
   endedAtMs: number | null;
   /** The advice that people follow, as sent to them; `null`: none. */
   stand: Advice | null;
-  /** The id of the story's last notice to each receiver, by its name. */
+  /** The id of the notice that later ones of the story resolve or add to, by receiver. */
   told: Readonly<Record<string, string>>;
   /**
    * An event that people get at `dueMs`, or earlier if the mirror that they follow has trouble; infinite: only then.

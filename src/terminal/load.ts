@@ -91,7 +91,7 @@ export function kindsByWord(word: string | undefined): readonly Kind[] {
 
 /**
  * The ecosystem of `--ecosystem`, by default the first.
- * @param more  other words, for the message
+ * @param more  further words that the caller accepts, for the message
  * @throws UsageError on an unknown word
  */
 export function kindByWord(word: string | undefined, more: readonly string[] = []): Kind {
