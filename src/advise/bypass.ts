@@ -11,8 +11,8 @@ import type { View } from './view.ts';
 import type { Weighed } from './weigh.ts';
 
 /**
- * Sets a client setting where the head fails over the one HTTP version that clients use and no other mirror can be
- * advised, or removes it again.
+ * Sets or removes a client setting: the head fails over the one HTTP version of clients, and no other mirror can be
+ * advised.
  * @see docs/decisions/0051-the-clients-own-switch.md
  */
 export interface BypassDecision {

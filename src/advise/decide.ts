@@ -98,8 +98,8 @@ function leave(view: View, one: Case): Decision | null {
 }
 
 /**
- * A mirror with lag still serves well what it has. So it is left only for a mirror without lag and at little more cost, and
- * only when the last move is at least `hold` ago.
+ * A mirror with lag still serves well what it has. So it is left only for one without lag at little more cost, and not
+ * within `hold` of the last move.
  * @see docs/decisions/0017-lag.md
  */
 function leaveLate(view: View, one: Case): Decision | null {

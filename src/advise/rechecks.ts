@@ -53,9 +53,9 @@ const passedShare = 1.5;
 const siblings = 2;
 
 /**
- * The rechecks after the head's outcomes: of bad and odd downloads, and of light steps, of bad ones, while the time test is
- * above `oddShare` of odd ones, and above `anyShare` of any. Else, while a test is above `nearShare`, the last bad or odd
- * question of its weight.
+ * The rechecks after the head's outcomes: of bad and odd downloads, and of bad light steps. While the time test is
+ * above `oddShare`, odd light steps are rechecked too; above `anyShare`, all are. Without any, the last bad or odd
+ * question is repeated while a test of its weight is above `nearShare`.
  */
 export function oddOf(contest: Contest, heard: readonly HeadOutcome[], nowMs: number): readonly Odd[] {
   const { head } = contest;

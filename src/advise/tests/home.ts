@@ -100,10 +100,10 @@ export function lookBackMsOf(departures: readonly Departure[], holdMs: number, n
 }
 
 /**
- * True where home is at least as good as the mirror in force: its mean times over `timesOverMs` are at most a little longer,
- * its downloads succeed, and it had no more failures (`chanceFailures` more if it was left because it was slow). Failures
- * count over `compareMsMax`, because an unreliable mirror often has ten good minutes, or since the last trouble of home,
- * but at least over `overMs`.
+ * True where home is at least as good as the mirror in force. Mean times over `timesOverMs` are at most a little
+ * longer, and downloads succeed. Home had no more failures (`chanceFailures` more if it was left because it was slow).
+ * Failures count over `compareMsMax`, because an unreliable mirror often has ten good minutes, or since the last
+ * trouble of home, but at least over `overMs`.
  */
 export function isHomeAsGood(
   home: HeadRecord,
