@@ -1,6 +1,6 @@
 import type { Config } from '../../core/config.ts';
 import { urlOfListener } from '../../core/url.ts';
-import { probeNow } from '../../daemon/probe-now.ts';
+import { startProbing } from '../../daemon/probe-now.ts';
 import { createMachine, systemClock, systemRandom } from '../../daemon/system.ts';
 import { confirmChanges, placeOptions, type WhoseSettings, whoseSettings } from '../../terminal/changes.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
@@ -118,13 +118,18 @@ async function askMirrors(
   tell: Say,
 ): Promise<OnlineFound> {
   const { examineOnline } = await import('./online.ts');
-  return examineOnline(subjects, {
-    async ask(config, question) {
-      const probed = await probeNow(config, question, facts);
-      return probed.tag === 'error' ? null : probed.value;
-    },
-    nonsense: `mirrorwatch-${systemRandom.id(systemClock.wallMs())}`,
-    progress: (registry) => terminal.progress(registry === '' ? '' : say('doctor.asking', { registry })),
-    say: tell,
-  });
+  const probing = startProbing(facts);
+  try {
+    return await examineOnline(subjects, {
+      async ask(config, question) {
+        const probed = await probing.ask(config, question);
+        return probed.tag === 'error' ? null : probed.value;
+      },
+      nonsense: `mirrorwatch-${systemRandom.id(systemClock.wallMs())}`,
+      progress: (registry) => terminal.progress(registry === '' ? '' : say('doctor.asking', { registry })),
+      say: tell,
+    });
+  } finally {
+    await probing.close();
+  }
 }
