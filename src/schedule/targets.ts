@@ -9,7 +9,7 @@ import { targetsOfShard } from './shard.ts';
 /**
  * The targets of a configuration, of a shard its own, by mirror in the order of the file. A module is requested only from
  * mirrors of its upstream, a name that matches a private pattern never from the public upstream. The canary of a mirror is
- * that of the first module with a fixed version, else of the first module, else the mirror's first light step.
+ * that of its first module with a fixed version, else of its first module, else its first light step.
  */
 export function expandTargets(config: Config, registry: Registry = builtIn): Target[] {
   return atOnce(expandTargetsInSlices(config, registry));

@@ -41,8 +41,8 @@ export function clearWaits(throttles: Throttles): void {
 
 /**
  * The throttle after a response. A requested wait counts up to `limits.throttleMsMax`, and never shortens a longer one.
- * Without one the wait is `limits.throttleMsMin`, doubled each time in a row up to `limits.throttleMsMax`, then up to a
- * quarter more or less, so that many daemons do not return at once.
+ * Without one the wait is `limits.throttleMsMin`, doubled each time in a row up to `limits.throttleMsMax`. It varies by up to
+ * a quarter, so that many daemons do not return at once.
  * @param retryAfterMs  > 0: as requested; 0: throttled without a time; `null`: not throttled
  * @param chance        in [0, 1)
  */
