@@ -58,7 +58,7 @@ const namesLeft: Readonly<Record<string, number>> = {
   core: 23,
   daemon: 2,
   detect: 7,
-  ecosystems: 18,
+  ecosystems: 17,
   features: 10,
   io: 6,
   notify: 10,

@@ -141,9 +141,9 @@ export interface Client {
   ): Remedy;
 }
 
-/** A chain as text for display: credentials masked. */
-export function showChain(chain: Chain): string {
-  return chain.members.map((member, i) => member.shown + (chain.separators[i] ?? '')).join('');
+/** A chain as text for display, with credentials masked; or by another field of its members. */
+export function showChain({ members, separators }: Chain, field: 'shown' | 'plain' | 'key' = 'shown'): string {
+  return members.map((member, i) => member[field] + (separators[i] ?? '')).join('');
 }
 
 /** The URL members of a chain by key. */

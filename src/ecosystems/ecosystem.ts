@@ -141,7 +141,6 @@ export function artifactOf({
 }
 
 const minuteMs = 60_000;
-const kilobyte = 1000;
 
 type Declared<Settings> = Pick<StepDeclaration<Settings>, 'grain' | 'isOfArtifact' | 'isAsked' | 'usualAside'> & {
   readonly verifies?: Sentence;
@@ -163,11 +162,6 @@ export function light<Settings>(
 export function heavy<Settings>({ verifies, ...more }: Declared<Settings>): StepDeclaration<Settings> {
   const usualPace = { everyMs: 60 * minuteMs, timeoutMs: 2 * minuteMs };
   return { weight: 'heavy', usualPace, usualBytes: 2 ** 20, verifies: verifies ?? null, ...more };
-}
-
-/** Converts kilobytes of 1000 bytes to bytes. */
-export function kilobytes(count: number): number {
-  return count * kilobyte;
 }
 
 /** The names of the steps: light steps first, else in declared order. */

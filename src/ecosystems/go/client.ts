@@ -12,6 +12,7 @@ import {
   type RelayState,
   type Remedy,
   type Reply,
+  showChain,
   type WalkEnd,
   walkInOrder,
 } from '../client.ts';
@@ -99,11 +100,8 @@ function notesOn(after: Chain): Sentence[] {
 }
 
 function pasteable(chain: Chain): string | null {
-  const parts = chain.members.map((member, i) => {
-    const fits = member.kind !== 'url' || pasteableUrl.test(member.plain);
-    return fits ? member.plain + (chain.separators[i] ?? '') : null;
-  });
-  return parts.includes(null) ? null : parts.join('');
+  const isSafe = chain.members.every(({ kind, plain }) => kind !== 'url' || pasteableUrl.test(plain));
+  return isSafe ? showChain(chain, 'plain') : null;
 }
 
 /** Characters that are illegal in URLs, and `;`, which is legal but always a mistake here. */

@@ -29,24 +29,19 @@ import { sumdb } from './sumdb.ts';
 import { isCanonical, isPrerelease } from './version.ts';
 import { isSpoiltZip, matchesZip, readModuleZip } from './zip-file.ts';
 
+const steps: Readonly<Record<string, (target: Target, context: GoContext) => Talk<Verdict>>> = {
+  list,
+  latest,
+  info,
+  mod,
+  zip,
+  sumdb: ({ upstream }, context) => sumdb(context, upstream),
+};
+
 /** Probes one step of a Go module proxy with the requests that the go command sends. */
 export function* probe(target: Target, context: GoContext): Conversation {
-  switch (target.step) {
-    case 'list':
-      return yield* list(target, context);
-    case 'latest':
-      return yield* latest(target, context);
-    case 'info':
-      return yield* info(target, context);
-    case 'mod':
-      return yield* mod(target, context);
-    case 'zip':
-      return yield* zip(target, context);
-    case 'sumdb':
-      return yield* sumdb(context, target.upstream);
-    default:
-      return ended(unaskable);
-  }
+  const step = steps[target.step];
+  return step === undefined ? ended(unaskable) : yield* step(target, context);
 }
 
 function* list({ module }: Target, context: GoContext): Talk<Verdict> {

@@ -1,3 +1,4 @@
+import { showChain } from '../client.ts';
 import { type Doctor, present, readWord, replaceLines } from '../doctor.ts';
 import { checkGoproxy, parseGoproxy } from './client.ts';
 import { isLikelyPrivate } from './leaks.ts';
@@ -22,7 +23,7 @@ export const doctor: Doctor = {
         proxy === null || parsed?.tag !== 'ok'
           ? null
           : {
-              text: parsed.value.members.map(({ plain }, at) => plain + (parsed.value.separators[at] ?? '')).join(''),
+              text: showChain(parsed.value, 'plain'),
               place: proxy.place,
               isDefault: proxy.source === 'distribution',
             },

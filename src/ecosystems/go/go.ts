@@ -1,5 +1,5 @@
 import { phrase } from '../../words/tell.ts';
-import { type Ecosystem, heavy, kilobytes, light, type UsualAside } from '../ecosystem.ts';
+import { type Ecosystem, heavy, light, type UsualAside } from '../ecosystem.ts';
 import { readable } from '../fields.ts';
 import { goClient } from './client.ts';
 import { buildGoContext, type GoOwn, type GoSettings, goLearning, publicGo } from './context.ts';
@@ -10,7 +10,7 @@ import { goRun } from './run.ts';
 import { defaultSumdb, parseSumdb } from './sumdb-setting.ts';
 
 const byHash = phrase('answer.goVerifies');
-const listBytes = kilobytes(20);
+const listBytes = 20_000;
 
 /** `latest` is resolved first, by a request of the list. */
 function usualAside(version: string | null): UsualAside | null {
@@ -31,16 +31,16 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
   // Paces are from protocols.md 1.17, bytes from design.md 4.1; those of `sumdb` were measured.
   steps: {
     list: light(5, { grain: 'module', usualBytes: listBytes }),
-    info: light(5, { grain: 'version', usualBytes: kilobytes(1), usualAside }),
-    mod: light(null, { grain: 'version', usualBytes: kilobytes(4), verifies: byHash, usualAside }),
+    info: light(5, { grain: 'version', usualBytes: 1000, usualAside }),
+    mod: light(null, { grain: 'version', usualBytes: 4000, verifies: byHash, usualAside }),
     zip: heavy({ grain: 'version', verifies: byHash, usualAside }),
-    latest: light(5, { grain: 'module', usualBytes: kilobytes(1) }),
+    latest: light(5, { grain: 'module', usualBytes: 1000 }),
     sumdb: light(30, {
       grain: 'mirror',
       usualBytes: 500,
       verifies: byHash,
       // The second timed response, the signed head, six tiles, and a path that must not exist.
-      usualAside: () => ({ asks: 9, bytes: kilobytes(26) }),
+      usualAside: () => ({ asks: 9, bytes: 26_000 }),
       isAsked: ({ upstream }, { sumdb }) => sumdb !== null && upstream === publicGo,
     }),
   },

@@ -1,6 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import { phrase } from '../../words/tell.ts';
-import { type Asked, type Ecosystem, heavy, kilobytes, light, type UsualAside } from '../ecosystem.ts';
+import { type Asked, type Ecosystem, heavy, light, type UsualAside } from '../ecosystem.ts';
 import { checked } from '../fields.ts';
 import { filesClient } from './client.ts';
 import { buildHttpContext, type HttpOwn } from './context.ts';
@@ -9,7 +9,7 @@ import { type Expect, httpNames } from './names.ts';
 import { profileOf, profiles } from './profiles.ts';
 
 /** The usual size of a package, and of a signed list. */
-const packageBytes = kilobytes(250);
+const packageBytes = 250_000;
 const byHash = phrase('answer.entryVerifies');
 const words = profiles.map(({ id }) => id).join(', ');
 
@@ -32,7 +32,7 @@ export const http: Ecosystem<unknown, HttpOwn> = {
     whole: heavy({ grain: 'version', verifies: byHash, usualAside }),
     marker: light(30, {
       grain: 'mirror',
-      usualBytes: kilobytes(1),
+      usualBytes: 1000,
       isAsked: ({ own }) => profileOf(own?.['profile'])?.marker != null,
     }),
   },

@@ -1,6 +1,6 @@
 import type { Mirror } from '../../core/mirror.ts';
 import { phrase } from '../../words/tell.ts';
-import { type Ecosystem, heavy, kilobytes, light } from '../ecosystem.ts';
+import { type Ecosystem, heavy, light } from '../ecosystem.ts';
 import { checked, list } from '../fields.ts';
 import { npmClient, pnpmClient, yarnClient } from './clients.ts';
 import { buildNpmContext, type NpmOwn, type NpmSettings, npmLearning, publicNpm } from './context.ts';
@@ -10,7 +10,7 @@ import { npmNames } from './names.ts';
 import { npmRun } from './run.ts';
 import { readSigningKeys } from './signatures.ts';
 
-const metadataBytes = kilobytes(50);
+const metadataBytes = 50_000;
 const dayMs = 24 * 60 * 60_000;
 
 /** True for an origin whose keys may be trusted: with TLS, or on this machine. */
@@ -37,7 +37,7 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
       usualBytes: metadataBytes,
       verifies: phrase('answer.npmLockOr'),
     }),
-    tags: light(5, { grain: 'module', usualBytes: kilobytes(1) }),
+    tags: light(5, { grain: 'module', usualBytes: 1000 }),
     tarball: heavy({
       grain: 'version',
       verifies: phrase('answer.npmLockOrs'),
@@ -46,7 +46,7 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
     packument: { ...heavy({ grain: 'module' }), usualPace: { everyMs: dayMs, timeoutMs: 120_000 } },
     signkeys: light(60, {
       grain: 'mirror',
-      usualBytes: kilobytes(1),
+      usualBytes: 1000,
       isAsked: (mirror, { keys }) => isBelievable(mirror) && (keys === null || mirror.upstream !== publicNpm),
     }),
   },

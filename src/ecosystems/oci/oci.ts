@@ -1,12 +1,12 @@
 import { phrase } from '../../words/tell.ts';
-import { type Ecosystem, heavy, kilobytes, light } from '../ecosystem.ts';
+import { type Ecosystem, heavy, light } from '../ecosystem.ts';
 import { checked, flag } from '../fields.ts';
 import { containerd, docker, podman } from './clients.ts';
 import { type OciOwn, type OciSettings, parsePlatform } from './context.ts';
 import { ociNames } from './names.ts';
 import { skopeoRun } from './run.ts';
 
-const manifestBytes = kilobytes(4);
+const manifestBytes = 4000;
 const usualPlatform = 'linux/amd64';
 
 /** Registries of container images, and their mirrors. */

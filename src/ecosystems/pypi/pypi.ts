@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { phrase } from '../../words/tell.ts';
-import { type Ecosystem, heavy, kilobytes, light } from '../ecosystem.ts';
+import { type Ecosystem, heavy, light } from '../ecosystem.ts';
 import { checked, errorOf, list, mapping } from '../fields.ts';
 import { pip, uv } from './clients.ts';
 import { buildPypiContext, type PypiOwn, type PypiSettings, publicPypi, pypiLearning } from './context.ts';
@@ -44,7 +44,7 @@ const publishersKey = list(
   })
   .prefault([]);
 
-const pageBytes = kilobytes(20);
+const pageBytes = 20_000;
 const usualAside = () => ({ asks: 1, bytes: pageBytes });
 const byHash = phrase('answer.pypiVerifies');
 
@@ -82,14 +82,14 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
     wheelmeta: light(15, {
       grain: 'version',
       isOfArtifact: true,
-      usualBytes: kilobytes(10),
+      usualBytes: 10_000,
       verifies: byHash,
       usualAside,
     }),
     file: heavy({ grain: 'version', verifies: byHash, usualAside }),
     provenance: light(60, {
       grain: 'version',
-      usualBytes: kilobytes(10),
+      usualBytes: 10_000,
       verifies: phrase('answer.pypiHash'),
       usualAside,
     }),

@@ -5,7 +5,7 @@ import { limits } from '../../core/limits.ts';
 import { type Target, upstreamKeyOf, upstreamsOf } from '../../core/mirror.ts';
 import type { Calendar } from '../../core/ports.ts';
 import { declaredBy, settingsOf } from '../../daemon/assemble.ts';
-import type { Client } from '../../ecosystems/client.ts';
+import { type Client, showChain } from '../../ecosystems/client.ts';
 import { leadingClientOf } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { createRandom } from '../../io/random.ts';
@@ -224,6 +224,5 @@ function headBy(client: Client | null, chain: string): string | null {
 /** A chain in one canonical text. */
 function shownBy(client: Client | null, chain: string): string {
   const parsed = client?.parse(chain);
-  if (parsed?.tag !== 'ok') return chain;
-  return parsed.value.members.map(({ key }, at) => key + (parsed.value.separators[at] ?? '')).join('');
+  return parsed?.tag === 'ok' ? showChain(parsed.value, 'key') : chain;
 }

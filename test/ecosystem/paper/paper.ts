@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { error, ok, type Result } from '../../../src/core/result.ts';
 import type { Chain, ChainMember, ChainProblem, Client, WalkEnd } from '../../../src/ecosystems/client.ts';
-import { type Ecosystem, heavy, kilobytes, light, pinnedIn } from '../../../src/ecosystems/ecosystem.ts';
+import { type Ecosystem, heavy, light, pinnedIn } from '../../../src/ecosystems/ecosystem.ts';
 import { checked } from '../../../src/ecosystems/fields.ts';
 import type { LockReader } from '../../../src/ecosystems/locks.ts';
 import { createRegistry, registry } from '../../../src/ecosystems/registry.ts';
@@ -129,8 +129,8 @@ export const paper: Ecosystem<PaperSettings, PaperOwn> = {
   publicUpstream: 'press',
   spec: ['https://paper.example.com/protocol'],
   steps: {
-    page: light(2, { grain: 'version', usualBytes: kilobytes(3), verifies: wanted('the lock file') }),
-    shelf: light(10, { grain: 'module', usualBytes: kilobytes(1) }),
+    page: light(2, { grain: 'version', usualBytes: 3000, verifies: wanted('the lock file') }),
+    shelf: light(10, { grain: 'module', usualBytes: 1000 }),
     bundle: heavy({ grain: 'version' }),
     door: light(30, { grain: 'mirror', usualBytes: 100, isAsked: (_mirror, { seal }) => seal !== 'none' }),
   },

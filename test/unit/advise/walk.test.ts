@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { replyTo, walkChain } from '../../../src/advise/walk.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import type { ChainMember, Reply } from '../../../src/ecosystems/client.ts';
-import { heavy, kilobytes, light } from '../../../src/ecosystems/ecosystem.ts';
+import { heavy, light } from '../../../src/ecosystems/ecosystem.ts';
 import { goClient } from '../../../src/ecosystems/go/client.ts';
 import { aDue, aSample, aTarget, refused } from '../detect/world.ts';
 
@@ -12,8 +12,8 @@ function settled(over: Partial<SettledSample>, family?: 4 | 6): SettledSample {
 }
 
 const steps = {
-  mod: light(null, { grain: 'version', usualBytes: kilobytes(1) }),
-  meta: light(null, { grain: 'version', usualBytes: kilobytes(1), isOfArtifact: true }),
+  mod: light(null, { grain: 'version', usualBytes: 1000 }),
+  meta: light(null, { grain: 'version', usualBytes: 1000, isOfArtifact: true }),
   zip: heavy({ grain: 'version' }),
 };
 
