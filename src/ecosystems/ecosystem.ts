@@ -29,7 +29,7 @@ export interface StepDeclaration<Settings = unknown> {
   };
   /** Bytes of one response, used by the forecast of `check` until responses were measured. */
   readonly usualBytes: number;
-  /** The requests aside to the same host in one probe at a healthy mirror, without redirects. Absent or `null`: none. */
+  /** Requests aside to the same host in one probe at a healthy mirror, without cached and redirected ones; `null`: none. */
   usualAside?(version: string | null, asked: Asked): UsualAside | null;
   /** What verifies the responses, for display; the step then has integrity metrics. `null`: nothing. */
   readonly verifies: Sentence | null;

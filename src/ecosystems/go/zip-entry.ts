@@ -14,7 +14,7 @@ const pieceBytes = 256 * 1024;
 
 /**
  * The SHA-256 of one entry's content as lower-case hex; `null` if the content is incomplete, contradicts the directory, or
- * cannot be unpacked. As in the go command, only the length of the local header is used.
+ * cannot be unpacked. Of the local header only the signature and the lengths count, as in the go command.
  * @see golang/go archive/zip reader.go
  */
 export function* readEntryHash(zip: WholeBody, entry: ZipEntry): Talk<string | null> {
