@@ -50,7 +50,12 @@ export function stopProcess(process: NodeJS.Process, code: number, afterMs: numb
 }
 
 function createTerminal(process: NodeJS.Process): Terminal {
-  const colour = process.stdout.isTTY === true && !process.env['NO_COLOR'];
+  const coloured = ({ isTTY }: { isTTY: boolean }): boolean => isTTY === true && !process.env['NO_COLOR'];
+  const painter =
+    (on: boolean): Terminal['paint'] =>
+    (style, text) =>
+      on ? styleText(style, text, { validateStream: false }) : text;
+  const colour = coloured(process.stdout);
   return {
     colour,
     columns: process.stdout.columns ?? Number.POSITIVE_INFINITY,
@@ -59,7 +64,8 @@ function createTerminal(process: NodeJS.Process): Terminal {
     progress: (line) => {
       if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${line}`);
     },
-    paint: (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text),
+    paint: painter(colour),
+    paintErr: painter(coloured(process.stderr)),
     confirm: async (question) => (process.stdin.isTTY && process.stderr.isTTY ? asked(process, question) : null),
     input: () => wholeInput(process),
   };

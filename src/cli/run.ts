@@ -25,9 +25,14 @@ function votesLater(): Actor['votes'] {
   return (...of) => {
     if (!isLoading) {
       isLoading = true;
-      void import('../features/fleet/votes.ts').then(({ createVotes }) => {
-        votes = createVotes(systemClock);
-      });
+      import('../features/fleet/votes.ts').then(
+        ({ createVotes }) => {
+          votes = createVotes(systemClock);
+        },
+        () => {
+          isLoading = false;
+        },
+      );
     }
     return votes?.(...of) ?? null;
   };

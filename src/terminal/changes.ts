@@ -76,11 +76,11 @@ function painted(line: string, terminal: Context['terminal']): string {
     .split('\t')
     .map((part) => printable(part))
     .join('\t');
-  if (/^(---|\+\+\+)/.test(line)) return terminal.paint('bold', shown);
+  if (/^(---|\+\+\+)/.test(line)) return terminal.paintErr('bold', shown);
   return line.startsWith('+')
-    ? terminal.paint('green', shown)
+    ? terminal.paintErr('green', shown)
     : line.startsWith('-')
-      ? terminal.paint('red', shown)
+      ? terminal.paintErr('red', shown)
       : shown;
 }
 

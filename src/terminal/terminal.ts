@@ -12,7 +12,10 @@ export interface Terminal {
   err(line: string): void;
   /** Rewrites one line on standard error if it is a terminal; `''` clears it. */
   progress(line: string): void;
+  /** Colours a text for standard output. */
   paint(style: Style, text: string): string;
+  /** Colours a text for standard error. */
+  paintErr(style: Style, text: string): string;
   /** Asks for confirmation; anything but y or yes is no. `null`: no terminal. @param question  with a final space */
   confirm(question: string): Promise<boolean | null>;
   /** Standard input, at most its first MiB. */

@@ -22,6 +22,7 @@ async function help(name: string): Promise<string> {
       err: (line) => lines.push(line),
       progress: () => undefined,
       paint: (_, text) => text,
+      paintErr: (_, text) => text,
       input: async () => '',
       confirm: async () => null,
     },

@@ -37,6 +37,7 @@ export function fakeTerminal(answer: boolean | null = null, input = ''): FakeTer
     },
     progress: (line) => void progressed.push(line),
     paint: (_, text) => text,
+    paintErr: (_, text) => text,
     confirm: async () => answer,
     input: async () => input,
     text: () => all.join('\n'),

@@ -19,6 +19,7 @@ async function run(...argv: readonly string[]) {
       err: (line) => void err.push(line),
       progress: () => undefined,
       paint: (_style, text) => text,
+      paintErr: (_style, text) => text,
       confirm: async () => null,
       input: async () => '',
     },
