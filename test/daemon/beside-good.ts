@@ -42,10 +42,11 @@ export interface Fared {
   readonly findings: readonly string[];
 }
 
-/** The daemon with its four mirrors. */
+/** The daemon with its mirrors. */
 export interface BesideGood {
   readonly real: RealDaemon;
-  readonly hostile: Hostile;
+  /** The hostile mirrors by name: `hostile`, `hostile-2`… */
+  readonly hostile: ReadonlyMap<string, Hostile>;
   /** The state of each mirror now. */
   states(): Promise<ReadonlyMap<string, string>>;
   /** Watches for so long. */
@@ -69,40 +70,52 @@ interface Found {
   }[];
 }
 
-/** Starts three good Go mirrors, a hostile one beside them, and a whole daemon with threads of its own that watches all four. */
-export async function startBesideGood(attack: Attack): Promise<BesideGood> {
+/** Starts three good Go mirrors, a hostile one for each attack beside them, and a whole daemon with threads of its own that watches all. */
+export async function startBesideGood(...attacks: readonly Attack[]): Promise<BesideGood> {
   const good = await Promise.all(goodNames.map(() => startFakeMirror()));
   const [first] = good;
   if (first === undefined) throw new Error('no good mirror');
-  const hostile = await attack.start(first);
+  const hostile = new Map<string, Hostile>();
   const entries = goodNames.map((name, at) => `  - { name: ${name}, ecosystem: go, url: "${good[at]?.url}" }`);
-  entries.push(
-    `  - { name: hostile, ecosystem: ${attack.ecosystem ?? 'go'}, url: "${hostile.url}"${attack.mirror ?? ''} }`,
-  );
+  for (const [at, attack] of attacks.entries()) {
+    const name = at === 0 ? 'hostile' : `hostile-${at + 1}`;
+    const one = await attack.start(first);
+    hostile.set(name, one);
+    entries.push(
+      `  - { name: ${name}, ecosystem: ${attack.ecosystem ?? 'go'}, url: "${one.url}"${attack.mirror ?? ''} }`,
+    );
+  }
   const yaml = `
 listen: 127.0.0.1:10120
 schedule: { every: ${paceMs}ms, timeout: 10s, perHost: 8 }
 steps: { list: 1s, info: 1s, latest: 1s, zip: 5s }
 mirrors:
 ${entries.join('\n')}
-modules: { go: [ "example.com/hello@v1.0.0" ]${attack.modules ?? ''} }
+modules: { go: [ "example.com/hello@v1.0.0" ]${attacks.map(({ modules = '' }) => modules).join('')} }
 go: { sumdb: off }
 state: { path: /nowhere/state.db }
-${attack.more ?? ''}
+${attacks.map(({ more = '' }) => more).join('\n')}
 `;
-  const real = await startRealDaemon(yaml, {}, attack.files ?? {}, null, undefined, {
-    ports: {
-      workers: (book) => createWorkers({ count: 2, book, clock: systemClock, timers: systemTimers, log: silentLog }),
+  const real = await startRealDaemon(
+    yaml,
+    {},
+    Object.assign({}, ...attacks.map(({ files }) => files)),
+    null,
+    undefined,
+    {
+      ports: {
+        workers: (book) => createWorkers({ count: 2, book, clock: systemClock, timers: systemTimers, log: silentLog }),
+      },
     },
-  });
+  );
   return {
     real,
     hostile,
     states: async () => statesOf(await seen(real)),
-    fares: (ms) => fares(real, ms),
+    fares: (ms) => fares(real, [...goodNames, ...hostile.keys()], ms),
     async close() {
       await real.daemon.stop();
-      await Promise.all([...good, hostile].map((one) => one.close()));
+      await Promise.all([...good, ...hostile.values()].map((one) => one.close()));
     },
   };
 }
@@ -117,9 +130,8 @@ function statesOf({ mirrors }: Seen): ReadonlyMap<string, string> {
 
 const silentLog = { debug() {}, info() {}, warn() {}, error() {} };
 
-async function fares(real: RealDaemon, ms: number): Promise<Readonly<Record<string, Fared>>> {
+async function fares(real: RealDaemon, names: readonly string[], ms: number): Promise<Readonly<Record<string, Fared>>> {
   const json = async (path: string) => JSON.parse((await real.get(path)).text);
-  const names = [...goodNames, 'hostile'];
   const states = new Map(names.map((name) => [name, new Set<string>()]));
   const kinds = new Map(names.map((name) => [name, new Set<string>()]));
   const fromMs = performance.now();

@@ -16,7 +16,7 @@ function answers(answer: RawServerOptions['answer']): () => Promise<Hostile> {
 /** A mirror on the server of a good one that asks at every path of its own for a day of quiet. */
 function throttles(status: 429 | 503): Attack['start'] {
   return async (good) => {
-    const base = '/hostile';
+    const base = `/hostile-${status}`;
     const answer = { status, headers: { 'retry-after': '86000' }, body: Buffer.alloc(0) };
     for (const path of [...good.answers.keys()]) good.answers.set(`${base}${path}`, answer);
     const asked = () => good.requests.filter(({ path }) => path.startsWith(base)).length;
@@ -60,7 +60,7 @@ function floodOf({ socket }: RawH2Connection, frame: Buffer): void {
   go();
 }
 
-/** By name, what a mirror does to blind the watch of others. A row more is a test more. */
+/** By name, what a mirror does to blind the watch of others. A row more is a mirror more. */
 const attacks: Readonly<Record<string, Attack>> = {
   'a redirect to a query of 9 000 names': {
     start: answers(({ index }) => redirect(`/r${index}?${manyNames}`)),
@@ -95,40 +95,51 @@ afterEach(async () => {
   running = null;
 });
 
-test.each(Object.entries(attacks))(
-  '%s: three good mirrors keep their samples, verdicts and paces',
-  async (_, attack) => {
-    running = await startBesideGood(attack);
-    const { real, hostile, states: statesNow } = running;
-    await until(
-      'the hostile mirror was asked',
-      () => hostile.asked(),
-      (asked) => asked > 0,
-    );
-    // Before, a good mirror is unknown because it was not probed yet: a watch that begins there fails, and is done again for 32 s.
-    await until(
-      'the good mirrors are up and the hostile one is not',
-      statesNow,
-      (states) => goodNames.every((name) => states.get(name) === 'up') && states.get('hostile') !== 'up',
-    );
-    // What else keeps the machine busy spoils samples too: it is held to more and more time.
-    await withMoreTime(
-      8_000,
-      async (ms) => {
-        const fared = await running?.fares(ms);
-        for (const name of goodNames) {
-          const { judgedShare, ...one } = fared?.[name] ?? { judgedShare: 0 };
-          expect([name, one]).toEqual([name, { failed: 0, states: ['up'], findings: [] }]);
-          expect(judgedShare, `${name}, share of its samples judged`).toBeGreaterThan(0.3);
-        }
-        const { holds = null } = attack;
-        if (holds !== null) expect(fared?.['hostile']?.findings.includes('unreliable: holds_thread')).toBe(holds);
-        expect(fared?.['hostile']?.states.filter((state) => !(attack.guilty ?? bad).includes(state))).toEqual([]);
-      },
-      2,
-    );
-    expect(real.log()).not.toContain('worker thread is replaced');
-  },
+/** Whether an attack needs modules or trust of its own; the others answer a few bytes each. */
+const isHeavy = ({ modules, mirror }: Attack): boolean => modules !== undefined || mirror !== undefined;
+const { heavy = [], light = [] } = Object.groupBy(Object.entries(attacks), ([, attack]) =>
+  isHeavy(attack) ? 'heavy' : 'light',
 );
+
+// The light ones attack together.
+test.each([
+  [light.map(([name]) => name).join('; '), light.map(([, attack]) => attack)] as const,
+  ...heavy.map(([name, attack]) => [name, [attack]] as const),
+])('%s: three good mirrors keep their samples, verdicts and paces', async (_, together) => {
+  running = await startBesideGood(...together);
+  const { real, hostile, states: statesNow } = running;
+  await until(
+    'the hostile mirrors were asked',
+    () => [...hostile.values()].map(({ asked }) => asked()),
+    (asked) => asked.every((count) => count > 0),
+  );
+  // Before, a good mirror is unknown because it was not probed yet: a watch that begins there fails, and is done again for 32 s.
+  await until(
+    'the good mirrors are up and no hostile one is',
+    statesNow,
+    (states) =>
+      goodNames.every((name) => states.get(name) === 'up') &&
+      [...hostile.keys()].every((name) => states.get(name) !== 'up'),
+  );
+  // What else keeps the machine busy spoils samples too: it is held to more and more time.
+  await withMoreTime(
+    8_000,
+    async (ms) => {
+      const fared = await running?.fares(ms);
+      for (const name of goodNames) {
+        const { judgedShare, ...one } = fared?.[name] ?? { judgedShare: 0 };
+        expect([name, one]).toEqual([name, { failed: 0, states: ['up'], findings: [] }]);
+        expect(judgedShare, `${name}, share of its samples judged`).toBeGreaterThan(0.3);
+      }
+      for (const [at, name] of [...hostile.keys()].entries()) {
+        const { holds = null, guilty = bad } = together[at] ?? {};
+        if (holds !== null) expect(fared?.[name]?.findings.includes('unreliable: holds_thread')).toBe(holds);
+        expect([name, fared?.[name]?.states.filter((state) => !guilty.includes(state))]).toEqual([name, []]);
+      }
+    },
+    2,
+  );
+  expect(real.log()).not.toContain('worker thread is replaced');
+});
 
 const bad = ['unknown', 'degraded', 'down'];
