@@ -11,8 +11,8 @@ export function memberKeysOf(client: Client, chain: string): readonly string[] {
 }
 
 /**
- * The chain that clients use today: `clients` of the file if it names this upstream, else the first of `sortByWeight` in the
- * client's default form. Credentials included: mask before showing.
+ * The chain that clients use today: `clients` of the file if the upstream is public or has a mirror in it, else the first
+ * of `sortByWeight` in the client's default form. Credentials included: mask before showing.
  */
 export function declaredChainOf(
   config: Config,

@@ -4,8 +4,8 @@ import { Secret } from '../core/secret.ts';
 const needingRestart = ['listen', 'state.path'];
 
 /**
- * The keys that differ between two configurations, secrets by value: `advise`, `mirrors.<name>`, `state.path`. Another order
- * of mirrors, which breaks ties, is the key `mirrors`.
+ * The keys that differ between two configurations, secrets by value: `advise`, `mirrors.<name>`, `state.path`. If only the
+ * order of mirrors differs, which breaks ties, that is the key `mirrors`.
  */
 export function listChangedKeys(
   a: Config,

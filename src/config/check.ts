@@ -26,7 +26,7 @@ type SchemaIssue = z.core.$ZodIssue;
 const roundsMax = 2000;
 
 /**
- * Checks a document against the schema. Wrong values are reported and removed, and the rest is checked again. So mistakes
+ * Checks a document against the schema. Wrong values are removed or replaced, and the rest is checked again. So mistakes
  * that the schema cannot see (files, duplicate names) are found in the same run.
  */
 export function checkDocument(document: SourceDocument, registry: Registry): Checked {

@@ -5,7 +5,7 @@ export function isCron(text: string): boolean {
   return [5, 6].includes(text.trim().split(/\s+/).length) && validate(text);
 }
 
-/** True for a zone that this machine's ICU knows, such as `Asia/Shanghai`. */
+/** True for a zone that the ICU of Node knows, such as `Asia/Shanghai`. */
 export function isTimeZone(text: string): boolean {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';

@@ -37,7 +37,7 @@ export interface SourceDocument {
   readonly data: unknown;
   /** The position of the value, else of the nearest existing parent. */
   placeOf(path: Path): Place | null;
-  /** The position of the key itself, else of the value. */
+  /** The position of the key itself, else as `placeOf`. */
   placeOfKey(path: Path): Place | null;
   /** The text as written where `${…}` was replaced in it, else `null`. */
   writtenAt(path: Path): string | null;

@@ -22,7 +22,7 @@ export interface Route {
   isPrivate(module: string): boolean;
 }
 
-/** The routes of a door: the public upstream of each ecosystem, or every upstream if the ecosystem has no public one. */
+/** For each ecosystem of the door: its public upstream, or its configured upstreams if it declares no public one. */
 export function routesOf(config: Config, registry: Registry): readonly Route[] {
   return (config.door?.ecosystems ?? []).flatMap((id) => {
     const kind = registry.of(id);

@@ -1,6 +1,6 @@
 import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
-/** The environment, handed in: only `cli/` reads the real one. */
+/** Environment variables, handed in. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
 const reference = /\$\$\{|\$\{([^}]*)(\}?)/g;

@@ -68,7 +68,7 @@ export function integer(description: string, min: number, max: number) {
   return z.int(errorOf(expected)).min(min, errorOf(expected)).max(max, errorOf(expected)).meta({ description });
 }
 
-/** A text of 1 to `max` printable characters. */
+/** A text of 1 to `max` characters, none a control character. */
 export function text(description: string, expected: Sentence, max = 4096) {
   return z
     .string(errorOf(expected))
@@ -105,7 +105,7 @@ export function name(description: string, isPlace = false) {
     .meta({ description });
 }
 
-/** A path of a file; relative ones start at the configuration's own folder. */
+/** A path; relative ones start at the configuration's own folder. */
 export function file(description: string) {
   return text(description, phrase('expected.path')).meta({ title: 'path', description });
 }
@@ -141,7 +141,7 @@ export function hosts(description: string, names: boolean) {
   ).meta({ description });
 }
 
-/** A host name, port not included. */
+/** True for a host name without a port, and for IPv4 and loopback addresses. */
 export function isHostName(value: string): boolean {
   return (
     isLoopback(value) ||
@@ -160,7 +160,7 @@ export const clockTime = (description: string) =>
     (value) => Number(value.slice(0, 2)) * 60 + Number(value.slice(3)),
   );
 
-/** True for an http or https URL; a path, a query and user-info are fine, they may be the receiver's credentials. */
+/** True for an http or https URL without fragment; path, query and user-info may be the receiver's credentials. */
 export function isWebhookUrl(value: string): boolean {
   return /^https?:\/\/[^/]/i.test(value) && !/[\s\\#]/.test(value) && URL.canParse(value);
 }

@@ -1,4 +1,4 @@
-/** A public mirror. Only this file has hosts of public registries. */
+/** A public mirror or origin. */
 export interface KnownMirror {
   readonly name: string;
   readonly url: string;

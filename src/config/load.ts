@@ -24,7 +24,7 @@ export type { SkippedLockEntry } from '../ecosystems/locks.ts';
 
 export interface LoadInput {
   readonly text: string;
-  /** `null` for the built-in configuration. Relative names in the file start at its folder. */
+  /** `null`: the text is from no file. Relative names in the file start at its folder. */
   readonly path: string | null;
   readonly env: Env;
   readonly files: Files;
@@ -45,7 +45,7 @@ export interface Loaded {
 }
 
 /**
- * Loads a configuration: YAML, `${NAME}`, schema, then files and relations between keys. Fails with all mistakes at once, in
+ * Loads a configuration: YAML, `${NAME}`, schema, then files and relations between keys. Fails with the mistakes found, in
  * the order of the file.
  * @throws Error only without `readerOf`, if a lock file needs a reader that is not loaded: use `loadConfigSlowly`
  */

@@ -21,7 +21,7 @@ export function changeProblem({ key }: KeyChange): Sentence | null {
   return phrase('replay.notJudged', { key: top, keys: judged.join(', ') });
 }
 
-/** The text with some keys changed; values are YAML. `null`: the text, or the parent of a key, is not a mapping. */
+/** The text with some keys changed; values are YAML. `null`: invalid YAML, or it or a key's parent is not a mapping. */
 export function applyChanges(text: string, changes: readonly KeyChange[]): string | null {
   const document: Document = parseDocument(text, { logLevel: 'error' });
   if (document.contents === null) document.contents = document.createNode({}) as unknown as Document['contents'];

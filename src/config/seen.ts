@@ -83,7 +83,7 @@ function takesText({ type, enum: words, const: word }: SchemaNode): boolean {
   return type === 'string' || [...(words ?? []), word].some((one) => typeof one === 'string');
 }
 
-/** True for plain segments after `/`, a dot or `~`, and for several lower-case words: not for base64, URLs or one word. */
+/** True for plain segments after `/`, a dot or `~`, and for several lower-case words; false for URLs and for one word. */
 function isPathLike(text: string): boolean {
   return /^(~|\.{0,2})(\/[\w.-]{1,64})+\/?$/.test(text) || /^[a-z_.-]{1,32}(\/[a-z_.-]{1,32})+$/.test(text);
 }

@@ -71,7 +71,7 @@ function fromAuth(path: Path, auth: FileAuth, url: string, reading: Reading): Au
     const at = [...path, auth.tokenFile === undefined ? 'token' : 'tokenFile'];
     const token = auth.tokenFile === undefined ? auth.token : reading.secret(at, auth.tokenFile);
     if (token == null) return null;
-    // No header can carry other characters: each probe would end without a request.
+    // A header may refuse other characters: each probe would end without a request.
     if (!/^[\x21-\x7e]+$/.test(token)) reading.error(at, phrase('expected.tokenAscii'));
     return { scheme: 'bearer', username: '', secret: new Secret(token), hosts };
   }

@@ -90,7 +90,7 @@ export const deedKeys = {
   http: http.meta({ description: 'Set a value in a configuration store.' }).optional(),
 };
 
-/** True for a path, a URL or `user@host:path`; not for a text that Git takes for an option or a helper. */
+/** True for a path, `user@host:path`, or an http, ssh or file URL; not for what Git takes for an option or a helper. */
 function isRepository(value: string): boolean {
   if (/[\s\p{Cc}]/u.test(value) || value.startsWith('-') || value.includes('::')) return false;
   if (!value.includes('://')) return true;

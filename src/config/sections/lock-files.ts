@@ -12,7 +12,7 @@ export interface FileLock {
   readonly top: number;
 }
 
-/** The result of one ecosystem's lock files so far. */
+/** One ecosystem, and the result of its lock files so far. */
 export interface LockState {
   readonly kind: Ecosystem;
   readonly mirrors: readonly Mirror[];

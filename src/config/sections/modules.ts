@@ -134,7 +134,7 @@ function writtenModule(
   return parsed.tag === 'ok' ? [parsed.value] : [];
 }
 
-/** The hashes of configured modules: their key is the module at its version, or a part of it after a slash. */
+/** The hashes of configured modules: their key is the module at its version, alone or before a slash. */
 function pinnedOf(id: EcosystemId, all: readonly Named[], hashes: Readonly<Record<string, string>>): Modules['pinned'] {
   const refs = new Set(all.map(refTextOf));
   const isAsked = (key: string): boolean =>

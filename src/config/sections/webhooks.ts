@@ -118,7 +118,7 @@ export function isWebhookSecret(value: string): boolean {
 
 type FileReceiver = z.output<typeof webhook>;
 
-/** The default of `group`: long enough for all events of one fault, short enough to be timely. */
+/** The default of `group`: long enough for the events of one fault, short enough to be timely. */
 const groupMsUsual = 15_000;
 
 export function readReceivers(
@@ -185,7 +185,7 @@ function onlyOf({ mirrors, ecosystems, severity }: FileReceiver): { readonly onl
   return { only: { mirrors: mirrors ?? null, ecosystems: ecosystems ?? null, severity } };
 }
 
-/** Reports filters for unknown mirrors and ecosystems: no finding would pass them. */
+/** Reports filters for unknown mirrors and ecosystems: no finding would match them. */
 function checkOnly(path: Path, webhook: FileReceiver, mirrors: readonly Mirror[], report: Report): void {
   for (const [at, name] of (webhook.mirrors ?? []).entries())
     if (!mirrors.some((mirror) => mirror.name === name))
@@ -245,7 +245,7 @@ function secretLines(path: Path, { secretsFile = '', format }: FileReceiver, rea
   return [];
 }
 
-/** A receiver in one of these is refused unless `allow` names it. A host name is checked only at delivery. */
+/** A receiver in one of these is refused unless `allow` names it. Names but `localhost` are checked only at delivery. */
 const ownNetworks = ['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '::1', 'fc00::/7'].flatMap(
   (text) => parseNetwork(text) ?? [],
 );
