@@ -167,7 +167,7 @@ interface Wanted {
   readonly isAgreed: boolean;
 }
 
-/** `mirrorwatch advice --apply`: writes the remedy into the clients' own files, after a confirmation. */
+/** `mirrorwatch advice --apply`: writes the remedy into the clients' own files, once agreed to. */
 async function applyAdvice(context: Context, daemon: DaemonClient, wanted: Wanted): Promise<ExitCode> {
   const { terminal, env, cwd, say } = context;
   const { ecosystem, upstream } = wanted;

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 
-/** Commands that end before their memory matters: V8's own flags start them with a seventh less CPU time. */
+/** Commands whose memory matters less than their start: V8's own flags start them with a seventh less CPU time. */
 const brief = new Set(['init', 'check', 'probe', 'rank', 'advice', 'what-if', 'doctor', 'explain', 'replay', 'demo']);
 
 /** Sets the V8 flags of this process and its threads. */

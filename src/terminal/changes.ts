@@ -35,7 +35,7 @@ export function whoseSettings(
 }
 
 /**
- * Shows changes as a unified diff on standard error, asks for confirmation and applies them.
+ * Shows changes as a unified diff on standard error, asks unless `isAgreed`, and applies them.
  * @returns whether they were made; why not is reported
  */
 export async function confirmChanges(
@@ -86,9 +86,7 @@ function painted(line: string, terminal: Context['terminal']): string {
 
 const around = 3;
 
-/**
- * A change as a unified diff of one hunk, for people: secrets are `***`, so it cannot be applied.
- */
+/** A change as a unified diff of one hunk, for people: secrets are `***`. */
 export function formatDiff({ file, before, after }: FileChange): readonly string[] {
   const [old, now] = [linesOf(before ?? ''), linesOf(after)];
   const [oldShown, nowShown] = [maskLines(old), maskLines(now)];

@@ -10,7 +10,7 @@ export interface World {
   readonly cwd: string;
   readonly terminal: Terminal;
   readonly facts: ProcessFacts;
-  /** Calls `react` with `stop` at SIGINT or SIGTERM, and with `reload` at SIGHUP. */
+  /** Calls `react` with `stop` at SIGINT, SIGTERM or an error of standard output, and with `reload` at SIGHUP. */
   onSignal(react: (signal: 'stop' | 'reload') => void): void;
 }
 
@@ -18,7 +18,7 @@ export interface Context extends World {
   /** In the language of the call; output for programs is always English. */
   readonly say: Say;
   readonly language: Language;
-  /** The value of `--lang`; `null`: the locale decides. Generated files follow only `--lang`. */
+  /** The value of `--lang`; `null`: not given. */
   readonly named: Language | null;
 }
 

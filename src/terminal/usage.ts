@@ -17,7 +17,7 @@ export class Failed extends Error {
   }
 }
 
-/** A call with wrong arguments: printed with the usage, exit 2. `message` is English. */
+/** A call with wrong arguments: exit 2. `message` is English. */
 export class UsageError<K extends Key = Key> extends Error {
   readonly #sentence: Sentence;
 
