@@ -29,7 +29,7 @@ export interface ActionInput extends Situation {
   readonly ended: readonly { readonly id: string; readonly step: ActionStep; readonly end: ActionEnd }[];
   /** Ids of rows whose orders were not started, because the rows could not be stored: this turn decides them again. */
   readonly unbegun: readonly string[];
-  /** The daemon is stopping: this turn only records finished steps. */
+  /** The daemon is stopping: this turn starts no step. */
   readonly isStopping: boolean;
   /** The pair's rows in force, in the turn in which this daemon takes over; else absent. */
   readonly adopted?: readonly ActionRow[] | null;

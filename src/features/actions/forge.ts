@@ -19,7 +19,7 @@ const tokenHeaders = {
 } as const;
 
 /**
- * A client for the merge requests of a forge, tested with recorded exchanges only. Each call throws `StepFailed`.
+ * A client for the merge requests of a forge, tested with recorded exchanges only. Each call can throw `StepFailed`.
  * @see https://docs.github.com/en/rest/pulls/pulls, https://docs.gitlab.com/api/merge_requests/,
  * https://docs.gitea.com/api/
  */

@@ -18,7 +18,7 @@ interface Kept {
 
 /**
  * The action `http`: a compare-and-set of a value in a configuration store, or a request that the operator wrote. Guarded
- * like webhooks: redirects are not followed, and private addresses must be allowed in the configuration.
+ * like webhooks: redirects are not followed, and private addresses of a host name must be allowed in the configuration.
  */
 export const httpAction = {
   async prepare(row: ActionRow, deed: HttpDeed, means: Means): Promise<ActionEnd> {

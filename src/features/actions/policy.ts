@@ -8,7 +8,7 @@ import { isSameUpstream } from './rows.ts';
 const hourMs = 3_600_000;
 const confidences = ['low', 'medium', 'high'] as const;
 
-/** What a decision depends on, apart from the rule and the journal. */
+/** The state of the daemon that a decision depends on. */
 export interface Situation {
   readonly isStopped: boolean;
   /** The daemon's own network is suspect, or not judged yet. */

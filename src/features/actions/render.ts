@@ -22,7 +22,7 @@ const clientFiles: Readonly<Partial<Record<ActionForm, string>>> = {
  * The contents of a file that follows an advice: other lines stay. `hosts.toml` and `registries.conf` are written as a
  * whole. In a file of `apt` only URLs are replaced.
  * @param before  `null`: there is no file yet
- * @returns an error where the advice has no lines of that form
+ * @returns an error, for example where the advice has no lines of that form
  */
 export async function renderAdvice(
   advice: Advice,
@@ -79,8 +79,8 @@ async function textOf(
 }
 
 /**
- * A sources file of apt (one line or deb822 style) with the advised base URL in place of every URL of both chains; `null`:
- * the file has none of these URLs. The advice's own lines are for a shell.
+ * A sources file of apt (one line or deb822 style) with the advised base URL in place of each URL of the old chain; `null`:
+ * the file has none of these URLs, nor the advised one. The advice's own lines are for a shell.
  * @see sources.list(5)
  */
 function withUrl({ chain }: Advice, before: string): string | null {
@@ -109,7 +109,7 @@ function machineWith(end: string, text: string | null): Machine {
   };
 }
 
-/** True if a text has masked credentials: as a setting, the `***` in their place would break every build. */
+/** True if a text has masked credentials: as a setting, the `***` in their place would break builds. */
 export function isMasked(...texts: readonly (string | undefined)[]): boolean {
   return texts.some((text) => text?.includes('***'));
 }

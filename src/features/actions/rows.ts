@@ -12,7 +12,7 @@ export function isRenewed(advice: Advice, by: Advice): boolean {
   return told(advice) === told(by);
 }
 
-/** The rows to drop above `limits.actionRows`: the oldest of those that are finished and not needed. */
+/** The rows to drop above `limits.actionRows`: the oldest of those that are ended or held, and not needed. */
 export function surplusOf(rows: readonly ActionRow[], isNeeded: (row: ActionRow) => boolean): readonly ActionRow[] {
   const over = rows.length - limits.actionRows;
   if (over <= 0) return [];
@@ -27,7 +27,7 @@ export function isElsewhere({ kind, place }: ActionRow, { deed }: ActionRule): b
   return kind !== deed.kind || (place !== undefined && place !== placeOf(deed));
 }
 
-/** True if an undo that mirrorwatch decided ended after the advice was issued. */
+/** True if an undo for a failback ended after the advice was issued. */
 export function isBackSince({ state, undoneBy, endedAtMs }: ActionRow, { issuedAtMs }: Advice): boolean {
   return state === 'undone' && undoneBy === 'failback' && (endedAtMs ?? 0) >= issuedAtMs;
 }

@@ -23,7 +23,7 @@ export interface Store {
   readonly canCreate: boolean;
   /** @returns `null`: no value; `undefined`: not a response of this store */
   readonly valueIn: (body: string) => StoreValue | null | undefined;
-  /** `after` is `null`: removes the value. @param fence  of a lease in the same etcd; the write compares it too */
+  /** `after` is `null`: removes or empties it. @param fence  of a lease in the same etcd; the write compares it too */
   readonly write: (
     url: string,
     key: string,

@@ -6,7 +6,7 @@ import { doorKinds } from './doors.ts';
 import { onlineKinds } from './online-subject.ts';
 import { proxyKinds } from './proxies.ts';
 
-/** Every trap by its id, general ones first. */
+/** Every trap by its id. */
 export async function loadTrapKinds(): Promise<TrapKinds> {
   const doctors = await Promise.all(registry.all.map((one) => one.doctor?.()));
   return Object.assign(

@@ -22,7 +22,7 @@ export interface Examined {
   readonly traps: readonly NamedTrap[];
   readonly untold: readonly Untold[];
   readonly texts: ReadonlyMap<string, string>;
-  /** Probed mirrors; empty: no network request was made. */
+  /** Mirrors whose probe returned a result. */
   readonly asked: readonly AskedMirror[];
 }
 

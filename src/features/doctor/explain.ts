@@ -15,7 +15,7 @@ type OwnReason = (typeof ownReasons)[number];
 interface KnownError {
   readonly line: string;
   readonly reason: ErrorReason;
-  /** The client that prints this text; `null`: several do. */
+  /** The ecosystem of the client; `null`: not recognizable. */
   readonly ecosystem: EcosystemId | null;
   /** The server in the line, else in the text: scheme, host and port; `null`: none is named. */
   readonly url: string | null;
@@ -156,7 +156,7 @@ function secure(host: string, port: string | undefined): string {
 /** The meaning of a client's error. */
 export interface Explained {
   readonly reason: ErrorReason;
-  /** The layer that failed; `null`: the problem is in the client itself. */
+  /** The layer that failed; `null`: it is not known, or the reason is the client's own. */
   readonly layer: string | null;
   /** The ecosystem of the client; `null`: not recognizable. */
   readonly ecosystem: string | null;

@@ -75,8 +75,8 @@ interface BrokenVersion {
 const forced = { '1.1': 'h1', '2': 'h2' } as const;
 
 /**
- * Probes a mirror over the HTTP versions that its clients use, and returns one that fails while the other works. HTTP/2
- * that the server does not offer is no fault: clients fall back in the handshake.
+ * Probes a mirror over both HTTP versions, and returns one with clients that fails while the other works. HTTP/2 that the
+ * server does not offer is no fault: clients fall back in the handshake.
  * @param ask  probes with the mirror forced to a version
  */
 export async function findBrokenVersion(

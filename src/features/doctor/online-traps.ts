@@ -41,7 +41,7 @@ export function findLayerTraps(seen: readonly Seen[], say: Say): readonly Online
   );
 }
 
-/** Layers that work but delay every connection. */
+/** Layers that work, but slowly. */
 export function findSlowTraps({ subject, layered }: Seen, say: Say): readonly OnlineTrap[] {
   const slow = layered.states.filter(({ state }) => state === 'slow');
   return slow.map(({ layer, text }) => {
@@ -68,7 +68,7 @@ export async function findPlainOnTls({ subject, probed }: Seen, asking: Asking):
   return [trapAt(subject, 'online-plain-on-tls', asking.say('online.plain.what'), set)];
 }
 
-/** Addresses that no remote host has: loopback, unspecified, examples, and the ranges that proxies invent for names. */
+/** Addresses that no remote host has, such as loopback, unspecified, and the ranges that proxies invent for names. */
 const madeUpAddress =
   /^(0\.|127\.|192\.0\.2\.|198\.51\.100\.|203\.0\.113\.|198\.1[89]\.|169\.254\.|255\.|::1?$|::ffff:127\.|2001:db8:|fe80:)/i;
 

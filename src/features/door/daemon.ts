@@ -11,7 +11,7 @@ export interface Listener {
   known(all: ReadonlyMap<string, Known>): void;
   /** The names of all mirrors in doubt. */
   doubted(names: ReadonlySet<string>): void;
-  /** The lists could not be read: the last order stays. */
+  /** The lists or the event stream could not be read: the last order stays. */
   lost(why: string): void;
 }
 

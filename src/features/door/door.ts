@@ -42,7 +42,7 @@ export function doorPortsWith(log: Log, version: string): DoorPorts {
   return { clock: systemClock, timers: systemTimers, log, version };
 }
 
-/** Opens the front door of a configuration; every response passes through it. @throws Error if it cannot be opened */
+/** Opens the front door of a configuration as a relay. @throws Error if it has none, or it cannot be opened */
 export async function openRelay(config: Config, log: Log, version: string): Promise<Door> {
   const { door } = config;
   const opened = door && (await openDoor(config, door, doorPortsWith(log, version), { relay: true }));
@@ -53,7 +53,7 @@ export async function openRelay(config: Config, log: Log, version: string): Prom
 /**
  * Opens the front door: it redirects to the first mirror of the daemon's order, else of the stored order, else of the
  * declared chain.
- * @param options  `relay`: true passes every response through, even if the configuration redirects
+ * @param options  `relay`: true passes responses through, even if the configuration redirects
  * @returns the error code if the listener cannot be opened
  */
 export async function openDoor(

@@ -10,7 +10,7 @@ export interface Source {
   readonly access: WireAccess;
 }
 
-/** The memory used by all responses passed through, so that many large ones at once are refused. */
+/** The memory held for all responses passed through, so that many large ones at once are refused. */
 export interface Held {
   bytes: number;
 }
@@ -43,7 +43,7 @@ export interface Fetched {
   readonly first: Buffer;
   /** `null`: `first` is the whole body. */
   readonly rest: AsyncIterator<Buffer> | null;
-  /** The memory that `first` uses; release it once `first` is sent. */
+  /** The memory that `first` uses, until `releaseFetched`. */
   readonly hold: Hold;
 }
 
@@ -54,7 +54,7 @@ export interface FetchAsk {
   readonly headers: Readonly<Record<string, string>>;
   /** True: an HTML response is a failure, because it is a captive portal or an error page. */
   readonly isNeverHtml: boolean;
-  /** The attempt succeeds once this many bytes of the body are read. */
+  /** The attempt succeeds once this many bytes of the body, or all of it, are read. */
   readonly firstBytes: number;
 }
 

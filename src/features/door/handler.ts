@@ -23,7 +23,7 @@ export interface DoorDeps {
   /** Names of mirrors with a running confirming round. */
   doubted(): ReadonlySet<string>;
   readonly pass: PassDeps;
-  /** True: every response is passed through, without redirects. */
+  /** True: responses are passed through; redirects are sent only above `limits.doorPassing`. */
   isRelay(): boolean;
   /** The number of responses being passed through. */
   readonly passing: { count: number };

@@ -5,7 +5,7 @@ import { replaceFile, systemFiles } from '../../daemon/system.ts';
 
 /** The daemon's last report on the mirrors of one upstream. */
 export interface Known {
-  /** The first mirror of the advice in force, with the advice's id; `null`: none, so the declared chain applies. */
+  /** The first mirror of the advice in force, with the advice's id; `null`: none. */
   readonly advice: { readonly to: string; readonly id: string } | null;
   /** Names of the mirrors that may be advised, best first. */
   readonly ranked: readonly string[];
@@ -38,7 +38,7 @@ export function orderOf(route: Route, { advice, ranked, wrong }: Known): Order {
   return { names: right.length === 0 ? all : right, why: advice === null ? 'declared' : `advice ${advice.id}` };
 }
 
-/** A stored order without mirrors that are no longer configured. No other mirror is added: it may serve wrong bytes. */
+/** A stored order without mirrors that are no longer configured; the declared one if none is left. */
 export function keptOrderOf(route: Route, names: readonly string[]): Order {
   const known = names.filter((name) => route.mirrors.has(name));
   if (known.length === 0) return declaredOrderOf(route);

@@ -20,7 +20,7 @@ export interface PassDeps {
 
 const pieceBytes = 64 * 1024;
 
-/** The outcome of passing a response through; `none`: every mirror failed before anything was sent to the client. */
+/** The outcome of passing a response through; `absent`, `none`: nothing was sent to the client. */
 export type Passed =
   | { readonly tag: 'passed' | 'failed'; readonly registry: string }
   | { readonly tag: 'absent' | 'none' };

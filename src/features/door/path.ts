@@ -49,7 +49,7 @@ function isContained(path: string): boolean {
     if (/[\\\p{Cc}]/u.test(text)) return false;
     if (!text.includes('%')) return true;
     const again = decodedOf(text);
-    // A percent sign without an escape ends the decoding. In the first pass it makes the path invalid.
+    // A text that cannot be decoded ends the decoding. In the first pass it makes the path invalid.
     if (again === null) return read > 0;
     text = again;
   }

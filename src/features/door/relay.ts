@@ -115,7 +115,7 @@ async function send(
   }
 }
 
-/** Requests the rest of an artifact at another mirror. @throws Error unless it is proven to be the same artifact */
+/** Requests the rest of an artifact at another mirror. @throws Error unless it agrees as in `sendArtifact` */
 async function resumed(deps: PassDeps, source: Source, progress: Progress, signal: AbortSignal): Promise<Fetched> {
   const { sent, length, etag } = progress;
   const range = etag === null || sent === 0 ? {} : { range: `bytes=${sent}-`, 'if-range': etag };
@@ -137,7 +137,7 @@ async function resumed(deps: PassDeps, source: Source, progress: Progress, signa
   }
 }
 
-/** Skips the bytes that the client already has. @throws Error if their hash differs from that of the sent bytes */
+/** Skips the bytes that the client already has. @throws Error if they are fewer, or not the same by hash */
 async function past(fetched: Fetched, { sent, hash }: Progress): Promise<Fetched> {
   const own = createHash('sha256');
   const pieces = piecesOf(fetched, limits.zipBytes);

@@ -44,7 +44,7 @@ export interface PrintedRoute {
   readonly prefixes: readonly string[];
   /** The allowed paths: a regular expression over the whole decoded path, ignoring case except in the prefix. */
   readonly known: string;
-  /** Expressions like `known`, for paths that are refused even if `known` matches. */
+  /** Expressions for decoded paths that are refused even if `known` matches. */
   readonly private: readonly string[];
 }
 
