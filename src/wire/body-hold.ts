@@ -28,7 +28,7 @@ const blockBytes = 16 * 1024;
 /** Collects a body with little memory besides the body, however small the chunks are. */
 export class BodyHold {
   #chunks: Buffer[] = [];
-  /** Small chunks after the last large one; `#filled` bytes are used. */
+  /** Small chunks that are not yet in `#chunks`; `#filled` bytes are used. */
   #block: Buffer | null = null;
   #filled = 0;
   #bytes = 0;
@@ -92,7 +92,7 @@ export class BodyFile implements WholeBody {
   #bytes = 0;
   #isClosed = false;
 
-  /** @throws Error with the system's code where nothing can be written there */
+  /** @throws Error with the system's code where the file cannot be created */
   constructor(folder = tmpdir()) {
     const path = join(folder, `mirrorwatch-body-${randomUUID()}`);
     this.#file = openSync(path, 'wx+', 0o600);
@@ -103,7 +103,7 @@ export class BodyFile implements WholeBody {
     return this.#bytes;
   }
 
-  /** @throws Error with the system's code: `ENOSPC` */
+  /** @throws Error with the system's code, such as `ENOSPC` */
   append(chunk: Uint8Array): void {
     for (let done = 0; done < chunk.length; ) {
       const written = writeSync(this.#file, chunk, done, chunk.length - done, this.#bytes);

@@ -2,7 +2,7 @@ import type { BuildPlace } from '../core/due.ts';
 import type { Timers } from '../core/ports.ts';
 import type { Kept } from './pool.ts';
 
-/** A build whose lines do not all end, because their thread was lost, closes after this time. */
+/** A build closes after this time, also if not all its lines have ended. */
 const expiresMs = 5 * 60_000;
 
 /**
@@ -10,7 +10,7 @@ const expiresMs = 5 * 60_000;
  * connection closes when all lines have ended.
  */
 export class Build {
-  /** `null` until the cold line has connected. */
+  /** `null` until the cold line has connected over HTTP/2. */
   kept: Kept | null = null;
   readonly #timers: Timers;
   readonly #ended: () => void;
@@ -19,7 +19,7 @@ export class Build {
   #isOver = false;
   readonly #expiry: { cancel(): void };
 
-  /** @param ended  called when the last line has left */
+  /** @param ended  called when the build closes */
   constructor(size: number, timers: Timers, ended: () => void) {
     this.#left = size;
     this.#timers = timers;

@@ -16,7 +16,7 @@ import type { Inflow } from './inflow.ts';
 const idleMsMax = 10 * 60_000;
 /** Subtracted from the server's hint, which may count from the sending of its response. */
 const idleMarginMs = 1_000;
-/** Flow control windows of Go's client, the largest among HTTP/2 clients: smaller ones would slow downloads. */
+/** Flow control windows of Go's client: smaller ones would slow downloads. */
 const streamWindowBytes = 4 * 1024 * 1024;
 const sessionWindowBytes = 1024 * 1024 * 1024;
 const h2Options = {

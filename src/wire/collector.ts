@@ -14,7 +14,7 @@ import { type ExchangeRequest, type ExchangeTrace, isCoded, joined, statedBytesO
 /** A received body; incomplete where reading stopped on purpose. */
 export type Read = Collected & { readonly isWhole: boolean };
 
-/** Collects one response; then calls `done` or `failed`, once. */
+/** Collects one response, then calls `done` or `failed` once, unless `leave` came first. */
 export class Collector implements Collecting {
   readonly inflow: Inflow;
   readonly #carrier: Carrier;
@@ -134,7 +134,7 @@ export class Collector implements Collecting {
     this.#end();
   }
 
-  /** Why a response is incomplete although undici reports it as complete; `null`: it is complete. */
+  /** What is wrong with a response that undici reports as complete: it was reset, or is longer than announced. */
   #notWhole(): WireStop | null {
     const said = this.#saidBytes();
     const { bodyBytes } = this.#trace;

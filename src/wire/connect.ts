@@ -32,7 +32,7 @@ export interface Destination {
   /** `http:`, `https:` or `tcp:`. */
   readonly url: URL;
   readonly route: Route;
-  /** Returns the class of the mirror's own address, if that matters. `null`: every address is allowed. */
+  /** Returns the class of the mirror's own address. `null` instead of a function: every address is allowed. */
   readonly guard: (() => Promise<AddressClass | null>) | null;
   readonly onSocket?: (socket: Socket) => void;
 }
@@ -74,9 +74,9 @@ function portOf(url: URL): number {
 }
 
 /**
- * Opens a connection: resolve, TCP, CONNECT if there is a proxy, TLS with its verdict. One address, no happy eyeballs,
- * no session resumption. No HTTP is sent to a host that the guard forbids.
- * @throws WireStop  a failure of the proxy is `MW_PROXY_CONNECT` or `MW_PROXY_STATUS`
+ * Opens a connection: resolve, TCP, and for `https:` CONNECT at a proxy, TLS with its verdict. One address, no happy
+ * eyeballs, no session resumption. No HTTP is sent to a host that the guard forbids.
+ * @throws an error for `stopOf`; a failure of the proxy is `MW_PROXY_CONNECT` or `MW_PROXY_STATUS`
  */
 export async function connectTo(
   to: Destination,

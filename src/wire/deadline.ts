@@ -30,7 +30,7 @@ export class Deadline {
     this.#stop?.(this.#cut);
   }
 
-  /** Runs one stage: `begin` starts it and returns how to cancel it. Rejects with a `WireStop`. */
+  /** Runs one stage: `begin` starts it and returns how to cancel it. @throws WireStop, or what `begin` throws */
   run<T>(begin: (done: (value: T) => void, failed: (why: WireStop) => void) => Cancel): Promise<T> {
     if (this.#cut !== null) return Promise.reject(this.#cut);
     return new Promise<T>((resolve, reject) => {
@@ -73,11 +73,11 @@ function lateness(atMs: number): WireStop {
 /** Marks while a hop is under way. */
 export type LiveMarks = { -readonly [K in keyof Marks]: Marks[K] };
 
-/** Why a request ended before its response was complete. */
+/** Why a request failed. */
 export class WireStop extends Error {
   readonly code: string;
   readonly bytesRead: number;
-  /** The message in any language; `null`: the text is the runtime's or a peer's. */
+  /** The message in any language; `null`: there is only the text. */
   readonly sentence: Sentence | null;
   /** Monotonic instant of the end; `null`: not stated. */
   readonly atMs: number | null;
@@ -94,7 +94,7 @@ export class WireStop extends Error {
 /**
  * The current phase of a hop, by its marks.
  * @param isSecure   the connection needs TLS
- * @param isReady    the connection was kept from an earlier hop
+ * @param isReady    the connection was open before this hop
  * @param isLiteral  the host is an address, so nothing is resolved
  */
 export function phaseOf(marks: Marks, isSecure: boolean, isReady: boolean, isLiteral: boolean): Phase {
@@ -110,7 +110,7 @@ function fieldOf(error: unknown, name: 'code' | 'reason'): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** The code of an error: its own, else its cause's, else that of the first error of an AggregateError; `null`: none. */
+/** An error's code: its own, else its cause's; without a cause that of an aggregate's first error. `null`: none. */
 export function codeOf(error: unknown): string | null {
   const own = fieldOf(error, 'code');
   if (own !== null || !(error instanceof Error)) return own;

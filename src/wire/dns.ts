@@ -72,7 +72,7 @@ export class Names {
     });
   }
 
-  /** Whether the resolver of a name that failed resolves other names now; `null`: no other name is known. */
+  /** Whether the resolver of a name that failed resolves other names; `null`: no other name is known. */
   answersOthers(host: string, rule: ResolveRule): Promise<boolean | null> {
     const key = rule.server ?? '';
     const nowMs = this.#clock.monotonicMs();

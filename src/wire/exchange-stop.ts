@@ -6,7 +6,7 @@ import { codeOf, stopOf, WireStop } from './deadline.ts';
 import type { H2Response } from './h2-response.ts';
 import { type ExchangeRequest, type ExchangeTrace, statedBytesOf } from './trace.ts';
 
-/** An exchange that undici ends with an error. */
+/** An exchange that ends with an error. */
 interface Ended {
   readonly request: ExchangeRequest;
   readonly trace: ExchangeTrace;
@@ -14,7 +14,7 @@ interface Ended {
   readonly h2: H2Response;
 }
 
-/** The stop for an error of undici, whose own codes and texts depend on its version. @param atMs  monotonic */
+/** The stop for any error of an exchange: undici's codes and texts depend on its version. @param atMs  monotonic */
 export function exchangeStopOf(error: unknown, ended: Ended, atMs: number): WireStop {
   if (error instanceof WireStop && error.code !== 'MW_STALE')
     return new WireStop(error.code, error.sentence ?? error.message, ended.trace.bodyBytes, atMs);
@@ -22,7 +22,7 @@ export function exchangeStopOf(error: unknown, ended: Ended, atMs: number): Wire
   return session === null ? plainStop(error, ended, atMs) : h2Stop(error, ended, session, atMs);
 }
 
-/** HTTP/1.1. An error of undici's parser is `MW_BAD_HEAD` before the head is complete, later `MW_BAD_CHUNK`. */
+/** HTTP/1.1. An `HTTPParserError` but for an early end is `MW_BAD_HEAD` before the head's end, then `MW_BAD_CHUNK`. */
 function plainStop(error: unknown, { trace, carrier: { error: socketError } }: Ended, atMs: number): WireStop {
   const { status, bodyBytes: bytesRead } = trace;
   const stop = stopOf(error, bytesRead, atMs);
@@ -40,7 +40,7 @@ function plainStop(error: unknown, { trace, carrier: { error: socketError } }: E
     case 'UND_ERR_HEADERS_OVERFLOW':
       return as('MW_HEAD_TOO_LARGE', phrase('fault.headLarge'));
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
-      // undici reports this for every parser error after a Content-Length, also for one in the same head.
+      // undici reports this for parser errors after a Content-Length, also for one in the same head.
       return status === null ? badHead() : closed();
     case 'UND_ERR_SOCKET':
       return /^bad (response|upgrade)/.test(stop.message) ? badHead() : closed();
@@ -53,7 +53,7 @@ function plainStop(error: unknown, { trace, carrier: { error: socketError } }: E
 
 /**
  * HTTP/2: GOAWAY first, then broken frames, the end of the connection, the end of the stream. Node does not say which
- * side reset a stream with PROTOCOL_ERROR: without a stated length that counts as the server's reset.
+ * side reset a stream with PROTOCOL_ERROR: unless a head stated a length, it counts as the server's reset.
  */
 function h2Stop(error: unknown, { request, trace, carrier, h2 }: Ended, session: SessionWatch, atMs: number): WireStop {
   const { status, bodyBytes: bytesRead } = trace;

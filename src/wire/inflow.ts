@@ -84,7 +84,7 @@ const fieldBytes = 32;
 /**
  * True where an HTTP/2 connection received so many bytes that most must be useless frames: nghttp2 accepts some kinds
  * (WINDOW_UPDATE, ALTSVC, padding) without end.
- * @param readBytes  all received bytes
+ * @param readBytes  received bytes, those of bodies included
  */
 export function isFlood(readBytes: number, bodyBytes: number): boolean {
   return readBytes > limits.headBytes + spareBytes + framingFactor * bodyBytes;

@@ -48,7 +48,7 @@ export class OpenLine implements Line {
   #deadline: Deadline | null = null;
   /** The mirror's address: of a connection of this line, else of its name. */
   #homeAddress: string | null = null;
-  /** Files of long bodies; `close` removes them. */
+  /** Files of long bodies; `close` closes them. */
   readonly #files: BodyFile[] = [];
 
   constructor(access: WireAccess, connection: Connection, deps: LineDeps, over: Over = {}) {

@@ -77,7 +77,7 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
     const url = new URL(origin);
     const home = new URL(access.url);
     const isHome = home.origin === origin;
-    // The client certificate and the pin are for the mirror's own host.
+    // The client certificate and the pin are for the mirror's own origin.
     const route = isHome ? access : { ...access, client: null, pin: null };
     const homeClass = (): AddressClass | null =>
       classBySpelling(home.hostname) ?? pools.get(`${own} ${home.origin}`)?.reached ?? null;

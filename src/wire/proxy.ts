@@ -13,7 +13,7 @@ export function proxyStopOf(error: unknown): WireStop {
   return new WireStop('MW_PROXY_CONNECT', `${stop.code}: ${stop.message}`, 0, stop.atMs);
 }
 
-/** Requests a tunnel to the target from the proxy. @throws WireStop  `MW_PROXY_STATUS` for anything but 200 */
+/** Requests a tunnel to the target from the proxy. @throws WireStop  `MW_PROXY_STATUS` for another response than 200 */
 export function connectThroughProxy(
   socket: Socket,
   target: URL,

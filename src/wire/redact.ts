@@ -4,7 +4,7 @@ const shown = '***';
 
 type MaskText = (text: string) => string;
 
-/** Names whose whole value is a secret. */
+/** A part of names whose whole value is a secret. */
 const secretName = /auth|cookie|token|secret|passw|api-?key|session|signature|credential/;
 /** Challenges: useful in a transcript, but for the values that are not in `challengeKept`. */
 const challengeNames = new Set(['www-authenticate', 'proxy-authenticate']);
@@ -23,7 +23,7 @@ function kindOf(name: string): Kind {
   return kind;
 }
 
-/** Masks user-info and query values of every URL in a text, also of relative ones. */
+/** Masks user-info and query values of URLs in a text, also of relative ones. */
 export function maskUrlsIn(text: string): string {
   let masked = text;
   if (masked.includes('@')) masked = masked.replace(/\/\/[^/?#\s@]*@/g, `//${shown}@`);
