@@ -12,7 +12,7 @@ const expressionsKept = 1_000;
 
 type Matches = (wallMs: number) => boolean;
 
-/** One expression as four matchers: each returns whether the day, hour, minute or second of an instant matches. */
+/** One expression as matchers of an instant, by unit; that of a smaller unit tests the larger ones too. */
 interface Almanac {
   readonly day: Matches;
   readonly hour: Matches;

@@ -37,15 +37,15 @@ export interface ChangePlace {
   readonly ourUid?: number;
   /** The last part of a path must be no link; absent: a link is followed to its file. */
   readonly isExact?: true;
-  /** The entry of a journal that a change set belongs to; absent: only the newest change sets are kept. */
+  /** The entry of a journal that a change set belongs to; absent: none, and old change sets are pruned. */
   readonly owner?: string;
 }
 
 const newFileMode = 0o600;
 
 /**
- * Makes changes, all or none: stores the old contents, then replaces each file by a rename, with its mode and owner.
- * @param change.before  the expected contents of the file; if they differ, nothing is changed
+ * Makes changes, all or (but for `halfDone`) none: stores the old contents, then replaces each file by a rename, with
+ * its mode and owner. If the contents of a file are not its `before`, nothing is changed.
  */
 export async function makeChanges(
   changes: readonly FileChange[],
@@ -114,7 +114,7 @@ async function arePutBack(files: readonly KeptFile[]): Promise<boolean> {
 
 /**
  * Restores the files of a change set (bytes, mode and owner) and removes its record; a file that was new is deleted.
- * @returns an error for a file that was changed since: then nothing is restored; or for one that cannot be written
+ * @returns an error, for a file that was changed since, too: nothing was restored, unless it has `halfDone`
  */
 export async function undoChange(change: KeptChange, place: ChangePlace): Promise<Result<null, ChangeRefused>> {
   const foreign = await refusedToRoot(

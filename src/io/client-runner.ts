@@ -18,7 +18,7 @@ interface Running {
 }
 
 /**
- * Runs real clients, each in an empty folder and a process group of its own, with a minimal environment.
+ * Runs real clients, each in a new folder and a process group of its own, with a minimal environment.
  * @param input.path  the search path of programs, which the clients get too
  * @see docs/decisions/0020-client-runs.md for what this protects against and what it does not
  */

@@ -15,7 +15,7 @@ export function measureResidentBytes(): number | null {
   }
 }
 
-/** True if this process may change its user. */
+/** By the effective user. */
 export function isRoot(): boolean {
   return process.geteuid?.() === 0;
 }

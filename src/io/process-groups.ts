@@ -14,7 +14,7 @@ export function recordGroup(folder: string, leader: number): () => void {
   return () => void keepFlag(join(folder, name), false);
 }
 
-/** Kills the marked process groups that an earlier process of this program left running. */
+/** Kills the marked process groups whose first process still runs, and removes all marks. */
 export function stopRecordedGroups(folder: string): void {
   for (const name of namesIn(folder)) {
     const leader = Number.parseInt(name, 10);
@@ -32,7 +32,7 @@ export function stopGroup(leader: number | undefined): void {
   }
 }
 
-/** The name of a process's mark: its id, start and boot, because ids are reused. `null`: there is no such process. */
+/** The name of a process's mark: its id, start and boot, because ids are reused. `null`: `/proc` has none. */
 function nameOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -12,7 +12,7 @@ export type CopyFailure =
   | { readonly kind: 'absent' | 'foreign' | 'corrupt' | 'busy' }
   | { readonly kind: 'newer'; readonly version: number; readonly known: number }
   | { readonly kind: 'unreadable'; readonly code: string }
-  /** There is no room for a copy in the system's temporary folder. */
+  /** No copy could be made in the system's temporary folder. */
   | { readonly kind: 'no_room'; readonly code: string };
 
 /** A snapshot of a state file. */
@@ -72,8 +72,8 @@ function openCopy(path: string): Result<StoreCopy, CopyFailure> {
 }
 
 /**
- * Copies a state file with its log. SQLite writes the file only at a checkpoint, which changes its time stamp; the log
- * is only appended to.
+ * Copies a state file with its log. SQLite writes the file only at a checkpoint, which changes its time stamp; until
+ * then it appends to the log.
  * @returns false if the file changed during each attempt
  */
 export function copyWhole(path: string, to: string): boolean {

@@ -57,7 +57,7 @@ const checkedBytes = 64 * 1024 * 1024;
 const pageBytes = 4_096;
 /** SQLite truncates its log to this size; without a limit the log keeps its largest one. */
 const logBytes = 16 * 1024 * 1024;
-/** The part of an unreadable file that is searched for traces of ours. */
+/** How much of the beginning of a file is searched for traces of ours. */
 const tracedBytes = 1024 * 1024;
 
 /**
@@ -178,7 +178,7 @@ function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number
     const verdict = db.prepare('PRAGMA quick_check(1)').get();
     if (verdict?.quick_check !== 'ok') throw Object.assign(new Error('quick_check'), { errcode: 11 });
   }
-  // A file that has all tables is not written, so that it opens on a full disk too.
+  // A current file with all tables needs no write, so that it opens on a full disk too.
   const found = kindOf(db);
   const isOlder = found.kind === 'ours' && (found.version < schemaVersion || isMissingTable(db));
   if (found.kind === 'fresh' || isOlder) createTables(db, wallMs);
@@ -205,7 +205,7 @@ function cause(path: string, trouble: Trouble): Trouble {
 
 /**
  * An unwritable file with its contents, if they can be read. After `kill -9` the newest are only in the log, which
- * SQLite applies only to a writable file: so a copy is opened. Without space for a copy the log is ignored.
+ * SQLite applies only to a writable file: so a copy is opened. If none can be made, the log is ignored.
  */
 function readOnly(path: string, trouble: Trouble): Opened {
   const file =

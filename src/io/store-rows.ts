@@ -5,7 +5,7 @@ import { isOwnRow, troubleOf } from './store-schema.ts';
 
 /** Moves unreadable rows aside. */
 export interface RowReader {
-  /** Returns the valid rows; the others are moved to table `aside`. `hasMoved`: some were; the caller reads again. */
+  /** Returns the valid rows; others are moved to table `aside`, if possible. `hasMoved`: the caller reads again. */
   read(from: StoreFile, table: Table, found: readonly (Record<string, unknown> | undefined)[]): RowsRead;
   count(): number;
 }

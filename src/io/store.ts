@@ -61,7 +61,7 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
   let triedAtMs = deps.clock.monotonicMs();
   let isClosed = false;
   const reader = createRowReader(deps.isSound ?? (() => true), deps.log);
-  /** Since when the file is missing at its path, monotonic; `null`: it is there. */
+  /** When the file was found missing at its path, monotonic; `null`: it was not. */
   let lostAtMs: number | null = null;
   let setAsideCount = opened.tag === 'open' && opened.setAside !== null ? 1 : 0;
 

@@ -106,7 +106,7 @@ export function createRunner(deps: RunnerDeps): Runner {
   };
 }
 
-/** As `Sample.heldMs`; none for whole artifacts, whose hashing always takes long. */
+/** As `Sample.heldMs`; none for whole artifacts, whose hashing takes long. */
 function heldMsOf({ target, purpose }: Due, { longestMs }: Pieces): number | undefined {
   const isHashed = isHeavy(target) && purpose !== 'peek';
   return isHashed || longestMs() < limits.threadHeldMs ? undefined : longestMs();
@@ -209,7 +209,7 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
   beat();
 }
 
-/** The access to all mirrors of a book, as text for comparison. */
+/** The access to all mirrors of a book, and its other names, as text for comparison. */
 function reach(book: WorkerBook): string {
   return JSON.stringify([book.access, book.otherNames ?? []]);
 }

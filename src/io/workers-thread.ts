@@ -8,7 +8,7 @@ export interface Thread {
   end(): Promise<void>;
 }
 
-/** Callbacks from a thread to the pool. `gone` is called once. */
+/** Callbacks from a thread to the pool. `gone` is called at most once. */
 export interface ThreadEvents {
   readonly message: (message: FromWorker) => void;
   readonly gone: (why: 'crashed' | 'exited', text: string) => void;

@@ -109,7 +109,7 @@ class Pool implements Workers {
     else this.#dispatch(job);
   }
 
-  /** Sends a job to the fitting thread with the fewest jobs. A full pool delays no control: a round waits for it. */
+  /** Sends a job to a thread: that of its build, else one with few jobs. A full pool delays no control. */
   #dispatch(job: Job): void {
     const { all } = this.#seats;
     const isApart = this.#isApart(job);
