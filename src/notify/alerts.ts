@@ -71,7 +71,7 @@ export function renderAlertBody(
   return JSON.stringify([alert]);
 }
 
-/** The lines of the remedy without duplicates, and without the form `json` for programs. */
+/** The forms of the remedy except `json`, equal ones once. */
 function linesOf({ remedy }: Advice): string {
   const forms = Object.entries(remedy).filter(([form]) => form !== 'json');
   return [...new Set(forms.map(([, lines]) => lines))].join('\n');

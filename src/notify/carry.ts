@@ -88,7 +88,7 @@ function sendAnew(state: State, queue: Queue, entries: readonly Entry[], { key }
   for (const entry of entries) entry.inFlight = false;
 }
 
-/** Records a sent or edited message for later edits; nothing if its service gave no receipt. */
+/** Records a sent or edited message for later edits; a new one only if its service gave a receipt. */
 function keepSent(
   state: State,
   { receiver }: Queue,

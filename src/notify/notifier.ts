@@ -22,7 +22,7 @@ import { type NotifyTurn, openTurn } from './turn.ts';
 export type Notifier = ReturnType<typeof createNotifier>;
 
 /**
- * Turns findings and advice into signed messages, which the daemon sends. Restored notices keep their ids.
+ * Turns findings, advice and actions into messages, which the daemon sends. Restored notices keep their ids.
  * @param input.restored  rows of tables `outbox` and `meta`
  * @param input.open  open findings, which are sent to Alertmanagers again
  */
@@ -85,7 +85,7 @@ export function createNotifier(input: {
       enqueueRepeats(state, now);
       return flush();
     },
-    /** The messages to send now. Each is in flight until `delivered`: one at a time per subject, and per chat. */
+    /** The messages to send now. Each is in flight until `delivered`: one per receiver and subject, or per chat. */
     takeDue(now: Now): readonly Sendable[] {
       expire(state, now);
       return [...state.queues.values()].flatMap((queue) =>
@@ -126,7 +126,7 @@ export function createNotifier(input: {
         : messageOf(receiver, notice, now);
       return { notice, message, rows: [seqRowOf(subject, seq, now)] };
     },
-    /** Monotonic time of the next attempt or expiry; `null`: nothing waits. */
+    /** Monotonic time of the next attempt, expiry or release of a held event; `null`: none. */
     wakeAtMs(now: Now): number | null {
       const times = [...state.queues.values()].map((queue) => Math.min(expiryMsOf(queue), nextAttemptMs(queue, now)));
       const first = Math.min(...times, releaseAtMs(state.stories));
@@ -182,7 +182,7 @@ function queueFor(receiver: Receiver, now: Now): Queue {
   return isChat(receiver) ? { ...queue, pacedMs: now.monotonicMs + chatServices[receiver.format].spacingMs } : queue;
 }
 
-/** When the next message to a receiver is due, monotonic; infinite: nothing waits, or one is being sent. */
+/** When the next message to a receiver is due, monotonic; infinite: none can be sent. */
 function nextAttemptMs(queue: Queue, now: Now): number {
   const { receiver } = queue;
   return isChat(receiver) ? batchMsOf(queue, receiver.chat, now) : attemptMsOf(queue);
@@ -212,7 +212,7 @@ function messageOf(receiver: Receiver, notice: Notice, now: Now): Sendable['mess
   return programs[format](receiver, notice, now);
 }
 
-/** Queues an event for all receivers, or only for `programs` while its story holds it. */
+/** Queues an event for all receivers, or only for `programs` if people do not get it now. */
 function announce(state: State, news: News, now: Now): void {
   const { stories } = state;
   expireHeld(stories, news, now);

@@ -50,7 +50,7 @@ export interface State {
   pending: Turn;
 }
 
-/** Restores stored rows; those that no receiver can use are deleted with the next turn. */
+/** Restores stored rows; notices and sent messages that no receiver can use are deleted with the next turn. */
 export function restore(state: State, rows: readonly Row[], now: Now): void {
   const canChange = (name: string): boolean => {
     const queue = state.queues.get(name);
@@ -98,7 +98,7 @@ export function seqRowOf(subject: string, seq: number, now: Now): Row {
 /** `programs`: receivers that show alerts (Alertmanager). `people`: all others, also of format `standard`. */
 type Audience = 'all' | 'programs' | 'people';
 
-/** Queues one event for every receiver of an audience that wants it. */
+/** Queues one event for the enabled receivers of an audience that want it. */
 export function tell(state: State, news: News, audience: Audience, now: Now): void {
   const isRecovery = news.type === 'mirror.recovery';
   const story = state.stories.get(news.subject);

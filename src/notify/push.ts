@@ -8,7 +8,7 @@ import { newsOfFinding } from './news.ts';
 import { enqueue, nextSeqOf, noticeOf, type State, seqRowOf } from './outbox.ts';
 import { isMeant, type Queue } from './queue.ts';
 
-/** Records that a finding was sent to an Alertmanager; it is due again after `limits.pushEveryMs`. */
+/** Records that a finding was queued for a receiver; it is due again after `limits.pushEveryMs`. */
 export function recordPushed(state: State, queue: Queue, finding: Finding, now: Now): void {
   state.pushAtMs.set(keyOf(queue, finding), now.monotonicMs + limits.pushEveryMs);
 }
@@ -31,7 +31,7 @@ export function dropPushed(state: State, finding: Finding): void {
 }
 
 /**
- * Queues open findings for every Alertmanager again when due: after a start at once, then every `limits.pushEveryMs`.
+ * Queues open findings for Alertmanagers again when due: after a start at once, then every `limits.pushEveryMs`.
  * A finding with a waiting notice is not queued again: that notice gets its end when it is sent.
  */
 export function enqueueRepeats(state: State, now: Now): void {

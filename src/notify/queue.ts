@@ -62,7 +62,7 @@ export function expiryMsOf(queue: Queue): number {
   return Math.min(...waiting.map((entry) => entry.bornMs + limits.deliveryAgeMsMax));
 }
 
-/** When the next notice is due, monotonic; infinite: none. */
+/** When the next notice is due, monotonic; infinite: none can be sent. */
 export function attemptMsOf(queue: Queue): number {
   const isFull = queue.entries.filter((entry) => entry.inFlight).length >= inFlightMax;
   if (queue.disabled || isFull) return Number.POSITIVE_INFINITY;

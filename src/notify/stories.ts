@@ -26,8 +26,8 @@ export interface Story {
   /** The id of the notice that later ones of the story resolve or add to, by receiver. */
   told: Readonly<Record<string, string>>;
   /**
-   * An event that people get at `dueMs`, or earlier if the mirror that they follow has trouble; infinite: only then.
-   * `null`: no event is held.
+   * An event that people get at `dueMs`, or earlier (`expireHeld`, `releaseDue`); infinite: only then. `null`: no event
+   * is held.
    */
   held: { readonly news: News; dueMs: number } | null;
 }
@@ -169,7 +169,7 @@ export function releaseDue(stories: Stories, now: Now): readonly News[] {
 }
 
 /**
- * The story whose notice this event adds to, if the event requires no new action: an end belongs to its beginning, an
+ * The story whose notice this event adds to, if the event requires no new action: a recovery belongs to its finding, an
  * acceptance or dismissal to its proposal, a finding about a mirror that people were advised to leave to that advice.
  */
 export function findBase(stories: Stories, news: News): Story | null {
@@ -184,7 +184,7 @@ export function findBase(stories: Stories, news: News): Story | null {
   return left ?? null;
 }
 
-/** Drops stories that ended `limits.storyLookBackMs` ago. @returns their subjects */
+/** Drops stories that ended `limits.storyLookBackMs` ago and hold no event. @returns their subjects */
 export function dropEnded(stories: Stories, { monotonicMs }: Now): readonly string[] {
   const over: string[] = [];
   for (const [subject, { endedAtMs, held }] of stories)
@@ -217,7 +217,7 @@ export function storyRowOf(subject: string, story: Story, now: Now): Row {
   return { table: 'meta', key: storyKeyOf(subject), atMs: now.wallMs, value };
 }
 
-/** Restores a stored story. A held event waits `limits.storyHoldMsMax` at most, whatever the wall clock says. */
+/** Restores a stored story. A finite wait is at most `limits.storyHoldMsMax`, whatever the wall clock says. */
 export function restoreStory(stories: Stories, { key, value }: Row, now: Now): void {
   const { v, endedWallMs, held, ...rest } = value as Omit<Story, 'endedAtMs' | 'held'> & {
     readonly v: number;

@@ -21,7 +21,7 @@ export function batchOf(queue: Queue, rule: ChatRule, now: Now): readonly Entry[
   return may.filter((entry) => entry.alone === undefined).slice(0, batchMax);
 }
 
-/** When the next card is due, monotonic; infinite: nothing waits, or one is being sent. */
+/** When the next card is due, monotonic; infinite: none can be sent. */
 export function batchMsOf(queue: Queue, rule: ChatRule, now: Now): number {
   if (isClosed(queue)) return Number.POSITIVE_INFINITY;
   const may = waiting(queue, rule, now.wallMs);
@@ -62,7 +62,7 @@ function openMs(queue: Queue): number {
   return Math.max(queue.notBeforeMs, queue.pacedMs);
 }
 
-/** Notices that may be sent now. No notice overtakes an older one on its subject that is sent alone. */
+/** Notices that quiet hours let pass. No notice overtakes an older one on its subject that is sent alone. */
 function waiting({ entries }: Queue, rule: ChatRule, wallMs: number): readonly Entry[] {
   const quiet = isQuiet(rule, wallMs);
   const may = entries.filter(({ notice }) => !quiet || mayPass(notice, rule));

@@ -21,7 +21,7 @@ export interface Card {
 /**
  * The card of some notices: those that need an action first, the others by tone.
  * @param told  oldest first
- * @param held  the quiet hours that the notices waited for; `null`: none
+ * @param held  the quiet hours that some of them waited for; `null`: none
  * @param more  how many further notices follow in another card
  */
 export function cardOf(told: readonly Told[], reader: Reader, held: QuietRule | null, more: number): Card {
@@ -52,13 +52,13 @@ export function cardOf(told: readonly Told[], reader: Reader, held: QuietRule | 
   };
 }
 
-/** The URL of the mirror's page, if the card has a single notice about a mirror, else of the overview. */
+/** The URL of the mirror's page, if the card has a single notice with a mirror's finding, else of the overview. */
 function pageUrl(page: string, told: readonly Told[]): string {
   const registry = told.length === 1 ? told[0]?.finding?.registry : null;
   return registry == null ? `${page}/` : `${page}/mirrors/${encodeURIComponent(registry)}`;
 }
 
-/** A notice of another release may lack what this one needs: then only its subject is shown. */
+/** A notice of another release may lack what this one needs: then its type and subject are shown. */
 function sectionOf(told: Told, pen: Pen): Section {
   try {
     const section = wholeSectionOf(told, pen);

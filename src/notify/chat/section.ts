@@ -4,7 +4,7 @@ import type { Sentence } from '../../core/result.ts';
 import type { ActionView, AdviceView, FindingView } from '../../core/views.ts';
 import type { Language, Say } from '../../words/words.ts';
 
-/** The tones (colours); the first one among its sections colours a card. `act`: an action is needed. */
+/** The tones (colours); a card has that of its sections' which is first here. `act`: an action is needed. */
 export const tones = ['bad', 'warn', 'act', 'good', 'info'] as const;
 export type Tone = (typeof tones)[number];
 
@@ -38,7 +38,7 @@ export function clipped(text: string, most: number): string {
 
 const alike: Readonly<Record<string, string>> = { '<': '‹', '>': '›', '`': "'", '*': '∗', '[': '［' };
 
-/** Makes a text safe for Markdown without escapes: similar characters replace those of tags, mentions and marks. */
+/** Replaces characters of tags, links and marks by similar ones, for Markdown without escapes. */
 export function escapeMarks(text: string): string {
   return text.replaceAll(/[<>`*[]/g, (character) => alike[character] ?? character);
 }
@@ -60,7 +60,7 @@ export interface Told {
   /** The finding's sentence, or why an action failed, for any language; `null`: only English. */
   readonly sentence: Sentence | null;
   readonly advice: AdviceView | null;
-  /** For a recovery: the `ref` of the message about the opening; `null`: this receiver got none. */
+  /** For a recovery: the `ref` of the notice about the opening; `null`: this receiver got none. */
   readonly resolves: string | null;
   readonly story: StoryView | null;
 }
@@ -70,7 +70,7 @@ function refOf(id: string): string {
   return id.slice(-6);
 }
 
-/** The content of a notice. Never throws: if the body is of another format, only the notice's own fields are shown. */
+/** The content of a notice; if the body is of another format, only the notice's own fields. */
 export function toldOf({ id, type, subject, body, sentence, createdAtMs }: Notice): Told {
   const { data, timestamp } = parsed(body);
   return {

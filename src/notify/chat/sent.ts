@@ -55,7 +55,7 @@ export function dropSent(sent: SentMessages, key: string, receiver: string, turn
   turn.delete('meta', rowKey(receiver, key));
 }
 
-/** Restores a stored message; `false`: its receiver is gone, or cannot edit messages. */
+/** Restores a stored message; `false`: it cannot be edited now. */
 export function restoreSent(sent: SentMessages, { value }: Row, isChangeable: (receiver: string) => boolean): boolean {
   const { v, receiver, ...message } = value as SentMessage & { readonly v: number; readonly receiver: string };
   if (v !== 1 || !isChangeable(receiver)) return false;

@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import type { Notice, Post } from '../../core/notice.ts';
 import type { Now } from '../../core/ports.ts';
 
-/** Standard Webhooks: signed JSON. The timestamp is that of the attempt. */
+/** Standard Webhooks: JSON, signed with each secret. The timestamp in the headers is that of the attempt. */
 export function composeEvents(receiver: Receiver, notice: Notice, now: Now): Parameters<Post['send']>[0] {
   const timestamp = Math.floor(now.wallMs / 1000);
   const signatures = receiver.secrets.map((secret) => signature(secret.reveal(), notice.id, timestamp, notice.body));
