@@ -89,7 +89,7 @@ export function createBoard<N extends MetricName>(names: readonly N[]) {
     open(kind: Kind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, startAtZero);
     },
-    /** Removes the series of a thing, except those with labels from responses (`mirror_tls_info`). */
+    /** Removes the series of a thing, except those with labels from responses, such as `mirror_tls_info`. */
     close(kind: Kind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, (_, instrument, all) => instrument.remove(all));
     },

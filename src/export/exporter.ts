@@ -77,7 +77,7 @@ export function createExporter(input: {
   const receivers = () => new Set(arranged.map(({ labels }) => labels.receiver));
 
   return {
-    /** Counts one settled sample. Probe metrics count only scheduled ones; certificates and HTTP versions come from all. */
+    /** Counts one settled sample. Probe metrics count only scheduled ones; certificates and HTTP versions others too. */
     sample(sample: SettledSample) {
       countSample(boards, sample);
       facts.sample(sample);

@@ -26,7 +26,7 @@ const readGauges = metricNames.filter((name) => metricOf(name).type === 'gauge' 
 export interface Readings {
   readonly standings: ReadonlyMap<string, Standing>;
   readonly since: Snapshot['since'];
-  /** Open findings by registry (`''`: the daemon) and kind. */
+  /** Numbers of open findings by registry (`''`: the daemon) and kind. */
   readonly findings: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** The rank of each usable candidate, 1 is best, by its name. */
   readonly ranks: ReadonlyMap<string, number>;
@@ -76,9 +76,7 @@ export async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () 
   return { standings, since: snapshot.since, findings, ranks, mismatches, lags, baselines };
 }
 
-/**
- * The lag of a module with several kinds of responses is the worst of them; one unknown upper bound makes it unknown.
- */
+/** The lag of a module with several kinds of responses is the worst; an unknown upper bound counts as the worst. */
 function worstLags(all: Iterable<MirrorLag>): ReadonlyMap<string, MirrorLag> {
   const worst = new Map<string, MirrorLag>();
   const most = (a: number | null, b: number | null): number | null =>
@@ -158,7 +156,7 @@ export function fillBoard(board: ShardBoard, homes: Iterable<Home>, readings: Re
   }
 }
 
-/** Sets the gauges of the daemon's own registry, except the number of lines. */
+/** Sets what the daemon's own registry has from a snapshot. */
 export function fillDaemon(board: Board<DaemonMetric>, snapshot: Snapshot, readings: Readings): void {
   const { instruments } = board;
   board.clear(readGauges);

@@ -22,7 +22,7 @@ export interface Metric {
   readonly absent: string;
   /** Upper bounds, ascending, `+Inf` implied; histograms only. */
   readonly buckets?: readonly number[];
-  /** Only steps of this weight have the metric. */
+  /** Only steps and series of this weight have the metric. */
   readonly only?: 'light' | 'heavy';
   /** Buckets carry `probe_id` in OpenMetrics. */
   readonly exemplars?: true;

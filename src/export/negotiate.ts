@@ -27,8 +27,8 @@ function parseRange(text: string): Range {
 }
 
 /**
- * OpenMetrics if the client accepts it (version 1.0.0 or none) with at least the weight of plain text; else text 0.0.4,
- * which every client reads.
+ * OpenMetrics if the client accepts it (version 1.0.0 or none) with at least the weight of plain text; else text
+ * 0.0.4.
  * @param accept  the `Accept` header; a malformed weight counts as 0
  * @see RFC 9110 section 12.5.1
  */

@@ -19,7 +19,7 @@ export function createRenderer(input: {
   let read: (() => Snapshot) | null = null;
   let droppedLines = 0;
 
-  /** Sets all gauges from the snapshot, one registry per turn. */
+  /** Sets the gauges that come from the snapshot, one registry per turn. */
   async function fill(): Promise<void> {
     const snapshot = read?.() ?? null;
     if (snapshot === null) return;

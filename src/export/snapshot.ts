@@ -4,7 +4,7 @@ import type { EcosystemId } from '../core/mirror.ts';
 import type { QueueStanding } from '../core/notice.ts';
 import type { MirrorLag, SeriesBaseline, Standing, VantageStanding } from '../core/standing.ts';
 
-/** The current state, read once per rendering; the source of gauges, never of counters. */
+/** The current state, read once per rendering. */
 export interface Snapshot {
   readonly standings: readonly Standing[];
   readonly vantage: VantageStanding;

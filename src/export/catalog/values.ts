@@ -1,8 +1,8 @@
 import { findingKinds, kindTraits } from '../../core/finding.ts';
 
 /**
- * Seconds, for every histogram of time (design.md section 4.2). 0.8 is the floor of the spike rule; timeouts end at
- * 120 s. No whole numbers: their text form differs between the formats, and with it the label `le`.
+ * Seconds (design.md section 4.2). 0.8 is the floor of the spike rule; timeouts end at 120 s. No whole numbers: their
+ * text form differs between the formats, and with it the label `le`.
  */
 export const secondsBuckets = [
   0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.8, 1.1, 1.6, 2.5, 5.5, 10.5, 30.5, 60.5, 120.5,
