@@ -18,6 +18,7 @@ import { oneProtocolOf, restoreFault, updateFault, updateOther } from './http-ve
 import { explainOutage } from './outage-says.ts';
 import {
   decideOpening,
+  type Heard,
   heardOf,
   isCanaryOut,
   isDamped,
@@ -32,6 +33,7 @@ import {
   removeRow,
   updateOutage,
 } from './outage-state.ts';
+import { isAbsentEverywhere } from './refusal.ts';
 import type { About, Answered, FindingRule, Request, Step, View } from './rule.ts';
 
 /** A mirror that does not respond, or not over one address family or HTTP version. */
@@ -93,9 +95,10 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
   shows: ({ families }) =>
     families.detour === null ? {} : { oneFamily: isShown(families.detour) ? 'known' : 'likely' },
   settle: ({ families }, { sample }) => ({ requests: requestBroken(families, sample) }),
-  judge(own, { view, mirror, series, sample, isShort }, before) {
+  judge(own, judged, before) {
+    const { view, mirror, series, sample, isShort } = judged;
     const { target, connection } = sample.due;
-    const heard = heardOf(sample);
+    const heard = heardHere(judged, before);
     if (connection !== 'cold' || isCanaryProbe(sample) || isShort || heard === null) return null;
     // A probe sent before the mirror was back belongs to the old outage.
     if (heard.says === 'failed' && own.backMs !== null && sample.startedMonotonicMs < own.backMs) return null;
@@ -172,12 +175,9 @@ function isReason(value: unknown): value is Reason {
 }
 
 /** Handles a canary on its arrival. */
-function judgeCanary(
-  own: OutageOwn,
-  { view, mirror, series, sample }: Answered,
-  before: OutageState,
-): Step<OutageOwn, OutageState> | null {
-  const heard = heardOf(sample);
+function judgeCanary(own: OutageOwn, answered: Answered, before: OutageState): Step<OutageOwn, OutageState> | null {
+  const { view, mirror, series, sample } = answered;
+  const heard = heardHere(answered, before);
   if (heard === null) return null;
   const { step, state } = heardStep(own, view, series, updateOutage(before, heard));
   const isDoubtful = isDoubtfulCanary(mirror, view, state, before.last);
@@ -193,6 +193,12 @@ function judgeCanary(
       requests.push({ kind: 'back', target: one.target });
   }
   return { ...step, mirror: { ...(step.mirror ?? own), backMs: view.now.monotonicMs }, requests, isBack: true };
+}
+
+/** In an outage, the absence of an item that no mirror serves counts as a success: no other response would end it. */
+function heardHere(answered: Answered, { isOut }: OutageState): Heard | null {
+  const heard = heardOf(answered.sample);
+  return heard !== null && isOut && isAbsentEverywhere(answered) ? { ...heard, says: 'ok' } : heard;
 }
 
 /** True for the first failure after a success, and for a row that is long enough: one moment then decides. */

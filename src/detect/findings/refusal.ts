@@ -20,7 +20,7 @@ import { isDownBy } from '../rules/roll-up.ts';
 import { type Says, scopeOf, sortByCanary } from '../rules/says.ts';
 import { hasRegressed, isAlternating } from './lag.ts';
 import { outageOf } from './outage-state.ts';
-import type { About, FindingRule, Judged, Request, View } from './rule.ts';
+import type { About, Answered, FindingRule, Judged, Request, View } from './rule.ts';
 
 /** The refusals of a target in a row, and whether they are a finding. */
 export interface RefusalState {
@@ -239,10 +239,19 @@ function siblingsOf(view: View, mirror: MirrorMemory, target: Target): readonly 
   });
 }
 
-/** True if the last response was an absence that did not count. */
+/** True for an absence at all mirrors. A canary needs a second one: an empty server has none of it either. */
+export function isAbsentEverywhere({ view, mirror, sample }: Answered): boolean {
+  const { outcome, due } = sample;
+  if (outcome.tag !== 'failed' || outcome.failure.kind !== 'absent') return false;
+  const siblings = siblingsOf(view, mirror, due.target);
+  return siblings.every(lacksItem) && (siblings.length > 0 || !due.target.canary);
+}
+
+/** True if the last response was an absence, and no refusal of another kind came before. */
 function lacksItem(series: SeriesMemory | undefined): boolean {
-  if (series === undefined || series.serves || seriesStateOf(refusal, series).refusals > 0) return false;
-  return outageOf(series).last === 'passed';
+  if (series === undefined || series.serves) return false;
+  const { reason } = seriesStateOf(refusal, series);
+  return (reason ?? 'absent') === 'absent' && outageOf(series).last === 'passed';
 }
 
 function withSeries(refused: Refused, series: SeriesMemory): Refused {

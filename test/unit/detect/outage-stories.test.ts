@@ -138,6 +138,54 @@ describe('the way back', () => {
   });
 });
 
+describe('an item that all mirrors have lost', () => {
+  const absent: Behaviour = { fails: failedWith('absent', 404), afterMs: 20 };
+  const until = warm + 20 * minute;
+  const isOne = (step: string) => step === 'info';
+
+  it.each<[string, Behaviour, readonly string[]]>([
+    ['no mirror serves it: the outage of it ends', absent, ['a opened', 'a closed']],
+    ['another mirror serves it: the outage stays', fine, ['a opened']],
+    ['another mirror is out as well: who can tell?', dead, ['a opened', 'b opened', 'c opened']],
+  ])('%s', (_name, others, want) => {
+    const sim = world(
+      ({ registry, step }, t) => {
+        if (!isOne(step) || t < warm) return fine;
+        if (registry === 'a') return t < until ? dead : absent;
+        return t < until ? fine : others;
+      },
+      ['example.com/m'],
+      ['info'],
+    );
+    sim.runTo(until);
+    expect(sim.state('a')).toBe('degraded');
+    sim.runTo(until + 30 * minute);
+    expect(what(sim)).toEqual(want);
+  });
+
+  it.each<[string, Behaviour, readonly string[]]>([
+    ['ends its outage too', absent, ['a opened', 'a closed']],
+    ['ends no outage while another mirror serves it', fine, ['a opened']],
+  ])('a canary %s', (_name, others, want) => {
+    const sim = world(({ registry }, t) => {
+      if (registry === 'a') return t < warm ? fine : t < until ? dead : absent;
+      return t < until ? fine : others;
+    });
+    sim.runTo(until + 30 * minute);
+    expect(what(sim)).toEqual(want);
+  });
+
+  it('an only mirror without even its canary is still out', () => {
+    const sim = new Simulation({
+      config: aConfig({ mirrors: [aMirror('a')] }),
+      targets: [aTarget('a')],
+      script: (_, t) => (t < warm ? fine : t < until ? dead : absent),
+    });
+    sim.runTo(until + 30 * minute);
+    expect(what(sim)).toEqual(['a opened']);
+  });
+});
+
 describe('reopening damps', () => {
   it.each([
     { name: '8 s down, 8 s up', downMs: 8_000, upMs: 8_000 },

@@ -142,6 +142,20 @@ describe('a refusal because a sibling serves it', () => {
     expect(refusals(absent, fromMs + 5_000)).toEqual(['a opened', 'a closed']);
   });
 
+  it('ends too where the siblings lose it one after the other', () => {
+    const sim = world(['a', 'b', 'c'], (registry, t) =>
+      registry === 'a' || t >= fromMs + (registry === 'b' ? 0 : 10 * minute) ? absent : fine,
+    );
+    sim.runTo(30 * minute);
+    const story = ['a opened', 'b opened', 'a closed', 'b closed'];
+    expect(
+      sim
+        .changes('refusal')
+        .map(({ what }) => what)
+        .toSorted(),
+    ).toEqual(story.toSorted());
+  });
+
   it('stays while the sibling is down or refuses', () => {
     expect(refusals(dead)).toEqual(['a opened']);
     expect(refusals({ fails: failedWith('denied', 403), afterMs: 50 })).toEqual(['a opened', 'b opened']);
