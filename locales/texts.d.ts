@@ -870,6 +870,7 @@ export interface Places {
   readonly 'found.slow': 'name' | 'step' | 'observed' | 'usual';
   readonly 'found.slowProtocol': 'name' | 'broken' | 'step' | 'observed' | 'usual' | 'other' | 'there';
   readonly 'found.slow.well': 'name';
+  readonly 'found.slow.failing': 'name';
   readonly 'found.shift': 'name' | 'usual' | 'observed';
   readonly 'found.shift.well': 'name';
   readonly 'found.unknownTime': never;

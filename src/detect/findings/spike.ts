@@ -1,7 +1,7 @@
 import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy, type Target } from '../../core/mirror.ts';
-import { phrase } from '../../words/tell.ts';
+import { phrase, told } from '../../words/tell.ts';
 import { isNumber, monotonicOf, openFinding, timeoutOf } from '../lookups.ts';
 import { type MirrorMemory, primaryConnectionOf, type SeriesMemory, seriesOf, stateOf } from '../mirror-memory.ts';
 import { baselineForVersion, newBaseline } from '../rules/baseline.ts';
@@ -45,13 +45,18 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     const compared = otherSpeedOf(own.other, mirror, sample, state.isLastSlow, view.now.monotonicMs);
     const requests: Request[] = isFirst ? [{ kind: 'slow', sample }] : [];
     if (compared.isRequested) requests.push(...requestOther(sample));
+    // A spike that a failure ends is too old: the latency is not known to be normal.
+    const isOld = before.spike.sinceMs !== null && state.spike.sinceMs === null && sample.outcome.tag === 'failed';
+    const others = () => mirror.series.values().filter((one) => one !== series);
     return {
       mirror: compared.known === own.other ? undefined : { ...own, other: compared.known },
       series: [[series, state]],
       dirty: series,
       isUrgent: isNews,
       requests,
-      isNews,
+      ...(isOld && before.shift === null && !others().some(isSpiking)
+        ? { says: { tag: 'well', ...told('found.slow.failing', { name: mirror.mirror.name }) } }
+        : { isNews }),
     };
   },
   peek(own, { view, mirror, sample: { due, outcome, rttMs } }) {
@@ -78,7 +83,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
   /** Slow samples of an outage do not count for what follows. */
   back({ isHeld }, { mirror }) {
     if (!isHeld) return null;
-    const slow = [...mirror.series.values()].filter((series) => speedOf(series).spike.sinceMs !== null);
+    const slow = [...mirror.series.values()].filter(isSpiking);
     return { series: slow.map((series) => [series, clearSpeed(speedOf(series))]), isNews: true };
   },
   startAnew(_, series, speed) {
@@ -111,7 +116,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
   /** Slow samples before a restart still count. */
   resume(_, { evidence }, { mirror }) {
     const { samples, failures: slowSamples, observedSeconds, probeIds, slowest } = evidence;
-    const [first] = sortByCanary([...mirror.series.values()].filter((one) => speedOf(one).spike.sinceMs !== null));
+    const [first] = sortByCanary([...mirror.series.values()].filter(isSpiking));
     if (first === undefined) return 'gone';
     const observedMs = observedSeconds === null ? null : observedSeconds * 1_000;
     const slow = { samples, slowSamples, observedMs, probeIds, ...(slowest === undefined ? {} : { slowest }) };
@@ -157,6 +162,10 @@ function readStreaks(row: StoredRow, { view, mirror }: About): Pick<SpeedState, 
   const isShifted = isNumber(fromMs) && isNumber(sinceMs) && openFinding(view, 'level_shift', name) !== null;
   const shift = isShifted ? { sinceMs: monotonicOf(view.now, sinceMs), fromMs, clear: 0 } : null;
   return { spike: open || closed, shift };
+}
+
+function isSpiking(series: SeriesMemory): boolean {
+  return speedOf(series).spike.sinceMs !== null;
 }
 
 function isTold({ spike: { sinceMs }, shift }: SpeedState): boolean {

@@ -30,7 +30,7 @@ export type SpikeEvent = 'opened' | 'cleared' | 'relearned' | null;
 
 /**
  * Judges one sample for the spike rule. Outcomes of kind `other`, and warming, keep both streaks. `relearned` needs an
- * ok sample: without a response there is no new level.
+ * ok sample: without a response there is no new level. Where none came, `other` clears an old spike.
  * @see design.md section 5, Spike and Baseline
  */
 export function judgeSpike(
@@ -45,7 +45,11 @@ export function judgeSpike(
   },
 ): { readonly state: SpikeState; readonly event: SpikeEvent } {
   const { baselineMs, p99Ms, timeoutMs, rule, nowMs } = context;
-  if (pace.kind === 'other' || baselineMs === null) return { state, event: null };
+  if (baselineMs === null) return { state, event: null };
+  if (pace.kind === 'other') {
+    const isOld = state.sinceMs !== null && nowMs - state.sinceMs >= Math.max(rule.relearnMs, limits.baselineAgeMsMax);
+    return isOld ? { state: noSpike, event: 'cleared' } : { state, event: null };
+  }
   // Nothing above 0.9 × timeout is normal.
   const slow = pace.kind === 'timeout' || isSlow(pace.rttMs, baselineMs, rule, timeoutMs, p99Ms) === true;
   const count = slow ? state.slow + 1 : 0;
@@ -196,7 +200,8 @@ function judgeShift(
   timeoutMs: number,
   { rule, nowMs }: { readonly rule: SpikeRule; readonly nowMs: number },
 ): SpeedState['shift'] {
-  if (shift === null || pace.kind === 'other') return shift;
+  if (shift === null || nowMs - shift.sinceMs >= limits.baselineAgeMsMax) return null;
+  if (pace.kind === 'other') return shift;
   const clear = pace.kind === 'ok' && isClear(pace.rttMs, shift.fromMs, rule, timeoutMs) ? shift.clear + 1 : 0;
-  return clear >= rule.clear || nowMs - shift.sinceMs >= limits.baselineAgeMsMax ? null : { ...shift, clear };
+  return clear >= rule.clear ? null : { ...shift, clear };
 }

@@ -75,6 +75,9 @@ describe('spike', () => {
     { name: 'just before relearn', lastMs: 7_199_999, pace: ok(2_000), want: null },
     { name: 'at relearn', lastMs: 7_200_000, pace: ok(2_000), want: 'relearned' },
     { name: 'at relearn, with nothing but a timeout', lastMs: 7_200_000, pace: timeout, want: null },
+    { name: 'just before a day, with another failure', lastMs: 86_399_999, pace: other, want: null },
+    { name: 'after a day, with another failure', lastMs: 86_400_000, pace: other, want: 'cleared' },
+    { name: 'after a day, with a timeout', lastMs: 86_400_000, pace: timeout, want: null },
   ])('$name: $want', ({ lastMs, pace, want }) => {
     const state = { slow: 3, clear: 0, sinceMs: 0 };
     expect(
