@@ -131,6 +131,17 @@ function lackedOf(key: LineKey, state: LineState, changes: readonly Change[]): r
   return changes.filter(({ seq, afterMs }) => seq > (state.best ?? -1) && afterMs !== null && state.sinceMs <= afterMs);
 }
 
+/** True where the mirror has all that is known to be released, whether or not others respond now. */
+export function hasAllReleased({ releases, lines }: Subject, shelf: Shelf, gaps: Gaps | undefined): boolean {
+  const isLeftOut = gapFilterFor(gaps);
+  // A lost one is a step backwards, not a lag.
+  const isKnown = (version: string): boolean => isHeld(shelf, version) || shelf.lost.has(version);
+  return (
+    releases.entries().every(([version, { isPre }]) => isKnown(version) || isLeftOut(version, isPre)) &&
+    shelf.lines.entries().every(([key, state]) => lackedOf(key, state, lines.get(key) ?? []).length === 0)
+  );
+}
+
 function recordsOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[]): number | null {
   const own = shelf.lines.get('serial')?.best ?? null;
   if (own === null) return null;

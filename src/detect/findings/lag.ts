@@ -1,6 +1,7 @@
 import { saysBehind } from '../../core/finding.ts';
 import { phrase } from '../../words/tell.ts';
 import { receiveContents } from '../contents/freshness.ts';
+import { hasAllReleased } from '../contents/lag.ts';
 import { contentsOf, originOf, subjectsOf } from '../contents/readings.ts';
 import type { Comparison, Shelf, Subject } from '../contents/subject.ts';
 import { isNumber, openFinding } from '../lookups.ts';
@@ -87,8 +88,9 @@ export const lag: FindingRule<Lagging> = {
 
 function withTrouble(before: Lagging, { subject, shelf, probeId }: Comparison, about: About): Lagging {
   const known = before.get(subject.key);
-  // Without a mirror to compare with, the last judgement stays.
-  const trouble = troubleOf(subject, shelf, probeId, shelf.reading ?? known?.reading ?? null);
+  // Without a mirror to compare with, the last judgement stays until the mirror has all that it lacked.
+  const isLate = known !== undefined && !hasAllReleased(subject, shelf, about.mirror.mirror.gaps);
+  const trouble = troubleOf(subject, shelf, probeId, shelf.reading ?? (isLate ? known.reading : null));
   if (!isTrouble(trouble, about) && known === undefined) return before;
   const after = new Map(before);
   if (isTrouble(trouble, about)) after.set(subject.key, trouble);

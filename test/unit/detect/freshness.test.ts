@@ -112,6 +112,33 @@ describe('a version held back', () => {
   });
 });
 
+describe('a lag that can no longer be compared', () => {
+  const tags = (...all: readonly string[]): Contents => ({ tags: { latest: all.at(-1) ?? '' } });
+
+  it.each<[string, string | undefined, readonly string[], (...all: readonly string[]) => Contents]>([
+    ['versions, the origin is gone', 'o', ['o', 'a'], versions],
+    ['a tag, the origin is gone', 'o', ['o', 'a'], tags],
+    ['versions, all but one peer are gone', undefined, ['o', 'b', 'a'], versions],
+    ['versions, the origin is gone and one peer is left', 'o', ['o', 'b', 'a'], versions],
+  ])('stays while the mirror lacks what came out, and ends when it has it: %s', (_name, origin, mirrors, said) => {
+    const world = new Shelves({ mirrors, ...(origin === undefined ? {} : { origin }) });
+    const see = (from: number, to: number, registries: readonly string[], has: readonly string[]) => {
+      for (let look = from; look < to; look += 1)
+        for (const [i, registry] of registries.entries()) {
+          const fromMs = look * pace + i * 10_000;
+          const all = look < 2 || !has.includes(registry) ? ['v1.0.0'] : ['v1.0.0', 'v1.1.0'];
+          world.see({ registry, fromMs, toMs: fromMs + 1_000, contents: said(...all) });
+        }
+    };
+    see(0, 20, mirrors, ['o', 'b']);
+    expect(world.story()).toEqual(['a opened behind']);
+    see(20, 40, mirrors.slice(1), ['b']);
+    expect([world.story(), world.lag('a')]).toEqual([['a opened behind'], undefined]);
+    see(40, 41, mirrors.slice(1), ['a', 'b']);
+    expect([world.story(), world.lag('a')]).toEqual([['a opened behind', 'a closed behind'], undefined]);
+  });
+});
+
 describe('gaps', () => {
   const said = (name: string, look: number) => (name === 'a' || look < 2 ? ['v1.0.0'] : ['v1.0.0', 'v1.1.0-rc.1']);
 
