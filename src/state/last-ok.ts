@@ -44,8 +44,9 @@ export function createLastOk(config: Addresses, targets: readonly Target[], rest
     mirrors = new Map(
       next.mirrors.map(({ name, url }) => {
         const old = before.get(name) ?? kept.get(name);
-        const at = old?.url === url ? [...old.at].filter(([id]) => known.has(id)) : [];
-        return [name, { url, at: new Map(at), isDirty: false, writtenAtMs: null }];
+        const same = old?.url === url ? old : { url, at: [] };
+        const at = new Map([...same.at].filter(([id]) => known.has(id)));
+        return [name, { isDirty: false, writtenAtMs: null, ...same, at }];
       }),
     );
     kept.clear();

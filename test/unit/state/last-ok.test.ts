@@ -45,6 +45,17 @@ describe('when a target last answered well', () => {
     expect(lastOk.rows(at(4), true)).toEqual([]);
   });
 
+  test('a reload keeps what is not written yet, and the time of the last write', () => {
+    const lastOk = createLastOk(config, [target], []);
+    lastOk.take(took(1000));
+    lastOk.rows(at(1), false);
+    lastOk.take(took(2000));
+    lastOk.replace(config, [target]);
+    expect(lastOk.rows(at(60.9), false)).toEqual([]);
+    expect(lastOk.rows(at(61), false)).toMatchObject([{ value: { at: Object.fromEntries(lastOk.all()) } }]);
+    expect(lastOk.rows(at(62), true)).toEqual([]);
+  });
+
   test.each([
     ['a failure', took(1000, { outcome: refused })],
     ['a confirming answer', took(1000, { purpose: 'confirm' })],
