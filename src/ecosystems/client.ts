@@ -11,7 +11,7 @@ export type Separator = ',' | '|';
 export interface ChainMember {
   readonly kind: 'url' | 'direct' | 'off';
   /**
-   * The key that members are compared by. Of a URL: scheme, host and path, without user-info, query and trailing slash.
+   * The key that members are compared by. Of a URL: scheme, host and path, without user-info, query and trailing slashes.
    * Otherwise: `direct` or `off`.
    */
   readonly key: string;
@@ -35,7 +35,7 @@ export type ChainProblem =
 
 /**
  * What one member returned to one question, as far as clients distinguish it. `tookMs`: milliseconds until it ended.
- * `status`: the HTTP status; `null` or absent: there was no response head.
+ * `status`: the HTTP status, if known.
  */
 export type Reply =
   | { readonly tag: 'ok'; readonly tookMs: number }
@@ -78,7 +78,7 @@ interface Relay {
 
 /** How to change a client's settings, and how to change them back. */
 export interface Remedy {
-  /** The lines by form. The first form is for people; `json` is for programs. Empty: the lines must be set by hand. */
+  /** The lines by form; `json` is for programs. Empty: there are no lines to paste. */
   readonly remedy: Readonly<Record<string, string>>;
   /** Lines, or a sentence if the old settings must be restored by hand. */
   readonly rollback: string | Sentence;
@@ -182,7 +182,7 @@ export function listEntry(client: string, variable: string, entry: string): Bypa
 }
 
 /**
- * Requests one member after the other until one is ok, `isFinal` is true of a reply, or the member is `off`. `tookMs` of
+ * Requests one member after the other until one is ok, unknown or `off`, or `isFinal` is true of a reply. `tookMs` of
  * the end is the sum over the requested members.
  */
 export function walkInOrder(

@@ -21,7 +21,7 @@ export type KnownTraps = Readonly<Partial<Record<TrapId, TrapKind>>>;
 
 /** The current settings of an ecosystem's clients. */
 export interface Today {
-  /** The chain that is set; `null`: none is. */
+  /** The chain in use; `null`: none was found. */
   readonly chain: {
     /** In the form of the configuration key `clients`, without credentials. */
     readonly text: string;

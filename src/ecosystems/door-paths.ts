@@ -2,16 +2,16 @@
 export interface DoorPath {
   /** The module that the path names, in the form that private patterns match; `null`: none. */
   readonly module: string | null;
-  /** `index`: metadata, or a file that may change; `artifact`: a large file that never changes. */
+  /** `index`: metadata, or a file that may change; `artifact`: a file that should never change. */
   readonly kind: 'index' | 'artifact';
 }
 
 /**
- * The paths that `DoorPaths.read` accepts, for nginx and Envoy. Each is a regular expression over a decoded path without
- * regard to case. It has no anchors, look-around, braces and flags.
+ * The paths that `DoorPaths.read` accepts, for nginx and Envoy. The expressions are for decoded paths, without
+ * regard to case. They have no look-around, braces and flags.
  */
 export interface DoorPatterns {
-  /** Paths below the prefix that clients request. */
+  /** Matches paths below the prefix that clients request. It has no anchors. */
   readonly paths: string;
   /** A folder beside the base URL, for files that an index names by relative links; absent: there is none. */
   readonly beside?: string;

@@ -18,7 +18,7 @@ type Grain = 'version' | 'module' | 'mirror';
 /** One step of an ecosystem. */
 export interface StepDeclaration<Settings = unknown> {
   readonly weight: Weight;
-  /** This light step is probed only at the mirror chosen for the artifact, as heavy steps are. */
+  /** The response of this light step belongs to the artifact, as those of heavy steps do. */
   readonly isOfArtifact?: true;
   readonly grain: Grain;
   readonly usualPace: {
@@ -83,7 +83,7 @@ export interface Given<Settings = unknown> {
   readonly modules: readonly ModuleRef[];
   readonly privatePatterns: readonly string[];
   readonly settings: Settings;
-  /** Facts learnt so far; `null`: a probe by hand, which has none. */
+  /** Facts learnt so far; `null`: none are read, as in a probe by hand. */
   readonly known: Known | null;
 }
 
@@ -93,7 +93,7 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   readonly id: EcosystemId;
   /** The default upstream of mirrors and modules; `null`: they must name theirs. */
   readonly publicUpstream: string | null;
-  /** Matches texts that only error messages of the ecosystem's clients contain. Absent: no such text is known. */
+  /** Matches words in error messages of the ecosystem's clients. Absent: none are known. */
   readonly errorWords?: RegExp;
   /** Protocol documents, down to the section. */
   readonly spec: readonly string[];

@@ -7,7 +7,7 @@ export function errorOf(expected: Sentence): { readonly error: string } {
   return { error: JSON.stringify(expected) };
 }
 
-/** The sentence that `errorOf` encoded in the message of a zod issue. Throws SyntaxError for any other message. */
+/** The sentence that `errorOf` encoded in the message of a zod issue. */
 export function decodeMessage(message: string): Sentence {
   return JSON.parse(message) as Sentence;
 }

@@ -13,7 +13,7 @@ export interface SkippedLockEntry {
   /** As in the configuration, followed by `:` and the line number for an invalid line. */
   readonly file: string;
   readonly module: string;
-  /** Empty if a malformed line has only one word. */
+  /** Empty in some malformed lines. */
   readonly version: string;
   readonly because: SkipReason;
 }
@@ -28,7 +28,7 @@ export interface LockEntry {
 /** The lines of a lock file that are neither empty nor valid. */
 export interface MalformedLines {
   readonly count: number;
-  /** Each with its number, from 1, and its first two words. */
+  /** The first of them: their numbers, from 1, and their beginnings. */
   readonly first: readonly { readonly line: number; readonly module: string; readonly version: string }[];
 }
 

@@ -39,7 +39,7 @@ export interface Names {
   byHand(text: string): { readonly module: string; readonly version: string | null };
   /** The version that is probed if none was written; `null`: there is none. */
   readonly newest: string | null;
-  /** True for a version whose bytes never change. The first module with such a version is the canary's. */
+  /** True for a version whose bytes never change. The canary has the first such module, if there is one. */
   isFixed(version: string | null): boolean;
   /** An entry with a public module, which can be probed without a configuration; `null`: none is known. */
   readonly example: string | null;
@@ -54,7 +54,7 @@ export interface Names {
   } | null;
 }
 
-/** Whether a module matches a private pattern. Such a module is never requested from mirrors of the public upstream. */
+/** Whether a module matches a private pattern. Such a module is no target at mirrors of the public upstream. */
 export function isPrivate(names: Names, patterns: readonly string[], module: string): boolean {
   return names.private?.matches(patterns, module) ?? false;
 }

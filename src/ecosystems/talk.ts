@@ -108,7 +108,7 @@ export function* yieldToEventLoop(): Talk<void> {
   yield* runMeanwhile(() => Promise.resolve());
 }
 
-/** Runs work in slices and yields to the event loop after each. */
+/** Runs work in slices and yields to the event loop between them. */
 export function* inSlices<T>(work: Slices<T>): Talk<T> {
   for (;;) {
     const step = work.next();

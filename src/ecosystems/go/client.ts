@@ -18,7 +18,7 @@ import {
 } from '../client.ts';
 import type { GoSettings } from './context.ts';
 
-/** A URL that is safe to paste: no character has a meaning in a shell, in a quoted text or in GOPROXY. */
+/** A URL that is safe to paste between single quotes and in GOPROXY. */
 const pasteableUrl = /^(https?|file):\/\/[A-Za-z0-9._~%:/[\]+=@!-]+$/;
 const pasteablePattern = /^[A-Za-z0-9._~/*?[\]^+=@-]+$/;
 
@@ -67,8 +67,8 @@ export function relayOfGoproxy(chain: Chain, relayOf: (member: ChainMember) => R
 }
 
 /**
- * The lines for Go, without credentials. If a URL is unsafe in a shell or has a query, there is a note instead. GOPRIVATE is
- * set if there are private patterns, because no separator of GOPROXY keeps a private path from the next entry.
+ * The lines for Go, without credentials. If a URL is not safe to paste, there is a note instead. GOPRIVATE gets
+ * the private patterns that are safe to paste, because no separator of GOPROXY keeps a private path from the next entry.
  */
 export function goRemedyFor(before: Chain, after: Chain, privatePatterns: readonly string[]): Remedy {
   const notes = notesOn(after);

@@ -6,7 +6,7 @@ import { type Slices, walkLines } from '../../core/slices.ts';
 import { malformed, wrongContent } from '../../words/tell.ts';
 import { compareVersions, isCanonical, isIncompatible, isPrerelease, isPseudo, isSemver } from './version.ts';
 
-/** The collected versions are sorted and cut whenever they exceed `limits.versionsKept` by this many. */
+/** The collected versions are sorted and cut whenever they exceed `limits.versionsKept` by more than this. */
 const spareMax = 2_000;
 
 const notAList: ProbeFailure = malformed('answer.versions');

@@ -80,7 +80,7 @@ function matchesOne(token: Token, char: string): boolean {
   return token.ranges.some(([low, high]) => low <= code && code <= high) !== token.negated;
 }
 
-/** The glob's tokens; `null` for an open class or range, or a backslash at the end, as in Go's `path.Match`. */
+/** The glob's tokens; `null` for a malformed class or a backslash at the end, as in Go's `path.Match`. */
 function tokensOf(glob: string): readonly Token[] | null {
   const chars = [...glob];
   const tokens: Token[] = [];

@@ -23,15 +23,15 @@ import {
 interface Claim {
   /** The largest signed head from that server. */
   readonly largest: KnownHead;
-  /** Other signed heads, from any server; those larger than `largest` are ignored. */
+  /** Heads from any server; those larger than `largest` are ignored. */
   readonly heads: readonly KnownHead[];
   /** Records from that server. */
   readonly found: readonly FoundRecord[];
 }
 
 /**
- * Proves with a server's own tiles that its records are in the log and that every smaller head is of a prefix of the log.
- * Tiles that contradict the largest head are wrong. If they confirm it, a smaller head that is not of a prefix is a fork.
+ * Proves with a server's own tiles that its records are in the log and that the other heads are of prefixes of the log.
+ * Tiles that contradict the largest head are wrong. If they confirm it, a head that is not of a prefix is a fork.
  */
 export function* verifyClaim(database: Database, { largest, heads, found }: Claim): Talk<Result<null, Verdict>> {
   const older = heads.filter(({ size }) => size <= largest.size);
@@ -82,12 +82,12 @@ function mismatch(want: string, got: Sentence | string): ProbeFailure {
 }
 
 /** The most requests for proving a few heads: some eight tiles, of which partial ones may be requested twice. */
-const tilesMin = 20;
+const headAsksMax = 20;
 
 /** @param records  the number of records to prove: in a large log each needs its own tile and the parent of that tile */
 function* fetchTiles(database: Database, wanted: readonly Tile[], records: number): Talk<Result<Tiles, End>> {
   const tiles = new Map<string, Buffer>();
-  let asksLeft = tilesMin + 2 * records;
+  let asksLeft = headAsksMax + 2 * records;
   for (const tile of wanted) {
     const known = database.fetched.get(tilePathOf(tile));
     if (known !== undefined) {

@@ -13,7 +13,7 @@ import {
 } from '../real-client.ts';
 import type { GoSettings } from './context.ts';
 
-/** The go command reads credentials only from a netrc, and sends them only over TLS. */
+/** Credentials are given in a netrc; the go command sends them only over TLS. */
 function cannot(mirror: Mirror): Sentence | null {
   const { tls, auth, proxy } = mirror.access;
   if (tls.client !== null) return phrase('cannot.certificate');
@@ -23,7 +23,7 @@ function cannot(mirror: Mirror): Sentence | null {
   return checkResolve(mirror);
 }
 
-/** GOSUMDB from the configuration; `off` for other upstreams than the public one, whose modules the database lacks. */
+/** GOSUMDB from the configuration; `off` for upstreams whose modules the database lacks. */
 function sumdbOf({ settings, isPublic }: ClientJob): string {
   const { sumdb } = settings as GoSettings;
   if (sumdb === null || !isPublic) return 'off';

@@ -80,7 +80,7 @@ async function ofDistribution(machine: Machine): Promise<readonly GoSetting[]> {
   return [];
 }
 
-/** The settings in a file of lines `NAME=value`. Of several lines with one name the last counts. */
+/** The settings in a file of lines `NAME=value`. Of several lines with one name the last with a value counts. */
 async function settingsIn(
   machine: Machine,
   file: string,
@@ -118,7 +118,7 @@ export function settingInForce({ settings }: GoFound, name: GoVariable): GoSetti
   return order.flatMap((source) => own.find((one) => one.source === source) ?? []).at(0) ?? null;
 }
 
-/** The line that sets a variable where it is set now: `go env -w` has no effect on an exported variable. */
+/** The line that sets a variable: `go env -w` has no effect on an exported one. */
 export function settingLineFor({ name, source }: Pick<GoSetting, 'name' | 'source'>, value: string): string {
   return source === 'file' || source === 'distribution' ? `go env -w ${name}='${value}'` : `export ${name}='${value}'`;
 }

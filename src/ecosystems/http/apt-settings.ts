@@ -5,9 +5,9 @@ import { type FileLine, readLines } from '../doctor.ts';
 /** One source of packages: a line of a .list file or a stanza of a .sources file. */
 export interface AptSource {
   readonly uris: readonly string[];
-  /** The files of `Signed-By`; empty: the file has the key itself. `null`: it is not set, so any trusted key may sign. */
+  /** What `Signed-By` names; empty: no file. `null`: it is not set, so any trusted key may sign. */
   readonly signedBy: readonly string[] | null;
-  /** apt does not verify signatures of this source. */
+  /** apt accepts this source without a valid signature. */
   readonly isTrusted: boolean;
   readonly file: string;
   readonly line: number;

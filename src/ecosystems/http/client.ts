@@ -18,7 +18,7 @@ import {
 } from '../client.ts';
 import { profileOf, profiles } from './profiles.ts';
 
-/** A URL that is safe to paste: no character has a special meaning in a shell, a quoted text, sed, XML or TOML. */
+/** A URL that is safe to paste into shell lines, XML and TOML. */
 const pasteable = /^https?:\/\/[A-Za-z0-9._~%:/+=@-]+$/;
 
 function mistake(chain: string): Sentence | null {

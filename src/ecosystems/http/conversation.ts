@@ -42,7 +42,7 @@ export function* probe({ step, module }: Target, context: HttpContext): Conversa
   }
 }
 
-/** With `peekBytes` the probe measures only throughput and requests no further files. */
+/** With `peekBytes` the probe measures throughput and checks no package. */
 function whole(path: string, context: HttpContext): Talk<Verdict> {
   const { peekBytes } = context;
   return file(path, peekBytes ?? wholeMax(path, context), peekBytes === undefined, context);

@@ -21,7 +21,7 @@ export interface Expect {
   readonly matches?: string;
   /** The greatest age of the file, milliseconds. */
   readonly newerThanMs?: number;
-  /** The absolute path of a keyring: one of its keys must have signed the file. */
+  /** The absolute path of a keyring: one of its keys must have signed the file, or a list that names it. */
   readonly signedBy?: string;
 }
 

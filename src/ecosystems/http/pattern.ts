@@ -14,7 +14,7 @@ type Instruction =
 const patternChars = 200;
 /** The highest count in braces: a part is compiled as often as its count says. */
 const countMax = 250;
-/** The most instructions: each character of a text costs at most that many steps. */
+/** The most instructions: they bound the time for each character of a text. */
 const programMax = 500;
 /** The most parts that are compiled: nested counts multiply parts, even those without instructions. */
 const unrolledMax = 5_000;
@@ -32,7 +32,7 @@ class Refused extends Error {
 }
 
 interface Pattern {
-  /** Whether the pattern matches anywhere in the text. The time is proportional to the text's length, for any text. */
+  /** Whether the pattern matches anywhere in the text. The time grows at most with the text's length. */
   isIn(text: string): boolean;
 }
 

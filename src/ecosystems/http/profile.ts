@@ -9,7 +9,7 @@ export interface Summed {
   readonly sha256: string;
 }
 
-/** The beginning of a file as sent by a mirror. */
+/** The beginning of a file at a mirror, or the whole file. */
 export interface Head {
   /** The path below the mirror's base URL, as configured. */
   readonly path: string;

@@ -52,7 +52,7 @@ const keptMs = 5 * 60_000;
  * Locates the artifact of a version through the packument, which is requested aside. A probe of only the first bytes
  * tries the manifest of the version before, because a packument may be long.
  * @param isAnew  whether to ignore a cached location
- * @returns       `isKept`: the location is cached
+ * @returns       `isKept`: the location is from the cache
  */
 export function* locate(
   module: string,

@@ -40,7 +40,7 @@ export interface Listed extends LearntKeys {
   readonly upstream: string;
 }
 
-/** Learns hashes that a trusted key signed, for ever, and an origin's newest list of keys: it withdraws old ones. */
+/** Learns hashes that a trusted key signed, for ever, and an origin's newest list of keys in place of the last. */
 export const npmLearning: Learning = {
   keys: [pinKey, keysKey],
   learn(known, { logged = {}, own = {} }) {

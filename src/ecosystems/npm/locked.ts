@@ -14,9 +14,9 @@ import { isExact, isPackageName } from './names.ts';
 export interface Locked {
   readonly module: string;
   readonly version: string;
-  /** The recorded URL of the artifact, or another source; `null`: the configured registry. */
+  /** The recorded URL of the artifact, or another source; `null`: the configured registry, unless `isLocal`. */
   readonly source: string | null;
-  /** The package is not requested from a registry: a link, a folder, a workspace or a patch. */
+  /** The package is not requested from a registry: a link, a file, a workspace or a patch. */
   readonly isLocal: boolean;
   readonly integrity: string | null;
 }

@@ -146,7 +146,7 @@ export function parseManifest(
   return dist.tag === 'error' ? dist : ok({ version: found, dist: dist.value });
 }
 
-/** Parses dist-tags: the version of `latest`, and all tags. @see protocols.md 2.1 */
+/** Parses dist-tags: the version of `latest`, and the tags to compare. @see protocols.md 2.1 */
 export function parseTags(
   body: Uint8Array,
 ): Result<{ readonly latest: string; readonly contents: Contents }, ProbeFailure> {

@@ -117,8 +117,8 @@ function isUrl(key: string): boolean {
 }
 
 /**
- * A value with the variables that npm (`${NAME}`, `${NAME?}`) and yarn (`${NAME:-usual}`) replace; one that is not set
- * stays as written. Credentials are not expanded: they would be in our memory for nothing.
+ * A value with the variables that npm (`${NAME}`, `${NAME?}`) and yarn (`${NAME:-usual}`) replace; an unset
+ * `${NAME}` stays as written. Credentials are not expanded: they would be in our memory for nothing.
  */
 function expanded(value: string, env: Machine['env']): string {
   return value.replaceAll(

@@ -24,7 +24,7 @@ import type { Session } from './token.ts';
 /** The most nested indexes; no real image has as many. */
 const listsMax = 3;
 const mib = 2 ** 20;
-/** Layers up to this size are read whole and verified; of larger layers only the first `rangeBytes` are read. */
+/** Layers up to this size are read whole; of larger layers only the first `rangeBytes` are read. */
 const wholeBytesMax = 8 * mib;
 const rangeBytes = mib;
 

@@ -110,13 +110,13 @@ function tagFacts(tag: string, { text }: Digest, asked: Digest | null): Facts {
   return asked === null ? { contents: { tags: tagsOf({ [tag]: text }) } } : {};
 }
 
-/** The facts about a digest. They do not count as verified: a digest from headers was not computed. */
+/** The facts about a digest, which is compared between mirrors but does not count as verified. */
 function factsOf({ algorithm, text: digest }: Digest, asked: Digest | null): Facts {
   const compared = { algorithm, digest };
   return asked === null ? { resolvedVersion: digest, compared } : { compared };
 }
 
-/** Parses `100;w=21600`, as Docker Hub writes a limit; `null` for any other text. */
+/** Parses `100;w=21600`, as Docker Hub writes a limit, or `100`; `null` for any other text. */
 function read(text: string | undefined): { readonly count: number; readonly windowSeconds: number | null } | null {
   const [, count, window] = /^\s*(\d{1,9})(?:\s*;\s*w=(\d{1,9}))?\s*$/.exec(text ?? '') ?? [];
   return count === undefined

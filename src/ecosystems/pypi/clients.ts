@@ -15,7 +15,7 @@ import {
   type WalkEnd,
 } from '../client.ts';
 
-/** A URL that is safe to paste into a shell, a quoted text or a settings file. */
+/** A URL that is safe to paste between quotes and into a settings file. */
 const pasteableUrl = /^https?:\/\/[A-Za-z0-9._~%:/[\]+=@!,-]+$/;
 
 /** What was expected of a list of indexes; `null`: the text is valid. */

@@ -93,7 +93,7 @@ function* factsOf(
   };
 }
 
-/** Fetches and verifies the core metadata of a wheel, if the page announces it. */
+/** Fetches and verifies the core metadata of a file, if the page announces it. */
 function* wheelmeta(target: Target, context: PypiContext): Talk<Verdict> {
   const found = yield* find(target, context, ({ metadata }) => metadata !== null);
   if (found.tag === 'error') return found.error;

@@ -116,7 +116,7 @@ function namesForeignIndex(text: string, { mirrors }: LockFile): boolean {
   return url !== undefined && isForeignIndex(url, mirrors);
 }
 
-/** How many packages need each project, by the comments of pip-compile and uv: `# via a, b`, or one per line. */
+/** How many others need each project, by the comments of pip-compile and uv: `# via a, b`, or one per line. */
 function needsOf(text: string): ReadonlyMap<string, number> {
   const needs = new Map<string, number>();
   let module: string | null = null;

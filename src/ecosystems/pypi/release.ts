@@ -17,7 +17,7 @@ export interface ReleaseFile extends IndexFile {
   readonly tags: string;
 }
 
-/** The collected releases are sorted and cut when they exceed `limits.versionsKept` by this many. */
+/** The collected releases are sorted and cut when they exceed `limits.versionsKept` by more than this. */
 const spareMax = 2_000;
 
 /** The highest `limits.versionsKept` releases of a page, ascending: from its list of versions and its file names. */

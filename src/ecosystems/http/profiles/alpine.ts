@@ -9,7 +9,7 @@ const notAnIndex = unsound(phrase('answer.apk'));
 const packedBytes = 4096;
 const nameBytes = 100;
 
-/** Checks the beginning of an APKINDEX.tar.gz: a sequence of gzip members, of which the first has the signature. */
+/** Checks the beginning of an APKINDEX.tar.gz: a sequence of gzip members, of which the first may have the signature. */
 export function readApkIndex(body: Uint8Array): Reading {
   try {
     const unpacked = gunzipSync(body.subarray(0, packedBytes), {

@@ -20,7 +20,7 @@ const clearsigned = '-----BEGIN PGP SIGNED MESSAGE-----';
 const sums = ['\nSHA256:', '\nSHA512:'];
 
 /**
- * Checks that a Release file has a date and SHA-256 or SHA-512 sums, and that `Valid-Until` has not passed.
+ * Checks that a Release file has a date, if whole also SHA-256 or SHA-512 sums, and that `Valid-Until` has not passed.
  * @see https://wiki.debian.org/DebianRepository/Format
  */
 export function readRelease({ path, body, isWhole, nowWallMs }: Omit<Head, 'sum' | 'headers'>): Reading {
