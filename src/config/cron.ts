@@ -17,7 +17,7 @@ export function isTimeZone(text: string): boolean {
 /**
  * The shortest and the mean gap between the times of an expression in an hour that has any: a budget is about the busiest
  * hour. Milliseconds.
- * @throws Error on an expression that `isCron` refuses
+ * @throws Error on an expression that node-cron refuses
  */
 export function cronGapsOf(expression: string): { readonly shortestMs: number; readonly meanMs: number } {
   const { minute, second } = parse(expression);

@@ -90,7 +90,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     orders.push({ step, row: step === 'undo' ? backAsOne(row) : row, rule });
   };
   const rowsOf = (rule: ActionRule): ActionRow[] => [...rows.values()].filter(({ action }) => action === rule.name);
-  /** Rows of the same action and upstream whose change is in force, also those with an unfinished undo; the newest first. */
+  /** Rows of the same action and upstream whose change may be in force, also those with an unfinished undo; the newest first. */
   const inForce = (row: Pick<ActionRow, 'action' | 'advice'>): ActionRow[] =>
     [...rows.values()]
       .filter((one) => one.action === row.action && isSameUpstream(one.advice, row.advice))

@@ -11,19 +11,19 @@ import { saySentence } from '../../words/tell.ts';
 import type { Say } from '../../words/words.ts';
 import type { Demo, DemoEvent, DemoStage } from './demo.ts';
 
-/** The demo counts as failed after this time: a slow machine needs more than others. */
+/** With `--once` the demo counts as failed after this time: a slow machine needs more than others. */
 const onceSeconds = 300;
 
 const options = { ...optionsOf('string', 'ecosystem'), ...optionsOf('boolean', 'once', 'door') };
 
-/** Opens the front door of a configuration in this process; it relays every response instead of redirecting. */
+/** Opens the front door of a configuration as a relay, in this process. */
 type OpenRelay = (
   config: Config,
   log: Log,
   version: string,
 ) => Promise<{ readonly url: string; close(): Promise<void> }>;
 
-/** `mirrorwatch demo`: local mirrors with a fault; a spike, a finding, an advice and a webhook within a minute. */
+/** `mirrorwatch demo`: local mirrors with a fault, which leads to advice and a webhook. */
 export function createDemoCommand(openRelay: OpenRelay): Command {
   return {
     name: 'demo',

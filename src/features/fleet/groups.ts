@@ -10,7 +10,7 @@ export interface GroupOptions {
 }
 
 /**
- * One recommended change. `one`: enough places of the group should leave `from`, and `to` suits all its places. `each`:
+ * One recommended change. `one`: enough places of the group should leave `from`, and `to` suits all with a vote. `each`:
  * enough places should leave it, but no mirror suits all. `own`: too few places should leave it, so only those change.
  */
 export interface GroupLine {
@@ -99,7 +99,7 @@ function linesFor(
   }));
 }
 
-/** A mirror suits a place if it is at most this much slower than the best one there: clients hardly notice. */
+/** A mirror suits a place if it takes at most this factor, or this much longer, than the best one there. */
 const slowerMax = 1.25;
 const slowerMsMax = 50;
 

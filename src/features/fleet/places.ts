@@ -32,7 +32,7 @@ export interface PlaceOptions {
 
 /** Time without a scrape until a place counts as quiet: allows for two missed scrapes (one a minute) and a lag of the store. */
 const quietMs = 5 * 60_000;
-/** Smaller clock differences are not reported: a slow scrape causes them. */
+/** Smaller clock differences are not reported: a slow scrape may cause them. */
 const skewMsMax = 30_000;
 
 /** Every place that the store has seen within a day, by name. */
@@ -92,7 +92,7 @@ function ownTroubles(daemon: DaemonSeen): readonly PlaceTrouble[] {
   ];
 }
 
-/** No daemon of the place reports that a shard is missing. */
+/** The shards whose numbers no daemon of the place has. */
 function shardTroubles(own: readonly DaemonSeen[]): readonly PlaceTrouble[] {
   const shards = own.flatMap((one) => factsOf(one, 'mirrorwatch_shard_info').map(({ labels }) => labels));
   const count = Math.min(1000, Math.max(0, ...shards.map((one) => Number(one['count']) || 0)));

@@ -45,7 +45,7 @@ export function isTroubled({ isPartial, sentences }: FleetReport): boolean {
   return isPartial || sentences.mirrors.length + sentences.places.length > 0;
 }
 
-/** The worst first; none about a mirror that is healthy from all places. */
+/** The worst first; none about a mirror that is up from all places that know its state. */
 function mirrorSentencesOf({ atMs, mirrors }: Fleet): readonly Sentence[] {
   const worst = ['down', 'degraded', 'unknown'];
   const told = mirrors.filter(({ verdict }) => verdict.kind !== 'well');

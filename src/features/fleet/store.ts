@@ -114,7 +114,7 @@ function labelsIn(metric: unknown): Series['labels'] | null {
   return Object.fromEntries(all.map(([name, text]) => [name, printable(text, labelMax)]));
 }
 
-/** Gauges of a daemon that describe its place. */
+/** Gauges of a daemon and of its mirrors. */
 const facts = [
   'mirrorwatch_config_info',
   'mirrorwatch_config_last_reload_successful',
@@ -136,7 +136,7 @@ const cellsMax = 100_000;
 const bridgeMs = 60_000;
 /** A daemon last seen within this time may have lost a scrape. */
 const lostMs = 600_000;
-/** Longer than any restart. A removed place is forgotten after this time. */
+/** Longer than a restart. A removed place is forgotten after this time. */
 const seenWindow = '1d';
 
 /** Raw queries read many samples. Where our rules are loaded, recorded queries read one sample for each mirror. */
@@ -156,8 +156,8 @@ const recorded = {
 } as const;
 
 /**
- * Reads the current series of all places. It fails without states or daemons. If only latencies or lags are missing, they
- * are unknown, and a warning says why.
+ * Reads the current series of all places. It fails if a query for daemons, states or facts fails. If one for latencies or
+ * lags fails, they are unknown, and a warning says why.
  * @returns the error: why the store could not be read
  */
 export async function readStore(at: StoreAt, clock: Clock): Promise<Result<StoreView, string>> {

@@ -85,7 +85,7 @@ const mirrorsMin = 2;
 
 /**
  * Places that contradict the others, by name. `bad_alone`: at least `mirrorsMin` mirrors, and more than half of those
- * compared, are down from this place and healthy from most others. `well_alone`: as many mirrors are healthy from this
+ * compared, are down from this place and not from most others. `well_alone`: as many mirrors are not down from this
  * place only, and down from all others, at least two.
  * @param rows  the cells of each mirror
  */

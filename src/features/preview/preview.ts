@@ -119,7 +119,7 @@ function closed(finding: Finding, closedAtMs: number): Finding {
   return { ...finding, state: 'closed', closedAtMs };
 }
 
-/** Two mirrors of one upstream that this receiver covers; only one if there is no second. */
+/** A mirror that this receiver covers, if there is one, and another of the same upstream; `null`: there is no other. */
 function pairOf({ mirrors }: Config, { only }: Chat): readonly [Mirror, Mirror | null] {
   const wanted = mirrors.filter(
     ({ name, ecosystem, role }) =>

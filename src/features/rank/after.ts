@@ -53,7 +53,7 @@ export function downloadsFor(config: Config, targets: readonly Target[]): readon
   });
 }
 
-/** The light targets of the ranked module whose responses list versions; empty if the canary's responses already do. */
+/** Light targets whose responses list versions, of the ranked module if it has any; empty if the canary's already do. */
 function looksFor(config: Config, targets: readonly Target[], samples: readonly Sample[]): readonly Target[] {
   if (samples.some(({ facts }) => facts.contents !== undefined)) return [];
   const ranked = new Set(targets.map((target) => target.registry));
@@ -66,7 +66,7 @@ function looksFor(config: Config, targets: readonly Target[], samples: readonly 
 }
 
 /**
- * Probes each responding mirror for its versions and for one artifact. Wrong bytes are requested again.
+ * Probes each mirror with an ok response for its versions and for one artifact. Wrong bytes are requested again.
  * @param samples  those of the rounds
  */
 export async function probeAfterRounds(
@@ -100,7 +100,7 @@ function isWrong({ outcome }: Sample): boolean {
   return outcome.tag === 'failed' && outcome.failure.kind === 'mismatch';
 }
 
-/** A failed download is one more failure of its mirror; wrong bytes twice are two. */
+/** If the last download failed, each one counts as a failure of its mirror. */
 function withDownload(row: RankRow, answers: readonly Sample[], lag: RankLag | null): RankedRow {
   const last = answers.at(-1);
   if (last === undefined) return { ...row, download: null, lag };

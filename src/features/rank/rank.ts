@@ -61,7 +61,7 @@ const finalsMost = 2;
 /**
  * Probes the canary of one mirror after the other, in rounds whose order rotates: a short disturbance of our network
  * affects all mirrors. The rounds are repeated at most `finals` times for mirrors that cannot be distinguished from the
- * best. A probe without a response ends the ranking.
+ * best. A probe without a result ends the ranking.
  * @param progress  called before each probe with the number done and the total
  */
 export async function rankOnce(input: RankRequest): Promise<Result<readonly RankRow[], NoAnswer>> {

@@ -69,7 +69,7 @@ function commonest(words: readonly string[]): string | null {
 
 /**
  * Sorts mirrors by failed share, because a fast mirror that fails is no good mirror; then by median. Medians that
- * advice considers equal are ordered by weight, then as in the file.
+ * advice considers equal are ordered by `preferenceOf`.
  */
 export function inOrder<Row extends RankRow>(config: Config, rows: readonly Row[]): readonly Row[] {
   const share = (row: RankRow): number => (row.ok + row.failed === 0 ? 1 : row.failed / (row.ok + row.failed));

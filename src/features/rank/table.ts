@@ -46,7 +46,7 @@ function headsOf(say: Say): readonly string[] {
   return ['', registry, state, 'p50', 'p95', phases, throughput, lag, say('rank.integrity'), say('rank.verdict')];
 }
 
-/** One mirror in several lines: its name, then one line for each column with a value. */
+/** One mirror in several lines: its name, then one line for each column. */
 function block(heads: readonly string[], [place = '', registry = '', ...values]: readonly string[]): readonly string[] {
   const names = heads.slice(2);
   const width = Math.max(...names.map(displayWidth));

@@ -41,7 +41,7 @@ export interface OutOfTurn {
 export interface Desk {
   readonly scheduler: Scheduler;
   readonly outOfTurn: OutOfTurn;
-  /** Adds a stored probe that was out of turn. */
+  /** Adds a stored probe or control that was out of turn. */
   shelve(one: Probed | Control): void;
   /** Takes the stored response of a control for a round at `now`; `null`: none. */
   control(name: string, timeoutMs: number, now: Now): ControlAnswer | null;

@@ -184,7 +184,7 @@ const advice = (parameters: RuleParameters): readonly AlertRule[] => [
   },
 ];
 
-/** Alerts about one mirror from one vantage, by the daemon's own verdicts. */
+/** Alerts about mirrors as seen from one vantage. */
 export const mirrors: GroupOf = (parameters) => ({
   name: 'mirrorwatch-mirrors',
   intervalSeconds: null,

@@ -10,7 +10,7 @@ export interface RuleParameters {
   readonly runbook: string;
   /** Of the annotations. */
   readonly language: Language;
-  /** A factor of all durations: 1 except in tests. */
+  /** A factor of durations: 1 except in tests. */
   readonly timeScale: number;
 }
 
@@ -50,7 +50,7 @@ export const burnRates = {
   ],
 } as const satisfies Record<string, readonly BurnRate[]>;
 
-/** Below this objective the fastest burn rate would require more than all probes to fail. */
+/** Little below this objective the fastest burn rate would require more than all probes to fail. */
 export const sloPercentMin = 94;
 export const sloPercentMax = 99.999;
 const vantagesMax = 1000;

@@ -17,7 +17,7 @@ function burningVote(parameters: RuleParameters): string {
   return `clamp_max(\n  ${both.join('\n    +\n  ')},\n  1\n)\n  ${unlessSuspect}`;
 }
 
-/** More than half of the vantages that monitor the mirror, and at least two, vote 1. */
+/** At least two vantages vote 1, and more than half of those that monitor the mirror or of `parameters.vantages`. */
 function most(parameters: RuleParameters, vote: string): string {
   const sum = `sum ${by('everywhere')} (${vote})`;
   return `${sum} >= 2

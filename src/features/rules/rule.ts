@@ -6,7 +6,7 @@ export interface RecordingRule {
   /** `level:metric:operations`; the levels are in `levels`. */
   readonly record: string;
   readonly expr: string;
-  /** Its meaning and use in one sentence, for the page of rules. */
+  /** Its meaning and use, for the page of rules. */
   readonly says: string;
 }
 

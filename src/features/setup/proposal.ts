@@ -25,7 +25,7 @@ export interface Drafted {
   readonly used: Surveyed['used'];
 }
 
-/** The maximum number of modules of one ecosystem: enough for several views of a mirror, few enough for its load. */
+/** Most modules of one ecosystem from lock files, and most from other files: few enough for a mirror's load. */
 const modulesMax = 12;
 const locksMax = 3;
 
