@@ -21,7 +21,7 @@ export function isLeftAlone({ absence }: Away): boolean {
   return absence.paused !== null || absence.inMaintenance;
 }
 
-/** True where a round may probe a mirror now: a round always probes its canary. */
+/** True where a round may probe a mirror now. */
 export function canBeAsked(
   memory: { readonly now: Now },
   mirror: Away & { readonly canary: { readonly step: Step } | null },
@@ -83,7 +83,7 @@ export function recordRequest({ density }: Counted, { due, outcome, startedMonot
   density.asks.push({ atMs: startedMonotonicMs, isExtra: due.purpose === 'confirm' || due.purpose === 'build' });
 }
 
-/** False where an unplanned request would reach the rate that the mirror refused before. */
+/** False where one more unplanned request would exceed `most`. */
 export function mayBeAskedMore({ density }: Counted, nowMs: number): boolean {
   const { most, asks } = density;
   return most === null || asks.filter(({ atMs }) => atMs > nowMs - minuteMs).length < most;
@@ -114,7 +114,7 @@ export function isRefusedForPace({ density }: Counted, sample: Sample, nowMs: nu
   return true;
 }
 
-/** From now on refusals count against the mirror: a real client was refused too, or the mirror was configured anew. */
+/** From now on refusals count against the mirror: a real client failed too, or the configuration was loaded anew. */
 export function clearPaceWait({ density }: Counted): void {
   density.isOurs = false;
   density.oursUntilMs = Number.NEGATIVE_INFINITY;

@@ -109,15 +109,12 @@ export function createDetector(input: {
         }
         advanceRounds(memory);
       }),
-    /** Another system reports trouble of a mirror: a confirming round starts at once. */
+    /** Another system reports trouble of a mirror. */
     confirm: (registry: string, now: Now) => withMirror(registry, now, (mirror) => confirmNow(memory, mirror)),
-    /** A light probe is pending for longer than a client waits: a confirming round starts at once. */
+    /** A light probe is pending for longer than a client waits. */
     overdue: (target: Target, now: Now) =>
       withMirror(target.registry, now, (mirror) => confirmOverdue(memory, mirror, target)),
-    /**
-     * Probes one question at a mirror and its siblings. Does nothing for an unknown name or target, while the egress is
-     * suspect, or without budget.
-     */
+    /** Starts the ordered look or peek, where the mirror may be probed and the budget allows it. */
     look: (order: LookOrder, now: Now) =>
       turnAt(now, () => {
         requestLook(memory, order);
@@ -184,7 +181,7 @@ export function createDetector(input: {
       if (untilMs === null) throttled?.delete(step);
       else throttled?.set(step, untilMs);
     },
-    /** Keeps the state of unchanged mirrors; closes the findings of removed and changed ones. */
+    /** Closes the findings of removed and changed mirrors. */
     reconfigure: (config: Config, targets: readonly Target[], now: Now) =>
       turnAt(now, () => {
         applyConfig(memory, config, targets);
@@ -210,7 +207,7 @@ export function createDetector(input: {
       }),
     standings: (): readonly Standing[] => [...memory.mirrors.values()].map((mirror) => standingOf(memory, mirror)),
     vantage: () => vantageOf(memory),
-    /** Open findings, oldest first. */
+    /** Open findings. */
     findings: (): readonly Finding[] => [...memory.open.values()],
     lags: () => lagsOf(memory),
     freshness: () => freshnessOf(memory),
@@ -219,7 +216,7 @@ export function createDetector(input: {
   };
 }
 
-/** Ends a mirror's doubt, and removes the mirror from open moments. The time until the next probe is no pace. */
+/** Ends a mirror's doubt; no moment waits for it any more. The time until the next probe is no pace. */
 function leaveRound(memory: Memory, mirror: MirrorMemory): void {
   closeDoubt(memory, mirror);
   mirror.sight.lastPlannedMs = null;
@@ -229,7 +226,7 @@ function leaveRound(memory: Memory, mirror: MirrorMemory): void {
   }
 }
 
-/** Handles a suspend: samples that overlap it become unknown, also later ones, and streaks are reset. */
+/** Handles a suspend: samples that overlap it become unknown, and streaks without a finding are reset. */
 function sleep(memory: Memory, fromMs: number, toMs: number): void {
   memory.us.asleep = [...memory.us.asleep, { fromMs, toMs }].slice(-sleepsKept);
   const held = memory.confirm.held.splice(0);
@@ -244,7 +241,7 @@ function sleep(memory: Memory, fromMs: number, toMs: number): void {
   }
   releaseHeld(memory);
   for (const [egress, suspicion] of memory.confirm.suspicions) {
-    // Only minutes in which probes ran count.
+    // The minutes asleep do not count.
     memory.confirm.suspicions.set(egress, {
       ...suspicion,
       sinceMs: memory.now.monotonicMs,

@@ -59,7 +59,7 @@ class Us {
   readonly states = new Map<string, unknown>();
   /** When the process was suspended. */
   asleep: readonly { readonly fromMs: number; readonly toMs: number }[] = [];
-  /** Every canary was probed: before that, the vantage is not judged. */
+  /** Every canary that may be probed was probed. */
   passEnded = false;
 
   constructor(rules: readonly OwnRule[]) {
@@ -79,7 +79,7 @@ export class Memory {
   readonly targets = new Map<string, Target>();
   readonly controls = new Map<string, ControlMemory>();
   readonly confirm = new Confirm();
-  /** By id, in the order in which they opened. */
+  /** By id. */
   readonly open = new Map<string, Finding>();
   readonly rowsDue = new RowsDue();
   /** Wall times of earlier successes, by `seenKeyOf`. */

@@ -31,12 +31,12 @@ class Sight {
   lastJudgedAtMs: number | null = null;
   /** Monotonic milliseconds. */
   judgedMonotonicMs: number | null = null;
-  /** The last judged sample was ok. */
+  /** The last judged sample of the canary was ok. */
   canaryServes: boolean = false;
   lastOkRttMs: number | null = null;
   /** An ok sample since the start or in restored state. */
   hasOk: boolean = false;
-  /** Probed since the start. */
+  /** The canary was probed since the start. */
   wasAsked: boolean = false;
   /** Since when only our resolver, proxy or machine fails; wall milliseconds. */
   blindSinceMs: number | null = null;
@@ -94,7 +94,7 @@ export interface ControlMemory {
 export interface Suspicion {
   readonly sinceMs: number;
   readonly sinceWallMs: number;
-  /** Since `patternSinceMs`. */
+  /** By mirror. */
   pattern: ReadonlyMap<string, { readonly answered: number; readonly failed: number }>;
   patternSinceMs: number;
   /** Our own network loses packets. */

@@ -14,7 +14,7 @@ import type { Memory } from './memory.ts';
 import { MirrorMemory, type SeriesMemory } from './mirror-memory.ts';
 import { rowKey } from './rows.ts';
 
-/** Applies a configuration: unchanged mirrors and targets keep their state, others lose findings and rows. */
+/** Applies a configuration. The findings of removed and changed mirrors are closed. */
 export function applyConfig(memory: Memory, config: Config, targets: readonly Target[]): void {
   const { config: before } = memory;
   memory.config = config;

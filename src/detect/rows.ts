@@ -16,7 +16,7 @@ import { type MirrorMemory, type SeriesMemory, seriesOf, seriesStateOf, stateOf 
 const writeEveryMs = 60_000;
 /** On average: each series row rewrites a page of the file, so many series are written more rarely. */
 const rowsPerSecond = 25;
-/** A search visits all series. */
+/** A search visits all changed series. */
 const lookEveryMs = 1_000;
 /** So that a start with many targets causes no burst. */
 const rowsPerTurn = 500;
@@ -89,8 +89,8 @@ function mirrorRow({ rules }: Memory, mirror: MirrorMemory): StoredRow {
 }
 
 /**
- * Restores open findings, baselines, pauses and notes of successes. Rows that are unreadable or not configured are
- * deleted; findings without support, or of mirrors with another URL, are closed.
+ * Restores open findings, baselines, pauses and notes of successes. Rows of table `detector` that are unreadable or not
+ * configured are deleted; findings without support are closed.
  */
 export function restore(memory: Memory, rows: readonly Row[]): void {
   for (const row of rows) if (row.table === 'finding') restoreFinding(memory, row);

@@ -36,7 +36,7 @@ export class TurnDraft {
   readonly doubt: { readonly registry: string; readonly on: boolean }[] = [];
   /** Mirrors whose contents regressed, once per response. */
   readonly regressions: string[] = [];
-  /** Releases that reached a mirror, after the origin. */
+  /** Releases that reached a mirror: `seconds` after the origin, 0 if before it. */
   readonly propagations: { readonly registry: string; readonly seconds: number }[] = [];
   /** Rows of table `detector`, `finding` or `seen`. */
   readonly rows: Row[] = [];

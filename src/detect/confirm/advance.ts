@@ -54,12 +54,12 @@ function judgeRoundMoment(memory: Memory, round: Round, moment: Moment): void {
   moment.isFinal = isFinal;
 }
 
-/** Applies a moment's verdict to the mirrors in doubt: if our network was fine, the kinds get the canary's result. */
+/** Applies a moment's verdict to the mirrors in doubt: unless it is `us`, the kinds get the canary's result. */
 function openConfirmed(memory: Memory, round: Round, moment: Moment): void {
   for (const mirror of mirrorsOf(memory, round.key)) {
     const verdict = moment.verdicts.get(mirror.egress);
     if (mirror.doubt === null || (verdict !== 'them' && verdict !== 'unverified')) continue;
-    // A moment without any response shows nothing.
+    // A moment without any sample shows nothing.
     if (moment.samples.size > 0)
       mirror.doubt.clearedMs = Math.max(mirror.doubt.clearedMs ?? moment.startedMs, moment.startedMs);
     const sample = moment.samples.get(mirror.mirror.name) ?? null;
@@ -117,7 +117,7 @@ export function wakeAtMs(memory: Memory): number | null {
   for (const round of memory.confirm.rounds.values()) {
     times.push(...deadlinesOf(round));
     const askMs = nextRequestMsOf(memory, round);
-    // A moment that is due already waits for a response, which starts it.
+    // A moment that is due already could not start: each turn tries again.
     if (askMs !== null && askMs > memory.now.monotonicMs) times.push(askMs);
     for (const look of round.looks.values()) times.push(look.untilMs);
     for (const mirror of mirrorsOf(memory, round.key)) if (mirror.doubt !== null) times.push(mirror.doubt.untilMs);

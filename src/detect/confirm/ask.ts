@@ -15,7 +15,7 @@ import { witnessesToAsk } from './witness.ts';
 /** The time between moments while a suspicion lasts longer than a round. */
 const watchStepMs = 5_000;
 
-/** From this many targets of a mirror in outage, further ones are probed at that mirror only. */
+/** Once a mirror has this many targets in outage, further ones are probed at that mirror only. */
 const comparedTargets = 2;
 
 /** For this long, a response of another upstream shows that our network is up. */
@@ -88,7 +88,7 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
     wants.set(key, { key, question, share, registries: known === undefined ? registries : null });
   };
   for (const mirror of doubted) {
-    // No new moment starts while the mirror in doubt has a pending probe.
+    // A mirror in doubt starts no new moment while it has a pending probe.
     if (round.flights.said.has(mirror.mirror.name) || !mayBeAskedMore(mirror, nowMs)) continue;
     for (const target of mirror.doubt?.targets.values() ?? []) {
       // With several targets out, siblings were compared already: only this mirror is probed.
@@ -176,7 +176,7 @@ function pay(
   return isFree ? memory.confirm.budget : spend(memory.confirm.budget, asks, look?.isUrgent ?? false);
 }
 
-/** Ends the doubts and looks of a round without budget: nothing may wait for a probe that is not sent. */
+/** Ends the doubts of a round without budget, and its looks but `back`: nothing waits for a probe that is not sent. */
 function giveUp(memory: Memory, round: Round, doubted: readonly MirrorMemory[]): void {
   for (const mirror of doubted) closeDoubt(memory, mirror);
   for (const [key, look] of round.looks) if (look.reason !== 'back') round.looks.delete(key);

@@ -64,7 +64,7 @@ function peek(memory: Memory, mirror: MirrorMemory, target: Target): void {
   memory.turn.peeks.push({ target, family: null });
 }
 
-/** Probes a heavy target once more at each mirror: once in `stepMs`, unless that exceeds `limits.heavyLookMs`. */
+/** Probes a heavy target again at the ordered mirrors; once in `stepMs`, unless that exceeds `limits.heavyLookMs`. */
 function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: LookOrder): void {
   const key = `${mirror.roundKey} ${keyOfQuestion(target)}`;
   const lastMs = memory.confirm.heavyLooks.get(key);
@@ -170,7 +170,7 @@ function startLook(
   });
 }
 
-/** False while the canary is throttled; only a look at a throttled target lasts on. */
+/** False where the mirror may not be probed; a look at a throttled target lasts through a wait of the canary. */
 function mayBeLookedAt(memory: Memory, mirror: MirrorMemory, reason: Look['reason']): boolean {
   if (memory.confirm.suspicions.has(mirror.egress)) return false;
   return reason === 'throttled' ? !isLeftAlone(mirror) : canBeAsked(memory, mirror);
@@ -216,7 +216,7 @@ export function expireLooks(memory: Memory, round: Round): void {
   }
 }
 
-/** What one moment probes: the canary of each mirror, or one target at every mirror that has it. */
+/** What one moment probes: the canaries, or one target. */
 export type Question = 'canary' | Target;
 
 /** The key of a question within an upstream. A canary given as a target has the canary's key. */

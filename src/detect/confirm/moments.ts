@@ -104,7 +104,7 @@ interface Member {
   readonly deadlineMs: number;
 }
 
-/** Starts a moment; mirrors with a pending probe belong to it too. */
+/** Starts a moment; members with a pending probe belong to it too. */
 export function startMoment(
   round: Round,
   kind: Moment['kind'],
@@ -139,7 +139,7 @@ export function advanceDeadline(round: Round, atMs: number, stepMs: number): voi
   round.nextAtMs = Math.min(round.nextAtMs, earliestMs);
 }
 
-/** Adds the result of a mirror or control to each moment that waits; `null` removes the member. False: none waited. */
+/** Adds a result to each moment that waits for this member; `null` removes it. False: no such probe is pending. */
 export function recordAnswer(
   round: Round,
   of: Asked,

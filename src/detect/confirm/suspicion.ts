@@ -10,7 +10,7 @@ import type { Moment, Round } from './moments.ts';
 import { isPatternClear, judgeMoment, type MomentVerdict, reviewPattern, type Said, unitsOf } from './vantage.ts';
 import { isLineLossy, placeOf, witnessesOf } from './witness.ts';
 
-/** The mirrors that the vantage is judged by: those with an ok sample that are not out; all while none has one. */
+/** The mirrors that the vantage is judged by: those that are not out and have an ok sample, unless none has one. */
 function judgedOf(memory: Memory, egress: string): readonly MirrorMemory[] {
   const all = [...memory.mirrors.values()].filter((mirror) => mirror.egress === egress && mirror.canary !== null);
   const hasAny = all.some((mirror) => mirror.sight.hasOk);
@@ -36,7 +36,7 @@ export function verdictOf({ memory, round, moment, egress }: At): MomentVerdict 
   const controls = [...moment.controls].map(([name, said]) => ({
     said,
     known: memory.controls.get(name)?.known ?? false,
-    // Bare TCP passes through captive portals and interceptions: it counts only where something else has failed.
+    // Bare TCP passes through captive portals and interceptions: it counts only after a failure of another kind.
     proves: !isBareTcp(memory, name) || (silent.length > 0 && !isByPortal),
   }));
   const witnesses = witnessesOf(memory, round, moment, egress);

@@ -57,7 +57,7 @@ export function prefixOf(address: string): string | null {
 
 export type Said = 'answered' | 'failed' | 'missing';
 
-/** Whose fault one moment shows. `unverified`: only one mirror to judge. `waiting`: responses are missing. */
+/** Whose fault one moment shows. `unverified`: at most one unit to judge. `waiting`: responses are missing. */
 export type MomentVerdict = 'them' | 'unverified' | 'us' | 'waiting';
 
 export interface MomentAnswers {
@@ -73,7 +73,7 @@ export interface MomentAnswers {
 
 /**
  * The vantage rule for one moment of one egress. A response of a control or witness excludes a cut network, not packet
- * loss. Up to `fewUnits` judged units: `us` when all fail; more: above `suspectShare`.
+ * loss. Of two judged units to `fewUnits`: `us` when all fail; of more: above `suspectShare`.
  * @see design.md section 5.3
  */
 export function judgeMoment({ units, controls, witnesses, isLossy }: MomentAnswers): MomentVerdict {
@@ -122,8 +122,8 @@ export function reviewPattern(pattern: ReadonlyMap<string, { readonly answered: 
 }
 
 /**
- * The log-likelihood ratio that chance on one network exceeds once in a million (half of the χ² quantile, as a line):
- * for two mirrors, and more for each further one.
+ * The log-likelihood ratio that chance on one network exceeds once in a million (half of the χ² quantile, as a line),
+ * and what each mirror but the first adds to it.
  */
 const clearLeast = 12;
 const clearForEach = 1.2;

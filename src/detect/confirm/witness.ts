@@ -35,7 +35,7 @@ function* othersOf(memory: Memory, round: Round, egress: string): Iterable<Mirro
   }
 }
 
-/** The results of mirrors of other upstreams in a moment, or of their own probes since the first failure. */
+/** The results of mirrors of other upstreams in a moment; a response to a probe after `witnessFromMs` counts first. */
 export function witnessesOf(memory: Memory, round: Round, moment: Moment, egress: string): readonly Said[] {
   const witnesses: Said[] = [];
   for (const other of othersOf(memory, round, egress)) {

@@ -82,8 +82,8 @@ export interface Compared {
 
 /**
  * Compares the digests of an upstream's mirrors for one item without an authority: the origin decides, else the
- * majority. If neither does, both sides are odd. One response is never enough: a second over a fresh connection, or
- * another mirror, must agree.
+ * majority. If neither does, all sides are odd. One response is never enough: an odd mirror has the digest twice, and
+ * the others have theirs twice or at two mirrors.
  * @param voices  all with the same `of`, each mirror once
  */
 export function comparePeers(voices: readonly Voice[]): Compared {

@@ -136,7 +136,7 @@ function isToldElsewhere(memory: View, mirror: MirrorMemory, subject: Subject): 
   return first !== undefined && first !== subject;
 }
 
-/** Drops what is no longer probed. */
+/** Drops subjects that are no longer probed, and what versions resolved to. */
 export function pruneContents(memory: Memory): void {
   for (const mirror of memory.mirrors.values()) {
     const contents = contentsOf(mirror);

@@ -42,7 +42,7 @@ interface Lacked {
  * missing in a response from f to t, the mirror is behind by at least f - b and at most t - a. Releases since the last
  * probe of the origin are unknown: the upper bound is at least that old. An item that was there at first sight has no
  * release time, and so no upper bound.
- * @returns `null` for the origin, and without recent responses of the mirror and of the origin or two others
+ * @returns `null` for the origin, without a response of the mirror, and without recent ones of the origin or two others
  * @see design.md section 5.5; docs/decisions/0017-lag.md
  */
 export function lagOf(subject: Subject, registry: string, at: Standpoint, gaps: Gaps | undefined): LagReading | null {
@@ -98,7 +98,7 @@ function lack(sum: Sum, shelf: Shelf, { afterMs, atMs }: Lacked, ageMs: number):
   sum.oldestMs = Math.min(sum.oldestMs ?? Number.POSITIVE_INFINITY, atMs);
 }
 
-/** True if the mirror shows the version now, or did recently: backends may alternate. */
+/** True if the mirror shows the version, or did and has not lacked it for long: backends may alternate. */
 function isHeld(shelf: Shelf, version: string): boolean {
   const lost = shelf.lost.get(version);
   return shows(shelf, version) || (lost === undefined ? shelf.since.has(version) : lost.looks < limits.contentLooks);

@@ -88,7 +88,7 @@ function moved(
   }
 }
 
-/** Without an origin, a value counts once a quorum has it: the second largest number, or a tag of two mirrors. */
+/** Without a recent origin: the second largest number counts, or a tag once a quorum has it. */
 function movedByPeers(taking: Taking, key: LineKey): void {
   const { subject, shelf, who } = taking;
   const values = [shelf, ...peersOf(subject, who.registry, who)].flatMap((one) => one.lines.get(key)?.value ?? []);
@@ -106,7 +106,7 @@ function movedByPeers(taking: Taking, key: LineKey): void {
 }
 
 /**
- * Without versions, a line changed at the origin counts as a release.
+ * Without versions, a tag or date changed at the origin counts as a release.
  * @param reached  the best position before this response; `best`: after it
  */
 function noteArrival(

@@ -56,7 +56,7 @@ function isLike(text: string, parts: readonly string[]): boolean {
 export interface Release {
   /** Start of the last probe of the origin without it; `null`: none. */
   afterMs: number | null;
-  /** End of the first response with the version, from any mirror. */
+  /** By when it was released: the end of a response with it. */
   atMs: number;
   /** When the origin first showed it; `null`: not yet. */
   originMs: number | null;
@@ -99,7 +99,7 @@ export interface StepBack {
 
 /** The lag of a mirror at its last response about one subject. Milliseconds; `null` is unknown. */
 export interface LagReading {
-  /** The least lag; 0: nothing released while the daemon ran is missing. */
+  /** The least lag. */
   readonly lowerMs: number | null;
   /** The most lag. */
   readonly upperMs: number | null;
@@ -170,7 +170,7 @@ export class Subject {
 export class MirrorContents {
   /** What `latest` and the like resolved to last, by module and version, and before that. */
   readonly resolved = new Map<string, { readonly now: string; readonly left: readonly string[] }>();
-  /** The last subject whose contents regressed, by module. */
+  /** Contents that have regressed, by module. */
   readonly steppedBack = new Map<string | null, Shelf>();
   /** How long the last releases took from the origin, milliseconds, newest last. */
   propagations: readonly number[] = [];

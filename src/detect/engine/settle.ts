@@ -23,8 +23,8 @@ const stepWindow = 64;
 const blinding: ReadonlySet<Because> = new Set(['resolver', 'proxy', 'local']);
 
 /**
- * Settles a sample: fixes its outcome, adds baseline and threshold, outputs it, and passes it to the kinds. Called once
- * per sample.
+ * Settles a sample: fixes its outcome, adds baseline and threshold, outputs it and, if it is judged, passes it to the
+ * kinds.
  * @param because  makes it unknown; `null` leaves its outcome as it is
  * @param isShort  a timeout that is no failure of the target, see `Held`
  */

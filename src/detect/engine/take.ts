@@ -13,7 +13,7 @@ import { isContaminated, isDisturbed } from '../rules/threshold.ts';
 import { mirrorOf, settle, settledSampleOf } from './settle.ts';
 import { judgeUs, receiveAnswer, sendToKinds } from './step.ts';
 
-/** Takes a sample. One about our own side is settled at once; others are held until `releaseHeld`. */
+/** Takes a sample. One about our own side is settled at once; others, but builds and peeks, wait for `releaseHeld`. */
 export function take(memory: Memory, sample: Sample): void {
   const { target, connection, purpose } = sample.due;
   const mirror = mirrorOf(memory, sample);
@@ -72,7 +72,7 @@ function isShortTimeout(memory: Memory, mirror: MirrorMemory, { due, outcome }: 
   return due.timeoutMs < timeoutOf(memory.config, due.target) && !isConfirmed(mirror, due.target);
 }
 
-/** Why a sample is about our own side (counted for the finding about us); `null`: it is not, or unknown already. */
+/** Why a sample is about our own side; `null`: it is not, or unknown already. */
 function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): Because | null {
   if (sample.outcome.tag === 'unknown') return null;
   const { startedMonotonicMs, endedMonotonicMs, due } = sample;
@@ -87,7 +87,7 @@ function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, s
 }
 
 /**
- * Adds a response to the moment that requested it. While the egress is suspect, any response is a reason for a moment
+ * Adds a response to the moments that wait for it. While the egress is suspect, any response is a reason for a moment
  * soon.
  * @param isAnswer  `null`: the sample says nothing about the mirror
  */

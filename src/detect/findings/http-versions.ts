@@ -16,7 +16,7 @@ export interface ProtocolFault {
   readonly failures: number;
   /** The newest last. */
   readonly probeIds: readonly string[];
-  /** Last response over the other version since the start, monotonic milliseconds. */
+  /** Last response over the other version, monotonic milliseconds; `null`: none, or it failed since. */
   readonly otherMs: number | null;
 }
 

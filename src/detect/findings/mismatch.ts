@@ -149,7 +149,7 @@ function declaredWrong(own: Bytes, { id }: Target, digest: string): Step<Bytes> 
   return { mirror: { ...own, wrongOnce, declaredWrong: declared }, rowIsDue: true };
 }
 
-/** A good response ends declared wrong bytes, and is compared with other mirrors. */
+/** Forgets declared wrong bytes, whose finding stays open, and compares the good response with other mirrors. */
 function judgeGood(before: Bytes, judged: Judged): Step<Bytes> | null {
   const { target } = judged.sample.due;
   const again = requestAgain(before, judged);

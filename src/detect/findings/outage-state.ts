@@ -13,7 +13,7 @@ import {
 import { type Families, newFamilies } from './families.ts';
 import type { ProtocolFault } from './http-versions.ts';
 
-/** For the `share` rule. */
+/** Judged samples kept. */
 const recentSamples = 10;
 
 /** The outage state of one target; cold samples only. */

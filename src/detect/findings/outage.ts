@@ -183,7 +183,7 @@ function judgeCanary(own: OutageOwn, answered: Answered, before: OutageState): S
   const isDoubtful = isDoubtfulCanary(mirror, view, state, before.last);
   const requests: Request[] = [{ kind: 'doubt', sample, isFailed: heard.says === 'failed', isDoubtful }];
   if (!before.isOut || heard.says !== 'ok') return { ...step, requests };
-  // Once the canary recovers, other targets that are out are probed at once.
+  // Once the canary recovers, other targets that failed last are soon probed.
   if (state.isOut) {
     if (!isDamped(state)) requests.push({ kind: 'back', target: sample.due.target });
     return { ...step, requests };
@@ -201,12 +201,12 @@ function heardHere(answered: Answered, { isOut }: OutageState): Heard | null {
   return heard !== null && isOut && isAbsentEverywhere(answered) ? { ...heard, says: 'ok' } : heard;
 }
 
-/** True for the first failure after a success, and for a row that is long enough: one moment then decides. */
+/** True for the first failure of a row, and for a row that is long enough: one moment then decides. */
 function isDoubtfulCanary(mirror: MirrorMemory, view: View, state: OutageState, last: OutageState['last']): boolean {
   return !isCanaryOut(mirror) && (last !== 'failed' || decideOpening(state, view.config.detect.outage) !== null);
 }
 
-/** Adds a judged sample to its series, and ends the series' outage. */
+/** Adds a judged sample to its series, and ends the series' outage where that is over. */
 function heardStep(
   own: OutageOwn,
   { config }: View,

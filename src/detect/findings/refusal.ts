@@ -124,7 +124,7 @@ interface Next {
 
 type Refused = ReadonlySet<SeriesMemory>;
 
-/** A mirror that refuses requests. It keeps the refused series. */
+/** A mirror that refuses requests. Its state: the refused series. */
 export const refusal: FindingRule<Refused, RefusalState> = {
   name: 'refusal',
   kind: 'refusal',
@@ -247,7 +247,7 @@ export function isAbsentEverywhere({ view, mirror, sample }: Answered): boolean 
   return siblings.every(lacksItem) && (siblings.length > 0 || !due.target.canary);
 }
 
-/** True if the last response was an absence, and no refusal of another kind came before. */
+/** True if the item was not served last, without an outage or another refusal. */
 function lacksItem(series: SeriesMemory | undefined): boolean {
   if (series === undefined || series.serves) return false;
   const { reason } = seriesStateOf(refusal, series);

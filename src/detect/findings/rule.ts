@@ -19,7 +19,7 @@ export interface View {
   readonly targets: ReadonlyMap<string, Target>;
   readonly rules: readonly FindingRule[];
   readonly controls: ReadonlyMap<string, ControlMemory>;
-  /** By `Subject.key`: changed in place by `contents/` only. */
+  /** By `Subject.key`: kinds change it through `contents/` only. */
   readonly subjects: Map<string, Subject>;
   /** By id. */
   readonly open: ReadonlyMap<string, Finding>;
@@ -60,11 +60,11 @@ export interface Confirmed extends About {
   /** The canary's sample in the deciding moment; `null`: none. */
   readonly sample: Sample | null;
   readonly vantage: Finding['vantage'];
-  /** `moment`: the vantage was fine. `released`: a suspicion has ended. `dead`: others responded during a suspicion. */
+  /** `moment`: it is not our fault. `released`: a suspicion has ended. `dead`: others responded during a suspicion. */
   readonly by: 'moment' | 'released' | 'dead';
 }
 
-/** A probe out of plan that a kind wants. */
+/** A probe out of plan, or the end of a doubt, that a kind wants. */
 export type Request =
   | { readonly kind: 'recheck'; readonly target: Target }
   /** Probe again after the first refused or slow response. */
@@ -109,7 +109,7 @@ export interface Step<M, S = unknown> {
   readonly rowIsDue?: boolean;
   /** The series whose row has changed. */
   readonly dirty?: SeriesMemory | undefined;
-  /** Steps for mirrors of the same upstream: applied last, in this order. */
+  /** Steps for mirrors of the same upstream, applied in this order. */
   readonly others?: readonly (readonly [MirrorMemory, Step<M, S>])[];
   /** The rows of `series` are written with this turn. */
   readonly isUrgent?: boolean;
@@ -171,7 +171,7 @@ export interface FindingRule<M = unknown, S = unknown> {
   adopt?(own: M, about: About): Step<M, S> | null;
   /** Restores what depends on other rows. */
   start?(own: M, about: About): Step<M, S> | null;
-  /** Ends what has lasted long enough, about every second. */
+  /** About every second. */
   tick?(own: M, about: About): Step<M> | null;
   /** The last probe that confirms the open finding, where the series is in it. `isTimed`: it is about duration. */
   cites?(

@@ -85,8 +85,8 @@ export function contaminatedOf(
 }
 
 /**
- * Judges this process: a share above `contaminatedShareFinding` or `disturbedShareFinding` opens the finding, both
- * below half close it. Only contaminated samples shed load, in steps, since verdicts on disturbed ones stay valid.
+ * Judges this process: a share above `contaminatedShareFinding` or `disturbedShareFinding` opens the finding. Both at
+ * most half of that close it, once no load is shed. Only contaminated samples shed load: verdicts on others stay valid.
  * @see design.md section 3: never a blind daemon in silence
  */
 export function judgeSelf(state: SelfState, nowMs: number): SelfState {

@@ -41,7 +41,7 @@ export interface Moved {
 /** A slow rate is below the usual one by more than so many deviations of the scatter. */
 const deviations = 2.5;
 
-/** The scatter of rates around the usual one of their artifact, of logarithms, robust; 0 for fewer than eight. */
+/** The scatter of rates around the usual one of their artifact, of logarithms, robust; 0 for too few. */
 export function scatterOf(series: Iterable<readonly number[]>): number {
   const apart: number[] = [];
   for (const rates of series) {
@@ -69,7 +69,7 @@ function isBelow({ bytes, tookMs, others, scatter }: Moved, times: number): bool
 
 /**
  * Judges one download: opens after `limits.throughputRow` slow ones in a row; closes after `limits.throughputClear` at
- * twice the threshold. Rates between count for neither.
+ * twice the threshold.
  */
 export function updateThroughput(state: ThroughputState, moved: Moved): ThroughputState {
   const isSlow = isSlowMove(moved);

@@ -30,7 +30,7 @@ export interface RateState {
   /** Evidence for the bad share while closed, against it while open; ≥ 0. */
   readonly sum: number;
   readonly isOpen: boolean;
-  /** Since the sum was last 0. */
+  /** Since the sum was last 0 while closed. */
   readonly samples: number;
   readonly failures: number;
   /** The last failures, oldest first. */

@@ -75,7 +75,7 @@ export function mergeEvidence(known: Evidence, says: Evidence): Evidence {
 
 /**
  * The evidence of an open finding with one more probe.
- * @param probe.ms  round trip or timeout; `null`: the finding is not about duration
+ * @param probe.ms  round trip or timeout; `null`: none counts
  */
 export function addProbe(
   known: Evidence,

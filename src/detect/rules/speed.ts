@@ -50,7 +50,6 @@ export function judgeSpike(
     const isOld = state.sinceMs !== null && nowMs - state.sinceMs >= Math.max(rule.relearnMs, limits.baselineAgeMsMax);
     return isOld ? { state: noSpike, event: 'cleared' } : { state, event: null };
   }
-  // Nothing above 0.9 × timeout is normal.
   const slow = pace.kind === 'timeout' || isSlow(pace.rttMs, baselineMs, rule, timeoutMs, p99Ms) === true;
   const count = slow ? state.slow + 1 : 0;
   if (state.sinceMs === null) {
@@ -125,7 +124,7 @@ function paceOf({ outcome, rttMs }: Pick<Sample, 'outcome' | 'rttMs'>): Pace {
     : { kind: 'other' };
 }
 
-/** The same baseline without slow samples. */
+/** Keeps the baseline, and forgets the rest. */
 export function clearSpeed(state: SpeedState): SpeedState {
   return { ...noSpeed, baseline: state.baseline };
 }
