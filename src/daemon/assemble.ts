@@ -39,7 +39,7 @@ import { createLedger, type Ledger } from '../state/ledger.ts';
 import { createTrends } from '../state/trend.ts';
 import { buildWorkerBook, nothingLearnt } from './book.ts';
 
-/** Rows that wait for the state file at most: each attempt serializes all. */
+/** Above this many rows that wait for the state file, some are dropped: each attempt serializes all. */
 const waitingRowsMax = 2_000;
 
 export interface DaemonPorts {

@@ -58,7 +58,7 @@ function lineOf(text: string): string {
   return printable(text.replace(/\s+/g, ' ').trim(), limits.clientLineChars);
 }
 
-/** What a report means for the mirror at `url`. If the client fetched nothing, the run failed, even with exit code 0. */
+/** What a report means for the mirror at `url`. A run that fetched nothing is not ok, even with exit code 0. */
 export function judgeReport(
   { end, files, bytes, said: all }: ClientReport,
   client: RealClient,

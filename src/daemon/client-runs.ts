@@ -22,7 +22,7 @@ export type ClientRuns = ReturnType<typeof createClientRuns>;
 const keyPrefix = 'client|';
 const afterDefectMs = 60_000;
 
-/** The last run of a pair as stored, with the number of the pair's runs. */
+/** The last run of a pair as stored, with the number of its runs, without those that are repeated. */
 interface Kept {
   readonly run: ClientRun;
   readonly runs: number;
@@ -42,7 +42,7 @@ interface Reported {
   readonly report: ClientReport;
 }
 
-/** Runs real clients at their own pace, one at a time, and compares each run with our own steps. */
+/** Runs real clients at their own pace, one at a time, and compares them with our own steps. */
 export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>) {
   const kept = new Map<string, Kept>(
     s.store
@@ -213,7 +213,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     return { verdict: verdict('ok', null), wireBytes, throttled: null };
   }
 
-  /** Reports a run to all stages. A run of a removed pair, or after `stop`, is dropped. */
+  /** Records a run. That of a removed pair, or after `stop`, is only logged. */
   async function take(pair: ClientPair, run: ClientRun, runs: number): Promise<void> {
     const key = pairKeyOf(pair);
     tell(run);

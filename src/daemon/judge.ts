@@ -167,7 +167,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
         if (configured !== s.config) {
           configured = s.config;
           const names = new Set(s.config.mirrors.map(({ name }) => name));
-          // A mirror that a later reload brings back is new to detect.
+          // Detect forgets removed mirrors: one that comes back must be told of its maintenance window again.
           for (const name of inMaintenance.keys()) if (!names.has(name)) inMaintenance.delete(name);
         }
         for (const { name, maintenance } of s.config.mirrors) {

@@ -171,7 +171,7 @@ export async function startDaemon(
     // Rows of removed mirrors and versions: rows in use are overwritten long before.
     stages.store.expire('trend', ports.clock.wallMs() - trendKeepMs);
     stages.store.expire('seen', beforeMs - dayMs);
-    // Findings and advice expire by their end: open ones stay, however old.
+    // Findings and advice expire once they are over; others stay, however old.
     for (const table of ['finding', 'advice'] as const)
       stages.ledger.add(
         [],

@@ -13,7 +13,7 @@ export interface Settled {
   readonly transcript: Transcript;
 }
 
-/** The changes of one turn of the loop: committed in one transaction, then shown and sent. */
+/** The changes of one turn of the loop, to store, show and send. */
 export interface News extends Omit<Judged, 'settled'> {
   readonly settled: Settled[];
   readonly outcomes: { readonly receiver: string; readonly outcome: DeliveryOutcome }[];
@@ -26,7 +26,7 @@ export function newNews(judged: Judged): News {
   return { ...judged, settled: [], outcomes: [], actions: [], acted: [] };
 }
 
-/** Adds a stage's result to the turn's changes, and starts what it requested. */
+/** Adds a stage's result to the turn. */
 export interface Absorb {
   detect(turn: DetectTurn): void;
   advise(change: { readonly changes: readonly AdviceChange[]; readonly rows: readonly Row[] }): void;
@@ -37,7 +37,7 @@ export interface Absorb {
   }): void;
 }
 
-/** A period in which the process did not run, or a jump of the wall clock. Monotonic bounds. */
+/** A period in which the loop did not run, or a jump of the wall clock. Monotonic bounds. */
 export interface Gap {
   readonly kind: 'suspended' | 'stalled' | 'clock_jump';
   readonly fromMonotonicMs: number;

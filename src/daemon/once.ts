@@ -65,7 +65,7 @@ export function probeWithin(workers: Pick<Workers, 'probe'>, due: Due, timers: T
   return orNull(workers.probe(due), patienceMsFor(due), timers);
 }
 
-/** Closes the threads; stops waiting after `limits.closeMs`: a thread in `getaddrinfo` ends when the resolver gives up. */
+/** Waits for a close, at most `limits.closeMs`: a thread in `getaddrinfo` ends when the resolver gives up. */
 export async function closeWithin(workers: { close(): Promise<void> }, timers: Timers): Promise<void> {
   await orNull(workers.close(), limits.closeMs, timers);
 }

@@ -12,7 +12,7 @@ import type { News } from './news.ts';
 const nothingAnswers =
   'nothing answers here: this speaks of the place, not of the mirrors; without a network, try `mirrorwatch demo`';
 
-/** The log level of each change. An open finding changes with each of its samples, several times a second in an outage. */
+/** The log level of each change: an open finding may change often. */
 const findingLevel = {
   opened: 'warn',
   closed: 'info',
@@ -26,14 +26,14 @@ const retryAfter = 10;
 const standingsEveryMs = 250;
 const freshnessEveryMs = 60_000;
 
-/** Tables whose rows may wait for a later transaction. A row of `finding` without an event only has newer evidence. */
+/** Tables whose rows may wait for a later transaction. A row of `finding` without an event has only newer figures. */
 const patient: ReadonlySet<Table> = new Set(['seen', 'detector', 'finding', 'probe', 'answer', 'trend']);
 
 /** Stores, then shows the changes of a turn. */
 export function createPublisher(s: Stages, events: Events) {
   let trouble: StateTrouble | null = null;
   let suspect: boolean | null = null;
-  /** The last reported state of each mirror, and the time of the last report. */
+  /** The last reported state of each mirror, and when states were last compared. */
   const told = new Map<string, string>();
   let toldAtMs = Number.NEGATIVE_INFINITY;
   let freshAtMs = Number.NEGATIVE_INFINITY;
@@ -99,7 +99,7 @@ export function createPublisher(s: Stages, events: Events) {
     }
   }
 
-  /** Reports each new state of a mirror; not in each turn, because a state is derived from all targets. */
+  /** Reports new states of mirrors; not in each turn, because a state is derived from all targets. */
   function showStandings(now: Now): void {
     if (now.monotonicMs - toldAtMs < standingsEveryMs) return;
     toldAtMs = now.monotonicMs;
@@ -122,8 +122,8 @@ export function createPublisher(s: Stages, events: Events) {
 
   return {
     /**
-     * Writes the rows of the turn in one transaction. While that fails, they wait, and `stateTrouble` returns why. Rows from
-     * which nothing was reported may wait for a later turn, at most `limits.commitMs`. `isLast`: also writes what is written
+     * Writes the rows of the turn in one transaction. While that fails, they wait, and `stateTrouble` returns why. Rows of
+     * `patient` tables alone may wait for a later turn, at most `limits.commitMs`. `isLast`: also writes what is written
      * rarely. `isAwaited`: a caller waits for the write.
      */
     commit(
