@@ -16,8 +16,8 @@ const miss = /(^|[^a-z])(miss|expired)([^a-z]|$)|tcp_[a-z_]*miss/i;
 const charactersMax = 2_000;
 
 /**
- * `hit` if any cache layer had it, else `miss`; `null`: unknown. An `Age` above 0 is a hit where no other header is
- * present.
+ * The first header that says something decides: `hit` if any cache layer had it, else `miss`; `null`: none does. `Age`
+ * comes last: above 0 is a hit.
  * @param headers  lower-case names
  * @see RFC 9211 section 2; nginx $upstream_cache_status; RFC 9111 section 5.1
  */
@@ -50,7 +50,7 @@ function cacheStatus(value: string): 'hit' | 'miss' | null {
 export function measure(due: Due, transcript: Transcript): Sample {
   const { hops, startedMonotonicMs, verdict } = transcript;
   const timed = hops.filter((hop) => !hop.aside);
-  // If an aside ended the probe, that is what a client would have seen.
+  // Where only asides ran, one of them ended the probe.
   const last = timed.at(-1) ?? hops.at(-1);
   const first = timed[0] ?? hops[0];
   return {

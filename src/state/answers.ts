@@ -6,7 +6,7 @@ import type { Now, Row } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 
-/** Times are whole tenths of a millisecond. */
+/** Times of entries, but `loopDelayMs`, are whole tenths of a millisecond. */
 export const tenths = 10;
 /** A row stores positions in this list: append new purposes, at most `purposesMost` in all. */
 export const purposes: readonly Purpose[] = ['scheduled', 'confirm', 'recheck', 'once', 'peek', 'build'];
@@ -27,7 +27,6 @@ type Around = readonly [
   notOffered: 0 | 1,
   retryAfterMs: number | null,
   askedOver?: 4 | 6 | null,
-  /** Absent in rows of older releases. */
   protocol?: HttpProtocol | null,
   askedProtocol?: HttpProtocol,
 ];

@@ -118,7 +118,7 @@ export function createSince(restored: readonly Row[], startedAt: Now) {
         return [{ table: 'meta' as const, key: `${sincePrefix}${registry}`, atMs: now.wallMs, value }];
       });
     },
-    /** Wall milliseconds; `null`: the known state is another one. */
+    /** Wall milliseconds; `null`: another state is known, or none. */
     of(registry: string, state: MirrorState): number | null {
       const known = entries.get(registry);
       return known?.state === state ? known.sinceMs : null;

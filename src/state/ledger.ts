@@ -1,13 +1,13 @@
 import type { Row, Store, StoreBatch, StoreTrouble, Table } from '../core/ports.ts';
 
-/** `waiting`: nothing was written; the rows are kept for the next flush. */
+/** `waiting`: nothing was written, and `rows` wait for the next flush. */
 export type Flushed =
   | { readonly tag: 'ok'; readonly rows: number }
   | { readonly tag: 'waiting'; readonly rows: number; readonly trouble: StoreTrouble };
 
 export type Ledger = ReturnType<typeof createLedger>;
 
-/** These explain decisions and do not affect them. */
+/** These explain decisions, or are learnt anew. */
 const expendable: ReadonlySet<Table> = new Set(['probe', 'cited', 'seen', 'answer', 'trend']);
 
 /**

@@ -15,7 +15,7 @@ export class Sketch {
     this.#bins = new Map(bins);
   }
 
-  /** @param ms  > 0; other values count as 0.1 ms */
+  /** @param ms  less than 0.1 counts as 0.1 */
   add(ms: number): void {
     const bin = Math.round(Math.log(ms > 0.1 ? ms : 0.1) / Math.log(ratio));
     this.#bins.set(bin, (this.#bins.get(bin) ?? 0) + 1);

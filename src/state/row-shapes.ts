@@ -176,7 +176,7 @@ const checks: Readonly<Record<Table, (row: Row) => boolean>> = {
   aside: () => true,
 };
 
-/** True for a row that has the fields of its readers, each of its type. */
+/** True for a row with the fields that `checks` names, each of its type. */
 export function isSoundRow(row: Row): boolean {
   return checks[row.table](row);
 }

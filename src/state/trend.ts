@@ -6,7 +6,7 @@ import { type Trend, type TrendCell, type TrendRange, trendGrids, trendRanges } 
 import { OpenCell, type OpenCellRow } from './open-cell.ts';
 import { cellsIn, openIn, rowOf, rowsOf, TrendCells } from './trend-rows.ts';
 
-/** A killed process loses at most this much. */
+/** A killed process loses about this much. */
 const writeEveryMs = 60_000;
 /** So that turns stay short. */
 const writtenAtOnce = 10;
@@ -26,7 +26,7 @@ interface Mirror {
   readonly url: string;
   readonly connection: Connection;
   readonly courses: Readonly<Record<TrendRange, Course>>;
-  /** The last settled response of the canary, wall milliseconds. */
+  /** The last settled sample of the canary, wall milliseconds. */
   lastAtMs: number | null;
   isDirty: boolean;
   /** Monotonic; `null`: not yet by this process. */
@@ -140,7 +140,7 @@ function startOf(range: TrendRange, wallMs: number): number {
   return Math.floor(wallMs / cellMs) * cellMs;
 }
 
-/** The time since the last settled response, or the start of the cell. */
+/** The time since the canary's last settled sample, or the start of the cell. */
 function silence({ lastAtMs }: Mirror, startMs: number, wallMs: number): number {
   return Math.max(0, wallMs - Math.max(lastAtMs ?? startMs, startMs));
 }
