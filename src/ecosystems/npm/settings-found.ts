@@ -1,6 +1,9 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Machine, Place, Surroundings } from '../../core/trap.ts';
+import { phrase } from '../../words/tell.ts';
 import { configFolderOf, type FileLine, foldersFrom, readLines, removeQuotes } from '../doctor.ts';
+import { matchesParts } from '../globs.ts';
+import { fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 
 /** Where a setting was found: npm's five places, strongest first, a file of shells, or one of pnpm or yarn alone. */
 type NpmLevel = 'environment' | 'project' | 'user' | 'global' | 'builtin' | 'shell' | 'pnpm' | 'yarn';
@@ -33,7 +36,8 @@ export interface NpmFound {
 /** Reads variables, each npmrc, the files of pnpm and yarn, and assignments in shell files. */
 export async function findNpm({ machine, assignments, privatePatterns }: Surroundings): Promise<NpmFound> {
   const { env, home } = machine;
-  const project = await projectOf(machine);
+  const nearest = await packageOf(machine);
+  const project = await projectOf(machine, nearest);
   const [own, user] = [join(project, '.npmrc'), userFileOf(machine)];
   const files: (readonly [NpmLevel, string])[] = [
     ...(own === user ? [] : [['project', own] as const]),
@@ -48,11 +52,11 @@ export async function findNpm({ machine, assignments, privatePatterns }: Surroun
       if (key !== '') settings.push(settingOf(level, key, isUrl(key) ? expanded(value, env) : value, line));
     }
   settings.push(...(await pnpmIn(machine, project)));
-  for (const folder of new Set([project, home])) settings.push(...(await yarnIn(machine, folder)));
+  for (const folder of new Set([nearest, project, home])) settings.push(...(await yarnIn(machine, folder)));
   for (const { name, value, file, line } of assignments)
     if (name === tlsVariable && value !== null)
       settings.push({ key: name, value, level: 'shell', place: { file, line }, line: null });
-  return { settings, scopes: await scopesIn(machine, project), privatePatterns, home };
+  return { settings, scopes: await scopesIn(machine, nearest), privatePatterns, home };
 }
 
 export function userFileOf({ env, home }: Pick<Machine, 'env' | 'home'>): string {
@@ -95,17 +99,57 @@ function environment(env: Machine['env']): NpmSetting[] {
   });
 }
 
-/**
- * The root of npm's project: the nearest of the working folder and its parents with a package.json or a folder
- * `node_modules`, else the working folder.
- * @see npm/cli workspaces/config/lib/index.js loadLocalPrefix
- */
-async function projectOf(machine: Machine): Promise<string> {
+/** The nearest of the working folder and its parents with a package.json or a folder `node_modules`, else the working folder. */
+async function packageOf(machine: Machine): Promise<string> {
   for (const folder of foldersFrom(machine.cwd)) {
     if ((await machine.read(join(folder, 'package.json'))).tag === 'ok') return folder;
     if ((await machine.list(join(folder, 'node_modules'))).tag === 'ok') return folder;
   }
   return machine.cwd;
+}
+
+/**
+ * The folder whose .npmrc npm reads: the root of the workspace that has the package, else the package's own folder.
+ * @see npm/cli workspaces/config/lib/index.js loadLocalPrefix
+ */
+async function projectOf(machine: Machine, nearest: string): Promise<string> {
+  if ((await machine.read(join(nearest, 'package.json'))).tag === 'error') return nearest;
+  for (const folder of foldersFrom(nearest)) {
+    const read = folder === nearest ? null : await machine.read(join(folder, 'package.json'));
+    if (read?.tag === 'ok' && hasWorkspace(read.text, relative(folder, nearest).split('/'))) return folder;
+  }
+  return nearest;
+}
+
+/** Whether `workspaces` of a package.json has the folder; of the globs that match the folder the last one counts. */
+function hasWorkspace(packageJson: string, names: readonly string[]): boolean {
+  const parsed = parseFields(packageJson, phrase('answer.object', { what: 'package.json' }));
+  const declared = memberIn(parsed.tag === 'ok' ? parsed.value : null, 'workspaces');
+  const globs = Array.isArray(declared) ? declared : memberIn(fieldsOf(declared), 'packages');
+  if (!Array.isArray(globs) || names.includes('node_modules')) return false;
+  const partsOf = (glob: string): readonly string[] => glob.split('/').filter((part) => part !== '' && part !== '.');
+  const last = globs.map(String).findLast((glob) => matchesFolder(partsOf(glob.replace(/^!/, '')), names));
+  return last !== undefined && !last.startsWith('!');
+}
+
+/** `**` matches any number of folders, `*` any part of one name. */
+function matchesFolder(globs: readonly string[], names: readonly string[]): boolean {
+  /** The counts of names that the globs so far match. */
+  let ends = new Set([0]);
+  for (const glob of globs) {
+    const parts = glob.split('*');
+    const after = (end: number): readonly number[] => {
+      if (glob === '**')
+        return names
+          .map((_, at) => at + 1)
+          .filter((at) => at > end)
+          .concat(end);
+      const name = names[end];
+      return name !== undefined && matchesParts(parts, name) ? [end + 1] : [];
+    };
+    ends = new Set([...ends].flatMap(after));
+  }
+  return ends.has(names.length);
 }
 
 function settingOf(level: NpmLevel, key: string, value: string, { file, line, text }: FileLine): NpmSetting {

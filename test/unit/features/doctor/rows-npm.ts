@@ -32,6 +32,34 @@ export const npmRows: readonly TrapRow[] = [
     where: ['/home/.npmrc:1', '~/.npmrc:1'],
     what: 'https://a.example.com/ takes effect (project), not https://b.example.com (user)',
   },
+  ...['"ada/*"', '"./ada/**/", "!ada/b"', '"!ada/work", "ada/work"'].map((globs) => ({
+    name: `the file of a workspace's root, not that of the package, shadows the user's: ${globs}`,
+    files: {
+      '~/package.json': '{}',
+      '~/node_modules/x/index.js': '',
+      'package.json': '{ "name": "web" }',
+      '.npmrc': 'registry=https://ignored.example.com/\n',
+      '/home/package.json': `{ "workspaces": [${globs}] }`,
+      '/home/.npmrc': 'registry=https://a.example.com/\n',
+      '~/.npmrc': 'registry=https://b.example.com\n',
+    },
+    id: 'npm-registry-shadowed',
+    where: ['/home/.npmrc:1', '~/.npmrc:1'],
+    what: 'https://a.example.com/ takes effect (project), not https://b.example.com (user)',
+  })),
+  ...['"other/*"', '"ada/*", "!ada/work"', '"ada"'].map((globs) => ({
+    name: `the package's own file where the workspace above is not its own: ${globs}`,
+    files: {
+      'package.json': '{ "name": "web" }',
+      '.npmrc': 'registry=https://a.example.com/\n',
+      '/home/package.json': `{ "workspaces": { "packages": [${globs}] } }`,
+      '/home/.npmrc': 'registry=https://ignored.example.com/\n',
+      '~/.npmrc': 'registry=https://b.example.com\n',
+    },
+    id: 'npm-registry-shadowed',
+    where: ['.npmrc:1', '~/.npmrc:1'],
+    what: 'https://a.example.com/ takes effect (project), not https://b.example.com (user)',
+  })),
   {
     name: 'a variable shadows the global and the builtin file',
     files: {
