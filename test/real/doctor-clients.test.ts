@@ -63,13 +63,37 @@ real('what counts, by npm itself', ['npm'], () => {
   });
 });
 
+real('what counts in a workspace, by npm itself', ['npm'], () => {
+  test("the root's file counts, not the package's", async () => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(String(request.url));
+      response.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const machine = testMachine({
+      '/home/package.json': '{ "name": "root", "workspaces": ["ada/*"] }',
+      '/home/.npmrc': `registry=${url}/root/\n`,
+      'package.json': '{ "name": "web", "version": "1.0.0" }',
+      '.npmrc': `registry=${url}/package/\n`,
+      '~/.npmrc': `registry=${url}/user/\n`,
+    });
+    const options = { env: sealed(machine), cwd: machine.at('x').slice(0, -2) };
+    await run(commandPath('npm'), ['view', 'six', '--fetch-retries=0', '--no-update-notifier'], options);
+    server.close();
+    expect([...new Set(asked)]).toEqual(['/root/six']);
+    expect(await told(machine, 'npm-registry-shadowed')).toContain(`${url}/root/ takes effect`);
+  });
+});
+
 real('what counts, by pip itself', ['pip'], () => {
   let machine: TestMachine;
   beforeAll(() => {
     machine = testMachine({});
   });
   const global = '[global]\nindex-url = http://127.0.0.1:1/';
-  test.each<[string, Record<string, string>, Record<string, string>, string]>([
+  test.each<[string, Record<string, string>, Record<string, string>, string, isAlone?: boolean]>([
     [
       'the new place over the old',
       { '~/.pip/pip.conf': `${global}old\n`, '~/.config/pip/pip.conf': `${global}new\n` },
@@ -77,10 +101,17 @@ real('what counts, by pip itself', ['pip'], () => {
       'new',
     ],
     [
-      'a file by variable over the user',
-      { '~/.config/pip/pip.conf': `${global}user\n`, '~/f.conf': `${global}file\n` },
+      "a file by variable instead of the user's, also over its [install]",
+      { '~/.config/pip/pip.conf': '[install]\nindex-url = http://127.0.0.1:1/user\n', '~/f.conf': `${global}file\n` },
       { PIP_CONFIG_FILE: '<root>/home/ada/f.conf' },
       'file',
+      true,
+    ],
+    [
+      "the user's file where the variable names none",
+      { '~/.pip/pip.conf': `${global}old\n`, '~/.config/pip/pip.conf': `${global}user\n` },
+      { PIP_CONFIG_FILE: '<root>/home/ada/none.conf' },
+      'user',
     ],
     [
       '[install] over [global]',
@@ -94,7 +125,7 @@ real('what counts, by pip itself', ['pip'], () => {
       { PIP_INDEX_URL: 'http://127.0.0.1:1/variable' },
       'variable',
     ],
-  ])('%s', async (_, files, env, wanted) => {
+  ])('%s', async (_, files, env, wanted, isAlone = false) => {
     machine = testMachine(files, env);
     const own = Object.fromEntries(
       Object.entries(env).map(([name, value]) => [name, value.replace('<root>', machine.root)]),
@@ -103,7 +134,8 @@ real('what counts, by pip itself', ['pip'], () => {
     const { stdout, stderr } = await run(commandPath('pip'), args, { env: sealed(machine, own), cwd: machine.home });
     expect(stdout + stderr).toContain(`Looking in indexes: http://127.0.0.1:1/${wanted}`);
     const shadowed = await told(machine, 'pip-index-shadowed');
-    expect(shadowed).toContain(`http://127.0.0.1:1/${wanted} takes effect`);
+    if (isAlone) expect(shadowed).toBe('');
+    else expect(shadowed).toContain(`http://127.0.0.1:1/${wanted} takes effect`);
   });
 });
 

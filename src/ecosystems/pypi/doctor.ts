@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { type FileChange, type Machine, placeTextOf } from '../../core/trap.ts';
 import { addLines, type Doctor, plainUrlOf, present, readWord, replaceLines } from '../doctor.ts';
 import { checkIndexes } from './clients.ts';
-import { findPypi, listUserPipFiles, sortInOrder, userUvFileOf } from './settings-found.ts';
+import { findNamedPipFile, findPypi, listUserPipFiles, sortInOrder, userUvFileOf } from './settings-found.ts';
 import { findPypiTraps, pypiKinds, urlOf } from './traps.ts';
 
 /** Finds the settings of pip and uv on this machine and the traps in them. */
@@ -35,24 +35,30 @@ export const doctor: Doctor = {
     const found = await findPypi(surroundings);
     const [newer, older] = listUserPipFiles(machine);
     const isOlder = (await machine.read(newer)).tag === 'error' && (await machine.read(older)).tag === 'ok';
+    const named = await findNamedPipFile(machine);
+    const pipFile = named ?? (isOlder ? older : newer);
+    const hasNoFile = pipFile === '/dev/null';
     const uvFile = userUvFileOf(machine);
     const hasUv = (await machine.list(dirname(uvFile))).tag === 'ok';
     const above = [...sortInOrder(found, 'pip', 'index-url'), ...sortInOrder(found, 'uv', 'default-index')].filter(
-      (one) => !['user', 'global'].includes(one.level) && urlOf(one) !== plainUrlOf(one.client === 'pip' ? pip : uv),
+      (one) =>
+        !['user', 'global'].includes(one.level) &&
+        !('file' in one.place && one.place.file === pipFile) &&
+        urlOf(one) !== plainUrlOf(one.client === 'pip' ? pip : uv),
     );
-    return {
-      changes: present([
-        await replaceLines(machine, isOlder ? older : newer, [
-          {
-            line: `index-url = ${pip}`,
-            pattern: /^index[-_]url\s*[=:]/,
-            add: (text) => inGlobal(text, `index-url = ${pip}`),
-          },
-        ]),
-        hasUv ? await uvChange(machine, uvFile, uv) : null,
-      ]),
-      notes: above.map(({ place, key }) => say('settle.wins', { key, place: placeTextOf(place) })),
+    const wanted = {
+      line: `index-url = ${pip}`,
+      pattern: /^index[-_]url\s*[=:]/,
+      add: (text: string) => inGlobal(text, `index-url = ${pip}`),
     };
+    const changes = present([
+      hasNoFile ? null : await replaceLines(machine, pipFile, [wanted]),
+      hasUv ? await uvChange(machine, uvFile, uv) : null,
+    ]);
+    const notes = above.map(({ place, key }) => say('settle.wins', { key, place: placeTextOf(place) }));
+    if (!hasNoFile) return { changes, notes };
+    const off = say('settle.wins', { key: pipFile, place: '$PIP_CONFIG_FILE' });
+    return { changes, notes: [off, ...notes], ...(changes.length === 0 && { isForEnvironment: true }) };
   },
   isUsualLock: (name) => name === 'uv.lock' || name === 'poetry.lock' || /^requirements([.-][\w.-]+)?\.txt$/.test(name),
 };

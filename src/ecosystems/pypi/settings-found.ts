@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Machine, Place, Surroundings } from '../../core/trap.ts';
 import { configFolderOf, type FileLine, foldersFrom, readLines } from '../doctor.ts';
 
@@ -64,7 +64,7 @@ export async function findPypi({ machine, assignments }: Surroundings): Promise<
         lines: [],
       });
   }
-  for (const [rank, [level, file]] of pipFiles(machine).entries())
+  for (const [rank, [level, file]] of (await pipFiles(machine)).entries())
     settings.push(...pipSettings(level, rank + 1, await readLines(machine, file)));
   return { settings: [...settings, ...(await uvSettings(machine))] };
 }
@@ -107,20 +107,35 @@ export function userUvFileOf(machine: Machine): string {
   return join(configFolderOf(machine), 'uv/uv.toml');
 }
 
-/** pip's files: each overrides those before. @see https://pip.pypa.io/en/stable/topics/configuration/#location */
-function pipFiles(machine: Machine): readonly (readonly [PypiLevel, string])[] {
-  const { env } = machine;
+/** The file that PIP_CONFIG_FILE names; `null`: none is named, or the file does not exist. */
+export async function findNamedPipFile(machine: Machine): Promise<string | null> {
+  const named = machine.env['PIP_CONFIG_FILE'] ?? '';
+  if (named === '') return null;
+  const file = resolve(machine.cwd, named);
+  const read = await machine.read(file);
+  return read.tag === 'error' && ['ENOENT', 'ENOTDIR'].includes(read.code) ? null : file;
+}
+
+/**
+ * pip's files: each overrides those before. pip reads no file of the user if PIP_CONFIG_FILE names one that exists.
+ * @see pip/_internal/configuration.py iter_config_files
+ */
+async function pipFiles(machine: Machine): Promise<readonly (readonly [PypiLevel, string])[]> {
   const [newer, older] = listUserPipFiles(machine);
-  const named = env['PIP_CONFIG_FILE'] ?? '';
-  const site = env['VIRTUAL_ENV'] ?? '';
+  const named = await findNamedPipFile(machine);
+  const site = machine.env['VIRTUAL_ENV'] ?? '';
   if (named === '/dev/null') return [];
   return [
     ['global', machine.system('/etc/xdg/pip/pip.conf')],
     ['global', machine.system('/etc/pip.conf')],
-    ['user', older],
-    ['user', newer],
+    ...(named === null
+      ? ([
+          ['user', older],
+          ['user', newer],
+        ] as const)
+      : []),
     ...(site.startsWith('/') ? [['site', join(site, 'pip.conf')] as const] : []),
-    ...(named.startsWith('/') ? [['environment', named] as const] : []),
+    ...(named === null ? [] : [['environment', named] as const]),
   ];
 }
 

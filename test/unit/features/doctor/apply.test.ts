@@ -101,6 +101,14 @@ const rows: readonly Row[] = [
     after: { '~/.config/pip/pip.conf': `[global]\nindex-url = ${index}\n` },
   },
   {
+    name: 'pip: the file that PIP_CONFIG_FILE names; pip does not read that of the user',
+    id: 'pypi',
+    remedy: pypi,
+    files: { '~/.config/pip/pip.conf': '[global]\ntimeout = 60\n', '~/ci.conf': `[global]\nindex-url = ${a}\n` },
+    env: { PIP_CONFIG_FILE: '<root>/home/ada/ci.conf' },
+    after: { '~/ci.conf': `[global]\nindex-url = ${index}\n` },
+  },
+  {
     name: 'pip in its old place, into the section that is there; uv changed',
     id: 'pypi',
     remedy: pypi,
@@ -215,6 +223,14 @@ describe('advice --apply', () => {
     expect(code).toBe(1);
     expect(err).toContain('GODEBUG=http2client=0 can only be set in the environment');
     expect(err).toContain('nothing was changed; set it in your shell with eval "$(mirrorwatch advice --export go)"');
+    expect(machine.everything()).toEqual({});
+  });
+
+  test('pip reads no file: the advice is for the environment', async () => {
+    const machine = testMachine({}, { PIP_CONFIG_FILE: '/dev/null' });
+    const ran = await machine.run(['advice', '--apply', 'pypi', '--yes', '--url', await daemon(pypi)]);
+    expect(ran).toMatchObject({ code: 1, err: expect.stringContaining('$PIP_CONFIG_FILE overrides the user file') });
+    expect(ran.err).toContain('mirrorwatch advice --export pypi');
     expect(machine.everything()).toEqual({});
   });
 

@@ -13,9 +13,11 @@ export const pypiRows: readonly TrapRow[] = [
     what: 'https://***@a.example.com/simple takes effect (user), not https://b.example.com/simple (global)',
   },
   {
-    name: 'a variable shadows PIP_CONFIG_FILE, which shadows the site and the old place',
+    name: "a variable shadows PIP_CONFIG_FILE, which shadows site and system and replaces the user's files",
     files: {
-      '~/.pip/pip.conf': '[global]\nindex_url: https://d.example.com/simple\n',
+      '/etc/pip.conf': '[global]\nindex_url: https://d.example.com/simple\n',
+      '~/.pip/pip.conf': '[global]\nindex-url = https://ignored.example.com/simple\n',
+      '~/.config/pip/pip.conf': '[install]\nindex-url = https://ignored.example.com/simple\n',
       '~/venv/pip.conf': '[global]\nindex-url = https://c.example.com/simple\n',
       '~/ci.conf': '[install]\nindex-url = https://b.example.com/simple\n',
     },
@@ -25,8 +27,30 @@ export const pypiRows: readonly TrapRow[] = [
       PIP_CONFIG_FILE: '<root>/home/ada/ci.conf',
     },
     id: 'pip-index-shadowed',
-    where: ['$PIP_INDEX_URL', '~/ci.conf:2', '~/venv/pip.conf:2', '~/.pip/pip.conf:2'],
+    where: ['$PIP_INDEX_URL', '~/ci.conf:2', '~/venv/pip.conf:2', '/etc/pip.conf:2'],
     what: 'https://a.example.com/simple takes effect (environment)',
+  },
+  {
+    name: 'PIP_CONFIG_FILE without a path is in the working folder',
+    files: {
+      '/etc/pip.conf': '[global]\nindex-url = https://b.example.com/simple\n',
+      'ci.conf': '[global]\nindex-url = https://a.example.com/simple\n',
+    },
+    env: { PIP_CONFIG_FILE: 'ci.conf' },
+    id: 'pip-index-shadowed',
+    where: ['ci.conf:2', '/etc/pip.conf:2'],
+    what: 'https://a.example.com/simple takes effect (environment)',
+  },
+  {
+    name: "the user's files, the older one too, where PIP_CONFIG_FILE names no file",
+    files: {
+      '~/.pip/pip.conf': '[global]\nindex_url: https://b.example.com/simple\n',
+      '~/.config/pip/pip.conf': '[global]\nindex-url = https://a.example.com/simple\n',
+    },
+    env: { PIP_CONFIG_FILE: '<root>/home/ada/none.conf' },
+    id: 'pip-index-shadowed',
+    where: ['~/.config/pip/pip.conf:2', '~/.pip/pip.conf:2'],
+    what: 'https://a.example.com/simple takes effect (user)',
   },
   {
     name: "[install] of the weaker file wins over the stronger file's [global]",
