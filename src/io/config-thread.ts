@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { type Config, type ConfigIssue, issueOf } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import { error, ok, type Result } from '../core/result.ts';
@@ -40,13 +40,30 @@ export async function readConfigAside(
   const seed: ConfigSeed = { role: configRole, ...input };
   const resourceLimits = { maxOldGenerationSizeMb: limits.configReadMebibytes };
   // `execArgv`: Node flags of this process (an inspector's port) must not apply to the thread.
-  const thread = new Worker(entry, { workerData: seed, name: 'config', execArgv: [], resourceLimits });
-  const read = await firstOf(thread, limitMs);
-  await thread.terminate();
+  const options = { workerData: seed, name: 'config', execArgv: [], resourceLimits };
+  const read = await readWith(options, limitMs);
   if (typeof read === 'string')
     return error([issueOf(phrase('expected.readWithin', { seconds: limitMs / 1_000 }), read)]);
   if (read.tag === 'error') return error(read.issues);
   return ok({ config: unseal(read.config) as Config, warnings: read.warnings });
+}
+
+/** The message of the thread, or the code of what prevented one: a timeout, or no thread could be created. */
+async function readWith(options: WorkerOptions, limitMs: number): Promise<ConfigRead | string> {
+  let thread: Worker;
+  try {
+    thread = new Worker(entry, options);
+  } catch (failed) {
+    return codeOf(failed);
+  }
+  const read = await firstOf(thread, limitMs);
+  await thread.terminate();
+  return read;
+}
+
+function codeOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  return 'code' in thrown ? String(thrown.code) : thrown.name;
 }
 
 function firstOf(thread: Worker, limitMs: number): Promise<ConfigRead | string> {
@@ -58,7 +75,7 @@ function firstOf(thread: Worker, limitMs: number): Promise<ConfigRead | string> 
     };
     thread.once('message', end);
     thread.once('messageerror', () => end('ERR_MESSAGE'));
-    thread.once('error', (thrown) => end('code' in thrown ? String(thrown.code) : thrown.name));
+    thread.once('error', (thrown) => end(codeOf(thrown)));
     thread.once('exit', (code) => end(`exit code ${code}`));
   });
 }

@@ -100,4 +100,12 @@ describe('a configuration that is read in a thread of its own', () => {
       ],
     });
   });
+
+  test('a thread that cannot be created is a mistake of the configuration, not an exception', async () => {
+    // The clone of the start data fails where the creation of a thread fails: in the constructor.
+    const uncloneable = { NAME: (() => '') as unknown as string };
+    const read = await readConfigAside({ text: withSecrets, path: null, env: uncloneable, cwd });
+    const expected = { key: 'expected.readWithin' };
+    expect(read).toMatchObject({ tag: 'error', error: [{ severity: 'error', path: '', seen: '25', expected }] });
+  });
 });
