@@ -168,7 +168,9 @@ export class Names {
     if (known !== undefined) return known;
     const resolver = new Resolver({ timeout: 2_000, tries: 4 });
     resolver.setServers([server]);
-    if (this.#servers.size >= serversKept) this.close();
+    const [oldest] = this.#servers.keys();
+    // Not cancelled: other mirrors may wait for its response.
+    if (oldest !== undefined && this.#servers.size >= serversKept) this.#servers.delete(oldest);
     this.#servers.set(server, resolver);
     return resolver;
   }

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Wire } from '../../src/core/ports.ts';
+import { systemClock } from '../../src/io/clock.ts';
+import { systemTimers } from '../../src/io/timers.ts';
+import { Deadline } from '../../src/wire/deadline.ts';
+import { Names } from '../../src/wire/dns.ts';
 import { text } from '../support/answer.ts';
 import { type DnsRecord, type DnsServer, startDnsServer } from '../support/dns-server.ts';
-import { withMoreTime } from '../support/patience.ts';
+import { patienceMs, withMoreTime } from '../support/patience.ts';
 import { type RawServer, startRawServer } from '../support/raw-server.ts';
 import { accessTo, coldHop, endOf, realWire } from './own-wire.ts';
 
@@ -149,5 +153,20 @@ describe('names through an own resolver', () => {
     const access = accessTo('http://m.example.com', { dnsServer: 'not an address' });
     const answer = await coldHop(wire, access, 'http://m.example.com/');
     expect(endOf(answer)).toEqual({ code: 'ERR_INVALID_IP_ADDRESS', phase: 'resolve' });
+  });
+
+  it('more resolvers than are kept do not end the query of another one', async () => {
+    const names = new Names(systemClock, systemTimers, []);
+    const resolve = (server: string) => {
+      const deadline = new Deadline(systemClock, systemTimers, systemClock.monotonicMs() + patienceMs);
+      return names.resolve('m.example.com', { family: 4, server }, deadline, () => undefined);
+    };
+    dns.setName('m.example.com', { a: ['127.0.0.1'], delayMs: 200 });
+    const first = resolve(dns.address);
+    const others = Promise.allSettled(Array.from({ length: 100 }, (_, at) => resolve(`127.0.1.${at + 1}:9`)));
+    const [end] = await Promise.allSettled([first]);
+    names.close();
+    await others;
+    expect(end).toEqual({ status: 'fulfilled', value: { address: '127.0.0.1', family: 4 } });
   });
 });
