@@ -1926,6 +1926,7 @@ export interface Places {
   readonly 'rank.noAnswer': 'registry' | 'seconds';
   readonly 'rank.nothing': never;
   readonly 'rank.isBest': 'registry';
+  readonly 'rank.notCompared': 'head' | 'best';
   readonly 'rank.keep': 'why';
   readonly 'rank.unsure': 'count' | 'others' | 'registry';
   readonly 'rank.right': 'registry' | 'chance' | 'beside';

@@ -47,6 +47,8 @@ export function rankVerdict(
   const { minGain } = config.advise;
   const head = declared.value.members[0];
   const first = rows.find((row) => head?.kind === 'url' && client.member(row.url).key === head.key);
+  if (first === undefined && head?.kind === 'url')
+    return { kind: 'unsure', remedy: null, reason: say('rank.notCompared', { head: head.shown, best: best.registry }) };
   if (first !== undefined && isUnknown(first))
     return { kind: 'unsure', remedy: null, reason: say('rank.keep', { why: unknownText(first, say) }) };
   const to = first === undefined ? best : usable.find((row) => row !== first && isBetter(first, row, minGain));

@@ -351,6 +351,21 @@ describe('what a ranking says', () => {
     const again = await rank(2, ({ target }) => ({ a: 24, b: 22, c: 21 })[target.registry] ?? 0, Infinity, weighted);
     expect(again.rows.map(({ registry }) => registry)).toEqual(['b', 'a', 'c']);
   });
+
+  test('the first of the chain is not monitored: no change is recommended, and why', async () => {
+    const { rows } = await rank(10, ({ target }) => usual[target.registry] ?? 0);
+    const other = readConfig(threeMirrors({ clients: 'https://ada:pass@x.example.com,https://a.example.com,direct' }));
+    if (other.tag === 'error') throw new Error(JSON.stringify(other.error));
+    const head = 'https://***@x.example.com is first in the chain but is not monitored, so it was not compared';
+    const reason = `no recommendation: ${head}; b is the best of the mirrors compared`;
+    expect(rankVerdict(other.value, 'go', rows)).toEqual({ kind: 'unsure', remedy: null, reason });
+  });
+
+  test.each(['en', 'zh'] as const)('verdicts that mean different things have different words: %s', (language) => {
+    const say = wordsOf(language);
+    expect(say('rank.verdict.unsure')).not.toBe(say('rank.verdict.unknown'));
+  });
+
   test('an ecosystem whose client is not modelled: the best is named, without a line', async () => {
     const { rows } = await rank(2, ({ target }) => usual[target.registry] ?? 0);
     expect(rankVerdict(config, 'oci', rows)).toEqual({ kind: 'change', remedy: null, reason: 'b is the best' });

@@ -58,7 +58,7 @@ test('a rank as a table: what could not be checked is neither up nor down, what 
     4  d         down, 1 unknown (refused)        –        –                    not measured  unknown                           not checked  down
     5  e         unknown (resolver)               –        –                    not measured  unknown                           not checked  unknown
     6  f         not probed                       –        –                    not measured  unknown                           not checked  unknown
-    7  g         up, 1 unknown (proxy)      40.0 ms  80.0 ms  ▒▒▒▒▓▓▓▓██████▄▄           cut  unknown                           not checked  unknown
+    7  g         up, 1 unknown (proxy)      40.0 ms  80.0 ms  ▒▒▒▒▓▓▓▓██████▄▄           cut  unknown                           not checked  inconclusive
 
     phases: ░ resolve  ▒ connect  ▓ tls  █ processing  ▄ transfer"
   `);
