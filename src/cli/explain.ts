@@ -74,7 +74,7 @@ function conclusions({ sample, transcript }: Probed, say: Say): string[] {
   const rate = steadyRateOf(sample);
   if (rate !== null) lines.push(say('probe.rate', { rate: (rate / 2 ** 20).toFixed(2) }));
   if (facts.verified) lines.push(say('probe.verified', facts.verified));
-  // With a signature there is an authority, whose result follows below.
+  // With a signature, its result follows below.
   if (facts.compared)
     lines.push(say(facts.signature ? 'probe.comparedSigned' : 'probe.compared', { digest: facts.compared.digest }));
   if (facts.signature) lines.push(formatSignature(facts.signature, say));

@@ -79,8 +79,8 @@ function shown({ sample, transcript }: Probed): object {
 }
 
 /**
- * The last timed hop by the names of curl's `--write-out`: one `name=value` a line, times in seconds from the start of the
- * hop. What did not occur is 0, as in curl.
+ * The last timed hop by the names of curl's `--write-out`: one `name=value` a line, times in seconds, but for
+ * `time_redirect` from the start of the hop. Times of what did not occur are 0, as in curl.
  * @see protocols.md 6.1
  */
 export function formatCurl({ sample, transcript }: Probed): string[] {

@@ -92,7 +92,7 @@ export function word<Word extends string>(description: string, words: readonly [
 }
 
 /**
- * A label value, a path segment and a word of the command line at once.
+ * A name that can be a label value, a path segment and a word of the command line.
  * @param isPlace  it may be a host with a port, such as the registry at the beginning of an image's name
  */
 export function name(description: string, isPlace = false) {

@@ -50,7 +50,7 @@ function filesOf(profile: string, paths: readonly string[], mirrors: readonly Kn
   return { ecosystem: 'http', upstream: profile, keys: { profile }, mirrors, modules };
 }
 
-/** Mirrors of ecosystems that are not in the built-in configuration: those common in China, and the origins. */
+/** Mirrors and origins of ecosystems that are not in the built-in configuration. */
 export const knownKinds: readonly KnownKind[] = [
   {
     ecosystem: 'npm',

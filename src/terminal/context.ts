@@ -15,7 +15,7 @@ export interface World {
 }
 
 export interface Context extends World {
-  /** In the language of the call; output for programs is always English. */
+  /** In the language of the call. */
   readonly say: Say;
   readonly language: Language;
   /** The value of `--lang`; `null`: not given. */

@@ -95,7 +95,7 @@ function isRepository(value: string): boolean {
   if (/[\s\p{Cc}]/u.test(value) || value.startsWith('-') || value.includes('::')) return false;
   if (!value.includes('://')) return true;
   const url = /^(https?|ssh|file):\/\//.test(value) ? URL.parse(value) : null;
-  // A user name in an HTTP URL is often a token, and every local user can read Git's arguments.
+  // A user name in an HTTP URL is often a token, and local users can read Git's arguments.
   return url !== null && url.password === '' && (url.protocol === 'ssh:' || url.username === '');
 }
 

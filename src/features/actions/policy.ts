@@ -18,7 +18,7 @@ export interface Situation {
   votes(move: Move): PlaceVotes | null;
 }
 
-/** Why neither changes nor undos are allowed now; `null`: both are allowed. */
+/** Why mirrorwatch begins neither changes nor undos by itself now; `null`: it may begin both. */
 export function pauseOf({ when }: ActionRule, { isStopped, isSuspect, lead }: Situation, now: Now): HeldReason | null {
   if (isStopped) return 'stopped';
   if (lead === 'standby' || lead === 'no_lease') return lead;

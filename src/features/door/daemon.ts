@@ -25,7 +25,7 @@ export interface DaemonAt {
 }
 
 const againMs = 2_000;
-/** The minimum pause between two reads of the lists: all clients of the daemon share its rate limit. */
+/** The minimum pause between two reads of the lists: the daemon limits the rate of requests. */
 const betweenMs = 500;
 const limitMs = 10_000;
 const eventWords = 'types=advice,standing,finding,reload';

@@ -14,7 +14,7 @@ import { inOrder, type RankAnswer, type RankRow, rankRow, selectFinalists } from
 export { downloadsFor, type RankedRow } from './after.ts';
 
 /**
- * Ranks mirrors by their canaries in rounds, then probes each once for its versions and for one artifact.
+ * Ranks mirrors by their canaries in rounds, then probes them for their versions and for one artifact.
  * @param downloads  artifacts, each limited to `limits.rankDownloadBytes`
  * @returns `NoAnswer` if the worker thread does not respond
  */

@@ -147,7 +147,7 @@ export function createPlayer(input: {
     return { monotonicMs, wallMs: monotonicMs + (life?.offsetMs ?? 0) };
   }
 
-  /** The history has only the id of the target. */
+  /** Of a target the history has only the id. */
   function configured(sample: Sample): Sample {
     const target = byId.get(sample.due.target.id) ?? sample.due.target;
     count += 1;
