@@ -75,7 +75,7 @@ function reasonIn(request: Request): string | null {
   return typeof reason === 'string' && reason.trim() !== '' && reason.length <= 500 ? reason.trim() : null;
 }
 
-/** `90s` in milliseconds; `null` for anything else. */
+/** A text such as `90s` in milliseconds; `null`: it has another form. */
 export function durationMs(text: unknown): number | null {
   const match = typeof text === 'string' ? /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) : null;
   return match ? Number(match[1]) * (durationUnits[match[2] ?? ''] ?? 0) : null;

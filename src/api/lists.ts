@@ -80,7 +80,7 @@ export const queryWords = [
   'range',
 ] as const;
 
-/** 400 if a parameter is repeated, has brackets or is empty: ignoring it would return other data than requested. */
+/** 400 if one of `queryWords` is repeated, has brackets or is empty: without it other data would be returned. */
 export const wordsOnce: RequestHandler = (request, response, next) => {
   const known: ReadonlySet<string> = new Set(queryWords);
   for (const [key, value] of Object.entries(request.query)) {

@@ -32,7 +32,7 @@ export function probeView({ sample, transcript }: KeptProbe): object {
   };
 }
 
-/** The facts with all keys; of a list of versions its length. */
+/** The facts, absent ones as `null` or `false`; of a list of versions the length. */
 function factsView(facts: Facts): object {
   return {
     resolvedVersion: facts.resolvedVersion ?? null,

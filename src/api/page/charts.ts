@@ -41,7 +41,7 @@ export function renderPhaseBar(say: PageSay, times: PhaseTimes, scaleMs: number)
   return html`<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="12" class="track"/>${parts}</svg>`;
 }
 
-/** The phases of a probe over the whole width; below, as a thin bar, its time relative to the longest one. */
+/** Phases over the whole width; below, as a thin bar, their sum relative to `longestMs`. */
 export function renderPhaseBars(say: PageSay, times: PhaseTimes, longestMs: number): Html {
   const total = totalOf(times);
   if (total === 0 || longestMs <= 0) return renderPhaseBar(say, times, longestMs);
@@ -67,7 +67,7 @@ export function renderSegment(
 /** The dimensions of a chart of samples. Its width adapts to the page: x in percent, y in pixels. */
 export interface StripFrame {
   readonly heightPx: number;
-  /** The threshold above which samples are slow; `null` while warming. */
+  /** The threshold to draw; `null`: none. */
   readonly thresholdMs: number | null;
   /** Whether a probe is still stored. */
   readonly isKept: (sample: SamplePoint) => boolean;
@@ -78,7 +78,7 @@ export interface StripFrame {
 }
 
 /**
- * The last samples over time: ok ones as a line, slow ones as triangles above the dashed threshold, first fetches of a
+ * The last samples over time: ok ones as a line, slow ones as triangles, the threshold dashed, first fetches of a
  * cache hollow, failures as crosses at the top, unknown ones hatched.
  */
 export function renderSampleStrip(say: PageSay, samples: readonly SamplePoint[], frame: StripFrame): Html {
@@ -115,7 +115,7 @@ function tickLine(wallMs: number, at: number, scale: Scale, { heightPx, labelled
   return html`<line x1="${x}" x2="${x}" y1="${labelled ? headroomPx : heightPx - 6}" y2="${heightPx}" class="tick"/>${word}`;
 }
 
-/** Room above the curve for failures and, with labels, the time at the top. */
+/** Room above the curve of a labelled chart for failures and the time at the top. */
 const headroomPx = 16;
 
 interface Scale {

@@ -81,7 +81,7 @@ function needsToken({ listen }: Config): boolean {
 
 const usual = 'http://127.0.0.1:10120';
 
-/** The options with which a command reaches this daemon from this machine; `''` for the default address. */
+/** The options with which a command reaches this daemon from this machine; `''`: it needs none. */
 export function reach(config: Config): string {
   const { host, port, tls } = config.listen;
   const here = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;

@@ -80,7 +80,7 @@ export function duration(say: PageSay, ms: number | null | undefined): string {
   return span(say, ms);
 }
 
-/** A length of time in its largest unit: `12 s`, `4 min`, `3 h`, `2 d`. */
+/** A length of time in one unit: `12 s`, `4 min`, `3 h`, `2 d`. */
 export function span(say: PageSay, ms: number): string {
   const s = Math.round(Math.max(0, ms) / 1000);
   if (s < 100) return say('unit.s', { count: s });

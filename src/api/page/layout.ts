@@ -104,7 +104,7 @@ function itIsUs(say: PageSay, deps: ApiDeps, vantage: VantageStanding): Html {
   return banner(say, 'us', say('trouble.us'), html`${words}${controls}`);
 }
 
-/** True if no mirror and no control has responded. */
+/** True if mirrors were probed, and no mirror and no control has responded. */
 function reachesNothing(deps: ApiDeps, vantage: VantageStanding): boolean {
   const standings = deps.standings();
   const hasAnswer = standings.some((one) => one.lastOkAtMs !== null) || vantage.controls.some(({ up }) => up === true);

@@ -75,7 +75,7 @@ ${renderPlace(say, deps)}
 ${renderHistory(say, deps, null, nowMs)}${regret(say, deps.lookedBack())}`;
 }
 
-/** The stored ok probe whose round trip is nearest to `ms`; if none is stored, the last probe. */
+/** Of the last few samples, the stored ok probe whose round trip is nearest to `ms`; else the last probe. */
 function nearestProbe(deps: ApiDeps, series: SeriesNow, ms: number | null): string | null {
   if (ms === null) return null;
   let best: { id: string; away: number } | null = null;
@@ -104,7 +104,7 @@ export function renderLinkedTime(
     : html`<a class="number" href="${probePath(probeId)}">${duration(say, ms)}</a>`;
 }
 
-/** Whether a sample's probe is still stored, without a look at the store: failed ones and the last few are. */
+/** Guesses whether a sample's probe is still stored, without a look at the store: failed ones and the last few. */
 export function keptIn(series: SeriesNow): (sample: SeriesNow['recent'][number]) => boolean {
   const last = new Set(series.recent.slice(-limits.transcriptsPerSeries));
   return (sample) => sample.outcome.tag === 'failed' || last.has(sample);

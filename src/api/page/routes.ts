@@ -27,7 +27,7 @@ interface Page {
   readonly main: Html;
 }
 
-/** The status pages, which work without their script. */
+/** The status pages, which can be read without their script. */
 export function createPageRoutes(daemon: ApiDeps): Router {
   const routes = Router();
   const page = (

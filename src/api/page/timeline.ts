@@ -17,7 +17,7 @@ const leastShare = 0.006;
 
 export interface TimelineQuery {
   readonly range: TrendRange;
-  /** The end of the range, wall milliseconds; `null`: now, so the range moves on with time. */
+  /** The end of the range, wall milliseconds; `null`: now, unless `item` ended before that range. */
   readonly untilMs: number | null;
   /** The selected item, `finding-<id>` or `advice-<id>`; `null`: none. */
   readonly item: string | null;

@@ -2,7 +2,7 @@ import { credentialPlaces } from '../../core/secret.ts';
 
 /**
  * The script of the what-if page: after the last key it requests the page for the edited chain and replaces the result.
- * Credentials are removed before sending. Unknown hosts may be half typed and are sent only by the button; a text that
+ * Credentials are removed before sending. Unknown hosts may be half typed and are sent only on a submit; a text that
  * looks like a password without its `@` is never sent.
  */
 export const whatIfScript = `'use strict';
