@@ -114,7 +114,7 @@ async function arePutBack(files: readonly KeptFile[]): Promise<boolean> {
 
 /**
  * Restores the files of a change set (bytes, mode and owner) and removes its record; a file that was new is deleted.
- * @returns an error, for a file that was changed since, too: nothing was restored, unless it has `halfDone`
+ * @returns an error, also for a file that was changed since; nothing was restored, unless it has `halfDone`
  */
 export async function undoChange(change: KeptChange, place: ChangePlace): Promise<Result<null, ChangeRefused>> {
   const foreign = await refusedToRoot(

@@ -29,8 +29,8 @@ export interface Exchanged {
 }
 
 /**
- * One request to a daemon and its complete response, on a connection of its own; redirects are not followed. `fetch` is
- * not used, because it refuses some ports (6000).
+ * One request and its complete response, on a connection of its own; redirects are not followed. `fetch` is not used,
+ * because it refuses some ports (6000).
  * @throws Error with the `code` of the socket or of undici; `ABORT_ERR` after `limitMs`; `EMSGSIZE` above the budget
  */
 export async function exchange(ask: {

@@ -29,7 +29,7 @@ function standardError(): LogDestination {
 
 /**
  * A log of JSON lines (`level`, `time` in RFC 3339, the fields, `msg`), or of readable lines where `pretty`. Lines are
- * written synchronously: none waits for a later turn. Default destination: standard error. An unknown level is `info`.
+ * written synchronously. Default destination: standard error. An unknown level is `info`.
  */
 export function createLog(options: {
   readonly level: string;

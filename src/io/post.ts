@@ -12,9 +12,9 @@ import { TlsBook } from '../wire/tls.ts';
 import { type ExchangeTrace, newTrace } from '../wire/trace.ts';
 
 /**
- * Sends webhooks: one request over a connection of its own, redirects never followed. The connected address must be
- * public, unless `allow` names it. The result follows Standard Webhooks: any 2xx is delivered, 410 is final, any other
- * status is retried later, 429 and 503 after their `Retry-After`. A failure that `refusalIn` finds takes precedence.
+ * Sends webhooks and requests of actions: each over its own connection, redirects never followed. The connected address
+ * must be public, unless `allow` names it. As in Standard Webhooks any 2xx is delivered, 410 is final, any other status
+ * is retried later, 429 and 503 after their `Retry-After`. A failure that `refusalIn` finds takes precedence.
  */
 export function createPost({ clock, timers }: Pick<PostDeps, 'clock' | 'timers'>): Post {
   const deps = { clock, timers, names: new Names(clock, timers, []), tls: new TlsBook() };

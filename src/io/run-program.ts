@@ -26,7 +26,7 @@ export interface ProgramEnd {
   readonly code: string;
   /** Standard output as it came, at most the last `limits.actionOutputBytes`. */
   readonly stdout: string;
-  /** The last `limits.actionOutputChars` bytes of both streams, as `maskWords` without known secrets. */
+  /** The last `limits.actionOutputChars` bytes of both streams, as `maskWords`; no secret is known here. */
   readonly shown: string;
 }
 
