@@ -11,7 +11,7 @@ export interface Snapshot {
   /** Only open ones count. Absent: those of the standings, and unknown about us. */
   readonly findings?: readonly Finding[];
   readonly baselines: Iterable<SeriesBaseline>;
-  /** One for each module and kind of response. */
+  /** Several for a module with several kinds of responses. */
   readonly lags: Iterable<MirrorLag>;
   readonly advice: readonly Advice[];
   /** Best first. */

@@ -30,7 +30,7 @@ export interface ChatService {
   refusalIn(status: number, body: string): DeliveryFailure | null;
 }
 
-/** The mark before a title, for its colour. */
+/** The mark before a title, by tone. */
 export const marks: Readonly<Record<Tone, string>> = { bad: '🔴', warn: '🟠', act: '🔵', good: '🟢', info: '⚪' };
 
 export function formatCode(text: string): string {
