@@ -33,7 +33,7 @@ export function isThrottled(memory: { readonly now: Now }, { absence }: Away, st
   return (absence.throttled.get(step) ?? Number.NEGATIVE_INFINITY) > memory.now.monotonicMs;
 }
 
-/** The end of the last wait of a throttled step, wall-clock milliseconds; `null`: none is throttled. */
+/** When the last throttled step may be probed again, wall-clock milliseconds; `null`: none is throttled. */
 export function throttleEndMsOf({ throttled }: Absence, now: Now): number | null {
   return throttled.size === 0 ? null : Math.round(now.wallMs - now.monotonicMs + Math.max(...throttled.values()));
 }

@@ -25,7 +25,7 @@ class Confirm {
   /** What kinds have requested, until `sendRequests`. */
   readonly requests: { readonly mirror: MirrorMemory; readonly request: Request }[] = [];
   budget: Budget = startBudget;
-  /** The last probe of a heavy question out of plan, monotonic milliseconds, by upstream and question. */
+  /** The last unpaced look at a heavy question, monotonic milliseconds, by upstream and question. */
   readonly heavyLooks = new Map<string, number>();
 }
 

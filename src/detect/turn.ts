@@ -47,5 +47,5 @@ export class TurnDraft {
   wakeAtMs: number | null = null;
 }
 
-/** The result of one call: to pass on, to start, and to commit in one transaction. */
+/** The result of one call: to pass on, to start, and to commit. */
 export type DetectTurn = Readonly<TurnDraft>;

@@ -194,7 +194,7 @@ function isLongWatch(memory: Memory, round: Round): boolean {
   return [...round.watching].some((egress) => nowMs - (suspicions.get(egress)?.sinceMs ?? nowMs) >= limits.roundMs);
 }
 
-/** The usual time of a target: its baseline, else that of the canary; `null`: neither was measured. */
+/** The usual time of a target: its baseline, else that of the canary; `null`: neither has one. */
 function usualMs(mirror: MirrorMemory, target: Target): number | null {
   const canary = canarySeriesOf(mirror);
   const own = speedOf(seriesOf(mirror, target, 'cold')).baseline.medianMs;

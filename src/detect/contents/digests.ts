@@ -24,7 +24,7 @@ interface Named {
 
 /** The last digest of one mirror for one immutable item. */
 export interface Said extends Named {
-  /** When the mirror first served this digest, wall milliseconds. */
+  /** Since when the mirror has served this digest, wall milliseconds. */
   readonly sinceMs: number;
   /** A later response over a fresh connection had the same digest. */
   readonly isTwice: boolean;
@@ -71,7 +71,7 @@ export interface Voice {
 export interface Odd {
   readonly voice: Voice;
   readonly cause: 'peers' | 'origin' | 'retag';
-  /** The mirrors with the usual bytes: the origin's or the majority's; `null`: no group stands out. */
+  /** The mirrors with the usual bytes: the origin's or the largest group's; `null`: no group stands out. */
   readonly usual: readonly Voice[] | null;
 }
 
@@ -82,8 +82,8 @@ export interface Compared {
 
 /**
  * Compares the digests of an upstream's mirrors for one item without an authority: the origin decides, else the
- * majority. If neither does, all sides are odd. One response is never enough: an odd mirror has the digest twice, and
- * the others have theirs twice or at two mirrors.
+ * largest group. If neither does, all sides are odd. One response is never enough: an odd mirror has the digest twice,
+ * and the others are several, or have theirs twice.
  * @param voices  all with the same `of`, each mirror once
  */
 export function comparePeers(voices: readonly Voice[]): Compared {
@@ -133,7 +133,7 @@ function usualOf(groups: readonly (readonly Voice[])[], origins: readonly Voice[
 
 /**
  * The cause for an odd mirror. `retag`: others served its bytes before, so the upstream changed; or it served theirs
- * before and there is no majority.
+ * before and no group stands out.
  * @param others   the mirrors it is compared with
  * @param against  the origin and those that agree with it, where its bytes decide
  */

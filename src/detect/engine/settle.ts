@@ -16,7 +16,7 @@ import { judgeKinds, receiveAnswer } from './step.ts';
 /** An older note of a success is written again, so that it does not expire in use. */
 const seenRewriteMs = 24 * 3_600_000;
 
-/** Round trips for the median of one step at one mirror. */
+/** Round trips for the median of one step of a mirror over one connection. */
 const stepWindow = 64;
 
 /** Failures of our own that prevent any result about a mirror. */

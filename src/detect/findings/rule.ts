@@ -160,7 +160,7 @@ export interface FindingRule<M = unknown, S = unknown> {
   tells?(own: M, judged: Judged, ofSeries: S): boolean;
   /** Undoes what it derived from failures of a series that another kind has claimed. */
   release?(own: M, series: SeriesMemory, ofSeries: S): Step<M, S> | null;
-  /** Resets every streak without a finding: our network or machine was not reliable. */
+  /** Resets a streak without a finding: our network or machine was not reliable. */
   startAnew?(own: M, series: SeriesMemory, ofSeries: S): Step<M, S> | null;
   /** The canary works again after an outage. */
   back?(own: M, about: About): Step<M, S> | null;

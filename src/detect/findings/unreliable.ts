@@ -68,7 +68,7 @@ export function countAnswer(
   };
 }
 
-/** Removes failures of a target that have a finding of their own now: one fault is reported once. */
+/** While closed, removes failures of a target that have a finding of their own now: one fault is reported once. */
 export function undoFailures(state: RateState, kind: RateClass, target: Target, failures: number): RateState {
   if (state.isOpen || failures === 0) return state;
   const sum = Math.max(0, state.sum - failures * gainOf(kind));
