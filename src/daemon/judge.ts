@@ -225,7 +225,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
     turn: turnAt,
     /** When judging needs a turn, monotonic milliseconds; `null`: the loop's usual interval is enough. */
     wakeAtMs: () => earliest(lateWakeMs, earliest(detectWakeMs, isRunning() ? scheduleWakeMs : null)),
-    /** Makes the next turn decide. */
+    /** Makes the next `consider` decide. */
     considerSoon(): void {
       considerAtMs = 0;
     },

@@ -32,7 +32,7 @@ export function createOutstanding() {
     /** The process was suspended: pending probes are no longer checked. */
     forget: () => probes.clear(),
     /**
-     * Late probes, each once, with the milliseconds since its start.
+     * Late probes, each once, with the milliseconds that the loop has waited.
      * @param lateInMs  milliseconds until a probe is late; `null`: never
      */
     review(lateInMs: (due: Due, outMs: number) => number | null) {

@@ -41,7 +41,7 @@ interface Mirror {
 export function createTrends(config: Watched, restored: readonly Row[]) {
   let mirrors = new Map<string, Mirror>();
 
-  /** Removed mirrors and changed addresses are dropped. */
+  /** Removed mirrors, and changed addresses or connections, are dropped. */
   function replace(next: Watched): void {
     const before = mirrors;
     mirrors = new Map(
