@@ -226,7 +226,10 @@ function costsOf(
   const timeOf = (lightMs: number | null, heavyMs: number | null): number | null =>
     lightMs === null ? null : cost(lightMs, heavyMs, least, 0);
   const times = { lightMs: light.ms, heavyMs: heavy.ms ?? usualHeavyMs };
-  const [fine, bad] = [buildOf({ ...times, shares: least, rescue: 1 }), buildOf({ ...times, shares: most, rescue: 1 })];
+  const [fine, bad] = [
+    buildOf({ ...times, shares: least, uncaught: 1 }),
+    buildOf({ ...times, shares: most, uncaught: 1 }),
+  ];
   const buildCost = ({ waitedMs, failed }: typeof fine): number => round((waitedMs + failed * by.failureCostMs) / 1000);
   return {
     fetch: {

@@ -25,7 +25,7 @@ export function ruleOf(view: View, at: Mirror): ChoiceRule {
     // An alert that we did not raise is independent evidence: half of each bound is enough.
     ease: view.evidenceOf(at.name).length > 0 ? 0.5 : 1,
     failureCostMs: config.advise.failureCostMs,
-    rescue: isTolerant ? 0.25 : 1,
+    uncaught: isTolerant ? 0.25 : 1,
     inOrder: group.roster.inOrder,
   };
 }
@@ -161,7 +161,7 @@ export function chainOfMove(view: View, at: Mirror, to: Mirror, cause: AdviceCau
 function tailInOrder(view: View, chain: Chain, cause: AdviceCause): Chain {
   if (cause === 'failback') return chain;
   const { failureCostMs, minGain } = view.config.advise;
-  const rule = { nowMs: view.now.monotonicMs, failureCostMs, rescue: 1, errors: 0 };
+  const rule = { nowMs: view.now.monotonicMs, failureCostMs, uncaught: 1, errors: 0 };
   const costAt = (member: ChainMember): number | null => {
     const mirror = mirrorAt(view.group, member);
     return mirror === null ? null : costOf(view.group.contest, mirror.name, rule);

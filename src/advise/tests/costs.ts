@@ -148,17 +148,17 @@ const perBuild = { light: 10, heavy: 5, connections: 3 } as const;
 
 /**
  * The time of one build, milliseconds, and the share of builds that fail.
- * @param of.rescue  as `BuildRule.rescue`
+ * @param of.uncaught  as `BuildRule.uncaught`
  */
 export function buildOf(of: {
   readonly lightMs: number;
   readonly heavyMs: number;
   readonly shares: Shares;
-  readonly rescue: number;
+  readonly uncaught: number;
 }): { readonly waitedMs: number; readonly failed: number } {
-  const { shares, rescue } = of;
+  const { shares, uncaught } = of;
   return {
-    failed: 1 - (1 - shares.light * rescue) ** perBuild.light * (1 - shares.heavy * rescue) ** perBuild.heavy,
+    failed: 1 - (1 - shares.light * uncaught) ** perBuild.light * (1 - shares.heavy * uncaught) ** perBuild.heavy,
     waitedMs: (perBuild.light * of.lightMs + perBuild.heavy * of.heavyMs) / perBuild.connections,
   };
 }
@@ -216,7 +216,7 @@ export interface BuildRule {
   readonly nowMs: number;
   readonly failureCostMs: number;
   /** The share of failures that the chain behind the head does not catch, 0 to 1. */
-  readonly rescue: number;
+  readonly uncaught: number;
 }
 
 /**

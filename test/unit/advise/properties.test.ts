@@ -52,7 +52,7 @@ function rule(nowMs: number) {
     isRecent: false,
     ease: 1,
     failureCostMs: 300_000,
-    rescue: 1,
+    uncaught: 1,
     inOrder: (a: string, b: string) => (a < b ? -1 : 1),
   };
 }

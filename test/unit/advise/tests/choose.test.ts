@@ -26,7 +26,7 @@ function rule(nowMs: number, over: Partial<ChoiceRule> = {}): ChoiceRule {
     isRecent: false,
     ease: 1,
     failureCostMs: 300_000,
-    rescue: 1,
+    uncaught: 1,
     inOrder: (a, b) => order.indexOf(a) - order.indexOf(b),
     ...over,
   };
@@ -330,7 +330,7 @@ describe('costs that are equal', () => {
     // The prior: .5 of (28 + 100) fail, over 15 fetches.
     const share = 0.5 / 128;
     expect(costOf(contest, 'b', rule(20))).toBeCloseTo(1.5 + 300 * (1 - (1 - share) ** 15), 8);
-    expect(costOf(contest, 'b', rule(20, { rescue: 0.25 }))).toBeCloseTo(1.5 + 300 * (1 - (1 - share / 4) ** 15), 8);
+    expect(costOf(contest, 'b', rule(20, { uncaught: 0.25 }))).toBeCloseTo(1.5 + 300 * (1 - (1 - share / 4) ** 15), 8);
     expect(costOf(contest, 'z', free)).toBeNull();
   });
 
@@ -403,7 +403,12 @@ describe('what a build costs', () => {
     for (const [at, tookMs] of [100, 300, 100, 300].entries())
       recordOutcome(recordOf(contest, 'b'), 'mod m@v1', good(1_000 * at, tookMs), false);
     const cost = (errors?: number) =>
-      costOf(contest, 'b', { nowMs: 4_000, failureCostMs: 0, rescue: 0, ...(errors === undefined ? {} : { errors }) });
+      costOf(contest, 'b', {
+        nowMs: 4_000,
+        failureCostMs: 0,
+        uncaught: 0,
+        ...(errors === undefined ? {} : { errors }),
+      });
     // Ten light fetches over three connections: 10 × .2 / 3, and 1.3 × 115.47 / √4 ms more on each.
     expect(cost(0)).toBeCloseTo(2 / 3, 9);
     expect(cost()).toBeCloseTo((10 * (0.2 + (1.3 * 0.11547005) / 2)) / 3, 6);
