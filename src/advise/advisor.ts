@@ -58,14 +58,14 @@ const mutedKept = 50;
 export interface Advisor {
   /**
    * Takes each settled sample.
-   * @returns true if a decision may follow at once: the sample failed, is of a confirming round, or releases late probes
+   * @returns true if a decision may follow at once
    */
   observe(sample: SettledSample, now: Now): boolean;
-  /** Milliseconds until a probe that was sent `outMs` ago is late; `null`: only its response counts. */
+  /** Milliseconds until the next check whether a probe sent `outMs` ago is late: 0 or less, it is. `null`: none. */
   lateInMs(due: Due, outMs: number, now: Now): number | null;
   /** Counts a late probe as a timeout, a light one once our network is known to be up, and late first bytes as slow. */
   late(due: Due, outMs: number, now: Now): void;
-  /** Records that a real client could not fetch a module. At the head, the module's artifact is then probed next. */
+  /** A real client could not fetch a module: at the head, the module's artifact is rechecked. */
   clientFailed(run: Pick<ClientRun, 'ecosystem' | 'upstream' | 'registry' | 'module' | 'version'>): void;
   /** Brings all advice up to date. */
   consider(
@@ -93,7 +93,7 @@ export interface Advisor {
   reconfigure(config: Config, declared: Declared, now: Now): AdviseTurn;
 }
 
-/** Creates the advisor from the stored rows of tables `advice` and `chain`. Rows that cannot be read are skipped. */
+/** Creates the advisor from the stored rows of tables `advice` and `chain`. */
 export function createAdvisor(input: {
   readonly config: Config;
   readonly declared: Declared;
@@ -198,7 +198,7 @@ export function createAdvisor(input: {
       lastNow = now;
       const isTurned = (vantage.suspect === true) !== (given.vantage.suspect === true);
       vantage = given.vantage;
-      // Samples just before and just after a suspect phase may be affected by the same fault, so they are dropped.
+      // Evidence from just before a suspect phase, or from within it, may be due to our own fault, so it is dropped.
       if (isTurned) for (const group of groups.values()) clearEvidence(group);
       evidence = given.evidence ?? new Map();
       standings = new Map(given.standings.map((standing) => [standing.registry, standing]));

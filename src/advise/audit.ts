@@ -6,15 +6,15 @@ import { isFaster } from './rank.ts';
 import { type Entry, medianMsOf } from './tally.ts';
 import type { View } from './view.ts';
 
-/** An accepted advice is audited after this many times `hold`, if it has not ended before. */
+/** An accepted advice is audited after this many times `hold`, or at its end if that is earlier. */
 const auditHolds = 3;
-/** Fewer failed samples apart than this may be chance: the two mirrors count as equal. */
+/** Fewer failed samples apart than this may be chance: the two mirrors count as equally reliable. */
 const failuresApartMin = 2;
 
 /** Verdicts kept per upstream: more than one a day for a year. */
 const lookedBackKept = 500;
 
-/** The verdict on a move. `could_not_tell`: too few samples of one of both mirrors. */
+/** The verdict on a move. `could_not_tell`: too few samples of one mirror. */
 export type AuditVerdict = 'regret' | 'no_regret' | 'could_not_tell';
 
 /**
@@ -56,7 +56,7 @@ function failedOf(entries: readonly Entry[]): number {
   return entries.filter((entry) => entry.tag === 'failed').length;
 }
 
-/** Audits the last accepted advice `auditHolds` × `hold` after the accept; with too few samples again and again. */
+/** Audits the last accepted advice `auditHolds` × `hold` after the accept; with too few samples again, until `ttl`. */
 export function auditInTime(view: View, ledger: Ledger): void {
   const { group, now, config } = view;
   const agedMs = now.monotonicMs - (group.moves.accept?.atMs ?? now.monotonicMs);
@@ -64,7 +64,7 @@ export function auditInTime(view: View, ledger: Ledger): void {
   else if (agedMs >= auditHolds * config.advise.holdMs) lookBack(view, ledger);
 }
 
-/** Audits the last accepted advice for the last time: the advice is about to end. */
+/** Audits the last accepted advice for the last time. */
 export function closeAudit(view: View, ledger: Ledger): void {
   lookBack(view, ledger);
   if (view.group.audit === null) return;
@@ -72,7 +72,7 @@ export function closeAudit(view: View, ledger: Ledger): void {
   ledger.touch(view.group);
 }
 
-/** False where there is no move to judge, or where the mirror that was left served wrong bytes. */
+/** False for a failback, for a client setting, and where the mirror that was left served wrong bytes. */
 export function isAudited(advice: Advice): boolean {
   return advice.cause !== 'failback' && advice.cause !== 'mismatch' && advice.bypass == null;
 }

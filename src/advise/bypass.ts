@@ -11,8 +11,8 @@ import type { View } from './view.ts';
 import type { Weighed } from './weigh.ts';
 
 /**
- * Sets or removes a client setting: the head fails over the one HTTP version of clients, and no other mirror can be
- * advised.
+ * Sets a client setting, if the head fails over the one HTTP version of clients and no move can be advised; or removes
+ * it.
  * @see docs/decisions/0051-the-clients-own-switch.md
  */
 export interface BypassDecision {
@@ -42,7 +42,7 @@ interface Bypasses {
   readonly bypass: Bypass | null;
   /** The clients that use broken HTTP/2, where `bypass` is `null`; else none. */
   readonly stranded: readonly string[];
-  /** Removes an accepted client setting once the outage has ended; `null`: none was accepted, or it is still needed. */
+  /** Removes an accepted client setting once the outage has ended; `null`: nothing to remove. */
   readonly undo: BypassDecision | null;
 }
 

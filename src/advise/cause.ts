@@ -15,7 +15,7 @@ import type { Answered, Row, Tally } from './tally.ts';
 import type { Alarm } from './tests/pair.ts';
 import type { View } from './view.ts';
 
-/** Why the mirror in use should be left, with its findings. `slo` has none: it rests on alerts of other systems. */
+/** Why a mirror should be left, with its findings. `slo` has none: it rests on alerts of other systems. */
 export interface Cause {
   readonly kind: Exclude<AdviceCause, 'failback'>;
   readonly findings: readonly Finding[];
@@ -48,7 +48,7 @@ export function isAgainst(finding: Finding): boolean {
 interface Causes {
   /** The gravest findings of the mirror, else alerts of other systems; `null`: none. */
   readonly gravest: Cause | null;
-  /** Its lag above the limit, also if `gravest` is another cause; `null`: none. */
+  /** Its open findings of lag, also if `gravest` is another cause; `null`: none. */
   readonly lag: Cause | null;
 }
 
@@ -69,7 +69,7 @@ function firstCauseOf(kinds: readonly Named[], all: readonly Finding[]): Cause |
 
 const levels: readonly Confidence[] = ['low', 'medium', 'high'];
 
-/** That of the most certain finding; low if the vantage was not verified for one; high for a failback, else medium. */
+/** That of the most certain finding, low if the vantage was not verified for one; failback: high; no finding: medium. */
 export function confidenceOf(cause: AdviceCause, findings: readonly Finding[]): Confidence {
   if (cause === 'failback') return 'high';
   if (findings.length === 0) return 'medium';
@@ -96,7 +96,7 @@ const costly = (costs: 'failures' | 'time'): readonly Named[] =>
   order.filter((kind) => traitsOf(kind)?.costs === costs);
 const isLight = (kind: Named): number => Number(traitsOf(kind)?.isHeavy !== true);
 
-/** The kinds of findings that can explain each test, the gravest first, and the cause where none is open. */
+/** The kinds of findings that can explain each test, in the order of search, and the cause without any. */
 const explained: Readonly<Record<Alarm, { readonly by: readonly Named[]; readonly else: Cause['kind'] }>> = {
   failures: { by: costly('failures'), else: 'unreliable' },
   heavy_failures: { by: costly('failures'), else: 'unreliable' },
@@ -104,7 +104,7 @@ const explained: Readonly<Record<Alarm, { readonly by: readonly Named[]; readonl
   heavy_time: { by: costly('time').toSorted((a, b) => isLight(a) - isLight(b)), else: 'throughput' },
 };
 
-/** Why a test triggered: the gravest finding that explains it, else alerts of other systems, else the test itself. */
+/** Why a test triggered: a finding that explains it, else alerts of other systems, else the test itself. */
 export function causeOfAlarm(alarm: Alarm, standing: Standing | null, isAccused: boolean): Cause {
   const open = (standing?.findings ?? []).filter((finding) => finding.state === 'open' && !isDisputed(finding));
   return firstCauseOf(explained[alarm].by, open) ?? { kind: isAccused ? 'slo' : explained[alarm].else, findings: [] };
@@ -114,11 +114,11 @@ export function causeOfAlarm(alarm: Alarm, standing: Standing | null, isAccused:
 export type Trouble =
   /** Every light request since `row.fromMs` failed. */
   | { readonly kind: 'all'; readonly row: Row }
-  /** Every download since `row.fromMs` failed, and light requests succeed. */
+  /** Every download since `row.fromMs` failed, but not every light request. */
   | { readonly kind: 'downloads'; readonly row: Row }
-  /** Some targets fail each time, and the others succeed. */
+  /** Some targets fail each time, which is most of the failures. */
   | { readonly kind: 'targets'; readonly failing: readonly FailingTarget[]; readonly targets: number }
-  /** Some requests fail, on any target. */
+  /** Some requests fail. */
   | {
       readonly kind: 'share';
       readonly failed: number;

@@ -31,7 +31,7 @@ export interface Move extends Decided {
   readonly after: Chain;
 }
 
-/** Staying is not acceptable, and no move can be advised. */
+/** No move can be advised, and staying is not acceptable or the vantage is suspect. */
 export interface Refused extends Decided {
   readonly kind: 'refuse';
   readonly refusal: Refusal;
@@ -41,7 +41,7 @@ export interface Refused extends Decided {
   readonly stranded: readonly string[];
 }
 
-/** The decision on one group. `none`: nothing is wrong; `wait`: something is wrong, but it is too early to act. */
+/** The decision on one group. `none`: no cause, or no head; `wait`: a cause, but no advice yet. */
 export type Decision = { readonly kind: 'none' } | { readonly kind: 'wait' } | Move | BypassDecision | Refused;
 
 /** The head of the advised chain, with what counts against it and what may be done. */
@@ -111,7 +111,7 @@ function sinceMoveMs({ group, now }: View): number {
   return now.monotonicMs - (group.moves.lastMs ?? Number.NEGATIVE_INFINITY);
 }
 
-/** Takes back a proposal for lag once the mirror that was left has none, or both have and no third one is better. */
+/** Takes back a proposal for lag once the mirror left, else well, has none, or both have and no third is better. */
 function takeBackLate(view: View, one: Case): Decision | null {
   const { group, now } = view;
   const { at, lag, weigh } = one;

@@ -150,7 +150,7 @@ export function judgeAlert(
   return { outcome: 'evidence', evidence: taken() };
 }
 
-/** The name of an alert, printable: the only label that is shown as received. */
+/** The name of an alert, printable. */
 function nameOf(alertname: string | undefined): string {
   return printable(alertname ?? 'unnamed', limits.alertNameChars);
 }

@@ -20,7 +20,7 @@ export interface LiveAdvice {
   reminded: boolean;
   /** Since when the time test behind the advice has evidence; `null`: no such test, or not known after a restart. */
   readonly fromMs: number | null;
-  /** When the sentence was last updated, and last stored. */
+  /** When the sentence was last made, and last stored. */
   saidMs: number;
   storedMs: number;
 }
@@ -30,7 +30,7 @@ export interface Roster {
   readonly mirrors: readonly Mirror[];
   readonly members: ReadonlyMap<string, ChainMember>;
   readonly byKey: ReadonlyMap<string, Mirror>;
-  /** Compares two mirrors of equal cost, by name. */
+  /** Orders two mirrors of equal cost, given by name. */
   readonly inOrder: (a: string, b: string) => number;
 }
 
@@ -162,12 +162,12 @@ export function advisedChainOf(group: Group): Chain | null {
   return open.chain ?? chain;
 }
 
-/** The first mirror in the advised chain; `null`: none that is monitored. */
+/** The mirror behind the first member of the advised chain; `null`: it is not monitored. */
 export function headOf(group: Group): Mirror | null {
   return mirrorAt(group, advisedChainOf(group)?.members[0]);
 }
 
-/** The first mirror in the declared chain; `null`: none that is monitored. */
+/** The mirror behind the first member of the declared chain; `null`: it is not monitored. */
 export function homeOf(group: Group): Mirror | null {
   return mirrorAt(group, group.declared?.members[0]);
 }

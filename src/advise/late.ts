@@ -24,7 +24,7 @@ const countedKept = 100;
  * When a pending probe of the head counts as bad: once clients would have given up. Not a target that never had a response,
  * which may be a cache's first fetch, nor a light probe before the separator `|`.
  * @param outMs  milliseconds since it was sent
- * @returns      milliseconds from now, negative if that is past; `null`: only its response counts
+ * @returns      milliseconds until the next check; 0 or less: it counts now; `null`: only its response counts
  * @see docs/decisions/0056-long-waits.md
  */
 export function lateInMs(view: View, due: Due, outMs: number): number | null {

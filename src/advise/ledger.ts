@@ -169,7 +169,7 @@ export function isReminderDue(held: LiveAdvice, now: Now): boolean {
 /**
  * Restores the stored state of each group: if the declared chain has changed, only what does not depend on a chain.
  * @param settled  gets the ids of all stored advice
- * @returns        stored advice that was in force and no longer is
+ * @returns        stored advice that had not ended, and that no group holds any more
  */
 export function restore(
   groups: ReadonlyMap<string, Group>,

@@ -129,7 +129,7 @@ function onRefusal(view: View, open: Advice, decision: Decision, ledger: Ledger)
 /** Closes the open advice in this state, and opens that of `said`, if any. */
 function replace(view: View, state: 'withdrawn' | 'superseded', said: Said | null, ledger: Ledger): void {
   const { group, now, config } = view;
-  // If the closed advice set a client setting, the new move removes it.
+  // A client setting in force is removed by the new move.
   const undo = bypassInForce(group);
   close(group, state, ledger);
   if (said === null) return;

@@ -16,7 +16,7 @@ import { fetchTimeMs } from './tests/costs.ts';
 import type { View } from './view.ts';
 import { type Walker, walkChain } from './walk.ts';
 
-/** What a chain would have done in some moments; `null` where no moment could be walked to its end. */
+/** What a chain would have done in some moments; `null` where nothing was measured. */
 export interface Expectation {
   /** Share of walks that ended well, 0 to 1. */
   readonly availability: number | null;
@@ -120,7 +120,7 @@ export function troubleIn(series: readonly Entry[]): readonly Entry[] {
   return series.slice(series.findLastIndex(({ tag, slow }) => tag === 'ok' && !slow) + 1);
 }
 
-/** Mean times of two mirrors for the same requests in the same moments. Milliseconds. */
+/** Mean times of two mirrors for the same requests. Milliseconds. */
 export interface Apart {
   readonly rounds: number;
   readonly hereMs: number;
@@ -202,9 +202,9 @@ export interface Grounds {
   readonly apart: Apart | null;
   /** The mean time of light steps at the mirror to leave, before it became slow; `null`: too few are known. */
   readonly usualMs: number | null;
-  /** A whole fetch at each mirror, over the moments of `apart`; `null`: not measured. */
+  /** A whole fetch at each mirror, by the compared times, else by its usual ones; `null`: not measured. */
   readonly fetchMs: { readonly here: number | null; readonly there: number | null };
-  /** A whole fetch at the advised mirror over the last half hour; `null`: not measured. */
+  /** A whole fetch at the advised mirror, by its usual times; `null`: not measured. */
   readonly usualFetchMs: () => number | null;
 }
 

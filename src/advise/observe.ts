@@ -47,9 +47,9 @@ export function placeOf({ target, purpose, round, plannedAtMs }: Due): Place {
 }
 
 /**
- * Adds a settled cold sample of a step of a fetch to the comparison. A good first fetch of a pull-through cache is left out:
- * it shows nothing about speed.
- * @returns true if it was compared, or is a peek that needs a recheck
+ * Adds a settled sample of a fetch's step over a fresh connection to the comparison. A pull-through cache's good first
+ * fetch is left out: it shows nothing about speed.
+ * @returns true if it was compared, or if after a peek a recheck is due
  */
 export function recordSample(view: View, sample: SettledSample): boolean {
   const { group } = view;

@@ -29,7 +29,7 @@ export function newRota(last: string | null): Rota {
 
 /**
  * The artifact whose last turn is longest ago; first those without a turn, in the given order from the one after `last` on.
- * It stays the same until it has a result.
+ * It stays the same until its turn is over.
  * @param all  questions, each once
  * @returns    `null` where there are none
  */
@@ -90,7 +90,7 @@ export function slowPeekMsOf({ took }: Pick<Peeks, 'took'>): number | null {
 
 /** What is probed at the mirrors of one upstream. */
 export interface Probing {
-  /** Configured targets, by question and mirror. */
+  /** Probed targets of fetches, by question and mirror. */
   readonly targets: Map<string, Map<string, Target>>;
   /** The size of each artifact, by question. Bytes. */
   readonly sizes: Map<string, number>;

@@ -47,7 +47,7 @@ const oddFactor = 2;
 const oddShare = 0.3;
 const anyShare = 0.6;
 const nearShare = 0.5;
-/** From this share on a test needs no rechecks: it has triggered long ago. */
+/** From this share on a test needs no rechecks. */
 const passedShare = 1.5;
 /** Siblings in a recheck, besides the next member of the chain. */
 const siblings = 2;

@@ -5,7 +5,7 @@ import { moveTo, type Surroundings } from './tests/contest.ts';
 import type { View } from './view.ts';
 import { chainTo, isRecent, listDroppedKeys } from './weigh.ts';
 
-/** Makes the first mirror of the advised chain the head of the comparison, and renews the surroundings if they changed. */
+/** Makes `headOf` the head of the comparison, and renews the surroundings if they changed. */
 export function follow(view: View): void {
   const { group } = view;
   moveTo(group.contest, headOf(group)?.name ?? null, homeOf(group)?.name ?? null);

@@ -71,7 +71,7 @@ export function newTally(): Tally {
 }
 
 /**
- * Records a settled cold sample of the canary or of `relayStep`.
+ * Records a settled sample, over a fresh connection, of the canary or of `relayStep`.
  * @param nearMs     failures of both within this time are one trouble of the mirror, milliseconds
  * @param relayStep  the step that shows whether a mirror relays what clients also need; `null`: they need nothing
  */
@@ -93,7 +93,7 @@ export function record(tally: Tally, sample: SettledSample, nearMs: number, rela
   }
 }
 
-/** Records a settled cold sample of a step of a fetch, for the sentences of an advice. */
+/** Records a settled sample of a fetch's step, over a fresh connection, for the sentences of an advice. */
 export function recordAnswer(tally: Tally, sample: SettledSample): void {
   const { target, connection } = sample.due;
   if (sample.outcome.tag === 'unknown' || connection !== 'cold') return;

@@ -21,7 +21,7 @@ export interface View {
   /** Alerts of other systems against a mirror, the longest firing first. */
   readonly evidenceOf: (registry: string) => readonly AlertEvidence[];
   readonly by: FetchRule;
-  /** The ratio of times that is worth a move, > 1: a gain of `minGain`. */
+  /** The ratio of times that is worth a move, at least 1: a gain of `minGain`. */
   readonly worthRatio: number;
   readonly canaryEveryMs: number;
   /** As `nearOf`. */

@@ -47,7 +47,7 @@ function problem(
   return error({ kind, at, expected });
 }
 
-/** The only group that fits the names; else that of a public upstream; else the only one with a mirror of the chain. */
+/** The only group that fits the names, else a named ecosystem's public one, else the only one with a chain's mirror. */
 function groupOf(groups: readonly Group[], { ecosystem, upstream, chain }: WhatIfAsked): Result<Group, WhatIfProblem> {
   const named = groups.filter(
     (group) =>

@@ -116,7 +116,7 @@ function shareSaid(head: string, trouble: Extract<Trouble, { kind: 'share' }>, o
   return phrase('ground.unreliable', { head, cause, failed, all, percent, span: sinceSaid(on, fromMs) });
 }
 
-/** How much longer requests take at the mirror to leave; `null`: not compared, or they do not. */
+/** How the times of the mirror to leave compare with the advised one's; `null`: nothing to say. */
 function slowSaid({ cause, at, to, before }: Subject, { apart, usualMs }: Grounds): Said | null {
   if (apart === null || to === null) return null;
   const times = { head: at.name, here: time(apart.hereMs), to: to.name, there: time(apart.thereMs) };
@@ -215,7 +215,7 @@ function time(ms: number): Filled {
   return value < 200 ? seconds(value) : phrase('unit.min', { count: Math.round(value / 60) });
 }
 
-/** Seconds as text: two decimals below 10, one below 100, minutes from 200 on. */
+/** Seconds as text: milliseconds below 1, two decimals below 10, one below 100, minutes from 200 on. */
 export function seconds(value: number): string {
   if (value < 1) return `${Math.round(value * 1000)} ms`;
   if (value >= 200) return `${Math.round(value / 60)} min`;

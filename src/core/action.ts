@@ -8,7 +8,7 @@ import type { Secret } from './secret.ts';
 export const actionKinds = ['file', 'command', 'git', 'http'] as const;
 export type ActionKind = (typeof actionKinds)[number];
 
-/** Forms that an action can write: those of a remedy, and `env` as plain `NAME=value` lines. */
+/** Forms of a remedy that an action can write; `env` as plain `NAME=value` lines. */
 export const actionForms = [
   'env',
   'shell',
@@ -22,7 +22,7 @@ export const actionForms = [
 ] as const;
 export type ActionForm = (typeof actionForms)[number];
 
-/** Configuration stores whose compare-and-set an action uses; `template`: the body is written by the operator. */
+/** Configuration stores whose compare-and-set an action uses. */
 export const actionStores = ['etcd', 'consul', 'nacos'] as const;
 export type ActionStore = (typeof actionStores)[number];
 
@@ -77,7 +77,7 @@ export interface ActionRule {
   /** True: the advice counts as accepted once the action is done. */
   readonly accepts: boolean;
   readonly when: {
-    /** The causes of advice that start the action. Advice with cause `failback` always undoes it. */
+    /** The causes of advice that start the action. Advice with cause `failback` undoes it. */
     readonly causes: readonly AdviceCause[];
     readonly confidence: Confidence;
     readonly perHour: number;

@@ -93,13 +93,14 @@ export interface Advice extends Upstream {
   };
   readonly confidence: Confidence;
   /**
-   * A client setting (`GODEBUG=http2client=0`) that the remedy sets, or on a failback removes; `null`, absent: none.
+   * The client setting (`GODEBUG=http2client=0`) to set, or on a failback to remove. `null`, absent: none, but the
+   * lines of a move may remove one.
    */
   readonly bypass?: string | null;
-  /** The lines to paste, by client: `{ env: "export GOPROXY='…'" }`. */
+  /** The lines to paste, by form: `{ env: "export GOPROXY='…'" }`. */
   readonly remedy: Readonly<Record<string, string>>;
   readonly doesNotCover: readonly string[];
-  /** The rollback command. */
+  /** Lines to paste, or a sentence in English. */
   readonly rollback: string;
   /** Both for any language; `rollback` is `null` for lines to paste. Absent: an older row, in English only. */
   readonly sentences?: { readonly doesNotCover: readonly (Sentence | string)[]; readonly rollback: Sentence | null };

@@ -13,7 +13,7 @@ export function isMarkup(body: Uint8Array): boolean {
   return start.trimStart().startsWith('<');
 }
 
-/** The first line that is not blank, printable, at most 200 characters; `…`: it was cut. `null`: none. */
+/** The first line that is not blank, printable, at most 200 characters; `null`: none. */
 export function firstLineOf(body: Uint8Array): string | null {
   const lines = new TextDecoder('utf-8').decode(body.subarray(0, 2048)).split(/\r\n|\r|\n/);
   for (const [at, line] of lines.entries()) {
@@ -24,7 +24,7 @@ export function firstLineOf(body: Uint8Array): string | null {
   return null;
 }
 
-/** True if a text has a control character other than a line feed, which a signed text must not have. */
+/** True if a text has a character below U+0020 other than a line feed: a signed text must not. */
 export function hasControls(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);

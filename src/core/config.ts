@@ -167,7 +167,7 @@ export interface Config {
   readonly modules: readonly ModuleRef[];
   /** Hashes from lock files, by ecosystem, with keys and values in its form; absent: none. */
   readonly pinned?: Readonly<Record<EcosystemId, Readonly<Record<string, string>>>>;
-  /** Patterns of names that are never sent to a public host. */
+  /** Patterns of names that no mirror of a public upstream is asked for. */
   readonly private: Readonly<Record<EcosystemId, readonly string[]>>;
   /** An ecosystem's own section, as the ecosystem parses it. */
   readonly settings: Readonly<Record<EcosystemId, unknown>>;

@@ -2,8 +2,8 @@ import type { Connection, Target } from './mirror.ts';
 import type { HttpProtocol } from './transcript.ts';
 
 /**
- * `recheck`: a second probe after a wrong hash. `peek`: the first bytes of an artifact, not judged. `build`: beside
- * others over one connection, judged only with them. `once`: by hand on the command line.
+ * `recheck`: out of turn, by order or after a wrong hash. `build`: beside others over one connection, judged only
+ * with them. `once`: by hand on the command line.
  */
 export type Purpose = 'scheduled' | 'confirm' | 'recheck' | 'peek' | 'build' | 'once';
 

@@ -1,4 +1,4 @@
-/** Outcomes of what Alertmanager sends: of alerts, and of posts (`malformed`, `unavailable`). A metric label. */
+/** Outcomes of what Alertmanager sends, alerts and whole posts. A metric label. */
 export const alertOutcomes = [
   'evidence',
   'duplicate',

@@ -99,7 +99,7 @@ export function isCertificateFailure(reason: Reason): boolean {
   return reason === 'tls_expired' || reason === 'tls_untrusted' || reason === 'tls_name' || reason === 'tls_pin';
 }
 
-/** True where such a failure of a light step counts towards an outage. */
+/** True where such a failure counts towards an outage. */
 export function isOutageReason(reason: Reason): boolean {
   return reasonWeight[reason] === 'outage';
 }

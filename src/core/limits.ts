@@ -4,7 +4,7 @@ import { processLimits } from './limits/process.ts';
 
 const kib = 1024;
 
-/** Every limit of the daemon, each with its reason. Units are in the names. */
+/** Limits of the daemon. Units are in the names. */
 export const limits = { ...probingLimits, ...judgingLimits, ...processLimits } as const;
 
 /** Throws where two limits contradict each other: a defect of this program, found at start. */

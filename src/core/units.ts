@@ -23,7 +23,7 @@ export function shareOf(text: string): number {
   return Number.parseFloat(text) / 100;
 }
 
-/** The shortest exact text of a duration in milliseconds: 90000 is `90s`, 120000 is `2m`. */
+/** A duration in milliseconds as a whole number of its largest unit: 90000 is `90s`, 120000 is `2m`. */
 export function formatDuration(ms: number): string {
   for (const unit of ['d', 'h', 'm', 's'] as const) {
     const size = durationUnits[unit] ?? 1;

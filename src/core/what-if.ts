@@ -7,7 +7,7 @@ export interface WhatIfAsked {
   readonly chain: string;
   /** `null`: derived from the mirrors in the chain. */
   readonly ecosystem: EcosystemId | null;
-  /** `null`: the ecosystem's public one, else its only one. */
+  /** `null`: the ecosystem's only one, else its public one, else by the mirrors in the chain. */
   readonly upstream: string | null;
   /** `null`: the client whose chain decides. */
   readonly client: string | null;
@@ -45,7 +45,7 @@ export interface WhatIfMember {
   readonly good: number;
 }
 
-/** `paired`: from moments with all monitored members; `independent`: as if members failed independently. */
+/** `paired`: from moments with all measured members; `independent`: as if members failed independently. */
 export type WhatIfBasis = 'paired' | 'independent' | 'none';
 
 /** The forecast for one chain. Shares are 0 to 1; `null`: not measured. */

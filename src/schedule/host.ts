@@ -71,7 +71,7 @@ export function hasSlot(host: Host, priority: Priority, perHost: number): boolea
   return priority !== 2 || host.heavyInFlight < Math.max(1, perHost - 1);
 }
 
-/** True if a round of this upstream has a free slot. Rounds of several upstreams on one host do not wait for each other. */
+/** True if a round of this upstream has a free slot: one per upstream, up to `limits.confirmingPerHost` on the host. */
 export function hasConfirmingSlot({ confirming }: Host, upstream: string): boolean {
   return !confirming.has(upstream) && confirming.size < limits.confirmingPerHost;
 }

@@ -53,7 +53,7 @@ export interface Scheduler {
   inMaintenance(registry: string, now: Now): boolean;
   /** Monotonic milliseconds until which a step of the mirror is throttled; `null`: it is not. */
   throttledUntil(registry: string, step: Step, now: Now): number | null;
-  /** Monotonic time of a series' next planned start; `null` where it is not configured, or there will never be one. */
+  /** Monotonic planned start of a series' waiting or running probe, else the next; `null`: not configured, or never. */
   dueAtMs(target: Pick<Target, 'id'>, connection: Connection): number | null;
   /** Sets the share of slots to skip as `local`, at most `shedMax`; canaries are skipped half as often. */
   shed(share: number): void;

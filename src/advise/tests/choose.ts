@@ -28,7 +28,7 @@ import { timeOfHead } from './time.ts';
 
 /** The head in force compared with every other mirror. */
 export interface Comparison extends Records {
-  /** The first mirror of the advised chain; `null`: none that is monitored. */
+  /** The mirror behind the first member of the advised chain; `null`: it is not monitored. */
   head: string | null;
   /** By candidate, each compared with `head`. */
   readonly pairs: Map<string, Pair>;

@@ -21,7 +21,7 @@ const sharedWitness = { all: 1.75, heavy: 2 } as const;
 /** Added over all steps if the failures span more than `longMs`: chance is more likely then. */
 const longMs = 120_000;
 const longWitness = 1.4;
-/** After more good responses only an alert of another system triggers: a sum falls slowly after the trouble. */
+/** After more good responses a test triggers only with an alert of another system: a sum falls slowly. */
 const goodsMost = 3;
 
 /** What counts as trouble: this many failures of the head over `spanMs`. */

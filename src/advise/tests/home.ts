@@ -78,7 +78,7 @@ export function recentDeparturesOf(departures: readonly Departure[], nowMs: numb
   return departures.filter(({ atMs }) => nowMs - atMs <= rememberedMs);
 }
 
-/** Minimum time away from home, milliseconds: `hold`, doubled by each departure but those for slowness. */
+/** Minimum time away from home, milliseconds: `hold`, doubled per departure but the first and those for slowness. */
 export function waitMs(departures: readonly Departure[], holdMs: number, nowMs: number): number {
   return doubledMs(
     departures.filter(({ isOfTime }) => !isOfTime),

@@ -119,7 +119,7 @@ export function standIn(
   return answer === undefined || !isCurrentReply(answer.atMs, nowMs, paceMs) ? null : answer.reply;
 }
 
-/** Forgets responses that are not known any more. */
+/** Forgets responses of mirrors, and to questions, that are not known any more. */
 export function pruneAnswers(moments: Moments, isKnown: (registry: string, question: string) => boolean): void {
   for (const [question, latest] of moments.latest) {
     for (const registry of latest.keys()) if (!isKnown(registry, question)) latest.delete(registry);
@@ -209,7 +209,7 @@ export function prunePast(past: Past, isKnown: (registry: string, question: stri
 }
 
 const tags = ['unknown', 'ok', 'gone', 'failed'] as const;
-/** A code is the status (0: none) plus marks. A number is the microseconds times `codes`, plus the code. */
+/** A code is the status (0: none), tag and marks. A number is the microseconds times `codes`, plus the code. */
 const tagMark = 1_000;
 const cutMark = 4_000;
 const lateMark = 8_000;
@@ -217,7 +217,7 @@ const artifactMark = 16_000;
 const hungMark = 32_000;
 const codes = 64_000;
 
-/** Whether a code has a mark. Marks are bits: each is twice the one before, above the three tags. */
+/** Whether a code has a mark. Marks are above the tags: the first is 4 000, each next one twice the one before. */
 function has(code: number, mark: number): boolean {
   return Math.floor(code / mark) % 2 === 1;
 }

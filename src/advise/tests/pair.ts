@@ -31,7 +31,7 @@ export interface AlarmRule {
   /** This many failures over `spanMs` milliseconds are trouble: `detect.outage`. */
   readonly failuresMin: number;
   readonly spanMs: number;
-  /** The ratio of times that is worth a move; > 1. */
+  /** The ratio of times that is worth a move, at least 1. */
   readonly ratio: number;
   /** True within `hold` of a move: time tests then need more evidence. */
   readonly isRecent: boolean;
@@ -119,7 +119,7 @@ export function alarmOf(pair: Pair, rule: AlarmRule): Alarm | null {
   const bound = ease * timeBoundOf(rule.isRecent);
   if (findTimeAlarm(pair, 'light', bound, ratio) !== null) return 'time';
   if (findTimeAlarm(pair, 'heavy', bound, ratio) === null) return null;
-  // If the light steps are nearly past their bound too, downloads are not the cause.
+  // If light steps are slower too, downloads are not the cause.
   return pair.time.light.sum >= alsoLight * bound ? 'time' : 'heavy_time';
 }
 

@@ -70,7 +70,7 @@ export function deviationMsOf(test: TimeTest, isRare: boolean = false): number {
 /**
  * Adds one moment in which both succeeded to a one-sided CUSUM of the clipped difference in standard deviations. It is zero
  * where the head takes `ratio` times as long.
- * @param context.ratio   what is worth a move, > 1
+ * @param context.ratio   what is worth a move, at least 1
  * @param context.isHome  the candidate is home
  */
 export function updateTimeTest(

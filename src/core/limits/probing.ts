@@ -113,7 +113,7 @@ export const probingLimits = {
   wrongLooksBytes: 64 * mib,
   /** The minimum time between unplanned probes of a heavy target. */
   heavyLookMs: 10 * second,
-  /** Bytes that a peek reads of an artifact: enough for a rate. */
+  /** Bytes that a peek reads of an artifact. */
   peekBytes: 64 * kib,
   /** Bytes that `rank` reads of an artifact: well past slow start. */
   rankDownloadBytes: 4 * mib,

@@ -5,14 +5,14 @@ const minute = 60 * second;
 
 /** Limits of the process, and of programs that it runs. Part of `limits`. */
 export const processLimits = {
-  /** Probes in flight in a thread; above it the schedule waits. */
+  /** Probes in flight in a thread; further ones wait. */
   workerInFlight: 256,
   workerHangMs: 30 * second,
   /** A mirror whose response takes this much processor time is probed apart, in a thread that ends when idle. */
   threadHeldMs: 500,
   heldApartMs: 60 * minute,
   apartIdleMs: 10 * minute,
-  /** One thread for heavy steps, which block a thread while they hash, and two for the rest. */
+  /** The most threads: one for heavy steps, which block a thread while they hash, and two for the rest. */
   workers: 3,
   /** Another thread starts when each one has this many probes in flight. */
   workerCrowd: 8,
@@ -151,7 +151,7 @@ export const processLimits = {
   /** A wall clock that moves this much against the monotonic one has jumped; a loop silent this long was suspended. */
   clockJumpMs: 2 * second,
   suspendMs: 5 * second,
-  /** Start times vary by this share of their interval in both directions. */
+  /** Light steps start up to this share of the interval sooner or later; with cron, all steps, of the spread. */
   jitterShare: 0.05,
   /** The wait after a 429 without `Retry-After`; it doubles each time, up to `throttleMsMax`. */
   throttleMsMin: 5 * second,
@@ -163,7 +163,7 @@ export const processLimits = {
   heavyShareOfBytes: 0.8,
   /** The assumed bytes of a heavy step until measured (design.md section 4.1). */
   heavyBytesGuess: 1 * mib,
-  /** Rechecks of a wrong hash that wait, per host. */
+  /** Rechecks that wait, per host. */
   rechecksWaiting: 64,
   timeoutMsMax: 120 * second,
   everyMsMin: 5 * second,
