@@ -54,7 +54,7 @@ export type Reply =
     }
   | { readonly tag: 'unknown' };
 
-/** The end of a walk; `at` is the index of its last member. `unknown`: that member is not measured. */
+/** The end of a walk; `at` is the index of the member that decides it. `unknown`: that member is not measured. */
 export type WalkEnd =
   | { readonly tag: 'ok'; readonly at: number; readonly tookMs: number }
   | { readonly tag: 'failed'; readonly at: number }
@@ -105,7 +105,7 @@ export interface Client {
   /** What was expected of a chain in the configuration; `null`: it is valid. Stricter than `parse`. */
   mistake(chain: string): Sentence | null;
   /**
-   * The client's default chain; empty: none.
+   * The chain if the configuration has none; empty: none.
    * @param url  of the preferred mirror; `null`: no mirror is configured
    */
   usual(url: string | null): string;
@@ -157,7 +157,7 @@ export interface Bypass {
   readonly setting: string;
   /** The lines that set it, by form as in `Remedy.remedy`. */
   readonly set: Readonly<Record<string, string>>;
-  /** The lines that remove it and change nothing else. */
+  /** The lines that remove it. */
   readonly unset: Readonly<Record<string, string>>;
   readonly note: Sentence;
 }

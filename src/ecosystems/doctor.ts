@@ -61,7 +61,7 @@ export interface Doctor {
   today?(surroundings: Surroundings): Promise<Today>;
   /** Absent: the clients trust the certificate authorities of the machine. */
   authority?(surroundings: Surroundings): Promise<Authority>;
-  /** @param remedy  the remedy's form `json`, received from another program; `null` is returned if it is not one */
+  /** @param remedy  the form `json`, perhaps of another program; `null` is returned if it cannot be set */
   settle(surroundings: Surroundings, remedy: Readonly<Record<string, unknown>>, say: Say): Promise<Settling | null>;
   /** Whether a project is searched for a lock file of this name. */
   isUsualLock(name: string): boolean;

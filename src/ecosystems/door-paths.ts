@@ -7,7 +7,7 @@ export interface DoorPath {
 }
 
 /**
- * The paths that `DoorPaths.read` accepts, for nginx and Envoy. The expressions are for decoded paths, without
+ * The paths that `DoorPaths.read` accepts, for printed front doors. The expressions are for decoded paths, without
  * regard to case. They have no look-around, braces and flags.
  */
 export interface DoorPatterns {
@@ -22,7 +22,7 @@ export interface DoorPatterns {
 /** What a front door knows of an ecosystem's requests. */
 export interface DoorPaths {
   /**
-   * The path prefix of the ecosystem at the door, without slashes: `go`. Below the prefix are the same paths as below a
+   * The path prefix of the ecosystem at the door, without outer slashes: `go`. Below the prefix are the same paths as below a
    * mirror's base URL. If the ecosystem has no public upstream, the name of the upstream follows the prefix.
    */
   readonly prefix: string;

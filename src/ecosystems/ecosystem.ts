@@ -27,7 +27,7 @@ export interface StepDeclaration<Settings = unknown> {
     /** The timeout of a probe, milliseconds; `null`: that of `schedule`. */
     readonly timeoutMs: number | null;
   };
-  /** Bytes of one response, used by the forecast of `check` until responses were measured. */
+  /** The usual bytes of one response, for forecasts. */
   readonly usualBytes: number;
   /** Requests aside to the same host in one probe at a healthy mirror, without cached and redirected ones; `null`: none. */
   usualAside?(version: string | null, asked: Asked): UsualAside | null;
@@ -49,14 +49,14 @@ export interface UsualAside {
   readonly bytes: number;
 }
 
-/** Facts learnt from verified responses, by their key in table `meta` of the state file. */
+/** Facts learnt from responses, by their key in table `meta` of the state file. */
 export type Known = ReadonlyMap<string, unknown>;
 
 /** How an ecosystem learns facts: hashes, heads of logs, keys. */
 export interface Learning {
   /** The prefixes of the keys: at most 20 characters each, and of no other ecosystem. */
   readonly keys: readonly string[];
-  /** The entries that the facts of one ok response add or replace. Must be pure: it runs before the commit. */
+  /** The entries that the facts of one ok probe add or replace. Must be pure: it runs before the commit. */
   learn(known: Known, facts: Facts): readonly (readonly [key: string, value: unknown])[];
   /** The learnt hashes that mirrors of this upstream are verified by, in the form of `ProbeContext.pinned`. */
   pinned(known: Known, upstream: string): Readonly<Record<string, string>>;
@@ -95,7 +95,7 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   readonly publicUpstream: string | null;
   /** Matches words in error messages of the ecosystem's clients. Absent: none are known. */
   readonly errorWords?: RegExp;
-  /** Protocol documents, down to the section. */
+  /** Protocol documents. */
   readonly spec: readonly string[];
   /** Step names are unique over all ecosystems, because `steps.<name>` is a configuration key. */
   readonly steps: Readonly<Record<Step, StepDeclaration<Settings>>>;
@@ -158,7 +158,7 @@ export function light<Settings>(
   return { weight: 'light', usualPace: { everyMs, timeoutMs: null }, verifies: verifies ?? null, ...more };
 }
 
-/** Declares a heavy step: probed hourly, with a timeout of 2 minutes, and 1 MiB until measured. */
+/** Declares a heavy step: probed hourly, with a timeout of 2 minutes; forecasts count 1 MiB. */
 export function heavy<Settings>({ verifies, ...more }: Declared<Settings>): StepDeclaration<Settings> {
   const usualPace = { everyMs: 60 * minuteMs, timeoutMs: 2 * minuteMs };
   return { weight: 'heavy', usualPace, usualBytes: 2 ** 20, verifies: verifies ?? null, ...more };
@@ -214,7 +214,7 @@ export interface SmallMirror {
   /** The mirror's own keys in the configuration, of `Ecosystem.mirrorKeys`. */
   readonly mirrorKeys?: Readonly<Record<string, unknown>>;
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** The chain of the ecosystem's first client, with the URL `near` preferred to `far`; absent: the client's default. */
+  /** The chain of the ecosystem's first client, with the URL `near` preferred to `far`; absent: `Client.usual`. */
   chain?(near: string, far: string): string;
   /** Paths below the base URL that a build requests, in order; absent: the demo runs no builds. */
   readonly build?: readonly string[];

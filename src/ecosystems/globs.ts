@@ -14,8 +14,8 @@ export function matchesParts(parts: readonly string[], text: string): boolean {
 }
 
 /**
- * A regular expression that matches this text, without a character that the configuration of other programs quotes. A
- * character outside ASCII becomes `.+`, so the expression may match other texts too.
+ * A regular expression that matches this text, of letters, digits and the characters `\/_-.+` only. A character outside
+ * ASCII becomes `.+`, so the expression may match other texts too.
  */
 export function escapeExpression(text: string): string {
   return [...text]

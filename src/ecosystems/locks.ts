@@ -2,7 +2,7 @@ import type { Mirror } from '../core/mirror.ts';
 import type { Result, Sentence } from '../core/result.ts';
 
 /**
- * Why an entry of a lock file is skipped. `replaced`: the project replaces the module by another module or a folder.
+ * Why an entry of a lock file is skipped. `replaced`: the project takes the module from another place, such as a folder.
  * `private`: a pattern of `private` matches. `foreign`: the recorded source is neither the upstream nor a configured mirror
  * of that upstream. `malformed`: the name, the version or the line is invalid.
  */

@@ -22,11 +22,11 @@ export interface ClientJob<Settings = unknown> {
 /** Why a client failed. */
 export interface ClientReason {
   readonly text: string;
-  /** The cause is another server or this machine: the run says nothing about the mirror. */
+  /** The cause is not the mirror: the run says nothing about it. */
   readonly isElsewhere: boolean;
 }
 
-/** A client program that can be configured to use one mirror and no other server. */
+/** A client program that can be configured to fetch modules from one mirror only. */
 export interface RealClient {
   /** The name of the program, also in `clientRuns.clients`. Unique over all ecosystems. */
   readonly id: string;

@@ -134,7 +134,7 @@ function* marker(context: HttpContext): Talk<Verdict> {
   return fine({ ...dated(changedAtMs), ...stated(changedAtMs) });
 }
 
-/** The date within the file is compared between mirrors; `Last-Modified` differs at each mirror. */
+/** The date within the file is compared between mirrors; `Last-Modified` may differ. */
 function stated(modifiedAtMs: number | null): Facts {
   return modifiedAtMs === null ? {} : { contents: { modifiedAtMs } };
 }

@@ -7,7 +7,7 @@ const path = 'dists/stable/Release';
 const packages = '';
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** A Release file without a signature: apt accepts it only with `[trusted=yes]`. */
+/** A Release file without a signature: apt accepts it with `[trusted=yes]`. */
 const release = `Origin: mirrorwatch
 Label: demo
 Suite: stable

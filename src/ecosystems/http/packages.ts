@@ -26,7 +26,7 @@ import type { IndexAt, Leads, ListedFile, PackageFile } from './profile.ts';
 import type { WholeFile } from './signed.ts';
 import { sumOf } from './verify.ts';
 
-/** Packages of one index, of which each probe checks the next one. */
+/** Packages of one index, of which each probe checks one. */
 interface Rota {
   /** The SHA-256 of the signed list that named the index, lower-case hex. */
   readonly list: string;

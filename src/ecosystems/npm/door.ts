@@ -32,5 +32,5 @@ const patterns: DoorPatterns = {
   },
 };
 
-/** What npm, pnpm and yarn request to install packages; not to search, audit or publish. */
+/** What npm, pnpm and yarn request to install and verify packages; not to search or publish. */
 export const npmDoor: DoorPaths = { prefix: 'npm', neverHtml: true, patterns, read: readNpmPath };

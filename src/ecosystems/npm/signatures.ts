@@ -17,7 +17,7 @@ export interface SigningKey {
   readonly expiresMs: number | null;
 }
 
-/** The only type of key that registries use. @see protocols.md 2.3 */
+/** The supported type of key. @see protocols.md 2.3 */
 const keyType = 'ecdsa-sha2-nistp256';
 
 const signingKeysExpected = phrase('expected.npmKeys', { type: keyType });
@@ -90,7 +90,7 @@ interface JudgedSignature {
 }
 
 /**
- * Judges the registry's signatures over `name@version:integrity` as `npm audit signatures` does, with two differences.
+ * Judges the registry's signatures over `name@version:integrity` as `npm audit signatures` does, with differences.
  * Beside a signature by a known key, one by an unknown key is ignored. Without a time of publication, for which npm
  * then takes one in 2015, the signature of an expired key is `undated`.
  * @returns  `null`: there is no signature, and no key is known. The failure `mismatch`: a signature of a trusted key is

@@ -51,7 +51,7 @@ export const containerd: Client = {
   },
 };
 
-/** True for a 2xx status: a client accepts the response and tries no other mirror, even if the bytes turn out wrong. */
+/** True for a 2xx status: containerd accepts the response and tries no other mirror, even if the bytes turn out wrong. */
 function isTaken({ status }: Extract<Reply, { tag: 'failed' }>): boolean {
   return status != null && status >= 200 && status < 300;
 }
