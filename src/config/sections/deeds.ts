@@ -109,7 +109,7 @@ function isForgeApi(value: string): boolean {
   );
 }
 
-/** True for letters, digits and `_./-` that make a name by the rules of `git check-ref-format`. */
+/** True for up to 100 letters, digits and (not first) `_./-` that make a name by the rules of `git check-ref-format`. */
 function isBranch(value: string): boolean {
   return /^[A-Za-z0-9][\w./-]{0,99}$/.test(value) && !/\.\.|\/[/.]|\.lock(\/|$)|[/.]$/.test(value);
 }

@@ -5,10 +5,10 @@ import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
 import { failuresByLayer } from './layers.ts';
 
-/** A failure of a mirror or of the connection to it, or a setting or fact of this machine. */
+/** A failure of a probe, or one of `ownReasons`. */
 type ErrorReason = ProbeFailure['kind'] | OwnReason;
 
-/** Errors on the client's side, which no probe shows. */
+/** Errors of clients that are no failure of a probe. */
 const ownReasons = ['lookups_off', 'proxy', 'plain_refused', 'signature', 'stale', 'disk'] as const;
 type OwnReason = (typeof ownReasons)[number];
 
@@ -156,7 +156,7 @@ function secure(host: string, port: string | undefined): string {
 /** The meaning of a client's error. */
 export interface Explained {
   readonly reason: ErrorReason;
-  /** The layer that failed; `null`: it is not known, or the reason is the client's own. */
+  /** The layer that failed; `null`: it is not known, or the reason is one of `ownReasons`. */
   readonly layer: string | null;
   /** The ecosystem of the client; `null`: not recognizable. */
   readonly ecosystem: string | null;

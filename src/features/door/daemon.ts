@@ -18,7 +18,7 @@ export interface Listener {
 export interface DaemonAt {
   /** The base URL, without a trailing slash. */
   readonly url: string;
-  /** `null`: the daemon requires no token. */
+  /** `null`: none is sent. */
   readonly token: string | null;
   /** Absent: the usual roots. */
   readonly tls?: TlsTrust;

@@ -80,7 +80,7 @@ function namesOf(cells: readonly Cell[]): readonly string[] {
   return cells.map(({ place }) => place);
 }
 
-/** A place that differs in fewer mirrors differs by chance. */
+/** A place that differs in fewer mirrors may differ by chance. */
 const mirrorsMin = 2;
 
 /**

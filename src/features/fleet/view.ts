@@ -56,10 +56,7 @@ export interface DaemonSeen {
 /** Labels of `mirrorwatch_build_info` itself: the others identify the scraper. */
 const ofBuild: ReadonlySet<string> = new Set(['__name__', 'version', 'node']);
 
-/**
- * The daemons that were scraped within the store's lookback window, by place. If two replicas of a store scrape one
- * daemon, only the latest scrape counts.
- */
+/** The daemons in `sources`, by place. If two replicas of a store scrape one daemon, only the latest scrape counts. */
 export function daemonsIn({ sources, facts, states }: StoreView): readonly DaemonSeen[] {
   const newest = new Map<string, Series>();
   for (const source of sources) {

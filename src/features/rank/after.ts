@@ -130,7 +130,7 @@ interface RankLag {
   readonly missing: number | null;
   /** Records that the mirror is behind at least; `null`: no serials. */
   readonly records: number | null;
-  /** How much older than the others the mirror's date is, milliseconds; `null`: no date. */
+  /** How much older the mirror's date is than that of the origin or the others, milliseconds; `null`: no date. */
   readonly olderMs: number | null;
   readonly by: 'origin' | 'peers';
 }

@@ -50,7 +50,7 @@ export const burnRates = {
   ],
 } as const satisfies Record<string, readonly BurnRate[]>;
 
-/** Little below this objective the fastest burn rate would require more than all probes to fail. */
+/** At 93 % the fastest burn rate would require more than all probes to fail. */
 export const sloPercentMin = 94;
 export const sloPercentMax = 99.999;
 const vantagesMax = 1000;
