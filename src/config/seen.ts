@@ -48,7 +48,7 @@ export function fileNameTextOf(name: string): string {
   return isPathLike(name) ? cut(name) : masked;
 }
 
-/** The value of `listen` is shown if it is an address (`127.0.0.1:80`, `:80`, `80`): another text may be its token. */
+/** The value of `listen` is shown if it is a short address (`127.0.0.1:80`, `:80`, `80`): others may be its token. */
 const addressLike = /^(localhost|(\d+\.)*\d{0,5}|\[[\da-f:.]*\])(:\d{0,5})?$/i;
 /** `3`, `0.5`, `30s`, `20%`, `none`: usual mistakes for a number or a list. */
 const plain = /^(-?\d+(\.\d+)?\s?[a-zA-Z%]{0,3}|[a-z]{1,8})$/;

@@ -124,7 +124,7 @@ function reasonOf({ outcome }: Sample): string | null {
   return outcome.tag === 'failed' ? outcome.failure.kind : `unknown: ${outcome.because}`;
 }
 
-/** The lag of a mirror by one probe of each mirror: the missing versions are known, their age is not. */
+/** The lag of a mirror in one ranking: the missing versions are known, their age is not. */
 interface RankLag {
   /** Versions that the mirror lacks; `null`: no version lists. */
   readonly missing: number | null;

@@ -17,7 +17,7 @@ function burningVote(parameters: RuleParameters): string {
   return `clamp_max(\n  ${both.join('\n    +\n  ')},\n  1\n)\n  ${unlessSuspect}`;
 }
 
-/** At least two vantages vote 1, and more than half of those that monitor the mirror or of `parameters.vantages`. */
+/** At least two vantages vote 1, and more than half of those that monitor the mirror, counted as `vantages` or more. */
 function most(parameters: RuleParameters, vote: string): string {
   const sum = `sum ${by('everywhere')} (${vote})`;
   return `${sum} >= 2

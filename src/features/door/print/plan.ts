@@ -58,9 +58,7 @@ export interface PrintedDoor {
   readonly clients: string | null;
   /** Matches the allowed `Host` header of a client, without port; `null`: any. */
   readonly hosts: string | null;
-  /**
-   * Matches paths as sent, without the query, that begin with a route's prefix and that no server can read differently.
-   */
+  /** Matches paths as sent, without the query: a route's prefix, then only plain characters and harmless escapes. */
   readonly sound: string;
   readonly routes: readonly PrintedRoute[];
   /** Certificates and keys by file name. */
