@@ -145,7 +145,7 @@ function redirectText({ hops }: Probed['transcript'], say: Say): string {
   return say('layer.redirected', { url: last });
 }
 
-/** A phase that takes longer lost a packet or waited for a dead resolver: a healthy network takes less. */
+/** A phase that takes this long probably lost a packet or waited for a dead resolver. */
 const slowMs = 1_000;
 
 function isPast(layer: Layer, hop: Hop | null): boolean {

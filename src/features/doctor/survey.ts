@@ -128,7 +128,7 @@ interface Files {
   readonly passed: readonly string[];
 }
 
-/** The project's files by path, those nearer to its top first; folders of third parties are skipped. */
+/** The paths in the project, those nearer to its top first; folders of third parties are skipped. */
 async function filesOf(machine: Machine): Promise<Files> {
   const files: string[] = [];
   const passed: string[] = [];

@@ -34,7 +34,7 @@ type Ask = (promql: string) => Promise<Result<Vector, string>>;
 
 /** Enough for 200 places with 50 mirrors each. */
 const seriesMax = 100_000;
-/** The size of all responses of one read, MiB: twice what 200 places with 50 mirrors each take. */
+/** The most that all responses of one read may take, MiB: twice what 200 places with 50 mirrors each take. */
 const lookMiB = 32;
 const warningsMax = 10;
 const wordsMax = 200;

@@ -3,7 +3,7 @@ import type { PlaceTrouble } from './places.ts';
 
 export interface Cell {
   readonly place: string;
-  /** `unknown` while the place does not report or its own network is suspect. */
+  /** `unknown` also while the place does not report or its own network is suspect. */
   readonly state: MirrorState;
   readonly sinceMs: number | null;
   /** Of the canary's latencies in the last hour, milliseconds; `null`: not measured, or down now. */

@@ -4,7 +4,7 @@ export interface Series {
   readonly value: number;
 }
 
-/** The series of a store for all places at one time; values in seconds. */
+/** The series of a store for all places at one time. */
 export interface StoreView {
   /** By the store's clock, wall milliseconds. */
   readonly atMs: number;
@@ -16,9 +16,9 @@ export interface StoreView {
   readonly facts: readonly Series[];
   /** One series for each mirror of a daemon, with the label `state`. */
   readonly states: readonly Series[];
-  /** Lower bounds of lags by `vantage` and `registry`. */
+  /** Lower bounds of lags, seconds, by `vantage` and `registry`. */
   readonly lags: readonly Series[];
-  /** 95th percentiles of the canary by `vantage` and `registry`. */
+  /** 95th percentiles of the canary, seconds, by `vantage` and `registry`. */
   readonly p95s: readonly Series[];
   /** True: the store says that data are missing. A missing place is then not reported as quiet. */
   readonly isPartial: boolean;
