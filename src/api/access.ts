@@ -21,8 +21,8 @@ function clientOf(response: Response): string {
  * Access rules (design.md section 4.3). Health and readiness are open to all. With a token (always set off loopback)
  * everything else requires it. Without one, requests with a foreign `Host` are refused (DNS rebinding: a site that
  * resolves to us could read the response), and writes also with a foreign `Origin` or as a cross-site fetch. Alerts
- * always require a token. Reads also accept it as the password of basic authentication, because a browser sends no
- * bearer token by itself. Writes do not: a browser repeats a known password on requests that other sites cause.
+ * always require this or their own token. Reads also accept the first as a password of basic authentication: a browser
+ * sends no bearer token by itself. Writes do not: a browser repeats a known password on requests of other sites.
  * @param nowMs  the monotonic clock
  */
 export function createAccessGuard(config: () => Config, nowMs: () => number): RequestHandler {

@@ -36,6 +36,6 @@ export interface Snapshot {
   readonly actionsStopped?: boolean;
   /** State files set aside as corrupt since the start. */
   readonly stateSetAside: number;
-  /** Unreadable rows that were set aside since the start. */
+  /** Invalid rows of the state file that were found since the start. */
   readonly stateRowsAside: number;
 }

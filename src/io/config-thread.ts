@@ -48,7 +48,7 @@ export async function readConfigAside(
   return ok({ config: unseal(read.config) as Config, warnings: read.warnings });
 }
 
-/** The message of the thread, or the code of what prevented one: a timeout, or no thread could be created. */
+/** The message of the thread, or the code of what prevented one. */
 async function readWith(options: WorkerOptions, limitMs: number): Promise<ConfigRead | string> {
   let thread: Worker;
   try {

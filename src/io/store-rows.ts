@@ -3,7 +3,7 @@ import { readJson } from '../core/read-json.ts';
 import type { StoreFile } from './store-file.ts';
 import { isOwnRow, troubleOf } from './store-schema.ts';
 
-/** Moves unreadable rows aside. */
+/** Moves invalid rows aside. */
 export interface RowReader {
   /** Returns the valid rows; others are moved to table `aside`, if possible. `hasMoved`: the caller reads again. */
   read(from: StoreFile, table: Table, found: readonly (Record<string, unknown> | undefined)[]): RowsRead;

@@ -12,14 +12,14 @@ const inFlightMax = 8;
 /** One undelivered notice; its own times are monotonic milliseconds, those of `notice` wall times. */
 export interface Entry {
   notice: Notice;
-  /** The id of the finding that the notice is about; `null`: advice or an action. */
+  /** The id of the finding that the notice is about; `null`: none. */
   readonly findingId: string | null;
   readonly bornMs: number;
   dueMs: number;
   inFlight: boolean;
   /** The receiver may have the notice although no attempt succeeded: its text then stays the same. */
   mayHaveArrived: boolean;
-  /** The id of the notice whose message also carries this notice. */
+  /** The id of the first notice of the message that carries this one. */
   carrier?: string;
   /** The key of the sent message that is being edited to show this notice. */
   changes?: string;

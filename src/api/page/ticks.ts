@@ -1,7 +1,7 @@
 import type { SamplePoint } from '../../core/sample.ts';
 import { stamp } from '../../core/views.ts';
 
-/** The time range of a strip, wall milliseconds. */
+/** A time range, wall milliseconds. */
 export interface Stretch {
   readonly fromMs: number;
   readonly toMs: number;

@@ -8,7 +8,7 @@ export interface TrendFrame {
   readonly heightPx: number;
   /** The pace of the canary, milliseconds. */
   readonly paceMs: number;
-  /** For screen readers. */
+  /** The chart in words. */
   readonly label: string;
   readonly say: PageSay;
   /** True: each cell has a tooltip. */
