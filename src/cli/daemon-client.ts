@@ -43,7 +43,7 @@ export interface DaemonClient {
 const usualMs = 15_000;
 
 /**
- * The daemon at `--url`, else at the address of the configuration. The token is that of `--token-file`, else as configured.
+ * The daemon at `--url`, else at the address of the configuration with its token; `--token-file` overrides the token.
  * @param answerMs  timeout of a response
  * @throws UsageError on an invalid URL or configuration, or if the token's file cannot be read
  */

@@ -106,7 +106,7 @@ function listed(flat: readonly FlatIssue[], document: SourceDocument, registry: 
   return [...issues, { ...placed(null), path: '', seen: null, expected, nearest: null }];
 }
 
-/** @param most  the number of unknown keys of a mapping that are reported */
+/** @param most  at most so many unknown keys of a mapping are reported */
 function issuesOf({ issue, path }: FlatIssue, most: number, document: SourceDocument, registry: Registry) {
   if (issue.code !== 'unrecognized_keys') {
     const value = valueAt(document.data, path);

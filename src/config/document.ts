@@ -72,8 +72,8 @@ const syntax: Readonly<Record<ErrorCode, Sentence>> = {
 };
 
 /**
- * Parses YAML text, replaces `${NAME}` in its values, and keeps the position of each. Unset variables are issues.
- * Invalid YAML: `document` is `null`, and the issues never quote the text.
+ * Parses YAML text, replaces `${NAME}` in its values, and keeps the position of each. Unset variables without a default are
+ * issues. Broken syntax: `document` is `null`, and the issues do not quote the text.
  */
 export function readDocument(
   text: string,

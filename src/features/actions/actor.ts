@@ -39,7 +39,7 @@ export function createActor(input: {
   let hasRun = false;
   return {
     async run(step, row, rule) {
-      // Ends programs that an earlier process left running: two at once would undo each other's work.
+      // Ends programs that an earlier process left running: two at once could undo each other's work.
       if (!hasRun) stopRecordedGroups(marks);
       hasRun = true;
       const { deed } = rule;

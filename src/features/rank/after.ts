@@ -35,7 +35,7 @@ export interface RankPorts {
   readonly stopped: () => boolean;
 }
 
-/** The artifact to download from each mirror, the same for all; empty: there is none, or no module has a version. */
+/** The artifact to download from each mirror, the same for all; empty: there is none. */
 export function downloadsFor(config: Config, targets: readonly Target[]): readonly Target[] {
   const mirrors = [...new Map(targets.map((target) => [target.registry, target])).values()];
   const [one] = mirrors;

@@ -12,7 +12,7 @@ export function listRuleGroups(parameters: RuleParameters): readonly RuleGroup[]
   return [roundTrips, mirrors, budget, places, daemons].map((group) => group(parameters));
 }
 
-/** A YAML scalar that every reader parses as this text; single quotes if double ones would need escapes. */
+/** A YAML scalar for this text; in single quotes if double ones would need escapes. */
 function quoted(text: string): string {
   return /["\\]/.test(text) ? `'${text.replaceAll("'", "''")}'` : `"${text}"`;
 }
