@@ -91,7 +91,7 @@ export interface Given<Settings = unknown> {
 export interface Ecosystem<Settings = unknown, Own = unknown> {
   /** Label value, config key and fixture folder: one word everywhere, lower-case letters. */
   readonly id: EcosystemId;
-  /** The default upstream of mirrors and modules; `null`: they must name theirs. */
+  /** The default upstream of mirrors; `null`: they must name theirs. */
   readonly publicUpstream: string | null;
   /** Matches words in error messages of the ecosystem's clients. Absent: none are known. */
   readonly errorWords?: RegExp;

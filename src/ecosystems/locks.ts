@@ -69,7 +69,7 @@ export interface LockFile {
   readonly text: string;
   /** The text of another file in the same folder; `null` if there is none. */
   beside(name: string): string | null;
-  /** The ecosystem's mirrors: an entry whose recorded source is one of them is accepted. */
+  /** The ecosystem's mirrors: an entry may come from one of the right upstream. */
   readonly mirrors: readonly Mirror[];
   isPrivate(module: string): boolean;
 }

@@ -52,8 +52,8 @@ export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Repl
 }
 
 /**
- * The checksum relay that the go command would use: that of the first member that offers one. A broken relay ends the
- * search, unless `|` follows the member. `none`: clients query the database directly.
+ * The checksum relay that the go command would use: that of the first member that offers one. An unknown relay ends the
+ * search, a broken one unless `|` follows. `none`: clients query the database directly.
  * @see protocols.md 1.13
  */
 export function relayOfGoproxy(chain: Chain, relayOf: (member: ChainMember) => RelayState): RelayState {

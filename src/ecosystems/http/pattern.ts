@@ -32,7 +32,7 @@ class Refused extends Error {
 }
 
 interface Pattern {
-  /** Whether the pattern matches anywhere in the text. The time grows at most with the text's length. */
+  /** Whether the pattern matches anywhere in the text. The time is at most proportional to the text's length. */
   isIn(text: string): boolean;
 }
 
