@@ -208,9 +208,7 @@ function residentNow(): { residentBytes?: number } {
 
 function isOver(value: unknown): boolean {
   const state = (value as { readonly state?: string }).state;
-  return (
-    state !== 'open' && state !== 'acknowledged' && state !== 'proposed' && state !== 'accepted' && state !== 'refused'
-  );
+  return state !== 'open' && state !== 'proposed' && state !== 'accepted' && state !== 'refused';
 }
 
 /** Runs one reload at a time: the next waits for the one before. */

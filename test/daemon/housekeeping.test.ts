@@ -52,3 +52,37 @@ it('notes of earlier successes leave the file once nothing writes them again; th
   await before.seconds(2 * hour);
   expect(noted()).toEqual(inUse);
 });
+
+it('findings expire however they ended, by acknowledgement too; open ones stay', async () => {
+  const store = memoryStore();
+  const world = await startWorld({ yaml: yaml.replace('state: {', 'state: { keep: 1h,'), script: well, store });
+  const atMs = world.time.clock.wallMs();
+  const finding = {
+    ...{
+      kind: 'mismatch',
+      ecosystem: null,
+      upstream: null,
+      registry: null,
+      scope: [],
+      cause: '',
+      confidence: '',
+      text: '',
+    },
+    ...{ openedAtMs: atMs, closedAtMs: null, actionable: false },
+    evidence: {
+      samples: 1,
+      failures: 1,
+      observedSeconds: null,
+      baselineSeconds: null,
+      thresholdSeconds: null,
+      probeIds: [],
+    },
+  };
+  const puts = ['open', 'closed', 'acknowledged'].map((state) => ({
+    ...{ table: 'finding' as const, key: state, atMs },
+    value: { ...finding, id: state, state },
+  }));
+  store.commit({ puts, deletes: [] });
+  await world.seconds(hour + 650);
+  expect([...store.rows.keys()].filter((key) => key.startsWith('finding/'))).toEqual(['finding/open']);
+});
