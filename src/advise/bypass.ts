@@ -11,8 +11,7 @@ import type { View } from './view.ts';
 import type { Weighed } from './weigh.ts';
 
 /**
- * Sets a client setting, if the head fails over the one HTTP version of clients and no move can be advised; or removes
- * it.
+ * Sets a client setting, if the head fails over the clients' one HTTP version and nothing else helps, or removes it.
  * @see docs/decisions/0051-the-clients-own-switch.md
  */
 export interface BypassDecision {

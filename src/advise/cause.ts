@@ -69,7 +69,7 @@ function firstCauseOf(kinds: readonly Named[], all: readonly Finding[]): Cause |
 
 const levels: readonly Confidence[] = ['low', 'medium', 'high'];
 
-/** That of the most certain finding, low if the vantage was not verified for one; failback: high; no finding: medium. */
+/** Of the most certain finding, low if the vantage was not verified for one; failback: high; no finding: medium. */
 export function confidenceOf(cause: AdviceCause, findings: readonly Finding[]): Confidence {
   if (cause === 'failback') return 'high';
   if (findings.length === 0) return 'medium';

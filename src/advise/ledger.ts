@@ -71,7 +71,7 @@ export interface ChainRow {
   readonly lastMoveAtMs?: number | null;
   readonly muted?: readonly Muted[];
   readonly lookedBack?: readonly LookedBack[];
-  /** The artifact whose first bytes were requested last, by mirror. */
+  /** The artifact of the last turn (`Rota.last`), by mirror. */
   readonly peeked?: Readonly<Record<string, string>>;
 }
 

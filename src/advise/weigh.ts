@@ -74,7 +74,7 @@ function breakingGateOf(standing: Standing | null, wallMs: number): Gate | null 
   return null;
 }
 
-/** The gravest gate of a mirror; else `ok`, or `current` for the head. */
+/** The first gate that holds for a mirror; else `ok`, or `current` for the head. */
 function gateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): Gate {
   const standing = view.standingOf(mirror.name);
   const breaking = breakingGateOf(standing, view.now.wallMs);

@@ -185,7 +185,7 @@ export type Move = Pick<Advice, 'ecosystem' | 'upstream' | 'from' | 'to'>;
 export interface PlaceVotes {
   /** Places that advise the move. */
   readonly votes: number;
-  /** Places whose advice is known now, these included. */
+  /** Places that measure the mirror to leave, these included. */
   readonly known: number;
 }
 

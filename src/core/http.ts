@@ -1,7 +1,7 @@
 import { limits } from './limits.ts';
 import { Secret } from './secret.ts';
 
-/** A header as `Name: value` on one line. The name is a token, the value printable ASCII. @see RFC 9110 section 5.6.2 */
+/** A header as `Name: value` on one line: a token, and printable ASCII. @see RFC 9110 section 5.6.2 */
 export const headerPattern = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x21-\x7e][\x20-\x7e]*)$/;
 
 /** Headers by name in lower case; of several with one name the last. `null`: a line is invalid. */

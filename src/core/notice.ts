@@ -8,7 +8,7 @@ export interface Notice {
   readonly id: string;
   readonly receiver: string;
   readonly type: NoticeType;
-  /** As `advice/<ecosystem>/<upstream>`. A new notice replaces undelivered ones of its subject. */
+  /** As `advice/<ecosystem>/<upstream>`. A new notice may replace waiting ones of its subject. */
   readonly subject: string;
   /** Increases per subject, across restarts too. */
   readonly seq: number;
@@ -77,7 +77,7 @@ export type DeliveryOutcome = (typeof deliveryOutcomes)[number];
 /** Sends one body, guarded against SSRF on the connected address. Never throws. */
 export interface Post {
   send(message: {
-    /** Absent: `POST`. `PATCH` edits a message, `GET` and `PUT` are for stores of actions. */
+    /** Absent: `POST`. */
     readonly method?: 'POST' | 'PATCH' | 'GET' | 'PUT';
     readonly url: string;
     readonly headers: Readonly<Record<string, string>>;

@@ -14,7 +14,7 @@ export interface Sample {
   readonly startedMonotonicMs: number;
   readonly endedMonotonicMs: number;
   readonly outcome: Outcome;
-  /** From the start of the first timed hop to the end of the last: the sum of the phases. `null`: nothing was timed. */
+  /** The sum of the phases; `null`: nothing was timed. */
   readonly rttMs: number | null;
   readonly phases: PhaseTimes;
   /** Body bytes of the timed hops. */
@@ -41,7 +41,7 @@ export interface Sample {
   readonly retryAfterMs: number | null;
   readonly facts: Facts;
   readonly loopDelayMsMax: number;
-  /** The most processor time of a response of this probe; absent: less than `limits.threadHeldMs`. */
+  /** The most processor time of a response of this probe; absent: below `limits.threadHeldMs`, or a whole artifact. */
   readonly heldMs?: number;
   readonly worker: number;
 }

@@ -18,7 +18,7 @@ export interface TrendCell {
   readonly ok: number;
   readonly failed: number;
   readonly unknown: number;
-  /** Of ok samples, to 2 %; `null`: none. */
+  /** Of ok samples but first fetches, to 2 %; `null`: none. */
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
   /** The longest time without a settled sample of the canary. */

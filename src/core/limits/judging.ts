@@ -37,14 +37,14 @@ export const judgingLimits = {
   contaminatedSamples: 100,
   contaminatedWindowMsMax: 60 * minute,
   contaminatedQuietMs: 1 * minute,
-  /** A first fetch of a cache takes at least this many times the median of the step (design.md section 3). */
+  /** Without a cache header, a first fetch of a cache takes at least this many times the step's median. */
   coldFactor: 10,
   /** The threshold for slow is never above this share of the timeout (design.md section 5). */
   thresholdShareOfTimeout: 0.9,
   spikeClearFactor: 1.5,
   /** A slow sample is also above this many times the window's p99. */
   spikeTailFactor: 1.1,
-  /** The greatest age of a baseline that survives a restart. */
+  /** The greatest age of a baseline that survives a restart, and of a level shift. */
   baselineAgeMsMax: 24 * 60 * minute,
   /** A mirror is unknown without a settled canary sample for this many intervals, and at least this time. */
   silentPaces: 3,
@@ -52,7 +52,7 @@ export const judgingLimits = {
   /** A mirror with this many good samples within so many paces is measured well enough (design.md section 4.4). */
   measuredOk: 5,
   measuredPaces: 20,
-  /** A download is slow below this share of the siblings' rate and below `throughputFast` bytes a second. */
+  /** A download is slow below at most this share of the siblings' rate, and below `throughputFast` bytes a second. */
   throughputShare: 0.25,
   throughputFast: 1 * mib,
   /** Fast downloads in a row that close a finding, and slow ones that open one. */
@@ -75,14 +75,14 @@ export const judgingLimits = {
   evidenceWriteMs: 10 * second,
   /** First bytes of a hashed artifact, kept as evidence: enough to recognize an error page. */
   bytesShown: 64,
-  /** Artifacts of a mismatch whose sides are kept, and sides of each. */
+  /** Sides kept in a mismatch. */
   sidesKept: 20,
   /** Digests per target that are reported only once, as of backends behind one name. */
   oddKept: 8,
   /** Names of mirrors in one side. */
   sideNames: 20,
   scopeItems: 200,
-  /** Transcripts in memory per series: so many of scheduled probes, and as many of others. */
+  /** The most transcripts in memory per series: so many of scheduled probes, and as many of others. */
   transcriptsPerSeries: 5,
   /** Transcripts over all series, 2 KB each, and those of failed probes. */
   transcriptsKept: 20_000,

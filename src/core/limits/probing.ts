@@ -111,7 +111,7 @@ export const probingLimits = {
   wrongLooks: 3,
   wrongLooksMax: 12,
   wrongLooksBytes: 64 * mib,
-  /** The minimum time between unplanned probes of a heavy target. */
+  /** The usual time between two rechecks of a heavy target. */
   heavyLookMs: 10 * second,
   /** Bytes that a peek reads of an artifact. */
   peekBytes: 64 * kib,

@@ -42,9 +42,9 @@ export const processLimits = {
   actionUndoMs: 60 * minute,
   /** Rows of the journal; those that can still be undone always stay. */
   actionRows: 500,
-  /** An action that made things worse is not repeated within this time. */
+  /** After an action that made things worse, its rule follows no advice for the upstream for this long. */
   actionRegretMs: 24 * 60 * minute,
-  /** Incoming connections. Above a limit the longest idle unauthenticated one is closed. */
+  /** Incoming connections. Above a limit another one, or the new one, is closed. */
   connectionsPerAddress: 256,
   connections: 1_024,
   /** The time from the connection to the end of a request's head, with the TLS handshake. */
@@ -157,7 +157,7 @@ export const processLimits = {
   throttleMsMin: 5 * second,
   /** The longest wait after a 429, whatever `Retry-After` says: one response must not end monitoring for a day. */
   throttleMsMax: 5 * minute,
-  /** A longer `Retry-After` is taken for a broken clock. */
+  /** A longer `Retry-After` is cut to this: a broken clock. */
   retryAfterMsMax: 24 * 60 * minute,
   /** Heavy steps stop at this share of `bytesPerHour`: the rest is for light ones. */
   heavyShareOfBytes: 0.8,
