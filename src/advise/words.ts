@@ -15,7 +15,7 @@ import type { Row } from './tally.ts';
 const becameSlower = 1.5;
 const isSlower = 1.2;
 
-/** What is wrong at the mirror to leave, and what the move promises or why there is none; `null`: nothing measured. */
+/** What is wrong at the mirror to leave, and what the move promises or why there is none; `null`: nothing to say. */
 export function reasonOf(subject: Subject, on: Grounds): Told | null {
   const { stay, to } = subject;
   if (stay?.kind === 'bypass') return bypassSaid(stay, on);
@@ -28,7 +28,7 @@ export function reasonOf(subject: Subject, on: Grounds): Told | null {
 
 interface Said {
   readonly trouble: Filled;
-  /** The compared times; `null`: it is not about latency. */
+  /** The compared times; `null`: it is not about times. */
   readonly apart: Apart | null;
 }
 

@@ -62,7 +62,7 @@ export interface Advice extends Upstream {
   readonly state: AdviceState;
   readonly issuedAtMs: number;
   readonly expiresAtMs: number;
-  /** Set when it left `proposed`; `null` before. */
+  /** When its state last changed; `null` while it is `proposed`. */
   readonly settledAtMs: number | null;
   readonly from: string;
   readonly to: string;

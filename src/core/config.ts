@@ -100,7 +100,7 @@ export interface ChatRule {
   readonly page: string | null;
 }
 
-/** Hours in which nothing is sent, in minutes of the day. If `toMinute` is the smaller one, they include midnight. */
+/** Hours in which messages wait, in minutes of the day. If `toMinute` is the smaller one, they include midnight. */
 export interface QuietRule {
   readonly fromMinute: number;
   readonly toMinute: number;

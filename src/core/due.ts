@@ -27,7 +27,7 @@ export interface Due {
   readonly plannedAtMs: number;
   /** The confirming round and its moment; `null`: none. */
   readonly round: { readonly id: string; readonly moment: number } | null;
-  /** Preferred address family; absent: the resolver's first address. */
+  /** Preferred address family, if the mirror's access sets none; absent: no preference. */
   readonly family?: 4 | 6;
   /** The only HTTP version to use; absent: those that the ecosystem's clients offer. */
   readonly protocol?: HttpProtocol;

@@ -16,7 +16,7 @@ export type AlertCounts = Readonly<Record<Exclude<AlertOutcome, 'unavailable'>, 
 
 /** One alert as received: types are checked, values are not. Times are wall milliseconds. */
 export interface IncomingAlert {
-  /** Alertmanager's hash of the labels; at most `limits.alertLabelChars`. */
+  /** Alertmanager's hash of the labels, or ours; at most `limits.alertLabelChars`. */
   readonly fingerprint: string;
   readonly status: 'firing' | 'resolved';
   readonly labels: Readonly<Record<string, string>>;

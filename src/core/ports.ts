@@ -126,7 +126,7 @@ export type Timed = <T>(compute: () => T) => T;
 export interface Over {
   /** Absent: computations are not charged. */
   readonly timed?: Timed;
-  /** Preferred if `access.family` is not set; absent: the resolver's first address. */
+  /** Preferred if `access.family` is not set; absent: no preference. */
   readonly family?: 4 | 6 | undefined;
   /** Absent: the HTTP versions of the access. */
   readonly protocol?: HttpProtocol | undefined;

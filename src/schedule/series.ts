@@ -44,7 +44,7 @@ export interface PlanMeans {
 
 const noSlot: Slot = { index: 0, atMs: Number.POSITIVE_INFINITY };
 
-/** A missed start is retried after `againShare` of the time to the next start, but not before `againMsMin`. */
+/** An artifact's missed start is retried after `againShare` of the time to the next, but not before `againMsMin`. */
 const againMsMin = 60_000;
 const againShare = 0.1;
 

@@ -53,7 +53,7 @@ export function countLastMinute(record: HeadRecord, nowMs: number): { readonly b
   return countSinceOf(record, nowMs - minuteMs);
 }
 
-/** Shares of light and of heavy fetches, 0 to 1. */
+/** Failing shares of light and of heavy fetches, 0 to 1. */
 export interface Shares {
   readonly light: number;
   readonly heavy: number;

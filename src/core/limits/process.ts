@@ -12,7 +12,7 @@ export const processLimits = {
   threadHeldMs: 500,
   heldApartMs: 60 * minute,
   apartIdleMs: 10 * minute,
-  /** The most threads: one for heavy steps, which block a thread while they hash, and two for the rest. */
+  /** At most one thread for heavy steps, which block a thread while they hash, and two for the rest. */
   workers: 3,
   /** Another thread starts when each one has this many probes in flight. */
   workerCrowd: 8,
@@ -73,7 +73,7 @@ export const processLimits = {
   shards: 64,
   /** Responses that pass through the front door at once; further clients are redirected, or get 503. */
   doorPassing: 512,
-  /** Timeouts of the front door's request to a mirror: in total, and between two chunks. */
+  /** Timeouts of the front door: until a mirror has sent the beginning, and between two chunks. */
   doorFetchMs: 20 * second,
   doorStallMs: 5 * second,
   /** A mirror that sends the front door less than `doorPaceBytes` in this time is too slow. */
