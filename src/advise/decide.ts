@@ -208,7 +208,7 @@ function stay(view: View, { at, cause, weigh }: Case): Decision {
   const { group, now, vantage } = view;
   const isSuspect = vantage.suspect === true;
   if (!isSuspect) {
-    if (undo !== null) return undo;
+    if (undo !== null && !isMuted(view, at.name, at.name, 'failback')) return undo;
     if (cause === null) return { kind: 'none' };
     if (!isForced(cause.kind)) return { kind: 'wait' };
   }

@@ -167,6 +167,19 @@ describe('HTTP/2 alone is broken, and no other mirror can be advised', () => {
     expect(stage.advisor.list().map(({ state }) => state)).toEqual(['refused']);
   });
 
+  it('once its removal is dismissed, that is not proposed again for that time', () => {
+    const stage = alone();
+    breaks(stage, 'a');
+    accept(stage);
+    heals(stage, 'a');
+    stage.dismiss(stage.advisor.list().find(({ state }) => state === 'proposed')?.id ?? '', 3_600_000);
+    stage.paces(3, { a: 200 });
+    expect(stage.story().slice(-2)).toEqual(['proposed failback a', 'dismissed failback a']);
+    stage.pass(3_700);
+    stage.paces(1, { a: 200 });
+    expect(stage.story().at(-1)).toBe('proposed failback a');
+  });
+
   it('where another mirror answers, clients are moved', () => {
     const stage = warm(abc);
     breaks(stage, 'a');
