@@ -1729,6 +1729,7 @@ export interface Places {
   readonly 'demo.open': 'url';
   readonly 'demo.rank': 'program' | 'ecosystem' | 'file';
   readonly 'demo.late': 'seconds' | 'missing';
+  readonly 'demo.stopped': 'missing';
   readonly 'demo.stage.watching': never;
   readonly 'demo.stage.slowed': never;
   readonly 'demo.stage.failing': never;

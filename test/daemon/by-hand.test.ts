@@ -65,6 +65,22 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([near.close(), far.close()]));
 
+test.each([
+  [['--once'], 1, ['mirrorwatch demo: stopped before these stages: advice, webhook']],
+  [[], 0, []],
+] as const)('demo %j, stopped at once: it names no time that has not passed', async (flags, code, errs) => {
+  const terminal = fakeTerminal();
+  const ended = program({
+    argv: ['demo', ...flags],
+    env: {},
+    cwd: folder,
+    terminal,
+    facts: { version: '1.2.3', node: 'v24.0.0', log: { level: 'silent', pretty: false } },
+    onSignal: (react) => react('stop'),
+  });
+  expect([await ended, terminal.errs]).toEqual([code, errs]);
+});
+
 describe('a probe by hand, in a real worker thread', () => {
   test('of a configured mirror: 0, walked through', async () => {
     const { terminal, ended } = start('probe', 'near');

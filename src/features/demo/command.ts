@@ -33,7 +33,7 @@ export function createDemoCommand(openRelay: OpenRelay): Command {
       const { values } = words(context.argv, options, 0);
       const chosen = kindsByWord(values.ecosystem).map(({ id }) => id);
       const { terminal, say } = context;
-      const { promise: ended, resolve: done } = Promise.withResolvers<ExitCode>();
+      const { promise: ended, resolve: done } = Promise.withResolvers<'late' | 'stopped' | null>();
       const running: { demo: Demo | null; isTold: boolean } = { demo: null, isTold: false };
       const facts = {
         ...context.facts,
@@ -45,7 +45,7 @@ export function createDemoCommand(openRelay: OpenRelay): Command {
         for (const line of formatDemo(event, width, context)) terminal.out(line);
         if (running.isTold || running.demo?.missing().length !== 0) return;
         running.isTold = true;
-        if (values.once) return done(0);
+        if (values.once) return done(null);
         terminal.out('');
         terminal.out(`${' '.repeat(9)}${say('demo.open', { url: running.demo.url })}`);
       });
@@ -56,17 +56,20 @@ export function createDemoCommand(openRelay: OpenRelay): Command {
         const rank = say('demo.rank', { program: programIn(context.env), ecosystem, file: running.demo.file });
         terminal.out(`${' '.repeat(9)}${rank}`);
       }
-      const late = values.once ? systemTimers.after(onceSeconds * 1000, () => done(1)) : null;
+      const late = values.once ? systemTimers.after(onceSeconds * 1000, () => done('late')) : null;
       context.onSignal((signal) => {
-        if (signal === 'stop') done(values.once ? 1 : 0);
+        if (signal === 'stop') done(values.once ? 'stopped' : null);
       });
-      const code = await ended;
+      const unfinished = await ended;
       late?.cancel();
-      const missing = running.demo.missing();
+      const missing = running.demo.missing().join(', ');
       await running.demo.stop();
       await door?.close();
-      if (code === 1) terminal.err(say('demo.late', { seconds: onceSeconds, missing: missing.join(', ') }));
-      return code;
+      if (unfinished === null) return 0;
+      terminal.err(
+        unfinished === 'late' ? say('demo.late', { seconds: onceSeconds, missing }) : say('demo.stopped', { missing }),
+      );
+      return 1;
     },
   };
 }
