@@ -1978,7 +1978,7 @@ export interface Places {
   readonly 'expected.pypiChain': never;
   readonly 'expected.ociChain': never;
   readonly 'expected.httpChain': never;
-  readonly 'change.kept': 'code';
+  readonly 'change.kept': 'folder' | 'code';
   readonly 'change.written': 'code';
   readonly 'change.gone': never;
   readonly 'change.another': never;

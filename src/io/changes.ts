@@ -66,7 +66,8 @@ export async function makeChanges(
     const files = prepared.map(({ kept }) => kept);
     change = await keep({ madeAt, ...(owner === undefined ? {} : { owner }), files }, place.kept);
   } catch (thrown) {
-    return error({ file: place.kept, because: phrase('change.kept', { code: codeOf(thrown) }) });
+    const because = phrase('change.kept', { folder: place.kept, code: codeOf(thrown) });
+    return error({ file: changes[0]?.file ?? place.kept, because });
   }
   const done: KeptFile[] = [];
   for (const { kept, after } of prepared) {

@@ -145,7 +145,10 @@ describe('refused, and nothing is changed', () => {
   test('where what was before cannot be kept', async () => {
     writeFileSync(join(home, 'state'), 'a file where the folder should be');
     writeFileSync(join(home, 'a'), '1');
-    expect(await refusal({ file: join(home, 'a'), before: '1', after: '2' })).toContain('the backup cannot be stored');
+    expect(await makeChanges([{ file: join(home, 'a'), before: '1', after: '2' }], place, at)).toEqual({
+      tag: 'error',
+      error: { file: join(home, 'a'), because: phrase('change.kept', { folder: place.kept, code: 'ENOTDIR' }) },
+    });
     expect(readFileSync(join(home, 'a'), 'utf8')).toBe('1');
   });
 });
