@@ -470,7 +470,7 @@ export interface Places {
   readonly 'what.more': 'first' | 'count';
   readonly 'sides.one': 'digest' | 'who';
   readonly 'sides.authority': 'digest';
-  readonly 'sides.more': 'sides';
+  readonly 'sides.more': 'sides' | 'count';
   readonly 'doubt.unverified': never;
   readonly 'doubt.suspect': never;
   readonly 'lasted.span': 'from' | 'to' | 'lasted';
@@ -992,9 +992,9 @@ export interface Places {
   readonly 'ground.asFast': 'head' | 'to' | 'here' | 'there';
   readonly 'ground.failback': 'to' | 'away';
   readonly 'ground.slo': 'head' | 'alert' | 'probes' | 'p95' | 'failed';
+  readonly 'ground.sloNoP95': 'head' | 'alert' | 'probes' | 'failed';
   readonly 'ground.anAlert': never;
   readonly 'ground.alert': 'name' | 'span';
-  readonly 'ground.none': never;
   readonly 'ground.failed': 'count';
   readonly 'ground.lag': 'head';
   readonly 'ground.answered': 'good' | 'all' | 'to';
@@ -1544,6 +1544,7 @@ export interface Places {
   readonly 'card.back': 'line';
   readonly 'card.accept': 'command';
   readonly 'card.unfold': never;
+  readonly 'card.unfoldTaken': never;
   readonly 'card.covers': never;
   readonly 'card.noLine': 'chain';
   readonly 'card.door': never;
@@ -2526,6 +2527,7 @@ export interface Places {
 
 /** Of these the counts that the wording of a text depends on. */
 export interface Counts {
+  readonly 'sides.more': 'count';
   readonly 'card.many': 'count';
   readonly 'doctor.files': 'count';
   readonly 'doctor.errors': 'count';

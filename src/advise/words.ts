@@ -133,16 +133,18 @@ function slowSaid({ cause, at, to, before }: Subject, { apart, usualMs }: Ground
 function objectiveSaid(head: string, { alert, here: measure, now }: Grounds): Sentence {
   const here = measure();
   const sinceMs = alert === null ? 0 : Math.max(0, now.wallMs - alert.startsAtMs);
-  return phrase('ground.slo', {
+  const said = {
     head,
     alert:
       alert === null
         ? phrase('ground.anAlert')
         : phrase('ground.alert', { name: alert.alertname, span: span(sinceMs) }),
     probes: here.answers,
-    p95: here.p95Ms === null ? phrase('ground.none') : time(here.p95Ms),
     failed: here.failed === 0 ? '' : phrase('ground.failed', { count: here.failed }),
-  });
+  };
+  return here.p95Ms === null
+    ? phrase('ground.sloNoP95', said)
+    : phrase('ground.slo', { ...said, p95: time(here.p95Ms) });
 }
 
 function promiseOf(mirror: Mirror, apart: Apart | null, on: Grounds): Sentence {

@@ -25,7 +25,7 @@ export function renderAdviceCard(
 <p class="reason">${renderReasonNote(say, advice)}</p>
 ${doorNote(say, doorLines)}
 ${lineToCopy(say, advice, isTaken)}
-${isFolded ? html`<details id="more-${advice.id}"><summary>${say('card.unfold')}</summary>${afterLine(say, advice, config, nowMs)}</details>` : afterLine(say, advice, config, nowMs)}
+${isFolded ? html`<details id="more-${advice.id}"><summary>${say(isTaken ? 'card.unfoldTaken' : 'card.unfold')}</summary>${afterLine(say, advice, config, nowMs)}</details>` : afterLine(say, advice, config, nowMs)}
 </article>`;
 }
 

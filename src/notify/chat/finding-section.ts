@@ -106,7 +106,8 @@ function sidesText(sides: readonly SideView[] | undefined, { say }: Pen): string
       : say('sides.one', { digest: short, who: registries.slice(0, limits.sideNames).join(say('list.comma')) });
   });
   const text = shown.join(say('list.also'));
-  return sides.length > sidesShown ? say('sides.more', { sides: text }) : text;
+  const count = sides.length - shown.length;
+  return count > 0 ? say('sides.more', { sides: text, count }) : text;
 }
 
 /** `oci (docker.io)`, or only the ecosystem if the upstream has the same name. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { reasonOf } from '../../../src/advise/words.ts';
 import { kill, only, warm } from './outage.ts';
 import { mirror } from './stage.ts';
 
@@ -19,6 +20,30 @@ describe('what is wrong, in a sentence', () => {
     stage.consider();
     expect(only(stage).reason).toBe(
       'a is down (refused): all 4 probes of the last 4 s failed. No switch is advised: there is no other mirror of go.',
+    );
+  });
+
+  it('a missed objective of which no time is known', () => {
+    const subject = { cause: 'slo', findings: [], at: mirror('a'), to: mirror('b'), fromMs: null } as const;
+    const reason = reasonOf(
+      { ...subject, stay: null, before: null },
+      {
+        now: { wallMs: 0, monotonicMs: 0 },
+        upstream: 'go',
+        awayMs: 0,
+        throttledUntilMs: 0,
+        trouble: { kind: 'share', failed: 3, all: 9, fromMs: 0, reason: 'server' },
+        alert: null,
+        here: () => ({ answers: 3, failed: 3, p95Ms: null }),
+        there: { answers: 18, failed: 0, p95Ms: 80 },
+        apart: null,
+        usualMs: null,
+        fetchMs: { here: null, there: null },
+        usualFetchMs: () => null,
+      },
+    );
+    expect(reason?.text).toBe(
+      'a misses its objective, according to an alert: its last 3 canary probes give no p95, 3 failed. 18 of 18 probes of b succeeded.',
     );
   });
 });

@@ -18,10 +18,14 @@ test('of many, a card folds what stands after its line', () => {
   const [whole, folded] = [false, true].map(
     (isFolded) => renderAdviceCard(createPageSay('en'), fixtureAdvice, fixtureConfig, nowMs, isFolded).text,
   );
+  const accepted = { ...fixtureAdvice, state: 'accepted' } as const;
   const before = (text = ''): string => text.split(/<dl class="facts">/)[0] ?? '';
   expect(before(whole)).not.toContain('<details');
   expect(before(folded)).toMatch(
     /export GOPROXY=.*<details id="more-[^"]+"><summary>Evidence, rollback, accept or dismiss<\/summary>$/s,
+  );
+  expect(renderAdviceCard(createPageSay('en'), accepted, fixtureConfig, nowMs, true).text).toContain(
+    '<summary>Evidence and rollback</summary>',
   );
 });
 

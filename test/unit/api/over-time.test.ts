@@ -114,7 +114,7 @@ describe('sums', () => {
   it.each<[string, Partial<TrendCell>, string]>([
     ['unknown', {}, 'unknown'],
     ['not behind', { lagLowerMs: 0, lagUpperMs: 5 * minute }, 'not behind'],
-    ['between bounds', { lagLowerMs: 120 * minute, lagUpperMs: 240 * minute }, '2 h to 4 h'],
+    ['between bounds', { lagLowerMs: 120 * minute, lagUpperMs: 240 * minute }, 'between 2 h and 4 h'],
     ['bounds that read alike', { lagLowerMs: 120 * minute, lagUpperMs: 121 * minute }, '2 h'],
     ['without an upper bound', { lagLowerMs: 120 * minute }, 'at least 2 h'],
   ])('behind, %s', (_what, more, said) => {
@@ -162,7 +162,7 @@ describe('the history', () => {
     expect(words(rowOf(page, 'coast'))).toMatch(
       /success rate 100 % of 98\d\d median round trip 1\d\d ms to 1\.21 s monitored all except 4 h/,
     );
-    expect(words(rowOf(page, 'coast'))).toContain('worst lag 90 min to 95 min');
+    expect(words(rowOf(page, 'coast'))).toContain('worst lag between 90 min and 95 min');
     expect(words(rowOf(page, 'coast'))).toMatch(/downloads [\d.]+ MiB\/s to [\d.]+ MiB\/s/);
     expect(words(rowOf(page, 'campus'))).toMatch(/throttled \d+ .*timeout_connect \d+ .*refused \d+/);
     expect(words(rowOf(page, 'go-origin'))).toContain('success rate never judged median round trip not measured');

@@ -153,7 +153,9 @@ describe('what to paste', () => {
   ])('%s gives no lines, but a note', (text) => {
     const { remedy, notes } = npmClient.remedy(a, chain(text), []);
     expect(remedy).toEqual({});
-    expect(texts(notes)).toEqual(['The registry is a URL that cannot be pasted safely: set it by hand.']);
+    expect(texts(notes)).toEqual([
+      'The registry has a URL with characters that are not safe to paste, so no lines are printed. Set the registry by hand.',
+    ]);
   });
 
   it('credentials are said to stand elsewhere', () => {

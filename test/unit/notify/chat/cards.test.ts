@@ -110,6 +110,17 @@ describe.each(formats)('%s', (format) => {
     );
   });
 
+  it.each([
+    [4, '1 more digest'],
+    [5, '2 more digests'],
+  ])('of %i digests shows three, and how many more there are', (count, more) => {
+    const stage = new Stage([chat('c', format, {}, { lang: 'en' })]);
+    const [side] = wrong.evidence.sides ?? [];
+    const sides = side === undefined ? [] : Array.from({ length: count }, () => side);
+    stage.open({ ...wrong, evidence: { ...wrong.evidence, sides } });
+    expect(sentOf(stage).join()).toMatch(new RegExp(`; and ${more}(?!s)`));
+  });
+
   it('says every kind, cause and state in Chinese, and lets no English sentence through', () => {
     const stage = new Stage([chat('c', format, { page: null, groupMs: 0 }, { lang: 'zh' })]);
     const causes = [...reasons, ...ruleCauses];
