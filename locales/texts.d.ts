@@ -484,6 +484,7 @@ export interface Places {
   readonly 'advice.bypass.back': 'bypass' | 'what';
   readonly 'advice.bypass.accepted': 'bypass' | 'what';
   readonly 'advice.bypass.withdrawn': 'bypass' | 'what';
+  readonly 'advice.bypass.expired': 'bypass' | 'what';
   readonly 'advice.bypass.dismissed': 'bypass' | 'what';
   readonly 'advice.reminder': 'what' | 'to';
   readonly 'advice.accepted': 'what' | 'to';
@@ -491,6 +492,7 @@ export interface Places {
   readonly 'advice.withdrawn': 'what' | 'to';
   readonly 'advice.expired': 'what' | 'to';
   readonly 'advice.refused': 'what';
+  readonly 'advice.refusalEnded': 'what';
   readonly 'advice.dismissed': 'what' | 'to';
   readonly 'advice.cause.outage': 'from';
   readonly 'advice.cause.unreliable': 'from';
@@ -513,6 +515,7 @@ export interface Places {
   readonly 'gain.p95': 'before' | 'after';
   readonly 'gain.none': never;
   readonly 'note.more': 'forms';
+  readonly 'note.ended': never;
   readonly 'note.long': never;
   readonly 'confidence.low': never;
   readonly 'confidence.medium': never;

@@ -25,24 +25,35 @@ export function renderAdviceSection(told: Told, advice: AdviceView, pen: Pen): S
       ...(isAsked ? [{ label: say('row.confidence'), text: say(`confidence.${advice.confidence}`) }] : []),
       ...(line !== null && code === null ? [{ label: say('row.note'), text: say('note.long') }] : []),
       ...(isAsked ? noteRows(advice, pen) : []),
+      ...(isSwitchEnded(advice) ? [{ label: say('row.note'), text: say('note.ended') }] : []),
     ],
     code,
     ref: told.ref,
   };
 }
 
-function toneOf({ state }: AdviceView): Tone {
-  if (state === 'proposed') return 'act';
-  return state === 'refused' ? 'warn' : 'info';
+function toneOf(advice: AdviceView): Tone {
+  if (advice.state === 'proposed' || isSwitchEnded(advice)) return 'act';
+  return advice.state === 'refused' ? 'warn' : 'info';
+}
+
+/** True for an accepted advice that has expired: the declared chain is judged again, wherever clients are. */
+function isSwitchEnded({ state, refusal }: AdviceView): boolean {
+  return state === 'expired' && refusal === null;
 }
 
 function titleOf({ atMs }: Told, advice: AdviceView, { say }: Pen): string {
-  const { state, from, to, bypass } = advice;
+  const { state, from, to, bypass, refusal } = advice;
   const what = ecosystemTextOf(advice);
   const issuedMs = Date.parse(advice.issuedAt);
   const endsSoon = atMs >= issuedMs + endsSoonShare * (Date.parse(advice.expiresAt) - issuedMs);
   if (endsSoon && (state === 'proposed' || state === 'accepted')) return say('advice.reminder', { what, to });
-  if (bypass != null && from === to) {
+  // A held withdrawal can name the advice that was sent, so `to` differs.
+  const isRefusal = refusal !== null && from === to;
+  if (isRefusal && (state === 'expired' || state === 'withdrawn')) return say('advice.refusalEnded', { what });
+  // The removal of a setting has expired: clients are on a chain that is not the declared one.
+  const isRemovalEnded = state === 'expired' && advice.cause === 'failback';
+  if (bypass != null && from === to && !isRemovalEnded) {
     const key = state === 'proposed' ? (advice.cause === 'failback' ? 'back' : 'set') : state;
     if (isBypassKey(key)) return say(`advice.bypass.${key}`, { what, bypass });
   }
@@ -50,14 +61,17 @@ function titleOf({ atMs }: Told, advice: AdviceView, { say }: Pen): string {
   return say(`advice.${state}`, { what, from, to });
 }
 
-const bypassKeys = ['set', 'back', 'accepted', 'withdrawn', 'dismissed'] as const;
+const bypassKeys = ['set', 'back', 'accepted', 'withdrawn', 'expired', 'dismissed'] as const;
 
 function isBypassKey(key: string): key is (typeof bypassKeys)[number] {
   return bypassKeys.some((one) => one === key);
 }
 
-function whyText({ cause, from, refusal, evidence }: AdviceView, { say }: Pen): string {
+function whyText(advice: AdviceView, { say }: Pen): string {
+  const { cause, from, refusal, evidence } = advice;
   if (refusal !== null) return say(`refusal.${refusal}`);
+  // The cause of the switch itself is over: it ends only with an open failback.
+  if (isSwitchEnded(advice)) return say('advice.cause.failback');
   const failures = Object.entries(evidence.failures) as [keyof typeof evidence.failures, number][];
   const [most] = failures.toSorted(([, a], [, b]) => b - a);
   const why = say(`advice.cause.${cause}`, { from });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { adviceCauses } from '../../../../src/core/advice.ts';
+import { type Advice, adviceCauses } from '../../../../src/core/advice.ts';
 import { reasons } from '../../../../src/core/failure.ts';
 import { type Finding, findingKinds, ruleCauses } from '../../../../src/core/finding.ts';
 import type { Notice } from '../../../../src/core/notice.ts';
@@ -78,6 +78,45 @@ function sentOf(stage: Stage): string[] {
   expect(stage.outbox()).toEqual([]);
   return bodies;
 }
+
+const setting = { from: 'coast', to: 'coast', bypass: 'GODEBUG=http2client=0' };
+const refusal = { from: 'coast', to: 'coast', refusal: 'no_candidate' } as const;
+const undo = 'Undo the change in clients that still have it.';
+
+describe('the end of an advice says what its reader must do', () => {
+  it.each<[string, Partial<Advice>, string, boolean]>([
+    ['a switch', { state: 'expired' }, 'Switch ended: move go clients back from inland', true],
+    ['a client setting', { ...setting, state: 'expired' }, 'Setting ended: remove GODEBUG=http2client=0 for go', true],
+    [
+      'the removal of one, behind a switch',
+      { ...setting, state: 'expired', cause: 'failback' },
+      'Switch ended: move go clients back from coast',
+      true,
+    ],
+    ['a refusal at its ttl', { ...refusal, state: 'expired' }, 'No longer reported: no switch advised for go', false],
+    [
+      'a refusal whose cause ended',
+      { ...refusal, state: 'withdrawn' },
+      'No longer reported: no switch advised for go',
+      false,
+    ],
+    [
+      'a switch that was sent before it was refused',
+      { ...refusal, to: 'inland', state: 'withdrawn' },
+      'No longer needed: switching go to inland',
+      false,
+    ],
+  ])('%s', (_, over, title, isToUndo) => {
+    const stage = new Stage([chat('c', 'slack', {}, { lang: 'en' })]);
+    const one = { ...proposal, settledAtMs: Date.parse('2026-03-02T00:00:00.000Z'), ...over };
+    stage.take(stage.notifier.compose({ findings: [], advice: [{ change: 'expired', advice: one }] }, stage.at));
+    const text = sentOf(stage).map(textsOf).join('\n');
+    expect(text).toContain(title);
+    expect(text.includes(undo)).toBe(isToUndo);
+    expect(text.startsWith('🔵')).toBe(isToUndo);
+    if (isToUndo) expect(text).toContain('*Why*  the preferred mirror is healthy again\n');
+  });
+});
 
 describe.each(formats)('%s', (format) => {
   it.each(languages)('draws what it is told, in %s', (lang) => {
