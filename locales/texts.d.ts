@@ -60,6 +60,9 @@ export interface Places {
   readonly 'actions.resume': never;
   readonly 'actions.undo': never;
   readonly 'advised.none': never;
+  readonly 'advised.nothing.right': never;
+  readonly 'advised.nothing.refused': never;
+  readonly 'advised.nothing.suspect': never;
   readonly 'advised.already': never;
   readonly 'advised.foreign': 'url';
   readonly 'advised.pending': 'count';

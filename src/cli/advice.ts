@@ -176,7 +176,8 @@ async function applyAdvice(context: Context, daemon: DaemonClient, wanted: Wante
   const query = upstream === undefined ? '' : `&upstream=${encodeURIComponent(upstream)}`;
   const answer = await daemon.get(`/api/v1/advice/${ecosystem}/remedy?as=json${query}`);
   if (answer.status === 204) {
-    terminal.out(say('advised.none'));
+    const state = String(answer.headers['x-advice-state'] ?? 'right');
+    terminal.out(sayNamed(say, `advised.nothing.${state}`) ?? say('advised.nothing.right'));
     return 0;
   }
   const remedy = readMapping(answer.text);

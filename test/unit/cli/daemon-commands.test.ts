@@ -45,10 +45,10 @@ test.each(['wrongName', 'selfSigned'] as const)(
 );
 
 describe('advice', () => {
-  test('nothing to change: 0', async () => {
+  test('no advice: 0', async () => {
     const world = await startWorld({ yaml: threeMirrors(), script: well });
     await world.seconds(20);
-    expect(await ask(world, 'advice')).toMatchObject({ code: 0, out: 'nothing to change', err: '' });
+    expect(await ask(world, 'advice')).toMatchObject({ code: 0, out: 'no advice', err: '' });
     expect(await ask(world, 'advice', '--json')).toMatchObject({ code: 0, out: '[]' });
   });
 
@@ -81,7 +81,7 @@ describe('advice', () => {
     expect(await dismiss(id, '--for', '2h')).toMatchObject({ code: 0, out: `dismissed ${id} for 2h`, err: '' });
     expect(await dismiss(id, '--for', '2h')).toMatchObject({ code: 1, out: '' });
     expect((await dismiss('nothing', '--for', '2h')).code).toBe(1);
-    expect(await ask(world, 'advice')).toMatchObject({ code: 0, out: 'nothing to change' });
+    expect(await ask(world, 'advice')).toMatchObject({ code: 0, out: 'no advice' });
   });
 
   test('refused: said, with its reason, without a line to paste', async () => {
@@ -324,7 +324,7 @@ describe('ack, health', () => {
     const file = join(tempDir('token'), 'token');
     writeFileSync(file, 't0ken-of-the-daemon\n');
     const given = await ask(world, 'advice', '--token-file', file);
-    expect(given).toMatchObject({ code: 0, out: 'nothing to change' });
+    expect(given).toMatchObject({ code: 0, out: 'no advice' });
     expect(without.terminal.text() + given.terminal.text()).not.toContain('t0ken');
   });
 

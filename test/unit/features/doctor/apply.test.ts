@@ -10,10 +10,10 @@ afterEach(() => {
   server?.closeAllConnections();
 });
 
-/** A daemon whose remedy for programs is this; `null`: nothing to change. */
-async function daemon(remedy: unknown): Promise<string> {
+/** A daemon whose remedy for programs is this; `null`: nothing to set, for the reason in `state`. */
+async function daemon(remedy: unknown, state?: string): Promise<string> {
   server = createServer((_, response) => {
-    if (remedy === null) response.writeHead(204).end();
+    if (remedy === null) response.writeHead(204, state === undefined ? {} : { 'x-advice-state': state }).end();
     else response.writeHead(200, { 'x-advice-id': '0c9x' }).end(JSON.stringify(remedy));
   });
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
@@ -208,12 +208,16 @@ describe('advice --apply', () => {
     expect((await machine.run(call, { answer: true })).code).toBe(0);
   });
 
-  test('where what is set is right there is nothing to change', async () => {
+  test.each([
+    [undefined, 'no advice to apply; your files were not checked'],
+    ['refused', 'no switch is advised, although the mirror in use has trouble; see mirrorwatch advice'],
+    ['suspect', 'no advice now: the problem may be the network of this host'],
+    ['of a later release', 'no advice to apply; your files were not checked'],
+  ])('without a remedy, the state %s is said', async (state, out) => {
     const machine = testMachine({});
-    expect(await machine.run(['advice', '--apply', '--url', await daemon(null)])).toMatchObject({
-      code: 0,
-      out: 'nothing to change',
-    });
+    const ran = await machine.run(['advice', '--apply', '--url', await daemon(null, state)]);
+    expect(ran).toMatchObject({ code: 0, out });
+    expect(machine.everything()).toEqual({});
   });
 
   test('what the environment alone can hold changes no file, and the call that sets it is named', async () => {
