@@ -8,7 +8,8 @@ import { dated, duration, type Html, html, type PageSay, percent, span } from '.
 /**
  * One advice as a card.
  * @param isFolded  true: one of many cards, so everything after the lines is folded
- * @param doorLines  the lines of a configured front door, whose clients need no change; empty: none
+ * @param doorLines  the lines of a configured front door, whose clients need no change unless the advice is about a
+ *                   client setting; empty: none
  */
 export function renderAdviceCard(
   say: PageSay,
@@ -23,7 +24,7 @@ export function renderAdviceCard(
   return html`<article class="advice ${advice.state}" aria-label="${say('card.label', { what: `${advice.ecosystem}/${advice.upstream}` })}">
 <h3>${headline(say, advice, isTaken)}</h3>
 <p class="reason">${renderReasonNote(say, advice)}</p>
-${doorNote(say, doorLines)}
+${advice.bypass == null && doorNote(say, doorLines)}
 ${lineToCopy(say, advice, isTaken)}
 ${isFolded ? html`<details id="more-${advice.id}"><summary>${say(isTaken ? 'card.unfoldTaken' : 'card.unfold')}</summary>${afterLine(say, advice, config, nowMs)}</details>` : afterLine(say, advice, config, nowMs)}
 </article>`;

@@ -34,7 +34,7 @@ test('with a front door, its line comes first: what clients set once', () => {
   const shown = (doorLines: readonly { client: string; text: string }[]): string =>
     renderAdviceCard(createPageSay('en'), fixtureAdvice, fixtureConfig, nowMs, false, doorLines).text;
   expect(shown([{ client: 'go', text: line }])).toMatch(
-    /Clients of the front door need no change.*127\.0\.0\.1:10121\/go,direct.*Clients without the front door set:.*id="line-/s,
+    /Clients that use the front door need no change.*To use the door, set this once in a client:.*127\.0\.0\.1:10121\/go,direct.*Clients without the front door set:.*id="line-/s,
   );
   expect(shown([])).not.toContain('front door');
 });
@@ -74,6 +74,16 @@ describe('the client’s own switch', () => {
     expect(text).not.toContain('switch from ');
     expect(text).toContain('http2client=0&quot;');
     expect(text).toContain('first\nsecond');
+  });
+
+  test.each(['outage', 'failback'] as const)('the front door does not replace it: %s', (cause) => {
+    const door = [{ client: 'go', text: `export GOPROXY='http://127.0.0.1:10121/go,direct'` }];
+    for (const to of [own.from, 'inland']) {
+      const advice = { ...own, to, cause };
+      expect(renderAdviceCard(createPageSay('en'), advice, fixtureConfig, nowMs, false, door).text).not.toContain(
+        'front door',
+      );
+    }
   });
 
   test('once it is over it is named in its place too', () => {
