@@ -189,7 +189,7 @@ export interface Grounds {
   readonly upstream: string;
   /** The time since the last move. */
   readonly awayMs: number;
-  /** When the mirror to leave may be requested again, by its `Retry-After`, wall clock; 0: at any time. */
+  /** The end of the last wait after `Retry-After` or 429 at the mirror to leave, wall clock; 0: none. */
   readonly throttledUntilMs: number;
   /** The failures of the mirror to leave; `null`: no response is remembered. */
   readonly trouble: Trouble | null;

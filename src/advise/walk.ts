@@ -4,7 +4,7 @@ import type { Sample } from '../core/sample.ts';
 import type { Chain, ChainMember, Client, Reply, WalkEnd } from '../ecosystems/client.ts';
 import type { Ecosystem, StepDeclaration } from '../ecosystems/ecosystem.ts';
 
-/** A request to version control or to an unmonitored host counts as failed after this time. Milliseconds. */
+/** Decisions assume that members without a reply fail, version control too, and that this takes so long. Milliseconds. */
 export const unwatchedMs = 5_000;
 /** A reply may be used while it is at most this many paces old (design.md section 2, moment). */
 const currentPaces = 3;

@@ -1,6 +1,9 @@
 import type { FileText, FolderNames } from './ports.ts';
 
-/** `error`: builds break, files are not verified, or private names leak; `warning`: that may happen. */
+/**
+ * `error`: builds break, files are not verified, or private names or credentials leak; `warning`: that may happen, or
+ * builds are slower or use other settings than meant; `note`: all is well.
+ */
 export type TrapSeverity = 'error' | 'warning' | 'note';
 
 /** A kind of trap, apart from its texts. */

@@ -39,7 +39,7 @@ export interface Names {
   byHand(text: string): { readonly module: string; readonly version: string | null };
   /** The version that is probed if none was written; `null`: there is none. */
   readonly newest: string | null;
-  /** True for a version whose bytes never change. The canary has the first such module, if there is one. */
+  /** True for a version whose bytes never change. The canary takes the first module with one, else the first. */
   isFixed(version: string | null): boolean;
   /** An entry with a public module, which can be probed without a configuration; `null`: none is known. */
   readonly example: string | null;

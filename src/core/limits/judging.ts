@@ -32,12 +32,12 @@ export const judgingLimits = {
   contaminatedShareFinding: 0.05,
   /** Above this share of disturbed samples, which no baseline learns, there is a finding about this daemon. */
   disturbedShareFinding: 0.5,
-  /** Both shares are of this window, or of this many samples if these span more. */
+  /** The shares of contaminated and disturbed samples are of this window, or of this many samples if these span more. */
   contaminatedWindowMs: 5 * minute,
   contaminatedSamples: 100,
   contaminatedWindowMsMax: 60 * minute,
   contaminatedQuietMs: 1 * minute,
-  /** Without a cache header, a first fetch of a cache takes at least this many times the step's median. */
+  /** Unless a header says MISS, a first fetch of a cache takes at least this many times the step's median. */
   coldFactor: 10,
   /** The threshold for slow is never above this share of the timeout (design.md section 5). */
   thresholdShareOfTimeout: 0.9,

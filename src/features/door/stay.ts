@@ -1,7 +1,10 @@
 import { limits } from '../../core/limits.ts';
 
 export interface Stays {
-  /** The mirror of a client for an upstream: that of the last `limits.doorStayMs`, else `first`, which is then assigned. */
+  /**
+   * The mirror assigned to a client for an upstream, while it is usable and for `limits.doorStayMs` from its assignment:
+   * requests do not prolong it. Else `first`, which is then assigned.
+   */
   mirrorOf(client: string, upstream: string, first: string, isUsable: (name: string) => boolean): string;
 }
 

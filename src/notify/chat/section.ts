@@ -4,7 +4,7 @@ import type { Sentence } from '../../core/result.ts';
 import type { ActionView, AdviceView, FindingView } from '../../core/views.ts';
 import type { Language, Say } from '../../words/words.ts';
 
-/** The tones (colours), in the order in which those of its sections colour a card. `act`: an action is needed. */
+/** The tones (colours). A card has the first of these that a section of it has. `act`: an action is needed. */
 export const tones = ['bad', 'warn', 'act', 'good', 'info'] as const;
 export type Tone = (typeof tones)[number];
 
