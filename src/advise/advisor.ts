@@ -210,6 +210,7 @@ export function createAdvisor(input: {
         dropFamilyFailures(seen);
         ledger.look(looksOf(seen));
         updateAdvice(seen, ledger);
+        follow(seen);
         if (group.probing.isTurnTaken) ledger.touch(group);
       }
       return remember(ledger.turn());

@@ -41,7 +41,8 @@ export function compose(
   const fromMs = testedFrom(group.contest, decision);
   const stay = decision.kind === 'move' ? null : decision;
   const subject: Subject = { cause, findings: decision.findings, at, to, fromMs, stay, before: null };
-  const reason = reasonOf(subject, groundsOf(view, subject)) ?? told(`advice.cause.${cause}`, { from: at.name });
+  const on = groundsOf(view, subject);
+  const reason = reasonOf(subject, on) ?? told(`advice.cause.${cause}`, { from: at.name });
   const lines = linesOf(view, decision, before, after, meta.undo);
   const rollback = lines?.rollback ?? '';
   const limits = to === null ? [] : limitsOfAdvice(view, to, after);

@@ -20,7 +20,6 @@ import {
   startLife,
 } from './ledger.ts';
 import { groundsOf, type Subject } from './measured.ts';
-import { follow } from './surroundings.ts';
 import { recentDeparturesOf } from './tests/home.ts';
 import { isOfTime } from './tests/pair.ts';
 import type { View } from './view.ts';
@@ -40,7 +39,6 @@ export function updateAdvice(view: View, ledger: Ledger): void {
   else if (decision.kind === 'refuse') refuse(view, decision, ledger);
   else if (group.open?.advice.state === 'refused') onRefusal(view, group.open.advice, decision, ledger);
   refresh(view, ledger);
-  follow(view);
 }
 
 /** Ends advice whose head is no configured mirror any more. */
@@ -111,8 +109,9 @@ function endBypass(view: View, open: Advice, left: Mirror | null, weighed: reado
   const isNeeded = bypassesAt(view, at, view.standingOf(at.name)?.findings ?? []).bypass !== null;
   if (isNeeded === hasBypass(open)) return;
   const to = weighed.find((one) => one.mirror === at);
+  const gravest = left === null ? null : findCauses(view, left).gravest;
   if (left === null || left === at || to === undefined) return replace(view, 'withdrawn', null, ledger);
-  const { kind: cause, findings } = findCauses(view, left).gravest ?? { kind: open.cause, findings: [] };
+  const { kind: cause, findings } = gravest ?? { kind: open.cause, findings: [] };
   const said = { cause, findings, at: left, to, after: chainInForce(group), weighed };
   replace(view, 'withdrawn', { kind: 'move', alarm: null, ...said }, ledger);
 }

@@ -9,19 +9,20 @@ import { chainTo, isRecent, listDroppedKeys } from './weigh.ts';
 export function follow(view: View): void {
   const { group } = view;
   moveTo(group.contest, headOf(group)?.name ?? null, homeOf(group)?.name ?? null);
-  const seen = outlookOf(view);
+  const dropped = listDroppedKeys(view);
+  const seen = outlookOf(view, dropped);
   if (group.contest.around !== null && group.contest.outlook === seen) return;
   group.contest.outlook = seen;
-  group.contest.around = surroundingsOf(view);
+  group.contest.around = surroundingsOf(view, dropped);
 }
 
 /** The inputs of the surroundings as one text: they are costly to build, and rarely change. */
-function outlookOf(view: View): string {
+function outlookOf(view: View, dropped: ReadonlySet<string>): string {
   const { open, accepted } = view.group;
   const parts: unknown[] = [open?.advice.id, open?.advice.state, accepted?.advice.id, isRecent(view)];
   for (const { name } of view.mirrors)
     parts.push(isAway(view, name), ...(view.standingOf(name)?.findings.map(({ id, state }) => `${id} ${state}`) ?? []));
-  return [...parts, ...listDroppedKeys(view)].join('|');
+  return [...parts, ...dropped].join('|');
 }
 
 function isAway({ standingOf, now }: View, name: string): boolean {
@@ -31,11 +32,10 @@ function isAway({ standingOf, now }: View, name: string): boolean {
 }
 
 /** The surroundings of the comparison now. */
-export function surroundingsOf(view: View): Surroundings {
+export function surroundingsOf(view: View, dropped = listDroppedKeys(view)): Surroundings {
   const { group, config } = view;
   const head = headOf(group);
   const advised = advisedChainOf(group);
-  const dropped = listDroppedKeys(view);
   const chains = new Map<string, Chain>();
   for (const mirror of view.mirrors) {
     chains.set(mirror.name, mirror === head && advised !== null ? advised : chainTo(view, mirror, dropped));
