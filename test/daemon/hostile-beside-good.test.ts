@@ -137,7 +137,7 @@ test.each([
         expect([name, fared?.[name]?.states.filter((state) => !guilty.includes(state))]).toEqual([name, []]);
       }
     },
-    2,
+    3,
   );
   expect(real.log()).not.toContain('worker thread is replaced');
 });
