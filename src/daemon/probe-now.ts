@@ -16,23 +16,27 @@ export interface Probing {
   close(): Promise<void>;
 }
 
-/** Starts a worker thread for each configuration at its first probe. */
+/** Keeps the worker thread of the first configuration; a probe of another one has a thread of its own. */
 export function startProbing(facts: ProcessFacts): Probing {
-  const open = new Map<Config, Workers>();
-  function workersOf(config: Config): Workers {
-    const book = () => buildWorkerBook({ config, learnt: nothingLearnt, version: facts.version });
-    const workers = open.get(config) ?? workersFor(book(), processLog(facts), 1);
-    open.set(config, workers);
-    return workers;
+  let kept: { readonly config: Config; readonly workers: Workers } | null = null;
+  function start(config: Config): Workers {
+    const book = buildWorkerBook({ config, learnt: nothingLearnt, version: facts.version });
+    return workersFor(book, processLog(facts), 1);
   }
   return {
     async ask(config, request) {
-      const due = makeDue(request, config, { clock: systemClock, random: systemRandom });
-      const probed = await probeWithin(workersOf(config), due, systemTimers);
-      return probed === null ? error({ registry: due.target.registry, limitMs: patienceMsFor(due) }) : ok(probed);
+      kept ??= { config, workers: start(config) };
+      const workers = config === kept.config ? kept.workers : start(config);
+      try {
+        const due = makeDue(request, config, { clock: systemClock, random: systemRandom });
+        const probed = await probeWithin(workers, due, systemTimers);
+        return probed === null ? error({ registry: due.target.registry, limitMs: patienceMsFor(due) }) : ok(probed);
+      } finally {
+        if (workers !== kept.workers) await closeWithin(workers, systemTimers);
+      }
     },
     async close() {
-      await Promise.all([...open.values()].map((workers) => closeWithin(workers, systemTimers)));
+      if (kept !== null) await closeWithin(kept.workers, systemTimers);
     },
   };
 }
