@@ -22,7 +22,8 @@ export function isTimeZone(text: string): boolean {
 export function cronGapsOf(expression: string): { readonly shortestMs: number; readonly meanMs: number } {
   const { minute, second } = parse(expression);
   const times = minute.flatMap((one) => second.map((other) => Number(one) * 60 + Number(other)));
-  const sorted = times.toSorted((a, b) => a - b);
+  // node-cron keeps times that two parts of a field name.
+  const sorted = [...new Set(times)].sort((a, b) => a - b);
   const gaps = sorted.map((at, index) => (sorted[index + 1] ?? (sorted[0] ?? 0) + 3600) - at);
   return { shortestMs: Math.min(...gaps) * 1000, meanMs: (3600 * 1000) / sorted.length };
 }

@@ -303,6 +303,7 @@ describe('cron', () => {
     ['*/2 * * * * *', 2_000, 2_000],
     ['0 10-20/5 * * * *', 300_000, 1_200_000],
     ['58-2 * * * *', 60_000, 720_000],
+    ['*/10,0 * * * *', 600_000, 600_000],
   ])('%s: shortest gap %d ms, mean %d ms', (text, shortestMs, meanMs) =>
     expect(cronGapsOf(text)).toEqual({ shortestMs, meanMs }),
   );
