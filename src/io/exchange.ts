@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ConnectionOptions } from 'node:tls';
 import type { Listen } from '../core/config.ts';
@@ -15,10 +16,12 @@ export type TlsTrust = Pick<
   'ca' | 'cert' | 'key' | 'allowPartialTrustChain' | 'checkServerIdentity'
 >;
 
-/** The TLS options for our own listener: the configured certificate is trusted, whatever its issuer and its names. */
+/** The TLS options for our own listener: its own certificate alone is trusted, whatever its issuer and its names. */
 export function tlsOf({ tls }: Pick<Listen, 'tls'>): { readonly tls?: TlsTrust } {
   if (tls === null) return {};
-  return { tls: { ca: tls.cert, allowPartialTrustChain: true, checkServerIdentity: () => undefined } };
+  // The first of the chain: as trusted roots, the issuers behind it would let in every certificate of theirs.
+  const ca = new X509Certificate(tls.cert).toString();
+  return { tls: { ca, allowPartialTrustChain: true, checkServerIdentity: () => undefined } };
 }
 
 /** A complete response. Header names are lower case. */

@@ -1,7 +1,10 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { exchange } from '../../../src/io/exchange.ts';
+import { Secret } from '../../../src/core/secret.ts';
+import { exchange, tlsOf } from '../../../src/io/exchange.ts';
+import { testCerts } from '../../support/certs.ts';
 
 let server: Server | null = null;
 afterEach(() => {
@@ -60,4 +63,20 @@ test('an answer that breaks off is none', async () => {
     response.write('half', () => response.destroy());
   });
   await expect(exchange({ ...get, url })).rejects.toMatchObject({ code: 'ECONNRESET' });
+});
+
+test('of a listener with a chain its own certificate is trusted, whatever its name, and no other of its issuer', async () => {
+  const { ca, wrongName, server: other } = testCerts();
+  const ask = async (shown: typeof other) => {
+    const made = createTlsServer({ cert: shown.certPem + ca.certPem, key: shown.keyPem }, (_, answer) =>
+      answer.end('ok'),
+    );
+    server = made;
+    await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve));
+    const url = `https://127.0.0.1:${(made.address() as AddressInfo).port}`;
+    const listen = { tls: { cert: wrongName.certPem + ca.certPem, key: new Secret(wrongName.keyPem) } };
+    return exchange({ ...get, url, ...tlsOf(listen) }).finally(() => made.close());
+  };
+  expect(await ask(wrongName)).toMatchObject({ status: 200, text: 'ok' });
+  await expect(ask(other)).rejects.toMatchObject({ code: expect.stringMatching(/CERT/) });
 });
