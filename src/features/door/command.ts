@@ -25,7 +25,9 @@ export const doorCommand: Command = {
     const { values } = words(context.argv, options, 0);
     const { terminal, say } = context;
     const facts = { ...context.facts, log: readLogLevel(context, values['log-level']) };
-    const signals = receiveSignals(context);
+    const isServing = values.lines !== true && values.print === undefined;
+    // What only prints ends at a signal.
+    const signals = isServing ? receiveSignals(context) : null;
     const { config, source } = await loadNeeded(context, values.config);
     const { door: rule } = config;
     if (rule === undefined) throw new Failed(say('door.none', { source }), 2);
@@ -35,7 +37,7 @@ export const doorCommand: Command = {
         terminal.out(`# ${client} (${upstream})\n${text}\n`);
       return 0;
     }
-    if (values.print !== undefined) return printIt(context, config, rule, values);
+    if (signals === null) return printIt(context, config, rule, values);
     const { doorPortsWith, openDoor } = await import('./door.ts');
     const log = processLog(facts);
     const opened = await openDoor(config, rule, doorPortsWith(log, context.facts.version), {

@@ -8,6 +8,7 @@ import { durationMs, durationPattern } from '../../core/units.ts';
 import { processLog, systemClock, systemFiles } from '../../daemon/system.ts';
 import { systemTimers } from '../../io/timers.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
+import { receiveSignals } from '../../terminal/signals.ts';
 import { displayWidth, duration, jsonText, table } from '../../terminal/terminal.ts';
 import { Failed, optionsOf, parseWholeNumber, UsageError, words } from '../../terminal/usage.ts';
 import { phrase, tellIn } from '../../words/tell.ts';
@@ -78,6 +79,7 @@ function textOf(report: FleetReport, { terminal, say, language }: Context): read
 
 async function serve(context: Context, fleet: FleetOptions, values: Values): Promise<ExitCode> {
   const { say, facts } = context;
+  const { stopped } = receiveSignals(context);
   const text = values.listen ?? '';
   const at = hostAndPort(text);
   if (at === null || at.port === null)
@@ -91,7 +93,7 @@ async function serve(context: Context, fleet: FleetOptions, values: Values): Pro
   if (opened.tag === 'error') throw new Failed(say('run.listen', { address: text, code: opened.error.code }), 1);
   const log = processLog(facts);
   log.info('open', { url: opened.value.url });
-  await new Promise<void>((done) => context.onSignal((signal) => signal === 'stop' && done()));
+  await stopped;
   await opened.value.close();
   return 0;
 }
