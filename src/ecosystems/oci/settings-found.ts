@@ -36,14 +36,14 @@ export async function findOci(machine: Machine): Promise<OciFound> {
     const lines = await readLines(machine, file);
     if (lines.length > 0) hosts.push({ registry, file, lines });
   }
+  const users = await registriesIn(machine, join(own, 'containers'));
+  const isInstead = users.some(({ file }) => file === join(own, 'containers/registries.conf'));
   return {
     config: await readLines(machine, machine.system('/etc/containerd/config.toml')),
     hosts,
     daemons,
-    registries: [
-      ...(await registriesIn(machine, machine.system('/etc/containers'))),
-      ...(await registriesIn(machine, join(own, 'containers'))),
-    ],
+    // With a registries.conf of the user, no file of the system is read.
+    registries: isInstead ? users : [...(await registriesIn(machine, machine.system('/etc/containers'))), ...users],
   };
 }
 

@@ -91,6 +91,15 @@ warning  GOPROXY ends with a proxy  go-direct-missing
     });
   });
 
+  test('with a registries.conf of the user, podman reads none of the system', async () => {
+    const system = { '/etc/containers/registries.conf': '[[registry]]\nlocation = "hub.corp"\ninsecure = true\n' };
+    const users = { '~/.config/containers/registries.conf': '[[registry]]\nlocation = "docker.io"\n' };
+    const trapsOf = async (files: Readonly<Record<string, string>>) =>
+      said(await testMachine(files).run(['doctor', '--json'])).traps.map(({ id }) => id);
+    expect(await trapsOf(system)).toEqual(['oci-insecure-registries']);
+    expect(await trapsOf({ ...system, ...users })).toEqual([]);
+  });
+
   test('without HOME it asks whose settings', async () => {
     expect(await run(['doctor'])).toMatchObject({ code: 2, err: expect.stringContaining('whose settings?') });
   });
