@@ -191,7 +191,7 @@ function controlsOf(memory: Memory, round: Round) {
 function isLongWatch(memory: Memory, round: Round): boolean {
   const { suspicions } = memory.confirm;
   const nowMs = memory.now.monotonicMs;
-  return [...round.watching].some((egress) => nowMs - (suspicions.get(egress)?.sinceMs ?? nowMs) >= limits.roundMs);
+  return round.watching.values().some((egress) => nowMs - (suspicions.get(egress)?.sinceMs ?? nowMs) >= limits.roundMs);
 }
 
 /** The usual time of a target: its baseline, else that of the canary; `null`: neither has one. */

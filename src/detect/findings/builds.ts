@@ -197,7 +197,7 @@ export const builds: FindingRule<BuildState | null, number | null> = {
     const { processing } = phases;
     if (due.connection !== 'cold' || due.build !== undefined || isHeavy(due.target)) return null;
     // Where the server has turned HTTP/2 off, no build follows that could end the finding.
-    if (before?.isOpen === true && outcome.tag === 'ok' && protocol === '1.1')
+    if (before?.isOpen === true && due.target.canary && outcome.tag === 'ok' && protocol === '1.1')
       return { mirror: null, says: buildSays(mirror.mirror.name, none, undefined) };
     if (outcome.tag !== 'ok' || protocol !== '2' || processing === undefined) return null;
     return { series: [[series, processing]] };

@@ -89,8 +89,9 @@ export const lag: FindingRule<Lagging> = {
 function withTrouble(before: Lagging, { subject, shelf, probeId }: Comparison, about: About): Lagging {
   const known = before.get(subject.key);
   // Without a mirror to compare with, the last judgement stays until the mirror has all that it lacked.
-  const isLate = known !== undefined && !hasAllReleased(subject, shelf, about.mirror.mirror.gaps);
-  const trouble = troubleOf(subject, shelf, probeId, shelf.reading ?? (isLate ? known.reading : null));
+  const isLate = (): boolean => !hasAllReleased(subject, shelf, about.mirror.mirror.gaps);
+  const reading = shelf.reading ?? (known !== undefined && isLate() ? known.reading : null);
+  const trouble = troubleOf(subject, shelf, probeId, reading);
   if (!isTrouble(trouble, about) && known === undefined) return before;
   const after = new Map(before);
   if (isTrouble(trouble, about)) after.set(subject.key, trouble);

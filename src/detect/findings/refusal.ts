@@ -206,7 +206,8 @@ function nextOf({ view, mirror, sample }: Judged, before: RefusalState): Next {
   const siblings = isAbsent && !isAlternating(mirror, due.target.module) ? siblingsOf(view, mirror, due.target) : null;
   const reason = refusalOf(outcome, siblings?.some((series) => series?.serves === true) === true);
   // Where no mirror serves the item any more, its absence is no refusal.
-  const isNowhere = siblings?.every(lacksItem) === true && before.isOpen && (before.reason ?? 'absent') === 'absent';
+  const isOfAbsence = before.isOpen && (before.reason ?? 'absent') === 'absent';
+  const isNowhere = isOfAbsence && siblings !== null && lackItem(siblings, due.target);
   const heard = {
     outcome: isNowhere ? ({ tag: 'ok' } as const) : outcome,
     refusal: reason,
@@ -243,8 +244,11 @@ function siblingsOf(view: View, mirror: MirrorMemory, target: Target): readonly 
 export function isAbsentEverywhere({ view, mirror, sample }: Answered): boolean {
   const { outcome, due } = sample;
   if (outcome.tag !== 'failed' || outcome.failure.kind !== 'absent') return false;
-  const siblings = siblingsOf(view, mirror, due.target);
-  return siblings.every(lacksItem) && (siblings.length > 0 || !due.target.canary);
+  return lackItem(siblingsOf(view, mirror, due.target), due.target);
+}
+
+function lackItem(siblings: readonly (SeriesMemory | undefined)[], { canary }: Target): boolean {
+  return siblings.every(lacksItem) && (siblings.length > 0 || !canary);
 }
 
 /** True if the item was not served last, without an outage or another refusal. */
