@@ -234,7 +234,7 @@ function attempt<T>(act: () => T): Result<T, unknown> {
 
 function take(s: Stages, notification: AlertNotification, now: Now, absorb: Absorb): AlertCounts {
   const turn = s.evidence.take(notification.alerts, s.config, now);
-  absorb.notify({ ...turn, outcomes: [] });
+  absorb.notify({ rows: turn.rows, deletes: turn.deletes, outcomes: [] });
   for (const { alertname: alert, registry, startsAtMs } of turn.fresh)
     s.log.info('alert taken as evidence', { alert, registry, startsAtMs });
   for (const registry of new Set(turn.fresh.map((one) => one.registry)))

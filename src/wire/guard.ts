@@ -54,7 +54,11 @@ const ranges: readonly (readonly [cidr: string, is: AddressClass | { readonly em
   ['::/0', 'reserved'],
 ];
 
-const table = ranges.map(([cidr, is]) => ({ range: parseCidr(cidr) as Network, is }));
+const table = ranges.map(([cidr, is]) => {
+  const range = parseCidr(cidr);
+  if (range === null) throw new Error(`no range of addresses: ${cidr}`);
+  return { range, is };
+});
 
 /** `null`: the text is no address. A zone (`%eth0`) is dropped; an IPv4-mapped address becomes IPv4. */
 function bytesOf(address: string): AddressBytes | null {

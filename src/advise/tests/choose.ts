@@ -105,7 +105,7 @@ function nearAlarm(contest: Comparison, name: string, alarm: Alarm, rule: Choice
 
 /** True where a sum is past its bound. */
 export function isAnyPast(contest: Comparison, rule: Pick<ChoiceRule, 'isRecent' | 'ease'>): boolean {
-  return [...contest.pairs.values()].some((pair) => {
+  return contest.pairs.values().some((pair) => {
     const { sum, bound } = runningOf(pair, rule.isRecent, rule.ease);
     return sum >= bound;
   });
@@ -209,7 +209,9 @@ export function isGoodNow(contest: Comparison, name: string, nowMs: number): boo
 
 /** True where a mirror other than head and candidate failed twice within the last minute. */
 function isShared(contest: Comparison, candidate: string, nowMs: number): boolean {
-  return [...contest.records].some(
-    ([name, record]) => name !== contest.head && name !== candidate && countLastMinute(record, nowMs).bad >= badMin,
-  );
+  return contest.records
+    .entries()
+    .some(
+      ([name, record]) => name !== contest.head && name !== candidate && countLastMinute(record, nowMs).bad >= badMin,
+    );
 }

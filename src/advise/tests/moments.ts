@@ -76,7 +76,10 @@ export function addToMoment(moments: Moments, answer: Answer, paceMs: number): M
 
 function newMoment({ question, isHeavy, round, isScheduled, plannedAtMs, atMs: openedAtMs }: Answer): Moment {
   const place = { question, isHeavy, round, isScheduled, plannedAtMs, openedAtMs };
-  const byMirror = { replies: new Map(), answeredAtMs: new Map(), late: new Map(), outcomes: new Map() };
+  const byMirror = { replies: new Map(), answeredAtMs: new Map(), late: new Map(), outcomes: new Map() } satisfies Pick<
+    Moment,
+    'replies' | 'answeredAtMs' | 'late' | 'outcomes'
+  >;
   return { ...place, ...byMirror, everybody: null, paired: new Set() };
 }
 

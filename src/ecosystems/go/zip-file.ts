@@ -64,10 +64,11 @@ function brokenRule(entries: readonly ZipEntry[], prefix: string, zipBytes: numb
     if (inside.endsWith('/go.mod')) return phrase('answer.zipRoot');
     if ((inside === 'go.mod' || inside === 'LICENSE') && bytes > limits.modBytes)
       return phrase('answer.withinCap', { name: inside });
-    const other = folded.get(foldCase(name));
+    const key = foldCase(name);
+    const other = folded.get(key);
     // As in the go command, the same directory may be listed twice.
     if (other !== undefined && (other !== name || !name.endsWith('/'))) return phrase('answer.nameOnce');
-    folded.set(foldCase(name), name);
+    folded.set(key, name);
     plainBytes += bytes;
     if (plainBytes > limits.zipBytes) return phrase('answer.zipSum');
     packedBytes += packed;
