@@ -9,7 +9,7 @@ import type { BodyFile, Collected, Spill } from './body-hold.ts';
 import type { Build, Builds } from './build.ts';
 import { Carrier } from './carrier.ts';
 import { bareHostOf, type ConnectDeps, connectTo, createConnectTrace } from './connect.ts';
-import { mayKnowSecrets, proxyAuthorizationOf, requestHeaders } from './credentials.ts';
+import { proxyAuthorizationOf, requestHeaders, tlsAccessFor } from './credentials.ts';
 import { Deadline, phaseOf, stopOf, WireStop } from './deadline.ts';
 import { exchange } from './exchange.ts';
 import { type AddressClass, addressClassOf, classBySpelling } from './guard.ts';
@@ -139,7 +139,7 @@ export class OpenLine implements Line {
     const guard = request.foreign ? (): Promise<AddressClass | null> => this.#homeClass(deadline) : null;
     const { family: firstFamily, protocol } = this.#over;
     const protocols = protocol === undefined ? this.#access.protocols : [protocol];
-    const own = request.foreign ? this.#tlsFor(url) : {};
+    const own = request.foreign ? tlsAccessFor(url, this.#access) : {};
     const route = { ...this.#access, ...own, firstFamily, ...(protocols === undefined ? {} : { protocols }) };
     let carrier: Carrier | null = null;
     const onSocket = (socket: Socket): void => {
@@ -157,13 +157,6 @@ export class OpenLine implements Line {
     const isFirst = this.#connection === 'cold' && !request.aside && this.#build?.kept === null;
     if (isFirst && ready.protocol === '2') this.#build?.offer(kept);
     return kept;
-  }
-
-  /** For a URL from a response: the client certificate goes where credentials may go; the pin is the mirror's own. */
-  #tlsFor(url: URL): Partial<Pick<WireAccess, 'client' | 'pin'>> {
-    const isHome = url.origin === new URL(this.#access.url).origin;
-    const client = isHome || mayKnowSecrets(url, this.#access) ? this.#access.client : null;
-    return { client, pin: isHome ? this.#access.pin : null };
   }
 
   async #exchange(kept: Kept, state: HopState, deadline: Deadline): Promise<Collected> {

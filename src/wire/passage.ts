@@ -4,7 +4,7 @@ import { limits } from '../core/limits.ts';
 import type { Clock, Timers, WireAccess } from '../core/ports.ts';
 import { readForeignUrl } from '../core/url.ts';
 import { connectTo, createConnectTrace } from './connect.ts';
-import { proxyAuthorizationOf, requestHeaders } from './credentials.ts';
+import { proxyAuthorizationOf, requestHeaders, tlsAccessFor } from './credentials.ts';
 import { Deadline } from './deadline.ts';
 import { Names } from './dns.ts';
 import { type AddressClass, addressClassOf, classBySpelling } from './guard.ts';
@@ -77,8 +77,7 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
     const url = new URL(origin);
     const home = new URL(access.url);
     const isHome = home.origin === origin;
-    // The client certificate and the pin are for the mirror's own origin.
-    const route = isHome ? access : { ...access, client: null, pin: null };
+    const route = isHome ? access : { ...access, ...tlsAccessFor(url, access) };
     const homeClass = (): AddressClass | null =>
       classBySpelling(home.hostname) ?? pools.get(`${own} ${home.origin}`)?.reached ?? null;
     const pool = new Pool(origin, {

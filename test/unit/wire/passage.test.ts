@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
 import type { WireAccess } from '../../../src/core/ports.ts';
@@ -92,6 +93,22 @@ describe('a request that passes through', () => {
     const port = await portOf(createTlsServer(tls, (_, response) => void response.writeHead(302, { location }).end()));
     const url = `https://127.0.0.1:${port}`;
     expect(await opened()(accessTo(url, { ca: [ca.certPem] }), `${url}/x`)).toBe('stored');
+  });
+
+  it('shows the client certificate where the credentials may go, and to no other host', async () => {
+    const { ca, server, client } = makeCerts();
+    const tls = { cert: server.certPem, key: server.keyPem };
+    const asking = { ...tls, ca: ca.certPem, requestCert: true, rejectUnauthorized: false };
+    const shown: RequestListener = ({ socket }, response) =>
+      void response.end(String((socket as TLSSocket).getPeerCertificate().subject?.CN));
+    const store = await portOf(createTlsServer(asking, shown));
+    const location = `https://127.0.0.1:${store}/x`;
+    const port = await portOf(createTlsServer(tls, (_, response) => void response.writeHead(302, { location }).end()));
+    const url = `https://127.0.0.1:${port}`;
+    const own = { ca: [ca.certPem], client: { cert: client.certPem, key: client.keyPem } };
+    const auth = { scheme: 'basic', username: 'robot', secret: 'pa55word', hosts: [`127.0.0.1:${store}`] } as const;
+    expect(await opened()(accessTo(url, own), `${url}/x`)).toBe('undefined');
+    expect(await opened()(accessTo(url, { ...own, auth }), `${url}/x`)).toBe('mirrorwatch-client');
   });
 
   it('may be led to where the mirror itself is, by the address of its connection and not by what its name says later', async () => {
