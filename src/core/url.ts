@@ -76,7 +76,7 @@ export function mirrorNameOf(url: string): string {
 }
 
 const innerSuffix = /\.(internal|local|lan|corp|home|intranet|private|localdomain)$/;
-const innerAddress = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|\[?f[cd][0-9a-f]{2}:|\[?fe80:)/i;
+const innerAddress = /^((10|192\.168|172\.(1[6-9]|2\d|3[01])|169\.254)(\.\d+)+$|\[?f[cd][0-9a-f]{2}:|\[?fe80:)/i;
 
 /** True for a private address, a name without a dot, or one with a reserved suffix. */
 export function isInnerHost(host: string): boolean {
