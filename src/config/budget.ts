@@ -40,6 +40,12 @@ export function budgetOf(
   const expected = new Map(
     config.modules.map(({ ecosystem, upstream, module, expect }) => [entryKey(ecosystem, upstream, module), expect]),
   );
+  const gaps = new Map<string, number>();
+  const meanGapMs = (expression: string): number => {
+    const gapMs = gaps.get(expression) ?? cronGapsOf(expression).meanMs;
+    gaps.set(expression, gapMs);
+    return gapMs;
+  };
   const sums = new Map<string, { requests: number; bytes: number; seconds: number; loopback: boolean }>();
   const add = ({ url }: Mirror, everyMs: number, { asks, bytes }: UsualAside, slotSeconds: number): void => {
     const perHour = 3_600_000 / everyMs;
@@ -55,7 +61,7 @@ export function budgetOf(
     const mirror = mirrors.get(target.registry);
     if (mirror === undefined) continue;
     const { cadence } = paceOf(target, config);
-    const gapMs = cadence.kind === 'every' ? cadence.everyMs : cronGapsOf(cadence.expression).meanMs;
+    const gapMs = cadence.kind === 'every' ? cadence.everyMs : meanGapMs(cadence.expression);
     const expect = expected.get(entryKey(target.ecosystem, target.upstream, target.module));
     const usual = usualOf(target, { mirror, expect }, registry);
     add(mirror, gapMs / mirror.connections.length, usual, probeSeconds[isHeavy(target) ? 'heavy' : 'light']);

@@ -21,8 +21,8 @@ import type {
   Workers,
 } from '../core/ports.ts';
 import type { KeptProbe } from '../core/sample.ts';
-import type { Pause } from '../core/standing.ts';
 import { createDetector } from '../detect/detector.ts';
+import { readPause } from '../detect/rows.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { secondsBuckets } from '../export/catalog/values.ts';
 import { createExporter } from '../export/exporter.ts';
@@ -167,10 +167,10 @@ export function declaredBy(
 
 /** The stored pauses of configured mirrors that are not over, by mirror. */
 export function pausesIn({ store, config: { mirrors } }: Pick<Stages, 'store' | 'config'>, now: Now) {
-  const stored = store.all('pause').map(({ key, value }) => [key, value as Pause] as const);
-  return stored.filter(
-    ([registry, { untilMs }]) => untilMs > now.wallMs && mirrors.some(({ name }) => name === registry),
-  );
+  return store.all('pause').flatMap((row) => {
+    const pause = mirrors.some(({ name }) => name === row.key) ? readPause(row, now) : null;
+    return pause === null ? [] : [[row.key, pause] as const];
+  });
 }
 
 /** A probe by its id, from memory or the state file; `null`: not kept, or never existed. */

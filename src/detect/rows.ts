@@ -1,7 +1,7 @@
 import { type Finding, findingKinds } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import { registryOf } from '../core/mirror.ts';
-import type { Row } from '../core/ports.ts';
+import type { Now, Row } from '../core/ports.ts';
 import type { Pause } from '../core/standing.ts';
 import { told } from '../words/tell.ts';
 import { restoreContents } from './contents/freshness.ts';
@@ -124,10 +124,15 @@ function restoreFinding(memory: Memory, row: Row): void {
   memory.findingLog.openSince.set(finding.id, monotonicOf(memory.now, finding.openedAtMs));
 }
 
-function restorePause(memory: Memory, { key, value }: Row): void {
-  const absence = memory.mirrors.get(key)?.absence;
-  const pause = value as Pause;
-  if (absence !== undefined && pause.untilMs > memory.now.wallMs) absence.paused = pause;
+/** A stored pause that is not over; `null`: it is over, or the row is damaged. */
+export function readPause({ value }: Row, { wallMs }: Pick<Now, 'wallMs'>): Pause | null {
+  const pause = value as Pause | null;
+  return pause !== null && pause.untilMs > wallMs ? pause : null;
+}
+
+function restorePause(memory: Memory, row: Row): void {
+  const absence = memory.mirrors.get(row.key)?.absence;
+  if (absence !== undefined) absence.paused = readPause(row, memory.now);
 }
 
 function restoreMirror(memory: Memory, row: Row, moved: Set<string>): void {
