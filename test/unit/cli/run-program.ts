@@ -1,5 +1,5 @@
 import { program } from '../../../src/cli/program.ts';
-import type { ExitCode } from '../../../src/terminal/context.ts';
+import type { ExitCode, World } from '../../../src/terminal/context.ts';
 import { type FakeTerminal, fakeTerminal } from './fake-terminal.ts';
 
 /** What a call of the program left behind. */
@@ -18,6 +18,7 @@ export async function run(
     readonly cwd?: string;
     readonly answer?: boolean;
     readonly input?: string;
+    readonly onSignal?: World['onSignal'];
   } = {},
 ): Promise<Ran> {
   const terminal = fakeTerminal(over.answer ?? null, over.input);
@@ -27,7 +28,7 @@ export async function run(
     cwd: over.cwd ?? '/nowhere',
     terminal,
     facts: { version: '1.2.3', node: 'v24.0.0', log: { level: 'silent', pretty: false } },
-    onSignal: () => undefined,
+    onSignal: over.onSignal ?? (() => undefined),
   });
   return { code, out: terminal.outs.join('\n'), err: terminal.errs.join('\n'), terminal };
 }

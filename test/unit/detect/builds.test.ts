@@ -65,6 +65,9 @@ it('ends where the server has turned HTTP/2 off: no build follows', () => {
   alone(detector, 1_000);
   build(detector, 2_000, fails);
   build(detector, 3_000, fails);
+  // Another target over HTTP/1.1 proves nothing: only builds of the canary follow.
+  const other = aDue(aTarget('a', 'mod', 'example.com/b'));
+  expect(detector.take(aSample(other, 4_000, 200, ok, { protocol: '1.1' }), at(4_200)).findings).toEqual([]);
   const { findings } = detector.take(aSample(aDue(aTarget('a')), 4_000, 200, ok, { protocol: '1.1' }), at(4_200));
   expect(findings.map(({ change, finding }) => `${change} ${finding.cause}`)).toEqual(['closed many_requests']);
 });

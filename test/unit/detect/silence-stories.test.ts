@@ -99,6 +99,18 @@ describe('refusal', () => {
     expect(sim.asked).toEqual([]);
   });
 
+  it('of the canary stays where a reload leaves no other mirror: an empty server has none either', () => {
+    const sim = world(['a', 'b'], (registry, t) =>
+      registry === 'a' && t >= warm ? { fails: failedWith('absent', 404), afterMs: 50 } : fine,
+    );
+    sim.runTo(warm + 5 * minute);
+    expect(sim.changes('refusal').map(({ what }) => what)).toEqual(['a opened']);
+    const only = aConfig({ mirrors: [aMirror('a')] });
+    sim.detector.reconfigure(only, [aTarget('a')], at(sim.nowMs));
+    sim.runTo(warm + 15 * minute);
+    expect(sim.detector.findings().map(({ kind, state }) => [kind, state])).toEqual([['refusal', 'open']]);
+  });
+
   it('survives a restart', () => {
     const sim = world(['a', 'b'], (registry, t) =>
       registry === 'a' && t >= warm && t < warm + 5 * minute ? { fails: failedWith('denied', 403), afterMs: 50 } : fine,
