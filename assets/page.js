@@ -76,7 +76,7 @@
     };
     if (token) headers.authorization = 'Bearer ' + token;
     button.disabled = true;
-    // Until the response, nothing is replaced: the response is shown in this form.
+    // Keeps the page from being replaced before the response is shown in this form.
     form.dataset.asking = '';
     said.textContent = words.asking;
     try {
@@ -135,7 +135,7 @@
       again = true;
       return;
     }
-    // Also if nothing is fetched, else the next attempt follows at once.
+    // Set even if nothing is fetched: otherwise the next attempt follows at once.
     lastMs = timer.now();
     if (isActing()) say('held');
     if (document.hidden || isSelecting() || isActing()) {

@@ -12,17 +12,16 @@ function isOpen(request: Request): boolean {
   return open.has(request.path);
 }
 
-/** Whose rate limit counts: the kind of the token, else the address. */
+/** The key of the rate limit: the kind of token, else the client's address. */
 function clientOf(response: Response): string {
   return String(response.locals['client'] ?? '');
 }
 
 /**
- * Access rules (design.md section 4.3). Health and readiness are open to all. With a token (always set off loopback)
- * everything else requires it. Without one, requests with a foreign `Host` are refused (DNS rebinding: a site that
- * resolves to us could read the response), and writes also with a foreign `Origin` or as a cross-site fetch. Alerts
- * always require this or their own token. Reads also accept the first as a password of basic authentication: a browser
- * sends no bearer token by itself. Writes do not: a browser repeats a known password on requests of other sites.
+ * Refuses unauthorized requests (design.md section 4.3). `/-/healthy` and `/-/ready` are open to all.
+ * With a token, every other request needs it. Reads also accept it as the password of basic authentication; writes do
+ * not, because a browser repeats a known password on requests of other sites. Without a token, a foreign `Host` is
+ * refused (DNS rebinding), and so are writes from other sites. Alerts need a token in both cases.
  * @param nowMs  the monotonic clock
  */
 export function createAccessGuard(config: () => Config, nowMs: () => number): RequestHandler {
@@ -40,7 +39,6 @@ export function createAccessGuard(config: () => Config, nowMs: () => number): Re
   };
 }
 
-/** The authorized client, or the reason for refusal. */
 type Verdict = string | RequestProblem;
 
 function alertVerdict(request: Request, config: Config): Verdict {

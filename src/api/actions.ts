@@ -9,10 +9,9 @@ import { sendRemedy } from './remedy.ts';
 import { mirrorViewOf } from './views.ts';
 
 const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-/** The longest pause of a mirror, and the longest silence of an advice. */
+/** The longest pause of a mirror, and the longest dismissal of an advice. */
 const quietMsMax = 30 * 86_400_000;
 
-/** The remedy, and the routes that change advice, findings and mirrors. */
 export function createActionRoutes(deps: ApiDeps): Router {
   const routes = Router();
   routes.get('/advice/:ecosystem/remedy', (request, response) => sendRemedy(deps, request, response));
@@ -96,7 +95,6 @@ function viewIn(say: Say): (row: ActionRow) => ActionView {
   return (row) => viewOfAction(row, (one) => saySentence(one, say));
 }
 
-/** The routes of `onAdvice`. */
 export function createOnAdviceRoutes(deps: ApiDeps): Router {
   const routes = Router();
   const brake = (kept: boolean) => ({ stopped: deps.areActionsStopped(), kept });
@@ -104,7 +102,6 @@ export function createOnAdviceRoutes(deps: ApiDeps): Router {
     const say = wordsOf(negotiateLanguage(request, response));
     response.json({ stopped: deps.areActionsStopped(), actions: deps.actions().map(viewIn(say)) });
   });
-  // `stop` does not wait for a turn of the loop, which may be stuck.
   routes.post('/actions/stop', (_request, response) => void response.json(brake(deps.stopActions(true))));
   routes.post('/actions/resume', (_request, response) => void response.json(brake(deps.stopActions(false))));
   routes.post(

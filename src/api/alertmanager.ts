@@ -18,7 +18,7 @@ export function createAlertmanagerRoutes(deps: ApiDeps): Router {
   };
   routes.post(
     '/alertmanager',
-    // The guard recognises the path by a pattern of its own; here every spelling is checked.
+    // Checked again here, because the guard matches the path by its own pattern.
     (request, response, next) =>
       mayPostAlerts(request, deps.config()) ? next() : sendProblem(response, alertTokenNeeded),
     jsonOnly,
@@ -39,7 +39,6 @@ export function createAlertmanagerRoutes(deps: ApiDeps): Router {
 }
 
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
-/** Visible ASCII. */
 const plain = /^[\x21-\x7e]+$/;
 
 type NotAlerts = 'object' | 'version' | 'list' | 'truncated';

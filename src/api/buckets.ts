@@ -11,7 +11,7 @@ export type Buckets = ReturnType<typeof createBuckets>;
 const sweepMs = 1_000;
 
 /**
- * Counts requests of clients against a rate: a bucket of each holds a minute's requests and refills evenly. Beyond
+ * A rate limit per client: a bucket holds one minute's requests and refills evenly. Beyond
  * `limits.clientsCounted` clients, new ones share one bucket.
  * @param perMinute  requests of one client, > 0
  * @param nowMs      the monotonic clock

@@ -35,7 +35,6 @@ export type Ready =
   | { readonly ready: true; readonly because: 'up' }
   | { readonly ready: false; readonly because: 'starting' | 'draining' };
 
-/** Everything that the routes read or change. */
 export interface ApiDeps {
   readonly version: string;
   readonly startedAtMs: number;
@@ -46,18 +45,17 @@ export interface ApiDeps {
   ready(): Ready;
   standings(): readonly Standing[];
   vantage(): VantageStanding;
-  /** The last run of each real client at a mirror. */
   clientRuns(registry: string): readonly ClientRun[];
-  /** The start of a mirror's current state, wall milliseconds, across restarts; `null`: unknown. */
+  /** The start of a mirror's current state, wall milliseconds; `null`: unknown. */
   stateSince(standing: Pick<Standing, 'registry' | 'state'>): number | null;
   receivers(): readonly QueueStanding[];
   /** The next probe of a series, wall milliseconds; `null`: none is planned. */
   dueAt(series: Pick<SeriesNow, 'target' | 'connection'>): number | null;
-  /** The history of a mirror; `null`: no such mirror. */
+  /** `null`: no such mirror. */
   trend(registry: string, range: TrendRange): Trend | null;
   series(): Iterable<SeriesNow>;
   seriesOf(registry: string): readonly SeriesNow[];
-  /** The freshness of a mirror; `null`: no such mirror. */
+  /** `null`: no such mirror. */
   freshness(registry: string): Freshness | null;
   baseline(targetId: string, connection: Connection): Omit<SeriesBaseline, 'target' | 'connection'> | null;
   /** From memory or the state file; `null`: not stored. */
@@ -67,7 +65,6 @@ export interface ApiDeps {
   findings(page: Page & { readonly history: boolean }): PageOf<Finding>;
   advice(page: Page & { readonly history: boolean }): PageOf<Advice>;
   rank(ecosystem: EcosystemId, upstream: string): readonly Candidate[];
-  /** The audits of accepted advice. */
   lookedBack(): readonly LookedBack[];
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
   /** What clients set once to use the configured front door; empty: there is none for that upstream. */
@@ -79,12 +76,12 @@ export interface ApiDeps {
   /** Silences advice with the same mirrors and cause for `forMs`, across restarts. */
   dismissAdvice(id: string, forMs: number, reason: string): Promise<Result<Advice, 'unknown' | 'not_proposed'>>;
   acknowledge(findingId: string, reason: string): Promise<Finding | null>;
-  /** 0 ms resumes it. `null`: no such mirror. */
+  /** `forMs` 0 resumes the mirror. `null`: no such mirror. */
   pause(registry: string, forMs: number, reason: string): Promise<Standing | null>;
-  /** The journal of the actions, newest first. */
+  /** Newest first. */
   actions(): readonly ActionRow[];
   areActionsStopped(): boolean;
-  /** @returns whether this is stored for a restart */
+  /** @returns true if the new state is stored, so that a restart keeps it */
   stopActions(isStopped: boolean): boolean;
   undoAction(id: string): 'ok' | 'unknown' | 'not_done';
   /** `null`: an invalid notification, which is only counted. */
@@ -92,7 +89,6 @@ export interface ApiDeps {
   reload(): Promise<ReloadOutcome>;
   /** A response of /metrics, rendered while its pieces are read. */
   metrics(accept: string | undefined): { readonly contentType: string; readonly pieces: AsyncIterable<string> };
-  /** @returns the function that unsubscribes */
   subscribe(listener: (event: DaemonEvent) => void): () => void;
   /** Why the state file cannot be written now; `null`: it can. */
   stateTrouble(): StateTrouble | null;

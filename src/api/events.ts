@@ -51,7 +51,7 @@ export function createEventRoutes(deps: ApiDeps): Router {
     const stop = deps.subscribe((event) => {
       if (types.has(event.type)) write(textOf(event));
     });
-    // Of the response: a request closes as soon as its body has been read.
+    // Not of the request, which closes as soon as its body has been read.
     response.on('close', () => {
       open -= 1;
       beat.cancel();
@@ -67,7 +67,7 @@ function typesOf(request: Request): ReadonlySet<string> | null {
   return asked.every((type) => known.has(type)) ? new Set(asked) : null;
 }
 
-/** All open streams get an event one after the other: it is rendered for the first. */
+/** Renders an event once for all open streams. */
 function lastTextKept(): (event: DaemonEvent) => string {
   let last: DaemonEvent | null = null;
   let text = '';

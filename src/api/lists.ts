@@ -12,7 +12,6 @@ import { probeView } from './probe-view.ts';
 import { makeProblem, sendProblem } from './problem.ts';
 import { mirrorViewOf, readOnce, seconds, targetViewOf } from './views.ts';
 
-/** The lists of the API, the trend of a mirror and one probe. */
 export function listRoutes(deps: ApiDeps): Router {
   const routes = Router();
   routes.get('/mirrors', (request, response) => {
@@ -80,7 +79,7 @@ export const queryWords = [
   'range',
 ] as const;
 
-/** 400 if one of `queryWords` is repeated, has brackets or is empty: without it other data would be returned. */
+/** Responds 400 if one of `queryWords` is repeated, has brackets or is empty. */
 export const wordsOnce: RequestHandler = (request, response, next) => {
   const known: ReadonlySet<string> = new Set(queryWords);
   for (const [key, value] of Object.entries(request.query)) {
@@ -125,8 +124,8 @@ function historyPageOf(request: Request, response: Response): (Page & { readonly
 }
 
 /**
- * One page of series, those with the newest sample first. The order is that at the time of the first page: series with
- * newer samples would move before the cursor and be skipped. The cursor is `<time of first page>.<last sample>.<series>`.
+ * One page of series, newest sample first as of the time of the first page: later samples must not move a series across
+ * the cursor. The cursor is `<time of first page>.<last sample>.<series>`.
  */
 function pageOfSeries(
   all: Iterable<SeriesNow>,
@@ -179,7 +178,7 @@ function trendView(registry: string, { range, cellMs, fromMs, toMs, cells }: Tre
 export function createWhatIfRoutes(deps: ApiDeps): Router {
   const routes = Router();
   routes.get('/what-if', (request, response) => {
-    // The chain may contain credentials, which a response never repeats.
+    // The URL may contain credentials in the chain.
     response.setHeader('cache-control', 'no-store');
     const answer = deps.whatIf(readWhatIf(request));
     if (answer.tag === 'ok') response.json(answer.value);
@@ -195,7 +194,7 @@ export function createWhatIfRoutes(deps: ApiDeps): Router {
   return routes;
 }
 
-/** The query of a what-if; line ends in its chain separate like blanks. */
+/** The query of a what-if; line breaks in the chain count as spaces. */
 export function readWhatIf(request: Request): WhatIfAsked {
   return {
     chain: wordOf(request, 'chain')?.replace(/[\r\n]+/g, ' ') ?? '',

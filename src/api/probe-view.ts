@@ -32,7 +32,7 @@ export function probeView({ sample, transcript }: KeptProbe): object {
   };
 }
 
-/** The facts, absent ones as `null` or `false`; of a list of versions the length. */
+/** The facts, absent ones as `null` or `false`; of a list of versions only the length. */
 function factsView(facts: Facts): object {
   return {
     resolvedVersion: facts.resolvedVersion ?? null,
@@ -127,7 +127,7 @@ const secretHeaders: ReadonlySet<string> = new Set([
   'x-api-key',
 ]);
 
-/** Headers with masked credentials, whatever the wire did. */
+/** Masks the headers that hold credentials. */
 export function shownHeadersOf(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, secretHeaders.has(name.toLowerCase()) ? '***' : value]),

@@ -73,7 +73,6 @@ export const jsonOnly: RequestHandler = (request, response, next) => {
 
 const all = Object.keys(languages) as readonly Language[];
 
-/** The cookie of the language switch: it holds only the language. */
 export const languageCookie = 'mirrorwatch-lang';
 
 export function parseLanguage(text: unknown): Language | undefined {

@@ -16,8 +16,8 @@ const takesGzip = /\bgzip\b(?!\s*;\s*q=0(\.0*)?(?![.\d]))/;
 type Page = ReturnType<typeof startPage>;
 
 /**
- * Encodes texts through one buffer: separate ones for a page of 60 MB would be freed only by a major collection. The
- * reader must be done with the bytes before it requests more, as `zipping` ensures.
+ * Encodes texts through one buffer, to spare the garbage collector.
+ * The reader must use the bytes before it requests more, as `zipping` does.
  */
 async function* bytesOf(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
   const buffer = new Uint8Array(textBytes);
@@ -31,8 +31,8 @@ async function* bytesOf(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array
 }
 
 /**
- * One rendering, compressed as it is made and kept so while it is read.
- * @param broke  called with the error of a failed rendering, unless all its readers are gone
+ * One rendering, compressed while it is made, and kept while it is read.
+ * @param broke  called when the rendering fails, unless it was cancelled
  */
 function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => void) {
   const zipped: Buffer[] = [];
@@ -52,7 +52,6 @@ function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => voi
       taken();
     },
   });
-  // The thread pool compresses; pieces are made on demand.
   void pipeline(bytesOf(pieces), createGzip(zipping), sink, { signal: abort.signal })
     .catch((cause: unknown) => {
       fault = { cause };
@@ -68,7 +67,6 @@ function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => voi
       while (zipped.length === 0 && !isMade) await news.promise;
       if (fault !== null) throw fault.cause;
     },
-    /** Reads from the first byte at the reader's pace. */
     async *read(): AsyncGenerator<Buffer> {
       for (let at = 0; ; at += 1) {
         while (at >= zipped.length && !isMade) await news.promise;
@@ -82,7 +80,7 @@ function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => voi
     join(): void {
       readers += 1;
     },
-    /** Without readers the rendering is cancelled. */
+    /** Cancels the rendering when no reader is left. */
     leave(): void {
       readers -= 1;
       if (readers === 0 && !isMade) abort.abort();
@@ -91,11 +89,10 @@ function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => voi
 }
 
 /**
- * Serves /metrics, at most `limits.scrapesAtOnce` times at once. Requests during a rendering of the same form share it. A
- * reader that disconnects is no error.
+ * Serves /metrics, at most `limits.scrapesAtOnce` times at once. Requests for one content type share a rendering.
+ * A reader that disconnects is no error.
  */
 export function createScrapes(deps: Pick<ApiDeps, 'metrics' | 'defect'>) {
-  /** Current renderings by content type. */
   const pages = new Map<string, Page>();
   let atOnce = 0;
 

@@ -9,7 +9,7 @@ export function bearerIn({ authorization = '' }: Authorized): string | null {
   return /^Bearer +([^\s]+)$/i.exec(authorization)?.[1] ?? null;
 }
 
-/** The password of basic authentication, with any name. */
+/** The password of basic authentication, whatever the user name. */
 function passwordIn({ authorization = '' }: Authorized): string | null {
   const coded = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization)?.[1];
   if (coded === undefined) return null;

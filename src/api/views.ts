@@ -44,7 +44,7 @@ export function mirrorViewOf(deps: ApiDeps, mirror: Mirror): object {
   };
 }
 
-/** For one response: states and ranks are computed once, and not for each mirror, where the time grows with the square. */
+/** For use within one response: computes states and ranks only once. */
 export function readOnce(deps: ApiDeps): ApiDeps {
   let standings: readonly Standing[] | null = null;
   const ranks = new Map<string, readonly Candidate[]>();
@@ -63,7 +63,7 @@ export function readOnce(deps: ApiDeps): ApiDeps {
   };
 }
 
-/** The HTTP version that clients get, of the newest probe without a forced version; `null`: no such probe. */
+/** The HTTP version of the newest probe whose version was not forced; `null`: no such probe. */
 export function protocolIn(series: readonly SeriesNow[]): HttpProtocol | null {
   const free = series.flatMap(({ last }) => (last === null || last.due.protocol !== undefined ? [] : last));
   const heard = free.filter(({ protocol }) => protocol !== undefined);
@@ -178,7 +178,6 @@ export function costViewOf(cost: AuthorityCost | undefined): object | null {
   return cost === undefined ? null : { relayed: way(cost.relayed), direct: way(cost.direct) };
 }
 
-/** The authority cost in the last samples of a mirror. */
 export function costIn(series: readonly SeriesNow[]): AuthorityCost | undefined {
   return series.map(({ last }) => last?.facts.authorityCost).find((cost) => cost !== undefined);
 }

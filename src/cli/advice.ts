@@ -120,7 +120,6 @@ function adviceIn(answer: DaemonAnswer): readonly Shown[] | null {
   return Array.isArray(advice) ? advice.map((one: Shown) => ({ ...one, sentences: sentences?.[one.id] })) : null;
 }
 
-/** Lines for people. */
 function shown(context: Context, advice: readonly Shown[]): string[] {
   const { terminal, say, language } = context;
   if (advice.length === 0) return [say('advised.none')];
@@ -167,7 +166,7 @@ interface Wanted {
   readonly isAgreed: boolean;
 }
 
-/** `mirrorwatch advice --apply`: writes the remedy into the clients' own files, once agreed to. */
+/** `mirrorwatch advice --apply`: writes the remedy into the clients' own files, after confirmation. */
 async function applyAdvice(context: Context, daemon: DaemonClient, wanted: Wanted): Promise<ExitCode> {
   const { terminal, env, cwd, say } = context;
   const { ecosystem, upstream } = wanted;

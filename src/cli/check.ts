@@ -82,7 +82,6 @@ export const checkCommand: Command = {
   },
 };
 
-/** The real clients that run, and those that do not, with the reason. */
 function clientLines({ clientRuns }: Config, say: Say): readonly string[] {
   if (clientRuns === undefined) return [];
   const { everyMs, pairs, leftOut } = clientRuns;

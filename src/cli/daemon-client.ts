@@ -10,7 +10,6 @@ import { load } from '../terminal/load.ts';
 import { Failed, optionsOf, UsageError } from '../terminal/usage.ts';
 import type { Say } from '../words/words.ts';
 
-/** The options of commands that call a running daemon. */
 export const daemonOptions = optionsOf('string', 'url', 'token-file', 'config');
 
 export interface DaemonAnswer {
@@ -28,7 +27,6 @@ interface Unreachable {
   readonly text: string;
 }
 
-/** Sends requests to a running daemon. */
 export interface DaemonClient {
   /** For display: possible credentials are masked. */
   readonly url: string;

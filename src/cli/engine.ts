@@ -1,9 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 
-/** Commands whose memory matters less than their start: V8's own flags start them with a seventh less CPU time. */
+/** Commands whose start time matters more than their memory: they keep V8's defaults. */
 const brief = new Set(['init', 'check', 'probe', 'rank', 'advice', 'what-if', 'doctor', 'explain', 'replay', 'demo']);
 
-/** Sets the V8 flags of this process and its threads. */
 export function setEngine(command = ''): void {
   if (command === 'door') preferQuick();
   else if (!brief.has(command)) preferSmall();
@@ -21,8 +20,8 @@ function preferSmall(): void {
 }
 
 /**
- * V8 flags of the front door, whose clients wait for each pause: 16 MB of young generation are collected a twelfth as
- * often as 1 MB, and let an eighth as much grow old (docs/decisions/0075-memory-of-the-door.md).
+ * V8 flags of the front door, whose clients wait for each pause: a larger young generation is collected less often
+ * (docs/decisions/0075-memory-of-the-door.md).
  */
 function preferQuick(): void {
   setFlagsFromString('--min-semi-space-size=16');

@@ -10,7 +10,7 @@ import { type DaemonClient, formatProblem } from './daemon-client.ts';
 
 const variables = kinds.flatMap((kind) => kind.variables);
 
-/** A job of CI waits for the response. */
+/** Timeout of a response, milliseconds: a CI job waits for it. */
 export const exportMs = 5_000;
 
 interface Lines {
@@ -58,7 +58,6 @@ function print({ terminal }: Context, text: string): void {
   if (text !== '') terminal.out(text.trimEnd());
 }
 
-/** The lines of a response, or why it cannot be used. */
 function linesOf(answer: Awaited<ReturnType<DaemonClient['ask']>>, url: string, say: Say): Lines | string {
   if (answer.tag === 'unreachable') return answer.text;
   if (answer.status === 204)

@@ -38,9 +38,8 @@ export async function main(process: NodeJS.Process): Promise<ExitCode> {
 }
 
 /**
- * Ends the process with this code if it does not end by itself within `afterMs`. A thread in `getaddrinfo` blocks the end of
- * a process, even `process.exit`, until the resolver gives up (20 s and more). Only replacing the process image ends it at
- * once. Standard output is written by then: on POSIX, Node writes it synchronously.
+ * Ends the process with this code if it does not end by itself within `afterMs` milliseconds. A thread in `getaddrinfo`
+ * blocks even `process.exit` until the resolver gives up, so the process image is replaced.
  */
 export function stopProcess(process: NodeJS.Process, code: number, afterMs: number = limits.closeMs): void {
   setTimeout(

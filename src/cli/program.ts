@@ -6,7 +6,7 @@ import { Failed, UsageError } from '../terminal/usage.ts';
 import { type Say, sayNamed, wordsOf } from '../words/words.ts';
 import { languageOf, spoken } from './language.ts';
 
-/** The commands, in the order of the overview, loaded when needed. Parts of other features are handed in here. */
+/** The commands in the order of the overview, loaded when needed. */
 const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   init: async () => {
     const { createInitCommand } = await import('../features/setup/command.ts');

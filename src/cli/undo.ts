@@ -6,7 +6,7 @@ import { saySentence } from '../words/tell.ts';
 
 const options = { ...placeOptions, ...optionsOf('boolean', 'list') };
 
-/** `mirrorwatch undo`: reverts the last changes of `doctor --fix` and `advice --apply`, or the named ones. */
+/** `mirrorwatch undo`: reverts one kept change of `doctor --fix` or `advice --apply`, by default the last. */
 export const undoCommand: Command = {
   name: 'undo',
   usage: 'mirrorwatch undo [ID] [--list] [--home DIR] [--root DIR]',

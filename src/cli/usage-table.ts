@@ -7,7 +7,7 @@ export type Takes = readonly string[] | 'file' | 'folder' | 'anything';
 
 export interface OptionRow {
   readonly name: string;
-  /** The name of its value in the usage (`FILE`); `null`: none. */
+  /** The name of the option's value in the usage (`FILE`); `null`: it takes none. */
   readonly value: string | null;
   readonly takes: Takes;
 }
@@ -17,7 +17,7 @@ export interface UsageRow {
   readonly name: string;
   readonly summary: string;
   readonly options: readonly OptionRow[];
-  /** Words for its first operand. */
+  /** Suggestions for the command's first operand. */
   readonly first: readonly string[];
 }
 

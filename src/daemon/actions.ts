@@ -34,7 +34,7 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
   let atMs = Number.NEGATIVE_INFINITY;
   const ends: { readonly id: string; readonly step: ActionStep; readonly end: ActionEnd }[] = [];
   const undos: string[] = [];
-  /** Advice that became regretted by `accept`, for the next turn. */
+  /** Ids of advice that `accept` found regretted, for the next turn. */
   const regrets: string[] = [];
   const orders: ActionOutput['orders'][number][] = [];
   const unbegun: string[] = [];
@@ -97,7 +97,7 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
       orders.push(...out.orders);
       for (const id of out.accepted) accept(id, now, absorb);
     },
-    /** Starts the decided steps. @param isStored  else a change could not be undone, so none starts */
+    /** Starts the decided steps. @param isStored  false: the journal could not be written, so no change starts */
     begin(isStored: boolean): void {
       for (const { step, row, rule } of orders.splice(0)) {
         // Advice, rule or `actions stop` may change until the next turn, which decides again.
@@ -114,7 +114,7 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
         });
       }
     },
-    /** All rows of the journal, the newest first. */
+    /** The journal, newest first. */
     list: (): readonly ActionRow[] =>
       [...state.rows.values()].sort((a, b) => b.plannedAtMs - a.plannedAtMs || (a.id < b.id ? 1 : -1)),
     isStopped: () => isStopped,
@@ -125,17 +125,16 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
       s.log.warn(wanted ? 'actions are stopped' : 'actions run again');
       return actor?.keepStopped(wanted) ?? false;
     },
-    /** Requests an undo in the next turn. */
     undo(id: string): 'ok' | 'unknown' | 'not_done' {
       const row = state.rows.get(id);
       if (row === undefined) return 'unknown';
-      // An undo that runs, or waits for its next attempt, is what was requested.
+      // `undoing`: the requested undo is already under way.
       if (row.state !== 'undoing' && (!isUndoable(row) || state.busy.has(id))) return 'not_done';
       undos.push(id);
       return 'ok';
     },
     inFlight: () => inFlight,
-    /** Ends running actions; the next start carries them out again. */
+    /** Ends running actions; the next start of the daemon carries them out again. */
     async close(): Promise<void> {
       isClosed = true;
       await actor?.close();
@@ -143,7 +142,7 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
   };
 }
 
-/** What receivers get: changes, failures, and held actions that may need an operator. No dry runs. */
+/** The action news for receivers: no plans, no dry runs, and held actions only where an operator may be needed. */
 function toldOf({ results, rows }: ActionOutput, before: ActionState): readonly ActionNews[] {
   const held = rows.filter(({ id, held }) => isForPeople(held) && before.rows.get(id)?.held !== held);
   return [

@@ -17,7 +17,6 @@ import type { ClientRuns } from './client-runs.ts';
 import type { Absorb } from './news.ts';
 import type { Pipeline } from './pipeline.ts';
 
-/** What the routes may read and do, from the running stages. */
 export function assembleApiDeps(
   s: Stages,
   pipeline: Pipeline,
@@ -123,7 +122,6 @@ export function assembleApiDeps(
 
 type OnAdvice<T> = Result<T, 'unknown' | 'not_proposed'>;
 
-/** Applies an operator's decision on one advice in the next turn. */
 function onAdvice(
   pipeline: Pipeline,
   id: string,
@@ -187,10 +185,7 @@ function isAfter(row: Row, before: { atMs: number; key: string } | null): boolea
 
 const none: AlertCounts = { evidence: 0, duplicate: 0, stale: 0, resolved: 0, own: 0, ignored: 0, malformed: 0 };
 
-/**
- * Passes notifications of Alertmanager to the loop. They are committed before the response, so after a 200 they survive a
- * `kill -9`. Without a 200 Alertmanager sends the notification again; its alerts still count once.
- */
+/** Passes notifications of Alertmanager to the loop. A 200 means that they are stored. */
 function createAlertTaker(s: Stages, pipeline: Pipeline): ApiDeps['takeAlerts'] {
   let waiting = 0;
   const count = (counts: Partial<Record<AlertOutcome, number>>): void => {

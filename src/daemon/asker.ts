@@ -31,7 +31,6 @@ export function createAsker(
   return asker;
 }
 
-/** A thrown value for the log, with its stack if it has one. */
 export function causeTextOf(cause: unknown): string {
   return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
 }
@@ -63,7 +62,6 @@ export function createDefects(log: Log, clock: Clock) {
   }
 
   return {
-    /** Runs a step; `false` if it threw. */
     guarded(step: () => void): boolean {
       try {
         step();
@@ -73,7 +71,7 @@ export function createDefects(log: Log, clock: Clock) {
         return false;
       }
     },
-    /** Awaits a promise; the value of `instead` if it rejects. */
+    /** Awaits `act`; resolves to `instead()` if it throws or rejects. */
     async or<T>(act: () => Promise<T>, instead: () => T): Promise<T> {
       try {
         return await act();

@@ -54,7 +54,6 @@ export interface DaemonPorts {
   readonly clients?: ClientRunner;
   /** Absent: no action ever runs. */
   readonly actor?: Actor;
-  /** Creates the workers from their book. */
   workers(book: WorkerBook): Workers;
   readonly version: string;
   readonly node: string;
@@ -142,7 +141,6 @@ export function assemble(config: Config, ports: DaemonPorts) {
     since: createSince(restored('meta'), now),
     trends: createTrends(config, restored('trend')),
     ledger,
-    /** The inputs of the judge, kept for a replay. */
     answers: createAnswers({ id: lifeOf(store, now), startedAt: now }, settingsOf(config)),
   };
   for (const [registry, { untilMs }] of pausesIn(stages, now)) stages.scheduler.pause(registry, untilMs);
@@ -165,7 +163,7 @@ export function declaredBy(
   return (ecosystem, upstream) => declaredChainOf(config, ecosystem, upstream, registry);
 }
 
-/** The stored pauses of configured mirrors that are not over, by mirror. */
+/** The stored pauses of configured mirrors, without those that have ended. */
 export function pausesIn({ store, config: { mirrors } }: Pick<Stages, 'store' | 'config'>, now: Now) {
   return store.all('pause').flatMap((row) => {
     const pause = mirrors.some(({ name }) => name === row.key) ? readPause(row, now) : null;
@@ -199,7 +197,7 @@ function lifeOf(store: Store, now: Now): string {
   return id;
 }
 
-/** A fingerprint of what is probed and how it is judged, twelve hex digits, without secrets. */
+/** A fingerprint of the settings that decide what is probed and how it is judged: twelve hex digits. */
 export function settingsOf(config: Config): string {
   const { detect, advise, schedule, steps, controls, modules } = config;
   const mirrors = config.mirrors.map(({ name, upstream, url, role, weight }) => [name, upstream, url, role, weight]);

@@ -16,15 +16,14 @@ const nothing: Known = new Map();
 export interface BookInput {
   readonly config: Config;
   readonly learnt: Learnt;
-  /** The version of this release, for the header `User-Agent`. */
   readonly version: string;
   /** The known ecosystems; absent: those of this release. */
   readonly registry?: Registry;
 }
 
 /**
- * The workers' part of a configuration: access with secrets in clear text, and data for conversations. Hashes of lock files
- * override learnt ones.
+ * The workers' part of a configuration: access with secrets in clear text, and data for conversations.
+ * Hashes in `config.pinned` override learnt ones.
  */
 export function buildWorkerBook({ config, learnt, version, registry = builtIn }: BookInput): WorkerBook {
   const userAgent = userAgentOf(config, version);
@@ -74,8 +73,8 @@ function originOf({ ecosystem, upstream }: Mirror, { mirrors }: Config): string 
 }
 
 /**
- * The hosts of controls and public mirrors: if these names fail too, the resolver is broken. A private mirror's name is sent
- * to its own resolver only.
+ * Names for testing a resolver: the hosts of controls and of public mirrors.
+ * Names of private mirrors must not reach other resolvers.
  */
 function otherNames(config: Config, registry: Registry): readonly string[] {
   const isPublic = ({ ecosystem, upstream }: Mirror): boolean => upstream === registry.of(ecosystem)?.publicUpstream;
@@ -93,7 +92,6 @@ function protocolsOf(mirror: Mirror, client: Client): readonly HttpProtocol[] {
   return mirror.protocol === undefined ? client.protocols(mirror) : forced[mirror.protocol];
 }
 
-/** The access of one mirror, secrets in clear text. */
 export function bookAccessOf(config: Config, mirror: Mirror, version: string): WireAccess {
   return accessOf(mirror, userAgentOf(config, version), config, builtIn);
 }

@@ -26,7 +26,7 @@ interface OrderMeans {
   readonly isRoot: boolean;
 }
 
-/** The timeout and user of a run by hand, if the file has no `clientRuns`. */
+/** The defaults where the configuration has no `clientRuns`. */
 const timeoutMs = 5 * 60_000;
 const nobody = { uid: 65534, gid: 65534 };
 
@@ -113,7 +113,6 @@ export function askOf(s: Stages, { registry, client }: ClientPair, runs: number)
   return module == null ? null : { mirror, client: real, module, version };
 }
 
-/** True for targets of the last step of a fetch. */
 function isFetched(kind: Ecosystem, { step }: Target): boolean {
   return step === kind.fetch.at(-1);
 }

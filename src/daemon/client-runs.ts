@@ -22,7 +22,7 @@ export type ClientRuns = ReturnType<typeof createClientRuns>;
 const keyPrefix = 'client|';
 const afterDefectMs = 60_000;
 
-/** The last run of a pair as stored, with the number of its runs, without those that are repeated. */
+/** The stored last run of a pair. `runs`: the number of its runs, repetitions not counted. */
 interface Kept {
   readonly run: ClientRun;
   readonly runs: number;
@@ -33,7 +33,6 @@ const nothingSpent: Spent = { wireBytes: 0, throttled: null };
 
 type Turn = ClientPair & { readonly runs: number };
 
-/** A finished run of a client, before our own steps are compared with it. */
 interface Reported {
   readonly pair: Turn;
   readonly ask: ClientAsk;
@@ -102,7 +101,6 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     s.log.error('defect in a client run', { cause: causeTextOf(cause) });
   }
 
-  /** Runs the client. Our own steps follow, and no other run waits for them. */
   async function once(pair: Turn): Promise<void> {
     const ask = askOf(s, pair, pair.runs);
     const visit = ask === null || s.detector.vantage().suspect === true ? null : begin(ask);
@@ -135,7 +133,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     }
   }
 
-  /** True if the pair runs again soon: its run differs from our steps, and in outcome from the last that did. */
+  /** True if the pair should run again soon: the run differs from our steps, with a new outcome. */
   function isOddAgain(pair: ClientPair, run: ClientRun): boolean {
     const key = pairKeyOf(pair);
     const same = agrees(run);
@@ -152,7 +150,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     return null;
   }
 
-  /** `null`: the daemon ends. */
+  /** `null`: the daemon is stopping. */
   async function reportOf(ask: ClientAsk): Promise<ClientReport | null> {
     const means = { config: s.config, registry: s.registry, version: s.version, isRoot: isRoot() };
     const report = await s.clients?.run(makeClientOrder(ask, means));
@@ -241,7 +239,6 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
   return {
     start: arrange,
     reconfigured: arrange,
-    /** The last run of each client at a mirror. */
     of: (registry: string): readonly ClientRun[] =>
       pairsOf(s).flatMap((pair) => (pair.registry === registry ? (kept.get(pairKeyOf(pair))?.run ?? []) : [])),
     /** Kills the running client; resolves once it has exited and all comparisons have ended. */

@@ -38,7 +38,7 @@ export type Judge = ReturnType<typeof createJudge>;
 
 /** Without events, advice is updated at this interval, milliseconds. */
 const considerEveryMs = 2_000;
-/** Passes over the orders of a turn at most: a probe that cannot start may cause further orders. */
+/** The limit of passes over the orders of one turn: a probe that cannot start may cause further orders. */
 const carryingMax = 4;
 
 /**
@@ -54,7 +54,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
   let configured: Config | null = null;
   const outstanding = createOutstanding();
 
-  /** One turn: inputs, then `maintain`, `tick`, `plan`, `consider`, and `carryOut` once. */
+  /** One turn. The order of calls: inputs, `maintain`, `tick`, `plan`, `consider`, `carryOut`. */
   function turnAt(now: Now) {
     outstanding.turn(now);
     const judged: Judged = {
@@ -94,7 +94,6 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
     };
     const reserve: Scheduler['reserve'] = (asked, at) => (isRunning() ? s.scheduler.reserve(asked, at) : null);
 
-    /** Passes settled samples to the advisor; true if the advisor should decide at once. */
     function observe(): boolean {
       let isUrgent = false;
       for (; observed < judged.settled.length; observed += 1) {
@@ -104,7 +103,6 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
       return isUrgent;
     }
 
-    /** Handles probes that are pending for too long; true if there are any. */
     function observeLate(): boolean {
       const late = outstanding.review((due, outMs) => s.advisor.lateInMs(due, outMs, now));
       for (const { due, outMs } of late) {
@@ -162,7 +160,6 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
         detect(s.detector.take(sample, now));
       },
       control: (answer: ControlAnswer, round: Due['round']) => detect(s.detector.control(answer, round, now)),
-      /** Tells detect which mirrors enter or leave a maintenance window. */
       maintain(): void {
         if (configured !== s.config) {
           configured = s.config;
@@ -225,7 +222,6 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
     turn: turnAt,
     /** When judging needs a turn, monotonic milliseconds; `null`: the loop's usual interval is enough. */
     wakeAtMs: () => earliest(lateWakeMs, earliest(detectWakeMs, isRunning() ? scheduleWakeMs : null)),
-    /** Makes the next `consider` decide. */
     considerSoon(): void {
       considerAtMs = 0;
     },

@@ -13,7 +13,6 @@ export function createKnowledge(s: Stages) {
     if (learning !== null)
       learnt.set(id, new Map(stored.flatMap(({ key, value }) => (isOf(learning, key) ? [[key, value]] : []))));
   return {
-    /** Sends the whole book to the workers. */
     configure: () =>
       s.workers.configure(buildWorkerBook({ config: s.config, learnt, version: s.version, registry: s.registry })),
     /** Learns from these samples. @returns rows for the transaction of the same turn; empty: nothing new */
@@ -34,7 +33,7 @@ export function createKnowledge(s: Stages) {
   };
 }
 
-/** The new facts under the ecosystem's own keys; under others they would be lost at the next start, or overwrite facts. */
+/** Only facts under the ecosystem's own keys, which a restart reads. */
 function newsOf(learning: Learning, known: Known, facts: SettledSample['facts']): ReturnType<Learning['learn']> {
   return learning.learn(known, facts).filter(([key]) => isOf(learning, key));
 }

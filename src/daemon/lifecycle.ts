@@ -34,7 +34,6 @@ export interface Daemon {
 
 type ReadAgain = Result<Config, readonly ConfigIssue[]>;
 
-/** Reads the configuration again; passed in by cli/, which alone knows path and environment. */
 export type Reread = () => ReadAgain | Promise<ReadAgain>;
 
 /** Starts a daemon. @returns the error code if the listener cannot be opened; the caller then closes the state file */
@@ -168,7 +167,7 @@ export async function startDaemon(
     stages.store.trim('probe', limits.probeRows);
     stages.store.trim('cited', limits.citedRows);
     stages.store.trim('aside', limits.asideRows);
-    // Rows of removed mirrors and versions: rows in use are overwritten long before.
+    // Rows of removed mirrors and versions; those in use are newer.
     stages.store.expire('trend', ports.clock.wallMs() - trendKeepMs);
     stages.store.expire('seen', beforeMs - dayMs);
     // Findings and advice expire once they are over; others stay, however old.
@@ -211,7 +210,6 @@ function isOver(value: unknown): boolean {
   return state !== 'open' && state !== 'proposed' && state !== 'accepted' && state !== 'refused';
 }
 
-/** Runs one reload at a time: the next waits for the one before. */
 function serial(act: () => Promise<ReloadOutcome>): () => Promise<ReloadOutcome> {
   let last: Promise<unknown> = Promise.resolve();
   return () => {

@@ -18,7 +18,7 @@ export interface News extends Omit<Judged, 'settled'> {
   readonly settled: Settled[];
   readonly outcomes: { readonly receiver: string; readonly outcome: DeliveryOutcome }[];
   readonly actions: { readonly result: ActionResult; readonly row: ActionRow }[];
-  /** For receivers. */
+  /** Changes of actions that receivers get. */
   readonly acted: ActionNews[];
 }
 
@@ -26,7 +26,6 @@ export function newNews(judged: Judged): News {
   return { ...judged, settled: [], outcomes: [], actions: [], acted: [] };
 }
 
-/** Adds a stage's result to the turn. */
 export interface Absorb {
   detect(turn: DetectTurn): void;
   advise(change: { readonly changes: readonly AdviceChange[]; readonly rows: readonly Row[] }): void;
@@ -45,10 +44,7 @@ export interface Gap {
   readonly byMs: number;
 }
 
-/**
- * Compares two turns of the loop, which turns at least once a second. A wall clock that gained on the monotonic one is a
- * suspended machine (Linux stops CLOCK_MONOTONIC) or was set forward; one that lost was set back. `null`: a normal turn.
- */
+/** The gap between two consecutive turns; `null`: none. Linux stops CLOCK_MONOTONIC while the machine is suspended. */
 export function gapBetween(before: Now, now: Now): Gap | null {
   const lived = now.monotonicMs - before.monotonicMs;
   const drift = now.wallMs - before.wallMs - lived;

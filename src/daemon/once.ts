@@ -6,7 +6,6 @@ import type { Clock, Probed, Random, Timers, Workers } from '../core/ports.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import { registry } from '../ecosystems/registry.ts';
 
-/** One probe that an operator requests now. */
 export interface OnceRequest {
   readonly mirror: Mirror;
   readonly module: string | null;
@@ -65,7 +64,7 @@ export function probeWithin(workers: Pick<Workers, 'probe'>, due: Due, timers: T
   return orNull(workers.probe(due), patienceMsFor(due), timers);
 }
 
-/** Waits for a close, at most `limits.closeMs`: a thread in `getaddrinfo` ends when the resolver gives up. */
+/** Waits for a close, at most `limits.closeMs`: a running `getaddrinfo` cannot be cancelled. */
 export async function closeWithin(workers: { close(): Promise<void> }, timers: Timers): Promise<void> {
   await orNull(workers.close(), limits.closeMs, timers);
 }

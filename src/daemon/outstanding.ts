@@ -1,7 +1,7 @@
 import type { Due } from '../core/due.ts';
 import type { Now } from '../core/ports.ts';
 
-/** What a turn of the loop takes beyond this is our own delay, which counts against no mirror. Milliseconds. */
+/** A turn of the loop counts at most this many milliseconds: more is the daemon's own delay, not a mirror's. */
 const turnMsMost = 1_500;
 
 interface Probe {
@@ -11,7 +11,6 @@ interface Probe {
   reviewMs: number;
 }
 
-/** Pending probes, and how long our loop has waited for each. */
 export function createOutstanding() {
   const probes = new Map<string, Probe>();
   /** How long the loop has run, without our own delays, milliseconds. */
@@ -51,7 +50,6 @@ export function createOutstanding() {
       }
       return late;
     },
-    /** Milliseconds until the next check; `null`: none is needed. */
     nextMs: () => (Number.isFinite(nextMs) ? Math.max(0, nextMs - ownMs) : null),
   };
 }

@@ -31,7 +31,7 @@ const afterDefectMs = 250;
 /** The loop: schedule → probe → detect → advise → notify → commit → export and events. */
 export function createPipeline(s: Stages) {
   const inbox: Input[] = [];
-  /** Transcripts by probe id, until detect settles the sample: so each sample counts once. */
+  /** Transcripts of samples that are not yet settled, by probe id. */
   const awaiting = new Map<string, Transcript>();
   const events = createEvents();
   const knowledge = createKnowledge(s);
@@ -44,7 +44,6 @@ export function createPipeline(s: Stages) {
   let state: 'idle' | 'running' | 'draining' | 'stopped' = 'idle';
   let controlAtMs = 0;
   let deliveriesInFlight = 0;
-  /** Callbacks of this turn's commands, called after the commit. */
   const settle: (() => void)[] = [];
 
   const wake = (delayMs: number): void => {
@@ -117,7 +116,6 @@ export function createPipeline(s: Stages) {
     for (const { due, round } of controls) asker.control(due, round);
   }
 
-  /** Settles a sample whose handling threw as `unknown`. */
   function lose(input: Input, judging: JudgeTurn): void {
     if (input.kind !== 'probed' || !awaiting.has(input.due.probeId)) return;
     const outcome = { tag: 'unknown', because: 'defect' } as const;
@@ -137,7 +135,6 @@ export function createPipeline(s: Stages) {
     });
   }
 
-  /** Adds new facts to the rows of the turn. @returns whether there are any */
   function learn(news: News): boolean {
     const rows = knowledge.learn(news.settled.map(({ sample }) => sample));
     news.rows.push(...rows);
@@ -244,7 +241,6 @@ export function createPipeline(s: Stages) {
     },
     defects: defects.count,
     stateTrouble: publisher.stateTrouble,
-    /** Sends the configuration to the workers. */
     reconfigured: () => knowledge.configure(),
   };
 }

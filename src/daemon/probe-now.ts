@@ -6,7 +6,6 @@ import { buildWorkerBook, nothingLearnt } from './book.ts';
 import { closeWithin, makeDue, type NoAnswer, type OnceRequest, patienceMsFor, probeWithin } from './once.ts';
 import { type ProcessFacts, processLog, systemClock, systemRandom, workersFor } from './system.ts';
 
-/** Probes that an operator requests, as the daemon would make them. */
 export interface Probing {
   /**
    * Probes once. Never throws because of a mirror.
@@ -16,7 +15,7 @@ export interface Probing {
   close(): Promise<void>;
 }
 
-/** Keeps the worker thread of the first configuration; a probe of another one has a thread of its own. */
+/** Probes with the first configuration share one worker thread; any other probe has its own. */
 export function startProbing(facts: ProcessFacts): Probing {
   let kept: { readonly config: Config; readonly workers: Workers } | null = null;
   function start(config: Config): Workers {

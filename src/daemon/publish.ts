@@ -20,7 +20,7 @@ const findingLevel = {
   changed: 'debug',
 } as const satisfies Record<FindingChange['change'], keyof Log>;
 
-/** After a failed commit the next one waits this many times its duration, so that few turns are delayed. */
+/** After a failed commit the next attempt waits this many times the duration of the failed one. */
 const retryAfter = 10;
 
 const standingsEveryMs = 250;
@@ -33,7 +33,6 @@ const patient: ReadonlySet<Table> = new Set(['seen', 'detector', 'finding', 'pro
 export function createPublisher(s: Stages, events: Events) {
   let trouble: StateTrouble | null = null;
   let suspect: boolean | null = null;
-  /** The last reported state of each mirror, and when states were last compared. */
   const told = new Map<string, string>();
   let toldAtMs = Number.NEGATIVE_INFINITY;
   let freshAtMs = Number.NEGATIVE_INFINITY;

@@ -40,7 +40,6 @@ export interface ProcessFacts {
   readonly votes?: Actor['votes'];
 }
 
-/** A log to standard error. */
 export function processLog(facts: ProcessFacts): Log {
   return createLog(facts.log);
 }

@@ -5,7 +5,7 @@ import { systemTimers } from '../io/timers.ts';
 import { createNotifier } from '../notify/notifier.ts';
 import { systemClock, systemRandom } from './system.ts';
 
-/** Sends one test message to a receiver, which is neither kept nor retried. @throws Error on an unknown receiver */
+/** Sends one test message, which is neither stored nor retried. @throws Error on an unknown receiver */
 export async function sendWebhookTest(config: Config, receiver: string): Promise<Delivery> {
   const now = systemClock.now();
   const notifier = createNotifier({ config, restored: [], random: systemRandom, now });

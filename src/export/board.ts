@@ -10,7 +10,7 @@ interface InstrumentTypes<L extends string> {
   histogram: Histogram<L>;
 }
 
-/** The prom-client object of each name; a label that the catalogue does not give it does not compile. */
+/** The prom-client object of each metric, typed with the metric's labels. */
 export type Instruments<N extends MetricName> = {
   readonly [M in N]: InstrumentTypes<LabelOf<M> | ExemplarLabel<M>>[(typeof catalog)[M]['type']];
 };
@@ -53,8 +53,8 @@ function formOf(name: MetricName): ReturnType<typeof histogramFormOf> {
 }
 
 /**
- * The labels of a series: those of the thing that the metric uses, and the metric's own. Without a difference it is the
- * thing's own object, so that series share the text of their labels.
+ * The labels of a series: those of its thing that the metric has, and `more`. If nothing differs, `labels` itself is
+ * returned, so that series share the text of their labels.
  */
 function labelsOf(name: MetricName, labels: Labels, more: Labels): Record<string, string> {
   const { labels: taken } = metricOf(name);
@@ -93,7 +93,6 @@ export function createBoard<N extends MetricName>(names: readonly N[]) {
     close(kind: Kind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, (_, instrument, all) => instrument.remove(all));
     },
-    /** Removes all series of those gauges that are of this registry. */
     clear(gauges: readonly MetricName[]): void {
       for (const name of gauges) {
         const instrument = byName.get(name);

@@ -11,7 +11,6 @@ const linesPerTurn = 2_500;
 
 export type ShardBoard = Board<ShardMetric>;
 
-/** An entity, and the registry with its series. */
 export interface Home {
   readonly entity: Entity;
   readonly board: ShardBoard;
@@ -45,11 +44,9 @@ function count(shard: Shard, entity: Entity, sign: 1 | -1): void {
 
 export type Boards = ReturnType<typeof createBoards>;
 
-/** Distributes entities over registries; at first there are none. */
 export function createBoards() {
   let shards: Shard[] = [];
   const shardOf = new Map<string, Shard>();
-  /** Removed entities whose series are still to be closed. */
   let gone: Home[] = [];
 
   function close({ entity, board }: Home): void {
@@ -71,8 +68,8 @@ export function createBoards() {
   }
 
   /**
-   * Sets the entities; counters of those that stay continue. Returns the homes of removed ones, and of those that got
-   * other labels.
+   * Sets the entities; counters of entities that stay continue.
+   * @returns the homes of entities that were removed or got other labels
    */
   function arrange(wanted: ReadonlyMap<string, Entity>): readonly Home[] {
     const went: Home[] = [];
@@ -128,7 +125,6 @@ export function createBoards() {
     }
   }
 
-  /** Closes the series of removed entities over several turns of the event loop. */
   async function sweep(turn: () => Promise<void>): Promise<void> {
     let lines = 0;
     for (let home = gone.pop(); home !== undefined; home = gone.pop()) {

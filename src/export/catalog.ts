@@ -21,7 +21,6 @@ export type DaemonMetric = NamesPer<DaemonKind>;
 /** In the order of the exposition. */
 export const metricNames = Object.keys(catalog) as readonly MetricName[];
 
-/** One metric without its literal types. */
 export function metricOf(name: MetricName): Metric {
   return catalog[name];
 }
@@ -31,7 +30,6 @@ export function unitOf(name: MetricName): string | null {
   return /_(bytes_per_second|seconds|bytes)(_total)?$/.exec(name)?.[1] ?? null;
 }
 
-/** Cached by kind and weight, because there are thousands of things. */
 const brought = new Map<string, { readonly names: readonly MetricName[]; readonly lines: number }>();
 
 function broughtBy(kind: Kind, heavy: boolean) {
@@ -52,7 +50,7 @@ export function listMetricsFor(kind: Kind, heavy = false): readonly MetricName[]
   return broughtBy(kind, heavy).names;
 }
 
-/** The lines of one thing, with the gauges that may be absent. */
+/** The number of sample lines of one thing; gauges that may be absent count too. */
 export function countLinesFor(kind: Kind, heavy = false): number {
   return broughtBy(kind, heavy).lines;
 }

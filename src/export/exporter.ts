@@ -42,9 +42,7 @@ export function createExporter(input: {
   const daemon = createBoard(daemonNames);
   const facts = createFactBook(boards);
   const renderer = createRenderer({ boards, daemon, verified: facts.verified, turn });
-  /** The entities of the daemon's own registry. */
   let arranged: Plan['daemon'] = [];
-  /** The plan of `prepare` for the next `reconfigure`. */
   let planned: { readonly config: Config; readonly targets: readonly Target[]; readonly plan: Plan } | null = null;
 
   function arrangeDaemon(next: Plan['daemon']): void {
@@ -129,9 +127,7 @@ export function createExporter(input: {
       await boards.prepare(plan.entities, turn);
     },
     reconfigure,
-    /** Closes what `reconfigure` dropped, over many turns. */
     sweep: () => boards.sweep(turn),
-    /** @param accept  the `Accept` header */
     render(accept: string | undefined): Exposition {
       const format = negotiate(accept);
       return { contentType: contentTypes[format], pieces: renderer.render(format) };

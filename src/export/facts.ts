@@ -15,7 +15,6 @@ export function createFactBook(boards: Boards) {
   const shown = new Map<string, TlsLabels>();
   const spoken = new Map<string, Labels>();
   const counted = new Map<string, Set<string>>();
-  /** Keys of artifacts that an authority has confirmed. */
   const verified = new Set<string>();
 
   function hide(registry: string, home: Home): void {
@@ -71,7 +70,7 @@ export function createFactBook(boards: Boards) {
     home.board.instruments.mirror_integrity_verified_total.inc(home.entity.labels);
   }
 
-  /** Counts each artifact of a mismatch once per cause; one that opened before a restart was counted before it. */
+  /** Counts each artifact of a mismatch once per cause. A mismatch from before a restart is not counted again. */
   function finding({ change, finding: found }: FindingChange): void {
     if (found.kind !== 'mismatch' || found.registry === null) return;
     if (change === 'opened') counted.set(found.id, new Set());

@@ -156,7 +156,7 @@ export function fillBoard(board: ShardBoard, homes: Iterable<Home>, readings: Re
   }
 }
 
-/** Sets what the daemon's own registry has from a snapshot. */
+/** Sets the metrics of the daemon's own registry that come from a snapshot. */
 export function fillDaemon(board: Board<DaemonMetric>, snapshot: Snapshot, readings: Readings): void {
   const { instruments } = board;
   board.clear(readGauges);
@@ -181,7 +181,7 @@ export function fillDaemon(board: Board<DaemonMetric>, snapshot: Snapshot, readi
   instruments.mirrorwatch_state_writable.set(snapshot.stateWritable ? 1 : 0);
   if (snapshot.actionsStopped !== undefined)
     instruments.mirrorwatch_actions_stopped.set(snapshot.actionsStopped ? 1 : 0);
-  // The store counts, also before this registry existed.
+  // The store's own count replaces the counter's value.
   instruments.mirrorwatch_state_set_aside_total.reset();
   instruments.mirrorwatch_state_set_aside_total.inc(snapshot.stateSetAside);
   instruments.mirrorwatch_state_rows_set_aside_total.reset();

@@ -18,7 +18,7 @@ export interface Metric {
   readonly labels: readonly string[];
   /** The kinds of things that have the metric, with the closed labels that multiply its series. */
   readonly per: Readonly<Partial<Record<Kind, Each>>>;
-  /** When there is no series. */
+  /** When the metric has no series, in words. */
   readonly absent: string;
   /** Upper bounds, ascending, `+Inf` implied; histograms only. */
   readonly buckets?: readonly number[];
@@ -51,7 +51,7 @@ export function newCounter<const L extends Metric['labels'], const P extends Met
   return { type: 'counter', help, labels, per, absent: never } as const;
 }
 
-/** A gauge. @param absent  when there is no series */
+/** @param absent  when there is no series, in words */
 export function newGauge<
   const L extends Metric['labels'],
   const P extends Metric['per'],

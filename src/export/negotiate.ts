@@ -60,5 +60,4 @@ export function headOf(name: MetricName, format: Format): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The last line of a response, by format. */
 export const endOf: Readonly<Record<Format, string>> = { openmetrics: '# EOF\n', text: '' };

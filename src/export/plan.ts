@@ -14,7 +14,6 @@ export interface Entity {
   readonly lines: number;
 }
 
-/** A thing in the daemon's own registry. */
 export interface DaemonEntity {
   readonly kind: DaemonKind;
   readonly key: string;
@@ -29,7 +28,6 @@ export interface Plan {
   readonly droppedLines: number;
 }
 
-/** The keys of entities, by which samples find them. */
 export const keyOf = {
   mirror: (registry: string) => `mirror|${registry}`,
   step: (registry: string, step: Step) => `step|${registry}|${step}`,
@@ -104,7 +102,6 @@ export function makePlan(config: Config, targets: readonly Target[]): Plan {
   return atOnce(makePlanInSlices(config, targets));
 }
 
-/** `makePlan` in slices. */
 export function* makePlanInSlices(config: Config, targets: readonly Target[]): Slices<Plan> {
   const daemon = daemonEntities(config);
   const planned = new Map<string, Entity>();

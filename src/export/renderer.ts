@@ -19,7 +19,6 @@ export function createRenderer(input: {
   let read: (() => Snapshot) | null = null;
   let droppedLines = 0;
 
-  /** Sets the gauges that come from the snapshot, one registry per turn. */
   async function fill(): Promise<void> {
     const snapshot = read?.() ?? null;
     if (snapshot === null) return;
@@ -32,7 +31,6 @@ export function createRenderer(input: {
     fillDaemon(daemon, snapshot, readings);
   }
 
-  /** The pieces of one response, rendered as they are read. */
   async function* render(format: Format): AsyncGenerator<string> {
     await boards.sweep(turn);
     await fill();

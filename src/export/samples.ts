@@ -30,7 +30,6 @@ export function showLastOk(boards: Boards, target: Pick<Target, 'id'>, wallMs: n
   own?.board.instruments.mirror_probe_last_success_timestamp_seconds.set(own.entity.labels, wallMs / 1000);
 }
 
-/** Observes the times of an ok sample; a cold fetch has its own metric instead. */
 function observeOk(boards: Boards, sample: SettledSample): void {
   const { target, connection, probeId } = sample.due;
   const { ecosystem, registry, step } = target;

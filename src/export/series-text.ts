@@ -30,10 +30,7 @@ interface Observed {
   readonly count: number;
 }
 
-/**
- * The field in which prom-client 15 stores the series of an instrument, which its types do not have; a test compares our
- * text with prom-client's. Its own rendering creates an object for each line, and one text of all lines.
- */
+/** The field in which prom-client 15 keeps the series of an instrument; its types do not declare it. */
 interface Instrument<S> {
   readonly hashMap: Readonly<Record<string, S>>;
 }
@@ -51,7 +48,6 @@ function written(labels: LabelSet): string {
     .join(',');
 }
 
-/** The text of labels and the following blank; empty without labels. */
 function endOf(labels: LabelSet): string {
   const known = ends.get(labels);
   if (known !== undefined) return known;

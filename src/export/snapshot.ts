@@ -8,13 +8,13 @@ import type { MirrorLag, SeriesBaseline, Standing, VantageStanding } from '../co
 export interface Snapshot {
   readonly standings: readonly Standing[];
   readonly vantage: VantageStanding;
-  /** Only open ones count. Absent: those of the standings, and unknown about us. */
+  /** Absent: the findings of `standings`, and the number of findings about the daemon is unknown. */
   readonly findings?: readonly Finding[];
   readonly baselines: Iterable<SeriesBaseline>;
-  /** Several for a module with several kinds of responses. */
+  /** A module may have several: one for each kind of response. */
   readonly lags: Iterable<MirrorLag>;
   readonly advice: readonly Advice[];
-  /** Best first. */
+  /** `candidates`: best first. */
   readonly ranks: readonly {
     readonly ecosystem: EcosystemId;
     readonly upstream: string;
@@ -28,11 +28,11 @@ export interface Snapshot {
   readonly inFlight: number;
   readonly residentBytes?: number;
   readonly startedAtMs: number;
-  /** When the configuration in force was loaded. */
+  /** When the configuration in force was loaded, wall milliseconds. */
   readonly reloadedAtMs: number;
   readonly reloadOk: boolean;
   readonly stateWritable: boolean;
-  /** True while an operator has stopped all actions; absent: none is configured. */
+  /** True while an operator has stopped all actions; absent: no actions are configured. */
   readonly actionsStopped?: boolean;
   /** State files set aside as corrupt since the start. */
   readonly stateSetAside: number;

@@ -77,7 +77,7 @@ function linesOf({ remedy }: Advice): string {
   return [...new Set(forms.map(([, lines]) => lines))].join('\n');
 }
 
-/** The alert that `webhook test` sends; `addEnd` limits it. */
+/** The alert that `webhook test` sends, without an end. */
 export function makeTestAlert({ vantage }: Origin, lang: Receiver['lang'], now: Now): string {
   const say = wordsOf(lang);
   const labels = { alertname: 'MirrorwatchTest', severity: 'info', vantage, [originLabel]: vantage };
@@ -99,7 +99,6 @@ export function severityOf(finding: Pick<Finding, 'kind' | 'cause' | 'actionable
 
 type SaidKey = `finding.${FindingKind | 'disputed' | 'fork'}`;
 
-/** The key of a finding's short title. */
 export function saidKeyOf({ kind, cause }: Pick<Finding, 'kind' | 'cause'>, disputed: boolean): SaidKey {
   if (disputed) return 'finding.disputed';
   return cause === 'fork' ? 'finding.fork' : `finding.${kind}`;

@@ -9,7 +9,6 @@ import { applyDelivery, type State } from './outbox.ts';
 import type { Entry, Queue } from './queue.ts';
 import { chatServices } from './receivers/receivers.ts';
 
-/** A notice and the message that carries it. */
 export interface Sendable {
   readonly notice: Notice;
   readonly message: Parameters<Post['send']>[0];
@@ -21,11 +20,10 @@ interface Carrying {
   readonly carried: readonly Entry[];
   readonly card: Card;
   readonly message: Sendable['message'];
-  /** The sent message to edit; `null`: a new message is sent. */
   readonly changes: SentMessage | null;
 }
 
-/** The message to send to a chat now, new or as an edit of a sent one; at most one. */
+/** Takes the next message for a chat, new or an edit of a sent one; empty: none is due. */
 export function takeCard(state: State, queue: Queue, receiver: Chat, now: Now): readonly Sendable[] {
   if (isQuiet(receiver.chat, now.wallMs)) queue.heldMs = now.monotonicMs;
   const batch = batchOf(queue, receiver.chat, now);
@@ -56,7 +54,6 @@ function carryingOf(state: State, receiver: Chat, batch: readonly Entry[], first
   return { ...renderChatMessage(receiver, alike, state.origin, now), changes: null };
 }
 
-/** Records the result of a delivery, for all notices of the message. */
 export function closeDelivery(state: State, queue: Queue, { id }: Notice, delivery: Delivery, now: Now): void {
   const sent = queue.entries.filter(({ notice, inFlight, carrier = notice.id }) => inFlight && carrier === id);
   const changed = state.sent.get(queue.receiver.name)?.find(({ key }) => key === sent[0]?.changes) ?? null;
@@ -75,14 +72,12 @@ export function closeDelivery(state: State, queue: Queue, { id }: Notice, delive
   for (const entry of sent) applyDelivery(state, queue, entry, delivery, now);
 }
 
-/** True if the message to edit is gone, or the edit was refused. */
 function isUnchangeable(delivery: Delivery): boolean {
   if (delivery.tag === 'delivered') return false;
   const { failure } = delivery;
   return failure.kind === 'refused' || (failure.kind === 'status' && failure.status === 404);
 }
 
-/** Releases the notices of a failed edit, which then become a new message. */
 function sendAnew(state: State, queue: Queue, entries: readonly Entry[], { key }: SentMessage): void {
   dropSent(state.sent, key, queue.receiver.name, state.pending);
   for (const entry of entries) entry.inFlight = false;

@@ -25,7 +25,7 @@ function subjectOf({ kind, registry, cause }: Finding, vantage: string): string 
   return `${kind}/${registry ?? vantage}${story === null ? '' : `/${story}`}`;
 }
 
-/** True for the end of a finding. An acknowledgement ends one that only an operator ends, or that is closed. */
+/** True for the end of a finding: closed, or acknowledged where only an operator ends it or it has closed before. */
 export function isEnd({ change, finding }: FindingChange): boolean {
   if (change === 'closed') return true;
   return change === 'acknowledged' && (kindTraits[finding.kind].endsByHand === true || finding.closedAtMs !== null);
@@ -42,8 +42,8 @@ export function newsOfFinding(change: FindingChange, vantage: string): News | nu
 }
 
 /**
- * The events of advice: of several changes of one (ecosystem, upstream) in one turn only the last. A refusal because of a
- * suspect vantage, and a regret, need no action and are not sent.
+ * The events of advice: of each upstream only the last change.
+ * Refusals because of a suspect vantage, and regrets, need no action and are left out.
  */
 export function newsOfAdvice(changes: readonly AdviceChange[]): readonly News[] {
   const last = new Map<string, News>();
@@ -56,7 +56,7 @@ export function newsOfAdvice(changes: readonly AdviceChange[]): readonly News[] 
   return [...last.values()];
 }
 
-/** The event of an action. An undo has the subject of the change before it, so the subject does not name the advice. */
+/** The event of an action. The subject does not name the advice, so a change and its undo have the same subject. */
 export function newsOfAction(action: ActionNews): News {
   const { ecosystem, upstream } = action.row.advice;
   const subject = `action/${action.row.action}/${ecosystem}/${upstream}`;
@@ -74,7 +74,6 @@ export interface BodyMeta {
   readonly story: StoryView | null;
 }
 
-/** The body in format `standard`, as JSON. */
 export function bodyOf(news: News, meta: BodyMeta): string {
   return JSON.stringify({
     type: news.type,

@@ -34,9 +34,9 @@ export function createNotifier(input: {
   readonly proposed?: readonly Advice[];
   readonly random: Random;
   readonly now: Now;
-  /** Bound over all receivers; `limits.outbox` unless a test says otherwise. */
+  /** The maximum number of waiting notices over all receivers; absent: `limits.outbox`. */
   readonly outbox?: number;
-  /** Called if a notice could not be rendered; it is tried again later. */
+  /** Called if a notice could not be rendered; the notice is tried again later. */
   readonly defect?: (cause: unknown) => void;
 }) {
   // Closures must not keep `input`: it holds the first configuration.
@@ -63,7 +63,7 @@ export function createNotifier(input: {
   };
 
   return {
-    /** Queues the changes for the receivers that want them, and what is due by itself; drops expired notices. */
+    /** Queues notices of the changes, and repetitions and held events that are due; drops expired notices. */
     compose(
       changes: {
         readonly findings: readonly FindingChange[];
@@ -168,7 +168,6 @@ export function createNotifier(input: {
   };
 }
 
-/** Records open findings, which Alertmanagers get repeatedly, and forgets ended ones. */
 function heed(state: State, change: FindingChange, now: Now): void {
   if (isEnd(change)) return dropPushed(state, change.finding);
   state.live.set(change.finding.id, change.finding);
@@ -182,7 +181,6 @@ function queueFor(receiver: Receiver, now: Now): Queue {
   return isChat(receiver) ? { ...queue, pacedMs: now.monotonicMs + chatServices[receiver.format].spacingMs } : queue;
 }
 
-/** When the next message to a receiver is due, monotonic; infinite: none can be sent. */
 function nextAttemptMs(queue: Queue, now: Now): number {
   const { receiver } = queue;
   return isChat(receiver) ? batchMsOf(queue, receiver.chat, now) : attemptMsOf(queue);
@@ -222,7 +220,6 @@ function announce(state: State, news: News, now: Now): void {
   if (story !== undefined && !isTold) state.pending.put(storyRowOf(news.subject, story, now));
 }
 
-/** Queues held events that are due for people, and drops ended stories. */
 function release(state: State, now: Now): void {
   for (const news of releaseDue(state.stories, now)) tell(state, news, 'people', now);
   for (const subject of dropEnded(state.stories, now)) state.pending.delete('meta', storyKeyOf(subject));

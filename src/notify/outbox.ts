@@ -29,24 +29,21 @@ type Opened = Readonly<Record<string, string>>;
 
 export interface State {
   origin: Origin;
-  /** Open findings by id. */
   readonly live: Map<string, Finding>;
   /** Advice that is proposed now, by the mirror to leave. */
   readonly advised: Map<string, Advice>;
   /** When a finding is due to be sent to an Alertmanager again, by `<receiver>/<finding>`; monotonic. */
   readonly pushAtMs: Map<string, number>;
   readonly queues: Map<string, Queue>;
-  /** The last number of each subject. */
+  /** The last sequence number of each subject. */
   readonly seqs: Map<string, number>;
   /** By the id of the finding. */
   readonly opened: Map<string, Opened>;
   readonly stories: Stories;
-  /** Messages that can still be edited. */
   readonly sent: SentMessages;
   readonly random: Random;
   /** The maximum number of waiting notices, over all receivers. */
   readonly outbox: number;
-  /** Rows and outcomes that the current call collects. */
   pending: Turn;
 }
 
@@ -75,7 +72,6 @@ export function restore(state: State, rows: readonly Row[], now: Now): void {
     queue.entries.sort((a, b) => a.bornMs - b.bornMs || a.notice.seq - b.notice.seq);
 }
 
-/** A chat's notice that was certainly not sent before the process ended counts as new. */
 function asKnown({ chat }: Receiver, entry: Entry, now: Now): Entry {
   return chat !== undefined && isUnsent(entry, chat, now) ? { ...entry, mayHaveArrived: false } : entry;
 }
@@ -98,7 +94,6 @@ export function seqRowOf(subject: string, seq: number, now: Now): Row {
 /** `programs`: receivers that show alerts (Alertmanager). `people`: all others, also of format `standard`. */
 type Audience = 'all' | 'programs' | 'people';
 
-/** Queues one event for the enabled receivers of an audience that want it. */
 export function tell(state: State, news: News, audience: Audience, now: Now): void {
   const isRecovery = news.type === 'mirror.recovery';
   const story = state.stories.get(news.subject);
@@ -216,7 +211,6 @@ export function noticeOf(
   };
 }
 
-/** The entry of a new notice, due at once. */
 export function entryOf(notice: Notice, findingId: string | null, { monotonicMs }: Now): Entry {
   return { notice, findingId, bornMs: monotonicMs, dueMs: monotonicMs, inFlight: false, mayHaveArrived: false };
 }
@@ -245,7 +239,6 @@ function isOver(state: State, old: Entry, findingId: string | null): boolean {
   return old.findingId === null || old.findingId === findingId || !state.opened.has(old.findingId);
 }
 
-/** Applies the result of a delivery to its notice and its receiver. */
 export function applyDelivery(state: State, queue: Queue, entry: Entry, delivery: Delivery, now: Now): void {
   entry.inFlight = false;
   queue.failure = delivery.tag === 'failed' ? delivery.failure : null;

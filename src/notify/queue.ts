@@ -6,13 +6,11 @@ import type { Now, Row } from '../core/ports.ts';
 import { severityOf } from './alerts.ts';
 import type { News } from './news.ts';
 
-/** The maximum number of parallel deliveries to one receiver. */
 const inFlightMax = 8;
 
 /** One undelivered notice; its own times are monotonic milliseconds, those of `notice` wall times. */
 export interface Entry {
   notice: Notice;
-  /** The id of the finding that the notice is about; `null`: none. */
   readonly findingId: string | null;
   readonly bornMs: number;
   dueMs: number;
@@ -34,11 +32,11 @@ export class Queue {
   disabled: boolean = false;
   /** The receiver requested a wait until then (`Retry-After`, at most `limits.deliveryBackoffMsMax`), monotonic. */
   notBeforeMs: number = Number.NEGATIVE_INFINITY;
-  /** Of the last delivery; `null`: it arrived, or none ended yet. */
+  /** The failure of the last delivery; `null`: it succeeded, or none has ended yet. */
   failure: DeliveryFailure | null = null;
   /** The earliest time of the next message by the receiver's rate limit, monotonic. */
   pacedMs: number = Number.NEGATIVE_INFINITY;
-  /** The last moment of quiet hours, monotonic: the reported age of a notice counts from then at the earliest. */
+  /** When quiet hours last held messages back, monotonic: the reported age of a notice does not count earlier time. */
   heldMs: number = Number.NEGATIVE_INFINITY;
   entries: Entry[] = [];
 
@@ -82,10 +80,7 @@ export function removeExpired(queue: Queue, nowMs: number): readonly Entry[] {
   return old;
 }
 
-/**
- * Removes the oldest notice of the longest queue, so that a stuck receiver only affects itself; mismatches only when
- * nothing else is left. `null`: all are being sent.
- */
+/** Removes the oldest waiting notice of the longest queue, notices of mismatches last. `null`: all are being sent. */
 export function removeOverflow(queues: readonly Queue[]): { readonly queue: Queue; readonly entry: Entry } | null {
   const longest = queues.toSorted((a, b) => b.entries.length - a.entries.length);
   for (const canGo of [(entry: Entry) => entry.notice.type !== 'mirror.mismatch', () => true])
@@ -128,7 +123,7 @@ export function outboxRowOf({ notice, findingId }: Entry): Row {
 }
 
 /**
- * A waiting notice from its row, due after the largest back-off at the latest, whatever the wall clock does.
+ * A waiting notice from its row, due at the latest after the largest back-off.
  * @returns `null` if the row has another form
  */
 export function entryFromRow(row: Row, now: Now): Entry | null {

@@ -17,18 +17,15 @@ export interface Story {
   readonly sinceWallMs: number;
   /** How often the trouble began, >= 1. */
   times: number;
-  /** How many of these beginnings were sent to people, >= 1. */
+  /** How often a beginning of the trouble was sent to people, >= 1. */
   tellings: number;
   /** When the trouble last ended; `null`: it has not ended. */
   endedAtMs: number | null;
   /** The advice that people follow, as sent to them; `null`: none. */
   stand: Advice | null;
-  /** The id of the notice that later ones of the story resolve or add to, by receiver. */
+  /** By receiver: the id of the notice that later notices of the story resolve or update. */
   told: Readonly<Record<string, string>>;
-  /**
-   * An event that people get at `dueMs`, or earlier (`expireHeld`, `releaseDue`); infinite: only then. `null`: no event
-   * is held.
-   */
+  /** An event that is held back until `dueMs`; infinite: until another event releases it. `null`: none. */
   held: { readonly news: News; dueMs: number } | null;
 }
 
@@ -130,7 +127,6 @@ function endsAfterMs({ tellings }: Story): number {
   return tellings < 2 ? 0 : Math.min(limits.storyHoldMsMax, limits.storyHoldMs * 2 ** (tellings - 2));
 }
 
-/** The story as part of a notice; `null`: the notice has none. */
 export function viewOf(story: Story | undefined): StoryView | null {
   if (story === undefined) return null;
   const { id, sinceWallMs, times } = story;
@@ -204,7 +200,6 @@ export function storyKeyOf(subject: string): string {
   return `${keyPrefix}${subject}`;
 }
 
-/** The row of a story, with wall-clock times. */
 export function storyRowOf(subject: string, story: Story, now: Now): Row {
   const wall = (ms: number): number => now.wallMs + (ms - now.monotonicMs);
   const { endedAtMs, held, ...rest } = story;

@@ -7,17 +7,17 @@ import { limits } from '../core/limits.ts';
 import { phrase } from '../words/tell.ts';
 import { codeOf, WireStop } from './deadline.ts';
 
-/** A body, or its beginning and the file with all of it. */
+/** A received body. Where `whole` is not null, `body` is only its beginning. */
 export interface Collected {
   readonly body: Buffer;
   readonly whole: BodyFile | null;
 }
 
-/** When a long body goes to a file. */
+/** How a long body is kept in a file instead of in memory. */
 export interface Spill {
-  /** A longer body is written to a file as a whole. */
+  /** Bodies above this size are kept in a file. */
   readonly heldBytes: number;
-  /** Called with each new file: the caller must close it. */
+  /** Receives each new file and must close it. */
   readonly opened: (file: BodyFile) => void;
 }
 
@@ -25,10 +25,8 @@ export interface Spill {
 const pieceBytesMin = 2 * 1024;
 const blockBytes = 16 * 1024;
 
-/** Collects a body with little memory besides the body, however small the chunks are. */
 export class BodyHold {
   #chunks: Buffer[] = [];
-  /** Small chunks that are not yet in `#chunks`; `#filled` bytes are used. */
   #block: Buffer | null = null;
   #filled = 0;
   #bytes = 0;
@@ -83,10 +81,7 @@ export class BodyHold {
   }
 }
 
-/**
- * A long body in a file of the system's temporary folder. The file's name is removed before the first byte is written,
- * so the file disappears with this process. Reads and writes are synchronous: some hundred microseconds per mebibyte.
- */
+/** A long body in an unlinked temporary file. Reads and writes are synchronous. */
 export class BodyFile implements WholeBody {
   readonly #file: number;
   #bytes = 0;
@@ -122,7 +117,6 @@ export class BodyFile implements WholeBody {
     return part;
   }
 
-  /** Idempotent. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

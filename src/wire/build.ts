@@ -2,13 +2,10 @@ import type { BuildPlace } from '../core/due.ts';
 import type { Timers } from '../core/ports.ts';
 import type { Kept } from './pool.ts';
 
-/** A build closes after this time, also if not all its lines have ended. */
+/** A build closes after this time even if some of its lines have not ended. */
 const expiresMs = 5 * 60_000;
 
-/**
- * The one HTTP/2 connection of a build. The cold line connects; the others start when the server's SETTINGS arrive. The
- * connection closes when all lines have ended.
- */
+/** The HTTP/2 connection that the lines of one build share. The cold line opens it, and the warm lines wait for it. */
 export class Build {
   /** `null` until the cold line has connected over HTTP/2. */
   kept: Kept | null = null;
@@ -19,7 +16,6 @@ export class Build {
   #isOver = false;
   readonly #expiry: { cancel(): void };
 
-  /** @param ended  called when the build closes */
   constructor(size: number, timers: Timers, ended: () => void) {
     this.#left = size;
     this.#timers = timers;
@@ -27,13 +23,13 @@ export class Build {
     this.#expiry = timers.after(expiresMs, () => this.#close());
   }
 
-  /** Called by the cold line with its new connection. */
+  /** Shares the connection that the cold line opened. */
   offer(kept: Kept): void {
     this.kept = kept;
     kept.carrier.share(() => this.#settle(true));
   }
 
-  /** True once the connection is ready; false if it fails, or is not ready within `limitMs`. */
+  /** Resolves to true when the connection can carry requests; to false if it fails or `limitMs` pass first. */
   ready(limitMs: number): Promise<boolean> {
     if (this.#isOver) return Promise.resolve(this.kept?.carrier.isAlive() === true);
     return new Promise((resolve) => {
@@ -47,7 +43,7 @@ export class Build {
     });
   }
 
-  /** Records that a line has ended. @param isCold  the line that connects: lines that still wait get no connection */
+  /** Records that a line has ended. @param isCold  true for the line that opens the connection */
   leave(isCold: boolean): void {
     if (isCold) this.#settle(false);
     this.#left -= 1;
@@ -67,7 +63,6 @@ export class Build {
   }
 }
 
-/** The builds under way, by id. */
 export class Builds {
   readonly #timers: Timers;
   readonly #byId = new Map<string, Build>();

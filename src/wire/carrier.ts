@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import symbols from 'undici/lib/core/symbols.js';
 
-// The client alone: the whole package takes 3 MB more in each thread. Its minor release is pinned.
+// Only undici's client: the whole package takes 3 MB more in each thread.
 import Client from 'undici/lib/dispatcher/client.js';
 import { limits } from '../core/limits.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
@@ -12,9 +12,8 @@ import { phrase } from '../words/tell.ts';
 import { WireStop } from './deadline.ts';
 import type { Inflow } from './inflow.ts';
 
-/** An idle connection closes after this time, or after the server's keep-alive hint if that is shorter. */
 const idleMsMax = 10 * 60_000;
-/** Subtracted from the server's hint, which may count from the sending of its response. */
+/** Subtracted from the server's keep-alive hint, which may count from when the response was sent. */
 const idleMarginMs = 1_000;
 /** Flow control windows of Go's client: smaller ones would slow downloads. */
 const streamWindowBytes = 4 * 1024 * 1024;
@@ -28,21 +27,21 @@ const h2Options = {
 
 const closedByUs = new WireStop('MW_STALE', phrase('fault.stale'));
 
-/** True for an error with which undici itself destroys the socket: it says nothing about the connection. */
+/** True for an error that undici created, not the socket. */
 function isUndicis(error: Error): boolean {
   const { code } = error as { code?: unknown };
   return error.name === 'HTTPParserError' || (typeof code === 'string' && code.startsWith('UND_ERR_'));
 }
 
-/** undici's handler of a request, and what our own hooks call. */
+/** undici's handler of one request, extended by our own hooks. */
 export interface Collecting extends Dispatcher.DispatchHandler {
-  /** HTTP/1.1: takes the bytes of the response. */
+  /** HTTP/1.1: receives the response as the socket reads it. */
   readonly inflow: Inflow;
-  /** HTTP/2: a stream was opened for this request; again where undici repeats a refused one. */
+  /** HTTP/2: called with the request's stream; a second time when undici repeats a refused request. */
   streamOpened(stream: ClientHttp2Stream): void;
 }
 
-/** One request as sent. `target`: path and query, or the whole URL for a proxy. */
+/** One request as sent. `target`: path and query; the whole URL for plain HTTP through a proxy. */
 export interface CarriedRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT';
   readonly target: string;
@@ -56,20 +55,17 @@ export interface CarriedRequest {
  */
 export class Carrier {
   readonly socket: Socket;
-  /** The socket's first error that is not undici's own. */
+  /** The socket's first error, except errors that undici created. */
   error: Error | null = null;
-  /** `null` with HTTP/1.1, and before the first request. */
   session: SessionWatch | null = null;
-  /** Several lines use the connection: `close` does nothing, and an aborted request ends only its own stream. */
+  /** While true, `close` does nothing, and an aborted request ends only its own stream. */
   isShared = false;
   #onSettings: (() => void) | null = null;
   bodyBytes = 0;
   readonly #client: Client;
-  /** HTTP/1.1: the running request. HTTP/2: the request whose stream opens next. */
   #collecting: Collecting | null = null;
   #isDisconnected = false;
 
-  /** @param origin  scheme, host and port of the server */
   constructor(socket: Socket, origin: string) {
     this.socket = socket;
     socket.on('error', (error: Error) => {
@@ -82,7 +78,7 @@ export class Carrier {
     };
     let isGiven = false;
     this.#client = new Client(origin, {
-      // undici expects an asynchronous connector. It connects once: reconnecting is our decision.
+      // undici expects an asynchronous connector. A second call fails: a carrier never reconnects.
       connect: (_options, callback) =>
         queueMicrotask(() => {
           if (isGiven) return callback(closedByUs, null);
@@ -110,7 +106,7 @@ export class Carrier {
     return (this.socket as TLSSocket).alpnProtocol === 'h2' ? '2' : '1.1';
   }
 
-  /** Sends a request; undici calls the handler. Over HTTP/1.1 one at a time. */
+  /** Sends a request. Over HTTP/1.1 the previous request must have ended. */
   send({ method, target: path, headers, body }: CarriedRequest, collecting: Collecting): void {
     this.#collecting = collecting;
     this.#client.dispatch({ method, path, headers, ...(body === null ? {} : { body }) }, collecting);
@@ -121,7 +117,7 @@ export class Carrier {
     this.#collecting = collecting;
   }
 
-  /** To be called when a request has ended: later bytes belong to none. */
+  /** To be called when a request has ended: later bytes do not belong to it. */
   ended(collecting: Collecting): void {
     if (this.#collecting === collecting) this.#collecting = null;
   }
@@ -138,17 +134,16 @@ export class Carrier {
     this.close();
   }
 
-  /** True while the connection may carry another request. */
   isAlive(): boolean {
     if (this.#isDisconnected || this.error !== null || this.socket.destroyed) return false;
     if (this.session !== null) return this.session.goaway === null && this.session.error === null;
     return this.socket.readable && this.socket.writable;
   }
 
-  /** Closes the connection at once, unless it is shared; its running request fails. */
+  /** Closes the connection and fails its running request; does nothing while the connection is shared. */
   close(): void {
     if (this.isShared) return;
-    // undici would create an error with a stack trace for each connection.
+    // Otherwise undici creates an error with a stack trace for each closed connection.
     (this.socket as unknown as Record<symbol, Error | null>)[symbols.kError] ??= closedByUs;
     this.socket.destroy();
   }
@@ -181,7 +176,6 @@ const codeNames = [
   'HTTP_1_1_REQUIRED',
 ] as const;
 
-/** The name of an HTTP/2 error code. */
 export function h2CodeNameOf(code: number): string {
   return codeNames[code] ?? `code ${code}`;
 }
@@ -195,7 +189,6 @@ interface Goaway {
 /** Events of one HTTP/2 session that undici does not report. */
 export class SessionWatch {
   goaway: Goaway | null = null;
-  /** The first error, such as an invalid frame. */
   error: Error | null = null;
 
   /** @param opened  called with each stream, before undici adds its own listeners */

@@ -11,7 +11,7 @@ import { H2Response, stopOfLargeHead } from './h2-response.ts';
 import { Inflow } from './inflow.ts';
 import { type ExchangeRequest, type ExchangeTrace, isCoded, joined, statedBytesOf } from './trace.ts';
 
-/** A received body; incomplete where reading stopped on purpose. */
+/** A received body; `isWhole` is false where reading stopped on purpose. */
 export type Read = Collected & { readonly isWhole: boolean };
 
 /** Collects one response, then calls `done` or `failed` once, unless `leave` came first. */
@@ -29,7 +29,6 @@ export class Collector implements Collecting {
   #spill: Spill | null;
   /** Body bytes after which reading stops on purpose; `null`: read to the end. */
   #stopAt: number | null;
-  /** Over HTTP/1.1 its `stream` stays `null`. */
   readonly #h2: H2Response;
   #controller: Dispatcher.DispatchController | null = null;
   #dataMs: number | null = null;
@@ -59,7 +58,6 @@ export class Collector implements Collecting {
     );
   }
 
-  /** HTTP/2: ends a response with a flood of useless frames. */
   look(): void {
     if (!this.#isOver && this.#h2.isFlooded()) this.broken(new WireStop('MW_H2_PROTOCOL', phrase('fault.flood')));
   }
@@ -84,7 +82,7 @@ export class Collector implements Collecting {
       this.#spill = null;
       this.#bytesMax = Math.min(this.#bytesMax, limits.bodyHeldBytesMax);
     }
-    // Without the requested item the beginning of the body is enough.
+    // The response is not the requested item: the beginning of its body is enough.
     if (status >= 300 && this.#stopAt === null) this.#stopAt = Math.min(this.#bytesMax, limits.errorBodyBytes);
     const said = this.#saidBytes();
     if (this.#stopAt === 0) this.#finish(this.#now(), false);
@@ -134,7 +132,7 @@ export class Collector implements Collecting {
     this.#end();
   }
 
-  /** What is wrong with a response that undici reports as complete: it was reset, or is longer than announced. */
+  /** The defect of a response that undici reports as complete, such as a reset; `null`: none. */
   #notWhole(): WireStop | null {
     const said = this.#saidBytes();
     const { bodyBytes } = this.#trace;
@@ -147,7 +145,7 @@ export class Collector implements Collecting {
     return this.#carrier.error === null || this.#isFramed() ? null : stopOf(this.#carrier.error, bodyBytes, atMs);
   }
 
-  /** When the response was complete. If its bytes show its end, this is the last byte's time: parsers run later. */
+  /** The monotonic instant of the end. Where the framing shows the end, that of the last byte: parsers run later. */
   #endMs(): number {
     if (this.#h2.stream !== null) {
       const isFull = this.#saidBytes() === this.#trace.bodyBytes;
@@ -183,7 +181,6 @@ export class Collector implements Collecting {
     this.#failed(why);
   }
 
-  /** Closes the connection, or the stream of a shared one. */
   #end(): void {
     this.#carrier.close();
     if (this.#carrier.isShared) this.#controller?.abort(new WireStop('ABORT_ERR', phrase('fault.line')));

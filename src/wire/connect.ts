@@ -16,7 +16,6 @@ export interface Route
   readonly firstFamily?: 4 | 6 | undefined;
 }
 
-/** The route to a host that is no mirror's: nothing is configured. */
 export const plainRoute: Route = {
   ca: [],
   client: null,
@@ -27,7 +26,6 @@ export const plainRoute: Route = {
   allowHosts: [],
 };
 
-/** The destination of a connection. */
 export interface Destination {
   /** `http:`, `https:` or `tcp:`. */
   readonly url: URL;
@@ -37,7 +35,7 @@ export interface Destination {
   readonly onSocket?: (socket: Socket) => void;
 }
 
-/** Facts about a connection, filled in step by step. Through a proxy the address is the proxy's. */
+/** Facts about a connection, filled while it is opened. Through a proxy, address and port are the proxy's. */
 export interface ConnectTrace {
   readonly marks: LiveMarks;
   remoteAddress: string | null;
@@ -51,7 +49,6 @@ export function createConnectTrace(startMs: number): ConnectTrace {
   return { marks: { start: startMs, end: startMs }, remoteAddress: null, remotePort: null, family: null, tls: null };
 }
 
-/** The dependencies of connecting. */
 export interface ConnectDeps {
   readonly clock: Clock;
   readonly names: Names;
@@ -74,9 +71,8 @@ function portOf(url: URL): number {
 }
 
 /**
- * Opens a connection: resolve, TCP, and for `https:` CONNECT at a proxy, TLS with its verdict. One address, no happy
- * eyeballs, no session resumption. No HTTP is sent to a host that the guard forbids.
- * @throws an error for `stopOf`; a failure of the proxy is `MW_PROXY_CONNECT` or `MW_PROXY_STATUS`
+ * Opens a connection to one address: no happy eyeballs, no TLS session resumption.
+ * @throws WireStop or a Node error; failures of the proxy have the code `MW_PROXY_CONNECT` or `MW_PROXY_STATUS`
  */
 export async function connectTo(
   to: Destination,
@@ -95,7 +91,6 @@ export async function connectTo(
   return to.url.protocol === 'https:' ? orClosed(tunnel, secureTunnel(attempt, tunnel)) : tunnel;
 }
 
-/** Closes the socket if what runs over it fails, or does not start because OpenSSL rejects a key or a certificate. */
 function orClosed<T>(socket: Socket, over: Promise<T>): Promise<T> {
   return over.catch((error: unknown) => {
     socket.destroy();
@@ -108,7 +103,6 @@ async function connectDirect(attempt: Attempt): Promise<Socket> {
   const port = portOf(to.url);
   const { address } = await addressOf(attempt, bareHostOf(to.url), port);
   const rule = await allowedRule(to, address);
-  // The other end is the checked address by construction; the guard does not rely on that.
   const isPeer: PeerTest = (remote) => rule === null || mayConnect(bareHostOf(to.url), remote ?? '', rule);
   if (to.url.protocol === 'https:') return secureDirect(attempt, { address, port }, isPeer);
   return openTcp(attempt, { address, port }, isPeer, attempt.trace.marks);
@@ -143,7 +137,6 @@ interface Peer {
   readonly port: number;
 }
 
-/** Whether HTTP may be sent to the connected address. */
 type PeerTest = (remoteAddress: string | undefined) => boolean;
 const anyPeer: PeerTest = () => true;
 
@@ -214,8 +207,8 @@ function secureTunnel(attempt: Attempt, tunnel: Socket): Promise<Socket> {
 }
 
 /**
- * TLS over a new TCP connection. TCP is opened separately: Node alone creates the TLS socket before it connects, which
- * takes a tenth of a millisecond of the mirror's time. Here that passes during the round trip.
+ * TLS over a new TCP connection.
+ * The TLS socket is created while TCP connects: the mirror's time does not include that work.
  */
 function secureDirect(attempt: Attempt, { address, port }: Peer, isPeer: PeerTest): Promise<Socket> {
   const { trace, deadline, clock } = attempt;
@@ -246,7 +239,6 @@ function secureDirect(attempt: Attempt, { address, port }: Peer, isPeer: PeerTes
       try {
         socket = handshake(tcp, handshakeOf(attempt), attempt, done, failed);
       } catch (error) {
-        // OpenSSL rejected a key or a name.
         end(error);
       }
     });

@@ -5,8 +5,8 @@ import { Deadline, stopOf } from './deadline.ts';
 import { type LineDeps, OpenLine } from './line.ts';
 
 /**
- * Probes one control, to see whether this host is online. `tcp:` needs a connection, `http:` any status, `https:` any
- * status and a valid certificate, which a captive portal does not have.
+ * Probes one control. Success: for `tcp:` a connection, for `http:` any response, for `https:` any response with
+ * a valid certificate.
  */
 export async function probeControl(due: ControlDue, deps: LineDeps, userAgent: string): Promise<ControlAnswer> {
   const at = deps.clock.now();

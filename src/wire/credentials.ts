@@ -29,8 +29,8 @@ function defaultPort(url: URL): string {
 }
 
 /**
- * The headers to send: our User-Agent, `accept-encoding: identity`, then those in `asked`, which override both, and the
- * mirror's credentials. Credentials, also those in `asked`, only where `mayKnowSecrets` allows.
+ * The headers of a request: defaults, then `asked`, then the mirror's credentials unless `asked` has
+ * an `authorization`. Credentials, also those of `asked`, are left out where `mayKnowSecrets` is false.
  */
 export function requestHeaders(
   url: URL,

@@ -5,10 +5,9 @@ import type { Marks } from '../core/transcript.ts';
 import { phrase, saySentence } from '../words/tell.ts';
 import { english } from '../words/words.ts';
 
-/** Ends a stage early and releases what it holds; called at most once. */
 type Cancel = () => void;
 
-/** The deadline of a hop, whose stages run one at a time. At the deadline the current stage ends with `MW_DEADLINE`. */
+/** Ends the current stage with `MW_DEADLINE` when the time is over. Stages run one at a time. */
 export class Deadline {
   readonly #timer: { cancel(): void };
   readonly #timers: Timers;
@@ -24,7 +23,7 @@ export class Deadline {
     if (leftMs <= 0) this.#cut = lateness(clock.monotonicMs());
   }
 
-  /** Ends the current stage and all later ones with this reason. The first reason is kept. */
+  /** Fails the current stage and all later ones with this reason. Only the first reason counts. */
   cut(why: WireStop): void {
     this.#cut ??= why;
     this.#stop?.(this.#cut);
@@ -50,7 +49,6 @@ export class Deadline {
     });
   }
 
-  /** Calls `run` at this interval until `clear`; a second call replaces the first. */
   every(ms: number, run: () => void): void {
     this.#looks?.cancel();
     this.#looks = this.#timers.after(ms, () => {
@@ -70,16 +68,15 @@ function lateness(atMs: number): WireStop {
   return new WireStop('MW_DEADLINE', phrase('fault.deadline'), 0, atMs);
 }
 
-/** Marks while a hop is under way. */
 export type LiveMarks = { -readonly [K in keyof Marks]: Marks[K] };
 
 /** Why a request failed. */
 export class WireStop extends Error {
   readonly code: string;
   readonly bytesRead: number;
-  /** The message in any language; `null`: there is only the text. */
+  /** The translatable message; `null`: the message is plain text. */
   readonly sentence: Sentence | null;
-  /** Monotonic instant of the end; `null`: not stated. */
+  /** Monotonic instant at which the request ended; `null`: unknown. */
   readonly atMs: number | null;
 
   constructor(code: string, text: string | Sentence, bytesRead = 0, atMs: number | null = null) {
@@ -110,7 +107,7 @@ function fieldOf(error: unknown, name: 'code' | 'reason'): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** An error's code: its own, else its cause's; without a cause that of an aggregate's first error. `null`: none. */
+/** An error's code: its own, else its cause's; without a cause, that of an aggregate's first error. `null`: none. */
 export function codeOf(error: unknown): string | null {
   const own = fieldOf(error, 'code');
   if (own !== null || !(error instanceof Error)) return own;
@@ -118,7 +115,7 @@ export function codeOf(error: unknown): string | null {
   return error instanceof AggregateError ? codeOf(error.errors[0]) : null;
 }
 
-/** Any error as a stop; a stop is returned unchanged. Of OpenSSL's errors the text is the reason. */
+/** Any error as a stop; a stop is returned unchanged. The message of an OpenSSL error is its `reason`. */
 export function stopOf(error: unknown, bytesRead = 0, atMs: number | null = null): WireStop {
   if (error instanceof WireStop) return error;
   const message = error instanceof Error ? error.message : String(error);

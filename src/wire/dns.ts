@@ -4,7 +4,6 @@ import { phrase } from '../words/tell.ts';
 import { Deadline, stopOf, WireStop } from './deadline.ts';
 import { classBySpelling } from './guard.ts';
 
-/** One address of a name. */
 export interface Resolved {
   readonly address: string;
   readonly family: 4 | 6;
@@ -12,31 +11,27 @@ export interface Resolved {
 
 export interface ResolveRule {
   readonly family: 4 | 6 | null;
-  /** The preferred family where `family` is `null`; absent: the order of the system's resolver; IPv4 from a server. */
+  /** The preferred family where `family` is `null`. Absent: the system resolver's order, or IPv4 with a `server`. */
   readonly first?: 4 | 6 | undefined;
   /** `address` or `address:port`; `null`: the system's resolver. */
   readonly server: string | null;
 }
 
-/** After a failure, other names are resolved for at most this time. */
+/** Timeout for resolving other names after a failure. */
 const othersMs = 1_500;
-/** How long the result for other names is valid. */
+/** How long the result for other names is reused. */
 const othersFreshMs = 2_000;
 const othersAsked = 3;
 const namesKnown = 200;
 const serversKept = 100;
 
-/**
- * Resolves each name to one address. The system's resolver runs `getaddrinfo` on libuv's thread pool, which all worker
- * threads share: names without a response delay the others. A configured server is queried without the pool.
- */
+/** Resolves a name to one address, by the system's resolver or a configured server. */
 export class Names {
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #others: readonly string[];
-  /** Names of mirrors, by their resolver; `''`: the system's. */
   readonly #known = new Map<string, Set<string>>();
-  /** Names that each resolver has resolved, the newest last. */
+  /** Names that were resolved, by DNS server, the newest last. */
   readonly #answered = new Map<string, Set<string>>();
   readonly #servers = new Map<string, Resolver>();
   readonly #verdicts = new Map<string, { readonly untilMs: number; readonly answers: Promise<boolean | null> }>();
@@ -47,7 +42,7 @@ export class Names {
     this.#others = others.map((name) => name.toLowerCase()).filter(isAskable);
   }
 
-  /** Remembers a mirror's name, to test its resolver with; it may be private, so no other resolver gets it. */
+  /** Remembers a mirror's name for testing its own resolver. Other resolvers never get it: the name may be private. */
   know(name: string, server: string | null): void {
     const known = this.#known.get(server ?? '') ?? new Set();
     this.#known.set(server ?? '', known);
@@ -169,7 +164,7 @@ export class Names {
     const resolver = new Resolver({ timeout: 2_000, tries: 4 });
     resolver.setServers([server]);
     const [oldest] = this.#servers.keys();
-    // Not cancelled: other mirrors may wait for its response.
+    // The removed resolver is not cancelled: other mirrors may wait for its response.
     if (oldest !== undefined && this.#servers.size >= serversKept) this.#servers.delete(oldest);
     this.#servers.set(server, resolver);
     return resolver;
@@ -178,7 +173,6 @@ export class Names {
 
 type Answered = (error: Error | null, address: string, family: 4 | 6) => void;
 
-/** True for a name that can test a resolver; `localhost` and addresses cannot. */
 function isAskable(name: string): boolean {
   return name !== '' && classBySpelling(name) === null;
 }

@@ -6,7 +6,6 @@ import { codeOf, stopOf, WireStop } from './deadline.ts';
 import type { H2Response } from './h2-response.ts';
 import { type ExchangeRequest, type ExchangeTrace, statedBytesOf } from './trace.ts';
 
-/** An exchange that ends with an error. */
 interface Ended {
   readonly request: ExchangeRequest;
   readonly trace: ExchangeTrace;
@@ -14,16 +13,15 @@ interface Ended {
   readonly h2: H2Response;
 }
 
-/** The stop for any error of an exchange: undici's codes and texts depend on its version. @param atMs  monotonic */
+/** Any error of an exchange as a stop. @param atMs  monotonic */
 export function exchangeStopOf(error: unknown, ended: Ended, atMs: number): WireStop {
   if (error instanceof WireStop && error.code !== 'MW_STALE')
     return new WireStop(error.code, error.sentence ?? error.message, ended.trace.bodyBytes, atMs);
   const { session } = ended.carrier;
-  return session === null ? plainStop(error, ended, atMs) : h2Stop(error, ended, session, atMs);
+  return session === null ? h1Stop(error, ended, atMs) : h2Stop(error, ended, session, atMs);
 }
 
-/** HTTP/1.1. An `HTTPParserError` but for an early end is `MW_BAD_HEAD` before the head's end, then `MW_BAD_CHUNK`. */
-function plainStop(error: unknown, { trace, carrier: { error: socketError } }: Ended, atMs: number): WireStop {
+function h1Stop(error: unknown, { trace, carrier: { error: socketError } }: Ended, atMs: number): WireStop {
   const { status, bodyBytes: bytesRead } = trace;
   const stop = stopOf(error, bytesRead, atMs);
   const as = (code: string, text: string | Sentence): WireStop => new WireStop(code, text, bytesRead, atMs);
@@ -51,10 +49,7 @@ function plainStop(error: unknown, { trace, carrier: { error: socketError } }: E
   }
 }
 
-/**
- * HTTP/2: GOAWAY first, then broken frames, the end of the connection, the end of the stream. Node does not say which
- * side reset a stream with PROTOCOL_ERROR: unless a head stated a length, it counts as the server's reset.
- */
+/** Node does not say which side reset a stream with PROTOCOL_ERROR; without a stated length, the server is assumed. */
 function h2Stop(error: unknown, { request, trace, carrier, h2 }: Ended, session: SessionWatch, atMs: number): WireStop {
   const { status, bodyBytes: bytesRead } = trace;
   const { stream } = h2;
@@ -65,7 +60,6 @@ function h2Stop(error: unknown, { request, trace, carrier, h2 }: Ended, session:
   const isUntaken = stream?.id === undefined || stream.id > (goaway?.lastStreamId ?? Number.POSITIVE_INFINITY);
   if (goaway !== null && isUntaken && status === null) return as('MW_H2_UNTAKEN', phrase('fault.untaken'));
   const stop = stopOf(error, bytesRead, atMs);
-  // Node's error of the stream; undici's may differ.
   const native = h2.streamError ?? session.error ?? error;
   if (codeOf(native) === 'ERR_HTTP2_ERROR')
     return as('MW_H2_PROTOCOL', phrase('fault.streamBroken', { why: stopOf(native).message }));

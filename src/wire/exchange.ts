@@ -10,8 +10,8 @@ import { floodLookMs } from './inflow.ts';
 import type { ExchangeRequest, ExchangeTrace } from './trace.ts';
 
 /**
- * Sends one request and reads its response. A whole body in memory is decoded, also if we offered no encoding, unless
- * `asSent`. After an error, or a body that is not read to its end, the connection is closed, unless it is shared.
+ * Sends one request and reads its response. Decodes a whole body in memory, unless `asSent`. Closes the connection
+ * after an error or an incomplete read, unless it is shared.
  * @param now  the monotonic clock
  * @throws WireStop
  */
@@ -51,7 +51,7 @@ const brotliAsync = promisify(brotliDecompress);
 const layersMax = 2;
 
 /**
- * The body before the server encoded it; a body in an unknown encoding is unchanged.
+ * Decodes a body; an unknown encoding is left as it is.
  * @param bodyBytesMax  the limit of the result; if no encoding was offered, `limits.decodedBytes` or twice the received
  *                      bytes, whichever is larger, is a second limit
  * @throws WireStop `MW_BODY_TOO_LARGE`, or zlib's own code (`Z_BUF_ERROR`: cut short, `Z_DATA_ERROR`: broken)

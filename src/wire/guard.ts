@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { type AddressBytes, addressBytesOf, isWithin, type Network } from '../core/addresses.ts';
 
-/** The class of an address: the IANA special-purpose registries (RFC 6890) as of 2025, in groups. */
+/** An address class: groups of the IANA special-purpose registries (RFC 6890), as of 2025. */
 export type AddressClass =
   | 'public'
   | 'loopback'
@@ -14,7 +14,7 @@ export type AddressClass =
   | 'unspecified'
   | 'reserved';
 
-/** The ranges, the first match wins; `embeddedAt`: the class is that of the IPv4 address at this byte. */
+/** The first match wins. `embeddedAt`: the class is that of the IPv4 address at this byte offset. */
 const ranges: readonly (readonly [cidr: string, is: AddressClass | { readonly embeddedAt: number }])[] = [
   ['0.0.0.0/8', 'unspecified'],
   ['10.0.0.0/8', 'private'],
@@ -50,7 +50,6 @@ const ranges: readonly (readonly [cidr: string, is: AddressClass | { readonly em
   ['fe80::/10', 'link_local'],
   ['fec0::/10', 'private'],
   ['ff00::/8', 'multicast'],
-  // All other IPv6 space that is not global unicast.
   ['::/0', 'reserved'],
 ];
 
@@ -66,7 +65,6 @@ function bytesOf(address: string): AddressBytes | null {
   return isIP(text) === 0 ? null : addressBytesOf(text);
 }
 
-/** `null`: the text is neither `address/bits` nor an address. */
 function parseCidr(text: string): Network | null {
   const [base = '', bitsText, more] = text.split('/');
   const bytes = bytesOf(base);

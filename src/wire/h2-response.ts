@@ -9,7 +9,6 @@ export function stopOfLargeHead(): WireStop {
   return new WireStop('MW_HEAD_TOO_LARGE', phrase('fault.headLarge'));
 }
 
-/** What one response over HTTP/2 shows besides its body. */
 export class H2Response {
   stream: ClientHttp2Stream | null = null;
   streamError: Error | null = null;
@@ -17,7 +16,7 @@ export class H2Response {
   headMs: number | null = null;
   #interimBytes = 0;
   readonly #carrier: Carrier;
-  /** What the connection had received before this request: all bytes, and those of bodies. */
+  /** Bytes that the connection had received before this request: in all, and of bodies. */
   readonly #readBefore: number;
   readonly #bodyBefore: number;
 
@@ -27,7 +26,7 @@ export class H2Response {
     this.#bodyBefore = carrier.bodyBytes;
   }
 
-  /** Follows a stream; again where undici repeats a refused request. @param broken  ends the response */
+  /** Follows the request's stream; called again when undici repeats the request. @param broken  fails the response */
   follow(stream: ClientHttp2Stream, now: () => number, broken: (why: WireStop) => void): void {
     this.stream = stream;
     this.streamError = null;
@@ -50,7 +49,7 @@ export class H2Response {
     return this.stream !== null && isFlood(socket.bytesRead - this.#readBefore, bodyBytes - this.#bodyBefore);
   }
 
-  /** The stop for a reset stream; `null`: it was not reset. Node ends one reset with CANCEL like a complete one. */
+  /** The stop for a reset stream; `null`: it was not reset. Node reports a reset with CANCEL as a normal end. */
   resetStop(bodyBytes: number, atMs: number): WireStop | null {
     const { stream } = this;
     if (stream === null || (!stream.aborted && stream.rstCode === constants.NGHTTP2_NO_ERROR)) return null;

@@ -8,7 +8,6 @@ import type { ConnectTrace } from './connect.ts';
 import type { Kept } from './pool.ts';
 import type { ExchangeTrace } from './trace.ts';
 
-/** One hop in progress. */
 export interface HopState {
   readonly request: HopRequest;
   readonly url: URL;
@@ -19,7 +18,7 @@ export interface HopState {
   protocol: HttpProtocol | null;
 }
 
-/** Hops with equal keys may share the connection of a line: of one origin, and both timed or both aside. */
+/** Hops of one line with equal keys may share a connection. */
 export function keyOf(state: HopState): string {
   return `${state.request.aside ? 'aside' : 'timed'} ${state.url.origin}`;
 }
@@ -31,7 +30,6 @@ export function fillFrom(trace: ConnectTrace, kept: Kept): void {
   trace.tls = kept.tls;
 }
 
-/** Sets the marks of the response and the end, which is never before the last mark. */
 export function closeMarks(state: HopState, endMs: number): void {
   const { marks } = state.trace;
   if (state.answer.firstByteMs !== null) marks.firstByte = state.answer.firstByteMs;
@@ -57,7 +55,6 @@ export function parseHopUrl(text: string): URL | null {
   return url;
 }
 
-/** The result for a URL that cannot be requested. */
 export function unusable(request: HopRequest, shown: string, startMs: number): HopAnswer {
   const hop: Hop = {
     url: shown,

@@ -5,8 +5,8 @@ import { limits } from '../core/limits.ts';
 const statusAt = 9;
 const interim = 0x31;
 /**
- * Chunk sizes, their extensions and trailers may take this many bytes, plus `framingShareMax` of the body: chunks of
- * one byte cost a hundred times the CPU of large ones. Go's client has a similar limit ("too much non-data").
+ * Allowed bytes besides head and body (chunk sizes, trailers), plus `framingShareMax` of the body:
+ * tiny chunks cost CPU. Go's client has a similar limit.
  */
 const framingBytesMax = 256 * 1024;
 const framingShareMax = 0.25;
@@ -17,11 +17,11 @@ const lineFeed = 0x0a;
 export class Inflow {
   firstByteMs: number | null = null;
   lastByteMs: number | null = null;
-  /** Bytes so far, after TLS, head included. */
+  /** Decrypted bytes so far, head included. */
   totalBytes = 0;
   /** Bytes of the head, interim heads included; `null` while it is not complete. */
   headBytes: number | null = null;
-  /** Body bytes delivered by the parser so far; the receiver must update it. */
+  /** Body bytes that the parser has delivered; the owner must update this field. */
   bodyBytes = 0;
   readonly #now: () => number;
   readonly #tooLarge: () => void;
@@ -72,11 +72,11 @@ export class Inflow {
   }
 }
 
-/** How often an HTTP/2 connection is checked for a flood, milliseconds. */
+/** Interval of the flood check of an HTTP/2 connection, milliseconds. */
 export const floodLookMs = 100;
 /** Allowed besides head and body; the other frames of a normal server are some hundred bytes. */
 const spareBytes = 256 * 1024;
-/** A frame with one byte of a body has a header of nine. */
+/** A frame that carries one body byte has a header of nine bytes. */
 const framingFactor = 16;
 /** What a header field counts besides its name and value, bytes. @see RFC 9113 section 6.5.2 */
 const fieldBytes = 32;

@@ -18,21 +18,19 @@ import type { Kept, Pool } from './pool.ts';
 import { redactHeaders } from './redact.ts';
 import { newTrace } from './trace.ts';
 
-/** What all lines of a wire share. */
 export interface LineDeps extends ConnectDeps {
   readonly timers: Timers;
   readonly pool: Pool;
   readonly builds: Builds;
 }
 
-/** Faults by which a connection that was closed while idle ends the next request. */
+/** Fault codes of a request on a connection that the server closed while it was idle. */
 const staleCodes = new Set(['MW_STALE', 'MW_CLOSED', 'ECONNRESET', 'EPIPE', 'MW_H2_UNTAKEN']);
 const untakenCode = 'MW_H2_UNTAKEN';
 
 /**
- * The wire for one conversation. Cold: a new connection for each request; but a hop with `startMs` reuses that of the
- * hop before where `keyOf` is equal, as a client's fetch does. Warm: the mirror's kept connection, if any; in a build
- * the connection of its cold line.
+ * Sends the requests of one probe. Cold: each over a new connection; a hop with `startMs` may use that of the
+ * hop before. Warm: over the kept connection of the mirror or, in a build, over that of the cold line.
  */
 export class OpenLine implements Line {
   readonly #access: WireAccess;
@@ -42,13 +40,11 @@ export class OpenLine implements Line {
   readonly #deps: LineDeps;
   readonly #timed: Timed;
   #build: Build | null;
-  /** Present on warm lines of a build, which wait for its connection. */
+  /** Only on warm lines of a build: resolves when the build's connection is ready or has failed. */
   readonly joined?: (limitMs: number) => Promise<boolean>;
   #own: { readonly key: string; readonly kept: Kept } | null = null;
   #deadline: Deadline | null = null;
-  /** The mirror's address: of a connection of this line, else of its name. */
   #homeAddress: string | null = null;
-  /** Files of long bodies; `close` closes them. */
   readonly #files: BodyFile[] = [];
 
   constructor(access: WireAccess, connection: Connection, deps: LineDeps, over: Over = {}) {
@@ -106,7 +102,6 @@ export class OpenLine implements Line {
     }
   }
 
-  /** Sends the request, over a kept connection if there is one; a connection that has died is replaced. */
   async #ask(state: HopState, deadline: Deadline): Promise<Collected> {
     const kept = this.#take(state);
     if (kept !== null) {
@@ -211,7 +206,6 @@ export class OpenLine implements Line {
     else if (kept.carrier.isAlive()) this.#own = { key: keyOf(state), kept };
   }
 
-  /** The class of the mirror's own address; `null`: it is not known. */
   async #homeClass(deadline: Deadline): Promise<AddressClass | null> {
     const host = bareHostOf(new URL(this.#access.url));
     const bySpelling = classBySpelling(host);

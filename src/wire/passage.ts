@@ -22,9 +22,8 @@ export interface Passing {
 /** Requests to mirrors over kept HTTP/1.1 connections, for responses that are passed on. */
 export interface Passages {
   /**
-   * Sends a request to a mirror and follows its redirects. Credentials go where `mayKnowSecrets` allows; a redirect may
-   * lead to public addresses, `allowHosts`, or the class of the mirror's own address.
-   * @throws Error where no head came, a redirect is not allowed, or there are too many
+   * Requests a URL of a mirror and follows redirects.
+   * @throws Error without a response head, for a forbidden redirect, or for too many
    */
   open(
     access: WireAccess,
@@ -40,7 +39,7 @@ export interface Passages {
 
 const redirectsMax = 5;
 const connectMs = 10_000;
-/** Errors of a connection that the other side ended. */
+/** Error codes of a connection that the peer closed. */
 const endCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 interface Kept {
@@ -49,12 +48,11 @@ interface Kept {
   reached: AddressClass | null;
 }
 
-/** Creates passages without open connections. */
 export function createPassages({ clock, timers }: { readonly clock: Clock; readonly timers: Timers }): Passages {
   const deps = { clock, timers, names: new Names(clock, timers, []), tls: new TlsBook() };
   /** By access and origin, the least recently used first. */
   const pools = new Map<string, Kept>();
-  /** Each access as a text: after a change (a CA, a pin, a proxy) earlier connections are not reused. */
+  /** Each access as JSON: a changed access does not reuse connections of the old one. */
   const keys = new WeakMap<WireAccess, string>();
 
   function poolOf(access: WireAccess, url: URL): Pool {
@@ -96,7 +94,7 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
           .then(
             (socket) => {
               if (access.proxy === null) kept.reached = addressClassOf(trace.remoteAddress ?? '');
-              // undici takes ECONNRESET for the end of a response without a length: half an index would look whole.
+              // undici treats ECONNRESET as the normal end of a response without a length.
               socket.prependListener('error', (error: NodeJS.ErrnoException) => {
                 if (endCodes.has(error.code ?? ''))
                   Object.assign(error, { code: 'MW_RESET', isKept: socket.bytesRead > 0 });
@@ -124,7 +122,7 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
         };
         const at = url;
         const send = () => poolOf(access, at).request({ path, method, headers: sent, signal });
-        // A kept connection may end while the request is on its way: it is sent again, once (RFC 9110 section 9.2.2).
+        // A kept connection may end while the request is on its way: repeat it once (RFC 9110 section 9.2.2).
         const answer = await send().catch((cause: { readonly isKept?: boolean }) => {
           if (cause.isKept === true) return send();
           throw cause;

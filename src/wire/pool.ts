@@ -3,7 +3,6 @@ import type { TlsFacts } from '../core/transcript.ts';
 import type { Carrier } from './carrier.ts';
 import { floodLookMs, isFlood } from './inflow.ts';
 
-/** A connection with its facts. */
 export interface Kept {
   readonly carrier: Carrier;
   readonly remoteAddress: string | null;
@@ -12,19 +11,15 @@ export interface Kept {
   readonly tls: TlsFacts | null;
 }
 
-/** Idle connections per mirror and origin. */
 const keptPerOrigin = 2;
 /** Origins per mirror: a mirror may redirect to a new one each time. */
 const originsKept = 8;
 
-/**
- * Idle connections for warm probes, by mirror and origin. If the access of a mirror changes, its connections are
- * closed; so is an idle HTTP/2 connection that its server floods with frames.
- */
+/** Idle connections for warm probes, by mirror and origin. */
 export class Pool {
   readonly #byMirror = new Map<string, { access: WireAccess; readonly byOrigin: Map<string, Kept[]> }>();
   readonly #timers: Timers;
-  /** Idle HTTP/2 connections, each with its received bytes when it became idle. */
+  /** Idle HTTP/2 connections, with the bytes that each had received when it became idle. */
   readonly #resting = new Map<Carrier, number>();
   #look: { cancel(): void } | null = null;
 
@@ -47,7 +42,6 @@ export class Pool {
     if (!one.carrier.isAlive()) return;
     const byOrigin = this.#of(access);
     const kept = byOrigin.get(origin) ?? [];
-    // The most recently used origin is the last.
     byOrigin.delete(origin);
     byOrigin.set(origin, kept);
     kept.push(one);

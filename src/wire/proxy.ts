@@ -6,7 +6,7 @@ import { type Deadline, stopOf, WireStop } from './deadline.ts';
 
 const answerBytesMax = 16 * 1024;
 
-/** A failure before the proxy's 200: the fault of the proxy or the network, not of the mirror; a deadline too. */
+/** Any failure on the way to or at the proxy, as a stop with a code of the proxy. */
 export function proxyStopOf(error: unknown): WireStop {
   const stop = stopOf(error);
   if (stop.code === 'MW_PROXY_STATUS') return stop;
@@ -57,7 +57,6 @@ export function connectThroughProxy(
 
 const headEnd = '\r\n\r\n';
 
-/** Reads the head of a proxy's response, in linear time. */
 export class ProxyHead {
   readonly #head = Buffer.allocUnsafe(answerBytesMax + 1);
   #filled = 0;

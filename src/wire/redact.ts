@@ -4,9 +4,9 @@ const shown = '***';
 
 type MaskText = (text: string) => string;
 
-/** A part of names whose whole value is a secret. */
+/** The value of a header whose name contains one of these is masked as a whole. */
 const secretName = /auth|cookie|token|secret|passw|api-?key|session|signature|credential/;
-/** Challenges: useful in a transcript, but for the values that are not in `challengeKept`. */
+/** In these headers, only the parameters in `challengeKept` keep their values. */
 const challengeNames = new Set(['www-authenticate', 'proxy-authenticate']);
 const challengeKept = new Set(['realm', 'service', 'scope', 'error', 'charset', 'algorithm', 'qop']);
 const kindsKept = 2_000;
@@ -23,7 +23,7 @@ function kindOf(name: string): Kind {
   return kind;
 }
 
-/** Masks user-info and query values of URLs in a text, also of relative ones. */
+/** Masks user-info and query values of URLs in a text, relative URLs included. */
 export function maskUrlsIn(text: string): string {
   let masked = text;
   if (masked.includes('@')) masked = masked.replace(/\/\/[^/?#\s@]*@/g, `//${shown}@`);
@@ -46,14 +46,13 @@ function maskChallenge(value: string): string {
 function redacted(name: string, value: string, mask: MaskText): string {
   const kind = kindOf(name);
   if (kind === 'secret') return shown;
-  // Searching for what to mask is quadratic in a length that a server chooses.
+  // Cut first: masking takes quadratic time in a length that the server chooses.
   const begin = mask(value).slice(0, 4 * limits.headerValueChars);
   return (kind === 'challenge' ? maskChallenge(begin) : maskUrlsIn(begin)).slice(0, limits.headerValueChars);
 }
 
 /**
- * Headers as a transcript keeps them: secrets are `***`, URLs have no user-info and query values, and number and length
- * are limited. The number of those left out is under `…`.
+ * Headers as a transcript keeps them: secrets masked, number and lengths limited. `…` states how many were left out.
  * @param headers  lower-case names
  * @param mask     masks known credentials, before anything is cut
  */

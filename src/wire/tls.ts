@@ -16,7 +16,6 @@ import type { TlsFacts } from '../core/transcript.ts';
 import { phrase } from '../words/tell.ts';
 import { codeOf, type LiveMarks, stopOf, WireStop } from './deadline.ts';
 
-/** The part of an access that is for TLS. */
 export type TlsRule = Pick<WireAccess, 'ca' | 'client' | 'pin'>;
 
 /** The verdict on a finished handshake. `code` `null`: the connection may carry requests. */
@@ -31,7 +30,6 @@ interface LeafFacts {
   readonly startsAtMs: number | null;
   readonly expiresAtMs: number | null;
   readonly spkiSha256: string | null;
-  /** Verdicts by name; `null`: the name matches. */
   readonly names: Map<string, { readonly code: string; readonly text: string } | null>;
 }
 
@@ -40,7 +38,7 @@ const namesKept = 50;
 const contextsKept = 500;
 const issuerChars = 80;
 
-/** Keeps secure contexts and facts of certificates: a context takes milliseconds to build, a name check 0.1 ms. */
+/** Caches secure contexts and facts of certificates: creating a context takes milliseconds. */
 export class TlsBook {
   /** By the list of CAs: rules are new objects for each connection, but with the same list. */
   readonly #byCa = new WeakMap<
@@ -149,13 +147,12 @@ function issuerName(issuer: string): string {
   return (part('CN') ?? part('O') ?? '').slice(0, issuerChars);
 }
 
-/** Node's code for an invalid date; `null`: the date is valid. */
 function dateCode(leaf: LeafFacts, nowWallMs: number): string | null {
   if (leaf.expiresAtMs !== null && leaf.expiresAtMs < nowWallMs) return 'CERT_HAS_EXPIRED';
   return leaf.startsAtMs !== null && leaf.startsAtMs > nowWallMs ? 'CERT_NOT_YET_VALID' : null;
 }
 
-/** Whether a certificate is for a name, by Node's own check, kept for each pair; `null`: it is. */
+/** Node's name check, cached by host; `null`: the certificate is for `host`. */
 function nameVerdict(
   certificate: X509Certificate,
   leaf: LeafFacts,
@@ -173,23 +170,19 @@ function nameVerdict(
   return verdict;
 }
 
-/** The parameters of a handshake. */
 export interface Handshaking {
-  /** The name or address of the peer, an IPv6 address without brackets. */
   readonly host: string;
   readonly rule: TlsRule;
-  /** The protocols in ALPN, the preferred one first. */
   readonly alpn: readonly string[];
-  /** Filled in: `tls` also after a bad verdict. */
+  /** Filled by the handshake; `tls` also after a bad verdict. */
   readonly trace: { readonly marks: LiveMarks; tls: TlsFacts | null };
-  /** Gets the TLS socket before its handshake, to prepare a request during the wait. */
+  /** Called with the TLS socket before its handshake. */
   readonly onSocket: ((socket: Socket) => void) | undefined;
 }
 
 const noCertificate = (): PeerCertificate & DetailedPeerCertificate =>
   ({}) as PeerCertificate & DetailedPeerCertificate;
 
-/** Runs TLS over an open or opening connection, and judges the handshake. */
 export function handshake(
   under: Socket,
   { host, rule, alpn, trace, onSocket }: Handshaking,

@@ -3,7 +3,6 @@ import type { Hop } from '../core/transcript.ts';
 import type { Spill } from './body-hold.ts';
 import type { CarriedRequest } from './carrier.ts';
 
-/** One request over a connection that is ready. */
 export interface ExchangeRequest extends CarriedRequest {
   readonly bodyBytesMax: number;
   readonly stopAfterBytes: number | null;
@@ -13,7 +12,6 @@ export interface ExchangeRequest extends CarriedRequest {
   readonly spill: Spill | null;
 }
 
-/** The facts of an exchange, filled in as they arrive: a failed exchange keeps those so far. */
 export interface ExchangeTrace {
   firstByteMs: number | null;
   endMs: number | null;
@@ -31,7 +29,6 @@ export function newTrace(): ExchangeTrace {
   return { firstByteMs: null, endMs: null, status: null, headers: {}, bodyBytes: 0, ramp: null, repeated: null };
 }
 
-/** Headers by lower-case name; repeated ones are joined. */
 export function joined(headers: IncomingHttpHeaders): Record<string, string> {
   const plain: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
@@ -44,7 +41,7 @@ export function isCoded(headers: Readonly<Record<string, string>>): boolean {
   return !['', 'identity'].includes(headers['content-encoding'] ?? '');
 }
 
-/** The length of the body by the head of the response, bytes; `null`: the body's end shows otherwise. */
+/** The body length in bytes that the response head states; `null`: none. */
 export function statedBytesOf(method: string, { status, headers }: ExchangeTrace): number | null {
   // A response to HEAD states the length of one to GET.
   if (method === 'HEAD' || status === 204 || status === 304) return 0;

@@ -8,13 +8,11 @@ import { exchange } from './exchange.ts';
 import { newTrace } from './trace.ts';
 
 const asks = 3;
-/** The time limits of one request, and of all. */
 const limitMs = 1_000;
 const allMs = asks * limitMs;
 const bodyBytesMax = 1_024;
 const answer = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
-/** What the warm-up needs. */
 export interface WarmUp {
   readonly wire: Wire;
   readonly clock: Clock;
@@ -23,7 +21,8 @@ export interface WarmUp {
 }
 
 /**
- * Sends requests to our own servers on loopback: so loading code in a new thread does not count as a mirror's time.
+ * Sends requests to our own servers on loopback, so that loading code in a new thread does not count as a mirror's
+ * time.
  * @returns the number of successful requests, at most `asks` over each HTTP version
  */
 export async function warmUp({ wire, clock, timers, withHttp2 }: WarmUp): Promise<number> {

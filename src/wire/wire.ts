@@ -9,17 +9,15 @@ import { type LineDeps, OpenLine } from './line.ts';
 import { Pool } from './pool.ts';
 import { TlsBook } from './tls.ts';
 
-/** What a wire needs from outside. */
 export interface WireOptions {
   readonly clock: Clock;
   readonly timers: Timers;
-  /** Public names, to test any resolver with when a name fails: hosts of controls and public mirrors. Absent: none. */
+  /** Public names for testing a resolver after a name failed to resolve. Absent: none. */
   readonly otherNames?: readonly string[];
-  /** The User-Agent for controls; mirrors have their own. */
   readonly userAgent?: string | undefined;
 }
 
-/** The wire: HTTP/1.1 and HTTP/2 over our own connections. Hops throw nothing: failures are in `hop.fault`. */
+/** The wire over HTTP/1.1 and HTTP/2. A hop does not throw: its failure is in `hop.fault`. */
 export function createWire(options: WireOptions): Wire {
   const { clock, timers } = options;
   const names = new Names(clock, timers, options.otherNames ?? []);

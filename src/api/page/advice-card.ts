@@ -7,9 +7,8 @@ import { dated, duration, type Html, html, type PageSay, percent, span } from '.
 
 /**
  * One advice as a card.
- * @param isFolded  true: one of many cards, so everything after the lines is folded
- * @param doorLines  the lines of a configured front door, whose clients need no change unless the advice is about a
- *                   client setting; empty: none
+ * @param isFolded   true: everything after the lines is folded
+ * @param doorLines  the client settings for a configured front door; empty: none
  */
 export function renderAdviceCard(
   say: PageSay,
@@ -69,7 +68,6 @@ function notesOf(say: PageSay, { doesNotCover, sentences }: Advice): readonly st
   return doesNotCover.map((text, at) => tellIn(say.language, { text, sentence: sentences?.doesNotCover[at] }));
 }
 
-/** How many canary responses were checked; the reason of the advice counts compared moments instead. */
 function canaryAnswers(say: PageSay, { from, evidence: { samples: count, windowSeconds } }: Advice): Html | null {
   if (count === 0) return null;
   const says = say('card.canaryOf', { count, from, span: span(say, windowSeconds * 1000) });
@@ -80,7 +78,6 @@ export function renderReasonNote(say: PageSay, { reason, sentence }: Pick<Advice
   return html`<bdi>${tellIn(say.language, { text: reason, sentence })}</bdi>`;
 }
 
-/** The line that points the first client to the front door. */
 function doorNote(say: PageSay, [first]: ReturnType<ApiDeps['doorLines']>): Html | null {
   if (first === undefined) return null;
   return html`<p class="door">${say('card.door')}</p><div class="line"><pre tabindex="0" aria-label="${say('card.doorLine')}"><code>${first.text}</code></pre></div><p class="door">${say('card.noDoor')}</p>`;

@@ -4,7 +4,7 @@ import type { MirrorState, Standing } from '../../core/standing.ts';
 import { tellIn } from '../../words/tell.ts';
 import { at, formatCoordinate, type Html, html, type PageSay, percent, span } from './html.ts';
 
-/** A shape for each state besides its colour. */
+/** Each state has its own shape as well as a colour. */
 const shapes: Readonly<Record<MirrorState, Html>> = {
   up: html`<circle cx="6" cy="6" r="4.5"/>`,
   degraded: html`<path d="M6 1l5.2 9.6H.8z"/>`,
@@ -46,13 +46,12 @@ export function renderStandingNotes(say: PageSay, standing: Standing | undefined
   return notes;
 }
 
-/** Reasons of failures are those of the metrics, in every language. */
+/** The outcome of a sample in words; a failure is its reason as in the metrics, not translated. */
 export function outcomeTextOf(say: PageSay, { outcome }: Pick<SamplePoint, 'outcome'>): string {
   if (outcome.tag === 'failed') return outcome.failure.kind;
   return outcome.tag === 'ok' ? say('outcome.ok') : say('outcome.unknown', { because: outcome.because });
 }
 
-/** The outcome of a sample as a word in its colour, linked to its probe. */
 export function renderOutcomeLink(say: PageSay, sample: SettledSample): Html {
   const isSlow = sample.thresholdMs !== null && sample.rttMs !== null && sample.rttMs > sample.thresholdMs;
   const look = sample.outcome.tag === 'ok' ? (isSlow ? 'slow' : 'ok') : sample.outcome.tag;
@@ -68,7 +67,7 @@ export function mirrorPathOf(registry: string): string {
   return `/mirrors/${encodeURIComponent(registry)}`;
 }
 
-/** The progress of the test for a move to this mirror (design.md section 5.4), as a bar; none if nothing is compared. */
+/** The progress of the test for a move to this mirror (design.md section 5.4), as a bar; `null`: no test runs. */
 export function renderRunningSum(
   say: PageSay,
   { sum, bound, registry }: Pick<Candidate, 'sum' | 'bound' | 'registry'>,

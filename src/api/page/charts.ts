@@ -17,7 +17,7 @@ export function renderPhaseKey(say: PageSay): Html {
   )}</ul>`;
 }
 
-/** The sum of the phases, milliseconds; 0: none. */
+/** The sum of the phases, milliseconds. */
 export function totalOf(times: PhaseTimes): number {
   return phases.reduce((sum, phase) => sum + (times[phase] ?? 0), 0);
 }
@@ -69,7 +69,6 @@ export interface StripFrame {
   readonly heightPx: number;
   /** The threshold to draw; `null`: none. */
   readonly thresholdMs: number | null;
-  /** Whether a probe is still stored. */
   readonly isKept: (sample: SamplePoint) => boolean;
   /** True: the large form, with axis labels. */
   readonly labelled: boolean;
@@ -77,10 +76,7 @@ export interface StripFrame {
   readonly stretch: Stretch | null;
 }
 
-/**
- * The last samples over time: ok ones as a line, slow ones as triangles, the threshold dashed, first fetches of a
- * cache hollow, failures as crosses at the top, unknown ones hatched.
- */
+/** Samples over time: ok as a line, slow as triangles, first fetches of a cache hollow, failed as crosses. */
 export function renderSampleStrip(say: PageSay, samples: readonly SamplePoint[], frame: StripFrame): Html {
   const { heightPx, thresholdMs, labelled } = frame;
   if (samples.length === 0)
@@ -92,14 +88,13 @@ export function renderSampleStrip(say: PageSay, samples: readonly SamplePoint[],
       : html`<line x1="0" x2="100%" y1="${formatCoordinate(scale.y(thresholdMs))}" y2="${formatCoordinate(scale.y(thresholdMs))}" class="threshold"/>`;
   const label = labelOf(say, samples, thresholdMs);
   const ticks = scale.ticks.map((tick, i) => tickLine(tick, i, scale, frame));
-  // The chart has links, so it is no image. For screen readers its content is in the text before it, and in the tables.
+  // Hidden from screen readers: `label` and the tables have the same content.
   return html`<span class="hidden">${label}</span><svg class="strip${labelled && ' large'}" width="100%" height="${heightPx + (labelled ? wordsPx : 0)}" aria-hidden="true" focusable="false"><title>${label}</title>
 <line x1="0" x2="100%" y1="${heightPx - 0.5}" y2="${heightPx - 0.5}" class="axis"/>${ticks}${threshold}${lines(samples, scale, frame)}${samples.map((sample) => mark(say, sample, scale, frame))}${
     labelled && words(say, frame, scale)
   }</svg>`;
 }
 
-/** Room below a chart for its axis labels. */
 const wordsPx = 16;
 
 function tickLine(wallMs: number, at: number, scale: Scale, { heightPx, labelled }: StripFrame): Html {
@@ -115,7 +110,6 @@ function tickLine(wallMs: number, at: number, scale: Scale, { heightPx, labelled
   return html`<line x1="${x}" x2="${x}" y1="${labelled ? headroomPx : heightPx - 6}" y2="${heightPx}" class="tick"/>${word}`;
 }
 
-/** Room above the curve of a labelled chart for failures and the time at the top. */
 const headroomPx = 16;
 
 interface Scale {
@@ -148,7 +142,6 @@ function isPlain(sample: SamplePoint): boolean {
   return sample.outcome.tag === 'ok' && !sample.cold && sample.rttMs !== null;
 }
 
-/** Lines are drawn on a scale of a thousand units, whatever their displayed width. */
 function lines(samples: readonly SamplePoint[], scale: Scale, { heightPx }: StripFrame): Html {
   const runs: SamplePoint[][] = [[]];
   for (const sample of samples) {
@@ -175,7 +168,6 @@ function mark(say: PageSay, sample: SamplePoint, scale: Scale, { heightPx, isKep
     : html`<g>${shape}</g>`;
 }
 
-/** The shape of a sample around x = 0. */
 function shapeOf(sample: SamplePoint, scale: Scale, height: number, size: number): Html {
   const around = (r: number): string => formatCoordinate(r * size);
   if (sample.outcome.tag === 'unknown')

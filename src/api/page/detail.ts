@@ -29,7 +29,7 @@ const probesShown = 25;
 /**
  * The page of one mirror.
  * @param from      the number of series to skip
- * @param overTime  the drawn history
+ * @param overTime  the history section
  */
 export function renderDetail(say: PageSay, deps: ApiDeps, mirror: Mirror, from: number, overTime: Html): Html {
   const nowMs = deps.now().wallMs;
@@ -149,7 +149,7 @@ function seriesRow(say: PageSay, deps: ApiDeps, series: SeriesNow, scaleMs: numb
 </tr>`;
 }
 
-/** Marks a response whose signature was looked for but not found valid. */
+/** A note unless the signature is valid or was not checked. */
 function unverified(say: PageSay, { facts: { signature } }: SettledSample): Html | null {
   if (signature === undefined || signature.state === 'valid') return null;
   return html`<small class="unverified"><bdi>${formatSignature(signature, say)}</bdi></small>`;
@@ -188,7 +188,6 @@ function nameOf(say: PageSay, series: SeriesNow): string {
   );
 }
 
-/** The last runs of real clients; `null`: there was none. */
 function clientRunsSection(say: PageSay, runs: readonly ClientRun[], nowMs: number): Html | null {
   if (runs.length === 0) return null;
   return html`<section aria-labelledby="h-clients"><h2 id="h-clients">${say('clients.title')}</h2>

@@ -8,21 +8,19 @@ import { mirrorPathOf, probePath } from './badges.ts';
 import { reach, renderAckForm } from './hands.ts';
 import { bytes, dated, duration, type Html, html, type PageSay, span } from './html.ts';
 
-/** Of more probes only the first, the slowest and the last ones are linked. */
+/** With more cited probes than this, only the first, the slowest and the last `lastShown` are linked. */
 const allShown = 5;
 const lastShown = 3;
 
-/** The page around a finding. */
 export interface FindingFrame {
   readonly nowMs: number;
-  /** The mirror of the page, to which no sentence links; `null`: a page for all mirrors. */
+  /** The mirror that the page is about, which needs no link; `null`: a page for all mirrors. */
   readonly mirror: string | null;
   /** The configuration for a form to acknowledge findings; `null`: no such form. */
   readonly ack: Config | null;
   readonly isKept: (probeId: string) => boolean;
 }
 
-/** Whether a probe is still stored. */
 export function keptBy(deps: ApiDeps): FindingFrame['isKept'] {
   return (probeId) => deps.probe(probeId) !== null;
 }
@@ -53,7 +51,6 @@ function needsAck({ kind, state }: Finding): boolean {
   return kindTraits[kind].endsByHand === true && state === 'open';
 }
 
-/** The finding's sentence, in which the mirror's name is a link. */
 function sentence(say: PageSay, finding: Finding, mirror: string | null): Html {
   const { registry } = finding;
   const text = tellIn(say.language, finding);
@@ -81,7 +78,6 @@ function itemName(say: PageSay, item: ScopeItem): string {
   return name === '' ? item.step : say('finding.stepOf', { step: item.step, name });
 }
 
-/** Links to stored probes, and the number of those that were dropped. */
 function probeLinks(say: PageSay, { evidence }: Finding, isKept: FindingFrame['isKept']): Html | null {
   const shown = probesShown(evidence);
   if (shown.length === 0) return null;
@@ -116,7 +112,6 @@ function sidesOf(say: PageSay, { evidence: { sides = [] } }: Finding): Html | nu
   return html`<ul class="sides">${sides.map((side) => sideItem(say, side))}</ul>`;
 }
 
-/** The signed statements of a fork in full, for the operator of the log. */
 function statementsOf(say: PageSay, { id, evidence: { statements = [] } }: Finding): Html | null {
   if (statements.length === 0) return null;
   return html`<details class="statements" id="statements-${id}"><summary>${say('finding.statements')}</summary>${statements.map((one) => html`<pre>${one}</pre>`)}</details>`;

@@ -2,7 +2,6 @@ import { isLoopback } from '../../core/addresses.ts';
 import type { Config } from '../../core/config.ts';
 import { type Html, html, type PageSay } from './html.ts';
 
-/** One input of a form; its name is the key in the request's body. */
 interface Field {
   readonly name: 'for' | 'reason';
   readonly label: string;
@@ -16,7 +15,6 @@ interface Hand {
   readonly path: string;
   readonly button: string;
   readonly fields?: readonly Field[];
-  /** Sent in addition to the fields. */
   readonly body?: Readonly<Record<string, string>>;
 }
 
@@ -52,7 +50,6 @@ export function pauseHand(say: PageSay, config: Config, registry: string, isPaus
   return hands(say, config, [wanted]);
 }
 
-/** @param id  the action to undo */
 export function renderActionForm(say: PageSay, config: Config, verb: 'stop' | 'resume' | 'undo', id = 'all'): Html {
   const path = `/api/v1/actions/${verb === 'undo' ? `${encodeURIComponent(id)}/undo` : verb}`;
   return hands(say, config, [{ id: `${verb}-${id}`, path, button: say(`actions.${verb}`) }]);

@@ -16,7 +16,7 @@ interface Ended {
 }
 
 /**
- * Findings and advice that have ended: the last day, and folded the six days before.
+ * Findings and advice that have ended: those of the last day, and folded those of the six days before.
  * @param registry  findings about this mirror and advice from or to it; `null`: all
  */
 export function renderHistory(say: PageSay, deps: ApiDeps, registry: string | null, nowMs: number): Html {
@@ -32,7 +32,7 @@ ${week.length > 0 && html`<details id="past-week"><summary>${say('past.week', { 
 </section>`;
 }
 
-/** Newest first, from the newest page of each list; `isCut`: there are more. */
+/** Newest first. `isCut`: there are more than the first page of findings or of advice. */
 function endedOf(
   say: PageSay,
   deps: ApiDeps,

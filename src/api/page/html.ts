@@ -36,7 +36,6 @@ const entities: Readonly<Record<string, string>> = {
 /** Control characters except newline and tab, and direction overrides: foreign texts must not reorder or hide ours. */
 const unprintable = /[\p{Cc}--[\n\t]]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gv;
 
-/** For use between tags or inside a quoted attribute. */
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (char) => entities[char] ?? '').replace(unprintable, '\ufffd');
 }
@@ -54,7 +53,6 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
   return new Html(strings.reduce((text, next, i) => text + partText(parts[i - 1]) + next));
 }
 
-/** The texts of the catalogue for pages, in one language. */
 export interface PageSay extends Say {
   readonly language: Language;
   /** A text of the catalogue with markup as values: `say.html('walk.hop', { hop: html`<b>1</b>` })`. */
@@ -126,7 +124,6 @@ export function bytes(count: number): string {
   return count < 1024 ** 2 ? `${(count / 1024).toFixed(1)} KiB` : `${(count / 1024 ** 2).toFixed(1)} MiB`;
 }
 
-/** A number for an SVG attribute, with at most one decimal. */
 export function formatCoordinate(value: number): string {
   return String(Math.round(value * 10) / 10);
 }

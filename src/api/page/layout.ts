@@ -19,7 +19,6 @@ const ways = [
   ['/what-if', 'whatif.nav'],
 ] as const;
 
-/** A complete document around one `main`. */
 export function documentOf(say: PageSay, deps: ApiDeps, request: Request, title: string, main: Html): string {
   const config = deps.config();
   const nowMs = deps.now().wallMs;
@@ -59,7 +58,6 @@ ${main}
 `.text;
 }
 
-/** Links to the other languages, each by its own name. */
 function languageSwitch(say: PageSay, request: Request): Html[] {
   return (Object.keys(languages) as Language[])
     .filter((one) => one !== say.language)
@@ -69,7 +67,6 @@ function languageSwitch(say: PageSay, request: Request): Html[] {
     });
 }
 
-/** Banners about this daemon and its network. */
 function troubles(say: PageSay, deps: ApiDeps): Html[] {
   const vantage = deps.vantage();
   const found: Html[] = [];
@@ -104,7 +101,7 @@ function itIsUs(say: PageSay, deps: ApiDeps, vantage: VantageStanding): Html {
   return banner(say, 'us', say('trouble.us'), html`${words}${controls}`);
 }
 
-/** True if mirrors were probed, and no mirror and no control has responded. */
+/** True if probing has begun, but no mirror has had an ok sample and no control responds. */
 function reachesNothing(deps: ApiDeps, vantage: VantageStanding): boolean {
   const standings = deps.standings();
   const hasAnswer = standings.some((one) => one.lastOkAtMs !== null) || vantage.controls.some(({ up }) => up === true);
@@ -117,7 +114,6 @@ function nothingReached(say: PageSay, deps: ApiDeps): Html {
   return banner(say, 'us', say('trouble.nothing'), say.html('trouble.nothingSays', parts));
 }
 
-/** A year, seconds. */
 const cookieAge = 31_536_000;
 
 /** The language of a page: `?lang=`, which is also stored in a cookie, else that of the request. */
@@ -133,10 +129,8 @@ export function languageOf(request: Request, response: Response): Language {
   return wanted;
 }
 
-/** The query parameters of pages besides `lang`. */
 const addressWords = ['chain', 'ecosystem', 'upstream', 'client', 'range', 'from', 'until', 'item', 'mirror'] as const;
 
-/** The address of the same page in another language. */
 function inLanguage(request: Request, language: Language): string {
   const query = new URLSearchParams();
   for (const name of addressWords) {

@@ -41,7 +41,6 @@ export function regretByMonth(all: readonly LookedBack[]): readonly Month[] {
   return [...months.values()].sort((a, b) => (a.name < b.name ? 1 : -1)).slice(0, monthsShown);
 }
 
-/** `null`: no move was audited yet. */
 function regret(say: PageSay, all: readonly LookedBack[]): Html | null {
   const months = regretByMonth(all);
   if (months.length === 0) return null;
@@ -51,7 +50,7 @@ function regret(say: PageSay, all: readonly LookedBack[]): Html | null {
 </section>`;
 }
 
-/** With more advice than this on one page, cards show only setting, reason and lines. */
+/** With more cards than this on one page, their details are folded. */
 const wholeCardsMax = 2;
 
 export function renderOverview(say: PageSay, deps: ApiDeps): Html {
@@ -89,7 +88,6 @@ function nearestProbe(deps: ApiDeps, series: SeriesNow, ms: number | null): stri
   return best?.id ?? series.last?.due.probeId ?? null;
 }
 
-/** A time with a link to its probe. */
 export function renderLinkedTime(
   say: PageSay,
   deps: ApiDeps,
@@ -104,13 +102,12 @@ export function renderLinkedTime(
     : html`<a class="number" href="${probePath(probeId)}">${duration(say, ms)}</a>`;
 }
 
-/** Guesses whether a sample's probe is still stored, without a look at the store: failed ones and the last few. */
+/** Guesses whether a sample's probe is still stored, without a query: true for failed samples and the newest ones. */
 export function keptIn(series: SeriesNow): (sample: SeriesNow['recent'][number]) => boolean {
   const last = new Set(series.recent.slice(-limits.transcriptsPerSeries));
   return (sample) => sample.outcome.tag === 'failed' || last.has(sample);
 }
 
-/** The states of advice that is in force. */
 const adviceOrder: readonly Advice['state'][] = ['proposed', 'refused', 'accepted'];
 
 function adviceOf(

@@ -17,10 +17,9 @@ import { walk } from './walk.ts';
 import { renderWhatIf } from './what-if.ts';
 import { whatIfScript } from './what-if-script.ts';
 
-/** The year 3000: within the limits of a Date, including a range before and after it. */
+/** The year 3000: a range that ends there has valid dates. */
 const wallMsMax = 32_503_680_000_000;
 
-/** `title`: for the tab; `main`: the content between header and footer. */
 interface Page {
   readonly status: number;
   readonly title: string;
@@ -72,7 +71,7 @@ export function createPageRoutes(daemon: ApiDeps): Router {
     main: renderTrends(
       say,
       deps,
-      // Reading a history is costly, and those of the first mirrors are like the others.
+      // Only of the first mirrors: reading histories is slow.
       rangeOf(query['range'], chooseRange(deps, deps.config().mirrors.slice(0, mirrorsShown))),
       fromOf(query['from']),
     ),
@@ -130,7 +129,6 @@ function asset(routes: Router, path: string, type: string, text: string): void {
   });
 }
 
-/** The title of the tab: problems first. */
 function titleOf(say: PageSay, deps: ApiDeps): string {
   if (deps.vantage().suspect === true) return say('tab.us');
   const states = deps.standings().map(({ state }) => state);

@@ -7,7 +7,7 @@ export interface Stretch {
   readonly toMs: number;
 }
 
-/** From the oldest sample of several strips until now, so that a silent one shows a gap; `null`: no samples. */
+/** The range from the oldest sample of all strips to now; `null`: no samples. */
 export function stretchOf(strips: readonly (readonly SamplePoint[])[], nowMs: number): Stretch | null {
   const starts = strips.flatMap((samples) => samples[0]?.startedAtMs ?? []);
   return starts.length === 0 ? null : { fromMs: Math.min(...starts), toMs: Math.max(nowMs, ...starts) };

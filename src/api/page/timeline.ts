@@ -17,7 +17,7 @@ const leastShare = 0.006;
 
 export interface TimelineQuery {
   readonly range: TrendRange;
-  /** The end of the range, wall milliseconds; `null`: now, unless `item` ended before that range. */
+  /** The end of the range, wall milliseconds; `null`: now, or shortly after the end of an older `item`. */
   readonly untilMs: number | null;
   /** The selected item, `finding-<id>` or `advice-<id>`; `null`: none. */
   readonly item: string | null;
@@ -121,7 +121,6 @@ function laneRow(who: string, items: readonly TimelineItem[], frame: LaneFrame):
   return html`<div class="lane"><span class="who" title="${frame.say('timeline.lane', { who, count: items.length })}">${who}</span><svg width="100%" height="${heightPx}" aria-hidden="true" focusable="false">${grid(frame.window, heightPx)}${rows.map((row, i) => row.map((item) => bar(item, i, frame)))}</svg></div>`;
 }
 
-/** Arranges items in the fewest rows without overlaps. */
 function stacked(items: readonly TimelineItem[], frame: LaneFrame): readonly (readonly TimelineItem[])[] {
   const rows: { endShare: number; items: TimelineItem[] }[] = [];
   for (const item of items.toSorted((a, b) => a.fromMs - b.fromMs)) {

@@ -6,20 +6,17 @@ import { formatAnswered, formatRtt, gapsOf, isWatched, mostOf, runsOf, silenceIn
 /** The dimensions of a chart of a trend. Its width adapts to the page: x in percent, y in pixels. */
 export interface TrendFrame {
   readonly heightPx: number;
-  /** The pace of the canary, milliseconds. */
+  /** The interval between canary probes, milliseconds. */
   readonly paceMs: number;
-  /** The chart in words. */
   readonly label: string;
   readonly say: PageSay;
-  /** True: each cell has a tooltip. */
   readonly isDetailed: boolean;
 }
 
-/** Room above the curve for the time at the top. */
 const headPx = 16;
 const leastPx = 4;
 
-/** Round trips, failures from the top; unmonitored or unknown times are hatched. */
+/** A chart of round trips, with failures from the top; unmonitored and unknown times are hatched. */
 export function renderRttChart(trend: Trend, frame: TrendFrame): Html {
   const { cells, cellMs } = trend;
   const topMs = Math.max(1, mostOf(cells, 'p95Ms') ?? 0);
@@ -36,7 +33,7 @@ export function renderRttChart(trend: Trend, frame: TrendFrame): Html {
   );
 }
 
-/** Lag; unknown times are hatched. */
+/** A chart of the lag; times without a known lag are hatched. */
 export function renderLagChart(trend: Trend, frame: TrendFrame): Html {
   const top = mostOf(trend.cells, 'lagLowerMs') ?? 0;
   const share = ({ lagLowerMs }: TrendCell): number | null => lagLowerMs && lagLowerMs / top;
@@ -49,7 +46,7 @@ export function renderLagChart(trend: Trend, frame: TrendFrame): Html {
   );
 }
 
-/** Download speed; downloads are rare, so each is a separate mark. */
+/** A chart of download speeds: a column for each cell with a download. */
 export function renderThroughputChart(trend: Trend, frame: TrendFrame): Html {
   const top = mostOf(trend.cells, 'bytesPerSecond') ?? 0;
   const share = ({ bytesPerSecond }: TrendCell): number | null => bytesPerSecond && bytesPerSecond / top;
@@ -79,7 +76,6 @@ function ticks(trend: Trend, heightPx: number): Html[] {
   });
 }
 
-/** The scaled part: 1000 units wide and 100 high, whatever its displayed size. */
 function plot({ heightPx }: TrendFrame, drawn: Html | null): Html {
   return html`<svg y="${headPx}" width="100%" height="${heightPx - headPx}" viewBox="0 0 1000 100" preserveAspectRatio="none">${drawn}</svg>`;
 }
@@ -88,7 +84,7 @@ function failedIn({ ok, failed, unknown }: TrendCell): number | null {
   return failed > 0 ? failed / (ok + failed + unknown) : null;
 }
 
-/** The share of a cell that is unknown or unmonitored; 0 without any probe, which is a gap. */
+/** The share of a cell that is unknown or unmonitored; 0 for a cell without probes, which is drawn as a gap. */
 function untoldIn(cell: TrendCell, { cellMs }: Trend, paceMs: number): number {
   if (!isWatched(cell)) return 0;
   return Math.max(cell.unknown / (cell.ok + cell.failed + cell.unknown), silenceIn(cell, paceMs) / cellMs);
@@ -114,7 +110,6 @@ function columns(
   return parts.length === 0 ? null : html`<path d="${parts.join('')}" class="c-${kind}"/>`;
 }
 
-/** Hatches unknown times; equal neighbours are merged. */
 function hatched(
   cells: readonly TrendCell[],
   shareOf: (cell: TrendCell) => number,
@@ -141,7 +136,6 @@ function band(run: readonly TrendCell[], trend: Trend, topMs: number): Html | nu
   return html`<polygon class="p95" points="${[...upper, ...lower].join(' ')}"/>`;
 }
 
-/** The line of the medians; a single cell becomes a dash of the cell's width. */
 function line(run: readonly TrendCell[], trend: Trend, topMs: number): Html {
   const [first] = run;
   const points =
@@ -171,7 +165,6 @@ function x(wallMs: number, { fromMs, toMs }: Trend): string {
   return (Math.min(1, Math.max(0, (wallMs - fromMs) / (toMs - fromMs))) * 100).toFixed(2);
 }
 
-/** The visible part of a time range, percent. */
 function width(fromMs: number, lengthMs: number, trend: Trend): string {
   return Math.max(0, Number(x(fromMs + lengthMs, trend)) - Number(x(fromMs, trend))).toFixed(2);
 }

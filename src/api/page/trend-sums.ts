@@ -80,14 +80,11 @@ interface Gap {
   readonly toMs: number;
 }
 
-/** Whether the canary was probed in a cell, with any outcome. */
 export function isWatched({ ok, failed, unknown }: TrendCell): boolean {
   return ok + failed + unknown > 0;
 }
 
-/**
- * Time ranges without a probe of the canary that are at least one cell and two paces long: a slow pace is no gap.
- */
+/** Time ranges without canary probes, at least one cell and two probe intervals long. */
 export function gapsOf({ fromMs, toMs, cellMs, cells }: Trend, paceMs: number): readonly Gap[] {
   const leastMs = Math.max(cellMs, 2 * paceMs);
   const gaps: Gap[] = [];
@@ -99,7 +96,7 @@ export function gapsOf({ fromMs, toMs, cellMs, cells }: Trend, paceMs: number): 
   return toMs - endMs >= leastMs ? [...gaps, { fromMs: endMs, toMs }] : gaps;
 }
 
-/** The unmonitored milliseconds of a cell; 0 unless above `silentMsMin` and above `silentPaces` paces. */
+/** The unmonitored milliseconds of a cell; 0 if at most `silentMsMin`, or at most `silentPaces` probe intervals. */
 export function silenceIn({ silentMs }: TrendCell, paceMs: number): number {
   return silentMs > Math.max(limits.silentMsMin, limits.silentPaces * paceMs) ? silentMs : 0;
 }

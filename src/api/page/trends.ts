@@ -17,7 +17,7 @@ const chartPx = { row: 92, large: 190, small: 56 } as const;
 export const mirrorsShown = 24;
 
 /**
- * All mirrors over a range, in pages.
+ * A page of the trends of mirrors.
  * @param from  the number of mirrors to skip
  */
 export function renderTrends(say: PageSay, deps: ApiDeps, range: TrendRange, from: number): Html {
@@ -32,7 +32,6 @@ ${groups.map((group) => groupSection(deps, group, shown, range, say))}
 ${pageLinks(deps.config().mirrors.length, from, range, say)}`;
 }
 
-/** Links to each group, on the page of its first mirror. */
 function groupNav(groups: readonly Group[], shown: ReadonlySet<Mirror>, range: TrendRange, say: PageSay): Html {
   const all = groups.flatMap(({ mirrors }) => mirrors);
   const pathTo = (group: Group): string => {

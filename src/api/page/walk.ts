@@ -11,7 +11,6 @@ import { mirrorPathOf, outcomeTextOf } from './badges.ts';
 import { renderSegment } from './charts.ts';
 import { bytes, dated, duration, formatCoordinate, type Html, html, type PageSay } from './html.ts';
 
-/** The page of one probe. */
 export function walk(say: PageSay, probe: KeptProbe): Html {
   const { sample, transcript } = probe;
   const { target } = sample.due;

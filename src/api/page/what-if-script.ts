@@ -1,9 +1,8 @@
 import { credentialPlaces } from '../../core/secret.ts';
 
 /**
- * The script of the what-if page: after the last key it requests the page for the edited chain and replaces the result.
- * Credentials are removed before sending. Unknown hosts may be half typed and are sent only on a submit; a text that
- * looks like a password without its `@` is never sent.
+ * The script of the what-if page: it shows the result for the chain while the chain is edited. Credentials are removed
+ * before sending; hosts that the page does not know are sent only on a submit.
  */
 export const whatIfScript = `'use strict';
 (() => {
@@ -16,7 +15,7 @@ export const whatIfScript = `'use strict';
   const bare = (chain) => places.reduce((text, place) => text.replace(place, '$1'), chain);
   const membersOf = (chain) => chain.split(/[,|\\s]+/);
   const hostOf = (member) => member.replace(/^[a-z][a-z0-9+.-]*:(?=[\\\\/])/i, '').replace(/^[\\\\/]+/, '').split(/[\\\\/?#]/)[0].toLowerCase();
-  // What the daemon itself has shown, and what was sent by a press of the button.
+  // Hosts that the daemon has shown, and those already submitted.
   const known = new Set(form.dataset.hosts.split(' '));
   const isWord = (member) => /^[a-z]*$/.test(member);
   const learn = (chain) => { for (const member of membersOf(chain)) if (!isWord(member)) known.add(hostOf(member)); };
@@ -57,7 +56,7 @@ export const whatIfScript = `'use strict';
   };
   learn(form.elements.chain.defaultValue);
   form.addEventListener('input', () => { clearTimeout(timer); timer = later(show, 250, false); });
-  // The field is high enough for a long chain on a phone. A chain has one line, so Enter sends it.
+  // A textarea, to show a long chain on a phone. A chain has one line, so Enter submits it.
   form.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' || event.isComposing || event.target !== form.elements.chain) return;
     event.preventDefault();

@@ -39,7 +39,7 @@ ${form(say, deps, { chain, group, client: result?.client ?? asked.client, result
 </section></div>`;
 }
 
-/** Hosts, with ports, that the script sends before a submit: they are not half typed. */
+/** Hosts, with ports, that the script may send before a submit. */
 function hostsOf(deps: ApiDeps): readonly string[] {
   return [...new Set(deps.config().mirrors.map(({ url }) => new URL(url).host))];
 }

@@ -1,6 +1,6 @@
 import type { Metric } from '../metric.ts';
 
-/** The outcome of a request at the front door; closed. */
+/** The closed list of outcomes of a request at the front door. */
 export const doorOutcomes = [
   'redirected',
   'passed',

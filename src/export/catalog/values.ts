@@ -8,16 +8,16 @@ export const secondsBuckets = [
   0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.8, 1.1, 1.6, 2.5, 5.5, 10.5, 30.5, 60.5, 120.5,
 ] as const;
 
-/** Bytes per second, with a half added. */
+/** Bytes per second; no whole numbers, as in `secondsBuckets`. */
 export const throughputBuckets = [
   16384.5, 65536.5, 131072.5, 262144.5, 524288.5, 1048576.5, 2097152.5, 4194304.5, 8388608.5, 16777216.5, 67108864.5,
   268435456.5,
 ] as const;
 
-/** Seconds of a real client's run (design.md section 4.2), with a fraction added. */
+/** Seconds of a real client's run (design.md section 4.2). */
 export const clientBuckets = [1.1, 2.5, 5.5, 10.5, 30.5, 60.5, 120.5, 300.5, 600.5] as const;
 
-/** Seconds from a release to its arrival at a mirror (design.md section 4.2), with half a second added. */
+/** Seconds from a release to its arrival at a mirror (design.md section 4.2). */
 export const propagationBuckets = [
   60.5, 300.5, 900.5, 1800.5, 3600.5, 7200.5, 14400.5, 28800.5, 86400.5, 172800.5, 604800.5,
 ] as const;
@@ -28,5 +28,4 @@ export const cacheWords = ['hit', 'miss', 'unknown'] as const;
 export const mirrorFindingKinds = findingKinds.filter((kind) => !kindTraits[kind].isAboutUs);
 export const ownFindingKinds = findingKinds.filter((kind) => kindTraits[kind].isAboutUs);
 
-/** The labels of a target. */
 export const target = ['ecosystem', 'registry', 'module', 'version', 'step'] as const;

@@ -6,7 +6,7 @@ import { formatLocalTime, formatTook } from './times.ts';
 
 /** The maximum length of the lines to paste, characters. Longer ones are not cut but left to the page. */
 const codeChars = 900;
-/** After this share of an advice's life a notice is the reminder, which is sent slightly later. */
+/** A notice later than this share of an advice's validity is the reminder that the advice expires. */
 const endsSoonShare = 0.89;
 
 export function renderAdviceSection(told: Told, advice: AdviceView, pen: Pen): Section {
@@ -37,7 +37,7 @@ function toneOf(advice: AdviceView): Tone {
   return advice.state === 'refused' ? 'warn' : 'info';
 }
 
-/** True for an accepted advice that has expired: the declared chain is judged again, wherever clients are. */
+/** True for an accepted advice that has expired. */
 function isSwitchEnded({ state, refusal }: AdviceView): boolean {
   return state === 'expired' && refusal === null;
 }
@@ -48,10 +48,8 @@ function titleOf({ atMs }: Told, advice: AdviceView, { say }: Pen): string {
   const issuedMs = Date.parse(advice.issuedAt);
   const endsSoon = atMs >= issuedMs + endsSoonShare * (Date.parse(advice.expiresAt) - issuedMs);
   if (endsSoon && (state === 'proposed' || state === 'accepted')) return say('advice.reminder', { what, to });
-  // A held withdrawal can name the advice that was sent, so `to` differs.
   const isRefusal = refusal !== null && from === to;
   if (isRefusal && (state === 'expired' || state === 'withdrawn')) return say('advice.refusalEnded', { what });
-  // The removal of a setting has expired: clients are on a chain that is not the declared one.
   const isRemovalEnded = state === 'expired' && advice.cause === 'failback';
   if (bypass != null && from === to && !isRemovalEnded) {
     const key = state === 'proposed' ? (advice.cause === 'failback' ? 'back' : 'set') : state;
@@ -70,7 +68,6 @@ function isBypassKey(key: string): key is (typeof bypassKeys)[number] {
 function whyText(advice: AdviceView, { say }: Pen): string {
   const { cause, from, refusal, evidence } = advice;
   if (refusal !== null) return say(`refusal.${refusal}`);
-  // The cause of the switch itself is over: it ends only with an open failback.
   if (isSwitchEnded(advice)) return say('advice.cause.failback');
   const failures = Object.entries(evidence.failures) as [keyof typeof evidence.failures, number][];
   const [most] = failures.toSorted(([, a], [, b]) => b - a);
@@ -78,7 +75,6 @@ function whyText(advice: AdviceView, { say }: Pen): string {
   return most === undefined ? why : `${why} · ${say(`cause.${most[0]}`)}`;
 }
 
-/** The lines to paste: the first form of the remedy. */
 function lineOf({ remedy }: AdviceView): string | null {
   return Object.values(remedy)[0] ?? null;
 }

@@ -5,7 +5,6 @@ import type { Entry, Queue } from '../queue.ts';
 import { isUrgent, toldOf } from './section.ts';
 import { minuteOfDay } from './times.ts';
 
-/** The maximum number of notices in one card. */
 const batchMax = 30;
 
 /**
@@ -106,7 +105,6 @@ export function quietEndMsOf(hours: Hours, wallMs: number): number {
   return end;
 }
 
-/** Minutes from one minute of the day to the next occurrence of another. */
 function ahead(from: number, to: number): number {
   return (to - from + dayMinutes) % dayMinutes;
 }

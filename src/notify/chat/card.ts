@@ -9,7 +9,6 @@ import { formatClock } from './times.ts';
 /** The maximum length of one row, characters: a few lines on a phone. */
 const rowChars = 400;
 
-/** A message for people, before a service renders it. */
 export interface Card {
   readonly tone: Tone;
   readonly title: string;
@@ -52,13 +51,12 @@ export function cardOf(told: readonly Told[], reader: Reader, held: QuietRule | 
   };
 }
 
-/** The URL of the mirror's page, if the card has a single notice with a mirror's finding, else of the overview. */
 function pageUrl(page: string, told: readonly Told[]): string {
   const registry = told.length === 1 ? told[0]?.finding?.registry : null;
   return registry == null ? `${page}/` : `${page}/mirrors/${encodeURIComponent(registry)}`;
 }
 
-/** A notice of another release may lack what this one needs: then its type and subject are shown. */
+/** A notice that another release stored may lack fields: then only its type and subject are shown. */
 function sectionOf(told: Told, pen: Pen): Section {
   try {
     const section = wholeSectionOf(told, pen);

@@ -116,7 +116,7 @@ export function ecosystemTextOf({ ecosystem, upstream }: Pick<FindingView, 'ecos
 }
 
 /**
- * A row about trouble that comes and goes, and how long to stay; none for a single occurrence.
+ * A row about trouble that recurs; none for a single occurrence.
  * @param isOver  true: the notice is about the end of the trouble
  * @param to  the mirror that people are advised to use; `null`: this is no advice
  */

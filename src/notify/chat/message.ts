@@ -71,7 +71,7 @@ function cardFor(
   return cardOf(told, reader, wasHeld(entries, chat, now) ? chat.quiet : null, more);
 }
 
-/** A card of one notice, without as many of its last rows as do not fit. */
+/** A card of one notice, cut at its last rows until it fits. */
 function shortened(service: ChatService, card: Card): Card {
   const [section] = card.sections;
   if (section === undefined || section.rows.length === 0 || service.fits(service.draw(card))) return card;

@@ -4,7 +4,7 @@ import type { Sentence } from '../../core/result.ts';
 import type { ActionView, AdviceView, FindingView } from '../../core/views.ts';
 import type { Language, Say } from '../../words/words.ts';
 
-/** The tones (colours). A card has the first of these that a section of it has. `act`: an action is needed. */
+/** The tones (colours); a card has the first of these that one of its sections has. `act`: an action is needed. */
 export const tones = ['bad', 'warn', 'act', 'good', 'info'] as const;
 export type Tone = (typeof tones)[number];
 
@@ -13,7 +13,6 @@ export interface Section {
   readonly tone: Tone;
   readonly title: string;
   readonly rows: readonly { readonly label: string; readonly text: string }[];
-  /** Text to copy; `null`: none. */
   readonly code: { readonly label: string; readonly text: string } | null;
   readonly ref: string;
 }
@@ -109,7 +108,7 @@ function parsed(body: string): Body {
   }
 }
 
-/** True for urgent advice, which quiet hours may let pass: leave a mirror that is down or serves wrong bytes. */
+/** True for urgent advice: to leave a mirror that is down or serves wrong bytes. */
 export function isUrgent({ type, advice }: Pick<Told, 'type' | 'advice'>): boolean {
   return (
     type === 'mirror.advice' &&

@@ -9,9 +9,8 @@ export interface SentMessage {
   readonly key: string;
   /** The service's id of the message. */
   readonly receipt: string;
-  /** The ids of the notices that the message has carried; after an edit the last `limits.sentNotices`. */
+  /** The ids of the notices that the message has carried; after an edit only the newest `limits.sentNotices`. */
   readonly ids: readonly string[];
-  /** The notices that the message shows now. */
   readonly notices: readonly Notice[];
 }
 

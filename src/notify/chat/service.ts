@@ -3,13 +3,11 @@ import type { Now } from '../../core/ports.ts';
 import type { Card } from './card.ts';
 import type { Tone } from './section.ts';
 
-/** A request without its signature: URL and body. */
 export interface Post {
   readonly url: string;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** The incoming webhook of one chat service. */
 export interface ChatService {
   readonly spec: readonly string[];
   /** The minimum milliseconds between two messages: above what the rate limit requires. */
@@ -30,7 +28,6 @@ export interface ChatService {
   refusalIn(status: number, body: string): DeliveryFailure | null;
 }
 
-/** The mark before a title, by tone. */
 export const marks: Readonly<Record<Tone, string>> = { bad: '🔴', warn: '🟠', act: '🔵', good: '🟢', info: '⚪' };
 
 export function formatCode(text: string): string {

@@ -12,7 +12,6 @@ const bodyBytes = 20_000;
 const silenceMs = 10 * 60_000;
 const waits = { 130101: silenceMs, 410100: silenceMs };
 
-/** A line break in DingTalk's Markdown. */
 const lineBreak = '  \n  ';
 
 /** Custom robots of DingTalk: an action card with a button to the page, else a Markdown message. */

@@ -95,7 +95,6 @@ function charsOf({ title = '', description, footer }: Embed): number {
   return title.length + description.length + (footer?.text.length ?? 0);
 }
 
-/** Escapes the characters that Discord's Markdown interprets within a line. */
 function escaped(text: string): string {
   return text.replaceAll(/[\\*_~|`<>[\]]/g, (character) => `\\${character}`);
 }

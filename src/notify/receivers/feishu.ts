@@ -99,7 +99,6 @@ const entities: Readonly<Record<string, string>> = {
   _: '&#95;',
 };
 
-/** Escapes a text for Feishu's Markdown, which shows special characters from their HTML entities. */
 function escaped(text: string): string {
   return text.replaceAll(/[&*~<>[\]()`_]/g, (character) => entities[character] ?? character);
 }

@@ -10,7 +10,6 @@ import { wecom } from './wecom.ts';
 
 export const chatServices: Readonly<Record<ChatFormat, ChatService>> = { slack, discord, feishu, dingtalk, wecom };
 
-/** The request of one attempt, by format for programs. */
 export const programs = {
   standard: composeEvents,
   alertmanager: composeAlerts,

@@ -71,7 +71,6 @@ function blocksOf({ tone, title, rows, code, ref }: Section, isOne: boolean): Bl
   return texts.map((text) => ({ type: 'section', text: markdown(text) }));
 }
 
-/** Joins lines to few texts within the limit of a section. */
 function chunks(lines: readonly string[]): string[] {
   const texts: string[] = [];
   for (const line of lines.map((one) => clipped(one, sectionChars))) {
@@ -87,7 +86,6 @@ function markdown(text: string): Block {
   return { type: 'mrkdwn', text: clipped(text, sectionChars) };
 }
 
-/** Escapes the three characters that Slack's control sequences consist of. */
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
