@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 
 const blockBytes = 512;
 
-/** A tar of plain files (POSIX ustar) without owners and times. Paths have at most 100 bytes. */
+/** Builds a POSIX ustar archive of plain files. A path must not exceed 100 bytes. */
 export function buildTar(files: readonly (readonly [path: string, text: string])[]): Buffer {
   const blocks = files.flatMap(([path, text]) => {
     const data = Buffer.from(text);
@@ -20,17 +20,17 @@ function header(path: string, bytes: number): Buffer {
   block.write(`${'0'.repeat(11)}\0`, 136);
   block.write('0', 156);
   block.write('ustar\x0000', 257);
-  // The checksum is computed with spaces in the checksum field.
+  // The checksum is computed with spaces in its own field.
   block.fill(' ', 148, 156);
   const sum = block.reduce((total, byte) => total + byte, 0);
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
   return block;
 }
 
-/** 1980-01-01, the earliest date in the zip format, encoded as MS-DOS does. */
+/** 1980-01-01 as an MS-DOS date, the earliest that zip can state. */
 const firstDay = 0x0021;
 
-/** A zip whose entries are not compressed and have one fixed date. @see APPNOTE.TXT 4.3 */
+/** Builds a zip without compression. All entries have the same date. @see APPNOTE.TXT 4.3 */
 export function buildZip(files: readonly (readonly [path: string, text: string])[]): Buffer {
   const locals: Buffer[] = [];
   const central: Buffer[] = [];

@@ -13,65 +13,63 @@ import {
 } from '../core/trap.ts';
 import type { Key, Say } from '../words/words.ts';
 
-/** The id of a trap: one with a title in the catalogue of texts. */
+/** The id of a trap. Each id has a title in the message catalogue. */
 export type TrapId = Key extends infer K ? (K extends `trap.${infer Id}.title` ? Id : never) : never;
 
-/** The kinds of traps of one ecosystem, by id. */
 export type KnownTraps = Readonly<Partial<Record<TrapId, TrapKind>>>;
 
-/** The current settings of an ecosystem's clients. */
 export interface Today {
   /** The chain in use; `null`: none was found. */
   readonly chain: {
-    /** In the form of the configuration key `clients`, without credentials. */
+    /** In the form of the configuration key `clients`, without user-info. */
     readonly text: string;
     readonly place: Place;
-    /** The chain is the client's default, not a setting of the user. */
+    /** The client or its distribution sets this chain, not the user. */
     readonly isDefault: boolean;
   } | null;
   /** The private names in the settings, as patterns of the configuration key `private`. */
   readonly privatePatterns: readonly string[];
 }
 
-/** How a remedy can be set in the clients' own files. */
 export interface Settling {
   /** Empty: the files already have the remedy, or no file can hold it. */
   readonly changes: readonly FileChange[];
-  /** Sentences about what remains to be done by hand. */
   readonly notes: readonly string[];
   /** No file can hold the remedy: it must be set in the environment. */
   readonly isForEnvironment?: true;
 }
 
-/** The setting by which clients of one runtime (Node.js, Python) trust the certificate authorities in a file. */
+/** The setting that names a file of certificate authorities for the clients of one runtime (Node.js, Python). */
 export interface Authority {
-  /** The environment variable that names the file. */
   readonly variable: string;
-  /** Whether the settings or the project's files show that clients of this runtime are used on this machine. */
+  /** The settings or the project's files show that this runtime is used. */
   readonly isUsed: boolean;
   readonly set: { readonly file: string; readonly place: Place } | null;
 }
 
-/** What `mirrorwatch doctor` needs of one ecosystem. */
 export interface Doctor {
   readonly kinds: TrapKinds;
-  /** An unreadable file counts as absent: the caller reports it. */
+  /** An unreadable file counts as absent. */
   examine(surroundings: Surroundings, say: Say): Promise<Diagnosis>;
-  /** Absent: the clients' settings are not known as a chain. */
   today?(surroundings: Surroundings): Promise<Today>;
-  /** Absent: the clients trust the certificate authorities of the machine. */
   authority?(surroundings: Surroundings): Promise<Authority>;
-  /** @param remedy  the form `json`, perhaps of another program; `null` is returned if it cannot be set */
+  /**
+   * @param remedy  the form `json` of a remedy, untrusted
+   * @returns       `null` if the remedy is invalid or cannot be applied to files
+   */
   settle(surroundings: Surroundings, remedy: Readonly<Record<string, unknown>>, say: Say): Promise<Settling | null>;
-  /** Whether a project is searched for a lock file of this name. */
+  /** True for a lock file that clients of this ecosystem write or read by default. */
   isUsualLock(name: string): boolean;
-  /** Patterns of `private` for the names in the text of a lock file that look private. */
+  /** Suggests `private` patterns for names in a lock file that look private. */
   privateIn?(lock: string): readonly string[];
-  /** The parser that lists the entries of `modules` in a project file at this path; `null`: such a file names none. */
+  /**
+   * A parser for a project file at this path; it lists entries for the configuration key `modules`. `null`: the file
+   * type is unknown.
+   */
   usedIn?(path: string): ((text: string) => readonly string[]) | null;
 }
 
-/** A found trap. Without edits it must be repaired by hand. */
+/** A found trap. Without edits a user must repair it by hand. */
 export function trapOf<Id extends TrapId>(
   id: Id,
   what: string,
@@ -82,10 +80,9 @@ export function trapOf<Id extends TrapId>(
   return { id, what, where, set, edits };
 }
 
-/** One line of a file. */
 export interface FileLine {
   readonly file: string;
-  /** From 1. */
+  /** Counted from 1. */
   readonly line: number;
   readonly text: string;
 }
@@ -105,7 +102,7 @@ export function* foldersFrom(folder: string): Generator<string> {
   }
 }
 
-/** The edit that replaces a line by the lines `becomes`; an empty list removes the line. */
+/** The edit that replaces a line by `becomes`; an empty list removes the line. */
 export function editOf({ file, line, text }: FileLine, becomes: readonly string[]): Edit {
   return { file, line, was: text, becomes };
 }
@@ -116,12 +113,12 @@ export function configFolderOf({ env, home }: Pick<Machine, 'env' | 'home'>): st
   return named.startsWith('/') ? named : join(home, '.config');
 }
 
-/** A value without one pair of equal quotes around it. */
+/** Removes one pair of equal quotes around a value. */
 export function removeQuotes(value: string): string {
   return value.replace(/^(["'])(.*)\1$/, '$2');
 }
 
-/** A URL without credentials and with one final slash, for comparison; other texts are unchanged. */
+/** A URL without user-info and with one final slash, for comparison; other texts are unchanged. */
 export function plainUrlOf(text: string): string {
   if (!URL.canParse(text)) return text;
   const url = new URL(text);
@@ -130,7 +127,7 @@ export function plainUrlOf(text: string): string {
   return url.href.replace(/\/*$/, '/');
 }
 
-/** A sentence that says how to remove a setting from its place. */
+/** A sentence that says how to remove the setting at this place. */
 export function removalOf(place: Place, say: Say): string {
   return 'variable' in place ? say('trap.variable.out', { name: place.variable }) : say('trap.line.out');
 }
@@ -143,7 +140,7 @@ interface WantedLine {
   readonly add?: (text: string) => string;
 }
 
-/** The change after which a file has the wanted lines; `null`: it has them. */
+/** The change after which a file has the wanted lines; `null`: the file already has them. */
 export async function replaceLines(
   machine: Machine,
   file: string,
@@ -168,10 +165,7 @@ export function addLines(text: string, lines: readonly string[]): string {
   return `${text}${text === '' || text.endsWith('\n') ? '' : end}${lines.map((line) => line + end).join('')}`;
 }
 
-/**
- * A text with only the characters of URLs and lists of URLs; `null` for any other value. So no text ends a quoted value,
- * starts a comment or expands a variable: npm and yarn would send the value of `${TOKEN}` to the mirror.
- */
+/** Accepts only a text without quotes, spaces, `#`, `$` and other special characters of settings files; else `null`. */
 export function readWord(value: unknown): string | null {
   return typeof value === 'string' && /^[\w.~:/?@!&()*+,|=%[\]-]+$/.test(value) ? value : null;
 }
@@ -192,7 +186,7 @@ export function explainShadowed(first: Placed, hidden: readonly Placed[], say: S
   return [say('trap.shadowed.others', { place: placeTextOf(first.place), places }), here];
 }
 
-/** What to do about a plain HTTP URL: probe it with TLS, to see whether the server supports TLS. */
+/** Suggests a probe with HTTPS, to see whether the server supports TLS. */
 export function explainPlainUrl(ecosystem: string, url: string, say: Say): string {
   return say('trap.plain.set', { url: url.replace(/^http:/i, 'https:'), ecosystem });
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Result, Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
 
-/** The option `error` of a zod schema. Messages of zod are texts, so the sentence is encoded; `decodeMessage` decodes it. */
+/** The option `error` of a zod schema: the sentence as JSON, for `decodeMessage`. */
 export function errorOf(expected: Sentence): { readonly error: string } {
   return { error: JSON.stringify(expected) };
 }
@@ -12,7 +12,7 @@ export function decodeMessage(message: string): Sentence {
   return JSON.parse(message) as Sentence;
 }
 
-/** The schema of a string key of the configuration, checked by `read`. The error of `read` says what was expected. */
+/** The schema of a string key. The error of `read` says what was expected. */
 export function readable(description: string, expected: Sentence, read: (value: string) => Result<unknown, Sentence>) {
   return z
     .string(errorOf(expected))
@@ -24,12 +24,11 @@ export function readable(description: string, expected: Sentence, read: (value: 
     .meta({ description });
 }
 
-/** The schema of a string key of the configuration, checked by `accepts`. */
+/** The schema of a string key whose value `accepts` checks. */
 export function checked(description: string, expected: Sentence, accepts: (value: string) => boolean) {
   return z.string(errorOf(expected)).refine(accepts, errorOf(expected)).meta({ description });
 }
 
-/** The schema of a key that is true or false. */
 export const flag = (description: string) => z.boolean(errorOf(phrase('expected.boolean'))).meta({ description });
 
 /** The schema of a mapping that rejects unknown keys. */
@@ -39,7 +38,10 @@ export function mapping<Shape extends z.ZodRawShape>(shape: Shape, expected = ph
   });
 }
 
-/** The schema of a list with at most `max` entries. @param expected  of a value that is no list */
+/**
+ * The schema of a list with at most `max` entries.
+ * @param expected  the error for a value that is no list
+ */
 export function list<Entry extends z.ZodType>(entry: Entry, expected: Sentence, max = 1000) {
   return z.array(entry, errorOf(expected)).max(max, errorOf(phrase('expected.entries', { count: max })));
 }

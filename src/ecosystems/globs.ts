@@ -1,4 +1,4 @@
-/** Whether a text matches a glob that was split at its stars. Each part is searched once, so no glob is slow. */
+/** Whether a text matches a glob that was split at its stars. */
 export function matchesParts(parts: readonly string[], text: string): boolean {
   const [first = '', ...rest] = parts;
   const last = rest.pop();
@@ -13,10 +13,7 @@ export function matchesParts(parts: readonly string[], text: string): boolean {
   return text.length - last.length >= at && text.endsWith(last);
 }
 
-/**
- * A regular expression that matches this text, of letters, digits and the characters `\/_-.+` only. A character outside
- * ASCII becomes `.+`, so the expression may match other texts too.
- */
+/** A regular expression that matches this text. Characters outside ASCII become `.+`, so other texts may match too. */
 export function escapeExpression(text: string): string {
   return [...text]
     .map((char) => {

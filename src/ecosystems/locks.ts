@@ -2,18 +2,17 @@ import type { Mirror } from '../core/mirror.ts';
 import type { Result, Sentence } from '../core/result.ts';
 
 /**
- * Why an entry of a lock file is skipped. `replaced`: the project takes the module from another place, such as a folder.
- * `private`: a pattern of `private` matches. `foreign`: the recorded source is neither the upstream nor a configured mirror
- * of that upstream. `malformed`: the name, the version or the line is invalid.
+ * Why an entry of a lock file is skipped. `replaced`: the project takes the module from another place, such as a
+ * folder. `private`: a pattern of `private` matches. `foreign`: the recorded source is neither the upstream nor one of
+ * its configured mirrors. `malformed`: the name, the version or the line is invalid.
  */
 export type SkipReason = 'replaced' | 'private' | 'foreign' | 'malformed';
 
-/** A skipped entry of a lock file. */
 export interface SkippedLockEntry {
-  /** As in the configuration, followed by `:` and the line number for an invalid line. */
+  /** The file name as configured; for an invalid line, `:` and the line number follow. */
   readonly file: string;
   readonly module: string;
-  /** Empty in some malformed lines. */
+  /** May be empty. */
   readonly version: string;
   readonly because: SkipReason;
 }
@@ -25,10 +24,10 @@ export interface LockEntry {
   readonly because: SkipReason | null;
 }
 
-/** The lines of a lock file that are neither empty nor valid. */
+/** The invalid lines of a lock file. */
 export interface MalformedLines {
   readonly count: number;
-  /** The first of them: their numbers, from 1, and their beginnings. */
+  /** The first of these lines, numbered from 1. `module` and `version` are only the beginning of the line. */
   readonly first: readonly { readonly line: number; readonly module: string; readonly version: string }[];
 }
 
@@ -63,29 +62,26 @@ export function sortByNeed<Entry extends Pick<LockEntry, 'module'>>(
   );
 }
 
-/** One lock file of the configuration. */
 export interface LockFile {
   readonly name: string;
   readonly text: string;
   /** The text of another file in the same folder; `null` if there is none. */
   beside(name: string): string | null;
-  /** The ecosystem's mirrors: an entry may come from one of the right upstream. */
+  /** The configured mirrors of the ecosystem, of all upstreams. */
   readonly mirrors: readonly Mirror[];
   isPrivate(module: string): boolean;
 }
 
-/** Parses a lock file; the error says what was expected. */
+/** The error says what was expected. */
 export type LockReader = (file: LockFile) => Result<Lock, Sentence>;
 
-/** How an ecosystem's lock files are read. */
 export interface Locks {
   /** Description of the configuration key `from`, which names a lock file. */
   readonly describes: string;
   /** Description of the configuration key `top`, which limits the number of modules. */
   readonly top: string;
-  /** What a value of `from` should be. */
   readonly expected: Sentence;
   isLock(name: string): boolean;
-  /** Called only if a configuration names a lock file, because some parsers load libraries. */
+  /** Called only if a configuration names a lock file. */
   reader(): LockReader | Promise<LockReader>;
 }

@@ -1,18 +1,16 @@
 import type { z } from 'zod';
 import type { Result, Sentence } from '../core/result.ts';
 
-/** A module as written in an entry of `modules` or on the command line. */
 export interface Named {
   readonly module: string;
   /** `null`: none was written, or the ecosystem has no versions. */
   readonly version: string | null;
-  /** Absent: the entry names none. */
   readonly upstream?: string;
   /** Plain data, kept as `ModuleRef.expect`. */
   readonly expect?: unknown;
 }
 
-/** Files of the operator that an entry may name besides its module. */
+/** Resolves the file names in an entry of `modules`. */
 export interface EntryFiles {
   /**
    * The absolute path of an OpenPGP keyring. A mistake is reported as an issue of the configuration.
@@ -24,22 +22,22 @@ export interface EntryFiles {
 
 /** How an ecosystem's modules and private names are written. */
 export interface Names {
-  /** Description of the list `modules.<id>`. */
   readonly describes: string;
-  /** One entry that is a text. */
+  /** An entry that is a string. */
   readonly entry: { readonly describes: string; readonly expected: Sentence };
   parse(text: string): Result<Named, Sentence>;
   /** Entries that are mappings, other than those that name a lock file. */
   readonly form?: {
     readonly schema: z.ZodType;
-    /** Reads an entry that the schema accepted. */
     read(value: unknown, files: EntryFiles): Named;
   };
-  /** Parses a module of the command line: unlike `parse`, it accepts any text. `version` is `null` if none was written. */
+  /**
+   * Parses a module of the command line. Unlike `parse` it accepts any text; the version is `null` if none was written.
+   */
   byHand(text: string): { readonly module: string; readonly version: string | null };
   /** The version that is probed if none was written; `null`: there is none. */
   readonly newest: string | null;
-  /** True for a version whose bytes never change. The canary takes the first module with one, else the first. */
+  /** True for a version whose content must not change. */
   isFixed(version: string | null): boolean;
   /** An entry with a public module, which can be probed without a configuration; `null`: none is known. */
   readonly example: string | null;
@@ -47,14 +45,14 @@ export interface Names {
   readonly private: {
     readonly describes: string;
     readonly expected: Sentence;
-    /** What the list is: `a list of globs`. */
+    /** Names the list in messages: `a list of globs`. */
     readonly list: Sentence;
     isPattern(text: string): boolean;
     matches(patterns: readonly string[], module: string): boolean;
   } | null;
 }
 
-/** Whether a module matches a private pattern. Such a module is no target at mirrors of the public upstream. */
+/** Whether a module matches a private pattern. */
 export function isPrivate(names: Names, patterns: readonly string[], module: string): boolean {
   return names.private?.matches(patterns, module) ?? false;
 }

@@ -9,14 +9,14 @@ const [openList, closeList] = [0x5b, 0x5d];
 const [openObject, closeObject] = [0x7b, 0x7d];
 
 /**
- * Parses untrusted JSON after counting its values, because millions of small values or deeply nested lists in a few
- * megabytes cost a parser seconds and a gigabyte of memory. Limits: `limits.jsonValues`, `limits.jsonDepth`.
+ * Parses untrusted JSON. More values than `limits.jsonValues` or deeper nesting than `limits.jsonDepth` is an error,
+ * because such JSON can cost seconds and a gigabyte of memory.
  */
 export function parseJson(text: string, expected: Sentence): Result<unknown, Sentence> {
   const { jsonValues, jsonDepth } = limits;
   if (isTooMuch(text)) return error(phrase('answer.deep', { what: expected, values: jsonValues, deep: jsonDepth }));
   try {
-    // `__proto__` is an ordinary own key here, so callers must read own keys only. Of duplicate keys the last counts.
+    // `__proto__` is an ordinary own key here, so callers must read own keys only.
     return ok(JSON.parse(text) as unknown);
   } catch {
     return error(expected);
@@ -25,12 +25,11 @@ export function parseJson(text: string, expected: Sentence): Result<unknown, Sen
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** A parsed value if it is a JSON object, else `null`. */
 export function fieldsOf(value: unknown): Fields | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
 }
 
-/** An object's own member, without inherited ones; `undefined`: no object, or no such member. */
+/** An object's own member; `undefined`: `fields` is `null`, or has no such member. */
 export function memberIn(fields: Fields | null, key: string): unknown {
   return fields !== null && Object.hasOwn(fields, key) ? fields[key] : undefined;
 }
@@ -42,7 +41,6 @@ export function parseFields(text: string, expected: Sentence): Result<Fields, Se
   return parsed.tag === 'error' ? parsed : fields === null ? error(expected) : ok(fields);
 }
 
-/** Counts the values: one for each list or object that opens, and one for each comma outside strings. */
 function isTooMuch(text: string): boolean {
   let values = 1;
   let depth = 0;

@@ -4,8 +4,8 @@ import type { Prober } from '../core/ports.ts';
 const loaded = new Map<EcosystemId, Promise<Prober>>();
 
 /**
- * Loads `conversation.ts` of an ecosystem's folder, without the registry: that would load all ecosystems into a probing
- * thread. Results are cached, because an `import` of a loaded module costs 50 µs. Rejects for an unknown ecosystem.
+ * Loads `conversation.ts` of an ecosystem's folder. Rejects for an unknown ecosystem. The registry is not used, because
+ * it would load all ecosystems into the thread.
  */
 export function loadProber(id: EcosystemId): Promise<Prober> {
   const known = loaded.get(id);

@@ -4,11 +4,10 @@ import type { WireAccess } from '../core/ports.ts';
 import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
 
-/** One run of a real client. */
 export interface ClientJob<Settings = unknown> {
-  /** Credentials are in clear text and may be written only to files in `home`. */
+  /** Credentials are in clear text: write them only to files in `home`. */
   readonly access: WireAccess;
-  /** The mirror's upstream is the ecosystem's public one. */
+  /** The upstream of the mirror is the ecosystem's public one. */
   readonly isPublic: boolean;
   readonly module: string;
   /** As configured; `null`: none was written. */
@@ -19,10 +18,9 @@ export interface ClientJob<Settings = unknown> {
   readonly home: string;
 }
 
-/** Why a client failed. */
 export interface ClientReason {
   readonly text: string;
-  /** The cause is not the mirror: the run says nothing about it. */
+  /** The mirror did not cause the failure. */
   readonly isElsewhere: boolean;
 }
 
@@ -31,12 +29,14 @@ export interface RealClient {
   /** The name of the program, also in `clientRuns.clients`. Unique over all ecosystems. */
   readonly id: string;
   readonly spec: readonly string[];
-  /** The requests of one run at a healthy mirror. */
   readonly usualAsks: number;
   /** The part of a mirror's access that the client does not support; `null`: it supports all of it. */
   cannot(mirror: Mirror): Sentence | null;
   plan(job: ClientJob): ClientPlan;
-  /** @param words  the client's output, or its kept part @param url  of the mirror */
+  /**
+   * @param words  the client's output, or a part of it
+   * @param url    the mirror's URL
+   */
   why(words: string, url: string): ClientReason;
 }
 
@@ -64,7 +64,7 @@ export function netrcOf({ url, auth }: WireAccess): string {
   return [...machines].map((machine) => `machine ${machine} login ${auth.username} password ${auth.secret}\n`).join('');
 }
 
-/** The environment variables for the mirror's proxy. They have no credentials, which only files may hold. */
+/** The environment variables for the mirror's proxy, without credentials. */
 export function proxyEnvOf({ proxy }: WireAccess): Readonly<Record<string, string>> {
   if (proxy === null) return {};
   const { url } = proxy;

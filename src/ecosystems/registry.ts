@@ -7,20 +7,15 @@ import { npm } from './npm/npm.ts';
 import { oci } from './oci/oci.ts';
 import { pypi } from './pypi/pypi.ts';
 
-/** The ecosystems of this release. */
 export interface Registry {
   /** In the order in which pages show them. */
   readonly all: readonly [Ecosystem, ...Ecosystem[]];
   of(id: EcosystemId): Ecosystem | null;
   readonly ids: readonly EcosystemId[];
-  /** The names of all steps, without duplicates. */
   readonly steps: readonly Step[];
 }
 
-/**
- * Makes a registry.
- * @throws Error if two ecosystems share an id, a step, a real client or a key prefix of the state file: a programming error
- */
+/** @throws Error if two ecosystems share an id, a step, a real client or a key prefix of the state file */
 export function createRegistry(all: Registry['all']): Registry {
   const byId = new Map(all.map((one) => [one.id, one]));
   const steps = all.flatMap((one) => Object.keys(one.steps));
@@ -43,7 +38,6 @@ function refuseTwice(what: string, words: readonly string[]): void {
   if (twice !== undefined) throw new Error(`two ecosystems share ${what}: ${twice}`);
 }
 
-/** The ecosystems as plain data, for code that does not read the registry. */
 export function kindsOf({ all }: Registry): readonly Kind[] {
   return all.map(kindOf);
 }
@@ -65,5 +59,4 @@ function kindOf(one: Ecosystem): Kind {
   };
 }
 
-/** The registry with the ecosystems of this release. */
 export const registry: Registry = createRegistry([go, npm, pypi, oci, http]);

@@ -14,10 +14,9 @@ export type Talk<T> = Generator<Ask, T, Answer>;
 
 export type End = Verdict['outcome'];
 
-/** The end if no request can be made of the configured module or version. */
+/** How a probe ends whose module or version cannot be requested. */
 export const unaskable: End = { tag: 'unknown', because: 'local' };
 
-/** The verdict that ends a conversation. */
 export function ended(outcome: End, facts: Facts = {}): Verdict {
   return { outcome, facts };
 }
@@ -26,7 +25,6 @@ export function failedBy(failure: ProbeFailure, facts: Facts = {}): Verdict {
   return ended({ tag: 'failed', failure }, facts);
 }
 
-/** A failure that ends the conversation, as the result of a part of it. */
 export function stoppedBy(failure: ProbeFailure): Result<never, End> {
   return error({ tag: 'failed', failure });
 }
@@ -35,10 +33,9 @@ export function fine(facts: Facts = {}): Verdict {
   return ended({ tag: 'ok' }, facts);
 }
 
-/** A response with status 200, or how the conversation must end. */
+/** A response, or how the conversation must end. */
 export type Got = Result<Answered, End>;
 
-/** The URL of a path below the mirror's base URL. */
 export function below({ baseUrl }: Pick<ProbeContext, 'baseUrl'>, path: string): string {
   return `${baseUrl.replace(/\/+$/, '')}/${path}`;
 }
@@ -71,7 +68,6 @@ export function isNotOffered(end: End): boolean {
   return end.tag === 'failed' && end.failure.kind === 'absent';
 }
 
-/** A response with a status, as opposed to a failed request. */
 export type Answered = Extract<Answer, { tag: 'answered' }>;
 
 /**
@@ -98,12 +94,11 @@ export function wholeOf({ body, whole }: Answered): WholeBody {
   return whole ?? heldBodyOf(body);
 }
 
-/** Runs asynchronous work of our own within a conversation; the event loop serves other probes meanwhile. */
+/** Runs asynchronous work within a conversation; the event loop serves other probes meanwhile. */
 export function* runMeanwhile(work: () => Promise<void>): Talk<void> {
   yield { url: '', bodyBytesMax: 0, work };
 }
 
-/** Lets the thread process other events. */
 export function* yieldToEventLoop(): Talk<void> {
   yield* runMeanwhile(() => Promise.resolve());
 }
@@ -117,7 +112,7 @@ export function* inSlices<T>(work: Slices<T>): Talk<T> {
   }
 }
 
-/** The digest of a body; yields to the event loop after every `limits.hashTurnBytes`. */
+/** The digest of a body. Yields to the event loop after every `limits.hashTurnBytes`. */
 export function* hashOf(body: WholeBody, algorithm: 'sha1' | 'sha256' | 'sha384' | 'sha512'): Talk<Buffer> {
   const hash = createHash(algorithm);
   for (let at = 0; at < body.bytes; at += pieceBytes) {
@@ -127,13 +122,17 @@ export function* hashOf(body: WholeBody, algorithm: 'sha1' | 'sha256' | 'sha384'
   return hash.digest();
 }
 
-/** The fact `seen` of a hashed body. @param body  its beginning at least @param bytes  its whole length */
+/**
+ * The fact `seen`.
+ * @param body   at least its first `limits.bytesShown` bytes
+ * @param bytes  the length of the whole body
+ */
 export function seenIn(body: Uint8Array, bytes = body.length): Pick<Facts, 'seen'> {
   const firstHex = Buffer.from(body.subarray(0, limits.bytesShown)).toString('hex');
   return { seen: { bytes, firstHex } };
 }
 
-/** True if a body begins with the bytes `hex`. One may be wrong, so that a corrupt file is judged by its hash instead. */
+/** True if a body begins with the bytes `hex`, of which one may be wrong: a corrupt file is then judged by its hash. */
 export function matchesBeginning(body: Uint8Array, hex: string): boolean {
   const wanted = Buffer.from(hex, 'hex');
   if (body.length < wanted.length) return false;
@@ -141,7 +140,7 @@ export function matchesBeginning(body: Uint8Array, hex: string): boolean {
 }
 
 /**
- * The versions of a response in comparable form.
+ * The versions of a response, in a form to compare mirrors by.
  * @param versions  the newest last, in the spelling that all mirrors share
  * @param count     the number of all versions, if `versions` has only the newest ones
  */
@@ -154,7 +153,10 @@ export function contentsOf(
   return { count, newest, pre: newest.filter(isPrerelease) };
 }
 
-/** The tags of a response in comparable form: `latest` first, at most `limits.contentTags`, without overlong ones. */
+/**
+ * The tags of a response, in a form to compare mirrors by: `latest` first, at most `limits.contentTags`, without
+ * overlong ones.
+ */
 export function tagsOf(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const fits = ([name, value]: readonly [string, string]): boolean =>
     name.length <= limits.versionChars && value.length <= limits.versionChars;

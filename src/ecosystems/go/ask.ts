@@ -6,24 +6,26 @@ import { type Answered, below, type Got, get as getAny, type Talk, unaskable } f
 import type { GoContext } from './context.ts';
 import { encodePath, escapeModule } from './escape.ts';
 
-/** The URL of `rest` below a module, escaped as the go command does; `null` for an invalid module path. */
 function moduleUrlOf(context: Pick<ProbeContext, 'baseUrl'>, module: string, rest: string): string | null {
   const escaped = escapeModule(module);
   return escaped === null ? null : below(context, encodePath(`${escaped}/${rest}`));
 }
 
-/** Like `get` of talk.ts, but a 404 or 410 that reports an error of the proxy's own upstream is `masked_upstream`. */
+/** Like `get` of talk.ts, but a 404 or 410 that reports a failure of the proxy's own upstream is `masked_upstream`. */
 export function get(ask: Ask, context: Pick<ProbeContext, 'nowWallMs'>): Talk<Got> {
   return getAny(ask, context, isMasked);
 }
 
-/** Like `get`, for the path `rest` below a module; `unaskable` for an invalid module path. */
+/** Requests the path `rest` below a module. Ends as `unaskable` for an invalid module path. */
 export function* getBelow(module: string | null, rest: string, ask: Omit<Ask, 'url'>, context: GoContext): Talk<Got> {
   const url = moduleUrlOf(context, module ?? '', rest);
   return url === null ? error(unaskable) : yield* get({ ...ask, url }, context);
 }
 
-/** True if the proxy could not reach its own upstream. @see protocols.md 1.6; goproxy/goproxy goproxy.go responseNotFound */
+/**
+ * True if the proxy could not reach its own upstream.
+ * @see protocols.md 1.6; goproxy/goproxy goproxy.go responseNotFound
+ */
 function isMasked(answer: Answered): boolean {
   return !isMarkup(answer.body) && /bad upstream|fetch timed out/i.test(firstLineOf(answer.body) ?? '');
 }

@@ -22,7 +22,6 @@ import type { GoSettings } from './context.ts';
 const pasteableUrl = /^(https?|file):\/\/[A-Za-z0-9._~%:/[\]+=@!-]+$/;
 const pasteablePattern = /^[A-Za-z0-9._~/*?[\]^+=@-]+$/;
 
-/** Parses a GOPROXY list. */
 export function parseGoproxy(chain: string): Result<Chain, ChainProblem> {
   const entries = readGoProxyList(chain);
   const members: ChainMember[] = [];
@@ -38,9 +37,8 @@ export function parseGoproxy(chain: string): Result<Chain, ChainProblem> {
 }
 
 /**
- * One walk of the go command. A member before `,` is skipped only on 404 and 410. A member before `|` is skipped on every
- * failure but two: a complete zip with wrong bytes, because the go command verifies it after the walk, and a mirror that
- * hangs, because the go command has no response timeout.
+ * How a request of the go command ends. After a member with `,` it continues only on 404 and 410. After one with `|` it
+ * continues on any failure except a hanging mirror and a complete artifact with wrong bytes.
  * @see protocols.md 1.3; test/real/go-bodies.test.ts, docs/http2.md: go 1.26
  */
 export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
@@ -53,7 +51,7 @@ export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Repl
 
 /**
  * The checksum relay that the go command would use: that of the first member that offers one. An unknown relay ends the
- * search, a broken one unless `|` follows. `none`: clients query the database directly.
+ * search, a broken one unless `|` follows. `none`: the go command queries the database directly.
  * @see protocols.md 1.13
  */
 export function relayOfGoproxy(chain: Chain, relayOf: (member: ChainMember) => RelayState): RelayState {
@@ -67,8 +65,8 @@ export function relayOfGoproxy(chain: Chain, relayOf: (member: ChainMember) => R
 }
 
 /**
- * The lines for Go, without credentials. If a URL is not safe to paste, there is a note instead. GOPRIVATE gets
- * the private patterns that are safe to paste, because no separator of GOPROXY keeps a private path from the next entry.
+ * The lines that set GOPROXY, and GOPRIVATE for private patterns, without credentials. A note replaces what is not safe
+ * to paste.
  */
 export function goRemedyFor(before: Chain, after: Chain, privatePatterns: readonly string[]): Remedy {
   const notes = notesOn(after);
@@ -104,7 +102,7 @@ function pasteable(chain: Chain): string | null {
   return isSafe ? showChain(chain, 'plain') : null;
 }
 
-/** Characters that are illegal in URLs, and `;`, which is legal but always a mistake here. */
+/** Characters that are illegal in URLs, and `;`, which is legal but a mistake in GOPROXY. */
 const illegal = /[;"<>\\^`{}]|[^\x21-\x7e\p{L}\p{M}\p{N}]/u;
 
 function isProxyUrl(url: string): boolean {
@@ -112,7 +110,7 @@ function isProxyUrl(url: string): boolean {
   return /^file:\/\/\/[^?#]*$/i.test(url) || baseUrl(url) !== null;
 }
 
-/** What was expected of a GOPROXY value in the configuration; `null`: valid. Stricter than `parseGoproxy`. */
+/** What was expected of a configured GOPROXY value; `null`: the value is valid. Stricter than `parseGoproxy`. */
 export function checkGoproxy(chain: string): Sentence | null {
   const entries = readGoProxyList(chain);
   const isWrong = entries.some(({ kind, text }) => kind === 'word' || (kind === 'url' && !isProxyUrl(text)));
@@ -152,12 +150,12 @@ interface GoProxyEntry {
   readonly kind: 'url' | 'direct' | 'off' | 'word';
   /** A URL without a scheme gets `https://`. */
   readonly text: string;
-  /** The one after the entry; `,` after the last entry. */
+  /** The separator after the entry; `,` if none follows. */
   readonly separator: ',' | '|';
 }
 
 /**
- * Splits GOPROXY as the go command does. Empty entries are skipped, so the separator after `a` in `a,|b` is the comma.
+ * Splits GOPROXY as the go command does. Empty entries are skipped: the separator after `a` in `a,|b` is the comma.
  * `direct` and `off` end the list. An entry without `.`, `:` and `/` is a `word`, which the go command reserves.
  * @see protocols.md 1.3; cmd/go/internal/modfetch/proxy.go, proxyList
  */

@@ -6,11 +6,10 @@ import type { TreeHead } from './note.ts';
 import { matchesGoPatterns } from './patterns.ts';
 import { isCanonical } from './version.ts';
 
-/** Go's own settings, from the configuration key `go`. */
 export interface GoSettings {
   /**
-   * The checksum database; `null`: off. `url`: clients query this address without relays; `null`: they use relays.
-   * `home`: the well-known address of the public database; `null` for another database.
+   * The checksum database; `null`: off. `url`: where clients query it directly; `null`: they use relays. `home`: the
+   * well-known URL of the public database; `null` for another database.
    */
   readonly sumdb: {
     readonly name: string;
@@ -26,22 +25,21 @@ export interface Lookup {
   readonly version: string;
 }
 
-/** The inputs of Go's conversations besides the base URL and pinned hashes. */
 export interface GoOwn {
-  /** The checksum database; `null`: off. `direct`: its own address; absent: it is queried only through relays. */
+  /** The checksum database; `null`: off. `direct`: its own URL; absent: it is queried only through relays. */
   readonly sumdb: { readonly name: string; readonly verifierKey: string; readonly direct?: string } | null;
   /**
-   * The module that the `sumdb` step looks up: at a canonical version, never private. Absent: `knownLookup` at mirrors of
-   * the public upstream, and no lookup at others.
+   * What the `sumdb` step looks up: a public module at a canonical version. Absent: `knownLookup` at mirrors of the
+   * public upstream, nothing at others.
    */
   readonly lookup?: Lookup;
-  /** Modules without known hashes, at most `limits.lookupsPerProbe`: each is looked up aside, one after another. */
+  /** Modules without a stored hash, at most `limits.lookupsPerProbe`. The probe looks them up too. */
   readonly unknown?: readonly Lookup[];
-  /** The largest verified tree head of the checksum database, for the consistency check; absent: none is known yet. */
+  /** The largest verified tree head of the checksum database; absent: none is stored. */
   readonly treeHead?: KnownHead;
 }
 
-/** A tree head; absent `note`: an older release stored it. */
+/** A stored tree head; without `note` if an older release stored it. */
 export interface KnownHead extends TreeHead {
   readonly note?: string;
 }
@@ -49,7 +47,7 @@ export interface KnownHead extends TreeHead {
 export type GoContext = ProbeContext<GoOwn>;
 
 const pinKey = 'pin/';
-/** The key of a database's largest head is `head/<name>`; older releases stored one head, without its note, as `head`. */
+/** The key of a database's largest head is `head/<name>`. Older releases stored a single head as `head`. */
 const headKey = 'head';
 
 type Named = KnownHead & { readonly name: string };
@@ -60,18 +58,18 @@ function headOf(known: Known, name: string): Named | null {
   return head?.name === name ? head : null;
 }
 
-/** Hashes and the largest head from verified responses of a checksum database. */
+/** Stores hashes, and the largest head, from verified responses of a checksum database. */
 export const goLearning: Learning = {
   keys: [pinKey, headKey],
   learn(known, { logged = {}, own = {} }) {
     const pins = Object.entries(logged).map(([name, hash]) => [`${pinKey}${name}`, hash] as const);
     const fresh = pins.filter(([key, hash]) => known.get(key) !== hash);
-    // Pins are counted only for a new one: counting all for each sample of a mirror would take longer than its judgement.
+    // Counting all pins is slow, so it is done only for a new one.
     const room = fresh.length === 0 ? 0 : pinsMax - Object.keys(pinnedIn(known, pinKey)).length;
     const news: (readonly [string, unknown])[] = fresh.slice(0, Math.max(0, room));
     const seen = own['head'] as Named | undefined;
     const head = seen === undefined ? null : headOf(known, seen.name);
-    // Another probe may have stored a head since this one began; then the two were not proven consistent.
+    // Another probe may have stored a head after this one began: then the two were not proven consistent.
     const isNext = head === null || (own['after'] === head.size && (seen?.size ?? 0) > head.size);
     if (seen !== undefined && isNext) news.push([`${headKey}/${seen.name}`, seen]);
     return news;
@@ -79,14 +77,13 @@ export const goLearning: Learning = {
   pinned: (known) => pinnedIn(known, pinKey),
 };
 
-/** The inputs of conversations with a Go mirror. */
 export function buildGoContext({ mirror, modules, privatePatterns, settings, known }: Given<GoSettings>): GoOwn {
   const { sumdb } = settings;
   const head = known === null || sumdb === null ? null : headOf(known, sumdb.name);
   const direct = sumdb === null || known === null ? null : directUrl(sumdb, mirror);
   const asked = known !== null && mirror.upstream === publicGo ? logged(modules, privatePatterns) : [];
   const isKnown = ({ module, version }: Lookup): boolean => known?.has(`${pinKey}${module}@${version}`) === true;
-  // If possible a module known to be in the log, and the same one each time, because this lookup is timed.
+  // The same module each time, because this lookup is timed; if possible one that is known to be in the log.
   const lookup = asked.find(isKnown) ?? asked[0];
   const unknown = asked.filter((one) => one !== lookup && !isKnown(one)).slice(0, limits.lookupsPerProbe);
   return {
@@ -101,8 +98,8 @@ export function buildGoContext({ mirror, modules, privatePatterns, settings, kno
 }
 
 /**
- * The address for querying a database directly; `null`: it is not. For a mirror on this machine, which may be a trial, only
- * a configured address is used. A pinned key or a client certificate is only for the mirror, so then there is none.
+ * The URL for querying the database directly; `null`: it is not queried, as with a pinned key or client
+ * certificate for the mirror. For a mirror on this machine only a configured URL is used.
  */
 function directUrl({ url, home }: NonNullable<GoSettings['sumdb']>, mirror: Mirror): string | null {
   const { pin, client } = mirror.access.tls;
@@ -112,10 +109,10 @@ function directUrl({ url, home }: NonNullable<GoSettings['sumdb']>, mirror: Mirr
   return url ?? (isHere ? null : home);
 }
 
-/** The upstream whose modules the public checksum database has. */
+/** The public upstream: the public checksum database has its modules. */
 export const publicGo = 'go';
 
-/** The configured modules that the checksum database may have: public ones with a canonical version. */
+/** The modules that the checksum database may have: public ones with a canonical version. */
 function logged(modules: Given<GoSettings>['modules'], privatePatterns: readonly string[]): readonly Lookup[] {
   return modules.flatMap(({ upstream, module, version }) =>
     upstream === publicGo && version !== null && isCanonical(version) && !matchesGoPatterns(privatePatterns, module)

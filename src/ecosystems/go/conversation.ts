@@ -38,7 +38,6 @@ const steps: Readonly<Record<string, (target: Target, context: GoContext) => Tal
   sumdb: ({ upstream }, context) => sumdb(context, upstream),
 };
 
-/** Probes one step of a Go module proxy with the requests that the go command sends. */
 export function* probe(target: Target, context: GoContext): Conversation {
   const step = steps[target.step];
   return step === undefined ? ended(unaskable) : yield* step(target, context);
@@ -65,7 +64,7 @@ function* latest({ module }: Target, context: GoContext): Talk<Verdict> {
   return fine({ resolvedVersion: version, contents: { tags: { latest: version } } });
 }
 
-/** Only `latest` is resolved first: `.info` also accepts branches and hashes. */
+/** Only `latest` needs resolving: `.info` also accepts branches and hashes. */
 function* info({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const asked = version ?? '';
   const named =
@@ -90,7 +89,7 @@ function* mod({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const { body } = got.value;
   const want = context.pinned[`${module}@${named.value}/go.mod`];
   const digest = h1OfMod(body);
-  // With a known hash a recognisable go.mod with wrong bytes is a mismatch, not malformed.
+  // With a known hash, a recognisable go.mod with wrong bytes is a mismatch, not malformed.
   const isVouched = digest === want || (want !== undefined && isSpoiltMod(body, module ?? ''));
   const read = isVouched ? null : yield* inSlices(parseModFile(body));
   if (read?.tag === 'error') return failedBy(read.error, facts);
@@ -114,7 +113,7 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const seen = seenIn(body, whole.bytes);
   const want = context.pinned[`${module}@${named.value}`];
   if (files.tag === 'error') {
-    // A complete body that is no readable zip differs from the bytes that the authority hashed.
+    // A complete body that is not a valid zip cannot be what the checksum database hashed.
     if (want === undefined || !isSpoiltZip(whole)) return failedBy(files.error, facts);
     const hash = (yield* hashOf(whole, 'sha256')).toString('hex');
     return otherHash(phrase('answer.spoiltZip', { hash }), want, { ...facts, ...seen });
@@ -124,12 +123,11 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
   return verify(digest, want, { ...facts, ...seen });
 }
 
-/** The fact of the version that `latest`, a branch or a hash was resolved to. */
 function factsOf(asked: string | null, resolvedVersion: string): Facts {
   return asked === resolvedVersion ? {} : { resolvedVersion };
 }
 
-/** Judges an immutable response by the authority's hash. Without one it can only be compared between mirrors. */
+/** Without a known hash the response can only be compared between mirrors. */
 function verify(got: string, want: string | undefined, facts: Verdict['facts']): Verdict {
   if (want === undefined) return fine({ ...facts, compared: { algorithm: 'h1', digest: got } });
   if (got === want) return fine({ ...facts, verified: { algorithm: 'h1', digest: got, against: 'pinned' } });

@@ -5,7 +5,7 @@ import { type Database, type FoundRecord, knownLookup, lookupPathOf, requestReco
 import { verifyClaim } from './proof.ts';
 import { tilesToProve } from './tlog.ts';
 
-/** The path below a relay that clients request first; a 404 or 410 says that the mirror has no relay. */
+/** The path that clients request first from a relay; a 404 or 410 says that the mirror has none. */
 export const supportedPath = 'supported';
 
 interface Relayed {
@@ -15,10 +15,9 @@ interface Relayed {
 }
 
 /**
- * The cost of one lookup for the go command with an empty cache, from the measured times. Through a relay: `supported`,
- * then the record, then in parallel its tiles, all over the existing connection to the mirror. Directly: the record and
- * the tiles over a new connection.
- * @param direct  the database itself, which is queried here, aside, for `knownLookup`; its failures count against no mirror
+ * The time that one lookup costs the go command with an empty cache: through a relay over the existing connection to
+ * the mirror, and directly over a new connection.
+ * @param direct  the database itself: it is queried here, and its failures do not count against the mirror
  * @returns       `null`: nothing was timed
  * @see golang/mod sumdb/client.go Lookup, ReadTiles; golang/go cmd/go/internal/modfetch/sumdb.go initBase
  */
@@ -44,7 +43,6 @@ function* directCost(database: Database): Talk<Cost | null> {
   return { requests: 1 + tilesOf(asked.value), ms: connectMs + found.answerMs + slowestTileMs(database.took) };
 }
 
-/** The number of tiles that a client with an empty cache requests for one record. */
 function tilesOf({ head, id }: FoundRecord): number {
   return tilesToProve(head.size, [id], []).length;
 }

@@ -22,7 +22,6 @@ const answers = new Map<string, DemoAnswer>([
   [`/${module}/@v/${version}.zip`, { type: 'application/zip', body: zip }],
 ]);
 
-/** A module proxy with one module. No checksum database has the module, so none is used. */
 export const demo: SmallMirror = {
   base: '',
   module: prefix,

@@ -5,7 +5,6 @@ import { isLikelyPrivate } from './leaks.ts';
 import { findGo, type GoFound, settingInForce } from './settings-found.ts';
 import { findGoTraps, findTooWide, goKinds } from './traps.ts';
 
-/** Finds the go command's settings on this machine and the traps in them. */
 export const doctor: Doctor = {
   kinds: goKinds,
   examine: async (surroundings, say) => ({ traps: findGoTraps(await findGo(surroundings), say), untold: [] }),
@@ -60,7 +59,7 @@ export const doctor: Doctor = {
   },
 };
 
-/** The value of GOPRIVATE in the file of `go env -w`, with the patterns `own` added. */
+/** GOPRIVATE in the file of `go env -w`, with the patterns `own` added. */
 function withThose({ settings }: GoFound, own: string): string {
   const before = settings.find(({ name, source }) => name === 'GOPRIVATE' && source === 'file')?.value ?? '';
   return [...new Set([...before.split(','), ...own.split(',')])].filter((pattern) => pattern !== '').join(',');

@@ -7,7 +7,6 @@ const file = /^(.+)\/@v\/(?:list|([^/]+)\.(info|mod|zip))$/;
 const latest = /^(.+)\/@latest$/;
 const database = /^sumdb\/[a-z0-9.-]+\/(?:supported|latest|tile\/[0-9a-z./]+|lookup\/([^@]+)@([^/]+))$/;
 
-/** The module of an escaped path; `null`: invalid, also for a host with capital letters. */
 function moduleIn(escaped: string): string | null {
   const module = escaped.replace(/!([a-z])/g, (_, letter: string) => letter.toUpperCase());
   return escapeModule(module) === escaped && isModulePath(module) ? module : null;

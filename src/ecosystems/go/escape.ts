@@ -1,4 +1,4 @@
-/** The characters of module paths and versions. `!` is not among them, because it is the escape character. */
+/** `!` is in neither set, because it is the escape character. */
 const pathText = /^[A-Za-z0-9\-._~/]+$/;
 const versionText = /^[A-Za-z0-9\-._~+ (){}[\]#$%&=@^,]+$/;
 
@@ -14,16 +14,17 @@ export function escapeModule(path: string): string | null {
 }
 
 /**
- * The escaped form of a version, by the rule of module paths. Also for branch names and hashes, which `.info` accepts.
- * @returns `null` if the version is blank or has another character, such as a slash or `!`
+ * The escaped form of a version, branch name or commit hash: every upper-case letter becomes `!` and its lower-case
+ * letter.
+ * @returns `null` if the text is blank or has another character, such as a slash or `!`
  */
 export function escapeVersion(version: string): string | null {
   return versionText.test(version) && version.trim() !== '' ? shout(version) : null;
 }
 
 /**
- * Percent-encodes a URL path as the go command does for module paths, but not for those of the checksum database: `!`
- * becomes `%21`; `+` and `@` are kept. Caches and static servers may distinguish the spellings.
+ * Percent-encodes a path as the go command does for module proxies, but not for checksum databases: `!` becomes `%21`,
+ * while `+` and `@` are kept.
  * @see protocols.md 1.2; golang/go net/url shouldEscape, encodePathSegment
  */
 export function encodePath(path: string): string {

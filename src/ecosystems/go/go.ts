@@ -12,12 +12,11 @@ import { defaultSumdb, parseSumdb } from './sumdb-setting.ts';
 const byHash = phrase('answer.goVerifies');
 const listBytes = 20_000;
 
-/** `latest` is resolved first, by a request of the list. */
+/** `latest` is resolved first, through the list. */
 function usualAside(version: string | null): UsualAside | null {
   return goNames.isFixed(version) ? null : { asks: 1, bytes: listBytes };
 }
 
-/** Go module proxies, probed with the requests that the go command sends. */
 export const go: Ecosystem<GoSettings, GoOwn> = {
   id: 'go',
   publicUpstream: publicGo,
@@ -28,7 +27,7 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
     'https://go.dev/ref/mod#zip-path-size-constraints',
     'https://go.googlesource.com/proposal/+/master/design/25530-sumdb.md',
   ],
-  // Paces are from protocols.md 1.17, bytes from design.md 4.1; those of `sumdb` were measured.
+  // Intervals are from protocols.md 1.17, bytes from design.md 4.1; the bytes of `sumdb` were measured.
   steps: {
     list: light(5, { grain: 'module', usualBytes: listBytes }),
     info: light(5, { grain: 'version', usualBytes: 1000, usualAside }),
@@ -39,7 +38,7 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
       grain: 'mirror',
       usualBytes: 500,
       verifies: byHash,
-      // The second timed response, the signed head, six tiles, and a path that must not exist.
+      // The lookup, the signed head, six tiles, and a path that must not exist.
       usualAside: () => ({ asks: 9, bytes: 26_000 }),
       isAsked: ({ upstream }, { sumdb }) => sumdb !== null && upstream === publicGo,
     }),

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 
-/** One hashed file: its name in the zip, and the SHA-256 of its content as lower-case hex. */
+/** One hashed file: its name in the zip, and the SHA-256 of its content in lower-case hex. */
 export interface HashedFile {
   readonly name: string;
   readonly sha256Hex: string;
 }
 
 /**
- * Go's `h1:` hash of files, given in any order: SHA-256 over one line per file, sorted by the UTF-8 bytes of the names.
+ * Go's `h1:` hash of files in any order.
  * @returns `null` if a name contains a line feed: then Go defines no hash
  * @see protocols.md 1.9
  */
@@ -20,13 +20,12 @@ export function h1Of(files: readonly HashedFile[]): string | null {
   return `h1:${all.digest('base64')}`;
 }
 
-/** Go's `h1:` hash of a go.mod: that of one file named `go.mod`, without the prefix `module@version/`. */
+/** Go's `h1:` hash of a go.mod: that of one file with the name `go.mod`. */
 export function h1OfMod(body: Uint8Array): string {
   const all = createHash('sha256').update(`${sha256HexOf(body)}  go.mod\n`);
   return `h1:${all.digest('base64')}`;
 }
 
-/** The SHA-256 of the content as lower-case hex. */
 export function sha256HexOf(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }

@@ -11,9 +11,9 @@ const instant =
   /^(\d{4})-(\d\d)-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
 /**
- * The version in the JSON of `.info` and `@latest`. As Go's decoder does, it ignores unknown keys and the case of keys, and
- * accepts a missing time, also as `null`.
- * @param asked  the requested canonical version, which the response must have; `null`: any
+ * The version in the JSON of `.info` and `@latest`. Like Go's decoder it ignores unknown keys and the case of keys; the
+ * time may be absent or `null`.
+ * @param asked  the canonical version that the response must have; `null`: any
  * @see protocols.md 1.1; golang/go encoding/json Unmarshal
  */
 export function parseInfo(body: Uint8Array, asked: string | null): Result<string, ProbeFailure> {
@@ -35,6 +35,6 @@ function isVersion(value: unknown): value is string {
 function isTime(value: unknown): boolean {
   if (value === undefined || value === null) return true;
   const [, year, month, day] = (typeof value === 'string' ? instant.exec(value) : null) ?? [];
-  // `Date` turns a day beyond the end of a month, such as 30 February, into a day of the next month.
+  // `Date` accepts 30 February as a day of March.
   return day !== undefined && new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate() === Number(day);
 }

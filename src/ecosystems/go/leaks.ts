@@ -7,18 +7,17 @@ import { parseGoproxy } from './client.ts';
 import { matchesGoPatterns } from './patterns.ts';
 import { type GoFound, type GoSetting, type GoVariable, settingInForce, settingLineFor } from './settings-found.ts';
 
-/** Host names that organisations use for private code; `everybodys`: public hosts with names of this form. */
+/** Host names of the form that organisations use for private code. `everybodys`: public hosts with such names. */
 const ownHost = /^(git|gitlab|gitea|gogs|bitbucket|stash|github|ghe|svn|scm)\.[^.]+\.[^/]+$/;
 const everybodys = ['git.sr.ht', 'git.apache.org', 'gitlab.freedesktop.org', 'git.kernel.org', 'gitlab.gnome.org'];
 const shownMax = 5;
 
-/** True for a path whose host looks private. */
 export function isLikelyPrivate(module: string): boolean {
   const [host = ''] = module.split('/', 1);
   return (host.includes('.') && isInnerHost(host)) || (ownHost.test(host) && !everybodys.includes(host));
 }
 
-/** Finds private modules whose names the go command would send to a public mirror or the checksum database. */
+/** Finds private modules in go.mod whose names the go command sends to a public mirror or to the checksum database. */
 export function findLeakTraps(found: GoFound, say: Say): readonly (Trap & { readonly id: 'go-private-leaks' })[] {
   const globs = (name: GoVariable): readonly string[] => {
     const set =
@@ -58,13 +57,13 @@ export function findLeakTraps(found: GoFound, say: Say): readonly (Trap & { read
   ];
 }
 
-/** The variables that prevent the leak: GOPRIVATE, unless a more specific variable overrides it. */
+/** The variables that prevent the leak: GOPRIVATE, unless a more specific variable is set. */
 function steering(found: GoFound, isToldOutside: boolean, isLooked: boolean): readonly GoVariable[] {
   const of = (name: GoVariable): GoVariable => (settingInForce(found, name) === null ? 'GOPRIVATE' : name);
   return [...new Set([...(isToldOutside ? [of('GONOPROXY')] : []), ...(isLooked ? [of('GONOSUMDB')] : [])])];
 }
 
-/** The edit of the file of `go env -w`; `null`: GOENV=off, or an environment variable overrides the file. */
+/** The edit of the file of `go env -w`; `null`: GOENV is off, or an environment variable overrides the file. */
 function editOf(found: GoFound, name: GoVariable, old: GoSetting | null, value: string): Edit | null {
   if (found.goenv === null || old?.source === 'environment') return null;
   const becomes = [`${name}=${value}`];
@@ -73,7 +72,7 @@ function editOf(found: GoFound, name: GoVariable, old: GoSetting | null, value: 
     : { file: found.goenv, line: null, was: null, becomes };
 }
 
-/** Whether a GOPROXY list has a proxy outside the internal network. `null` stands for Go's default, which has one. */
+/** True if a GOPROXY list has a proxy outside the internal network. `null`: Go's default. */
 function asksOutside(list: string | null): boolean {
   if (list === null) return true;
   const parsed = parseGoproxy(list);

@@ -6,15 +6,15 @@ import { type Slices, walkLines } from '../../core/slices.ts';
 import { malformed, wrongContent } from '../../words/tell.ts';
 import { compareVersions, isCanonical, isIncompatible, isPrerelease, isPseudo, isSemver } from './version.ts';
 
-/** The collected versions are sorted and cut whenever they exceed `limits.versionsKept` by more than this. */
+/** How many versions above `limits.versionsKept` are collected before the list is cut. */
 const spareMax = 2_000;
 
 const notAList: ProbeFailure = malformed('answer.versions');
 const markup: ProbeFailure = wrongContent('answer.versions');
 
 /**
- * The highest `limits.versionsKept` versions of a `@v/list` body, ascending: unique and canonical ones, without
- * pseudo-versions, which clients ignore. Only the first field of a line counts. An empty list is legal: the module has no tags.
+ * The highest `limits.versionsKept` versions of a `@v/list` body, ascending: canonical ones without duplicates and
+ * pseudo-versions. Only the first field of a line counts. An empty list is legal: the module has no tags.
  * @returns malformed where a line's first field is no semantic version; wrong content where a line begins with `<`
  * @see protocols.md 0.2, 1.1
  */
@@ -39,15 +39,15 @@ export function* parseList(body: Uint8Array): Slices<Result<readonly string[], P
 
 type Latest =
   | { readonly tag: 'version'; readonly version: string }
-  /** Whether `version` has a go.mod of its own must be known first. */
+  /** The caller must find out whether `version` has a go.mod of its own. */
   | { readonly tag: 'has_mod'; readonly version: string }
-  /** The list is empty: `@latest` must be requested. */
+  /** The list is empty: the caller must request `@latest`. */
   | { readonly tag: 'ask' };
 
 /**
- * Resolves `latest` as the go command does: the highest release, else the highest pre-release, else what `@latest` returns.
- * `+incompatible` versions count only if the highest compatible version has no go.mod. Retractions are ignored: a retracted
- * version can still be downloaded, which suffices for a probe.
+ * Resolves `latest` as the go command does: the highest release, else the highest pre-release. `+incompatible` versions
+ * count only if the highest compatible version has no go.mod. Retractions are ignored: a probe can download a retracted
+ * version.
  * @param versions  canonical, without pseudo-versions, ascending
  * @param hasMod    whether the highest compatible version has a go.mod of its own; `null`: not known yet
  * @see protocols.md 1.7; golang/go modload/query.go filterVersions
@@ -64,7 +64,6 @@ export function latestOf(versions: readonly string[], hasMod: boolean | null): L
   return version === undefined ? { tag: 'ask' } : { tag: 'version', version };
 }
 
-/** The versions in ascending order, without duplicates. */
 export function sortVersions(versions: readonly string[]): readonly string[] {
   return [...new Set(versions)].sort(compareVersions);
 }

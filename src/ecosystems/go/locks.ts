@@ -17,7 +17,7 @@ function kindOf(name: string): 'sum' | 'mod' | null {
   return name.endsWith('.sum') ? 'sum' : name.endsWith('.mod') ? 'mod' : null;
 }
 
-/** Parses a go.sum together with the go.mod in the same folder, or a go.mod together with the go.sum. */
+/** Parses a go.sum or go.mod, together with the other of the two in the same folder. */
 function readLock(file: LockFile): Result<Lock, Sentence> {
   const kind = kindOf(file.name);
   if (kind === null) return error(expected);
@@ -53,27 +53,25 @@ export const goLocks: Locks = {
 type GoModule = Pick<LockEntry, 'module' | 'version'>;
 
 /**
- * The content of go.sum. `hashes`: by `module@version` and `module@version/go.mod`. `versions`: by module and version,
- * whether go.sum has the hash of the zip.
+ * `hashes`: by `module@version` and `module@version/go.mod`. `versions`: by module and version, whether go.sum has the
+ * hash of the zip.
  */
 interface GoSum {
   readonly hashes: Readonly<Record<string, string>>;
   readonly versions: ReadonlyMap<string, ReadonlyMap<string, boolean>>;
 }
 
-/** The content of go.mod that decides which modules are probed. */
 interface GoMod {
   readonly requires: readonly (GoModule & { readonly direct: boolean })[];
-  /** What `replace` directives replace: `module`, or `module@version` if only one version is replaced. */
+  /** `module` for a `replace` of all versions, `module@version` for a `replace` of one. */
   readonly replaced: ReadonlySet<string>;
 }
 
-/** A line of go.sum, with the white space that the go command accepts. @see cmd/go/internal/modfetch readGoSum */
+/** A valid line of go.sum. @see cmd/go/internal/modfetch readGoSum */
 const sumLine = /^\s*(\S+)\s+(\S+?)(\/go\.mod)?\s+(h1:[A-Za-z0-9+/]{43}=)\s*$/;
 const malformedMax = 20;
 const wordChars = 60;
 
-/** The invalid lines of a go.sum, of which `first` has at most `malformedMax`. */
 function malformedLines(text: string): MalformedLines {
   const wrong = text
     .split('\n')
@@ -122,8 +120,9 @@ export function parseGoMod(text: string): GoMod | null {
 }
 
 /**
- * The modules of a lock file by `sortByNeed`. The versions of a module in go.sum count as the packages that require it.
- * @param from  `mod`: the modules that go.mod requires. `sum`: the modules whose zip has a hash in go.sum, each at its
+ * The modules of a lock file, sorted by `sortByNeed`: the number of a module's versions in go.sum stands for the number
+ * of packages that require the module.
+ * @param from  `mod`: the modules that go.mod requires. `sum`: the modules whose zip has a hash in go.sum, each at the
  *              highest such version
  */
 export function listLockEntries(from: 'sum' | 'mod', sum: GoSum | null, mod: GoMod | null): readonly GoModule[] {
@@ -133,7 +132,7 @@ export function listLockEntries(from: 'sum' | 'mod', sum: GoSum | null, mod: GoM
   return sortByNeed(used, mentions, direct);
 }
 
-/** The reason for skipping a module; `null`: it may be requested from mirrors. */
+/** `null`: the module is not skipped. */
 function skipReason({ module, version }: GoModule, mod: GoMod | null, isPrivate: boolean): SkipReason | null {
   if (isPrivate) return 'private';
   if (mod?.replaced.has(module) || mod?.replaced.has(`${module}@${version}`)) return 'replaced';

@@ -10,7 +10,7 @@ import type { GoContext, Lookup } from './context.ts';
 import { escapeModule, escapeVersion } from './escape.ts';
 import { openNote, parseTreeHead, type SignedHead, type Verifier } from './note.ts';
 
-/** A small record of the public database that many clients request: it reveals nothing about this host. */
+/** A module that many clients look up in the public database: the request reveals nothing about this host. */
 export const knownLookup: Lookup = { module: 'rsc.io/quote', version: 'v1.5.2' };
 
 /** The path of a module version's record below a database's base URL; `null` for an invalid module path. */
@@ -19,7 +19,10 @@ export function lookupPathOf({ module, version }: Lookup): string | null {
   return path === null ? null : `lookup/${path}@${escapeVersion(version)}`;
 }
 
-/** Requests a record and verifies the signed head in the response. That the tree has the record is not proven here. */
+/**
+ * Requests a record and verifies the signature of the head in the response. It does not prove that the tree has the
+ * record.
+ */
 export function* requestRecord(
   database: Database,
   { module, version }: Lookup,
@@ -39,7 +42,6 @@ export function* requestRecord(
   return ok({ id: record.id, text: record.text, head: head.value, hashes });
 }
 
-/** Requests the newest signed head, aside, and verifies its signature. */
 export function* requestHead(database: Database): Talk<Result<SignedHead, End>> {
   const got = yield* getFrom(database, 'latest', { aside: true, bodyBytesMax: limits.noteBytes });
   if (got.tag === 'error') return got;
@@ -67,10 +69,10 @@ function openHead(note: Uint8Array, verifier: Verifier): Result<SignedHead, Prob
   return ok({ ...head, note: text });
 }
 
-/** The parts of a lookup response; `note`: the signed note of a tree head. */
+/** The parts of a lookup response. `note`: a signed tree head. */
 interface LogRecord {
   readonly id: number;
-  /** The go.sum lines of the record, each ending in LF: the input of the leaf hash. */
+  /** The go.sum lines of the record, each with its line feed: the input of the leaf hash. */
   readonly text: string;
   readonly note: Uint8Array;
 }
@@ -93,7 +95,7 @@ export function parseRecord(body: Uint8Array): LogRecord | null {
 
 /**
  * The `h1:` hashes of one module version in a record, by `module@version` and `module@version/go.mod`.
- * @returns `null` if one of the two is missing: the record is of another module version
+ * @returns `null` if one of the two is missing
  */
 export function hashesOf(text: string, module: string, version: string): Readonly<Record<string, string>> | null {
   const hashes: Record<string, string> = {};
@@ -106,19 +108,18 @@ export function hashesOf(text: string, module: string, version: string): Readonl
   return Object.keys(hashes).length === 2 ? hashes : null;
 }
 
-/** A relay of the checksum database or the database itself, and what this conversation received from it. */
+/** A checksum database, through a relay or directly, and what this conversation received from it. */
 export interface Database {
   readonly context: GoContext;
   /** Without a trailing slash. */
   readonly base: string;
   readonly verifier: Verifier;
-  /** Tiles by path. They are not trusted: each proof verifies them against its root. */
+  /** Tiles by path, not verified. */
   readonly fetched: Map<string, Buffer>;
-  /** The times of the responses, by path. */
   readonly took: Map<string, NonNullable<Answered['took']>>;
 }
 
-/** A record, and the head of the same response, whose signature is verified. */
+/** A record, and the head in the same response, whose signature was verified. */
 export interface FoundRecord {
   readonly id: number;
   readonly text: string;
@@ -126,7 +127,6 @@ export interface FoundRecord {
   readonly hashes: Readonly<Record<string, string>>;
 }
 
-/** The database as reached through a mirror's relay. */
 export function relayOf(context: GoContext, verifier: Verifier): Database {
   return databaseAt(below(context, `sumdb/${verifier.name}`), context, verifier);
 }
@@ -141,13 +141,12 @@ function databaseAt(base: string, context: GoContext, verifier: Verifier): Datab
   return { context, base, verifier, fetched: new Map(), took: new Map() };
 }
 
-/** Requests a path of the database and records the time of the response. */
 export function* getFrom(
   database: Database,
   path: string,
   { aside, bodyBytesMax }: Pick<Ask, 'aside' | 'bodyBytesMax'>,
 ): Talk<Got> {
-  // A `!` is not percent-encoded here, unlike in module URLs: the go command sends it so.
+  // Unlike in module URLs, the go command does not percent-encode a `!` here.
   const ask = { url: `${database.base}/${path}`, bodyBytesMax, ...(aside === true ? { aside } : {}) };
   const got = yield* get(ask, database.context);
   if (got.tag === 'ok' && got.value.took !== undefined) database.took.set(path, got.value.took);

@@ -5,7 +5,7 @@ import { type Slices, walkLines } from '../../core/slices.ts';
 import { malformed, wrongContent } from '../../words/tell.ts';
 
 /**
- * The module path in a go.mod. It may differ from the requested path, in a fork that is used through `replace`.
+ * The module path in a go.mod. It may differ from the requested path, as in a fork that is used through `replace`.
  * @see protocols.md 0.2; go.dev/ref/mod#go-mod-file-module
  */
 export function* parseModFile(body: Uint8Array): Slices<Result<string, ProbeFailure>> {
@@ -25,7 +25,7 @@ export function* parseModFile(body: Uint8Array): Slices<Result<string, ProbeFail
   return ok(path);
 }
 
-/** True for a go.mod, of which some bytes may be wrong: it has a `module` line or this module's path. */
+/** True if a body looks like a go.mod, even with some wrong bytes: it has a `module` line or this module's path. */
 export function isSpoiltMod(body: Uint8Array, module: string): boolean {
   const text = Buffer.from(body).toString('latin1');
   return /^\s*module\s/m.test(text) || text.includes(module);
@@ -36,10 +36,10 @@ export function isSynthetic(body: Uint8Array, module: string): boolean {
   return Buffer.from(body).equals(Buffer.from(`module ${module}\n`));
 }
 
-/** One directive of a go.mod: a `require (` … `)` block gives one for each line. */
+/** One directive of a go.mod. Each line of a block is one directive. */
 interface GoModDirective {
   readonly verb: string;
-  /** The words after the verb, without quotes. A parenthesis that neither opens nor closes a block is a word of its own. */
+  /** The words without the verb and without quotes. */
   readonly words: readonly string[];
   /** The text after `//` on the same line; empty: none. */
   readonly comment: string;
@@ -56,7 +56,7 @@ export function readGoMod(text: string): readonly GoModDirective[] {
   return text.split('\n').flatMap((line) => read(line) ?? []);
 }
 
-/** A parser that takes the lines of a go.mod in order; it returns `null` for a line that has no directive. */
+/** Returns a parser that takes the lines in order. It returns `null` for a line without a directive. */
 function goModReader(): (line: string) => GoModDirective | null {
   let block: string | null = null;
   return (line) => {

@@ -48,8 +48,8 @@ export function parseGoModule(text: string): Result<{ readonly module: string; r
 }
 
 /**
- * What is wrong with the major version; `null`: nothing. A module with the suffix `/vN` (`.vN` at gopkg.in) has versions vN
- * and pseudo-versions of v0.0.0, a module without one v0, v1 and `+incompatible` versions.
+ * What is wrong with the major version; `null`: nothing. With the suffix `/vN` (`.vN` at gopkg.in) a module has
+ * versions vN; without it v0, v1 and `+incompatible` versions.
  */
 function majorMistake(module: string, version: string): Sentence | null {
   const major = Number(/^v(\d+)/.exec(version)?.[1]);

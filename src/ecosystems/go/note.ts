@@ -1,21 +1,20 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { hasControls, utf8 } from '../../core/body.ts';
 
-/** A public key for verifying signed notes. */
 export interface Verifier {
   readonly name: string;
-  /** The key hash of the note format, four bytes: eight hex digits. */
+  /** The key hash of the note format: eight hex digits. */
   readonly hashHex: string;
   /** Raw Ed25519 public key, 32 bytes. */
   readonly publicKey: Buffer;
 }
 
 /**
- * Parses a verifier key `<name>+<8 hex digits>+<base64>`; `null` if the key is not Ed25519 or its hash is wrong.
+ * Parses a verifier key `<name>+<8 hex digits>+<base64>`; `null` if it is invalid or not Ed25519.
  * @see protocols.md 1.11
  */
 export function parseVerifier(text: string): Verifier | null {
-  // Only the first two plus signs are separators: base64 may contain more. 33 bytes give 44 characters without padding.
+  // Only the first two plus signs separate, because base64 may contain more. 33 bytes are 44 characters of base64.
   const found = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})$/.exec(text);
   const [, name = '', hashHex = '', encoded = ''] = found ?? [];
   const key = Buffer.from(encoded, 'base64');
@@ -24,7 +23,7 @@ export function parseVerifier(text: string): Verifier | null {
   return hash === hashHex ? { name, hashHex, publicKey: key.subarray(1) } : null;
 }
 
-/** `forged`: a signature that names the verifier's key is wrong. `unsigned`: no signature names the verifier's key. */
+/** `forged`: a signature that names the verifier's key is wrong. `unsigned`: no signature names that key. */
 type OpenedNote =
   | { readonly tag: 'ok'; readonly text: string }
   | { readonly tag: 'malformed' }
@@ -36,7 +35,7 @@ const signaturesMax = 100;
 const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
 
 /**
- * The text of a signed note, if the verifier's key signed it. Signatures by other keys are ignored.
+ * The text of a note that the verifier's key signed. Signatures by other keys are ignored.
  * @see protocols.md 1.11; golang/mod sumdb/note/note.go Open
  */
 export function openNote(note: Uint8Array, verifier: Verifier): OpenedNote {
@@ -64,18 +63,17 @@ function isSignatureOf(text: string, signature: Buffer, verifier: Verifier): boo
   return verify(null, Buffer.from(text), key, signature);
 }
 
-/** A head of a checksum database's tree: the number of its records, and the root hash over them. */
+/** The head of a checksum database's tree: the number of records and the root hash. */
 export interface TreeHead {
   readonly size: number;
   readonly rootBase64: string;
 }
 
-/** A tree head with its signed note, which proves that the database published this head. */
 export interface SignedHead extends TreeHead {
   readonly note: string;
 }
 
-/** Parses the text of a tree-head note; further lines are ignored, as the format requires. @see protocols.md 1.11 */
+/** Parses the text of a tree head; further lines are ignored. `null` if it is malformed. @see protocols.md 1.11 */
 export function parseTreeHead(text: string): TreeHead | null {
   const [title, size = '', root = ''] = text.split('\n');
   if (title !== 'go.sum database tree' || !/^(0|[1-9]\d{0,15})$/.test(size)) return null;

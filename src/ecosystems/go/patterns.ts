@@ -6,24 +6,23 @@ type Token =
   | { readonly kind: 'class'; readonly negated: boolean; readonly ranges: readonly (readonly [number, number])[] };
 
 /**
- * Whether a module path matches one of the globs by GOPRIVATE's rules. A glob with N slashes is compared with the first
- * N+1 path elements. `*` and `?` never match `/`. A trailing `/` is ignored. A glob matches nothing if it is empty or
- * malformed, or has more elements than the path.
+ * Whether a module path matches one of the globs by GOPRIVATE's rules: a glob with N slashes is compared with the first
+ * N+1 path elements. An empty or malformed glob matches nothing.
  * @see protocols.md section 1.4; golang.org/x/mod module.MatchPrefixPatterns and path.Match
  */
 export function matchesGoPatterns(globs: readonly string[], module: string): boolean {
   return globs.some((glob) => matchesPrefix(glob, module));
 }
 
-/** True for a glob that can match a path: not empty, without a comma, well formed. */
+/** True for a glob that is not empty, well-formed, and without a comma. */
 export function isGoPattern(glob: string): boolean {
   const trimmed = glob.replace(/\/$/, '');
   return trimmed !== '' && !trimmed.includes(',') && tokensOf(trimmed) !== null;
 }
 
 /**
- * A glob as a regular expression over escaped paths, in which `!a` stands for `A`. The expression may match more than the
- * glob: a class, such as `[a-c]`, becomes any character.
+ * A glob as a regular expression over escaped paths, in which `!a` stands for `A`. It may match more than the glob: a
+ * class such as `[a-c]` becomes any character.
  */
 export function expressionOf(glob: string): string {
   const one = '(?:![a-z]|[^/@])';
@@ -46,7 +45,7 @@ function matchesPrefix(glob: string, module: string): boolean {
   return tokens !== null && matchesTokens(tokens, [...path.slice(0, elements).join('/')]);
 }
 
-/** Matches with backtracking to the last star only. That suffices, because a star never matches `/`, so no glob is slow. */
+/** Backtracks to the last star only, which suffices because a star never matches `/`. */
 function matchesTokens(tokens: readonly Token[], text: readonly string[]): boolean {
   let at = 0;
   let next = 0;
@@ -80,7 +79,7 @@ function matchesOne(token: Token, char: string): boolean {
   return token.ranges.some(([low, high]) => low <= code && code <= high) !== token.negated;
 }
 
-/** The glob's tokens; `null` for a malformed class or a backslash at the end, as in Go's `path.Match`. */
+/** `null` for a malformed class or a backslash at the end, as in Go's `path.Match`. */
 function tokensOf(glob: string): readonly Token[] | null {
   const chars = [...glob];
   const tokens: Token[] = [];

@@ -21,17 +21,16 @@ import {
 } from './tlog.ts';
 
 interface Claim {
-  /** The largest signed head from that server. */
+  /** The largest signed head that the server returned. */
   readonly largest: KnownHead;
   /** Heads from any server; those larger than `largest` are ignored. */
   readonly heads: readonly KnownHead[];
-  /** Records from that server. */
   readonly found: readonly FoundRecord[];
 }
 
 /**
- * Proves with a server's own tiles that its records are in the log and that the other heads are of prefixes of the log.
- * Tiles that contradict the largest head are wrong. If they confirm it, a head that is not of a prefix is a fork.
+ * Proves with a server's tiles that its records are in the log, and that the older heads are consistent with the
+ * largest. A head that is not is reported as a fork.
  */
 export function* verifyClaim(database: Database, { largest, heads, found }: Claim): Talk<Result<null, Verdict>> {
   const older = heads.filter(({ size }) => size <= largest.size);
@@ -51,7 +50,7 @@ export function* verifyClaim(database: Database, { largest, heads, found }: Clai
   return ok(null);
 }
 
-/** The contradiction between the tiles and the largest head; `null`: the tiles confirm the head and the records. */
+/** How the tiles contradict the largest head or the records; `null`: they confirm both. */
 function contradiction(
   largest: TreeHead,
   found: readonly FoundRecord[],
@@ -66,7 +65,7 @@ function contradiction(
   return null;
 }
 
-/** @param root  the root of the first `older.size` records of the larger tree, from verified tiles */
+/** @param root  the root of the first `older.size` records, computed from verified tiles */
 function fork(name: string, older: KnownHead, larger: KnownHead, root: string): Verdict {
   const statements = [statementOf(older), statementOf(larger)] as const;
   return failedBy(mismatch(older.rootBase64, root), { forked: { name, statements } });
@@ -81,10 +80,10 @@ function mismatch(want: string, got: Sentence | string): ProbeFailure {
   return mismatchOf({ algorithm: 'tree', want, got, by: phrase('answer.treeHead') });
 }
 
-/** The most requests for proving a few heads: some eight tiles, of which partial ones may be requested twice. */
+/** The most requests for tiles, besides those of records. Heads need about eight tiles, some of them two requests. */
 const headAsksMax = 20;
 
-/** @param records  the number of records to prove: in a large log each needs its own tile and the parent of that tile */
+/** @param records  the number of records to prove: in a large log each needs a tile and the parent of that tile */
 function* fetchTiles(database: Database, wanted: readonly Tile[], records: number): Talk<Result<Tiles, End>> {
   const tiles = new Map<string, Buffer>();
   let asksLeft = headAsksMax + 2 * records;
@@ -98,7 +97,7 @@ function* fetchTiles(database: Database, wanted: readonly Tile[], records: numbe
     for (const width of tile.width === tileWidth ? [tileWidth] : [tile.width, tileWidth]) {
       if (asksLeft-- <= 0) return stoppedBy(malformed('answer.fewTiles'));
       got = yield* fetchTile(database, { ...tile, width });
-      // A server may remove a partial tile once the full tile exists, which begins with the same hashes.
+      // A server may remove a partial tile once the full tile exists. The full tile begins with the same hashes.
       if (got.tag === 'ok' || !isNotOffered(got.error)) break;
     }
     if (got === null || got.tag === 'error') return got ?? error({ tag: 'unknown', because: 'defect' });

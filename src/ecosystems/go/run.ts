@@ -13,7 +13,7 @@ import {
 } from '../real-client.ts';
 import type { GoSettings } from './context.ts';
 
-/** Credentials are given in a netrc; the go command sends them only over TLS. */
+/** The go command takes credentials from a netrc, and sends them only over TLS. */
 function cannot(mirror: Mirror): Sentence | null {
   const { tls, auth, proxy } = mirror.access;
   if (tls.client !== null) return phrase('cannot.certificate');
@@ -23,7 +23,7 @@ function cannot(mirror: Mirror): Sentence | null {
   return checkResolve(mirror);
 }
 
-/** GOSUMDB from the configuration; `off` for upstreams whose modules the database lacks. */
+/** `off` for upstreams whose modules the database lacks. */
 function sumdbOf({ settings, isPublic }: ClientJob): string {
   const { sumdb } = settings as GoSettings;
   if (sumdb === null || !isPublic) return 'off';
@@ -31,8 +31,8 @@ function sumdbOf({ settings, isPublic }: ClientJob): string {
 }
 
 /**
- * `go mod download -json` of one version, from this mirror only: no `direct`, no version control, no other toolchain.
- * GOPRIVATE is empty, because it would bypass the mirror; GONOSUMDB keeps private names from the checksum database.
+ * Runs `go mod download -json` of one version from this mirror only. GOPRIVATE is empty, because it would bypass the
+ * mirror; GONOSUMDB keeps private names from the checksum database.
  */
 function plan(job: ClientJob): ClientPlan {
   const { access, module, version, privatePatterns, home } = job;
@@ -54,7 +54,7 @@ function plan(job: ClientJob): ClientPlan {
       GOMODCACHE: `${home}/gopath/pkg/mod`,
       GOCACHE: `${home}/cache`,
       GOTELEMETRY: 'off',
-      // Go reads the certificate folders of the system in addition to this file.
+      // Go also reads the certificate folders of the system.
       ...(ca === '' ? {} : { SSL_CERT_FILE: `${home}/ca.pem` }),
       ...proxyEnvOf(access),
     },
@@ -67,7 +67,6 @@ function plan(job: ClientJob): ClientPlan {
   };
 }
 
-/** Decodes the content of a JSON string; returns it unchanged if it is incomplete. */
 function decoded(text: string): string {
   try {
     return String(JSON.parse(`"${text}"`));
@@ -76,7 +75,7 @@ function decoded(text: string): string {
   }
 }
 
-/** A failed request to the checksum database counts against the mirror only through its relay; a checksum mismatch always. */
+/** A failed request to the checksum database counts against the mirror only if it went through the mirror's relay. */
 function why(words: string, url: string): ClientReason {
   const [, told] = /"Error": "((?:[^"\\]|\\.)*)"/.exec(words) ?? [];
   const text = told === undefined ? findLines(words, /^go: /) : decoded(told);

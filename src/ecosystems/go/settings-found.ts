@@ -3,7 +3,6 @@ import type { Machine, Place, Surroundings } from '../../core/trap.ts';
 import { configFolderOf, foldersFrom, readLines } from '../doctor.ts';
 import { readGoMod } from './mod-file.ts';
 
-/** The go command's variables that decide where modules come from and how they are verified. */
 const names = [
   'GOPROXY',
   'GOSUMDB',
@@ -19,25 +18,25 @@ export type GoVariable = (typeof names)[number];
 export interface GoSetting {
   readonly name: GoVariable;
   readonly value: string;
-  /** `file`: that of `go env -w`. `distribution`: GOROOT/go.env. `shell`: a file that shells read. `direnv`: an .envrc. */
+  /**
+   * `file`: the file of `go env -w`. `distribution`: GOROOT/go.env. `shell`: a file that shells read. `direnv`: an
+   * .envrc.
+   */
   readonly source: 'environment' | 'file' | 'distribution' | 'shell' | 'direnv';
   readonly place: Place;
-  /** The whole line in the file of `go env -w` or in GOROOT/go.env; `null` for another source. */
+  /** The whole line in the file of `go env -w` or in GOROOT/go.env; `null` for other sources. */
   readonly line: string | null;
 }
 
-/** The settings of the go command on this machine. */
 export interface GoFound {
   /** The file of `go env -w`; `null`: GOENV=off. */
   readonly goenv: string | null;
   readonly settings: readonly GoSetting[];
-  /** Requirements of the project's go.mod; `line`: the first that contains the module's path. */
+  /** Requirements in the project's go.mod. `line`: the first line that contains the module's path. */
   readonly required: readonly { readonly module: string; readonly file: string; readonly line: number }[];
-  /** The private patterns of mirrorwatch's configuration. */
   readonly privatePatterns: readonly string[];
 }
 
-/** Finds the go command's settings and the requirements of the project. */
 export async function findGo({ machine, assignments, privatePatterns }: Surroundings): Promise<GoFound> {
   const goenv = goenvPath(machine);
   const environment = names.flatMap((name): GoSetting[] => {
@@ -67,7 +66,7 @@ function goenvPath({ env, home }: Machine): string | null {
   return join(configFolderOf({ env, home }), 'go/env');
 }
 
-/** The defaults in GOROOT/go.env, which distributions change. */
+/** Distributions may change the defaults in GOROOT/go.env. */
 async function ofDistribution(machine: Machine): Promise<readonly GoSetting[]> {
   const named = machine.env['GOROOT'] ?? '';
   const folders = named.startsWith('/')
@@ -80,7 +79,7 @@ async function ofDistribution(machine: Machine): Promise<readonly GoSetting[]> {
   return [];
 }
 
-/** The settings in a file of lines `NAME=value`. Of several lines with one name the last with a value counts. */
+/** Reads lines `NAME=value`. Of several lines with one name the last with a value counts. */
 async function settingsIn(
   machine: Machine,
   file: string,
@@ -111,14 +110,17 @@ function isOurs(name: string): name is GoVariable {
   return (names as readonly string[]).includes(name);
 }
 
-/** The setting in force: of the environment, else `go env -w`, else the distribution. `null`: Go's default is in force. */
+/**
+ * The setting that the go command uses: from the environment, else `go env -w`, else the distribution. `null`: Go's
+ * default.
+ */
 export function settingInForce({ settings }: GoFound, name: GoVariable): GoSetting | null {
   const own = settings.filter((one) => one.name === name);
   const order = ['environment', 'file', 'distribution'] as const;
   return order.flatMap((source) => own.find((one) => one.source === source) ?? []).at(0) ?? null;
 }
 
-/** The line that sets a variable: `go env -w` has no effect on an exported one. */
+/** The line that sets a variable. For an environment variable `go env -w` would have no effect. */
 export function settingLineFor({ name, source }: Pick<GoSetting, 'name' | 'source'>, value: string): string {
   return source === 'file' || source === 'distribution' ? `go env -w ${name}='${value}'` : `export ${name}='${value}'`;
 }

@@ -8,7 +8,8 @@ import { parseVerifier } from './note.ts';
 export const defaultSumdb = 'sum.golang.org';
 
 /**
- * Names of the public database. `url`: what clients query directly if they use the name; `null`: they use relays.
+ * The known names of the public database. `url`: where clients that use the name query it directly; `null`: they use
+ * relays.
  * @see protocols.md 1.11, 1.13; cmd/go/internal/modfetch `sumdb.go` and `key.go`
  */
 const knownSumdbs: Readonly<Record<string, { readonly url: string | null }>> = {
@@ -20,7 +21,9 @@ const publicDatabase = {
   verifierKey: 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8',
 };
 
-/** Parses a value of GOSUMDB: `off` (returned as `null`), `name` or `name+hash+key`, both perhaps with a URL after a space. */
+/**
+ * Parses GOSUMDB: `off` (returned as `null`), `name` or `name+hash+key`; a URL may follow the last two after a space.
+ */
 export function parseSumdb(text: string): Result<GoSettings['sumdb'], Sentence> {
   if (text === 'off') return ok(null);
   const [nameOrKey = '', address, ...rest] = text.split(' ').filter((word) => word !== '');

@@ -20,13 +20,12 @@ import { parseVerifier, type SignedHead, type Verifier } from './note.ts';
 import { verifyClaim } from './proof.ts';
 import { isCanonical } from './version.ts';
 
-/** Without `/@`, so a proxy rejects this path by its syntax and fetches nothing for it. */
+/** A path that does not exist. Without `/@` a proxy rejects it by its syntax and fetches nothing. */
 const impossiblePath = 'mirrorwatch-negative-control';
 
 /**
- * Probes a mirror's relay of the checksum database. Only the requests of a client are timed: `supported`, then one lookup.
- * If a mirror offers a relay and then fails, the probe fails, because builds fail too. A relay whose head is older but
- * consistent is ok; it only lags.
+ * Probes a mirror's relay of the checksum database. If the mirror offers a relay that then fails, the probe fails,
+ * because builds fail too. A relay whose head is older but consistent is ok.
  * @see protocols.md 1.11 to 1.13; docs/decisions/0018
  */
 export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
@@ -73,7 +72,7 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   return fine(withCost(logged, yield* costOf({ database: relay, lookup, record }, reached(own))));
 }
 
-/** The verdict for a mirror without a relay: clients query the database directly. */
+/** Without a relay, clients query the database directly. */
 function* withoutRelay(context: GoContext, verifier: Verifier): Talk<Verdict> {
   const own = reached(yield* askItself(directOf(context, verifier)));
   return fine(withCost({ notOffered: true }, yield* costOf(null, own)));
@@ -101,8 +100,8 @@ function lookupOf(context: GoContext, upstream: string): Lookup | null {
 }
 
 /**
- * Looks up unknown modules and proves each group of `limits.lookupsAtOnce` records before the next is requested. Modules
- * that are not in the log are skipped. Any other failure ends the lookups; only a mismatch counts against the relay.
+ * Looks up unknown modules, `limits.lookupsAtOnce` at a time. Modules that are not in the log are skipped. Any other
+ * failure ends the lookups; only a mismatch counts against the relay.
  */
 function* learnMore(
   relay: Database,
@@ -145,13 +144,13 @@ function isLie(end: End): boolean {
   return end.tag === 'failed' && end.failure.kind === 'mismatch';
 }
 
-/** The database itself, and its newest signed head; `null`: no valid head was received. */
+/** The database itself. `head`: its newest signed head; `null`: no valid one was received. */
 interface Itself {
   readonly database: Database;
   readonly head: SignedHead | null;
 }
 
-/** A failure is not the mirror's: the database counts as out of reach. */
+/** A failure does not count against the mirror. */
 function* askItself(database: Database | null): Talk<Itself | null> {
   if (database === null) return null;
   const head = yield* requestHead(database);
@@ -160,7 +159,7 @@ function* askItself(database: Database | null): Talk<Itself | null> {
 
 /**
  * If the relay lags, proves with the database's own tiles that its head is consistent with all known heads.
- * @returns the largest head that was proven consistent with all others; an error only for a fork
+ * @returns the largest head that was proven consistent; an error only for a fork
  */
 function* proveItself(
   own: Itself | null,
@@ -180,7 +179,6 @@ function largestOf<T extends KnownHead>(heads: readonly T[]): T {
   return rest.reduce((a, b) => (b.size > a.size ? b : a), first);
 }
 
-/** The heads without duplicates: several responses may have the same head. */
 function distinct(heads: readonly SignedHead[]): readonly SignedHead[] {
   return [...new Map(heads.map((head) => [`${head.size} ${head.rootBase64}`, head])).values()];
 }

@@ -1,36 +1,33 @@
 import { createHash } from 'node:crypto';
 
-/** The number of hashes in a full tile; `hashBytes`: the bytes of one hash. */
+/** The number of hashes in a full tile. `hashBytes`: the bytes of one hash. */
 export const tileWidth = 256;
 export const hashBytes = 32;
 
-/** One tile of a tree: `level` and `number` count from 0; `width`: its number of hashes, 1 to `tileWidth`. */
+/** One tile of a tree. `level` and `number` count from 0. `width`: its number of hashes, 1 to `tileWidth`. */
 export interface Tile {
   readonly level: number;
   readonly number: number;
   readonly width: number;
 }
 
-/** The hashes of tiles, by `tileKeyOf`; `hashBytes` for each hash. */
+/** The concatenated hashes of tiles, by `tileKeyOf`. */
 export type Tiles = ReadonlyMap<string, Buffer>;
 
-/** A complete subtree with 2^`level` leaves; `index` counts the subtrees of that level from the left, from 0. */
+/** A complete subtree with 2^`level` leaves. `index` counts those of one level from the left, from 0. */
 interface Node {
   readonly level: number;
   readonly index: number;
 }
 
-/** The leaf hash of a record's text. */
 export function leafHashOf(text: string): Buffer {
   return createHash('sha256').update('\0').update(text).digest();
 }
 
-/** The hash of two sibling nodes. */
 export function nodeHashOf(left: Uint8Array, right: Uint8Array): Buffer {
   return createHash('sha256').update('\x01').update(left).update(right).digest();
 }
 
-/** The key of a tile in a `Tiles` map. */
 export function tileKeyOf(tile: Pick<Tile, 'level' | 'number'>): string {
   return `${tile.level}/${tile.number}`;
 }
@@ -45,8 +42,8 @@ export function tilePathOf({ level, number, width }: Tile): string {
 }
 
 /**
- * The tiles of a tree with `size` records that prove its root, the inclusion of the records with the numbers `leaves`, and
- * the roots of the first `olderSizes` records. Each tile and each of its parents is listed once, in the order of requests.
+ * The tiles of a tree with `size` records that prove its root, the inclusion of the records `leaves`, and the roots of
+ * the first `olderSizes` records. In the order of requests, without duplicates.
  * @see protocols.md 1.12
  */
 export function tilesToProve(size: number, leaves: readonly number[], olderSizes: readonly number[]): readonly Tile[] {
@@ -59,10 +56,7 @@ export function tilesToProve(size: number, leaves: readonly number[], olderSizes
   return [...wanted.values()];
 }
 
-/**
- * The root of the first `size` records; `null` if a tile is missing. For the whole tree, a root equal to the signed one
- * proves the partial tiles; `verifyTiles` proves the full ones.
- */
+/** The root hash of the first `size` records; `null` if a tile is missing. */
 export function rootOf(size: number, tiles: Tiles): Buffer | null {
   if (size === 0) return createHash('sha256').digest();
   let root: Buffer | null = null;
@@ -75,8 +69,7 @@ export function rootOf(size: number, tiles: Tiles): Buffer | null {
 }
 
 /**
- * True if the hash over every full tile equals the tile's entry in its parent tile. A full tile always has a parent; a
- * partial tile has none and is proven by the root.
+ * True if each full tile has the hash that its parent tile states. Partial tiles are not checked: the root proves them.
  */
 export function verifyTiles(tiles: Tiles, proven: readonly Tile[]): boolean {
   return proven.every((tile) => {
@@ -87,7 +80,6 @@ export function verifyTiles(tiles: Tiles, proven: readonly Tile[]): boolean {
   });
 }
 
-/** True if the tiles have the leaf hash of this text for record `id`. */
 export function isIncluded(id: number, text: string, tiles: Tiles): boolean {
   return hashOf({ level: 0, index: id }, tiles)?.equals(leafHashOf(text)) ?? false;
 }
@@ -105,7 +97,7 @@ function subtreesOf(size: number): Node[] {
   return nodes;
 }
 
-/** The tile with the hashes below a node, and their position: `count` hashes from hash number `offset`. */
+/** The tile with the hashes below a node: `count` hashes from number `offset` on. */
 function tileOf({ level, index }: Node): Pick<Tile, 'level' | 'number'> & { offset: number; count: number } {
   const count = 2 ** (level % 8);
   const first = index * count;
@@ -117,7 +109,7 @@ function tileOf({ level, index }: Node): Pick<Tile, 'level' | 'number'> & { offs
   };
 }
 
-/** The number of hashes in tile (level, number) of a tree of `size` records; 0: it does not exist yet. */
+/** The number of hashes in a tile of a tree with `size` records; 0: the tile does not exist yet. */
 function widthIn(size: number, level: number, number: number): number {
   const hashes = Math.floor(size / tileWidth ** level);
   return Math.max(0, Math.min(tileWidth, hashes - number * tileWidth));
@@ -146,7 +138,7 @@ function hashOf(node: Node, tiles: Tiles): Buffer | null {
   return tile === undefined || end > tile.length ? null : fold(tile.subarray(place.offset * hashBytes, end));
 }
 
-/** The root hash over consecutive hashes, whose number is a power of two. */
+/** The root over a power of two of consecutive hashes. */
 function fold(hashes: Buffer): Buffer {
   let level = hashes;
   while (level.length > hashBytes) {

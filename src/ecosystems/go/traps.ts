@@ -26,7 +26,6 @@ export const goKinds = {
 
 type GoTrap = Trap & { readonly id: keyof typeof goKinds };
 
-/** Finds the traps in these settings. */
 export function findGoTraps(found: GoFound, say: Say): readonly GoTrap[] {
   const read = found.settings.filter((setting) => !isHidden(found, setting));
   return [
@@ -39,16 +38,12 @@ export function findGoTraps(found: GoFound, say: Say): readonly GoTrap[] {
   ];
 }
 
-/** True for a setting that a stronger place overrides. */
 function isHidden({ settings }: GoFound, { name, source }: GoSetting): boolean {
   const stronger = { distribution: ['environment', 'file'], file: ['environment'] }[String(source)] ?? [];
   return settings.some((one) => one.name === name && stronger.includes(one.source));
 }
 
-/**
- * Finds settings without a mirror: GOPROXY is `direct`, so that every module comes from its own server, or GOPROXY is `off`
- * although `-mod=mod` makes builds download modules.
- */
+/** GOPROXY is `direct`, so no mirror is used, or `off`, although `-mod=mod` makes builds download modules. */
 function unmirrored(found: GoFound, say: Say): readonly GoTrap[] {
   const proxy = settingInForce(found, 'GOPROXY');
   const flags = settingInForce(found, 'GOFLAGS');
@@ -129,7 +124,7 @@ function proxyTraps(setting: GoSetting, say: Say): readonly GoTrap[] {
   return [trapOf('go-direct-missing', what, [place], [set], replaced(setting, `${value},direct`))];
 }
 
-/** The line that appends `direct`. If the list has a password, the shell expands the list from the current setting. */
+/** The line that appends `direct`. It does not show the old list if that has a password: the shell expands the list. */
 function withDirect(setting: GoSetting): string {
   const { value, source } = setting;
   if (!hasSecret(value)) return settingLineFor(setting, `${value},direct`);
@@ -140,14 +135,14 @@ function hasSecret(chain: string): boolean {
   return maskChain(chain).includes('***');
 }
 
-/** Well-known public modules: a pattern that matches one is too wide for private names. */
+/** Well-known public modules: a private pattern that matches one is too wide. */
 const publicModules = ['github.com/google/uuid', 'golang.org/x/net', 'gopkg.in/yaml.v3', 'google.golang.org/grpc'];
 
 export function findTooWide(value: string): readonly string[] {
   return value.split(',').filter((glob) => publicModules.some((module) => matchesGoPatterns([glob.trim()], module)));
 }
 
-/** The trap of a setting that disables verification or TLS; empty: it is safe. */
+/** The trap of a setting that disables verification or TLS; empty: the setting is safe. */
 function unsafe(setting: GoSetting, say: Say): readonly GoTrap[] {
   const { name, value } = setting;
   const isOff = (name === 'GOSUMDB' && value === 'off') || (name === 'GONOSUMCHECK' && value !== '0');
@@ -168,7 +163,7 @@ function unsafe(setting: GoSetting, say: Say): readonly GoTrap[] {
   return [without('go-sumdb-skipped', what, setting, kept, say)];
 }
 
-/** The trap of a setting that must be reduced to the entries `kept`, or removed if none is kept. */
+/** The trap of a setting that must keep only the entries `kept`, or must be removed if that is empty. */
 function without(
   id: GoTrap['id'],
   what: string,
@@ -183,7 +178,7 @@ function without(
     : trapOf(id, what, [setting.place], [droppingLine(setting, say)], edit(setting, []));
 }
 
-/** How to remove a setting: `go env -u` has no effect on an exported variable or on the distribution's file. */
+/** How to remove a setting. `go env -u` works only for the file of `go env -w`. */
 function droppingLine({ name, source }: GoSetting, say: Say): string {
   if (source === 'file') return `go env -u ${name}`;
   if (source === 'distribution') return name === 'GOSUMDB' ? `go env -w GOSUMDB=${defaultSumdb}` : say('trap.line.out');

@@ -1,10 +1,10 @@
 interface Parsed {
-  /** Major, minor and patch as decimal digits; a missing number is `0`. */
+  /** Major, minor and patch in decimal digits; a missing number is `0`. */
   readonly numbers: readonly [string, string, string];
   /** The pre-release part without the dash; empty for a release. */
   readonly pre: string;
   readonly build: string;
-  /** None of the three numbers is missing. */
+  /** Major, minor and patch were all written. */
   readonly whole: boolean;
 }
 
@@ -20,12 +20,14 @@ function parse(version: string): Parsed | null {
   return { numbers: [major, minor, patch ?? '0'], pre, build, whole: patch !== undefined };
 }
 
-/** True for a valid semantic version in Go: with a leading `v`; `v1` and `v1.2` are short for `v1.0.0` and `v1.2.0`. */
+/** True for a valid version in Go: a semantic version with a leading `v`. `v1` and `v1.2` are valid too. */
 export function isSemver(version: string): boolean {
   return parse(version) !== null;
 }
 
-/** True for the canonical spelling of a module version: `vX.Y.Z[-pre]`, which may end in `+incompatible`. */
+/**
+ * True for the canonical spelling of a module version: `vX.Y.Z` with an optional pre-release part and `+incompatible`.
+ */
 export function isCanonical(version: string): boolean {
   const parsed = parse(version);
   if (parsed === null || !parsed.whole) return false;
@@ -37,7 +39,6 @@ export function isPrerelease(version: string): boolean {
   return (parse(version)?.pre ?? '') !== '';
 }
 
-/** True for major version 2 or above of a module without the suffix `/vN`. */
 export function isIncompatible(version: string): boolean {
   return version.endsWith('+incompatible');
 }
@@ -51,8 +52,7 @@ export function isPseudo(version: string): boolean {
 }
 
 /**
- * Compares two versions as Go does. Invalid versions are equal to each other and come first. Build metadata is ignored, so
- * `v2.0.0+incompatible` is above `v1.9.0`.
+ * Compares two versions as Go does. Invalid versions are equal to each other and come first. Build metadata is ignored.
  * @returns below 0 if `a` comes first, above 0 if `b` does, and 0 if they are equal
  */
 export function compareVersions(a: string, b: string): number {
@@ -66,7 +66,7 @@ export function compareVersions(a: string, b: string): number {
   return comparePre(left.pre, right.pre);
 }
 
-/** Compares numbers of any length, given as digits without leading zeros. */
+/** Numbers of any length, without leading zeros. */
 function compareDigits(a: string, b: string): number {
   if (a.length !== b.length) return a.length - b.length;
   return a < b ? -1 : Number(a > b);

@@ -2,7 +2,6 @@ import type { WholeBody } from '../../core/body.ts';
 import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 
-/** One entry of the central directory. */
 export interface ZipEntry {
   readonly name: string;
   /** Compression method: 0 stored, 8 deflate. Other methods are not supported. */
@@ -11,7 +10,7 @@ export interface ZipEntry {
   readonly crc32: number;
   readonly packedBytes: number;
   readonly plainBytes: number;
-  /** Offset of the entry's local header in the zip, bytes. */
+  /** The offset of the entry's local header in the zip. */
   readonly at: number;
 }
 
@@ -21,7 +20,7 @@ type Directory =
   | { readonly tag: 'cut' }
   | { readonly tag: 'broken'; readonly what: Sentence };
 
-/** The bytes of an end record with the longest possible comment. */
+/** The longest end record: 22 bytes and a comment of 65535 bytes. */
 const endWindowBytes = 65_557;
 const endBytes = 22;
 const headerBytes = 46;
@@ -31,8 +30,8 @@ const whole32 = 0xffffffff;
 const whole16 = 0xffff;
 
 /**
- * Reads the central directory of a zip or zip64, but no local header and no content.
- * @param most  limits of the directory: a zip with more entries or a longer directory is `broken`
+ * Reads the central directory of a zip or zip64.
+ * @param most  a zip with more entries or a longer directory is `broken`
  * @see APPNOTE.TXT 6.3.10 sections 4.3.12 to 4.3.16; protocols.md 0.2
  */
 export function readDirectory(zip: WholeBody, most: { readonly entries: number; readonly bytes: number }): Directory {
@@ -66,7 +65,7 @@ interface End {
   readonly record: Buffer;
 }
 
-/** Finds the last end record whose comment ends exactly with the file: the signature may also occur within a comment. */
+/** The last end record whose comment ends exactly with the file: the signature may also occur within a comment. */
 function findEnd(zip: WholeBody): End | null {
   const from = Math.max(0, zip.bytes - endWindowBytes);
   const tail = part(zip, from, endWindowBytes);
@@ -82,7 +81,7 @@ function directoryPlace(zip: WholeBody, { at: end, record }: End): { count: numb
   if (place.count !== whole16 && place.bytes !== whole32 && place.at !== whole32) return place;
   const locatorAt = end - locatorBytes;
   const locator = locatorAt < 0 ? null : part(zip, locatorAt, locatorBytes);
-  // Without a zip64 locator the values count as they are: a record of the old form can have exactly 65535 entries.
+  // Without a zip64 locator these values count: a zip of the old form can have exactly 65535 entries.
   if (locator === null || locator.readUInt32LE(0) !== 0x07064b50) return place;
   const wideAt = toNumber(locator.readBigUInt64LE(8));
   if (wideAt === null || wideAt + wideBytes > locatorAt) return null;
@@ -122,7 +121,7 @@ function readEntry(zip: Buffer, at: number): { entry: ZipEntry; next: number } |
   };
 }
 
-/** Replaces each value whose bits are all ones by the next eight bytes of the zip64 extra field; `null`: these are missing. */
+/** Replaces each value of all ones by its eight bytes in the zip64 extra field; `null`: these are missing. */
 function widen(extra: Buffer, sizes: readonly [number, number, number]): readonly [number, number, number] | null {
   if (!sizes.includes(whole32)) return sizes;
   for (let at = 0; at + 4 <= extra.length; ) {
@@ -143,7 +142,7 @@ function widen(extra: Buffer, sizes: readonly [number, number, number]): readonl
   return null;
 }
 
-/** A 64-bit value as a number; `null` if a number cannot hold it exactly. */
+/** `null` if a number cannot hold the value exactly. */
 function toNumber(value: bigint): number | null {
   return value > BigInt(Number.MAX_SAFE_INTEGER) ? null : Number(value);
 }

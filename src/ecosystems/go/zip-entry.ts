@@ -8,13 +8,13 @@ import { sha256HexOf } from './h1.ts';
 import type { ZipEntry } from './zip-directory.ts';
 
 const localBytes = 30;
-/** Entries up to this size, packed and plain, are read at once. */
+/** Larger entries are read in pieces. */
 const smallBytes = 2 ** 20;
 const pieceBytes = 256 * 1024;
 
 /**
- * The SHA-256 of one entry's content as lower-case hex; `null` if the content is incomplete, contradicts the directory, or
- * cannot be unpacked. Of the local header only the signature and the lengths count, as in the go command.
+ * The SHA-256 of one entry's content in lower-case hex; `null` if the content is incomplete, contradicts the directory,
+ * or cannot be unpacked.
  * @see golang/go archive/zip reader.go
  */
 export function* readEntryHash(zip: WholeBody, entry: ZipEntry): Talk<string | null> {
@@ -57,7 +57,6 @@ function* takeStored(zip: WholeBody, start: number, { packedBytes }: ZipEntry, c
   }
 }
 
-/** Inflates in a thread of the runtime, which produces the next piece while this thread hashes the previous one. */
 async function inflated(zip: WholeBody, start: number, { packedBytes }: ZipEntry, content: Content): Promise<void> {
   const inflate = createInflateRaw({ chunkSize: pieceBytes });
   try {
@@ -77,7 +76,7 @@ function* piecesOf(zip: WholeBody, start: number, bytes: number): Generator<Uint
   for (let at = 0; at < bytes; at += pieceBytes) yield zip.read(start + at, Math.min(pieceBytes, bytes - at));
 }
 
-/** Hashes an entry's content piece by piece, and checks its length and its CRC-32. */
+/** Hashes an entry's content piece by piece; `hex` also checks its length and CRC-32. */
 class Content {
   isBroken = false;
   readonly #entry: ZipEntry;
@@ -89,7 +88,7 @@ class Content {
     this.#entry = entry;
   }
 
-  /** Adds a piece; returns false once the content exceeds the declared size. */
+  /** Returns false once the content exceeds the declared size. */
   take(piece: Uint8Array): boolean {
     this.#bytes += piece.length;
     if (this.#bytes > this.#entry.plainBytes) return false;
@@ -98,7 +97,6 @@ class Content {
     return true;
   }
 
-  /** The SHA-256 of the content; `null`: its length or its CRC-32 is wrong, or it could not be inflated. */
   hex(): string | null {
     const { plainBytes, crc32: wanted } = this.#entry;
     const isSound = !this.isBroken && this.#bytes === plainBytes && this.#crc32 === wanted;

@@ -13,7 +13,7 @@ export function matchesZip(body: Uint8Array): boolean {
   return ['504b0304', '504b0506'].includes(Buffer.from(body.subarray(0, 4)).toString('hex'));
 }
 
-/** True for a body that was not cut: it begins as a zip and ends with the end record of a zip without comment. */
+/** True if a body begins and ends as a complete zip without a comment, even with a wrong byte at each end. */
 export function isSpoiltZip(body: WholeBody): boolean {
   return (
     matchesBeginning(body.read(0, 4), '504b0304') &&
@@ -22,8 +22,7 @@ export function isSpoiltZip(body: WholeBody): boolean {
 }
 
 /**
- * Hashes every file of a module zip; yields to the event loop in between. The work is bounded: nothing is inflated past its
- * declared size, the sizes have the go command's limits, and the packed sizes may not sum to more than the zip.
+ * Hashes every file of a module zip. A zip beyond the go command's size limits is malformed.
  * @param prefix  `module@version/`, unescaped: each file's name must begin with it
  * @returns       wrong content for markup; cut without an end record; else malformed with the broken rule
  * @see protocols.md 1.8, 1.16; golang/mod zip/zip.go
@@ -51,7 +50,7 @@ export function* readModuleZip(zip: WholeBody, prefix: string): Talk<Result<read
   return ok(files);
 }
 
-/** The first rule of protocols.md 1.8 that the entries break; `null`: none. Called before anything is inflated. */
+/** The first rule of protocols.md 1.8 that the entries break; `null`: none. */
 function brokenRule(entries: readonly ZipEntry[], prefix: string, zipBytes: number): Sentence | null {
   const folded = new Map<string, string>();
   let plainBytes = 0;
@@ -77,13 +76,13 @@ function brokenRule(entries: readonly ZipEntry[], prefix: string, zipBytes: numb
   return null;
 }
 
-/** True for a relative path without empty elements, `.`, `..` and backslashes. A directory's path ends in one slash. */
+/** True for a relative path without empty elements, `.`, `..` and backslashes. One final slash is allowed. */
 function isCleanPath(path: string): boolean {
   const elements = (path.endsWith('/') ? path.slice(0, -1) : path).split('/');
   return elements.every((element) => element !== '' && element !== '.' && element !== '..' && !element.includes('\\'));
 }
 
-/** Folds the case of each letter by itself, as Go does: `ß` does not become `ss`. */
+/** Folds each letter by itself, as Go does: `ß` does not become `ss`. */
 function foldCase(name: string): string {
   if (/^[\x20-\x7e]*$/.test(name)) return name.toLowerCase();
   return Array.from(name, (letter) => {

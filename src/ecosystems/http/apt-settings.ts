@@ -2,10 +2,9 @@ import { join } from 'node:path';
 import type { Machine } from '../../core/trap.ts';
 import { type FileLine, readLines } from '../doctor.ts';
 
-/** One source of packages: a line of a .list file or a stanza of a .sources file. */
 export interface AptSource {
   readonly uris: readonly string[];
-  /** What `Signed-By` names; empty: no file. `null`: it is not set, so any trusted key may sign. */
+  /** What `Signed-By` names; `null`: it is not set. */
   readonly signedBy: readonly string[] | null;
   /** apt accepts this source without a valid signature. */
   readonly isTrusted: boolean;
@@ -23,13 +22,13 @@ interface AptProxy {
 
 export interface AptFound {
   readonly sources: readonly AptSource[];
-  /** The last one of a scheme counts. */
+  /** Of several for one scheme the last counts. */
   readonly proxies: readonly AptProxy[];
-  /** Files that contain passwords, with their permission bits; `null`: not known. */
+  /** Files that contain passwords. `mode`: permission bits; `null`: not known. */
   readonly passwords: readonly { readonly file: string; readonly mode: number | null }[];
 }
 
-/** Reads apt's sources, proxies and password files below /etc/apt. @see sources.list(5), apt.conf(5), apt_auth.conf(5) */
+/** Reads apt's sources, proxies and password files. @see sources.list(5), apt.conf(5), apt_auth.conf(5) */
 export async function findApt(machine: Machine): Promise<AptFound> {
   const at = (path: string): string => machine.system(join('/etc/apt', path));
   const sources: AptSource[] = [];
@@ -49,7 +48,7 @@ export async function findApt(machine: Machine): Promise<AptFound> {
   return { sources, proxies, passwords };
 }
 
-/** apt ignores files with other names: a source is turned off by renaming its file. */
+/** apt ignores files with other names. */
 const sourceNames = /^[\w.-]+\.(?:list|sources)$/;
 const confNames = /^[\w-]+$|^[\w.-]+\.conf$/;
 
@@ -59,11 +58,11 @@ async function below(machine: Machine, folder: string, pattern: RegExp): Promise
   return names.toSorted().map((name) => join(folder, name));
 }
 
-/** The words that apt takes for true and false (`StringToBool` in apt-pkg/contrib/strutl.cc). */
+/** The words for true and false in apt (`StringToBool` in apt-pkg/contrib/strutl.cc). */
 const yes = '(?:yes|true|with|on|enable|1)';
 const no = '(?:no|false|without|off|disable|0)';
 
-/** The source in a line `deb [options] URI suite component…`; empty: another line. */
+/** Reads a line `deb [options] URI suite component…`; empty for any other line. */
 function sourceIn({ file, line, text }: FileLine): readonly AptSource[] {
   const [, options = '', uri = ''] = /^\s*deb(?:-src)?\s+(?:\[([^\]]*)\]\s+)?(\S+)\s/.exec(text) ?? [];
   if (uri === '') return [];
@@ -72,7 +71,7 @@ function sourceIn({ file, line, text }: FileLine): readonly AptSource[] {
   return [{ uris: [uri], signedBy, isTrusted, file, line }];
 }
 
-/** The enabled sources in a .sources file. An empty line ends a stanza; an indented line continues a field. */
+/** The enabled sources in a .sources file: an empty line ends a stanza, and an indented line continues a field. */
 function stanzasIn(lines: readonly FileLine[]): readonly AptSource[] {
   const found: AptSource[] = [];
   let fields = new Map<string, FileLine>();
@@ -111,7 +110,7 @@ function wordsOf(value: string): readonly string[] {
   return value.split(/\s+/).filter((word) => word !== '');
 }
 
-/** The proxy in a line `Acquire::http::Proxy "…";`. Nested blocks over several lines are not read. */
+/** Reads a line `Acquire::http::Proxy "…";`, but no nested blocks. */
 function proxyIn({ file, line, text }: FileLine): readonly AptProxy[] {
   const [, scheme = '', value = ''] = /^\s*Acquire::(https?)::Proxy\s+"([^"]*)"/i.exec(text) ?? [];
   return scheme === '' ? [] : [{ scheme: scheme.toLowerCase(), value, file, line }];

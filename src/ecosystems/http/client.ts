@@ -28,15 +28,15 @@ function mistake(chain: string): Sentence | null {
   return urls.every((url) => baseUrl(url) !== null && !/[,;|]/.test(url)) ? null : phrase('expected.urlsSpaces');
 }
 
-/** A chain of one URL stays one of one URL: most of these clients support no second. */
+/** Most of these clients support one URL only, so a chain of one URL keeps that form. */
 function headed(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain {
   const others = chain.members.length < 2 ? [] : chain.members.filter(({ key }) => key !== to.key && !dropped.has(key));
   return chainOf([to, ...others]);
 }
 
 /**
- * pacman's servers and apt's mirror list are tried in order after any failure but one: complete wrong bytes with status 200
- * are accepted, and fail later by their hash. apt alone continues after a wrong size; a `Reply` does not show that.
+ * pacman's servers and apt's mirror list are tried in order. Complete wrong bytes with status 200 end the walk: the
+ * client accepts them, and its hash check fails later.
  * @see test/real/http-lists.test.ts, apt-bodies.test.ts: pacman 6.0, apt 2.6
  */
 function walkFiles(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
@@ -47,7 +47,6 @@ function walkFiles(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkE
   );
 }
 
-/** The lines for the package manager that the mirrors' profile names; without a profile only the URLs. */
 function httpRemedy(before: Chain, after: Chain, mirrors: readonly Mirror[] = []): Remedy {
   const notes: Sentence[] = [];
   if ([...before.members, ...after.members].some(({ hasCredentials }) => hasCredentials))
@@ -75,13 +74,11 @@ function httpRemedy(before: Chain, after: Chain, mirrors: readonly Mirror[] = []
   };
 }
 
-/** The position of a mirror in the chain with these keys; a mirror outside the chain comes last. */
 function rank(keys: readonly string[], { url }: Mirror): number {
   const at = keys.indexOf(memberOfUrl(url).key);
   return at < 0 ? keys.length : at;
 }
 
-/** The client of file mirrors: the package manager of a mirror's profile, else any downloader. */
 export const filesClient: Client = {
   id: 'files',
   nameAt: (mirror) => profileOf(mirror.own?.['profile'])?.client ?? null,
@@ -89,7 +86,7 @@ export const filesClient: Client = {
   describes:
     "The base URLs that clients ask today, with spaces between. Several are for pacman's servers and apt's mirror list, which go on to the next. Default: the mirror of the highest weight, alone.",
   expected: phrase('expected.httpChain'),
-  // A shown chain has `|` between members.
+  // mirrorwatch prints `|` between members.
   parse: (chain) => parseUrls(chain, /[\s|]+/),
   mistake,
   usual: (url) => url ?? '',

@@ -2,11 +2,10 @@ import type { ProbeContext } from '../../core/ports.ts';
 import type { Given } from '../ecosystem.ts';
 import type { Expect } from './names.ts';
 
-/** The inputs of conversations with a file mirror besides the base URL. */
 export interface HttpOwn {
   /** The id of the mirror's profile; `null`: plain files. */
   readonly profile: string | null;
-  /** What is expected of files of this mirror's upstream, by path. */
+  /** What is expected of this upstream's files, by path. */
   readonly expect: Readonly<Record<string, Expect>>;
 }
 

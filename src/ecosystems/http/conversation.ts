@@ -28,7 +28,6 @@ import { profileOf } from './profiles.ts';
 import { signatureOf, type WholeFile } from './signed.ts';
 import { checkHash, judge, sumOf } from './verify.ts';
 
-/** Probes one step of a file mirror. */
 export function* probe({ step, module }: Target, context: HttpContext): Conversation {
   switch (step) {
     case 'get':
@@ -42,13 +41,13 @@ export function* probe({ step, module }: Target, context: HttpContext): Conversa
   }
 }
 
-/** With `peekBytes` the probe measures throughput and checks no package. */
+/** With `peekBytes` the probe only measures throughput. */
 function whole(path: string, context: HttpContext): Talk<Verdict> {
   const { peekBytes } = context;
   return file(path, peekBytes ?? wholeMax(path, context), peekBytes === undefined, context);
 }
 
-/** The limit is lower for a signed file, which the verifier needs in memory. */
+/** A signed file has a lower limit, because the verifier needs it in memory. */
 function wholeMax(path: string, context: HttpContext): number {
   return expectOf(path, context).signedBy === undefined ? limits.zipBytes : limits.bodyHeldBytesMax;
 }
@@ -58,8 +57,8 @@ function expectOf(path: string, { own }: HttpContext): Expect {
 }
 
 /**
- * Fetches a file and judges it; one of `stopAfterBytes` or more by its beginning.
- * @param isLed  whether to check also one of the packages that the file lists, if it is a signed list
+ * Fetches a file and judges it; of a file of `stopAfterBytes` or more only the beginning.
+ * @param isLed  whether to check also a package, if the file is a signed list
  */
 function* file(path: string, stopAfterBytes: number, isLed: boolean, context: HttpContext): Talk<Verdict> {
   if (!isFilePath(path)) return ended(unaskable);
@@ -78,7 +77,7 @@ function* file(path: string, stopAfterBytes: number, isLed: boolean, context: Ht
   const { body, headers } = got.value;
   const whole = wholeOf(got.value);
   const sum = whole.bytes < stopAfterBytes ? yield* sumOf(whole) : null;
-  // The name of a file with the expected hash or beginning says nothing about it.
+  // The format that the file's name suggests is not checked if the hash or the beginning is as expected.
   const isExpected = (sum !== null && sum.sha256 === expect.sha256) || beginsAs(body, expect.startsHex);
   const wrongFormat = isExpected ? null : formatFailure({ path, body });
   if (wrongFormat !== null) return failedBy(wrongFormat);
@@ -107,7 +106,7 @@ function beginsAs(body: Uint8Array, startsHex: string | undefined): boolean {
   return startsHex !== undefined && startsWith(body, startsHex);
 }
 
-/** Verifies a file through the signed list that names it; if its profile has no such list, by the file's own signature. */
+/** Verifies a file by the signed list that names it; if no list does, by the file's own signature. */
 function* ofFile(file: WholeFile, keyring: string, context: HttpContext): Talk<Result<Signature, End>> {
   const lists = profileOf(context.own.profile)?.lists;
   const at = lists?.listedAt(file.path) ?? null;
@@ -115,13 +114,12 @@ function* ofFile(file: WholeFile, keyring: string, context: HttpContext): Talk<R
   return yield* throughList(file.sum, at, lists.find, keyring, context);
 }
 
-/** The fact that a signature verified the file; empty if a hash of the configuration did, which proves more. */
+/** The fact that a signature verified the file; empty if none did, or if a configured hash did. */
 function byKey({ state }: Signature, { sha256: digest }: Summed, { verified }: Facts): Facts {
   if (state !== 'valid' || verified !== undefined) return {};
   return { verified: { algorithm: 'sha256', digest, against: 'signature' } };
 }
 
-/** Reads the time of the mirror's last update from the marker file of its profile, which many mirrors do not have. */
 function* marker(context: HttpContext): Talk<Verdict> {
   const known = profileOf(context.own.profile)?.marker ?? null;
   if (known === null) return ended(unaskable);
@@ -134,7 +132,7 @@ function* marker(context: HttpContext): Talk<Verdict> {
   return fine({ ...dated(changedAtMs), ...stated(changedAtMs) });
 }
 
-/** The date within the file is compared between mirrors; `Last-Modified` may differ. */
+/** Only a date in the file is compared between mirrors: `Last-Modified` may differ. */
 function stated(modifiedAtMs: number | null): Facts {
   return modifiedAtMs === null ? {} : { contents: { modifiedAtMs } };
 }
@@ -144,8 +142,8 @@ function dated(changedAtMs: number | null): Facts {
 }
 
 /**
- * Verifies a file through the signed list that names it, from the same mirror. During a synchronisation the file may be
- * older or newer than the list, so another size is malformed; the listed size with other bytes is a mismatch.
+ * Verifies a file by a signed list from the same mirror. During a synchronisation the file may be older or newer than
+ * the list, so another size is malformed. The listed size with other bytes is a mismatch.
  */
 function* throughList(
   { bytes, sha256 }: Summed,

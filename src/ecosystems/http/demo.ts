@@ -27,7 +27,6 @@ const answers = new Map<string, DemoAnswer>([
   [`${base}/project/trace/master`, { type: text, body: 'Mon Jan  1 00:00:00 UTC 2024\n' }],
 ]);
 
-/** A Debian archive without packages. */
 export const demo: SmallMirror = {
   upstream: 'debian',
   base,

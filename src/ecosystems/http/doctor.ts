@@ -4,7 +4,6 @@ import type { Say } from '../../words/words.ts';
 import { type Doctor, type KnownTraps, trapOf } from '../doctor.ts';
 import { type AptFound, type AptSource, findApt } from './apt-settings.ts';
 
-/** The kinds of traps in apt's settings. */
 const aptKinds = {
   'apt-unverified': { severity: 'error', isFixable: false },
   'apt-key-missing': { severity: 'error', isFixable: false },
@@ -15,7 +14,6 @@ const aptKinds = {
   'apt-proxy-differs': { severity: 'warning', isFixable: false },
 } as const satisfies KnownTraps;
 
-/** Finds traps in apt's settings on this machine. It sets no remedy: the profile `debian` prints the lines for apt. */
 export const doctor: Doctor = {
   kinds: aptKinds,
   examine: async ({ machine }, say) => ({ traps: await aptTraps(machine, say), untold: [] }),
@@ -64,7 +62,7 @@ async function keyTraps(source: AptSource, machine: Machine, say: Say): Promise<
   return traps;
 }
 
-/** The traps of a `mirror+file:` source: if the list on this machine has no URL, apt has no mirror. */
+/** The traps of a `mirror+file:` source whose list has no URL. */
 async function listTraps({ uris, file, line }: AptSource, machine: Machine, say: Say): Promise<readonly AptTrap[]> {
   const traps: AptTrap[] = [];
   for (const uri of uris) {
@@ -89,7 +87,7 @@ function passwordTraps({ passwords }: AptFound, say: Say): readonly AptTrap[] {
   });
 }
 
-/** Finds proxies that the last one in apt's settings overrides: earlier ones there, and the environment variable. */
+/** Finds proxies that the last one in apt's settings overrides, among them the environment variable. */
 function proxyTraps({ proxies }: AptFound, { env }: Machine, say: Say): readonly AptTrap[] {
   return ['http', 'https'].flatMap((scheme): AptTrap[] => {
     const own = proxies.filter((one) => one.scheme === scheme);

@@ -1,7 +1,7 @@
 import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
 import { isFilePath } from './format.ts';
 
-/** Names of packages and archives, which do not change under one name. `list` has the exceptions. */
+/** Matches files whose content does not change under one name; `list` matches the exceptions. */
 const packed =
   /\.(?:deb|udeb|dsc|rpm|drpm|apk|jar|war|aar|crate|gem|conda|whl|egg|zip|iso|img|exe|msi|tgz|7z|(?:tar|pkg\.tar|src\.tar|diff)\.(?:gz|bz2|xz|zst|lz|lz4)|tar|tar\.lzma)$/i;
 const list = /(?:^|\/)(?:APKINDEX\.tar\.gz|[^/]+\.(?:db|files)\.tar\.[a-z0-9]+)$/;
@@ -14,5 +14,4 @@ function readFilePath(path: string): DoorPath | null {
 
 const patterns: DoorPatterns = { paths: '.+', privateOf: () => '$' };
 
-/** Files by path below each mirror of an upstream. */
 export const httpDoor: DoorPaths = { prefix: 'http', staysTogether: true, patterns, read: readFilePath };

@@ -7,7 +7,7 @@ import type { Chain } from '../client.ts';
 import { matchesBeginning } from '../talk.ts';
 import { type Head, headUrlOf, type Lines } from './profile.ts';
 
-/** The end of a file's name, the first bytes of such a file in hex, and the name of the format. */
+/** The end of a file's name, its first bytes in hex, and the name of the format. */
 const beginnings: readonly (readonly [RegExp, string, Sentence | string])[] = [
   [/\.(gz|tgz|apk|crate)$/, '1f8b', 'gzip'],
   [/\.(xz|txz)$/, 'fd377a585a00', 'xz'],
@@ -18,10 +18,10 @@ const beginnings: readonly (readonly [RegExp, string, Sentence | string])[] = [
   [/\.rpm$/, 'edabeedb', phrase('answer.rpmPackage')],
 ];
 
-/** Paths of files that may be HTML or XML, and of folders, whose listings are HTML. */
+/** Paths of HTML or XML files, and of folders, whose listings are HTML. */
 const markup = /\.(html?|xml|pom|svg|xsd)$|\/$/;
 
-/** The failure of a web page instead of another type, or of first bytes that do not fit the name; `null`: neither. */
+/** The failure of a web page in place of a file, or of first bytes that do not fit the file's name; `null`: neither. */
 export function formatFailure({ path, body }: Pick<Head, 'path' | 'body'>): ProbeFailure | null {
   const known = beginnings.find(([ending]) => ending.test(path));
   if (known !== undefined && matchesBeginning(body, known[1])) return null;
@@ -31,7 +31,6 @@ export function formatFailure({ path, body }: Pick<Head, 'path' | 'body'>): Prob
   return malformed('answer.byName', { what: title });
 }
 
-/** True if a body begins with exactly the bytes `hex`. `matchesBeginning` tolerates one wrong byte. */
 export function startsWith(body: Uint8Array, hex: string): boolean {
   const wanted = Buffer.from(hex, 'hex');
   return wanted.equals(body.subarray(0, wanted.length));
@@ -45,9 +44,9 @@ export function headTextOf(body: Uint8Array, bytes = 16 * 1024): string {
 interface Edit {
   readonly before: Chain;
   readonly after: Chain;
-  /** The files to edit, as a pattern that a shell expands. */
+  /** The files to edit, as a shell pattern. */
   readonly files: string;
-  /** An extended regular expression for the text after the URL; `kept` replaces that text. */
+  /** An extended regular expression for what follows the URL; `kept` replaces it. */
   readonly behind: string;
   readonly kept: string;
 }
@@ -64,7 +63,6 @@ export function editLines({ before, after, files, behind, kept }: Edit): Lines {
   };
 }
 
-/** A pasteable URL as an extended regular expression. */
 function escaped(url: string): string {
   return url.replace(/[.+]/g, '\\$&');
 }
@@ -72,8 +70,8 @@ function escaped(url: string): string {
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /**
- * Parses a date such as `Sat, 10 Feb 2024 11:07:25 UTC`, as in Release files and headers, to wall-clock milliseconds; `null`:
- * another form. As in apt, the day and the hour may have one digit.
+ * Parses a date such as `Sat, 10 Feb 2024 11:07:25 UTC` to wall-clock milliseconds; `null`: another form. The day and
+ * the hour may have one digit, as in apt.
  */
 export function parseMailDate(text: string): number | null {
   const [, day, month = '', year, time] =
@@ -88,7 +86,7 @@ export function parseUnixDate(text: string): number | null {
   return utc(year, month, day, time);
 }
 
-/** Parses seconds since 1970, nine or ten digits alone in the text, to wall-clock milliseconds; `null`: another form. */
+/** Parses a text of nine or ten digits, seconds since 1970, to wall-clock milliseconds; `null`: another form. */
 export function parseEpochSeconds(text: string): number | null {
   const [, seconds] = /^(\d{9,10})\s*$/.exec(text) ?? [];
   return seconds === undefined ? null : Number(seconds) * 1000;
@@ -112,13 +110,13 @@ function utc(
   return Number.isNaN(ms) ? null : ms;
 }
 
-/** A path segment of characters that need no escape in a URL, and of percent escapes. */
+/** A path segment of characters that URLs need not escape, and of percent escapes. */
 const segment = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+$/;
 const dots = /^(?:\.|%2e){1,2}$/i;
 
 export const filePathExpected = phrase('expected.filePathSuch');
 
-/** True for a path that can be requested below a mirror's base URL unchanged. A path that ends in a slash names a folder. */
+/** True for a path that can be requested below a mirror's base URL unchanged. The path of a folder ends in a slash. */
 export function isFilePath(text: string): boolean {
   if (text.length > limits.moduleChars) return false;
   const segments = text.replace(/\/$/, '').split('/');

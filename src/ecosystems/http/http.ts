@@ -8,19 +8,18 @@ import { httpDoor } from './door.ts';
 import { type Expect, httpNames } from './names.ts';
 import { profileOf, profiles } from './profiles.ts';
 
-/** The usual size of a package, and of a signed list. */
+/** The usual bytes of a package, or of a signed list. */
 const packageBytes = 250_000;
 const byHash = phrase('answer.entryVerifies');
 const words = profiles.map(({ id }) => id).join(', ');
 
-/** The signed list that names the file, or, if the file itself is a signed list, one package of that list. */
+/** The signed list that names the file. For a signed list itself: one of its packages. */
 function usualAside(_version: string | null, { mirror, expect }: Asked): UsualAside | null {
   const lists = profileOf(mirror.own?.['profile'])?.lists;
   const isSigned = (expect as Expect | undefined)?.signedBy !== undefined;
   return isSigned && lists !== undefined ? { asks: 1, bytes: packageBytes } : null;
 }
 
-/** Mirrors of files over HTTP, with profiles for package managers. */
 export const http: Ecosystem<unknown, HttpOwn> = {
   id: 'http',
   publicUpstream: null,

@@ -7,21 +7,20 @@ import type { Names } from '../names.ts';
 import { filePathExpected, isFilePath } from './format.ts';
 import { compilePattern } from './pattern.ts';
 
-/** What is expected of the file at one path, as plain data; absent fields are not checked. */
+/** What is expected of one file; absent fields are not checked. */
 export interface Expect {
   /** The SHA-256 of the whole file, lower-case hex. */
   readonly sha256?: string;
-  /** The exact size of the file. */
   readonly bytes?: number;
   readonly bytesMin?: number;
   readonly bytesMax?: number;
   /** The first bytes, lower-case hex. */
   readonly startsHex?: string;
-  /** A pattern of `compilePattern` that must match in the text of `headTextOf`. */
+  /** A pattern of `compilePattern` for the text of `headTextOf`. */
   readonly matches?: string;
-  /** The greatest age of the file, milliseconds. */
+  /** The greatest age, milliseconds. */
   readonly newerThanMs?: number;
-  /** The absolute path of a keyring: one of its keys must have signed the file, or a list that names it. */
+  /** The absolute path of a keyring: one of its keys must have signed the file, or a list that names the file. */
   readonly signedBy?: string;
 }
 
@@ -81,7 +80,7 @@ const fileEntry = mapping(
   phrase('expected.mappingWith', { keys: 'upstream, path and expect' }),
 );
 
-/** Reads the key `expect`. @param keyring  resolves the file name of a keyring to an absolute path */
+/** @param keyring  resolves the file name of a keyring to an absolute path */
 function readExpect(file: z.output<typeof expectKeys>, keyring: (name: string) => string): Expect {
   const { sha256, bytes, bytesMin, bytesMax, starts, startsHex, matches, newerThan, signedBy } = file;
   const hex = startsHex ?? (starts === undefined ? undefined : Buffer.from(starts, 'utf8').toString('hex'));
@@ -101,7 +100,6 @@ function bytesOf(size: number | string): number {
   return typeof size === 'number' ? size : sizeBytes(size);
 }
 
-/** Files are written as paths below a mirror's base URL. They have no versions. */
 export const httpNames: Names = {
   describes: 'Files, by path. The first one of an upstream is the canary of its mirrors.',
   entry: { describes: 'A path below the base URL of each mirror.', expected: phrase('expected.filePath') },

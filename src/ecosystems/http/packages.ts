@@ -26,18 +26,17 @@ import type { IndexAt, Leads, ListedFile, PackageFile } from './profile.ts';
 import type { WholeFile } from './signed.ts';
 import { sumOf } from './verify.ts';
 
-/** Packages of one index, of which each probe checks one. */
+/** The packages of one index; each probe checks one. */
 interface Rota {
-  /** The SHA-256 of the signed list that named the index, lower-case hex. */
+  /** The SHA-256 of the signed list, lower-case hex. */
   readonly list: string;
-  /** The path of the index below the mirror. */
   readonly index: string;
   readonly packages: readonly PackageFile[];
-  /** The next package, modulo their number. */
+  /** The position of the next package, modulo their number. */
   readonly at: number;
-  /** The number of packages not yet checked; 0 or less: all were checked. */
+  /** How many packages are not yet checked; 0 or less: none. */
   readonly left: number;
-  /** Every package of the index is in `packages`, except those that are too large or have an unusable path. */
+  /** No package of the index was left out, except those that are too large or have an unusable path. */
   readonly isAll: boolean;
 }
 
@@ -46,14 +45,13 @@ const dayMs = 24 * hourMs;
 const pieceBytes = 2 ** 20;
 
 /**
- * Checks one package of an index that a signed list names: the next one in turn, or again the one that failed last time.
- * The index is read again if the list changed, or if all chosen packages were checked and the index has others.
+ * Checks one package of an index that a signed list names: the next one, or again the one that failed last time. The
+ * index is read again if the list changed, or if all chosen packages were checked and the index has others.
  * @param list  a list whose signature was verified
- * @returns     `null`: the package is right, or there was none to check
+ * @returns     `null`: the package is right, or there is none to check
  */
 export function* findWrongPackage(list: WholeFile, leads: Leads, context: HttpContext): Talk<Verdict | null> {
   const key = `packages ${list.path}`;
-  // The text needs no validation: this function wrote it.
   const kept = JSON.parse(context.memory?.get(key, context.nowWallMs) ?? 'null') as Rota | null;
   const isDue = kept === null || kept.list !== list.sum.sha256 || (kept.left <= 0 && !kept.isAll);
   const rota = isDue ? yield* newRota(list, leads, context) : ok(kept);
@@ -67,7 +65,7 @@ export function* findWrongPackage(list: WholeFile, leads: Leads, context: HttpCo
   return wrong;
 }
 
-/** Reads the index and chooses packages: on one day the same for all mirrors with the same list. */
+/** Chooses packages: on one UTC day the same for all mirrors with the same list. */
 function* newRota(list: WholeFile, leads: Leads, context: HttpContext): Talk<Result<Rota | null, Verdict>> {
   const at = leads.indexIn(list.path, list.body);
   if (at === null) return ok(null);
@@ -90,7 +88,7 @@ function* newRota(list: WholeFile, leads: Leads, context: HttpContext): Talk<Res
   });
 }
 
-/** Fetches an index and compares it with the signed list; `null`: the mirror has it at none of the paths. */
+/** Fetches an index and compares it with the signed list; `null`: none of its paths exists. */
 function* indexOf(
   { paths, file }: IndexAt,
   list: string,
@@ -121,7 +119,10 @@ function* getAside(path: string, bodyBytesMax: number, context: HttpContext): Ta
   return yield* get({ url: below(context, path), aside: true, asSent: true, large: true, bodyBytesMax }, context);
 }
 
-/** The failure of a file that is not the listed one; `null`: it is. Another length occurs during a synchronisation. */
+/**
+ * `null`: length and hash are as listed. Another length is malformed and no mismatch, because it occurs during a
+ * synchronisation.
+ */
 function* differs(
   path: string,
   answer: Answered,
@@ -140,7 +141,7 @@ function seedOf(text: string): number {
   return createHash('sha256').update(text).digest().readUInt32BE();
 }
 
-/** Reads the packages in the stanzas of an index, up to `limits.packageIndexPlainBytes` of unpacked text. */
+/** Reads at most `limits.packageIndexPlainBytes` of unpacked text. */
 async function readPackages(whole: WholeBody, { root, isPacked }: IndexAt, leads: Leads, chosen: Nearest) {
   let rest = '';
   let bytes = 0;
@@ -162,7 +163,7 @@ async function readPackages(whole: WholeBody, { root, isPacked }: IndexAt, leads
     const packed = Readable.from(piecesOf(whole));
     await (isPacked ? pipeline(packed, createGunzip({ chunkSize: pieceBytes }), read) : pipeline(packed, read));
   } catch (thrown) {
-    // The index has the hash in the signed list: if it cannot be unpacked, the publisher is at fault, not the mirror.
+    // The index has the hash in the signed list: if unpacking fails, the mirror is not at fault.
     const isTheirs = thrown instanceof TooLong || (thrown as NodeJS.ErrnoException).code?.startsWith('Z_') === true;
     if (!isTheirs) throw thrown;
     chosen.isAll = false;
@@ -175,7 +176,7 @@ function* piecesOf(whole: WholeBody): Generator<Uint8Array, void> {
   for (let at = 0; at < whole.bytes; at += pieceBytes) yield Buffer.from(whole.read(at, pieceBytes));
 }
 
-/** Collects the `count` packages whose hashes are nearest to `seed`: a random choice that is the same for all mirrors. */
+/** Collects the `count` packages whose hashes are nearest to `seed`, so all mirrors get the same random choice. */
 class Nearest {
   isAll = true;
   readonly #seed: number;

@@ -1,22 +1,19 @@
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 
-/** Whether a set contains the character with this code. */
 type Has = (code: number) => boolean;
 
-/** `fork` continues at both targets, `set` after one of its characters, `begin` and `end` only at the edge of a line. */
+/** `fork` continues at both targets; `set` matches one character; `begin` and `end` match at the edges of a line. */
 type Instruction =
   | { readonly op: 'set'; readonly has: Has }
   | { readonly op: 'fork'; to: number; or: number }
   | { readonly op: 'begin' | 'end' | 'found' };
 
-/** The longest pattern, in characters. */
 const patternChars = 200;
-/** The highest count in braces: a part is compiled as often as its count says. */
 const countMax = 250;
-/** The most instructions: they bound the time for each character of a text. */
+/** The most instructions of a program, which bound the time for each character. */
 const programMax = 500;
-/** The most parts that are compiled: nested counts multiply parts, even those without instructions. */
+/** The most parts to compile: nested counts multiply parts. */
 const unrolledMax = 5_000;
 
 const expected = phrase('expected.pattern');
@@ -32,13 +29,13 @@ class Refused extends Error {
 }
 
 interface Pattern {
-  /** Whether the pattern matches anywhere in the text. The time is at most proportional to the text's length. */
+  /** Whether the pattern matches anywhere in the text. The time is linear in the text's length. */
   isIn(text: string): boolean;
 }
 
 /**
- * Compiles a regular expression without back-references and lookaround. `^` and `$` match at the edges of a line, as in
- * grep. All alternatives are followed at once, without backtracking, so no text is slow.
+ * Compiles a regular expression without back-references and look-around. `^` and `$` match at the edges of a line, as
+ * in grep.
  * @see Russ Cox, Regular Expression Matching Can Be Simple And Fast; docs/decisions/0058
  */
 export function compilePattern(source: string): Result<Pattern, Sentence> {
@@ -57,13 +54,12 @@ export function compilePattern(source: string): Result<Pattern, Sentence> {
   }
 }
 
-/** The instructions so far, and how many more parts may be compiled. */
 interface Program {
   readonly code: Instruction[];
   left: number;
 }
 
-/** A part of a pattern, as a function that appends the part's instructions to a program. */
+/** A part of a pattern: it appends its instructions to a program. */
 type Part = (program: Program) => void;
 
 function emit(part: Part, program: Program): void {
@@ -101,7 +97,7 @@ function repeated(of: Part, min: number, max: number | null): Part {
 
 type Fork = Extract<Instruction, { op: 'fork' }>;
 
-/** Appends a fork to the next instruction; the caller sets the second target, `or`. */
+/** Appends a fork whose second target the caller must set. */
 function forkHere({ code }: Program): Fork {
   const fork: Fork = { op: 'fork', to: code.length + 1, or: code.length + 1 };
   code.push(fork);
@@ -207,7 +203,7 @@ function escaped(reader: Reader): Has {
   if (family !== undefined) return family;
   const control = controls.get(char);
   if (control !== undefined) return only(control);
-  // Other regular expressions give a letter or digit after a backslash a meaning: a boundary, a back-reference.
+  // Other regular expressions give letters and digits after a backslash a meaning, such as a boundary.
   if (char === '' || /[A-Za-z0-9]/.test(char)) throw new Refused(expected);
   return only(char);
 }
@@ -233,7 +229,7 @@ function characterClass(reader: Reader): Has {
   return isNegated ? (code) => !isIn(code) : isIn;
 }
 
-/** One member of a class: its code, and what it matches. The code is `null` for `\d` and the like, which begin no range. */
+/** One member of a class: its code, and what it matches. `null` for `\d` and the like, which cannot begin a range. */
 function member(reader: Reader): readonly [number | null, Has] {
   const char = reader.source.charAt(reader.at);
   if (char === '' || char === '[') throw new Refused(expected);

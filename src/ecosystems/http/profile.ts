@@ -5,16 +5,14 @@ import type { Bypass, Chain } from '../client.ts';
 
 export interface Summed {
   readonly bytes: number;
-  /** As lower-case hex. */
+  /** In lower-case hex. */
   readonly sha256: string;
 }
 
-/** The beginning of a file at a mirror, or the whole file. */
 export interface Head {
-  /** The path below the mirror's base URL, as configured. */
+  /** The path below the mirror's base URL. */
   readonly path: string;
   readonly body: Uint8Array;
-  /** True where `body` is the whole file. */
   readonly isWhole: boolean;
   /** Length and hash of the whole file, which may be longer than `body`; `null`: the file was not read to its end. */
   readonly sum: Summed | null;
@@ -24,11 +22,10 @@ export interface Head {
 
 export interface Reading {
   readonly failure: ProbeFailure | null;
-  /** The date that the file states, wall-clock milliseconds; `null`: it states none. */
+  /** The date that the file states, wall-clock milliseconds; `null`: none. */
   readonly changedAtMs: number | null;
 }
 
-/** A file that states when the mirror was last updated. */
 interface Marker {
   readonly path: string;
   /** The stated date, wall-clock milliseconds; `null`: the text is malformed. */
@@ -36,25 +33,24 @@ interface Marker {
 }
 
 export interface ListedAt {
-  /** The path of the list below the mirror. */
   readonly list: string;
   readonly name: string;
 }
 
 export interface ListedFile {
-  /** As lower-case hex. */
+  /** In lower-case hex. */
   readonly sha256: string;
   readonly bytes: number;
 }
 
 /** An index of packages that a signed list names. */
 export interface IndexAt {
-  /** Below the mirror: all are the same file, and the first that exists is used. */
+  /** Paths of this one file below the mirror's base URL, in the order to try them. */
   readonly paths: readonly string[];
   readonly file: ListedFile;
-  /** The index is compressed with gzip. */
+  /** Compressed with gzip. */
   readonly isPacked: boolean;
-  /** The folder below the mirror that the packages' paths are relative to: empty, or with a final slash. */
+  /** The folder that the packages' paths are relative to: empty, or with a final slash. */
   readonly root: string;
 }
 
@@ -62,15 +58,14 @@ export interface PackageFile extends ListedFile {
   readonly path: string;
 }
 
-/** How to find packages through a signed list. */
 export interface Leads {
-  /** The index that the list at `path` names; `null`: the list names no usable index. */
+  /** The index that the signed list at `path` names; `null`: it names no usable one. */
   indexIn(path: string, list: Uint8Array): IndexAt | null;
-  /** The package in one stanza of an index; `null`: the stanza has no path, size or SHA-256. */
+  /** `null`: the stanza has no path, size or SHA-256. */
   packageIn(stanza: string): PackageFile | null;
 }
 
-/** Lines for one package manager. The URLs in them must be safe to paste: the caller checks that. */
+/** Lines for one package manager. The caller checks that the URLs are safe to paste. */
 export interface Lines {
   readonly text: string;
   readonly rollback: string;
@@ -81,25 +76,24 @@ export interface Lines {
 export interface Profile {
   readonly id: string;
   readonly spec: readonly string[];
-  /** The package manager, and the key of its lines in a remedy. */
+  /** The package manager; also the key of its lines in a remedy. */
   readonly client: string;
-  /** The package manager offers HTTP/2; absent: only HTTP/1.1. */
+  /** Absent: the package manager offers only HTTP/1.1. */
   readonly offersHttp2?: true;
-  /** Limits the package manager to HTTP/1.1. */
   readonly withoutHttp2?: Bypass;
-  /** Whether the package manager decodes a `Content-Encoding`; some, such as apt, store the body as sent. */
+  /** Whether the package manager decodes a `Content-Encoding`; apt, for one, stores the body as sent. */
   readonly decodes: boolean;
-  /** The file that states when a mirror was last updated; `null`: these mirrors have none. */
+  /** `null`: such mirrors have no marker. */
   readonly marker: Marker | null;
-  /** Reads a file whose format the profile knows; `null`: it knows no format for this path. */
+  /** Reads a file in a format that the profile knows; `null`: another file. */
   read(head: Head): Reading | null;
-  /** The mirrors' signed lists of files; absent: files are signed individually, if at all. */
+  /** The signed lists that name files; absent: such mirrors have none. */
   readonly lists?: {
-    /** The list that names the file at `path`; `null`: no list does. */
+    /** The list that names the file at `path`; `null`: none does. */
     listedAt(path: string): ListedAt | null;
-    /** What a list states of the file `name`; `null`: the list does not name it. */
+    /** What a list states of a file; `null`: the list does not name the file. */
     find(list: Uint8Array, name: string): ListedFile | null;
-    /** How to find packages through a list; absent: lists lead to no packages. */
+    /** How to find packages through a list; absent: not possible. */
     readonly leads?: Leads;
   };
   lines(before: Chain, after: Chain): Lines;
@@ -110,17 +104,17 @@ export function sound(changedAtMs: number | null = null): Reading {
   return { failure: null, changedAtMs };
 }
 
-/** The reading of a file in another format than expected. */
+/** The reading of a malformed file. */
 export function unsound(expected: Sentence): Reading {
   return { failure: failureOf('malformed', expected), changedAtMs: null };
 }
 
-/** The `lines` of a profile whose lines state a whole chain: the rollback states the old chain. */
+/** The `lines` of a profile that states a whole chain: the rollback states the old chain. */
 export function linesBy(stateChain: (chain: Chain) => string, ...notes: readonly Sentence[]): Profile['lines'] {
   return (before, after) => ({ text: stateChain(after), rollback: stateChain(before), notes });
 }
 
-/** The URL of a chain's first member, with `end` for its final slashes; empty for a chain without members. */
+/** The URL of a chain's first member, with `end` in place of its final slashes; empty for an empty chain. */
 export function headUrlOf({ members }: Chain, end: '' | '/' = ''): string {
   const [first] = members;
   return first === undefined ? '' : `${first.plain.replace(/\/+$/, '')}${end}`;

@@ -7,10 +7,9 @@ import { debian } from './profiles/debian.ts';
 import { maven } from './profiles/maven.ts';
 import { rubygems } from './profiles/rubygems.ts';
 
-/** The profiles of this release. */
 export const profiles: readonly [Profile, ...Profile[]] = [debian, alpine, arch, maven, crates, rubygems, conda];
 
-/** The profile with this id; `null`: there is none. */
+/** `null`: there is no profile with this id. */
 export function profileOf(id: unknown): Profile | null {
   return profiles.find((profile) => profile.id === id) ?? null;
 }

@@ -8,12 +8,12 @@ import { below, type End, get, isNotOffered, stoppedBy, type Talk } from '../tal
 import type { HttpContext } from './context.ts';
 import type { Head, Summed } from './profile.ts';
 
-/** `bad`: a signature is wrong; `said`: the verifier's line about it. */
+/** `bad`: a signature is wrong. `said`: gpgv's line about it. */
 type Report =
   | { readonly tag: 'judged'; readonly signature: Signature }
   | { readonly tag: 'bad'; readonly said: string };
 
-/** The state for each status word of gpgv. For a file with several signatures the first row with a match decides. */
+/** The state for each status word of gpgv. If a file has several signatures, the first row that matches one decides. */
 const words: readonly (readonly [word: string, state: SignatureState | 'bad'])[] = [
   ['GOODSIG', 'valid'],
   ['BADSIG', 'bad'],
@@ -38,7 +38,7 @@ function readReport(text: string): Report | null {
     const found = lines[at];
     if (found === undefined) continue;
     if (state === 'bad') return { tag: 'bad', said: shown(`${word} ${found.key} ${found.rest}`) };
-    // VALIDSIG has the whole fingerprint of the key, other lines only its end, the key's ID.
+    // VALIDSIG has the whole fingerprint of the key; other lines have only its end, the key's ID.
     const whole = lines.find((line, after) => after > at && line.word === 'VALIDSIG');
     return { tag: 'judged', signature: { state, key: whole?.key ?? found.key } };
   }
@@ -49,12 +49,11 @@ function shown(text: string): string {
   return printable(text.trim(), limits.keyNameChars);
 }
 
-/** A file of which `body` has all bytes. */
 export type WholeFile = Pick<Head, 'path' | 'body'> & { readonly sum: Summed };
 
 /**
- * Verifies that a key of the keyring signed a file. The signature is in the file or in a second file, requested aside. A
- * wrong signature is a mismatch, an unreadable one malformed.
+ * Verifies that a key of the keyring signed a file. The signature is in the file or in a second file. A wrong signature
+ * is a mismatch, an unreadable one malformed.
  */
 export function* signatureOf(head: WholeFile, keyring: string, context: HttpContext): Talk<Result<Signature, End>> {
   const { path, body } = head;
@@ -95,7 +94,7 @@ function isClearSigned(body: Uint8Array): boolean {
   return Buffer.from(body.subarray(0, begins.length)).toString('latin1') === begins;
 }
 
-/** True for exactly one signed message. Text around the message is unsigned, but a reader could take it as signed. */
+/** Text around the message is unsigned, but a reader could take it as signed. */
 function holdsOneMessage(body: Uint8Array): boolean {
   const text = Buffer.from(body).toString('latin1');
   const count = (mark: string): number => text.split(mark).length - 1;

@@ -10,12 +10,12 @@ import { compilePattern } from './pattern.ts';
 import type { Head, Summed } from './profile.ts';
 
 const algorithm = 'sha256';
-/** Files with an earlier date are not compared: without a date, clocks state 1970 and zips 1980. */
+/** Files with an earlier date are not compared: a missing date often becomes 1970, in zips 1980. */
 const madeUpMs = Date.UTC(1990, 0, 1);
 
 /**
- * Checks beginning, pattern, size and age of a file whose hash `checkHash` has checked. Files at one path change, so without
- * an expected hash only files with the same date are compared.
+ * Checks beginning, pattern, size and age of a file. Without an expected hash only files with the same date are
+ * compared between mirrors.
  * @param changedAtMs  the date in the file, else `Last-Modified`, wall-clock milliseconds; `null`: neither is known
  */
 export function judge(head: Head, expect: Expect, changedAtMs: number | null): Result<Facts, ProbeFailure> {
@@ -31,7 +31,7 @@ export function judge(head: Head, expect: Expect, changedAtMs: number | null): R
 }
 
 /**
- * The mismatch of a whole file with the expected beginning and size. Called before the file is parsed: a wrong byte that
+ * The mismatch of a whole file that has the expected beginning and size. It must come before parsing: a wrong byte that
  * breaks the format is still a mismatch.
  */
 export function checkHash(head: Head, expect: Expect): ProbeFailure | null {
@@ -42,7 +42,6 @@ export function checkHash(head: Head, expect: Expect): ProbeFailure | null {
   return got === want ? null : mismatchOf({ algorithm, want, got, by: phrase('answer.entrySha') });
 }
 
-/** Computes length and hash of a whole file. */
 export function* sumOf(body: WholeBody): Talk<Summed> {
   return { bytes: body.bytes, sha256: (yield* hashOf(body, algorithm)).toString('hex') };
 }

@@ -7,21 +7,19 @@ import { escapeName, isExact } from './names.ts';
 import { type Dist, type Packument, parseManifest, parsePackument } from './packument.ts';
 import type { Signed } from './signatures.ts';
 
-/** Requests the abbreviated packument: the fields that an installation needs. @see protocols.md 2.1 */
+/** Requests the abbreviated packument, which suffices to install. @see protocols.md 2.1 */
 const shortForm = { accept: 'application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*' };
 
 /**
- * The `Accept-Encoding` of npm: with it the phase `transfer` is as long as for npm. `If-None-Match` is never sent: a
- * 304 has no contents to compare.
+ * The `Accept-Encoding` of npm, so that downloads take as long as npm's.
  * @see npm/minipass-fetch lib/request.js
  */
 const encodings = { 'accept-encoding': 'gzip,deflate' };
 
-/** Requests the full packument, as npm 11 does at once if no lock file names the version. */
 export const fullForm = { accept: 'application/json' };
 
 /**
- * Requests a packument in its abbreviated form, and after a 404 or 410 in its full form, as npm does.
+ * Requests a packument in its abbreviated form and, after a 404 or 410, in its full form, as npm does.
  * @see npm/pacote lib/registry.js
  */
 export function* getPackument(module: string, context: NpmContext, aside: boolean): Talk<Result<Packument, End>> {
@@ -36,7 +34,7 @@ export function* getPackument(module: string, context: NpmContext, aside: boolea
   return read.tag === 'error' ? stoppedBy(read.error) : read;
 }
 
-/** What the mirror states about the artifact of a version. `integrity` absent: no hash. */
+/** What the mirror states about the artifact of a version. Absent `integrity`: no hash. */
 export interface Located {
   readonly version: string;
   /** The URL as stated: any text. */
@@ -45,14 +43,14 @@ export interface Located {
   readonly signed: Signed;
 }
 
-/** How long clients may cache a packument, and so a location. @see protocols.md 2.5 */
+/** Clients may cache a packument for so long. @see protocols.md 2.5 */
 const keptMs = 5 * 60_000;
 
 /**
- * Locates the artifact of a version through the packument, which is requested aside. A probe of only the first bytes
- * tries the manifest of the version before, because a packument may be long.
+ * Locates the artifact of a version. A probe of only the first bytes tries the version's manifest
+ * first, because a packument may be long.
  * @param isAnew  whether to ignore a cached location
- * @returns       `isKept`: the location is from the cache
+ * @returns       `isKept`: the location comes from the cache
  */
 export function* locate(
   module: string,
@@ -79,7 +77,7 @@ function* fromPackument(module: string, asked: string, context: NpmContext): Tal
   return dist.tag === 'error' ? stoppedBy(dist.error) : ok(locatedBy(version, dist.value));
 }
 
-/** Locates an artifact through the manifest of one version; `null`: the mirror has none, or it is not a valid one. */
+/** `null`: the mirror has no valid manifest of this version. */
 function* fromManifest(module: string, asked: string, context: NpmContext): Talk<Located | null> {
   const escaped = escapeName(module);
   if (escaped === null || !/^[A-Za-z0-9._-]+$/.test(asked)) return null;

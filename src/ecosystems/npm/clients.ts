@@ -12,7 +12,7 @@ import {
 } from '../client.ts';
 import { scopeOf } from './names.ts';
 
-/** Parses the chain of npm, pnpm and yarn: exactly one registry. @see protocols.md 2.7 */
+/** Exactly one registry. @see protocols.md 2.7 */
 function parseRegistry(chain: string): Result<Chain, ChainProblem> {
   const text = chain.trim();
   if (text === '') return error({ kind: 'empty' });
@@ -25,7 +25,7 @@ export function checkRegistries(chain: string): Sentence | null {
   return parseRegistry(chain).tag === 'ok' && baseUrl(chain.trim()) !== null ? null : phrase('expected.registryOne');
 }
 
-/** The first is read by npm, yarn 1 and pnpm up to 10, the second by pnpm from 11 on, the third by yarn from 2 on. */
+/** Read by npm, yarn 1 and pnpm up to 10; by pnpm from 11 on; by yarn from 2 on. */
 const variables = ['npm_config_registry', 'pnpm_config_registry', 'YARN_NPM_REGISTRY_SERVER'] as const;
 
 function clientOf(id: string, spec: readonly string[], forms: readonly string[], pasted: Pasted): Client {
@@ -38,8 +38,8 @@ function clientOf(id: string, spec: readonly string[], forms: readonly string[],
     mistake: checkRegistries,
     usual: (url) => url ?? '',
     member: memberOfUrl,
-    // These clients use no second registry; they retry the same one seconds later, which is another moment:
-    // npm/make-fetch-happen lib/remote.js; test/real/npm-client.test.ts, pnpm-yarn.test.ts.
+    // These clients use no second registry. They retry the same registry: npm/make-fetch-happen lib/remote.js,
+    // test/real/npm-client.test.ts, pnpm-yarn.test.ts.
     walk: walkInOrder,
     headed: (_chain, to) => ({ members: [to], separators: [] }),
     protocols: () => offersHttp1,
@@ -51,7 +51,6 @@ function clientOf(id: string, spec: readonly string[], forms: readonly string[],
 
 const npmrc = (url: string): string => `registry=${url}`;
 
-/** npm. */
 export const npmClient: Client = clientOf(
   'npm',
   ['https://docs.npmjs.com/cli/using-npm/config#registry', 'https://docs.npmjs.com/cli/using-npm/scope'],
@@ -63,7 +62,6 @@ export const npmClient: Client = clientOf(
   },
 );
 
-/** pnpm. */
 export const pnpmClient: Client = clientOf(
   'pnpm',
   ['https://pnpm.io/npmrc#registry--authentication-settings'],
@@ -75,7 +73,7 @@ export const pnpmClient: Client = clientOf(
   },
 );
 
-/** yarn: its own forms are for version 2 and later; yarn 1 reads npm's settings. */
+/** yarn's own forms are for version 2 and later; yarn 1 reads npm's settings. */
 export const yarnClient: Client = clientOf(
   'yarn',
   ['https://yarnpkg.com/configuration/yarnrc#npmRegistryServer', 'https://classic.yarnpkg.com/docs/yarnrc'],
@@ -93,10 +91,8 @@ export const yarnClient: Client = clientOf(
 /** A URL that is safe to paste into a shell, a quoted text, `.npmrc` or YAML. */
 const pasteable = /^https?:\/\/[A-Za-z0-9._~%:/[\]+=@-]+$/;
 
-/** The lines for one client besides the variables. */
 interface Pasted {
   lines(url: string): Readonly<Record<string, string>>;
-  /** The command that sets the registry in the user's own settings. */
   readonly command: string;
   notes(url: URL): readonly Sentence[];
 }
@@ -106,8 +102,8 @@ function exported(url: string): string {
 }
 
 /**
- * The lines to paste: `env` for a shell, `json` for programs, and the client's own forms. A shell gets the variables of
- * all clients, because all may run in it. Credentials are never printed.
+ * The lines for a shell, for programs and for the client's own files, without credentials. A shell gets the variables
+ * of npm, pnpm and yarn.
  */
 function registryRemedy(
   { lines, command, notes }: Pasted,
@@ -142,8 +138,8 @@ function urlOf({ members: [member] }: Chain): string | null {
 }
 
 /**
- * The note that lock files still use the old registry, with the value for `--replace-registry-host`: the host, or the
- * whole URL if it has a path, which newer versions of npm accept.
+ * The note that lock files still name the old registry. Its value for `--replace-registry-host` is the host, or the
+ * whole URL if that has a path.
  */
 function notesOnLocks(old: string | null): readonly Sentence[] {
   if (old === null) return [];
@@ -152,7 +148,7 @@ function notesOnLocks(old: string | null): readonly Sentence[] {
   return [phrase('note.npmLock', { host, value })];
 }
 
-/** Notes on private names: without a registry for its scope, a name is requested from the new registry too. */
+/** Without a registry for its scope, a private package is requested from the new registry. */
 function notesOnPrivate(patterns: readonly string[]): readonly Sentence[] {
   const scopes = [...new Set(patterns.flatMap((one) => scopeOf(one) ?? []))];
   const others = patterns.filter((one) => scopeOf(one) === null);

@@ -2,34 +2,30 @@ import type { ProbeContext } from '../../core/ports.ts';
 import { type Given, type Learning, pinnedIn, pinsMax } from '../ecosystem.ts';
 import type { SigningKey } from './signatures.ts';
 
-/** The ecosystem's own settings, from the configuration key `npm`. */
 export interface NpmSettings {
-  /** Signing keys of the public registry, from the operator's file; `null`: the origin mirror is asked for them. */
+  /** The signing keys of the public registry, from the operator's file; `null`: no file is configured. */
   readonly keys: readonly SigningKey[] | null;
 }
 
-/** npm's own inputs of conversations. */
 export interface NpmOwn {
-  /** Host names besides the mirror's own to which its packuments may point: lower-case, without ports. */
+  /** Further hosts that the mirror's packuments may point to: lower-case, without ports. */
   readonly tarballHosts: readonly string[];
-  /** Trusted keys of the upstream, from the operator's file or from the origin; absent: none is known. */
+  /** Trusted keys of the upstream, from the operator's file or the origin; absent: none is known. */
   readonly keys?: readonly SigningKey[];
-  /** The mirror is the origin of its upstream: the keys that it lists are trusted. */
+  /** The mirror is the origin of its upstream, so the keys that it lists are trusted. */
   readonly isOrigin?: boolean;
-  /** The upstream is the public registry: hashes that it signed are pinned for all of its mirrors. */
+  /** The upstream is the public registry, whose signed hashes are pinned for all its mirrors. */
   readonly isPublic?: boolean;
 }
 
-/** The context of a conversation with an npm registry. */
 export type NpmContext = ProbeContext<NpmOwn>;
 
-/** The default upstream. */
 export const publicNpm = 'npm';
 
 const pinKey = 'npm/pin/';
 const keysKey = 'npm/keys/';
 
-/** Keys, and the URL of the origin that listed them: trusted only while that URL is the origin's. */
+/** Keys that an origin listed. They are trusted only while `origin` is the URL of the origin. */
 interface LearntKeys {
   readonly origin: string;
   readonly keys: readonly SigningKey[];
@@ -40,7 +36,7 @@ export interface Listed extends LearntKeys {
   readonly upstream: string;
 }
 
-/** Learns hashes that a trusted key signed, for ever, and an origin's newest list of keys in place of the last. */
+/** Stores signed hashes, which are never replaced, and the newest keys of each origin. */
 export const npmLearning: Learning = {
   keys: [pinKey, keysKey],
   learn(known, { logged = {}, own = {} }) {
@@ -56,7 +52,6 @@ export const npmLearning: Learning = {
   pinned: (known, upstream) => (upstream === publicNpm ? pinnedIn(known, pinKey) : {}),
 };
 
-/** npm's own inputs of conversations with one mirror. */
 export function buildNpmContext({ mirror, origin, settings, known }: Given<NpmSettings>): NpmOwn {
   const hosts = mirror.own?.['tarballHosts'];
   const isPublic = mirror.upstream === publicNpm;

@@ -28,7 +28,6 @@ import { parsePackument, parseTags } from './packument.ts';
 import { judgeSignature, readSigningKeys, type Signed } from './signatures.ts';
 import { judgeBytes, judgeStatedHash, type Known, matchesGzip } from './verify.ts';
 
-/** Probes one step of an npm registry with the requests that npm sends. */
 export function* probe(target: Target, context: NpmContext): Conversation {
   switch (target.step) {
     case 'metadata':
@@ -62,7 +61,6 @@ function* metadata({ module, version }: Target, context: NpmContext): Talk<Verdi
   return judgeStatedHash(found.value, known.value, { ...facts, ...known.value.facts });
 }
 
-/** The pinned hash of a version, and the verdict on its signatures; an error if one of a trusted key is wrong. */
 function knownOf(
   id: string,
   signed: Signed,
@@ -76,7 +74,7 @@ function knownOf(
   return ok({ pinned: parsePinnedIntegrity(pinned[id]), isSigned: signature?.state === 'valid', facts });
 }
 
-/** Resolves `latest` through the dist-tags endpoint, which not every mirror has. */
+/** Not every mirror has the dist-tags endpoint. */
 function* tags({ module }: Target, context: NpmContext): Talk<Verdict> {
   const escaped = escapeName(module ?? '');
   if (escaped === null) return ended(unaskable);
@@ -88,7 +86,7 @@ function* tags({ module }: Target, context: NpmContext): Talk<Verdict> {
   return fine({ resolvedVersion: latest.value.latest, contents: latest.value.contents });
 }
 
-/** Checks the full packument; of a longer one than `limits.packumentBytes` only the beginning. */
+/** Of a packument longer than `limits.packumentBytes` only the beginning is checked. */
 function* packument({ module }: Target, context: NpmContext): Talk<Verdict> {
   const escaped = escapeName(module ?? '');
   if (escaped === null) return ended(unaskable);
@@ -104,7 +102,6 @@ function* packument({ module }: Target, context: NpmContext): Talk<Verdict> {
   return read.tag === 'error' ? failedBy(read.error) : fine({ listed: read.value.listed });
 }
 
-/** Fetches the artifact from the URL in the packument, and judges it by `judgeBytes`. */
 function* tarball(target: Target, context: NpmContext): Talk<Verdict> {
   const asked = target.version ?? 'latest';
   const kept = yield* locate(target.module ?? '', asked, context);
@@ -127,14 +124,14 @@ function* fromPlace(
   const facts = factsOf(version ?? 'latest', named);
   const url = tarballUrl(place, context);
   if (url.tag === 'error') return { verdict: failedBy(url.error, facts) };
-  // With a wrong signature no download is needed.
+  // A wrong signature decides without a download.
   const known = knownOf(`${module}@${named}`, signed, context);
   if (known.tag === 'error') return { verdict: failedBy(known.error, facts) };
   const stopAfterBytes = context.peekBytes ?? limits.zipBytes;
   const got = read === undefined ? yield* askBytes(url.value, stopAfterBytes, context) : ok(read);
   if (got.tag === 'error') return { verdict: ended(got.error, facts) };
   const body = got.value;
-  // The body was not read to its end, on purpose: there is nothing to hash.
+  // A longer body is not read to its end, on purpose: there is nothing to hash.
   if (body.bytes >= stopAfterBytes && matchesGzip(body.read(0, 2))) return { verdict: fine(facts), body };
   return { verdict: yield* judgeBytes(body, integrity, known.value, { ...facts, ...known.value.facts }), body };
 }
@@ -149,7 +146,7 @@ function isMismatch({ outcome }: Verdict): boolean {
   return outcome.tag === 'failed' && outcome.failure.kind === 'mismatch';
 }
 
-/** Reads the signing keys that a registry lists. Only those of an origin are learnt. */
+/** Only the keys that an origin lists are stored. */
 function* signkeys({ upstream }: Target, context: NpmContext): Talk<Verdict> {
   const got = yield* get({ url: below(context, '-/npm/v1/keys'), bodyBytesMax: limits.signingKeysBytes }, context);
   if (got.tag === 'error') return isNotOffered(got.error) ? fine({ notOffered: true }) : ended(got.error);
@@ -167,18 +164,16 @@ function startsLikeObject(body: Uint8Array): boolean {
   return start.trimStart().startsWith('{');
 }
 
-/** The version that a tag was resolved to, as a fact; none for a request by version. */
 function factsOf(asked: string, resolvedVersion: string): Facts {
   return asked === resolvedVersion ? {} : { resolvedVersion };
 }
 
-/** The one host that npm replaces by the configured registry (`replace-registry-host`). */
+/** npm replaces only this host by the configured registry (`replace-registry-host`). */
 const replacedHost = /^registry\.npmjs\.org$/;
 
 /**
- * The artifact's URL from the packument, without its fragment; for `replacedHost` the same path at the mirror's host.
- * An error if it has credentials, leads from https to http, or to a host that is neither the mirror's nor in
- * `tarballHosts`.
+ * The artifact's URL. `replacedHost` becomes the mirror's host, unless `tarballHosts` lists it. An error if the URL has
+ * credentials, leads from https to http, or to a host that is neither the mirror's nor in `tarballHosts`.
  * @see protocols.md 2.2 and 2.8; npm/pacote lib/remote.js
  */
 function tarballUrl(text: string, { baseUrl, own }: NpmContext): Result<string, ProbeFailure> {

@@ -48,5 +48,4 @@ function answer({ path, origin }: DemoAsk): DemoAnswer | null {
   }
 }
 
-/** A registry of one package. */
 export const demo: SmallMirror = { base: '', module: `${name}@${version}`, form: 'npmrc', answer };

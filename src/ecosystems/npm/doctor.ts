@@ -6,7 +6,6 @@ import { npmLocks } from './locks.ts';
 import { findNpm, placesOfKey, userFileOf } from './settings-found.ts';
 import { findNpmTraps, npmKinds } from './traps.ts';
 
-/** Finds the settings of npm, pnpm and yarn on this machine and the traps in them. */
 export const doctor: Doctor = {
   kinds: npmKinds,
   examine: async (surroundings, say) => ({ traps: findNpmTraps(await findNpm(surroundings), say), untold: [] }),

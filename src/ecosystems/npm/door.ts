@@ -10,13 +10,13 @@ const attestations = new RegExp(`^-/npm/v1/attestations/${name}@[^/@]+$`);
 const wide = /^-\/(?:ping|npm\/v1\/keys)$/;
 
 function readNpmPath(path: string): DoorPath | null {
-  // The slash after a scope may be percent-encoded or not.
+  // The slash after a scope may be percent-encoded.
   const plain = decodeURIComponent(path);
   if (plain.includes('%')) return null;
   if (wide.test(plain)) return { module: null, kind: 'index' };
   const file = tarball.exec(plain);
   const module = (file ?? tags.exec(plain) ?? attestations.exec(plain) ?? manifest.exec(plain))?.[1];
-  // Below `-` are endpoints of the registry, such as `whoami`.
+  // Below `-` are endpoints such as `whoami`.
   if (module === undefined || module === '-' || !isPackageName(module)) return null;
   return { module, kind: file === null ? 'index' : 'artifact' };
 }
@@ -32,5 +32,5 @@ const patterns: DoorPatterns = {
   },
 };
 
-/** What npm, pnpm and yarn request to install and verify packages; not to search or publish. */
+/** What npm, pnpm and yarn request to install and verify packages, but not to search or publish. */
 export const npmDoor: DoorPaths = { prefix: 'npm', neverHtml: true, patterns, read: readNpmPath };

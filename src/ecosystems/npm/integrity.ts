@@ -3,13 +3,13 @@ import { type IntegrityMap, parse } from 'ssri';
 import type { WholeBody } from '../../core/body.ts';
 import { hashOf, type Talk } from '../talk.ts';
 
-/** The algorithms that npm accepts, strongest first, with the length of a digest in base64. @see protocols.md 2.2 */
+/** The algorithms that npm accepts, strongest first, with the length of a base64 digest. @see protocols.md 2.2 */
 const lengths = { sha512: 88, sha384: 64, sha256: 44, sha1: 28 } as const;
 type Algorithm = keyof typeof lengths;
 const algorithms = Object.keys(lengths) as readonly Algorithm[];
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
-/** An expected hash. Any of `digests` is right; each is `algorithm-base64` with this algorithm. */
+/** An expected hash: any of `digests`, each in the form `algorithm-base64`. */
 export interface Integrity {
   readonly algorithm: Algorithm;
   readonly digests: readonly string[];
@@ -21,7 +21,7 @@ export interface Integrity {
  * @see W3C SRI section 3.5
  */
 export function readIntegrity(text: string): readonly Integrity[] {
-  // Contrary to its types ssri returns `null` for a text without hashes.
+  // ssri returns `null` for a text without hashes, contrary to its types.
   const read: IntegrityMap | null = parse(text.slice(0, 10_000));
   return algorithms.flatMap((algorithm) => {
     const digests = (read?.[algorithm] ?? []).flatMap(({ digest }) =>
@@ -31,18 +31,17 @@ export function readIntegrity(text: string): readonly Integrity[] {
   });
 }
 
-/** A hexadecimal SHA-1 as an `Integrity`; `null`: the text is none. */
+/** A SHA-1 in hex as an `Integrity`; `null`: the text is no SHA-1. */
 export function readShasum(hex: string): Integrity | null {
   if (!/^[0-9a-f]{40}$/i.test(hex)) return null;
   return { algorithm: 'sha1', digests: [`sha1-${Buffer.from(hex, 'hex').toString('base64')}`] };
 }
 
-/** The hash of bytes as SRI writes it. */
+/** The hash of bytes in SRI form. */
 export function integrityOf(body: Uint8Array, algorithm: Algorithm): string {
   return written(algorithm, createHash(algorithm).update(body).digest());
 }
 
-/** As `integrityOf`, for a body of any length. */
 export function* integrityOfWhole(body: WholeBody, algorithm: Algorithm): Talk<string> {
   return written(algorithm, yield* hashOf(body, algorithm));
 }
@@ -51,7 +50,7 @@ function written(algorithm: Algorithm, digest: Buffer): string {
   return `${algorithm}-${digest.toString('base64')}`;
 }
 
-/** The strongest hash in a pinned SRI text; `undefined`: there is none. */
+/** The strongest hash in a pinned SRI text; `undefined`: none. */
 export function parsePinnedIntegrity(text: string | undefined): Integrity | undefined {
   return text === undefined ? undefined : readIntegrity(text)[0];
 }

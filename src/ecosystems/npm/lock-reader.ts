@@ -7,8 +7,7 @@ import { parsePnpmLock } from './pnpm-lock.ts';
 import { parseYarnLock } from './yarn-lock.ts';
 
 /**
- * Parses a lock file of npm, pnpm or yarn; with npm and yarn also the package.json beside it, for the direct
- * dependencies.
+ * Parses a lock file of npm, pnpm or yarn. For npm and yarn the package.json beside it names the direct dependencies.
  * @param expected  the error for a text of another kind
  */
 export function readLock(file: LockFile, expected: Sentence): Result<Lock, Sentence> {

@@ -10,31 +10,32 @@ import {
 import { readIntegrity } from './integrity.ts';
 import { isExact, isPackageName } from './names.ts';
 
-/** One package of a lock file. */
 export interface Locked {
   readonly module: string;
   readonly version: string;
-  /** The recorded URL of the artifact, or another source; `null`: the configured registry, unless `isLocal`. */
+  /** The recorded URL of the artifact, or another source; `null`: the configured registry, or `isLocal`. */
   readonly source: string | null;
-  /** The package is not requested from a registry: a link, a file, a workspace or a patch. */
+  /** A link, a file, a workspace or a patch: not from a registry. */
   readonly isLocal: boolean;
   readonly integrity: string | null;
 }
 
-/** The contents of a lock file. */
 export interface LockText {
   readonly packages: readonly Locked[];
   readonly direct: ReadonlySet<string>;
-  /** The number of packages that require a package, by its name. */
+  /** By name: how many packages require the package. */
   readonly mentions: ReadonlyMap<string, number>;
   readonly malformed: MalformedLines;
 }
 
-/** Hosts of the public registry, which npm and yarn 1 write into lock files also for packages from mirrors. */
+/** npm and yarn 1 write these hosts into lock files also for packages from mirrors. */
 const publicHost = /(^|\.)(npmjs\.org|npmjs\.com|yarnpkg\.com)$/;
 const publicUpstream = 'npm';
 
-/** The entries of a lock file, by `sortByNeed`, and the hashes to pin. @param expected  the form of a valid line */
+/**
+ * The entries of a lock file, sorted by `sortByNeed`, and the hashes to pin.
+ * @param expected  the form of a valid line
+ */
 export function lockOf({ packages, direct, mentions, malformed }: LockText, file: LockFile, expected: Sentence): Lock {
   const once = new Map(packages.map((one) => [`${one.module}@${one.version}`, one]));
   const judged = [...once].map(([key, one]) => ({ key, ...one, because: skipReason(one, file) }));
@@ -59,7 +60,7 @@ function skipReason({ module, version, source, isLocal }: Locked, file: LockFile
   return isPackageName(module) && isExact(version) ? null : 'malformed';
 }
 
-/** True for the public registry and its mirrors: packages from anywhere else may be private. */
+/** True for the public registry and its mirrors. A package from another source may be private. */
 function isKnownSource(source: string, mirrors: LockFile['mirrors']): boolean {
   if (!/^https?:/.test(source) || !URL.canParse(source)) return false;
   const { hostname, protocol, host, pathname } = new URL(source);
@@ -73,7 +74,6 @@ function isKnownSource(source: string, mirrors: LockFile['mirrors']): boolean {
 const malformedMax = 20;
 const wordChars = 60;
 
-/** Counts invalid lines and keeps the first `malformedMax` of them. */
 export class Malformed implements MalformedLines {
   count = 0;
   readonly first: { readonly line: number; readonly module: string; readonly version: string }[] = [];

@@ -15,7 +15,6 @@ function kindOf(name: string): (typeof kinds)[number] | null {
 
 const expected = phrase('expected.npmLockPath');
 
-/** How lock files of npm, pnpm and yarn are read. */
 export const npmLocks: Locks = {
   describes: 'A package-lock.json, npm-shrinkwrap.json, pnpm-lock.yaml or yarn.lock.',
   top: 'So many of its packages: what the project requires itself first, then the most required by others.',

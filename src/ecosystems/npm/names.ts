@@ -3,7 +3,6 @@ import { phrase } from '../../words/tell.ts';
 import { matchesParts } from '../globs.ts';
 import type { Names } from '../names.ts';
 
-/** How packages and private names are written. */
 export const npmNames: Names = {
   describes: 'npm packages. The first one with a fixed version is the canary: choose one with a small packument.',
   entry: { describes: 'A package and its version.', expected: phrase('expected.word', { word: 'name@version' }) },
@@ -26,17 +25,17 @@ const part = '[a-z0-9~-][a-z0-9._~-]*';
 const packageName = new RegExp(`^(?:@${part}/)?${part}$`, 'i');
 const nameCharsMax = 214;
 
-/** True for a package name, also an old one with capitals. @see npm/validate-npm-package-name, validForOldPackages */
+/** True for a package name. Old names may have capitals. @see npm/validate-npm-package-name, validForOldPackages */
 export function isPackageName(name: string): boolean {
   return name.length <= nameCharsMax && packageName.test(name) && name.toLowerCase() !== 'node_modules';
 }
 
-/** A name as npm writes it in a path, with `%2f` for the slash; `null`: it is invalid. @see protocols.md 2.1 */
+/** A name as npm writes it in a path, with `%2f` for the slash; `null`: invalid. @see protocols.md 2.1 */
 export function escapeName(name: string): string | null {
   return isPackageName(name) ? name.replace('/', '%2f') : null;
 }
 
-/** Splits `name@version`; an `@` at the beginning is part of the name. `version` `null`: none is written. */
+/** Splits `name@version`, also `@scope/name@version`. `version` is `null` if none is written. */
 export function splitPackage(text: string): { readonly module: string; readonly version: string | null } {
   const at = text.indexOf('@', 1);
   return at < 0 ? { module: text, version: null } : { module: text.slice(0, at), version: text.slice(at + 1) };
@@ -56,8 +55,8 @@ const exact = new RegExp(`^${number}\\.${number}\\.${number}(?:-${label}(?:\\.${
 const versionCharsMax = 256;
 
 /**
- * True for a complete version such as `1.2.3` or `2.0.0-rc.1`: one that `semver.valid` returns unchanged, so without
- * build metadata. The library semver is not loaded for it.
+ * True for a complete version such as `1.2.3` or `2.0.0-rc.1`, without build metadata: one that `semver.valid` returns
+ * unchanged.
  * @see semver.org 2.0.0; docs/decisions/0016-parsers-kept.md
  */
 export function isExact(version: string): boolean {
@@ -72,7 +71,7 @@ function isNpmPattern(text: string): boolean {
   return text.length <= nameCharsMax && pattern.test(text);
 }
 
-/** Whether a name matches one of the patterns; upper and lower case are the same. A scope matches all its packages. */
+/** Whether a name matches one of the patterns. Case is ignored. A scope matches all its packages. */
 export function matchesNpmPatterns(patterns: readonly string[], name: string): boolean {
   const lower = name.toLowerCase();
   return patterns.some((one) => isNpmPattern(one) && matches(one.toLowerCase(), lower));
@@ -87,7 +86,7 @@ function matches(glob: string, name: string): boolean {
   );
 }
 
-/** `@corp` for the patterns `@corp` and `@corp/*`; `null` for a pattern that does not match a whole scope. */
+/** `@corp` for the patterns `@corp` and `@corp/*`; `null` for other patterns. */
 export function scopeOf(text: string): string | null {
   return /^(@[a-z0-9~-][a-z0-9._~-]*)(?:\/\*)?$/i.exec(text)?.[1] ?? null;
 }

@@ -13,12 +13,11 @@ import { readSigningKeys } from './signatures.ts';
 const metadataBytes = 50_000;
 const dayMs = 24 * 60 * 60_000;
 
-/** True for an origin whose keys may be trusted: with TLS, or on this machine. */
+/** The keys of an origin are trusted only with TLS, or on this machine. */
 function isBelievable({ role, url }: Mirror): boolean {
   return role === 'origin' && /^https:|^http:\/\/(localhost|127\.[\d.]+|\[::1\])([:/]|$)/i.test(url);
 }
 
-/** npm registries, probed with the requests that npm sends. */
 export const npm: Ecosystem<NpmSettings, NpmOwn> = {
   id: 'npm',
   publicUpstream: publicNpm,
@@ -29,7 +28,7 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
     'https://www.w3.org/TR/SRI/#the-integrity-attribute',
     'https://docs.npmjs.com/about-registry-signatures',
   ],
-  // Paces are from protocols.md 2.8 and 7. A full packument may be long, so it is requested daily.
+  // Intervals are from protocols.md 2.8 and 7. A full packument may be long, so it is requested daily.
   steps: {
     // Clients may cache a packument for five minutes (protocols.md 2.5).
     metadata: light(5, {

@@ -7,7 +7,7 @@ import { splitPackage } from './names.ts';
 const dependencyKeys = ['dependencies', 'optionalDependencies'] as const;
 const directKeys = [...dependencyKeys, 'devDependencies'] as const;
 
-/** Parses a JSON object; `null`: the text is none. */
+/** `null`: the text is no JSON object. */
 export function readJson(text: string): Fields | null {
   const parsed = parseFields(text, phrase('expected.npmLock'));
   return parsed.tag === 'ok' ? parsed.value : null;
@@ -22,15 +22,15 @@ function mappingOf(fields: Fields, key: string): readonly (readonly [string, unk
   return Object.entries(fieldsOf(memberIn(fields, key)) ?? {});
 }
 
-/** The names of a package.json's dependencies, also of optional ones and those for development. */
+/** The names of all dependencies in a package.json, also optional ones and those for development. */
 export function directOf(manifest: Fields): readonly string[] {
   return directKeys.flatMap((key) => mappingOf(manifest, key).map(([name]) => name));
 }
 
 /**
- * Parses a package-lock.json or npm-shrinkwrap.json of any format version; `null`: the text is none. Packages that are
- * bundled in another package are skipped: no client requests them.
- * @param manifest  the project's package.json; version 1 of the format does not name the direct dependencies
+ * Parses a package-lock.json or npm-shrinkwrap.json of any format version; `null`: the text is none. Bundled packages
+ * are skipped, because no client requests them.
+ * @param manifest  the project's package.json: format version 1 does not name the direct dependencies
  * @see https://docs.npmjs.com/cli/configuring-npm/package-lock-json
  */
 export function parsePackageLock(text: string, manifest: Fields | null): LockText | null {
@@ -42,7 +42,7 @@ export function parsePackageLock(text: string, manifest: Fields | null): LockTex
 
 type Read = Omit<LockText, 'malformed'>;
 
-/** Reads format versions 2 and 3, by folder. The project and its workspaces are folders outside `node_modules`. */
+/** Format versions 2 and 3. The project and its workspaces are folders outside `node_modules`. */
 function readPackages(file: Fields): Read {
   const packages: Locked[] = [];
   const direct = new Set<string>();

@@ -13,7 +13,6 @@ import { type Integrity, readIntegrity, readShasum } from './integrity.ts';
 import { isExact } from './names.ts';
 import { isKeyName, type Signed } from './signatures.ts';
 
-/** What a packument states about a version's artifact. */
 export interface Dist {
   /** The URL as stated: any text. */
   readonly tarball: string;
@@ -21,9 +20,8 @@ export interface Dist {
   readonly signed: Signed;
 }
 
-/** The content of a packument that probes use. */
 export interface Packument {
-  /** The complete version of a tag; `null`: there is none. */
+  /** The version of a tag; `null`: no such tag, or no complete version. */
   tagged(tag: string): string | null;
   /** The artifact of a version; `null`: no such version. An error if no artifact is stated. */
   dist(version: string): Result<Dist, ProbeFailure> | null;
@@ -33,7 +31,7 @@ export interface Packument {
 
 const urlCharsMax = 2_000;
 
-/** Parses a JSON object. An HTML page is wrong content, any other text malformed. @see protocols.md 0.2 */
+/** An HTML page is wrong content, any other text malformed. @see protocols.md 0.2 */
 function readObject(body: Uint8Array, what: Sentence | string): Result<Fields, ProbeFailure> {
   if (isMarkup(body)) return error(wrongContent('answer.notPage', { what }));
   const text = utf8(body);
@@ -120,7 +118,7 @@ function readDist(
   return ok({ tarball, integrity: shasum === null || hasSha1 ? integrity : [...integrity, shasum], signed });
 }
 
-/** The valid entries among the first `limits.signaturesRead` signatures. */
+/** The well-formed ones among the first `limits.signaturesRead`. */
 function signaturesIn(dist: Fields | null): Signed['signatures'] {
   const list = memberIn(dist, 'signatures');
   if (!Array.isArray(list)) return [];
@@ -131,7 +129,7 @@ function signaturesIn(dist: Fields | null): Signed['signatures'] {
   });
 }
 
-/** Parses the manifest of one version; one of another package or version is `malformed`. */
+/** Parses the manifest of one version. One of another package or version is `malformed`. */
 export function parseManifest(
   body: Uint8Array,
   name: string,
@@ -146,7 +144,7 @@ export function parseManifest(
   return dist.tag === 'error' ? dist : ok({ version: found, dist: dist.value });
 }
 
-/** Parses dist-tags: the version of `latest`, and the tags to compare. @see protocols.md 2.1 */
+/** Parses dist-tags. @see protocols.md 2.1 */
 export function parseTags(
   body: Uint8Array,
 ): Result<{ readonly latest: string; readonly contents: Contents }, ProbeFailure> {
@@ -156,7 +154,7 @@ export function parseTags(
   return latest === null ? error(malformed('answer.npmTags')) : ok({ latest, contents: { tags: tagsIn(read.value) } });
 }
 
-/** The highest `keep` complete versions, ascending, and the number of all complete ones. */
+/** The highest `keep` complete versions, ascending. `count`: the number of all complete versions. */
 export function* selectHighest(
   versions: readonly string[],
   keep: number,

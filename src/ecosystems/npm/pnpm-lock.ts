@@ -4,7 +4,6 @@ import { splitPackage } from './names.ts';
 
 const groups = /^(?:dependencies|devDependencies|optionalDependencies):$/;
 
-/** A mapping key, plain or quoted, and its value. */
 const key = /^('(?:[^']|'')*'|"[^"]*"|[^\s'"#?][^\s]*?):(?:\s+(.*))?$/s;
 
 interface State {
@@ -12,17 +11,17 @@ interface State {
   readonly direct: Set<string>;
   readonly mentions: Map<string, number>;
   readonly malformed: Malformed;
-  /** Format version 5: in its keys a `/` is before the version of a package. */
+  /** Format version 5: its keys have a `/` before the version of a package. */
   readonly hasSlashes: boolean;
   section: string;
-  /** The key in `packages` of the package that the following lines describe; `null`: none. */
+  /** The key in `packages` that the following lines describe; `null`: none. */
   current: string | null;
   /** The field that the following lines belong to, such as `dependencies:`. */
   group: string;
 }
 
 /**
- * Parses a pnpm-lock.yaml of format version 5 to 9; `null`: the text is none. Only the form that pnpm writes is read:
+ * Parses a pnpm-lock.yaml of format version 5 to 9; `null`: the text is none. It reads only the form that pnpm writes:
  * two spaces per level, and `resolution` on one line.
  * @see https://github.com/pnpm/spec/tree/master/lockfile
  */
@@ -86,7 +85,7 @@ function readKey(name: string, content: string, number: number, state: State): v
   if (!state.packages.has(state.current)) state.packages.set(state.current, locked);
 }
 
-/** Splits a key of format version 5: `@scope/name/1.2.3_peer@1.0.0`. */
+/** Splits `@scope/name/1.2.3_peer@1.0.0`. */
 function splitSlashes(path: string): { readonly module: string; readonly version: string } {
   const [, module = path, version = ''] = /^((?:@[^/]+\/)?[^/]+)\/([^/_]+)/.exec(path) ?? [];
   return { module, version };

@@ -3,7 +3,7 @@ import type { WireAccess } from '../../core/ports.ts';
 import { type ClientJob, checkResolve, findLines, type RealClient } from '../real-client.ts';
 
 /**
- * The prefix `//host/path/` of the .npmrc keys that hold credentials for a registry.
+ * The prefix `//host/path/` of the .npmrc keys with a registry's credentials.
  * @see https://docs.npmjs.com/cli/configuring-npm/npmrc#auth-related-configuration
  */
 function placeOf(url: string): string {
@@ -28,7 +28,7 @@ function proxyLines({ proxy }: WireAccess): readonly string[] {
   return [`proxy=${url.href}`, `https-proxy=${url.href}`];
 }
 
-/** `npm pack` of one version: npm fetches metadata and tarball, verifies the tarball and runs no script. */
+/** Runs `npm pack` of one version: npm fetches metadata and tarball, verifies the tarball, and runs no script. */
 function plan({ access, module, version, home }: ClientJob): ClientPlan {
   const ca = access.ca.join('\n');
   const place = placeOf(access.url);
@@ -64,7 +64,6 @@ function plan({ access, module, version, home }: ClientJob): ClientPlan {
   };
 }
 
-/** npm. */
 export const npmRun: RealClient = {
   id: 'npm',
   spec: ['https://docs.npmjs.com/cli/commands/npm-pack', 'https://docs.npmjs.com/cli/using-npm/config'],

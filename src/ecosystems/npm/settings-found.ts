@@ -5,12 +5,14 @@ import { configFolderOf, type FileLine, foldersFrom, readLines, removeQuotes } f
 import { matchesParts } from '../globs.ts';
 import { fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 
-/** Where a setting was found: npm's five places, strongest first, a file of shells, or one of pnpm or yarn alone. */
+/**
+ * `environment` to `builtin` are npm's own places, strongest first. `shell`: a file that shells read. `pnpm` and
+ * `yarn`: a file of that client alone.
+ */
 type NpmLevel = 'environment' | 'project' | 'user' | 'global' | 'builtin' | 'shell' | 'pnpm' | 'yarn';
 
-/** One setting with its place. */
 export interface NpmSetting {
-  /** The key as in .npmrc: `registry`, `strict-ssl`, `@corp:registry`, `//host/:_authToken`. */
+  /** As in .npmrc: `registry`, `strict-ssl`, `@corp:registry`, `//host/:_authToken`. */
   readonly key: string;
   readonly value: string;
   readonly level: NpmLevel;
@@ -19,7 +21,6 @@ export interface NpmSetting {
   readonly line: string | null;
 }
 
-/** The settings that npm, pnpm and yarn read on this machine. */
 export interface NpmFound {
   readonly settings: readonly NpmSetting[];
   /** The scopes in the project's package.json, each with its first package there. */
@@ -33,7 +34,6 @@ export interface NpmFound {
   readonly home: string;
 }
 
-/** Reads variables, each npmrc, the files of pnpm and yarn, and assignments in shell files. */
 export async function findNpm({ machine, assignments, privatePatterns }: Surroundings): Promise<NpmFound> {
   const { env, home } = machine;
   const nearest = await packageOf(machine);
@@ -64,7 +64,7 @@ export function userFileOf({ env, home }: Pick<Machine, 'env' | 'home'>): string
   return named.startsWith('/') ? named : join(home, '.npmrc');
 }
 
-/** The variable that turns certificate verification off in Node.js, and so in npm, pnpm and yarn. */
+/** Turns certificate verification off in Node.js, and so in npm, pnpm and yarn. */
 export const tlsVariable = 'NODE_TLS_REJECT_UNAUTHORIZED';
 
 const builtins = [
@@ -82,7 +82,7 @@ function globals(machine: Machine): readonly string[] {
   return ['/usr/local/etc/npmrc', '/usr/etc/npmrc', '/etc/npmrc'].map((path) => machine.system(path));
 }
 
-/** The value of the variable `npm_config_<name>`, whose case npm ignores. */
+/** npm ignores the case of `npm_config_<name>`. */
 function environmentOf(env: Machine['env'], name: string): string | null {
   const found = Object.entries(env).find(([key]) => key.toLowerCase() === `npm_config_${name}`);
   return found?.[1] ?? null;
@@ -91,7 +91,7 @@ function environmentOf(env: Machine['env'], name: string): string | null {
 function environment(env: Machine['env']): NpmSetting[] {
   return Object.entries(env).flatMap(([variable, value = '']): NpmSetting[] => {
     const [, name] = /^npm_config_(.+)$/i.exec(variable) ?? [];
-    // As npm reads it: a leading underscore stays, and a key of one registry is not changed.
+    // As in npm: a leading underscore stays, and a key of one registry is not changed.
     const plain = name?.startsWith('//') ? name : name?.toLowerCase().replaceAll(/(?!^)_/g, '-');
     const key = variable === tlsVariable ? variable : plain;
     if (key === undefined || value === '') return [];
@@ -99,7 +99,9 @@ function environment(env: Machine['env']): NpmSetting[] {
   });
 }
 
-/** The nearest of the working folder and its parents with a package.json or a folder `node_modules`, else the working folder. */
+/**
+ * The nearest folder with a package.json or a `node_modules`, upwards from the working folder; else the working folder.
+ */
 async function packageOf(machine: Machine): Promise<string> {
   for (const folder of foldersFrom(machine.cwd)) {
     if ((await machine.read(join(folder, 'package.json'))).tag === 'ok') return folder;
@@ -109,7 +111,7 @@ async function packageOf(machine: Machine): Promise<string> {
 }
 
 /**
- * The folder whose .npmrc npm reads: the root of the workspace that has the package, else the package's own folder.
+ * The folder of the project's .npmrc: the root of the workspace that has the package, else the package's own folder.
  * @see npm/cli workspaces/config/lib/index.js loadLocalPrefix
  */
 async function projectOf(machine: Machine, nearest: string): Promise<string> {
@@ -121,7 +123,7 @@ async function projectOf(machine: Machine, nearest: string): Promise<string> {
   return nearest;
 }
 
-/** Whether `workspaces` of a package.json has the folder; of the globs that match the folder the last one counts. */
+/** Whether `workspaces` of a package.json has the folder. Of the globs that match it, the last one counts. */
 function hasWorkspace(packageJson: string, names: readonly string[]): boolean {
   const parsed = parseFields(packageJson, phrase('answer.object', { what: 'package.json' }));
   const declared = memberIn(parsed.tag === 'ok' ? parsed.value : null, 'workspaces');
@@ -134,7 +136,7 @@ function hasWorkspace(packageJson: string, names: readonly string[]): boolean {
 
 /** `**` matches any number of folders, `*` any part of one name. */
 function matchesFolder(globs: readonly string[], names: readonly string[]): boolean {
-  /** The counts of names that the globs so far match. */
+  /** How many names the globs so far can match. */
   let ends = new Set([0]);
   for (const glob of globs) {
     const parts = glob.split('*');
@@ -161,8 +163,8 @@ function isUrl(key: string): boolean {
 }
 
 /**
- * A value with the variables that npm (`${NAME}`, `${NAME?}`) and yarn (`${NAME:-usual}`) replace; an unset
- * `${NAME}` stays as written. Credentials are not expanded: they would be in our memory for nothing.
+ * Replaces variables as npm (`${NAME}`, `${NAME?}`) and yarn (`${NAME:-usual}`) do. An unset `${NAME}` stays as
+ * written.
  */
 function expanded(value: string, env: Machine['env']): string {
   return value.replaceAll(
@@ -174,7 +176,7 @@ function expanded(value: string, env: Machine['env']): string {
 
 const yarnKeys: Readonly<Record<string, string>> = { npmRegistryServer: 'registry', enableStrictSsl: 'strict-ssl' };
 
-/** The settings in a .yarnrc.yml, under npm's names of the keys. */
+/** The settings in a .yarnrc.yml, under npm's keys. */
 async function yarnIn(machine: Machine, folder: string): Promise<readonly NpmSetting[]> {
   return (await readLines(machine, join(folder, '.yarnrc.yml'))).flatMap((line): NpmSetting[] => {
     const [, name = '', value = ''] = /^(\w+):\s*(.*?)\s*(?:#.*)?$/.exec(line.text) ?? [];
@@ -183,14 +185,14 @@ async function yarnIn(machine: Machine, folder: string): Promise<readonly NpmSet
   });
 }
 
-/** The settings in files that only pnpm reads: those of the workspace, which override, before the user's. */
+/** The settings in files that only pnpm reads. The workspace's come first, because they override the user's. */
 async function pnpmIn(machine: Machine, project: string): Promise<readonly NpmSetting[]> {
   const files = [join(project, 'pnpm-workspace.yaml'), join(configFolderOf(machine), 'pnpm/config.yaml')];
   const texts = await Promise.all(files.map((file) => readLines(machine, file)));
   return texts.flatMap(pnpmSettingsIn);
 }
 
-/** The registry in a file of pnpm: the key `registry`, or the key `default` of `registries`. */
+/** pnpm's registry is the key `registry`, or `default` in `registries`. */
 function pnpmSettingsIn(lines: readonly FileLine[]): readonly NpmSetting[] {
   let table = '';
   return lines.flatMap((line): NpmSetting[] => {

@@ -7,13 +7,12 @@ import type { Signature, SignatureState } from '../../core/transcript.ts';
 import { mismatchOf, phrase } from '../../words/tell.ts';
 import { type Fields, fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 
-/** A registry's public signing key, as plain data. */
 export interface SigningKey {
   /** The registry's name for the key. @see protocols.md 2.3 */
   readonly keyid: string;
-  /** The SubjectPublicKeyInfo of the key in base64. */
+  /** A SubjectPublicKeyInfo in base64. */
   readonly key: string;
-  /** When the key expires, wall milliseconds: it signs nothing published later. `null`: never. */
+  /** When the key expires, wall-clock milliseconds; `null`: never. */
   readonly expiresMs: number | null;
 }
 
@@ -22,7 +21,9 @@ const keyType = 'ecdsa-sha2-nistp256';
 
 const signingKeysExpected = phrase('expected.npmKeys', { type: keyType });
 
-/** Parses keys in the form of `/-/npm/v1/keys`. Other types are skipped; one invalid key invalidates the list. */
+/**
+ * Parses keys in the form of `/-/npm/v1/keys`. Keys of other types are skipped; one invalid key makes the list invalid.
+ */
 export function readSigningKeys(body: Uint8Array): Result<readonly SigningKey[], Sentence> {
   const list = listIn(utf8(body) ?? '');
   if (list === null || list.length > limits.signingKeys) return error(signingKeysExpected);
@@ -51,7 +52,6 @@ export function isKeyName(keyid: string): boolean {
   return /^[\x21-\x7e]+$/.test(keyid) && keyid.length <= limits.keyNameChars;
 }
 
-/** Decodes a key; `null`: it is no P-256 key. */
 function publicKeyOf({ key }: Pick<SigningKey, 'key'>): KeyObject | null {
   if (key.length > 500) return null;
   try {
@@ -62,39 +62,37 @@ function publicKeyOf({ key }: Pick<SigningKey, 'key'>): KeyObject | null {
   }
 }
 
-/** What a packument states about the signatures of a version, not yet judged. */
+/** What a packument states about the signatures of a version. */
 export interface Signed {
-  /** The SRI text that was signed, as in the packument; `null`: there is none, or only SHA-1. */
+  /** The signed SRI text, as in the packument; `null`: none, or only SHA-1. */
   readonly integrity: string | null;
   readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
-  /** When the version was published, wall milliseconds; `null`: not stated, as in an abbreviated packument. */
+  /** When the version was published, wall-clock milliseconds; `null`: not stated, as in an abbreviated packument. */
   readonly publishedMs: number | null;
-  /** When the packument was last changed, wall milliseconds: no version is newer. `null`: not stated. */
+  /** When the packument was last changed, wall-clock milliseconds; `null`: not stated. */
   readonly modifiedMs: number | null;
 }
 
-/** A version's signatures and the keys to judge them by. */
 interface SignedVersion {
   /** `name@version`. */
   readonly id: string;
   readonly signed: Signed;
-  /** As `NpmOwn.keys`. */
   readonly keys: readonly SigningKey[] | undefined;
   readonly nowWallMs: number;
 }
 
-/** The verdict. `mayPin`: a valid signature whose key has not expired, whatever times the mirror states. */
+/** `mayPin`: the signature is valid, and its key has not expired. */
 interface JudgedSignature {
   readonly signature: Signature;
   readonly mayPin: boolean;
 }
 
 /**
- * Judges the registry's signatures over `name@version:integrity` as `npm audit signatures` does, with differences.
- * Beside a signature by a known key, one by an unknown key is ignored. Without a time of publication, for which npm
- * then takes one in 2015, the signature of an expired key is `undated`.
- * @returns  `null`: there is no signature, and no key is known. The failure `mismatch`: a signature of a trusted key is
- *           wrong
+ * Judges the registry's signatures over `name@version:integrity` as `npm audit signatures` does, with two differences.
+ * Beside a signature by a known key, those by unknown keys are ignored. A signature by an expired key is `undated` if
+ * the packument states no time that decides.
+ * @returns  `null`: there is no signature, and no key is known. A wrong signature of a trusted key is a `mismatch`,
+ *           unless the key had expired before the publication
  * @see protocols.md 2.3; npm/pacote lib/registry.js
  */
 export function judgeSignature(version: SignedVersion): Result<JudgedSignature | null, ProbeFailure> {
@@ -116,11 +114,10 @@ export function judgeSignature(version: SignedVersion): Result<JudgedSignature |
   return ok({ signature: { state, key: key.keyid }, mayPin: state === 'valid' && isInForce(key, version) });
 }
 
-/** The state of a correct signature by this key. */
 function stateOf(key: SigningKey, version: SignedVersion): SignatureState & ('valid' | 'expired_key' | 'undated') {
   const { publishedMs, modifiedMs } = version.signed;
   if (isInForce(key, version)) return 'valid';
-  // No version is newer than the last change of the packument.
+  // A version is not newer than the last change of the packument.
   const boundMs = publishedMs ?? modifiedMs;
   if (boundMs !== null && boundMs < (key.expiresMs ?? 0)) return 'valid';
   return publishedMs === null ? 'undated' : 'expired_key';

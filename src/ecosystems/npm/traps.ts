@@ -8,7 +8,6 @@ import { explainPlainUrl, explainShadowed, type KnownTraps, plainUrlOf, removalO
 import { matchesNpmPatterns } from './names.ts';
 import { type NpmFound, type NpmSetting, placesOfKey, tlsVariable } from './settings-found.ts';
 
-/** The kinds of traps in the settings of npm, pnpm and yarn. */
 export const npmKinds = {
   'npm-registry-shadowed': { severity: 'warning', isFixable: false },
   'npm-registry-plain': { severity: 'warning', isFixable: false },
@@ -23,7 +22,6 @@ export const npmKinds = {
 
 type NpmTrap = Trap & { readonly id: keyof typeof npmKinds };
 
-/** Finds the traps in these settings. */
 export function findNpmTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
   return [
     ...registryTraps(found, say),
@@ -65,7 +63,7 @@ function yarnTraps({ settings, home }: NpmFound, project: NpmSetting | undefined
   return [trapOf('npm-clients-differ', what, [project.place, yarn.place], [set])];
 }
 
-/** Compares pnpm's registry with npm's: pnpm's own files override .npmrc. */
+/** pnpm's own files override .npmrc. */
 function pnpmTraps({ settings }: NpmFound, npm: NpmSetting | undefined, say: Say): readonly NpmTrap[] {
   const pnpm = settings.find(({ key, level }) => key === 'registry' && level === 'pnpm');
   if (pnpm === undefined || npm === undefined || plainUrlOf(pnpm.value) === plainUrlOf(npm.value)) return [];
@@ -106,7 +104,7 @@ function authTraps(setting: NpmSetting, found: NpmFound, say: Say): readonly Npm
   }
   const host = holder.replace(/^\/\//, '').replace(/[/:].*$/, '');
   const inUse = found.settings.filter(isRegistry).map(({ value }) => hostOf(value) ?? '');
-  // Without a registry the clients use their default.
+  // Without a registry setting the clients use their default.
   if (inUse.length === 0 || inUse.includes(host)) return [];
   const used = [...new Set(inUse)].join(', ');
   const what = say('trap.npm-auth-elsewhere.what', { count: inUse.length, name, host, used });
@@ -155,7 +153,7 @@ function shown({ value }: NpmSetting): string {
   return maskText(value);
 }
 
-/** The edit of a setting's line; none for a variable, a shell's file and npm's builtin file. */
+/** The edit of a setting's line; none for a variable, a file of shells and npm's builtin file. */
 function edit({ level, place, line }: NpmSetting, becomes: readonly string[]): readonly Edit[] {
   if (line === null || !('file' in place) || level === 'builtin' || level === 'shell') return [];
   return [{ ...place, was: line, becomes }];

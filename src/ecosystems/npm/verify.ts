@@ -8,9 +8,9 @@ import { failedBy, fine, matchesBeginning, seenIn, type Talk } from '../talk.ts'
 import { type Integrity, integrityOfWhole } from './integrity.ts';
 import type { Dist } from './packument.ts';
 
-/** What authorities say about a version's artifact. */
+/** What is known of a version's artifact from other sources than the mirror. */
 export interface Known {
-  /** The hash from a lock file, or learnt from an earlier signature. */
+  /** The hash from a lock file, or from an earlier signature. */
   readonly pinned: Integrity | undefined;
   /** A trusted key signed the packument's hash. */
   readonly isSigned: boolean;
@@ -36,8 +36,8 @@ export function judgeStatedHash(
 }
 
 /**
- * Judges an artifact's bytes by the signed and the pinned hash; without both by the packument's hash, which only proves
- * that the mirror is consistent.
+ * Judges an artifact by the signed and the pinned hash. Without both the packument's hash only proves that the mirror
+ * is consistent.
  * @param told  the packument's hash
  */
 export function* judgeBytes(body: WholeBody, told: Integrity | undefined, known: Known, facts: Facts): Talk<Verdict> {
@@ -51,12 +51,12 @@ export function* judgeBytes(body: WholeBody, told: Integrity | undefined, known:
     wrong = one;
     break;
   }
-  // Bytes with an expected hash are right in any form; other bytes must be gzip.
+  // Bytes with an expected hash are right in any form. Other bytes must be gzip.
   if ((wants.length === 0 || wrong !== undefined) && !matchesGzip(begin)) return failedBy(noGzip(begin), facts);
   const about = { ...facts, ...seenIn(begin, body.bytes) };
   const by = wrong === pinned || isSigned ? bySignature : phrase('answer.npmOwn');
   if (wrong !== undefined) return mismatch(wrong, yield* digestOf(wrong.algorithm), about, { by });
-  // To compare mirrors, whose packuments may have hashes of different algorithms.
+  // The packuments of mirrors may have hashes of different algorithms.
   if (pinned === undefined && !isSigned)
     return fine({ ...about, compared: { algorithm: 'sha512', digest: yield* digestOf('sha512') } });
   const { algorithm } = (isSigned ? told : pinned) ?? { algorithm: 'sha512' };
@@ -68,7 +68,6 @@ function authority(isSigned: boolean): string {
   return isSigned ? 'signature' : 'pinned';
 }
 
-/** A function that computes each hash of the body once. */
 function hasher(body: WholeBody): (algorithm: Integrity['algorithm']) => Talk<string> {
   const digests = new Map<Integrity['algorithm'], string>();
   return function* (algorithm) {
@@ -93,7 +92,6 @@ function noGzip(body: Uint8Array): ProbeFailure {
   return failureOf(isMarkup(body) ? 'wrong_content' : 'malformed', phrase('answer.npmGzip'));
 }
 
-/** True if a body begins as gzip, by `matchesBeginning`. */
 export function matchesGzip(body: Uint8Array): boolean {
   return matchesBeginning(body, '1f8b');
 }

@@ -3,19 +3,18 @@ import { type Locked, type LockText, Malformed } from './locked.ts';
 import { splitPackage } from './names.ts';
 
 interface Entry {
-  /** The first name of the entry with its range: `left-pad@^1.0.0`. */
+  /** The first name with its range: `left-pad@^1.0.0`. */
   readonly descriptor: string;
   readonly fields: Map<string, string>;
   readonly requires: string[];
 }
 
-/** A word without its quotes, if it has any. */
 function unquoted(text: string): string {
   return text.trim().replace(/^"(.*)"$/, '$1');
 }
 
 /**
- * Parses a yarn.lock of any yarn version; `null`: the text is none. Only the form that yarn writes is read: the names
+ * Parses a yarn.lock of any yarn version; `null`: the text is none. It reads only the form that yarn writes: the names
  * of an entry are not indented, its fields have two spaces, its dependencies four.
  * @see yarnpkg/yarn src/lockfile/parse.js; yarnpkg/berry packages/yarnpkg-core/sources/Project.ts
  */
@@ -32,7 +31,7 @@ export function parseYarnLock(text: string): LockText | null {
     const indent = line.length - line.trimStart().length;
     const [, name = '', value = ''] = /^("[^"]*"|[^\s:"]+):?(?:\s+(.*))?$/s.exec(content) ?? [];
     if (indent === 0 && content.endsWith(':')) {
-      // The first of several names suffices. yarn 1 quotes names, later versions the whole list.
+      // yarn 1 quotes each name, later versions the whole list.
       const [first = ''] = content.slice(0, -1).split(', ');
       entries.push({ descriptor: first.replaceAll('"', ''), fields: new Map(), requires: [] });
       group = '';
@@ -60,7 +59,7 @@ function come(entries: readonly Entry[], isFirst: boolean): Omit<LockText, 'malf
   return { packages, direct, mentions };
 }
 
-/** The package of an entry of yarn 1. `resolved` is the URL, with a SHA-1 after `#`. */
+/** An entry of yarn 1. `resolved` is the URL, with a SHA-1 after `#`. */
 function firstOf({ descriptor, fields }: Entry): Locked {
   const { module: written, version: range } = splitPackage(descriptor);
   const module = range?.startsWith('npm:') ? splitPackage(range.slice('npm:'.length)).module : written;
@@ -74,8 +73,8 @@ function firstOf({ descriptor, fields }: Entry): Locked {
 }
 
 /**
- * The package of an entry of later versions. `resolution` is `name@npm:version`, with `::__archiveUrl=` for an artifact
- * at another URL. `checksum` is not used: it is of an archive that yarn makes.
+ * An entry of yarn 2 or later. `resolution` is `name@npm:version`, with `::__archiveUrl=` for another URL. `checksum`
+ * is not used, because it is of an archive that yarn makes.
  */
 function laterOf(resolution: string, { fields }: Entry): Locked {
   const { module, version: reference } = splitPackage(resolution);

@@ -13,33 +13,33 @@ import {
 } from './token.ts';
 
 const doorKey = 'door';
-/** How long the challenge of the API root, or that there is none, is cached. */
+/** How long the response of the API root is cached: a challenge, or that no token is required. */
 const doorMs = 3_600_000;
 
 /**
- * The URL that repositories are below: the base URL if its path contains `v2`, as with containerd's `override_path`
- * (`https://harbor.example.com/v2/docker-hub`), else `/v2` below the base URL.
+ * The URL that repositories are below: the base URL if its path contains `v2`, as in
+ * `https://harbor.example.com/v2/docker-hub`, else `/v2` below the base URL.
  */
 export function apiRootOf(baseUrl: string): string {
   const base = baseUrl.replace(/\/+$/, '');
   return new URL(base).pathname.split('/').includes('v2') ? base : `${base}/v2`;
 }
 
-/** The URL of the API root, `…/v2/`: its response shows whether the server is a registry. */
+/** The URL of the API root, `…/v2/`. Its response shows whether the server is a registry. */
 export function apiBaseOf(baseUrl: string): string {
   const root = new URL(apiRootOf(baseUrl));
   return `${root.origin}${/^.*?\/v2(?=\/|$)/.exec(root.pathname)?.[0] ?? ''}/`;
 }
 
-/** The URL of a path such as `library/alpine/manifests/latest`. By `?ns=` some mirrors choose their upstream. */
+/** The URL of a path such as `library/alpine/manifests/latest`. Some mirrors choose their upstream by `?ns=`. */
 export function repositoryUrlOf({ context }: Session, host: string, path: string): string {
   const query = context.own.ns ? `?ns=${encodeURIComponent(host)}` : '';
   return `${apiRootOf(context.baseUrl)}/${path}${query}`;
 }
 
 /**
- * Sends a request, with a token if the registry requires one. The API root and the token are requested aside, so one timed
- * request is sent, whether or not a token was cached. Only a 401 to that request causes a second one.
+ * Sends a request, with a token if the registry requires one. The API root and the token are requested aside. Only a
+ * 401 causes a second timed request.
  * @see protocols.md 4.4
  */
 export function* askWithToken(ask: Ask, repository: string, session: Session): Talk<Result<Answered, End>> {
@@ -54,21 +54,21 @@ export function* askWithToken(ask: Ask, repository: string, session: Session): T
   if (told.tag === 'error') return told;
   if (told.value === null) return answer;
   const second = scoped(told.value, repository);
-  // The registry refused a token that was fetched for this request: it would refuse another one too.
+  // The registry refused a token that is fresh: it would refuse another one too.
   if (held.value?.isFresh === true && first !== null && isSameToken(first, second)) return answer;
   keepDoor(told.value, session);
   const fresh = yield* fetchToken(second, session);
   return fresh.tag === 'error' ? fresh : answeredOf(yield withBearer(ask, fresh.value));
 }
 
-/** Caches a challenge, or with `null` that no token is required. */
+/** Caches the challenge; `null`: no token is required. */
 export function keepDoor(challenge: Challenge | null, { keep }: Session): void {
   keep(doorKey, JSON.stringify(challenge === null ? null : { ...challenge, scope: null }), doorMs);
 }
 
 /**
- * The challenge of a 401; `null`: it names no token server. Without TLS, and for another machine than this one, the
- * conversation ends, because no token may be sent in clear text.
+ * The challenge of a 401; `null`: it names no token server. Ends the conversation if a token would be sent in clear
+ * text to another machine.
  */
 export function challengeOf(answer: Answered, { context }: Session): Result<Challenge | null, End> {
   const told = parseBearerChallenge(answer.headers['www-authenticate'], context.baseUrl);
@@ -84,7 +84,7 @@ function* doorOf(session: Session): Talk<Result<Challenge | null, End>> {
   const answer = answeredOf(yield { url, aside: true, bodyBytesMax: limits.errorBodyBytes });
   if (answer.tag === 'error') return answer;
   const told = answer.value.status === 401 ? challengeOf(answer.value, session) : ok(null);
-  // A 404 of a server that has only a registry's files is not cached.
+  // A 404 is not cached: the server may have only some registry files.
   if (told.tag === 'ok' && (answer.value.status === 200 || told.value !== null)) keepDoor(told.value, session);
   return told;
 }

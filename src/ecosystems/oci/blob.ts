@@ -24,11 +24,13 @@ import type { Session } from './token.ts';
 /** The most nested indexes; no real image has as many. */
 const listsMax = 3;
 const mib = 2 ** 20;
-/** Layers up to this size are read whole; of larger layers only the first `rangeBytes` are read. */
+/** Larger layers are not read whole, only their first `rangeBytes`. */
 const wholeBytesMax = 8 * mib;
 const rangeBytes = mib;
 
-/** Fetches a layer of the image for the configured platform. All requests before the blob are made aside. */
+/**
+ * Fetches a layer of the image for the configured platform. The requests before that do not count in the probe's time.
+ */
 export function* blob(session: Session, image: ImageName, version: string): Talk<Verdict> {
   const found = yield* layerOf(session, image, version);
   if (found.tag === 'error') return ended(found.error);
@@ -64,17 +66,17 @@ function judgeWhole(
   if (failure !== null) return failedBy(failure);
   const asked = parseDigest(want);
   const got = asked === null ? null : digestOf(asked.algorithm, answer.body);
-  // A layer may be any file, also a page: only bytes with another digest are judged by their form.
+  // A layer may be any file, also a page, so only bytes with another digest are judged by their form.
   if (asked === null || got === null || (got.text !== asked.text && isMarkup(answer.body))) return failedBy(noLayer);
   const seen = seenIn(answer.body);
   if (got.text !== asked.text) return failedBy(mismatch(asked, got, phrase('answer.digestManifest')), seen);
   const { algorithm, text: digest } = got;
-  // For a tag the digest comes from the mirror itself: the bytes agree with the mirror's manifest, but are not verified.
+  // For a tag the mirror itself states the digest: a match is no verification.
   if (tagged !== null) return fine({ ...seen, compared: { algorithm, digest, of: tagged } });
   return fine({ ...seen, verified: { algorithm, digest, against: 'pinned' } });
 }
 
-/** Judges a response to a range request: a 206 with a range from byte 0, or a 200, of which only the beginning was read. */
+/** Judges a response to a range request: a 206 from byte 0 on, or a 200 that was not read to its end. */
 function judgePart({ context }: Session, answer: Answered, { size }: Descriptor): Verdict {
   if (answer.status === 206) {
     const [, total] = /^bytes 0-\d+\/(\d+)$/.exec(answer.headers['content-range'] ?? '') ?? [];
@@ -88,7 +90,7 @@ function judgePart({ context }: Session, answer: Answered, { size }: Descriptor)
 
 const noLayer = wrongContent('answer.layer');
 
-/** `of`: the digest of the manifest or index that the version named. */
+/** `of`: the digest of the manifest or index that the version names. */
 interface Found {
   readonly layer: Descriptor;
   readonly of: string;
@@ -114,8 +116,8 @@ function* layerOf(session: Session, image: ImageName, version: string): Talk<Res
 }
 
 /**
- * The blob to fetch: the largest layer up to `wholeBytesMax`, if its throughput can be measured; else the smallest larger
- * layer; else that largest layer; else the config. `null`: the image has none of them.
+ * The blob to fetch: the largest layer up to `wholeBytesMax` if it suffices to measure throughput, else the smallest
+ * larger layer, else the largest layer, else the config. `null`: there is none of them.
  */
 function chosen({ config, layers }: Extract<Manifest, { kind: 'image' }>): Descriptor | null {
   const bySize = layers.filter(({ isForeign }) => !isForeign).toSorted((a, b) => a.size - b.size);

@@ -6,14 +6,14 @@ import { type Chain, type ChainMember, type Client, memberOfUrl, parseUrls, type
 const separator = /[\s,|]+/;
 const expected = phrase('expected.mirrorsPipe');
 
-/** What was expected of a chain in the configuration; `null`: the text is valid. */
+/** What was expected of a configured chain; `null`: the text is valid. */
 function mirrorsMistake(chain: string): Sentence | null {
   const words = chain.split(separator).filter((word) => word !== '');
   const isFine = words.every((word, at) => (word === 'direct' ? at === words.length - 1 : baseUrl(word) !== null));
   return isFine && words.length > 0 ? null : expected;
 }
 
-/** What the clients of image registries share. `direct` is the registry itself; members after it are never used. */
+/** What containerd, podman and Docker share. `direct` is the registry itself; members after it are ignored. */
 export const hostChain = {
   expected: phrase('expected.ociChain'),
   parse: (chain) => parseUrls(chain, separator, true),
@@ -25,19 +25,19 @@ export const hostChain = {
 
 /** The parts of a mirror's URL that client files need. */
 export interface Place {
-  /** The URL as in the chain, without a trailing slash. */
+  /** Without a trailing slash. */
   readonly url: string;
   /** The URL is http. */
   readonly isPlain: boolean;
-  /** Host name, and the port if the URL has one. */
+  /** With the port, if the URL has one. */
   readonly host: string;
-  /** The part of the path before `v2`, or the whole path if it has no `v2`. */
+  /** The path before `v2`; the whole path if it has no `v2`. */
   readonly path: string;
-  /** The part of the path after `v2`; `null`: the path has no `v2`. */
+  /** The path after `v2`; `null`: the path has no `v2`. */
   readonly project: string | null;
 }
 
-/** A URL that is safe to paste: no character has a special meaning in a quoted text of TOML or JSON. */
+/** A URL that is safe to paste into a quoted text of TOML or JSON. */
 const pasteable = /^https?:\/\/[A-Za-z0-9._~%:/[\]+=@!-]+$/;
 
 function placeOf({ plain }: ChainMember): Place | null {
@@ -54,13 +54,12 @@ function placeOf({ plain }: ChainMember): Place | null {
   };
 }
 
-/** The mirrors of a chain. `isDirect`: the registry itself follows. */
+/** `isDirect`: the registry itself follows the mirrors. */
 export interface Places {
   readonly mirrors: readonly Place[];
   readonly isDirect: boolean;
 }
 
-/** The places of a chain's mirrors; `null` if a URL is not safe to paste. */
 function placesOf({ members }: Chain): Places | null {
   const mirrors = members.filter(({ kind }) => kind === 'url').map(placeOf);
   if (mirrors.includes(null)) return null;
@@ -70,23 +69,27 @@ function placesOf({ members }: Chain): Places | null {
   };
 }
 
-/** How one client's file is built from the mirrors of a chain. */
 interface HostFile {
   readonly form: string;
   text(places: Places): string;
-  /** The same as data for programs. @param text  what `text` returned */
+  /** The file as data for programs. @param text  what `text` returned */
   json(places: Places, text: string): unknown;
   /** The rollback if the old chain is not safe to paste. */
   readonly back: string | Sentence;
-  /** Where the client takes credentials from, for a note. */
   readonly login: Filled;
-  /** The note about a mirror that the client cannot use; `null`: it can use this one. Absent: it can use all. */
+  /**
+   * The note about a mirror that the client cannot use; `null` for other mirrors. Absent: the client can use all
+   * mirrors.
+   */
   lost?(place: Place): Sentence | null;
   /** Adds the client's own notes to `others`. */
   notes(others: readonly Sentence[]): readonly Sentence[];
 }
 
-/** The remedy of a client: its file, without credentials. If a URL is not safe to paste, a note replaces the file. */
+/**
+ * The remedy of a client: its file, without credentials. A note replaces the file if a URL is not safe to paste, or if
+ * the client can use none of the mirrors.
+ */
 export function remedyOf(before: Chain, after: Chain, file: HostFile): Remedy {
   const [old, now] = [placesOf(before), placesOf(after)];
   const rollback = old === null ? file.back : file.text(old);

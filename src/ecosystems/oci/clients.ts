@@ -6,7 +6,7 @@ import { dockerHub } from './names.ts';
 const certificates = '/etc/containerd/certs.d';
 
 /**
- * The text of a hosts.toml. Without `server` containerd tries the registry itself last. For a chain without `direct`,
+ * The text of a hosts.toml. Without `server` containerd tries the registry itself last; for a chain without `direct`,
  * `server` is the last mirror. A single mirror is a host as well, because containerd 1.6 ignores a file without hosts.
  */
 function hostsToml({ mirrors, isDirect }: Places, path: string): string {
@@ -22,8 +22,8 @@ function hostTable({ url, project }: Place): readonly string[] {
 }
 
 /**
- * containerd (also in Kubernetes, nerdctl and k3s) tries one host after the other and skips those that fail, but not one
- * with wrong bytes: their hash ends the pull. It has no response timeout, so a host that hangs ends the pull too.
+ * containerd tries one host after the other and skips those that fail. Two failures end the pull: a 2xx
+ * response that turns out wrong, and a host that hangs, because there is no response timeout.
  * @see containerd core/remotes/docker/resolver.go: Resolve continues after errors and every status from 400 on
  * @see test/real/oci-containerd.test.ts: containerd 1.6
  */
@@ -51,7 +51,7 @@ export const containerd: Client = {
   },
 };
 
-/** True for a 2xx status: containerd accepts the response and tries no other mirror, even if the bytes turn out wrong. */
+/** True for a 2xx status, even if the bytes turned out wrong. */
 function isTaken({ status }: Extract<Reply, { tag: 'failed' }>): boolean {
   return status != null && status >= 200 && status < 300;
 }
@@ -62,7 +62,7 @@ function locationOf({ host, project }: Place): string {
   return project === null || project === '' ? host : `${host}/${project}`;
 }
 
-/** True for a mirror that podman can use: one without a path, or with a path that begins with `v2`. */
+/** podman can use a mirror without a path, or with a path that begins with `v2`. */
 function isReachable({ path: before }: Place): boolean {
   return before === '';
 }
@@ -88,7 +88,7 @@ function registriesConf({ mirrors, isDirect }: Places, upstream: string): string
 
 /**
  * podman, CRI-O, buildah and skopeo try one mirror after the other until one returns a manifest, and use no other after
- * that: a wrong hash or a missing blob ends the pull. A mirror that hangs ends it too, because there is no response timeout.
+ * that. A wrong hash, a missing blob or a mirror that hangs ends the pull.
  * @see containers/image docker/docker_image_src.go newImageSource
  */
 export const podman: Client = {
@@ -97,7 +97,7 @@ export const podman: Client = {
   spec: ['https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.md'],
   describes:
     'The mirrors of today in registries.conf, in their order. Default: the mirror of the highest weight, then `direct`.',
-  // podman continues after a cut manifest, which containerd accepts; neither continues after a cut layer.
+  // podman continues after a cut manifest, but not after a cut layer.
   walk: (chain, replyOf) =>
     walkInOrder(
       chain,
@@ -122,7 +122,7 @@ export const podman: Client = {
 
 const dockerPath = '/etc/docker/daemon.json';
 
-/** True for a URL without a path. The Docker daemon accepts no other as a mirror, and does not start if one is set. */
+/** The Docker daemon accepts no mirror with a path, and does not start if one is set. */
 function isRoot({ path: before, project }: Place): boolean {
   return before === '' && project === null;
 }
@@ -137,8 +137,9 @@ function daemonKeys({ mirrors }: Places): Readonly<Record<string, readonly strin
 }
 
 /**
- * Docker tries its mirrors in order and always Docker Hub last. It skips a mirror after any failure, including a wrong
- * manifest. @see moby 23.0 distribution/errors.go continueOnError
+ * Docker tries its mirrors in order and Docker Hub last. It skips a mirror after any failure, also after a wrong
+ * manifest.
+ * @see moby 23.0 distribution/errors.go continueOnError
  */
 export const docker: Client = {
   ...hostChain,

@@ -12,10 +12,9 @@ export interface OciSettings {
   readonly platform: Platform;
 }
 
-/** The inputs of conversations with a registry besides the base URL. */
 export interface OciOwn {
   readonly platform: Platform;
-  /** Requests have `?ns=` with the upstream registry, as containerd's have. */
+  /** Requests have `?ns=` with the name of the upstream registry, as containerd's have. */
   readonly ns: boolean;
 }
 

@@ -24,7 +24,6 @@ import { acceptManifests } from './manifest.ts';
 import { type ImageName, isRepository, isVersion, splitName } from './names.ts';
 import { openSession, type Session } from './token.ts';
 
-/** Probes one step of a registry with the requests that its clients send. */
 export function* probe({ step, module, version }: Target, context: OciContext): Conversation {
   const session = openSession(context);
   if (step === 'v2') return yield* door(session);
@@ -42,7 +41,7 @@ export function* probe({ step, module, version }: Target, context: OciContext): 
   }
 }
 
-/** Checks the API root: a 200 and a 401 that requires a token are ok; a web page is not. */
+/** Checks the API root. A 200 is ok, and a 401 with a token server; a web page is not. */
 function* door(session: Session): Talk<Verdict> {
   const got = answeredOf(yield { url: apiBaseOf(session.context.baseUrl), bodyBytesMax: limits.infoBytes });
   if (got.tag === 'error') return ended(got.error);
@@ -61,12 +60,12 @@ function* door(session: Session): Talk<Verdict> {
   return fine();
 }
 
-/** Statuses that may be only about the HEAD request: a GET of the same manifest may succeed. */
+/** Statuses of a HEAD request after which a GET of the same manifest may succeed. */
 const doubtful: ReadonlySet<number> = new Set([400, 403, 404, 405, 501]);
 
 /**
- * Resolves a tag, or checks that a digest exists, by a HEAD request, which uses no pull quota. A GET decides if the status is
- * `doubtful`, or if the response has no digest or another one than requested.
+ * Resolves a tag, or checks that a digest exists, by a HEAD request, which uses no pull quota. A GET decides if the
+ * status is `doubtful`, or if the response has no digest or another one than requested.
  * @see protocols.md 0.3 and 4.5
  */
 function* digest(session: Session, image: ImageName, version: string): Talk<Verdict> {
@@ -90,7 +89,7 @@ function* digest(session: Session, image: ImageName, version: string): Talk<Verd
   return fine({ ...quotaFacts(headers), ...factsOf(said, asked), ...tagFacts(version, said, asked) });
 }
 
-/** The digest in the headers; `null`: there is none, it is invalid, or the response is a web page. */
+/** The digest in the headers; `null`: none or an invalid one, or the response is a web page. */
 function digestOfHead({ headers }: Answered): Digest | null {
   const said = statedDigestOf(headers);
   return said.tag === 'error' || /^text\//i.test(headers['content-type'] ?? '') ? null : said.value;
@@ -105,12 +104,11 @@ function* manifest(session: Session, image: ImageName, version: string): Talk<Ve
   return fine({ ...facts, verified: { algorithm: got.algorithm, digest: got.text, against: 'pinned' } });
 }
 
-/** The digest of a tag, which is compared between mirrors and over time; none for a request by digest. */
+/** The digest of a tag, to compare between mirrors and over time; none for a request by digest. */
 function tagFacts(tag: string, { text }: Digest, asked: Digest | null): Facts {
   return asked === null ? { contents: { tags: tagsOf({ [tag]: text }) } } : {};
 }
 
-/** The facts about a digest, which is compared between mirrors but does not count as verified. */
 function factsOf({ algorithm, text: digest }: Digest, asked: Digest | null): Facts {
   const compared = { algorithm, digest };
   return asked === null ? { resolvedVersion: digest, compared } : { compared };

@@ -64,7 +64,6 @@ const answers = new Map<string, DemoAnswer>([
   ...[config, layer].map((one) => [`/v2/${repository}/blobs/${one.digest}`, answerOf(one)] as const),
 ]);
 
-/** A mirror of a fictitious registry, with one image for linux/amd64. */
 export const demo: SmallMirror = {
   upstream,
   base: '',

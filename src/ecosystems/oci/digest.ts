@@ -2,20 +2,19 @@ import { createHash } from 'node:crypto';
 
 const hexLength = { sha256: 64, sha512: 128 } as const;
 
-/** A content digest with a supported algorithm. `text` includes the algorithm: `sha256:…`. */
+/** A content digest. `text` includes the algorithm: `sha256:…`. */
 export interface Digest {
   readonly algorithm: keyof typeof hexLength;
   readonly text: string;
 }
 
-/** Parses `sha256:…` or `sha512:…`; `null` for any other text, also for upper-case digits. @see protocols.md 4.3 */
+/** Parses `sha256:…` or `sha512:…`; `null` for any other text, also with upper-case digits. @see protocols.md 4.3 */
 export function parseDigest(text: string): Digest | null {
   const [, algorithm, hex = ''] = /^(sha256|sha512):([0-9a-f]+)$/.exec(text) ?? [];
   if (algorithm !== 'sha256' && algorithm !== 'sha512') return null;
   return hex.length === hexLength[algorithm] ? { algorithm, text } : null;
 }
 
-/** Computes the digest of some bytes. */
 export function digestOf(algorithm: Digest['algorithm'], bytes: Uint8Array): Digest {
   return { algorithm, text: `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}` };
 }

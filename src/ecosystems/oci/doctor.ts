@@ -6,11 +6,10 @@ import { findOci, type OciFound } from './settings-found.ts';
 import { findOciTraps, ociKinds, textsIn } from './traps.ts';
 
 const hostsPath = /^\/etc\/containerd\/certs\.d\/[a-z0-9][a-z0-9.:_-]*\/hosts\.toml$/;
-/** The form of a hosts.toml in a remedy of mirrorwatch. */
+/** The form of a hosts.toml in mirrorwatch's remedies. */
 const hostsText =
   /^(?:(?:#[\x20-\x7e]*|server = "[\x21\x23-\x5b\x5d-\x7e]+"|\[host\."[\x21\x23-\x5b\x5d-\x7e]+"\]| {2}capabilities = \[[a-z", ]+\]| {2}override_path = true|)(?:\n|$))+$/;
 
-/** Finds the settings of containerd, Docker and podman on this machine and the traps in them. */
 export const doctor: Doctor = {
   kinds: ociKinds,
   examine: async ({ machine }, say) => ({ traps: findOciTraps(await findOci(machine), say), untold: [] }),
@@ -37,13 +36,12 @@ export const doctor: Doctor = {
   usedIn: imagesIn,
 };
 
-/** The mirrors of Docker Hub that a client has configured. */
 interface MirrorsToday {
   readonly urls: readonly string[];
   readonly place: Place;
 }
 
-/** The mirrors of containerd, else of Docker, else of podman, without credentials; `null`: no client has a mirror. */
+/** The mirrors of containerd, else of Docker, else of podman; `null`: no client has a mirror. */
 function mirrorsToday(found: OciFound): MirrorsToday | null {
   const all = [...ofContainerd(found), ...ofDocker(found), ...ofPodman(found)];
   const usable = all.map(({ urls, place }) => ({ urls: urls.flatMap((url) => plainUrl(url) ?? []), place }));
@@ -58,7 +56,7 @@ function plainUrl(text: string): string | null {
   return url.href.replace(/\/$/, '');
 }
 
-/** The hosts in containerd's files for Docker Hub. `server` is left out: it is usually the registry itself. */
+/** `server` is left out: it is usually the registry itself. */
 function ofContainerd({ hosts }: OciFound): readonly MirrorsToday[] {
   return hosts
     .filter(({ registry }) => registry === dockerHub)
@@ -72,14 +70,14 @@ function ofDocker({ daemons }: OciFound): readonly MirrorsToday[] {
   return daemons.map(({ file, text }) => ({ urls: textsIn(text, 'registry-mirrors'), place: { file, line: null } }));
 }
 
-/** The user's registries.conf comes first: podman then reads the system's no more. */
+/** The user's registries.conf comes first: with it podman does not read the system's. */
 function ofPodman({ registries }: OciFound): readonly MirrorsToday[] {
   return [...Map.groupBy(registries, ({ file }) => file)]
     .reverse()
     .map(([file, lines]) => ({ urls: hubMirrorsIn(lines), place: { file, line: null } }));
 }
 
-/** The mirrors in each `[[registry]]` whose prefix or location is Docker Hub, as https: `insecure` is not read. */
+/** `insecure` is not read, so all URLs are https. */
 function hubMirrorsIn(lines: readonly FileLine[]): readonly string[] {
   const urls: string[] = [];
   let isHub = false;
@@ -103,13 +101,16 @@ const jenkinsfile = /^Jenkinsfile(\..+)?$|\.jenkinsfile$/i;
 
 const word = /["']?([^\s"'#,}]+)/.source;
 const from = /^\s*FROM\s+(?:--platform=\S+\s+)?(\S+)/gi;
-/** The image after `image:` in compose and CI files, `container:` in GitHub's workflows, `name:` in GitLab's services. */
+/** `image:` in compose and CI files, `container:` in GitHub's workflows, `name:` in GitLab's services. */
 const imageKey = new RegExp(`(?:^|[\\s{-])(?:image|container|name):\\s*${word}`, 'g');
 const dockerUrl = /\buses:\s*["']?docker:\/\/([^\s"'#]+)/g;
 const listItem = new RegExp(`^\\s*-\\s+${word}\\s*(?:#.*)?$`, 'g');
 const groovy = /\b(?:image|docker)\s*[:(]?\s*["']([^"']+)["']/g;
 
-/** The parser for a project file; `null`: a file at this path names no images. @param path  relative to the project */
+/**
+ * @param path  relative to the project
+ * @returns `null`: a file at this path names no images
+ */
 function imagesIn(path: string): ((text: string) => readonly string[]) | null {
   const name = path.split('/').at(-1) ?? '';
   if (dockerfile.test(name)) return (text) => named(text, [from]);
@@ -119,7 +120,7 @@ function imagesIn(path: string): ((text: string) => readonly string[]) | null {
   return gitlab.test(name) ? (text) => [...named(text, [imageKey]), ...named(servicesOf(text), [listItem])] : null;
 }
 
-/** The images with a tag or digest, which stages of a Dockerfile do not have, and without variables. */
+/** The images with a tag or digest and without variables. Stages of a Dockerfile have no tag. */
 function named(content: string, patterns: readonly RegExp[]): readonly string[] {
   return content
     .split('\n')

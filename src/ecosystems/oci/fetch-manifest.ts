@@ -10,7 +10,7 @@ import { acceptManifests, type Manifest, readManifest } from './manifest.ts';
 import type { ImageName } from './names.ts';
 import type { Session } from './token.ts';
 
-/** A manifest with the requested digest and that of the response's header, if there are such. */
+/** A manifest whose bytes have the requested digest, and the digest in the response's header, if these are known. */
 interface Fetched {
   readonly manifest: Manifest;
   /** Computed from the bytes, by the algorithm of the requested digest, else by SHA-256. */
@@ -22,7 +22,7 @@ export function manifestUrlOf(session: Session, { host, repository }: ImageName,
   return repositoryUrlOf(session, host, `${repository}/manifests/${version}`);
 }
 
-/** Requests a manifest by tag or digest and judges it by `judgeManifest`. */
+/** Requests a manifest by tag or digest and judges the response by `judgeManifest`. */
 export function* fetchManifest(
   session: Session,
   image: ImageName,
@@ -63,8 +63,8 @@ export function judgeManifest(
 }
 
 /**
- * The mismatch of a body that is recognisable as a manifest, even if it cannot be parsed. `null`: the digest is right or not
- * known, or the body is no manifest.
+ * The mismatch of a body that looks like a manifest, even if it cannot be parsed. `null`: the digest is right or not
+ * known, or the body does not look like a manifest.
  */
 function spoiltManifest(body: Uint8Array, headers: Answered['headers'], asked: Digest | null): ProbeFailure | null {
   const want = asked ?? parseDigest(headers['docker-content-digest'] ?? '');
@@ -76,7 +76,7 @@ function spoiltManifest(body: Uint8Array, headers: Answered['headers'], asked: D
   return got.text === want.text ? null : mismatch(want, got, asked === null ? byHeader : byAsked);
 }
 
-/** The digest in the header `Docker-Content-Digest`; `null`: there is no such header. Malformed if it is invalid. */
+/** The digest in the header `Docker-Content-Digest`; `null`: there is no such header. An invalid one is malformed. */
 export function statedDigestOf(headers: Readonly<Record<string, string>>): Result<Digest | null, ProbeFailure> {
   const text = headers['docker-content-digest'];
   if (text === undefined || text === '') return ok(null);
@@ -87,7 +87,7 @@ export function statedDigestOf(headers: Readonly<Record<string, string>>): Resul
 const byAsked = phrase('answer.digestAsked');
 const byHeader = phrase('answer.digestOwn');
 
-/** The failure for two different digests of one algorithm. @param by  the source of `want` */
+/** @param by  the source of `want` */
 export function mismatch(want: Digest, got: Digest, by: Sentence): ProbeFailure {
   return mismatchOf({ algorithm: want.algorithm, want: want.text, got: got.text, by });
 }

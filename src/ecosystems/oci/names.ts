@@ -3,17 +3,16 @@ import { phrase } from '../../words/tell.ts';
 import type { Names } from '../names.ts';
 import { parseDigest } from './digest.ts';
 
-/** The parts of an image reference. */
 export interface ImageName {
   /** The registry: `docker.io`, `registry.example.com:5000`. */
   readonly host: string;
-  /** The path of the repository below `/v2/`: `library/alpine`. */
+  /** The path below `/v2/`: `library/alpine`. */
   readonly repository: string;
   /** A tag or a digest; `null`: none was written. */
   readonly version: string | null;
 }
 
-/** Docker Hub, the registry of images that are written without a host. */
+/** The registry of images that are written without a host. */
 export const dockerHub = 'docker.io';
 
 const hubAliases: readonly string[] = ['index.docker.io', 'registry-1.docker.io'];
@@ -49,7 +48,10 @@ export function parseImage(text: string): Result<ImageName, Sentence> {
   return ok({ ...name, version: digest ?? tagged });
 }
 
-/** Splits a name without tag and digest. Without a host the registry is Docker Hub, with `library/` before a single word. */
+/**
+ * Splits a name without tag and digest. Without a host the registry is Docker Hub; there a single word gets the prefix
+ * `library/`.
+ */
 export function splitName(name: string): Pick<ImageName, 'host' | 'repository'> {
   const slash = name.indexOf('/');
   const first = slash < 0 ? '' : name.slice(0, slash);
@@ -59,7 +61,7 @@ export function splitName(name: string): Pick<ImageName, 'host' | 'repository'> 
   return { host, repository: host === dockerHub && !path.includes('/') ? `library/${path}` : path };
 }
 
-/** An image's host is its upstream, so a private image is never requested from a mirror of another registry. */
+/** An image's host is its upstream, so there are no private names. */
 export const ociNames: Names = {
   describes:
     'Images. The host that each begins with is its upstream (`docker.io` where none is written). The first one with a digest is the canary.',

@@ -9,7 +9,6 @@ import { skopeoRun } from './run.ts';
 const manifestBytes = 4000;
 const usualPlatform = 'linux/amd64';
 
-/** Registries of container images, and their mirrors. */
 export const oci: Ecosystem<OciSettings, OciOwn> = {
   id: 'oci',
   publicUpstream: null,
@@ -19,8 +18,8 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
     'https://github.com/opencontainers/image-spec/blob/main/image-index.md',
     'https://distribution.github.io/distribution/spec/auth/token/',
   ],
-  // Docker Hub counts each GET of a manifest (100 in 6 hours), but no HEAD. So the canary sends HEAD requests, although
-  // their responses have no body to hash, and manifests are fetched rarely.
+  // Docker Hub counts each GET of a manifest (100 in 6 hours), but no HEAD. So the canary sends HEAD requests, and
+  // manifests are fetched rarely.
   steps: {
     v2: light(5, { grain: 'mirror', usualBytes: 200 }),
     digest: light(null, { grain: 'version', usualBytes: 0 }),

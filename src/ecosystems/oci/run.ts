@@ -32,7 +32,7 @@ function authFile({ url, auth }: WireAccess): string {
   return JSON.stringify({ auths: Object.fromEntries([...hosts].map((host) => [host, { auth: word }])) });
 }
 
-/** `skopeo copy` of one image into a folder, without the mirrors, logins, policies and signature stores of this machine. */
+/** Runs `skopeo copy` of one image into a folder, without the settings of this machine. */
 function plan(job: ClientJob): ClientPlan {
   const { access, home } = job;
   const { platform } = job.settings as OciSettings;

@@ -2,9 +2,8 @@ import { join } from 'node:path';
 import type { Machine } from '../../core/trap.ts';
 import { configFolderOf, type FileLine, readLines } from '../doctor.ts';
 
-/** One hosts.toml. */
 interface HostsFile {
-  /** The name of the file's folder: a registry, or `_default` for all registries without a folder. */
+  /** The name of the file's folder: a registry, or `_default`. */
   readonly registry: string;
   readonly file: string;
   readonly lines: readonly FileLine[];
@@ -14,13 +13,12 @@ export interface OciFound {
   /** The lines of containerd's config.toml; empty: the file is absent or unreadable. */
   readonly config: readonly FileLine[];
   readonly hosts: readonly HostsFile[];
-  /** The daemon.json of Docker: that of the system, and that of a rootless daemon. */
+  /** The daemon.json of the system's Docker daemon and of a rootless one. */
   readonly daemons: readonly { readonly file: string; readonly text: string }[];
-  /** The lines of the system's and the user's registries.conf and registries.conf.d, which podman, buildah and skopeo read. */
+  /** The lines of registries.conf and registries.conf.d, which podman, buildah and skopeo read. */
   readonly registries: readonly FileLine[];
 }
 
-/** Reads the settings of containerd, Docker and podman. */
 export async function findOci(machine: Machine): Promise<OciFound> {
   const own = configFolderOf(machine);
   const daemons: { file: string; text: string }[] = [];
@@ -47,7 +45,7 @@ export async function findOci(machine: Machine): Promise<OciFound> {
   };
 }
 
-/** The lines of a registries.conf and of the files beside it. @see containers-registries.conf.d(5) */
+/** The lines of a registries.conf and of the files in registries.conf.d. @see containers-registries.conf.d(5) */
 async function registriesIn(machine: Machine, folder: string): Promise<readonly FileLine[]> {
   const beside = join(folder, 'registries.conf.d');
   const listed = await machine.list(beside);

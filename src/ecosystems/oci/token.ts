@@ -8,29 +8,28 @@ import { parseFields } from '../parse-json.ts';
 import { type End, get, stoppedBy, type Talk } from '../talk.ts';
 import type { OciContext } from './context.ts';
 
-/** A token, and whether it was fetched in this conversation. */
+/** `isFresh`: the token was fetched in this conversation. */
 export interface Held {
   readonly token: string;
   readonly isFresh: boolean;
 }
 
 const secondMs = 1000;
-/** The lifetime of a token if its response states none, by the token specification. */
+/** The lifetime by the token specification if the response states none. */
 const lifeSeconds = 60;
-/** The longest lifetime in the cache, whatever the server states: permissions can be revoked. */
+/** The longest lifetime in the cache, because permissions can be revoked. */
 const lifeSecondsMax = 3600;
 const shareKept = 0.8;
 /** The longest token: most servers refuse longer headers. */
 const tokenCharsMax = 8192;
 
-/** The token for a challenge: a cached one, else a new one. */
 export function* tokenFor(challenge: Challenge, session: Session): Talk<Result<Held, End>> {
   const kept = session.recall(keyOf(challenge));
   return kept === null ? yield* fetchToken(challenge, session) : ok({ token: kept, isFresh: false });
 }
 
 /**
- * Requests a token and caches it. The wire sends the mirror's credentials only to the mirror's host and to `auth.hosts`.
+ * Requests a token and caches it. Credentials are sent only to the mirror's host and to `auth.hosts`.
  * @see protocols.md 4.4
  */
 export function* fetchToken(challenge: Challenge, session: Session): Talk<Result<Held, End>> {
@@ -48,7 +47,6 @@ export function* fetchToken(challenge: Challenge, session: Session): Talk<Result
   return ok({ token: read.token, isFresh: true });
 }
 
-/** True if two challenges require the same token. */
 export function isSameToken(a: Challenge, b: Challenge): boolean {
   return keyOf(a) === keyOf(b);
 }
@@ -57,7 +55,7 @@ function keyOf({ realm, service, scope }: Challenge): string {
   return JSON.stringify(['token', realm, service, scope]);
 }
 
-/** The token in a response and its lifetime; `null`: there is no valid token. */
+/** `null`: the response has no valid token. */
 export function readToken(text: string): { readonly token: string; readonly lifeSeconds: number } | null {
   const parsed = parseFields(text, phrase('answer.token'));
   if (parsed.tag === 'error') return null;
@@ -68,7 +66,7 @@ export function readToken(text: string): { readonly token: string; readonly life
   return { token, lifeSeconds: Math.min(isLife ? life : lifeSeconds, lifeSecondsMax) };
 }
 
-/** One conversation, with what it and earlier ones cached. */
+/** One conversation and its cache. */
 export interface Session {
   readonly context: OciContext;
   recall(key: string): string | null;
@@ -100,8 +98,8 @@ const headerCharsMax = 8192;
 const valueCharsMax = 2000;
 
 /**
- * The first Bearer challenge in a `WWW-Authenticate` header; `null`: there is none. For a registry with TLS, a token server
- * without TLS is refused.
+ * The first Bearer challenge in a `WWW-Authenticate` header; `null`: there is none. For a registry with TLS, a token
+ * server without TLS is malformed.
  * @see protocols.md 4.4; RFC 9110 section 11.6.1
  */
 export function parseBearerChallenge(
@@ -130,11 +128,11 @@ interface Read {
   readonly values: Map<string, string>;
 }
 
-/** The challenges of a header. Commas separate both challenges and parameters, so a word without `=` begins a challenge. */
+/** Commas separate both challenges and parameters, so a word without `=` begins a challenge. */
 function challenges(header: string): readonly Read[] {
   const found: Read[] = [];
   const text = header.slice(0, headerCharsMax);
-  // A slash occurs in base64, by which `Negotiate` continues: without it the header would end there.
+  // The slash is for base64 after `Negotiate`: without it the header would end there.
   const part = /[\s,]*([A-Za-z0-9!#$%&'*+./^_`|~-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?/y;
   for (let match = part.exec(text); match !== null; match = part.exec(text)) {
     const [, name = '', quoted, plain] = match;

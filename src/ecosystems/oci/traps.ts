@@ -19,7 +19,6 @@ export const ociKinds = {
 
 type OciTrap = Trap & { readonly id: keyof typeof ociKinds };
 
-/** Finds the traps in these settings. */
 export function findOciTraps(found: OciFound, say: Say): readonly OciTrap[] {
   return [
     ...found.hosts.flatMap(({ lines }) => lines.flatMap((line) => hostsLine(line, say))),
@@ -128,14 +127,13 @@ function podmanTraps({ registries }: OciFound, say: Say): readonly OciTrap[] {
   });
 }
 
-/** @param written  the host as in the file: user-info in it is not shown */
+/** @param written  the host as in the file; user-info in it is not shown */
 function blindly(written: string, place: Place, authorities: string, say: Say): OciTrap {
   const host = written.replace(/^.*@/, '');
   const set = say('trap.oci-insecure-registries.set', { authority: `${authorities}/${host}/ca.crt` });
   return trapOf('oci-insecure-registries', say('trap.oci-insecure-registries.what', { host }), [place], [set]);
 }
 
-/** The members of a daemon.json; `null`: the text is no JSON object. */
 function jsonOf(text: string): Fields | null {
   try {
     return fieldsOf(JSON.parse(text));
@@ -144,7 +142,10 @@ function jsonOf(text: string): Fields | null {
   }
 }
 
-/** The texts in the list `key` of a daemon.json; empty if there is no such list. @param file  the file's text */
+/**
+ * The strings in the list `key` of a daemon.json; empty if there is no such list.
+ * @param file  the file's text
+ */
 export function textsIn(file: string, key: string): readonly string[] {
   const list = jsonOf(file)?.[key];
   return Array.isArray(list) ? list.filter((one) => typeof one === 'string') : [];

@@ -44,21 +44,21 @@ export function* provenance(target: Target, context: PypiContext): Talk<Verdict>
   return fine({ ...facts, signature: signature.value, ...held });
 }
 
-/** The facts about a file without attestations: with a trusted root the file is unsigned. */
+/** The facts for a file without attestations. With a trusted root it counts as unsigned. */
 function none({ own }: PypiContext): Facts {
   const unsigned: Signature = { state: 'unsigned', key: null };
   return { notOffered: true, ...(own.trustedRoot === undefined ? {} : { signature: unsigned }) };
 }
 
-/** True for attestations on the host of the mirror or of the file; a copied page may link to those of the origin. */
+/** True if the URL is on the host of the mirror or of the file. A copied page may link to the origin. */
 function isOfMirror(url: string, file: ReleaseFile, { baseUrl }: PypiContext): boolean {
   const { host } = new URL(url);
   return host === new URL(baseUrl).host || host === new URL(file.url).host;
 }
 
 /**
- * The words of a file's name, sorted: attestations state it in lower case, with other separators and another order of
- * tags.
+ * The words of a file's name, sorted: an attestation may state the name with other separators, and its tags in another
+ * order.
  * @see pypi/pypi-attestations _impl.py _ultranormalize_dist_filename
  */
 function wordsOf(file: string): string {
@@ -76,7 +76,7 @@ function otherHash({ sha256 }: Attestation, want: string, by: Sentence): ProbeFa
   return want === got ? null : mismatchOf({ algorithm: 'sha256', want, got, by, side: 'attestation' });
 }
 
-/** The verdict on all signatures; an error for a forged one, and for one by another than the configured publisher. */
+/** The verdict on all signatures; an error for a forged one, or for one by another than the configured publisher. */
 function signers(
   attestations: readonly Attestation[],
   { own }: PypiContext,
@@ -117,10 +117,9 @@ function signedByOther(publisher: Publisher, { subject }: Identity): ProbeFailur
   });
 }
 
-/** `null`: `prepare` has not loaded the libraries. */
 let verifier: typeof import('./sigstore.ts').verifyAttestation | null = null;
 
-/** Loads the libraries that verify attestations, if a trusted root is configured. Awaited before each probe. */
+/** Loads the libraries that verify attestations, if a trusted root is configured. */
 export async function prepare({ own }: { readonly own: PypiOwn }): Promise<void> {
   if (own.trustedRoot !== undefined) verifier ??= (await import('./sigstore.ts')).verifyAttestation;
 }

@@ -27,8 +27,8 @@ export function checkIndexes(chain: string): Sentence | null {
 }
 
 /**
- * Replaces the first index; the extra indexes stay, without those in `dropped`. The replaced one does not become an
- * extra index: clients would still request every project from it.
+ * Replaces the first index; the extra indexes stay, without those in `dropped`. The replaced index does not become an
+ * extra index, because clients would still request every project from it.
  */
 function headed(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain {
   const own = chain.members.find(({ key }) => key === to.key) ?? to;
@@ -42,10 +42,8 @@ function pasteable(chain: Chain): string | null {
   return url !== undefined && pasteableUrl.test(url) ? `${url.replace(/\/+$/, '')}/` : null;
 }
 
-/** The variables of pip and uv; each client reads only its own. */
 const variables = ['PIP_INDEX_URL', 'UV_DEFAULT_INDEX'] as const;
 
-/** What sets both variables to this index. */
 function linesFor(url: string): { readonly env: string; readonly json: string } {
   return {
     env: variables.map((name) => `export ${name}='${url}'`).join('\n'),
@@ -53,7 +51,7 @@ function linesFor(url: string): { readonly env: string; readonly json: string } 
   };
 }
 
-/** The rollback for both forms of the remedy, the client's file and the variables, which override the file. */
+/** The rollback of both the client's file and the variables, which override the file. */
 function rollbackTo(before: Chain, fileFor: (url: string) => string): string | Sentence {
   const url = pasteable(before);
   if (url === null) return phrase('back.index');
@@ -74,19 +72,17 @@ function notesFor(before: Chain, after: Chain, privatePatterns: readonly string[
   return notes;
 }
 
-/** What distinguishes pip and uv. */
 interface Own extends Pick<Client, 'spec' | 'describes' | 'walk' | 'protocols'> {
   readonly id: 'pip' | 'uv';
-  /** The lines that set an index in the client's own file. */
   fileFor(url: string): string;
-  /** Replaces the lines where the index is not safe to paste. */
+  /** Replaces the lines if the index is not safe to paste. */
   readonly byHand: Sentence;
   notes(url: string): readonly Sentence[];
 }
 
 /**
- * Makes a client whose chain is a list of indexes: the one that replaces the public index, then extra indexes. Spaces
- * separate them, or `|`, which mirrorwatch prints. The remedy sets only the first.
+ * Makes a client whose chain is a list of indexes: first the one that replaces the public index, then extra indexes.
+ * The remedy sets only the first.
  */
 function clientOf({ fileFor, byHand, notes, ...own }: Own): Client {
   return {
@@ -111,9 +107,8 @@ function clientOf({ fileFor, byHand, notes, ...own }: Own): Client {
 }
 
 /**
- * One walk of pip. pip queries all indexes; of equal versions it takes the file of the last index. It skips an index
- * that fails or has other content, but fails at a 401, where it prompts for a password, and at a cut page. It also
- * fails if the file that it takes, or its metadata, is wrong.
+ * pip queries all indexes; of equal versions it takes the file of the last index. It skips an index that fails, but
+ * ends at a 401, where it prompts for a password, and at a cut page. It also fails if the chosen file is wrong.
  * @see test/real/pypi-clients.test.ts, pypi-bodies.test.ts: pip 23.2 and 26.3
  */
 function walkPip(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
@@ -157,8 +152,7 @@ export const pip: Client = clientOf({
 });
 
 /**
- * One walk of uv: the extra indexes in order, the default index last. uv continues only after a 404: anything else ends
- * the walk, also a 410 and a page without the version.
+ * uv queries the extra indexes in order, the default index last. It continues only after a 404.
  * @see test/real/pypi-clients.test.ts: uv 0.13
  */
 function walkUv(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
@@ -177,7 +171,6 @@ function walkUv(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd 
   return { tag: 'failed', at: 0 };
 }
 
-/** uv. */
 export const uv: Client = clientOf({
   id: 'uv',
   spec: ['https://docs.astral.sh/uv/concepts/indexes/', 'https://docs.astral.sh/uv/reference/environment/'],

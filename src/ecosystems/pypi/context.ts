@@ -3,32 +3,28 @@ import { type Given, type Learning, pinnedIn, pinsMax } from '../ecosystem.ts';
 import { sha256Of } from './project-page.ts';
 import type { Publisher } from './publishers.ts';
 
-/** The ecosystem's own settings, from the configuration key `pypi`. */
 export interface PypiSettings {
   /** The text of the operator's Sigstore trusted root (JSON); `null`: none is configured. */
   readonly trustedRoot: string | null;
   readonly publishers: readonly Publisher[];
 }
 
-/** pypi's own inputs of conversations. */
 export interface PypiOwn {
-  /** The mirror is the public index itself, whose hashes are learnt: it never reuses a file name. */
+  /** The mirror is the public index itself, whose hashes are stored: it never reuses a file name. */
   readonly isAuthority: boolean;
-  /** As in `PypiSettings`; absent: attestations are only compared with the file's hash. */
+  /** As in `PypiSettings`; absent: signatures of attestations are not verified. */
   readonly trustedRoot?: string;
-  /** A project without one may have any signer. */
+  /** Any signer is accepted for a project without an entry. */
   readonly publishers?: readonly Publisher[];
 }
 
-/** The context of a conversation with a PyPI mirror. */
 export type PypiContext = ProbeContext<PypiOwn>;
 
 const pinKey = 'pypi/';
 
-/** The default upstream. */
 export const publicPypi = 'pypi';
 
-/** Learns hashes of probed files, as the public index first stated them. */
+/** Stores the hashes that the public index first stated for probed files. */
 export const pypiLearning: Learning = {
   keys: [pinKey],
   learn(known, { own = {} }) {
@@ -42,7 +38,6 @@ export const pypiLearning: Learning = {
   pinned: (known, upstream) => (upstream === publicPypi ? pinnedIn(known, pinKey) : {}),
 };
 
-/** pypi's own inputs of conversations with one mirror. */
 export function buildPypiContext({ mirror, settings: { trustedRoot, publishers } }: Given<PypiSettings>): PypiOwn {
   const isAuthority = mirror.role === 'origin' && mirror.upstream === publicPypi;
   return {

@@ -37,7 +37,6 @@ export { prepare } from './attested.ts';
 const asSent = true as const;
 const large = true as const;
 
-/** Probes one step of a simple index with the requests that pip sends. */
 export function* probe(target: Target, context: PypiContext): Conversation {
   switch (target.step) {
     case 'index':
@@ -128,13 +127,13 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
     const kind = isMarkup(body) ? 'wrong_content' : 'malformed';
     return failedBy(failureOf(kind, phrase('answer.distribution')), facts);
   }
-  // The body was not read to its end, on purpose: there is nothing to hash.
+  // A longer body is not read to its end, on purpose: there is nothing to hash.
   const whole = wholeOf(got.value);
   if (whole.bytes >= stopAfterBytes) return fine(facts);
   return yield* verify(whole, chosen.name, (hex) => pins.wants(chosen.name, hex), chosen.sha256, facts);
 }
 
-/** The mismatch of a file whose hash on the page is not the authority's, before a download; `null`: none is known. */
+/** The mismatch of a file whose hash on the page is not the pinned one; `null`: the hashes agree, or one is missing. */
 function toldWrong({ sha256, name }: ReleaseFile, pins: Pins): ProbeFailure | null {
   const want = sha256 === null ? null : pins.wants(name, sha256);
   const got = `sha256:${sha256}`;

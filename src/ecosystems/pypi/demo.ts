@@ -56,5 +56,4 @@ function answer({ path, accept }: DemoAsk): DemoAnswer | null {
   }
 }
 
-/** A simple index of one project with one wheel. */
 export const demo: SmallMirror = { base: '/simple', module: `${name}==${version}`, form: 'pip', answer };

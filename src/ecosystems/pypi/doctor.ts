@@ -5,7 +5,6 @@ import { checkIndexes } from './clients.ts';
 import { findNamedPipFile, findPypi, listUserPipFiles, sortInOrder, userUvFileOf } from './settings-found.ts';
 import { findPypiTraps, pypiKinds, urlOf } from './traps.ts';
 
-/** Finds the settings of pip and uv on this machine and the traps in them. */
 export const doctor: Doctor = {
   kinds: pypiKinds,
   examine: async (surroundings, say) => ({ traps: findPypiTraps(await findPypi(surroundings), say), untold: [] }),
@@ -63,7 +62,7 @@ export const doctor: Doctor = {
   isUsualLock: (name) => name === 'uv.lock' || name === 'poetry.lock' || /^requirements([.-][\w.-]+)?\.txt$/.test(name),
 };
 
-/** The text of a pip.conf with this line at the beginning of `[global]`. */
+/** Adds the line at the beginning of `[global]` in a pip.conf. */
 function inGlobal(text: string, line: string): string {
   const found = /^\[global\][^\n]*\n?/m.exec(text);
   if (found === null) return addLines(text, ['[global]', line]);
@@ -71,7 +70,7 @@ function inGlobal(text: string, line: string): string {
   return `${addLines(text.slice(0, end), [line])}${text.slice(end)}`;
 }
 
-/** The change that sets the default index in a uv.toml; `null`: it is set. */
+/** Sets the default index in a uv.toml; `null`: it is set already. */
 async function uvChange(machine: Machine, file: string, url: string): Promise<FileChange | null> {
   const read = await machine.read(file);
   const before = read.tag === 'ok' ? read.text : null;

@@ -5,7 +5,7 @@ import { escapeExpression } from '../globs.ts';
 import { isProjectName, normalNameOf } from './names.ts';
 import { filesMax } from './project-page.ts';
 
-/** Reads the path of a project's page. Files are not requested at the door, because their URLs are made absolute. */
+/** Files are not requested at the door, because the links to them are made absolute. */
 function readProjectPath(path: string): DoorPath | null {
   const [, name = ''] = /^([^/%]+)\/?$/.exec(path) ?? [];
   return isProjectName(name) ? { module: normalNameOf(name), kind: 'index' } : null;
@@ -43,7 +43,7 @@ function absoluteHtml(text: string, url: string): string | null {
 /** A key `url` with its value. Nothing else in JSON has this form, because quotes in strings are escaped. */
 const jsonUrl = /("url"\s*:\s*)("(?:[^"\\]|\\.){0,4096}")/g;
 
-/** Does not parse the JSON: that would block all other requests for a second at 32 MiB. */
+/** Parsing the JSON instead would block other requests for a second at 32 MiB. */
 function absoluteJson(text: string, url: string): string | null {
   const whole = text.trim();
   if (!whole.startsWith('{') || !whole.endsWith('}') || !whole.includes('"files"') || readPageUrl('', url) === null)
@@ -66,7 +66,7 @@ function decodedText(value: string): string {
   try {
     return JSON.parse(value) as string;
   } catch {
-    // No valid URL: the pair is left unchanged.
+    // No valid URL: the caller leaves the pair unchanged.
     return 'http://';
   }
 }
@@ -78,7 +78,6 @@ const patterns: DoorPatterns = {
     `${normalNameOf(pattern).split('*').map(escapeExpression).join('[^/]*').replaceAll('-', '[-_.]+')}(?:/|$)`,
 };
 
-/** What pip and uv request of a simple index. */
 export const pypiDoor: DoorPaths = {
   prefix: 'pypi/simple',
   patterns,

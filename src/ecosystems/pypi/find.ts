@@ -21,7 +21,6 @@ import type { ProjectPage } from './project-page.ts';
 import { chooseFile, newestOf, type ReleaseFile, releaseOf, releasesOf } from './release.ts';
 import { type Pins, pinsOf } from './verify.ts';
 
-/** Requests a project's page and parses it. */
 export function* page(
   { module }: Target,
   context: PypiContext,
@@ -49,7 +48,10 @@ interface Found {
   readonly facts: Facts;
 }
 
-/** Requests a project's page, aside, and chooses a file of the version that `has` accepts; `null`: there is none. */
+/**
+ * Requests a project's page and chooses a file of the version that `has` accepts; `null`: there is none. The request
+ * does not count in the probe's time.
+ */
 export function* find(
   target: Target,
   context: PypiContext,

@@ -4,10 +4,9 @@ import { publicPypi } from './context.ts';
 import { isProjectName, normalNameOf } from './names.ts';
 import { parseVersion } from './version.ts';
 
-/** The source of a package in a lock file: an index (`url` `null`: the public one), or none. */
+/** The source of a package in a lock file. `url` `null`: the public index. */
 export type LockSource = { readonly kind: 'index'; readonly url: string | null } | { readonly kind: 'elsewhere' };
 
-/** The URLs of the public index, without a final slash. */
 const publicIndex = /^https:\/\/pypi\.(?:org|python\.org)\/simple$/;
 
 /** True for an index that is neither the public one nor a mirror of it: its projects may be private. */
@@ -20,7 +19,6 @@ export function isForeignIndex(url: string, mirrors: readonly Mirror[]): boolean
   return !mirrors.some((mirror) => mirror.upstream === publicPypi && mirror.url.replace(/\/+$/, '') === plain);
 }
 
-/** The entry for a package of a lock file. */
 export function entryOf(
   name: string,
   version: string,

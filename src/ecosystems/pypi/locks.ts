@@ -11,7 +11,6 @@ function kindOf(name: string): 'uv' | 'poetry' | 'requirements' | null {
   return last.endsWith('.txt') ? 'requirements' : null;
 }
 
-/** How requirements files, uv.lock and poetry.lock are read. */
 export const pypiLocks: Locks = {
   describes: 'A requirements.txt with pinned versions, a uv.lock or a poetry.lock.',
   top: 'So many of its projects: those that most others need first.',
@@ -26,7 +25,7 @@ export const pypiLocks: Locks = {
   },
 };
 
-/** One requirement: its joined lines without comments, and the number of the first, from 1. */
+/** One requirement, joined from its lines, without comments. `line`: the first one's number, from 1. */
 interface Line {
   readonly line: number;
   readonly text: string;
@@ -110,13 +109,13 @@ function linesOf(text: string): readonly Line[] {
   return lines;
 }
 
-/** True for an option that names a foreign index: any project may come from there. */
+/** True for an option that names a foreign index. */
 function namesForeignIndex(text: string, { mirrors }: LockFile): boolean {
   const [, url] = /^(?:-i|--index-url|--extra-index-url|--pypi-url)[= ]\s*(\S+)/.exec(text) ?? [];
   return url !== undefined && isForeignIndex(url, mirrors);
 }
 
-/** How many others need each project, by the comments of pip-compile and uv: `# via a, b`, or one per line. */
+/** How many others need each project, by the comments `# via a, b` of pip-compile and uv. */
 function needsOf(text: string): ReadonlyMap<string, number> {
   const needs = new Map<string, number>();
   let module: string | null = null;

@@ -5,7 +5,7 @@ import { matchesParts } from '../globs.ts';
 import type { Names } from '../names.ts';
 import { parseVersion } from './version.ts';
 
-/** The version that stands for the newest release. */
+/** Stands for the newest release. */
 export const newest = 'latest';
 
 /** A project's name as in URLs: lower-case, each run of `-`, `_` and `.` as one `-`. @see PEP 503, Normalized Names */
@@ -27,7 +27,6 @@ export function parseProject(text: string): Result<{ readonly module: string; re
   return ok({ module: normalNameOf(name), version });
 }
 
-/** How projects and private names are written. */
 export const pypiNames: Names = {
   describes: 'Projects of the index. The first one with a fixed version is the canary: choose a small one.',
   entry: {
@@ -52,12 +51,12 @@ export const pypiNames: Names = {
   },
 };
 
-/** True for a pattern of project names, with `*` for any characters; not `*` alone. */
+/** True for a pattern of project names, with `*` for any characters. Stars alone are no pattern. */
 export function isProjectPattern(text: string): boolean {
   return /^[A-Za-z0-9*](?:[A-Za-z0-9._*-]*[A-Za-z0-9*])?$/.test(text) && !/^\*+$/.test(text) && text.length <= 200;
 }
 
-/** Whether a project's name matches one of the patterns; both are normalised. */
+/** Whether a project's name matches one of the patterns. Both are normalised first. */
 export function matchesProjects(patterns: readonly string[], project: string): boolean {
   return patterns.some((pattern) => matchesParts(normalNameOf(pattern).split(/\*+/), normalNameOf(project)));
 }

@@ -21,12 +21,12 @@ const notAPage: ProbeFailure = wrongContent('answer.page');
 
 const distribution = /\.(whl|tar\.gz|zip|tar\.bz2|tgz|tar\.xz|tar|egg|exe|msi|rpm|deb)$/i;
 
-/** The endings of current distribution files, to which pages of another kind hardly link. */
+/** The endings of current distribution files. Other kinds of pages hardly link to such files. */
 const current = /\.(whl|tar\.gz)$/i;
 
 /**
- * Parses a project page in HTML: the anchors whose text or URL names a distribution file. A page without them is that
- * of a project without files if it states the version of the repository API, else wrong content.
+ * Parses a project page in HTML: the anchors whose text or URL names a distribution file. A page without them must
+ * state the version of the repository API, else it is wrong content.
  * @see PEP 503, PEP 629, PEP 592; protocols.md 0.2, 3.3
  */
 export function* readHtmlPage(body: Uint8Array, pageUrl: string): Slices<Result<ProjectPage, ProbeFailure>> {
@@ -69,7 +69,7 @@ function take(read: Read, tag: HtmlTag, pageUrl: string): void {
     read.version = attributes.get('content') ?? '';
 }
 
-/** @param text  the anchor's text; folder listings shorten long names there */
+/** @param text  the anchor's text; folder listings shorten long names in it */
 function readAnchor({ attributes }: HtmlTag, text: string, base: string): IndexFile | null {
   const href = attributes.get('href');
   if (href === undefined) return null;
@@ -88,22 +88,22 @@ function readAnchor({ attributes }: HtmlTag, text: string, base: string): IndexF
   };
 }
 
-/** The hash in `sha256=<hex>`, also among other parameters; `null`: there is none. */
+/** The hash in `sha256=<hex>`, also among other parameters; `null`: none. */
 function hashOf(text: string): string | null {
   return sha256Of(/(?:^|&)sha256=([^&]*)/i.exec(text)?.[1]);
 }
 
 /** One tag of a page, and the text before the tag. */
 export interface HtmlTag {
-  /** The tag's name in lower case; that of a closing tag begins with `/`. */
+  /** In lower case; the name of a closing tag begins with `/`. */
   readonly name: string;
-  /** The kept attributes: decoded values by name in lower case; of duplicates the first. */
+  /** Decoded values by name in lower case; of duplicates the first. */
   readonly attributes: ReadonlyMap<string, string>;
-  /** The text since the previous tag, decoded; of a long one only the beginning. */
+  /** The decoded text since the previous tag; of a long text only the beginning. */
   readonly textBefore: string;
 }
 
-/** A text that is longer is cut, an attribute dropped; no file name or URL is as long. */
+/** A longer text is cut, a longer attribute is dropped. */
 const partCharsMax = 16 * 1024;
 
 function joined(part: string, more: string): string {
@@ -113,8 +113,7 @@ function joined(part: string, more: string): string {
 function nothing(): void {}
 
 /**
- * Passes the tags of a page to `tell`, in order and in linear time: a parser's cost grows with the open elements. An
- * unfinished tag at the end is ignored.
+ * Passes the tags of a page to `tell`, in order and in linear time. An unfinished tag at the end is ignored.
  * @param keys  the names of the attributes to keep, in lower case
  * @see docs/decisions/0016-parsers-kept.md
  */

@@ -20,12 +20,12 @@ import {
 export const acceptAll =
   'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01';
 
-/** An `Accept` header for HTML only, as of old clients. */
+/** An `Accept` header for HTML only, as old clients send. */
 export const acceptHtml = 'application/vnd.pypi.simple.v1+html, text/html; q=0.5';
 
 const notAPage: ProbeFailure = wrongContent('answer.page');
 
-/** The form of a page by its content type; `null`: another type, which pip and uv refuse. */
+/** `null`: another content type, which pip and uv refuse. */
 export function formOf(headers: Answered['headers']): 'json' | 'html' | null {
   const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
   if (type === 'application/vnd.pypi.simple.v1+json') return 'json';
@@ -45,7 +45,7 @@ export function* readPage({ headers, body, finalUrl }: Answered): Slices<Result<
   return yield* form === 'json' ? readJsonPage(body, base) : readHtmlPage(body, base);
 }
 
-/** The base for relative URLs: the URL of the page without credentials, which may be masked, and so invalid. */
+/** The URL of the page without credentials: masked credentials may make it invalid. */
 function baseOf(finalUrl: string): string {
   if (!URL.canParse(finalUrl)) return 'https://invalid/';
   const url = new URL(finalUrl);
@@ -107,7 +107,7 @@ function announced(value: unknown): IndexFile['metadata'] {
   return fieldsOf(value) === null ? null : { sha256: hashIn(value) };
 }
 
-/** A serial, from the number of the origin or the text of bandersnatch; `null`: none. */
+/** The origin states a number, bandersnatch a text; `null`: no serial. */
 function serialOf(value: unknown): string | null {
   const text = typeof value === 'number' ? String(value) : value;
   return typeof text === 'string' && /^\d{1,20}$/.test(text) ? text : null;

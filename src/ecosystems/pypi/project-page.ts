@@ -1,6 +1,5 @@
 import { readPageUrl } from '../../core/url.ts';
 
-/** One file that a project page lists. */
 export interface IndexFile {
   readonly name: string;
   readonly url: string;
@@ -13,16 +12,15 @@ export interface IndexFile {
   readonly provenance: string | null;
 }
 
-/** The content of a project page, in JSON or HTML. */
 export interface ProjectPage {
   readonly files: readonly IndexFile[];
-  /** From version 1.1 of the API on; `null`: the page has no list. */
+  /** `null`: the page has no list of versions. */
   readonly versions: readonly string[] | null;
-  /** The serial of the project's last change, as digits; `null`: not stated. */
+  /** The serial of the project's last change, in digits; `null`: not stated. */
   readonly serial: string | null;
 }
 
-/** The most files of one page that are read; the largest projects have some ten thousand. */
+/** The most files of one page that are read. */
 export const filesMax = 100_000;
 
 interface FileUrl {
@@ -50,19 +48,19 @@ export function nameIn(url: string): string {
   }
 }
 
-/** As `IndexFile.provenance`; `null` also for an invalid URL. */
+/** The absolute URL of a file's attestations; `null`: none, or an invalid URL. */
 export function parseProvenanceUrl(value: unknown, base: string): string | null {
   return typeof value === 'string' && value !== '' ? (parseFileUrl(value, base)?.url ?? null) : null;
 }
 
-/** The URL of a file's core metadata, which is beside the file. @see PEP 658 */
+/** The URL of a file's core metadata. @see PEP 658 */
 export function metadataUrlOf(file: string): string {
   const url = new URL(file);
   url.pathname += '.metadata';
   return url.href;
 }
 
-/** A hexadecimal SHA-256 in lower case; `null` if the value is no SHA-256. */
+/** A SHA-256 in lower-case hex; `null` if the value is no SHA-256 in hex. */
 export function sha256Of(text: unknown): string | null {
   return typeof text === 'string' && /^[0-9a-f]{64}$/i.test(text) ? text.toLowerCase() : null;
 }

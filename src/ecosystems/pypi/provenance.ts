@@ -6,12 +6,11 @@ import { failureOf, phrase } from '../../words/tell.ts';
 import { type Fields, fieldsOf, parseJson } from '../parse-json.ts';
 import { sha256Of } from './project-page.ts';
 
-/** One attestation about a file. */
 export interface Attestation {
   readonly file: string;
   /** Lower-case hex. */
   readonly sha256: string;
-  /** Base64, as are `signature` and `certificate`. */
+  /** `statement`, `signature` and `certificate` are in base64. */
   readonly statement: string;
   readonly signature: string;
   readonly certificate: string;
@@ -33,7 +32,7 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' && value.length <= limits.provenanceBytes ? value : null;
 }
 
-/** Parses a provenance object; one malformed attestation makes the whole malformed. @see PEP 740 */
+/** Parses a provenance object; one malformed attestation makes the whole object malformed. @see PEP 740 */
 export function readProvenance(body: Uint8Array): Result<readonly Attestation[], ProbeFailure> {
   if (isMarkup(body)) return error(failureOf('wrong_content', expected));
   const { version, attestation_bundles: bundles } = membersOf(parsed(utf8(body) ?? ''));

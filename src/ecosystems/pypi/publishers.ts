@@ -2,7 +2,7 @@ import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 
 /**
- * The services whose workflows may publish. `issuer`: of their certificates. A certificate's subject is `at`, the
+ * The services whose workflows may publish. `issuer`: of their certificates. The subject of a certificate is `at`, the
  * repository, `in`, the workflow's file, `@` and a ref.
  */
 export const publisherKinds = {
@@ -19,19 +19,18 @@ export type PublisherKind = keyof typeof publisherKinds;
 export interface Publisher {
   readonly project: string;
   readonly kind: PublisherKind;
-  /** `owner/name`, in any case. */
+  /** `owner/name`; case is ignored. */
   readonly repository: string;
   /** The file name of the only accepted workflow; absent: any workflow of the repository. */
   readonly workflow?: string;
 }
 
-/** The signer that a certificate names. */
 export interface Identity {
   readonly subject: string;
   readonly issuer: string;
 }
 
-/** True if an identity is the publisher's: a workflow of the publisher's repository, certified by its service. */
+/** True if service, repository and workflow of the identity are the publisher's. */
 export function isSignedBy({ kind, repository, workflow }: Publisher, { subject, issuer }: Identity): boolean {
   const place = publisherKinds[kind];
   const beginning = `${place.at}${repository}${place.in}`.toLowerCase();
@@ -40,7 +39,6 @@ export function isSignedBy({ kind, repository, workflow }: Publisher, { subject,
   return ref !== undefined && file !== '' && (workflow === undefined || file === workflow);
 }
 
-/** A publisher as a sentence for display. */
 export function formatPublisher({ kind, repository, workflow }: Publisher): Sentence {
   return phrase('answer.signedBy', { whom: `${kind} ${repository}${workflow === undefined ? '' : ` (${workflow})`}` });
 }

@@ -48,7 +48,7 @@ const pageBytes = 20_000;
 const usualAside = () => ({ asks: 1, bytes: pageBytes });
 const byHash = phrase('answer.pypiVerifies');
 
-/** True for JSON with the type and the lists of a trusted root. */
+/** Checks only the type and the lists of a trusted root. */
 function isTrustedRoot(text: string): boolean {
   try {
     const root = JSON.parse(text) as Readonly<Record<string, unknown>> | null;
@@ -62,7 +62,6 @@ function isTrustedRoot(text: string): boolean {
   }
 }
 
-/** Simple indexes of Python packages, probed with the requests that pip sends. */
 export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
   id: 'pypi',
   publicUpstream: publicPypi,
@@ -76,7 +75,7 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
     'https://peps.python.org/pep-0714/',
     'https://peps.python.org/pep-0740/',
   ],
-  // Paces are from protocols.md 3.8 and 7. The page is the canary: every client needs it.
+  // Intervals are from protocols.md 3.8 and 7. The page is the canary, because every client needs it.
   steps: {
     index: light(null, { grain: 'module', usualBytes: pageBytes }),
     wheelmeta: light(15, {

@@ -5,7 +5,7 @@ import type { IndexFile, ProjectPage } from './project-page.ts';
 import { compareVersions, isPrerelease, type PypiVersion, parseVersion } from './version.ts';
 
 interface Release {
-  /** The spelling of the page's list, else of the first file. */
+  /** As in the page's list, else as in the first file's name. */
   readonly text: string;
   readonly version: PypiVersion;
   readonly files: readonly ReleaseFile[];
@@ -17,7 +17,7 @@ export interface ReleaseFile extends IndexFile {
   readonly tags: string;
 }
 
-/** The collected releases are sorted and cut when they exceed `limits.versionsKept` by more than this. */
+/** How many releases above `limits.versionsKept` are collected before the list is cut. */
 const spareMax = 2_000;
 
 /** The highest `limits.versionsKept` releases of a page, ascending: from its list of versions and its file names. */
@@ -30,7 +30,6 @@ export function* releasesOf({ files, versions }: ProjectPage, project: string): 
     if (version === null) return null;
     const key = JSON.stringify(version);
     const known = found.get(key) ?? { text, version, files: [] };
-    // A release that was cut stays so: there are `limits.versionsKept` higher ones.
     if (found.size > limits.versionsKept + spareMax) found = new Map(ordered());
     found.set(key, known);
     return known.files;
@@ -43,7 +42,7 @@ export function* releasesOf({ files, versions }: ProjectPage, project: string): 
   return ordered().map(([, release]) => release);
 }
 
-/** The highest release with a file that is not yanked, a pre-release only if there is no other. `null`: none. */
+/** The highest release with a file that is not yanked; a pre-release only if there is no other. `null`: none. */
 export function newestOf(releases: readonly Release[]): Release | null {
   const usable = releases.filter(({ files }) => files.some(({ isYanked }) => !isYanked));
   return usable.findLast(({ version }) => !isPrerelease(version)) ?? usable.at(-1) ?? null;
@@ -65,8 +64,8 @@ export function releaseOf(releases: readonly Release[], version: string): Releas
 }
 
 /**
- * The file of a release to probe, the same at all mirrors with the same files. Preferred files come first, then
- * universal wheels, wheels for Linux on x86-64, other wheels, source distributions; then the name decides.
+ * The file to probe, the same at all mirrors with the same files. Preferred files come first, then universal wheels,
+ * wheels for Linux on x86-64, other wheels, and source distributions; then the name decides.
  */
 export function chooseFile(
   files: readonly ReleaseFile[],
@@ -87,7 +86,6 @@ function rankOf({ kind, tags }: ReleaseFile): number {
   return linux >= 0 && tags.indexOf('x86_64', linux) >= 0 ? 1 : 2;
 }
 
-/** The endings of source distributions' names, current and old ones. */
 const sdist = /\.(tar\.gz|zip|tar\.bz2|tgz|tar\.xz|tar\.Z|tar)$/;
 
 interface FileName {
@@ -98,7 +96,7 @@ interface FileName {
 }
 
 /**
- * Parses the name of a wheel or source distribution; `null`: it is another kind of file, or of another project.
+ * Parses the name of a wheel or source distribution; `null`: another kind of file, or another project's.
  * @param project  the normalised name
  * @see protocols.md 3.3; PEP 427, File name convention; PEP 625
  */
@@ -112,7 +110,7 @@ export function parseFileName(file: string, project: string): FileName | null {
   }
   if (!sdist.test(file)) return null;
   const stem = file.replace(sdist, '');
-  // The name of the project may have dashes too: the version begins after the whole name.
+  // The name of the project may have dashes too.
   for (const { index } of stem.matchAll(/(?<=[^-_.])-/g)) {
     const name = normalNameOf(stem.slice(0, index));
     if (name === project) return { kind: 'sdist', version: stem.slice(index + 1), tags: '' };

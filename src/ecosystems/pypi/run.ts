@@ -13,7 +13,7 @@ import {
   type RealClient,
 } from '../real-client.ts';
 
-/** Why pip and uv cannot use a mirror: they get credentials by a netrc, which has no bearer tokens. */
+/** pip and uv take credentials from a netrc, which has no bearer tokens. */
 function cannot(mirror: Mirror): Sentence | null {
   const { auth, proxy } = mirror.access;
   if (auth?.scheme === 'bearer') return phrase('cannot.bearer');
@@ -34,7 +34,7 @@ function requirementOf({ module, version }: ClientJob): string {
   return version === null || version === 'latest' ? module : `${module}==${version}`;
 }
 
-/** `pip download` of one wheel: even downloading a source distribution runs its setup.py. */
+/** Only wheels: even downloading a source distribution runs its setup.py. */
 function pipPlan(job: ClientJob): ClientPlan {
   const { access, home } = job;
   return {
@@ -66,7 +66,7 @@ function pipPlan(job: ClientJob): ClientPlan {
   };
 }
 
-/** `uv pip install` of one wheel: uv has no `download`, and installing a wheel runs none of its code. */
+/** uv has no `download`. Installing a wheel runs none of its code. */
 function uvPlan(job: ClientJob): ClientPlan {
   const { access, home } = job;
   return {
@@ -88,7 +88,7 @@ function uvPlan(job: ClientJob): ClientPlan {
   };
 }
 
-/** Why a run failed. `isElsewhere`: a project without wheels, or a machine without Python or space. */
+/** `isElsewhere`: a project without wheels, or a machine without Python or space. */
 function why(words: string): ClientReason {
   const isSource = /No sources permitted|has no usable wheels|building from source is disabled|no wheels/i.test(words);
   return {
@@ -102,7 +102,6 @@ function why(words: string): ClientReason {
 
 const wheels = 'https://packaging.python.org/en/latest/specifications/binary-distribution-format/';
 
-/** pip. */
 export const pipRun: RealClient = {
   id: 'pip',
   spec: ['https://pip.pypa.io/en/stable/cli/pip_download/', wheels],
@@ -112,7 +111,6 @@ export const pipRun: RealClient = {
   why,
 };
 
-/** uv. */
 export const uvRun: RealClient = {
   id: 'uv',
   spec: ['https://docs.astral.sh/uv/reference/cli/#uv-pip-install', wheels],

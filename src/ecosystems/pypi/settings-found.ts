@@ -2,24 +2,22 @@ import { join, resolve } from 'node:path';
 import type { Machine, Place, Surroundings } from '../../core/trap.ts';
 import { configFolderOf, type FileLine, foldersFrom, readLines } from '../doctor.ts';
 
-/** Where a setting was found. `site`: the virtual environment; `shell`: a file that shells read. */
+/** `site`: the virtual environment. `shell`: a file that shells read. */
 type PypiLevel = 'environment' | 'project' | 'site' | 'user' | 'global' | 'shell';
 
-/** One setting with its place. */
 export interface PypiSetting {
   readonly client: 'pip' | 'uv';
-  /** The key with hyphens, as in files; `default-index` for all forms of uv's. */
+  /** With hyphens, as in files. `default-index` stands for every form of uv's default index. */
   readonly key: string;
   readonly values: readonly string[];
   readonly level: PypiLevel;
-  /** Of one key the highest rank is in force. */
+  /** Of the settings of one key the one with the highest rank is in force. */
   readonly rank: number;
   readonly place: Place;
   /** The lines that an edit may remove; empty: the setting cannot be edited. */
   readonly lines: readonly { readonly line: number; readonly text: string }[];
 }
 
-/** The settings that pip and uv read on this machine. */
 export interface PypiFound {
   readonly settings: readonly PypiSetting[];
 }
@@ -45,7 +43,6 @@ const installRank = 50;
  */
 const uvRanks = { newForm: 60, oldVariable: 50, oldForm: 10, pipAlone: 0 } as const;
 
-/** Reads variables, the files of pip and uv, and assignments in shell files. */
 export async function findPypi({ machine, assignments }: Surroundings): Promise<PypiFound> {
   const settings: PypiSetting[] = [
     ...ofVariables('pip', pipVariables, machine),
@@ -141,7 +138,7 @@ async function pipFiles(machine: Machine): Promise<readonly (readonly [PypiLevel
 
 const pipKeys: readonly string[] = Object.values(pipVariables);
 
-/** The settings in a pip.conf whose keys are in `pipKeys`. Indented lines continue a value. */
+/** Reads the keys `pipKeys` of a pip.conf. Indented lines continue a value. */
 function pipSettings(level: PypiLevel, rank: number, lines: readonly FileLine[]): readonly PypiSetting[] {
   const found: { key: string; section: string; lines: [FileLine, ...FileLine[]] }[] = [];
   let open: (typeof found)[number] | null = null;
@@ -166,7 +163,7 @@ function pipSettings(level: PypiLevel, rank: number, lines: readonly FileLine[])
   });
 }
 
-/** Reads the uv.toml of system, user and project; a project without one has `[tool.uv]` in its pyproject.toml. */
+/** In a project without a uv.toml, `[tool.uv]` in its pyproject.toml counts. */
 async function uvSettings(machine: Machine): Promise<readonly PypiSetting[]> {
   const read = async (level: PypiLevel, rank: number, file: string): Promise<readonly PypiSetting[] | null> => {
     const lines = await readLines(machine, file);
@@ -187,7 +184,9 @@ async function uvSettings(machine: Machine): Promise<readonly PypiSetting[]> {
 
 const uvKeys: readonly string[] = ['index-url', 'allow-insecure-host', 'index-strategy'];
 
-/** The settings at the top level of a uv.toml, in `[pip]` and `[[index]]`; in pyproject.toml those below `tool.uv`. */
+/**
+ * The settings at the top level of a uv.toml, in `[pip]` and `[[index]]`; in a pyproject.toml those below `tool.uv`.
+ */
 function uvSettingsIn(
   level: PypiLevel,
   rank: number,
@@ -226,7 +225,7 @@ function uvSettingsIn(
       continue;
     }
     if ((table !== own && table !== pip) || !uvKeys.includes(key) || values.length === 0) continue;
-    // Of a list over several lines only this one was read: the setting is not edited.
+    // Of a list over several lines only the first was read: the setting is not edited.
     const isWhole = !rest.startsWith('[') || rest.includes(']');
     found.push({
       client: 'uv',

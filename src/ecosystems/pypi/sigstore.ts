@@ -5,7 +5,7 @@ import type { Attestation } from './provenance.ts';
 import type { Identity } from './publishers.ts';
 
 /**
- * The verdict on an attestation. `forged`: the content is not what was signed or logged. `untrusted`: the trusted root
+ * The verdict on an attestation. `forged`: its content is not what was signed or logged. `untrusted`: the trusted root
  * does not certify the signer or the log. `malformed`: it cannot be parsed.
  */
 export type Attested =
@@ -14,7 +14,7 @@ export type Attested =
   | { readonly tag: 'untrusted' }
   | { readonly tag: 'malformed' };
 
-/** The verification errors that prove a forgery; others may be those of an outdated root. */
+/** The errors that prove a forgery. Others may come from an outdated root. */
 const forgedCodes: readonly string[] = ['SIGNATURE_ERROR', 'TLOG_BODY_ERROR'];
 
 let last: { readonly text: string; readonly verifier: Verifier | null } | null = null;
@@ -34,7 +34,7 @@ function readRoot(text: string): Verifier | null {
 
 /**
  * Verifies the certificate, the transparency log and the signature of one attestation.
- * @param trustedRoot  JSON; by an invalid root every attestation is `untrusted`
+ * @param trustedRoot  JSON; if it is invalid, every attestation is `untrusted`
  */
 export function verifyAttestation(attestation: Attestation, trustedRoot: string): Attested {
   const verifier = verifierOf(trustedRoot);

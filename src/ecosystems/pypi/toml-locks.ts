@@ -9,7 +9,7 @@ import { nameIn, sha256Of } from './project-page.ts';
 const depthMax = 50;
 
 /**
- * Parses TOML. An integer that a number cannot hold is an error: as a bigint, one of millions of digits takes seconds.
+ * Parses TOML. An integer that a number cannot hold exactly is an error.
  * @returns the table; the error is the number of the invalid line, from 1
  */
 export function parseToml(text: string): Result<TomlTable, number> {
@@ -21,7 +21,7 @@ export function parseToml(text: string): Result<TomlTable, number> {
   }
 }
 
-/** One package of a lock file. `needs`: the packages that it requires. */
+/** `needs`: the names of the packages that it requires. */
 interface Locked {
   readonly name: string;
   readonly version: string;
@@ -51,7 +51,7 @@ function hashed(name: string, hash: TomlValue | undefined): Locked['files'] {
   return name === '' || sha256 === null ? [] : [{ name, sha256 }];
 }
 
-/** A package of a uv.lock. @see https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile */
+/** @see https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile */
 function ofUv(one: TomlTable): Locked {
   const source = tableOf(one['source']);
   const registry = textOf(source?.['registry']);
@@ -67,8 +67,8 @@ function ofUv(one: TomlTable): Locked {
 }
 
 /**
- * A package of a poetry.lock. Without a `source` it comes from the public index.
- * @param files  the package's files, where the lock file has those of all packages in one place
+ * Without a `source` a package of a poetry.lock comes from the public index.
+ * @param files  the package's files, if the lock file has those of all packages in one place
  * @see https://python-poetry.org/docs/basic-usage/#installing-with-poetrylock
  */
 function ofPoetry(one: TomlTable, files: TomlValue | undefined): Locked {
@@ -83,7 +83,6 @@ function ofPoetry(one: TomlTable, files: TomlValue | undefined): Locked {
   };
 }
 
-/** Parses a uv.lock or poetry.lock. */
 export function readTomlLock(kind: 'uv' | 'poetry', file: LockFile): Result<Lock, Sentence> {
   const read = parseToml(file.text);
   if (read.tag === 'error') return error(phrase('expected.lockWrites', { kind, client: kind, line: read.error }));

@@ -5,7 +5,6 @@ import type { Say } from '../../words/words.ts';
 import { editOf, explainPlainUrl, explainShadowed, type KnownTraps, plainUrlOf, removalOf, trapOf } from '../doctor.ts';
 import { type PypiFound, type PypiSetting, sortInOrder } from './settings-found.ts';
 
-/** The kinds of traps in the settings of pip and uv. */
 export const pypiKinds = {
   'pip-index-shadowed': { severity: 'warning', isFixable: false },
   'pip-extra-index': { severity: 'error', isFixable: false },
@@ -19,7 +18,6 @@ export const pypiKinds = {
 
 type PypiTrap = Trap & { readonly id: keyof typeof pypiKinds };
 
-/** Finds the traps in these settings. */
 export function findPypiTraps(found: PypiFound, say: Say): readonly PypiTrap[] {
   return [...shadowed(found, say), ...differing(found, say), ...found.settings.flatMap((setting) => of(setting, say))];
 }
@@ -85,10 +83,10 @@ function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
   }
 }
 
-/** A uv index that only projects use which name it. */
+/** A uv index that only those projects use that name it. */
 const explicitIndex = ['[[index]]', 'name = "own"', 'url = "https://pypi.example.com/simple"', 'explicit = true'];
 
-/** The first value of a setting, for comparison. */
+/** The first value of a setting, normalised for comparison. */
 export function urlOf({ values: [value = ''] }: PypiSetting): string {
   return plainUrlOf(value);
 }
@@ -97,7 +95,7 @@ function shown({ values: [value = ''] }: PypiSetting): string {
   return maskText(value);
 }
 
-/** The edits that delete a setting; none for a variable, a project's file and a shell's file. */
+/** The edits that delete a setting; none for a variable, a file of the project and a file that shells read. */
 function dropped({ place, lines, level }: PypiSetting): readonly Edit[] {
   if (!('file' in place) || level === 'project' || level === 'shell') return [];
   const { file } = place;

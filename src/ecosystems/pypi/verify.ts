@@ -7,9 +7,8 @@ import { failedBy, fine, hashOf, seenIn, type Talk } from '../talk.ts';
 const algorithm = 'sha256';
 
 /**
- * Judges bytes by the SHA-256 from a lock file or the public index, if it is known, else by the one on the mirror's own
- * page, as clients do. That proves only that the mirror is consistent: the bytes are then compared with other mirrors
- * too.
+ * Judges bytes by the pinned SHA-256, else, as clients do, by the one on the mirror's own page. The latter proves only
+ * that the mirror is consistent, so the bytes are also compared between mirrors.
  * @param wants  as `Pins.wants` for this file
  * @param told   the hash on the page, in hex; `null`: none
  * @param known  facts to return with the verdict
@@ -41,20 +40,22 @@ export function* verify(
   return fine(want === null ? facts : { ...facts, verified: { algorithm, digest, against } });
 }
 
-/** The known hashes of one version. */
 export interface Pins {
   /**
-   * The expected hash of a file as `sha256:<hex>`; `null`: none is known. If several are right and `hex` is none of
-   * them, a description of them.
+   * The expected hash of a file as `sha256:<hex>`; `null`: none is known. If several hashes are acceptable and `hex` is
+   * none of them, a description of them.
    * @param hex  the hash computed from the file, or stated on the page
    */
   wants(file: string, hex: string): string | null;
-  /** True if the hash of this file is known. @param hex  the hash on the page; `null`: none */
+  /**
+   * True if the hash of this file is known.
+   * @param hex  the hash on the page; `null`: none
+   */
   knows(file: string, hex: string | null): boolean;
 }
 
 /**
- * The known hashes of a version.
+ * The pinned hashes of a version.
  * @param pinned  by `module@version/<file>`, and by `module@version/sha256:<hex>` where any file may have the hash
  */
 export function pinsOf(pinned: Readonly<Record<string, string>>, module: string, version: string): Pins {

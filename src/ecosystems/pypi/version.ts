@@ -1,6 +1,6 @@
 import { limits } from '../../core/limits.ts';
 
-/** A version by PEP 440. Numbers are digits without leading zeros, so that none overflows. */
+/** A version by PEP 440. Numbers are digits without leading zeros. */
 export interface PypiVersion {
   readonly epoch: string;
   /** The numbers of the release without final zeros: `1` for `1.0`. */
@@ -12,7 +12,7 @@ export interface PypiVersion {
   readonly local: readonly string[];
 }
 
-/** The form of a version in lower case. @see PEP 440, appendix B */
+/** A version in lower case. @see PEP 440, appendix B */
 const form =
   /^v?(?:(\d+)!)?(\d+(?:\.\d+)*)(?:[-_.]?(alpha|a|beta|b|preview|pre|c|rc)[-_.]?(\d*))?(?:-(\d+)|[-_.]?(post|rev|r)[-_.]?(\d*))?(?:[-_.]?(dev)[-_.]?(\d*))?(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?$/;
 
@@ -69,7 +69,10 @@ export function compareVersions(a: PypiVersion, b: PypiVersion): number {
   );
 }
 
-/** The rank among versions of equal numbers: development releases of no pre-release, pre-releases, all others. */
+/**
+ * Orders versions of equal numbers: development releases without a pre-release part, then pre-releases, then all
+ * others.
+ */
 function preRank({ pre, post, dev }: PypiVersion): number {
   if (pre !== null) return 1;
   return post === null && dev !== null ? 0 : 2;
@@ -91,7 +94,7 @@ function kindOf(number: string): number {
   return number === '-' ? 0 : number === '~' ? 2 : 1;
 }
 
-/** Compares parts of local versions: a number is above a word, any part above none. */
+/** A number is above a word, and any part above none. */
 function compareLocal(a: string | undefined, b: string | undefined): number {
   if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
   const numbers = Number(/^\d+$/.test(a)) - Number(/^\d+$/.test(b));

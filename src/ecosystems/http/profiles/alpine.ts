@@ -5,11 +5,11 @@ import { type Profile, type Reading, sound, unsound } from '../profile.ts';
 
 const notAnIndex = unsound(phrase('answer.apk'));
 
-/** The first bytes of the index, with the signature and the beginning of the signed data. */
+/** Enough for the signature and the beginning of the signed data. */
 const packedBytes = 4096;
 const nameBytes = 100;
 
-/** Checks the beginning of an APKINDEX.tar.gz: a sequence of gzip members, of which the first may have the signature. */
+/** Checks the beginning of an APKINDEX.tar.gz: gzip members, of which the first may hold the signature. */
 export function readApkIndex(body: Uint8Array): Reading {
   try {
     const unpacked = gunzipSync(body.subarray(0, packedBytes), {
@@ -23,7 +23,7 @@ export function readApkIndex(body: Uint8Array): Reading {
   }
 }
 
-/** Alpine's package repositories; the base URL is the folder of branches. */
+/** The base URL is the folder of branches. */
 export const alpine: Profile = {
   id: 'alpine',
   spec: ['https://wiki.alpinelinux.org/wiki/Apk_spec'],

@@ -3,7 +3,7 @@ import type { Chain } from '../../client.ts';
 import { headTextOf, parseEpochSeconds, startsWith } from '../format.ts';
 import { linesBy, type Profile, sound, unsound } from '../profile.ts';
 
-/** The first bytes of gzip, Zstandard and xz, which repo-add writes. */
+/** The first bytes of gzip, Zstandard and xz. */
 const packed = ['1f8b', '28b52ffd', 'fd377a585a00'];
 
 function mirrorlist({ members }: Chain): string {

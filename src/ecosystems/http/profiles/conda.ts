@@ -5,7 +5,7 @@ import { headUrlOf, linesBy, type Profile, type Reading, sound, unsound } from '
 
 const title = phrase('answer.conda');
 
-/** Checks the beginning of a repodata.json: a JSON object. If it names a platform, that must be the folder of the file. */
+/** Checks the beginning of a repodata.json: a JSON object, which names no other platform than the file's folder. */
 function readRepodata(path: string, body: Uint8Array): Reading {
   const text = headTextOf(body);
   if (!/^\s{0,100}\{\s{0,100}"(info|packages|packages\.conda|repodata_version|removed|signatures)"\s{0,10}:/.test(text))
@@ -19,7 +19,7 @@ function condarc(chain: Chain): string {
   return `# ~/.condarc\nchannels:\n  - ${headUrlOf(chain)}`;
 }
 
-/** Channels of conda; the base URL is the folder of platforms. */
+/** The base URL is the folder of platforms. */
 export const conda: Profile = {
   id: 'conda',
   spec: [

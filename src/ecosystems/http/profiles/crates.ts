@@ -21,7 +21,6 @@ function read({ path, body, isWhole }: Pick<Head, 'path' | 'body' | 'isWhole'>):
   return isLine && name.toLowerCase() === wanted ? sound() : unsound(phrase('answer.crateVersions'));
 }
 
-/** The members of a JSON object; empty for any other text. */
 function json(text: string): Readonly<Record<string, unknown>> {
   const parsed = parseFields(text, phrase('answer.cratesConfig'));
   return parsed.tag === 'ok' ? parsed.value : {};
@@ -40,7 +39,7 @@ replace-with = "mirrorwatch"
 registry = "sparse+${headUrlOf(chain, '/')}"`;
 }
 
-/** Sparse indexes of crates. The crates themselves come from the URL in the index's config.json. */
+/** Sparse indexes of crates. The crates come from the URL in the index's config.json. */
 export const crates: Profile = {
   id: 'crates',
   spec: [

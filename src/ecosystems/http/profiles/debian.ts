@@ -20,7 +20,8 @@ const clearsigned = '-----BEGIN PGP SIGNED MESSAGE-----';
 const sums = ['\nSHA256:', '\nSHA512:'];
 
 /**
- * Checks that a Release file has a date, if whole also SHA-256 or SHA-512 sums, and that `Valid-Until` has not passed.
+ * Checks that a Release file has a date and that `Valid-Until` has not passed; if the file is whole, also that it has
+ * SHA-256 or SHA-512 sums.
  * @see https://wiki.debian.org/DebianRepository/Format
  */
 export function readRelease({ path, body, isWhole, nowWallMs }: Omit<Head, 'sum' | 'headers'>): Reading {
@@ -38,13 +39,13 @@ export function readRelease({ path, body, isWhole, nowWallMs }: Omit<Head, 'sum'
   return isSummed ? sound(changedAtMs) : { ...unsound(phrase('answer.releaseSums')), changedAtMs };
 }
 
-/** A file below `dists/<suite>`, or `dists/<suite>/updates`, is listed in the InRelease of that folder. */
+/** The InRelease of `dists/<suite>`, or of `dists/<suite>/updates`, lists the files below that folder. */
 function listedAt(path: string): ListedAt | null {
   const [, suite = '', name = ''] = /^((?:.*\/)?dists\/[^/]+(?:\/updates)?)\/(.+)$/.exec(path) ?? [];
   return suite === '' || /^(In)?Release(\.gpg)?$/.test(name) ? null : { list: `${suite}/InRelease`, name };
 }
 
-/** Finds the line ` <sha256> <bytes> <name>` of a file. Only SHA-256 sums have 64 digits. */
+/** Finds the line ` <sha256> <bytes> <name>`. Only SHA-256 sums have 64 digits. */
 function find(list: Uint8Array, name: string): ListedFile | null {
   for (const line of (utf8(list) ?? '').split('\n')) {
     const [, sha256 = '', bytes = '', named] = /^ ([0-9a-f]{64}) +(\d{1,15}) (\S+)$/.exec(line) ?? [];
@@ -53,7 +54,7 @@ function find(list: Uint8Array, name: string): ListedFile | null {
   return null;
 }
 
-/** Debian archives, and others in the same format. */
+/** Archives in Debian's format. */
 export const debian: Profile = {
   id: 'debian',
   spec: ['https://wiki.debian.org/DebianRepository/Format', 'https://www.debian.org/mirror/ftpmirror'],
@@ -66,21 +67,19 @@ export const debian: Profile = {
     editLines({ before, after, files: '/etc/apt/sources.list*', behind: '/*([[:space:]]|$)', kept: '\\1' }),
 };
 
-/** The commonest architecture first. */
 const architectures = ['amd64', 'arm64'];
 
 interface Index extends ListedFile {
   /** Such as `main/binary-amd64/Packages.gz`. */
   readonly name: string;
-  /** The folder of `name`. */
   readonly folder: string;
-  /** The index with the lowest rank is used. */
+  /** The lowest rank is preferred. */
   readonly rank: number;
 }
 
 /**
- * Chooses one index of packages in a Release file: if possible of `main`, the commonest architecture, and compressed with
- * gzip. The first path is by hash, if the archive has such files: these stay available during a synchronisation.
+ * Prefers the index of `main`, of the commonest architecture, compressed with gzip. A path by hash comes first, because
+ * it stays valid during a synchronisation.
  */
 function indexIn(path: string, list: Uint8Array): IndexAt | null {
   const [, root = null, suite = ''] = /^((?:.*\/)?)(dists\/[^/]+(?:\/updates)?)\/(?:In)?Release$/.exec(path) ?? [];
@@ -94,7 +93,7 @@ function indexIn(path: string, list: Uint8Array): IndexAt | null {
   return { paths: [...byHash, `${at}${name}`], file: { sha256, bytes }, isPacked: name.endsWith('.gz'), root };
 }
 
-/** The indexes in lines ` <sha256> <bytes> <component>/binary-<architecture>/Packages[.gz]`. */
+/** Reads lines ` <sha256> <bytes> <component>/binary-<architecture>/Packages[.gz]`. */
 function indexesIn(text: string): readonly Index[] {
   const found: Index[] = [];
   for (const [, sha256 = '', size = '', name = '', folder = '', component, architecture = '', packed] of text.matchAll(
@@ -112,7 +111,6 @@ function indexesIn(text: string): readonly Index[] {
   return found;
 }
 
-/** The package in a stanza; `null`: its path, size or hash is missing. */
 function packageIn(stanza: string): PackageFile | null {
   const [, path] = /^Filename: (?:\.\/)?(\S+)$/m.exec(stanza) ?? [];
   const [, bytes] = /^Size: (\d{1,15})$/m.exec(stanza) ?? [];

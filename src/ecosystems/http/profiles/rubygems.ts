@@ -3,7 +3,7 @@ import type { Chain } from '../../client.ts';
 import { headTextOf } from '../format.ts';
 import { type Head, headUrlOf, linesBy, type Profile, type Reading, sound, unsound } from '../profile.ts';
 
-/** The source that Gemfiles usually name, for which the remedy sets a mirror. */
+/** The source that Gemfiles usually name. */
 const source = 'https://rubygems.org';
 
 function read({ path, body, sum, headers }: Head): Reading | null {
@@ -12,7 +12,7 @@ function read({ path, body, sum, headers }: Head): Reading | null {
   const text = headTextOf(body);
   const isIndex = kind === 'versions' ? /^created_at: .{1,60}\n---\n/.test(text) : text.startsWith('---\n');
   if (!isIndex) return unsound(phrase('answer.compact'));
-  // Some servers, such as rubygems.org, put the digest in quotes instead of colons (protocols.md 5).
+  // Some servers, such as rubygems.org, quote the digest instead of writing colons (protocols.md 5).
   const [, want] = /(?:^|[,\s])sha-256=[:"]([A-Za-z0-9+/]{43}=)[:"]/.exec(headers['repr-digest'] ?? '') ?? [];
   if (want === undefined || sum === null) return sound();
   const got = Buffer.from(sum.sha256, 'hex').toString('base64');
