@@ -30,7 +30,6 @@ type BuildTrouble = 'fails' | 'closes' | 'slow';
 
 interface BuildFault {
   readonly trouble: BuildTrouble;
-  /** Judged requests of the newest build with it. */
   readonly requests: number;
   readonly reason: Reason | null;
   readonly samples: number;
@@ -42,18 +41,17 @@ interface BuildFault {
 }
 
 export interface BuildState {
-  /** The newest build. */
   readonly id: string;
   readonly answers: readonly BuildAnswer[];
-  /** Requests of that build that are still running. */
+  /** Requests of the newest build that are still running. */
   readonly left: number;
-  /** Builds with trouble in a row; while the finding is open, builds without. */
+  /** Builds in a row with trouble; while the finding is open, without trouble. */
   readonly inRow: number;
   readonly fault: BuildFault | null;
   readonly isOpen: boolean;
 }
 
-/** So many builds in a row open or close the finding. */
+/** This many builds in a row open or close the finding. */
 const buildsInRow = 2;
 /** Fewer requests show neither serial handling nor that a stream limit is gone. */
 const requestsMin = 4;
@@ -61,7 +59,7 @@ const requestsMin = 4;
 const inTurnShare = 0.6;
 /** The slowest request of serial handling also takes this many times the slowest single time. */
 const inTurnFactor = 3;
-/** The time of larger responses depends on the network. */
+/** With more bytes in all, the times depend on bandwidth. */
 const inTurnBytesMax = 64 * 1024;
 
 const none: BuildState = { id: '', answers: [], left: 0, inRow: 0, fault: null, isOpen: false };
@@ -77,8 +75,8 @@ function buildAnswer(sample: Sample, aloneMs: number | null): BuildAnswer | null
 }
 
 /**
- * The state with one more request of a build, which is judged with its last one.
- * @param answer   `null`: it decides nothing
+ * Adds one request of a build; with its last request, the build is judged.
+ * @param answer   `null`: the request shows nothing
  * @param floorMs  a response faster than this is never slow
  */
 export function updateBuilds(
@@ -172,8 +170,8 @@ function textOf(name: string, fault: BuildFault, speaks: readonly Speaks[] | und
 }
 
 /**
- * Concurrent requests over one connection fail, need another one, or wait for each other. Per series it keeps the last
- * time to first byte of a single HTTP/2 request, milliseconds.
+ * Concurrent requests over one connection fail, need another connection, or wait for each other. Per series it keeps
+ * the last time to first byte of a single HTTP/2 request, milliseconds.
  */
 export const builds: FindingRule<BuildState | null, number | null> = {
   name: 'builds',
@@ -184,7 +182,7 @@ export const builds: FindingRule<BuildState | null, number | null> = {
   receive(before, received) {
     const { view, mirror, sample } = received;
     const { build, target, purpose } = sample.due;
-    // A build's first request is a due probe.
+    // The first request of a build has another purpose: it is a scheduled probe.
     if (purpose !== 'build' || build === undefined) return null;
     const series = mirror.series.get(seriesId(target, 'cold'));
     const aloneMs = series === undefined ? null : seriesStateOf(builds, series);

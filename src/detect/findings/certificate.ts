@@ -7,10 +7,8 @@ import { isNumber, openFinding } from '../lookups.ts';
 import { type Says, scopeOf } from '../rules/says.ts';
 import type { FindingRule, Judged } from './rule.ts';
 
-/** What a sample shows about the certificate; `null`: nothing. */
 export type CertificateSays = 'good' | 'expires_soon' | Extract<Reason, `tls_${string}`> | null;
 
-/** Reads one judged sample. */
 export function readCertificate(sample: Pick<Sample, 'outcome' | 'tls'>, wallMs: number): CertificateSays {
   if (sample.outcome.tag === 'failed' && isCertificateFailure(sample.outcome.failure.kind)) {
     return sample.outcome.failure.kind as Extract<Reason, `tls_${string}`>;
@@ -34,7 +32,7 @@ export function updateCertificate(state: CertificateState, says: CertificateSays
   return { says, inRow: says === state.says ? state.inRow + 1 : 1, probeId };
 }
 
-/** Whether a finding is due. One failure is not enough: a captive portal shows its own certificate once. */
+/** Whether the finding opens or closes; `null`: neither. A single failure may be a captive portal's certificate. */
 export function judgeCertificate(state: CertificateState): 'open' | 'closed' | null {
   switch (state.says) {
     case null:
@@ -48,7 +46,6 @@ export function judgeCertificate(state: CertificateState): 'open' | 'closed' | n
   }
 }
 
-/** What the last certificates of one mirror say; scope and probes of an open finding stay. */
 function certificateFinding({ view, mirror, sample }: Judged, state: CertificateState): Says {
   const { name } = mirror.mirror;
   const { wallMs } = view.now;

@@ -6,7 +6,6 @@ import { phrase, told } from '../../words/tell.ts';
 import type { Says } from '../rules/says.ts';
 import type { OwnRule } from './rule.ts';
 
-/** How a client and our steps differ at one mirror: for how many runs in a row, and the last of these. */
 interface Difference {
   readonly row: number;
   readonly run: ClientRun;
@@ -19,7 +18,7 @@ export type Differences = ReadonlyMap<string, Difference>;
 const rowMin = 2;
 const namedMax = 5;
 
-/** The differences after one more run; one without a result on either side changes nothing. */
+/** The differences after one more run; a run without the client's or our own result changes nothing. */
 export function countRun(differences: Differences, run: ClientRun): Differences {
   const isSame = agrees(run);
   if (isSame === null) return differences;
@@ -37,7 +36,6 @@ export function differencesOf(differences: Differences, pairs: readonly ClientPa
   return new Map([...differences].filter(([key]) => keys.has(key)));
 }
 
-/** The finding that our steps do not see what a client sees. */
 export function explainDifferences(differences: Differences): Says {
   const lasting = [...differences.values()].filter(({ row }) => row >= rowMin);
   if (lasting.length === 0) return { tag: 'well', ...told('found.clients.well'), of: 'client_differs' };
@@ -80,7 +78,7 @@ export const clientDiffers: OwnRule<Differences> = {
     const own = countRun(before, run);
     return { own, says: explainDifferences(own) };
   },
-  /** A pair that is no longer run no longer differs. */
+  /** Drops pairs that are no longer configured. */
   adopt(before, _, { view: { config } }) {
     const own = differencesOf(before, config.clientRuns?.pairs ?? []);
     return { own, says: explainDifferences(own) };

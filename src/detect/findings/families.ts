@@ -6,28 +6,27 @@ import type { Request } from './rule.ts';
 
 export type AddressFamily = 4 | 6;
 
-/** A mirror that responds over one address family only, and is probed over that one. */
+/** A mirror is probed over one address family, because the other one fails. */
 export interface Detour {
   readonly broken: AddressFamily;
   readonly over: AddressFamily;
   /** Monotonic milliseconds. */
   readonly sinceMs: number;
   readonly reason: Reason;
-  /** Failures over the broken family. */
   readonly failures: number;
   readonly probeIds: readonly string[];
-  /** Connections over the broken family since the last failure. */
+  /** Successful connections over the broken family since the last failure. */
   readonly back: number;
 }
 
 export interface Families {
   /** `null`: both work, or not known. */
   readonly detour: Detour | null;
-  /** The family that failed last, until it works. */
+  /** The family that failed last; `null`: none, or it works again. */
   readonly failedOver: { readonly family: AddressFamily; readonly reason: Reason; readonly probeId: string } | null;
   /** Last response over each family, monotonic milliseconds. */
   readonly answeredOver: Map<AddressFamily, number>;
-  /** By target: the last response over the other family in a round. */
+  /** By target: the last response of a round over the working family. */
   readonly insteadOf: Map<string, Sample>;
 }
 
@@ -35,11 +34,10 @@ export function newFamilies(): Families {
   return { detour: null, failedOver: null, answeredOver: new Map(), insteadOf: new Map() };
 }
 
-/** Responses kept per mirror. */
 const answersKept = 16;
 /** A single failure may be chance. */
 const shownFrom = 2;
-/** So many connections in a row end the detour. */
+/** This many successful connections over the broken family in a row end the detour. */
 const backAfter = 2;
 const probesKept = 5;
 
@@ -49,13 +47,13 @@ export function otherFamilyOf(family: AddressFamily): AddressFamily {
   return family === 4 ? 6 : 4;
 }
 
-/** The family over which the connection failed; `null`: none did. */
+/** The family over which the connection failed, and why; `null`: no connection failed. */
 function unconnected({ outcome, family }: Sample): { readonly family: AddressFamily; readonly reason: Reason } | null {
   if (outcome.tag !== 'failed' || family === null || !connecting.has(outcome.failure.kind)) return null;
   return { family, reason: outcome.failure.kind };
 }
 
-/** The detour that starts with a response over the other family. `probeId` `null`: from the last process. */
+/** A new detour. `probeId` `null`: restored from the last process. */
 export function newDetour(
   broken: AddressFamily,
   failed: { readonly reason: Reason; readonly probeId: string | null },
@@ -76,10 +74,10 @@ export function isShown({ failures }: Detour): boolean {
   return failures >= shownFrom;
 }
 
-/** The detour after a try of the broken family; `null`: it works again, or the name has no address of it any more. */
+/** The detour after a probe over the broken family; `null`: the detour ends. */
 function afterTry(detour: Detour, sample: Sample): Detour | null {
   const { family, due, outcome } = sample;
-  // Where the name has no address of the ordered family, a probe goes over the other one.
+  // If the host name has no address of the ordered family, a probe uses the other family.
   const isGone = due.family === detour.broken && outcome.tag === 'ok';
   if (family !== detour.broken && !isGone) return detour;
   if (unconnected(sample) !== null)
@@ -93,7 +91,7 @@ function afterTry(detour: Detour, sample: Sample): Detour | null {
   return back >= backAfter || !isShown(detour) ? null : { ...detour, back };
 }
 
-/** What a client gets that falls back from a failed family. The probe keeps its identity; the bytes of both count. */
+/** The response that a client gets by falling back to the other family, under the failed probe's identity. */
 function overOther(failed: Sample, answer: Sample): Sample {
   return {
     ...answer,
@@ -108,7 +106,9 @@ function overOther(failed: Sample, answer: Sample): Sample {
   };
 }
 
-/** Records the family of a response or failure. A detour starts with a response over the other one. */
+/**
+ * Records the address family of a sample. After a failure over one family, a response over the other starts a detour.
+ */
 export function updateFamilies(before: Families, { mirror }: MirrorMemory, sample: Sample, nowMs: number): Families {
   const { resolve, proxy } = mirror.access;
   if (resolve.family !== null || proxy !== null) return before;
@@ -129,14 +129,17 @@ export function updateFamilies(before: Families, { mirror }: MirrorMemory, sampl
   return { ...after, detour: newDetour(failedOver.family, failedOver, nowMs) };
 }
 
-/** The result for a client after a failure over the broken family: the last response of a round over the other one. */
+/** The sample as a client sees it: for a failure over the broken family, the last response over the working one. */
 export function answerOfFamilies({ detour, insteadOf }: Families, sample: Sample): Sample {
   if (detour === null || unconnected(sample)?.family !== detour.broken) return sample;
   const answer = insteadOf.get(sample.due.target.id);
   return answer === undefined ? sample : overOther(sample, answer);
 }
 
-/** A try of the broken family: after each good scheduled canary, and in rounds after a single failure. */
+/**
+ * Requests a probe over the broken family: after each ok scheduled canary, and in rounds while only one failure is
+ * known.
+ */
 export function requestBroken({ detour }: Families, { due, outcome, startedMonotonicMs }: Sample): readonly Request[] {
   if (detour === null || startedMonotonicMs < detour.sinceMs || outcome.tag !== 'ok' || isHeavy(due.target)) return [];
   const isAtPace = due.target.canary && due.purpose === 'scheduled';
@@ -144,7 +147,7 @@ export function requestBroken({ detour }: Families, { due, outcome, startedMonot
   return [{ kind: 'peek', peek: { target: due.target, family: detour.broken } }];
 }
 
-/** Records a try of the broken family; `null`: it shows nothing. */
+/** Records a probe during a detour; `null`: it shows nothing. */
 export function updateDetour(before: Families, sample: Sample): Families | null {
   if (before.detour === null || isHeavy(sample.due.target)) return null;
   const detour = afterTry(before.detour, sample);

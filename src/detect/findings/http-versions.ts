@@ -6,8 +6,7 @@ import type { MirrorMemory } from '../mirror-memory.ts';
 import type { Request } from './rule.ts';
 
 /**
- * A mirror fails over one HTTP version. Clients use one and do not try the other, so the other shows which are
- * affected.
+ * A mirror fails over one HTTP version. A client uses one version and does not try the other.
  * @see design.md section 5.1, Protocols
  */
 export interface ProtocolFault {
@@ -36,17 +35,17 @@ export interface OneProtocol {
   readonly probeIds: readonly string[];
   /** Clients of the ecosystem that use the broken version. */
   readonly clients: readonly string[];
-  /** The setting that makes one of them use the other version; `null`: none. */
+  /** A client setting that avoids the broken version; `null`: none. */
   readonly bypass: string | null;
 }
 
-/** For so long a response over the other version is valid: a round need not probe it every second. */
+/** How long a response over the other version is valid, so that rounds need not probe it every second. */
 const otherAnswerMs = 3_000;
 /** A single failure may be chance. */
 const shownFrom = 2;
 const probesKept = 5;
 
-/** Failures that come after the choice of the version. */
+/** Failures after the HTTP version was negotiated. */
 const overHttp: ReadonlySet<Reason> = new Set([
   'reset',
   'cut',
@@ -60,13 +59,12 @@ export function otherProtocolOf(protocol: HttpProtocol): HttpProtocol {
   return protocol === '2' ? '1.1' : '2';
 }
 
-/** Why a sample failed after the choice of its version; `null`: another failure, or none. */
+/** Why a sample failed after its HTTP version was negotiated; `null`: another failure, or none. */
 export function httpFailureOf({ outcome, protocol }: Sample): Reason | null {
   if (outcome.tag !== 'failed' || protocol === undefined) return null;
   return overHttp.has(outcome.failure.kind) ? outcome.failure.kind : null;
 }
 
-/** The fault after one more failure over this version; with another version it starts anew. */
 function withFailure(
   known: ProtocolFault | null,
   broken: HttpProtocol,
@@ -86,7 +84,7 @@ export function restoreFault(broken: HttpProtocol, reason: Reason, nowMs: number
   return { broken, reason, failures: shownFrom, probeIds: [], otherMs: nowMs };
 }
 
-/** The affected clients, once the version has failed often enough and the other one works. */
+/** The fault with its clients, once one version has failed often enough and the other works; else `null`. */
 export function oneProtocolOf(fault: ProtocolFault | null, speaks: readonly Speaks[] | undefined): OneProtocol | null {
   if (fault === null || fault.otherMs === null || fault.failures < shownFrom || speaks === undefined) return null;
   const { broken, reason, probeIds } = fault;
@@ -95,14 +93,14 @@ export function oneProtocolOf(fault: ProtocolFault | null, speaks: readonly Spea
   return { broken, other: otherProtocolOf(broken), reason, probeIds, clients: hit.clients, bypass: hit.bypass };
 }
 
-/** `isNews`: the finding reports it. */
+/** `isNews`: findings that name the fault are updated. */
 interface FaultStep {
   readonly fault: ProtocolFault | null;
   readonly isNews?: boolean;
   readonly requests?: readonly Request[];
 }
 
-/** Records the version of a response or failure. After a failure, the target is probed over the other version. */
+/** Records the HTTP version of a sample; may request a probe over the other version. */
 export function updateFault(
   fault: ProtocolFault | null,
   { mirror: { speaks } }: MirrorMemory,
@@ -150,7 +148,7 @@ export function updateOther(
   return { fault: { ...next, otherMs: nowMs }, isNews: true };
 }
 
-/** After a slow response, the target is probed over the other version. */
+/** `isRequested`: the target is slow, and is to be probed over the other version too. */
 export function otherSpeedOf(
   known: OtherSpeed | null,
   { mirror }: MirrorMemory,

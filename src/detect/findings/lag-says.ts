@@ -6,16 +6,16 @@ import { isOrdered } from '../contents/lines.ts';
 import type { LagReading, LineBehind, LineKey, Shelf, StepBack, Subject } from '../contents/subject.ts';
 import type { Draft, Says } from '../rules/says.ts';
 
-/** The worst regression of one mirror's contents of one subject. */
+/** How one mirror's contents of one subject went backwards; `null`: they did not. */
 export type Backwards =
   | { readonly kind: 'vanished'; readonly versions: readonly string[] }
   | { readonly kind: 'regression'; readonly times: number }
   | null;
 
-/** So many steps backwards open a finding, with fewer than `limits.calmLooks` responses between. */
+/** This many steps backwards open a finding, unless `limits.calmLooks` responses without one lie between them. */
 const storyTimes = 2;
 
-/** Whether versions are gone for good while others have them, or contents alternate (several backends). */
+/** Whether versions have vanished that others still have, or contents alternate between backends. */
 export function backwardsOf({ lost, backwards }: Pick<Shelf, 'lost' | 'backwards'>): Backwards {
   const gone = [...lost].filter(([, { looks, isElsewhere }]) => isElsewhere && looks >= limits.contentLooks);
   if (gone.length > 0) return { kind: 'vanished', versions: gone.map(([version]) => version) };
@@ -29,7 +29,6 @@ export interface LagTrouble {
   readonly reading: LagReading | null;
   readonly backwards: Backwards;
   readonly back: StepBack | null;
-  /** The number of responses so far. */
   readonly looks: number;
   /** `null`: the previous process sent it. */
   readonly probeId: string | null;
@@ -37,22 +36,20 @@ export interface LagTrouble {
 
 export interface LagContext {
   readonly limitMs: number;
-  /** The upstream's origin; `null`: none is configured. */
   readonly origin: string | null;
-  /** In at least two modules, nothing released since the oldest missing item has arrived. */
+  /** At least two modules had releases since the oldest missing item, and none of them arrived. */
   readonly standsStill: boolean;
-  /** The cause of the open finding; `null`: none is open. */
   readonly known: Finding['cause'] | null;
   /** The wall clock minus the monotonic one, milliseconds. */
   readonly wallAheadMs: number;
 }
 
-/** True where something that two responses in a row lack is older than the limit. */
+/** True if the last two responses lack an item that is older than the limit. */
 export function isBehind({ reading }: Pick<LagTrouble, 'reading'>, limitMs: number): boolean {
   return reading !== null && reading.agreedMs > limitMs;
 }
 
-/** True where two modules or more had releases and none has arrived: a cache with a dead upstream responds well. */
+/** True if at least two modules had releases since `sinceMs` and none arrived, as at a cache with a dead upstream. */
 export function isStalled(subjects: Iterable<Subject>, registry: string, sinceMs: number): boolean {
   const modules = new Set<string | null>();
   for (const { module, shelves, releases, lines } of subjects) {
@@ -105,7 +102,6 @@ function behindSays(name: string, behind: readonly LagTrouble[], context: LagCon
   return draftOf(cause, behind, context, what);
 }
 
-/** One module may be probed in several ways. */
 function modulesOf(troubles: readonly LagTrouble[]): number {
   return new Set(troubles.map(({ module }) => module)).size;
 }
@@ -178,7 +174,6 @@ function valueText(key: LineKey, value: string | number): string {
   return key === 'date' ? new Date(Number(value)).toISOString().slice(0, 19) : String(value);
 }
 
-/** UTC, for people. */
 function clockTime(wallMs: number): string {
   return `${new Date(wallMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
@@ -211,7 +206,7 @@ function regressionPhrase(name: string, back: readonly LagTrouble[], { wallAhead
   });
 }
 
-/** Several responses of a module show the same steps: the largest count of each module is used. */
+/** Several steps of a module show the same regressions: only the largest count of each module is used. */
 function timesOfModules(back: readonly LagTrouble[]): number {
   const modules = Map.groupBy(back, ({ module }) => module).values();
   return [...modules].reduce((sum, own) => sum + Math.max(...own.map(timesOf)), 0);

@@ -51,7 +51,7 @@ export const lag: FindingRule<Lagging> = {
     });
     return { says };
   },
-  /** A lag behind an origin that is no longer configured ends: nothing could be compared with it. */
+  /** Ends a lag behind an origin that is no longer configured. */
   adopt(before, about) {
     const { view, mirror } = about;
     const { name } = mirror.mirror;
@@ -73,7 +73,6 @@ export const lag: FindingRule<Lagging> = {
     });
     return { mirror: new Map(troubles) };
   },
-  /** How long the last releases took to arrive, milliseconds. */
   write(_, mirror) {
     const { propagations } = contentsOf(mirror);
     return propagations.length === 0 ? {} : { propagations: propagations.map(Math.round) };
@@ -88,7 +87,7 @@ export const lag: FindingRule<Lagging> = {
 
 function withTrouble(before: Lagging, { subject, shelf, probeId }: Comparison, about: About): Lagging {
   const known = before.get(subject.key);
-  // Without a mirror to compare with, the last judgement stays until the mirror has all that it lacked.
+  // Without a mirror to compare with, the last verdict stays until the mirror has everything.
   const isLate = (): boolean => !hasAllReleased(subject, shelf, about.mirror.mirror.gaps);
   const reading = shelf.reading ?? (known !== undefined && isLate() ? known.reading : null);
   const trouble = troubleOf(subject, shelf, probeId, reading);
@@ -113,12 +112,10 @@ function isTrouble(trouble: LagTrouble, { view }: About): boolean {
   return trouble.backwards !== null || isBehind(trouble, view.config.detect.lagLimitMs);
 }
 
-/** True if contents of this module regressed recently: absences are then not chance. */
 export function hasRegressed(mirror: MirrorMemory, module: string | null): boolean {
   return (contentsOf(mirror).steppedBack.get(module)?.backwards ?? 0) > 0;
 }
 
-/** True where alternating backends are reported already: absences of the older are part of that. */
 export function isAlternating(mirror: MirrorMemory, module: string | null): boolean {
   return takesTurnsOn(stateOf(lag, mirror), module);
 }

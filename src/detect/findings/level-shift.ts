@@ -7,7 +7,7 @@ import type { FindingRule } from './rule.ts';
 import { seriesOfSpeed, spike, toldOfSpike } from './spike.ts';
 import { isSpikeActionable, type SpeedSeries, slowestOf } from './spike-says.ts';
 
-/** A mirror that has been slow for so long that this is its level. It has the state of `spike`. */
+/** A mirror that has been slow for so long that this is its new usual latency. */
 export const levelShift: FindingRule<null> = {
   name: 'level_shift',
   kind: 'level_shift',
@@ -24,9 +24,8 @@ export const levelShift: FindingRule<null> = {
 };
 
 /**
- * The level shifts of one mirror's series.
- * @param known  the evidence at the opening, which stays; `null`: none is open
- * @param spike  the evidence of the spike before, whose probes the shift cites
+ * @param known  the evidence of the open finding, which does not change; `null`: none is open
+ * @param spike  the evidence of the spike before, whose probes the shift cites; `null`: none
  */
 function shiftSays(
   name: string,

@@ -6,14 +6,13 @@ import type { Filled, Sentence, Told } from '../../core/result.ts';
 import { phrase, told, toldOf } from '../../words/tell.ts';
 import type { Says } from '../rules/says.ts';
 
-/** Bytes that differ from those an authority names. */
 export type Mismatch = Extract<ProbeFailure, { kind: 'mismatch' }>;
 
-/** A first wrong response that waits for a second. */
+/** A wrong response that no second one has confirmed yet. */
 export interface WrongOnce {
   readonly failure: Mismatch;
   readonly probeId: string;
-  /** The time of that response, monotonic milliseconds, and the probes from it on. */
+  /** Time of the wrong response, monotonic milliseconds; `looks`: the probes from that one on. */
   readonly atMs: number;
   readonly looks: number;
 }
@@ -31,8 +30,8 @@ export function wrongDigestOf({ algorithm, got }: Mismatch): string {
 export type MismatchVerdict = 'declare' | 'look_again' | 'wait';
 
 /**
- * What follows from one judged response. `declare`: a fresh one is wrong in the same way. `wait`: in another way; the
- * next due probe goes on, because repeating at once could go on for ever.
+ * Judges a wrong response. `declare`: a fresh connection repeats the earlier digest. `look_again`: by a recheck at
+ * once. `wait`: for the next due probe, because rechecks must end.
  * @see design.md section 5, Integrity
  */
 export function judgeMismatch(
@@ -46,25 +45,24 @@ export function judgeMismatch(
   return answer.isRecheck ? 'wait' : 'look_again';
 }
 
-/** What an open mismatch is extended by. */
 export interface Widened extends Told {
   readonly item: ScopeItem;
   readonly cause: Finding['cause'];
   readonly actionable: boolean;
   readonly sides: readonly Side[];
   readonly probeIds: readonly string[];
-  /** Of a fork: both, in full. */
+  /** For a fork: the contradictory statements. */
   readonly statements?: readonly string[];
 }
 
-/** By gravity: a finding over several artifacts has the gravest. */
+/** The gravest last: a finding about several artifacts has the gravest cause. */
 const gravity: readonly Finding['cause'][] = ['peers', 'retag', 'origin', 'mismatch', 'fork'];
 
 function isGraverThan(one: Finding['cause'], other: Finding['cause']): boolean {
   return gravity.indexOf(one) > gravity.indexOf(other);
 }
 
-/** A mismatch with one more artifact: there is one finding per mirror. `known` `null`: none is open. */
+/** The mismatch finding of a mirror with one more artifact. `known` `null`: none is open. */
 export function widen(known: Finding | null, { item, sides, probeIds, statements = [], ...news }: Widened): Says {
   const isGraver = known === null || !isGraverThan(known.cause, news.cause);
   const { cause, text, sentence = null } = isGraver ? news : known;
@@ -106,7 +104,6 @@ export interface Wrong {
   readonly probeIds: readonly string[];
 }
 
-/** What declared wrong bytes say about their mirror. */
 export function explainMismatch(
   name: string,
   { module, version, step, verifies }: Target,
@@ -135,7 +132,6 @@ export function explainMismatch(
   });
 }
 
-/** Reports two contradictory signed statements of one authority. */
 export function explainFork(
   name: string,
   { module, version, step }: Target,
@@ -168,12 +164,11 @@ export function joined(names: readonly Filled[]): Filled {
 
 const namesSaid = 3;
 
-/** The item of an open finding for a target. */
 export function itemOf(known: Finding | null, { module, version, step }: Target): ScopeItem | undefined {
   return known?.scope.find((one) => one.module === module && one.version === version && one.step === step);
 }
 
-/** True while no authority contradicts an artifact. */
+/** True if the artifact's bytes are disputed: neither an authority nor the origin decides. */
 export function isOpenTo(known: Finding, item: ScopeItem): boolean {
   const cause = mismatchCauseOf(known, item);
   return cause === 'peers' || cause === 'retag';

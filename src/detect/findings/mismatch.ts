@@ -149,7 +149,6 @@ function declaredWrong(own: Bytes, { id }: Target, digest: string): Step<Bytes> 
   return { mirror: { ...own, wrongOnce, declaredWrong: declared }, rowIsDue: true };
 }
 
-/** Forgets declared wrong bytes, whose finding stays open, and compares the good response with other mirrors. */
 function judgeGood(before: Bytes, judged: Judged): Step<Bytes> | null {
   const { target } = judged.sample.due;
   const again = requestAgain(before, judged);
@@ -180,7 +179,6 @@ function requestAgain(own: Bytes, { view, sample: { due, bytes } }: Judged): Ste
   return { mirror: { ...own, wrongOnce }, requests: [{ kind: 'recheck', target: due.target }] };
 }
 
-/** Compares the digest of one ok response with the earlier one, and with those of other mirrors. */
 function comparedWithPeers(own: Bytes, judged: Judged): Pick<Step<Bytes>, 'dirty' | 'others'> | null {
   const { view, mirror, series, sample } = judged;
   const { target, purpose } = sample.due;
@@ -192,7 +190,7 @@ function comparedWithPeers(own: Bytes, judged: Judged): Pick<Step<Bytes>, 'dirty
   const dirty = said.digest !== before?.digest || said.of !== before.of ? series : undefined;
   const voices = voicesOn(view, mirror, target).filter((voice) => voice.said.of === said.of);
   const { odd, again } = comparePeers(voices);
-  // Mirrors are probed one by one: two that differ are not judged before the third was probed.
+  // Two mirrors that differ are not judged before the others were probed.
   if (!isAllAsked(view, mirror, target)) return { dirty };
   const others: (readonly [MirrorMemory, Step<Bytes>])[] = [];
   const states = new Map([[mirror, own]]);
@@ -211,7 +209,6 @@ function comparedWithPeers(own: Bytes, judged: Judged): Pick<Step<Bytes>, 'dirty
   return { dirty, others };
 }
 
-/** The last digest of each mirror for one target. */
 function voicesOn(view: View, mirror: MirrorMemory, target: Target): readonly Voice[] {
   return [...mirrorsOf(view, mirror.roundKey)].flatMap((other) => {
     const said = stateOf(mismatch, other).said.get(targetOf(other, target));
@@ -220,7 +217,6 @@ function voicesOn(view: View, mirror: MirrorMemory, target: Target): readonly Vo
   });
 }
 
-/** True once every mirror that has the target was probed for it. */
 function isAllAsked(view: View, mirror: MirrorMemory, target: Target): boolean {
   return [...mirrorsOf(view, mirror.roundKey)].every((other) => {
     const own = view.targets.get(targetOf(other, target));
@@ -232,7 +228,7 @@ function targetOf({ mirror }: MirrorMemory, { module, version, step }: Target): 
   return targetId(mirror.name, module, version, step);
 }
 
-/** Reports a mirror's digest once, acknowledged or not. */
+/** Reports an odd digest only once, even after an acknowledgement. */
 function declareOdd(view: View, own: Bytes, odd: Odd, target: Target, voices: readonly Voice[]): Step<Bytes> | null {
   const { said } = odd.voice;
   const digest = `${said.of} ${said.digest}`;
@@ -248,7 +244,6 @@ function declareOdd(view: View, own: Bytes, odd: Odd, target: Target, voices: re
   return { mirror: { ...own, declaredOdd }, rowIsDue: true, says };
 }
 
-/** A second probe, once per digest; without budget, the next due one serves. */
 function requestOnce(own: Bytes, target: Target): Step<Bytes> | null {
   const said = own.said.get(target.id);
   if (said === undefined) return null;

@@ -11,12 +11,11 @@ import { type OneProtocol, oneProtocolOf } from './http-versions.ts';
 import { type OutageOwn, type OutageState, outageOf, outagesOf } from './outage-state.ts';
 import type { Reporting, View } from './rule.ts';
 
-/** The length of the row of failures, milliseconds. */
 function spanMs(state: OutageState): number {
   return state.fromMs === null || state.lastEndedMs === null ? 0 : Math.max(0, state.lastEndedMs - state.fromMs);
 }
 
-/** The detour to report: another mirror responds over the broken family, so this host can use it. */
+/** The detour to report; `null`: none, or nothing shows that this host can use the broken family. */
 function brokenOf(view: View, { mirror, canary }: MirrorMemory, { detour }: OutageOwn['families']): Detour | null {
   if (detour === null || canary === null || !isShown(detour)) return null;
   const told = openFinding(view, 'outage', mirror.name)?.scope;

@@ -13,7 +13,6 @@ import {
 import { type Families, newFamilies } from './families.ts';
 import type { ProtocolFault } from './http-versions.ts';
 
-/** Judged samples kept. */
 const recentSamples = 10;
 
 /** The outage state of one target; cold samples only. */
@@ -21,18 +20,18 @@ export interface OutageState {
   readonly isOut: boolean;
   /** `never`: none since the start, or since streaks were reset. */
   readonly last: 'never' | 'passed' | 'failed';
-  /** Failures that count, in a row. */
+  /** Failures in a row that have an outage's reason. */
   readonly failures: number;
-  /** Start of the failures in a row, and end of the last judged sample; monotonic milliseconds. */
+  /** `Heard.fromMs` of the first failure in a row, and end of the last judged sample; monotonic milliseconds. */
   readonly fromMs: number | null;
   readonly lastEndedMs: number | null;
-  /** The last `recentSamples` judged ones, oldest first. */
+  /** Judged samples, oldest first, at most `recentSamples`. */
   readonly recent: readonly { readonly failed: boolean; readonly endedMs: number }[];
-  /** In a row, while out. */
+  /** Ok samples in a row during the outage. */
   readonly oks: number;
-  /** Start of `oks`, monotonic milliseconds. */
+  /** End of the first of `oks`, monotonic milliseconds; `null`: none. */
   readonly okFromMs: number | null;
-  /** It opened by share, or while the mirror was unreliable already. */
+  /** The outage opened by share of failures, or at a mirror that was unreliable already. */
   readonly isByShare: boolean;
   /** Recent openings: each counts 1, halved every `limits.outageHalfLifeMs`. */
   readonly penalty: number;
@@ -62,7 +61,7 @@ export const noOutage: OutageState = {
   probeIds: [],
 };
 
-/** The state after a row or outage: the penalty stays. */
+/** The state after failures or an outage have ended: the penalty stays. */
 export function removeRow({ penalty, penaltyAtMs, lastEndedMs }: OutageState): OutageState {
   return { ...noOutage, penalty, penaltyAtMs, lastEndedMs };
 }
@@ -71,13 +70,13 @@ export function removeRow({ penalty, penaltyAtMs, lastEndedMs }: OutageState): O
 export interface Heard {
   readonly says: 'ok' | 'failed' | 'other';
   readonly reason: Reason | null;
-  /** When the failure counts from, monotonic milliseconds. */
+  /** From when the failure counts, monotonic milliseconds. */
   readonly fromMs: number;
   readonly endedMs: number;
   readonly probeId: string;
 }
 
-/** The state after one more judged sample. One that ended before the last is too late, and changes nothing. */
+/** The state after one more judged sample. A sample that ended before the last one changes nothing. */
 export function updateOutage(state: OutageState, heard: Heard): OutageState {
   if (state.lastEndedMs !== null && heard.endedMs < state.lastEndedMs) return state;
   const failed = heard.says === 'failed';
@@ -108,8 +107,8 @@ export function updateOutage(state: OutageState, heard: Heard): OutageState {
 }
 
 /**
- * Whether the failures are an outage: `open` in a row, or `share` of the last `recentSamples`. Both must span `overMs`:
- * a confirming round makes them within seconds. `null`: no, or out already.
+ * Whether the failures are an outage, by their number in a row or their share of the recent samples, over at least
+ * `overMs`; `null`: no, or out already.
  * @see design.md section 5, Outage
  */
 export function decideOpening(state: OutageState, rule: OutageRule): 'row' | 'share' | null {
@@ -121,14 +120,12 @@ export function decideOpening(state: OutageState, rule: OutageRule): 'row' | 'sh
   return isShare && spannedMs >= rule.overMs ? 'share' : null;
 }
 
-/** The state of a target whose outage opens. At an unreliable mirror one success proves as little as after `share`. */
 export function openOutage(state: OutageState, rule: OutageRule, nowMs: number, isUnreliable: boolean): OutageState {
   const isByShare = isUnreliable || decideOpening(state, rule) === 'share';
   const penalty = penaltyAt(state, nowMs) + 1;
   return { ...state, isOut: true, oks: 0, okFromMs: null, isByShare, penalty, penaltyAtMs: nowMs };
 }
 
-/** The penalty now. */
 export function penaltyAt({ penalty, penaltyAtMs }: OutageState, nowMs: number): number {
   return penalty * 0.5 ** (Math.max(0, nowMs - penaltyAtMs) / limits.outageHalfLifeMs);
 }
@@ -139,8 +136,8 @@ export function isDamped({ isByShare, penalty }: OutageState): boolean {
 }
 
 /**
- * True when an outage has ended, after `close` ok samples in a row. A damped one also needs at most one failure of the
- * last `recentSamples`, and a time without failures.
+ * True after `close` ok samples in a row. A damped outage also needs at most one failure of the last `recentSamples`,
+ * and a time without failures.
  * @see design.md section 5.2, Outage; RFC 2439
  */
 export function isOutageOver(state: OutageState, rule: OutageRule): boolean {
@@ -157,7 +154,7 @@ function quietNeededMs({ penalty }: OutageState): number {
   return Math.min(outageQuietMsMax, outageQuietMsMin * outageQuietFactor ** Math.max(0, penalty - 1));
 }
 
-/** A judged sample for the outage rule; `null`: an unknown one. */
+/** A sample for the outage rule; `null`: its outcome is unknown. */
 export function heardOf(sample: Sample): Heard | null {
   const { outcome } = sample;
   if (outcome.tag === 'unknown') return null;

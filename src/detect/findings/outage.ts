@@ -104,7 +104,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     if (heard.says === 'failed' && own.backMs !== null && sample.startedMonotonicMs < own.backMs) return null;
     const { step, state } = heardStep(own, view, series, updateOutage(before, heard));
     const isComing = before.isOut && state.isOut && heard.says === 'ok' && !isDamped(state);
-    // While the canary is out, the whole mirror is.
+    // While the canary is in outage, the whole mirror is.
     if (isCanaryOut(mirror) || decideOpening(state, view.config.detect.outage) === null)
       return isComing ? { ...step, requests: [{ kind: 'back', target }] } : step;
     // Any response shows that our network is up.
@@ -167,14 +167,13 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
   },
 };
 
-/** A series that was out when the last process ended. */
+/** A series that was in outage when the last process ended. */
 const nowOut: OutageState = { ...noOutage, isOut: true, last: 'failed' };
 
 function isReason(value: unknown): value is Reason {
   return reasons.some((reason) => reason === value);
 }
 
-/** Handles a canary on its arrival. */
 function judgeCanary(own: OutageOwn, answered: Answered, before: OutageState): Step<OutageOwn, OutageState> | null {
   const { view, mirror, series, sample } = answered;
   const heard = heardHere(answered, before);
@@ -183,7 +182,7 @@ function judgeCanary(own: OutageOwn, answered: Answered, before: OutageState): S
   const isDoubtful = isDoubtfulCanary(mirror, view, state, before.last);
   const requests: Request[] = [{ kind: 'doubt', sample, isFailed: heard.says === 'failed', isDoubtful }];
   if (!before.isOut || heard.says !== 'ok') return { ...step, requests };
-  // Once the canary recovers, other targets that failed last are soon probed.
+  // Once the canary recovers, other targets whose last probe failed are probed soon.
   if (state.isOut) {
     if (!isDamped(state)) requests.push({ kind: 'back', target: sample.due.target });
     return { ...step, requests };
@@ -195,18 +194,19 @@ function judgeCanary(own: OutageOwn, answered: Answered, before: OutageState): S
   return { ...step, mirror: { ...(step.mirror ?? own), backMs: view.now.monotonicMs }, requests, isBack: true };
 }
 
-/** In an outage, the absence of an item that no mirror serves counts as a success: no other response would end it. */
+/**
+ * In an outage, the absence of an item that no mirror serves counts as a success: nothing else would end the outage.
+ */
 function heardHere(answered: Answered, { isOut }: OutageState): Heard | null {
   const heard = heardOf(answered.sample);
   return heard !== null && isOut && isAbsentEverywhere(answered) ? { ...heard, says: 'ok' } : heard;
 }
 
-/** True for the first failure of a row, and for a row that is long enough: one moment then decides. */
+/** True for a first failure, and for failures that suffice for an outage. */
 function isDoubtfulCanary(mirror: MirrorMemory, view: View, state: OutageState, last: OutageState['last']): boolean {
   return !isCanaryOut(mirror) && (last !== 'failed' || decideOpening(state, view.config.detect.outage) !== null);
 }
 
-/** Adds a judged sample to its series, and ends the series' outage where that is over. */
 function heardStep(
   own: OutageOwn,
   { config }: View,
@@ -238,7 +238,6 @@ function opened(
   };
 }
 
-/** True for a finding about the one family or version over which the mirror still fails. */
 function isOfOneKind({ families, fault }: OutageOwn, { scope }: Finding): boolean {
   return scope.some(
     ({ family, protocol }) =>
@@ -248,8 +247,8 @@ function isOfOneKind({ families, fault }: OutageOwn, { scope }: Finding): boolea
 }
 
 /**
- * The family to probe a mirror over; `null`: any. In doubt or outage, not the one that failed last: clients fall back
- * between addresses.
+ * The address family to probe a mirror over; `null`: any. During a doubt or outage, not the family that failed last:
+ * clients fall back between addresses.
  * @see design.md section 5.1, Families; RFC 8305
  */
 export function familyFor(mirror: MirrorMemory): AddressFamily | null {

@@ -22,11 +22,10 @@ import { hasRegressed, isAlternating } from './lag.ts';
 import { outageOf } from './outage-state.ts';
 import type { About, Answered, FindingRule, Judged, Request, View } from './rule.ts';
 
-/** The refusals of a target in a row, and whether they are a finding. */
 export interface RefusalState {
   readonly isOpen: boolean;
   readonly refusals: number;
-  /** End of the first refusal in a row, monotonic milliseconds. */
+  /** End of the first refusal since the last success, monotonic milliseconds. */
   readonly fromMs: number | null;
   readonly oks: number;
   readonly reason: Reason | null;
@@ -42,7 +41,7 @@ export const noRefusal: RefusalState = {
   probeIds: [],
 };
 
-/** The refusal in an outcome; `null`: none. Absent counts only while a sibling serves the item, which exists then. */
+/** The refusal in an outcome; `null`: none. An absent item counts only if a sibling serves it. */
 export function refusalOf(outcome: Outcome, siblingServesIt: boolean): Reason | null {
   if (outcome.tag !== 'failed') return null;
   const { kind } = outcome.failure;
@@ -57,8 +56,7 @@ function isLongWish(outcome: Outcome): boolean {
 }
 
 /**
- * Judges one sample of a target: opens after `rule.open` refusals in a row over at least `rule.overMs`, or after a long
- * `Retry-After`; closes after `rule.close` ok samples.
+ * The state after one more sample of a target.
  * @see design.md section 5.2, Refusal
  */
 export function updateRefusal(
@@ -89,7 +87,6 @@ export function updateRefusal(
   };
 }
 
-/** The finding of one mirror's refused series. */
 function refusalSays({ view, mirror }: About, refused: Refused): Says {
   const { name } = mirror.mirror;
   const all = sortByCanary([...refused].map((one) => ({ target: one.target, refusal: seriesStateOf(refusal, one) })));
@@ -116,7 +113,6 @@ function refusalSays({ view, mirror }: About, refused: Refused): Says {
 
 interface Next {
   readonly state: RefusalState;
-  /** `null`: none. */
   readonly refusal: Reason | null;
   /** An absence that does not count against the mirror. */
   readonly isUncounted: boolean;
@@ -194,14 +190,13 @@ export function refusalNoteFor(name: string): Told {
   return told('found.refusal.told', { name });
 }
 
-/** True if the canary's refusal covers this sample: a refused canary means that all are refused. */
 function isCanarysStory(refused: Refused, { sample }: Judged, { isOpen }: RefusalState): boolean {
   return !sample.due.target.canary && !isOpen && [...refused].some(({ target }) => target.canary);
 }
 
 function nextOf({ view, mirror, sample }: Judged, before: RefusalState): Next {
   const { outcome, due } = sample;
-  // The search is expensive.
+  // Siblings are searched only for an absence: the search is expensive.
   const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
   const siblings = isAbsent && !isAlternating(mirror, due.target.module) ? siblingsOf(view, mirror, due.target) : null;
   const reason = refusalOf(outcome, siblings?.some((series) => series?.serves === true) === true);
@@ -226,7 +221,7 @@ function requestsOf(
   refused: Refused,
 ): readonly Request[] {
   if (reason === null || isOpen) return [];
-  // A requested wait is respected first.
+  // A `Retry-After` is respected first.
   if (reason === 'throttled' && refused.size === 0) return [{ kind: 'throttled', target: sample.due.target }];
   return before.refusals === 0 ? [{ kind: 'refused', sample }] : [];
 }
@@ -240,7 +235,7 @@ function siblingsOf(view: View, mirror: MirrorMemory, target: Target): readonly 
   });
 }
 
-/** True for an absence at all mirrors. A canary needs a second one: an empty server has none of it either. */
+/** True if no mirror serves the absent item. A canary needs another mirror: a single empty server proves nothing. */
 export function isAbsentEverywhere({ view, mirror, sample }: Answered): boolean {
   const { outcome, due } = sample;
   if (outcome.tag !== 'failed' || outcome.failure.kind !== 'absent') return false;
@@ -251,7 +246,7 @@ function lackItem(siblings: readonly (SeriesMemory | undefined)[], { canary }: T
   return siblings.every(lacksItem) && (siblings.length > 0 || !canary);
 }
 
-/** True if the item was not served last, without an outage or another refusal. */
+/** True if the mirror did not serve the item last, and neither an outage nor another refusal is the reason. */
 function lacksItem(series: SeriesMemory | undefined): boolean {
   if (series === undefined || series.serves) return false;
   const { reason } = seriesStateOf(refusal, series);

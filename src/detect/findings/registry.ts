@@ -14,7 +14,7 @@ import { throughput } from './throughput.ts';
 import { unreliable } from './unreliable.ts';
 import { vantage } from './vantage.ts';
 
-/** All kinds about a mirror, in the order in which they judge. */
+/** The rules about mirrors, in the order in which they judge. */
 export const findingRules: readonly FindingRule[] = [
   spike,
   levelShift,
@@ -29,5 +29,5 @@ export const findingRules: readonly FindingRule[] = [
   certificate,
 ];
 
-/** All kinds about this process and its vantage. */
+/** The rules about this process and its vantage. */
 export const ownRules: readonly OwnRule[] = [self, clientDiffers, vantage];

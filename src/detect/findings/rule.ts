@@ -11,7 +11,7 @@ import type { ControlMemory, MirrorMemory, SeriesMemory, Suspicion } from '../mi
 import type { Says } from '../rules/says.ts';
 import type { Peek } from '../turn.ts';
 
-/** What a kind may read besides its own state. */
+/** What a rule may read besides its own state. */
 export interface View {
   readonly now: Now;
   readonly config: Config;
@@ -19,20 +19,19 @@ export interface View {
   readonly targets: ReadonlyMap<string, Target>;
   readonly rules: readonly FindingRule[];
   readonly controls: ReadonlyMap<string, ControlMemory>;
-  /** By `Subject.key`: kinds change it through `contents/` only. */
+  /** By `Subject.key`; changed by `contents/` only. */
   readonly subjects: Map<string, Subject>;
   /** By id. */
   readonly open: ReadonlyMap<string, Finding>;
 }
 
-/** A mirror, with what may be read besides it. */
 export interface About {
   readonly view: View;
   readonly mirror: MirrorMemory;
 }
 
 export interface Reporting extends About {
-  /** How certain it is that the mirror, not our network, is the cause; absent: as certain as now. */
+  /** How certain it is that the mirror, not our network, is the cause; absent: judged by `vantageFor`. */
   readonly vantage?: Finding['vantage'] | undefined;
 }
 
@@ -45,13 +44,13 @@ export interface Answered extends Received {
 }
 
 export interface Judged extends Answered {
-  /** A pull-through cache's first fetch says nothing about speed. */
+  /** The first fetch of a pull-through cache: says nothing about speed. */
   readonly isCold: boolean;
-  /** Over the connection by which the mirror is judged. */
+  /** Over the kind of connection (cold or warm) by which the mirror is judged. */
   readonly isPrimary: boolean;
-  /** A timeout at the short deadline of a confirming probe, without a doubt of the target: no failure. */
+  /** A timeout at the short deadline of a confirming probe, if the target is not in doubt: no failure. */
   readonly isShort: boolean;
-  /** Another kind reports this sample. */
+  /** True if another rule reports this sample. */
   readonly isTold: () => boolean;
 }
 
@@ -60,22 +59,22 @@ export interface Confirmed extends About {
   /** The canary's sample in the deciding moment; `null`: none. */
   readonly sample: Sample | null;
   readonly vantage: Finding['vantage'];
-  /** `moment`: it is not our fault. `released`: a suspicion has ended. `dead`: others responded during a suspicion. */
+  /** `moment`: a moment's verdict. `released`: a suspicion ended. `dead`: others responded during a suspicion. */
   readonly by: 'moment' | 'released' | 'dead';
 }
 
-/** A probe out of plan, or the end of a doubt, that a kind wants. */
+/** What a rule requests: an unplanned probe, or the start or end of a doubt. */
 export type Request =
   | { readonly kind: 'recheck'; readonly target: Target }
   /** Probe again after the first refused or slow response. */
   | { readonly kind: 'refused' | 'slow'; readonly sample: Sample }
-  /** Probe again after the requested wait. */
+  /** Probe again after the `Retry-After`. */
   | { readonly kind: 'throttled'; readonly target: Target }
-  /** Probe until the target is back, as its mirror is. */
+  /** Probe until the target works again, as its mirror does. */
   | { readonly kind: 'back'; readonly target: Target }
   /** Send one probe that is not judged: the result goes to `FindingRule.peek`. */
   | { readonly kind: 'peek'; readonly peek: Peek }
-  /** `isFailed`: a failure, which starts a doubt where it `isDoubtful`; else a response that ends one. */
+  /** Start a doubt (if `isFailed` and `isDoubtful`) or end one (if not `isFailed`). */
   | { readonly kind: 'doubt'; readonly sample: Sample; readonly isFailed: boolean; readonly isDoubtful: boolean }
   /** End the doubt of a target; `null`: of the whole mirror. */
   | { readonly kind: 'certain'; readonly target: Target | null };
@@ -86,24 +85,24 @@ export interface Absences {
   readonly isOpen: boolean;
 }
 
-/** The reaction of a kind to one input. Absent fields change nothing. */
+/** The reaction of a rule to one input. Absent fields change nothing. */
 export interface Step<M, S = unknown> {
   readonly mirror?: M | undefined;
   readonly series?: readonly (readonly [SeriesMemory, S])[];
-  /** Series whose failures this kind reports from now on. */
+  /** Series whose failures this rule reports from now on. */
   readonly claims?: readonly SeriesMemory[];
-  /** Modules whose absences belong to this kind's finding. `isOpen`: it is reported already. */
+  /** Modules whose absences belong to this rule's finding. `isOpen`: reported already. */
   readonly absorbs?: readonly Absences[];
   readonly requests?: readonly Request[];
   /** For the metrics. */
   readonly regressions?: readonly string[];
   readonly propagations?: readonly { readonly registry: string; readonly seconds: number }[];
   readonly says?: Says;
-  /** There is something to report: `FindingRule.refresh` follows. */
+  /** True: `FindingRule.refresh` is called next. */
   readonly isNews?: boolean;
   readonly vantage?: Finding['vantage'] | undefined;
   readonly isBack?: boolean;
-  /** The mirror's row has changed: it is written within a minute. */
+  /** The mirror's row has changed. */
   readonly isDirty?: boolean;
   /** The mirror's row is written with the next turn that writes. */
   readonly rowIsDue?: boolean;
@@ -115,7 +114,7 @@ export interface Step<M, S = unknown> {
   readonly isUrgent?: boolean;
 }
 
-/** A stored row as read: any process may have written it. */
+/** A stored row as read, not validated. */
 export type StoredRow = Readonly<Record<string, unknown>>;
 
 /**
@@ -131,40 +130,39 @@ export interface FindingRule<M = unknown, S = unknown> {
   readonly none: () => M;
   /** Never changed in place. Absent: a series keeps no state. */
   readonly noneOfSeries?: S;
-  /** An acknowledgement ends its findings. */
+  /** An acknowledgement ends the findings. */
   readonly endsByAcknowledgement?: boolean;
-  /** How gravely the kind degrades a mirror: 1 is the gravest. Absent: never. */
+  /** How gravely the rule degrades a mirror: lower is graver. Absent: never. */
   readonly gravity?: number;
-  /** A sample of any purpose and outcome, first of all. */
+  /** A sample of any purpose and outcome, before the other inputs. */
   receive?(own: M, received: Received): Step<M> | null;
-  /** The result of a `peek`. */
   peek?(own: M, received: Received): Step<M> | null;
   /** A sample about the mirror, before it is settled. */
   answer?(own: M, answered: Answered, ofSeries: S): Step<M, S> | null;
   /** A sample that may start or end a doubt. Not while the mirror is paused or the egress suspect. */
   confirm?(own: M, answered: Answered, ofSeries: S): Step<M, S> | null;
   decide?(own: M, confirmed: Confirmed, ofSeries: S): Step<M, S> | null;
-  /** An ok sample right before it is settled: the baseline of the series is read after that. */
+  /** An ok sample right before it is settled. */
   settle?(own: M, answered: Answered, ofSeries: S): Step<M, S> | null;
-  /** One settled sample. */
+  /** A settled sample that is judged. */
   judge?(own: M, judged: Judged, ofSeries: S): Step<M, S> | null;
-  /** The report of a changed state, and the state after it. */
+  /** Reports a changed state. */
   refresh?(own: M, about: Reporting): Step<M>;
-  /** Another kind, whose state this kind reports. */
+  /** Name of another rule, whose state this rule reports. */
   readonly follows?: string;
   /** While true, delays of the mirror's samples say nothing about this machine. */
   isDisturbing?(own: M): boolean;
   /** While true, one more success of the mirror proves little. */
   isFlaky?(own: M): boolean;
-  /** True for a sample whose failure this kind reports; the finding may not be open yet. */
+  /** True for a sample whose failure this rule reports; the finding may not be open yet. */
   tells?(own: M, judged: Judged, ofSeries: S): boolean;
-  /** Undoes what it derived from failures of a series that another kind has claimed. */
+  /** Another rule has claimed the failures of a series: undoes what this rule derived from them. */
   release?(own: M, series: SeriesMemory, ofSeries: S): Step<M, S> | null;
   /** Resets a streak without a finding: our network or machine was not reliable. */
   startAnew?(own: M, series: SeriesMemory, ofSeries: S): Step<M, S> | null;
   /** The canary works again after an outage. */
   back?(own: M, about: About): Step<M, S> | null;
-  /** Undoes what it derived from absences in a module whose contents go backwards. */
+  /** Undoes what this rule derived from absences in a module whose contents go backwards. */
   absorb?(own: M, absences: About & Absences): Step<M, S> | null;
   drop?(own: M, dropped: ReadonlySet<SeriesMemory>, about: About): Step<M, S> | null;
   /** Drops what is no longer configured. */
@@ -173,34 +171,34 @@ export interface FindingRule<M = unknown, S = unknown> {
   start?(own: M, about: About): Step<M, S> | null;
   /** About every second. */
   tick?(own: M, about: About): Step<M> | null;
-  /** The last probe that confirms the open finding, where the series is in it. `isTimed`: it is about duration. */
+  /**
+   * The last probe of a series that confirms the open finding; `null`: none. `isTimed`: the finding is about duration.
+   */
   cites?(
     own: M,
     ofSeries: S,
     series: SeriesMemory,
   ): { readonly probeId: string | undefined; readonly isTimed?: boolean } | null;
-  /** `null`: it depends on the age. */
+  /** `null`: by the finding's age. */
   confidence?(finding: Pick<Finding, 'kind' | 'cause' | 'actionable'>): Confidence | null;
-  /** A finding of this kind, or of a kind that follows it, was acknowledged. */
+  /** A finding of this rule, or of a rule that follows it, was acknowledged. */
   acknowledge?(own: M, finding: Finding, about: About): Step<M, S> | null;
-  /** Why the mirror is degraded; `null`: not by this kind. */
+  /** Why the mirror is degraded; `null`: not by this rule. */
   degrades?(own: M, findings: readonly Finding[], mirror: MirrorMemory): Sentence | null;
   /** Resumes a finding that was open when the process ended. `gone`: nothing supports it any more. */
   resume?(own: M, finding: Finding, about: About): Step<M, S> | 'gone';
-  /** The fields of the mirror's row. */
   write?(own: M, mirror: MirrorMemory): StoredRow;
-  /** The state in these fields; `null`: none. */
+  /** The state in a mirror's row; `null`: none. */
   read?(row: StoredRow, about: About): M | null;
-  /** The fields of a series' row. */
   writeSeries?(ofSeries: S, about: About, series: SeriesMemory): StoredRow;
-  /** The state in fields written at `atMs` of the wall clock. A row that is `unreadable` is deleted. */
+  /** The state in a series' row that was written at `atMs` (wall clock). An `unreadable` row is deleted. */
   readSeries?(
     own: M,
     row: StoredRow,
     series: SeriesMemory,
     about: About & { readonly atMs: number },
   ): Step<M, S> | 'unreadable' | null;
-  /** What the kind adds to the displayed state of a mirror. */
+  /** What the rule adds to the displayed state of a mirror. */
   shows?(own: M): Partial<Pick<Standing, 'certificate' | 'oneFamily'>>;
 }
 
@@ -209,7 +207,7 @@ export interface AboutUs {
   readonly suspicions: ReadonlyMap<string, Suspicion>;
 }
 
-/** The verdict on a sample is open, or the time is useless to a baseline, by delays of our own. */
+/** What our own delays did to a sample: its verdict is open, or its time is useless to a baseline. */
 export interface Spoilt {
   readonly contaminated: boolean;
   readonly disturbed: boolean;
@@ -220,7 +218,7 @@ export interface OwnStep<S> {
   readonly says?: Says;
 }
 
-/** One kind of finding about this process and its vantage: it starts again with each process. */
+/** A rule about this process and its vantage. Its state is not stored. */
 export interface OwnRule<S = unknown> {
   readonly name: string;
   readonly kind: FindingKind;

@@ -13,7 +13,6 @@ const shedMax = 0.8;
 /** The time for a change of load to take effect. */
 const shedEveryMs = 60_000;
 
-/** Samples with an open verdict, and with a time useless to a baseline, by delays of our own. */
 interface Spoiled {
   readonly contaminated: number;
   readonly disturbed: number;
@@ -25,7 +24,7 @@ export interface SelfState {
   readonly fromMs: number;
   /** Newest last. */
   readonly buckets: readonly (Spoiled & { readonly index: number; readonly samples: number })[];
-  /** 0 to `shedMax`. */
+  /** The share of load to shed, 0 to `shedMax`. */
   readonly shed: number;
   readonly shedAtMs: number | null;
   readonly isOpen: boolean;
@@ -39,12 +38,11 @@ export const noSelf: SelfState = {
   isOpen: false,
 };
 
-/** After a start or a reload nothing is counted for `limits.contaminatedQuietMs`. */
+/** Counts nothing for `limits.contaminatedQuietMs`. */
 export function pauseSelf(state: SelfState, nowMs: number): SelfState {
   return { ...state, fromMs: nowMs + limits.contaminatedQuietMs };
 }
 
-/** The state with one more sample. */
 export function countSample(state: SelfState, { contaminated, disturbed }: Spoilt, nowMs: number): SelfState {
   if (nowMs < state.fromMs) return state;
   const index = Math.floor(nowMs / bucketMs);
@@ -62,8 +60,8 @@ export function countSample(state: SelfState, { contaminated, disturbed }: Spoil
 }
 
 /**
- * Counts over `limits.contaminatedWindowMs`; with few samples, over the last `limits.contaminatedSamples`.
- * @returns `share`: of contaminated ones, `null` without samples
+ * Counts over `limits.contaminatedWindowMs`, or over a longer time if that has too few samples.
+ * @returns `share`: of contaminated samples; `null` without samples
  */
 export function contaminatedOf(
   state: SelfState,
@@ -85,8 +83,8 @@ export function contaminatedOf(
 }
 
 /**
- * Judges this process: a share above `contaminatedShareFinding` or `disturbedShareFinding` opens the finding. Both at
- * most half of that close it, once no load is shed. Only contaminated samples shed load: verdicts on others stay valid.
+ * Opens the finding above `limits.contaminatedShareFinding` or `limits.disturbedShareFinding`. Closes it when both
+ * shares are at most half of that and no load is shed. Only contaminated samples shed load.
  * @see design.md section 3: never a blind daemon in silence
  */
 export function judgeSelf(state: SelfState, nowMs: number): SelfState {
@@ -167,7 +165,6 @@ export const self: OwnRule<SelfOwn> = {
 
 type OwnStates = { readonly states: Map<string, unknown> };
 
-/** 0 to `shedMax`. */
 export function shedShareOf(us: OwnStates): number {
   return stateOf(self, us).state.shed;
 }

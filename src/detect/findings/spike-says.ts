@@ -7,7 +7,7 @@ import type { SpeedState } from '../rules/speed.ts';
 import { isSlow, thresholdMsOf } from '../rules/threshold.ts';
 import { type OtherSpeed, otherProtocolOf } from './http-versions.ts';
 
-/** `isJudge`: the spike rule judges the mirror by the series. */
+/** `isJudge`: the spike rule judges the mirror by this series. */
 export interface SpeedSeries extends SpeedState {
   readonly target: Target;
   readonly isJudge: boolean;
@@ -22,14 +22,13 @@ export function isSpikeActionable(spike: {
   return spike.hasCanary || (spike.targets >= 2 && spike.targets * 2 >= spike.judged);
 }
 
-/** The other HTTP version of a slow target, with the usual speed; `null`: slow there too, or not known. */
+/** The target's time over the other HTTP version, if not slow there; else `null`. */
 function otherOf(series: SpeedSeries, rule: SpikeRule, timeoutMs: number, other: OtherSpeed | null): OtherSpeed | null {
   const { target, baseline } = series;
   if (other === null || other.targetId !== target.id) return null;
   return isSlow(other.rttMs, baseline.medianMs, rule, timeoutMs) === false ? other : null;
 }
 
-/** The finding of one mirror's spikes. `timeoutOf`: the deadline of a target's step, milliseconds. */
 export function explainSpike(
   name: string,
   series: readonly SpeedSeries[],
@@ -75,7 +74,6 @@ export function explainSpike(
   };
 }
 
-/** The slow probes of these series, and the slowest of all. */
 export function slowestOf(
   series: readonly { readonly probeIds: readonly string[]; readonly slowest?: Finding['evidence']['slowest'] }[],
 ): Pick<Finding['evidence'], 'probeIds' | 'slowest'> {

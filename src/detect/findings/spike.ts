@@ -13,15 +13,14 @@ import type { About, FindingRule, Request, StoredRow, View } from './rule.ts';
 import { explainSpike, type SpeedSeries } from './spike-says.ts';
 
 interface SpikeOwn {
-  /** Not reported yet: others are slow too, or the mirror is in outage. */
+  /** Not reported, because others are slow too or the mirror is in outage. */
   readonly isHeld: boolean;
-  /** The evidence of the open spike before the last report. */
+  /** The evidence of the open spike at the last refresh; `null`: none was open. */
   readonly told: Finding['evidence'] | null;
-  /** The time of a slow target over the other HTTP version. */
   readonly other: OtherSpeed | null;
 }
 
-/** A mirror that is slower than in the last hours. Per series it keeps the baseline and the recent slow samples. */
+/** A mirror that is slower than usual. Per series it keeps the baseline and the recent slow samples. */
 export const spike: FindingRule<SpikeOwn, SpeedState> = {
   ...speedPlace,
   kind: 'spike',
@@ -45,7 +44,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     const compared = otherSpeedOf(own.other, mirror, sample, state.isLastSlow, view.now.monotonicMs);
     const requests: Request[] = isFirst ? [{ kind: 'slow', sample }] : [];
     if (compared.isRequested) requests.push(...requestOther(sample));
-    // A spike that a failure ends is too old: the latency is not known to be normal.
+    // A failure ended the spike because of its age: the latency is not known to be normal.
     const isOld = before.spike.sinceMs !== null && state.spike.sinceMs === null && sample.outcome.tag === 'failed';
     const others = () => mirror.series.values().filter((one) => one !== series);
     return {
@@ -80,7 +79,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     return { mirror: { ...own, told, isHeld }, says: isHeld ? null : says };
   },
   tick: ({ isHeld }) => (isHeld ? { isNews: true } : null),
-  /** Slow samples of an outage do not count for what follows. */
+  /** Slow samples during an outage do not count after it. */
   back({ isHeld }, { mirror }) {
     if (!isHeld) return null;
     const slow = [...mirror.series.values()].filter(isSpiking);
@@ -90,7 +89,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     return speed.spike.sinceMs === null ? { series: [[series, { ...speed, spike: noSpike, pending: [] }]] } : null;
   },
   drop: (_, dropped) => ({ isNews: [...dropped].some((series) => isTold(speedOf(series))) }),
-  /** A spike whose baseline is warming again (a longer `warmup`) ends: nothing else would end it. */
+  /** Ends a spike whose baseline is warming again, after a longer `warmup` was configured. */
   adopt(_, { view, mirror }) {
     const rule = view.config.detect.spike;
     let isNews = false;
@@ -103,7 +102,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     });
     return { series, isNews };
   },
-  /** An acknowledged level shift is the new level. */
+  /** An acknowledgement ends the level shift: its latency is the new usual one. */
   acknowledge(_, { kind }, { mirror }) {
     if (kind === 'spike') return null;
     const shifted = [...mirror.series.values()].filter((series) => speedOf(series).shift !== null);
@@ -198,7 +197,7 @@ function isSlowEverywhere(view: View, mirror: MirrorMemory): boolean {
   return all >= 2 && 3 * slow >= 2 * all;
 }
 
-/** The evidence of a mirror's spike at the last report. */
+/** The evidence of a mirror's open spike at the last refresh; `null`: none was open. */
 export function toldOfSpike(mirror: MirrorMemory): Finding['evidence'] | null {
   return stateOf(spike, mirror).told;
 }

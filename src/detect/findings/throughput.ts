@@ -8,14 +8,12 @@ import { medianOf } from '../rules/baseline.ts';
 import { type Says, scopeOf, seconds } from '../rules/says.ts';
 import type { FindingRule, View } from './rule.ts';
 
-/** Slow downloads from a mirror in a row, over all heavy targets. */
 export interface ThroughputState {
   readonly isOpen: boolean;
-  /** A very slow one counts twice. */
+  /** Slow downloads in a row; a very slow one counts twice. */
   readonly slow: number;
   /** While open: fast downloads since the last slow one. */
   readonly fast: number;
-  /** The slow ones, oldest first. */
   readonly recent: readonly {
     readonly target: Target;
     readonly probeId: string;
@@ -38,10 +36,10 @@ export interface Moved {
   readonly scatter: number;
 }
 
-/** A slow rate is below the usual one by more than so many deviations of the scatter. */
+/** A slow rate is below the usual one by more than this many times the scatter. */
 const deviations = 2.5;
 
-/** The scatter of rates around the usual one of their artifact, of logarithms, robust; 0 for too few. */
+/** The robust standard deviation of the logarithms of rates, each around the median of its series; 0 for too few. */
 export function scatterOf(series: Iterable<readonly number[]>): number {
   const apart: number[] = [];
   for (const rates of series) {
@@ -67,10 +65,7 @@ function isBelow({ bytes, tookMs, others, scatter }: Moved, times: number): bool
   return rate < times * share * usual && rate < limits.throughputFast;
 }
 
-/**
- * Judges one download: opens after `limits.throughputRow` slow ones in a row; closes after `limits.throughputClear` at
- * twice the threshold.
- */
+/** Judges one download: slow downloads in a row open the finding, clearly faster ones close it. */
 export function updateThroughput(state: ThroughputState, moved: Moved): ThroughputState {
   const isSlow = isSlowMove(moved);
   if (isSlow === null) return state;
@@ -133,7 +128,7 @@ export const throughput: FindingRule<ThroughputState, Rates> = {
     return {
       mirror: state,
       series: [[series, [...rates, one].slice(-limits.throughputsKept)]],
-      // After a first slow download, the artifact is downloaded once more from each mirror.
+      // After a first slow download, one more from each mirror is requested.
       requests: before.slow === 0 && state.slow > 0 && !state.isOpen ? [{ kind: 'slow', sample }] : [],
       says: state.isOpen === before.isOpen ? null : throughputSays(mirror.mirror.name, state),
     };

@@ -16,8 +16,7 @@ const rateClasses = ['light', 'heavy'] as const;
 export type RateClass = Target['weight'];
 
 /**
- * A Bernoulli CUSUM of a share of failures `usual` against `bad`, with the sums that open and close.
- * `test/unit/detect/unreliable.test.ts` measures false alarms (less than one per mirror and year) and delays.
+ * Bernoulli CUSUM tests of a failure share `usual` against `bad`, with the sums that open and close the finding.
  * @see Page, E. S. (1954), Continuous Inspection Schemes; Reynolds and Stoumbos (1999) for the Bernoulli case
  */
 const tests: Readonly<Record<RateClass, { usual: number; bad: number; opensAt: number; closesAt: number }>> = {
@@ -25,7 +24,6 @@ const tests: Readonly<Record<RateClass, { usual: number; bad: number; opensAt: n
   heavy: { usual: 0.01, bad: 0.5, opensAt: 9.5, closesAt: 5 },
 };
 
-/** The state of the test of one class of steps at one mirror. */
 export interface RateState {
   /** Evidence for the bad share while closed, against it while open; ≥ 0. */
   readonly sum: number;
@@ -33,13 +31,11 @@ export interface RateState {
   /** Since the sum was last 0 while closed. */
   readonly samples: number;
   readonly failures: number;
-  /** The last failures, oldest first. */
   readonly recent: readonly { readonly reason: Reason; readonly target: Target; readonly probeId: string }[];
 }
 
 export const noRate: RateState = { sum: 0, isOpen: false, samples: 0, failures: 0, recent: [] };
 
-/** What one failure adds to the sum. */
 function gainOf(kind: RateClass): number {
   const { usual, bad } = tests[kind];
   return Math.log(bad / usual);
@@ -68,7 +64,7 @@ export function countAnswer(
   };
 }
 
-/** While closed, removes failures of a target that have a finding of their own now: one fault is reported once. */
+/** Removes failures of a target that another finding reports now. An open state does not change. */
 export function undoFailures(state: RateState, kind: RateClass, target: Target, failures: number): RateState {
   if (state.isOpen || failures === 0) return state;
   const sum = Math.max(0, state.sum - failures * gainOf(kind));
@@ -78,8 +74,8 @@ export function undoFailures(state: RateState, kind: RateClass, target: Target, 
 }
 
 /**
- * Removes the absences of a module that another finding reports now. An open finding ends if most of the last failures
- * were such absences.
+ * Removes the absences of a module that another finding reports now. An open state ends if they are most of its last
+ * failures.
  */
 function withoutAbsences(state: RateState, kind: RateClass, module: string | null): RateState {
   const recent = state.recent.filter(({ reason, target }) => reason !== 'absent' || target.module !== module);
