@@ -8,7 +8,7 @@ import type { Pause } from '../core/standing.ts';
 export class Absence {
   paused: Pause | null = null;
   inMaintenance: boolean = false;
-  /** When each throttled step may be probed again (`Retry-After`, 429); monotonic milliseconds. */
+  /** When each throttled step may be probed again; monotonic milliseconds. */
   readonly throttled = new Map<Step, number>();
 }
 
@@ -16,12 +16,10 @@ interface Away {
   readonly absence: Absence;
 }
 
-/** True while the mirror is paused or in maintenance: its samples are not judged. */
 export function isLeftAlone({ absence }: Away): boolean {
   return absence.paused !== null || absence.inMaintenance;
 }
 
-/** True where a round may probe a mirror now. */
 export function canBeAsked(
   memory: { readonly now: Now },
   mirror: Away & { readonly canary: { readonly step: Step } | null },
@@ -33,7 +31,7 @@ export function isThrottled(memory: { readonly now: Now }, { absence }: Away, st
   return (absence.throttled.get(step) ?? Number.NEGATIVE_INFINITY) > memory.now.monotonicMs;
 }
 
-/** When the last throttled step may be probed again, wall-clock milliseconds; `null`: none is throttled. */
+/** The latest time at which a throttled step may be probed again, wall milliseconds; `null`: no step is throttled. */
 export function throttleEndMsOf({ throttled }: Absence, now: Now): number | null {
   return throttled.size === 0 ? null : Math.round(now.wallMs - now.monotonicMs + Math.max(...throttled.values()));
 }
@@ -47,27 +45,27 @@ export function expireAbsences(memory: { readonly now: Now; readonly mirrors: Re
 }
 
 const minuteMs = 60_000;
-/** Our requests are dense from this many probes of rounds and builds within a minute. */
+/** At least this many probes of rounds and builds within a minute make our requests dense. */
 const extraMin = 3;
-/** Dense requests also reach this share of the most that the mirror accepted in a minute. */
 const toleratedShare = 0.9;
-/** A 429 for dense requests covers later ones for this long at most. */
+/** After a 429 for our rate, later 429s count as ours for at most this long. */
 const oursMsMax = 20 * minuteMs;
 /**
- * After a refusal of our rate: this share of the requests in the minute before bounds rounds, but not below `restMin`.
+ * After a 429 for our rate: the new limit of rounds, as a share of the requests in the minute before; at least
+ * `restMin`.
  */
 const restShare = 0.5;
 const restMin = 6;
 
-/** The rate of our requests to a mirror, and its refusals of that rate. Monotonic milliseconds. */
+/** The rate of our requests to a mirror, and the 429s for that rate. Times are monotonic milliseconds. */
 export class Density {
   /** The probes of the last minute. `isExtra`: of a round or build. */
   asks: { readonly atMs: number; readonly isExtra: boolean }[] = [];
-  /** Rounds add a request only below this many in the last minute; `null`: the mirror never refused our rate. */
+  /** Rounds add no request from this many in the last minute on; `null`: no 429 was for our rate yet. */
   most: number | null = null;
-  /** The most requests in a minute before a success, since the last refusal of our rate. */
+  /** The most requests in the minute before a success, since the last 429 for our rate. */
   tolerated: number = 0;
-  /** Until then 429s are for our rate. */
+  /** A 429 before this time counts as one for our rate. */
   oursUntilMs: number = Number.NEGATIVE_INFINITY;
   /** The last 429 was for our rate, and no ok response came after its wait. */
   isOurs: boolean = false;
@@ -83,15 +81,13 @@ export function recordRequest({ density }: Counted, { due, outcome, startedMonot
   density.asks.push({ atMs: startedMonotonicMs, isExtra: due.purpose === 'confirm' || due.purpose === 'build' });
 }
 
-/** False where one more unplanned request would exceed `most`. */
 export function mayBeAskedMore({ density }: Counted, nowMs: number): boolean {
   const { most, asks } = density;
   return most === null || asks.filter(({ atMs }) => atMs > nowMs - minuteMs).length < most;
 }
 
 /**
- * True for a 429 that our rate caused: dense requests came before, and the wait is above `limits.refusalWishMs`. Until
- * that wait ends (`oursMsMax` at most), each further 429 counts as such too.
+ * True for a 429 that our own dense requests explain; updates the density.
  * @see design.md section 5.2, Refusal
  */
 export function isRefusedForPace({ density }: Counted, sample: Sample, nowMs: number): boolean {
@@ -104,7 +100,7 @@ export function isRefusedForPace({ density }: Counted, sample: Sample, nowMs: nu
   const waitMs = outcome.failure.retryAfterMs ?? 0;
   const before = density.asks.filter(({ atMs }) => atMs > startedMonotonicMs - minuteMs && atMs < startedMonotonicMs);
   const isDense = before.filter(({ isExtra }) => isExtra).length >= extraMin;
-  // A rate limit refuses above the rates that succeeded before: below them our rate is not the reason.
+  // Below a rate that the mirror accepted before, our rate is not the reason.
   const isMore = before.length >= toleratedShare * density.tolerated;
   density.isOurs = waitMs > limits.refusalWishMs && isDense && isMore;
   if (!density.isOurs) return false;
@@ -114,7 +110,7 @@ export function isRefusedForPace({ density }: Counted, sample: Sample, nowMs: nu
   return true;
 }
 
-/** From now on refusals count against the mirror: a real client failed too, or the configuration was loaded anew. */
+/** Ends the time in which any 429 counts as one for our rate. */
 export function clearPaceWait({ density }: Counted): void {
   density.isOurs = false;
   density.oursUntilMs = Number.NEGATIVE_INFINITY;

@@ -34,13 +34,13 @@ export type { DetectTurn, Peek, RoundAsk } from './turn.ts';
 
 export type Detector = ReturnType<typeof createDetector>;
 
-/** How often open findings are written again, so that their rows do not expire, and old success notes dropped. */
+/** How often open findings are written again, so that their rows do not expire. */
 const rewriteMs = 24 * 3_600_000;
 const sleepsKept = 4;
 
 /**
  * Creates the detector: it settles each sample once, opens and closes findings, requests confirming rounds and returns
- * the rows to commit. No clock: calls pass `now`, which never goes back.
+ * the rows to commit. It has no clock: each call passes `now`.
  * @param input.restored  rows of tables `detector`, `finding`, `seen` and `pause` as stored; others are ignored
  * @see design.md section 5
  */
@@ -50,7 +50,6 @@ export function createDetector(input: {
   readonly restored: readonly Row[];
   readonly random: Random;
   readonly now: Now;
-  /** Absent: all kinds that are registered. */
   readonly rules?: readonly FindingRule[];
 }) {
   // Changes made while restoring go out with the first turn.
@@ -100,7 +99,7 @@ export function createDetector(input: {
         }
         advanceRounds(memory);
       }),
-    /** A member of a `RoundAsk` could not be probed: a mirror or a control. */
+    /** A mirror or control of a `RoundAsk` could not be probed. */
     unasked: (roundId: string, moment: number, name: string, now: Now) =>
       turnAt(now, () => {
         for (const round of memory.confirm.rounds.values()) {
@@ -109,12 +108,12 @@ export function createDetector(input: {
         }
         advanceRounds(memory);
       }),
-    /** Another system reports trouble of a mirror. */
+    /** Another system reports trouble with a mirror. */
     confirm: (registry: string, now: Now) => withMirror(registry, now, (mirror) => confirmNow(memory, mirror)),
-    /** A light probe is pending for longer than a client waits. */
+    /** A probe is pending for longer than a client waits. */
     overdue: (target: Target, now: Now) =>
       withMirror(target.registry, now, (mirror) => confirmOverdue(memory, mirror, target)),
-    /** Starts the ordered look or peek, where the mirror may be probed and the budget allows it. */
+    /** Starts a look or peek, where the mirror may be probed and the budget allows it. */
     look: (order: LookOrder, now: Now) =>
       turnAt(now, () => {
         requestLook(memory, order);
@@ -149,13 +148,16 @@ export function createDetector(input: {
         writeDirty(memory, false);
         writeContents(memory, false);
       }),
-    /** The process was suspended or a clock jumped: samples that overlap the interval are `unknown('local')`. Monotonic. */
+    /**
+     * The process was suspended or a clock jumped: samples that overlap the interval (monotonic) are
+     * `unknown('local')`.
+     */
     suspended: (fromMs: number, toMs: number, now: Now) =>
       turnAt(now, () => {
         sleep(memory, fromMs, toMs);
         advanceRounds(memory);
       }),
-    /** `null`: no such open finding. This ends a mismatch or level shift; others stay open until their trouble ends. */
+    /** Ends a mismatch or level shift; other findings stay open. `null`: no such open finding. */
     acknowledge: (findingId: string, reason: string, now: Now) => {
       if (!memory.open.has(findingId)) return null;
       return turnAt(now, () => {
@@ -207,16 +209,13 @@ export function createDetector(input: {
       }),
     standings: (): readonly Standing[] => [...memory.mirrors.values()].map((mirror) => standingOf(memory, mirror)),
     vantage: () => vantageOf(memory),
-    /** Open findings. */
     findings: (): readonly Finding[] => [...memory.open.values()],
     lags: () => lagsOf(memory),
     freshness: () => freshnessOf(memory),
-    /** Light series: baseline, threshold for slow, and slow samples in a row. */
     baselines: () => baselinesOf(memory),
   };
 }
 
-/** Ends a mirror's doubt; no moment waits for it any more. The time until the next probe is no pace. */
 function leaveRound(memory: Memory, mirror: MirrorMemory): void {
   closeDoubt(memory, mirror);
   mirror.sight.lastPlannedMs = null;
@@ -241,7 +240,7 @@ function sleep(memory: Memory, fromMs: number, toMs: number): void {
   }
   releaseHeld(memory);
   for (const [egress, suspicion] of memory.confirm.suspicions) {
-    // The minutes asleep do not count.
+    // The time asleep does not count.
     memory.confirm.suspicions.set(egress, {
       ...suspicion,
       sinceMs: memory.now.monotonicMs,

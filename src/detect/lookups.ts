@@ -8,33 +8,32 @@ import type { About, View } from './findings/rule.ts';
 import type { Memory } from './memory.ts';
 import type { MirrorMemory } from './mirror-memory.ts';
 
-/** `null`: it has ended. */
 export function roundOf(memory: Memory, id: string): Round | null {
   return memory.confirm.rounds.values().find((round) => round.id === id) ?? null;
 }
 
-/** The cadence of a mirror's canary. */
 export function cadenceOf({ canary }: MirrorMemory, config: Config): Pace['cadence'] {
   return (canary === null ? config.schedule.pace : paceOf(canary, config)).cadence;
 }
 
-/** The canary's interval, milliseconds. For a cron pace the widest gap seen, or an hour. */
+/** The canary's interval, milliseconds. For a cron pace, the widest gap seen, or an hour. */
 export function paceOfCanary(mirror: MirrorMemory, config: Config): number {
   const cadence = cadenceOf(mirror, config);
   return cadence.kind === 'every' ? cadence.everyMs : (mirror.sight.plannedGapMs ?? 3_600_000);
 }
 
-/** The configured deadline of a target, milliseconds. */
 export function timeoutOf(config: Config, target: Pick<Target, 'canary' | 'step'>): number {
   return paceOf(target, config).timeoutMs;
 }
 
-/** True for cold probes of a canary: the outage rule judges them on arrival. */
 export function isCanaryProbe({ due }: Pick<Sample, 'due'>): boolean {
   return due.target.canary && due.connection === 'cold';
 }
 
-/** The open finding of a kind, and of the story of `cause`, about a mirror or this daemon (`registry` `null`). */
+/**
+ * The open finding of a kind (and of the story of `cause`, see `storyOf`) about a mirror; `registry` `null`: this
+ * daemon.
+ */
 export function openFinding(
   { open }: View,
   kind: FindingKind,
@@ -45,12 +44,11 @@ export function openFinding(
   return open.values().find((one) => isSubject(one) && storyOf(one.cause) === storyOf(cause)) ?? null;
 }
 
-/** A wall time of the last process on the monotonic clock of this one, never in the future. */
+/** A stored wall time on the monotonic clock of this process, never in the future. */
 export function monotonicOf({ monotonicMs, wallMs }: Now, atMs: number): number {
   return monotonicMs - Math.max(0, wallMs - atMs);
 }
 
-/** True where the mirror has targets of this weight: else nothing ends a finding about them. */
 export function hasTargets({ view, mirror }: About, weight: Target['weight']): boolean {
   const { name } = mirror.mirror;
   return [...view.targets.values()].some((target) => target.registry === name && target.weight === weight);
@@ -60,11 +58,11 @@ export function isNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }
 
-/** The targets of a finding that are probed. */
+/** The targets of a finding that are still configured. */
 export function targetsOf({ mirrors, targets }: View, { registry, scope }: Finding): readonly Target[] {
   const leading = mirrors.get(registry ?? '')?.mirror.speaks?.[0]?.protocol;
   return scope.flatMap(({ module, version, step, family, protocol }) => {
-    // Over another version than the leading client's, none of our series is out.
+    // Our series do not fail over a single family, or over another version than the leading client's.
     if (family !== undefined || (protocol !== undefined && protocol !== leading)) return [];
     return targets.get(targetId(registry ?? '', module, version, step)) ?? [];
   });

@@ -14,7 +14,7 @@ import { TurnDraft } from './turn.ts';
 export interface Held {
   readonly sample: Sample;
   readonly sinceMs: number;
-  /** A timeout at the short deadline of a confirming probe, without a doubt of the target: no failure. */
+  /** A timeout at the short deadline of a confirming probe, if the target is not in doubt: no failure. */
   readonly isShort: boolean;
 }
 
@@ -22,20 +22,17 @@ class Confirm {
   readonly rounds = new Map<string, Round>();
   readonly suspicions = new Map<string, Suspicion>();
   held: Held[] = [];
-  /** What kinds have requested, until `sendRequests`. */
   readonly requests: { readonly mirror: MirrorMemory; readonly request: Request }[] = [];
   budget: Budget = startBudget;
-  /** The last unpaced look at a heavy question, monotonic milliseconds, by upstream and question. */
+  /** When heavy targets were last probed again, monotonic milliseconds, by upstream and question. */
   readonly heavyLooks = new Map<string, number>();
 }
 
-/** More of the open findings. Monotonic milliseconds, but `stampMs`. */
+/** About the open findings, by id. Monotonic milliseconds, except `stampMs` (wall). */
 class FindingLog {
-  /** From when a finding's confidence counts. */
   readonly openSince = new Map<string, number>();
-  /** The last write of each open finding. */
   readonly written = new Map<string, { evidence: Finding['evidence']; stampMs: number; atMs: number }>();
-  /** When all were written. */
+  /** When all open findings were last written. */
   writtenAtMs: number;
 
   constructor(nowMs: number) {
@@ -43,9 +40,7 @@ class FindingLog {
   }
 }
 
-/** Series whose rows have changed. */
 class RowsDue {
-  /** Written in their turn, by `writeDirty`. */
   readonly dirty = new Set<SeriesMemory>();
   /** Written with this turn. */
   readonly urgent = new Set<SeriesMemory>();
@@ -55,11 +50,11 @@ class RowsDue {
 
 class Us {
   readonly rules: readonly OwnRule[];
-  /** By the kind's name. */
+  /** By name of the rule. */
   readonly states = new Map<string, unknown>();
-  /** When the process was suspended. */
+  /** Suspensions of the process, monotonic milliseconds. */
   asleep: readonly { readonly fromMs: number; readonly toMs: number }[] = [];
-  /** Every canary that may be probed was probed. */
+  /** Each canary that may be probed was probed at least once. */
   passEnded = false;
 
   constructor(rules: readonly OwnRule[]) {
@@ -67,7 +62,6 @@ class Us {
   }
 }
 
-/** The whole state of detect, changed in place by detect only. */
 export class Memory {
   config: Config;
   readonly random: Random;

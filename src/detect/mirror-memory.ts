@@ -7,7 +7,7 @@ export interface SeriesMemory {
   readonly id: string;
   target: Target;
   readonly connection: Connection;
-  /** The state of each kind of finding, by the kind's name. */
+  /** By name of the rule. */
   readonly states: Record<string, unknown>;
   /** The last judged sample over the primary connection was ok. */
   serves: boolean;
@@ -21,7 +21,9 @@ export interface Doubt {
   untilMs: number;
   /** By id; never empty. */
   readonly targets: Map<string, Target>;
-  /** Start of the last moment that showed the vantage to be fine: samples that ended before are settled. */
+  /**
+   * Start of the last moment that did not blame our network; `null`: none. Samples that ended before it are settled.
+   */
   clearedMs: number | null;
 }
 
@@ -38,11 +40,11 @@ class Sight {
   hasOk: boolean = false;
   /** The canary was probed since the start. */
   wasAsked: boolean = false;
-  /** Since when only our resolver, proxy or machine fails; wall milliseconds. */
+  /** Since when our own failures prevent results about the canary, wall milliseconds; `null`: not now. */
   blindSinceMs: number | null = null;
-  /** Why a slot passed without a probe since the last judged one. */
+  /** Why the last due canary probe was skipped; `null`: none was skipped since the last judged sample. */
   lastSkip: Skipped['because'] | null = null;
-  /** The last planned probe and the widest gap seen, for cron paces. */
+  /** Planned time of the last scheduled canary probe; `plannedGapMs`: the widest gap between two. */
   lastPlannedMs: number | null = null;
   plannedGapMs: number | null = null;
 }
@@ -56,20 +58,19 @@ export interface RowState {
 export class MirrorMemory {
   mirror: Mirror;
   readonly egress: string;
-  /** See `roundKeyOf`. */
   readonly roundKey: string;
   canary: Target | null = null;
-  /** Modules that have a target for the canary's step. */
+  /** How many modules have a target for the canary's step. */
   modules: number = 0;
   doubt: Doubt | null = null;
-  /** Pauses and maintenance belong to the name of a mirror: they stay when a reload replaces the mirror. */
+  /** Stays when a reload replaces the mirror: pauses and maintenance belong to the mirror's name. */
   readonly absence: Absence;
-  /** Probes sent before went to the mirror that this one replaced, monotonic milliseconds. */
+  /** Probes that started earlier went to the replaced mirror; monotonic milliseconds. */
   readonly sinceMs: number;
   readonly density = new Density();
   readonly sight = new Sight();
   readonly line: Line = { answeredFromMs: null, marks: [], address: null };
-  /** The state of each kind of finding, by the kind's name. */
+  /** By name of the rule. */
   readonly states = new Map<string, unknown>();
   readonly series = new Map<string, SeriesMemory>();
   readonly row: RowState = { isDirty: false, writtenAtMs: null };
@@ -83,14 +84,14 @@ export class MirrorMemory {
   }
 }
 
-/** `known`: it has responded since the start. */
+/** `known`: the control has responded since the start. */
 export interface ControlMemory {
   readonly up: boolean | null;
   readonly known: boolean;
   readonly marks: readonly Mark[];
 }
 
-/** One egress under suspicion. Monotonic milliseconds, but `sinceWallMs`. */
+/** One egress under suspicion. Monotonic milliseconds, except `sinceWallMs`. */
 export interface Suspicion {
   readonly sinceMs: number;
   readonly sinceWallMs: number;
@@ -103,19 +104,17 @@ export interface Suspicion {
   readonly roundKey: string;
 }
 
-/** Where a kind keeps the state of a mirror. */
 export interface Place<M> {
   readonly name: string;
   readonly none: () => M;
 }
 
-/** Where a kind keeps the state of a series. */
 export interface SeriesPlace<S> {
   readonly name: string;
   readonly noneOfSeries?: S;
 }
 
-/** The state of a kind for a mirror or this daemon; created at first use. */
+/** A rule's state of a mirror or of this daemon; created at first use. */
 export function stateOf<M>({ name, none }: Place<M>, { states }: Pick<MirrorMemory, 'states'>): M {
   const known = states.get(name);
   if (known !== undefined) return known as M;
@@ -128,7 +127,7 @@ export function seriesStateOf<S>({ name, noneOfSeries }: SeriesPlace<S>, { state
   return (states[name] ?? noneOfSeries) as S;
 }
 
-/** Mirrors are interchangeable within one (ecosystem, upstream): the key of a round. */
+/** The key of a round: mirrors of one ecosystem and upstream are interchangeable. */
 export function roundKeyOf(mirror: Pick<Mirror, 'ecosystem' | 'upstream'>): string {
   return `${mirror.ecosystem}|${mirror.upstream}`;
 }
@@ -137,12 +136,11 @@ export function mirrorsOf({ mirrors }: { readonly mirrors: ReadonlyMap<string, M
   return mirrors.values().filter((mirror) => mirror.roundKey === key);
 }
 
-/** The connection that a mirror is judged by: cold where it is measured, as a CI job has it. */
+/** The kind of connection that a mirror is judged by: `cold` if configured (a CI job connects anew), else `warm`. */
 export function primaryConnectionOf(mirror: Pick<Mirror, 'connections'>): Connection {
   return mirror.connections.includes('cold') || mirror.connections.length === 0 ? 'cold' : 'warm';
 }
 
-/** The series of a target; created if missing. */
 export function seriesOf({ series }: MirrorMemory, target: Target, connection: Connection): SeriesMemory {
   const id = seriesId(target, connection);
   const known = series.get(id);
@@ -152,7 +150,6 @@ export function seriesOf({ series }: MirrorMemory, target: Target, connection: C
   return made;
 }
 
-/** The canary's cold series; `null`: no canary. */
 export function canarySeriesOf(mirror: MirrorMemory): SeriesMemory | null {
   return mirror.canary === null ? null : seriesOf(mirror, mirror.canary, 'cold');
 }

@@ -33,7 +33,7 @@ export function applyConfig(memory: Memory, config: Config, targets: readonly Ta
     const absence = replaced.get(name)?.absence;
     memory.mirrors.set(name, new MirrorMemory(mirror, absence && { absence, atMs: memory.now.monotonicMs }));
   }
-  // What the mirror before has served says nothing about the cache of its replacement.
+  // What the replaced mirror served says nothing about the cache of the new one.
   for (const key of replaced.size === 0 ? [] : memory.seen.keys()) {
     if (!replaced.has(registryOf(key))) continue;
     memory.seen.delete(key);

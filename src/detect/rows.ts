@@ -14,9 +14,9 @@ import { type MirrorMemory, type SeriesMemory, seriesOf, seriesStateOf, stateOf 
 
 /** The least time between two rows of a series or mirror without urgent changes. Milliseconds. */
 const writeEveryMs = 60_000;
-/** On average: each series row rewrites a page of the file, so many series are written more rarely. */
+/** The highest average rate of series rows: with many series, each series is written less often. */
 const rowsPerSecond = 25;
-/** A search visits all changed series. */
+/** Not more often: a search visits all changed series. */
 const lookEveryMs = 1_000;
 /** So that a start with many targets causes no burst. */
 const rowsPerTurn = 500;
@@ -26,7 +26,6 @@ export const rowKey = {
   mirror: (registry: string) => `mirror|${registry}`,
 } as const;
 
-/** Adds the rows of series with a finding opened or closed in this turn. */
 export function writeUrgent(memory: Memory): void {
   for (const series of memory.rowsDue.urgent) writeSeries(memory, series);
   memory.rowsDue.urgent.clear();
@@ -40,7 +39,7 @@ export function isTimeToWrite(memory: Memory): boolean {
   return true;
 }
 
-/** Adds the due rows: of each series one every `writeEveryMs` at most; all at a shutdown. */
+/** Adds the rows that are due; `everything`: all changed ones. */
 export function writeDirty(memory: Memory, everything: boolean): void {
   let left = everything ? Number.POSITIVE_INFINITY : rowsPerTurn;
   const restMs = Math.max(writeEveryMs, (memory.targets.size * 1_000) / rowsPerSecond);
@@ -89,8 +88,8 @@ function mirrorRow({ rules }: Memory, mirror: MirrorMemory): StoredRow {
 }
 
 /**
- * Restores open findings, baselines, pauses and notes of successes. Rows of table `detector` that are unreadable or not
- * configured are deleted; findings without support are closed.
+ * Restores the state from rows. Rows of table `detector` that are unreadable or no longer configured are deleted, and
+ * findings without support are closed.
  */
 export function restore(memory: Memory, rows: readonly Row[]): void {
   for (const row of rows) if (row.table === 'finding') restoreFinding(memory, row);
@@ -182,7 +181,6 @@ function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): vo
   }
 }
 
-/** Resumes an open finding after a restart, or closes it if nothing supports it any more. */
 function restoreStanding(memory: Memory, finding: Finding): void {
   const { kind, registry, cause } = finding;
   const mirror = registry === null ? undefined : memory.mirrors.get(registry);

@@ -55,7 +55,6 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
   return standing;
 }
 
-/** The gravest reason why a mirror that is not in outage is degraded. */
 function degradedBy(memory: Memory, mirror: MirrorMemory, findings: readonly Finding[]): Sentence | null {
   let gravest: Sentence | null = null;
   let least = Number.POSITIVE_INFINITY;
@@ -68,7 +67,7 @@ function degradedBy(memory: Memory, mirror: MirrorMemory, findings: readonly Fin
   return gravest;
 }
 
-/** `suspect` is `null` until every canary was probed once, and true also where nothing can be probed from here. */
+/** `suspect`: `null` until each canary was probed once; true also if nothing can be probed from here. */
 export function vantageOf(memory: Memory): VantageStanding {
   const since = [...memory.confirm.suspicions.values()].map((suspicion) => suspicion.sinceWallMs);
   const blindMs = blindSinceMs(memory);
@@ -82,7 +81,9 @@ export function vantageOf(memory: Memory): VantageStanding {
   };
 }
 
-/** Since when nothing can be probed from here, wall milliseconds; `null`: something can, or there is nothing. */
+/**
+ * Since when nothing can be probed from here, wall milliseconds; `null`: something can, or there is nothing to probe.
+ */
 function blindSinceMs(memory: Memory): number | null {
   if ([...memory.controls.values()].some(({ up }) => up === true)) return null;
   let sinceMs: number | null = null;
@@ -94,14 +95,12 @@ function blindSinceMs(memory: Memory): number | null {
   return sinceMs;
 }
 
-/** Records the end of the first pass over all canaries. */
 export function recordPass(memory: Memory): void {
   if (memory.us.passEnded) return;
   const canaries = [...memory.mirrors.values()].filter((mirror) => canBeAsked(memory, mirror));
   memory.us.passEnded = canaries.length > 0 && canaries.every((mirror) => mirror.sight.wasAsked);
 }
 
-/** Every light series with baseline and threshold. */
 export function* baselinesOf(memory: Memory): Iterable<SeriesBaseline> {
   for (const mirror of memory.mirrors.values()) {
     for (const series of mirror.series.values()) {

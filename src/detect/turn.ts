@@ -7,9 +7,8 @@ import type { HttpProtocol } from '../core/transcript.ts';
 /** Probes of one moment, to start now. */
 export interface RoundAsk {
   readonly id: string;
-  /** Counts from 0 within the round. */
   readonly moment: number;
-  /** Over fresh connections; `timeoutMs` is each one's deadline. */
+  /** Probed over fresh connections. */
   readonly dues: readonly { readonly target: Target; readonly timeoutMs: number }[];
   readonly controls: readonly { readonly name: string; readonly timeoutMs: number }[];
 }
@@ -22,9 +21,8 @@ export interface Peek {
   readonly protocol?: HttpProtocol;
 }
 
-/** A turn under construction. */
 export class TurnDraft {
-  /** In the order of settling, confirming ones too. */
+  /** In the order of settling. */
   readonly settled: SettledSample[] = [];
   readonly findings: FindingChange[] = [];
   readonly rounds: RoundAsk[] = [];
@@ -32,16 +30,14 @@ export class TurnDraft {
   readonly rechecks: Target[] = [];
   /** First bytes of artifacts, and light probes over another address family or HTTP version. */
   readonly peeks: Peek[] = [];
-  /** Mirrors whose doubt started or ended, in order. */
   readonly doubt: { readonly registry: string; readonly on: boolean }[] = [];
   /** Mirrors whose contents regressed, once per response. */
   readonly regressions: string[] = [];
   /** Releases that reached a mirror: `seconds` after the origin, 0 if before it. */
   readonly propagations: { readonly registry: string; readonly seconds: number }[] = [];
-  /** Rows of table `detector`, `finding` or `seen`. */
   readonly rows: Row[] = [];
   readonly deletes: { readonly table: Table; readonly key: string }[] = [];
-  /** 0 (none) to 1. */
+  /** The share of load to shed, 0 (none) to 1. */
   shed: number = 0;
   /** When to call `tick` at the latest, monotonic; `null`: the usual second is enough. */
   wakeAtMs: number | null = null;

@@ -47,14 +47,13 @@ function judgeRoundMoment(memory: Memory, round: Round, moment: Moment): void {
   }
   openConfirmed(memory, round, moment);
   sendRequests(memory);
-  // The verdict may be clear before the mirror in doubt has responded: its response still counts for this moment.
+  // A verdict may be final before the mirror in doubt has responded: that response still counts for this moment.
   for (const mirror of mirrorsOf(memory, round.key)) {
     if (mirror.doubt !== null && moment.said.get(mirror.mirror.name) === 'missing') isFinal = false;
   }
   moment.isFinal = isFinal;
 }
 
-/** Applies a moment's verdict to the mirrors in doubt: unless it is `us`, the kinds get the canary's result. */
 function openConfirmed(memory: Memory, round: Round, moment: Moment): void {
   for (const mirror of mirrorsOf(memory, round.key)) {
     const verdict = moment.verdicts.get(mirror.egress);
@@ -69,7 +68,6 @@ function openConfirmed(memory: Memory, round: Round, moment: Moment): void {
   }
 }
 
-/** Ends a suspicion when the round can probe no mirror of the egress any more. */
 function stopWatching(memory: Memory, round: Round): void {
   for (const egress of round.watching) {
     const members = mirrorsOf(memory, round.key).filter((mirror) => mirror.egress === egress);
@@ -77,7 +75,7 @@ function stopWatching(memory: Memory, round: Round): void {
   }
 }
 
-/** Settles, in order of arrival, the samples that no longer wait. None waits longer than `limits.roundMs`. */
+/** Settles the samples that no longer wait, in order of arrival. */
 export function releaseHeld(memory: Memory): void {
   const ready: Held[] = [];
   const waiting: Held[] = [];
@@ -107,17 +105,17 @@ function isWaiting(memory: Memory, held: Held): boolean {
     return round !== null && due.round !== null && isMomentOpen(round, due.round.moment);
   }
   if (mirror.doubt === null) return false;
-  // A sample waits until a moment that started after it ended has shown that the vantage is fine.
+  // Waits for the verdict of a moment that started after the sample ended.
   return mirror.doubt.clearedMs === null || mirror.doubt.clearedMs < endedMonotonicMs;
 }
 
-/** When something is due next, monotonic milliseconds; `null`: nothing before the usual tick. */
+/** The next time at which a round has something to do, monotonic milliseconds; `null`: none. */
 export function wakeAtMs(memory: Memory): number | null {
   const times: number[] = [];
   for (const round of memory.confirm.rounds.values()) {
     times.push(...deadlinesOf(round));
     const askMs = nextRequestMsOf(memory, round);
-    // A moment that is due already could not start: each turn tries again.
+    // A moment that is due could not start in this turn: the next turn tries again.
     if (askMs !== null && askMs > memory.now.monotonicMs) times.push(askMs);
     for (const look of round.looks.values()) times.push(look.untilMs);
     for (const mirror of mirrorsOf(memory, round.key)) if (mirror.doubt !== null) times.push(mirror.doubt.untilMs);

@@ -12,13 +12,13 @@ import { keyOfQuestion, type Question, targetAt } from './look.ts';
 import { type Look, type Round, startMoment } from './moments.ts';
 import { witnessesToAsk } from './witness.ts';
 
-/** The time between moments while a suspicion lasts longer than a round. */
+/** The interval of moments in a round that only watches a suspicion older than `limits.roundMs`. */
 const watchStepMs = 5_000;
 
-/** Once a mirror has this many targets in outage, further ones are probed at that mirror only. */
+/** Once a mirror has this many targets in outage, further targets in doubt are probed at that mirror only. */
 const comparedTargets = 2;
 
-/** For this long, a response of another upstream shows that our network is up. */
+/** How long a response of another upstream's mirror shows that our network is up. */
 const witnessMs = 3_000;
 
 interface Want {
@@ -29,7 +29,7 @@ interface Want {
   readonly registries: ReadonlySet<string> | null;
 }
 
-/** Starts the next moment when one is due and a question waits: the canary, a target in doubt, or that of a look. */
+/** Starts the next moment, if one is due and there is something to probe. */
 export function requestMoment(memory: Memory, round: Round): void {
   const nowMs = memory.now.monotonicMs;
   if (nowMs < round.nextAtMs) return;
@@ -39,7 +39,7 @@ export function requestMoment(memory: Memory, round: Round): void {
   if (want === null) return;
   const isConfirming = doubted.length > 0 || round.watching.size > 0;
   const since = doubted.map((mirror) => mirror.doubt?.sinceMs ?? nowMs);
-  // Only responses since the first doubt, and at most `witnessMs` old: the network may have failed after older ones.
+  // Older responses count for nothing: the network may have failed after them.
   const witnessFromMs = Math.max(Math.min(nowMs, ...since), nowMs - witnessMs);
   const own = duesOf(memory, round, want);
   const dues = [...own, ...witnessDues(memory, round, want, doubted, witnessFromMs)];
@@ -57,7 +57,7 @@ export function requestMoment(memory: Memory, round: Round): void {
   const controls = isConfirming ? controlsOf(memory, round) : [];
   const untilMs = (timeoutMs: number): number => nowMs + timeoutMs + limits.roundStepMs;
   const members = {
-    // Resolving `latest` first has a deadline of the same length.
+    // The probe may resolve `latest` first, with a deadline of the same length.
     said: dues.map((due) => ({ name: due.target.registry, deadlineMs: untilMs(2 * due.timeoutMs) })),
     controls: controls.map(({ name, timeoutMs }) => ({ name, deadlineMs: untilMs(timeoutMs) })),
   };
@@ -71,7 +71,7 @@ export function hasDoubt(memory: Memory, round: Round): boolean {
   return mirrorsOf(memory, round.key).some((mirror) => mirror.doubt !== null);
 }
 
-/** When the round next starts a moment, monotonic milliseconds; `null`: it has nothing to do. */
+/** The earliest time of the round's next moment, monotonic milliseconds; `null`: nothing to probe. */
 export function nextRequestMsOf(memory: Memory, round: Round): number | null {
   if (round.watching.size > 0 || hasDoubt(memory, round)) return round.nextAtMs;
   const looks = [...round.looks.values()].map((look) => look.nextAtMs);
@@ -88,10 +88,10 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
     wants.set(key, { key, question, share, registries: known === undefined ? registries : null });
   };
   for (const mirror of doubted) {
-    // A mirror in doubt starts no new moment while it has a pending probe.
+    // No new moment for a mirror in doubt while a probe of that mirror is pending.
     if (round.flights.said.has(mirror.mirror.name) || !mayBeAskedMore(mirror, nowMs)) continue;
     for (const target of mirror.doubt?.targets.values() ?? []) {
-      // With several targets out, siblings were compared already: only this mirror is probed.
+      // With several targets in outage, siblings were compared already: only this mirror is probed.
       if (!target.canary)
         want(target, 2, outagesOf(mirror).out.size >= comparedTargets ? new Set([mirror.mirror.name]) : null);
       want('canary', target.canary ? 3 : 1, null);
@@ -115,9 +115,9 @@ function canaryInTurn(round: Round, wants: readonly Want[], doubted: readonly Mi
 
 function leastServed(round: Round, wants: readonly Want[]): Want | null {
   const floor = Math.min(...wants.map(({ key }) => round.served.get(key) ?? Number.POSITIVE_INFINITY));
-  // A new question starts at the lowest share, so that it does not get every moment.
+  // A new question starts at the lowest used share, so that it does not get every moment.
   for (const { key } of wants) if (!round.served.has(key)) round.served.set(key, Number.isFinite(floor) ? floor : 0);
-  // The sort is stable: among equals, the oldest question.
+  // Stable sort: among equals, the oldest question.
   const shares = [...round.served].filter(([key]) => wants.some((want) => want.key === key));
   const [least] = shares.sort(([, a], [, b]) => a - b);
   return wants.find(({ key }) => key === least?.[0]) ?? null;
@@ -131,7 +131,7 @@ function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
       !round.flights.said.has(mirror.mirror.name) &&
       (registries === null || registries.has(mirror.mirror.name)),
   );
-  // Of mirrors on one host, the one in doubt gets the slot.
+  // Mirrors in doubt come first, where mirrors on one host wait for a slot.
   members.sort((a, b) => Number(b.doubt !== null) - Number(a.doubt !== null));
   return members.flatMap((mirror) => {
     const target = targetAt(memory, mirror, question);
@@ -143,7 +143,7 @@ function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
   });
 }
 
-/** Canaries of other upstreams, if a canary got no response: they show whether our network is up. */
+/** Probes of other upstreams' canaries after a canary got no response: they show whether our network is up. */
 function witnessDues(
   memory: Memory,
   round: Round,
@@ -161,7 +161,7 @@ function witnessDues(
   );
 }
 
-/** The budget after `asks` more probes; `null`: not enough. Canary doubts, suspicions and recoveries are free. */
+/** The budget after `asks` more probes; `null`: too small. Confirming a canary, a suspicion or a recovery is free. */
 function pay(
   memory: Memory,
   round: Round,
@@ -176,7 +176,6 @@ function pay(
   return isFree ? memory.confirm.budget : spend(memory.confirm.budget, asks, look?.isUrgent ?? false);
 }
 
-/** Ends the doubts of a round without budget, and its looks but `back`: nothing waits for a probe that is not sent. */
 function giveUp(memory: Memory, round: Round, doubted: readonly MirrorMemory[]): void {
   for (const mirror of doubted) closeDoubt(memory, mirror);
   for (const [key, look] of round.looks) if (look.reason !== 'back') round.looks.delete(key);
@@ -194,17 +193,14 @@ function isLongWatch(memory: Memory, round: Round): boolean {
   return round.watching.values().some((egress) => nowMs - (suspicions.get(egress)?.sinceMs ?? nowMs) >= limits.roundMs);
 }
 
-/** The usual time of a target: its baseline, else that of the canary; `null`: neither has one. */
+/** The baseline of a target, else of the canary, milliseconds; `null`: neither has one. */
 function usualMs(mirror: MirrorMemory, target: Target): number | null {
   const canary = canarySeriesOf(mirror);
   const own = speedOf(seriesOf(mirror, target, 'cold')).baseline.medianMs;
   return own ?? (canary === null ? null : speedOf(canary).baseline.medianMs);
 }
 
-/**
- * The deadline of a confirming probe, milliseconds. The time of the last ok canary counts beside the baseline, which
- * stands still during a spike: a slow mirror must not seem down.
- */
+/** The last ok round trip counts too: the baseline ignores a spike, and a slow mirror must not seem down. */
 function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
   const baselineMs = usualMs(mirror, target);
   const usual =
@@ -215,7 +211,7 @@ function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target):
   return Math.round(Math.min(wantedMs, timeoutOf(memory.config, target)));
 }
 
-/** The deadline of siblings and looks, milliseconds: long enough to measure a slow response. */
+/** Long enough to measure a slow response. */
 function lookTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
   const usual = usualMs(mirror, target) ?? mirror.sight.lastOkRttMs ?? 0;
   const wantedMs = Math.max(limits.lookTimeoutMsMin, limits.lookTimeoutFactor * usual);

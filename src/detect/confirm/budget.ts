@@ -1,10 +1,9 @@
 import { limits } from '../../core/limits.ts';
 
-/** The budget of unplanned probes, a token each. Urgent orders may use `urgent` where `tokens` are too few. */
+/** Tokens for unplanned probes, one each. Urgent orders may use `urgent` when `tokens` is too small. */
 export interface Budget {
   readonly tokens: number;
   readonly urgent: number;
-  /** For peeks only. */
   readonly peeks: number;
 }
 
@@ -24,14 +23,14 @@ export function addTokens({ tokens, urgent, peeks }: Budget): Budget {
   };
 }
 
-/** The budget after `asks` probes; `null`: too small for all of them. */
+/** The budget after `asks` probes; `null`: too small. */
 export function spend(budget: Budget, asks: number, isUrgent: boolean): Budget | null {
   if (budget.tokens >= asks) return { ...budget, tokens: budget.tokens - asks };
   if (isUrgent && budget.urgent >= asks) return { ...budget, urgent: budget.urgent - asks };
   return null;
 }
 
-/** The budget after one peek, `null`: too small. Without enough tokens for looks, peeks use their own. */
+/** The budget after one peek; `null`: too small. */
 export function spendForPeek(budget: Budget): Budget | null {
   if (budget.tokens > limits.roundTokensKeptOfPeeks) return spend(budget, 1, false);
   return budget.peeks < 1 ? null : { ...budget, peeks: budget.peeks - 1 };

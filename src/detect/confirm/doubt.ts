@@ -8,10 +8,8 @@ import { type MirrorMemory, mirrorsOf, roundKeyOf, seriesOf } from '../mirror-me
 import { spend } from './budget.ts';
 import { type Round, retryAtMs, roundFor } from './moments.ts';
 
-/** The most targets of a mirror in doubt; scheduled probes detect further failures. */
 const targetsInDoubt = 8;
 
-/** Puts a target in doubt, and starts its confirmation at `firstMs`. */
 function startDoubt(memory: Memory, mirror: MirrorMemory, target: Target, sinceMs: number, firstMs: number): void {
   if (!canBeAsked(memory, mirror) || memory.confirm.suspicions.has(mirror.egress)) return;
   const untilMs = memory.now.monotonicMs + limits.roundMs;
@@ -26,7 +24,7 @@ function startDoubt(memory: Memory, mirror: MirrorMemory, target: Target, sinceM
   roundFor(memory, roundKeyOf(mirror.mirror), firstMs);
 }
 
-/** Puts a light target in doubt whose probe is pending for too long, if the last judged one passed. */
+/** Puts a target in doubt because its probe is pending for too long, if its last judged probe passed. */
 export function confirmOverdue(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (!memory.targets.has(target.id) || isCanaryOut(mirror) || isInDoubt(mirror, target)) return;
   if (outageOf(seriesOf(mirror, target, 'cold')).last !== 'passed') return;
@@ -34,14 +32,13 @@ export function confirmOverdue(memory: Memory, mirror: MirrorMemory, target: Tar
   startDoubt(memory, mirror, target, memory.now.monotonicMs, memory.now.monotonicMs);
 }
 
-/** Ends a mirror's doubt. */
 export function closeDoubt(memory: Memory, mirror: MirrorMemory): void {
   if (mirror.doubt === null) return;
   mirror.doubt = null;
   memory.turn.doubt.push({ registry: mirror.mirror.name, on: false });
 }
 
-/** Ends the doubt of one target; with the last one, that of the mirror. */
+/** Ends the doubt of one target; with the last one, also that of the mirror. */
 export function closeDoubtOf(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (mirror.doubt?.targets.delete(target.id) === true && mirror.doubt.targets.size === 0) closeDoubt(memory, mirror);
 }
@@ -50,12 +47,12 @@ export function isInDoubt(mirror: MirrorMemory, target: Target): boolean {
   return mirror.doubt?.targets.has(target.id) ?? false;
 }
 
-/** True if the short deadline applies: to a target in doubt, and to the canary of a mirror in doubt. */
+/** True for a target in doubt, and for the canary of a mirror in doubt: the short deadline applies. */
 export function isConfirmed(mirror: MirrorMemory, target: Target): boolean {
   return isInDoubt(mirror, target) || (mirror.doubt !== null && target.canary);
 }
 
-/** Updates the doubt after a probe. A doubt of another target than the canary starts only within the budget. */
+/** Starts or ends a doubt after a probe. Without budget, only a canary's doubt starts. */
 export function updateDoubt(
   memory: Memory,
   mirror: MirrorMemory,
@@ -72,14 +69,13 @@ export function updateDoubt(
   startDoubt(memory, mirror, target, sample.endedMonotonicMs, retryAtMs(memory.now, sample));
 }
 
-/** Ends doubts that lasted too long without a verdict. */
 export function expireDoubts(memory: Memory, round: Round): void {
   for (const mirror of mirrorsOf(memory, round.key)) {
     if (mirror.doubt !== null && mirror.doubt.untilMs <= memory.now.monotonicMs) closeDoubt(memory, mirror);
   }
 }
 
-/** Puts the canary in doubt because another system reports trouble of the mirror. */
+/** Puts the canary of a mirror in doubt, on a report of another system. */
 export function confirmNow(memory: Memory, mirror: MirrorMemory): void {
   if (mirror.doubt !== null || mirror.canary === null || isCanaryOut(mirror)) return;
   const nowMs = memory.now.monotonicMs;

@@ -17,7 +17,7 @@ import { type Look, type Round, retryAtMs, roundFor } from './moments.ts';
 /** A look at a slow target ends after this many responses in usual time, in a row. */
 const settledAnswers = 3;
 
-/** Carries out what the kinds have requested since the last call, in order. */
+/** Carries out the rules' requests since the last call, in order. */
 export function sendRequests(memory: Memory): void {
   for (const { mirror, request } of memory.confirm.requests.splice(0)) send(memory, mirror, request);
 }
@@ -46,7 +46,7 @@ function send(memory: Memory, mirror: MirrorMemory, request: Request): void {
   }
 }
 
-/** Starts the ordered look or peek. A heavy target that is ordered once (`forMs` 0) is probed as a recheck. */
+/** Starts a look or a peek; for a heavy target with `forMs` 0, one recheck. */
 export function requestLook(memory: Memory, order: LookOrder): void {
   const mirror = memory.mirrors.get(order.registry);
   if (mirror === undefined || memory.confirm.suspicions.has(mirror.egress)) return;
@@ -64,7 +64,6 @@ function peek(memory: Memory, mirror: MirrorMemory, target: Target): void {
   memory.turn.peeks.push({ target, family: null });
 }
 
-/** Probes a heavy target again at the ordered mirrors; once in `stepMs`, unless that exceeds `limits.heavyLookMs`. */
 function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: LookOrder): void {
   const key = `${mirror.roundKey} ${keyOfQuestion(target)}`;
   const lastMs = memory.confirm.heavyLooks.get(key);
@@ -89,10 +88,7 @@ export function pruneHeavyLooks({ confirm: { heavyLooks }, now }: Memory): void 
   for (const [key, atMs] of heavyLooks) if (now.monotonicMs - atMs >= limits.heavyLookMs) heavyLooks.delete(key);
 }
 
-/**
- * Repeats a light request at its mirror and the siblings, a heavy one once. After a slow response for one round, to
- * tell a slow mirror from a general slowdown; after a refusal long enough to open a finding.
- */
+/** Repeats a slow or refused probe at all mirrors of the upstream: are the others affected too? */
 function requestAgain(memory: Memory, mirror: MirrorMemory, sample: Sample, reason: 'slow' | 'refused'): void {
   const { target } = sample.due;
   const forMs = reason === 'slow' ? limits.roundMs : memory.config.detect.outage.overMs + 2 * limits.roundStepMs;
@@ -103,7 +99,7 @@ function requestAgain(memory: Memory, mirror: MirrorMemory, sample: Sample, reas
   else startLook(memory, mirror, target, { ...order, ...often });
 }
 
-/** Repeats a throttled light request after the mirror's `Retry-After`: one refusal may be chance. */
+/** Repeats a throttled light request after its `Retry-After`: a single 429 may be chance. */
 function requestThrottled(memory: Memory, mirror: MirrorMemory, target: Target): void {
   const untilMs = mirror.absence.throttled.get(target.step);
   if (untilMs === undefined || isHeavy(target)) return;
@@ -130,7 +126,6 @@ interface LookStart extends Pick<LookOrder, 'registries' | 'forMs' | 'stepMs' | 
   readonly firstMs: number;
 }
 
-/** Starts a look, or merges it into a running one: the longer time, the shorter step, the mirrors of both. */
 function startLook(
   memory: Memory,
   mirror: MirrorMemory,
@@ -154,7 +149,7 @@ function startLook(
     known.registries = known.registries === null || registries === null ? null : both;
     return;
   }
-  // The budget for at least one moment. A look at a slow target must leave enough for doubts and orders.
+  // Enough for one moment. A look at a slow target must also leave tokens for doubts and orders.
   const asks = 1 + (registries?.size ?? 1) + (reason === 'slow' ? limits.roundTokensKept : 0);
   if (reason !== 'back' && spend(memory.confirm.budget, asks, isUrgent) === null) return;
   roundFor(memory, mirror.roundKey, firstMs).looks.set(key, {
@@ -170,13 +165,12 @@ function startLook(
   });
 }
 
-/** False where the mirror may not be probed; a look at a throttled target lasts through a wait of the canary. */
+/** False where the mirror may not be probed. Throttling does not stop a look of reason `throttled`. */
 function mayBeLookedAt(memory: Memory, mirror: MirrorMemory, reason: Look['reason']): boolean {
   if (memory.confirm.suspicions.has(mirror.egress)) return false;
   return reason === 'throttled' ? !isLeftAlone(mirror) : canBeAsked(memory, mirror);
 }
 
-/** Ends a look whose purpose is reached, by its reason. */
 export function updateLook(memory: Memory, { mirror, series, sample }: Answered): void {
   const round = memory.confirm.rounds.get(mirror.roundKey);
   const key = keyOfQuestion(sample.due.target);
@@ -207,7 +201,6 @@ function isSlowAt(series: SeriesMemory, { rttMs, due }: Sample, rule: SpikeRule)
   return rttMs !== null && isSlow(rttMs, speedOf(series).baseline.medianMs, rule, due.timeoutMs) === true;
 }
 
-/** Ends looks whose time is over, or whose mirror may not be probed. */
 export function expireLooks(memory: Memory, round: Round): void {
   for (const [key, { untilMs, registry, reason }] of round.looks) {
     const mirror = memory.mirrors.get(registry);
@@ -216,15 +209,14 @@ export function expireLooks(memory: Memory, round: Round): void {
   }
 }
 
-/** What one moment probes: the canaries, or one target. */
+/** What one moment probes: each mirror's canary, or one target at the mirrors that have it. */
 export type Question = 'canary' | Target;
 
-/** The key of a question within an upstream. A canary given as a target has the canary's key. */
+/** The key of a question within an upstream. A canary target has the key of `canary`. */
 export function keyOfQuestion(question: Question): string {
   return question === 'canary' || question.canary ? 'canary' : questionOf(question);
 }
 
-/** The target of a question at one mirror; `null`: none. */
 export function targetAt(view: Pick<View, 'targets'>, mirror: MirrorMemory, question: Question): Target | null {
   if (question === 'canary' || question.canary) return mirror.canary;
   const { module, version, step } = question;

@@ -11,15 +11,14 @@ export interface Line {
   answeredFromMs: number | null;
   /** Responses and silent failures within `limits.vantageReviewMs`. */
   marks: readonly Mark[];
-  /** Where the mirror was last reached. */
+  /** The remote IP address of the last connection; `null`: unknown. */
   address: string | null;
 }
 
-/** Marks kept per mirror or control. */
 const marksKept = 240;
 /** From this share of silent failures on, a unit fails partly. */
 const partlyShare = 0.05;
-/** Fewer responses after silence, over all units, may be single blips. */
+/** Fewer recoveries over all units may be single blips. */
 const recoveriesMin = 4;
 const controlMarksMin = 4;
 
@@ -28,7 +27,6 @@ export function addMark(marks: readonly Mark[], mark: Mark): readonly Mark[] {
   return [...marks.filter(({ atMs }) => atMs >= fromMs), mark].slice(-marksKept);
 }
 
-/** The network results of one independent unit. */
 export interface Loss {
   readonly answers: number;
   readonly silent: number;
@@ -52,9 +50,8 @@ export function lossOf(members: readonly (readonly Mark[])[], nowMs: number): Lo
 }
 
 /**
- * True where our own network loses packets: of the units and controls with a response, at least two thirds fail partly,
- * with `recoveriesMin` recoveries; or half of the controls' probes fail, and a control and a unit partly. One dead
- * mirror is no loss.
+ * True where our own network loses packets: most units fail partly, or half of the controls' probes fail while a unit
+ * fails partly too.
  * @param units     mirrors by host and prefix, also those in outage: packet loss can cause outages
  * @param controls  those that have responded since the start
  * @see docs/decisions/0009-them-or-us.md

@@ -4,18 +4,17 @@ import type { Now, Random } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { MomentVerdict, Said } from './vantage.ts';
 
-/** One moment of a round. Monotonic milliseconds. */
+/** Probes of one question at an upstream's mirrors at the same time. Monotonic milliseconds. */
 export interface Moment {
   readonly index: number;
   /** `confirm` decides whose fault it is; a `look` only collects responses. */
   readonly kind: 'confirm' | 'look';
   readonly startedMs: number;
-  /** A response of another upstream shows that our network is up if its probe started later. */
+  /** Our network is up if a probe of another upstream started after this time and got a response. */
   readonly witnessFromMs: number;
   /** The mirrors probed in this moment, or with a probe pending from an earlier one. */
   readonly said: Map<string, Said>;
   readonly controls: Map<string, Said>;
-  /** The samples of the mirrors. */
   readonly samples: Map<string, Sample>;
   /** Final verdicts by egress. */
   readonly verdicts: Map<string, MomentVerdict>;
@@ -31,10 +30,9 @@ interface Flight {
   readonly deadlineMs: number;
 }
 
-/** Repeated probes of one question without a doubt. */
+/** Repeated probes of one question for another reason than a doubt. */
 export interface Look {
   readonly target: Target;
-  /** The mirror that is always probed: its response or an order started the look. */
   readonly registry: string;
   /** The other mirrors to probe; `null`: every sibling. */
   registries: ReadonlySet<string> | null;
@@ -42,30 +40,26 @@ export interface Look {
   stepMs: number;
   nextAtMs: number;
   isUrgent: boolean;
-  /** What started the look, and so what ends it early. */
   reason: 'ordered' | 'slow' | 'refused' | 'throttled' | 'back';
   /** Responses of `registry` in usual time, in a row. */
   settled: number;
 }
 
-/** The confirming round of one upstream: while a mirror is in doubt, a suspicion is open, or a look is running. */
+/** Exists while a mirror of the upstream is in doubt, a suspicion is open, or a look is running. */
 export class Round {
   readonly key: string;
   readonly id: string;
-  /** Those that are not final yet, oldest first. */
+  /** Not final, oldest first. */
   moments: Moment[] = [];
   nextIndex: number = 0;
   nextAtMs: number;
-  /** When the last moment started; `null` before the first. */
   askedAtMs: number | null = null;
   /** Pending probes, by name. */
   readonly flights: Readonly<Record<Asked, Map<string, Flight>>> = { said: new Map(), controls: new Map() };
-  /** Egresses whose suspicion this round is to end. */
   readonly watching = new Set<string>();
   /** By the key of their question. */
   readonly looks = new Map<string, Look>();
   lastKey: string | null = null;
-  /** The share that each question has used: the lowest is probed next. */
   readonly served = new Map<string, number>();
 
   constructor(key: string, id: string, nextAtMs: number) {
@@ -75,7 +69,7 @@ export class Round {
   }
 }
 
-/** The round of an upstream; created, or brought forward to `firstMs`. */
+/** The round of an upstream: created, or its next moment brought forward to `firstMs`. */
 export function roundFor({ confirm: { rounds }, random, now }: Rounds, key: string, firstMs: number): Round {
   const known = rounds.get(key);
   if (known !== undefined) {
@@ -133,13 +127,15 @@ export function startMoment(
   return moment;
 }
 
-/** Brings the next moment forward to `atMs`, but at least `stepMs` after the last. */
+/** Brings the next moment forward to `atMs`, but at least `stepMs` after the last moment. */
 export function advanceDeadline(round: Round, atMs: number, stepMs: number): void {
   const earliestMs = round.askedAtMs === null ? atMs : Math.max(atMs, round.askedAtMs + stepMs);
   round.nextAtMs = Math.min(round.nextAtMs, earliestMs);
 }
 
-/** Adds a result to each moment that waits for this member; `null` removes it. False: no such probe is pending. */
+/**
+ * Adds a result to each moment that waits for this member; `null`: none will come. False: no such probe was pending.
+ */
 export function recordAnswer(
   round: Round,
   of: Asked,

@@ -10,7 +10,7 @@ import type { Moment, Round } from './moments.ts';
 import { isPatternClear, judgeMoment, type MomentVerdict, reviewPattern, type Said, unitsOf } from './vantage.ts';
 import { isLineLossy, placeOf, witnessesOf } from './witness.ts';
 
-/** The mirrors that the vantage is judged by: those that are not out and have an ok sample, unless none has one. */
+/** The mirrors that show the state of our network: not in outage, and with an earlier success if any mirror has one. */
 function judgedOf(memory: Memory, egress: string): readonly MirrorMemory[] {
   const all = [...memory.mirrors.values()].filter((mirror) => mirror.egress === egress && mirror.canary !== null);
   const hasAny = all.some((mirror) => mirror.sight.hasOk);
@@ -36,7 +36,7 @@ export function verdictOf({ memory, round, moment, egress }: At): MomentVerdict 
   const controls = [...moment.controls].map(([name, said]) => ({
     said,
     known: memory.controls.get(name)?.known ?? false,
-    // Bare TCP passes through captive portals and interceptions: it counts only after a failure of another kind.
+    // Bare TCP passes through captive portals: such a control proves nothing if the failures can be a portal's.
     proves: !isBareTcp(memory, name) || (silent.length > 0 && !isByPortal),
   }));
   const witnesses = witnessesOf(memory, round, moment, egress);
@@ -47,7 +47,6 @@ function isBareTcp(memory: Memory, name: string): boolean {
   return memory.config.controls.some((control) => control.name === name && control.url.startsWith('tcp:'));
 }
 
-/** Applies a final verdict: a suspicion starts, continues, or ends. */
 export function applyVerdict(at: At, verdict: Exclude<MomentVerdict, 'waiting'>): void {
   const { memory, round, moment, egress } = at;
   const suspicion = memory.confirm.suspicions.get(egress);
@@ -90,8 +89,7 @@ function enter(at: At): void {
 }
 
 /**
- * One more moment with the verdict `us`. If some mirrors failed and others responded so steadily that packet loss
- * cannot explain it, or mostly so for `limits.vantageReviewMs`, the mirrors were at fault.
+ * Another moment with verdict `us`: if the same mirrors fail steadily, the mirrors are at fault and the suspicion ends.
  * @see docs/decisions/0015-a-steady-pattern.md
  */
 function keepOn(at: At, suspicion: Suspicion): void {
@@ -129,7 +127,7 @@ function withPattern(pattern: Suspicion['pattern'], { memory, round, moment, egr
   return next;
 }
 
-/** Ends a suspicion, and resets the streaks of its mirrors. */
+/** Ends the suspicion of an egress, and resets the streaks of its mirrors. */
 export function closeSuspicion(memory: Memory, round: Round | null, egress: string): void {
   memory.confirm.suspicions.delete(egress);
   round?.watching.delete(egress);

@@ -1,7 +1,7 @@
 import { isLoopback } from '../../core/addresses.ts';
 import { likelihoodOf } from '../../core/statistics.ts';
 
-/** Our network is at fault if more than this share of the units fails in one moment; of at most `fewUnits`, all. */
+/** Our network is at fault if more than this share of the units fails in one moment; up to `fewUnits`, if all fail. */
 const suspectShare = 0.6;
 const fewUnits = 3;
 
@@ -12,7 +12,7 @@ export interface Place {
   readonly address: string | null;
 }
 
-/** Groups mirrors into independent units: those with a common host or prefix (on loopback: port) count once. */
+/** Groups mirrors into independent units: those with a common host or address prefix (on loopback: port) form one. */
 export function unitsOf(places: readonly Place[]): readonly (readonly string[])[] {
   const units: { keys: Set<string>; registries: string[] }[] = [];
   for (const place of places) {
@@ -61,19 +61,21 @@ export type Said = 'answered' | 'failed' | 'missing';
 export type MomentVerdict = 'them' | 'unverified' | 'us' | 'waiting';
 
 export interface MomentAnswers {
-  /** The judged mirrors' units. A unit has responded if any of it has, with any HTTP response. */
+  /** A unit has responded if one of its mirrors has, with any HTTP response. */
   readonly units: readonly (readonly Said[])[];
-  /** `known`: it has responded since the start. `proves`: a response shows that our network is not the cause. */
+  /**
+   * `known`: the control has responded since the start. `proves`: a response shows that our network is not the cause.
+   */
   readonly controls: readonly { readonly said: Said; readonly known: boolean; readonly proves: boolean }[];
   /** Mirrors of other upstreams over the same egress. */
   readonly witnesses: readonly Said[];
-  /** Our own network loses packets: no witness excludes it as the cause. */
+  /** True: our own network loses packets, so a response of a witness proves nothing. */
   readonly isLossy: boolean;
 }
 
 /**
- * The vantage rule for one moment of one egress. A response of a control or witness excludes a cut network, not packet
- * loss. Of two judged units to `fewUnits`: `us` when all fail; of more: above `suspectShare`.
+ * Judges whether the failures of one moment are the mirrors' or our network's. A response of a control or witness
+ * excludes a cut network, not packet loss.
  * @see design.md section 5.3
  */
 export function judgeMoment({ units, controls, witnesses, isLossy }: MomentAnswers): MomentVerdict {
@@ -122,15 +124,15 @@ export function reviewPattern(pattern: ReadonlyMap<string, { readonly answered: 
 }
 
 /**
- * The log-likelihood ratio that chance on one network exceeds once in a million (half of the χ² quantile, as a line),
- * and what each mirror but the first adds to it.
+ * The log-likelihood ratio that chance exceeds about once in a million; `clearForEach` is added for each mirror but the
+ * first.
  */
 const clearLeast = 12;
 const clearForEach = 1.2;
 
 /**
- * True where the mirrors differ so steadily that packet loss does not explain it: by the log-likelihood ratio of one
- * failure rate per mirror against one for all.
+ * True where the mirrors' failure rates differ more than chance explains: a likelihood-ratio test against one common
+ * rate.
  * @see Wilks, The large-sample distribution of the likelihood ratio, Annals of Mathematical Statistics 9 (1938)
  */
 export function isPatternClear(

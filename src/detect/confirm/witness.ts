@@ -7,10 +7,12 @@ import { isLossy, lossOf } from './loss.ts';
 import type { Moment, Round } from './moments.ts';
 import { type Said, unitsOf } from './vantage.ts';
 
-/** Mirrors of other upstreams that are probed after a silent failure. */
+/** The most mirrors of other upstreams to probe after a silent failure. */
 const witnessesAsked = 2;
 
-/** Whether a verdict outside of a moment is certain: a control is up, or two independent mirrors can be compared. */
+/**
+ * How certain a verdict outside of a moment is: `ok` if a control is up, or two independent mirrors can be compared.
+ */
 export function vantageFor(memory: View, mirror: MirrorMemory): 'ok' | 'unverified' {
   for (const control of memory.controls.values()) if (control.up === true) return 'ok';
   const others = [...memory.mirrors.values()].filter(
@@ -27,7 +29,6 @@ export function placeOf(mirror: MirrorMemory) {
   };
 }
 
-/** Mirrors of other upstreams over the same egress that can show whether our network is up. */
 function* othersOf(memory: Memory, round: Round, egress: string): Iterable<MirrorMemory> {
   for (const mirror of memory.mirrors.values()) {
     if (mirror.egress !== egress || mirror.roundKey === round.key) continue;
@@ -35,7 +36,7 @@ function* othersOf(memory: Memory, round: Round, egress: string): Iterable<Mirro
   }
 }
 
-/** The results of mirrors of other upstreams in a moment; a response to a probe after `witnessFromMs` counts first. */
+/** The results of other upstreams' mirrors in a moment. A response to any probe since `witnessFromMs` is `answered`. */
 export function witnessesOf(memory: Memory, round: Round, moment: Moment, egress: string): readonly Said[] {
   const witnesses: Said[] = [];
   for (const other of othersOf(memory, round, egress)) {
@@ -47,7 +48,7 @@ export function witnessesOf(memory: Memory, round: Round, moment: Moment, egress
   return witnesses;
 }
 
-/** Mirrors of other upstreams to probe with a moment; none if one has responded since `fromMs`. */
+/** Mirrors of other upstreams to probe with a moment; none if one has responded to a probe since `fromMs`. */
 export function witnessesToAsk(memory: Memory, round: Round, egress: string, fromMs: number): readonly MirrorMemory[] {
   const others = [...othersOf(memory, round, egress)];
   if (others.some(({ line: { answeredFromMs } }) => answeredFromMs !== null && answeredFromMs > fromMs)) return [];

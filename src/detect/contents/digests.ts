@@ -16,7 +16,7 @@ import {
 import type { Says } from '../rules/says.ts';
 
 interface Named {
-  /** Version, part and algorithm: only digests of equal items are compared. */
+  /** Version, part and algorithm: only digests with the same `of` are compared. */
   readonly of: string;
   readonly algorithm: string;
   readonly digest: string;
@@ -29,12 +29,12 @@ export interface Said extends Named {
   /** A later response over a fresh connection had the same digest. */
   readonly isTwice: boolean;
   readonly seen: Seen | null;
-  /** Absent: no signature is expected. */
+  /** Absent: the response said nothing of signatures. */
   readonly signature?: SignatureState;
   readonly probeId: string;
   /** The earlier digest for the same item, and when it was last served; `null`: it never changed. */
   readonly before: { readonly digest: string; readonly untilMs: number } | null;
-  /** The last response, wall milliseconds. */
+  /** Time of the last response, wall milliseconds. */
   readonly heardMs: number;
 }
 
@@ -46,7 +46,7 @@ function digestIn({ facts, due }: Sample): Named | null {
   return { of: `${version} ${facts.compared?.of ?? ''} ${algorithm}`, algorithm, digest };
 }
 
-/** The state of a mirror after one more ok response; `null`: without a digest. */
+/** The mirror's digest state after one more ok response; `null`: the response has no digest. */
 export function statementFor(before: Said | null, sample: Sample, heardMs: number): Said | null {
   const now = digestIn(sample);
   if (now === null) return null;
@@ -81,9 +81,8 @@ export interface Compared {
 }
 
 /**
- * Compares the digests of an upstream's mirrors for one item without an authority: the origin decides, else the
- * largest group. If neither does, all sides are odd. One response is never enough: an odd mirror has the digest twice,
- * and the others are several, or have theirs twice.
+ * Compares the digests of an upstream's mirrors for one item that no authority vouches for. One response never makes a
+ * mirror odd.
  * @param voices  all with the same `of`, each mirror once
  */
 export function comparePeers(voices: readonly Voice[]): Compared {
@@ -107,9 +106,8 @@ export function comparePeers(voices: readonly Voice[]): Compared {
 }
 
 /**
- * True if the origin's bytes decide against a mirror: another mirror serves them too, or this mirror is alone with its
- * bytes and served the origin's before, or a third is compared. Several mirrors against the origin alone are not wrong:
- * one changed response of the origin's cache is more likely.
+ * True if the origin's bytes decide against a mirror. Several mirrors against the origin alone are not wrong: one
+ * changed response of the origin's cache is more likely.
  */
 function isAgainstOrigin(
   { said }: Voice,
@@ -131,12 +129,6 @@ function usualOf(groups: readonly (readonly Voice[])[], origins: readonly Voice[
   return largest.find((group) => group === origins) ?? null;
 }
 
-/**
- * The cause for an odd mirror. `retag`: others served its bytes before, so the upstream changed; or it served theirs
- * before and no group stands out.
- * @param others   the mirrors it is compared with
- * @param against  the origin and those that agree with it, where its bytes decide
- */
 function oddOf(
   voice: Voice,
   others: readonly Voice[],
@@ -151,7 +143,7 @@ function oddOf(
   return { ...found, cause: isNew && usual === null ? 'retag' : 'peers' };
 }
 
-/** The mirrors whose bytes changed, where all serve the same now; only the origin if it changed too. */
+/** The mirrors whose bytes changed, where all serve the same now; only the origin if its bytes changed too. */
 function changed(voices: readonly Voice[]): Compared {
   const all = voices.filter(({ said }) => said.before !== null);
   // A mirror that always served these bytes was right.
@@ -164,7 +156,7 @@ function changed(voices: readonly Voice[]): Compared {
   };
 }
 
-/** The finding for an odd mirror: a reason to leave it if the origin's bytes decide, else only a gate. */
+/** The finding for an odd mirror. Only the cause `origin` is a reason to leave that mirror. */
 export function explainPeers(odd: Odd, target: Target, voices: readonly Voice[], known: Finding | null): Says {
   const { module, version, step } = target;
   const item = { module, version, step };
@@ -179,7 +171,6 @@ export function explainPeers(odd: Odd, target: Target, voices: readonly Voice[],
   return widen(known, news);
 }
 
-/** The mirrors by digest, the largest group first. */
 export function sidesOf(voices: readonly Voice[], item: ScopeItem): readonly Side[] {
   const groups = [...Map.groupBy(voices, ({ said }) => said.digest).values()];
   return groups
@@ -214,7 +205,6 @@ function sentenceOf(odd: Odd, target: Target, voices: readonly Voice[]): Sentenc
   return isOpen(key) ? withSignature(differs, odd, others) : differs;
 }
 
-/** True for a text that does not say whose bytes are right. */
 function isOpen(key: Key): boolean {
   return key === 'found.retagOther' || key === 'found.odd' || key === 'found.differ';
 }
@@ -228,7 +218,6 @@ function withSignature(differs: Sentence, { voice }: Odd, others: readonly Voice
   return phrase('found.unproven', { differs, why: phrase(`signature.${state}`) });
 }
 
-/** The sentence about differing mirrors, for every cause except a re-tag. */
 function keyOf({ voice, cause, usual }: Odd): `found.${'notOrigins' | 'originAlone' | 'oneOne' | 'odd' | 'differ'}` {
   if (cause === 'origin') return 'found.notOrigins';
   if (voice.isOrigin && usual !== null) return 'found.originAlone';
@@ -236,7 +225,6 @@ function keyOf({ voice, cause, usual }: Odd): `found.${'notOrigins' | 'originAlo
   return usual === null ? 'found.differ' : 'found.odd';
 }
 
-/** A stored digest state; `null`: unreadable. */
 export function readSaid(stored: unknown): Said | null {
   if (typeof stored !== 'object' || stored === null) return null;
   const { of, algorithm, digest, sinceMs, heardMs, isTwice, probeId, seen, before } = stored as Partial<Said>;
@@ -248,11 +236,11 @@ export function readSaid(stored: unknown): Said | null {
 
 export interface Bytes {
   readonly wrongOnce: ReadonlyMap<string, WrongOnce>;
-  /** Wrong digests already declared, acknowledged or not. */
+  /** Wrong digests that already have a finding, acknowledged or not. */
   readonly declaredWrong: ReadonlyMap<string, DeclaredWrong>;
-  /** The last digest per target. Changed in place: there is one for each target. */
+  /** The last digest per target. Changed in place. */
   readonly said: Map<string, Said>;
-  /** Digests already declared odd, acknowledged or not, and digests already probed once more. */
+  /** Digests that a finding already calls odd, acknowledged or not. */
   readonly declaredOdd: ReadonlyMap<string, readonly string[]>;
   readonly askedAgain: ReadonlyMap<string, string>;
 }

@@ -11,12 +11,12 @@ import { readSubject, subjectRowOf } from './rows.ts';
 import { type Comparison, gapFilterFor, type Standpoint, type StepBack, Subject } from './subject.ts';
 import type { Arrival } from './versions.ts';
 
-/** The least time between rows of a changed and of an unchanged subject: a restart must know when it was probed. */
+/** The least time between rows of a subject with news; without news, `writeStillMs`. */
 const writeNewsMs = 60_000;
 const writeStillMs = 30 * 60_000;
 const rowsPerTurn = 50;
 
-/** The key in table `detector`; of an empty text: the prefix of these keys. */
+/** The row key in table `detector`; for an empty text, the common prefix. */
 const rowKeyOf = (subject: string): string => `contents|${subject}`;
 
 function keyOf(target: Target): string {
@@ -25,16 +25,16 @@ function keyOf(target: Target): string {
 }
 
 interface Taken {
-  /** The mirror's state now; `null`: the response does not show it. */
+  /** `null`: nothing to compare in this response. */
   readonly comparison: Comparison | null;
-  /** The contents went backwards, and no other response has reported that. */
+  /** The contents went backwards, and no response to another step has shown that before. */
   readonly isRegression: boolean;
   readonly arrivals: readonly (readonly [mirror: MirrorMemory, seconds: number])[];
 }
 
 const nothing: Taken = { comparison: null, isRegression: false, arrivals: [] };
 
-/** Records the contents of a response, of a failed one too. Subjects change in place. */
+/** Records the contents of a response, also of a failed one. Subjects change in place. */
 export function receiveContents(memory: View, mirror: MirrorMemory, sample: Sample): Taken {
   const { facts, outcome, due } = sample;
   if (outcome.tag === 'unknown') return nothing;
@@ -60,8 +60,8 @@ function standpointOf(memory: View, mirror: MirrorMemory, { due, endedMonotonicM
 }
 
 /**
- * Records what `latest` resolved to. A return to an earlier version is a step backwards: several backends alternate.
- * The metrics count only the compared responses.
+ * Records what a version like `latest` resolved to. A return to an earlier version is a step backwards: backends
+ * alternate.
  */
 function takeResolved(memory: View, mirror: MirrorMemory, sample: Sample): Comparison | null {
   const { due, facts, endedMonotonicMs: atMs } = sample;
@@ -127,7 +127,7 @@ function arrived(memory: View, subject: Subject, arrival: Arrival, freshMs: numb
   return [[mirror, ms / 1_000]];
 }
 
-/** True if an earlier subject of the module has a list too: each release then counts once. */
+/** True if another step of the module already counts the releases of this mirror. */
 function isToldElsewhere(memory: View, mirror: MirrorMemory, subject: Subject): boolean {
   const { name } = mirror.mirror;
   const first = subjectsOf(memory, mirror).find(
@@ -201,9 +201,9 @@ function askedOf(memory: Memory): ReadonlyMap<string, ReadonlySet<string>> {
 }
 
 /**
- * The time of a release from its first sight at the origin to that at a mirror, milliseconds; 0 if the mirror was
+ * The time from a release's first sight at the origin to its first sight at a mirror, milliseconds; 0 if the mirror was
  * first.
- * @returns `null` where the mirror was not probed for longer than `gapMsMax`
+ * @returns `null` if the mirror had not been probed for longer than `gapMsMax` before
  */
 function propagationMs({ afterMs, atMs, originMs }: Arrival, gapMsMax: number): number | null {
   if (atMs - afterMs > gapMsMax) return null;

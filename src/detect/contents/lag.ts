@@ -22,7 +22,7 @@ import {
 } from './subject.ts';
 import { type News, updateVersions, type Who } from './versions.ts';
 
-/** What a mirror lacks in all; `upperMs` `null`: unknown. */
+/** `upperMs` `null`: unknown. */
 interface Sum {
   lowerMs: number;
   upperMs: number | null;
@@ -31,18 +31,16 @@ interface Sum {
   line: LineBehind | null;
 }
 
-/** Released after `afterMs` and by `atMs`; `null`: not known. */
+/** An item that was released after `afterMs` and at `atMs` at the latest; `null`: not known. */
 interface Lacked {
   readonly afterMs: number | null;
   readonly atMs: number | null;
 }
 
 /**
- * Compares a mirror's last response with the origin, else with a quorum of others. If an item released in (a, b] is
- * missing in a response from f to t, the mirror is behind by at least f - b and at most t - a. Releases since the last
- * probe of the origin are unknown: the upper bound is at least that old. An item that was there at first sight has no
- * release time, and so no upper bound.
- * @returns `null` for the origin, without a response of the mirror, and without recent ones of the origin or two others
+ * How far a mirror's last response is behind the origin, else behind a quorum of the others.
+ * @returns `null` for the origin, without a response of the mirror, and without a recent one of the origin or of two
+ *   others
  * @see design.md section 5.5; docs/decisions/0017-lag.md
  */
 export function lagOf(subject: Subject, registry: string, at: Standpoint, gaps: Gaps | undefined): LagReading | null {
@@ -98,7 +96,7 @@ function lack(sum: Sum, shelf: Shelf, { afterMs, atMs }: Lacked, ageMs: number):
   sum.oldestMs = Math.min(sum.oldestMs ?? Number.POSITIVE_INFINITY, atMs);
 }
 
-/** True if the mirror shows the version, or did and has not lacked it for long: backends may alternate. */
+/** True if the mirror shows the version, or showed it and has not lacked it for long: backends may alternate. */
 function isHeld(shelf: Shelf, version: string): boolean {
   const lost = shelf.lost.get(version);
   return shows(shelf, version) || (lost === undefined ? shelf.since.has(version) : lost.looks < limits.contentLooks);
@@ -106,7 +104,7 @@ function isHeld(shelf: Shelf, version: string): boolean {
 
 type Wanted = readonly [version: string, isPre: boolean, firstMs: number];
 
-/** The versions that the mirror's response should have, the newest last; `null`: responses to this step have none. */
+/** The versions that the mirror should list; `null`: the step lists none. */
 function wantedOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[]): readonly Wanted[] | null {
   const { versions } = shelf;
   if (versions === null) return null;
@@ -121,8 +119,8 @@ function wantedOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[]):
 }
 
 /**
- * The changes of a line that a mirror has not reached. An unknown value may be newer than the last change: then only
- * changes after its first sight count.
+ * The changes of a tag, serial or date that a mirror lacks. An unknown value of the mirror may be newer than the last
+ * change: then only changes after its first sight count.
  */
 function lackedOf(key: LineKey, state: LineState, changes: readonly Change[]): readonly Change[] {
   if (isOrdered(key)) return changes.filter(({ value }) => Number(value) > (state.best ?? Number(state.value)));
@@ -131,10 +129,10 @@ function lackedOf(key: LineKey, state: LineState, changes: readonly Change[]): r
   return changes.filter(({ seq, afterMs }) => seq > (state.best ?? -1) && afterMs !== null && state.sinceMs <= afterMs);
 }
 
-/** True where the mirror has all that is known to be released, whether or not others respond now. */
+/** True if the mirror has everything that is known to be released. */
 export function hasAllReleased({ releases, lines }: Subject, shelf: Shelf, gaps: Gaps | undefined): boolean {
   const isLeftOut = gapFilterFor(gaps);
-  // A lost one is a step backwards, not a lag.
+  // A version that vanished is a step backwards, not a lag.
   const isKnown = (version: string): boolean => isHeld(shelf, version) || shelf.lost.has(version);
   return (
     releases.entries().every(([version, { isPre }]) => isKnown(version) || isLeftOut(version, isPre)) &&

@@ -2,7 +2,7 @@ import { limits } from '../../core/limits.ts';
 import { type Change, freshOriginOf, isQuorum, type LineKey, type LineState, linesOf, peersOf } from './subject.ts';
 import type { Taking } from './versions.ts';
 
-/** Above this many lines of a mirror, those that its last response lacks are dropped. */
+/** If a mirror has more tags and the like, those that its last response lacks are dropped. */
 const linesKept = 4 * limits.contentTags;
 
 /** True for a value that only grows; a tag may change to anything. */
@@ -38,15 +38,17 @@ function dropLines({ subject, shelf, look }: Taking): void {
   for (const key of subject.lines.keys()) if (!shelves.some(({ lines }) => lines.has(key))) subject.lines.delete(key);
 }
 
-/** The position of a value in the history of a line: for a tag that of its last change to the value; `null`: none. */
+/**
+ * For a serial or date the value itself; for a tag the `seq` of its last change to the value, `null` if there is none.
+ */
 function placeOf(key: LineKey, value: string | number, changes: readonly Change[]): number | null {
   if (isOrdered(key)) return Number(value);
   return changes.findLast((change) => change.value === value)?.seq ?? null;
 }
 
 /**
- * Records the position of a response. A position before the best becomes the best after `limits.contentLooks`
- * responses.
+ * Records the position of a response. An earlier position becomes the best after `limits.contentLooks` responses in a
+ * row.
  * @returns true for the first response of a step backwards
  */
 function advance(state: LineState, place: number | null): boolean {
@@ -64,7 +66,6 @@ function advance(state: LineState, place: number | null): boolean {
   return isStep;
 }
 
-/** Adds a change of the line, and finds the mirrors that have its value already. */
 function moved(
   { subject, shelf, look }: Taking,
   key: LineKey,
@@ -88,7 +89,7 @@ function moved(
   }
 }
 
-/** Without a recent origin: the second largest number counts, or a tag once a quorum has it. */
+/** Without a recent response of the origin, the second largest number counts, or a tag that a quorum has. */
 function movedByPeers(taking: Taking, key: LineKey): void {
   const { subject, shelf, who } = taking;
   const values = [shelf, ...peersOf(subject, who.registry, who)].flatMap((one) => one.lines.get(key)?.value ?? []);
@@ -105,10 +106,7 @@ function movedByPeers(taking: Taking, key: LineKey): void {
   moved(taking, key, own, by);
 }
 
-/**
- * Without versions, a tag or date changed at the origin counts as a release.
- * @param reached  the best position before this response; `best`: after it
- */
+/** In responses without versions, a tag or date changed at the origin counts as a release. */
 function noteArrival(
   { shelf, look, who, news }: Taking,
   key: LineKey,

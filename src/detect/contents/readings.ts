@@ -7,7 +7,7 @@ import type { Memory } from '../memory.ts';
 import { type MirrorMemory, roundKeyOf, stateOf } from '../mirror-memory.ts';
 import { MirrorContents } from './subject.ts';
 
-/** A response older than this many intervals, and than `freshMsMin`, is outdated. */
+/** A response older than this many probe intervals, and older than `freshMsMin`, is outdated. */
 const freshPaces = 3;
 const freshMsMin = 60_000;
 
@@ -54,13 +54,11 @@ export function freshnessOf(memory: Memory): ReadonlyMap<string, Freshness> {
   );
 }
 
-/** The name of the upstream's origin; `null`: none is configured. */
 export function originOf({ config }: View, { mirror }: MirrorMemory): string | null {
   const key = roundKeyOf(mirror);
   return config.mirrors.find((other) => other.role === 'origin' && roundKeyOf(other) === key)?.name ?? null;
 }
 
-/** The subjects of an upstream's mirrors. */
 export function subjectsOf({ subjects }: View, { mirror }: MirrorMemory) {
   const prefix = `${roundKeyOf(mirror)}|`;
   return subjects.values().filter(({ key }) => key.startsWith(prefix));

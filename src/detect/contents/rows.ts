@@ -13,7 +13,7 @@ import {
 type Stored<T> = readonly (readonly [string, T])[];
 
 interface ShelfRow extends Omit<Shelf, 'since' | 'lost' | 'lines' | 'reading'> {
-  /** The mirror's URL then: with another one it is another mirror. */
+  /** When the row was written. A mirror with another URL is another mirror. */
   readonly url: string;
   readonly since: Stored<{ readonly afterMs: number; readonly atMs: number }>;
   readonly lost: Stored<Lost>;
@@ -21,7 +21,6 @@ interface ShelfRow extends Omit<Shelf, 'since' | 'lost' | 'lines' | 'reading'> {
   readonly reading: LagReading | null;
 }
 
-/** A subject as in memory, with wall times. */
 export interface SubjectRow {
   readonly v: 1;
   readonly module: string | null;
@@ -32,7 +31,7 @@ export interface SubjectRow {
   readonly shelves: Stored<ShelfRow>;
 }
 
-/** The keys of times. A date that is content has another key. */
+/** Keys of times. Dates in the contents have other keys. */
 const timeKeys: ReadonlySet<string> = new Set([
   'afterMs',
   'atMs',
@@ -45,7 +44,7 @@ const timeKeys: ReadonlySet<string> = new Set([
   'oldestMs',
 ]);
 
-/** The same data with every time shifted, to `mostMs` at most: monotonic times mean nothing to the next process. */
+/** The data with each time shifted by `byMs`, to `mostMs` at the latest. */
 function moved(value: unknown, byMs: number, mostMs = Number.POSITIVE_INFINITY): unknown {
   if (Array.isArray(value)) return value.map((one) => moved(one, byMs, mostMs));
   if (typeof value !== 'object' || value === null) return value;
@@ -70,7 +69,6 @@ export function subjectRowOf(subject: Subject, urlOf: (registry: string) => stri
   return moved(row, wallAheadMs) as SubjectRow;
 }
 
-/** True for a list of pairs: a name, and an object or a list. */
 function isStored(value: unknown): boolean {
   return (
     Array.isArray(value) &&
@@ -86,9 +84,8 @@ function isShelfRow(value: ShelfRow): boolean {
 }
 
 /**
- * Reads a row; `null`: invalid. No time is in the future, where the clock was set back: later responses would be
- * outdated.
- * @param isKept  false: without this shelf
+ * A stored subject; `null`: invalid. Times in the future become now: the clock may have been set back.
+ * @param isKept  false: what is stored of this mirror is dropped
  */
 export function readSubject(
   key: string,

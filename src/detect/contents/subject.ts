@@ -1,7 +1,7 @@
 import type { Gaps } from '../../core/mirror.ts';
 import type { Contents } from '../../core/transcript.ts';
 
-/** One response about one subject: true at some time between the two, monotonic milliseconds. */
+/** One response about one subject, from start to end of its probe, monotonic milliseconds. */
 export interface Look {
   readonly fromMs: number;
   readonly toMs: number;
@@ -11,7 +11,7 @@ export interface Look {
 export type Versions = NonNullable<Contents['versions']>;
 
 /**
- * The versions of `all` that a response would include: one with only the newest says nothing about older ones.
+ * The versions of `all` that the response would have listed: a list of the newest says nothing about older ones.
  * @param all  the newest last
  */
 export function selectComparable(all: readonly string[], { count, newest }: Versions): readonly string[] {
@@ -30,14 +30,14 @@ export function* linesOf({ tags, serial, modifiedAtMs }: Contents): Generator<re
   if (modifiedAtMs !== undefined) yield ['date', modifiedAtMs];
 }
 
-/** Whether a mirror omits a version by design. */
+/** A function that is true for versions that the mirror omits by design. */
 export function gapFilterFor(gaps: Gaps | undefined): (version: string, isPre: boolean) => boolean {
   if (gaps === undefined) return () => false;
   return (version, isPre) =>
     (gaps.prereleases && isPre) || gaps.without.some((pattern) => isLike(version, pattern.split('*')));
 }
 
-/** True for a text with all parts in their order, the first at its begin and the last at its end. */
+/** True for a text that starts with the first part, ends with the last, and has the others in between, in order. */
 function isLike(text: string, parts: readonly string[]): boolean {
   const [first = '', ...rest] = parts;
   if (rest.length === 0) return text === first;
@@ -54,18 +54,19 @@ function isLike(text: string, parts: readonly string[]): boolean {
 
 /** A version released while the daemon ran. Monotonic milliseconds. */
 export interface Release {
-  /** Start of the last probe of the origin without it; `null`: none. */
+  /** Start of the last probe of the origin that did not show the version; `null`: none. */
   afterMs: number | null;
-  /** By when it was released: the end of a response with it. */
+  /** Released at this time at the latest: the end of a response with the version. */
   atMs: number;
-  /** When the origin first showed it; `null`: not yet. */
+  /** When the origin first showed the version; `null`: not yet. */
   originMs: number | null;
   readonly isPre: boolean;
 }
 
-/** A change of a line, shown by the origin or a quorum. Monotonic; `null`: not known, as at first sight. */
+/**
+ * A change of a tag, serial or date at the origin, else at several others. Monotonic milliseconds; `null`: not known.
+ */
 export interface Change {
-  /** Counts up within its line. */
   readonly seq: number;
   readonly value: string | number;
   readonly afterMs: number | null;
@@ -77,19 +78,21 @@ export interface LineState {
   value: string | number;
   /** End of the first response with this value. */
   sinceMs: number;
-  /** For a tag the `seq` of the best change shown (`null`: none has its value), else the largest value. */
+  /** The position reached: the largest value, or for a tag the `seq` of a change; `null`: none. */
   best: number | null;
   /** Consecutive responses behind `best`. */
   below: number;
 }
 
-/** A version that has disappeared: for how many responses in a row, and whether others have it. */
+/** A version missing in the last `looks` responses; `isElsewhere`: others have it. */
 export interface Lost {
   looks: number;
   isElsewhere: boolean;
 }
 
-/** A step backwards: a version that disappeared (`to` is `null`), or a line that returned to an earlier value. */
+/**
+ * A step backwards: a version that disappeared (`to` is `null`), or a tag, serial or date with an earlier value again.
+ */
 export interface StepBack {
   readonly what: LineKey | 'version';
   readonly from: string | number;
@@ -99,23 +102,21 @@ export interface StepBack {
 
 /** The lag of a mirror at its last response about one subject. Milliseconds; `null` is unknown. */
 export interface LagReading {
-  /** The least lag. */
   readonly lowerMs: number | null;
-  /** The most lag. */
   readonly upperMs: number | null;
-  /** As `lowerMs`, by what both of the last two responses lack. */
+  /** As `lowerMs`, from items that both of the last two responses lack. */
   readonly agreedMs: number;
-  /** By when the oldest of those was released, monotonic; `null`: none. */
+  /** By this time the oldest item that the last two responses lack was released, monotonic; `null`: none. */
   readonly oldestMs: number | null;
-  /** At least so many records are missing. */
+  /** At least this many records are missing. */
   readonly records: number | null;
-  /** `null`: responses to this step have no versions. */
+  /** `null`: the step lists no versions. */
   readonly missing: { readonly count: number; readonly names: readonly string[] } | null;
   readonly by: 'origin' | 'peers';
   readonly line: LineBehind | null;
 }
 
-/** A mirror's value of a line, since when (monotonic milliseconds), and what it lacks. */
+/** A mirror's tag, serial or date, shown since `sinceMs` (monotonic), and a newer value that the mirror lacks. */
 export interface LineBehind {
   readonly key: LineKey;
   readonly value: string | number;
@@ -133,7 +134,7 @@ export class Shelf {
   /** End of the first response. */
   firstMs: number = 0;
   versions: Versions | null = null;
-  /** Versions that came after the first sight: between which two responses. */
+  /** Versions that appeared after the first response, and between which two responses. */
   readonly since = new Map<string, { readonly afterMs: number; readonly atMs: number }>();
   readonly lost = new Map<string, Lost>();
   readonly lines = new Map<LineKey, LineState>();
@@ -145,7 +146,7 @@ export class Shelf {
   reading: LagReading | null = null;
 }
 
-/** What one kind of response is about: a module by one step, one tag of it (`version`), or the whole mirror. */
+/** What one kind of response is about: a module at one step, one version (tag) of it, or the whole mirror. */
 export class Subject {
   /** `ecosystem|upstream|module|version|step`. */
   readonly key: string;
@@ -166,13 +167,11 @@ export class Subject {
   }
 }
 
-/** The state of a mirror's contents besides its subjects. */
 export class MirrorContents {
-  /** What `latest` and the like resolved to last, by module and version, and before that. */
+  /** By module and version (`latest`): what it resolved to last (`now`), and earlier (`left`). */
   readonly resolved = new Map<string, { readonly now: string; readonly left: readonly string[] }>();
-  /** Contents that have regressed, by module. */
   readonly steppedBack = new Map<string | null, Shelf>();
-  /** How long the last releases took from the origin, milliseconds, newest last. */
+  /** How long the last releases took from the origin to this mirror, milliseconds, newest last. */
   propagations: readonly number[] = [];
 }
 
@@ -182,10 +181,9 @@ export interface Comparison {
   readonly probeId: string;
 }
 
-/** What a subject is compared with, as of one response. */
 export interface Standpoint {
   readonly origin: string | null;
-  /** Older responses are outdated, milliseconds. */
+  /** Responses older than this are outdated. */
   readonly freshMs: number;
   readonly nowMs: number;
 }
@@ -194,7 +192,7 @@ function isFresh(shelf: Shelf | undefined, { nowMs, freshMs }: Standpoint): shel
   return shelf !== undefined && shelf.looks > 0 && nowMs - shelf.toMs <= freshMs;
 }
 
-/** The origin, if its last response is recent. */
+/** The origin's state, if its last response is recent; else `null`. */
 export function freshOriginOf(subject: Subject, at: Standpoint): Shelf | null {
   const shelf = at.origin === null ? undefined : subject.shelves.get(at.origin);
   return isFresh(shelf, at) ? shelf : null;
@@ -207,12 +205,10 @@ export function peersOf(subject: Subject, registry: string | null, at: Standpoin
   );
 }
 
-/** True for at least two holders that are at least half of all. */
 export function isQuorum(holders: number, all: number): boolean {
   return holders >= 2 && 2 * holders >= all;
 }
 
-/** True where the last response had the version. */
 export function shows(shelf: Shelf, version: string): boolean {
   return shelf.versions?.newest.includes(version) === true;
 }

@@ -24,12 +24,10 @@ export interface Arrival {
 
 export interface News {
   isNews: boolean;
-  /** The last step backwards in the response. */
   back: StepBack | null;
   readonly arrivals: Arrival[];
 }
 
-/** The mirror that responded, and what it omits by design. */
 export interface Who extends Standpoint {
   readonly registry: string;
   readonly leavesOut: (version: string, isPre: boolean) => boolean;
@@ -43,7 +41,6 @@ export interface Taking {
   readonly news: News;
 }
 
-/** Records the versions of one response, and what they show about releases. */
 export function updateVersions(taking: Taking): void {
   const { subject, shelf, look, who, news } = taking;
   const { versions } = look.contents;
@@ -85,7 +82,6 @@ function shared(subject: Subject, versions: Versions): Versions {
   return versions;
 }
 
-/** The new versions that the previous response would have shown. */
 function cameIn(shelf: Shelf, before: Versions, next: Versions): readonly string[] {
   if (before === next) return [];
   const had = new Set(before.newest);
@@ -129,7 +125,7 @@ function isElsewhere(subject: Subject, version: string, who: Who): boolean {
 
 function releasedAtOrigin({ subject, shelf, look, news }: Taking, version: string, isPre: boolean): void {
   release(subject, version, { afterMs: shelf.fromMs, atMs: look.toMs, originMs: look.toMs, isPre });
-  // A mirror probed in between may have shown it before the origin was probed again.
+  // Other mirrors may have shown the version before this probe of the origin.
   for (const [registry, other] of subject.shelves) {
     const since = other === shelf ? undefined : other.since.get(version);
     if (since !== undefined) news.arrivals.push({ registry, ...since, originMs: look.toMs });

@@ -105,14 +105,14 @@ export function updateConfidence(memory: Memory): void {
   }
 }
 
-/** Writes open findings again: rows expire by their stamp. */
+/** Writes open findings again: rows expire by age. */
 export function rewriteFindings(memory: Memory): void {
   for (const finding of memory.open.values()) writeFinding(memory, finding);
 }
 
 /**
- * Writes open findings with new evidence again, each at most every `limits.evidenceWriteMs`, with the stamp of before.
- * @param everything  all of them now, for a shutdown
+ * Writes open findings with new evidence, each at most every `limits.evidenceWriteMs`, under their last stamp.
+ * @param everything  without that limit, for a shutdown
  */
 export function writeEvidence(memory: Memory, everything: boolean): void {
   for (const finding of memory.open.values()) {
@@ -166,7 +166,7 @@ function writeFinding(memory: Memory, finding: Finding, stampMs: number = memory
   if (state === 'open') memory.findingLog.written.set(id, { evidence, stampMs, atMs: memory.now.monotonicMs });
 }
 
-/** The rule of a finding's kind and story; `null`: the kind is not registered. */
+/** The rule of a finding's kind and story; `null`: not registered. */
 export function ruleOf(
   rules: readonly FindingRule[],
   { kind, cause }: Pick<Finding, 'kind' | 'cause'>,

@@ -13,19 +13,18 @@ import { speedOf, thresholdFor } from '../rules/speed.ts';
 import { isDisturbed } from '../rules/threshold.ts';
 import { judgeKinds, receiveAnswer } from './step.ts';
 
-/** An older note of a success is written again, so that it does not expire in use. */
+/** A stored success older than this is written again, so that it does not expire. */
 const seenRewriteMs = 24 * 3_600_000;
 
-/** Round trips for the median of one step of a mirror over one connection. */
+/** How many round trips the median of a step covers. */
 const stepWindow = 64;
 
-/** Failures of our own that prevent any result about a mirror. */
+/** Causes on our own side that prevent a result about a mirror. */
 const blinding: ReadonlySet<Because> = new Set(['resolver', 'proxy', 'local']);
 
 /**
- * Settles a sample: fixes its outcome, adds baseline and threshold, outputs it and, if it is judged, passes it to the
- * kinds.
- * @param because  makes it unknown; `null` leaves its outcome as it is
+ * Settles a sample: fixes its outcome, outputs it with baseline and threshold, and passes a judged one to the rules.
+ * @param because  makes the sample unknown; `null`: it keeps its outcome
  * @param isShort  a timeout that is no failure of the target, see `Held`
  */
 export function settle(memory: Memory, taken: Sample, because: Because | null, isShort = false): void {
@@ -70,7 +69,6 @@ export function settledSampleOf(sample: Sample): SettledSample {
   return { ...sample, facts: dropContents(sample.facts), cold: false, thresholdMs: null, baselineMs: null };
 }
 
-/** Records whether a canary can be probed from here at all, and the result of a judged one. */
 function noteSight({ now }: Memory, { sight, row }: MirrorMemory, sample: Sample, isJudged: boolean): void {
   const { outcome, due, rttMs } = sample;
   if (outcome.tag !== 'unknown') sight.blindSinceMs = null;
@@ -98,7 +96,7 @@ function noteAnswer(memory: Memory, mirror: MirrorMemory, sample: Sample): boole
   const times = timesByStep.get(timesKey) ?? [];
   timesByStep.set(timesKey, times);
   const wasSeen = seenAtMs !== undefined;
-  // The median is needed only for a first response: sorting for each response cost a twelfth of judging.
+  // The median is needed only for a first response, and sorting is costly.
   const cold = isColdFetch(sample, wasSeen, wasSeen ? null : medianOf(times));
   if (!cold && sample.rttMs !== null && !isDisturbed(sample)) times.push(sample.rttMs);
   if (times.length > stepWindow) times.shift();
@@ -115,9 +113,9 @@ export function seenKeyOf(sample: Pick<Sample, 'due' | 'facts'>): string {
 }
 
 /**
- * True for the first fetch of a pull-through cache: an ok sample, no earlier success, and either a cache header says
- * MISS or it took `limits.coldFactor` times the median of that step there.
- * @param stepMedianMs  `null` before the first
+ * True for the first fetch of a pull-through cache: a first success that a cache header calls a miss, or that took
+ * `limits.coldFactor` times the step's median.
+ * @param stepMedianMs  `null`: not known yet
  * @see design.md section 3, "A cold fetch of a pull-through cache"
  */
 export function isColdFetch(
@@ -128,7 +126,7 @@ export function isColdFetch(
   if (wasSeen || sample.outcome.tag !== 'ok') return false;
   if (sample.cache === 'miss') return true;
   if (sample.rttMs === null || stepMedianMs === null) return false;
-  // A delay of our own event loop must not look like that of a cache.
+  // A delay of our own event loop must not look like a cache's.
   return sample.rttMs - sample.loopDelayMsMax >= limits.coldFactor * stepMedianMs;
 }
 

@@ -11,7 +11,7 @@ import { apply, ruleOf } from './say.ts';
 
 type Reaction = Step<unknown> | null | undefined;
 
-/** Passes an input to every kind, in the order of the registry, and applies the reactions. */
+/** Passes an input to each rule, in the order of `memory.rules`, and applies the reactions. */
 export function sendToKinds(
   memory: Memory,
   mirror: MirrorMemory,
@@ -20,7 +20,6 @@ export function sendToKinds(
   for (const rule of memory.rules) applyStep(memory, rule, mirror, react(rule, stateOf(rule, mirror)));
 }
 
-/** Passes a sample of a series to the handler `input` of every kind, before the sample is settled. */
 export function receiveAnswer(
   memory: Memory,
   answered: Answered,
@@ -36,7 +35,6 @@ export function decideCanary(memory: Memory, found: Omit<Confirmed, 'view'>): vo
   sendToKinds(memory, mirror, (rule, own) => rule.decide?.(own, confirmed, seriesStateOf(rule, series)));
 }
 
-/** Lets every kind judge one settled sample, in the order of the registry. */
 export function judgeKinds(memory: Memory, settled: Omit<Judged, 'view' | 'isTold'>): void {
   const { mirror, series } = settled;
   const isTold = () =>
@@ -46,7 +44,7 @@ export function judgeKinds(memory: Memory, settled: Omit<Judged, 'view' | 'isTol
   if (memory.open.size > 0) citeSample(memory, mirror, series, settled.sample);
 }
 
-/** Adds a probe to the open findings that it confirms. No event: it goes out with the next change. */
+/** Adds a probe to the evidence of open findings, without an event. */
 function citeSample(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
   const { probeId, target } = sample.due;
   for (const rule of memory.rules) {
@@ -66,13 +64,12 @@ function timeOf({ outcome, rttMs }: Sample): number | null {
   return isTimeout(failure.kind) && 'limitMs' in failure ? failure.limitMs : null;
 }
 
-/** Lets the kinds reset the streaks of a mirror that have not led to a finding. */
+/** Lets the rules reset a mirror's streaks that have not led to a finding. */
 export function startStreaksAnew(memory: Memory, mirror: MirrorMemory): void {
   for (const series of mirror.series.values())
     sendToKinds(memory, mirror, (rule, own) => rule.startAnew?.(own, series, seriesStateOf(rule, series)));
 }
 
-/** Lets the kinds drop what is not configured, restore from rows of other kinds, or end what is over. */
 export function runKinds(memory: Memory, input: 'adopt' | 'start' | 'tick'): void {
   for (const rule of memory.rules) {
     if (rule[input] === undefined) continue;
@@ -81,7 +78,6 @@ export function runKinds(memory: Memory, input: 'adopt' | 'start' | 'tick'): voi
   }
 }
 
-/** Passes an acknowledgement to the kind of the finding, or to the kind that it follows. */
 export function acknowledgeKind(memory: Memory, mirror: MirrorMemory, finding: Finding): void {
   const told = ruleOf(memory.rules, finding);
   const rule = memory.rules.find(({ name }) => name === (told?.follows ?? told?.name));
@@ -89,7 +85,7 @@ export function acknowledgeKind(memory: Memory, mirror: MirrorMemory, finding: F
   applyStep(memory, rule, mirror, rule.acknowledge?.(stateOf(rule, mirror), finding, { view: memory, mirror }));
 }
 
-/** Applies the step of a kind. Its requests wait for `sendRequests`. */
+/** Applies a rule's reaction; requests in it wait for `sendRequests`. */
 export function applyStep(memory: Memory, rule: FindingRule, mirror: MirrorMemory, step: Reaction): void {
   if (step === null || step === undefined) return;
   if (step.mirror !== undefined) mirror.states.set(rule.name, step.mirror);
@@ -128,7 +124,6 @@ interface OwnInputs {
   readonly tick: null;
 }
 
-/** Passes one input to every kind about this process and its vantage. */
 export function judgeUs<I extends keyof OwnInputs>(memory: Memory, input: I, value: OwnInputs[I]): void {
   const about = { view: memory, suspicions: memory.confirm.suspicions };
   for (const rule of memory.us.rules) {

@@ -13,7 +13,7 @@ import { isContaminated, isDisturbed } from '../rules/threshold.ts';
 import { mirrorOf, settle, settledSampleOf } from './settle.ts';
 import { judgeUs, receiveAnswer, sendToKinds } from './step.ts';
 
-/** Takes a sample. One about our own side is settled at once; others, but builds and peeks, wait for `releaseHeld`. */
+/** Takes a sample. If it says nothing about the mirror, it is settled at once; most others wait for `releaseHeld`. */
 export function take(memory: Memory, sample: Sample): void {
   const { target, connection, purpose } = sample.due;
   const mirror = mirrorOf(memory, sample);
@@ -56,7 +56,6 @@ export function take(memory: Memory, sample: Sample): void {
   memory.confirm.held.push({ sample, sinceMs: monotonicMs, isShort });
 }
 
-/** Records the planned times of a canary: a cron pace is the widest gap seen, without pauses. */
 function noteTiming(mirror: MirrorMemory, { due }: Sample): void {
   const { sight } = mirror;
   sight.wasAsked = true;
@@ -66,13 +65,13 @@ function noteTiming(mirror: MirrorMemory, { due }: Sample): void {
   sight.lastPlannedMs = due.plannedAtMs;
 }
 
-/** True for a timeout at the short deadline of a confirming probe, without a doubt of the target: no failure. */
+/** True for a timeout at the short deadline of a confirming probe, if the target is not in doubt: no failure. */
 function isShortTimeout(memory: Memory, mirror: MirrorMemory, { due, outcome }: Sample): boolean {
   if (due.purpose !== 'confirm' || outcome.tag !== 'failed' || !isTimeout(outcome.failure.kind)) return false;
   return due.timeoutMs < timeoutOf(memory.config, due.target) && !isConfirmed(mirror, due.target);
 }
 
-/** Why a sample is about our own side; `null`: it is not, or unknown already. */
+/** Why our own side makes a sample unknown; `null`: it does not, or the sample is unknown already. */
 function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): Because | null {
   if (sample.outcome.tag === 'unknown') return null;
   const { startedMonotonicMs, endedMonotonicMs, due } = sample;
@@ -87,8 +86,7 @@ function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, s
 }
 
 /**
- * Adds a response to the moments that wait for it. While the egress is suspect, any response is a reason for a moment
- * soon.
+ * Adds a sample to the moments that wait for it. A response while the egress is suspect brings the next moment forward.
  * @param isAnswer  `null`: the sample says nothing about the mirror
  */
 function recordInRounds(memory: Memory, mirror: MirrorMemory, sample: Sample, isAnswer: boolean | null): void {

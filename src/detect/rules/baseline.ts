@@ -1,6 +1,5 @@
 import type { SpikeRule } from '../../core/config.ts';
 
-/** The usual times of a series, with median and tail once there are enough. */
 export interface Baseline {
   /** Milliseconds, oldest first, at most `rule.window`. */
   readonly window: readonly number[];
@@ -8,9 +7,9 @@ export interface Baseline {
   readonly sorted: readonly number[];
   /** `null` while warming. */
   readonly medianMs: number | null;
-  /** The 99th percentile by rank, or by the spread where that gives more: the rank of few samples is often too low. */
+  /** The larger of the 99th percentile by rank and the one implied by the quartiles; `null` while warming. */
   readonly p99Ms: number | null;
-  /** The version that `latest` had; `null`: a fixed version, or none. */
+  /** The version that `latest` resolved to; `null`: a fixed version, or none. */
   readonly resolvedVersion: string | null;
 }
 
@@ -29,10 +28,6 @@ function middleOf(sorted: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
 }
 
-/**
- * The baseline with one more round trip, slow or not: without slow ones, it would be too fast. The caller leaves out
- * cold fetches, confirming probes, and all during a spike.
- */
 export function learn(baseline: Baseline, rttMs: number, rule: SpikeRule): Baseline {
   const { resolvedVersion } = baseline;
   if (baseline.window.length > rule.window) return newBaseline([...baseline.window, rttMs], resolvedVersion, rule);
@@ -89,7 +84,7 @@ function impliedP99Ms(sorted: readonly number[]): number {
   return low <= 0 ? 0 : middleOf(sorted) * (high / low) ** (toP99 / betweenQuartiles);
 }
 
-/** The baseline for a response about `resolvedVersion`: empty when `latest` is another version, so another file. */
+/** The baseline for `resolvedVersion`: empty if `latest` resolved to another version before, so to another file. */
 export function baselineForVersion(baseline: Baseline, resolvedVersion: string | undefined): Baseline {
   if (resolvedVersion === undefined || resolvedVersion === baseline.resolvedVersion) return baseline;
   if (baseline.resolvedVersion === null) return { ...baseline, resolvedVersion };

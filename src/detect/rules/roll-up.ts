@@ -9,7 +9,6 @@ import type { MirrorMemory } from '../mirror-memory.ts';
 export interface RollUpInput {
   readonly paused: string | null;
   readonly inMaintenance: boolean;
-  /** The egress is suspect: the text of a silence says so. */
   readonly isSuspect: boolean;
   /** Since the last judged canary sample, milliseconds; `null`: none yet. */
   readonly silentForMs: number | null;
@@ -18,14 +17,14 @@ export interface RollUpInput {
   /** Why the canary's slots pass without a probe. */
   readonly skipped: Skipped['because'] | null;
   readonly canaryOut: boolean;
-  /** Modules whose canary step is in outage, of how many. */
+  /** Modules whose canary step is in outage; `modules`: of how many. */
   readonly modulesOut: number;
   readonly modules: number;
-  /** Heavy ones included. */
+  /** Heavy targets included. */
   readonly targetsOut: number;
-  /** The canary is throttled and not requested. */
+  /** The canary is throttled, and therefore not probed. */
   readonly isAway: boolean;
-  /** The gravest reason without a target in outage. */
+  /** The gravest reason besides targets in outage. */
   readonly degradedBy: Sentence | null;
   readonly canaryServes: boolean;
   /** Since the last ok canary sample, milliseconds; `null`: none. */
@@ -37,7 +36,7 @@ function isDown(out: Pick<RollUpInput, 'canaryOut' | 'modulesOut' | 'modules'>):
   return out.canaryOut || (out.modulesOut >= 2 && out.modulesOut * 2 >= out.modules);
 }
 
-/** Modules whose canary step is among the series in outage: every client fetch needs that. */
+/** How many modules have their canary step in outage: each client fetch needs that step. */
 export function modulesOutOf(out: Iterable<{ readonly target: Target }>, canaryStep: Step | null): number {
   const modules = new Set<string>();
   for (const { target } of out) if (target.module !== null && target.step === canaryStep) modules.add(target.module);
@@ -53,7 +52,7 @@ export function isDownBy(
   return isDown({ canaryOut: out[0]?.target.canary === true, modulesOut, modules: mirror.modules });
 }
 
-/** Without a canary sample for so long, a mirror is unknown. Milliseconds. */
+/** Without a canary sample for this long, a mirror is unknown. Milliseconds. */
 function silenceMs(paceMs: number): number {
   return Math.max(limits.silentPaces * paceMs, limits.silentMsMin);
 }

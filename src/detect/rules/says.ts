@@ -4,12 +4,11 @@ import type { Target } from '../../core/mirror.ts';
 import type { Filled, Told } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 
-/** The content of a finding; the rest is added where it is applied. */
 export interface Draft extends Told {
   readonly tag: 'trouble';
   readonly scope: readonly ScopeItem[];
   readonly cause: Finding['cause'];
-  /** How certain it is that the mirror, not our network, is the cause; absent: as certain as now. */
+  /** How certain it is that the mirror, not our network, is the cause; absent: judged by `vantageFor`. */
   readonly vantage?: Finding['vantage'] | undefined;
   /** Absent fields are 0, `null` or empty. */
   readonly evidence: Partial<Finding['evidence']>;
@@ -35,7 +34,7 @@ export function scopeOf(targets: Iterable<Target>): readonly ScopeItem[] {
   return [...items.values()];
 }
 
-/** The text of a finding describes the first series: canaries first. */
+/** Canaries first: the text of a finding describes the first series. */
 export function sortByCanary<T extends { readonly target: Target }>(series: Iterable<T>): readonly T[] {
   return [...series].sort((a, b) => Number(b.target.canary) - Number(a.target.canary));
 }
@@ -45,7 +44,6 @@ export function seconds(ms: number | null): number | null {
   return ms === null ? null : Math.round(ms * 10) / 10_000;
 }
 
-/** A duration for people. */
 export function formatTime(ms: number | null): Filled {
   if (ms === null) return phrase('found.unknownTime');
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
@@ -75,7 +73,7 @@ export function mergeEvidence(known: Evidence, says: Evidence): Evidence {
 
 /**
  * The evidence of an open finding with one more probe.
- * @param probe.ms  round trip or timeout; `null`: none counts
+ * @param probe.ms  round trip or timeout; `null`: no time counts
  */
 export function addProbe(
   known: Evidence,

@@ -10,9 +10,9 @@ import { slowerOf } from './says.ts';
 import { boundsMsOf, isClear, isDisturbed, isSlow, thresholdMsOf } from './threshold.ts';
 
 export interface SpikeState {
-  /** In a row. */
+  /** Slow samples in a row. */
   readonly slow: number;
-  /** In a row, by `isClear`. */
+  /** Clear samples in a row, see `isClear`. */
   readonly clear: number;
   /** Start of the spike, monotonic milliseconds; `null`: none. */
   readonly sinceMs: number | null;
@@ -20,7 +20,6 @@ export interface SpikeState {
 
 export const noSpike: SpikeState = { slow: 0, clear: 0, sinceMs: null };
 
-/** The speed of a judged sample; a timeout is slow. */
 export type Pace =
   | { readonly kind: 'ok'; readonly rttMs: number }
   | { readonly kind: 'timeout'; readonly limitMs: number }
@@ -29,8 +28,7 @@ export type Pace =
 export type SpikeEvent = 'opened' | 'cleared' | 'relearned' | null;
 
 /**
- * Judges one sample for the spike rule. Outcomes of kind `other`, and warming, keep both streaks. `relearned` needs an
- * ok sample: without a response there is no new level. Where none came, `other` clears an old spike.
+ * Judges one sample for the spike rule. Samples of kind `other` change no streak, but end an old spike.
  * @see design.md section 5, Spike and Baseline
  */
 export function judgeSpike(
@@ -71,15 +69,14 @@ export interface SpeedState {
     readonly samples: number;
     readonly slowSamples: number;
     readonly observedMs: number | null;
-    /** Of the last slow ones. */
     readonly probeIds: readonly string[];
     readonly slowest?: Finding['evidence']['slowest'];
   };
   /** Slow round trips of the streak: the baseline gets them if no spike follows. Milliseconds. */
   readonly pending: readonly number[];
-  /** By baseline and floor, without regard to the tail. */
+  /** The last sample was ok and slow, without regard to the p99. */
   readonly isLastSlow: boolean;
-  /** A level shift: start (monotonic milliseconds), median before (milliseconds), and samples near that in a row. */
+  /** A level shift: its start (monotonic), the median before, and how many samples in a row are near that median. */
   readonly shift: { readonly sinceMs: number; readonly fromMs: number; readonly clear: number } | null;
 }
 
@@ -94,7 +91,6 @@ export const noSpeed: SpeedState = {
   shift: null,
 };
 
-/** One kind of finding owns the speed of a series, and all read the baseline. */
 export const speedPlace = { name: 'speed', noneOfSeries: noSpeed } as const satisfies SeriesPlace<SpeedState>;
 
 export function speedOf(series: SeriesMemory): SpeedState {
@@ -108,7 +104,7 @@ export function thresholdFor(rule: SpikeRule, series: SeriesMemory, timeoutMs: n
   return thresholdMsOf(medianMs, rule, timeoutMs, p99Ms);
 }
 
-/** The bounds near which our own delay leaves the verdict open, see `isContaminated`. */
+/** The bounds near which our own delay leaves the verdict open, see `isContaminated`; `null` for heavy steps. */
 export function boundsFor(rule: SpikeRule, series: SeriesMemory, timeoutMs: number): readonly number[] | null {
   if (isHeavy(series.target)) return null;
   const { baseline, spike } = speedOf(series);
@@ -124,7 +120,6 @@ function paceOf({ outcome, rttMs }: Pick<Sample, 'outcome' | 'rttMs'>): Pace {
     : { kind: 'other' };
 }
 
-/** Keeps the baseline, and forgets the rest. */
 export function clearSpeed(state: SpeedState): SpeedState {
   return { ...noSpeed, baseline: state.baseline };
 }
@@ -159,10 +154,7 @@ export function updateSpeed(
   return { state: learned(state, pace, rule, !isDisturbed(sample)), isNews };
 }
 
-/**
- * Learns a round trip, unless disturbed. Those of a streak wait for its end: a spike does not enter the baseline,
- * single slow ones do.
- */
+/** Slow round trips wait for the end of their streak: a spike does not enter the baseline, single slow ones do. */
 function learned(state: SpeedState, pace: Pace, rule: SpikeRule, isTimed: boolean): SpeedState {
   const { spike, pending, baseline } = state;
   if (spike.sinceMs !== null) return { ...state, pending: [] };

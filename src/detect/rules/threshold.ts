@@ -6,7 +6,7 @@ import type { Sample } from '../../core/sample.ts';
 /**
  * The round trip above which a sample is slow, milliseconds: the larger of `factor` × baseline and
  * `limits.spikeTailFactor` × p99, at least `floorMs`, at most `limits.thresholdShareOfTimeout` × `timeoutMs`.
- * @param baselineMs  > 0; `null` while warming, as the result
+ * @param baselineMs  > 0; `null` while warming: the result is `null` too
  * @param p99Ms       of the same window; `null`: the median alone decides
  * @throws RangeError on NaN: the caller's defect
  * @see design.md section 5, Spike
@@ -26,8 +26,7 @@ export function thresholdMsOf(
 }
 
 /**
- * True above `factor` × baseline and the tail, and at or above `floorMs`, each capped by the timeout. The comparisons
- * differ on purpose: exactly the factor is usual, exactly the floor is slow. `null` while warming.
+ * Whether a round trip is slow; `null` while warming. Exactly `factor` × baseline is usual, exactly `floorMs` is slow.
  */
 export function isSlow(
   observedMs: number,
@@ -45,8 +44,8 @@ export function isSlow(
 }
 
 /**
- * True for a round trip that counts for the end of a spike: below `limits.spikeClearFactor` × baseline, or half of the
- * threshold. The latter matters where the floor decides: at a mirror with 3 ms, 9 ms is no spike.
+ * True for a round trip that counts for the end of a spike: below `limits.spikeClearFactor` × baseline, or below half
+ * of the threshold.
  */
 export function isClear(
   observedMs: number,
@@ -63,7 +62,7 @@ function clearMs(baselineMs: number, rule: SpikeRule, timeoutMs: number, p99Ms: 
   return Math.max(limits.spikeClearFactor * baselineMs, slowMs / 2);
 }
 
-/** The round trips at which a verdict on speed changes, milliseconds; in a spike also that of clear. */
+/** The round trips at which a verdict on speed changes, milliseconds; in a spike also the bound of `isClear`. */
 export function boundsMsOf(
   { medianMs, p99Ms }: { readonly medianMs: number | null; readonly p99Ms: number | null },
   rule: SpikeRule,
@@ -75,7 +74,7 @@ export function boundsMsOf(
   return isInSpike ? [...slow, clearMs(medianMs, rule, timeoutMs, p99Ms)] : slow;
 }
 
-/** A mirror with a long tail is slow only beyond it. */
+/** A mirror with a long tail of latencies is slow only beyond the tail. */
 function usualMsMax(baselineMs: number, p99Ms: number | null, rule: SpikeRule): number {
   return Math.max(rule.factor * baselineMs, limits.spikeTailFactor * (p99Ms ?? 0));
 }
@@ -86,16 +85,14 @@ function assertNumbers(...values: readonly number[]): void {
 
 type Delayed = Pick<Sample, 'rttMs' | 'loopDelayMsMax'>;
 
-/** True where our own event loop delayed a round trip so much that no baseline learns it. */
+/** True where our own event loop delayed a round trip so much that baselines ignore it. */
 export function isDisturbed({ rttMs, loopDelayMsMax: delayMs }: Delayed): boolean {
   return rttMs !== null && delayMs >= limits.disturbedMsMin && delayMs >= limits.disturbedShareOfRtt * rttMs;
 }
 
 /**
- * True where a delay of our own event loop could have changed the verdict. The true time of an ok sample is between the
- * round trip minus the delay and the round trip: open if a bound lies there. A timeout is open from a delay of
- * `limits.contaminatedShareOfTimeout` of it.
- * @param boundsMs  where a verdict on speed changes; `null`: rates are judged, and a disturbed sample is open
+ * True where a delay of our own event loop could have changed the verdict.
+ * @param boundsMs  where a verdict on speed changes; `null`: rates are judged, and any disturbed sample counts
  * @see docs/decisions/0047-what-a-delay-leaves-open.md
  */
 export function isContaminated(sample: Pick<Sample, 'outcome'> & Delayed, boundsMs: readonly number[] | null): boolean {
