@@ -5,7 +5,7 @@ import { malformed } from '../words/tell.ts';
 
 const words = (text: string): readonly string[] => text.split(' ');
 
-/** The meaning of codes in any phase; the phase then decides the reason: the rows of protocols.md 6.4, and our own codes. */
+/** Error codes by class, from protocols.md 6.4; `MW_…` are our own codes. Class and phase decide the reason. */
 const codesOf = {
   not_found: words('ENOTFOUND ENODATA EAI_NONAME EAI_NODATA EAI_ADDRFAMILY'),
   resolver: words('EAI_AGAIN EAI_FAIL ESERVFAIL EREFUSED EBADRESP EFORMERR ENOTIMP EBADNAME ECANCELLED EOF'),
@@ -50,7 +50,6 @@ const classes: ReadonlyMap<string, Class> = new Map(
 const clientAlert =
   /certificate[ _]required|bad[ _]certificate|unknown[ _]ca|certificate[ _](expired|revoked|unknown)|access[ _]denied/i;
 
-/** A code without a row is classified by its family, then by its phase. */
 function classOf(fault: WireFault): Class {
   const known = classes.get(fault.code);
   if ((known === undefined || known === 'tls_protocol') && /^EPROTO$|^ERR_SSL_/.test(fault.code)) {
@@ -64,7 +63,7 @@ function classOf(fault: WireFault): Class {
   if (fault.code.startsWith('ERR__ERROR_FORMAT_')) return 'bad_coding';
   if (fault.phase === 'tls')
     return /CERT|ISSUER|_CA(_|$)|KEY_TOO_SMALL|MD_TOO_WEAK|CRL/.test(fault.code) ? 'tls_untrusted' : 'tls_protocol';
-  // Not in our table: its meaning for the mirror is unknown.
+  // What this code says about the mirror is unknown.
   return 'defect';
 }
 
@@ -73,18 +72,20 @@ export interface FaultContext {
   readonly hops: number;
   /** The cap on the body, bytes. */
   readonly limitBytes: number;
-  /** The length of the deadline, milliseconds. */
   readonly limitMs: number;
 }
 
 type Ended = Exclude<Answer, { tag: 'answered' }>;
 
-/** The reason of a fault, from the closed list of design.md section 5. `unknown`: it says nothing about the mirror. */
+/**
+ * The reason of a fault, from the closed list of design.md section 5. `unknown`: the fault says nothing about the
+ * mirror.
+ */
 export function reasonOf(fault: WireFault, context: FaultContext): Ended {
   const { code, phase } = fault;
   const kind = classOf(fault);
   if (kind === 'proxy' || kind === 'local' || kind === 'defect') return { tag: 'unknown', because: kind, code };
-  // Only another name that resolves now distinguishes a broken name from a broken resolver.
+  // A broken name differs from a broken resolver only if another name resolves now.
   const isName = phase === 'resolve' && kind !== 'forbidden_target';
   if (isName && fault.resolverAnswersOthers !== true) return { tag: 'unknown', because: 'resolver', code };
   return {

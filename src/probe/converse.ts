@@ -30,8 +30,8 @@ const nobody: Answer = { tag: 'unknown', because: 'local', code: 'ENOENT' };
 const defect: Verdict = { outcome: { tag: 'unknown', because: 'defect' }, facts: {} };
 
 /**
- * Runs one conversation over a line. The timed part has one deadline, the due's timeout; each aside has its own, all
- * asides together `limits.asideTimeouts` timeouts. Never rejects: a defect ends as `unknown('defect')`.
+ * Runs one conversation over a line. Timed requests share the due's timeout; asides (preliminary requests) have
+ * deadlines of their own. Never rejects: a defect ends as `unknown('defect')`.
  */
 export async function converse(input: ConverseInput): Promise<Transcript> {
   const { due, context, line, clock, timed = untimed } = input;
@@ -91,7 +91,6 @@ async function drive(
   return turn.value;
 }
 
-/** Executes requests in sequence, within the deadlines. */
 function createExchange(
   { due, line, clock, timed = untimed }: ConverseInput,
   hops: Hop[],
@@ -103,7 +102,7 @@ function createExchange(
   let lastWasTimed: boolean | null = null;
   return async (ask) => {
     const isTimed = ask.aside !== true;
-    // Time between two timed requests belongs to the later hop's first phase; the same between asides.
+    // The time between two timed requests, or between two asides, belongs to the first phase of the later hop.
     const startMs = isTimed === lastWasTimed ? (hops.at(-1)?.marks.end ?? null) : null;
     const fromMs = startMs ?? clock.monotonicMs();
     const asideLeftMs = Math.max(0, asideMsMax - asideSpentMs);

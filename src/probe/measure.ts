@@ -5,10 +5,10 @@ import { limits } from '../core/limits.ts';
 import { hopPhasesOf, type PhaseTimes, type Sample } from '../core/sample.ts';
 import type { Hop, Transcript } from '../core/transcript.ts';
 
-/** Headers of single caches about a hit, by precedence. */
+/** Headers by which single caches report a hit, by precedence. */
 const names = ['cf-cache-status', 'x-cache-status', 'x-proxy-cache', 'x-cache'] as const;
 
-/** Words for a hit in nginx, Cloudflare and Squid. */
+/** Words for a hit or miss in nginx, Cloudflare and Squid. */
 const hit = /(^|[^a-z])(hit|stale|updating|revalidated)([^a-z]|$)|tcp_[a-z_]*hit/i;
 const miss = /(^|[^a-z])(miss|expired)([^a-z]|$)|tcp_[a-z_]*miss/i;
 
@@ -16,8 +16,7 @@ const miss = /(^|[^a-z])(miss|expired)([^a-z]|$)|tcp_[a-z_]*miss/i;
 const charactersMax = 2_000;
 
 /**
- * The first header that says something decides: `hit` if any cache layer had it, else `miss`; `null`: none does. `Age`
- * comes last: above 0 is a hit.
+ * Whether a cache had the response, by the first header that shows it; `null`: none does.
  * @param headers  lower-case names
  * @see RFC 9211 section 2; nginx $upstream_cache_status; RFC 9111 section 5.1
  */

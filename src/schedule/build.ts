@@ -22,7 +22,10 @@ export interface BuildMeans {
   readonly newId: () => string;
 }
 
-/** Starts a probe, and its companions if it leads a build; for each of them the build replaces the next scheduled probe. */
+/**
+ * Starts a probe, and the other probes of its build if it leads one. For the others, the build replaces the next
+ * scheduled probe.
+ */
 export function startBuild(lead: Series, due: Due, means: BuildMeans, now: Now): readonly Due[] {
   const companions = companionsOf(lead, means, now);
   lead.sinceBuild = companions.length === 0 ? lead.sinceBuild + 1 : 0;
@@ -48,7 +51,7 @@ export function startBuild(lead: Series, due: Due, means: BuildMeans, now: Now):
   return [first, ...rest];
 }
 
-/** The other series of a build over HTTP/2. They wait until it is full, or one of them was probed alone once more. */
+/** The other series of a build over HTTP/2; empty: no build starts now. */
 function companionsOf(lead: Series, { all, isFree }: BuildMeans, now: Now): readonly Series[] {
   if (lead.priority !== 0 || lead.connection !== 'cold' || lead.protocol !== '2') return [];
   if (lead.sinceBuild < ripeFrom) return [];

@@ -11,9 +11,9 @@ export interface RanBefore {
 
 /** Which pair runs next, and when. Reads no clock; monotonic milliseconds. */
 export interface ClientRota {
-  /** The due pair that has waited longest; not again before `ran` or `away`. `null`: none is due. */
+  /** The pair that is due for longest, and then not again before `ran` or `away`; `null`: none is due. */
   due(now: Now): (ClientPair & { readonly runs: number }) | null;
-  /** Records the end of a run. @param again  repeat it soon, with the same module */
+  /** Records the end of a run. `again`: repeat it soon, with the same module. */
   ran(pair: ClientPair, again: boolean, now: Now): void;
   /** Records that the pair could not be run: it is due again after at most `limits.clientAwayMs`. */
   away(pair: ClientPair, now: Now): void;
@@ -30,7 +30,7 @@ interface Turn {
 }
 
 /**
- * A rota without pairs. Each pair runs at its pace, moved by up to a tenth either way; one without a run has its first soon.
+ * A rota without pairs yet. Intervals vary by up to a tenth either way.
  * @param chance  in [0, 1)
  */
 export function createClientRota(input: {

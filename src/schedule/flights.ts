@@ -16,10 +16,8 @@ function isDownload(due: Due): boolean {
 
 export class Flights {
   readonly #flights = new Map<string, Flight>();
-  /** Running downloads, by upstream. */
   readonly #downloads = new Map<string, number>();
 
-  /** Takes a slot for a probe that starts now. */
   launch(host: Host, series: Series | null, due: Due): Due {
     const flight: Flight = {
       host,
@@ -39,7 +37,7 @@ export class Flights {
     return due;
   }
 
-  /** Frees the slot of a probe that has ended. @returns its host and series; `null`: it is not running */
+  /** Frees the slot of a probe that has ended; `null`: the probe was not running. */
   land(due: Due): { readonly host: Host; readonly series: Series | null } | null {
     const flight = this.#flights.get(due.probeId);
     if (flight === undefined) return null;

@@ -16,7 +16,7 @@ export interface Host {
   readonly waiting: Readonly<Record<Priority, Series[]>>;
   readonly rechecks: Omit<Due, 'probeId' | 'plannedAtMs'>[];
   readonly bytes: ByteWindow;
-  /** Series of artifacts that the budget has delayed since their last probe. */
+  /** Heavy series that the byte budget has delayed since their last probe. */
   readonly keptBack: Set<Series>;
   inFlight: number;
   heavyInFlight: number;
@@ -34,7 +34,6 @@ export interface Series {
   priority: Priority;
   plan: Plan;
   host: Host;
-  /** The next planned start. */
   slot: Slot;
   /** The planned start that the series waits for, or last waited for. */
   waitsFor: Slot;
@@ -43,11 +42,11 @@ export interface Series {
   plannedAtMs: number;
   /** Monotonic time of the last actual start; `-Infinity` before the first. */
   startedAtMs: number;
-  /** Bytes of its last probe; `null` before the first. */
+  /** Bytes of the last probe; `null` before the first. */
   lastBytes: number | null;
-  /** The HTTP version of its last response; `null`: not known. */
+  /** The HTTP version of the last response; `null`: not known. */
   protocol: HttpProtocol | null;
-  /** Probes since its last build; of a new series see `sinceBuildAtFirst`. */
+  /** Probes since the last build; of a new series see `sinceBuildAtFirst`. */
   sinceBuild: number;
 }
 
@@ -77,8 +76,8 @@ export function hasConfirmingSlot({ confirming }: Host, upstream: string): boole
 }
 
 /**
- * True if the hourly byte budget forbids a start: heavy steps stop first, the canary never. Artifacts reserve room for those
- * that the budget delays and that started less recently.
+ * True if the hourly byte budget forbids a start: heavy steps stop first, the canary never. Delayed heavy series have
+ * precedence over those that started more recently.
  */
 export function isOverBudget(host: Host, series: Series, bytesPerHour: number | null, now: Now): boolean {
   if (bytesPerHour === null || series.priority === 0) return false;
@@ -94,7 +93,7 @@ export function isOverBudget(host: Host, series: Series, bytesPerHour: number | 
   return wanted > most;
 }
 
-/** The expected bytes of the next probe: those of the last, else an estimate; 0 for light steps. */
+/** The bytes that the next probe will probably transfer; 0 for light steps. */
 export function bytesExpectedOf(series: Series): number {
   return series.priority === 2 ? (series.lastBytes ?? limits.heavyBytesGuess) : 0;
 }
@@ -106,7 +105,7 @@ export function hasWaiting(host: Host): boolean {
 const minuteMs = 60_000;
 const minutes = 60;
 
-/** Bytes of the last hour. A minute leaves the sum as a whole, so the sum is slightly too high. */
+/** Bytes of the last hour, counted by minute: the sum covers up to a minute more. */
 export class ByteWindow {
   readonly #buckets = new Array<number>(minutes + 1).fill(0);
   #newest = Number.NEGATIVE_INFINITY;

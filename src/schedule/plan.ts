@@ -18,7 +18,7 @@ export interface Plan {
   next(slot: Slot, now: Now): Slot;
   /** The slot with its time by the current clocks: cron slots move when the wall clock is set. */
   placed(slot: Slot, now: Now): Slot;
-  /** The last slot at or before now, counted from `slot`, and how many were skipped before it. */
+  /** The last slot at or before now (`slot` itself, if none has come since), and how many before it were skipped. */
   latest(slot: Slot, now: Now): { readonly slot: Slot; readonly passed: number };
 }
 
@@ -77,8 +77,7 @@ export function makeEveryPlan(
 }
 
 /**
- * Plans starts after each time of a cron expression, spread over `spreadMs` by question, with jitter. Slots are placed on
- * the monotonic clock by the current clocks.
+ * Plans starts after each time of a cron expression, spread over `spreadMs` by question, with jitter.
  * @param staggerMs  the delay of this mirror after its question's start, within the spread
  */
 export function makeCronPlan(
@@ -115,7 +114,7 @@ export function makeCronPlan(
   };
 }
 
-/** Thousands of series evaluate the same expression at once. */
+/** A calendar that caches results: thousands of series evaluate the same expression at once. */
 export function createRememberingCalendar(calendar: Calendar): Calendar {
   const known = new Map<string, number>();
   return {

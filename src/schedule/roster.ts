@@ -16,9 +16,7 @@ export interface Roster {
   readonly calendar: Calendar;
   /** Hosts where a series or a recheck waits for a slot. */
   readonly waiting: Set<Host>;
-  /** `null` for a mirror that is not configured. */
   hostOf(registry: string): Host | null;
-  /** `null` for a mirror that is not configured. */
   absence(registry: string): Absence | null;
   series(id: string): Series | null;
   seriesOf(registry: string): readonly Series[];
@@ -28,7 +26,7 @@ export interface Roster {
   takeDue(now: Now): Series | null;
   /** Monotonic time of the next slot; `Infinity` without any. */
   nextSlotMs(): number;
-  /** Places cron slots by the current clocks. @param jumped  plan them again @returns series whose slot was skipped */
+  /** Places cron slots by the current clocks; `jumped`: plans them anew. Returns the series whose slot was skipped. */
   placeCron(now: Now, jumped: boolean): readonly Series[];
   /** Queues a recheck: each series once; above `limits.rechecksWaiting` the oldest is dropped. */
   keepRecheck(host: Host, recheck: Host['rechecks'][number]): void;
@@ -36,7 +34,6 @@ export interface Roster {
   replace(config: Config, targets: readonly Target[], now: Now): void;
 }
 
-/** The host of a series until it is placed. */
 const nowhere = createHost('');
 
 export function createRoster(input: {

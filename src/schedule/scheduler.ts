@@ -81,7 +81,6 @@ export function createScheduler(input: {
     roster.plan(series);
   }
 
-  /** Handles a slot that has come: skips or queues it. */
   function arrive(series: Series, suspended: boolean, turn: Turn): void {
     const { slot, passed } = series.plan.latest(series.slot, turn.now);
     // A retry was counted when its slot was missed.
@@ -113,7 +112,6 @@ export function createScheduler(input: {
     return flights.isDownloading(series.target);
   }
 
-  /** True if a mirror is not configured, paused or in a maintenance window; a doubt does not count. */
   function isLeftAlone(registry: string, now: Now): boolean {
     const absence = roster.absence(registry);
     if (absence === null || isInMaintenance(absence, roster.calendar, now)) return true;
@@ -161,7 +159,7 @@ export function createScheduler(input: {
     }
   }
 
-  /** No build while any step of the mirror is throttled. */
+  /** No build while a step of the mirror has a throttle. */
   function buildMeans(host: Host, { target: { registry } }: Series, now: Now): BuildMeans {
     const isThrottled = (roster.absence(registry)?.throttles.size ?? 0) > 0;
     return {

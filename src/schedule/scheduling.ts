@@ -23,15 +23,13 @@ export interface Scheduler {
   };
   /**
    * Frees the slot of a probe that has ended, and counts its bytes. A Due that is not running is ignored.
-   * @param result.isFailed      used for builds
    * @param result.retryAfterMs  > 0: do not request this step of the mirror for this long; 0: throttled without a time
-   * (back-off); `null`: not throttled
+   *   (back-off); `null`: not throttled
    */
   finished(due: Due, result: Finished, now: Now): void;
   /**
    * A Due outside the plan; `null`: no slot is free, the step is throttled, or the mirror is unknown, paused or in
-   * maintenance. `confirm` takes a slot beside `perHost`: one per upstream on the host, up to `limits.confirmingPerHost`. A
-   * recheck of a known mirror that gets `null` waits: its Due comes from `advance` later.
+   * maintenance. A recheck that gets `null` at a known mirror is started by `advance` later.
    */
   reserve(
     input: {
@@ -49,7 +47,6 @@ export interface Scheduler {
   doubt(registry: string, on: boolean): void;
   /** Pauses a mirror until a wall time; `null` ends the pause, and any wait for its `Retry-After`. */
   pause(registry: string, untilWallMs: number | null): void;
-  /** True if the mirror is in a maintenance window now. */
   inMaintenance(registry: string, now: Now): boolean;
   /** Monotonic milliseconds until which a step of the mirror is throttled; `null`: it is not. */
   throttledUntil(registry: string, step: Step, now: Now): number | null;

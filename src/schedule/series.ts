@@ -6,7 +6,7 @@ import { sinceBuildAtFirst } from './build.ts';
 import type { Host, Series } from './host.ts';
 import { hash32, makeCronPlan, makeEveryPlan, type Plan, type Slot } from './plan.ts';
 
-/** The mirrors of an upstream start a question staggered over this time, milliseconds. */
+/** The longest delay of a mirror's probe after the planned time of its question, milliseconds. */
 const staggerMsMax = { light: 2_000, heavy: 60_000 } as const;
 /** The staggering is at most this share of the interval. */
 const staggerShare = 0.1;
@@ -15,8 +15,7 @@ const staggerShare = 0.1;
 const heavyJitterShare = 0;
 
 /**
- * The plan of a series. Phase and jitter depend on the question, so that the responses of mirrors can be compared; the
- * mirror's name adds a small delay.
+ * The plan of a series. Mirrors probe the same question at nearly the same times, so that responses can be compared.
  */
 function planOf(target: Target, connection: Connection, pace: Pace, means: PlanMeans): Plan {
   const { ecosystem, upstream, registry, module, version, step } = target;
@@ -69,7 +68,6 @@ export function firstSlotOf(series: Series, lastOkMs: number | null, now: Now): 
   return againAt({ ...series, slot: first }, last, now) ?? first;
 }
 
-/** A new series without a slot yet. */
 export function createSeries(
   target: Target,
   connection: Connection,

@@ -7,9 +7,8 @@ import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { targetsOfShard } from './shard.ts';
 
 /**
- * The targets of a configuration, of a shard its own, by mirror in the order of the file. A module is requested only from
- * mirrors of its upstream, a name that matches a private pattern never from the public upstream. The canary of a mirror is
- * that of its first module with a fixed version, else of its first module, else its first light step.
+ * The targets of a configuration (of a shard, its own), by mirror in the order of the file. A module that matches a
+ * private pattern is never requested from the public upstream.
  */
 export function expandTargets(config: Config, registry: Registry = builtIn): Target[] {
   return atOnce(expandTargetsInSlices(config, registry));

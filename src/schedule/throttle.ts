@@ -40,9 +40,8 @@ export function clearWaits(throttles: Throttles): void {
 }
 
 /**
- * The throttle after a response. A requested wait counts up to `limits.throttleMsMax`, and never shortens a longer one.
- * Without one the wait is `limits.throttleMsMin`, doubled each time in a row up to `limits.throttleMsMax`. It varies by up to
- * a quarter, so that many daemons do not return at once.
+ * The throttle after a response. A requested wait counts, up to `limits.throttleMsMax`; without one, the wait doubles
+ * each time.
  * @param retryAfterMs  > 0: as requested; 0: throttled without a time; `null`: not throttled
  * @param chance        in [0, 1)
  */
@@ -61,7 +60,6 @@ function longer(throttle: Throttle, waitMs: number, level: number, now: Now): Th
   return { until: stands ? throttle.until : until, level };
 }
 
-/** What keeps a mirror, or a step of it, from being probed. */
 export interface Absence {
   readonly windows: readonly MaintenanceWindow[];
   inDoubt: boolean;
@@ -76,7 +74,6 @@ export function present(windows: readonly MaintenanceWindow[]): Absence {
   return { windows, inDoubt: false, pausedUntilMs: null, throttles: new Map(), read: null };
 }
 
-/** True if a maintenance window of the mirror is open. The result is cached until the next begin or end. */
 export function isInMaintenance(absence: Absence, calendar: Calendar, now: Now): boolean {
   if (absence.windows.length === 0) return false;
   const { read } = absence;

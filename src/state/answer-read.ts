@@ -13,7 +13,6 @@ import {
   tenths,
 } from './answers.ts';
 
-/** Decodes a row; `null`: not valid. */
 export function readAnswerRow(value: unknown): Stretch | null {
   const row = value as Partial<AnswerRow> | null;
   if (row?.v !== 1 || !Array.isArray(row.entries) || !Array.isArray(row.at) || !Array.isArray(row.life)) return null;
@@ -33,7 +32,7 @@ interface Words extends Pick<AnswerRow, 'at' | 'targets' | 'around' | 'controls'
   readonly sum: number;
 }
 
-/** The instant `before` (tenths of a millisecond) an entry was taken. */
+/** The time of an entry, minus `before` tenths of a millisecond. */
 function instant({ at, sum }: Words, before: number): Now {
   return { monotonicMs: at[0] + (sum - before) / tenths, wallMs: at[1] + (sum - before) / tenths };
 }
@@ -133,7 +132,7 @@ function readProbed(entry: ProbedEntry, words: Words): Taken | null {
 
 const bareTls = { version: '', cipher: '', issuer: '', spkiSha256: null, resumed: false } as const;
 
-/** The configured target replaces it. */
+/** A target with its id only: the configured target replaces it. */
 function bareTarget(id: string): Due['target'] {
   const [registry = ''] = id.split('|');
   const nothing = { ecosystem: '', upstream: '', module: null, version: null, step: '', verifies: null } as const;

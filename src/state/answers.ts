@@ -6,7 +6,7 @@ import type { Now, Row } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 
-/** Times of entries, but `loopDelayMs`, are whole tenths of a millisecond. */
+/** Times in entries are whole tenths of a millisecond, except `loopDelayMs`. */
 export const tenths = 10;
 /** A row stores positions in this list: append new purposes, at most `purposesMost` in all. */
 export const purposes: readonly Purpose[] = ['scheduled', 'confirm', 'recheck', 'once', 'peek', 'build'];
@@ -31,7 +31,10 @@ type Around = readonly [
   askedProtocol?: HttpProtocol,
 ];
 
-/** Times are differences: `taken` since the previous entry, the end before `taken`, back to the planned start. */
+/**
+ * Times are differences: `taken` since the entry before, `lag` from end to `taken`, `took` from start to end, `delay`
+ * from planned to actual start.
+ */
 export type ProbedEntry = readonly [
   taken: number,
   which: number,
@@ -63,7 +66,7 @@ export interface AnswerRow {
   readonly settings: string;
   /** When the first entry was taken. */
   readonly at: readonly [monotonicMs: number, wallMs: number];
-  /** By position. */
+  /** Entries refer to these lists by position. */
   readonly targets: readonly string[];
   readonly around: readonly Around[];
   readonly controls: readonly string[];
@@ -102,7 +105,6 @@ function newAnswerRow(life: Stretch['life'], settings: string, now: Now) {
   };
   return {
     row,
-    /** Approximate length of the text so far. */
     chars: () => chars + targets.chars + around.chars + controls.chars,
     probed(sample: Sample, at: Now): void {
       const { due, startedMonotonicMs, endedMonotonicMs, rttMs, loopDelayMsMax } = sample;
@@ -168,8 +170,8 @@ function aroundOf(sample: Sample): Around {
 }
 
 /**
- * The input of the judge, for `mirrorwatch replay`: table `answer`. Responses of a few minutes share one row, which is
- * rewritten while it grows, together with other rows of a turn: no decision is stored without its basis.
+ * Stores the input of the judge in table `answer`, for `mirrorwatch replay`. Responses of a few minutes share one row,
+ * which is rewritten while it grows.
  * @param settings  a fingerprint of the settings that affect judging
  */
 export function createAnswers(life: Stretch['life'], settings: string) {

@@ -18,7 +18,7 @@ interface Series {
   last: SettledSample | null;
   readonly recent: Points;
   readonly probes: string[];
-  /** Kept apart: one per second must not displace the slow ones that a finding cites. */
+  /** Unscheduled probes, kept apart so that they do not displace the scheduled ones. */
   readonly roundProbes: string[];
   /** For the exemplars on /metrics. */
   readonly byBucket: Map<number, string>;
@@ -32,11 +32,10 @@ interface Plan {
   readonly fresh: ReadonlyMap<string, Series>;
 }
 
-/** The current facts and the last probes: see `createBoard`. */
 export type Board = ReturnType<typeof createBoard>;
 
 /**
- * The current state, bounded.
+ * Keeps current facts and the last probes of each series, within bounds.
  * @param bucketEdgesSeconds  upper edges of the round-trip histogram, ascending
  */
 export function createBoard(bucketEdgesSeconds: readonly number[], configured: readonly SeriesRef[]) {
@@ -44,12 +43,10 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
   const byRegistry = new Map<string, Set<Series>>();
   const kept = new Map<string, { probe: KeptProbe; holders: number }>();
   const failing: string[] = [];
-  /** The first slow probes since the last fast one: a finding may cite them. */
+  /** The first slow probes of a series since its last fast one: a finding may cite them. */
   const streaks = new Map<Series, string[]>();
   let inStreaks = 0;
-  /** For the `replace` that follows. */
   let ready: Plan | null = null;
-  /** The configured targets, by the ids of targets and of series. */
   let known: Plan['targets'] = new Map();
 
   const hold = (probeId: string, probe: KeptProbe): void => {
@@ -152,7 +149,7 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
       release(series.byBucket.get(bucket));
       series.byBucket.set(bucket, probeId);
     },
-    /** Drops all other series. */
+    /** Drops series that are not in the list. */
     replace: begin,
     /** Prepares, in slices, a `replace` with the same list. */
     *preparing(next: readonly SeriesRef[]): Slices<void> {
@@ -186,7 +183,6 @@ function newSeries(target: Target, connection: Connection): Series {
   };
 }
 
-/** Adds an id; returns the oldest ones beyond `room`. */
 function pushed(probeIds: string[], probeId: string, room: number): readonly string[] {
   probeIds.push(probeId);
   return probeIds.splice(0, Math.max(0, probeIds.length - room));

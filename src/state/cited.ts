@@ -3,7 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { Row, Store, StoreBatch } from '../core/ports.ts';
 import type { KeptProbe } from '../core/sample.ts';
 
-/** Never expires by age, and other rows are deleted first. */
+/** A row stamp that never expires by age, and is deleted last. */
 const heldAtMs = Number.MAX_SAFE_INTEGER;
 const rowsPerPage = 200;
 
@@ -59,7 +59,6 @@ export function createCited(input: {
     of.written.add(probeId);
     holders.set(probeId, (holders.get(probeId) ?? 0) + 1);
   };
-  /** True if no finding holds the probe any more. */
   const letGo = (of: Held, probeId: string): boolean => {
     of.written.delete(probeId);
     const left = (holders.get(probeId) ?? 1) - 1;
@@ -94,7 +93,6 @@ export function createCited(input: {
     return of;
   }
 
-  /** Writes what the finding's own row cites. */
   function write(of: Held): void {
     for (const id of [...of.written]) {
       if (of.ids.includes(id) || !letGo(of, id)) continue;
@@ -121,7 +119,6 @@ export function createCited(input: {
     if (probe !== null) put(probeId, wallMs, bounded(probe));
   }
 
-  /** Releases findings that have ended and that no advice in force refers to. */
   function releaseOver(turn: CitedTurn, wallMs: number): void {
     let inForce: ReadonlySet<string> | null = null;
     for (const [id, of] of held) {
@@ -132,7 +129,6 @@ export function createCited(input: {
   }
 
   return {
-    /** The changes to write with this turn. */
     follow(
       turn: CitedTurn,
       wallMs: number,

@@ -14,7 +14,7 @@ interface Addresses {
 /** In table `meta`, under `ok/<registry>`. */
 interface LastOkRow {
   readonly v: 1;
-  /** The row does not apply to another address. */
+  /** The row applies to this address only. */
   readonly url: string;
   /** The end of the last ok probe, wall milliseconds by target id. */
   readonly at: Readonly<Record<string, number>>;
@@ -90,7 +90,7 @@ function readRow(row: Row): readonly (readonly [string, { url: string; at: Reado
 }
 
 const sincePrefix = 'since/';
-/** For so long after a start, `unknown` is no change: each mirror is unknown until its first canary. */
+/** For this long after a start, `unknown` is no change: each mirror is unknown until its first canary. */
 const startMs = 3 * 60_000;
 
 interface Entry {
@@ -118,7 +118,7 @@ export function createSince(restored: readonly Row[], startedAt: Now) {
         return [{ table: 'meta' as const, key: `${sincePrefix}${registry}`, atMs: now.wallMs, value }];
       });
     },
-    /** Wall milliseconds; `null`: another state is known, or none. */
+    /** Since when the mirror has this state, wall milliseconds; `null`: not known. */
     of(registry: string, state: MirrorState): number | null {
       const known = entries.get(registry);
       return known?.state === state ? known.sinceMs : null;

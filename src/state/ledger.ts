@@ -29,7 +29,7 @@ export function createLedger(store: Store, waitingMax: number) {
         deletes.set(id(one.table, one.key), one);
       }
     },
-    /** A row that waits. */
+    /** A row that is not written yet. */
     find: (table: Table, key: string): Row | null => puts.get(id(table, key)) ?? null,
     /**
      * Writes all rows since the last success in one transaction.
@@ -43,7 +43,7 @@ export function createLedger(store: Store, waitingMax: number) {
       try {
         done = store.commit(batch);
       } catch (cause) {
-        // So that it does not block the others.
+        // So that this row does not block the others.
         for (const [key, row] of puts) if (!isJson(row.value)) puts.delete(key);
         throw cause;
       }
@@ -59,7 +59,6 @@ export function createLedger(store: Store, waitingMax: number) {
   };
 }
 
-/** The row of a dropped delete stays until it expires by age; one of `cited` gets an age at the next start. */
 function giveUp(waiting: Map<string, { readonly table: Table }>, most: number): void {
   for (const [key, { table }] of waiting) {
     if (waiting.size <= most) return;

@@ -39,7 +39,6 @@ export class Sketch {
   }
 }
 
-/** What is needed to continue a cell after a restart. */
 export interface OpenCellRow {
   readonly startMs: number;
   /** In the order of `sumNames`. */

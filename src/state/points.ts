@@ -18,17 +18,17 @@ function wordOf(outcome: SamplePoint['outcome'] | Outcome): string {
 /** Enough for a series with an hourly pace. */
 const rowsAtFirst = 4;
 
-/** Bytes of a row: 64 bits for a time, 32 for a phase. */
+/** Byte offsets in a row: 64 bits for a time, 32 for a phase. */
 const at = { startedAtMs: 0, rttMs: 8, thresholdMs: 16, phases: 24, outcome: 24 + 4 * phases.length } as const;
 const rowBytes = at.outcome + 1;
 const noBytes = new DataView(new ArrayBuffer(0));
-/** NaN: not timed, not in force, or absent. */
+/** NaN stands for `null` or absent. */
 const orNaN = (ms: number | null | undefined): number => ms ?? Number.NaN;
 const orNull = (ms: number): number | null => (Number.isNaN(ms) ? null : ms);
 
 /**
- * The last samples of a series, packed into `rowBytes` each; phases to seven digits. One buffer per series, because
- * each costs about 300 bytes more.
+ * The last samples of a series, packed into `rowBytes` each; phases to seven digits. It has a single buffer, because
+ * each buffer costs about 300 bytes more.
  */
 export class Points {
   readonly #size: number;
@@ -36,7 +36,7 @@ export class Points {
   #rows = 0;
   #bytes = noBytes;
   #probeIds: (string | null)[] = [];
-  /** Of the oldest sample. */
+  /** Row of the oldest sample. */
   #from = 0;
   #count = 0;
 
@@ -45,7 +45,7 @@ export class Points {
     this.#size = size;
   }
 
-  /** @param named  so many of the newest samples keep their probe's id; failed ones always do */
+  /** @param named  this many of the newest samples keep their probe's id; failed ones always do */
   push(sample: SettledSample, named: number): void {
     if (this.#count === this.#rows && this.#rows < this.#size)
       this.#lay(Math.min(Math.max(rowsAtFirst, 2 * this.#rows), this.#size));
@@ -66,7 +66,7 @@ export class Points {
     return Array.from({ length: this.#count }, (_, place) => this.#read(this.#rowOf(place)));
   }
 
-  /** The start of the newest sample up to then, wall milliseconds; `null`: none. */
+  /** The start of the newest sample at or before `wallMs`, wall milliseconds; `null`: none. */
   lastBy(wallMs: number): number | null {
     for (let place = this.#count - 1; place >= 0; place -= 1) {
       const startedAtMs = this.#bytes.getFloat64(rowBytes * this.#rowOf(place) + at.startedAtMs);

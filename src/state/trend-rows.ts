@@ -63,7 +63,6 @@ export function rowOf({ name, wallMs, ...of }: Omit<OpenRow, 'v'> & { name: stri
   return { table: 'trend', key: `open/${name}`, atMs: wallMs, value: { v: 1, ...of } satisfies OpenRow };
 }
 
-/** `null`: another kind of row, or unreadable. */
 export function cellsIn({ key, value }: Row): {
   readonly name: string;
   readonly url: string;
@@ -85,7 +84,6 @@ export function cellsIn({ key, value }: Row): {
   return { name, url, range, fromMs, cells: read };
 }
 
-/** `null`: another kind of row, or unreadable. */
 export function openIn({ key, value }: Row): (Omit<OpenRow, 'v'> & { readonly name: string }) | null {
   const { v, url, lastAtMs, open } = (value ?? {}) as Partial<OpenRow>;
   if (!key.startsWith('open/') || v !== 1 || typeof url !== 'string' || !Array.isArray(open)) return null;
@@ -159,7 +157,7 @@ export class TrendCells {
     else this.#failures.delete(slot);
   }
 
-  /** Those that began in `[fromMs, toMs)`, oldest first. */
+  /** Cells that start in `[fromMs, toMs)`, oldest first. */
   between(fromMs: number, toMs: number): readonly TrendCell[] {
     if (this.#columns === null) return [];
     const { starts } = this.#columns;

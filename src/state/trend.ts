@@ -34,8 +34,8 @@ interface Mirror {
 }
 
 /**
- * The history of each mirror over an hour, a day and a week: table `trend`. Bounded by `trendGrids`: some 40 KB of each
- * mirror in memory and in the file, twice that if every cell has failures.
+ * The history of each mirror over an hour, a day and a week, in table `trend`: about 40 KB for each mirror in memory
+ * and in the file, twice that if every cell has failures.
  * @param restored  rows of table `trend`; unreadable ones, and those of another address, are left out
  */
 export function createTrends(config: Watched, restored: readonly Row[]) {
@@ -71,7 +71,6 @@ export function createTrends(config: Watched, restored: readonly Row[]) {
       if (isCanary) mirror.lastAtMs = now.wallMs;
       mirror.isDirty = true;
     },
-    /** Records the lag of a mirror, about once a minute. */
     fresh(registry: string, freshness: Freshness, now: Now): void {
       const mirror = mirrors.get(registry);
       if (mirror === undefined || freshness.lowerMs === null) return;
@@ -140,7 +139,7 @@ function startOf(range: TrendRange, wallMs: number): number {
   return Math.floor(wallMs / cellMs) * cellMs;
 }
 
-/** The time since the canary's last settled sample, or the start of the cell. */
+/** The time since the canary's last settled sample, or since the start of the cell. */
 function silence({ lastAtMs }: Mirror, startMs: number, wallMs: number): number {
   return Math.max(0, wallMs - Math.max(lastAtMs ?? startMs, startMs));
 }
