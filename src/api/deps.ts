@@ -103,6 +103,5 @@ export interface Page {
 
 export interface PageOf<T> {
   readonly items: readonly T[];
-  /** The cursor of the next page; `null`: this is the last one. */
   readonly next: string | null;
 }

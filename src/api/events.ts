@@ -13,7 +13,7 @@ import { outcomeWordOf, seconds, standingViewOf } from './views.ts';
 const heartbeatMs = 15_000;
 const bytesWaitingMax = 256 * 1024;
 
-/** The values of `types=`. */
+/** The values of the query parameter `types`. */
 export const eventTypes = ['sample', 'finding', 'advice', 'standing', 'vantage', 'reload'] as const satisfies readonly [
   ...DaemonEvent['type'][],
 ];

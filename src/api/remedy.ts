@@ -5,7 +5,7 @@ import type { ApiDeps } from './deps.ts';
 import { wordOf } from './lists.ts';
 import { makeProblem, sendProblem } from './problem.ts';
 
-/** The values of `as=`. */
+/** The values of the query parameter `as`. */
 export const remedyForms = [
   'env',
   'npmrc',

@@ -62,7 +62,7 @@ function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => voi
       tell();
     });
   return {
-    /** Resolves with the first bytes. @throws the error of a rendering that failed before then */
+    /** Resolves once the first bytes exist. @throws the error of a rendering that failed before then */
     async begun(): Promise<void> {
       while (zipped.length === 0 && !isMade) await news.promise;
       if (fault !== null) throw fault.cause;
@@ -89,8 +89,8 @@ function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => voi
 }
 
 /**
- * Serves /metrics, at most `limits.scrapesAtOnce` times at once. Requests for one content type share a rendering.
- * A reader that disconnects is no error.
+ * Serves /metrics to at most `limits.scrapesAtOnce` requests at once. Requests for one content type share a running
+ * rendering. A reader that disconnects is no error.
  */
 export function createScrapes(deps: Pick<ApiDeps, 'metrics' | 'defect'>) {
   const pages = new Map<string, Page>();

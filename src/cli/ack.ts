@@ -4,7 +4,6 @@ import { daemonAt, daemonOptions } from './daemon-client.ts';
 
 const options = { ...daemonOptions, ...optionsOf('string', 'reason') };
 
-/** `mirrorwatch ack`: acknowledges a finding. */
 export const ackCommand: Command = {
   name: 'ack',
   usage: 'mirrorwatch ack FINDING --reason TEXT [--url URL] [--token-file FILE] [--config FILE]',

@@ -7,7 +7,6 @@ import { daemonAt, daemonOptions } from './daemon-client.ts';
 
 const options = { ...daemonOptions, ...optionsOf('boolean', 'json') };
 
-/** `mirrorwatch actions`: lists actions, stops or resumes all, undoes one. */
 export const actionsCommand: Command = {
   name: 'actions',
   usage: 'mirrorwatch actions [stop|resume|undo ID] [--json] [--url URL] [--token-file FILE] [--config FILE]',

@@ -8,7 +8,6 @@ export const shells: Readonly<Record<string, (table: ReturnType<typeof listUsage
   fish: fishCompletion,
 };
 
-/** `mirrorwatch completion`: prints the completion script for a shell. */
 export function createCompletionCommand(others: readonly Command[]): Command {
   const self: Command = {
     name: 'completion',

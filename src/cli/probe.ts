@@ -20,7 +20,6 @@ const options = {
   ...optionsOf('boolean', 'json', 'curl', 'http1', 'http2'),
 };
 
-/** `mirrorwatch probe`: runs one probe now and explains it phase by phase. */
 export const probeCommand: Command = {
   name: 'probe',
   usage,

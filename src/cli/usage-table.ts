@@ -21,7 +21,6 @@ export interface UsageRow {
   readonly first: readonly string[];
 }
 
-/** The options of all commands. */
 const ofAll: readonly OptionRow[] = [{ name: 'lang', value: 'en|zh', takes: Object.keys(languages) }];
 
 export function listUsage(commands: readonly Command[]): readonly UsageRow[] {

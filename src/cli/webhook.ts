@@ -9,7 +9,6 @@ import { formatDeliveryFailure } from '../words/delivery.ts';
 const options = { ...optionsOf('string', 'config'), ...optionsOf('boolean', 'html', 'json') };
 const usage = 'mirrorwatch webhook test NAME | preview NAME [--html|--json] [--config FILE]';
 
-/** `mirrorwatch webhook test NAME`: sends one message to a receiver. `preview NAME`: shows its cards. */
 export const webhookCommand: Command = {
   name: 'webhook',
   usage,

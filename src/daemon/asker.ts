@@ -22,7 +22,6 @@ export function createAsker(
       const lost = (): ControlAnswer => lostControlOf(due, s.clock.now());
       void defects.or(() => s.workers.control(due), lost).then((answer) => loop.answered(answer, round));
     },
-    /** Probes every control, outside rounds. */
     controls(): void {
       const { timeoutMs } = s.config.schedule.pace;
       for (const { name, url } of s.config.controls) asker.control({ name, url, timeoutMs }, null);

@@ -170,7 +170,7 @@ export async function startDaemon(
     // Rows of removed mirrors and versions; those in use are newer.
     stages.store.expire('trend', ports.clock.wallMs() - trendKeepMs);
     stages.store.expire('seen', beforeMs - dayMs);
-    // Findings and advice expire once they are over; others stay, however old.
+    // Findings and advice expire only once they are over, however old they are.
     for (const table of ['finding', 'advice'] as const)
       stages.ledger.add(
         [],

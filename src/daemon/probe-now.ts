@@ -9,7 +9,7 @@ import { type ProcessFacts, processLog, systemClock, systemRandom, workersFor } 
 export interface Probing {
   /**
    * Probes once. Never throws because of a mirror.
-   * @returns `NoAnswer` if the thread does not respond; the thread may still run afterwards, see `closeWithin`
+   * @returns `NoAnswer` if the worker thread does not respond in time
    */
   ask(config: Config, request: OnceRequest): Promise<Result<Probed, NoAnswer>>;
   close(): Promise<void>;

@@ -22,7 +22,6 @@ const kept: ReadonlySet<MetricName> = new Set([
 ]);
 const readGauges = metricNames.filter((name) => metricOf(name).type === 'gauge' && !kept.has(name));
 
-/** A snapshot, indexed by what is filled. */
 export interface Readings {
   readonly standings: ReadonlyMap<string, Standing>;
   readonly since: Snapshot['since'];

@@ -63,7 +63,6 @@ function entitiesOf(target: Target, mirror: Mirror): readonly Entity[] {
     found.push(entity('path', keyOf.path(registry, step, connection), path));
     found.push(entity('series', keyOf.series(target, connection), { ...labels, connection }, heavy));
   }
-  // Only targets that verify bytes have integrity series.
   if (target.verifies !== null) {
     const key = keyOf.artifact(registry, module, version);
     found.push(entity('artifact', key, { ecosystem, registry, ...refLabels(module, version) }));

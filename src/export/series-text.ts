@@ -1,6 +1,6 @@
 import type { Format } from './negotiate.ts';
 
-/** Sample lines, rendered on demand: those of one series at the same moment. */
+/** Sample lines, rendered when they are read. */
 export interface Lines {
   readonly texts: Iterable<string>;
   readonly count: number;

@@ -13,7 +13,7 @@ export function recordPushed(state: State, queue: Queue, finding: Finding, now: 
   state.pushAtMs.set(keyOf(queue, finding), now.monotonicMs + limits.pushEveryMs);
 }
 
-/** Records the advice to leave each mirror. Where it changed, the mirror's open findings are due again at once. */
+/** Records the advice to leave each mirror; a change makes the open findings of that mirror due again at once. */
 export function recordAdvice(state: State, changes: readonly AdviceChange[]): void {
   for (const { advice } of changes) {
     if (advice.state === 'proposed') state.advised.set(advice.from, advice);

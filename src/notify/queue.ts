@@ -54,7 +54,7 @@ export function listDueEntries(queue: Queue, nowMs: number): readonly Entry[] {
     .slice(0, Math.max(0, free));
 }
 
-/** When the first notice expires, monotonic; infinite: nothing waits. */
+/** When the first notice that is not being sent expires, monotonic; infinite: no such notice. */
 export function expiryMsOf(queue: Queue): number {
   const waiting = queue.entries.filter((entry) => !entry.inFlight);
   return Math.min(...waiting.map((entry) => entry.bornMs + limits.deliveryAgeMsMax));

@@ -19,7 +19,7 @@ export interface Story {
   times: number;
   /** How often a beginning of the trouble was sent to people, >= 1. */
   tellings: number;
-  /** When the trouble last ended; `null`: it has not ended. */
+  /** When the trouble ended; `null`: it goes on. */
   endedAtMs: number | null;
   /** The advice that people follow, as sent to them; `null`: none. */
   stand: Advice | null;
@@ -180,7 +180,7 @@ export function findBase(stories: Stories, news: News): Story | null {
   return left ?? null;
 }
 
-/** Drops stories that ended `limits.storyLookBackMs` ago and hold no event. @returns their subjects */
+/** Drops stories that ended more than `limits.storyLookBackMs` ago and hold no event. @returns their subjects */
 export function dropEnded(stories: Stories, { monotonicMs }: Now): readonly string[] {
   const over: string[] = [];
   for (const [subject, { endedAtMs, held }] of stories)

@@ -23,7 +23,6 @@ export class Build {
     this.#expiry = timers.after(expiresMs, () => this.#close());
   }
 
-  /** Shares the connection that the cold line opened. */
   offer(kept: Kept): void {
     this.kept = kept;
     kept.carrier.share(() => this.#settle(true));

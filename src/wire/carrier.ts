@@ -88,7 +88,7 @@ export class Carrier {
       allowH2: true,
       pipelining: 1,
       maxHeaderSize: limits.headBytes,
-      // The hop's own deadline applies; undici's timers are coarse.
+      // The deadline of the hop applies instead: undici's timers are coarse.
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: idleMsMax,

@@ -216,7 +216,7 @@ function secureDirect(attempt: Attempt, { address, port }: Peer, isPeer: PeerTes
     const tcp = connectTcp({ host: address, port, autoSelectFamily: false, noDelay: true });
     let socket: Socket | null = null;
     const close = (): void => {
-      // The TLS socket first: without its connection it would still start its handshake.
+      // The TLS socket first: otherwise it would still start its handshake, without a connection.
       socket?.destroy();
       tcp.destroy();
     };

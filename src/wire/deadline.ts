@@ -70,7 +70,6 @@ function lateness(atMs: number): WireStop {
 
 export type LiveMarks = { -readonly [K in keyof Marks]: Marks[K] };
 
-/** Why a request failed. */
 export class WireStop extends Error {
   readonly code: string;
   readonly bytesRead: number;

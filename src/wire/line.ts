@@ -40,7 +40,7 @@ export class OpenLine implements Line {
   readonly #deps: LineDeps;
   readonly #timed: Timed;
   #build: Build | null;
-  /** Only on warm lines of a build: resolves when the build's connection is ready or has failed. */
+  /** Only on warm lines of a build: waits at most `limitMs` for the connection, and resolves to whether it is ready. */
   readonly joined?: (limitMs: number) => Promise<boolean>;
   #own: { readonly key: string; readonly kept: Kept } | null = null;
   #deadline: Deadline | null = null;

@@ -4,7 +4,6 @@ import type { MirrorState, Standing } from '../../core/standing.ts';
 import { tellIn } from '../../words/tell.ts';
 import { at, formatCoordinate, type Html, html, type PageSay, percent, span } from './html.ts';
 
-/** Each state has its own shape as well as a colour. */
 const shapes: Readonly<Record<MirrorState, Html>> = {
   up: html`<circle cx="6" cy="6" r="4.5"/>`,
   degraded: html`<path d="M6 1l5.2 9.6H.8z"/>`,

@@ -67,7 +67,6 @@ export function renderSegment(
 /** The dimensions of a chart of samples. Its width adapts to the page: x in percent, y in pixels. */
 export interface StripFrame {
   readonly heightPx: number;
-  /** The threshold to draw; `null`: none. */
   readonly thresholdMs: number | null;
   readonly isKept: (sample: SamplePoint) => boolean;
   /** True: the large form, with axis labels. */

@@ -13,7 +13,7 @@ export function rangeOf(query: unknown, otherwise: TrendRange = 'day'): TrendRan
   return trendRanges.find((one) => one === query) ?? otherwise;
 }
 
-/** The default range of a history page: `hour` while no mirror has a longer history, else `day`. */
+/** The default range of a history page: `hour` if the longest history is at most an hour, else `day`. */
 export function chooseRange(deps: Pick<ApiDeps, 'trend'>, mirrors: readonly Mirror[]): TrendRange {
   const known = mirrors.flatMap(({ name }) => {
     const trend = deps.trend(name, 'day');

@@ -4,7 +4,6 @@ import { deliveryOutcomes } from '../../core/notice.ts';
 import { type Metric, newCounter, newGauge, newHistogram } from '../metric.ts';
 import { secondsBuckets } from './values.ts';
 
-/** Metrics of this process. Part of `catalog`. */
 export const daemonMetrics = {
   mirrorwatch_schedule_delay_seconds: newHistogram(
     [],

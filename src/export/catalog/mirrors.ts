@@ -10,7 +10,6 @@ import {
   throughputBuckets,
 } from './values.ts';
 
-/** Metrics of mirrors, advice, findings and the vantage. Part of `catalog`. */
 export const mirrorMetrics = {
   mirror_not_found_seconds: newHistogram(
     ['ecosystem', 'registry'],

@@ -3,7 +3,6 @@ import { mirrorStates } from '../../core/standing.ts';
 import { type Metric, newCounter, newGauge, newHistogram } from '../metric.ts';
 import { bounds, propagationBuckets, secondsBuckets, target } from './values.ts';
 
-/** Metrics of probes and their comparisons. Part of `catalog`. */
 export const probeMetrics = {
   mirror_probe_rtt_seconds: newHistogram(
     [...target, 'connection'],

@@ -92,8 +92,8 @@ export function isQuiet({ quiet, timeZone }: Hours, wallMs: number): boolean {
 }
 
 /**
- * The end of the current quiet hours, wall milliseconds. The loops correct the end in a night with a clock change, which
- * may skip the configured minute.
+ * The end of the current quiet hours, wall milliseconds; outside them, `wallMs` itself.
+ * The loops correct the end in a night with a clock change, which may skip the configured minute.
  */
 export function quietEndMsOf(hours: Hours, wallMs: number): number {
   if (!isQuiet(hours, wallMs)) return wallMs;

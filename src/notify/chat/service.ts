@@ -13,7 +13,6 @@ export interface ChatService {
   /** The minimum milliseconds between two messages: above what the rate limit requires. */
   readonly spacingMs: number;
   draw(card: Card): Post['body'];
-  /** Whether a drawn card is within the service's limits. */
   fits(body: Post['body']): boolean;
   /** Adds the signature; `null`: the service has none. */
   readonly sign: ((post: Post, secret: string, now: Now) => Post) | null;
@@ -61,7 +60,7 @@ export function refused(code: string, retry: Retry): DeliveryFailure {
   return { kind: 'refused', code, retry };
 }
 
-/** Gateways of these services write error codes as text. */
+/** Some chat services send error codes as text. */
 function isDigits(value: unknown): boolean {
   return typeof value === 'string' && /^-?\d{1,15}$/.test(value);
 }
