@@ -8,8 +8,8 @@ import type { ApiDeps } from './deps.ts';
 import { jsonOnly, makeProblem, sendProblem } from './problem.ts';
 
 /**
- * `POST /api/v1/alertmanager`. An accepted notification gets 200 whatever becomes of its alerts; 503 makes Alertmanager
- * send it again.
+ * `POST /api/v1/alertmanager`. An accepted notification gets 200, even if all its alerts are ignored; after 503
+ * Alertmanager sends it again.
  */
 export function createAlertmanagerRoutes(deps: ApiDeps): Router {
   const routes = Router();

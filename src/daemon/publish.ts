@@ -209,7 +209,7 @@ export function createEvents() {
 
 const say = wordsOf('en');
 
-/** Logs deliveries: a failure unlike the receiver's last, and the first success after one. */
+/** Logs a failed delivery, unless it repeats the receiver's last failure, and the first success after a failure. */
 export function createReceiverLog(
   log: Log,
 ): (notice: Notice, delivery: Delivery, queues: () => readonly QueueStanding[]) => void {

@@ -29,7 +29,7 @@ export interface Readings {
   readonly findings: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** The rank of each usable candidate, 1 is best, by its name. */
   readonly ranks: ReadonlyMap<string, number>;
-  /** The cause of each mismatch that is not acknowledged, by the key of the artifact. */
+  /** The cause of each open mismatch, by the key of the artifact. */
   readonly mismatches: ReadonlyMap<string, MismatchCause>;
   /** The worst lag over all kinds of responses, by the key of a module or mirror. */
   readonly lags: ReadonlyMap<string, MirrorLag>;

@@ -175,7 +175,7 @@ function heed(state: State, change: FindingChange, now: Now): void {
   for (const queue of state.queues.values()) recordPushed(state, queue, change.finding, now);
 }
 
-/** A new queue. A chat's first message waits for the spacing, because one may have been sent before a restart. */
+/** A new queue. A chat's first message waits for the spacing: one may have been sent just before a restart. */
 function queueFor(receiver: Receiver, now: Now): Queue {
   const queue = new Queue(receiver);
   return isChat(receiver) ? { ...queue, pacedMs: now.monotonicMs + chatServices[receiver.format].spacingMs } : queue;

@@ -102,7 +102,7 @@ function recordBeginning(story: Story, news: News): boolean {
   return true;
 }
 
-/** Whether clients that follow the sent advice may stay: its mirror is the newly advised one, or about as good. */
+/** Whether clients may stay at the mirror of the sent advice: it is the newly advised one, or about as good. */
 function isStillGood(stand: Advice | null, next: Advice | null): boolean {
   if (next === null) return true;
   if (stand === null || next.from !== stand.from) return false;

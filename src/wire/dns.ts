@@ -128,7 +128,7 @@ export class Names {
       );
       return;
     }
-    // RFC 6761 section 6.3: these names never go to a server.
+    // RFC 6761 section 6.3: `localhost` names never go to a server.
     if (classBySpelling(host) === 'loopback') {
       const family = rule.family ?? rule.first ?? 4;
       queueMicrotask(() => answer(null, family === 6 ? '::1' : '127.0.0.1', family));

@@ -72,7 +72,7 @@ function parseCidr(text: string): Network | null {
   const bitsMax = bytes.length * 8;
   if (bitsText === undefined) return { bytes, bits: bitsMax };
   if (!/^\d{1,3}$/.test(bitsText)) return null;
-  // The bits of an IPv4-mapped range count from the front of the mapped form.
+  // The length of an IPv4-mapped range (`::ffff:10.0.0.0/104`) includes the 96 bits before the IPv4 address.
   const bits = Number(bitsText) - (base.includes(':') && bytes.length === 4 ? 96 : 0);
   return bits >= 0 && bits <= bitsMax ? { bytes, bits } : null;
 }

@@ -66,7 +66,7 @@ function rowsOf(finding: FindingView, pen: Pen): Section['rows'] {
   ];
 }
 
-/** The finding's own sentence, if it contains more than the fields; none in another language if it is only English. */
+/** The finding's own sentence, for kinds that need it; none in another language if it exists only in English. */
 function detailOf({ sentence }: Told, { kind, text }: FindingView, { say, reader }: Pen): Section['rows'] {
   if (!kindTraits[kind].isToldInFull) return [];
   const said = reader.language === 'en' ? text : tellIn(reader.language, { text: '', sentence });
