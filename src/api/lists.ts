@@ -174,7 +174,6 @@ function trendView(registry: string, { range, cellMs, fromMs, toMs, cells }: Tre
   };
 }
 
-/** `GET /api/v1/what-if`: the effect of another chain. */
 export function createWhatIfRoutes(deps: ApiDeps): Router {
   const routes = Router();
   routes.get('/what-if', (request, response) => {

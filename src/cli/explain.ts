@@ -11,7 +11,6 @@ import type { Say } from '../words/words.ts';
 
 const barWidth = 32;
 
-/** Explains one probe: the verdict, each hop with its phases to scale, and the facts. */
 export function explain(probed: Probed, terminal: Pick<Terminal, 'paint'>, say: Say): string[] {
   const { sample, transcript } = probed;
   const { target } = sample.due;

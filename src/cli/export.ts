@@ -16,7 +16,6 @@ export const exportMs = 5_000;
 interface Lines {
   /** `export` lines for a shell; empty: no change. */
   readonly text: string;
-  /** For the head of the fallback file. */
   readonly about: string;
 }
 

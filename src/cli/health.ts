@@ -5,7 +5,6 @@ import { daemonAt, daemonOptions } from './daemon-client.ts';
 
 const options = { ...daemonOptions, ...optionsOf('boolean', 'ready') };
 
-/** `mirrorwatch health`: checks that a daemon responds; for container health checks. */
 export const healthCommand: Command = {
   name: 'health',
   usage: 'mirrorwatch health [--ready] [--url URL] [--token-file FILE] [--config FILE]',

@@ -5,7 +5,6 @@ import type { ExitCode } from '../terminal/context.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { program } from './program.ts';
 
-/** The program on a real process: arguments, environment, signals, terminal. */
 export async function main(process: NodeJS.Process): Promise<ExitCode> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;

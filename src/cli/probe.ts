@@ -119,7 +119,6 @@ function redirectSeconds(timed: readonly Hop[]): string {
 
 const outcomes = { ok: 'probe.clientOk', failed: 'outcome.failed', unknown: 'probe.clientUnknown' } as const;
 
-/** `mirrorwatch probe NAME --client WORD`: runs the real client now and prints its output. */
 async function probeClient(
   context: Context,
   config: Config,

@@ -12,7 +12,6 @@ export interface OptionRow {
   readonly takes: Takes;
 }
 
-/** A command by its usage: the source of completions. */
 export interface UsageRow {
   readonly name: string;
   readonly summary: string;

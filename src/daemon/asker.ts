@@ -3,7 +3,6 @@ import type { Clock, Log, Probed } from '../core/ports.ts';
 import { lostControlOf, lostProbeOf } from '../io/worker-protocol.ts';
 import type { Stages } from './assemble.ts';
 
-/** Starts probes and controls; results go to the loop. */
 export function createAsker(
   s: Stages,
   loop: {

@@ -6,7 +6,6 @@ import { type Client, offersHttp1 } from '../ecosystems/client.ts';
 import { type Known, leadingClientOf } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 
-/** Facts learnt from verified responses, by ecosystem. */
 export type Learnt = ReadonlyMap<EcosystemId, Known>;
 
 export const nothingLearnt: Learnt = new Map();

@@ -122,7 +122,6 @@ export function bytesOf(kind: Ecosystem | null): number {
   return kind === null ? 0 : 2 * kind.fetch.reduce((sum, step) => sum + (kind.steps[step]?.usualBytes ?? 0), 0);
 }
 
-/** True if the run did not start because the runner was closing. */
 export function isShutdown({ end }: ClientReport): boolean {
   return end.tag === 'not_run' && end.because === 'shutdown';
 }

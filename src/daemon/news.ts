@@ -13,7 +13,6 @@ export interface Settled {
   readonly transcript: Transcript;
 }
 
-/** The changes of one turn of the loop, to store, show and send. */
 export interface News extends Omit<Judged, 'settled'> {
   readonly settled: Settled[];
   readonly outcomes: { readonly receiver: string; readonly outcome: DeliveryOutcome }[];

@@ -29,7 +29,6 @@ const freshnessEveryMs = 60_000;
 /** Tables whose rows may wait for a later transaction. A row of `finding` without an event has only newer figures. */
 const patient: ReadonlySet<Table> = new Set(['seen', 'detector', 'finding', 'probe', 'answer', 'trend']);
 
-/** Stores, then shows the changes of a turn. */
 export function createPublisher(s: Stages, events: Events) {
   let trouble: StateTrouble | null = null;
   let suspect: boolean | null = null;

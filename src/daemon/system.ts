@@ -29,7 +29,6 @@ export { createMachine } from '../io/machine.ts';
 export { systemRandom } from '../io/random.ts';
 export type { StoreOpenFailure } from '../io/store.ts';
 
-/** What only the caller knows about this process. */
 export interface ProcessFacts {
   readonly version: string;
   readonly node: string;

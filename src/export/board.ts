@@ -10,7 +10,6 @@ interface InstrumentTypes<L extends string> {
   histogram: Histogram<L>;
 }
 
-/** The prom-client object of each metric, typed with the metric's labels. */
 export type Instruments<N extends MetricName> = {
   readonly [M in N]: InstrumentTypes<LabelOf<M> | ExemplarLabel<M>>[(typeof catalog)[M]['type']];
 };

@@ -13,9 +13,7 @@ export type Labels = Readonly<Partial<Record<LabelOf<MetricName>, string>>>;
 type NamesPer<K extends Kind> = {
   [N in MetricName]: K & keyof (typeof catalog)[N]['per'] extends never ? never : N;
 }[MetricName];
-/** Metrics of targets and mirrors, spread over registries. */
 export type ShardMetric = NamesPer<ShardKind>;
-/** Metrics of the daemon's own registry. */
 export type DaemonMetric = NamesPer<DaemonKind>;
 
 /** In the order of the exposition. */

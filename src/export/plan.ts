@@ -20,7 +20,6 @@ export interface DaemonEntity {
   readonly labels: Labels;
 }
 
-/** The content of /metrics for a configuration, and what the limit excludes. */
 export interface Plan {
   readonly entities: ReadonlyMap<string, Entity>;
   readonly daemon: readonly DaemonEntity[];

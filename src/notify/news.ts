@@ -7,7 +7,6 @@ import { adviceView, findingView, stamp, viewOfAction } from '../core/views.ts';
 import { saySentence } from '../words/tell.ts';
 import { english } from '../words/words.ts';
 
-/** One event, before receivers are selected. */
 export interface News {
   readonly type: NoticeType;
   readonly event: WebhookEvent;

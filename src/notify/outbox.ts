@@ -42,7 +42,6 @@ export interface State {
   readonly stories: Stories;
   readonly sent: SentMessages;
   readonly random: Random;
-  /** The maximum number of waiting notices, over all receivers. */
   readonly outbox: number;
   pending: Turn;
 }

@@ -6,7 +6,6 @@ import { ago, type Html, html, type PageSay } from './html.ts';
 
 const rowsShown = 10;
 
-/** The section about actions; `null` if none is configured. */
 export function renderActions(say: PageSay, deps: ApiDeps): Html | null {
   const config = deps.config();
   if (config.onAdvice === undefined) return null;

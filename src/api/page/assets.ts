@@ -11,7 +11,6 @@ export const style = asset('page.css');
 export const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 18 18"><path d="M2 9h3l2-5 3.5 10L13 9h3" fill="none" stroke="#159b78" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/></svg>
 `;
 
-/** The script of the pages, ES2020. It reloads `main` when `GET /api/v1/events` reports a change. */
 export const script = asset('page.js');
 
 const words = [

@@ -11,7 +11,6 @@ export function formatAnswered(cells: readonly TrendCell[], say: PageSay): strin
     : say('history.answeredSays', { share: percent(say, ok / asked), probes: asked });
 }
 
-/** The range of the cells' medians. */
 export function formatRtt(cells: readonly TrendCell[], say: PageSay): string {
   const low = duration(say, leastOf(cells, 'p50Ms'));
   const high = duration(say, mostOf(cells, 'p50Ms'));

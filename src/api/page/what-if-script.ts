@@ -46,7 +46,6 @@ export const whatIfScript = `'use strict';
       const next = fresh.getElementById('whatif-summary');
       if (!answer.ok || !next) throw new Error('no page');
       for (const id of ['whatif-outcome', 'whatif-start']) document.getElementById(id).replaceChildren(...fresh.getElementById(id).childNodes);
-      // The links to other languages must have the chain that is shown now.
       document.querySelector('.languages').replaceChildren(...fresh.querySelector('.languages').childNodes);
       put(next.textContent);
       history.replaceState(null, '', path);

@@ -11,7 +11,6 @@ const tones: Readonly<Record<Action['result'], Tone>> = {
   failed: 'bad',
 };
 
-/** Renders the result of an action and its reason, without its output. */
 export function renderActionSection(told: Told, action: Action, pen: Pen): Section {
   const { say } = pen;
   const { result, state, from, to } = action;
