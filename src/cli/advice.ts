@@ -26,7 +26,7 @@ interface AdviceAnswer {
     readonly rollback: string;
     readonly doesNotCover: readonly string[];
   })[];
-  /** By the id of the advice; absent or `null`: the daemon is of an older release. */
+  /** By the id of the advice; absent or `null`: an older release issued or serves the advice. */
   readonly sentences?: Readonly<Record<string, Advice['sentences'] | null>>;
 }
 
