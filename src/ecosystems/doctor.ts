@@ -58,7 +58,7 @@ export interface Doctor {
    * @returns       `null` if the remedy is invalid or cannot be applied to files
    */
   settle(surroundings: Surroundings, remedy: Readonly<Record<string, unknown>>, say: Say): Promise<Settling | null>;
-  /** True for a lock file that clients of this ecosystem write or read by default. */
+  /** True for a usual name of a lock file of this ecosystem. */
   isUsualLock(name: string): boolean;
   /** Suggests `private` patterns for names in a lock file that look private. */
   privateIn?(lock: string): readonly string[];

@@ -169,7 +169,7 @@ export function sortLightFirst(steps: Ecosystem['steps']): readonly Step[] {
 
 const grains: readonly Grain[] = ['version', 'module', 'mirror'];
 
-/** The names of the steps in the order of targets: the canary, other light steps, heavy steps; each group by grain. */
+/** The names of the steps: the canary, other light steps, heavy steps; each group by grain. */
 export function sortSteps({ steps, canary }: Pick<Ecosystem, 'steps' | 'canary'>): readonly Step[] {
   const rank = (step: Step): number => {
     const { weight, grain } = steps[step] ?? { weight: 'heavy', grain: 'mirror' };

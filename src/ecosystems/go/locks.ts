@@ -17,7 +17,6 @@ function kindOf(name: string): 'sum' | 'mod' | null {
   return name.endsWith('.sum') ? 'sum' : name.endsWith('.mod') ? 'mod' : null;
 }
 
-/** Parses a go.sum or go.mod, together with the other of the two in the same folder. */
 function readLock(file: LockFile): Result<Lock, Sentence> {
   const kind = kindOf(file.name);
   if (kind === null) return error(expected);

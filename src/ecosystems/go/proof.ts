@@ -80,7 +80,7 @@ function mismatch(want: string, got: Sentence | string): ProbeFailure {
   return mismatchOf({ algorithm: 'tree', want, got, by: phrase('answer.treeHead') });
 }
 
-/** The most requests for tiles, besides those of records. Heads need about eight tiles, some of them two requests. */
+/** The most requests for tiles if no record is to be proven. */
 const headAsksMax = 20;
 
 /** @param records  the number of records to prove: in a large log each needs a tile and the parent of that tile */

@@ -43,7 +43,7 @@ function isHidden({ settings }: GoFound, { name, source }: GoSetting): boolean {
   return settings.some((one) => one.name === name && stronger.includes(one.source));
 }
 
-/** GOPROXY is `direct`, so no mirror is used, or `off`, although `-mod=mod` makes builds download modules. */
+/** Finds settings without a mirror: GOPROXY is `direct`, or it is `off` although `-mod=mod` needs downloads. */
 function unmirrored(found: GoFound, say: Say): readonly GoTrap[] {
   const proxy = settingInForce(found, 'GOPROXY');
   const flags = settingInForce(found, 'GOFLAGS');

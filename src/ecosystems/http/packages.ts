@@ -163,7 +163,7 @@ async function readPackages(whole: WholeBody, { root, isPacked }: IndexAt, leads
     const packed = Readable.from(piecesOf(whole));
     await (isPacked ? pipeline(packed, createGunzip({ chunkSize: pieceBytes }), read) : pipeline(packed, read));
   } catch (thrown) {
-    // The index has the hash in the signed list: if unpacking fails, the mirror is not at fault.
+    // The index is the one that the list names: if unpacking fails, the mirror is not at fault.
     const isTheirs = thrown instanceof TooLong || (thrown as NodeJS.ErrnoException).code?.startsWith('Z_') === true;
     if (!isTheirs) throw thrown;
     chosen.isAll = false;

@@ -31,7 +31,7 @@ export interface Packument {
 
 const urlCharsMax = 2_000;
 
-/** An HTML page is wrong content, any other text malformed. @see protocols.md 0.2 */
+/** An HTML page is wrong content; other bodies that are no JSON object are malformed. @see protocols.md 0.2 */
 function readObject(body: Uint8Array, what: Sentence | string): Result<Fields, ProbeFailure> {
   if (isMarkup(body)) return error(wrongContent('answer.notPage', { what }));
   const text = utf8(body);

@@ -109,7 +109,6 @@ function linesOf(text: string): readonly Line[] {
   return lines;
 }
 
-/** True for an option that names a foreign index. */
 function namesForeignIndex(text: string, { mirrors }: LockFile): boolean {
   const [, url] = /^(?:-i|--index-url|--extra-index-url|--pypi-url)[= ]\s*(\S+)/.exec(text) ?? [];
   return url !== undefined && isForeignIndex(url, mirrors);

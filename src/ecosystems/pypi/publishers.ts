@@ -2,8 +2,8 @@ import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 
 /**
- * The services whose workflows may publish. `issuer`: of their certificates. The subject of a certificate is `at`, the
- * repository, `in`, the workflow's file, `@` and a ref.
+ * The services whose workflows may publish. `issuer`: of their certificates. The subject of a certificate is
+ * `<at><repository><in><workflow file>@<ref>`.
  */
 export const publisherKinds = {
   GitHub: {
