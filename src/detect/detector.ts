@@ -240,7 +240,6 @@ function sleep(memory: Memory, fromMs: number, toMs: number): void {
   }
   releaseHeld(memory);
   for (const [egress, suspicion] of memory.confirm.suspicions) {
-    // The time asleep does not count.
     memory.confirm.suspicions.set(egress, {
       ...suspicion,
       sinceMs: memory.now.monotonicMs,

@@ -62,7 +62,6 @@ export function isNumber(value: unknown): value is number {
 export function targetsOf({ mirrors, targets }: View, { registry, scope }: Finding): readonly Target[] {
   const leading = mirrors.get(registry ?? '')?.mirror.speaks?.[0]?.protocol;
   return scope.flatMap(({ module, version, step, family, protocol }) => {
-    // Our series do not fail over a single family, or over another version than the leading client's.
     if (family !== undefined || (protocol !== undefined && protocol !== leading)) return [];
     return targets.get(targetId(registry ?? '', module, version, step)) ?? [];
   });

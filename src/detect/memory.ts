@@ -32,7 +32,6 @@ class Confirm {
 class FindingLog {
   readonly openSince = new Map<string, number>();
   readonly written = new Map<string, { evidence: Finding['evidence']; stampMs: number; atMs: number }>();
-  /** When all open findings were last written. */
   writtenAtMs: number;
 
   constructor(nowMs: number) {
@@ -44,7 +43,6 @@ class RowsDue {
   readonly dirty = new Set<SeriesMemory>();
   /** Written with this turn. */
   readonly urgent = new Set<SeriesMemory>();
-  /** When due rows were last searched, monotonic milliseconds; `null`: not yet. */
   lookedForRowsAtMs: number | null = null;
 }
 

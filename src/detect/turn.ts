@@ -22,13 +22,11 @@ export interface Peek {
 }
 
 export class TurnDraft {
-  /** In the order of settling. */
   readonly settled: SettledSample[] = [];
   readonly findings: FindingChange[] = [];
   readonly rounds: RoundAsk[] = [];
   /** To probe again over a fresh connection. */
   readonly rechecks: Target[] = [];
-  /** First bytes of artifacts, and light probes over another address family or HTTP version. */
   readonly peeks: Peek[] = [];
   readonly doubt: { readonly registry: string; readonly on: boolean }[] = [];
   /** Mirrors whose contents regressed, once per response. */

@@ -20,7 +20,6 @@ export interface Roster {
   absence(registry: string): Absence | null;
   series(id: string): Series | null;
   seriesOf(registry: string): readonly Series[];
-  /** Queues a series for its next slot. */
   plan(series: Series): void;
   /** Removes the next series whose slot has come; `null`: none has. */
   takeDue(now: Now): Series | null;
@@ -115,7 +114,6 @@ export function createRoster(input: {
     byRegistry = Map.groupBy(next.values(), ({ target }) => target.registry);
   }
 
-  /** Removes series and rechecks from queues that they no longer belong to. */
   function clearLines(): void {
     const known = new Set([...all.values()].map(({ target }) => target.id));
     for (const host of hosts.values())

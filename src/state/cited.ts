@@ -79,7 +79,6 @@ export function createCited(input: {
   }
   for (const id of holders.keys()) orphans.delete(id);
 
-  /** Collects newly cited probes while they are known. */
   function gather({ id, evidence: { probeIds } }: Finding, settled: ReadonlyMap<string, KeptProbe>): Held {
     const of = heldOf(id);
     if (of.ids === probeIds) return of;

@@ -236,11 +236,9 @@ export function readSaid(stored: unknown): Said | null {
 
 export interface Bytes {
   readonly wrongOnce: ReadonlyMap<string, WrongOnce>;
-  /** Wrong digests that already have a finding, acknowledged or not. */
   readonly declaredWrong: ReadonlyMap<string, DeclaredWrong>;
   /** The last digest per target. Changed in place. */
   readonly said: Map<string, Said>;
-  /** Digests that a finding already calls odd, acknowledged or not. */
   readonly declaredOdd: ReadonlyMap<string, readonly string[]>;
   readonly askedAgain: ReadonlyMap<string, string>;
 }

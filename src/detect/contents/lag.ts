@@ -132,7 +132,6 @@ function lackedOf(key: LineKey, state: LineState, changes: readonly Change[]): r
 /** True if the mirror has everything that is known to be released. */
 export function hasAllReleased({ releases, lines }: Subject, shelf: Shelf, gaps: Gaps | undefined): boolean {
   const isLeftOut = gapFilterFor(gaps);
-  // A version that vanished is a step backwards, not a lag.
   const isKnown = (version: string): boolean => isHeld(shelf, version) || shelf.lost.has(version);
   return (
     releases.entries().every(([version, { isPre }]) => isKnown(version) || isLeftOut(version, isPre)) &&

@@ -16,7 +16,6 @@ import { judgeKinds, receiveAnswer } from './step.ts';
 /** A stored success older than this is written again, so that it does not expire. */
 const seenRewriteMs = 24 * 3_600_000;
 
-/** How many round trips the median of a step covers. */
 const stepWindow = 64;
 
 /** Causes on our own side that prevent a result about a mirror. */

@@ -43,7 +43,6 @@ interface BuildFault {
 export interface BuildState {
   readonly id: string;
   readonly answers: readonly BuildAnswer[];
-  /** Requests of the newest build that are still running. */
   readonly left: number;
   /** Builds in a row with trouble; while the finding is open, without trouble. */
   readonly inRow: number;

@@ -15,7 +15,7 @@ export interface ProtocolFault {
   readonly failures: number;
   /** The newest last. */
   readonly probeIds: readonly string[];
-  /** Last response over the other version, monotonic milliseconds; `null`: none, or it failed since. */
+  /** Last response over the other version, monotonic milliseconds; `null`: none, or the other version failed since. */
   readonly otherMs: number | null;
 }
 
@@ -33,7 +33,6 @@ export interface OneProtocol {
   readonly other: HttpProtocol;
   readonly reason: Reason;
   readonly probeIds: readonly string[];
-  /** Clients of the ecosystem that use the broken version. */
   readonly clients: readonly string[];
   /** A client setting that avoids the broken version; `null`: none. */
   readonly bypass: string | null;
@@ -93,7 +92,6 @@ export function oneProtocolOf(fault: ProtocolFault | null, speaks: readonly Spea
   return { broken, other: otherProtocolOf(broken), reason, probeIds, clients: hit.clients, bypass: hit.bypass };
 }
 
-/** `isNews`: findings that name the fault are updated. */
 interface FaultStep {
   readonly fault: ProtocolFault | null;
   readonly isNews?: boolean;

@@ -23,10 +23,6 @@ export const levelShift: FindingRule<null> = {
     [...mirror.series.values()].some((series) => speedOf(series).shift !== null) ? {} : 'gone',
 };
 
-/**
- * @param known  the evidence of the open finding, which does not change; `null`: none is open
- * @param spike  the evidence of the spike before, whose probes the shift cites; `null`: none
- */
 function shiftSays(
   name: string,
   series: readonly SpeedSeries[],

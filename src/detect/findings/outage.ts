@@ -182,7 +182,6 @@ function judgeCanary(own: OutageOwn, answered: Answered, before: OutageState): S
   const isDoubtful = isDoubtfulCanary(mirror, view, state, before.last);
   const requests: Request[] = [{ kind: 'doubt', sample, isFailed: heard.says === 'failed', isDoubtful }];
   if (!before.isOut || heard.says !== 'ok') return { ...step, requests };
-  // Once the canary recovers, other targets whose last probe failed are probed soon.
   if (state.isOut) {
     if (!isDamped(state)) requests.push({ kind: 'back', target: sample.due.target });
     return { ...step, requests };

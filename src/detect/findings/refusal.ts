@@ -114,7 +114,6 @@ function refusalSays({ view, mirror }: About, refused: Refused): Says {
 interface Next {
   readonly state: RefusalState;
   readonly refusal: Reason | null;
-  /** An absence that does not count against the mirror. */
   readonly isUncounted: boolean;
 }
 

@@ -56,7 +56,6 @@ export interface Judged extends Answered {
 
 export interface Confirmed extends About {
   readonly series: SeriesMemory;
-  /** The canary's sample in the deciding moment; `null`: none. */
   readonly sample: Sample | null;
   readonly vantage: Finding['vantage'];
   /** `moment`: a moment's verdict. `released`: a suspicion ended. `dead`: others responded during a suspicion. */
@@ -102,11 +101,9 @@ export interface Step<M, S = unknown> {
   readonly isNews?: boolean;
   readonly vantage?: Finding['vantage'] | undefined;
   readonly isBack?: boolean;
-  /** The mirror's row has changed. */
   readonly isDirty?: boolean;
   /** The mirror's row is written with the next turn that writes. */
   readonly rowIsDue?: boolean;
-  /** The series whose row has changed. */
   readonly dirty?: SeriesMemory | undefined;
   /** Steps for mirrors of the same upstream, applied in this order. */
   readonly others?: readonly (readonly [MirrorMemory, Step<M, S>])[];

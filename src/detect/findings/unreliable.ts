@@ -121,7 +121,6 @@ export const unreliable: FindingRule<Rates, number> = {
   none: () => ({ light: noRate, heavy: noRate }),
   noneOfSeries: 0,
   gravity: 80,
-  /** Counts one scheduled sample, unless another finding reports the failure, or our own network loses packets. */
   judge(rates, judged, rated) {
     const { view, mirror, series, sample, isPrimary } = judged;
     const { outcome, due } = sample;

@@ -3,7 +3,6 @@ import type { SpikeRule } from '../../core/config.ts';
 export interface Baseline {
   /** Milliseconds, oldest first, at most `rule.window`. */
   readonly window: readonly number[];
-  /** `window`, the fastest first. */
   readonly sorted: readonly number[];
   /** `null` while warming. */
   readonly medianMs: number | null;
