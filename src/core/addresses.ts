@@ -1,7 +1,7 @@
-/** An address as bytes: 4 of them or 16. */
+/** 4 or 16 bytes. */
 export type AddressBytes = readonly number[];
 
-/** Reads an address literal without brackets or zone; `null` for anything else. IPv4-mapped IPv6 comes back as IPv4. */
+/** Parses an address without brackets or zone; `null`: anything else. IPv4-mapped IPv6 is returned as IPv4. */
 export function addressBytesOf(text: string): AddressBytes | null {
   if (/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) {
     const bytes = text.split('.').map(Number);
@@ -14,13 +14,12 @@ export function addressBytesOf(text: string): AddressBytes | null {
   return mapped ? bytes.slice(12) : bytes;
 }
 
-/** An address and the length of a prefix in bits. */
 export interface Network {
   readonly bytes: AddressBytes;
   readonly bits: number;
 }
 
-/** A network: `10.0.0.0/8`, `fd00::/8`. A bare address is its own network. `null` for anything else. */
+/** Parses `10.0.0.0/8` or `fd00::/8`. A bare address is a network of one address. `null`: anything else. */
 export function parseNetwork(text: string): Network | null {
   const [address = '', length, ...rest] = text.split('/');
   const bytes = addressBytesOf(address);
@@ -30,7 +29,7 @@ export function parseNetwork(text: string): Network | null {
   return { bytes, bits: Number(length) };
 }
 
-/** Whether an address lies in a network; families never mix. */
+/** Whether an address is in a network of its family. */
 export function isWithin(address: AddressBytes, net: Network): boolean {
   if (address.length !== net.bytes.length) return false;
   return address.every((byte, at) => {
@@ -48,13 +47,13 @@ export function isLoopback(host: string): boolean {
   return bytes.length === 4 ? bytes[0] === 127 : bytes.every((byte, at) => byte === (at === 15 ? 1 : 0));
 }
 
-/** True for plain http to a host that is not this machine: no credential may be sent there. @throws on an invalid URL */
+/** True for plain http to a host that is not this machine. @throws on an invalid URL */
 export function isPlainAbroad(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   return protocol === 'http:' && !isLoopback(hostname);
 }
 
-/** Splits `host:port`, `[v6]:port`, `:port`, a bare host or IPv6 address; `null` for anything else. */
+/** Splits `host:port`, `[v6]:port`, `:port`, a bare host or IPv6 address; `null`: anything else. */
 export function hostAndPort(text: string): { readonly host: string; readonly port: number | null } | null {
   if (addressBytesOf(text) !== null) return { host: text, port: null };
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/\s@?#]*))(?::(\d{1,5}))?$/.exec(text);

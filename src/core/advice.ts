@@ -40,39 +40,38 @@ export const gates = [
 ] as const;
 export type Gate = (typeof gates)[number];
 
-/** One weighed mirror. */
 export interface Candidate {
   readonly registry: string;
-  /** Seconds of a cold fetch, plus `advise.failureCost` × the share that fails; `null`: not measured. */
+  /** The seconds of a cold fetch, plus `advise.failureCost` × the share that fails; `null`: not measured. */
   readonly scoreSeconds: number | null;
   readonly gate: Gate;
-  /** The sum of the test nearest to its bound (design.md section 5.4), >= 0; `null`: no test is running. */
+  /** The evidence of the test that is nearest to its bound (design.md section 5.4); `null`: no test is running. */
   readonly sum: number | null;
-  /** The bound that `sum` must reach before a move is proposed, > 0; `null` as `sum`. */
+  /** The value that `sum` must reach before a move is proposed; `null`: no test is running. */
   readonly bound: number | null;
 }
 
-/** Why advice was refused; a closed list. */
+/** Why advice was refused. */
 export type Refusal = 'vantage_suspect' | 'shared_fate' | 'nothing_measured' | 'no_candidate';
 
-/** A recommendation (design.md section 4.4). Stamps are wall milliseconds; chains have masked credentials. */
+/** A recommendation (design.md section 4.4). Stamps are wall milliseconds; credentials are masked. */
 export interface Advice extends Upstream {
   readonly id: string;
   readonly vantage: string;
   readonly state: AdviceState;
   readonly issuedAtMs: number;
   readonly expiresAtMs: number;
-  /** When its state last changed; `null` while it is `proposed`. */
+  /** When the state last changed; `null`: it is `proposed`. */
   readonly settledAtMs: number | null;
   readonly from: string;
   readonly to: string;
   readonly chain: { readonly before: string; readonly after: string };
-  /** One sentence in English. */
+  /** In English. */
   readonly reason: string;
-  /** `reason` for any language; `null` or absent: in English only. */
+  /** `reason` as data for any language; `null` or absent: English only. */
   readonly sentence?: Sentence | null;
   readonly cause: AdviceCause;
-  /** Why the advice is refused; `null`: it is not refused. */
+  /** `null`: the advice is not refused. */
   readonly refusal: Refusal | null;
   readonly evidence: {
     readonly windowSeconds: number;
@@ -80,7 +79,7 @@ export interface Advice extends Upstream {
     readonly observedSeconds: number | null;
     readonly baselineSeconds: number | null;
     readonly failures: Readonly<Partial<Record<Reason, number>>>;
-    /** Ids. */
+    /** Ids of findings. */
     readonly findings: readonly string[];
   };
   /** Best first. */
@@ -92,30 +91,27 @@ export interface Advice extends Upstream {
     readonly fetchCostSeconds: { readonly before: number | null; readonly after: number | null };
   };
   readonly confidence: Confidence;
-  /**
-   * The client setting (`GODEBUG=http2client=0`) to set, or on a failback to remove. `null`, absent: none, but the
-   * lines of a move may remove one.
-   */
+  /** The client setting (`GODEBUG=http2client=0`) to add, or on a failback to remove; `null` or absent: none. */
   readonly bypass?: string | null;
   /** The lines to paste, by form: `{ env: "export GOPROXY='…'" }`. */
   readonly remedy: Readonly<Record<string, string>>;
   readonly doesNotCover: readonly string[];
   /** Lines to paste, or a sentence in English. */
   readonly rollback: string;
-  /** Both for any language; `rollback` is `null` for lines to paste. Absent: an older row, in English only. */
+  /** Both as data for any language; `rollback` is `null` for lines to paste. Absent: English only. */
   readonly sentences?: { readonly doesNotCover: readonly (Sentence | string)[]; readonly rollback: Sentence | null };
   readonly trigger: 'detector' | 'alertmanager';
 }
 
-/** The audit of one accepted advice. `isRegret`: the mirror that was left was better. */
+/** The audit of an accepted advice. `isRegret`: the mirror that was left was better. */
 export interface LookedBack extends Upstream {
-  /** Time of the audit, wall milliseconds. */
+  /** When the audit was made, wall milliseconds. */
   readonly atMs: number;
   readonly isRegret: boolean;
 }
 
 export interface AdviceChange {
-  /** `regretted`: by the audit, the mirror that was left was better; the advice keeps its state. */
+  /** `regretted`: an audit found that the mirror that was left was better. */
   readonly change:
     | 'proposed'
     | 'accepted'
@@ -129,16 +125,16 @@ export interface AdviceChange {
   readonly advice: Advice;
 }
 
-/** The chain that clients should have now (design.md section 4.3). */
+/** The chain that clients should have now. */
 export type RemedyNow =
   | {
       readonly kind: 'set';
-      /** Masked. */
+      /** Credentials masked. */
       readonly chain: string;
       readonly advice: Advice;
       readonly remedy: Readonly<Record<string, string>>;
     }
-  /** `right`: the declared chain is right; `refused`, `suspect`: no better one is known, and none was accepted. */
+  /** `right`: clients keep the declared chain; `refused`: advice was refused; `suspect`: our network is suspect. */
   | { readonly kind: 'nothing'; readonly state: 'right' | 'refused' | 'suspect' };
 
 const credentials = /[a-z][a-z0-9+.-]*:\/\/[^/,|'\s]*@/i;
@@ -146,7 +142,7 @@ const quoted = /^export ([A-Za-z_]+)='([\x20-\x26\x28-\x7e]*)'$/;
 /** A line that appends to the list in NAME, or removes an ending (`${NAME%ENDING}`). */
 const appended = /^export ([A-Za-z_]+)="\$\{\1:\+\$\{\1%(?:,|[\w.=-]+)\},?\}[\w.=-]*"$/;
 
-/** True if each line sets one of `variables` to plain text without credentials: the last check before a shell's `eval`. */
+/** True if each line only sets one of `variables`, without credentials: the text goes to a shell's `eval`. */
 export function isSafeEnv(text: string, variables: readonly string[]): boolean {
   return text
     .replace(/\n$/, '')

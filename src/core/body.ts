@@ -1,4 +1,4 @@
-/** The text of a body without a byte-order mark; `null` if it is not UTF-8. */
+/** Decodes UTF-8 and removes a byte-order mark; `null`: not UTF-8. */
 export function utf8(body: Uint8Array): string | null {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body);
@@ -7,13 +7,13 @@ export function utf8(body: Uint8Array): string | null {
   }
 }
 
-/** True where a body starts like HTML or XML: a portal or an error page. Not for formats that may begin with `<`. */
+/** True if a body starts with `<`, as an HTML error page does. */
 export function isMarkup(body: Uint8Array): boolean {
   const start = new TextDecoder('utf-8').decode(body.subarray(0, 512));
   return start.trimStart().startsWith('<');
 }
 
-/** The first line that is not blank, printable, at most 200 characters; `null`: none. */
+/** The first line with printable characters, at most 200 of them; `null`: none in the first 2 048 bytes. */
 export function firstLineOf(body: Uint8Array): string | null {
   const lines = new TextDecoder('utf-8').decode(body.subarray(0, 2048)).split(/\r\n|\r|\n/);
   for (const [at, line] of lines.entries()) {
@@ -24,7 +24,7 @@ export function firstLineOf(body: Uint8Array): string | null {
   return null;
 }
 
-/** True if a text has a character below U+0020 other than a line feed: a signed text must not. */
+/** True if a text contains a character below U+0020 other than a line feed. */
 export function hasControls(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -36,7 +36,7 @@ export function hasControls(text: string): boolean {
 /** All bytes of a body, in memory or in a file. */
 export interface WholeBody {
   readonly bytes: number;
-  /** A part of the body, valid until the next call. Throws if the stored body is lost: our defect. */
+  /** Returns a part of the body, valid until the next call. @throws if the stored body is lost */
   read(at: number, bytes: number): Uint8Array;
 }
 

@@ -2,7 +2,7 @@ import type { Step, Upstream } from './mirror.ts';
 import type { WireAccess } from './ports.ts';
 import type { Sentence } from './result.ts';
 
-/** A client that runs against a mirror. */
+/** A mirror, and a client that runs against it. */
 export interface ClientPair {
   readonly registry: string;
   readonly client: string;
@@ -12,18 +12,17 @@ export function pairKeyOf({ registry, client }: ClientPair): string {
   return `${registry}|${client}`;
 }
 
-/** How a real client is started. Paths in `files` and `fetched` are below the run's own folder. */
+/** How a real client is started. Paths in `files` and `fetched` are relative to the run's own folder. */
 export interface ClientPlan {
   readonly args: readonly string[];
-  /** Added to the few variables that every client gets. */
   readonly env: Readonly<Record<string, string>>;
-  /** Texts by path, mode 0600: credentials must not be on the command line. */
+  /** Texts by path: credentials must not be on the command line. */
   readonly files: Readonly<Record<string, string>>;
-  /** The folder for fetched files, empty at the start. */
+  /** The folder for fetched files. */
   readonly fetched: string;
 }
 
-/** How a run ended. `stopped`: at one of our limits. `not_run`: shows nothing about a mirror. */
+/** How a run ended. `stopped`: by us, at a limit. `not_run`: shows nothing about the mirror. */
 export type ClientEnd =
   | { readonly tag: 'exited'; readonly code: number }
   | { readonly tag: 'signalled'; readonly signal: string }
@@ -33,16 +32,16 @@ export type ClientEnd =
 export interface ClientReport {
   readonly end: ClientEnd;
   readonly tookMs: number;
-  /** Fetched files, and their bytes. */
+  /** Number of fetched files; `bytes`: their size. */
   readonly files: number;
   readonly bytes: number;
-  /** The kept part of the output, printable, credentials masked. */
+  /** The kept end of the output, printable, credentials masked. */
   readonly said: string;
-  /** The last lines of the output, for display. */
+  /** The last lines of `said`, for display. */
   readonly words: string;
 }
 
-/** `unknown`: the client did not run, was stopped, or failed for a reason unrelated to the mirror. */
+/** `unknown`: the result shows nothing about the mirror. */
 export type ClientOutcome = 'ok' | 'failed' | 'unknown';
 
 /** The result of our own steps for the same module, right after the client. */
@@ -50,7 +49,7 @@ export interface OwnVerdict {
   readonly outcome: ClientOutcome;
   /** The first step that was not ok, else the last one. */
   readonly step: Step;
-  /** Why that step was not ok; `null`: all steps were ok. */
+  /** Why `step` was not ok; `null`: all steps were ok. */
   readonly reason: string | null;
   readonly probeIds: readonly string[];
 }
@@ -61,9 +60,9 @@ export interface ClientRun extends ClientPair, Upstream {
   readonly startedAtMs: number;
   readonly tookMs: number;
   readonly outcome: ClientOutcome;
-  /** The client's reason in one line, or ours if it gave none; `null`: ok. */
+  /** The client's reason in one line, else ours; `null`: ok. */
   readonly reason: string | null;
-  /** Our reason for any language; absent: the client's own, or in English only. */
+  /** Our reason as data for any language; absent: the client's reason, or English only. */
   readonly sentence?: Sentence;
   /** `null`: the client did not exit by itself. */
   readonly exitCode: number | null;
@@ -74,7 +73,7 @@ export interface ClientRun extends ClientPair, Upstream {
   readonly ours: OwnVerdict | null;
 }
 
-/** Whether both have the same result; `null`: one is unknown. */
+/** Whether the client and our steps have the same result; `null`: one of the results is unknown or missing. */
 export function agrees({ outcome, ours }: Pick<ClientRun, 'outcome' | 'ours'>): boolean | null {
   if (ours === null || outcome === 'unknown' || ours.outcome === 'unknown') return null;
   return outcome === ours.outcome;
@@ -84,21 +83,22 @@ export interface ClientOrder {
   readonly command: string;
   /** @param home  the run's own folder, absolute */
   plan(home: string): ClientPlan;
-  /** Its credentials are masked in the output. */
+  /** Credentials to mask in the output. */
   readonly access: WireAccess;
   /** `null`: the daemon's own user. */
   readonly user: { readonly uid: number; readonly gid: number } | null;
   readonly timeoutMs: number;
-  /** Above either the client is stopped. */
+  /** The client is stopped above this output. */
   readonly outputBytes: number;
+  /** The client is stopped above this disk use. */
   readonly diskBytes: number;
 }
 
-/** Runs real clients. Every end is a report; no promise rejects. */
+/** Runs real clients. Promises never reject. */
 export interface ClientRunner {
-  /** The path of a program; `null`: not installed. */
+  /** `null`: not installed. */
   find(command: string): string | null;
   run(order: ClientOrder): Promise<ClientReport>;
-  /** Kills running clients; later orders do not run. */
+  /** Kills running clients. */
   close(): Promise<void>;
 }

@@ -11,7 +11,6 @@ export type Cadence =
   | { readonly kind: 'every'; readonly everyMs: number }
   | { readonly kind: 'cron'; readonly expression: string; readonly timeZone: string | null; readonly spreadMs: number };
 
-/** Cadence and deadline of one step. */
 export interface Pace {
   readonly cadence: Cadence;
   readonly timeoutMs: number;
@@ -22,7 +21,7 @@ export interface Listen {
   readonly host: string;
   readonly port: number;
   readonly token: Secret | null;
-  /** Further accepted host names, lower case; absent: none. */
+  /** Further host names accepted in requests, lower case; absent: none. */
   readonly hosts?: readonly string[];
   readonly tls: { readonly cert: string; readonly key: Secret } | null;
 }
@@ -65,38 +64,39 @@ export type WebhookEvent = (typeof webhookEvents)[number];
 
 export interface Receiver {
   readonly name: string;
-  /** May hold credentials in path or query: shown masked only. */
+  /** Its path or query may contain credentials. */
   readonly url: Secret;
-  /** Standard Webhooks secrets (`whsec_…`), one signature each; a chat has at most one. */
+  /** One signature each; a chat has at most one. */
   readonly secrets: readonly Secret[];
   readonly format: ReceiverFormat;
   readonly lang: 'en' | 'zh';
   readonly on: readonly WebhookEvent[];
-  /** Filters what `on` selects; absent: no filter. */
+  /** A further filter of the events in `on`; absent: none. */
   readonly only?: OnlyRule;
-  /** Absent for receivers that are programs. */
+  /** Absent: the receiver is a program. */
   readonly chat?: ChatRule;
   /** CIDRs of allowed private addresses. */
   readonly allow: readonly string[];
 }
 
-/** A filter of events. `mirrors` and `ecosystems` let events about the daemon or its vantage pass. */
+/** A filter of events. Events about this daemon or its network pass `mirrors` and `ecosystems`. */
 export interface OnlyRule {
-  /** Findings about these mirrors, and advice from or to one; `null`: any. */
+  /** Events about these mirrors pass, and advice from or to one of them; `null`: no filter. */
   readonly mirrors: readonly string[] | null;
+  /** `null`: no filter. */
   readonly ecosystems: readonly EcosystemId[] | null;
-  /** The least severity of findings; advice passes. */
+  /** The minimum severity of findings; other events pass. */
   readonly severity: Severity;
 }
 
-/** How messages to people are sent to a receiver. */
+/** How chat messages are sent to a receiver. */
 export interface ChatRule {
-  /** For times in cards, and for quiet hours. */
+  /** Of times in cards, and of `quiet`. */
   readonly timeZone: string;
-  /** Events within this time after the first become one card. */
+  /** Events within this time after the first one share a card. */
   readonly groupMs: number;
   readonly quiet: QuietRule | null;
-  /** Public URL of the page, without a trailing slash; `null`: that of `listen`, unless loopback. */
+  /** Public URL of the daemon's page, without a trailing slash; `null`: that of `listen`, unless loopback. */
   readonly page: string | null;
 }
 
@@ -104,40 +104,40 @@ export interface ChatRule {
 export interface QuietRule {
   readonly fromMinute: number;
   readonly toMinute: number;
-  /** Urgent advice: `pass`: it is sent anyway; `hold`: it waits too. */
+  /** For urgent advice. `pass`: it is sent; `hold`: it waits. */
   readonly urgent: 'pass' | 'hold';
 }
 
 export interface ClientRunsRule {
   readonly everyMs: number;
-  /** The pairs that run, in the order of the file: the client can be given the mirror's access. */
+  /** Pairs that run. */
   readonly pairs: readonly ClientPair[];
-  /** The other pairs, each with the reason. */
+  /** Pairs that do not run, each with the reason. */
   readonly leftOut: readonly (ClientPair & { readonly because: Sentence })[];
   readonly timeoutMs: number;
-  /** As `ClientOrder.user`. */
+  /** `null`: the daemon's own user. */
   readonly user: { readonly uid: number; readonly gid: number } | null;
 }
 
-/** The front door, a process of its own beside the daemon. */
+/** The front door, a separate process. */
 export interface DoorRule {
   readonly listen: Listen;
   readonly ecosystems: readonly EcosystemId[];
-  /** URL of the daemon, without a trailing slash; `null`: by the daemon's `listen`. */
+  /** URL of the daemon, without a trailing slash; `null`: derived from the daemon's `listen`. */
   readonly daemon: string | null;
-  /** True: responses pass through the door. False: clients are redirected. */
+  /** True: the front door relays responses; false: it redirects clients. */
   readonly relay: boolean;
-  /** Requests per client and minute. */
+  /** Requests of one client. */
   readonly perMinute: number;
-  /** Absolute path of the file with the last known order of mirrors. */
+  /** Absolute path of a file with the last known order of mirrors. */
   readonly orderPath: string;
 }
 
 /** Labels of this place, exported on /metrics. */
 export interface PlaceLabels {
-  /** Places of one group: their advice is combined. */
+  /** Places of one group combine their advice. */
   readonly group?: string;
-  /** Places behind one egress count as one witness. */
+  /** Places with the same egress count as one witness. */
   readonly network?: string;
   /** Public URL of this daemon's page, without a trailing slash. */
   readonly page?: string;
@@ -145,7 +145,7 @@ export interface PlaceLabels {
 
 /** A verified configuration: defaults filled in, files read, secrets wrapped. */
 export interface Config {
-  /** Absolute path of the file, or `null` for the built-in default. */
+  /** `null`: the built-in configuration. */
   readonly path: string | null;
   readonly vantage: string;
   readonly listen: Listen;
@@ -156,20 +156,20 @@ export interface Config {
     /** `null`: unlimited. */
     readonly bytesPerHour: number | null;
   };
-  /** By step; the canary uses `schedule.pace`. */
+  /** By step; the canary has `schedule.pace`. */
   readonly steps: Readonly<Record<Step, Pace>>;
   readonly mirrors: readonly Mirror[];
   readonly controls: readonly Control[];
-  /** The chain that clients use today, by ecosystem; absent: derived. */
+  /** The declared client chain by ecosystem; absent: derived. */
   readonly clients: Readonly<Record<EcosystemId, Secret>>;
-  /** The client whose chain decides, by ecosystem; absent: its first client. */
+  /** The leading client by ecosystem; absent: the ecosystem's first client. */
   readonly client?: Readonly<Record<EcosystemId, string>>;
   readonly modules: readonly ModuleRef[];
-  /** Hashes from lock files, by ecosystem, with keys and values in its form; absent: none. */
+  /** Hashes from lock files by ecosystem; keys and values have the ecosystem's form. */
   readonly pinned?: Readonly<Record<EcosystemId, Readonly<Record<string, string>>>>;
-  /** Patterns of names that no mirror of a public upstream is asked for. */
+  /** Patterns of private names by ecosystem: no mirror of a public upstream gets requests for them. */
   readonly private: Readonly<Record<EcosystemId, readonly string[]>>;
-  /** An ecosystem's own section, as the ecosystem parses it. */
+  /** The sections of ecosystems, as each ecosystem parses its own. */
   readonly settings: Readonly<Record<EcosystemId, unknown>>;
   readonly detect: {
     readonly spike: SpikeRule;
@@ -185,7 +185,7 @@ export interface Config {
     readonly failureCostMs: number;
   };
   readonly webhooks: readonly Receiver[];
-  /** Who may post alerts; absent: callers with the listen token. */
+  /** Absent: alerts can be posted only with the token of `listen`. */
   readonly alertmanager?: {
     readonly token: Secret;
     /** `repeat_interval` of Alertmanager's route to this daemon. */
@@ -196,24 +196,24 @@ export interface Config {
   readonly fleet?: FleetRule;
   readonly pair?: PairRule;
   readonly door?: DoorRule;
-  /** This daemon's part of the targets of a place, `index` from 0; absent: all of them. */
+  /** The part of the targets that this daemon probes, `index` from 0; absent: all. */
   readonly shard?: { readonly index: number; readonly count: number };
   readonly labels?: PlaceLabels;
   readonly state: { readonly path: string; readonly keepMs: number };
   readonly limits: { readonly lines: number };
 }
 
-/** One mistake in a configuration. `line` and `column` count from 1; `null`: not known. */
+/** An error or warning about a configuration. `line` and `column` count from 1; `null`: not known. */
 export interface ConfigIssue {
   readonly severity: 'error' | 'warning';
   /** `mirrors[2].url`; empty for the file as a whole. */
   readonly path: string;
   readonly line: number | null;
   readonly column: number | null;
-  /** The value found, as YAML or JSON text of limited length, secrets masked; `null`: the key is missing. */
+  /** The found value as YAML or JSON of limited length, secrets masked; `null`: the key is missing. */
   readonly seen: Sentence | string | null;
   readonly expected: Sentence;
-  /** The nearest known key for a typo, or `null`. */
+  /** A similar known key for a misspelt one, or `null`. */
   readonly nearest: string | null;
 }
 
@@ -228,14 +228,13 @@ export interface PlainIssue extends Omit<ConfigIssue, 'seen' | 'expected'> {
   readonly expected: string;
 }
 
-/** The assumed interval of a cron pace, milliseconds. */
 const cronEveryMs = 10 * 60_000;
 
 export function paceOf(target: Pick<Target, 'canary' | 'step'>, config: Pick<Config, 'schedule' | 'steps'>): Pace {
   return target.canary ? config.schedule.pace : (config.steps[target.step] ?? config.schedule.pace);
 }
 
-/** Milliseconds between two starts. */
+/** Milliseconds between two starts; an assumed value for cron. */
 export function everyMs(pace: Pace): number {
   return pace.cadence.kind === 'every' ? pace.cadence.everyMs : cronEveryMs;
 }

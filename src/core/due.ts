@@ -2,51 +2,50 @@ import type { Connection, Target } from './mirror.ts';
 import type { HttpProtocol } from './transcript.ts';
 
 /**
- * `recheck`: out of turn, by order or after a wrong hash. `build`: beside others over one connection, judged only
- * with them. `once`: by hand on the command line.
+ * Why a probe runs. `confirm`: in a confirming round; `recheck`: ordered out of turn; `peek`: for the first bytes of an
+ * artifact; `build`: concurrent with others over one connection; `once`: from the command line.
  */
 export type Purpose = 'scheduled' | 'confirm' | 'recheck' | 'peek' | 'build' | 'once';
 
-/** Concurrent probes over one HTTP/2 connection, as a client's build sends them. */
+/** The build that a probe is part of: concurrent probes over one HTTP/2 connection. */
 export interface BuildPlace {
   readonly id: string;
-  /** The number of probes: one that connects (`scheduled`, cold), and others (`build`, warm). */
+  /** The number of probes: one of purpose `scheduled`, which connects, and others of purpose `build`. */
   readonly size: number;
 }
 
 /** One probe that is to start now. */
 export interface Due {
-  /** Unique over restarts, at most 32 characters `[0-9a-z-]`. */
+  /** Unique across restarts; at most 32 characters of `[0-9a-z-]`. */
   readonly probeId: string;
   readonly target: Target;
   readonly connection: Connection;
   readonly purpose: Purpose;
-  /** Of the timed part, milliseconds, > 0. Asides: see `limits.asideTimeouts`. */
+  /** For requests that are not `aside`, > 0. Asides: see `limits.asideTimeouts`. */
   readonly timeoutMs: number;
-  /** Planned start, monotonic. */
+  /** Monotonic. */
   readonly plannedAtMs: number;
   /** The confirming round and its moment; `null`: none. */
   readonly round: { readonly id: string; readonly moment: number } | null;
   /** Preferred address family, if the mirror's access sets none; absent: no preference. */
   readonly family?: 4 | 6;
-  /** The only HTTP version to use; absent: those that the ecosystem's clients offer. */
+  /** The only HTTP version to use; absent: those of the mirror's access. */
   readonly protocol?: HttpProtocol;
   readonly build?: BuildPlace;
 }
 
-/** An order to probe one question at several mirrors together. */
+/** An order to probe one step of a module at several mirrors together. */
 export interface LookOrder {
   readonly registry: string;
   readonly target: Target;
-  /** The other mirrors; `null`: all with such a target. */
+  /** The other mirrors; `null`: all that have this step of the module. */
   readonly registries: readonly string[] | null;
   /** How long probes are repeated, milliseconds; 0: once. */
   readonly forMs: number;
-  /** Between two probes of the target, milliseconds. */
   readonly stepMs: number;
-  /** The probes may exceed the usual budget. */
+  /** The probes may exceed the usual budget of probes out of turn. */
   readonly isUrgent: boolean;
-  /** True: only the first bytes of an artifact are read. */
+  /** Only the first bytes of an artifact are read. */
   readonly isPeek: boolean;
 }
 
@@ -58,19 +57,19 @@ export interface Skipped {
   readonly count: number;
 }
 
-/** A probe of one control. */
 export interface ControlDue {
   readonly name: string;
   readonly url: string;
   readonly timeoutMs: number;
 }
 
-/** The result of a control. `latencyMs` is `null` without a response. */
+/** The result of one probe of a control. */
 export interface ControlAnswer {
   readonly name: string;
   readonly answered: boolean;
+  /** `null`: no response. */
   readonly latencyMs: number | null;
-  /** Why there was no response (`ECONNREFUSED`, `timeout`); `null` if there was one. */
+  /** Why there was no response (`ECONNREFUSED`, `timeout`); `null`: there was one. */
   readonly code: string | null;
   readonly at: { readonly wallMs: number; readonly monotonicMs: number };
 }

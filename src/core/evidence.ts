@@ -1,4 +1,4 @@
-/** Outcomes of what Alertmanager sends, alerts and whole posts. A metric label. */
+/** Outcomes of alerts and notifications from Alertmanager; values of a metric label. */
 export const alertOutcomes = [
   'evidence',
   'duplicate',
@@ -11,43 +11,42 @@ export const alertOutcomes = [
 ] as const;
 export type AlertOutcome = (typeof alertOutcomes)[number];
 
-/** The number of alerts in one accepted notification, by outcome. */
 export type AlertCounts = Readonly<Record<Exclude<AlertOutcome, 'unavailable'>, number>>;
 
 /** One alert as received: types are checked, values are not. Times are wall milliseconds. */
 export interface IncomingAlert {
-  /** Alertmanager's hash of the labels, or ours; at most `limits.alertLabelChars`. */
+  /** Alertmanager's hash of the labels, or ours. */
   readonly fingerprint: string;
   readonly status: 'firing' | 'resolved';
   readonly labels: Readonly<Record<string, string>>;
   readonly startsAtMs: number;
-  /** `null`: still open; Alertmanager writes the year 1 then. */
+  /** `null`: not ended; Alertmanager sends year 1 then. */
   readonly endsAtMs: number | null;
 }
 
-/** One notification of Alertmanager's webhook, version 4: alerts of one group. */
+/** One notification of Alertmanager's webhook, version 4. */
 export interface AlertNotification {
   readonly alerts: readonly IncomingAlert[];
-  /** Entries that could not be read. */
+  /** Number of unreadable alerts. */
   readonly malformed: number;
-  /** Alerts that Alertmanager cut off (`max_alerts`). */
+  /** Number of alerts that Alertmanager left out (`max_alerts`). */
   readonly truncated: number;
 }
 
-/** An alert of another system against a mirror, as stored. */
+/** A stored alert of another system against a mirror. Times are wall milliseconds. */
 export interface AlertEvidence {
   readonly fingerprint: string;
   readonly alertname: string;
   readonly registry: string;
   readonly startsAtMs: number;
-  /** Wall milliseconds of the first receipt since the alert began. */
+  /** First receipt since the alert began. */
   readonly takenAtMs: number;
-  /** Wall milliseconds of the last receipt. */
+  /** Last receipt. */
   readonly heardAtMs: number;
   readonly state: 'firing' | 'resolved';
 }
 
-/** The label that makes an alert evidence; alert rules set it (docs/loop.md). */
+/** Only alerts with this label are evidence (docs/loop.md). */
 export const actionLabel = { name: 'mirror_action', value: 'failover' } as const;
 
 /** The label of this program's own alerts, which are never evidence: no feedback loop. */

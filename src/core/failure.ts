@@ -1,14 +1,14 @@
 import type { Sentence } from './result.ts';
 
-/** The phases of one hop, in order. They tile the hop: no gap, no overlap. */
+/** The phases of one hop, in order, without gaps or overlaps. */
 export const phases = ['resolve', 'connect', 'tls', 'processing', 'transfer'] as const;
 export type Phase = (typeof phases)[number];
 
-/** Why a certificate or handshake was refused; certificates are checked in this order. */
+/** Why a certificate or a TLS handshake was refused. */
 const tlsCauses = ['expired', 'untrusted', 'name', 'pin', 'protocol', 'client'] as const;
 export type TlsCause = (typeof tlsCauses)[number];
 
-/** Why a probe failed. `kind` is also the metric label `reason`: a closed list (design.md section 5). */
+/** Why a probe failed. `kind` is also the metric label `reason` (design.md section 5). */
 export type ProbeFailure =
   | {
       readonly kind: 'resolve_not_found' | 'resolve_failed' | 'refused' | 'unreachable' | 'reset';
@@ -27,19 +27,19 @@ export type ProbeFailure =
       readonly algorithm: string;
       readonly want: string;
       readonly got: string;
-      /** The source of `want`, for people; absent: not known. */
+      /** The source of `want`, for display; absent: unknown. */
       readonly by?: string;
-      /** The wrong part, in the ecosystem's word (`packument`); absent: the requested bytes. */
+      /** The part that is wrong, in the ecosystem's word (`packument`); absent: the requested bytes. */
       readonly side?: string;
       readonly sentences?: Sentences;
     };
 
-/** Fields for any language; rows of older releases have only the English text. */
+/** Texts of fields as data for any language, by field. */
 type Sentences = Readonly<Record<string, Sentence>>;
 
 export type Reason = ProbeFailure['kind'];
 
-/** What a failure means for an outage, by reason (design.md section 5, "What counts"). */
+/** How a failure counts, by reason (design.md section 5, "What counts"). */
 export const reasonWeight: Readonly<Record<Reason, 'outage' | 'refusal' | 'content'>> = {
   resolve_not_found: 'outage',
   resolve_failed: 'outage',
@@ -74,7 +74,7 @@ export const reasonWeight: Readonly<Record<Reason, 'outage' | 'refusal' | 'conte
 
 export const reasons = Object.keys(reasonWeight) as readonly Reason[];
 
-/** Why a sample is unknown: never because of the mirror. Closed; a metric label. */
+/** Why a sample is unknown; values of a metric label. */
 export const becauses = [
   'contaminated',
   'vantage',
@@ -94,12 +94,12 @@ export type Outcome =
   | { readonly tag: 'failed'; readonly failure: ProbeFailure }
   | { readonly tag: 'unknown'; readonly because: Because };
 
-/** True for a failure that the mirror's certificate causes. */
+/** True if the verification of the mirror's certificate failed. */
 export function isCertificateFailure(reason: Reason): boolean {
   return reason === 'tls_expired' || reason === 'tls_untrusted' || reason === 'tls_name' || reason === 'tls_pin';
 }
 
-/** True where such a failure counts towards an outage. */
+/** True for a failure that counts towards an outage. */
 export function isOutageReason(reason: Reason): boolean {
   return reasonWeight[reason] === 'outage';
 }
@@ -115,14 +115,14 @@ const silentReasons: ReadonlySet<Reason> = new Set<Reason>([
   'wrong_content',
 ]);
 
-/** True for a failure that does not show that our network is up. */
+/** True for a failure that our own network can cause. */
 export function isSilent(outcome: Outcome): boolean {
   if (outcome.tag !== 'failed') return false;
   const { kind } = outcome.failure;
   return silentReasons.has(kind) || isTimeout(kind) || kind.startsWith('tls_');
 }
 
-/** True for a failure that a captive portal or an interception near us can cause. */
+/** True for a failure that a captive portal or TLS interception can cause. */
 export function isIntercepted(outcome: Outcome): boolean {
   if (outcome.tag !== 'failed') return false;
   return outcome.failure.kind === 'wrong_content' || outcome.failure.kind.startsWith('tls_');

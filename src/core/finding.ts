@@ -4,34 +4,34 @@ import type { EcosystemId, Step } from './mirror.ts';
 import type { Sentence } from './result.ts';
 import type { HttpProtocol, Seen } from './transcript.ts';
 
-/** The least grave first: `info` informs, `warning` is a ticket for working hours, `critical` a page at any time. */
+/** In ascending order. */
 export const severities = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof severities)[number];
 
-/** A kind of finding, for the stages after detect. */
+/** How the stages after detect treat findings of a kind. */
 export interface KindTraits {
   readonly severity: Severity;
-  /** About this process or its vantage, not about a mirror. */
+  /** About this daemon or its network, not about a mirror. */
   readonly isAboutUs?: true;
-  /** As a cause of advice; absent: no reason to leave a mirror. */
+  /** Absent: findings of this kind never cause advice. */
   readonly advice?: {
-    /** 1 is the gravest. */
+    /** 1 is the most severe. */
     readonly rank: number;
-    /** What it costs clients. `isHeavy`: mainly for artifacts. */
     readonly costs: 'failures' | 'time' | 'freshness';
+    /** Concerns downloads of artifacts. */
     readonly isHeavy?: true;
-    /** Clients should not stay: if no other mirror can be proposed, the advice is `refused`. */
+    /** Without another usable mirror, `refused` advice is issued. */
     readonly isForced?: true;
   };
-  /** Whether a finding that is not closed counts against its mirror; absent: if `actionable`. */
+  /** Whether an open or acknowledged finding counts against its mirror; absent: if it is `actionable`. */
   readonly isAgainst?: (finding: { readonly state: string; readonly cause: string }) => boolean;
-  /** Only an acknowledgement ends such a finding. */
+  /** An acknowledgement ends a finding of this kind. */
   readonly endsByHand?: true;
-  /** A card shows the sentence, not fields. */
+  /** A chat card also shows the text of the finding. */
   readonly isToldInFull?: true;
-  /** A card is red whatever the severity. */
+  /** Chat cards are red at any severity. */
   readonly isRed?: true;
-  /** `observedSeconds` is an age and no latency. */
+  /** `observedSeconds` is an age, not a latency. */
   readonly observesAge?: true;
 }
 
@@ -59,7 +59,7 @@ const kinds = {
   certificate: {
     severity: 'warning',
     advice: { rank: 3, costs: 'failures', isForced: true },
-    // Not while the expiry is merely near.
+    // Not `expires_soon`.
     isAgainst: ({ cause }) => cause.startsWith('tls_'),
     isToldInFull: true,
   },
@@ -67,16 +67,16 @@ const kinds = {
   self: { severity: 'warning', isAboutUs: true, isToldInFull: true },
 } as const satisfies Readonly<Record<string, KindTraits>>;
 
-/** The closed list of kinds; the webhook type is `mirror.<kind>`. */
+/** The webhook type of a kind is `mirror.<kind>`. */
 export type FindingKind = keyof typeof kinds;
 export const findingKinds = Object.keys(kinds) as unknown as readonly [FindingKind, ...FindingKind[]];
 
 export const kindTraits: Readonly<Record<FindingKind, KindTraits>> = kinds;
 
-/** The gravest first: no releases arrive, lag above the limit, a version is gone, a list or tag went backwards. */
+/** `stale`: the mirror gets no releases; `behind`: its lag is too long; `vanished`: a version is gone. */
 export type LagCause = 'stale' | 'behind' | 'vanished' | 'regression';
 
-/** Causes of findings besides the reasons of probes; closed. */
+/** Causes of findings that are not reasons of failed probes. */
 export const ruleCauses = [
   'slow',
   'relearned',
@@ -98,7 +98,7 @@ export const ruleCauses = [
   'fork',
 ] as const;
 
-/** True for a mirror that is behind, not for contents that regressed or vanished. */
+/** True for a lag finding with cause `stale` or `behind`. */
 export function saysBehind({ kind, cause }: Pick<Finding, 'kind' | 'cause'>): boolean {
   return kind === 'lag' && isBehind(cause);
 }
@@ -107,7 +107,7 @@ function isBehind(cause: string): boolean {
   return cause === 'stale' || cause === 'behind';
 }
 
-/** The evidence for a mismatch: a metric label. With `retag` and `peers` it is unknown which mirror is right. */
+/** Values of a metric label. With `retag` and `peers` it is unknown which mirror is right. */
 export const mismatchCauses = ['authority', 'origin', 'retag', 'fork', 'peers'] as const;
 export type MismatchCause = (typeof mismatchCauses)[number];
 
@@ -125,27 +125,28 @@ export interface ScopeItem {
   readonly module: string | null;
   readonly version: string | null;
   readonly step: Step;
-  /** The probes fail over this address family, or HTTP version, only; absent: over any. */
+  /** Absent: not limited to one address family. */
   readonly family?: 4 | 6;
+  /** Absent: not limited to one HTTP version. */
   readonly protocol?: HttpProtocol;
-  /** For a mismatch, `mismatch` for an authority; absent: the finding's own cause. */
+  /** Absent: the cause of the finding. */
   readonly cause?: Finding['cause'];
 }
 
-/** One version of an artifact's bytes that mirrors serve or an authority names. */
+/** One digest of an artifact, and the mirrors that serve it. */
 export interface Side {
   readonly item: ScopeItem;
-  /** Mirrors that serve it, at most `limits.sideNames`; empty: only an authority names it. */
+  /** At most `limits.sideNames`; empty: no mirror is known to serve these bytes. */
   readonly registries: readonly string[];
   readonly algorithm: string;
   readonly digest: string;
-  /** Since when it is served, wall milliseconds; `null`: not seen. */
+  /** First seen, wall milliseconds; `null`: never seen. */
   readonly sinceMs: number | null;
-  /** `null`: not seen. */
+  /** `null`: not known. */
   readonly seen: Seen | null;
 }
 
-/** True for differing bytes without an authority: no reason to leave or choose a mirror (docs/decisions/0018). */
+/** True for a mismatch in which it is unknown which mirror is right (docs/decisions/0018). */
 export function isDisputed({ kind, cause, actionable }: Pick<Finding, 'kind' | 'cause' | 'actionable'>): boolean {
   return kind === 'mismatch' && !actionable && (cause === 'peers' || cause === 'retag');
 }
@@ -161,7 +162,7 @@ export interface Finding {
   readonly state: 'open' | 'closed' | 'acknowledged';
   readonly ecosystem: EcosystemId | null;
   readonly upstream: string | null;
-  /** `null`: about this daemon. */
+  /** `null`: about this daemon or its network. */
   readonly registry: string | null;
   readonly scope: readonly ScopeItem[];
   readonly openedAtMs: number;
@@ -175,22 +176,20 @@ export interface Finding {
     readonly observedSeconds: number | null;
     readonly baselineSeconds: number | null;
     readonly thresholdSeconds: number | null;
-    /** Oldest first, at most `limits.findingProbes`. */
+    /** At most `limits.findingProbes`. */
     readonly probeIds: readonly string[];
-    /** For slowness; absent: not known. */
     readonly slowest?: { readonly probeId: string; readonly ms: number };
-    /** For a mismatch: which mirrors serve what; absent: not known. */
+    /** Only for a mismatch. */
     readonly sides?: readonly Side[];
-    /** For a fork: the contradictory signed statements. */
+    /** Only for a fork: signed statements that contradict each other. */
     readonly statements?: readonly string[];
   };
-  /** True if the finding is reason enough to leave the mirror. */
+  /** Whether the finding counts against its mirror, unless `KindTraits.isAgainst` decides. */
   readonly actionable: boolean;
-  /** One sentence in English. */
+  /** In English. */
   readonly text: string;
-  /** `text` for any language; `null` or absent: in English only. */
+  /** `text` as data for any language; `null` or absent: English only. */
   readonly sentence?: Sentence | null;
-  /** When and why it was acknowledged; `null` before. */
   readonly acknowledged: { readonly atMs: number; readonly reason: string } | null;
 }
 
@@ -203,7 +202,7 @@ export const noEvidence: Finding['evidence'] = {
   probeIds: [],
 };
 
-/** The cause, if its findings have a story of their own within the kind; else `null`. */
+/** The cause, if findings with it are separate from others of their kind; else `null`. */
 export function storyOf(cause: Finding['cause'] | undefined): Finding['cause'] | null {
   return cause === 'client_differs' || cause === 'holds_thread' || cause === 'many_requests' ? cause : null;
 }

@@ -4,7 +4,7 @@ import { Secret } from './secret.ts';
 /** A header as `Name: value` on one line: a token, and printable ASCII. @see RFC 9110 section 5.6.2 */
 export const headerPattern = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x21-\x7e][\x20-\x7e]*)$/;
 
-/** Headers by name in lower case; of several with one name the last. `null`: a line is invalid. */
+/** Parses header lines into values by lower-case name; of equal names the last counts. `null`: a line is invalid. */
 export function readHeaders(lines: readonly string[]): Readonly<Record<string, Secret>> | null {
   const found = lines.map((line) => headerPattern.exec(line));
   if (found.includes(null)) return null;
@@ -13,7 +13,7 @@ export function readHeaders(lines: readonly string[]): Readonly<Record<string, S
   );
 }
 
-/** True for headers that may carry a credential: not to be sent over plain http. */
+/** True for a header that may contain a credential. */
 export function isCredential(headerName: string): boolean {
   return /auth|cookie|token|secret|key|password/i.test(headerName);
 }
@@ -32,5 +32,5 @@ export function parseRetryAfter(value: string | undefined, wallMs: number): numb
   return Number.isNaN(atMs) ? null : Math.min(Math.max(atMs - wallMs, 0), limits.retryAfterMsMax);
 }
 
-/** Emitted on a response whose request is authorized: the listener then prefers to keep the connection. */
+/** Event of a response whose request is authorized: the listener then prefers to keep the connection. */
 export const letIn = Symbol('let in');

@@ -1,25 +1,23 @@
 import type { EcosystemId, Step } from './mirror.ts';
 import type { Sentence } from './result.ts';
 
-/** An ecosystem as plain data, for code that does not read the registry. */
+/** An ecosystem's declarations as plain data. */
 export interface Kind {
   readonly id: EcosystemId;
   /** `null`: the configuration must name an upstream. */
   readonly publicUpstream: string | null;
-  /** In the order in which a client requests them. */
   readonly steps: readonly { readonly step: Step; readonly grain: 'version' | 'module' | 'mirror' }[];
   readonly canary: Step;
-  /** The default version; `null`: none. */
+  /** Default version; `null`: none. */
   readonly newest: string | null;
-  /** A module that can be probed without configuration; `null`: none is known. */
+  /** A module that can be probed without configuration; `null`: none. */
   readonly example: string | null;
-  /** The form of a module with its version: `module@version`. */
+  /** How a module with its version is written: `module@version`. */
   readonly expected: Sentence;
-  /** The first one decides by default. */
+  /** The first one is the leading client by default. */
   readonly clients: readonly string[];
-  /** Forms of its clients' remedies. */
   readonly forms: readonly string[];
-  /** Default forms by the `profile` of mirrors; empty: profiles do not matter. */
+  /** Default forms of remedies by the `profile` of mirrors. */
   readonly profileForms: Readonly<Record<string, string>>;
   /** Variables that the shell lines of a remedy may set. */
   readonly variables: readonly string[];

@@ -4,10 +4,10 @@ import { processLimits } from './limits/process.ts';
 
 const kib = 1024;
 
-/** Limits of the daemon. Units are in the names. */
+/** Limits of the daemon. */
 export const limits = { ...probingLimits, ...judgingLimits, ...processLimits } as const;
 
-/** Throws where two limits contradict each other: a defect of this program, found at start. */
+/** Checks relations between limits. @throws Error where two limits contradict each other */
 export function assertLimits(l: typeof limits = limits): void {
   const relations: readonly (readonly [boolean, string])[] = [
     [l.roundTimeoutMsMin < l.roundMs, 'a round holds at least one whole answer'],

@@ -1,22 +1,21 @@
 import type { WireAccess } from './ports.ts';
 
 const shown = '***';
-/** Shorter texts are no secrets. */
+/** Shorter secrets are not masked. */
 const charsMin = 4;
-/** A shorter piece from the middle of base64 also occurs in digests. */
+/** A shorter piece of base64 occurs in other texts too, such as digests. */
 const codedCharsMin = 8;
-/** A secret is found by its first characters, and masked as far as the text matches. */
+/** A secret is found by this many first characters, and masked as far as the text matches. */
 const searchedChars = 128;
 /** The shortest limit at which server text is cut. */
 const cutCharsMin = 60;
-/** Learnt credentials that are kept, the newest. */
 const learntMax = 32;
 
-/** Masks the credentials of one mirror wherever a server repeats them, in linear time. */
+/** Masks the credentials of one mirror in texts that a server may have echoed. */
 export interface KnownMask {
-  /** The text with each credential as `***`, however encoded, and the beginning of one where a text may be cut. */
+  /** Masks credentials, also encoded ones, and the beginning of one at the end of a cut text. */
   text(text: string): string;
-  /** Plain data with all texts masked, keys too. */
+  /** Masks all texts in plain data, keys too. */
   data<T>(value: T): T;
   /** Masks this credential too from now on. */
   learn(secret: string): void;
@@ -73,7 +72,7 @@ function createMask(credentials: readonly Credential[]): KnownMask {
   };
 }
 
-/** What is searched in decoded text: the secret, and base64 of it alone, within other text, and as `user:password`. */
+/** What is searched in decoded text: the secret, and its base64 alone, within other text, and as `user:password`. */
 function formsOf({ username, secret }: Credential): readonly string[] {
   if (secret.length < charsMin) return [];
   const decoded = decodingsOf(foldCase(secret)).map((one) => one.text);
@@ -90,7 +89,7 @@ function base64(text: string): string {
   return Buffer.from(text).toString('base64').replace(/=+$/, '');
 }
 
-/** The base64 characters that depend only on the secret, at this offset in a group of three bytes. */
+/** The base64 characters that depend only on the secret, if it begins `offset` bytes after a multiple of three. */
 function base64Within(secret: string, offset: number): string {
   const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)]);
   const whole = bytes.toString('base64').replace(/=+$/, '');
@@ -130,7 +129,7 @@ function rangesIn({ text, starts }: Decoded, forms: readonly string[], sourceCha
 }
 
 const partEscapeChars = 11;
-/** A cut escape, and the mark of a cut. */
+/** An incomplete escape and the `…` of a cut, at the end of a text. */
 const partEscape = /(?:%[0-9a-f]?|\\(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?|&#?[0-9a-z]{0,8}|)…?$/;
 
 /** Where a cut text ends with the beginning of a form; `null`: it does not. */
@@ -184,14 +183,14 @@ const named: ReadonlyMap<string, string> = new Map(
   ].map((one) => [one.slice(1), one.slice(0, 1)]),
 );
 
-/** A to Z in lower case: the length stays. */
+/** A to Z become lower case; the length stays. */
 function foldCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 /**
- * A text, and the text after each round of decoding; at last without slashes, because a parsed URL has one for each
- * backslash of an escape. A percent-encoded byte becomes the character of that number.
+ * A text, the text after each round of decoding, and the last of these without slashes. A percent-encoded byte becomes
+ * the character of that number.
  */
 function decodingsOf(text: string): readonly Decoded[] {
   const rounds: Decoded[] = [{ text, starts: null }];

@@ -1,20 +1,19 @@
-/** A key that holds a secret, up to the value; in XML up to the end of its tag. */
+/** Group 1: the key of a secret, up to the value; group 2: the rest of the line. */
 const secretKey =
   /((?:_auth|_authtoken|_password|password|passwd|pwd|passphrase|token|secret|api[-_]?key|access[-_]?key(?:[-_]?id)?|secret[-_]?key|npmauthtoken|npmauthident|authorization|credential|cookie|\bauth|\bkey)s?(?:\[\])?["']?\s*[=:>]\s*)([\s\S]*)$/i;
 
-/** Longer lines are not shown: the search would take too long. */
+/** Longer texts are not shown: the search would take too long. */
 const charactersMax = 2_000;
 
-/** The value of an `Authorization` header, under whatever key. */
+/** Credentials of an `Authorization` header. */
 const authScheme = /\b(Basic|Bearer)\s+[^\s"']+/gi;
 
-/** Masks values of secret keys, of header schemes, and user-info. */
 function maskLine(line: string): string {
   const masked = line.replace(secretKey, (_, key: string, value: string) => (value === '' ? key : `${key}***`));
   return maskUserInfo(masked.replace(authScheme, '$1 ***'));
 }
 
-/** `''`: the value follows on later lines; `null`: the line has no secret key. */
+/** `''`: the value is on later lines; `null`: the line has no secret key. */
 function secretValue(line: string): string | null {
   return secretKey.exec(line)?.[2]?.trimEnd() ?? null;
 }
@@ -33,12 +32,12 @@ export function maskUserInfo(text: string): string {
   );
 }
 
-/** The beginning of a line of a netrc. Before `=` or `:` the same word is a key of another format. */
+/** The beginning of a netrc line. Before `=` or `:` the same word is a key of another format. */
 const netrcLine =
   /^\s*(?:machine\s+\S+|default(?=\s+(?:login|user|password|passwd|account|macdef)\b|\s*$)|(?:login|user|password|passwd|account|macdef)(?=\s+[^\s=:]|\s*$))/;
-/** A keyword with a secret value (a login may be a token). An open quote extends to the end of the line. */
+/** A keyword with its value (a login may be a token). An open quote extends to the end of the line. */
 const secretWord = /(^|\s)(login|user|password|passwd|account)(?:(\s+)(?:"(?:[^"\\]|\\.)*(?:"\S*|$)|\S+)|\s*$)/g;
-/** A value whose keyword is on the line above. */
+/** A value whose keyword is on an earlier line. */
 const firstValue = /^(\s*)(?:"(?:[^"\\]|\\.)*(?:"\S*|$)|\S+)/;
 
 /** What continues on the next line: a value, or a macro up to an empty line. */
@@ -69,10 +68,10 @@ function masked(line: string): { readonly shown: string; readonly open: NetrcOpe
 
 type Open =
   | { readonly tag: 'until'; readonly end: RegExp }
-  /** All lines that are blank or indented deeper than the key. */
+  /** The following lines that are blank or indented deeper than the key. */
   | { readonly tag: 'deeper'; readonly than: number };
 
-/** Masks the secrets in a settings file, each line of those over several lines. */
+/** Masks the secrets in the lines of a settings file, also values of several lines. */
 export function maskLines(lines: readonly string[]): readonly string[] {
   let open: Open | null = null;
   let netrc: NetrcOpen = null;

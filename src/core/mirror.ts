@@ -2,18 +2,17 @@ import type { Sentence } from './result.ts';
 import type { Secret } from './secret.ts';
 import type { HttpProtocol } from './transcript.ts';
 
-/** An ecosystem: label value, config key and fixture folder. */
 export type EcosystemId = string;
 
-/** `cold`: new resolve, TCP and TLS for each probe; `warm`: a kept connection. Never mixed in one series. */
+/** `cold`: name resolution, TCP and TLS for each probe; `warm`: a kept connection. */
 export type Connection = 'cold' | 'warm';
 
 /** An HTTP version, and the clients that use it. */
 export interface Speaks {
   readonly protocol: HttpProtocol;
-  /** Ids: `go`, `uv`. */
+  /** Ids of clients: `go`, `uv`. */
   readonly clients: readonly string[];
-  /** A setting that makes all of them speak HTTP/1.1 (`GODEBUG=http2client=0`); `null`: none. */
+  /** A client setting that forces HTTP/1.1 (`GODEBUG=http2client=0`); `null`: none. */
   readonly bypass: string | null;
 }
 
@@ -23,26 +22,26 @@ export interface Mirror extends Upstream {
   /** Base URL without user-info, query, fragment or trailing slash. */
   readonly url: string;
   readonly role: 'mirror' | 'origin';
-  /** Preference among equals, higher first; `null`: none, ranks as 0. */
+  /** Preference among equals, higher first; `null`: as 0. */
   readonly weight: number | null;
   readonly region: string | null;
-  /** `small`: among equals, daemons spread over such mirrors by a hash of their vantage. */
+  /** `small`: daemons with different vantages choose different ones of equally good mirrors. */
   readonly capacity: 'small' | null;
   readonly connections: readonly Connection[];
   /** Absent: the HTTP versions that the ecosystem's clients offer. */
   readonly protocol?: 'h1' | 'h2';
-  /** The HTTP versions that clients use, the leading client's first; absent: no TLS, or `protocol` names one. */
+  /** The HTTP versions of clients, the leading client's first; absent: no TLS, or `protocol` is set. */
   readonly speaks?: readonly Speaks[];
   readonly access: MirrorAccess;
   readonly maintenance: readonly MaintenanceWindow[];
   readonly gaps?: Gaps;
-  /** Keys of the ecosystem, as it parses them: plain data; absent: none. */
+  /** Settings that only the ecosystem reads, as it parsed them. */
   readonly own?: Readonly<Record<string, unknown>>;
 }
 
 /** Versions that a mirror omits by design, which are no lag. */
 export interface Gaps {
-  /** True: no pre-releases. */
+  /** The mirror has no pre-releases. */
   readonly prereleases: boolean;
   /** The minimum age of a version at the mirror; 0: none. */
   readonly releaseAgeMs: number;
@@ -50,14 +49,14 @@ export interface Gaps {
   readonly without: readonly string[];
 }
 
-/** From each time of the cron expression, for this length. */
+/** A window of this length begins at each time of the cron expression. */
 export interface MaintenanceWindow {
   readonly cron: string;
   readonly timeZone: string | null;
   readonly forMs: number;
 }
 
-/** How to reach one mirror, with the contents of all files. */
+/** How to reach one mirror. */
 export interface MirrorAccess {
   readonly tls: TlsAccess;
   readonly auth: Auth | null;
@@ -70,7 +69,7 @@ export interface MirrorAccess {
 export interface TlsAccess {
   /** Extra trust roots, PEM texts; empty: Node's own store alone. */
   readonly ca: readonly string[];
-  /** Client certificate pair, PEM texts. */
+  /** PEM texts. */
   readonly client: { readonly cert: string; readonly key: Secret } | null;
   /** `sha256/<base64>` of the leaf's SubjectPublicKeyInfo (RFC 7469 section 2.4), or `null`. */
   readonly pin: string | null;
@@ -94,7 +93,7 @@ export interface Proxy {
 interface ResolveAccess {
   /** `null`: the resolver's first address. */
   readonly family: 4 | 6 | null;
-  /** DNS server to use, `address` or `address:port`; `null`: the system's resolver. */
+  /** DNS server, `address` or `address:port`; `null`: the system's resolver. */
   readonly server: string | null;
 }
 
@@ -104,7 +103,7 @@ export function egressOf(mirror: Pick<Mirror, 'access'>): string {
   return `${proxy?.url ?? ''}|${resolve.server ?? ''}|${resolve.family ?? ''}`;
 }
 
-/** True if state of `a` is still valid for `b`. */
+/** True if measurements of `a` are valid for `b`. */
 export function isSameMirror(a: Mirror, b: Mirror): boolean {
   return (
     a.name === b.name &&
@@ -116,39 +115,38 @@ export function isSameMirror(a: Mirror, b: Mirror): boolean {
   );
 }
 
-/** Mirrors of one upstream are interchangeable. */
+/** The key of interchangeable mirrors. */
 export interface Upstream {
   readonly ecosystem: EcosystemId;
   readonly upstream: string;
 }
 
-/** The key of an upstream, in rows too. */
+/** `<ecosystem>/<upstream>`. */
 export function upstreamKeyOf({ ecosystem, upstream }: Upstream): string {
   return `${ecosystem}/${upstream}`;
 }
 
-/** The name of an upstream for display: one word where both are the same. */
+/** `<ecosystem>/<upstream>` for display; one word if both are equal. */
 export function upstreamNameOf(one: Upstream): string {
   return one.ecosystem === one.upstream ? one.ecosystem : upstreamKeyOf(one);
 }
 
-/** The upstreams of mirrors, each once. */
 export function upstreamsOf(mirrors: readonly Upstream[]): readonly Upstream[] {
   const all = mirrors.map(({ ecosystem, upstream }): Upstream => ({ ecosystem, upstream }));
   return [...new Map(all.map((one) => [upstreamKeyOf(one), one])).values()];
 }
 
 export interface Control {
-  /** `host:port` unless named in the file. */
+  /** The configured name, else `host:port`. */
   readonly name: string;
   /** `http:`, `https:` or `tcp:`. */
   readonly url: string;
 }
 
-/** A kind of request, as ecosystems declare; a metric label. */
+/** A kind of request that an ecosystem declares; a metric label. */
 export type Step = string;
 
-/** `light`: a small response, judged by spikes and outages. `heavy`: an artifact, judged by throughput and outages. */
+/** `light`: a small response; `heavy`: an artifact. */
 export type Weight = 'light' | 'heavy';
 
 export function isHeavy({ weight }: Pick<Target, 'weight'>): boolean {
@@ -160,7 +158,7 @@ export interface ModuleRef extends Upstream {
   readonly module: string;
   /** `null` where the ecosystem has no versions, or none was written. */
   readonly version: string | null;
-  /** What responses must have (a hash, a size), as the ecosystem parses it: plain data; absent: none. */
+  /** What responses must have (a hash, a size), as the ecosystem parsed it; absent: nothing. */
   readonly expect?: unknown;
 }
 
@@ -173,9 +171,9 @@ export interface Target extends Upstream {
   readonly version: string | null;
   readonly step: Step;
   readonly weight: Weight;
-  /** What responses are verified by, for display; `null`: nothing. */
+  /** What responses are verified against, for display; `null`: nothing. */
   readonly verifies: Sentence | null;
-  /** True for the one target of its mirror that liveness is judged by. */
+  /** True for the target that decides whether its mirror is up. */
   readonly canary: boolean;
 }
 
@@ -183,7 +181,6 @@ export function targetId(registry: string, module: string | null, version: strin
   return `${registry}|${module ?? ''}|${version ?? ''}|${step}`;
 }
 
-/** The name of the mirror in the id of a target. */
 export function registryOf(id: string): string {
   return id.slice(0, id.indexOf('|'));
 }
@@ -192,17 +189,16 @@ export function seriesId(target: Pick<Target, 'id'>, connection: Connection): st
   return `${target.id}|${connection}`;
 }
 
-/** The key of a question, the same at all mirrors. */
+/** A key of step, module and version, equal at all mirrors. */
 export function questionOf({ step, module, version }: Pick<Target, 'step' | 'module' | 'version'>): string {
   return `${step} ${module ?? ''}@${version ?? ''}`;
 }
 
-/** A module with its version for display: `module@version`, or only the module; empty: no module. */
+/** `module@version`, or only the module; empty: no module. */
 export function refTextOf({ module, version }: Pick<Target, 'module' | 'version'>): string {
   return [module, version].filter((part) => part !== null).join('@');
 }
 
-/** A target as the API shows it. */
 export function showTarget(target: Target): Omit<Target, 'weight' | 'verifies'> {
   const { id, ecosystem, upstream, registry, module, version, step, canary } = target;
   return { id, ecosystem, upstream, registry, module, version, step, canary };

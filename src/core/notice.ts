@@ -3,19 +3,20 @@ import type { Sentence } from './result.ts';
 
 export type NoticeType = `mirror.${FindingKind}` | 'mirror.recovery' | 'mirror.advice' | 'mirror.action';
 
-/** A message to one receiver. `id`: the `webhook-id` of all attempts; `body`: the text that is signed and sent. */
+/** A message to one receiver. */
 export interface Notice {
+  /** The header `webhook-id` of each attempt. */
   readonly id: string;
   readonly receiver: string;
   readonly type: NoticeType;
-  /** As `advice/<ecosystem>/<upstream>`. A new notice may replace waiting ones of its subject. */
+  /** For example `advice/<ecosystem>/<upstream>`. A new notice may replace undelivered ones with the same subject. */
   readonly subject: string;
   /** Increases per subject, across restarts too. */
   readonly seq: number;
   readonly body: string;
-  /** For a chat: the finding's sentence for any language, which the body lacks; absent: none. */
+  /** Only for chats: the text of the finding as data for any language. */
   readonly sentence?: Sentence;
-  /** A notice whose message is edited where the chat allows it; absent: none. */
+  /** The id of an earlier notice, whose chat message is edited; absent: a new message. */
   readonly updates?: string;
   readonly createdAtMs: number;
   readonly attempts: number;
@@ -29,15 +30,14 @@ export interface StoryView {
   /** RFC 3339. */
   readonly since: string;
   readonly times: number;
-  /** The next end is sent after this time; 0: at once. */
+  /** How long the next end must last before it is sent; 0: it is sent at once. */
   readonly endsAfterSeconds: number;
 }
 
-/** The failure of a delivery. */
 export type DeliveryFailure =
   | { readonly kind: 'status'; readonly status: number; readonly retry: Retry }
   | { readonly kind: 'gone'; readonly status: 410; readonly retry: 'never' }
-  /** The body of the response refused the message, whatever the status; `code` is the chat's, or `unreadable`. */
+  /** The response body reports a failure, at any status. `code`: the receiver's, or `unreadable`. */
   | { readonly kind: 'refused'; readonly code: string; readonly retry: Retry }
   | { readonly kind: 'forbidden_target' | 'redirect'; readonly retry: Retry }
   | { readonly kind: 'timeout' | 'network' | 'tls'; readonly code: string; readonly retry: Retry };
@@ -45,9 +45,9 @@ export type DeliveryFailure =
 export interface QueueStanding {
   readonly receiver: string;
   readonly length: number;
-  /** Of the oldest notice; `null`: the queue is empty. */
+  /** `null`: the queue is empty. */
   readonly oldestSeconds: number | null;
-  /** True: the receiver responded 410; it gets nothing until the next reload. */
+  /** The receiver responded 410: it gets no notices until the next reload. */
   readonly disabled: boolean;
   /** Of the last delivery; `null`: it succeeded, or there was none. */
   readonly failure: DeliveryFailure | null;
@@ -62,7 +62,7 @@ export type Delivery =
   | { readonly tag: 'delivered'; readonly status: number; readonly receipt?: string }
   | { readonly tag: 'failed'; readonly failure: DeliveryFailure };
 
-/** Outcomes of notices; the label `outcome` of `mirrorwatch_webhook_deliveries_total`. */
+/** Values of the label `outcome` of `mirrorwatch_webhook_deliveries_total`. */
 export const deliveryOutcomes = [
   'delivered',
   'retried',
@@ -74,7 +74,7 @@ export const deliveryOutcomes = [
 ] as const;
 export type DeliveryOutcome = (typeof deliveryOutcomes)[number];
 
-/** Sends one body, guarded against SSRF on the connected address. Never throws. */
+/** Sends one HTTP request; the connected address is checked against SSRF. Never rejects. */
 export interface Post {
   send(message: {
     /** Absent: `POST`. */
@@ -84,13 +84,13 @@ export interface Post {
     readonly body: string;
     readonly allow: readonly string[];
     readonly timeoutMs: number;
-    /** Ends the request as a failure. */
+    /** An abort ends the request as a failure. */
     readonly signal?: AbortSignal;
-    /** The whole response is needed, and at most so long; absent: only its beginning. */
+    /** The whole response body is read, up to this many bytes; absent: only its beginning. */
     readonly answerBytesMax?: number;
-    /** The failure in a response's body, whatever its status; `null`: the status decides. */
+    /** Finds a failure in a response body; `null`: the status decides. */
     readonly refusalIn?: (status: number, body: string) => DeliveryFailure | null;
-    /** The receiver's id of the message, from the body of a success. */
+    /** Finds the receiver's id of the message in the body of a successful response. */
     readonly receiptIn?: (body: string) => string | null;
   }): Promise<Delivery>;
 }

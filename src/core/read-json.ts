@@ -1,4 +1,4 @@
-/** The value of a JSON text; `undefined`: the text is not JSON. */
+/** Parses JSON; `undefined`: the text is not JSON. */
 export function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -7,7 +7,7 @@ export function readJson(text: string): unknown {
   }
 }
 
-/** The mapping in a JSON text; `null`: another value, or no JSON. */
+/** Parses a JSON object; `null`: the text is not JSON, or another value. */
 export function readMapping(text: string): Readonly<Record<string, unknown>> | null {
   const value = readJson(text);
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,4 +1,4 @@
-/** `events`: signed JSON for programs; `alerts`: alerts until they end, for programs; `cards`: for people. */
+/** `events`: signed JSON; `alerts`: alerts for an Alertmanager; `cards`: chat messages for people. */
 export const receiverFormats = {
   standard: { form: 'events', secrets: 'many' },
   alertmanager: { form: 'alerts', secrets: 'none' },
@@ -10,17 +10,15 @@ export const receiverFormats = {
 } as const;
 
 export type ReceiverFormat = keyof typeof receiverFormats;
-/** The formats that people read. */
 export type ChatFormat = {
   [Format in ReceiverFormat]: (typeof receiverFormats)[Format]['form'] extends 'cards' ? Format : never;
 }[ReceiverFormat];
 
-/** True for a format that people read. */
 export function isChatFormat(format: ReceiverFormat): format is ChatFormat {
   return receiverFormats[format].form === 'cards';
 }
 
-/** True for a receiver that gets findings as alerts, which are repeated until they end. */
+/** True for a receiver that gets findings as alerts for an Alertmanager. */
 export function showsAlerts({ format }: { readonly format: ReceiverFormat }): boolean {
   return receiverFormats[format].form === 'alerts';
 }

@@ -3,13 +3,13 @@ import { type Because, type Outcome, type Phase, phases, type Reason } from './f
 import type { Connection, Target } from './mirror.ts';
 import type { Facts, Hop, HttpProtocol, Marks, TlsFacts, Transcript } from './transcript.ts';
 
-/** Milliseconds by phase over all hops; what did not happen is absent, not 0. */
+/** Milliseconds by phase, summed over hops; a phase that did not happen is absent. */
 export type PhaseTimes = { readonly [P in Phase]?: number };
 
-/** One probe's outcome, provisional until detect settles it. Durations are monotonic milliseconds. */
+/** The result of one probe, before its final judgement. */
 export interface Sample {
   readonly due: Due;
-  /** Wall clock, for people. */
+  /** Wall clock. */
   readonly startedAtMs: number;
   readonly startedMonotonicMs: number;
   readonly endedMonotonicMs: number;
@@ -17,15 +17,14 @@ export interface Sample {
   /** The sum of the phases; `null`: nothing was timed. */
   readonly rttMs: number | null;
   readonly phases: PhaseTimes;
-  /** Body bytes of the timed hops. */
   readonly bytes: number;
-  /** Bytes and time of the last timed body after `limits.slowStartBytes`; absent: cut, or fewer bytes than these. */
+  /** The last timed body without its first `limits.slowStartBytes`; absent: too short, or incomplete. */
   readonly steady?: { readonly bytes: number; readonly ms: number };
-  /** With asides: what counts against `bytesPerHour`. */
+  /** Body bytes of all hops, asides included. */
   readonly wireBytes: number;
-  /** With asides. */
+  /** Asides included. */
   readonly requests: number;
-  /** Of the last timed hop; `null` without a response head. */
+  /** Of the last timed hop; `null`: no response. */
   readonly status: number | null;
   readonly finalUrl: string | null;
   readonly remoteAddress: string | null;
@@ -35,35 +34,36 @@ export interface Sample {
   readonly protocol?: HttpProtocol;
   /** As `Hop.repeated`, of the first timed hop. */
   readonly repeated?: Hop['repeated'];
-  /** By a cache header (`x-cache`, `cf-cache-status`…); `null`: none. */
+  /** From a cache header (`x-cache`, `cf-cache-status`…); `null`: none. */
   readonly cache: 'hit' | 'miss' | null;
-  /** Of `Retry-After`; `null`: none. */
+  /** From `Retry-After`; `null`: none. */
   readonly retryAfterMs: number | null;
   readonly facts: Facts;
   readonly loopDelayMsMax: number;
-  /** The most processor time of a response of this probe; absent: below `limits.threadHeldMs`, or a whole artifact. */
+  /** The most processor time of one response; absent: below `limits.threadHeldMs`, or a whole artifact. */
   readonly heldMs?: number;
   readonly worker: number;
 }
 
-/** A sample after detect, for export, state and events. `cold`: a pull-through cache's first fetch, no round trip. */
+/** A sample after its final judgement. */
 export interface SettledSample extends Sample {
+  /** The first fetch of a pull-through cache, which does not count as a round trip. */
   readonly cold: boolean;
-  /** The spike threshold when it was judged; `null` while warming or for heavy steps. */
+  /** The threshold for slow; `null`: warming up, or a heavy step. */
   readonly thresholdMs: number | null;
   readonly baselineMs: number | null;
-  /** True: a 429 to our own dense requests, which does not count against the mirror. */
+  /** A 429 that our own request rate caused, which does not count against the mirror. */
   readonly isOfPace?: boolean;
-  /** True: not judged, because a reload removed the target or replaced the mirror. */
+  /** Not judged, because a reload removed the target or replaced the mirror. */
   readonly isObsolete?: boolean;
 }
 
-/** Bytes a second without slow start; `null`: too few bytes. */
+/** Bytes per second without TCP slow start; `null`: too few bytes. */
 export function steadyRateOf({ steady }: Pick<Sample, 'steady'>): number | null {
   return steady === undefined ? null : (1_000 * steady.bytes) / steady.ms;
 }
 
-/** End of a probe, wall milliseconds. */
+/** Wall milliseconds. */
 export function endedAtMs(sample: Pick<Sample, 'startedAtMs' | 'startedMonotonicMs' | 'endedMonotonicMs'>): number {
   return sample.startedAtMs + (sample.endedMonotonicMs - sample.startedMonotonicMs);
 }
@@ -74,11 +74,11 @@ export interface SamplePoint extends Pick<SettledSample, 'startedAtMs' | 'rttMs'
     | { readonly tag: 'ok' }
     | { readonly tag: 'failed'; readonly failure: { readonly kind: Reason } }
     | { readonly tag: 'unknown'; readonly because: Because };
-  /** `null`: its probe is no longer kept. */
+  /** `null`: the probe is no longer stored. */
   readonly due: { readonly probeId: string | null };
 }
 
-/** `transcript` is `null` without a probe (paused, a lost worker). */
+/** A settled sample, and its transcript if one is stored. */
 export interface KeptProbe {
   readonly sample: SettledSample;
   readonly transcript: Transcript | null;
@@ -92,15 +92,15 @@ export interface SeriesNow {
   readonly p95Ms: number | null;
   readonly last: SettledSample | null;
   readonly lastOkAtMs: number | null;
-  /** Medians over the ok samples of `recent`. */
+  /** Medians of the ok samples in `recent`. */
   readonly phases: PhaseTimes;
   /** Newest last. */
   readonly recent: readonly SamplePoint[];
-  /** The start of the newest sample up to a time, wall milliseconds. */
+  /** The start of the newest sample at or before `wallMs`; `null`: none. */
   lastBy(wallMs: number): number | null;
 }
 
-/** The network part of a sample without a response. */
+/** The network fields of a sample without a response. */
 export const nothingReceived = {
   phases: {},
   bytes: 0,
@@ -125,8 +125,7 @@ const marksOf: readonly (readonly [Phase, Exclude<keyof Marks, 'start' | 'end'>]
 ];
 
 /**
- * The phases of one hop in order, milliseconds, without gaps. The rest of a failed hop belongs to the phase of the
- * failure. Phases that did not happen are absent.
+ * The phases of one hop in order, milliseconds, without gaps; a phase that did not happen is absent.
  * @see design.md section 3
  */
 export function hopPhasesOf({ marks, fault }: Pick<Hop, 'marks' | 'fault'>): readonly (readonly [Phase, number])[] {
@@ -141,12 +140,11 @@ export function hopPhasesOf({ marks, fault }: Pick<Hop, 'marks' | 'fault'>): rea
     reached = phases[phases.indexOf(phase) + 1] ?? 'transfer';
   }
   const last = marks.firstByte !== undefined || fault === null ? 'transfer' : laterOf(reached, fault.phase);
-  // A hop that is refused at once still has a phase.
   segments.push([last, marks.end - from]);
   return segments;
 }
 
-/** The phase of the rest: that of the fault, also just after it (a certificate is refused after the handshake). */
+/** The phase in which a hop failed: a certificate is refused just after the handshake, but in phase `tls`. */
 function laterOf(reached: Phase, named: Phase): Phase {
   return phases.indexOf(named) >= phases.indexOf(reached) - 1 ? named : reached;
 }

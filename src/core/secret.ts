@@ -1,6 +1,6 @@
 const shown = '***';
 
-/** A password, token or key whose every textual form is `***`. */
+/** A password, token or key that prints as `***`. */
 export class Secret {
   readonly #text: string;
 
@@ -8,7 +8,7 @@ export class Secret {
     this.#text = text;
   }
 
-  /** The text: never to be logged, a label, or in a response. */
+  /** The clear text, which must not get into logs, labels or responses. */
   reveal(): string {
     return this.#text;
   }
@@ -26,11 +26,11 @@ export class Secret {
   }
 }
 
-/** A URL for display, without user-info and query values. In a text that is no URL, all before an `@` is masked. */
+/** Masks user-info and query values of a URL for display. */
 export function maskUrl(url: string): string {
-  // `user:password@host` parses too, with `user:` as its scheme.
+  // `user:password@host` is also a valid URL, with `user:` as its scheme.
   if (!url.includes('://')) return url.replace(/^[^/@\s]*@/, '***@');
-  // A slash in a password makes the URL invalid: it may reach up to the last `@`.
+  // A password with a slash makes the URL invalid; the last `@` ends it.
   const parsed = URL.parse(url);
   if (parsed === null) return url.replace(/^([a-z][a-z0-9+.-]*:\/\/).*@/i, '$1***@');
   const hadUser = parsed.username !== '' || parsed.password !== '';
@@ -40,10 +40,10 @@ export function maskUrl(url: string): string {
   return hadUser ? parsed.href.replace('://', `://${shown}@`) : parsed.href;
 }
 
-/** The query with `***` as each value. A name without a value may be a secret, and an `@` the end of a password. */
+/** Masks the values of a query. A name without a value may be a secret, and an `@` may end a password. */
 function maskQuery({ search, searchParams }: URL): string {
   if (/@|%40/.test(search)) return shown;
-  // `searchParams.set` walks the whole query for each name, and a server that redirects chooses the number of names.
+  // `searchParams.set` would search the whole query for each name, and a server chooses the number of names.
   const masked = new URLSearchParams();
   const names = new Set<string>();
   for (const [name, value] of searchParams) if (/[^=]/.test(value)) names.add(name);
@@ -53,15 +53,14 @@ function maskQuery({ search, searchParams }: URL): string {
   return text === '' ? shown : `${text}&${shown}`;
 }
 
-/** The part before the `@` of a host: commas, bars and blanks may belong to a password. */
+/** User-info of a URL; commas, bars and blanks may belong to a password. */
 const userInfo = /([\\/]{2})[^\\/?#]*@/g;
 /** User-info at the start of a word, without a scheme or after an odd one. */
 const userWord = /(?<![^\\/?#@,|\s])[^\\/?#@,|\s]+@/g;
-/** A fragment, and a query value, up to the next URL. */
 const fragment = /#(?:(?![,|][a-z][a-z0-9+.-]*:\/\/)\S)+/gi;
 const parameter = /([?&][^?&#=\s]*=)(?:(?![,|][a-z][a-z0-9+.-]*:\/\/)[^&#\s])+/gi;
 
-/** Masks the credentials of every URL in a client chain, and what may be parts of one, separators kept. */
+/** Masks credentials, and what may be one, in a client chain; keeps separators. */
 export function maskChain(chain: string): string {
   return chain
     .replace(userInfo, `$1${shown}@`)
@@ -75,15 +74,15 @@ export function maskChain(chain: string): string {
 
 function maskMember(part: string): string {
   if (part.includes('@')) return maskUrl(part);
-  // An invalid port is a password whose end is missing, or is behind a slash and a separator.
+  // An invalid port may be the beginning of a password.
   return URL.canParse(part) ? part : part.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^:]*:.*$/i, `$1${shown}`);
 }
 
-/** Credentials in a chain; the first group of a match is kept. ES2018: the page's script has the same list. */
+/** Credentials in a chain; group 1 of a match is kept. ES2018 only: the page's script has a copy. */
 export const credentialPlaces: readonly RegExp[] = [
   // After a colon without a port, up to the last `@` before the next URL: a password may also contain slashes.
   /([\\/]{2})[^\\/?#:@,|\s[]*:(?!\d{0,5}(?:[\\/?#,|\s]|$))(?:(?![a-z][a-z0-9+.-]{0,30}:\/\/)[\s\S])*@/gi,
-  // The part before the `@` of a host: commas, bars and blanks may belong to a password.
+  // User-info of a URL; commas, bars and blanks may belong to a password.
   /(:[\\/]|[\\/]{2})[^\\/?#]*@/g,
   // A query and a fragment, up to the next member.
   /()[?#](?:(?![,|]\s*(?:[a-z][a-z0-9+.-]{0,30}:\/\/|(?:direct|off)\s*(?:[,|]|$)))\S)*/gi,
@@ -91,10 +90,10 @@ export const credentialPlaces: readonly RegExp[] = [
   /(^|[,|\s])[^\\/?#,|\s]*@/g,
 ];
 
-/** A client's chain without possible credentials: user-info, queries and fragments are removed. Idempotent. */
+/** A client's chain without user-info, queries and fragments. */
 export function bareChainOf(chain: string): string {
   const bare = takenOut(maskChain(takenOut(chain)));
-  // A removal may reveal another match; each round leaves one `@` or colon less.
+  // A removal may reveal another match.
   return bare === chain ? bare : bareChainOf(bare);
 }
 
@@ -102,15 +101,15 @@ function takenOut(chain: string): string {
   return credentialPlaces.reduce((text, place) => text.replace(place, '$1'), chain);
 }
 
-/** A value with its secrets apart, to be sent to a thread. */
+/** A value and its secrets, separated to be sent to a thread. */
 export interface Sealed {
   /** `null` in place of each secret. */
   readonly data: unknown;
-  /** With the keys and indexes of their places. */
+  /** `path`: the keys and indexes that lead to the secret. */
   readonly secrets: readonly { readonly path: readonly (string | number)[]; readonly text: string }[];
 }
 
-/** Separates secrets from plain data: a structured copy turns a `Secret` into an empty object. */
+/** Separates secrets from plain data: `structuredClone` would turn a `Secret` into an empty object. */
 export function seal(value: unknown): Sealed {
   const secrets: { readonly path: readonly (string | number)[]; readonly text: string }[] = [];
   const plain = (of: unknown, path: readonly (string | number)[]): unknown => {
@@ -149,7 +148,7 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
 
 /** A scheme with any slashes: `http:/h`, `http:\\h` and `http:h` are URLs too. */
 const scheme = /^\s*(?:(?:https?|tcp|socks[45]?[ah]?):[\\/]*|[a-z][a-z0-9+.-]*:\/\/)/i;
-/** An invalid port is a password without its host. */
+/** An invalid port may be a password. */
 const oddPort = /(:[\\/]{2})[^\\/:@[\]\s?#]+:(?!\d{1,5}(?:[\\/?#,|\s]|$))[\s\S]*$/;
 
 /** An operator's text that may contain an address, with every possible credential as `***`; in doubt too much. */

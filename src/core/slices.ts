@@ -1,12 +1,12 @@
-/** Work that yields where a turn of the event loop may end. */
+/** Work in slices: it yields where other work may run. */
 export type Slices<T> = Generator<undefined, T, undefined>;
 
-/** Targets, files and the like per slice: about two milliseconds, by which other probes in the thread are late. */
+/** Items in one slice, which takes about two milliseconds. */
 export const itemsPerSlice = 128;
 
 const linesPerSlice = 1_000;
 
-/** Does the work, with a turn of the event loop after each slice. */
+/** Does the work; awaits `turn` after each slice. */
 export async function overTurns<T>(work: Slices<T>, turn: () => Promise<void>): Promise<T> {
   for (;;) {
     const step = work.next();
@@ -15,7 +15,7 @@ export async function overTurns<T>(work: Slices<T>, turn: () => Promise<void>): 
   }
 }
 
-/** Does the work in one go. */
+/** Does the work without pauses. */
 export function atOnce<T>(work: Slices<T>): T {
   for (;;) {
     const step = work.next();
@@ -23,7 +23,7 @@ export function atOnce<T>(work: Slices<T>): T {
   }
 }
 
-/** Calls `act` for each item until it returns `false`; a slice ends after every `itemsPerSlice`. */
+/** Calls `act` for each item, until it returns `false`. */
 export function* each<T>(items: Iterable<T>, act: (item: T) => unknown): Slices<void> {
   let count = 0;
   for (const item of items) {
@@ -33,10 +33,9 @@ export function* each<T>(items: Iterable<T>, act: (item: T) => unknown): Slices<
   }
 }
 
-/** Characters per slice, at most: about the same time. */
 export const charsPerSlice = 16 * 1024;
 
-/** Calls `act` for each line, at most `charsPerSlice` of it, until it returns `false`. */
+/** Calls `act` for each line, cut to `charsPerSlice` characters, until it returns `false`. */
 export function* walkLines(text: string, act: (line: string) => unknown): Slices<void> {
   let sliceFrom = 0;
   let lines = 0;

@@ -5,7 +5,7 @@ import type { Sentence } from './result.ts';
 export const mirrorStates = ['up', 'degraded', 'down', 'unknown'] as const;
 export type MirrorState = (typeof mirrorStates)[number];
 
-/** A pause of a mirror by an operator; `untilMs`: wall time. */
+/** `untilMs`: wall time. */
 export interface Pause {
   readonly untilMs: number;
   readonly reason: string;
@@ -17,7 +17,7 @@ export interface Standing extends Upstream {
   readonly state: MirrorState;
   /** The reason for the state, a clause in English. */
   readonly because: string;
-  /** `because` for any language. */
+  /** `because` as data for any language. */
   readonly why?: Sentence;
   /** A confirming round is running. */
   readonly inDoubt: boolean;
@@ -25,13 +25,13 @@ export interface Standing extends Upstream {
   readonly inMaintenance: boolean;
   /** The last settled ok canary sample, wall milliseconds. */
   readonly lastOkAtMs: number | null;
-  /** The last settled canary sample that was not unknown. */
+  /** The last settled canary sample that was not unknown, wall milliseconds. */
   readonly lastJudgedAtMs: number | null;
   /** End of the wait after `Retry-After` or 429, wall milliseconds. */
   readonly throttledUntilMs: number | null;
-  /** True: our own dense requests caused that wait, so it is no reason to leave. */
+  /** Our own request rate caused the wait until `throttledUntilMs`. */
   readonly isWaitForPace?: boolean;
-  /** It responds over one address family: failures over the other are none for clients. `likely`: not repeated yet. */
+  /** The mirror responds over only one address family. `likely`: not confirmed yet. */
   readonly oneFamily?: 'known' | 'likely';
   readonly certificate: { readonly expiresAtMs: number | null; readonly authorizationCode: string | null } | null;
   readonly findings: readonly Finding[];
@@ -42,19 +42,18 @@ export interface Freshness {
   /** The lag of the module that is furthest behind. */
   readonly lowerMs: number | null;
   readonly upperMs: number | null;
-  /** Missing versions. */
   readonly missing: number | null;
-  /** How long the last releases took from the origin. */
+  /** The time from the origin to this mirror, of the last releases. */
   readonly propagation: { readonly releases: number; readonly p50Ms: number | null; readonly p90Ms: number | null };
 }
 
-/** The state of the vantage. `suspect`: `null` until the first canary pass has ended. */
+/** Whether the network of this host is in doubt. `suspect`: `null` until it is known. */
 export interface VantageStanding {
   readonly suspect: boolean | null;
-  /** Start of the suspicion, wall milliseconds; `null` while not suspect. */
+  /** Start of the suspicion, wall milliseconds; `null`: not suspect. */
   readonly sinceMs: number | null;
   readonly controls: readonly { readonly name: string; readonly up: boolean | null }[];
-  /** Of the latest samples, 0 to 1; `null` without samples. */
+  /** Of the latest samples, 0 to 1; `null`: no samples. */
   readonly contaminatedShare: number | null;
 }
 
@@ -69,11 +68,12 @@ export interface MirrorLag {
   readonly missing: number | null;
 }
 
-/** The baseline of a light series, the threshold for slow (`null` while warming), and slow samples in a row. */
+/** The baseline of a light series; `null` while it warms up. */
 export interface SeriesBaseline {
   readonly target: Target;
   readonly connection: Connection;
   readonly baselineMs: number | null;
   readonly thresholdMs: number | null;
+  /** Slow samples in a row. */
   readonly streak: number;
 }

@@ -1,5 +1,5 @@
 /**
- * The q-quantile by the nearest-rank method: always a measured value, so its probe can be found.
+ * The q-quantile by the nearest-rank method, which is one of the values.
  * @param sorted  ascending
  * @param q       0 to 1
  * @returns       `null` for no values
@@ -18,11 +18,11 @@ export function quantileOf(values: readonly number[], q: number): number | null 
   );
 }
 
-/** The normal quantile of a 95 % confidence interval. */
+/** The half-width of a 95 % confidence interval in standard deviations. */
 export const deviations95 = 1.96;
 
 /**
- * The 95 % confidence interval of a share observed in this many trials, 0 to 1; without trials 0 to 1.
+ * The 95 % confidence interval of a share observed in `trials` trials, 0 to 1.
  * @see Wilson: Probable inference, the law of succession, and statistical inference, JASA 22 (1927)
  */
 export function wilsonOf(share: number, trials: number): { readonly low: number; readonly high: number } {
@@ -34,7 +34,7 @@ export function wilsonOf(share: number, trials: number): { readonly low: number;
   return { low: Math.max(0, Math.min(share, middle - half)), high: Math.min(1, Math.max(share, middle + half)) };
 }
 
-/** The log-likelihood of `bad` of `all` at their own rate, 0 or less; 0 for no samples. */
+/** The log-likelihood of `bad` failures in `all` trials at the failure rate `bad / all`; 0 without trials. */
 export function likelihoodOf(bad: number, all: number): number {
   const good = all - bad;
   return (bad === 0 ? 0 : bad * Math.log(bad / all)) + (good === 0 ? 0 : good * Math.log(good / all));

@@ -4,21 +4,20 @@ import type { Sentence } from './result.ts';
 /** The use of one ecosystem on this machine. */
 export interface Surveyed {
   readonly id: EcosystemId;
-  /** Lock files, relative to the project's folder. */
+  /** Paths relative to the project folder. */
   readonly locks: readonly string[];
-  /** The chain that its clients use today, without credentials; `null`: none is set. */
+  /** The chain in the current settings of its clients, without credentials; `null`: none. */
   readonly chain: string | null;
-  /** Where the chain is set, for display. */
   readonly setIn: string | null;
-  /** As in `private`. */
+  /** Patterns for the key `private`. */
   readonly privatePatterns: readonly string[];
-  /** Entries of `modules`, with the file that names them. */
+  /** Entries for the key `modules`, each with the file that names it. */
   readonly used: readonly { readonly entry: string; readonly file: string }[];
 }
 
 /** The ecosystems used on this machine. */
 export interface Survey {
   readonly ecosystems: readonly Surveyed[];
-  /** What was found but omitted, and why. */
+  /** What was found but left out, and why. */
   readonly leftOut: readonly Sentence[];
 }

@@ -2,32 +2,32 @@ import type { WholeBody } from './body.ts';
 import type { Outcome, Phase, ProbeFailure } from './failure.ts';
 import type { Sentence } from './result.ts';
 
-/** One request of a conversation: GET or HEAD. */
+/** A GET or HEAD request of a conversation. */
 export interface Ask {
   readonly url: string;
   /** Absent: GET. */
   readonly method?: 'HEAD';
   /** Lower-case names; the wire adds User-Agent and credentials. Absent `accept-encoding`: `identity`. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** True for a preliminary request (a token): recorded, but no part of the probe's time. */
+  /** True for a preliminary request (a token), which is not part of the probe's time. */
   readonly aside?: boolean;
-  /** True if the URL came from a response: the guard checks the first hop too (design.md section 6). */
+  /** True if the URL came from a response, so that its address is checked (design.md section 6). */
   readonly foreign?: boolean;
-  /** A longer body is `oversize`. */
+  /** A longer body fails as `oversize`. */
   readonly bodyBytesMax: number;
-  /** Sends nothing: this machine verifies a signature over the bytes from `url`; `body` is the verifier's output. */
+  /** Sends no request: a local program verifies a signature; the response's body is its output. */
   readonly check?: SignatureCheck;
   /** After this many bytes the response counts as complete. */
   readonly stopAfterBytes?: number;
   /** The body is not decoded, because the client stores it as sent. */
   readonly asSent?: true;
-  /** A body above `limits.bodyHeldBytes` comes as a beginning and `whole`; one that is decoded must fit into memory. */
+  /** A body above `limits.bodyHeldBytes` comes as its beginning and as `whole`. */
   readonly large?: true;
-  /** Sends nothing: runs work that would block the thread for long, and yields to the event loop once. */
+  /** Sends no request: runs a computation that would block the thread for long. */
   readonly work?: () => Promise<void>;
 }
 
-/** A file, and the keys that it must be signed by. */
+/** A file, and the keys of its signature. */
 export interface SignatureCheck {
   /** Absolute path of the operator's OpenPGP keyring. */
   readonly keyring: string;
@@ -36,7 +36,7 @@ export interface SignatureCheck {
   readonly signature?: Uint8Array;
 }
 
-/** The response as a conversation gets it, after redirects. */
+/** The response that a conversation gets, after redirects. */
 export type Answer =
   | {
       readonly tag: 'answered';
@@ -44,25 +44,25 @@ export type Answer =
       /** Lower-case names; repeated headers joined by `, `. */
       readonly headers: Readonly<Record<string, string>>;
       readonly body: Uint8Array;
-      /** Of a `large` body, where `body` is only the beginning; valid until the conversation ends. */
+      /** The whole of a `large` body, where `body` is only its beginning; valid until the conversation ends. */
       readonly whole?: WholeBody;
-      /** Credentials masked. */
+      /** After redirects, credentials masked. */
       readonly finalUrl: string;
-      /** Over all hops; absent: not timed. */
+      /** Sums over all hops; absent: not timed. */
       readonly took?: { readonly connectMs: number; readonly answerMs: number };
     }
   | { readonly tag: 'failed'; readonly failure: ProbeFailure }
   | { readonly tag: 'unknown'; readonly because: 'proxy' | 'resolver' | 'local' | 'defect'; readonly code: string };
 
-/** The first bytes and the length of a body. */
+/** The length and the first bytes of a body. */
 export interface Seen {
   readonly bytes: number;
   readonly firstHex: string;
 }
 
-/** The contents of a mutable response, compared between mirrors and over time; each field is bounded. */
+/** What a mutable response lists, to be compared between mirrors and over time. */
 export interface Contents {
-  /** In the spelling that all mirrors share: how many, the newest (the newest last), and pre-releases of these. */
+  /** `newest`: in a spelling that all mirrors share, the newest last; `pre`: the pre-releases among them. */
   readonly versions?: {
     readonly count: number;
     readonly newest: readonly string[];
@@ -70,9 +70,9 @@ export interface Contents {
   };
   /** The version or digest of each tag. */
   readonly tags?: Readonly<Record<string, string>>;
-  /** A number that never falls: of records, or of the last change. */
+  /** A number that never falls, such as a number of records. */
   readonly serial?: number;
-  /** The date in the content, wall milliseconds; not that of a header. */
+  /** The date in the body, not in a header; wall milliseconds. */
   readonly modifiedAtMs?: number;
 }
 
@@ -80,44 +80,42 @@ export interface Contents {
 export interface Facts {
   /** The version that `latest` resolved to. */
   readonly resolvedVersion?: string;
-  /** An optional endpoint is not offered, which is ok. */
+  /** The mirror does not offer an optional endpoint, which is ok. */
   readonly notOffered?: boolean;
-  /** Valid versions of a list; `newest` is `null` of none. */
+  /** Valid versions in a list; `newest` is `null` for an empty list. */
   readonly listed?: { readonly count: number; readonly newest: string | null };
-  /** Removed after the comparison. */
   readonly contents?: Contents;
-  /** An immutable response was verified against a pinned or signed hash. */
+  /** A pinned or signed hash that an immutable response has. */
   readonly verified?: {
     readonly algorithm: string;
     readonly digest: string;
     /** `pinned`, or the ecosystem's word for another authority. */
     readonly against: string;
   };
-  /** A digest to compare between mirrors; only those with the same `of`, which says what was hashed. */
+  /** A digest to compare between mirrors. `of`: what was hashed; only digests with equal `of` are compared. */
   readonly compared?: { readonly algorithm: string; readonly digest: string; readonly of?: string };
-  /** The body whose digest is named; at most `limits.bytesShown` first bytes. */
+  /** Of the hashed body. */
   readonly seen?: Seen;
-  /** Of the authority over this response; absent: none, and none is required. */
+  /** The authority's signature; absent: none is required. */
   readonly signature?: Signature;
-  /** A signed tree head, for lag in records and consistency. */
+  /** The signed tree head of a checksum database. */
   readonly treeHead?: { readonly name: string; readonly size: number; readonly rootBase64: string };
-  /** Records at the relayed authority itself; `null`: not reachable from here; absent: not requested. */
+  /** Records at the authority itself; `null`: not reachable from here; absent: not requested. */
   readonly authority?: { readonly name: string; readonly size: number | null };
   readonly authorityCost?: AuthorityCost;
-  /** Two contradicting signed statements of one authority, in full. */
+  /** Two signed statements of one authority that contradict each other, in full. */
   readonly forked?: { readonly name: string; readonly statements: readonly [string, string] };
-  /** Hashes that an authority's own signature confirms, as in `ProbeContext.pinned`. */
+  /** Hashes that an authority has signed, as in `ProbeContext.pinned`. */
   readonly logged?: Readonly<Record<string, string>>;
-  /** For the ecosystem only (`learn`), small. */
+  /** Facts that only the ecosystem reads. */
   readonly own?: Readonly<Record<string, unknown>>;
 }
 
-/** The facts that are kept of a probe. */
+/** Removes `contents`. */
 export function dropContents({ contents: _, ...kept }: Facts): Facts {
   return kept;
 }
 
-/** How a conversation ends. */
 export interface Verdict {
   readonly outcome:
     | Extract<Outcome, { tag: 'ok' | 'failed' }>
@@ -125,14 +123,13 @@ export interface Verdict {
   readonly facts: Facts;
 }
 
-/** Monotonic times of one hop. An event that did not happen is absent. */
+/** Monotonic times of one hop; an event that did not happen is absent. */
 export interface Marks {
-  /** Just before the first action; after another hop, the end of that one. */
+  /** The start of the hop; for a later hop, the end of the one before. */
   readonly start: number;
   readonly resolved?: number;
-  /** TCP is up; with a proxy also TLS to it and CONNECT. */
+  /** TCP is up; with a proxy also TLS to the proxy and CONNECT. */
   readonly connected?: number;
-  /** The TLS handshake with the mirror is done. */
   readonly secured?: number;
   /** First byte of the response head. */
   readonly firstByte?: number;
@@ -140,7 +137,7 @@ export interface Marks {
   readonly end: number;
 }
 
-/** Facts of a handshake, also if verification failed. */
+/** Facts of a TLS handshake, also if verification failed. */
 export interface TlsFacts {
   readonly version: string;
   readonly cipher: string;
@@ -150,22 +147,21 @@ export interface TlsFacts {
   readonly expiresAtMs: number | null;
   readonly spkiSha256: string | null;
   readonly resumed: boolean;
-  /** Node's code; `null`: verified. */
+  /** Node's error code; `null`: the certificate is valid. */
   readonly authorizationCode: string | null;
 }
 
 /** The fault that ended a hop before its response was complete. */
 export interface WireFault {
-  /** `err.code` of the runtime, or one of ours, which begin with `MW_`: listed in `probe/classify.ts`. */
+  /** `err.code` of the runtime, or one of ours, which begin with `MW_`. */
   readonly code: string;
-  /** Phase in which it happened, by the marks. */
   readonly phase: Phase;
   /** Static text or OpenSSL reason, at most 200 characters. */
   readonly text: string;
-  /** `text` for any language; absent: only in English, or not our text. */
+  /** `text` as data for any language; absent: English only. */
   readonly sentence?: Sentence;
   readonly bytesRead: number;
-  /** Only for `timeout`s: the limit that was hit. */
+  /** Only for timeouts: the exceeded limit. */
   readonly limitMs?: number;
   /** For a failed resolve: whether another name resolved at the same time; `null`: not tried. */
   readonly resolverAnswersOthers?: boolean | null;
@@ -186,9 +182,9 @@ export interface Hop {
   readonly tls: TlsFacts | null;
   /** Absent: no connection, or an older row. */
   readonly protocol?: HttpProtocol;
-  /** The request was sent again: REFUSED_STREAM, or GOAWAY before our stream. */
+  /** Why the request was sent again: REFUSED_STREAM, or a GOAWAY that excludes the stream. */
   readonly repeated?: 'refused_stream' | 'goaway';
-  /** Absent: GET, or an older release stored it. */
+  /** Absent: GET. */
   readonly method?: 'HEAD';
   readonly requestHeaders: Readonly<Record<string, string>>;
   readonly status: number | null;
@@ -201,35 +197,35 @@ export interface Hop {
   readonly fault: WireFault | null;
 }
 
-/** The whole conversation of one probe, asides included. */
+/** All requests of one probe, asides included. */
 export interface Transcript {
   readonly probeId: string;
   readonly startedAtMs: number;
   readonly startedMonotonicMs: number;
   readonly hops: readonly Hop[];
   readonly verdict: Verdict;
-  /** First line of an error body, printable, at most 200 characters; `masked_upstream` is detected in it. */
+  /** First line of an error body, printable, at most 200 characters; `null`: none. */
   readonly errorLine: string | null;
-  /** Worst event-loop delay of the worker meanwhile. */
+  /** Longest event-loop delay of the thread during the probe. */
   readonly loopDelayMsMax: number;
   readonly worker: number;
 }
 
-/** What a client with an empty cache spends on verifying one artifact, besides the artifact itself. */
+/** What verifying one artifact costs a client with an empty cache. */
 export interface Cost {
   readonly requests: number;
   readonly ms: number;
 }
 
-/** The cost of verification over each way to the authority. */
+/** What verification costs, relayed by the mirror and directly from the authority. */
 export interface AuthorityCost {
-  /** Through the mirror's relay, over the existing connection; `null`: no relay. */
+  /** `null`: the mirror has no relay. */
   readonly relayed: Cost | null;
-  /** From the authority itself; `null`: not reachable from here, or not probed. */
+  /** `null`: the authority is not reachable from here, or was not probed. */
   readonly direct: Cost | null;
 }
 
-/** The result of checking a signature, closed. A wrong one is a `mismatch`. */
+/** The result of checking a signature. A wrong signature is a `mismatch` instead. */
 export type SignatureState =
   | 'valid'
   | 'no_key'

@@ -1,19 +1,18 @@
 import type { FileText, FolderNames } from './ports.ts';
 
 /**
- * `error`: builds break, files are not verified, or private names or credentials leak; `warning`: that may happen, or
- * builds are slower or use other settings than meant; `note`: all is well.
+ * `error`: builds break, verification is off, or secrets leak; `warning`: that may happen, or builds are slower;
+ * `note`: no problem.
  */
 export type TrapSeverity = 'error' | 'warning' | 'note';
 
-/** A kind of trap, apart from its texts. */
 export interface TrapKind {
   readonly severity: TrapSeverity;
-  /** Whether `--fix` can repair it in a client's own file. */
+  /** Whether `--fix` can repair the trap in a client's own file. */
   readonly isFixable: boolean;
 }
 
-/** By stable id. */
+/** By trap id. */
 export type TrapKinds = Readonly<Record<string, TrapKind>>;
 
 export type Place =
@@ -21,31 +20,31 @@ export type Place =
   | { readonly variable: string }
   | { readonly mirror: string };
 
-/** One line of a file as it should be. */
+/** A change of one line of a file. */
 export interface Edit {
   readonly file: string;
   /** From 1; `null`: after the last line of a file, which may not exist yet. */
   readonly line: number | null;
-  /** The line as found. */
+  /** `null`: a new line. */
   readonly was: string | null;
   /** Empty: the line is removed. */
   readonly becomes: readonly string[];
 }
 
-/** A trap that was found. Its texts have no secrets. */
+/** A trap that was found; texts contain no secrets. */
 export interface Trap {
   readonly id: string;
   readonly what: string;
   readonly where: readonly Place[];
-  /** Instructions, or lines to paste; never empty. */
+  /** Instructions, or lines to paste; not empty. */
   readonly set: readonly string[];
-  /** Of `--fix`; empty: to be repaired by hand. */
+  /** What `--fix` changes; empty: it must be repaired by hand. */
   readonly edits: readonly Edit[];
 }
 
-/** A check that gave no result, and why: neither a trap nor fine. */
+/** A check without a result, and why. */
 export interface Untold {
-  /** A trap's id, or `settings` for a file that could not be read. */
+  /** The id of a trap, or `settings` for a file that could not be read. */
   readonly id: string;
   readonly because: string;
   readonly where: readonly Place[];
@@ -63,7 +62,7 @@ export interface FileChange {
   readonly after: string;
 }
 
-/** A place as text: `file:line`, `$VARIABLE`, or the mirror's name. */
+/** `file:line`, `$VARIABLE`, or the mirror's name. */
 export function placeTextOf(place: Place): string {
   if ('variable' in place) return `$${place.variable}`;
   if ('mirror' in place) return place.mirror;
@@ -73,12 +72,13 @@ export function placeTextOf(place: Place): string {
 /** Read access to settings on this machine; starts no program. */
 export interface Machine {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The folders of the user and of the project, absolute. */
+  /** The user's home folder, absolute. */
   readonly home: string;
+  /** The project folder, absolute. */
   readonly cwd: string;
   /** The path of a system file such as `/etc/pip.conf`, below the configured root. */
   system(path: string): string;
-  /** By absolute path. */
+  /** Absolute path. */
   read(path: string): Promise<FileText>;
   list(path: string): Promise<FolderNames>;
   /** Permission bits; `null`: no such file. */
@@ -96,7 +96,7 @@ export interface Assignment {
 
 export interface Surroundings {
   readonly machine: Machine;
-  /** In the order of reading. */
+  /** In the order in which they are read. */
   readonly assignments: readonly Assignment[];
   readonly privatePatterns: readonly string[];
 }

@@ -5,25 +5,25 @@ const sizeUnits: Readonly<Record<string, number>> = { KiB: 2 ** 10, MiB: 2 ** 20
 export const durationPattern = /^\d+(\.\d+)?(ms|s|m|h|d)$/;
 /** `50MiB`: one number and one of `KiB MiB GiB`. */
 export const sizePattern = /^\d+(\.\d+)?(KiB|MiB|GiB)$/;
-/** `50%`, from 0 to 100. */
+/** A percentage from `0%` to `100%`. */
 export const sharePattern = /^(100|\d{1,2}(\.\d+)?)%$/;
 
-/** Milliseconds of a text that `durationPattern` accepts, rounded to a whole one. */
+/** Rounded milliseconds of a text that matches `durationPattern`. */
 export function durationMs(text: string): number {
   return scaled(text, durationUnits);
 }
 
-/** Bytes of a text that `sizePattern` accepts, rounded to a whole one. */
+/** Rounded bytes of a text that matches `sizePattern`. */
 export function sizeBytes(text: string): number {
   return scaled(text, sizeUnits);
 }
 
-/** 0 to 1, of a text that `sharePattern` accepts. */
+/** The share, 0 to 1, of a text that matches `sharePattern`. */
 export function shareOf(text: string): number {
   return Number.parseFloat(text) / 100;
 }
 
-/** A duration in milliseconds as a whole number of its largest unit: 90000 is `90s`, 120000 is `2m`. */
+/** Formats milliseconds in the largest unit that divides them: 90000 is `90s`, 120000 is `2m`. */
 export function formatDuration(ms: number): string {
   for (const unit of ['d', 'h', 'm', 's'] as const) {
     const size = durationUnits[unit] ?? 1;

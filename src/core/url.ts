@@ -1,14 +1,14 @@
 import type { Listen } from './config.ts';
 
-/** A URL apart from its user-info. */
+/** A URL and its user-info. */
 export interface SplitUrl {
   /** Without user-info, query, fragment or trailing slash. */
   readonly url: string;
-  /** Percent-decoded; `null` without user-info. */
+  /** Percent-decoded; `null`: no user-info. */
   readonly user: { readonly username: string; readonly password: string } | null;
 }
 
-/** Reads a base URL: http or https, no query, no fragment. `null` for anything else. */
+/** Parses a base URL (http or https, no query, no fragment); `null`: anything else. */
 export function baseUrl(text: string): SplitUrl | null {
   if (!/^https?:\/\/[^/]/i.test(text) || /[?#\s\\]/.test(text) || !URL.canParse(text)) return null;
   const parsed = new URL(text);
@@ -17,7 +17,7 @@ export function baseUrl(text: string): SplitUrl | null {
   return { url: `${parsed.protocol}//${parsed.host}${parsed.pathname}`.replace(/\/+$/, ''), user };
 }
 
-/** `undefined`: broken percent escapes. */
+/** `null`: no user-info; `undefined`: invalid percent escapes. */
 function userOf(parsed: URL): SplitUrl['user'] | undefined {
   if (parsed.username === '' && parsed.password === '') return null;
   try {
@@ -29,9 +29,9 @@ function userOf(parsed: URL): SplitUrl['user'] | undefined {
 
 /** Most servers accept at most 8 KiB. */
 const urlCharsMax = 16 * 1024;
-/** The base URL of a page is repeated in each of its relative URLs. */
+/** Short, because each relative URL of a page is resolved with its base. */
 const baseCharsMax = 1024;
-/** DNS has no longer labels. `URL` needs quadratic time for a label that is not ASCII: 0.3 s for 4 000 letters. */
+/** The longest label in DNS. `URL` takes quadratic time for a non-ASCII label: 0.3 s for 4 000 letters. */
 const labelCharsMax = 63;
 const hostCharsMax = 300;
 
@@ -47,7 +47,7 @@ export function readForeignUrl(text: string, base?: string): URL | null {
   return hasLongHost(text) ? null : URL.parse(text, base);
 }
 
-/** As `readForeignUrl`, for one of many URLs on a page. */
+/** As `readForeignUrl`, with a shorter limit for `base`: a page has many URLs. */
 export function readPageUrl(text: string, base: string): URL | null {
   return base.length > baseCharsMax ? null : readForeignUrl(text, base);
 }
@@ -63,13 +63,13 @@ function hasLongHost(text: string): boolean {
   return host.length > hostCharsMax || host.split(labelEnd).some((label) => label.length > labelCharsMax);
 }
 
-/** The URL of our own listener from this machine, without a trailing slash. */
+/** The URL of our own listener from this host, without a trailing slash. */
 export function urlOfListener({ host, port, tls }: Listen): string {
   const own = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return `${tls === null ? 'http' : 'https'}://${own.includes(':') ? `[${own}]` : own}:${port}`;
 }
 
-/** A mirror's name from the host of a URL: letters, digits, dots and hyphens, at most 50. */
+/** A name for a mirror, from the host of its URL: at most 50 letters, digits, dots and hyphens. */
 export function mirrorNameOf(url: string): string {
   const clean = new URL(url).host.replace(/[^a-z0-9.-]/gi, '-');
   return clean.replace(/^[-.]+/, '').slice(0, 50);
@@ -78,7 +78,7 @@ export function mirrorNameOf(url: string): string {
 const innerSuffix = /\.(internal|local|lan|corp|home|intranet|private|localdomain)$/;
 const innerAddress = /^((10|192\.168|172\.(1[6-9]|2\d|3[01])|169\.254)(\.\d+)+$|\[?f[cd][0-9a-f]{2}:|\[?fe80:)/i;
 
-/** True for a private address, a name without a dot, or one with a reserved suffix. */
+/** True for a private or link-local address, a name without a dot, or an internal suffix (`.local`). */
 export function isInnerHost(host: string): boolean {
   const name = host.toLowerCase();
   return innerAddress.test(name) || innerSuffix.test(name) || !/[.:]/.test(name);
@@ -90,7 +90,7 @@ export function hostOf(url: string): string {
   return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
 }
 
-/** `https://example.com:443`: mirrors of one host share slots and byte budget. */
+/** Scheme, host and port: `https://example.com:443`. */
 export function hostKeyOf(url: string): string {
   return `${new URL(url).protocol}//${hostOf(url)}`;
 }

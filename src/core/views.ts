@@ -48,7 +48,7 @@ export function stamp(wallMs: number | null): string | null {
   return wallMs === null ? null : new Date(wallMs).toISOString();
 }
 
-/** Every key is always present, but `family` and `protocol` of a scope item. */
+/** Converts a finding; all keys are present, except `family` and `protocol` of scope items. */
 export function findingView(finding: Finding): FindingView {
   const { id, kind, state, ecosystem, upstream, registry, cause, vantage, confidence, text } = finding;
   const { samples, failures, observedSeconds, baselineSeconds, thresholdSeconds, probeIds } = finding.evidence;
@@ -101,7 +101,7 @@ export function firstBytesTextOf({ firstHex }: Pick<Seen, 'firstHex'>): string {
     .join('');
 }
 
-/** Every key is always present. */
+/** Converts an advice; all keys are present. */
 export function adviceView(advice: Advice): AdviceView {
   const { id, ecosystem, upstream, vantage, state, from, to, chain, reason, cause, refusal, expected } = advice;
   const { confidence, bypass = null, remedy, doesNotCover, rollback, trigger } = advice;

@@ -1,15 +1,14 @@
 import type { EcosystemId, Upstream } from './mirror.ts';
 import type { Sentence } from './result.ts';
 
-/** A what-if request: how would this chain behave? */
 export interface WhatIfAsked {
   /** In the client's syntax; may contain credentials. */
   readonly chain: string;
   /** `null`: derived from the mirrors in the chain. */
   readonly ecosystem: EcosystemId | null;
-  /** `null`: the ecosystem's only one, else its public one, else by the mirrors in the chain. */
+  /** `null`: derived. */
   readonly upstream: string | null;
-  /** `null`: the client whose chain decides. */
+  /** `null`: the leading client. */
   readonly client: string | null;
 }
 
@@ -25,7 +24,7 @@ export const whatIfProblems = [
   'which_group',
 ] as const;
 
-/** Why a chain cannot be walked. `at`: the member at fault, from 0. */
+/** Why a chain is not accepted. `at`: the index of the wrong member, or `null`. */
 export interface WhatIfProblem {
   readonly kind: (typeof whatIfProblems)[number];
   readonly at: number | null;
@@ -36,47 +35,47 @@ export interface WhatIfProblem {
 export interface WhatIfMember {
   /** Credentials masked. */
   readonly shown: string;
-  /** `unwatched`: a host without a configured mirror, not measured, as `direct`. */
+  /** `unwatched`: a host that is not a configured mirror. */
   readonly kind: 'mirror' | 'unwatched' | 'direct' | 'off';
   /** `null`: no mirror. */
   readonly registry: string | null;
-  /** Scheduled light samples, and the good ones. */
+  /** Number of scheduled light samples. */
   readonly answers: number;
   readonly good: number;
 }
 
-/** `paired`: from moments with all measured members; `independent`: as if members failed independently. */
+/** `paired`: from simultaneous responses of the members; `independent`: as if members failed independently. */
 export type WhatIfBasis = 'paired' | 'independent' | 'none';
 
-/** The forecast for one chain. Shares are 0 to 1; `null`: not measured. */
+/** The forecast for a chain. Shares are 0 to 1; `null`: not measured. */
 export interface ChainOutlook {
   readonly chain: string;
   readonly members: readonly WhatIfMember[];
   readonly basis: WhatIfBasis;
   readonly windowSeconds: number;
-  /** Scheduled light moments walked, and those that ended unmeasured. */
+  /** Number of replayed light requests; `unmeasured`: those that reached an unmeasured member. */
   readonly moments: number;
   readonly unmeasured: number;
-  /** The last downloads, and those that failed or ended unmeasured. */
+  /** Replayed downloads; `failed` and `unmeasured` are parts of `moments`. */
   readonly downloads: { readonly moments: number; readonly failed: number; readonly unmeasured: number };
-  /** Light fetches that succeed: a range if some ended unmeasured, and the 95 % confidence interval. */
+  /** The share of light requests that succeed, with its 95 % confidence interval (`low`, `high`). */
   readonly availability: {
     readonly atLeast: number;
     readonly atMost: number;
     readonly low: number;
     readonly high: number;
   } | null;
-  /** One client fetch: its time if it succeeds, and its cost with failures. */
+  /** One client fetch: `seconds` if it succeeds; costs include failures. */
   readonly fetch: {
     readonly seconds: number;
-    /** The 95 % confidence interval; `null`: nothing was paired. */
+    /** 95 % confidence interval; `null`: nothing was paired. */
     readonly low: number | null;
     readonly high: number | null;
-    /** If all unmeasured fetches succeed, and (`…Most`) if all fail. */
+    /** If all unmeasured fetches succeed; `costSecondsMost`: if all fail. */
     readonly costSeconds: number;
     readonly costSecondsMost: number;
   } | null;
-  /** One build as advice assumes. `…Most`: if all unmeasured fetches fail. */
+  /** One build. `…Most`: if all unmeasured fetches fail. */
   readonly build: {
     readonly seconds: number;
     readonly failedShare: number;
@@ -86,14 +85,14 @@ export interface ChainOutlook {
   } | null;
 }
 
-/** The edited chain compared with another one, over moments in which both were walked. */
+/** The edited chain compared with another one, over requests that were replayed with both. */
 export interface WhatIfAgainst {
   readonly outlook: ChainOutlook;
-  /** Of the edited chain. `unsure`: the moments do not decide; `null`: none. */
+  /** The edited chain compared with the other one; `unsure`: undecided; `null`: nothing to compare. */
   readonly time: 'faster' | 'slower' | 'equal' | 'unsure' | null;
-  /** Moments in which both walks ended measured. */
+  /** Requests for which both chains were measured. */
   readonly moments: number;
-  /** Moments in which only the other chain failed, and (`broken`) only the edited one. */
+  /** Requests in which only the other chain failed; `broken`: only the edited one. */
   readonly rescued: number;
   readonly broken: number;
 }
@@ -106,22 +105,20 @@ export interface WhatIf extends Upstream {
   readonly inUse: WhatIfAgainst | null;
   /** `null`: the advised chain is the one in use. */
   readonly advised: WhatIfAgainst | null;
-  /** `advise.failureCost`. */
   readonly failureCostSeconds: number;
   readonly vantageSuspect: boolean;
 }
 
-/** With fewer moments a note says so: half an hour has twice as many at the usual pace. */
+/** With fewer, a note says so. */
 const momentsFew = 30;
 
-/** A limitation of the numbers of an edited chain. */
 export interface WhatIfNote {
   readonly kind: 'vantage' | 'unmeasured' | 'independent' | 'few' | 'noDownloads' | 'downloads' | 'none';
   readonly count: number;
   readonly unmeasured: number;
 }
 
-/** The notes to show with the numbers, the most important first. */
+/** The most important first. */
 export function notesOf({ edited, vantageSuspect }: Pick<WhatIf, 'edited' | 'vantageSuspect'>): readonly WhatIfNote[] {
   const { basis, moments, unmeasured, downloads, fetch, build } = edited;
   const isMeasured = basis !== 'none';
@@ -131,7 +128,7 @@ export function notesOf({ edited, vantageSuspect }: Pick<WhatIf, 'edited' | 'van
     ['unmeasured', isMeasured && unmeasured > 0],
     ['independent', basis === 'independent'],
     ['few', isMeasured && moments < momentsFew],
-    // Without a time of any fetch, the reason is unmeasured walks, which another note reports.
+    // Without any fetch time, another note tells the reason.
     ['noDownloads', isMeasured && fetch !== null && build === null],
     ['downloads', isMeasured && build !== null && downloads.moments === 0],
   ];

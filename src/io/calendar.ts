@@ -3,22 +3,22 @@ import type { Calendar } from '../core/ports.ts';
 
 const second = 1_000;
 const minute = 60 * second;
-/** Offsets of time zones are whole quarters of an hour: within one the local hour and day are constant. */
+/** Time zone offsets are multiples of a quarter of an hour: within one the local hour and day are constant. */
 const quarter = 15 * minute;
 const halfDay = 48 * quarter;
-/** A time that does not occur within nine years counts as one that never comes; 29 February may be absent for eight. */
+/** A time that does not come within nine years never comes: 29 February may be absent for eight. */
 const reachMs = 9 * 366 * 2 * halfDay;
 const expressionsKept = 1_000;
 
 type Matches = (wallMs: number) => boolean;
 
-/** One expression as matchers of an instant, by unit; that of a smaller unit tests the larger ones too. */
+/** Matchers of one expression, by unit; each matcher also tests the larger units. */
 interface Almanac {
   readonly day: Matches;
   readonly hour: Matches;
   readonly minute: Matches;
   readonly second: Matches;
-  /** Not every hour matches: then an hour that occurs twice (end of summer time) counts once. */
+  /** Not every hour matches; then an hour that occurs twice (end of summer time) counts once. */
   readonly namesHours: boolean;
   readonly local: Intl.DateTimeFormat;
 }
@@ -59,7 +59,7 @@ function startOfNext(unit: number, wallMs: number): number {
   return (Math.floor(wallMs / unit) + 1) * unit;
 }
 
-/** Skips the largest unit without a match. No whole day lies between two instants half a day apart. */
+/** Skips the largest unit without a match. */
 function nextAfter(almanac: Almanac, wallMs: number): number {
   let at = startOfNext(second, wallMs);
   const endMs = at + reachMs;
@@ -76,11 +76,10 @@ function nextAfter(almanac: Almanac, wallMs: number): number {
 const almanacs = new Map<string, Almanac>();
 
 /**
- * Cron expressions as node-cron 4 parses them; if day of month and day of week are both named, both must match. The
- * search is ours, because node-cron's tasks search only from the present on. A local time that the clocks skip is
- * skipped; one that occurs twice counts once if the expression names hours, else twice. `timeZone` is an IANA name,
- * `null` the zone of the process. Returns `Infinity` for a time that never comes.
- * @throws Error on an expression or zone that node-cron refuses: configuration has checked both
+ * Cron expressions as node-cron 4 parses them; if day of month and day of week are both given, both must match. A local
+ * time that the clocks skip is skipped; one that occurs twice counts once if the expression names hours, else twice.
+ * `timeZone`: an IANA name; `null`: the zone of the process. Returns `Infinity` for a time that never comes.
+ * @throws Error on an expression or zone that node-cron refuses
  */
 export const cronCalendar: Calendar = {
   nextAfter(expression, timeZone, wallMs) {

@@ -24,28 +24,27 @@ import { forget, type KeptChange, type KeptFile, keep, newFileFlags, prune } fro
 export interface ChangeRefused {
   readonly file: string;
   readonly because: Sentence;
-  /** Only some files were changed or restored: the id of the stored change set, for an undo. */
+  /** Only some files were changed or restored; the id of the stored change set, for an undo. */
   readonly halfDone?: string;
 }
 
-/** Where changes may be made, and where the old contents are kept. */
 export interface ChangePlace {
-  /** Each changed file must be in one of these folders, after resolving every link. */
+  /** Each changed file must be in one of these folders, with all links resolved. */
   readonly roots: readonly string[];
   readonly kept: string;
   /** Our user; absent: this process's. Root (0) writes only where no other user could redirect the write. */
   readonly ourUid?: number;
-  /** The last part of a path must be no link; absent: a link is followed to its file. */
+  /** The file itself must not be a link; absent: a link is followed. */
   readonly isExact?: true;
-  /** The entry of a journal that a change set belongs to; absent: none, and old change sets are pruned. */
+  /** What the change set belongs to; absent: nothing, and old change sets are pruned. */
   readonly owner?: string;
 }
 
 const newFileMode = 0o600;
 
 /**
- * Makes changes, all or (but for `halfDone`) none: stores the old contents, then replaces each file by a rename, with
- * its mode and owner. If the contents of a file are not its `before`, nothing is changed.
+ * Makes all changes or, unless `halfDone` is set, none. Old contents are stored first. A file whose contents are not
+ * its `before` is an error.
  */
 export async function makeChanges(
   changes: readonly FileChange[],
@@ -89,7 +88,7 @@ export async function makeChanges(
   return ok(change);
 }
 
-/** The refusal for the first file whose path another user could redirect while root writes. */
+/** The first file whose path another user could redirect while root writes. */
 async function refusedToRoot(
   files: readonly string[],
   { ourUid = process.geteuid?.() }: ChangePlace,
@@ -115,7 +114,7 @@ async function arePutBack(files: readonly KeptFile[]): Promise<boolean> {
 
 /**
  * Restores the files of a change set (bytes, mode and owner) and removes its record; a file that was new is deleted.
- * @returns an error, also for a file that was changed since; nothing was restored, unless it has `halfDone`
+ * @returns an error, also for a file that was changed since; without `halfDone` nothing was restored
  */
 export async function undoChange(change: KeptChange, place: ChangePlace): Promise<Result<null, ChangeRefused>> {
   const foreign = await refusedToRoot(
@@ -240,7 +239,7 @@ async function isWithin(path: string, roots: readonly string[]): Promise<boolean
   return false;
 }
 
-/** Removes temporary files that a killed process left beside a file. Only if nothing else changes that file now. */
+/** Removes temporary files that a killed process left beside a file. Nothing else may be changing the file now. */
 export async function removeLeftovers(file: string): Promise<void> {
   const begin = `${basename(file)}.mirrorwatch-`;
   const names = await readdir(dirname(file)).catch(() => []);
@@ -249,7 +248,6 @@ export async function removeLeftovers(file: string): Promise<void> {
       await rm(join(dirname(file), name), { force: true }).catch(() => undefined);
 }
 
-/** Writes a new file beside `file`, syncs it to disk and renames it to `file`. */
 async function replaceBytes(
   file: string,
   bytes: Buffer,

@@ -6,7 +6,7 @@ export const homePrefix = 'mirrorwatch-client-';
 
 /**
  * Removes folders of runs that a killed daemon left: they contain credentials. Any user can create such a folder, so
- * only those of `owners` are removed, and only those too old for a running client.
+ * only old ones of `owners` are removed.
  * @param home  the folder of a run that starts now
  */
 export async function clearLeft(
@@ -26,15 +26,14 @@ export async function clearLeft(
   }
 }
 
-/** The regular files of a folder tree, and their bytes. */
 interface FolderSize {
   readonly files: number;
   readonly bytes: number;
-  /** The tree has too many entries: the rest was not counted. */
+  /** The tree has too many entries, so the rest was not counted. */
   readonly isCut: boolean;
 }
 
-/** The size of a folder tree; links are not followed, and unreadable entries count as nothing. */
+/** Links are not followed, and unreadable entries count as nothing. */
 export async function measureFolder(folder: string, entriesMax: number): Promise<FolderSize> {
   const left = [folder];
   let [files, bytes, entries] = [0, 0, 0];

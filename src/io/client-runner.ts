@@ -115,7 +115,7 @@ export function createClientRunner(input: {
 
 type Exit = { readonly code: number | null; readonly signal: string | null } | { readonly error: string };
 
-/** Waits for the end of a process, stops its group, and waits a limited time for the end of its pipes. */
+/** Resolves after the end of a process and, for a limited time, of its pipes. Stops its process group. */
 function ended(child: ChildProcess, timers: Timers): Promise<Exit> {
   return new Promise((resolve) => {
     child.once('error', (cause) => {
@@ -141,7 +141,7 @@ function endOf(exit: Exit, because: Stop | null): ClientEnd {
   return { tag: 'exited', code: exit.code };
 }
 
-/** True if the output shows that util-linux failed before it started the client. */
+/** True if util-linux failed before it started the client. */
 function isRefused({ end, said }: ClientReport): boolean {
   return end.tag === 'exited' && end.code !== 0 && /^(?:prlimit|setpriv): /.test(said);
 }
@@ -150,7 +150,7 @@ function notRun(because: Extract<ClientEnd, { tag: 'not_run' }>['because'], code
   return { end: { tag: 'not_run', because, code }, tookMs: 0, files: 0, bytes: 0, said: '', words: '' };
 }
 
-/** The command line that, with util-linux, also gives the client resource limits and ends it with this process. */
+/** With util-linux, also limits the client's resources and ends the client with this process. */
 function wrapped(argv: readonly string[], order: ClientOrder, path: string): readonly string[] {
   const setpriv = findCommand('setpriv', path);
   const prlimit = findCommand('prlimit', path);
@@ -171,7 +171,7 @@ function wrapped(argv: readonly string[], order: ClientOrder, path: string): rea
   ];
 }
 
-/** Creates the folders and files of a run; only the client's user has access. */
+/** Only the client's user has access. */
 async function furnish(home: string, plan: ClientPlan, user: ClientOrder['user']): Promise<void> {
   const own = async (path: string) => (user === null ? undefined : chown(path, user.uid, user.gid));
   const folders = new Set([home]);
@@ -189,7 +189,7 @@ async function furnish(home: string, plan: ClientPlan, user: ClientOrder['user']
   for (const path of folders) await own(path);
 }
 
-/** Removes a folder, also one with read-only folders. Best effort. */
+/** Also removes read-only folders. Best effort. */
 async function clear(home: string): Promise<void> {
   const remove = () => rm(home, { recursive: true, force: true });
   await remove().catch(async () => {
@@ -226,7 +226,7 @@ function lowPriority({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
   } catch {
-    // Gone already.
+    // The process has ended.
   }
 }
 

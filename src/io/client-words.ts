@@ -1,15 +1,15 @@
 import type { KnownMask } from '../core/mask-known.ts';
 import { printable } from '../core/printable.ts';
 
-/** The end of a program's output, in the order in which it arrived. */
+/** The end of a program's output. */
 export interface Words {
   add(chunk: Buffer): void;
-  /** The bytes of the whole output, also of the part that is not kept. */
+  /** Bytes of the whole output, also of what is not kept. */
   count(): number;
   text(): string;
 }
 
-/** Keeps the last `bytesMax` bytes; a line that the cut falls into is removed. */
+/** Keeps the last `bytesMax` bytes; a line that they begin inside is removed. */
 export function keepWords(bytesMax: number): Words {
   const ring = Buffer.alloc(bytesMax);
   let count = 0;

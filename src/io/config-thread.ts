@@ -5,10 +5,10 @@ import { error, ok, type Result } from '../core/result.ts';
 import { type Sealed, unseal } from '../core/secret.ts';
 import { phrase } from '../words/tell.ts';
 
-/** Marks the start data of this kind of thread: other threads may load its file too. */
+/** Marks the start data of this kind of thread. */
 export const configRole = 'mirrorwatch-config';
 
-/** A configuration's text with its context. `path` `null`: the built-in one. */
+/** `path` `null`: the built-in configuration. */
 export interface ConfigText {
   readonly text: string;
   readonly path: string | null;
@@ -21,25 +21,20 @@ export interface ConfigSeed extends ConfigText {
   readonly role: typeof configRole;
 }
 
-/** The only message of the thread. */
 export type ConfigRead =
   | { readonly tag: 'ok'; readonly config: Sealed; readonly warnings: readonly ConfigIssue[] }
   | { readonly tag: 'error'; readonly issues: readonly ConfigIssue[] };
 
-/** The file that the thread runs, in sources and in `dist/`. */
 const entry = new URL(import.meta.url.endsWith('.ts') ? './config-worker.ts' : './config-worker.js', import.meta.url);
 
-/**
- * Reads and checks a configuration in a thread of its own: a large one does not block the caller's thread. A timeout or
- * too much memory is an issue of the configuration.
- */
+/** Reads and checks a configuration in a separate thread. A timeout, or too much memory, is a `ConfigIssue`. */
 export async function readConfigAside(
   input: ConfigText,
   limitMs: number = limits.configReadMs,
 ): Promise<Result<{ readonly config: Config; readonly warnings: readonly ConfigIssue[] }, readonly ConfigIssue[]>> {
   const seed: ConfigSeed = { role: configRole, ...input };
   const resourceLimits = { maxOldGenerationSizeMb: limits.configReadMebibytes };
-  // `execArgv`: Node flags of this process (an inspector's port) must not apply to the thread.
+  // Node flags of this process (an inspector's port) must not apply to the thread.
   const options = { workerData: seed, name: 'config', execArgv: [], resourceLimits };
   const read = await readWith(options, limitMs);
   if (typeof read === 'string')
@@ -48,7 +43,7 @@ export async function readConfigAside(
   return ok({ config: unseal(read.config) as Config, warnings: read.warnings });
 }
 
-/** The message of the thread, or the code of what prevented one. */
+/** The message of the thread, or an error code. */
 async function readWith(options: WorkerOptions, limitMs: number): Promise<ConfigRead | string> {
   let thread: Worker;
   try {

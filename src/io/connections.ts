@@ -11,10 +11,10 @@ interface Connection {
   isLetIn: boolean;
 }
 
-/** Open connections. */
+/** Registers open connections and limits them. */
 export interface Connections {
   opened(key: string, address: string, socket: Socket): void;
-  /** After its TLS handshake a connection is closed through this socket. */
+  /** Replaces the socket of a connection after its TLS handshake. */
   secured(key: string, socket: Socket): void;
   /** A request begins (1) or has ended (-1). */
   requested(key: string, by: 1 | -1): void;
@@ -34,9 +34,8 @@ function rankOf({ requests, isLetIn }: Connection): number {
 const inUse = 3;
 
 /**
- * Limits connections by closing others for new ones. Above the limit of an address, its least recently used connection
- * of the lowest rank is closed; above the total limit, that of the address with most connections of the lowest rank. If
- * all have the rank `inUse`, the new one is closed.
+ * At a limit, the least recently used connection of the lowest rank is closed for a new one; at the limit of an
+ * address, one of that address. If all have the rank `inUse`, the new one is closed.
  */
 export function createConnections(bounds: { readonly perAddress: number; readonly all: number }): Connections {
   /** The least recently used first. */
@@ -51,7 +50,7 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
   /** Closes a connection of this address, or of any (`null`). @returns false if all are in use */
   function makeRoom(address: string | null): boolean {
     let rank = inUse;
-    /** The connections of the lowest rank, by address: the least recently used one, and their number. */
+    /** By address, the connections of the lowest rank: the least recently used one, and their number. */
     let lowest = new Map<string, { readonly key: string; count: number }>();
     for (const [key, one] of open) {
       const its = rankOf(one);

@@ -7,7 +7,6 @@ interface EventsAsk {
   readonly tls?: TlsTrust;
 }
 
-/** Callbacks of a reader of server-sent events. */
 export interface EventReader {
   opened(): void;
   event(type: string, data: string): void;
@@ -16,8 +15,8 @@ export interface EventReader {
 }
 
 /**
- * Reads one stream of server-sent events until it ends, is closed, or is silent for `limits.eventSilentMs`. An event
- * longer than `limits.eventChars` ends it too.
+ * Reads server-sent events until the stream ends, is closed, is silent for `limits.eventSilentMs`, or has an event
+ * longer than `limits.eventChars`.
  */
 export function openEvents(ask: EventsAsk, reader: EventReader): { close(): void } {
   const stop = new AbortController();

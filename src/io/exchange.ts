@@ -5,18 +5,18 @@ import type { Listen } from '../core/config.ts';
 
 const bodyBytesMax = 64 * 1024 * 1024;
 
-/** Bytes of bodies that may still be read; requests may share one budget. */
+/** Bytes of response bodies that may still be read. */
 export interface BodyBudget {
   bytesLeft: number;
 }
 
-/** TLS options of a connection; the `ca` replaces the usual roots. */
+/** `ca` replaces the usual roots. */
 export type TlsTrust = Pick<
   ConnectionOptions,
   'ca' | 'cert' | 'key' | 'allowPartialTrustChain' | 'checkServerIdentity'
 >;
 
-/** The TLS options for our own listener: its own certificate alone is trusted, whatever its issuer and its names. */
+/** TLS options for our own listener: only its own certificate is trusted, with any issuer and name. */
 export function tlsOf({ tls }: Pick<Listen, 'tls'>): { readonly tls?: TlsTrust } {
   if (tls === null) return {};
   // The first of the chain: as trusted roots, the issuers behind it would let in every certificate of theirs.
@@ -24,7 +24,7 @@ export function tlsOf({ tls }: Pick<Listen, 'tls'>): { readonly tls?: TlsTrust }
   return { tls: { ca, allowPartialTrustChain: true, checkServerIdentity: () => undefined } };
 }
 
-/** A complete response. Header names are lower case. */
+/** Header names are lower case. */
 export interface Exchanged {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -32,8 +32,7 @@ export interface Exchanged {
 }
 
 /**
- * One request and its complete response, on a connection of its own; redirects are not followed. `fetch` is not used,
- * because it refuses some ports (6000).
+ * One request and its complete response; redirects are not followed. Not `fetch`, which refuses some ports (6000).
  * @throws Error with the `code` of the socket or of undici; `ABORT_ERR` after `limitMs`; `EMSGSIZE` above the budget
  */
 export async function exchange(ask: {
@@ -43,12 +42,12 @@ export async function exchange(ask: {
   readonly body: string | null;
   readonly limitMs: number;
   readonly tls?: TlsTrust;
-  /** Default: `bodyBytesMax` for this response. */
+  /** Absent: 64 MiB for this response. */
   readonly budget?: BodyBudget;
 }): Promise<Exchanged> {
   const { method, headers, body, limitMs, tls, budget = { bytesLeft: bodyBytesMax } } = ask;
   const url = new URL(ask.url);
-  // Loaded at first use: a daemon that makes no such request does not need the package.
+  // Loaded at first use: most daemons do not need the package.
   const { Client } = await import('undici');
   const client = new Client(url.origin, {
     allowH2: false,

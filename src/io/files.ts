@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { limits } from '../core/limits.ts';
 import type { SlowFiles } from '../core/ports.ts';
 
-/** The used part of the file system API, which tests replace. */
+/** The part of the file system API that is used here. */
 export type Disk = Pick<typeof nodeDisk, 'stat' | 'open' | 'readdir'>;
 
 const nodeDisk = { stat, open, readdir };
@@ -27,7 +27,6 @@ export function createFiles(limitMs: number = limits.fileMs, disk: Disk = nodeDi
   };
 }
 
-/** The files of this machine. */
 export const systemFiles: SlowFiles = createFiles();
 
 /**
@@ -81,7 +80,7 @@ async function within<T>(limitMs: number, reading: Promise<T>): Promise<T | Fail
 }
 
 async function readText(path: string, disk: Disk) {
-  // Before the open, because opening alone affects some devices; and after it, because another file may be there now.
+  // Before the open, because opening alone affects some devices; after it, because the file may be another by then.
   const before = refusalOf(await disk.stat(path));
   if (before !== null) return before;
   const handle = await disk.open(path, openFlags);

@@ -7,7 +7,7 @@ import { gpgvPaths, type SignatureChecker } from '../core/ports.ts';
 import type { Answer, SignatureCheck } from '../core/transcript.ts';
 
 /**
- * Verifies signatures with `gpgv` and one keyring, in a folder of its own that is also its home.
+ * Verifies signatures with `gpgv`, in a temporary folder that is also its home.
  * @param programs  possible paths; the first existing one is run
  */
 export function createGpgv(

@@ -7,7 +7,7 @@ import { codeOf } from './files.ts';
 /** One file of a change set: its old contents, and a hash of the new ones. */
 export interface KeptFile {
   readonly file: string;
-  /** Base64; `null`: it did not exist. */
+  /** Base64; `null`: the file did not exist. */
   readonly before: string | null;
   readonly beforeSha256: string | null;
   readonly afterSha256: string;
@@ -26,14 +26,14 @@ export interface KeptChange {
   readonly files: readonly KeptFile[];
 }
 
-/** Flags to create a file; the open fails if anything exists at the path. */
+/** Flags to create a file; opening fails if anything exists at the path. */
 export const newFileFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-/** The number of stored change sets, and their greatest age: they contain the tokens of settings files. */
+/** Stored change sets, which may contain tokens. */
 const keptMax = 100;
 const keptMs = 365 * 86_400_000;
 
-/** The folder of the records, and the user whose records are read; absent: that of this process. */
+/** `kept`: the folder of the records; `ourUid`: whose records are read; absent: those of this process's user. */
 interface KeptPlace {
   readonly kept: string;
   readonly ourUid?: number;
@@ -70,18 +70,18 @@ function recordOf({ id }: Pick<KeptChange, 'id'>, kept: string): string {
   return join(kept, `${id}.json`);
 }
 
-/** The change sets that were made and not undone, the newest first, at most `keptMax`. */
+/** The newest first, at most `keptMax`. */
 export async function listKeptChanges(place: KeptPlace): Promise<readonly KeptChange[]> {
   return (await recordsIn(place)).slice(0, keptMax);
 }
 
-/** The newest change set of an owner that was made and not undone. */
+/** The newest change set of an owner. */
 export async function findKeptChange(place: KeptPlace, owner: string): Promise<KeptChange | undefined> {
   return (await recordsIn(place)).find((change) => change.owner === owner);
 }
 
 /**
- * Removes our own records above the limits of number and age; what cannot be removed stays.
+ * Removes old records; a record that cannot be removed stays.
  * @param newest  the change set just made
  */
 export async function prune(place: KeptPlace, newest: KeptChange): Promise<void> {
@@ -90,13 +90,13 @@ export async function prune(place: KeptPlace, newest: KeptChange): Promise<void>
     if (at >= keptMax || Date.parse(change.madeAt) < sinceMs) await forget(change, place.kept).catch(() => undefined);
 }
 
-/** The records of our user, the newest first: one of another user could make us write any file. */
+/** Reads only records of our user, the newest first: those of another user could make us write any file. */
 async function recordsIn({ kept, ourUid = process.geteuid?.() }: KeptPlace): Promise<readonly KeptChange[]> {
   const changes: KeptChange[] = [];
   for (const id of await idsIn(kept)) {
     const text = await textBy(ourUid, recordOf({ id }, kept)).catch(() => null);
     const change = text === null ? null : parsed(text);
-    // Records are removed by their id: one whose id differs from its file name would remove another record.
+    // Records are removed by their id: another id than in the file name would remove another record.
     if (change?.id === id) changes.push(change);
   }
   return changes;
@@ -107,7 +107,7 @@ async function idsIn(kept: string): Promise<readonly string[]> {
   return names.flatMap((name) => /^(\d+)\.json$/.exec(name)?.[1] ?? []).sort((a, b) => Number(b) - Number(a));
 }
 
-/** The text of a regular file of a user (`undefined`: of any); `null`: it is another's, or not regular. */
+/** The text of a regular file of this user; `null`: another user's, or not regular. */
 async function textBy(uid: number | undefined, file: string): Promise<string | null> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {

@@ -4,10 +4,9 @@ import { type Log, logLevels } from '../core/ports.ts';
 
 const lineKeys: ReadonlySet<string> = new Set(['level', 'time', 'msg']);
 
-/** Of the lines that are not yet written, those beyond this length are dropped; characters. */
+/** Characters of unwritten lines; further lines are dropped. */
 const waitingMax = 1024 * 1024;
 
-/** The output of log lines; each `write` is one line with its line feed. */
 export type LogDestination = DestinationStream;
 
 /** Formats in this thread: a transport thread would lose its last lines at exit. */
@@ -20,7 +19,7 @@ function prettyOver(plain: LogDestination): LogDestination {
   };
 }
 
-/** Standard error; if it takes no lines (a full disk), the daemon goes on without. */
+/** Without a working standard error (a full disk) the daemon continues. */
 function standardError(): LogDestination {
   const stream = fileDestination({ fd: 2, sync: true, maxLength: waitingMax });
   stream.on('error', () => undefined);
@@ -55,7 +54,7 @@ export function createLog(options: {
   };
 }
 
-/** Adds `_` to the names of fields that are also standard keys: pino would write the key twice. */
+/** Adds `_` to the names of fields that are standard keys: pino would write the key twice. */
 function fieldsApart(fields: Readonly<Record<string, unknown>> | undefined): Readonly<Record<string, unknown>> {
   if (fields === undefined) return {};
   if (!Object.keys(fields).some((key) => lineKeys.has(key))) return fields;

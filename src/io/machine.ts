@@ -6,7 +6,7 @@ import { limits } from '../core/limits.ts';
 import type { Machine } from '../core/trap.ts';
 import { createFiles } from './files.ts';
 
-/** Resident memory of this process, threads included, bytes; `null`: not available. */
+/** Resident memory of this process, bytes; `null`: not available. */
 export function measureResidentBytes(): number | null {
   try {
     return process.memoryUsage.rss();
@@ -15,15 +15,12 @@ export function measureResidentBytes(): number | null {
   }
 }
 
-/** By the effective user. */
+/** True if the effective user is root. */
 export function isRoot(): boolean {
   return process.geteuid?.() === 0;
 }
 
-/**
- * The most probing threads: one for heavy steps, and for the rest one per core but the main thread's. Two on two cores:
- * a third took a fifth more CPU per probe there without probing more (docs/decisions/0034).
- */
+/** The most probing threads: one for heavy steps, and for the rest one per core but one (docs/decisions/0034). */
 export function countProbingThreads(cores: number = availableParallelism()): number {
   return Math.min(limits.workers, Math.max(1, cores - 1) + 1);
 }
@@ -36,7 +33,7 @@ async function mode(path: string): Promise<number | null> {
   }
 }
 
-/** This machine, or one whose system files are below another folder. @param input.root  `/`: this one */
+/** @param input.root  the folder of system files; `/`: those of this machine */
 export function createMachine(input: Pick<Machine, 'env' | 'home' | 'cwd'> & { readonly root: string }): Machine {
   const files = createFiles();
   const { env, home, cwd, root } = input;
@@ -44,7 +41,7 @@ export function createMachine(input: Pick<Machine, 'env' | 'home' | 'cwd'> & { r
 }
 
 /**
- * The path of a program, by the folders of a PATH; names with a slash and relative folders are ignored.
+ * Searches a program in the folders of a PATH; names with a slash and relative folders are ignored.
  * @returns an absolute path, or `null`: not installed, or not executable for us
  */
 export function findCommand(name: string, path: string): string | null {

@@ -1,11 +1,11 @@
 import type { Timed } from '../core/ports.ts';
 
-/** Measures the computation that one probe causes in its thread, per response. */
+/** Measures the computation that one probe causes in its thread. */
 export interface Pieces {
   readonly timed: Timed;
-  /** From now on computations belong to another response. */
+  /** From now on, computations belong to another response. */
   readonly nextAnswer: () => void;
-  /** The processor time of the response that took the most, milliseconds. */
+  /** The processor time of the response that took most, milliseconds. */
   readonly longestMs: () => number;
 }
 
@@ -32,7 +32,7 @@ export function createPieces(reading: (isReading: boolean) => void = () => undef
   };
 }
 
-/** This thread's processor time; Node before 23.9 does not know it, and there other load counts too. */
+/** Processor time of this thread, milliseconds; before Node 23.9, elapsed time. */
 function spentMs(): number {
   if (typeof process.threadCpuUsage !== 'function') return performance.now();
   const { user, system } = process.threadCpuUsage();

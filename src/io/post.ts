@@ -12,9 +12,8 @@ import { TlsBook } from '../wire/tls.ts';
 import { type ExchangeTrace, newTrace } from '../wire/trace.ts';
 
 /**
- * Sends webhooks and requests of actions: each over its own connection, redirects never followed. The connected address
- * must be public, unless `allow` names it. As in Standard Webhooks any 2xx is delivered, 410 is final, any other status
- * is retried later, 429 and 503 after their `Retry-After`. A failure that `refusalIn` finds takes precedence.
+ * Sends webhooks and requests of actions. Redirects are not followed; the connected address must be public, unless
+ * `allow` contains it. As in Standard Webhooks any 2xx is delivered, 410 is final, and any other status is retried.
  */
 export function createPost({ clock, timers }: Pick<PostDeps, 'clock' | 'timers'>): Post {
   const deps = { clock, timers, names: new Names(clock, timers, []), tls: new TlsBook() };
@@ -44,7 +43,7 @@ async function send(message: Message, deps: PostDeps): Promise<Delivery> {
     const body = await ask(url, message, trace, answer, deadline, deps);
     return verdict(answer, body.toString('utf8'), message, deps.clock.wallMs());
   } catch (error) {
-    // With a status an error in the body does not matter, unless the whole body of a success is needed.
+    // Once there is a status, an error in the body matters only if the whole body of a success is needed.
     return answer.status === null || (answerBytesMax !== undefined && answer.status < 300)
       ? failed(failureOf(stopOf(error), url, trace))
       : verdict(answer, '', message, deps.clock.wallMs());
@@ -97,7 +96,7 @@ function failed(failure: DeliveryFailure): Delivery {
   return { tag: 'failed', failure };
 }
 
-/** The result by status. @see design.md section 4.5 */
+/** @see design.md section 4.5 */
 function verdict(answer: ExchangeTrace, body: string, message: Message, nowWallMs: number): Delivery {
   const status = answer.status ?? 0;
   const refusal = message.refusalIn?.(status, body) ?? null;

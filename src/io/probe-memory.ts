@@ -1,10 +1,10 @@
 import { limits } from '../core/limits.ts';
 import type { ProbeMemory } from '../core/ports.ts';
 
-/** The memories of the mirrors in one thread, by name. */
+/** The memories of the mirrors in one thread. */
 export type ProbeMemories = (registry: string) => ProbeMemory;
 
-/** Creates a mirror's memory at first use. It keeps the newest `limits.probeMemory` texts. */
+/** Creates each mirror's memory at first use; a memory keeps the newest `limits.probeMemory` texts. */
 export function createProbeMemories(): ProbeMemories {
   const memories = new Map<string, ProbeMemory>();
   return (registry) => {

@@ -28,11 +28,11 @@ export function stopGroup(leader: number | undefined): void {
   try {
     if (leader !== undefined) process.kill(-leader, 'SIGKILL');
   } catch {
-    // The group is gone.
+    // The group has ended.
   }
 }
 
-/** The name of a process's mark: its id, start and boot, because ids are reused. `null`: `/proc` has none. */
+/** Process id, start and boot, because ids are reused. `null`: no such process, or no `/proc`. */
 function nameOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Random } from '../core/ports.ts';
 
 const digits = '0123456789abcdefghijklmnopqrstuvwxyz';
-/** Base-36 digits of wall milliseconds; nine are enough until the year 5188. */
+/** Base-36 digits of wall milliseconds: nine are enough until the year 5188. */
 const stampChars = 9;
 const idChars = 20;
 
@@ -23,7 +23,7 @@ export const systemRandom: Random = {
   id: (nowWallMs) => idFrom(unpredictable, nowWallMs),
 };
 
-/** The same sequence for the same seed (mulberry32). @param seed  an integer; only its low 32 bits count */
+/** The same sequence for the same seed (mulberry32). @param seed  only its low 32 bits count */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {

@@ -4,12 +4,12 @@ import { limits } from '../core/limits.ts';
 import { keepWords, maskWords } from './client-words.ts';
 import { recordGroup, stopGroup } from './process-groups.ts';
 
-/** A program to run: no shell is involved. */
+/** A program to run, without a shell. */
 export interface ProgramCall {
-  /** An absolute path, or a name to find on PATH; then the arguments. */
+  /** A path, or a name to find on PATH; then the arguments. */
   readonly argv: readonly string[];
   readonly cwd: string;
-  /** The program's environment, besides PATH, HOME and LANG. */
+  /** In addition to PATH, HOME and LANG. */
   readonly env: Readonly<Record<string, string>>;
   readonly stdin: string;
   readonly timeoutMs: number;
@@ -24,9 +24,9 @@ export interface ProgramEnd {
   readonly tag: 'exited' | 'signalled' | 'time' | 'output' | 'stopped' | 'not_run';
   /** The exit status, the signal's name, or the system's code. */
   readonly code: string;
-  /** Standard output as it came, at most the last `limits.actionOutputBytes`. */
+  /** At most the last `limits.actionOutputBytes`. */
   readonly stdout: string;
-  /** The last `limits.actionOutputChars` bytes of both streams, as `maskWords`; no secret is known here. */
+  /** The last `limits.actionOutputChars` bytes of both streams, masked by `maskWords`. */
   readonly shown: string;
 }
 

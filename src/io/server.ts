@@ -7,7 +7,6 @@ import { limits } from '../core/limits.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { type Connections, connectionBounds, createConnections } from './connections.ts';
 
-/** A listener that is up. */
 export interface Listening {
   /** The actual port, also if the configuration has 0. */
   readonly port: number;
@@ -24,8 +23,8 @@ const usual = {
 };
 
 /**
- * Opens the daemon's own HTTP listener. Slow clients are disconnected, and connections are limited
- * (`createConnections`); a handler emits `letIn` on the response of an authorized request.
+ * Opens the daemon's own HTTP listener. Slow clients are disconnected, and connections are limited. A handler emits
+ * `letIn` on the response of an authorized request.
  * @returns the code of the failure: of the system, or of a bad certificate
  */
 export async function listen(
@@ -58,7 +57,7 @@ export async function listen(
           );
     server.timeout = stalledMs;
     const connections = bound(server);
-    // While the server closes, no connection is kept: its next request could be cut.
+    // While the server closes, connections are not kept: their next request could be cut.
     server.prependListener('request', (_, response) => {
       if (!server.listening) response.shouldKeepAlive = false;
     });
@@ -75,7 +74,7 @@ export async function listen(
   }
 }
 
-/** Registers connections with the limits. A TLS connection is two sockets with the same address and port. */
+/** Registers connections. A TLS connection is two sockets with the same address and port. */
 function bound(server: Server): Connections {
   const connections = createConnections(connectionBounds);
   const keyOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
@@ -108,7 +107,7 @@ function cutRefusedBodies(server: Server, refusedBodyMs: number): void {
   });
 }
 
-/** Closes the server and its connections, also those in a TLS handshake, which Node's own list lacks. */
+/** Also closes connections in a TLS handshake, which Node's own list lacks. */
 function closeServer(server: Server, connections: Connections, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => connections.end(), graceMs);
@@ -120,5 +119,5 @@ function closeServer(server: Server, connections: Connections, graceMs: number):
   });
 }
 
-/** Node's own HTTP. An `import` reads every export of the module, and `WebSocket` loads undici, which takes 13 MB. */
+/** An `import` would read every export, and reading `WebSocket` loads undici (13 MB). */
 export const { createServer, request } = process.getBuiltinModule('node:http');

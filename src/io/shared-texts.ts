@@ -8,7 +8,7 @@ const rememberedMax = 20_000;
 const charsMax = 200;
 
 /**
- * Reuses earlier equal values: data from a thread is always a new copy, and half of the 3.2 KB of a result is the same.
+ * Saves memory by reusing earlier equal values: data from a thread is always a new copy.
  * @returns a function: the result with the given `due`, and with earlier values where they are equal
  */
 export function createSharing(): (from: Probed, due: Due) => Probed {

@@ -17,23 +17,17 @@ export type CopyFailure =
 
 /** A snapshot of a state file. */
 export interface StoreCopy {
-  /**
-   * Valid rows from `fromMs` on, the oldest first.
-   * @throws what SQLite throws on a broken page
-   */
+  /** Valid rows from `fromMs` on, the oldest first. @throws what SQLite throws on a broken page */
   rows(table: Table, fromMs: number): IterableIterator<Row>;
   count(table: Table, fromMs: number): number;
-  /** The time of the oldest row, wall milliseconds; `null`: there is none. */
+  /** Wall milliseconds; `null`: no rows. */
   oldestMs(table: Table): number | null;
   close(): void;
 }
 
 const tries = 20;
 
-/**
- * Reads a state file that another process may be writing: copies the file and its log into the system's temporary
- * folder, and removes the copy's name. The file is neither locked nor written. Layouts of older releases are read too.
- */
+/** Takes a snapshot of a state file that another process may be writing. The file is neither locked nor written. */
 export function copyStore(path: string): Result<StoreCopy, CopyFailure> {
   try {
     const found = statSync(path, { throwIfNoEntry: false });
@@ -72,8 +66,7 @@ function openCopy(path: string): Result<StoreCopy, CopyFailure> {
 }
 
 /**
- * Copies a state file with its log. SQLite writes the file only at a checkpoint, which changes its time stamp; until
- * then it appends to the log.
+ * Copies a state file with its log. SQLite writes to the file only at a checkpoint, which changes its time stamp.
  * @returns false if the file changed during each attempt
  */
 export function copyWhole(path: string, to: string): boolean {
@@ -92,7 +85,7 @@ function stampOf(path: string): string {
   return `${mtimeNs}/${size}`;
 }
 
-/** Checks the copy, applies its log and creates missing tables; `null`: it can be read. */
+/** Prepares the copy for reading; `null`: success. */
 function failureOf(db: DatabaseSync): CopyFailure | null {
   const found = kindOf(db);
   if (found.kind !== 'ours') return { kind: 'foreign' };
@@ -129,7 +122,7 @@ function copyOver(db: DatabaseSync): StoreCopy {
   };
 }
 
-/** Makes an empty temporary folder. @throws what `node:fs` throws */
+/** Creates an empty temporary folder. @throws what `node:fs` throws */
 export function createScratchFolder(prefix: string): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), prefix));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };

@@ -26,27 +26,26 @@ import {
   troubleOf,
 } from './store-schema.ts';
 
-/** An open state file. `readOnly`: it accepts no writes. */
 export interface StoreFile {
   readonly readOnly: boolean;
-  /** Whether the open file is still at its path; `replaced`: another file is there. */
+  /** `gone`: the file was deleted from its path; `replaced`: another file is there. */
   standing(): 'here' | 'gone' | 'replaced';
-  /** Writes all contents into a new file, also if the file itself was deleted. @throws what SQLite throws */
+  /** Copies all contents into a new file, also if the open file was deleted. @throws what SQLite throws */
   copyTo(path: string): void;
   statement(sql: string): StatementSync;
-  /** Runs `run` in one transaction. @throws what `run` or SQLite throws, after rolling back */
+  /** Calls `run` in one transaction. @throws what `run` or SQLite throws, after a rollback */
   transaction(run: () => void): void;
   close(): void;
 }
 
-/** Why the state file cannot be opened. The file is untouched. */
+/** Why the state file was not opened. */
 export type StoreOpenFailure =
   | { readonly kind: 'locked'; readonly path: string; readonly code: string }
   | { readonly kind: 'newer'; readonly path: string; readonly version: number; readonly known: number }
   | { readonly kind: 'foreign'; readonly path: string }
   | { readonly kind: 'no_folder'; readonly path: string; readonly code: string };
 
-/** The result of opening. `setAside`: the new path of a corrupt file. */
+/** `setAside`: the new path of a corrupt file. */
 export type Opened =
   | { readonly tag: 'open'; readonly file: StoreFile; readonly setAside: string | null }
   | { readonly tag: 'refused'; readonly failure: StoreOpenFailure }
@@ -55,14 +54,14 @@ export type Opened =
 /** A larger file is not fully checked at start; its errors are found when it is read. */
 const checkedBytes = 64 * 1024 * 1024;
 const pageBytes = 4_096;
-/** SQLite truncates its log to this size; without a limit the log keeps its largest one. */
+/** SQLite truncates its log to this size; without a limit the log would stay large. */
 const logBytes = 16 * 1024 * 1024;
-/** How much of the beginning of a file is searched for traces of ours. */
+/** The part of a file that is searched for traces of a state file. */
 const tracedBytes = 1024 * 1024;
 
 /**
  * Opens or creates the state file, exclusively: SQLite's lock is held until `close` or the end of the process. A
- * corrupt file of ours is moved aside and replaced by a new one.
+ * corrupt state file is moved aside and replaced by a new one.
  * @param bytesMax  the size above which the file counts as full
  */
 export function openFile(path: string, wallMs: number, bytesMax: number = limits.stateBytes): Opened {
@@ -79,7 +78,7 @@ export function openFile(path: string, wallMs: number, bytesMax: number = limits
 }
 
 /**
- * Renames a database and its journals to `<file>.corrupt-<stamp>`, with `-2`, `-3` and so on if that exists.
+ * Renames a database and its journals to `<file>.corrupt-<stamp>`, or `<file>.corrupt-<stamp>-2` and so on.
  * @returns the new path
  * @throws what `node:fs` throws
  */
@@ -140,7 +139,7 @@ function tryOpen(path: string, wallMs: number, bytesMax: number): Opened {
 /**
  * Creates a folder and its parents one by one: Node's recursive `mkdir` reports only ENOENT on a read-only file system,
  * and never ends where none can be created (`/proc`).
- * @returns why there can be no such folder (`ENOENT`)
+ * @returns `null`, or why there can be no such folder (`ENOENT`)
  * @throws what `node:fs` throws for any other obstacle
  */
 export function makeFolder(dir: string): Trouble | null {
@@ -193,7 +192,7 @@ function markOlder(db: DatabaseSync): void {
   }
 }
 
-/** The actual trouble: an unwritable file SQLite opens for reading, and then fails to lock it, with `io`. */
+/** SQLite opens an unwritable file for reading, then fails to lock it, with `io`. */
 function cause(path: string, trouble: Trouble): Trouble {
   try {
     if (trouble.kind === 'io' && existsSync(path)) accessSync(path, constants.W_OK);
@@ -204,8 +203,8 @@ function cause(path: string, trouble: Trouble): Trouble {
 }
 
 /**
- * An unwritable file with its contents, if they can be read. After `kill -9` the newest are only in the log, which
- * SQLite applies only to a writable file: so a copy is opened. If none can be made, the log is ignored.
+ * Opens an unwritable file for reading. SQLite applies its log only to a writable file, so a copy is opened if there is
+ * a log; if that fails, the log is ignored.
  */
 function readOnly(path: string, trouble: Trouble): Opened {
   const file =
@@ -236,7 +235,7 @@ function immutable(path: string): DatabaseSync {
   return new DatabaseSync(url, { readOnly: true });
 }
 
-/** Opens a copy of the file with its log applied. */
+/** Opens a copy of the file with its log applied; `null`: the file changed during each attempt to copy it. */
 function openedCopy(path: string): DatabaseSync | null {
   const scratch = createScratchFolder('mirrorwatch-state-');
   try {
@@ -255,7 +254,6 @@ function inodeOf(path: string | null): string | null {
   return found === undefined ? null : `${found.dev}/${found.ino}`;
 }
 
-/** @param path  `null`: the file is only read, and its place does not matter */
 function fileOf(db: DatabaseSync, path: string | null, isReadOnly: boolean): StoreFile {
   const statements = new Map<string, StatementSync>();
   const inode = inodeOf(path);

@@ -3,9 +3,9 @@ import { readJson } from '../core/read-json.ts';
 import type { StoreFile } from './store-file.ts';
 import { isOwnRow, troubleOf } from './store-schema.ts';
 
-/** Moves invalid rows aside. */
+/** Reads rows; moves invalid ones to table `aside`. */
 export interface RowReader {
-  /** Returns the valid rows; others are moved to table `aside`, if possible. `hasMoved`: the caller reads again. */
+  /** Returns the valid rows. `hasMoved`: invalid ones were moved, so a page of rows may have to be read again. */
   read(from: StoreFile, table: Table, found: readonly (Record<string, unknown> | undefined)[]): RowsRead;
   count(): number;
 }
@@ -15,7 +15,6 @@ export interface RowsRead {
   readonly hasMoved: boolean;
 }
 
-/** Remembered keys of invalid rows, so that each is counted once. */
 const keysMax = 10_000;
 const keysSaid = 5;
 

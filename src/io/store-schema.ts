@@ -2,13 +2,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type StoreTrouble, type Table, tables } from '../core/ports.ts';
 import { readMapping } from '../core/read-json.ts';
 
-/**
- * The version of the file's layout that this program writes. An older file is migrated; a newer one is refused. A
- * further table needs no new version: it is created if missing.
- */
+/** The version of the layout that this program writes. A new table needs no new version: missing tables are created. */
 export const schemaVersion = 2;
 
-/** The contents of a file. `fresh`: nothing; `ours`: with the stored version; `foreign`: another program's. */
+/** `fresh`: no tables; `foreign`: another program's. */
 type FileKind = { readonly kind: 'fresh' | 'foreign' } | { readonly kind: 'ours'; readonly version: number };
 
 const versionKey = 'schema';
@@ -23,7 +20,6 @@ const ourColumns = 'key TEXT PRIMARY KEY, at_ms REAL NOT NULL, value TEXT NOT NU
 /** The row with the version, as SQLite stores it: between key and value is a time stamp. */
 const ourRow = /schema[\s\S]{1,8}\{"version":\d+\}/;
 
-/** True if a file begins as an SQLite database. */
 export function isDatabase(begin: Buffer): boolean {
   return begin.toString('latin1', 0, magic.length) === magic;
 }
@@ -100,7 +96,6 @@ export function isOwnRow(table: Table, key: string): boolean {
   return table === 'meta' && key === versionKey;
 }
 
-/** A failure of SQLite or the file system. */
 export interface Trouble {
   readonly kind: StoreTrouble['kind'] | 'locked' | 'corrupt';
   readonly code: string;

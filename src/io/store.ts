@@ -11,13 +11,10 @@ export type { StoreOpenFailure } from './store-file.ts';
 /** The wait between attempts to open or write the file again. */
 const retryMs = 30_000;
 
-/**
- * What a store needs. `onAnew` is called when its rows may suddenly be others: a corrupt file was replaced by an empty
- * one, or the file became writable.
- */
 export interface StoreDeps {
   readonly clock: Clock;
   readonly log?: Log;
+  /** Called when rows may have changed: a corrupt file was replaced, or the file became writable. */
   readonly onAnew?: (note: string) => void;
   /** The size above which the file counts as full; absent: `limits.stateBytes`. */
   readonly bytesMax?: number;
@@ -28,8 +25,8 @@ export interface StoreDeps {
 /**
  * Opens the state file at an absolute path exclusively, and creates missing folders, files and tables.
  *
- * - Corrupt (found now or later): it is moved aside, and a new one is created.
- * - Deleted while in use: it is written again with all its contents, after `retryMs` or at the end.
+ * - Corrupt: the file is moved aside, and a new one is created.
+ * - Deleted while in use: the file is written again with all its contents.
  * - Not writable: existing rows are served, and commits fail; after `retryMs` a commit tries to open the file again.
  * @returns the store with notes for the operator, or why there is none
  */
@@ -50,7 +47,7 @@ function notesOf(opened: Exclude<Opened, { tag: 'refused' }>, path: string): rea
   return opened.setAside === null ? [] : [`state file was corrupt; set aside as ${opened.setAside} and begun anew`];
 }
 
-/** The failure for callers, to whom corruption and a lost lock are I/O failures. */
+/** For callers, corruption and a lost lock are I/O failures. */
 function storeTrouble({ kind, code }: Trouble): StoreTrouble {
   return { kind: kind === 'locked' || kind === 'corrupt' ? 'io' : kind, code };
 }
@@ -61,7 +58,7 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
   let triedAtMs = deps.clock.monotonicMs();
   let isClosed = false;
   const reader = createRowReader(deps.isSound ?? (() => true), deps.log);
-  /** When the file was found missing at its path, monotonic; `null`: it was not. */
+  /** When the file was found missing at its path, monotonic; `null`: it is there. */
   let lostAtMs: number | null = null;
   let setAsideCount = opened.tag === 'open' && opened.setAside !== null ? 1 : 0;
 
@@ -81,7 +78,7 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
     return true;
   }
 
-  /** Handles a file that is not at its path any more: the open file takes writes, which would be lost at the end. */
+  /** Checks that the open file is still at its path: writes to a deleted file would be lost. */
   function lost(atOnce: boolean): Trouble | null {
     if (file === null || file.readOnly) return null;
     const standing = file.standing();
@@ -170,7 +167,7 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
     return (found?.kind === 'corrupt' && startAnew(found) ? write(run) : found) ?? isLost;
   }
 
-  /** Reads rows; again while invalid ones are moved aside, so that a page is complete without them. */
+  /** Reads again after invalid rows were moved aside, so that a page is complete without them. */
   function rowsFrom(table: Table, find: (from: StoreFile) => readonly (Record<string, unknown> | undefined)[]) {
     return read((from) => {
       let found = reader.read(from, table, find(from));
@@ -229,7 +226,7 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
   };
 }
 
-/** Prepares a batch. @throws a defect of the caller: a value that cannot be serialized, or the store's own row */
+/** @throws RangeError for the store's own row */
 function changesOf(batch: StoreBatch): (to: StoreFile) => void {
   for (const { table, key } of [...batch.puts, ...batch.deletes])
     if (isOwnRow(table, key)) throw new RangeError(`${table} ${key} is the store's own row`);
@@ -244,7 +241,6 @@ function changesOf(batch: StoreBatch): (to: StoreFile) => void {
   };
 }
 
-/** Excludes the store's own row from a deletion. */
 function notOwn(table: Table): string {
   return table === 'meta' ? "AND key <> 'schema'" : '';
 }

@@ -1,9 +1,9 @@
 import type { Timers } from '../core/ports.ts';
 
-/** The longest delay that Node's timer takes; more would fire at once. */
+/** Node's longest delay; a longer one would fire at once. */
 const delayMsMax = 2 ** 31 - 1;
 
-/** Timers of the machine, for delays of any length; one below 0 is 0. A pending timer keeps the process alive. */
+/** Timers for delays of any length; a negative delay is 0. A pending timer keeps the process alive. */
 export const systemTimers: Timers = {
   after(delayMs, run) {
     let left = Math.max(delayMs, 0);
@@ -18,7 +18,7 @@ export const systemTimers: Timers = {
   },
 };
 
-/** Resolves in the next turn of the event loop: sockets and timers that wait come first. */
+/** Resolves in the next turn of the event loop. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

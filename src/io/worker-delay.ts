@@ -1,6 +1,6 @@
 import type { Clock, Timers } from '../core/ports.ts';
 
-/** Measures the delays of this thread's event loop: how late its own timer runs. */
+/** Measures how late this thread's event loop runs a timer. */
 export interface LoopWatch {
   /** The longest delay since `fromMs` (monotonic), including a current one, milliseconds. */
   delayMsMax(fromMs: number): number;
@@ -9,9 +9,9 @@ export interface LoopWatch {
   stop(): void;
 }
 
-/** The ticks kept: for longer than one request may last (`limits.timeoutMsMax`). */
+/** Ticks for longer than one request may last (`limits.timeoutMsMax`). */
 const ticksKept = 16_384;
-/** Node rounds delays to whole milliseconds, so a timer that is this much late was on time. */
+/** Node rounds delays to whole milliseconds. */
 const roundingMs = 1;
 
 /** Starts measuring. @param everyMs  the interval of ticks; a shorter delay is found only if a tick falls into it */

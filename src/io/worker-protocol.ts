@@ -3,10 +3,10 @@ import type { Because } from '../core/failure.ts';
 import type { Now, Probed, WorkerBook } from '../core/ports.ts';
 import { nothingReceived } from '../core/sample.ts';
 
-/** Marks the start data of probing threads: other threads may load their file too. */
+/** Marks the start data of probing threads. */
 export const workerRole = 'mirrorwatch-worker';
 
-/** The start data of a thread. `worker`: its number, from 0, which a replacement keeps. */
+/** The start data of a thread. `worker`: its number from 0, which a replacement keeps. */
 export interface WorkerSeed {
   readonly role: typeof workerRole;
   readonly worker: number;
@@ -21,18 +21,17 @@ export type ToWorker =
   | { readonly kind: 'control'; readonly job: number; readonly due: ControlDue }
   | { readonly kind: 'book'; readonly book: WorkerBook; readonly edition: number };
 
-/** A message from a thread: ended jobs; loop delays, every `beatMs`; the book that it uses now. */
+/** A message from a thread. */
 export type FromWorker =
   | { readonly kind: 'done'; readonly jobs: readonly JobDone[] }
   | { readonly kind: 'beat'; readonly delaysMs: readonly number[] }
   | { readonly kind: 'booked'; readonly edition: number };
 
-/** The result of one job. */
 export type JobDone =
   | { readonly job: number; readonly kind: 'probe'; readonly probed: Probed }
   | { readonly job: number; readonly kind: 'control'; readonly answer: ControlAnswer };
 
-/** How often a thread reports loop delays, and so that it is alive. */
+/** The interval of messages with loop delays, which also show that a thread is alive. */
 export const beatMs = 1_000;
 
 /** The result of a probe that was lost or not started. */
@@ -68,7 +67,6 @@ export function lostProbeOf(
   };
 }
 
-/** The result of a control that was lost. */
 export function lostControlOf(due: ControlDue, now: Now): ControlAnswer {
   return { name: due.name, answered: false, latencyMs: null, code: 'defect', at: now };
 }

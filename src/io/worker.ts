@@ -28,10 +28,10 @@ import {
 
 /** The interval of ticks that measure loop delays. */
 const tickMs = 10;
-/** Results of this time are sent to the main thread together. */
+/** How long results wait, to be sent to the main thread together. */
 const batchMs = 4;
 
-/** Runs probes and controls by one edition of the worker book. */
+/** Runs probes and controls. */
 export interface Runner {
   /**
    * Never rejects: a mirror that is not in the book, or an exception, gives `unknown('defect')`.
@@ -41,7 +41,6 @@ export interface Runner {
   control(due: ControlDue): Promise<ControlAnswer>;
 }
 
-/** The dependencies of a runner. */
 export interface RunnerDeps {
   readonly book: WorkerBook;
   readonly wire: Wire;
@@ -55,7 +54,6 @@ export interface RunnerDeps {
   readonly memories?: ProbeMemories;
 }
 
-/** Creates a runner. The caller closes `wire`. */
 export function createRunner(deps: RunnerDeps): Runner {
   const { book, wire, clock, worker, loopDelayMsMax, proberOf = loadProber, memories = createProbeMemories() } = deps;
   const { signatures = createGpgv() } = deps;
@@ -93,7 +91,7 @@ export function createRunner(deps: RunnerDeps): Runner {
           timed,
           nextAnswer,
         });
-        // A server may echo our request: our credentials must not leave this thread.
+        // A server may echo our request; our credentials must not leave this thread.
         const transcript = timed(() => maskOf(access).data(held));
         const sample = timed(() => measure(due, transcript));
         const heldMs = heldMsOf(due, pieces);
@@ -106,25 +104,24 @@ export function createRunner(deps: RunnerDeps): Runner {
   };
 }
 
-/** As `Sample.heldMs`; none for whole artifacts, whose hashing takes long. */
+/** As `Sample.heldMs`. */
 function heldMsOf({ target, purpose }: Due, { longestMs }: Pieces): number | undefined {
   const isHashed = isHeavy(target) && purpose !== 'peek';
   return isHashed || longestMs() < limits.threadHeldMs ? undefined : longestMs();
 }
 
-/** The transcript without listed contents, which only the sample has. */
 function keptOf(transcript: Transcript): Transcript {
   const { verdict } = transcript;
   return { ...transcript, verdict: { ...verdict, facts: dropContents(verdict.facts) } };
 }
 
-/** One edition of the book, with its wire and runner. */
+/** A version of the book, with its wire and runner. */
 interface Edition {
   readonly book: WorkerBook;
   readonly runner: Runner;
   readonly wire: Wire;
   readonly memories: ProbeMemories;
-  /** Running jobs of all editions that share the wire. */
+  /** Running jobs of all editions that share `wire`. */
   readonly use: { jobs: number };
 }
 
@@ -143,7 +140,7 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
   ]);
   let done: JobDone[] = [];
 
-  /** Opens an edition. If the access to mirrors is unchanged, it shares wire and memories with the one before. */
+  /** If the access to mirrors is unchanged, wire and memories are those of `before`. */
   function open(given: WorkerBook, before: Edition | null): Edition {
     const same = before !== null && reach(before.book) === reach(given);
     const book = same ? { ...given, access: before.book.access } : given;
@@ -209,7 +206,7 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
   beat();
 }
 
-/** The access to all mirrors of a book, and its other names, as text for comparison. */
+/** The access to all mirrors, and the other names, as text for comparison. */
 function reach(book: WorkerBook): string {
   return JSON.stringify([book.access, book.otherNames ?? []]);
 }

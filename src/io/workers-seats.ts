@@ -11,7 +11,7 @@ const respawnMsMin = 100;
 const respawnMsMax = 10_000;
 const delaysKept = 4_096;
 
-/** A probe or control, until it ends or is given up. */
+/** A probe or control that has not ended. */
 export interface Job {
   readonly id: number;
   readonly ask: { readonly kind: 'probe'; readonly due: Due } | { readonly kind: 'control'; readonly due: ControlDue };
@@ -23,52 +23,51 @@ export interface Job {
 /** One place in the pool; the thread in it may change. */
 export interface Seat {
   readonly worker: number;
-  /** The extra seat of a pool of several, only for mirrors whose responses block a thread. */
+  /** The extra seat for mirrors whose responses block a thread; only in a pool of several. */
   readonly isApart: boolean;
   readonly inHand: Map<number, Job>;
   /** `null`: no thread is needed, or it is about to be replaced. */
   thread: Thread | null;
   /** The seat has no thread because none is needed. */
   isAsleep: boolean;
-  /** When the load last needed the seat, monotonic as the next two. */
+  /** When the load last needed the seat, monotonic. */
   neededAtMs: number;
-  /** The start of the thread. */
+  /** The start of the thread, monotonic. */
   bornAtMs: number;
-  /** The last message of the thread. */
+  /** The last message of the thread, monotonic. */
   seenAtMs: number;
   respawnMs: number;
   delaysMs: number[];
-  /** The edition of the book that its thread has confirmed. */
+  /** The version of the book that the thread has. */
   edition: number;
-  /** As `WorkerSeed.reading` of its thread. */
+  /** As `WorkerSeed.reading`. */
   reading: Int32Array;
 }
 
-/** The job whose response a silent thread is reading, and for how long at least. */
+/** The job whose response blocks a thread. `ms`: at least this long. */
 export interface Holding {
   readonly job: number;
   readonly ms: number;
 }
 
-/** The dependencies of `Seats`. `entry`: the file that threads run, for tests. */
 export interface SeatsDeps {
-  /** The maximum number of threads, at least 1, without the extra one of a pool of several. */
+  /** The maximum number of threads, at least 1; a pool of several has an extra one. */
   readonly count: number;
   readonly book: WorkerBook;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
+  /** The file that threads run; absent: `workerEntry`. */
   readonly entry?: URL;
 }
 
-/** Callbacks about threads, for the part that assigns jobs. */
 export interface SeatEvents {
   readonly done: (seat: Seat, jobs: readonly JobDone[]) => void;
   /** The thread has ended. `holding`: the job that it hung in; `null`: none is known. */
   readonly gone: (seat: Seat, holding: Holding | null) => void;
-  /** A seat whose thread has ended has one again. */
+  /** An ended thread has been replaced. */
   readonly back: () => void;
-  /** `oldestEdition` may be another. */
+  /** `oldestEdition` may have changed. */
   readonly booked: () => void;
 }
 
@@ -109,7 +108,7 @@ export class Seats {
     this.#check = deps.timers.after(beatMs, () => this.#checkThreads());
   }
 
-  /** Sends a changed book to every thread. @returns the edition of the book */
+  /** Sends a changed book to all threads. @returns the edition of the book */
   configure(book: WorkerBook): number {
     if (isDeepStrictEqual(book, this.#book)) return this.#edition;
     this.#book = book;
@@ -118,12 +117,12 @@ export class Seats {
     return this.#edition;
   }
 
-  /** The oldest edition in use by a thread; `Infinity` without threads: new ones get the newest. */
+  /** The oldest edition in use by a thread; `Infinity`: there are no threads. */
   oldestEdition(): number {
     return Math.min(...this.all.map((seat) => (seat.thread === null ? Number.POSITIVE_INFINITY : seat.edition)));
   }
 
-  /** Starts as many of these seats as one more job needs, at `limits.workerCrowd` jobs each. */
+  /** Starts threads in these seats, as many as one more job needs at `limits.workerCrowd` jobs each. */
   wake(fitting: readonly Seat[]): void {
     const jobs = fitting.reduce((sum, { inHand }) => sum + inHand.size, 1);
     const able = fitting.filter(({ thread, isAsleep }) => thread !== null || isAsleep);
@@ -133,7 +132,6 @@ export class Seats {
     }
   }
 
-  /** Ends all threads for good; `gone` is called for each seat. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#check.cancel();
@@ -208,7 +206,7 @@ export class Seats {
 
   #checkThreads(): void {
     const nowMs = this.#deps.clock.monotonicMs();
-    // If the main thread itself was blocked, messages of the threads may be unread.
+    // If the main thread was blocked, messages of the threads may be unread.
     const wasStill = nowMs - this.#checkedAtMs > 3 * beatMs;
     this.#checkedAtMs = nowMs;
     for (const seat of this.all) {
@@ -239,20 +237,19 @@ function idleMs({ isApart }: Seat): number {
   return isApart ? limits.apartIdleMs : limits.workerIdleMs;
 }
 
-/** The job that a thread hangs in; `null`: it is not silent for long, or is not reading a response. */
+/** The job that a thread hangs in; `null`: none. */
 export function holdingOf({ reading, seenAtMs }: Seat, nowMs: number): Holding | null {
   const job = Atomics.load(reading, 0);
   const ms = nowMs - seenAtMs - beatMs;
   return job === 0 || ms < limits.threadHeldMs ? null : { job, ms };
 }
 
-/** True for the job that a thread hangs in. */
 export function isHolding(holding: Holding | null, { id }: Pick<Job, 'id'>): boolean {
   // The shared slot has 32 bits.
   return holding !== null && holding.job === (id | 0);
 }
 
-/** The seat with a thread that has the fewest jobs. */
+/** The seat with the fewest jobs, of those with a thread. */
 export function leastOf(seats: readonly Seat[]): Seat | undefined {
   const [least] = seats.filter(({ thread }) => thread !== null).sort((a, b) => a.inHand.size - b.inHand.size);
   return least;

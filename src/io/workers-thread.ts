@@ -1,32 +1,30 @@
 import { Worker } from 'node:worker_threads';
 import { type FromWorker, type ToWorker, type WorkerSeed, workerRole } from './worker-protocol.ts';
 
-/** One live thread, as the pool sees it. */
 export interface Thread {
   send(message: ToWorker): void;
   /** Ends the thread, also one in an endless loop; `gone` is not called afterwards. */
   end(): Promise<void>;
 }
 
-/** Callbacks from a thread to the pool. `gone` is called at most once. */
+/** `gone` is called at most once. */
 export interface ThreadEvents {
   readonly message: (message: FromWorker) => void;
   readonly gone: (why: 'crashed' | 'exited', text: string) => void;
 }
 
-/** The file that threads run, in sources and in `dist/`. */
 export const workerEntry = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 
 /**
- * A small young generation: garbage collection then pauses a probing thread for 0.6 ms at a time, and not for 4 to 8 ms
- * (`npm run bench -- --profile`). Pauses would count as a mirror's time.
+ * A small young generation: garbage collection pauses, which count as a mirror's time, then take 0.6 ms, not 4 to 8 ms
+ * (`npm run bench -- --profile`).
  */
 const resourceLimits = { maxYoungGenerationSizeMb: 3 };
 
-/** Starts a thread. An exception in it, or at its creation, is reported as `crashed`. */
+/** Starts a thread. An exception in the thread, or at its creation, is reported as `crashed`. */
 export function startThread(entry: URL, given: Omit<WorkerSeed, 'role'>, events: ThreadEvents): Thread {
   const seed: WorkerSeed = { role: workerRole, ...given };
-  // `execArgv`: Node flags of this process (an inspector's port) must not apply to the thread.
+  // Node flags of this process (an inspector's port) must not apply to the thread.
   const options = { workerData: seed, name: `probe-${given.worker}`, execArgv: [], resourceLimits };
   let isOver = false;
   const over = (why: 'crashed' | 'exited', text: string) => {

@@ -17,16 +17,14 @@ import {
 
 /** The most jobs that wait for a thread; further ones are lost. */
 const queueMax = 4_096;
-/** Added to the longest time that a job may take by its deadlines. */
+/** Added to the deadlines of a job before it is given up. */
 const watchdogMarginMs = 5_000;
 
 /**
- * A pool of threads of 20 MB each: one at first, more under load.
+ * A pool of threads: one at first, more under load.
  *
- * - A thread that dies, or is silent for `limits.workerHangMs`, is replaced. Its probes end as `unknown('defect')`; its
- *   controls are repeated once. The mirror whose response it hung in is then probed in a separate thread.
- * - A probe that exceeds all its deadlines ends as `unknown('defect')` too.
- * - A thread with `limits.workerInFlight` jobs gets no further probe; probes then wait in order.
+ * - A thread that dies, or is silent for `limits.workerHangMs`, is replaced; its probes end as `unknown('defect')`.
+ * - A probe that exceeds its deadlines ends as `unknown('defect')`.
  * - `close` ends the threads; running probes end as `unknown('shutdown')`.
  */
 export function createWorkers(deps: SeatsDeps): Workers {
@@ -39,7 +37,7 @@ class Pool implements Workers {
   readonly #queue: Job[] = [];
   readonly #readers: { readonly edition: number; readonly resolve: () => void }[] = [];
   readonly #share = createSharing();
-  /** Mirrors that blocked a thread, and until when they are probed in a separate one; monotonic milliseconds. */
+  /** Until when mirrors that blocked a thread are probed in a separate one, monotonic milliseconds. */
   readonly #apart = new Map<string, number>();
   #jobs = 0;
   #isClosed = false;
@@ -59,7 +57,7 @@ class Pool implements Workers {
   }
 
   probe(due: Due): Promise<Probed> {
-    // A mirror whose responses block a thread gets no companions of a due probe.
+    // A mirror whose responses block a thread gets no builds.
     if (due.purpose === 'build' && this.#isApart({ ask: { kind: 'probe', due } }))
       return Promise.resolve(lostProbeOf(due, 'local', -1, this.#deps.clock.now()));
     const longestMs = due.timeoutMs * (limits.asideTimeouts + 1) + watchdogMarginMs;
@@ -109,14 +107,14 @@ class Pool implements Workers {
     else this.#dispatch(job);
   }
 
-  /** Sends a job to a thread: that of its build, else one with few jobs. A full pool delays no control. */
+  /** Sends a job to a thread, or queues it. */
   #dispatch(job: Job): void {
     const { all } = this.#seats;
     const isApart = this.#isApart(job);
     const able = all.filter((seat) => seat.isApart === isApart);
     const fitting = isApart ? able : able.filter(({ worker }) => isFor(job, worker, able.length));
     this.#seats.wake(fitting);
-    // While a fitting thread is replaced, another one will do, but not for a mirror that blocks threads.
+    // Another thread may replace a fitting one, but not for a mirror that blocks threads.
     const least = this.#seatOfBuild(job) ?? leastOf(fitting) ?? leastOf(able);
     if (least === undefined || (job.ask.kind === 'probe' && least.inHand.size >= limits.workerInFlight)) {
       this.#queue.push(job);
@@ -127,7 +125,7 @@ class Pool implements Workers {
     least.thread?.send({ ...job.ask, job: job.id });
   }
 
-  /** The thread with the other probes of a build: they share a connection. */
+  /** The thread with the other probes of a build, which share a connection. */
   #seatOfBuild({ ask }: Job): Seat | undefined {
     const id = ask.kind === 'probe' ? ask.due.build?.id : undefined;
     if (id === undefined) return undefined;
@@ -146,7 +144,7 @@ class Pool implements Workers {
     return false;
   }
 
-  /** Moves a mirror to the separate thread for a time: its responses delay samples of other mirrors. */
+  /** Moves a mirror to the separate thread for a time. */
   #setApart(seat: Seat, { target: { registry } }: Due, ms: number): void {
     const isKnown = this.#apart.has(registry);
     this.#apart.set(registry, this.#deps.clock.monotonicMs() + limits.heldApartMs);
@@ -178,7 +176,6 @@ class Pool implements Workers {
     }
   }
 
-  /** @param heldMs  as `Sample.heldMs`, if its thread hung in this job */
   #lose(job: Job, worker: number, heldMs?: number): void {
     job.watchdog.cancel();
     const now = this.#deps.clock.now();
@@ -200,7 +197,7 @@ class Pool implements Workers {
     }
   }
 
-  /** Loses a job; if its thread hung in it, the job's mirror is the cause. */
+  /** Loses a job; if its thread hung in its response, moves the mirror to the separate thread. */
   #loseHeld(job: Job, seat: Seat, holding: Holding | null): void {
     const heldMs = isHolding(holding, job) && job.ask.kind === 'probe' ? holding?.ms : undefined;
     if (heldMs !== undefined && job.ask.kind === 'probe') this.#setApart(seat, job.ask.due, heldMs);
@@ -223,7 +220,7 @@ class Pool implements Workers {
     this.#pump();
   }
 
-  /** Resolves callers of `configure` whose edition every thread has. */
+  /** Resolves callers of `configure` once all threads have their book. */
   #tellReaders(): void {
     const oldest = this.#seats.oldestEdition();
     const served = this.#readers.filter(({ edition }) => this.#isClosed || edition <= oldest);
@@ -234,12 +231,12 @@ class Pool implements Workers {
   }
 }
 
-/** The last of several threads takes whole artifacts, and only those: hashing one blocks it for up to a second. */
+/** Only the last of several threads takes whole artifacts: hashing one blocks it for up to a second. */
 function isFor({ ask }: Job, worker: number, count: number): boolean {
   return count === 1 || (worker === count - 1) === (ask.kind === 'probe' && isHashed(ask.due));
 }
 
-/** True for whole artifacts; the first bytes of one (`peek`) are not hashed. */
+/** True for a whole artifact; its first bytes (`peek`) are not hashed. */
 function isHashed({ target, purpose }: Due): boolean {
   return isHeavy(target) && purpose !== 'peek';
 }
