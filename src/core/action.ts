@@ -75,7 +75,7 @@ export interface ActionRule {
   /** The advice counts as accepted once the action is done. */
   readonly accepts: boolean;
   readonly when: {
-    /** Causes of advice that start the action; `failback` undoes it. */
+    /** Causes of advice that start the action. Advice with cause `failback` undoes it. */
     readonly causes: readonly AdviceCause[];
     readonly confidence: Confidence;
     readonly perHour: number;
@@ -92,7 +92,6 @@ export interface ActionRule {
 export const actionResults = ['planned', 'done', 'failed', 'undone', 'held'] as const;
 export type ActionResult = (typeof actionResults)[number];
 
-/** The result of an action, for receivers. */
 export interface ActionNews {
   readonly result: Exclude<ActionResult, 'planned'>;
   readonly row: ActionRow;
@@ -128,7 +127,7 @@ export interface ActionRow {
   readonly held: HeldReason | null;
   readonly plannedAtMs: number;
   readonly endedAtMs: number | null;
-  /** Attempts of the current step, including those before a restart. */
+  /** Attempts so far, including those before a restart. */
   readonly attempts: number;
   /** The next attempt, wall milliseconds; `null`: none. */
   readonly nextAtMs: number | null;
@@ -143,7 +142,6 @@ export interface ActionRow {
   readonly undoneBy: 'failback' | 'regret' | 'operator' | null;
   /** The result of `placeOf` when the action was planned; absent: an older row. */
   readonly place?: string | null;
-  /** The row is stored for both daemons of a pair. */
   readonly isShared?: true;
 }
 
@@ -157,9 +155,8 @@ export type ActionEnd = { readonly output: string; readonly kept?: unknown } & (
 
 /** The store with the advice of other places. */
 export interface FleetRule {
-  /** Without a trailing slash. */
+  /** URL, without a trailing slash. */
   readonly store: string;
-  /** Names in lower case. */
   readonly headers: Readonly<Record<string, Secret>>;
 }
 
@@ -167,7 +164,6 @@ export interface FleetRule {
 export interface PairRule {
   /** URL, without a trailing slash. */
   readonly etcd: string;
-  /** The key of the lease. */
   readonly key: string;
   readonly leaseMs: number;
 }
@@ -175,7 +171,6 @@ export interface PairRule {
 /** A switch of clients from one mirror to another. */
 export type Move = Pick<Advice, 'ecosystem' | 'upstream' | 'from' | 'to'>;
 
-/** The votes of a group's places for one move. */
 export interface PlaceVotes {
   readonly votes: number;
   /** Places that measure the mirror to leave, including those that advise the move. */

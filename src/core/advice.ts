@@ -51,7 +51,6 @@ export interface Candidate {
   readonly bound: number | null;
 }
 
-/** Why advice was refused. */
 export type Refusal = 'vantage_suspect' | 'shared_fate' | 'nothing_measured' | 'no_candidate';
 
 /** A recommendation (design.md section 4.4). Stamps are wall milliseconds; credentials are masked. */
@@ -71,7 +70,6 @@ export interface Advice extends Upstream {
   /** `reason` as data for any language; `null` or absent: English only. */
   readonly sentence?: Sentence | null;
   readonly cause: AdviceCause;
-  /** `null`: the advice is not refused. */
   readonly refusal: Refusal | null;
   readonly evidence: {
     readonly windowSeconds: number;
@@ -79,7 +77,6 @@ export interface Advice extends Upstream {
     readonly observedSeconds: number | null;
     readonly baselineSeconds: number | null;
     readonly failures: Readonly<Partial<Record<Reason, number>>>;
-    /** Ids of findings. */
     readonly findings: readonly string[];
   };
   /** Best first. */

@@ -2,7 +2,6 @@ import type { Step, Upstream } from './mirror.ts';
 import type { WireAccess } from './ports.ts';
 import type { Sentence } from './result.ts';
 
-/** A mirror, and a client that runs against it. */
 export interface ClientPair {
   readonly registry: string;
   readonly client: string;
@@ -32,7 +31,6 @@ export type ClientEnd =
 export interface ClientReport {
   readonly end: ClientEnd;
   readonly tookMs: number;
-  /** Number of fetched files; `bytes`: their size. */
   readonly files: number;
   readonly bytes: number;
   /** The kept end of the output, printable, credentials masked. */
@@ -99,6 +97,5 @@ export interface ClientRunner {
   /** `null`: not installed. */
   find(command: string): string | null;
   run(order: ClientOrder): Promise<ClientReport>;
-  /** Kills running clients. */
   close(): Promise<void>;
 }

@@ -6,7 +6,6 @@ import type { ReceiverFormat } from './receiver-format.ts';
 import type { Sentence } from './result.ts';
 import type { Secret } from './secret.ts';
 
-/** When a step is due. */
 export type Cadence =
   | { readonly kind: 'every'; readonly everyMs: number }
   | { readonly kind: 'cron'; readonly expression: string; readonly timeZone: string | null; readonly spreadMs: number };
@@ -64,7 +63,6 @@ export type WebhookEvent = (typeof webhookEvents)[number];
 
 export interface Receiver {
   readonly name: string;
-  /** Its path or query may contain credentials. */
   readonly url: Secret;
   /** One signature each; a chat has at most one. */
   readonly secrets: readonly Secret[];
@@ -79,7 +77,7 @@ export interface Receiver {
   readonly allow: readonly string[];
 }
 
-/** A filter of events. Events about this daemon or its network pass `mirrors` and `ecosystems`. */
+/** A filter of events. `mirrors` and `ecosystems` do not filter events about this daemon or its network. */
 export interface OnlyRule {
   /** Events about these mirrors pass, and advice from or to one of them; `null`: no filter. */
   readonly mirrors: readonly string[] | null;
@@ -89,7 +87,6 @@ export interface OnlyRule {
   readonly severity: Severity;
 }
 
-/** How chat messages are sent to a receiver. */
 export interface ChatRule {
   /** Of times in cards, and of `quiet`. */
   readonly timeZone: string;
@@ -110,9 +107,7 @@ export interface QuietRule {
 
 export interface ClientRunsRule {
   readonly everyMs: number;
-  /** Pairs that run. */
   readonly pairs: readonly ClientPair[];
-  /** Pairs that do not run, each with the reason. */
   readonly leftOut: readonly (ClientPair & { readonly because: Sentence })[];
   readonly timeoutMs: number;
   /** `null`: the daemon's own user. */
@@ -127,7 +122,7 @@ export interface DoorRule {
   readonly daemon: string | null;
   /** True: the front door relays responses; false: it redirects clients. */
   readonly relay: boolean;
-  /** Requests of one client. */
+  /** Requests per client. */
   readonly perMinute: number;
   /** Absolute path of a file with the last known order of mirrors. */
   readonly orderPath: string;
@@ -139,7 +134,7 @@ export interface PlaceLabels {
   readonly group?: string;
   /** Places with the same egress count as one witness. */
   readonly network?: string;
-  /** Public URL of this daemon's page, without a trailing slash. */
+  /** Public URL, without a trailing slash. */
   readonly page?: string;
 }
 
@@ -188,7 +183,6 @@ export interface Config {
   /** Absent: alerts can be posted only with the token of `listen`. */
   readonly alertmanager?: {
     readonly token: Secret;
-    /** `repeat_interval` of Alertmanager's route to this daemon. */
     readonly repeatMs: number;
   };
   readonly clientRuns?: ClientRunsRule;

@@ -12,7 +12,6 @@ export interface DemoAsk {
 export interface DemoAnswer {
   readonly type: string;
   readonly body: string | Uint8Array;
-  /** Besides content type and length. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -14,14 +14,13 @@ export interface BuildPlace {
   readonly size: number;
 }
 
-/** One probe that is to start now. */
 export interface Due {
   /** Unique across restarts; at most 32 characters of `[0-9a-z-]`. */
   readonly probeId: string;
   readonly target: Target;
   readonly connection: Connection;
   readonly purpose: Purpose;
-  /** For requests that are not `aside`, > 0. Asides: see `limits.asideTimeouts`. */
+  /** In total for requests that are not `aside`, > 0. Asides: see `limits.asideTimeouts`. */
   readonly timeoutMs: number;
   /** Monotonic. */
   readonly plannedAtMs: number;
@@ -49,7 +48,6 @@ export interface LookOrder {
   readonly isPeek: boolean;
 }
 
-/** Planned probes that did not run, and why. */
 export interface Skipped {
   readonly target: Target;
   readonly connection: Connection;

@@ -24,7 +24,6 @@ export interface IncomingAlert {
   readonly endsAtMs: number | null;
 }
 
-/** One notification of Alertmanager's webhook, version 4. */
 export interface AlertNotification {
   readonly alerts: readonly IncomingAlert[];
   /** Number of unreadable alerts. */

@@ -11,7 +11,6 @@ export type Severity = (typeof severities)[number];
 /** How the stages after detect treat findings of a kind. */
 export interface KindTraits {
   readonly severity: Severity;
-  /** About this daemon or its network, not about a mirror. */
   readonly isAboutUs?: true;
   /** Absent: findings of this kind never cause advice. */
   readonly advice?: {
@@ -29,7 +28,6 @@ export interface KindTraits {
   readonly endsByHand?: true;
   /** A chat card also shows the text of the finding. */
   readonly isToldInFull?: true;
-  /** Chat cards are red at any severity. */
   readonly isRed?: true;
   /** `observedSeconds` is an age, not a latency. */
   readonly observesAge?: true;
@@ -155,7 +153,7 @@ export function sideOf(item: ScopeItem, { registries, ...what }: Omit<Side, 'ite
   return { item, registries: registries.slice(0, limits.sideNames), ...what };
 }
 
-/** A detected problem. Times are wall milliseconds. */
+/** Times are wall milliseconds. */
 export interface Finding {
   readonly id: string;
   readonly kind: FindingKind;

@@ -12,13 +12,12 @@ export type Told =
   | { readonly kind: 'acknowledged'; readonly finding: FindingKind; readonly registry: string | null }
   | { readonly kind: 'paused'; readonly registry: string; readonly untilMs: number | null };
 
-/** One input of the judgement. `takenAt`: when the loop processed it. */
+/** One input of the judgement, and when it was processed. */
 export type Taken = { readonly takenAt: Now } & (
   | {
       readonly kind: 'probed';
       /** Fields that the judgement does not read are empty. */
       readonly sample: Sample;
-      /** In the form of `targetId()`. */
       readonly targetId: string;
     }
   | {
@@ -33,7 +32,6 @@ export type Taken = { readonly takenAt: Now } & (
 
 /** The inputs of one daemon process within a few minutes. */
 export interface Stretch {
-  /** Identifies the process. */
   readonly life: { readonly id: string; readonly startedAt: Now };
   /** A fingerprint of the configuration. */
   readonly settings: string;

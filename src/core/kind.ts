@@ -19,6 +19,5 @@ export interface Kind {
   readonly forms: readonly string[];
   /** Default forms of remedies by the `profile` of mirrors. */
   readonly profileForms: Readonly<Record<string, string>>;
-  /** Variables that the shell lines of a remedy may set. */
   readonly variables: readonly string[];
 }

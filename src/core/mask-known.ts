@@ -15,9 +15,8 @@ const learntMax = 32;
 export interface KnownMask {
   /** Masks credentials, also encoded ones, and the beginning of one at the end of a cut text. */
   text(text: string): string;
-  /** Masks all texts in plain data, keys too. */
+  /** Masks texts in plain data, keys too. */
   data<T>(value: T): T;
-  /** Masks this credential too from now on. */
   learn(secret: string): void;
 }
 

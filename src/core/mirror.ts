@@ -25,7 +25,7 @@ export interface Mirror extends Upstream {
   /** Preference among equals, higher first; `null`: as 0. */
   readonly weight: number | null;
   readonly region: string | null;
-  /** `small`: daemons with different vantages choose different ones of equally good mirrors. */
+  /** `small`: of equally good small mirrors, different daemons prefer different ones. */
   readonly capacity: 'small' | null;
   readonly connections: readonly Connection[];
   /** Absent: the HTTP versions that the ecosystem's clients offer. */
@@ -39,9 +39,8 @@ export interface Mirror extends Upstream {
   readonly own?: Readonly<Record<string, unknown>>;
 }
 
-/** Versions that a mirror omits by design, which are no lag. */
+/** Versions that a mirror omits by design. */
 export interface Gaps {
-  /** The mirror has no pre-releases. */
   readonly prereleases: boolean;
   /** The minimum age of a version at the mirror; 0: none. */
   readonly releaseAgeMs: number;
@@ -56,7 +55,6 @@ export interface MaintenanceWindow {
   readonly forMs: number;
 }
 
-/** How to reach one mirror. */
 export interface MirrorAccess {
   readonly tls: TlsAccess;
   readonly auth: Auth | null;
@@ -115,7 +113,7 @@ export function isSameMirror(a: Mirror, b: Mirror): boolean {
   );
 }
 
-/** The key of interchangeable mirrors. */
+/** Mirrors of one upstream are interchangeable. */
 export interface Upstream {
   readonly ecosystem: EcosystemId;
   readonly upstream: string;

@@ -3,7 +3,6 @@ import type { Sentence } from './result.ts';
 
 export type NoticeType = `mirror.${FindingKind}` | 'mirror.recovery' | 'mirror.advice' | 'mirror.action';
 
-/** A message to one receiver. */
 export interface Notice {
   /** The header `webhook-id` of each attempt. */
   readonly id: string;
@@ -20,7 +19,7 @@ export interface Notice {
   readonly updates?: string;
   readonly createdAtMs: number;
   readonly attempts: number;
-  /** Wall milliseconds of the next attempt. */
+  /** Wall milliseconds. */
   readonly nextAtMs: number;
 }
 

@@ -4,7 +4,6 @@ import type { Connection, EcosystemId, Target, TlsAccess } from './mirror.ts';
 import type { Sample } from './sample.ts';
 import type { Answer, Ask, Hop, HttpProtocol, SignatureCheck, Transcript, Verdict } from './transcript.ts';
 
-/** An instant on both clocks. */
 export interface Now {
   readonly wallMs: number;
   readonly monotonicMs: number;
@@ -60,7 +59,6 @@ export interface SlowFiles {
   list(path: string): Promise<FolderNames>;
 }
 
-/** A request to send. */
 export interface HopRequest extends Pick<Ask, 'url' | 'method' | 'bodyBytesMax' | 'asSent' | 'large'> {
   readonly headers: Readonly<Record<string, string>>;
   readonly aside: boolean;
@@ -141,7 +139,6 @@ export interface SignatureChecker {
   check(input: SignatureCheck): Promise<Answer>;
 }
 
-/** What a conversation needs besides a target. */
 export interface ProbeContext<Own = unknown> {
   readonly baseUrl: string;
   /** Hashes from lock files or learnt from an authority, in the ecosystem's form. */
@@ -163,7 +160,6 @@ export interface ProbeMemory {
 /** One probe as a generator that yields requests, gets responses, and opens no socket. */
 export type Conversation = Generator<Ask, Verdict, Answer>;
 
-/** The conversations of an ecosystem. */
 export interface Prober<Own = unknown> {
   probe(target: Target, context: ProbeContext<Own>): Conversation;
   /** Awaited before each conversation. */
@@ -182,13 +178,12 @@ export interface Workers {
   control(due: ControlDue): Promise<ControlAnswer>;
   /** Applies to probes that start afterwards. */
   configure(book: WorkerBook): Promise<void>;
-  /** Delays of event loops since the last call. */
+  /** Delays since the last call. */
   loopDelays(): readonly { readonly worker: number; readonly delaysMs: readonly number[] }[];
   inFlight(): number;
   close(): Promise<void>;
 }
 
-/** What threads need to know about the mirrors. */
 export interface WorkerBook {
   readonly access: Readonly<Record<string, WireAccess>>;
   readonly context: Readonly<Record<string, Omit<ProbeContext, 'nowWallMs' | 'memory'>>>;
@@ -198,7 +193,6 @@ export interface WorkerBook {
   readonly otherNames?: readonly string[];
 }
 
-/** Tables of the state file. */
 export const tables = [
   'meta',
   'detector',
@@ -232,7 +226,6 @@ export interface StoreBatch {
 
 export type StoreTrouble = { readonly kind: 'full' | 'read_only' | 'io' | 'closed'; readonly code: string };
 
-/** Why the state file is not written. */
 export type StateTrouble = StoreTrouble['kind'] | 'defect';
 
 /** The state file. A batch is one transaction. Failures are values. */

@@ -78,7 +78,6 @@ export interface SamplePoint extends Pick<SettledSample, 'startedAtMs' | 'rttMs'
   readonly due: { readonly probeId: string | null };
 }
 
-/** A settled sample, and its transcript if one is stored. */
 export interface KeptProbe {
   readonly sample: SettledSample;
   readonly transcript: Transcript | null;
@@ -116,7 +115,6 @@ export const nothingReceived = {
   loopDelayMsMax: 0,
 } as const satisfies Partial<Sample>;
 
-/** The mark that ends each phase but the last. */
 const marksOf: readonly (readonly [Phase, Exclude<keyof Marks, 'start' | 'end'>])[] = [
   ['resolve', 'resolved'],
   ['connect', 'connected'],

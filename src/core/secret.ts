@@ -30,7 +30,7 @@ export class Secret {
 export function maskUrl(url: string): string {
   // `user:password@host` is also a valid URL, with `user:` as its scheme.
   if (!url.includes('://')) return url.replace(/^[^/@\s]*@/, '***@');
-  // A password with a slash makes the URL invalid; the last `@` ends it.
+  // A password with a slash makes the URL invalid: everything up to the last `@` is masked.
   const parsed = URL.parse(url);
   if (parsed === null) return url.replace(/^([a-z][a-z0-9+.-]*:\/\/).*@/i, '$1***@');
   const hadUser = parsed.username !== '' || parsed.password !== '';

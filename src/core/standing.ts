@@ -11,7 +11,6 @@ export interface Pause {
   readonly reason: string;
 }
 
-/** The current state of one mirror. */
 export interface Standing extends Upstream {
   readonly registry: string;
   readonly state: MirrorState;
@@ -43,7 +42,7 @@ export interface Freshness {
   readonly lowerMs: number | null;
   readonly upperMs: number | null;
   readonly missing: number | null;
-  /** The time from the origin to this mirror, of the last releases. */
+  /** How long the last releases took from the origin to this mirror. */
   readonly propagation: { readonly releases: number; readonly p50Ms: number | null; readonly p90Ms: number | null };
 }
 

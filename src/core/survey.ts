@@ -1,7 +1,6 @@
 import type { EcosystemId } from './mirror.ts';
 import type { Sentence } from './result.ts';
 
-/** The use of one ecosystem on this machine. */
 export interface Surveyed {
   readonly id: EcosystemId;
   /** Paths relative to the project folder. */
@@ -15,9 +14,7 @@ export interface Surveyed {
   readonly used: readonly { readonly entry: string; readonly file: string }[];
 }
 
-/** The ecosystems used on this machine. */
 export interface Survey {
   readonly ecosystems: readonly Surveyed[];
-  /** What was found but left out, and why. */
   readonly leftOut: readonly Sentence[];
 }

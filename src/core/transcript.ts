@@ -2,7 +2,6 @@ import type { WholeBody } from './body.ts';
 import type { Outcome, Phase, ProbeFailure } from './failure.ts';
 import type { Sentence } from './result.ts';
 
-/** A GET or HEAD request of a conversation. */
 export interface Ask {
   readonly url: string;
   /** Absent: GET. */
@@ -36,7 +35,6 @@ export interface SignatureCheck {
   readonly signature?: Uint8Array;
 }
 
-/** The response that a conversation gets, after redirects. */
 export type Answer =
   | {
       readonly tag: 'answered';
@@ -68,7 +66,6 @@ export interface Contents {
     readonly newest: readonly string[];
     readonly pre: readonly string[];
   };
-  /** The version or digest of each tag. */
   readonly tags?: Readonly<Record<string, string>>;
   /** A number that never falls, such as a number of records. */
   readonly serial?: number;
@@ -76,7 +73,6 @@ export interface Contents {
   readonly modifiedAtMs?: number;
 }
 
-/** What a conversation learns besides its verdict. */
 export interface Facts {
   /** The version that `latest` resolved to. */
   readonly resolvedVersion?: string;
@@ -151,7 +147,6 @@ export interface TlsFacts {
   readonly authorizationCode: string | null;
 }
 
-/** The fault that ended a hop before its response was complete. */
 export interface WireFault {
   /** `err.code` of the runtime, or one of ours, which begin with `MW_`. */
   readonly code: string;

@@ -20,7 +20,6 @@ export type Place =
   | { readonly variable: string }
   | { readonly mirror: string };
 
-/** A change of one line of a file. */
 export interface Edit {
   readonly file: string;
   /** From 1; `null`: after the last line of a file, which may not exist yet. */
@@ -38,7 +37,7 @@ export interface Trap {
   readonly where: readonly Place[];
   /** Instructions, or lines to paste; not empty. */
   readonly set: readonly string[];
-  /** What `--fix` changes; empty: it must be repaired by hand. */
+  /** Changes by `--fix`; empty: the trap must be repaired by hand. */
   readonly edits: readonly Edit[];
 }
 
@@ -78,7 +77,6 @@ export interface Machine {
   readonly cwd: string;
   /** The path of a system file such as `/etc/pip.conf`, below the configured root. */
   system(path: string): string;
-  /** Absolute path. */
   read(path: string): Promise<FileText>;
   list(path: string): Promise<FolderNames>;
   /** Permission bits; `null`: no such file. */

@@ -10,7 +10,6 @@ export const trendGrids = {
 export type TrendRange = keyof typeof trendGrids;
 export const trendRanges = Object.keys(trendGrids) as readonly TrendRange[];
 
-/** The summary of one mirror over one cell of time. */
 export interface TrendCell {
   /** Wall time, a multiple of the cell length. */
   readonly startMs: number;
@@ -25,7 +24,6 @@ export interface TrendCell {
   readonly silentMs: number;
   /** Scheduled probes of all targets, without unknown ones. */
   readonly attempts: number;
-  /** Numbers of failed probes. */
   readonly failures: Readonly<Partial<Record<Reason, number>>>;
   /** Of artifact downloads, without TCP slow start; `null`: none was large enough. */
   readonly bytesPerSecond: number | null;
@@ -34,7 +32,7 @@ export interface TrendCell {
   readonly lagUpperMs: number | null;
 }
 
-/** The cells of a mirror, oldest first; without one for a time in which the mirror was not monitored. */
+/** The cells of a mirror, oldest first. A missing cell is a time in which the mirror was not monitored. */
 export interface Trend {
   readonly range: TrendRange;
   readonly cellMs: number;

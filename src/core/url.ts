@@ -1,6 +1,5 @@
 import type { Listen } from './config.ts';
 
-/** A URL and its user-info. */
 export interface SplitUrl {
   /** Without user-info, query, fragment or trailing slash. */
   readonly url: string;

@@ -25,7 +25,6 @@ export interface SideView {
   readonly sinceAt: string | null;
   readonly bytes: number | null;
   readonly firstHex: string | null;
-  /** As `firstBytesTextOf`. */
   readonly firstText: string | null;
 }
 

@@ -33,7 +33,6 @@ export interface WhatIfProblem {
 }
 
 export interface WhatIfMember {
-  /** Credentials masked. */
   readonly shown: string;
   /** `unwatched`: a host that is not a configured mirror. */
   readonly kind: 'mirror' | 'unwatched' | 'direct' | 'off';
@@ -109,7 +108,7 @@ export interface WhatIf extends Upstream {
   readonly vantageSuspect: boolean;
 }
 
-/** With fewer, a note says so. */
+/** With fewer moments, a note says that there are few. */
 const momentsFew = 30;
 
 export interface WhatIfNote {

@@ -59,7 +59,6 @@ function startOfNext(unit: number, wallMs: number): number {
   return (Math.floor(wallMs / unit) + 1) * unit;
 }
 
-/** Skips the largest unit without a match. */
 function nextAfter(almanac: Almanac, wallMs: number): number {
   let at = startOfNext(second, wallMs);
   const endMs = at + reachMs;

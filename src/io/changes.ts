@@ -20,7 +20,6 @@ import { codeOf, writeFolderToDisk } from './files.ts';
 import { findForeignFolder } from './foreign-folder.ts';
 import { forget, type KeptChange, type KeptFile, keep, newFileFlags, prune } from './kept-changes.ts';
 
-/** Why changes were not made or not undone. */
 export interface ChangeRefused {
   readonly file: string;
   readonly because: Sentence;
@@ -88,7 +87,6 @@ export async function makeChanges(
   return ok(change);
 }
 
-/** The first file whose path another user could redirect while root writes. */
 async function refusedToRoot(
   files: readonly string[],
   { ourUid = process.geteuid?.() }: ChangePlace,

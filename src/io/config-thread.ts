@@ -5,7 +5,6 @@ import { error, ok, type Result } from '../core/result.ts';
 import { type Sealed, unseal } from '../core/secret.ts';
 import { phrase } from '../words/tell.ts';
 
-/** Marks the start data of this kind of thread. */
 export const configRole = 'mirrorwatch-config';
 
 /** `path` `null`: the built-in configuration. */
@@ -16,7 +15,6 @@ export interface ConfigText {
   readonly cwd: string;
 }
 
-/** The start data of the thread. */
 export interface ConfigSeed extends ConfigText {
   readonly role: typeof configRole;
 }

@@ -11,14 +11,12 @@ interface Connection {
   isLetIn: boolean;
 }
 
-/** Registers open connections and limits them. */
 export interface Connections {
   opened(key: string, address: string, socket: Socket): void;
   /** Replaces the socket of a connection after its TLS handshake. */
   secured(key: string, socket: Socket): void;
   /** A request begins (1) or has ended (-1). */
   requested(key: string, by: 1 | -1): void;
-  /** A request on this connection is authorized. */
   letIn(key: string): void;
   closed(key: string): void;
   count(): number;

@@ -47,7 +47,6 @@ export async function exchange(ask: {
 }): Promise<Exchanged> {
   const { method, headers, body, limitMs, tls, budget = { bytesLeft: bodyBytesMax } } = ask;
   const url = new URL(ask.url);
-  // Loaded at first use: most daemons do not need the package.
   const { Client } = await import('undici');
   const client = new Client(url.origin, {
     allowH2: false,

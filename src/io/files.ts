@@ -4,7 +4,6 @@ import { dirname } from 'node:path';
 import { limits } from '../core/limits.ts';
 import type { SlowFiles } from '../core/ports.ts';
 
-/** The part of the file system API that is used here. */
 export type Disk = Pick<typeof nodeDisk, 'stat' | 'open' | 'readdir'>;
 
 const nodeDisk = { stat, open, readdir };

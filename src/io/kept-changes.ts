@@ -18,7 +18,6 @@ export interface KeptFile {
   readonly folders: readonly string[];
 }
 
-/** Changes that were made together and can be undone together. */
 export interface KeptChange {
   readonly id: string;
   readonly madeAt: string;
@@ -29,7 +28,7 @@ export interface KeptChange {
 /** Flags to create a file; opening fails if anything exists at the path. */
 export const newFileFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-/** Stored change sets, which may contain tokens. */
+/** Stored change sets are few and not old, because they may contain tokens. */
 const keptMax = 100;
 const keptMs = 365 * 86_400_000;
 
@@ -75,7 +74,6 @@ export async function listKeptChanges(place: KeptPlace): Promise<readonly KeptCh
   return (await recordsIn(place)).slice(0, keptMax);
 }
 
-/** The newest change set of an owner. */
 export async function findKeptChange(place: KeptPlace, owner: string): Promise<KeptChange | undefined> {
   return (await recordsIn(place)).find((change) => change.owner === owner);
 }

@@ -20,7 +20,7 @@ export function isRoot(): boolean {
   return process.geteuid?.() === 0;
 }
 
-/** The most probing threads: one for heavy steps, and for the rest one per core but one (docs/decisions/0034). */
+/** The most probing threads for this number of cores (docs/decisions/0034). */
 export function countProbingThreads(cores: number = availableParallelism()): number {
   return Math.min(limits.workers, Math.max(1, cores - 1) + 1);
 }

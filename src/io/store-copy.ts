@@ -15,7 +15,6 @@ export type CopyFailure =
   /** No copy could be made in the system's temporary folder. */
   | { readonly kind: 'no_room'; readonly code: string };
 
-/** A snapshot of a state file. */
 export interface StoreCopy {
   /** Valid rows from `fromMs` on, the oldest first. @throws what SQLite throws on a broken page */
   rows(table: Table, fromMs: number): IterableIterator<Row>;
@@ -85,7 +84,6 @@ function stampOf(path: string): string {
   return `${mtimeNs}/${size}`;
 }
 
-/** Prepares the copy for reading; `null`: success. */
 function failureOf(db: DatabaseSync): CopyFailure | null {
   const found = kindOf(db);
   if (found.kind !== 'ours') return { kind: 'foreign' };

@@ -38,7 +38,6 @@ export interface StoreFile {
   close(): void;
 }
 
-/** Why the state file was not opened. */
 export type StoreOpenFailure =
   | { readonly kind: 'locked'; readonly path: string; readonly code: string }
   | { readonly kind: 'newer'; readonly path: string; readonly version: number; readonly known: number }

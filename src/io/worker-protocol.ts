@@ -3,7 +3,6 @@ import type { Because } from '../core/failure.ts';
 import type { Now, Probed, WorkerBook } from '../core/ports.ts';
 import { nothingReceived } from '../core/sample.ts';
 
-/** Marks the start data of probing threads. */
 export const workerRole = 'mirrorwatch-worker';
 
 /** The start data of a thread. `worker`: its number from 0, which a replacement keeps. */
@@ -21,7 +20,6 @@ export type ToWorker =
   | { readonly kind: 'control'; readonly job: number; readonly due: ControlDue }
   | { readonly kind: 'book'; readonly book: WorkerBook; readonly edition: number };
 
-/** A message from a thread. */
 export type FromWorker =
   | { readonly kind: 'done'; readonly jobs: readonly JobDone[] }
   | { readonly kind: 'beat'; readonly delaysMs: readonly number[] }

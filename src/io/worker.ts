@@ -31,7 +31,6 @@ const tickMs = 10;
 /** How long results wait, to be sent to the main thread together. */
 const batchMs = 4;
 
-/** Runs probes and controls. */
 export interface Runner {
   /**
    * Never rejects: a mirror that is not in the book, or an exception, gives `unknown('defect')`.
@@ -115,7 +114,6 @@ function keptOf(transcript: Transcript): Transcript {
   return { ...transcript, verdict: { ...verdict, facts: dropContents(verdict.facts) } };
 }
 
-/** A version of the book, with its wire and runner. */
 interface Edition {
   readonly book: WorkerBook;
   readonly runner: Runner;

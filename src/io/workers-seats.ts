@@ -11,7 +11,6 @@ const respawnMsMin = 100;
 const respawnMsMax = 10_000;
 const delaysKept = 4_096;
 
-/** A probe or control that has not ended. */
 export interface Job {
   readonly id: number;
   readonly ask: { readonly kind: 'probe'; readonly due: Due } | { readonly kind: 'control'; readonly due: ControlDue };
@@ -20,7 +19,6 @@ export interface Job {
   tries: number;
 }
 
-/** One place in the pool; the thread in it may change. */
 export interface Seat {
   readonly worker: number;
   /** The extra seat for mirrors whose responses block a thread; only in a pool of several. */
@@ -30,11 +28,11 @@ export interface Seat {
   thread: Thread | null;
   /** The seat has no thread because none is needed. */
   isAsleep: boolean;
-  /** When the load last needed the seat, monotonic. */
+  /** Monotonic. */
   neededAtMs: number;
-  /** The start of the thread, monotonic. */
+  /** Monotonic. */
   bornAtMs: number;
-  /** The last message of the thread, monotonic. */
+  /** Monotonic. */
   seenAtMs: number;
   respawnMs: number;
   delaysMs: number[];

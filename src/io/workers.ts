@@ -114,7 +114,7 @@ class Pool implements Workers {
     const able = all.filter((seat) => seat.isApart === isApart);
     const fitting = isApart ? able : able.filter(({ worker }) => isFor(job, worker, able.length));
     this.#seats.wake(fitting);
-    // Another thread may replace a fitting one, but not for a mirror that blocks threads.
+    // While no fitting thread is there, another one is used, but not for a mirror that blocks threads.
     const least = this.#seatOfBuild(job) ?? leastOf(fitting) ?? leastOf(able);
     if (least === undefined || (job.ask.kind === 'probe' && least.inHand.size >= limits.workerInFlight)) {
       this.#queue.push(job);
@@ -144,7 +144,6 @@ class Pool implements Workers {
     return false;
   }
 
-  /** Moves a mirror to the separate thread for a time. */
   #setApart(seat: Seat, { target: { registry } }: Due, ms: number): void {
     const isKnown = this.#apart.has(registry);
     this.#apart.set(registry, this.#deps.clock.monotonicMs() + limits.heldApartMs);

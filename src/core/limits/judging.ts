@@ -31,12 +31,12 @@ export const judgingLimits = {
   contaminatedShareFinding: 0.05,
   /** Above this share of disturbed samples, a finding about this daemon opens. */
   disturbedShareFinding: 0.5,
-  /** The window for these shares; longer while it has fewer than `contaminatedSamples` samples. */
+  /** The window for the shares of contaminated and disturbed samples. */
   contaminatedWindowMs: 5 * minute,
   contaminatedSamples: 100,
   contaminatedWindowMsMax: 60 * minute,
   contaminatedQuietMs: 1 * minute,
-  /** A response without a cache header is a first fetch from this many times the median of the step on. */
+  /** Without a cache header, a response this many times slower than the step's median is a cache's first fetch. */
   coldFactor: 10,
   /** The threshold for slow is never above this share of the timeout (design.md section 5). */
   thresholdShareOfTimeout: 0.9,
@@ -61,7 +61,7 @@ export const judgingLimits = {
   throughputCrawl: 4,
   /** The time of a smaller artifact depends on delay, not on bandwidth. */
   throughputBytesMin: 256 * kib,
-  /** TCP slow start is over after this many bytes (RFC 6928, RFC 9438); rates are of the rest. */
+  /** TCP slow start is over after this many bytes (RFC 6928, RFC 9438): rates are measured on later bytes. */
   slowStartBytes: 256 * kib,
   throughputAgeMs: 60 * minute,
   throughputsKept: 8,
@@ -72,16 +72,15 @@ export const judgingLimits = {
   findingProbesFirst: 10,
   /** The minimum time between writes of new evidence of an open finding. */
   evidenceWriteMs: 10 * second,
-  /** First bytes of an artifact that are kept as evidence: enough to recognize an error page. */
+  /** Enough to recognize an error page. */
   bytesShown: 64,
   sidesKept: 20,
-  /** Per target: each of these digests is reported only once. */
+  /** Reported digests that are remembered per target. */
   oddKept: 8,
   sideNames: 20,
   scopeItems: 200,
   /** Per series: transcripts in memory of scheduled probes, and as many of other probes. */
   transcriptsPerSeries: 5,
-  /** Transcripts in memory, of about 2 KB each. */
   transcriptsKept: 20_000,
   failingTranscripts: 2_000,
   /** Transcripts in memory of slow probes that a coming finding would cite. */
@@ -89,7 +88,6 @@ export const judgingLimits = {
   /** Stored probes that open findings cite; `citedChars`: characters of each. */
   citedProbes: 5_000,
   citedChars: 64 * kib,
-  /** Stored probes that open or closed findings cite. */
   citedRows: 10_000,
   asideRows: 1_000,
   chartSamples: 60,

@@ -34,7 +34,7 @@ export const probingLimits = {
   bodyBeginBytes: 64 * kib,
   /** The longest body that must be in memory completely, because it is encoded or a program verifies it. */
   bodyHeldBytesMax: 128 * mib,
-  /** Bytes hashed in one turn of the event loop, about 10 ms; each zip entry counts as `hashEntryBytes` more. */
+  /** Bytes hashed in one turn of the event loop, about 10 ms. */
   hashTurnBytes: 4 * mib,
   hashEntryBytes: 16 * kib,
   /** The largest project pages have a few MiB (protocols.md 3.1). */
@@ -47,7 +47,6 @@ export const probingLimits = {
   packumentBytes: 32 * mib,
   /** The largest packages have about ten thousand versions. */
   packumentVersions: 100_000,
-  /** Values of JSON that is parsed in one piece, within a second: a packument has one per 33 bytes. */
   jsonValues: 1_100_000,
   /** No known format is nested ten levels deep. */
   jsonDepth: 100,
@@ -68,7 +67,6 @@ export const probingLimits = {
   /** Per mirror and thread, such as a token for each repository. */
   probeMemory: 100,
   versionsKept: 5_000,
-  /** Versions compared per response. */
   contentVersions: 100,
   contentTags: 16,
   /** Tags read per response: some registries have thousands. */
@@ -106,7 +104,6 @@ export const probingLimits = {
   /** The usual time between two rechecks of a heavy target. */
   heavyLookMs: 10 * second,
   peekBytes: 64 * kib,
-  /** Well past TCP slow start. */
   rankDownloadBytes: 4 * mib,
   /** The budget of probes out of turn, one token each (design.md section 5.1); scheduled samples add to it. */
   roundTokensStart: 60,

@@ -25,13 +25,13 @@ export const processLimits = {
   deliveryBackoffMsMax: 15 * minute,
   /** Discord's response contains the whole message: 8 000 characters of up to 6 bytes. */
   receiverAnswerBytes: 64 * kib,
-  /** The longest timeout of an action's step. */
   actionMsMax: 10 * minute,
   /** The program of an action is killed above this output. */
   actionOutputBytes: 1 * mib,
   actionOutputChars: 4_000,
   actionTextChars: 256 * kib,
-  /** The wait before the second attempt is `actionRetryMs`; each further wait is four times as long. */
+  /** Attempts before an action has failed. */
+  /** The wait before the second attempt; each further wait is four times as long. */
   actionAttempts: 3,
   actionRetryMs: 15 * second,
   /** The wait before a retry while the other daemon of the pair holds the lease. */
@@ -81,7 +81,6 @@ export const processLimits = {
   /** The longest package index whose links the front door rewrites. */
   doorRewriteBytes: 32 * mib,
   doorHeldBytes: 512 * mib,
-  /** Lines about refused requests in the front door's access log. */
   doorRefusedLinesPerMinute: 120,
   /** Bounds of the wait after which the front door also requests from the next mirror. */
   doorHedgeMsMin: 50,
@@ -91,7 +90,6 @@ export const processLimits = {
   /** Connections of the front door to one host; `doorPools`: hosts. */
   doorConnections: 64,
   doorPools: 200,
-  /** The longest server-sent event. */
   eventChars: 1 * mib,
   /** An event stream that is silent for this long is closed: more than two heartbeat intervals. */
   eventSilentMs: 40 * second,
@@ -120,7 +118,6 @@ export const processLimits = {
   alertRepeatsAfterStart: 2,
   /** Routine data waits at most this long for a write: each transaction waits for the disk. */
   commitMs: 1 * second,
-  /** The minimum time between writes of a repeated alert. */
   alertHeardStoreMs: 1 * minute,
   /** An alert that we send to an Alertmanager expires after this time; it is sent again every `pushEveryMs`. */
   pushValidMs: 5 * minute,
@@ -135,11 +132,10 @@ export const processLimits = {
   /** Chat messages per receiver that can still be edited; `sentNotices`: notices per message. */
   sentMessages: 20,
   sentNotices: 100,
-  /** The process ends within this time after SIGTERM. */
+  /** Counted from SIGTERM. */
   stopMs: 10 * second,
   /** The time for running probes and deliveries after SIGTERM. */
   drainMs: 6 * second,
-  /** The time for one thing to close: threads, connections, or the pipes of a killed program. */
   closeMs: 1 * second,
   /** A wall clock that drifts this far from the monotonic clock has jumped. */
   clockJumpMs: 2 * second,
@@ -173,7 +169,6 @@ export const processLimits = {
   configReadMs: 120 * second,
   /** The largest tested configuration takes 300 MiB. */
   configReadMebibytes: 1_024,
-  /** The depth of references from file to file in a configuration. */
   fileRounds: 20,
   signatureCheckMs: 10 * second,
   signatureReportBytes: 64 * kib,
@@ -186,7 +181,7 @@ export const processLimits = {
   /** Debian's largest index of packages has 12 MiB packed and 50 MiB of text. */
   packageIndexBytes: 24 * mib,
   packageIndexPlainBytes: 128 * mib,
-  /** Packages that are taken from an index at once; larger ones than `rotaPackageBytes` are skipped. */
+  /** Packages chosen from one index; packages above `rotaPackageBytes` are skipped. */
   rotaPackages: 200,
   rotaPackageBytes: 4 * mib,
   rotaKeptMs: 30 * 24 * 60 * minute,
@@ -216,7 +211,7 @@ export const processLimits = {
   clientOutputBytes: 8 * mib,
   /** A client is stopped above this disk use. */
   clientDiskBytes: 1536 * mib,
-  /** RLIMIT_DATA of each process of a client. */
+  /** RLIMIT_DATA of each process. */
   clientDataBytes: 4096 * mib,
   /** A client's folder older than this was left by a killed daemon. */
   clientLeftMs: 60 * minute,
