@@ -131,7 +131,7 @@ export interface ActionRow {
   readonly attempts: number;
   /** The next attempt, wall milliseconds; `null`: none. */
   readonly nextAtMs: number | null;
-  /** Why the last step failed; `null`: it did not fail. */
+  /** `null`: the last step did not fail. */
   readonly because: Sentence | null;
   /** A diff, or the output of a program: bounded, printable, secrets masked. */
   readonly output: string;
@@ -153,7 +153,6 @@ export type ActionEnd = { readonly output: string; readonly kept?: unknown } & (
   | { readonly tag: 'failed'; readonly because: Sentence; readonly retry: boolean }
 );
 
-/** The store with the advice of other places. */
 export interface FleetRule {
   /** URL, without a trailing slash. */
   readonly store: string;
@@ -191,11 +190,9 @@ export interface Actor {
   share(id: string, text: string | null): void;
   /** The shared rows, once after each takeover by this daemon; else `null`. */
   takeShared(): readonly string[] | null;
-  /** True if actions were stopped by `mirrorwatch actions stop`. */
   isStopped(): boolean;
   /** Stores whether actions are stopped. @returns false: it could not be stored */
   keepStopped(isStopped: boolean): boolean;
-  /** Also ends running programs and requests. */
   close(): Promise<void>;
 }
 

@@ -26,7 +26,6 @@ export interface IncomingAlert {
 
 export interface AlertNotification {
   readonly alerts: readonly IncomingAlert[];
-  /** Number of unreadable alerts. */
   readonly malformed: number;
   /** Number of alerts that Alertmanager left out (`max_alerts`). */
   readonly truncated: number;

@@ -4,7 +4,6 @@ import type { Sentence } from './result.ts';
 export const phases = ['resolve', 'connect', 'tls', 'processing', 'transfer'] as const;
 export type Phase = (typeof phases)[number];
 
-/** Why a certificate or a TLS handshake was refused. */
 const tlsCauses = ['expired', 'untrusted', 'name', 'pin', 'protocol', 'client'] as const;
 export type TlsCause = (typeof tlsCauses)[number];
 
@@ -34,7 +33,6 @@ export type ProbeFailure =
       readonly sentences?: Sentences;
     };
 
-/** Texts of fields as data for any language, by field. */
 type Sentences = Readonly<Record<string, Sentence>>;
 
 export type Reason = ProbeFailure['kind'];

@@ -4,7 +4,7 @@ import type { EcosystemId, Step } from './mirror.ts';
 import type { Sentence } from './result.ts';
 import type { HttpProtocol, Seen } from './transcript.ts';
 
-/** In ascending order. */
+/** In ascending order of severity. */
 export const severities = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof severities)[number];
 
@@ -65,7 +65,6 @@ const kinds = {
   self: { severity: 'warning', isAboutUs: true, isToldInFull: true },
 } as const satisfies Readonly<Record<string, KindTraits>>;
 
-/** The webhook type of a kind is `mirror.<kind>`. */
 export type FindingKind = keyof typeof kinds;
 export const findingKinds = Object.keys(kinds) as unknown as readonly [FindingKind, ...FindingKind[]];
 
@@ -140,7 +139,6 @@ export interface Side {
   readonly digest: string;
   /** First seen, wall milliseconds; `null`: never seen. */
   readonly sinceMs: number | null;
-  /** `null`: not known. */
   readonly seen: Seen | null;
 }
 

@@ -182,7 +182,7 @@ const named: ReadonlyMap<string, string> = new Map(
   ].map((one) => [one.slice(1), one.slice(0, 1)]),
 );
 
-/** A to Z become lower case; the length stays. */
+/** Keeps the length. */
 function foldCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

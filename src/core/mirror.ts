@@ -10,7 +10,6 @@ export type Connection = 'cold' | 'warm';
 /** An HTTP version, and the clients that use it. */
 export interface Speaks {
   readonly protocol: HttpProtocol;
-  /** Ids of clients: `go`, `uv`. */
   readonly clients: readonly string[];
   /** A client setting that forces HTTP/1.1 (`GODEBUG=http2client=0`); `null`: none. */
   readonly bypass: string | null;

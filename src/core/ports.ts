@@ -33,7 +33,6 @@ export interface Calendar {
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
-/** Structured log lines; messages static, values as fields. */
 export interface Log {
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -72,7 +71,6 @@ export interface HopRequest extends Pick<Ask, 'url' | 'method' | 'bodyBytesMax' 
   readonly limitMs: number;
 }
 
-/** The result of one hop; a fault is in `hop.fault`. */
 export interface HopAnswer {
   readonly hop: Hop;
   /** Names in lower case; values unredacted, so never stored. */
@@ -247,5 +245,5 @@ export interface Store {
   close(): void;
 }
 
-/** Paths of `gpgv` in the order of search; `PATH` is not used. */
+/** In the order of search; `PATH` is not used. */
 export const gpgvPaths = ['/usr/bin/gpgv', '/bin/gpgv', '/usr/local/bin/gpgv', '/opt/homebrew/bin/gpgv'] as const;

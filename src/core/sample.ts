@@ -9,7 +9,6 @@ export type PhaseTimes = { readonly [P in Phase]?: number };
 /** The result of one probe, before its final judgement. */
 export interface Sample {
   readonly due: Due;
-  /** Wall clock. */
   readonly startedAtMs: number;
   readonly startedMonotonicMs: number;
   readonly endedMonotonicMs: number;
@@ -22,7 +21,6 @@ export interface Sample {
   readonly steady?: { readonly bytes: number; readonly ms: number };
   /** Body bytes of all hops, asides included. */
   readonly wireBytes: number;
-  /** Asides included. */
   readonly requests: number;
   /** Of the last timed hop; `null`: no response. */
   readonly status: number | null;

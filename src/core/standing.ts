@@ -38,7 +38,6 @@ export interface Standing extends Upstream {
 
 /** The freshness of a mirror over all modules; `null`: unknown. */
 export interface Freshness {
-  /** The lag of the module that is furthest behind. */
   readonly lowerMs: number | null;
   readonly upperMs: number | null;
   readonly missing: number | null;

@@ -52,7 +52,6 @@ export type Answer =
   | { readonly tag: 'failed'; readonly failure: ProbeFailure }
   | { readonly tag: 'unknown'; readonly because: 'proxy' | 'resolver' | 'local' | 'defect'; readonly code: string };
 
-/** The length and the first bytes of a body. */
 export interface Seen {
   readonly bytes: number;
   readonly firstHex: string;
@@ -127,7 +126,6 @@ export interface Marks {
   /** TCP is up; with a proxy also TLS to the proxy and CONNECT. */
   readonly connected?: number;
   readonly secured?: number;
-  /** First byte of the response head. */
   readonly firstByte?: number;
   /** Last byte of the body, or the instant of failure. */
   readonly end: number;
@@ -192,7 +190,6 @@ export interface Hop {
   readonly fault: WireFault | null;
 }
 
-/** All requests of one probe, asides included. */
 export interface Transcript {
   readonly probeId: string;
   readonly startedAtMs: number;

@@ -30,7 +30,6 @@ export interface Edit {
   readonly becomes: readonly string[];
 }
 
-/** A trap that was found; texts contain no secrets. */
 export interface Trap {
   readonly id: string;
   readonly what: string;
@@ -41,7 +40,6 @@ export interface Trap {
   readonly edits: readonly Edit[];
 }
 
-/** A check without a result, and why. */
 export interface Untold {
   /** The id of a trap, or `settings` for a file that could not be read. */
   readonly id: string;

@@ -142,7 +142,6 @@ export function adviceView(advice: Advice): AdviceView {
   };
 }
 
-/** A row of the journal as the API and webhooks show it. */
 export type ActionView = ReturnType<typeof viewOfAction>;
 
 /** @param say  returns `because` in the reader's language */

@@ -36,7 +36,6 @@ export interface WhatIfMember {
   readonly shown: string;
   /** `unwatched`: a host that is not a configured mirror. */
   readonly kind: 'mirror' | 'unwatched' | 'direct' | 'off';
-  /** `null`: no mirror. */
   readonly registry: string | null;
   /** Number of scheduled light samples. */
   readonly answers: number;

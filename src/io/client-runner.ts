@@ -141,7 +141,6 @@ function endOf(exit: Exit, because: Stop | null): ClientEnd {
   return { tag: 'exited', code: exit.code };
 }
 
-/** True if util-linux failed before it started the client. */
 function isRefused({ end, said }: ClientReport): boolean {
   return end.tag === 'exited' && end.code !== 0 && /^(?:prlimit|setpriv): /.test(said);
 }
@@ -171,7 +170,6 @@ function wrapped(argv: readonly string[], order: ClientOrder, path: string): rea
   ];
 }
 
-/** Only the client's user has access. */
 async function furnish(home: string, plan: ClientPlan, user: ClientOrder['user']): Promise<void> {
   const own = async (path: string) => (user === null ? undefined : chown(path, user.uid, user.gid));
   const folders = new Set([home]);

@@ -5,7 +5,6 @@ import type { Listen } from '../core/config.ts';
 
 const bodyBytesMax = 64 * 1024 * 1024;
 
-/** Bytes of response bodies that may still be read. */
 export interface BodyBudget {
   bytesLeft: number;
 }

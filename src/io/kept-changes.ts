@@ -105,7 +105,7 @@ async function idsIn(kept: string): Promise<readonly string[]> {
   return names.flatMap((name) => /^(\d+)\.json$/.exec(name)?.[1] ?? []).sort((a, b) => Number(b) - Number(a));
 }
 
-/** The text of a regular file of this user; `null`: another user's, or not regular. */
+/** `null`: another user's file, or not a regular one. */
 async function textBy(uid: number | undefined, file: string): Promise<string | null> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {

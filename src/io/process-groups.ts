@@ -23,7 +23,6 @@ export function stopRecordedGroups(folder: string): void {
   }
 }
 
-/** Kills a process group; does nothing if it has ended. */
 export function stopGroup(leader: number | undefined): void {
   try {
     if (leader !== undefined) process.kill(-leader, 'SIGKILL');

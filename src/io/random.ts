@@ -17,7 +17,6 @@ function unpredictable(): number {
   return bytes.readUIntBE(0, 6) / 2 ** 48;
 }
 
-/** Randomness from the system: not predictable. */
 export const systemRandom: Random = {
   next: unpredictable,
   id: (nowWallMs) => idFrom(unpredictable, nowWallMs),

@@ -4,7 +4,6 @@ import { limits } from '../core/limits.ts';
 import { keepWords, maskWords } from './client-words.ts';
 import { recordGroup, stopGroup } from './process-groups.ts';
 
-/** A program to run, without a shell. */
 export interface ProgramCall {
   /** A path, or a name to find on PATH; then the arguments. */
   readonly argv: readonly string[];

@@ -2,9 +2,7 @@ import type { Due } from '../core/due.ts';
 import type { Probed } from '../core/ports.ts';
 import type { Hop, TlsFacts } from '../core/transcript.ts';
 
-/** Entries of one cache; a full one is cleared. */
 const rememberedMax = 20_000;
-/** Longer texts are rarely repeated. */
 const charsMax = 200;
 
 /**

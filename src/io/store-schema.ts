@@ -78,7 +78,6 @@ export function createTables(db: DatabaseSync, wallMs: number): void {
   }
 }
 
-/** True if one of our tables is missing, as in a file of an older release. */
 export function isMissingTable(db: DatabaseSync): boolean {
   const names = new Set(namesIn(db));
   return tables.some((table) => !names.has(table));

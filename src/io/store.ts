@@ -8,7 +8,6 @@ import { isOwnRow, type Trouble, troubleOf } from './store-schema.ts';
 
 export type { StoreOpenFailure } from './store-file.ts';
 
-/** The wait between attempts to open or write the file again. */
 const retryMs = 30_000;
 
 export interface StoreDeps {
@@ -16,7 +15,7 @@ export interface StoreDeps {
   readonly log?: Log;
   /** Called when rows may have changed: a corrupt file was replaced, or the file became writable. */
   readonly onAnew?: (note: string) => void;
-  /** The size above which the file counts as full; absent: `limits.stateBytes`. */
+  /** Absent: `limits.stateBytes`. */
   readonly bytesMax?: number;
   /** Whether a row has the fields that its readers use; other rows are set aside. Absent: any JSON is valid. */
   readonly isSound?: (row: Row) => boolean;
@@ -226,7 +225,6 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
   };
 }
 
-/** @throws RangeError for the store's own row */
 function changesOf(batch: StoreBatch): (to: StoreFile) => void {
   for (const { table, key } of [...batch.puts, ...batch.deletes])
     if (isOwnRow(table, key)) throw new RangeError(`${table} ${key} is the store's own row`);

@@ -18,7 +18,6 @@ export const systemTimers: Timers = {
   },
 };
 
-/** Resolves in the next turn of the event loop. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -9,7 +9,6 @@ export interface LoopWatch {
   stop(): void;
 }
 
-/** Ticks for longer than one request may last (`limits.timeoutMsMax`). */
 const ticksKept = 16_384;
 /** Node rounds delays to whole milliseconds. */
 const roundingMs = 1;

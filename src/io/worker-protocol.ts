@@ -32,7 +32,6 @@ export type JobDone =
 /** The interval of messages with loop delays, which also show that a thread is alive. */
 export const beatMs = 1_000;
 
-/** The result of a probe that was lost or not started. */
 export function lostProbeOf(
   due: Due,
   because: Extract<Because, 'defect' | 'shutdown' | 'local'>,

@@ -26,7 +26,6 @@ import {
   workerRole,
 } from './worker-protocol.ts';
 
-/** The interval of ticks that measure loop delays. */
 const tickMs = 10;
 /** How long results wait, to be sent to the main thread together. */
 const batchMs = 4;
@@ -48,7 +47,6 @@ export interface RunnerDeps {
   readonly loopDelayMsMax: (fromMs: number) => number;
   /** Absent: this machine's gpgv. */
   readonly signatures?: SignatureChecker;
-  /** Loads the conversations of an ecosystem; absent: those of this release. */
   readonly proberOf?: (id: EcosystemId) => Promise<Prober>;
   readonly memories?: ProbeMemories;
 }
@@ -119,7 +117,6 @@ interface Edition {
   readonly runner: Runner;
   readonly wire: Wire;
   readonly memories: ProbeMemories;
-  /** Running jobs of all editions that share `wire`. */
   readonly use: { jobs: number };
 }
 

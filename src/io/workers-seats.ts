@@ -65,11 +65,9 @@ export interface SeatEvents {
   readonly gone: (seat: Seat, holding: Holding | null) => void;
   /** An ended thread has been replaced. */
   readonly back: () => void;
-  /** `oldestEdition` may have changed. */
   readonly booked: () => void;
 }
 
-/** Starts threads, ends idle ones, and replaces those that died or hang. */
 export class Seats {
   readonly all: readonly Seat[];
   readonly #deps: Omit<SeatsDeps, 'book'>;

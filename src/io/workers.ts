@@ -15,9 +15,7 @@ import {
   type SeatsDeps,
 } from './workers-seats.ts';
 
-/** The most jobs that wait for a thread; further ones are lost. */
 const queueMax = 4_096;
-/** Added to the deadlines of a job before it is given up. */
 const watchdogMarginMs = 5_000;
 
 /**
@@ -107,7 +105,6 @@ class Pool implements Workers {
     else this.#dispatch(job);
   }
 
-  /** Sends a job to a thread, or queues it. */
   #dispatch(job: Job): void {
     const { all } = this.#seats;
     const isApart = this.#isApart(job);
