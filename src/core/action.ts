@@ -127,7 +127,6 @@ export interface ActionRow {
   readonly held: HeldReason | null;
   readonly plannedAtMs: number;
   readonly endedAtMs: number | null;
-  /** Attempts so far, including those before a restart. */
   readonly attempts: number;
   /** The next attempt, wall milliseconds; `null`: none. */
   readonly nextAtMs: number | null;

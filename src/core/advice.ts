@@ -90,7 +90,7 @@ export interface Advice extends Upstream {
   readonly confidence: Confidence;
   /** The client setting (`GODEBUG=http2client=0`) to add, or on a failback to remove; `null` or absent: none. */
   readonly bypass?: string | null;
-  /** The lines to paste, by form: `{ env: "export GOPROXY='…'" }`. */
+  /** Texts by form: `{ env: "export GOPROXY='…'" }`. */
   readonly remedy: Readonly<Record<string, string>>;
   readonly doesNotCover: readonly string[];
   /** Lines to paste, or a sentence in English. */

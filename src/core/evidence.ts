@@ -37,7 +37,7 @@ export interface AlertEvidence {
   readonly alertname: string;
   readonly registry: string;
   readonly startsAtMs: number;
-  /** First receipt since the alert began. */
+  /** When it became evidence. */
   readonly takenAtMs: number;
   /** Last receipt. */
   readonly heardAtMs: number;

@@ -158,7 +158,7 @@ const roundsMax = 4;
 const escapes = new RegExp(
   [
     '%([0-9a-f]{2})',
-    // In a URL that was parsed, each backslash has become a slash.
+    // URL parsing turns backslashes of a path into slashes.
     String.raw`[\\/]u([0-9a-f]{4})`,
     String.raw`\\u\{([0-9a-f]{1,6})\}`,
     String.raw`[\\/]x([0-9a-f]{2})`,

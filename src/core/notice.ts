@@ -13,7 +13,7 @@ export interface Notice {
   /** Increases per subject, across restarts too. */
   readonly seq: number;
   readonly body: string;
-  /** Only for chats: the text of the finding as data for any language. */
+  /** Only for chats: a text of `body` as data for any language. */
   readonly sentence?: Sentence;
   /** The id of an earlier notice, whose chat message is edited; absent: a new message. */
   readonly updates?: string;

@@ -90,7 +90,7 @@ export const credentialPlaces: readonly RegExp[] = [
   /(^|[,|\s])[^\\/?#,|\s]*@/g,
 ];
 
-/** A client's chain without user-info, queries and fragments. */
+/** A client's chain without possible credentials: it has no user-info, queries or fragments. */
 export function bareChainOf(chain: string): string {
   const bare = takenOut(maskChain(takenOut(chain)));
   // A removal may reveal another match.

@@ -11,11 +11,11 @@ export const judgingLimits = {
   outageDampedFrom: 1.25,
   /** From this penalty on, a mirror is not also reported as unreliable. */
   outageToldFrom: 0.5,
-  /** A damped outage ends after this time without a failure; each further opening multiplies it. */
+  /** A damped outage ends at the earliest after this time without a failure; the wait grows with the penalty. */
   outageQuietMsMin: 2 * minute,
   outageQuietFactor: 4,
   outageQuietMsMax: 30 * minute,
-  /** A longer `Retry-After` counts as a refusal. */
+  /** A 429 with a longer `Retry-After` is a refusal at once. */
   refusalWishMs: 1 * minute,
   /** A finding has low confidence before this age, and high confidence from `confidenceHighMs` on. */
   confidenceLowMs: 30 * second,
@@ -36,7 +36,7 @@ export const judgingLimits = {
   contaminatedSamples: 100,
   contaminatedWindowMsMax: 60 * minute,
   contaminatedQuietMs: 1 * minute,
-  /** Without a cache header, a response this many times slower than the step's median is a cache's first fetch. */
+  /** A first success this many times slower than the step's median is a cache's first fetch. */
   coldFactor: 10,
   /** The threshold for slow is never above this share of the timeout (design.md section 5). */
   thresholdShareOfTimeout: 0.9,
@@ -48,7 +48,7 @@ export const judgingLimits = {
   /** A mirror without a settled canary sample for this many intervals is unknown, but not before `silentMsMin`. */
   silentPaces: 3,
   silentMsMin: 1 * minute,
-  /** A mirror with this many good samples within `measuredPaces` intervals is measured (design.md section 4.4). */
+  /** A mirror needs this many ok canary samples in `measuredPaces` intervals to be measured (design.md section 4.4). */
   measuredOk: 5,
   measuredPaces: 20,
   /** A slow download is below this share of the other mirrors' rate, and below `throughputFast` bytes a second. */

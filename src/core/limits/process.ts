@@ -76,7 +76,7 @@ export const processLimits = {
   doorDrainMs: 30 * second,
   /** The longest package index without a stated length that the front door relays. */
   doorIndexBytes: 128 * mib,
-  /** The front door reads this much of a package index before it sends any of it. */
+  /** The front door reads this much of a response before it sends any of it. */
   doorAheadBytes: 1 * mib,
   /** The longest package index whose links the front door rewrites. */
   doorRewriteBytes: 32 * mib,
@@ -142,9 +142,9 @@ export const processLimits = {
   suspendMs: 5 * second,
   /** Light steps start up to this share of their interval earlier or later. */
   jitterShare: 0.05,
-  /** The first wait after a 429 without `Retry-After`; it doubles up to `throttleMsMax`. */
+  /** The usual first wait after a 429 without `Retry-After`; it doubles each time. */
   throttleMsMin: 5 * second,
-  /** The longest wait after a 429, also with a longer `Retry-After`. */
+  /** A longer `Retry-After` is not observed: one response must not end monitoring for a day. */
   throttleMsMax: 5 * minute,
   /** A longer `Retry-After` is read as this. */
   retryAfterMsMax: 24 * 60 * minute,
