@@ -91,7 +91,7 @@ export interface Facts {
   readonly compared?: { readonly algorithm: string; readonly digest: string; readonly of?: string };
   /** Of the hashed body. */
   readonly seen?: Seen;
-  /** The authority's signature; absent: none is required. */
+  /** The result for the authority's signature; absent: none is required. */
   readonly signature?: Signature;
   /** The signed tree head of a checksum database. */
   readonly treeHead?: { readonly name: string; readonly size: number; readonly rootBase64: string };

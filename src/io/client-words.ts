@@ -9,7 +9,7 @@ export interface Words {
   text(): string;
 }
 
-/** Keeps the last `bytesMax` bytes; a line that they begin inside is removed. */
+/** Keeps the last `bytesMax` bytes. If that is not all, the first line is removed, which may be incomplete. */
 export function keepWords(bytesMax: number): Words {
   const ring = Buffer.alloc(bytesMax);
   let count = 0;

@@ -34,7 +34,7 @@ export const processLimits = {
   /** The wait before the second attempt; each further wait is four times as long. */
   actionAttempts: 3,
   actionRetryMs: 15 * second,
-  /** The wait before a retry while the other daemon of the pair holds the lease. */
+  /** The wait before a retry while this daemon does not hold the pair's lease. */
   actionLeaseMs: second,
   /** The interval between retries of a failed undo. */
   actionUndoMs: 60 * minute,
@@ -74,7 +74,7 @@ export const processLimits = {
   doorPaceBytes: 40 * 1024,
   /** The front door disconnects a client that reads nothing for this long. */
   doorDrainMs: 30 * second,
-  /** The longest package index without a stated length that the front door relays. */
+  /** The longest response without a stated length that the front door relays. */
   doorIndexBytes: 128 * mib,
   /** The front door reads this much of a response before it sends any of it. */
   doorAheadBytes: 1 * mib,
@@ -144,7 +144,7 @@ export const processLimits = {
   jitterShare: 0.05,
   /** The usual first wait after a 429 without `Retry-After`; it doubles each time. */
   throttleMsMin: 5 * second,
-  /** A longer `Retry-After` is not observed: one response must not end monitoring for a day. */
+  /** The longest observed `Retry-After`: one response must not end monitoring for a day. */
   throttleMsMax: 5 * minute,
   /** A longer `Retry-After` is read as this. */
   retryAfterMsMax: 24 * 60 * minute,
