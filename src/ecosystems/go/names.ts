@@ -47,10 +47,7 @@ export function parseGoModule(text: string): Result<{ readonly module: string; r
   return wrong === null ? ok({ module, version }) : error(wrong);
 }
 
-/**
- * What is wrong with the major version; `null`: nothing. With the suffix `/vN` (`.vN` at gopkg.in) a module has
- * versions vN; without it v0, v1 and `+incompatible` versions.
- */
+/** What is wrong with the major version; `null`: nothing. */
 function majorMistake(module: string, version: string): Sentence | null {
   const major = Number(/^v(\d+)/.exec(version)?.[1]);
   const suffix = /^gopkg\.in\//.test(module)

@@ -88,9 +88,8 @@ interface JudgedSignature {
 }
 
 /**
- * Judges the registry's signatures over `name@version:integrity` as `npm audit signatures` does, with two differences.
- * Beside a signature by a known key, those by unknown keys are ignored. A signature by an expired key is `undated` if
- * the packument states no time that decides.
+ * Judges the registry's signatures over `name@version:integrity`. Beside a signature by a known key, those by
+ * unknown keys are ignored.
  * @returns  `null`: there is no signature, and no key is known. A wrong signature of a trusted key is a `mismatch`,
  *           unless the key had expired before the publication
  * @see protocols.md 2.3; npm/pacote lib/registry.js

@@ -38,8 +38,7 @@ export function repositoryUrlOf({ context }: Session, host: string, path: string
 }
 
 /**
- * Sends a request, with a token if the registry requires one. The API root and the token are requested aside. Only a
- * 401 causes a second timed request.
+ * Sends a request, with a token if the registry requires one. Only a 401 to the request itself causes a second one.
  * @see protocols.md 4.4
  */
 export function* askWithToken(ask: Ask, repository: string, session: Session): Talk<Result<Answered, End>> {

@@ -5,10 +5,7 @@ import { dockerHub } from './names.ts';
 
 const certificates = '/etc/containerd/certs.d';
 
-/**
- * The text of a hosts.toml. Without `server` containerd tries the registry itself last; for a chain without `direct`,
- * `server` is the last mirror. A single mirror is a host as well, because containerd 1.6 ignores a file without hosts.
- */
+/** Without `server` containerd tries the registry itself last. containerd 1.6 ignores a file without hosts. */
 function hostsToml({ mirrors, isDirect }: Places, path: string): string {
   const last = mirrors.at(-1);
   const server = isDirect || last === undefined ? [] : [`server = "${last.url}"`, ''];
