@@ -1,7 +1,6 @@
 import { limits } from '../core/limits.ts';
 
 interface Bucket {
-  /** Requests left, as of `atMs`. */
   level: number;
   atMs: number;
 }

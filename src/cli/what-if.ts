@@ -14,7 +14,6 @@ const options = {
   ...optionsOf('string', 'ecosystem', 'upstream', 'client'),
 };
 
-/** `mirrorwatch what-if CHAIN`: what another chain would do, by the measurements of a running daemon. */
 export const whatIfCommand: Command = {
   name: 'what-if',
   usage:

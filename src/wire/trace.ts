@@ -8,7 +8,6 @@ export interface ExchangeRequest extends CarriedRequest {
   readonly stopAfterBytes: number | null;
   /** As `Ask.asSent`. */
   readonly asSent?: true;
-  /** `null`: every body stays in memory. */
   readonly spill: Spill | null;
 }
 

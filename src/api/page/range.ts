@@ -13,7 +13,7 @@ export function rangeOf(query: unknown, otherwise: TrendRange = 'day'): TrendRan
   return trendRanges.find((one) => one === query) ?? otherwise;
 }
 
-/** The default range of a history page: `hour` if the longest history is at most an hour, else `day`. */
+/** The default range of a history page: `hour` if there is a history and none is longer than an hour, else `day`. */
 export function chooseRange(deps: Pick<ApiDeps, 'trend'>, mirrors: readonly Mirror[]): TrendRange {
   const known = mirrors.flatMap(({ name }) => {
     const trend = deps.trend(name, 'day');
@@ -23,7 +23,6 @@ export function chooseRange(deps: Pick<ApiDeps, 'trend'>, mirrors: readonly Mirr
   return known.length > 0 && Math.max(...known) <= lengthOf('hour') ? 'hour' : 'day';
 }
 
-/** The length of a range, milliseconds. */
 export function lengthOf(range: TrendRange): number {
   return trendGrids[range].cellMs * trendGrids[range].cells;
 }

@@ -60,7 +60,6 @@ function wordOf(text: string): string | null {
   return /^[a-z][a-z_]{2,40}$/.test(text) ? text : null;
 }
 
-/** The lines to set come before the reasons, because readers need them first. */
 function blocksOf({ tone, title, rows, code, ref }: Section, isOne: boolean): Block[] {
   const head = isOne ? [] : [`${marks[tone]} *${escaped(title)}* #${escaped(ref)}`];
   const lines = rows.map(({ label, text }) => `*${escaped(label)}*  ${escaped(text)}`);
