@@ -95,7 +95,7 @@ export interface Advice extends Upstream {
   readonly doesNotCover: readonly string[];
   /** Lines to paste, or a sentence in English. */
   readonly rollback: string;
-  /** Both as data for any language; `rollback` is `null` for lines to paste. Absent: English only. */
+  /** `doesNotCover` and `rollback` as data for any language (`null`: lines to paste); absent: English only. */
   readonly sentences?: { readonly doesNotCover: readonly (Sentence | string)[]; readonly rollback: Sentence | null };
   readonly trigger: 'detector' | 'alertmanager';
 }

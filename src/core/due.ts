@@ -24,7 +24,7 @@ export interface Due {
   readonly timeoutMs: number;
   /** Monotonic. */
   readonly plannedAtMs: number;
-  /** The confirming round and its moment; `null`: none. */
+  /** The confirming round, and the index of the moment in it; `null`: none. */
   readonly round: { readonly id: string; readonly moment: number } | null;
   /** Preferred address family, if the mirror's access sets none; absent: no preference. */
   readonly family?: 4 | 6;

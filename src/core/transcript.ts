@@ -26,7 +26,7 @@ export interface Ask {
   readonly work?: () => Promise<void>;
 }
 
-/** A file, and the keys of its signature. */
+/** A file, and the keys that it must be signed by. */
 export interface SignatureCheck {
   /** Absolute path of the operator's OpenPGP keyring. */
   readonly keyring: string;

@@ -28,7 +28,7 @@ export interface KeptChange {
 /** Flags to create a file; opening fails if anything exists at the path. */
 export const newFileFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-/** Stored change sets are few and not old, because they may contain tokens. */
+/** Bounds of the stored change sets, which may contain tokens. */
 const keptMax = 100;
 const keptMs = 365 * 86_400_000;
 

@@ -183,7 +183,7 @@ class Pool implements Workers {
     );
   }
 
-  /** Loses the probes of an ended thread; controls are repeated once. */
+  /** Ends the probes of an ended thread as lost; repeats controls once. */
   #loseAll(seat: Seat, holding: Holding | null): void {
     const jobs = [...seat.inHand.values()];
     seat.inHand.clear();
@@ -193,7 +193,7 @@ class Pool implements Workers {
     }
   }
 
-  /** Loses a job; if its thread hung in its response, moves the mirror to the separate thread. */
+  /** Ends a job as lost. If the thread hung in the mirror's response, the mirror moves to the separate thread. */
   #loseHeld(job: Job, seat: Seat, holding: Holding | null): void {
     const heldMs = isHolding(holding, job) && job.ask.kind === 'probe' ? holding?.ms : undefined;
     if (heldMs !== undefined && job.ask.kind === 'probe') this.#setApart(seat, job.ask.due, heldMs);

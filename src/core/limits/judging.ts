@@ -25,7 +25,7 @@ export const judgingLimits = {
   /** No baseline learns a sample with at least this loop delay and at least this share of its round trip. */
   disturbedMsMin: 20,
   disturbedShareOfRtt: 0.1,
-  /** A loop delay of this share of a timeout makes the sample unknown (design.md section 3). */
+  /** A timeout is no failure but unknown if the loop delay was this share of it (design.md section 3). */
   contaminatedShareOfTimeout: 0.25,
   /** Above this share of contaminated samples, a finding about this daemon opens. */
   contaminatedShareFinding: 0.05,
@@ -75,7 +75,6 @@ export const judgingLimits = {
   /** Enough to recognize an error page. */
   bytesShown: 64,
   sidesKept: 20,
-  /** Reported digests that are remembered per target. */
   oddKept: 8,
   sideNames: 20,
   scopeItems: 200,

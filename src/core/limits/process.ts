@@ -31,8 +31,8 @@ export const processLimits = {
   actionOutputChars: 4_000,
   actionTextChars: 256 * kib,
   /** Attempts before an action has failed. */
-  /** The wait before the second attempt; each further wait is four times as long. */
   actionAttempts: 3,
+  /** The wait before the second attempt; each further wait is four times as long. */
   actionRetryMs: 15 * second,
   /** The wait before a retry while this daemon does not hold the pair's lease. */
   actionLeaseMs: second,
