@@ -79,7 +79,7 @@ export interface Receiver {
 
 /** A filter of events. `mirrors` and `ecosystems` do not filter events about this daemon or its network. */
 export interface OnlyRule {
-  /** Events about these mirrors pass, and advice from or to one of them; `null`: no filter. */
+  /** Events about these mirrors pass, and advice and actions from or to one of them; `null`: no filter. */
   readonly mirrors: readonly string[] | null;
   /** `null`: no filter. */
   readonly ecosystems: readonly EcosystemId[] | null;
@@ -93,7 +93,7 @@ export interface ChatRule {
   /** Events within this time after the first one share a card. */
   readonly groupMs: number;
   readonly quiet: QuietRule | null;
-  /** Public URL of the daemon's page, without a trailing slash; `null`: that of `listen`, unless loopback. */
+  /** Public URL of the daemon's page, without a trailing slash; `null`: derived from `listen`. */
   readonly page: string | null;
 }
 

@@ -88,7 +88,7 @@ export interface Proxy {
 }
 
 interface ResolveAccess {
-  /** `null`: the resolver's first address. */
+  /** `null`: no restriction. */
   readonly family: 4 | 6 | null;
   /** DNS server, `address` or `address:port`; `null`: the system's resolver. */
   readonly server: string | null;

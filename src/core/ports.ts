@@ -80,7 +80,7 @@ export interface HopAnswer {
   readonly whole?: WholeBody;
 }
 
-/** The connection of one conversation: its own (cold) or a kept one (warm). */
+/** The connections of one conversation: new ones (cold), or a kept one (warm). */
 export interface Line {
   hop(request: HopRequest): Promise<HopAnswer>;
   /** Waits for the connection of a build; false: it is not ready within `limitMs`. Absent: no wait is needed. */

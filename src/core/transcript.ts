@@ -91,7 +91,7 @@ export interface Facts {
   readonly compared?: { readonly algorithm: string; readonly digest: string; readonly of?: string };
   /** Of the hashed body. */
   readonly seen?: Seen;
-  /** The result for the authority's signature; absent: none is required. */
+  /** The result for the authority's signature; absent: not checked. */
   readonly signature?: Signature;
   /** The signed tree head of a checksum database. */
   readonly treeHead?: { readonly name: string; readonly size: number; readonly rootBase64: string };
@@ -196,7 +196,7 @@ export interface Transcript {
   readonly startedMonotonicMs: number;
   readonly hops: readonly Hop[];
   readonly verdict: Verdict;
-  /** First line of an error body, printable, at most 200 characters; `null`: none. */
+  /** First line of an error body or of our own defect, printable, at most 200 characters; `null`: none. */
   readonly errorLine: string | null;
   /** Longest event-loop delay of the thread during the probe. */
   readonly loopDelayMsMax: number;
