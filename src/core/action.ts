@@ -187,7 +187,7 @@ export interface Actor {
   lead(pair: PairRule | undefined): Lead;
   /** Stores a row for the pair's other daemon. @param text  JSON; `null`: removes the row */
   share(id: string, text: string | null): void;
-  /** The shared rows, once after each takeover by this daemon; else `null`. */
+  /** The rows of the previous holder, once after each takeover by this daemon; else `null`. */
   takeShared(): readonly string[] | null;
   isStopped(): boolean;
   /** Stores whether actions are stopped. @returns false: it could not be stored */

@@ -63,7 +63,7 @@ export interface ChainOutlook {
     readonly low: number;
     readonly high: number;
   } | null;
-  /** One client fetch: `seconds` if it succeeds; costs include failures. */
+  /** One client fetch: `seconds` without the cost of failures, costs with it. */
   readonly fetch: {
     readonly seconds: number;
     /** 95 % confidence interval; `null`: nothing was paired. */
@@ -101,7 +101,7 @@ export interface WhatIf extends Upstream {
   readonly edited: ChainOutlook;
   /** `null`: the current chain cannot be parsed. */
   readonly inUse: WhatIfAgainst | null;
-  /** `null`: the advised chain is the one in use. */
+  /** `null`: no other chain than the one in use is advised. */
   readonly advised: WhatIfAgainst | null;
   readonly failureCostSeconds: number;
   readonly vantageSuspect: boolean;
