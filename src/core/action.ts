@@ -130,7 +130,6 @@ export interface ActionRow {
   readonly attempts: number;
   /** The next attempt, wall milliseconds; `null`: none. */
   readonly nextAtMs: number | null;
-  /** `null`: the last step did not fail. */
   readonly because: Sentence | null;
   /** A diff, or the output of a program: bounded, printable, secrets masked. */
   readonly output: string;

@@ -81,7 +81,6 @@ export interface ClientOrder {
   readonly command: string;
   /** @param home  the run's own folder, absolute */
   plan(home: string): ClientPlan;
-  /** Credentials to mask in the output. */
   readonly access: WireAccess;
   /** `null`: the daemon's own user. */
   readonly user: { readonly uid: number; readonly gid: number } | null;

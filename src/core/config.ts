@@ -128,7 +128,6 @@ export interface DoorRule {
   readonly orderPath: string;
 }
 
-/** Labels of this place, exported on /metrics. */
 export interface PlaceLabels {
   /** Places of one group combine their advice. */
   readonly group?: string;

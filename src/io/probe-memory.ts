@@ -1,7 +1,6 @@
 import { limits } from '../core/limits.ts';
 import type { ProbeMemory } from '../core/ports.ts';
 
-/** The memories of the mirrors in one thread. */
 export type ProbeMemories = (registry: string) => ProbeMemory;
 
 /** Creates each mirror's memory at first use; a memory keeps the newest `limits.probeMemory` texts. */

@@ -90,7 +90,7 @@ function namesIn(db: DatabaseSync): readonly string[] {
     .map(({ name }) => String(name));
 }
 
-/** True for the row with the version, which readers do not see and writers may not replace. */
+/** True for the row with the version: readers do not see it, and writers may not replace it. */
 export function isOwnRow(table: Table, key: string): boolean {
   return table === 'meta' && key === versionKey;
 }

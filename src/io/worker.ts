@@ -101,7 +101,6 @@ export function createRunner(deps: RunnerDeps): Runner {
   };
 }
 
-/** As `Sample.heldMs`. */
 function heldMsOf({ target, purpose }: Due, { longestMs }: Pieces): number | undefined {
   const isHashed = isHeavy(target) && purpose !== 'peek';
   return isHashed || longestMs() < limits.threadHeldMs ? undefined : longestMs();
@@ -137,7 +136,7 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
 
   /** If the access to mirrors is unchanged, wire and memories are those of `before`. */
   function open(given: WorkerBook, before: Edition | null): Edition {
-    const same = before !== null && reach(before.book) === reach(given);
+    const same = before !== null && accessKeyOf(before.book) === accessKeyOf(given);
     const book = same ? { ...given, access: before.book.access } : given;
     const wire = same
       ? before.wire
@@ -201,8 +200,7 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
   beat();
 }
 
-/** The access to all mirrors, and the other names, as text for comparison. */
-function reach(book: WorkerBook): string {
+function accessKeyOf(book: WorkerBook): string {
   return JSON.stringify([book.access, book.otherNames ?? []]);
 }
 

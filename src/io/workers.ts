@@ -122,7 +122,6 @@ class Pool implements Workers {
     least.thread?.send({ ...job.ask, job: job.id });
   }
 
-  /** The thread with the other probes of a build, which share a connection. */
   #seatOfBuild({ ask }: Job): Seat | undefined {
     const id = ask.kind === 'probe' ? ask.due.build?.id : undefined;
     if (id === undefined) return undefined;
