@@ -93,7 +93,7 @@ export interface ClientOrder {
 
 /** Runs real clients. Promises never reject. */
 export interface ClientRunner {
-  /** `null`: not installed. */
+  /** `null`: not found. */
   find(command: string): string | null;
   run(order: ClientOrder): Promise<ClientReport>;
   close(): Promise<void>;

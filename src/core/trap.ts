@@ -77,7 +77,7 @@ export interface Machine {
   system(path: string): string;
   read(path: string): Promise<FileText>;
   list(path: string): Promise<FolderNames>;
-  /** Permission bits; `null`: no such file. */
+  /** Permission bits; `null`: not known. */
   mode?(path: string): Promise<number | null>;
 }
 

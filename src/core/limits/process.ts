@@ -137,7 +137,7 @@ export const processLimits = {
   /** The time for running probes and deliveries after SIGTERM. */
   drainMs: 6 * second,
   closeMs: 1 * second,
-  /** A wall clock that drifts this far from the monotonic clock has jumped. */
+  /** A wall clock that moves this much against the monotonic clock within a turn of the main loop has jumped. */
   clockJumpMs: 2 * second,
   suspendMs: 5 * second,
   /** Light steps start up to this share of their interval earlier or later. */
