@@ -21,13 +21,13 @@ const kinds: { readonly [K in ActionKind]: Kind<Extract<ActionDeed, { readonly k
   http: httpAction,
 };
 
-/** Creates the part that carries out actions. @param input.folder  where they keep files, beside the state file */
+/** Creates the runner of action steps. @param input.folder  where actions keep files */
 export function createActor(input: {
   readonly folder: string;
   readonly path: string;
   readonly post: Post;
   readonly clock: Clock;
-  /** Absent: what other places advise is not known. */
+  /** Absent: the advice of other places is unknown. */
   readonly votes?: Actor['votes'];
 }): Actor {
   const { folder, path, post, clock } = input;
@@ -39,7 +39,7 @@ export function createActor(input: {
   let hasRun = false;
   return {
     async run(step, row, rule) {
-      // Ends programs that an earlier process left running: two at once could undo each other's work.
+      // Two programs at once could undo each other's work: stop those that an earlier process left running.
       if (!hasRun) stopRecordedGroups(marks);
       hasRun = true;
       const { deed } = rule;

@@ -10,8 +10,8 @@ import { isMasked } from './render.ts';
 type CommandDeed = Extract<ActionDeed, { kind: 'command' }>;
 
 /**
- * The action `command`: runs a program with the advice as JSON on its standard input. What an earlier process did is
- * not known, so an unfinished step is run again, with the same id and the next attempt.
+ * The action `command`: runs a program with the advice as JSON on its standard input. A step that a restart interrupted
+ * is run again with the same id and the next attempt.
  */
 export const commandAction = {
   async prepare({ advice }: ActionRow, { argv }: CommandDeed): Promise<ActionEnd> {

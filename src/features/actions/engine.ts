@@ -14,7 +14,7 @@ import { phrase } from '../../words/tell.ts';
 import { heldBy, pauseOf, type Situation } from './policy.ts';
 import { isBackSince, isElsewhere, isRenewed, isSameUpstream, newRow, surplusOf } from './rows.ts';
 
-/** The rows of the journal by id, and the ids of rows with a running step. */
+/** The journal's rows by id, and the ids of rows with a running step. */
 export interface ActionState {
   readonly rows: ReadonlyMap<string, ActionRow>;
   readonly busy: ReadonlySet<string>;
@@ -22,16 +22,16 @@ export interface ActionState {
 
 export interface ActionInput extends Situation {
   readonly rules: readonly ActionRule[];
-  /** The advice in force; `null`: none, so the setting from before all actions applies; `undefined`: not known now. */
+  /** The advice in force. `null`: none, so earlier changes are undone; `undefined`: not known now. */
   wanted(ecosystem: EcosystemId, upstream: string): Advice | null | undefined;
   /** Ids of advice whose mirror did worse than the mirror that clients left. */
   readonly regretted: readonly string[];
   readonly ended: readonly { readonly id: string; readonly step: ActionStep; readonly end: ActionEnd }[];
-  /** Ids of rows whose orders were not started, because the rows could not be stored: this turn decides them again. */
+  /** Ids of rows whose ordered step did not start. */
   readonly unbegun: readonly string[];
-  /** The daemon is stopping: this turn starts no step. */
+  /** No step starts while the daemon stops. */
   readonly isStopping: boolean;
-  /** The pair's rows in force, in the turn in which this daemon takes over; else absent. */
+  /** Rows in force of the previous lease holder, after a takeover; else absent or `null`. */
   readonly adopted?: readonly ActionRow[] | null;
   readonly undo: readonly string[];
 }
@@ -39,15 +39,14 @@ export interface ActionInput extends Situation {
 export interface ActionOutput {
   readonly rows: readonly ActionRow[];
   readonly dropped: readonly string[];
-  /** To carry out once the rows are stored. */
+  /** Steps to run after `rows` are stored. */
   readonly orders: readonly { readonly step: ActionStep; readonly row: ActionRow; readonly rule: ActionRule }[];
-  /** For metrics and notices. */
   readonly results: readonly { readonly result: ActionResult; readonly row: ActionRow }[];
-  /** Ids of advice to mark as accepted, because clients follow it now. */
+  /** Ids of advice to mark as accepted. */
   readonly accepted: readonly string[];
 }
 
-/** The state after a start of the daemon: a step that the ended process had begun is carried out again. */
+/** Makes the state from stored rows, and marks each begun `act` or `undo` as interrupted. */
 export function restoreActions(rows: readonly ActionRow[]): ActionState {
   const hasBegun = ({ state, attempts }: ActionRow): boolean =>
     attempts > 0 && (state === 'running' || state === 'undoing');
@@ -57,7 +56,7 @@ export function restoreActions(rows: readonly ActionRow[]): ActionState {
   };
 }
 
-/** One turn: records finished steps, then follows the advice in force as far as the policy allows. */
+/** Records finished steps, then follows the advice in force as far as the policy allows. */
 export function advanceActions(state: ActionState, input: ActionInput, now: Now): [ActionState, ActionOutput] {
   const turn = openTurn(state, input, now);
   for (const { id, step, end } of input.ended) turn.end(id, step, end);
@@ -97,7 +96,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
       .filter((one) => one.state === 'undoing' || isUndoable(one))
       .sort((a, b) => b.plannedAtMs - a.plannedAtMs || (a.id < b.id ? 1 : -1));
 
-  /** The rows that one undo reverts: a program reverts all its changes in one run, but moves and bypasses separately. */
+  /** The rows that one undo reverts: a program reverts all its mirror switches, or all its bypasses, in one run. */
   const undoneWith = (row: ActionRow): readonly ActionRow[] =>
     row.kind === 'command'
       ? inForce(row).filter(({ advice }) => (advice.bypass == null) === (row.advice.bypass == null))
@@ -153,7 +152,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     const failed = { ...row, because, output, nextAtMs };
     if (again) put(step === 'prepare' ? { ...failed, attempts: Math.max(1, row.attempts) } : failed);
     else if (step === 'undo')
-      // The change is still in force: its undo is retried without limit, but its failure is reported once.
+      // The undo is retried without limit, but its failure is reported once.
       put(
         { ...failed, state: 'done', nextAtMs: now.wallMs + limits.actionUndoMs, endedAtMs: now.wallMs },
         row.attempts > limits.actionAttempts ? null : 'failed',
@@ -168,7 +167,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     const undoneBy = row?.undoneBy === 'regret' ? 'regret' : by;
     if (row?.state === 'undoing' && !busy.has(id)) return void put({ ...row, undoneBy, nextAtMs: null });
     if (row === undefined || rule === undefined || !isUndoable(row) || busy.has(id)) return;
-    // After a failed undo the attempts go on counting, so that a further failure is not reported again.
+    // Attempts count on after a failed undo, so that the next failure is not reported again.
     const attempts =
       row.because === null || row.state === 'failed' ? 1 : Math.max(row.attempts, limits.actionAttempts) + 1;
     const next = put({ ...row, state: 'undoing', undoneBy: by, attempts, nextAtMs: null, endedAtMs: null });
@@ -181,17 +180,17 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     fail(row, 'undo', { tag: 'failed', because: phrase('acted.otherPlace'), output: row.output, retry: false });
   }
 
-  /**
-   * Marks the actions of an advice that made things worse, to be undone. For `limits.actionRegretMs` the rule then
-   * follows no advice for that upstream.
-   */
+  /** Marks the rows of an advice that made things worse. */
   function regret(adviceId: string): void {
     for (const row of rows.values())
       if ((row.state === 'done' || row.state === 'undone') && row.advice.id === adviceId)
         put({ ...row, undoneBy: 'regret' });
   }
 
-  /** Takes over the rows in force of the pair's other daemon, to undo them. Shared rows missing there are already undone. */
+  /**
+   * Takes over the rows in force of the pair's other daemon. A shared row that is missing in `theirs` is already
+   * undone.
+   */
   function adopt(theirs: readonly ActionRow[]): void {
     const known = new Set(theirs.map(({ id }) => id));
     for (const row of rows.values())
@@ -207,7 +206,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     order(step, put({ ...row, attempts: row.attempts + 1, nextAtMs: null }), rule);
   }
 
-  /** A renewed advice has a new id and the same content: the row refers to the new one, and nothing is carried out again. */
+  /** A renewed advice has a new id and the same content: the row refers to the new one, and no step runs. */
   function renew(row: ActionRow, wanted: Advice, rule: ActionRule): ActionRow {
     if (row.state === 'done' && rule.accepts && wanted.state === 'proposed') accepted.add(wanted.id);
     return put({ ...row, advice: wanted });
@@ -228,7 +227,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     if (open !== undefined) {
       const isOther = open.mode !== rule.mode || isElsewhere(open, rule);
       const isOver = open.state !== 'undoing' && (isOther || open.advice.id !== wanted?.id);
-      // `actions stop` stops what mirrorwatch decides, not an undo that an operator requests.
+      // A pause stops what mirrorwatch decides, not an undo that an operator requested.
       if (paused !== null && (open.state !== 'undoing' || open.undoneBy !== 'operator')) return;
       if (!isOver) return open.state === 'undoing' && isElsewhere(open, rule) ? refuse(open) : goOn(open, rule);
       // A started step may have made its change, so it is undone.
@@ -244,7 +243,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     if ((newest?.undoneBy === 'regret' || newest?.undoneBy === 'operator') && mayUndo)
       return undo(newest.id, newest.undoneBy);
     if (wanted === null || wanted.cause === 'failback') {
-      // The end of a bypass leaves earlier moves in force.
+      // The end of a bypass leaves earlier mirror switches in force.
       const isDue = newest !== undefined && (wanted?.bypass == null || newest.advice.bypass != null);
       if (isDue && mayUndo) undo(newest.id, 'failback');
       else if (!isDue && wanted !== null && rule.accepts && mine.some((one) => isBackSince(one, wanted)))
@@ -266,7 +265,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
   function close(): [ActionState, ActionOutput] {
     const isNeeded = (row: ActionRow): boolean => {
       const { attempts, plannedAtMs, endedAtMs, advice } = row;
-      // The limits per hour and per day count this row, and a regret is found in it.
+      // Recent rows count against the limits per hour and per day, and show a regret.
       if (attempts > 0 && now.wallMs - Math.max(plannedAtMs, endedAtMs ?? 0) < limits.actionRegretMs) return true;
       if (isUndoable(row)) return rulesByName.has(row.action);
       // Without its row, an advice in force would be followed again.

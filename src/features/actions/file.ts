@@ -16,10 +16,10 @@ import { checkLease, type Means, StepFailed, valueFrom } from './means.ts';
 import { diffOf, renderAdvice } from './render.ts';
 
 type FileDeed = Extract<ActionDeed, { kind: 'file' }>;
-/** To detect that the file was restored already: the undo itself uses the stored change set that names the row. */
+/** For the check whether the file is already restored. */
 type Kept = Pick<KeptFile, 'file' | 'beforeSha256'>;
 
-/** The action `file`: replaces a whole file. Its previous contents are kept in a change set that names the row. */
+/** The action `file`: rewrites a file, and keeps the previous contents in a change set owned by the row. */
 export const fileAction = {
   async prepare(row: ActionRow, deed: FileDeed): Promise<ActionEnd> {
     const { before, after } = await wantedIn(row, deed);
@@ -30,7 +30,7 @@ export const fileAction = {
     if (row.isInterrupted) await removeLeftovers(deed.path);
     const { before, after } = await wantedIn(row, deed);
     const place = placeOf(row, deed, folder);
-    // An earlier process may have ended just before the change, or after it but before it was recorded.
+    // An earlier process may have stored this change set, with or without changing the file.
     const earlier = await findKeptChange(place, row.id);
     if (before === after) return { tag: 'ok', output: row.output, kept: keptOf(earlier) };
     await checkLease(means);

@@ -9,7 +9,7 @@ import { checkLease, type Means, StepFailed } from './means.ts';
 import type { StoreRequest } from './stores.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
-/** A merge request in a response of any of the forges: untrusted, each field may be absent. */
+/** A merge request as GitHub, GitLab or Gitea returns it: untrusted, each field may be absent. */
 type Told = Fields & { readonly head?: Fields | null; readonly base?: Fields | null };
 
 const tokenHeaders = {
@@ -54,7 +54,7 @@ export function createForge({ kind, api, token, allow }: ForgeRule, means: Means
     const query = {
       github: `head=${api.split('/').at(-3)}:${name}`,
       gitlab: `source_branch=${name}`,
-      // Gitea has no filter by branch. The newest suffice: an earlier process has just opened the wanted one.
+      // Gitea has no filter by branch: read the ten requests updated last.
       gitea: 'sort=recentupdate&limit=10',
     }[kind];
     const listed = await call('GET', `${api}?state=all&${query}`);

@@ -22,10 +22,10 @@ const trailer = 'Mirrorwatch-Action';
 const safely = ['-c', 'core.hooksPath=/dev/null', '-c', 'protocol.ext.allow=never'];
 
 /**
- * The action `git`: a commit on a branch, made without a working tree: no hook runs, no link is followed. Only a
- * fast-forward is pushed; after another push the step is retried. The commit message has the action's id, so that a
- * commit of an earlier process is found. With `mergeRequest` the commit gets a branch and a merge request of its own.
- * An undo closes that request or, if it is merged, opens one that reverts it.
+ * The action `git`: commits to a branch without a working tree, without hooks and without following links. Only a
+ * fast-forward is pushed.
+ * With `mergeRequest` the commit gets a branch and a merge request of its own. An undo closes that request or, if it is
+ * merged, opens one that reverts it.
  */
 export const gitAction = {
   async prepare(row: ActionRow, deed: GitDeed, means: Means): Promise<ActionEnd> {
@@ -89,7 +89,7 @@ function withUrl(output: string, request: { readonly url: string } | undefined):
   return request === undefined ? output : `${output}\n${request.url}`;
 }
 
-/** The branch that is pushed: with `mergeRequest` one for each row. Ids contain no `+`, so no two rows share a branch. */
+/** The branch to push to; with `mergeRequest` one for each row. */
 function headOf({ id }: ActionRow, { branch, mergeRequest }: GitDeed, end = ''): string {
   return mergeRequest === null ? branch : `mirrorwatch/${id.replace(/\.(?=\.|lock$|$)|[^\w.-]/g, '+')}${end}`;
 }
@@ -126,13 +126,13 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
   await git(['fetch', ...depth, `+${(await isThere(branch)) ? `refs/heads/${branch}` : 'HEAD'}:${ref}`]);
 
   return {
-    /** The hash of the newest commit with this line in its message; `null`: there is none. */
+    /** The hash of the newest commit with this line in its message; `null`: none in the fetched history. */
     async find(line: string): Promise<string | null> {
       const log = await git(['log', '-F', `--grep=${line}`, '--format=%x00%H%n%B', '-n50', ref]);
       const found = log.stdout.split('\0').map((one) => one.split('\n'));
       return found.find((lines) => lines.includes(line))?.[0] ?? null;
     },
-    /** The texts before and after a commit; `otherwise` if its parent is not in our shallow copy. */
+    /** The texts before and after a commit; `otherwise` if the shallow copy lacks the commit's parent. */
     async changeOf(commit: string, otherwise: unknown): Promise<unknown> {
       const parent = await git(['rev-parse', '--verify', '--quiet', `${commit}^`], { may: '1' });
       if (!parent.isOk) return otherwise;

@@ -17,8 +17,8 @@ interface Kept {
 }
 
 /**
- * The action `http`: a compare-and-set of a value in a configuration store, or a request that the operator wrote. Guarded
- * like webhooks: redirects are not followed, and private addresses of a host name must be allowed in the configuration.
+ * The action `http`: a compare-and-set of a value in a configuration store, or a request that the operator wrote.
+ * Redirects are not followed, and a host name with a private address must be allowed in the configuration.
  */
 export const httpAction = {
   async prepare(row: ActionRow, deed: HttpDeed, means: Means): Promise<ActionEnd> {
@@ -29,7 +29,7 @@ export const httpAction = {
   async act(row: ActionRow, deed: HttpDeed, means: Means): Promise<ActionEnd> {
     if ('template' in deed.body) return request(row, deed, deed.body.template.reveal(), 'act', means);
     const { value, kept } = await wantedIn(row, deed, means);
-    // An earlier process may have set the value: the prepared row has the one from before.
+    // An earlier process may have set the value: then the prepared row has the previous one.
     if (kept.before === kept.after) return { tag: 'ok', output: row.output };
     return set(deed, value, kept.after, kept, row, means);
   },
@@ -37,7 +37,7 @@ export const httpAction = {
     if ('template' in deed.body) return request(row, deed, deed.body.template.reveal(), 'undo', means);
     const kept = row.kept as Kept | null;
     const now = await valueNow(deed, means);
-    // Consul keeps an empty value where there was none before.
+    // Consul: an undone value is empty, not absent.
     const text = now?.text ?? '';
     if (kept === null || text === (kept.before ?? '')) return { tag: 'ok', output: row.output };
     if (text !== kept.after) throw new StepFailed(phrase('acted.changedSince', { what: deed.key ?? 'value' }), false);
@@ -83,7 +83,7 @@ async function set(
   // If the value is in the etcd of the lease, the write itself compares the fence: the holder cannot change in between.
   const own = fence !== null && new URL(url).origin === new URL(fence.etcd).origin ? fence : null;
   const answer = await send(write(url, deed.key ?? '', before, after, own), deed, means, limits.actionOutputBytes);
-  // The value may be set nevertheless.
+  // A failed request may have set the value.
   if (answer.tag === 'failed') throw new StepFailed(answer.because, true, '', kept);
   if (!isDone(answer.body)) throw new StepFailed(phrase('acted.otherValue'), true);
   return { tag: 'ok', output, kept };
@@ -98,7 +98,7 @@ function prepareOwn(row: ActionRow, template: string): ActionEnd {
   return { tag: 'ok', output: used.map(([name, value]) => `${name}: ${printable(value, 200)}`).join('\n') };
 }
 
-/** A request that the operator wrote. What an earlier process sent is unknown, so it may be sent twice with the same id. */
+/** Sends the operator's own request. After a restart the request may be sent twice, with the same id. */
 async function request(
   row: ActionRow,
   deed: HttpDeed,
@@ -159,7 +159,7 @@ export async function send(
     url,
     headers: { ...headers, ...Object.fromEntries(own) },
     body,
-    // The operator wrote this address: `allow` need not repeat it.
+    // An IP address or `localhost` in the operator's URL needs no entry in `allow`.
     allow: classBySpelling(hostname) === null ? deed.allow : [...deed.allow, hostname.replace(/^\[|\]$/g, '')],
     timeoutMs: leftMs(),
     signal,

@@ -2,7 +2,7 @@ import type { Lead, PairRule } from '../../core/action.ts';
 import type { Clock } from '../../core/ports.ts';
 import { exchange } from '../../io/exchange.ts';
 
-/** The key in etcd of the daemon that acts in a pair, and its number, which writes of that daemon compare. */
+/** The lease holder's key in etcd. Writes of the holder are conditional on `number`. */
 export interface Fence {
   readonly etcd: string;
   readonly key: string;
@@ -10,7 +10,7 @@ export interface Fence {
   readonly number: string;
 }
 
-/** A lease in etcd: the one daemon of a pair that holds it acts. */
+/** A lease in etcd: of two daemons, only the holder acts. */
 export interface Lease {
   lead(rule: PairRule | undefined): Lead;
   /** The fence by etcd's last response; `null`: this daemon does not hold the lease, or there is no pair. */
@@ -29,9 +29,9 @@ export interface Lease {
 interface Held {
   readonly rule: PairRule;
   readonly lease: string;
-  /** `null`: the other daemon holds the lease. */
+  /** `null`: another daemon holds the lease. */
   readonly number: string | null;
-  /** When the response expires, monotonic. Before that time no other daemon can be the holder, if this one is. */
+  /** When this state expires, monotonic. */
   readonly untilMs: number;
 }
 
@@ -42,7 +42,7 @@ const operationsMax = 100;
 
 /**
  * Keeps a lease through etcd's gateway. A daemon counts itself as the holder for `leaseMs` from the start of its last
- * renewal, so it gives up before etcd does.
+ * successful renewal: it stops acting before the lease ends in etcd.
  * @see https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/
  */
 export function createLease(clock: Clock): Lease {
@@ -92,13 +92,13 @@ export function createLease(clock: Clock): Lease {
       };
       const kv = responses?.[0]?.response_range?.kvs?.[0];
       const number = succeeded === true ? header?.revision : kv?.lease === lease ? kv.create_revision : null;
-      // A new holder reads the previous holder's rows in force before it acts.
+      // A new holder reads the rows in force of the previous holder.
       if (number != null && number !== held?.number) shared = await readShared(by);
       held = { rule: by, lease, number: number ?? null, untilMs: startMs + by.leaseMs };
       const mine = fence();
       if (mine !== null && pending.size > 0) await verify(by, mine);
     } catch {
-      // The state is not known: a held lease expires without our action.
+      // Nothing to undo: a lease that is not renewed expires.
     } finally {
       isBusy = false;
     }
@@ -125,7 +125,7 @@ export function createLease(clock: Clock): Lease {
       const mine = fence();
       if (mine === null) return false;
       const isOurs = await verify(rule, mine).catch(() => false);
-      // The process may have been paused since it sent the request.
+      // The process may have been paused since the request was sent.
       return isOurs && fence()?.number === mine.number;
     },
     share: (id, text) => void pending.set(id, text),

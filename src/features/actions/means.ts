@@ -8,7 +8,7 @@ import type { Lease } from './lease.ts';
 export interface Means {
   /** The folder where actions keep files, beside the state file. */
   readonly folder: string;
-  /** Where files mark running programs. */
+  /** Folder of the files that record running programs. */
   readonly marks: string;
   readonly path: string;
   readonly post: Post;

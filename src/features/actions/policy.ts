@@ -14,7 +14,7 @@ export interface Situation {
   /** The daemon's own network is suspect, or not judged yet. */
   readonly isSuspect: boolean;
   readonly lead: Lead;
-  /** What the places of the group advise about a move; `null`: not known now. */
+  /** How many places of the group advise this move; `null`: not known now. */
   votes(move: Move): PlaceVotes | null;
 }
 

@@ -11,7 +11,7 @@ import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { english } from '../../words/words.ts';
 
-/** Where the doctor of a client searches for its own file: the end of the path, by form. */
+/** How the path of a client's own configuration file ends, by form. */
 const clientFiles: Readonly<Partial<Record<ActionForm, string>>> = {
   npmrc: '/.npmrc',
   pip: '/pip/pip.conf',
@@ -19,8 +19,7 @@ const clientFiles: Readonly<Partial<Record<ActionForm, string>>> = {
 };
 
 /**
- * The contents of a file that follows an advice: other lines stay. `hosts.toml` and `registries.conf` are written as a
- * whole. In a file of `apt` only URLs are replaced.
+ * The text of a file after it follows an advice. Other lines stay, except in `hosts.toml` and `registries.conf`.
  * @param before  `null`: there is no file yet
  * @returns an error, for example where the advice has no lines of that form
  */
@@ -79,14 +78,13 @@ async function textOf(
 }
 
 /**
- * A sources file of apt (one line or deb822 style) with the advised base URL in place of each URL of the old chain; `null`:
- * the file has none of these URLs, nor the advised one. The advice's own lines are for a shell.
+ * A sources file of apt (one line or deb822 style) with the advised base URL in place of each URL of the old chain;
+ * `null`: the file has none of these URLs, nor the advised one.
  * @see sources.list(5)
  */
 function withUrl({ chain }: Advice, before: string): string | null {
   const [to = ''] = chain.after.split(/\s+/);
   const urls = new Set([...chain.before.split(/\s+/), to].map(withoutSlash));
-  // The split keeps the white space, so that the words can be joined again.
   const words = before.split(/(\s+)/);
   const isUrl = (word: string) => word !== '' && urls.has(withoutSlash(word));
   return words.some(isUrl) ? words.map((word) => (isUrl(word) ? to : word)).join('') : null;
@@ -117,7 +115,7 @@ export function isMasked(...texts: readonly (string | undefined)[]): boolean {
 /** The removed and added lines for display: credentials masked, at most `limits.actionOutputChars`. */
 export function diffOf(file: string, before: string | null, after: string): string {
   if (before === after) return '';
-  // A JSON file is written in our own format: only changed values are shown.
+  // A JSON file is reformatted on writing: the diff compares both texts in that format.
   const json = readMapping(before ?? '');
   const [old, now] = [linesOf(json === null ? (before ?? '') : JSON.stringify(json, null, 2)), linesOf(after)];
   const [isOld, isNow] = [new Set(old), new Set(now)];
@@ -131,7 +129,9 @@ export function diffOf(file: string, before: string | null, after: string): stri
   return shown.join('\n').slice(0, limits.actionOutputChars);
 }
 
-/** The lines that the other text lacks. All lines are masked first: a secret may begin on a line of both texts. */
+/**
+ * The lines that the other text lacks. All lines are masked first: a secret may begin on a line that both texts have.
+ */
 function maskedWithout(lines: readonly string[], other: ReadonlySet<string>): readonly string[] {
   const masked = maskLines(lines);
   return lines.flatMap((line, at) => (other.has(line) ? [] : (masked[at] ?? [])));

@@ -39,10 +39,7 @@ export function isSameUpstream(
   return a.ecosystem === b.ecosystem && a.upstream === b.upstream;
 }
 
-/**
- * The first row of an advice and a rule.
- * @param inPair  the pair's other daemon may have to undo the row, unless of a file
- */
+/** A new row of the journal. @param inPair  shares the row with the pair's other daemon, unless the action is `file` */
 export function newRow(
   rule: ActionRule,
   advice: Advice,

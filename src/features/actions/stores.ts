@@ -12,7 +12,7 @@ export interface StoreRequest {
 
 export interface StoreValue {
   readonly text: string;
-  /** The version for compare-and-set, which only Consul needs: the index of the key. */
+  /** Consul's `ModifyIndex`, for compare-and-set; `''` in other stores. */
   readonly index: string;
 }
 
@@ -23,7 +23,10 @@ export interface Store {
   readonly canCreate: boolean;
   /** @returns `null`: no value; `undefined`: not a response of this store */
   readonly valueIn: (body: string) => StoreValue | null | undefined;
-  /** `after` is `null`: removes or empties it. @param fence  of a lease in the same etcd; the write compares it too */
+  /**
+   * @param after  `null`: removes or empties the value
+   * @param fence  of a lease in the same etcd: the write succeeds only if this daemon holds that lease
+   */
   readonly write: (
     url: string,
     key: string,
@@ -81,7 +84,7 @@ export const stores: Readonly<Record<ActionStore, Store>> = {
       if (typeof pair?.ModifyIndex !== 'number') return undefined;
       return { text: textOf(pair.Value ?? ''), index: String(pair.ModifyIndex) };
     },
-    // A removed value becomes an empty one. Consul's DELETE could compare too, but it leaves no trace.
+    // An undo writes an empty value: a DELETE would leave no trace.
     write: (url, _, before, after) => ({
       method: 'PUT',
       url: withQuery(url, { cas: before?.index ?? '0' }),

@@ -8,8 +8,7 @@ const requestMs = 5_000;
 const toldEvery = 15;
 
 /**
- * Builds in a loop, through the front door and from the preferred mirror. A line is printed when a build fails or
- * succeeds again, and at the latest every `toldEvery` builds.
+ * Fetches the files of a build in a loop, through the front door and from the preferred mirror, and reports failures.
  * @param bases  URLs without a trailing slash
  * @param paths  what one build requests, below the base
  */

@@ -11,7 +11,7 @@ import { saySentence } from '../../words/tell.ts';
 import type { Say } from '../../words/words.ts';
 import type { Demo, DemoEvent, DemoStage } from './demo.ts';
 
-/** With `--once` the demo counts as failed after this time: a slow machine needs more than others. */
+/** The time limit of `--once`, generous for slow machines. */
 const onceSeconds = 300;
 
 const options = { ...optionsOf('string', 'ecosystem'), ...optionsOf('boolean', 'once', 'door') };
@@ -105,12 +105,12 @@ export function formatDemo(
   ];
 }
 
-/** The command that started this program. */
+/** How a user starts mirrorwatch in a shell: through npm if npm started this process. */
 export function programIn(env: Context['env']): string {
   return env['npm_package_name'] === 'mirrorwatch' ? 'npm run -s mirrorwatch --' : 'mirrorwatch';
 }
 
-/** In the user's language, from the event's data; without data, the text as it is. */
+/** The event's text in the user's language, if the event has the data for it. */
 function textOf({ text, told }: DemoEvent, say: Say): string {
   const { finding, advice, sentence } = told ?? {};
   if (finding !== undefined) return say(finding.isOver ? 'ended.spike' : 'finding.spike', { who: finding.registry });

@@ -32,7 +32,9 @@ const demoStages = [
 ] as const;
 export type DemoStage = (typeof demoStages)[number];
 
-/** The stages that each upstream must reach; no `spike`: where the advice comes first, no message reports one. */
+/**
+ * The stages that each upstream must reach. `spike` is not required: an earlier advice replaces the report of a spike.
+ */
 const needed: readonly DemoStage[] = ['advice', 'webhook'];
 /** For an upstream with builds: an action also carries out the advice and later undoes it. */
 const neededWithBuilds: readonly DemoStage[] = [...needed, 'changed', 'undone'];
@@ -41,10 +43,10 @@ const slowByMs = 900;
 export interface DemoEvent {
   readonly stage: DemoStage;
   readonly atSeconds: number;
-  /** `null`: all, or there is only one. */
+  /** `null`: the event is about all ecosystems, or the demo has only one. */
   readonly ecosystem: string | null;
   readonly text: string;
-  /** For other languages; absent: the text has no other form. */
+  /** The data behind `text`, to render it in another language. */
   readonly told?: DemoTold;
 }
 
@@ -55,7 +57,7 @@ const ownAnswerMs = 5_000;
 
 export interface Demo {
   readonly url: string;
-  /** The configuration file, which exists while the demo runs: for other commands beside it. */
+  /** The configuration file, for other commands; it is removed when the demo stops. */
   readonly file: string;
   /** The required stages that have not happened yet, for display. */
   missing(): readonly string[];
@@ -72,9 +74,7 @@ interface LivePair extends DemoPair {
 }
 
 /**
- * Starts two local mirrors for each of these ecosystems, a receiver and a daemon that monitors them, all on loopback.
- * After a while the preferred mirror of the first ecosystem gets its fault; when its stages are complete, that of the
- * next.
+ * Starts two local mirrors for each of these ecosystems, a webhook receiver and a daemon, all on loopback.
  * @throws Error where no port is free, or the demo's own configuration is wrong
  */
 export async function startDemo(
@@ -174,7 +174,7 @@ function missingOf({ seen, small }: LivePair, hasDoor: boolean): readonly DemoSt
   return all.filter((stage) => !seen.has(stage));
 }
 
-/** Whether the daemon has baselines of all these mirrors: a fault before that is not detected as a change. */
+/** Whether the daemon has baselines of all these mirrors: it detects no change of latency before. */
 async function areKnown(url: string, mirrors: readonly string[]): Promise<boolean> {
   const isKnown = async (mirror: string): Promise<boolean> => {
     const ask = { url: `${url}api/v1/targets?registry=${mirror}`, method: 'GET', headers: {}, body: null } as const;

@@ -2,11 +2,11 @@ import type { Timers } from '../../core/ports.ts';
 import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 
-/** Before a mirror's first fault, milliseconds; longer until `isReady`. */
+/** The least time before a mirror's first fault. */
 const faultAfterMs = 14_000;
 /** Long enough to open the page meanwhile. */
 const faultForMs = 90_000;
-/** Until the mirror's next fault: long enough for a failback. */
+/** The time between two faults of a mirror: long enough for a failback. */
 const wellForMs = 120_000;
 const lookMs = 1_000;
 
@@ -14,14 +14,16 @@ export interface Faulty {
   readonly name: string;
   strike(isOn: boolean): void;
   readonly fault: { readonly stage: 'slowed' | 'failing'; readonly sentence: Sentence };
-  /** Whether the daemon knows the baselines, without which it detects no fault. */
+  /** Whether the daemon has the baselines, without which it detects no slowdown. */
   isReady(): Promise<boolean>;
   /** Whether all required stages of its fault have happened. */
   isTold(): boolean;
   tell(stage: 'slowed' | 'failing' | 'well', sentence: Sentence): void;
 }
 
-/** Gives each mirror its first fault when the stages of the one before are complete; then each repeats its own. */
+/**
+ * Gives each mirror a fault again and again. The first fault waits until the previous mirror's stages have happened.
+ */
 export function startFaults(mirrors: readonly Faulty[], timers: Timers): { stop(): void } {
   let isOver = false;
   const running = new Map<Faulty, { cancel(): void }>();

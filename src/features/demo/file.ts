@@ -2,7 +2,7 @@ import type { Ecosystem, SmallMirror } from '../../ecosystems/ecosystem.ts';
 
 export interface DemoPlace {
   readonly name: string;
-  /** With its path. */
+  /** With the base path. */
   readonly url: string;
 }
 
@@ -23,7 +23,7 @@ export interface DemoPlaces {
   readonly door: string | null;
 }
 
-/** The configuration of a demo: JSON, which is YAML. */
+/** The demo's configuration file, as JSON, which is valid YAML. */
 export function renderDemoFile(pairs: readonly DemoPair[], { port, folder, receiver, door }: DemoPlaces): string {
   const byId = <T>(partOf: (pair: DemoPair) => T) =>
     Object.fromEntries(pairs.map((pair) => [pair.ecosystem.id, partOf(pair)]));
@@ -52,7 +52,7 @@ export function renderDemoFile(pairs: readonly DemoPair[], { port, folder, recei
     modules: byId(({ small }) => [small.module]),
     ...Object.fromEntries(settings),
     detect: { spike: { warmup: 8 } },
-    // Shorter where the advice is followed: the failback shall come before the next fault.
+    // Shorter where an action follows the advice: the failback must come before the next fault.
     advise: { hold: door === null ? '1m' : '30s' },
     webhooks: [{ name: 'demo', url: receiver.url, secrets: [receiver.secret], allow: ['127.0.0.0/8'] }],
     state: { path: `${folder}/demo.db` },

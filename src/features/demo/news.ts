@@ -10,7 +10,7 @@ export interface DemoNews {
   /** `null`: the ecosystem is unknown. */
   readonly ecosystem: string | null;
   readonly text: string;
-  /** For other languages; absent: the text has no other form. */
+  /** The data behind `text`, to render it in another language. */
   readonly told?: DemoTold;
 }
 
@@ -41,7 +41,7 @@ export function said(sentence: Sentence): Pick<DemoNews, 'text'> & { readonly to
 }
 
 /**
- * The events of a webhook that the demo shows. A wrong signature is one too.
+ * The demo's events for a received webhook; a wrong signature is an event too.
  * @param formOf  the form of an ecosystem's remedy to show
  */
 export function newsOf(

@@ -5,8 +5,8 @@ import type { Assignment, Machine } from '../../core/trap.ts';
 const opening = /(?<!<)<<(-?)\s*(?:'([^']+)'|"([^"]+)"|\\?([A-Za-z_][\w.-]*))/g;
 
 /**
- * The indexes of lines in here-documents, which set no variable. One without an end is ignored, because all following
- * lines would be skipped.
+ * The indexes of lines in here-documents, which set no variable. A here-document without an end is ignored: otherwise
+ * all following lines would be skipped.
  */
 function hereLines(lines: readonly string[]): ReadonlySet<number> {
   const within = new Set<number>();
@@ -39,7 +39,10 @@ const inHome = [
 const ofSystem = ['/etc/environment', '/etc/profile', '/etc/bash.bashrc', '/etc/zsh/zshenv', '/etc/zsh/zshrc'];
 const depthMax = 40;
 
-/** The variables that files of shells and logins set: the system's, the user's, then the project's `.envrc`. */
+/**
+ * The variables that files of shells and logins set: first the system's files, then the user's, then the project's
+ * `.envrc`.
+ */
 export async function readAssignments(machine: Machine): Promise<readonly Assignment[]> {
   const folder = machine.system('/etc/profile.d');
   const listed = await machine.list(folder);
@@ -73,7 +76,7 @@ function upwards(from: string): readonly string[] {
   return folders;
 }
 
-/** An `unset` removes earlier assignments of the same file. */
+/** The variables that a file sets. An `unset` removes earlier assignments of the same file. */
 export function assignmentsIn(file: string, text: string): readonly Assignment[] {
   let found: Assignment[] = [];
   const lines = text.split('\n');

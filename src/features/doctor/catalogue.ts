@@ -6,7 +6,6 @@ import { doorKinds } from './doors.ts';
 import { onlineKinds } from './online-subject.ts';
 import { proxyKinds } from './proxies.ts';
 
-/** Every trap by its id. */
 export async function loadTrapKinds(): Promise<TrapKinds> {
   const doctors = await Promise.all(registry.all.map((one) => one.doctor?.()));
   return Object.assign(
@@ -19,7 +18,6 @@ export async function loadTrapKinds(): Promise<TrapKinds> {
   ) as TrapKinds;
 }
 
-/** The title of a trap, and its effects in a sentence. */
 export function trapWordsOf(id: TrapId, say: Say): { readonly title: string; readonly causes: string } {
   return { title: say(`trap.${id}.title`), causes: say(`trap.${id}.causes`) };
 }
@@ -28,7 +26,7 @@ const authorityKinds = {
   'ca-missing': { severity: 'warning', isFixable: false },
 } as const satisfies KnownTraps;
 
-/** A trap for each client in use that lacks an authority which another client has. */
+/** A trap for each client in use that has no CA file set, if another client has one. */
 export function findAuthorityTraps(all: readonly Authority[], say: Say): readonly Trap[] {
   const told = all.find(({ set }) => set !== null);
   if (told === undefined || told.set === null) return [];

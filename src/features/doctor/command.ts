@@ -54,7 +54,7 @@ async function knownFrom(config: Config): Promise<Known> {
   return { hosts: mirrors.map(({ url }) => new URL(url).hostname), doors: await doorsOf(config), privatePatterns };
 }
 
-/** The front door of each ecosystem, with the lines for its first client. */
+/** The front door's lines for the first client of each ecosystem. */
 async function doorsOf(config: Config): Promise<Known['doors']> {
   if (config.door === undefined) return [];
   const { linesOfDoor } = await import('../../config/door-routes.ts');
@@ -84,7 +84,7 @@ function shown({ terminal, say }: Context, found: Examined, isJson: boolean): Ex
 
 /**
  * The mirrors that the arguments name, by URL or by name; without arguments, all of the configuration.
- * @param word  the ecosystem of URLs; absent: the first
+ * @param word  the ecosystem of URLs; absent: the default one
  * @throws UsageError on an unknown name, Failed on a URL that is no mirror's
  */
 async function subjectsOf(

@@ -1,7 +1,7 @@
 import type { Edit, FileChange, Machine, Trap } from '../../core/trap.ts';
 
 /**
- * The file changes that repair traps. Of two different edits of one line the second is left for the next run.
+ * The file changes that repair traps. If two edits change one line differently, the second is omitted.
  * @param textOf  a file's text as read; `null`: the file does not exist
  */
 export function changesFor(
@@ -50,8 +50,7 @@ function linesOf(text: string): readonly Line[] {
 }
 
 /**
- * The traps, each with its edits only if they help: after the edits, in memory, the trap must be gone without another
- * kind in its place.
+ * Drops edits that do not help: after an edit, in memory, its trap must be gone and no new kind of trap may appear.
  * @param again  examines a machine
  */
 export async function keepProvenEdits(

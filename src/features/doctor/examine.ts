@@ -26,14 +26,13 @@ export interface Examined {
   readonly asked: readonly AskedMirror[];
 }
 
-/** What the doctor uses of the configuration. */
 export interface Known {
   readonly hosts: readonly string[];
   readonly doors: readonly KnownDoor[];
   readonly privatePatterns: Readonly<Record<EcosystemId, readonly string[]>>;
 }
 
-/** Examines every known setting of this machine, without a request. */
+/** Examines the settings of this machine, without network requests. */
 export async function examine(machine: Machine, known: Known, say: Say): Promise<Examined> {
   const { watched, texts, untold } = watching(machine, say);
   const found = await diagnosed(watched, known, say);
@@ -62,7 +61,6 @@ async function diagnosed(machine: Machine, known: Known, say: Say): Promise<Diag
   return { traps: found.flatMap(({ traps }) => traps), untold: found.flatMap(({ untold }) => untold) };
 }
 
-/** Adds the result of probing mirrors. */
 export async function addOnline(found: Examined, { traps, untold, asked }: OnlineFound, say: Say): Promise<Examined> {
   const both = [...found.traps, ...named(merged(traps), await loadTrapKinds(), say)];
   return { ...found, traps: worstFirst(both), untold: [...found.untold, ...untold], asked };

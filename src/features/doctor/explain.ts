@@ -5,7 +5,6 @@ import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
 import { failuresByLayer } from './layers.ts';
 
-/** A failure of a probe, or one of `ownReasons`. */
 type ErrorReason = ProbeFailure['kind'] | OwnReason;
 
 /** Errors of clients that are no failure of a probe. */
@@ -133,13 +132,13 @@ export function findKnownErrors(text: string): readonly KnownError[] {
   return [...found.values()].slice(0, shownMax);
 }
 
-/** The first server in a text, without path or credentials. */
+/** The origin of the first URL in a text. */
 function writtenUrl(text: string): string | null {
   const [written] = /https?:\/\/[^\s"'<>()`,]+/i.exec(text) ?? [];
   return written !== undefined && URL.canParse(written) ? new URL(written).origin : null;
 }
 
-/** A host without a URL, as in errors of pip's pool and of resolvers. */
+/** The origin of a host that is named without a URL, as in errors of pip and of resolvers. */
 function namedHost(text: string): string | null {
   const [, host, port] = /HTTPS?ConnectionPool\(host='([\w.-]+)', port=(\d+)\)/.exec(text) ?? [];
   if (host !== undefined)
@@ -153,7 +152,6 @@ function secure(host: string, port: string | undefined): string {
   return port === undefined || port === '443' ? `https://${host}` : `https://${host}:${port}`;
 }
 
-/** The meaning of a client's error. */
 export interface Explained {
   readonly reason: ErrorReason;
   /** The layer that failed; `null`: it is not known, or the reason is one of `ownReasons`. */

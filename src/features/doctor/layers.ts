@@ -9,8 +9,8 @@ export const layers = ['name', 'tcp', 'tls', 'certificate', 'http', 'content'] a
 export type Layer = (typeof layers)[number];
 
 /**
- * The state of one layer of one mirror. `slow`: the layer works, but took at least `slowMs`. `passed over`: the layer is not
- * used (no name, no TLS). `not reached`: an earlier layer failed.
+ * The state of one layer of one mirror. `slow`: the layer works, but took at least `slowMs`. `untold`: the probe had no
+ * result. `passed over`: the layer is not used (no name, no TLS). `not reached`: an earlier layer fails or is untold.
  */
 export interface LayerState {
   readonly layer: Layer;
@@ -66,7 +66,6 @@ export function layersOf(
   say: Say,
 ): Layered {
   const hop = transcript.hops.at(-1) ?? null;
-  /** All layers before `layer` work; later ones were not reached. */
   const upTo = (layer: Layer, state: LayerState['state'], text: string): readonly LayerState[] => {
     const at = layers.indexOf(layer);
     const behind = say('layer.beyond');
@@ -96,13 +95,12 @@ export function layersOf(
   };
 }
 
-/** A portal's page with a failing status (511) is no response of the mirror: the HTTP layer failed. */
+/** An HTML page with a failing status, such as 511 of a captive portal, is a failure of the HTTP layer. */
 function layerOf(kind: ProbeFailure['kind'], of: Layer | null, hop: Hop | null): Layer {
   const isRefusal = kind === 'wrong_content' && hop?.status !== null && hop !== null && hop.status >= 400;
   return isRefusal ? 'http' : (of ?? layerCut(hop));
 }
 
-/** The layer that a reset connection had reached. */
 function layerCut(hop: Hop | null): Layer {
   const phase = hop?.fault?.phase ?? 'connect';
   return phase === 'connect' || phase === 'resolve' ? 'tcp' : phase === 'tls' ? 'tls' : 'http';
@@ -137,7 +135,7 @@ function certificateText(kind: ProbeFailure['kind'], { tls, fault }: Hop, nowMs:
   return kind === 'tls_untrusted' && isSelfSigned ? say('layer.selfSigned', { issuer: tls.issuer }) : issuer;
 }
 
-/** The responding host, if it is not the requested one. */
+/** Names the last URL if redirects led to another host. */
 function redirectText({ hops }: Probed['transcript'], say: Say): string {
   const asked = hops.filter((hop) => !hop.aside);
   const [first, last] = [asked[0]?.url, asked.at(-1)?.url];
@@ -230,7 +228,7 @@ function past(layer: Layer, hop: Hop | null, say: Say): LayerState {
   }
 }
 
-/** The next action for each failure, by its layer: rows of docs/doctor.md. */
+/** Layer, meaning and next action of each failure, as in docs/doctor.md. */
 export function failuresByLayer(say: Say): readonly {
   readonly kind: ProbeFailure['kind'];
   readonly layer: Layer | null;

@@ -8,7 +8,7 @@ import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
 import type { Layered } from './layers.ts';
 
-/** Traps on the network to a mirror, which only probing shows: one per layer, and some across layers. */
+/** Traps that only probing a mirror shows. */
 export const onlineKinds = {
   'online-name': { severity: 'error', isFixable: false },
   'online-tcp': { severity: 'error', isFixable: false },
@@ -40,7 +40,7 @@ export interface Subject {
 }
 
 export interface Asking {
-  /** One probe, now; `null`: our own thread returned nothing. */
+  /** Probes now; `null`: the worker thread did not respond. */
   readonly ask: (config: Config, question: Question) => Promise<Probed | null>;
   /** A random word for a host name that does not exist. */
   readonly nonsense: string;
@@ -64,10 +64,9 @@ export function trapAt(subject: Subject, id: OnlineTrap['id'], what: string, ...
   return trapOf(id, what, [placeOf(subject)], set);
 }
 
-/** A mirror that works over one HTTP version and fails over the other, which some of its clients use. */
+/** The HTTP version over which a mirror fails while the other one works, and the clients that use this version. */
 interface BrokenVersion {
   readonly broken: HttpProtocol;
-  /** Kind of the failure. */
   readonly reason: string;
   readonly clients: readonly string[];
 }
@@ -75,7 +74,7 @@ interface BrokenVersion {
 const forced = { '1.1': 'h1', '2': 'h2' } as const;
 
 /**
- * Probes a mirror over both HTTP versions, and returns one with clients that fails while the other works. HTTP/2 that the
+ * Finds an HTTP version that clients use and over which a mirror fails, while the other version works. HTTP/2 that the
  * server does not offer is no fault: clients fall back in the handshake.
  * @param ask  probes with the mirror forced to a version
  */

@@ -41,7 +41,6 @@ export function findLayerTraps(seen: readonly Seen[], say: Say): readonly Online
   );
 }
 
-/** Layers that work, but slowly. */
 export function findSlowTraps({ subject, layered }: Seen, say: Say): readonly OnlineTrap[] {
   const slow = layered.states.filter(({ state }) => state === 'slow');
   return slow.map(({ layer, text }) => {
@@ -80,7 +79,7 @@ function isName(host: string): boolean {
   return !/^\[|^[\d.]+$/.test(host) && !/(^|\.)localhost$/.test(host);
 }
 
-/** The resolver returns an address for a mirror that no remote host has. */
+/** A trap if the resolver returned an address for a mirror that no remote host can have. */
 export function findLies({ subject, probed }: Seen, say: Say): readonly OnlineTrap[] {
   const { mirror } = subject.question;
   const host = hostOf(mirror);
@@ -91,7 +90,7 @@ export function findLies({ subject, probed }: Seen, say: Say): readonly OnlineTr
   return [trapAt(subject, 'online-resolver-lies', what, say('online.lies.look'), say('online.lies.resolve'))];
 }
 
-/** Whether the resolver returns an address for a name that cannot exist. */
+/** A trap for each resolver that returns an address for a name that cannot exist. */
 export async function findMadeUp(seen: readonly Seen[], asking: Asking): Promise<readonly OnlineTrap[]> {
   const named = seen.filter(
     ({ subject: { question } }) => isName(hostOf(question.mirror)) && question.mirror.access.proxy === null,
@@ -123,7 +122,7 @@ const notConnected: readonly string[] = ['refused', 'unreachable', 'timeout_conn
 /** Error codes on a host without IPv6: its clients do not wait for IPv6. */
 const without: readonly string[] = ['ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'];
 
-/** One address family fails: the name has an IPv6 address, but only IPv4 connects. */
+/** A trap if the name has an IPv6 address that does not connect, and an IPv4 address that does. */
 export async function findFamilyTraps({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
   const { mirror } = subject.question;
   const { access } = mirror;
@@ -157,7 +156,7 @@ export async function findVersionTraps({ subject, probed }: Seen, asking: Asking
   return [trapAt(subject, id, what, asking.say('online.version.repair'))];
 }
 
-/** The leading client needs a relay that the mirror does not offer, or that fails. */
+/** A trap if the leading client needs a relay that the mirror does not offer, or that fails. */
 export async function findRelayTraps({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
   const { config, question } = subject;
   const { mirror } = question;
@@ -199,7 +198,10 @@ export function findClockTraps(seen: readonly Seen[], say: Say): readonly Online
   return [trapOf('online-clock-skew', what, where, ['timedatectl set-ntp true'])];
 }
 
-/** How far the local clock is ahead, milliseconds; `null`: no `Date`. A cached response had its `Date` an `Age` ago. */
+/**
+ * How far the local clock is ahead, milliseconds; `null`: no valid `Date`. The `Date` of a cached response is `Age`
+ * seconds old.
+ */
 function skewOf({ transcript }: Probed): number | null {
   const hop = transcript.hops.at(-1);
   const saidMs = Date.parse(hop?.responseHeaders['date'] ?? '');

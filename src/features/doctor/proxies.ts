@@ -5,7 +5,6 @@ import { isInnerHost } from '../../core/url.ts';
 import { type KnownTraps, trapOf } from '../../ecosystems/doctor.ts';
 import type { Say } from '../../words/words.ts';
 
-/** Traps of the variables that name a proxy. */
 export const proxyKinds = {
   'proxy-catches-localhost': { severity: 'warning', isFixable: false },
   'proxy-catches-mirror': { severity: 'warning', isFixable: false },
@@ -74,7 +73,7 @@ function exceptTraps(
   return [trapOf('proxy-except-url', what, places(name), [`export ${name}='${wanted}'`])];
 }
 
-/** The host and port of an entry that is a URL. */
+/** Of an entry that is a URL, only host and port. */
 function hostOfEntry(entry: string): string {
   return entry.includes('://') && URL.canParse(entry) ? new URL(entry).host : entry;
 }

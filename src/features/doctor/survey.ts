@@ -34,7 +34,7 @@ const skipped = new Set(['node_modules', 'vendor', 'dist', 'build', 'target', 'v
 const aside = new Set(['example', 'examples', 'sample', 'samples', 'fixtures', '__fixtures__']);
 const asideShown = 3;
 
-/** Surveys what is used here: settings of clients, lock files and other project files that name modules. */
+/** Surveys the settings of clients on this machine, and the project's lock files and other files that name modules. */
 export async function examineProject(machine: Machine): Promise<Survey> {
   const surroundings: Surroundings = { machine, assignments: await readAssignments(machine), privatePatterns: [] };
   const { files, isCut, passed } = await filesOf(machine);
@@ -49,7 +49,7 @@ export async function examineProject(machine: Machine): Promise<Survey> {
 }
 
 interface Found extends Surveyed {
-  /** Files of the project name modules or a mirror of this ecosystem; otherwise only settings of this machine do. */
+  /** Whether files of the project name modules or a mirror of this ecosystem. */
   readonly isOfProject: boolean;
   /** The chain is the client's default. */
   readonly isDefault: boolean;
@@ -128,7 +128,7 @@ interface Files {
   readonly passed: readonly string[];
 }
 
-/** The paths in the project, those nearer to its top first; folders of third parties are skipped. */
+/** The paths of the project, top level first; folders of third parties are skipped. */
 async function filesOf(machine: Machine): Promise<Files> {
   const files: string[] = [];
   const passed: string[] = [];
@@ -148,7 +148,7 @@ async function filesOf(machine: Machine): Promise<Files> {
           continue;
         }
         files.push(path);
-        // A name with a dot is taken for a file. Listing another file fails in the next round, and is ignored.
+        // Only a name without a dot is taken for a folder. Listing a file fails in the next pass, and is ignored.
         if ((!name.includes('.') && !skipped.has(name)) || withDot.has(name)) next.push(path);
       }
     }

@@ -7,7 +7,6 @@ import type { AskedMirror } from './online.ts';
 
 const colours = { error: 'red', warning: 'yellow', note: 'cyan' } as const;
 
-/** The results of the doctor for programs. */
 export function formatDiagnosisJson({ traps, untold, texts, asked }: Examined, isOk: boolean): string {
   const shown = {
     ok: isOk,
@@ -32,7 +31,7 @@ function placeJson(place: Place): object {
   return { file: null, line: null, variable: null, mirror: null, ...place };
 }
 
-/** The results of the doctor for people. Text of files neither moves the cursor nor adds a line. */
+/** The doctor's results for people. Control characters from files do not reach the terminal. */
 export function formatDiagnosis(
   { traps, untold, texts, asked }: Examined,
   terminal: Pick<Terminal, 'paint'>,

@@ -26,7 +26,7 @@ export const doorCommand: Command = {
     const { terminal, say } = context;
     const facts = { ...context.facts, log: readLogLevel(context, values['log-level']) };
     const isServing = values.lines !== true && values.print === undefined;
-    // What only prints ends at a signal.
+    // A run that only prints needs no graceful stop: a signal ends the process.
     const signals = isServing ? receiveSignals(context) : null;
     const { config, source } = await loadNeeded(context, values.config);
     const { door: rule } = config;

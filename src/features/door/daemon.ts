@@ -16,11 +16,11 @@ export interface Listener {
 }
 
 export interface DaemonAt {
-  /** The base URL, without a trailing slash. */
+  /** Without a trailing slash. */
   readonly url: string;
   /** `null`: none is sent. */
   readonly token: string | null;
-  /** Absent: the usual roots. */
+  /** Absent: the default CAs. */
   readonly tls?: TlsTrust;
 }
 
@@ -120,7 +120,7 @@ export function followDaemon(
       isLost = false;
     } catch (cause) {
       lose((cause as NodeJS.ErrnoException).code ?? (cause as Error).message);
-      // An open stream may be silent for long.
+      // Otherwise the next read would wait for an event, which may take long.
       isWanted = true;
       waitMs = againMs;
     } finally {

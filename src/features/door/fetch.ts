@@ -10,7 +10,7 @@ export interface Source {
   readonly access: WireAccess;
 }
 
-/** The memory held for all responses passed through, so that many large ones at once are refused. */
+/** Bytes in memory of all responses that are being passed through. */
 export interface Held {
   bytes: number;
 }
@@ -43,7 +43,6 @@ export interface Fetched {
   readonly first: Buffer;
   /** `null`: `first` is the whole body. */
   readonly rest: AsyncIterator<Buffer> | null;
-  /** The memory that `first` uses, until `releaseFetched`. */
   readonly hold: Hold;
 }
 
@@ -52,7 +51,7 @@ class Absent extends Error {}
 export interface FetchAsk {
   readonly method: 'GET' | 'HEAD';
   readonly headers: Readonly<Record<string, string>>;
-  /** True: an HTML response is a failure, because it is a captive portal or an error page. */
+  /** True: an HTML response counts as a failure (a captive portal or an error page). */
   readonly isNeverHtml: boolean;
   /** The attempt succeeds once this many bytes of the body, or all of it, are read. */
   readonly firstBytes: number;
@@ -80,7 +79,7 @@ export function attemptAt(
         ? new Absent(`status ${status}`)
         : new Error(isWrong ? 'HTML' : `status ${status}`);
     }
-    // An attempt that has its beginning can still lose the race.
+    // Another mirror may still win the race.
     signal.addEventListener('abort', () => hold.release(), { once: true });
     try {
       return { source, passing, hold, ...(await beginningOf(pacedPiecesOf(body, nowMs), ask.firstBytes, hold)) };
@@ -113,7 +112,9 @@ export async function fetchFirst(
   }
 }
 
-/** The chunks of a body; throws if the mirror sends too slowly. The time that the client takes does not count. */
+/**
+ * The chunks of a body; throws if the mirror sends too slowly. The time that the client takes to read is not counted.
+ */
 async function* pacedPiecesOf(body: Readable, nowMs: () => number): AsyncGenerator<Buffer, undefined> {
   const reader = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   let [waitedMs, bytes] = [0, 0];
@@ -148,7 +149,7 @@ async function beginningOf(
   return { first: Buffer.concat(pieces), rest: reader };
 }
 
-/** Frees a response, sent or not: an unread body keeps its connection open. */
+/** Frees the memory of a response and closes its body: an unread body keeps the connection open. */
 export function releaseFetched({ hold, passing }: Fetched): void {
   hold.release();
   passing.body.on('error', () => undefined).destroy();

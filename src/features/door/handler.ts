@@ -17,10 +17,9 @@ import type { Stays } from './stay.ts';
 
 export interface DoorDeps {
   readonly listen: Listen;
-  /** By the current configuration. */
   routes(): readonly Route[];
   orders(): ReadonlyMap<string, Order>;
-  /** Names of mirrors with a running confirming round. */
+  /** Names of mirrors whose failure the daemon is confirming. */
   doubted(): ReadonlySet<string>;
   readonly pass: PassDeps;
   /** True: responses are passed through; redirects are sent only above `limits.doorPassing`. */
@@ -38,7 +37,6 @@ export interface DoorDeps {
   nowMs(): number;
 }
 
-/** For access log and metrics. */
 interface Told {
   readonly ecosystem?: string;
   readonly module?: string | null;
@@ -47,7 +45,6 @@ interface Told {
   readonly outcome: DoorOutcome;
 }
 
-/** Serves the clients of the front door. */
 export function createDoorHandler(deps: DoorDeps): RequestListener {
   /** The newest response of each connection. */
   const newest = new WeakMap<object, ServerResponse>();
@@ -110,7 +107,7 @@ async function serve(
   const isOurs = hasOwnAccess(deps.pass, names[0]);
   const mustPass = isOurs || deps.isRelay();
   const isPassed = mustPass || (isDoubted && path.kind === 'index');
-  // A pipelined request (apt) waits for its turn: before that, its client cannot read the response, which would look stalled.
+  // A pipelined request (apt) waits until the previous response is complete: its client reads responses in order.
   if (isPassed && response.socket === null && before?.closed === false)
     await new Promise((resolve) => before.once('close', resolve));
   const isFull = deps.passing.count >= limits.doorPassing;
@@ -149,7 +146,7 @@ async function serve(
   return { ...told, outcome: 'redirected' };
 }
 
-/** Whether only the door has the credentials for a mirror: a redirect would give its clients a 401. */
+/** Whether only the door has the credentials for a mirror: after a redirect the mirror would respond with 401. */
 function hasOwnAccess({ accessOf }: PassDeps, name = ''): boolean {
   const access = accessOf(name);
   return access !== null && (access.auth !== null || access.client !== null);
@@ -195,7 +192,7 @@ function tell(deps: DoorDeps, client: string, method: string, told: Told, startM
   deps.log.info('request', {
     client,
     method: method.slice(0, 10),
-    // The log leaves out what is undefined.
+    // Fields that are undefined are not logged.
     ecosystem: ecosystem === '' ? undefined : ecosystem,
     module: module ?? undefined,
     registry: registry === '' ? undefined : registry,

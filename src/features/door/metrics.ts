@@ -3,7 +3,6 @@ import type { Route } from '../../config/door-routes.ts';
 import { type DoorOutcome, doorMetrics } from '../../export/catalog/door.ts';
 import type { Order } from './order.ts';
 
-/** The front door's own `/metrics`. */
 export interface DoorMetrics {
   counted(
     of: { readonly ecosystem: string; readonly registry: string; readonly outcome: DoorOutcome },

@@ -28,8 +28,9 @@ export function declaredOrderOf({ declared }: Route): Order {
 }
 
 /**
- * First the mirror of the advice in force, else the first of the declared chain; then the others as the daemon ranks
- * them, then the rest as declared. A mirror that serves wrong bytes is left out while there is another one.
+ * First the mirror of the advice in force, else the first of the declared chain. Then the mirrors that the daemon
+ * ranks, in its order, then the rest as declared. A mirror that serves wrong bytes is left out while there is another
+ * one.
  */
 export function orderOf(route: Route, { advice, ranked, wrong }: Known): Order {
   const head = advice === null ? route.declared.slice(0, 1) : [advice.to];
@@ -45,7 +46,7 @@ export function keptOrderOf(route: Route, names: readonly string[]): Order {
   return { names: [...new Set(known)], why: 'kept' };
 }
 
-/** By the daemon's last report, else the stored order, else the declared chain. */
+/** The order by the daemon's last report, else the stored order, else the declared chain. */
 export function currentOrderOf(route: Route, known: Known | undefined, kept: readonly string[] | undefined): Order {
   if (known !== undefined) return orderOf(route, known);
   return kept === undefined ? declaredOrderOf(route) : keptOrderOf(route, kept);
@@ -89,7 +90,7 @@ export function createKeeper(
         if (text !== written) return;
         const code = await replaceFile(path, text);
         if (code === null) return;
-        // The next order is written again, even if unchanged.
+        // The next call writes again, even if the order is unchanged.
         log.warn('the order cannot be kept', { code });
         if (written === text) written = '';
       });

@@ -105,7 +105,7 @@ async function sendHeld(fetched: Fetched, { route, request, response }: PassAsk,
     const bytes = Buffer.from(text);
     if (!hold.take(bytes.length)) return { tag: 'none' };
     response.writeHead(200, { ...headersFor(passing, true), 'content-length': bytes.length });
-    // In chunks: a client that does not read them is disconnected.
+    // In chunks: a client that stops reading is disconnected.
     for (let at = 0; at < bytes.length && !response.destroyed; at += pieceBytes)
       if (!response.write(bytes.subarray(at, at + pieceBytes))) await waitForDrain(response, timers);
     response.end();

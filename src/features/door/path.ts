@@ -20,7 +20,7 @@ export type Asked =
 const soundTarget = /^((?:\/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)+)(?:\?[\x21-\x7e]*)?$/;
 /** Java servers treat `..;` as `..`. */
 const dots = /^\.{1,2}(?:;|$)/;
-/** Nested percent escapes are decoded this many times: a server behind a proxy may decode again. */
+/** A path whose percent escapes are nested deeper is refused: a server behind a proxy may decode again. */
 const readsMax = 4;
 
 /**
@@ -67,7 +67,7 @@ function decodedOf(text: string): string | null {
 /** Parsed base URLs. */
 const homes = new Map<string, { readonly origin: string; readonly pathname: string } | null>();
 
-/** The URL of a path at a mirror; `null`: it is not below the mirror's base URL. `readTarget` lets no such path through. */
+/** The URL of a path at a mirror; `null`: the URL would not be below the mirror's base URL. */
 export function urlAt(base: string, rest: string): string | null {
   const known = homes.get(base);
   const home = known === undefined ? URL.parse(`${base}/`) : known;

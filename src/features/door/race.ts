@@ -20,11 +20,11 @@ export class AllFailed extends Error {
 }
 
 /**
- * Runs attempts in their order: the next one begins when one fails, or when the last begun takes longer than usual
- * (Dean and Barroso, "The Tail at Scale", 2013). Beside two running attempts, a third begins only after
- * `limits.doorStallMs`, because both may hang. The first success wins, the others are aborted.
- * @param usualMs  milliseconds after which the next attempt begins beside attempt `at`
+ * Runs attempts in order. The next one begins when one fails, or `usualMs` after the last one began; beside two running
+ * attempts, not before `limits.doorStallMs`. The first success wins, and the others are aborted.
+ * @param usualMs  by index of an attempt, milliseconds
  * @throws AllFailed if every attempt failed, or `signal` is aborted
+ * @see Dean and Barroso, "The Tail at Scale", 2013
  */
 export function raceInOrder<T>(
   attempts: readonly Attempt<T>[],

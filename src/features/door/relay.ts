@@ -15,9 +15,9 @@ interface Progress {
 }
 
 /**
- * Passes an artifact through from the mirrors in order. If a response stalls or is cut, the next mirror continues it:
- * by a range request if length and strong ETag agree, else from the beginning, whose hash must match the bytes already
- * sent. Otherwise the client's connection is closed.
+ * Passes an artifact through from the mirrors in order. If a response stalls or is cut, the next mirror continues: with
+ * a range request if length and strong ETag agree, else from the beginning, if the hash of the bytes already sent
+ * agrees. If no mirror can continue, the client's connection is closed.
  */
 export async function sendArtifact(deps: PassDeps, ask: PassAsk): Promise<Passed> {
   const { request, response } = ask;
@@ -73,7 +73,7 @@ async function pump(
     status === 200 && /^\d+$/.test(String(headers['content-length'])) ? Number(headers['content-length']) : null;
   const etag = /^"/.test(String(headers['etag'])) ? String(headers['etag']) : null;
   const progress: Progress = { sent: 0, hash: createHash('sha256'), length, etag };
-  // A response to a range request, or without a length, cannot be continued: its end is unknown.
+  // A response to a range request, or one without a length, cannot be continued: the end is unknown.
   const others = length === null ? [] : sources.filter(({ name }) => name !== started.source.name);
   const tries: (Fetched | Source)[] = [started, ...others];
   for (const one of tries) {

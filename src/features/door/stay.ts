@@ -2,8 +2,8 @@ import { limits } from '../../core/limits.ts';
 
 export interface Stays {
   /**
-   * The mirror assigned to a client for an upstream, while it is usable and for `limits.doorStayMs` from its assignment:
-   * requests do not prolong it. Else `first`, which is then assigned.
+   * The mirror assigned to a client for an upstream, if it is usable; else `first`, which is then assigned. An
+   * assignment lasts for `limits.doorStayMs`, which requests do not prolong.
    */
   mirrorOf(client: string, upstream: string, first: string, isUsable: (name: string) => boolean): string;
 }
@@ -14,8 +14,8 @@ interface Stay {
 }
 
 /**
- * Keeps each client at one mirror for `limits.doorStayMs` while that mirror is usable: a signed list and the files that
- * it names then come from one mirror. The oldest assignments are dropped first.
+ * Keeps each client at one mirror for a time, because a signed list and the files that it names must come from one
+ * mirror. The oldest assignments are dropped first.
  * @param nowMs  the monotonic clock
  */
 export function createStays(nowMs: () => number): Stays {

@@ -23,7 +23,6 @@ const options = {
 };
 type Values = ReturnType<typeof words<typeof options>>['values'];
 
-/** Milliseconds between two outputs of `--watch`. */
 const watchMs = 15_000;
 
 /** `mirrorwatch fleet`: all places side by side, read from a store. */

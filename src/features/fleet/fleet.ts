@@ -38,7 +38,6 @@ const rowKey = (labels: Series['labels']): string =>
   JSON.stringify([labels['ecosystem'] ?? '', labels['upstream'] ?? '', labels['registry'] ?? '']);
 const pairKey = (place: string, registry: string): string => JSON.stringify([place, registry]);
 
-/** Combines the series of a store into one fleet. */
 export function readFleet(view: StoreView, options: PlaceOptions): Fleet {
   const daemons = daemonsIn(view);
   const found = placesIn(view, daemons, options);

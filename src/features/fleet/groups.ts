@@ -69,7 +69,7 @@ function mayVote({ isWitness, troubles }: Place): boolean {
   return isWitness && !troubles.some(({ kind }) => kind === 'bad_alone' || kind === 'well_alone');
 }
 
-/** A group and an upstream. `of`: its places that monitor it; `members`: those of them that take part. */
+/** `of`: how many places of the group monitor the upstream; `members`: those of them that have a vote. */
 interface Here {
   readonly group: string;
   readonly rows: readonly MirrorRow[];
@@ -99,7 +99,7 @@ function linesFor(
   }));
 }
 
-/** A mirror suits a place if it takes at most this factor, or this much longer, than the best one there. */
+/** A mirror suits a place if its p95 is at most this factor of the best there, or at most this much above it. */
 const slowerMax = 1.25;
 const slowerMsMax = 50;
 

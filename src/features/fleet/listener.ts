@@ -19,12 +19,12 @@ export interface FleetServer {
   close(): Promise<void>;
 }
 
-/** The maximum age of a shown report: many readers cost the store one read. */
+/** A younger report is shown again: many readers cost the store one read. */
 const freshMs = 10_000;
 
 /**
- * Opens the page (`/`) and the API (`/api/v1/fleet`). The store is read at requests alone. While it does not respond,
- * no old state is shown.
+ * Opens the page (`/`) and the API (`/api/v1/fleet`). The store is read only when a client requests one of them. While
+ * the store does not respond, no old state is shown.
  * @returns the error code if the listener cannot be opened
  */
 export async function openFleet(

@@ -17,7 +17,9 @@ export interface Shown {
   readonly failure: { readonly why: string; readonly sinceMs: number } | null;
 }
 
-/** The page of all places. It works without its script, which fetches `main` again each `everyMs` milliseconds. */
+/**
+ * The page of all places. Its script fetches `main` again every `everyMs` milliseconds; the page also works without it.
+ */
 export function renderPage(say: PageSay, { report, failure }: Shown, everyMs: number): string {
   const warnings = [
     ...(failure === null ? [] : [say('fleet.page.stale', { at: stamp(failure.sinceMs), why: failure.why })]),

@@ -11,10 +11,10 @@ export type PlaceTrouble =
   | { readonly kind: 'shards'; readonly missing: readonly number[]; readonly count: number }
   | { readonly kind: 'bad_alone' | 'well_alone'; readonly mirrors: number };
 
-/** One place: one daemon, a pair, or its shards. */
+/** One daemon, a pair of daemons, or the shards of one configuration. */
 export interface Place {
   readonly name: string;
-  /** By the place's configuration. */
+  /** From the place's configuration. */
   readonly labels: PlaceLabels;
   /** The daemon's page, without a trailing slash; `null`: not known. */
   readonly url: string | null;
@@ -105,7 +105,7 @@ function configOf(daemon: DaemonSeen | undefined): string | null {
   return daemon === undefined ? null : (factsOf(daemon, 'mirrorwatch_config_info')[0]?.labels['hash'] ?? null);
 }
 
-/** The value that at least two, and more than half of the known ones, have; `null`: none. */
+/** The value that more than half of the known ones have, and at least two; `null`: none. */
 function mostCommon(values: readonly (string | null)[]): { readonly value: string; readonly count: number } | null {
   const known = values.filter((value) => value !== null);
   for (const [value, same] of Map.groupBy(known, (one) => one))

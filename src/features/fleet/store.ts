@@ -114,7 +114,6 @@ function labelsIn(metric: unknown): Series['labels'] | null {
   return Object.fromEntries(all.map(([name, text]) => [name, printable(text, labelMax)]));
 }
 
-/** Gauges of a daemon and of its mirrors. */
 const facts = [
   'mirrorwatch_config_info',
   'mirrorwatch_config_last_reload_successful',
@@ -129,7 +128,7 @@ const facts = [
 
 const canaries = [...new Set(registry.all.map(({ canary }) => canary))].sort().join('|');
 const canary = `connection="cold",step=~"${canaries}"`;
-/** More places, or cells (a mirror at a place), than a page can show. */
+/** Limits of what a page can show. A cell is a mirror at a place. */
 const placesMax = 2000;
 const cellsMax = 100_000;
 /** How long a daemon's last data count after a failed scrape: with one scrape a minute, one may fail. */
@@ -184,8 +183,8 @@ export async function readStore(at: StoreAt, clock: Clock): Promise<Result<Store
   if (atMs === null) return error('no series of mirrorwatch');
   const [, , , seen = [], lags = [], p95s = [], earlier = []] = all.map(seriesOf);
   const here = now.map((one) => new Set(seriesOf(one).map(daemonKeyOf)));
-  // A failed scrape ends all series of a daemon until the next one: without its place the others would count as all.
-  // Each query is checked by itself, because their moments differ.
+  // After a failed scrape a daemon has no series until the next one; without them the other places would count as all.
+  // Each query is checked by itself, because the store evaluates them at different times.
   const recent = [...seriesOf(now[0]), ...seen, ...earlier].filter((one) => atMs - (stampOf(one.value) ?? 0) < lostMs);
   const owners = seriesOf(now[2]).filter(({ labels }) => labels['__name__'] === 'mirror_state_since_timestamp_seconds');
   const isLost = [recent, owners, recent].some((expected, index) =>
@@ -225,7 +224,7 @@ async function either(
   return known.tag === 'error' || known.value.series.length > 0 ? known : ask(queries.raw);
 }
 
-/** Why a store has more than a page can show, as only a hostile store has; `null`: it has not. */
+/** Why a store has more than a page can show; `null`: it has not. */
 function excessOf(daemons: readonly Series[], states: readonly Series[]): string | null {
   if (new Set(daemons.map(placeOf)).size > placesMax) return `more than ${placesMax} places`;
   const upstreams = Map.groupBy(states, ({ labels }) => JSON.stringify([labels['ecosystem'], labels['upstream']]));

@@ -17,10 +17,9 @@ export interface Cell {
 }
 
 /**
- * The verdict of all places on a mirror: what is probably at fault. `everywhere`: all places, in at least two networks;
- * the mirror. `network`: all places, in one network; the mirror or that network. `somewhere`: some places; their
- * network paths. `alone`: places of one network; its path. `lone`: only one place reports a state. `unknown`: none
- * does.
+ * Which places report the worst state of a mirror. `everywhere`: all, in at least two networks. `network`: all, in one
+ * network. `somewhere`: some, in several networks. `alone`: some, in one network. `lone`: only one place knows the
+ * state. `unknown`: none does. `well`: the worst state is `up`.
  */
 export interface Verdict {
   readonly kind: 'well' | 'unknown' | 'lone' | 'alone' | 'somewhere' | 'network' | 'everywhere';

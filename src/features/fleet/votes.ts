@@ -11,8 +11,7 @@ const limitMs = 8_000;
 type ReadStore = typeof readStore;
 
 /**
- * Reads the advice of other places, at most every `freshMs` and only when called. Advice read longer than `knownMs`
- * ago, or not at all, counts as unknown.
+ * Reads the advice of other places when called, at most every `freshMs`. Advice older than `knownMs` counts as unknown.
  */
 export function createVotes(clock: Clock, read: ReadStore = readStore): Actor['votes'] {
   let last: { readonly store: string; readonly atMs: number; readonly fleet: Fleet | null } | null = null;

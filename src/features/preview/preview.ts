@@ -24,8 +24,8 @@ export interface PreviewCard {
 }
 
 /**
- * The messages of a receiver for people in a made-up story: a mirror becomes slow; one is down, with advice; it
- * recovers; and what is held in quiet hours.
+ * Sample messages of a chat receiver: a mirror becomes slow; one is down, with advice; it recovers; then the message at
+ * the end of quiet hours.
  * @returns `null`: no such receiver, or one for programs
  */
 export function previewOf(config: Config, name: string, wallMs = systemClock.wallMs()): readonly PreviewCard[] | null {
@@ -119,7 +119,7 @@ function closed(finding: Finding, closedAtMs: number): Finding {
   return { ...finding, state: 'closed', closedAtMs };
 }
 
-/** A mirror that this receiver covers, if there is one, and another of the same upstream; `null`: there is no other. */
+/** A mirror that this receiver covers, else the first one; and another mirror of the same upstream, or `null`. */
 function pairOf({ mirrors }: Config, { only }: Chat): readonly [Mirror, Mirror | null] {
   const wanted = mirrors.filter(
     ({ name, ecosystem, role }) =>

@@ -53,7 +53,9 @@ export function downloadsFor(config: Config, targets: readonly Target[]): readon
   });
 }
 
-/** Light targets whose responses list versions, of the ranked module if it has any; empty if the canary's already do. */
+/**
+ * Light targets whose responses list versions, of the ranked module if it has any; empty if canaries already list them.
+ */
 function looksFor(config: Config, targets: readonly Target[], samples: readonly Sample[]): readonly Target[] {
   if (samples.some(({ facts }) => facts.contents !== undefined)) return [];
   const ranked = new Set(targets.map((target) => target.registry));
@@ -66,7 +68,8 @@ function looksFor(config: Config, targets: readonly Target[], samples: readonly 
 }
 
 /**
- * Probes each mirror with an ok response for its versions and for one artifact. Wrong bytes are requested again.
+ * Probes each mirror that had an ok response: for its versions and for one artifact. A download with wrong bytes is
+ * repeated.
  * @param samples  those of the rounds
  */
 export async function probeAfterRounds(
@@ -124,11 +127,11 @@ function reasonOf({ outcome }: Sample): string | null {
   return outcome.tag === 'failed' ? outcome.failure.kind : `unknown: ${outcome.because}`;
 }
 
-/** The lag of a mirror in one ranking: the missing versions are known, their age is not. */
+/** The lag of a mirror in one ranking: which versions are missing is known, since when is not. */
 interface RankLag {
   /** Versions that the mirror lacks; `null`: no version lists. */
   readonly missing: number | null;
-  /** Records that the mirror is behind at least; `null`: no serials. */
+  /** The least number of records that the mirror is behind; `null`: no serials. */
   readonly records: number | null;
   /** How much older the mirror's date is than that of the origin or the others, milliseconds; `null`: no date. */
   readonly olderMs: number | null;

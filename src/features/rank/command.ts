@@ -17,7 +17,7 @@ const options = {
   ...optionsOf('boolean', 'no-download', 'json'),
 };
 
-/** `mirrorwatch rank`: the mirrors of one upstream side by side, interleaved, with the line to paste. */
+/** `mirrorwatch rank`: compares the mirrors of one upstream now, and prints the lines to paste. */
 export const rankCommand: Command = {
   name: 'rank',
   usage:

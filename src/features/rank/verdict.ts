@@ -17,7 +17,6 @@ export type RankVerdict =
       readonly kind: 'change';
       /** The lines to paste; `null` if the ecosystem's client is not modelled or its chain is invalid. */
       readonly remedy: string | null;
-      /** For people. */
       readonly reason: string;
     }
   /** `right`: no change; `unsure`: it is unknown whether another mirror is better; `nobody`: no mirror is usable. */

@@ -13,9 +13,8 @@ type Control = Extract<Taken, { kind: 'control' }>;
 type Asked = Parameters<Scheduler['reserve']>[0];
 
 /**
- * How much earlier or later than the order the stored probe may have been planned, milliseconds. Confirming probes of one
- * target are `limits.roundStepMs` apart; a recheck waits for a slot and is ordered at most once a minute; peeks have the
- * canary's pace.
+ * How much earlier or later than the order the stored probe may have been planned. Confirming probes of one target are
+ * `limits.roundStepMs` apart; a recheck is ordered at most once a minute.
  */
 const near: Readonly<Record<Asked['purpose'], { readonly beforeMs: number; readonly afterMs: number }>> = {
   confirm: { beforeMs: 300, afterMs: limits.roundStepMs - 300 },

@@ -4,7 +4,6 @@ import type { Sample } from '../../core/sample.ts';
 import { createJudge, type Judged, type JudgeStages, type JudgeTurn } from '../../daemon/judge.ts';
 import type { Absorb, Gap } from '../../daemon/news.ts';
 
-/** One input of the loop, as in `pipeline.ts`. */
 export type VirtualInput =
   | { readonly kind: 'probed'; readonly sample: Sample }
   | { readonly kind: 'control'; readonly answer: ControlAnswer; readonly round: Due['round'] }
@@ -17,7 +16,7 @@ export interface Around {
   probe(due: Due): void;
   control(control: { readonly name: string; readonly url: string }, timeoutMs: number, round: Due['round']): void;
   judged(judged: Judged, now: Now): void;
-  /** Rows of a command beside its judgement. */
+  /** Rows and outcomes of a command, beside its changes to findings and advice. */
   notify: Absorb['notify'];
   /** The next turn that another part needs, monotonic milliseconds; `null`: none. */
   wakeAtMs(now: Now): number | null;
@@ -38,7 +37,7 @@ export const turnGapMs = 5;
 const controlEveryMs = 30_000;
 const idleMs = 1_000;
 
-/** Connects the judging stages as the pipeline does: for the simulator of worlds and for replays. */
+/** Connects the judging stages as the daemon's pipeline does. */
 export function createVirtualLoop(s: JudgeStages, around: Around, start: Now): VirtualLoop {
   let before = start;
   let isRunning = true;

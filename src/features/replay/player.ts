@@ -16,12 +16,15 @@ import { Heap } from '../../schedule/heap.ts';
 import { createDesk, type Desk, isOutOfTurn, type OutOfTurn } from './desk.ts';
 import { type Around, createKept, createVirtualLoop, turnGapMs, type VirtualInput, type VirtualLoop } from './loop.ts';
 
-/** From the planned start of a probe to its response at most: a wait for a slot, and a download's deadline. */
+/** The longest time from a probe's planned start to its response: the deadline, and a wait for a slot. */
 const aheadMs = limits.timeoutMsMax + 70_000;
 
 /** Feeds stored responses to the judging stages at their original times, under one configuration. */
 export interface Player {
-  /** Takes the next time range; another life is a restart on the stored state. */
+  /**
+   * Takes the next time range. If the range is of another process, the judging stages start again from their stored
+   * state.
+   */
   take(stretch: Stretch): void;
   end(): void;
   /** By id, in its last state. */
@@ -147,7 +150,7 @@ export function createPlayer(input: {
     return { monotonicMs, wallMs: monotonicMs + (life?.offsetMs ?? 0) };
   }
 
-  /** Of a target the history has only the id. */
+  /** The history has only the id of a target. */
   function configured(sample: Sample): Sample {
     const target = byId.get(sample.due.target.id) ?? sample.due.target;
     count += 1;

@@ -17,7 +17,7 @@ import { isOutOfTurn } from './desk.ts';
 import { createPlayer, type Player } from './player.ts';
 import { type AdviceStory, inForce, storiesOf } from './story.ts';
 
-/** Before the window, to learn baselines, rates and current advice. Milliseconds. */
+/** The time before the window in which baselines, rates and current advice are learnt. */
 const warmUpMs = 24 * 3_600_000;
 
 /** The actual or hypothetical advice in the window. */
@@ -120,7 +120,7 @@ export async function replayHistory(input: ReplayInput): Promise<Replayed | Repl
   const from = Math.max(fromMs, warmedFromMs);
   const followed = stories.map((told) => followedOf(config, told, from, toMs));
   const meter = createMeter(config, targets, followed, from, toMs);
-  // A fetch in the window may rest on a response from before it.
+  // A fetch in the window may use a response from before the window.
   for (const { taken } of stretchesOf(copy, warmedFromMs, toMs)) for (const one of taken) meter.hear(one);
   await input.progress(1);
 

@@ -11,7 +11,7 @@ export interface InForce {
   readonly chain: string | null;
 }
 
-/** All moves in force within a window, oldest first, without refusals. */
+/** The advice in force at some time in a window, oldest first, without refusals. */
 export function storiesOf(advice: Iterable<Advice>, fromMs: number, toMs: number): readonly AdviceStory[] {
   return [...advice]
     .filter(({ state }) => state !== 'refused')

@@ -18,7 +18,6 @@ export interface About {
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-/** In display order. */
 function named(
   { really, current, changed }: Replayed,
   say: Say,

@@ -1,7 +1,7 @@
 import { minute, type RuleParameters } from './parameters.ts';
 import { type AlertRule, saidOf, scaled, window } from './rule.ts';
 
-/** Without response for so long, a mirror is silent. */
+/** After so long without an ok response, a mirror is silent. */
 const silentSeconds = 15 * minute;
 /** Longer than a restart of the daemon, in which a scrape or two fail: firing alerts continue. */
 const restartSeconds = 3 * minute;

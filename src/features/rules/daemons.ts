@@ -4,7 +4,7 @@ import { type AlertKey, type AlertRule, type GroupOf, saidOf, scaled, window } f
 const queueSeconds = 15 * minute;
 /** How long MirrorwatchStateSetAside fires after the event. */
 const asideSeconds = 6 * 60 * minute;
-/** A bound of the buckets of `mirrorwatch_schedule_delay_seconds`; probes later than this run together with others. */
+/** Must be a bound of the buckets of `mirrorwatch_schedule_delay_seconds`. */
 const behindSeconds = 1.1;
 
 /** A sentence with the value of a query about the alert's daemon; empty without a series. */

@@ -8,7 +8,6 @@ export interface RuleParameters {
   readonly vantages: number;
   /** The base of `runbook_url`: a relative path or http(s) URL without a fragment. */
   readonly runbook: string;
-  /** Of the annotations. */
   readonly language: Language;
   /** A factor of durations: 1 except in tests. */
   readonly timeScale: number;

@@ -92,7 +92,10 @@ interface Proposed {
   readonly without: readonly string[];
 }
 
-/** A text that loads without warnings, without the parts that had some. @throws Failed if there is none */
+/**
+ * A proposal that loads without warnings; parts that caused a warning or an error are left out. @throws Failed if there
+ * is none
+ */
 async function accepted(
   context: Context,
   { reduceDraft, renderProposal }: typeof Setup,

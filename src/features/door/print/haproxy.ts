@@ -24,8 +24,9 @@ const bindOf = (dir: string, name: string): string => `  bind ${socketOf(dir, na
 const socketOf = (dir: string, name: string): string => `unix@${dir}/${name}.sock`;
 
 /**
- * The door for HAProxy, complete. A backend for each position sends a request to the mirror in the map, and its only
- * retry to the next position. A listener for each mirror adds that mirror's headers and TLS.
+ * The complete HAProxy configuration of a door. The backend of each position requests the mirror that the map has for
+ * that position, and after a failure retries once at the next position. A listener for each mirror adds that mirror's
+ * headers and TLS.
  */
 export function renderHaproxy(door: PrintedDoor): string {
   const { dir, routes } = door;

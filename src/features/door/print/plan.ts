@@ -40,7 +40,7 @@ export interface PrintedRoute {
   /** In declared order, without the mirrors in `leftOut`. */
   readonly mirrors: readonly PrintedMirror[];
   readonly isNeverHtml: boolean;
-  /** Of clients, with leading and trailing slash. */
+  /** The path prefixes of client requests, with leading and trailing slash. */
   readonly prefixes: readonly string[];
   /** The allowed paths: a regular expression over the whole decoded path, ignoring case except in the prefix. */
   readonly known: string;
@@ -48,7 +48,6 @@ export interface PrintedRoute {
   readonly private: readonly string[];
 }
 
-/** The contents of a proxy's configuration. */
 export interface PrintedDoor {
   readonly dir: string;
   readonly address: string;
@@ -63,7 +62,7 @@ export interface PrintedDoor {
   readonly routes: readonly PrintedRoute[];
   /** Certificates and keys by file name. */
   readonly files: ReadonlyMap<string, string>;
-  /** Mirrors with a key that a proxy does not support. */
+  /** Mirrors that are left out because of a key that a proxy does not support. */
   readonly leftOut: readonly { readonly name: string; readonly key: 'proxy' | 'tls.pin' | 'url' | 'auth' }[];
 }
 
@@ -72,7 +71,7 @@ export const unsoundPath = `(?:/|%2[Ff])(?:/|%2[Ff]|\\.\\.?(?:/|;|%2[Ff]|\\?|$))
 /** Statuses after which the next mirror is requested: clients themselves would stop at some of them. */
 export const againStatuses = [401, 403, 404, 410, 429, 500, 501, 502, 503, 504, 507, 520, 521, 522, 523, 524, 530];
 export const connectSeconds = 3;
-/** The timeout for the response head, and between two chunks: pip waits 15 s in total. */
+/** The timeout for the response head, and between two chunks; pip's is 15 s. */
 export const stallSeconds = 10;
 export const orderFile = 'door.order';
 /** Headers of a client that are sent to a mirror; other headers may contain the client's credentials. */
@@ -185,7 +184,7 @@ function escapeWords(text: string): string {
   return text.split(' ').map(escapeExpression).join('\\x20');
 }
 
-/** The first mirror of each route, and the next one after each mirror; `undefined`: the end. */
+/** Each route's first mirror, and the mirror after each one; `undefined`: none. */
 export function listNext(
   routes: readonly PrintedRoute[],
   namesOf: (route: PrintedRoute) => readonly PrintedMirror[],
@@ -202,7 +201,7 @@ export function listNext(
   });
 }
 
-/** The prefix itself, and that of a folder with files beside the index. */
+/** The route's own prefix, and that of the folder beside it with the files, if there is one. */
 function joinsOf({ prefix, paths }: Route, pathname: string): readonly Join[] {
   const { beside } = paths.patterns;
   const main = { from: prefix, to: pathname };

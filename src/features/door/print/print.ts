@@ -76,9 +76,9 @@ export function renderOrder(engine: Engine, config: Config, orders: Orders): str
 }
 
 /**
- * The orders from the daemon's lists, else the stored or declared ones. In an action of kind `command` the mirror that it
- * names comes first, so that its undo restores the old order although the advice is still in force.
- * @param env  the process environment, with the action's variables
+ * The orders from the daemon's lists, else the stored or declared ones. In an action of kind `command`, the mirror in
+ * `MIRRORWATCH_TO` comes first.
+ * @param env  the process environment
  */
 export async function readOrders(
   config: Config,
