@@ -54,7 +54,6 @@ export function createActor(input: {
         lease,
         madeAt: () => stamp(clock.wallMs()),
       };
-      // TypeScript does not see that the entry of a kind takes that kind's deeds.
       const kind = kinds[deed.kind] as Kind<ActionDeed>;
       const end = kind[step](row, deed, means).catch((cause: unknown) =>
         cause instanceof StepFailed

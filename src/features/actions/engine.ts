@@ -14,7 +14,7 @@ import { phrase } from '../../words/tell.ts';
 import { heldBy, pauseOf, type Situation } from './policy.ts';
 import { isBackSince, isElsewhere, isRenewed, isSameUpstream, newRow, surplusOf } from './rows.ts';
 
-/** The journal's rows by id, and the ids of rows with a running step. */
+/** Rows of the action journal by id. `busy`: ids of rows with a running step. */
 export interface ActionState {
   readonly rows: ReadonlyMap<string, ActionRow>;
   readonly busy: ReadonlySet<string>;
@@ -29,7 +29,6 @@ export interface ActionInput extends Situation {
   readonly ended: readonly { readonly id: string; readonly step: ActionStep; readonly end: ActionEnd }[];
   /** Ids of rows whose ordered step did not start. */
   readonly unbegun: readonly string[];
-  /** No step starts while the daemon stops. */
   readonly isStopping: boolean;
   /** Rows in force of the previous lease holder, after a takeover; else absent or `null`. */
   readonly adopted?: readonly ActionRow[] | null;
@@ -42,7 +41,6 @@ export interface ActionOutput {
   /** Steps to run after `rows` are stored. */
   readonly orders: readonly { readonly step: ActionStep; readonly row: ActionRow; readonly rule: ActionRule }[];
   readonly results: readonly { readonly result: ActionResult; readonly row: ActionRow }[];
-  /** Ids of advice to mark as accepted. */
   readonly accepted: readonly string[];
 }
 
@@ -180,7 +178,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     fail(row, 'undo', { tag: 'failed', because: phrase('acted.otherPlace'), output: row.output, retry: false });
   }
 
-  /** Marks the rows of an advice that made things worse. */
+  /** Marks the rows of an advice that clients regret: the mirror that they left did better. */
   function regret(adviceId: string): void {
     for (const row of rows.values())
       if ((row.state === 'done' || row.state === 'undone') && row.advice.id === adviceId)

@@ -16,7 +16,6 @@ import { checkLease, type Means, StepFailed, valueFrom } from './means.ts';
 import { diffOf, renderAdvice } from './render.ts';
 
 type FileDeed = Extract<ActionDeed, { kind: 'file' }>;
-/** For the check whether the file is already restored. */
 type Kept = Pick<KeptFile, 'file' | 'beforeSha256'>;
 
 /** The action `file`: rewrites a file, and keeps the previous contents in a change set owned by the row. */

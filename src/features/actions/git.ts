@@ -64,7 +64,7 @@ export const gitAction = {
   async undo(row: ActionRow, deed: GitDeed, means: Means): Promise<ActionEnd> {
     const kept = row.kept as Kept | null;
     const forge = deed.mergeRequest && createForge(deed.mergeRequest, means);
-    // Only a merged request leaves something to revert.
+    // Only a merged request has something to revert.
     if (forge !== null && (await forge.withdraw(headOf(row, deed), kept?.request)) !== 'merged')
       return { tag: 'ok', output: row.output };
     const head = headOf(row, deed, '+undo');

@@ -37,7 +37,7 @@ export const httpAction = {
     if ('template' in deed.body) return request(row, deed, deed.body.template.reveal(), 'undo', means);
     const kept = row.kept as Kept | null;
     const now = await valueNow(deed, means);
-    // Consul: an undone value is empty, not absent.
+    // In Consul an undo leaves an empty value, not an absent one.
     const text = now?.text ?? '';
     if (kept === null || text === (kept.before ?? '')) return { tag: 'ok', output: row.output };
     if (text !== kept.after) throw new StepFailed(phrase('acted.changedSince', { what: deed.key ?? 'value' }), false);
@@ -60,7 +60,7 @@ async function valueNow(deed: HttpDeed, means: Means): Promise<StoreValue | null
   const answer = await send(read(deed.url.reveal(), deed.key ?? ''), deed, means, limits.actionOutputBytes);
   if (answer.tag === 'ok') {
     const value = valueIn(answer.body);
-    // Other bytes than UTF-8 could not be restored.
+    // Bytes that are not UTF-8 could not be restored.
     if (value !== undefined && value?.text.includes('\uFFFD') !== true) return value;
     throw new StepFailed(phrase('acted.noStore'), true);
   }

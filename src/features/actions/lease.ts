@@ -31,7 +31,7 @@ interface Held {
   readonly lease: string;
   /** `null`: another daemon holds the lease. */
   readonly number: string | null;
-  /** When this state expires, monotonic. */
+  /** When this state expires, on the monotonic clock. */
   readonly untilMs: number;
 }
 
@@ -98,7 +98,7 @@ export function createLease(clock: Clock): Lease {
       const mine = fence();
       if (mine !== null && pending.size > 0) await verify(by, mine);
     } catch {
-      // Nothing to undo: a lease that is not renewed expires.
+      // Without a successful renewal `held` expires.
     } finally {
       isBusy = false;
     }
@@ -125,7 +125,7 @@ export function createLease(clock: Clock): Lease {
       const mine = fence();
       if (mine === null) return false;
       const isOurs = await verify(rule, mine).catch(() => false);
-      // The process may have been paused since the request was sent.
+      // The lease may have expired while the response was awaited.
       return isOurs && fence()?.number === mine.number;
     },
     share: (id, text) => void pending.set(id, text),

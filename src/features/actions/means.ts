@@ -4,11 +4,10 @@ import type { Result, Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import type { Lease } from './lease.ts';
 
-/** The dependencies of a step. */
+/** What a step of an action uses. */
 export interface Means {
-  /** The folder where actions keep files, beside the state file. */
   readonly folder: string;
-  /** Folder of the files that record running programs. */
+  /** The folder of the files that record running programs. */
   readonly marks: string;
   readonly path: string;
   readonly post: Post;
@@ -24,7 +23,6 @@ export interface Means {
 export class StepFailed extends Error {
   readonly end: Extract<ActionEnd, { tag: 'failed' }>;
 
-  /** @param retry  whether another attempt may succeed */
   constructor(because: Sentence, retry: boolean, output = '', kept: unknown = undefined) {
     super('step failed');
     this.end = { tag: 'failed', because, output, retry, ...(kept === undefined ? {} : { kept }) };

@@ -11,7 +11,6 @@ import { saySentence } from '../../words/tell.ts';
 import type { Say } from '../../words/words.ts';
 import type { Demo, DemoEvent, DemoStage } from './demo.ts';
 
-/** The time limit of `--once`, generous for slow machines. */
 const onceSeconds = 300;
 
 const options = { ...optionsOf('string', 'ecosystem'), ...optionsOf('boolean', 'once', 'door') };
@@ -88,7 +87,6 @@ const colours: Readonly<Record<DemoStage, 'cyan' | 'yellow' | 'red' | 'green'>> 
   builds: 'cyan',
 };
 
-/** @param width  the length of the longest ecosystem name */
 export function formatDemo(
   event: DemoEvent,
   width: number,

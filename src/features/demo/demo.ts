@@ -59,7 +59,6 @@ export interface Demo {
   readonly url: string;
   /** The configuration file, for other commands; it is removed when the demo stops. */
   readonly file: string;
-  /** The required stages that have not happened yet, for display. */
   missing(): readonly string[];
   readonly config: Config;
   /** Starts builds of the first ecosystem that declares some. @param door  the URL of a front door */

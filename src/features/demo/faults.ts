@@ -2,9 +2,8 @@ import type { Timers } from '../../core/ports.ts';
 import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 
-/** The least time before a mirror's first fault. */
 const faultAfterMs = 14_000;
-/** Long enough to open the page meanwhile. */
+/** Long enough to open the page during a fault. */
 const faultForMs = 90_000;
 /** The time between two faults of a mirror: long enough for a failback. */
 const wellForMs = 120_000;
@@ -16,7 +15,6 @@ export interface Faulty {
   readonly fault: { readonly stage: 'slowed' | 'failing'; readonly sentence: Sentence };
   /** Whether the daemon has the baselines, without which it detects no slowdown. */
   isReady(): Promise<boolean>;
-  /** Whether all required stages of its fault have happened. */
   isTold(): boolean;
   tell(stage: 'slowed' | 'failing' | 'well', sentence: Sentence): void;
 }

@@ -2,7 +2,7 @@ import type { Ecosystem, SmallMirror } from '../../ecosystems/ecosystem.ts';
 
 export interface DemoPlace {
   readonly name: string;
-  /** With the base path. */
+  /** With the base path of the ecosystem's protocol. */
   readonly url: string;
 }
 
@@ -16,7 +16,6 @@ export interface DemoPair {
 
 export interface DemoPlaces {
   readonly port: number;
-  /** The folder of the temporary state. */
   readonly folder: string;
   readonly receiver: { readonly url: string; readonly secret: string };
   /** The URL of the front door, which comes with actions that set the clients of builds; `null`: no front door. */

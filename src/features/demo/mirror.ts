@@ -7,7 +7,7 @@ export interface DemoMirror {
   readonly url: string;
   /** Delays the first byte of every response, milliseconds. */
   slow(byMs: number): void;
-  /** Responds to everything with 503, or as before. */
+  /** True: every response has status 503. */
   fail(isFailing: boolean): void;
   close(): Promise<void>;
 }
@@ -55,7 +55,6 @@ export interface Received {
   readonly body: string;
 }
 
-/** A webhook receiver on loopback. */
 export async function startDemoReceiver(
   take: (received: Received) => void,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {

@@ -9,7 +9,6 @@ export const doorKinds = {
   'door-leaks': { severity: 'error', isFixable: false },
 } as const satisfies KnownTraps;
 
-/** The configured front door, for the clients of one ecosystem. */
 export interface KnownDoor {
   readonly ecosystem: EcosystemId;
   /** The URL for clients of that ecosystem, without a trailing slash: `http://127.0.0.1:10121/go`. */

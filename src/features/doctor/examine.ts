@@ -22,7 +22,7 @@ export interface Examined {
   readonly traps: readonly NamedTrap[];
   readonly untold: readonly Untold[];
   readonly texts: ReadonlyMap<string, string>;
-  /** Mirrors whose probe returned a result. */
+  /** Mirrors whose probe had a result; empty before `addOnline`. */
   readonly asked: readonly AskedMirror[];
 }
 
@@ -89,7 +89,6 @@ function worstFirst(traps: readonly NamedTrap[]): readonly NamedTrap[] {
   return traps.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }
 
-/** Merges the same trap in several places into one. */
 function merged(traps: readonly Trap[]): readonly Trap[] {
   const byText = new Map<string, Trap>();
   for (const trap of traps) {

@@ -132,7 +132,6 @@ export function findKnownErrors(text: string): readonly KnownError[] {
   return [...found.values()].slice(0, shownMax);
 }
 
-/** The origin of the first URL in a text. */
 function writtenUrl(text: string): string | null {
   const [written] = /https?:\/\/[^\s"'<>()`,]+/i.exec(text) ?? [];
   return written !== undefined && URL.canParse(written) ? new URL(written).origin : null;
@@ -156,7 +155,6 @@ export interface Explained {
   readonly reason: ErrorReason;
   /** The layer that failed; `null`: it is not known, or the reason is one of `ownReasons`. */
   readonly layer: string | null;
-  /** The ecosystem of the client; `null`: not recognizable. */
   readonly ecosystem: string | null;
   readonly url: string | null;
   /** Printable, without user-info in URLs. */

@@ -26,7 +26,6 @@ export interface OnlineFound {
   readonly asked: readonly AskedMirror[];
 }
 
-/** Probes each mirror for its layers and for traps of the network. */
 export async function examineOnline(subjects: readonly Subject[], asking: Asking): Promise<OnlineFound> {
   const { say } = asking;
   const seen: Seen[] = [];

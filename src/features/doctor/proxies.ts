@@ -73,7 +73,6 @@ function exceptTraps(
   return [trapOf('proxy-except-url', what, places(name), [`export ${name}='${wanted}'`])];
 }
 
-/** Of an entry that is a URL, only host and port. */
 function hostOfEntry(entry: string): string {
   return entry.includes('://') && URL.canParse(entry) ? new URL(entry).host : entry;
 }
@@ -91,7 +90,6 @@ function catches(
   return trapOf(id, what, named.flatMap(places), [`export NO_PROXY='${list}' no_proxy='${list}'`]);
 }
 
-/** The variable, and the lines of shell files with this value. */
 function placesOf(name: string, value: string, assignments: readonly Assignment[]): readonly Place[] {
   const lines = assignments.filter((one) => one.name === name && one.value === value);
   return [{ variable: name }, ...lines.map(({ file, line }) => ({ file, line }))];

@@ -27,7 +27,6 @@ function variablesIn(file: string, text: string): readonly Assignment[] {
 
 const depthMax = 3;
 const foldersMax = 300;
-/** The only folders with a leading dot that are searched. */
 const withDot = new Set(['.github']);
 const skipped = new Set(['node_modules', 'vendor', 'dist', 'build', 'target', 'venv', '__pycache__', 'testdata']);
 /** Folders for examples and tests, which are not built: skipped, and reported. */

@@ -9,7 +9,6 @@ import type { Known } from './order.ts';
 export interface Listener {
   /** The lists of mirrors and advice were read; the key is `ecosystem/upstream`. */
   known(all: ReadonlyMap<string, Known>): void;
-  /** The names of all mirrors in doubt. */
   doubted(names: ReadonlySet<string>): void;
   /** The lists or the event stream could not be read: the last order stays. */
   lost(why: string): void;

@@ -79,7 +79,7 @@ export function attemptAt(
         ? new Absent(`status ${status}`)
         : new Error(isWrong ? 'HTML' : `status ${status}`);
     }
-    // Another mirror may still win the race.
+    // The race may end while this attempt is reading.
     signal.addEventListener('abort', () => hold.release(), { once: true });
     try {
       return { source, passing, hold, ...(await beginningOf(pacedPiecesOf(body, nowMs), ask.firstBytes, hold)) };

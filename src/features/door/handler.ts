@@ -24,11 +24,10 @@ export interface DoorDeps {
   readonly pass: PassDeps;
   /** True: responses are passed through; redirects are sent only above `limits.doorPassing`. */
   isRelay(): boolean;
-  /** The number of responses being passed through. */
   readonly passing: { count: number };
   readonly requests: Buckets;
   readonly refused: Buckets;
-  /** For lines of the access log about refused requests. */
+  /** Limits the access log's lines about refused requests. */
   readonly refusedLines: Buckets;
   readonly stays: Stays;
   readonly metrics: DoorMetrics;
@@ -46,7 +45,6 @@ interface Told {
 }
 
 export function createDoorHandler(deps: DoorDeps): RequestListener {
-  /** The newest response of each connection. */
   const newest = new WeakMap<object, ServerResponse>();
   return (request, response) => {
     const startMs = deps.nowMs();
@@ -153,7 +151,7 @@ function hasOwnAccess({ accessOf }: PassDeps, name = ''): boolean {
 }
 
 interface Chosen {
-  /** The mirror to use first, then the others. */
+  /** In the order in which they are tried. */
   readonly names: readonly string[];
   readonly why: string;
   readonly isDoubted: boolean;
@@ -174,7 +172,6 @@ function chosen(deps: DoorDeps, client: string, route: Route): Chosen {
   return { names: [name, ...sorted.filter((one) => one !== name)], why: 'stays', isDoubted };
 }
 
-/** `null`: the request is authorized. */
 function strangerBecause({ headers }: IncomingMessage, listen: Listen): 'token' | 'host' | null {
   // Off loopback, a listener without a token is open to all clients.
   return listen.token === null && !isLoopback(listen.host) ? null : refusalOf(headers, listen);

@@ -64,7 +64,7 @@ function decodedOf(text: string): string | null {
   }
 }
 
-/** Parsed base URLs. */
+/** Parsed base URLs by their text; `null`: invalid. */
 const homes = new Map<string, { readonly origin: string; readonly pathname: string } | null>();
 
 /** The URL of a path at a mirror; `null`: the URL would not be below the mirror's base URL. */

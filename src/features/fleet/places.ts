@@ -1,7 +1,6 @@
 import type { PlaceLabels } from '../../core/config.ts';
 import { type DaemonSeen, factsOf, placeOf, type StoreView, stampOf } from './view.ts';
 
-/** A problem of a place, not of a mirror. */
 export type PlaceTrouble =
   | { readonly kind: 'quiet' | 'untold'; readonly sinceMs: number | null }
   | { readonly kind: 'suspect' | 'reload' }

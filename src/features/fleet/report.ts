@@ -18,7 +18,6 @@ export interface FleetOptions {
 /** A fleet with sentences about it: the body of `GET /api/v1/fleet`. */
 export interface FleetReport extends Fleet {
   readonly groups: readonly GroupLine[];
-  /** Each sentence in English, and as data for any language. */
   readonly sentences: { readonly [about in 'mirrors' | 'places' | 'groups']: readonly Told[] };
 }
 
@@ -129,7 +128,6 @@ function since(sinceMs: number | null, nowMs: number): Sentence | string {
   return phrase('fleet.since', { at: isToday ? text.slice(11, 16) : text.slice(0, 16).replace('T', ' ') });
 }
 
-/** Milliseconds as text: `210 ms`, `1.24 s`. */
 function timeText(ms: number): string {
   return ms < 999.5 ? `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`;
 }

@@ -7,7 +7,6 @@ import { registry } from '../../ecosystems/registry.ts';
 import { exchange } from '../../io/exchange.ts';
 import { daemonKeyOf, placeOf, type Series, type StoreView, stampOf } from './view.ts';
 
-/** Access to a store with the HTTP API of Prometheus. */
 export interface StoreAt {
   /** The base URL, to which `/api/v1/query` is appended. */
   readonly url: string;

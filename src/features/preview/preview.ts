@@ -17,7 +17,6 @@ import { renderPreviewPage } from './page.ts';
 
 const minute = 60_000;
 
-/** One message: the card, and the body that would be sent. */
 export interface PreviewCard {
   readonly card: Card;
   readonly body: string;
@@ -35,7 +34,6 @@ export function previewOf(config: Config, name: string, wallMs = systemClock.wal
   return [...morning(config, awake, wallMs), ...night(config, receiver, wallMs)];
 }
 
-/** The cards as a page of their service. */
 export function previewPageOf({ name, format, lang }: Receiver, cards: readonly PreviewCard[]): string {
   return renderPreviewPage(
     name,
@@ -45,7 +43,6 @@ export function previewPageOf({ name, format, lang }: Receiver, cards: readonly 
   );
 }
 
-/** One card for a terminal, separated from the previous one by a line. */
 export function renderPreviewText({ card }: PreviewCard, at: number): readonly string[] {
   return [...(at === 0 ? [] : ['', '─'.repeat(40), '']), ...plainCard(card)];
 }
@@ -78,7 +75,7 @@ function night(config: Config, receiver: Chat, wallMs: number): readonly Preview
   return [...early, ...stage.at(quietEndMsOf(hours, startMs))];
 }
 
-/** The real notifier with a manual clock. */
+/** The daemon's notifier with a manual clock. */
 class Stage {
   readonly #notifier: Notifier;
   readonly #startMs: number;

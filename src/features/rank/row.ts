@@ -11,7 +11,7 @@ export interface RankAnswer {
   readonly sample: Probed['sample'];
 }
 
-/** One mirror of a ranking after some rounds. Times in milliseconds. */
+/** Times are milliseconds. */
 export interface RankRow {
   readonly registry: string;
   readonly url: string;
@@ -26,7 +26,6 @@ export interface RankRow {
   readonly phasesMs: PhaseTimes;
   /** Ok responses that an authority confirms. */
   readonly verified: number;
-  /** Responses with wrong bytes. */
   readonly mismatched: number;
   /** The most frequent reason of failures, else `unknown: ` with the most frequent cause; `null`: neither. */
   readonly reason: string | null;
@@ -117,7 +116,7 @@ export function isDown(row: RankRow): boolean {
   return row.ok === 0 && row.failed > row.unknown;
 }
 
-/** True if too little is known to call a mirror usable or down. */
+/** True if no probe was ok and the failures are not enough to call the mirror down. */
 export function isUnknown(row: RankRow): boolean {
   return row.ok === 0 && !isDown(row);
 }

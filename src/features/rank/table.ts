@@ -46,7 +46,6 @@ function headsOf(say: Say): readonly string[] {
   return ['', registry, state, 'p50', 'p95', phases, throughput, lag, say('rank.integrity'), say('rank.verdict')];
 }
 
-/** One mirror in several lines: its name, then one line for each column. */
 function block(heads: readonly string[], [place = '', registry = '', ...values]: readonly string[]): readonly string[] {
   const names = heads.slice(2);
   const width = Math.max(...names.map(displayWidth));
@@ -77,7 +76,7 @@ function throughputText({ download }: RankedRow, say: Say): string {
   return megabytes >= 1 ? `${megabytes.toFixed(1)} MB/s` : `${(download.rate / 1e3).toFixed(0)} KB/s`;
 }
 
-/** The lag by one measurement: the missing versions, not since when. */
+/** Says what is missing; one measurement cannot say since when. */
 function lagText({ lag }: RankedRow, say: Say): string {
   if (lag === null) return say('rank.lagUntold');
   const [missing, records, olderMs] = [lag.missing ?? 0, lag.records ?? 0, lag.olderMs ?? 0];
@@ -111,7 +110,6 @@ function integrityText({ verified, mismatched }: RankedRow, say: Say): string {
   return say(verified > 0 ? 'fact.verified' : 'rank.unchecked');
 }
 
-/** The consecutive phases, scaled to the slowest mirror's time. */
 function phaseBar({ phasesMs }: RankedRow, slowestMs: number): string {
   let untilMs = 0;
   let cells = '';

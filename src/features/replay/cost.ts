@@ -13,7 +13,7 @@ import type { InForce } from './story.ts';
 
 const minuteMs = 60_000;
 
-/** One compared version: each upstream's chain over time. */
+/** The chain of each upstream over time, in one of the compared versions. */
 export type Followed = ReadonlyMap<string, readonly InForce[]>;
 
 /**
@@ -21,7 +21,7 @@ export type Followed = ReadonlyMap<string, readonly InForce[]>;
  * stored responses.
  */
 export interface Meter {
-  /** Takes the next stored input; measures if a fetch is due. */
+  /** Takes the next stored input, and measures fetches if they are due. */
   hear(one: Taken): void;
   /** One entry per compared version, in input order. `seconds` is `null` if no fetch could be walked in all versions. */
   costs(): readonly { readonly seconds: number | null; readonly failures: number }[];

@@ -9,7 +9,7 @@ export type VirtualInput =
   | { readonly kind: 'control'; readonly answer: ControlAnswer; readonly round: Due['round'] }
   | { readonly kind: 'gap'; readonly fromMs: number; readonly toMs: number }
   | { readonly kind: 'command'; readonly run: (now: Now, absorb: Absorb) => void }
-  /** Inputs without influence on decisions. */
+  /** Inputs that no decision depends on. */
   | { readonly kind: 'aside'; readonly run: (now: Now) => void };
 
 export interface Around {
@@ -24,11 +24,11 @@ export interface Around {
   gapBetween(before: Now, now: Now): Gap | null;
 }
 
-/** One turn of the daemon's loop after another, by the caller's time. */
+/** The daemon's loop, whose turns and time the caller controls. */
 export interface VirtualLoop {
   /** @returns the monotonic time of the next turn if nothing comes in before */
   turn(inputs: readonly VirtualInput[], now: Now): number;
-  /** The last turn: no new probes, and everything is written. */
+  /** The last turn: no new probes start. */
   end(inputs: readonly VirtualInput[], now: Now): void;
 }
 
@@ -111,7 +111,6 @@ export function createVirtualLoop(s: JudgeStages, around: Around, start: Now): V
   };
 }
 
-/** A state file in memory. */
 export interface Kept {
   commit(batch: StoreBatch): void;
   all(...tables: readonly Table[]): Row[];

@@ -27,22 +27,22 @@ export interface Player {
    */
   take(stretch: Stretch): void;
   end(): void;
-  /** By id, in its last state. */
+  /** By id, each in its last state. */
   readonly advice: ReadonlyMap<string, Advice>;
   readonly outOfTurn: readonly OutOfTurn[];
 }
 
-/** One life of the process. */
+/** One process of the daemon, from start to end. */
 interface Life {
   readonly id: string;
   readonly stages: JudgeStages;
   readonly loop: VirtualLoop;
   readonly desk: Desk;
-  /** In order; `next` is the first that is not yet taken. */
+  /** In time order; `next` is the index of the first input that was not taken. */
   readonly queue: Taken[];
   next: number;
   readonly claimed: Heap<VirtualInput>;
-  /** Planned starts of probes, when the daemon had a turn. */
+  /** Planned starts of probes: the daemon had a turn then. */
   readonly starts: Heap<null>;
   readonly gaps: { readonly fromMs: number; readonly toMs: number }[];
   turnAtMs: number;
@@ -125,7 +125,7 @@ export function createPlayer(input: {
   function aroundOf(stages: JudgeStages, desk: Desk, claimed: Life['claimed']): Around {
     const at = (): Now => nowOf(life?.lastMs ?? 0);
     return {
-      // The desk has already delivered the stored response.
+      // The desk has delivered the stored response when the probe was ordered.
       probe: () => undefined,
       control({ name }, timeoutMs, round) {
         if (round === null) return;
@@ -150,7 +150,6 @@ export function createPlayer(input: {
     return { monotonicMs, wallMs: monotonicMs + (life?.offsetMs ?? 0) };
   }
 
-  /** The history has only the id of a target. */
   function configured(sample: Sample): Sample {
     const target = byId.get(sample.due.target.id) ?? sample.due.target;
     count += 1;
@@ -183,7 +182,6 @@ export function createPlayer(input: {
     }
   }
 
-  /** Runs turns up to an instant, each at its original time. */
   function run(to: Life, untilMs: number): void {
     for (;;) {
       const comesMs = to.queue[to.next]?.takenAt.monotonicMs ?? Number.POSITIVE_INFINITY;

@@ -20,11 +20,11 @@ import { type AdviceStory, inForce, storiesOf } from './story.ts';
 /** The time before the window in which baselines, rates and current advice are learnt. */
 const warmUpMs = 24 * 3_600_000;
 
-/** The actual or hypothetical advice in the window. */
+/** The advice in the window: as it was given, or as a replay gives it. */
 export interface Version {
   readonly stories: readonly AdviceStory[];
   readonly refusals: number;
-  /** Changes of the advised chain. */
+  /** How often the advised chain changed. */
   readonly moves: number;
   /** The time on chains with another first member than declared, over all upstreams. Milliseconds. */
   readonly awayMs: number;
@@ -52,14 +52,13 @@ export interface Ground {
   readonly lives: number;
   readonly gaps: number;
   readonly pauses: number;
-  /** Fetches in the mean costs. */
+  /** How many fetches the mean costs include. */
   readonly fetches: number;
 }
 
 export interface Replayed {
   readonly ground: Ground;
   readonly really: Version;
-  /** What the replay gives under the current settings. */
   readonly current: Version;
   /** What the replay gives under the changed settings; `null`: nothing changed. */
   readonly changed: Version | null;
@@ -221,7 +220,6 @@ function headBy(client: Client | null, chain: string): string | null {
   return parsed?.tag === 'ok' ? (parsed.value.members[0]?.key ?? null) : null;
 }
 
-/** A chain in one canonical text. */
 function shownBy(client: Client | null, chain: string): string {
   const parsed = client?.parse(chain);
   return parsed?.tag === 'ok' ? showChain(parsed.value, 'key') : chain;

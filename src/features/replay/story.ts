@@ -3,7 +3,7 @@ import type { Advice } from '../../core/advice.ts';
 /** One advice with its end, wall milliseconds; `null`: in force at the end of the window. */
 export type AdviceStory = Advice & { readonly endedAtMs: number | null };
 
-/** A time range in which clients that follow the advice use one chain. */
+/** A time range with one advised chain. */
 export interface InForce {
   readonly fromMs: number;
   readonly toMs: number;

@@ -90,7 +90,6 @@ export function replayLines(
   ];
 }
 
-/** The basis of the numbers, and the limits of a replay. */
 function notes(replayed: Replayed, { failureCostMs }: About, say: Say): string[] {
   const { ground } = replayed;
   const isCut = ground.oldestMs - ground.fromMs >= minuteMs;

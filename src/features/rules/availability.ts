@@ -9,7 +9,6 @@ const restartSeconds = 3 * minute;
 const lateSeconds = 5 * minute;
 const lastSuccess = 'max without (module, version, step) (mirror_probe_last_success_timestamp_seconds)';
 const ofUpstream = 'by (job, instance, vantage, ecosystem, upstream)';
-/** Joins two series about one mirror of one daemon. */
 export const sameMirror = 'on (job, instance, ecosystem, registry)';
 function lastGood(parameters: RuleParameters): string {
   const query = `printf "time() - max(mirror_probe_last_success_timestamp_seconds{instance='%s',registry='%s'})" $labels.instance $labels.registry`;
@@ -55,7 +54,6 @@ count ${ofUpstream} (
   };
 }
 
-/** Alerts about availability: down, unknown, silent, and no usable mirror. */
 export function availability(parameters: RuleParameters): readonly AlertRule[] {
   return [
     {

@@ -2,7 +2,7 @@ import { minute, type RuleParameters } from './parameters.ts';
 import { type AlertKey, type AlertRule, type GroupOf, saidOf, scaled, window } from './rule.ts';
 
 const queueSeconds = 15 * minute;
-/** How long MirrorwatchStateSetAside fires after the event. */
+/** How long MirrorwatchStateSetAside fires, counted from the event. */
 const asideSeconds = 6 * 60 * minute;
 /** Must be a bound of the buckets of `mirrorwatch_schedule_delay_seconds`. */
 const behindSeconds = 1.1;

@@ -184,7 +184,6 @@ const advice = (parameters: RuleParameters): readonly AlertRule[] => [
   },
 ];
 
-/** Alerts about mirrors as seen from one vantage. */
 export const mirrors: GroupOf = (parameters) => ({
   name: 'mirrorwatch-mirrors',
   intervalSeconds: null,

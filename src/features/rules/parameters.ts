@@ -13,7 +13,6 @@ export interface RuleParameters {
   readonly timeScale: number;
 }
 
-/** The parameters of alerts/mirrorwatch.yml. */
 export const defaultRuleParameters: RuleParameters = {
   sloPercent: 99,
   vantages: 1,

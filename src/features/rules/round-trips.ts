@@ -11,7 +11,7 @@ export const slowShareMin = 0.5;
 /** The name of the rule that records this share. */
 export const slowShare = 'registry:mirror_probe_rtt_seconds:slow_share1h';
 
-/** Above so many seconds the percentile of a target is slow. */
+/** PromQL: the seconds above which a target's percentile is slow. */
 export function slowThresholdFor(parameters: RuleParameters): string {
   const floor = scaled(parameters, slowFloorSeconds);
   return `clamp_min(${slowFactor} * max ${by('target')} (mirror_probe_rtt_baseline_seconds), ${floor})`;

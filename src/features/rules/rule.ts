@@ -6,7 +6,7 @@ export interface RecordingRule {
   /** `level:metric:operations`; the levels are in `levels`. */
   readonly record: string;
   readonly expr: string;
-  /** Its meaning and use, for the page of rules. */
+  /** The meaning of the recorded series, for the page of rules. */
   readonly says: string;
 }
 
@@ -14,7 +14,6 @@ export interface RecordingRule {
 export interface AlertRule {
   /** `Mirror…`: about a mirror; `Vantage…`: about a place; `Mirrorwatch…`: about a daemon. Alertmanager's routes match on it. */
   readonly alert: AlertName;
-  /** For the placeholders of the alert's texts. */
   readonly fills?: Fills;
   /** Printed as a comment. */
   readonly why?: string;
@@ -29,12 +28,11 @@ export interface AlertRule {
   readonly isEvidence?: true;
 }
 
-/** Rules that are evaluated in this order. */
 export interface RuleGroup {
   readonly name: string;
   /** Seconds between two evaluations; `null`: as Prometheus is configured. */
   readonly intervalSeconds: number | null;
-  /** Printed above the group. */
+  /** Printed as a comment above the group. */
   readonly about: string;
   readonly recordings: readonly RecordingRule[];
   readonly alerts: readonly AlertRule[];
@@ -95,7 +93,7 @@ const labels =
 /** What Prometheus fills in when an alert fires: labels of its series, its value, the first result of a query. */
 const templates = {
   ...Object.fromEntries(labels.map((name) => [name, `{{ $labels.${name} }}`])),
-  /** The daemon has the lines: no label contains a URL. */
+  /** The labels have no URL, so the alert names the command that prints the lines to paste. */
   command: 'mirrorwatch advice --url http://{{ $labels.instance }}',
   value: '{{ $value }}',
   about: '{{ $value | humanize }}',

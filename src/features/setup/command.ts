@@ -72,7 +72,7 @@ function vantageOf(named: string | undefined): string {
   return named;
 }
 
-/** The ecosystems that were found, and those of the call. */
+/** Adds the ecosystems that the command line names. */
 function withNamed(survey: Survey, ids: readonly string[]): Survey {
   const unknown = ids.find((id) => !kinds.some((kind) => kind.id === id));
   if (unknown !== undefined)
