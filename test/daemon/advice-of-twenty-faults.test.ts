@@ -102,7 +102,7 @@ const ofSchedule: readonly (readonly [RegExp, string])[] = [
   [/\b\d+ in a row\b/g, '# in a row'],
   [/\bCompared \d+ times\b/g, 'Compared # times'],
   [/\b(in|of) the last \d+ (s|min)\b/g, '$1 the last #'],
-  [/\bagain in \d+ (s|min)\b/g, 'again in #'],
+  [/\brequest is in \d+ (s|min)\b/g, 'request is in #'],
   // Only where it answered every one.
   [/\banswered (\d+) of \1\b/g, 'answered # of #'],
   [/\bfailed \(\d+ %\)/g, 'failed (# %)'],

@@ -57,7 +57,7 @@ state: { path: ":memory:" }
   });
   expect([finding?.registry, finding?.kind]).toEqual(['near', 'unreliable']);
   expect(finding?.text).toMatch(
-    /^near fails when a client sends several requests at once over one HTTP\/2 connection \(reset\): \d+ of \d+ failed\. Single requests work\. This breaks or slows builds with go; GODEBUG=http2client=0 avoids it\.$/,
+    /^near fails when a client sends several requests at once over one HTTP\/2 connection \(reset\): \d+ of \d+ requests failed\. Single requests work\. This breaks or slows builds with go; GODEBUG=http2client=0 avoids it\.$/,
   );
   expect(finding?.scope.every(({ protocol }) => protocol === '2')).toBe(true);
   // A build is one slot of its host: the sound mirror saw several streams of one connection and no more probes beside them.

@@ -18,7 +18,7 @@ describe('refusals are visible', () => {
       chain: { before: chain, after: chain },
     });
     expect(only(stage).reason).toBe(
-      'a cannot be judged. No switch is advised: all mirrors fail at the same time, so the problem may be the network of this host.',
+      'a cannot be judged. No switch is advised: independent mirrors fail together, so the problem may be the network of this host.',
     );
     expect(stage.advisor.remedy('go', 'go')).toEqual({ kind: 'nothing', state: 'suspect' });
     stage.suspect = false;

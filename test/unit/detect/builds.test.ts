@@ -49,7 +49,7 @@ it('reports a mirror that fails requests of two builds in a row while single one
   expect(build(detector, 3_000, fails)).toEqual(['opened unreliable/many_requests a']);
   const [finding] = detector.findings();
   expect(finding?.text).toBe(
-    'a fails when a client sends several requests at once over one HTTP/2 connection (reset): 4 of 8 failed. Single requests work. This breaks or slows builds with go; GODEBUG=http2client=0 avoids it.',
+    'a fails when a client sends several requests at once over one HTTP/2 connection (reset): 4 of 8 requests failed. Single requests work. This breaks or slows builds with go; GODEBUG=http2client=0 avoids it.',
   );
   expect(finding).toMatchObject({ actionable: false, evidence: { samples: 8, failures: 4 } });
   expect(finding?.scope.map(({ module, protocol }) => [module, protocol])).toEqual([
@@ -107,7 +107,7 @@ it('reports a mirror that closes the connection before it takes the other reques
   build(closing, 2_000, moved);
   expect(build(closing, 3_000, moved)).toEqual(['opened unreliable/many_requests a']);
   expect(closing.findings()[0]?.text).toBe(
-    'a closes an HTTP/2 connection (GOAWAY) before it takes the other requests on it: 4 of 8 needed another connection. This slows builds with go.',
+    'a closes an HTTP/2 connection (GOAWAY) before it processes all requests on it: 4 of 8 requests needed another connection. This slows builds with go.',
   );
   const inTurn = [300, 600, 900, 1_200].map((processing) => ({ phases: { processing } }));
   const slow = aDetector();

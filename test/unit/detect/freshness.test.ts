@@ -258,7 +258,7 @@ describe('a step backwards that several responses about one module show', () => 
       }
     expect(world.story()).toEqual(['a opened behind']);
     expect(world.detector.findings()[0]?.text).toMatch(
-      /: example\.com\/a has tag latest at v1 since 2026-01-01 00:30 UTC, but it should be v2\.$/,
+      /: tag latest of example\.com\/a has been v1 since 2026-01-01 00:30 UTC; expected v2\.$/,
     );
   });
 });

@@ -157,7 +157,7 @@ describe('bytes that no authority vouches for', () => {
     const [finding] = sim.detector.findings();
     expect(finding).toMatchObject({ confidence: 'low', actionable: false });
     expect(finding?.text).toBe(
-      'b serves different bytes for example.com/a@v1.0.0 (zip) than the origin o: 1 of 2 mirrors serves the bytes of b. No third mirror serves it, so either may be wrong.',
+      'b serves different bytes for example.com/a@v1.0.0 (zip) than the origin o: 1 of 2 mirrors serves the bytes of b. No third mirror serves this content, so either may be wrong.',
     );
   });
 

@@ -107,7 +107,7 @@ describe('outage', () => {
     sim.runTo(warm + 4 * minute);
     const texts = sim.findings.map(({ finding }) => finding.text);
     expect(texts[0]).toMatch(/^a fails for 1 of its targets/);
-    expect(texts[0]).not.toContain('its canary works');
+    expect(texts[0]).not.toContain('its canary probe works');
     expect(texts.at(-1)).toMatch(/^a is down/);
   });
 
