@@ -53,7 +53,7 @@ const stories: readonly Story[] = [
     isSlow: true,
     places: { ams: nearDown, fra: nearDown },
     says: [
-      `near: down from 2 of 3 places; from sgp it responds in 295 ms: ${path} the other places or the server reached from there, not the whole mirror`,
+      `near: down from 2 of 3 places (ams and fra); from sgp it responds in 295 ms: ${path} ams and fra or the server reached from there, not the whole mirror`,
       'Switch go from near to far at all places of eu: 2 of 3 advise it',
     ],
     alerts: ['MirrorDown ams', 'MirrorDown fra', 'MirrorDownMostPlaces near'],
@@ -63,7 +63,7 @@ const stories: readonly Story[] = [
     isSlow: true,
     places: { ams: nearDown, fra: nearDown, sgp: nearDown },
     says: [
-      'near: down from all 3 places: the mirror itself',
+      'near: down from all 3 places: the cause is the mirror itself',
       'Switch go from near to far at all places of eu: 3 of 3 advise it',
     ],
     alerts: ['MirrorDown ams', 'MirrorDown fra', 'MirrorDown sgp', 'MirrorDownMostPlaces near'],
@@ -71,7 +71,7 @@ const stories: readonly Story[] = [
   {
     name: 'a place that lost its own line',
     places: { fra: { states: { near: 'down', far: 'down', third: 'down' }, isSuspect: true } },
-    says: ['fra: its own network is suspect; it has no vote'],
+    says: ['fra: the network of this place is suspect, so its states do not count'],
     alerts: ['MirrorDown fra', 'VantageSuspect fra'],
   },
   {
@@ -80,7 +80,7 @@ const stories: readonly Story[] = [
     says: [
       `far: down from sgp alone; from ams it responds in 295 ms: ${path} sgp or the server reached from there, not the whole mirror`,
       `near: down from sgp alone; from ams it responds in 295 ms: ${path} sgp or the server reached from there, not the whole mirror`,
-      'sgp: 2 mirrors are down from there and not from the others: its network or its daemon, not the mirrors',
+      'sgp: 2 mirrors are down as seen from sgp, but not from most other places: the cause is the network or the daemon of sgp, not the mirrors',
     ],
     alerts: ['MirrorDown sgp', 'VantageOutlier sgp'],
   },
@@ -103,7 +103,7 @@ const stories: readonly Story[] = [
     },
     says: [
       `far: down from fra alone; from ams it responds in 295 ms: ${path} fra or the server reached from there, not the whole mirror`,
-      'near: down from all 3 places: the mirror itself',
+      'near: down from all 3 places: the cause is the mirror itself',
       `third: down from ams alone; from fra it responds in 295 ms: ${path} ams or the server reached from there, not the whole mirror`,
       'Switch go from near to far at ams and sgp: no mirror suits all places',
       'Switch go from near to third at fra: no mirror suits all places',
@@ -113,7 +113,7 @@ const stories: readonly Story[] = [
   {
     name: 'an old configuration and a wrong clock',
     places: { fra: { ...up, isOld: true }, sgp: { ...up, skewMs: 120_000 } },
-    says: ['fra: runs another configuration than 2 places', 'sgp: its clock is 2m ahead'],
+    says: ['fra: runs another configuration than 2 other places', 'sgp: its clock is 2m ahead'],
     alerts: [],
   },
 ];
@@ -213,7 +213,7 @@ real('a fleet in real stores', ['prometheus', 'victoria', 'alertmanager'], () =>
     await until(
       'down from all',
       () => told(victoria.url),
-      (found) => found.includes('near: down from all 3 places: the mirror itself'),
+      (found) => found.includes('near: down from all 3 places: the cause is the mirror itself'),
     );
     const opened = await openFleet(
       { host: '127.0.0.1', port: 0, token: null, tls: null },

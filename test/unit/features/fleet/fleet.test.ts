@@ -25,7 +25,7 @@ const rows: readonly Row[] = [
     name: 'down from 3 of 4: the path of the others',
     places: { ams: a({ x: down }), bom: a({ x: down }), fra: a({ x: well(1, 210) }), sgp: a({ x: down }) },
     mirrors: [
-      'x: down from 3 of 4 places since 14:02 UTC; from fra it responds in 210 ms: the cause is the network path of the other places or the server reached from there, not the whole mirror',
+      'x: down from 3 of 4 places (ams, bom and sgp) since 14:02 UTC; from fra it responds in 210 ms: the cause is the network path of ams, bom and sgp or the server reached from there, not the whole mirror',
     ],
   },
   {
@@ -38,12 +38,12 @@ const rows: readonly Row[] = [
   {
     name: 'down from all: the mirror itself',
     places: { fra: a({ x: down }), sgp: a({ x: down }), ams: a({ x: down }) },
-    mirrors: ['x: down from all 3 places since 14:02 UTC: the mirror itself'],
+    mirrors: ['x: down from all 3 places since 14:02 UTC: the cause is the mirror itself'],
   },
   {
     name: 'down from all that can tell; one cannot, and is neither',
     places: { fra: a({ x: down }), sgp: a({ x: down }), ams: a({ x: unknown }) },
-    mirrors: ['x: down from all 2 places since 14:02 UTC: the mirror itself; unknown from ams'],
+    mirrors: ['x: down from all 2 places since 14:02 UTC: the cause is the mirror itself; unknown from ams'],
   },
   {
     name: 'down from the only place that can tell proves nothing',
@@ -53,7 +53,9 @@ const rows: readonly Row[] = [
   {
     name: 'two places behind one egress are one witness',
     places: { fra1: a({ x: down }, { network: 'dtag' }), fra2: a({ x: down }, { network: 'dtag' }) },
-    mirrors: ['x: down from fra1 and fra2 since 14:02 UTC, which share one network: the mirror or that network'],
+    mirrors: [
+      'x: down from fra1 and fra2 since 14:02 UTC; these places share one network: the cause is the mirror or that network',
+    ],
   },
   {
     name: 'unknown from everywhere is said, and is not down',
@@ -64,13 +66,13 @@ const rows: readonly Row[] = [
     name: 'degraded from two of three',
     places: { ams: a({ x: { state: 'degraded' } }), fra: a({ x: { state: 'degraded' } }), sgp: a({ x: well(1, 80) }) },
     mirrors: [
-      'x: degraded from 2 of 3 places since 14:02 UTC; from sgp it responds in 80 ms: the cause is the network path of the other places or the server reached from there, not the whole mirror',
+      'x: degraded from 2 of 3 places (ams and fra) since 14:02 UTC; from sgp it responds in 80 ms: the cause is the network path of ams and fra or the server reached from there, not the whole mirror',
     ],
   },
   {
     name: 'a place that lost its own line has no vote, whatever it reports',
     places: { fra: a({ x: down }, { isSuspect: true }), sgp: a({ x: well() }), ams: a({ x: well() }) },
-    told: ['fra: its own network is suspect; it has no vote'],
+    told: ['fra: the network of this place is suspect, so its states do not count'],
   },
   {
     name: 'a quiet place is unknown, neither well nor down',
@@ -98,9 +100,9 @@ const rows: readonly Row[] = [
     },
     told: [
       'fra: rejected its new configuration and runs the old one',
-      'fra: runs another configuration than 4 places',
+      'fra: runs another configuration than 4 other places',
       'sgp: its clock is 90s behind',
-      'sgp: runs version 0.0.9; 4 places run 0.1.0',
+      'sgp: runs version 0.0.9; 4 other places run 0.1.0',
     ],
   },
   {
@@ -118,7 +120,9 @@ const rows: readonly Row[] = [
       'x: down from fra alone since 14:02 UTC; from ams it responds in 100 ms: the cause is the network path of fra or the server reached from there, not the whole mirror',
       'y: down from fra alone since 14:02 UTC; from ams it responds in 100 ms: the cause is the network path of fra or the server reached from there, not the whole mirror',
     ],
-    told: ['fra: 2 mirrors are down from there and not from the others: its network or its daemon, not the mirrors'],
+    told: [
+      'fra: 2 mirrors are down as seen from fra, but not from most other places: the cause is the network or the daemon of fra, not the mirrors',
+    ],
   },
   {
     name: 'a place that sees well what is down everywhere has no vote',
@@ -128,10 +132,10 @@ const rows: readonly Row[] = [
       sgp: a({ x: down, y: down, z: well() }),
     },
     mirrors: [
-      'x: down from all 2 places since 14:02 UTC: the mirror itself; unknown from fra',
-      'y: down from all 2 places since 14:02 UTC: the mirror itself; unknown from fra',
+      'x: down from all 2 places since 14:02 UTC: the cause is the mirror itself; unknown from fra',
+      'y: down from all 2 places since 14:02 UTC: the cause is the mirror itself; unknown from fra',
     ],
-    told: ['fra: reports 2 mirrors as up that are down from all other places; it has no vote'],
+    told: ['fra: reports 2 mirrors as up that all other places report as down; states from fra do not count'],
   },
   {
     name: 'a shard that is gone',
