@@ -89,7 +89,7 @@ describe('mirrorwatch probe NAME --client', () => {
   test('says that it is not installed: no failure of the mirror, and nothing found out', async () => {
     const { code, out } = await run(['probe', 'go-a', '--client', 'go'], { cwd, env: { PATH: cwd } });
     expect(code).toBe(1);
-    expect(out).toBe('go example.com/m@v1.0.0 from go-a: unknown in 0.00 s (not installed here)');
+    expect(out).toBe('go example.com/m@v1.0.0 from go-a: unknown in 0.00 s (the client is not installed on this host)');
   });
 });
 
@@ -98,7 +98,7 @@ describe('mirrorwatch check', () => {
     const { code, out, err } = await cli('check');
     expect([code, err]).toEqual([0, expect.not.stringContaining('installed')]);
     expect(out).toContain(
-      'real clients, each run every 2h; included in the numbers above:\n  go: go-a\n  npm: npm-a\n  go: not go-b, because it does not support one address family (resolve.family)',
+      'real clients, each run every 2h; included in the numbers above:\n  go: go-a\n  npm: npm-a\n  go: not run against go-b: go does not support one address family (resolve.family)',
     );
   });
 
@@ -113,7 +113,9 @@ clientRuns: { clients: [ go ] }
     writeFileSync(join(folder, 'mirrorwatch.yaml'), text);
     const { out } = await run(['check'], { cwd: folder });
     removeTempDir(folder);
-    expect(out).toContain('real clients: none can be run\n  go: not b, because it does not support one address family');
+    expect(out).toContain(
+      'real clients: none can be run\n  go: not run against b: go does not support one address family',
+    );
     expect(out).toContain(': 1 mirror, ');
   });
 

@@ -80,7 +80,7 @@ describe('hostile archives cost no more than they weigh', () => {
     const bomb = makeZip([inside('a', { content: zeros, plainBytes: limits.zipBytes + 1 })]);
     const body = watched(bomb);
     const { value, turns } = await worked(readModuleZip(body, hello.prefix));
-    expect(value).toMatchObject({ error: { expected: 'zip: a sum of sizes within the cap' } });
+    expect(value).toMatchObject({ error: { expected: 'zip: a total size within the limit' } });
     // The beginning, the end and the directory.
     expect([turns, body.sum < 4 * limits.bodyBeginBytes]).toEqual([0, true]);
   });

@@ -108,7 +108,7 @@ describe('a packument', () => {
   test('nested a hundred thousand deep ends typed', () => {
     const deep = `{"name":"hello","versions":${'['.repeat(100_000)}`;
     expect(hold('metadata', '1.0.0', { [`${base}/hello`]: answered(200, deep) }).outcome).toEqual(
-      broken('a packument: a JSON object (at most 1100000 values, 100 deep)'),
+      broken('a packument: a JSON object (at most 1100000 values, nested at most 100 deep)'),
     );
   });
 
@@ -192,8 +192,8 @@ describe('an artifact', () => {
     ['plain http', 'http://mirror.example.com/x.tgz', 'by https, as the mirror is'],
     ['credentials', 'https://u:p@mirror.example.com/x.tgz', 'a URL without credentials'],
     ['the host as a user', 'https://mirror.example.com@elsewhere.example.org/x.tgz', 'a URL without credentials'],
-    ['a file', 'file:///etc/passwd', 'a whole URL'],
-    ['a path', '/hello/-/hello-1.0.0.tgz', 'a whole URL'],
+    ['a file', 'file:///etc/passwd', 'a complete URL'],
+    ['a path', '/hello/-/hello-1.0.0.tgz', 'a complete URL'],
   ])('%s is never asked', (_, written, words) => {
     const told = hold('tarball', '1.0.0', at(written));
     expect(told.outcome).toEqual(broken(`dist.tarball ${words}`));

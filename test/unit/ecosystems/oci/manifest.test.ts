@@ -81,7 +81,9 @@ describe('readManifest', () => {
 
   it('four MiB of brackets are read in proportion', () => {
     expectInProportion(2 ** 19, (size) => Buffer.from('['.repeat(size)), expectation);
-    expect(expectation(Buffer.from('['.repeat(4 * 2 ** 20)))).toBe(`${noVersion} (at most 1100000 values, 100 deep)`);
+    expect(expectation(Buffer.from('['.repeat(4 * 2 ** 20)))).toBe(
+      `${noVersion} (at most 1100000 values, nested at most 100 deep)`,
+    );
   });
 });
 
@@ -125,7 +127,7 @@ describe('judgeManifest', () => {
     by,
     sentences: expect.any(Object),
   });
-  const byHeader = lie('its own Docker-Content-Digest');
+  const byHeader = lie('the Docker-Content-Digest header of the same response');
   it.each([
     ['by digest', own, { 'docker-content-digest': own.text }, null],
     ['by a digest of sha512, the header of sha256', own512, { 'docker-content-digest': own.text }, null],
