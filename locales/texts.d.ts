@@ -160,7 +160,7 @@ export interface Places {
   readonly 'alert.VantageUnknown.summary': 'instance';
   readonly 'alert.VantageUnknown.says': 'instance' | 'version' | 'more';
   readonly 'alert.MirrorwatchUnfit.summary': 'instance' | 'kind';
-  readonly 'alert.MirrorwatchUnfit.says': 'value' | 'kind' | 'instance';
+  readonly 'alert.MirrorwatchUnfit.says': 'instance' | 'kind' | 'value';
   readonly 'alert.MirrorwatchSchedulerBehind.summary': 'instance';
   readonly 'alert.MirrorwatchSchedulerBehind.says': 'instance' | 'span';
   readonly 'alert.watches': 'count';
@@ -567,7 +567,7 @@ export interface Places {
   readonly 'apply.unanswered': never;
   readonly 'apply.declined': never;
   readonly 'apply.refused': 'file' | 'because';
-  readonly 'apply.half': 'id' | 'file' | 'because';
+  readonly 'apply.half': 'file' | 'because' | 'id';
   readonly 'apply.changed': 'file';
   readonly 'apply.kept': 'id';
   readonly 'apply.question': 'question';
@@ -958,7 +958,7 @@ export interface Places {
   readonly 'found.lacks': 'module' | 'newest' | 'more';
   readonly 'found.lacksRecords': 'module' | 'records';
   readonly 'found.asBefore': 'module';
-  readonly 'found.stands': 'module' | 'line' | 'value' | 'since' | 'wants';
+  readonly 'found.stands': 'line' | 'module' | 'value' | 'since' | 'wants';
   readonly 'found.tag': 'tag';
   readonly 'found.itsDate': never;
   readonly 'found.itsSerial': never;
@@ -2467,7 +2467,7 @@ export interface Places {
   readonly 'fleet.unknown': 'registry' | 'count' | 'places';
   readonly 'fleet.lone': 'registry' | 'state' | 'places' | 'since' | 'besides';
   readonly 'fleet.alone': 'registry' | 'state' | 'places' | 'since' | 'works' | 'besides';
-  readonly 'fleet.somewhere': 'registry' | 'state' | 'bad' | 'all' | 'since' | 'works' | 'besides';
+  readonly 'fleet.somewhere': 'registry' | 'state' | 'bad' | 'all' | 'places' | 'since' | 'works' | 'besides';
   readonly 'fleet.network': 'registry' | 'state' | 'places' | 'since' | 'besides';
   readonly 'fleet.everywhere': 'registry' | 'state' | 'all' | 'since' | 'besides';
   readonly 'fleet.works': 'places';
@@ -2540,11 +2540,14 @@ export interface Counts {
   readonly 'doctor.warnings': 'count';
   readonly 'doctor.notes': 'count';
   readonly 'apply.confirm': 'count';
+  readonly 'expected.watched': 'count';
   readonly 'load.seenLines': 'count';
   readonly 'found.times': 'count';
+  readonly 'found.certificateSoon': 'days';
   readonly 'found.saySo': 'same';
   readonly 'found.moreModules': 'count';
   readonly 'found.moreVersions': 'count';
+  readonly 'found.back': 'count';
   readonly 'history.mirrors': 'count';
   readonly 'online.clock.ahead': 'count';
   readonly 'online.clock.behind': 'count';
@@ -2563,4 +2566,6 @@ export interface Counts {
   readonly 'trap.oci-default-leaks.what': 'count';
   readonly 'unit.samples': 'count';
   readonly 'fleet.unknown': 'count';
+  readonly 'fleet.config': 'count';
+  readonly 'fleet.version': 'count';
 }

@@ -294,11 +294,11 @@ describe('clients are not run', () => {
     const { world } = await start(() => ({ end: { tag: 'not_run', because: 'not_installed', code: 'ENOENT' } }));
     await world.seconds(3_000);
     const said = world.log.filter(({ message }) => message === 'client could not be run');
-    expect(said.map(({ fields }) => fields['reason'])).toEqual(['not installed here']);
+    expect(said.map(({ fields }) => fields['reason'])).toEqual(['the client is not installed on this host']);
     const [a] = await shownOf(world);
     expect(a?.clientRuns[0]).toMatchObject({
       outcome: 'unknown',
-      reason: 'not installed here',
+      reason: 'the client is not installed on this host',
       agrees: null,
       ours: null,
     });

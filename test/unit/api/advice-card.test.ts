@@ -41,15 +41,15 @@ test('with a front door, its line comes first: what clients set once', () => {
 
 describe('an advice says how much of the canary was looked at, which is not the moments that were compared', () => {
   test.each([
-    [1, 5, '1 of coast, in the 5 s before this advice'],
-    [20, 600, '20 of coast, in the 10 min before this advice'],
+    [1, 5, '1 to coast, in the 5 s before this advice'],
+    [20, 600, '20 to coast, in the 10 min before this advice'],
     [0, 0, undefined],
   ])('%i in %i s', (samples, windowSeconds, said) => {
-    expect(factsOf(samples, windowSeconds)['canary successes']).toBe(said);
+    expect(factsOf(samples, windowSeconds)['canary probes']).toBe(said);
   });
 
   test('in Chinese', () => {
-    expect(factsOf(1, 5, 'zh')['金丝雀成功数']).toBe('coast 在给出建议前 5 秒内的 1 次');
+    expect(factsOf(1, 5, 'zh')['金丝雀探测次数']).toBe('给出建议前 5 秒内对 coast 的 1 次');
   });
 });
 

@@ -99,8 +99,8 @@ describe('a gap', () => {
 
 describe('sums', () => {
   it.each<[string, readonly TrendCell[], string]>([
-    ['nothing', [], 'never judged'],
-    ['what could not be checked', [cell(0, { ok: 0, unknown: 9 })], 'never judged'],
+    ['nothing', [], 'no probe was judged'],
+    ['what could not be checked', [cell(0, { ok: 0, unknown: 9 })], 'no probe was judged'],
     ['all', minutes(0, 4), '100 % of 4'],
     ['never rounded up to all', [cell(0, { ok: 99_999, failed: 1 })], '99.9 % of 100000'],
   ])('answered, of %s', (_what, cells, said) => {
@@ -165,7 +165,9 @@ describe('the history', () => {
     expect(words(rowOf(page, 'coast'))).toContain('worst lag between 90 min and 95 min');
     expect(words(rowOf(page, 'coast'))).toMatch(/downloads [\d.]+ MiB\/s to [\d.]+ MiB\/s/);
     expect(words(rowOf(page, 'campus'))).toMatch(/throttled \d+ .*timeout_connect \d+ .*refused \d+/);
-    expect(words(rowOf(page, 'go-origin'))).toContain('success rate never judged median round trip not measured');
+    expect(words(rowOf(page, 'go-origin'))).toContain(
+      'success rate no probe was judged median round trip not measured',
+    );
     expect(words(rowOf(page, 'go-origin'))).toContain('failures by reason no probe was judged');
   });
   it('shows where nothing was watched as a gap, and no line over it', async () => {

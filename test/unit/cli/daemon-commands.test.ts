@@ -154,7 +154,7 @@ test('whatever a daemon says, it moves no cursor, hides nothing and adds no line
     '    x',
     "      export GOPROXY='https://evil.example.com'?[31m?2J?",
     `  until ${line}`,
-    `  does not cover: ${line}`,
+    `  this advice does not cover: ${line}`,
   ]);
   expect(json.out).not.toMatch(/[^\P{C}\n]/u);
   expect(JSON.parse(json.out)).toEqual([one]);
@@ -280,9 +280,9 @@ webhooks: [ { name: ops, url: "http://127.0.0.1:${port}/hunter2", secrets: [ "${
     ['refused for good', 400, true, 1, 'ops: not delivered: HTTP status 400'],
     ['in trouble', 503, true, 1, 'ops: not delivered: HTTP status 503; a running daemon would retry'],
     ['gone', 410, true, 1, 'ops: not delivered: HTTP 410: the receiver accepts no more messages'],
-    ['elsewhere', 302, true, 1, 'ops: not delivered: it redirects, and redirects are not followed'],
+    ['elsewhere', 302, true, 1, 'ops: not delivered: the receiver redirects, and redirects are not followed'],
     ['nobody there', null, true, 1, 'ops: not delivered: no connection (ECONNREFUSED)'],
-    ['at a private address', 204, false, 1, 'ops: not delivered: its address is private'],
+    ['at a private address', 204, false, 1, 'ops: not delivered: the address of the receiver is private'],
   ])('a receiver that is %s: said in words, its URL never', async (_, status, allow, code, said) => {
     const ran = await told(status, allow);
     expect(ran.code).toBe(code);

@@ -19,9 +19,9 @@ const advice = {
 test.each<readonly [stage: DemoEvent['stage'], text: string, told: DemoEvent['told'], chinese: string]>([
   [
     'watching',
-    'two mirrors on loopback, one canary a second; open http://127.0.0.1:1/',
+    'two mirrors on loopback, each probed every second; open http://127.0.0.1:1/',
     { sentence: phrase('demo.two', { url: 'http://127.0.0.1:1/' }) },
-    '监测     回环地址上的两个镜像，每秒一次金丝雀探测；页面见 http://127.0.0.1:1/',
+    '监测     回环地址上的两个镜像，每秒各探测一次；页面见 http://127.0.0.1:1/',
   ],
   [
     'slowed',

@@ -57,8 +57,8 @@ describe('what a shell may evaluate', () => {
     ['no daemon', null, 1, '', 'no daemon responds'],
     ['too many requests', { status: 429, text: '{"title":"Too many requests"}' }, 1, '', 'Too many requests'],
     ['a page of something else', { status: 200, text: '<html>log in</html>' }, 1, '', 'is not safe to run in a shell'],
-    ['a line with more behind', { status: 200, text: `${line}; id\n` }, 1, '', 'it is not used'],
-    ['nothing at all', { status: 200, text: '' }, 1, '', 'it is not used'],
+    ['a line with more behind', { status: 200, text: `${line}; id\n` }, 1, '', 'so it was ignored'],
+    ['nothing at all', { status: 200, text: '' }, 1, '', 'so it was ignored'],
     ['a redirect', { status: 302, headers: { location: '/' } }, 1, '', 'the daemon responded with 302'],
   ])('%s', async (_, answer, code, out, err) => {
     await daemon(answer);

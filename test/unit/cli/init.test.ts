@@ -45,10 +45,10 @@ describe('mirrorwatch init', () => {
     expect(`${out}\n`).toBe(text);
     expect(text + err).not.toContain('hunter2');
     expect(err.split('\n').slice(0, 6)).toEqual([
-      `go: 1 module (go.sum), today https://go.build.corp,direct (${machine.at('~/.config/go/env')}:1)`,
-      'npm: 1 module (web/package-lock.json), today the default of the client',
-      'pypi: 1 module (api/requirements.txt), today the default of the client',
-      'oci: 2 modules (docker-compose.yml, api/Dockerfile), today the default of the client',
+      `go: 1 module (go.sum); clients use https://go.build.corp,direct (${machine.at('~/.config/go/env')}:1)`,
+      'npm: 1 module (web/package-lock.json); clients use their default',
+      'pypi: 1 module (api/requirements.txt); clients use their default',
+      'oci: 2 modules (docker-compose.yml, api/Dockerfile); clients use their default',
       'private, and requested from no mirror: git.build.corp/team/lib, @corp/ui',
       'no mirror is known for: ghcr.io/team/base:1',
     ]);
@@ -83,7 +83,11 @@ describe('mirrorwatch init', () => {
   });
 
   test.each([
-    ['file:///srv/go,https://go.corp,direct', ['go.corp-go'], 'left out: $GOPROXY: expected mirrors of this file'],
+    [
+      'file:///srv/go,https://go.corp,direct',
+      ['go.corp-go'],
+      'left out: $GOPROXY: expected only mirrors that are listed under mirrors',
+    ],
     ['https://ada:hunter2@go.corp/x?y=1,direct', [], 'left out: $GOPROXY: expected proxies by'],
   ])('a current chain that the configuration cannot have (%s) is left out, and said', async (goproxy, names, said) => {
     const machine = testMachine({}, { GOPROXY: goproxy });
@@ -144,7 +148,9 @@ describe('mirrorwatch init', () => {
     const bare = (yaml: string, root: string) => yaml.replaceAll(root, '').replaceAll(/\s*#.*$/gm, '');
     expect(bare(text, machine.root)).toBe(bare(other.text('mirrorwatch.yaml'), other.root));
     const left = testMachine(project);
-    expect((await left.run(['init', '--lang', 'zh'])).err).toContain('什么也没有写入：加上 --yes 就会写入');
+    expect((await left.run(['init', '--lang', 'zh'])).err).toContain(
+      '什么也没有写入：没有可供确认的终端；请使用 --yes',
+    );
   });
 
   const images = (text: string) => [...text.matchAll(/"docker\.io\/([^"]+)"/g)].map(([, image]) => image).toSorted();
@@ -210,7 +216,7 @@ describe('mirrorwatch init', () => {
     ['Dockerfile', 'FROM scratch\nENV GOPROXY=https://go.build.corp,direct\n'],
   ])('what %s sets wins over the default that Go comes with', async (file, content) => {
     const machine = testMachine({ ...goDefault, 'go.sum': `${goSum}\n`, [file]: content });
-    expect((await machine.run(['init', '--yes'])).err).toContain('today https://go.build.corp,direct (');
+    expect((await machine.run(['init', '--yes'])).err).toContain('clients use https://go.build.corp,direct (');
     expect(machine.text('mirrorwatch.yaml')).toContain('url: "https://go.build.corp", weight: 110');
   });
 
@@ -246,7 +252,7 @@ describe('mirrorwatch init', () => {
       '.gitlab-ci.yml': 'variables:\n  GOPROXY: https://ci.build.corp\n',
       '~/.config/go/env': 'GOPROXY=https://go.build.corp\n',
     });
-    expect((await machine.run(['init', '--yes'])).err).toContain('today https://go.build.corp (');
+    expect((await machine.run(['init', '--yes'])).err).toContain('clients use https://go.build.corp (');
   });
 
   test.each([
@@ -281,7 +287,7 @@ describe('mirrorwatch init', () => {
   ])("takes the mirrors of %s's settings", async (_, files, chain) => {
     const machine = testMachine(files as Record<string, string>);
     const { code, err } = await machine.run(['init', '--yes']);
-    expect([code, err]).toEqual([0, expect.stringContaining(`today ${chain} (`)]);
+    expect([code, err]).toEqual([0, expect.stringContaining(`clients use ${chain} (`)]);
     expect(machine.text('mirrorwatch.yaml')).toContain('url: "https://hub.build.corp", weight: 110');
     expect(machine.text('mirrorwatch.yaml') + err).not.toContain('hunter2');
     await expectAccepted(machine);
@@ -301,7 +307,7 @@ describe('mirrorwatch init', () => {
   });
 
   test.each([
-    ['nobody is there', undefined, ': --yes writes it'],
+    ['nobody is there', undefined, ': no terminal to confirm on; use --yes'],
     ['a person says no', false, 'nothing was written'],
   ])('%s: shown, and nothing is written', async (_, answer, words) => {
     const machine = testMachine(project);
@@ -337,7 +343,7 @@ describe('mirrorwatch init', () => {
     const { code, err } = await machine.run(['init', '--yes']);
     expect(code).toBe(0);
     expect(err.split('\n').slice(0, 2)).toEqual([
-      'npm: 2 modules (package-lock.json), today the default of the client',
+      'npm: 2 modules (package-lock.json); clients use their default',
       'left out: the files in examples/, test/fixtures/: examples and test data are not built here',
     ]);
     expect(machine.text('mirrorwatch.yaml')).not.toContain('examples/');

@@ -66,11 +66,13 @@ describe.each(formats)('webhook test: %s', (format) => {
       { status: 200, body: '{"code":19024,"errcode":310000,"msg":"no","errmsg":"no"}' },
       {
         slack:
-          'the response is not from this service: check that the URL is that of the bot; a running daemon would retry',
-        discord: 'the response is not from this service',
-        feishu: 'it refused the message with 19024 (the message lacks a required keyword); a running daemon',
-        dingtalk: 'it refused the message with 310000 (the signature is wrong, a keyword is missing, or this address',
-        wecom: 'it refused the message with 310000',
+          'the response is not from this chat service: check that the URL is that of the bot; a running daemon would retry',
+        discord: 'the response is not from this chat service',
+        feishu:
+          'the receiver refused the message with code 19024 (the message lacks a required keyword); a running daemon',
+        dingtalk:
+          'the receiver refused the message with code 310000 (the signature is wrong, a keyword is missing, or the address of this host',
+        wecom: 'the receiver refused the message with code 310000',
       },
     ],
     [
@@ -86,24 +88,25 @@ describe.each(formats)('webhook test: %s', (format) => {
         }[format],
       },
       {
-        slack: 'the response is not from this service',
-        discord: 'the response is not from this service',
-        feishu: 'it refused the message with 11232 (too many messages); a running daemon would retry after 60 s',
+        slack: 'the response is not from this chat service',
+        discord: 'the response is not from this chat service',
+        feishu:
+          'the receiver refused the message with code 11232 (too many messages); a running daemon would retry after 60 s',
         dingtalk:
-          'it refused the message with 130101 (too many messages: the limit is 20 a minute); a running daemon would retry after 600 s',
+          'the receiver refused the message with code 130101 (too many messages: the limit is 20 a minute); a running daemon would retry after 600 s',
         wecom:
-          'it refused the message with 45009 (too many messages: the limit is 20 a minute); a running daemon would retry after 60 s',
+          'the receiver refused the message with code 45009 (too many messages: the limit is 20 a minute); a running daemon would retry after 60 s',
       },
     ],
     [
       'an answer that says nothing of success',
       { status: 200, body: `<html>${chatToken}</html>` },
       {
-        slack: 'the response is not from this service',
-        discord: 'the response is not from this service',
-        feishu: 'the response is not from this service',
-        dingtalk: 'the response is not from this service',
-        wecom: 'the response is not from this service',
+        slack: 'the response is not from this chat service',
+        discord: 'the response is not from this chat service',
+        feishu: 'the response is not from this chat service',
+        dingtalk: 'the response is not from this chat service',
+        wecom: 'the response is not from this chat service',
       },
     ],
     [
@@ -121,7 +124,8 @@ describe.each(formats)('webhook test: %s', (format) => {
       'a status with a word',
       { status: 404, body: 'no_service' },
       {
-        slack: 'it refused the message with no_service (the webhook is disabled or gone); a running daemon would retry',
+        slack:
+          'the receiver refused the message with code no_service (the webhook was disabled or deleted); a running daemon would retry',
         discord: 'HTTP status 404',
         feishu: 'HTTP status 404',
         dingtalk: 'HTTP status 404',

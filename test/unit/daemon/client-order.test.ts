@@ -20,7 +20,12 @@ test.each<
   readonly [string, ClientEnd, { files: number; said: string }, readonly [string, string | null, number | null]]
 >([
   ['well', { tag: 'exited', code: 0 }, { files: 2, said: 'noise' }, ['ok', null, 0]],
-  ['content with nothing', { tag: 'exited', code: 0 }, { files: 0, said: '' }, ['failed', 'it fetched nothing', 0]],
+  [
+    'content with nothing',
+    { tag: 'exited', code: 0 },
+    { files: 0, said: '' },
+    ['failed', 'the client fetched nothing', 0],
+  ],
   ['failing with words', { tag: 'exited', code: 1 }, { files: 0, said: '404' }, ['failed', '404', 1]],
   ['failing without a word', { tag: 'exited', code: 2 }, { files: 3, said: '' }, ['failed', 'exit 2', 2]],
   [
@@ -35,30 +40,35 @@ test.each<
     { files: 0, said: '' },
     ['unknown', 'killed by SIGTERM', null],
   ],
-  ['too late', { tag: 'stopped', because: 'time' }, { files: 0, said: '' }, ['failed', 'it did not end in time', null]],
+  [
+    'too late',
+    { tag: 'stopped', because: 'time' },
+    { files: 0, said: '' },
+    ['failed', 'the client did not end before the timeout', null],
+  ],
   [
     'too loud',
     { tag: 'stopped', because: 'output' },
     { files: 0, said: '' },
-    ['unknown', 'stopped: the output exceeds the limit of a run', null],
+    ['unknown', 'stopped: the client printed more than the limit of a run', null],
   ],
   [
     'too large',
     { tag: 'stopped', because: 'disk' },
     { files: 9, said: '' },
-    ['unknown', 'stopped: the disk use exceeds the limit of a run', null],
+    ['unknown', 'stopped: the client used more disk space than the limit of a run', null],
   ],
   [
     'not there',
     { tag: 'not_run', because: 'not_installed', code: 'ENOENT' },
     { files: 0, said: '' },
-    ['unknown', 'not installed here', null],
+    ['unknown', 'the client is not installed on this host', null],
   ],
   [
     'not startable',
     { tag: 'not_run', because: 'trouble', code: 'EACCES' },
     { files: 0, said: '' },
-    ['unknown', 'could not be run (EACCES)', null],
+    ['unknown', 'the client could not be started (EACCES)', null],
   ],
 ])('a client that is %s', (_name, end, { files, said }, [outcome, reason, exitCode]) => {
   const report = { end, tookMs: 1, files, bytes: files * 10, said, words: said };

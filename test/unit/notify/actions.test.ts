@@ -60,7 +60,9 @@ describe('mirror.action', () => {
         return textsOf(sent?.message.body ?? '');
       };
       const words =
-        lang === 'en' ? ['done', 'failed', 'undone', 'still on', 'held'] : ['完成', '失败', '撤销', '仍使用', '暂缓'];
+        lang === 'en'
+          ? ['done', 'failed', 'undone', 'still be on', 'held']
+          : ['完成', '失败', '撤销', '仍使用', '暂缓'];
       const failed = body('failed', fixtureAction);
       const held = body('held', { ...done, state: 'held', held: 'stopped' });
       const texts = [

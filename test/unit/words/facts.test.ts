@@ -6,15 +6,15 @@ import { english } from '../../../src/words/words.ts';
 test.each<[AuthorityCost, string]>([
   [
     { relayed: { requests: 7, ms: 4.24 }, direct: { requests: 6, ms: 1_075.4 } },
-    '7 requests, 4.2 ms through the relay; 6 requests, 1075 ms to the database itself; none if the database is off',
+    '7 requests, 4.2 ms through the relay; 6 requests, 1075 ms to the database itself; no cost if the client does not use the database',
   ],
   [
     { relayed: null, direct: { requests: 6, ms: 10 } },
-    'no relay; 6 requests, 10 ms to the database itself; none if the database is off',
+    'no relay through the mirror; 6 requests, 10 ms to the database itself; no cost if the client does not use the database',
   ],
   [
     { relayed: { requests: 7, ms: 0 }, direct: null },
-    '7 requests, 0.0 ms through the relay; the database itself was not requested or is unreachable; none if the database is off',
+    '7 requests, 0.0 ms through the relay; the database itself was not requested or is unreachable; no cost if the client does not use the database',
   ],
 ])('%o', (cost, want) => {
   expect(formatCost(cost, english)).toBe(want);

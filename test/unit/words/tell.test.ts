@@ -7,9 +7,9 @@ describe('a sentence that is rendered later', () => {
 
   it('has its text in English, and is rendered in either language after it was stored', () => {
     const stored = JSON.parse(JSON.stringify(refused)) as typeof refused;
-    expect(stored.text).toBe('a refuses requests (denied): 3 times in a row for its canary.');
+    expect(stored.text).toBe('a refuses requests (denied): its canary probe was refused 3 times in a row.');
     expect(tellIn('en', stored)).toBe(stored.text);
-    expect(tellIn('zh', stored)).toBe('a 拒绝请求（denied）：金丝雀连续 3 次。');
+    expect(tellIn('zh', stored)).toBe('a 拒绝请求（denied）：金丝雀探测连续 3 次被拒绝。');
   });
 
   it.each<[string, readonly Filled[], string, string]>([
@@ -24,7 +24,7 @@ describe('a sentence that is rendered later', () => {
     ],
   ])('names %s in a row', (_what, whom, english, chinese) => {
     const odd = toldOf(phrase('found.backWhat', { module: whom, step: '' }));
-    expect([odd.text, tellIn('zh', odd)]).toEqual([`${english}: `, `${chinese}：`]);
+    expect([odd.text, tellIn('zh', odd)]).toEqual([`${english} ()`, `${chinese}（）`]);
   });
 
   it('takes the full stop from a sentence within a sentence', () => {

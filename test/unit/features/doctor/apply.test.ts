@@ -226,7 +226,9 @@ describe('advice --apply', () => {
     const { code, err } = await machine.run(call);
     expect(code).toBe(1);
     expect(err).toContain('GODEBUG=http2client=0 can only be set in the environment');
-    expect(err).toContain('nothing was changed; set it in your shell with eval "$(mirrorwatch advice --export go)"');
+    expect(err).toContain(
+      'nothing was changed; set the variables in your shell with eval "$(mirrorwatch advice --export go)"',
+    );
     expect(machine.everything()).toEqual({});
   });
 
@@ -260,7 +262,7 @@ describe('advice --apply', () => {
     const ran = await machine.run(['advice', '--apply', id, '--yes', '--url', await daemon(remedy)]);
     expect(ran).toMatchObject({
       code: 1,
-      err: expect.stringContaining('no file here can hold the advice of'),
+      err: expect.stringContaining('cannot be written to any file here; nothing was changed'),
     });
     expect(machine.everything()).toEqual({});
   });

@@ -60,14 +60,14 @@ describe('mirrorwatch doctor', () => {
   where   /home/ada/.config/go/env:2
   causes  Modules that go.sum does not list yet are accepted without verification.
   set     go env -u GOSUMDB
-          --fix repairs it
+          --fix repairs this
 
 warning  GOPROXY ends with a proxy  go-direct-missing
   GOPROXY https://***@a.example.com/ ends with a proxy.
   where   /home/ada/.config/go/env:1
   causes  If the proxies lack a module, the build fails, although the module's own server has it. If that is intended, end the list with \`off\`.
   set     go env -w GOPROXY="$(go env GOPROXY),direct"    # or ,off where nothing else may be used
-          --fix repairs it
+          --fix repairs this
 
 1 error, 1 warning, 1 file read
 2 can be fixed here: mirrorwatch doctor --fix`);

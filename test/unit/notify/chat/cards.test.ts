@@ -93,11 +93,11 @@ describe('the end of an advice says what its reader must do', () => {
       'Switch ended: move go clients back from coast',
       true,
     ],
-    ['a refusal at its ttl', { ...refusal, state: 'expired' }, 'No longer reported: no switch advised for go', false],
+    ['a refusal at its ttl', { ...refusal, state: 'expired' }, 'No longer valid: "No switch advised for go"', false],
     [
       'a refusal whose cause ended',
       { ...refusal, state: 'withdrawn' },
-      'No longer reported: no switch advised for go',
+      'No longer valid: "No switch advised for go"',
       false,
     ],
     [
