@@ -49,25 +49,23 @@ import { nearOf, type View, viewOf } from './view.ts';
 import { weighAll } from './weigh.ts';
 import { readWhatIf, replayWhatIf } from './what-if.ts';
 
-/** How many ids of advice are remembered, to distinguish an ended advice from an unknown one. */
+/** Ids of advice that are remembered, to distinguish an ended advice from an unknown one. */
 const settledKept = 1_000;
-/** Dismissals kept per upstream. */
 const mutedKept = 50;
 
-/** Turns the mirrors' states and samples into advice, at most one open advice per (ecosystem, upstream). */
+/** Turns the states and samples of mirrors into advice. */
 export interface Advisor {
-  /**
-   * Takes each settled sample.
-   * @returns true if a decision may follow at once
-   */
+  /** @returns true if the sample may change the advice at once */
   observe(sample: SettledSample, now: Now): boolean;
-  /** Milliseconds until the next check whether a probe sent `outMs` ago is late: 0 or less, it is. `null`: none. */
+  /**
+   * Milliseconds until the next check of a pending probe, sent `outMs` ago; 0 or less: it is late. `null`: no check.
+   */
   lateInMs(due: Due, outMs: number, now: Now): number | null;
-  /** Counts a late probe as a timeout, a light one once our network is known to be up, and late first bytes as slow. */
+  /** Counts a pending probe as late. */
   late(due: Due, outMs: number, now: Now): void;
-  /** A real client could not fetch a module: at the head, the module's artifact is rechecked. */
+  /** Takes a failed fetch of a real client. If it was at the head, the artifact of its module is probed again. */
   clientFailed(run: Pick<ClientRun, 'ecosystem' | 'upstream' | 'registry' | 'module' | 'version'>): void;
-  /** Brings all advice up to date. */
+  /** Updates all advice. */
   consider(
     input: {
       readonly standings: readonly Standing[];
@@ -79,16 +77,16 @@ export interface Advisor {
   ): AdviseTurn;
   /** Accepts a proposed advice: its chain is in force from now on. */
   accept(id: string, now: Now): Result<AdviseTurn, 'unknown' | 'not_proposed'>;
-  /** Closes a proposed advice, and silences any with the same `from`, `to` and cause for `forMs`. */
+  /** Closes a proposed advice. The same move for the same cause is not proposed again for `forMs`. */
   dismiss(id: string, forMs: number, reason: string, now: Now): Result<AdviseTurn, 'unknown' | 'not_proposed'>;
-  /** The proposed, accepted and refused advice now, newest first. */
+  /** The advice that is proposed, accepted or refused now, newest first. */
   list(): readonly Advice[];
-  /** All mirrors of an upstream, best first; empty without mirrors. */
+  /** The mirrors of an upstream, best first; empty for an unknown upstream. */
   rank(ecosystem: EcosystemId, upstream: string): readonly Candidate[];
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
-  /** What another chain would do, by recent measurements. Changes nothing. */
+  /** What another chain would do, by recent measurements. */
   whatIf(asked: WhatIfAsked, now: Now): Result<WhatIf, WhatIfProblem>;
-  /** The audit verdicts on accepted advice, by upstream, oldest first. */
+  /** The audit verdicts on accepted advice. */
   lookedBack(): readonly LookedBack[];
   reconfigure(config: Config, declared: Declared, now: Now): AdviseTurn;
 }
@@ -137,7 +135,6 @@ export function createAdvisor(input: {
     recordHeardLate(group.late, sample.due);
   };
 
-  /** Ends a proposal as `act` does; an error if there is no such proposal. */
   const settle = (
     id: string,
     now: Now,
@@ -161,7 +158,6 @@ export function createAdvisor(input: {
       if (group === undefined) return false;
       lastNow = now;
       if (sample.isOfPace === true || sample.isObsolete === true) {
-        // That the probe was late is no evidence either.
         group.late.held.delete(sample.due.probeId);
         group.late.counted.delete(sample.due.probeId);
         return false;
@@ -198,7 +194,7 @@ export function createAdvisor(input: {
       lastNow = now;
       const isTurned = (vantage.suspect === true) !== (given.vantage.suspect === true);
       vantage = given.vantage;
-      // Evidence from just before a suspect phase, or from within it, may be due to our own fault, so it is dropped.
+      // Evidence from before and during a suspect phase may come from our own network.
       if (isTurned) for (const group of groups.values()) clearEvidence(group);
       evidence = given.evidence ?? new Map();
       standings = new Map(given.standings.map((standing) => [standing.registry, standing]));
@@ -267,7 +263,6 @@ export function createAdvisor(input: {
           continue;
         }
         close(group, 'withdrawn', ledger);
-        // The audit of a removed upstream has no reader.
         if (fresh !== undefined) {
           closeAudit(view(group, now), ledger);
           fresh.lookedBack = group.lookedBack;
@@ -287,7 +282,7 @@ export function createAdvisor(input: {
 
 function remedyOf(group: Group, suspect: boolean): RemedyNow {
   const open = group.open?.advice ?? null;
-  // A proposal from before the vantage became suspect stays: to return to the mirror that was left would be a move too.
+  // A proposal stays while the vantage is suspect: taking it back would also move clients.
   const advice = open?.state === 'proposed' ? open : (group.accepted?.advice ?? null);
   if (advice !== null) return { kind: 'set', chain: advice.chain.after, advice, remedy: advice.remedy };
   return { kind: 'nothing', state: suspect ? 'suspect' : open?.state === 'refused' ? 'refused' : 'right' };

@@ -6,25 +6,24 @@ import { isFaster } from './rank.ts';
 import { type Entry, medianMsOf } from './tally.ts';
 import type { View } from './view.ts';
 
-/** An accepted advice is audited after this many times `hold`, or at its end if that is earlier. */
+/** An accepted advice is audited after this many times `advise.hold`, or when it ends, if that is earlier. */
 const auditHolds = 3;
-/** Fewer failed samples apart than this may be chance: the two mirrors count as equally reliable. */
+/** A smaller difference in failed samples may be chance. */
 const failuresApartMin = 2;
 
-/** Verdicts kept per upstream: more than one a day for a year. */
+/** Verdicts kept per upstream: one a day for more than a year. */
 const lookedBackKept = 500;
 
-/** The verdict on a move. `could_not_tell`: too few samples of one mirror. */
+/** `regret`: the mirror that was left performed better. `could_not_tell`: too few samples. */
 export type AuditVerdict = 'regret' | 'no_regret' | 'could_not_tell';
 
 /**
- * Whether the mirror that was left would have been the better one: by failures, else by the time of the canary. Both are
- * judged from the accept, or from the start of the shorter memory. Samples of confirming rounds are left out, because a
- * mirror in trouble has more of them.
- * @param input.to       canary samples of the advised mirror, oldest first; `from`: of the mirror that was left
- * @param input.sinceMs  the accept, monotonic milliseconds
+ * Whether the mirror that was left performed better than the advised one: by failures, else by the time of the canary.
+ * @param input.to       canary samples of the advised mirror, oldest first
+ * @param input.from     canary samples of the mirror that was left, oldest first
+ * @param input.sinceMs  monotonic milliseconds; earlier samples do not count
  * @param input.minGain  0 to 1
- * @param input.by       `p95` for an advice that an alert of another system caused: such alerts are about the tail
+ * @param input.by       `p95` if alerts of another system caused the advice: they are about slow requests
  * @see docs/decisions/0007-regret.md
  */
 export function auditVerdict(input: {
@@ -56,7 +55,7 @@ function failedOf(entries: readonly Entry[]): number {
   return entries.filter((entry) => entry.tag === 'failed').length;
 }
 
-/** Audits the last accepted advice `auditHolds` × `hold` after the accept; with too few samples again, until `ttl`. */
+/** Audits the last accepted advice, if the audit is due. */
 export function auditInTime(view: View, ledger: Ledger): void {
   const { group, now, config } = view;
   const agedMs = now.monotonicMs - (group.moves.accept?.atMs ?? now.monotonicMs);
@@ -64,7 +63,7 @@ export function auditInTime(view: View, ledger: Ledger): void {
   else if (agedMs >= auditHolds * config.advise.holdMs) lookBack(view, ledger);
 }
 
-/** Audits the last accepted advice for the last time. */
+/** Audits the last accepted advice now; with too few samples, it is not audited later either. */
 export function closeAudit(view: View, ledger: Ledger): void {
   lookBack(view, ledger);
   if (view.group.audit === null) return;
@@ -72,7 +71,7 @@ export function closeAudit(view: View, ledger: Ledger): void {
   ledger.touch(view.group);
 }
 
-/** False for a failback, for a client setting, and where the mirror that was left served wrong bytes. */
+/** False for a failback, for a client setting, and if the mirror that was left served wrong bytes. */
 export function isAudited(advice: Advice): boolean {
   return advice.cause !== 'failback' && advice.cause !== 'mismatch' && advice.bypass == null;
 }

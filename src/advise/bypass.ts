@@ -11,7 +11,7 @@ import type { View } from './view.ts';
 import type { Weighed } from './weigh.ts';
 
 /**
- * Sets a client setting, if the head fails over the clients' one HTTP version and nothing else helps, or removes it.
+ * Sets a client setting that avoids HTTP/2, or removes it.
  * @see docs/decisions/0051-the-clients-own-switch.md
  */
 export interface BypassDecision {
@@ -21,27 +21,25 @@ export interface BypassDecision {
   readonly findings: readonly Finding[];
   readonly at: Mirror;
   readonly bypass: Bypass;
-  /** The advised chain as before. */
   readonly after: Chain;
-  /** Why no other mirror is advised; `null`: the client setting is removed. */
+  /** Why no other mirror is advised; `null`: the setting is removed. */
   readonly refusal: Refusal | null;
   readonly faults: readonly string[];
   readonly weighed: readonly Weighed[];
 }
 
-/** The one HTTP version over which a mirror is in outage; `null`: no outage, or over both versions. */
+/** The HTTP version that an outage is limited to; `null`: no open outage, or no limit. */
 function brokenVersion(finding: Finding): HttpProtocol | null {
   if (finding.kind !== 'outage' || finding.state === 'closed') return null;
   return finding.scope.find(({ protocol }) => protocol !== undefined)?.protocol ?? null;
 }
 
-/** The client settings for a mirror now. */
 interface Bypasses {
-  /** The setting of the group's client that turns broken HTTP/2 off; `null`: none, or HTTP/2 works. */
+  /** The client setting that turns HTTP/2 off; `null`: HTTP/2 is not broken, or there is no such setting. */
   readonly bypass: Bypass | null;
-  /** The clients that use broken HTTP/2, where `bypass` is `null`; else none. */
+  /** The clients that broken HTTP/2 affects and that no setting helps. */
   readonly stranded: readonly string[];
-  /** Removes an accepted client setting once the outage has ended; `null`: nothing to remove. */
+  /** Removes an accepted client setting after the outage; `null`: nothing to remove. */
   readonly undo: BypassDecision | null;
 }
 
@@ -72,7 +70,7 @@ export function hasBypass(advice: Advice | undefined): boolean {
   return advice?.bypass != null && advice.cause !== 'failback';
 }
 
-/** The client setting that the proposed advice, else the accepted one, sets; `null`: neither sets one. */
+/** The client setting of the proposed advice, else of the accepted one; `null`: neither sets one. */
 export function bypassInForce({ open, accepted, client, roster }: Group): Bypass | null {
   const told = [open?.advice, accepted?.advice].find(hasBypass);
   const at = roster.mirrors.find(({ name }) => name === told?.to);
@@ -80,9 +78,9 @@ export function bypassInForce({ open, accepted, client, roster }: Group): Bypass
 }
 
 /**
- * The lines of a client setting beside those of a chain.
- * @param lines   those of the chain; `null`: the declared chain is in force and stays
- * @param isMove  the chain changes together with the client setting
+ * The remedy of a client setting, together with the remedy of a chain.
+ * @param lines   the remedy of the chain; `null`: the declared chain stays
+ * @param isMove  the chain changes too
  */
 export function remedyOfBypass({ cause, at, bypass }: BypassDecision, lines: Remedy | null, isMove: boolean): Remedy {
   const isOff = cause === 'failback';
@@ -95,7 +93,7 @@ export function remedyOfBypass({ cause, at, bypass }: BypassDecision, lines: Rem
   };
 }
 
-/** The lines of a move, with those that remove a client setting advised before. */
+/** Adds the lines that remove the client setting `told` to the remedy of a move. */
 export function removeBypassLines(lines: Remedy, told: Bypass | null): Remedy {
   if (told === null) return lines;
   const known = Object.fromEntries(Object.entries(told.unset).filter(([form]) => lines.remedy[form] !== undefined));
@@ -106,7 +104,7 @@ export function removeBypassLines(lines: Remedy, told: Bypass | null): Remedy {
   };
 }
 
-/** Remedy lines by form, with lines appended; in `json`, keys are merged. */
+/** Appends lines to a remedy, form by form; `json` is merged by key. */
 function withForms(
   lines: Readonly<Record<string, string>>,
   more: Readonly<Record<string, string>>,
@@ -118,7 +116,6 @@ function withForms(
   return { ...lines, ...Object.fromEntries(both), ...programs };
 }
 
-/** Joins two texts by a line break; a sentence in place of lines in English. */
 function joined(first: string | Sentence | undefined, second: string): string {
   if (first === undefined) return second;
   return `${saySentence(first, english)}\n${second}`;

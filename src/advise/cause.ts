@@ -15,7 +15,7 @@ import type { Answered, Row, Tally } from './tally.ts';
 import type { Alarm } from './tests/pair.ts';
 import type { View } from './view.ts';
 
-/** Why a mirror should be left, with its findings. `slo` has none: it rests on alerts of other systems. */
+/** Why a mirror should be left. `findings` may be empty. */
 export interface Cause {
   readonly kind: Exclude<AdviceCause, 'failback'>;
   readonly findings: readonly Finding[];
@@ -33,22 +33,21 @@ function traitsOf(cause: AdviceCause): KindTraits['advice'] {
   return kind === undefined ? undefined : kindTraits[kind].advice;
 }
 
-/** True for a cause for which staying is not acceptable: without a candidate the advice is `refused`, not silent. */
+/** True for a cause that is published as a `refused` advice if no mirror can be advised. */
 export function isForced(cause: AdviceCause): boolean {
   return traitsOf(cause)?.isForced === true;
 }
 
-/** True for a finding that counts against its mirror now: by its kind, else where it is `actionable`. */
+/** True for a finding that counts against its mirror now. */
 export function isAgainst(finding: Finding): boolean {
   if (finding.state === 'closed') return false;
   return kindTraits[finding.kind].isAgainst?.(finding) ?? finding.actionable;
 }
 
-/** The reasons to leave a mirror now, whether or not leaving is worthwhile. */
 interface Causes {
-  /** The gravest findings of the mirror, else alerts of other systems; `null`: none. */
+  /** The gravest findings that are not disputed, else alerts of other systems; `null`: none. */
   readonly gravest: Cause | null;
-  /** Its open findings of lag, also if `gravest` is another cause; `null`: none. */
+  /** The findings of lag, even if `gravest` is another cause; `null`: none. */
   readonly lag: Cause | null;
 }
 
@@ -61,7 +60,6 @@ export function findCauses(view: View, { name }: Mirror): Causes {
   return { gravest, lag: firstCauseOf(['lag'], against) };
 }
 
-/** The first of these kinds that a finding has; `null`: none has one. */
 function firstCauseOf(kinds: readonly Named[], all: readonly Finding[]): Cause | null {
   const kind = kinds.find((one) => all.some((finding) => finding.kind === one));
   return kind === undefined ? null : { kind, findings: all.filter((finding) => finding.kind === kind) };
@@ -69,7 +67,7 @@ function firstCauseOf(kinds: readonly Named[], all: readonly Finding[]): Cause |
 
 const levels: readonly Confidence[] = ['low', 'medium', 'high'];
 
-/** Of the most certain finding, low if the vantage was not verified for one; failback: high; no finding: medium. */
+/** The confidence of an advice with this cause and these findings. */
 export function confidenceOf(cause: AdviceCause, findings: readonly Finding[]): Confidence {
   if (cause === 'failback') return 'high';
   if (findings.length === 0) return 'medium';
@@ -82,7 +80,7 @@ export function isAboutTime(kind: AdviceCause): boolean {
   return kind === 'slower' || traitsOf(kind)?.costs === 'time';
 }
 
-/** Replaces a weaker cause at a mirror that fails every light request, which is neither slow nor unreliable. */
+/** Replaces slowness or unreliability by a graver cause, if the last light requests all failed. */
 export function gravestCauseOf(tally: Tally, kind: Cause['kind']): Cause['kind'] {
   if (!isAboutTime(kind) && kind !== 'unreliable') return kind;
   const row = allFailedOf(tally);
@@ -96,7 +94,7 @@ const costly = (costs: 'failures' | 'time'): readonly Named[] =>
   order.filter((kind) => traitsOf(kind)?.costs === costs);
 const isLight = (kind: Named): number => Number(traitsOf(kind)?.isHeavy !== true);
 
-/** The kinds of findings that can explain each test, in the order of search, and the cause without any. */
+/** By test: the findings that explain it, searched in this order, and the cause without such a finding. */
 const explained: Readonly<Record<Alarm, { readonly by: readonly Named[]; readonly else: Cause['kind'] }>> = {
   failures: { by: costly('failures'), else: 'unreliable' },
   heavy_failures: { by: costly('failures'), else: 'unreliable' },
@@ -114,11 +112,11 @@ export function causeOfAlarm(alarm: Alarm, standing: Standing | null, isAccused:
 export type Trouble =
   /** Every light request since `row.fromMs` failed. */
   | { readonly kind: 'all'; readonly row: Row }
-  /** Every download since `row.fromMs` failed, but not every light request. */
+  /** Every download since `row.fromMs` failed. */
   | { readonly kind: 'downloads'; readonly row: Row }
-  /** Some targets fail each time, which is most of the failures. */
+  /** Some targets fail at each request. They have more than half of the failures. */
   | { readonly kind: 'targets'; readonly failing: readonly FailingTarget[]; readonly targets: number }
-  /** Some requests fail. */
+  /** `failed` of `all` requests since `fromMs` failed; `reason` is that of the last failure. */
   | {
       readonly kind: 'share';
       readonly failed: number;
@@ -126,10 +124,9 @@ export type Trouble =
       readonly fromMs: number;
       readonly reason: Reason;
     }
-  /** The last `count` requests succeeded: all of them, or more than usual between two failures. */
+  /** The last `count` requests succeeded. */
   | { readonly kind: 'none'; readonly count: number; readonly fromMs: number };
 
-/** One target that has failed each time since `fromMs`. */
 interface FailingTarget {
   readonly target: Answered['target'];
   readonly count: number;
@@ -141,10 +138,9 @@ interface FailingTarget {
 const failuresMin = { all: 3, downloads: 2, target: 2 } as const;
 /** In the search for the start of trouble, a failure weighs as much as this many successes. */
 const failureWeight = 12;
-/** A run of successes this many times longer than the usual gap between two failures ends the trouble. */
 const gapsOfEnd = 4;
 
-/** The pattern of a mirror's last responses to the requests of a fetch; `null`: none is remembered. */
+/** The pattern of the last responses of a mirror; `null`: no response is remembered. */
 export function troubleOf(tally: Pick<Tally, 'answers' | 'rows'>): Trouble | null {
   const { answers, rows } = tally;
   const failed = allFailedOf(tally);
@@ -164,7 +160,7 @@ export function troubleOf(tally: Pick<Tally, 'answers' | 'rows'>): Trouble | nul
   return share;
 }
 
-/** The failures of light requests since the last success; `null`: too few, or trouble of one target. */
+/** The failures of light requests since the last success; `null`: too few, or only of one target. */
 function allFailedOf({ answers, rows: { light } }: Pick<Tally, 'answers' | 'rows'>): Row | null {
   return light !== null && light.count >= failuresMin.all && isOfMirror(light, answers.light) ? light : null;
 }
@@ -178,7 +174,6 @@ function idOf({ target }: Answered): string {
   return target.id;
 }
 
-/** The share of failed requests since failures became frequent; `null`: none failed. */
 function shareOf(all: readonly Answered[]): Extract<Trouble, { kind: 'share' }> | null {
   let [sum, best, from] = [0, Number.NEGATIVE_INFINITY, -1];
   for (let i = all.length - 1; i >= 0; i -= 1) {

@@ -24,8 +24,8 @@ import { reasonOf } from './words.ts';
 export type Said = Move | Refused | BypassDecision;
 
 /**
- * Turns a decision into the sentences, numbers and lines of an advice.
- * @returns `fromMs` as `testedFrom`
+ * Builds the advice of a decision.
+ * @returns `fromMs`: as `LiveAdvice.fromMs`
  */
 export function compose(
   view: View,
@@ -88,7 +88,7 @@ export function compose(
   return { advice, fromMs };
 }
 
-/** Since when the time test that triggered a move has evidence, monotonic milliseconds; `null`: no such test did. */
+/** As `LiveAdvice.fromMs`, of a new advice. */
 function testedFrom(contest: Contest, decision: Said): number | null {
   if (decision.kind !== 'move') return null;
   const time = contest.pairs.get(decision.to.mirror.name)?.time;
@@ -96,7 +96,7 @@ function testedFrom(contest: Contest, decision: Said): number | null {
   return (decision.alarm === 'time' ? lightTestOf(time) : time.heavy).fromMs;
 }
 
-/** The remedy; `null`: nothing is advised. */
+/** `null` for a refusal. */
 function linesOf(view: View, decision: Said, before: Chain, after: Chain, undo: Bypass | null): Remedy | null {
   const { group, config } = view;
   if (decision.kind === 'refuse') return null;
@@ -108,7 +108,7 @@ function linesOf(view: View, decision: Said, before: Chain, after: Chain, undo: 
   return remedyOfBypass(decision, isDeclared && !isMove ? null : ofChain(), isMove);
 }
 
-/** The lines of the deciding client, then those of the ecosystem's other clients; `json` has the keys of all. */
+/** The remedy for all clients of the ecosystem; `json` has the keys of all. */
 function remedyOf(
   group: Group,
   { before, after, spared }: { readonly before: Chain; readonly after: Chain; readonly spared: Spared | null },
@@ -132,7 +132,7 @@ function remedyOf(
       phrase('note.spared', { clients: spared.clients.join(', '), head: spared.head, protocol: spared.protocol }),
     );
   return {
-    // The deciding client's forms come first, and win over another client's form of the same name.
+    // The forms of the deciding client come first, and win over a form of the same name of another client.
     remedy: { ...own.remedy, ...Object.assign({}, ...others.map(({ remedy }) => remedy)), ...own.remedy, ...programs },
     rollback: own.rollback,
     notes: [...new Map(notes.map((one) => [saySentence(one, english), one])).values()],
@@ -155,12 +155,12 @@ export function candidateOf({ mirror, scoreMs, gate, running }: Weighed): Candid
   return { registry: mirror.name, scoreSeconds: inSeconds(scoreMs), gate, sum, bound };
 }
 
-/** The name of a chain's first member: a mirror's name, `direct`, `off`, or `other` where it is not configured here. */
+/** The first member of a chain: the name of a mirror, `direct`, `off` or `other`. */
 function headNameOf(group: Group, { members: [head] }: Chain): string {
   return mirrorAt(group, head)?.name ?? (head?.kind === 'direct' || head?.kind === 'off' ? head.kind : 'other');
 }
 
-/** The cost of a fetch before and after, seconds. Of a time test, its moments count: half an hour hides a change. */
+/** Seconds. A time test counts with its own moments: the mean of half an hour would hide a change. */
 function fetchCostsOf(view: View, decision: Said): Advice['expected']['fetchCostSeconds'] {
   const { contest } = view.group;
   const here = contest.records.get(decision.at.name);
@@ -181,19 +181,19 @@ function fetchCostsOf(view: View, decision: Said): Advice['expected']['fetchCost
   };
 }
 
-/** The mean over the moments of a test, milliseconds; `null` while its sum is zero. */
+/** Milliseconds; `null` while the test has no evidence. */
 function meanOf(test: TimeTest, ms: (test: TimeTest) => number): number | null {
   return test.sum > 0 && test.rounds > 0 ? ms(test) / test.rounds : null;
 }
 
-/** Clients that need no move, because the HTTP version that they use works at the mirror to be left, `head`. */
+/** Clients that need no move: the HTTP version that they use works at `head`, the mirror to leave. */
 interface Spared {
   readonly clients: readonly string[];
   readonly protocol: HttpProtocol;
   readonly head: string;
 }
 
-/** The clients that a decision does not concern; `null`: it concerns all. */
+/** `null`: the decision concerns all clients. */
 function sparedBy(decision: Said): Spared | null {
   if (decision.kind !== 'move' || decision.cause === 'failback') return null;
   const broken = decision.findings

@@ -22,42 +22,40 @@ interface Decided {
   readonly weighed: readonly Weighed[];
 }
 
-/** Leave the head, to another mirror or home. */
 export interface Move extends Decided {
   readonly kind: 'move';
-  /** The test that triggered; `null`: none was needed. */
+  /** The test that triggered; `null`: no test was needed. */
   readonly alarm: Alarm | null;
   readonly to: Weighed;
   readonly after: Chain;
 }
 
-/** No move can be advised, and staying is not acceptable or the vantage is suspect. */
+/** No mirror can be advised although one is needed, or the vantage is suspect. */
 export interface Refused extends Decided {
   readonly kind: 'refuse';
   readonly refusal: Refusal;
-  /** As `listUpstreamFaults`. */
+  /** The mirrors that pass on failures of the upstream. */
   readonly faults: readonly string[];
   /** As `Bypasses.stranded`. */
   readonly stranded: readonly string[];
 }
 
-/** The decision on one group. `none`: no cause, or no head; `wait`: a cause, but no advice yet. */
+/** `none`: no reason to leave the head; `wait`: a reason, but no advice yet. */
 export type Decision = { readonly kind: 'none' } | { readonly kind: 'wait' } | Move | BypassDecision | Refused;
 
-/** The head of the advised chain, with what counts against it and what may be done. */
+/** The head of the advised chain, and what counts against it. */
 interface Case {
   readonly at: Mirror;
   readonly cause: Cause | null;
   readonly lag: Cause | null;
   readonly rule: ChoiceRule;
-  /** Weighs all mirrors on first use, because most calls need no weighing. */
   readonly weigh: () => readonly Weighed[];
 }
 
-/** No build waits longer for a `Retry-After` of the head. Milliseconds. */
+/** With a longer `Retry-After` the head is of no use to a build. Milliseconds. */
 const awayMsMin = 60_000;
 
-/** Decides for the head of the advised chain: leave it, return home, or neither. */
+/** Decides whether to leave the head of the advised chain, to return home, or to stay. */
 export function decide(view: View): Decision {
   const { group, vantage } = view;
   const at = headOf(group);
@@ -89,7 +87,7 @@ function leave(view: View, one: Case): Decision | null {
   const standing = view.standingOf(at.name);
   // A running round shows the cause within seconds: two failed downloads may belong to an outage.
   if (alarm === 'heavy_failures' && standing?.inDoubt === true) return null;
-  // The address family may be the cause of the first failures, which then do not count: wait some seconds.
+  // A broken address family may cause the slowness: this is known some seconds later.
   if (isOfTime(alarm) && standing?.oneFamily === 'likely') return null;
   const why = causeOfAlarm(alarm, standing, view.evidenceOf(at.name).length > 0);
   const kind = gravestCauseOf(view.tallyOf(at.name), why.kind);
@@ -98,20 +96,19 @@ function leave(view: View, one: Case): Decision | null {
 }
 
 /**
- * A mirror with lag still serves well what it has. So it is left only for one without lag at little more cost, and not
- * within `hold` of the last move.
+ * A move away from a mirror with lag, if `hold` has passed since the last move.
  * @see docs/decisions/0017-lag.md
  */
 function leaveLate(view: View, one: Case): Decision | null {
   return sinceMoveMs(view) < view.config.advise.holdMs ? null : toPrompt(view, one);
 }
 
-/** Milliseconds since the last move; infinity: there was none. */
+/** Infinity: no move yet. */
 function sinceMoveMs({ group, now }: View): number {
   return now.monotonicMs - (group.moves.lastMs ?? Number.NEGATIVE_INFINITY);
 }
 
-/** Takes back a proposal for lag once the mirror left, else well, has none, or both have and no third is better. */
+/** Takes back or replaces a proposal that was made for lag, if the advised mirror is no better any more. */
 function takeBackLate(view: View, one: Case): Decision | null {
   const { group, now } = view;
   const { at, lag, weigh } = one;
@@ -127,7 +124,7 @@ function takeBackLate(view: View, one: Case): Decision | null {
   return moveTo(view, at, left.name, back, null, weigh());
 }
 
-/** A move from a mirror with lag to one without that costs at most `minGain` more; `null`: no lag, or no such mirror. */
+/** A move from a mirror with lag to one without, at about the same cost; `null`: none. */
 function toPrompt(view: View, one: Case): Decision | null {
   const { at, lag } = one;
   const { minGain } = view.config.advise;
@@ -141,7 +138,7 @@ function toPrompt(view: View, one: Case): Decision | null {
   return moveToCheapest(view, one, lag, candidates);
 }
 
-/** The causes that need no test: wrong bytes, and a `Retry-After` longer than a build can wait. */
+/** The cause if it needs no test: wrong bytes, or a long `Retry-After`; `null`: none. */
 function mustLeave(view: View, { at, cause }: Case): Cause | null {
   if (cause?.kind === 'mismatch') return cause;
   const standing = view.standingOf(at.name);
@@ -151,7 +148,6 @@ function mustLeave(view: View, { at, cause }: Case): Cause | null {
   return cause?.kind === 'refusal' ? cause : { kind: 'refusal', findings: [] };
 }
 
-/** The mirrors that may be proposed; with a cause, without those that an operator dismissed. */
 function candidatesFrom(view: View, { at }: Case, cause: AdviceCause | null): readonly string[] {
   const names = listCandidates(view, at).map(({ name }) => name);
   return cause === null ? names : names.filter((name) => !isMuted(view, at.name, name, cause));
@@ -163,7 +159,7 @@ function isMuted(view: View, from: string, to: string, cause: AdviceCause): bool
   );
 }
 
-/** A move that needs no test, to the cheapest candidate that is healthy now; `null`: there is none. */
+/** A move that needs no test; `null`: no candidate is healthy now. */
 function moveToCheapest(view: View, { at, rule, weigh }: Case, cause: Cause, names: readonly string[]): Move | null {
   const to = chooseAnyway(view.group.contest, names, rule);
   return to === null ? null : moveTo(view, at, to, cause, null, weigh());
@@ -185,7 +181,7 @@ function moveTo(
   return { kind: 'move', cause, alarm, findings, at, to, after, weighed: rankWeighed(view, weighed) };
 }
 
-/** A failback, once the wait is over, the health of home is at its bound, and home is as good; `null`: not yet. */
+/** A failback if it is due; `null`: not yet. */
 function goHome(view: View, { at, weigh }: Case): Decision | null {
   const { group, config, now } = view;
   const { contest, moves } = group;
@@ -202,7 +198,6 @@ function goHome(view: View, { at, weigh }: Case): Decision | null {
   return listCandidates(view, at).includes(home) ? moveTo(view, at, home.name, back, null, weigh()) : null;
 }
 
-/** The decision without a move. */
 function stay(view: View, { at, cause, weigh }: Case): Decision {
   const { undo, bypass, stranded } = bypassesAt(view, at, cause?.findings ?? []);
   const { group, now, vantage } = view;
@@ -230,7 +225,7 @@ function stay(view: View, { at, cause, weigh }: Case): Decision {
   return { kind: 'refuse', cause: cause?.kind ?? 'outage', stranded, ...said };
 }
 
-/** The mirrors whose last canary response passed on a failure of the upstream, all within one moment. */
+/** The mirrors that now pass on failures of the upstream, by their last canary responses. */
 function listUpstreamFaults(view: View): readonly string[] {
   const lasts = view.mirrors.map((mirror) => [mirror.name, view.tallyOf(mirror.name).canary.at(-1)] as const);
   const faults = lasts.filter((pair): pair is readonly [string, Entry] => {
@@ -241,10 +236,10 @@ function listUpstreamFaults(view: View): readonly string[] {
   return faults.filter(([, entry]) => newest - entry.atMs <= view.nearMs).map(([name]) => name);
 }
 
-/** Mirrors above this upper bound of the share of failures are ranked behind the others. */
+/** Mirrors with a higher `failedShare` rank behind the others. */
 const unreliableShare = 0.1;
 
-/** Best first: usable mirrors by reliability, then by `sortWithEquals`, unmeasured ones last; then the others. */
+/** Sorts mirrors, the best first; those that may not be advised come last. */
 export function rankWeighed(view: View, all: readonly Weighed[]): readonly Weighed[] {
   const { minGain } = view.config.advise;
   const usable = all.filter(({ gate }) => mayBeProposed(gate) || gate === 'current');

@@ -7,25 +7,24 @@ import { healthBound, lastTroubleOf } from './tests/home.ts';
 import { isHeavyClean } from './tests/record.ts';
 import type { View } from './view.ts';
 
-/** The intervals of downloads of the smallest artifact: from the head, and with other mirrors. Milliseconds. */
+/** Intervals of downloads of the smallest artifact: from the head, and from other mirrors too. Milliseconds. */
 const everyMs = 150_000;
 const besideEveryMs = 2 * everyMs;
-/** At the head, these downloads stay within this share of `bytesPerHour`. */
+/** The share of `bytesPerHour` that downloads of the smallest artifact may use at the head. */
 const budgetShare = 0.5;
 const hourMs = 3_600_000;
-/** The interval while only failed downloads of home delay a failback. Milliseconds. */
+/** The interval while a failback waits only for a good download from home. Milliseconds. */
 const homeEveryMs = 60_000;
 const siblings = 2;
 
 /**
- * Orders a download of the smallest artifact from the head if the last one is too old, sometimes also from other mirrors.
- * Scheduled downloads alone are too rare to find soon a mirror that serves light steps but no artifact.
+ * Orders a download of the smallest artifact from the head, sometimes also from other mirrors, if it is due.
+ * Scheduled downloads alone are too rare to find soon a mirror that serves no artifacts.
  * @see docs/decisions/0010-small-downloads.md
  */
 export function requestDownload(view: View, at: Mirror): readonly LookOrder[] {
   const { group, now } = view;
   const { contest } = group;
-  // Whoever waits, and for whatever: none is due earlier.
   if (now.monotonicMs < contest.downloadMs + homeEveryMs) return [];
   const smallest = smallestOf(view, at);
   if (smallest === null) return [];
@@ -62,7 +61,7 @@ export function requestDownload(view: View, at: Mirror): readonly LookOrder[] {
   ];
 }
 
-/** True where home is healthy again but for downloads that failed earlier. */
+/** True if home is healthy again, except for earlier failed downloads. */
 function waitsForDownload(view: View, home: Mirror): boolean {
   const { contest } = view.group;
   const record = contest.records.get(home.name);
@@ -70,7 +69,7 @@ function waitsForDownload(view: View, home: Mirror): boolean {
   return !isHeavyClean(record, lastTroubleOf(record));
 }
 
-/** The smallest known artifact; before any is known, that of the canary's module. */
+/** The smallest artifact of known size, else the artifact of the canary's module. */
 function smallestOf(view: View, at: Mirror): { readonly target: Target; readonly bytes: number } | null {
   const { sizes, targets } = view.group.probing;
   let found: { readonly target: Target; readonly bytes: number } | null = null;
@@ -95,8 +94,8 @@ function firstOf(view: View, at: Mirror): { readonly target: Target; readonly by
 const stepMs = 1_000;
 
 /**
- * Orders the first bytes of an artifact from the head, at the canary's pace, of all modules in turn: a cheap test for slow
- * or failing artifacts.
+ * Orders the first bytes of the next artifact from the head, if they are due: a cheap test for slow or failing
+ * artifacts.
  * @see docs/decisions/0010-small-downloads.md
  */
 export function requestPeek(view: View, at: Mirror): readonly LookOrder[] {
@@ -115,7 +114,6 @@ export function requestPeek(view: View, at: Mirror): readonly LookOrder[] {
   return [{ registry: at.name, target, registries: [], forMs: 0, stepMs, isUrgent: false, isPeek: true }];
 }
 
-/** Sorts artifacts by the configured order of their modules. */
 function inFileOrder({ config, group }: View, artifacts: readonly Target[]): readonly Target[] {
   const places = new Map<string, number>();
   for (const { ecosystem, upstream, module, version } of config.modules)

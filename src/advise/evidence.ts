@@ -11,14 +11,13 @@ import type { Now, Row, Table } from '../core/ports.ts';
 import { printable } from '../core/printable.ts';
 
 const rowPrefix = 'alert/';
-/** The greatest lead of Prometheus' clock over ours. Milliseconds. */
+/** The start of an alert may be this far ahead of our clock. Milliseconds. */
 const aheadMsMax = 5 * 60_000;
 
 /** The result of one notification. */
 export interface EvidenceTurn {
-  /** By alert, in the order of the notification. */
+  /** One per alert, in the order of the notification. */
   readonly outcomes: readonly (keyof AlertCounts)[];
-  /** Alerts that are new evidence. */
   readonly fresh: readonly AlertEvidence[];
   readonly rows: readonly Row[];
   readonly deletes: readonly { readonly table: Table; readonly key: string }[];
@@ -30,18 +29,18 @@ export interface Place {
   readonly registries: ReadonlySet<string>;
 }
 
-/** Remembers alerts against mirrors across restarts, so that each counts once however often it is repeated. */
+/** Remembers alerts against mirrors, so that an alert counts once although Alertmanager repeats it. */
 export interface EvidenceBook {
   take(
     alerts: readonly IncomingAlert[],
     config: Pick<Config, 'vantage' | 'mirrors' | 'alertmanager'>,
     now: Now,
   ): EvidenceTurn;
-  /** By mirror, the longest firing first. One that is not repeated in time has ended: Alertmanager may send no end. */
+  /** Firing alerts by mirror, the longest firing first. An alert that is not repeated in time counts as ended. */
   firing(config: Pick<Config, 'alertmanager'>, now: Now): ReadonlyMap<string, readonly AlertEvidence[]>;
 }
 
-/** An alert, and when it was last received and stored. Monotonic: a jump of the wall clock is no silence. */
+/** Times are monotonic milliseconds. */
 interface KnownAlert {
   readonly evidence: AlertEvidence;
   readonly heardMs: number;
@@ -102,11 +101,11 @@ export function createEvidenceBook(input: { readonly restored: readonly Row[]; r
 }
 
 /**
- * What to do with one received alert. One that fires again after its end is new evidence even with the same
+ * What to do with one received alert. An alert that fires again after its end is new evidence, even with the same
  * `startsAt`: an Alertmanager that loses Prometheus for a while ends alerts that go on.
- * @param known      what is kept under the fingerprint of the alert; `null`: nothing
+ * @param known      what is remembered under this fingerprint; `null`: nothing
  * @param wasSilent  `known` counted as ended, because it was not repeated in time
- * @returns          `evidence`: what to keep from now on; `null`: no change
+ * @returns          `evidence`: what to remember from now on; `null`: no change
  */
 export function judgeAlert(
   alert: IncomingAlert,
@@ -150,7 +149,6 @@ export function judgeAlert(
   return { outcome: 'evidence', evidence: taken() };
 }
 
-/** The name of an alert, printable. */
 function nameOf(alertname: string | undefined): string {
   return printable(alertname ?? 'unnamed', limits.alertNameChars);
 }
@@ -163,7 +161,7 @@ function isOld(evidence: AlertEvidence, now: Now): boolean {
   return now.wallMs - evidence.heardAtMs > limits.alertAgeMsMax;
 }
 
-/** Deletes old alerts, and above the bound ended ones first, those not received for longest. Returns fingerprints. */
+/** Deletes old alerts, and further ones if there are too many. Returns the fingerprints. */
 function forget(held: Map<string, KnownAlert>, now: Now): readonly string[] {
   const all = [...held.values()].map(({ evidence }) => evidence);
   const gone = all.filter((one) => isOld(one, now));

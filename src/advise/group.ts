@@ -10,22 +10,22 @@ import { preferenceOf } from './rank.ts';
 import { type Contest, newContest } from './tests/contest.ts';
 import type { Departure } from './tests/home.ts';
 
-/** An open or accepted advice, with its times on the monotonic clock. */
+/** An open or accepted advice. Times are monotonic milliseconds. */
 export interface LiveAdvice {
   advice: Advice;
-  /** The advised chain, set on first use; `null`: it cannot be parsed. */
+  /** Parsed at the first use; `null`: `advice.chain.after` cannot be parsed. */
   chain?: Chain | null;
   readonly issuedMs: number;
   readonly expiresMs: number;
   reminded: boolean;
   /** Since when the time test behind the advice has evidence; `null`: no such test, or not known after a restart. */
   readonly fromMs: number | null;
-  /** When the sentence was last made, and last stored. */
+  /** When the sentence was last updated, and last stored. */
   saidMs: number;
   storedMs: number;
 }
 
-/** The mirrors of a group in the order of the file, with their chain members by name, and by key of the member. */
+/** The mirrors of an upstream in the order of the file; chain members by mirror name; mirrors by key of the member. */
 export interface Roster {
   readonly mirrors: readonly Mirror[];
   readonly members: ReadonlyMap<string, ChainMember>;
@@ -43,23 +43,22 @@ export interface Muted {
   readonly reason: string;
 }
 
-/** The advised moves. A proposal counts too: clients may follow without an accept. */
+/** The moves advised so far. A proposal counts too: clients may follow it without an accept. */
 export interface Moves {
   /** Moves away from home, oldest first. */
   departures: readonly Departure[];
-  /** The last accept or proposal, monotonic milliseconds; `null`: none yet. */
+  /** The last proposal or accept, monotonic milliseconds; `null`: none yet. */
   lastMs: number | null;
   /** The last accept, by both clocks in milliseconds; `null`: nothing accepted yet. */
   accept: { readonly atMs: number; readonly wallMs: number } | null;
 }
 
-/** The late probes of one upstream. */
 export interface LateProbes {
-  /** Late light probes, by id: they count once our own network is known to be up. */
+  /** Late light probes, by probe id. They count once our own network is known to be up. */
   readonly held: Map<string, SettledSample>;
-  /** Ids of probes counted as late: their response is not counted again. */
+  /** Ids of probes that counted as late: their response does not count again. */
   readonly counted: Set<string>;
-  /** The last duration of the asides of a probe, by mirror and step. Milliseconds. */
+  /** How long the preliminary requests of the last probe took, by mirror and step. Milliseconds. */
   readonly asides: Map<string, number>;
   /** Since when each mirror is known to work over one address family only, monotonic milliseconds. */
   readonly oneFamily: Map<string, number>;
@@ -69,28 +68,26 @@ export interface LateProbes {
 export interface Group {
   readonly upstream: string;
   readonly kind: Ecosystem;
-  /** The client whose chain decides. */
+  /** The client whose chain is advised. */
   readonly client: Client;
   roster: Roster;
   /** The chain in the configuration; `null` where it cannot be parsed. */
   declared: Chain | null;
   /** The chain in force: the accepted one, else the declared one. */
   chain: Chain | null;
-  /** The proposed or refused advice. */
   open: LiveAdvice | null;
   accepted: LiveAdvice | null;
-  /** The last accepted advice while it is not audited; `null`: none. */
+  /** The last accepted advice until it is audited; `null`: none. */
   audit: Advice | null;
   readonly moves: Moves;
   muted: readonly Muted[];
-  /** The audits of accepted advice, oldest first. */
   lookedBack: readonly LookedBack[];
   readonly contest: Contest;
   readonly probing: Probing;
   readonly late: LateProbes;
 }
 
-/** The roster of one (ecosystem, upstream). Of two mirrors with one URL, the first in the file stands for its chain member. */
+/** The roster of one upstream. Of mirrors with the same URL, `byKey` has the first in the file. */
 export function rosterOf(config: Config, ecosystem: EcosystemId, upstream: string, client: Client): Roster {
   const mirrors = config.mirrors.filter((one) => one.ecosystem === ecosystem && one.upstream === upstream);
   const members = new Map(mirrors.map((mirror) => [mirror.name, client.member(mirror.url)]));
@@ -105,10 +102,9 @@ export function rosterOf(config: Config, ecosystem: EcosystemId, upstream: strin
 /** The chain that clients have by configuration, credentials included. */
 export type Declared = (ecosystem: EcosystemId, upstream: string) => string;
 
-/** A chain without members. */
 export const noChain: Chain = { members: [], separators: [] };
 
-/** A chain as the client parses it; `null` where it cannot. */
+/** A chain as the client parses it; `null`: it cannot. */
 export function parsedOf(client: Client, text: string): Chain | null {
   const parsed = client.parse(text);
   return parsed.tag === 'ok' ? parsed.value : null;
@@ -154,7 +150,7 @@ export function mirrorAt(group: Group, member: ChainMember | undefined): Mirror 
   return member?.kind === 'url' ? (group.roster.byKey.get(member.key) ?? null) : null;
 }
 
-/** The chain of the remedy: the proposed, else the accepted, else the declared one; `null`: it cannot be parsed. */
+/** The proposed chain, else the accepted, else the declared one; `null`: it cannot be parsed. */
 export function advisedChainOf(group: Group): Chain | null {
   const { open, client, chain } = group;
   if (open?.advice.state !== 'proposed') return chain;
@@ -172,7 +168,7 @@ export function homeOf(group: Group): Mirror | null {
   return mirrorAt(group, group.declared?.members[0]);
 }
 
-/** As `advisedChainOf`; without members in place of `null`. */
+/** As `advisedChainOf`, but empty instead of `null`. */
 export function chainInForce(group: Group): Chain {
   return advisedChainOf(group) ?? noChain;
 }

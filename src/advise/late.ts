@@ -9,22 +9,23 @@ import { momentOf } from './tests/moments.ts';
 import { besideMs } from './tests/patience.ts';
 import type { View } from './view.ts';
 
-/** Added to the patience of clients for the way through the network. Milliseconds. */
+/** Added to the patience of clients for the delay of the network. Milliseconds. */
 const wayMs = 250;
-/** The asides of a probe may take this many times their last duration. */
+/** The preliminary requests of a probe may take this many times as long as those of the last one. */
 const asideFactor = 2;
 
-/** The minimum number of siblings that a pending download is compared with, and how often, milliseconds. */
+/**
+ * A pending download is judged by others if so many mirrors have finished it; the interval of checks in milliseconds.
+ */
 const siblingsMin = 2;
 const siblingsMs = 1_000;
 
 const countedKept = 100;
 
 /**
- * When a pending probe of the head counts as bad: once clients would have given up. Not a target that never had a response,
- * which may be a cache's first fetch, nor a light probe before the separator `|`.
- * @param outMs  milliseconds since it was sent
- * @returns      milliseconds until the next check; 0 or less: it counts now; `null`: only its response counts
+ * When a pending probe of the head counts as bad: once clients would have given up.
+ * @param outMs  milliseconds since the probe was sent
+ * @returns      milliseconds until the next check; 0 or less: it is bad now; `null`: only its response counts
  * @see docs/decisions/0056-long-waits.md
  */
 export function lateInMs(view: View, due: Due, outMs: number): number | null {
@@ -50,11 +51,11 @@ export function lateInMs(view: View, due: Due, outMs: number): number | null {
   const moreMs = asideFactor * asideMs + wayMs - outMs;
   if (weight === 'light') return patience.light.limitMs + moreMs;
   const lateMs = Math.min(patience.heavy.limitMs, besideSiblings(group, due)) + moreMs;
-  // A sibling's response may shorten the wait, so it is computed again after `siblingsMs`.
+  // The response of another mirror may shorten the wait.
   return Math.min(lateMs, siblingsMs);
 }
 
-/** The longest wait for a download that siblings have finished, milliseconds; infinity: too few have. */
+/** The longest wait for a download that other mirrors have finished, milliseconds; infinity: too few have. */
 function besideSiblings({ contest, roster }: Group, due: Due): number {
   const place = placeOf(due);
   const { around } = contest;
@@ -77,10 +78,10 @@ export function clearEvidence({ contest, late }: Group): void {
   late.held.clear();
 }
 
-/** Failures this long before a mirror is found to work over one address family only belong to the other. Milliseconds. */
+/** A broken address family is found after some failures. Failures up to this long before belong to it. Milliseconds. */
 const otherFamilyMs = 30_000;
 
-/** Drops failures and held late probes of each mirror that is newly found to work over one address family only. */
+/** Drops failures and late probes of a mirror when it is found to work over one address family only. */
 export function dropFamilyFailures(view: View): void {
   const { now, mirrors } = view;
   const { contest, late } = view.group;
@@ -96,7 +97,7 @@ export function dropFamilyFailures(view: View): void {
   }
 }
 
-/** True for a probe without a set address family, sent before its mirror was found to work over one family only. */
+/** True for a probe over any address family, sent before its mirror was found to work over one family only. */
 export function isOfOtherFamily({ oneFamily }: LateProbes, { target, family }: Due, sentMs: number): boolean {
   const foundMs = oneFamily.get(target.registry);
   return foundMs !== undefined && family === undefined && sentMs < foundMs;
@@ -116,7 +117,7 @@ export function recordAside(
   asides.set(`${registry} ${step}`, Math.max(0, endedMonotonicMs - startedMonotonicMs - rttMs));
 }
 
-/** The sample of a late probe now: a timeout after `outMs`. */
+/** A pending probe as a timeout after `outMs`. */
 export function sampleOfLate({ now }: View, due: Due, outMs: number): SettledSample {
   return {
     due,
@@ -134,7 +135,7 @@ export function sampleOfLate({ now }: View, due: Due, outMs: number): SettledSam
   };
 }
 
-/** The held late probes that a settled sample releases, oldest first, because it shows that our own network is up. */
+/** Removes and returns the late probes that count now, because `sample` shows that our own network is up. */
 export function releaseLate({ held }: LateProbes, sample: SettledSample): readonly SettledSample[] {
   held.delete(sample.due.probeId);
   if (held.size === 0 || sample.outcome.tag === 'unknown') return [];

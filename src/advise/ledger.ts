@@ -8,17 +8,17 @@ import { type Group, headOf, type LiveAdvice, type Muted, parsedOf } from './gro
 import { newRota } from './probing.ts';
 import type { Departure } from './tests/home.ts';
 
-/** At this share of an advice's lifetime a reminder is sent. */
+/** A reminder is due at this share of the lifetime of an advice. */
 const remindShare = 0.9;
 
-/** The result of one call: probes to order, events in order, and rows to commit with them. */
+/** The result of one call: probes to order, events in their order, and rows to store. */
 export interface AdviseTurn {
   readonly looks: readonly LookOrder[];
   readonly changes: readonly AdviceChange[];
   readonly rows: readonly Row[];
 }
 
-/** Collects the changes of one call. Each advice and each group has one row, as of its last change. */
+/** Collects the changes of one call. */
 export interface Ledger {
   readonly now: Now;
   newId(): string;
@@ -56,7 +56,7 @@ export function openLedger(now: Now, random: Pick<Random, 'id'>): Ledger {
   };
 }
 
-/** The stored state of a group: chains are masked, stamps are wall time. */
+/** The stored state of a group. Credentials in chains are masked, times are those of the wall clock. */
 export interface ChainRow {
   readonly declared: string | null;
   readonly chain: string | null;
@@ -65,13 +65,13 @@ export interface ChainRow {
   readonly reminded: readonly string[];
   readonly audit: string | null;
   readonly lastAcceptAtMs: number | null;
-  /** Departures from home that no time test caused; `slow…`: that one caused. */
+  /** Departures from home that a time test caused are in `slowDeparturesAtMs`, the others here. */
   readonly departuresAtMs?: readonly number[];
   readonly slowDeparturesAtMs?: readonly number[];
   readonly lastMoveAtMs?: number | null;
   readonly muted?: readonly Muted[];
   readonly lookedBack?: readonly LookedBack[];
-  /** The artifact of the last turn (`Rota.last`), by mirror. */
+  /** By mirror, as `Rota.last`. */
   readonly peeked?: Readonly<Record<string, string>>;
 }
 
@@ -98,12 +98,12 @@ function chainRow(group: Group, now: Now): ChainRow {
   };
 }
 
-/** A chain as masked text; `null` where there is none. */
+/** A chain as text with masked credentials. */
 export function chainTextOf(chain: Chain | null): string | null {
   return chain === null ? null : showChain(chain);
 }
 
-/** Starts the lifetime of a new advice, on the monotonic clock. */
+/** Starts the lifetime of a new advice. */
 export function startLife(advice: Advice, config: Config, now: Now, fromMs: number | null = null): LiveAdvice {
   return {
     advice,
@@ -116,7 +116,7 @@ export function startLife(advice: Advice, config: Config, now: Now, fromMs: numb
   };
 }
 
-/** Restores a stored advice. It ends by the wall clock, at most `advise.ttl` from now. */
+/** Restores the lifetime of a stored advice, by the wall clock. It ends at most `advise.ttl` from now. */
 export function restoreLife(advice: Advice, reminded: boolean, config: Config, now: Now): LiveAdvice {
   const leftMs = Math.min(config.advise.ttlMs, Math.max(0, advice.expiresAtMs - now.wallMs));
   const ageMs = Math.max(0, now.wallMs - advice.issuedAtMs);
@@ -132,7 +132,7 @@ export function changeState(advice: Advice, state: AdviceState, now: Now): Advic
   return { ...advice, state, settledAtMs: now.wallMs };
 }
 
-/** Closes the open advice of a group in this state, and emits the event. */
+/** Closes the open advice of a group with this final state. */
 export function close(group: Group, state: 'superseded' | 'withdrawn' | 'expired' | 'dismissed', ledger: Ledger): void {
   if (group.open === null) return;
   ledger.note(state, changeState(group.open.advice, state, ledger.now));
@@ -140,7 +140,7 @@ export function close(group: Group, state: 'superseded' | 'withdrawn' | 'expired
   ledger.touch(group);
 }
 
-/** Replaces an advice that is still worthwhile by a copy with a new id and a new `ttl`. */
+/** Replaces an advice by a copy with a new id and a new lifetime. */
 export function renewAdvice(held: LiveAdvice, config: Config, ledger: Ledger): LiveAdvice {
   const { advice } = held;
   const { now } = ledger;
@@ -160,16 +160,16 @@ export function release(group: Group, state: 'superseded' | 'expired', ledger: L
   ledger.touch(group);
 }
 
-/** True while the one reminder before the end of an advice is due. */
+/** True if the one reminder of an advice is due. */
 export function isReminderDue(held: LiveAdvice, now: Now): boolean {
   const life = held.expiresMs - held.issuedMs;
   return !held.reminded && now.monotonicMs >= held.issuedMs + remindShare * life && now.monotonicMs < held.expiresMs;
 }
 
 /**
- * Restores the stored state of each group: if the declared chain has changed, only what does not depend on a chain.
+ * Restores the stored state of each group. If the declared chain has changed, what depends on it is dropped.
  * @param settled  gets the ids of all stored advice
- * @returns        stored advice that had not ended, and that no group holds any more
+ * @returns        stored advice that had not ended, and that no group holds now
  */
 export function restore(
   groups: ReadonlyMap<string, Group>,

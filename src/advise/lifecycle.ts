@@ -26,7 +26,7 @@ import type { View } from './view.ts';
 import { chainTo, listWrongKeys, type Weighed, weighAll } from './weigh.ts';
 import { reasonOf } from './words.ts';
 
-/** Updates the advice of one group: ends what is over, and opens what is decided now. */
+/** Updates the advice of one group. */
 export function updateAdvice(view: View, ledger: Ledger): void {
   const { group } = view;
   if (headOf(group) === null) endUnwatched(view, ledger);
@@ -41,7 +41,7 @@ export function updateAdvice(view: View, ledger: Ledger): void {
   refresh(view, ledger);
 }
 
-/** Ends advice whose head is no configured mirror any more. */
+/** Ends the advice if the head of its chain is no configured mirror any more. */
 function endUnwatched(view: View, ledger: Ledger): void {
   const { group } = view;
   close(group, 'withdrawn', ledger);
@@ -55,7 +55,7 @@ function move(view: View, decision: Move, ledger: Ledger): void {
   const isBack = mirrorAt(group, group.chain?.members[0]) === decision.to.mirror;
   const before = group.open?.advice ?? null;
   const isWithdrawn = before?.state === 'proposed' && isBack;
-  // The sentence of the new advice needs the time of the previous move.
+  // Before `lastMs` changes: the sentence has the time since the previous move.
   replace(view, isWithdrawn ? 'withdrawn' : 'superseded', isWithdrawn ? null : decision, ledger);
   group.moves.lastMs = now.monotonicMs;
   if (decision.at === homeOf(group))
@@ -75,7 +75,6 @@ function refuse(view: View, decision: Refused, ledger: Ledger): void {
   replace(view, 'superseded', decision, ledger);
 }
 
-/** Proposes a client setting or its removal, unless that is proposed or accepted already. */
 function bypass(view: View, decision: BypassDecision, ledger: Ledger): void {
   const { open, accepted } = view.group;
   const isBack = decision.cause === 'failback';
@@ -84,7 +83,9 @@ function bypass(view: View, decision: BypassDecision, ledger: Ledger): void {
   replace(view, 'superseded', decision, ledger);
 }
 
-/** Revises an open proposal whose chain has a mirror that serves wrong bytes now, or whose client setting is outdated. */
+/**
+ * Replaces or ends a proposal if its chain has a mirror that serves wrong bytes, or if its client setting is outdated.
+ */
 function revise(view: View, open: Advice, ledger: Ledger): void {
   const { group } = view;
   const left = mirrorAt(group, group.chain?.members[0]);
@@ -93,7 +94,7 @@ function revise(view: View, open: Advice, ledger: Ledger): void {
   if (!hasWrong && open.bypass == null) return;
   const weighed = weighAll(view, left);
   const to = weighed.find((one) => one.mirror.name === open.to);
-  // If the advised mirror serves wrong bytes, `decide` handles it.
+  // An advised mirror that serves wrong bytes itself is left by `decide`.
   if (hasWrong && left !== null && to !== undefined && to.gate !== 'mismatch') {
     const said = { cause: open.cause, findings: [], at: left, to, after: chainTo(view, to.mirror), weighed };
     replace(view, 'superseded', { kind: 'move', alarm: null, ...said }, ledger);
@@ -101,7 +102,7 @@ function revise(view: View, open: Advice, ledger: Ledger): void {
   if (open.bypass != null) endBypass(view, open, left, weighed, ledger);
 }
 
-/** Ends an outdated proposal of a client setting or of a removal. A move that it had superseded is proposed again. */
+/** Ends an outdated proposal to set or remove a client setting. */
 function endBypass(view: View, open: Advice, left: Mirror | null, weighed: readonly Weighed[], ledger: Ledger): void {
   const { group } = view;
   const at = headOf(group);
@@ -119,16 +120,16 @@ function endBypass(view: View, open: Advice, left: Mirror | null, weighed: reado
 function onRefusal(view: View, open: Advice, decision: Decision, ledger: Ledger): void {
   const { group, now } = view;
   const from = headOf(group)?.name;
-  // A candidate whose move an operator dismissed also leads to `wait`.
+  // A dismissed move also leads to `wait`.
   const isSilenced = group.muted.some((one) => one.from === from && one.untilMs > now.wallMs);
   if (decision.kind === 'wait' && open.refusal !== 'vantage_suspect' && !isSilenced) return;
   replace(view, 'withdrawn', null, ledger);
 }
 
-/** Closes the open advice in this state, and opens that of `said`, if any. */
+/** Closes the open advice with this state, and opens the advice of `said`; `null`: none. */
 function replace(view: View, state: 'withdrawn' | 'superseded', said: Said | null, ledger: Ledger): void {
   const { group, now, config } = view;
-  // A client setting in force is removed by the new move.
+  // Read before the close: the new move also removes a client setting in force.
   const undo = bypassInForce(group);
   close(group, state, ledger);
   if (said === null) return;
@@ -138,7 +139,7 @@ function replace(view: View, state: 'withdrawn' | 'superseded', said: Said | nul
   ledger.touch(group);
 }
 
-/** `alertmanager` if an alert caused the advice, directly or by a round after which a finding opened. */
+/** `alertmanager` if an alert caused the advice, or the confirming round that opened its findings. */
 function triggerOf(view: View, said: Said): Advice['trigger'] {
   if (said.cause === 'slo') return 'alertmanager';
   const opened = said.findings.map((finding) => finding.openedAtMs);
@@ -149,11 +150,10 @@ function triggerOf(view: View, said: Said): Advice['trigger'] {
   return opened.length > 0 && isAnswer ? 'alertmanager' : 'detector';
 }
 
-/** Updates confidence and sentence of a proposal. Its cause stays: alerts have it as a label, and would fire again. */
+/** Updates confidence and sentence of a proposal. Its cause stays: it is a label of alerts, which would fire again. */
 function refresh(view: View, ledger: Ledger): void {
   const held = view.group.open;
   if (held === null || held.advice.state !== 'proposed' || held.advice.cause === 'failback') return;
-  // A client setting gets its sentence from its own decision.
   if (held.advice.bypass != null) return;
   const at = mirrorAt(view.group, view.group.chain?.members[0]);
   const to = view.mirrors.find(({ name }) => name === held.advice.to);
@@ -171,11 +171,10 @@ function refresh(view: View, ledger: Ledger): void {
   say(view, held, { cause: named, findings, at, to, fromMs, stay: null, before: advice.sentence ?? null }, ledger);
 }
 
-/** The minimum interval of updates of a sentence, and of storing one whose key stays the same. Milliseconds. */
+/** Minimum intervals of updating a sentence, and of storing it while only its values change. Milliseconds. */
 const sayAgainMs = 1_000;
 const storeAgainMs = 60_000;
 
-/** Updates the sentence of the open advice, because the decision was the same again. */
 function repeat(view: View, stay: Refused | BypassDecision, ledger: Ledger): void {
   const { open } = view.group;
   const { cause, findings, at } = stay;
@@ -200,7 +199,7 @@ function keyOf(sentence: Sentence | null): string {
   return typeof trouble === 'object' && 'key' in trouble ? trouble.key : '';
 }
 
-/** Reminds, and at `ttl` renews an advice, but ends a refusal, and an accepted advice with an open failback. */
+/** Sends reminders, and renews or ends advice that has reached its `ttl`. */
 function lifetimes(view: View, ledger: Ledger): void {
   const { group, now, config } = view;
   for (const held of [group.open, group.accepted]) {
@@ -218,7 +217,7 @@ function lifetimes(view: View, ledger: Ledger): void {
   }
   if (accepted === null || now.monotonicMs < accepted.expiresMs) return;
   if (group.open?.advice.cause === 'failback') {
-    // Home was as good again, but the failback was not accepted: the accepted advice has expired.
+    // A failback was proposed but not accepted: the advice that it would end is not renewed.
     close(group, 'superseded', ledger);
     closeAudit(view, ledger);
     release(group, 'expired', ledger);

@@ -16,18 +16,15 @@ import { fetchTimeMs } from './tests/costs.ts';
 import type { View } from './view.ts';
 import { type Walker, walkChain } from './walk.ts';
 
-/** What a chain would have done in some moments; `null` where nothing was measured. */
+/** The forecast for a chain; `null`: nothing was measured. */
 export interface Expectation {
-  /** Share of walks that ended well, 0 to 1. */
+  /** Share of requests that succeed, 0 to 1. */
   readonly availability: number | null;
-  /** Over walks that ended well, milliseconds, with the members requested before. */
+  /** Of successful requests, milliseconds, with the members requested before. */
   readonly p95Ms: number | null;
 }
 
-/**
- * Walks a chain over canary samples, moment by moment: one sample of the mirror to leave, and of each other mirror the one
- * of the same confirming moment, else the nearest within `nearMs`. Walks that end unmeasured are left out.
- */
+/** Simulates one request for each sample in `moments`. Requests with an unmeasured end are left out. */
 function expectation(input: {
   readonly walker: Walker;
   readonly chain: Chain;
@@ -62,11 +59,14 @@ function replyAt(tally: Tally, moment: Entry, nearMs: number): Reply | null {
 
 /** What the canary measured around a decision. */
 export interface Observed {
-  /** Samples of the mirror to leave, oldest first: those of its trouble now, else of the last `limits.measuredPaces`. */
+  /**
+   * Samples of the mirror to leave, oldest first: those of its trouble now, else those of the last
+   * `limits.measuredPaces`.
+   */
   readonly window: readonly Entry[];
-  /** The 95th percentile over `limits.measuredPaces`, milliseconds; `null` without samples. */
+  /** Of the mirror to leave, milliseconds; `null`: no samples. */
   readonly p95Ms: number | null;
-  /** What the current and the advised chain do in these moments; `null`: none is advised. */
+  /** The chain in force and the advised one over `window`; `null`: no chain is advised. */
   readonly replay: { readonly before: Expectation; readonly after: Expectation } | null;
 }
 
@@ -88,11 +88,10 @@ export function observedAt(view: View, at: Mirror, after: Chain | null): Observe
   return { window, p95Ms, replay: { before, after: replayOf(after) } };
 }
 
-/** The canary samples of a mirror in one period. */
 interface Measured {
   readonly answers: number;
   readonly failed: number;
-  /** Over good responses and timeouts but for cold fetches, milliseconds; `null` without any. */
+  /** Of successes and timeouts, without first fetches of pull-through caches, milliseconds; `null`: none. */
   readonly p95Ms: number | null;
 }
 
@@ -108,19 +107,18 @@ export function measuredOf(entries: readonly Entry[]): Measured {
   };
 }
 
-/** The canary samples of a mirror in its last `limits.measuredPaces`, without those of confirming rounds. */
 function lastCanaryOf(view: View, registry: string): readonly Entry[] {
   const { canary } = view.tallyOf(registry);
   const fromMs = view.now.monotonicMs - limits.measuredPaces * view.canaryEveryMs;
   return canary.filter(({ round, atMs }) => round === null && atMs > fromMs);
 }
 
-/** The last samples in a row that were slow or failed, rounds included. */
+/** The last samples in a row that were slow or failed. */
 export function troubleIn(series: readonly Entry[]): readonly Entry[] {
   return series.slice(series.findLastIndex(({ tag, slow }) => tag === 'ok' && !slow) + 1);
 }
 
-/** Mean times of two mirrors for the same requests. Milliseconds. */
+/** Mean times of two mirrors for the same requests, over `rounds` pairs since `fromMs`. Milliseconds. */
 export interface Apart {
   readonly rounds: number;
   readonly hereMs: number;
@@ -128,7 +126,7 @@ export interface Apart {
   readonly fromMs: number;
 }
 
-/** Means over the newest good responses that have one of the other mirror to the same question nearby; `null`: none. */
+/** Compares the newest good responses of two mirrors to the same questions; `null`: none. */
 function apartOf(
   here: readonly Answered[],
   there: readonly Answered[],
@@ -164,7 +162,7 @@ function nearest(one: Answered, others: readonly Answered[]): Answered | null {
   }, null);
 }
 
-/** How many of the newest light and heavy samples are compared; `undated`: of each, if the start is not known. */
+/** How many of the newest samples are compared, by weight; `undated`: if no time test has a start. */
 const comparedMost = { light: 10, heavy: 4, undated: 4 } as const;
 const usualMin = 3;
 
@@ -172,10 +170,10 @@ const usualMin = 3;
 export interface Subject {
   readonly cause: AdviceCause;
   readonly findings: readonly Finding[];
-  /** The mirror to leave, and the advised one; `null`: none is advised. */
+  /** The mirror to leave. */
   readonly at: Mirror;
   readonly to: Mirror | null;
-  /** Since when a time test has evidence for the move, monotonic milliseconds; `null`: none has. */
+  /** As `LiveAdvice.fromMs`. */
   readonly fromMs: number | null;
   /** A decision without a move; `null`: a move. */
   readonly stay: Refused | BypassDecision | null;
@@ -187,24 +185,25 @@ export interface Subject {
 export interface Grounds {
   readonly now: Now;
   readonly upstream: string;
-  /** The time since the last move. */
+  /** Time since the last move. */
   readonly awayMs: number;
   /** The end of the last wait after `Retry-After` or 429 at the mirror to leave, wall clock; 0: none. */
   readonly throttledUntilMs: number;
-  /** The failures of the mirror to leave; `null`: no response is remembered. */
   readonly trouble: Trouble | null;
-  /** The alert of another system that fires longest against the mirror to leave; `null`: none. */
+  /** The alert of another system that has fired longest against the mirror to leave; `null`: none. */
   readonly alert: AlertEvidence | null;
-  /** The canary samples of the mirror to leave (few sentences need them), and of the advised one. */
+  /** Canary samples of the mirror to leave, and of the advised one. */
   readonly here: () => Measured;
   readonly there: Measured;
-  /** Both mirrors' times of the steps that the cause is about; `null`: not comparable. */
+  /**
+   * The times of both mirrors: of downloads if the cause is `throughput`, else of light steps; `null`: not comparable.
+   */
   readonly apart: Apart | null;
-  /** The mean time of light steps at the mirror to leave, before it became slow; `null`: too few are known. */
+  /** The mean time of light steps at the mirror to leave before it became slow; `null`: too few are known. */
   readonly usualMs: number | null;
-  /** A whole fetch at each mirror, by the compared times, else by its usual ones; `null`: not measured. */
+  /** The time of a client fetch at each mirror; `null`: not measured. */
   readonly fetchMs: { readonly here: number | null; readonly there: number | null };
-  /** A whole fetch at the advised mirror, by its usual times; `null`: not measured. */
+  /** The usual time of a client fetch at the advised mirror; `null`: not measured. */
   readonly usualFetchMs: () => number | null;
 }
 

@@ -27,14 +27,14 @@ import type { View } from './view.ts';
 import { replyTo } from './walk.ts';
 import { listCandidates, ruleOf } from './weigh.ts';
 
-/** Outcomes of the head kept for the next decision. */
+/** Outcomes of the head kept until the next decision. */
 const headsHeardMax = 100;
 
-/** An artifact up to this size costs no more than a few light requests. Bytes. */
+/** A larger artifact is downloaded only once in a recheck. Bytes. */
 const smallBytes = limits.throughputBytesMin;
 const smallStepMs = 1_000;
 
-/** What determines the moment of a response. */
+/** The fields that determine the moment of a response. */
 export function placeOf({ target, purpose, round, plannedAtMs }: Due): Place {
   return {
     registry: target.registry,
@@ -47,9 +47,8 @@ export function placeOf({ target, purpose, round, plannedAtMs }: Due): Place {
 }
 
 /**
- * Adds a settled sample of a fetch's step over a fresh connection to the comparison. A pull-through cache's good first
- * fetch is left out: it shows nothing about speed.
- * @returns true if it was compared, or if after a peek a recheck is due
+ * Adds a settled sample to the comparison, if it is of a client's fetch and over a fresh connection.
+ * @returns true if it was added, or if a recheck is due after a peek
  */
 export function recordSample(view: View, sample: SettledSample): boolean {
   const { group } = view;
@@ -65,7 +64,7 @@ export function recordSample(view: View, sample: SettledSample): boolean {
     const tookMs = sample.outcome.tag === 'failed' ? null : (rttMs ?? endedMonotonicMs - startedMonotonicMs);
     notePeek(group, target, tookMs);
     if (tookMs !== null) probing.served.add(`${target.registry} ${question}`);
-    // A shorter artifact was read to its end.
+    // Fewer bytes than a peek reads: this is the size of the artifact.
     if (tookMs !== null && sample.bytes < limits.peekBytes) probing.sizes.set(question, sample.bytes);
     return probing.peeks.odd !== null;
   }
@@ -90,7 +89,7 @@ export function recordSample(view: View, sample: SettledSample): boolean {
   return true;
 }
 
-/** A new failure at the head of a step that no fetch needs: the canary is rechecked, as the whole mirror may fail. */
+/** Requests a recheck of the canary after a new failure of a step that no fetch needs: the whole mirror may fail. */
 function recordBesideFetch({ group }: View, sample: SettledSample): void {
   const { target } = sample.due;
   const { failing, peeks } = group.probing;
@@ -108,7 +107,7 @@ function recordBesideFetch({ group }: View, sample: SettledSample): void {
   if (isNew && canary !== null) peeks.odd ??= { question: canary, hasFailed: true };
 }
 
-/** Records the response of a probe already counted as late: only its time, and that first bytes failed. */
+/** Records the response of a probe that already counted as late. */
 export function recordLateAnswer(group: Group, sample: SettledSample): void {
   const { due, outcome, rttMs } = sample;
   if (due.purpose === 'peek' && !isHeavy(due.target)) return;
@@ -125,7 +124,7 @@ function notePeek({ probing: { peeks } }: Group, target: Target, tookMs: number 
   if (target.registry === peeks.head) recordPeek(peeks, questionOf(target), tookMs);
 }
 
-/** Records late first bytes as odd. */
+/** Requests a recheck of an artifact whose first bytes are late. */
 export function recordLatePeek(group: Group, { target }: Due): void {
   group.probing.peeks.odd = { question: questionOf(target), hasFailed: false };
 }
@@ -136,7 +135,7 @@ function turnTaken(probing: Probing, target: Target): void {
   probing.isTurnTaken = true;
 }
 
-/** A real client could not fetch a module. At the head, the module's artifact is rechecked, and the canary. */
+/** Requests rechecks of the artifact and the canary, if a real client failed to fetch the module from the head. */
 export function recordClientFailure(group: Group, registry: string, module: string, version: string | null): void {
   if (headOf(group)?.name !== registry) return;
   const { probing } = group;
@@ -148,7 +147,7 @@ export function recordClientFailure(group: Group, registry: string, module: stri
   probing.peeks.odd = { question: questionOf(target), hasFailed: true };
 }
 
-/** Closes overdue moments, and returns the probes to order: rechecks, downloads and peeks. */
+/** Closes overdue moments, and returns the probes to order. */
 export function looksOf(view: View): readonly LookOrder[] {
   const { group, now } = view;
   const { contest, probing } = group;
@@ -177,7 +176,7 @@ export function looksOf(view: View): readonly LookOrder[] {
   return [...again, ...paced];
 }
 
-/** A recheck as an order. A large artifact, or any while a confirming round runs, is requested once. */
+/** A large artifact is requested once, and so is any artifact during a confirming round. */
 function orderOf(group: Group, head: string, look: Recheck, inDoubt: boolean): LookOrder | null {
   const target = targetOf(group.probing, group.kind, head, look.question);
   if (target === undefined) return null;
@@ -190,7 +189,7 @@ function orderOf(group: Group, head: string, look: Recheck, inDoubt: boolean): L
 }
 
 /**
- * After a reload: forgets what is no longer configured.
+ * After a reload: forgets mirrors that are not in `names`, and modules that are no longer configured.
  * @param names  mirrors that did not change
  */
 export function pruneRemoved(group: Group, names: ReadonlySet<string>, modules: Config['modules']): void {

@@ -7,22 +7,21 @@ import type { PastMoment } from './tests/moments.ts';
 import { type HeadRecord, lateMax, newRecord, recordOutcome } from './tests/record.ts';
 import { type Alone, type Walker, walkAlone, walkChain } from './walk.ts';
 
-/** A mirror with fewer scheduled light samples is not measured; fewer moments with all measured members are not paired. */
+/** Minimum of scheduled light samples of a mirror that counts as measured, and of moments with all such mirrors. */
 const answersMin = 5;
 
-/** What all chains of one what-if are walked over. */
+/** The measurements for all chains of one what-if. */
 export interface Measured {
   readonly client: Client;
   /** Light moments, then heavy ones; each oldest first. */
   readonly past: readonly PastMoment[];
-  /** The mirror behind a member; `null`: none. */
   readonly nameOf: (member: ChainMember) => string | null;
   readonly by: FetchRule;
-  /** For a chain without a measured download, milliseconds; 0: no mirror has one. */
+  /** The download time of a chain without a measured download, milliseconds; 0: no mirror has one. */
   readonly usualHeavyMs: number;
 }
 
-/** A walked chain: the forecast, and how each moment with all measured members ended. */
+/** The forecast for a chain, and the end of its walk in each moment. */
 export interface Walked {
   readonly outlook: ChainOutlook;
   readonly ends: ReadonlyMap<PastMoment, WalkEnd>;
@@ -31,18 +30,18 @@ export interface Walked {
 interface Parts {
   readonly light: Times;
   readonly heavy: Times;
-  /** Shares of failed steps if all unmeasured walks ended well, and if all failed. */
+  /** Shares of failed steps if each unmeasured walk succeeded, and if each failed. */
   readonly shares: { readonly least: Shares; readonly most: Shares };
 }
 
-/** Mean time of good walks of one weight, and its confidence interval, milliseconds. */
+/** Mean time of successful walks, with its confidence interval, milliseconds. */
 interface Times {
   readonly ms: number | null;
   readonly lowMs: number | null;
   readonly highMs: number | null;
 }
 
-/** Walks a chain over the measurements of its members, by the rules of its client and the costs of advice. */
+/** Forecasts a chain from the measurements of its members. */
 export function outlookOf(over: Measured, chain: Chain): Walked {
   const answered = answeredBy(over.past);
   const members = chain.members.map((member) => memberOf(over, member, answered));
@@ -110,7 +109,7 @@ const unmeasured: Numbers = {
 /** How walks that ended unmeasured are counted. */
 type Unmeasured = 'nothing' | 'bad' | 'good';
 
-/** The record that the first member would have as the head. */
+/** The record of a mirror whose outcomes are the ends of the walks. */
 function recordOf(
   chain: Chain,
   ends: ReadonlyMap<PastMoment, WalkEnd>,
@@ -163,7 +162,6 @@ function pairedOf(over: Measured, chain: Chain, ends: ReadonlyMap<PastMoment, Wa
   };
 }
 
-/** Number of light outcomes that the failure share is taken over. */
 function countedIn({ questions }: HeadRecord): number {
   return [...questions.values()].flat().filter(({ late }) => late <= lateMax).length;
 }
@@ -176,7 +174,7 @@ function timesOf(record: HeadRecord, weight: 'light' | 'heavy', nowMs: number): 
   return { ms: meanMsOf(record, weight, nowMs, 0), lowMs: lowMs === null ? null : Math.max(0, lowMs), highMs };
 }
 
-/** The result if the members' failures were independent. */
+/** The forecast if the failures of members were independent. */
 function aloneOf(over: Measured, chain: Chain, watched: readonly string[], walker: Walker, answers: number): Numbers {
   const paced = over.past.filter(isPaced);
   const walk = (moments: readonly PastMoment[]): Alone | null => walkAlone(walker, chain, moments, watched);

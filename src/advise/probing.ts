@@ -1,37 +1,36 @@
 import { questionOf, type Target, targetId } from '../core/mirror.ts';
 import { artifactOf, type Ecosystem } from '../ecosystems/ecosystem.ts';
 
-/** Good first-byte times kept, and how many are needed before first bytes can be slow. */
+/** Times of good peeks that are kept, and the number needed before a peek can be slow. */
 const timesKept = 30;
 const timesMin = 8;
-/** First bytes are slow above `slowFactor` times the median and `beyond` times the longest of these times. */
+/** A peek is slow above `slowFactor` × the median and above `beyond` × the longest of the kept times. */
 const slowFactor = 3;
 const beyond = 1.1;
 
-/** After this many orders without a result an artifact's turn is over; orders also fail for want of a token or a slot. */
+/** After this many orders without a result, the next artifact has its turn. */
 const ordersMax = 50;
 
-/** The order in which a mirror's artifacts are peeked at. */
+/** The order in which the artifacts of a mirror are peeked at. */
 export interface Rota {
   turns: number;
-  /** The number of each artifact's last turn, by question. */
+  /** By question: the number of its last turn. */
   readonly taken: Map<string, number>;
-  /** Orders for the next artifact without a result. */
+  /** Orders without a result in the current turn. */
   orders: number;
-  /** The artifact of the last turn, kept across restarts; `null`: none. */
+  /** The artifact of the last turn; `null`: none. */
   last: string | null;
 }
 
-/** A rota that continues after `last`. */
+/** A rota that continues after `last`; `null`: from the start. */
 export function newRota(last: string | null): Rota {
   return { turns: 0, taken: new Map(), orders: 0, last };
 }
 
 /**
- * The artifact whose last turn is longest ago; first those without a turn, in the given order from the one after `last` on.
- * It stays the same until its turn is over.
+ * Chooses the artifact whose last turn is longest ago, and counts an order for it.
  * @param all  questions, each once
- * @returns    `null` where there are none
+ * @returns    `null` if `all` is empty
  */
 export function nextInRota(rota: Rota, all: readonly string[]): string | null {
   const from = rota.last === null ? 0 : all.indexOf(rota.last) + 1;
@@ -51,14 +50,14 @@ export function recordTurn(rota: Rota, question: string): void {
   rota.last = question;
 }
 
-/** First-byte probes of the head's artifacts. Times are monotonic milliseconds. */
+/** The peeks at the artifacts of the head. */
 export interface Peeks {
-  /** The head they belong to; `null`: none yet. */
+  /** `null`: none yet. */
   head: string | null;
   lastMs: number;
-  /** Times of the good ones, oldest first. */
+  /** Durations of good peeks, oldest first. Milliseconds. */
   readonly took: number[];
-  /** An artifact to recheck; `null`: none. */
+  /** A question to recheck; `null`: none. */
   odd: { readonly question: string; readonly hasFailed: boolean } | null;
 }
 
@@ -67,7 +66,7 @@ export function newPeeks(head: string | null): Peeks {
 }
 
 /**
- * Records first bytes; failed or slow ones are odd.
+ * Records a peek. A failed or slow one is rechecked.
  * @param tookMs  milliseconds; `null`: failed
  */
 export function recordPeek(peeks: Peeks, question: string, tookMs: number | null): void {
@@ -81,7 +80,7 @@ export function recordPeekTime({ took }: Peeks, tookMs: number): void {
   if (took.length > timesKept) took.shift();
 }
 
-/** First bytes that take longer are slow, milliseconds; `null`: too few are known. */
+/** A peek is slow above this time, milliseconds; `null`: too few are known. */
 export function slowPeekMsOf({ took }: Pick<Peeks, 'took'>): number | null {
   if (took.length < timesMin) return null;
   const median = took.toSorted((a, b) => a - b)[took.length >> 1] ?? Number.POSITIVE_INFINITY;
@@ -92,16 +91,15 @@ export function slowPeekMsOf({ took }: Pick<Peeks, 'took'>): number | null {
 export interface Probing {
   /** Probed targets of fetches, by question and mirror. */
   readonly targets: Map<string, Map<string, Target>>;
-  /** The size of each artifact, by question. Bytes. */
+  /** Bytes, by question. */
   readonly sizes: Map<string, number>;
-  /** `<mirror> <question>` of each artifact whose first bytes a mirror has served, and so has in a cache. */
+  /** `<mirror> <question>` of each artifact whose first bytes the mirror has served. */
   readonly served: Set<string>;
-  /** By mirror and step that no fetch needs: ids of the light targets that fail. */
+  /** Ids of failing light targets of steps that no fetch needs, by `<mirror> <step>`. */
   readonly failing: Map<string, Set<string>>;
   peeks: Peeks;
   /** By mirror. */
   readonly rotas: Map<string, Rota>;
-  /** True if a turn was taken since the group's row was written. */
   isTurnTaken: boolean;
 }
 
@@ -123,7 +121,7 @@ export function rotaOf({ rotas }: Probing, registry: string): Rota {
   return rota;
 }
 
-/** The artifact of each module that was probed at a mirror, also if only by another step. */
+/** The artifact of each module that any step has probed at a mirror. */
 export function artifactsOf({ targets }: Probing, kind: Ecosystem, registry: string): readonly Target[] {
   const artifact = artifactOf(kind);
   if (artifact === null) return [];
@@ -137,7 +135,7 @@ export function artifactsOf({ targets }: Probing, kind: Ecosystem, registry: str
   return [...found.values()];
 }
 
-/** The question of a mirror's canary; `null`: not probed yet. */
+/** The question of the canary of a mirror; `null`: not probed yet. */
 export function canaryOf({ targets }: Probing, registry: string): string | null {
   for (const [question, asked] of targets) if (asked.get(registry)?.canary === true) return question;
   return null;
@@ -149,7 +147,7 @@ export function targetOf(probing: Probing, kind: Ecosystem, registry: string, qu
   return known ?? artifactsOf(probing, kind, registry).find((target) => questionOf(target) === question);
 }
 
-/** Forgets mirrors and questions that are no longer configured. */
+/** Forgets mirrors that are not in `names`, and questions that are no longer asked. */
 export function pruneProbing(
   probing: Probing,
   kind: Ecosystem,

@@ -6,7 +6,7 @@ export function gain(fromMs: number, toMs: number): number {
   return fromMs <= 0 ? 0 : (fromMs - toMs) / fromMs;
 }
 
-/** Smaller differences are measurement noise, whatever their share. Milliseconds. */
+/** Smaller differences of times are measurement noise. Milliseconds. */
 export const noiseMs = 10;
 
 /** True where `toMs` is lower than `fromMs` by the share `minGain` or more, and by `noiseMs` or more. */
@@ -15,9 +15,8 @@ export function isFaster(fromMs: number, toMs: number, minGain: number): boolean
 }
 
 /**
- * Sorts by cost. Those that are, by `isFaster`, equal to the cheapest come first, in the order `inOrder`; the rest follows in
- * the same way.
- * @param scoreOf  milliseconds, Infinity where not measured
+ * Sorts by cost. Those of about the same cost (by `isFaster`) are sorted by `inOrder`.
+ * @param scoreOf  milliseconds; Infinity: not measured
  */
 export function sortWithEquals<T>(
   all: readonly T[],
@@ -33,12 +32,15 @@ export function sortWithEquals<T>(
   return [...equals.toSorted(inOrder), ...sortWithEquals(rest, scoreOf, minGain, inOrder)];
 }
 
-/** Rounds to six decimals, microseconds for seconds. */
+/** Rounds to six decimals. */
 export function round(seconds: number): number {
   return Math.round(seconds * 1e6) / 1e6;
 }
 
-/** By weight; mirrors not marked small first; small ones by rendezvous hashing over vantages; by order of the file. */
+/**
+ * Sorts by weight, then mirrors of small capacity last; these by a hash that differs between vantages, others by the
+ * file.
+ */
 export function preferenceOf(mirrors: readonly Mirror[], vantage: string): (a: string, b: string) => number {
   const places = new Map(mirrors.map((mirror, at) => [mirror.name, { mirror, at }]));
   return (a, b) => {
@@ -65,15 +67,14 @@ function hash(text: string): number {
   return (word ^ (word >>> 13)) >>> 0;
 }
 
-/** The second of two mirrors beside the first; `unsure`: the rounds do not decide. */
+/** The second of two mirrors compared with the first; `unsure`: no significant result. */
 export type Compared = 'faster' | 'slower' | 'equal' | 'unsure';
 
-/** The allowed error of one test. */
+/** The significance level of each test. */
 const chanceMost = 0.02;
 
 /**
- * Compares two mirrors by the rounds in which both succeeded. One is faster if its median is, by `isFaster`, and a sign test
- * is significant. They are equal if, by two more sign tests, neither is faster in most rounds.
+ * Compares two mirrors by sign tests over the rounds in which both succeeded.
  * @param pairs  milliseconds of the first and the second, by round
  * @see Dixon, Mood: The statistical sign test, JASA 41 (1946); Schuirmann: two one-sided tests, 1987
  */

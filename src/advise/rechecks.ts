@@ -5,30 +5,29 @@ import { meanMsOf, recordOf } from './tests/costs.ts';
 import { failureBound, failureSumOf } from './tests/failures.ts';
 import { timeBound } from './tests/time.ts';
 
-/** A question to request again, and how: every `stepMs` for `forMs`; 0: once. Milliseconds. */
+/** A question to probe again, every `stepMs` for `forMs` milliseconds; `forMs` 0: once. */
 export interface Odd {
   readonly question: string;
   readonly forMs: number;
   readonly stepMs: number;
-  /** The recheck may exceed the usual budget. */
+  /** True if the recheck may exceed the usual budget. */
   readonly isUrgent: boolean;
 }
 
 export interface Recheck extends Odd {
-  /** The head first. */
+  /** The mirrors to probe, the head first. */
   readonly registries: readonly string[];
 }
 
 /**
- * Takes the rechecks after odd first bytes: the whole artifact, and after a failure the canary, because the mirror may be
- * down.
- * @param canaryOf  returns the canary's question; `null`: not known
+ * Returns and clears the rechecks after a peek: the whole artifact, and after a failure also the canary.
+ * @param canaryOf  the question of the canary; `null`: not known
  */
 export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly Odd[] {
   const { odd } = peeks;
   peeks.odd = null;
   if (odd === null) return [];
-  // Slow first bytes are too frequent for the urgent budget.
+  // Slow peeks are too frequent for the urgent budget.
   const whole = { question: odd.question, forMs: 0, stepMs: failedStepMs, isUrgent: odd.hasFailed };
   const canary = odd.hasFailed ? canaryOf() : null;
   if (odd.question === canary) return [{ question: canary, forMs: burstMs, stepMs, isUrgent: false }];
@@ -38,25 +37,19 @@ export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly
 const burstMs = 15_000;
 const stepMs = 1_000;
 const slowStepMs = 3_000;
-/** How long a failed download is repeated, and how often. */
+/** How long and how often a failed download is repeated. Milliseconds. */
 const heavyBurstMs = 5_000;
 const failedStepMs = 5_000;
 /** A response this many times slower than usual is odd. */
 const oddFactor = 2;
-/** Shares of a bound, as `oddOf` uses them. */
 const oddShare = 0.3;
 const anyShare = 0.6;
 const nearShare = 0.5;
-/** From this share on a test needs no rechecks. */
 const passedShare = 1.5;
-/** Siblings in a recheck, besides the next member of the chain. */
+/** Candidates in a recheck. */
 const siblings = 2;
 
-/**
- * The rechecks after the head's outcomes: of bad and odd downloads, and of bad light steps. While the time test is
- * above `oddShare`, odd light steps are rechecked too; above `anyShare`, all are. Without any, the last bad or odd
- * question is repeated while a test of its weight is above `nearShare`.
- */
+/** The rechecks after outcomes of the head: of bad and slow ones, and of more the nearer a test is to its bound. */
 export function oddOf(contest: Contest, heard: readonly HeadOutcome[], nowMs: number): readonly Odd[] {
   const { head } = contest;
   if (head === null || (heard.length === 0 && contest.odd.heavy === undefined)) return [];
@@ -82,7 +75,7 @@ export function oddOf(contest: Contest, heard: readonly HeadOutcome[], nowMs: nu
   return [{ question: light, forMs: slowStepMs, stepMs: slowStepMs, isUrgent }];
 }
 
-/** True if failures of downloads are near their bound, but only against mirrors that the last recheck did not include. */
+/** True if failed downloads are near their bound only against mirrors that the last recheck did not include. */
 function isNearElsewhere(contest: Contest, { heavy, heavyTime }: ReturnType<typeof nearness>): boolean {
   return heavy > nearShare && heavyTime <= nearShare && nearness(contest, contest.odd.asked).heavy <= nearShare;
 }
@@ -100,10 +93,9 @@ function heavyOf(question: string, hasFailed: boolean, isUrgent: boolean): Odd {
 }
 
 /**
- * Adds the mirrors to rechecks: the head, the best candidates, and the next member of the chain; without candidates, there
- * are no rechecks.
+ * Adds the mirrors to probe: the head, the best candidates, and the next member of the chain. Empty without candidates.
  * @param candidates  the best first
- * @param fallback    the next member; `null`: no monitored mirror
+ * @param fallback    the next member of the chain; `null`: it is not monitored
  */
 export function rechecksOf(
   contest: Contest,
@@ -124,8 +116,8 @@ function isOddAnswer(contest: Contest, head: string, { outcome }: HeadOutcome, n
 }
 
 /**
- * How near the tests are to their bounds, as shares, without those from `passedShare` on.
- * @param names  the mirrors that count; absent: all
+ * The sums of the tests as shares of their bounds.
+ * @param names  the candidates that count; absent: all
  */
 function nearness(
   contest: Contest,

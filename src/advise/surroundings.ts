@@ -5,7 +5,7 @@ import { moveTo, type Surroundings } from './tests/contest.ts';
 import type { View } from './view.ts';
 import { chainTo, isRecent, listDroppedKeys } from './weigh.ts';
 
-/** Makes `headOf` the head of the comparison, and renews the surroundings if they changed. */
+/** Updates the head of the comparison, and the surroundings if they changed. */
 export function follow(view: View): void {
   const { group } = view;
   moveTo(group.contest, headOf(group)?.name ?? null, homeOf(group)?.name ?? null);
@@ -16,7 +16,7 @@ export function follow(view: View): void {
   group.contest.around = surroundingsOf(view, dropped);
 }
 
-/** The inputs of the surroundings as one text: they are costly to build, and rarely change. */
+/** The inputs of the surroundings as one text, to detect changes: the surroundings are costly to build. */
 function outlookOf(view: View, dropped: ReadonlySet<string>): string {
   const { open, accepted } = view.group;
   const parts: unknown[] = [open?.advice.id, open?.advice.state, accepted?.advice.id, isRecent(view)];
@@ -31,7 +31,6 @@ function isAway({ standingOf, now }: View, name: string): boolean {
   return standing?.paused != null || standing?.inMaintenance === true || untilMs > now.wallMs;
 }
 
-/** The surroundings of the comparison now. */
 export function surroundingsOf(view: View, dropped = listDroppedKeys(view)): Surroundings {
   const { group, config } = view;
   const head = headOf(group);

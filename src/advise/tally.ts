@@ -5,9 +5,8 @@ import { quantileOf } from '../core/statistics.ts';
 import type { RelayState, Reply } from '../ecosystems/client.ts';
 import { clientTimeOf, replyWith } from './walk.ts';
 
-/** Canary entries kept: enough for `limits.measuredPaces` and several confirming rounds. */
+/** Enough for `limits.measuredPaces` and several confirming rounds. */
 const entriesKept = 160;
-/** Responses to the steps of a fetch that are kept. */
 const answersKept = { light: 120, heavy: 30 } as const;
 
 /** One settled sample. `atMs`: its start, monotonic milliseconds. `tookMs` of a timeout is the limit. */
@@ -21,38 +20,37 @@ export interface Entry {
   readonly slow: boolean;
   /** The first fetch of a pull-through cache. */
   readonly cold: boolean;
-  /** `<round>/<moment>` inside a confirming round. */
+  /** `<round>/<moment>` of a confirming round; `null`: outside one. */
   readonly round: string | null;
 }
 
-/** One response to a step of a fetch. */
 export interface Answered extends Entry {
   readonly target: Target;
 }
 
-/** The failures since the last success, of steps of one weight. */
+/** The failures of one weight since its last success. */
 export interface Row {
   count: number;
-  /** Send time of the first of them, monotonic milliseconds. */
+  /** Send time of the first failure, monotonic milliseconds. */
   readonly fromMs: number;
   reason: Reason;
-  /** The number of timeouts among them, and the longest one in milliseconds. */
+  /** The number of timeouts, and the longest one in milliseconds. */
   timeouts: number;
   waitedMs: number;
   hasCanary: boolean;
   readonly targets: Set<string>;
 }
 
-/** The relay that a mirror offers. `before` and `failedAtMs` undo a failure if the whole mirror turns out to fail. */
+/** The relay that a mirror offers; `before`: the state to restore if the whole mirror failed at `failedAtMs`. */
 interface Relay {
   state: RelayState;
   before: RelayState;
   failedAtMs: number | null;
 }
 
-/** The advisor's memory of one mirror, bounded, oldest first. */
+/** What is remembered of one mirror. Lists are bounded, oldest first. */
 export interface Tally {
-  /** `module@version` of the canary; if it changes, `canary` starts again. */
+  /** `module@version` of the canary. If it changes, `canary` is emptied. */
   module: string | null;
   canary: Entry[];
   readonly relay: Relay;
@@ -71,9 +69,9 @@ export function newTally(): Tally {
 }
 
 /**
- * Records a settled sample, over a fresh connection, of the canary or of `relayStep`.
- * @param nearMs     failures of both within this time are one trouble of the mirror, milliseconds
- * @param relayStep  the step that shows whether a mirror relays what clients also need; `null`: they need nothing
+ * Records a settled sample of the canary or of `relayStep`, if it is over a fresh connection.
+ * @param nearMs     failures of both within this time are one failure of the mirror, milliseconds
+ * @param relayStep  the step that probes the relay; `null`: clients need none
  */
 export function record(tally: Tally, sample: SettledSample, nearMs: number, relayStep: Step | null): void {
   const { target, connection } = sample.due;
@@ -93,7 +91,7 @@ export function record(tally: Tally, sample: SettledSample, nearMs: number, rela
   }
 }
 
-/** Records a settled sample of a fetch's step, over a fresh connection, for the sentences of an advice. */
+/** Records a settled sample of a step of a fetch, if it is over a fresh connection. */
 export function recordAnswer(tally: Tally, sample: SettledSample): void {
   const { target, connection } = sample.due;
   if (sample.outcome.tag === 'unknown' || connection !== 'cold') return;
@@ -166,7 +164,7 @@ function recordRelay(tally: Tally, sample: SettledSample, nearMs: number): void 
   relay.failedAtMs = sample.startedMonotonicMs;
 }
 
-/** The median time of good responses and timeouts but for cold fetches, milliseconds; `null` without any. */
+/** Of successes and timeouts, without first fetches of pull-through caches, milliseconds; `null`: none. */
 export function medianMsOf(entries: readonly Entry[]): number | null {
   const times = entries
     .filter((entry) => !entry.cold && (entry.tag === 'ok' || entry.slow))

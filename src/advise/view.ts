@@ -14,7 +14,6 @@ export interface View {
   readonly group: Group;
   readonly now: Now;
   readonly vantage: VantageStanding;
-  /** All mirrors of the group, in the order of the file. */
   readonly mirrors: readonly Mirror[];
   readonly standingOf: (registry: string) => Standing | null;
   readonly tallyOf: (registry: string) => Tally;
@@ -24,7 +23,6 @@ export interface View {
   /** The ratio of times that is worth a move, at least 1: a gain of `minGain`. */
   readonly worthRatio: number;
   readonly canaryEveryMs: number;
-  /** As `nearOf`. */
   readonly nearMs: number;
 }
 

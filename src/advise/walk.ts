@@ -4,17 +4,17 @@ import type { Sample } from '../core/sample.ts';
 import type { Chain, ChainMember, Client, Reply, WalkEnd } from '../ecosystems/client.ts';
 import type { Ecosystem, StepDeclaration } from '../ecosystems/ecosystem.ts';
 
-/** Decisions assume that members without a reply fail, version control too, and that this takes so long. Milliseconds. */
+/** In decisions, a member without measurements is assumed to fail after this time. Milliseconds. */
 export const unwatchedMs = 5_000;
-/** A reply may be used while it is at most this many paces old (design.md section 2, moment). */
+/** A reply is too old after this many intervals of its question. */
 const currentPaces = 3;
 
-/** How one client goes through a chain. */
+/** How one client walks a chain. */
 export interface Walker {
   readonly client: Client;
   /** The mirror behind a member; `null`: not monitored. */
   readonly nameOf: (member: ChainMember) => string | null;
-  /** A member that is not monitored: `failed` after `unwatchedMs`, for decisions, or `unknown`, for display. */
+  /** The reply of a member that is not monitored: `failed` for decisions, `unknown` for display. */
   readonly unwatched: 'failed' | 'unknown';
 }
 
@@ -34,12 +34,11 @@ export function walkChain(
   });
 }
 
-/** True while a reply may be used. Milliseconds, both times of one clock. */
+/** True if a reply is not too old. Milliseconds, both times of the same clock. */
 export function isCurrentReply(atMs: number, nowMs: number, paceMs: number): boolean {
   return nowMs - atMs <= currentPaces * paceMs;
 }
 
-/** What shows whether a response is part of an artifact. */
 type Kind = Pick<StepDeclaration, 'weight' | 'isOfArtifact'>;
 
 /** The reply as a client sees it: a failure with status 404 or 410 is `gone`, whatever the reason. */
@@ -52,7 +51,6 @@ export function replyWith(reason: Reason | null, status: number | null, tookMs: 
   return replyOfFailure(tookMs, status, { isCut, isHung, isArtifact });
 }
 
-/** A failed reply; a flag that is false is absent. */
 export function replyOfFailure(
   tookMs: number,
   status: number | null,
@@ -86,7 +84,7 @@ export function replyTo(sample: Sample, { steps }: Pick<Ecosystem, 'steps'>): Re
   return replyWith(null, status, tookMs);
 }
 
-/** How long a client waits for a response, milliseconds: longer over the address family that it tries second. */
+/** How long a client waits for this response, milliseconds: longer over the address family that it tries second. */
 export function clientTimeOf({
   due,
   outcome,
@@ -100,14 +98,14 @@ export function clientTimeOf({
   return isSecond ? tookMs + limits.familyFallbackMs : tookMs;
 }
 
-/** Combinations of replies that are walked, over all questions; a question above the rest is skipped. */
+/** Walked combinations of replies, over all questions; a question that would exceed this is skipped. */
 const walksMost = 7_000;
 
 /** The ends of walks if members fail independently: shares 0 to 1. */
 export interface Alone {
   readonly failed: number;
   readonly unmeasured: number;
-  /** Over walks that end well, milliseconds; `null` without any. */
+  /** Of successful walks, milliseconds; `null`: none. */
   readonly meanMs: number | null;
 }
 
@@ -125,10 +123,7 @@ interface Branch {
   readonly reply: Reply;
 }
 
-/**
- * What a chain would do if its members failed independently: every combination of their replies to a question, weighted by
- * the product of their shares. Questions have equal weight. `null`: no question was walked.
- */
+/** What a chain would do if its members failed independently; `null`: no question was walked. */
 export function walkAlone(
   walker: Walker,
   chain: Chain,
@@ -157,7 +152,7 @@ export function walkAlone(
   };
 }
 
-/** A mirror's replies to one question; replies that differ only in time are joined, at their mean. */
+/** Replies that differ only in time are joined, at their mean. */
 function branchesOf(moments: readonly Replies[], name: string): readonly Branch[] {
   const replies = moments.flatMap((moment) => {
     const reply = moment.isMerelyLate(name) ? null : moment.replyOf(name);
@@ -172,7 +167,6 @@ function branchesOf(moments: readonly Replies[], name: string): readonly Branch[
   });
 }
 
-/** All possible ends of a walk: it is repeated with each reply of the first member without a chosen one. */
 function ends(
   walker: Walker,
   chain: Chain,

@@ -47,7 +47,6 @@ export interface Weighed {
   readonly running: Running | null;
 }
 
-/** True with `limits.measuredOk` ok canary samples in the last `limits.measuredPaces`, the last sample among them. */
 function isMeasured({ canary }: Tally, { now, canaryEveryMs }: View): boolean {
   const fromMs = now.monotonicMs - limits.measuredPaces * canaryEveryMs;
   const good = canary.filter(({ tag, atMs }) => tag === 'ok' && atMs > fromMs);
@@ -57,12 +56,11 @@ function isMeasured({ canary }: Tally, { now, canaryEveryMs }: View): boolean {
 /** Gates that do not exclude a mirror. */
 const orderingGates: ReadonlySet<Gate> = new Set(['ok', 'unreliable', 'spike', 'throughput']);
 
-/** True where a mirror may be proposed. */
 export function mayBeProposed(gate: Gate): boolean {
   return orderingGates.has(gate);
 }
 
-/** The gate of a mirror at which a walk would break (docs/decisions/0002); `null`: none. */
+/** The gate of a mirror at which a client's walk through the chain would end (docs/decisions/0002); `null`: none. */
 function breakingGateOf(standing: Standing | null, wallMs: number): Gate | null {
   const against = (standing?.findings ?? []).filter(isAgainst);
   const speaks = (kind: string): boolean => against.some((finding) => finding.kind === kind);
@@ -96,7 +94,7 @@ function gateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped: Readonl
 
 /**
  * All mirrors of the group, weighed, in the order of the file.
- * @param at  the mirror to leave, which has no test of its own; `null`: no tests
+ * @param at  the mirror to leave; `null`: without tests
  */
 export function weighAll(view: View, at: Mirror | null): readonly Weighed[] {
   const { group } = view;
@@ -126,7 +124,7 @@ export function listCandidates(view: View, at: Mirror): readonly Mirror[] {
   );
 }
 
-/** Keys of members that must not stay behind a new head: a walk would break at them. */
+/** Keys of members that must not stay behind a new head: a walk would end at them. */
 export function listDroppedKeys(view: View): ReadonlySet<string> {
   return keysBy(view, (gate) => gate !== null);
 }
@@ -141,7 +139,7 @@ function keysBy({ mirrors, standingOf, now, group }: View, isMeant: (gate: Gate 
   return new Set(meant.map((mirror) => memberOf(group, mirror).key));
 }
 
-/** The chain that advice to a mirror sets: for home the declared one, unless a member serves wrong bytes now. */
+/** The chain that a move to a mirror sets: for home the declared one, unless one of its members serves wrong bytes. */
 export function chainTo(view: View, mirror: Mirror, dropped: ReadonlySet<string> = listDroppedKeys(view)): Chain {
   const declared = view.group.declared ?? noChain;
   const to = memberOf(view.group, mirror);
@@ -149,10 +147,10 @@ export function chainTo(view: View, mirror: Mirror, dropped: ReadonlySet<string>
   return view.group.client.headed?.(declared, to, dropped) ?? buildAdvisedChain(declared, to, dropped);
 }
 
-/** The chain of a move: by `chainTo`, with the members behind the head sorted by cost, but for a failback. */
+/** As `chainTo`, with the members behind the head sorted by cost; a failback keeps their order. */
 export function chainOfMove(view: View, at: Mirror, to: Mirror, cause: AdviceCause): Chain {
   const dropped = new Set(listDroppedKeys(view));
-  // A walk would break at `at` even if the outage finding is not open yet (docs/decisions/0002).
+  // The outage finding may not be open yet, but a walk would end at `at` (docs/decisions/0002).
   if (hasFailedLast(recordOf(view.group.contest, at.name), view.config.detect.outage.open))
     dropped.add(memberOf(view.group, at).key);
   return tailInOrder(view, chainTo(view, to, dropped), cause);
@@ -170,7 +168,8 @@ function tailInOrder(view: View, chain: Chain, cause: AdviceCause): Chain {
 }
 
 /**
- * Sorts the members behind the first by cost: one moves up only if it costs at least `minGain` less than the one before.
+ * Sorts the members behind the first by cost: one moves up only if it costs at least `minGain` less than the one
+ * before.
  * Members without a cost and all separators keep their places.
  * @param costOf  of a member, in any unit; `null`: not known
  */
@@ -201,7 +200,7 @@ function isWanted(group: Group, mirror: Mirror): boolean {
   return mirror.weight !== null || (group.declared?.members.some((member) => member.key === key) ?? false);
 }
 
-/** Whether clients keep a relay that they have now (to Go's checksum database) with this mirror as the head. */
+/** True if clients keep the relay that they have now (Go: to the checksum database) with this mirror as the head. */
 function hasRelay(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): boolean {
   const { relay } = view.group.client;
   if (relay === undefined || relay.need(view.config.settings[view.group.kind.id]) !== 'relayed') return true;
@@ -217,8 +216,8 @@ function hasRelay(view: View, mirror: Mirror, isCurrent: boolean, dropped: Reado
 }
 
 /**
- * The declared chain with `to` first, and without members whose key is in `dropped`. Separators keep their places from the
- * end, so none before the tail (`direct`, `off`) becomes less strict. A longer chain repeats its first separator, or `,`.
+ * The declared chain with `to` first, and without members whose key is in `dropped`. Separators keep their places from
+ * the end.
  * @see docs/decisions/0002-advised-chain.md
  */
 export function buildAdvisedChain(declared: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain {

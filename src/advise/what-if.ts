@@ -47,7 +47,7 @@ function problem(
   return error({ kind, at, expected });
 }
 
-/** The only group that fits the names, else a named ecosystem's public one, else the only one with a chain's mirror. */
+/** The group that a what-if means: by its names, else by the mirrors of its chain. */
 function groupOf(groups: readonly Group[], { ecosystem, upstream, chain }: WhatIfAsked): Result<Group, WhatIfProblem> {
   const named = groups.filter(
     (group) =>
@@ -73,7 +73,7 @@ function watches(group: Group, text: string): boolean {
   return parsed.tag === 'ok' && parsed.value.members.some((member) => mirrorAt(group, member) !== null);
 }
 
-/** True for a chain with a name that the configuration marks private: it is never requested from a mirror. */
+/** True for a chain with a name that the configuration marks private. */
 function namesPrivate(group: Group, client: Client, config: Config, text: string): boolean {
   const patterns = config.private[group.kind.id] ?? [];
   const words = text.split(/[\s,|]+/).filter((word) => word !== '');
@@ -85,7 +85,7 @@ function namesPrivate(group: Group, client: Client, config: Config, text: string
   });
 }
 
-/** The forecast for a chain over the last half hour and the last downloads, beside the current and advised chains. */
+/** The forecast for a chain, beside those for the chain in force and the advised chain. */
 export function replayWhatIf(view: View, { client, chain }: Meant): WhatIf {
   const { group, config, now } = view;
   const over: Measured = {

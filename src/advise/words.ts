@@ -28,7 +28,7 @@ export function reasonOf(subject: Subject, on: Grounds): Told | null {
 
 interface Said {
   readonly trouble: Filled;
-  /** The compared times; `null`: it is not about times. */
+  /** `null`: the sentence is not about times. */
   readonly apart: Apart | null;
 }
 
@@ -49,7 +49,7 @@ function troubleSaid(subject: Subject, on: Grounds): Said | null {
   return { trouble: phrase('ground.recovered', { head, ...since }), apart: null };
 }
 
-/** The sentence of a cause that needs no measurements; `null`: it needs them. */
+/** `null`: the sentence needs measurements. */
 function plainSaid({ cause, at, to, findings: [finding], stay }: Subject, on: Grounds): Filled | null {
   const head = at.name;
   if (cause === 'mismatch')
@@ -64,7 +64,7 @@ function plainSaid({ cause, at, to, findings: [finding], stay }: Subject, on: Gr
   return cause === 'refusal' && waitMs > 0 ? phrase('ground.throttles', { head, span: span(waitMs) }) : null;
 }
 
-/** The sentence about failures; `null`: none, or no more than a slow mirror usually has. */
+/** The sentence about failures; `null`: nothing to say about failures. */
 function failingSaid(head: string, cause: AdviceCause, on: Grounds): Sentence | null {
   const { trouble } = on;
   switch (trouble?.kind) {
@@ -116,7 +116,6 @@ function shareSaid(head: string, trouble: Extract<Trouble, { kind: 'share' }>, o
   return phrase('ground.unreliable', { head, cause, failed, all, percent, span: sinceSaid(on, fromMs) });
 }
 
-/** How the times of the mirror to leave compare with the advised one's; `null`: nothing to say. */
 function slowSaid({ cause, at, to, before }: Subject, { apart, usualMs }: Grounds): Said | null {
   if (apart === null || to === null) return null;
   const times = { head: at.name, here: time(apart.hereMs), to: to.name, there: time(apart.thereMs) };
@@ -129,7 +128,6 @@ function slowSaid({ cause, at, to, before }: Subject, { apart, usualMs }: Ground
   return { trouble: phrase(hasChanged ? 'ground.slow' : 'ground.faster', times), apart };
 }
 
-/** An alert of another system, and the result of our own canary beside it. */
 function objectiveSaid(head: string, { alert, here: measure, now }: Grounds): Sentence {
   const here = measure();
   const sinceMs = alert === null ? 0 : Math.max(0, now.wallMs - alert.startsAtMs);
@@ -166,7 +164,7 @@ function sinceSaid({ now }: Grounds, fromMs: number): Sentence {
   return span(now.monotonicMs - fromMs);
 }
 
-/** Why the client's setting is proposed, or is to be removed. */
+/** Why a client setting is proposed or removed. */
 function bypassSaid(decision: BypassDecision, on: Grounds): Told {
   const { at, findings, refusal } = decision;
   const { setting: bypass, client } = decision.bypass;
@@ -203,7 +201,7 @@ function refusalOf(decision: Pick<Refused, 'refusal' | 'weighed' | 'at' | 'fault
   }
 }
 
-/** A duration in whole units, at least one second. @param ms  milliseconds */
+/** A duration in whole units, at least one second. */
 function span(ms: number): Sentence {
   const seconds = Math.max(1, Math.round(ms / 1000));
   if (seconds < 120) return phrase('unit.s', { count: seconds });
@@ -211,7 +209,7 @@ function span(ms: number): Sentence {
   return minutes < 120 ? phrase('unit.min', { count: minutes }) : phrase('unit.h', { count: Math.round(minutes / 60) });
 }
 
-/** A duration as text, minutes in the reader's language. @param ms  milliseconds */
+/** A duration as text; minutes are in the reader's language. */
 function time(ms: number): Filled {
   const value = ms / 1000;
   return value < 200 ? seconds(value) : phrase('unit.min', { count: Math.round(value / 60) });

@@ -10,25 +10,25 @@ import type { Report } from './reading.ts';
 
 /** The planned load of one host (scheme, name, port). */
 export interface HostBudget {
-  /** `https://goproxy.example.com:443`. */
+  /** Such as `https://goproxy.example.com:443`. */
   readonly host: string;
-  /** In the busiest hour: probes with their preliminary requests, and real clients; without redirects, rounds and looks. */
+  /** In the busiest hour, without redirects and probes out of turn. */
   readonly requestsPerHour: number;
   readonly bytesPerHour: number;
-  /** Share of the `perHost` slots in use, 0 to 1 and above. */
+  /** Share of the `perHost` slots in use; above 1 there are too few slots. */
   readonly slotShare: number;
-  /** `over`: more than `slotShareMax` of the slots; `over_loopback`: as much on a loopback host, which is only a warning. */
+  /** `over`: above `slotShareMax`; `over_loopback`: above it on a loopback host, which is only a warning. */
   readonly verdict: 'ok' | 'over' | 'over_loopback';
 }
 
 const slotShareMax = 0.8;
-/** How long a real client, with our steps after it, holds a slot. */
+/** Assumed for a real client and our own steps after it. */
 const clientSeconds = 30;
 const probeSeconds = { light: 1, heavy: 10 } as const;
 
 /**
  * The load on each host that has targets, in the busiest hour.
- * @param targets  the schedule's expansion of the configuration
+ * @param targets  all targets of the configuration
  * @see design.md section 4.1
  */
 export function budgetOf(
@@ -83,14 +83,12 @@ function entryKey(ecosystem: string, upstream: string, module: string | null): s
   return `${ecosystem} ${upstream} ${module ?? ''}`;
 }
 
-/** Requests and bytes of a real client, and of our own steps after it. */
 function usualRun({ realClients, fetch, steps }: Ecosystem, id: string): UsualAside {
   const client = realClients.find((one) => one.id === id);
   const bytes = fetch.reduce((sum, step) => sum + (steps[step]?.usualBytes ?? 0), 0);
   return { asks: (client?.usualAsks ?? 0) + fetch.length, bytes: 2 * bytes };
 }
 
-/** Requests and bytes of one probe. */
 function usualOf({ ecosystem, step, version }: Target, asked: Asked, registry: Registry): UsualAside {
   const declared = registry.of(ecosystem)?.steps[step];
   const aside = declared?.usualAside?.(version, asked);
@@ -100,7 +98,7 @@ function usualOf({ ecosystem, step, version }: Target, asked: Asked, registry: R
 /** Above it, a public registry may throttle or ban this host (protocols.md 2.5). */
 const politeBytesPerHour = 50 * 2 ** 20;
 
-/** Reports hosts over budget: too many slots are a mistake, towards loopback a warning; too many bytes are a warning. */
+/** Reports hosts whose planned load is too high. */
 export function checkBudget(config: Config, targets: readonly Target[], registry: Registry, report: Report): void {
   for (const budget of budgetOf(config, targets, registry)) {
     const share = phrase('load.seenSlots', { share: `${Math.ceil(budget.slotShare * 1000) / 10}%`, host: budget.host });

@@ -10,10 +10,7 @@ export function memberKeysOf(client: Client, chain: string): readonly string[] {
   return parsed.tag === 'ok' ? urlKeysOf(parsed.value) : [];
 }
 
-/**
- * The chain that clients use today: `clients` of the file if the upstream is public or has a mirror in it, else the first
- * of `sortByWeight` in the client's default form. Credentials included: mask before showing.
- */
+/** The chain that clients use today, with credentials: mask it before showing it. */
 export function declaredChainOf(
   config: Config,
   ecosystem: EcosystemId,

@@ -3,10 +3,7 @@ import { Secret } from '../core/secret.ts';
 
 const needingRestart = ['listen', 'state.path'];
 
-/**
- * The keys that differ between two configurations, secrets by value: `advise`, `mirrors.<name>`, `state.path`. If only the
- * order of mirrors differs, which breaks ties, that is the key `mirrors`.
- */
+/** The keys that differ between two configurations, such as `advise`, `mirrors.<name>` or `state.path`. */
 export function listChangedKeys(
   a: Config,
   b: Config,

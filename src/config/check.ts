@@ -10,14 +10,14 @@ import { listKnownKeys } from './json-schema.ts';
 import { type FileConfig, schemaOf } from './schema.ts';
 import { pathTextOf, seenKeyOf, seenTextOf } from './seen.ts';
 
-/** A file after the schema: its mistakes, and what could be read despite them. */
+/** The result of the schema: mistakes, and what could be read despite them. */
 export interface Checked {
   readonly issues: readonly ConfigIssue[];
   /** `null`: too much is wrong for further checks. */
   readonly file: FileConfig | null;
-  /** The path in the text of a path in `file`, which lacks list entries with mistakes. */
+  /** The path in the text of a path in `file`: `file` lacks list entries with mistakes. */
   original(path: Path): Path;
-  /** True for a mistake at, above or below this path of the text: its consequences are not reported. */
+  /** True if there is a mistake at, above or below this path of the text. */
   isSpoilt(path: Path): boolean;
 }
 
@@ -25,10 +25,7 @@ type SchemaIssue = z.core.$ZodIssue;
 
 const roundsMax = 2000;
 
-/**
- * Checks a document against the schema. Wrong values are removed or replaced, and the rest is checked again. So mistakes
- * that the schema cannot see (files, duplicate names) are found in the same run.
- */
+/** Checks a document against the schema. Wrong values are removed or replaced, so that the rest can be checked too. */
 export function checkDocument(document: SourceDocument, registry: Registry): Checked {
   const data = structuredClone(document.data);
   const issues: ConfigIssue[] = [];
@@ -57,7 +54,7 @@ interface FlatIssue {
   readonly path: Path;
 }
 
-/** The issues of a union are those of the only branch for this kind of value; else there is one for all branches. */
+/** For a union: the issues of the one branch that fits the kind of value, else one issue for all branches. */
 function flatten(issues: readonly SchemaIssue[], base: Path, data: unknown): FlatIssue[] {
   return issues.flatMap((issue) => {
     const path = [...base, ...issue.path] as Path;
@@ -77,7 +74,7 @@ function isWrongKind(issue: SchemaIssue): boolean {
   return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
 }
 
-/** The number or boolean in a text where the schema wants one: an environment variable is always text. */
+/** Numbers and booleans written as text: an environment variable is always text. */
 function plainValueIn(data: unknown): (issue: FlatIssue) => readonly { path: Path; value: number | boolean }[] {
   return ({ issue, path }) => {
     const text = valueAt(data, path);
@@ -93,7 +90,6 @@ function plainValueIn(data: unknown): (issue: FlatIssue) => readonly { path: Pat
   };
 }
 
-/** The issues of the first mistakes, and the number of the others. */
 function listed(flat: readonly FlatIssue[], document: SourceDocument, registry: Registry): readonly ConfigIssue[] {
   const issues: ConfigIssue[] = [];
   for (const one of flat) {
@@ -106,7 +102,6 @@ function listed(flat: readonly FlatIssue[], document: SourceDocument, registry: 
   return [...issues, { ...placed(null), path: '', seen: null, expected, nearest: null }];
 }
 
-/** @param most  at most so many unknown keys of a mapping are reported */
 function issuesOf({ issue, path }: FlatIssue, most: number, document: SourceDocument, registry: Registry) {
   if (issue.code !== 'unrecognized_keys') {
     const value = valueAt(document.data, path);
@@ -148,7 +143,7 @@ function pathsOf({ issue, path }: FlatIssue): Path[] {
   return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
 }
 
-/** An unknown key may be a typo of a missing one: consequences of its absence are then not reported. */
+/** The missing keys that the unknown keys may be typos of. */
 function meantBy({ issue, path }: FlatIssue, data: unknown, registry: Registry): Path[] {
   if (issue.code !== 'unrecognized_keys') return [];
   const known = listKnownKeys(path, registry);
@@ -158,7 +153,6 @@ function meantBy({ issue, path }: FlatIssue, data: unknown, registry: Registry):
     .filter((meant) => valueAt(data, meant) === undefined);
 }
 
-/** `Checked.isSpoilt` by lookups, fast however many mistakes there are. */
 function spoiltBy(spoilt: readonly Path[]): (path: Path) => boolean {
   const exact = new Set(spoilt.map(pathKey));
   const above = new Set<string>();
@@ -189,27 +183,26 @@ function standInsOf({ all: [usual] }: Registry): StandIns {
   };
 }
 
-/** The mirror of a file without a valid one, so that the rest can still be checked. */
 function mirrorStandIn({ mirrors = {} }: StandIns): object {
   return Object.fromEntries(Object.entries(mirrors).map(([key, make]) => [key, make(0)]));
 }
 
 interface Cutting {
   readonly kept: Map<string, number[]>;
-  /** List entries to remove at the end of the round, so that indexes stay valid until then. */
+  /** List entries to remove at the end of a round, so that indexes stay valid until then. */
   readonly dropped: Map<unknown[], { readonly path: Path; readonly indexes: Set<number> }>;
   /** True after the first round: then the parent of an absent key is removed. */
   readonly again: boolean;
   readonly standIns: StandIns;
 }
 
-/** Each path once, deeper ones first: removing a parent removes its children. */
+/** Deeper paths first: removing a parent removes its children. */
 function inCuttingOrder(paths: readonly Path[]): Path[] {
   const seen = new Map(paths.map((path) => [pathKey(path), path]));
   return [...seen.values()].toSorted((a, b) => b.length - a.length);
 }
 
-/** Removes or replaces the value at a path, in place. @returns whether anything is left */
+/** In place. False: the path is that of the whole document. */
 function cut(data: unknown, path: Path, how: Cutting): boolean {
   const { dropped, again, standIns } = how;
   const last = path.at(-1);
@@ -237,7 +230,6 @@ function cut(data: unknown, path: Path, how: Cutting): boolean {
   return true;
 }
 
-/** Removes the list entries of a round; `kept` has the old positions of the others. */
 function dropEntries({ kept, dropped }: Cutting): void {
   const keys = new Map([...dropped].map(([list, { path }]) => [list, originalPath(path, kept).join('\u0000')]));
   for (const [list, { indexes }] of dropped) {
@@ -250,7 +242,7 @@ function dropEntries({ kept, dropped }: Cutting): void {
   }
 }
 
-/** An own member by its name; `undefined` for inherited members (`valueOf`). */
+/** `undefined` for inherited members such as `valueOf`. */
 function ownOf<T>(of: Readonly<Record<string, T>> | undefined, name: string | number | undefined): T | undefined {
   const key = String(name);
   return of !== undefined && Object.hasOwn(of, key) ? of[key] : undefined;

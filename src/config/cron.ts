@@ -15,14 +15,13 @@ export function isTimeZone(text: string): boolean {
 }
 
 /**
- * The shortest and the mean gap between the times of an expression in an hour that has any: a budget is about the busiest
- * hour. Milliseconds.
+ * The shortest and the mean gap between the times of an expression, within an hour that has any. Milliseconds.
  * @throws Error on an expression that node-cron refuses
  */
 export function cronGapsOf(expression: string): { readonly shortestMs: number; readonly meanMs: number } {
   const { minute, second } = parse(expression);
   const times = minute.flatMap((one) => second.map((other) => Number(one) * 60 + Number(other)));
-  // node-cron keeps times that two parts of a field name.
+  // node-cron lists a time twice if two parts of a field name it.
   const sorted = [...new Set(times)].sort((a, b) => a - b);
   const gaps = sorted.map((at, index) => (sorted[index + 1] ?? (sorted[0] ?? 0) + 3600) - at);
   return { shortestMs: Math.min(...gaps) * 1000, meanMs: (3600 * 1000) / sorted.length };

@@ -7,7 +7,7 @@ export const publicControls = [
   { name: 'dns-114', url: 'tcp://114.114.114.114:53' },
 ] as const;
 
-/** The configuration without a file: public Go mirrors and the official one. Also a file to copy and edit. */
+/** The built-in configuration, also to be copied and edited. */
 export const defaultConfigText: string = `# mirrorwatch: the built-in configuration. Copy it to ./mirrorwatch.yaml and change what you like.
 # yaml-language-server: $schema=./docs/mirrorwatch.schema.json
 vantage: local                # a name for the location of this daemon

@@ -28,7 +28,7 @@ export interface Place {
 interface Spot {
   readonly place: Place;
   readonly key: Place | null;
-  /** The text with its `${…}`: shown in place of the value, which may be secret. `null`: there is none in it. */
+  /** The text before `${…}` was replaced in it; `null`: it has none. */
   readonly written: string | null;
 }
 
@@ -39,7 +39,7 @@ export interface SourceDocument {
   placeOf(path: Path): Place | null;
   /** The position of the key itself, else as `placeOf`. */
   placeOfKey(path: Path): Place | null;
-  /** The text as written where `${…}` was replaced in it, else `null`. */
+  /** The text before `${…}` was replaced in it; `null`: it has none. */
   writtenAt(path: Path): string | null;
 }
 
@@ -71,10 +71,7 @@ const syntax: Readonly<Record<ErrorCode, Sentence>> = {
   BAD_COLLECTION_TYPE: phrase('expected.tagFits'),
 };
 
-/**
- * Parses YAML text, replaces `${NAME}` in its values, and keeps the position of each. Unset variables without a default are
- * issues. Broken syntax: `document` is `null`, and the issues do not quote the text.
- */
+/** Parses YAML text, and replaces `${NAME}` in its values. `document` is `null` if the syntax is broken. */
 export function readDocument(
   text: string,
   env: Env,
@@ -84,7 +81,7 @@ export function readDocument(
   if (parsed === null) return { document: null, issues: [broken(phrase('expected.nesting'), { line: 1, column: 1 })] };
   const contents = parsed.contents as Node | null;
   const aliases = readAliases(contents, limits.configDepth);
-  // A tag that YAML does not define (`!secret`) is a warning of the library, which then reads the value without it.
+  // The library only warns of an undefined tag (`!secret`), and reads the value without it.
   const tags = parsed.warnings.filter(({ code }) => code === 'TAG_RESOLVE_FAILED');
   const found = [...parsed.errors, ...tags, ...aliases.keysTwice.map(keyTwice)];
   const mistakes = found.toSorted((a, b) => a.pos[0] - b.pos[0]);
@@ -153,7 +150,6 @@ function documentOf(data: unknown, spots: ReadonlyMap<string, Spot>): SourceDocu
   };
 }
 
-/** Reads the nodes of a document, bounded in depth and number. */
 function createWalk(aliases: Aliases, lines: LineCounter, env: Env) {
   const spots = new Map<string, Spot>();
   const issues: ConfigIssue[] = [];
@@ -206,14 +202,10 @@ function createWalk(aliases: Aliases, lines: LineCounter, env: Env) {
 interface Aliases {
   /** `undefined`: no anchor of that name is before the alias. */
   readonly source: (alias: Alias) => Node | undefined;
-  /** Offsets of the duplicate keys in the text. */
   readonly keysTwice: readonly number[];
 }
 
-/**
- * Resolves aliases and finds duplicate keys in one walk: the library walks the document for each alias, and compares each
- * key with all before it.
- */
+/** One walk for aliases and duplicate keys: the library walks the document for each alias. */
 function readAliases(contents: Node | null, depthMax: number): Aliases {
   const anchored = new Map<string, Node>();
   const sources = new Map<Alias, Node | undefined>();

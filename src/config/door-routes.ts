@@ -11,12 +11,12 @@ export interface Route {
   readonly key: string;
   readonly ecosystem: EcosystemId;
   readonly upstream: string;
-  /** The beginning of its paths, with leading and trailing slash: `/go/`. */
+  /** The start of the URL paths, with leading and trailing slash: `/go/`. */
   readonly prefix: string;
   readonly paths: DoorPaths;
-  /** The mirrors of the upstream by name, in the order of the file. */
+  /** By name, in the order of the file. */
   readonly mirrors: ReadonlyMap<string, Mirror>;
-  /** Names of all its mirrors: those of the declared chain in their order, then the others by weight, an origin last. */
+  /** Mirror names: those of the declared chain in its order, then the others by weight, an origin last. */
   readonly declared: readonly string[];
   /** True if the name must not be sent to mirrors. */
   isPrivate(module: string): boolean;
@@ -55,7 +55,7 @@ export function routesOf(config: Config, registry: Registry): readonly Route[] {
 export interface DoorLine {
   readonly client: string;
   readonly ecosystem: EcosystemId;
-  /** The door for that client, without a trailing slash. */
+  /** The URL of the door for this client, without a trailing slash. */
   readonly url: string;
   /** `ecosystem/upstream`. */
   readonly upstream: string;
@@ -63,8 +63,7 @@ export interface DoorLine {
 }
 
 /**
- * The settings that point clients to the front door. Clients with chains get today's chain as fallback on any failure of the
- * door; not with private names, because Go would send such a name to the fallback after a 404.
+ * The settings that point clients to the front door.
  * @param door  its URL for clients, without a trailing slash
  */
 export function linesOfDoor(config: Config, door: string, registry: Registry = builtIn): readonly DoorLine[] {

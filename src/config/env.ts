@@ -1,15 +1,11 @@
 import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
-/** Environment variables, handed in. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
 const reference = /\$\$\{|\$\{([^}]*)(\}?)/g;
 const inside = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 
-/**
- * Replaces `${NAME}` and `${NAME:-default}` (the default also for an empty variable); `$${` stands for a literal `${`.
- * Replaced text is not expanded again. `mistakes` say what was expected.
- */
+/** Replaces `${NAME}` and `${NAME:-default}`; the default also replaces an empty variable. `$${` is a literal `${`. */
 export function replaceEnv(
   text: string,
   env: Env,

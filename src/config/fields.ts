@@ -21,7 +21,7 @@ import { isCron, isTimeZone } from './cron.ts';
 
 export { checked, errorOf, flag, list, mapping, readable } from '../ecosystems/fields.ts';
 
-/** Durations for messages, which show the first within their range. */
+/** Examples for messages. */
 const examples = [30_000, 30 * 60_000, 12 * 3_600_000];
 
 /** A duration (`30s`), milliseconds once read. @param range  milliseconds, both included */
@@ -62,7 +62,7 @@ export function share(description: string) {
     .meta({ title: 'share', description });
 }
 
-/** A whole number within bounds, both included. */
+/** A whole number; both bounds are included. */
 export function integer(description: string, min: number, max: number) {
   const expected = phrase('expected.whole', { from: min, to: max });
   return z.int(errorOf(expected)).min(min, errorOf(expected)).max(max, errorOf(expected)).meta({ description });
@@ -78,7 +78,7 @@ export function text(description: string, expected: Sentence, max = 4096) {
     .meta({ description });
 }
 
-/** A secret text: `writeOnly` in the JSON Schema, so that `seen.ts` masks it. */
+/** A secret text: `writeOnly` in the JSON Schema, so that messages mask it. */
 export function secretText(description: string, expected: Sentence) {
   return text(description, expected).meta({ description, writeOnly: true });
 }
@@ -93,7 +93,7 @@ export function word<Word extends string>(description: string, words: readonly [
 
 /**
  * A name that can be a label value, a path segment and a word of the command line.
- * @param isPlace  it may be a host with a port, such as the registry at the beginning of an image's name
+ * @param isPlace  a port is allowed, as in the registry of an image name
  */
 export function name(description: string, isPlace = false) {
   const expected = phrase(isPlace ? 'expected.namePort' : 'expected.name');
@@ -105,7 +105,7 @@ export function name(description: string, isPlace = false) {
     .meta({ description });
 }
 
-/** A path; relative ones start at the configuration's own folder. */
+/** A path, relative to the folder of the configuration file. */
 export function file(description: string) {
   return text(description, phrase('expected.path')).meta({ title: 'path', description });
 }
@@ -160,7 +160,7 @@ export const clockTime = (description: string) =>
     (value) => Number(value.slice(0, 2)) * 60 + Number(value.slice(3)),
   );
 
-/** True for an http or https URL without fragment; path, query and user-info may be the receiver's credentials. */
+/** True for an http or https URL without fragment. */
 export function isWebhookUrl(value: string): boolean {
   return /^https?:\/\/[^/]/i.test(value) && !/[\s\\#]/.test(value) && URL.canParse(value);
 }
@@ -183,7 +183,7 @@ export const headers = list(
 
 type ByEcosystem<Value> = z.ZodType<Readonly<Record<string, Value>>, Readonly<Record<string, unknown>>>;
 
-/** A mapping with a key for each ecosystem that has one. */
+/** A mapping by ecosystem; those with `null` from `keyOf` have no key. */
 export function byEcosystem<Value>({ all }: Registry, keyOf: (one: Ecosystem) => z.ZodType | null): ByEcosystem<Value> {
   const keys = all.flatMap((one) => {
     const key = keyOf(one);

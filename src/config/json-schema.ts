@@ -33,7 +33,7 @@ export function buildConfigJsonSchema(registry: Registry = builtIn): object {
   return known;
 }
 
-/** The schema nodes of a path, one for each form of its value; empty: an unknown path. */
+/** The schema nodes at a path, one for each form of its value; empty: an unknown path. */
 export function nodesAt(path: Path, registry: Registry = builtIn): readonly SchemaNode[] {
   let nodes: readonly SchemaNode[] = [buildConfigJsonSchema(registry) as SchemaNode];
   for (const part of path) {

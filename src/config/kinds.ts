@@ -11,8 +11,7 @@ export function kindOf(id: EcosystemId): Kind | null {
 }
 
 /**
- * The upstream of a module: the one in its name, else the public one; `null`: there is neither. The error is the expected
- * form of the name.
+ * The upstream of a module: the one in its name, else the public one; `null`: neither. The error is the expected form.
  */
 export function upstreamByHand(id: EcosystemId, text: string): Result<string | null, Sentence> {
   const kind = registry.of(id);

@@ -37,14 +37,14 @@ export const knownGoMirrors: readonly KnownMirror[] = [
 export interface KnownKind {
   readonly ecosystem: string;
   readonly upstream: string;
-  /** The ecosystem's own keys, for each mirror. */
+  /** Keys of `mirrors` that the ecosystem adds. */
   readonly keys: Readonly<Record<string, string>>;
   readonly mirrors: readonly KnownMirror[];
-  /** Modules that they serve, as entries of `modules`. */
+  /** Entries of `modules` that the mirrors serve. */
   readonly modules: readonly (string | Readonly<Record<string, string>>)[];
 }
 
-/** File mirrors with a profile of the upstream's name. */
+/** File mirrors whose profile has the name of the upstream. */
 function filesOf(profile: string, paths: readonly string[], mirrors: readonly KnownMirror[]): KnownKind {
   const modules = paths.map((path) => ({ upstream: profile, path }));
   return { ecosystem: 'http', upstream: profile, keys: { profile }, mirrors, modules };

@@ -11,8 +11,8 @@ export interface SlowLoadInput extends Omit<LoadInput, 'files' | 'readerOf'> {
 }
 
 /**
- * As `loadConfig`, with asynchronous file reads: repeats it with the files and readers that the run before requested.
- * @throws Error after `limits.fileRounds` runs: a defect, because references between files are not that deep
+ * As `loadConfig`, with asynchronous reads: it runs again until every requested file has been read.
+ * @throws Error after `limits.fileRounds` runs: a defect
  */
 export async function loadConfigSlowly(input: SlowLoadInput): Promise<Result<Loaded, readonly ConfigIssue[]>> {
   const texts = new Map<string, FileText>();

@@ -24,17 +24,17 @@ export type { SkippedLockEntry } from '../ecosystems/locks.ts';
 
 export interface LoadInput {
   readonly text: string;
-  /** `null`: the text is from no file. Relative names in the file start at its folder. */
+  /** `null`: the text is from no file. Relative names in the text start at the folder of this path. */
   readonly path: string | null;
   readonly env: Env;
   readonly files: Files;
-  /** The base of a relative `path`, and of names if there is no file. Absent: `/` for `path`; names stay relative. */
+  /** The base of a relative `path`, and of names if there is no `path`. Absent: `/` for `path`; names stay relative. */
   readonly cwd?: string;
-  /** The schedule's expansion of targets; absent: the budget is not checked. */
+  /** The targets of a configuration; absent: the budget is not checked. */
   readonly expand?: (config: Config) => readonly Target[];
   /** All ecosystems; absent: those of this release. */
   readonly registry?: Registry;
-  /** The loaded readers of lock files; absent: only those that need no library can be used. */
+  /** Loaded readers of lock files; absent: only readers that need no library. */
   readonly readerOf?: ReaderOf;
 }
 
@@ -45,9 +45,8 @@ export interface Loaded {
 }
 
 /**
- * Loads a configuration: YAML, `${NAME}`, schema, then files and relations between keys. Fails with the mistakes found, in
- * the order of the file.
- * @throws Error only without `readerOf`, if a lock file needs a reader that is not loaded: use `loadConfigSlowly`
+ * Loads a configuration. Fails with the mistakes found, in the order of the file.
+ * @throws Error without `readerOf`, if a lock file needs a reader that is not loaded: use `loadConfigSlowly`
  */
 export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssue[]> {
   const bytes = Buffer.byteLength(input.text);
@@ -77,13 +76,13 @@ export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssu
   return ok({ config, warnings, skippedLockEntries: modules.skipped });
 }
 
-/** Tests for mistakes in keys that determine the planned load: with one no budget is computed. */
+/** Tests for mistakes in keys that determine the planned load. */
 function ofPlan({ all }: Registry): (issue: ConfigIssue) => boolean {
   const keys = ['schedule', 'steps', 'mirrors', 'modules', 'private', ...all.map(({ id }) => id)];
   return ({ path }) => path === '' || keys.includes(/^\w+/.exec(path)?.[0] ?? '');
 }
 
-/** Issues without duplicates, in the order of the file. If a value is unreadable, other issues at its path are left out. */
+/** Issues without duplicates, in the order of the file. */
 function distinct(unread: readonly ConfigIssue[], found: readonly ConfigIssue[]): ConfigIssue[] {
   const paths = new Set(unread.map(({ path }) => path).filter((path) => path !== ''));
   const issues = [...unread, ...found.filter(({ path }) => !paths.has(path))];
@@ -104,7 +103,7 @@ function resolverOf(path: string | null, cwd: string | null): (name: string) => 
   return (name) => (isAbsolute(name) || folder === null ? name : resolve(folder, name));
 }
 
-/** A report with positions in the document, without consequences of mistakes already reported. */
+/** A report that leaves out consequences of mistakes already reported. */
 function createReport(document: SourceDocument, checked: Checked): Report {
   const issues: ConfigIssue[] = [];
   const add =

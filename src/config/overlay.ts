@@ -9,11 +9,11 @@ export interface KeyChange {
   readonly value: string;
 }
 
-/** The top-level keys that affect judging only. With other keys stored samples would not apply. */
+/** The top-level keys that do not change what is probed: stored samples still apply. */
 const judged = ['detect', 'advise', 'clients'] as const;
 const keyPattern = /^[A-Za-z]\w*(\.[A-Za-z]\w*)*$/;
 
-/** The mistake in the key of a change; `null`: none. The loader checks the value, and reports unknown keys. */
+/** The mistake in the key of a change; `null`: none. The value is not checked. */
 export function changeProblem({ key }: KeyChange): Sentence | null {
   if (!keyPattern.test(key)) return phrase('replay.noKey', { key });
   const [top = ''] = key.split('.');
@@ -21,7 +21,7 @@ export function changeProblem({ key }: KeyChange): Sentence | null {
   return phrase('replay.notJudged', { key: top, keys: judged.join(', ') });
 }
 
-/** The text with some keys changed; values are YAML. `null`: invalid YAML, or it or a key's parent is not a mapping. */
+/** The text with some keys changed; values are YAML. `null`: invalid YAML, or a key does not fit into the text. */
 export function applyChanges(text: string, changes: readonly KeyChange[]): string | null {
   const document: Document = parseDocument(text, { logLevel: 'error' });
   if (document.contents === null) document.contents = document.createNode({}) as unknown as Document['contents'];

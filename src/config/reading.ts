@@ -10,9 +10,9 @@ import type { Path } from './issues.ts';
 interface More {
   /** The value shown, if it is not the value at the path. */
   readonly seen?: Sentence | string | null;
-  /** The default, which is shown where the file has no value at the path. */
+  /** The default, shown if the file has no value at the path. */
   readonly usual?: string;
-  /** Of mistakes under the path, only those in these keys suppress the issue. Absent: all do. */
+  /** Only mistakes in these keys under the path suppress the issue. Absent: any mistake there does. */
   readonly by?: readonly string[];
   /** Other paths: a mistake in one of them suppresses the issue. */
   readonly needs?: readonly Path[];
@@ -28,21 +28,20 @@ export interface Report {
 /** The reader of an ecosystem's lock files; `null`: its libraries must be loaded first. */
 export type ReaderOf = (locks: Locks) => LockReader | null;
 
-/** The means to read a section of the file. */
 export interface Reading extends Report {
   readonly registry: Registry;
   readonly env: Env;
   readonly readerOf: ReaderOf;
-  /** The path of a name in the file; relative ones start at the file's own folder. */
+  /** The path of a file name; relative ones start at the folder of the configuration file. */
   resolve(name: string): string;
   /** The text of a file, or `null` after reporting why not. */
   text(path: Path, name: string): string | null;
-  /** The only line of a file with a secret, without the line ending; `null` after reporting what is wrong. */
+  /** The only line of a file with a secret; `null` after reporting what is wrong. */
   secret(path: Path, name: string): string | null;
   /** As `text`, without a report. */
   maybe(name: string): string | null;
   list(name: string): readonly string[] | null;
-  /** What a path names. `unknown`: listing it as a folder failed with another code than ENOTDIR. */
+  /** `unknown`: listing it failed with another code than ENOTDIR, such as ENOENT. */
   kind(name: string): 'folder' | 'file_or_below_file' | 'unknown';
 }
 
@@ -83,7 +82,7 @@ export function createReading(
   };
 }
 
-/** Reports names that two entries of a list share. @param key  of the list */
+/** Reports names that two entries of a list share. @param key  the key of the list */
 export function checkUnique(key: string, entries: readonly { readonly name: string }[], report: Report): void {
   const first = new Map<string, number>();
   for (const [at, { name }] of entries.entries()) {

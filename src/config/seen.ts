@@ -21,11 +21,7 @@ export function pathTextOf(path: Path): string {
     .join('');
 }
 
-/**
- * A value for an operator: at most `seenChars` of JSON text; of a mapping the keys, of a list the length. A text that could
- * be a secret is masked: at, above or below a secret's path, at an unknown path, and where no text belongs. In other texts
- * possible credentials are masked.
- */
+/** A value for an operator, as one short line. Texts that could be secrets are masked. */
 export function seenTextOf(value: unknown, path: Path): Sentence | string {
   if (Array.isArray(value)) return phrase('load.seenList', { count: value.length });
   if (typeof value === 'object' && value !== null) return mappingText(value, path);
@@ -48,7 +44,7 @@ export function fileNameTextOf(name: string): string {
   return isPathLike(name) ? cut(name) : masked;
 }
 
-/** The value of `listen` is shown if it is a short address (`127.0.0.1:80`, `:80`, `80`): others may be its token. */
+/** Addresses that are shown as the value of `listen`: another text may be its token. */
 const addressLike = /^(localhost|(\d+\.)*\d{0,5}|\[[\da-f:.]*\])(:\d{0,5})?$/i;
 /** `3`, `0.5`, `30s`, `20%`, `none`: usual mistakes for a number or a list. */
 const plain = /^(-?\d+(\.\d+)?\s?[a-zA-Z%]{0,3}|[a-z]{1,8})$/;
@@ -83,7 +79,7 @@ function takesText({ type, enum: words, const: word }: SchemaNode): boolean {
   return type === 'string' || [...(words ?? []), word].some((one) => typeof one === 'string');
 }
 
-/** True for plain segments after `/`, a dot or `~`, and for several lower-case words; false for URLs and for one word. */
+/** True for paths of plain segments; false for URLs, and for a single word. */
 function isPathLike(text: string): boolean {
   return /^(~|\.{0,2})(\/[\w.-]{1,64})+\/?$/.test(text) || /^[a-z_.-]{1,32}(\/[a-z_.-]{1,32})+$/.test(text);
 }
@@ -120,7 +116,7 @@ function allKeys(): ReadonlySet<string> {
   return everyKey;
 }
 
-/** One line of limited length. JSON text may still have C1 controls, which move the cursor, and direction overrides. */
+/** One line of limited length. JSON text may still have C1 controls, and characters that change the text direction. */
 function cut(text: string): string {
   return oneLine(text, seenChars);
 }

@@ -17,8 +17,7 @@ export interface WhoseSettings {
 }
 
 /**
- * The user's folder and the root of system files, absolute; by default of this process. System files are changed only
- * with `--root`.
+ * The user's folder and the root of system files, absolute. System files are changed only with `--root`.
  * @throws UsageError if neither `--home` nor HOME names a folder
  */
 export function whoseSettings(
@@ -35,8 +34,8 @@ export function whoseSettings(
 }
 
 /**
- * Shows changes as a unified diff on standard error, asks unless `isAgreed`, and applies them.
- * @returns whether they were made; why not is reported
+ * Shows changes as a diff on standard error, asks unless `isAgreed`, and applies them.
+ * @returns whether they were applied; a failure is reported
  */
 export async function confirmChanges(
   { terminal, say }: Pick<Context, 'terminal' | 'say'>,
@@ -108,7 +107,6 @@ export function formatDiff({ file, before, after }: FileChange): readonly string
   ];
 }
 
-/** The lines between the common head and tail; a line that comes later in the new text is kept. */
 function changed(old: readonly DiffLine[], now: readonly DiffLine[]): readonly string[] {
   const told: string[] = [];
   let at = 0;

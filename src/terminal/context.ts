@@ -31,7 +31,7 @@ export type CommandName = Key extends infer K ? (K extends `help.${infer Name}.s
 export interface Command {
   readonly name: CommandName;
   readonly usage: string;
-  /** Each is named in `usage`. */
+  /** Each option is named in `usage`. */
   readonly options: NonNullable<ParseArgsConfig['options']>;
   run(context: Context): Promise<ExitCode>;
 }

@@ -15,7 +15,7 @@ import { phrase } from '../words/tell.ts';
 import type { Context } from './context.ts';
 import { Failed, UsageError } from './usage.ts';
 
-/** Shown in place of a path, also to programs. */
+/** Shown instead of the path of a file. */
 export const builtInSource = 'built-in default';
 
 export interface Loaded {
@@ -34,9 +34,9 @@ export interface LoadFailure {
 }
 
 /**
- * Loads the configuration: `--config`, `MIRRORWATCH_CONFIG`, `./mirrorwatch.yaml`, then the built-in default. Only a
- * missing `./mirrorwatch.yaml` leads to the default; any other file that cannot be read is an issue.
- * @param about  the ecosystem of the call: without a file its known mirrors replace those of the default
+ * Loads the configuration: `--config`, `MIRRORWATCH_CONFIG`, `./mirrorwatch.yaml`, then the built-in default.
+ * Only if `./mirrorwatch.yaml` is missing, the default is used.
+ * @param about  the ecosystem of the call: its known mirrors then replace the default
  */
 export async function load(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,

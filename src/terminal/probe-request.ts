@@ -40,13 +40,13 @@ function kindOfModule(wanted: string | undefined): string | undefined {
   return able[0]?.id;
 }
 
-/** The issues of a configuration without a file, whose positions would mislead. */
+/** Issues of a configuration that is in no file, without positions. */
 export function formatUrlIssues(issues: LoadFailure['issues'], command: 'probe' | 'doctor', say: Say): string {
   const placeless = issues.map((issue) => ({ ...issue, line: null, column: null }));
   return formatIssues(placeless, `mirrorwatch ${command}:`, say);
 }
 
-/** The mirror of a name; for a URL without a file that of the URL. @throws UsageError if there is none */
+/** The mirror with this name; for a URL without a file, the only mirror. @throws UsageError if there is none */
 export function mirrorFor(loaded: Loaded, which: string): Mirror {
   const { mirrors } = loaded.config;
   const found =
@@ -58,7 +58,7 @@ export function mirrorFor(loaded: Loaded, which: string): Mirror {
 }
 
 /**
- * The module and step of a call, by default the first module of the upstream and the canary.
+ * The request of a call; by default the first module of the upstream and the canary.
  * @throws UsageError on an unknown step, and if no module is known
  */
 export function requestFor(

@@ -3,7 +3,7 @@ import { explainGains, type Gains } from '../words/gains.ts';
 import { type Say, sayNamed } from '../words/words.ts';
 import { duration } from './terminal.ts';
 
-/** The fields of an advice with its reason, from a daemon of any release. */
+/** The fields of an advice that give its reason, from a daemon of any release. */
 export interface Reasons {
   readonly from?: string;
   readonly cause?: string;
@@ -11,10 +11,7 @@ export interface Reasons {
   readonly expected?: Gains;
 }
 
-/**
- * The reason of an advice in the reader's language, from its fields for programs; `null`: a field is missing or has a
- * value of another release.
- */
+/** The reason of an advice in the reader's language; `null`: a field is missing, or has an unknown value. */
 export function reasonOf({ from, cause, refusal, expected = {} }: Reasons, say: Say): string | null {
   const why = from === undefined ? null : sayNamed(say, `advice.cause.${cause}`, { from: printable(from) });
   if (why === null) return null;

@@ -1,8 +1,8 @@
 import type { World } from './context.ts';
 
 /**
- * The signals of a long-running command, from now on: a reload that comes before `onReload` follows it. Without a handler
- * SIGHUP ends the process, and systemd takes that for a clean exit.
+ * Receives the signals of a long-running command. A reload that comes before `onReload` is delivered there.
+ * Without a handler SIGHUP ends the process, and systemd takes that for a clean exit.
  */
 export function receiveSignals({ onSignal }: Pick<World, 'onSignal'>): {
   readonly stopped: Promise<void>;

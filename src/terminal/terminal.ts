@@ -54,10 +54,7 @@ export function bar(share: number, width: number): string {
   return '█'.repeat(Math.floor(eighths / 8)) + partial;
 }
 
-/**
- * The output of `--json`. Characters that move the cursor or reorder the display are escaped too, which parses to the
- * same text.
- */
+/** The output of `--json`. Characters that move the cursor or reorder the display are escaped. */
 export function jsonText(value: unknown): string {
   const coded = (unit: number): string => `\\u${unit.toString(16).padStart(4, '0')}`;
   return JSON.stringify(value, null, 2).replace(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, (found) =>

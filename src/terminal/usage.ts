@@ -17,7 +17,7 @@ export class Failed extends Error {
   }
 }
 
-/** A call with wrong arguments: exit 2. `message` is English. */
+/** A call with wrong arguments: exit code 2. `message` is English. */
 export class UsageError<K extends Key = Key> extends Error {
   readonly #sentence: Sentence;
 
@@ -37,7 +37,7 @@ export class UsageError<K extends Key = Key> extends Error {
   }
 }
 
-/** Names of values: a module, which is masked as a name; and our own texts, which are not masked. */
+/** Names of values that are masked as module names, and of our own texts, which are not masked. */
 const names: ReadonlySet<string> = new Set(['module']);
 const ours: ReadonlySet<string> = new Set(['expected', 'list', 'names']);
 

@@ -18,12 +18,11 @@ export function toldOf(one: Sentence): Told & { readonly sentence: Sentence } {
   return { text: saySentence(one, english), sentence: one };
 }
 
-/** A stored sentence in a language; its English text, if this release does not know the sentence or its values. */
+/** A stored sentence in a language; its English text if this release does not know the sentence. */
 export function tellIn(language: Language, told: Stored): string {
   return tellBy(wordsOf(language), told);
 }
 
-/** As `tellIn`, with the catalogue of a language. */
 function tellBy(say: Say, { text, sentence: stored }: Stored): string {
   if (typeof stored !== 'object' || stored === null || !isKnown(stored)) return text;
   try {
@@ -78,12 +77,12 @@ function isList(value: Sentence | readonly Filled[]): value is readonly Filled[]
 type Unexpected = Extract<ProbeFailure, { readonly expected: string }>;
 type Mismatch = Extract<ProbeFailure, { readonly kind: 'mismatch' }>;
 
-/** A response whose content is not what was expected. */
+/** A response whose content is not as expected. */
 export function failureOf(kind: Unexpected['kind'], expected: Sentence): Unexpected {
   return { kind, expected: saySentence(expected, english), sentences: { expected } };
 }
 
-/** Bytes that differ from an authority's; a sentence in a field is also stored in English. */
+/** Bytes that differ from those of an authority. A sentence in a field is also stored as English text. */
 export function mismatchOf(
   fields: {
     readonly [Field in keyof Omit<Mismatch, 'kind' | 'sentences'>]: Mismatch[Field] | Sentence;

@@ -31,8 +31,8 @@ function catalogue(language: Language, texts: Readonly<Record<Key, string>>): Ca
 }
 
 /**
- * A text as a list of its own parts and the given values. `IntlMessageFormat` objects would do the same, but load
- * Node's data of every locale: 6 MB in each thread.
+ * A text as a list of its own parts and the given values. `IntlMessageFormat` objects would load data of every
+ * locale: 6 MB in each thread.
  */
 export function piecesOf<K extends Key, Value>(
   language: Language,
@@ -67,10 +67,8 @@ export function sayNamed(say: Say, name: string, values: Readonly<Record<string,
     : null;
 }
 
-/** A text of the catalogue. */
 export type Key = keyof Places;
 
-/** The languages of the catalogue. */
 export type Language = 'en' | 'zh';
 
 type CountsOf<K> = K extends keyof Counts ? Counts[K] : never;
@@ -80,7 +78,7 @@ export type Values<K extends Key, Value = string | number> = [Places[K]] extends
   ? []
   : [values: Readonly<Record<Exclude<Places[K], CountsOf<K>>, Value> & Record<CountsOf<K>, number>>];
 
-/** A text in one language. */
+/** Renders a text in one language. */
 export type Say = <K extends Key>(key: K, ...values: Values<K>) => string;
 
 /** A share 0 to 1 as a percentage that never rounds up to 100 or down to 0. */

@@ -30,7 +30,7 @@ import { timeOfHead } from './time.ts';
 export interface Comparison extends Records {
   /** The mirror behind the first member of the advised chain; `null`: it is not monitored. */
   head: string | null;
-  /** By candidate, each compared with `head`. */
+  /** By candidate. */
   readonly pairs: Map<string, Pair>;
 }
 
@@ -49,17 +49,17 @@ interface Choice {
 }
 
 export interface ChoiceRule extends Omit<AlarmRule, 'isShared'>, BuildRule {
-  /** As `isEqualCost`. */
+  /** Relative, 0 to 1. */
   readonly minGain: number;
   /** Orders candidates of equal cost; the first is taken. */
   readonly inOrder: (a: string, b: string) => number;
 }
 
-/** Fewer bad responses within the last minute, or a lower share, do not exclude a candidate. */
+/** Fewer than `badMin` bad responses in the last minute, or at most `badShare`, do not exclude a candidate. */
 const badMin = 2;
 const badShare = 0.15;
 
-/** The candidate to move to by the tests now; `null`: none. */
+/** The candidate that the tests choose now; `null`: none. */
 export function choose(contest: Comparison, candidates: readonly string[], rule: ChoiceRule): Choice | null {
   const { head } = contest;
   if (head === null) return null;
@@ -74,21 +74,20 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
   if (gravest === null) return null;
   for (const [at, name] of able.entries()) {
     const own = alarms[at] ?? null;
-    // If the head fails or is slow beside one mirror, another one that did well in the same moments is as good a choice.
+    // The trouble of the head is shown: for another candidate, less evidence is enough.
     const alarm = own ?? nearAlarm(contest, name, gravest, rule);
     if (alarm === null) continue;
     const cost = costOf(contest, name, rule);
     if (cost === null) continue;
-    // A candidate that fails less often is no gain if a build costs more there.
     if (isOfTime(alarm) ? !isCheaper(contest, name, alarm, rule) : headCost !== null && cost >= headCost) continue;
     choices.push({ to: name, alarm, cost, isOwn: own !== null });
   }
-  // Without a gain at a candidate whose own test triggered, none is chosen.
+  // One of the choices must be a candidate whose own test triggered.
   if (!choices.some(({ isOwn }) => isOwn)) return null;
   return cheapest(choices, rule);
 }
 
-/** Once one candidate's test triggered, others above this share of the bound may be chosen too. */
+/** The share of a bound that is enough for a candidate, if the test of another one triggered. */
 const nearShare = 0.5;
 
 function nearAlarm(contest: Comparison, name: string, alarm: Alarm, rule: ChoiceRule): Alarm | null {
@@ -103,7 +102,7 @@ function nearAlarm(contest: Comparison, name: string, alarm: Alarm, rule: Choice
   return isNear[alarm === 'heavy_failures' ? 'failures' : alarm] ? alarm : null;
 }
 
-/** True where a sum is past its bound. */
+/** True if any sum has reached its bound. */
 export function isAnyPast(contest: Comparison, rule: Pick<ChoiceRule, 'isRecent' | 'ease'>): boolean {
   return contest.pairs.values().some((pair) => {
     const { sum, bound } = runningOf(pair, rule.isRecent, rule.ease);
@@ -131,19 +130,19 @@ function cheapest<T extends { readonly to: string; readonly cost: number }>(
   return equal.toSorted((a, b) => rule.inOrder(a.to, b.to))[0] ?? null;
 }
 
-/** Build costs (seconds) within a quarter of `minGain`, or 10 ms, of the lowest are equal. */
+/** Costs are seconds; a quarter of `minGain`, or 10 ms, is no difference. */
 function isEqualCost(cost: number, least: number, minGain: number): boolean {
   return cost - least <= Math.max(0.01, least * minGain * 0.25);
 }
 
-/** A gain of time: a build takes less than this share of the time at the head. */
+/** A candidate is worth a move if a build takes less than this share of the time at the head. */
 const worthShare = 0.95;
-/** A gain whatever the times are: a build costs less than this share of the cost at the head. */
+/** A candidate is worth a move, whatever the times, if a build costs less than this share of the cost at the head. */
 const manyShare = 0.5;
-/** The weight of remembered means, in moments: the moments of a test that triggered overstate the difference. */
+/** The moments of a test that triggered overstate the difference: remembered means count as so many further moments. */
 const remembered = { time: 20, heavy_time: 4 } as const;
 
-/** Whether a build is expected to cost less at a candidate, by the moments of the test and remembered ones. */
+/** True if a build is expected to cost less at a candidate. */
 function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_time', rule: ChoiceRule): boolean {
   const head = contest.head ?? '';
   const pair = pairOf(contest, head, name);
@@ -167,24 +166,22 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
   };
   const shareOf = (failureCostMs: number): number =>
     costBy(name, test.candidateMs, failureCostMs) / costBy(head, timeOfHead(test), failureCostMs);
-  // A few failures, which may be chance, cost more than any time. So times alone must show a gain too, unless the total
-  // gain is large. If both fail alike, times alone decide.
+  // A few failures may be chance, but cost more than any time: so the times alone must show a gain too.
   const isOfTimes = shareOf(0) < worthShare;
   const share = shareOf(rule.failureCostMs);
   if (share < manyShare || !isOfTimes) return share < manyShare;
   return share < 1 || isFailingAlike(recordOf(contest, head), recordOf(contest, name), rule.nowMs);
 }
 
-/** The standard error of the mean of the last downloads, milliseconds: half of a single one, 0 without any. */
+/** The standard error of the mean of the last downloads, milliseconds. */
 function errorOfHeavy(record: HeadRecord): number {
   const { count, meanMs, variance } = spread(record, 'heavy');
   return count < 2 ? 0.5 * meanMs : Math.sqrt(variance / count);
 }
 
-/** A candidate that fails more of its light requests does not fail like the head, however few responses there are. */
 const chanceShare = 0.03;
 
-/** True where one failure rate explains the responses of both nearly as well as two. */
+/** True if one failure rate explains the responses of both nearly as well as two. */
 function isFailingAlike(head: HeadRecord, candidate: HeadRecord, nowMs: number): boolean {
   const [fromMs, always] = [nowMs - windowMs, Number.NEGATIVE_INFINITY];
   const [here, there] = [countSince(head.light, fromMs), countSince(candidate.light, fromMs)];
@@ -196,7 +193,7 @@ function isFailingAlike(head: HeadRecord, candidate: HeadRecord, nowMs: number):
 }
 
 /**
- * True where the last response was good, and in the last minute the mirror failed rarely, or half as often as the head.
+ * True if the last response was good, and failures in the last minute were rare, or half as frequent as at the head.
  */
 export function isGoodNow(contest: Comparison, name: string, nowMs: number): boolean {
   const record = contest.records.get(name);
@@ -207,7 +204,7 @@ export function isGoodNow(contest: Comparison, name: string, nowMs: number): boo
   return head !== null && head.all > 0 && head.bad / head.all >= (2 * bad) / all;
 }
 
-/** True where a mirror other than head and candidate failed twice within the last minute. */
+/** True if a mirror other than head and candidate failed twice within the last minute. */
 function isShared(contest: Comparison, candidate: string, nowMs: number): boolean {
   return contest.records
     .entries()

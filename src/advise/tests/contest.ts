@@ -21,45 +21,43 @@ import { countGoodOf, timeBoundOf, updatePair } from './pair.ts';
 import { lateShareOf, newPatience, type Patience, recordTime } from './patience.ts';
 import { dropBad, type Outcome, recordOutcome } from './record.ts';
 
-/** At most this share of a mirror's responses counts as background: more is trouble of that mirror. */
+/** At most this share of the responses of a mirror counts as its usual failures. */
 const backgroundMost = 0.03;
-/** The background starts as if there were this many good responses. */
+/** Good responses that are assumed at the start, for the share of usual failures. */
 const backgroundPrior = 200;
 
 /** The comparison of one upstream: the head in force against every other mirror. */
 export interface Contest extends Comparison {
   readonly moments: Moments;
-  /** Closed moments. */
   readonly past: Past;
   readonly patience: Map<string, { readonly light: Patience; readonly heavy: Patience }>;
-  /** A log-likelihood that home, which was left, works again. */
+  /** Evidence that home works again since clients left it: a log-likelihood ratio. */
   health: number;
-  /** When a download from the head was last ordered, and one from other mirrors too. Monotonic milliseconds. */
+  /** Last orders of a download from the head, and from other mirrors too. Monotonic milliseconds. */
   downloadMs: number;
   besideMs: number;
-  /** The question of the last bad or odd outcome of the head, by weight, and the mirrors of the last recheck. */
+  /** The question of the last bad or slow outcome of the head, by weight, and the mirrors of the last recheck. */
   odd: { light?: string; heavy?: string; asked?: readonly string[] };
   /** Outcomes of the head since the last decision. */
   heard: HeadOutcome[];
-  /** The surroundings, and their inputs as a text, to detect changes. */
+  /** `outlook`: the inputs of the surroundings as a text, to detect changes. */
   around: Surroundings | null;
   outlook: string;
 }
 
-/** The inputs of the comparison besides the response. */
+/** What the comparison needs besides the responses. */
 export interface Surroundings extends Walker {
   /** By mirror, the chain with that mirror as the head; for the head, the chain in force. */
   readonly chains: ReadonlyMap<string, Chain>;
-  /** True for a mirror that is not waited for. */
+  /** True for a mirror whose response is not waited for. */
   readonly isAway: (registry: string) => boolean;
   readonly paceMs: (question: string) => number;
-  /** `null`: none that is monitored. */
+  /** `null`: not monitored. */
   readonly home: string | null;
   readonly ratio: number;
   readonly isRecent: boolean;
 }
 
-/** One outcome of the head. */
 export interface HeadOutcome {
   readonly question: string;
   readonly outcome: Outcome;
@@ -83,7 +81,7 @@ export function newContest(head: string | null): Contest {
   };
 }
 
-/** Changes the head: comparisons start again. The health of home starts again at a departure and at a return. */
+/** Changes the head: comparisons start again. */
 export function moveTo(contest: Contest, head: string | null, home: string | null): void {
   if (contest.head === head) return;
   if (contest.head === home || head === home || home === null) contest.health = 0;
@@ -99,7 +97,9 @@ export function dropEvidence(contest: Contest): void {
   contest.odd = {};
 }
 
-/** Drops the failures of a mirror since a monotonic time: its clients had a response over the other address family. */
+/**
+ * Drops the failures of a mirror since `fromMs` (monotonic): its clients had a response over the other address family.
+ */
 export function dropFailures(contest: Contest, registry: string, fromMs: number): void {
   dropBad(recordOf(contest, registry), fromMs);
   for (const open of contest.moments.open.values())
@@ -112,8 +112,7 @@ export function dropFailures(contest: Contest, registry: string, fromMs: number)
 }
 
 /**
- * Adds one response to its moment, walks the chain of each mirror with a response there, and compares the head with the
- * others. A walk that needs a missing response waits.
+ * Adds one response to its moment, and compares the head with the other mirrors as far as responses are known.
  * @returns the new outcomes of the head
  */
 export function addAnswer(contest: Contest, answer: Answer, around: Surroundings): readonly HeadOutcome[] {
@@ -127,7 +126,7 @@ export function addAnswer(contest: Contest, answer: Answer, around: Surroundings
   return heard;
 }
 
-/** Closes the moments that waited long enough, and returns the new outcomes of the head. */
+/** Closes the moments that have waited long enough, and returns the new outcomes of the head. */
 export function closeOverdue(contest: Contest, around: Surroundings, nowMs: number): readonly HeadOutcome[] {
   const overdue = [...contest.moments.open.values()].flat().filter((moment) => isOverdue(moment, nowMs));
   return overdue.flatMap((moment) => {
@@ -150,7 +149,6 @@ function patienceOf(contest: Contest, registry: string, weight: Patience['weight
   return known[weight];
 }
 
-/** Records the time of a response that is not compared. Milliseconds. */
 export function updatePatience(contest: Contest, registry: string, weight: Patience['weight'], tookMs: number): void {
   recordTime(patienceOf(contest, registry, weight), tookMs);
 }
@@ -167,7 +165,7 @@ function inTime(contest: Contest, answer: Answer): { readonly reply: Reply; read
   return { reply: { ...reply, tookMs }, late };
 }
 
-/** The mean of `lateShareOf` over the other mirrors: what they never have is no chance. */
+/** The mean of `lateShareOf` over the other mirrors. */
 function lateElsewhere(contest: Contest, { registry, isHeavy }: Answer, tookMs: number): number {
   const others = [...contest.patience].filter(([name]) => name !== registry);
   const shares = others.map(([, { light, heavy }]) => lateShareOf(isHeavy ? heavy : light, tookMs));
@@ -176,7 +174,7 @@ function lateElsewhere(contest: Contest, { registry, isHeavy }: Answer, tookMs: 
 
 function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: number, isLast: boolean): HeadOutcome[] {
   const heard: HeadOutcome[] = [];
-  // Fixed at the start of the moment: the result must not depend on the order of responses.
+  // Fixed at the first response: the result must not depend on the order of responses.
   moment.everybody ??= contest.head === null ? 0 : usualOfOthers(contest, contest.head);
   const paceMs = around.paceMs(moment.question);
   const replyOf = (name: string): Reply | null => {
@@ -191,7 +189,7 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
     const end = walkChain(around, chain, replyOf);
     if (end.tag === 'unknown') continue;
     const outcome: Outcome = {
-      // The mirror's own time: a sibling's later probe must not shift the start of a trouble.
+      // The time of the mirror itself: a later probe of another mirror must not shift the start of a trouble.
       atMs: moment.answeredAtMs.get(name) ?? moment.openedAtMs,
       tookMs: end.tag === 'ok' ? end.tookMs : 0,
       bad: end.tag !== 'ok',

@@ -2,7 +2,7 @@ import type { Weight } from '../../core/mirror.ts';
 import { quantileOf } from '../../core/statistics.ts';
 import { type HeadRecord, kept, lateMax, meanMsFrom, newRecord, type Outcome, windowMs } from './record.ts';
 
-/** Number, mean and variance of the good times among the last outcomes of one weight. Milliseconds. */
+/** Of the good times among the last outcomes of one weight. Milliseconds. */
 export function spread(
   record: HeadRecord,
   weight: 'light' | 'heavy',
@@ -29,16 +29,16 @@ export function recordOf({ records }: Records, registry: string): HeadRecord {
 
 const burstWindowMs = 3 * 60_000;
 const minuteMs = 60_000;
-/** Margin of an upper bound, in standard errors. */
+/** In standard errors. */
 const margin = 1.3;
 
-/** Number of bad outcomes and of all outcomes since a time. */
+/** The number of bad outcomes and of all outcomes since `fromMs`. */
 export function countSinceOf(record: HeadRecord, fromMs: number): { readonly bad: number; readonly all: number } {
   const [light, heavy] = [countSince(record.light, fromMs), countSince(record.heavy, fromMs)];
   return { bad: light.bad + heavy.bad, all: light.all + heavy.all };
 }
 
-/** True where at least the last `count` outcomes were bad, light ones among them. */
+/** True if at least the last `count` outcomes were bad, light ones among them. */
 export function hasFailedLast({ light, heavy }: HeadRecord, count: number): boolean {
   const goodMs = [light, heavy].map(
     (outcomes) => outcomes.findLast((one) => !one.bad)?.atMs ?? Number.NEGATIVE_INFINITY,
@@ -48,22 +48,21 @@ export function hasFailedLast({ light, heavy }: HeadRecord, count: number): bool
   return lightBad > 0 && lightBad + heavy.filter(isSince).length >= count;
 }
 
-/** Number of bad outcomes and of all outcomes within the last minute. */
 export function countLastMinute(record: HeadRecord, nowMs: number): { readonly bad: number; readonly all: number } {
   return countSinceOf(record, nowMs - minuteMs);
 }
 
-/** Failing shares of light and of heavy fetches, 0 to 1. */
+/** Shares of failed light and heavy requests, 0 to 1. */
 export interface Shares {
   readonly light: number;
   readonly heavy: number;
 }
 
-/** Prior weights: a question starts as if with this many average responses, downloads with this many good ones. */
+/** A question starts as if with this many average responses, downloads as if with this many good ones. */
 const questionPrior = 3;
 const heavyPrior = 4;
 
-/** Failure shares now. Light questions have equal weight: one missing module of twenty fails a twentieth of fetches. */
+/** Light questions have equal weight: one missing module of twenty fails a twentieth of fetches. */
 export function failureSharesOf(record: HeadRecord, nowMs: number): Shares {
   const fromMs = nowMs - windowMs;
   let [bad, all] = [0, 0];
@@ -81,7 +80,7 @@ export function failureSharesOf(record: HeadRecord, nowMs: number): Shares {
   return { light: bad === 0 ? 0 : sum / counts.length, heavy: heavy.bad / (heavy.all + heavyPrior) };
 }
 
-/** Upper bounds: at least that of all outcomes, and of the last minutes if the mirror failed twice in them. */
+/** Upper bounds of the failure shares. */
 function failureBounds(record: HeadRecord, nowMs: number): Shares {
   const shares = failureSharesOf(record, nowMs);
   const long = countSinceOf(record, nowMs - windowMs);
@@ -92,13 +91,13 @@ function failureBounds(record: HeadRecord, nowMs: number): Shares {
   return { light: Math.max(shares.light, least), heavy: Math.max(shares.heavy, least) };
 }
 
-/** The upper bound of a mirror's failure share, 0 to 1: the larger of those of light and of heavy fetches. */
+/** The upper bound of the failure share of a mirror, 0 to 1: the larger one of light and of heavy requests. */
 export function failureShareOf(record: HeadRecord, nowMs: number): number {
   const { light, heavy } = failureBounds(record, nowMs);
   return Math.max(light, heavy);
 }
 
-/** As `countSinceOf`, for outcomes of one weight. Probes that were probably only late are left out. */
+/** As `countSinceOf`, for outcomes of one weight. Probes that may only have been late are left out. */
 export function countSince(
   outcomes: readonly Outcome[],
   fromMs: number,
@@ -114,7 +113,7 @@ export function countSince(
   return { bad, all };
 }
 
-/** As `meanMsFrom`, over `windowMs`. */
+/** As `meanMsFrom`, over the last `windowMs`. */
 export function meanMsOf(
   record: HeadRecord,
   weight: 'light' | 'heavy',
@@ -124,12 +123,12 @@ export function meanMsOf(
   return meanMsFrom(record, weight, nowMs - windowMs, errors);
 }
 
-/** A download counts as at most this many times the median: one slow download is limited, a slow backend still shows. */
+/** A download counts as at most this many times the median, so that a single slow one does not decide. */
 const tamedFactor = 4;
 
 /**
- * Mean of the last good downloads, each limited by `tamedFactor`; `null` without any. Milliseconds.
- * @param fullFromMs  downloads since then count in full, as light steps have been slow since then; monotonic milliseconds
+ * Mean of the last good downloads, each limited by `tamedFactor`, milliseconds; `null`: none.
+ * @param fullFromMs  downloads since then are not limited; monotonic milliseconds
  */
 export function tamedHeavyMsOf({ heavy }: HeadRecord, fullFromMs: number = Number.POSITIVE_INFINITY): number | null {
   const good = heavy.filter((one) => !one.bad);
@@ -165,15 +164,14 @@ export function buildOf(of: {
 
 export interface FetchRule {
   readonly nowMs: number;
-  /** The weights of the steps of one fetch. */
+  /** The weight of each step of one fetch. */
   readonly fetch: readonly Weight[];
   readonly failureCostMs: number;
 }
 
 /**
- * The cost of one cold client fetch with a mirror at the head, milliseconds: the mean time of each step, and the cost of a
- * failed build times the share that fails. Without downloads, heavy steps count as light ones.
- * @param lately  mean times to use instead of the measured ones; `null`: none
+ * The cost of one client fetch with this mirror as the head, milliseconds: its time, and the expected cost of failures.
+ * @param lately  mean times to use instead of the measured ones; `null`: the measured ones
  * @returns       `null` without a mean time of light steps
  */
 export function fetchCostMs(
@@ -199,7 +197,7 @@ export function fetchCostOf(
   }, 0);
 }
 
-/** The total time of a fetch's steps, milliseconds; `null`: a weight was not measured. */
+/** The time of one client fetch with this mirror as the head, milliseconds; `null`: a weight was not measured. */
 export function fetchTimeMs(
   record: HeadRecord | undefined,
   { fetch, nowMs }: FetchRule,
@@ -215,13 +213,12 @@ export function fetchTimeMs(
 export interface BuildRule {
   readonly nowMs: number;
   readonly failureCostMs: number;
-  /** The share of failures that the chain behind the head does not catch, 0 to 1. */
+  /** The share of failures of the head that the rest of the chain does not catch, 0 to 1. */
   readonly uncaught: number;
 }
 
 /**
- * The current cost of a build with a mirror at the head, seconds, as an upper bound: its time, and the cost of a failed build
- * times the share that fails. `null` without a mean time of light steps.
+ * The cost of a build with a mirror as the head, seconds, as an upper bound; `null` without a mean time of light steps.
  * @param rule.errors  standard errors on top of mean times; absent: `margin`
  */
 export function costOf(contest: Records, name: string, rule: BuildRule & { readonly errors?: number }): number | null {

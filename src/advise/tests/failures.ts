@@ -1,42 +1,40 @@
 import { likelihoodOf } from '../../core/statistics.ts';
 import type { Outcome } from './record.ts';
 
-/** The failure rates of the head that are tested for, each with a run of its own. */
+/** The failure rates of the head that are tested for. */
 const rates = [0.05, 0.2, 0.9] as const;
-/** The bound of a sum of log-likelihood ratios, times the factor of the rate. */
+/** The bound of a sum of log-likelihood ratios; `boundFactors` multiply it, by rate. */
 export const failureBound = 8;
 const boundFactors = [1.25, 1, 1] as const;
-/** How much higher the bounds are, as a share, where all other mirrors fail `noisyRate` of responses; in proportion. */
+/** The bounds rise by these shares per `noisyRate` of failures at the other mirrors. */
 const noisyShare = [0.4, 0.4, 0] as const;
 const noisyRate = 0.01;
-/** The lowest rate that a candidate is assumed to have, and the highest that is tested for. */
+/** The lowest failure rate assumed of a candidate, and the highest one tested for. */
 const leastRate = 0.005;
 const mostRate = 0.97;
-/** The limit of a sum, as a multiple of `failureBound`: it must fall soon after the trouble ends. */
+/** A sum is limited to this multiple of `failureBound`, so that it falls soon after the trouble. */
 const mostOfBound = 2.5;
-/** The required result of `compareRates`. */
+/** The minimum of `compareRates` for an alarm. */
 export const witnessBound = { all: 1.6, heavy: 0.8 } as const;
-/** Added while a third mirror fails too: the trouble may be shared. */
+/** Added to `witnessBound` while a third mirror fails too: the trouble may be shared. */
 const sharedWitness = { all: 1.75, heavy: 2 } as const;
-/** Added over all steps if the failures span more than `longMs`: chance is more likely then. */
+/** Added to `witnessBound.all` if the failures span more than `longMs`: chance is more likely then. */
 const longMs = 120_000;
 const longWitness = 1.4;
-/** After more good responses a test triggers only with an alert of another system: a sum falls slowly. */
+/** After more good responses since the last failure, a test triggers only together with an alert of another system. */
 const goodsMost = 3;
 
-/** What counts as trouble: this many failures of the head over `spanMs`. */
+/** Trouble is at least `failuresMin` failures of the head over at least `spanMs`. */
 interface FailureRule {
   readonly failuresMin: number;
   readonly spanMs: number;
   readonly witness: keyof typeof witnessBound;
-  /** As `AlarmRule.ease`. */
   readonly ease: number;
 }
 
-/** A likelihood ratio, with its evidence since the sum left zero. Times are monotonic milliseconds. */
+/** The test for one rate, with its evidence since the sum left zero. Times are monotonic milliseconds. */
 interface Run {
   sum: number;
-  /** The bound of this run, as a multiple of `failureBound`. */
   boundFactor: number;
   failures: number;
   /** Good responses of the head since its last failure. */
@@ -47,7 +45,7 @@ interface Run {
   candidate: { bad: number; all: number };
 }
 
-/** The failure tests of one head against one candidate. */
+/** The failure tests of one head against one candidate, by rate. */
 export type FailureTest = readonly Run[];
 
 export function newFailureTest(): FailureTest {
@@ -67,15 +65,14 @@ function newRun(boundFactor: number): Run {
   };
 }
 
-/** The failure rate assumed for a candidate: its long-run rate, its recent one if high, or that of all but the head. */
+/** The failure rate assumed of a candidate: the highest of its long-run rate, a high recent rate, and `everybody`. */
 export function usualRateOf(slow: number, fast: number, everybody: number): number {
   return Math.max(leastRate, slow, fast > 0.1 ? fast : 0, everybody);
 }
 
 /**
- * Adds one moment: for each rate, Wald's log-likelihood ratio of "the head fails with p₁" against "with p₀, as the candidate",
- * never below zero (Page's CUSUM). If both fail, the sums do not change.
- * @param usual.p0         the candidate's rate, by `usualRateOf`
+ * Adds one moment: per rate, a CUSUM of the log-likelihood ratio of "the head fails with p₁" against "with p₀".
+ * @param usual.p0         the rate of the candidate, by `usualRateOf`
  * @param usual.everybody  the long-run failure share of all mirrors but the head
  * @see Page, Continuous inspection schemes, Biometrika 41 (1954); Wald, Sequential Analysis (1947)
  */
@@ -105,7 +102,7 @@ export function updateFailureTest(
       continue;
     }
     if (bad) {
-      // Downloads end in another order than they start.
+      // Downloads may end in another order than they start.
       run.firstMs = run.failures === 0 ? atMs : Math.min(run.firstMs, atMs);
       run.lastMs = run.failures === 0 ? atMs : Math.max(run.lastMs, atMs);
       run.failures += 1;
@@ -114,12 +111,12 @@ export function updateFailureTest(
   }
 }
 
-/** Counts a good response of the head, whether or not the candidate has one in its moment. */
+/** Counts a good response of the head, also if the candidate has none in that moment. */
 export function countGood(test: FailureTest): void {
   for (const run of test) run.goods += 1;
 }
 
-/** The probability of no response in time: it fails, or it is late. */
+/** The probability of no response in time: failed, or only late. */
 function orLate(rate: number, late: number): number {
   return rate + (1 - rate) * late;
 }
@@ -131,7 +128,7 @@ function count(run: Run, head: boolean, candidate: boolean): void {
   if (candidate) run.candidate.bad += 1;
 }
 
-/** The sum nearest to its bound, scaled to `failureBound`, 0 or more. */
+/** The sum nearest to its bound, scaled to `failureBound`. */
 export function failureSumOf(test: FailureTest): number {
   let most = 0;
   for (const run of test) most = Math.max(most, run.sum / run.boundFactor);
@@ -139,8 +136,8 @@ export function failureSumOf(test: FailureTest): number {
 }
 
 /**
- * True where a sum is past its bound with enough failures over enough time, and two rates explain the responses clearly
- * better than one.
+ * True if a sum has reached its bound with enough failures over enough time, and two failure rates explain the
+ * responses clearly better than one.
  * @param isShared  a third mirror fails too
  */
 export function isFailureAlarm(test: FailureTest, rule: FailureRule, isShared: boolean): boolean {
@@ -159,7 +156,7 @@ export function isFailureAlarm(test: FailureTest, rule: FailureRule, isShared: b
   });
 }
 
-/** How much better two rates explain the responses than one common rate: a log-likelihood, 0 or more. */
+/** How much better two failure rates explain the responses than one: a log-likelihood ratio, 0 or more. */
 export function compareRates(
   a: { readonly bad: number; readonly all: number },
   b: { readonly bad: number; readonly all: number },

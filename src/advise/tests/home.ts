@@ -2,10 +2,10 @@ import { noiseMs } from '../rank.ts';
 import { countSinceOf } from './costs.ts';
 import { type HeadRecord, isHeavyClean, meanMsFrom, type Outcome } from './record.ts';
 
-/** The period in which departures count, and the longest wait unless `hold` is longer. Milliseconds. */
+/** Departures in this period lengthen the wait; its limit unless `hold` is longer. Milliseconds. */
 const departuresMs = 3 * 3_600_000;
 const waitMsMax = 3_600_000;
-/** If home is left again within `againMs`, its trouble comes and goes: see `lookBackMsOf`, for `rememberedMs`. */
+/** Home left twice within `againMs`: for `rememberedMs`, times are compared over a longer period. */
 const againMs = 45 * 60_000;
 const againFactor = 6;
 const rememberedMs = 12 * 3_600_000;
@@ -16,17 +16,19 @@ const bad = -2.3;
 
 /** This many bad responses in a row are trouble. */
 const troubleRow = 3;
-/** A failure rate has ended if the probability of the good responses since is at most exp(−`endedBound`) at that rate. */
+/**
+ * A failure rate has ended if the good responses since have a probability of at most exp(−`endedBound`) at that rate.
+ */
 const endedBound = 7;
 const rateMost = 0.9;
-/** A failure rate has ended only after this many times the most good responses between two failures. */
+/** At least this many times the longest run of good responses between two of the failures. */
 const pauseFactor = 1.5;
 /** The longest period over which failures are compared, milliseconds. */
 const compareMsMax = 3_600_000;
-/** If home was left because it was slow, it may have this many more failures than the mirror in use. */
+/** If home was left for slowness, it may have this many more failures than the mirror in use. */
 const chanceFailures = 1;
 
-/** When the last failure of a row of `troubleRow`, or of a rate that has ended, was: monotonic; −∞: none. */
+/** The time of the last failure of a trouble that counts: monotonic milliseconds; −∞: none. */
 export function lastTroubleOf({ light, heavy }: HeadRecord): number {
   const outcomes = [...light, ...heavy].sort((a, b) => a.atMs - b.atMs);
   let row = 0;
@@ -60,25 +62,23 @@ function longestPause(outcomes: readonly Outcome[]): number {
   return longest;
 }
 
-/** Adds one response of home while clients are elsewhere. A bad one cancels all good ones before it. */
+/** Adds one response of home while clients are elsewhere. A bad one cancels all good ones before. */
 export function updateHealth(health: number, isBad: boolean): number {
   return isBad ? Math.max(bad, Math.min(0, health + bad)) : Math.min(2 * healthBound, health + good);
 }
 
-/** One departure from home. */
 export interface Departure {
   /** Monotonic. */
   readonly atMs: number;
-  /** True if home was left because it was slow. */
+  /** True if home was left for slowness. */
   readonly isOfTime: boolean;
 }
 
-/** The departures from home within `rememberedMs`. */
 export function recentDeparturesOf(departures: readonly Departure[], nowMs: number): readonly Departure[] {
   return departures.filter(({ atMs }) => nowMs - atMs <= rememberedMs);
 }
 
-/** Minimum time away from home, milliseconds: `hold`, doubled per departure but the first and those for slowness. */
+/** Minimum time away from home, milliseconds: `hold`, doubled by further departures, but not by those for slowness. */
 export function waitMs(departures: readonly Departure[], holdMs: number, nowMs: number): number {
   return doubledMs(
     departures.filter(({ isOfTime }) => !isOfTime),
@@ -100,10 +100,9 @@ export function lookBackMsOf(departures: readonly Departure[], holdMs: number, n
 }
 
 /**
- * True where home is at least as good as the mirror in force. Mean times over `timesOverMs` are at most a little
- * longer, and downloads succeed. Home had no more failures (`chanceFailures` more if it was left because it was slow).
- * Failures count over `compareMsMax`, because an unreliable mirror often has ten good minutes, or since the last
- * trouble of home, but at least over `overMs`.
+ * True if home is about as fast as the mirror in use, has no more failures, and serves downloads.
+ * @param overMs       the minimum period over which failures are compared
+ * @param timesOverMs  the period over which times are compared
  */
 export function isHomeAsGood(
   home: HeadRecord,
@@ -123,7 +122,7 @@ export function isHomeAsGood(
 }
 
 function isNoSlower(home: HeadRecord, here: HeadRecord, weight: 'light' | 'heavy', fromMs: number): boolean {
-  // This check is repeated each second and would soon pass by chance: so one standard error is added to light means.
+  // One standard error is added: this check is repeated each second and would soon pass by chance.
   const homeMs = meanMsFrom(home, weight, fromMs, weight === 'light' ? 1 : 0);
   const hereMs = meanMsFrom(here, weight, fromMs);
   return (

@@ -28,20 +28,20 @@ export interface Moment {
   readonly plannedAtMs: number;
   readonly openedAtMs: number;
   readonly replies: Map<string, Reply>;
-  /** When each response came. */
+  /** When each response ended, by mirror. Monotonic milliseconds. */
   readonly answeredAtMs: Map<string, number>;
   /** By mirror, for a probe that we gave up: the probability that it was only late. */
   readonly late: Map<string, number>;
-  /** Long-run share of bad responses of all mirrors but the head, fixed at the first response; `null` before. */
+  /** Long-run share of bad responses of all mirrors but the head, fixed at the first response; `null`: not yet. */
   everybody: number | null;
-  /** The outcome of each mirror as the head, as far as known, and the mirrors already compared with the head. */
+  /** By mirror: the outcome with this mirror as the head, as far as known. */
   readonly outcomes: Map<string, Outcome>;
   readonly paired: Set<string>;
 }
 
 /** How long a moment waits for missing responses, milliseconds. */
 const waitMs = { light: 12_000, heavy: 180_000 } as const;
-/** Probes ordered together start within this time, as slots become free. Milliseconds. */
+/** Probes that are ordered together start within this time. Milliseconds. */
 const orderedMs = { light: 12_000, heavy: 30_000 } as const;
 
 /** The incomplete moments, and each mirror's latest response, by question. */
@@ -55,9 +55,8 @@ export function newMoments(): Moments {
 }
 
 /**
- * Adds a response to the nearest moment that it fits in and that has none of its mirror, else to a new one; returns
- * that.
- * @param paceMs  of the question, milliseconds
+ * Adds a response to the nearest moment that it fits into, else to a new one. Returns that moment.
+ * @param paceMs  the interval of the question, milliseconds
  */
 export function addToMoment(moments: Moments, answer: Answer, paceMs: number): Moment {
   const latest = moments.latest.get(answer.question) ?? new Map<string, Answer>();
@@ -91,7 +90,6 @@ export function momentOf(moments: Moments, place: Place, paceMs: number): Moment
   return nearest(moments.open.get(place.question) ?? [], place, paceMs);
 }
 
-/** Of the moments that a response may join, the one with the nearest planned time. */
 function nearest(open: readonly Moment[], answer: Place, paceMs: number): Moment | null {
   const apartMs = (moment: Moment): number => Math.abs(moment.plannedAtMs - answer.plannedAtMs);
   const fitting = open.filter((moment) => !moment.replies.has(answer.registry) && isSame(moment, answer, paceMs));
@@ -105,12 +103,12 @@ function isSame(moment: Moment, answer: Place, paceMs: number): boolean {
   return Math.abs(moment.plannedAtMs - answer.plannedAtMs) <= nearMs;
 }
 
-/** True where a moment has waited long enough for missing responses. */
+/** True if a moment has waited long enough for missing responses. */
 export function isOverdue(moment: Moment, nowMs: number): boolean {
   return nowMs - moment.openedAtMs >= waitMs[moment.isHeavy ? 'heavy' : 'light'];
 }
 
-/** A mirror's latest response to a question while `isCurrentReply` holds for it; else `null`. */
+/** The latest response of a mirror to a question; `null`: none, or too old. */
 export function standIn(
   moments: Moments,
   question: string,
@@ -122,7 +120,7 @@ export function standIn(
   return answer === undefined || !isCurrentReply(answer.atMs, nowMs, paceMs) ? null : answer.reply;
 }
 
-/** Forgets responses of mirrors, and to questions, that are not known any more. */
+/** Forgets responses of mirrors and to questions that are no longer known. */
 export function pruneAnswers(moments: Moments, isKnown: (registry: string, question: string) => boolean): void {
   for (const [question, latest] of moments.latest) {
     for (const registry of latest.keys()) if (!isKnown(registry, question)) latest.delete(registry);
@@ -132,12 +130,10 @@ export function pruneAnswers(moments: Moments, isKnown: (registry: string, quest
     for (const registry of moment.replies.keys()) if (!isKnown(registry, moment.question)) dropReply(moment, registry);
 }
 
-/** Forgets a mirror's response in an open moment. */
 export function dropReply({ replies, late, outcomes }: Moment, registry: string): void {
   for (const known of [replies, late, outcomes]) known.delete(registry);
 }
 
-/** A finished moment. */
 export interface PastMoment extends Replies {
   readonly isHeavy: boolean;
   readonly isScheduled: boolean;
@@ -146,16 +142,16 @@ export interface PastMoment extends Replies {
 }
 
 interface KeptMoment extends Omit<PastMoment, 'replyOf' | 'isMerelyLate'> {
-  /** One number per response, to save memory, by column; 0 or beyond the end: none. */
+  /** One number per response, to save memory, at the column of its mirror; 0 or absent: none. */
   readonly answers: readonly number[];
 }
 
-/** Moments kept per upstream: over half an hour of one every two seconds, and the last downloads. */
+/** Light moments of about half an hour, and the last downloads. */
 const momentsKept = { light: 1_000, heavy: 40 } as const;
 
 /** The finished moments of one upstream, oldest first, for what-if requests. */
 export interface Past {
-  /** The column of each mirror. */
+  /** By mirror. */
   columns: Map<string, number>;
   light: KeptMoment[];
   heavy: KeptMoment[];
@@ -180,7 +176,7 @@ export function keepMoment(past: Past, moment: Moment): void {
   if (rows.length > 1.25 * momentsKept[weight]) rows.splice(0, rows.length - momentsKept[weight]);
 }
 
-/** Light moments since a time, and the last downloads whatever their age; each weight oldest first. */
+/** Light moments since a time, and the last downloads whatever their age. Each weight is oldest first. */
 export function pastMomentsFrom(past: Past, fromMs: number): readonly PastMoment[] {
   return [...past.light.filter(({ atMs }) => atMs >= fromMs), ...past.heavy].map((row) => {
     const codeOf = (registry: string): number => row.answers[past.columns.get(registry) ?? -1] ?? 0;
@@ -192,7 +188,7 @@ export function pastMomentsFrom(past: Past, fromMs: number): readonly PastMoment
   });
 }
 
-/** Forgets what is not known any more. */
+/** Forgets mirrors and questions that are no longer known. */
 export function prunePast(past: Past, isKnown: (registry: string, question: string) => boolean): void {
   for (const weight of ['light', 'heavy'] as const)
     past[weight] = past[weight].filter(({ question }) =>
@@ -212,7 +208,7 @@ export function prunePast(past: Past, isKnown: (registry: string, question: stri
 }
 
 const tags = ['unknown', 'ok', 'gone', 'failed'] as const;
-/** A code is the status (0: none), tag and marks. A number is the microseconds times `codes`, plus the code. */
+/** A code is the sum of status (0: none), tag and marks. A stored number is microseconds × `codes` + code. */
 const tagMark = 1_000;
 const cutMark = 4_000;
 const lateMark = 8_000;
@@ -220,7 +216,7 @@ const artifactMark = 16_000;
 const hungMark = 32_000;
 const codes = 64_000;
 
-/** Whether a code has a mark. Marks are above the tags: the first is 4 000, each next one twice the one before. */
+/** Marks are 4000 times a power of two. */
 function has(code: number, mark: number): boolean {
   return Math.floor(code / mark) % 2 === 1;
 }

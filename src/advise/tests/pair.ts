@@ -13,14 +13,14 @@ import {
 import type { HeadRecord, Outcome } from './record.ts';
 import { isTimeAlarm, newTimeTest, type TimeTest, timeBound, updateTimeTest } from './time.ts';
 
-/** The running comparison of the head in force with one candidate. */
+/** The running comparison of the head with one candidate. */
 export interface Pair {
   readonly failures: { readonly all: FailureTest; readonly heavy: FailureTest };
   /** `steady`: light steps again, for a small difference that lasts. */
   readonly time: { readonly light: TimeTest; readonly heavy: TimeTest; readonly steady: TimeTest };
 }
 
-/** A reason to leave the head, over all steps: failures; over light steps: time; with `heavy_`: over heavy steps. */
+/** The test that triggered: `failures` and `heavy_failures` over all and over heavy steps; `time` over light steps. */
 export type Alarm = 'failures' | 'heavy_failures' | 'time' | 'heavy_time';
 
 export function isOfTime(alarm: Alarm): alarm is 'time' | 'heavy_time' {
@@ -41,7 +41,7 @@ export interface AlarmRule {
   readonly isShared: boolean;
 }
 
-/** One test as people see it. */
+/** The sum of a test, and the bound that it must reach. */
 export interface Running {
   readonly sum: number;
   readonly bound: number;
@@ -51,7 +51,7 @@ const lightSlowerMin = 4;
 const heavySlowerMin = 3;
 const alsoLight = 0.25;
 
-/** A new pair. Mean and variance of differences are estimated from both records. */
+/** A pair whose time tests start with the mean and variance of both records. */
 export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
   const timeOf = (weight: 'light' | 'heavy'): TimeTest => {
     const [a, b] = [spread(head, weight), spread(candidate, weight)];
@@ -98,13 +98,11 @@ export function updatePair(
   if (!head.isHeavy) updateTimeTest(steady, head.tookMs, candidate.tookMs, { ...more, isSteady: true });
 }
 
-/** Counts a good response of the head; one of a light step only in the test of all steps. */
 export function countGoodOf({ failures }: Pair, isHeavy: boolean): void {
   countGood(failures.all);
   if (isHeavy) countGood(failures.heavy);
 }
 
-/** The current bound of the time tests. */
 export function timeBoundOf(isRecent: boolean): number {
   return isRecent ? timeBound.recent : timeBound.usual;
 }
@@ -123,12 +121,12 @@ export function alarmOf(pair: Pair, rule: AlarmRule): Alarm | null {
   return pair.time.light.sum >= alsoLight * bound ? 'time' : 'heavy_time';
 }
 
-/** The test of light steps that is nearer to the common bound. */
+/** The test of light steps with the larger sum. */
 export function lightTestOf({ light, steady }: Pair['time']): TimeTest {
   return light.sum >= steady.sum ? light : steady;
 }
 
-/** The time test of steps of this weight that is past this bound; `null`: none is. */
+/** A time test of this weight that has reached the bound; `null`: none. */
 export function findTimeAlarm({ time }: Pair, weight: Weight, bound: number, ratio: number): TimeTest | null {
   const [tests, slowerMin] =
     weight === 'light' ? [[time.light, time.steady], lightSlowerMin] : [[time.heavy], heavySlowerMin];

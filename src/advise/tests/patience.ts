@@ -1,17 +1,17 @@
-/** A response is late, and counts as bad, after `factor` times the quantile `share` of a mirror's good responses. */
+/** A response is late, and counts as bad, above `factor` × the quantile `share` of a mirror's good responses. */
 const factor = 4;
 const share = 0.95;
-/** Limits of that time, milliseconds. */
+/** Limits of `Patience.limitMs`. */
 const bounds = { light: { min: 5_000, max: 10_000 }, heavy: { min: 12_000, max: 60_000 } } as const;
-/** Good responses kept, the minimum to learn from, and how many there are between two computations. */
+/** Good responses kept, the minimum to learn from, and the number between two computations. */
 const kept = 200;
 const fewAnswers = { light: 20, heavy: 5 } as const;
 const everyAnswers = { light: 20, heavy: 1 } as const;
 
-/** How long a mirror's response is waited for before it counts as bad, for steps of one weight. Milliseconds. */
+/** How long the responses of a mirror are waited for before they count as bad. Milliseconds. */
 export interface Patience {
   readonly weight: keyof typeof bounds;
-  /** A ring; `at` is the next place. */
+  /** A ring; `at` is the next index. */
   readonly times: number[];
   at: number;
   /** Good responses until `limitMs` is computed again. */
@@ -19,7 +19,7 @@ export interface Patience {
   limitMs: number;
 }
 
-/** Starts with the longest time. */
+/** A patience that has not learned yet: `limitMs` is at its maximum. */
 export function newPatience(weight: Patience['weight']): Patience {
   return { weight, times: [], at: 0, untilNext: fewAnswers[weight], limitMs: bounds[weight].max };
 }
@@ -30,17 +30,16 @@ export function lateShareOf({ times, weight }: Patience, ms: number): number {
   return times.filter((one) => one > ms).length / times.length;
 }
 
-/** The wait beyond the others' longest time, in standard deviations: what one time counts in a time test at most. */
+/** In standard deviations of the difference to other mirrors. */
 const deviations = 8;
 
-/** The wait for an artifact that others served in `tookMs`, with this deviation of differences. Milliseconds. */
+/** How long to wait for an artifact that other mirrors served in `tookMs`. Milliseconds. */
 export function besideMs(tookMs: readonly number[], scatterMs: number): number {
   const { min, max } = bounds.heavy;
   const longest = Math.max(...tookMs);
   return Math.min(max, Math.max(min, factor * longest, longest + deviations * scatterMs));
 }
 
-/** Records one good response. Milliseconds. */
 export function recordTime(patience: Patience, tookMs: number): void {
   patience.times[patience.at] = tookMs;
   patience.at = (patience.at + 1) % kept;

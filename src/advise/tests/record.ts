@@ -1,8 +1,8 @@
-/** The outcome of one possible head in one moment, through the chain it would give. */
+/** What clients would get in one moment if a given mirror were the head of their chain. */
 export interface Outcome {
-  /** When the mirror's own response came, monotonic milliseconds. */
+  /** When the response of that mirror came, monotonic milliseconds. */
   readonly atMs: number;
-  /** The time of a good walk, milliseconds; 0 where `bad`. */
+  /** Milliseconds; 0 where `bad`. */
   readonly tookMs: number;
   readonly bad: boolean;
   readonly isHeavy: boolean;
@@ -27,16 +27,16 @@ export const lateMax = 0.005;
 const keptOfQuestion = 64;
 const questionsKept = 400;
 
-/** The outcomes of one possible head, bounded, oldest first. */
+/** The outcomes with one mirror as the head, bounded, oldest first. */
 export interface HeadRecord {
   /** Scheduled light outcomes, by question. */
   readonly questions: Map<string, Outcome[]>;
   light: Outcome[];
   heavy: Outcome[];
-  /** Share of bad outcomes, with slow forgetting (scheduled outcomes only) and with fast forgetting (all). */
+  /** Shares of bad outcomes: long-run, of scheduled ones only; and recent, of all. */
   slowRate: number;
   fastRate: number;
-  /** Scheduled outcomes: failures in rows of at most `backgroundRow`, these and good ones, and failures since a good one. */
+  /** Counts of scheduled outcomes without long rows of failures; `row`: failures since the last good one. */
   readonly background: { bad: number; all: number; row: number };
   last: Outcome | null;
   lastHeavy: Outcome | null;
@@ -56,7 +56,7 @@ export function newRecord(): HeadRecord {
   };
 }
 
-/** Records one outcome. Only scheduled outcomes show how often a mirror usually fails. */
+/** Only scheduled outcomes show how often a mirror usually fails. */
 export function recordOutcome(record: HeadRecord, question: string, outcome: Outcome, isScheduled: boolean): void {
   if (isScheduled && !outcome.isHeavy) noteQuestion(record, question, outcome);
   const bad = outcome.bad ? 1 : 0;
@@ -76,7 +76,7 @@ export function recordOutcome(record: HeadRecord, question: string, outcome: Out
   if (record.light.length > 2 * kept) record.light.splice(0, record.light.length - kept);
 }
 
-/** Removes the bad outcomes since a time, monotonic milliseconds. */
+/** Removes the bad outcomes since `fromMs`, monotonic milliseconds. */
 export function dropBad(record: HeadRecord, fromMs: number): void {
   const isKept = (one: Outcome): boolean => !one.bad || one.atMs < fromMs;
   record.light = record.light.filter(isKept);
@@ -89,9 +89,9 @@ export function dropBad(record: HeadRecord, fromMs: number): void {
   record.background.row = 0;
 }
 
-/** More failures in a row are trouble and no background. */
+/** More failures in a row are trouble, not background. */
 const backgroundRow = 2;
-/** At this many outcomes both counts are halved. */
+/** At this many outcomes the counts are halved. */
 const backgroundKept = 8_000;
 
 function noteBackground(background: HeadRecord['background'], isBad: boolean): void {
@@ -120,12 +120,12 @@ function noteQuestion(record: HeadRecord, question: string, outcome: Outcome): v
   if (known.length > 2 * keptOfQuestion) known.splice(0, known.length - keptOfQuestion);
 }
 
-/** This many good downloads in a row end the trouble of a bad one. */
+/** This many good downloads must follow a failed one. */
 const heavyClean = 4;
 
 /**
- * True where no remembered download failed, or `heavyClean` succeeded since: one is enough if the failure belongs to trouble
- * that has ended.
+ * True if no remembered download failed, or enough good ones followed: one is enough if the failure is not later than
+ * `troubledMs`.
  * @param troubledMs  as `lastTroubleOf`
  */
 export function isHeavyClean(record: HeadRecord, troubledMs: number): boolean {
@@ -137,7 +137,7 @@ export function isHeavyClean(record: HeadRecord, troubledMs: number): boolean {
 }
 
 /**
- * Mean good time since `fromMs`, of heavy steps at any age, plus `errors` standard errors; `null`: none. Milliseconds.
+ * Mean time of good outcomes plus `errors` standard errors, milliseconds; `null`: none. Heavy ones count at any age.
  */
 export function meanMsFrom(
   record: HeadRecord,

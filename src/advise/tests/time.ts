@@ -4,28 +4,28 @@ const manners = {
   steady: { clip: 2, drift: 0.15, scale: 0.35 },
 } as const;
 const { clip, drift } = manners.quick;
-/** Added in the quick test where the candidate is home. */
+/** Added in the quick test if the candidate is home. */
 const homeBonus = 0.2;
 /** The smallest standard deviation used: milliseconds, and as a share of the level. */
 const deviationMsMin = 100;
 const deviationShareMin = 0.25;
-/** Before so many moments, the minimum deviation is larger: the first differences are often alike by chance. */
+/** Before this many moments the minimum deviation is larger: the first differences are often alike by chance. */
 const knownAfter = { light: 40, heavy: 12 } as const;
-/** How fast the running deviation forgets. */
+/** The minimum weight of a new moment in running means. */
 const memory = 1 / 300;
-/** Above this share of the bound mean and variance of differences are frozen: a shift must not widen them. */
+/** Above this share of the bound, mean and variance of differences are frozen: a shift must not widen them. */
 const frozenShare = 0.6;
 /** A difference further than this many deviations from the mean counts as this many. */
 const winsor = 6;
-/** So many for the first downloads, `earlySeen` of them: an early shift must not count as scatter. */
+/** As `winsor`, for the first `earlySeen` downloads: an early shift must not count as scatter. */
 const winsorEarly = 2;
 const earlySeen = 30;
-/** The limit of a sum, as a multiple of the bound: it must fall soon after the trouble ends. */
+/** A sum is limited to this multiple of the bound, so that it falls soon after the trouble. */
 const mostOfBound = 2;
 
 /** The bound of the sum; `recent`: within `hold` of a move. */
 export const timeBound = { usual: 14, recent: 21 } as const;
-/** So many moments beyond the clip may be chance, or a fault of ours that is not known yet. */
+/** This many moments beyond the clip may be chance. */
 const chancesMax = 3;
 /** Smaller mean differences are not worth a move, milliseconds. */
 const worthMs = 100;
@@ -35,7 +35,7 @@ export interface TimeTest {
   sum: number;
   /** Moments since the sum was last zero. */
   rounds: number;
-  /** Those in which the head was slower by more than a move is worth. */
+  /** Moments in which the head was clearly slower. */
   slower: number;
   /** When the sum left zero, monotonic milliseconds. */
   fromMs: number;
@@ -68,9 +68,8 @@ export function deviationMsOf(test: TimeTest, isRare: boolean = false): number {
 }
 
 /**
- * Adds one moment in which both succeeded to a one-sided CUSUM of the clipped difference in standard deviations. It is zero
- * where the head takes `ratio` times as long.
- * @param context.ratio   what is worth a move, at least 1
+ * Adds one moment in which both succeeded to a one-sided CUSUM of the clipped time difference.
+ * @param context.ratio   the ratio of times that is worth a move, at least 1
  * @param context.isHome  the candidate is home
  */
 export function updateTimeTest(
@@ -82,7 +81,7 @@ export function updateTimeTest(
     readonly isHome: boolean;
     readonly bound: number;
     readonly isRare?: boolean;
-    /** The manner is `steady`; else `quick`. */
+    /** True for the manner `steady`, false for `quick`. */
     readonly isSteady?: boolean;
     /** When the head's response came, monotonic milliseconds. */
     readonly atMs?: number;
@@ -131,14 +130,13 @@ function learn(
   test.variance = Math.max(0, (1 - weight) * (test.variance + weight * bounded * bounded));
 }
 
-/** The head's total time, milliseconds; the `chancesMax` largest outliers count as the clip, the others in full. */
+/** Milliseconds; the `chancesMax` largest outliers are limited to the clip. */
 export function timeOfHead({ headTookMs, beyondMs }: TimeTest): number {
   return beyondMs.reduce((ms, one) => ms - one, headTookMs);
 }
 
 /**
- * True where the sum is past its bound, the head was slower in enough moments, and on average slower by more than `ratio` and
- * `worthMs`.
+ * True if the sum has reached its bound, the head was slower in enough moments, and by enough on average.
  * @param slowerMin  moments that are enough: two lost packets are no slow mirror
  */
 export function isTimeAlarm(test: TimeTest, bound: number, slowerMin: number, ratio: number): boolean {

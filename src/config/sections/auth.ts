@@ -71,7 +71,7 @@ function fromAuth(path: Path, auth: FileAuth, url: string, reading: Reading): Au
     const at = [...path, auth.tokenFile === undefined ? 'token' : 'tokenFile'];
     const token = auth.tokenFile === undefined ? auth.token : reading.secret(at, auth.tokenFile);
     if (token == null) return null;
-    // A header may refuse other characters: each probe would end without a request.
+    // Other characters may be refused in a header: no probe would send a request.
     if (!/^[\x21-\x7e]+$/.test(token)) reading.error(at, phrase('expected.tokenAscii'));
     return { scheme: 'bearer', username: '', secret: new Secret(token), hosts };
   }
@@ -110,8 +110,7 @@ function fromNetrc(path: Path, auth: FileAuth, url: string, reading: Reading): A
 }
 
 /**
- * The login of a host in a netrc file, as the go command reads it: the first entry with login and password counts, what
- * follows `default` is not read, `macdef` bodies are skipped.
+ * The login of a host in a netrc file, as the go command reads it; `null`: none.
  * @see protocols.md section 1.5; cmd/go/internal/auth `netrc.go`
  */
 export function findNetrcLogin(

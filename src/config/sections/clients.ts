@@ -11,7 +11,7 @@ import { memberKeysOf } from '../chain.ts';
 import { byEcosystem, errorOf, mapping, readable } from '../fields.ts';
 import type { Report } from '../reading.ts';
 
-/** A chain as the file declares it: its text, alone or by the name of its client. */
+/** A chain as text, or as a mapping from the name of its client to the text. */
 type FileChain = string | Readonly<Record<string, string>>;
 
 export function makeClientsKey(registry: Registry) {

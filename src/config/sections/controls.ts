@@ -21,7 +21,7 @@ export const controlsKey = list(
   .meta({ description: 'Hosts that are not mirrors: they show whether a mirror or this network fails.' })
   .prefault([]);
 
-/** Reads a control's URL: `http:`, `https:` (a path and a query are fine) or `tcp://host:port`; never with user-info. */
+/** Reads the URL of a control: http, https or `tcp://host:port`, without user-info; `null`: invalid. */
 export function parseControlUrl(text: string): { readonly url: string; readonly name: string } | null {
   if (!/^(https?|tcp):\/\/[^/]/i.test(text) || /[\s@#\\]/.test(text) || !URL.canParse(text)) return null;
   const parsed = new URL(text);
@@ -67,8 +67,7 @@ function warnOfUndecidable(config: Config, report: Report): void {
 }
 
 /**
- * A mirror's place: host name, network of the address (/24, /48), or host and port on loopback. Mirrors of one place are not
- * independent.
+ * Mirrors of one place are not independent: one host name or network, on loopback one host and port.
  * @see design.md section 5, Vantage suspect
  */
 function placeOf(mirror: Mirror): string {

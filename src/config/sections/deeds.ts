@@ -79,7 +79,7 @@ const http = mapping({
   allow,
 });
 
-/** The keys of an action of which exactly one is given. */
+/** An action has exactly one of these keys. */
 export const deedKeys = {
   file: fileDeed.meta({ description: 'Write a file.' }).optional(),
   command: list(text('A word.', phrase('expected.shortText')), phrase('expected.listWords'), 100)
@@ -90,7 +90,7 @@ export const deedKeys = {
   http: http.meta({ description: 'Set a value in a configuration store.' }).optional(),
 };
 
-/** True for a path, `user@host:path`, or an http, ssh or file URL; not for what Git takes for an option or a helper. */
+/** True for a path, `user@host:path`, or an http, ssh or file URL without password or token. */
 function isRepository(value: string): boolean {
   if (/[\s\p{Cc}]/u.test(value) || value.startsWith('-') || value.includes('::')) return false;
   if (!value.includes('://')) return true;
@@ -123,7 +123,7 @@ function isInside(value: string): boolean {
 
 type FileDeed = { readonly [Key in keyof typeof deedKeys]?: z.output<(typeof deedKeys)[Key]> };
 
-/** What an action does; `null` after a report: it has none of these keys, or several. */
+/** What an action does; `null` after a report. */
 export function readDeed(path: Path, action: FileDeed, reading: Reading): ActionDeed | null {
   const { file, command, git, http } = action;
   if ([file, command, git, http].filter((one) => one !== undefined).length !== 1) {

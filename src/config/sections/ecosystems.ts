@@ -27,7 +27,7 @@ export function makeSettingsKeys({ all }: Registry): object {
   return Object.fromEntries(keys);
 }
 
-/** Each ecosystem's settings, from its own key and the files named there. */
+/** The settings of each ecosystem, from its own key and the files named there. */
 export function readSettings(file: Readonly<Record<string, unknown>>, reading: Reading): Config['settings'] {
   return Object.fromEntries(
     reading.registry.all.flatMap(({ id, settings }) => {
@@ -38,7 +38,7 @@ export function readSettings(file: Readonly<Record<string, unknown>>, reading: R
   );
 }
 
-/** The texts of the files that a mapping names, by key. A mistake is reported, and the file treated as absent. */
+/** The texts of the files that a mapping names, by key. A file with a mistake is reported and left out. */
 function filesOf(
   path: Path,
   written: Readonly<Record<string, unknown>>,

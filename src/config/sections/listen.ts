@@ -10,8 +10,8 @@ import type { Reading } from '../reading.ts';
 import { readPair } from './tls.ts';
 
 /**
- * A key that says where to listen.
- * @param usual  the address of a mapping without one
+ * The key for an address to listen at.
+ * @param usual  the default address of the mapping form
  * @param needs  what the listener must have off loopback, as a sentence of the reference
  */
 export function makeListenKey(usual: string, needs: string) {
@@ -52,8 +52,7 @@ export const listenKey = makeListenKey('127.0.0.1:10120', 'Off loopback a token 
 type FileListen = z.output<ReturnType<typeof makeListenKey>>;
 
 /**
- * Reads a listen address and its files. Off loopback the daemon needs a token: its clients can pause mirrors and accept
- * advice. The door needs a token or TLS: some of its clients cannot send a token.
+ * Reads a listen address and its files. Off loopback the daemon needs a token, and the door a token or TLS.
  * @param path  of the key
  */
 export function readListen(path: Path, listen: FileListen, of: 'daemon' | 'door', reading: Reading): Listen {
@@ -88,9 +87,9 @@ export function readListen(path: Path, listen: FileListen, of: 'daemon' | 'door'
 const b64token = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /**
- * The token of `token` or `tokenFile`; `null`: there is none, or it is invalid.
- * @param path  of the mapping with these keys
- * @param isExposed  reachable from other machines: a short token causes a warning
+ * The token of `token` or `tokenFile`; `null`: none, or invalid.
+ * @param path       of the mapping with these keys
+ * @param isExposed  reachable from other machines: warns of a short token
  */
 export function bearerToken(
   path: Path,

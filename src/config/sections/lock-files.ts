@@ -6,20 +6,20 @@ import { phrase } from '../../words/tell.ts';
 import type { Path } from '../issues.ts';
 import type { Reading } from '../reading.ts';
 
-/** An entry of `modules` for a lock file. */
+/** An entry of `modules` for a lock file: its first `top` usable modules. */
 export interface FileLock {
   readonly from: string;
   readonly top: number;
 }
 
-/** One ecosystem, and the result of its lock files so far. */
+/** The results of the lock files of one ecosystem so far. */
 export interface LockState {
   readonly kind: Ecosystem;
   readonly mirrors: readonly Mirror[];
   readonly isPrivate: (module: string) => boolean;
   readonly skipped: SkippedLockEntry[];
   readonly pinned: Record<string, string>;
-  /** Files whose invalid lines were reported, by path: two entries may name one file. */
+  /** Paths of files whose invalid lines were reported. */
   readonly told: Set<string>;
 }
 
@@ -50,7 +50,7 @@ export function readLockModules(path: Path, entry: FileLock, state: LockState, r
   return taken;
 }
 
-/** Reports invalid lines: they may contain hashes that responses would be verified by. */
+/** Reports invalid lines: they may contain hashes for the verification of responses. */
 function tellMalformed(path: Path, malformed: Lock['malformed'], { skipped, told }: LockState, reading: Reading): void {
   if (malformed === null) return;
   const { file, count, first, expected } = malformed;

@@ -185,7 +185,7 @@ function gapsOf({ gaps }: FileMirror): Pick<Mirror, 'gaps'> {
   return { gaps: { prereleases, releaseAgeMs: releaseAge ?? 0, without } };
 }
 
-/** A mirror's values of keys that its ecosystem adds; keys of another ecosystem are a mistake. */
+/** The values of keys that the ecosystem adds to a mirror; keys of another ecosystem are reported. */
 function ownOf(path: Path, mirror: FileMirror, { registry, error: tell }: Reading): Pick<Mirror, 'own'> {
   const written: Readonly<Record<string, unknown>> = mirror;
   const own: Record<string, unknown> = {};
@@ -205,12 +205,12 @@ function protocolOf(path: Path, { protocol }: FileMirror, url: string, report: R
   return { protocol };
 }
 
-/** The setting that turns HTTP/2 off in the only client; `null`: there is none, or there are several clients. */
+/** The setting that turns HTTP/2 off; `null`: none, or there are several clients. */
 function bypassOf(mirror: Mirror, [client, more]: readonly Client[]): string | null {
   return more === undefined ? (client?.withoutHttp2?.(mirror)?.setting ?? null) : null;
 }
 
-/** Which clients speak which HTTP version to a mirror, where its server chooses one. */
+/** Which clients use which HTTP version; empty over plain HTTP, and if `protocol` is set. */
 function speaksOf(mirror: Mirror, config: Pick<Config, 'client'>, registry: Registry): Pick<Mirror, 'speaks'> {
   const kind = registry.of(mirror.ecosystem);
   if (kind === null || mirror.protocol !== undefined || !mirror.url.startsWith('https:')) return {};
@@ -233,7 +233,7 @@ function upstreamOf(mirror: FileMirror, registry: Registry): string {
   return mirror.upstream ?? registry.of(mirror.ecosystem)?.publicUpstream ?? mirror.ecosystem;
 }
 
-/** Checks the upstreams, and that each has at most one origin. */
+/** Checks that each mirror has an upstream, and each upstream at most one origin. */
 function checkOrigins(written: readonly FileMirror[], { registry, error: tell }: Reading): void {
   const origins = new Map<string, string>();
   for (const [at, mirror] of written.entries()) {

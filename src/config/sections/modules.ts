@@ -59,7 +59,7 @@ type Entry = Named & { readonly at: number; readonly isWritten: boolean };
 export interface Modules {
   readonly modules: readonly ModuleRef[];
   readonly skipped: readonly SkippedLockEntry[];
-  /** Hashes from lock files for these modules, by ecosystem, keyed as the ecosystem does. */
+  /** Hashes from lock files, by ecosystem, by the keys of the ecosystem. */
   readonly pinned: Readonly<Record<EcosystemId, Readonly<Record<string, string>>>>;
 }
 
@@ -69,10 +69,7 @@ export interface Asked {
   readonly mirrors: readonly Mirror[];
 }
 
-/**
- * Reads `modules` with its lock files, and assigns each module to upstreams: the one that it names; else, if it matches
- * `private`, all but the public one; else the public one, or all if no module is private: a mirror needs something to probe.
- */
+/** Reads `modules` with its lock files, and assigns each module to upstreams. */
 export function readModules(asked: Asked, reading: Reading): Modules {
   const found = reading.registry.all.map((kind) => readKind(kind, asked, reading));
   return {
@@ -134,7 +131,7 @@ function writtenModule(
   return parsed.tag === 'ok' ? [parsed.value] : [];
 }
 
-/** The hashes of configured modules: their key is the module at its version, alone or before a slash. */
+/** The hashes of configured modules: a key is a module at its version, alone or before a slash. */
 function pinnedOf(id: EcosystemId, all: readonly Named[], hashes: Readonly<Record<string, string>>): Modules['pinned'] {
   const refs = new Set(all.map(refTextOf));
   const isAsked = (key: string): boolean =>
@@ -143,7 +140,7 @@ function pinnedOf(id: EcosystemId, all: readonly Named[], hashes: Readonly<Recor
   return kept.length === 0 ? {} : { [id]: Object.fromEntries(kept) };
 }
 
-/** The modules that each entry stands for: one for each of its upstreams. */
+/** The modules of each entry: one for each of its upstreams. */
 function belonging(
   { id, publicUpstream }: Ecosystem,
   named: readonly Named[],
@@ -183,7 +180,7 @@ function warnOfUnused(
     );
 }
 
-/** Checks the keyrings that an entry names; the program that verifies reads them. */
+/** Checks the keyring files that an entry names. */
 function entryFiles(path: Path, reading: Reading): EntryFiles {
   return {
     keyring(keys, name) {

@@ -23,7 +23,6 @@ import type { Path } from '../issues.ts';
 import { checkUnique, type Reading, type Report } from '../reading.ts';
 import { deedKeys, readDeed } from './deeds.ts';
 
-/** `slow` means every cause of slowness. Failback cannot be chosen: it undoes the changes. */
 const causeWords = {
   slow: ['spike', 'level_shift', 'throughput', 'slower'],
 } as const satisfies Readonly<Record<string, readonly (typeof adviceCauses)[number][]>>;
@@ -94,7 +93,7 @@ type FileAction = z.output<typeof action>;
 export interface BesideActions {
   readonly mirrors: readonly Mirror[];
   readonly hasFleet: boolean;
-  /** A pair without etcd: it is unknown which of its daemons may act, so neither acts. */
+  /** True for a pair of daemons without etcd: neither may act. */
   readonly isHeld: boolean;
 }
 
@@ -126,7 +125,7 @@ export function readActions(
   return rules.length === 0 ? {} : { onAdvice: rules };
 }
 
-/** Reports a form that advice for the upstream never has: neither its clients nor its profiles offer it. */
+/** Reports a form that no advice for the upstream has. */
 function checkForm(
   path: Path,
   { deed, targets: [target] }: ActionRule,

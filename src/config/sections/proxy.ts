@@ -14,7 +14,7 @@ export const proxyKey = checked(
   (value) => value === 'direct' || parseProxyUrl(value) !== null,
 ).optional();
 
-/** The proxy towards a mirror: its own, else that of the environment. @param path  of the mirror */
+/** The proxy for a mirror: its own, else that of the environment. @param path  of the mirror */
 export function readProxy(
   path: Path,
   named: string | undefined,
@@ -33,8 +33,7 @@ export function readProxy(
 }
 
 /**
- * The proxy of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (upper case first, then lower) for a URL; none for loopback. A
- * value without scheme gets `http://`.
+ * The proxy for a URL by `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, upper case first; `null` for loopback.
  * @see golang.org/x/net/http/httpproxy, whose rules the go command follows
  */
 export function findEnvProxy(url: string, env: Env): { readonly variable: string; readonly value: string } | null {
@@ -48,10 +47,7 @@ export function findEnvProxy(url: string, env: Env): { readonly variable: string
   return { variable, value: /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}` };
 }
 
-/**
- * Whether `NO_PROXY` names a URL's host: `*`, CIDRs, and with an optional port addresses, `example.com` (and names below),
- * `.example.com` or `*.example.com` (names below only).
- */
+/** True if a `NO_PROXY` value names the host of a URL. */
 export function isExcepted(url: string, exceptions: string): boolean {
   const target = hostOf(url);
   const host = new URL(url).hostname.replace(/^\[|\]$/g, '').toLowerCase();
@@ -89,7 +85,7 @@ function proxyOf(text: string): MirrorProxy | null {
   };
 }
 
-/** Reads a base URL without path. */
+/** Reads the URL of a proxy; `null`: invalid, or with a path. */
 export function parseProxyUrl(text: string): SplitUrl | null {
   const split = baseUrl(text);
   return split !== null && new URL(split.url).pathname === '/' ? split : null;

@@ -76,7 +76,7 @@ interface Paced {
 const usualEveryMs = 30_000;
 const usualSpreadMs = 30_000;
 
-/** `schedule` and `steps` with defaults; those of steps are declared by their ecosystems. */
+/** `schedule` and `steps` with their defaults. */
 export function readPaces(of: Paced, reading: Reading): Pick<Config, 'schedule' | 'steps'> {
   const { schedule } = of;
   const hasCron = [schedule, ...Object.values(of.steps)].some(

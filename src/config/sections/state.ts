@@ -12,7 +12,7 @@ export const stateKey = mapping({
   .meta({ description: 'The state file.' })
   .prefault({});
 
-/** A missing folder of the state file is created at start, so only an impossible one is a mistake. */
+/** Reads `state`. A missing folder is no mistake: it is created at start. */
 export function readState({ path, keep }: z.output<typeof stateKey>, reading: Reading): Config['state'] {
   const at = ['state', 'path'];
   const absolute = reading.resolve(path);

@@ -50,8 +50,7 @@ function fromFiles(path: Path, tls: FileTls, reading: Reading): Pick<TlsAccess, 
 }
 
 /**
- * Docker's layout: `<host[:port]>/*.crt` are trust roots, `<x>.cert` with `<x>.key` the client pair; the default port is
- * omitted. Of several pairs the first by name is taken, as Docker tries it first.
+ * Reads a directory in Docker's layout. Of several client pairs the first by name is taken, as Docker tries it first.
  * @see protocols.md section 4.7
  */
 function fromDirectory(path: Path, directory: string, url: string, reading: Reading): TlsAccess {
@@ -79,7 +78,7 @@ function fromDirectory(path: Path, directory: string, url: string, reading: Read
 
 const certificates = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** A file of certificates as text; `null` after a report of the mistake. */
+/** Certificates as text; `null` after a report. */
 function readCertificates(path: Path, name: string, reading: Reading): string | null {
   const text = reading.text(path, name);
   if (text === null) return null;
@@ -89,7 +88,7 @@ function readCertificates(path: Path, name: string, reading: Reading): string | 
   return null;
 }
 
-/** A certificate with its private key; `null` after a report of the mistake. @param paths  of the two names */
+/** A certificate with its private key; `null` after a report. @param paths  the keys that name the two files */
 export function readPair(
   names: { readonly cert: string; readonly key: string },
   paths: { readonly cert: Path; readonly key: Path },
@@ -111,7 +110,7 @@ export function readPair(
   return { cert, key: new Secret(key) };
 }
 
-/** `null`: the text cannot be parsed. */
+/** `null`: invalid. */
 function parsedBy<T>(parse: (text: string) => T, text: string): T | null {
   try {
     return parse(text);

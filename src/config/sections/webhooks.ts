@@ -118,7 +118,7 @@ export function isWebhookSecret(value: string): boolean {
 
 type FileReceiver = z.output<typeof webhook>;
 
-/** The default of `group`: long enough for the events of one fault, short enough to be timely. */
+/** Long enough for the events of one fault, short enough to be timely. */
 const groupMsUsual = 15_000;
 
 export function readReceivers(
@@ -211,7 +211,7 @@ function refuseChatKeys(path: Path, webhook: FileReceiver, report: Report): void
       report.error([...path, key], phrase('expected.chatAlone'), { needs: [[...path, 'format']] });
 }
 
-/** True for events that an Alertmanager gets as alerts; `recovery` is not one, because a closed finding ends its alert. */
+/** True for events that Alertmanager gets as alerts; not for `recovery`, because a closed finding ends its alert. */
 function isAlert(event: WebhookEvent): boolean {
   return event !== 'recovery' && event !== 'advice' && event !== 'action';
 }
@@ -245,12 +245,12 @@ function secretLines(path: Path, { secretsFile = '', format }: FileReceiver, rea
   return [];
 }
 
-/** A receiver in one of these is refused unless `allow` names it. Names but `localhost` are checked only at delivery. */
+/** Private networks: a receiver there is refused unless `allow` names it. */
 const ownNetworks = ['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '::1', 'fc00::/7'].flatMap(
   (text) => parseNetwork(text) ?? [],
 );
 
-/** Warns of receivers at a private address outside `allow`: none of their messages would be sent. */
+/** Warns of receivers at a private address outside `allow`: no message would be sent to them. */
 export function warnOfGuardedReceivers({ webhooks }: Config, report: Report): void {
   for (const [at, { url, allow }] of webhooks.entries()) {
     const host = (URL.parse(url.reveal())?.hostname ?? '').replace(/^\[|\]$/g, '');
