@@ -521,8 +521,12 @@ describe('what changes in place', () => {
 });
 
 describe('the configuration', () => {
-  const shapes =
-    readFileSync(join(root, 'src/core/config.ts'), 'utf8').split('/** One mistake of the operator')[0] ?? '';
+  const [shapes = '', issues] = readFileSync(join(root, 'src/core/config.ts'), 'utf8').split(
+    'export interface ConfigIssue',
+  );
+  it('stands before its mistakes', () => {
+    expect(issues).toContain('severity');
+  });
   const keys = [...new Set([...withoutComments(shapes).matchAll(/readonly (\w+)\??:/g)].map(([, key = '']) => key))];
   const readers = files.filter((path) => folderOf(path) !== 'config' && !path.endsWith('core/config.ts'));
   const isRead = (key: string): boolean =>

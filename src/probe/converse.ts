@@ -59,7 +59,7 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
     });
     if (verdict.outcome.tag === 'ok') errorLine = null;
   } catch (thrown) {
-    errorLine = `defect: ${String(thrown)}`.split('\n', 1)[0]?.slice(0, 200) ?? null;
+    errorLine = firstLineOf(Buffer.from(`defect: ${String(thrown)}`));
   } finally {
     line.close();
   }

@@ -24,20 +24,27 @@ function absoluteHtml(text: string, url: string): string | null {
   const [, , one, two] = href.exec(/<base\b[^>]*/i.exec(text)?.[0] ?? '') ?? [];
   const from = readForeignUrl(one ?? two ?? '', url)?.href ?? url;
   if (readPageUrl('', from) === null) return null;
-  const parts: string[] = [];
-  let [links, at, chars] = [0, 0, 0];
-  for (const { 0: whole, index } of text.matchAll(tag)) {
-    const made = whole.replace(href, (all, before: string, double?: string, single?: string) => {
+  return replaceLinks(text, tag, ([whole]) =>
+    whole.replace(href, (all, before: string, double?: string, single?: string) => {
       const to = readPageUrl((double ?? single ?? '').replaceAll('&amp;', '&'), from);
       return to === null ? all : before + quoted(to.href);
-    });
+    }),
+  );
+}
+
+/** The text with every match replaced; `null`: there are too many, or the result is too long. */
+function replaceLinks(text: string, pattern: RegExp, replace: (match: RegExpExecArray) => string): string | null {
+  const parts: string[] = [];
+  let [links, at, chars] = [0, 0, 0];
+  for (const match of text.matchAll(pattern)) {
+    const made = replace(match);
     links += 1;
-    chars += index - at + made.length;
+    chars += match.index - at + made.length;
     if (links > filesMax || chars > limits.doorRewriteBytes) return null;
-    parts.push(text.slice(at, index), made);
-    at = index + whole.length;
+    parts.push(text.slice(at, match.index), made);
+    at = match.index + match[0].length;
   }
-  return parts.join('') + text.slice(at);
+  return chars + text.length - at > limits.doorRewriteBytes ? null : parts.join('') + text.slice(at);
 }
 
 /** A key `url` with its value. Nothing else in JSON has this form, because quotes in strings are escaped. */
@@ -48,18 +55,10 @@ function absoluteJson(text: string, url: string): string | null {
   const whole = text.trim();
   if (!whole.startsWith('{') || !whole.endsWith('}') || !whole.includes('"files"') || readPageUrl('', url) === null)
     return null;
-  const parts: string[] = [];
-  let [links, at, chars] = [0, 0, 0];
-  for (const { 0: pair, 1: before = '', 2: value = '', index } of whole.matchAll(jsonUrl)) {
+  return replaceLinks(whole, jsonUrl, ([pair, before = '', value = '']) => {
     const to = readPageUrl(decodedText(value), url);
-    const made = to === null ? pair : before + JSON.stringify(to.href);
-    links += 1;
-    chars += index - at + made.length;
-    if (links > filesMax || chars > limits.doorRewriteBytes) return null;
-    parts.push(whole.slice(at, index), made);
-    at = index + pair.length;
-  }
-  return chars + whole.length - at > limits.doorRewriteBytes ? null : parts.join('') + whole.slice(at);
+    return to === null ? pair : before + JSON.stringify(to.href);
+  });
 }
 
 function decodedText(value: string): string {

@@ -51,6 +51,8 @@ describe('links of a page that a hostile mirror made', () => {
     const count = Math.ceil(limits.doorRewriteBytes / base.length);
     expect(absolute('<a href="b">'.repeat(count), 'text/html', base)).toBeNull();
     expect(absolute(`{"files":[${'{"url":"b"},'.repeat(count)}{}]}`, json, base)).toBeNull();
+    const rest = '<p>'.repeat(limits.doorRewriteBytes / 3);
+    expect(absolute(`<a href="b">${rest}`, 'text/html', base)).toBeNull();
     expect(absolute('<a href="b">'.repeat(1_000), 'text/html', base)).toContain(`${base}b`);
   });
 });
