@@ -61,11 +61,10 @@ export interface Advisor {
    * Milliseconds until the next check of a pending probe, sent `outMs` ago; 0 or less: it is late. `null`: no check.
    */
   lateInMs(due: Due, outMs: number, now: Now): number | null;
-  /** Counts a pending probe as late. */
+  /** Takes a pending probe for which `lateInMs` is 0 or less. */
   late(due: Due, outMs: number, now: Now): void;
   /** Takes a failed fetch of a real client. If it was at the head, the artifact of its module is probed again. */
   clientFailed(run: Pick<ClientRun, 'ecosystem' | 'upstream' | 'registry' | 'module' | 'version'>): void;
-  /** Updates all advice. */
   consider(
     input: {
       readonly standings: readonly Standing[];
@@ -84,7 +83,6 @@ export interface Advisor {
   /** The mirrors of an upstream, best first; empty for an unknown upstream. */
   rank(ecosystem: EcosystemId, upstream: string): readonly Candidate[];
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
-  /** What another chain would do, by recent measurements. */
   whatIf(asked: WhatIfAsked, now: Now): Result<WhatIf, WhatIfProblem>;
   /** The audit verdicts on accepted advice. */
   lookedBack(): readonly LookedBack[];

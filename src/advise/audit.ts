@@ -6,7 +6,7 @@ import { isFaster } from './rank.ts';
 import { type Entry, medianMsOf } from './tally.ts';
 import type { View } from './view.ts';
 
-/** An accepted advice is audited after this many times `advise.hold`, or when it ends, if that is earlier. */
+/** The first audit of an accepted advice is due after this many times `advise.hold`. */
 const auditHolds = 3;
 /** A smaller difference in failed samples may be chance. */
 const failuresApartMin = 2;
@@ -55,7 +55,6 @@ function failedOf(entries: readonly Entry[]): number {
   return entries.filter((entry) => entry.tag === 'failed').length;
 }
 
-/** Audits the last accepted advice, if the audit is due. */
 export function auditInTime(view: View, ledger: Ledger): void {
   const { group, now, config } = view;
   const agedMs = now.monotonicMs - (group.moves.accept?.atMs ?? now.monotonicMs);

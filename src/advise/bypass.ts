@@ -28,7 +28,7 @@ export interface BypassDecision {
   readonly weighed: readonly Weighed[];
 }
 
-/** The HTTP version that an outage is limited to; `null`: no open outage, or no limit. */
+/** The HTTP version that an outage is limited to; `null`: no outage, or not limited to one version. */
 function brokenVersion(finding: Finding): HttpProtocol | null {
   if (finding.kind !== 'outage' || finding.state === 'closed') return null;
   return finding.scope.find(({ protocol }) => protocol !== undefined)?.protocol ?? null;
@@ -43,7 +43,6 @@ interface Bypasses {
   readonly undo: BypassDecision | null;
 }
 
-/** What client settings can do about these findings of a mirror. */
 export function bypassesAt(view: View, at: Mirror, findings: readonly Finding[]): Bypasses {
   const { client } = view.group;
   const versions = findings.map(brokenVersion).filter((version) => version !== null);

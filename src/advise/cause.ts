@@ -38,20 +38,18 @@ export function isForced(cause: AdviceCause): boolean {
   return traitsOf(cause)?.isForced === true;
 }
 
-/** True for a finding that counts against its mirror now. */
 export function isAgainst(finding: Finding): boolean {
   if (finding.state === 'closed') return false;
   return kindTraits[finding.kind].isAgainst?.(finding) ?? finding.actionable;
 }
 
 interface Causes {
-  /** The gravest findings that are not disputed, else alerts of other systems; `null`: none. */
+  /** The gravest kind of undisputed findings, else alerts of other systems; `null`: none. */
   readonly gravest: Cause | null;
   /** The findings of lag, even if `gravest` is another cause; `null`: none. */
   readonly lag: Cause | null;
 }
 
-/** What counts against a mirror now. */
 export function findCauses(view: View, { name }: Mirror): Causes {
   const against = view.standingOf(name)?.findings.filter(isAgainst) ?? [];
   const sure = against.filter((one) => !isDisputed(one));
@@ -67,7 +65,6 @@ function firstCauseOf(kinds: readonly Named[], all: readonly Finding[]): Cause |
 
 const levels: readonly Confidence[] = ['low', 'medium', 'high'];
 
-/** The confidence of an advice with this cause and these findings. */
 export function confidenceOf(cause: AdviceCause, findings: readonly Finding[]): Confidence {
   if (cause === 'failback') return 'high';
   if (findings.length === 0) return 'medium';
@@ -124,7 +121,6 @@ export type Trouble =
       readonly fromMs: number;
       readonly reason: Reason;
     }
-  /** The last `count` requests succeeded. */
   | { readonly kind: 'none'; readonly count: number; readonly fromMs: number };
 
 interface FailingTarget {
@@ -136,7 +132,6 @@ interface FailingTarget {
 
 /** Failures in a row that count as trouble: of light requests, of downloads (which are rare), of one target. */
 const failuresMin = { all: 3, downloads: 2, target: 2 } as const;
-/** In the search for the start of trouble, a failure weighs as much as this many successes. */
 const failureWeight = 12;
 const gapsOfEnd = 4;
 
@@ -160,7 +155,7 @@ export function troubleOf(tally: Pick<Tally, 'answers' | 'rows'>): Trouble | nul
   return share;
 }
 
-/** The failures of light requests since the last success; `null`: too few, or only of one target. */
+/** The failures of light requests since the last success; `null`: too few, or not of the whole mirror. */
 function allFailedOf({ answers, rows: { light } }: Pick<Tally, 'answers' | 'rows'>): Row | null {
   return light !== null && light.count >= failuresMin.all && isOfMirror(light, answers.light) ? light : null;
 }

@@ -20,7 +20,6 @@ import type { View } from './view.ts';
 import type { Weighed } from './weigh.ts';
 import { reasonOf } from './words.ts';
 
-/** A decision that is published as an advice. */
 export type Said = Move | Refused | BypassDecision;
 
 /**
@@ -88,7 +87,7 @@ export function compose(
   return { advice, fromMs };
 }
 
-/** As `LiveAdvice.fromMs`, of a new advice. */
+/** As `LiveAdvice.fromMs`. */
 function testedFrom(contest: Contest, decision: Said): number | null {
   if (decision.kind !== 'move') return null;
   const time = contest.pairs.get(decision.to.mirror.name)?.time;
@@ -96,7 +95,6 @@ function testedFrom(contest: Contest, decision: Said): number | null {
   return (decision.alarm === 'time' ? lightTestOf(time) : time.heavy).fromMs;
 }
 
-/** `null` for a refusal. */
 function linesOf(view: View, decision: Said, before: Chain, after: Chain, undo: Bypass | null): Remedy | null {
   const { group, config } = view;
   if (decision.kind === 'refuse') return null;
@@ -108,7 +106,7 @@ function linesOf(view: View, decision: Said, before: Chain, after: Chain, undo: 
   return remedyOfBypass(decision, isDeclared && !isMove ? null : ofChain(), isMove);
 }
 
-/** The remedy for all clients of the ecosystem; `json` has the keys of all. */
+/** The remedy for all clients of the ecosystem. */
 function remedyOf(
   group: Group,
   { before, after, spared }: { readonly before: Chain; readonly after: Chain; readonly spared: Spared | null },
@@ -149,7 +147,6 @@ function inSeconds(ms: number | null | undefined): number | null {
   return ms === null || ms === undefined ? null : round(ms / 1000);
 }
 
-/** A weighed mirror as an advice and the API show it. */
 export function candidateOf({ mirror, scoreMs, gate, running }: Weighed): Candidate {
   const [sum, bound] = running === null ? [null, null] : [round(running.sum), round(running.bound)];
   return { registry: mirror.name, scoreSeconds: inSeconds(scoreMs), gate, sum, bound };
@@ -160,7 +157,7 @@ function headNameOf(group: Group, { members: [head] }: Chain): string {
   return mirrorAt(group, head)?.name ?? (head?.kind === 'direct' || head?.kind === 'off' ? head.kind : 'other');
 }
 
-/** Seconds. A time test counts with its own moments: the mean of half an hour would hide a change. */
+/** Seconds. After a time test the times are means over its moments: a mean over half an hour would hide a change. */
 function fetchCostsOf(view: View, decision: Said): Advice['expected']['fetchCostSeconds'] {
   const { contest } = view.group;
   const here = contest.records.get(decision.at.name);
@@ -181,7 +178,6 @@ function fetchCostsOf(view: View, decision: Said): Advice['expected']['fetchCost
   };
 }
 
-/** Milliseconds; `null` while the test has no evidence. */
 function meanOf(test: TimeTest, ms: (test: TimeTest) => number): number | null {
   return test.sum > 0 && test.rounds > 0 ? ms(test) / test.rounds : null;
 }
@@ -193,7 +189,6 @@ interface Spared {
   readonly head: string;
 }
 
-/** `null`: the decision concerns all clients. */
 function sparedBy(decision: Said): Spared | null {
   if (decision.kind !== 'move' || decision.cause === 'failback') return null;
   const broken = decision.findings

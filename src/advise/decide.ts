@@ -17,14 +17,12 @@ import { chainOfMove, listCandidates, mayBeProposed, ruleOf, type Weighed, weigh
 interface Decided {
   readonly cause: AdviceCause;
   readonly findings: readonly Finding[];
-  /** The mirror to leave, or to stay at. */
   readonly at: Mirror;
   readonly weighed: readonly Weighed[];
 }
 
 export interface Move extends Decided {
   readonly kind: 'move';
-  /** The test that triggered; `null`: no test was needed. */
   readonly alarm: Alarm | null;
   readonly to: Weighed;
   readonly after: Chain;
@@ -36,14 +34,12 @@ export interface Refused extends Decided {
   readonly refusal: Refusal;
   /** The mirrors that pass on failures of the upstream. */
   readonly faults: readonly string[];
-  /** As `Bypasses.stranded`. */
   readonly stranded: readonly string[];
 }
 
 /** `none`: no reason to leave the head; `wait`: a reason, but no advice yet. */
 export type Decision = { readonly kind: 'none' } | { readonly kind: 'wait' } | Move | BypassDecision | Refused;
 
-/** The head of the advised chain, and what counts against it. */
 interface Case {
   readonly at: Mirror;
   readonly cause: Cause | null;
@@ -55,7 +51,6 @@ interface Case {
 /** With a longer `Retry-After` the head is of no use to a build. Milliseconds. */
 const awayMsMin = 60_000;
 
-/** Decides whether to leave the head of the advised chain, to return home, or to stay. */
 export function decide(view: View): Decision {
   const { group, vantage } = view;
   const at = headOf(group);
@@ -85,7 +80,7 @@ function leave(view: View, one: Case): Decision | null {
   if (choice === null) return null;
   const { alarm, to } = choice;
   const standing = view.standingOf(at.name);
-  // A running round shows the cause within seconds: two failed downloads may belong to an outage.
+  // A confirming round shows the cause within seconds: two failed downloads may belong to an outage.
   if (alarm === 'heavy_failures' && standing?.inDoubt === true) return null;
   // A broken address family may cause the slowness: this is known some seconds later.
   if (isOfTime(alarm) && standing?.oneFamily === 'likely') return null;
@@ -124,7 +119,7 @@ function takeBackLate(view: View, one: Case): Decision | null {
   return moveTo(view, at, left.name, back, null, weigh());
 }
 
-/** A move from a mirror with lag to one without, at about the same cost; `null`: none. */
+/** A move from a mirror with lag to one without that costs little more at most; `null`: none. */
 function toPrompt(view: View, one: Case): Decision | null {
   const { at, lag } = one;
   const { minGain } = view.config.advise;
@@ -239,7 +234,7 @@ function listUpstreamFaults(view: View): readonly string[] {
 /** Mirrors with a higher `failedShare` rank behind the others. */
 const unreliableShare = 0.1;
 
-/** Sorts mirrors, the best first; those that may not be advised come last. */
+/** Sorts mirrors, the best first; excluded ones come last. */
 export function rankWeighed(view: View, all: readonly Weighed[]): readonly Weighed[] {
   const { minGain } = view.config.advise;
   const usable = all.filter(({ gate }) => mayBeProposed(gate) || gate === 'current');

@@ -61,7 +61,6 @@ export function requestDownload(view: View, at: Mirror): readonly LookOrder[] {
   ];
 }
 
-/** True if home is healthy again, except for earlier failed downloads. */
 function waitsForDownload(view: View, home: Mirror): boolean {
   const { contest } = view.group;
   const record = contest.records.get(home.name);

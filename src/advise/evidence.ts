@@ -14,7 +14,6 @@ const rowPrefix = 'alert/';
 /** The start of an alert may be this far ahead of our clock. Milliseconds. */
 const aheadMsMax = 5 * 60_000;
 
-/** The result of one notification. */
 export interface EvidenceTurn {
   /** One per alert, in the order of the notification. */
   readonly outcomes: readonly (keyof AlertCounts)[];
@@ -23,7 +22,6 @@ export interface EvidenceTurn {
   readonly deletes: readonly { readonly table: Table; readonly key: string }[];
 }
 
-/** The names of this vantage and of its mirrors. */
 export interface Place {
   readonly vantage: string;
   readonly registries: ReadonlySet<string>;
@@ -40,7 +38,7 @@ export interface EvidenceBook {
   firing(config: Pick<Config, 'alertmanager'>, now: Now): ReadonlyMap<string, readonly AlertEvidence[]>;
 }
 
-/** Times are monotonic milliseconds. */
+/** `heardMs` and `storedMs` are monotonic milliseconds. */
 interface KnownAlert {
   readonly evidence: AlertEvidence;
   readonly heardMs: number;

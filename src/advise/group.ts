@@ -30,7 +30,6 @@ export interface Roster {
   readonly mirrors: readonly Mirror[];
   readonly members: ReadonlyMap<string, ChainMember>;
   readonly byKey: ReadonlyMap<string, Mirror>;
-  /** Orders two mirrors of equal cost, given by name. */
   readonly inOrder: (a: string, b: string) => number;
 }
 
@@ -45,7 +44,7 @@ export interface Muted {
 
 /** The moves advised so far. A proposal counts too: clients may follow it without an accept. */
 export interface Moves {
-  /** Moves away from home, oldest first. */
+  /** Recent moves away from home, oldest first. */
   departures: readonly Departure[];
   /** The last proposal or accept, monotonic milliseconds; `null`: none yet. */
   lastMs: number | null;
@@ -73,7 +72,6 @@ export interface Group {
   roster: Roster;
   /** The chain in the configuration; `null` where it cannot be parsed. */
   declared: Chain | null;
-  /** The chain in force: the accepted one, else the declared one. */
   chain: Chain | null;
   open: LiveAdvice | null;
   accepted: LiveAdvice | null;
@@ -145,7 +143,6 @@ export function memberOf(group: Group, mirror: Mirror): ChainMember {
   return group.roster.members.get(mirror.name) ?? group.client.member(mirror.url);
 }
 
-/** The configured mirror behind a chain member; `null`: none. */
 export function mirrorAt(group: Group, member: ChainMember | undefined): Mirror | null {
   return member?.kind === 'url' ? (group.roster.byKey.get(member.key) ?? null) : null;
 }
@@ -168,7 +165,6 @@ export function homeOf(group: Group): Mirror | null {
   return mirrorAt(group, group.declared?.members[0]);
 }
 
-/** As `advisedChainOf`, but empty instead of `null`. */
 export function chainInForce(group: Group): Chain {
   return advisedChainOf(group) ?? noChain;
 }

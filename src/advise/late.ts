@@ -9,21 +9,17 @@ import { momentOf } from './tests/moments.ts';
 import { besideMs } from './tests/patience.ts';
 import type { View } from './view.ts';
 
-/** Added to the patience of clients for the delay of the network. Milliseconds. */
+/** Added to each wait, for the delay of the network. Milliseconds. */
 const wayMs = 250;
-/** The preliminary requests of a probe may take this many times as long as those of the last one. */
 const asideFactor = 2;
 
-/**
- * A pending download is judged by others if so many mirrors have finished it; the interval of checks in milliseconds.
- */
 const siblingsMin = 2;
 const siblingsMs = 1_000;
 
 const countedKept = 100;
 
 /**
- * When a pending probe of the head counts as bad: once clients would have given up.
+ * When a pending probe of the head counts as bad, although it has no response yet.
  * @param outMs  milliseconds since the probe was sent
  * @returns      milliseconds until the next check; 0 or less: it is bad now; `null`: only its response counts
  * @see docs/decisions/0056-long-waits.md
@@ -51,7 +47,6 @@ export function lateInMs(view: View, due: Due, outMs: number): number | null {
   const moreMs = asideFactor * asideMs + wayMs - outMs;
   if (weight === 'light') return patience.light.limitMs + moreMs;
   const lateMs = Math.min(patience.heavy.limitMs, besideSiblings(group, due)) + moreMs;
-  // The response of another mirror may shorten the wait.
   return Math.min(lateMs, siblingsMs);
 }
 
@@ -72,7 +67,7 @@ function besideSiblings({ contest, roster }: Group, due: Due): number {
   return took.length === 0 || took.length < enough ? Number.POSITIVE_INFINITY : besideMs(took, scatterMs);
 }
 
-/** Drops recent evidence and held late probes, because our own network is or was suspect. */
+/** Drops the evidence against the head, and held late probes. */
 export function clearEvidence({ contest, late }: Group): void {
   dropEvidence(contest);
   late.held.clear();
@@ -81,7 +76,7 @@ export function clearEvidence({ contest, late }: Group): void {
 /** A broken address family is found after some failures. Failures up to this long before belong to it. Milliseconds. */
 const otherFamilyMs = 30_000;
 
-/** Drops failures and late probes of a mirror when it is found to work over one address family only. */
+/** Drops recent failures and late probes of a mirror when it is found to work over one address family only. */
 export function dropFamilyFailures(view: View): void {
   const { now, mirrors } = view;
   const { contest, late } = view.group;
@@ -97,7 +92,7 @@ export function dropFamilyFailures(view: View): void {
   }
 }
 
-/** True for a probe over any address family, sent before its mirror was found to work over one family only. */
+/** True for a probe without a set address family, sent before its mirror was found to work over one family only. */
 export function isOfOtherFamily({ oneFamily }: LateProbes, { target, family }: Due, sentMs: number): boolean {
   const foundMs = oneFamily.get(target.registry);
   return foundMs !== undefined && family === undefined && sentMs < foundMs;
@@ -135,7 +130,7 @@ export function sampleOfLate({ now }: View, due: Due, outMs: number): SettledSam
   };
 }
 
-/** Removes and returns the late probes that count now, because `sample` shows that our own network is up. */
+/** Removes and returns the held late probes that count from this sample on. */
 export function releaseLate({ held }: LateProbes, sample: SettledSample): readonly SettledSample[] {
   held.delete(sample.due.probeId);
   if (held.size === 0 || sample.outcome.tag === 'unknown') return [];

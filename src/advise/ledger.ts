@@ -18,13 +18,10 @@ export interface AdviseTurn {
   readonly rows: readonly Row[];
 }
 
-/** Collects the changes of one call. */
 export interface Ledger {
   readonly now: Now;
   newId(): string;
-  /** Records a change of an advice as an event and a row. */
   note(change: AdviceChange['change'], advice: Advice): void;
-  /** Stores an advice without an event. */
   keep(advice: Advice): void;
   touch(group: Group): void;
   look(orders: readonly LookOrder[]): void;
@@ -103,7 +100,6 @@ export function chainTextOf(chain: Chain | null): string | null {
   return chain === null ? null : showChain(chain);
 }
 
-/** Starts the lifetime of a new advice. */
 export function startLife(advice: Advice, config: Config, now: Now, fromMs: number | null = null): LiveAdvice {
   return {
     advice,
@@ -132,7 +128,6 @@ export function changeState(advice: Advice, state: AdviceState, now: Now): Advic
   return { ...advice, state, settledAtMs: now.wallMs };
 }
 
-/** Closes the open advice of a group with this final state. */
 export function close(group: Group, state: 'superseded' | 'withdrawn' | 'expired' | 'dismissed', ledger: Ledger): void {
   if (group.open === null) return;
   ledger.note(state, changeState(group.open.advice, state, ledger.now));
@@ -140,7 +135,6 @@ export function close(group: Group, state: 'superseded' | 'withdrawn' | 'expired
   ledger.touch(group);
 }
 
-/** Replaces an advice by a copy with a new id and a new lifetime. */
 export function renewAdvice(held: LiveAdvice, config: Config, ledger: Ledger): LiveAdvice {
   const { advice } = held;
   const { now } = ledger;
@@ -160,7 +154,6 @@ export function release(group: Group, state: 'superseded' | 'expired', ledger: L
   ledger.touch(group);
 }
 
-/** True if the one reminder of an advice is due. */
 export function isReminderDue(held: LiveAdvice, now: Now): boolean {
   const life = held.expiresMs - held.issuedMs;
   return !held.reminded && now.monotonicMs >= held.issuedMs + remindShare * life && now.monotonicMs < held.expiresMs;

@@ -26,7 +26,6 @@ import type { View } from './view.ts';
 import { chainTo, listWrongKeys, type Weighed, weighAll } from './weigh.ts';
 import { reasonOf } from './words.ts';
 
-/** Updates the advice of one group. */
 export function updateAdvice(view: View, ledger: Ledger): void {
   const { group } = view;
   if (headOf(group) === null) endUnwatched(view, ledger);
@@ -102,7 +101,6 @@ function revise(view: View, open: Advice, ledger: Ledger): void {
   if (open.bypass != null) endBypass(view, open, left, weighed, ledger);
 }
 
-/** Ends an outdated proposal to set or remove a client setting. */
 function endBypass(view: View, open: Advice, left: Mirror | null, weighed: readonly Weighed[], ledger: Ledger): void {
   const { group } = view;
   const at = headOf(group);
@@ -126,7 +124,6 @@ function onRefusal(view: View, open: Advice, decision: Decision, ledger: Ledger)
   replace(view, 'withdrawn', null, ledger);
 }
 
-/** Closes the open advice with this state, and opens the advice of `said`; `null`: none. */
 function replace(view: View, state: 'withdrawn' | 'superseded', said: Said | null, ledger: Ledger): void {
   const { group, now, config } = view;
   // Read before the close: the new move also removes a client setting in force.
@@ -139,7 +136,7 @@ function replace(view: View, state: 'withdrawn' | 'superseded', said: Said | nul
   ledger.touch(group);
 }
 
-/** `alertmanager` if an alert caused the advice, or the confirming round that opened its findings. */
+/** `alertmanager` if an alert caused the advice, or caused the confirming round that opened its findings. */
 function triggerOf(view: View, said: Said): Advice['trigger'] {
   if (said.cause === 'slo') return 'alertmanager';
   const opened = said.findings.map((finding) => finding.openedAtMs);
@@ -227,7 +224,6 @@ function lifetimes(view: View, ledger: Ledger): void {
   ledger.touch(group);
 }
 
-/** Accepts the open proposal: its chain is in force from now on. */
 export function applyOpen(view: View, ledger: Ledger): void {
   const { group, config, now } = view;
   const held = group.open;

@@ -16,11 +16,10 @@ import { fetchTimeMs } from './tests/costs.ts';
 import type { View } from './view.ts';
 import { type Walker, walkChain } from './walk.ts';
 
-/** The forecast for a chain; `null`: nothing was measured. */
 export interface Expectation {
   /** Share of requests that succeed, 0 to 1. */
   readonly availability: number | null;
-  /** Of successful requests, milliseconds, with the members requested before. */
+  /** Of successful requests, milliseconds, including the time at members requested before. */
   readonly p95Ms: number | null;
 }
 
@@ -57,7 +56,6 @@ function replyAt(tally: Tally, moment: Entry, nearMs: number): Reply | null {
   return nearest === null ? null : replyOf(nearest);
 }
 
-/** What the canary measured around a decision. */
 export interface Observed {
   /**
    * Samples of the mirror to leave, oldest first: those of its trouble now, else those of the last
@@ -70,7 +68,6 @@ export interface Observed {
   readonly replay: { readonly before: Expectation; readonly after: Expectation } | null;
 }
 
-/** @param after  the chain that a move leads to; `null`: none does */
 export function observedAt(view: View, at: Mirror, after: Chain | null): Observed {
   const lately = lastCanaryOf(view, at.name);
   const run = troubleIn(view.tallyOf(at.name).canary);
@@ -162,37 +159,32 @@ function nearest(one: Answered, others: readonly Answered[]): Answered | null {
   }, null);
 }
 
-/** How many of the newest samples are compared, by weight; `undated`: if no time test has a start. */
+/** How many of the newest samples are compared, by weight; `undated`: of each weight, if no time test has a start. */
 const comparedMost = { light: 10, heavy: 4, undated: 4 } as const;
 const usualMin = 3;
 
-/** What a sentence is about: the current decision, or an open advice. */
 export interface Subject {
   readonly cause: AdviceCause;
   readonly findings: readonly Finding[];
-  /** The mirror to leave. */
+  /** The mirror to leave, and (`to`) the advised one; `null`: none. */
   readonly at: Mirror;
   readonly to: Mirror | null;
   /** As `LiveAdvice.fromMs`. */
   readonly fromMs: number | null;
   /** A decision without a move; `null`: a move. */
   readonly stay: Refused | BypassDecision | null;
-  /** The previous sentence of the advice; `null`: none. */
   readonly before: Sentence | null;
 }
 
-/** The measurements that the sentence of an advice is about. Times are milliseconds. */
+/** Times are milliseconds. */
 export interface Grounds {
   readonly now: Now;
   readonly upstream: string;
-  /** Time since the last move. */
   readonly awayMs: number;
   /** The end of the last wait after `Retry-After` or 429 at the mirror to leave, wall clock; 0: none. */
   readonly throttledUntilMs: number;
   readonly trouble: Trouble | null;
-  /** The alert of another system that has fired longest against the mirror to leave; `null`: none. */
   readonly alert: AlertEvidence | null;
-  /** Canary samples of the mirror to leave, and of the advised one. */
   readonly here: () => Measured;
   readonly there: Measured;
   /**

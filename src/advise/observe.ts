@@ -27,14 +27,12 @@ import type { View } from './view.ts';
 import { replyTo } from './walk.ts';
 import { listCandidates, ruleOf } from './weigh.ts';
 
-/** Outcomes of the head kept until the next decision. */
 const headsHeardMax = 100;
 
 /** A larger artifact is downloaded only once in a recheck. Bytes. */
 const smallBytes = limits.throughputBytesMin;
 const smallStepMs = 1_000;
 
-/** The fields that determine the moment of a response. */
 export function placeOf({ target, purpose, round, plannedAtMs }: Due): Place {
   return {
     registry: target.registry,

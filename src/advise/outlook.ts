@@ -10,18 +10,16 @@ import { type Alone, type Walker, walkAlone, walkChain } from './walk.ts';
 /** Minimum of scheduled light samples of a mirror that counts as measured, and of moments with all such mirrors. */
 const answersMin = 5;
 
-/** The measurements for all chains of one what-if. */
 export interface Measured {
   readonly client: Client;
   /** Light moments, then heavy ones; each oldest first. */
   readonly past: readonly PastMoment[];
   readonly nameOf: (member: ChainMember) => string | null;
   readonly by: FetchRule;
-  /** The download time of a chain without a measured download, milliseconds; 0: no mirror has one. */
+  /** The download time assumed for a build if the chain has no measured one, milliseconds; 0: no mirror has one. */
   readonly usualHeavyMs: number;
 }
 
-/** The forecast for a chain, and the end of its walk in each moment. */
 export interface Walked {
   readonly outlook: ChainOutlook;
   readonly ends: ReadonlyMap<PastMoment, WalkEnd>;
@@ -106,7 +104,6 @@ const unmeasured: Numbers = {
   build: null,
 };
 
-/** How walks that ended unmeasured are counted. */
 type Unmeasured = 'nothing' | 'bad' | 'good';
 
 /** The record of a mirror whose outcomes are the ends of the walks. */

@@ -1,7 +1,6 @@
 import { questionOf, type Target, targetId } from '../core/mirror.ts';
 import { artifactOf, type Ecosystem } from '../ecosystems/ecosystem.ts';
 
-/** Times of good peeks that are kept, and the number needed before a peek can be slow. */
 const timesKept = 30;
 const timesMin = 8;
 /** A peek is slow above `slowFactor` × the median and above `beyond` × the longest of the kept times. */
@@ -11,7 +10,6 @@ const beyond = 1.1;
 /** After this many orders without a result, the next artifact has its turn. */
 const ordersMax = 50;
 
-/** The order in which the artifacts of a mirror are peeked at. */
 export interface Rota {
   turns: number;
   /** By question: the number of its last turn. */
@@ -52,7 +50,6 @@ export function recordTurn(rota: Rota, question: string): void {
 
 /** The peeks at the artifacts of the head. */
 export interface Peeks {
-  /** `null`: none yet. */
   head: string | null;
   lastMs: number;
   /** Durations of good peeks, oldest first. Milliseconds. */
@@ -87,9 +84,8 @@ export function slowPeekMsOf({ took }: Pick<Peeks, 'took'>): number | null {
   return Math.max(slowFactor * median, beyond * Math.max(...took));
 }
 
-/** What is probed at the mirrors of one upstream. */
 export interface Probing {
-  /** Probed targets of fetches, by question and mirror. */
+  /** Probed targets of the steps of a fetch, by question and mirror. */
   readonly targets: Map<string, Map<string, Target>>;
   /** Bytes, by question. */
   readonly sizes: Map<string, number>;
@@ -98,7 +94,6 @@ export interface Probing {
   /** Ids of failing light targets of steps that no fetch needs, by `<mirror> <step>`. */
   readonly failing: Map<string, Set<string>>;
   peeks: Peeks;
-  /** By mirror. */
   readonly rotas: Map<string, Rota>;
   isTurnTaken: boolean;
 }
@@ -147,7 +142,6 @@ export function targetOf(probing: Probing, kind: Ecosystem, registry: string, qu
   return known ?? artifactsOf(probing, kind, registry).find((target) => questionOf(target) === question);
 }
 
-/** Forgets mirrors that are not in `names`, and questions that are no longer asked. */
 export function pruneProbing(
   probing: Probing,
   kind: Ecosystem,

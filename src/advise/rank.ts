@@ -32,15 +32,11 @@ export function sortWithEquals<T>(
   return [...equals.toSorted(inOrder), ...sortWithEquals(rest, scoreOf, minGain, inOrder)];
 }
 
-/** Rounds to six decimals. */
 export function round(seconds: number): number {
   return Math.round(seconds * 1e6) / 1e6;
 }
 
-/**
- * Sorts by weight, then mirrors of small capacity last; these by a hash that differs between vantages, others by the
- * file.
- */
+/** Compares two mirrors by weight, then by capacity, then by the file, small ones by a hash with the vantage. */
 export function preferenceOf(mirrors: readonly Mirror[], vantage: string): (a: string, b: string) => number {
   const places = new Map(mirrors.map((mirror, at) => [mirror.name, { mirror, at }]));
   return (a, b) => {

@@ -15,12 +15,11 @@ export interface Odd {
 }
 
 export interface Recheck extends Odd {
-  /** The mirrors to probe, the head first. */
   readonly registries: readonly string[];
 }
 
 /**
- * Returns and clears the rechecks after a peek: the whole artifact, and after a failure also the canary.
+ * Returns and clears the rechecks after a peek: of the odd question, and after a failure also of the canary.
  * @param canaryOf  the question of the canary; `null`: not known
  */
 export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly Odd[] {
@@ -49,7 +48,7 @@ const passedShare = 1.5;
 /** Candidates in a recheck. */
 const siblings = 2;
 
-/** The rechecks after outcomes of the head: of bad and slow ones, and of more the nearer a test is to its bound. */
+/** The rechecks after outcomes of the head. The nearer a test is to its bound, the more outcomes are rechecked. */
 export function oddOf(contest: Contest, heard: readonly HeadOutcome[], nowMs: number): readonly Odd[] {
   const { head } = contest;
   if (head === null || (heard.length === 0 && contest.odd.heavy === undefined)) return [];
@@ -116,7 +115,7 @@ function isOddAnswer(contest: Contest, head: string, { outcome }: HeadOutcome, n
 }
 
 /**
- * The sums of the tests as shares of their bounds.
+ * The largest sums of tests, as shares of their bounds. Tests from `passedShare` on are left out.
  * @param names  the candidates that count; absent: all
  */
 function nearness(

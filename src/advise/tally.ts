@@ -28,10 +28,8 @@ export interface Answered extends Entry {
   readonly target: Target;
 }
 
-/** The failures of one weight since its last success. */
 export interface Row {
   count: number;
-  /** Send time of the first failure, monotonic milliseconds. */
   readonly fromMs: number;
   reason: Reason;
   /** The number of timeouts, and the longest one in milliseconds. */
@@ -70,7 +68,7 @@ export function newTally(): Tally {
 
 /**
  * Records a settled sample of the canary or of `relayStep`, if it is over a fresh connection.
- * @param nearMs     failures of both within this time are one failure of the mirror, milliseconds
+ * @param nearMs     failures of canary and relay within this time are one failure of the mirror, milliseconds
  * @param relayStep  the step that probes the relay; `null`: clients need none
  */
 export function record(tally: Tally, sample: SettledSample, nearMs: number, relayStep: Step | null): void {

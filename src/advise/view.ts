@@ -8,7 +8,6 @@ import type { Group } from './group.ts';
 import { newTally, type Tally } from './tally.ts';
 import type { FetchRule } from './tests/costs.ts';
 
-/** All inputs of a decision about one group at one time. */
 export interface View {
   readonly config: Config;
   readonly group: Group;

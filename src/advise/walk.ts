@@ -9,10 +9,8 @@ export const unwatchedMs = 5_000;
 /** A reply is too old after this many intervals of its question. */
 const currentPaces = 3;
 
-/** How one client walks a chain. */
 export interface Walker {
   readonly client: Client;
-  /** The mirror behind a member; `null`: not monitored. */
   readonly nameOf: (member: ChainMember) => string | null;
   /** The reply of a member that is not monitored: `failed` for decisions, `unknown` for display. */
   readonly unwatched: 'failed' | 'unknown';
@@ -76,7 +74,6 @@ export function replyToFailure(failure: ProbeFailure, status: number | null, too
   return isResent && reply.tag === 'failed' ? { ...reply, isHung: true } : reply;
 }
 
-/** The reply of a sample whose outcome is not unknown. */
 export function replyTo(sample: Sample, { steps }: Pick<Ecosystem, 'steps'>): Reply {
   const { due, outcome, status } = sample;
   const tookMs = clientTimeOf(sample);
@@ -109,10 +106,8 @@ export interface Alone {
   readonly meanMs: number | null;
 }
 
-/** The replies of all mirrors to one question in one moment. */
 export interface Replies {
   readonly question: string;
-  /** `null`: none in this moment. */
   replyOf(registry: string): Reply | null;
   /** True for a probe given up early that may only have been late: it counts as neither failed nor succeeded. */
   isMerelyLate(registry: string): boolean;

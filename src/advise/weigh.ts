@@ -30,7 +30,7 @@ export function ruleOf(view: View, at: Mirror): ChoiceRule {
   };
 }
 
-/** True within `hold` of a move: another unforced move then needs more evidence. */
+/** True within `hold` of a move: time tests then need more evidence. */
 export function isRecent(view: View): boolean {
   const { lastMs } = view.group.moves;
   return lastMs !== null && view.now.monotonicMs - lastMs < view.config.advise.holdMs;
@@ -41,9 +41,8 @@ export interface Weighed {
   readonly mirror: Mirror;
   readonly gate: Gate;
   readonly scoreMs: number | null;
-  /** As `failureShareOf`. */
   readonly failedShare: number;
-  /** As `runningOf`, with this mirror as the candidate; `null`: the head, or not compared. */
+  /** `null`: the head, or not compared. */
   readonly running: Running | null;
 }
 
@@ -53,7 +52,6 @@ function isMeasured({ canary }: Tally, { now, canaryEveryMs }: View): boolean {
   return good.length >= limits.measuredOk && canary.at(-1)?.tag === 'ok';
 }
 
-/** Gates that do not exclude a mirror. */
 const orderingGates: ReadonlySet<Gate> = new Set(['ok', 'unreliable', 'spike', 'throughput']);
 
 export function mayBeProposed(gate: Gate): boolean {
@@ -129,7 +127,6 @@ export function listDroppedKeys(view: View): ReadonlySet<string> {
   return keysBy(view, (gate) => gate !== null);
 }
 
-/** Keys of members that serve wrong bytes. */
 export function listWrongKeys(view: View): ReadonlySet<string> {
   return keysBy(view, (gate) => gate === 'mismatch');
 }

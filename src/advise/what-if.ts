@@ -12,7 +12,6 @@ import { pastMomentsFrom } from './tests/moments.ts';
 import { windowMs } from './tests/record.ts';
 import type { View } from './view.ts';
 
-/** A what-if after parsing. */
 export interface Meant {
   readonly group: Group;
   readonly client: Client;
@@ -47,7 +46,7 @@ function problem(
   return error({ kind, at, expected });
 }
 
-/** The group that a what-if means: by its names, else by the mirrors of its chain. */
+/** The group that a what-if means, by its names and the mirrors of its chain. */
 function groupOf(groups: readonly Group[], { ecosystem, upstream, chain }: WhatIfAsked): Result<Group, WhatIfProblem> {
   const named = groups.filter(
     (group) =>

@@ -64,7 +64,6 @@ function plainSaid({ cause, at, to, findings: [finding], stay }: Subject, on: Gr
   return cause === 'refusal' && waitMs > 0 ? phrase('ground.throttles', { head, span: span(waitMs) }) : null;
 }
 
-/** The sentence about failures; `null`: nothing to say about failures. */
 function failingSaid(head: string, cause: AdviceCause, on: Grounds): Sentence | null {
   const { trouble } = on;
   switch (trouble?.kind) {
@@ -164,7 +163,6 @@ function sinceSaid({ now }: Grounds, fromMs: number): Sentence {
   return span(now.monotonicMs - fromMs);
 }
 
-/** Why a client setting is proposed or removed. */
 function bypassSaid(decision: BypassDecision, on: Grounds): Told {
   const { at, findings, refusal } = decision;
   const { setting: bypass, client } = decision.bypass;
@@ -174,7 +172,6 @@ function bypassSaid(decision: BypassDecision, on: Grounds): Told {
   return toldOf(phrase('ground.bypass', { ...said, client, ...why }));
 }
 
-/** Why no other mirror is advised, with the clients that no setting helps. */
 function refusalSaid(decision: Refused, on: Grounds): Sentence {
   const refusal = refusalOf(decision, on);
   const clients = [...decision.stranded];

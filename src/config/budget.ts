@@ -10,7 +10,6 @@ import type { Report } from './reading.ts';
 
 /** The planned load of one host (scheme, name, port). */
 export interface HostBudget {
-  /** Such as `https://goproxy.example.com:443`. */
   readonly host: string;
   /** In the busiest hour, without redirects and probes out of turn. */
   readonly requestsPerHour: number;
@@ -95,7 +94,7 @@ function usualOf({ ecosystem, step, version }: Target, asked: Asked, registry: R
   return { asks: 1 + (aside?.asks ?? 0), bytes: (declared?.usualBytes ?? 0) + (aside?.bytes ?? 0) };
 }
 
-/** Above it, a public registry may throttle or ban this host (protocols.md 2.5). */
+/** With more, a public registry may throttle or ban this host (protocols.md 2.5). */
 const politeBytesPerHour = 50 * 2 ** 20;
 
 /** Reports hosts whose planned load is too high. */

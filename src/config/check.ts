@@ -169,7 +169,6 @@ function pathKey(path: Path): string {
   return [...path, ''].join('\u0000');
 }
 
-/** Values that replace wrong ones, so that the keys beside them can still be checked. */
 type StandIns = Readonly<Record<string, Readonly<Record<string, (index: number) => string>>>>;
 
 function standInsOf({ all: [usual] }: Registry): StandIns {
@@ -196,13 +195,12 @@ interface Cutting {
   readonly standIns: StandIns;
 }
 
-/** Deeper paths first: removing a parent removes its children. */
 function inCuttingOrder(paths: readonly Path[]): Path[] {
   const seen = new Map(paths.map((path) => [pathKey(path), path]));
   return [...seen.values()].toSorted((a, b) => b.length - a.length);
 }
 
-/** In place. False: the path is that of the whole document. */
+/** In place. False: the whole document would have to be removed. */
 function cut(data: unknown, path: Path, how: Cutting): boolean {
   const { dropped, again, standIns } = how;
   const last = path.at(-1);

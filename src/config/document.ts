@@ -32,7 +32,6 @@ interface Spot {
   readonly written: string | null;
 }
 
-/** A parsed file: plain data, with the position of each value. */
 export interface SourceDocument {
   readonly data: unknown;
   /** The position of the value, else of the nearest existing parent. */

@@ -14,7 +14,6 @@ export interface Route {
   /** The start of the URL paths, with leading and trailing slash: `/go/`. */
   readonly prefix: string;
   readonly paths: DoorPaths;
-  /** By name, in the order of the file. */
   readonly mirrors: ReadonlyMap<string, Mirror>;
   /** Mirror names: those of the declared chain in its order, then the others by weight, an origin last. */
   readonly declared: readonly string[];

@@ -21,7 +21,6 @@ import { isCron, isTimeZone } from './cron.ts';
 
 export { checked, errorOf, flag, list, mapping, readable } from '../ecosystems/fields.ts';
 
-/** Examples for messages. */
 const examples = [30_000, 30 * 60_000, 12 * 3_600_000];
 
 /** A duration (`30s`), milliseconds once read. @param range  milliseconds, both included */

@@ -22,7 +22,6 @@ function formatIssue(issue: ConfigIssue, file: string, say: Say): string {
   return say(issue.severity === 'warning' ? 'load.warning' : 'load.issue', { place, where, seen, expected, nearest });
 }
 
-/** The issues with English texts. */
 export function issuesForPrograms(issues: readonly ConfigIssue[]): readonly PlainIssue[] {
   return issues.map(({ seen, expected, ...issue }) => ({
     ...issue,

@@ -1,4 +1,3 @@
-/** A place in the file: keys and indexes from the top. */
 export type Path = readonly (string | number)[];
 
 /** The known word nearest to a typo, by edit distance; `null`: none is near. */

@@ -11,7 +11,6 @@ export interface SchemaNode {
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly not?: unknown;
-  /** True for secret values. */
   readonly writeOnly?: boolean;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -45,12 +44,10 @@ export function nodesAt(path: Path, registry: Registry = builtIn): readonly Sche
   return nodes.flatMap(branchesOf);
 }
 
-/** The keys that a mapping at this path may have. */
 export function listKnownKeys(path: Path, registry: Registry = builtIn): readonly string[] {
   return [...new Set(nodesAt(path, registry).flatMap((node) => Object.keys(node.properties ?? {})))];
 }
 
-/** A node, or the nodes of its `anyOf`. */
 export function branchesOf(node: SchemaNode): readonly SchemaNode[] {
   return node.anyOf === undefined ? [node] : node.anyOf.flatMap(branchesOf);
 }

@@ -1,4 +1,3 @@
-/** A public mirror or origin. */
 export interface KnownMirror {
   readonly name: string;
   readonly url: string;
@@ -33,7 +32,6 @@ export const knownGoMirrors: readonly KnownMirror[] = [
   { ...inChina('io', ['goproxy', 'goproxy.io', 60], 'https://goproxy.io'), region: 'global' },
 ];
 
-/** Known mirrors of one upstream. */
 export interface KnownKind {
   readonly ecosystem: string;
   readonly upstream: string;

@@ -32,7 +32,6 @@ export interface LoadInput {
   readonly cwd?: string;
   /** The targets of a configuration; absent: the budget is not checked. */
   readonly expand?: (config: Config) => readonly Target[];
-  /** All ecosystems; absent: those of this release. */
   readonly registry?: Registry;
   /** Loaded readers of lock files; absent: only readers that need no library. */
   readonly readerOf?: ReaderOf;
@@ -76,7 +75,6 @@ export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssu
   return ok({ config, warnings, skippedLockEntries: modules.skipped });
 }
 
-/** Tests for mistakes in keys that determine the planned load. */
 function ofPlan({ all }: Registry): (issue: ConfigIssue) => boolean {
   const keys = ['schedule', 'steps', 'mirrors', 'modules', 'private', ...all.map(({ id }) => id)];
   return ({ path }) => path === '' || keys.includes(/^\w+/.exec(path)?.[0] ?? '');

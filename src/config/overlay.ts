@@ -9,7 +9,7 @@ export interface KeyChange {
   readonly value: string;
 }
 
-/** The top-level keys that do not change what is probed: stored samples still apply. */
+/** The top-level keys that affect judging only: stored samples still apply. */
 const judged = ['detect', 'advise', 'clients'] as const;
 const keyPattern = /^[A-Za-z]\w*(\.[A-Za-z]\w*)*$/;
 

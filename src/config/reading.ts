@@ -25,7 +25,7 @@ export interface Report {
   readonly issues: readonly ConfigIssue[];
 }
 
-/** The reader of an ecosystem's lock files; `null`: its libraries must be loaded first. */
+/** `null`: the libraries of the reader must be loaded first. */
 export type ReaderOf = (locks: Locks) => LockReader | null;
 
 export interface Reading extends Report {

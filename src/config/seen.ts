@@ -8,7 +8,6 @@ import { branchesOf, buildConfigJsonSchema, listKnownKeys, nodesAt, type SchemaN
 const seenChars = 80;
 const keyChars = 40;
 const variable = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
-/** Shown instead of a text that may be secret. */
 const masked = '***';
 
 /** `mirrors[2].tls.certs.d`; empty for the whole file. Unknown keys that may be secrets are masked. */

@@ -12,7 +12,6 @@ export const placeOptions = optionsOf('string', 'home', 'root');
 export interface WhoseSettings {
   readonly home: string;
   readonly root: string;
-  /** Where files may be changed, and where their old contents are kept. */
   readonly place: ChangePlace;
 }
 

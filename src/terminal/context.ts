@@ -3,7 +3,6 @@ import type { ProcessFacts } from '../daemon/system.ts';
 import type { Key, Language, Say } from '../words/words.ts';
 import type { Terminal } from './terminal.ts';
 
-/** The environment of the program. */
 export interface World {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -15,7 +14,6 @@ export interface World {
 }
 
 export interface Context extends World {
-  /** In the language of the call. */
   readonly say: Say;
   readonly language: Language;
   /** The value of `--lang`; `null`: not given. */

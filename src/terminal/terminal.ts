@@ -2,7 +2,6 @@ import type { styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** What a command writes to and reads from. */
 export interface Terminal {
   readonly colour: boolean;
   /** The width of the terminal in cells; infinite without one. */
@@ -12,9 +11,7 @@ export interface Terminal {
   err(line: string): void;
   /** Rewrites one line on standard error if it is a terminal; `''` clears it. */
   progress(line: string): void;
-  /** Colours a text for standard output. */
   paint(style: Style, text: string): string;
-  /** Colours a text for standard error. */
   paintErr(style: Style, text: string): string;
   /** Asks for confirmation; anything but y or yes is no. `null`: no terminal. @param question  with a final space */
   confirm(question: string): Promise<boolean | null>;

@@ -23,7 +23,6 @@ function failureWith(failure: DeliveryFailure, then: string, say: Say): string {
 
 type Meaning = Key extends infer K ? (K extends `delivery.code.${infer Word}` ? Word : never) : never;
 
-/** Error codes of chat services. */
 const codes: Readonly<Record<string, Meaning>> = {
   '9499': 'malformed',
   '11232': 'many',

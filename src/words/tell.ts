@@ -34,7 +34,6 @@ function tellBy(say: Say, { text, sentence: stored }: Stored): string {
   }
 }
 
-/** A stored sentence with its English text. */
 interface Stored {
   readonly text: string;
   readonly sentence?: Sentence | string | null | undefined;

@@ -31,7 +31,6 @@ export function memberNoteFor({ kind, answers, good }: WhatIfMember, say: Say): 
   return answers === 0 ? say('whatif.member.unmeasured') : say('whatif.member.good', { good, count: answers });
 }
 
-/** How a page or a terminal writes numbers. */
 interface Units {
   readonly share: (share: number) => string;
   readonly seconds: (seconds: number) => string;

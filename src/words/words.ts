@@ -4,7 +4,6 @@ import en from '../../locales/en.json' with { type: 'json' };
 import type { Counts, Places } from '../../locales/texts.d.ts';
 import zh from '../../locales/zh.json' with { type: 'json' };
 
-/** Every language with its own name. */
 export const languages: Readonly<Record<Language, string>> = { en: 'English', zh: '中文' };
 
 const catalogues: Readonly<Record<Language, Catalogue>> = { en: catalogue('en', en), zh: catalogue('zh', zh) };

@@ -30,11 +30,9 @@ import { timeOfHead } from './time.ts';
 export interface Comparison extends Records {
   /** The mirror behind the first member of the advised chain; `null`: it is not monitored. */
   head: string | null;
-  /** By candidate. */
   readonly pairs: Map<string, Pair>;
 }
 
-/** The comparison of the head with one candidate; a new one if there is none. */
 export function pairOf(contest: Comparison, head: string, candidate: string): Pair {
   const known = contest.pairs.get(candidate);
   if (known !== undefined) return known;
@@ -51,11 +49,9 @@ interface Choice {
 export interface ChoiceRule extends Omit<AlarmRule, 'isShared'>, BuildRule {
   /** Relative, 0 to 1. */
   readonly minGain: number;
-  /** Orders candidates of equal cost; the first is taken. */
   readonly inOrder: (a: string, b: string) => number;
 }
 
-/** Fewer than `badMin` bad responses in the last minute, or at most `badShare`, do not exclude a candidate. */
 const badMin = 2;
 const badShare = 0.15;
 
@@ -74,7 +70,7 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
   if (gravest === null) return null;
   for (const [at, name] of able.entries()) {
     const own = alarms[at] ?? null;
-    // The trouble of the head is shown: for another candidate, less evidence is enough.
+    // The head is known to be in trouble: for another candidate, less evidence is enough.
     const alarm = own ?? nearAlarm(contest, name, gravest, rule);
     if (alarm === null) continue;
     const cost = costOf(contest, name, rule);
@@ -135,11 +131,11 @@ function isEqualCost(cost: number, least: number, minGain: number): boolean {
   return cost - least <= Math.max(0.01, least * minGain * 0.25);
 }
 
-/** A candidate is worth a move if a build takes less than this share of the time at the head. */
+/** Below this share of the build time at the head, a candidate is faster. */
 const worthShare = 0.95;
-/** A candidate is worth a move, whatever the times, if a build costs less than this share of the cost at the head. */
+/** Below this share of the build cost at the head, a candidate is worth a move whatever the times. */
 const manyShare = 0.5;
-/** The moments of a test that triggered overstate the difference: remembered means count as so many further moments. */
+/** The moments of a test that triggered overstate the difference: remembered means count as up to so many moments. */
 const remembered = { time: 20, heavy_time: 4 } as const;
 
 /** True if a build is expected to cost less at a candidate. */
@@ -173,7 +169,7 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
   return share < 1 || isFailingAlike(recordOf(contest, head), recordOf(contest, name), rule.nowMs);
 }
 
-/** The standard error of the mean of the last downloads, milliseconds. */
+/** An estimate of the standard error of the mean of the last downloads, milliseconds. */
 function errorOfHeavy(record: HeadRecord): number {
   const { count, meanMs, variance } = spread(record, 'heavy');
   return count < 2 ? 0.5 * meanMs : Math.sqrt(variance / count);
@@ -181,7 +177,7 @@ function errorOfHeavy(record: HeadRecord): number {
 
 const chanceShare = 0.03;
 
-/** True if one failure rate explains the responses of both nearly as well as two. */
+/** True if both mirrors fail about equally often. */
 function isFailingAlike(head: HeadRecord, candidate: HeadRecord, nowMs: number): boolean {
   const [fromMs, always] = [nowMs - windowMs, Number.NEGATIVE_INFINITY];
   const [here, there] = [countSince(head.light, fromMs), countSince(candidate.light, fromMs)];
@@ -193,7 +189,8 @@ function isFailingAlike(head: HeadRecord, candidate: HeadRecord, nowMs: number):
 }
 
 /**
- * True if the last response was good, and failures in the last minute were rare, or half as frequent as at the head.
+ * True if the last response was good, and failures in the last minute were rare, or at most half as frequent as at the
+ * head.
  */
 export function isGoodNow(contest: Comparison, name: string, nowMs: number): boolean {
   const record = contest.records.get(name);
@@ -204,7 +201,7 @@ export function isGoodNow(contest: Comparison, name: string, nowMs: number): boo
   return head !== null && head.all > 0 && head.bad / head.all >= (2 * bad) / all;
 }
 
-/** True if a mirror other than head and candidate failed twice within the last minute. */
+/** True if a mirror other than head and candidate failed at least twice within the last minute. */
 function isShared(contest: Comparison, candidate: string, nowMs: number): boolean {
   return contest.records
     .entries()

@@ -23,10 +23,8 @@ import { dropBad, type Outcome, recordOutcome } from './record.ts';
 
 /** At most this share of the responses of a mirror counts as its usual failures. */
 const backgroundMost = 0.03;
-/** Good responses that are assumed at the start, for the share of usual failures. */
 const backgroundPrior = 200;
 
-/** The comparison of one upstream: the head in force against every other mirror. */
 export interface Contest extends Comparison {
   readonly moments: Moments;
   readonly past: Past;
@@ -38,21 +36,18 @@ export interface Contest extends Comparison {
   besideMs: number;
   /** The question of the last bad or slow outcome of the head, by weight, and the mirrors of the last recheck. */
   odd: { light?: string; heavy?: string; asked?: readonly string[] };
-  /** Outcomes of the head since the last decision. */
   heard: HeadOutcome[];
   /** `outlook`: the inputs of the surroundings as a text, to detect changes. */
   around: Surroundings | null;
   outlook: string;
 }
 
-/** What the comparison needs besides the responses. */
 export interface Surroundings extends Walker {
   /** By mirror, the chain with that mirror as the head; for the head, the chain in force. */
   readonly chains: ReadonlyMap<string, Chain>;
   /** True for a mirror whose response is not waited for. */
   readonly isAway: (registry: string) => boolean;
   readonly paceMs: (question: string) => number;
-  /** `null`: not monitored. */
   readonly home: string | null;
   readonly ratio: number;
   readonly isRecent: boolean;
@@ -97,9 +92,7 @@ export function dropEvidence(contest: Contest): void {
   contest.odd = {};
 }
 
-/**
- * Drops the failures of a mirror since `fromMs` (monotonic): its clients had a response over the other address family.
- */
+/** Drops recent failures of a mirror: its clients had a response over the other address family. */
 export function dropFailures(contest: Contest, registry: string, fromMs: number): void {
   dropBad(recordOf(contest, registry), fromMs);
   for (const open of contest.moments.open.values())
@@ -165,7 +158,6 @@ function inTime(contest: Contest, answer: Answer): { readonly reply: Reply; read
   return { reply: { ...reply, tookMs }, late };
 }
 
-/** The mean of `lateShareOf` over the other mirrors. */
 function lateElsewhere(contest: Contest, { registry, isHeavy }: Answer, tookMs: number): number {
   const others = [...contest.patience].filter(([name]) => name !== registry);
   const shares = others.map(([, { light, heavy }]) => lateShareOf(isHeavy ? heavy : light, tookMs));

@@ -14,11 +14,9 @@ export function spread(
 }
 
 export interface Records {
-  /** By mirror. */
   readonly records: Map<string, HeadRecord>;
 }
 
-/** The record of a mirror; a new one if there is none. */
 export function recordOf({ records }: Records, registry: string): HeadRecord {
   const known = records.get(registry);
   if (known !== undefined) return known;
@@ -80,7 +78,6 @@ export function failureSharesOf(record: HeadRecord, nowMs: number): Shares {
   return { light: bad === 0 ? 0 : sum / counts.length, heavy: heavy.bad / (heavy.all + heavyPrior) };
 }
 
-/** Upper bounds of the failure shares. */
 function failureBounds(record: HeadRecord, nowMs: number): Shares {
   const shares = failureSharesOf(record, nowMs);
   const long = countSinceOf(record, nowMs - windowMs);
@@ -186,7 +183,6 @@ export function fetchCostMs(
   return fetchCostOf({ light, heavy, shares: failureSharesOf(record, by.nowMs) }, by);
 }
 
-/** As `fetchCostMs`, for given step times in milliseconds. */
 export function fetchCostOf(
   { light, heavy, shares }: { readonly light: number; readonly heavy: number; readonly shares: Shares },
   by: Pick<FetchRule, 'fetch' | 'failureCostMs'>,

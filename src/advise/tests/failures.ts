@@ -1,12 +1,10 @@
 import { likelihoodOf } from '../../core/statistics.ts';
 import type { Outcome } from './record.ts';
 
-/** The failure rates of the head that are tested for. */
 const rates = [0.05, 0.2, 0.9] as const;
 /** The bound of a sum of log-likelihood ratios; `boundFactors` multiply it, by rate. */
 export const failureBound = 8;
 const boundFactors = [1.25, 1, 1] as const;
-/** The bounds rise by these shares per `noisyRate` of failures at the other mirrors. */
 const noisyShare = [0.4, 0.4, 0] as const;
 const noisyRate = 0.01;
 /** The lowest failure rate assumed of a candidate, and the highest one tested for. */
@@ -37,7 +35,6 @@ interface Run {
   sum: number;
   boundFactor: number;
   failures: number;
-  /** Good responses of the head since its last failure. */
   goods: number;
   firstMs: number;
   lastMs: number;
@@ -45,7 +42,6 @@ interface Run {
   candidate: { bad: number; all: number };
 }
 
-/** The failure tests of one head against one candidate, by rate. */
 export type FailureTest = readonly Run[];
 
 export function newFailureTest(): FailureTest {

@@ -5,7 +5,6 @@ import { type HeadRecord, isHeavyClean, meanMsFrom, type Outcome } from './recor
 /** Departures in this period lengthen the wait; its limit unless `hold` is longer. Milliseconds. */
 const departuresMs = 3 * 3_600_000;
 const waitMsMax = 3_600_000;
-/** Home left twice within `againMs`: for `rememberedMs`, times are compared over a longer period. */
 const againMs = 45 * 60_000;
 const againFactor = 6;
 const rememberedMs = 12 * 3_600_000;
@@ -21,14 +20,16 @@ const troubleRow = 3;
  */
 const endedBound = 7;
 const rateMost = 0.9;
-/** At least this many times the longest run of good responses between two of the failures. */
+/** A failure rate ends only after this many times the longest run of good responses between its failures. */
 const pauseFactor = 1.5;
-/** The longest period over which failures are compared, milliseconds. */
+/** Failures are compared over at most this period, or over the wait if it is longer. Milliseconds. */
 const compareMsMax = 3_600_000;
 /** If home was left for slowness, it may have this many more failures than the mirror in use. */
 const chanceFailures = 1;
 
-/** The time of the last failure of a trouble that counts: monotonic milliseconds; −∞: none. */
+/**
+ * The last failure that is trouble: in a row, or of a failure rate that has ended. Monotonic milliseconds; −∞: none.
+ */
 export function lastTroubleOf({ light, heavy }: HeadRecord): number {
   const outcomes = [...light, ...heavy].sort((a, b) => a.atMs - b.atMs);
   let row = 0;
@@ -40,7 +41,6 @@ export function lastTroubleOf({ light, heavy }: HeadRecord): number {
   return Math.max(lastMs, endedRate(outcomes) ?? lastMs);
 }
 
-/** The time of the last failure, if the failure rate of the last `compareMsMax` has ended; else `null`. */
 function endedRate(outcomes: readonly Outcome[]): number | null {
   const fromMs = (outcomes.at(-1)?.atMs ?? 0) - compareMsMax;
   const first = outcomes.findIndex((one) => one.bad && one.atMs >= fromMs);
@@ -62,7 +62,7 @@ function longestPause(outcomes: readonly Outcome[]): number {
   return longest;
 }
 
-/** Adds one response of home while clients are elsewhere. A bad one cancels all good ones before. */
+/** Adds one response of home. A bad one cancels all good ones before. */
 export function updateHealth(health: number, isBad: boolean): number {
   return isBad ? Math.max(bad, Math.min(0, health + bad)) : Math.min(2 * healthBound, health + good);
 }
@@ -78,7 +78,7 @@ export function recentDeparturesOf(departures: readonly Departure[], nowMs: numb
   return departures.filter(({ atMs }) => nowMs - atMs <= rememberedMs);
 }
 
-/** Minimum time away from home, milliseconds: `hold`, doubled by further departures, but not by those for slowness. */
+/** Minimum time away from home, milliseconds: `hold`, doubled for each further recent departure except for slowness. */
 export function waitMs(departures: readonly Departure[], holdMs: number, nowMs: number): number {
   return doubledMs(
     departures.filter(({ isOfTime }) => !isOfTime),
@@ -100,7 +100,7 @@ export function lookBackMsOf(departures: readonly Departure[], holdMs: number, n
 }
 
 /**
- * True if home is about as fast as the mirror in use, has no more failures, and serves downloads.
+ * True if home is about as fast and as reliable as the mirror in use, and serves downloads.
  * @param overMs       the minimum period over which failures are compared
  * @param timesOverMs  the period over which times are compared
  */

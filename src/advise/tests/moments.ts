@@ -2,7 +2,6 @@ import type { Reply } from '../../ecosystems/client.ts';
 import { isCurrentReply, type Replies, replyOfFailure } from '../walk.ts';
 import { lateMax, type Outcome } from './record.ts';
 
-/** One mirror's response to one question. */
 export interface Answer {
   readonly registry: string;
   readonly question: string;
@@ -103,7 +102,6 @@ function isSame(moment: Moment, answer: Place, paceMs: number): boolean {
   return Math.abs(moment.plannedAtMs - answer.plannedAtMs) <= nearMs;
 }
 
-/** True if a moment has waited long enough for missing responses. */
 export function isOverdue(moment: Moment, nowMs: number): boolean {
   return nowMs - moment.openedAtMs >= waitMs[moment.isHeavy ? 'heavy' : 'light'];
 }
@@ -146,12 +144,11 @@ interface KeptMoment extends Omit<PastMoment, 'replyOf' | 'isMerelyLate'> {
   readonly answers: readonly number[];
 }
 
-/** Light moments of about half an hour, and the last downloads. */
+/** Light moments: half an hour of one every two seconds; and the last downloads. */
 const momentsKept = { light: 1_000, heavy: 40 } as const;
 
 /** The finished moments of one upstream, oldest first, for what-if requests. */
 export interface Past {
-  /** By mirror. */
   columns: Map<string, number>;
   light: KeptMoment[];
   heavy: KeptMoment[];

@@ -13,14 +13,13 @@ import {
 import type { HeadRecord, Outcome } from './record.ts';
 import { isTimeAlarm, newTimeTest, type TimeTest, timeBound, updateTimeTest } from './time.ts';
 
-/** The running comparison of the head with one candidate. */
 export interface Pair {
   readonly failures: { readonly all: FailureTest; readonly heavy: FailureTest };
   /** `steady`: light steps again, for a small difference that lasts. */
   readonly time: { readonly light: TimeTest; readonly heavy: TimeTest; readonly steady: TimeTest };
 }
 
-/** The test that triggered: `failures` and `heavy_failures` over all and over heavy steps; `time` over light steps. */
+/** The test that triggered: failures of all steps, of heavy steps; times of light steps, of heavy steps. */
 export type Alarm = 'failures' | 'heavy_failures' | 'time' | 'heavy_time';
 
 export function isOfTime(alarm: Alarm): alarm is 'time' | 'heavy_time' {
@@ -37,7 +36,6 @@ export interface AlarmRule {
   readonly isRecent: boolean;
   /** The share of each bound that is enough, 0 to 1; below 1 an alert of another system agrees. */
   readonly ease: number;
-  /** True if a third mirror fails too. */
   readonly isShared: boolean;
 }
 
@@ -73,7 +71,6 @@ export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
   };
 }
 
-/** Adds the outcomes of one moment. */
 export function updatePair(
   pair: Pair,
   head: Outcome,
@@ -107,7 +104,6 @@ export function timeBoundOf(isRecent: boolean): number {
   return isRecent ? timeBound.recent : timeBound.usual;
 }
 
-/** The gravest reason to leave the head for this candidate; `null`: not enough evidence. */
 export function alarmOf(pair: Pair, rule: AlarmRule): Alarm | null {
   const { failuresMin, spanMs, ease, isShared, ratio } = rule;
   const all = { failuresMin, spanMs, witness: 'all', ease } as const;
@@ -126,7 +122,7 @@ export function lightTestOf({ light, steady }: Pair['time']): TimeTest {
   return light.sum >= steady.sum ? light : steady;
 }
 
-/** A time test of this weight that has reached the bound; `null`: none. */
+/** A time test of this weight that triggers; `null`: none. */
 export function findTimeAlarm({ time }: Pair, weight: Weight, bound: number, ratio: number): TimeTest | null {
   const [tests, slowerMin] =
     weight === 'light' ? [[time.light, time.steady], lightSlowerMin] : [[time.heavy], heavySlowerMin];

@@ -3,7 +3,6 @@ const factor = 4;
 const share = 0.95;
 /** Limits of `Patience.limitMs`. */
 const bounds = { light: { min: 5_000, max: 10_000 }, heavy: { min: 12_000, max: 60_000 } } as const;
-/** Good responses kept, the minimum to learn from, and the number between two computations. */
 const kept = 200;
 const fewAnswers = { light: 20, heavy: 5 } as const;
 const everyAnswers = { light: 20, heavy: 1 } as const;
@@ -14,7 +13,6 @@ export interface Patience {
   /** A ring; `at` is the next index. */
   readonly times: number[];
   at: number;
-  /** Good responses until `limitMs` is computed again. */
   untilNext: number;
   limitMs: number;
 }
@@ -30,7 +28,6 @@ export function lateShareOf({ times, weight }: Patience, ms: number): number {
   return times.filter((one) => one > ms).length / times.length;
 }
 
-/** In standard deviations of the difference to other mirrors. */
 const deviations = 8;
 
 /** How long to wait for an artifact that other mirrors served in `tookMs`. Milliseconds. */

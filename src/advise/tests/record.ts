@@ -29,7 +29,6 @@ const questionsKept = 400;
 
 /** The outcomes with one mirror as the head, bounded, oldest first. */
 export interface HeadRecord {
-  /** Scheduled light outcomes, by question. */
   readonly questions: Map<string, Outcome[]>;
   light: Outcome[];
   heavy: Outcome[];
@@ -89,9 +88,8 @@ export function dropBad(record: HeadRecord, fromMs: number): void {
   record.background.row = 0;
 }
 
-/** More failures in a row are trouble, not background. */
+/** More failures in a row do not count as background. */
 const backgroundRow = 2;
-/** At this many outcomes the counts are halved. */
 const backgroundKept = 8_000;
 
 function noteBackground(background: HeadRecord['background'], isBad: boolean): void {
@@ -137,7 +135,8 @@ export function isHeavyClean(record: HeadRecord, troubledMs: number): boolean {
 }
 
 /**
- * Mean time of good outcomes plus `errors` standard errors, milliseconds; `null`: none. Heavy ones count at any age.
+ * Mean time of good outcomes since `fromMs`, of heavy ones at any age, plus `errors` standard errors. Milliseconds;
+ * `null`: none.
  */
 export function meanMsFrom(
   record: HeadRecord,

@@ -11,7 +11,6 @@ const deviationMsMin = 100;
 const deviationShareMin = 0.25;
 /** Before this many moments the minimum deviation is larger: the first differences are often alike by chance. */
 const knownAfter = { light: 40, heavy: 12 } as const;
-/** The minimum weight of a new moment in running means. */
 const memory = 1 / 300;
 /** Above this share of the bound, mean and variance of differences are frozen: a shift must not widen them. */
 const frozenShare = 0.6;
@@ -30,10 +29,8 @@ const chancesMax = 3;
 /** Smaller mean differences are not worth a move, milliseconds. */
 const worthMs = 100;
 
-/** The time test of one head against one candidate, over steps of one weight. Milliseconds. */
 export interface TimeTest {
   sum: number;
-  /** Moments since the sum was last zero. */
   rounds: number;
   /** Moments in which the head was clearly slower. */
   slower: number;

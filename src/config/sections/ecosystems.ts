@@ -27,7 +27,6 @@ export function makeSettingsKeys({ all }: Registry): object {
   return Object.fromEntries(keys);
 }
 
-/** The settings of each ecosystem, from its own key and the files named there. */
 export function readSettings(file: Readonly<Record<string, unknown>>, reading: Reading): Config['settings'] {
   return Object.fromEntries(
     reading.registry.all.flatMap(({ id, settings }) => {

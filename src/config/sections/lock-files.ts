@@ -12,14 +12,12 @@ export interface FileLock {
   readonly top: number;
 }
 
-/** The results of the lock files of one ecosystem so far. */
 export interface LockState {
   readonly kind: Ecosystem;
   readonly mirrors: readonly Mirror[];
   readonly isPrivate: (module: string) => boolean;
   readonly skipped: SkippedLockEntry[];
   readonly pinned: Record<string, string>;
-  /** Paths of files whose invalid lines were reported. */
   readonly told: Set<string>;
 }
 

@@ -140,7 +140,6 @@ function pinnedOf(id: EcosystemId, all: readonly Named[], hashes: Readonly<Recor
   return kept.length === 0 ? {} : { [id]: Object.fromEntries(kept) };
 }
 
-/** The modules of each entry: one for each of its upstreams. */
 function belonging(
   { id, publicUpstream }: Ecosystem,
   named: readonly Named[],

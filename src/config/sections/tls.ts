@@ -110,7 +110,6 @@ export function readPair(
   return { cert, key: new Secret(key) };
 }
 
-/** `null`: invalid. */
 function parsedBy<T>(parse: (text: string) => T, text: string): T | null {
   try {
     return parse(text);

@@ -245,7 +245,7 @@ function secretLines(path: Path, { secretsFile = '', format }: FileReceiver, rea
   return [];
 }
 
-/** Private networks: a receiver there is refused unless `allow` names it. */
+/** Private networks and loopback: a receiver there is refused unless `allow` names it. */
 const ownNetworks = ['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '::1', 'fc00::/7'].flatMap(
   (text) => parseNetwork(text) ?? [],
 );
