@@ -77,7 +77,7 @@ modules:
     const found = await finding('flipped', 'mismatch');
     expect(found).toMatchObject({
       cause: 'mismatch',
-      text: `flipped serves a wrong ${packageOf('hello-c')} of dists/stable/InRelease (whole): the sha256 does not match the signed dists/stable/InRelease (checked twice).`,
+      text: `flipped serves a wrong ${packageOf('hello-c')} of dists/stable/InRelease (whole): the sha256 check against the signed dists/stable/InRelease failed twice.`,
     });
     const [code, stderr] = await download('flipped', 'hello-c');
     expect([code, stderr.includes('Hash Sum mismatch')]).toEqual([100, true]);

@@ -16,9 +16,9 @@ describe('the words', () => {
     const wrong = { failure: by === undefined ? failure : named, sides: [], isOrigins: false };
     const says = explainMismatch('a', target, { ...wrong, isLocked, probeIds: [] }, null);
     expect(says).toMatchObject({
-      text: `a serves wrong bytes for example.com/a@v1.0.0 (mod): the h1 does not match ${names} (checked twice).`,
+      text: `a serves wrong bytes for example.com/a@v1.0.0 (mod): the h1 check against ${names} failed twice.`,
     });
-    expect(tellIn('zh', says ?? { text: '' })).toContain(`与 ${zh} 不符`);
+    expect(tellIn('zh', says ?? { text: '' })).toContain(`按 ${zh} 核对`);
   });
 
   it.each([
@@ -44,7 +44,7 @@ describe('the words', () => {
       detector.take(aSample(aDue(target, { purpose }), ms, 10, outcome), at(ms + 10));
     }
     expect(detector.findings().map(({ text }) => text)).toEqual([
-      'a serves wrong bytes for example.com/a@v1.0.0 (mod): the h1 does not match a lock file (checked twice).',
+      'a serves wrong bytes for example.com/a@v1.0.0 (mod): the h1 check against a lock file failed twice.',
     ]);
   });
 });

@@ -95,7 +95,7 @@ describe('throughput', () => {
           cause: 'slow',
           actionable: false,
           scope: [{ step: 'zip' }],
-          text: 'a: slow downloads, 20 KiB/s (usually 1.8 MiB/s).',
+          text: 'a: slow downloads, 20 KiB/s (expected 1.8 MiB/s).',
           evidence: { observedSeconds: 52, baselineSeconds: 0.5455 },
         },
       },

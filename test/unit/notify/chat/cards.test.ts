@@ -103,7 +103,7 @@ describe('the end of an advice says what its reader must do', () => {
     [
       'a switch that was sent before it was refused',
       { ...refusal, to: 'inland', state: 'withdrawn' },
-      'No longer needed: switching go to inland',
+      'No longer advised: switching go to inland',
       false,
     ],
   ])('%s', (_, over, title, isToUndo) => {
@@ -266,7 +266,7 @@ describe('what the finding says', () => {
     const rows = stage.send().flatMap(({ card }) => card?.sections[0]?.rows ?? []);
     return rows.filter(({ label }) => label === 'Detail' || label === '详情').map(({ text }) => text);
   };
-  const chinese = 'coast 返回的 example.com/m@v1.0.0（mod） 字节有误：sha256 与 sum.example.com 不符（已核对两次）。';
+  const chinese = 'coast 返回的 example.com/m@v1.0.0（mod） 内容有误：按 sum.example.com 核对 sha256 两次均失败。';
 
   it.each([
     ['in English', 'en', {}, [wrong.text]],
@@ -339,7 +339,7 @@ describe('the client’s own switch', () => {
   it.each([
     ['proposed', { to: 'a', bypass, cause: 'outage' }, 'Set GODEBUG=http2client=0 for go'],
     ['proposed', { to: 'a', bypass, cause: 'failback' }, 'Remove GODEBUG=http2client=0 for go'],
-    ['withdrawn', { to: 'a', bypass, cause: 'outage' }, 'No longer needed: GODEBUG=http2client=0 for go'],
+    ['withdrawn', { to: 'a', bypass, cause: 'outage' }, 'No longer valid: the advice on GODEBUG=http2client=0 for go'],
     ['proposed', { bypass, cause: 'outage' }, 'Switch go from a to b'],
   ] as const)('%s %j', (change, over, title) => {
     const stage = new Stage([chat('c', 'slack')]);
