@@ -359,7 +359,7 @@ describe('actions', () => {
     expect(await ask(world, 'actions', 'stop')).toMatchObject({
       code: 0,
       out: 'actions are stopped',
-      err: expect.stringContaining('the stop cannot be stored on disk'),
+      err: expect.stringContaining('this state cannot be stored on disk'),
     });
     await world.seconds(80);
     expect((await ask(world, 'actions')).out).toMatch(
