@@ -169,7 +169,7 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from rules' -l vantages -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from rules' -l runbook -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from rules' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from rules' -l help
-complete -c mirrorwatch -n __fish_use_subcommand -a demo -d 'local mirrors with an injected fault: spike, finding, advice, webhook'
+complete -c mirrorwatch -n __fish_use_subcommand -a demo -d 'inject a fault into local mirrors and show the finding, the advice and the webhook that follow'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from demo' -l ecosystem -x -a 'go npm pypi oci http all'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from demo' -l once
 complete -c mirrorwatch -n '__fish_seen_subcommand_from demo' -l door
