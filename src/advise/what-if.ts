@@ -72,7 +72,7 @@ function watches(group: Group, text: string): boolean {
   return parsed.tag === 'ok' && parsed.value.members.some((member) => mirrorAt(group, member) !== null);
 }
 
-/** True for a chain with a name that the configuration marks private. */
+/** True for a chain with a private name that is no configured mirror. */
 function namesPrivate(group: Group, client: Client, config: Config, text: string): boolean {
   const patterns = config.private[group.kind.id] ?? [];
   const words = text.split(/[\s,|]+/).filter((word) => word !== '');

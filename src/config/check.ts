@@ -74,7 +74,7 @@ function isWrongKind(issue: SchemaIssue): boolean {
   return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
 }
 
-/** Numbers and booleans written as text: an environment variable is always text. */
+/** The numbers and booleans that are written as text: an environment variable is always text. */
 function plainValueIn(data: unknown): (issue: FlatIssue) => readonly { path: Path; value: number | boolean }[] {
   return ({ issue, path }) => {
     const text = valueAt(data, path);

@@ -54,7 +54,7 @@ export function wordsOf(language: Language): Say {
 /** English texts, for programs. */
 export const english: Say = wordsOf('en');
 
-/** True for a key of this release. */
+/** True for a key of the catalogue of this release. */
 export function isKey(name: string): name is Key {
   return Object.hasOwn(en, name);
 }
