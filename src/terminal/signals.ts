@@ -1,7 +1,7 @@
 import type { World } from './context.ts';
 
 /**
- * Receives the signals of a long-running command. A reload that comes before `onReload` is delivered there.
+ * Receives the signals of a long-running command. `onReload` also handles a reload that came before it was called.
  * Without a handler SIGHUP ends the process, and systemd takes that for a clean exit.
  */
 export function receiveSignals({ onSignal }: Pick<World, 'onSignal'>): {
