@@ -98,7 +98,9 @@ function prepareOwn(row: ActionRow, template: string): ActionEnd {
   return { tag: 'ok', output: used.map(([name, value]) => `${name}: ${printable(value, 200)}`).join('\n') };
 }
 
-/** Sends the operator's own request. After a restart the request may be sent twice, with the same id. */
+/**
+ * Sends the operator's own request. A retry, or a restart of the daemon, may send the request again, with the same key.
+ */
 async function request(
   row: ActionRow,
   deed: HttpDeed,

@@ -17,13 +17,15 @@ const minuteMs = 60_000;
 export type Followed = ReadonlyMap<string, readonly InForce[]>;
 
 /**
- * Estimates the cost for clients: it walks fetches of each module through the chain of each version, over the latest
- * stored responses.
+ * Estimates the cost for clients: sends fetches of each module through the chain of each version, by the latest stored
+ * responses.
  */
 export interface Meter {
   /** Takes the next stored input, and measures fetches if they are due. */
   hear(one: Taken): void;
-  /** One entry per compared version, in input order. `seconds` is `null` if no fetch could be walked in all versions. */
+  /**
+   * One entry per compared version, in input order. `seconds` is `null` if no fetch could be computed for all versions.
+   */
   costs(): readonly { readonly seconds: number | null; readonly failures: number }[];
   fetches(): number;
 }
@@ -126,7 +128,7 @@ interface Walk {
   readonly failed: boolean;
 }
 
-/** The milliseconds of a walk through a chain; `null`: a mirror of the walk has no recent response. */
+/** How long a request takes through a chain, milliseconds; `null`: a mirror on the way has no recent response. */
 function walk(group: Group, question: string, chain: Chain, nowMs: number): number | 'failed' | null {
   const latest = group.latest.get(question);
   const end = walkChain(group, chain, (name) => {

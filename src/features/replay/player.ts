@@ -51,10 +51,7 @@ interface Life {
   offsetMs: number;
 }
 
-/**
- * Creates a player without a life; the first `take` begins one.
- * @param targets  responses of other targets are ignored
- */
+/** Creates a player. @param targets  responses of other targets are ignored */
 export function createPlayer(input: {
   readonly config: Config;
   readonly targets: readonly Target[];
@@ -74,7 +71,7 @@ export function createPlayer(input: {
 
   function begin({ life: { id, startedAt }, taken }: Stretch): Life {
     const first = taken[0]?.takenAt ?? startedAt;
-    // If the beginning of the life is not stored, the first stored input counts as its start.
+    // If the first inputs of the process are not stored, the first stored input counts as its start.
     const isWhole = first.monotonicMs - startedAt.monotonicMs < limits.answerRowMs;
     const now = isWhole ? startedAt : first;
     const claimed = new Heap<VirtualInput>();

@@ -17,7 +17,10 @@ function burningVote(parameters: RuleParameters): string {
   return `clamp_max(\n  ${both.join('\n    +\n  ')},\n  1\n)\n  ${unlessSuspect}`;
 }
 
-/** At least two vantages vote 1, and more than half of those that monitor the mirror, counted as `vantages` or more. */
+/**
+ * At least two vantages vote 1, and they are more than half of those that monitor the mirror. If fewer than `vantages`
+ * monitor the mirror, they must be more than half of `vantages`.
+ */
 function most(parameters: RuleParameters, vote: string): string {
   const sum = `sum ${by('everywhere')} (${vote})`;
   return `${sum} >= 2
