@@ -1209,17 +1209,17 @@ export interface Places {
   readonly 'online.untold.local': never;
   readonly 'online.layer': 'means';
   readonly 'online.near': 'means';
-  readonly 'online.lies.address': 'host' | 'address';
+  readonly 'online.lies.address': 'address' | 'host';
   readonly 'online.lies.look': never;
   readonly 'online.lies.resolve': never;
-  readonly 'online.lies.nonsense': 'host' | 'address';
+  readonly 'online.lies.nonsense': 'address' | 'host';
   readonly 'online.lies.own': never;
   readonly 'online.lies.server': 'server';
   readonly 'online.lies.another': never;
   readonly 'online.ipv6.what': 'reason';
   readonly 'online.ipv6.repair': never;
   readonly 'online.ipv6.family': never;
-  readonly 'online.version.what': 'broken' | 'works' | 'reason' | 'clients';
+  readonly 'online.version.what': 'works' | 'broken' | 'reason' | 'clients';
   readonly 'online.version.repair': never;
   readonly 'online.relay.missing': 'relay';
   readonly 'online.relay.first': 'relay';
@@ -1246,7 +1246,7 @@ export interface Places {
   readonly 'note.bypassVariable': 'variable';
   readonly 'note.bypassCargo': never;
   readonly 'note.bypassCost': 'client' | 'head';
-  readonly 'note.spared': 'clients' | 'head' | 'protocol';
+  readonly 'note.spared': 'clients' | 'protocol' | 'head';
   readonly 'note.dockerHub': 'upstream';
   readonly 'note.dockerPath': 'url';
   readonly 'note.dockerKeys': 'path';
@@ -1936,7 +1936,7 @@ export interface Places {
   readonly 'rank.isBest': 'registry';
   readonly 'rank.notCompared': 'head' | 'best';
   readonly 'rank.keep': 'why';
-  readonly 'rank.unsure': 'count' | 'others' | 'registry';
+  readonly 'rank.unsure': 'count' | 'registry' | 'others';
   readonly 'rank.right': 'registry' | 'chance' | 'beside';
   readonly 'rank.chance': 'failed' | 'all';
   readonly 'rank.equal': 'others' | 'count';
@@ -2368,7 +2368,7 @@ export interface Places {
   readonly 'whatif.member.unwatched': never;
   readonly 'whatif.member.direct': never;
   readonly 'whatif.member.off': never;
-  readonly 'whatif.note.unmeasured': 'count' | 'unmeasured';
+  readonly 'whatif.note.unmeasured': 'unmeasured' | 'count';
   readonly 'whatif.note.independent': never;
   readonly 'whatif.note.none': never;
   readonly 'whatif.note.few': never;

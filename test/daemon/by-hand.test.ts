@@ -168,7 +168,7 @@ describe('a probe by hand, in a real worker thread', () => {
     const sum = Object.values(phasesMs as Record<string, number>).reduce((all, ms) => all + ms, 0);
     expect(sum).toBeCloseTo(medianMs, 6);
     expect(roundsMs).toContain(medianMs);
-    expect([verdict, reason]).toEqual(['change', 'near stays first; dead does not respond (refused)']);
+    expect([verdict, reason]).toEqual(['change', 'near stays first; dead is down (refused)']);
     expect(remedy).toBe(`export GOPROXY='${near.url},direct'`);
     expect(terminal.progressed.at(-1)).toBe('');
   });

@@ -175,7 +175,7 @@ describe('layer by layer', () => {
 
   test('where all fail alike, the trouble is near', async () => {
     const got = await ask({ a: 'url: "http://127.0.0.1:1"', b: 'url: "http://127.0.0.2:1"' });
-    expect(got.traps.map(({ id, what }) => [id, /in your network, not at the mirrors/.test(what)])).toEqual([
+    expect(got.traps.map(({ id, what }) => [id, /is probably your network, not the mirrors/.test(what)])).toEqual([
       ['online-tcp', true],
     ]);
     const one = await ask({ a: 'url: "http://127.0.0.1:1"', b: `url: "${mirror.url}"` });
@@ -185,8 +185,8 @@ describe('layer by layer', () => {
 
 describe('across the layers', () => {
   test.each([
-    ['an hour behind', -3_600_000, 'It is 60 min ahead of the clock of the mirror.'],
-    ['two hours ahead', 7_200_000, 'It is 120 min behind the clock of the mirror.'],
+    ['an hour behind', -3_600_000, 'The clock of this machine is 60 min ahead of the clock of the mirror.'],
+    ['two hours ahead', 7_200_000, 'The clock of this machine is 120 min behind the clock of the mirror.'],
   ])('a mirror whose clock is %s', async (_, shiftMs, what) => {
     const shifted = await startFakeMirror({ modules });
     const path = '/example.com/hello/@v/v1.0.0.mod';
@@ -222,9 +222,9 @@ describe('across the layers', () => {
     await liar.close();
     const lies = got.traps.filter(({ id }) => id === 'online-resolver-lies');
     expect(lies.map(({ what }) => what)).toEqual([
-      'It resolves m.corp to 127.0.0.1, which no other resolver does.',
+      'The resolver returned 127.0.0.1 for m.corp, an address that no remote host has.',
       expect.stringMatching(
-        /^It resolves mirrorwatch-[a-z0-9]+\.invalid, a name that cannot exist, to 127\.0\.0\.1\.$/,
+        /^The resolver returned 127\.0\.0\.1 for mirrorwatch-[a-z0-9]+\.invalid, a name that cannot exist\.$/,
       ),
     ]);
     expect(got.code).toBe(1);
@@ -236,7 +236,9 @@ describe('across the layers', () => {
       a: `url: "http://half.example.com:${mirror.port}", resolve: { server: "${dns.address}" }`,
     });
     const broken = got.traps.filter(({ id }) => id === 'online-ipv6-broken');
-    expect(broken.map(({ what }) => what)).toEqual(['It fails over IPv6 (refused) and works over IPv4.']);
+    expect(broken.map(({ what }) => what)).toEqual([
+      'The mirror fails over IPv6 (refused), but accepts connections over IPv4.',
+    ]);
   });
 
   test('a mirror without the checksum relay, and one whose relay is broken', async () => {

@@ -39,7 +39,7 @@ test('HTTP/2 alone is broken: named, with the client that it breaks', async () =
   expect(found).toHaveLength(1);
   expect(found[0]).toMatchObject({
     severity: 'error',
-    what: 'HTTP/2: works over HTTP/1.1 but not over HTTP/2 (reset): this breaks go.',
+    what: 'The mirror works over HTTP/1.1 but fails over HTTP/2 (reset). This breaks go.',
   });
 });
 

@@ -163,7 +163,7 @@ state: { path: ":memory:" }
     expect(pips?.remedy['pip']).toContain(pairs.get('http1')?.far.url);
     // uv speaks HTTP/2, which works: its lines stay.
     expect(pips?.remedy['uv']).toContain(pairs.get('http1')?.near.url);
-    expect(pips?.doesNotCover).toContain('Not switched: uv. near-http1 works over HTTP/2, which they use.');
+    expect(pips?.doesNotCover).toContain('Not switched: uv. These clients use HTTP/2, over which near-http1 works.');
     const ofNpm = (await json('findings')).filter(({ registry }) => registry === 'near-npm');
     expect(ofNpm.filter(({ scope }) => scope.some(({ protocol }) => protocol !== undefined))).toEqual([]);
     expect((await json('advice')).filter(({ upstream }) => upstream === 'npm' || upstream === 'pypi')).toEqual([]);

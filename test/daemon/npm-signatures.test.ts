@@ -119,7 +119,7 @@ describe('keys of the origin', () => {
       expect(facts.signature).toEqual({ state: 'no_key', key });
       expect(facts.verified).toBe(null);
       const page = (await alone.daemon.get(`/probes/${probeId}`)).text;
-      expect(page).toContain(`signature unverified: no trusted key at hand (${key})`);
+      expect(page).toContain(`signature unverified: no trusted key is available (${key})`);
     }
     expect(servers.get('forger')?.requests.some(({ path }) => path === '/-/npm/v1/keys')).toBe(false);
   });

@@ -92,7 +92,7 @@ real('the page in a browser', ['chromium'], () => {
     const before = browser.signIns();
     const said = `document.querySelector('.advice .hand output').textContent`;
     await press('.advice .hand button');
-    await browser.until(said, 'this needs the token of the daemon');
+    await browser.until(said, 'this action needs the token of the daemon');
     expect(await browser.read('document.activeElement.name')).toBe('token');
     await fill('token', 'wrong');
     await press('.advice .hand button');
@@ -106,7 +106,7 @@ real('the page in a browser', ['chromium'], () => {
     // An address with the password in it: the browser requests nothing that is relative to such a one.
     await browser.open(`http://any:t0ken@127.0.0.1:${await browser.read('location.port')}/`);
     await press('.advice .hand button');
-    await browser.until(said, 'this needs the token of the daemon');
+    await browser.until(said, 'this action needs the token of the daemon');
     await browser.open(`http://any:t0ken@127.0.0.1:${await browser.read('location.port')}/what-if`);
     await press('#whatif-form button');
     await browser.until('location.search.length > 0', true);

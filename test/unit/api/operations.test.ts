@@ -87,7 +87,7 @@ describe('/-/reload', () => {
         type: 'about:blank',
         title: 'Bad request',
         status: 400,
-        detail: 'the configuration has mistakes; the old one is kept',
+        detail: 'the new configuration has mistakes; the previous one stays in force',
         issues: [issue],
       },
     ],

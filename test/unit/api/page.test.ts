@@ -201,7 +201,7 @@ describe('a signature', () => {
 
   it('that could not be verified is said beside the outcome, and in the list of targets', async () => {
     const ask = await withState('no_key');
-    expect(wordsOf((await ask('/mirrors/coast')).text)).toContain('signature unverified: no trusted key at hand');
+    expect(wordsOf((await ask('/mirrors/coast')).text)).toContain('signature unverified: no trusted key is available');
     const { targets } = (await ask('/api/v1/targets')).json() as Targets;
     expect(targets[0]?.signature).toEqual({ state: 'no_key', key: null });
   });

@@ -108,7 +108,7 @@ describe('what the page says beside numbers', () => {
     );
     expect(text).toContain('www.example.com:443 responds');
     expect(text).toContain('ops queue empty');
-    expect(text).toContain('chat 3 wait the oldest for 21 min HTTP status 429 next attempt in 12 min');
+    expect(text).toContain('chat 3 notices wait the oldest for 21 min HTTP status 429 next attempt in 12 min');
     expect(text).toContain('campus 0 2 * * 6 for 2 h');
   });
   it.each([
@@ -128,12 +128,12 @@ describe('the running sum of the judge', () => {
   it.each<[string, number | null, number | null, string | null]>([
     ['nothing weighed', null, null, null],
     ['no bound', 3, null, null],
-    ['zero', 0, 40, 'no evidence for a switch to it'],
-    ['a trace', 0.001, 40, '1 % of the evidence that a switch to it needs'],
-    ['a part', 10, 40, '25 % of the evidence that a switch to it needs'],
-    ['never rounded up to all', 39.99, 40, '99 % of the evidence that a switch to it needs'],
-    ['all of it', 40, 40, 'enough evidence for a switch to it'],
-    ['more', 90, 40, 'enough evidence for a switch to it'],
+    ['zero', 0, 40, 'no evidence for this switch'],
+    ['a trace', 0.001, 40, '1 % of the evidence that this switch needs'],
+    ['a part', 10, 40, '25 % of the evidence that this switch needs'],
+    ['never rounded up to all', 39.99, 40, '99 % of the evidence that this switch needs'],
+    ['all of it', 40, 40, 'enough evidence for this switch'],
+    ['more', 90, 40, 'enough evidence for this switch'],
   ])('%s', (_what, sum, bound, said) => {
     const text = of(sum, bound);
     expect(text === null ? null : words(text)).toBe(said);

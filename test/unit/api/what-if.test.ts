@@ -144,7 +144,7 @@ describe('the page', () => {
     expect(text).toMatch(new RegExp(`name="chain" [^>]*>\n${whatIfInUse}</textarea>`));
     expect(text).toContain('<form id="whatif-form" action="/what-if" method="get" ');
     expect(seen(text)).toContain(
-      'successful fetches: 89.8 % · one fetch: 3.80 s · compared with the one in use: as fast',
+      'successful fetches: 89.8 % · one fetch: 3.80 s · compared with the chain in use: as fast',
     );
   });
 
@@ -154,9 +154,9 @@ describe('the page', () => {
       'this chain in use advised',
       'successful fetches 100 % 95 % interval: 93.9 % to 100 % 89.8 %',
       'one fetch 2.53 s 95 % interval: 2.46 s to 2.59 s 3.80 s',
-      'based on 59 moments in 29 min',
+      'based on 59 measurements in 29 min',
       '0 of the last 5 failed',
-      'Compared with the one in use: faster. Of 64 measurements of both, downloads and confirming rounds included, 6 fail there and succeed here, and 0 succeed there and fail here.',
+      'Compared with the chain in use: faster. Both chains have 64 measurements in common, including downloads and confirming rounds. In 6 only this chain succeeds, in 0 only the other one.',
       'inland 57 of 59 responses succeeded',
       'direct requests that bypass the mirrors are not measured',
     ])
@@ -176,7 +176,7 @@ describe('the page', () => {
     expect(first).not.toContain('No download was measured');
     const open = seen(await page({ chain: `${inland},direct` }));
     expect(open).toContain('successful fetches: 96.6 % to 100 %');
-    expect(open).toContain('Of 59 measurements 2 end at a member that is not measured.');
+    expect(open).toContain('2 of 59 measurements end at a member that is not measured.');
     // Neither what fails nor what that costs is said to be nothing.
     expect(open).toMatch(/with the cost of failures 2\.48 s to \d\.\d\d s .* builds that fail 0 % to \d\d\.\d % /);
   });

@@ -99,10 +99,10 @@ test.each<readonly [code: number, said: string, argv: readonly string[]]>([
   [0, '已采纳 a1', ['advice', 'accept', 'a1', '--url', 'DAEMON']],
   [0, '已忽略 a1，时长 2h', ['advice', 'dismiss', 'a1', '--for', '2h', '--reason', 'known', '--url', 'DAEMON']],
   [1, '未送达：无法连接（ECONNREFUSED）', ['webhook', 'test', 'ops']],
-  [2, '给程序读的（standard）', ['webhook', 'preview', 'ops']],
+  [2, '向程序发送 standard', ['webhook', 'preview', 'ops']],
   [2, '没有名为 “x” 的 webhook；现有：ops', ['webhook', 'test', 'x']],
   [1, '没有状态文件', ['replay']],
-  [2, '--set 有误：schedule 决定的是请求什么', ['replay', '--set', 'schedule.every=1m']],
+  [2, '--set 有误：schedule 决定请求什么', ['replay', '--set', 'schedule.every=1m']],
   [2, '应为 go, npm, pypi, oci, http, all 之一', ['demo', '--ecosystem', 'x']],
   [2, '应为数字', ['rules', '--slo', 'x']],
 ])('%i, %s: %j in Chinese, and the exit code as ever', async (code, said, argv) => {

@@ -126,7 +126,7 @@ describe('wrong usage is 2, said on standard error with the usage line', () => {
     [
       'probe of no image',
       ['probe', 'http://127.0.0.1:9', 'a!b', '--ecosystem', 'oci'],
-      "'a!b' can be requested from no mirror",
+      "'a!b' is not a name that mirrors",
     ],
     [
       'probe of another ecosystem by name',

@@ -13,14 +13,18 @@ go: { sumdb: off }
 `;
 
 test.each([
-  ['says that it ranks one of several', [], 'Ranks only go. Also configured, each with --ecosystem: npm.'],
+  [
+    'says that it ranks one of several',
+    [],
+    'Ranking only go. To rank another configured ecosystem, name it with --ecosystem: npm.',
+  ],
   ['says nothing where one was asked for', ['go'], ''],
 ])('rank %s', async (_, words, want) => {
   const dir = tempDir('rank-alone');
   try {
     writeFileSync(join(dir, 'mirrorwatch.yaml'), two);
     const { err } = await run(['rank', ...words, '--rounds', '1', '--no-download'], { cwd: dir });
-    expect(err.includes('Ranks only go')).toBe(want !== '');
+    expect(err.includes('Ranking only go')).toBe(want !== '');
     expect(err).toContain(want);
   } finally {
     removeTempDir(dir);

@@ -242,7 +242,7 @@ describe('webhook preview', () => {
     [
       'of a receiver that programs read',
       ['preview', 'ops'],
-      'mirrorwatch: ops is read by programs (standard): there is nothing to show',
+      'mirrorwatch: webhook ops sends standard to a program, so there is no message to show',
     ],
     ['of nobody', ['preview', 'nobody'], "mirrorwatch: no webhook is named 'nobody'; there are: ops, chat"],
     [

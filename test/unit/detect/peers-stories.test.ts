@@ -58,12 +58,12 @@ describe('bytes that no authority vouches for', () => {
     [
       'with a key that is not trusted',
       'unknown_key',
-      'No signature shows which bytes are right (signature unverified: its key is not a trusted one).',
+      'No signature shows which bytes are right (signature unverified: the signing key is not trusted).',
     ],
     [
       'without gpgv',
       'no_tool',
-      'No signature shows which bytes are right (signature unverified: gpgv, which verifies it, is not on this machine or gave no result).',
+      'No signature shows which bytes are right (signature unverified: the tool for it, gpgv, is not on this machine or gave no result).',
     ],
     ['with a good signature', 'valid', 'The bytes of b have a valid signature.'],
     ['where no key is at hand', 'no_key', 'No authority says which bytes are right.'],
@@ -84,7 +84,7 @@ describe('bytes that no authority vouches for', () => {
     const sim = world(named('a', 'b'), (name) => gives(name, { signature }));
     sim.runTo(5 * minute);
     expect(sim.detector.findings()[0]?.text).toBe(
-      'a and b serve different bytes for example.com/a@v1.0.0 (zip): 1 of 2 mirrors serves the bytes of a. No signature shows which bytes are right (signature unverified: its key is not a trusted one).',
+      'a and b serve different bytes for example.com/a@v1.0.0 (zip): 1 of 2 mirrors serves the bytes of a. No signature shows which bytes are right (signature unverified: the signing key is not trusted).',
     );
   });
 

@@ -30,12 +30,12 @@ describe('roll-up', () => {
     { name: 'silent for a minute at least', input: { silentForMs: 60_000, paceMs: 5_000 }, want: 'unknown' },
     { name: 'silent under suspicion', input: { silentForMs: 999_999, isSuspect: true }, want: 'unknown' },
     {
-      name: 'out, and then it throttles requests (Retry-After)',
+      name: 'out, and then the mirror throttles requests (Retry-After)',
       input: { canaryOut: true, isAway: true },
       want: 'degraded',
     },
     {
-      name: 'silent because it throttles requests (Retry-After)',
+      name: 'silent because the mirror throttles requests (Retry-After)',
       input: { silentForMs: 90_000, isAway: true },
       want: 'unknown',
     },
@@ -61,11 +61,11 @@ describe('roll-up', () => {
   });
 
   it.each([
-    ['paused', 'it was paused'],
-    ['maintenance', 'it was in a maintenance window'],
+    ['paused', 'the mirror was paused'],
+    ['maintenance', 'the mirror was in a maintenance window'],
     ['over_budget', 'over the byte budget'],
     ['overrun', 'the previous probe was still running'],
-    ['throttled', String.raw`it throttles requests \(Retry-After\)`],
+    ['throttled', String.raw`the mirror throttles requests \(Retry-After\)`],
     ['local', 'a local resource was missing on this host'],
   ] as const)('slots that pass without a probe, %s: told in any language', (skipped, why) => {
     for (const silentForMs of [null, 999_999]) {

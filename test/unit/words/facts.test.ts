@@ -22,15 +22,15 @@ test.each<[AuthorityCost, string]>([
 
 test.each<[SignatureState, string | null, string]>([
   ['valid', 'k', 'signature valid (k)'],
-  ['no_key', 'k', 'signature unverified: no trusted key at hand (k)'],
-  ['unknown_key', 'k', 'signature unverified: its key is not a trusted one (k)'],
-  ['expired_key', 'k', 'signature unverified: its key had expired (k)'],
-  ['revoked_key', 'k', 'signature unverified: its key was revoked (k)'],
-  ['expired', 'k', 'signature unverified: it has expired itself (k)'],
-  ['unsupported', 'k', 'signature unverified: its type is no longer accepted, or not supported yet (k)'],
-  ['no_tool', null, 'signature unverified: gpgv, which verifies it, is not on this machine or gave no result'],
-  ['undated', 'k', 'signature unverified: its key has expired, and no time of publication is given (k)'],
-  ['unsigned', null, 'signature unverified: there is none, though keys are at hand'],
+  ['no_key', 'k', 'signature unverified: no trusted key is available (k)'],
+  ['unknown_key', 'k', 'signature unverified: the signing key is not trusted (k)'],
+  ['expired_key', 'k', 'signature unverified: the signing key has expired (k)'],
+  ['revoked_key', 'k', 'signature unverified: the signing key was revoked (k)'],
+  ['expired', 'k', 'signature unverified: the signature itself has expired (k)'],
+  ['unsupported', 'k', 'signature unverified: the signature type is no longer accepted, or not supported yet (k)'],
+  ['no_tool', null, 'signature unverified: the tool for it, gpgv, is not on this machine or gave no result'],
+  ['undated', 'k', 'signature unverified: the signing key has expired, and no time of publication is given (k)'],
+  ['unsigned', null, 'signature missing, although trusted keys are available'],
 ])('%s: what is not verified is said to be', (state, key, text) => {
   expect(formatSignature({ state, key }, english)).toBe(text);
 });

@@ -33,7 +33,7 @@ export const aptRows: readonly TrapRow[] = [
     files: { [list]: `deb [signed-by=${key}] https://apt.corp/debian stable main\n` },
     id: 'apt-key-missing',
     where: [`${list}:1`],
-    what: `https://apt.corp/debian is signed by ${key}, which is not there`,
+    what: `The source https://apt.corp/debian names the key file ${key}, which does not exist.`,
   },
   {
     name: 'a key of a stanza that goes on below, one of two not there',
@@ -43,7 +43,7 @@ export const aptRows: readonly TrapRow[] = [
     },
     id: 'apt-key-missing',
     where: ['/etc/apt/sources.list.d/own.sources:2'],
-    what: '/usr/share/keyrings/two.gpg, which is not there',
+    what: '/usr/share/keyrings/two.gpg, which does not exist',
   },
   {
     name: 'no key is named',
@@ -82,7 +82,7 @@ export const aptRows: readonly TrapRow[] = [
     files: { '/etc/apt/auth.conf.d/own.conf': 'machine apt.corp login ada password hunter2\n' },
     id: 'apt-auth-readable',
     where: ['/etc/apt/auth.conf.d/own.conf'],
-    what: 'Its mode is 644',
+    what: 'The mode of the file is 644',
     set: ['chmod o-r <root>/etc/apt/auth.conf.d/own.conf'],
   },
   {

@@ -208,19 +208,19 @@ describe('what a ranking says', () => {
       'the dead one is dropped, and what matters of it said',
       { b: 20, c: 30 },
       line('https://b.example.net/goproxy,direct'),
-      'a does not respond (refused); b: 10 of 10 requests succeeded in 20 ms',
+      'a is down (refused); b: 10 of 10 requests succeeded in 20 ms',
     ],
     [
       'a dead one that was fast while it answered nothing',
       { a: tenth(10, 1), b: 20, c: 200 },
       line('https://b.example.net/goproxy,direct'),
-      'a does not respond (timeout_connect); b: 10 of 10 requests succeeded in 20 ms',
+      'a is down (timeout_connect); b: 10 of 10 requests succeeded in 20 ms',
     ],
     [
       'three failures of ten',
       { a: tenth(3, 5), b: 20, c: 20 },
       line('https://b.example.net/goproxy,https://a.example.com,direct'),
-      'a fails 3 of 10 (timeout_connect); b: 10 of 10 requests succeeded in 20 ms',
+      'a failed 3 of 10 requests (timeout_connect); b: 10 of 10 requests succeeded in 20 ms',
     ],
     [
       'one failure of ten is chance',
@@ -238,7 +238,7 @@ describe('what a ranking says', () => {
       'one behind the first is dead',
       { a: 20, c: 20 },
       line('https://a.example.com,direct'),
-      'a stays first; b does not respond (refused)',
+      'a stays first; b is down (refused)',
     ],
     [
       'one that is not in the chain is dead',
@@ -277,7 +277,7 @@ describe('what a ranking says', () => {
       'a better median that half of the rounds gainsay',
       { a: 60, b: [...ten(() => 10).slice(0, 6), 300, 300, 300, 300], c: 400 },
       'unsure',
-      `${quiet}10 rounds show no clear difference between b and a`,
+      `${quiet}10 probes of a show no clear difference from b`,
       { a: 'unsure', b: 'best', c: 'slower' },
     ],
     [
@@ -305,7 +305,7 @@ describe('what a ranking says', () => {
       'swinging far, alike, and never in the same round',
       { a: swinging, b: [...swinging.slice(1), 10], c: 900 },
       'unsure',
-      `${quiet}10 rounds show no clear difference between b and a`,
+      `${quiet}10 probes of a show no clear difference from b`,
       { a: 'best', b: 'unsure', c: 'slower' },
     ],
   ])('%s', async (_, times, kind, reason, verdicts) => {
