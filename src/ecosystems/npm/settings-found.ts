@@ -51,7 +51,7 @@ export async function findNpm({ machine, assignments, privatePatterns }: Surroun
       const [, key = '', value = ''] = /^\s*([^;#=\s[][^=]*?)\s*=\s*(.*?)\s*$/.exec(line.text) ?? [];
       if (key !== '') settings.push(settingOf(level, key, isUrl(key) ? expanded(value, env) : value, line));
     }
-  settings.push(...(await pnpmIn(machine, project)));
+  settings.push(...(await pnpmIn(machine)));
   for (const folder of new Set([nearest, project, home])) settings.push(...(await yarnIn(machine, folder)));
   for (const { name, value, file, line } of assignments)
     if (name === tlsVariable && value !== null)
@@ -186,10 +186,18 @@ async function yarnIn(machine: Machine, folder: string): Promise<readonly NpmSet
 }
 
 /** The settings in files that only pnpm reads. The workspace's come first, because they override the user's. */
-async function pnpmIn(machine: Machine, project: string): Promise<readonly NpmSetting[]> {
-  const files = [join(project, 'pnpm-workspace.yaml'), join(configFolderOf(machine), 'pnpm/config.yaml')];
-  const texts = await Promise.all(files.map((file) => readLines(machine, file)));
-  return texts.flatMap(pnpmSettingsIn);
+async function pnpmIn(machine: Machine): Promise<readonly NpmSetting[]> {
+  const user = await readLines(machine, join(configFolderOf(machine), 'pnpm/config.yaml'));
+  return [await workspaceOf(machine), user].flatMap(pnpmSettingsIn);
+}
+
+/** The nearest workspace file of pnpm, upwards from the working folder. */
+async function workspaceOf(machine: Machine): Promise<readonly FileLine[]> {
+  for (const folder of foldersFrom(machine.cwd)) {
+    const lines = await readLines(machine, join(folder, 'pnpm-workspace.yaml'));
+    if (lines.length > 0) return lines;
+  }
+  return [];
 }
 
 /** pnpm's registry is the key `registry`, or `default` in `registries`. */

@@ -109,6 +109,18 @@ export const npmRows: readonly TrapRow[] = [
     what: 'npm uses https://a.example.com/, pnpm https://b.example.com/',
   },
   {
+    name: "the file of pnpm's workspace above a package of it",
+    files: {
+      'package.json': '{}',
+      '.npmrc': 'registry=https://a.example.com/\n',
+      '/home/package.json': '{}',
+      '/home/pnpm-workspace.yaml': 'packages: [ "**" ]\nregistry: https://b.example.com/\n',
+    },
+    id: 'npm-pnpm-differ',
+    where: ['.npmrc:1', '/home/pnpm-workspace.yaml:2'],
+    what: 'npm uses https://a.example.com/, pnpm https://b.example.com/',
+  },
+  {
     name: "pnpm's own file of the user over the user's .npmrc",
     files: {
       '~/.npmrc': 'registry=https://a.example.com/\n',
