@@ -78,8 +78,8 @@ export function bypassInForce({ open, accepted, client, roster }: Group): Bypass
 
 /**
  * The remedy of a client setting, together with the remedy of a chain.
- * @param lines   the remedy of the chain; `null`: the declared chain stays
- * @param isMove  the chain changes too
+ * @param lines   the remedy of the chain; `null`: the declared chain is in force and stays
+ * @param isMove  the chain changes too; `false`: `lines` repeat the chain in force
  */
 export function remedyOfBypass({ cause, at, bypass }: BypassDecision, lines: Remedy | null, isMove: boolean): Remedy {
   const isOff = cause === 'failback';

@@ -214,7 +214,7 @@ function lifetimes(view: View, ledger: Ledger): void {
   }
   if (accepted === null || now.monotonicMs < accepted.expiresMs) return;
   if (group.open?.advice.cause === 'failback') {
-    // A failback was proposed but not accepted: the advice that it would end is not renewed.
+    // A failback was proposed but not accepted: the accepted advice expires and is not renewed.
     close(group, 'superseded', ledger);
     closeAudit(view, ledger);
     release(group, 'expired', ledger);

@@ -19,7 +19,7 @@ export interface Recheck extends Odd {
 }
 
 /**
- * Returns and clears the rechecks after a peek: of the odd question, and after a failure also of the canary.
+ * Returns and clears the rechecks that `peeks.odd` demands: of its question, and after a failure also of the canary.
  * @param canaryOf  the question of the canary; `null`: not known
  */
 export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly Odd[] {

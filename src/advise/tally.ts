@@ -46,7 +46,7 @@ interface Relay {
   failedAtMs: number | null;
 }
 
-/** What is remembered of one mirror. Lists are bounded, oldest first. */
+/** What is remembered of one mirror. Lists are bounded. */
 export interface Tally {
   /** `module@version` of the canary. If it changes, `canary` is emptied. */
   module: string | null;

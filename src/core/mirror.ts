@@ -27,7 +27,7 @@ export interface Mirror extends Upstream {
   /** `small`: of equally good small mirrors, different daemons prefer different ones. */
   readonly capacity: 'small' | null;
   readonly connections: readonly Connection[];
-  /** Absent: the HTTP versions that the ecosystem's clients offer. */
+  /** Absent: the HTTP versions that the leading client offers. */
   readonly protocol?: 'h1' | 'h2';
   /** The HTTP versions of clients, the leading client's first; absent: no TLS, or `protocol` is set. */
   readonly speaks?: readonly Speaks[];

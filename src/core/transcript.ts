@@ -175,7 +175,7 @@ export interface Hop {
   readonly tls: TlsFacts | null;
   /** Absent: no connection, or an older row. */
   readonly protocol?: HttpProtocol;
-  /** Why the request was sent again: REFUSED_STREAM, or a GOAWAY that excludes the stream. */
+  /** Why HTTP/2 sent the request again: REFUSED_STREAM, or a GOAWAY that excludes the stream. Absent: neither. */
   readonly repeated?: 'refused_stream' | 'goaway';
   /** Absent: GET. */
   readonly method?: 'HEAD';

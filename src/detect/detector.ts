@@ -134,7 +134,7 @@ export function createDetector(input: {
       const mirror = memory.mirrors.get(target.registry);
       if (mirror !== undefined && target.canary) mirror.sight.lastSkip = because;
     },
-    /** To be called about every second and at `wakeAtMs`. */
+    /** To be called at every turn of the loop, at least once a second, and at `wakeAtMs`. */
     tick: (now: Now) =>
       turnAt(now, () => {
         expireAbsences(memory);

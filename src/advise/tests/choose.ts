@@ -47,7 +47,7 @@ interface Choice {
 }
 
 export interface ChoiceRule extends Omit<AlarmRule, 'isShared'>, BuildRule {
-  /** Relative, 0 to 1. */
+  /** Relative, 0 to 1. Costs that differ by less than a quarter of it are equal. */
   readonly minGain: number;
   readonly inOrder: (a: string, b: string) => number;
 }

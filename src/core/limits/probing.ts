@@ -77,7 +77,7 @@ export const probingLimits = {
   resolvedLeft: 4,
   /** A version counts as gone after this many responses in a row without it. */
   contentLooks: 12,
-  /** A regression ends after this many responses without a step back. */
+  /** Contents count as going backwards until this many responses in a row show no step back. */
   calmLooks: 24,
   missingNamed: 5,
   propagationsKept: 100,

@@ -114,7 +114,7 @@ export const processLimits = {
   /** The default of `alertmanager.repeat`. Evidence ends after `alertRepeats` intervals without a repetition. */
   alertRepeatMs: 10 * minute,
   alertRepeats: 3,
-  /** Evidence does not end within this many intervals after a start of the daemon. */
+  /** After a start of the daemon, missing repetitions end no evidence for this many intervals. */
   alertRepeatsAfterStart: 2,
   /** Routine data waits at most this long for a write: each transaction waits for the disk. */
   commitMs: 1 * second,

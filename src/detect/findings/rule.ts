@@ -166,7 +166,7 @@ export interface FindingRule<M = unknown, S = unknown> {
   adopt?(own: M, about: About): Step<M, S> | null;
   /** Restores what depends on other rows. */
   start?(own: M, about: About): Step<M, S> | null;
-  /** About every second. */
+  /** At every turn of the loop: at least once a second, with much input every 5 ms. */
   tick?(own: M, about: About): Step<M> | null;
   /**
    * The last probe of a series that confirms the open finding; `null`: none. `isTimed`: the finding is about duration.
@@ -229,6 +229,6 @@ export interface OwnRule<S = unknown> {
   release?(own: S, input: null, about: AboutUs): OwnStep<S>;
   /** At a start and at a reload. */
   adopt?(own: S, input: null, about: AboutUs): OwnStep<S>;
-  /** About every second. */
+  /** At every turn of the loop: at least once a second, with much input every 5 ms. */
   tick?(own: S, input: null, about: AboutUs): OwnStep<S>;
 }

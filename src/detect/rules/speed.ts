@@ -14,7 +14,7 @@ export interface SpikeState {
   readonly slow: number;
   /** Clear samples in a row, see `isClear`. */
   readonly clear: number;
-  /** Start of the spike, monotonic milliseconds; `null`: none. */
+  /** When the spike opened, monotonic milliseconds; `null`: none is open. */
   readonly sinceMs: number | null;
 }
 

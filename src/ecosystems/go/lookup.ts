@@ -131,7 +131,7 @@ export function relayOf(context: GoContext, verifier: Verifier): Database {
   return databaseAt(below(context, `sumdb/${verifier.name}`), context, verifier);
 }
 
-/** The database itself; `null`: it is queried only through relays. */
+/** The database itself; `null`: we query it only through relays. */
 export function directOf(context: GoContext, verifier: Verifier): Database | null {
   const { direct } = context.own.sumdb ?? {};
   return direct === undefined ? null : databaseAt(direct, context, verifier);

@@ -158,7 +158,7 @@ function* askItself(database: Database | null): Talk<Itself | null> {
 }
 
 /**
- * If the relay lags, proves with the database's own tiles that its head is consistent with all known heads.
+ * If the relay lags, proves that the head of the database is consistent with all known heads, by tiles of the database.
  * @returns the largest head that was proven consistent; an error only for a fork
  */
 function* proveItself(

@@ -36,7 +36,7 @@ export type DemoStage = (typeof demoStages)[number];
  * The stages that each upstream must reach. `spike` is not required: an earlier advice replaces the report of a spike.
  */
 const needed: readonly DemoStage[] = ['advice', 'webhook'];
-/** For an upstream with builds: an action also carries out the advice and later undoes it. */
+/** For an upstream that declares a build, with a front door: an action also carries out the advice and later undoes it. */
 const neededWithBuilds: readonly DemoStage[] = [...needed, 'changed', 'undone'];
 const slowByMs = 900;
 
@@ -46,7 +46,7 @@ export interface DemoEvent {
   /** `null`: the event is about all ecosystems, or the demo has only one. */
   readonly ecosystem: string | null;
   readonly text: string;
-  /** The data behind `text`, to render it in another language. */
+  /** The data of the first line of `text`, to render that line in another language. */
   readonly told?: DemoTold;
 }
 

@@ -10,7 +10,7 @@ export interface DemoNews {
   /** `null`: the ecosystem is unknown. */
   readonly ecosystem: string | null;
   readonly text: string;
-  /** The data behind `text`, to render it in another language. */
+  /** The data of the first line of `text`, to render that line in another language. */
   readonly told?: DemoTold;
 }
 

@@ -10,7 +10,7 @@ export interface GroupOptions {
 }
 
 /**
- * One recommended change. `one`: enough places of the group should leave `from`, and `to` suits all with a vote. `each`:
+ * One recommended change. `one`: enough places of the group should leave `from`, and `to` suits all that may vote. `each`:
  * enough places should leave it, but no mirror suits all. `own`: too few places should leave it, so only those change.
  */
 export interface GroupLine {
