@@ -2131,7 +2131,7 @@ export interface Places {
   readonly 'trap.npm-tls-off.authority': never;
   readonly 'trap.npm-auth-unscoped.what': 'name';
   readonly 'trap.npm-auth-unscoped.set': 'scoped' | 'name';
-  readonly 'trap.npm-auth-elsewhere.what': 'name' | 'host' | 'count' | 'used';
+  readonly 'trap.npm-auth-elsewhere.what': 'name' | 'host' | 'used' | 'count';
   readonly 'trap.npm-auth-elsewhere.set': 'host';
   readonly 'trap.npm-scope-leaks.what': 'name' | 'scope';
   readonly 'trap.npm-scope-leaks.set': 'scope';

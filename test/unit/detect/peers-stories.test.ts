@@ -63,7 +63,7 @@ describe('bytes that no authority vouches for', () => {
     [
       'without gpgv',
       'no_tool',
-      'No signature shows which bytes are right (signature unverified: the tool for it, gpgv, is not on this machine or gave no result).',
+      'No signature shows which bytes are right (signature unverified: gpgv is not installed on this machine, or gave no result).',
     ],
     ['with a good signature', 'valid', 'The bytes of b have a valid signature.'],
     ['where no key is at hand', 'no_key', 'No authority says which bytes are right.'],

@@ -187,7 +187,7 @@ export const npmRows: readonly TrapRow[] = [
     files: { '~/.npmrc': 'registry=https://a.example.com/\n//b.example.com/:_authToken=hunter2\n' },
     id: 'npm-auth-elsewhere',
     where: ['~/.npmrc:2'],
-    what: '_authToken belongs to b.example.com; in use is a.example.com',
+    what: '_authToken belongs to b.example.com, but a.example.com is in use',
   },
   {
     name: 'a private scope is asked of everybody',
