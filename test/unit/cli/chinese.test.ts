@@ -98,7 +98,7 @@ test.each<readonly [code: number, said: string, argv: readonly string[]]>([
   [2, '需要 --for', ['pause', 'near']],
   [0, '已采纳 a1', ['advice', 'accept', 'a1', '--url', 'DAEMON']],
   [0, '已忽略 a1，时长 2h', ['advice', 'dismiss', 'a1', '--for', '2h', '--reason', 'known', '--url', 'DAEMON']],
-  [1, '未送达：无法连接（ECONNREFUSED）', ['webhook', 'test', 'ops']],
+  [1, '未送达：请求失败（ECONNREFUSED）', ['webhook', 'test', 'ops']],
   [2, '向程序发送 standard', ['webhook', 'preview', 'ops']],
   [2, '没有名为 “x” 的 webhook；现有：ops', ['webhook', 'test', 'x']],
   [1, '没有状态文件', ['replay']],
