@@ -50,7 +50,7 @@ describe('what-if', () => {
       '  direct | requests that bypass the mirrors are not measured',
       '',
       '2 of 59 measurements end at a member that is not measured. They may succeed or fail, so shares and costs are ranges. Times come from the other measurements.',
-      'The numbers use the same model as advice: a fetch runs its steps one after the other; a build runs ten light and five heavy steps, three at a time; a failure costs 5 min. The intervals assume independent measurements.',
+      'The numbers use the same model as advice: a fetch sends its requests one after the other; a build makes ten light requests and five downloads, three at a time; a failure costs 5 min. The intervals assume independent measurements.',
     ]);
     const ends = out
       .split('\n')

@@ -175,7 +175,7 @@ location = "a.example.com"`);
   test('registries.conf: a path before /v2 is left out, and said', () => {
     const { remedy, notes } = of(podman, `${a}/base|${b}|direct`, 'docker.io');
     expect(remedy['registries.conf']).not.toContain('a.example.com');
-    expect(texts(notes)[0]).toBe(`podman supports no path before /v2: ${a}/base cannot be one of its mirrors.`);
+    expect(texts(notes)[0]).toBe(`podman supports no path before /v2, so ${a}/base cannot be a mirror of podman.`);
     expect(of(podman, `${a}/base|direct`, 'docker.io').remedy).toEqual({});
   });
 
