@@ -64,7 +64,7 @@ ${chatOf('dingtalk', dingtalk)}
     daemon = first;
     await measured(first);
     await mirrors[0]?.kill();
-    const opened = (all: string) => all.includes('m0 已宕机');
+    const opened = (all: string) => all.includes('m0 发生故障');
     await until('a message', () => texts(discord), opened, { help: first.log });
     await until(
       'its delivery is stored',
@@ -100,7 +100,7 @@ ${chatOf('dingtalk', dingtalk)}
       await until(
         'a card of the outage was tried',
         () => texts(chat),
-        (all) => all.includes('m0 已宕机'),
+        (all) => all.includes('m0 发生故障'),
         { help: first.log },
       );
     await first.kill();

@@ -232,7 +232,7 @@ describe.each(formats)('webhook preview: %s', (format) => {
     const file = fileWith(chatLine(format, secrets[format], 'https://c.example.com', ', on: [ recovery ], lang: zh'));
     const { code, out, err } = await run(['webhook', 'preview', 'chat', '--config', file]);
     expect([code, err]).toEqual([0, '']);
-    expect(out.split('\n')[0]).toBe('🟢 已恢复：east 曾宕机');
+    expect(out.split('\n')[0]).toBe('🟢 已恢复：east 曾发生故障');
     expect(out).not.toContain('─');
   });
 });

@@ -51,7 +51,7 @@ describe('a finding as an alert', () => {
           upstream: 'go',
         },
         annotations: {
-          summary: 'a is down',
+          summary: 'a has an outage',
           description: 'a is down',
           finding: 'outage-a',
           probe: 'http://127.0.0.1:10120/probes/p1',
@@ -126,7 +126,7 @@ describe('a finding as an alert', () => {
     stage.open(finding('outage', 'a', told('found.family', { name: 'a', family: 6, cause: 'refused', other: 4 })));
     const [chinese, english] = stage.send().map(({ message }) => posted(message.body)[0]);
     expect(chinese?.annotations).toEqual({
-      summary: 'a 已宕机',
+      summary: 'a 发生故障',
       description: 'a 在 IPv6 上没有响应（refused）；在 IPv4 上正常。',
       finding: 'outage-a',
       probe: 'http://127.0.0.1:10120/probes/p1',
@@ -151,7 +151,7 @@ describe('a finding as an alert', () => {
 
   it('what was stored without its sentence is described in English rather than not at all', () => {
     const [alert] = posted(renderAlertBody(outage, { vantage: 'v', base: null }, 'zh', null));
-    expect(alert?.annotations).toMatchObject({ summary: 'a 已宕机', description: 'a is down' });
+    expect(alert?.annotations).toMatchObject({ summary: 'a 发生故障', description: 'a is down' });
   });
 
   it.each([

@@ -321,7 +321,7 @@ describe('filters', () => {
     return stage.send().flatMap(({ card }) => card?.sections.map(({ title }) => title) ?? []);
   };
   const [move, self] = ['Switch go from a to b', 'test cannot trust its measurements'];
-  const [outage, wrongBytes, shift] = ['a is down', 'b serves wrong bytes', 'c has a new latency level'];
+  const [outage, wrongBytes, shift] = ['a has an outage', 'b serves wrong bytes', 'c has a new latency level'];
 
   it.each([
     ['none', undefined, [move, outage, wrongBytes, self, shift]],

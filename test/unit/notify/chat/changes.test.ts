@@ -61,7 +61,7 @@ it('one fault is two messages: what to do, changed when the mirror is well, and 
   const [first, second] = channel.texts();
   expect(first).toContain('Switch go from a to b');
   expect(first).toContain('Resolved: the outage of a');
-  expect(first).not.toContain('🔴 a is down');
+  expect(first).not.toContain('🔴 a has an outage');
   expect(second).toContain('No longer advised');
   expect(channel.stage.outbox()).toEqual([]);
 });

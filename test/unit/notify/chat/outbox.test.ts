@@ -312,7 +312,7 @@ describe('a receiver that changes its kind', () => {
     stage.config = { ...stage.config, webhooks: [chat('c', format)] };
     stage.take(stage.notifier.reconfigure(stage.config, stage.at));
     stage.pass(15 * second);
-    expect(textsOf(one(stage.send()).message.body)).toContain('a is down');
+    expect(textsOf(one(stage.send()).message.body)).toContain('a has an outage');
   });
 
   it.each([
