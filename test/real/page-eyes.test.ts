@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { Advice } from '../../src/core/advice.ts';
 import { type Browser, type Eyes, looks, startBrowser } from '../support/chromium.ts';
 import { real } from '../support/requires.ts';
@@ -7,7 +7,7 @@ import { nowMs } from '../unit/api/fixture-config.ts';
 import { type Fixture, fixture } from '../unit/api/fixture-deps.ts';
 import { fixtureFindings, fixtureStandings } from '../unit/api/fixture-findings.ts';
 import { fixturePast } from '../unit/api/fixture-past.ts';
-import { type Served, serve } from '../unit/api/server.ts';
+import { type ServedInTurn, serveInTurn } from '../unit/api/server.ts';
 
 // The page as it is seen, read out and walked by keyboard: in a real browser, light and dark, wide and as narrow as a phone.
 
@@ -50,31 +50,34 @@ const focused = `(() => {
 
 real('the page before eyes, ears and a keyboard', ['chromium'], () => {
   let browser: Browser;
-  let served: Served;
+  let served: ServedInTurn;
   let made: Fixture;
   beforeAll(async () => {
     made = fixture(fixturePast);
+    served = await serveInTurn();
     browser = await startBrowser();
   });
-  afterAll(() => browser.close());
-  // One of its own for each test: its clock stands still, and what a minute allows would be used up by all of them.
-  beforeEach(async () => {
-    served = await serve(made.deps);
+  afterAll(async () => {
+    await browser.close();
+    await served.close();
   });
-  afterEach(() => served.close());
+  // One of its own for each test: its clock stands still, and what a minute allows would be used up by all of them.
+  // On one port: for each other origin the browser would start a process.
+  beforeEach(() => served.with(made.deps));
   const open = (path: string): Promise<void> => browser.open(`http://127.0.0.1:${served.port}${path}`);
 
-  describe.each(Object.entries(looks))('%s', (_look, eyes) => {
-    test.each(Object.entries(pages))(
-      '%s: axe finds nothing serious, and nothing is wider than the window',
-      async (_name, path) => {
+  // Styles alone tell one look from another: no script of a page asks for it.
+  test.each(Object.entries(pages))(
+    '%s: in each look axe finds nothing serious, and nothing is wider than the window',
+    async (_name, path) => {
+      await open(path);
+      for (const [look, eyes] of Object.entries(looks)) {
         await browser.eyes(eyes);
-        await open(path);
-        expect(await browser.serious()).toEqual([]);
-        expect(await browser.read('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
-      },
-    );
-  });
+        expect([look, await browser.serious()]).toEqual([look, []]);
+        expect([look, await browser.read('document.documentElement.scrollWidth <= innerWidth')]).toEqual([look, true]);
+      }
+    },
+  );
 
   test('five pieces of advice and a digest that has no place to break: as wide as the phone, and each line near the top', async () => {
     const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
@@ -88,10 +91,9 @@ real('the page before eyes, ears and a keyboard', ['chromium'], () => {
       advice: () => ({ items: [told, ...others], next: null }),
       findings: () => ({ items: finding === undefined ? [] : [{ ...finding, scope }], next: null }),
     };
-    const crowded = await serve(fixture(change).deps);
-    onTestFinished(() => crowded.close());
+    served.with(fixture(change).deps);
     await browser.eyes({ width: 390, height: 844, scheme: 'light' });
-    await browser.open(`http://127.0.0.1:${crowded.port}/`);
+    await open('/');
     expect(await browser.read('document.documentElement.scrollWidth')).toBe(390);
     // What was found stands after five cards of a heading, a reason, a line and a fold: half of what it was (4129 pixels).
     expect(await browser.read(`document.getElementById('h-findings').getBoundingClientRect().top`)).toBeLessThan(2_200);
@@ -106,16 +108,16 @@ real('the page before eyes, ears and a keyboard', ['chromium'], () => {
     expect((await browser.serious()).map((one) => one.split(' ')[0]).toSorted()).toEqual(['image-alt', 'link-name']);
   });
 
-  test.each(Object.entries(looks))('%s: no words of a chart stand on others', async (_look, eyes) => {
-    await browser.eyes(eyes);
-    for (const path of [
-      '/mirrors/coast',
-      '/mirrors/inland?range=week',
-      '/history?range=week',
-      '/history?range=hour',
-      '/timeline?range=week',
-    ]) {
-      await open(path);
+  test.each([
+    '/mirrors/coast',
+    '/mirrors/inland?range=week',
+    '/history?range=week',
+    '/history?range=hour',
+    '/timeline?range=week',
+  ])('%s: in no look do words of a chart stand on others', async (path) => {
+    await open(path);
+    for (const [look, eyes] of Object.entries(looks)) {
+      await browser.eyes(eyes);
       const [count, covered] = (await browser.read(`(() => {
         let count = 0;
         const covered = [];
@@ -129,7 +131,7 @@ real('the page before eyes, ears and a keyboard', ['chromium'], () => {
         }
         return [count, covered];
       })()`)) as [number, string[]];
-      expect([path, covered]).toEqual([path, []]);
+      expect([look, covered]).toEqual([look, []]);
       expect(count).toBeGreaterThan(2);
     }
   });

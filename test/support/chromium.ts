@@ -94,8 +94,10 @@ export async function startBrowser(): Promise<Browser> {
     key: (key) => page.keyboard.press(key),
     async serious() {
       // As a value and not as a script of the page, which its policy forbids.
-      await page.evaluate(readFileSync(axe, 'utf8'));
-      const { violations } = (await page.evaluate('axe.run()')) as { readonly violations: readonly Found[] };
+      if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(readFileSync(axe, 'utf8'));
+      const { violations } = (await page.evaluate(`axe.run({ resultTypes: ['violations'] })`)) as {
+        readonly violations: readonly Found[];
+      };
       return violations
         .filter(({ impact }) => impact === 'serious' || impact === 'critical')
         .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`));

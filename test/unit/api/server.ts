@@ -1,6 +1,7 @@
 import { Agent, createServer, request as httpRequest, type IncomingHttpHeaders, type Server } from 'node:http';
 import { createApi } from '../../../src/api/app.ts';
 import type { ApiDeps } from '../../../src/api/deps.ts';
+import { listenAnywhere } from '../../support/ports.ts';
 
 export interface Reply {
   readonly status: number;
@@ -20,6 +21,32 @@ export interface Served {
   readonly port: number;
   ask(path: string, asked?: Asked): Promise<Reply>;
   close(): Promise<void>;
+}
+
+/** One loopback port on which one API answers after another. */
+export interface ServedInTurn {
+  readonly port: number;
+  /** From now on, a new API of these answers. */
+  with(deps: ApiDeps): void;
+  close(): Promise<void>;
+}
+
+/** A loopback port for one API after another. */
+export async function serveInTurn(): Promise<ServedInTurn> {
+  let api: ReturnType<typeof createApi> | null = null;
+  const server = createServer((request, response) => (api === null ? response.destroy() : api(request, response)));
+  const port = await listenAnywhere(server);
+  return {
+    port,
+    with(deps) {
+      api = createApi(deps);
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
 }
 
 /** The routes on a loopback port of their own; an object as body is sent as JSON. */
