@@ -31,9 +31,11 @@ real('people in their chats', [], () => {
 
   const chatOf = (format: string, { url }: FakeChat): string =>
     `  - { name: ${format}, format: ${format}, url: "${url}", secrets: [ "${secret}" ], lang: zh, group: 500ms, on: [ outage, recovery ], allow: [ 127.0.0.0/8 ] }`;
+  // Seconds later the mirror may be unreliable too, and then its outage ends only after two minutes without a failure.
   const yaml = (): string => `
 vantage: chats
 schedule: { every: 500ms, timeout: 30s, perHost: 4 }
+detect: { outage: { over: 1s } }
 mirrors:
 ${mirrors.map(({ url }, at) => `  - { name: m${at}, ecosystem: go, url: "${url}", weight: ${100 - at} }`).join('\n')}
 modules: { go: [ example.com/hello@v1.0.0 ] }
