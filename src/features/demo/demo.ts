@@ -12,7 +12,7 @@ import { systemTimers } from '../../io/timers.ts';
 import { expandTargets } from '../../schedule/targets.ts';
 import { phrase } from '../../words/tell.ts';
 import { startBuilds } from './builds.ts';
-import { startFaults } from './faults.ts';
+import { type DemoPace, startFaults } from './faults.ts';
 import { type DemoPair, renderDemoFile } from './file.ts';
 import { type DemoMirror, findUrl, startDemoMirror, startDemoReceiver } from './mirror.ts';
 import { type DemoTold, newsOf, said } from './news.ts';
@@ -80,6 +80,7 @@ export async function startDemo(
   facts: ProcessFacts,
   ecosystems: readonly string[],
   hasDoor: boolean,
+  pace: DemoPace,
   say: (event: DemoEvent) => void,
 ): Promise<Demo> {
   const startedMs = systemClock.monotonicMs();
@@ -123,9 +124,10 @@ export async function startDemo(
       : ({ stage: 'slowed', sentence: phrase('demo.slowed', { mirror: pair.near.name, ms: slowByMs }) } as const),
     isReady: () => areKnown(daemon.url, [pair.near.name, pair.far.name]),
     isTold: () => missingOf(pair, hasDoor).length === 0,
+    needsEnd: () => missingOf(pair, hasDoor).join() === 'undone',
     tell: (stage: DemoStage, sentence: Sentence) => tell(stage, pair, said(sentence)),
   }));
-  const faults = startFaults(faulty, systemTimers);
+  const faults = startFaults(faulty, pace, systemTimers);
   let builds: { stop(): void } | null = null;
   return {
     url: daemon.url,

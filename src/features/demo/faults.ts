@@ -9,6 +9,9 @@ const faultForMs = 90_000;
 const wellForMs = 120_000;
 const lookMs = 1_000;
 
+/** `shown`: with time to look around; `once`: the first fault begins, and one whose end is needed ends, as soon as possible. */
+export type DemoPace = 'shown' | 'once';
+
 export interface Faulty {
   readonly name: string;
   strike(isOn: boolean): void;
@@ -16,13 +19,15 @@ export interface Faulty {
   /** Whether the daemon has the baselines, without which it detects no slowdown. */
   isReady(): Promise<boolean>;
   isTold(): boolean;
+  /** Whether the required stages that are left need the end of the fault. */
+  needsEnd(): boolean;
   tell(stage: 'slowed' | 'failing' | 'well', sentence: Sentence): void;
 }
 
 /**
  * Gives each mirror a fault again and again. The first fault waits until the previous mirror's stages have happened.
  */
-export function startFaults(mirrors: readonly Faulty[], timers: Timers): { stop(): void } {
+export function startFaults(mirrors: readonly Faulty[], pace: DemoPace, timers: Timers): { stop(): void } {
   let isOver = false;
   const running = new Map<Faulty, { cancel(): void }>();
   const after = (mirror: Faulty, ms: number, run: () => void): void => {
@@ -32,7 +37,11 @@ export function startFaults(mirrors: readonly Faulty[], timers: Timers): { stop(
     if (isOver) return;
     mirror.strike(true);
     mirror.tell(mirror.fault.stage, mirror.fault.sentence);
-    after(mirror, faultForMs, () => heal(mirror));
+    follow(mirror, faultForMs);
+  };
+  const follow = (mirror: Faulty, leftMs: number): void => {
+    if (leftMs <= 0 || (pace === 'once' && mirror.needsEnd())) heal(mirror);
+    else after(mirror, lookMs, () => follow(mirror, leftMs - lookMs));
   };
   const heal = (mirror: Faulty): void => {
     mirror.strike(false);
@@ -44,7 +53,8 @@ export function startFaults(mirrors: readonly Faulty[], timers: Timers): { stop(
     if (isTurn && (await mirror.isReady())) strike(mirror);
     else after(mirror, lookMs, () => void look(mirror, before));
   };
-  for (const [at, mirror] of mirrors.entries()) after(mirror, faultAfterMs, () => void look(mirror, mirrors[at - 1]));
+  const firstMs = pace === 'once' ? lookMs : faultAfterMs;
+  for (const [at, mirror] of mirrors.entries()) after(mirror, firstMs, () => void look(mirror, mirrors[at - 1]));
   return {
     stop() {
       isOver = true;

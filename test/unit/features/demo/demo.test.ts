@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { type Faulty, startFaults } from '../../../../src/features/demo/faults.ts';
+import { type DemoPace, type Faulty, startFaults } from '../../../../src/features/demo/faults.ts';
 import { newsOf } from '../../../../src/features/demo/news.ts';
 import { signature } from '../../../../src/notify/receivers/standard.ts';
 import { phrase } from '../../../../src/words/tell.ts';
 import { manualTime } from '../../../daemon/manual-time.ts';
 
 /** Mirrors of these names, with what happened to them in order. */
-function faultyMirrors(...names: readonly string[]) {
+function faultyMirrors(names: readonly string[], pace: DemoPace = 'shown') {
   const time = manualTime();
   const happened: string[] = [];
-  const [ready, told] = [new Set<string>(names), new Set<string>()];
+  const [ready, over, told] = [new Set<string>(names), new Set<string>(), new Set<string>()];
   const say = (text: string): void => void happened.push(`${time.nowMs() / 1000} ${text}`);
   const mirrors: readonly Faulty[] = names.map((name) => ({
     name,
@@ -17,21 +17,22 @@ function faultyMirrors(...names: readonly string[]) {
     fault: { stage: 'slowed', sentence: phrase('demo.slowed', { mirror: name, ms: 900 }) },
     isReady: async () => ready.has(name),
     isTold: () => told.has(name),
+    needsEnd: () => over.has(name),
     tell: (stage) => say(`${stage} ${name}`),
   }));
-  return { time, happened, ready, told, faults: startFaults(mirrors, time.timers) };
+  return { time, happened, ready, over, told, faults: startFaults(mirrors, pace, time.timers) };
 }
 
 describe('the faults of a demo', () => {
   test('one mirror is slow from 14 s on for 90 s, well for 120, and slow again', async () => {
-    const { time, happened } = faultyMirrors('near');
+    const { time, happened } = faultyMirrors(['near']);
     await time.pass(224_000);
     const want = ['14 near struck', '14 slowed near', '104 near healed', '104 well near'];
     expect(happened).toEqual([...want, '224 near struck', '224 slowed near']);
   });
 
   test('none begins before what is usual of its mirror is known', async () => {
-    const { time, happened, ready } = faultyMirrors('near');
+    const { time, happened, ready } = faultyMirrors(['near']);
     ready.clear();
     await time.pass(60_000);
     expect(happened).toEqual([]);
@@ -41,7 +42,7 @@ describe('the faults of a demo', () => {
   });
 
   test('the next one begins when the stages of the previous one are complete', async () => {
-    const { time, happened, told } = faultyMirrors('a', 'b', 'c');
+    const { time, happened, told } = faultyMirrors(['a', 'b', 'c']);
     await time.pass(20_000);
     expect(happened).toEqual(['14 a struck', '14 slowed a']);
     told.add('a').add('c');
@@ -52,8 +53,26 @@ describe('the faults of a demo', () => {
     expect(happened.slice(4)).toEqual(['26 c struck', '26 slowed c']);
   });
 
+  test('of `--once` begin as soon as it is known what is usual, and end early where a stage needs that', async () => {
+    const { time, happened, ready, over, told } = faultyMirrors(['a', 'b'], 'once');
+    ready.clear();
+    await time.pass(8_500);
+    expect(happened).toEqual([]);
+    ready.add('a').add('b');
+    await time.pass(10_000);
+    expect(happened).toEqual(['9 a struck', '9 slowed a']);
+    over.add('a');
+    await time.pass(1_000);
+    expect(happened.slice(2)).toEqual(['19 a healed', '19 well a']);
+    told.add('a');
+    await time.pass(90_000);
+    expect(happened.slice(4)).toEqual(['20 b struck', '20 slowed b']);
+    await time.pass(1_000);
+    expect(happened.slice(6)).toEqual(['110 b healed', '110 well b']);
+  });
+
   test('after the end nothing happens any more, whatever was under way', async () => {
-    const { time, happened, faults } = faultyMirrors('a', 'b');
+    const { time, happened, faults } = faultyMirrors(['a', 'b']);
     await time.pass(13_000);
     faults.stop();
     await time.pass(300_000);
