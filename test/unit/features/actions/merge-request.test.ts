@@ -41,6 +41,7 @@ beforeAll(() => {
   begun = mkdtempSync(join(tmpdir(), 'mirrorwatch-forge-'));
   folder = begun;
   git('init', '--quiet', '--bare', '--initial-branch=main', 'deploy.git');
+  git('--git-dir', 'deploy.git', 'config', 'receive.autogc', 'false');
   git('init', '--quiet', '--initial-branch=main', 'work');
   writeFileSync(join(folder, 'work/env'), old);
   git('-C', 'work', 'add', '-A');
@@ -67,10 +68,18 @@ const deed = (): Extract<ActionDeed, { kind: 'git' }> => ({
   isSigned: false,
   mergeRequest: forge.rule,
 });
-/** A row as the journal has it after the step `prepare`: also that of a process that was killed later. */
-async function prepared() {
+/** What the step `prepare` keeps. */
+const kept = { before: old, after: set };
+/** A row as the journal has it after that step: also that of a process that was killed later. */
+const prepared = () => acting(folder, deed(), adviceTo(), { post }, { kept });
+/** The same by the step itself. */
+async function prepare() {
   const one = acting(folder, deed(), adviceTo(), { post });
-  expect(await one.step('prepare')).toMatchObject({ tag: 'ok', output: expect.stringContaining('+GOPROXY=https://b') });
+  expect(await one.step('prepare')).toMatchObject({
+    tag: 'ok',
+    output: expect.stringContaining('+GOPROXY=https://b'),
+    kept,
+  });
   return one;
 }
 
@@ -80,8 +89,8 @@ describe.each(forgeKinds)('a merge request: %s', (kind) => {
   });
 
   it('is opened from a branch of its own, and found again after a kill before it was recorded', async () => {
-    const killed = await prepared();
-    const next = await prepared();
+    const killed = await prepare();
+    const next = await prepare();
     expect(forge.asked).toEqual([]);
     expect(await killed.step('act')).toMatchObject({
       tag: 'ok',
@@ -109,21 +118,21 @@ describe.each(forgeKinds)('a merge request: %s', (kind) => {
 
   it('is opened among others with long texts', async () => {
     for (let at = 0; at < 30; at += 1) forge.add({ head: `renovate/${at}`, text: 'x'.repeat(65_536) });
-    expect(await (await prepared()).step('act')).toMatchObject({ tag: 'ok' });
+    expect(await prepared().step('act')).toMatchObject({ tag: 'ok' });
     expect(forge.requests.at(-1)?.head).toBe(head);
   });
 
   it('is opened once if the kill came between the push and the request', async () => {
-    const killed = await prepared();
+    const killed = prepared();
     forge.answers('POST', 500, '');
     expect(await killed.step('act')).toMatchObject({ tag: 'failed', retry: true });
     const pushed = inForge('rev-parse', head);
-    expect(await (await prepared()).step('act')).toMatchObject({ tag: 'ok' });
+    expect(await prepared().step('act')).toMatchObject({ tag: 'ok' });
     expect([forge.requests.length, inForge('rev-parse', head)]).toEqual([1, pushed]);
   });
 
   it('is closed by an undo while it is open; no branch is deleted', async () => {
-    const one = await prepared();
+    const one = prepared();
     await one.step('act');
     expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
     expect(forge.requests.map(({ state }) => state)).toEqual(['closed']);
@@ -136,7 +145,7 @@ describe.each(forgeKinds)('a merge request: %s', (kind) => {
     ['the commits', false],
     ['one commit of their tree', true],
   ])('once merged (%s) is reverted by a second request, opened once', async (_, isSquash) => {
-    const one = await prepared();
+    const one = prepared();
     await one.step('act');
     merge(forge.requests[0], isSquash);
     expect(await one.step('undo')).toMatchObject({
@@ -157,12 +166,11 @@ describe.each(forgeKinds)('a merge request: %s', (kind) => {
   });
 
   it('merged after a kill, and its branch deleted, is still found and reverted', async () => {
-    await (await prepared()).step('act');
-    const next = await prepared();
+    await prepared().step('act');
+    const next = prepared();
     merge(forge.requests[0], true);
     inForge('update-ref', '-d', `refs/heads/${head}`);
     // Prepared before the kill: the journal has the text from before the merge.
-    const kept = { before: old, after: set };
     const row = acting(folder, deed(), adviceTo(), { post }, { kept, isInterrupted: true });
     expect(await row.step('act')).toMatchObject({ tag: 'ok', kept: { ...kept, request: 7 } });
     expect(await row.step('undo')).toMatchObject({ tag: 'ok' });
@@ -172,7 +180,7 @@ describe.each(forgeKinds)('a merge request: %s', (kind) => {
   });
 
   it('merged while an undo closes it is reverted', async () => {
-    const one = await prepared();
+    const one = prepared();
     await one.step('act');
     forge.hooks.onClose = merge;
     expect(await one.step('undo')).toMatchObject({ tag: 'ok', output: expect.stringMatching(/\/8$/) });
@@ -181,7 +189,7 @@ describe.each(forgeKinds)('a merge request: %s', (kind) => {
 
   it('is not that of a fork with a branch of the same name', async () => {
     forge.add({ head, isFork: true });
-    const one = await prepared();
+    const one = prepared();
     expect(await one.step('act')).toMatchObject({ tag: 'ok', output: expect.stringMatching(/\/8$/) });
     await one.step('undo');
     expect(forge.requests.map(({ state }) => state)).toEqual(['open', 'closed']);
@@ -194,7 +202,7 @@ describe('a merge request, whatever the forge', () => {
   });
 
   it('closed by a person, or never opened, leaves nothing to undo', async () => {
-    const one = await prepared();
+    const one = prepared();
     expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
     await one.step('act');
     forge.add({ head: 'other' });
@@ -204,7 +212,7 @@ describe('a merge request, whatever the forge', () => {
   });
 
   it('reverts nothing that was changed since the merge', async () => {
-    const one = await prepared();
+    const one = prepared();
     await one.step('act');
     merge(forge.requests[0]);
     git('-C', 'work', 'pull', '--quiet', join(folder, 'deploy.git'), 'main');
@@ -227,7 +235,7 @@ describe('a merge request, whatever the forge', () => {
     ['a redirect', 'POST', 307, '', 'acted.request', { location: '/elsewhere' }],
   ])('fails on %s to %s without a request, shows no token, and is opened by the next attempt', async (...row) => {
     const [, method, status, body, key, headers] = row;
-    const one = await prepared();
+    const one = prepared();
     forge.answers(method, status, body, headers ?? {});
     const end = await one.step('act');
     expect(end).toMatchObject({ tag: 'failed', retry: true, because: { key } });
@@ -238,7 +246,7 @@ describe('a merge request, whatever the forge', () => {
   });
 
   it('an undo that the forge does not confirm fails, and is repeated', async () => {
-    const one = await prepared();
+    const one = prepared();
     await one.step('act');
     forge.answers('GET', 500, '');
     expect(await one.step('undo')).toMatchObject({ tag: 'failed', retry: true, because: { key: 'acted.request' } });
@@ -251,7 +259,7 @@ describe('a merge request, whatever the forge', () => {
   it('the URL of a hostile answer is one line without the token', async () => {
     const url = `https://git.example.com/\n${forge.token}`;
     forge.answers('POST', 201, JSON.stringify({ iid: 7, state: 'opened', web_url: url }));
-    expect(await (await prepared()).step('act')).toMatchObject({
+    expect(await prepared().step('act')).toMatchObject({
       tag: 'ok',
       output: expect.stringMatching(/\nhttps:\/\/git\.example\.com\/\?\*\*\*$/),
     });
