@@ -34,7 +34,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/daemon/**', 'test/fault/**', 'test/real/**', 'test/rules/**', withGit],
           ...shared,
-          maxWorkers: cores,
+          // One more than cores, since some of them wait, too.
+          maxWorkers: cores + 1,
           sequence: { groupOrder: 1 },
         },
       },
