@@ -55,7 +55,7 @@ const mutedKept = 50;
 
 /** Turns the states and samples of mirrors into advice. */
 export interface Advisor {
-  /** @returns true if the sample may change the advice at once */
+  /** @returns true if `consider` should follow at once, because of this sample */
   observe(sample: SettledSample, now: Now): boolean;
   /**
    * Milliseconds until the next check of a pending probe, sent `outMs` ago; 0 or less: it is late. `null`: no check.
@@ -63,7 +63,7 @@ export interface Advisor {
   lateInMs(due: Due, outMs: number, now: Now): number | null;
   /** Takes a pending probe for which `lateInMs` is 0 or less. */
   late(due: Due, outMs: number, now: Now): void;
-  /** Takes a failed fetch of a real client. If it was at the head, the artifact of its module is probed again. */
+  /** Takes a failed fetch of a real client. At the head, it leads to rechecks. */
   clientFailed(run: Pick<ClientRun, 'ecosystem' | 'upstream' | 'registry' | 'module' | 'version'>): void;
   consider(
     input: {
@@ -74,7 +74,7 @@ export interface Advisor {
     },
     now: Now,
   ): AdviseTurn;
-  /** Accepts a proposed advice: its chain is in force from now on. */
+  /** Accepts a proposed advice: from now on its chain counts as the one in use. */
   accept(id: string, now: Now): Result<AdviseTurn, 'unknown' | 'not_proposed'>;
   /** Closes a proposed advice. The same move for the same cause is not proposed again for `forMs`. */
   dismiss(id: string, forMs: number, reason: string, now: Now): Result<AdviseTurn, 'unknown' | 'not_proposed'>;

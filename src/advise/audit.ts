@@ -11,7 +11,7 @@ const auditHolds = 3;
 /** A smaller difference in failed samples may be chance. */
 const failuresApartMin = 2;
 
-/** Verdicts kept per upstream: one a day for more than a year. */
+/** Verdicts kept per upstream. */
 const lookedBackKept = 500;
 
 /** `regret`: the mirror that was left performed better. `could_not_tell`: too few samples. */
@@ -23,7 +23,7 @@ export type AuditVerdict = 'regret' | 'no_regret' | 'could_not_tell';
  * @param input.from     canary samples of the mirror that was left, oldest first
  * @param input.sinceMs  monotonic milliseconds; earlier samples do not count
  * @param input.minGain  0 to 1
- * @param input.by       `p95` if alerts of another system caused the advice: they are about slow requests
+ * @param input.by       `p95` if alerts of another system caused the advice
  * @see docs/decisions/0007-regret.md
  */
 export function auditVerdict(input: {

@@ -35,11 +35,11 @@ function brokenVersion(finding: Finding): HttpProtocol | null {
 }
 
 interface Bypasses {
-  /** The client setting that turns HTTP/2 off; `null`: HTTP/2 is not broken, or there is no such setting. */
+  /** The setting that turns HTTP/2 off in the leading client; `null`: it needs none, or there is none. */
   readonly bypass: Bypass | null;
-  /** The clients that broken HTTP/2 affects and that no setting helps. */
+  /** If `bypass` is `null`: the clients that broken HTTP/2 affects. */
   readonly stranded: readonly string[];
-  /** Removes an accepted client setting after the outage; `null`: nothing to remove. */
+  /** Removes an accepted client setting after the outage; `null`: nothing to remove now. */
   readonly undo: BypassDecision | null;
 }
 

@@ -44,9 +44,9 @@ export function isAgainst(finding: Finding): boolean {
 }
 
 interface Causes {
-  /** The gravest kind of undisputed findings, else alerts of other systems; `null`: none. */
+  /** The gravest kind of undisputed findings against the mirror, else alerts of other systems; `null`: none. */
   readonly gravest: Cause | null;
-  /** The findings of lag, even if `gravest` is another cause; `null`: none. */
+  /** The findings that the mirror is behind, even if `gravest` is another cause; `null`: none. */
   readonly lag: Cause | null;
 }
 
@@ -91,7 +91,7 @@ const costly = (costs: 'failures' | 'time'): readonly Named[] =>
   order.filter((kind) => traitsOf(kind)?.costs === costs);
 const isLight = (kind: Named): number => Number(traitsOf(kind)?.isHeavy !== true);
 
-/** By test: the findings that explain it, searched in this order, and the cause without such a finding. */
+/** By test: the findings that explain it, searched in this order, and the cause without findings or alerts. */
 const explained: Readonly<Record<Alarm, { readonly by: readonly Named[]; readonly else: Cause['kind'] }>> = {
   failures: { by: costly('failures'), else: 'unreliable' },
   heavy_failures: { by: costly('failures'), else: 'unreliable' },
@@ -111,7 +111,7 @@ export type Trouble =
   | { readonly kind: 'all'; readonly row: Row }
   /** Every download since `row.fromMs` failed. */
   | { readonly kind: 'downloads'; readonly row: Row }
-  /** Some targets fail at each request. They have more than half of the failures. */
+  /** Some targets failed at their last requests, and have more than half of the failures. */
   | { readonly kind: 'targets'; readonly failing: readonly FailingTarget[]; readonly targets: number }
   /** `failed` of `all` requests since `fromMs` failed; `reason` is that of the last failure. */
   | {

@@ -106,7 +106,7 @@ function linesOf(view: View, decision: Said, before: Chain, after: Chain, undo: 
   return remedyOfBypass(decision, isDeclared && !isMove ? null : ofChain(), isMove);
 }
 
-/** The remedy for all clients of the ecosystem. */
+/** The remedy for all clients of the ecosystem; its rollback is only for the leading client. */
 function remedyOf(
   group: Group,
   { before, after, spared }: { readonly before: Chain; readonly after: Chain; readonly spared: Spared | null },
@@ -130,7 +130,7 @@ function remedyOf(
       phrase('note.spared', { clients: spared.clients.join(', '), head: spared.head, protocol: spared.protocol }),
     );
   return {
-    // The forms of the deciding client come first, and win over a form of the same name of another client.
+    // The forms of the leading client come first, and win over a form of the same name of another client.
     remedy: { ...own.remedy, ...Object.assign({}, ...others.map(({ remedy }) => remedy)), ...own.remedy, ...programs },
     rollback: own.rollback,
     notes: [...new Map(notes.map((one) => [saySentence(one, english), one])).values()],

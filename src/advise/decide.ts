@@ -37,7 +37,7 @@ export interface Refused extends Decided {
   readonly stranded: readonly string[];
 }
 
-/** `none`: no reason to leave the head; `wait`: a reason, but no advice yet. */
+/** `none`: no reason to leave the head, or it is not monitored; `wait`: a reason, but no advice now. */
 export type Decision = { readonly kind: 'none' } | { readonly kind: 'wait' } | Move | BypassDecision | Refused;
 
 interface Case {
@@ -48,7 +48,7 @@ interface Case {
   readonly weigh: () => readonly Weighed[];
 }
 
-/** With a longer `Retry-After` the head is of no use to a build. Milliseconds. */
+/** With a longer remaining wait (`Retry-After`, 429) the head is of no use to a build. Milliseconds. */
 const awayMsMin = 60_000;
 
 export function decide(view: View): Decision {
@@ -119,7 +119,7 @@ function takeBackLate(view: View, one: Case): Decision | null {
   return moveTo(view, at, left.name, back, null, weigh());
 }
 
-/** A move from a mirror with lag to one without that costs little more at most; `null`: none. */
+/** A move from a mirror with lag to one without lag that costs at most a little more; `null`: none. */
 function toPrompt(view: View, one: Case): Decision | null {
   const { at, lag } = one;
   const { minGain } = view.config.advise;
@@ -154,7 +154,7 @@ function isMuted(view: View, from: string, to: string, cause: AdviceCause): bool
   );
 }
 
-/** A move that needs no test; `null`: no candidate is healthy now. */
+/** A move that needs no test; `null`: no candidate is good now and has a known cost. */
 function moveToCheapest(view: View, { at, rule, weigh }: Case, cause: Cause, names: readonly string[]): Move | null {
   const to = chooseAnyway(view.group.contest, names, rule);
   return to === null ? null : moveTo(view, at, to, cause, null, weigh());
@@ -176,7 +176,7 @@ function moveTo(
   return { kind: 'move', cause, alarm, findings, at, to, after, weighed: rankWeighed(view, weighed) };
 }
 
-/** A failback if it is due; `null`: not yet. */
+/** A failback if it is due, else `null`. */
 function goHome(view: View, { at, weigh }: Case): Decision | null {
   const { group, config, now } = view;
   const { contest, moves } = group;
@@ -231,7 +231,7 @@ function listUpstreamFaults(view: View): readonly string[] {
   return faults.filter(([, entry]) => newest - entry.atMs <= view.nearMs).map(([name]) => name);
 }
 
-/** Mirrors with a higher `failedShare` rank behind the others. */
+/** Measured mirrors with a higher `failedShare` rank behind the other measured ones. */
 const unreliableShare = 0.1;
 
 /** Sorts mirrors, the best first; excluded ones come last. */

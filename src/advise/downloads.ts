@@ -7,13 +7,13 @@ import { healthBound, lastTroubleOf } from './tests/home.ts';
 import { isHeavyClean } from './tests/record.ts';
 import type { View } from './view.ts';
 
-/** Intervals of downloads of the smallest artifact: from the head, and from other mirrors too. Milliseconds. */
+/** Usual minimum intervals of downloads of the smallest artifact: from the head, and from others too. Milliseconds. */
 const everyMs = 150_000;
 const besideEveryMs = 2 * everyMs;
 /** The share of `bytesPerHour` that downloads of the smallest artifact may use at the head. */
 const budgetShare = 0.5;
 const hourMs = 3_600_000;
-/** The interval while a failback waits only for a good download from home. Milliseconds. */
+/** The minimum interval while home is healthy, but a failback needs a good download from it. Milliseconds. */
 const homeEveryMs = 60_000;
 const siblings = 2;
 

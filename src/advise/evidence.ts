@@ -99,8 +99,8 @@ export function createEvidenceBook(input: { readonly restored: readonly Row[]; r
 }
 
 /**
- * What to do with one received alert. An alert that fires again after its end is new evidence, even with the same
- * `startsAt`: an Alertmanager that loses Prometheus for a while ends alerts that go on.
+ * What to do with one received alert. If it fires again after its end and is not too old, it is new evidence, even with
+ * the same `startsAt`: an Alertmanager that loses Prometheus for a while ends alerts that go on.
  * @param known      what is remembered under this fingerprint; `null`: nothing
  * @param wasSilent  `known` counted as ended, because it was not repeated in time
  * @returns          `evidence`: what to remember from now on; `null`: no change

@@ -20,16 +20,17 @@ export interface LiveAdvice {
   reminded: boolean;
   /** Since when the time test behind the advice has evidence; `null`: no such test, or not known after a restart. */
   readonly fromMs: number | null;
-  /** When the sentence was last updated, and last stored. */
+  /** When the sentence was last computed, and last stored. */
   saidMs: number;
   storedMs: number;
 }
 
-/** The mirrors of an upstream in the order of the file; chain members by mirror name; mirrors by key of the member. */
+/** An upstream's mirrors in the order of the file, and by member key; members by mirror name. */
 export interface Roster {
   readonly mirrors: readonly Mirror[];
   readonly members: ReadonlyMap<string, ChainMember>;
   readonly byKey: ReadonlyMap<string, Mirror>;
+  /** As `preferenceOf`. */
   readonly inOrder: (a: string, b: string) => number;
 }
 
@@ -42,18 +43,18 @@ export interface Muted {
   readonly reason: string;
 }
 
-/** The moves advised so far. A proposal counts too: clients may follow it without an accept. */
+/** A proposed move counts too: clients may follow it without an accept. */
 export interface Moves {
   /** Recent moves away from home, oldest first. */
   departures: readonly Departure[];
-  /** The last proposal or accept, monotonic milliseconds; `null`: none yet. */
+  /** The last decision to move or to take a move back, or the last accept, monotonic milliseconds; `null`: none yet. */
   lastMs: number | null;
   /** The last accept, by both clocks in milliseconds; `null`: nothing accepted yet. */
   accept: { readonly atMs: number; readonly wallMs: number } | null;
 }
 
 export interface LateProbes {
-  /** Late light probes, by probe id. They count once our own network is known to be up. */
+  /** Late light probes, by probe id. They count once another mirror responds, or their own mirror fails again. */
   readonly held: Map<string, SettledSample>;
   /** Ids of probes that counted as late: their response does not count again. */
   readonly counted: Set<string>;
@@ -70,12 +71,12 @@ export interface Group {
   /** The client whose chain is advised. */
   readonly client: Client;
   roster: Roster;
-  /** The chain in the configuration; `null` where it cannot be parsed. */
+  /** The configured or default chain; `null`: it cannot be parsed. */
   declared: Chain | null;
   chain: Chain | null;
   open: LiveAdvice | null;
   accepted: LiveAdvice | null;
-  /** The last accepted advice until it is audited; `null`: none. */
+  /** The accepted advice that is still to be audited; `null`: none. */
   audit: Advice | null;
   readonly moves: Moves;
   muted: readonly Muted[];
@@ -97,7 +98,7 @@ export function rosterOf(config: Config, ecosystem: EcosystemId, upstream: strin
   return { mirrors, members, byKey, inOrder: preferenceOf(mirrors, config.vantage) };
 }
 
-/** The chain that clients have by configuration, credentials included. */
+/** The configured or default chain of an upstream, credentials included. */
 export type Declared = (ecosystem: EcosystemId, upstream: string) => string;
 
 export const noChain: Chain = { members: [], separators: [] };
@@ -147,7 +148,7 @@ export function mirrorAt(group: Group, member: ChainMember | undefined): Mirror 
   return member?.kind === 'url' ? (group.roster.byKey.get(member.key) ?? null) : null;
 }
 
-/** The proposed chain, else the accepted, else the declared one; `null`: it cannot be parsed. */
+/** The proposed chain, else the accepted, else the declared one; `null`: none can be parsed. */
 export function advisedChainOf(group: Group): Chain | null {
   const { open, client, chain } = group;
   if (open?.advice.state !== 'proposed') return chain;

@@ -145,7 +145,7 @@ export function renewAdvice(held: LiveAdvice, config: Config, ledger: Ledger): L
   return startLife(next, config, now, held.fromMs);
 }
 
-/** Ends the accepted advice: the declared chain is in force again. */
+/** Ends the accepted advice: the declared chain counts as the one in use again. */
 export function release(group: Group, state: 'superseded' | 'expired', ledger: Ledger): void {
   if (group.accepted === null) return;
   ledger.note(state, changeState(group.accepted.advice, state, ledger.now));

@@ -136,7 +136,7 @@ function replace(view: View, state: 'withdrawn' | 'superseded', said: Said | nul
   ledger.touch(group);
 }
 
-/** `alertmanager` if an alert caused the advice, or caused the confirming round that opened its findings. */
+/** `alertmanager` if alerts are the cause, or if one came at most `limits.roundMs` before its first finding opened. */
 function triggerOf(view: View, said: Said): Advice['trigger'] {
   if (said.cause === 'slo') return 'alertmanager';
   const opened = said.findings.map((finding) => finding.openedAtMs);

@@ -57,14 +57,11 @@ function replyAt(tally: Tally, moment: Entry, nearMs: number): Reply | null {
 }
 
 export interface Observed {
-  /**
-   * Samples of the mirror to leave, oldest first: those of its trouble now, else those of the last
-   * `limits.measuredPaces`.
-   */
+  /** Canary samples of the mirror to leave, oldest first: as `troubleIn`, else those behind `p95Ms`. */
   readonly window: readonly Entry[];
-  /** Of the mirror to leave, milliseconds; `null`: no samples. */
+  /** Of its canary over the last `limits.measuredPaces` intervals, milliseconds; `null`: no samples. */
   readonly p95Ms: number | null;
-  /** The chain in force and the advised one over `window`; `null`: no chain is advised. */
+  /** The chain in use and the advised one over `window`; `null`: no chain is advised. */
   readonly replay: { readonly before: Expectation; readonly after: Expectation } | null;
 }
 
@@ -115,7 +112,7 @@ export function troubleIn(series: readonly Entry[]): readonly Entry[] {
   return series.slice(series.findLastIndex(({ tag, slow }) => tag === 'ok' && !slow) + 1);
 }
 
-/** Mean times of two mirrors for the same requests, over `rounds` pairs since `fromMs`. Milliseconds. */
+/** Mean times of two mirrors for the same questions, over `rounds` pairs since `fromMs` (monotonic). Milliseconds. */
 export interface Apart {
   readonly rounds: number;
   readonly hereMs: number;
@@ -159,7 +156,7 @@ function nearest(one: Answered, others: readonly Answered[]): Answered | null {
   }, null);
 }
 
-/** How many of the newest samples are compared, by weight; `undated`: of each weight, if no time test has a start. */
+/** The most pairs that are compared, the newest, by weight; `undated`: of each weight, if `fromMs` is `null`. */
 const comparedMost = { light: 10, heavy: 4, undated: 4 } as const;
 const usualMin = 3;
 
@@ -191,7 +188,7 @@ export interface Grounds {
    * The times of both mirrors: of downloads if the cause is `throughput`, else of light steps; `null`: not comparable.
    */
   readonly apart: Apart | null;
-  /** The mean time of light steps at the mirror to leave before it became slow; `null`: too few are known. */
+  /** The mean time of light steps at the mirror to leave before the compared ones; `null`: too few are known. */
   readonly usualMs: number | null;
   /** The time of a client fetch at each mirror; `null`: not measured. */
   readonly fetchMs: { readonly here: number | null; readonly there: number | null };

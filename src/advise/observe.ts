@@ -87,7 +87,7 @@ export function recordSample(view: View, sample: SettledSample): boolean {
   return true;
 }
 
-/** Requests a recheck of the canary after a new failure of a step that no fetch needs: the whole mirror may fail. */
+/** Requests a recheck of the head's canary if a step that no fetch needs begins to fail: the whole head may fail. */
 function recordBesideFetch({ group }: View, sample: SettledSample): void {
   const { target } = sample.due;
   const { failing, peeks } = group.probing;

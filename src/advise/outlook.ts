@@ -106,7 +106,7 @@ const unmeasured: Numbers = {
 
 type Unmeasured = 'nothing' | 'bad' | 'good';
 
-/** The record of a mirror whose outcomes are the ends of the walks. */
+/** The ends of the walks as the record of one mirror. */
 function recordOf(
   chain: Chain,
   ends: ReadonlyMap<PastMoment, WalkEnd>,

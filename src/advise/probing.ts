@@ -116,7 +116,7 @@ export function rotaOf({ rotas }: Probing, registry: string): Rota {
   return rota;
 }
 
-/** The artifact of each module that any step has probed at a mirror. */
+/** The artifact of each module that a step of a fetch has probed at a mirror. */
 export function artifactsOf({ targets }: Probing, kind: Ecosystem, registry: string): readonly Target[] {
   const artifact = artifactOf(kind);
   if (artifact === null) return [];

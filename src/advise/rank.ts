@@ -63,15 +63,15 @@ function hash(text: string): number {
   return (word ^ (word >>> 13)) >>> 0;
 }
 
-/** The second of two mirrors compared with the first; `unsure`: no significant result. */
+/** The second of two mirrors or chains compared with the first; `unsure`: no significant result. */
 export type Compared = 'faster' | 'slower' | 'equal' | 'unsure';
 
 /** The significance level of each test. */
 const chanceMost = 0.02;
 
 /**
- * Compares two mirrors by sign tests over the rounds in which both succeeded.
- * @param pairs  milliseconds of the first and the second, by round
+ * Compares two mirrors or chains by their medians and by sign tests.
+ * @param pairs  milliseconds of the first and the second, where both succeeded
  * @see Dixon, Mood: The statistical sign test, JASA 41 (1946); Schuirmann: two one-sided tests, 1987
  */
 export function compareRounds(pairs: readonly (readonly [number, number])[], minGain: number): Compared {

@@ -36,7 +36,7 @@ export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly
 const burstMs = 15_000;
 const stepMs = 1_000;
 const slowStepMs = 3_000;
-/** How long and how often a failed download is repeated. Milliseconds. */
+/** How long a small download that failed is repeated, and the interval of orders for a large one. Milliseconds. */
 const heavyBurstMs = 5_000;
 const failedStepMs = 5_000;
 /** A response this many times slower than usual is odd. */
@@ -115,7 +115,7 @@ function isOddAnswer(contest: Contest, head: string, { outcome }: HeadOutcome, n
 }
 
 /**
- * The largest sums of tests, as shares of their bounds. Tests from `passedShare` on are left out.
+ * The largest sums of tests, as shares of their usual bounds. Tests from `passedShare` on are left out.
  * @param names  the candidates that count; absent: all
  */
 function nearness(

@@ -16,7 +16,7 @@ export function follow(view: View): void {
   group.contest.around = surroundingsOf(view, dropped);
 }
 
-/** The inputs of the surroundings as one text, to detect changes: the surroundings are costly to build. */
+/** What can change the surroundings without a reload, as one text: the surroundings are costly to build. */
 function outlookOf(view: View, dropped: ReadonlySet<string>): string {
   const { open, accepted } = view.group;
   const parts: unknown[] = [open?.advice.id, open?.advice.state, accepted?.advice.id, isRecent(view)];

@@ -109,7 +109,7 @@ export interface Alone {
 export interface Replies {
   readonly question: string;
   replyOf(registry: string): Reply | null;
-  /** True for a probe given up early that may only have been late: it counts as neither failed nor succeeded. */
+  /** True for a given-up probe that may only have been late: it counts as neither failed nor succeeded. */
   isMerelyLate(registry: string): boolean;
 }
 

@@ -42,7 +42,7 @@ export interface Weighed {
   readonly gate: Gate;
   readonly scoreMs: number | null;
   readonly failedShare: number;
-  /** `null`: the head, or not compared. */
+  /** `null`: the mirror to leave, or not compared. */
   readonly running: Running | null;
 }
 
@@ -197,7 +197,7 @@ function isWanted(group: Group, mirror: Mirror): boolean {
   return mirror.weight !== null || (group.declared?.members.some((member) => member.key === key) ?? false);
 }
 
-/** True if clients keep the relay that they have now (Go: to the checksum database) with this mirror as the head. */
+/** False if clients would lose the relay that they have now (Go: to the checksum database) with this mirror as head. */
 function hasRelay(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): boolean {
   const { relay } = view.group.client;
   if (relay === undefined || relay.need(view.config.settings[view.group.kind.id]) !== 'relayed') return true;

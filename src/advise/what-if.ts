@@ -84,7 +84,7 @@ function namesPrivate(group: Group, client: Client, config: Config, text: string
   });
 }
 
-/** The forecast for a chain, beside those for the chain in force and the advised chain. */
+/** The forecast for a chain, beside those for the chain in use and the advised chain. */
 export function replayWhatIf(view: View, { client, chain }: Meant): WhatIf {
   const { group, config, now } = view;
   const over: Measured = {

@@ -11,7 +11,7 @@ import type { Apart, Grounds, Subject } from './measured.ts';
 import { gain } from './rank.ts';
 import type { Row } from './tally.ts';
 
-/** A mirror became slower above this factor of its usual time, and is slower above this factor of another's. */
+/** Above `becameSlower` × its usual time a mirror became slower; from `isSlower` × another's time it is slower. */
 const becameSlower = 1.5;
 const isSlower = 1.2;
 

@@ -10,7 +10,7 @@ export function memberKeysOf(client: Client, chain: string): readonly string[] {
   return parsed.tag === 'ok' ? urlKeysOf(parsed.value) : [];
 }
 
-/** The chain that clients use today, with credentials: mask it before showing it. */
+/** The configured chain of an upstream, else its client's default, with credentials: mask it before showing it. */
 export function declaredChainOf(
   config: Config,
   ecosystem: EcosystemId,

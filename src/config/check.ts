@@ -190,7 +190,7 @@ interface Cutting {
   readonly kept: Map<string, number[]>;
   /** List entries to remove at the end of a round, so that indexes stay valid until then. */
   readonly dropped: Map<unknown[], { readonly path: Path; readonly indexes: Set<number> }>;
-  /** True after the first round: then the parent of an absent key is removed. */
+  /** True after the first round with mistakes: then the parent of an absent key is removed. */
   readonly again: boolean;
   readonly standIns: StandIns;
 }

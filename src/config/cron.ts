@@ -15,7 +15,7 @@ export function isTimeZone(text: string): boolean {
 }
 
 /**
- * The shortest and the mean gap between the times of an expression, within an hour that has any. Milliseconds.
+ * The shortest and the mean gap between the times of an expression, as if it named every hour. Milliseconds.
  * @throws Error on an expression that node-cron refuses
  */
 export function cronGapsOf(expression: string): { readonly shortestMs: number; readonly meanMs: number } {

@@ -28,7 +28,7 @@ export interface Place {
 interface Spot {
   readonly place: Place;
   readonly key: Place | null;
-  /** The text before `${…}` was replaced in it; `null`: it has none. */
+  /** The text before `${…}` was replaced in it; `null`: nothing was replaced. */
   readonly written: string | null;
 }
 
@@ -38,7 +38,7 @@ export interface SourceDocument {
   placeOf(path: Path): Place | null;
   /** The position of the key itself, else as `placeOf`. */
   placeOfKey(path: Path): Place | null;
-  /** The text before `${…}` was replaced in it; `null`: it has none. */
+  /** The text before `${…}` was replaced in it; `null`: nothing was replaced. */
   writtenAt(path: Path): string | null;
 }
 

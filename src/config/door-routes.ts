@@ -54,7 +54,7 @@ export function routesOf(config: Config, registry: Registry): readonly Route[] {
 export interface DoorLine {
   readonly client: string;
   readonly ecosystem: EcosystemId;
-  /** The URL of the door for this client, without a trailing slash. */
+  /** The URL of the door for this upstream, without a trailing slash. */
   readonly url: string;
   /** `ecosystem/upstream`. */
   readonly upstream: string;

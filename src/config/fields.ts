@@ -104,7 +104,7 @@ export function name(description: string, isPlace = false) {
     .meta({ description });
 }
 
-/** A path, relative to the folder of the configuration file. */
+/** A path; a relative one starts at the folder of the configuration file. */
 export function file(description: string) {
   return text(description, phrase('expected.path')).meta({ title: 'path', description });
 }

@@ -13,7 +13,7 @@ export interface KeyChange {
 const judged = ['detect', 'advise', 'clients'] as const;
 const keyPattern = /^[A-Za-z]\w*(\.[A-Za-z]\w*)*$/;
 
-/** The mistake in the key of a change; `null`: none. The value is not checked. */
+/** Why a key cannot be changed; `null`: it can, or its top-level key is unknown. The value is not checked. */
 export function changeProblem({ key }: KeyChange): Sentence | null {
   if (!keyPattern.test(key)) return phrase('replay.noKey', { key });
   const [top = ''] = key.split('.');
@@ -21,7 +21,7 @@ export function changeProblem({ key }: KeyChange): Sentence | null {
   return phrase('replay.notJudged', { key: top, keys: judged.join(', ') });
 }
 
-/** The text with some keys changed; values are YAML. `null`: invalid YAML, or a key does not fit into the text. */
+/** The text with some keys changed; a value is YAML, else text. `null`: a key does not fit, or `text` is invalid. */
 export function applyChanges(text: string, changes: readonly KeyChange[]): string | null {
   const document: Document = parseDocument(text, { logLevel: 'error' });
   if (document.contents === null) document.contents = document.createNode({}) as unknown as Document['contents'];

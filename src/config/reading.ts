@@ -8,7 +8,7 @@ import type { Env } from './env.ts';
 import type { Path } from './issues.ts';
 
 interface More {
-  /** The value shown, if it is not the value at the path. */
+  /** Shown instead of the value at the path; `null`: nothing is shown. */
   readonly seen?: Sentence | string | null;
   /** The default, shown if the file has no value at the path. */
   readonly usual?: string;

@@ -34,7 +34,7 @@ export function whoseSettings(
 
 /**
  * Shows changes as a diff on standard error, asks unless `isAgreed`, and applies them.
- * @returns whether they were applied; a failure is reported
+ * @returns true if all were applied; a failure is reported
  */
 export async function confirmChanges(
   { terminal, say }: Pick<Context, 'terminal' | 'say'>,

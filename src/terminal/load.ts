@@ -15,7 +15,7 @@ import { phrase } from '../words/tell.ts';
 import type { Context } from './context.ts';
 import { Failed, UsageError } from './usage.ts';
 
-/** Shown instead of the path of a file. */
+/** The `source` of a configuration that is in no file. */
 export const builtInSource = 'built-in default';
 
 export interface Loaded {
@@ -57,7 +57,7 @@ export async function loadNeeded(...[context, flag, about]: Parameters<typeof lo
   return loaded.value;
 }
 
-/** The text that `load` parses; `path` is `null` for the built-in default. */
+/** The text that `load` parses without `about`; `path` is `null` for the built-in default. */
 export async function findText(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,
   flag: string | undefined,

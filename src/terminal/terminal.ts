@@ -44,7 +44,7 @@ export function duration(ms: number | null | undefined): string {
   return ms < 1000 ? `${ms.toFixed(1)} ms` : `${(ms / 1000).toFixed(2)} s`;
 }
 
-/** A bar of `width` cells filled to `share` (0 to 1) in eighths. */
+/** The filled part of a bar of `width` cells, in eighths of a cell. @param share  limited to 0 to 1 */
 export function bar(share: number, width: number): string {
   const eighths = Math.round(Math.min(1, Math.max(0, share)) * width * 8);
   const partial = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8] ?? '';

@@ -2,12 +2,12 @@ import { limits } from '../core/limits.ts';
 import type { DeliveryFailure, Retry } from '../core/notice.ts';
 import type { Key, Say } from './words.ts';
 
-/** The reason of a failed delivery, what to check, and the daemon's next step. */
+/** As `explainDelivery`; after an HTTP error or a refusal, also whether a running daemon would retry. */
 export function formatDeliveryFailure(failure: DeliveryFailure, say: Say): string {
   return failureWith(failure, later(failure.retry, say), say);
 }
 
-/** The reason of a failed delivery, and what to check. */
+/** The reason of a failed delivery. */
 export function explainDelivery(failure: DeliveryFailure, say: Say): string {
   return failureWith(failure, '', say);
 }

@@ -1,7 +1,7 @@
 import type { AuthorityCost, Cost, Facts, Signature } from '../core/transcript.ts';
 import type { Say } from './words.ts';
 
-/** A signature's state in one sentence, with the key in parentheses. */
+/** A signature's state, with the key, if there is one, in parentheses. */
 export function formatSignature({ state, key }: Signature, say: Say): string {
   const words = say(`signature.${state}`);
   return key === null ? words : `${words} (${key})`;

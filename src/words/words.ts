@@ -59,7 +59,7 @@ export function isKey(name: string): name is Key {
   return Object.hasOwn(en, name);
 }
 
-/** The text for a name that is partly foreign; `null`: not in the catalogue of this release. */
+/** The text for a key that is built from foreign data; `null`: not in the catalogue of this release. */
 export function sayNamed(say: Say, name: string, values: Readonly<Record<string, string>> = {}): string | null {
   return isKey(name)
     ? (say as unknown as (name: Key, values: Readonly<Record<string, string>>) => string)(name, values)

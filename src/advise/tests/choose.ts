@@ -26,7 +26,7 @@ import {
 import { type HeadRecord, windowMs } from './record.ts';
 import { timeOfHead } from './time.ts';
 
-/** The head in force compared with every other mirror. */
+/** The head compared with every other mirror. */
 export interface Comparison extends Records {
   /** The mirror behind the first member of the advised chain; `null`: it is not monitored. */
   head: string | null;
@@ -138,7 +138,7 @@ const manyShare = 0.5;
 /** The moments of a test that triggered overstate the difference: remembered means count as up to so many moments. */
 const remembered = { time: 20, heavy_time: 4 } as const;
 
-/** True if a build is expected to cost less at a candidate. */
+/** True if builds are expected to be cheaper at a candidate, or faster there while both mirrors fail alike. */
 function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_time', rule: ChoiceRule): boolean {
   const head = contest.head ?? '';
   const pair = pairOf(contest, head, name);
@@ -177,7 +177,7 @@ function errorOfHeavy(record: HeadRecord): number {
 
 const chanceShare = 0.03;
 
-/** True if both mirrors fail about equally often. */
+/** True if the candidate fails rarely, and about as often as the head. */
 function isFailingAlike(head: HeadRecord, candidate: HeadRecord, nowMs: number): boolean {
   const [fromMs, always] = [nowMs - windowMs, Number.NEGATIVE_INFINITY];
   const [here, there] = [countSince(head.light, fromMs), countSince(candidate.light, fromMs)];

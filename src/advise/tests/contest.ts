@@ -37,13 +37,13 @@ export interface Contest extends Comparison {
   /** The question of the last bad or slow outcome of the head, by weight, and the mirrors of the last recheck. */
   odd: { light?: string; heavy?: string; asked?: readonly string[] };
   heard: HeadOutcome[];
-  /** `outlook`: the inputs of the surroundings as a text, to detect changes. */
   around: Surroundings | null;
+  /** As text, what can change `around` without a reload. */
   outlook: string;
 }
 
 export interface Surroundings extends Walker {
-  /** By mirror, the chain with that mirror as the head; for the head, the chain in force. */
+  /** By mirror, the chain with that mirror as the head; for the head, the advised chain. */
   readonly chains: ReadonlyMap<string, Chain>;
   /** True for a mirror whose response is not waited for. */
   readonly isAway: (registry: string) => boolean;

@@ -110,7 +110,7 @@ export function countSince(
   return { bad, all };
 }
 
-/** As `meanMsFrom`, over the last `windowMs`. */
+/** As `meanMsFrom`, over the last `windowMs`, by default with `margin` errors. */
 export function meanMsOf(
   record: HeadRecord,
   weight: 'light' | 'heavy',

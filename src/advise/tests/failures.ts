@@ -16,7 +16,7 @@ const mostOfBound = 2.5;
 export const witnessBound = { all: 1.6, heavy: 0.8 } as const;
 /** Added to `witnessBound` while a third mirror fails too: the trouble may be shared. */
 const sharedWitness = { all: 1.75, heavy: 2 } as const;
-/** Added to `witnessBound.all` if the failures span more than `longMs`: chance is more likely then. */
+/** If the failures span more than `longMs`, `longWitness` is added to `witnessBound.all`: chance is more likely. */
 const longMs = 120_000;
 const longWitness = 1.4;
 /** After more good responses since the last failure, a test triggers only together with an alert of another system. */

@@ -2,7 +2,7 @@ import { noiseMs } from '../rank.ts';
 import { countSinceOf } from './costs.ts';
 import { type HeadRecord, isHeavyClean, meanMsFrom, type Outcome } from './record.ts';
 
-/** Departures in this period lengthen the wait; its limit unless `hold` is longer. Milliseconds. */
+/** Departures within `departuresMs` lengthen the wait, up to `waitMsMax` or `hold` if it is longer. Milliseconds. */
 const departuresMs = 3 * 3_600_000;
 const waitMsMax = 3_600_000;
 const againMs = 45 * 60_000;
@@ -122,7 +122,7 @@ export function isHomeAsGood(
 }
 
 function isNoSlower(home: HeadRecord, here: HeadRecord, weight: 'light' | 'heavy', fromMs: number): boolean {
-  // One standard error is added: this check is repeated each second and would soon pass by chance.
+  // One standard error is added for light steps: this check is repeated often and would soon pass by chance.
   const homeMs = meanMsFrom(home, weight, fromMs, weight === 'light' ? 1 : 0);
   const hereMs = meanMsFrom(here, weight, fromMs);
   return (

@@ -14,7 +14,7 @@ export interface Answer {
   /** `<round>/<moment>` of a confirming round; `null`: none. */
   readonly round: string | null;
   readonly isScheduled: boolean;
-  /** True if a timeout of ours ended the probe. */
+  /** True if a timeout of ours ended the probe, or it counted as late while it was pending. */
   readonly isGivenUp: boolean;
 }
 

@@ -19,7 +19,7 @@ export interface Pair {
   readonly time: { readonly light: TimeTest; readonly heavy: TimeTest; readonly steady: TimeTest };
 }
 
-/** The test that triggered: failures of all steps, of heavy steps; times of light steps, of heavy steps. */
+/** `failures`: of all steps; `time`: of light steps, perhaps of heavy ones too; `heavy_`: of heavy steps. */
 export type Alarm = 'failures' | 'heavy_failures' | 'time' | 'heavy_time';
 
 export function isOfTime(alarm: Alarm): alarm is 'time' | 'heavy_time' {

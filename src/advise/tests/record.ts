@@ -20,7 +20,7 @@ const heavyKept = 8;
 const slowMemory = 1 / 400;
 const fastMemory = 0.12;
 
-/** Above this probability that it was only late, a probe counts as neither failed nor succeeded. */
+/** Counts of failures leave out a probe that was only late with a higher probability than this. */
 export const lateMax = 0.005;
 
 /** Scheduled outcomes kept per question (at most twice as many), and questions. */

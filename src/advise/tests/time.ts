@@ -127,7 +127,7 @@ function learn(
   test.variance = Math.max(0, (1 - weight) * (test.variance + weight * bounded * bounded));
 }
 
-/** Milliseconds; the `chancesMax` largest outliers are limited to the clip. */
+/** The sum of the head's times, milliseconds; the `chancesMax` largest outliers are limited to the clip. */
 export function timeOfHead({ headTookMs, beyondMs }: TimeTest): number {
   return beyondMs.reduce((ms, one) => ms - one, headTookMs);
 }

@@ -6,7 +6,7 @@ import { phrase } from '../../words/tell.ts';
 import type { Path } from '../issues.ts';
 import type { Reading } from '../reading.ts';
 
-/** An entry of `modules` for a lock file: the `top` most required of its usable modules. */
+/** An entry of `modules` for a lock file: the first `top` of its usable modules, in the order of `sortByNeed`. */
 export interface FileLock {
   readonly from: string;
   readonly top: number;

@@ -205,7 +205,7 @@ function protocolOf(path: Path, { protocol }: FileMirror, url: string, report: R
   return { protocol };
 }
 
-/** The setting that turns HTTP/2 off; `null`: none, or there are several clients. */
+/** The setting that turns HTTP/2 off in the only client of the list; `null`: none, or the list has several. */
 function bypassOf(mirror: Mirror, [client, more]: readonly Client[]): string | null {
   return more === undefined ? (client?.withoutHttp2?.(mirror)?.setting ?? null) : null;
 }

@@ -33,7 +33,7 @@ export function readProxy(
 }
 
 /**
- * The proxy for a URL by `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, upper case first; `null` for loopback.
+ * The proxy for a URL by `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, upper case first; `null`: none, or loopback.
  * @see golang.org/x/net/http/httpproxy, whose rules the go command follows
  */
 export function findEnvProxy(url: string, env: Env): { readonly variable: string; readonly value: string } | null {

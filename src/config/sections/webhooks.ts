@@ -250,7 +250,7 @@ const ownNetworks = ['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/
   (text) => parseNetwork(text) ?? [],
 );
 
-/** Warns of receivers at a private address outside `allow`: no message would be sent to them. */
+/** Warns of URLs with a private address, or `localhost`, outside `allow`: no message would be sent to them. */
 export function warnOfGuardedReceivers({ webhooks }: Config, report: Report): void {
   for (const [at, { url, allow }] of webhooks.entries()) {
     const host = (URL.parse(url.reveal())?.hostname ?? '').replace(/^\[|\]$/g, '');
