@@ -82,7 +82,7 @@ describe('a version held back', () => {
     looks(world, ['b', 'c', 'a'], 20, said);
     expect(world.story()).toEqual(['a opened behind']);
     expect(world.detector.findings()[0]?.text).toBe(
-      'a is behind most other mirrors, as the origin does not respond, by at least 85 min: example.com/a lacks v1.1.0.',
+      'a is behind most other mirrors, by at least 85 min: example.com/a lacks v1.1.0.',
     );
     const two = new Shelves({ mirrors: ['a', 'b'] });
     looks(two, ['b', 'a'], 20, said);
