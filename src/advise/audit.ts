@@ -6,7 +6,7 @@ import { isFaster } from './rank.ts';
 import { type Entry, medianMsOf } from './tally.ts';
 import type { View } from './view.ts';
 
-/** The first audit of an accepted advice is due after this many times `advise.hold`. */
+/** After this many times `advise.hold` an accepted advice is audited until there is a verdict. */
 const auditHolds = 3;
 /** A smaller difference in failed samples may be chance. */
 const failuresApartMin = 2;

@@ -54,7 +54,7 @@ export interface Moves {
 }
 
 export interface LateProbes {
-  /** Late light probes, by probe id. They count once another mirror responds, or their own mirror fails again. */
+  /** Late light probes, by probe id. They count once a later probe of another mirror is ok, or their own fails. */
   readonly held: Map<string, SettledSample>;
   /** Ids of probes that counted as late: their response does not count again. */
   readonly counted: Set<string>;

@@ -36,7 +36,7 @@ export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly
 const burstMs = 15_000;
 const stepMs = 1_000;
 const slowStepMs = 3_000;
-/** How long a small download that failed is repeated, and the interval of orders for a large one. Milliseconds. */
+/** How long a small download that failed is repeated, and the minimum interval for a large one. Milliseconds. */
 const heavyBurstMs = 5_000;
 const failedStepMs = 5_000;
 /** A response this many times slower than usual is odd. */

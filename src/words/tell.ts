@@ -56,7 +56,7 @@ export function saySentence(sentence: Sentence | string, say: Say): string {
     name,
     typeof value === 'number' ? value : valueText(say, value),
   ]);
-  // The key is in the catalogue: `phrase` and `isKnown` accept no other.
+  // A sentence of this release has a key of the catalogue; another key throws.
   return (say as unknown as (key: Key, values: object) => string)(key as Key, Object.fromEntries(filled));
 }
 
