@@ -145,7 +145,7 @@ export class Collector implements Collecting {
     return this.#carrier.error === null || this.#isFramed() ? null : stopOf(this.#carrier.error, bodyBytes, atMs);
   }
 
-  /** The monotonic instant of the end. Where the framing shows the end, that of the last byte: parsers run later. */
+  /** The end, monotonic: when the last byte came if a length (HTTP/1.1: or chunks) shows the end, else now. */
   #endMs(): number {
     if (this.#h2.stream !== null) {
       const isFull = this.#saidBytes() === this.#trace.bodyBytes;

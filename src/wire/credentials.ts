@@ -18,7 +18,7 @@ export function mayKnowSecrets(url: URL, access: Pick<WireAccess, 'url' | 'auth'
   });
 }
 
-/** The client certificate goes where credentials may go; the pin is that of the mirror's own origin. */
+/** The client certificate is for wherever credentials may go, the pin only for the mirror's own origin. */
 export function tlsAccessFor(url: URL, access: WireAccess): Pick<WireAccess, 'client' | 'pin'> {
   const isHome = url.origin === new URL(access.url).origin;
   return { client: isHome || mayKnowSecrets(url, access) ? access.client : null, pin: isHome ? access.pin : null };

@@ -31,7 +31,7 @@ export class Names {
   readonly #timers: Timers;
   readonly #others: readonly string[];
   readonly #known = new Map<string, Set<string>>();
-  /** Names that were resolved, by DNS server, the newest last. */
+  /** Per DNS server (`''`: the system's), the names that it resolved most recently, the newest last. */
   readonly #answered = new Map<string, Set<string>>();
   readonly #servers = new Map<string, Resolver>();
   readonly #verdicts = new Map<string, { readonly untilMs: number; readonly answers: Promise<boolean | null> }>();

@@ -49,7 +49,7 @@ function h1Stop(error: unknown, { trace, carrier: { error: socketError } }: Ende
   }
 }
 
-/** Node does not say which side reset a stream with PROTOCOL_ERROR; without a stated length, the server is assumed. */
+/** Node does not say who reset a stream with PROTOCOL_ERROR: we, if the head states a length, else the server. */
 function h2Stop(error: unknown, { request, trace, carrier, h2 }: Ended, session: SessionWatch, atMs: number): WireStop {
   const { status, bodyBytes: bytesRead } = trace;
   const { stream } = h2;

@@ -10,8 +10,8 @@ import { floodLookMs } from './inflow.ts';
 import type { ExchangeRequest, ExchangeTrace } from './trace.ts';
 
 /**
- * Sends one request and reads its response. Decodes a whole body in memory, unless `asSent`. Closes the connection
- * after an error or an incomplete read, unless it is shared.
+ * Sends one request and reads its response. Decodes the body if it is complete and in memory, unless `asSent`. Closes
+ * the connection after an error or an incomplete read, unless it is shared.
  * @param now  the monotonic clock
  * @throws WireStop
  */

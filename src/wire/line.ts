@@ -30,7 +30,7 @@ const untakenCode = 'MW_H2_UNTAKEN';
 
 /**
  * Sends the requests of one probe. Cold: each over a new connection; a hop with `startMs` may use that of the
- * hop before. Warm: over the kept connection of the mirror or, in a build, over that of the cold line.
+ * hop before. Warm: over a kept connection if there is one; in a build, over that of the cold line.
  */
 export class OpenLine implements Line {
   readonly #access: WireAccess;

@@ -46,7 +46,7 @@ function maskChallenge(value: string): string {
 function redacted(name: string, value: string, mask: MaskText): string {
   const kind = kindOf(name);
   if (kind === 'secret') return shown;
-  // Cut first: masking takes quadratic time in a length that the server chooses.
+  // Cut before patterns are masked: that takes quadratic time in a length that the server chooses.
   const begin = mask(value).slice(0, 4 * limits.headerValueChars);
   return (kind === 'challenge' ? maskChallenge(begin) : maskUrlsIn(begin)).slice(0, limits.headerValueChars);
 }

@@ -127,7 +127,7 @@ function timeOf(text: string): number | null {
   return Number.isNaN(ms) ? null : ms;
 }
 
-/** The pin of a key, by RFC 7469 section 2.4; `null`: the key cannot be read. */
+/** As in RFC 7469 section 2.4: base64, without `sha256/`; `null`: the key cannot be read. */
 function spkiHash(certificate: X509Certificate): string | null {
   try {
     return createHash('sha256')

@@ -40,7 +40,7 @@ export function isCoded(headers: Readonly<Record<string, string>>): boolean {
   return !['', 'identity'].includes(headers['content-encoding'] ?? '');
 }
 
-/** The body length in bytes that the response head states; `null`: none. */
+/** The body length in bytes, by the response head; `null`: the head does not show it. */
 export function statedBytesOf(method: string, { status, headers }: ExchangeTrace): number | null {
   // A response to HEAD states the length of one to GET.
   if (method === 'HEAD' || status === 204 || status === 304) return 0;
