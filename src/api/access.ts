@@ -18,10 +18,10 @@ function clientOf(response: Response): string {
 }
 
 /**
- * Refuses unauthorized requests (design.md section 4.3). `/-/healthy` and `/-/ready` are open to all.
- * With a token, every other request needs it. Reads also accept it as the password of basic authentication; writes do
- * not, because a browser repeats a known password on requests of other sites. Without a token, a foreign `Host` is
- * refused (DNS rebinding), and so are writes from other sites. Alerts need a token in both cases.
+ * Refuses unauthorized requests (design.md section 4.3). `/-/healthy` and `/-/ready` are open to all; for alerts see
+ * `mayPostAlerts`. With `listen.token`, every other request needs it. Reads also accept it as the password of basic
+ * authentication; writes do not, because a browser repeats a known password on requests of other sites. Without it,
+ * a foreign `Host` is refused (DNS rebinding), and so are writes from other sites.
  * @param nowMs  the monotonic clock
  */
 export function createAccessGuard(config: () => Config, nowMs: () => number): RequestHandler {
@@ -94,7 +94,7 @@ const perMinute: Readonly<Record<RequestClass, number>> = {
 
 /**
  * Limits authorized requests: one bucket per client and class (design.md section 4.3). Health, readiness and `/metrics`
- * have no limit.
+ * are not counted.
  * @param nowMs  the monotonic clock
  */
 export function createRateLimit(nowMs: () => number): RequestHandler {

@@ -49,7 +49,7 @@ export interface ApiDeps {
   /** The start of a mirror's current state, wall milliseconds; `null`: unknown. */
   stateSince(standing: Pick<Standing, 'registry' | 'state'>): number | null;
   receivers(): readonly QueueStanding[];
-  /** The next probe of a series, wall milliseconds; `null`: none is planned. */
+  /** When a series' next or running probe is planned, wall milliseconds; `null`: none is. */
   dueAt(series: Pick<SeriesNow, 'target' | 'connection'>): number | null;
   /** `null`: no such mirror. */
   trend(registry: string, range: TrendRange): Trend | null;

@@ -67,7 +67,7 @@ function typesOf(request: Request): ReadonlySet<string> | null {
   return asked.every((type) => known.has(type)) ? new Set(asked) : null;
 }
 
-/** Renders an event once for all open streams. */
+/** Renders an event unless it is the same object as the last one. */
 function lastTextKept(): (event: DaemonEvent) => string {
   let last: DaemonEvent | null = null;
   let text = '';

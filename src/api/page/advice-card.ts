@@ -8,7 +8,7 @@ import { dated, duration, type Html, html, type PageSay, percent, span } from '.
 /**
  * One advice as a card.
  * @param isFolded   true: everything after the lines is folded
- * @param doorLines  the client settings for a configured front door; empty: none
+ * @param doorLines  client settings for a configured front door, of which the first is shown; empty: none
  */
 export function renderAdviceCard(
   say: PageSay,

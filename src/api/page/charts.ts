@@ -5,7 +5,7 @@ import { outcomeTextOf, probePath } from './badges.ts';
 import { duration, formatCoordinate, type Html, html, type PageSay } from './html.ts';
 import { type Stretch, stretchOf, ticksOf } from './ticks.ts';
 
-/** Patterns of the charts, once per page. Hatching means "unknown". */
+/** Patterns of the charts, once per page. Hatching means "unknown" or "not measured". */
 export const patterns: Html = html`<svg class="defs" width="0" height="0" aria-hidden="true" focusable="false"><defs>
 <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="5" height="5" class="hatch-ground"/><rect width="1.6" height="5" class="hatch-line"/></pattern>
 </defs></svg>`;
@@ -75,7 +75,7 @@ export interface StripFrame {
   readonly stretch: Stretch | null;
 }
 
-/** Samples over time: ok as a line, slow as triangles, first fetches of a cache hollow, failed as crosses. */
+/** Samples over time: triangles are slow, hollow dots first fetches of a cache, crosses failed; hatched is unknown. */
 export function renderSampleStrip(say: PageSay, samples: readonly SamplePoint[], frame: StripFrame): Html {
   const { heightPx, thresholdMs, labelled } = frame;
   if (samples.length === 0)
@@ -87,7 +87,7 @@ export function renderSampleStrip(say: PageSay, samples: readonly SamplePoint[],
       : html`<line x1="0" x2="100%" y1="${formatCoordinate(scale.y(thresholdMs))}" y2="${formatCoordinate(scale.y(thresholdMs))}" class="threshold"/>`;
   const label = labelOf(say, samples, thresholdMs);
   const ticks = scale.ticks.map((tick, i) => tickLine(tick, i, scale, frame));
-  // Hidden from screen readers: `label` and the tables have the same content.
+  // Hidden from screen readers, which read `label` instead.
   return html`<span class="hidden">${label}</span><svg class="strip${labelled && ' large'}" width="100%" height="${heightPx + (labelled ? wordsPx : 0)}" aria-hidden="true" focusable="false"><title>${label}</title>
 <line x1="0" x2="100%" y1="${heightPx - 0.5}" y2="${heightPx - 0.5}" class="axis"/>${ticks}${threshold}${lines(samples, scale, frame)}${samples.map((sample) => mark(say, sample, scale, frame))}${
     labelled && words(say, frame, scale)

@@ -32,7 +32,7 @@ ${week.length > 0 && html`<details id="past-week"><summary>${say('past.week', { 
 </section>`;
 }
 
-/** Newest first. `isCut`: there are more than the first page of findings or of advice. */
+/** The last ended first. `isCut`: there are more than the first page of findings or of advice. */
 function endedOf(
   say: PageSay,
   deps: ApiDeps,

@@ -30,7 +30,7 @@ interface Month {
   readonly regretted: number;
 }
 
-/** Audited moves by month (UTC), newest first, at most `monthsShown`; months without any are omitted. */
+/** Audited moves by month (UTC): the newest `monthsShown` months that have any, newest first. */
 export function regretByMonth(all: readonly LookedBack[]): readonly Month[] {
   const months = new Map<string, Month>();
   for (const { atMs, isRegret } of all) {
@@ -50,7 +50,7 @@ function regret(say: PageSay, all: readonly LookedBack[]): Html | null {
 </section>`;
 }
 
-/** With more cards than this on one page, their details are folded. */
+/** With more cards than this on one page, refused ones not counted, their details are folded. */
 const wholeCardsMax = 2;
 
 export function renderOverview(say: PageSay, deps: ApiDeps): Html {

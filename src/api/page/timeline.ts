@@ -36,7 +36,7 @@ export function renderTimeline(say: PageSay, deps: ApiDeps, query: TimelineQuery
       (query.mirror === null || one.registries.includes(query.mirror)),
   );
   const shown = items.slice(0, itemsShown);
-  // Links contain the end of the range, so that a shared link still shows the same range later.
+  // Links to items contain the end of the range, so that a shared link still shows the same range later.
   const fixed = { ...query, untilMs: window.toMs };
   const frame: LaneFrame = { query: fixed, window, nowMs, vantage: deps.config().vantage, say };
   return html`<h1>${say('timeline.title')}</h1>
@@ -114,7 +114,7 @@ interface LaneFrame {
   readonly say: PageSay;
 }
 
-/** One lane, hidden from screen readers: the list below has the same content. */
+/** One lane; its bars are hidden from screen readers, as the list below has the same content. */
 function laneRow(who: string, items: readonly TimelineItem[], frame: LaneFrame): Html {
   const rows = stacked(items, frame);
   const heightPx = rows.length * rowPx + 4;

@@ -84,7 +84,7 @@ function failedIn({ ok, failed, unknown }: TrendCell): number | null {
   return failed > 0 ? failed / (ok + failed + unknown) : null;
 }
 
-/** The share of a cell that is unknown or unmonitored; 0 for a cell without probes, which is drawn as a gap. */
+/** The share of unknown probes or of unmonitored time in a cell, whichever is larger; 0 for a cell without probes. */
 function untoldIn(cell: TrendCell, { cellMs }: Trend, paceMs: number): number {
   if (!isWatched(cell)) return 0;
   return Math.max(cell.unknown / (cell.ok + cell.failed + cell.unknown), silenceIn(cell, paceMs) / cellMs);

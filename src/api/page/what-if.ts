@@ -39,7 +39,7 @@ ${form(say, deps, { chain, group, client: result?.client ?? asked.client, result
 </section></div>`;
 }
 
-/** Hosts, with ports, that the script may send before a submit. */
+/** The mirrors' hosts (`host` or `host:port`), which the script may send before a submit. */
 function hostsOf(deps: ApiDeps): readonly string[] {
   return [...new Set(deps.config().mirrors.map(({ url }) => new URL(url).host))];
 }
@@ -83,7 +83,7 @@ ${clients.length > 1 && html`<p class="field short"><label for="whatif-client">$
 </form>`;
 }
 
-/** What screen readers announce when the chain changes. */
+/** The result in one line, which screen readers announce when it changes. */
 function summary(say: PageSay, { edited, inUse }: WhatIf): string {
   if (edited.basis === 'none') return say('whatif.note.none');
   const first = rowsOf(say, unitsOf(say), String).filter(({ key }) => key === 'available' || key === 'fetch');
