@@ -2,7 +2,7 @@
 import { setEngine } from './cli/engine.ts';
 
 // Name look-ups of the system resolver share libuv's few threads with file and zip work; the pool's size is read once,
-// at its first use, so it is set before anything else is loaded.
+// at its first use, so it is set before code that uses it is loaded.
 process.env['UV_THREADPOOL_SIZE'] ??= '32';
 setEngine(process.argv[2]);
 const { main } = await import('./cli/main.ts');

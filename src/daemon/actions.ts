@@ -15,7 +15,7 @@ import type { Absorb, News } from './news.ts';
 
 export type Actions = ReturnType<typeof createActions>;
 
-/** Milliseconds between two turns without news. */
+/** Without news, the engine runs at most once in this time, milliseconds. */
 const everyMs = 250;
 
 /**
@@ -51,7 +51,7 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
   }
 
   return {
-    /** Updates the journal, accepts advice, decides what starts after the commit. @param isStopping  nothing new starts */
+    /** Updates the journal, accepts advice, decides what `begin` starts. @param isStopping  nothing new starts */
     turn(advised: readonly AdviceChange[], news: News, now: Now, absorb: Absorb, isStopping: boolean): void {
       const rules = actor === null ? [] : (s.config.onAdvice ?? []);
       if (rules.length === 0) return;
@@ -97,7 +97,7 @@ export function createActions(s: Stages, actor: Actor | null, restored: readonly
       orders.push(...out.orders);
       for (const id of out.accepted) accept(id, now, absorb);
     },
-    /** Starts the decided steps. @param isStored  false: the journal could not be written, so no change starts */
+    /** Starts the decided steps. @param isStored  false: the journal could not be written, so none starts */
     begin(isStored: boolean): void {
       for (const { step, row, rule } of orders.splice(0)) {
         // Advice, rule or `actions stop` may change until the next turn, which decides again.

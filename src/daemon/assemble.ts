@@ -197,7 +197,7 @@ function lifeOf(store: Store, now: Now): string {
   return id;
 }
 
-/** A fingerprint of the settings that decide what is probed and how it is judged: twelve hex digits. */
+/** A fingerprint of the main settings of probing and judging, not of all: twelve hex digits. */
 export function settingsOf(config: Config): string {
   const { detect, advise, schedule, steps, controls, modules } = config;
   const mirrors = config.mirrors.map(({ name, upstream, url, role, weight }) => [name, upstream, url, role, weight]);

@@ -94,12 +94,12 @@ export function judgeReport(
   }
 }
 
-/** The pairs to run; none if no real client can run here. */
+/** The pairs to run; none in a daemon without a client runner. */
 export function pairsOf(s: Pick<Stages, 'config' | 'clients'>): readonly ClientPair[] {
   return s.clients === null ? [] : (s.config.clientRuns?.pairs ?? []);
 }
 
-/** What a pair fetches in its next run: the canary's module first, then the mirror's others in turn. `null`: nothing. */
+/** What a pair fetches in its next run: the canary's module first, then the others in turn. `null`: nothing. */
 export function askOf(s: Stages, { registry, client }: ClientPair, runs: number): ClientAsk | null {
   const mirror = s.config.mirrors.find(({ name }) => name === registry);
   const kind = mirror === undefined ? null : s.registry.of(mirror.ecosystem);

@@ -42,8 +42,8 @@ const considerEveryMs = 2_000;
 const carryingMax = 4;
 
 /**
- * Connects schedule, detect and advise, for the daemon and for simulations. While `isRunning` returns false, nothing new is
- * probed, not even to confirm.
+ * Connects schedule, detect and advise, for the daemon and for replays. While `isRunning` returns false, nothing new
+ * is probed, not even to confirm.
  */
 export function createJudge(s: JudgeStages, isRunning: () => boolean) {
   let considerAtMs = 0;
@@ -164,7 +164,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
         if (configured !== s.config) {
           configured = s.config;
           const names = new Set(s.config.mirrors.map(({ name }) => name));
-          // Detect forgets removed mirrors: one that comes back must be told of its maintenance window again.
+          // Detect forgets removed mirrors: it is told again of the maintenance window of one that comes back.
           for (const name of inMaintenance.keys()) if (!names.has(name)) inMaintenance.delete(name);
         }
         for (const { name, maintenance } of s.config.mirrors) {

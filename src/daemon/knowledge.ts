@@ -5,7 +5,7 @@ import type { Known, Learning } from '../ecosystems/ecosystem.ts';
 import type { Stages } from './assemble.ts';
 import { buildWorkerBook } from './book.ts';
 
-/** Keeps facts from verified responses, with which the workers verify bytes, across reloads and restarts. */
+/** Keeps what ecosystems learn from ok samples across reloads and restarts; the workers verify bytes with it. */
 export function createKnowledge(s: Stages) {
   const learnt = new Map<EcosystemId, Map<string, unknown>>();
   const stored = s.store.all('meta');

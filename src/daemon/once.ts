@@ -48,7 +48,7 @@ export function dueOf(target: Target, timeoutMs: number, { clock, random }: { cl
   };
 }
 
-/** The thread of a probe returned nothing: a defect of this program. */
+/** The thread of a probe returned nothing within `limitMs`: a defect of this program. */
 export interface NoAnswer {
   readonly registry: string;
   readonly limitMs: number;

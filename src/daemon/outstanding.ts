@@ -1,7 +1,7 @@
 import type { Due } from '../core/due.ts';
 import type { Now } from '../core/ports.ts';
 
-/** A turn of the loop counts at most this many milliseconds: more is the daemon's own delay, not a mirror's. */
+/** The time between two turns counts up to this many milliseconds: more is the daemon's own delay. */
 const turnMsMost = 1_500;
 
 interface Probe {

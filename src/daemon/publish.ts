@@ -120,9 +120,9 @@ export function createPublisher(s: Stages, events: Events) {
 
   return {
     /**
-     * Writes the rows of the turn in one transaction. While that fails, they wait, and `stateTrouble` returns why. Rows of
-     * `patient` tables alone may wait for a later turn, at most `limits.commitMs`. `isLast`: also writes what is written
-     * rarely. `isAwaited`: a caller waits for the write.
+     * Writes all waiting rows in one transaction. While that fails, they wait on, and `stateTrouble` returns why. Rows
+     * of `patient` tables alone may wait for a later turn, at most `limits.commitMs`. `isLast`: also writes what is
+     * written rarely. `isAwaited`: a caller waits for the write.
      */
     commit(
       news: News,
@@ -186,7 +186,7 @@ export function createPublisher(s: Stages, events: Events) {
 
 export type Events = ReturnType<typeof createEvents>;
 
-/** The listeners to events, which are emitted after the commit. A listener that throws is removed. */
+/** The listeners to events. One that throws is removed. */
 export function createEvents() {
   const listeners = new Set<(event: DaemonEvent) => void>();
   return {
