@@ -12,7 +12,7 @@ import { chatServices } from './receivers/receivers.ts';
 export interface Sendable {
   readonly notice: Notice;
   readonly message: Parameters<Post['send']>[0];
-  /** The content for a chat, before it is rendered for its service; absent: not a chat. */
+  /** The content for a chat, before it is rendered for its service; absent: not a chat, or a test. */
   readonly card?: Card;
 }
 

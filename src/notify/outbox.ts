@@ -233,7 +233,7 @@ export function enqueue(state: State, queue: Queue, notice: Notice, findingId: s
   state.pending.put(outboxRowOf(entry));
 }
 
-/** True if a newer notice replaces a waiting one: not if the waiting one is about another finding that is still open. */
+/** True if a newer notice replaces a waiting one: not if that one is about another finding that is still open. */
 function isOver(state: State, old: Entry, findingId: string | null): boolean {
   return old.findingId === null || old.findingId === findingId || !state.opened.has(old.findingId);
 }

@@ -7,9 +7,9 @@ import { stamp } from '../core/views.ts';
 import type { News } from './news.ts';
 
 /**
- * Trouble on one subject, and what receivers for people got about it: a fault that comes and goes is one story. Its first
- * beginning and end are sent at once. Each later end waits (`endsAfterMs`), and is not sent if the fault is back by then.
- * `…AtMs` and `dueMs` are monotonic.
+ * Trouble on one subject, and what receivers for people got about it: a fault that comes and goes is one story. Its
+ * first beginning and end are sent at once. Each later end waits (`endsAfterMs`), and is not sent if the fault is back
+ * by then. `…AtMs` and `dueMs` are monotonic.
  */
 export interface Story {
   /** The id of the finding or advice that the story began with. */
@@ -21,7 +21,7 @@ export interface Story {
   tellings: number;
   /** When the trouble ended; `null`: it goes on. */
   endedAtMs: number | null;
-  /** The advice that people follow, as sent to them; `null`: none. */
+  /** The proposed or accepted advice that people were sent last; `null`: none, or they were sent its end. */
   stand: Advice | null;
   /** By receiver: the id of the notice that later notices of the story resolve or update. */
   told: Readonly<Record<string, string>>;
@@ -115,7 +115,7 @@ function isStillGood(stand: Advice | null, next: Advice | null): boolean {
 
 function updateStand(story: Story, advice: Advice, now: Now): void {
   if (advice.state !== 'accepted' && advice.state !== 'expired') return;
-  // A repetition of the advice that people already follow does not affect held events.
+  // Accepting the advice that people were sent does not affect held events.
   const isKnown = advice.state === 'accepted' && story.stand?.id === advice.id;
   if (!isKnown) story.held = null;
   story.stand = advice.state === 'accepted' ? advice : null;
@@ -133,7 +133,7 @@ export function viewOf(story: Story | undefined): StoryView | null {
   return { id, since: stamp(sinceWallMs), times, endsAfterSeconds: endsAfterMs(story) / 1000 };
 }
 
-/** Makes held events due at once if the event is trouble at the mirror that people follow. */
+/** Makes held events due at once if the event is trouble at the mirror that people were advised to use. */
 export function expireHeld(stories: Stories, news: News, now: Now): void {
   const { finding } = news;
   if (finding === null || news.weight === 'update' || news.type === 'mirror.recovery') return;

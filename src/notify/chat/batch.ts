@@ -45,8 +45,8 @@ export function isUnsent({ notice }: Entry, rule: ChatRule, { wallMs }: Now): bo
 }
 
 /**
- * After a card with several notices was refused, each is sent alone, so that one refused notice does not block others. A
- * notice refused alone stays alone; after a success the others are joined again.
+ * After a card with several notices was refused, each is sent alone, so that one refused notice does not block others.
+ * A notice refused alone stays alone; after a success the others are joined again.
  */
 export function sortOut(queue: Queue, sent: readonly Entry[], outcome: 'taken' | 'refused'): void {
   if (outcome === 'refused') for (const entry of sent) entry.alone = sent.length > 1 ? 'try' : 'stays';
@@ -70,7 +70,7 @@ function waiting({ entries }: Queue, rule: ChatRule, wallMs: number): readonly E
   return may.some(({ alone }) => alone !== undefined) ? may.filter((entry) => !behind(entry)) : may;
 }
 
-/** Whether a notice is sent in quiet hours. Bodies of other types are not parsed: this runs at each turn of the loop. */
+/** Whether a notice is sent in quiet hours. Only bodies of advice are parsed: this runs often. */
 function mayPass(notice: Notice, { quiet }: ChatRule): boolean {
   return quiet?.urgent === 'pass' && notice.type === 'mirror.advice' && isUrgent(toldOf(notice));
 }

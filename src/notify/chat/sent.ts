@@ -14,7 +14,7 @@ export interface SentMessage {
   readonly notices: readonly Notice[];
 }
 
-/** Editable messages by receiver, oldest first; at most `limits.sentMessages` for each. */
+/** Editable messages by receiver, the last sent or edited at the end; at most `limits.sentMessages` for each. */
 export type SentMessages = Map<string, readonly SentMessage[]>;
 
 const keyPrefix = 'sent/';

@@ -39,7 +39,7 @@ export function saysItself(status: number): boolean {
 
 /**
  * The error in a JSON response by its code; 0 is success. A 2xx response without a code is a failure.
- * @param names  possible fields of the code, the first one present is used
+ * @param names  possible fields of the code: the first one with a number is used
  * @param waits  the wait before the next message, by code, milliseconds
  */
 export function refusalByCode(
