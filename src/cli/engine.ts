@@ -8,7 +8,7 @@ export function setEngine(command = ''): void {
   else if (!brief.has(command)) preferSmall();
 }
 
-/** V8 flags that save memory (docs/decisions/0023-memory.md) and CPU time (docs/decisions/0055-one-thread-collects.md). */
+/** V8 flags that save memory and CPU time (docs/decisions/0023-memory.md and 0055-one-thread-collects.md). */
 function preferSmall(): void {
   // Young generations keep their initial size. `--optimize-for-size` would save 7 MB more for 11 % of CPU time.
   setFlagsFromString('--semi-space-growth-factor=1');

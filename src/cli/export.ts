@@ -22,8 +22,8 @@ interface Lines {
 const head = /^# mirrorwatch (\d{4}-\d\d-\d\dT[\d:.]+Z)\b[^\n]*\n/;
 
 /**
- * `mirrorwatch advice --export`: prints the remedy for a shell. The fallback file keeps the last usable response, which is
- * printed if the daemon gives none. Without either: exit 1, nothing on standard output.
+ * `mirrorwatch advice --export`: prints the remedy for a shell. The fallback file keeps the last usable response, which
+ * is printed if the daemon gives none. Without either: exit 1, nothing on standard output.
  * @throws UsageError on an unknown ecosystem, and on a fallback file that is unreadable or not ours
  */
 export async function exportAdvice(

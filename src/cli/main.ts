@@ -9,7 +9,7 @@ export async function main(process: NodeJS.Process): Promise<ExitCode> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  // An error of standard output means that its reader has ended: long-running commands are stopped, others end normally.
+  // An error of standard output means that its reader has ended: commands that listen for signals are stopped.
   const stops: (() => void)[] = [];
   process.stdout.once('error', () => {
     for (const stop of stops) stop();

@@ -85,7 +85,7 @@ export function createBoards() {
         // An entity with the same key but other labels may share series with the removed one.
         if (next !== undefined) close(home);
       }
-    // After `prepare` of the same entities, none is missing.
+    // After `prepare` of the same entities, only those with other labels are missing.
     if (shardOf.size < wanted.size) placeMissing(wanted);
     shards = shards.filter((shard) => shard.homes.size > 0);
     const left = new Set(shards.map(({ board }) => board));
@@ -109,7 +109,7 @@ export function createBoards() {
     for (const entity of wanted.values()) if (!shardOf.has(entity.key)) place(entity);
   }
 
-  /** Opens new entities over several turns of the event loop, so that `arrange` only has to close. */
+  /** Opens new entities over several turns of the event loop, before `arrange`. */
   async function prepare(wanted: ReadonlyMap<string, Entity>, turn: () => Promise<void>): Promise<void> {
     // A returning entity must not find series that are still to be closed.
     await sweep(turn);

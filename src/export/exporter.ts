@@ -75,7 +75,7 @@ export function createExporter(input: {
   const receivers = () => new Set(arranged.map(({ labels }) => labels.receiver));
 
   return {
-    /** Counts one settled sample. Probe metrics count only scheduled ones; certificates and HTTP versions others too. */
+    /** Counts one settled sample: only scheduled ones in probe metrics, others too for certificate and HTTP version. */
     sample(sample: SettledSample) {
       countSample(boards, sample);
       facts.sample(sample);

@@ -133,7 +133,7 @@ function fillMirror({ board, entity }: Home, readings: Readings): void {
 
 /**
  * Sets the gauges of one registry; unknown readings have no series.
- * @param verified  keys of artifacts that an authority has confirmed
+ * @param verified  keys of artifacts that had a pinned or signed hash
  */
 export function fillBoard(board: ShardBoard, homes: Iterable<Home>, readings: Readings, verified: ReadonlySet<string>) {
   const { instruments } = board;

@@ -23,7 +23,7 @@ export interface DaemonEntity {
 export interface Plan {
   readonly entities: ReadonlyMap<string, Entity>;
   readonly daemon: readonly DaemonEntity[];
-  /** How many lines `limits.lines` excludes from each response, at most. */
+  /** How many lines `config.limits.lines` excludes from each response, at most. */
   readonly droppedLines: number;
 }
 
@@ -93,7 +93,7 @@ function daemonEntities(config: Config): readonly DaemonEntity[] {
 
 /**
  * Plans /metrics: all mirrors, clients and the daemon's own metrics, then targets in their order while their lines fit
- * `limits.lines`. The first target that does not fit excludes all following ones.
+ * `config.limits.lines`. The first target that does not fit excludes all following ones.
  * @param targets  those of mirrors that are not in `config` are ignored
  */
 export function makePlan(config: Config, targets: readonly Target[]): Plan {

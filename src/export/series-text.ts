@@ -20,7 +20,7 @@ interface Plain {
   readonly value: number;
 }
 
-/** One series of a histogram; buckets are not cumulative, and values above the last bound are only in `count`. */
+/** One series of a histogram; buckets are not cumulative, and values above the last bound are in none. */
 interface Observed {
   readonly labels: LabelSet;
   readonly bucketValues: Readonly<Record<string, number>>;

@@ -1,6 +1,5 @@
 import type { Metric } from '../metric.ts';
 
-/** The closed list of outcomes of a request at the front door. */
 export const doorOutcomes = [
   'redirected',
   'passed',
