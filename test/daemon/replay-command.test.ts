@@ -63,7 +63,7 @@ describe('mirrorwatch replay, beside the daemon that holds the file', () => {
     const set = ['--set', 'advise.minGain=90%'];
     const told = await replay(...set, '--lang', 'zh');
     expect(told.code).toBe(0);
-    expect(told.out).toContain('推演无从得知的');
+    expect(told.out).toContain('推演的局限');
     expect(englishLeft(told.out.replaceAll(dir, ''))).toEqual([]);
     expect((await replay(...set, '--json', '--lang', 'zh')).out).toBe((await replay(...set, '--json')).out);
   });
@@ -88,7 +88,7 @@ describe('mirrorwatch replay, beside the daemon that holds the file', () => {
       ['changed settings', '0', '0'],
     ]);
     expect(out).toContain('Limit of a replay');
-    expect(out).toMatch(/\d+ of the results come from such requests\./);
+    expect(out).toMatch(/\d+ of the results come from such extra probes\./);
     expect(out).not.toContain('none from before');
   });
 
@@ -159,7 +159,7 @@ describe('wrong usage and configuration are 2', () => {
     ['no value', ['--set', 'advise.minGain'], "--set takes KEY=VALUE, not 'advise.minGain'"],
     ['no key', ['--set', 'a b=3'], "'a b' is not a key"],
     ['a key that says what is asked', ['--set', 'schedule.every=1m'], 'schedule decides what is requested or sent'],
-    ['mirrors', ['--set', 'mirrors=[]'], 'it can change detect, advise, clients'],
+    ['mirrors', ['--set', 'mirrors=[]'], 'It can change: detect, advise, clients'],
     ['an unknown key', ['--set', 'advise.minGian=30%'], '--set advise.minGian:'],
     ['an unknown key, with what is near', ['--set', 'advise.minGian=30%'], 'did you mean "minGain"?'],
     ['an unknown section', ['--set', 'advice.minGain=30%'], 'did you mean "advise"?'],
