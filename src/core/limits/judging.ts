@@ -15,7 +15,7 @@ export const judgingLimits = {
   outageQuietMsMin: 2 * minute,
   outageQuietFactor: 4,
   outageQuietMsMax: 30 * minute,
-  /** A 429 with a longer `Retry-After` is a refusal at once. */
+  /** A 429 or 503 with a longer `Retry-After` is a refusal at once. */
   refusalWishMs: 1 * minute,
   /** A finding has low confidence before this age, and high confidence from `confidenceHighMs` on. */
   confidenceLowMs: 30 * second,
@@ -25,13 +25,13 @@ export const judgingLimits = {
   /** No baseline learns a sample with at least this loop delay and at least this share of its round trip. */
   disturbedMsMin: 20,
   disturbedShareOfRtt: 0.1,
-  /** A timeout is no failure but unknown if the loop delay was this share of it (design.md section 3). */
+  /** A timeout is no failure but unknown if the loop delay was at least this share of it (design.md section 3). */
   contaminatedShareOfTimeout: 0.25,
-  /** Above this share of contaminated samples, a finding about this daemon opens. */
+  /** Above this share of contaminated samples, of `contaminatedSamples` or more, a finding about this daemon opens. */
   contaminatedShareFinding: 0.05,
   /** Above this share of disturbed samples, a finding about this daemon opens. */
   disturbedShareFinding: 0.5,
-  /** The window for the shares of contaminated and disturbed samples. */
+  /** The shortest window for these shares; it grows until it has `contaminatedSamples`. */
   contaminatedWindowMs: 5 * minute,
   contaminatedSamples: 100,
   contaminatedWindowMsMax: 60 * minute,
@@ -45,19 +45,19 @@ export const judgingLimits = {
   spikeTailFactor: 1.1,
   /** The greatest age of a baseline that is restored, and of a level shift. */
   baselineAgeMsMax: 24 * 60 * minute,
-  /** A mirror without a settled canary sample for this many intervals is unknown, but not before `silentMsMin`. */
+  /** A mirror without a judged canary sample for this many intervals is unknown, but not before `silentMsMin`. */
   silentPaces: 3,
   silentMsMin: 1 * minute,
   /** A mirror needs this many ok canary samples in `measuredPaces` intervals to be measured (design.md section 4.4). */
   measuredOk: 5,
   measuredPaces: 20,
-  /** A slow download is below this share of the other mirrors' rate, and below `throughputFast` bytes a second. */
+  /** A slow download is below this share of the other mirrors' rate (if none, its own) and `throughputFast` bytes/s. */
   throughputShare: 0.25,
   throughputFast: 1 * mib,
-  /** Fast downloads that close a finding; `throughputRow`: slow ones that open one. */
+  /** Fast downloads, no slow one between, that close a finding; `throughputRow`: slow ones in a row that open one. */
   throughputClear: 6,
   throughputRow: 4,
-  /** A download this many times slower than the threshold counts as two. */
+  /** A download this many times slower than the threshold counts as two slow ones. */
   throughputCrawl: 4,
   /** The time of a smaller artifact depends on delay, not on bandwidth. */
   throughputBytesMin: 256 * kib,
@@ -67,7 +67,7 @@ export const judgingLimits = {
   throughputsKept: 8,
   /** A certificate that expires within this time is a finding. */
   certificateWarnMs: 14 * 24 * 60 * minute,
-  /** Probes that a finding cites: the first `findingProbesFirst`, the slowest, and the newest. */
+  /** The most probes that a finding cites: the first `findingProbesFirst`, the slowest, and the newest. */
   findingProbes: 20,
   findingProbesFirst: 10,
   /** The minimum time between writes of new evidence of an open finding. */
@@ -78,13 +78,13 @@ export const judgingLimits = {
   oddKept: 8,
   sideNames: 20,
   scopeItems: 200,
-  /** Per series: transcripts in memory of scheduled probes, and as many of other probes. */
+  /** At most, per series: transcripts in memory of scheduled probes, and as many of other probes. */
   transcriptsPerSeries: 5,
   transcriptsKept: 20_000,
   failingTranscripts: 2_000,
   /** Transcripts in memory of slow probes that a coming finding would cite. */
   streakTranscripts: 2_000,
-  /** Stored probes that open findings cite; `citedChars`: characters of each. */
+  /** Stored probes that findings cite; one above `citedChars` characters is stored without its transcript. */
   citedProbes: 5_000,
   citedChars: 64 * kib,
   citedRows: 10_000,

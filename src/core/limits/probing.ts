@@ -20,12 +20,12 @@ export const probingLimits = {
   headerValueChars: 300,
   /** Characters of a URL in a transcript; the whole URL is requested. */
   hopUrlChars: 2_048,
-  /** The list of versions of the busiest modules is under 1 MiB. */
+  /** The version list of the busiest Go module is under 1 MiB; OCI manifests have this limit too. */
   listBytes: 4 * mib,
   infoBytes: 64 * kib,
   /** The go command's own limit of a go.mod (protocols.md 1.8). */
   modBytes: 16 * mib,
-  /** The go command's own limit of a module zip and of its uncompressed files (protocols.md 1.8). */
+  /** The go command's limit of a module zip and of its files (protocols.md 1.8), here of any artifact. */
   zipBytes: 500 * mib,
   zipEntries: 100_000,
   zipDirectoryBytes: 32 * mib,
@@ -54,7 +54,7 @@ export const probingLimits = {
   distTagsBytes: 1 * mib,
   tileBytes: 8 * kib,
   errorBodyBytes: 8 * kib,
-  /** Against gzip bombs. */
+  /** If no encoding was offered, a body is decoded up to this or, if more, twice its length: against gzip bombs. */
   decodedBytes: 16 * mib,
   /** Lookups in a checksum database need the most requests. */
   asksPerProbe: 400,
@@ -64,7 +64,7 @@ export const probingLimits = {
   lookupsPerProbe: 100,
   /** Records that are requested before any of them is verified. */
   lookupsAtOnce: 10,
-  /** Per mirror and thread, such as a token for each repository. */
+  /** Texts per mirror and thread, such as a token for each repository. */
   probeMemory: 100,
   versionsKept: 5_000,
   contentVersions: 100,
@@ -83,7 +83,7 @@ export const probingLimits = {
   propagationsKept: 100,
   versionChars: 200,
   moduleChars: 400,
-  /** The longest confirming round (design.md section 5). */
+  /** A doubt ends at the latest this long after its last new target (design.md section 5). */
   roundMs: 15 * second,
   roundStepMs: 1 * second,
   /** Parallel confirming probes per host, in addition to `perHost`. */
@@ -105,7 +105,7 @@ export const probingLimits = {
   heavyLookMs: 10 * second,
   peekBytes: 64 * kib,
   rankDownloadBytes: 4 * mib,
-  /** The budget of probes out of turn, one token each (design.md section 5.1); scheduled samples add to it. */
+  /** The first budget of probes out of turn, one token each (design.md section 5.1); scheduled samples add to it. */
   roundTokensStart: 60,
   roundTokensShare: 0.18,
   roundTokensMax: 300,

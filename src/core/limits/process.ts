@@ -7,17 +7,17 @@ const minute = 60 * second;
 export const processLimits = {
   workerInFlight: 256,
   workerHangMs: 30 * second,
-  /** A mirror whose response takes this much processor time is probed in a separate thread. */
+  /** A mirror whose response, no whole artifact, takes this much processor time is probed in a separate thread. */
   threadHeldMs: 500,
   heldApartMs: 60 * minute,
   apartIdleMs: 10 * minute,
-  /** The most probing threads: one for heavy steps, two for the rest. */
+  /** The most probing threads, one of them for whole artifacts. The separate thread comes on top. */
   workers: 3,
   /** Another thread starts at this many jobs per thread. */
   workerCrowd: 8,
   /** Longer than the usual interval of heavy steps: each start of a thread costs 3 MB. */
   workerIdleMs: 90 * minute,
-  /** Undelivered notices; above this number the oldest are dropped, but mismatches last. */
+  /** Undelivered notices; above this number the oldest of the longest queue is dropped, mismatches last. */
   outbox: 5_000,
   deliveryMs: 10 * second,
   deliveryAgeMsMax: 24 * 60 * minute,
@@ -26,11 +26,11 @@ export const processLimits = {
   /** Discord's response contains the whole message: 8 000 characters of up to 6 bytes. */
   receiverAnswerBytes: 64 * kib,
   actionMsMax: 10 * minute,
-  /** The program of an action is killed above this output. */
+  /** The program of an action is killed above this output, and a longer response of a store fails. */
   actionOutputBytes: 1 * mib,
   actionOutputChars: 4_000,
   actionTextChars: 256 * kib,
-  /** Attempts before an action has failed. */
+  /** Attempts at a step before it has failed; a `command` that ran and failed gets no second one. */
   actionAttempts: 3,
   /** The wait before the second attempt; each further wait is four times as long. */
   actionRetryMs: 15 * second,
@@ -66,7 +66,7 @@ export const processLimits = {
   shards: 64,
   /** Responses that the front door relays at once; further clients are redirected, or get 503. */
   doorPassing: 512,
-  /** The front door's timeout for the beginning of a mirror's response; `doorStallMs`: between two chunks. */
+  /** The front door's timeout until a response begins, an index from all mirrors; `doorStallMs`: between chunks. */
   doorFetchMs: 20 * second,
   doorStallMs: 5 * second,
   /** A mirror that sends the front door less than `doorPaceBytes` in this time is too slow. */
@@ -74,9 +74,9 @@ export const processLimits = {
   doorPaceBytes: 40 * 1024,
   /** The front door disconnects a client that reads nothing for this long. */
   doorDrainMs: 30 * second,
-  /** The longest response without a stated length that the front door relays. */
+  /** The longest index without a stated length that the front door relays. */
   doorIndexBytes: 128 * mib,
-  /** The front door reads this much of a response before it sends any of it. */
+  /** The front door reads this much of an index before it sends any of it. */
   doorAheadBytes: 1 * mib,
   /** The longest package index whose links the front door rewrites. */
   doorRewriteBytes: 32 * mib,
@@ -127,14 +127,14 @@ export const processLimits = {
   /** The wait before the end of recurring trouble is sent; it doubles up to `storyHoldMsMax`. */
   storyHoldMs: 60 * minute,
   storyHoldMsMax: 360 * minute,
-  /** People get no new advice while the advised mirror costs at most this share more than the best. */
+  /** In recurring trouble people get no new advice while the mirror that they have costs at most this share more. */
   storyWorseShare: 0.25,
   /** Chat messages per receiver that can still be edited; `sentNotices`: notices per message. */
   sentMessages: 20,
   sentNotices: 100,
-  /** Counted from SIGTERM. */
+  /** The longest stop after SIGTERM. Nothing enforces it: `drainMs` and `closeMs` fit into it. */
   stopMs: 10 * second,
-  /** The time for running probes and deliveries after SIGTERM. */
+  /** The longest wait for running probes, deliveries and actions after SIGTERM. */
   drainMs: 6 * second,
   closeMs: 1 * second,
   /** A wall clock that moves this much against the monotonic clock within a turn of the main loop has jumped. */
@@ -144,7 +144,7 @@ export const processLimits = {
   jitterShare: 0.05,
   /** The usual first wait after a 429 without `Retry-After`; it doubles each time. */
   throttleMsMin: 5 * second,
-  /** The longest observed `Retry-After`: one response must not end monitoring for a day. */
+  /** The longest obeyed `Retry-After`, and back-off before jitter: no response must end monitoring for a day. */
   throttleMsMax: 5 * minute,
   /** A longer `Retry-After` is read as this. */
   retryAfterMsMax: 24 * 60 * minute,
@@ -217,7 +217,7 @@ export const processLimits = {
   clientLeftMs: 60 * minute,
   buildStreams: 8,
   buildEvery: 10,
-  /** The wait after a client's run that could not start; `clientAgainMs`: after one that differs from our steps. */
+  /** The wait after a client's run that could not start; `clientAgainMs`: after a new difference from our steps. */
   clientAwayMs: 1 * minute,
   clientAgainMs: 1 * minute,
   /** The first runs of clients are spread over this time, after `clientFirstMsMin`. */
