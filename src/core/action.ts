@@ -82,7 +82,7 @@ export interface ActionRule {
     readonly perDay: number;
     readonly quiet: { readonly fromMinute: number; readonly toMinute: number; readonly urgent: 'hold' } | null;
     readonly timeZone: string;
-    /** `needed` of the `of` places in the group must advise the same move; absent: this place decides alone. */
+    /** Of `of` places `needed` must advise the move, of a larger group the same share; absent: no vote is needed. */
     readonly places?: { readonly needed: number; readonly of: number };
   };
   readonly deed: ActionDeed;
@@ -97,7 +97,7 @@ export interface ActionNews {
   readonly row: ActionRow;
 }
 
-/** Why a planned action waits or does not run. */
+/** Why an action waits or does not run. */
 export const heldReasons = [
   'stopped',
   'vantage',
@@ -117,7 +117,7 @@ export type HeldReason = (typeof heldReasons)[number];
 
 /** A row of the action journal. State `planned`: being prepared, or the result of a dry run if `endedAtMs` is set. */
 export interface ActionRow {
-  /** `<advice>.<action>`. */
+  /** `<advice>.<action>` with the first advice: its renewals change `advice`, not the id. */
   readonly id: string;
   readonly action: string;
   readonly kind: ActionKind;
@@ -128,14 +128,14 @@ export interface ActionRow {
   readonly plannedAtMs: number;
   readonly endedAtMs: number | null;
   readonly attempts: number;
-  /** The next attempt, wall milliseconds; `null`: none. */
+  /** The earliest next attempt, wall milliseconds; `null`: no wait. */
   readonly nextAtMs: number | null;
   readonly because: Sentence | null;
-  /** A diff, or the output of a program: bounded, printable, secrets masked. */
+  /** For display. A diff has its secrets masked; a program's output only user-info and query values. */
   readonly output: string;
-  /** What an undo needs; `null`: nothing to restore. */
+  /** What an undo needs besides the row; `null`: nothing more. */
   readonly kept: unknown;
-  /** The process that began the step ended before the step. */
+  /** An earlier process ended with a step begun and not done; stays true. */
   readonly isInterrupted: boolean;
   readonly undoneBy: 'failback' | 'regret' | 'operator' | null;
   /** The result of `placeOf` when the action was planned; absent: an older row. */
@@ -170,7 +170,7 @@ export type Move = Pick<Advice, 'ecosystem' | 'upstream' | 'from' | 'to'>;
 
 export interface PlaceVotes {
   readonly votes: number;
-  /** Places that measure the mirror to leave, including those that advise the move. */
+  /** Places with a vote that know the state of the mirror to leave; `votes`: those that advise the move. */
   readonly known: number;
 }
 
@@ -180,11 +180,11 @@ export type Lead = 'alone' | 'holder' | 'standby' | 'no_lease';
 /** Executes the steps of actions. Promises never reject. */
 export interface Actor {
   run(step: ActionStep, row: ActionRow, rule: ActionRule): Promise<ActionEnd>;
-  /** The last known votes of a group's places; `null`: not known yet. */
+  /** The last known votes of a group's places; `null`: not known now. */
   votes(fleet: FleetRule, group: string, move: Move): PlaceVotes | null;
   /** The current role; a call each second keeps the lease. @param pair  `undefined`: no pair */
   lead(pair: PairRule | undefined): Lead;
-  /** Stores a row for the pair's other daemon. @param text  JSON; `null`: removes the row */
+  /** Queues a row for the pair's other daemon. @param text  JSON; `null`: removes the row */
   share(id: string, text: string | null): void;
   /** The rows of the previous holder, once after each takeover by this daemon; else `null`. */
   takeShared(): readonly string[] | null;

@@ -42,7 +42,7 @@ export type Gate = (typeof gates)[number];
 
 export interface Candidate {
   readonly registry: string;
-  /** The seconds of a cold fetch, plus `advise.failureCost` × the share that fails; `null`: not measured. */
+  /** The seconds of one client fetch, plus `advise.failureCost` × the share that fails; `null`: not measured. */
   readonly scoreSeconds: number | null;
   readonly gate: Gate;
   /** The evidence of the test that is nearest to its bound (design.md section 5.4); `null`: no test is running. */
@@ -79,12 +79,12 @@ export interface Advice extends Upstream {
     readonly failures: Readonly<Partial<Record<Reason, number>>>;
     readonly findings: readonly string[];
   };
-  /** Best first. */
+  /** Best first; those that may not be advised come last. */
   readonly candidates: readonly Candidate[];
   readonly expected: {
     readonly availability: { readonly before: number | null; readonly after: number | null };
     readonly p95Seconds: { readonly before: number | null; readonly after: number | null };
-    /** As `Candidate.scoreSeconds`. */
+    /** As `Candidate.scoreSeconds`; after a time test with the times in its moments. */
     readonly fetchCostSeconds: { readonly before: number | null; readonly after: number | null };
   };
   readonly confidence: Confidence;

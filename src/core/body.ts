@@ -7,7 +7,7 @@ export function utf8(body: Uint8Array): string | null {
   }
 }
 
-/** True if a body starts with `<`, as an HTML error page does. */
+/** True if a body starts with `<` after blanks, as an HTML error page does. */
 export function isMarkup(body: Uint8Array): boolean {
   const start = new TextDecoder('utf-8').decode(body.subarray(0, 512));
   return start.trimStart().startsWith('<');

@@ -58,9 +58,9 @@ export interface ClientRun extends ClientPair, Upstream {
   readonly startedAtMs: number;
   readonly tookMs: number;
   readonly outcome: ClientOutcome;
-  /** The client's reason in one line, else ours; `null`: ok. */
+  /** The client's message in one line, else a text of this program; `null`: ok. */
   readonly reason: string | null;
-  /** Our reason as data for any language; absent: the client's reason, or English only. */
+  /** A `reason` of this program as data for any language; absent: the client's message, or none. */
   readonly sentence?: Sentence;
   /** `null`: the client did not exit by itself. */
   readonly exitCode: number | null;

@@ -20,7 +20,7 @@ export interface Listen {
   readonly host: string;
   readonly port: number;
   readonly token: Secret | null;
-  /** Further host names accepted in requests, lower case; absent: none. */
+  /** Further names in `Host`, lower case; only on loopback without a token is `Host` checked. */
   readonly hosts?: readonly string[];
   readonly tls: { readonly cert: string; readonly key: Secret } | null;
 }
@@ -73,7 +73,7 @@ export interface Receiver {
   readonly only?: OnlyRule;
   /** Absent: the receiver is a program. */
   readonly chat?: ChatRule;
-  /** CIDRs of allowed private addresses. */
+  /** CIDRs and addresses: the private ones that the receiver may have. */
   readonly allow: readonly string[];
 }
 
@@ -93,7 +93,7 @@ export interface ChatRule {
   /** Events within this time after the first one share a card. */
   readonly groupMs: number;
   readonly quiet: QuietRule | null;
-  /** Public URL of the daemon's page, without a trailing slash; `null`: derived from `listen`. */
+  /** Public URL of the daemon's page, without a trailing slash; `null`: of `listen`, if not loopback or any. */
   readonly page: string | null;
 }
 
@@ -122,7 +122,7 @@ export interface DoorRule {
   readonly daemon: string | null;
   /** True: the front door relays responses; false: it redirects clients. */
   readonly relay: boolean;
-  /** Requests per client. */
+  /** Per client. */
   readonly perMinute: number;
   /** Absolute path of a file with the last known order of mirrors. */
   readonly orderPath: string;

@@ -3,7 +3,7 @@ import type { HttpProtocol } from './transcript.ts';
 
 /**
  * Why a probe runs. `confirm`: in a confirming round; `recheck`: ordered out of turn; `peek`: for the first bytes of an
- * artifact; `build`: concurrent with others over one connection; `once`: from the command line.
+ * artifact; `build`: concurrent with others over one connection; `once`: from the command line, or after a client run.
  */
 export type Purpose = 'scheduled' | 'confirm' | 'recheck' | 'peek' | 'build' | 'once';
 
@@ -33,7 +33,7 @@ export interface Due {
   readonly build?: BuildPlace;
 }
 
-/** An order to probe one step of a module at several mirrors together. */
+/** An order to probe a target, and the same question at other mirrors in the same moments. */
 export interface LookOrder {
   readonly registry: string;
   readonly target: Target;
@@ -44,7 +44,7 @@ export interface LookOrder {
   readonly stepMs: number;
   /** The probes may exceed the usual budget of probes out of turn. */
   readonly isUrgent: boolean;
-  /** Only the first bytes of an artifact are read. */
+  /** Only the first bytes of the artifact are read, at `registry` alone. */
   readonly isPeek: boolean;
 }
 

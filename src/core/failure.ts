@@ -97,7 +97,6 @@ export function isCertificateFailure(reason: Reason): boolean {
   return reason === 'tls_expired' || reason === 'tls_untrusted' || reason === 'tls_name' || reason === 'tls_pin';
 }
 
-/** True for a failure that counts towards an outage. */
 export function isOutageReason(reason: Reason): boolean {
   return reasonWeight[reason] === 'outage';
 }

@@ -24,7 +24,7 @@ export interface KindTraits {
   };
   /** Whether an open or acknowledged finding counts against its mirror; absent: if it is `actionable`. */
   readonly isAgainst?: (finding: { readonly state: string; readonly cause: string }) => boolean;
-  /** An acknowledgement ends a finding of this kind. */
+  /** An acknowledgement ends a finding of this kind. It also ends a `level_shift`, which lacks this. */
   readonly endsByHand?: true;
   /** A chat card also shows the text of the finding. */
   readonly isToldInFull?: true;
@@ -151,7 +151,7 @@ export function sideOf(item: ScopeItem, { registries, ...what }: Omit<Side, 'ite
   return { item, registries: registries.slice(0, limits.sideNames), ...what };
 }
 
-/** Times are wall milliseconds. */
+/** Stamps are wall milliseconds. */
 export interface Finding {
   readonly id: string;
   readonly kind: FindingKind;

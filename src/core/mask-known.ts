@@ -88,7 +88,7 @@ function base64(text: string): string {
   return Buffer.from(text).toString('base64').replace(/=+$/, '');
 }
 
-/** The base64 characters that depend only on the secret, if it begins `offset` bytes after a multiple of three. */
+/** For `offset` 0 the secret's base64; else its characters that depend on no neighbour, after `offset` other bytes. */
 function base64Within(secret: string, offset: number): string {
   const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)]);
   const whole = bytes.toString('base64').replace(/=+$/, '');
@@ -171,7 +171,7 @@ const escapes = new RegExp(
   'gis',
 );
 
-/** HTML's names of characters, each after its character. */
+/** Characters by their names in HTML. */
 const named: ReadonlyMap<string, string> = new Map(
   [
     ..."&amp 'apos *ast \\bsol :colon ,comma @commat $dollar =equals !excl `grave >gt ^hat [lbrack {lcub".split(' '),

@@ -24,7 +24,7 @@ export interface Mirror extends Upstream {
   /** Preference among equals, higher first; `null`: as 0. */
   readonly weight: number | null;
   readonly region: string | null;
-  /** `small`: of equally good small mirrors, different daemons prefer different ones. */
+  /** `small`: behind others of its weight; among small ones, each vantage has its own order. */
   readonly capacity: 'small' | null;
   readonly connections: readonly Connection[];
   /** Absent: the HTTP versions that the leading client offers. */

@@ -23,7 +23,7 @@ export interface Notice {
   readonly nextAtMs: number;
 }
 
-/** Recurring trouble of one subject. */
+/** The trouble of one subject, which began `times` times. */
 export interface StoryView {
   readonly id: string;
   /** RFC 3339. */
@@ -48,9 +48,9 @@ export interface QueueStanding {
   readonly oldestSeconds: number | null;
   /** The receiver responded 410: it gets no notices until the next reload. */
   readonly disabled: boolean;
-  /** Of the last delivery; `null`: it succeeded, or there was none. */
+  /** Of the last delivery; `null`: it succeeded, or there was none since the last reload. */
   readonly failure: DeliveryFailure | null;
-  /** `null`: the queue is empty, or a delivery is in progress. */
+  /** `null`: none is due, for example while a delivery is in progress. */
   readonly nextAttemptSeconds: number | null;
 }
 

@@ -133,7 +133,7 @@ export interface Wire {
 
 /** Verifies OpenPGP signatures with a local program. Never rejects. */
 export interface SignatureChecker {
-  /** The output of `gpgv --status-fd` as a body; `unknown`: no program, or it did not end in time. */
+  /** The output of `gpgv --status-fd` as a body; `unknown`: it could not run, or was killed. */
   check(input: SignatureCheck): Promise<Answer>;
 }
 

@@ -1,4 +1,3 @@
-/** A value or an error. */
 export type Result<T, E> = { readonly tag: 'ok'; readonly value: T } | { readonly tag: 'error'; readonly error: E };
 
 export function ok<T>(value: T): { readonly tag: 'ok'; readonly value: T } {

@@ -3,7 +3,7 @@ import { type Because, type Outcome, type Phase, phases, type Reason } from './f
 import type { Connection, Target } from './mirror.ts';
 import type { Facts, Hop, HttpProtocol, Marks, TlsFacts, Transcript } from './transcript.ts';
 
-/** Milliseconds by phase, summed over hops; a phase that did not happen is absent. */
+/** Milliseconds by phase, summed over timed hops; a phase that did not happen is absent. */
 export type PhaseTimes = { readonly [P in Phase]?: number };
 
 /** The result of one probe, before its final judgement. */
@@ -22,19 +22,19 @@ export interface Sample {
   /** Body bytes of all hops, asides included. */
   readonly wireBytes: number;
   readonly requests: number;
-  /** Of the last timed hop; `null`: no response. */
+  /** Of the last timed hop, or aside if no other ran; `null`: no response. */
   readonly status: number | null;
   readonly finalUrl: string | null;
   readonly remoteAddress: string | null;
   readonly family: 4 | 6 | null;
   readonly tls: TlsFacts | null;
-  /** Of the first timed hop; absent: no connection, or an older row. */
+  /** Of the first timed hop, or aside if no other ran; absent: no connection, or an older row. */
   readonly protocol?: HttpProtocol;
-  /** As `Hop.repeated`, of the first timed hop. */
+  /** As `Hop.repeated`, of the same hop as `protocol`. */
   readonly repeated?: Hop['repeated'];
   /** From a cache header (`x-cache`, `cf-cache-status`…); `null`: none. */
   readonly cache: 'hit' | 'miss' | null;
-  /** From `Retry-After`; `null`: none. */
+  /** The longest `Retry-After` of all hops; `null`: none. */
   readonly retryAfterMs: number | null;
   readonly facts: Facts;
   readonly loopDelayMsMax: number;
@@ -47,7 +47,7 @@ export interface Sample {
 export interface SettledSample extends Sample {
   /** The first fetch of a pull-through cache, which does not count as a round trip. */
   readonly cold: boolean;
-  /** The threshold for slow; `null`: warming up, or a heavy step. */
+  /** The threshold for slow; `null`: the series has none, for example while warming up. */
   readonly thresholdMs: number | null;
   readonly baselineMs: number | null;
   /** A 429 that our own request rate caused, which does not count against the mirror. */
@@ -72,7 +72,7 @@ export interface SamplePoint extends Pick<SettledSample, 'startedAtMs' | 'rttMs'
     | { readonly tag: 'ok' }
     | { readonly tag: 'failed'; readonly failure: { readonly kind: Reason } }
     | { readonly tag: 'unknown'; readonly because: Because };
-  /** `null`: the probe is no longer stored. */
+  /** `null`: dropped with age; failed samples keep it. */
   readonly due: { readonly probeId: string | null };
 }
 
@@ -89,7 +89,7 @@ export interface SeriesNow {
   readonly p95Ms: number | null;
   readonly last: SettledSample | null;
   readonly lastOkAtMs: number | null;
-  /** Medians of the ok samples in `recent`. */
+  /** Medians of the ok samples in `recent` without first fetches. */
   readonly phases: PhaseTimes;
   /** Newest last. */
   readonly recent: readonly SamplePoint[];

@@ -1,7 +1,6 @@
 /** Work in slices: it yields where other work may run. */
 export type Slices<T> = Generator<undefined, T, undefined>;
 
-/** Items in one slice, which takes about two milliseconds. */
 export const itemsPerSlice = 128;
 
 const linesPerSlice = 1_000;

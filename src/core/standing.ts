@@ -18,15 +18,15 @@ export interface Standing extends Upstream {
   readonly because: string;
   /** `because` as data for any language. */
   readonly why?: Sentence;
-  /** A confirming round is running. */
+  /** A target of the mirror is in doubt. */
   readonly inDoubt: boolean;
   readonly paused: Pause | null;
   readonly inMaintenance: boolean;
-  /** The last settled ok canary sample, wall milliseconds. */
+  /** When the last ok canary sample was settled, wall milliseconds. */
   readonly lastOkAtMs: number | null;
-  /** The last settled canary sample that was not unknown, wall milliseconds. */
+  /** When the last canary sample was judged, wall milliseconds: not unknown, and no 429 for our own rate. */
   readonly lastJudgedAtMs: number | null;
-  /** End of the wait after `Retry-After` or 429, wall milliseconds. */
+  /** When the wait of the last throttled step ends, wall milliseconds; `null`: no step waits. */
   readonly throttledUntilMs: number | null;
   /** Our own request rate caused the wait until `throttledUntilMs`. */
   readonly isWaitForPace?: boolean;

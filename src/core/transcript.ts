@@ -106,7 +106,6 @@ export interface Facts {
   readonly own?: Readonly<Record<string, unknown>>;
 }
 
-/** Removes `contents`. */
 export function dropContents({ contents: _, ...kept }: Facts): Facts {
   return kept;
 }

@@ -4,9 +4,9 @@ import type { Sentence } from './result.ts';
 export interface WhatIfAsked {
   /** In the client's syntax; may contain credentials. */
   readonly chain: string;
-  /** `null`: derived from the mirrors in the chain. */
+  /** `null`: derived from `upstream`, or from the mirrors in the chain. */
   readonly ecosystem: EcosystemId | null;
-  /** `null`: derived. */
+  /** `null`: the only one; of several in `ecosystem` the public one, else derived from the mirrors in the chain. */
   readonly upstream: string | null;
   /** `null`: the leading client. */
   readonly client: string | null;
@@ -51,7 +51,7 @@ export interface ChainOutlook {
   readonly members: readonly WhatIfMember[];
   readonly basis: WhatIfBasis;
   readonly windowSeconds: number;
-  /** Number of replayed light requests; `unmeasured`: those that reached an unmeasured member. */
+  /** Light requests: replayed, or if `independent` the fewest of a member. `unmeasured`: ended at an unmeasured one. */
   readonly moments: number;
   readonly unmeasured: number;
   /** Replayed downloads; `failed` and `unmeasured` are parts of `moments`. */
