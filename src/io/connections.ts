@@ -32,8 +32,8 @@ function rankOf({ requests, isLetIn }: Connection): number {
 const inUse = 3;
 
 /**
- * At a limit, the least recently used connection of the lowest rank is closed for a new one; at the limit of an
- * address, one of that address. If all have the rank `inUse`, the new one is closed.
+ * At the limit of an address, its least recently used connection of the lowest rank is closed for a new one; at the
+ * other limit, that of the address with most of the lowest rank. If all have the rank `inUse`, the new one is closed.
  */
 export function createConnections(bounds: { readonly perAddress: number; readonly all: number }): Connections {
   /** The least recently used first. */

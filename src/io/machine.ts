@@ -15,12 +15,11 @@ export function measureResidentBytes(): number | null {
   }
 }
 
-/** True if the effective user is root. */
 export function isRoot(): boolean {
   return process.geteuid?.() === 0;
 }
 
-/** The most probing threads for this number of cores (docs/decisions/0034). */
+/** The most probing threads, as `limits.workers`, for this number of cores (docs/decisions/0034). */
 export function countProbingThreads(cores: number = availableParallelism()): number {
   return Math.min(limits.workers, Math.max(1, cores - 1) + 1);
 }

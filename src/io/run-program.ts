@@ -25,13 +25,13 @@ export interface ProgramEnd {
   readonly code: string;
   /** At most the last `limits.actionOutputBytes`. */
   readonly stdout: string;
-  /** The last `limits.actionOutputChars` bytes of both streams, masked by `maskWords`. */
+  /** The last `limits.actionOutputChars` bytes of both streams; only user-info and query values are masked. */
   readonly shown: string;
 }
 
 const plain = { text: (text: string): string => text };
 
-/** Runs a program in a process group of its own, which is killed at the deadline. Never rejects. */
+/** Runs a program in a process group of its own, which is killed at a limit and after the program. Never rejects. */
 export function runProgram(call: ProgramCall): Promise<ProgramEnd> {
   const [file = '', ...args] = call.argv;
   const stdout = keepWords(limits.actionOutputBytes);

@@ -23,7 +23,7 @@ const usual = {
 };
 
 /**
- * Opens the daemon's own HTTP listener. Slow clients are disconnected, and connections are limited. A handler emits
+ * Opens an HTTP listener of this program. Slow clients are disconnected, and connections are limited. A handler emits
  * `letIn` on the response of an authorized request.
  * @returns the code of the failure: of the system, or of a bad certificate
  */

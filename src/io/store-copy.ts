@@ -16,7 +16,7 @@ export type CopyFailure =
   | { readonly kind: 'no_room'; readonly code: string };
 
 export interface StoreCopy {
-  /** Valid rows from `fromMs` on, the oldest first. @throws what SQLite throws on a broken page */
+  /** Rows with valid JSON from `fromMs` on, the oldest first. @throws what SQLite throws on a broken page */
   rows(table: Table, fromMs: number): IterableIterator<Row>;
   count(table: Table, fromMs: number): number;
   /** Wall milliseconds; `null`: no rows. */

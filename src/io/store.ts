@@ -57,7 +57,7 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
   let triedAtMs = deps.clock.monotonicMs();
   let isClosed = false;
   const reader = createRowReader(deps.isSound ?? (() => true), deps.log);
-  /** When the file was found missing at its path, monotonic; `null`: it is there. */
+  /** When the file was found deleted or replaced at its path, monotonic; `null`: it is there. */
   let lostAtMs: number | null = null;
   let setAsideCount = opened.tag === 'open' && opened.setAside !== null ? 1 : 0;
 

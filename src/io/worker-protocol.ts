@@ -10,7 +10,7 @@ export interface WorkerSeed {
   readonly role: typeof workerRole;
   readonly worker: number;
   readonly book: WorkerBook;
-  /** Shared with the main thread: the low 32 bits of the id of the job whose response is being read; 0: none. */
+  /** Shared with the main thread: the low 32 bits of the id of the job whose response is being processed; 0: none. */
   readonly reading: Int32Array;
 }
 

@@ -226,7 +226,7 @@ class Pool implements Workers {
   }
 }
 
-/** Only the last of several threads takes whole artifacts: hashing one blocks it for up to a second. */
+/** Of several threads, the last one is for whole artifacts, which are hashed, and the others for all else. */
 function isFor({ ask }: Job, worker: number, count: number): boolean {
   return count === 1 || (worker === count - 1) === (ask.kind === 'probe' && isHashed(ask.due));
 }
