@@ -47,7 +47,7 @@ export interface Candidate {
   readonly gate: Gate;
   /** The evidence of the test that is nearest to its bound (design.md section 5.4); `null`: no test is running. */
   readonly sum: number | null;
-  /** The value that `sum` must reach before a move is proposed; `null`: no test is running. */
+  /** The value at which `sum` triggers this test; `null`: no test is running. */
   readonly bound: number | null;
 }
 

@@ -131,7 +131,7 @@ export interface DoorRule {
 export interface PlaceLabels {
   /** Places of one group combine their advice. */
   readonly group?: string;
-  /** Places with the same egress count as one witness. */
+  /** Places of one network count as one witness. */
   readonly network?: string;
   /** Public URL, without a trailing slash. */
   readonly page?: string;

@@ -119,7 +119,7 @@ export interface Verdict {
 
 /** Monotonic times of one hop; an event that did not happen is absent. */
 export interface Marks {
-  /** The start of the hop; for a later hop, the end of the one before. */
+  /** The start of the hop; directly after one of its kind (timed, or aside), the end of that. */
   readonly start: number;
   readonly resolved?: number;
   /** TCP is up; with a proxy also TLS to the proxy and CONNECT. */
@@ -140,7 +140,7 @@ export interface TlsFacts {
   readonly expiresAtMs: number | null;
   readonly spkiSha256: string | null;
   readonly resumed: boolean;
-  /** Node's error code; `null`: the certificate is valid. */
+  /** Node's error code; `null`: chain, dates and name are valid. The pin is judged apart. */
   readonly authorizationCode: string | null;
 }
 
@@ -202,7 +202,7 @@ export interface Transcript {
   readonly worker: number;
 }
 
-/** What verifying one artifact costs a client with an empty cache. */
+/** What one lookup in the authority's database costs a client with an empty cache. */
 export interface Cost {
   readonly requests: number;
   readonly ms: number;
@@ -210,9 +210,9 @@ export interface Cost {
 
 /** What verification costs, relayed by the mirror and directly from the authority. */
 export interface AuthorityCost {
-  /** `null`: the mirror has no relay. */
+  /** `null`: the mirror has no relay, or it was not timed. */
   readonly relayed: Cost | null;
-  /** `null`: the authority is not reachable from here, or was not probed. */
+  /** `null`: the authority was not requested from here, or that failed. */
   readonly direct: Cost | null;
 }
 
