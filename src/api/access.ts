@@ -20,8 +20,8 @@ function clientOf(response: Response): string {
 /**
  * Refuses unauthorized requests (design.md section 4.3). `/-/healthy` and `/-/ready` are open to all; for alerts see
  * `mayPostAlerts`. With `listen.token`, every other request needs it. Reads also accept it as the password of basic
- * authentication; writes do not, because a browser repeats a known password on requests of other sites. Without it,
- * a foreign `Host` is refused (DNS rebinding), and so are writes from other sites.
+ * authentication; writes do not, because a browser repeats a known password on requests of other sites. Without
+ * `listen.token`, a foreign `Host` is refused (DNS rebinding), and so are writes from other sites.
  * @param nowMs  the monotonic clock
  */
 export function createAccessGuard(config: () => Config, nowMs: () => number): RequestHandler {

@@ -90,7 +90,7 @@ export interface ApiDeps {
   /** A response of /metrics, rendered while its pieces are read. */
   metrics(accept: string | undefined): { readonly contentType: string; readonly pieces: AsyncIterable<string> };
   subscribe(listener: (event: DaemonEvent) => void): () => void;
-  /** Why the state file cannot be written now; `null`: it can. */
+  /** Why the last write of the state file failed; `null`: it did not. */
   stateTrouble(): StateTrouble | null;
   defect(cause: unknown): void;
 }

@@ -8,7 +8,7 @@ import { makeProblem, sendProblem } from './problem.ts';
 
 const chunkSize = 64 * 1024;
 const textBytes = 128 * 1024;
-/** The high-water mark makes zlib request input only after the previous one is done. */
+/** With this high-water mark, zlib requests a chunk only when it is done with the previous one. */
 const zipping = { level: 1, chunkSize, writableHighWaterMark: 1 };
 const encoder = new TextEncoder();
 const takesGzip = /\bgzip\b(?!\s*;\s*q=0(\.0*)?(?![.\d]))/;

@@ -214,7 +214,7 @@ export function entryOf(notice: Notice, findingId: string | null, { monotonicMs 
   return { notice, findingId, bornMs: monotonicMs, dueMs: monotonicMs, inFlight: false, mayHaveArrived: false };
 }
 
-/** Queues a notice after the one being sent, in place of a waiting one on the same subject; back-off is inherited. */
+/** Queues a notice at the end; it replaces waiting ones on its subject (`isOver`) and inherits their back-off. */
 export function enqueue(state: State, queue: Queue, notice: Notice, findingId: string | null, now: Now): void {
   const groupMs = queue.receiver.chat?.groupMs ?? 0;
   let { attempts } = notice;

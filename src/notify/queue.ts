@@ -15,7 +15,7 @@ export interface Entry {
   readonly bornMs: number;
   dueMs: number;
   inFlight: boolean;
-  /** The receiver may have the notice although no attempt succeeded: the text of the notice must then not change. */
+  /** The receiver may have the notice although no attempt succeeded: except for Alertmanager, its text then stays. */
   mayHaveArrived: boolean;
   /** The id of the first notice of the message that carries this one. */
   carrier?: string;
