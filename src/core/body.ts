@@ -36,7 +36,7 @@ export function hasControls(text: string): boolean {
 /** All bytes of a body, in memory or in a file. */
 export interface WholeBody {
   readonly bytes: number;
-  /** Returns a part of the body, valid until the next call. @throws if the stored body is lost */
+  /** Returns a part of the body. @throws if the stored body is lost */
   read(at: number, bytes: number): Uint8Array;
 }
 

@@ -148,7 +148,7 @@ export interface ProbeContext<Own = unknown> {
   readonly memory?: ProbeMemory;
 }
 
-/** Texts that conversations with one mirror keep in their thread until they expire. May contain secrets. */
+/** Texts that conversations with one mirror keep in their thread, at most until they expire. May contain secrets. */
 export interface ProbeMemory {
   /** `null`: not kept, or not any more. */
   get(key: string, nowWallMs: number): string | null;

@@ -26,7 +26,7 @@ export interface Standing extends Upstream {
   readonly lastOkAtMs: number | null;
   /** When the last canary sample was judged, wall milliseconds: not unknown, and no 429 for our own rate. */
   readonly lastJudgedAtMs: number | null;
-  /** When the wait of the last throttled step ends, wall milliseconds; `null`: no step waits. */
+  /** The latest end of the steps' waits after `Retry-After` or 429, wall milliseconds; `null`: no step waits. */
   readonly throttledUntilMs: number | null;
   /** Our own request rate caused the wait until `throttledUntilMs`. */
   readonly isWaitForPace?: boolean;

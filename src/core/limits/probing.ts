@@ -92,10 +92,10 @@ export const probingLimits = {
   roundTimeoutFactor: 3,
   /** When a client tries the other address family (RFC 8305 section 5 recommends 250 ms; Go waits 300). */
   familyFallbackMs: 300,
-  /** The minimum timeout of rechecks: enough to measure a slow response. */
+  /** The timeout of a look, if the configured one is not shorter, is at least this: slow responses are measured. */
   lookTimeoutMsMin: 5_000,
   lookTimeoutFactor: 4,
-  /** A second wrong hash within this time opens a finding. */
+  /** A good response this long after a first wrong hash makes it count for nothing. */
   wrongOnceMs: 24 * 60 * minute,
   /** Rechecks after a wrong hash; small artifacts get up to `wrongLooksMax`. */
   wrongLooks: 3,
@@ -109,7 +109,7 @@ export const probingLimits = {
   roundTokensStart: 60,
   roundTokensShare: 0.18,
   roundTokensMax: 300,
-  /** Tokens that rechecks of slow responses leave for other probes. */
+  /** A look at a slow target starts only if it leaves this many tokens. */
   roundTokensKept: 30,
   roundTokensKeptOfPeeks: 60,
   peekTokensShare: 0.06,

@@ -57,7 +57,7 @@ export const processLimits = {
   /** Hundreds of CI jobs may share one token. */
   remedyRequestsPerMinute: 6_000,
   writeRequestsPerMinute: 600,
-  /** Per client: `npm ci` of a large project sends a few thousand requests within seconds. */
+  /** The default, per client: `npm ci` of a large project sends a few thousand requests within seconds. */
   doorRequestsPerMinute: 60_000,
   /** Clients that the front door keeps at one mirror, each for `doorStayMs`. */
   doorClientsKept: 10_000,
@@ -91,7 +91,7 @@ export const processLimits = {
   doorConnections: 64,
   doorPools: 200,
   eventChars: 1 * mib,
-  /** An event stream that is silent for this long is closed: more than two heartbeat intervals. */
+  /** An event stream that we read is closed after this silence: more than two heartbeat intervals. */
   eventSilentMs: 40 * second,
   /** Unauthorized requests per address; further ones get 429. */
   refusedRequestsPerMinute: 300,
