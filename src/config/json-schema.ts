@@ -45,6 +45,8 @@ export function nodesAt(path: Path, registry: Registry = builtIn): readonly Sche
 }
 
 export function listKnownKeys(path: Path, registry: Registry = builtIn): readonly string[] {
+  // Most warnings name a key of the file itself: building the JSON Schema takes as long as reading a small file.
+  if (path.length === 0) return Object.keys(schemaOf(registry).shape);
   return [...new Set(nodesAt(path, registry).flatMap((node) => Object.keys(node.properties ?? {})))];
 }
 
