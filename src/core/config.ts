@@ -93,7 +93,7 @@ export interface ChatRule {
   /** Events within this time after the first one share a card. */
   readonly groupMs: number;
   readonly quiet: QuietRule | null;
-  /** Public URL of the daemon's page, without a trailing slash; `null`: of `listen`, if not loopback or any. */
+  /** Public URL of the daemon's page, without a trailing slash; `null`: `listen`, but no loopback or wildcard. */
   readonly page: string | null;
 }
 

@@ -13,7 +13,7 @@ import { type ExchangeTrace, newTrace } from '../wire/trace.ts';
 
 /**
  * Sends webhooks and requests of actions. Redirects are not followed; the connected address must be public, unless
- * `allow` contains it. As in Standard Webhooks any 2xx is delivered, 410 is final, and any other status is retried.
+ * `allow` contains it. Unless `refusalIn` decides, any 2xx is delivered, 410 is final, and others may be retried.
  */
 export function createPost({ clock, timers }: Pick<PostDeps, 'clock' | 'timers'>): Post {
   const deps = { clock, timers, names: new Names(clock, timers, []), tls: new TlsBook() };

@@ -61,7 +61,7 @@ export interface SeatsDeps {
 
 export interface SeatEvents {
   readonly done: (seat: Seat, jobs: readonly JobDone[]) => void;
-  /** The thread has ended. `holding`: the job that it hung in; `null`: none is known. */
+  /** The thread ends. `holding`: the job that it hung in; `null`: none is known. */
   readonly gone: (seat: Seat, holding: Holding | null) => void;
   /** An ended thread has been replaced. */
   readonly back: () => void;

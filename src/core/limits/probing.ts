@@ -92,7 +92,7 @@ export const probingLimits = {
   roundTimeoutFactor: 3,
   /** When a client tries the other address family (RFC 8305 section 5 recommends 250 ms; Go waits 300). */
   familyFallbackMs: 300,
-  /** The timeout of a look, if the configured one is not shorter, is at least this: slow responses are measured. */
+  /** The minimum timeout of a look, unless the configured one is shorter: slow responses are measured. */
   lookTimeoutMsMin: 5_000,
   lookTimeoutFactor: 4,
   /** A good response this long after a first wrong hash makes it count for nothing. */

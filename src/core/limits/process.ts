@@ -7,7 +7,7 @@ const minute = 60 * second;
 export const processLimits = {
   workerInFlight: 256,
   workerHangMs: 30 * second,
-  /** A mirror whose response, no whole artifact, takes this much processor time is probed in a separate thread. */
+  /** A mirror whose response (but no whole artifact) takes this much processor time is probed in a separate thread. */
   threadHeldMs: 500,
   heldApartMs: 60 * minute,
   apartIdleMs: 10 * minute,
@@ -66,7 +66,7 @@ export const processLimits = {
   shards: 64,
   /** Responses that the front door relays at once; further clients are redirected, or get 503. */
   doorPassing: 512,
-  /** The front door's timeout until a response begins, an index from all mirrors; `doorStallMs`: between chunks. */
+  /** The front door's timeout until a response begins (of an index: from any mirror); `doorStallMs`: between chunks. */
   doorFetchMs: 20 * second,
   doorStallMs: 5 * second,
   /** A mirror that sends the front door less than `doorPaceBytes` in this time is too slow. */
