@@ -9,10 +9,7 @@ import { isMasked } from './render.ts';
 
 type CommandDeed = Extract<ActionDeed, { kind: 'command' }>;
 
-/**
- * The action `command`: runs a program with the advice as JSON on its standard input. A step that a restart interrupted
- * is run again with the same id and the next attempt.
- */
+/** The action `command`: runs a program with the advice as JSON on its standard input. */
 export const commandAction = {
   async prepare({ advice }: ActionRow, { argv }: CommandDeed): Promise<ActionEnd> {
     if (isMasked(advice.chain.before, advice.chain.after))
@@ -51,7 +48,7 @@ async function run(
   const stdin = `${JSON.stringify({ ...facts, advice: adviceView(advice) })}\n`;
   const end = await runProgram({ argv, cwd, env, stdin, timeoutMs: means.leftMs(), path, signal, marks });
   const failed = failureOf(end);
-  // Retry only if the program did not start: otherwise half of its work may be done.
+  // Once started, the program may have done half of its work.
   if (failed !== null) throw new StepFailed(failed, end.tag === 'not_run', end.shown);
   return { tag: 'ok', output: end.shown };
 }

@@ -14,7 +14,7 @@ import { phrase } from '../../words/tell.ts';
 import { heldBy, pauseOf, type Situation } from './policy.ts';
 import { isBackSince, isElsewhere, isRenewed, isSameUpstream, newRow, surplusOf } from './rows.ts';
 
-/** Rows of the action journal by id. `busy`: ids of rows with a running step. */
+/** Rows of the action journal by id. `busy`: ids of rows with an ordered step that has not ended. */
 export interface ActionState {
   readonly rows: ReadonlyMap<string, ActionRow>;
   readonly busy: ReadonlySet<string>;
@@ -22,7 +22,7 @@ export interface ActionState {
 
 export interface ActionInput extends Situation {
   readonly rules: readonly ActionRule[];
-  /** The advice in force. `null`: none, so earlier changes are undone; `undefined`: not known now. */
+  /** The advice in force. `null`: none; `undefined`: not known now. */
   wanted(ecosystem: EcosystemId, upstream: string): Advice | null | undefined;
   /** Ids of advice whose mirror did worse than the mirror that clients left. */
   readonly regretted: readonly string[];
@@ -30,7 +30,7 @@ export interface ActionInput extends Situation {
   /** Ids of rows whose ordered step did not start. */
   readonly unbegun: readonly string[];
   readonly isStopping: boolean;
-  /** Rows in force of the previous lease holder, after a takeover; else absent or `null`. */
+  /** The rows that the previous lease holder shared, after a takeover; else absent or `null`. */
   readonly adopted?: readonly ActionRow[] | null;
   readonly undo: readonly string[];
 }
@@ -87,14 +87,14 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     orders.push({ step, row: step === 'undo' ? backAsOne(row) : row, rule });
   };
   const rowsOf = (rule: ActionRule): ActionRow[] => [...rows.values()].filter(({ action }) => action === rule.name);
-  /** Rows of the same action and upstream whose change may be in force, also those with an unfinished undo; the newest first. */
+  /** The undoable and undoing rows of the same action and upstream, the newest first. */
   const inForce = (row: Pick<ActionRow, 'action' | 'advice'>): ActionRow[] =>
     [...rows.values()]
       .filter((one) => one.action === row.action && isSameUpstream(one.advice, row.advice))
       .filter((one) => one.state === 'undoing' || isUndoable(one))
       .sort((a, b) => b.plannedAtMs - a.plannedAtMs || (a.id < b.id ? 1 : -1));
 
-  /** The rows that one undo reverts: a program reverts all its mirror switches, or all its bypasses, in one run. */
+  /** The rows that one undo reverts: a program reverts all mirror switches, or all bypasses, of an upstream at once. */
   const undoneWith = (row: ActionRow): readonly ActionRow[] =>
     row.kind === 'command'
       ? inForce(row).filter(({ advice }) => (advice.bypass == null) === (row.advice.bypass == null))
@@ -142,7 +142,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     step: ActionStep,
     { because, output, retry }: Extract<ActionEnd, { tag: 'failed' }>,
   ): void {
-    // Nothing was changed: the step waits, and continues when this daemon holds the lease.
+    // No failure of the step: it is tried again later, and this attempt does not count.
     if (because.key === 'acted.notHolder')
       return void put({ ...row, because, attempts: row.attempts - 1, nextAtMs: now.wallMs + limits.actionLeaseMs });
     const again = retry && row.attempts < limits.actionAttempts;
@@ -150,7 +150,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     const failed = { ...row, because, output, nextAtMs };
     if (again) put(step === 'prepare' ? { ...failed, attempts: Math.max(1, row.attempts) } : failed);
     else if (step === 'undo')
-      // The undo is retried without limit, but its failure is reported once.
+      // A later turn may undo the row again; only the first failure is reported.
       put(
         { ...failed, state: 'done', nextAtMs: now.wallMs + limits.actionUndoMs, endedAtMs: now.wallMs },
         row.attempts > limits.actionAttempts ? null : 'failed',
@@ -178,17 +178,14 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     fail(row, 'undo', { tag: 'failed', because: phrase('acted.otherPlace'), output: row.output, retry: false });
   }
 
-  /** Marks the rows of an advice that clients regret: the mirror that they left did better. */
+  /** Marks the done or undone rows of an advice that clients regret: the mirror that they left did better. */
   function regret(adviceId: string): void {
     for (const row of rows.values())
       if ((row.state === 'done' || row.state === 'undone') && row.advice.id === adviceId)
         put({ ...row, undoneBy: 'regret' });
   }
 
-  /**
-   * Takes over the rows in force of the pair's other daemon. A shared row that is missing in `theirs` is already
-   * undone.
-   */
+  /** Takes over the rows that the previous holder shared. A shared row that is done only here counts as undone. */
   function adopt(theirs: readonly ActionRow[]): void {
     const known = new Set(theirs.map(({ id }) => id));
     for (const row of rows.values())
@@ -204,7 +201,7 @@ function openTurn(state: ActionState, input: ActionInput, now: Now) {
     order(step, put({ ...row, attempts: row.attempts + 1, nextAtMs: null }), rule);
   }
 
-  /** A renewed advice has a new id and the same content: the row refers to the new one, and no step runs. */
+  /** Lets a row refer to the renewed advice, which has another id and the same content. */
   function renew(row: ActionRow, wanted: Advice, rule: ActionRule): ActionRow {
     if (row.state === 'done' && rule.accepts && wanted.state === 'proposed') accepted.add(wanted.id);
     return put({ ...row, advice: wanted });

@@ -49,7 +49,7 @@ export const fileAction = {
       if (undone.tag === 'error') throw refused(undone.error);
       return { tag: 'ok', output: row.output };
     }
-    // The file already had the wanted text, or an earlier process has restored it.
+    // `act` changed nothing, or the file is as before.
     if (kept === null || (await isAsBefore(kept).catch(() => false))) return { tag: 'ok', output: row.output };
     throw new StepFailed(phrase('acted.setGone', { file: printable(deed.path, 200) }), false);
   },

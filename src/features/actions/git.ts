@@ -89,7 +89,7 @@ function withUrl(output: string, request: { readonly url: string } | undefined):
   return request === undefined ? output : `${output}\n${request.url}`;
 }
 
-/** The branch to push to; with `mergeRequest` one for each row. */
+/** The branch to push to; with `mergeRequest` one for each row and `end`. */
 function headOf({ id }: ActionRow, { branch, mergeRequest }: GitDeed, end = ''): string {
   return mergeRequest === null ? branch : `mirrorwatch/${id.replace(/\.(?=\.|lock$|$)|[^\w.-]/g, '+')}${end}`;
 }
@@ -154,7 +154,7 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
       return (await git(['cat-file', '-p', blob])).stdout;
     },
     async push(head: string, text: string | null, message: readonly string[], at: string): Promise<void> {
-      // The branch belongs to this row alone: if it exists, an earlier process pushed it.
+      // The branch belongs to this row alone: if it exists, an earlier attempt pushed it.
       if (head !== branch && (await isThere(head))) return;
       const index = { GIT_INDEX_FILE: join(copy, 'index.mirrorwatch') };
       await git(['read-tree', ref], { env: index });

@@ -10,7 +10,7 @@ import { diffOf, isMasked, renderAdvice } from './render.ts';
 import { type StoreRequest, type StoreValue, stores } from './stores.ts';
 
 type HttpDeed = Extract<ActionDeed, { kind: 'http' }>;
-/** For an undo: the value before (`null`: none), and the value that was set. */
+/** For an undo: the value before (`null`: none), and the wanted value. */
 interface Kept {
   readonly before: string | null;
   readonly after: string;
@@ -29,7 +29,7 @@ export const httpAction = {
   async act(row: ActionRow, deed: HttpDeed, means: Means): Promise<ActionEnd> {
     if ('template' in deed.body) return request(row, deed, deed.body.template.reveal(), 'act', means);
     const { value, kept } = await wantedIn(row, deed, means);
-    // An earlier process may have set the value: then the prepared row has the previous one.
+    // An earlier attempt may have set the value: `row.kept` has the previous one.
     if (kept.before === kept.after) return { tag: 'ok', output: row.output };
     return set(deed, value, kept.after, kept, row, means);
   },

@@ -2,7 +2,7 @@ import type { Lead, PairRule } from '../../core/action.ts';
 import type { Clock } from '../../core/ports.ts';
 import { exchange } from '../../io/exchange.ts';
 
-/** The lease holder's key in etcd. Writes of the holder are conditional on `number`. */
+/** The lease holder's key in etcd; a write can be made conditional on `number`. */
 export interface Fence {
   readonly etcd: string;
   readonly key: string;
@@ -21,11 +21,11 @@ export interface Lease {
   takeShared(): readonly string[] | null;
   /** Checks with etcd whether this daemon may write now; without a pair it always may. */
   mayWrite(): Promise<boolean>;
-  /** Revokes the lease, so that the other daemon can act at once. */
+  /** Revokes the lease, so that the other daemon need not wait for its end. */
   close(): Promise<void>;
 }
 
-/** Our key and lease as stored in etcd. Revisions and lease ids have 64 bits, so the gateway sends them as text. */
+/** The last successful renewal. Revisions and lease ids have 64 bits, so the gateway sends them as text. */
 interface Held {
   readonly rule: PairRule;
   readonly lease: string;
@@ -53,7 +53,7 @@ export function createLease(clock: Clock): Lease {
   const pending = new Map<string, string | null>();
   let shared: readonly string[] | null = null;
 
-  /** Writes pending rows in a transaction that checks the fence. @returns false if this daemon is not the holder */
+  /** Checks the fence in a transaction that writes pending rows. @returns false if this daemon is not the holder */
   async function verify(by: PairRule, mine: Fence): Promise<boolean> {
     const sent = [...pending].slice(0, operationsMax);
     const success = sent.map(([id, text]) => {

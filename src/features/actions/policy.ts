@@ -14,7 +14,7 @@ export interface Situation {
   /** The daemon's own network is suspect, or not judged yet. */
   readonly isSuspect: boolean;
   readonly lead: Lead;
-  /** How many places of the group advise this move; `null`: not known now. */
+  /** The votes of the group's places on this move; `null`: not known now. */
   votes(move: Move): PlaceVotes | null;
 }
 
@@ -56,7 +56,7 @@ export function heldBy(
   return when.places === undefined ? null : heldByPlaces(when.places, situation.votes(advice));
 }
 
-/** If the group has more places than the rule names, the same share must agree. */
+/** If more places are known than the rule names, the same share must agree. */
 function heldByPlaces(
   { needed, of }: NonNullable<ActionRule['when']['places']>,
   seen: PlaceVotes | null,

@@ -19,7 +19,7 @@ const clientFiles: Readonly<Partial<Record<ActionForm, string>>> = {
 };
 
 /**
- * The text of a file after it follows an advice. Other lines stay, except in `hosts.toml` and `registries.conf`.
+ * The text of a file after it follows an advice. Other settings stay, except in `hosts.toml` and `registries.conf`.
  * @param before  `null`: there is no file yet
  * @returns an error, for example where the advice has no lines of that form
  */

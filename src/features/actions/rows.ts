@@ -22,7 +22,7 @@ export function surplusOf(rows: readonly ActionRow[], isNeeded: (row: ActionRow)
     .slice(0, over);
 }
 
-/** True if the rule now names another place than the one that the row changed. */
+/** True if the rule now has another kind or place than the row. */
 export function isElsewhere({ kind, place }: ActionRow, { deed }: ActionRule): boolean {
   return kind !== deed.kind || (place !== undefined && place !== placeOf(deed));
 }

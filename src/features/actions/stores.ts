@@ -34,13 +34,12 @@ export interface Store {
     after: string | null,
     fence?: Fence | null,
   ) => StoreRequest;
-  /** True: the response to `write` says that the value was set; false: the store had another value. */
+  /** Whether the response to `write` says that the value was set. */
   readonly isDone: (body: string) => boolean;
 }
 
 const json = { 'content-type': 'application/json' } as const;
 
-/** Compare-and-set by store. etcd is tested with a real server, the others with recorded exchanges. */
 export const stores: Readonly<Record<ActionStore, Store>> = {
   // https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/: `url` is that of `/v3/kv/txn`.
   etcd: {
@@ -92,8 +91,8 @@ export const stores: Readonly<Record<ActionStore, Store>> = {
     }),
     isDone: (body) => body.trim() === 'true',
   },
-  // https://nacos.io/docs/v2/guide/user/open-api/: `url` is that of `/nacos/v1/cs/configs?dataId=…&group=…`. It cannot compare
-  // with "no value": a 404 from a server that is still starting would overwrite everything.
+  // https://nacos.io/docs/v2/guide/user/open-api/: `url` is that of `/nacos/v1/cs/configs?dataId=…&group=…`. It
+  // cannot compare with "no value": a 404 from a server that is still starting would overwrite everything.
   nacos: {
     canCreate: false,
     read: (url) => ({ method: 'GET', url, body: '' }),

@@ -8,7 +8,7 @@ const requestMs = 5_000;
 const toldEvery = 15;
 
 /**
- * Fetches the files of a build in a loop, through the front door and from the preferred mirror, and reports failures.
+ * Fetches the files of a build in a loop, through the front door and from `bases.mirror`, and reports how many failed.
  * @param bases  URLs without a trailing slash
  * @param paths  what one build requests, below the base
  */

@@ -109,7 +109,7 @@ export function programIn(env: Context['env']): string {
   return env['npm_package_name'] === 'mirrorwatch' ? 'npm run -s mirrorwatch --' : 'mirrorwatch';
 }
 
-/** The event's text in the user's language, if the event has the data for it. */
+/** The event's text, its first line in the user's language if the event has the data for it. */
 function textOf({ text, told }: DemoEvent, say: Say): string {
   const { finding, advice, sentence } = told ?? {};
   if (finding !== undefined) return say(finding.isOver ? 'ended.spike' : 'finding.spike', { who: finding.registry });

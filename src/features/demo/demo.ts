@@ -36,14 +36,14 @@ export type DemoStage = (typeof demoStages)[number];
  * The stages that each upstream must reach. `spike` is not required: an earlier advice replaces the report of a spike.
  */
 const needed: readonly DemoStage[] = ['advice', 'webhook'];
-/** For an upstream that declares a build, with a front door: an action also carries out the advice and later undoes it. */
+/** With a front door, for an upstream that declares a build: an action carries out the advice and later undoes it. */
 const neededWithBuilds: readonly DemoStage[] = [...needed, 'changed', 'undone'];
 const slowByMs = 900;
 
 export interface DemoEvent {
   readonly stage: DemoStage;
   readonly atSeconds: number;
-  /** `null`: the event is about all ecosystems, or the demo has only one. */
+  /** `null`: the event is not about one ecosystem, or the demo has only one. */
   readonly ecosystem: string | null;
   readonly text: string;
   /** The data of the first line of `text`, to render that line in another language. */
@@ -74,7 +74,7 @@ interface LivePair extends DemoPair {
 
 /**
  * Starts two local mirrors for each of these ecosystems, a webhook receiver and a daemon, all on loopback.
- * @throws Error where no port is free, or the demo's own configuration is wrong
+ * @throws Error if the demo cannot start, for example without a free port
  */
 export async function startDemo(
   facts: ProcessFacts,

@@ -9,7 +9,7 @@ const faultForMs = 90_000;
 const wellForMs = 120_000;
 const lookMs = 1_000;
 
-/** `shown`: with time to look around; `once`: the first fault begins, and one whose end is needed ends, as soon as possible. */
+/** `shown`: with time to look around; `once`: first faults begin early, and a fault ends once its end is needed. */
 export type DemoPace = 'shown' | 'once';
 
 export interface Faulty {
@@ -24,9 +24,7 @@ export interface Faulty {
   tell(stage: 'slowed' | 'failing' | 'well', sentence: Sentence): void;
 }
 
-/**
- * Gives each mirror a fault again and again. The first fault waits until the previous mirror's stages have happened.
- */
+/** Gives each mirror a fault again and again; the first waits until the previous mirror has reached its stages. */
 export function startFaults(mirrors: readonly Faulty[], pace: DemoPace, timers: Timers): { stop(): void } {
   let isOver = false;
   const running = new Map<Faulty, { cancel(): void }>();

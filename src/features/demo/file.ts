@@ -18,7 +18,7 @@ export interface DemoPlaces {
   readonly port: number;
   readonly folder: string;
   readonly receiver: { readonly url: string; readonly secret: string };
-  /** The URL of the front door, which comes with actions that set the clients of builds; `null`: no front door. */
+  /** The URL of the front door; `null`: neither a front door nor actions. */
   readonly door: string | null;
 }
 

@@ -5,7 +5,7 @@ import { systemTimers } from '../../io/timers.ts';
 
 export interface DemoMirror {
   readonly url: string;
-  /** Delays the first byte of every response, milliseconds. */
+  /** Sets an extra delay of every response, milliseconds. */
   slow(byMs: number): void;
   /** True: every response has status 503. */
   fail(isFailing: boolean): void;

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { Assignment, Machine } from '../../core/trap.ts';
 
-/** Matches the start of a here-document: `<<WORD`, `<<-WORD`, `<<'WORD'`, but not `<<<` or the shift of a number. */
+/** Matches the start of a here-document: `<<WORD`, `<<-WORD`, `<<'WORD'`, but not `<<<` or a shift by a number. */
 const opening = /(?<!<)<<(-?)\s*(?:'([^']+)'|"([^"]+)"|\\?([A-Za-z_][\w.-]*))/g;
 
 /**

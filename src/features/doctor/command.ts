@@ -22,7 +22,7 @@ const options = {
 
 const mirrorsMax = 100;
 
-/** `mirrorwatch doctor`: finds traps in this machine's settings. */
+/** `mirrorwatch doctor`: finds traps in this machine's settings and, if wanted, at mirrors. */
 export const doctorCommand: Command = {
   name: 'doctor',
   usage:

@@ -2,7 +2,7 @@ import type { Edit, FileChange, Machine, Trap } from '../../core/trap.ts';
 
 /**
  * The file changes that repair traps. If two edits change one line differently, the second is omitted.
- * @param textOf  a file's text as read; `null`: the file does not exist
+ * @param textOf  a file's text as read; `null`: it was not read
  */
 export function changesFor(
   traps: readonly Pick<Trap, 'edits'>[],
@@ -75,7 +75,7 @@ export async function keepProvenEdits(
   return proven;
 }
 
-/** The key of a trap without its places, because an edit may move lines. */
+/** The key of a trap without its places: an edit may move lines. */
 export function trapKeyOf({ id, what, set }: Trap): string {
   return JSON.stringify([id, what, set]);
 }

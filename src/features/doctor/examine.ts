@@ -22,7 +22,7 @@ export interface Examined {
   readonly traps: readonly NamedTrap[];
   readonly untold: readonly Untold[];
   readonly texts: ReadonlyMap<string, string>;
-  /** Mirrors whose probe had a result; empty before `addOnline`. */
+  /** Mirrors whose probe ended, with any outcome; empty before `addOnline`. */
   readonly asked: readonly AskedMirror[];
 }
 
@@ -99,7 +99,7 @@ function merged(traps: readonly Trap[]): readonly Trap[] {
   return [...byText.values()];
 }
 
-/** A machine that records which files were read, and which could not be: an unreadable file may contain traps. */
+/** A machine that records the files it read, and the paths it could not read: they may contain traps. */
 function watching(machine: Machine, say: Say): { watched: Machine; texts: Map<string, string>; untold: Untold[] } {
   const texts = new Map<string, string>();
   const untold: Untold[] = [];

@@ -8,7 +8,7 @@ import type { Explained } from './explain.ts';
 const options = optionsOf('boolean', 'json');
 const wordsMax = 1_000;
 
-/** `mirrorwatch explain`: explains an error of a package client and what to run next. */
+/** `mirrorwatch explain`: explains errors of package clients and what to run next. */
 export const explainCommand: Command = {
   name: 'explain',
   usage: 'mirrorwatch explain [--json] "ERROR"|-',

@@ -16,13 +16,11 @@ interface KnownError {
   readonly reason: ErrorReason;
   /** The ecosystem of the client; `null`: not recognizable. */
   readonly ecosystem: EcosystemId | null;
-  /** The server in the line, else in the text: scheme, host and port; `null`: none is named. */
+  /** The origin of a URL in the line, else in the text, else of a host that is named; `null`: none is named. */
   readonly url: string | null;
 }
 
-/**
- * Error texts of clients, the more specific first. Tested with the real clients in test/real/explain-clients.test.ts.
- */
+/** Error texts of clients, the more specific first. */
 const patterns: readonly (readonly [RegExp, ErrorReason])[] = [
   [/module lookup disabled by GOPROXY=off/, 'lookups_off'],
   [/ENOSPC|no space left on device/i, 'disk'],

@@ -9,8 +9,8 @@ export const layers = ['name', 'tcp', 'tls', 'certificate', 'http', 'content'] a
 export type Layer = (typeof layers)[number];
 
 /**
- * The state of one layer of one mirror. `slow`: the layer works, but took at least `slowMs`. `untold`: the probe had no
- * result. `passed over`: the layer is not used (no name, no TLS). `not reached`: an earlier layer fails or is untold.
+ * The state of one layer of one mirror. `slow`: the layer works, but took at least `slowMs`. `untold`: the outcome is
+ * unknown. `passed over`: the layer is not used, as without TLS. `not reached`: an earlier layer fails or is untold.
  */
 export interface LayerState {
   readonly layer: Layer;
@@ -56,7 +56,7 @@ const meanings: Readonly<Record<ProbeFailure['kind'], readonly [layer: Layer | n
 
 export interface Layered {
   readonly states: readonly LayerState[];
-  /** `null`: nothing failed. */
+  /** `null`: the probe is ok or unknown. */
   readonly failed: { readonly layer: Layer; readonly means: string; readonly next: string } | null;
 }
 

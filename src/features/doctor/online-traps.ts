@@ -79,7 +79,7 @@ function isName(host: string): boolean {
   return !/^\[|^[\d.]+$/.test(host) && !/(^|\.)localhost$/.test(host);
 }
 
-/** A trap if the resolver returned an address for a mirror that no remote host can have. */
+/** A trap if the name of a mirror resolved to an address that no remote host can have. */
 export function findLies({ subject, probed }: Seen, say: Say): readonly OnlineTrap[] {
   const { mirror } = subject.question;
   const host = hostOf(mirror);

@@ -95,7 +95,7 @@ function placesOf(name: string, value: string, assignments: readonly Assignment[
   return [{ variable: name }, ...lines.map(({ file, line }) => ({ file, line }))];
 }
 
-/** Whether NO_PROXY covers a host. An entry is a name, a suffix with or without a leading dot, or `*`; ports are ignored. */
+/** Whether NO_PROXY covers a host. An entry also covers subdomains, even without a leading dot; ports are ignored. */
 function isExcepted(host: string, except: readonly string[]): boolean {
   return except.some((raw) => {
     const one = raw

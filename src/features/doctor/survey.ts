@@ -127,7 +127,7 @@ interface Files {
   readonly passed: readonly string[];
 }
 
-/** The paths of the project, top level first; folders of third parties are skipped. */
+/** The paths of the project to a limited depth, top level first; folders of third parties are not entered. */
 async function filesOf(machine: Machine): Promise<Files> {
   const files: string[] = [];
   const passed: string[] = [];
