@@ -15,7 +15,7 @@ const options = {
   ...optionsOf('string', 'log-level'),
 };
 
-/** `mirrorwatch door`: runs the front door for clients until SIGTERM or SIGINT; SIGHUP reloads the configuration. */
+/** `mirrorwatch door`: runs the front door until SIGTERM or SIGINT, or prints clients' lines or a proxy's files. */
 export const doorCommand: Command = {
   name: 'door',
   usage:

@@ -52,7 +52,7 @@ export function daemonOf({ door, listen }: Config): DaemonAt {
   return { url: urlOfListener(listen), token, ...tlsOf(listen) };
 }
 
-/** Reads the daemon's current lists. @throws Error if it cannot be reached, or its response is invalid */
+/** Reads the daemon's lists of mirrors and advice. @throws Error if it cannot be reached, or its response is invalid */
 export async function readDaemon(
   at: DaemonAt,
 ): Promise<{ readonly known: ReadonlyMap<string, Known>; readonly doubted: readonly string[] }> {

@@ -94,7 +94,7 @@ export function attemptAt(
 /**
  * Requests the sources in their order.
  * @param usualMs  as in `raceInOrder`
- * @returns the first success; `absent`: all failed, at least one with 404 or 410; `none`: all failed otherwise
+ * @returns the first success; `absent`: none, and at least one failed with 404 or 410; `none`: none otherwise
  */
 export async function fetchFirst(
   deps: Parameters<typeof attemptAt>[0] & { readonly timers: Timers },

@@ -144,7 +144,7 @@ async function serve(
   return { ...told, outcome: 'redirected' };
 }
 
-/** Whether only the door has the credentials for a mirror: after a redirect the mirror would respond with 401. */
+/** Whether the door has own credentials for a mirror, which a client would lack after a redirect. */
 function hasOwnAccess({ accessOf }: PassDeps, name = ''): boolean {
   const access = accessOf(name);
   return access !== null && (access.auth !== null || access.client !== null);

@@ -22,7 +22,6 @@ export interface Order {
   readonly why: string;
 }
 
-/** The order of the declared chain, used while nothing is known. */
 export function declaredOrderOf({ declared }: Route): Order {
   return { names: declared, why: 'declared' };
 }
@@ -52,7 +51,7 @@ export function currentOrderOf(route: Route, known: Known | undefined, kept: rea
   return kept === undefined ? declaredOrderOf(route) : keptOrderOf(route, kept);
 }
 
-/** The stored orders by upstream; empty if the file cannot be read, so that the door still starts. */
+/** The stored orders by upstream; empty if the file is missing, unreadable or damaged: the door still starts. */
 export async function readKept(path: string, log: Log): Promise<ReadonlyMap<string, readonly string[]>> {
   const file = await systemFiles.read(path);
   if (file.tag === 'error') {

@@ -15,9 +15,9 @@ interface Progress {
 }
 
 /**
- * Passes an artifact through from the mirrors in order. If a response stalls or is cut, the next mirror continues: with
- * a range request if length and strong ETag agree, else from the beginning, if the hash of the bytes already sent
- * agrees. If no mirror can continue, the client's connection is closed.
+ * Passes an artifact through from the mirrors in order. If a whole response of known length stalls or is cut, the next
+ * mirror continues: with a range request if length and strong ETag agree, else from the beginning, if length and the
+ * hash of the bytes already sent agree. If no mirror can continue, the client's connection is closed.
  */
 export async function sendArtifact(deps: PassDeps, ask: PassAsk): Promise<Passed> {
   const { request, response } = ask;

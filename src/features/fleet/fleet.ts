@@ -8,7 +8,7 @@ export interface MirrorRow {
   readonly ecosystem: string;
   readonly upstream: string;
   readonly registry: string;
-  /** One for each place that monitors the mirror. */
+  /** One for each place that monitors the mirror, or may monitor it in a shard that is gone. */
   readonly cells: readonly Cell[];
   readonly verdict: Verdict;
 }
@@ -121,7 +121,7 @@ function adviceIn(series: Series): PlaceAdvice[] {
   return [{ place: placeOf(series), ecosystem, upstream, from, to, cause, state, sinceMs: stampOf(series.value) }];
 }
 
-/** Values by place and mirror. If two stores recorded the same value, the higher one counts. */
+/** Values by place and mirror. If several series have the same place and mirror, the highest counts. */
 function highest(all: readonly Series[]): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   for (const one of all) {

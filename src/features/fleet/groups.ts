@@ -10,8 +10,8 @@ export interface GroupOptions {
 }
 
 /**
- * One recommended change. `one`: enough places of the group should leave `from`, and `to` suits all that may vote. `each`:
- * enough places should leave it, but no mirror suits all. `own`: too few places should leave it, so only those change.
+ * One recommended change. `one`: enough places of the group advise to leave `from`, and `to` suits all with a vote.
+ * `each`: enough advise to leave it, but no mirror suits all. `own`: too few advise to leave it, so only those change.
  */
 export interface GroupLine {
   readonly kind: 'one' | 'each' | 'own';
@@ -49,7 +49,7 @@ export function groupLinesOf(fleet: Fleet, options: GroupOptions): readonly Grou
   });
 }
 
-/** The places of a group that know the mirror which a move leaves, and those of them that advise exactly that move. */
+/** Counts the group's voting places that know the state of `from`, and those of them that advise exactly that move. */
 export function votesFor(fleet: Fleet, group: string, { ecosystem, upstream, from, to }: Move): PlaceVotes {
   const isSame = (one: Pick<Move, 'ecosystem' | 'upstream'>): boolean =>
     one.ecosystem === ecosystem && one.upstream === upstream;
@@ -99,11 +99,11 @@ function linesFor(
   }));
 }
 
-/** A mirror suits a place if its p95 is at most this factor of the best there, or at most this much above it. */
+/** A mirror is too slow for a place if its p95 exceeds the best there by more than this factor and this difference. */
 const slowerMax = 1.25;
 const slowerMsMax = 50;
 
-/** The mirror that suits every place; if there are several, the fastest over all places; `null`: none. */
+/** The mirror that suits all `members`; if there are several, the one with the least sum of p95; `null`: none. */
 function suitsAll(rows: readonly MirrorRow[], members: readonly string[], from: string): string | null {
   const isMember = new Set(members);
   const usable = rows.flatMap(({ registry, cells }) => {

@@ -19,7 +19,7 @@ export interface Place {
   readonly url: string | null;
   readonly version: string | null;
   readonly lastSeenMs: number | null;
-  /** False: the place reports nothing now, or its own network is suspect. Its states are unknown, and it has no vote. */
+  /** False: the place reports nothing now, or its network is suspect: its states are unknown, and it has no vote. */
   readonly isWitness: boolean;
   readonly troubles: readonly PlaceTrouble[];
 }
@@ -29,7 +29,7 @@ export interface PlaceOptions {
   readonly link: string;
 }
 
-/** Time without a scrape until a place counts as quiet: allows for two missed scrapes (one a minute) and a lag of the store. */
+/** Time without a scrape until a place counts as quiet: more than two missed scrapes (one a minute) and a lag. */
 const quietMs = 5 * 60_000;
 /** Smaller clock differences are not reported: a slow scrape may cause them. */
 const skewMsMax = 30_000;

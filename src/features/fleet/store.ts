@@ -154,8 +154,8 @@ const recorded = {
 } as const;
 
 /**
- * Reads the current series of all places. It fails if a query for daemons, states or facts fails. If one for latencies or
- * lags fails, they are unknown, and a warning says why.
+ * Reads the current series of all places. It fails if a query for daemons, states or facts fails. If one for latencies
+ * or lags fails, they are unknown, and a warning says why.
  * @returns the error: why the store could not be read
  */
 export async function readStore(at: StoreAt, clock: Clock): Promise<Result<StoreView, string>> {

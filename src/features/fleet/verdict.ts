@@ -6,37 +6,37 @@ export interface Cell {
   /** `unknown` also while the place does not report or its own network is suspect. */
   readonly state: MirrorState;
   readonly sinceMs: number | null;
-  /** Of the canary's latencies in the last hour, milliseconds; `null`: not measured, or down now. */
+  /** Of the canary's latencies in the last hour, milliseconds; `null`: not measured, down now, or no witness. */
   readonly p95Ms: number | null;
   /** The lower bound of the lag of the module that is furthest behind, milliseconds; `null`: not known. */
   readonly lagMs: number | null;
-  /** 1 is best; `null`: the mirror may not be advised there. */
+  /** 1 is best; `null`: none, for example because the mirror may not be advised there. */
   readonly rank: number | null;
   /** The mirror's page at that place's daemon; `null`: not known. */
   readonly href: string | null;
 }
 
 /**
- * Which places report the worst state of a mirror. `everywhere`: all, in at least two networks. `network`: all, in one
- * network. `somewhere`: some, in several networks. `alone`: some, in one network. `lone`: only one place knows the
- * state. `unknown`: none does. `well`: the worst state is `up`.
+ * Which of the places that know a mirror's state report the worst. `everywhere`: all, in at least two networks.
+ * `network`: all, in one network. `somewhere`: some, in several networks. `alone`: some, in one network. `lone`: the
+ * only one that knows. `unknown`: none knows. `well`: the worst state is `up`.
  */
 export interface Verdict {
   readonly kind: 'well' | 'unknown' | 'lone' | 'alone' | 'somewhere' | 'network' | 'everywhere';
-  /** The worst state that a place reports. */
+  /** The worst known state; `unknown`: none is known. */
   readonly state: MirrorState;
-  /** Places with that state; none if it is `up`. */
+  /** Places with that state; none if it is `up` or `unknown`. */
   readonly bad: readonly string[];
   readonly well: readonly string[];
   readonly unknown: readonly string[];
-  /** The place in `well` where the mirror responds fastest; `null`: none, or not measured. */
+  /** The place in `well` where the mirror responds fastest; `null`: not measured, or `bad` is empty. */
   readonly best: { readonly place: string; readonly p95Ms: number } | null;
   /** Since when a place in `bad` reports `state`, the earliest, wall milliseconds; `null`: not known. */
   readonly sinceMs: number | null;
 }
 
 /**
- * Judges one mirror. A place that `against` lists as `well_alone` does not count.
+ * Judges one mirror. A place that `against` lists as `well_alone` counts as one that does not know the state.
  * @param networks  the network of each place: places in one network count as one witness
  */
 export function verdictOf(

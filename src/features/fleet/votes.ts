@@ -10,9 +10,7 @@ const limitMs = 8_000;
 
 type ReadStore = typeof readStore;
 
-/**
- * Reads the advice of other places when called, at most every `freshMs`. Advice older than `knownMs` counts as unknown.
- */
+/** A call returns the votes by the last read, up to `knownMs` old; after `freshMs` it also starts another read. */
 export function createVotes(clock: Clock, read: ReadStore = readStore): Actor['votes'] {
   let last: { readonly store: string; readonly atMs: number; readonly fleet: Fleet | null } | null = null;
   let isReading = false;

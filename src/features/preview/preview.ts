@@ -23,8 +23,8 @@ export interface PreviewCard {
 }
 
 /**
- * Sample messages of a chat receiver: a mirror becomes slow; one is down, with advice; it recovers; then the message at
- * the end of quiet hours.
+ * Sample messages of a chat receiver: a mirror becomes slow; one is down, with advice; it recovers; then, if it has
+ * quiet hours, the messages in them and at their end.
  * @returns `null`: no such receiver, or one for programs
  */
 export function previewOf(config: Config, name: string, wallMs = systemClock.wallMs()): readonly PreviewCard[] | null {

@@ -13,7 +13,7 @@ import { inOrder, type RankRow } from './row.ts';
 
 interface RankDownload {
   readonly bytes: number;
-  /** Bytes per second without slow start; `null`: too small to measure, or failed. */
+  /** Bytes per second without slow start; `null`: too small to measure, or not ok. */
   readonly rate: number | null;
   /** The reason of failure, or `unknown: ` with its cause; `null`: it succeeded. */
   readonly reason: string | null;
@@ -53,9 +53,7 @@ export function downloadsFor(config: Config, targets: readonly Target[]): readon
   });
 }
 
-/**
- * Light targets whose responses list versions, of the ranked module if it has any; empty if canaries already list them.
- */
+/** Light targets of the first ranked module, else of the whole mirror, whose responses may list versions. */
 function looksFor(config: Config, targets: readonly Target[], samples: readonly Sample[]): readonly Target[] {
   if (samples.some(({ facts }) => facts.contents !== undefined)) return [];
   const ranked = new Set(targets.map((target) => target.registry));
@@ -127,9 +125,9 @@ function reasonOf({ outcome }: Sample): string | null {
   return outcome.tag === 'failed' ? outcome.failure.kind : `unknown: ${outcome.because}`;
 }
 
-/** The lag of a mirror in one ranking: which versions are missing is known, since when is not. */
+/** The lag of a mirror in one ranking: how much is missing is known, since when is not. */
 interface RankLag {
-  /** Versions that the mirror lacks; `null`: no version lists. */
+  /** How many versions the mirror lacks in the worst list; `null`: no version lists. */
   readonly missing: number | null;
   /** The least number of records that the mirror is behind; `null`: no serials. */
   readonly records: number | null;

@@ -59,8 +59,8 @@ export async function rankNow(
 const finalsMost = 2;
 
 /**
- * Probes the canary of one mirror after the other, in rounds whose order rotates: a short disturbance of our network
- * affects all mirrors. The rounds are repeated at most `finals` times for mirrors that cannot be distinguished from the
+ * Probes the targets one after the other, in rounds whose order rotates: a short disturbance of our network affects all
+ * mirrors. The rounds are repeated at most `finals` times for mirrors that cannot be distinguished from the
  * best. A probe without a result ends the ranking.
  * @param progress  called before each probe with the number done and the total
  */

@@ -24,7 +24,7 @@ export interface RankRow {
   readonly p95Ms: number | null;
   /** The phases of the response with the median time: they add up to `medianMs`. */
   readonly phasesMs: PhaseTimes;
-  /** Ok responses that an authority confirms. */
+  /** Ok responses whose hash was verified. */
   readonly verified: number;
   readonly mismatched: number;
   /** The most frequent reason of failures, else `unknown: ` with the most frequent cause; `null`: neither. */

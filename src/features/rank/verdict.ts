@@ -15,7 +15,7 @@ export { judgeRows, type RowVerdict } from './row.ts';
 export type RankVerdict =
   | {
       readonly kind: 'change';
-      /** The lines to paste; `null` if the ecosystem's client is not modelled or its chain is invalid. */
+      /** The lines to paste; `null`: none, for example because the current chain is invalid. */
       readonly remedy: string | null;
       readonly reason: string;
     }
@@ -23,8 +23,8 @@ export type RankVerdict =
   | { readonly kind: 'right' | 'unsure' | 'nobody'; readonly remedy: null; readonly reason: string };
 
 /**
- * Decides whether another mirror should be first in the current chain: if the first is unusable, fails significantly
- * more often, or is slower by the thresholds of `compareRounds`. Unknown results change nothing.
+ * Decides whether the current chain should change: its first mirror is unusable, fails significantly more often than
+ * another or is slower by `compareRounds`, or any of its mirrors is down. Unknown results change nothing.
  * @param rows  best first
  */
 export function rankVerdict(
@@ -71,7 +71,7 @@ export function rankVerdict(
   return { kind: 'change', remedy, reason };
 }
 
-/** The upstream to rank: the ecosystem's public one if it has a mirror, else that of the first mirror; `null`: no mirror. */
+/** The upstream to rank: the public one if it has a mirror, else that of the first mirror; `null`: no mirror. */
 export function rankedUpstreamOf({ mirrors }: Config, ecosystem: EcosystemId): string | null {
   const upstreams = mirrors.filter((mirror) => mirror.ecosystem === ecosystem).map(({ upstream }) => upstream);
   const publicOne = registry.of(ecosystem)?.publicUpstream;

@@ -22,7 +22,7 @@ const options = {
 
 const sinceDefaultMs = 7 * 86_400_000;
 
-/** `mirrorwatch replay`: the advice under other settings, from the responses in the state file. */
+/** `mirrorwatch replay`: the advice under current and other settings, from the responses in the state file. */
 export const replayCommand: Command = {
   name: 'replay',
   usage: 'mirrorwatch replay [--since 7d] [--until TIME] [--set KEY=VALUE]… [--state FILE] [--config FILE] [--json]',

@@ -17,8 +17,8 @@ const minuteMs = 60_000;
 export type Followed = ReadonlyMap<string, readonly InForce[]>;
 
 /**
- * Estimates the cost for clients: sends fetches of each module through the chain of each version, by the latest stored
- * responses.
+ * Estimates the cost for clients: simulates fetches of each module through the chain of each version, by the latest
+ * stored responses.
  */
 export interface Meter {
   /** Takes the next stored input, and measures fetches if they are due. */
@@ -61,7 +61,7 @@ export function createMeter(
   const groups = groupsOf(config, targets, versions);
   const sums = versions.map(() => ({ ms: 0, failures: 0 }));
   let count = 0;
-  // At the pace of canaries: a shorter step has no new data, a longer one misses short problems.
+  // At the pace of canaries, at least once a minute: shorter steps have no new data, longer ones miss short problems.
   const stepMs = Math.min(minuteMs, everyMs(config.schedule.pace));
   let nextMs = Number.NEGATIVE_INFINITY;
 

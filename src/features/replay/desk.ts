@@ -14,7 +14,7 @@ type Asked = Parameters<Scheduler['reserve']>[0];
 
 /**
  * How much earlier or later than the order the stored probe may have been planned. Confirming probes of one target are
- * `limits.roundStepMs` apart; a recheck is ordered at most once a minute.
+ * at least `limits.roundStepMs` apart.
  */
 const near: Readonly<Record<Asked['purpose'], { readonly beforeMs: number; readonly afterMs: number }>> = {
   confirm: { beforeMs: 300, afterMs: limits.roundStepMs - 300 },

@@ -28,10 +28,10 @@ export interface Version {
   readonly moves: number;
   /** The time on chains with another first member than declared, over all upstreams. Milliseconds. */
   readonly awayMs: number;
-  /** Over the same fetches for every version; `null`: none could be computed. */
+  /** The mean over the same fetches for every version; `null`: none could be computed. */
   readonly fetchCostSeconds: number | null;
   readonly failedFetches: number;
-  /** Probes out of turn: ordered and stored, only ordered (`unasked`), only stored (`unwanted`); `null`: actual advice. */
+  /** Probes out of turn: ordered and stored, only ordered (`unasked`), only stored (`unwanted`); `null`: as given. */
   readonly outOfTurn: { readonly heard: number; readonly unasked: number; readonly unwanted: number } | null;
 }
 

@@ -1,7 +1,7 @@
 import { minute, type RuleParameters } from './parameters.ts';
 import { type AlertRule, saidOf, scaled, window } from './rule.ts';
 
-/** After so long without an ok response, a mirror is silent. */
+/** A mirror may be so long without a known state, or without an ok response. */
 const silentSeconds = 15 * minute;
 /** Longer than a restart of the daemon, in which a scrape or two fail: firing alerts continue. */
 const restartSeconds = 3 * minute;
@@ -15,14 +15,14 @@ function lastGood(parameters: RuleParameters): string {
   return saidOf(parameters, query, 'alert.lastGood');
 }
 
-/** Mirrors that are not probed on purpose: pause, maintenance, Retry-After. */
+/** Mirrors that were not probed on purpose in the last 10 minutes: pause, maintenance, Retry-After. */
 function leftAlone(parameters: RuleParameters): string {
   return `sum without (step, because) (increase(mirror_probe_unknown_total{because="paused"}[${window(parameters, 10 * minute)}])) > 0`;
 }
 
 /**
- * By known states, no mirror of the upstream is up and at least one fails. A mirror of unknown state prevents the alert
- * only until its last ok response is too old.
+ * No mirror of the upstream is up, and at least one is down or fails on our side. A mirror of unknown state prevents
+ * the alert only until its last ok response is too old.
  */
 function noneUsable(parameters: RuleParameters): AlertRule {
   const failsForUs = `sum without (step, because) (increase(mirror_probe_unknown_total{because=~"vantage|resolver|proxy"}[${window(parameters, 5 * minute)}])) > 0`;

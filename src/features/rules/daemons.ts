@@ -134,7 +134,7 @@ const presence: readonly AlertRule[] = [
   },
 ];
 
-/** Alerts about the monitoring itself: the vantage, the daemon, and its absence. */
+/** Alerts about the monitoring itself: the vantage, the daemon and its absence, the front door. */
 export const daemons: GroupOf = (parameters) => ({
   name: 'mirrorwatch-self',
   intervalSeconds: null,

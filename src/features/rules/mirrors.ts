@@ -128,7 +128,7 @@ max by (job, vantage, ecosystem, registry) (mirror_up) == 1`,
   ];
 }
 
-/** A template for an expired certificate (`over`) and one that expires later (`left`): the value is the remaining time. */
+/** A template for an expired certificate (`over`) and one that is not (`left`): the value is the remaining time. */
 function hasExpired(parameters: RuleParameters, over: AlertKey, left: AlertKey): string {
   return `{{ if lt $value 0.0 }}${sayIn(parameters, over)}{{ else }}${sayIn(parameters, left)}{{ end }}`;
 }

@@ -4,7 +4,7 @@ import type { Language } from '../../words/words.ts';
 export interface RuleParameters {
   /** The objective: percentage of probes over 30 days that must not fail, from `sloPercentMin` to `sloPercentMax`. */
   readonly sloPercent: number;
-  /** The minimum number of vantages of which "most" must agree, 1 to `vantagesMax`; if more report, all of them count. */
+  /** "Most" is more than half of this number, 1 to `vantagesMax`, or of the vantages that monitor a mirror, if more. */
   readonly vantages: number;
   /** The base of `runbook_url`: a relative path or http(s) URL without a fragment. */
   readonly runbook: string;

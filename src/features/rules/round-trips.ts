@@ -17,7 +17,7 @@ export function slowThresholdFor(parameters: RuleParameters): string {
   return `clamp_min(${slowFactor} * max ${by('target')} (mirror_probe_rtt_baseline_seconds), ${floor})`;
 }
 
-/** Only these rules read the histogram of every target, so they run less often than the others. */
+/** These rules read the histogram of every target, so they run only every two minutes. */
 export const roundTrips: GroupOf = (parameters) => {
   const hourText = window(parameters, hour);
   const quarter = window(parameters, hour / 4);

@@ -12,7 +12,7 @@ export interface RecordingRule {
 
 /** One alert; its name selects its texts. */
 export interface AlertRule {
-  /** `Mirror…`: about a mirror; `Vantage…`: about a place; `Mirrorwatch…`: about a daemon. Alertmanager's routes match on it. */
+  /** `Mirror…`: about a mirror; `Vantage…`: a place; `Mirrorwatch…`: a daemon. Alertmanager's routes match it. */
   readonly alert: AlertName;
   readonly fills?: Fills;
   /** Printed as a comment. */

@@ -77,7 +77,7 @@ function knownOf(id: string): Known {
   return knownKinds.find(({ ecosystem }) => ecosystem === id) ?? { upstream: null, keys: {}, mirrors: [], modules: [] };
 }
 
-/** Members of the current chain that are no known mirrors, each once: they are monitored too, with their host as name. */
+/** Members of the current chain that are no known mirrors, each once: monitored too, and named after their host. */
 function ownMirrors({ id, chain }: Surveyed): readonly { readonly name: string; readonly url: string }[] {
   const client = registry.of(id)?.clients[0];
   const parsed = chain === null ? null : client?.parse(chain);

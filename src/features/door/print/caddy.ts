@@ -23,9 +23,7 @@ const statuses = 'X-Door-Statuses';
 
 const varOf = (header: string): string => `sent_${header.toLowerCase()}`;
 
-/**
- * The Caddyfile of a door. Each mirror has a site on a Unix socket; if its request fails, Caddy requests the next mirror.
- */
+/** The Caddyfile of a door. Each mirror has a site on a Unix socket; after a failure Caddy requests the next mirror. */
 export function renderCaddy(door: PrintedDoor): string {
   const { dir, routes } = door;
   const mirrors = routes.flatMap((route) =>

@@ -51,7 +51,7 @@ export interface PrintedRoute {
 export interface PrintedDoor {
   readonly dir: string;
   readonly address: string;
-  /** The listener's certificate with its key; `null`: no TLS. */
+  /** The file with the listener's certificate and key; `null`: no TLS. */
   readonly pem: string | null;
   /** Matches the required `Authorization` header of a client; `null`: none is required. */
   readonly clients: string | null;
@@ -87,7 +87,7 @@ export const clientHeaders = [
 
 const plain = /^[A-Za-z0-9._~/+@!,:=-]*$/;
 
-/** A name for variables, sections and sockets of all engines: nginx ignores its case, and a socket's path must be short. */
+/** A name for variables, sections and sockets: nginx ignores its case, and a socket's path must be short. */
 function tokenOf(name: string): string {
   const clean = name.toLowerCase().replace(/[^a-z0-9]/g, '_');
   if (/^[a-z0-9/-]{1,32}$/.test(name)) return clean;

@@ -77,7 +77,7 @@ export function renderOrder(engine: Engine, config: Config, orders: Orders): str
 
 /**
  * The orders from the daemon's lists, else the stored or declared ones. In an action of kind `command`, the mirror in
- * `MIRRORWATCH_TO` comes first.
+ * `MIRRORWATCH_TO` comes first if the order contains it.
  * @param env  the process environment
  */
 export async function readOrders(
