@@ -4,7 +4,7 @@ import { limits } from '../core/limits.ts';
 import type { Delivery, Notice, QueueStanding } from '../core/notice.ts';
 import type { Log, Now, Row, StateTrouble, Table } from '../core/ports.ts';
 import { explainDelivery } from '../words/delivery.ts';
-import { saySentence } from '../words/tell.ts';
+import { tellStored } from '../words/tell.ts';
 import { english, wordsOf } from '../words/words.ts';
 import { foundInForce, type Stages } from './assemble.ts';
 import type { News } from './news.ts';
@@ -91,7 +91,7 @@ export function createPublisher(s: Stages, events: Events) {
       s.log[result === 'failed' ? 'error' : 'warn'](`action ${result}`, {
         action: id,
         ...(held === null ? {} : { held }),
-        ...(row.because === null ? {} : { because: saySentence(row.because, english) }),
+        ...(row.because === null ? {} : { because: tellStored(row.because, english) }),
         ...(isInterrupted ? { isInterrupted } : {}),
       });
     }

@@ -34,6 +34,11 @@ function tellBy(say: Say, { text, sentence: stored }: Stored): string {
   }
 }
 
+/** A stored sentence without a text; its key if this release does not know the sentence. */
+export function tellStored(sentence: Sentence, say: Say): string {
+  return tellBy(say, { text: sentence.key, sentence });
+}
+
 interface Stored {
   readonly text: string;
   readonly sentence?: Sentence | string | null | undefined;

@@ -33,6 +33,12 @@ it('offers the undo of a program that failed halfway, as the API does', () => {
   expect(renderActions(createPageSay('en'), deps)?.text).toContain('data-post="/api/v1/actions/x.ci/undo"');
 });
 
+it('shows the key of a reason that another release stored', () => {
+  const because = { key: 'acted.of another release', values: {} } as unknown as typeof fixtureAction.because;
+  const { deps } = fixture({ actions: () => [{ ...fixtureAction, because }], configWith: { onAdvice: [ruleOf()] } });
+  expect(renderActions(createPageSay('en'), deps)?.text).toContain('acted.of another release');
+});
+
 it('is in Chinese too', () => {
   const text = renderActions(createPageSay('zh'), withActions())?.text ?? '';
   expect(text).toContain('停止所有动作');
