@@ -1,7 +1,7 @@
 import { type NextFunction, type Request, type Response, Router } from 'express';
 import type { ActionRow } from '../core/action.ts';
 import { type ActionView, adviceView, findingView, viewOfAction } from '../core/views.ts';
-import { tellStored } from '../words/tell.ts';
+import { showStored } from '../words/tell.ts';
 import { type Say, wordsOf } from '../words/words.ts';
 import type { ApiDeps } from './deps.ts';
 import { makeProblem, negotiateLanguage, sendProblem } from './problem.ts';
@@ -92,7 +92,7 @@ function bodyOf(request: Request): Readonly<Record<string, unknown>> {
 }
 
 function viewIn(say: Say): (row: ActionRow) => ActionView {
-  return (row) => viewOfAction(row, (one) => tellStored(one, say));
+  return (row) => viewOfAction(row, (one) => showStored(one, say));
 }
 
 export function createOnAdviceRoutes(deps: ApiDeps): Router {

@@ -4,7 +4,7 @@ import { limits } from '../core/limits.ts';
 import type { Delivery, Notice, QueueStanding } from '../core/notice.ts';
 import type { Log, Now, Row, StateTrouble, Table } from '../core/ports.ts';
 import { explainDelivery } from '../words/delivery.ts';
-import { tellStored } from '../words/tell.ts';
+import { showStored } from '../words/tell.ts';
 import { english, wordsOf } from '../words/words.ts';
 import { foundInForce, type Stages } from './assemble.ts';
 import type { News } from './news.ts';
@@ -91,7 +91,7 @@ export function createPublisher(s: Stages, events: Events) {
       s.log[result === 'failed' ? 'error' : 'warn'](`action ${result}`, {
         action: id,
         ...(held === null ? {} : { held }),
-        ...(row.because === null ? {} : { because: tellStored(row.because, english) }),
+        ...(row.because === null ? {} : { because: showStored(row.because, english) }),
         ...(isInterrupted ? { isInterrupted } : {}),
       });
     }
@@ -191,9 +191,10 @@ export function createEvents() {
   const listeners = new Set<(event: DaemonEvent) => void>();
   return {
     emit(type: DaemonEvent['type'], atMs: number, data: unknown): void {
+      const event: DaemonEvent = { type, atMs, data };
       for (const listener of listeners) {
         try {
-          listener({ type, atMs, data });
+          listener(event);
         } catch {
           listeners.delete(listener);
         }

@@ -4,7 +4,7 @@ import type { WebhookEvent } from '../core/config.ts';
 import { type Finding, type FindingChange, kindTraits, storyOf } from '../core/finding.ts';
 import type { NoticeType, StoryView } from '../core/notice.ts';
 import { adviceView, findingView, stamp, viewOfAction } from '../core/views.ts';
-import { tellStored } from '../words/tell.ts';
+import { showStored } from '../words/tell.ts';
 import { english } from '../words/words.ts';
 
 export interface News {
@@ -92,5 +92,5 @@ export function bodyOf(news: News, meta: BodyMeta): string {
 }
 
 function actionIn({ result, row }: ActionNews) {
-  return { result, action: viewOfAction(row, (because) => tellStored(because, english)) };
+  return { result, action: viewOfAction(row, (because) => showStored(because, english)) };
 }

@@ -203,7 +203,10 @@ export class OpenLine implements Line {
   #give(state: HopState, kept: Kept): void {
     if (kept.carrier.isShared) return;
     if (this.#connection === 'warm' && this.#build === null) this.#deps.pool.give(this.#access, state.url.origin, kept);
-    else if (kept.carrier.isAlive()) this.#own = { key: keyOf(state), kept };
+    else if (kept.carrier.isAlive()) {
+      this.#own?.kept.carrier.close();
+      this.#own = { key: keyOf(state), kept };
+    }
   }
 
   async #homeClass(deadline: Deadline): Promise<AddressClass | null> {

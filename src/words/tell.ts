@@ -35,7 +35,7 @@ function tellBy(say: Say, { text, sentence: stored }: Stored): string {
 }
 
 /** A stored sentence without a text; its key if this release does not know the sentence. */
-export function tellStored(sentence: Sentence, say: Say): string {
+export function showStored(sentence: Sentence, say: Say): string {
   return tellBy(say, { text: sentence.key, sentence });
 }
 

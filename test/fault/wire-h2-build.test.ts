@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { HopAnswer, Line, Wire } from '../../src/core/ports.ts';
 import { patienceMs, until } from '../support/patience.ts';
@@ -55,6 +59,26 @@ async function untilClosed(raw: RawH2Server): Promise<void> {
     (open) => open === 0,
   );
 }
+
+test('hops of a later line that lead to another host leave no connection open', async () => {
+  server = await startRawH2((connection, id) => connection.write(...good(id)));
+  // A server that closes no idle connection.
+  const other = createServer({ keepAliveTimeout: 0 }, (_, response) => void response.end('ok'));
+  await once(other.listen(0, '127.0.0.1'), 'listening');
+  const elsewhere = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+  const open = promisify(other.getConnections.bind(other));
+  const over = { build: { id: 'a build that is led away', size: 2 } };
+  const access = accessTo(server.url, { protocols: ['2', '1.1'] });
+  const [first, later] = [wire.open(access, 'cold', over), wire.open(access, 'warm', over)];
+  await hopOf(first, `${server.url}/0`);
+  await later.joined?.(patienceMs);
+  for (const path of ['/1', '/2', '/3'])
+    expect(endOf(await hopOf(later, elsewhere + path, { foreign: true }))).toEqual(sound);
+  later.close();
+  first.close();
+  await until('all connections are closed', open, (count) => count === 0);
+  other.close();
+});
 
 test('streams of one connection that is closed after the last; each has its own phases', async () => {
   const held: (() => void)[] = [];

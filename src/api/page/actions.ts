@@ -1,5 +1,5 @@
 import { type ActionRow, isUndoable } from '../../core/action.ts';
-import { tellStored } from '../../words/tell.ts';
+import { showStored } from '../../words/tell.ts';
 import type { ApiDeps } from '../deps.ts';
 import { renderActionForm } from './hands.ts';
 import { ago, type Html, html, type PageSay } from './html.ts';
@@ -21,7 +21,7 @@ function item(say: PageSay, deps: ApiDeps, row: ActionRow): Html {
   const { id, action, kind, mode, advice, state, held, because, plannedAtMs } = row;
   const word = html`<span class="kind">${say(`actions.state.${state}`)}</span>`;
   const what = html`<span class="said">${action} (${kind}, ${mode}) ${advice.upstream}: ${advice.from} → ${advice.to}</span>`;
-  const why = held !== null ? say(`actions.held.${held}`) : because === null ? null : tellStored(because, say);
+  const why = held !== null ? say(`actions.held.${held}`) : because === null ? null : showStored(because, say);
   const undo = isUndoable(row) && renderActionForm(say, deps.config(), 'undo', id);
   return html`<li class="finding ${state === 'failed' ? 'open' : 'closed'}">${word} ${what} <span class="muted">${ago(say, plannedAtMs, deps.now().wallMs)}</span>${why !== null && html` <span>${why}</span>`}${undo}</li>`;
 }

@@ -22,3 +22,11 @@ test('each listener gets every event until it leaves; one that throws is removed
   events.emit('finding', 2, 'y');
   expect([heard, thrown]).toEqual([['a sample 1 x', 'b sample 1 x', 'b finding 2 y'], 1]);
 });
+
+test('all listeners get one object, so that it is rendered once for all streams', () => {
+  const events = createEvents();
+  const heard: DaemonEvent[] = [];
+  for (const _ of [1, 2]) events.subscribe((event) => void heard.push(event));
+  events.emit('sample', 1, 'x');
+  expect(heard[1]).toBe(heard[0]);
+});
