@@ -106,7 +106,7 @@ export interface Client {
   mistake(chain: string): Sentence | null;
   /**
    * The default chain; empty: none.
-   * @param url  the URL of the preferred mirror; `null`: no mirror is configured
+   * @param url  the URL of the preferred mirror; `null`: there is none
    */
   usual(url: string | null): string;
   member(url: string): ChainMember;

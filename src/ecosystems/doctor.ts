@@ -19,7 +19,7 @@ export type TrapId = Key extends infer K ? (K extends `trap.${infer Id}.title` ?
 export type KnownTraps = Readonly<Partial<Record<TrapId, TrapKind>>>;
 
 export interface Today {
-  /** The chain in use; `null`: none was found. */
+  /** The chain in use; `null`: no valid one was found. */
   readonly chain: {
     /** In the form of the configuration key `clients`, without user-info. */
     readonly text: string;
@@ -49,13 +49,12 @@ export interface Authority {
 
 export interface Doctor {
   readonly kinds: TrapKinds;
-  /** An unreadable file counts as absent. */
   examine(surroundings: Surroundings, say: Say): Promise<Diagnosis>;
   today?(surroundings: Surroundings): Promise<Today>;
   authority?(surroundings: Surroundings): Promise<Authority>;
   /**
    * @param remedy  the form `json` of a remedy, untrusted
-   * @returns       `null` if the remedy is invalid or cannot be applied to files
+   * @returns       `null` if the remedy is invalid or not supported
    */
   settle(surroundings: Surroundings, remedy: Readonly<Record<string, unknown>>, say: Say): Promise<Settling | null>;
   /** True for a usual name of a lock file of this ecosystem. */
@@ -118,7 +117,7 @@ export function removeQuotes(value: string): string {
   return value.replace(/^(["'])(.*)\1$/, '$2');
 }
 
-/** A URL without user-info and with one final slash, for comparison; other texts are unchanged. */
+/** A URL without user-info and with one final slash; other texts are unchanged. */
 export function plainUrlOf(text: string): string {
   if (!URL.canParse(text)) return text;
   const url = new URL(text);
@@ -165,7 +164,7 @@ export function addLines(text: string, lines: readonly string[]): string {
   return `${text}${text === '' || text.endsWith('\n') ? '' : end}${lines.map((line) => line + end).join('')}`;
 }
 
-/** Accepts only a text without quotes, spaces, `#`, `$` and other special characters of settings files; else `null`. */
+/** Accepts a text of ASCII letters, digits and punctuation without quotes, `\`, `#`, `$` and `;`; else `null`. */
 export function readWord(value: unknown): string | null {
   return typeof value === 'string' && /^[\w.~:/?@!&()*+,|=%[\]-]+$/.test(value) ? value : null;
 }

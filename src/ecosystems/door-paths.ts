@@ -6,8 +6,8 @@ export interface DoorPath {
 }
 
 /**
- * The paths that `DoorPaths.read` accepts, as regular expressions for other reverse proxies. They match decoded paths,
- * ignore case, and use no look-around, braces or flags.
+ * Regular expressions for other reverse proxies, for about the paths that `DoorPaths.read` accepts. Apply them to
+ * decoded paths and ignore case. They have no look-around, braces or flags.
  */
 export interface DoorPatterns {
   /** Matches paths below `prefix`. Without anchors. */

@@ -28,7 +28,7 @@ export interface StepDeclaration<Settings = unknown> {
     readonly timeoutMs: number | null;
   };
   readonly usualBytes: number;
-  /** The usual further requests of one probe to the mirror's host, which its time does not include; `null`: none. */
+  /** The usual further requests of one probe to the mirror's host; `null`: none. */
   usualAside?(version: string | null, asked: Asked): UsualAside | null;
   /** What the responses are verified by, for display; `null`: nothing. */
   readonly verifies: Sentence | null;
@@ -114,7 +114,7 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   /** The input of conversations with a mirror. It must be plain data, because it is sent to worker threads. */
   context(given: Given<Settings>): Own;
   readonly learning: Learning | null;
-  /** Loads the code that probes, with its libraries. */
+  /** Loads the code that probes. */
   prober(): Promise<Prober<Own>>;
   demo(): Promise<SmallMirror>;
   readonly door?: DoorPaths;
@@ -182,7 +182,7 @@ export function sortSteps({ steps, canary }: Pick<Ecosystem, 'steps' | 'canary'>
 /** An ecosystem's own key of the configuration. Its value is a mapping: `go: { sumdb: … }`. */
 export interface SettingsKey<Settings = unknown> {
   readonly describes: string;
-  /** Each is optional or has a default: without a mapping in the configuration, `read` gets an empty one. */
+  /** Each is optional or has a default, because the whole mapping is optional. */
   readonly keys: Readonly<Record<string, z.ZodType>>;
   readonly files?: Readonly<Record<string, FileKey>>;
   /** @param file  the validated mapping, in which the texts of files replace their names */
@@ -200,7 +200,7 @@ interface FileKey {
  */
 type MirrorKeys = Readonly<Record<string, z.ZodType>>;
 
-/** A small mirror for `mirrorwatch demo`, which runs two of them. It has one fictitious module with valid hashes. */
+/** A small mirror for `mirrorwatch demo`, which runs two of them. It has one fictitious module. */
 export interface SmallMirror {
   readonly upstream?: string;
   /** The path of the mirror's base URL: empty, or such as `/simple`. */

@@ -3,8 +3,8 @@ import type { Result, Sentence } from '../core/result.ts';
 
 /**
  * Why an entry of a lock file is skipped. `replaced`: the project takes the module from another place, such as a
- * folder. `private`: a pattern of `private` matches. `foreign`: the recorded source is neither the upstream nor one of
- * its configured mirrors. `malformed`: the name, the version or the line is invalid.
+ * folder. `private`: a pattern of `private` matches. `foreign`: the recorded source is neither the public upstream nor
+ * one of its configured mirrors. `malformed`: the name, the version or the line is invalid.
  */
 export type SkipReason = 'replaced' | 'private' | 'foreign' | 'malformed';
 

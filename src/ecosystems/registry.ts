@@ -8,7 +8,6 @@ import { oci } from './oci/oci.ts';
 import { pypi } from './pypi/pypi.ts';
 
 export interface Registry {
-  /** In the order in which pages show them. */
   readonly all: readonly [Ecosystem, ...Ecosystem[]];
   of(id: EcosystemId): Ecosystem | null;
   readonly ids: readonly EcosystemId[];

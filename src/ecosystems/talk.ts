@@ -63,7 +63,7 @@ export function answeredOf(answer: Answer): Got {
   return error(answer.tag === 'failed' ? answer : { tag: 'unknown', because: answer.because });
 }
 
-/** True for a 404 or 410: the mirror does not have the requested endpoint or file. */
+/** True if the mirror does not have the requested endpoint or file. */
 export function isNotOffered(end: End): boolean {
   return end.tag === 'failed' && end.failure.kind === 'absent';
 }

@@ -83,7 +83,7 @@ export function buildGoContext({ mirror, modules, privatePatterns, settings, kno
   const direct = sumdb === null || known === null ? null : directUrl(sumdb, mirror);
   const asked = known !== null && mirror.upstream === publicGo ? logged(modules, privatePatterns) : [];
   const isKnown = ({ module, version }: Lookup): boolean => known?.has(`${pinKey}${module}@${version}`) === true;
-  // The same module each time, because this lookup is timed; if possible one that is known to be in the log.
+  // This lookup is timed: if possible the same module each time, and one that is known to be in the log.
   const lookup = asked.find(isKnown) ?? asked[0];
   const unknown = asked.filter((one) => one !== lookup && !isKnown(one)).slice(0, limits.lookupsPerProbe);
   return {

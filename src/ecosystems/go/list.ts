@@ -46,8 +46,8 @@ type Latest =
 
 /**
  * Resolves `latest` as the go command does: the highest release, else the highest pre-release. `+incompatible` versions
- * count only if the highest compatible version has no go.mod. Retractions are ignored: a probe can download a retracted
- * version.
+ * do not count if the highest compatible version has a go.mod. Retractions are ignored: a probe can download a
+ * retracted version.
  * @param versions  canonical, without pseudo-versions, ascending
  * @param hasMod    whether the highest compatible version has a go.mod of its own; `null`: not known yet
  * @see protocols.md 1.7; golang/go modload/query.go filterVersions

@@ -100,8 +100,8 @@ function lookupOf(context: GoContext, upstream: string): Lookup | null {
 }
 
 /**
- * Looks up unknown modules, `limits.lookupsAtOnce` at a time. Modules that are not in the log are skipped. Any other
- * failure ends the lookups; only a mismatch counts against the relay.
+ * Looks up unknown modules, and proves `limits.lookupsAtOnce` of them together. Modules that are not in the log are
+ * skipped. Any other failure ends the lookups; only a mismatch counts against the relay.
  */
 function* learnMore(
   relay: Database,

@@ -4,7 +4,7 @@ import { type FileLine, readLines } from '../doctor.ts';
 
 export interface AptSource {
   readonly uris: readonly string[];
-  /** What `Signed-By` names; `null`: it is not set. */
+  /** The words of `Signed-By`; of a .sources file only its paths. `null`: it is not set. */
   readonly signedBy: readonly string[] | null;
   /** apt accepts this source without a valid signature. */
   readonly isTrusted: boolean;
@@ -62,7 +62,7 @@ async function below(machine: Machine, folder: string, pattern: RegExp): Promise
 const yes = '(?:yes|true|with|on|enable|1)';
 const no = '(?:no|false|without|off|disable|0)';
 
-/** Reads a line `deb [options] URI suite component…`; empty for any other line. */
+/** Reads a line `deb [options] URI suite component…`, or `deb-src`; empty for any other line. */
 function sourceIn({ file, line, text }: FileLine): readonly AptSource[] {
   const [, options = '', uri = ''] = /^\s*deb(?:-src)?\s+(?:\[([^\]]*)\]\s+)?(\S+)\s/.exec(text) ?? [];
   if (uri === '') return [];

@@ -41,7 +41,7 @@ export function* probe({ step, module }: Target, context: HttpContext): Conversa
   }
 }
 
-/** With `peekBytes` the probe only measures throughput. */
+/** With `peekBytes` no more than that is read, and no package is checked. */
 function whole(path: string, context: HttpContext): Talk<Verdict> {
   const { peekBytes } = context;
   return file(path, peekBytes ?? wholeMax(path, context), peekBytes === undefined, context);
@@ -106,7 +106,7 @@ function beginsAs(body: Uint8Array, startsHex: string | undefined): boolean {
   return startsHex !== undefined && startsWith(body, startsHex);
 }
 
-/** Verifies a file by the signed list that names it; if no list does, by the file's own signature. */
+/** Verifies a file by the signed list that covers its path; if there is no such list, by the file's own signature. */
 function* ofFile(file: WholeFile, keyring: string, context: HttpContext): Talk<Result<Signature, End>> {
   const lists = profileOf(context.own.profile)?.lists;
   const at = lists?.listedAt(file.path) ?? null;

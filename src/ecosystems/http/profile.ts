@@ -89,7 +89,7 @@ export interface Profile {
   read(head: Head): Reading | null;
   /** The signed lists that name files; absent: such mirrors have none. */
   readonly lists?: {
-    /** The list that names the file at `path`; `null`: none does. */
+    /** The list that covers `path`, even if it does not name the file; `null`: none does. */
     listedAt(path: string): ListedAt | null;
     /** What a list states of a file; `null`: the list does not name the file. */
     find(list: Uint8Array, name: string): ListedFile | null;

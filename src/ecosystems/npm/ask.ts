@@ -19,7 +19,7 @@ const encodings = { 'accept-encoding': 'gzip,deflate' };
 export const fullForm = { accept: 'application/json' };
 
 /**
- * Requests a packument in its abbreviated form and, after a 404 or 410, in its full form, as npm does.
+ * Requests a packument in its abbreviated form and, after a 404 or 410, in its full form.
  * @see npm/pacote lib/registry.js
  */
 export function* getPackument(module: string, context: NpmContext, aside: boolean): Talk<Result<Packument, End>> {
@@ -77,7 +77,7 @@ function* fromPackument(module: string, asked: string, context: NpmContext): Tal
   return dist.tag === 'error' ? stoppedBy(dist.error) : ok(locatedBy(version, dist.value));
 }
 
-/** `null`: the mirror has no valid manifest of this version. */
+/** `null`: no valid manifest of this version was received. */
 function* fromManifest(module: string, asked: string, context: NpmContext): Talk<Located | null> {
   const escaped = escapeName(module);
   if (escaped === null || !/^[A-Za-z0-9._-]+$/.test(asked)) return null;

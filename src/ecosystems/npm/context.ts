@@ -12,7 +12,6 @@ export interface NpmOwn {
   readonly tarballHosts: readonly string[];
   /** Trusted keys of the upstream, from the operator's file or the origin; absent: none is known. */
   readonly keys?: readonly SigningKey[];
-  /** The mirror is the origin of its upstream, so the keys that it lists are trusted. */
   readonly isOrigin?: boolean;
   /** The upstream is the public registry, whose signed hashes are pinned for all its mirrors. */
   readonly isPublic?: boolean;
@@ -36,7 +35,7 @@ export interface Listed extends LearntKeys {
   readonly upstream: string;
 }
 
-/** Stores signed hashes, which are never replaced, and the newest keys of each origin. */
+/** Stores signed hashes, which are never replaced, and for each upstream the newest keys that its origin listed. */
 export const npmLearning: Learning = {
   keys: [pinKey, keysKey],
   learn(known, { logged = {}, own = {} }) {

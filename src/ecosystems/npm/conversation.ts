@@ -86,7 +86,7 @@ function* tags({ module }: Target, context: NpmContext): Talk<Verdict> {
   return fine({ resolvedVersion: latest.value.latest, contents: latest.value.contents });
 }
 
-/** Of a packument longer than `limits.packumentBytes` only the beginning is checked. */
+/** Of a packument that is not read to its end only the beginning is checked. */
 function* packument({ module }: Target, context: NpmContext): Talk<Verdict> {
   const escaped = escapeName(module ?? '');
   if (escaped === null) return ended(unaskable);

@@ -12,7 +12,7 @@ import { fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 type NpmLevel = 'environment' | 'project' | 'user' | 'global' | 'builtin' | 'shell' | 'pnpm' | 'yarn';
 
 export interface NpmSetting {
-  /** As in .npmrc: `registry`, `strict-ssl`, `@corp:registry`, `//host/:_authToken`. */
+  /** As in .npmrc (`registry`, `strict-ssl`, `@corp:registry`, `//host/:_authToken`), or `tlsVariable`. */
   readonly key: string;
   readonly value: string;
   readonly level: NpmLevel;
@@ -23,7 +23,7 @@ export interface NpmSetting {
 
 export interface NpmFound {
   readonly settings: readonly NpmSetting[];
-  /** The scopes in the project's package.json, each with its first package there. */
+  /** The scopes in the nearest package.json, each with its first package there. */
   readonly scopes: readonly {
     readonly scope: string;
     readonly name: string;

@@ -36,7 +36,7 @@ export function judgeStatedHash(
 }
 
 /**
- * Judges an artifact by the signed and the pinned hash. Without both the packument's hash only proves that the mirror
+ * Judges an artifact by the signed and the pinned hash. Without either the packument's hash only proves that the mirror
  * is consistent.
  * @param told  the packument's hash
  */

@@ -41,7 +41,7 @@ interface MirrorsToday {
   readonly place: Place;
 }
 
-/** The mirrors of containerd, else of Docker, else of podman; `null`: no client has a mirror. */
+/** The mirrors of Docker Hub in containerd, else in Docker, else in podman; `null`: no client has one. */
 function mirrorsToday(found: OciFound): MirrorsToday | null {
   const all = [...ofContainerd(found), ...ofDocker(found), ...ofPodman(found)];
   const usable = all.map(({ urls, place }) => ({ urls: urls.flatMap((url) => plainUrl(url) ?? []), place }));
@@ -70,7 +70,7 @@ function ofDocker({ daemons }: OciFound): readonly MirrorsToday[] {
   return daemons.map(({ file, text }) => ({ urls: textsIn(text, 'registry-mirrors'), place: { file, line: null } }));
 }
 
-/** The user's registries.conf comes first: with it podman does not read the system's. */
+/** The last file comes first, because it overrides those before. */
 function ofPodman({ registries }: OciFound): readonly MirrorsToday[] {
   return [...Map.groupBy(registries, ({ file }) => file)]
     .reverse()

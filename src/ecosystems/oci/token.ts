@@ -66,7 +66,7 @@ export function readToken(text: string): { readonly token: string; readonly life
   return { token, lifeSeconds: Math.min(isLife ? life : lifeSeconds, lifeSecondsMax) };
 }
 
-/** One conversation and its cache. */
+/** One conversation, and what it and earlier ones cached. */
 export interface Session {
   readonly context: OciContext;
   recall(key: string): string | null;

@@ -76,7 +76,7 @@ function otherHash({ sha256 }: Attestation, want: string, by: Sentence): ProbeFa
   return want === got ? null : mismatchOf({ algorithm: 'sha256', want, got, by, side: 'attestation' });
 }
 
-/** The verdict on all signatures; an error for a forged one, or for one by another than the configured publisher. */
+/** The verdict on all signatures; an error if one is forged, malformed, or not by the configured publisher. */
 function signers(
   attestations: readonly Attestation[],
   { own }: PypiContext,

@@ -8,7 +8,7 @@ export interface IndexFile {
   readonly isYanked: boolean;
   /** The file's `.metadata` file; `null`: the page announces none. */
   readonly metadata: { readonly sha256: string | null } | null;
-  /** The absolute URL of the file's attestations; `null`: the page announces none. @see PEP 740 */
+  /** The absolute URL of the file's attestations; `null`: none, or an invalid URL. @see PEP 740 */
   readonly provenance: string | null;
 }
 

@@ -83,10 +83,10 @@ function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
   }
 }
 
-/** A uv index that only those projects use that name it. */
+/** A uv index only for packages that name it as their source. */
 const explicitIndex = ['[[index]]', 'name = "own"', 'url = "https://pypi.example.com/simple"', 'explicit = true'];
 
-/** The first value of a setting, normalised for comparison. */
+/** The first value of a setting, by `plainUrlOf`. */
 export function urlOf({ values: [value = ''] }: PypiSetting): string {
   return plainUrlOf(value);
 }

@@ -70,8 +70,8 @@ export function compareVersions(a: PypiVersion, b: PypiVersion): number {
 }
 
 /**
- * Orders versions of equal numbers: development releases without a pre-release part, then pre-releases, then all
- * others.
+ * Orders versions of equal numbers: development releases without a pre-release or post-release part, then
+ * pre-releases, then all others.
  */
 function preRank({ pre, post, dev }: PypiVersion): number {
   if (pre !== null) return 1;
