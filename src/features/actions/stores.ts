@@ -83,7 +83,7 @@ export const stores: Readonly<Record<ActionStore, Store>> = {
       if (typeof pair?.ModifyIndex !== 'number') return undefined;
       return { text: textOf(pair.Value ?? ''), index: String(pair.ModifyIndex) };
     },
-    // An undo writes an empty value: a DELETE would leave no trace.
+    // If there was no value before, an undo writes an empty one.
     write: (url, _, before, after) => ({
       method: 'PUT',
       url: withQuery(url, { cas: before?.index ?? '0' }),

@@ -51,7 +51,7 @@ export async function openRelay(config: Config, log: Log, version: string): Prom
 }
 
 /**
- * Opens the front door. The order of mirrors is the daemon's, else the stored one, else that of the declared chain.
+ * Opens the front door. The order of mirrors is the daemon's, else the stored one, else the declared one.
  * @param options  `relay`: true passes responses through, even if the configuration redirects
  * @returns the error code if the listener cannot be opened
  */

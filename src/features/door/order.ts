@@ -27,8 +27,8 @@ export function declaredOrderOf({ declared }: Route): Order {
 }
 
 /**
- * First the mirror of the advice in force, else the first of the declared chain. Then the mirrors that the daemon
- * ranks, in its order, then the rest as declared. A mirror that serves wrong bytes is left out while there is another
+ * First the mirror of the advice in force, else the first of `route.declared`. Then the mirrors that the daemon ranks,
+ * in its order, then the rest of `route.declared`. A mirror that serves wrong bytes is left out while there is another
  * one.
  */
 export function orderOf(route: Route, { advice, ranked, wrong }: Known): Order {
@@ -45,7 +45,7 @@ export function keptOrderOf(route: Route, names: readonly string[]): Order {
   return { names: [...new Set(known)], why: 'kept' };
 }
 
-/** The order by the daemon's last report, else the stored order, else the declared chain. */
+/** The order by the daemon's last report, else the stored order, else the declared order. */
 export function currentOrderOf(route: Route, known: Known | undefined, kept: readonly string[] | undefined): Order {
   if (known !== undefined) return orderOf(route, known);
   return kept === undefined ? declaredOrderOf(route) : keptOrderOf(route, kept);

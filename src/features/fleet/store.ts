@@ -182,7 +182,7 @@ export async function readStore(at: StoreAt, clock: Clock): Promise<Result<Store
   if (atMs === null) return error('no series of mirrorwatch');
   const [, , , seen = [], lags = [], p95s = [], earlier = []] = all.map(seriesOf);
   const here = now.map((one) => new Set(seriesOf(one).map(daemonKeyOf)));
-  // After a failed scrape a daemon has no series until the next one; without them the other places would count as all.
+  // After a failed scrape a daemon has no series until the next one: the other places would count as all places.
   // Each query is checked by itself, because the store evaluates them at different times.
   const recent = [...seriesOf(now[0]), ...seen, ...earlier].filter((one) => atMs - (stampOf(one.value) ?? 0) < lostMs);
   const owners = seriesOf(now[2]).filter(({ labels }) => labels['__name__'] === 'mirror_state_since_timestamp_seconds');
@@ -223,7 +223,7 @@ async function either(
   return known.tag === 'error' || known.value.series.length > 0 ? known : ask(queries.raw);
 }
 
-/** Why a store has more than a page can show; `null`: it has not. */
+/** What a store has more of than a page can show; `null`: nothing. */
 function excessOf(daemons: readonly Series[], states: readonly Series[]): string | null {
   if (new Set(daemons.map(placeOf)).size > placesMax) return `more than ${placesMax} places`;
   const upstreams = Map.groupBy(states, ({ labels }) => JSON.stringify([labels['ecosystem'], labels['upstream']]));

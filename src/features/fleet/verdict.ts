@@ -84,8 +84,8 @@ const mirrorsMin = 2;
 
 /**
  * Places that contradict the others, by name. `bad_alone`: at least `mirrorsMin` mirrors, and more than half of those
- * compared, are down from this place and not from most others. `well_alone`: as many mirrors are not down from this
- * place only, and down from all others, at least two.
+ * compared, are down from this place and not from most others. `well_alone`: as many mirrors are up or degraded from
+ * this place, and down from all others, at least two.
  * @param rows  the cells of each mirror
  */
 export function contradictionsIn(rows: readonly (readonly Cell[])[]): ReadonlyMap<string, PlaceTrouble> {

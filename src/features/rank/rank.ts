@@ -61,7 +61,7 @@ const finalsMost = 2;
 /**
  * Probes the targets one after the other, in rounds whose order rotates: a short disturbance of our network affects all
  * mirrors. The rounds are repeated at most `finals` times for mirrors that cannot be distinguished from the
- * best. A probe without a result ends the ranking.
+ * best. The ranking ends if the worker thread does not respond.
  * @param progress  called before each probe with the number done and the total
  */
 export async function rankOnce(input: RankRequest): Promise<Result<readonly RankRow[], NoAnswer>> {
@@ -102,7 +102,7 @@ interface Heard {
   done: number;
 }
 
-/** @returns the mirror whose probe had no result, or `null` */
+/** @returns the mirror for whose probe the worker thread did not respond, or `null` */
 async function askRound(
   input: RankRequest,
   asked: readonly Target[],

@@ -106,7 +106,7 @@ export function selectFinalists(rows: readonly RankRow[], minGain: number): Read
   return new Set(near.length < 2 ? [] : near.map(([registry]) => registry));
 }
 
-/** True if a mirror can be recommended: at least half of its responses are ok, and wrong bytes came at most once. */
+/** True if a mirror can be recommended: at least half of its judged probes are ok, and at most one had wrong bytes. */
 export function isUsable(row: RankRow): boolean {
   return row.ok > 0 && row.ok >= row.failed && row.mismatched < 2;
 }
@@ -130,7 +130,7 @@ export function compareRows(a: RankRow, b: RankRow, minGain: number): Compared {
   return compareRounds(pairs, minGain);
 }
 
-/** True if `a` fails significantly more often than `b`: two rates explain the responses better than one. */
+/** True if `a` fails significantly more often than `b`: two rates explain the outcomes better than one. */
 export function hasMoreFailures(a: RankRow, b: RankRow): boolean {
   const [one, other] = [countsOf(a), countsOf(b)];
   return one.bad * other.all > other.bad * one.all && compareRates(one, other) >= witnessBound.all;

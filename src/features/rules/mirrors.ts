@@ -9,7 +9,7 @@ import { type AlertKey, type AlertRule, by, type GroupOf, saidOf, sayIn, window 
 const certificateSeconds = limits.certificateWarnMs / 1000;
 const ofPlace = 'by (job, instance, vantage, ecosystem, registry)';
 
-/** Excludes mirrors with advice against them: the alert on that advice explains the problem. */
+/** Excludes mirrors that a proposed advice leaves: the alert on that advice explains the problem. */
 const unlessAdvised = `  unless ${sameMirror}
 max without (upstream, from, to, cause) (label_replace(mirror_advice_active == 1, "registry", "$1", "from", "(.+)"))`;
 

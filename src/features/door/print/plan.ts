@@ -37,7 +37,7 @@ export interface PrintedMirror {
 export interface PrintedRoute {
   readonly key: string;
   readonly token: string;
-  /** In declared order, without the mirrors in `leftOut`. */
+  /** All of the upstream in the order of `Route.declared`, without those in `leftOut`. */
   readonly mirrors: readonly PrintedMirror[];
   readonly isNeverHtml: boolean;
   /** The path prefixes of client requests, with leading and trailing slash. */
