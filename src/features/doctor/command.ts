@@ -85,7 +85,7 @@ function shown({ terminal, say }: Context, found: Examined, isJson: boolean): Ex
 /**
  * The mirrors that the arguments name, by URL or by name; without arguments, all of the configuration.
  * @param word  the ecosystem of URLs; absent: the default one
- * @throws UsageError on an unknown name, Failed on a URL that is no mirror's
+ * @throws UsageError or Failed on a name or URL that cannot be probed
  */
 async function subjectsOf(
   context: Context,

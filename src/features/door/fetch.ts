@@ -10,7 +10,7 @@ export interface Source {
   readonly access: WireAccess;
 }
 
-/** Bytes in memory of all responses that are being passed through. */
+/** Bytes in memory for all requests: the beginnings and the rewritten texts of responses. */
 export interface Held {
   bytes: number;
 }
