@@ -44,7 +44,7 @@ export type Reply =
       readonly status?: number | null;
       /** The response headers arrived, but not the whole body. */
       readonly isCut?: boolean;
-      /** A timeout, or a reset that clients retry without end: some clients never continue with the next member. */
+      /** A timeout after the request was sent, or a reset that clients retry without end: some clients end there. */
       readonly isHung?: boolean;
       /** Status 200 for an artifact or its metadata: some clients then use no other member. */
       readonly isArtifact?: boolean;

@@ -37,7 +37,7 @@ export interface Names {
   byHand(text: string): { readonly module: string; readonly version: string | null };
   /** The version that is probed if none was written; `null`: there is none. */
   readonly newest: string | null;
-  /** True for a version whose content must not change. */
+  /** True for a configured version whose content must not change. */
   isFixed(version: string | null): boolean;
   /** An entry with a public module, which can be probed without a configuration; `null`: none is known. */
   readonly example: string | null;

@@ -168,7 +168,7 @@ function factsOf(asked: string, resolvedVersion: string): Facts {
   return asked === resolvedVersion ? {} : { resolvedVersion };
 }
 
-/** npm replaces only this host by the configured registry (`replace-registry-host`). */
+/** By default npm replaces only this host by the configured registry (`replace-registry-host`). */
 const replacedHost = /^registry\.npmjs\.org$/;
 
 /**

@@ -28,9 +28,7 @@ const mib = 2 ** 20;
 const wholeBytesMax = 8 * mib;
 const rangeBytes = mib;
 
-/**
- * Fetches a layer of the image for the configured platform. The requests before that do not count in the probe's time.
- */
+/** Fetches one blob, by `entryFor` and `chosen`. The requests before that do not count in the probe's time. */
 export function* blob(session: Session, image: ImageName, version: string): Talk<Verdict> {
   const found = yield* layerOf(session, image, version);
   if (found.tag === 'error') return ended(found.error);

@@ -10,7 +10,7 @@ import { acceptManifests, type Manifest, readManifest } from './manifest.ts';
 import type { ImageName } from './names.ts';
 import type { Session } from './token.ts';
 
-/** A manifest whose bytes have the requested digest, and the digest in the response's header, if these are known. */
+/** A manifest whose bytes match the requested digest, if any, and the digest in the response's header, if any. */
 interface Fetched {
   readonly manifest: Manifest;
   /** Computed from the bytes, by the algorithm of the requested digest, else by SHA-256. */

@@ -28,10 +28,7 @@ export function* tokenFor(challenge: Challenge, session: Session): Talk<Result<H
   return kept === null ? yield* fetchToken(challenge, session) : ok({ token: kept, isFresh: false });
 }
 
-/**
- * Requests a token and caches it. Credentials are sent only to the mirror's host and to `auth.hosts`.
- * @see protocols.md 4.4
- */
+/** Requests a token and caches it. @see protocols.md 4.4 */
 export function* fetchToken(challenge: Challenge, session: Session): Talk<Result<Held, End>> {
   const url = new URL(challenge.realm);
   if (challenge.service !== null) url.searchParams.append('service', challenge.service);
