@@ -21,7 +21,7 @@ export interface GroupLine {
   readonly from: string;
   readonly to: string;
   readonly places: readonly string[];
-  /** Voting places whose advice leaves `from`; `of`: places of the group that monitor the upstream; `needed`: of votes. */
+  /** Voting places whose advice leaves `from`; `of`: the group's places that monitor the upstream; `needed`: votes. */
   readonly votes: number;
   readonly of: number;
   readonly needed: number;
