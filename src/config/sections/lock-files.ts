@@ -57,12 +57,12 @@ function tellMalformed(path: Path, malformed: Lock['malformed'], { skipped, told
   told.add(absolute);
   for (const { line, module, version } of first)
     skipped.push({ file: `${file}:${line}`, module, version, because: 'malformed' });
-  const more = count > first.length ? ` and ${count - first.length} more` : '';
   const places = first.map(({ line }) => line).join(', ');
-  const name = JSON.stringify(file);
+  const more = count - first.length;
+  const lines = more > 0 ? phrase('what.more', { first: places, count: more }) : places;
   reading.warning(
     [...path, 'from'],
-    phrase('expected.orMentry', { what: expected, file: name, lines: `${places}${more}` }),
+    phrase('expected.orMentry', { what: expected, file: JSON.stringify(file), lines }),
     { seen: phrase('load.seenLines', { count }) },
   );
 }

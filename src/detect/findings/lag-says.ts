@@ -171,7 +171,7 @@ function linePhrase(key: LineKey): Sentence {
 }
 
 function valueText(key: LineKey, value: string | number): string {
-  return key === 'date' ? new Date(Number(value)).toISOString().slice(0, 19) : String(value);
+  return key === 'date' ? `${new Date(Number(value)).toISOString().slice(0, 19)}Z` : String(value);
 }
 
 function clockTime(wallMs: number): string {

@@ -75,6 +75,7 @@ export function explainOutage({ view, mirror, vantage }: Reporting, { out, famil
   const samples = all.reduce((sum, { outage }) => sum + outage.samples, 0);
   const failures = all.reduce((sum, { outage }) => sum + outage.failed, 0);
   const cause = first.outage.reason ?? known ?? 'unreachable';
+  const longestMs = Math.max(...all.map(({ outage }) => spanMs(outage)));
   const actionable = isDownBy(all, mirror);
   return {
     tag: 'trouble',
@@ -95,7 +96,7 @@ export function explainOutage({ view, mirror, vantage }: Reporting, { out, famil
     ...(actionable && over !== null
       ? toldOver(name, over)
       : actionable
-        ? told('found.down', { name, cause, failures, samples, seconds: Math.round(spanMs(first.outage) / 1_000) })
+        ? told('found.down', { name, cause, failures, samples, seconds: Math.round(longestMs / 1_000) })
         : told(mirror.sight.canaryServes ? 'found.partOnly' : 'found.part', { name, targets: all.length, cause })),
   };
 }
