@@ -137,9 +137,8 @@ function writtenUrl(text: string): string | null {
 
 /** The origin of a host that is named without a URL, as in errors of pip and of resolvers. */
 function namedHost(text: string): string | null {
-  const [, host, port] = /HTTPS?ConnectionPool\(host='([\w.-]+)', port=(\d+)\)/.exec(text) ?? [];
-  if (host !== undefined)
-    return /^HTTPS/.test(text.slice(text.indexOf('HTTP'))) ? secure(host, port) : `http://${host}:${port}`;
+  const [, scheme, host, port] = /(HTTPS?)ConnectionPool\(host='([\w.-]+)', port=(\d+)\)/.exec(text) ?? [];
+  if (host !== undefined) return scheme === 'HTTPS' ? secure(host, port) : `http://${host}:${port}`;
   const [, looked] =
     /(?:ENOTFOUND|EAI_AGAIN|lookup|resolve(?: host:?)?|resolving)\s+'?((?:[\w-]+\.)+[a-z]{2,})/i.exec(text) ?? [];
   return looked === undefined ? null : `https://${looked}`;

@@ -103,7 +103,10 @@ function linesFor(
 const slowerMax = 1.25;
 const slowerMsMax = 50;
 
-/** The mirror that suits all `members`; if there are several, the one with the least sum of p95; `null`: none. */
+/**
+ * The mirror that suits all `members`; if there are several, the one with the least sum of p95, those that are measured
+ * everywhere first; `null`: none.
+ */
 function suitsAll(rows: readonly MirrorRow[], members: readonly string[], from: string): string | null {
   const isMember = new Set(members);
   const usable = rows.flatMap(({ registry, cells }) => {
@@ -122,13 +125,16 @@ function suitsAll(rows: readonly MirrorRow[], members: readonly string[], from: 
       ? [
           {
             registry,
-            sumMs: sumOf(cells.map(({ p95Ms }) => p95Ms ?? 0)),
+            sumMs: sumOf(cells.map(({ p95Ms }) => p95Ms ?? Number.POSITIVE_INFINITY)),
             ranks: sumOf(cells.map((one) => one.rank ?? 0)),
           },
         ]
       : [],
   );
-  return common.sort((a, b) => a.sumMs - b.sumMs || a.ranks - b.ranks)[0]?.registry ?? null;
+  return (
+    common.sort((a, b) => Number(a.sumMs > b.sumMs) - Number(a.sumMs < b.sumMs) || a.ranks - b.ranks)[0]?.registry ??
+    null
+  );
 }
 
 function sumOf(values: readonly number[]): number {

@@ -123,6 +123,13 @@ const rows: readonly (readonly [
   ],
   [
     'pip',
+    "pip._vendor.requests.HTTPError: HTTPSConnectionPool(host='pypi.example.com', port=443): [Errno 111] Connection refused",
+    'refused',
+    'pypi',
+    'https://pypi.example.com',
+  ],
+  [
+    'pip',
     'ERROR: Could not find a version that satisfies the requirement six==99 (from versions: none)\nERROR: No matching distribution found for six==99',
     'absent',
     'pypi',

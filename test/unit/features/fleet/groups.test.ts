@@ -48,6 +48,22 @@ const rows: readonly Row[] = [
     lines: [{ kind: 'one', group: '', to: 'z', who: ['ams', 'fra', 'sgp'], count: '3/3/2' }],
   },
   {
+    name: 'one that is measured everywhere comes before one that is not, and of those the rank decides',
+    places: {
+      ams: leaving('z', { w: { state: 'up', rank: 3 }, y: { state: 'up', rank: 1 }, z: well(2, 110) }),
+      sgp: leaving('z', { w: { state: 'up', rank: 3 }, y: well(1, 100), z: well(2, 110) }),
+    },
+    lines: [{ kind: 'one', group: '', to: 'z', who: ['ams', 'sgp'], count: '2/2/2' }],
+  },
+  {
+    name: 'where none is measured the rank decides',
+    places: {
+      ams: leaving('y', { w: { state: 'up', rank: 3 }, y: { state: 'up', rank: 1 } }),
+      sgp: leaving('y', { w: { state: 'up', rank: 3 }, y: { state: 'up', rank: 1 } }),
+    },
+    lines: [{ kind: 'one', group: '', to: 'y', who: ['ams', 'sgp'], count: '2/2/2' }],
+  },
+  {
     name: 'a mirror that is much slower somewhere suits not all',
     places: {
       ams: leaving('y', { y: well(1, 100), z: well(2, 600) }),
