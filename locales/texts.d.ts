@@ -896,6 +896,7 @@ export interface Places {
   readonly 'found.unreliable': 'name' | 'failures' | 'samples' | 'kinds';
   readonly 'found.holds': 'name' | 'time';
   readonly 'found.holds.well': 'name';
+  readonly 'found.anyHttp2': never;
   readonly 'found.build': 'name' | 'cause' | 'failures' | 'samples' | 'clients';
   readonly 'found.buildBypass': 'name' | 'cause' | 'failures' | 'samples' | 'clients' | 'bypass';
   readonly 'found.build.closes': 'name' | 'failures' | 'samples' | 'clients';

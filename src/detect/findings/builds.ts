@@ -3,7 +3,7 @@ import { limits } from '../../core/limits.ts';
 import { isHeavy, type Speaks, seriesId, type Target } from '../../core/mirror.ts';
 import type { Told } from '../../core/result.ts';
 import type { Sample } from '../../core/sample.ts';
-import { told } from '../../words/tell.ts';
+import { phrase, told } from '../../words/tell.ts';
 import { seriesStateOf } from '../mirror-memory.ts';
 import { formatTime, type Says, scopeOf, seconds } from '../rules/says.ts';
 import { isContaminated } from '../rules/threshold.ts';
@@ -160,7 +160,7 @@ function buildSays(name: string, { fault, isOpen }: BuildState, speaks: readonly
 function textOf(name: string, fault: BuildFault, speaks: readonly Speaks[] | undefined): Told {
   const { trouble, reason: cause, samples, failures, slowestMs, aloneMs } = fault;
   const { clients = [], bypass = null } = speaks?.find(({ protocol }) => protocol === '2') ?? {};
-  const values = { name, failures, samples, clients: [...clients] };
+  const values = { name, failures, samples, clients: clients.length === 0 ? phrase('found.anyHttp2') : [...clients] };
   if (trouble === 'closes') return told('found.build.closes', values);
   if (trouble === 'slow')
     return told('found.build.slow', { name, time: formatTime(slowestMs), alone: formatTime(aloneMs) });

@@ -36,7 +36,7 @@ test.each<readonly [stage: DemoEvent['stage'], text: string, told: DemoEvent['to
     '好转     镜像 near 的响应恢复正常',
   ],
   ['spike', 'near is slow.', { finding: { registry: 'near', isOver: false } }, '发现     near 缓慢'],
-  ['recovery', 'near was slow.', { finding: { registry: 'near', isOver: true } }, '恢复     已恢复：near 曾缓慢'],
+  ['recovery', 'near was slow.', { finding: { registry: 'near', isOver: true } }, '恢复     已结束：near 的延迟尖峰'],
   [
     'advice',
     "near is slow; far is not.\nexport GOPROXY='x'",

@@ -65,7 +65,7 @@ describe('bytes that no authority vouches for', () => {
       'no_tool',
       'No signature shows which bytes are right (signature unverified: gpgv is not installed on this machine, or gave no result).',
     ],
-    ['with a good signature', 'valid', 'The bytes of b have a valid signature.'],
+    ['with a good signature', 'valid', 'The bytes of b have a valid signature; others may have one too.'],
     ['where no key is at hand', 'no_key', 'No authority says which bytes are right.'],
   ])('%s the signature is named, and why it does not decide', (_, state, end) => {
     const signature = { state, key: null };

@@ -165,7 +165,7 @@ describe('Release files', () => {
       'valid until whenever',
       'dists/x/Release',
       `Valid-Until: soon\n${text}`,
-      'a Release file with a valid Valid-Until date',
+      'a Release file with a readable Valid-Until date',
     ],
   ])('%s', (_, path, body, want) => {
     const { failure } = readRelease({ path, body: Buffer.from(body), isWhole: true, nowWallMs });

@@ -163,7 +163,7 @@ export const goRows: readonly TrapRow[] = [
     },
     id: 'go-private-leaks',
     where: ['go.mod:4'],
-    what: 'git.example.com/team/lib would be requested from a public mirror',
+    what: 'git.example.com/team/lib would be sent to a public mirror',
     mended: { [goenv]: 'GOPRIVATE=git.example.com/*\n' },
   },
   {
@@ -183,7 +183,7 @@ export const goRows: readonly TrapRow[] = [
     env: { GONOPROXY: 'other.corp' },
     id: 'go-private-leaks',
     where: ['go.mod:2'],
-    what: 'would be requested from a public mirror',
+    what: 'would be sent to a public mirror',
     set: ["export GONOPROXY='other.corp,build.corp/*'", "go env -w GOPRIVATE='build.corp/*'"],
   },
   {
@@ -194,7 +194,7 @@ export const goRows: readonly TrapRow[] = [
     },
     id: 'go-private-leaks',
     where: ['go.mod:2'],
-    what: 'would be requested from a public mirror',
+    what: 'would be sent to a public mirror',
     set: ["go env -w GONOPROXY='build.corp/*'", "go env -w GONOSUMDB='a.corp,build.corp/*'"],
     mended: { [goenv]: 'GONOPROXY=build.corp/*\nGONOSUMDB=a.corp,build.corp/*\n' },
   },
