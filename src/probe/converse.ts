@@ -52,7 +52,7 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
       }
       input.nextAnswer?.();
       const answer = await exchange(ask);
-      // Later computations (a hash over a whole zip) delay no hop any more.
+      // Computations after the last response (a hash over a whole zip) delay no hop.
       loopDelayMsMax = Math.max(loopDelayMsMax, input.loopDelayMsMax(started.monotonicMs));
       if (answer.tag === 'answered' && answer.status !== 200) errorLine = firstLineOf(answer.body);
       return answer;

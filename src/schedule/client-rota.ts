@@ -3,7 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 
 export interface RanBefore {
-  /** Start of the last run, wall milliseconds. */
+  /** Time of the last run, wall milliseconds. */
   readonly startedAtMs: number;
   /** Number of runs, which selects the next module. */
   readonly runs: number;

@@ -148,7 +148,6 @@ export function createRoster(input: {
       return null;
     },
     nextSlotMs() {
-      // Outdated entries of series that ran with a build.
       for (let first = heap.first(); first !== null && first.slot.atMs !== heap.leastKey(); first = heap.first())
         heap.pop();
       return heap.leastKey();

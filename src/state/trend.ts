@@ -26,7 +26,7 @@ interface Mirror {
   readonly url: string;
   readonly connection: Connection;
   readonly courses: Readonly<Record<TrendRange, Course>>;
-  /** The last settled sample of the canary, wall milliseconds. */
+  /** The last settled scheduled sample of the canary, wall milliseconds. */
   lastAtMs: number | null;
   isDirty: boolean;
   /** Monotonic; `null`: not yet by this process. */
