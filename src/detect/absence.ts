@@ -4,7 +4,7 @@ import type { Now } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Pause } from '../core/standing.ts';
 
-/** Why detect expects no samples of a mirror: a pause, a maintenance window, or a `Retry-After`. */
+/** Why a mirror, or a step of it, is not probed: a pause, a maintenance window, or throttling. */
 export class Absence {
   paused: Pause | null = null;
   inMaintenance: boolean = false;
@@ -59,9 +59,9 @@ const restMin = 6;
 
 /** The rate of our requests to a mirror, and the 429s for that rate. Times are monotonic milliseconds. */
 export class Density {
-  /** The probes of the last minute. `isExtra`: of a round or build. */
+  /** Probes by start; those over a minute old go with the next one. `isExtra`: of a round or build. */
   asks: { readonly atMs: number; readonly isExtra: boolean }[] = [];
-  /** Rounds add no request from this many in the last minute on; `null`: no 429 was for our rate yet. */
+  /** Rounds probe the mirror only below this many probes a minute; `null`: no 429 was for our rate yet. */
   most: number | null = null;
   /** The most requests in the minute before a success, since the last 429 for our rate. */
   tolerated: number = 0;

@@ -40,7 +40,7 @@ const sleepsKept = 4;
 
 /**
  * Creates the detector: it settles each sample once, opens and closes findings, requests confirming rounds and returns
- * the rows to commit. It has no clock: each call passes `now`.
+ * the rows to commit. It reads no clock.
  * @param input.restored  rows of tables `detector`, `finding`, `seen` and `pause` as stored; others are ignored
  * @see design.md section 5
  */

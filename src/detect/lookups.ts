@@ -58,7 +58,7 @@ export function isNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }
 
-/** The targets of a finding that are still configured. */
+/** A finding's configured targets, without items of one address family or of an HTTP version that does not lead. */
 export function targetsOf({ mirrors, targets }: View, { registry, scope }: Finding): readonly Target[] {
   const leading = mirrors.get(registry ?? '')?.mirror.speaks?.[0]?.protocol;
   return scope.flatMap(({ module, version, step, family, protocol }) => {

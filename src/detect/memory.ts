@@ -74,7 +74,7 @@ export class Memory {
   /** By id. */
   readonly open = new Map<string, Finding>();
   readonly rowsDue = new RowsDue();
-  /** Wall times of earlier successes, by `seenKeyOf`. */
+  /** A wall time at which each was served, renewed about daily, by `seenKeyOf`. */
   readonly seen = new Map<string, number>();
   /** By `Subject.key`. */
   readonly subjects = new Map<string, Subject>();

@@ -109,7 +109,7 @@ function isWaiting(memory: Memory, held: Held): boolean {
   return mirror.doubt.clearedMs === null || mirror.doubt.clearedMs < endedMonotonicMs;
 }
 
-/** The next time at which a round has something to do, monotonic milliseconds; `null`: none. */
+/** The next time at which `advanceRounds` has something to do, monotonic milliseconds; `null`: none. */
 export function wakeAtMs(memory: Memory): number | null {
   const times: number[] = [];
   for (const round of memory.confirm.rounds.values()) {

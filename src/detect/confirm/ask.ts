@@ -18,7 +18,7 @@ const watchStepMs = 5_000;
 /** Once a mirror has this many targets in outage, further targets in doubt are probed at that mirror only. */
 const comparedTargets = 2;
 
-/** How long a response of another upstream's mirror shows that our network is up. */
+/** The greatest age of a witness's probe at the start of a moment. */
 const witnessMs = 3_000;
 
 interface Want {
@@ -29,7 +29,7 @@ interface Want {
   readonly registries: ReadonlySet<string> | null;
 }
 
-/** Starts the next moment, if one is due and there is something to probe. */
+/** Starts the next moment, if one is due; without budget, ends the doubts, and the looks except `back`. */
 export function requestMoment(memory: Memory, round: Round): void {
   const nowMs = memory.now.monotonicMs;
   if (nowMs < round.nextAtMs) return;
@@ -39,7 +39,7 @@ export function requestMoment(memory: Memory, round: Round): void {
   if (want === null) return;
   const isConfirming = doubted.length > 0 || round.watching.size > 0;
   const since = doubted.map((mirror) => mirror.doubt?.sinceMs ?? nowMs);
-  // Older responses count for nothing: the network may have failed after them.
+  // Responses to earlier probes count for nothing: the network may have failed after them.
   const witnessFromMs = Math.max(Math.min(nowMs, ...since), nowMs - witnessMs);
   const own = duesOf(memory, round, want);
   const dues = [...own, ...witnessDues(memory, round, want, doubted, witnessFromMs)];
@@ -91,7 +91,6 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
     // No new moment for a mirror in doubt while a probe of that mirror is pending.
     if (round.flights.said.has(mirror.mirror.name) || !mayBeAskedMore(mirror, nowMs)) continue;
     for (const target of mirror.doubt?.targets.values() ?? []) {
-      // With several targets in outage, siblings were compared already: only this mirror is probed.
       if (!target.canary)
         want(target, 2, outagesOf(mirror).out.size >= comparedTargets ? new Set([mirror.mirror.name]) : null);
       want('canary', target.canary ? 3 : 1, null);
@@ -143,7 +142,7 @@ function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
   });
 }
 
-/** Probes of other upstreams' canaries after a canary got no response: they show whether our network is up. */
+/** The probes of other upstreams' canaries in a canary's moment: they show whether our network is up. */
 function witnessDues(
   memory: Memory,
   round: Round,
@@ -161,7 +160,7 @@ function witnessDues(
   );
 }
 
-/** The budget after `asks` more probes; `null`: too small. Confirming a canary, a suspicion or a recovery is free. */
+/** The budget after `asks` more probes; `null`: too small. Free for `back`, a suspicion, and a canary in doubt. */
 function pay(
   memory: Memory,
   round: Round,
@@ -200,7 +199,7 @@ function usualMs(mirror: MirrorMemory, target: Target): number | null {
   return own ?? (canary === null ? null : speedOf(canary).baseline.medianMs);
 }
 
-/** The last ok round trip counts too: the baseline ignores a spike, and a slow mirror must not seem down. */
+/** The canary's last ok round trip counts too: the baseline ignores a spike, and a slow mirror must not seem down. */
 function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
   const baselineMs = usualMs(mirror, target);
   const usual =
@@ -211,7 +210,6 @@ function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target):
   return Math.round(Math.min(wantedMs, timeoutOf(memory.config, target)));
 }
 
-/** Long enough to measure a slow response. */
 function lookTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
   const usual = usualMs(mirror, target) ?? mirror.sight.lastOkRttMs ?? 0;
   const wantedMs = Math.max(limits.lookTimeoutMsMin, limits.lookTimeoutFactor * usual);

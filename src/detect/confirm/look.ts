@@ -14,7 +14,7 @@ import { spend, spendForPeek } from './budget.ts';
 import { closeDoubt, closeDoubtOf, updateDoubt } from './doubt.ts';
 import { type Look, type Round, retryAtMs, roundFor } from './moments.ts';
 
-/** A look at a slow target ends after this many responses in usual time, in a row. */
+/** A look at a slow target ends after this many ok responses in a row that are not slow. */
 const settledAnswers = 3;
 
 /** Carries out the rules' requests since the last call, in order. */
@@ -46,7 +46,7 @@ function send(memory: Memory, mirror: MirrorMemory, request: Request): void {
   }
 }
 
-/** Starts a look or a peek; for a heavy target with `forMs` 0, one recheck. */
+/** Starts a look or a peek; a heavy target with `forMs` 0 is rechecked once at each mirror. */
 export function requestLook(memory: Memory, order: LookOrder): void {
   const mirror = memory.mirrors.get(order.registry);
   if (mirror === undefined || memory.confirm.suspicions.has(mirror.egress)) return;
@@ -99,7 +99,7 @@ function requestAgain(memory: Memory, mirror: MirrorMemory, sample: Sample, reas
   else startLook(memory, mirror, target, { ...order, ...often });
 }
 
-/** Repeats a throttled light request after its `Retry-After`: a single 429 may be chance. */
+/** Repeats a throttled light request at the end of its wait: a single 429 may be chance. */
 function requestThrottled(memory: Memory, mirror: MirrorMemory, target: Target): void {
   const untilMs = mirror.absence.throttled.get(target.step);
   if (untilMs === undefined || isHeavy(target)) return;
@@ -149,7 +149,7 @@ function startLook(
     known.registries = known.registries === null || registries === null ? null : both;
     return;
   }
-  // Enough for one moment. A look at a slow target must also leave tokens for doubts and orders.
+  // A look at a slow target must leave tokens for doubts and orders.
   const asks = 1 + (registries?.size ?? 1) + (reason === 'slow' ? limits.roundTokensKept : 0);
   if (reason !== 'back' && spend(memory.confirm.budget, asks, isUrgent) === null) return;
   roundFor(memory, mirror.roundKey, firstMs).looks.set(key, {
@@ -165,7 +165,7 @@ function startLook(
   });
 }
 
-/** False where the mirror may not be probed. Throttling does not stop a look of reason `throttled`. */
+/** Throttling does not stop a look of reason `throttled`. */
 function mayBeLookedAt(memory: Memory, mirror: MirrorMemory, reason: Look['reason']): boolean {
   if (memory.confirm.suspicions.has(mirror.egress)) return false;
   return reason === 'throttled' ? !isLeftAlone(mirror) : canBeAsked(memory, mirror);

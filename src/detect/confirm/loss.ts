@@ -7,16 +7,16 @@ export interface Mark {
 }
 
 export interface Line {
-  /** Start of the last probe with any HTTP response, monotonic milliseconds. */
+  /** Latest start of a probe that did not fail silently (`isSilent`), monotonic milliseconds. */
   answeredFromMs: number | null;
   /** Responses and silent failures within `limits.vantageReviewMs`. */
   marks: readonly Mark[];
-  /** The remote IP address of the last connection; `null`: unknown. */
+  /** The last known remote IP address. */
   address: string | null;
 }
 
 const marksKept = 240;
-/** From this share of silent failures on, a unit fails partly. */
+/** From this share of silent failures on, a unit with a recovery fails partly. */
 const partlyShare = 0.05;
 /** Fewer recoveries over all units may be single blips. */
 const recoveriesMin = 4;
@@ -50,8 +50,8 @@ export function lossOf(members: readonly (readonly Mark[])[], nowMs: number): Lo
 }
 
 /**
- * True where our own network loses packets: most units fail partly, or half of the controls' probes fail while a unit
- * fails partly too.
+ * True where our own network loses packets: two thirds of units and controls fail partly, or half of the controls'
+ * probes fail while a unit fails partly too.
  * @param units     mirrors by host and prefix, also those in outage: packet loss can cause outages
  * @param controls  those that have responded since the start
  * @see docs/decisions/0009-them-or-us.md

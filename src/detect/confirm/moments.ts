@@ -10,7 +10,7 @@ export interface Moment {
   /** `confirm` decides whose fault it is; a `look` only collects responses. */
   readonly kind: 'confirm' | 'look';
   readonly startedMs: number;
-  /** Our network is up if a probe of another upstream started after this time and got a response. */
+  /** A response of another upstream counts if its probe started after this time. */
   readonly witnessFromMs: number;
   /** The mirrors probed in this moment, or with a probe pending from an earlier one. */
   readonly said: Map<string, Said>;
@@ -41,11 +41,11 @@ export interface Look {
   nextAtMs: number;
   isUrgent: boolean;
   reason: 'ordered' | 'slow' | 'refused' | 'throttled' | 'back';
-  /** Responses of `registry` in usual time, in a row. */
+  /** With reason `slow`: ok responses of `registry` in a row that are not slow. */
   settled: number;
 }
 
-/** Exists while a mirror of the upstream is in doubt, a suspicion is open, or a look is running. */
+/** Exists while a mirror of the upstream is in doubt, a suspicion is watched by it, or a look is running. */
 export class Round {
   readonly key: string;
   readonly id: string;

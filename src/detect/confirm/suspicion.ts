@@ -36,7 +36,7 @@ export function verdictOf({ memory, round, moment, egress }: At): MomentVerdict 
   const controls = [...moment.controls].map(([name, said]) => ({
     said,
     known: memory.controls.get(name)?.known ?? false,
-    // Bare TCP passes through captive portals: such a control proves nothing if the failures can be a portal's.
+    // Bare TCP passes through captive portals: such a control proves something only if a failure cannot be a portal's.
     proves: !isBareTcp(memory, name) || (silent.length > 0 && !isByPortal),
   }));
   const witnesses = witnessesOf(memory, round, moment, egress);
@@ -89,7 +89,7 @@ function enter(at: At): void {
 }
 
 /**
- * Another moment with verdict `us`: if the same mirrors fail steadily, the mirrors are at fault and the suspicion ends.
+ * Another moment with verdict `us`: if some mirrors mostly fail and others mostly respond, the suspicion ends.
  * @see docs/decisions/0015-a-steady-pattern.md
  */
 function keepOn(at: At, suspicion: Suspicion): void {
@@ -127,7 +127,7 @@ function withPattern(pattern: Suspicion['pattern'], { memory, round, moment, egr
   return next;
 }
 
-/** Ends the suspicion of an egress, and resets the streaks of its mirrors. */
+/** Ends the suspicion of an egress, and resets its mirrors' streaks without a finding. */
 export function closeSuspicion(memory: Memory, round: Round | null, egress: string): void {
   memory.confirm.suspicions.delete(egress);
   round?.watching.delete(egress);

@@ -1,7 +1,7 @@
 import { isLoopback } from '../../core/addresses.ts';
 import { likelihoodOf } from '../../core/statistics.ts';
 
-/** Our network is at fault if more than this share of the units fails in one moment; up to `fewUnits`, if all fail. */
+/** Our network is at fault if more than this share of the units fails; of two to `fewUnits` units, if all fail. */
 const suspectShare = 0.6;
 const fewUnits = 3;
 
@@ -61,7 +61,7 @@ export type Said = 'answered' | 'failed' | 'missing';
 export type MomentVerdict = 'them' | 'unverified' | 'us' | 'waiting';
 
 export interface MomentAnswers {
-  /** A unit has responded if one of its mirrors has, with any HTTP response. */
+  /** A unit has responded if one of its mirrors has. */
   readonly units: readonly (readonly Said[])[];
   /**
    * `known`: the control has responded since the start. `proves`: a response shows that our network is not the cause.
@@ -69,7 +69,7 @@ export interface MomentAnswers {
   readonly controls: readonly { readonly said: Said; readonly known: boolean; readonly proves: boolean }[];
   /** Mirrors of other upstreams over the same egress. */
   readonly witnesses: readonly Said[];
-  /** True: our own network loses packets, so a response of a witness proves nothing. */
+  /** Our own network loses packets: a response of a control or witness proves nothing. */
   readonly isLossy: boolean;
 }
 

@@ -7,7 +7,7 @@ import { isLossy, lossOf } from './loss.ts';
 import type { Moment, Round } from './moments.ts';
 import { type Said, unitsOf } from './vantage.ts';
 
-/** The most mirrors of other upstreams to probe after a silent failure. */
+/** The most mirrors of other upstreams to probe with a moment, per egress. */
 const witnessesAsked = 2;
 
 /**
@@ -36,7 +36,7 @@ function* othersOf(memory: Memory, round: Round, egress: string): Iterable<Mirro
   }
 }
 
-/** The results of other upstreams' mirrors in a moment. A response to any probe since `witnessFromMs` is `answered`. */
+/** The results of other upstreams' mirrors in a moment: `answered` by any probe that started after `witnessFromMs`. */
 export function witnessesOf(memory: Memory, round: Round, moment: Moment, egress: string): readonly Said[] {
   const witnesses: Said[] = [];
   for (const other of othersOf(memory, round, egress)) {
@@ -48,7 +48,7 @@ export function witnessesOf(memory: Memory, round: Round, moment: Moment, egress
   return witnesses;
 }
 
-/** Mirrors of other upstreams to probe with a moment; none if one has responded to a probe since `fromMs`. */
+/** Mirrors of other upstreams to probe with a moment; none if one has responded to a probe started after `fromMs`. */
 export function witnessesToAsk(memory: Memory, round: Round, egress: string, fromMs: number): readonly MirrorMemory[] {
   const others = [...othersOf(memory, round, egress)];
   if (others.some(({ line: { answeredFromMs } }) => answeredFromMs !== null && answeredFromMs > fromMs)) return [];

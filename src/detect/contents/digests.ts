@@ -24,12 +24,12 @@ interface Named {
 
 /** The last digest of one mirror for one immutable item. */
 export interface Said extends Named {
-  /** Since when the mirror has served this digest, wall milliseconds. */
+  /** When this digest was first seen at the mirror, wall milliseconds. */
   readonly sinceMs: number;
   /** A later response over a fresh connection had the same digest. */
   readonly isTwice: boolean;
   readonly seen: Seen | null;
-  /** Absent: the response said nothing of signatures. */
+  /** Absent: no response with this digest said anything of signatures. */
   readonly signature?: SignatureState;
   readonly probeId: string;
   /** The earlier digest for the same item, and when it was last served; `null`: it never changed. */

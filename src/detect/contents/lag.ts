@@ -129,7 +129,7 @@ function lackedOf(key: LineKey, state: LineState, changes: readonly Change[]): r
   return changes.filter(({ seq, afterMs }) => seq > (state.best ?? -1) && afterMs !== null && state.sinceMs <= afterMs);
 }
 
-/** True if the mirror has everything that is known to be released. */
+/** True if the mirror has or had everything that is known to be released. */
 export function hasAllReleased({ releases, lines }: Subject, shelf: Shelf, gaps: Gaps | undefined): boolean {
   const isLeftOut = gapFilterFor(gaps);
   const isKnown = (version: string): boolean => isHeld(shelf, version) || shelf.lost.has(version);

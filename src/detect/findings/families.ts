@@ -24,9 +24,9 @@ export interface Families {
   readonly detour: Detour | null;
   /** The family that failed last; `null`: none, or it works again. */
   readonly failedOver: { readonly family: AddressFamily; readonly reason: Reason; readonly probeId: string } | null;
-  /** Last response over each family, monotonic milliseconds. */
+  /** Last success over each family, monotonic milliseconds. */
   readonly answeredOver: Map<AddressFamily, number>;
-  /** By target: the last response of a round over the working family. */
+  /** By target: the last success of a round over an ordered family. */
   readonly insteadOf: Map<string, Sample>;
 }
 
@@ -107,7 +107,8 @@ function overOther(failed: Sample, answer: Sample): Sample {
 }
 
 /**
- * Records the address family of a sample. After a failure over one family, a response over the other starts a detour.
+ * Records the address family of a sample. After a failure over one family, an ordered success over the other starts
+ * a detour.
  */
 export function updateFamilies(before: Families, { mirror }: MirrorMemory, sample: Sample, nowMs: number): Families {
   const { resolve, proxy } = mirror.access;
@@ -147,7 +148,7 @@ export function requestBroken({ detour }: Families, { due, outcome, startedMonot
   return [{ kind: 'peek', peek: { target: due.target, family: detour.broken } }];
 }
 
-/** Records a probe during a detour; `null`: it shows nothing. */
+/** Records a probe during a detour; `null`: there is none, or the target is heavy. */
 export function updateDetour(before: Families, sample: Sample): Families | null {
   if (before.detour === null || isHeavy(sample.due.target)) return null;
   const detour = afterTry(before.detour, sample);

@@ -61,7 +61,6 @@ export const heldThread: FindingRule<Holds | null> = {
     return state === before ? null : { mirror: state, says: holdsSays(mirror.mirror.name, state) };
   },
   tick(before, { view, mirror }) {
-    // After that time the mirror shares a thread with others again.
     if (before === null || view.now.monotonicMs - before.atMs < limits.heldApartMs) return null;
     return { mirror: null, says: holdsSays(mirror.mirror.name, null) };
   },

@@ -38,7 +38,7 @@ export interface OneProtocol {
   readonly bypass: string | null;
 }
 
-/** How long a response over the other version is valid, so that rounds need not probe it every second. */
+/** How long a response over the other version is valid. */
 const otherAnswerMs = 3_000;
 /** A single failure may be chance. */
 const shownFrom = 2;

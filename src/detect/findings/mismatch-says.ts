@@ -18,7 +18,7 @@ export interface WrongOnce {
 }
 
 export interface DeclaredWrong {
-  /** Algorithm and digest of what was served. */
+  /** Algorithm and digest of what was served, or `fork` and the log's name. */
   readonly digest: string;
   readonly isAcknowledged: boolean;
 }

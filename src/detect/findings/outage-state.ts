@@ -22,7 +22,7 @@ export interface OutageState {
   readonly last: 'never' | 'passed' | 'failed';
   /** Failures in a row that have an outage's reason. */
   readonly failures: number;
-  /** `Heard.fromMs` of the first failure in a row, and end of the last judged sample; monotonic milliseconds. */
+  /** `Heard.fromMs` of the streak's or outage's first failure, and end of the last judged sample; monotonic. */
   readonly fromMs: number | null;
   readonly lastEndedMs: number | null;
   /** Judged samples, oldest first, at most `recentSamples`. */
@@ -37,7 +37,7 @@ export interface OutageState {
   readonly penalty: number;
   readonly penaltyAtMs: number;
   readonly reason: Reason | null;
-  /** Samples since the first failure in a row. */
+  /** Since the first failure of the streak or outage. */
   readonly samples: number;
   readonly failed: number;
   readonly probeIds: readonly string[];

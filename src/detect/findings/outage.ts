@@ -107,7 +107,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     // While the canary is in outage, the whole mirror is.
     if (isCanaryOut(mirror) || decideOpening(state, view.config.detect.outage) === null)
       return isComing ? { ...step, requests: [{ kind: 'back', target }] } : step;
-    // Any response shows that our network is up.
+    // A failure that is not silent cannot be our network's.
     const vantage = isSilent(sample.outcome) ? undefined : 'ok';
     return { ...opened(own, { view, mirror }, series, state), vantage, requests: [{ kind: 'certain', target }] };
   },

@@ -25,7 +25,7 @@ import type { About, Answered, FindingRule, Judged, Request, View } from './rule
 export interface RefusalState {
   readonly isOpen: boolean;
   readonly refusals: number;
-  /** End of the first refusal since the last success, monotonic milliseconds. */
+  /** End of the first refusal of the streak or finding, monotonic milliseconds. */
   readonly fromMs: number | null;
   readonly oks: number;
   readonly reason: Reason | null;

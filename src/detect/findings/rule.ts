@@ -67,9 +67,9 @@ export type Request =
   | { readonly kind: 'recheck'; readonly target: Target }
   /** Probe again after the first refused or slow response. */
   | { readonly kind: 'refused' | 'slow'; readonly sample: Sample }
-  /** Probe again after the `Retry-After`. */
+  /** Probe again at the end of the step's wait. */
   | { readonly kind: 'throttled'; readonly target: Target }
-  /** Probe until the target works again, as its mirror does. */
+  /** Probe a recovering light target for up to `limits.roundMs`, until it works or fails. */
   | { readonly kind: 'back'; readonly target: Target }
   /** Send one probe that is not judged: the result goes to `FindingRule.peek`. */
   | { readonly kind: 'peek'; readonly peek: Peek }
@@ -166,7 +166,7 @@ export interface FindingRule<M = unknown, S = unknown> {
   adopt?(own: M, about: About): Step<M, S> | null;
   /** Restores what depends on other rows. */
   start?(own: M, about: About): Step<M, S> | null;
-  /** At every turn of the loop: at least once a second, with much input every 5 ms. */
+  /** At every turn of the loop. */
   tick?(own: M, about: About): Step<M> | null;
   /**
    * The last probe of a series that confirms the open finding; `null`: none. `isTimed`: the finding is about duration.
@@ -229,6 +229,6 @@ export interface OwnRule<S = unknown> {
   release?(own: S, input: null, about: AboutUs): OwnStep<S>;
   /** At a start and at a reload. */
   adopt?(own: S, input: null, about: AboutUs): OwnStep<S>;
-  /** At every turn of the loop: at least once a second, with much input every 5 ms. */
+  /** At every turn of the loop. */
   tick?(own: S, input: null, about: AboutUs): OwnStep<S>;
 }

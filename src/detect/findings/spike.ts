@@ -79,7 +79,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     return { mirror: { ...own, told, isHeld }, says: isHeld ? null : says };
   },
   tick: ({ isHeld }) => (isHeld ? { isNews: true } : null),
-  /** A spike that was not reported because of an outage ends with the outage. */
+  /** Any held spike ends when the canary's outage ends. */
   back({ isHeld }, { mirror }) {
     if (!isHeld) return null;
     const slow = [...mirror.series.values()].filter(isSpiking);

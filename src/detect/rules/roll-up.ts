@@ -22,7 +22,7 @@ export interface RollUpInput {
   readonly modules: number;
   /** Heavy targets included. */
   readonly targetsOut: number;
-  /** The canary is throttled, and therefore not probed. */
+  /** The mirror refuses requests, and its canary is throttled. */
   readonly isAway: boolean;
   /** The gravest reason besides targets in outage. */
   readonly degradedBy: Sentence | null;
