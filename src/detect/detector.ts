@@ -110,7 +110,7 @@ export function createDetector(input: {
       }),
     /** Another system reports trouble with a mirror. */
     confirm: (registry: string, now: Now) => withMirror(registry, now, (mirror) => confirmNow(memory, mirror)),
-    /** A probe is pending for longer than a client waits. */
+    /** A probe is pending for too long. */
     overdue: (target: Target, now: Now) =>
       withMirror(target.registry, now, (mirror) => confirmOverdue(memory, mirror, target)),
     /** Starts a look or peek, where the mirror may be probed and the budget allows it. */

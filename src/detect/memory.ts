@@ -24,7 +24,7 @@ class Confirm {
   held: Held[] = [];
   readonly requests: { readonly mirror: MirrorMemory; readonly request: Request }[] = [];
   budget: Budget = startBudget;
-  /** When heavy targets were last probed again, monotonic milliseconds, by upstream and question. */
+  /** When heavy targets were last rechecked by `askHeavy`, unless paced; monotonic, by upstream and question. */
   readonly heavyLooks = new Map<string, number>();
 }
 

@@ -29,7 +29,7 @@ interface Mirror {
 }
 
 /**
- * The last ok response of each target, for `mirror_probe_last_success_timestamp_seconds`.
+ * The end of the last scheduled ok probe of each target, across restarts.
  * @param restored  rows of table `meta`; other and unreadable ones are ignored
  */
 export function createLastOk(config: Addresses, targets: readonly Target[], restored: readonly Row[]) {
@@ -90,7 +90,7 @@ function readRow(row: Row): readonly (readonly [string, { url: string; at: Reado
 }
 
 const sincePrefix = 'since/';
-/** For this long after a start, `unknown` is no change: each mirror is unknown until its first canary. */
+/** For this long after a start, `unknown` is no change: a mirror may be unknown until its first canary. */
 const startMs = 3 * 60_000;
 
 interface Entry {
