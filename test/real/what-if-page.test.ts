@@ -17,11 +17,11 @@ real('what-if in a browser', ['chromium'], () => {
 
   test('the numbers follow what is typed, are read aloud as one sentence, and the address can be shared', async () => {
     await show('/what-if');
-    await browser.until(`${summary}.startsWith('successful fetches: 89.8 %')`, true);
+    await browser.until(`${summary}.startsWith('successful light requests: 89.8 %')`, true);
     expect(await browser.read(`document.getElementById('whatif-summary').getAttribute('role')`)).toBe('status');
     await browser.read(`window.kept = document.getElementById('whatif-summary')`);
     await type(`${inland}|${whatIfInUse}`);
-    await browser.until(`${summary}.startsWith('successful fetches: 100 %')`, true);
+    await browser.until(`${summary}.startsWith('successful light requests: 100 %')`, true);
     // A region that is put in anew is not read.
     expect(await browser.read(`window.kept === document.getElementById('whatif-summary')`)).toBe(true);
     expect(await browser.read(`document.activeElement.id`)).toBe('whatif-chain');
@@ -41,9 +41,9 @@ real('what-if in a browser', ['chromium'], () => {
     await type(`${inland}|word`);
     await browser.until(`window.release !== null`, true);
     await type(`${inland},off`);
-    await browser.until(`${summary}.startsWith('successful fetches: 96.6 %')`, true);
+    await browser.until(`${summary}.startsWith('successful light requests: 96.6 %')`, true);
     await browser.read(`(window.release(), new Promise((done) => setTimeout(done, 300)))`);
-    expect(await browser.read(summary)).toMatch(/^successful fetches: 96\.6 % ·/);
+    expect(await browser.read(summary)).toMatch(/^successful light requests: 96\.6 % ·/);
   });
 
   test('credentials do not leave the browser, and what the daemon no longer answers is said', async () => {
@@ -56,13 +56,13 @@ real('what-if in a browser', ['chromium'], () => {
       },
     });
     await type(`https://robot:s3cret@${inland.slice(8)}`);
-    await browser.until(`${summary}.startsWith('successful fetches: 96.6 %')`, true);
+    await browser.until(`${summary}.startsWith('successful light requests: 96.6 %')`, true);
     expect(heard.at(-1)).toBe(inland);
     expect(await browser.read('location.href')).not.toContain('s3cret');
     expect(await browser.read(`document.querySelector('.languages').innerHTML`)).not.toContain('s3cret');
     await leave();
     await type(whatIfInUse);
-    await browser.until(summary, 'The daemon does not respond');
+    await browser.until(summary, 'The daemon gave no valid response');
   });
 
   test.each([
@@ -93,7 +93,7 @@ real('what-if in a browser', ['chromium'], () => {
     await browser.key('Enter');
     await browser.until(`${summary}.startsWith('No member of this chain is measured here')`, true);
     await type(`https://elsewhere.example.com,${inland}`);
-    await browser.until(`${summary}.startsWith('successful fetches: 0 % to 100 %')`, true);
+    await browser.until(`${summary}.startsWith('successful light requests: 0 % to 100 %')`, true);
   });
 
   test('what looks like a password without its @ is not sent by the button either', async () => {
@@ -112,7 +112,7 @@ real('what-if in a browser', ['chromium'], () => {
       `(() => { document.getElementById('whatif-chain').value = ${JSON.stringify(`${inland},off`)}; HTMLFormElement.prototype.submit.call(document.getElementById('whatif-form')); })()`,
     );
     await browser.until(`document.readyState === 'complete' && location.search.includes('off')`, true);
-    await browser.until(`${summary}.startsWith('successful fetches: 96.6 %')`, true);
+    await browser.until(`${summary}.startsWith('successful light requests: 96.6 %')`, true);
   });
 
   test('every field has a label, headings go down one by one, and nothing is wider than a phone', async () => {

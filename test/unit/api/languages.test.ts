@@ -244,7 +244,7 @@ describe('the page in Chinese', () => {
     served = await serve(fixture(spoken).deps);
     const words = (await served.ask('/?lang=zh')).text.replace(/<[^>]+>/g, '');
     expect(words).toContain('coast 缓慢：mod 耗时 1.2 s（通常 210 ms）。');
-    expect(words).toContain('9 秒没有已判定的金丝雀响应：可能是本机网络的问题');
+    expect(words).toContain('9 秒没有可用的金丝雀结果：可能是本机网络的问题');
     expect(words).toContain('coast 无法判断');
     expect(words).toContain(wordsOf('zh')('note.goWins'));
     expect(words).not.toContain('is slow');

@@ -127,7 +127,7 @@ describe('what stands on top', () => {
           next: null,
         }),
       },
-      ['No switch advised', 'the upstream itself fails on every mirror'],
+      ['No switch advised', 'the upstream itself fails on several mirrors'],
       ['Switch now from', 'export GOPROXY'],
     ],
     [

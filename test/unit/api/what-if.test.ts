@@ -144,7 +144,7 @@ describe('the page', () => {
     expect(text).toMatch(new RegExp(`name="chain" [^>]*>\n${whatIfInUse}</textarea>`));
     expect(text).toContain('<form id="whatif-form" action="/what-if" method="get" ');
     expect(seen(text)).toContain(
-      'successful fetches: 89.8 % · one fetch: 3.80 s · compared with the chain in use: as fast',
+      'successful light requests: 89.8 % · one fetch: 3.80 s · compared with the chain in use: as fast',
     );
   });
 
@@ -152,12 +152,12 @@ describe('the page', () => {
     const text = seen(await page({ chain: `${inland}|${coast},direct` }));
     for (const said of [
       'this chain in use advised',
-      'successful fetches 100 % 95 % interval: 93.9 % to 100 % 89.8 %',
+      'successful light requests 100 % 95 % interval: 93.9 % to 100 % 89.8 %',
       'one fetch 2.53 s 95 % interval: 2.46 s to 2.59 s 3.80 s',
       'based on 59 measurements in 29 min',
       '0 of the last 5 failed',
       'Compared with the chain in use: faster. Both chains have 64 measurements in common, including downloads and confirming rounds. In 6 only this chain succeeds, in 0 only the other one.',
-      'inland 57 of 59 responses succeeded',
+      'inland 57 of 59 probes succeeded',
       'direct requests that bypass the mirrors are not measured',
     ])
       expect(text).toContain(said);
@@ -167,15 +167,15 @@ describe('the page', () => {
     const unmeasured = seen(await page({ chain: 'https://x.example.com|https://campus.example.com', ecosystem: 'go' }));
     expect(unmeasured).toContain('No member of this chain is measured here');
     expect(unmeasured).toContain('https://x.example.com not monitored here: unknown');
-    expect(unmeasured).toContain('campus monitored, but not measured enough yet');
-    expect(unmeasured).toContain('successful fetches not measured');
+    expect(unmeasured).toContain('campus monitored, but without recent measurements');
+    expect(unmeasured).toContain('successful light requests not measured');
     expect(unmeasured).toContain('based on none');
     const first = seen(await page({ chain: `https://x.example.com,${inland}` }));
-    expect(first).toContain('successful fetches 0 % to 100 %');
+    expect(first).toContain('successful light requests 0 % to 100 %');
     expect(first).toContain('0 of the last 5 failed, 5 not measured');
     expect(first).not.toContain('No download was measured');
     const open = seen(await page({ chain: `${inland},direct` }));
-    expect(open).toContain('successful fetches: 96.6 % to 100 %');
+    expect(open).toContain('successful light requests: 96.6 % to 100 %');
     expect(open).toContain('2 of 59 measurements end at a member that is not measured.');
     // Neither what fails nor what that costs is said to be nothing.
     expect(open).toMatch(/with the cost of failures 2\.48 s to \d\.\d\d s .* builds that fail 0 % to \d\d\.\d % /);

@@ -32,7 +32,7 @@ describe('what-if', () => {
     // Columns are looked at below; here it is what stands in them.
     expect(out.split('\n').map((line) => line.replace(/(?<=\S) {2,}/g, ' | '))).toEqual([
       'Chain of go (go/go) | this chain | in use | advised',
-      'successful fetches | 96.6 % to 100 % | 89.8 % | 100 %',
+      'successful light requests | 96.6 % to 100 % | 89.8 % | 100 %',
       '  95 % interval | 88.5 % to 100 % | 79.5 % to 95.3 % | 93.9 % to 100 %',
       'one fetch | 2.48 s | 3.80 s | 2.53 s',
       '  95 % interval | 2.48 s | 3.79 s to 3.80 s | 2.46 s to 2.59 s',
@@ -46,7 +46,7 @@ describe('what-if', () => {
       'Compared with the chain in use: faster. Both chains have 62 measurements in common, including downloads and confirming rounds. In 6 only this chain succeeds, in 0 only the other one.',
       'Compared with the chain advised: as fast. Both chains have 62 measurements in common, including downloads and confirming rounds. In 0 only this chain succeeds, in 0 only the other one.',
       '',
-      `  inland ${inland} | 57 of 59 responses succeeded`,
+      `  inland ${inland} | 57 of 59 probes succeeded`,
       '  direct | requests that bypass the mirrors are not measured',
       '',
       '2 of 59 measurements end at a member that is not measured. They may succeed or fail, so shares and costs are ranges. Times come from the other measurements.',
@@ -76,7 +76,7 @@ describe('what-if', () => {
   test('in Chinese where the environment is', async () => {
     const { out } = await run(['what-if', coast, '--url', url], { env: { LANG: 'zh_CN.UTF-8' } });
     expect(out).toContain('这条链');
-    expect(out).toContain('coast https://goproxy.coast.example.com  59 次响应中有 53 次成功');
+    expect(out).toContain('coast https://goproxy.coast.example.com  59 次探测中有 53 次成功');
     const { err } = await run(['what-if', `${coast},word`, '--url', url], { env: { LC_ALL: 'zh_CN.UTF-8' } });
     expect(err).toBe('mirrorwatch：请求有误：成员 2 是保留字；应为：GOPROXY 的一行。');
   });

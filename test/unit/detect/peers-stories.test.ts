@@ -63,7 +63,7 @@ describe('bytes that no authority vouches for', () => {
     [
       'without gpgv',
       'no_tool',
-      'No signature shows which bytes are right (signature unverified: gpgv is not installed on this machine, or gave no result).',
+      'No signature shows which bytes are right (signature unverified: gpgv is not installed on this machine, or the check gave no result).',
     ],
     ['with a good signature', 'valid', 'The bytes of b have a valid signature; others may have one too.'],
     ['where no key is at hand', 'no_key', 'No authority says which bytes are right.'],
@@ -93,7 +93,10 @@ describe('bytes that no authority vouches for', () => {
     sim.runTo(from + hour);
     expect(sim.detector.findings()).toMatchObject([{ confidence: 'low' }]);
     const standing = sim.detector.standings().find(({ registry }) => registry === 'b');
-    expect(standing).toMatchObject({ state: 'degraded', because: 'its bytes differ from those of other mirrors' });
+    expect(standing).toMatchObject({
+      state: 'degraded',
+      because: 'its bytes changed, or differ from those of other mirrors',
+    });
   });
 
   it('are reported once, also across restarts, and end only by an acknowledgement', () => {
@@ -197,7 +200,7 @@ describe('bytes that the origin does not serve', () => {
       text: 'b serves different bytes for example.com/a@v1.0.0 (zip) than the origin o and a: 1 of 3 mirrors serves the bytes of b. The origin is taken as right.',
     });
     const standing = sim.detector.standings().find(({ registry }) => registry === 'b');
-    expect(standing).toMatchObject({ state: 'degraded', because: 'it serves wrong bytes' });
+    expect(standing).toMatchObject({ state: 'degraded', because: 'it served wrong bytes' });
     sim.runTo(from + hour);
     expect(sim.detector.findings()).toMatchObject([{ confidence: 'medium', cause: 'origin' }]);
   });

@@ -30,12 +30,12 @@ describe('roll-up', () => {
     { name: 'silent for a minute at least', input: { silentForMs: 60_000, paceMs: 5_000 }, want: 'unknown' },
     { name: 'silent under suspicion', input: { silentForMs: 999_999, isSuspect: true }, want: 'unknown' },
     {
-      name: 'out, and then the mirror throttles requests (Retry-After)',
+      name: 'out, and then the mirror throttles requests',
       input: { canaryOut: true, isAway: true },
       want: 'degraded',
     },
     {
-      name: 'silent because the mirror throttles requests (Retry-After)',
+      name: 'silent because the mirror throttles requests',
       input: { silentForMs: 90_000, isAway: true },
       want: 'unknown',
     },
@@ -65,8 +65,8 @@ describe('roll-up', () => {
     ['maintenance', 'the mirror was in a maintenance window'],
     ['over_budget', 'over the byte budget'],
     ['overrun', 'the previous probe was still running'],
-    ['throttled', String.raw`the mirror throttles requests \(Retry-After\)`],
-    ['local', 'a local resource was missing on this host'],
+    ['throttled', 'the mirror throttles requests'],
+    ['local', 'this host could not probe in time'],
   ] as const)('slots that pass without a probe, %s: told in any language', (skipped, why) => {
     for (const silentForMs of [null, 999_999]) {
       const sentence = stateOfSeries({ ...up, silentForMs, skipped }).why;
