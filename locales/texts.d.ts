@@ -2107,7 +2107,7 @@ export interface Places {
   readonly 'trap.online-ipv6-broken.causes': never;
   readonly 'trap.proxy-not-a-url.what': 'name' | 'value';
   readonly 'trap.proxy-case-differs.what': 'upper' | 'one' | 'lower' | 'other';
-  readonly 'trap.proxy-catches.what': 'names' | 'hosts';
+  readonly 'trap.proxy-catches.what': 'hosts' | 'names';
   readonly 'trap.go-env-shadowed.what': 'name' | 'above' | 'own';
   readonly 'trap.go-env-shadowed.unset': 'name';
   readonly 'trap.go-env-shadowed.drop': 'name';
@@ -2132,7 +2132,7 @@ export interface Places {
   readonly 'trap.npm-tls-off.authority': never;
   readonly 'trap.npm-auth-unscoped.what': 'name';
   readonly 'trap.npm-auth-unscoped.set': 'scoped' | 'name';
-  readonly 'trap.npm-auth-elsewhere.what': 'name' | 'host' | 'used' | 'count';
+  readonly 'trap.npm-auth-elsewhere.what': 'name' | 'host' | 'count' | 'used';
   readonly 'trap.npm-auth-elsewhere.set': 'host';
   readonly 'trap.npm-scope-leaks.what': 'name' | 'scope';
   readonly 'trap.npm-scope-leaks.set': 'scope';

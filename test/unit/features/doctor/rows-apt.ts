@@ -10,14 +10,14 @@ export const aptRows: readonly TrapRow[] = [
     files: { [list]: '# ours\ndeb [arch=amd64 trusted=yes] http://apt.corp/debian stable main\n' },
     id: 'apt-unverified',
     where: [`${list}:2`],
-    what: 'http://apt.corp/debian is used without verifying signatures',
+    what: 'apt accepts http://apt.corp/debian without a valid signature',
   },
   {
     name: 'another word for yes',
     files: { [list]: 'deb [trusted=true] http://apt.corp/debian stable main\n' },
     id: 'apt-unverified',
     where: [`${list}:1`],
-    what: 'http://apt.corp/debian is used without verifying signatures',
+    what: 'apt accepts http://apt.corp/debian without a valid signature',
   },
   {
     name: 'a stanza that is trusted unverified',
@@ -57,7 +57,7 @@ export const aptRows: readonly TrapRow[] = [
     files: { [list]: `deb [signed-by=${key}] mirror+file:/etc/apt/mirrors.txt stable main\n`, [key]: 'key' },
     id: 'apt-list-missing',
     where: [`${list}:1`],
-    what: '/etc/apt/mirrors.txt names no mirror',
+    what: 'No mirror could be read from /etc/apt/mirrors.txt',
   },
   {
     name: 'a list of mirrors without one',
@@ -68,7 +68,7 @@ export const aptRows: readonly TrapRow[] = [
     },
     id: 'apt-list-missing',
     where: [`${list}:1`],
-    what: '/etc/apt/mirrors.txt names no mirror',
+    what: 'No mirror could be read from /etc/apt/mirrors.txt',
   },
   {
     name: 'a password in a file that everybody reads',

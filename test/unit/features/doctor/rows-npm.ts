@@ -94,7 +94,7 @@ export const npmRows: readonly TrapRow[] = [
     },
     id: 'npm-clients-differ',
     where: ['.npmrc:1', '.yarnrc.yml:2'],
-    what: 'yarn https://b.example.com',
+    what: 'yarn to https://b.example.com',
   },
   {
     name: "pnpm's workspace file over .npmrc",
@@ -106,7 +106,7 @@ export const npmRows: readonly TrapRow[] = [
     },
     id: 'npm-pnpm-differ',
     where: ['.npmrc:1', 'pnpm-workspace.yaml:4'],
-    what: 'npm uses https://a.example.com/, pnpm https://b.example.com/',
+    what: 'npm is set to https://a.example.com/, pnpm to https://b.example.com/',
   },
   {
     name: "the file of pnpm's workspace above a package of it",
@@ -118,7 +118,7 @@ export const npmRows: readonly TrapRow[] = [
     },
     id: 'npm-pnpm-differ',
     where: ['.npmrc:1', '/home/pnpm-workspace.yaml:2'],
-    what: 'npm uses https://a.example.com/, pnpm https://b.example.com/',
+    what: 'npm is set to https://a.example.com/, pnpm to https://b.example.com/',
   },
   {
     name: "pnpm's own file of the user over the user's .npmrc",
@@ -128,7 +128,7 @@ export const npmRows: readonly TrapRow[] = [
     },
     id: 'npm-pnpm-differ',
     where: ['~/.npmrc:1', '~/.config/pnpm/config.yaml:1'],
-    what: 'pnpm https://b.example.com/',
+    what: 'pnpm to https://b.example.com/',
   },
   {
     name: 'strict-ssl=false of the user',
@@ -187,14 +187,14 @@ export const npmRows: readonly TrapRow[] = [
     files: { '~/.npmrc': 'registry=https://a.example.com/\n//b.example.com/:_authToken=hunter2\n' },
     id: 'npm-auth-elsewhere',
     where: ['~/.npmrc:2'],
-    what: '_authToken belongs to b.example.com, but a.example.com is in use',
+    what: '_authToken belongs to b.example.com, but the only registry setting names a.example.com',
   },
   {
     name: 'a private scope is asked of everybody',
     files: { 'package.json': packageJson, 'mirrorwatch.yaml': config },
     id: 'npm-scope-leaks',
     where: ['package.json:4'],
-    what: '@corp/ui is private, and @corp has no registry',
+    what: '@corp/ui is private, and npm has no registry for @corp',
   },
   {
     name: 'a scope whose registry only this machine knows',

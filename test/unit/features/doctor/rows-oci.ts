@@ -92,7 +92,7 @@ export const ociRows: readonly TrapRow[] = [
     },
     id: 'oci-mirrors-twice',
     where: ['/etc/containerd/config.toml:3', '/etc/containerd/config.toml:4'],
-    what: 'are both set',
+    what: 'config_path is set, and registry.mirrors has a table',
   },
   {
     name: 'a mirror with a path',

@@ -93,7 +93,7 @@ export const pypiRows: readonly TrapRow[] = [
     env: { PIP_INDEX_URL: 'http://a.example.com/simple' },
     id: 'pip-index-plain',
     where: ['$PIP_INDEX_URL'],
-    what: 'pip uses http://a.example.com/simple',
+    what: 'The settings of pip name http://a.example.com/simple',
   },
   {
     name: 'pip and uv go different ways',
