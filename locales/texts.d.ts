@@ -24,7 +24,7 @@ export interface Places {
   readonly 'acted.notHolder': never;
   readonly 'action.done': 'action' | 'what' | 'from' | 'to';
   readonly 'action.failed': 'action' | 'what' | 'from' | 'to';
-  readonly 'action.undone': 'action' | 'what' | 'from';
+  readonly 'action.undone': 'action' | 'what' | 'from' | 'to';
   readonly 'action.held': 'action' | 'what' | 'from' | 'to';
   readonly 'action.undoFailed': 'action' | 'what' | 'to';
   readonly 'action.by.failback': never;
@@ -99,7 +99,7 @@ export interface Places {
   readonly 'alert.MirrorNoSuccess.summary': 'registry';
   readonly 'alert.MirrorNoSuccess.says': 'registry' | 'ecosystem' | 'span';
   readonly 'alert.MirrorNeverAnswered.summary': 'registry';
-  readonly 'alert.MirrorNeverAnswered.says': 'value' | 'registry' | 'ecosystem';
+  readonly 'alert.MirrorNeverAnswered.says': 'registry' | 'ecosystem' | 'value';
   readonly 'alert.MirrorSpike.summary': 'registry';
   readonly 'alert.MirrorSpike.says': 'registry' | 'ecosystem' | 'value';
   readonly 'alert.MirrorLevelShift.summary': 'registry';

@@ -34,10 +34,10 @@ real('mirrorwatch demo --once without a network', ['netns'], () => {
     expect(door.stdout).toMatch(/ builds +\d+ builds: 0 failed through the front door, [1-9]\d* failed without it\n/);
     expect(door.stdout).not.toMatch(/: [1-9]\d* failed through/);
     const action = [
-      / changed +Action client done: go switched from near to far\n +--- \/dev\/null\n +\+\+\+ \S+\/client\.env\n/,
+      / changed +Action client done: switch of go from near to far\n +--- \/dev\/null\n +\+\+\+ \S+\/client\.env\n/,
       /\n +\+GOPROXY=http:\/\/127\.0\.0\.1:\d+,direct\n/,
       / well +mirror near responds as before\n/,
-      / undone +Action client undone: go is back on near\n/,
+      / undone +Action client undone: switch of go from near to far\n/,
     ].map((part) => door.stdout.search(part));
     expect([action.includes(-1), action.toSorted((a, b) => a - b)], door.stdout).toEqual([false, action]);
     for (const { code, stdout, stderr } of [one, all]) expect([code, stderr], stdout).toEqual([0, '']);

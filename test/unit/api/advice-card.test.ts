@@ -93,7 +93,7 @@ describe('the client’s own switch', () => {
       cause: 'outage',
       settledAtMs: nowMs,
     });
-    expect(item.text).toContain('<code>GODEBUG=http2client=0</code>, because coast has an outage');
+    expect(item.text).toContain('<code>GODEBUG=http2client=0</code>, because requests to coast fail');
     expect(item.text).not.toContain('from <a');
   });
 

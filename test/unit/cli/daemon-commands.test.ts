@@ -154,7 +154,7 @@ test('whatever a daemon says, it moves no cursor, hides nothing and adds no line
     '    x',
     "      export GOPROXY='https://evil.example.com'?[31m?2J?",
     `  until ${line}`,
-    `  this advice does not cover: ${line}`,
+    `  note: ${line}`,
   ]);
   expect(json.out).not.toMatch(/[^\P{C}\n]/u);
   expect(JSON.parse(json.out)).toEqual([one]);

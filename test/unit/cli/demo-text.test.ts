@@ -51,9 +51,9 @@ test.each<readonly [stage: DemoEvent['stage'], text: string, told: DemoEvent['to
   ],
   [
     'changed',
-    'Action client done: go switched from near to far\n+GOPROXY=x',
+    'Action client done: switch of go from near to far\n+GOPROXY=x',
     { sentence: phrase('action.done', { action: 'client', what: 'go', from: 'near', to: 'far' }) },
-    '变更     动作 client 已完成：go 已从 near 切换到 far\n                  +GOPROXY=x',
+    '变更     动作 client 已完成：go 从 near 切换到 far\n                  +GOPROXY=x',
   ],
 ])('%s: %s', (stage, text, told, chinese) => {
   const event: DemoEvent = { stage, atSeconds: 1, ecosystem: null, text, ...(told === undefined ? {} : { told }) };

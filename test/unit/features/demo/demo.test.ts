@@ -97,8 +97,8 @@ describe('the content of webhooks', () => {
     remedy: { env: 'x', lines: 'far' },
   };
   const action = { ecosystem: 'paper', action: 'client', from: 'near', to: 'far', output: '+X=far' };
-  const done = 'Action client done: paper switched from near to far';
-  const undone = 'Action client undone: paper is back on near';
+  const done = 'Action client done: switch of paper from near to far';
+  const undone = 'Action client undone: switch of paper from near to far';
   const acted = (result: 'done' | 'undone') => ({
     sentence: { key: `action.${result}`, values: { action: 'client', what: 'paper', from: 'near', to: 'far' } },
   });
