@@ -73,17 +73,17 @@ describe('layer by layer', () => {
 
   test.each([
     ['nobody listens', { kind: 'refuse' }, 'tcp', 'no service listens on that port'],
-    ['a filter cuts the handshake', { kind: 'reset-in-tls' }, 'tls', 'the connection is reset'],
-    ['a plain port', { kind: 'plain-on-tls' }, 'tls', 'does not support our TLS versions'],
+    ['a filter cuts the handshake', { kind: 'reset-in-tls' }, 'tls', 'the connection is closed or reset'],
+    ['a plain port', { kind: 'plain-on-tls' }, 'tls', 'without our TLS versions'],
     [
       'an intercepting gateway',
       { kind: 'certificate', which: 'unknownCa' },
       'certificate',
-      'no authority that this machine trusts',
+      'this machine cannot trust the certificate',
     ],
     ['an expired certificate', { kind: 'certificate', which: 'expired' }, 'certificate', 'not valid now'],
     ["another's certificate", { kind: 'certificate', which: 'wrongName' }, 'certificate', 'for another name'],
-    ['a cut after the request', { kind: 'reset-after-request' }, 'http', 'the connection is reset'],
+    ['a cut after the request', { kind: 'reset-after-request' }, 'http', 'the connection is closed or reset'],
     ['a broken mirror', { kind: 'status', status: 502 }, 'http', 'server error (502)'],
     ['the login page of a network', { kind: 'html' }, 'content', 'an HTML page'],
     ['a cut in the body', { kind: 'close-mid-body' }, 'content', 'the response is truncated'],
@@ -175,7 +175,7 @@ describe('layer by layer', () => {
 
   test('where all fail alike, the trouble is near', async () => {
     const got = await ask({ a: 'url: "http://127.0.0.1:1"', b: 'url: "http://127.0.0.2:1"' });
-    expect(got.traps.map(({ id, what }) => [id, /is probably your network, not the mirrors/.test(what)])).toEqual([
+    expect(got.traps.map(({ id, what }) => [id, /may be your network, not the mirrors/.test(what)])).toEqual([
       ['online-tcp', true],
     ]);
     const one = await ask({ a: 'url: "http://127.0.0.1:1"', b: `url: "${mirror.url}"` });

@@ -51,7 +51,7 @@ describe('HTTP/2 alone is broken, and no other mirror can be advised', () => {
       rollback: unset,
     });
     expect(advice.reason).toBe(
-      'a fails over HTTP/2 (reset) and works over HTTP/1.1. No other mirror is advised: there is no other mirror of go. GODEBUG=http2client=0 makes go use HTTP/1.1 for all requests: more connections, slower builds.',
+      'a fails over HTTP/2 (reset) and works over HTTP/1.1. No other mirror is advised: no other mirror of go is monitored. GODEBUG=http2client=0 makes go use HTTP/1.1 for all requests: more connections, slower builds.',
     );
     expect(advice.doesNotCover).toEqual([
       'GODEBUG can only be set in the environment: append this value to the current one.',

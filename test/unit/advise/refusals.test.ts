@@ -18,7 +18,7 @@ describe('refusals are visible', () => {
       chain: { before: chain, after: chain },
     });
     expect(only(stage).reason).toBe(
-      'a cannot be judged. No switch is advised: independent mirrors fail together, so the problem may be the network of this host.',
+      'a cannot be judged. No switch is advised: the problem may be this host or its network.',
     );
     expect(stage.advisor.remedy('go', 'go')).toEqual({ kind: 'nothing', state: 'suspect' });
     stage.suspect = false;
@@ -96,11 +96,11 @@ describe('refusals are visible', () => {
   });
 
   it.each([
-    ['there is no other mirror', [mirror('a')], 'there is no other mirror of go'],
+    ['there is no other mirror', [mirror('a')], 'no other mirror of go is monitored'],
     [
       'the only other one is an origin',
       [mirror('a'), mirror('o', { role: 'origin' })],
-      'every other mirror is ruled out',
+      'no other mirror qualifies now',
     ],
   ] as const)('no candidate: %s', (_name, mirrors, text) => {
     const stage = warm(mirrors, 'https://a.example.com,direct');

@@ -19,7 +19,7 @@ describe('what is wrong, in a sentence', () => {
     kill(stage);
     stage.consider();
     expect(only(stage).reason).toBe(
-      'a is down (refused): all 4 probes of the last 4 s failed. No switch is advised: there is no other mirror of go.',
+      'a is down (refused): all 4 probes of the last 4 s failed. No switch is advised: no other mirror of go is monitored.',
     );
   });
 

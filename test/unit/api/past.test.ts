@@ -74,7 +74,7 @@ describe('the past of the page', () => {
     const text = words(await pageOf('/', past));
     expect(text).toContain('advice from coast to inland, because coast is slow');
     expect(text).toContain('withdrawn after 60 min');
-    expect(text).toContain('Resolved 3 in the last day, 2 in the six days before');
+    expect(text).toContain('Ended 3 in the last day, 2 in the six days before');
   });
   it('says so where nothing ended, and where there is more than is shown', async () => {
     const none = words(

@@ -90,7 +90,7 @@ describe('advice', () => {
     const { code, out } = await ask(world, 'advice');
     expect(code).toBe(0);
     expect(out).toContain('no switch advised  go/go');
-    expect(out).toContain('the network of this host');
+    expect(out).toContain('this host or its network');
     expect(out).not.toContain('export GOPROXY');
   });
 });
@@ -377,7 +377,7 @@ describe('actions', () => {
     await world.seconds(2);
     expect(await ask(world, 'actions', 'undo', id)).toMatchObject({
       code: 1,
-      err: expect.stringContaining('this action is not done, so there is nothing to undo'),
+      err: expect.stringContaining('this action has nothing to undo now'),
     });
     expect((await ask(world, 'actions', 'undo', 'nothing')).code).toBe(1);
     expect((await ask(world, 'actions', 'undo')).code).toBe(2);

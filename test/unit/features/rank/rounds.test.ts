@@ -189,15 +189,20 @@ describe('what a ranking says', () => {
       '2 ms of noise are none',
       { a: 4, b: 2, c: 3 },
       null,
-      'keep what you have: no mirror is better than a; b, c are equal',
+      'keep what you have: no mirror proved better than a; b, c are equal',
     ],
     [
       'just below minGain',
       { a: 100, b: 81, c: 81 },
       null,
-      'keep what you have: no mirror is better than a; b, c are equal',
+      'keep what you have: no mirror proved better than a; b, c are equal',
     ],
-    ['just below 10 ms', { a: 20, b: 10.1, c: 99 }, null, 'keep what you have: no mirror is better than a; b is equal'],
+    [
+      'just below 10 ms',
+      { a: 20, b: 10.1, c: 99 },
+      null,
+      'keep what you have: no mirror proved better than a; b is equal',
+    ],
     [
       'from minGain and 10 ms on',
       { a: 100, b: 80, c: 99 },
@@ -226,13 +231,13 @@ describe('what a ranking says', () => {
       'one failure of ten is chance',
       { a: tenth(1, 5), b: 5, c: 5 },
       null,
-      'keep what you have: no mirror is better than a; 1 of its 10 requests failed, which may be chance; b, c are equal',
+      'keep what you have: no mirror proved better than a; 1 of its 10 requests failed, which may be chance; b, c are equal',
     ],
     [
       'a faster one that fails',
       { a: 90, b: tenth(4, 5), c: 90 },
       null,
-      'keep what you have: no mirror is better than a; c is equal',
+      'keep what you have: no mirror proved better than a; c is equal',
     ],
     [
       'one behind the first is dead',
@@ -244,7 +249,7 @@ describe('what a ranking says', () => {
       'one that is not in the chain is dead',
       { a: 20, b: 20 },
       null,
-      'keep what you have: no mirror is better than a; b is equal',
+      'keep what you have: no mirror proved better than a; b is equal',
     ],
     ['nobody usable: none', {}, null, 'no usable mirror'],
   ])('%s', async (_, times, remedy, reason) => {
@@ -270,7 +275,7 @@ describe('what a ranking says', () => {
       'most rounds differ by little: equal, whatever one of them did',
       { a: 40, b: ten((round) => (round === 3 ? 900 : 41)), c: 200 },
       'right',
-      `${quiet}no mirror is better than a; b is equal`,
+      `${quiet}no mirror proved better than a; b is equal`,
       { a: 'best', b: 'equal', c: 'slower' },
     ],
     [
@@ -291,7 +296,7 @@ describe('what a ranking says', () => {
       'one behind it that could not be checked stays in the chain',
       { a: 5, b: ten(() => unknown), c: 200 },
       'right',
-      `${quiet}no mirror is better than a`,
+      `${quiet}no mirror proved better than a`,
       { a: 'best', b: 'unknown', c: 'slower' },
     ],
     [
