@@ -206,7 +206,7 @@ export interface ConfigIssue {
   /** The found value as YAML or JSON of limited length, secrets masked; `null`: the key is missing. */
   readonly seen: Sentence | string | null;
   readonly expected: Sentence;
-  /** A similar known key for a misspelt one, or `null`. */
+  /** The known key or allowed value that is most like a misspelt one; `null`: none. */
   readonly nearest: string | null;
 }
 

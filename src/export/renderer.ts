@@ -40,7 +40,7 @@ export function createRenderer(input: {
     let lines = 0;
     const all = [...boards.all(), daemon];
     for (const name of metricNames) {
-      // The last family counts the lines before it and its own.
+      // The last family counts the sample lines, its own included.
       if (name === 'mirrorwatch_exposition_lines') instruments.mirrorwatch_exposition_lines.set(lines + 1);
       let isBegun = false;
       for (const board of all) {

@@ -8,7 +8,7 @@ import { parseFields } from '../parse-json.ts';
 import { type End, get, stoppedBy, type Talk } from '../talk.ts';
 import type { OciContext } from './context.ts';
 
-/** `isFresh`: the token was fetched in this conversation. */
+/** `isFresh`: the token was just fetched, not cached before. */
 export interface Held {
   readonly token: string;
   readonly isFresh: boolean;

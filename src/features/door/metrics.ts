@@ -17,7 +17,7 @@ export interface DoorMetrics {
   text(): Promise<string>;
 }
 
-/** Creates the metrics; `ordered` starts the counter of redirects to each mirror at 0. */
+/** Creates the metrics of one front door. */
 export function createDoorMetrics(): DoorMetrics {
   const register = new Registry();
   const settingsOf = <N extends keyof typeof doorMetrics>(name: N) => {

@@ -187,6 +187,18 @@ describe('mirrorwatch init', () => {
     await expectAccepted(machine);
   });
 
+  test.each(['env:\n  GOPROXY: https://$HOST/go\n', 'env:\n  GOPROXY: https://go.build.corp/$X/x,direct\n'])(
+    'takes no mirror whose URL has a placeholder: %j',
+    async (content) => {
+      const machine = testMachine({
+        '.github/workflows/ci.yml': content,
+        'go.mod': 'module example.com/x\n\ngo 1.24\n',
+      });
+      const { err } = await machine.run(['init', '--yes']);
+      expect(err).not.toContain('ci.yml');
+    },
+  );
+
   test.each([
     ['.github/workflows/ci.yml', 'env:\n  GOPROXY: https://ada:hunter2@go.build.corp,direct\n', 2, 'go'],
     ['Jenkinsfile', "environment {\n  GOPROXY = 'https://go.build.corp'\n}\n", 2, 'go'],
