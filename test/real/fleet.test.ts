@@ -44,7 +44,7 @@ const stories: readonly Story[] = [
     places: { fra: nearDown },
     says: [
       `near: down from fra alone; from ams it responds in 295 ms: ${path} fra or the server reached from there, not the whole mirror`,
-      'Switch go from near to far at fra only: 1 of 3 places advise it; 2 are needed to switch all',
+      'Switch go from near to far at fra only: 1 of 3 places advise to leave near; 2 are needed to switch all',
     ],
     alerts: ['MirrorDown fra'],
   },
@@ -54,7 +54,7 @@ const stories: readonly Story[] = [
     places: { ams: nearDown, fra: nearDown },
     says: [
       `near: down from 2 of 3 places (ams and fra); from sgp it responds in 295 ms: ${path} ams and fra or the server reached from there, not the whole mirror`,
-      'Switch go from near to far at all places of eu: 2 of 3 advise it',
+      'Switch go from near to far at all places of eu: 2 of 3 advise to leave near',
     ],
     alerts: ['MirrorDown ams', 'MirrorDown fra', 'MirrorDownMostPlaces near'],
   },
@@ -64,7 +64,7 @@ const stories: readonly Story[] = [
     places: { ams: nearDown, fra: nearDown, sgp: nearDown },
     says: [
       'near: down from all 3 places: the cause is the mirror itself',
-      'Switch go from near to far at all places of eu: 3 of 3 advise it',
+      'Switch go from near to far at all places of eu: 3 of 3 advise to leave near',
     ],
     alerts: ['MirrorDown ams', 'MirrorDown fra', 'MirrorDown sgp', 'MirrorDownMostPlaces near'],
   },
@@ -89,7 +89,7 @@ const stories: readonly Story[] = [
     places: { ams: { states: { ...up.states, near: 'unknown' } }, fra: nearDown },
     says: [
       `near: down from fra alone; from sgp it responds in 295 ms: ${path} fra or the server reached from there, not the whole mirror; unknown from ams`,
-      'Switch go from near to far at fra only: 1 of 3 places advise it; 2 are needed to switch all',
+      'Switch go from near to far at fra only: 1 of 3 places advise to leave near; 2 are needed to switch all',
     ],
     alerts: ['MirrorDown fra'],
   },

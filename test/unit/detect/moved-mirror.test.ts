@@ -36,7 +36,7 @@ describe('a mirror that has another URL', () => {
     });
     const turn = detector.tick(at(sim.nowMs + minute));
     expect(turn.findings.map(({ change, finding }) => [change, finding.id, finding.text])).toEqual([
-      ['closed', open.id, 'a is no longer monitored.'],
+      ['closed', open.id, 'a was removed or changed in the configuration.'],
     ]);
     expect(detector.findings()).toEqual([]);
   });

@@ -305,8 +305,8 @@ describe('it stands as long as the finding', () => {
     ['mismatch', true, 'critical', 'a serves wrong bytes'],
     ['retag', true, 'critical', 'a serves wrong bytes'],
     ['fork', true, 'critical', 'a shows a forked checksum database'],
-    ['retag', false, 'warning', 'a serves different bytes than other mirrors'],
-    ['peers', false, 'warning', 'a serves different bytes than other mirrors'],
+    ['retag', false, 'warning', 'a serves bytes that may be wrong'],
+    ['peers', false, 'warning', 'a serves bytes that may be wrong'],
   ] as const)('a mismatch by cause %s, an authority behind it %s: %s', (cause, actionable, severity, summary) => {
     const body = renderAlertBody(
       finding('mismatch', 'a', { cause, actionable }),

@@ -14,7 +14,7 @@ test.each<[AuthorityCost, string]>([
   ],
   [
     { relayed: { requests: 7, ms: 0 }, direct: null },
-    '7 requests, 0.0 ms through the relay; the database itself was not requested or is unreachable; no cost if the client does not use the database',
+    '7 requests, 0.0 ms through the relay; no measurement of the database itself; no cost if the client does not use the database',
   ],
 ])('%o', (cost, want) => {
   expect(formatCost(cost, english)).toBe(want);

@@ -135,14 +135,16 @@ const rows: readonly Row[] = [
       'x: down from all 2 places since 14:02 UTC: the cause is the mirror itself; unknown from fra',
       'y: down from all 2 places since 14:02 UTC: the cause is the mirror itself; unknown from fra',
     ],
-    told: ['fra: reports 2 mirrors as up that all other places report as down; states from fra do not count'],
+    told: [
+      'fra: reports 2 mirrors as up or degraded that all other places report as down; states from fra do not count',
+    ],
   },
   {
     name: 'a shard that is gone',
     places: {
       fra: [a({ x: well() }, { shards: { index: 0, count: 3 } }), a({ y: well() }, { shards: { index: 2, count: 3 } })],
     },
-    told: ['fra: shards 1 of 3 are missing; their targets are unassigned'],
+    told: ['fra: no data from shards 1 of 3; the states of their mirrors are unknown'],
   },
 ];
 
