@@ -89,7 +89,7 @@ describe('lock files', () => {
       version,
       because: 'malformed',
     });
-    const expected = 'module, version and h1: hash on every line of "go.sum": these lines are left out:';
+    const expected = 'module, version and h1: hash on these lines of "go.sum", which are left out:';
 
     test.each([
       {
