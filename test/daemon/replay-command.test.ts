@@ -76,8 +76,8 @@ describe('mirrorwatch replay, beside the daemon that holds the file', () => {
     expect(lines[1]).toBe('changed: advise.minGain=90%');
     const rows = lines.filter((line) => / (actual|current settings|changed settings) +go\/go/.test(line));
     expect(rows.map((line) => line.slice(21).split(/ {2,}/))).toEqual([
-      ['actual', 'go/go', 'a', 'b', 'slower', expect.any(String), '0.21 s', 'still in force'],
-      ['current settings', 'go/go', 'a', 'b', 'slower', expect.any(String), '0.21 s', 'still in force'],
+      ['actual', 'go/go', 'a', 'b', 'slower', expect.any(String), '0.21 s', 'after the window'],
+      ['current settings', 'go/go', 'a', 'b', 'slower', expect.any(String), '0.21 s', 'after the window'],
     ]);
     const sums = lines
       .filter((line) => /^(actual|current settings|changed settings) /.test(line))

@@ -81,7 +81,7 @@ ${chatOf('dingtalk', dingtalk)}
     await until(
       'its end',
       () => texts(discord),
-      (all) => all.includes('已恢复：m0 曾发生故障'),
+      (all) => all.includes('已结束：m0 的故障'),
       { help: second.log },
     );
     const calls = discord.posts.map(({ method, path }) => `${method} ${path.replace(/^.*(?=\/messages|\?)/, '')}`);
@@ -125,7 +125,7 @@ ${chatOf('dingtalk', dingtalk)}
         'its end is told, and refers to a card',
         () => texts(chat),
         (all) => {
-          const [, ref] = /已恢复：m0 曾发生故障[\s\S]*?消息 #([0-9a-z]{6})/.exec(all) ?? [];
+          const [, ref] = /已结束：m0 的故障[\s\S]*?消息 #([0-9a-z]{6})/.exec(all) ?? [];
           return ref !== undefined && refsOf(all.slice(0, all.indexOf('已恢复'))).includes(ref);
         },
         { help: second.log },

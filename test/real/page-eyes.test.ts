@@ -231,6 +231,6 @@ real('the page before eyes, ears and a keyboard', ['chromium'], () => {
     await browser.until(`document.querySelector('h1').textContent`, 'Timeline');
     expect(
       await browser.read(`[...document.querySelectorAll('[aria-current]')].map((one) => one.textContent).join()`),
-    ).toBe('timeline,week,Resolved: the outage of campus');
+    ).toBe('timeline,week,Ended: the outage of campus');
   });
 });

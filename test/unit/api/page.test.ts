@@ -139,7 +139,7 @@ describe('what stands on top', () => {
     [
       'no line can be pasted',
       { advice: () => ({ items: [{ ...fixtureAdvice, remedy: {} }], next: null }) },
-      ['No line can be pasted safely'],
+      ['There is no line to paste'],
       ["export GOPROXY='https://mirrors"],
     ],
   ])('%s', async (_name, change, has, hasNot) => {

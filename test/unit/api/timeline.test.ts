@@ -81,7 +81,7 @@ describe('the timeline', () => {
 
   it('says so where there is nothing, and where there is more than is shown', async () => {
     expect(words(await pageOf('/timeline?until=2020-01-01T00:00:00Z'))).toContain(
-      'No findings or advice in this range',
+      'No findings or advice to show in this range',
     );
     const many = Array.from({ length: 300 }, (_, i) =>
       fixtureWeek.slice(4, 5).map((one) => ({ ...one, id: `m${i}` })),
@@ -117,7 +117,7 @@ describe('an address of the timeline', () => {
       'outage campus was down: no connection came about',
     );
     expect([...page.matchAll(/aria-current="true"><bdi>([^<]*)/g)].map(([, text]) => text)).toEqual([
-      'Resolved: the outage of campus',
+      'Ended: the outage of campus',
     ]);
     expect([...page.matchAll(/class="bar-of \w+ chosen"/g)]).toHaveLength(1);
   });
@@ -147,7 +147,7 @@ describe('an address of the timeline', () => {
 
   it('of something that is not kept any more says so, and shows the rest', async () => {
     const page = await pageOf('/timeline?range=week&item=finding-long-gone');
-    expect(words(page)).toContain('is no longer stored');
+    expect(words(page)).toContain('too old to be listed');
     expect(listed(page).length).toBeGreaterThan(5);
   });
 

@@ -177,7 +177,7 @@ describe.each(formats)('webhook preview: %s', (format) => {
       'Expected: success rate 37.5 % → 100 % · a fetch takes 41 s → 310 ms',
       'Until: ',
       'Open the page: https://mw.example.com/mirrors/east',
-      '🟢 Resolved: the outage of east',
+      '🟢 Ended: the outage of east',
       'Resolves: message #00k702',
       '🔴 During quiet hours (22:00–08:00): 3 notices',
     ])
@@ -232,7 +232,7 @@ describe.each(formats)('webhook preview: %s', (format) => {
     const file = fileWith(chatLine(format, secrets[format], 'https://c.example.com', ', on: [ recovery ], lang: zh'));
     const { code, out, err } = await run(['webhook', 'preview', 'chat', '--config', file]);
     expect([code, err]).toEqual([0, '']);
-    expect(out.split('\n')[0]).toBe('🟢 已恢复：east 曾发生故障');
+    expect(out.split('\n')[0]).toBe('🟢 已结束：east 的故障');
     expect(out).not.toContain('─');
   });
 });

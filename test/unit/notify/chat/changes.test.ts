@@ -60,7 +60,7 @@ it('one fault is two messages: what to do, changed when the mirror is well, and 
   expect(channel.calls).toEqual(['POST', 'PATCH 101', 'POST']);
   const [first, second] = channel.texts();
   expect(first).toContain('Switch go from a to b');
-  expect(first).toContain('Resolved: the outage of a');
+  expect(first).toContain('Ended: the outage of a');
   expect(first).not.toContain('🔴 a has an outage');
   expect(second).toContain('No longer advised');
   expect(channel.stage.outbox()).toEqual([]);
@@ -98,7 +98,7 @@ it('a message that is gone is not changed: a new one is sent at once', () => {
   channel.pass(20 * second, unknownMessage);
   channel.pass(3 * second);
   expect(channel.calls).toEqual(['POST', 'PATCH 101', 'POST']);
-  expect(channel.texts()[1]).toContain('Resolved: the outage of a');
+  expect(channel.texts()[1]).toContain('Ended: the outage of a');
   expect(channel.stage.outbox()).toEqual([]);
   expect([...channel.stage.rows.keys()].filter((key) => key.startsWith('meta/sent/'))).toHaveLength(1);
 });

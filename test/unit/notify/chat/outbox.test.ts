@@ -78,7 +78,7 @@ describe('grouping', () => {
     stage.idle();
     stage.pass(minute);
     const end = one(stage.send());
-    expect(textsOf(end.message.body)).toContain('Resolved: the outage of a');
+    expect(textsOf(end.message.body)).toContain('Ended: the outage of a');
     expect(textsOf(end.message.body)).toContain('Resolves');
     stage.end(end.notice, delivered);
     expect(stage.outbox()).toEqual([]);
@@ -221,7 +221,7 @@ describe('what it resolves', () => {
     stage.close(outage);
     stage.pass(15 * second);
     const texts = textsOf(one(stage.send()).message.body);
-    expect(texts).toContain('🟢 Resolved: the outage of a');
+    expect(texts).toContain('🟢 Ended: the outage of a');
     expect(texts).toContain('*Duration*  03-01 08:00 to 03-01 08:12 (12 min)');
     expect(texts).toContain('*Resolves*  message #msg-1');
   });
