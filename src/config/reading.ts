@@ -18,7 +18,7 @@ interface More {
   readonly needs?: readonly Path[];
 }
 
-/** Collects the issues found after the schema. Paths are those of the checked file. */
+/** Collects the issues found after the schema. Takes paths in `Checked.file`. */
 export interface Report {
   error(path: Path, expected: Sentence, more?: More): void;
   warning(path: Path, expected: Sentence, more?: More): void;

@@ -6,7 +6,7 @@ const minute = 60 * second;
 /** Time zone offsets are multiples of a quarter of an hour: within one the local hour and day are constant. */
 const quarter = 15 * minute;
 const halfDay = 48 * quarter;
-/** A time that does not come within nine years never comes: 29 February may be absent for eight. */
+/** Times further away count as never: 29 February alone may be absent for eight years. */
 const reachMs = 9 * 366 * 2 * halfDay;
 const expressionsKept = 1_000;
 
@@ -77,7 +77,7 @@ const almanacs = new Map<string, Almanac>();
 /**
  * Cron expressions as node-cron 4 parses them; if day of month and day of week are both given, both must match. A local
  * time that the clocks skip is skipped; one that occurs twice counts once if the expression names hours, else twice.
- * `timeZone`: an IANA name; `null`: the zone of the process. Returns `Infinity` for a time that never comes.
+ * `timeZone`: an IANA name; `null`: the zone of the process. Returns `Infinity` for a time that does not come within nine years.
  * @throws Error on an expression or zone that node-cron refuses
  */
 export const cronCalendar: Calendar = {

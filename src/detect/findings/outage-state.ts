@@ -61,7 +61,7 @@ export const noOutage: OutageState = {
   probeIds: [],
 };
 
-/** The state after failures or an outage have ended: the penalty stays. */
+/** The state without its failures or outage: the penalty and `lastEndedMs` stay. */
 export function removeRow({ penalty, penaltyAtMs, lastEndedMs }: OutageState): OutageState {
   return { ...noOutage, penalty, penaltyAtMs, lastEndedMs };
 }

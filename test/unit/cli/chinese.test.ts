@@ -102,7 +102,7 @@ test.each<readonly [code: number, said: string, argv: readonly string[]]>([
   [2, '向程序发送 standard', ['webhook', 'preview', 'ops']],
   [2, '没有名为 “x” 的 webhook；现有：ops', ['webhook', 'test', 'x']],
   [1, '没有状态文件', ['replay']],
-  [2, '--set 有误：schedule 决定请求什么', ['replay', '--set', 'schedule.every=1m']],
+  [2, '--set 有误：schedule 不能改动', ['replay', '--set', 'schedule.every=1m']],
   [2, '应为 go, npm, pypi, oci, http, all 之一', ['demo', '--ecosystem', 'x']],
   [2, '应为数字', ['rules', '--slo', 'x']],
 ])('%i, %s: %j in Chinese, and the exit code as ever', async (code, said, argv) => {
@@ -116,7 +116,7 @@ test.each<readonly [code: number, said: string, argv: readonly string[]]>([
 
 test.each([
   ['未找到：目前没有这个名称的内容。', ['pause', 'nobody', '--for', '1h']],
-  ['冲突：这条建议已不再待处理', ['advice', 'accept', 'settled']],
+  ['冲突：这条建议目前不是待处理状态', ['advice', 'accept', 'settled']],
   ['请求有误：时长（for）应不超过 30d，例如 "2h"', ['advice', 'dismiss', 'x', '--for', '99d', '--reason', 'known']],
   ['正在启动', ['health', '--ready']],
   ['请求有误：成员 2 是保留字；应为：GOPROXY 的一行。', ['what-if', 'https://a.example.com,goproxy']],

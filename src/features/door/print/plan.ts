@@ -201,7 +201,7 @@ export function listNext(
   });
 }
 
-/** The route's own prefix, and that of the folder beside it with the files, if there is one. */
+/** The route's prefix with its path at `pathname`, and those of the folder beside it with the files, if there is one. */
 function joinsOf({ prefix, paths }: Route, pathname: string): readonly Join[] {
   const { beside } = paths.patterns;
   const main = { from: prefix, to: pathname };
