@@ -24,7 +24,10 @@ export interface Standing extends Upstream {
   readonly inMaintenance: boolean;
   /** When the last ok canary sample was settled, wall milliseconds. */
   readonly lastOkAtMs: number | null;
-  /** When the last canary sample was judged, wall milliseconds: not unknown, and no 429 for our own rate. */
+  /**
+   * When a canary sample last counted, wall milliseconds. Unknown ones, and throttling caused by our own rate, do not
+   * count.
+   */
   readonly lastJudgedAtMs: number | null;
   /** The latest end of the steps' waits after `Retry-After` or 429, wall milliseconds; `null`: no step waits. */
   readonly throttledUntilMs: number | null;

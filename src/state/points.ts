@@ -15,7 +15,7 @@ function wordOf(outcome: SamplePoint['outcome'] | Outcome): string {
   return outcome.tag === 'failed' ? `failed ${outcome.failure.kind}` : `unknown ${outcome.because}`;
 }
 
-/** Enough for a series with an hourly pace. */
+/** The first size of the buffer, which doubles when it is full. */
 const rowsAtFirst = 4;
 
 /** Byte offsets in a row: 64 bits for a time, 32 for a phase. */

@@ -138,6 +138,8 @@ describe('a mirror that is slow for an hour', () => {
     expect(rowsOf(world)).toBe(0);
     const reply = await world.get(`/api/v1/probes/${ended.evidence.probeIds[0]}`);
     expect(reply.status).toBe(404);
-    expect((await world.get(`/probes/${ended.evidence.probeIds[0]}`)).text).toContain('no longer stored');
+    expect((await world.get(`/probes/${ended.evidence.probeIds[0]}`)).text).toContain(
+      'No probe with this id is stored',
+    );
   });
 });

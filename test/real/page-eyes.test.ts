@@ -211,11 +211,12 @@ real('the page before eyes, ears and a keyboard', ['chromium'], () => {
   test('the keyboard alone chooses on the timeline, and the address says what', async () => {
     await browser.eyes(looks['light'] as Eyes);
     await open('/timeline?range=week');
-    const wanted = 'campus is down';
+    const wanted = 'campus has an outage';
     for (let i = 0; i < 40; i += 1) {
       await browser.key('Tab');
       if ((await browser.read('document.activeElement.textContent')) === wanted) break;
     }
+    expect(await browser.read('document.activeElement.textContent')).toBe(wanted);
     expect(await browser.read('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid');
     await browser.key('Enter');
     await browser.until(`document.querySelector('#chosen .kind')?.textContent`, 'outage');

@@ -66,7 +66,10 @@ export const processLimits = {
   shards: 64,
   /** Responses that the front door relays at once; further clients are redirected, or get 503. */
   doorPassing: 512,
-  /** The front door's timeout until a response begins (of an index: from any mirror); `doorStallMs`: between chunks. */
+  /**
+   * The front door's timeout until a response begins; of an index, until a mirror has sent the first `doorAheadBytes`, or
+   * all of it if links are rewritten. `doorStallMs`: between chunks.
+   */
   doorFetchMs: 20 * second,
   doorStallMs: 5 * second,
   /** A mirror that sends the front door less than `doorPaceBytes` in this time is too slow. */

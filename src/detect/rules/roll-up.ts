@@ -22,7 +22,7 @@ export interface RollUpInput {
   readonly modules: number;
   /** Heavy targets included. */
   readonly targetsOut: number;
-  /** The mirror refuses requests, and its canary is throttled. */
+  /** The mirror refuses requests, and its canary is not probed until the requested wait ends. */
   readonly isAway: boolean;
   /** The gravest reason besides targets in outage. */
   readonly degradedBy: Sentence | null;

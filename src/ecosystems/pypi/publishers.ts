@@ -2,8 +2,8 @@ import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 
 /**
- * The services whose workflows may publish. `issuer`: of their certificates. The subject of a certificate is
- * `<at><repository><in><workflow file>@<ref>`.
+ * The services whose workflows may publish. `issuer`: the OIDC issuer in their certificates. The subject alternative
+ * name is `<at><repository><in><workflow file>@<ref>`.
  */
 export const publisherKinds = {
   GitHub: {
