@@ -16,7 +16,7 @@ const costMsMin = 4;
 const nobody = new Int32Array(new SharedArrayBuffer(4));
 
 /** Processor time of this thread so far, in ms. Linux brings the count up to date when a thread rests, else at its next tick. */
-function spentMs(): number {
+export function spentMs(): number {
   Atomics.wait(nobody, 0, 0, 0.05);
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1_000;
