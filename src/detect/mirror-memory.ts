@@ -9,8 +9,8 @@ export interface SeriesMemory {
   readonly connection: Connection;
   /** By name of the rule. */
   readonly states: Record<string, unknown>;
-  /** The last judged sample over the primary connection was ok. */
-  serves: boolean;
+  /** The item by the last judged sample over the primary connection; `null`: none, or it failed for another reason. */
+  item: 'served' | 'absent' | null;
   /** Monotonic time of the last row; `null` before the first. */
   writtenAtMs: number | null;
 }
@@ -145,7 +145,7 @@ export function seriesOf({ series }: MirrorMemory, target: Target, connection: C
   const id = seriesId(target, connection);
   const known = series.get(id);
   if (known !== undefined) return known;
-  const made = { id, target, connection, states: {}, serves: false, writtenAtMs: null };
+  const made = { id, target, connection, states: {}, item: null, writtenAtMs: null };
   series.set(id, made);
   return made;
 }

@@ -1,4 +1,4 @@
-import type { Because } from '../../core/failure.ts';
+import type { Because, Outcome } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy, targetId } from '../../core/mirror.ts';
 import type { Sample, SettledSample } from '../../core/sample.ts';
@@ -7,7 +7,7 @@ import { isLeftAlone, isRefusedForPace } from '../absence.ts';
 import { addTokens } from '../confirm/budget.ts';
 import { updateLook } from '../confirm/look.ts';
 import type { Memory } from '../memory.ts';
-import { type MirrorMemory, primaryConnectionOf, seriesOf, stateOf } from '../mirror-memory.ts';
+import { type MirrorMemory, primaryConnectionOf, type SeriesMemory, seriesOf, stateOf } from '../mirror-memory.ts';
 import { medianOf } from '../rules/baseline.ts';
 import { speedOf, thresholdFor } from '../rules/speed.ts';
 import { isDisturbed } from '../rules/threshold.ts';
@@ -53,8 +53,13 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   if (!isJudged || isLeftAlone(mirror)) return;
   updateLook(memory, answered);
   const isPrimary = connection === primaryConnectionOf(mirror.mirror);
-  if (isPrimary) series.serves = sample.outcome.tag === 'ok';
+  if (isPrimary) series.item = itemBy(sample.outcome);
   judgeKinds(memory, { mirror, series, sample, isCold, isPrimary, isShort });
+}
+
+function itemBy(outcome: Outcome): SeriesMemory['item'] {
+  if (outcome.tag === 'ok') return 'served';
+  return outcome.tag === 'failed' && outcome.failure.kind === 'absent' ? 'absent' : null;
 }
 
 /** The mirror of a sample; `null`: a reload removed the target, or replaced the mirror, while the probe ran. */

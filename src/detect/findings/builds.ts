@@ -185,7 +185,7 @@ export const builds: FindingRule<BuildState | null, number | null> = {
     if (purpose !== 'build' || build === undefined) return null;
     const series = mirror.series.get(seriesId(target, 'cold'));
     const aloneMs = series === undefined ? null : seriesStateOf(builds, series);
-    const answer = speaksForBuild(received, series?.serves === true) ? buildAnswer(sample, aloneMs) : null;
+    const answer = speaksForBuild(received, series?.item === 'served') ? buildAnswer(sample, aloneMs) : null;
     const state = updateBuilds(before, build, answer, view.config.detect.spike.floorMs);
     const says = buildSays(mirror.mirror.name, state, mirror.mirror.speaks);
     return { mirror: state, says: before?.isOpen === true || state.isOpen ? says : null };

@@ -19,7 +19,6 @@ import {
 import { isDownBy } from '../rules/roll-up.ts';
 import { type Says, scopeOf, sortByCanary } from '../rules/says.ts';
 import { hasRegressed, isAlternating } from './lag.ts';
-import { outageOf } from './outage-state.ts';
 import type { About, Answered, FindingRule, Judged, Request, View } from './rule.ts';
 
 export interface RefusalState {
@@ -198,7 +197,7 @@ function nextOf({ view, mirror, sample }: Judged, before: RefusalState): Next {
   // Siblings are searched only for an absence: the search is expensive.
   const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
   const siblings = isAbsent && !isAlternating(mirror, due.target.module) ? siblingsOf(view, mirror, due.target) : null;
-  const reason = refusalOf(outcome, siblings?.some((series) => series?.serves === true) === true);
+  const reason = refusalOf(outcome, siblings?.some((series) => series?.item === 'served') === true);
   // Where no mirror serves the item any more, its absence is no refusal.
   const isOfAbsence = before.isOpen && (before.reason ?? 'absent') === 'absent';
   const isNowhere = isOfAbsence && siblings !== null && lackItem(siblings, due.target);
@@ -242,14 +241,7 @@ export function isAbsentEverywhere({ view, mirror, sample }: Answered): boolean 
 }
 
 function lackItem(siblings: readonly (SeriesMemory | undefined)[], { canary }: Target): boolean {
-  return siblings.every(lacksItem) && (siblings.length > 0 || !canary);
-}
-
-/** True if the mirror did not serve the item last, and neither an outage nor another refusal is the reason. */
-function lacksItem(series: SeriesMemory | undefined): boolean {
-  if (series === undefined || series.serves) return false;
-  const { reason } = seriesStateOf(refusal, series);
-  return (reason ?? 'absent') === 'absent' && outageOf(series).last === 'passed';
+  return siblings.every((series) => series?.item === 'absent') && (siblings.length > 0 || !canary);
 }
 
 function withSeries(refused: Refused, series: SeriesMemory): Refused {

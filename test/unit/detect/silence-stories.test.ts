@@ -168,6 +168,14 @@ describe('a refusal because a sibling serves it', () => {
     ).toEqual(story.toSorted());
   });
 
+  it('ends when a sibling over kept connections has lost it', () => {
+    const sim = world(['a', aMirror('b', { connections: ['warm'] })], (registry, t) =>
+      registry === 'a' || t >= fromMs ? absent : fine,
+    );
+    sim.runTo(20 * minute);
+    expect(sim.changes('refusal').map(({ what }) => what)).toEqual(['a opened', 'a closed']);
+  });
+
   it('stays while the sibling is down or refuses', () => {
     expect(refusals(dead)).toEqual(['a opened']);
     expect(refusals({ fails: failedWith('denied', 403), afterMs: 50 })).toEqual(['a opened', 'b opened']);

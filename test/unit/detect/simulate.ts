@@ -3,11 +3,12 @@ import type { Due } from '../../../src/core/due.ts';
 import type { Outcome } from '../../../src/core/failure.ts';
 import type { FindingChange } from '../../../src/core/finding.ts';
 import { limits } from '../../../src/core/limits.ts';
-import type { Target } from '../../../src/core/mirror.ts';
+import type { Connection, Target } from '../../../src/core/mirror.ts';
 import type { Row } from '../../../src/core/ports.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import type { Facts, HttpProtocol } from '../../../src/core/transcript.ts';
 import { createDetector, type Detector, type DetectTurn } from '../../../src/detect/detector.ts';
+import { primaryConnectionOf } from '../../../src/detect/mirror-memory.ts';
 import { aDue, aSample, at, countingRandom } from './world.ts';
 
 /** What a mirror does with one probe: answers after so long, fails after so long, or says nothing at all. */
@@ -169,8 +170,13 @@ export class Simulation {
       this.#due(target, this.nowMs + everyMs, everyMs);
       if (this.#doubted.has(target.registry) || this.#isAway(target)) {
         this.detector.skipped({ target, connection: 'cold', because: 'paused', count: 1 });
-      } else this.#probe(aDue(target, { plannedAtMs: this.nowMs }));
+      } else this.#probe(aDue(target, { plannedAtMs: this.nowMs, connection: this.#connectionOf(target) }));
     });
+  }
+
+  #connectionOf({ registry }: Target): Connection {
+    const mirror = this.#config.mirrors.find(({ name }) => name === registry);
+    return mirror === undefined ? 'cold' : primaryConnectionOf(mirror);
   }
 
   #ask(round: DetectTurn['rounds'][number]): void {
