@@ -44,7 +44,8 @@ export interface Authority {
   readonly variable: string;
   /** The settings or the project's files show that this runtime is used. */
   readonly isUsed: boolean;
-  readonly set: { readonly file: string; readonly place: Place } | null;
+  /** `file` `null`: the setting holds the certificates themselves. */
+  readonly set: { readonly file: string | null; readonly place: Place } | null;
 }
 
 export interface Doctor {

@@ -25,7 +25,10 @@ export const doctor: Doctor = {
     const named = settings.find(({ key }) => key === 'cafile' || key === 'ca' || key === 'ca[]');
     const file = machine.env[variable] ?? '';
     const isProject = (await machine.read(join(machine.cwd, 'package.json'))).tag === 'ok';
-    const set = file !== '' ? { file, place: { variable } } : named && { file: named.value, place: named.place };
+    const set =
+      file !== ''
+        ? { file, place: { variable } }
+        : named && { file: named.key === 'cafile' ? named.value : null, place: named.place };
     return { variable, isUsed: isProject || scopes.length > 0 || settings.length > 0, set: set ?? null };
   },
   async settle(surroundings, remedy, say) {

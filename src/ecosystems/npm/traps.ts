@@ -103,9 +103,10 @@ function authTraps(setting: NpmSetting, found: NpmFound, say: Say): readonly Npm
     return [trapOf('npm-auth-unscoped', say('trap.npm-auth-unscoped.what', { name }), [place], [set], edits)];
   }
   const host = holder.replace(/^\/\//, '').replace(/[/:].*$/, '');
+  // Without a main registry the clients use their default.
+  if (!found.settings.some((one) => one.key === 'registry')) return [];
   const inUse = found.settings.filter(isRegistry).map(({ value }) => hostOf(value) ?? '');
-  // Without a registry setting the clients use their default.
-  if (inUse.length === 0 || inUse.includes(host)) return [];
+  if (inUse.includes(host)) return [];
   const used = [...new Set(inUse)].join(', ');
   const what = say('trap.npm-auth-elsewhere.what', { count: inUse.length, name, host, used });
   return [trapOf('npm-auth-elsewhere', what, [place], [say('trap.npm-auth-elsewhere.set', { host })])];

@@ -69,7 +69,7 @@ function configTraps({ config, hosts }: OciFound, say: Say): readonly OciTrap[] 
     return trapOf('oci-verify-skipped', what, [placeOf(line)], [say('trap.oci-verify-skipped.set')]);
   });
   const path = lineWith(/^\s*config_path\s*=\s*["'][^"']+["']/);
-  const mirrors = lineWith(/^\s*\[plugins\..*registry\.mirrors/);
+  const mirrors = lineWith(/^\s*\[plugins\..*registry\.mirrors\./);
   const [first] = config;
   // From version 3 of config.toml on, containerd reads the default folder unless another one is set.
   const isOld = lineWith(/^\s*version\s*=\s*([3-9]|\d\d)/) === undefined;
@@ -100,7 +100,7 @@ function daemonTraps({ file, text }: OciFound['daemons'][number], say: Say): rea
     (url) => URL.canParse(url) && `${new URL(url).pathname}${new URL(url).search}` !== '/',
   );
   const plain = mirrors.filter((url) => /^http:/i.test(url) && !isLoop(url));
-  const blind = textsIn(text, 'insecure-registries').filter((host) => !/^(localhost|127\.|\[?::1\b)/.test(host));
+  const blind = textsIn(text, 'insecure-registries').filter((host) => !/^(localhost|127\.|\[?::1\b|$)/.test(host));
   return [
     ...withPath.map((url) => {
       const what = say('trap.oci-mirror-with-path.what', { url: maskUrl(url) });
@@ -120,9 +120,9 @@ function podmanTraps({ registries }: OciFound, say: Say): readonly OciTrap[] {
   return [...tables.values()].flatMap((lines): readonly OciTrap[] => {
     const textOf = (key: 'location' | 'prefix'): string | undefined =>
       lines.flatMap(({ text }) => new RegExp(`^\\s*${key}\\s*=\\s*["']([^"']+)["']`).exec(text)?.[1] ?? [])[0];
-    const location = textOf('location') ?? textOf('prefix') ?? '';
+    const location = textOf('location') ?? textOf('prefix');
     const insecure = lines.filter(({ text }) => /^\s*insecure\s*=\s*true\b/.test(text));
-    if (/^(localhost|127\.)/.test(location)) return [];
+    if (location === undefined || /^(localhost|127\.)/.test(location)) return [];
     return insecure.map(({ file, line }) => blindly(location, { file, line }, '/etc/containers/certs.d', say));
   });
 }

@@ -28,9 +28,9 @@ const authorityKinds = {
 
 /** A trap for each client in use that has no CA file set, if another client has one. */
 export function findAuthorityTraps(all: readonly Authority[], say: Say): readonly Trap[] {
-  const told = all.find(({ set }) => set !== null);
-  if (told === undefined || told.set === null) return [];
-  const { file, place } = told.set;
+  const [told] = all.flatMap(({ set }) => (set === null || set.file === null ? [] : [{ ...set, file: set.file }]));
+  if (told === undefined) return [];
+  const { file, place } = told;
   return all.flatMap(({ variable, isUsed, set }): Trap[] => {
     if (set !== null || !isUsed) return [];
     const what = say('trap.ca-missing.what', { file, variable });

@@ -31,12 +31,11 @@ export function trapsOfDoor(
   const behind = members.slice(at + 1).filter((member) => /^https?:/.test(member));
   const list = (names: readonly string[]): string => names.join(say('list.and'));
   const traps: Trap[] = [];
-  if (patterns.length > 0 && behind.length > 0)
-    traps.push(trap('door-leaks', say('trap.door-leaks.what', { patterns: list(patterns), mirrors: list(behind) })));
+  const unknown = patterns.filter((pattern) => !privatePatterns.includes(pattern));
+  if (unknown.length > 0 && behind.length > 0)
+    traps.push(trap('door-leaks', say('trap.door-leaks.what', { patterns: list(unknown), mirrors: list(behind) })));
   // The lines contain private names only if the client has a setting for them.
-  const missing = patterns.filter(
-    (pattern) => !privatePatterns.includes(pattern) && lines.some((line) => line.includes(pattern)),
-  );
+  const missing = unknown.filter((pattern) => lines.some((line) => line.includes(pattern)));
   if (missing.length > 0) traps.push(trap('door-private', say('trap.door-private.what', { patterns: list(missing) })));
   return traps;
 }

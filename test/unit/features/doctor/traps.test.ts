@@ -119,6 +119,43 @@ test('a registry on loopback or of the inner network may have a port', async () 
   expect(await ids()).toEqual(['npm-scope-leaks']);
 });
 
+const line = (chain: string): string => `GOPROXY=${chain}\nGOPRIVATE=git.corp.example/*\n`;
+test.each<[string, Readonly<Record<string, string>>]>([
+  [
+    'an authority in .npmrc itself, which is no file to name elsewhere',
+    { '~/.npmrc': 'ca="PEM"\n', '~/.config/pip/pip.conf': '[global]\nindex-url = https://pip.corp/simple\n' },
+  ],
+  [
+    'a token of the default registry beside the registry of a scope',
+    { '~/.npmrc': '@corp:registry=https://npm.corp/\n//registry.example.com/:_authToken=hunter2\n' },
+  ],
+  [
+    'the table of mirrors that containerd prints empty',
+    {
+      '/etc/containerd/config.toml':
+        'version = 2\n[plugins."io.containerd.grpc.v1.cri".registry]\n  config_path = "/etc/containerd/certs.d"\n[plugins."io.containerd.grpc.v1.cri".registry.mirrors]\n',
+    },
+  ],
+  [
+    'insecure registries without a name',
+    {
+      '/etc/docker/daemon.json': '{ "insecure-registries": [""] }\n',
+      '/etc/containers/registries.conf': '[[registry]]\ninsecure = true\n',
+    },
+  ],
+  [
+    'names that the client itself keeps from each proxy',
+    {
+      '~/.config/go/env': line('http://127.0.0.1:10121/go|https://near.example.com,direct'),
+      'mirrorwatch.yaml':
+        'mirrors: [ { name: near, ecosystem: go, url: "https://near.example.com", weight: 100 } ]\nmodules: { go: [ rsc.io/quote@v1.5.2 ] }\nprivate: { go: [ git.corp.example/* ] }\ndoor: {}\n',
+    },
+  ],
+])('no trap: %s', async (_name, files) => {
+  const { traps } = said(await testMachine(files).run(['doctor', '--json']));
+  expect(traps.map(({ id }) => id)).toEqual([]);
+});
+
 test('sources of apt that are turned off have no traps: by another name, or by any word for no', async () => {
   const stanza = 'Types: deb\nURIs: http://apt.corp/debian\nSuites: stable\nTrusted: yes\n';
   const machine = testMachine({
