@@ -517,6 +517,7 @@ export interface Places {
   readonly 'gain.cost': 'before' | 'after';
   readonly 'gain.p95': 'before' | 'after';
   readonly 'gain.none': never;
+  readonly 'note.limits': never;
   readonly 'note.more': 'forms';
   readonly 'note.ended': never;
   readonly 'note.long': never;
@@ -2546,9 +2547,11 @@ export interface Counts {
   readonly 'found.times': 'count';
   readonly 'found.certificateSoon': 'days';
   readonly 'found.saySo': 'same';
+  readonly 'found.stale': 'modules';
   readonly 'found.moreModules': 'count';
   readonly 'found.moreVersions': 'count';
   readonly 'found.back': 'count';
+  readonly 'ground.compared': 'rounds';
   readonly 'history.mirrors': 'count';
   readonly 'online.clock.ahead': 'count';
   readonly 'online.clock.behind': 'count';

@@ -73,7 +73,7 @@ export function adviceEndOf(say: PageSay, advice: Advice): Ended {
   const endedAtMs = advice.settledAtMs ?? issuedAtMs;
   const why = say(`advice.cause.${cause}`, { from });
   const move =
-    state === 'refused'
+    state === 'refused' || (advice.refusal !== null && from === to)
       ? say.html('past.noMove', { from: linked(from), why })
       : advice.bypass != null && from === to
         ? say.html('past.bypass', { bypass: html`<code>${advice.bypass}</code>`, why })

@@ -73,9 +73,10 @@ function adviceItem(advice: Advice, isCurrent: boolean): TimelineItem {
 
 export function formatItem({ of }: TimelineItem, vantage: string, say: PageSay): string {
   if (of.tag === 'advice') {
-    const { from, to, state, bypass } = of.advice;
+    const { from, to, state, refusal, bypass } = of.advice;
     if (bypass != null && from === to) return bypass;
-    return state === 'refused' ? say('timeline.stay', { from }) : say('timeline.move', { from, to });
+    const isRefusal = state === 'refused' || (refusal !== null && from === to);
+    return isRefusal ? say('timeline.stay', { from }) : say('timeline.move', { from, to });
   }
   const who = of.finding.registry ?? vantage;
   if (of.finding.state === 'closed') return say(`ended.${of.finding.kind}`, { who });

@@ -95,5 +95,6 @@ function untilRows({ state, expiresAt, settledAt }: AdviceView, { say, reader }:
 function noteRows({ remedy, doesNotCover }: AdviceView, { say }: Pen): Section['rows'] {
   const forms = Object.keys(remedy).slice(1);
   if (forms.length === 0 && doesNotCover.length === 0) return [];
-  return [{ label: say('row.note'), text: say('note.more', { forms: forms.join(say('list.comma')) }) }];
+  const text = forms.length === 0 ? say('note.limits') : say('note.more', { forms: forms.join(say('list.comma')) });
+  return [{ label: say('row.note'), text }];
 }

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { renderAdviceCard } from '../../../src/api/page/advice-card.ts';
 import { adviceEndOf } from '../../../src/api/page/history.ts';
 import { createPageSay } from '../../../src/api/page/html.ts';
+import { formatItem } from '../../../src/api/page/timeline-items.ts';
+import type { Advice } from '../../../src/core/advice.ts';
 import type { Language } from '../../../src/words/words.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
@@ -95,6 +97,28 @@ describe('the client’s own switch', () => {
     });
     expect(item.text).toContain('<code>GODEBUG=http2client=0</code>, because requests to coast fail');
     expect(item.text).not.toContain('from <a');
+  });
+
+  test('a refusal that is over is still one, in the list and on the timeline', () => {
+    const advice: Advice = {
+      ...own,
+      to: own.from,
+      bypass: null,
+      state: 'withdrawn',
+      refusal: 'no_candidate',
+      settledAtMs: nowMs,
+    };
+    expect(adviceEndOf(createPageSay('en'), advice).item.text).toContain('no switch from <a');
+    const item = {
+      id: 'advice-1',
+      of: { tag: 'advice', advice },
+      kind: 'advice',
+      lane: 'go/go',
+      registries: ['coast'],
+      fromMs: 0,
+      toMs: nowMs,
+    } as const;
+    expect(formatItem(item, 'here', createPageSay('en'))).toBe('no switch from coast');
   });
 
   test('beside a move the mirrors are named, and the lines hold both', () => {

@@ -27,6 +27,15 @@ describe('a sentence that is rendered later', () => {
     expect([odd.text, tellIn('zh', odd)]).toEqual([`${english} ()`, `${chinese}（）`]);
   });
 
+  it.each([
+    [0, 'expires in less than one day', '将在一天之内过期'],
+    [1, 'expires in 1 day', '将在 1 天后过期'],
+    [13, 'expires in 13 days', '将在 13 天后过期'],
+  ])('says %i days as people do', (days, english, chinese) => {
+    const soon = told('found.certificateSoon', { name: 'a', days });
+    expect([soon.text, tellIn('zh', soon)]).toEqual([`The certificate of a ${english}.`, `a 的证书${chinese}。`]);
+  });
+
   it('takes the full stop from a sentence within a sentence', () => {
     const trouble = phrase('found.behind.well', { name: 'a' });
     const one = toldOf(

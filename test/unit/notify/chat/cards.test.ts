@@ -191,6 +191,13 @@ describe.each(formats)('%s', (format) => {
     }
   });
 
+  it('names other forms of the line only if there are some', () => {
+    const stage = new Stage([chat('c', format, { page: 'https://mw.example.com' }, { lang: 'en' })]);
+    const one = { ...proposal, remedy: { env: 'export A=b' } };
+    stage.take(stage.notifier.compose({ findings: [], advice: [{ change: 'proposed', advice: one }] }, stage.at));
+    expect(sentOf(stage).map(textsOf).join('\n')).toContain('the page says what the line does not cover');
+  });
+
   it('keeps to its limits however much there is, loses nothing, and cuts no line that is to be copied', () => {
     const long = 'x'.repeat(64);
     const stage = new Stage([chat('c', format, { page: `https://mw.example.com/${'p'.repeat(600)}` }, { lang: 'en' })]);
