@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { ActionDeed, ActionEnd, ActionRow } from '../../core/action.ts';
 import { limits } from '../../core/limits.ts';
 import { printable } from '../../core/printable.ts';
-import { removeGitLeftovers } from '../../io/git-copy.ts';
+import { removeGitCopy, removeGitLeftovers } from '../../io/git-copy.ts';
 import { runProgram } from '../../io/run-program.ts';
 import { phrase } from '../../words/tell.ts';
 import { failureOf } from './command.ts';
@@ -94,13 +94,18 @@ function headOf({ id }: ActionRow, { branch, mergeRequest }: GitDeed, end = ''):
   return mergeRequest === null ? branch : `mirrorwatch/${id.replace(/\.(?=\.|lock$|$)|[^\w.-]/g, '+')}${end}`;
 }
 
+/** A text as fast-import reads it. */
+function dataOf(text: string): string {
+  return `data ${Buffer.byteLength(text)}\n${text}\n`;
+}
+
 async function fetchBranch(action: string, deed: GitDeed, means: Means) {
   const { repository, branch, path, author, isSigned } = deed;
   const copy = join(means.folder, `git-${action}`);
   let mode = '100644';
   const git = async (
     args: readonly string[],
-    more: { stdin?: string; may?: string; env?: Record<string, string> } = {},
+    more: { stdin?: string; may?: readonly string[]; env?: Record<string, string> } = {},
   ) => {
     const end = await runProgram({
       argv: ['git', ...safely, '--literal-pathspecs', '--git-dir', copy, ...args],
@@ -113,17 +118,42 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
       marks: means.marks,
     });
     const failed = failureOf(end);
-    if (failed !== null && end.code !== more.may) throw new StepFailed(failed, true, end.shown);
+    if (failed !== null && more.may?.includes(end.code) !== true) throw new StepFailed(failed, true, end.shown);
     return { isOk: failed === null, stdout: end.stdout };
   };
   const ref = 'refs/mirrorwatch/base';
-  await removeGitLeftovers(copy);
-  await git(['init', '--quiet', '--bare', copy]);
-  await git(['update-ref', '-d', ref]);
-  const depth = ['--quiet', '--no-tags', `--depth=${limits.actionRows}`, '--', repository];
   const isThere = async (name: string) =>
-    (await git(['ls-remote', '--exit-code', '--heads', '--', repository, `refs/heads/${name}`], { may: '2' })).isOk;
-  await git(['fetch', ...depth, `+${(await isThere(branch)) ? `refs/heads/${branch}` : 'HEAD'}:${ref}`]);
+    (await git(['ls-remote', '--exit-code', '--heads', '--', repository, `refs/heads/${name}`], { may: ['2'] })).isOk;
+  const init = () => git(['init', '--quiet', '--bare', '--template=', copy]);
+  const fetch = (from: string, may?: readonly string[]) =>
+    git(['fetch', '--quiet', '--no-tags', `--depth=${limits.actionRows}`, '--', repository, `+${from}:${ref}`], {
+      ...(may && { may }),
+    });
+  if (!(await removeGitLeftovers(copy))) await init();
+  const may = ['1', '128'];
+  if (!(await fetch(`refs/heads/${branch}`, may)).isOk) {
+    const from = (await isThere(branch)) ? `refs/heads/${branch}` : 'HEAD';
+    if (from !== 'HEAD' || !(await fetch(from, may)).isOk) {
+      // The repository answers, so the copy is damaged.
+      await removeGitCopy(copy);
+      await init();
+      await fetch(from);
+    }
+  }
+
+  /** A signed commit, which fast-import cannot make. @returns its hash */
+  async function sign(tree: string, message: string, at: string): Promise<string> {
+    const [, name = '', email = ''] = /^(.*) <(.*)>$/.exec(author) ?? [];
+    const date = { GIT_AUTHOR_DATE: at, GIT_COMMITTER_DATE: at };
+    const who = {
+      GIT_AUTHOR_NAME: name,
+      GIT_AUTHOR_EMAIL: email,
+      GIT_COMMITTER_NAME: name,
+      GIT_COMMITTER_EMAIL: email,
+    };
+    const commit = await git(['commit-tree', '-S', '-p', ref, tree], { stdin: message, env: { ...who, ...date } });
+    return commit.stdout.trim();
+  }
 
   return {
     /** The hash of the newest commit with this line in its message; `null`: none in the fetched history. */
@@ -134,7 +164,7 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
     },
     /** The texts before and after a commit; `otherwise` if the shallow copy lacks the commit's parent. */
     async changeOf(commit: string, otherwise: unknown): Promise<unknown> {
-      const parent = await git(['rev-parse', '--verify', '--quiet', `${commit}^`], { may: '1' });
+      const parent = await git(['rev-parse', '--verify', '--quiet', `${commit}^`], { may: ['1'] });
       if (!parent.isOk) return otherwise;
       const [before, after] = [await this.read(parent.stdout.trim()), await this.read(commit)];
       return { before, after: after ?? '' } satisfies Kept;
@@ -154,28 +184,21 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
       return (await git(['cat-file', '-p', blob])).stdout;
     },
     async push(head: string, text: string | null, message: readonly string[], at: string): Promise<void> {
-      // The branch belongs to this row alone: if it exists, an earlier attempt pushed it.
-      if (head !== branch && (await isThere(head))) return;
-      const index = { GIT_INDEX_FILE: join(copy, 'index.mirrorwatch') };
-      await git(['read-tree', ref], { env: index });
-      const blob = text === null ? null : (await git(['hash-object', '-w', '--stdin'], { stdin: text })).stdout.trim();
-      const entry = blob === null ? `0 ${'0'.repeat(40)}` : `${mode} ${blob}`;
-      await git(['update-index', '-z', '--index-info'], { env: index, stdin: `${entry}\t${path}\0` });
-      const tree = (await git(['write-tree'], { env: index })).stdout.trim();
-      const [, name = '', email = ''] = /^(.*) <(.*)>$/.exec(author) ?? [];
-      const date = { GIT_AUTHOR_DATE: at, GIT_COMMITTER_DATE: at };
-      const who = {
-        GIT_AUTHOR_NAME: name,
-        GIT_AUTHOR_EMAIL: email,
-        GIT_COMMITTER_NAME: name,
-        GIT_COMMITTER_EMAIL: email,
-      };
-      const commit = await git(['commit-tree', ...(isSigned ? ['-S'] : []), '-p', ref, tree], {
-        stdin: `${message.map((line) => printable(line)).join('\n')}\n`,
-        env: { ...who, ...date },
+      const told = `${message.map((line) => printable(line)).join('\n')}\n`;
+      const who = `${author} ${Math.floor(Date.parse(at) / 1_000)} +0000`;
+      const file = `"${path.replaceAll('"', '\\"')}"`;
+      const change = text === null ? `D ${file}\n` : `M ${mode} inline ${file}\n${dataOf(text)}`;
+      const made = 'refs/mirrorwatch/made';
+      // Reads and writes only the folders above the file, however large the repository is.
+      await git(['fast-import', '--quiet', '--force'], {
+        stdin: `commit ${made}\nauthor ${who}\ncommitter ${who}\n${dataOf(told)}from ${ref}^0\n${change}`,
       });
+      const commit = isSigned ? await sign(`${made}^{tree}`, told, at) : made;
       await checkLease(means);
-      await git(['push', '--quiet', '--', repository, `${commit.stdout.trim()}:refs/heads/${head}`]);
+      await git(['push', '--quiet', '--', repository, `${commit}:refs/heads/${head}`]).catch(async (cause: unknown) => {
+        // The branch of a merge request belongs to this row alone: if it exists, an earlier attempt pushed it.
+        if (head === branch || !(await isThere(head))) throw cause;
+      });
     },
   };
 }

@@ -1,36 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { ActionDeed } from '../../../../src/core/action.ts';
 import { acting } from './acting.ts';
 import { adviceTo } from './advice.ts';
+import { deployRepository } from './deploy-repository.ts';
 
-let folder = '';
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'mirrorwatch-git-'));
-  git(folder, 'init', '--quiet', '--bare', '--initial-branch=main', repository());
-  mkdirSync(join(folder, 'work'));
-  git(work(), 'init', '--quiet', '--initial-branch=main');
-  writeFileSync(join(work(), 'README'), 'x\n');
-  commit('first');
-});
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-const repository = () => join(folder, 'deploy.git');
-const work = () => join(folder, 'work');
-const who = ['-c', 'user.name=t', '-c', 'user.email=t@example.com'];
-
-function git(cwd: string, ...args: readonly string[]): string {
-  return execFileSync('git', [...who, ...args], { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-}
-
-function commit(message: string, branch = 'main'): void {
-  git(work(), 'add', '-A');
-  git(work(), 'commit', '--quiet', '-m', message);
-  git(work(), 'push', '--quiet', repository(), `HEAD:refs/heads/${branch}`);
-}
+const { folder, repository, git, commit, shown } = deployRepository({ README: 'x\n' });
+const ours = '# ours\nGOPROXY=https://a.example.com,direct\n';
 
 const deed = (over: Partial<Extract<ActionDeed, { kind: 'git' }>> = {}): ActionDeed => ({
   kind: 'git',
@@ -43,86 +20,102 @@ const deed = (over: Partial<Extract<ActionDeed, { kind: 'git' }>> = {}): ActionD
   mergeRequest: null,
   ...over,
 });
-const shown = (of: string) => git(repository(), 'show', of);
-const count = (branch = 'main') => Number(git(repository(), 'rev-list', '--count', branch));
+const count = (branch = 'main') => Number(git(['rev-list', '--count', branch]));
 
 it('commits the change with its reason and id, pushes it, and reverts it', async () => {
-  mkdirSync(join(work(), 'ci'));
-  writeFileSync(join(work(), 'ci/goproxy.env'), '# ours\nGOPROXY=https://a.example.com,direct\n');
-  chmodSync(join(work(), 'ci/goproxy.env'), 0o755);
-  commit('second');
-  const one = acting(folder, deed());
+  commit({ 'ci/goproxy.env': { mode: '100755', text: ours } });
+  const one = acting(folder(), deed());
   expect(await one.step('prepare')).toMatchObject({ tag: 'ok', output: expect.stringContaining('+GOPROXY=https://b') });
   expect(count()).toBe(2);
   expect(await one.step('act')).toMatchObject({ tag: 'ok' });
-  expect(shown('main:ci/goproxy.env')).toBe('# ours\nGOPROXY=https://b.example.net|direct\n');
-  expect(shown('main:README')).toBe('x\n');
-  expect(git(repository(), 'ls-tree', 'main', 'ci/goproxy.env')).toMatch(/^100755 /);
-  expect(git(repository(), 'log', '-1', '--format=%an <%ae>%n%B', 'main')).toBe(
+  expect(shown('main:ci/goproxy.env', 'main:README')).toBe('# ours\nGOPROXY=https://b.example.net|direct\nx\n');
+  expect(git(['ls-tree', 'main', 'ci/goproxy.env'])).toMatch(/^100755 /);
+  expect(git(['log', '-1', '--format=%an <%ae>%n%B', 'main'])).toBe(
     'Mirrors <mirrors@example.com>\nUse b for go\n\na is down.\n\nMirrorwatch-Action: advice00000000000001.ci\n\n',
   );
   // As after a kill before it was recorded.
   expect(await one.step('act')).toMatchObject({ tag: 'ok' });
   expect(count()).toBe(3);
   expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
-  expect(shown('main:ci/goproxy.env')).toBe('# ours\nGOPROXY=https://a.example.com,direct\n');
+  expect(shown('main:ci/goproxy.env')).toBe(ours);
   expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
   expect(count()).toBe(4);
 });
 
 it('begins a branch at the one of the repository, and an undo removes the file that it made', async () => {
-  const one = acting(folder, deed({ branch: 'mirrors' }));
+  const one = acting(folder(), deed({ branch: 'mirrors' }));
   await one.step('prepare');
   await one.step('act');
   expect(shown('mirrors:ci/goproxy.env')).toBe('GOPROXY=https://b.example.net|direct\n');
-  expect([count('main'), count('mirrors')]).toEqual([1, 2]);
+  expect([count(), count('mirrors')]).toEqual([1, 2]);
   await one.step('undo');
-  expect(git(repository(), 'ls-tree', '-r', '--name-only', 'mirrors')).toBe('README\n');
+  expect(git(['ls-tree', '--name-only', 'mirrors'])).toBe('README\n');
 });
 
 it('reverts nothing that was changed since', async () => {
-  const one = acting(folder, deed());
+  const one = acting(folder(), deed());
   await one.step('prepare');
   await one.step('act');
-  git(work(), 'pull', '--quiet', '--rebase', repository(), 'main');
-  writeFileSync(join(work(), 'ci/goproxy.env'), 'GOPROXY=mine\n');
-  commit('mine');
+  commit({ 'ci/goproxy.env': 'GOPROXY=mine\n' });
   expect(await one.step('undo')).toMatchObject({ tag: 'failed', retry: false, because: { key: 'acted.changedSince' } });
   expect(shown('main:ci/goproxy.env')).toBe('GOPROXY=mine\n');
 });
 
 it('undoes a push whose end was lost, also if the file had changed between prepare and that push', async () => {
-  const prepared = await acting(folder, deed()).step('prepare');
+  const prepared = await acting(folder(), deed()).step('prepare');
   const kept = prepared.tag === 'ok' ? prepared.kept : null;
-  mkdirSync(join(work(), 'ci'));
-  writeFileSync(join(work(), 'ci/goproxy.env'), '# ours\nGOPROXY=https://a.example.com,direct\n');
-  commit('meanwhile');
-  await acting(folder, deed(), adviceTo(), {}, { kept }).step('act');
-  const again = acting(folder, deed(), adviceTo(), {}, { kept });
+  commit({ 'ci/goproxy.env': ours });
+  await acting(folder(), deed(), adviceTo(), {}, { kept }).step('act');
+  const again = acting(folder(), deed(), adviceTo(), {}, { kept });
   expect(await again.step('act')).toMatchObject({ tag: 'ok' });
   expect(await again.step('undo')).toMatchObject({ tag: 'ok' });
-  expect(shown('main:ci/goproxy.env')).toBe('# ours\nGOPROXY=https://a.example.com,direct\n');
+  expect(shown('main:ci/goproxy.env')).toBe(ours);
   expect(count()).toBe(4);
 });
 
-it('runs no hook of its copy, and follows no link of the repository', async () => {
-  symlinkSync('/etc', join(work(), 'ci'));
-  commit('a link');
-  const one = acting(folder, deed());
+it('signs where it is told to, runs no hook of its copy, and takes a path as it is', async () => {
+  const path = 'ci/a "word" и/goproxy.env';
+  const one = acting(folder(), deed({ path, isSigned: true }));
+  await one.step('prepare');
+  const copy = join(folder(), 'kept/git-ci');
+  mkdirSync(join(copy, 'hooks'));
+  writeFileSync(join(copy, 'hooks/pre-push'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  const signer = '#!/bin/sh\ncat > /dev/null\necho "[GNUPG:] SIG_CREATED " >&2\necho a signature\n';
+  writeFileSync(join(folder(), 'signer'), signer, { mode: 0o755 });
+  writeFileSync(join(copy, 'config'), `[gpg]\nprogram=${join(folder(), 'signer')}\n`, { flag: 'a' });
+  expect(await one.step('act')).toMatchObject({ tag: 'ok' });
+  const [mails, ...rest] = git(['cat-file', '-p', 'main']).split('\n').slice(2);
+  expect(mails).toMatch(/^author Mirrors <mirrors@example.com> \d+ \+0000$/);
+  expect(rest).toEqual([
+    mails?.replace('author', 'committer'),
+    'gpgsig a signature',
+    '',
+    'Use b for go',
+    '',
+    'a is down.',
+    '',
+    'Mirrorwatch-Action: advice00000000000001.ci',
+    '',
+  ]);
+  expect(shown(`main:${path}`, 'main:README')).toBe('GOPROXY=https://b.example.net|direct\nx\n');
+});
+
+it('follows no link of the repository', async () => {
+  const linkTo = (text: string) => ({ mode: '120000', text });
+  commit({ ci: linkTo('/etc'), env: linkTo('/etc/passwd') });
+  const one = acting(folder(), deed());
   expect(await one.step('act')).toMatchObject({ tag: 'failed' });
   expect(existsSync('/etc/goproxy.env')).toBe(false);
-  symlinkSync('/etc/passwd', join(work(), 'env'));
-  commit('another');
-  expect(await acting(folder, deed({ path: 'env' })).step('act')).toMatchObject({
+  expect(await acting(folder(), deed({ path: 'env' })).step('act')).toMatchObject({
     tag: 'failed',
     because: { key: 'acted.noFile' },
   });
 });
 
 it('goes on after a Git that was killed, and removes what that left', async () => {
-  const one = acting(folder, deed());
+  const one = acting(folder(), deed());
   await one.step('prepare');
-  const copy = join(folder, 'kept/git-ci');
+  const copy = join(folder(), 'kept/git-ci');
   const left = [
     'shallow.lock',
     'config.lock',
@@ -137,49 +130,58 @@ it('goes on after a Git that was killed, and removes what that left', async () =
   expect(await one.step('act')).toMatchObject({ tag: 'ok' });
   expect(left.filter((name) => existsSync(join(copy, name)))).toEqual([]);
   expect(count()).toBe(2);
+  const ref = join(copy, 'refs/mirrorwatch/base');
+  for (const branch of ['main', 'other']) {
+    // Made before its bytes were written.
+    writeFileSync(ref, '');
+    expect(await acting(folder(), deed({ branch })).step('prepare')).toMatchObject({ tag: 'ok' });
+    expect(readFileSync(ref, 'utf8')).toBe(git(['rev-parse', 'main']));
+  }
+  rmSync(repository(), { recursive: true });
+  // A server that does not answer costs no copy.
+  expect(await acting(folder(), deed()).step('prepare')).toMatchObject({ tag: 'failed', retry: true });
+  expect(existsSync(ref)).toBe(true);
 });
 
 it('has one deadline for all commands of a step', async () => {
-  mkdirSync(join(folder, 'bin'));
-  const script = `#!/bin/sh\nsleep 0.4\nPATH='${process.env['PATH']}'\nexec git "$@"\n`;
-  writeFileSync(join(folder, 'bin/git'), script, { mode: 0o755 });
-  vi.stubEnv('PATH', `${join(folder, 'bin')}:${process.env['PATH']}`);
-  const one = acting(folder, deed(), adviceTo(), { timeoutMs: 1_500 });
-  vi.unstubAllEnvs();
+  const path = process.env['PATH'];
+  mkdirSync(join(folder(), 'bin'));
+  const script = `#!/bin/sh\nsleep 0.4\nPATH='${path}'\nexec git "$@"\n`;
+  writeFileSync(join(folder(), 'bin/git'), script, { mode: 0o755 });
+  vi.stubEnv('PATH', `${join(folder(), 'bin')}:${path}`);
+  const one = acting(folder(), deed(), adviceTo(), { timeoutMs: 1_500 });
+  vi.stubEnv('PATH', path);
   expect(await one.step('act')).toMatchObject({ tag: 'failed', because: { key: 'acted.time' } });
 });
 
 it('finds its commit among long messages, and refuses a file that is no UTF-8', async () => {
-  const one = acting(folder, deed());
+  const one = acting(folder(), deed());
   await one.step('act');
-  git(work(), 'pull', '--quiet', '--rebase', repository(), 'main');
-  writeFileSync(join(folder, 'message'), 'x'.repeat(120_000));
-  for (let at = 0; at < 10; at += 1) git(work(), 'commit', '--quiet', '--allow-empty', '-F', join(folder, 'message'));
-  writeFileSync(join(work(), 'bytes'), Buffer.from([0xff, 0x0a]));
-  commit('bytes');
+  commit({ bytes: Buffer.from([0xff, 0x0a]) }, Array(10).fill('x'.repeat(120_000)));
   expect(await one.step('act')).toMatchObject({ tag: 'ok' });
   expect(count()).toBe(13);
-  expect(await acting(folder, deed({ path: 'bytes' }), adviceTo(), {}, { id: 'b' }).step('act')).toMatchObject({
+  expect(await acting(folder(), deed({ path: 'bytes' }), adviceTo(), {}, { id: 'b' }).step('act')).toMatchObject({
     because: { key: 'acted.notText' },
   });
 });
 
 it('a reason with line ends and a trailer of its own stays one line', async () => {
   const advice = adviceTo({ reason: 'x\r\nSigned-off-by: you\nMirrorwatch-Action: other.ci' });
-  const one = acting(folder, deed(), advice);
+  const one = acting(folder(), deed(), advice);
   await one.step('act');
-  expect(git(repository(), 'log', '-1', '--format=%(trailers:only)', 'main')).toBe(
+  expect(git(['log', '-1', '--format=%(trailers:only)', 'main'])).toBe(
     'Mirrorwatch-Action: advice00000000000001.ci\n\n',
   );
 });
 
 it('a repository that is not there, or refuses the push, fails and may be tried again', async () => {
-  const gone = acting(folder, deed({ repository: join(folder, 'gone.git') }));
+  const gone = acting(folder(), deed({ repository: join(folder(), 'gone.git') }));
   expect(await gone.step('act')).toMatchObject({ tag: 'failed', retry: true });
+  mkdirSync(join(repository(), 'hooks'));
   writeFileSync(join(repository(), 'hooks/pre-receive'), '#!/bin/sh\necho no https://u:hunter2@h/\nexit 1\n', {
     mode: 0o755,
   });
-  const end = await acting(folder, deed()).step('act');
+  const end = await acting(folder(), deed()).step('act');
   expect(end).toMatchObject({ tag: 'failed', retry: true, output: expect.stringContaining('no https://***@h/') });
   expect(count()).toBe(1);
 });

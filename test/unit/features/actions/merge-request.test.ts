@@ -1,66 +1,45 @@
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ActionDeed, forgeKinds, placeOf } from '../../../../src/core/action.ts';
 import { systemClock } from '../../../../src/io/clock.ts';
 import { createPost } from '../../../../src/io/post.ts';
 import { systemTimers } from '../../../../src/io/timers.ts';
 import { acting } from './acting.ts';
 import { adviceTo } from './advice.ts';
+import { deployRepository } from './deploy-repository.ts';
 import { type Played, playForge } from './played-forge.ts';
 
 const post = createPost({ clock: systemClock, timers: systemTimers });
 const head = 'mirrorwatch/advice00000000000001.ci';
 const old = 'GOPROXY=https://a.example.com,direct\n';
 const set = 'GOPROXY=https://b.example.net|direct\n';
-let folder = '';
+const deploy = deployRepository({ env: old });
 let forge: Awaited<ReturnType<typeof playForge>>;
 
-function git(...args: readonly string[]): string {
-  const who = ['-c', 'user.name=t', '-c', 'user.email=t@example.com'];
-  return execFileSync('git', [...who, ...args], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-}
-const inForge = (...args: readonly string[]) => git('--git-dir', 'deploy.git', ...args);
-const shown = (branch: string) => inForge('show', `${branch}:env`);
-const branches = () => inForge('for-each-ref', '--format=%(refname:short)', 'refs/heads').trim().split('\n');
+const shown = (...names: readonly string[]) => deploy.shown(...names.map((name) => `${name}:env`)).split(/(?<=\n)/);
+/** The file with the hash of a branch. */
+const fileOf = (branch: string) => join(deploy.repository(), 'refs/heads', branch);
+const branches = () =>
+  readdirSync(fileOf('.'), { recursive: true, withFileTypes: true })
+    .filter((one) => one.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name).slice(fileOf('').length + 1))
+    .toSorted();
 
 /** A person merges it: the commits, or their tree alone. */
 function merge(one: Played | undefined, isSquash = false): void {
   if (one === undefined) throw new Error('no request');
   const tree = `refs/heads/${one.head}^{tree}`;
-  const to = isSquash ? inForge('commit-tree', '-m', 'squashed', '-p', 'main', tree).trim() : `refs/heads/${one.head}`;
-  inForge('update-ref', 'refs/heads/main', to);
+  if (isSquash) writeFileSync(fileOf('main'), deploy.git(['commit-tree', '-m', 'squashed', '-p', 'main', tree]));
+  else copyFileSync(fileOf(one.head), fileOf('main'));
   one.state = 'merged';
 }
 
-/** The folder that each test begins with. */
-let begun = '';
-beforeAll(() => {
-  begun = mkdtempSync(join(tmpdir(), 'mirrorwatch-forge-'));
-  folder = begun;
-  git('init', '--quiet', '--bare', '--initial-branch=main', 'deploy.git');
-  git('--git-dir', 'deploy.git', 'config', 'receive.autogc', 'false');
-  git('init', '--quiet', '--initial-branch=main', 'work');
-  writeFileSync(join(folder, 'work/env'), old);
-  git('-C', 'work', 'add', '-A');
-  git('-C', 'work', 'commit', '--quiet', '-m', 'first');
-  git('-C', 'work', 'push', '--quiet', join(folder, 'deploy.git'), 'HEAD:refs/heads/main');
-});
-afterAll(() => rmSync(begun, { recursive: true, force: true }));
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'mirrorwatch-forge-'));
-  cpSync(begun, folder, { recursive: true });
-});
-afterEach(async () => {
-  await forge.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => forge.close());
 
 const deed = (): Extract<ActionDeed, { kind: 'git' }> => ({
   kind: 'git',
-  repository: join(folder, 'deploy.git'),
+  repository: deploy.repository(),
   branch: 'main',
   path: 'env',
   as: 'env',
@@ -71,10 +50,10 @@ const deed = (): Extract<ActionDeed, { kind: 'git' }> => ({
 /** What the step `prepare` keeps. */
 const kept = { before: old, after: set };
 /** A row as the journal has it after that step: also that of a process that was killed later. */
-const prepared = () => acting(folder, deed(), adviceTo(), { post }, { kept });
+const prepared = () => acting(deploy.folder(), deed(), adviceTo(), { post }, { kept });
 /** The same by the step itself. */
 async function prepare() {
-  const one = acting(folder, deed(), adviceTo(), { post });
+  const one = acting(deploy.folder(), deed(), adviceTo(), { post });
   expect(await one.step('prepare')).toMatchObject({
     tag: 'ok',
     output: expect.stringContaining('+GOPROXY=https://b'),
@@ -85,7 +64,7 @@ async function prepare() {
 
 describe.each(forgeKinds)('a merge request: %s', (kind) => {
   beforeEach(async () => {
-    forge = await playForge(kind, join(folder, 'deploy.git'));
+    forge = await playForge(kind, deploy.repository());
   });
 
   it('is opened from a branch of its own, and found again after a kill before it was recorded', async () => {
@@ -96,7 +75,7 @@ describe.each(forgeKinds)('a merge request: %s', (kind) => {
       tag: 'ok',
       output: expect.stringMatching(/\+GOPROXY=https:\/\/b[\s\S]*\nhttps:\/\/git\.example\.com\/ops\/deploy\/.*\/7$/),
     });
-    expect([shown('main'), shown(head)]).toEqual([old, set]);
+    expect(shown('main', head)).toEqual([old, set]);
     expect(forge.requests).toEqual([
       {
         number: 7,
@@ -126,9 +105,9 @@ describe.each(forgeKinds)('a merge request: %s', (kind) => {
     const killed = prepared();
     forge.answers('POST', 500, '');
     expect(await killed.step('act')).toMatchObject({ tag: 'failed', retry: true });
-    const pushed = inForge('rev-parse', head);
+    const pushed = readFileSync(fileOf(head), 'utf8');
     expect(await prepared().step('act')).toMatchObject({ tag: 'ok' });
-    expect([forge.requests.length, inForge('rev-parse', head)]).toEqual([1, pushed]);
+    expect([forge.requests.length, readFileSync(fileOf(head), 'utf8')]).toEqual([1, pushed]);
   });
 
   it('is closed by an undo while it is open; no branch is deleted', async () => {
@@ -136,7 +115,7 @@ describe.each(forgeKinds)('a merge request: %s', (kind) => {
     await one.step('act');
     expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
     expect(forge.requests.map(({ state }) => state)).toEqual(['closed']);
-    expect([shown('main'), branches()]).toEqual([old, ['main', head]]);
+    expect([...shown('main'), branches()]).toEqual([old, ['main', head]]);
     expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
     expect(forge.writes()).toHaveLength(2);
   });
@@ -152,7 +131,7 @@ describe.each(forgeKinds)('a merge request: %s', (kind) => {
       tag: 'ok',
       output: expect.stringMatching(/\+GOPROXY=https:\/\/a[\s\S]*\/8$/),
     });
-    expect([shown('main'), shown(`${head}+undo`)]).toEqual([set, old]);
+    expect(shown('main', `${head}+undo`)).toEqual([set, old]);
     expect(forge.requests[1]).toMatchObject({
       head: `${head}+undo`,
       base: 'main',
@@ -162,19 +141,19 @@ describe.each(forgeKinds)('a merge request: %s', (kind) => {
     expect(await one.step('undo')).toMatchObject({ tag: 'ok', output: expect.stringMatching(/\/8$/) });
     merge(forge.requests[1], isSquash);
     expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
-    expect([forge.requests.length, shown('main')]).toEqual([2, old]);
+    expect([forge.requests.length, ...shown('main')]).toEqual([2, old]);
   });
 
   it('merged after a kill, and its branch deleted, is still found and reverted', async () => {
     await prepared().step('act');
     const next = prepared();
     merge(forge.requests[0], true);
-    inForge('update-ref', '-d', `refs/heads/${head}`);
+    rmSync(fileOf(head));
     // Prepared before the kill: the journal has the text from before the merge.
-    const row = acting(folder, deed(), adviceTo(), { post }, { kept, isInterrupted: true });
+    const row = acting(deploy.folder(), deed(), adviceTo(), { post }, { kept, isInterrupted: true });
     expect(await row.step('act')).toMatchObject({ tag: 'ok', kept: { ...kept, request: 7 } });
     expect(await row.step('undo')).toMatchObject({ tag: 'ok' });
-    expect([forge.requests.length, shown(`${head}+undo`)]).toEqual([2, old]);
+    expect([forge.requests.length, ...shown(`${head}+undo`)]).toEqual([2, old]);
     expect(await next.step('undo')).toMatchObject({ tag: 'ok' });
     expect(forge.requests).toHaveLength(2);
   });
@@ -198,7 +177,7 @@ describe.each(forgeKinds)('a merge request: %s', (kind) => {
 
 describe('a merge request, whatever the forge', () => {
   beforeEach(async () => {
-    forge = await playForge('gitlab', join(folder, 'deploy.git'));
+    forge = await playForge('gitlab', deploy.repository());
   });
 
   it('closed by a person, or never opened, leaves nothing to undo', async () => {
@@ -215,10 +194,7 @@ describe('a merge request, whatever the forge', () => {
     const one = prepared();
     await one.step('act');
     merge(forge.requests[0]);
-    git('-C', 'work', 'pull', '--quiet', join(folder, 'deploy.git'), 'main');
-    writeFileSync(join(folder, 'work/env'), 'GOPROXY=mine\n');
-    git('-C', 'work', 'commit', '--quiet', '-am', 'mine');
-    git('-C', 'work', 'push', '--quiet', join(folder, 'deploy.git'), 'HEAD:refs/heads/main');
+    deploy.commit({ env: 'GOPROXY=mine\n' });
     expect(await one.step('undo')).toMatchObject({ tag: 'failed', because: { key: 'acted.changedSince' } });
     expect(forge.requests).toHaveLength(1);
   });
@@ -243,6 +219,16 @@ describe('a merge request, whatever the forge', () => {
     expect([forge.requests.length, forge.asked.some((line) => line.includes('elsewhere'))]).toEqual([0, false]);
     expect(await one.step('act')).toMatchObject({ tag: 'ok' });
     expect(forge.requests).toHaveLength(1);
+  });
+
+  it('is not opened when the repository refuses the push', async () => {
+    mkdirSync(join(deploy.repository(), 'hooks'));
+    writeFileSync(join(deploy.repository(), 'hooks/pre-receive'), '#!/bin/sh\necho not here\nexit 1\n', {
+      mode: 0o755,
+    });
+    const output = expect.stringContaining('not here');
+    expect(await prepared().step('act')).toMatchObject({ tag: 'failed', retry: true, output });
+    expect(forge.writes()).toEqual([]);
   });
 
   it('an undo that the forge does not confirm fails, and is repeated', async () => {
@@ -274,7 +260,7 @@ describe('a merge request, whatever the forge', () => {
       },
     };
     forge.rule = { ...forge.rule, allow: ['10.0.0.0/8'] };
-    const one = acting(folder, deed(), adviceTo(), { post: seen });
+    const one = acting(deploy.folder(), deed(), adviceTo(), { post: seen });
     expect(await one.step('act')).toMatchObject({ tag: 'ok' });
     expect(allowed).toEqual([
       ['10.0.0.0/8', '127.0.0.1'],
@@ -293,11 +279,11 @@ describe('a merge request, whatever the forge', () => {
 
   it('no two ids share a branch, and git takes each', async () => {
     const ids = ['a.b..c', 'a.b.+c', 'a.lock', 'a.', 'a..lock', 'a:b', 'a.b.c'];
-    for (const id of ids) await acting(folder, deed(), adviceTo(), { post }, { id }).step('act');
+    for (const id of ids) await acting(deploy.folder(), deed(), adviceTo(), { post }, { id }).step('act');
     const heads = forge.requests.map((one) => one.head);
     expect(heads).toEqual(
       ['a.b+.c', 'a.b.+c', 'a+lock', 'a+', 'a++lock', 'a+b', 'a.b.c'].map((one) => `mirrorwatch/${one}`),
     );
-    expect(branches().toSorted()).toEqual(['main', ...heads].toSorted());
+    expect(branches()).toEqual(['main', ...heads].toSorted());
   });
 });
