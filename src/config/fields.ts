@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { hostAndPort, isLoopback, parseNetwork } from '../core/addresses.ts';
-import { headerPattern } from '../core/http.ts';
+import { hostAndPort, isLoopback, isPlainAbroad, parseNetwork } from '../core/addresses.ts';
+import { headerPattern, isCredential } from '../core/http.ts';
 import { limits } from '../core/limits.ts';
 import type { Sentence } from '../core/result.ts';
 import {
@@ -18,6 +18,8 @@ import { checked, errorOf, list, mapping } from '../ecosystems/fields.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
 import { isCron, isTimeZone } from './cron.ts';
+import type { Path } from './issues.ts';
+import type { Report } from './reading.ts';
 
 export { checked, errorOf, flag, list, mapping, readable } from '../ecosystems/fields.ts';
 
@@ -179,6 +181,12 @@ export const headers = list(
 )
   .meta({ description: 'Headers of each request, such as a token.' })
   .prefault([]);
+
+/** Reports a URL over plain HTTP off loopback whose requests would have a header with credentials. */
+export function checkPlainHeaders(path: Path, url: string, written: readonly string[], report: Report): void {
+  if (written.some((header) => isCredential(header.split(':', 1)[0] ?? '')) && isPlainAbroad(url))
+    report.error(path, phrase('expected.headersHttps'));
+}
 
 type ByEcosystem<Value> = z.ZodType<Readonly<Record<string, Value>>, Readonly<Record<string, unknown>>>;
 

@@ -1,10 +1,8 @@
 import type { z } from 'zod';
-import { isPlainAbroad } from '../../core/addresses.ts';
 import type { Config } from '../../core/config.ts';
-import { isCredential, readHeaders } from '../../core/http.ts';
+import { readHeaders } from '../../core/http.ts';
 import { baseUrl } from '../../core/url.ts';
-import { phrase } from '../../words/tell.ts';
-import { bareUrl, headers, mapping } from '../fields.ts';
+import { bareUrl, checkPlainHeaders, headers, mapping } from '../fields.ts';
 import type { Report } from '../reading.ts';
 
 export const fleetKey = mapping({
@@ -16,8 +14,7 @@ export const fleetKey = mapping({
 
 export function readFleet(fleet: z.output<typeof fleetKey>, report: Report): Pick<Config, 'fleet'> {
   if (fleet === undefined) return {};
-  if (fleet.headers.some((header) => isCredential(header.split(':', 1)[0] ?? '')) && isPlainAbroad(fleet.store))
-    report.error(['fleet', 'store'], phrase('expected.fleetHttps'));
+  checkPlainHeaders(['fleet', 'store'], fleet.store, fleet.headers, report);
   const store = baseUrl(fleet.store);
   return store === null ? {} : { fleet: { store: store.url, headers: readHeaders(fleet.headers) ?? {} } };
 }
