@@ -1,5 +1,6 @@
 import { maskUserInfo } from '../../core/mask-lines.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
+import type { FileText, FolderNames } from '../../core/ports.ts';
 import type { Diagnosis, Machine, Surroundings, Trap, TrapKind, Untold } from '../../core/trap.ts';
 import type { Authority, TrapId } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
@@ -34,11 +35,12 @@ export interface Known {
 
 /** Examines the settings of this machine, without network requests. */
 export async function examine(machine: Machine, known: Known, say: Say): Promise<Examined> {
-  const { watched, texts, untold } = watching(machine, say);
+  const once = readingOnce(machine);
+  const { watched, texts, untold } = watching(once, say);
   const found = await diagnosed(watched, known, say);
   const again = async (changed: Machine): Promise<readonly Trap[]> =>
     merged((await diagnosed(changed, known, say)).traps);
-  const traps = await keepProvenEdits(merged(found.traps), machine, (file) => texts.get(file) ?? null, again);
+  const traps = await keepProvenEdits(merged(found.traps), once, (file) => texts.get(file) ?? null, again);
   return { traps: named(traps, await loadTrapKinds(), say), untold: [...found.untold, ...untold], texts, asked: [] };
 }
 
@@ -97,6 +99,23 @@ function merged(traps: readonly Trap[]): readonly Trap[] {
     byText.set(key, { ...trap, where: [...where, ...trap.where], edits: [...edits, ...trap.edits] });
   }
   return [...byText.values()];
+}
+
+/** A machine that reads each path once: clients share many of them, and each edit is examined anew. */
+function readingOnce(machine: Machine): Machine {
+  const texts = new Map<string, Promise<FileText>>();
+  const folders = new Map<string, Promise<FolderNames>>();
+  return {
+    ...machine,
+    read: (path) => kept(texts, path, machine.read),
+    list: (path) => kept(folders, path, machine.list),
+  };
+}
+
+function kept<T>(known: Map<string, T>, path: string, make: (path: string) => T): T {
+  const one = known.get(path) ?? make(path);
+  known.set(path, one);
+  return one;
 }
 
 /** A machine that records the files it read, and the paths it could not read: they may contain traps. */
