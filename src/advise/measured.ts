@@ -147,13 +147,19 @@ function apartOf(
   };
 }
 
+/** From the newest on, so that few questions are compared: this runs for all of an open advice's pairs in each turn. */
 function nearest(one: Answered, others: readonly Answered[]): Answered | null {
   const question = questionOf(one.target);
-  const isSame = ({ target, tag, cold }: Answered): boolean => tag === 'ok' && !cold && questionOf(target) === question;
-  const apart = (other: Answered): number => Math.abs(other.atMs - one.atMs);
-  return others.filter(isSame).reduce<Answered | null>((best, other) => {
-    return best === null || apart(other) < apart(best) ? other : best;
-  }, null);
+  let best: Answered | null = null;
+  let leastMs = Number.POSITIVE_INFINITY;
+  for (let i = others.length - 1; i >= 0; i -= 1) {
+    const other = others[i];
+    if (other === undefined || other.tag !== 'ok' || other.cold) continue;
+    const apartMs = Math.abs(other.atMs - one.atMs);
+    if (apartMs > leastMs || questionOf(other.target) !== question) continue;
+    [best, leastMs] = [other, apartMs];
+  }
+  return best;
 }
 
 /** The most pairs that are compared, the newest, by weight; `undated`: of each weight, if `fromMs` is `null`. */
