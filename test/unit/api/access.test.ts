@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { ApiDeps } from '../../../src/api/deps.ts';
 import { routes } from '../../../src/api/problem.ts';
 import type { Listen } from '../../../src/core/config.ts';
 import { Secret } from '../../../src/core/secret.ts';
+import { createTrends } from '../../../src/state/trend.ts';
+import { fixtureConfig, nowMs } from './fixture-config.ts';
 import { fixture } from './fixture-deps.ts';
 import { type Asked, type Served, serve } from './server.ts';
 
@@ -63,6 +66,11 @@ function wanted(where: Where, from: From, given: Token, method: string, path: st
   return method === 'GET' || own.has(from) ? null : 403;
 }
 
+/** Nothing was watched yet: thousands of requests draw charts, and only whether they are let in is asked. */
+const trend: ApiDeps['trend'] = (registry, range) =>
+  nothingWatched.of(registry, range, { wallMs: nowMs, monotonicMs: 0 });
+const nothingWatched = createTrends(fixtureConfig, []);
+
 let served: Served | null = null;
 afterEach(async () => {
   await served?.close();
@@ -79,7 +87,7 @@ const asked = routes
 describe.each(Object.keys(listens) as Where[])('listening %s', (where) => {
   it.each(Object.keys(froms) as From[])('each route × token, asked from %s', async (from) => {
     const { deps, asked: done } = fixture({ configWith: { listen: listens[where] } });
-    served = await serve(deps);
+    served = await serve({ ...deps, trend });
     const seen: string[] = [];
     const want: string[] = [];
     for (const [method, path] of asked) {

@@ -48,9 +48,13 @@ function closed(value: Json): Json {
     : made;
 }
 
-/** What an answer must be by its schema; `null` where it is. */
+const readers = new Map<Json, z.ZodType>();
+
+/** What an answer must be by its schema, a part of `document` where it is read once for all answers; `null` where it is. */
 export function faultsOf(schema: Json, answer: unknown): string | null {
-  const result = z.fromJSONSchema(closed(schema) as never).safeParse(answer);
+  const reader = readers.get(schema) ?? z.fromJSONSchema(closed(schema) as never);
+  readers.set(schema, reader);
+  const result = reader.safeParse(answer);
   return result.success ? null : z.prettifyError(result.error);
 }
 

@@ -69,9 +69,9 @@ function answerAt(story: readonly Spell[], mirror: string, atMs: number): Answer
   }
 }
 
-function worldOf(story: readonly Spell[], happens: readonly WorldEvent[]): World {
+function worldOf(story: readonly Spell[], happens: readonly WorldEvent[], durationMs = forMs): World {
   return {
-    ...{ family: 'drawn', group: 'drawn', seed: 1, durationMs: forMs, events: happens, incidents: [], isCalm: false },
+    ...{ family: 'drawn', group: 'drawn', seed: 1, durationMs, events: happens, incidents: [], isCalm: false },
     setup: {
       mirrors: names.map((name, at) => ({
         ...{ name, url: `https://${name}.example.com/go`, address: `198.${18 + at}.0.1`, upstream: 'go' },
@@ -91,10 +91,13 @@ const text = ({ chain }: Move): string => chain.members.map((one, at) => one + (
 
 describe('whatever happens to four mirrors and our line', () => {
   test('advice names mirrors that are there and answered, one move after another, and says nothing twice', () => {
+    let again = 5;
     fc.assert(
       fc.property(spells, events, (story, happens) => {
-        const world = worldOf(story, happens);
-        const { moves, notices } = daemonPlayer.play(world);
+        const played = daemonPlayer.play(worldOf(story, happens));
+        const { moves, notices } = played;
+        again -= 1;
+        if (again >= 0) expect(daemonPlayer.play(worldOf(story, happens)), 'the same world, told anew').toEqual(played);
         let before = 'a,b|direct';
         for (const move of moves) {
           const { members, separators } = move.chain;
@@ -131,19 +134,10 @@ describe('whatever happens to four mirrors and our line', () => {
     fc.assert(
       fc.property(fc.constantFrom('refused', 'hangs'), fc.integer({ min: 3, max: 20 }), (what, minutes) => {
         const cut: readonly Spell[] = [{ mirror: null, from: 15, for: minutes, what }];
-        expect(daemonPlayer.play(worldOf(cut, [])).moves).toEqual([]);
+        // And ten minutes in which it responds again.
+        expect(daemonPlayer.play(worldOf(cut, [], (25 + minutes) * minute)).moves).toEqual([]);
       }),
       { numRuns: 8, seed: 7 },
-    );
-  });
-
-  test('the same world gives the same story', () => {
-    fc.assert(
-      fc.property(spells, (story) => {
-        const [one, other] = [daemonPlayer.play(worldOf(story, [])), daemonPlayer.play(worldOf(story, []))];
-        expect(other).toEqual(one);
-      }),
-      { numRuns: 5, seed: 8 },
     );
   });
 });
