@@ -13,6 +13,7 @@ import { loadProber } from '../../src/ecosystems/prober.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
 import { saySentence } from '../../src/words/tell.ts';
 import { english } from '../../src/words/words.ts';
+import { anyText } from '../support/any-text.ts';
 import { englishOf } from '../support/english.ts';
 import { answerOf, baseUrl, contextOf, type Fixture, fixturesOf, sourcesOf, targetOf, urlOf } from './fixture.ts';
 
@@ -118,7 +119,7 @@ const anyAnswer: fc.Arbitrary<Answer> = fc.oneof(
     headers: fc.dictionary(fc.constantFrom('retry-after', 'content-type', 'x'), fc.string()),
     body: fc.oneof(
       fc.uint8Array({ maxLength: 300 }),
-      fc.string({ unit: 'binary' }).map((text) => Buffer.from(text)),
+      anyText().map((text) => Buffer.from(text)),
       fc.json().map((text) => Buffer.from(text)),
       fc.stringMatching(/^(v\d\.\d\.\d(-[a-z.0-9]{0,4})?\n){0,4}$/).map((text) => Buffer.from(text)),
       fc

@@ -11,7 +11,7 @@ const roundsMax = 16;
 /** What costs so much after the least rounds is told then: more rounds are for what is near the bound. */
 const growthHopeless = 48;
 /** Work that is quicker is done more often: processor time is exact to a tenth of a millisecond once a thread has rested. */
-const costMsMin = 4;
+const costMsMin = 2;
 
 const nobody = new Int32Array(new SharedArrayBuffer(4));
 

@@ -2,12 +2,13 @@ import fc from 'fast-check';
 import { Counter, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client';
 import { describe, test } from 'vitest';
 import { histogramFormOf, renderHistogramLines, renderPlainLines } from '../../../src/export/series-text.ts';
+import { anyText } from '../../support/any-text.ts';
 
 // The oracle is prom-client's own text of the same instrument, without its HELP and TYPE: byte for byte.
 
 const labelNames = ['module', 'version', 'step'];
 const hostile = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  anyText(),
   fc.constantFrom('', 'golang.org/x/net', 'a"b', 'a\\b', 'a\nb', '# {probe_id="x"} 1 2', '\\n', '"'),
 );
 const labels = fc
