@@ -1,5 +1,5 @@
 import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingHttpHeaders, type RequestListener, request } from 'node:http';
+import { Agent, createServer, type IncomingHttpHeaders, type RequestListener, request } from 'node:http';
 import { createServer as createTlsServer, get } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
@@ -116,6 +116,15 @@ async function expectClosed(dir: string): Promise<void> {
   expect(await status('PUT', '/go/rsc.io/quote/@v/list')).toBe(405);
   expect(await status('GET', '/admin')).toBe(404);
 }
+
+/** The status of a request by an agent, and whether it was sent on a connection that was open before. */
+const statusOn = (agent: Agent, url: string): Promise<[status: number | undefined, wasOpen: boolean]> =>
+  new Promise((resolve, reject) => {
+    const sent = request(url, { agent }, (response) => {
+      response.resume().once('end', () => resolve([response.statusCode, sent.reusedSocket]));
+    });
+    sent.once('error', reject).end();
+  });
 
 real('the door printed for real proxies', ['nginx', 'caddy', 'haproxy', 'tree', 'go'], () => {
   const modules = ['rsc.io/quote@v1.5.2', 'github.com/BurntSushi/toml@v1.6.0', 'github.com/google/uuid@v1.6.0'];
@@ -256,18 +265,28 @@ door: { listen: "127.0.0.1:${port}", orderFile: door.json, daemon: "http://127.0
       writeFileSync(join(dir, 'door.json'), JSON.stringify({ orders: { 'go/go': ['dead', 'far'] } }));
       const ordered = await run(['door', '--config', file, '--print', engine, '--order', '--out', out]);
       expect([ordered.code, ordered.err]).toEqual([0, '']);
+      const idle = new Agent({ keepAlive: true, maxSockets: 1 });
+      expect(await statusOn(idle, `${url}/go/rsc.io/quote/@v/list`)).toEqual([200, false]);
       await proxy.reload();
-      near.seen.length = 0;
       await until(
         `${engine} has taken the new order`,
         async () => {
           near.seen.length = 0;
-          await (await ask('/go/rsc.io/quote/@v/list')).text();
+          // HAProxy: in parallel, so that each connection from before the reload has its last response, by the old order.
+          const lists = Array.from({ length: engine === 'haproxy' ? 8 : 1 }, async () =>
+            (await ask('/go/rsc.io/quote/@v/list')).text(),
+          );
+          await Promise.all(lists);
           return near.seen.length;
         },
         (count) => count === 0,
         { help },
       );
+      // A proxy that closes idle connections at a reload resets the request that a client just sends.
+      if (engine === 'haproxy')
+        expect([await statusOn(idle, `${url}/go/rsc.io/quote/@v/list`), help()]).toEqual([[200, true], help()]);
+      near.seen.length = 0;
+      idle.destroy();
       const again = await goDownload(modules, { goproxy: `${url}/go` });
       expect([again.code, again.errors]).toEqual([0, []]);
       expect((await ask('/go/rsc.io/none/@v/list')).status).toBe(404);

@@ -26,7 +26,7 @@ const socketOf = (dir: string, name: string): string => `unix@${dir}/${name}.soc
 /**
  * The complete HAProxy configuration of a door. The backend of each position requests the mirror that the map has for
  * that position, and after a failure retries once at the next position. A listener for each mirror adds that mirror's
- * headers and TLS.
+ * headers and TLS. A connection that is idle at a reload stays open for one more response: no request fails.
  */
 export function renderHaproxy(door: PrintedDoor): string {
   const { dir, routes } = door;
@@ -37,6 +37,7 @@ export function renderHaproxy(door: PrintedDoor): string {
   maxconn 4096
 defaults
   mode http
+  option idle-close-on-response
   timeout connect ${connectSeconds}s
   timeout client 1m
   timeout server 5m
