@@ -19,8 +19,10 @@ export function renderHaproxyOrder(
     .join('');
 }
 
+/** Keeps a listener off the first thread in releases with the crash at exit; in others it is a name without effect. */
+const bindOption = `"\${DOOR_BIND[*]}"`;
 /** Only the proxy's own user may connect: these listeners add the credentials of mirrors. */
-const bindOf = (dir: string, name: string): string => `  bind ${socketOf(dir, name)} mode 600\n`;
+const bindOf = (dir: string, name: string): string => `  bind ${socketOf(dir, name)} mode 600 ${bindOption}\n`;
 const socketOf = (dir: string, name: string): string => `unix@${dir}/${name}.sock`;
 
 /**
@@ -35,6 +37,13 @@ export function renderHaproxy(door: PrintedDoor): string {
   return `global
   log stderr format raw local0
   maxconn 4096
+# HAProxy 2.6.10 to 2.6.13: a process can crash when it exits after a reload, if its first thread had connections.
+.if version_atleast(2.6.10) && version_before(2.6.14)
+  nbthread 4
+  setenv DOOR_BIND "thread 2-4"
+.else
+  setenv DOOR_BIND "name door"
+.endif
 defaults
   mode http
   option idle-close-on-response
@@ -48,7 +57,7 @@ resolvers system
 frontend mirrorwatch-door
   log global
   option httplog
-  bind ${door.address}${door.pem === null ? '' : ` ssl crt ${dir}/${door.pem}`}
+  bind ${door.address}${door.pem === null ? '' : ` ssl crt ${dir}/${door.pem}`} ${bindOption}
   http-request return status 200 content-type text/plain string ok if { path /-/healthy /-/ready }
 ${door.hosts === null ? '' : deny(403, `unless { req.hdr(host),host_only -m reg -i '${door.hosts}' }`)}${
   door.clients === null

@@ -173,11 +173,20 @@ describe('a printed door', () => {
     expect(text).not.toContain('abns@');
     const binds = text.split('\n').filter((line) => line.startsWith('  bind unix@'));
     expect(binds).toHaveLength(10);
-    for (const line of binds) expect(line).toMatch(/^ {2}bind unix@\/etc\/door\/[a-z0-9_]+\.sock mode 600$/);
+    for (const line of binds) expect(line).toMatch(/^ {2}bind unix@\/etc\/door\/[a-z0-9_]+\.sock mode 600 /);
     for (const section of text.split('\nlisten ').slice(1)) {
       expect(section).toContain('  http-request return status 405 unless { method GET HEAD }\n');
       expect(section).toMatch(/ {2}http-request return status 404 unless \{ path_beg \/[^}]+\/ \}\n/);
     }
+  });
+
+  test('HAProxy 2.6.10 to 2.6.13 has no listener on its first thread: its process could crash when it exits', () => {
+    const text = printed('haproxy');
+    expect(text).toContain('.if version_atleast(2.6.10) && version_before(2.6.14)\n  nbthread 4\n');
+    expect(text).toContain('  setenv DOOR_BIND "thread 2-4"\n.else\n  setenv DOOR_BIND "name door"\n.endif\n');
+    const binds = text.split('\n').filter((line) => line.startsWith('  bind '));
+    expect(binds).toHaveLength(11);
+    for (const line of binds) expect(line.endsWith(` "\${DOOR_BIND[*]}"`)).toBe(true);
   });
 
   test('no two mirrors, upstreams or key files share a name, with nginx that ignores case', () => {
