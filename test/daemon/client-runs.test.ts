@@ -52,7 +52,8 @@ function fakeRunner(time: ManualTime, says: Says): ClientRunner & { readonly see
   };
 }
 
-const runs = 'clientRuns: { every: 10m, clients: [ go ] }';
+/** First after one to three minutes; ten minutes hold four runs at a mirror. */
+const runs = 'clientRuns: { every: 2m, clients: [ go ] }';
 
 interface Started {
   readonly world: World;
@@ -95,15 +96,15 @@ function atOf(runner: Started['runner'], registry: string): readonly number[] {
 describe('clients that say what our steps say', () => {
   test('are run at each mirror at their pace, one at a time, and shown', async () => {
     const { world, runner } = await start(() => fine);
-    await world.seconds(3_600);
+    await world.seconds(720);
     for (const registry of ['a', 'b', 'c']) {
       const at = atOf(runner, registry);
       expect(at.length, registry).toBeGreaterThanOrEqual(4);
       const gaps = at.slice(1).map((second, i) => second - (at[i] ?? 0));
       // The pace, a tenth either way, and the turn that another mirror has just then.
       for (const gap of gaps) {
-        expect(gap).toBeGreaterThanOrEqual(540);
-        expect(gap).toBeLessThanOrEqual(670);
+        expect(gap).toBeGreaterThanOrEqual(108);
+        expect(gap).toBeLessThanOrEqual(142);
       }
     }
     const all = runner.seen.map(({ atSeconds }) => atSeconds);
@@ -142,7 +143,7 @@ describe('clients that say what our steps say', () => {
   test('fetch the canary’s module first, then the others by turns', async () => {
     const modules = '"example.com/tags@latest", "example.com/hello@v1.0.0"';
     const { world, runner } = await start(() => fine, well, runs, modules);
-    await world.seconds(3_000);
+    await world.seconds(600);
     const asked = runner.seen.filter(({ order }) => order.access.registry === 'a').map(({ plan }) => plan.args.at(-1));
     expect(asked.slice(0, 4)).toEqual([
       'example.com/hello@v1.0.0',
@@ -157,7 +158,7 @@ describe('clients that say what our steps say', () => {
       (order) => (order.access.registry === 'b' ? broken : fine),
       but({ status: 403 }, 'b', 30),
     );
-    await world.seconds(3_000);
+    await world.seconds(600);
     expect(await ourFindings(world)).toEqual([]);
     const { text } = await world.get('/metrics');
     expect(text).toMatch(/mirror_client_failures_total\{ecosystem="go",registry="b",client="go"\} [1-9]/);
@@ -177,9 +178,9 @@ describe('a mirror that hangs', () => {
       script: (asked) => (asked.registry === 'b' && asked.path.endsWith('.info') ? 'hangs' : well(asked)),
       ports: (ports) => ({ ...ports, clients: runner }),
     });
-    await world.seconds(1_800);
+    await world.seconds(800);
     for (const registry of ['a', 'c']) {
-      const at = atOf(runner, registry).filter((second) => second > 960);
+      const at = atOf(runner, registry).filter((second) => second > 180);
       const gaps = at.slice(1).map((second, i) => second - (at[i] ?? 0));
       // The pace and a tenth, and the turns of the two others: two seconds each.
       expect(Math.max(...gaps), registry).toBeLessThanOrEqual(71);
@@ -194,7 +195,7 @@ describe('clients that say something else', () => {
   test('twice in a row, soon repeated, are a finding about us, which ends when they agree', async () => {
     let isOdd = true;
     const { world, runner } = await start((order) => (order.access.registry === 'b' && isOdd ? broken : fine));
-    await world.seconds(1_500);
+    await world.seconds(500);
     const [finding] = await ourFindings(world);
     expect(finding).toMatchObject({
       registry: null,
@@ -205,7 +206,7 @@ describe('clients that say something else', () => {
     const [first = 0, again = 0, next] = atOf(runner, 'b');
     expect(again - first).toBeGreaterThanOrEqual(60);
     expect(again - first).toBeLessThanOrEqual(75);
-    expect(next ?? Number.POSITIVE_INFINITY).toBeGreaterThan(again + 500);
+    expect(next ?? Number.POSITIVE_INFINITY).toBeGreaterThan(again + 100);
     // Three steps beside each run, from the one on that made it a finding; each of them can still be walked.
     const { probeIds } = finding?.evidence ?? { probeIds: [] };
     expect(probeIds.length).toBe(3 * (atOf(runner, 'b').length - 1));
@@ -213,7 +214,7 @@ describe('clients that say something else', () => {
     const probe = await world.get(`/api/v1/probes/${probeIds[2]}`);
     expect(probe.json()).toMatchObject({ purpose: 'once', target: { step: 'zip', registry: 'b' } });
     isOdd = false;
-    await world.seconds(1_000);
+    await world.seconds(200);
     expect(await ourFindings(world)).toEqual([]);
     expect(
       world
@@ -230,7 +231,7 @@ describe('clients that say something else', () => {
       count += 1;
       return count === 1 ? broken : fine;
     });
-    await world.seconds(3_000);
+    await world.seconds(600);
     expect(world.story().filter(([, what]) => what.includes('self'))).toEqual([]);
     expect(count).toBeGreaterThan(2);
   });
@@ -240,7 +241,7 @@ describe('clients that say something else', () => {
       () => fine,
       (asked) => (asked.registry === 'c' && asked.path.endsWith('.zip') ? { status: 500 } : well(asked)),
     );
-    await world.seconds(1_500);
+    await world.seconds(500);
     const [finding] = await ourFindings(world);
     expect(finding?.text).toBe(
       'Our probes and real clients disagree: go fetches example.com/hello@v1.0.0 from c, but our step zip fails (server).',
@@ -251,10 +252,10 @@ describe('clients that say something else', () => {
 describe('clients are not run', () => {
   test('against a mirror that is paused; they are afterwards', async () => {
     const { world, runner } = await start(() => fine);
-    await world.post('/api/v1/mirrors/b/pause', { for: '1h', reason: 'test' });
-    await world.seconds(3_000);
+    await world.post('/api/v1/mirrors/b/pause', { for: '12m', reason: 'test' });
+    await world.seconds(600);
     expect(atOf(runner, 'b')).toEqual([]);
-    await world.seconds(1_300);
+    await world.seconds(360);
     expect(atOf(runner, 'b').length).toBeGreaterThan(0);
   });
 
@@ -268,23 +269,23 @@ describe('clients are not run', () => {
     const script = but({ status: 429, headers: { 'retry-after': '7200' } }, 'b', 0);
     const yaml = threeMirrors({ more: runs, mirrors, every: '30s' });
     const world = await startWorld({ time, script, yaml, ports: (ports) => ({ ...ports, clients: runner }) });
-    await world.seconds(3_000);
+    await world.seconds(600);
     expect(atOf(runner, 'a')).toEqual([]);
     expect(atOf(runner, 'b')).toEqual([]);
     expect(atOf(runner, 'c').length).toBeGreaterThan(2);
   });
 
   test('while our own line is in doubt', async () => {
-    const { world, runner } = await start(() => fine, but(refuses, 'all', 10, 3_000));
-    await world.seconds(3_000);
+    const { world, runner } = await start(() => fine, but(refuses, 'all', 10, 600));
+    await world.seconds(600);
     expect(runner.seen).toEqual([]);
-    await world.seconds(1_000);
+    await world.seconds(240);
     expect(runner.seen.length).toBeGreaterThan(0);
   });
 
   test('where the configuration does not say so', async () => {
     const { world, runner } = await start(() => fine, well, '');
-    await world.seconds(3_000);
+    await world.seconds(600);
     expect(runner.seen).toEqual([]);
     expect((await shownOf(world)).map(({ clientRuns }) => clientRuns)).toEqual([[], [], []]);
     expect((await world.get('/metrics')).text).not.toContain('mirror_client_seconds{');
@@ -292,7 +293,7 @@ describe('clients are not run', () => {
 
   test('and are not a failure of the mirror where they are not installed: it is said once', async () => {
     const { world } = await start(() => ({ end: { tag: 'not_run', because: 'not_installed', code: 'ENOENT' } }));
-    await world.seconds(3_000);
+    await world.seconds(600);
     const said = world.log.filter(({ message }) => message === 'client could not be run');
     expect(said.map(({ fields }) => fields['reason'])).toEqual(['the client is not installed on this host']);
     const [a] = await shownOf(world);
@@ -310,7 +311,7 @@ describe('clients are not run', () => {
 
 test('a restart remembers what was run, and goes on at the pace', async () => {
   const { world } = await start(() => fine);
-  await world.seconds(1_200);
+  await world.seconds(190);
   const before = await shownOf(world);
   expect(before.every(({ clientRuns }) => clientRuns.length === 1)).toBe(true);
   const time = world.time.next();
@@ -323,7 +324,7 @@ test('a restart remembers what was run, and goes on at the pace', async () => {
 
 test('a reload without them ends the finding and forgets what they said', async () => {
   const { world } = await start((order) => (order.access.registry === 'b' ? broken : fine));
-  await world.seconds(1_500);
+  await world.seconds(500);
   expect((await ourFindings(world)).length).toBe(1);
   world.yaml = threeMirrors({ every: '30s' });
   expect((await world.post('/-/reload')).status).toBe(200);
