@@ -63,10 +63,10 @@ it('while the disk is full, commits take a tenth of the time at most, and rows t
       };
     },
   });
-  await world.seconds(2 * 3_600);
+  await world.seconds(1_200);
   const gaps = tried.slice(1).map(({ atMs }, i) => atMs - (tried[i]?.atMs ?? 0));
   expect(Math.min(...gaps)).toBeGreaterThanOrEqual(10 * tookMs);
-  // 2 000 rows and as many deletions, and those of the last seconds.
+  // 2 000 rows and as many deletions, and those of the last seconds (that more are given up: test/unit/state/ledger.test.ts).
   expect(Math.max(...tried.map(({ rows }) => rows))).toBeLessThan(4_100);
   isFull = false;
   await world.seconds(10);

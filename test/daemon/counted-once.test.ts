@@ -23,7 +23,7 @@ type Event =
   | { readonly kind: 'control'; readonly afterSeconds: number; readonly up: boolean };
 
 const registry = fc.constantFrom('a', 'b', 'c');
-const afterSeconds = fc.integer({ min: 0, max: 60 });
+const afterSeconds = fc.integer({ min: 0, max: 30 });
 const behaviour = fc.constantFrom<Behaviour | null>(
   null,
   1500,
