@@ -7,14 +7,14 @@ afterEach(stopWorlds);
 
 const clients = 'https://a.example.com|https://b.example.net/goproxy|direct';
 
-/** All mirrors take 400 ms; from 200 s on `a` refuses each connection after so many milliseconds. Ten minutes of that. */
+/** All mirrors take 400 ms; from 200 s on `a` refuses each connection after so many milliseconds. Five minutes of that. */
 async function die(afterMs: number): Promise<World> {
   const world = await startWorld({
     yaml: threeMirrors({ clients }),
     script: ({ registry, atMs }) =>
       registry === 'a' && atMs >= 200_000 ? { code: 'ECONNREFUSED', phase: 'connect', afterMs } : 400,
   });
-  await world.seconds(800);
+  await world.seconds(500);
   return world;
 }
 
