@@ -1,4 +1,4 @@
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testCerts } from '../support/certs.ts';
 import { type H2BrokenMirror, type H2Fault, h2Faults, startH2BrokenMirror } from '../support/h2-broken-mirror.ts';
 import { usualMirrors } from '../support/usual-mirrors.ts';
@@ -171,7 +171,6 @@ state: { path: ":memory:" }
 });
 
 describe('in simulated time, at a pace of a second', () => {
-  afterEach(stopWorlds);
   const brokenFromMs = 60_000;
   const h2Behaviours: Readonly<Record<H2Fault, Behaviour>> = {
     reset: { code: 'MW_H2_RESET', phase: 'processing', afterMs: 10 },
@@ -180,42 +179,57 @@ describe('in simulated time, at a pace of a second', () => {
     slow: 1_500,
     stalls: 'stalls',
   };
+  const one = (name: string, at: number, more: string): string =>
+    `  - { name: ${name}, ecosystem: go, upstream: ${name.replace(/.*-/, '')}, url: "https://127.0.0.1:${1_000 + at}"${more} }\n`;
+  const mirrors = h2Faults.map(
+    (fault, at) => one(`near-${fault}`, 2 * at, ', weight: 10') + one(`far-${fault}`, 2 * at + 1, ''),
+  );
   const yaml = `
 listen: 127.0.0.1:10120
 schedule: { every: 1s, timeout: 5s, perHost: 4 }
 steps: { list: 5s, info: 5s }
 mirrors:
-  - { name: near, ecosystem: go, url: "https://127.0.0.1:1001", weight: 10 }
-  - { name: far, ecosystem: go, url: "https://127.0.0.1:1002" }
+${mirrors.join('')}
 modules: { go: [ example.com/hello@v1.0.0 ] }
 go: { sumdb: off }
 state: { path: /nowhere/state.db }
 `;
-  async function watched(fault: H2Fault, broken: '1.1' | '2'): Promise<World> {
+  /** An upstream of each fault. */
+  async function watched(broken: '1.1' | '2', seconds: number): Promise<World> {
     const script: Script = ({ registry, protocol, atMs }) =>
-      registry === 'near' && protocol === broken && atMs >= brokenFromMs ? h2Behaviours[fault] : 30;
+      registry.startsWith('near-') && protocol === broken && atMs >= brokenFromMs
+        ? h2Behaviours[registry.slice('near-'.length) as H2Fault]
+        : 30;
     const world = await startWorld({ yaml, script });
     world.wire.choosesProtocol = true;
-    await world.seconds(brokenFromMs / 1_000);
+    await world.seconds(brokenFromMs / 1_000 + seconds);
     return world;
   }
   const read = async <K extends keyof Seen>(world: World, key: K): Promise<Seen[K]> =>
     (JSON.parse((await world.get(`/api/v1/${key}`)).text) as Pick<Seen, K>)[key];
 
-  test.each(h2Faults)('%s over HTTP/2 alone is told as that and left within 15 s', async (fault) => {
-    const world = await watched(fault, '2');
-    await world.seconds(30);
-    const [advice] = await read(world, 'advice');
-    expect(advice).toMatchObject({ from: 'near', to: 'far' });
-    expect(Date.parse(advice?.issuedAt ?? '') - epochMs - brokenFromMs).toBeLessThanOrEqual(15_000);
-    const findings = await read(world, 'findings');
-    const found = findings.find(({ scope }) => scope.some(({ protocol }) => protocol === '2'));
-    expect(found?.text).toContain(saysOf('near')[fault]);
+  describe('over HTTP/2 alone', () => {
+    let world: World;
+    beforeAll(async () => {
+      world = await watched('2', 20);
+    });
+    afterAll(stopWorlds);
+
+    test.each(h2Faults)('%s is told as that and left within 15 s', async (fault) => {
+      const advice = (await read(world, 'advice')).find(({ from }) => from === `near-${fault}`);
+      expect(advice).toMatchObject({ from: `near-${fault}`, to: `far-${fault}` });
+      expect(Date.parse(advice?.issuedAt ?? '') - epochMs - brokenFromMs).toBeLessThanOrEqual(15_000);
+      const findings = await read(world, 'findings');
+      const found = findings.find(
+        ({ registry, scope }) => registry === `near-${fault}` && scope.some(({ protocol }) => protocol === '2'),
+      );
+      expect(found?.text).toContain(saysOf(`near-${fault}`)[fault]);
+    });
   });
 
-  test.each(h2Faults)('%s over HTTP/1.1 alone moves nobody who speaks HTTP/2', async (fault) => {
-    const world = await watched(fault, '1.1');
-    await world.seconds(120);
+  test('each fault over HTTP/1.1 alone moves nobody who speaks HTTP/2', async () => {
+    const world = await watched('1.1', 60);
     expect([await read(world, 'advice'), await read(world, 'findings')]).toEqual([[], []]);
+    await stopWorlds();
   });
 });
