@@ -57,7 +57,10 @@ export function createDetector(input: {
   applyConfig(memory, input.config, input.targets);
   restore(memory, input.restored);
 
+  /** Until the next input. */
+  let standings: readonly Standing[] | null = null;
   const turnAt = (now: Now, act: () => void): DetectTurn => {
+    standings = null;
     memory.now = now;
     act();
     recordPass(memory);
@@ -132,7 +135,9 @@ export function createDetector(input: {
     },
     skipped: ({ target, because }: Skipped) => {
       const mirror = memory.mirrors.get(target.registry);
-      if (mirror !== undefined && target.canary) mirror.sight.lastSkip = because;
+      if (mirror === undefined || !target.canary) return;
+      standings = null;
+      mirror.sight.lastSkip = because;
     },
     /** To be called at every turn of the loop, at least once a second, and at `wakeAtMs`. */
     tick: (now: Now) =>
@@ -179,6 +184,7 @@ export function createDetector(input: {
       }),
     /** `untilMs` is monotonic; `null`: the step is no longer throttled. */
     throttled: (registry: string, step: Step, untilMs: number | null): void => {
+      standings = null;
       const throttled = memory.mirrors.get(registry)?.absence.throttled;
       if (untilMs === null) throttled?.delete(step);
       else throttled?.set(step, untilMs);
@@ -207,7 +213,10 @@ export function createDetector(input: {
         writeDirty(memory, true);
         writeContents(memory, true);
       }),
-    standings: (): readonly Standing[] => [...memory.mirrors.values()].map((mirror) => standingOf(memory, mirror)),
+    standings(): readonly Standing[] {
+      standings ??= [...memory.mirrors.values()].map((mirror) => standingOf(memory, mirror));
+      return standings;
+    },
     vantage: () => vantageOf(memory),
     findings: (): readonly Finding[] => [...memory.open.values()],
     lags: () => lagsOf(memory),

@@ -38,7 +38,10 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     ecosystem,
     upstream,
     state,
-    because: toldOf(why).text,
+    // Rendered when it is read: states are derived in nearly every turn, and few are told.
+    get because() {
+      return toldOf(why).text;
+    },
     why,
     inDoubt: mirror.doubt !== null,
     paused: mirror.absence.paused,

@@ -256,6 +256,20 @@ describe('silence', () => {
     expect(untilMs()).toBeNull();
   });
 
+  it('a standing that was read before shows what came since, without a turn between', () => {
+    const sim = world(['a', 'b'], () => fine);
+    sim.runTo(warm);
+    const [canary] = sim.settled.filter(({ due }) => due.target.registry === 'a' && due.target.canary);
+    sim.detector.tick(at(warm + 10 * minute));
+    const shown = () => sim.detector.standings().map(({ because, throttledUntilMs }) => [because, throttledUntilMs]);
+    const [before] = shown();
+    sim.detector.throttled('a', 'mod', at(warm + 20 * minute).monotonicMs);
+    expect(shown()[0]).toEqual([before?.[0], at(warm + 20 * minute).wallMs]);
+    if (canary !== undefined)
+      sim.detector.skipped({ target: canary.due.target, connection: 'cold', because: 'over_budget', count: 1 });
+    expect(shown()[0]?.[0]).not.toBe(before?.[0]);
+  });
+
   it('a mirror that asked us to stay away is left out of rounds', () => {
     const sim = world(['a', 'b', 'c'], (registry, t) => (registry === 'a' && t >= warm ? dead : fine));
     sim.runTo(warm - 1);
