@@ -9,8 +9,14 @@ export interface Pieces {
   readonly longestMs: () => number;
 }
 
-/** @param reading  called when each computation begins and ends */
-export function createPieces(reading: (isReading: boolean) => void = () => undefined): Pieces {
+/**
+ * @param reading  called when each computation begins and ends
+ * @param spentMs  processor time, milliseconds; default: of this thread
+ */
+export function createPieces(
+  reading: (isReading: boolean) => void = () => undefined,
+  spentMs: () => number = threadSpentMs,
+): Pieces {
   let longestMs = 0;
   let answerMs = 0;
   return {
@@ -33,7 +39,7 @@ export function createPieces(reading: (isReading: boolean) => void = () => undef
 }
 
 /** Processor time of this thread, milliseconds; before Node 23.9, elapsed time. */
-function spentMs(): number {
+function threadSpentMs(): number {
   if (typeof process.threadCpuUsage !== 'function') return performance.now();
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1_000;

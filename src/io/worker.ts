@@ -49,17 +49,19 @@ export interface RunnerDeps {
   readonly signatures?: SignatureChecker;
   readonly proberOf?: (id: EcosystemId) => Promise<Prober>;
   readonly memories?: ProbeMemories;
+  /** Processor time, milliseconds; absent: that of this thread. */
+  readonly spentMs?: () => number;
 }
 
 export function createRunner(deps: RunnerDeps): Runner {
   const { book, wire, clock, worker, loopDelayMsMax, proberOf = loadProber, memories = createProbeMemories() } = deps;
-  const { signatures = createGpgv() } = deps;
+  const { signatures = createGpgv(), spentMs } = deps;
   return {
     async probe(due, reading) {
       const { registry: name, ecosystem } = due.target;
       const [access, context] = [book.access[name], book.context[name]];
       if (access === undefined || context === undefined) return lostProbeOf(due, 'defect', worker, clock.now());
-      const pieces = createPieces(reading);
+      const pieces = createPieces(reading, spentMs);
       const { timed, nextAnswer } = pieces;
       try {
         const prober = await proberOf(ecosystem);

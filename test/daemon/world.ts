@@ -255,7 +255,11 @@ export function portsOf(parts: {
     store,
     post,
     workers: (book) =>
-      createInlineWorkers({ book, wire, clock: time.clock, loopDelayMsMax: parts.loopDelayMsMax ?? (() => 0) }),
+      createInlineWorkers({
+        ...{ book, wire, clock: time.clock, loopDelayMsMax: parts.loopDelayMsMax ?? (() => 0) },
+        // No mirror of such a world holds the thread, and what the machine is busy with changes nothing in it.
+        spentMs: () => 0,
+      }),
     version: '0.0.0-test',
     node: 'v0.0.0',
   };

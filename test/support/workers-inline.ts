@@ -17,8 +17,10 @@ export function createInlineWorkers(deps: {
   readonly loopDelayMsMax?: (fromMs: number) => number;
   /** The ecosystems there are; left out: those of this release. */
   readonly registry?: Probers;
+  /** Processor time; left out: that of this thread. */
+  readonly spentMs?: () => number;
 }): Workers {
-  const { wire, clock, registry } = deps;
+  const { wire, clock, registry, spentMs } = deps;
   const runnerOf = (book: WorkerBook) =>
     createRunner({
       book,
@@ -27,6 +29,7 @@ export function createInlineWorkers(deps: {
       worker: 0,
       loopDelayMsMax: deps.loopDelayMsMax ?? (() => 0),
       ...(registry === undefined ? {} : { proberOf: probersOf(registry) }),
+      ...(spentMs === undefined ? {} : { spentMs }),
     });
   let runner = runnerOf(deps.book);
   let inFlight = 0;
