@@ -8,12 +8,15 @@ import { startWorld, stopWorlds } from './world.ts';
 afterEach(stopWorlds);
 
 const hour = 3_600;
-const yaml = threeMirrors({ every: '20s' });
+/** As rare as is enough for rows of each table: what is asked for in a day is not what these tests are about. */
+const rarely = (over: Parameters<typeof threeMirrors>[0] = {}): string =>
+  threeMirrors({ every: '5m', ...over }).replaceAll(': 60s', ': 10m');
+const keepingAnHour = (text: string): string => text.replace('state: {', 'state: { keep: 1h,');
 
 it('each table with a row for each probe is bounded by a number of rows too: a mirror may fail for weeks', async () => {
   const trimmed = new Map<Table, number>();
   const world = await startWorld({
-    yaml,
+    yaml: rarely(),
     script: well,
     ports: (ports) => ({
       ...ports,
@@ -39,7 +42,7 @@ it('notes of earlier successes leave the file once nothing writes them again; th
   const store = memoryStore();
   const noted = (): readonly string[] => [...store.rows.keys()].filter((key) => key.startsWith('seen/'));
   const before = await startWorld({
-    yaml: threeMirrors({ every: '60s' }).replace('state: {', 'state: { keep: 1h,'),
+    yaml: keepingAnHour(rarely({ mirrors: `[ { name: a, ecosystem: go, url: "https://a.example.com" } ]` })),
     script: well,
     store,
   });
@@ -55,7 +58,7 @@ it('notes of earlier successes leave the file once nothing writes them again; th
 
 it('findings expire however they ended, by acknowledgement too; open ones stay', async () => {
   const store = memoryStore();
-  const world = await startWorld({ yaml: yaml.replace('state: {', 'state: { keep: 1h,'), script: well, store });
+  const world = await startWorld({ yaml: keepingAnHour(rarely()), script: well, store });
   const atMs = world.time.clock.wallMs();
   const finding = {
     ...{
