@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Config } from '../../src/core/config.ts';
 import { limits } from '../../src/core/limits.ts';
 import type { Sample } from '../../src/core/sample.ts';
@@ -18,10 +18,10 @@ import { adviceOf } from './told.ts';
 import { readConfig, startWorld, stopWorlds, type World } from './world.ts';
 
 const dirs: string[] = [];
-afterEach(async () => {
+const clean = async (): Promise<void> => {
   await stopWorlds();
   for (const dir of dirs.splice(0)) removeTempDir(dir);
-});
+};
 
 /** `a` is slow for two minutes, well for half an hour, dead for three minutes, then well. */
 const eventful: Script = (asked) => {
@@ -91,10 +91,16 @@ const told = ({ stories }: Replayed['really']) =>
     ended: endedAtMs === null ? null : Math.round((endedAtMs - epochMs) / 100) / 10,
   }));
 
-describe('a replay of what a daemon stored', () => {
-  test('under the same settings gives the advice that was given, to the tenth of a second, while the daemon runs', async () => {
-    const { world, path } = await watched(eventful);
-    await world.seconds(2_760);
+describe('a replay of what a daemon stored while it runs', () => {
+  let path: string;
+  beforeAll(async () => {
+    const eventfully = await watched(eventful);
+    await eventfully.world.seconds(2_760);
+    path = eventfully.path;
+  });
+  afterAll(clean);
+
+  test('under the same settings gives the advice that was given, to the tenth of a second', async () => {
     const done = await replayed(path, null, 2_760);
     expect(told(done.really).map(({ from, to, cause }) => `${from} → ${to} ${cause}`)).toEqual([
       'a → b slower',
@@ -112,7 +118,52 @@ describe('a replay of what a daemon stored', () => {
     expect(done.changed).toBeNull();
   });
 
-  test('so it does where times are no whole numbers, with downloads that are ordered by the way', async () => {
+  test('a window begins at the requested time, with earlier results as warm-up', async () => {
+    const copied = copyStore(path);
+    if (copied.tag === 'error') throw new Error(copied.error.kind);
+    const config = configOf(yaml);
+    const done = await replayHistory({
+      ...{ copy: copied.value, config, changed: null, calendar: cronCalendar },
+      ...{ sinceMs: epochMs + 1_900_000, untilMs: epochMs + 2_760_000, progress: async () => false },
+    });
+    if ('kind' in done) throw new Error(done.kind);
+    expect(told(done.really).at(-1)?.cause).toBe('outage');
+    for (const { ended } of told(done.really)) expect(ended ?? Infinity).toBeGreaterThan(1_900);
+    expect(told(done.current)).toEqual(told(done.really));
+    expect(done.ground.warmedFromMs).toBeLessThan(epochMs + 10_000);
+    const none = await replayHistory({
+      ...{ copy: copied.value, config, changed: null, calendar: cronCalendar },
+      ...{ sinceMs: epochMs - 600_000, untilMs: epochMs - 300_000, progress: async () => false },
+    });
+    expect(none).toEqual({ kind: 'no_answers', oldestMs: expect.any(Number) });
+    copied.value.close();
+  });
+
+  test('answers of a mirror that is gone are left out, and those taken under other settings are counted', async () => {
+    const two = threeMirrors({
+      mirrors: `
+  - { name: a, ecosystem: go, url: "https://a.example.com", weight: 100 }
+  - { name: b, ecosystem: go, url: "https://b.example.net/goproxy", weight: 90 }`,
+    });
+    const done = await replayed(path, null, 300, configOf(two));
+    expect(done.ground.otherSettings).toBe(done.ground.answers);
+    expect(done.ground.leftOut).toBeGreaterThan(50);
+    expect(told(done.current)).toMatchObject([{ from: 'a', to: 'b' }]);
+  });
+
+  test('nothing is written: neither to the file nor to its log', async () => {
+    const bytes = () => ['', '-wal'].map((end) => readFileSync(`${path}${end}`).toString('base64'));
+    const [before, names] = [bytes(), readdirSync(dirname(path))];
+    await replayed(path, null, 300);
+    expect(bytes()).toEqual(before);
+    expect(readdirSync(dirname(path))).toEqual(names);
+  });
+});
+
+describe('a replay of what a daemon stored', () => {
+  afterEach(clean);
+
+  test('under the same settings gives the same where times are no whole numbers, with downloads that are ordered by the way', async () => {
     const random = createRandom(11);
     const usual: Readonly<Record<string, number>> = { a: 140, b: 170, c: 190 };
     const uneven: Script = ({ registry, atMs }) =>
@@ -188,62 +239,17 @@ describe('a replay of what a daemon stored', () => {
     expect(words(told(done.current))).toEqual(words(told(done.really)));
     expect(Math.abs(done.current.awayMs - done.really.awayMs)).toBeLessThan(5_000);
   });
-
-  test('a window begins at the requested time, with earlier results as warm-up', async () => {
-    const { world, path } = await watched(eventful);
-    await world.seconds(2_500);
-    const copied = copyStore(path);
-    if (copied.tag === 'error') throw new Error(copied.error.kind);
-    const config = configOf(yaml);
-    const done = await replayHistory({
-      ...{ copy: copied.value, config, changed: null, calendar: cronCalendar },
-      ...{ sinceMs: epochMs + 1_900_000, untilMs: epochMs + 2_500_000, progress: async () => false },
-    });
-    if ('kind' in done) throw new Error(done.kind);
-    expect(told(done.really).at(-1)?.cause).toBe('outage');
-    for (const { ended } of told(done.really)) expect(ended ?? Infinity).toBeGreaterThan(1_900);
-    expect(told(done.current)).toEqual(told(done.really));
-    expect(done.ground.warmedFromMs).toBeLessThan(epochMs + 10_000);
-    const none = await replayHistory({
-      ...{ copy: copied.value, config, changed: null, calendar: cronCalendar },
-      ...{ sinceMs: epochMs - 600_000, untilMs: epochMs - 300_000, progress: async () => false },
-    });
-    expect(none).toEqual({ kind: 'no_answers', oldestMs: expect.any(Number) });
-    copied.value.close();
-  });
-
-  test('answers of a mirror that is gone are left out, and those taken under other settings are counted', async () => {
-    const { world, path } = await watched(eventful);
-    await world.seconds(300);
-    const two = threeMirrors({
-      mirrors: `
-  - { name: a, ecosystem: go, url: "https://a.example.com", weight: 100 }
-  - { name: b, ecosystem: go, url: "https://b.example.net/goproxy", weight: 90 }`,
-    });
-    const done = await replayed(path, null, 300, configOf(two));
-    expect(done.ground.otherSettings).toBe(done.ground.answers);
-    expect(done.ground.leftOut).toBeGreaterThan(50);
-    expect(told(done.current)).toMatchObject([{ from: 'a', to: 'b' }]);
-  });
-
-  test('nothing is written: neither to the file nor to its log', async () => {
-    const { world, path } = await watched(eventful);
-    await world.seconds(300);
-    const bytes = () => ['', '-wal'].map((end) => readFileSync(`${path}${end}`).toString('base64'));
-    const [before, names] = [bytes(), readdirSync(dirname(path))];
-    await replayed(path, null, 300);
-    expect(bytes()).toEqual(before);
-    expect(readdirSync(dirname(path))).toEqual(names);
-  });
 });
 
 describe('what is stored', () => {
+  afterEach(clean);
+
   test('answers go with state.keep, and what a kill may cost is a few seconds', async () => {
     const world = await startWorld({
-      yaml: threeMirrors().replace('state.db }', 'state.db, keep: 1h }'),
+      yaml: threeMirrors({ every: '20s' }).replace('state.db }', 'state.db, keep: 1h }'),
       script: well,
     });
-    await world.seconds(2 * 3600 + 700);
+    await world.seconds(6_500);
     const rows = world.store.all('answer');
     const first = rows[0]?.atMs ?? 0;
     const ageMs = world.time.clock.wallMs() - first;
@@ -282,6 +288,8 @@ describe('what is stored', () => {
 });
 
 describe('a mirror whose HTTP/2 alone breaks', () => {
+  afterEach(clean);
+
   /** From the second minute on `a` resets every stream; over HTTP/1.1 it answers. */
   const resets: Script = (asked) =>
     asked.registry === 'a' && asked.protocol === '2' && asked.atMs >= 120_000
