@@ -59,13 +59,13 @@ function aWorld(
 
 const headDies = (events: readonly WorldEvent[] = []): World =>
   aWorld((mirror, atMs) => (mirror === 'a' && atMs >= 10 * minute ? dead : good), { forMs: 20 * minute, events });
+const followed = daemonPlayer.play(headDies());
 const shown = ({ moves }: ReturnType<typeof daemonPlayer.play>): readonly string[] =>
   moves.map(({ chain }) => chain.members.map((member, at) => `${member}${chain.separators[at] ?? ''}`).join(''));
 
 describe('the daemon as a player', () => {
   it('advises clients within a minute to leave a head that refuses connections', () => {
-    const played = daemonPlayer.play(headDies());
-    const [move, ...others] = played.moves;
+    const [move, ...others] = followed.moves;
     expect(others).toEqual([]);
     // Which of the two others is the judge's business.
     expect(move?.chain.members.at(-1)).toBe('direct');
@@ -75,14 +75,14 @@ describe('the daemon as a player', () => {
     expect(move?.atMs).toBeLessThan(11 * minute);
     expect(move?.upstream).toBe('go');
     expect(move?.why).toMatch(/^outage: /);
-    expect(played.notices.map(({ what }) => what).sort()).toEqual(['advice proposed for go', 'outage opened: a']);
+    expect(followed.notices.map(({ what }) => what).sort()).toEqual(['advice proposed for go', 'outage opened: a']);
   });
 
   it('moves with what was accepted a minute after the proposal', () => {
-    const [followed, accepted] = [daemonPlayer, daemonAcceptedPlayer].map((player) => player.play(headDies()));
-    expect(accepted && shown(accepted)).toEqual(followed && shown(followed));
-    expect((accepted?.moves[0]?.atMs ?? 0) - (followed?.moves[0]?.atMs ?? 0)).toBe(minute + 5);
-    expect(accepted?.notices.map(({ what }) => what)).toContain('advice accepted for go');
+    const accepted = daemonAcceptedPlayer.play(headDies());
+    expect(shown(accepted)).toEqual(shown(followed));
+    expect((accepted.moves[0]?.atMs ?? 0) - (followed.moves[0]?.atMs ?? 0)).toBe(minute + 5);
+    expect(accepted.notices.map(({ what }) => what)).toContain('advice accepted for go');
   });
 
   it.each([daemonPlayer, daemonWithAlerts])('$name: nothing in a calm hour, each target at its pace', (player) => {
@@ -100,21 +100,24 @@ describe('the daemon as a player', () => {
 
   it('plays the same world twice in the same way', () => {
     const flaps = (): World =>
-      aWorld((mirror, atMs) => (mirror === 'a' && Math.floor(atMs / (7 * minute)) % 2 === 1 ? dead : good));
+      aWorld((mirror, atMs) => (mirror === 'a' && Math.floor(atMs / (7 * minute)) % 2 === 1 ? dead : good), {
+        forMs: 30 * minute,
+      });
     const played = daemonPlayer.play(flaps());
     expect(played.moves.length).toBeGreaterThan(0);
     expect(daemonPlayer.play(flaps())).toEqual(played);
   });
 
   it('goes on after a restart with what was advised before', () => {
-    const undisturbed = daemonPlayer.play(headDies());
     const played = daemonPlayer.play(headDies([{ atMs: 15 * minute, kind: 'restart', downMs: 20_000 }]));
-    expect(played.moves).toEqual(undisturbed.moves);
-    expect(played.notices).toEqual(undisturbed.notices);
+    expect(played.moves).toEqual(followed.moves);
+    expect(played.notices).toEqual(followed.notices);
   });
 
   it('goes on from the chain that a reload declares anew, which is no move', () => {
-    const world = aWorld((mirror, atMs) => (mirror === 'c' && atMs >= 15 * minute ? dead : good));
+    const world = aWorld((mirror, atMs) => (mirror === 'c' && atMs >= 15 * minute ? dead : good), {
+      forMs: 30 * minute,
+    });
     const setup = { ...world.setup, chains: { go: 'c,direct' } };
     const played = daemonPlayer.play({ ...world, events: [{ atMs: 10 * minute, kind: 'reload', setup }] });
     expect(shown(played)).toEqual(['a,direct']);
@@ -133,7 +136,7 @@ describe('the daemon as a player', () => {
 
   it('maps a dead resolver to unknown: no switch is advised', () => {
     const played = daemonPlayer.play(
-      aWorld((_, atMs) => (atMs >= 10 * minute ? { ...good, unknown: 'resolver' } : good)),
+      aWorld((_, atMs) => (atMs >= 10 * minute ? { ...good, unknown: 'resolver' } : good), { forMs: 40 * minute }),
     );
     expect(played.moves).toEqual([]);
   });
