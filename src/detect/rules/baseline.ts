@@ -30,11 +30,12 @@ function middleOf(sorted: readonly number[]): number {
 export function learn(baseline: Baseline, rttMs: number, rule: SpikeRule): Baseline {
   const { resolvedVersion } = baseline;
   if (baseline.window.length > rule.window) return newBaseline([...baseline.window, rttMs], resolvedVersion, rule);
-  const window = [...baseline.window, rttMs];
-  const sorted = [...baseline.sorted];
-  sorted.splice(placeIn(sorted, rttMs), 0, rttMs);
-  const oldest = window.length > rule.window ? window.shift() : undefined;
+  const oldest = baseline.window.length === rule.window ? baseline.window[0] : undefined;
+  const window = baseline.window.slice(oldest === undefined ? 0 : 1);
+  window.push(rttMs);
+  const sorted = baseline.sorted.slice();
   if (oldest !== undefined) sorted.splice(placeIn(sorted, oldest), 1);
+  sorted.splice(placeIn(sorted, rttMs), 0, rttMs);
   return measured(window, sorted, resolvedVersion, rule);
 }
 
