@@ -15,8 +15,14 @@ const modules = Array.from({ length: 3_000 }, (_, at) => ({
 const of = (more: Partial<Config> = {}): Config =>
   sampleConfig({ mirrors: [sampleMirror('a'), sampleMirror('b')], modules, ...more });
 const idsOf = (config: Config): readonly string[] => expandTargets(config).map(({ id }) => id);
-const shardsOf = (count: number): readonly (readonly string[])[] =>
-  Array.from({ length: count }, (_, index) => idsOf(of({ shard: { index, count } })));
+const shards = new Map<number, readonly (readonly string[])[]>();
+
+/** The targets of each of so many shards, made once. */
+function shardsOf(count: number): readonly (readonly string[])[] {
+  const made = shards.get(count) ?? Array.from({ length: count }, (_, index) => idsOf(of({ shard: { index, count } })));
+  shards.set(count, made);
+  return made;
+}
 
 describe('targets of shards', () => {
   const all = idsOf(of());
@@ -26,9 +32,8 @@ describe('targets of shards', () => {
   test.each([2, 3, 8])(
     'of %i shards each target has exactly one, and no shard has much more than its share',
     (count) => {
-      const shards = shardsOf(count);
-      expect(shards.flat().toSorted()).toEqual(all.toSorted());
-      for (const own of shards) {
+      expect(shardsOf(count).flat().toSorted()).toEqual(all.toSorted());
+      for (const own of shardsOf(count)) {
         expect(own.length).toBeGreaterThan((all.length / count) * 0.8);
         expect(own.length).toBeLessThan((all.length / count) * 1.2);
       }

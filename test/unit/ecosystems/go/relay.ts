@@ -22,6 +22,16 @@ export function lookupOf(relay: Relay, id: number, note = headOf(relay, relay.lo
   return `${id}\n${relay.texts[id] ?? ''}\n${note}`;
 }
 
+const known = new WeakMap<readonly string[], ReadonlyMap<string, number>>();
+
+/** The first record of each `module version`. */
+function idsOf(texts: readonly string[]): ReadonlyMap<string, number> {
+  const ids =
+    known.get(texts) ?? new Map(texts.map((text, id) => [text.split(' ', 2).join(' '), id] as const).reverse());
+  known.set(texts, ids);
+  return ids;
+}
+
 /** A relay that works: what it answers to any ask below its base; other paths are refused by their syntax. */
 export function relayAnswers(relay: Relay): (ask: Ask) => Answer {
   const database = `${relay.base}/sumdb/${relay.signer.name}/`;
@@ -31,9 +41,8 @@ export function relayAnswers(relay: Relay): (ask: Ask) => Answer {
     if (path === 'supported') return answered(200);
     if (path === 'latest') return answered(200, headOf(relay, relay.latestSize));
     const [, module, version] = /^lookup\/(.+)@(.+)$/.exec(path) ?? [];
-    const begin = `${module} ${version} `;
-    const id = module === undefined ? -1 : relay.texts.findIndex((text) => text.startsWith(begin));
-    if (id >= 0) return answered(200, lookupOf(relay, id));
+    const id = module === undefined ? undefined : idsOf(relay.texts).get(`${module} ${version}`);
+    if (id !== undefined) return answered(200, lookupOf(relay, id));
     const tile = relay.tree.tile(path);
     return tile === null ? answered(404, 'not found') : answered(200, tile);
   };
