@@ -97,6 +97,7 @@ export function playGroup(world: GroupWorld, places: number, store: (typeof grou
   for (const own of base) own.set(head, 40);
   const locals: Local[] = base.map(() => ({ inUse: head, bad: 0, good: 0 }));
   const reports: PlaceSeen[][] = base.map(() => []);
+  const texts: string[] = [];
   let [shown, lines]: [readonly PlaceSeen[], readonly GroupLine[]] = [[], []];
   const found = { harmful: 0, moved: 0, fleetMs: 0, aloneMs: 0, oracleMs: 0 };
   for (let minute = 0; minute < minutes; minute++) {
@@ -124,7 +125,9 @@ export function playGroup(world: GroupWorld, places: number, store: (typeof grou
       const advice = local.inUse === head ? [] : [`${head}>${local.inUse}`];
       const report = { mirrors: Object.fromEntries(seen), advice, isSuspect: isCut };
       const last = reports[place]?.[0];
-      reports[place]?.unshift(last !== undefined && JSON.stringify(last) === JSON.stringify(report) ? last : report);
+      const text = JSON.stringify(report);
+      reports[place]?.unshift(last !== undefined && texts[place] === text ? last : report);
+      texts[place] = text;
     }
     const now = reports.map((all) => all[Math.min(store.lagMinutes, all.length - 1)] ?? {});
     // A minute like the one before is not read again.

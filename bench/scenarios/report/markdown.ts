@@ -1,4 +1,4 @@
-import { groupCounts, groupRows } from '../groups.ts';
+import { groupCounts } from '../groups.ts';
 import { references } from '../players/registry.ts';
 import type { Score } from './score.ts';
 import { alikeShare, type Row, rowsOf, type Standing, standingsOf, worseThanBaseline } from './tables.ts';
@@ -11,11 +11,13 @@ export interface Circumstances {
   readonly baselines: readonly string[];
   /** What is wrong in each family, by name. */
   readonly what: ReadonlyMap<string, string>;
+  /** Lines of groups of places, as `groupRows`. */
+  readonly groups: readonly (readonly string[])[];
 }
 
 /** The report of one run: `docs/decisions-quality.md`. */
 export function reportOf(scores: readonly Score[], circumstances: Circumstances): string {
-  const { seeds, command, baselines, what } = circumstances;
+  const { seeds, command, baselines, what, groups } = circumstances;
   const standings = standingsOf(scores, baselines);
   const troubled = scores.filter(({ incidents }) => incidents > 0);
   const calm = scores.filter(({ isCalm }) => isCalm);
@@ -54,13 +56,13 @@ export function reportOf(scores: readonly Score[], circumstances: Circumstances)
     '',
     ...verdicts(standings, baselines),
     '',
-    ...groupSection(),
+    ...groupSection(groups),
     '',
   ].join('\n');
 }
 
 /** Lines of groups of places beside each place alone. */
-export function groupSection(): readonly string[] {
+function groupSection(groups: Circumstances['groups']): readonly string[] {
   return [
     '## Groups of places',
     '',
@@ -76,7 +78,7 @@ export function groupSection(): readonly string[] {
         'minutes of a place under a line',
         'of them harmful',
       ],
-      groupRows(),
+      groups,
     ),
   ];
 }
