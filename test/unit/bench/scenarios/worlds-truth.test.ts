@@ -97,8 +97,9 @@ describe('truth is the long-run mean of answers', () => {
     let truth = 0;
     for (let i = 0; i < builds; i += 1) {
       const atMs = draw.between(incident.fromMs, incident.toMs - buildSpanMs);
-      const gap = buildOnce(world, chain, draw.whole(0, 99_999), atMs, draw) - world.buildCost(upstream, chain, atMs);
-      truth += world.buildCost(upstream, chain, atMs) / builds;
+      const cost = world.buildCost(upstream, chain, atMs);
+      const gap = buildOnce(world, chain, draw.whole(0, 99_999), atMs, draw) - cost;
+      truth += cost / builds;
       drawn += gap / builds;
       squares += gap ** 2 / builds;
     }
