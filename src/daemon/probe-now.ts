@@ -15,27 +15,21 @@ export interface Probing {
   close(): Promise<void>;
 }
 
-/** Probes with the first configuration share one worker thread; any other probe has its own. */
+/** One worker thread for all probes; the start of another takes longer than most of them. */
 export function startProbing(facts: ProcessFacts): Probing {
-  let kept: { readonly config: Config; readonly workers: Workers } | null = null;
-  function start(config: Config): Workers {
-    const book = buildWorkerBook({ config, learnt: nothingLearnt, version: facts.version });
-    return workersFor(book, processLog(facts), 1);
-  }
+  let workers: Workers | null = null;
   return {
     async ask(config, request) {
-      kept ??= { config, workers: start(config) };
-      const workers = config === kept.config ? kept.workers : start(config);
-      try {
-        const due = makeDue(request, config, { clock: systemClock, random: systemRandom });
-        const probed = await probeWithin(workers, due, systemTimers);
-        return probed === null ? error({ registry: due.target.registry, limitMs: patienceMsFor(due) }) : ok(probed);
-      } finally {
-        if (workers !== kept.workers) await closeWithin(workers, systemTimers);
-      }
+      const book = buildWorkerBook({ config, learnt: nothingLearnt, version: facts.version });
+      // A thread reads its messages in order: a probe has the book that was sent before it.
+      if (workers === null) workers = workersFor(book, processLog(facts), 1);
+      else void workers.configure(book);
+      const due = makeDue(request, config, { clock: systemClock, random: systemRandom });
+      const probed = await probeWithin(workers, due, systemTimers);
+      return probed === null ? error({ registry: due.target.registry, limitMs: patienceMsFor(due) }) : ok(probed);
     },
     async close() {
-      if (kept !== null) await closeWithin(kept.workers, systemTimers);
+      if (workers !== null) await closeWithin(workers, systemTimers);
     },
   };
 }
