@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testCerts } from '../support/certs.ts';
 import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
+import type { Fault } from '../support/faults.ts';
 import { type SyntheticModule, syntheticModules } from '../support/synthetic-modules.ts';
 import { placesOf, type ShownTrap, said, testMachine } from '../unit/features/doctor/machine.ts';
 
@@ -50,118 +51,132 @@ async function ask(
   return { ...(JSON.parse(ran.out) as Asked), code: ran.code };
 }
 
-function states({ asked: [first] }: Asked): string {
-  return (first?.layers ?? []).map(({ layer, state }) => `${layer} ${state}`).join(', ');
+function statesOf(layers: Asked['asked'][number]['layers'] = []): string {
+  return layers.map(({ layer, state }) => `${layer} ${state}`).join(', ');
 }
 
 describe('layer by layer', () => {
   test('a mirror that is well: each layer works, and no trap', async () => {
     const got = await ask({ a: `url: "${mirror.url}"` });
-    expect(states(got)).toBe(
+    expect(statesOf(got.asked[0]?.layers)).toBe(
       'name passed over, tcp works, tls passed over, certificate passed over, http works, content works',
     );
     expect([got.code, got.traps, got.untold]).toEqual([0, [], []]);
   });
 
-  test('over TLS, by name', async () => {
-    dns.setName('secure.example.com', { a: ['127.0.0.1'] });
-    const keys = `url: "https://secure.example.com:${secure.port}", resolve: { family: 4, server: "${dns.address}" }, tls: { ca: "${testCerts().ca.certFile}" }`;
-    const got = await ask({ a: keys });
-    expect(states(got)).toBe('name works, tcp works, tls works, certificate works, http works, content works');
-    expect(got.asked[0]?.layers[0]?.text).toMatch(/^secure\.example\.com is 127\.0\.0\.1/);
-  });
-
-  test.each([
-    ['nobody listens', { kind: 'refuse' }, 'tcp', 'no service listens on that port'],
-    ['a filter cuts the handshake', { kind: 'reset-in-tls' }, 'tls', 'the connection is closed or reset'],
-    ['a plain port', { kind: 'plain-on-tls' }, 'tls', 'without our TLS versions'],
-    [
-      'an intercepting gateway',
+  /** What each of many mirrors of one configuration does, the layer that fails of it, and what is said of that. */
+  const faulty: Readonly<Record<string, readonly [Fault, layer: string, ...says: readonly RegExp[]]>> = {
+    'nobody listens': [{ kind: 'refuse' }, 'tcp', /no service listens on that port/],
+    'a filter cuts the handshake': [{ kind: 'reset-in-tls' }, 'tls', /the connection is closed or reset/],
+    'a plain port': [{ kind: 'plain-on-tls' }, 'tls', /without our TLS versions/],
+    'an intercepting gateway': [
       { kind: 'certificate', which: 'unknownCa' },
       'certificate',
-      'this machine cannot trust the certificate',
+      /this machine cannot trust the certificate/,
     ],
-    ['an expired certificate', { kind: 'certificate', which: 'expired' }, 'certificate', 'not valid now'],
-    ["another's certificate", { kind: 'certificate', which: 'wrongName' }, 'certificate', 'for another name'],
-    ['a cut after the request', { kind: 'reset-after-request' }, 'http', 'the connection is closed or reset'],
-    ['a broken mirror', { kind: 'status', status: 502 }, 'http', 'server error (502)'],
-    ['the login page of a network', { kind: 'html' }, 'content', 'an HTML page'],
-    ['a cut in the body', { kind: 'close-mid-body' }, 'content', 'the response is truncated'],
-  ] as const)('%s', async (_, fault, layer, means) => {
-    await secure.setFault(fault);
-    const got = await ask({ a: `url: "${secure.url}", tls: { ca: "${testCerts().ca.certFile}" }` });
-    await secure.setFault(null);
-    const failing = got.asked[0]?.layers.filter(({ state }) => state === 'fails') ?? [];
-    expect(failing.map((one) => one.layer)).toEqual([layer]);
-    expect(failing[0]?.text).toContain(means);
-    expect(got.traps.map(({ id }) => id)).toContain(`online-${layer}`);
-    expect(got.code).toBe(1);
-    const after =
-      got.asked[0]?.layers.slice((got.asked[0]?.layers.findIndex((one) => one.layer === layer) ?? 0) + 1) ?? [];
-    expect(new Set(after.map(({ state }) => state))).toEqual(new Set(after.length === 0 ? [] : ['not reached']));
-  });
+    'an expired certificate, and since when': [
+      { kind: 'certificate', which: 'expired' },
+      'certificate',
+      /not valid now/,
+      /tls_expired: .* \(expired since \d{4}-\d\d-\d\dT.*Z\) \(issued by /,
+    ],
+    'a certificate that is not valid yet': [
+      { kind: 'certificate', which: 'notYetValid' },
+      'certificate',
+      / \(not valid yet\) \(issued by /,
+    ],
+    "another's certificate, and whose": [
+      { kind: 'certificate', which: 'wrongName' },
+      'certificate',
+      /for another name/,
+      /tls_name: .* \(it names [^)]*\) \(issued by /,
+    ],
+    'a certificate that is self-signed': [
+      { kind: 'certificate', which: 'selfSigned' },
+      'certificate',
+      /tls_untrusted: .* \(self-signed, as [^)]+\)$/,
+    ],
+    'a cut after the request': [{ kind: 'reset-after-request' }, 'http', /the connection is closed or reset/],
+    'a broken mirror': [{ kind: 'status', status: 502 }, 'http', /server error \(502\)/],
+    // It is no answer of the mirror: HTTP fails, not the content.
+    'a network that wants a login first': [{ kind: 'status', status: 511 }, 'http', /\(511\)/],
+    'the login page of a network': [{ kind: 'html' }, 'content', /an HTML page/],
+    'a cut in the body': [{ kind: 'close-mid-body' }, 'content', /the response is truncated/],
+  };
+  let found: Awaited<ReturnType<typeof ask>>;
+  const layersAt = (name: string) => found.asked.find(({ registry }) => registry === name)?.layers ?? [];
+  const trapsAt = (name: string) =>
+    found.traps.filter(({ where }) => where.some((place) => place.mirror?.startsWith(`${name} (`)));
+  const nameOf = (fault: string): string => `m${Object.keys(faulty).indexOf(fault)}`;
 
-  test.each([
-    ['since when it is expired', 'expired', /tls_expired: .* \(expired since \d{4}-\d\d-\d\dT.*Z\) \(issued by /],
-    ['that it is not valid yet', 'notYetValid', / \(not valid yet\) \(issued by /],
-    ['which names it has', 'wrongName', /tls_name: .* \(it names [^)]*\) \(issued by /],
-    ['that it is self-signed', 'selfSigned', /tls_untrusted: .* \(self-signed, as [^)]+\)$/],
-  ] as const)('a certificate: %s', async (_, which, text) => {
-    await secure.setFault({ kind: 'certificate', which });
-    const got = await ask({ a: `url: "${secure.url}", tls: { ca: "${testCerts().ca.certFile}" }` });
-    await secure.setFault(null);
-    expect(got.asked[0]?.layers.find(({ state }) => state === 'fails')?.text).toMatch(text);
-  });
-
-  test('a portal that redirects: where to, and no certificate or content is said to work', async () => {
-    const portal = await startFakeMirror({ modules });
-    await portal.setFault({ kind: 'html' });
-    await mirror.setFault({ kind: 'redirect', location: `${portal.url}/login` });
-    const got = await ask({ a: `url: "${mirror.url}"` });
-    await Promise.all([mirror.setFault(null), portal.close()]);
-    expect(got.asked[0]?.layers.find(({ state }) => state === 'fails')?.text).toContain(
-      `(redirected to ${portal.url}/login`,
-    );
-  });
-
-  test('511 is no answer of the mirror: HTTP fails, not the content', async () => {
-    await mirror.setFault({ kind: 'status', status: 511 });
-    const got = await ask({ a: `url: "${mirror.url}"` });
-    await mirror.setFault(null);
-    expect(states(got)).toMatch(/http fails, content not reached$/);
-    expect(got.asked[0]?.layers[4]?.text).toContain('(511)');
-  });
-
-  test('plain HTTP to a port that speaks TLS', async () => {
-    const got = await ask({ a: `url: "${secure.url.replace('https:', 'http:')}"` });
-    const trap = got.traps.find(({ id }) => id === 'online-plain-on-tls');
-    expect(trap?.set).toEqual([`Use ${secure.url} instead.`]);
-    expect((await ask({ a: 'url: "http://127.0.0.1:1"' })).traps.map(({ id }) => id)).toEqual(['online-tcp']);
-  });
-
-  test('a resolver that takes a second and more is slow, not ok', async () => {
+  beforeAll(async () => {
+    dns.setName('secure.example.com', { a: ['127.0.0.1'] });
     dns.setName('slow.example.com', { a: ['127.0.0.1'], delayMs: 1_200 });
-    const got = await ask({
-      a: `url: "http://slow.example.com:${mirror.port}", resolve: { family: 4, server: "${dns.address}" }`,
+    const resolve = `resolve: { family: 4, server: "${dns.address}" }`;
+    const tls = `tls: { ca: "${testCerts().ca.certFile}" }`;
+    const [redirecting, ...servers] = await Promise.all([
+      startFakeMirror({ modules }),
+      ...Object.values(faulty).map(async ([fault]) => {
+        const server = await startFakeMirror({ modules, tls: true });
+        await server.setFault(fault);
+        return server;
+      }),
+    ]);
+    await redirecting.setFault({ kind: 'redirect', location: `${mirror.url}/login` });
+    await mirror.setFault({ kind: 'html' }, { path: /login/ });
+    const entries = Object.keys(faulty).map((fault, at) => [nameOf(fault), `url: "${servers[at]?.url}", ${tls}`]);
+    found = await ask({
+      ...Object.fromEntries(entries),
+      named: `url: "https://secure.example.com:${secure.port}", ${resolve}, ${tls}`,
+      portal: `url: "${redirecting.url}"`,
+      plain: `url: "${secure.url.replace('https:', 'http:')}"`,
+      slow: `url: "http://slow.example.com:${mirror.port}", ${resolve}`,
+      missing: `url: "http://missing.example.com:${mirror.port}", ${resolve}`,
     });
-    expect(states(got)).toMatch(/^name slow, tcp works/);
-    const trap = got.traps.find(({ id }) => id === 'online-slow');
+    await mirror.setFault(null);
+    await Promise.all([redirecting, ...servers].map((one) => one.close()));
+  });
+
+  test.each(Object.entries(faulty))('%s', (name, [, layer, ...says]) => {
+    const layers = layersAt(nameOf(name));
+    const failing = layers.filter(({ state }) => state === 'fails');
+    expect(failing.map((one) => one.layer)).toEqual([layer]);
+    for (const words of says) expect(failing[0]?.text).toMatch(words);
+    expect(trapsAt(nameOf(name)).map(({ id, severity }) => [id, severity])).toEqual([[`online-${layer}`, 'error']]);
+    const after = layers.slice(layers.findIndex((one) => one.layer === layer) + 1);
+    expect(new Set(after.map(({ state }) => state))).toEqual(new Set(after.length === 0 ? [] : ['not reached']));
+    expect(found.code).toBe(1);
+  });
+
+  test('over TLS, by name', () => {
+    expect(statesOf(layersAt('named'))).toBe(
+      'name works, tcp works, tls works, certificate works, http works, content works',
+    );
+    expect(layersAt('named')[0]?.text).toMatch(/^secure\.example\.com is 127\.0\.0\.1/);
+  });
+
+  test('a portal that redirects: where to, and no certificate or content is said to work', () => {
+    const failing = layersAt('portal').find(({ state }) => state === 'fails');
+    expect(failing?.text).toContain(`(redirected to ${mirror.url}/login`);
+  });
+
+  test('plain HTTP to a port that speaks TLS', () => {
+    const trap = trapsAt('plain').find(({ id }) => id === 'online-plain-on-tls');
+    expect(trap?.set).toEqual([`Use ${secure.url} instead.`]);
+  });
+
+  test('a resolver that takes a second and more is slow, not ok', () => {
+    expect(statesOf(layersAt('slow'))).toMatch(/^name slow, tcp works/);
+    const trap = trapsAt('slow').find(({ id }) => id === 'online-slow');
     expect([trap?.severity, trap?.what]).toEqual([
       'warning',
       expect.stringMatching(/^name: slow\.example\.com is .* in 1\d{3}\.\d ms\.$/),
     ]);
-    expect(got.code).toBe(1);
   });
 
-  test('a name that does not exist, while the resolver resolves other names', async () => {
-    dns.setName('known.example.com', { a: ['127.0.0.1'] });
-    const resolve = `resolve: { server: "${dns.address}" }`;
-    const got = await ask({
-      a: `url: "http://missing.example.com:${mirror.port}", ${resolve}`,
-      b: `url: "http://known.example.com:${mirror.port}", ${resolve}`,
-    });
-    expect(states(got)).toMatch(/^name fails, tcp not reached/);
-    expect(got.traps.find(({ id }) => id === 'online-name')?.where).toHaveLength(1);
+  test('a name that does not exist, while the resolver resolves other names', () => {
+    expect(statesOf(layersAt('missing'))).toMatch(/^name fails, tcp not reached/);
+    expect(found.traps.find(({ id }) => id === 'online-name')?.where).toHaveLength(1);
   });
 
   test('a resolver that answers nothing is untold, not the mirrors fault', async () => {
@@ -169,7 +184,7 @@ describe('layer by layer', () => {
     dead.setDefault({ rcode: 2 });
     const got = await ask({ a: `url: "http://a.example.com:${mirror.port}", resolve: { server: "${dead.address}" }` });
     await dead.close();
-    expect(states(got)).toMatch(/^name untold, tcp not reached/);
+    expect(statesOf(got.asked[0]?.layers)).toMatch(/^name untold, tcp not reached/);
     expect([got.code, got.traps, got.untold.map(({ id }) => id)]).toEqual([1, [], ['online-name']]);
   });
 
