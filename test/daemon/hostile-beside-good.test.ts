@@ -113,7 +113,7 @@ test.each([
     () => [...hostile.values()].map(({ asked }) => asked()),
     (asked) => asked.every((count) => count > 0),
   );
-  // Before, a good mirror is unknown because it was not probed yet: a watch that begins there fails, and is done again for 32 s.
+  // Before, a good mirror is unknown because it was not probed yet: a watch that begins there fails, and is done again for 20 s.
   await until(
     'the good mirrors are up and no hostile one is',
     statesNow,
@@ -123,7 +123,7 @@ test.each([
   );
   // What else keeps the machine busy spoils samples too: it is held to more and more time.
   await withMoreTime(
-    8_000,
+    5_000,
     async (ms) => {
       const fared = await running?.fares(ms);
       for (const name of goodNames) {
