@@ -65,7 +65,8 @@ function waitsForDownload(view: View, home: Mirror): boolean {
   const { contest } = view.group;
   const record = contest.records.get(home.name);
   if (record === undefined || contest.health < healthBound) return false;
-  return !isHeavyClean(record, lastTroubleOf(record));
+  // Sorting all outcomes to find the last trouble is costly, and most often no download failed.
+  return record.heavy.some(({ bad }) => bad) && !isHeavyClean(record, lastTroubleOf(record));
 }
 
 /** The smallest artifact of known size, else the artifact of the canary's module. */
