@@ -167,12 +167,12 @@ describe('a replay of what a daemon stored', () => {
     const random = createRandom(11);
     const usual: Readonly<Record<string, number>> = { a: 140, b: 170, c: 190 };
     const uneven: Script = ({ registry, atMs }) =>
-      (registry === 'a' && atMs > 1_800_000 && atMs < 2_700_000 ? 2_000 : (usual[registry] ?? 100)) *
+      (registry === 'a' && atMs > 1_200_000 && atMs < 1_800_000 ? 2_000 : (usual[registry] ?? 100)) *
       Math.exp(0.3 * (random.next() + random.next() + random.next() - 1.5));
     const slowly = threeMirrors({ every: '30s' });
     const { world, path } = await watched(uneven, slowly);
-    await world.seconds(5_400);
-    const done = await replayed(path, null, 5_400, configOf(slowly));
+    await world.seconds(3_900);
+    const done = await replayed(path, null, 3_900, configOf(slowly));
     expect(told(done.really)).toMatchObject([{ from: 'a', to: 'b', state: 'withdrawn' }]);
     const seconds = ({ at, ended, ...rest }: ReturnType<typeof told>[number]) => ({
       ...{ ...rest, at: Math.round(at), ended: ended === null ? null : Math.round(ended) },
