@@ -27,6 +27,7 @@ const kept = [
   'smol-toml',
   'ssri',
 ];
+const series = ['counter', 'gauge', 'histogram', 'registry'].map((name) => `prom-client/lib/${name}.js`);
 interface Rule {
   readonly folders: string[];
   readonly packages: string[];
@@ -46,12 +47,12 @@ const table: Record<string, Rule> = {
   notify: { folders: ['core', 'words'], packages: [] },
   words: { folders: ['core', 'locales'], packages: ['intl-messageformat', '@formatjs/icu-messageformat-parser'] },
   state: { folders: ['core'], packages: [] },
-  export: { folders: ['core'], packages: ['prom-client'] },
+  export: { folders: ['core'], packages: ['prom-client', ...series] },
   // What commands are written with: arguments, configuration, lines, exit codes.
   terminal: { folders: ['core', 'config', 'daemon', 'words'], packages: [] },
   features: {
     folders: ['core', 'config', 'wire', 'ecosystems', 'daemon', 'words', 'terminal'],
-    packages: ['node:http', 'prom-client'],
+    packages: ['node:http', ...series],
     // They judge, keep time and open sockets with the same parts as the daemon, put together in another way.
     parts: {
       rank: ['advise', 'detect', 'schedule', 'io'],

@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import { type DestinationStream, destination as fileDestination, pino, stdTimeFunctions } from 'pino';
-import pretty from 'pino-pretty';
+import type pinoPretty from 'pino-pretty';
 import { type Log, logLevels } from '../core/ports.ts';
 
 const lineKeys: ReadonlySet<string> = new Set(['level', 'time', 'msg']);
@@ -11,6 +12,8 @@ export type LogDestination = DestinationStream;
 
 /** Formats in this thread: a transport thread would lose its last lines at exit. */
 function prettyOver(plain: LogDestination): LogDestination {
+  // Loaded here: a log that nobody reads at a terminal does without.
+  const pretty = createRequire(import.meta.url)('pino-pretty') as typeof pinoPretty;
   const format = pretty.prettyFactory({ colorize: pretty.isColorSupported, translateTime: 'SYS:HH:MM:ss.l' });
   return {
     write: (line) => {
