@@ -39,3 +39,18 @@ export const alertRules = rules.filter((rule) => 'alert' in rule);
 
 /** Every recording rule, in the order of the file. */
 export const recordingRules = rules.filter((rule) => 'record' in rule);
+
+/**
+ * Of some groups nothing but these alerts and records and what they read: each rule costs at every minute of a story.
+ * @param of  absent: those of the file
+ */
+export function groupsFor(names: readonly string[], of: readonly Group[] = groups): readonly Group[] {
+  const all = of.flatMap((group) => group.rules);
+  const kept = new Set(all.filter((rule) => names.includes('alert' in rule ? rule.alert : rule.record)));
+  for (const { expr } of kept)
+    for (const rule of all) if ('record' in rule && expr.includes(rule.record)) kept.add(rule);
+  return of.flatMap((group) => {
+    const left = group.rules.filter((rule) => kept.has(rule));
+    return left.length > 0 ? [{ ...group, rules: left }] : [];
+  });
+}

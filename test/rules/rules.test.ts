@@ -10,7 +10,7 @@ import { generatedRules } from '../../tools/generate-alerts.ts';
 import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { run } from '../support/process.ts';
 import { long, real } from '../support/requires.ts';
-import { alertRules, type Group, groups, recordingRules } from './alert-rules.ts';
+import { alertRules, groups, groupsFor, recordingRules } from './alert-rules.ts';
 
 const here = import.meta.dirname;
 const runbook = readFileSync(join(repoDir, 'docs/runbook.md'), 'utf8');
@@ -128,17 +128,6 @@ describe('each rule', () => {
 const files = alertRules.map(({ alert }) => fileOf(alert));
 /** Those that span days take promtool ten seconds to a minute each. */
 const ofDays = /^mirror-(error-budget-|advice-regretted|slow\.yml)/;
-
-/** The groups of the committed file with nothing but these alerts and what they read: each rule costs at every minute of a story. */
-function groupsFor(alerts: readonly string[]): readonly Group[] {
-  const kept = new Set<Group['rules'][number]>(alertRules.filter(({ alert }) => alerts.includes(alert)));
-  for (const { expr } of kept)
-    for (const rule of recordingRules.filter(({ record }) => expr.includes(record))) kept.add(rule);
-  return groups.flatMap(({ name, rules }) => {
-    const left = rules.filter((rule) => kept.has(rule));
-    return left.length > 0 ? [{ name, rules: left }] : [];
-  });
-}
 
 /** What promtool says of a story, told in the words of `retell`. */
 async function tested(
