@@ -28,7 +28,8 @@ real('what npm pack ships, installed elsewhere without what is for development',
 
   beforeAll(async () => {
     folder = tempDir('package');
-    await mustRun('npm', ['pack', '--pack-destination', folder], { cwd: repoDir });
+    // The build checks types: its compiler, made with Go, is done before it had to collect.
+    await mustRun('npm', ['pack', '--pack-destination', folder], { cwd: repoDir, env: { GOGC: 'off' } });
     await mustRun('tar', ['-xzf', 'mirrorwatch-0.1.0.tgz'], { cwd: folder });
     at = join(folder, 'node_modules/mirrorwatch');
     mkdirSync(join(folder, 'node_modules'));
