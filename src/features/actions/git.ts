@@ -94,21 +94,16 @@ function headOf({ id }: ActionRow, { branch, mergeRequest }: GitDeed, end = ''):
   return mergeRequest === null ? branch : `mirrorwatch/${id.replace(/\.(?=\.|lock$|$)|[^\w.-]/g, '+')}${end}`;
 }
 
-/** A text as fast-import reads it. */
-function dataOf(text: string): string {
-  return `data ${Buffer.byteLength(text)}\n${text}\n`;
-}
-
 async function fetchBranch(action: string, deed: GitDeed, means: Means) {
   const { repository, branch, path, author, isSigned } = deed;
   const copy = join(means.folder, `git-${action}`);
   let mode = '100644';
   const git = async (
     args: readonly string[],
-    more: { stdin?: string; may?: readonly string[]; env?: Record<string, string> } = {},
+    more: { dir?: string; stdin?: string; may?: readonly string[]; env?: Record<string, string> } = {},
   ) => {
     const end = await runProgram({
-      argv: ['git', ...safely, '--literal-pathspecs', '--git-dir', copy, ...args],
+      argv: ['git', ...safely, '--literal-pathspecs', '--git-dir', more.dir ?? copy, ...args],
       cwd: '/',
       env: { GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C', ...more.env },
       stdin: more.stdin ?? '',
@@ -122,8 +117,11 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
     return { isOk: failed === null, stdout: end.stdout };
   };
   const ref = 'refs/mirrorwatch/base';
-  const isThere = async (name: string) =>
-    (await git(['ls-remote', '--exit-code', '--heads', '--', repository, `refs/heads/${name}`], { may: ['2'] })).isOk;
+  const isThere = async (name: string) => {
+    const asked = ['ls-remote', '--exit-code', '--heads', '--', repository, `refs/heads/${name}`];
+    // Without the copy, which may be damaged.
+    return (await git(asked, { dir: '/dev/null', may: ['2'] })).isOk;
+  };
   const init = () => git(['init', '--quiet', '--bare', '--template=', copy]);
   const fetch = (from: string, may?: readonly string[]) =>
     git(['fetch', '--quiet', '--no-tags', `--depth=${limits.actionRows}`, '--', repository, `+${from}:${ref}`], {
@@ -139,20 +137,6 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
       await init();
       await fetch(from);
     }
-  }
-
-  /** A signed commit, which fast-import cannot make. @returns its hash */
-  async function sign(tree: string, message: string, at: string): Promise<string> {
-    const [, name = '', email = ''] = /^(.*) <(.*)>$/.exec(author) ?? [];
-    const date = { GIT_AUTHOR_DATE: at, GIT_COMMITTER_DATE: at };
-    const who = {
-      GIT_AUTHOR_NAME: name,
-      GIT_AUTHOR_EMAIL: email,
-      GIT_COMMITTER_NAME: name,
-      GIT_COMMITTER_EMAIL: email,
-    };
-    const commit = await git(['commit-tree', '-S', '-p', ref, tree], { stdin: message, env: { ...who, ...date } });
-    return commit.stdout.trim();
   }
 
   return {
@@ -184,21 +168,31 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
       return (await git(['cat-file', '-p', blob])).stdout;
     },
     async push(head: string, text: string | null, message: readonly string[], at: string): Promise<void> {
+      // `git fast-import` would do with one program, but Alpine ships it in another package.
+      const index = { GIT_INDEX_FILE: join(copy, 'index.mirrorwatch') };
+      await git(['read-tree', ref], { env: index });
+      const blob = text === null ? null : (await git(['hash-object', '-w', '--stdin'], { stdin: text })).stdout.trim();
+      const entry = blob === null ? `0 ${'0'.repeat(40)}` : `${mode} ${blob}`;
+      await git(['update-index', '-z', '--index-info'], { env: index, stdin: `${entry}\t${path}\0` });
+      const tree = (await git(['write-tree'], { env: index })).stdout.trim();
+      const [, name = '', email = ''] = /^(.*) <(.*)>$/.exec(author) ?? [];
+      const who = {
+        GIT_AUTHOR_NAME: name,
+        GIT_AUTHOR_EMAIL: email,
+        GIT_AUTHOR_DATE: at,
+        GIT_COMMITTER_NAME: name,
+        GIT_COMMITTER_EMAIL: email,
+        GIT_COMMITTER_DATE: at,
+      };
       const told = `${message.map((line) => printable(line)).join('\n')}\n`;
-      const who = `${author} ${Math.floor(Date.parse(at) / 1_000)} +0000`;
-      const file = `"${path.replaceAll('"', '\\"')}"`;
-      const change = text === null ? `D ${file}\n` : `M ${mode} inline ${file}\n${dataOf(text)}`;
-      const made = 'refs/mirrorwatch/made';
-      // Reads and writes only the folders above the file, however large the repository is.
-      await git(['fast-import', '--quiet', '--force'], {
-        stdin: `commit ${made}\nauthor ${who}\ncommitter ${who}\n${dataOf(told)}from ${ref}^0\n${change}`,
-      });
-      const commit = isSigned ? await sign(`${made}^{tree}`, told, at) : made;
+      const made = await git(['commit-tree', ...(isSigned ? ['-S'] : []), '-p', ref, tree], { stdin: told, env: who });
       await checkLease(means);
-      await git(['push', '--quiet', '--', repository, `${commit}:refs/heads/${head}`]).catch(async (cause: unknown) => {
-        // The branch of a merge request belongs to this row alone: if it exists, an earlier attempt pushed it.
-        if (head === branch || !(await isThere(head))) throw cause;
-      });
+      await git(['push', '--quiet', '--', repository, `${made.stdout.trim()}:refs/heads/${head}`]).catch(
+        async (cause: unknown) => {
+          // The branch of a merge request belongs to this row alone: if it exists, an earlier attempt pushed it.
+          if (head === branch || !(await isThere(head))) throw cause;
+        },
+      );
     },
   };
 }

@@ -136,7 +136,13 @@ it('goes on after a Git that was killed, and removes what that left', async () =
     writeFileSync(ref, '');
     expect(await acting(folder(), deed({ branch })).step('prepare')).toMatchObject({ tag: 'ok' });
     expect(readFileSync(ref, 'utf8')).toBe(git(['rev-parse', 'main']));
+    writeFileSync(join(copy, 'config'), '[');
+    expect(await acting(folder(), deed({ branch })).step('prepare')).toMatchObject({ tag: 'ok' });
   }
+  writeFileSync(join(copy, 'index.mirrorwatch'), 'x');
+  const other = acting(folder(), deed({ branch: 'other', path: 'b.env' }), adviceTo(), {}, { id: 'b' });
+  expect(await other.step('act')).toMatchObject({ tag: 'ok' });
+  expect(count('other')).toBe(3);
   rmSync(repository(), { recursive: true });
   // A server that does not answer costs no copy.
   expect(await acting(folder(), deed()).step('prepare')).toMatchObject({ tag: 'failed', retry: true });
