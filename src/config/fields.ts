@@ -182,10 +182,11 @@ export const headers = list(
   .meta({ description: 'Headers of each request, such as a token.' })
   .prefault([]);
 
-/** Reports a URL over plain HTTP off loopback whose requests would have a header with credentials. */
+/** Reports a URL over plain HTTP off loopback whose requests would have credentials, in a header or as user-info. */
 export function checkPlainHeaders(path: Path, url: string, written: readonly string[], report: Report): void {
-  if (written.some((header) => isCredential(header.split(':', 1)[0] ?? '')) && isPlainAbroad(url))
-    report.error(path, phrase('expected.headersHttps'));
+  const hasCredentials =
+    new URL(url).username !== '' || written.some((header) => isCredential(header.split(':', 1)[0] ?? ''));
+  if (hasCredentials && isPlainAbroad(url)) report.error(path, phrase('expected.headersHttps'));
 }
 
 type ByEcosystem<Value> = z.ZodType<Readonly<Record<string, Value>>, Readonly<Record<string, unknown>>>;

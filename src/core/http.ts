@@ -15,7 +15,7 @@ export function readHeaders(lines: readonly string[]): Readonly<Record<string, S
 
 /** True for a header that may contain a credential. */
 export function isCredential(headerName: string): boolean {
-  return /auth|cookie|token|secret|key|password/i.test(headerName);
+  return /auth|cookie|token|secret|(?<!^idempotency-)key|password/i.test(headerName);
 }
 
 /**
