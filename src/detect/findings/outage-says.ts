@@ -11,8 +11,11 @@ import { type OneProtocol, oneProtocolOf } from './http-versions.ts';
 import { type OutageOwn, type OutageState, outageOf, outagesOf } from './outage-state.ts';
 import type { Reporting, View } from './rule.ts';
 
-function spanMs(state: OutageState): number {
-  return state.fromMs === null || state.lastEndedMs === null ? 0 : Math.max(0, state.lastEndedMs - state.fromMs);
+/** From the first failure of any to the last. */
+function spanMs(all: readonly { readonly outage: OutageState }[]): number {
+  const from = all.flatMap(({ outage }) => outage.fromMs ?? []);
+  const to = all.flatMap(({ outage }) => outage.lastEndedMs ?? []);
+  return from.length === 0 || to.length === 0 ? 0 : Math.max(0, Math.max(...to) - Math.min(...from));
 }
 
 /** The detour to report; `null`: none, or nothing shows that this host can use the broken family. */
@@ -75,7 +78,6 @@ export function explainOutage({ view, mirror, vantage }: Reporting, { out, famil
   const samples = all.reduce((sum, { outage }) => sum + outage.samples, 0);
   const failures = all.reduce((sum, { outage }) => sum + outage.failed, 0);
   const cause = first.outage.reason ?? known ?? 'unreachable';
-  const longestMs = Math.max(...all.map(({ outage }) => spanMs(outage)));
   const actionable = isDownBy(all, mirror);
   return {
     tag: 'trouble',
@@ -96,7 +98,7 @@ export function explainOutage({ view, mirror, vantage }: Reporting, { out, famil
     ...(actionable && over !== null
       ? toldOver(name, over)
       : actionable
-        ? told('found.down', { name, cause, failures, samples, seconds: Math.round(longestMs / 1_000) })
+        ? told('found.down', { name, cause, failures, samples, seconds: Math.round(spanMs(all) / 1_000) })
         : told(mirror.sight.canaryServes ? 'found.partOnly' : 'found.part', { name, targets: all.length, cause })),
   };
 }
