@@ -17,20 +17,25 @@ export function isLikelyPrivate(module: string): boolean {
   return (host.includes('.') && isInnerHost(host)) || (ownHost.test(host) && !everybodys.includes(host));
 }
 
+/** The globs of modules that the go command does not ask of GOPROXY. */
+export function listDirectPatterns(found: GoFound): readonly string[] {
+  return globsOf(found, 'GONOPROXY');
+}
+
+/** The globs of one variable; those of GOPRIVATE where it is not set. */
+function globsOf(found: GoFound, name: 'GONOPROXY' | 'GONOSUMDB'): readonly string[] {
+  return (settingInForce(found, name) ?? settingInForce(found, 'GOPRIVATE'))?.value.split(',') ?? [];
+}
+
 /** Finds private modules in go.mod whose names the go command sends to a public mirror or to the checksum database. */
 export function findLeakTraps(found: GoFound, say: Say): readonly (Trap & { readonly id: 'go-private-leaks' })[] {
-  const globs = (name: GoVariable): readonly string[] => {
-    const set =
-      settingInForce(found, name)?.value ?? (name === 'GOPRIVATE' ? '' : settingInForce(found, 'GOPRIVATE')?.value);
-    return (set ?? '').split(',');
-  };
   const isToldOutside = asksOutside(settingInForce(found, 'GOPROXY')?.value ?? null);
   const isLooked = settingInForce(found, 'GOSUMDB')?.value !== 'off';
   const leaking = found.required.filter(
     ({ module }) =>
       (isLikelyPrivate(module) || matchesGoPatterns(found.privatePatterns, module)) &&
-      ((isToldOutside && !matchesGoPatterns(globs('GONOPROXY'), module)) ||
-        (isLooked && !matchesGoPatterns(globs('GONOSUMDB'), module))),
+      ((isToldOutside && !matchesGoPatterns(listDirectPatterns(found), module)) ||
+        (isLooked && !matchesGoPatterns(globsOf(found, 'GONOSUMDB'), module))),
   );
   if (leaking.length === 0) return [];
   const hosts = leaking.map(({ module }) => `${module.split('/', 1)[0]}/*`);

@@ -12,11 +12,13 @@ export const doctor: Doctor = {
   async today(surroundings) {
     const found = await findNpm(surroundings);
     const [registry] = placesOfKey(found, 'registry');
-    const scopes = found.settings.flatMap(({ key }) => /^(@[^:]+):registry$/.exec(key)?.[1] ?? []);
+    const scopes = new Set(found.settings.flatMap(({ key }) => /^(@[^:]+):registry$/.exec(key)?.[1] ?? []));
+    const privatePatterns = [...scopes].map((scope) => `${scope}/*`);
     return {
       chain:
         registry === undefined ? null : { text: plainUrlOf(registry.value), place: registry.place, isDefault: false },
-      privatePatterns: [...new Set(scopes)].map((scope) => `${scope}/*`),
+      privatePatterns,
+      direct: privatePatterns,
     };
   },
   async authority({ machine, ...surroundings }) {

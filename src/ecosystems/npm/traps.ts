@@ -103,8 +103,8 @@ function authTraps(setting: NpmSetting, found: NpmFound, say: Say): readonly Npm
     return [trapOf('npm-auth-unscoped', say('trap.npm-auth-unscoped.what', { name }), [place], [set], edits)];
   }
   const host = holder.replace(/^\/\//, '').replace(/[/:].*$/, '');
-  // Without a main registry the clients use their default.
-  if (!found.settings.some((one) => one.key === 'registry')) return [];
+  // Without a main registry npm uses its default.
+  if (!found.settings.some(({ key, level }) => key === 'registry' && level !== 'yarn' && level !== 'pnpm')) return [];
   const inUse = found.settings.filter(isRegistry).map(({ value }) => hostOf(value) ?? '');
   if (inUse.includes(host)) return [];
   const used = [...new Set(inUse)].join(', ');

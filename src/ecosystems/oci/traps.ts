@@ -69,7 +69,14 @@ function configTraps({ config, hosts }: OciFound, say: Say): readonly OciTrap[] 
     return trapOf('oci-verify-skipped', what, [placeOf(line)], [say('trap.oci-verify-skipped.set')]);
   });
   const path = lineWith(/^\s*config_path\s*=\s*["'][^"']+["']/);
-  const mirrors = lineWith(/^\s*\[plugins\..*registry\.mirrors\./);
+  const written = config.filter(({ text }) => !/^\s*(#|$)/.test(text));
+  const mirrors = written.find(
+    ({ file, text }, at) =>
+      /^\s*\[plugins\..*registry\.mirrors\./.test(text) ||
+      (/^\s*\[plugins\..*registry\.mirrors\s*\]/.test(text) &&
+        written[at + 1]?.file === file &&
+        /^\s*[^\s[]/.test(written[at + 1]?.text ?? '')),
+  );
   const [first] = config;
   // From version 3 of config.toml on, containerd reads the default folder unless another one is set.
   const isOld = lineWith(/^\s*version\s*=\s*([3-9]|\d\d)/) === undefined;

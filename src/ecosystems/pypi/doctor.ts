@@ -14,6 +14,7 @@ export const doctor: Doctor = {
     return {
       chain: index === undefined ? null : { text: urlOf(index), place: index.place, isDefault: false },
       privatePatterns: [],
+      direct: [],
     };
   },
   async authority(surroundings) {

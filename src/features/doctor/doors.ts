@@ -1,6 +1,7 @@
 import type { EcosystemId } from '../../core/mirror.ts';
 import type { Trap } from '../../core/trap.ts';
 import { type KnownTraps, type Today, trapOf } from '../../ecosystems/doctor.ts';
+import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
 
 export const doorKinds = {
@@ -19,7 +20,7 @@ export interface KnownDoor {
 /** Traps in the current settings that concern the front door. @param patterns  private names of the configuration */
 export function trapsOfDoor(
   { url, lines, ecosystem }: KnownDoor,
-  { chain, privatePatterns }: Today,
+  { chain, direct }: Today,
   patterns: readonly string[],
   say: Say,
 ): readonly Trap[] {
@@ -31,7 +32,9 @@ export function trapsOfDoor(
   const behind = members.slice(at + 1).filter((member) => /^https?:/.test(member));
   const list = (names: readonly string[]): string => names.join(say('list.and'));
   const traps: Trap[] = [];
-  const unknown = patterns.filter((pattern) => !privatePatterns.includes(pattern));
+  const unknown = patterns.filter(
+    (pattern) => registry.of(ecosystem)?.names.private?.matches(direct, pattern) !== true,
+  );
   if (unknown.length > 0 && behind.length > 0)
     traps.push(trap('door-leaks', say('trap.door-leaks.what', { patterns: list(unknown), mirrors: list(behind) })));
   // The lines contain private names only if the client has a setting for them.

@@ -12,7 +12,7 @@ const settingFiles =
   /(^|\/)(\.github\/workflows\/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|(docker-)?compose([.-][^/]+)?\.ya?ml|Jenkinsfile(\.[^/]+)?|(Dockerfile|Containerfile)(\.[^/]+)?|[^/]+\.(dockerfile|containerfile|jenkinsfile))$/i;
 /** `KEY: "url"`, `KEY=url`, `KEY = 'url'`: a value that is one URL or starts a list of them, without placeholders. */
 const assigned =
-  /\b([A-Za-z_]\w*)\s*(?:=|:\s)\s*(?:"(https?:[^"$]+)"|'(https?:[^'$]+)'|(https?:[^\s"'$;]+)(?![^\s"';]*\$))/g;
+  /\b([A-Za-z_]\w*)\s*(?:=|:\s)\s*(?:"(https?:[^"$]+)"|'(https?:[^'$]+)'|(?!https?:[^\s"';]*\$)(https?:[^\s"'$;]+))/g;
 
 function variablesIn(file: string, text: string): readonly Assignment[] {
   return text.split('\n').flatMap((line, at) => {
@@ -72,7 +72,7 @@ async function surveyed(
   files: readonly string[],
 ): Promise<Found> {
   const { machine } = surroundings;
-  const own = (await doctor.today?.(surroundings)) ?? { chain: null, privatePatterns: [] };
+  const own = (await doctor.today?.(surroundings)) ?? { chain: null, privatePatterns: [], direct: [] };
   const isSet = own.chain !== null && !own.chain.isDefault;
   const ofFiles = isSet ? null : await chainOfProject(doctor, surroundings, files);
   const chain = ofFiles ?? own.chain;

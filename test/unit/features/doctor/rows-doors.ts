@@ -41,4 +41,16 @@ export const doorRows: readonly TrapRow[] = [
     what: 'https://near.example.com',
     set: [`export GOPROXY='http://127.0.0.1:10121/go,direct'`, `export GOPRIVATE='git.corp.example/*'`],
   },
+  {
+    id: 'door-leaks',
+    name: 'GONOPROXY, which replaces GOPRIVATE here, lacks the private names',
+    files: {
+      'mirrorwatch.yaml': config(patterns),
+      '~/.config/go/env':
+        'GOPROXY=http://127.0.0.1:10121/go|https://near.example.com,direct\nGOPRIVATE=git.corp.example/*\nGONOPROXY=none\n',
+    },
+    where: place,
+    what: 'https://near.example.com',
+    set: [`export GOPROXY='http://127.0.0.1:10121/go,direct'`, `export GOPRIVATE='git.corp.example/*'`],
+  },
 ];

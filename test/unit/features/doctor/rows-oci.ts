@@ -95,6 +95,16 @@ export const ociRows: readonly TrapRow[] = [
     what: 'config_path is set, and registry.mirrors has a table',
   },
   {
+    name: 'mirrors in two ways, one as an inline table',
+    files: {
+      '/etc/containerd/config.toml':
+        'version = 2\n[plugins."io.containerd.grpc.v1.cri".registry]\n  config_path = "/etc/containerd/certs.d"\n[plugins."io.containerd.grpc.v1.cri".registry.mirrors]\n\n  # ours\n  "docker.io" = { endpoint = ["https://mirror.example.com"] }\n',
+    },
+    id: 'oci-mirrors-twice',
+    where: ['/etc/containerd/config.toml:3', '/etc/containerd/config.toml:4'],
+    what: 'config_path is set, and registry.mirrors has a table',
+  },
+  {
     name: 'a mirror with a path',
     files: { '/etc/docker/daemon.json': '{ "registry-mirrors": ["https://mirror.example.com/hub"] }' },
     id: 'oci-mirror-with-path',

@@ -119,6 +119,8 @@ test('a registry on loopback or of the inner network may have a port', async () 
   expect(await ids()).toEqual(['npm-scope-leaks']);
 });
 
+const withDoor =
+  'mirrors: [ { name: near, ecosystem: go, url: "https://near.example.com", weight: 100 } ]\nmodules: { go: [ rsc.io/quote@v1.5.2 ] }\nprivate: { go: [ git.corp.example/* ] }\ndoor: {}\n';
 const line = (chain: string): string => `GOPROXY=${chain}\nGOPRIVATE=git.corp.example/*\n`;
 test.each<[string, Readonly<Record<string, string>>]>([
   [
@@ -130,10 +132,17 @@ test.each<[string, Readonly<Record<string, string>>]>([
     { '~/.npmrc': '@corp:registry=https://npm.corp/\n//registry.example.com/:_authToken=hunter2\n' },
   ],
   [
+    'a token of the default registry beside the registry of yarn',
+    {
+      '~/.yarnrc.yml': 'npmRegistryServer: https://npm.corp/\n',
+      '~/.npmrc': '@corp:registry=https://npm.corp/\n//registry.example.com/:_authToken=hunter2\n',
+    },
+  ],
+  [
     'the table of mirrors that containerd prints empty',
     {
       '/etc/containerd/config.toml':
-        'version = 2\n[plugins."io.containerd.grpc.v1.cri".registry]\n  config_path = "/etc/containerd/certs.d"\n[plugins."io.containerd.grpc.v1.cri".registry.mirrors]\n',
+        'version = 2\n[plugins."io.containerd.grpc.v1.cri".registry]\n  config_path = "/etc/containerd/certs.d"\n[plugins."io.containerd.grpc.v1.cri".registry.mirrors]\n\n# none\n[debug]\n  level = "info"\n',
     },
   ],
   [
@@ -144,11 +153,18 @@ test.each<[string, Readonly<Record<string, string>>]>([
     },
   ],
   [
+    'names that the client keeps from each proxy by a shorter glob',
+    {
+      '~/.config/go/env':
+        'GOPROXY=http://127.0.0.1:10121/go|https://near.example.com,direct\nGOPRIVATE=git.corp.example\n',
+      'mirrorwatch.yaml': withDoor,
+    },
+  ],
+  [
     'names that the client itself keeps from each proxy',
     {
       '~/.config/go/env': line('http://127.0.0.1:10121/go|https://near.example.com,direct'),
-      'mirrorwatch.yaml':
-        'mirrors: [ { name: near, ecosystem: go, url: "https://near.example.com", weight: 100 } ]\nmodules: { go: [ rsc.io/quote@v1.5.2 ] }\nprivate: { go: [ git.corp.example/* ] }\ndoor: {}\n',
+      'mirrorwatch.yaml': withDoor,
     },
   ],
 ])('no trap: %s', async (_name, files) => {
