@@ -2544,6 +2544,7 @@ export interface Counts {
   readonly 'apply.confirm': 'count';
   readonly 'expected.watched': 'count';
   readonly 'load.seenLines': 'count';
+  readonly 'found.down': 'seconds';
   readonly 'found.times': 'count';
   readonly 'found.certificateSoon': 'days';
   readonly 'found.saySo': 'same';

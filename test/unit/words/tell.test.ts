@@ -36,6 +36,17 @@ describe('a sentence that is rendered later', () => {
     expect([soon.text, tellIn('zh', soon)]).toEqual([`The certificate of a ${english}.`, `a 的证书${chinese}。`]);
   });
 
+  it.each([
+    [0, '1 of 1 probes failed', '1 次探测中失败 1 次'],
+    [9, '1 of 1 probes failed over 9 s', '9 秒内 1 次探测中失败 1 次'],
+  ])('names no time of %i s', (spanned, english, chinese) => {
+    const down = told('found.down', { name: 'a', cause: 'refused', failures: 1, samples: 1, seconds: spanned });
+    expect([down.text, tellIn('zh', down)]).toEqual([
+      `a is down (refused): ${english}.`,
+      `a 故障（refused）：${chinese}。`,
+    ]);
+  });
+
   it('takes the full stop from a sentence within a sentence', () => {
     const trouble = phrase('found.behind.well', { name: 'a' });
     const one = toldOf(
