@@ -1,4 +1,4 @@
-import { isLoopback } from '../../core/addresses.ts';
+import { addressBytesOf, isLoopback, isWithin, parseNetwork } from '../../core/addresses.ts';
 import { maskText } from '../../core/secret.ts';
 import type { Assignment, Diagnosis, Place, Surroundings, Trap } from '../../core/trap.ts';
 import { isInnerHost } from '../../core/url.ts';
@@ -95,15 +95,16 @@ function placesOf(name: string, value: string, assignments: readonly Assignment[
   return [{ variable: name }, ...lines.map(({ file, line }) => ({ file, line }))];
 }
 
-/** Whether NO_PROXY covers a host. An entry also covers subdomains, even without a leading dot; ports are ignored. */
+/**
+ * Whether NO_PROXY covers a host. An entry is a name, also without a leading dot for what is below it, an address or a
+ * network; ports are ignored.
+ */
 function isExcepted(host: string, except: readonly string[]): boolean {
-  return except.some((raw) => {
-    const one = raw
-      .replace(/:\d+$/, '')
-      .replace(/^\*?\./, '')
-      .toLowerCase();
-    return (
-      raw === '*' || host === one || host.endsWith(`.${one}`) || (one === '127.0.0.0/8' && host.startsWith('127.'))
-    );
+  const address = addressBytesOf(host.replace(/^\[|\]$/g, ''));
+  return except.some((entry) => {
+    const net = parseNetwork(entry);
+    if (net !== null) return address !== null && isWithin(address, net);
+    const name = entry.replace(/:\d+$/, '').replace(/^\*?\./, '');
+    return entry === '*' || host === name.toLowerCase() || host.endsWith(`.${name.toLowerCase()}`);
   });
 }

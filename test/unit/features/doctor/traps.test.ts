@@ -172,6 +172,21 @@ test.each<[string, Readonly<Record<string, string>>]>([
   expect(traps.map(({ id }) => id)).toEqual([]);
 });
 
+test('NO_PROXY excepts networks and addresses', async () => {
+  const ids = async (host: string, except: string) => {
+    const files = {
+      'mirrorwatch.yaml': `mirrors: [ { name: a, ecosystem: go, url: "http://${host}" } ]\nmodules: { go: [ rsc.io/quote@v1.5.2 ] }\n`,
+    };
+    const env = { HTTP_PROXY: 'http://egress.example.com:3128', NO_PROXY: `localhost,127.0.0.0/8,${except}` };
+    return said(await testMachine(files, env).run(['doctor', '--json'])).traps.map(({ id }) => id);
+  };
+  expect(await ids('10.1.2.3:8080', '10.0.0.0/8')).toEqual([]);
+  expect(await ids('10.1.2.3:8080', '10.1.2.3:8080')).toEqual([]);
+  expect(await ids('10.1.2.3:8080', '10.2.0.0/16')).toEqual(['proxy-catches-mirror']);
+  expect(await ids('[fd00::1]', 'fd00::/8')).toEqual([]);
+  expect(await ids('[fd00::1]', '[fd00::1]:80')).toEqual([]);
+});
+
 test('sources of apt that are turned off have no traps: by another name, or by any word for no', async () => {
   const stanza = 'Types: deb\nURIs: http://apt.corp/debian\nSuites: stable\nTrusted: yes\n';
   const machine = testMachine({
