@@ -80,12 +80,13 @@ export const certificate: FindingRule<CertificateOwn> = {
   none: () => ({ state: noCertificate, shown: null }),
   judge({ state: before, shown: shownBefore }, judged) {
     const { view, sample } = judged;
-    const state = updateCertificate(before, readCertificate(sample, view.now.wallMs), sample.due.probeId);
+    const heard = readCertificate(sample, view.now.wallMs);
+    const state = updateCertificate(before, heard, sample.due.probeId);
     const shown = shownAfter(shownBefore, sample.tls);
     return {
       mirror: state === before && shown === shownBefore ? undefined : { state, shown },
       isDirty: shown?.expiresAtMs !== shownBefore?.expiresAtMs,
-      says: certificateFinding(judged, state),
+      says: heard === null ? null : certificateFinding(judged, state),
     };
   },
   write: ({ shown }) => ({ expiresAtMs: shown?.expiresAtMs ?? null }),

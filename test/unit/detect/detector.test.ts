@@ -364,4 +364,11 @@ describe('certificates', () => {
     expect(take(aTarget('a'), ok, {}, tls(epochMs + 90 * day)).findings).toEqual([]);
     expect(changes(take(aTarget('a'), ok, {}, tls(epochMs + 90 * day)))).toEqual(['certificate a closed']);
   });
+
+  it('a probe that does not connect leaves its text as it is', () => {
+    take(aTarget('a'), ok, {}, tls(epochMs + 3.5 * 86_400_000));
+    take(aTarget('a'), { tag: 'failed', failure: { kind: 'refused', code: 'ECONNREFUSED' } });
+    detector.flush(at(nowMs));
+    expect(detector.findings()[0]?.text).toBe('The certificate of a expires in 3 days.');
+  });
 });
