@@ -147,7 +147,10 @@ function apartOf(
   };
 }
 
-/** From the newest on, so that few questions are compared: this runs for all of an open advice's pairs in each turn. */
+/**
+ * The good answer to the same question that is nearest in time; of two, the older one. Begins with the newest, to
+ * compare few questions: this runs for each pair of an open advice in each turn.
+ */
 function nearest(one: Answered, others: readonly Answered[]): Answered | null {
   const question = questionOf(one.target);
   let best: Answered | null = null;

@@ -8,7 +8,8 @@ import { type ProcessFacts, processLog, systemClock, systemRandom, workersFor } 
 
 export interface Probing {
   /**
-   * Probes once. Never throws because of a mirror.
+   * Probes once; calls must not overlap, because each sets the configuration of the thread. Never throws because of a
+   * mirror.
    * @returns `NoAnswer` if the worker thread does not respond in time
    */
   ask(config: Config, request: OnceRequest): Promise<Result<Probed, NoAnswer>>;

@@ -81,7 +81,7 @@ export function createSystemPorts(
   });
 }
 
-/** Loads the code that sends with the first message. A failure to load it is a failure of the message. */
+/** The code that sends is loaded for the first message. If that fails, the message fails and is sent later. */
 function createPostLater(): Post {
   let post: Post | null = null;
   return {

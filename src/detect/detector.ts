@@ -57,7 +57,7 @@ export function createDetector(input: {
   applyConfig(memory, input.config, input.targets);
   restore(memory, input.restored);
 
-  /** Until the next input. */
+  /** `null` after each input: derived when it is next read. */
   let standings: readonly Standing[] | null = null;
   const turnAt = (now: Now, act: () => void): DetectTurn => {
     standings = null;

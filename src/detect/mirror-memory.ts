@@ -9,7 +9,7 @@ export interface SeriesMemory {
   readonly connection: Connection;
   /** By name of the rule. */
   readonly states: Record<string, unknown>;
-  /** The item by the last judged sample over the primary connection; `null`: none, or it failed for another reason. */
+  /** What the last judged sample over the primary connection shows of the item; `null`: nothing, or no sample yet. */
   item: 'served' | 'absent' | null;
   /** Monotonic time of the last row; `null` before the first. */
   writtenAtMs: number | null;

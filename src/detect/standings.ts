@@ -38,7 +38,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     ecosystem,
     upstream,
     state,
-    // Rendered when it is read: states are derived in nearly every turn, and few are told.
+    // Rendered when it is read: standings are derived in nearly every turn, and most of their texts are never read.
     get because() {
       return toldOf(why).text;
     },

@@ -12,7 +12,7 @@ export type LogDestination = DestinationStream;
 
 /** Formats in this thread: a transport thread would lose its last lines at exit. */
 function prettyOver(plain: LogDestination): LogDestination {
-  // Loaded here: a log that nobody reads at a terminal does without.
+  // Loaded here: a log of JSON lines does not need it.
   const pretty = createRequire(import.meta.url)('pino-pretty') as typeof pinoPretty;
   const format = pretty.prettyFactory({ colorize: pretty.isColorSupported, translateTime: 'SYS:HH:MM:ss.l' });
   return {

@@ -12,7 +12,7 @@ export interface MemoryStore extends Store {
 
 type Age = Pick<Row, 'key' | 'atMs'>;
 
-/** Most of what is written: what is asked of these rows is in their outermost fields, which JSON leaves as they are. */
+/** Tables with the most rows: their checks read only outermost fields, which JSON does not change. */
 const shallow: ReadonlySet<Table> = new Set(['answer', 'detector', 'trend', 'seen']);
 
 /**
