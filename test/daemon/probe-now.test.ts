@@ -7,22 +7,23 @@ import { sampleConfig } from '../support/sample-config.ts';
 /** Threads of this process, on Linux. */
 const countThreads = (): number => readdirSync('/proc/self/task').length;
 
-test('probes of many configurations leave one thread open', async () => {
-  const mirror = await startFakeMirror();
+test('probes of many configurations share one thread, and each has its own configuration', async () => {
+  const mirrors = await Promise.all([startFakeMirror(), startFakeMirror()]);
   const base = sampleConfig();
   const [first] = base.mirrors;
   if (first === undefined) throw new Error('the sample has a mirror');
-  const asked = { ...first, url: mirror.url };
   const probing = startProbing({ version: '1.2.3', node: '', log: { level: 'silent', pretty: false } });
-  const ask = () => {
-    const config = { ...base, mirrors: [asked] };
-    return probing.ask(config, { mirror: asked, module: 'example.com/hello', version: 'v1.0.0', step: 'mod' });
+  const ask = async ({ url }: { readonly url: string }) => {
+    const mirror = { ...first, url };
+    const config = { ...base, mirrors: [mirror] };
+    const request = { mirror, module: 'example.com/hello', version: 'v1.0.0', step: 'mod' } as const;
+    expect(await probing.ask(config, request)).toMatchObject({ value: { sample: { outcome: { tag: 'ok' } } } });
   };
-  expect(await ask()).toMatchObject({ value: { sample: { outcome: { tag: 'ok' } } } });
   // Node's own threads for files and names, at most four, start at their first use.
-  await ask();
+  for (const mirror of mirrors) await ask(mirror);
   const before = countThreads();
-  for (let at = 0; at < 8; at += 1) await ask();
+  for (let at = 0; at < 4; at += 1) for (const mirror of mirrors) await ask(mirror);
   expect(countThreads()).toBeLessThanOrEqual(before + 4);
-  await Promise.all([probing.close(), mirror.close()]);
+  expect(mirrors.map(({ requests }) => requests.length)).toEqual([5, 5]);
+  await Promise.all([probing.close(), ...mirrors.map((mirror) => mirror.close())]);
 });
