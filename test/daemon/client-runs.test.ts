@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ClientOrder, ClientPlan, ClientReport, ClientRunner } from '../../src/core/client-run.ts';
 import type { ManualTime } from './manual-time.ts';
-import { manualTime } from './manual-time.ts';
+import { epochMs, manualTime } from './manual-time.ts';
 import { refuses, type Script } from './scripted-wire.ts';
 import { but, threeMirrors, well } from './three-mirrors.ts';
 import { startWorld, stopWorlds, type World } from './world.ts';
@@ -320,6 +320,14 @@ test('a restart remembers what was run, and goes on at the pace', async () => {
   expect(await shownOf(again).then((all) => all.map(({ clientRuns }) => clientRuns))).toEqual(
     before.map(({ clientRuns }) => clientRuns),
   );
+  await again.seconds(170);
+  for (const { registry, clientRuns } of before) {
+    const lastSeconds = (Date.parse(String(clientRuns[0]?.['startedAt'])) - epochMs) / 1_000;
+    const [first = Number.NaN] = atOf(runner, registry);
+    // The pace, but a minute after the start at the earliest, and the turns of the two others.
+    expect(first, registry).toBeGreaterThanOrEqual(Math.max(lastSeconds + 108, 190 + 60));
+    expect(first, registry).toBeLessThanOrEqual(Math.max(lastSeconds + 132, 190 + 60) + 10);
+  }
 });
 
 test('a reload without them ends the finding and forgets what they said', async () => {

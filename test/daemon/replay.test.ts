@@ -148,6 +148,7 @@ describe('a replay of what a daemon stored while it runs', () => {
     const done = await replayed(path, null, 300, configOf(two));
     expect(done.ground.otherSettings).toBe(done.ground.answers);
     expect(done.ground.leftOut).toBeGreaterThan(50);
+    expect(done.ground.leftOut).toBeLessThan(done.ground.answers / 2);
     expect(told(done.current)).toMatchObject([{ from: 'a', to: 'b' }]);
   });
 
