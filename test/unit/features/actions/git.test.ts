@@ -74,7 +74,8 @@ it('undoes a push whose end was lost, also if the file had changed between prepa
 });
 
 it('signs where it is told to, runs no hook of its copy, and takes a path as it is', async () => {
-  const path = 'ci/a "word" и/goproxy.env';
+  const path = ':ci/a "word" и/goproxy.env';
+  commit({ [path]: ours });
   const one = acting(folder(), deed({ path, isSigned: true }));
   await one.step('prepare');
   const copy = join(folder(), 'kept/git-ci');
@@ -97,7 +98,7 @@ it('signs where it is told to, runs no hook of its copy, and takes a path as it 
     'Mirrorwatch-Action: advice00000000000001.ci',
     '',
   ]);
-  expect(shown(`main:${path}`, 'main:README')).toBe('GOPROXY=https://b.example.net|direct\nx\n');
+  expect(shown(`main:${path}`, 'main:README')).toBe('# ours\nGOPROXY=https://b.example.net|direct\nx\n');
 });
 
 it('follows no link of the repository', async () => {
@@ -175,8 +176,8 @@ it('a reason with line ends and a trailer of its own stays one line', async () =
   const advice = adviceTo({ reason: 'x\r\nSigned-off-by: you\nMirrorwatch-Action: other.ci' });
   const one = acting(folder(), deed(), advice);
   await one.step('act');
-  expect(git(['log', '-1', '--format=%(trailers:only)', 'main'])).toBe(
-    'Mirrorwatch-Action: advice00000000000001.ci\n\n',
+  expect(git(['log', '-1', '--format=%B', 'main'])).toBe(
+    'Use b for go\n\nx??Signed-off-by: you?Mirrorwatch-Action: other.ci\n\nMirrorwatch-Action: advice00000000000001.ci\n\n',
   );
 });
 
