@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Machine, Trap } from '../../../../src/core/trap.ts';
+import { createMachine } from '../../../../src/daemon/system.ts';
 import { keepProvenEdits } from '../../../../src/features/doctor/edits.ts';
+import { examine } from '../../../../src/features/doctor/examine.ts';
+import { english } from '../../../../src/words/words.ts';
+import { testMachine } from './machine.ts';
 
 const machine: Machine = {
   env: {},
@@ -29,4 +33,25 @@ test.each<[string, (text: string) => readonly Trap[], boolean]>([
   };
   const [proven] = await keepProvenEdits([trap], machine, () => 'a\n', again);
   expect(proven?.edits).toEqual(isOffered ? trap.edits : []);
+});
+
+test('each path is read once, however many clients share it and however many edits are proven', async () => {
+  const { root, home, at } = testMachine({
+    '~/.npmrc': 'registry=https://a.example.com/\nstrict-ssl=false\n',
+    '~/.config/pip/pip.conf': '[global]\ntrusted-host = a.example.com\n',
+  });
+  const real = createMachine({ env: {}, home, cwd: at(''), root });
+  const asked: string[] = [];
+  const counted: Machine = {
+    ...real,
+    read: (path) => real.read(path).finally(() => asked.push(`read ${path}`)),
+    list: (path) => real.list(path).finally(() => asked.push(`list ${path}`)),
+  };
+  const { traps, texts } = await examine(counted, { hosts: [], doors: [], privatePatterns: {} }, english);
+  expect(traps.map(({ id, edits }) => [id, edits.length]).toSorted()).toEqual([
+    ['npm-tls-off', 1],
+    ['pip-trusted-host', 1],
+  ]);
+  expect([...texts.keys()].toSorted()).toEqual([at('~/.config/pip/pip.conf'), at('~/.npmrc')]);
+  expect(asked.filter((one, place) => asked.indexOf(one) !== place)).toEqual([]);
 });
