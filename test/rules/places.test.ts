@@ -54,6 +54,14 @@ const rows: readonly Row[] = [
     places: [bad, repeat(3, 'unknown')],
     down: ['p0/a', 'p0/b'],
   },
+  {
+    name: '2 places: one mirror alone is bad in one of them, and no other is compared',
+    places: [
+      ['down', 'unknown', 'unknown'],
+      ['up', 'unknown', 'unknown'],
+    ],
+    down: ['p0/a'],
+  },
   { name: '2 places: one is silent, the other is alone', places: [bad, repeat(3, 'silent')], down: ['p0/a', 'p0/b'] },
   { name: '3 places: one of three is no majority', places: [aDown, allUp, allUp], down: ['p0/a'] },
   { name: '3 places: two of three are', places: [aDown, aDown, allUp], down: seen([0, 1], 'a'), most: { a: 2 } },
