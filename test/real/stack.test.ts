@@ -8,6 +8,7 @@ import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { patienceMs, until } from '../support/patience.ts';
 import { type RunningProcess, run, startProcess } from '../support/process.ts';
 import { real } from '../support/requires.ts';
+import { compileCacheOf } from './daemon.ts';
 
 let stack: RunningProcess | null = null;
 let folder: string | null = null;
@@ -26,7 +27,7 @@ async function startStack(...args: string[]): Promise<(name: string) => string> 
     name: 'stack',
     command: process.execPath,
     args: [join(repoDir, 'tools/stack.ts'), ...args],
-    env: { TMPDIR: folder },
+    env: { ...compileCacheOf('run'), TMPDIR: folder },
     cwd: folder,
     ready: ({ log }) => log().includes('Ctrl-C ends it'),
   });
@@ -59,9 +60,9 @@ function rulesInFiles(): number {
 }
 
 real('npm run stack', ['prometheus', 'alertmanager', 'victoria'], () => {
-  it('scrapes every part, loads every rule, finds Alertmanager, has data, and ends clean on Ctrl-C', async () => {
+  it('scrapes every part, loads every rule, finds Alertmanager, has data, and takes its parts along when it is killed', async () => {
     const urlOf = await startStack();
-    const [daemon, prometheus, alertmanager] = ['mirrorwatch', 'prometheus', 'alertmanager'].map(urlOf);
+    const [prometheus, alertmanager] = ['prometheus', 'alertmanager'].map(urlOf);
 
     type Targets = { data: { activeTargets: readonly { labels: Record<string, string>; health: string }[] } };
     const targets = await until(
@@ -105,17 +106,13 @@ real('npm run stack', ['prometheus', 'alertmanager', 'victoria'], () => {
     );
     expect(known.data.result.map(({ metric }) => metric.registry).sort()).toEqual(['far', 'near']);
 
+    // Without a word.
     expect(leftovers()).not.toEqual([]);
-    const ended = new Promise((resolve) => stack?.child.once('exit', (code, signal) => resolve(code ?? signal)));
-    stack?.child.kill('SIGINT');
-    expect(await ended).toBe(0);
-    expect(stack?.log()).toMatch(/\nstopped\n$/);
-    expect(leftovers()).toEqual([]);
-    expect(readdirSync(folder ?? '/')).toEqual([]);
-    await expect(fetch(`${daemon}/-/healthy`)).rejects.toThrow();
+    stack?.child.kill('SIGKILL');
+    await until('nothing is left', leftovers, (lines) => lines.length === 0);
   });
 
-  it('with three places: each has its fault, and both stores say so', async () => {
+  it('with three places: each has its fault, both stores say so, and it ends clean on Ctrl-C', async () => {
     const urlOf = await startStack('--places', '3');
     const wanted = [
       /^near: down from fra alone.*: the cause is the network path of fra or the server reached from there, not the whole mirror$/,
@@ -140,33 +137,30 @@ real('npm run stack', ['prometheus', 'alertmanager', 'victoria'], () => {
     const read = () => readReport({ store, places: { link: '' }, groups: { needed: null } }, systemClock);
     await until('the same from VictoriaMetrics', read, (found) => found.tag === 'ok' && agrees(found.value));
 
+    expect(leftovers()).not.toEqual([]);
     const ended = new Promise((resolve) => stack?.child.once('exit', (code, signal) => resolve(code ?? signal)));
     stack?.child.kill('SIGINT');
     expect(await ended).toBe(0);
+    expect(stack?.log()).toMatch(/\nstopped\n$/);
     expect(leftovers()).toEqual([]);
     expect(readdirSync(folder ?? '/')).toEqual([]);
+    for (const name of ['ams', 'all places']) await expect(fetch(`${urlOf(name)}/-/healthy`)).rejects.toThrow();
   });
 
-  it('ends clean when it is interrupted while it starts', async () => {
+  it('ends clean when it is interrupted while its second part starts', async () => {
     folder = tempDir('stack');
     stack = await startProcess({
       name: 'stack',
       command: process.execPath,
       args: [join(repoDir, 'tools/stack.ts')],
-      env: { TMPDIR: folder },
-      ready: () => leftovers().length > 0,
+      env: { ...compileCacheOf('run'), TMPDIR: folder },
+      ready: () => leftovers().some((line) => line.includes('alertmanager.yml')),
     });
     const ended = new Promise((resolve) => stack?.child.once('exit', (code, signal) => resolve(code ?? signal)));
     stack.child.kill('SIGTERM');
     expect(await ended).toBe(0);
     expect(leftovers()).toEqual([]);
     expect(readdirSync(folder)).toEqual([]);
-  });
-
-  it('takes its parts along when it is killed without a word', async () => {
-    await startStack();
-    stack?.child.kill('SIGKILL');
-    await until('nothing is left', leftovers, (lines) => lines.length === 0);
   });
 
   it('says what to install where a part is missing', async () => {
