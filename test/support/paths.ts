@@ -63,7 +63,8 @@ export function tempDir(label: string): string {
  * daemon than its story takes. It is to hold some megabytes at most.
  */
 export function stateDir(label: string): string {
-  return newDir(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), label);
+  const memory = '/dev/shm';
+  return newDir(existsSync(memory) && !tmpdir().startsWith(memory) ? memory : tmpdir(), label);
 }
 
 function newDir(parent: string, label: string): string {
