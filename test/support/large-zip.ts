@@ -38,12 +38,14 @@ const smallShare = 0.2;
 export function writeLargeZip(path: string, module: string, plainBytes: number, filling: Filling): LargeZip {
   const [name = ''] = module.split('@');
   const random = xorshift(1);
-  const made = (bytes: number): readonly Piece[] =>
-    Array.from({ length: variety }, () => pieceOf(filling === 'random' ? random(bytes) : prose(bytes, random)));
-  const [large, small] = [made(largeBytes), made(smallBytes)];
+  const made = (bytes: number, count: number): readonly Piece[] =>
+    Array.from({ length: Math.min(variety, count) }, () =>
+      pieceOf(filling === 'random' ? random(bytes) : prose(bytes, random)),
+    );
   const files: (readonly [string, Piece])[] = [['go.mod', pieceOf(Buffer.from(`module ${name}\n`))]];
   const smallCount = Math.floor((plainBytes * smallShare) / smallBytes);
   const largeCount = Math.floor((plainBytes * (1 - smallShare)) / largeBytes);
+  const [large, small] = [made(largeBytes, largeCount), made(smallBytes, smallCount)];
   for (let n = 0; n < smallCount; n += 1) files.push([`src/${n % 200}/f${n}.go`, small[n % variety] as Piece]);
   for (let n = 0; n < largeCount; n += 1) files.push([`data/blob${n}.bin`, large[n % variety] as Piece]);
   const bytes = writeZip(path, module, files);
