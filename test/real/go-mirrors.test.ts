@@ -73,8 +73,8 @@ real('a real mirror, a real cache in front of it, and a real origin', ['nginx', 
 
   const configuration = (): string => `
 vantage: real
-schedule: { every: 1s, timeout: 30s, perHost: 4 }
-steps: { list: 5s, info: 4s, latest: 5s, sumdb: 5s, zip: { every: 10s, timeout: 30s } }
+schedule: { every: 4s, timeout: 30s, perHost: 4 }
+steps: { list: 8s, info: 8s, latest: 8s, sumdb: 8s, zip: { every: 12s, timeout: 30s } }
 mirrors:
   - { name: a, ecosystem: go, url: "${a.httpsUrl}/", weight: 100, tls: { ca: "${testCerts().ca.certFile}" } }
   - { name: b, ecosystem: go, url: "${b.url}", weight: 50, tls: { ca: "${testCerts().ca.certFile}" } }
@@ -209,7 +209,7 @@ advise: { hold: 6s }
     expect([still.status, still.text]).toEqual([200, remedy.text]);
 
     a = await startNginx({ root: tree.dir, prefix: '/goproxy/', httpPort: a.httpPort, httpsPort: a.httpsPort });
-    // After an outage some 98 clean answers at their own pace, of some four a second, and a minute that holds no more of the
+    // After an outage some 98 clean answers at their own pace, of some three a second, and a minute that holds no more of the
     // outage than any candidate may show (docs/detection.md, 6 and 7).
     const back = await proposed(['failback']);
     expect(back).toMatchObject({ from: 'b', to: 'a', chain: { after: `${a.httpsUrl},${b.url}|direct` } });
