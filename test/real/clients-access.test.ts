@@ -75,7 +75,7 @@ real('go', ['go', 'nginx', 'tree'], () => {
 
 real('npm', ['npm'], () => {
   test('shows a token', async () => {
-    const packages = [await packPackage({ name: 'hello', version: '1.0.0' })];
+    const packages = [packPackage({ name: 'hello', version: '1.0.0' })];
     const { url } = await keep(startNpmRegistry({ packages, token: secret }));
     const token: Auth = { scheme: 'bearer', username: '', secret: new Secret(secret), hosts: [] };
     const mirror = { ecosystem: 'npm', upstream: 'npm', url };

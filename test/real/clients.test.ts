@@ -165,7 +165,7 @@ real('the real npm and our steps', ['npm', 'verdaccio'], () => {
   const servers = keeper();
   let config: Config;
   beforeAll(async () => {
-    const packages = [await packPackage({ name: 'hello', version: '1.0.0' })];
+    const packages = [packPackage({ name: 'hello', version: '1.0.0' })];
     const origin = await servers.keep(startNpmRegistry({ packages }));
     const cache = await servers.keep(startVerdaccio(origin.url));
     const forger = await servers.keep(startNpmRegistry({ packages, spoilt: true }));

@@ -67,8 +67,8 @@ real(
       files = await startNginx({ root: moduleTree().dir });
       registry = await startNpmRegistry({
         packages: [
-          await packPackage({ name: 'hello', version: '1.0.0' }),
-          await packPackage({ name: '@scope/ui', version: '2.0.0', dependencies: { hello: '^1.0.0' } }),
+          packPackage({ name: 'hello', version: '1.0.0' }),
+          packPackage({ name: '@scope/ui', version: '2.0.0', dependencies: { hello: '^1.0.0' } }),
         ],
       });
       index = await startPypiIndex({ wheels: [tinyWheel('tiny', '1.0')] });

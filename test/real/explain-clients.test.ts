@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findKnownErrors } from '../../src/features/doctor/explain.ts';
+import { sealedNpmEnv } from '../support/npm-client.ts';
 import { commandPath, tempDir } from '../support/paths.ts';
 import { run } from '../support/process.ts';
 import { real } from '../support/requires.ts';
@@ -45,7 +46,7 @@ function under(fault: string): string {
 async function printed(
   command: string,
   args: readonly string[],
-  env: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string | undefined>>,
 ): Promise<string> {
   const folder = tempDir('explain');
   const { stdout, stderr } = await run(commandPath(command), args, { env: { HOME: folder, ...env }, cwd: folder });
@@ -75,7 +76,9 @@ real('what the go command prints', ['go'], () => {
 
 real('what npm prints', ['npm'], () => {
   test.each([...faults, 'html'] as const)('%s', async (fault) => {
-    const text = await printed('npm', ['view', 'left-pad', '--registry', under(fault), '--fetch-retries=0'], {});
+    const text = await printed('npm', ['view', 'left-pad', '--fetch-retries=0'], {
+      ...sealedNpmEnv({ dir: tempDir('explain-npm'), registry: under(fault) }),
+    });
     const wanted = { ...reasons, html: 'wrong_content' }[fault];
     expect(reasonsOf(text), text).toContain(wanted);
     expect(findKnownErrors(text)[0]?.ecosystem).toBe('npm');

@@ -29,10 +29,10 @@ real('npm registries watched, and the real npm led from a dead one to Verdaccio'
   beforeAll(async () => {
     dir = tempDir('npm-mirrors');
     packages = [
-      await packPackage({ name: 'hello', version: '1.0.0' }),
-      await packPackage({ name: '@scope/ui', version: '2.0.0-rc.1', dependencies: { hello: '^1.0.0' } }),
+      packPackage({ name: 'hello', version: '1.0.0' }),
+      packPackage({ name: '@scope/ui', version: '2.0.0-rc.1', dependencies: { hello: '^1.0.0' } }),
     ];
-    const secret = await packPackage({ name: '@corp/tools', version: '3.0.0' });
+    const secret = packPackage({ name: '@corp/tools', version: '3.0.0' });
     a = await startNpmRegistry({ packages });
     origin = await startNpmRegistry({ packages });
     b = await startVerdaccio(origin.url);

@@ -54,9 +54,9 @@ let packing: Promise<Packed> | null = null;
 /** What the suites of this file install, packed once. */
 function packed(): Promise<Packed> {
   const pack = async (): Promise<Packed> => {
-    const hello = await packPackage({ name: 'hello', version: '1.0.0' });
-    const other = await packPackage({ name: 'hello', version: '1.0.0', dependencies: {} });
-    const tools = await packPackage({ name: '@corp/tools', version: '1.0.0', dependencies: { hello: '^1.0.0' } });
+    const hello = packPackage({ name: 'hello', version: '1.0.0' });
+    const other = packPackage({ name: 'hello', version: '1.0.0', dependencies: {} });
+    const tools = packPackage({ name: '@corp/tools', version: '1.0.0', dependencies: { hello: '^1.0.0' } });
     return { hello, forged: { ...hello, tgz: other.tgz }, tools };
   };
   packing ??= pack();
