@@ -96,7 +96,7 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
     command: commandPath('nginx'),
     args: ['-p', dir, '-c', configFile, '-e', 'stderr'],
     ns: options.ns ?? null,
-    ready: async ({ pid }) => (await isListening(pid, ports.http)) && (await isListening(pid, ports.https)),
+    ready: ({ pid }) => isListening(pid, ports.http) && isListening(pid, ports.https),
   });
   const path = (options.prefix ?? '/').replace(/\/$/, '');
   const host = options.host ?? '127.0.0.1';
