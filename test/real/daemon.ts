@@ -149,10 +149,16 @@ async function exitOf(daemon: RunningProcess): Promise<number | null> {
   return daemon.child.exitCode;
 }
 
+/** Of Node's own client: `fetch` takes twice as long to load. */
 const asker = `
+const { request } = require('node:http');
 const [url, init] = process.argv.slice(1);
-const answer = await fetch(url, { ...JSON.parse(init), signal: AbortSignal.timeout(${patienceMs}) });
-console.log(JSON.stringify({ status: answer.status, headers: Object.fromEntries(answer.headers), text: await answer.text() }));
+const { method, headers, body } = JSON.parse(init);
+const asked = request(url, { method, headers, signal: AbortSignal.timeout(${patienceMs}) }, async (answer) => {
+  const text = Buffer.concat(await answer.toArray()).toString();
+  console.log(JSON.stringify({ status: answer.statusCode, headers: answer.headers, text }));
+});
+asked.end(body);
 `;
 
 /** One request, from a network namespace (`null`: ours). @throws Error where nothing answers */
@@ -161,7 +167,7 @@ export async function fetchFrom(ns: string | null, url: string, init: RequestIni
     const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(patienceMs) });
     return { status: answer.status, headers: Object.fromEntries(answer.headers), text: await answer.text() };
   }
-  const args = ['--input-type=module', '-e', asker, url, JSON.stringify(init)];
+  const args = ['-e', asker, url, JSON.stringify(init)];
   const asked = await run(process.execPath, args, { ns, env: plainEnv });
   if (asked.code !== 0) throw new Error(`GET ${url} in ${ns}: ${asked.stderr}`);
   return JSON.parse(asked.stdout) as DaemonAnswer;
