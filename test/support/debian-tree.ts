@@ -116,6 +116,8 @@ export function makeAptRoot(lines: readonly string[]): AptRoot {
     'Dir::State::status': join(dir, 'status'),
     'Dir::Cache': join(dir, 'cache'),
     'APT::Architecture': 'amd64',
+    // Else each of its programs asks dpkg.
+    'APT::Architectures::': 'amd64',
     'APT::Sandbox::User': '',
     'Acquire::Languages': 'none',
     'Acquire::Retries': '0',
