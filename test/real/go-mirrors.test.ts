@@ -85,7 +85,7 @@ modules: { go: [ { from: go.sum }, rsc.io/sampler@latest ] }
 go: { sumdb: ${tree.sumdbName} }
 advise: { hold: 6s }
 `;
-  const proposed = (causes: readonly string[]): Promise<AdviceJson | undefined> =>
+  const proposed = (causes: readonly string[], everyMs?: number): Promise<AdviceJson | undefined> =>
     until(
       `advice because of ${causes.join(' or ')}`,
       async () =>
@@ -93,7 +93,7 @@ advise: { hold: 6s }
           (one) => one.state === 'proposed' && causes.includes(one.cause),
         ),
       (advice) => advice !== undefined,
-      { help: daemon.log },
+      { help: daemon.log, ...(everyMs === undefined ? {} : { everyMs }) },
     );
 
   test('every step of every honest mirror is ok, on hashes that go.sum pins, with its phases', async () => {
@@ -211,7 +211,7 @@ advise: { hold: 6s }
     a = await startNginx({ root: tree.dir, prefix: '/goproxy/', httpPort: a.httpPort, httpsPort: a.httpsPort });
     // After an outage some 98 clean answers at their own pace, of some three a second, and a minute that holds no more of the
     // outage than any candidate may show (docs/detection.md, 6 and 7).
-    const back = await proposed(['failback']);
+    const back = await proposed(['failback'], 2_000);
     expect(back).toMatchObject({ from: 'b', to: 'a', chain: { after: `${a.httpsUrl},${b.url}|direct` } });
     const way = await goproxyAfter((await daemon.get('/api/v1/advice/go/remedy?as=env')).text);
     expect(way).toBe(`${a.httpsUrl},${b.url}|direct`);
