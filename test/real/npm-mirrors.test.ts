@@ -58,8 +58,8 @@ real('npm registries watched, and the real npm led from a dead one to Verdaccio'
 
   const configuration = (): string => `
 vantage: real
-schedule: { every: 1s, timeout: 30s, perHost: 4 }
-steps: { metadata: 2s, tags: 4s, tarball: { every: 6s, timeout: 30s }, packument: { every: 10s, timeout: 30s } }
+schedule: { every: 2s, timeout: 30s, perHost: 4 }
+steps: { metadata: 2s, tags: 8s, tarball: { every: 6s, timeout: 30s }, packument: { every: 10s, timeout: 30s } }
 mirrors:
   - { name: a, ecosystem: npm, url: "${a.url}/", weight: 100 }
   - { name: b, ecosystem: npm, url: "${b.url}", weight: 50 }

@@ -49,8 +49,8 @@ real(
         dir,
         yaml: `
 vantage: real
-schedule: { every: 1s, timeout: 30s, perHost: 4 }
-steps: { wheelmeta: 4s, simplehtml: 5s, provenance: 5s, file: { every: 6s, timeout: 30s } }
+schedule: { every: 2s, timeout: 30s, perHost: 4 }
+steps: { wheelmeta: 8s, simplehtml: 8s, provenance: 8s, file: { every: 6s, timeout: 30s } }
 mirrors:
   - { name: a, ecosystem: pypi, url: "${a.indexUrl}", weight: 100 }
   - { name: b, ecosystem: pypi, url: "${b.url}", weight: 50 }
