@@ -7,11 +7,10 @@ import { Skips } from './test/support/skips.ts';
 const cores = Math.max(2, availableParallelism());
 /** With the real Git, which they start a thousand times. */
 const withGit = 'test/unit/features/actions/{git,merge-request}.test.ts';
-/**
- * Each worker loads modules once for all of its files: a file leaves nothing behind that another could see. Temporary files
- * are in memory and go with the run.
- */
-const shared = { isolate: false, globalSetup: ['test/support/temp-folder.ts'] };
+/** Temporary files are in memory and go with the run. */
+const globalSetup = ['test/support/temp-folder.ts'];
+/** Each worker loads modules once for all of its files: a file leaves nothing behind that another could see. */
+const shared = { isolate: false, globalSetup };
 /** Tests that start daemons, servers and clients wait: of so many, most times one of each core has something to do. */
 const waiting = { maxWorkers: 3 * cores, sequence: { groupOrder: 2 } };
 
@@ -55,7 +54,12 @@ export default defineConfig({
       {
         // Servers and clients of their makers. A process that has grown large would start programs slowly.
         extends: true,
-        test: { name: 'real', include: ['test/real/**/*.test.ts', 'test/rules/**/*.test.ts', withGit], ...waiting },
+        test: {
+          name: 'real',
+          globalSetup,
+          include: ['test/real/**/*.test.ts', 'test/rules/**/*.test.ts', withGit],
+          ...waiting,
+        },
       },
     ],
   },

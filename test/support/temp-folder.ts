@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 
 const memory = '/dev/shm';
-/** More than a run leaves: containers often have 64 MiB. */
-const bytesMin = 2 ** 30;
+/** More than a run holds, some 900 MB while a large zip is there: containers often have 64 MiB. */
+const bytesMin = 4 * 2 ** 30;
 
 /**
- * For a project of small files: its temporary files lie in a folder of this run, which goes with all that is left in it,
+ * The temporary files of a project lie in a folder of this run, which goes with all that is left in it,
  * as Vitest ends its workers by a signal. It is in memory where that has room: a disk's syncs take processor time.
  */
 export default function giveTempFolder({ config }: TestProject): () => void {
