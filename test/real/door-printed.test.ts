@@ -126,6 +126,13 @@ const statusOn = (agent: Agent, url: string): Promise<[status: number | undefine
     sent.once('error', reject).end();
   });
 
+/** Whether a request on a kept connection is answered: nginx and Caddy close idle ones at a reload, also as it is sent. */
+const isAnswered = (url: string): Promise<boolean> =>
+  fetch(url).then(
+    async (response) => (await response.text()) !== '',
+    () => false,
+  );
+
 real('the door printed for real proxies', ['nginx', 'caddy', 'haproxy', 'tree', 'go'], () => {
   const modules = ['rsc.io/quote@v1.5.2', 'github.com/BurntSushi/toml@v1.6.0', 'github.com/google/uuid@v1.6.0'];
   let near: Mirror;
@@ -169,7 +176,7 @@ real('the door printed for real proxies', ['nginx', 'caddy', 'haproxy', 'tree', 
     const { step } = acting(out, deed, adviceTo({ from: 'near.one', to: 'far' }));
     const first = async (): Promise<string | undefined> => {
       for (const { seen } of [near, far]) seen.length = 0;
-      await (await fetch(`${url}/go/rsc.io/quote/@v/list`)).text();
+      if (!(await isAnswered(`${url}/go/rsc.io/quote/@v/list`))) return undefined;
       return near.seen.length > 0 ? 'near' : far.seen.length > 0 ? 'far' : undefined;
     };
     expect(await first()).toBe('near');
@@ -273,16 +280,14 @@ door: { listen: "127.0.0.1:${port}", orderFile: door.json, daemon: "http://127.0
         async () => {
           near.seen.length = 0;
           // HAProxy: in parallel, so that each connection from before the reload has its last response, by the old order.
-          const lists = Array.from({ length: engine === 'haproxy' ? 8 : 1 }, async () =>
-            (await ask('/go/rsc.io/quote/@v/list')).text(),
-          );
-          await Promise.all(lists);
+          const list = `${url}/go/rsc.io/quote/@v/list`;
+          if (engine !== 'haproxy') return (await isAnswered(list)) ? near.seen.length : null;
+          await Promise.all(Array.from({ length: 8 }, async () => (await fetch(list)).text()));
           return near.seen.length;
         },
         (count) => count === 0,
         { help },
       );
-      // A proxy that closes idle connections at a reload resets the request that a client just sends.
       if (engine === 'haproxy')
         expect([await statusOn(idle, `${url}/go/rsc.io/quote/@v/list`), help()]).toEqual([[200, true], help()]);
       near.seen.length = 0;
