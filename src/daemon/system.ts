@@ -2,7 +2,6 @@ import { dirname, join } from 'node:path';
 import type { Actor } from '../core/action.ts';
 import type { ClientRunner } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
-import type { Post } from '../core/notice.ts';
 import type { Log } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { createActor } from '../features/actions/actor.ts';
@@ -11,6 +10,7 @@ import { createClientRunner } from '../io/client-runner.ts';
 import { systemClock } from '../io/clock.ts';
 import { createLog } from '../io/log.ts';
 import { countProbingThreads } from '../io/machine.ts';
+import { createPost } from '../io/post.ts';
 import { systemRandom } from '../io/random.ts';
 import { openStore, type StoreOpenFailure } from '../io/store.ts';
 import { systemTimers } from '../io/timers.ts';
@@ -57,7 +57,7 @@ export function createSystemPorts(
   });
   if (opened.tag === 'error') return error(opened.error);
   for (const note of opened.value.notes) log.warn('state', { note });
-  const post = createPostLater();
+  const post = createPost({ clock: systemClock, timers: systemTimers });
   const folder = join(dirname(config.state.path), 'actions');
   return ok({
     clock: systemClock,
@@ -79,23 +79,6 @@ export function createSystemPorts(
     version: facts.version,
     node: facts.node,
   });
-}
-
-/** The code that sends is loaded for the first message. If that fails, the message fails and is sent later. */
-function createPostLater(): Post {
-  let post: Post | null = null;
-  return {
-    async send(message) {
-      try {
-        const { createPost } = await import('../io/post.ts');
-        post ??= createPost({ clock: systemClock, timers: systemTimers });
-      } catch (cause) {
-        const { code = 'ERR_LOAD' } = cause as NodeJS.ErrnoException;
-        return { tag: 'failed', failure: { kind: 'network', code, retry: 'later' } };
-      }
-      return await post.send(message);
-    },
-  };
 }
 
 export function clientsFor({ path }: Pick<ProcessFacts, 'path'>): ClientRunner {
