@@ -2525,7 +2525,7 @@ export interface Places {
   readonly 'expected.upstreamMirrors': never;
   readonly 'expected.upstreamOne': 'words';
   readonly 'expected.actionForm': 'upstream' | 'words';
-  readonly 'expected.headersHttps': never;
+  readonly 'expected.credentialsHttps': never;
   readonly 'expected.oneDeed': never;
   readonly 'expected.ownPlace': 'name';
   readonly 'expected.etcdKey': never;

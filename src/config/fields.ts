@@ -183,10 +183,11 @@ export const headers = list(
   .prefault([]);
 
 /** Reports a URL over plain HTTP off loopback whose requests would have credentials, in a header or as user-info. */
-export function checkPlainHeaders(path: Path, url: string, written: readonly string[], report: Report): void {
-  const hasCredentials =
-    new URL(url).username !== '' || written.some((header) => isCredential(header.split(':', 1)[0] ?? ''));
-  if (hasCredentials && isPlainAbroad(url)) report.error(path, phrase('expected.headersHttps'));
+export function checkPlainUrl(path: Path, url: string, written: readonly string[], report: Report): void {
+  const { username, password } = new URL(url);
+  const hasUser = username !== '' || password !== '';
+  if ((hasUser || written.some((header) => isCredential(header.split(':', 1)[0] ?? ''))) && isPlainAbroad(url))
+    report.error(path, phrase('expected.credentialsHttps'));
 }
 
 type ByEcosystem<Value> = z.ZodType<Readonly<Record<string, Value>>, Readonly<Record<string, unknown>>>;

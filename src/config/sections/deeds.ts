@@ -8,7 +8,7 @@ import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
 import {
   checked,
-  checkPlainHeaders,
+  checkPlainUrl,
   errorOf,
   file,
   flag,
@@ -173,7 +173,7 @@ function httpOf(path: Path, written: z.output<typeof http>, report: Report): Act
     report.error([...path, 'http', 'key'], phrase('expected.etcdKey'));
   if (store === undefined && written.as !== undefined)
     report.error([...path, 'http', 'as'], phrase('expected.asStore'));
-  checkPlainHeaders([...path, 'http', 'url'], written.url, written.headers, report);
+  checkPlainUrl([...path, 'http', 'url'], written.url, written.headers, report);
   return {
     kind: 'http',
     url: new Secret(written.url),

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Config } from '../../core/config.ts';
 import { readHeaders } from '../../core/http.ts';
 import { baseUrl } from '../../core/url.ts';
-import { bareUrl, checkPlainHeaders, headers, mapping } from '../fields.ts';
+import { bareUrl, checkPlainUrl, headers, mapping } from '../fields.ts';
 import type { Report } from '../reading.ts';
 
 export const fleetKey = mapping({
@@ -14,7 +14,7 @@ export const fleetKey = mapping({
 
 export function readFleet(fleet: z.output<typeof fleetKey>, report: Report): Pick<Config, 'fleet'> {
   if (fleet === undefined) return {};
-  checkPlainHeaders(['fleet', 'store'], fleet.store, fleet.headers, report);
+  checkPlainUrl(['fleet', 'store'], fleet.store, fleet.headers, report);
   const store = baseUrl(fleet.store);
   return store === null ? {} : { fleet: { store: store.url, headers: readHeaders(fleet.headers) ?? {} } };
 }
