@@ -29,8 +29,8 @@ export interface Today {
   } | null;
   /** The private names in the settings, as patterns of the configuration key `private`. */
   readonly privatePatterns: readonly string[];
-  /** The patterns of names that the client fetches without the chain. */
-  readonly direct: readonly string[];
+  /** The patterns of names that the client fetches without the chain; absent: `privatePatterns`. */
+  readonly direct?: readonly string[];
 }
 
 export interface Settling {

@@ -1,8 +1,8 @@
 import { showChain } from '../client.ts';
 import { type Doctor, present, readWord, replaceLines } from '../doctor.ts';
 import { checkGoproxy, parseGoproxy } from './client.ts';
-import { isLikelyPrivate, listDirectPatterns } from './leaks.ts';
-import { findGo, type GoFound, type GoVariable, settingInForce } from './settings-found.ts';
+import { isLikelyPrivate, listGlobs } from './leaks.ts';
+import { findGo, type GoFound, settingInForce } from './settings-found.ts';
 import { findGoTraps, findTooWide, goKinds } from './traps.ts';
 
 export const doctor: Doctor = {
@@ -14,8 +14,9 @@ export const doctor: Doctor = {
     const own = settingInForce(found, 'GOPROXY');
     const proxy = own === null || own.source === 'distribution' ? (shell ?? own) : own;
     const parsed = proxy === null ? null : parseGoproxy(proxy.value);
-    const globs = (name: GoVariable): readonly string[] => settingInForce(found, name)?.value.split(',') ?? [];
-    const patterns = [...globs('GOPRIVATE'), ...globs('GONOPROXY')].map((one) => one.trim());
+    const patterns = (['GOPRIVATE', 'GONOPROXY'] as const).flatMap(
+      (name) => settingInForce(found, name)?.value.split(',') ?? [],
+    );
     return {
       chain:
         proxy === null || parsed?.tag !== 'ok'
@@ -25,8 +26,8 @@ export const doctor: Doctor = {
               place: proxy.place,
               isDefault: proxy.source === 'distribution',
             },
-      privatePatterns: [...new Set(patterns.filter((one) => one !== '' && one !== 'none'))],
-      direct: listDirectPatterns(found),
+      privatePatterns: [...new Set(patterns.map((one) => one.trim()).filter((one) => one !== '' && one !== 'none'))],
+      direct: listGlobs(found, 'GONOPROXY'),
     };
   },
   async settle(surroundings, remedy, say) {

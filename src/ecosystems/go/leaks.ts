@@ -17,13 +17,8 @@ export function isLikelyPrivate(module: string): boolean {
   return (host.includes('.') && isInnerHost(host)) || (ownHost.test(host) && !everybodys.includes(host));
 }
 
-/** The globs of modules that the go command does not ask of GOPROXY. */
-export function listDirectPatterns(found: GoFound): readonly string[] {
-  return globsOf(found, 'GONOPROXY');
-}
-
 /** The globs of one variable; those of GOPRIVATE where it is not set. */
-function globsOf(found: GoFound, name: 'GONOPROXY' | 'GONOSUMDB'): readonly string[] {
+export function listGlobs(found: GoFound, name: 'GONOPROXY' | 'GONOSUMDB'): readonly string[] {
   return (settingInForce(found, name) ?? settingInForce(found, 'GOPRIVATE'))?.value.split(',') ?? [];
 }
 
@@ -34,8 +29,8 @@ export function findLeakTraps(found: GoFound, say: Say): readonly (Trap & { read
   const leaking = found.required.filter(
     ({ module }) =>
       (isLikelyPrivate(module) || matchesGoPatterns(found.privatePatterns, module)) &&
-      ((isToldOutside && !matchesGoPatterns(listDirectPatterns(found), module)) ||
-        (isLooked && !matchesGoPatterns(globsOf(found, 'GONOSUMDB'), module))),
+      ((isToldOutside && !matchesGoPatterns(listGlobs(found, 'GONOPROXY'), module)) ||
+        (isLooked && !matchesGoPatterns(listGlobs(found, 'GONOSUMDB'), module))),
   );
   if (leaking.length === 0) return [];
   const hosts = leaking.map(({ module }) => `${module.split('/', 1)[0]}/*`);

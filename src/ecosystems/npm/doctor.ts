@@ -12,13 +12,11 @@ export const doctor: Doctor = {
   async today(surroundings) {
     const found = await findNpm(surroundings);
     const [registry] = placesOfKey(found, 'registry');
-    const scopes = new Set(found.settings.flatMap(({ key }) => /^(@[^:]+):registry$/.exec(key)?.[1] ?? []));
-    const privatePatterns = [...scopes].map((scope) => `${scope}/*`);
+    const scopes = found.settings.flatMap(({ key }) => /^(@[^:]+):registry$/.exec(key)?.[1] ?? []);
     return {
       chain:
         registry === undefined ? null : { text: plainUrlOf(registry.value), place: registry.place, isDefault: false },
-      privatePatterns,
-      direct: privatePatterns,
+      privatePatterns: [...new Set(scopes)].map((scope) => `${scope}/*`),
     };
   },
   async authority({ machine, ...surroundings }) {

@@ -17,7 +17,7 @@ export const doctor: Doctor = {
     const mirrors = mirrorsToday(await findOci(machine));
     const chain =
       mirrors === null ? null : { text: [...mirrors.urls, 'direct'].join('|'), place: mirrors.place, isDefault: false };
-    return { chain, privatePatterns: [], direct: [] };
+    return { chain, privatePatterns: [] };
   },
   async settle({ machine }, remedy, say) {
     const { path, text } = (remedy['hosts.toml'] ?? {}) as { readonly path?: unknown; readonly text?: unknown };

@@ -14,7 +14,6 @@ export const doctor: Doctor = {
     return {
       chain: index === undefined ? null : { text: urlOf(index), place: index.place, isDefault: false },
       privatePatterns: [],
-      direct: [],
     };
   },
   async authority(surroundings) {

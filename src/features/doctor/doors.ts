@@ -20,7 +20,7 @@ export interface KnownDoor {
 /** Traps in the current settings that concern the front door. @param patterns  private names of the configuration */
 export function trapsOfDoor(
   { url, lines, ecosystem }: KnownDoor,
-  { chain, direct }: Today,
+  { chain, privatePatterns, direct = privatePatterns }: Today,
   patterns: readonly string[],
   say: Say,
 ): readonly Trap[] {

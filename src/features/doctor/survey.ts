@@ -72,7 +72,7 @@ async function surveyed(
   files: readonly string[],
 ): Promise<Found> {
   const { machine } = surroundings;
-  const own = (await doctor.today?.(surroundings)) ?? { chain: null, privatePatterns: [], direct: [] };
+  const own = (await doctor.today?.(surroundings)) ?? { chain: null, privatePatterns: [] };
   const isSet = own.chain !== null && !own.chain.isDefault;
   const ofFiles = isSet ? null : await chainOfProject(doctor, surroundings, files);
   const chain = ofFiles ?? own.chain;
