@@ -52,7 +52,7 @@ const table: Record<string, Rule> = {
   terminal: { folders: ['core', 'config', 'daemon', 'words'], packages: [] },
   features: {
     folders: ['core', 'config', 'wire', 'ecosystems', 'daemon', 'words', 'terminal'],
-    packages: ['node:http', ...series],
+    packages: ['node:http'],
     // They judge, keep time and open sockets with the same parts as the daemon, put together in another way.
     parts: {
       rank: ['advise', 'detect', 'schedule', 'io'],

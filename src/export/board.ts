@@ -1,12 +1,8 @@
 import type { OpenMetricsContentType } from 'prom-client';
-// Only what is used: the whole package loads a hundred more files, OpenTelemetry's among them.
-import Counter from 'prom-client/lib/counter.js';
-import Gauge from 'prom-client/lib/gauge.js';
-import Histogram from 'prom-client/lib/histogram.js';
-import Registry from 'prom-client/lib/registry.js';
 import { type catalog, type LabelOf, type Labels, listMetricsFor, type MetricName, metricOf } from './catalog.ts';
 import { type Kind, listCombinations } from './metric.ts';
 import type { Format } from './negotiate.ts';
+import { Counter, Gauge, Histogram, Registry } from './prom-client.ts';
 import { histogramFormOf, type Lines, renderHistogramLines, renderPlainLines } from './series-text.ts';
 
 interface InstrumentTypes<L extends string> {

@@ -1,9 +1,6 @@
-import Counter from 'prom-client/lib/counter.js';
-import Gauge from 'prom-client/lib/gauge.js';
-import Histogram from 'prom-client/lib/histogram.js';
-import Registry from 'prom-client/lib/registry.js';
 import type { Route } from '../../config/door-routes.ts';
 import { type DoorOutcome, doorMetrics } from '../../export/catalog/door.ts';
+import { Counter, Gauge, Histogram, Registry } from '../../export/prom-client.ts';
 import type { Order } from './order.ts';
 
 export interface DoorMetrics {
