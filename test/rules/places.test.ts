@@ -234,13 +234,22 @@ const told = ['MirrorDown', 'MirrorDownMostPlaces', 'VantageOutlier', 'registry:
 
 // Reading the rules costs promtool more than a story does: the stories of as many promised places are one run.
 real('votes of the places', ['promtool'], () => {
+  const testOf = (row: Row) => ({
+    name: row.name,
+    interval: '1m',
+    input_series: seriesOf(row.places),
+    promql_expr_test: expectations(row),
+  });
+
+  test('no rule of the whole file fails over ten places', async () => {
+    const tests = rows.filter(({ places }) => places.length === 10).map(testOf);
+    expect(tests).not.toEqual([]);
+    const rules = groupsOf(defaultRuleParameters.vantages);
+    expect(await tested(rules, { evaluation_interval: '1m', tests })).toEqual({ code: 0, output: '' });
+  });
+
   test.each([...Map.groupBy(rows, ({ vantages = 1 }) => vantages)])('where %i are promised', async (vantages, some) => {
-    const tests = some.map((row) => ({
-      name: row.name,
-      interval: '1m',
-      input_series: seriesOf(row.places),
-      promql_expr_test: expectations(row),
-    }));
+    const tests = some.map(testOf);
     const rules = groupsFor(told, groupsOf(vantages));
     expect(await tested(rules, { evaluation_interval: '1m', tests })).toEqual({ code: 0, output: '' });
   });
