@@ -17,7 +17,7 @@ import { testCerts } from '../support/certs.ts';
 import { type Goproxy, startGoproxy } from '../support/goproxy.ts';
 import { copyModuleTree, moduleTree, removeVersion } from '../support/goproxy-tree.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
-import { packPackage, startNpmRegistry } from '../support/npm-registry.ts';
+import { packWithNpm, startNpmRegistry } from '../support/npm-registry.ts';
 import { makeOciImage } from '../support/oci-image.ts';
 import { type OciRegistry, startOciRegistry } from '../support/oci-registry.ts';
 import { skopeoPush } from '../support/oci-skopeo.ts';
@@ -165,7 +165,7 @@ real('the real npm and our steps', ['npm', 'verdaccio'], () => {
   const servers = keeper();
   let config: Config;
   beforeAll(async () => {
-    const packages = [packPackage({ name: 'hello', version: '1.0.0' })];
+    const packages = [await packWithNpm({ name: 'hello', version: '1.0.0' })];
     const origin = await servers.keep(startNpmRegistry({ packages }));
     const cache = await servers.keep(startVerdaccio(origin.url));
     const forger = await servers.keep(startNpmRegistry({ packages, spoilt: true }));

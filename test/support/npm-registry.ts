@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { buildTar } from '../../src/ecosystems/archives.ts';
 import type { Answer, SeenRequest } from './answer.ts';
+import { sealedNpmEnv } from './npm-client.ts';
 import type { NpmSigner } from './npm-signer.ts';
+import { commandPath, removeTempDir, tempDir } from './paths.ts';
+import { mustRun } from './process.ts';
 import { type RawServer, startRawServer } from './raw-server.ts';
 
 /** A package as `npm pack` would make it. */
@@ -27,6 +32,19 @@ export function packPackage(manifest: {
     ['package/package.json', JSON.stringify({ ...manifest, main: 'index.js' })],
   ]);
   return packedAs(manifest, gzipSync(tar));
+}
+
+/** The same by the real npm. */
+export async function packWithNpm(manifest: Parameters<typeof packPackage>[0]): Promise<PackedPackage> {
+  const dir = tempDir('npm-pack');
+  writeFileSync(join(dir, 'package.json'), JSON.stringify({ ...manifest, main: 'index.js' }));
+  writeFileSync(join(dir, 'index.js'), `module.exports = '${manifest.name}';\n`);
+  const env = sealedNpmEnv({ dir, registry: 'http://127.0.0.1:9' });
+  const told = await mustRun(commandPath('npm'), ['pack', '--json', '--ignore-scripts'], { cwd: dir, env });
+  const [packed] = JSON.parse(told) as readonly { readonly filename: string }[];
+  const tgz = readFileSync(join(dir, packed?.filename ?? ''));
+  removeTempDir(dir);
+  return packedAs(manifest, tgz);
 }
 
 /** A package for those who only ask for it: its artifact is in gzip and hashes as told, but nobody could install it. */

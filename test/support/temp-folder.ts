@@ -8,8 +8,8 @@ const memory = '/dev/shm';
 const bytesMin = 4 * 2 ** 30;
 
 /**
- * The temporary files of a project lie in a folder of this run, which goes with all that is left in it,
- * as Vitest ends its workers by a signal. It is in memory where that has room: a disk's syncs take processor time.
+ * The temporary files of a project lie in a folder of this run, which goes with all that is left in it, as Vitest ends its
+ * workers by a signal. It is in memory where that has room: ext4 looks at each inode freed just before for a new file.
  */
 export default function giveTempFolder({ config }: TestProject): () => void {
   const folder = mkdtempSync(join(hasRoom() ? memory : tmpdir(), 'mirrorwatch-run-'));

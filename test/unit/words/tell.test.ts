@@ -39,7 +39,7 @@ describe('a sentence that is rendered later', () => {
   it.each([
     [0, '1 of 1 probes failed', '1 次探测中失败 1 次'],
     [9, '1 of 1 probes failed over 9 s', '9 秒内 1 次探测中失败 1 次'],
-  ])('names no time of %i s', (spanned, english, chinese) => {
+  ])('says the time of failures, %i s, unless there is none', (spanned, english, chinese) => {
     const down = told('found.down', { name: 'a', cause: 'refused', failures: 1, samples: 1, seconds: spanned });
     expect([down.text, tellIn('zh', down)]).toEqual([
       `a is down (refused): ${english}.`,
