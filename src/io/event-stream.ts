@@ -1,5 +1,5 @@
 import { limits } from '../core/limits.ts';
-import type { TlsTrust } from './exchange.ts';
+import { openClient, type TlsTrust } from './exchange.ts';
 
 interface EventsAsk {
   readonly url: string;
@@ -29,13 +29,7 @@ export function openEvents(ask: EventsAsk, reader: EventReader): { close(): void
 
 async function readStream(ask: EventsAsk, reader: EventReader, signal: AbortSignal): Promise<void> {
   const url = new URL(ask.url);
-  const { Client } = await import('undici');
-  const client = new Client(url.origin, {
-    allowH2: false,
-    headersTimeout: limits.eventSilentMs,
-    bodyTimeout: limits.eventSilentMs,
-    ...(ask.tls && { connect: ask.tls }),
-  });
+  const client = await openClient(url, ask.tls, limits.eventSilentMs);
   try {
     const path = `${url.pathname}${url.search}`;
     const { statusCode, body } = await client.request({ path, method: 'GET', headers: ask.headers, signal });

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import { Pool } from 'undici';
+import request from 'undici/lib/api/api-request.js';
+import Pool from 'undici/lib/dispatcher/pool.js';
 import { limits } from '../core/limits.ts';
 import type { Clock, Timers, WireAccess } from '../core/ports.ts';
 import { readForeignUrl } from '../core/url.ts';
@@ -121,7 +122,7 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
           ...(proxied === null ? {} : { 'proxy-authorization': proxied }),
         };
         const at = url;
-        const send = () => poolOf(access, at).request({ path, method, headers: sent, signal });
+        const send = () => request.call(poolOf(access, at), { path, method, headers: sent, signal });
         // A kept connection may end while the request is on its way: repeat it once (RFC 9110 section 9.2.2).
         const answer = await send().catch((cause: { readonly isKept?: boolean }) => {
           if (cause.isKept === true) return send();
