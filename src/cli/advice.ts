@@ -2,7 +2,7 @@ import { kinds } from '../config/kinds.ts';
 import type { Advice } from '../core/advice.ts';
 import { printable } from '../core/printable.ts';
 import { readMapping } from '../core/read-json.ts';
-import { createMachine } from '../daemon/system.ts';
+import { createMachine } from '../daemon/machine.ts';
 import { rankCommand } from '../features/rank/command.ts';
 import { confirmChanges, placeOptions, whoseSettings } from '../terminal/changes.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';

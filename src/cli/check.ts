@@ -4,7 +4,7 @@ import type { Config } from '../core/config.ts';
 import { printable } from '../core/printable.ts';
 import { formatDuration } from '../core/units.ts';
 import { findMissingClients } from '../daemon/client-now.ts';
-import { expand } from '../daemon/system.ts';
+import { expand } from '../daemon/machine.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
 import { builtInSource, load } from '../terminal/load.ts';
 import { jsonText, table } from '../terminal/terminal.ts';

@@ -4,7 +4,7 @@ import { printable } from '../core/printable.ts';
 import { readJson } from '../core/read-json.ts';
 import { maskText } from '../core/secret.ts';
 import { urlOfListener } from '../core/url.ts';
-import { exchange, systemFiles, tlsOf } from '../daemon/system.ts';
+import { exchange, systemFiles, tlsOf } from '../daemon/machine.ts';
 import type { Context } from '../terminal/context.ts';
 import { load } from '../terminal/load.ts';
 import { Failed, optionsOf, UsageError } from '../terminal/usage.ts';

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { kinds } from '../config/kinds.ts';
 import { fileNameTextOf } from '../config/seen.ts';
 import { isSafeEnv } from '../core/advice.ts';
-import { replaceFile, systemClock, systemFiles } from '../daemon/system.ts';
+import { replaceFile, systemClock, systemFiles } from '../daemon/machine.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { UsageError } from '../terminal/usage.ts';
 import type { Say } from '../words/words.ts';

@@ -3,13 +3,8 @@ import type { Actor } from '../core/action.ts';
 import type { ConfigIssue } from '../core/config.ts';
 import { error, ok } from '../core/result.ts';
 import { startDaemon } from '../daemon/lifecycle.ts';
-import {
-  createSystemPorts,
-  processLog,
-  readConfigAside,
-  type StoreOpenFailure,
-  systemClock,
-} from '../daemon/system.ts';
+import { systemClock } from '../daemon/machine.ts';
+import { createSystemPorts, processLog, readConfigAside, type StoreOpenFailure } from '../daemon/system.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
 import { findText, loadNeeded } from '../terminal/load.ts';
 import { receiveSignals } from '../terminal/signals.ts';

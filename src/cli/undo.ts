@@ -1,4 +1,4 @@
-import { type KeptChange, listKeptChanges, undoChange } from '../daemon/system.ts';
+import { type KeptChange, listKeptChanges, undoChange } from '../daemon/machine.ts';
 import { placeOptions, whoseSettings } from '../terminal/changes.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
 import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';

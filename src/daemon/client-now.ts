@@ -6,7 +6,7 @@ import type { RealClient } from '../ecosystems/real-client.ts';
 import { registry } from '../ecosystems/registry.ts';
 import { isRoot } from '../io/machine.ts';
 import { judgeReport, makeClientOrder } from './client-order.ts';
-import { clientsFor, type ProcessFacts } from './system.ts';
+import { clientsFor, type ProcessFacts } from './machine.ts';
 
 export type ClientNow = Pick<ClientReport, 'tookMs' | 'files' | 'bytes' | 'words'> &
   Pick<ClientRun, 'outcome' | 'reason' | 'sentence' | 'exitCode'>;

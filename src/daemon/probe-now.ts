@@ -3,8 +3,9 @@ import type { Probed, Workers } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { systemTimers } from '../io/timers.ts';
 import { buildWorkerBook, nothingLearnt } from './book.ts';
+import { type ProcessFacts, systemClock, systemRandom } from './machine.ts';
 import { closeWithin, makeDue, type NoAnswer, type OnceRequest, patienceMsFor, probeWithin } from './once.ts';
-import { type ProcessFacts, processLog, systemClock, systemRandom, workersFor } from './system.ts';
+import { processLog, workersFor } from './system.ts';
 
 export interface Probing {
   /**

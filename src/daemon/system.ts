@@ -1,12 +1,9 @@
 import { dirname, join } from 'node:path';
-import type { Actor } from '../core/action.ts';
-import type { ClientRunner } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Log } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { createActor } from '../features/actions/actor.ts';
 import { cronCalendar } from '../io/calendar.ts';
-import { createClientRunner } from '../io/client-runner.ts';
 import { systemClock } from '../io/clock.ts';
 import { createLog } from '../io/log.ts';
 import { countProbingThreads } from '../io/machine.ts';
@@ -17,27 +14,11 @@ import { systemTimers } from '../io/timers.ts';
 import { createWorkers } from '../io/workers.ts';
 import { isSoundRow } from '../state/row-shapes.ts';
 import type { DaemonPorts } from './assemble.ts';
+import { clientsFor, type ProcessFacts } from './machine.ts';
 
-export { type ChangePlace, type ChangeRefused, makeChanges, undoChange } from '../io/changes.ts';
-export { systemClock } from '../io/clock.ts';
 export { readConfigAside } from '../io/config-thread.ts';
 export { openEvents } from '../io/event-stream.ts';
-export { exchange, type TlsTrust, tlsOf } from '../io/exchange.ts';
-export { replaceFile, systemFiles } from '../io/files.ts';
-export { type KeptChange, listKeptChanges } from '../io/kept-changes.ts';
-export { createMachine } from '../io/machine.ts';
-export { systemRandom } from '../io/random.ts';
 export type { StoreOpenFailure } from '../io/store.ts';
-
-export interface ProcessFacts {
-  readonly version: string;
-  readonly node: string;
-  /** PATH; absent: none. */
-  readonly path?: string;
-  readonly log: { readonly level: string; readonly pretty: boolean };
-  /** What other places advise; absent: not known. */
-  readonly votes?: Actor['votes'];
-}
 
 export function processLog(facts: ProcessFacts): Log {
   return createLog(facts.log);
@@ -81,10 +62,6 @@ export function createSystemPorts(
   });
 }
 
-export function clientsFor({ path }: Pick<ProcessFacts, 'path'>): ClientRunner {
-  return createClientRunner({ clock: systemClock, timers: systemTimers, path: path ?? '' });
-}
-
 export function workersFor(
   book: Parameters<DaemonPorts['workers']>[0],
   log: Log,
@@ -96,4 +73,3 @@ export function workersFor(
 export { cronCalendar } from '../io/calendar.ts';
 export { type CopyFailure, copyStore, type StoreCopy } from '../io/store-copy.ts';
 export { troubleOf } from '../io/store-schema.ts';
-export { expandTargets as expand } from '../schedule/targets.ts';

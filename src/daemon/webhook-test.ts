@@ -3,7 +3,7 @@ import type { Delivery } from '../core/notice.ts';
 import { createPost } from '../io/post.ts';
 import { systemTimers } from '../io/timers.ts';
 import { createNotifier } from '../notify/notifier.ts';
-import { systemClock, systemRandom } from './system.ts';
+import { systemClock, systemRandom } from './machine.ts';
 
 /** Sends one test message, which is neither stored nor retried. @throws Error on an unknown receiver */
 export async function sendWebhookTest(config: Config, receiver: string): Promise<Delivery> {

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { maskLines } from '../core/mask-lines.ts';
 import { printable } from '../core/printable.ts';
 import type { FileChange } from '../core/trap.ts';
-import { type ChangePlace, makeChanges, systemClock } from '../daemon/system.ts';
+import { type ChangePlace, makeChanges, systemClock } from '../daemon/machine.ts';
 import { saySentence } from '../words/tell.ts';
 import type { Context } from './context.ts';
 import { optionsOf, UsageError } from './usage.ts';

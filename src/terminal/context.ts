@@ -1,5 +1,5 @@
 import type { ParseArgsConfig } from 'node:util';
-import type { ProcessFacts } from '../daemon/system.ts';
+import type { ProcessFacts } from '../daemon/machine.ts';
 import type { Key, Language, Say } from '../words/words.ts';
 import type { Terminal } from './terminal.ts';
 

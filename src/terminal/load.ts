@@ -10,7 +10,7 @@ import type { Kind } from '../core/kind.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { maskName } from '../core/secret.ts';
-import { expand, systemFiles } from '../daemon/system.ts';
+import { expand, systemFiles } from '../daemon/machine.ts';
 import { phrase } from '../words/tell.ts';
 import type { Context } from './context.ts';
 import { Failed, UsageError } from './usage.ts';

@@ -1,7 +1,6 @@
 import type { Config } from '../../core/config.ts';
 import { urlOfListener } from '../../core/url.ts';
-import { startProbing } from '../../daemon/probe-now.ts';
-import { createMachine, systemClock, systemRandom } from '../../daemon/system.ts';
+import { createMachine, systemClock, systemRandom } from '../../daemon/machine.ts';
 import { confirmChanges, placeOptions, type WhoseSettings, whoseSettings } from '../../terminal/changes.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
 import { type Loaded, loadNeeded, loadText } from '../../terminal/load.ts';
@@ -118,6 +117,7 @@ async function askMirrors(
   tell: Say,
 ): Promise<OnlineFound> {
   const { examineOnline } = await import('./online.ts');
+  const { startProbing } = await import('../../daemon/probe-now.ts');
   const probing = startProbing(facts);
   try {
     return await examineOnline(subjects, {

@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path';
 import type { Config, DoorRule } from '../../core/config.ts';
 import { urlOfListener } from '../../core/url.ts';
-import { processLog, replaceFile } from '../../daemon/system.ts';
+import { replaceFile } from '../../daemon/machine.ts';
+import { processLog } from '../../daemon/system.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
 import { load, loadNeeded } from '../../terminal/load.ts';
 import { receiveSignals } from '../../terminal/signals.ts';

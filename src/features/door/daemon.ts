@@ -3,7 +3,8 @@ import { upstreamKeyOf } from '../../core/mirror.ts';
 import type { Log, Timers } from '../../core/ports.ts';
 import { readMapping } from '../../core/read-json.ts';
 import { urlOfListener } from '../../core/url.ts';
-import { exchange, openEvents, type TlsTrust, tlsOf } from '../../daemon/system.ts';
+import { exchange, type TlsTrust, tlsOf } from '../../daemon/machine.ts';
+import { openEvents } from '../../daemon/system.ts';
 import type { Known } from './order.ts';
 
 export interface Listener {

@@ -1,7 +1,7 @@
 import type { Route } from '../../config/door-routes.ts';
 import type { Log } from '../../core/ports.ts';
 import { readMapping } from '../../core/read-json.ts';
-import { replaceFile, systemFiles } from '../../daemon/system.ts';
+import { replaceFile, systemFiles } from '../../daemon/machine.ts';
 
 /** The daemon's last report on the mirrors of one upstream. */
 export interface Known {

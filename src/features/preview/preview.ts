@@ -3,7 +3,7 @@ import type { Config, Receiver } from '../../core/config.ts';
 import { type Finding, noEvidence } from '../../core/finding.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { Now, Random } from '../../core/ports.ts';
-import { systemClock } from '../../daemon/system.ts';
+import { systemClock } from '../../daemon/machine.ts';
 import { leadingClientOf } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { isQuiet, quietEndMsOf } from '../../notify/chat/batch.ts';

@@ -2,7 +2,7 @@ import { kindOf, kinds, moduleByHand } from '../../config/kinds.ts';
 import type { Config } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 import { type EcosystemId, refTextOf, type Target, targetId } from '../../core/mirror.ts';
-import { expand } from '../../daemon/system.ts';
+import { expand } from '../../daemon/machine.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
 import { kindByWord, loadNeeded } from '../../terminal/load.ts';
 import { jsonText } from '../../terminal/terminal.ts';

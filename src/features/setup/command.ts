@@ -4,7 +4,7 @@ import { printable } from '../../core/printable.ts';
 import type { Survey } from '../../core/survey.ts';
 import type { Machine } from '../../core/trap.ts';
 import { urlOfListener } from '../../core/url.ts';
-import { createMachine, replaceFile, systemFiles } from '../../daemon/system.ts';
+import { createMachine, replaceFile, systemFiles } from '../../daemon/machine.ts';
 import { placeOptions, whoseSettings } from '../../terminal/changes.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
 import { type Loaded, loadText } from '../../terminal/load.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Machine, Trap } from '../../../../src/core/trap.ts';
-import { createMachine } from '../../../../src/daemon/system.ts';
+import { createMachine } from '../../../../src/daemon/machine.ts';
 import { keepProvenEdits } from '../../../../src/features/doctor/edits.ts';
 import { examine } from '../../../../src/features/doctor/examine.ts';
 import { english } from '../../../../src/words/words.ts';

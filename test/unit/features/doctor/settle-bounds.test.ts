@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
-import { createMachine } from '../../../../src/daemon/system.ts';
+import { createMachine } from '../../../../src/daemon/machine.ts';
 import { settle } from '../../../../src/features/doctor/settle.ts';
 import { english } from '../../../../src/words/words.ts';
 import { tempDir } from '../../../support/paths.ts';

@@ -3,7 +3,7 @@ import type { Due } from '../../../../src/core/due.ts';
 import type { Outcome } from '../../../../src/core/failure.ts';
 import type { Probed } from '../../../../src/core/ports.ts';
 import type { Sample } from '../../../../src/core/sample.ts';
-import { expand } from '../../../../src/daemon/system.ts';
+import { expand } from '../../../../src/daemon/machine.ts';
 import { downloadsFor, probeAfterRounds } from '../../../../src/features/rank/after.ts';
 import { rankRow } from '../../../../src/features/rank/row.ts';
 import { rankVerdict } from '../../../../src/features/rank/verdict.ts';

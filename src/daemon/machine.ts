@@ -1,0 +1,29 @@
+import type { Actor } from '../core/action.ts';
+import type { ClientRunner } from '../core/client-run.ts';
+import { createClientRunner } from '../io/client-runner.ts';
+import { systemClock } from '../io/clock.ts';
+import { systemTimers } from '../io/timers.ts';
+
+// What every command may take. What a daemon alone needs is in system.ts, which takes three times as long to load.
+export { type ChangePlace, type ChangeRefused, makeChanges, undoChange } from '../io/changes.ts';
+export { systemClock } from '../io/clock.ts';
+export { exchange, type TlsTrust, tlsOf } from '../io/exchange.ts';
+export { replaceFile, systemFiles } from '../io/files.ts';
+export { type KeptChange, listKeptChanges } from '../io/kept-changes.ts';
+export { createMachine } from '../io/machine.ts';
+export { systemRandom } from '../io/random.ts';
+export { expandTargets as expand } from '../schedule/targets.ts';
+
+export interface ProcessFacts {
+  readonly version: string;
+  readonly node: string;
+  /** PATH; absent: none. */
+  readonly path?: string;
+  readonly log: { readonly level: string; readonly pretty: boolean };
+  /** What other places advise; absent: not known. */
+  readonly votes?: Actor['votes'];
+}
+
+export function clientsFor({ path }: Pick<ProcessFacts, 'path'>): ClientRunner {
+  return createClientRunner({ clock: systemClock, timers: systemTimers, path: path ?? '' });
+}
