@@ -1,6 +1,6 @@
 #!/bin/sh
 # The root file system of the image: node, the libraries it is linked with, the compiled daemon, and nothing else: no
-# shell, no package manager. Run by the Dockerfile; test/real/image.test.ts runs it too and starts what it made.
+# shell, no package manager. Run by the Dockerfile; test/real/package.test.ts runs it too and starts what it made.
 #
 #   rootfs.sh NODE APP DEST     NODE: the binary; APP: folder with package.json, dist, locales, assets and node_modules; DEST: new folder
 set -eu

@@ -1,8 +1,9 @@
-import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
-import { mustRun, run } from '../support/process.ts';
+import { patienceMs } from '../support/patience.ts';
+import { mustRun, type RunningProcess, run, startProcess } from '../support/process.ts';
 import { real } from '../support/requires.ts';
 
 const oldest = '22.19.0';
@@ -22,15 +23,30 @@ function dependencies(): readonly string[] {
   return Object.entries(packages).flatMap(([path, locked]) => (path !== '' && isNeeded(locked) ? [path] : []));
 }
 
+let packing: Promise<string> | null = null;
+
+afterAll(async () => {
+  if (packing !== null) removeTempDir(await packing);
+});
+
+/** A folder in which `npm pack` has put the package, unpacked: it builds once for all suites of this file. */
+function packed(): Promise<string> {
+  packing ??= (async () => {
+    const folder = tempDir('package');
+    // The build checks types: its compiler, made with Go, is done before it had to collect.
+    await mustRun('npm', ['pack', '--pack-destination', folder], { cwd: repoDir, env: { GOGC: 'off' } });
+    await mustRun('tar', ['-xzf', 'mirrorwatch-0.1.0.tgz'], { cwd: folder });
+    return folder;
+  })();
+  return packing;
+}
+
 real('what npm pack ships, installed elsewhere without what is for development', ['npm', 'oldestNode'], () => {
   let folder = '';
   let at = '';
 
   beforeAll(async () => {
-    folder = tempDir('package');
-    // The build checks types: its compiler, made with Go, is done before it had to collect.
-    await mustRun('npm', ['pack', '--pack-destination', folder], { cwd: repoDir, env: { GOGC: 'off' } });
-    await mustRun('tar', ['-xzf', 'mirrorwatch-0.1.0.tgz'], { cwd: folder });
+    folder = await packed();
     at = join(folder, 'node_modules/mirrorwatch');
     mkdirSync(join(folder, 'node_modules'));
     cpSync(join(folder, 'package'), at, { recursive: true });
@@ -38,7 +54,6 @@ real('what npm pack ships, installed elsewhere without what is for development',
       cpSync(join(repoDir, path), join(folder, path), { recursive: true, dereference: true });
     mkdirSync(join(folder, 'empty'));
   });
-  afterAll(() => removeTempDir(folder));
 
   it('has what shells and man read, and the README in Chinese', () => {
     for (const file of ['man/mirrorwatch.1', 'completions/mirrorwatch.bash', 'README.zh-CN.md'])
@@ -73,5 +88,152 @@ real('what npm pack ships, installed elsewhere without what is for development',
     expect(demo.stdout).toMatch(/ slowed +mirror near now responds 900 ms later\n/);
     expect(demo.stdout).toMatch(/\n +export GOPROXY='http:\/\/127\.0\.0\.1:\d+,http:\/\/127\.0\.0\.1:\d+,direct'\n/);
     expect(demo.stdout).toMatch(/ webhook +mirror\.advice received, its signature verified\n/);
+  });
+});
+
+const user = '1000:1000';
+
+/** What `RUN npm run build && npm prune` leaves in the image's first stage, then what its rootfs.sh makes of it. */
+async function buildImage(folder: string): Promise<string> {
+  const app = join(folder, 'app');
+  mkdirSync(app);
+  cpSync(join(repoDir, 'package.json'), join(app, 'package.json'));
+  for (const data of ['locales', 'assets']) cpSync(join(repoDir, data), join(app, data), { recursive: true });
+  cpSync(join(await packed(), 'package/dist'), join(app, 'dist'), { recursive: true });
+  for (const path of dependencies()) cpSync(join(repoDir, path), join(app, path), { recursive: true });
+  const rootfs = join(folder, 'rootfs');
+  await mustRun(join(repoDir, 'deploy/rootfs.sh'), [process.execPath, app, rootfs]);
+  return rootfs;
+}
+
+/** The container: namespaces of its own, a read-only root, tmpfs where docker-compose.yml has volumes, node as process 1. */
+function containerScript(rootfs: string): string {
+  const inside = `chroot --userspec=${user} ${rootfs} /usr/local/bin/node`;
+  const lines = [
+    'set -e',
+    `mount --bind ${rootfs} ${rootfs}`,
+    `mount -t tmpfs -o mode=1777 tmpfs ${rootfs}/tmp`,
+    ...['data', 'run/mirrorwatch'].map(
+      (name) => `mount -t tmpfs -o mode=755,uid=1000,gid=1000 tmpfs ${rootfs}/${name}`,
+    ),
+    `mount -o remount,bind,ro ${rootfs}`,
+    // As a container engine does.
+    `mount -t proc proc ${rootfs}/proc`,
+    'ip link set lo up',
+    'unset NODE_EXTRA_CA_CERTS',
+    'export NODE_ENV=production MIRRORWATCH_CONFIG=/etc/mirrorwatch/mirrorwatch.yaml',
+    `${inside} /etc/mirrorwatch/token.mjs && ${inside} /etc/mirrorwatch/token.mjs`,
+    `${inside} /etc/mirrorwatch/demo-mirrors.mjs &`,
+    `exec ${inside} /app/dist/main.js run`,
+  ];
+  return lines.join('\n');
+}
+
+real('the image, without a container engine', ['netns', 'npm'], () => {
+  let folder = '';
+  let rootfs = '';
+  let container: RunningProcess;
+
+  /** Runs node inside the running container, as `docker exec` would. */
+  const exec = (...args: string[]): Promise<string> =>
+    mustRun(
+      commandPath('nsenter'),
+      [
+        '--target',
+        leader(),
+        '--mount',
+        '--net',
+        '--pid',
+        commandPath('chroot'),
+        `--userspec=${user}`,
+        rootfs,
+        '/usr/local/bin/node',
+        ...args,
+      ],
+      {
+        env: { NODE_EXTRA_CA_CERTS: undefined, MIRRORWATCH_CONFIG: '/etc/mirrorwatch/mirrorwatch.yaml' },
+      },
+    );
+  const leader = (): string => container.log().match(/^leader (\d+)$/m)?.[1] ?? '';
+
+  beforeAll(async () => {
+    folder = tempDir('image');
+    rootfs = await buildImage(folder);
+    mkdirSync(join(rootfs, 'proc'));
+    for (const folder of ['deploy/compose/config', 'deploy/compose'])
+      cpSync(join(repoDir, folder), join(rootfs, 'etc/mirrorwatch'), { recursive: true });
+    // What the name of a service is in docker-compose.yml.
+    writeFileSync(join(rootfs, 'etc/hosts'), '127.0.0.1 localhost demo\n');
+    const unshare = `${commandPath('unshare')} --pid --fork --kill-child --mount --net --ipc --uts sh -c "$SCRIPT" & wait_for=$!`;
+    const report = `until child=$(cat /proc/$wait_for/task/$wait_for/children) && [ -n "$child" ]; do :; done; echo leader $child`;
+    container = await startProcess({
+      name: 'container',
+      command: '/bin/sh',
+      args: ['-c', `${unshare}; ${report}; wait $wait_for; echo ended $?`],
+      env: { SCRIPT: containerScript(rootfs) },
+      ready: ({ log }) => log().includes('"msg":"watching"') && log().includes('leader '),
+    });
+  });
+  afterAll(async () => {
+    await container?.close();
+    if (folder !== '') removeTempDir(folder);
+  });
+
+  it('has node, its libraries, the daemon, and no shell', () => {
+    expect(readdirSync(join(rootfs, 'usr/local/bin'))).toEqual(['node']);
+    expect(readdirSync(rootfs).filter((name) => ['bin', 'sbin'].includes(name))).toEqual([]);
+    const packages = readdirSync(join(rootfs, 'app/node_modules'));
+    expect(packages).toEqual(expect.arrayContaining(['express', 'undici', 'zod']));
+    expect(packages).not.toEqual(expect.arrayContaining(['typescript']));
+    expect(packages).not.toEqual(expect.arrayContaining(['vitest']));
+  });
+
+  it('is healthy and ready by its own health check', async () => {
+    await exec('/app/dist/main.js', 'health');
+    await exec('/app/dist/main.js', 'health', '--ready');
+  });
+
+  it('is not root, and can write its state but not itself', async () => {
+    const said = await exec(
+      '-e',
+      `const tried = (path) => { try { fs.writeFileSync(path, ''); return 'written'; } catch (cause) { return cause.code; } };
+       console.log(JSON.stringify([process.getuid(), tried('/app/x'), tried('/x'), tried('/etc/x'), tried('/data/x'), tried('/tmp/x')]));`,
+    );
+    expect(JSON.parse(said)).toEqual([1000, 'EROFS', 'EROFS', 'EROFS', 'written', 'written']);
+  });
+
+  it('opens its metrics with the token that was made once', async () => {
+    const said = await exec(
+      '-e',
+      `const token = fs.readFileSync('/run/mirrorwatch/token', 'utf8');
+       const ask = (headers) => fetch('http://127.0.0.1:10120/metrics', { headers }).then(({ status }) => status);
+       Promise.all([ask({}), ask({ authorization: 'Bearer ' + token })]).then((all) => console.log(JSON.stringify([token.length, ...all])));`,
+    );
+    expect(JSON.parse(said), container.log()).toEqual([32, 401, 200]);
+  });
+
+  it('measures the demo’s mirrors with the configuration of docker-compose.yml', async () => {
+    const said = await exec(
+      '-e',
+      `const headers = { authorization: 'Bearer ' + fs.readFileSync('/run/mirrorwatch/token', 'utf8') };
+       const wanted = /^mirror_probe_last_rtt_seconds\\{.*registry="(\\w+)".*step="mod"/gm;
+       (async () => {
+         for (let tries = 0; tries < ${patienceMs / 200}; tries += 1) {
+           const text = await (await fetch('http://127.0.0.1:10120/metrics', { headers })).text();
+           const found = new Set([...text.matchAll(wanted)].map(([, name]) => name));
+           if (found.size === 2) return console.log([...found].sort().join());
+           await new Promise((resolve) => setTimeout(resolve, 200));
+         }
+         console.log('no data');
+       })();`,
+    );
+    expect(said, container.log()).toBe('far,near\n');
+  });
+
+  it('as process 1 drains on SIGTERM and ends with 0', async () => {
+    const ended = new Promise((resolve) => container.child.once('close', resolve));
+    process.kill(Number(leader()), 'SIGTERM');
+    await ended;
+    expect(container.log()).toMatch(/"msg":"draining"[\s\S]*"msg":"stopped"[\s\S]*\nended 0\n$/);
   });
 });

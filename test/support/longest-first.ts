@@ -33,7 +33,6 @@ export const longest: readonly string[] = [
   'test/real/chats.test.ts',
   'test/real/npm-client.test.ts',
   'test/real/support.test.ts',
-  'test/real/deploy/image.test.ts',
   'test/daemon/http2-alone-broken.test.ts',
   'test/daemon/replay.test.ts',
   'test/daemon/all-ecosystems.test.ts',
