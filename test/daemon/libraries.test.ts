@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { freePort } from '../support/ports.ts';
-import { startProcess } from '../support/process.ts';
+import { compileCacheOf, startProcess } from '../support/process.ts';
 
 /** Tells every file that is loaded, by the main thread or another, in a file: probing threads are started without flags. */
 const spy = `data:text/javascript,${encodeURIComponent(`
@@ -51,7 +51,13 @@ async function loadedBy(name: string, yaml: string, want: readonly string[]): Pr
     command: process.execPath,
     args: ['--import', spy, join(repoDir, 'src', 'main.ts'), 'run', '--config', config],
     cwd: folder,
-    env: { LOADED: loaded, NODE_OPTIONS: undefined, MIRRORWATCH_CONFIG: undefined, MIRRORWATCH_LOG_LEVEL: undefined },
+    env: {
+      ...compileCacheOf('run'),
+      LOADED: loaded,
+      NODE_OPTIONS: undefined,
+      MIRRORWATCH_CONFIG: undefined,
+      MIRRORWATCH_LOG_LEVEL: undefined,
+    },
     ready: async () => {
       const { status } = await fetch(`http://127.0.0.1:${port}/-/ready`);
       return status === 200 && want.every((one) => read().includes(one));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { removeTempDir, repoDir, stateDir } from '../support/paths.ts';
 import { patienceMs, until } from '../support/patience.ts';
 import { freePort } from '../support/ports.ts';
-import { type CommandResult, type RunningProcess, run, startProcess } from '../support/process.ts';
+import { type CommandResult, compileCacheOf, type RunningProcess, run, startProcess } from '../support/process.ts';
 
 /** How to start the real daemon. */
 export interface DaemonOptions {
@@ -67,11 +67,8 @@ const plainEnv = {
   NODE_OPTIONS: undefined,
 } as const;
 
-/** Of each set of V8 flags its own: what was compiled under others is compiled again, and stored over the other. */
-export function compileCacheOf(command: 'run' | 'door' | 'brief'): { readonly NODE_COMPILE_CACHE: string | undefined } {
-  const folder = process.env['NODE_COMPILE_CACHE'];
-  return { NODE_COMPILE_CACHE: folder === undefined ? undefined : join(folder, command) };
-}
+/** Commands that live long, which set other V8 flags than those that end soon (src/cli/engine.ts). */
+const lasting = ['run', 'fleet'];
 
 /** Runs `mirrorwatch` to its end, with the Node that runs the tests. */
 export function mirrorwatch(
@@ -80,7 +77,7 @@ export function mirrorwatch(
 ): Promise<CommandResult> {
   return run(process.execPath, [...engine, program, ...args], {
     ...options,
-    env: { ...plainEnv, ...compileCacheOf('brief') },
+    env: { ...plainEnv, ...compileCacheOf(lasting.includes(args[0] ?? '') ? 'run' : 'brief') },
   });
 }
 

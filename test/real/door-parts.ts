@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isListening } from '../support/listening.ts';
 import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
-import { type RunningProcess, startProcess } from '../support/process.ts';
-import { compileCacheOf } from './daemon.ts';
+import { compileCacheOf, type RunningProcess, startProcess } from '../support/process.ts';
 
 /** A front door as a process of its own. */
 export interface DoorProcess {

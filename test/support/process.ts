@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commandPath, findCommand } from './paths.ts';
 import { looks, patienceMs } from './patience.ts';
@@ -31,6 +32,12 @@ export interface RunningProcess {
   readonly signal: (signal: NodeJS.Signals) => void;
   /** SIGTERM, after 2 s SIGKILL, to the whole group; resolves when the leader is gone. May be called again. */
   readonly close: () => Promise<void>;
+}
+
+/** Of each set of V8 flags its own: what was compiled under others is compiled again, and stored over the other. */
+export function compileCacheOf(command: 'run' | 'door' | 'brief'): { readonly NODE_COMPILE_CACHE: string | undefined } {
+  const folder = process.env['NODE_COMPILE_CACHE'];
+  return { NODE_COMPILE_CACHE: folder === undefined ? undefined : join(folder, command) };
 }
 
 const logCharsMax = 200_000;
