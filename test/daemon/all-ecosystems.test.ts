@@ -13,6 +13,12 @@ afterEach(async () => {
   await all?.close();
 });
 
+interface Listed {
+  readonly pair: Pair;
+  readonly near: MirrorJson;
+  readonly far: MirrorJson;
+}
+
 interface MirrorJson {
   readonly ecosystem: string;
   readonly state: string;
@@ -26,14 +32,17 @@ function asking({ get, daemon }: RealDaemon, told: readonly Told[]) {
     await new Promise((resolve) => setTimeout(resolve, 200));
     return JSON.parse((await get(path)).text);
   };
-  const mirrors = async ({ ecosystem }: Pair): Promise<Readonly<Record<'near' | 'far', MirrorJson>>> => {
-    const listed: readonly MirrorJson[] = (await json('/api/v1/mirrors')).mirrors;
-    const [near, far] = listed.filter((one) => one.ecosystem === ecosystem);
-    if (near === undefined || far === undefined) throw new Error(`no pair of ${ecosystem}`);
-    return { near, far };
+  /** The mirrors of each pair, by one list. */
+  const listed = async (pairs: readonly Pair[]): Promise<readonly Listed[]> => {
+    const all: readonly MirrorJson[] = (await json('/api/v1/mirrors')).mirrors;
+    return pairs.map((pair) => {
+      const [near, far] = all.filter(({ ecosystem }) => ecosystem === pair.ecosystem);
+      if (near === undefined || far === undefined) throw new Error(`no pair of ${pair.ecosystem}`);
+      return { pair, near, far };
+    });
   };
   return {
-    mirrors,
+    listed,
     openFindings: async (): Promise<readonly object[]> => (await json('/api/v1/findings')).findings,
     attempts: async (): Promise<readonly number[]> => {
       const lines = (await get('/metrics')).text.matchAll(/^mirror_probe_attempts_total\{.*\} (\d+)$/gm);
@@ -47,24 +56,22 @@ function asking({ get, daemon }: RealDaemon, told: readonly Told[]) {
       const url = new URL(`/api/v1/advice/${advice?.id}/accept`, daemon.url);
       expect((await fetch(url, { method: 'POST' })).status).toBe(200);
     },
-    async areUp(pair: Pair): Promise<boolean> {
-      return Object.values(await mirrors(pair)).every(({ state }) => state === 'up');
-    },
-    async areRanked(pair: Pair): Promise<boolean> {
-      return Object.values(await mirrors(pair)).every(({ rank }) => rank !== null);
+    async areAll(pairs: readonly Pair[], are: (mirror: MirrorJson) => boolean): Promise<boolean> {
+      return (await listed(pairs)).every(({ near, far }) => are(near) && are(far));
     },
   };
 }
 
 type Asking = ReturnType<typeof asking>;
 
-/** Nothing is said of it: both are up, placed among themselves whatever became of the others, and nothing is to be set. */
-async function expectUntouched({ mirrors, remedy, of }: Asking, pair: Pair): Promise<void> {
-  const { near, far } = await mirrors(pair);
-  expect([near.state, far.state], pair.ecosystem).toEqual(['up', 'up']);
-  expect([near.rank, far.rank].toSorted(), pair.ecosystem).toEqual([1, 2]);
-  expect(await remedy(pair, 'json'), pair.ecosystem).toEqual({ status: 204, text: '' });
-  expect(of(pair)).toEqual([]);
+/** Nothing is said of them: both of each are up, placed among themselves whatever became of the others, and nothing is to be set. */
+async function expectUntouched({ listed, remedy, of }: Asking, pairs: readonly Pair[]): Promise<void> {
+  for (const { pair, near, far } of await listed(pairs)) {
+    expect([near.state, far.state], pair.ecosystem).toEqual(['up', 'up']);
+    expect([near.rank, far.rank].toSorted(), pair.ecosystem).toEqual([1, 2]);
+    expect(await remedy(pair, 'json'), pair.ecosystem).toEqual({ status: 204, text: '' });
+    expect(of(pair)).toEqual([]);
+  }
 }
 
 /** The other mirror, in each form that its client reads. */
@@ -94,13 +101,13 @@ test('of Go, npm, PyPI, image and file mirrors watched at once each upstream is 
   const { of } = ask;
 
   await until('each target answered', async () => Math.min(...(await ask.attempts())) >= 3);
-  for (const pair of pairs) await until(`${pair.ecosystem} is ranked`, () => ask.areRanked(pair));
+  await until('all are ranked', () => ask.areAll(pairs, ({ rank }) => rank !== null));
   // Two of each: 5 steps of Go without a checksum database, 5 of PyPI, 4 of npm and registries, 3 of files.
   expect(await ask.attempts()).toHaveLength(2 * (5 + 4 + 5 + 4 + 3));
   const metrics = (await get('/metrics')).text;
   expect(metrics).not.toMatch(/^mirror_probe_target_failures_total\{.*\} [1-9]/m);
   expect(metrics).toMatch(new RegExp(`^mirror_control_up\\{control="127.0.0.1:${control.port}"\\} 1$`, 'm'));
-  for (const pair of pairs) await expectUntouched(ask, pair);
+  await expectUntouched(ask, pairs);
 
   for (const [at, pair] of pairs.entries()) {
     const { ecosystem, near: dying } = pair;
@@ -110,11 +117,16 @@ test('of Go, npm, PyPI, image and file mirrors watched at once each upstream is 
     const isOutage = ({ change, kind }: Told): boolean => change === 'opened' && kind === 'outage';
     await until(`${ecosystem}: an outage`, () => of(pair).some(isOutage));
     // While a part of it is out it is degraded, until the canary is judged, too.
-    await until(`${ecosystem}: down`, async () => (await ask.mirrors(pair)).near.state === 'down');
+    await until(`${ecosystem}: down`, async () => (await ask.listed([pair]))[0]?.near.state === 'down');
     await expectRemedy(ask, pair);
-    const { near, far } = await ask.mirrors(pair);
-    expect([near.state, near.rank, far.state, far.rank], ecosystem).toEqual(['down', null, 'up', 1]);
-    for (const other of pairs.slice(at + 1)) await expectUntouched(ask, other);
+    const [shown] = await ask.listed([pair]);
+    expect([shown?.near.state, shown?.near.rank, shown?.far.state, shown?.far.rank], ecosystem).toEqual([
+      'down',
+      null,
+      'up',
+      1,
+    ]);
+    await expectUntouched(ask, pairs.slice(at + 1));
     // Those that died before recover meanwhile, and may be gone home to, the move away regretted where that was soon;
     // nothing else is said of them.
     const recovering = pairs.slice(0, at).flatMap(of);
@@ -124,7 +136,7 @@ test('of Go, npm, PyPI, image and file mirrors watched at once each upstream is 
     await dying.revive();
   }
 
-  for (const pair of pairs) await until(`${pair.ecosystem}: both are up`, () => ask.areUp(pair));
+  await until('all are up', () => ask.areAll(pairs, ({ state }) => state === 'up'));
   await until('nothing is wrong', async () => (await ask.openFindings()).length === 0);
   // The whole of it: of each upstream its own outage with its end, and the move away from it.
   for (const pair of pairs) {
