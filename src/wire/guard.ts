@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { type AddressBytes, addressBytesOf, isWithin, type Network } from '../core/addresses.ts';
+import { type AddressBytes, addressBytesOf, isWithin, type Network, parseNetwork } from '../core/addresses.ts';
 
 /** An address class: groups of the IANA special-purpose registries (RFC 6890), as of 2025. */
 export type AddressClass =
@@ -54,7 +54,7 @@ const ranges: readonly (readonly [cidr: string, is: AddressClass | { readonly em
 ];
 
 const table = ranges.map(([cidr, is]) => {
-  const range = parseCidr(cidr);
+  const range = parseNetwork(cidr);
   if (range === null) throw new Error(`no range of addresses: ${cidr}`);
   return { range, is };
 });
