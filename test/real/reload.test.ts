@@ -9,8 +9,8 @@ controls: [ "tcp://127.0.0.1:9" ]
 modules: { go: [ rsc.io/quote@v1.5.2 ] }
 go: { sumdb: off }
 `;
-/** Two seconds of reading, about. */
-const large = `${yaml}x: &x [${'k, '.repeat(150_000)}]\n`;
+/** A second of reading, about. */
+const large = `${yaml}x: &x [${'k, '.repeat(50_000)}]\n`;
 
 /** Clock ticks that a thread, or all of a process, has had so far. @see proc_pid_stat(5), fields 14 and 15 */
 function ticks(file: string): number {
