@@ -25,7 +25,22 @@ interface Resource {
 const helm = (...args: string[]): Promise<CommandResult> =>
   run(commandPath('helm'), args, { env: { KUBECONFIG: '/dev/null' } });
 
-async function render(...args: string[]): Promise<{ text: string; resources: readonly Resource[] }> {
+interface Rendered {
+  readonly text: string;
+  readonly resources: readonly Resource[];
+}
+
+const rendered = new Map<string, Promise<Rendered>>();
+
+/** What the chart becomes with these arguments: once for all tests, which only read it. */
+function render(...args: string[]): Promise<Rendered> {
+  const key = args.join('\n');
+  const found = rendered.get(key) ?? renderAnew(args);
+  rendered.set(key, found);
+  return found;
+}
+
+async function renderAnew(args: readonly string[]): Promise<Rendered> {
   const { code, stdout, stderr } = await helm(
     'template',
     'watch',
