@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type CDPSession, chromium } from 'playwright-core';
+import { type CDPSession, type Browser as Chromium, chromium } from 'playwright-core';
 import { commandPath } from './paths.ts';
 import { until as look } from './patience.ts';
 
@@ -37,6 +37,8 @@ export interface Browser {
   readonly forget: () => Promise<void>;
   /** A key, as the keyboard sends it. */
   readonly key: (key: string) => Promise<void>;
+  /** Tab, so many times one after the other: the page is waited for once, after the last. */
+  readonly tab: (times: number) => Promise<void>;
   /** What axe finds that is serious or critical: its rule, and where. */
   readonly serious: () => Promise<readonly string[]>;
   /** The whole page as a PNG file. */
@@ -44,6 +46,9 @@ export interface Browser {
   /** What is answered when the browser itself would ask for a name and a password; counts how often it would have. */
   readonly signIn: (password: string) => Promise<void>;
   readonly signIns: () => number;
+  /** Another tab of the same process that knows nothing of this one, nor this one of it. */
+  readonly another: () => Promise<Browser>;
+  /** The tab; the first one ends the process, too. */
   readonly close: () => Promise<void>;
 }
 
@@ -62,6 +67,10 @@ export async function startBrowser(): Promise<Browser> {
     args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
     timeout: 0,
   });
+  return tabOf(browser, () => browser.close());
+}
+
+async function tabOf(browser: Chromium, close?: () => Promise<void>): Promise<Browser> {
   const page = await browser.newPage();
   // What never comes ends with the test (vitest.config.ts), and nothing else does.
   page.setDefaultTimeout(0);
@@ -92,10 +101,26 @@ export async function startBrowser(): Promise<Browser> {
     },
     forget: () => page.context().clearCookies(),
     key: (key) => page.keyboard.press(key),
+    async tab(times) {
+      const session = await page.context().newCDPSession(page);
+      const tab = { key: 'Tab', code: 'Tab', windowsVirtualKeyCode: 9 };
+      const strokes = Array.from({ length: times }, () => [
+        session.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...tab }),
+        session.send('Input.dispatchKeyEvent', { type: 'keyUp', ...tab }),
+      ]);
+      await Promise.all(strokes.flat());
+      await session.detach();
+    },
     async serious() {
       // As a value and not as a script of the page, which its policy forbids.
-      if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(readFileSync(axe, 'utf8'));
-      const { violations } = (await page.evaluate(`axe.run({ resultTypes: ['violations'] })`)) as {
+      if ((await page.evaluate('typeof axe')) === 'undefined') {
+        await page.evaluate(readFileSync(axe, 'utf8'));
+        // The HTML of each element that was looked at is not wanted.
+        await page.evaluate('axe.configure({ noHtml: true })');
+      }
+      // Style sheets are read in advance for a rule that is off without being asked for (css-orientation-lock).
+      const options = `{ resultTypes: ['violations'], preload: { assets: ['media'] } }`;
+      const { violations } = (await page.evaluate(`axe.run(${options})`)) as {
         readonly violations: readonly Found[];
       };
       return violations
@@ -112,7 +137,8 @@ export async function startBrowser(): Promise<Browser> {
       });
     },
     signIns: () => signIns,
-    close: () => browser.close(),
+    another: () => tabOf(browser),
+    close: close ?? (() => page.close()),
   };
 }
 
