@@ -2,16 +2,15 @@
 const times = 8;
 /** Between the two: caches, garbage and a compiler that is not warm yet cost some. */
 const growthMax = 28;
-/** After two rounds this little is plain: what grows with the square would have to be measured four times too cheap twice. */
+/** This little is plain: for what grows with the square, the small input would have to be measured four times too dear twice. */
 const growthPlain = 16;
-const roundsPlain = 2;
 /** The least of so many is what the work costs; of more where it looks out of proportion. */
 const roundsMin = 4;
 const roundsMax = 16;
 /** What costs so much after the least rounds is told then: more rounds are for what is near the bound. */
 const growthHopeless = 48;
 /** Work that is quicker is done more often: processor time is exact to a tenth of a millisecond once a thread has rested. */
-const costMsMin = 2;
+const costMsMin = 1;
 
 const nobody = new Int32Array(new SharedArrayBuffer(4));
 
@@ -52,11 +51,12 @@ export function expectInProportion<T>(size: number, make: (size: number) => T, w
       [often, round, least, most] = [2 * often, 0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
       continue;
     }
-    most = Math.min(most, costMs(repeated(often, () => work(large))));
+    // Nothing is known before the large one was done: once is enough between two small ones, of which the later is warm.
     const growth = most / least;
-    if (round >= roundsPlain && growth < growthPlain) return;
-    if (round >= roundsMin && growth < growthMax) return;
-    if (round >= roundsMin && growth > growthHopeless) break;
+    if (growth < growthPlain) return;
+    if (round > roundsMin && growth < growthMax) return;
+    if (round > roundsMin && growth > growthHopeless) break;
+    most = Math.min(most, costMs(repeated(often, () => work(large))));
   }
   throw new Error(`of ${size} it costs ${least} ms, of ${times} times as much ${most} ms: out of proportion`);
 }
