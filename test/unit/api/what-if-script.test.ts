@@ -1,4 +1,4 @@
-import { runInNewContext } from 'node:vm';
+import { compileFunction } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { whatIfScript } from '../../../src/api/page/what-if-script.ts';
@@ -7,6 +7,13 @@ import { whatIfScript } from '../../../src/api/page/what-if-script.ts';
 
 const inland = 'mirrors.inland.example.com';
 const words = { failed: 'failed', held: 'held', half: 'half' };
+
+/** What the script finds around it. */
+const browserHas = [
+  ...(['document', 'location', 'URLSearchParams', 'FormData'] as const),
+  ...(['setTimeout', 'clearTimeout', 'fetch'] as const),
+] as const;
+const script: (...values: readonly unknown[]) => void = compileFunction(whatIfScript, browserHas) as never;
 
 interface Typed {
   /** What the page asked, the chain as it was sent. */
@@ -34,7 +41,7 @@ function page(first = `https://${inland}/goproxy,direct`): Typed {
     'whatif-outcome': { replaceChildren: () => undefined },
   };
   let due: (() => void) | null = null;
-  runInNewContext(whatIfScript, {
+  const browser: Readonly<Record<(typeof browserHas)[number], unknown>> = {
     document: { getElementById: (id: string) => elements[id] ?? null },
     location: { origin: 'http://x' },
     URLSearchParams,
@@ -54,7 +61,8 @@ function page(first = `https://${inland}/goproxy,direct`): Typed {
       sent.push(new URL(path).searchParams.get('chain') ?? '');
       return new Promise(() => undefined);
     },
-  });
+  };
+  script(...browserHas.map((name) => browser[name]));
   return {
     sent,
     summary,
