@@ -42,7 +42,9 @@ it('notes of earlier successes leave the file once nothing writes them again; th
   const store = memoryStore();
   const noted = (): readonly string[] => [...store.rows.keys()].filter((key) => key.startsWith('seen/'));
   const before = await startWorld({
-    yaml: keepingAnHour(rarely({ mirrors: `[ { name: a, ecosystem: go, url: "https://a.example.com" } ]` })),
+    yaml: keepingAnHour(
+      rarely({ mirrors: `[ { name: a, ecosystem: go, url: "https://a.example.com" } ]`, every: '30m' }),
+    ).replaceAll(': 10m', ': 30m'),
     script: well,
     store,
   });
