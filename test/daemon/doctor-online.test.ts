@@ -111,6 +111,7 @@ describe('layer by layer', () => {
 
   beforeAll(async () => {
     dns.setName('secure.example.com', { a: ['127.0.0.1'] });
+    dns.setName('half.example.com', { a: ['127.0.0.1'], aaaa: ['::1'] });
     dns.setName('slow.example.com', { a: ['127.0.0.1'], delayMs: 1_200 });
     const resolve = `resolve: { family: 4, server: "${dns.address}" }`;
     const tls = `tls: { ca: "${testCerts().ca.certFile}" }`;
@@ -131,6 +132,7 @@ describe('layer by layer', () => {
       portal: `url: "${redirecting.url}"`,
       plain: `url: "${secure.url.replace('https:', 'http:')}"`,
       slow: `url: "http://slow.example.com:${mirror.port}", ${resolve}`,
+      half: `url: "http://half.example.com:${mirror.port}", resolve: { server: "${dns.address}" }`,
       missing: `url: "http://missing.example.com:${mirror.port}", ${resolve}`,
     });
     await mirror.setFault(null);
@@ -177,6 +179,14 @@ describe('layer by layer', () => {
   test('a name that does not exist, while the resolver resolves other names', () => {
     expect(statesOf(layersAt('missing'))).toMatch(/^name fails, tcp not reached/);
     expect(found.traps.find(({ id }) => id === 'online-name')?.where).toHaveLength(1);
+  });
+
+  test('IPv6 that is announced and refused', () => {
+    const refused = found.traps.filter(({ id }) => id === 'online-ipv6-broken');
+    expect(refused.map(({ what }) => what)).toEqual([
+      'The mirror fails over IPv6 (refused), but accepts connections over IPv4.',
+    ]);
+    expect(refused[0]?.where.map(({ mirror: of }) => of?.split(' ')[0])).toEqual(['half']);
   });
 
   test('a resolver that answers nothing is untold, not the mirrors fault', async () => {
@@ -245,26 +255,15 @@ describe('across the layers', () => {
     expect(got.code).toBe(1);
   });
 
-  test('IPv6 that is announced and refused', async () => {
-    dns.setName('half.example.com', { a: ['127.0.0.1'], aaaa: ['::1'] });
-    const got = await ask({
-      a: `url: "http://half.example.com:${mirror.port}", resolve: { server: "${dns.address}" }`,
-    });
-    const broken = got.traps.filter(({ id }) => id === 'online-ipv6-broken');
-    expect(broken.map(({ what }) => what)).toEqual([
-      'The mirror fails over IPv6 (refused), but accepts connections over IPv4.',
-    ]);
-  });
-
   test('a mirror without the checksum relay, and one whose relay is broken', async () => {
-    const got = await ask({ a: `url: "${bare.url}"`, b: `url: "${mirror.url}"` });
+    const broken = await startFakeMirror({ modules, sumdb: null });
+    await broken.setFault({ kind: 'status', status: 500 }, { path: /sumdb/ });
+    const got = await ask({ a: `url: "${bare.url}"`, b: `url: "${mirror.url}"`, c: `url: "${broken.url}"` });
+    await broken.close();
     expect(got.traps.map((trap) => [trap.id, placesOf(trap, { at: String, home: '', root: '' })])).toEqual([
+      ['online-relay-broken', [`c (${broken.url})`]],
       ['online-relay-missing', [`a (${bare.url})`]],
     ]);
-    await bare.setFault({ kind: 'status', status: 500 }, { path: /sumdb/ });
-    const broken = await ask({ a: `url: "${bare.url}"` });
-    await bare.setFault(null);
-    expect(broken.traps.map(({ id }) => id)).toEqual(['online-relay-broken']);
   });
 });
 
