@@ -63,18 +63,22 @@ const metric = async (real: RealDaemon, series: string): Promise<number | null> 
   const line = text.split('\n').find((one) => one.startsWith(`${series} `));
   return line === undefined ? null : Number(line.split(' ').at(-1));
 };
-const attempts = (registry: string): string =>
-  `mirror_probe_attempts_total{ecosystem="go",registry="${registry}",module="example.com/hello",version="v1.0.0",step="mod"}`;
-const enough = (real: RealDaemon, count: number) =>
-  real.until(`${count} probes`, async () => ((await metric(real, attempts('far'))) ?? 0) >= count);
+const labelsOf = (registry: string): string =>
+  `ecosystem="go",registry="${registry}",module="example.com/hello",version="v1.0.0",step="mod"`;
+const attempts = (registry: string): string => `mirror_probe_attempts_total{${labelsOf(registry)}}`;
+const enough = (real: RealDaemon, count: number, registry = 'far') =>
+  real.until(`${count} probes of ${registry}`, async () => ((await metric(real, attempts(registry))) ?? 0) >= count);
 
 describe('real sockets, whole path', () => {
   test('a mirror that gets slow: phases where the time went, a spike, advice, a signed notice', async () => {
     const receiver = await startWebhookReceiver();
     await withDaemon([receiver.url], null, async (real) => {
       await enough(real, 12);
+      await enough(real, 12, 'near');
       // Far above what a busy machine adds to the first probes: a spike must be above all recent ones.
-      near.setDelay({ headMs: 2_500 });
+      const sum = (await metric(real, `mirror_probe_rtt_seconds_sum{${labelsOf('near')},connection="cold"}`)) ?? 0;
+      expect(sum).toBeGreaterThan(0);
+      near.setDelay({ headMs: 2_500 + 1_000 * sum });
       const isTold = (type: string) => receiver.posts.some(({ body }) => body.includes(`"mirror.${type}"`));
       await real.until('advice and spike', () => isTold('advice') && isTold('spike'));
       near.setDelay(0);
