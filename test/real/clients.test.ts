@@ -6,12 +6,10 @@ import { buildWorkerBook, nothingLearnt } from '../../src/daemon/book.ts';
 import { type ClientNow, runClientNow } from '../../src/daemon/client-now.ts';
 import { makeDue } from '../../src/daemon/once.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
-import { createClientRunner } from '../../src/io/client-runner.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { createRandom } from '../../src/io/random.ts';
 import { systemTimers } from '../../src/io/timers.ts';
 import { createWire } from '../../src/wire/wire.ts';
-import { startRealDaemon } from '../daemon/real-daemon.ts';
 import { readConfig } from '../daemon/world.ts';
 import { testCerts } from '../support/certs.ts';
 import { type Goproxy, startGoproxy } from '../support/goproxy.ts';
@@ -22,7 +20,6 @@ import { makeOciImage } from '../support/oci-image.ts';
 import { type OciRegistry, startOciRegistry } from '../support/oci-registry.ts';
 import { skopeoPush } from '../support/oci-skopeo.ts';
 import { commandDirs } from '../support/paths.ts';
-import { freePort } from '../support/ports.ts';
 import { startPypiIndex, tinyWheel } from '../support/pypi-index.ts';
 import { startPypiserver } from '../support/pypiserver.ts';
 import { real } from '../support/requires.ts';
@@ -257,63 +254,5 @@ real('the real skopeo and our steps', ['skopeo', 'registry'], () => {
       ours.every((one) => one.endsWith(' absent')),
       ours.join(),
     ).toBe(true);
-  });
-});
-
-real('a daemon that runs the real go', ['go', 'nginx', 'tree'], () => {
-  const servers = keeper();
-  afterAll(() => servers.close());
-
-  test('finds that one of its mirrors serves us alone, and says so until it serves all', async () => {
-    const tree = moduleTree();
-    const ports = { httpPort: await freePort(), httpsPort: await freePort() };
-    const whole = await servers.keep(startNginx({ root: tree.dir }));
-    const extra = 'if ($http_user_agent !~ mirrorwatch) { return 403; }';
-    const shy = await startNginx({ root: tree.dir, ...ports, extra });
-    const yaml = `
-vantage: here
-listen: 127.0.0.1:10120
-schedule: { every: 1s, timeout: 60s, perHost: 4 }
-mirrors:
-  - { name: whole, ecosystem: go, url: "${whole.httpUrl}" }
-  - { name: shy, ecosystem: go, url: "${shy.httpUrl}" }
-modules: { go: [ "rsc.io/quote@v1.5.2" ] }
-go: { sumdb: off }
-clientRuns: { clients: [ go ], timeout: 10m }
-state: { path: /nowhere/state.db }`;
-    const daemon = await startRealDaemon(yaml, {}, {}, null, registry, {
-      // Hours in a real file.
-      config: (config) =>
-        config.clientRuns === undefined ? config : { ...config, clientRuns: { ...config.clientRuns, everyMs: 1_000 } },
-      ports: { clients: createClientRunner({ clock: systemClock, timers: systemTimers, path: facts.path }) },
-    });
-    try {
-      const about = async () => {
-        const { findings } = JSON.parse((await daemon.get('/api/v1/findings')).text) as {
-          findings: { kind: string; cause: string; text: string }[];
-        };
-        return findings.filter(({ cause }) => cause === 'client_differs').map(({ text }) => text);
-      };
-      await daemon.until('the difference is found', async () => (await about()).length === 1);
-      expect(await about()).toEqual([
-        expect.stringMatching(
-          /go cannot fetch rsc\.io\/quote@v1\.5\.2 from shy \(.*403 Forbidden.*\), but our steps succeed\.$/,
-        ),
-      ]);
-      await shy.close();
-      await servers.keep(startNginx({ root: tree.dir, ...ports }));
-      await daemon.until('they agree again', async () => (await about()).length === 0);
-      const { mirrors } = JSON.parse((await daemon.get('/api/v1/mirrors')).text) as {
-        mirrors: { registry: string; clientRuns: { client: string; outcome: string; agrees: boolean }[] }[];
-      };
-      expect(mirrors.find((one) => one.registry === 'whole')?.clientRuns).toMatchObject([
-        { client: 'go', outcome: 'ok', agrees: true },
-      ]);
-      const { text } = await daemon.get('/metrics');
-      expect(text).toMatch(/^mirror_client_failures_total\{ecosystem="go",registry="shy",client="go"\} [1-9]/m);
-      expect(text).toMatch(/^mirror_client_failures_total\{ecosystem="go",registry="whole",client="go"\} 0$/m);
-    } finally {
-      await daemon.daemon.stop();
-    }
   });
 });
