@@ -8,6 +8,8 @@ export const parts = [
   'memory',
   'reaction',
   'hash',
+  'lines',
+  'indexes',
   'door',
   'door-matrix',
   'shards',
@@ -19,7 +21,7 @@ export const parts = [
 ] as const;
 export type Part = (typeof parts)[number];
 /** Those that run where none is named: the others take a quarter of an hour each, or as long as their name says. */
-const usual: readonly Part[] = ['accuracy', 'peers', 'cpu', 'memory', 'reaction', 'hash', 'door'];
+const usual: readonly Part[] = ['accuracy', 'peers', 'cpu', 'memory', 'reaction', 'hash', 'lines', 'door'];
 /** Of the parts of that name. */
 const targetsUsual = { scale: [100, 1_000, 15_000], reloads: [1_000] } as const;
 const reloadsUsual = { scale: { usual: 50, quick: 50 }, reloads: { usual: 1_000, quick: 100 } } as const;

@@ -4,6 +4,8 @@ import { type DoorReport, doorLines, doorTargets } from './door.ts';
 import { doorMatrixLines, doorMatrixTargets, type MatrixReport } from './door-matrix/matrix.ts';
 import { type FleetReport, fleetLines, fleetTargets } from './fleet/report.ts';
 import type { HashReport } from './hash.ts';
+import { type IndexesReport, indexesLines, indexesTargets } from './indexes.ts';
+import { type LinesReport, linesLines, linesTargets } from './lines.ts';
 import type { DaysReport } from './long/days.ts';
 import type { HourReport } from './long/hour.ts';
 import type { ReloadsReport } from './long/reloads.ts';
@@ -27,6 +29,8 @@ export interface Reports {
   memory: MemoryReport;
   reaction: ReactionReport;
   hash: HashReport;
+  lines: LinesReport;
+  indexes: IndexesReport;
   door: DoorReport;
   'door-matrix': MatrixReport;
   shards: ShardsReport;
@@ -45,6 +49,8 @@ export const linesOf: { readonly [P in Part]: (report: Reports[P]) => readonly s
   memory: memoryLines,
   reaction: reactionLines,
   hash: hashLines,
+  lines: linesLines,
+  indexes: indexesLines,
   door: doorLines,
   'door-matrix': doorMatrixLines,
   shards: shardsLines,
@@ -63,6 +69,8 @@ export const targetsOf: { readonly [P in Part]: (report: Reports[P]) => readonly
   memory: memoryTargets,
   reaction: reactionTargets,
   hash: hashTargets,
+  lines: linesTargets,
+  indexes: indexesTargets,
   door: doorTargets,
   'door-matrix': doorMatrixTargets,
   shards: shardsTargets,

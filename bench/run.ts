@@ -5,6 +5,8 @@ import { door } from './door.ts';
 import { doorMatrix } from './door-matrix/matrix.ts';
 import { fleet } from './fleet/fleet.ts';
 import { hash } from './hash.ts';
+import { indexes } from './indexes.ts';
+import { lines } from './lines.ts';
 import { days } from './long/days.ts';
 import { hour } from './long/hour.ts';
 import { reloads } from './long/reloads.ts';
@@ -35,6 +37,8 @@ const runs: { readonly [P in Part]: (options: Options, progress: Progress) => Pr
   memory: ({ quick }, progress) => memory(quick, progress),
   reaction: ({ quick }, progress) => reaction(quick, progress),
   hash: ({ quick }, progress) => hash(quick, progress),
+  lines: (_, progress) => lines(progress),
+  indexes: ({ quick }, progress) => indexes(quick, progress),
   door: ({ quick }, progress) => door(quick, progress),
   'door-matrix': ({ quick }, progress) => doorMatrix(quick, progress),
   fleet: ({ quick }, progress) => fleet(quick, progress),

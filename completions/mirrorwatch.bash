@@ -53,6 +53,9 @@ _mirrorwatch() {
     'doctor --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
     'doctor --ecosystem') COMPREPLY=($(compgen -W 'go npm pypi oci http' -- "$word")); return ;;
     'doctor --lang') COMPREPLY=($(compgen -W 'en zh' -- "$word")); return ;;
+    'explain --url') return ;;
+    'explain --token-file') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'explain --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
     'explain --lang') COMPREPLY=($(compgen -W 'en zh' -- "$word")); return ;;
     'undo --home') COMPREPLY=($(compgen -d -- "$word")); return ;;
     'undo --root') COMPREPLY=($(compgen -d -- "$word")); return ;;
@@ -118,7 +121,7 @@ _mirrorwatch() {
     actions) words='--url --token-file --config --json --lang --help' first='stop resume undo' ;;
     what-if) words='--url --token-file --config --json --ecosystem --upstream --client --lang --help' first='' ;;
     doctor) words='--home --root --config --json --fix --yes --online --ecosystem --lang --help' first='' ;;
-    explain) words='--json --lang --help' first='' ;;
+    explain) words='--json --url --token-file --config --lang --help' first='' ;;
     undo) words='--home --root --list --lang --help' first='' ;;
     replay) words='--state --config --since --until --set --json --lang --help' first='' ;;
     ack) words='--url --token-file --config --reason --lang --help' first='' ;;

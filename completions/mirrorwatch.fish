@@ -89,6 +89,9 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from doctor' -l lang -x -a 'e
 complete -c mirrorwatch -n '__fish_seen_subcommand_from doctor' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a explain -d 'what an error of a package client means, and what to run next'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from explain' -l json
+complete -c mirrorwatch -n '__fish_seen_subcommand_from explain' -l url -x
+complete -c mirrorwatch -n '__fish_seen_subcommand_from explain' -l token-file -r -F
+complete -c mirrorwatch -n '__fish_seen_subcommand_from explain' -l config -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from explain' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from explain' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a undo -d 'restore what doctor --fix or advice --apply changed'

@@ -92,13 +92,13 @@ export function freshness() {
     lines({
       id: 57,
       title: 'Time to "not found"',
-      says: 'Round trip of answers 404 and 410, 95th percentile: what each private module pays at a mirror that the chain passes. Only what came unasked for is counted, so it may be seldom. Long: list private names in GOPRIVATE or the like.',
+      says: 'Mean round trip of answers 404 and 410: what each private module pays at a mirror that the chain passes. Only what came unasked for is counted, so it may be seldom. Long: list private names in GOPRIVATE or the like.',
       size: [12, 7],
       unit: 's',
       none: 'nothing was "not found" in six hours',
       queries: [
         {
-          expr: quantile(0.95, ['registry'], ofMirror('mirror_not_found_seconds', {}, '_bucket'), '6h'),
+          expr: `${growth(['registry'], ofMirror('mirror_not_found_seconds', {}, '_sum'), '6h')} / (${growth(['registry'], ofMirror('mirror_not_found_seconds', {}, '_count'), '6h')} > 0)`,
           legend: '{{registry}}',
         },
       ],

@@ -6,7 +6,16 @@ import { toDaemonMirror, toMirrorBoard } from './links.ts';
 import { adviceTables, mirrors, numbers } from './overview-now.ts';
 import { colour, findingColour, ink, reasonColour, verdict } from './palette.ts';
 import { bars, colourNames, lines, linesWithMarks, timeline } from './panels.ts';
-import { canarySteps, growth, orNone, quantile, type Selector, selector, stateCode } from './promql.ts';
+import {
+  canarySteps,
+  growth,
+  growthSinceFirst,
+  orNone,
+  quantile,
+  type Selector,
+  selector,
+  stateCode,
+} from './promql.ts';
 import { daemonUrl, datasource, ecosystem, registry, vantage, window } from './variables.ts';
 
 const select = selector(['vantage', 'ecosystem', 'registry']);
@@ -58,7 +67,7 @@ function overTime(of: Selector) {
       queries: [
         {
           expr: orNone(
-            `${growth(['reason'], of('mirror_probe_failures_total'), '$__interval')} > 0`,
+            `${growthSinceFirst(['reason'], of('mirror_probe_failures_total'), '$__interval')} > 0`,
             growth([], of('mirror_probe_attempts_total'), '$__interval'),
             'reason',
             'none',

@@ -60,6 +60,12 @@ export function growth(by: readonly string[], counter: string, window: string): 
   return by.length === 0 ? `sum${grown}` : `sum by (${by.join(', ')}) ${grown}`;
 }
 
+/** The same of a counter whose series appear at their first event: 0 while the daemon is scraped and they are yet to appear. */
+export function growthSinceFirst(by: readonly string[], counter: string, window: string): string {
+  const zero = `0 * ${counter} offset -2m and on (job, instance) mirrorwatch_build_info`;
+  return `sum by (${by.join(', ')}) (increase((1 * ${counter} or ${zero})[${window}:1m]))`;
+}
+
 /** Failed share of the judged probes, 0 to 1, by registry; no line where none was judged. */
 export function errorRatio(select: Selector, window: string): string {
   const failed = growth(['registry'], select('mirror_probe_target_failures_total'), window);

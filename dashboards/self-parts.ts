@@ -267,10 +267,24 @@ export function scrape() {
       id: 33,
       title: 'Memory',
       says: 'Memory of the daemon in RAM, threads included. A line that climbs for days is a leak: please report it.',
-      size: [24, 7],
+      size: [16, 7],
       unit: 'bytes',
       none: noDaemon,
       queries: [{ expr: `max by (instance) (${select('mirrorwatch_resident_memory_bytes')})`, legend: '{{instance}}' }],
+    }),
+    lines({
+      id: 34,
+      title: 'File descriptors in use',
+      says: 'Share of the limit of the process. Clients and probes are bounded so that some are always left; above 90 %: raise the limit.',
+      size: [8, 7],
+      unit: 'percentunit',
+      none: noDaemon,
+      queries: [
+        {
+          expr: `max by (instance) (${select('process_open_fds')} / ${select('process_max_fds')} * ${daemons})`,
+          legend: '{{instance}}',
+        },
+      ],
     }),
   ] as const;
 }

@@ -198,6 +198,7 @@ export interface Places {
   readonly 'answer.coding': never;
   readonly 'answer.announced': never;
   readonly 'answer.deep': 'what' | 'values' | 'deep';
+  readonly 'answer.nested': 'what' | 'deep';
   readonly 'answer.notPage': 'what';
   readonly 'answer.utf8': 'what';
   readonly 'answer.object': 'what';
@@ -298,11 +299,14 @@ export interface Places {
   readonly 'answer.entryAge': never;
   readonly 'answer.entryNew': never;
   readonly 'answer.syncDate': never;
-  readonly 'answer.listed': 'list';
   readonly 'answer.listedSize': 'list';
+  readonly 'answer.listedByHash': 'list';
   readonly 'answer.listedSizeOf': 'file' | 'list';
   readonly 'answer.signedList': 'list';
   readonly 'answer.goodSignature': 'said';
+  readonly 'answer.ownPath': never;
+  readonly 'answer.noPackages': 'list';
+  readonly 'answer.noSignedBy': never;
   readonly 'answer.openpgp': never;
   readonly 'answer.oneSigned': never;
   readonly 'answer.apk': never;
@@ -310,6 +314,7 @@ export interface Places {
   readonly 'answer.seconds': never;
   readonly 'answer.database': never;
   readonly 'answer.release': never;
+  readonly 'answer.releaseStep': never;
   readonly 'answer.releaseDate': never;
   readonly 'answer.releaseUntil': never;
   readonly 'answer.releaseValid': never;
@@ -584,6 +589,11 @@ export interface Places {
   readonly 'explain.unknown': never;
   readonly 'explain.means': 'means';
   readonly 'explain.next': 'next';
+  readonly 'explain.observed': 'registry' | 'cause' | 'since';
+  readonly 'explain.unclear': never;
+  readonly 'explain.untold': never;
+  readonly 'explain.candidate': 'reason' | 'means';
+  readonly 'explain.next.untold': never;
   readonly 'explain.run': 'command';
   readonly 'explain.more': 'command';
   readonly 'explain.means.lookups_off': never;
@@ -655,6 +665,7 @@ export interface Places {
   readonly 'expected.listHosts': never;
   readonly 'expected.atLeastMirror': never;
   readonly 'expected.atLeastModule': never;
+  readonly 'expected.lockModule': 'module';
   readonly 'expected.atLeastEvent': never;
   readonly 'expected.atLeastSecret': never;
   readonly 'expected.independent': 'count' | 'kind';
@@ -810,8 +821,10 @@ export interface Places {
   readonly 'expected.pypiWhole': 'name';
   readonly 'expected.publisherOnce': never;
   readonly 'expected.requirements': never;
-  readonly 'expected.lockWrites': 'kind' | 'client' | 'line';
-  readonly 'expected.lockPackage': 'kind';
+  readonly 'expected.lockWrites': 'file' | 'client' | 'line';
+  readonly 'expected.lockPackage': 'file';
+  readonly 'expected.pipfileLock': never;
+  readonly 'expected.bunLock': never;
   readonly 'expected.pypiLocks': never;
   readonly 'expected.oneUrl': never;
   readonly 'expected.entries': 'count';
@@ -846,6 +859,7 @@ export interface Places {
   readonly 'fact.against.pinned': never;
   readonly 'fact.against.signature': never;
   readonly 'fact.compared': never;
+  readonly 'fact.unchecked': never;
   readonly 'fact.signature': never;
   readonly 'fact.bytes': never;
   readonly 'fact.begins': 'bytes' | 'first';
@@ -872,6 +886,7 @@ export interface Places {
   readonly 'signature.expired': never;
   readonly 'signature.unsupported': never;
   readonly 'signature.unsigned': never;
+  readonly 'signature.unlisted': never;
   readonly 'signature.no_tool': never;
   readonly 'list.last': 'all' | 'last';
   readonly 'found.slow': 'name' | 'step' | 'observed' | 'usual';
@@ -1045,6 +1060,10 @@ export interface Places {
   readonly 'door.print.engine': 'engines';
   readonly 'door.print.out': never;
   readonly 'door.print.left': 'name' | 'engine' | 'key';
+  readonly 'door.print.unread': 'name' | 'why';
+  readonly 'door.print.unroutable': 'name' | 'link';
+  readonly 'door.print.direct': 'name' | 'link';
+  readonly 'door.print.empty': 'engine' | 'upstreams';
   readonly 'door.print.write': 'path' | 'code';
   readonly 'help.health.summary': never;
   readonly 'help.rules.summary': never;
@@ -1219,6 +1238,8 @@ export interface Places {
   readonly 'online.lies.server': 'server';
   readonly 'online.lies.another': never;
   readonly 'online.ipv6.what': 'reason';
+  readonly 'online.ipv6.works': 'reason';
+  readonly 'online.overFour': 'means';
   readonly 'online.ipv6.repair': never;
   readonly 'online.ipv6.family': never;
   readonly 'online.version.what': 'works' | 'broken' | 'reason' | 'clients';
@@ -1326,6 +1347,9 @@ export interface Places {
   readonly 'check.because.private': never;
   readonly 'check.because.foreign': never;
   readonly 'check.because.malformed': never;
+  readonly 'check.because.unpinned': never;
+  readonly 'check.because.unread': never;
+  readonly 'check.unchecked': 'module' | 'upstream' | 'what';
   readonly 'check.noClients': never;
   readonly 'check.clients': 'every';
   readonly 'check.client': 'client' | 'registries';
@@ -1362,6 +1386,7 @@ export interface Places {
   readonly 'init.yaml.example': never;
   readonly 'init.aside': 'folders';
   readonly 'init.folders': 'count';
+  readonly 'init.furtherLocks': 'names' | 'count';
   readonly 'init.half': never;
   readonly 'daemon.unreachable': 'url' | 'why';
   readonly 'daemon.within': 'seconds';
@@ -1452,6 +1477,7 @@ export interface Places {
   readonly 'kind.vantage': never;
   readonly 'kind.self': never;
   readonly 'gate.ok': never;
+  readonly 'gate.ahead': never;
   readonly 'gate.current': never;
   readonly 'gate.outage': never;
   readonly 'gate.unreliable': never;
@@ -2468,14 +2494,17 @@ export interface Places {
   readonly 'help.fleet.details': never;
   readonly 'fleet.unknown': 'registry' | 'count' | 'places';
   readonly 'fleet.lone': 'registry' | 'state' | 'places' | 'since' | 'besides';
-  readonly 'fleet.alone': 'registry' | 'state' | 'places' | 'since' | 'works' | 'besides';
-  readonly 'fleet.somewhere': 'registry' | 'state' | 'bad' | 'all' | 'places' | 'since' | 'works' | 'besides';
+  readonly 'fleet.alone': 'registry' | 'state' | 'places' | 'since' | 'works' | 'cause' | 'besides';
+  readonly 'fleet.somewhere': 'registry' | 'state' | 'bad' | 'all' | 'places' | 'since' | 'works' | 'cause' | 'besides';
+  readonly 'fleet.path': 'places';
+  readonly 'fleet.leftToo': 'places' | 'count';
   readonly 'fleet.network': 'registry' | 'state' | 'places' | 'since' | 'besides';
   readonly 'fleet.everywhere': 'registry' | 'state' | 'all' | 'since' | 'besides';
   readonly 'fleet.works': 'places';
   readonly 'fleet.responds': 'place' | 'time';
   readonly 'fleet.besides': 'places';
   readonly 'fleet.since': 'at';
+  readonly 'fleet.sinceFirst': 'at' | 'place' | 'first';
   readonly 'fleet.quiet': 'place' | 'since';
   readonly 'fleet.untold': 'place';
   readonly 'fleet.suspect': 'place';
@@ -2487,9 +2516,11 @@ export interface Places {
   readonly 'fleet.shards': 'place' | 'shards' | 'count';
   readonly 'fleet.badAlone': 'place' | 'count';
   readonly 'fleet.wellAlone': 'place' | 'count';
-  readonly 'fleet.lineOne': 'what' | 'from' | 'to' | 'group' | 'votes' | 'of';
-  readonly 'fleet.lineEach': 'what' | 'from' | 'to' | 'places';
-  readonly 'fleet.lineOwn': 'what' | 'from' | 'to' | 'places' | 'votes' | 'of' | 'needed';
+  readonly 'fleet.lineOne': 'what' | 'from' | 'to' | 'group' | 'votes' | 'of' | 'along' | 'up';
+  readonly 'fleet.along': 'places' | 'count';
+  readonly 'fleet.upFrom': 'from' | 'places' | 'count';
+  readonly 'fleet.lineEach': 'what' | 'from' | 'to' | 'places' | 'up';
+  readonly 'fleet.lineOwn': 'what' | 'from' | 'to' | 'places' | 'votes' | 'of' | 'needed' | 'up';
   readonly 'fleet.store': 'url' | 'why';
   readonly 'fleet.noStore': never;
   readonly 'fleet.listenToken': never;
@@ -2545,6 +2576,7 @@ export interface Counts {
   readonly 'expected.watched': 'count';
   readonly 'load.seenLines': 'count';
   readonly 'found.down': 'seconds';
+  readonly 'found.refusalOnly': 'targets';
   readonly 'found.times': 'count';
   readonly 'found.certificateSoon': 'days';
   readonly 'found.saySo': 'same';
@@ -2571,6 +2603,9 @@ export interface Counts {
   readonly 'trap.oci-default-leaks.what': 'count';
   readonly 'unit.samples': 'count';
   readonly 'fleet.unknown': 'count';
+  readonly 'fleet.leftToo': 'count';
   readonly 'fleet.config': 'count';
   readonly 'fleet.version': 'count';
+  readonly 'fleet.along': 'count';
+  readonly 'fleet.upFrom': 'count';
 }

@@ -6,6 +6,7 @@ import { registry } from '../src/ecosystems/registry.ts';
 
 /** The import table of the layout: which folder may import which, and which packages of its own. */
 const pure = [
+  'node:buffer',
   'node:crypto',
   'node:util',
   'node:url',
@@ -26,6 +27,7 @@ const kept = [
   'semver/functions/parse.js',
   'smol-toml',
   'ssri',
+  'xz-decompress',
 ];
 const series = ['counter', 'gauge', 'histogram', 'registry'].map((name) => `prom-client/lib/${name}.js`);
 /** What is loaded of it: its index would load three times as much. The index itself is for types. */
@@ -40,7 +42,7 @@ interface Rule {
 }
 const table: Record<string, Rule> = {
   core: { folders: [], packages: [] },
-  ecosystems: { folders: ['core', 'words'], packages: ['zod', ...kept] },
+  ecosystems: { folders: ['core', 'words'], packages: ['yaml', 'zod', ...kept] },
   config: { folders: ['core', 'ecosystems', 'words'], packages: ['yaml', 'zod', 'node-cron'] },
   schedule: { folders: ['core', 'ecosystems'], packages: [] },
   probe: { folders: ['core', 'words'], packages: [] },

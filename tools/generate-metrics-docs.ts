@@ -7,7 +7,7 @@ import type { Ecosystem } from '../src/ecosystems/ecosystem.ts';
 import { registry } from '../src/ecosystems/registry.ts';
 import { doorMetrics, doorOutcomes } from '../src/export/catalog/door.ts';
 import { secondsBuckets, throughputBuckets } from '../src/export/catalog/values.ts';
-import { countLinesFor, metricNames, metricOf, unitOf } from '../src/export/catalog.ts';
+import { countCalmLinesFor, countLinesFor, metricNames, metricOf, unitOf } from '../src/export/catalog.ts';
 import { countSeriesLines, type Kind, type Metric } from '../src/export/metric.ts';
 import { becauseOfSkip } from '../src/export/samples.ts';
 import { notAsked } from './reference/not-asked.ts';
@@ -56,7 +56,7 @@ function perText(metric: Metric): string {
 }
 
 function metricSection(name: (typeof metricNames)[number]): string {
-  const metric = metricOf(name);
+  const metric: Metric = metricOf(name);
   const unit = unitOf(name);
   const only = metric.only === undefined ? '' : `, ${metric.only} steps only`;
   const closed = Object.values(metric.per)
@@ -88,7 +88,9 @@ function linesTable(): string {
   const rows = kinds.map((kind) => {
     const light = countLinesFor(kind);
     const heavy = countLinesFor(kind, true);
-    const text = kind === 'step' || kind === 'series' ? `${light} light, ${heavy} heavy` : String(light);
+    const calm = countCalmLinesFor(kind);
+    const events = calm === light ? '' : `, ${light - calm} of them from their first event on`;
+    const text = (kind === 'step' || kind === 'series' ? `${light} light, ${heavy} heavy` : String(light)) + events;
     return row(`\`${kind}\``, kindText[kind], text);
   });
   return [row('kind', 'one for each', 'lines at most'), row('---', '---', '---'), ...rows].join('\n');
@@ -124,11 +126,11 @@ function linesOf(kind: Ecosystem, mirrors: number, modules: number): number {
   const ofStep = ([, { weight, grain }]: (typeof steps)[number]): number => {
     const isHeavy = weight === 'heavy';
     const ofTarget = countLinesFor('target') + countLinesFor('series', isHeavy);
-    return counts[grain] * ofTarget + countLinesFor('path') + countLinesFor('step', isHeavy);
+    return counts[grain] * ofTarget + countLinesFor('path') + countCalmLinesFor('step', isHeavy);
   };
   const steps = Object.entries(kind.steps).filter(([step]) => !isOfOrigin(kind, step));
   const grains = new Set(steps.flatMap(([, { verifies, grain }]) => (verifies === null ? [] : [grain])));
-  const artifacts = [...grains].reduce((sum, grain) => sum + counts[grain], 0) * countLinesFor('artifact');
+  const artifacts = [...grains].reduce((sum, grain) => sum + counts[grain], 0) * countCalmLinesFor('artifact');
   const whole = artifacts + modules * countLinesFor('module') + countLinesFor('mirror');
   const each = steps.reduce((sum, step) => sum + ofStep(step), 0) + whole;
   const own = ['daemon', 'upstream', 'receiver', 'control'] as const;
@@ -139,8 +141,11 @@ function linesOf(kind: Ecosystem, mirrors: number, modules: number): number {
 
 function example(mirrors: number, modules: number): string {
   const counted = registry.all.map((kind) => `${kind.id} ${linesOf(kind, mirrors, modules)}`);
-  return `${mirrors} mirrors, ${modules} modules at one version each, cold, with one receiver and one control: ${counted.join(', ')} lines.`;
+  return `${mirrors} mirrors, ${modules} modules at one version each, cold, with one receiver and one control, before any failure: ${counted.join(', ')} lines.`;
 }
+
+/** Counters whose series appear at their first event. */
+const lateNames = metricNames.filter((name) => metricOf(name).onFirst === true);
 
 /** The whole page. */
 export function metricsPage(): string {
@@ -152,6 +157,7 @@ export function metricsPage(): string {
 plain text (Prometheus does), and text 0.0.4 to all others. Both hold the same numbers in the same form.
 
 - **Counters and histograms are there at 0 from the start** for everything configured, so that \`rate\` sees the first event.
+  \`${lateNames.join('` and `')}\` alone appear at the first event of a label set: [below](#first-events).
 - **A gauge is absent until it is known, and while it is not**: a zero would say down, expired or fresh. Alerts on gauges
   therefore have a partner on absence (\`alerts/mirrorwatch.yml\`).
 - Series of a removed mirror, module or receiver go away on reload; counters of the others go on.
@@ -176,7 +182,7 @@ Availability of a mirror over a day, and what it failed with:
 
 \`\`\`promql
 1 - sum by (registry) (increase(mirror_probe_target_failures_total{step="mod"}[1d])) / sum by (registry) (increase(mirror_probe_attempts_total{step="mod"}[1d]))
-sum by (registry, reason) (increase(mirror_probe_failures_total{step="mod"}[1d])) > 0
+sum by (registry, reason) (increase((1 * mirror_probe_failures_total{step="mod"} or 0 * mirror_probe_failures_total{step="mod"} offset -2m and on (job, instance) mirrorwatch_build_info)[1d:1m])) > 0
 \`\`\`
 
 Where the time goes, seconds by phase:
@@ -187,6 +193,40 @@ sum by (registry, phase) (rate(mirror_probe_phase_seconds_sum{step="mod",connect
 
 Select or group by \`step\` and \`connection\`: an artifact and what leads to it, or a kept and a fresh connection, have no common mean. Look
 back at least 40 paces of the step (20 min at 30 s), or a quantile stands on a handful of samples.
+
+## First events
+
+\`rate\` and \`increase\` do not count the event with which a series appears. Our rules and boards put 0 before it, as long as the daemon is scraped:
+
+\`\`\`promql
+sum by (registry) (increase((1 * mirror_probe_failures_total{reason="masked_upstream"} or 0 * mirror_probe_failures_total{reason="masked_upstream"} offset -2m and on (job, instance) mirrorwatch_build_info)[15m:15s]))
+\`\`\`
+
+Failures of any reason need no such query: \`mirror_probe_target_failures_total\` is there at 0 from the start.
+
+## Renamed, reshaped
+
+For owners of dashboards and rules made before the first release. What is not named here is as it was.
+
+| was | is | in its place |
+| --- | --- | --- |
+| buckets of \`mirror_probe_phase_seconds\` | gone; \`_sum\` and \`_count\` stay | the mean: \`rate(mirror_probe_phase_seconds_sum[1h]) / rate(mirror_probe_phase_seconds_count[1h])\` |
+| buckets of \`mirror_cold_fetch_seconds\` | gone; \`_sum\` and \`_count\` stay | the mean, as above |
+| buckets of \`mirror_not_found_seconds\` | gone; \`_sum\` and \`_count\` stay | the mean, as above |
+| \`mirror_cache_answers_total\` by \`step\` | by mirror | its own sum over steps |
+| \`mirror_probe_failures_total\`, all reasons from 0 | a reason appears at its first failure | one reason: [first events](#first-events); all of them: \`mirror_probe_target_failures_total\` |
+| \`mirror_integrity_mismatches_total\`, all causes from 0 | a cause appears at its first mismatch | as above; whether one is open: \`mirror_integrity_mismatch_active\` |
+
+Why: [decision 0110](decisions/0110-fewer-lines.md). Where the lines of three Go mirrors with one module went (\`npm run bench -- --only lines\`):
+
+| metric | lines then | now |
+| --- | --- | --- |
+| \`mirror_probe_phase_seconds\` | 1 980 | 180 |
+| \`mirror_probe_failures_total\` | 522 | 0, one more for each reason that occurs |
+| \`mirror_cold_fetch_seconds\` | 396 | 36 |
+| \`mirror_not_found_seconds\` | 66 | 6 |
+| \`mirror_cache_answers_total\` | 54 | 9 |
+| \`mirror_integrity_mismatches_total\` | 30 | 0, one more for each cause that occurs |
 
 ## How many lines
 

@@ -35,7 +35,8 @@ function judgedGoals(page: string): readonly Target[] {
   const number = (cell = ''): number => Number(/[\d.]+/.exec(cell)?.[0]);
   const [, cost, moves, harmful, , missed, , , notices] = wrong;
   const [, median] = /\(([\d.]+)\)/.exec(notices ?? '') ?? [];
-  const [, , departures, , spikes] = calm;
+  const [, , departures, , spikes, , , interval] = calm;
+  const upperEnd = (interval ?? '').split(' to ')[1];
   const [missedCount, incidents] = (missed ?? '').split(' of ').map(Number);
   const harmfulShare = number(harmful) / number(moves);
   const missedShare = (missedCount ?? Number.NaN) / (incidents ?? Number.NaN);
@@ -46,6 +47,7 @@ function judgedGoals(page: string): readonly Target[] {
     target('missed trouble', '≤ 3 %', percent(missedShare), missedShare <= 0.03),
     target('notices an incident', '≤ 2 in the median', `${notices}`, number(median ?? notices) <= 2),
     target('false moves in calm, an upstream and year', '≤ 4', `${departures}`, number(departures) <= 4),
+    target('its 90 % interval, upper end', '≤ 10', `${upperEnd}`, number(upperEnd) <= 10),
     target('spikes in calm, a mirror and month', '≤ 1', `${spikes}`, number(spikes) <= 1),
   ];
 }

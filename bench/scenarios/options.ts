@@ -11,6 +11,12 @@ export interface ScenarioOptions {
   readonly players: readonly string[];
   /** Length of a calm world, days; `null`: what a year of them takes. */
   readonly calmDays: number | null;
+  /** So many recorded windows of even seeds, each in both ways; 0: none. */
+  readonly windows: number;
+  /** A file of recorded outages; `null`: that of worlds/recorded. */
+  readonly recorded: string | null;
+  /** Files that `--json` of other runs wrote: their scores join, in place of this run's of the same world and player. */
+  readonly merged: readonly string[];
   /** Exit 1 where the totals are worse than `guard.ts` allows. */
   readonly isGuarded: boolean;
   /** Prints each move with truth around it. */
@@ -24,7 +30,7 @@ export interface ScenarioOptions {
 const shortCalmDays = 0.25;
 
 export const scenariosUsage = `usage: npm run scenarios -- [--seeds even|odd|all] [--count N] [--seed N] [--family NAME]... [--player NAME]...
-       [--calm DAYS] [--short] [--guard] [--trace] [--json FILE] [--out FILE] [--workers N]
+       [--calm DAYS] [--windows N] [--recorded FILE] [--short] [--guard] [--trace] [--merge FILE]... [--json FILE] [--out FILE] [--workers N]
 players: ${playerNames.map((name) => `"${name}"`).join(' ')}`;
 
 /**
@@ -47,7 +53,10 @@ export function scenarioOptionsOf(argv: readonly string[]): ScenarioOptions | nu
         short: flag,
         guard: flag,
         calm: text,
+        windows: { type: 'string', default: '0' },
+        recorded: text,
         trace: flag,
+        merge: list,
         json: text,
         out: text,
         workers: { type: 'string', default: '2' },
@@ -59,6 +68,8 @@ export function scenarioOptionsOf(argv: readonly string[]): ScenarioOptions | nu
     const workers = Number(values.workers);
     const calmDays = calm === undefined ? (isShort ? shortCalmDays : null) : Number(calm);
     if (calmDays !== null && !(calmDays > 0)) return null;
+    const windows = Number(values.windows);
+    if (!Number.isInteger(windows) || windows < 0) return null;
     const isWhole = (n: number) => Number.isInteger(n) && n >= 1;
     if (values.help || !isWhole(count) || !isWhole(workers)) return null;
     if (half !== 'even' && half !== 'odd' && half !== 'all') return null;
@@ -70,6 +81,9 @@ export function scenarioOptionsOf(argv: readonly string[]): ScenarioOptions | nu
       families: family ?? null,
       players: playerNames.filter((name) => player.includes(name)),
       calmDays,
+      windows,
+      recorded: values.recorded ?? null,
+      merged: values.merge ?? [],
       isGuarded: guard,
       trace,
       json: json ?? null,

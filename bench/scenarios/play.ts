@@ -3,6 +3,8 @@ import { playerOf } from './players/registry.ts';
 import { judgedMoves, type Score, scoreOf } from './report/score.ts';
 import type { World } from './world.ts';
 import { families, familiesWithCalm } from './worlds/families.ts';
+import { recordedNames } from './worlds/recorded/families.ts';
+import { familiesFrom } from './worlds/recorded/file.ts';
 
 /** One world and who plays in it: what a worker is handed. */
 export interface Task {
@@ -11,6 +13,8 @@ export interface Task {
   readonly players: readonly string[];
   /** Length of a calm world, days; `null`: what a year of them takes. */
   readonly calmDays: number | null;
+  /** A file of recorded outages; `null`: that of worlds/recorded. */
+  readonly recorded: string | null;
 }
 
 /** What a worker hands back. */
@@ -48,6 +52,7 @@ export async function traceTask(task: Task): Promise<readonly string[]> {
     const played = player.play(world);
     const score = scoreOf(world, name, played);
     lines.push(`${name}: ${score.cost.toFixed(2)} s a build, the best ${score.bestCost.toFixed(2)}`);
+    for (const move of played.againstTable ?? []) lines.push(`against its table: ${move}`);
     for (const move of judgedMoves(world, played.moves)) {
       const marks = [move.isHome && 'home', move.isHarmful && 'HARMFUL', move.isNeedless && 'needless'].filter(Boolean);
       const truth = `${move.staying.toFixed(2)} -> ${move.moving.toFixed(2)} s`;
@@ -57,9 +62,10 @@ export async function traceTask(task: Task): Promise<readonly string[]> {
   return lines;
 }
 
-function worldOf({ family, seed, calmDays }: Task): World {
-  const all = calmDays === null ? families : familiesWithCalm(calmDays);
-  const found = all.find(({ name }) => name === family);
+function worldOf({ family, seed, calmDays, recorded }: Task): World {
+  const made = calmDays === null ? families : familiesWithCalm(calmDays);
+  const isRecorded = recordedNames.some((name) => name === family);
+  const found = (isRecorded ? familiesFrom(recorded) : made).find(({ name }) => name === family);
   if (!found) throw new Error(`no family ${family}`);
   return found.make(seed);
 }

@@ -71,6 +71,8 @@ export interface WorldMirror {
 
 /** The configuration a world is watched with. */
 export interface WorldSetup {
+  /** Whose mirrors they are; left out: Go's. What the players of this folder know is Go's alone, the daemon knows all. */
+  readonly ecosystem?: string;
   /** 1 to 20, of 1 to 3 upstreams. */
   readonly mirrors: readonly WorldMirror[];
   readonly modules: readonly { readonly upstream: string; readonly module: string; readonly version: string }[];
@@ -165,6 +167,8 @@ export interface Played {
   }[];
   /** Probes made, by purpose. */
   readonly probes: { readonly scheduled: number; readonly extra: number };
+  /** Moves by choice to a mirror that the table of the same decision scored worse; absent: the player has no table. */
+  readonly againstTable?: readonly string[];
 }
 
 /** Anything that can be played in a world. */

@@ -1,7 +1,7 @@
 import type { Advice, Candidate, LookedBack, RemedyNow } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
-import type { Due } from '../core/due.ts';
+import type { Declined, Due } from '../core/due.ts';
 import type { AlertEvidence } from '../core/evidence.ts';
 import { type EcosystemId, isHeavy, isSameMirror, type Mirror, type Upstream, upstreamKeyOf } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
@@ -13,6 +13,7 @@ import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { closeAudit } from './audit.ts';
 import { candidateOf } from './compose.ts';
 import { rankWeighed } from './decide.ts';
+import { recordDeclined } from './downloads.ts';
 import { type Declared, type Group, groupsOf, headOf, type Muted } from './group.ts';
 import {
   clearEvidence,
@@ -65,6 +66,8 @@ export interface Advisor {
   late(due: Due, outMs: number, now: Now): void;
   /** Takes a failed fetch of a real client. At the head, it leads to rechecks. */
   clientFailed(run: Pick<ClientRun, 'ecosystem' | 'upstream' | 'registry' | 'module' | 'version'>): void;
+  /** Takes an order that was not carried out. */
+  declined(declined: Declined): void;
   consider(
     input: {
       readonly standings: readonly Standing[];
@@ -187,6 +190,10 @@ export function createAdvisor(input: {
     clientFailed(run) {
       const group = groupOf(run);
       if (group !== undefined) recordClientFailure(group, run.registry, run.module, run.version);
+    },
+    declined(declined) {
+      const group = groupOf(declined.order.target);
+      if (group !== undefined) recordDeclined(group, declined);
     },
     consider(given, now) {
       lastNow = now;

@@ -5,11 +5,12 @@ import {
   type Finding,
   type FindingKind,
   findingKinds,
+  highestConfidenceOf,
   isDisputed,
   type KindTraits,
   kindTraits,
 } from '../core/finding.ts';
-import type { Mirror } from '../core/mirror.ts';
+import { isHeavy, type Mirror } from '../core/mirror.ts';
 import type { Standing } from '../core/standing.ts';
 import type { Answered, Row, Tally } from './tally.ts';
 import type { Alarm } from './tests/pair.ts';
@@ -63,13 +64,30 @@ function firstCauseOf(kinds: readonly Named[], all: readonly Finding[]): Cause |
   return kind === undefined ? null : { kind, findings: all.filter((finding) => finding.kind === kind) };
 }
 
-const levels: readonly Confidence[] = ['low', 'medium', 'high'];
+/** True for a cause whose confidence comes from a test alone: slowness, and shares of failures. */
+export function isTested(cause: AdviceCause): boolean {
+  return cause === 'slower' || order.some((kind) => kind === cause && manner(kind) === 'tested');
+}
 
-export function confidenceOf(cause: AdviceCause, findings: readonly Finding[]): Confidence {
+function manner(kind: Named): KindTraits['confidence'] {
+  return kindTraits[kind].confidence;
+}
+
+/**
+ * The confidence of advice. A hard failure has that of its findings, which a confirming round made at least `medium`.
+ * @param by.isSure    the test behind the advice has passed its bound twice over
+ * @param by.isSuspect our network is suspect
+ * @param by.before    the confidence until now: it never falls because more is known; absent: new advice
+ */
+export function confidenceOf(
+  { kind: cause, findings }: { readonly kind: AdviceCause; readonly findings: readonly Finding[] },
+  by: { readonly isSure: boolean; readonly isSuspect: boolean; readonly before?: Confidence },
+): Confidence {
   if (cause === 'failback') return 'high';
-  if (findings.length === 0) return 'medium';
-  if (findings.some((finding) => finding.vantage !== 'ok')) return 'low';
-  return levels[Math.max(0, ...findings.map((finding) => levels.indexOf(finding.confidence)))] ?? 'low';
+  if (by.isSuspect || findings.some((finding) => finding.vantage === 'suspect')) return 'low';
+  const found = findings.map(({ confidence }) => confidence);
+  if (isTested(cause)) return highestConfidenceOf([by.isSure ? 'medium' : 'low', by.before ?? 'low', ...found]);
+  return found.length === 0 ? (by.before ?? 'medium') : highestConfidenceOf(found);
 }
 
 /** True for a cause that means slower responses, not failures. */
@@ -109,7 +127,7 @@ export function causeOfAlarm(alarm: Alarm, standing: Standing | null, isAccused:
 export type Trouble =
   /** Every light request since `row.fromMs` failed. */
   | { readonly kind: 'all'; readonly row: Row }
-  /** Every download since `row.fromMs` failed. */
+  /** Every download since `row.fromMs` failed, of two artifacts or more. */
   | { readonly kind: 'downloads'; readonly row: Row }
   /** Some targets failed at their last requests, and have more than half of the failures. */
   | { readonly kind: 'targets'; readonly failing: readonly FailingTarget[]; readonly targets: number }
@@ -142,13 +160,17 @@ export function troubleOf(tally: Pick<Tally, 'answers' | 'rows'>): Trouble | nul
   if (failed !== null) return { kind: 'all', row: failed };
   const all = [...answers.light, ...answers.heavy].sort((a, b) => a.atMs - b.atMs);
   if (all.length === 0) return null;
+  const failing = failingOf(all);
+  const ofTargets: Trouble = { kind: 'targets', failing, targets: new Set(all.map(idOf)).size };
   const { heavy } = rows;
-  if (heavy !== null && heavy.count >= failuresMin.downloads) return { kind: 'downloads', row: heavy };
+  if (heavy !== null && heavy.count >= failuresMin.downloads) {
+    const isOfDownloads = heavy.targets.size > 1 && failing.every(({ target }) => isHeavy(target));
+    return isOfDownloads || failing.length === 0 ? { kind: 'downloads', row: heavy } : ofTargets;
+  }
   const share = shareOf(all);
   if (share === null) return { kind: 'none', count: all.length, fromMs: all[0]?.atMs ?? 0 };
-  const failing = failingOf(all);
   const known = failing.reduce((sum, one) => sum + one.count, 0);
-  if (known > share.failed / 2) return { kind: 'targets', failing, targets: new Set(all.map(idOf)).size };
+  if (known > share.failed / 2) return ofTargets;
   const end = all.slice(all.findLastIndex((one) => one.tag === 'failed') + 1);
   const gap = (share.all - end.length) / share.failed;
   if (end.length >= gapsOfEnd * gap) return { kind: 'none', count: end.length, fromMs: end[0]?.atMs ?? 0 };
@@ -160,9 +182,9 @@ function allFailedOf({ answers, rows: { light } }: Pick<Tally, 'answers' | 'rows
   return light !== null && light.count >= failuresMin.all && isOfMirror(light, answers.light) ? light : null;
 }
 
-/** Failures of a single target are trouble of that target, unless it is the canary or the only target. */
+/** Failures beside a canary that works are trouble of their targets, unless no other target is known. */
 function isOfMirror(row: Row, light: readonly Answered[]): boolean {
-  return row.hasCanary || row.targets.size > 1 || new Set(light.map(idOf)).size === 1;
+  return row.hasCanary || new Set(light.map(idOf)).size === 1 || !light.some(({ target }) => target.canary);
 }
 
 function idOf({ target }: Answered): string {

@@ -13,9 +13,7 @@ import { type Group, mirrorAt, noChain } from './group.ts';
 import { groundsOf, observedAt, type Subject } from './measured.ts';
 import { round } from './rank.ts';
 import type { Contest } from './tests/contest.ts';
-import { fetchCostMs } from './tests/costs.ts';
-import { isOfTime, lightTestOf } from './tests/pair.ts';
-import type { TimeTest } from './tests/time.ts';
+import { isOfTime, isTwiceOver, lightTestOf } from './tests/pair.ts';
 import type { View } from './view.ts';
 import type { Weighed } from './weigh.ts';
 import { reasonOf } from './words.ts';
@@ -38,8 +36,8 @@ export function compose(
   const { cause, at } = decision;
   const { window, p95Ms, replay } = observedAt(view, at, to === null ? null : after);
   const fromMs = testedFrom(group.contest, decision);
-  const stay = decision.kind === 'move' ? null : decision;
-  const subject: Subject = { cause, findings: decision.findings, at, to, fromMs, stay, before: null };
+  const [stay, prices] = decision.kind === 'move' ? [null, decision.prices] : [decision, null];
+  const subject: Subject = { cause, findings: decision.findings, at, to, fromMs, stay, before: null, prices };
   const on = groundsOf(view, subject);
   const reason = reasonOf(subject, on) ?? told(`advice.cause.${cause}`, { from: at.name });
   const lines = linesOf(view, decision, before, after, meta.undo);
@@ -74,9 +72,12 @@ export function compose(
     expected: {
       availability: { before: replay?.before.availability ?? null, after: replay?.after.availability ?? null },
       p95Seconds: { before: inSeconds(replay?.before.p95Ms), after: inSeconds(replay?.after.p95Ms) },
-      fetchCostSeconds: fetchCostsOf(view, decision),
+      fetchCostSeconds: fetchCostsOf(decision),
     },
-    confidence: confidenceOf(cause, decision.findings),
+    confidence: confidenceOf(
+      { kind: cause, findings: decision.findings },
+      { isSure: isSureOf(group.contest, decision), isSuspect: view.vantage.suspect === true },
+    ),
     bypass: decision.kind === 'bypass' ? decision.bypass.setting : null,
     remedy: lines?.remedy ?? {},
     doesNotCover: notes.map((one) => saySentence(one, english)),
@@ -85,6 +86,11 @@ export function compose(
     trigger: meta.trigger,
   };
   return { advice, fromMs };
+}
+
+function isSureOf({ pairs }: Contest, decision: Said): boolean {
+  const pair = decision.kind === 'move' ? pairs.get(decision.to.mirror.name) : undefined;
+  return pair !== undefined && isTwiceOver(pair);
 }
 
 /** As `LiveAdvice.fromMs`. */
@@ -157,29 +163,10 @@ function headNameOf(group: Group, { members: [head] }: Chain): string {
   return mirrorAt(group, head)?.name ?? (head?.kind === 'direct' || head?.kind === 'off' ? head.kind : 'other');
 }
 
-/** Seconds. After a time test the times are means over its moments: a mean over half an hour would hide a change. */
-function fetchCostsOf(view: View, decision: Said): Advice['expected']['fetchCostSeconds'] {
-  const { contest } = view.group;
-  const here = contest.records.get(decision.at.name);
-  if (decision.kind !== 'move') return { before: inSeconds(fetchCostMs(here, view.by)), after: null };
-  const { name } = decision.to.mirror;
-  const pair = decision.alarm !== null && isOfTime(decision.alarm) ? contest.pairs.get(name) : undefined;
-  if (pair === undefined)
-    return { before: inSeconds(fetchCostMs(here, view.by)), after: inSeconds(decision.to.scoreMs) };
-  const meansOf = (ms: (test: TimeTest) => number) => ({
-    light: meanOf(lightTestOf(pair.time), ms),
-    heavy: meanOf(pair.time.heavy, ms),
-  });
-  const heads = meansOf((test) => test.headTookMs);
-  const candidates = meansOf((test) => test.candidateMs);
-  return {
-    before: inSeconds(fetchCostMs(here, view.by, heads)),
-    after: inSeconds(fetchCostMs(contest.records.get(name), view.by, candidates)),
-  };
-}
-
-function meanOf(test: TimeTest, ms: (test: TimeTest) => number): number | null {
-  return test.sum > 0 && test.rounds > 0 ? ms(test) / test.rounds : null;
+/** Seconds, as in the table of candidates. */
+function fetchCostsOf(decision: Said): Advice['expected']['fetchCostSeconds'] {
+  const before = inSeconds(decision.weighed.find(({ mirror }) => mirror === decision.at)?.scoreMs);
+  return { before, after: decision.kind === 'move' ? inSeconds(decision.to.scoreMs) : null };
 }
 
 /** Clients that need no move: the HTTP version that they use works at `head`, the mirror to leave. */

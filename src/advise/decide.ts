@@ -1,11 +1,12 @@
 import type { AdviceCause, Refusal } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
-import type { Mirror } from '../core/mirror.ts';
+import type { Mirror, Step } from '../core/mirror.ts';
 import type { Chain } from '../ecosystems/client.ts';
 import { type BypassDecision, bypassesAt } from './bypass.ts';
 import { type Cause, causeOfAlarm, findCauses, gravestCauseOf, isForced } from './cause.ts';
 import { chainInForce, headOf, homeOf, mirrorAt } from './group.ts';
-import { isFaster, sortWithEquals } from './rank.ts';
+import { isDearer, movePricesOf, type Prices } from './prices.ts';
+import { isFaster, noiseMs, sortWithEquals } from './rank.ts';
 import { type Entry, isUpstreamFault } from './tally.ts';
 import { type ChoiceRule, choose, chooseAnyway, isAnyPast, isGoodNow } from './tests/choose.ts';
 import { recordOf } from './tests/costs.ts';
@@ -26,6 +27,8 @@ export interface Move extends Decided {
   readonly alarm: Alarm | null;
   readonly to: Weighed;
   readonly after: Chain;
+  /** As in `weighed`; `null`: the move is not chosen by cost. */
+  readonly prices: Prices | null;
 }
 
 /** No mirror can be advised although one is needed, or the vantage is suspect. */
@@ -47,9 +50,6 @@ interface Case {
   readonly rule: ChoiceRule;
   readonly weigh: () => readonly Weighed[];
 }
-
-/** With a longer remaining wait (`Retry-After`, 429) the head is of no use to a build. Milliseconds. */
-const awayMsMin = 60_000;
 
 export function decide(view: View): Decision {
   const { group, vantage } = view;
@@ -133,14 +133,19 @@ function toPrompt(view: View, one: Case): Decision | null {
   return moveToCheapest(view, one, lag, candidates);
 }
 
-/** The cause if it needs no test: wrong bytes, or a long `Retry-After`; `null`: none. */
+/** The cause if it needs no test: wrong bytes, or a finding of throttled requests of a fetch; `null`: none. */
 function mustLeave(view: View, { at, cause }: Case): Cause | null {
   if (cause?.kind === 'mismatch') return cause;
   const standing = view.standingOf(at.name);
-  const untilMs = standing?.throttledUntilMs ?? null;
-  const isAway = untilMs !== null && untilMs - view.now.wallMs > awayMsMin && standing?.isWaitForPace !== true;
-  if (!isAway) return null;
-  return cause?.kind === 'refusal' ? cause : { kind: 'refusal', findings: [] };
+  if ((standing?.throttledUntilMs ?? 0) <= view.now.wallMs || standing?.isWaitForPace === true) return null;
+  const findings = (standing?.findings ?? []).filter((one) => isThrottling(one, view.group.kind.fetch));
+  return findings.length === 0 ? null : { kind: 'refusal', findings };
+}
+
+function isThrottling({ kind, state, cause, scope }: Finding, fetch: readonly Step[]): boolean {
+  return (
+    kind === 'refusal' && state === 'open' && cause === 'throttled' && scope.some(({ step }) => fetch.includes(step))
+  );
 }
 
 function candidatesFrom(view: View, { at }: Case, cause: AdviceCause | null): readonly string[] {
@@ -162,6 +167,9 @@ function moveToCheapest(view: View, { at, rule, weigh }: Case, cause: Cause, nam
 
 const back = { kind: 'failback', findings: [] } as const;
 
+/** Moves that clients need whatever the costs. */
+const isForcedMove: ReadonlySet<AdviceCause> = new Set(['outage', 'mismatch', 'refusal']);
+
 function moveTo(
   view: View,
   at: Mirror,
@@ -170,10 +178,26 @@ function moveTo(
   alarm: Alarm | null,
   weighed: readonly Weighed[],
 ): Move | null {
-  const to = weighed.find((one) => one.mirror.name === name);
-  if (to === undefined) return null;
-  const after = chainOfMove(view, at, to.mirror, cause);
-  return { kind: 'move', cause, alarm, findings, at, to, after, weighed: rankWeighed(view, weighed) };
+  const found = weighed.find((one) => one.mirror.name === name);
+  if (found === undefined) return null;
+  const { mirror } = found;
+  const prices = movePricesOf(view, at, mirror, cause, alarm);
+  if (!isForcedMove.has(cause) && isDearer(prices)) return null;
+  const priced = weighed.map((one): Weighed => {
+    const price = one.mirror === at ? prices.from : one.mirror === mirror ? prices.to : null;
+    return price === null ? one : { ...one, scoreMs: price.costMs, failedShare: price.failedShare };
+  });
+  const to = priced.find((one) => one.mirror === mirror) ?? found;
+  if (!isForcedMove.has(cause) && isDearerThanLeft(view, at, to, priced)) return null;
+  const after = chainOfMove(view, at, mirror, cause);
+  return { kind: 'move', cause, alarm, findings, at, to, after, prices, weighed: rankWeighed(view, priced) };
+}
+
+/** True if a proposal that is not accepted would be replaced by one that costs clients more than where they are. */
+function isDearerThanLeft({ group }: View, at: Mirror, to: Weighed, priced: readonly Weighed[]): boolean {
+  const left = mirrorAt(group, group.chain?.members[0]);
+  const scoreMs = priced.find(({ mirror }) => mirror === left)?.scoreMs ?? null;
+  return left !== at && scoreMs !== null && to.scoreMs !== null && to.scoreMs - scoreMs > noiseMs;
 }
 
 /** A failback if it is due, else `null`. */

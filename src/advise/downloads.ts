@@ -1,8 +1,7 @@
-import type { LookOrder } from '../core/due.ts';
-import { type Mirror, questionOf, type Target, targetId } from '../core/mirror.ts';
-import { artifactOf } from '../ecosystems/ecosystem.ts';
-import { homeOf } from './group.ts';
-import { artifactsOf, newPeeks, nextInRota, rotaOf } from './probing.ts';
+import type { Declined, LookOrder } from '../core/due.ts';
+import { type Mirror, questionOf, type Target } from '../core/mirror.ts';
+import { type Group, homeOf } from './group.ts';
+import { artifactsOf, canaryOf, newPeeks, nextInRota, recordTurn, rotaOf } from './probing.ts';
 import { healthBound, lastTroubleOf } from './tests/home.ts';
 import { isHeavyClean } from './tests/record.ts';
 import type { View } from './view.ts';
@@ -80,15 +79,11 @@ function smallestOf(view: View, at: Mirror): { readonly target: Target; readonly
   return found ?? firstOf(view, at);
 }
 
-function firstOf(view: View, at: Mirror): { readonly target: Target; readonly bytes: number } | null {
-  const artifact = artifactOf(view.group.kind);
-  for (const asked of view.group.probing.targets.values()) {
-    const target = asked.get(at.name);
-    if (artifact === null || target === undefined || !target.canary) continue;
-    const id = targetId(target.registry, target.module, target.version, artifact.step);
-    return { target: { ...target, id, ...artifact, canary: false }, bytes: 0 };
-  }
-  return null;
+function firstOf({ group }: View, at: Mirror): { readonly target: Target; readonly bytes: number } | null {
+  const canary = canaryOf(group.probing, at.name);
+  const module = canary === null ? null : group.probing.targets.get(canary)?.get(at.name)?.module;
+  const target = artifactsOf(group, at.name).find((one) => one.module === module);
+  return target === undefined ? null : { target, bytes: 0 };
 }
 
 const stepMs = 1_000;
@@ -104,21 +99,29 @@ export function requestPeek(view: View, at: Mirror): readonly LookOrder[] {
   if (probing.peeks.head !== at.name) probing.peeks = newPeeks(at.name);
   const { peeks } = probing;
   if (now.monotonicMs - peeks.lastMs < view.canaryEveryMs) return [];
-  const artifacts = artifactsOf(probing, group.kind, at.name);
+  const artifacts = artifactsOf(group, at.name);
   if (artifacts.length === 0) return [];
+  peeks.beforeMs = peeks.lastMs;
   peeks.lastMs = now.monotonicMs;
-  const byQuestion = new Map(inFileOrder(view, artifacts).map((target) => [questionOf(target), target]));
+  const byQuestion = new Map(artifacts.map((target) => [questionOf(target), target]));
   const question = nextInRota(rotaOf(probing, at.name), [...byQuestion.keys()]);
   const target = question === null ? undefined : byQuestion.get(question);
   if (target === undefined) return [];
   return [{ registry: at.name, target, registries: [], forMs: 0, stepMs, isUrgent: false, isPeek: true }];
 }
 
-function inFileOrder({ config, group }: View, artifacts: readonly Target[]): readonly Target[] {
-  const places = new Map<string, number>();
-  for (const { ecosystem, upstream, module, version } of config.modules)
-    if (ecosystem === group.kind.id && upstream === group.upstream)
-      places.set(`${module}@${version ?? ''}`, places.size);
-  const placeOf = ({ module, version }: Target): number => places.get(`${module}@${version ?? ''}`) ?? places.size;
-  return artifacts.toSorted((a, b) => placeOf(a) - placeOf(b) || (a.id < b.id ? -1 : 1));
+/**
+ * Takes a peek that was not requested: its artifact keeps the turn. With an unknown target it never can be, so the next
+ * artifact is requested at once.
+ */
+export function recordDeclined({ probing }: Group, { order, isKnown }: Declined): void {
+  const { peeks } = probing;
+  if (!order.isPeek) return;
+  const rota = rotaOf(probing, order.registry);
+  if (isKnown) {
+    rota.orders = Math.max(0, rota.orders - 1);
+    return;
+  }
+  recordTurn(rota, questionOf(order.target));
+  if (peeks.head === order.registry) peeks.lastMs = peeks.beforeMs;
 }

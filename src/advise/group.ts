@@ -30,6 +30,8 @@ export interface Roster {
   readonly mirrors: readonly Mirror[];
   readonly members: ReadonlyMap<string, ChainMember>;
   readonly byKey: ReadonlyMap<string, Mirror>;
+  /** The configured modules of the upstream, in the order of the file. */
+  readonly modules: Config['modules'];
   /** As `preferenceOf`. */
   readonly inOrder: (a: string, b: string) => number;
 }
@@ -95,7 +97,8 @@ export function rosterOf(config: Config, ecosystem: EcosystemId, upstream: strin
     const key = members.get(mirror.name)?.key ?? mirror.url;
     if (!byKey.has(key)) byKey.set(key, mirror);
   }
-  return { mirrors, members, byKey, inOrder: preferenceOf(mirrors, config.vantage) };
+  const modules = config.modules.filter((one) => one.ecosystem === ecosystem && one.upstream === upstream);
+  return { mirrors, members, byKey, modules, inOrder: preferenceOf(mirrors, config.vantage) };
 }
 
 /** The configured or default chain of an upstream, credentials included. */

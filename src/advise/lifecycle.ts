@@ -5,7 +5,7 @@ import type { Sentence } from '../core/result.ts';
 import { auditInTime, closeAudit, isAudited } from './audit.ts';
 import { type BypassDecision, bypassesAt, bypassInForce, hasBypass } from './bypass.ts';
 import { confidenceOf, findCauses, gravestCauseOf } from './cause.ts';
-import { compose, type Said } from './compose.ts';
+import { candidateOf, compose, type Said } from './compose.ts';
 import { type Decision, decide, type Move, type Refused } from './decide.ts';
 import { advisedChainOf, chainInForce, headOf, homeOf, type LiveAdvice, mirrorAt } from './group.ts';
 import {
@@ -21,7 +21,7 @@ import {
 } from './ledger.ts';
 import { groundsOf, type Subject } from './measured.ts';
 import { recentDeparturesOf } from './tests/home.ts';
-import { isOfTime } from './tests/pair.ts';
+import { isOfTime, isTwiceOver } from './tests/pair.ts';
 import type { View } from './view.ts';
 import { chainTo, listWrongKeys, type Weighed, weighAll } from './weigh.ts';
 import { reasonOf } from './words.ts';
@@ -55,6 +55,9 @@ function move(view: View, decision: Move, ledger: Ledger): void {
   const before = group.open?.advice ?? null;
   const isWithdrawn = before?.state === 'proposed' && isBack;
   // Before `lastMs` changes: the sentence has the time since the previous move.
+  // The proposal ends with the table by which the move was taken back.
+  if (isWithdrawn && group.open !== null)
+    group.open.advice = { ...before, candidates: decision.weighed.map(candidateOf) };
   replace(view, isWithdrawn ? 'withdrawn' : 'superseded', isWithdrawn ? null : decision, ledger);
   group.moves.lastMs = now.monotonicMs;
   if (decision.at === homeOf(group))
@@ -91,14 +94,23 @@ function revise(view: View, open: Advice, ledger: Ledger): void {
   const wrong = listWrongKeys(view);
   const hasWrong = advisedChainOf(group)?.members.some((member) => wrong.has(member.key)) === true;
   if (!hasWrong && open.bypass == null) return;
-  const weighed = weighAll(view, left);
+  const weighed = keepScores(open, weighAll(view, left));
   const to = weighed.find((one) => one.mirror.name === open.to);
   // An advised mirror that serves wrong bytes itself is left by `decide`.
   if (hasWrong && left !== null && to !== undefined && to.gate !== 'mismatch') {
     const said = { cause: open.cause, findings: [], at: left, to, after: chainTo(view, to.mirror), weighed };
-    replace(view, 'superseded', { kind: 'move', alarm: null, ...said }, ledger);
+    replace(view, 'superseded', { kind: 'move', alarm: null, prices: null, ...said }, ledger);
   }
   if (open.bypass != null) endBypass(view, open, left, weighed, ledger);
+}
+
+/** The same move by another chain is not chosen anew: it keeps the scores by which it was. */
+function keepScores(open: Advice, weighed: readonly Weighed[]): readonly Weighed[] {
+  const scores = new Map(open.candidates.map(({ registry, scoreSeconds }) => [registry, scoreSeconds]));
+  return weighed.map((one) => {
+    const score = scores.get(one.mirror.name);
+    return score === undefined ? one : { ...one, scoreMs: score === null ? null : 1_000 * score };
+  });
 }
 
 function endBypass(view: View, open: Advice, left: Mirror | null, weighed: readonly Weighed[], ledger: Ledger): void {
@@ -112,7 +124,7 @@ function endBypass(view: View, open: Advice, left: Mirror | null, weighed: reado
   if (left === null || left === at || to === undefined) return replace(view, 'withdrawn', null, ledger);
   const { kind: cause, findings } = gravest ?? { kind: open.cause, findings: [] };
   const said = { cause, findings, at: left, to, after: chainInForce(group), weighed };
-  replace(view, 'withdrawn', { kind: 'move', alarm: null, ...said }, ledger);
+  replace(view, 'withdrawn', { kind: 'move', alarm: null, prices: null, ...said }, ledger);
 }
 
 function onRefusal(view: View, open: Advice, decision: Decision, ledger: Ledger): void {
@@ -158,14 +170,22 @@ function refresh(view: View, ledger: Ledger): void {
   const found = findCauses(view, at).gravest;
   const named = gravestCauseOf(view.tallyOf(at.name), held.advice.cause);
   const findings = found?.kind === named ? found.findings : [];
-  const confidence =
-    found?.kind === held.advice.cause ? confidenceOf(found.kind, found.findings) : held.advice.confidence;
+  const { left } = view.group.contest;
+  const isSure = left?.from === at.name && left.to === to.name && isTwiceOver(left.pair);
+  const cause = { kind: held.advice.cause, findings: found?.kind === held.advice.cause ? found.findings : [] };
+  const isSuspect = view.vantage.suspect === true;
+  const confidence = confidenceOf(cause, { isSure, isSuspect, before: held.advice.confidence });
   if (confidence !== held.advice.confidence) {
     held.advice = { ...held.advice, confidence };
     ledger.keep(held.advice);
   }
   const { fromMs, advice } = held;
-  say(view, held, { cause: named, findings, at, to, fromMs, stay: null, before: advice.sentence ?? null }, ledger);
+  say(
+    view,
+    held,
+    { cause: named, findings, at, to, fromMs, stay: null, before: advice.sentence ?? null, prices: null },
+    ledger,
+  );
 }
 
 /** Minimum intervals of updating a sentence, and of storing it while only its values change. Milliseconds. */
@@ -175,7 +195,8 @@ const storeAgainMs = 60_000;
 function repeat(view: View, stay: Refused | BypassDecision, ledger: Ledger): void {
   const { open } = view.group;
   const { cause, findings, at } = stay;
-  if (open !== null) say(view, open, { cause, findings, at, to: null, fromMs: null, stay, before: null }, ledger);
+  if (open !== null)
+    say(view, open, { cause, findings, at, to: null, fromMs: null, stay, before: null, prices: null }, ledger);
 }
 
 function say(view: View, held: LiveAdvice, subject: Subject, ledger: Ledger): void {

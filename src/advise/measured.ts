@@ -11,6 +11,7 @@ import type { BypassDecision } from './bypass.ts';
 import { type Trouble, troubleOf } from './cause.ts';
 import type { Refused } from './decide.ts';
 import { mirrorAt, noChain } from './group.ts';
+import type { Prices } from './prices.ts';
 import { type Answered, type Entry, newTally, replyOf, type Tally } from './tally.ts';
 import { fetchTimeMs } from './tests/costs.ts';
 import type { View } from './view.ts';
@@ -180,6 +181,8 @@ export interface Subject {
   /** A decision without a move; `null`: a move. */
   readonly stay: Refused | BypassDecision | null;
   readonly before: Sentence | null;
+  /** What the decision of this turn was made by; `null`: the sentence is said again, by newer measurements. */
+  readonly prices: Prices | null;
 }
 
 /** Times are milliseconds. */
@@ -205,7 +208,7 @@ export interface Grounds {
   readonly usualFetchMs: () => number | null;
 }
 
-export function groundsOf(view: View, { cause, at, to, fromMs }: Subject): Grounds {
+export function groundsOf(view: View, { cause, at, to, fromMs, prices }: Subject): Grounds {
   const { group, now, by } = view;
   const [tally, other] = [view.tallyOf(at.name), to === null ? newTally() : view.tallyOf(to.name)];
   const apartBy = (weight: Weight): Apart | null =>
@@ -232,8 +235,12 @@ export function groundsOf(view: View, { cause, at, to, fromMs }: Subject): Groun
     there: measuredOf(to === null ? [] : lastCanaryOf(view, to.name)),
     apart,
     usualMs: usualMs(tally.answers.light, fromMs ?? apart?.fromMs ?? now.monotonicMs),
-    fetchMs: { here: fetchMsAt(at, (one) => one.hereMs), there: fetchMsAt(to, (one) => one.thereMs) },
-    usualFetchMs: () => fetchTimeMs(group.contest.records.get(to?.name ?? ''), by, { light: null, heavy: null }),
+    fetchMs:
+      prices === null
+        ? { here: fetchMsAt(at, (one) => one.hereMs), there: fetchMsAt(to, (one) => one.thereMs) }
+        : { here: prices.from.timeMs, there: prices.to.timeMs },
+    usualFetchMs: () =>
+      prices?.to.timeMs ?? fetchTimeMs(group.contest.records.get(to?.name ?? ''), by, { light: null, heavy: null }),
   };
 }
 

@@ -137,9 +137,7 @@ function turnTaken(probing: Probing, target: Target): void {
 export function recordClientFailure(group: Group, registry: string, module: string, version: string | null): void {
   if (headOf(group)?.name !== registry) return;
   const { probing } = group;
-  const target = artifactsOf(probing, group.kind, registry).find(
-    (one) => one.module === module && one.version === version,
-  );
+  const target = artifactsOf(group, registry).find((one) => one.module === module && one.version === version);
   if (target === undefined) return;
   if (probing.peeks.head !== registry) probing.peeks = newPeeks(registry);
   probing.peeks.odd = { question: questionOf(target), hasFailed: true };
@@ -176,7 +174,7 @@ export function looksOf(view: View): readonly LookOrder[] {
 
 /** A large artifact is requested once, and so is any artifact during a confirming round. */
 function orderOf(group: Group, head: string, look: Recheck, inDoubt: boolean): LookOrder | null {
-  const target = targetOf(group.probing, group.kind, head, look.question);
+  const target = targetOf(group, head, look.question);
   if (target === undefined) return null;
   const registries = look.registries.filter((name) => name !== head);
   const { isUrgent } = look;
@@ -191,7 +189,7 @@ function orderOf(group: Group, head: string, look: Recheck, inDoubt: boolean): L
  * @param names  mirrors that did not change
  */
 export function pruneRemoved(group: Group, names: ReadonlySet<string>, modules: Config['modules']): void {
-  const { contest, probing, kind, late } = group;
+  const { contest, probing, late } = group;
   // Some steps request a module without its version.
   const asked = new Set(modules.flatMap(({ module, version }) => [`${module}@`, `${module}@${version ?? ''}`]));
   const isAsked = (question: string): boolean => asked.has(question.slice(question.indexOf(' ') + 1));
@@ -201,7 +199,7 @@ export function pruneRemoved(group: Group, names: ReadonlySet<string>, modules: 
   if (!names.has(homeOf(group)?.name ?? '')) contest.health = 0;
   for (const byName of [contest.records, contest.pairs, contest.patience])
     for (const name of byName.keys()) if (!names.has(name)) byName.delete(name);
-  pruneProbing(probing, kind, names, isAsked);
+  pruneProbing(group, names, isAsked);
   for (const { questions } of contest.records.values())
     for (const question of questions.keys()) if (!probing.targets.has(question)) questions.delete(question);
   const isKnown = (registry: string, question: string): boolean => names.has(registry) && probing.targets.has(question);

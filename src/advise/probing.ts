@@ -1,4 +1,4 @@
-import { questionOf, type Target, targetId } from '../core/mirror.ts';
+import { type ModuleRef, questionOf, refTextOf, type Target, targetId } from '../core/mirror.ts';
 import { artifactOf, type Ecosystem } from '../ecosystems/ecosystem.ts';
 
 const timesKept = 30;
@@ -52,6 +52,8 @@ export function recordTurn(rota: Rota, question: string): void {
 export interface Peeks {
   head: string | null;
   lastMs: number;
+  /** `lastMs` before the last order. */
+  beforeMs: number;
   /** Durations of good peeks, oldest first. Milliseconds. */
   readonly took: number[];
   /** A question to recheck; `null`: none. */
@@ -59,7 +61,8 @@ export interface Peeks {
 }
 
 export function newPeeks(head: string | null): Peeks {
-  return { head, lastMs: Number.NEGATIVE_INFINITY, took: [], odd: null };
+  const never = Number.NEGATIVE_INFINITY;
+  return { head, lastMs: never, beforeMs: never, took: [], odd: null };
 }
 
 /**
@@ -116,16 +119,29 @@ export function rotaOf({ rotas }: Probing, registry: string): Rota {
   return rota;
 }
 
-/** The artifact of each module that a step of a fetch has probed at a mirror. */
-export function artifactsOf({ targets }: Probing, kind: Ecosystem, registry: string): readonly Target[] {
+/** What `artifactsOf` needs of a group. */
+export interface Artifacts {
+  readonly probing: Probing;
+  readonly kind: Ecosystem;
+  readonly upstream: string;
+  readonly roster: { readonly modules: readonly Pick<ModuleRef, 'module' | 'version'>[] };
+}
+
+/** The artifact of each module of which a step of a fetch was probed at a mirror, in the order of the file. */
+export function artifactsOf({ probing, kind, upstream, roster }: Artifacts, registry: string): readonly Target[] {
   const artifact = artifactOf(kind);
   if (artifact === null) return [];
-  const found = new Map<string, Target>();
-  for (const asked of targets.values()) {
+  const probed = new Set<string>();
+  for (const asked of probing.targets.values()) {
     const target = asked.get(registry);
-    if (target === undefined || target.module === null) continue;
-    const id = targetId(target.registry, target.module, target.version, artifact.step);
-    if (!found.has(id)) found.set(id, { ...target, id, ...artifact, canary: false });
+    if (target !== undefined && target.module !== null) probed.add(refTextOf(target));
+  }
+  const found = new Map<string, Target>();
+  for (const { module, version } of roster.modules) {
+    // Some steps request a module without its version: their targets name no artifact.
+    if (!probed.has(refTextOf({ module, version })) && !probed.has(module)) continue;
+    const id = targetId(registry, module, version, artifact.step);
+    found.set(id, { id, ecosystem: kind.id, upstream, registry, module, version, ...artifact, canary: false });
   }
   return [...found.values()];
 }
@@ -137,17 +153,13 @@ export function canaryOf({ targets }: Probing, registry: string): string | null 
 }
 
 /** The target of a question at a mirror, also of an artifact that was not probed yet. */
-export function targetOf(probing: Probing, kind: Ecosystem, registry: string, question: string): Target | undefined {
-  const known = probing.targets.get(question)?.get(registry);
-  return known ?? artifactsOf(probing, kind, registry).find((target) => questionOf(target) === question);
+export function targetOf(all: Artifacts, registry: string, question: string): Target | undefined {
+  const known = all.probing.targets.get(question)?.get(registry);
+  return known ?? artifactsOf(all, registry).find((target) => questionOf(target) === question);
 }
 
-export function pruneProbing(
-  probing: Probing,
-  kind: Ecosystem,
-  names: ReadonlySet<string>,
-  isAsked: (question: string) => boolean,
-): void {
+export function pruneProbing(all: Artifacts, names: ReadonlySet<string>, isAsked: (question: string) => boolean): void {
+  const { probing } = all;
   const { targets, sizes, served, failing, rotas } = probing;
   served.clear();
   failing.clear();
@@ -160,7 +172,7 @@ export function pruneProbing(
   }
   for (const [name, { taken }] of rotas) {
     if (!names.has(name)) rotas.delete(name);
-    const asked = new Set(artifactsOf(probing, kind, name).map(questionOf));
+    const asked = new Set(artifactsOf(all, name).map(questionOf));
     for (const question of taken.keys()) if (!asked.has(question)) taken.delete(question);
   }
 }

@@ -4,6 +4,8 @@ import { hopPhasesOf, type KeptProbe, steadyRateOf } from '../core/sample.ts';
 import { maskUrl } from '../core/secret.ts';
 import type { Facts, Hop } from '../core/transcript.ts';
 import { firstBytesTextOf, stamp } from '../core/views.ts';
+import { showStored } from '../words/tell.ts';
+import { english } from '../words/words.ts';
 import { costViewOf, seconds } from './views.ts';
 
 export function probeView({ sample, transcript }: KeptProbe): object {
@@ -42,6 +44,7 @@ function factsView(facts: Facts): object {
     compared: facts.compared === undefined ? null : { ...facts.compared, of: facts.compared.of ?? null },
     seen: facts.seen === undefined ? null : { ...facts.seen, firstText: firstBytesTextOf(facts.seen) },
     signature: facts.signature ?? null,
+    unchecked: facts.unchecked === undefined ? null : showStored(facts.unchecked, english),
     treeHead: facts.treeHead ?? null,
     authority: facts.authority ?? null,
     authorityCost: costViewOf(facts.authorityCost),

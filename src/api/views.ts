@@ -105,16 +105,22 @@ export function canaryOf(series: readonly SeriesNow[]): SeriesNow | undefined {
 }
 
 /** A mirror as a candidate, and its rank among the usable ones, from 1; `null`: it is not usable. */
-export function placeOf(
-  deps: ApiDeps,
-  mirror: Mirror,
-): { readonly candidate: Candidate | undefined; readonly rank: number | null } {
+export interface Place {
+  readonly candidate: Candidate | undefined;
+  readonly rank: number | null;
+  /** It ranks before the head of the chain, but nothing proves yet that a switch pays. */
+  readonly isAhead: boolean;
+}
+
+export function placeOf(deps: ApiDeps, mirror: Mirror): Place {
   const candidates = deps.rank(mirror.ecosystem, mirror.upstream);
   const ranked = candidates.filter(({ gate }) => gate === 'ok' || gate === 'current');
   const place = ranked.findIndex(({ registry }) => registry === mirror.name);
+  const head = ranked.findIndex(({ gate }) => gate === 'current');
   return {
     candidate: candidates.find(({ registry }) => registry === mirror.name),
     rank: place < 0 ? null : place + 1,
+    isAhead: place >= 0 && place < head,
   };
 }
 

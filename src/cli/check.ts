@@ -1,16 +1,18 @@
 import { budgetOf } from '../config/budget.ts';
 import { formatIssues, issuesForPrograms } from '../config/format-issues.ts';
 import type { Config } from '../core/config.ts';
+import { refTextOf } from '../core/mirror.ts';
 import { printable } from '../core/printable.ts';
 import { formatDuration } from '../core/units.ts';
 import { findMissingClients } from '../daemon/client-now.ts';
 import { expand } from '../daemon/machine.ts';
+import { listUnchecked } from '../daemon/unchecked.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
 import { builtInSource, load } from '../terminal/load.ts';
 import { jsonText, table } from '../terminal/terminal.ts';
 import { optionsOf, words } from '../terminal/usage.ts';
 import { saySentence } from '../words/tell.ts';
-import type { Say } from '../words/words.ts';
+import { english, type Say } from '../words/words.ts';
 
 const options = { ...optionsOf('string', 'config'), ...optionsOf('boolean', 'json') };
 
@@ -34,6 +36,7 @@ export const checkCommand: Command = {
     const { config, warnings, skippedLockEntries, source } = loaded.value;
     const targets = expand(config);
     const budget = budgetOf(config, targets);
+    const unchecked = listUnchecked(config);
     const missing = findMissingClients(config, { path: context.env['PATH'] ?? '' });
     if (values.json) {
       terminal.out(
@@ -45,6 +48,9 @@ export const checkCommand: Command = {
           warnings: issuesForPrograms(warnings),
           skippedLockEntries,
           budget,
+          unchecked: unchecked.map(({ module: { ecosystem, upstream, module }, sentence }) => {
+            return { ecosystem, upstream, module, text: saySentence(sentence, english) };
+          }),
           ...(config.clientRuns === undefined ? {} : { missingClients: missing }),
         }),
       );
@@ -68,6 +74,12 @@ export const checkCommand: Command = {
     ]);
     const head = [say('check.host'), say('check.requests'), say('check.bytes'), say('check.slots')];
     for (const line of table(head, rows, new Set([1, 2, 3]))) terminal.out(line);
+    if (unchecked.length > 0) terminal.out('');
+    for (const { module, sentence } of unchecked) {
+      const { upstream } = module;
+      const what = saySentence(sentence, say);
+      terminal.out(printable(say('check.unchecked', { module: refTextOf(module), upstream, what })));
+    }
     for (const line of clientLines(config, say)) terminal.out(line);
     for (const client of missing) terminal.err(say('check.notInstalled', { client }));
     if (skippedLockEntries.length > 0) {

@@ -6,7 +6,7 @@ import type { Hop } from '../core/transcript.ts';
 import { firstBytesTextOf } from '../core/views.ts';
 import { bar, duration, padEnd, type Terminal } from '../terminal/terminal.ts';
 import { formatAuthority, formatCost, formatSignature } from '../words/facts.ts';
-import { fieldsOf } from '../words/tell.ts';
+import { fieldsOf, saySentence } from '../words/tell.ts';
 import type { Say } from '../words/words.ts';
 
 const barWidth = 32;
@@ -77,6 +77,7 @@ function conclusions({ sample, transcript }: Probed, say: Say): string[] {
   if (facts.compared)
     lines.push(say(facts.signature ? 'probe.comparedSigned' : 'probe.compared', { digest: facts.compared.digest }));
   if (facts.signature) lines.push(formatSignature(facts.signature, say));
+  if (facts.unchecked) lines.push(saySentence(facts.unchecked, say));
   if (facts.seen)
     lines.push(
       say('probe.bytes', { count: facts.seen.bytes, hex: facts.seen.firstHex, text: firstBytesTextOf(facts.seen) }),

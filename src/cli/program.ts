@@ -20,7 +20,10 @@ const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   actions: async () => (await import('./actions.ts')).actionsCommand,
   'what-if': async () => (await import('./what-if.ts')).whatIfCommand,
   doctor: async () => (await import('../features/doctor/command.ts')).doctorCommand,
-  explain: async () => (await import('../features/doctor/explain-command.ts')).explainCommand,
+  explain: async () => {
+    const { createExplainCommand } = await import('../features/doctor/explain-command.ts');
+    return createExplainCommand(async (...of) => (await import('./observed.ts')).listObserved(...of));
+  },
   undo: async () => (await import('./undo.ts')).undoCommand,
   replay: async () => (await import('../features/replay/command.ts')).replayCommand,
   ack: async () => (await import('./ack.ts')).ackCommand,

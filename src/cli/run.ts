@@ -78,6 +78,7 @@ export const runCommand: Command = {
     log.info('watching', {
       source,
       vantage: config.vantage,
+      ...(ports.value.descriptors == null ? {} : { descriptors: ports.value.descriptors }),
       mirrors: config.mirrors.length,
       page: daemon.url,
       metrics: `${daemon.url}metrics`,

@@ -36,8 +36,12 @@ export function hasControls(text: string): boolean {
 /** All bytes of a body, in memory or in a file. */
 export interface WholeBody {
   readonly bytes: number;
-  /** Returns a part of the body. @throws if the stored body is lost */
-  read(at: number, bytes: number): Uint8Array;
+  /**
+   * Returns a part of the body.
+   * @param into  memory that may hold the part, to be used again and again
+   * @throws if the stored body is lost
+   */
+  read(at: number, bytes: number, into?: Buffer): Uint8Array;
 }
 
 export function heldBodyOf(body: Uint8Array): WholeBody {

@@ -31,6 +31,8 @@ export interface Due {
   /** The only HTTP version to use; absent: those of the mirror's access. */
   readonly protocol?: HttpProtocol;
   readonly build?: BuildPlace;
+  /** Of an artifact: `Facts.artifact.at` of the last index; absent: not known. */
+  readonly artifactAt?: string;
 }
 
 /** An order to probe a target, and the same question at other mirrors in the same moments. */
@@ -46,6 +48,13 @@ export interface LookOrder {
   readonly isUrgent: boolean;
   /** Only the first bytes of the artifact are read, at `registry` alone. */
   readonly isPeek: boolean;
+}
+
+/** An order that was not carried out. */
+export interface Declined {
+  readonly order: LookOrder;
+  /** False: the target is not configured, so the same order can never be carried out. */
+  readonly isKnown: boolean;
 }
 
 export interface Skipped {

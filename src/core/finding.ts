@@ -12,6 +12,8 @@ export type Severity = (typeof severities)[number];
 export interface KindTraits {
   readonly severity: Severity;
   readonly isAboutUs?: true;
+  /** How confidence grows: `hard` after a confirming round, `tested` with the evidence of a test; absent: by age. */
+  readonly confidence?: 'hard' | 'tested';
   /** Absent: findings of this kind never cause advice. */
   readonly advice?: {
     /** 1 is the most severe. */
@@ -34,12 +36,17 @@ export interface KindTraits {
 }
 
 const kinds = {
-  spike: { severity: 'warning', advice: { rank: 6, costs: 'time' } },
-  level_shift: { severity: 'info', advice: { rank: 7, costs: 'time' } },
-  outage: { severity: 'warning', advice: { rank: 2, costs: 'failures', isForced: true }, isRed: true },
-  unreliable: { severity: 'warning', advice: { rank: 5, costs: 'failures' } },
-  throughput: { severity: 'warning', advice: { rank: 8, costs: 'time', isHeavy: true } },
-  refusal: { severity: 'warning', advice: { rank: 4, costs: 'failures', isForced: true } },
+  spike: { severity: 'warning', confidence: 'tested', advice: { rank: 6, costs: 'time' } },
+  level_shift: { severity: 'info', confidence: 'tested', advice: { rank: 7, costs: 'time' } },
+  outage: {
+    severity: 'warning',
+    confidence: 'hard',
+    advice: { rank: 2, costs: 'failures', isForced: true },
+    isRed: true,
+  },
+  unreliable: { severity: 'warning', confidence: 'tested', advice: { rank: 5, costs: 'failures' } },
+  throughput: { severity: 'warning', confidence: 'tested', advice: { rank: 8, costs: 'time', isHeavy: true } },
+  refusal: { severity: 'warning', confidence: 'hard', advice: { rank: 4, costs: 'failures', isForced: true } },
   lag: {
     severity: 'warning',
     advice: { rank: 9, costs: 'freshness' },
@@ -49,6 +56,7 @@ const kinds = {
   },
   mismatch: {
     severity: 'critical',
+    confidence: 'hard',
     advice: { rank: 1, costs: 'failures', isForced: true },
     isAgainst: ({ state }) => state === 'open',
     endsByHand: true,
@@ -56,6 +64,7 @@ const kinds = {
   },
   certificate: {
     severity: 'warning',
+    confidence: 'hard',
     advice: { rank: 3, costs: 'failures', isForced: true },
     // Not `expires_soon`.
     isAgainst: ({ cause }) => cause.startsWith('tls_'),
@@ -116,7 +125,19 @@ export function mismatchCauseOf(
   return mismatchCauses.find((one) => one === own) ?? 'authority';
 }
 
-export type Confidence = 'low' | 'medium' | 'high';
+/** In ascending order. */
+export const confidences = ['low', 'medium', 'high'] as const;
+export type Confidence = (typeof confidences)[number];
+
+/** The highest of some confidences; of none: `low`. */
+export function highestConfidenceOf(all: readonly Confidence[]): Confidence {
+  return confidences[Math.max(0, ...all.map((one) => confidences.indexOf(one)))] ?? 'low';
+}
+
+/** A confidence, at most `most`. */
+export function lowerConfidenceOf(confidence: Confidence, most: Confidence): Confidence {
+  return confidences.indexOf(confidence) > confidences.indexOf(most) ? most : confidence;
+}
 
 export interface ScopeItem {
   readonly module: string | null;

@@ -1,37 +1,25 @@
-import type { WireAccess } from './ports.ts';
+import { type Decoded, decodingsOf, lowerCaseOf, squeezedOf } from './decodings.ts';
+import { createPieceSearch } from './piece-search.ts';
+import type { KnownMask, WireAccess } from './ports.ts';
+import { type Credential, formsOf, secretCharsMin } from './secret-forms.ts';
 
 const shown = '***';
-/** Shorter secrets are not masked. */
-const charsMin = 4;
-/** A shorter piece of base64 occurs in other texts too, such as digests. */
-const codedCharsMin = 8;
-/** A secret is found by this many first characters, and masked as far as the text matches. */
-const searchedChars = 128;
-/** The shortest limit at which server text is cut. */
-const cutCharsMin = 60;
-const learntMax = 32;
-
-/** Masks the credentials of one mirror in texts that a server may have echoed. */
-export interface KnownMask {
-  /** Masks credentials, also encoded ones, and the beginning of one at the end of a cut text. */
-  text(text: string): string;
-  /** Masks texts in plain data, keys too. */
-  data<T>(value: T): T;
-  learn(secret: string): void;
-}
+const learntMax = 8;
+/** A shorter piece within a digest is chance: a token of hexadecimal digits has many. */
+const digestPieceChars = 12;
+/** Longer than any digest. */
+const digestCharsMax = 128;
+const hexDigest = /^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})$/i;
+/** Before a digest in base64: Go's `h1:`, npm's and W3C's `sha512-`. */
+const digestPrefix = /(?:\bh1:|\bsha(?:1|256|384|512)-)$/i;
 
 const masks = new WeakMap<WireAccess, KnownMask>();
 
 /** The mask of a mirror's credentials, one for each `access` object. */
 export function maskOf(access: WireAccess): KnownMask {
-  const mask = masks.get(access) ?? createMask(credentialsOf(access));
+  const mask = masks.get(access) ?? createMask(access);
   masks.set(access, mask);
   return mask;
-}
-
-interface Credential {
-  readonly username: string;
-  readonly secret: string;
 }
 
 function credentialsOf({ auth, proxy }: WireAccess): readonly Credential[] {
@@ -43,202 +31,99 @@ function credentialsOf({ auth, proxy }: WireAccess): readonly Credential[] {
   return pairs.map((pair) => (pair.secret === '' ? { username: '', secret: pair.username } : pair));
 }
 
-function createMask(credentials: readonly Credential[]): KnownMask {
-  const fixed = credentials.flatMap(formsOf);
-  const learnt = new Map<string, readonly string[]>();
-  let forms: readonly string[] = [...new Set(fixed)];
+type Search = ReturnType<typeof createPieceSearch>;
 
-  function text(given: string): string {
-    return forms.length === 0 || given.length < charsMin ? given : masked(given, forms);
+function createMask(access: WireAccess): KnownMask {
+  const forms = credentialsOf(access).flatMap(formsOf);
+  const fixed = forms.length === 0 ? [] : [createPieceSearch(forms)];
+  const learnt = new Map<string, Search>();
+  let searches: readonly Search[] = fixed;
+
+  function learn(secret: string): void {
+    const known = learnt.get(secret);
+    learnt.delete(secret);
+    if (secret.length < secretCharsMin) return;
+    learnt.set(secret, known ?? createPieceSearch(formsOf({ username: '', secret })));
+    for (const oldest of learnt.keys()) if (learnt.size > learntMax) learnt.delete(oldest);
+    searches = [...fixed, ...learnt.values()];
   }
 
-  function data(value: unknown): unknown {
-    if (typeof value === 'string') return text(value);
-    if (Array.isArray(value)) return value.map(data);
-    if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, one]) => [text(key), data(one)]));
+  function beside(words: readonly string[]): KnownMask {
+    const open = openTextOf(words);
+    const text = (given: string): string =>
+      searches.length === 0 || given.length < secretCharsMin ? given : masked(given, searches, open);
+    return {
+      text,
+      data: <T>(value: T) => (searches.length === 0 ? value : (maskData(value, null, text) as T)),
+      learn,
+      beside: (more) => beside([...words, ...more]),
+    };
   }
 
-  return {
-    text,
-    data: <T>(value: T) => (forms.length === 0 ? value : (data(value) as T)),
-    learn(secret) {
-      if (learnt.has(secret)) return;
-      learnt.set(secret, formsOf({ username: '', secret }));
-      for (const oldest of learnt.keys()) if (learnt.size > learntMax) learnt.delete(oldest);
-      forms = [...new Set([...fixed, ...[...learnt.values()].flat()])];
-    },
-  };
+  return beside([access.registry, access.url]);
 }
 
-/** What is searched in decoded text: the secret, and its base64 alone, within other text, and as `user:password`. */
-function formsOf({ username, secret }: Credential): readonly string[] {
-  if (secret.length < charsMin) return [];
-  const decoded = decodingsOf(foldCase(secret)).map((one) => one.text);
-  // Headers are read as Latin-1, and a percent-encoding is decoded byte by byte.
-  const bytes = Buffer.from(secret).toString('latin1');
-  const within = [1, 2].map((offset) => base64Within(secret, offset)).filter((form) => form.length >= codedCharsMin);
-  const coded = [base64(`${username}:${secret}`), base64Within(secret, 0), ...within];
-  const forUrls = coded.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'));
-  const forms = [secret, ...decoded, bytes, secret.replaceAll(' ', '+'), ...coded, ...forUrls];
-  return forms.map(foldCase).filter((form) => form.length >= charsMin);
+/** As texts are searched: decoded, and without separators. */
+function openTextOf(words: readonly string[]): string {
+  const decoded = words.flatMap((word) => decodingsOf(lowerCaseOf(word)));
+  return decoded.flatMap((one) => [one, ...squeezedOf(one)].map(({ text }) => text)).join('\n');
 }
 
-function base64(text: string): string {
-  return Buffer.from(text).toString('base64').replace(/=+$/, '');
-}
+/** Keys whose values are words of closed sets, or numbers of ours. */
+const closedKeys: ReadonlySet<string> = new Set(
+  'tag kind because code phase key state algorithm method protocol repeated probeId version cipher'.split(' '),
+);
+/** Keys of records whose keys a server chooses. */
+const serverRecords: ReadonlySet<string> = new Set('responseHeaders tags logged'.split(' '));
+/** Names of response headers that are read after they are masked. */
+export const readHeaders: ReadonlySet<string> = new Set(
+  'age cache-status cf-cache-status date retry-after x-cache x-cache-status x-proxy-cache'.split(' '),
+);
 
-/** For `offset` 0 the secret's base64; else its characters that depend on no neighbour, after `offset` other bytes. */
-function base64Within(secret: string, offset: number): string {
-  const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)]);
-  const whole = bytes.toString('base64').replace(/=+$/, '');
-  const end = bytes.length % 3 === 0 ? whole.length : whole.length - 1;
-  return offset === 0 ? whole : whole.slice(offset + 1, end);
+/** @param at  the key of the value; `null`: none, or one that a server chose */
+function maskData(value: unknown, at: string | null, text: (text: string) => string): unknown {
+  if (typeof value === 'string') return at !== null && closedKeys.has(at) ? value : text(value);
+  if (Array.isArray(value)) return value.map((one) => maskData(one, at, text));
+  if (typeof value !== 'object' || value === null) return value;
+  const isServers = at !== null && serverRecords.has(at);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) =>
+      isServers ? [readHeaders.has(key) ? key : text(key), maskData(one, null, text)] : [key, maskData(one, key, text)],
+    ),
+  );
 }
 
 type Range = readonly [from: number, to: number];
 
-function masked(text: string, forms: readonly string[]): string {
-  const ranges = decodingsOf(foldCase(text)).flatMap((decoded) => rangesIn(decoded, forms, text.length));
+function masked(text: string, searches: readonly Search[], open: string): string {
+  const ranges: Range[] = [];
+  const rounds = decodingsOf(lowerCaseOf(text));
+  for (const round of [...rounds, ...squeezedOf(rounds.at(-1) ?? { text, starts: null })])
+    for (const search of searches) search(round.text, takerOf(round, text, open, ranges));
   if (ranges.length === 0) return text;
   let kept = '';
-  let end = 0;
+  let end = -1;
   for (const [from, to] of ranges.sort((a, b) => a[0] - b[0])) {
-    if (from >= end) kept += text.slice(end, from) + shown;
+    if (from > end) kept += text.slice(Math.max(end, 0), from) + shown;
     end = Math.max(end, to);
   }
   return kept + text.slice(end);
 }
 
-function rangesIn({ text, starts }: Decoded, forms: readonly string[], sourceChars: number): readonly Range[] {
-  const place = (at: number): number => (starts === null ? at : (starts[at] ?? sourceChars));
-  const ranges: Range[] = [];
-  for (const form of forms) {
-    const begin = form.slice(0, searchedChars);
-    for (let at = text.indexOf(begin); at >= 0; ) {
-      let to = at + begin.length;
-      while (to - at < form.length && text[to] === form[to - at]) to += 1;
-      ranges.push([place(at), place(to)]);
-      at = text.indexOf(begin, to);
-    }
-    const tail = cutTail(text, form, sourceChars);
-    if (tail !== null) ranges.push([place(tail), sourceChars]);
-  }
-  return ranges;
-}
-
-const partEscapeChars = 11;
-/** An incomplete escape and the `…` of a cut, at the end of a text. */
-const partEscape = /(?:%[0-9a-f]?|\\(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?|&#?[0-9a-z]{0,8}|)…?$/;
-
-/** Where a cut text ends with the beginning of a form; `null`: it does not. */
-function cutTail(text: string, form: string, sourceChars: number): number | null {
-  const rest = text.slice(-searchedChars - partEscapeChars);
-  const part = partEscape.exec(rest)?.[0].length ?? 0;
-  if (sourceChars < cutCharsMin && part === 0) return null;
-  const ends = part === 0 ? [rest.length] : [rest.length, rest.length - part];
-  for (const end of ends) {
-    for (let chars = Math.min(form.length - 1, searchedChars, end); chars >= charsMin; chars -= 1) {
-      if (rest[end - chars] === form[0] && rest.startsWith(form.slice(0, chars), end - chars))
-        return text.length - rest.length + end - chars;
-    }
-  }
-  return null;
-}
-
-interface Decoded {
-  readonly text: string;
-  /** The place of each character, and of the end, in the source; `null`: unchanged. */
-  readonly starts: Int32Array | null;
-}
-
-/** `%252f` needs two rounds. */
-const roundsMax = 4;
-
-const escapes = new RegExp(
-  [
-    '%([0-9a-f]{2})',
-    // URL parsing turns backslashes of a path into slashes.
-    String.raw`[\\/]u([0-9a-f]{4})`,
-    String.raw`\\u\{([0-9a-f]{1,6})\}`,
-    String.raw`[\\/]x([0-9a-f]{2})`,
-    // A number without its `;` at the end of the text may lack digits, because the text was cut there.
-    '&#x0*([0-9a-f]{1,6})(?:;|(?![0-9a-f]|…?$))',
-    '&#0*([0-9]{1,7})(?:;|(?![0-9]|…?$))',
-    '&([a-z]{2,6});',
-    String.raw`\\(?!(?:u[0-9a-f]{0,3}|x[0-9a-f]?)…?$)(.)`,
-  ].join('|'),
-  'gis',
-);
-
-/** Characters by their names in HTML. */
-const named: ReadonlyMap<string, string> = new Map(
-  [
-    ..."&amp 'apos *ast \\bsol :colon ,comma @commat $dollar =equals !excl `grave >gt ^hat [lbrack {lcub".split(' '),
-    ...'_lowbar (lpar [lsqb <lt #num %percnt .period +plus ?quest "quot ]rbrack }rcub )rpar ]rsqb ;semi /sol'.split(
-      ' ',
-    ),
-    ...['|verbar', '|vert', ' nbsp'],
-  ].map((one) => [one.slice(1), one.slice(0, 1)]),
-);
-
-/** Keeps the length. */
-function foldCase(text: string): string {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-}
-
-/**
- * A text, the text after each round of decoding, and the last of these without slashes. A percent-encoded byte becomes
- * the character of that number.
- */
-function decodingsOf(text: string): readonly Decoded[] {
-  const rounds: Decoded[] = [{ text, starts: null }];
-  for (let round = 0, last = rounds[0]; round < roundsMax && last !== undefined; round += 1) {
-    const next = decoded(last);
-    if (next === null) break;
-    rounds.push(next);
-    last = next;
-  }
-  const bare = withoutSlashes(rounds.at(-1) ?? { text, starts: null });
-  return bare === null ? rounds : [...rounds, bare];
-}
-
-function withoutSlashes({ text, starts }: Decoded): Decoded | null {
-  if (!/[\\/]/.test(text)) return null;
-  const places = new Int32Array(text.length + 1);
-  let length = 0;
-  for (let at = 0; at <= text.length; at += 1)
-    if (text[at] !== '/' && text[at] !== '\\') places[length++] = starts === null ? at : (starts[at] ?? 0);
-  return { text: text.replace(/[\\/]+/g, ''), starts: places.subarray(0, length) };
-}
-
-function decoded({ text, starts }: Decoded): Decoded | null {
-  if (!/[%\\&]|\/[ux]/.test(text)) return null;
-  const places = new Int32Array(text.length + 1);
-  let [result, length, end, isChanged] = ['', 0, 0, false];
-  const take = (from: number, to: number): void => {
-    result += text.slice(from, to);
-    for (let at = from; at < to; at += 1) places[length++] = starts === null ? at : (starts[at] ?? 0);
+function takerOf(round: Decoded, source: string, open: string, ranges: Range[]): Parameters<Search>[1] {
+  const { text, starts, ends } = round;
+  return (from, to, isWhole) => {
+    if (!isWhole && open.includes(text.slice(from, to))) return false;
+    const range = [starts?.[from] ?? from, ends?.[to - 1] ?? starts?.[to] ?? to] as const;
+    if (to - from < digestPieceChars && !isWhole && isInDigest(source, range)) return false;
+    ranges.push(range);
+    return true;
   };
-  for (const match of text.matchAll(escapes)) {
-    const character = characterOf(match);
-    if (character === null) continue;
-    isChanged = true;
-    take(end, match.index);
-    result += character;
-    for (let unit = 0; unit < character.length; unit += 1) places[length++] = starts?.[match.index] ?? match.index;
-    end = match.index + match[0].length;
-  }
-  if (!isChanged) return null;
-  take(end, text.length);
-  places[length++] = starts === null ? text.length : (starts[text.length] ?? 0);
-  return { text: foldCase(result), starts: places.subarray(0, length) };
 }
 
-function characterOf([, percent, four, braced, two, hex, decimal, name, plain]: RegExpMatchArray): string | null {
-  if (name !== undefined) return named.get(name.toLowerCase()) ?? null;
-  if (plain !== undefined) return plain;
-  const code =
-    decimal === undefined ? Number.parseInt(percent ?? four ?? braced ?? two ?? hex ?? '', 16) : Number(decimal);
-  return code <= 0x10ffff ? String.fromCodePoint(code) : null;
+function isInDigest(text: string, [from, to]: Range): boolean {
+  const before = /[0-9a-z+/]*$/i.exec(text.slice(Math.max(0, from - digestCharsMax), from))?.[0].length ?? 0;
+  const after = /^[0-9a-z+/]*/i.exec(text.slice(to, to + digestCharsMax))?.[0].length ?? 0;
+  const word = text.slice(from - before, to + after);
+  return hexDigest.test(word) || digestPrefix.test(text.slice(Math.max(0, from - before - 8), from - before));
 }

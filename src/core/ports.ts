@@ -110,6 +110,17 @@ export interface WireAccess {
   readonly protocols?: readonly HttpProtocol[];
 }
 
+/** Masks the credentials of one mirror in texts that a server may have echoed. */
+export interface KnownMask {
+  /** Masks credentials, encoded ones, and pieces of them: see `formsOf`. */
+  text(text: string): string;
+  /** Masks texts in plain data of a transcript, and keys that a server chooses; words of closed sets stay. */
+  data<T>(value: T): T;
+  learn(secret: string): void;
+  /** The same mask, which leaves pieces that are also in these words, as in the mirror's name and URL. */
+  beside(words: readonly string[]): KnownMask;
+}
+
 /** Runs a computation on a mirror's response and charges its time to that mirror. */
 export type Timed = <T>(compute: () => T) => T;
 
@@ -117,10 +128,14 @@ export type Timed = <T>(compute: () => T) => T;
 export interface Over {
   /** Absent: computations are not charged. */
   readonly timed?: Timed;
+  /** Called at each piece of a body, so that the work for many small pieces is charged too. */
+  readonly received?: (pieceBytes: number) => void;
   /** The preferred family, if `access.family` is `null`; absent: no preference. */
   readonly family?: 4 | 6 | undefined;
   /** Absent: the HTTP versions of the access. */
   readonly protocol?: HttpProtocol | undefined;
+  /** Absent: `maskOf` of the access. */
+  readonly mask?: KnownMask;
   /** Warm lines of a build share the connection of the cold one. */
   readonly build?: BuildPlace | undefined;
 }
@@ -146,6 +161,8 @@ export interface ProbeContext<Own = unknown> {
   readonly peekBytes?: number;
   readonly nowWallMs: number;
   readonly memory?: ProbeMemory;
+  /** As `Due.artifactAt`: a kept location that differs is not used. */
+  readonly artifactAt?: string;
 }
 
 /** Texts that conversations with one mirror keep in their thread, at most until they expire. May contain secrets. */

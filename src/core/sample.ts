@@ -38,6 +38,8 @@ export interface Sample {
   readonly retryAfterMs: number | null;
   readonly facts: Facts;
   readonly loopDelayMsMax: number;
+  /** As in its transcript. */
+  readonly loopDelayMsSum?: number;
   /** The most processor time of one response; absent: below `limits.threadHeldMs`, or a whole artifact. */
   readonly heldMs?: number;
   readonly worker: number;

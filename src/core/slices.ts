@@ -34,6 +34,8 @@ export function* each<T>(items: Iterable<T>, act: (item: T) => unknown): Slices<
 
 export const charsPerSlice = 16 * 1024;
 
+export const bytesPerSlice = 64 * 1024;
+
 /** Calls `act` for each line, cut to `charsPerSlice` characters, until it returns `false`. */
 export function* walkLines(text: string, act: (line: string) => unknown): Slices<void> {
   let sliceFrom = 0;

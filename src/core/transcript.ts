@@ -89,10 +89,14 @@ export interface Facts {
   };
   /** A digest to compare between mirrors. `of`: what was hashed; only digests with equal `of` are compared. */
   readonly compared?: { readonly algorithm: string; readonly digest: string; readonly of?: string };
+  /** The step of the artifact that an index states, and a digest of where: it changes if the artifact moves. */
+  readonly artifact?: { readonly step: string; readonly at: string };
   /** Of the hashed body. */
   readonly seen?: Seen;
   /** The result for the authority's signature; absent: not checked. */
   readonly signature?: Signature;
+  /** What was not checked, and why; absent: nothing to say. */
+  readonly unchecked?: Sentence;
   /** The signed tree head of a checksum database. */
   readonly treeHead?: { readonly name: string; readonly size: number; readonly rootBase64: string };
   /** Records at the authority itself; `null`: not reachable from here; absent: not requested. */
@@ -199,6 +203,8 @@ export interface Transcript {
   readonly errorLine: string | null;
   /** Longest event-loop delay of the thread during the probe. */
   readonly loopDelayMsMax: number;
+  /** All delays together, of a body that was not complete in time; absent: not measured. */
+  readonly loopDelayMsSum?: number;
   readonly worker: number;
 }
 
@@ -227,6 +233,7 @@ export type SignatureState =
   | 'expired'
   | 'unsupported'
   | 'unsigned'
+  | 'unlisted'
   | 'no_tool';
 
 export interface Signature {

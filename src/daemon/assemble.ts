@@ -5,6 +5,7 @@ import { declaredChainOf } from '../config/chain.ts';
 import type { Actor } from '../core/action.ts';
 import type { ClientRunner } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
+import { descriptorBoundsFor } from '../core/descriptors.ts';
 import type { Target } from '../core/mirror.ts';
 import type { Post } from '../core/notice.ts';
 import type {
@@ -55,6 +56,8 @@ export interface DaemonPorts {
   /** Absent: no action ever runs. */
   readonly actor?: Actor;
   workers(book: WorkerBook): Workers;
+  /** The most file descriptors of this process; absent: not known. */
+  readonly descriptors?: number | null;
   readonly version: string;
   readonly node: string;
   /** The known ecosystems; absent: those of this release. */
@@ -110,6 +113,7 @@ export function assemble(config: Config, ports: DaemonPorts) {
       random,
       now,
       lastOk: lastOk.all(),
+      probesAtOnce: descriptorBoundsFor(ports.descriptors ?? null).exchanges,
     }),
     detector,
     evidence: createEvidenceBook({ restored: restored('meta'), now }),

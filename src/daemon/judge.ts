@@ -1,4 +1,5 @@
 import type { Advisor } from '../advise/advisor.ts';
+import { isTested } from '../advise/cause.ts';
 import type { EvidenceBook } from '../advise/evidence.ts';
 import type { AdviceChange } from '../core/advice.ts';
 import { type Config, paceOf } from '../core/config.ts';
@@ -86,6 +87,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
       rounds.push(...turn.rounds);
       rechecks.push(...turn.rechecks);
       peeks.push(...turn.peeks);
+      for (const declined of turn.declined) s.advisor.declined(declined);
     };
     const advise = (turn: AdviseTurn): void => {
       judged.advice.push(...turn.changes);
@@ -114,18 +116,24 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
       return late.length > 0;
     }
 
-    function askArtifact({ target, family, protocol }: Peek, purpose: 'recheck' | 'peek', probes: Due[]): void {
+    function askArtifact({ target, family, protocol, order }: Peek, purpose: 'recheck' | 'peek', probes: Due[]): void {
       // The first bytes should arrive as fast as a light response.
       const { timeoutMs } = purpose === 'peek' ? s.config.schedule.pace : paceOf(target, s.config);
       const over = { ...(family === null ? {} : { family }), ...(protocol === undefined ? {} : { protocol }) };
       const due = reserve({ target, connection: 'cold', purpose, timeoutMs, round: null, ...over }, now);
       if (due) probes.push(due);
+      else if (order !== undefined) s.advisor.declined({ order, isKnown: true });
     }
 
     /** A mirror that works over one address family only is probed over that one. */
     function overFamily(due: Due): Due {
       const family = due.family ?? s.detector.familyFor(due.target.registry);
       return family === null ? due : { ...due, family };
+    }
+
+    function atItsPlace(due: Due): Due {
+      const artifactAt = isHeavy(due.target) ? s.detector.artifactAt(due.target) : null;
+      return artifactAt === null ? due : { ...due, artifactAt };
     }
 
     function askRound(ask: RoundAsk, probes: Due[], controls: { due: ControlDue; round: Due['round'] }[]): void {
@@ -195,6 +203,11 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
         const evidence = s.evidence.firing(s.config, now);
         const standings = s.detector.standings();
         advise(s.advisor.consider({ standings, vantage: s.detector.vantage(), evidence }, now));
+        const assured = s.detector.assure(
+          s.advisor.list().filter(({ cause }) => isTested(cause)),
+          now,
+        );
+        if (assured !== null) detect(assured);
       },
       /** Reserves slots for the probes that this turn ordered, and returns what to start now. */
       carryOut() {
@@ -213,7 +226,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean) {
         }
         if (observe()) considerAtMs = 0;
         for (const due of probes) outstanding.asked(due);
-        return { probes: probes.map(overFamily), controls };
+        return { probes: probes.map(overFamily).map(atItsPlace), controls };
       },
     };
   }

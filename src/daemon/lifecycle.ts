@@ -7,7 +7,7 @@ import { assertLimits, limits } from '../core/limits.ts';
 import { upstreamsOf } from '../core/mirror.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { overTurns } from '../core/slices.ts';
-import { measureResidentBytes } from '../io/machine.ts';
+import { countOpenDescriptors, measureResidentBytes } from '../io/machine.ts';
 import { type Listening, listen } from '../io/server.ts';
 import { nextTurn } from '../io/timers.ts';
 import { isUpstreamOwner, ownedBy } from '../schedule/shard.ts';
@@ -66,6 +66,7 @@ export async function startDaemon(
     since: (registry, state) => stages.since.of(registry, state),
     inFlight: stages.workers.inFlight(),
     ...residentNow(),
+    descriptors: descriptorsNow(ports.descriptors ?? null),
     startedAtMs,
     reloadedAtMs: life.reloadedAtMs,
     reloadOk: life.reloadOk,
@@ -203,6 +204,11 @@ export async function startDaemon(
 function residentNow(): { residentBytes?: number } {
   const bytes = measureResidentBytes();
   return bytes === null ? {} : { residentBytes: bytes };
+}
+
+function descriptorsNow(max: number | null): { open?: number; max?: number } {
+  const open = countOpenDescriptors();
+  return { ...(open === null ? {} : { open }), ...(max === null ? {} : { max }) };
 }
 
 function isOver(value: unknown): boolean {

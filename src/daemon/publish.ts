@@ -2,7 +2,7 @@ import type { DaemonEvent } from '../api/deps.ts';
 import type { FindingChange } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Delivery, Notice, QueueStanding } from '../core/notice.ts';
-import type { Log, Now, Row, StateTrouble, Table } from '../core/ports.ts';
+import type { Log, Now, StateTrouble, Table } from '../core/ports.ts';
 import { explainDelivery } from '../words/delivery.ts';
 import { showStored } from '../words/tell.ts';
 import { english, wordsOf } from '../words/words.ts';
@@ -38,8 +38,9 @@ export function createPublisher(s: Stages, events: Events) {
   let committedAtMs = Number.NEGATIVE_INFINITY;
   let retryAtMs = Number.NEGATIVE_INFINITY;
 
-  function mayWait({ findings, advice, deletes }: News, rows: readonly Row[], now: Now): boolean {
+  function mayWait({ findings, advice, deletes, rows }: News, now: Now): boolean {
     if (findings.length + advice.length + deletes.length > 0) return false;
+    if (s.ledger.waiting() >= limits.commitRows) return false;
     return rows.every(({ table }) => patient.has(table)) && now.monotonicMs - committedAtMs < limits.commitMs;
   }
 
@@ -141,14 +142,13 @@ export function createPublisher(s: Stages, events: Events) {
         value: { sample, transcript },
       }));
       const rows = [...news.rows, ...probes, ...s.lastOk.rows(now, isLast)];
-      const isDue = isLast || rows.length + news.deletes.length > 0;
       const cited = s.cited.follow(
         { open: s.detector.findings(), rows, settled: news.settled, inForce: () => foundInForce(s) },
         now.wallMs,
       );
       s.ledger.add(cited.rows, cited.deletes);
-      s.ledger.add([...rows, ...s.answers.rows(now, isDue), ...s.trends.rows(now, isLast)], news.deletes);
-      if (!isLast && (now.monotonicMs < retryAtMs || (!isAwaited && mayWait(news, rows, now)))) return;
+      s.ledger.add([...rows, ...s.answers.rows(), ...s.trends.rows(now, isLast)], news.deletes);
+      if (!isLast && (now.monotonicMs < retryAtMs || (!isAwaited && mayWait(news, now)))) return;
       committedAtMs = now.monotonicMs;
       try {
         const fromMs = s.clock.monotonicMs();

@@ -1,12 +1,13 @@
 import { dirname, join } from 'node:path';
 import type { Config } from '../core/config.ts';
+import { descriptorBoundsFor } from '../core/descriptors.ts';
 import type { Log } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { createActor } from '../features/actions/actor.ts';
 import { cronCalendar } from '../io/calendar.ts';
 import { systemClock } from '../io/clock.ts';
 import { createLog } from '../io/log.ts';
-import { countProbingThreads } from '../io/machine.ts';
+import { countProbingThreads, readDescriptorLimit } from '../io/machine.ts';
 import { createPost } from '../io/post.ts';
 import { systemRandom } from '../io/random.ts';
 import { openStore, type StoreOpenFailure } from '../io/store.ts';
@@ -39,6 +40,8 @@ export function createSystemPorts(
   if (opened.tag === 'error') return error(opened.error);
   for (const note of opened.value.notes) log.warn('state', { note });
   const post = createPost({ clock: systemClock, timers: systemTimers });
+  const descriptors = readDescriptorLimit();
+  const { exchanges } = descriptorBoundsFor(descriptors);
   const folder = join(dirname(config.state.path), 'actions');
   return ok({
     clock: systemClock,
@@ -55,7 +58,8 @@ export function createSystemPorts(
       clock: systemClock,
       ...(facts.votes && { votes: facts.votes }),
     }),
-    workers: (book) => workersFor(book, log),
+    workers: (book) => workersFor(book, log, countProbingThreads(), exchanges),
+    descriptors,
     clients: clientsFor(facts),
     version: facts.version,
     node: facts.node,
@@ -66,8 +70,16 @@ export function workersFor(
   book: Parameters<DaemonPorts['workers']>[0],
   log: Log,
   count: number = countProbingThreads(),
+  probesAtOnce?: number,
 ): ReturnType<DaemonPorts['workers']> {
-  return createWorkers({ count, book, clock: systemClock, timers: systemTimers, log });
+  return createWorkers({
+    count,
+    book,
+    ...(probesAtOnce === undefined ? {} : { probesAtOnce }),
+    clock: systemClock,
+    timers: systemTimers,
+    log,
+  });
 }
 
 export { cronCalendar } from '../io/calendar.ts';

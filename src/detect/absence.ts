@@ -65,6 +65,8 @@ export class Density {
   most: number | null = null;
   /** The most requests in the minute before a success, since the last 429 for our rate. */
   tolerated: number = 0;
+  /** The end of the last wait that the mirror named, as far as it is obeyed. */
+  waitUntilMs: number = Number.NEGATIVE_INFINITY;
   /** A 429 before this time counts as one for our rate. */
   oursUntilMs: number = Number.NEGATIVE_INFINITY;
   /** The last 429 was for our rate, and no ok response came after its wait. */
@@ -98,11 +100,14 @@ export function isRefusedForPace({ density }: Counted, sample: Sample, nowMs: nu
   }
   if (isWaiting(density, nowMs)) return true;
   const waitMs = outcome.failure.retryAfterMs ?? 0;
-  const before = density.asks.filter(({ atMs }) => atMs > startedMonotonicMs - minuteMs && atMs < startedMonotonicMs);
+  // Requests before a wait are no reason for a 429 after it: the mirror knew of them when it named the wait.
+  const fromMs = Math.max(startedMonotonicMs - minuteMs, density.waitUntilMs);
+  density.waitUntilMs = Math.max(density.waitUntilMs, nowMs + Math.min(waitMs, limits.throttleMsMax));
+  const before = density.asks.filter(({ atMs }) => atMs >= fromMs && atMs < startedMonotonicMs);
   const isDense = before.filter(({ isExtra }) => isExtra).length >= extraMin;
   // Below a rate that the mirror accepted before, our rate is not the reason.
   const isMore = before.length >= toleratedShare * density.tolerated;
-  density.isOurs = waitMs > limits.refusalWishMs && isDense && isMore;
+  density.isOurs = waitMs > 0 && isDense && isMore;
   if (!density.isOurs) return false;
   density.oursUntilMs = nowMs + Math.min(waitMs, oursMsMax);
   density.most = Math.max(restMin, Math.floor(restShare * before.length));

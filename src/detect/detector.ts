@@ -1,3 +1,4 @@
+import type { Advice } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { ControlAnswer, LookOrder, Skipped } from '../core/due.ts';
@@ -15,6 +16,7 @@ import { addMark } from './confirm/loss.ts';
 import { advanceDeadline, recordAnswer } from './confirm/moments.ts';
 import { writeContents } from './contents/freshness.ts';
 import { freshnessOf, lagsOf } from './contents/readings.ts';
+import { placeOfArtifact } from './engine/artifacts.ts';
 import { acknowledgeFinding, rewriteFindings, updateConfidence, writeEvidence } from './engine/say.ts';
 import { settle } from './engine/settle.ts';
 import { acknowledgeKind, judgeUs, runKinds, startStreaksAnew } from './engine/step.ts';
@@ -37,6 +39,8 @@ export type Detector = ReturnType<typeof createDetector>;
 /** How often open findings are written again, so that their rows do not expire. */
 const rewriteMs = 24 * 3_600_000;
 const sleepsKept = 4;
+/** Without descriptors or memory, a control that could not be asked shows nothing about the network. */
+const exhaustedCodes: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 
 /**
  * Creates the detector: it settles each sample once, opens and closes findings, requests confirming rounds and returns
@@ -86,8 +90,9 @@ export function createDetector(input: {
       }),
     control: (answer: ControlAnswer, round: { readonly id: string; readonly moment: number } | null, now: Now) =>
       turnAt(now, () => {
+        const isOurs = answer.code !== null && exhaustedCodes.has(answer.code);
         const known = memory.controls.get(answer.name);
-        if (known !== undefined) {
+        if (known !== undefined && !isOurs) {
           memory.controls.set(answer.name, {
             up: answer.answered,
             known: known.known || answer.answered,
@@ -96,7 +101,13 @@ export function createDetector(input: {
         }
         for (const each of memory.confirm.rounds.values()) {
           if (each.id === round?.id)
-            recordAnswer(each, 'controls', round.moment, answer.name, answer.answered ? 'answered' : 'failed');
+            recordAnswer(
+              each,
+              'controls',
+              round.moment,
+              answer.name,
+              isOurs ? null : answer.answered ? 'answered' : 'failed',
+            );
           else if (answer.answered && each.watching.size > 0)
             advanceDeadline(each, now.monotonicMs, limits.roundStepMs);
         }
@@ -133,6 +144,10 @@ export function createDetector(input: {
       const mirror = memory.mirrors.get(registry);
       return mirror === undefined ? null : familyFor(mirror);
     },
+    artifactAt: ({ registry, id }: Target): string | null => {
+      const mirror = memory.mirrors.get(registry);
+      return mirror === undefined ? null : placeOfArtifact(mirror, id);
+    },
     skipped: ({ target, because }: Skipped) => {
       const mirror = memory.mirrors.get(target.registry);
       if (mirror === undefined || !target.canary) return;
@@ -153,6 +168,14 @@ export function createDetector(input: {
         writeDirty(memory, false);
         writeContents(memory, false);
       }),
+    /** Takes over the confidence of advice by tests: its findings carry the same word. */
+    assure: (advices: readonly Pick<Advice, 'cause' | 'from' | 'confidence'>[], now: Now) => {
+      const assured = new Map(advices.map(({ cause, from, confidence }) => [`${cause} ${from}`, confidence]));
+      const isSame = [...assured].every(([key, one]) => memory.findingLog.assured.get(key) === one);
+      if (isSame && assured.size === memory.findingLog.assured.size) return null;
+      memory.findingLog.assured = assured;
+      return turnAt(now, () => updateConfidence(memory));
+    },
     /**
      * The process was suspended or a clock jumped: samples that overlap the interval (monotonic) are
      * `unknown('local')`.

@@ -1,5 +1,5 @@
 import type { Config } from '../core/config.ts';
-import type { Finding } from '../core/finding.ts';
+import type { Confidence, Finding } from '../core/finding.ts';
 import type { Target } from '../core/mirror.ts';
 import type { Now, Random } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
@@ -31,6 +31,8 @@ class Confirm {
 /** About the open findings, by id. Monotonic milliseconds, except `stampMs` (wall). */
 class FindingLog {
   readonly openSince = new Map<string, number>();
+  /** The confidence that advice has reached, by kind and mirror of the finding that is its cause. */
+  assured: ReadonlyMap<string, Confidence> = new Map();
   readonly written = new Map<string, { evidence: Finding['evidence']; stampMs: number; atMs: number }>();
   writtenAtMs: number;
 
@@ -44,6 +46,11 @@ class RowsDue {
   /** Written with this turn. */
   readonly urgent = new Set<SeriesMemory>();
   lookedForRowsAtMs: number | null = null;
+  readonly sinceMs: number;
+
+  constructor(nowMs: number) {
+    this.sinceMs = nowMs;
+  }
 }
 
 class Us {
@@ -73,7 +80,7 @@ export class Memory {
   readonly confirm = new Confirm();
   /** By id. */
   readonly open = new Map<string, Finding>();
-  readonly rowsDue = new RowsDue();
+  readonly rowsDue: RowsDue;
   /** A wall time at which each was served, renewed about daily, by `seenKeyOf`. */
   readonly seen = new Map<string, number>();
   /** By `Subject.key`. */
@@ -91,5 +98,6 @@ export class Memory {
     this.rules = rules;
     this.us = new Us(ownRules);
     this.findingLog = new FindingLog(now.monotonicMs);
+    this.rowsDue = new RowsDue(now.monotonicMs);
   }
 }

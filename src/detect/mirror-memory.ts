@@ -11,8 +11,18 @@ export interface SeriesMemory {
   readonly states: Record<string, unknown>;
   /** What the last judged sample over the primary connection shows of the item; `null`: nothing, or no sample yet. */
   item: 'served' | 'absent' | null;
+  /** Where the last index states this artifact; absent: not known. */
+  artifact?: StatedArtifact;
   /** Monotonic time of the last row; `null` before the first. */
   writtenAtMs: number | null;
+}
+
+/** `version`: as resolved; `at`: as in `Facts.artifact`; `isUnproven`: it moved there, and was not probed since; `movedMs`: monotonic. */
+export interface StatedArtifact {
+  readonly version: string;
+  readonly at: string;
+  readonly isUnproven: boolean;
+  readonly movedMs: number;
 }
 
 /** Monotonic milliseconds. */
@@ -145,7 +155,7 @@ export function seriesOf({ series }: MirrorMemory, target: Target, connection: C
   const id = seriesId(target, connection);
   const known = series.get(id);
   if (known !== undefined) return known;
-  const made = { id, target, connection, states: {}, item: null, writtenAtMs: null };
+  const made: SeriesMemory = { id, target, connection, states: {}, item: null, writtenAtMs: null };
   series.set(id, made);
   return made;
 }

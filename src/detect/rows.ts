@@ -2,6 +2,7 @@ import { type Finding, findingKinds } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import { registryOf } from '../core/mirror.ts';
 import type { Now, Row } from '../core/ports.ts';
+import { isRowDue } from '../core/row-due.ts';
 import type { Pause } from '../core/standing.ts';
 import { told } from '../words/tell.ts';
 import { restoreContents } from './contents/freshness.ts';
@@ -12,8 +13,10 @@ import { isNumber, monotonicOf } from './lookups.ts';
 import type { Memory } from './memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, seriesStateOf, stateOf } from './mirror-memory.ts';
 
-/** The least time between two rows of a series or mirror without urgent changes. Milliseconds. */
-const writeEveryMs = 60_000;
+/** The least time between two rows of a series without urgent changes. Milliseconds. */
+const writeEveryMs = 180_000;
+/** The first rows of a process are written together, after this time at most. */
+const firstMs = 60_000;
 /** The highest average rate of series rows: with many series, each series is written less often. */
 const rowsPerSecond = 25;
 /** Not more often: a search visits all changed series. */
@@ -41,24 +44,23 @@ export function isTimeToWrite(memory: Memory): boolean {
 
 /** Adds the rows that are due; `everything`: all changed ones. */
 export function writeDirty(memory: Memory, everything: boolean): void {
-  let left = everything ? Number.POSITIVE_INFINITY : rowsPerTurn;
+  const { monotonicMs } = memory.now;
+  const left = everything ? Number.POSITIVE_INFINITY : rowsPerTurn;
   const restMs = Math.max(writeEveryMs, (memory.targets.size * 1_000) / rowsPerSecond);
-  for (const series of memory.rowsDue.dirty) {
-    if (left <= 0) break;
-    if (!everything && !isDue(memory, series.writtenAtMs, restMs)) continue;
-    writeSeries(memory, series);
-    left -= 1;
-  }
+  const due = [...memory.rowsDue.dirty].filter(
+    ({ writtenAtMs }) =>
+      everything ||
+      isRowDue(writtenAtMs ?? memory.rowsDue.sinceMs, monotonicMs, writtenAtMs === null ? firstMs : restMs),
+  );
+  // In one order from the first time on, so that rows of one page of the file are written together.
+  due.sort((a, b) => (a.id < b.id ? -1 : 1));
+  for (const series of due.slice(0, left)) writeSeries(memory, series);
   for (const mirror of memory.mirrors.values()) {
-    if (!mirror.row.isDirty || (!everything && !isDue(memory, mirror.row.writtenAtMs, writeEveryMs))) continue;
+    if (!mirror.row.isDirty || (!everything && !isRowDue(mirror.row.writtenAtMs, monotonicMs))) continue;
     mirror.row.isDirty = false;
     mirror.row.writtenAtMs = memory.now.monotonicMs;
     memory.turn.rows.push(detectorRow(memory, rowKey.mirror(mirror.mirror.name), mirrorRow(memory, mirror)));
   }
-}
-
-function isDue(memory: Memory, writtenAtMs: number | null, restMs: number): boolean {
-  return writtenAtMs === null || memory.now.monotonicMs - writtenAtMs >= restMs;
 }
 
 function writeSeries(memory: Memory, series: SeriesMemory): void {

@@ -1,3 +1,4 @@
+import type { Declined, LookOrder } from '../core/due.ts';
 import type { FindingChange } from '../core/finding.ts';
 import type { Target } from '../core/mirror.ts';
 import type { Row, Table } from '../core/ports.ts';
@@ -19,6 +20,8 @@ export interface Peek {
   readonly family: 4 | 6 | null;
   /** Absent: as usual. */
   readonly protocol?: HttpProtocol;
+  /** The order that it carries out; absent: none. */
+  readonly order?: LookOrder;
 }
 
 export class TurnDraft {
@@ -28,6 +31,7 @@ export class TurnDraft {
   /** To probe again over a fresh connection. */
   readonly rechecks: Target[] = [];
   readonly peeks: Peek[] = [];
+  readonly declined: Declined[] = [];
   readonly doubt: { readonly registry: string; readonly on: boolean }[] = [];
   /** Mirrors whose contents regressed, once per response. */
   readonly regressions: string[] = [];

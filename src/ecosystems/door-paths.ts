@@ -3,6 +3,8 @@ export interface DoorPath {
   readonly module: string | null;
   /** `index`: metadata, or a file that may change; `artifact`: a file that should never change. */
   readonly kind: 'index' | 'artifact';
+  /** A longer response of a mirror counts as a failure; absent: the front door's own limits. */
+  readonly bytesMax?: number;
 }
 
 /**
@@ -12,10 +14,25 @@ export interface DoorPath {
 export interface DoorPatterns {
   /** Matches paths below `prefix`. Without anchors. */
   readonly paths: string;
-  /** A folder beside the base URL, for files that an index names by relative links; absent: there is none. */
-  readonly beside?: string;
+  /** For an ecosystem with `DoorPaths.files`. */
+  readonly files?: {
+    /** The folder beside the base URL in which most mirrors have the files. */
+    readonly beside: string;
+    /** Matches the path of a file below any folder. */
+    readonly paths: string;
+  };
   /** Matches the beginning of every path whose module matches the private pattern; it may match other paths too. */
   privateOf(pattern: string): string;
+}
+
+/** How to learn where a mirror's pages link to. */
+export interface DoorFiles {
+  /** Each value of `Accept` may get another form of the page. */
+  readonly accepts: readonly string[];
+  /** The page of a module, below the base URL. */
+  pageOf(module: string): string;
+  /** The URLs of the files that a page names, resolved against `url`; `null`: it is no page. */
+  filesOn(body: Uint8Array, contentType: string, url: string): readonly string[] | null;
 }
 
 /** How the front door recognises an ecosystem's requests. */
@@ -32,6 +49,8 @@ export interface DoorPaths {
    * @returns  `null` if the index cannot be read or is too large
    */
   absolute?(text: string, contentType: string, url: string): string | null;
+  /** Absent: files are below the base URL, or an index names them by full URLs. */
+  readonly files?: () => Promise<DoorFiles>;
   /** One client's requests must go to one mirror for a while: a signed list and its packages must match. */
   readonly staysTogether?: true;
   readonly patterns: DoorPatterns;

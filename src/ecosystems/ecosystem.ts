@@ -114,6 +114,8 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   /** The input of conversations with a mirror. It must be plain data, because it is sent to worker threads. */
   context(given: Given<Settings>): Own;
   readonly learning: Learning | null;
+  /** What probes of a module do not verify as it is configured, for `check`; `null`: nothing to say. */
+  unchecked?(asked: Asked & Pick<ModuleRef, 'module'>): Sentence | null;
   /** Loads the code that probes. */
   prober(): Promise<Prober<Own>>;
   demo(): Promise<SmallMirror>;

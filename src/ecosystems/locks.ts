@@ -4,9 +4,10 @@ import type { Result, Sentence } from '../core/result.ts';
 /**
  * Why an entry of a lock file is skipped. `replaced`: the project takes the module from another place, such as a
  * folder. `private`: a pattern of `private` matches. `foreign`: the recorded source is neither the public upstream nor
- * one of its configured mirrors. `malformed`: the name, the version or the line is invalid.
+ * one of its configured mirrors. `malformed`: the name, the version or the line is invalid. `unpinned`: no exact
+ * version. `unread`: an included file that cannot be read.
  */
-export type SkipReason = 'replaced' | 'private' | 'foreign' | 'malformed';
+export type SkipReason = 'replaced' | 'private' | 'foreign' | 'malformed' | 'unpinned' | 'unread';
 
 export interface SkippedLockEntry {
   /** The file name as configured; for an invalid line, `:` and the line number follow. */
@@ -36,8 +37,8 @@ export interface Lock {
   readonly entries: readonly LockEntry[];
   /** In the form of `ProbeContext.pinned`. */
   readonly pinned: Readonly<Record<string, string>>;
-  /** `expected`: the form of a valid line. `null`: all lines are valid. */
-  readonly malformed: (MalformedLines & { readonly file: string; readonly expected: Sentence }) | null;
+  /** By file; `expected`: the form of a valid line. Empty: all lines are valid. */
+  readonly malformed: readonly (MalformedLines & { readonly file: string; readonly expected: Sentence })[];
 }
 
 export function count(counts: Map<string, number>, name: string): void {

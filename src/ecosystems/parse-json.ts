@@ -23,6 +23,11 @@ export function parseJson(text: string, expected: Sentence): Result<unknown, Sen
   }
 }
 
+/** The error for JSON that is nested too deep, where only the depth has a limit. */
+export function depthErrorOf(expected: Sentence): Sentence {
+  return phrase('answer.nested', { what: expected, deep: limits.jsonDepth });
+}
+
 export type Fields = Readonly<Record<string, unknown>>;
 
 export function fieldsOf(value: unknown): Fields | null {

@@ -3,12 +3,20 @@ import { type catalog, type LabelOf, type Labels, listMetricsFor, type MetricNam
 import { type Kind, listCombinations } from './metric.ts';
 import type { Format } from './negotiate.ts';
 import { Counter, Gauge, Histogram, Registry } from './prom-client.ts';
-import { histogramFormOf, type Lines, renderHistogramLines, renderPlainLines } from './series-text.ts';
+import {
+  histogramFormOf,
+  type Lines,
+  renderHistogramLines,
+  renderPlainLines,
+  renderSummaryLines,
+} from './series-text.ts';
 
 interface InstrumentTypes<L extends string> {
   counter: Counter<L>;
   gauge: Gauge<L>;
   histogram: Histogram<L>;
+  /** prom-client's own summary keeps quantiles; a histogram without buckets has the sum and the count alone. */
+  summary: Histogram<L>;
 }
 
 export type Instruments<N extends MetricName> = {
@@ -33,7 +41,8 @@ function createInstrument(name: MetricName, registry: Registry<OpenMetricsConten
   const { type, help, labels, buckets = [], exemplars = false } = metricOf(name);
   const common = { name: familyName(name), help, labelNames: [...labels] as string[], registers: [registry] };
   if (type === 'counter') return new Counter(common);
-  if (type === 'histogram') return new Histogram({ ...common, buckets: [...buckets], enableExemplars: exemplars });
+  if (type === 'histogram' || type === 'summary')
+    return new Histogram({ ...common, buckets: [...buckets], enableExemplars: exemplars });
   const gauge = new Gauge<string>(common);
   // prom-client starts a gauge without labels at 0; ours are absent until known.
   if (labels.length === 0) gauge.remove({});
@@ -41,6 +50,7 @@ function createInstrument(name: MetricName, registry: Registry<OpenMetricsConten
 }
 
 function startAtZero(name: MetricName, instrument: AnyInstrument, labels: Record<string, string>): void {
+  if (metricOf(name).onFirst === true) return;
   if (instrument instanceof Histogram) instrument.zero(labels);
   else if (metricOf(name).type === 'counter') instrument.inc(labels, 0);
 }
@@ -85,7 +95,7 @@ export function createBoard<N extends MetricName>(names: readonly N[]) {
 
   return {
     instruments: Object.fromEntries(byName) as unknown as Instruments<N>,
-    /** Counters and histograms of a thing start at 0, gauges stay absent. */
+    /** Counters and histograms of a thing start at 0; gauges, and counters with `onFirst`, stay absent. */
     open(kind: Kind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, startAtZero);
     },
@@ -104,6 +114,7 @@ export function createBoard<N extends MetricName>(names: readonly N[]) {
     lines(name: MetricName, format: Format): Lines {
       const instrument = byName.get(name);
       if (instrument === undefined) return { texts: [], count: 0 };
+      if (metricOf(name).type === 'summary') return renderSummaryLines(instrument, name);
       return instrument instanceof Histogram
         ? renderHistogramLines(instrument, formOf(name), format)
         : renderPlainLines(instrument, name);

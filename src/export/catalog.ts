@@ -28,9 +28,16 @@ export function unitOf(name: MetricName): string | null {
   return /_(bytes_per_second|seconds|bytes)(_total)?$/.exec(name)?.[1] ?? null;
 }
 
-const brought = new Map<string, { readonly names: readonly MetricName[]; readonly lines: number }>();
+interface Brought {
+  readonly names: readonly MetricName[];
+  /** At most, and before any event of a counter that appears at its first one. */
+  readonly lines: number;
+  readonly calmLines: number;
+}
 
-function broughtBy(kind: Kind, heavy: boolean) {
+const brought = new Map<string, Brought>();
+
+function broughtBy(kind: Kind, heavy: boolean): Brought {
   const key = `${kind} ${heavy}`;
   const known = brought.get(key);
   if (known !== undefined) return known;
@@ -38,7 +45,8 @@ function broughtBy(kind: Kind, heavy: boolean) {
     const { per, only } = metricOf(name);
     return per[kind] !== undefined && (only === undefined || (only === 'heavy') === heavy);
   });
-  const found = { names, lines: linesOf(names, kind) };
+  const calm = names.filter((name) => metricOf(name).onFirst !== true);
+  const found = { names, lines: linesOf(names, kind), calmLines: linesOf(calm, kind) };
   brought.set(key, found);
   return found;
 }
@@ -51,6 +59,11 @@ export function listMetricsFor(kind: Kind, heavy = false): readonly MetricName[]
 /** The number of sample lines of one thing; gauges that may be absent count too. */
 export function countLinesFor(kind: Kind, heavy = false): number {
   return broughtBy(kind, heavy).lines;
+}
+
+/** The same while no series has appeared at a first event. */
+export function countCalmLinesFor(kind: Kind, heavy = false): number {
+  return broughtBy(kind, heavy).calmLines;
 }
 
 function linesOf(names: readonly MetricName[], kind: Kind): number {

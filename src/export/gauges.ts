@@ -177,6 +177,9 @@ export function fillDaemon(board: Board<DaemonMetric>, snapshot: Snapshot, readi
   instruments.mirrorwatch_config_last_reload_successful.set(snapshot.reloadOk ? 1 : 0);
   instruments.mirrorwatch_probes_in_flight.set(snapshot.inFlight);
   if (snapshot.residentBytes !== undefined) instruments.mirrorwatch_resident_memory_bytes.set(snapshot.residentBytes);
+  const { open, max } = snapshot.descriptors ?? {};
+  if (open !== undefined) instruments.process_open_fds.set(open);
+  if (max !== undefined) instruments.process_max_fds.set(max);
   instruments.mirrorwatch_state_writable.set(snapshot.stateWritable ? 1 : 0);
   if (snapshot.actionsStopped !== undefined)
     instruments.mirrorwatch_actions_stopped.set(snapshot.actionsStopped ? 1 : 0);

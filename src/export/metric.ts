@@ -12,7 +12,8 @@ export type Kind = ShardKind | DaemonKind;
 export type Each = Readonly<Record<string, readonly string[]>>;
 
 export interface Metric {
-  readonly type: 'counter' | 'gauge' | 'histogram';
+  /** A `summary` has a sum and a count, no quantiles. */
+  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary';
   /** Without quotes, backslashes or line ends, which the two formats escape differently. */
   readonly help: string;
   readonly labels: readonly string[];
@@ -26,6 +27,8 @@ export interface Metric {
   readonly only?: 'light' | 'heavy';
   /** Buckets carry `probe_id` in OpenMetrics. */
   readonly exemplars?: true;
+  /** A series appears at its first event, with the value 1; another counter, from 0 on, has the sum. */
+  readonly onFirst?: true;
 }
 
 /** All combinations of the labels that a metric adds; one empty one if there are none. */
@@ -36,8 +39,9 @@ export function listCombinations(each: Each): readonly Readonly<Record<string, s
   return all;
 }
 
-/** A histogram has a line for each bucket, `+Inf`, sum and count. */
+/** A histogram has a line for each bucket, `+Inf`, sum and count; a summary the last two. */
 export function countSeriesLines(metric: Metric): number {
+  if (metric.type === 'summary') return 2;
   return metric.type === 'histogram' ? (metric.buckets?.length ?? 0) + 3 : 1;
 }
 
@@ -49,6 +53,16 @@ export function newCounter<const L extends Metric['labels'], const P extends Met
   help: string,
 ) {
   return { type: 'counter', help, labels, per, absent: never } as const;
+}
+
+/** @param sum  the counter that is there from 0 */
+export function newEventCounter<const L extends Metric['labels'], const P extends Metric['per']>(
+  labels: L,
+  per: P,
+  help: string,
+  sum: string,
+) {
+  return { type: 'counter', help, labels, per, absent: `until its first event; ${sum}`, onFirst: true } as const;
 }
 
 /** @param absent  when there is no series, in words */
@@ -66,6 +80,14 @@ export function newHistogram<
   const W extends Weighed = object,
 >(labels: L, per: P, buckets: readonly number[], help: string, weighed: W = {} as W) {
   return { type: 'histogram', help, labels, per, buckets, absent: never, ...weighed } as const;
+}
+
+export function newSummary<const L extends Metric['labels'], const P extends Metric['per']>(
+  labels: L,
+  per: P,
+  help: string,
+) {
+  return { type: 'summary', help, labels, per, absent: never } as const;
 }
 
 const never = 'never: 0 from the start';

@@ -62,12 +62,11 @@ function observeOk(boards: Boards, sample: SettledSample): void {
 /** Observes a response, ok or not: whether a cache had it, and the time of a "not found". */
 function observeAnswer(boards: Boards, { due, outcome, status, cache, cold, rttMs }: SettledSample): void {
   if (outcome.tag === 'unknown' || status === null) return;
-  const { ecosystem, registry, step } = due.target;
-  const ofStep = boards.home(keyOf.step(registry, step))?.board.instruments;
-  const word = cold ? 'miss' : (cache ?? 'unknown');
-  ofStep?.mirror_cache_answers_total.inc({ ecosystem, registry, step, cache: word });
-  if ((status !== 404 && status !== 410) || rttMs === null) return;
+  const { ecosystem, registry } = due.target;
   const ofMirror = boards.home(keyOf.mirror(registry))?.board.instruments;
+  const word = cold ? 'miss' : (cache ?? 'unknown');
+  ofMirror?.mirror_cache_answers_total.inc({ ecosystem, registry, cache: word });
+  if ((status !== 404 && status !== 410) || rttMs === null) return;
   ofMirror?.mirror_not_found_seconds.observe({ ecosystem, registry }, rttMs / 1000);
 }
 

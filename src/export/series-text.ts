@@ -96,7 +96,7 @@ export function histogramFormOf(name: string, bounds: readonly number[]): Histog
 
 function seriesText(series: Observed, { name, bounds, starts }: HistogramForm, exemplars: boolean): string {
   const end = endOf(series.labels);
-  const { bucketValues, bucketExemplars, sum, count } = series;
+  const { bucketValues, bucketExemplars, count } = series;
   const line = (at: number, value: number, bound: string): string => {
     const start = starts[at] ?? '';
     const head = end === '' ? `${start.slice(0, -1)}} ` : start + end;
@@ -109,8 +109,18 @@ function seriesText(series: Observed, { name, bounds, starts }: HistogramForm, e
     text += line(at, below, bound);
   }
   text += line(bounds.length, count, '-1');
-  const labels = end === '' ? ' ' : `{${end}`;
-  return `${text}${name}_sum${labels}${numberText(sum)}\n${name}_count${labels}${count}\n`;
+  return text + totalsText(series, name);
+}
+
+function totalsText({ labels, sum, count }: Observed, name: string): string {
+  const end = endOf(labels);
+  const start = end === '' ? ' ' : `{${end}`;
+  return `${name}_sum${start}${numberText(sum)}\n${name}_count${start}${count}\n`;
+}
+
+export function renderSummaryLines(instrument: object, name: string): Lines {
+  const all = Object.values((instrument as Instrument<Observed>).hashMap);
+  return { texts: all.values().map((series) => totalsText(series, name)), count: 2 * all.length };
 }
 
 export function renderHistogramLines(instrument: object, form: HistogramForm, format: Format): Lines {

@@ -27,6 +27,8 @@ export interface Snapshot {
   readonly since: (registry: string, state: Standing['state']) => number | null;
   readonly inFlight: number;
   readonly residentBytes?: number;
+  /** File descriptors of this process: in use, and the limit; absent: not available. */
+  readonly descriptors?: { readonly open?: number; readonly max?: number };
   readonly startedAtMs: number;
   /** When the configuration in force was loaded, wall milliseconds. */
   readonly reloadedAtMs: number;

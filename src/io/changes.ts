@@ -71,8 +71,7 @@ export async function makeChanges(
   for (const { kept, after } of prepared) {
     try {
       for (const folder of kept.folders) await mkdir(folder, { mode: 0o755 });
-      if (!(await isAsBefore(kept))) throw Object.assign(new Error(kept.file), { code: 'changed meanwhile' });
-      await replaceBytes(kept.file, after, kept);
+      await replaceBytes(kept.file, after, kept, () => isAsBefore(kept));
       done.push(kept);
     } catch (thrown) {
       const failed = { file: kept.file, because: phrase('change.written', { code: codeOf(thrown) }) };
@@ -149,7 +148,11 @@ async function stateOf(kept: KeptFile, place: ChangePlace): Promise<Result<'chan
 }
 
 async function putBack(kept: KeptFile): Promise<void> {
-  if (kept.before !== null) return replaceBytes(kept.file, Buffer.from(kept.before, 'base64'), kept);
+  const { file, before, afterSha256 } = kept;
+  if (before !== null)
+    return replaceBytes(file, Buffer.from(before, 'base64'), kept, () =>
+      isAsBefore({ file, beforeSha256: afterSha256 }),
+    );
   await rm(kept.file, { force: true });
   for (const folder of kept.folders.toReversed()) await rmdir(folder).catch(() => undefined);
 }
@@ -246,10 +249,12 @@ export async function removeLeftovers(file: string): Promise<void> {
       await rm(join(dirname(file), name), { force: true }).catch(() => undefined);
 }
 
+/** @param isUnchanged  asked at the last moment: writing to disk takes long enough for an editor to save the file */
 async function replaceBytes(
   file: string,
   bytes: Buffer,
   as: { readonly mode: number; readonly uid: number; readonly gid: number },
+  isUnchanged: () => Promise<boolean>,
 ): Promise<void> {
   const beside = `${file}.mirrorwatch-${randomUUID().slice(0, 8)}`;
   let handle: FileHandle | null = null;
@@ -262,6 +267,7 @@ async function replaceBytes(
     await handle.sync();
     await handle.close();
     handle = null;
+    if (!(await isUnchanged())) throw Object.assign(new Error(file), { code: 'changed meanwhile' });
     await rename(beside, file);
     await writeFolderToDisk(dirname(file));
   } catch (thrown) {

@@ -91,7 +91,7 @@ export function createClientRunner(input: {
     watch.cancel();
     running.delete(one);
     const { files, bytes } = await measureFolder(join(home, plan.fetched), limits.clientEntries);
-    const said = maskWords(words.text(), maskOf(order.access), limits.clientLineChars);
+    const said = maskWords(words.text(), maskOf(order.access).beside(plan.args), limits.clientLineChars);
     const last = said.split('\n').slice(-limits.clientWordsLines).join('\n');
     return { end: endOf(exit, because), tookMs, files, bytes, said, words: last };
   }

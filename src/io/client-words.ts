@@ -1,4 +1,4 @@
-import type { KnownMask } from '../core/mask-known.ts';
+import type { KnownMask } from '../core/ports.ts';
 import { printable } from '../core/printable.ts';
 
 /** The end of a program's output. */

@@ -1,5 +1,3 @@
-import { limits } from '../core/limits.ts';
-
 interface Socket {
   destroy(): unknown;
 }
@@ -9,6 +7,8 @@ interface Connection {
   socket: Socket;
   requests: number;
   isLetIn: boolean;
+  /** Open for less than `newMs`: its request may be on the way. */
+  isNew: boolean;
 }
 
 export interface Connections {
@@ -23,9 +23,11 @@ export interface Connections {
   end(): void;
 }
 
-/** The order of closing: unauthorized connections before authorized ones, idle ones before those in use. */
-function rankOf({ requests, isLetIn }: Connection): number {
-  return (isLetIn ? 2 : 0) + (requests > 0 ? 1 : 0);
+const newMs = 1_000;
+
+/** The order of closing: unauthorized connections before authorized ones, idle ones before new ones and those in use. */
+function rankOf({ requests, isLetIn, isNew }: Connection): number {
+  return (isLetIn ? 2 : 0) + (requests > 0 ? 1 : isNew ? 0.5 : 0);
 }
 
 /** The rank of an authorized connection with a running request: never closed for a new one. */
@@ -74,7 +76,11 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
           .toArray().length >= bounds.perAddress;
       const isFull = isOwnFull || open.size >= bounds.all;
       if (isFull && !makeRoom(isOwnFull ? address : null)) return void socket.destroy();
-      open.set(key, { address, socket, requests: 0, isLetIn: false });
+      const connection: Connection = { address, socket, requests: 0, isLetIn: false, isNew: true };
+      open.set(key, connection);
+      setTimeout(() => {
+        connection.isNew = false;
+      }, newMs).unref();
     },
     secured(key, socket) {
       const connection = open.get(key);
@@ -98,5 +104,3 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
     },
   };
 }
-
-export const connectionBounds = { perAddress: limits.connectionsPerAddress, all: limits.connections };

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { type FileHandle, lstat, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { limits } from '../core/limits.ts';
@@ -52,6 +52,20 @@ export async function replaceFile(path: string, text: string, mode = 0o666): Pro
     await rm(beside, { force: true }).catch(() => undefined);
     return codeOf(thrown);
   }
+}
+
+/**
+ * Creates a folder and its parents one by one: Node's recursive `mkdir` reports only ENOENT on a read-only file system,
+ * and never ends where none can be created (`/proc`).
+ * @throws what `node:fs` throws
+ */
+export function makeFolders(dir: string): void {
+  const missing: string[] = [];
+  for (let at = dir; !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.unshift(at);
+  if (missing.length === 0 && !statSync(dir).isDirectory()) missing.push(dir);
+  const [first] = missing;
+  if (first !== undefined) accessSync(dirname(first), constants.W_OK);
+  for (const one of missing) mkdirSync(one);
 }
 
 /** Syncs a folder to disk, so that a rename in it outlives a power cut. Best effort. */

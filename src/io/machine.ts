@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { isAbsolute, join } from 'node:path';
@@ -10,6 +10,25 @@ import { createFiles } from './files.ts';
 export function measureResidentBytes(): number | null {
   try {
     return process.memoryUsage.rss();
+  } catch {
+    return null;
+  }
+}
+
+/** The most file descriptors of this process; `null`: unlimited, or not available. */
+export function readDescriptorLimit(): number | null {
+  try {
+    const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+    return soft === undefined ? null : Number(soft);
+  } catch {
+    return null;
+  }
+}
+
+/** The file descriptors in use, the one of this look included; `null`: not available. */
+export function countOpenDescriptors(): number | null {
+  try {
+    return readdirSync('/proc/self/fd').length;
   } catch {
     return null;
   }

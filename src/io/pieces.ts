@@ -1,13 +1,21 @@
+import { limits } from '../core/limits.ts';
 import type { Timed } from '../core/ports.ts';
 
 /** Measures the computation that one probe causes in its thread. */
 export interface Pieces {
   readonly timed: Timed;
+  /** Charges the work since the last piece of a body, if both came in one turn of the event loop. */
+  readonly received: (pieceBytes: number) => void;
+  /** Tells the length of the decoded body: for a long one, `limits.heldMsPerMib` are allowed. */
+  readonly decoded: (bodyBytes: number) => void;
   /** From now on, computations belong to another response. */
   readonly nextAnswer: () => void;
-  /** The processor time of the response that took most, milliseconds. */
+  /** The processor time of the response that took most and more than it may, milliseconds; 0: there is none. */
   readonly longestMs: () => number;
 }
+
+/** The probe whose body the thread is receiving in this turn of the event loop; `null`: none. */
+let receiving: object | null = null;
 
 /**
  * @param reading  called when each computation begins and ends
@@ -19,7 +27,27 @@ export function createPieces(
 ): Pieces {
   let longestMs = 0;
   let answerMs = 0;
+  let bodyBytes = 0;
+  let receivedMs = 0;
+  const own = {};
+  const charge = (ms: number): void => {
+    answerMs += ms;
+    const allowedMs = (bodyBytes / 2 ** 20) * limits.heldMsPerMib;
+    if (answerMs > allowedMs) longestMs = Math.max(longestMs, answerMs);
+  };
   return {
+    received(pieceBytes) {
+      bodyBytes += pieceBytes;
+      const nowMs = spentMs();
+      if (receiving === own) charge(nowMs - receivedMs);
+      else {
+        receiving = own;
+        setImmediate(() => {
+          if (receiving === own) receiving = null;
+        });
+      }
+      receivedMs = nowMs;
+    },
     timed(compute) {
       const fromMs = spentMs();
       reading(true);
@@ -27,12 +55,15 @@ export function createPieces(
         return compute();
       } finally {
         reading(false);
-        answerMs += spentMs() - fromMs;
-        longestMs = Math.max(longestMs, answerMs);
+        charge(spentMs() - fromMs);
       }
     },
     nextAnswer() {
       answerMs = 0;
+      bodyBytes = 0;
+    },
+    decoded(bytes) {
+      bodyBytes = Math.max(bodyBytes, bytes);
     },
     longestMs: () => longestMs,
   };

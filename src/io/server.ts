@@ -2,10 +2,13 @@ import type { RequestListener, Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Listen } from '../core/config.ts';
+import { descriptorBoundsFor } from '../core/descriptors.ts';
 import { letIn } from '../core/http.ts';
 import { limits } from '../core/limits.ts';
 import { error, ok, type Result } from '../core/result.ts';
-import { type Connections, connectionBounds, createConnections } from './connections.ts';
+import { respondToBadRequests } from './bad-requests.ts';
+import { type Connections, createConnections } from './connections.ts';
+import { readDescriptorLimit } from './machine.ts';
 
 export interface Listening {
   /** The actual port, also if the configuration has 0. */
@@ -39,7 +42,7 @@ export async function listen(
     // Node's default interval of this check is half a minute.
     connectionsCheckingInterval: Math.ceil(headMs / 10),
     keepAliveTimeout: 15_000,
-    maxHeaderSize: 16_384,
+    maxHeaderSize: limits.requestHeadBytes,
   };
   try {
     const server: Server =
@@ -62,6 +65,7 @@ export async function listen(
       if (!server.listening) response.shouldKeepAlive = false;
     });
     cutRefusedBodies(server, refusedBodyMs);
+    respondToBadRequests(server, refusedBodyMs);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(at.port, at.host, resolve);
@@ -76,7 +80,8 @@ export async function listen(
 
 /** Registers connections. A TLS connection is two sockets with the same address and port. */
 function bound(server: Server): Connections {
-  const connections = createConnections(connectionBounds);
+  const bounds = descriptorBoundsFor(readDescriptorLimit());
+  const connections = createConnections({ perAddress: bounds.connectionsPerAddress, all: bounds.connections });
   const keyOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
   server.on('connection', (socket: Socket) => {
     const key = keyOf(socket);

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Row, Table } from '../core/ports.ts';
 import { readJson } from '../core/read-json.ts';
 import { error, ok, type Result } from '../core/result.ts';
+import { decodeRow } from './row-code.ts';
 import { createTables, isOwnRow, kindOf, schemaVersion, troubleOf } from './store-schema.ts';
 
 /** Why a state file cannot be read. `busy`: it changed during each attempt to copy it. */
@@ -106,7 +107,7 @@ function copyOver(db: DatabaseSync): StoreCopy {
       const sql = `SELECT key, at_ms, value FROM "${table}" WHERE at_ms >= ? ORDER BY at_ms, key`;
       for (const record of db.prepare(sql).iterate(fromMs)) {
         const key = String(record['key']);
-        const value = isOwnRow(table, key) ? undefined : readJson(String(record['value']));
+        const value = isOwnRow(table, key) ? undefined : readJson(decodeRow(record['value']));
         if (value !== undefined) yield { table, key, atMs: Number(record['at_ms']), value };
       }
     },

@@ -1,18 +1,9 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  statSync,
-} from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { limits } from '../core/limits.ts';
+import { makeFolders } from './files.ts';
 import { copyWhole, createScratchFolder } from './store-copy.ts';
 import {
   createTables,
@@ -53,6 +44,8 @@ export type Opened =
 /** A larger file is not fully checked at start; its errors are found when it is read. */
 const checkedBytes = 64 * 1024 * 1024;
 const pageBytes = 4_096;
+/** Pages in the log before they are copied into the file. A page that is written often is copied once. */
+const logPages = 2_000;
 /** SQLite truncates its log to this size; without a limit the log would stay large. */
 const logBytes = 16 * 1024 * 1024;
 /** The part of a file that is searched for traces of a state file. */
@@ -136,19 +129,12 @@ function tryOpen(path: string, wallMs: number, bytesMax: number): Opened {
 }
 
 /**
- * Creates a folder and its parents one by one: Node's recursive `mkdir` reports only ENOENT on a read-only file system,
- * and never ends where none can be created (`/proc`).
  * @returns `null`, or why there can be no such folder (`ENOENT`)
  * @throws what `node:fs` throws for any other obstacle
  */
 export function makeFolder(dir: string): Trouble | null {
-  const missing: string[] = [];
-  for (let at = dir; !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.unshift(at);
-  if (missing.length === 0 && !statSync(dir).isDirectory()) missing.push(dir);
-  const [first] = missing;
-  if (first !== undefined) accessSync(dirname(first), constants.W_OK);
   try {
-    for (const one of missing) mkdirSync(one);
+    makeFolders(dir);
     return null;
   } catch (thrown) {
     const trouble = troubleOf(thrown);
@@ -168,6 +154,7 @@ function refusalOf(db: DatabaseSync, path: string): StoreOpenFailure | null {
 function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number): void {
   db.exec('PRAGMA journal_mode = WAL');
   db.exec('PRAGMA synchronous = FULL');
+  db.exec(`PRAGMA wal_autocheckpoint = ${logPages}`);
   db.exec(`PRAGMA journal_size_limit = ${logBytes}`);
   db.exec(`PRAGMA max_page_count = ${Math.floor(bytesMax / pageBytes)}`);
   db.exec('BEGIN EXCLUSIVE');

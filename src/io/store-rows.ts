@@ -1,5 +1,6 @@
 import type { Log, Row, Table } from '../core/ports.ts';
 import { readJson } from '../core/read-json.ts';
+import { decodeRow } from './row-code.ts';
 import type { StoreFile } from './store-file.ts';
 import { isOwnRow, troubleOf } from './store-schema.ts';
 
@@ -33,7 +34,7 @@ export function createRowReader(isSound: (row: Row) => boolean, log: Log | undef
     }
     if (file.readOnly) return false;
     const copy = file.statement(
-      `INSERT OR REPLACE INTO "aside" (key, at_ms, value) SELECT ? || key, at_ms, json_quote(CAST(value AS TEXT)) FROM "${table}" WHERE key = ?`,
+      `INSERT OR REPLACE INTO "aside" (key, at_ms, value) SELECT ? || key, at_ms, json_quote(iif(typeof(value) = 'text', value, hex(value))) FROM "${table}" WHERE key = ?`,
     );
     const drop = file.statement(`DELETE FROM "${table}" WHERE key = ?`);
     try {
@@ -60,7 +61,7 @@ export function createRowReader(isSound: (row: Row) => boolean, log: Log | undef
         if (record === undefined) continue;
         const key = String(record['key']);
         if (isOwnRow(table, key)) continue;
-        const row = { table, key, atMs: Number(record['at_ms']), value: readJson(String(record['value'])) };
+        const row = { table, key, atMs: Number(record['at_ms']), value: readJson(decodeRow(record['value'])) };
         if (row.value !== undefined && Number.isFinite(row.atMs) && isSound(row)) rows.push(row);
         else bad.push(key);
       }

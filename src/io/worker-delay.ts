@@ -4,6 +4,8 @@ import type { Clock, Timers } from '../core/ports.ts';
 export interface LoopWatch {
   /** The longest delay since `fromMs` (monotonic), including a current one, milliseconds. */
   delayMsMax(fromMs: number): number;
+  /** As `delayMsMax`, of all delays together. */
+  delayMsSum(fromMs: number): number;
   /** The delays since the last call, one per tick, the oldest first. */
   take(): readonly number[];
   stop(): void;
@@ -40,18 +42,21 @@ export function measureLoop(deps: {
     timer = timers.after(everyMs, tick);
   }
 
+  function reduce(fromMs: number, join: (a: number, b: number) => number): number {
+    const nowMs = clock.monotonicMs();
+    // Of a delay that began earlier, only the part after `fromMs` counts.
+    let joined = Math.max(0, Math.min(lateBy(nowMs), nowMs - fromMs));
+    for (let at = ticks - 1; at >= Math.max(0, ticks - ticksKept); at -= 1) {
+      const endMs = endsMs[at % ticksKept] ?? 0;
+      if (endMs <= fromMs) break;
+      joined = join(joined, Math.min(delaysMs[at % ticksKept] ?? 0, endMs - fromMs));
+    }
+    return joined;
+  }
+
   return {
-    delayMsMax(fromMs) {
-      const nowMs = clock.monotonicMs();
-      // Of a delay that began earlier, only the part after `fromMs` counts.
-      let worst = Math.min(lateBy(nowMs), nowMs - fromMs);
-      for (let at = ticks - 1; at >= Math.max(0, ticks - ticksKept); at -= 1) {
-        const endMs = endsMs[at % ticksKept] ?? 0;
-        if (endMs <= fromMs) break;
-        worst = Math.max(worst, Math.min(delaysMs[at % ticksKept] ?? 0, endMs - fromMs));
-      }
-      return Math.max(0, worst);
-    },
+    delayMsMax: (fromMs) => reduce(fromMs, Math.max),
+    delayMsSum: (fromMs) => reduce(fromMs, (a, b) => a + b),
     take() {
       const from = Math.max(taken, ticks - ticksKept);
       taken = ticks;

@@ -11,6 +11,7 @@ import { measure } from '../probe/measure.ts';
 import { warmUp } from '../wire/warm-up.ts';
 import { createWire } from '../wire/wire.ts';
 import { systemClock } from './clock.ts';
+import { createCollector } from './collect.ts';
 import { createGpgv } from './gpgv.ts';
 import { createPieces, type Pieces } from './pieces.ts';
 import { createProbeMemories, type ProbeMemories } from './probe-memory.ts';
@@ -45,6 +46,8 @@ export interface RunnerDeps {
   readonly clock: Clock;
   readonly worker: number;
   readonly loopDelayMsMax: (fromMs: number) => number;
+  /** Absent: as `loopDelayMsMax`. */
+  readonly loopDelayMsSum?: (fromMs: number) => number;
   /** Absent: this machine's gpgv. */
   readonly signatures?: SignatureChecker;
   readonly proberOf?: (id: EcosystemId) => Promise<Prober>;
@@ -55,18 +58,20 @@ export interface RunnerDeps {
 
 export function createRunner(deps: RunnerDeps): Runner {
   const { book, wire, clock, worker, loopDelayMsMax, proberOf = loadProber, memories = createProbeMemories() } = deps;
-  const { signatures = createGpgv(), spentMs } = deps;
+  const { signatures = createGpgv(), spentMs, loopDelayMsSum = loopDelayMsMax } = deps;
   return {
     async probe(due, reading) {
       const { registry: name, ecosystem } = due.target;
       const [access, context] = [book.access[name], book.context[name]];
       if (access === undefined || context === undefined) return lostProbeOf(due, 'defect', worker, clock.now());
       const pieces = createPieces(reading, spentMs);
-      const { timed, nextAnswer } = pieces;
+      const { timed, received, decoded, nextAnswer } = pieces;
       try {
         const prober = await proberOf(ecosystem);
         if (prober.prepare !== undefined) await prober.prepare(context);
-        const over = { family: due.family, protocol: due.protocol, build: due.build, timed };
+        const { module, version } = due.target;
+        const mask = maskOf(access).beside([module, version].filter((word) => word !== null));
+        const over = { family: due.family, protocol: due.protocol, build: due.build, timed, received, mask };
         const line = wire.open(access, due.connection, over);
         if (line.joined !== undefined && !(await line.joined(due.timeoutMs))) {
           line.close();
@@ -80,18 +85,21 @@ export function createRunner(deps: RunnerDeps): Runner {
             nowWallMs: clock.wallMs(),
             memory: memories(name),
             ...(due.purpose === 'peek' ? { peekBytes: limits.peekBytes } : {}),
+            ...(due.artifactAt === undefined ? {} : { artifactAt: due.artifactAt }),
           },
           line,
           clock,
           signatures,
           worker,
           loopDelayMsMax,
+          loopDelayMsSum,
           nextTurn,
           timed,
           nextAnswer,
+          decoded,
         });
         // A server may echo our request; our credentials must not leave this thread.
-        const transcript = timed(() => maskOf(access).data(held));
+        const transcript = timed(() => mask.data(held));
         const sample = timed(() => measure(due, transcript));
         const heldMs = heldMsOf(due, pieces);
         return { sample: heldMs === undefined ? sample : { ...sample, heldMs }, transcript: keptOf(transcript) };
@@ -135,6 +143,7 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
     ...(seed.book.ecosystems ?? []).map(loadProber),
   ]);
   let done: JobDone[] = [];
+  const garbage = createCollector(systemTimers);
 
   /** If the access to mirrors is unchanged, wire and memories are those of `before`. */
   function open(given: WorkerBook, before: Edition | null): Edition {
@@ -149,8 +158,9 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
           userAgent: Object.values(book.access)[0]?.userAgent,
         });
     const memories = same ? before.memories : createProbeMemories();
-    const { delayMsMax: loopDelayMsMax } = watch;
-    const runner = createRunner({ book, wire, clock: systemClock, worker: seed.worker, loopDelayMsMax, memories });
+    const { delayMsMax: loopDelayMsMax, delayMsSum: loopDelayMsSum } = watch;
+    const delays = { loopDelayMsMax, loopDelayMsSum };
+    const runner = createRunner({ book, wire, clock: systemClock, worker: seed.worker, ...delays, memories });
     return { book, runner, wire, memories, use: same ? before.use : { jobs: 0 } };
   }
 
@@ -166,6 +176,7 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
     edition.use.jobs -= 1;
     closeOld(edition);
     done.push(one);
+    garbage.ended();
     if (done.length > 1) return;
     systemTimers.after(batchMs, () => {
       send({ kind: 'done', jobs: done });
@@ -176,6 +187,7 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
   async function run(message: Exclude<ToWorker, { kind: 'book' }>): Promise<void> {
     const edition = current;
     edition.use.jobs += 1;
+    garbage.began();
     await warm;
     const { job } = message;
     if (message.kind === 'probe') {

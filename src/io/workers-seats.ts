@@ -15,8 +15,16 @@ export interface Job {
   readonly id: number;
   readonly ask: { readonly kind: 'probe'; readonly due: Due } | { readonly kind: 'control'; readonly due: ControlDue };
   readonly settle: (done: Probed | ControlAnswer) => void;
-  readonly watchdog: { cancel(): void };
+  /** After this time a job that no thread has done is given up. */
+  readonly longestMs: number;
+  watchdog: { cancel(): void };
   tries: number;
+}
+
+export type ProbeJob = Job & { readonly ask: { readonly kind: 'probe' } };
+
+export function isProbe(job: Job): job is ProbeJob {
+  return job.ask.kind === 'probe';
 }
 
 export interface Seat {
@@ -34,6 +42,8 @@ export interface Seat {
   bornAtMs: number;
   /** Monotonic. */
   seenAtMs: number;
+  /** The thread has sent a message. */
+  hasSpoken: boolean;
   respawnMs: number;
   delaysMs: number[];
   /** The version of the book that the thread has. */
@@ -42,7 +52,7 @@ export interface Seat {
   reading: Int32Array;
 }
 
-/** The job whose response blocks a thread. `ms`: at least this long. */
+/** A thread that hangs. `job`: whose response it is processing, 0: not known. `ms`: at least this long. */
 export interface Holding {
   readonly job: number;
   readonly ms: number;
@@ -52,6 +62,8 @@ export interface SeatsDeps {
   /** The maximum number of threads, at least 1; a pool of several has an extra one. */
   readonly count: number;
   readonly book: WorkerBook;
+  /** The most probes at once, over all threads; absent: `limits.workerInFlight` for each thread. */
+  readonly probesAtOnce?: number;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
@@ -61,7 +73,7 @@ export interface SeatsDeps {
 
 export interface SeatEvents {
   readonly done: (seat: Seat, jobs: readonly JobDone[]) => void;
-  /** The thread ends. `holding`: the job that it hung in; `null`: none is known. */
+  /** The thread ends. `holding`: how it hung; `null`: it did not. */
   readonly gone: (seat: Seat, holding: Holding | null) => void;
   /** An ended thread has been replaced. */
   readonly back: () => void;
@@ -95,6 +107,7 @@ export class Seats {
       neededAtMs: 0,
       bornAtMs: 0,
       seenAtMs: 0,
+      hasSpoken: false,
       respawnMs: respawnMsMin,
       delaysMs: [],
       edition: 0,
@@ -144,6 +157,7 @@ export class Seats {
 
   #hear(seat: Seat, message: FromWorker): void {
     seat.seenAtMs = this.#deps.clock.monotonicMs();
+    seat.hasSpoken = true;
     switch (message.kind) {
       case 'done':
         return this.#events.done(seat, message.jobs);
@@ -163,6 +177,7 @@ export class Seats {
     const { clock, entry } = this.#deps;
     seat.bornAtMs = clock.monotonicMs();
     seat.seenAtMs = seat.bornAtMs;
+    seat.hasSpoken = false;
     seat.isAsleep = false;
     seat.edition = this.#edition;
     seat.reading = slot();
@@ -206,9 +221,9 @@ export class Seats {
     const wasStill = nowMs - this.#checkedAtMs > 3 * beatMs;
     this.#checkedAtMs = nowMs;
     for (const seat of this.all) {
+      const limitMs = seat.hasSpoken ? limits.workerHangMs : limits.workerStartMs;
       if (wasStill) seat.seenAtMs = nowMs;
-      else if (nowMs - seat.seenAtMs > limits.workerHangMs)
-        this.#replace(seat, 'hung', `silent for ${limits.workerHangMs} ms`);
+      else if (nowMs - seat.seenAtMs > limitMs) this.#replace(seat, 'hung', `silent for ${limitMs} ms`);
     }
     for (const seat of this.all.slice(1))
       if (seat.inHand.size === 0 && nowMs - seat.neededAtMs > idleMs(seat)) this.#sleep(seat);
@@ -233,16 +248,15 @@ function idleMs({ isApart }: Seat): number {
   return isApart ? limits.apartIdleMs : limits.workerIdleMs;
 }
 
-/** The job that a thread hangs in; `null`: none. */
+/** How a thread hangs; `null`: it does not. */
 export function holdingOf({ reading, seenAtMs }: Seat, nowMs: number): Holding | null {
-  const job = Atomics.load(reading, 0);
   const ms = nowMs - seenAtMs - beatMs;
-  return job === 0 || ms < limits.threadHeldMs ? null : { job, ms };
+  return ms < limits.threadHeldMs ? null : { job: Atomics.load(reading, 0), ms };
 }
 
 export function isHolding(holding: Holding | null, { id }: Pick<Job, 'id'>): boolean {
   // The shared slot has 32 bits.
-  return holding !== null && holding.job === (id | 0);
+  return holding !== null && holding.job !== 0 && holding.job === (id | 0);
 }
 
 /** The seat with the fewest jobs, of those with a thread. */

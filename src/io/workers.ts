@@ -8,12 +8,15 @@ import {
   type Holding,
   holdingOf,
   isHolding,
+  isProbe,
   type Job,
   leastOf,
+  type ProbeJob,
   type Seat,
   Seats,
   type SeatsDeps,
 } from './workers-seats.ts';
+import { isWholeBuild, registryOf, Suspects } from './workers-suspects.ts';
 
 const queueMax = 4_096;
 const watchdogMarginMs = 5_000;
@@ -21,7 +24,9 @@ const watchdogMarginMs = 5_000;
 /**
  * A pool of threads: one at first, more under load.
  *
- * - A thread that dies, or is silent for `limits.workerHangMs`, is replaced; its probes end as `unknown('defect')`.
+ * - A thread that dies, or is silent for `limits.workerHangMs`, is replaced. Its probes are repeated once: those that may
+ *   have ended it alone in the separate thread, one mirror at a time. What ends that thread too ends as
+ *   `unknown('defect')`, and its mirror stays in the separate thread. What cannot be repeated is `unknown('local')`.
  * - A probe that exceeds its deadlines ends as `unknown('defect')`.
  * - `close` ends the threads; running probes end as `unknown('shutdown')`.
  */
@@ -37,15 +42,19 @@ class Pool implements Workers {
   readonly #share = createSharing();
   /** Until when mirrors that blocked a thread are probed in a separate one, monotonic milliseconds. */
   readonly #apart = new Map<string, number>();
+  readonly #probesAtOnce: number;
+  readonly #suspects = new Suspects();
   #jobs = 0;
   #isClosed = false;
 
   constructor(deps: SeatsDeps) {
-    const { clock, timers, log } = deps;
+    const { clock, timers, log, probesAtOnce = Number.POSITIVE_INFINITY } = deps;
+    this.#probesAtOnce = probesAtOnce;
     this.#deps = { clock, timers, log };
     this.#seats = new Seats(deps, {
       done: (seat, jobs) => {
         for (const done of jobs) this.#finish(seat, done);
+        this.#repeatNext();
         if (this.#queue.length > 0) this.#pump();
       },
       gone: (seat, holding) => this.#loseAll(seat, holding),
@@ -86,12 +95,12 @@ class Pool implements Workers {
   }
 
   inFlight(): number {
-    return this.#seats.all.reduce((sum, { inHand }) => sum + inHand.size, this.#queue.length);
+    return this.#inHand() + this.#queue.length + this.#suspects.waiting();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const job of this.#queue.splice(0)) this.#lose(job, -1);
+    for (const job of [...this.#queue.splice(0), ...this.#suspects.all()]) this.#lose(job, -1);
     await this.#seats.close();
     this.#tellReaders();
   }
@@ -99,27 +108,42 @@ class Pool implements Workers {
   #take(ask: Job['ask'], longestMs: number, settle: Job['settle']): void {
     this.#jobs += 1;
     const id = this.#jobs;
-    const watchdog = this.#deps.timers.after(longestMs, () => this.#giveUp(id));
-    const job: Job = { id, ask, settle, watchdog, tries: 0 };
+    const job: Job = { id, ask, settle, longestMs, watchdog: this.#watchdog(id, longestMs), tries: 0 };
     if (this.#isClosed || this.#queue.length >= queueMax) this.#lose(job, -1);
     else this.#dispatch(job);
   }
 
+  #watchdog(id: number, longestMs: number): Job['watchdog'] {
+    return this.#deps.timers.after(longestMs, () => this.#giveUp(id));
+  }
+
   #dispatch(job: Job): void {
     const { all } = this.#seats;
-    const isApart = this.#isApart(job);
+    const isApart = this.#suspects.isRunning(job) || this.#isApart(job);
+    if (this.#suspects.holdsUp(job, isApart)) {
+      this.#queue.push(job);
+      return;
+    }
     const able = all.filter((seat) => seat.isApart === isApart);
     const fitting = isApart ? able : able.filter(({ worker }) => isFor(job, worker, able.length));
     this.#seats.wake(fitting);
     // While no fitting thread is there, another one is used, but not for a mirror that blocks threads.
     const least = this.#seatOfBuild(job) ?? leastOf(fitting) ?? leastOf(able);
-    if (least === undefined || (job.ask.kind === 'probe' && least.inHand.size >= limits.workerInFlight)) {
+    if (least === undefined || (job.ask.kind === 'probe' && this.#isFull(least))) {
       this.#queue.push(job);
       return;
     }
     least.inHand.set(job.id, job);
     job.tries += 1;
     least.thread?.send({ ...job.ask, job: job.id });
+  }
+
+  #isFull({ inHand }: Seat): boolean {
+    return inHand.size >= limits.workerInFlight || this.#inHand() >= this.#probesAtOnce;
+  }
+
+  #inHand(): number {
+    return this.#seats.all.reduce((sum, { inHand }) => sum + inHand.size, 0);
   }
 
   #seatOfBuild({ ask }: Job): Seat | undefined {
@@ -140,16 +164,11 @@ class Pool implements Workers {
     return false;
   }
 
-  #setApart(seat: Seat, { target: { registry } }: Due, ms: number): void {
+  #setApart(registry: string, why: string, fields: Readonly<Record<string, number>>): void {
     const isKnown = this.#apart.has(registry);
     this.#apart.set(registry, this.#deps.clock.monotonicMs() + limits.heldApartMs);
     if (isKnown) return;
-    this.#deps.log.warn('an answer of this mirror held a probing thread; it is probed in a thread apart', {
-      registry,
-      heldMs: Math.round(ms),
-      worker: seat.worker,
-      forMs: limits.heldApartMs,
-    });
+    this.#deps.log.warn(`${why}; it is probed in a thread apart`, { registry, ...fields, forMs: limits.heldApartMs });
   }
 
   #pump(): void {
@@ -166,43 +185,94 @@ class Pool implements Workers {
       job.settle(done.kind === 'control' ? done.answer : done.probed);
     else {
       const { heldMs } = done.probed.sample;
-      if (heldMs !== undefined) this.#setApart(seat, job.ask.due, heldMs);
+      const { registry } = job.ask.due.target;
+      if (heldMs !== undefined) this.#setApart(registry, heldText, { heldMs: Math.round(heldMs), worker: seat.worker });
       job.settle(this.#share(done.probed, job.ask.due));
     }
+    this.#suspects.ended(job);
   }
 
-  #lose(job: Job, worker: number, heldMs?: number): void {
+  #lose(job: Job, worker: number, because: 'defect' | 'local' = 'defect', heldMs?: number): void {
     job.watchdog.cancel();
     const now = this.#deps.clock.now();
-    const because = this.#isClosed ? 'shutdown' : 'defect';
     job.settle(
       job.ask.kind === 'probe'
-        ? lostProbeOf(job.ask.due, because, worker, now, heldMs)
+        ? lostProbeOf(job.ask.due, this.#isClosed ? 'shutdown' : because, worker, now, heldMs)
         : lostControlOf(job.ask.due, now),
     );
+    this.#suspects.ended(job);
   }
 
-  /** Ends the probes of an ended thread as lost; repeats controls once. */
+  /** Repeats what an ended thread had in hand. */
   #loseAll(seat: Seat, holding: Holding | null): void {
     const jobs = [...seat.inHand.values()];
     seat.inHand.clear();
+    const probes = jobs.filter(isProbe);
+    const holder = probes.find((job) => isHolding(holding, job));
+    const isOnlyMirror = new Set(probes.map(registryOf)).size === 1;
     for (const job of jobs) {
-      if (job.ask.kind === 'control' && job.tries < 2 && !this.#isClosed) this.#dispatch(job);
-      else this.#loseHeld(job, seat, holding);
+      const canRepeat = job.tries < 2 && !this.#isClosed;
+      if (!isProbe(job)) {
+        if (canRepeat) this.#dispatch(job);
+        else this.#lose(job, seat.worker);
+        continue;
+      }
+      const isAlone = seat.isApart && (isOnlyMirror || job === holder);
+      if (isAlone && !this.#isClosed) this.#loseGuilty(job, seat, holding, holder);
+      else if (this.#isClosed || this.#seats.all.length === 1) this.#loseUnrepeated(job, seat, holding, holder);
+      else this.#repeat(job, seat, { canRepeat, isWhole: isWholeBuild(job, probes), holder });
     }
+    this.#repeatNext();
   }
 
-  /** Ends a job as lost. If the thread hung in the mirror's response, the mirror moves to the separate thread. */
-  #loseHeld(job: Job, seat: Seat, holding: Holding | null): void {
-    const heldMs = isHolding(holding, job) && job.ask.kind === 'probe' ? holding?.ms : undefined;
-    if (heldMs !== undefined && job.ask.kind === 'probe') this.#setApart(seat, job.ask.due, heldMs);
-    this.#lose(job, seat.worker, heldMs);
+  /** Repeats a probe; alone if it may be what ended the thread. */
+  #repeat(
+    job: ProbeJob,
+    seat: Seat,
+    { canRepeat, isWhole, holder }: { canRepeat: boolean; isWhole: boolean; holder: ProbeJob | undefined },
+  ): void {
+    const isSuspect = holder === undefined || registryOf(holder) === registryOf(job);
+    if (isSuspect && job.ask.due.build !== undefined) this.#suspects.addBuilder(registryOf(job));
+    if (!canRepeat || !isWhole) {
+      this.#lose(job, seat.worker, 'local');
+      return;
+    }
+    job.watchdog.cancel();
+    job.watchdog = this.#watchdog(job.id, job.longestMs);
+    if (isSuspect) this.#suspects.add(job);
+    else this.#dispatch(job);
+  }
+
+  /** Ends a probe of a pool with one thread, where nothing can be repeated alone. */
+  #loseUnrepeated(job: ProbeJob, seat: Seat, holding: Holding | null, holder: ProbeJob | undefined): void {
+    if (holding !== null && job !== holder) this.#lose(job, seat.worker, 'local');
+    else this.#lose(job, seat.worker, 'defect', holding?.ms);
+  }
+
+  /** Ends a probe that ended a thread alone. */
+  #loseGuilty(job: ProbeJob, seat: Seat, holding: Holding | null, holder: ProbeJob | undefined): void {
+    this.#suspects.solve();
+    const ms = holding?.ms ?? 0;
+    this.#setApart(registryOf(job), heldText, { heldMs: Math.round(ms), worker: seat.worker });
+    const isHolder = holding !== null && (holder === undefined || job === holder);
+    this.#lose(job, seat.worker, 'defect', isHolder ? ms : undefined);
+  }
+
+  /** Repeats the probes of the next suspected mirror once the separate thread is free. */
+  #repeatNext(): void {
+    const seat = this.#seats.all.at(-1);
+    if (this.#isClosed || seat?.isApart !== true || seat.inHand.size > 0) return;
+    for (const job of this.#suspects.next()) this.#dispatch(job);
+    for (const registry of this.#suspects.takeBuilders())
+      this.#setApart(registry, 'a build of this mirror was in a thread that ended, and nothing else ended one', {});
+    this.#pump();
   }
 
   #giveUp(id: number): void {
     const at = this.#queue.findIndex((job) => job.id === id);
     const seat = this.#seats.all.find(({ inHand }) => inHand.has(id));
-    const job = seat?.inHand.get(id) ?? this.#queue[at];
+    const suspect = this.#suspects.all().find((job) => job.id === id);
+    const job = seat?.inHand.get(id) ?? this.#queue[at] ?? suspect;
     if (job === undefined) return;
     seat?.inHand.delete(id);
     if (at >= 0) this.#queue.splice(at, 1);
@@ -210,8 +280,10 @@ class Pool implements Workers {
       worker: seat?.worker ?? null,
       probe: job.ask.kind === 'probe' ? job.ask.due.probeId : job.ask.due.name,
     });
-    if (seat === undefined) this.#lose(job, -1);
-    else this.#loseHeld(job, seat, holdingOf(seat, this.#deps.clock.monotonicMs()));
+    const holding = seat === undefined ? null : holdingOf(seat, this.#deps.clock.monotonicMs());
+    if (seat !== undefined && isProbe(job) && isHolding(holding, job)) this.#loseGuilty(job, seat, holding, job);
+    else this.#lose(job, seat?.worker ?? -1, seat === undefined && job === suspect ? 'local' : 'defect');
+    this.#repeatNext();
     this.#pump();
   }
 
@@ -225,6 +297,8 @@ class Pool implements Workers {
     }
   }
 }
+
+const heldText = 'an answer of this mirror held a probing thread';
 
 /** Of several threads, the last one is for whole artifacts, which are hashed, and the others for all else. */
 function isFor({ ask }: Job, worker: number, count: number): boolean {

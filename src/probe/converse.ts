@@ -17,10 +17,13 @@ export interface ConverseInput {
   readonly worker: number;
   /** The worst event-loop delay since a monotonic instant, milliseconds. */
   readonly loopDelayMsMax: (fromMs: number) => number;
+  readonly loopDelayMsSum?: (fromMs: number) => number;
   /** Charges computations on responses to the mirror. */
   readonly timed?: Timed;
   /** Called before each request: later computations belong to its response. */
   readonly nextAnswer?: () => void;
+  /** Called with the length of each response's body. */
+  readonly decoded?: (bodyBytes: number) => void;
   readonly nextTurn: () => Promise<void>;
 }
 
@@ -39,6 +42,7 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
   const hops: Hop[] = [];
   let errorLine: string | null = null;
   let loopDelayMsMax = 0;
+  let loopDelayMsSum: number | undefined;
   let verdict: Verdict = defect;
   try {
     const conversation = input.prober.probe(due.target, context);
@@ -52,8 +56,12 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
       }
       input.nextAnswer?.();
       const answer = await exchange(ask);
+      if (answer.tag === 'answered') input.decoded?.(answer.whole?.bytes ?? answer.body.length);
       // Computations after the last response (a hash over a whole zip) delay no hop.
       loopDelayMsMax = Math.max(loopDelayMsMax, input.loopDelayMsMax(started.monotonicMs));
+      // Scanning all ticks is only worth it where the sum decides.
+      const isCut = answer.tag === 'failed' && answer.failure.kind === 'timeout_transfer';
+      if (isCut) loopDelayMsSum = input.loopDelayMsSum?.(started.monotonicMs);
       if (answer.tag === 'answered' && answer.status !== 200) errorLine = firstLineOf(answer.body);
       return answer;
     });
@@ -71,6 +79,7 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
     verdict,
     errorLine,
     loopDelayMsMax,
+    ...(loopDelayMsSum === undefined ? {} : { loopDelayMsSum }),
     worker: input.worker,
   };
 }

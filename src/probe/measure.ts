@@ -74,6 +74,7 @@ export function measure(due: Due, transcript: Transcript): Sample {
     retryAfterMs: retryAfterOf(transcript),
     facts: verdict.facts,
     loopDelayMsMax: transcript.loopDelayMsMax,
+    ...(transcript.loopDelayMsSum === undefined ? {} : { loopDelayMsSum: transcript.loopDelayMsSum }),
     worker: transcript.worker,
   };
 }

@@ -15,7 +15,8 @@ import { startVisit } from './visit.ts';
 
 const shedMax = 0.9;
 const wakeMsMax = 60_000;
-const inFlightMax = limits.workerInFlight * limits.workers;
+/** The share of the probes at once that scheduled ones may have: the others are for rounds and rechecks. */
+const scheduledShare = 0.75;
 /** After a larger change of the wall clock, cron slots are placed again. */
 const replaceShiftMs = 250;
 
@@ -41,8 +42,11 @@ export function createScheduler(input: {
   readonly now: Now;
   /** The last success of targets before this start, by id, wall milliseconds. */
   readonly lastOk?: ReadonlyMap<string, number>;
+  /** The most probes at once; absent: as many as the threads take. */
+  readonly probesAtOnce?: number;
 }): Scheduler {
-  const { random } = input;
+  const { random, probesAtOnce = Number.POSITIVE_INFINITY } = input;
+  const inFlightMax = Math.min(limits.workerInFlight * limits.workers, Math.ceil(scheduledShare * probesAtOnce));
   const roster: Roster = createRoster(input);
   const flights = new Flights();
   let config = input.config;

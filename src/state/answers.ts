@@ -179,7 +179,6 @@ export function createAnswers(life: Stretch['life'], settings: string) {
   let open: { readonly key: string; readonly startedAt: Now; readonly coder: ReturnType<typeof newAnswerRow> } | null =
     null;
   let count = 0;
-  let writtenAtMs = Number.NEGATIVE_INFINITY;
   const dirty = new Map<string, Row>();
 
   function write(now: Now, act: (to: ReturnType<typeof newAnswerRow>) => void): void {
@@ -210,10 +209,8 @@ export function createAnswers(life: Stretch['life'], settings: string) {
       if (next !== by) open = null;
       by = next;
     },
-    /** `isDue`: the turn commits something else, or is the last. */
-    rows(now: Now, isDue: boolean): readonly Row[] {
-      if (dirty.size === 0 || !(isDue || now.monotonicMs - writtenAtMs >= limits.answerWriteMs)) return [];
-      writtenAtMs = now.monotonicMs;
+    /** The rows that grew since the last call. They grow on until they are written. */
+    rows(): readonly Row[] {
       const rows = [...dirty.values()];
       dirty.clear();
       return rows;

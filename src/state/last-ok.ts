@@ -1,10 +1,9 @@
 import type { Mirror as Configured, Target } from '../core/mirror.ts';
 import type { Now, Row } from '../core/ports.ts';
+import { isRowDue } from '../core/row-due.ts';
 import { endedAtMs, type SettledSample } from '../core/sample.ts';
 import { type MirrorState, mirrorStates, type Standing } from '../core/standing.ts';
 
-/** A killed process loses at most this much. */
-const writeEveryMs = 60_000;
 const keyPrefix = 'ok/';
 
 interface Addresses {
@@ -63,12 +62,11 @@ export function createLastOk(config: Addresses, targets: readonly Target[], rest
       mirror.at.set(target.id, endedAtMs(sample));
       mirror.isDirty = true;
     },
-    /** Each mirror at most once per `writeEveryMs`, or `everything` at shutdown. */
+    /** Each mirror at most once a minute, or `everything` at shutdown. */
     rows(now: Now, everything: boolean): readonly Row[] {
       const rows: Row[] = [];
       for (const [name, mirror] of mirrors) {
-        const isDue = mirror.writtenAtMs === null || now.monotonicMs - mirror.writtenAtMs >= writeEveryMs;
-        if (!mirror.isDirty || !(everything || isDue)) continue;
+        if (!mirror.isDirty || !(everything || isRowDue(mirror.writtenAtMs, now.monotonicMs))) continue;
         mirror.isDirty = false;
         mirror.writtenAtMs = now.monotonicMs;
         const value: LastOkRow = { v: 1, url: mirror.url, at: Object.fromEntries(mirror.at) };

@@ -29,6 +29,7 @@ export function createLedger(store: Store, waitingMax: number) {
         deletes.set(id(one.table, one.key), one);
       }
     },
+    waiting: () => puts.size + deletes.size,
     /** A row that is not written yet. */
     find: (table: Table, key: string): Row | null => puts.get(id(table, key)) ?? null,
     /**

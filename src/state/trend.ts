@@ -1,13 +1,12 @@
 import type { Mirror as Configured, Connection } from '../core/mirror.ts';
 import type { Now, Row } from '../core/ports.ts';
+import { isRowDue } from '../core/row-due.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Freshness } from '../core/standing.ts';
 import { type Trend, type TrendCell, type TrendRange, trendGrids, trendRanges } from '../core/trend.ts';
 import { OpenCell, type OpenCellRow } from './open-cell.ts';
 import { cellsIn, openIn, rowOf, rowsOf, TrendCells } from './trend-rows.ts';
 
-/** A killed process loses about this much. */
-const writeEveryMs = 60_000;
 /** So that turns stay short. */
 const writtenAtOnce = 10;
 
@@ -77,10 +76,10 @@ export function createTrends(config: Watched, restored: readonly Row[]) {
       for (const range of trendRanges) cellAt(mirror, range, now.wallMs).fresh(freshness);
       mirror.isDirty = true;
     },
-    /** Each mirror at most once per `writeEveryMs`, a few at a time, or `everything` at shutdown. */
+    /** Each mirror at most once a minute, a few at a time, or `everything` at shutdown. */
     rows(now: Now, everything: boolean): readonly Row[] {
       const isDue = ({ isDirty, writtenAtMs }: Mirror): boolean =>
-        isDirty && (everything || writtenAtMs === null || now.monotonicMs - writtenAtMs >= writeEveryMs);
+        isDirty && (everything || isRowDue(writtenAtMs, now.monotonicMs));
       const rows: Row[] = [];
       let room = everything ? mirrors.size : writtenAtOnce;
       for (const [name, mirror] of mirrors) {

@@ -75,9 +75,8 @@ export class BodyHold {
     const file = new BodyFile();
     spill.opened(file);
     this.#file = file;
-    const held = Buffer.concat(this.#chunks);
-    file.append(held);
-    this.#chunks = [Buffer.from(held.subarray(0, limits.bodyBeginBytes))];
+    for (const chunk of this.#chunks) file.append(chunk);
+    this.#chunks = [file.read(0, limits.bodyBeginBytes)];
   }
 }
 
@@ -107,8 +106,9 @@ export class BodyFile implements WholeBody {
     }
   }
 
-  read(at: number, bytes: number): Uint8Array {
-    const part = Buffer.allocUnsafe(Math.max(0, Math.min(bytes, this.#bytes - at)));
+  read(at: number, bytes: number, into?: Buffer): Buffer {
+    const length = Math.max(0, Math.min(bytes, this.#bytes - at));
+    const part = into === undefined || into.length < length ? Buffer.allocUnsafe(length) : into.subarray(0, length);
     for (let done = 0; done < part.length; ) {
       const read = readSync(this.#file, part, done, part.length - done, at + done);
       if (read === 0) throw new Error('a body that was kept is shorter than it was');

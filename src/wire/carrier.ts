@@ -1,4 +1,4 @@
-import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
+import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Dispatcher } from 'undici';
@@ -26,6 +26,20 @@ const h2Options = {
 };
 
 const closedByUs = new WireStop('MW_STALE', phrase('fault.stale'));
+
+/**
+ * Fails the requests that wait in undici's queue. After a failed connect undici does so only if no request is running;
+ * else it connects again for as long as one waits, in microtasks, so that no timer or socket of the thread runs.
+ */
+function failWaiting(client: Client): void {
+  const own = client as unknown as Record<symbol, unknown>;
+  const queue = own[symbols.kQueue] as (QueuedRequest | null)[];
+  for (const request of queue.splice(own[symbols.kPendingIdx] as number)) request?.onResponseError(closedByUs);
+}
+
+interface QueuedRequest {
+  onResponseError(error: Error): void;
+}
 
 /** True for an error that undici created, not the socket. */
 function isUndicis(error: Error): boolean {
@@ -81,7 +95,10 @@ export class Carrier {
       // undici expects an asynchronous connector. A second call fails: a carrier never reconnects.
       connect: (_options, callback) =>
         queueMicrotask(() => {
-          if (isGiven) return callback(closedByUs, null);
+          if (isGiven) {
+            failWaiting(this.#client);
+            return callback(closedByUs, null);
+          }
           isGiven = true;
           callback(null, socket);
         }),
@@ -190,12 +207,20 @@ interface Goaway {
 export class SessionWatch {
   goaway: Goaway | null = null;
   error: Error | null = null;
+  /** It takes no further request. */
+  isOver = false;
 
   /** @param opened  called with each stream, before undici adds its own listeners */
   constructor(session: ClientHttp2Session, opened: (stream: ClientHttp2Stream) => void, settled: () => void) {
-    // Before undici's listener, which ends the requests.
+    // Before undici's listener, which ends the requests. A graceful shutdown sends a second GOAWAY with a lower id.
     session.prependListener('goaway', (code, lastStreamId) => {
-      this.goaway ??= { code, lastStreamId };
+      const before = this.goaway;
+      if (before === null || before.code === constants.NGHTTP2_NO_ERROR)
+        this.goaway = { code, lastStreamId: Math.min(lastStreamId, before?.lastStreamId ?? lastStreamId) };
+      this.isOver = true;
+    });
+    session.once('close', () => {
+      this.isOver = true;
     });
     session.on('error', (error) => {
       this.error ??= error;

@@ -3,13 +3,13 @@ import type { ClientHttp2Stream } from 'node:http2';
 import type { Dispatcher } from 'undici';
 import { limits } from '../core/limits.ts';
 import { phrase } from '../words/tell.ts';
-import { BodyHold, type Collected, type Spill } from './body-hold.ts';
+import { BodyHold, type Collected } from './body-hold.ts';
 import type { Carrier, Collecting } from './carrier.ts';
 import { stopOf, WireStop } from './deadline.ts';
 import { exchangeStopOf } from './exchange-stop.ts';
 import { H2Response, stopOfLargeHead } from './h2-response.ts';
 import { Inflow } from './inflow.ts';
-import { type ExchangeRequest, type ExchangeTrace, isCoded, joined, statedBytesOf } from './trace.ts';
+import { type ExchangeRequest, type ExchangeTrace, joined, statedBytesOf } from './trace.ts';
 
 /** A received body; `isWhole` is false where reading stopped on purpose. */
 export type Read = Collected & { readonly isWhole: boolean };
@@ -25,8 +25,6 @@ export class Collector implements Collecting {
   readonly #failed: (why: WireStop) => void;
   readonly #hold = new BodyHold();
   #isOver = false;
-  #bytesMax: number;
-  #spill: Spill | null;
   /** Body bytes after which reading stops on purpose; `null`: read to the end. */
   #stopAt: number | null;
   readonly #h2: H2Response;
@@ -48,9 +46,7 @@ export class Collector implements Collecting {
     this.#now = now;
     this.#done = done;
     this.#failed = failed;
-    this.#bytesMax = request.bodyBytesMax;
     this.#stopAt = request.stopAfterBytes;
-    this.#spill = request.spill;
     this.inflow = new Inflow(
       now,
       () => this.broken(stopOfLargeHead()),
@@ -78,34 +74,32 @@ export class Collector implements Collecting {
     if (status < 200 || this.#isOver) return;
     this.#trace.status = status;
     this.#trace.headers = joined(headers);
-    if (this.#spill !== null && this.#request.asSent !== true && isCoded(this.#trace.headers)) {
-      this.#spill = null;
-      this.#bytesMax = Math.min(this.#bytesMax, limits.bodyHeldBytesMax);
-    }
     // The response is not the requested item: the beginning of its body is enough.
-    if (status >= 300 && this.#stopAt === null) this.#stopAt = Math.min(this.#bytesMax, limits.errorBodyBytes);
+    if (status >= 300 && this.#stopAt === null)
+      this.#stopAt = Math.min(this.#request.bodyBytesMax, limits.errorBodyBytes);
     const said = this.#saidBytes();
     if (this.#stopAt === 0) this.#finish(this.#now(), false);
-    else if (this.#stopAt === null && said !== null && said > this.#bytesMax) this.#oversize();
+    else if (this.#stopAt === null && said !== null && said > this.#request.bodyBytesMax) this.#oversize();
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#isOver) return;
     const atMs = this.#now();
+    this.#request.received?.(chunk.length);
     this.#dataMs = atMs;
     this.#trace.bodyBytes += chunk.length;
     this.inflow.bodyBytes += chunk.length;
     this.#carrier.bodyBytes += chunk.length;
     if (this.#trace.bodyBytes >= limits.slowStartBytes) this.#trace.ramp ??= { atMs, bytes: this.#trace.bodyBytes };
     try {
-      this.#hold.take(chunk, this.#spill);
+      this.#hold.take(chunk, this.#request.spill);
     } catch (error) {
       this.#fail(stopOf(error, this.#trace.bodyBytes, atMs));
       return;
     }
     if (this.#stopAt !== null && this.#trace.bodyBytes >= this.#stopAt) {
       if (this.#saidBytes() !== this.#trace.bodyBytes) this.#finish(atMs, false);
-    } else if (this.#trace.bodyBytes > this.#bytesMax) this.#oversize();
+    } else if (this.#trace.bodyBytes > this.#request.bodyBytesMax) this.#oversize();
   }
 
   onResponseEnd(): void {

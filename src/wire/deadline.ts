@@ -34,16 +34,21 @@ export class Deadline {
     if (this.#cut !== null) return Promise.reject(this.#cut);
     return new Promise<T>((resolve, reject) => {
       let cancel: Cancel | null = null;
-      const failed = (why: WireStop): void => {
-        this.#stop = null;
-        reject(why);
-      };
-      this.#stop = (why) => {
+      const stop = (why: WireStop): void => {
         failed(why);
         cancel?.();
       };
+      // An earlier stage may end a second time, as its socket fails later: that must not end the deadline of this one.
+      const ended = (): void => {
+        if (this.#stop === stop) this.#stop = null;
+      };
+      const failed = (why: WireStop): void => {
+        ended();
+        reject(why);
+      };
+      this.#stop = stop;
       cancel = begin((value) => {
-        this.#stop = null;
+        ended();
         resolve(value);
       }, failed);
     });

@@ -57,8 +57,7 @@ function h2Stop(error: unknown, { request, trace, carrier, h2 }: Ended, session:
   const { goaway } = session;
   if (goaway !== null && goaway.code !== constants.NGHTTP2_NO_ERROR)
     return as('MW_H2_GOAWAY', `GOAWAY ${h2CodeNameOf(goaway.code)}`);
-  const isUntaken = stream?.id === undefined || stream.id > (goaway?.lastStreamId ?? Number.POSITIVE_INFINITY);
-  if (goaway !== null && isUntaken && status === null) return as('MW_H2_UNTAKEN', phrase('fault.untaken'));
+  if (status === null && isUntaken(h2, session)) return as('MW_H2_UNTAKEN', phrase('fault.untaken'));
   const stop = stopOf(error, bytesRead, atMs);
   const native = h2.streamError ?? session.error ?? error;
   if (codeOf(native) === 'ERR_HTTP2_ERROR')
@@ -67,7 +66,8 @@ function h2Stop(error: unknown, { request, trace, carrier, h2 }: Ended, session:
   if (carrier.error !== null) return stopOf(carrier.error, bytesRead, atMs);
   if (stop.code === 'UND_ERR_SOCKET' || stop.code === 'MW_STALE') return as('MW_CLOSED', phrase('fault.inside'));
   const code = stream?.rstCode ?? constants.NGHTTP2_NO_ERROR;
-  if (code === constants.NGHTTP2_ENHANCE_YOUR_CALM && status === null)
+  // Node resets so for a head that is too large, and reports a server's own reset alike.
+  if (code === constants.NGHTTP2_ENHANCE_YOUR_CALM && status === null && h2.mayHoldLargeHead())
     return as('MW_HEAD_TOO_LARGE', phrase('fault.headLarge'));
   if (code === constants.NGHTTP2_PROTOCOL_ERROR && status !== null && statedBytesOf(request.method, trace) !== null)
     return as('MW_H2_PROTOCOL', phrase('fault.streamLength'));
@@ -76,4 +76,12 @@ function h2Stop(error: unknown, { request, trace, carrier, h2 }: Ended, session:
     isResent ? 'MW_H2_RESET_PROTOCOL' : 'MW_H2_RESET',
     phrase('fault.streamReset', { code: h2CodeNameOf(code) }),
   );
+}
+
+/** True for a request that the server has not processed because its session ended before. */
+function isUntaken({ stream, isUnsent }: H2Response, { goaway, isOver }: SessionWatch): boolean {
+  if (stream === null) return isOver;
+  if (goaway === null) return false;
+  const isRefused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
+  return isUnsent || isRefused || stream.id === undefined || stream.id > goaway.lastStreamId;
 }

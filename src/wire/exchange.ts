@@ -1,17 +1,16 @@
-import { promisify } from 'node:util';
-import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
+import { pipeline, Readable, type Transform } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import { limits } from '../core/limits.ts';
 import { phrase } from '../words/tell.ts';
-import type { Collected } from './body-hold.ts';
+import { BodyHold, type Collected, type Spill } from './body-hold.ts';
 import type { Carrier } from './carrier.ts';
 import { Collector, type Read } from './collector.ts';
-import { codeOf, type Deadline, stopOf, WireStop } from './deadline.ts';
+import { type Deadline, stopOf, WireStop } from './deadline.ts';
 import { floodLookMs } from './inflow.ts';
 import type { ExchangeRequest, ExchangeTrace } from './trace.ts';
 
 /**
- * Sends one request and reads its response. Decodes the body if it is complete and in memory, unless `asSent`. Closes
- * the connection after an error or an incomplete read, unless it is shared.
+ * Sends one request and reads its response. Decodes the body if it is complete, unless `asSent`. Closes the connection after an error or an incomplete read, unless it is shared.
  * @param now  the monotonic clock
  * @throws WireStop
  */
@@ -23,7 +22,7 @@ export async function exchange(
   now: () => number,
 ): Promise<Collected> {
   try {
-    const { body, whole, isWhole } = await deadline.run<Read>((done, failed) => {
+    const { isWhole, ...collected } = await deadline.run<Read>((done, failed) => {
       const collector = new Collector(carrier, request, trace, now, done, failed);
       try {
         carrier.send(request, collector);
@@ -33,69 +32,95 @@ export async function exchange(
       if (carrier.protocol === '2') deadline.every(floodLookMs, () => collector.look());
       return () => collector.leave();
     });
-    const isDecoded = isWhole && whole === null && request.method !== 'HEAD' && request.asSent !== true;
-    if (!isDecoded) return { body, whole };
-    const isOffered = request.headers['accept-encoding'] !== 'identity';
-    return { body: await decoded(trace.headers['content-encoding'], body, request.bodyBytesMax, isOffered), whole };
+    const isDecoded = isWhole && request.method !== 'HEAD' && request.asSent !== true;
+    if (!isDecoded) return collected;
+    return await decoded(trace.headers['content-encoding'], collected, request.bodyBytesMax, request.spill);
   } catch (error) {
     carrier.close();
     throw stopOf(error, trace.bodyBytes);
   }
 }
 
-const gunzipAsync = promisify(gunzip);
-const inflateAsync = promisify(inflate);
-const inflateRawAsync = promisify(inflateRaw);
-const brotliAsync = promisify(brotliDecompress);
-
 const layersMax = 2;
 
 /**
- * Decodes a body; an unknown encoding is left as it is.
- * @param bodyBytesMax  the limit of the result; if no encoding was offered, `limits.decodedBytes` or twice the received
+ * Decodes a body piece by piece; an unknown encoding is left as it is.
+ * @param bodyBytesMax  the limit of the result; `limits.decodedBytes` or `limits.decodedFactor` times the received
  *                      bytes, whichever is larger, is a second limit
+ * @param spill         how a long result is kept; `null`: in memory
  * @throws WireStop `MW_BODY_TOO_LARGE`, or zlib's own code (`Z_BUF_ERROR`: cut short, `Z_DATA_ERROR`: broken)
  */
 export async function decoded(
   encoding: string | undefined,
-  body: Buffer,
+  packed: Collected,
   bodyBytesMax: number,
-  isOffered = false,
-): Promise<Buffer> {
-  if (encoding === undefined || encoding === '' || encoding === 'identity' || body.length === 0) return body;
+  spill: Spill | null,
+): Promise<Collected> {
+  const bytes = bytesOf(packed);
+  if (encoding === undefined || encoding === '' || encoding === 'identity' || bytes === 0) return packed;
   const layers = encoding
     .toLowerCase()
     .split(',')
     .map((layer) => layer.trim())
     .reverse();
-  if (layers.length > layersMax) throw new WireStop('MW_BODY_TOO_LARGE', phrase('fault.encodings'), body.length);
-  // Long bodies (zips, tarballs) hardly compress, so twice the received size is enough.
-  const decodedMax = isOffered ? bodyBytesMax : Math.max(limits.decodedBytes, 2 * body.length);
-  const maxOutputLength = Math.max(1, Math.min(bodyBytesMax, decodedMax));
-  let plain = body;
-  for (const layer of layers) plain = await layerOff(layer, plain, maxOutputLength, body.length);
-  return plain;
+  if (layers.length > layersMax) throw new WireStop('MW_BODY_TOO_LARGE', phrase('fault.encodings'), bytes);
+  const known = layers.flatMap((layer) => decoders.get(layer) ?? []);
+  if (known.length === 0) return packed;
+  const bytesMax = Math.min(bodyBytesMax, Math.max(limits.decodedBytes, limits.decodedFactor * bytes));
+  const plain = known.reduce((pieces, of) => capped(layerOff(of, pieces), bytesMax, bytes), piecesOf(packed));
+  const hold = new BodyHold();
+  try {
+    for await (const piece of plain) hold.take(piece, spill);
+  } catch (error) {
+    throw stopOf(error, bytes);
+  }
+  return hold.collected();
 }
 
-async function layerOff(layer: string, body: Buffer, maxOutputLength: number, wireBytes: number): Promise<Buffer> {
-  try {
-    switch (layer) {
-      case 'gzip':
-      case 'x-gzip':
-        return await gunzipAsync(body, { maxOutputLength });
-      case 'deflate':
-        // RFC 9110 section 8.4.1.2 means zlib's format; some servers send the bare stream.
-        return ((body[0] ?? 0) & 15) === 8
-          ? await inflateAsync(body, { maxOutputLength })
-          : await inflateRawAsync(body, { maxOutputLength });
-      case 'br':
-        return await brotliAsync(body, { maxOutputLength });
-      default:
-        return body;
-    }
-  } catch (error) {
-    if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE')
-      throw new WireStop('MW_BODY_TOO_LARGE', phrase('fault.decodes'), wireBytes);
-    throw stopOf(error, wireBytes);
+type Pieces = AsyncIterable<Buffer>;
+
+const pieceBytes = 64 * 1024;
+
+function bytesOf({ body, whole }: Collected): number {
+  return whole?.bytes ?? body.length;
+}
+
+async function* piecesOf(packed: Collected): Pieces {
+  const { body, whole } = packed;
+  for (let at = 0; at < bytesOf(packed); at += pieceBytes)
+    yield whole === null ? body.subarray(at, at + pieceBytes) : whole.read(at, pieceBytes);
+}
+
+async function* capped(pieces: Pieces, bytesMax: number, packedBytes: number): Pieces {
+  let bytes = 0;
+  for await (const piece of pieces) {
+    bytes += piece.length;
+    if (bytes > bytesMax) throw new WireStop('MW_BODY_TOO_LARGE', phrase('fault.decodes'), packedBytes);
+    yield piece;
   }
 }
+
+async function* layerOff(decoderOf: DecoderOf, pieces: Pieces): Pieces {
+  const source = pieces[Symbol.asyncIterator]();
+  const first = await source.next();
+  if (first.done === true) return;
+  const all = (async function* () {
+    yield first.value;
+    yield* { [Symbol.asyncIterator]: () => source };
+  })();
+  // Errors of the source, too, arrive through the decoder.
+  yield* pipeline(Readable.from(all), decoderOf(first.value[0] ?? 0), () => undefined) as Pieces;
+}
+
+/** Creates a decoder for a body that begins with this byte. */
+type DecoderOf = (byte: number) => Transform;
+
+const options = { chunkSize: pieceBytes };
+const gunzip: DecoderOf = () => createGunzip(options);
+const decoders: ReadonlyMap<string, DecoderOf> = new Map([
+  ['gzip', gunzip],
+  ['x-gzip', gunzip],
+  // RFC 9110 section 8.4.1.2 means zlib's format; some servers send the bare stream.
+  ['deflate', (byte) => ((byte & 15) === 8 ? createInflate(options) : createInflateRaw(options))],
+  ['br', () => createBrotliDecompress(options)],
+]);

@@ -5,6 +5,12 @@ import { type Carrier, h2CodeNameOf } from './carrier.ts';
 import { WireStop } from './deadline.ts';
 import { isFlood, measureHeaderList } from './inflow.ts';
 
+/** RFC 9113 section 6.2. */
+const headersFrame = 1;
+
+/** Node takes 128 fields of a head, of a byte or more each (RFC 7541 section 6.1). A reset is shorter. */
+const fieldsMax = 128;
+
 export function stopOfLargeHead(): WireStop {
   return new WireStop('MW_HEAD_TOO_LARGE', phrase('fault.headLarge'));
 }
@@ -12,6 +18,8 @@ export function stopOfLargeHead(): WireStop {
 export class H2Response {
   stream: ClientHttp2Stream | null = null;
   streamError: Error | null = null;
+  /** The request never left: GOAWAY came before its HEADERS frame was sent. */
+  isUnsent = false;
   /** Monotonic instant of the first head, interim ones included. */
   headMs: number | null = null;
   #interimBytes = 0;
@@ -30,8 +38,12 @@ export class H2Response {
   follow(stream: ClientHttp2Stream, now: () => number, broken: (why: WireStop) => void): void {
     this.stream = stream;
     this.streamError = null;
+    this.isUnsent = false;
     stream.once('error', (error) => {
       this.streamError = error;
+    });
+    stream.once('frameError', (type) => {
+      this.isUnsent ||= type === headersFrame;
     });
     stream.once('response', () => {
       this.headMs ??= now();
@@ -45,8 +57,14 @@ export class H2Response {
   }
 
   isFlooded(): boolean {
-    const { socket, bodyBytes } = this.#carrier;
-    return this.stream !== null && isFlood(socket.bytesRead - this.#readBefore, bodyBytes - this.#bodyBefore);
+    const { readBytes, bodyBytes } = this.#received();
+    return this.stream !== null && isFlood(readBytes, bodyBytes);
+  }
+
+  /** False: too few bytes were received for a head beyond the limits. */
+  mayHoldLargeHead(): boolean {
+    const { readBytes, bodyBytes } = this.#received();
+    return readBytes - bodyBytes > fieldsMax;
   }
 
   /** The stop for a reset stream; `null`: it was not reset. Node reports a reset with CANCEL as a normal end. */
@@ -55,5 +73,10 @@ export class H2Response {
     if (stream === null || (!stream.aborted && stream.rstCode === constants.NGHTTP2_NO_ERROR)) return null;
     const code = h2CodeNameOf(stream.rstCode ?? constants.NGHTTP2_NO_ERROR);
     return new WireStop('MW_H2_RESET', phrase('fault.streamReset', { code }), bodyBytes, atMs);
+  }
+
+  #received(): { readonly readBytes: number; readonly bodyBytes: number } {
+    const { socket, bodyBytes } = this.#carrier;
+    return { readBytes: socket.bytesRead - this.#readBefore, bodyBytes: bodyBytes - this.#bodyBefore };
   }
 }

@@ -11,7 +11,7 @@ import type { ExchangeTrace } from './trace.ts';
 export interface HopState {
   readonly request: HopRequest;
   readonly url: URL;
-  readonly trace: ConnectTrace;
+  trace: ConnectTrace;
   readonly headers: Readonly<Record<string, string>>;
   answer: ExchangeTrace;
   reused: boolean;

@@ -5,7 +5,7 @@ import { limits } from '../core/limits.ts';
 const statusAt = 9;
 const interim = 0x31;
 /**
- * Allowed bytes besides head and body (chunk sizes, trailers), plus `framingShareMax` of the body:
+ * Allowed bytes besides head and body (chunk sizes, frame headers, trailers), plus `framingShareMax` of the body:
  * tiny chunks cost CPU. Go's client has a similar limit.
  */
 const framingBytesMax = 256 * 1024;
@@ -74,20 +74,16 @@ export class Inflow {
 
 /** Interval of the flood check of an HTTP/2 connection, milliseconds. */
 export const floodLookMs = 100;
-/** Allowed besides head and body; the other frames of a normal server are some hundred bytes. */
-const spareBytes = 256 * 1024;
-/** A frame that carries one body byte has a header of nine bytes. */
-const framingFactor = 16;
 /** What a header field counts besides its name and value, bytes. @see RFC 9113 section 6.5.2 */
 const fieldBytes = 32;
 
 /**
- * True where an HTTP/2 connection received so many bytes that most must be useless frames: nghttp2 accepts some kinds
- * (WINDOW_UPDATE, ALTSVC, padding) without end.
+ * True where an HTTP/2 connection received too much besides heads and bodies: nghttp2 accepts some kinds of frames
+ * (WINDOW_UPDATE, ALTSVC, padding) without end, and bodies in frames of one byte. The bounds are those of HTTP/1.1.
  * @param readBytes  received bytes, those of bodies included
  */
 export function isFlood(readBytes: number, bodyBytes: number): boolean {
-  return readBytes > limits.headBytes + spareBytes + framingFactor * bodyBytes;
+  return readBytes - bodyBytes > limits.headBytes + framingBytesMax + framingShareMax * bodyBytes;
 }
 
 /** The size of a header list as HTTP/2 counts it. */

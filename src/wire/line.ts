@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { limits } from '../core/limits.ts';
-import { type KnownMask, maskOf } from '../core/mask-known.ts';
+import { maskOf } from '../core/mask-known.ts';
 import type { Connection } from '../core/mirror.ts';
-import type { HopAnswer, HopRequest, Line, Over, Timed, Timers, WireAccess } from '../core/ports.ts';
+import type { HopAnswer, HopRequest, KnownMask, Line, Over, Timed, Timers, WireAccess } from '../core/ports.ts';
 import type { Hop, WireFault } from '../core/transcript.ts';
 import { phrase } from '../words/tell.ts';
 import type { BodyFile, Collected, Spill } from './body-hold.ts';
@@ -44,12 +44,13 @@ export class OpenLine implements Line {
   readonly joined?: (limitMs: number) => Promise<boolean>;
   #own: { readonly key: string; readonly kept: Kept } | null = null;
   #deadline: Deadline | null = null;
-  #homeAddress: string | null = null;
+  /** Classes of the addresses where this line requested the mirror itself. */
+  readonly #homeClasses = new Set<AddressClass>();
   readonly #files: BodyFile[] = [];
 
   constructor(access: WireAccess, connection: Connection, deps: LineDeps, over: Over = {}) {
     this.#access = access;
-    this.#mask = maskOf(access);
+    this.#mask = over.mask ?? maskOf(access);
     this.#connection = connection;
     this.#over = over;
     this.#deps = deps;
@@ -107,6 +108,7 @@ export class OpenLine implements Line {
     if (kept !== null) {
       state.reused = true;
       fillFrom(state.trace, kept);
+      this.#noteHome(state);
       try {
         return await this.#exchange(kept, state, deadline);
       } catch (error) {
@@ -114,19 +116,31 @@ export class OpenLine implements Line {
         // The connection of a build was in use: its end is a fault, except by GOAWAY.
         const isOld = kept.carrier.isShared ? code === untakenCode : staleCodes.has(code);
         if (state.answer.firstByteMs !== null || !isOld) throw error;
+        if (kept.carrier.isShared) this.#moveOn(state, kept.carrier);
+        else {
+          state.trace = createConnectTrace(state.trace.marks.start);
+          state.answer = newTrace();
+        }
         state.reused = false;
-        Object.assign(state.trace, { remoteAddress: null, remotePort: null, family: null, tls: null });
-        state.answer = { ...newTrace(), repeated: kept.carrier.isShared ? 'goaway' : null };
       }
     }
+    const opened = await this.#connect(state, deadline);
     try {
-      return await this.#exchange(await this.#connect(state, deadline), state, deadline);
+      return await this.#exchange(opened, state, deadline);
     } catch (error) {
-      if (stopOf(error).code !== untakenCode) throw error;
-      // As Go does: the server ended the session before it accepted our stream, so the request is repeated once.
-      state.answer = { ...newTrace(), repeated: 'goaway' };
+      if (stopOf(error).code !== untakenCode || state.answer.repeated !== null) throw error;
+      this.#moveOn(state, opened.carrier);
       return this.#exchange(await this.#connect(state, deadline), state, deadline);
     }
+  }
+
+  /**
+   * As Go does: the server ended the session before it accepted our stream, so the request is repeated once, over a new
+   * connection. The phases are those of the repeat.
+   */
+  #moveOn(state: HopState, { session }: Carrier): void {
+    state.trace = createConnectTrace(this.#deps.clock.monotonicMs());
+    state.answer = { ...newTrace(), repeated: session?.goaway == null ? null : 'goaway' };
   }
 
   async #connect(state: HopState, deadline: Deadline): Promise<Kept> {
@@ -140,8 +154,9 @@ export class OpenLine implements Line {
     const onSocket = (socket: Socket): void => {
       carrier = new Carrier(socket, url.origin);
     };
-    const socket = await connectTo({ url, route, guard, onSocket }, trace, deadline, this.#deps);
-    if (!request.foreign && this.#access.proxy === null) this.#homeAddress = trace.remoteAddress;
+    const socket = await connectTo({ url, route, guard, onSocket }, trace, deadline, this.#deps).finally(() =>
+      this.#noteHome(state),
+    );
     const { remoteAddress, remotePort, family, tls } = trace;
     const ready = carrier ?? new Carrier(socket, url.origin);
     if (url.protocol === 'https:' && protocols?.includes('1.1') === false && ready.protocol !== '2') {
@@ -171,6 +186,7 @@ export class OpenLine implements Line {
           stopAfterBytes: request.stopAfterBytes,
           ...(request.asSent === true ? { asSent: request.asSent } : {}),
           spill: request.large === true ? this.#spill : null,
+          received: this.#over.received,
         },
         answer,
         deadline,
@@ -209,16 +225,27 @@ export class OpenLine implements Line {
     }
   }
 
+  #noteHome({ request, trace }: HopState): void {
+    if (request.foreign || this.#access.proxy !== null || trace.remoteAddress === null) return;
+    const found = addressClassOf(trace.remoteAddress);
+    if (found !== null) this.#homeClasses.add(found);
+  }
+
+  /** `null` also where the mirror was at addresses of two classes: its name server may give any address. */
   async #homeClass(deadline: Deadline): Promise<AddressClass | null> {
     const host = bareHostOf(new URL(this.#access.url));
     const bySpelling = classBySpelling(host);
     if (bySpelling !== null || this.#access.proxy !== null) return bySpelling;
     const { family, dnsServer: server } = this.#access;
-    this.#homeAddress ??= await this.#deps.names
-      .resolve(host, { family, server }, deadline, () => undefined)
-      .then(({ address }) => address)
-      .catch(() => null);
-    return this.#homeAddress === null ? null : addressClassOf(this.#homeAddress);
+    const classes = this.#homeClasses;
+    if (classes.size === 0) {
+      await this.#deps.names
+        .resolve(host, { family, server }, deadline, () => undefined)
+        .then(({ address }) => classes.add(addressClassOf(address) ?? 'reserved'))
+        .catch(() => null);
+    }
+    const [only = null] = classes;
+    return classes.size === 1 ? only : null;
   }
 
   async #fault(state: HopState, stop: WireStop): Promise<WireFault> {

@@ -49,7 +49,14 @@ interface Kept {
   reached: AddressClass | null;
 }
 
-export function createPassages({ clock, timers }: { readonly clock: Clock; readonly timers: Timers }): Passages {
+/** @param input.socketsMax  from this number of sockets on, idle ones are closed before a request; absent: no limit */
+export function createPassages(input: {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly socketsMax?: number;
+}): Passages {
+  const { clock, timers, socketsMax = Number.POSITIVE_INFINITY } = input;
+  let sockets = 0;
   const deps = { clock, timers, names: new Names(clock, timers, []), tls: new TlsBook() };
   /** By access and origin, the least recently used first. */
   const pools = new Map<string, Kept>();
@@ -64,12 +71,21 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
     pools.delete(key);
     const kept = known ?? keep(access, url, own);
     pools.set(key, kept);
+    if (sockets >= socketsMax) closeIdle(key);
     if (pools.size > limits.doorPools) {
       const [oldest, idle] = pools.entries().next().value ?? [];
       if (oldest !== undefined) pools.delete(oldest);
       void idle?.pool.close().catch(() => undefined);
     }
     return kept.pool;
+  }
+
+  function closeIdle(besides: string): void {
+    for (const [key, { pool }] of pools) {
+      if (key === besides || pool.stats.size > 0) continue;
+      pools.delete(key);
+      void pool.close().catch(() => undefined);
+    }
   }
 
   function keep(access: WireAccess, { origin }: URL, own: string): Kept {
@@ -80,7 +96,7 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
     const homeClass = (): AddressClass | null =>
       classBySpelling(home.hostname) ?? pools.get(`${own} ${home.origin}`)?.reached ?? null;
     const pool = new Pool(origin, {
-      connections: limits.doorConnections,
+      connections: Math.min(limits.doorConnections, Math.ceil(socketsMax / 4)),
       allowH2: false,
       headersTimeout: limits.doorFetchMs,
       bodyTimeout: limits.doorStallMs,
@@ -94,6 +110,10 @@ export function createPassages({ clock, timers }: { readonly clock: Clock; reado
           .finally(() => deadline.clear())
           .then(
             (socket) => {
+              sockets += 1;
+              socket.once('close', () => {
+                sockets -= 1;
+              });
               if (access.proxy === null) kept.reached = addressClassOf(trace.remoteAddress ?? '');
               // undici treats ECONNRESET as the normal end of a response without a length.
               socket.prependListener('error', (error: NodeJS.ErrnoException) => {

@@ -1,4 +1,5 @@
 import { limits } from '../core/limits.ts';
+import { readHeaders } from '../core/mask-known.ts';
 
 const shown = '***';
 
@@ -65,7 +66,11 @@ export function redactHeaders(
   for (const name of Object.keys(headers)) {
     count += 1;
     if (count <= limits.headersKept)
-      kept[mask(name).slice(0, limits.headerValueChars)] = redacted(name, headers[name] ?? '', mask);
+      kept[readHeaders.has(name) ? name : mask(name).slice(0, limits.headerValueChars)] = redacted(
+        name,
+        headers[name] ?? '',
+        mask,
+      );
   }
   if (count > limits.headersKept) kept['…'] = `${count - limits.headersKept} more`;
   return kept;

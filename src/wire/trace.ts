@@ -9,6 +9,8 @@ export interface ExchangeRequest extends CarriedRequest {
   /** As `Ask.asSent`. */
   readonly asSent?: true;
   readonly spill: Spill | null;
+  /** As `Over.received`. */
+  readonly received?: ((pieceBytes: number) => void) | undefined;
 }
 
 export interface ExchangeTrace {
@@ -34,10 +36,6 @@ export function joined(headers: IncomingHttpHeaders): Record<string, string> {
     if (value !== undefined) plain[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
   }
   return plain;
-}
-
-export function isCoded(headers: Readonly<Record<string, string>>): boolean {
-  return !['', 'identity'].includes(headers['content-encoding'] ?? '');
 }
 
 /** The body length in bytes, by the response head; `null`: the head does not show it. */

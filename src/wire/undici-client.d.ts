@@ -15,7 +15,12 @@ declare module 'undici/lib/api/api-request.js' {
 }
 
 declare module 'undici/lib/core/symbols.js' {
-  const symbols: { readonly kHTTP2Session: symbol; readonly kError: symbol };
+  const symbols: {
+    readonly kHTTP2Session: symbol;
+    readonly kError: symbol;
+    readonly kQueue: symbol;
+    readonly kPendingIdx: symbol;
+  };
 
   export { symbols as default };
 }

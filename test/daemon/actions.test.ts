@@ -102,6 +102,36 @@ describe('onAdvice', () => {
     expect(actedIn(world)).toEqual(['done', 'undone']);
   });
 
+  it('follows a hard failure at the default confidence within 5 s of its first failed probe', async () => {
+    const actor = actorHere();
+    const yaml = threeMirrors({ more: rule().replace('confidence: low', 'confidence: medium') });
+    const world = await startWorld({ yaml, script: aDown, ports: (all) => ({ ...all, actor }) });
+    await pass(world, 99);
+    const hasFailed = () => world.wire.asked.some(({ registry, atMs }) => registry === 'a' && atMs >= 100_000);
+    for (let i = 0; i < 10 && !hasFailed(); i += 1) await pass(world, 1);
+    expect(hasFailed()).toBe(true);
+    await pass(world, 5);
+    expect(actor.steps).toEqual(['prepare 1', 'act 1']);
+  });
+
+  it.each([2, 4])('does not act where our own line dies %d s after the first failure of a', async (afterSeconds) => {
+    const actor = actorHere();
+    const yaml = threeMirrors({
+      more: `${rule().replace('confidence: low', 'confidence: medium')}\ncontrols: [ "tcp://192.0.2.53:53" ]`,
+    });
+    let firstMs = Infinity;
+    const dies: Script = (asked) => {
+      if (asked.registry === 'a' && asked.atMs >= 100_000) firstMs = Math.min(firstMs, asked.atMs);
+      const isOut = asked.atMs >= firstMs + afterSeconds * 1_000;
+      return isOut || (asked.registry === 'a' && asked.atMs >= 100_000) ? refuses : well(asked);
+    };
+    const world = await startWorld({ yaml, script: dies, ports: (all) => ({ ...all, actor }) });
+    world.wire.controls = (_, atMs) => atMs < firstMs + afterSeconds * 1_000;
+    await pass(world, 160);
+    expect(firstMs).toBeLessThan(110_000);
+    expect(actor.steps).toEqual([]);
+  });
+
   it('shows the change and makes none in a dry run, which is the default', async () => {
     const yaml = threeMirrors({ more: rule().replace(', mode: auto', '') });
     const world = await startWorld({ yaml, script: aDown, ports: (all) => ({ ...all, actor: actorHere() }) });

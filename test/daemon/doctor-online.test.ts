@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testCerts } from '../support/certs.ts';
 import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
@@ -183,10 +184,49 @@ describe('layer by layer', () => {
 
   test('IPv6 that is announced and refused', () => {
     const refused = found.traps.filter(({ id }) => id === 'online-ipv6-broken');
-    expect(refused.map(({ what }) => what)).toEqual([
-      'The mirror fails over IPv6 (refused), but accepts connections over IPv4.',
-    ]);
+    expect(refused.map(({ what }) => what)).toEqual(['The mirror fails over IPv6 (refused), and works over IPv4.']);
     expect(refused[0]?.where.map(({ mirror: of }) => of?.split(' ')[0])).toEqual(['half']);
+  });
+
+  test('IPv6 that connects and then hangs, while IPv4 works', async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(mirror.port, '::1', resolve));
+    const got = await ask({
+      a: `url: "http://half.example.com:${mirror.port}", resolve: { server: "${dns.address}" }`,
+    });
+    silent.close();
+    expect(got.traps.map(({ id, what }) => [id, what])).toEqual([
+      ['online-ipv6-broken', 'The mirror fails over IPv6 (timeout_processing), and works over IPv4.'],
+    ]);
+  });
+
+  test('a failure over IPv6 says beside its layer that IPv4 works', async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '::1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    const { close } = await startFakeMirror({ modules, port });
+    // The first question is answered by IPv6 alone, the later ones by both.
+    dns.setName('six.example.com', { aaaa: ['::1'] }, { aaaa: ['::1'] }, { a: ['127.0.0.1'], aaaa: ['::1'] });
+    const got = await ask({ a: `url: "http://six.example.com:${port}", resolve: { server: "${dns.address}" }` });
+    await close();
+    silent.close();
+    expect(got.traps.map(({ id, what }) => [id, what])).toEqual([
+      ['online-http', expect.stringMatching(/; over IPv4 the mirror is reachable\.$/)],
+      ['online-ipv6-broken', 'The mirror fails over IPv6 (timeout_processing), and works over IPv4.'],
+    ]);
+  });
+
+  test('a mirror that serves at a loopback address, and a name of one site, are no lie', async () => {
+    const lab = await startDnsServer();
+    lab.setName('proxy.corp', { a: ['127.0.0.1'] });
+    lab.setName('proxy.test', { a: ['127.0.0.1'] });
+    const resolve = `resolve: { family: 4, server: "${lab.address}" }`;
+    const got = await ask({
+      a: `url: "http://proxy.corp:${mirror.port}", ${resolve}`,
+      b: `url: "http://proxy.test:1", ${resolve}`,
+    });
+    await lab.close();
+    expect(got.traps.map(({ id }) => id)).toEqual(['online-tcp']);
   });
 
   test('a resolver that answers nothing is untold, not the mirrors fault', async () => {
@@ -241,9 +281,7 @@ describe('across the layers', () => {
   test('a resolver that knows what cannot exist', async () => {
     const liar = await startDnsServer();
     liar.setDefault({ a: ['127.0.0.1'] });
-    const got = await ask({
-      a: `url: "http://m.corp:${mirror.port}", resolve: { family: 4, server: "${liar.address}" }`,
-    });
+    const got = await ask({ a: `url: "http://m.corp:1", resolve: { family: 4, server: "${liar.address}" }` });
     await liar.close();
     const lies = got.traps.filter(({ id }) => id === 'online-resolver-lies');
     expect(lies.map(({ what }) => what)).toEqual([

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/ecosystems/oci/digest.ts';
 import { type Answer, type SeenRequest, text } from '../support/answer.ts';
-import { echoes, echoOf, readings, shows } from '../support/echoes.ts';
+import { echoes, echoOf, plainEcho, readings, shows } from '../support/echoes.ts';
 import { type RawServer, startRawServer } from '../support/raw-server.ts';
+import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
 import { type RealDaemon, startRealDaemon } from './real-daemon.ts';
 
 /** Each begins in its own way, and has what JSON, HTML and URLs write in other ways. */
@@ -21,7 +22,7 @@ function parrot(secret: string): (request: SeenRequest) => Answer {
   let turn = 0;
   return ({ headers }) => {
     turn += 1;
-    const said = echoOf(secret, echoed[turn % echoed.length] ?? { spelt: [0], whole: 'plain', before: 0 }, '7');
+    const said = echoOf(secret, echoed[turn % echoed.length] ?? plainEcho, '7');
     const head = {
       'x-echo': said,
       server: `"${said}"`,
@@ -48,10 +49,12 @@ function registry(): (request: SeenRequest) => Answer {
 describe('mirrors that say credentials back in every form', () => {
   const servers: RawServer[] = [];
   let real: RealDaemon;
+  let receiver: WebhookReceiver;
 
   beforeAll(async () => {
     for (const answer of [parrot(secrets.bearer), parrot(secrets.password), registry()])
       servers.push(await startRawServer({ answer }));
+    receiver = await startWebhookReceiver();
     const [a, b, c] = servers.map(({ url }) => url);
     real = await startRealDaemon(
       `
@@ -66,6 +69,8 @@ mirrors:
 modules: { go: [ "example.com/hello@v1.0.0" ], oci: [ "team/app@${digest}" ] }
 go: { sumdb: off }
 detect: { outage: { open: 1, over: 0s } }
+webhooks:
+  - { name: ops, url: "${receiver.url}", secrets: [ "whsec_bWlycm9yd2F0Y2gtdGVzdC1rZXktb2YtMzItYnl0ZXM=" ], allow: [ 127.0.0.0/8 ] }
 state: { path: ":memory:" }
 `,
       { BEARER: secrets.bearer, PASSWORD: secrets.password },
@@ -74,7 +79,7 @@ state: { path: ":memory:" }
   });
   afterAll(async () => {
     await real.daemon.stop();
-    await Promise.all(servers.map((server) => server.close()));
+    await Promise.all([...servers, receiver].map((server) => server.close()));
   });
 
   test('each was sent what it says back', () => {
@@ -84,14 +89,16 @@ state: { path: ":memory:" }
     expect(heard[2]).toContain(secrets.fetched);
   });
 
-  test('pages, answers, metrics, the state and the log show no form and no part of them', async () => {
+  test('pages, answers, metrics, notices, the state and the log show no form and no part of them', async () => {
     const probeIds = [...real.store.rows.keys()].flatMap((name) => /^probe\/(.*)$/.exec(name)?.[1] ?? []);
     const paths = [
       ...['/', '/metrics', '/mirrors/a', '/mirrors/b', '/mirrors/c', '/timeline'],
       ...['mirrors', 'targets', 'findings?state=all', 'advice?state=all'].map((path) => `/api/v1/${path}`),
       ...probeIds.slice(-100).flatMap((id) => [`/api/v1/probes/${id}`, `/probes/${id}`]),
     ];
-    const texts: [string, string][] = [['the log', real.log()], ...real.store.rows];
+    const notices = receiver.posts.map(({ body }) => ['a notice', body] as [string, string]);
+    const texts: [string, string][] = [['the log', real.log()], ...notices, ...real.store.rows];
+    expect(notices.length).toBeGreaterThan(0);
     for (const path of paths) texts.push([path, (await real.get(path)).text]);
     // What is searched holds what was echoed.
     for (const sign of ['"status":302', '"status":500', '"status":403', '"x-echo":"***"', '***'])

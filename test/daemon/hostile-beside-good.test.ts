@@ -1,7 +1,8 @@
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
 import { testCerts } from '../support/certs.ts';
+import { http2Attacks, startHttp2Attack } from '../support/h2-attacks.ts';
 import { until, withMoreTime } from '../support/patience.ts';
-import { head, type RawH2Connection, startRawH2 } from '../support/raw-h2.ts';
 import { type RawServerOptions, startRawServer } from '../support/raw-server.ts';
 import { type Attack, type BesideGood, goodNames, type Hostile, startBesideGood } from './beside-good.ts';
 
@@ -42,24 +43,6 @@ const bases = Buffer.from(
 /** Its entry trusts the test CA. */
 const trusted = { mirror: ', tls: { ca: /ca.pem }', files: { '/ca.pem': testCerts().ca.certPem } };
 
-/** A mirror that speaks HTTP/2 alone, by a script. */
-function overHttp2(script: (connection: RawH2Connection, streamId: number) => void): () => Promise<Hostile> {
-  return async () => {
-    const server = await startRawH2(script);
-    return { url: server.url, asked: server.requests, close: server.close };
-  };
-}
-
-/** Sends a frame again and again for as long as the connection takes it. */
-function floodOf({ socket }: RawH2Connection, frame: Buffer): void {
-  const bytes = Buffer.concat(Array.from({ length: 500 }, () => frame));
-  const go = (): void => {
-    while (!socket.destroyed && socket.write(bytes));
-    if (!socket.destroyed) socket.once('drain', () => setImmediate(go));
-  };
-  go();
-}
-
 /** By name, what a mirror does to blind the watch of others. A row more is a mirror more. */
 const attacks: Readonly<Record<string, Attack>> = {
   'a redirect to a query of 9 000 names': {
@@ -79,11 +62,52 @@ const attacks: Readonly<Record<string, Attack>> = {
     modules: ', pypi: [ x ]',
     holds: true,
   },
-  'interim heads without end, over HTTP/2': {
-    start: overHttp2((connection, id) => floodOf(connection, head(id, { ':status': '103', link: 'x' }))),
-    ...trusted,
-  },
+  ...Object.fromEntries(
+    http2Attacks.map((name) => [`over HTTP/2: ${name}`, { start: () => startHttp2Attack(name), ...trusted }]),
+  ),
 };
+
+const zeros = Buffer.alloc(256 * 1024 * 1024);
+const zip = gzipSync(zeros);
+
+/** 256 MiB in a few bytes, in each coding, and packed again. */
+const packed: readonly (readonly [coding: string, body: Buffer])[] = [
+  ['br', brotliCompressSync(zeros)],
+  ['gzip, gzip', gzipSync(zip)],
+  ['gzip, br', brotliCompressSync(zip)],
+  ['br, deflate', deflateSync(brotliCompressSync(zeros))],
+  ['gzip', zip],
+  ['gzip, gzip, gzip', gzipSync(gzipSync(zip))],
+];
+/** No client is offered this coding, so the body stays as it is. */
+const unknownCoding = ['zstd', zstdCompressSync(zeros)] as const;
+
+function bombs(all = packed): Attack['start'] {
+  return answers(({ index }) => {
+    const [coding, body] = all[index % all.length] ?? ['identity', zeros];
+    return { status: 200, headers: { 'content-type': 'application/json', 'content-encoding': coding }, body };
+  });
+}
+
+/** By ecosystem, bombs at every path. */
+const bombsOfAll: readonly Attack[] = [
+  { start: bombs([...packed, unknownCoding]) },
+  { start: bombs([...packed, unknownCoding]), ecosystem: 'npm', modules: ', npm: [ x@1.0.0 ]' },
+  { start: bombs([...packed, unknownCoding]), ecosystem: 'pypi', modules: ', pypi: [ x==1.0.0 ]' },
+  {
+    start: bombs([...packed, unknownCoding]),
+    ecosystem: 'oci',
+    modules: ', oci: [ "docker.io/library/x:1" ]',
+    mirror: ', upstream: docker.io',
+  },
+  {
+    // A file is stored as sent: if it were decoded, it would be long enough.
+    start: bombs(),
+    ecosystem: 'http',
+    modules: ', http: [ { upstream: tools, path: x.json, expect: { bytesMin: 1MiB } } ]',
+    mirror: ', upstream: tools',
+  },
+];
 
 function redirect(location: string) {
   return { status: 302, headers: { location }, body: Buffer.alloc(0) };
@@ -105,6 +129,7 @@ const { heavy = [], light = [] } = Object.groupBy(Object.entries(attacks), ([, a
 test.each([
   [light.map(([name]) => name).join('; '), light.map(([, attack]) => attack)] as const,
   ...heavy.map(([name, attack]) => [name, [attack]] as const),
+  ['bombs of each coding in each ecosystem', bombsOfAll] as const,
 ])('%s: three good mirrors keep their samples, verdicts and paces', async (_, together) => {
   running = await startBesideGood(...together);
   const { real, hostile, states: statesNow } = running;

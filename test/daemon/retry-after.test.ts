@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { limits } from '../../src/core/limits.ts';
+import { makeOciImage } from '../support/oci-image.ts';
+import { ociAnswerOf } from '../support/oci-scripted.ts';
 import { type Behaviour, refuses, type Script } from './scripted-wire.ts';
 import { threeMirrors, well } from './three-mirrors.ts';
-import { mirrorOf, told } from './told.ts';
+import { mirrorOf, told, when } from './told.ts';
 import { startWorld, stopWorlds, type World } from './world.ts';
 
 afterEach(stopWorlds);
@@ -38,6 +40,44 @@ function canariesOf({ wire }: World, registry: string): readonly number[] {
 async function start(script: Script, text = yaml): Promise<World> {
   return startWorld({ yaml: text, script });
 }
+
+describe('a head that names a wait', () => {
+  /** All mirrors are measured by then. */
+  const calmSeconds = 600;
+  const images = makeOciImage();
+  const ociHead = `
+vantage: here
+listen: 127.0.0.1:10120
+schedule: { every: 5s, timeout: 4s, perHost: 4 }
+mirrors:
+  - { name: a, ecosystem: oci, upstream: 127.0.0.9, url: "https://a.example.com", weight: 100 }
+  - { name: b, ecosystem: oci, upstream: 127.0.0.9, url: "https://b.example.net", weight: 90 }
+modules: { oci: [ "127.0.0.9/team/app:1" ] }
+state: { path: /nowhere/state.db }
+`;
+
+  /** Every request to `a` is answered so from then on; a registry of images answers as a registry does. */
+  function throttling(headers: Readonly<Record<string, string>>): Script {
+    const image = ociAnswerOf(images, 'team/app');
+    return (asked) => {
+      if (asked.registry === 'a' && asked.atMs >= calmSeconds * 1_000) return { status: 429, headers: { ...headers } };
+      return asked.path.startsWith('/v2/') ? { ...image(asked.path), afterMs: 40 } : well(asked);
+    };
+  }
+
+  test.each(
+    [yaml, ociHead].flatMap((text) =>
+      [1, 5, 9, 10, 30, 59, 60, 61, 3_600].map((wait) => [text === yaml ? 'go' : 'oci', wait, text] as const),
+    ),
+  )('%s, Retry-After: %i: refused and left within 10 s of the first 429', async (_ecosystem, wait, text) => {
+    const world = await start(throttling({ 'retry-after': `${wait}` }), text);
+    await world.seconds(calmSeconds + 60);
+    const [first] = world.wire.asked.filter(({ registry, atMs }) => registry === 'a' && atMs >= calmSeconds * 1_000);
+    const sinceFirst = (what: string) => when(world, what) - (first?.atMs ?? Number.NaN) / 1_000;
+    expect(sinceFirst('finding opened refusal a')).toBeLessThanOrEqual(10);
+    expect(sinceFirst('advice proposed a → b')).toBeLessThanOrEqual(10);
+  });
+});
 
 describe('a mirror that asks for a day of quiet', () => {
   const wish: Behaviour = { status: 429, headers: { 'retry-after': '86000' } };
@@ -107,13 +147,12 @@ describe('a mirror that asks for a day of quiet', () => {
   });
 });
 
-describe('a mirror that counts requests', () => {
-  const waitSeconds = 180;
+describe.each([20, 60, 180])('a mirror that counts requests and names a wait of %i s', (waitSeconds) => {
   const most = 20;
 
   /**
    * `a` refuses two connections each 20 minutes, so that it is looked at closely. It answers 429 to more than `most`
-   * requests a minute, and to all for three minutes after; `later` says what it does once that wait is over.
+   * requests a minute, and to all until its wait is over; `later` says what it does once that wait is over.
    */
   function counting(later: Behaviour | null): { readonly script: Script; readonly refusedAt: number[] } {
     const wish: Behaviour = { status: 429, headers: { 'retry-after': `${waitSeconds}` } };

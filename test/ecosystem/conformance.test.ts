@@ -249,8 +249,10 @@ for (const ecosystem of registry.all) {
 
     test.each(fixtures.map((fixture) => [fixture.name, fixture] as const))('%s', async (_, fixture) => {
       const { asks, verdict } = await hold(held, fixture, replay(fixture));
-      const { seen, ...facts } = verdict.facts;
+      const { seen, artifact, ...facts } = verdict.facts;
       expect({ ...verdict, outcome: inEnglish(verdict.outcome), facts }).toEqual(fixture.want);
+      // What is said to lie elsewhere is a download that this ecosystem has.
+      if (artifact !== undefined) expect(ecosystem.steps[artifact.step]?.weight).toBe('heavy');
       // What was hashed is at hand as evidence wherever its digest is told and its bytes were read.
       if (seen !== undefined) expect(seen.firstHex.length).toBe(2 * Math.min(seen.bytes, limits.bytesShown));
       const asked = asks.map(({ url, aside }) => ({ url, aside: aside ?? false }));

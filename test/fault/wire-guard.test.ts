@@ -112,6 +112,23 @@ describe('an answer may not lead us into private space', () => {
     expect(endOf(next)).toEqual(forbidden);
   });
 
+  it('a mirror whose name changes to an inner address leads nowhere inward', async () => {
+    await withMoreTime(500, async (limitMs) => {
+      // At the first address nobody answers; it stands for that of a hostile mirror.
+      dns.setName('turns.example.com', { a: ['198.51.100.9'] }, { a: ['127.0.0.1'] });
+      const url = `http://turns.example.com:${server.port}/`;
+      const line = wire.open(accessTo(url, { dnsServer: dns.address }), 'cold');
+      await hopOf(line, url, { limitMs });
+      const own = await hopOf(line, url);
+      const next = await hopOf(line, `http://127.0.0.1:${server.port}/admin`, foreign);
+      const again = await hopOf(line, `${url}admin`, foreign);
+      line.close();
+      expect(endOf(own)).toEqual({ status: 200 });
+      expect([endOf(next), endOf(again)]).toEqual([forbidden, forbidden]);
+      expect(server.requests.map(({ path }) => path)).not.toContain('/admin');
+    });
+  });
+
   it("the operator's own word is not guarded", async () => {
     const answer = await coldHop(wire, accessTo(server.url), `${server.url}/`);
     expect(endOf(answer)).toEqual({ status: 200 });

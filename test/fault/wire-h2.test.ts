@@ -151,6 +151,22 @@ const rows: readonly (readonly [string, string, Script])[] = [
     'malformed',
     (c) => c.write(frame(frameTypes.window, 0, 0, uint32(0x7fffffff))),
   ],
+  // Node resets a head that is too large by the same code.
+  ['a reset that asks for calm', 'reset', (c, id) => c.write(rst(id, codes.calm))],
+  [
+    'a reset in the body that asks for calm',
+    'cut',
+    (c, id) => c.write(head(id, ok), data(id, 'he', 0), rst(id, codes.calm)),
+  ],
+  [
+    '129 header fields of a byte each',
+    'oversize',
+    (c, id) =>
+      c.write(
+        frame(frameTypes.headers, endHeaders, id, Buffer.concat([Buffer.from([0x88]), Buffer.alloc(128, 0x90)])),
+        data(id, 'hello'),
+      ),
+  ],
   [
     '200 header fields',
     'oversize',

@@ -225,6 +225,7 @@ function snapshotAt(targets: readonly Target[], nowMs: number): Snapshot {
     nowMs,
     since: () => dayStartMs,
     residentBytes: 180 * 1024 * 1024,
+    descriptors: { open: 60, max: 1_024 },
   });
 }
 

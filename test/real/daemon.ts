@@ -14,6 +14,10 @@ export interface DaemonOptions {
   /** Default: a free one. Without a file it is 10120, so `ns` must then be a namespace of the test's own. */
   readonly port?: number;
   readonly ns?: string | null;
+  /** `ulimit -n` of the daemon; default: that of the tests. */
+  readonly descriptors?: number;
+  /** Beside the environment of the tests. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The daemon as a process of its own. */
@@ -94,16 +98,16 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonProcess
   const url = `http://127.0.0.1:${port}`;
   const configFile = join(dir, 'mirrorwatch.yaml');
   if (options.yaml !== null) {
-    const own = `listen: 127.0.0.1:${port}\nstate: { path: state.db }\n`;
-    writeFileSync(configFile, own + options.yaml);
+    const head = `listen: 127.0.0.1:${port}\nstate: { path: state.db }\n`;
+    writeFileSync(configFile, head + options.yaml);
   }
   const ask = (path: string, init: RequestInit = {}): Promise<DaemonAnswer> => fetchFrom(ns, url + path, init);
+  const own = [...engine, program, 'run', ...(options.yaml === null ? [] : ['--config', configFile])];
   const daemon = await startProcess({
     name: 'mirrorwatch',
-    command: process.execPath,
-    args: [...engine, program, 'run', ...(options.yaml === null ? [] : ['--config', configFile])],
+    ...withDescriptors(options.descriptors, own),
     cwd: dir,
-    env: { ...plainEnv, ...compileCacheOf('run') },
+    env: { ...plainEnv, ...compileCacheOf('run'), ...options.env },
     ns,
     ready: async () => (await ask('/-/ready')).status === 200,
   });
@@ -138,6 +142,15 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonProcess
       if (options.dir === undefined) removeTempDir(dir);
     },
   };
+}
+
+/** Node with these arguments and a limit of descriptors, soft and hard. */
+export function withDescriptors(
+  count: number | undefined,
+  args: readonly string[],
+): { readonly command: string; readonly args: readonly string[] } {
+  if (count === undefined) return { command: process.execPath, args };
+  return { command: 'sh', args: ['-c', `ulimit -n ${count}; exec "$@"`, 'sh', process.execPath, ...args] };
 }
 
 /** @throws Error with all it wrote where the process lives on */

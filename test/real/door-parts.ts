@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isListening } from '../support/listening.ts';
 import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { compileCacheOf, type RunningProcess, startProcess } from '../support/process.ts';
+import { withDescriptors } from './daemon.ts';
 
 /** A front door as a process of its own. */
 export interface DoorProcess {
@@ -25,13 +26,13 @@ export async function startDoor(
   port: number,
   more: readonly string[] = [],
   scheme: 'http' | 'https' = 'http',
+  descriptors?: number,
 ): Promise<DoorProcess> {
   const url = `${scheme}://127.0.0.1:${port}`;
   const dir = tempDir('door');
   const door: RunningProcess = await startProcess({
     name: 'mirrorwatch door',
-    command: process.execPath,
-    args: [join(repoDir, 'src', 'main.ts'), 'door', '--config', configFile, ...more],
+    ...withDescriptors(descriptors, [join(repoDir, 'src', 'main.ts'), 'door', '--config', configFile, ...more]),
     cwd: dir,
     env: {
       ...{ HTTP_PROXY: undefined, HTTPS_PROXY: undefined, NO_PROXY: undefined, NODE_OPTIONS: undefined },

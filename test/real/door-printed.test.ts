@@ -1,22 +1,21 @@
-import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { Agent, createServer, type IncomingHttpHeaders, type RequestListener, request } from 'node:http';
 import { createServer as createTlsServer, get } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Engine } from '../../src/features/door/print/print.ts';
 import { testCerts } from '../support/certs.ts';
 import { goDownload } from '../support/go-client.ts';
 import { moduleTree } from '../support/goproxy-tree.ts';
-import { isListening } from '../support/listening.ts';
 import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { freePort } from '../support/ports.ts';
-import { mustRun, type RunningProcess, startProcess } from '../support/process.ts';
+import type { RunningProcess } from '../support/process.ts';
 import { real } from '../support/requires.ts';
 import { run } from '../unit/cli/run-program.ts';
 import { acting } from '../unit/features/actions/acting.ts';
 import { adviceTo } from '../unit/features/actions/advice.ts';
+import { startProxy } from './printed-proxies.ts';
 
 // The door as a configuration of real proxies: validated by each, then real builds through it.
 
@@ -48,55 +47,6 @@ async function startMirror(prefix: string, isTls: boolean, refuses: ReadonlyMap<
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { server, port: (server.address() as AddressInfo).port, seen };
 }
-
-const start: Readonly<
-  Record<Engine, (dir: string, port: number) => Promise<{ running: RunningProcess; reload: () => unknown }>>
-> = {
-  async nginx(dir, port) {
-    const config = join(dir, 'nginx.conf');
-    const temps = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((one) => `${one}_temp_path ${dir}/${one};`);
-    writeFileSync(
-      config,
-      `daemon off;\npid ${dir}/pid;\nworker_processes 1;\nevents {}\nhttp {\naccess_log ${dir}/access.log;\n${temps.join('\n')}\ninclude ${dir}/door.conf;\n}\n`,
-    );
-    const args = ['-p', dir, '-c', config, '-e', 'stderr'];
-    await mustRun(commandPath('nginx'), [...args, '-t']);
-    const running = await startProcess({
-      name: 'nginx',
-      command: commandPath('nginx'),
-      args,
-      ready: ({ pid }) => isListening(pid, port),
-    });
-    return { running, reload: () => process.kill(running.pid, 'SIGHUP') };
-  },
-  async caddy(dir, port) {
-    const config = join(dir, 'Caddyfile');
-    const args = ['--config', config, '--adapter', 'caddyfile'];
-    const env = { XDG_DATA_HOME: dir, XDG_CONFIG_HOME: dir };
-    await mustRun(commandPath('caddy'), ['validate', ...args], { env: { ...process.env, ...env } });
-    const admin = `127.0.0.1:${await freePort()}`;
-    writeFileSync(config, readFileSync(config, 'utf8').replace('auto_https off', `auto_https off\n\tadmin ${admin}`));
-    const running = await startProcess({
-      name: 'caddy',
-      command: commandPath('caddy'),
-      args: ['run', ...args],
-      env,
-      ready: ({ pid }) => isListening(pid, port),
-    });
-    return { running, reload: () => mustRun(commandPath('caddy'), ['reload', ...args, '--address', admin]) };
-  },
-  async haproxy(dir, port) {
-    const args = ['-f', join(dir, 'haproxy.cfg')];
-    await mustRun(commandPath('haproxy'), ['-c', ...args]);
-    const running = await startProcess({
-      name: 'haproxy',
-      command: commandPath('haproxy'),
-      args: ['-W', ...args],
-      ready: ({ pid }) => isListening(pid, port),
-    });
-    return { running, reload: () => process.kill(running.pid, 'SIGUSR2') };
-  },
-};
 
 /** That other users cannot connect to HAProxy's inner sockets, and that these check method and path themselves. */
 async function expectClosed(dir: string): Promise<void> {
@@ -206,10 +156,9 @@ door: { listen: "127.0.0.1:${port}", orderFile: door.json, daemon: "http://127.0
       const file = join(dir, 'mirrorwatch.yaml');
       writeFileSync(file, yamlOf(port));
       const out = join(dir, 'out');
-      mkdirSync(out);
       const printed = await run(['door', '--config', file, '--print', engine, '--out', out]);
       expect([printed.code, printed.err]).toEqual([0, '']);
-      const proxy = await start[engine](out, port);
+      const proxy = await startProxy[engine](out, port);
       running = proxy.running;
       const help = (): string => running?.log() ?? '';
       const url = `http://127.0.0.1:${port}`;
@@ -308,11 +257,11 @@ door: { listen: "127.0.0.1:${port}", orderFile: door.json, daemon: "http://127.0
       const seen: string[] = [];
       const server = createServer(({ url = '', headers }, response) => {
         seen.push(url);
-        const isPortal = url.includes('portal');
+        const isPage = url.includes('portal') || url.includes('simple');
         response.writeHead(headers.authorization === undefined ? 200 : 500, {
-          'content-type': isPortal ? 'text/html' : 'text/plain',
+          'content-type': isPage ? 'text/html' : 'text/plain',
         });
-        response.end('fine');
+        response.end('<a href="../../packages/a/six-1.17.0.tar.gz">six-1.17.0.tar.gz</a>');
       });
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -332,11 +281,12 @@ door: { listen: { address: "127.0.0.1:${port}", token: ${token}, tls: { cert: ${
 `,
       );
       const out = join(dir, 'out');
-      mkdirSync(out);
       const printed = await run(['door', '--config', file, '--print', engine, '--out', out]);
       expect([printed.code, printed.err]).toEqual([0, '']);
+      expect(seen).toEqual(['/web/simple/six/', '/web/simple/six/']);
+      seen.length = 0;
       expect(statSync(join(out, 'door.pem')).mode & 0o777).toBe(0o600);
-      running = (await start[engine](out, port)).running;
+      running = (await startProxy[engine](out, port)).running;
       const ask = (path: string, authorization?: string): Promise<number | undefined> =>
         new Promise((resolve, reject) => {
           const headers = authorization === undefined ? {} : { authorization };

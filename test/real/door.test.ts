@@ -187,6 +187,42 @@ door: { listen: "127.0.0.1:${port}" }
     removeTempDir(dir);
   });
 
+  test('none fails with the printed line while the door is killed in the middle of builds and started again', async () => {
+    const { stdout } = await daemon.cli('door', '--lines');
+    const [, line = ''] = /GOPROXY='([^']+)'/.exec(stdout) ?? [];
+    expect(line).toMatch(/^http:[^|]+\/go\|http:/);
+    const codes: (number | null)[] = [];
+    const said: (readonly string[])[] = [];
+    let isOver = false;
+    const loops = [0, 1].map(async () => {
+      while (!isOver) {
+        const got = await goDownload(modules, { goproxy: line });
+        codes.push(got.code);
+        said.push(got.errors);
+      }
+    });
+    const more = (count: number): Promise<unknown> => {
+      const wanted = codes.length + count;
+      return until(
+        'more builds',
+        () => codes.length,
+        (ended) => ended >= wanted,
+      );
+    };
+    for (let round = 0; round < 3; round += 1) {
+      await more(2);
+      await until('one is under way', () => /"outcome":"(?:passed|relayed)"/.test(door.log()), Boolean);
+      await door.kill();
+      await more(2);
+      door = await startDoor(daemon.configFile, Number(new URL(door.url).port), ['--relay']);
+    }
+    await more(2);
+    isOver = true;
+    await Promise.all(loops);
+    expect(codes, JSON.stringify(said)).toEqual(codes.map(() => 0));
+    expect(door.log()).toMatch(/"outcome":"(?:passed|relayed)"/);
+  });
+
   test('none fails while the head is killed, its connections and the ones under way with it', async () => {
     const [head] = mirrors;
     const failed: (readonly string[])[] = [];

@@ -17,7 +17,8 @@ real('packages that no entry names, and the real apt', ['nginx', 'apt', 'gpgv'],
   const packageOf = (name: string): string => tree.packages.find((one) => one.name === name)?.path ?? '';
 
   beforeAll(async () => {
-    tree = await makeDebianTree(['hello-a', 'hello-b', 'hello-c', 'hello-d']);
+    // As Debian's updates and security have it.
+    tree = await makeDebianTree(['hello-a', 'hello-b', 'hello-c', 'hello-d'], { forms: ['.xz'] });
     const copies = { good: tree.dir, flipped: tempDir('debian'), missing: tempDir('debian') };
     dirs = Object.values(copies);
     for (const dir of [copies.flipped, copies.missing]) cpSync(tree.dir, dir, { recursive: true });

@@ -127,7 +127,7 @@ real('what the real npm does with each answer of its registry, and what the mode
         value: {
           entries: [{ ...wanted, because: null }],
           pinned: { 'hello@1.0.0': hello.integrity },
-          malformed: null,
+          malformed: [],
         },
       });
       expect(read({ ...file, mirrors: [] })).toMatchObject({

@@ -134,7 +134,7 @@ go: { sumdb: ${moduleTree().sumdbName} }
       'sum(max_over_time(mirror_probe_attempts_total{step="mod",registry="b"}[1h]))',
       ([increase]) => (increase?.value ?? 0) > 10,
     );
-    const [first] = await prometheus.query('min(min_over_time(mirror_probe_failures_total[1h]))');
+    const [first] = await prometheus.query('min(min_over_time(mirror_probe_target_failures_total[1h]))');
     expect(first?.value).toBe(0);
   });
 });

@@ -36,6 +36,7 @@ export interface FindingJson {
   readonly cause: string;
   readonly vantage: string;
   readonly text: string;
+  readonly scope: readonly { readonly module: string | null; readonly step: string | null }[];
   readonly evidence: { readonly samples: number; readonly probeIds: readonly string[] };
 }
 

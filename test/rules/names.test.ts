@@ -113,6 +113,12 @@ describe('rules', () => {
     ]);
     for (const { annotations } of evidence) expect(annotations.summary).toContain('$labels.registry');
   });
+
+  test('no rule about a verdict of the daemon is evidence for it', () => {
+    const verdicts = alertRules.filter(({ expr }) => /(?<!:)\bmirror_(?:up|state|findings?\w*)\b(?!:)/.test(expr));
+    expect(verdicts.map(({ alert }) => alert)).toContain('MirrorDown');
+    expect(verdicts.filter(({ labels }) => labels.mirror_action !== undefined)).toEqual([]);
+  });
 });
 
 describe('boards', () => {
@@ -205,6 +211,8 @@ describe('the catalogue', () => {
       'mirrorwatch_config_info',
       'mirrorwatch_shard_info',
       'mirrorwatch_place_info',
+      'process_open_fds',
+      'process_max_fds',
       'mirrorwatch_probes_in_flight',
       'mirrorwatch_resident_memory_bytes',
       'mirrorwatch_state_rows_set_aside_total',

@@ -15,7 +15,9 @@ export function metricBehind(name: string): MetricName | null {
   const known = (found: string): found is MetricName => metricNames.some((metric) => metric === found);
   if (known(name)) return name;
   const family = name.replace(/_(bucket|sum|count)$/, '');
-  return known(family) && metricOf(family).type === 'histogram' ? family : null;
+  if (!known(family)) return null;
+  const { type } = metricOf(family);
+  return type === 'histogram' || (type === 'summary' && !name.endsWith('_bucket')) ? family : null;
 }
 
 /** The labels of the series of a name, those of the scrape included; `null`: neither catalogue nor rules have it. */
@@ -35,7 +37,9 @@ export function labelsOf(name: string): readonly string[] | null {
 /** The names of series in a query. */
 export function namesIn(query: string): readonly string[] {
   return [
-    ...query.matchAll(/(?<![\w:])((?:[a-z_]+:)?mirror(?:watch)?_[a-z_]+(?::\w+)?|process_start_time_seconds)\b/g),
+    ...query.matchAll(
+      /(?<![\w:])((?:[a-z_]+:)?mirror(?:watch)?_[a-z_]+(?::\w+)?|process_start_time_seconds|process_(?:open|max)_fds)\b/g,
+    ),
   ].map(([, name = '']) => name);
 }
 

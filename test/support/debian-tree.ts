@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { commandPath, tempDir } from './paths.ts';
@@ -13,6 +13,13 @@ export interface DebianPackage {
   readonly sha256: string;
 }
 
+/** The forms of an index, as the ends of its name; and how the archive is laid out. */
+export interface DebianShape {
+  readonly forms?: readonly ('' | '.gz' | '.xz')[];
+  /** `Acquire-By-Hash: yes`, with the files. Those of earlier lists stay. */
+  readonly byHash?: true;
+}
+
 /** A small signed Debian archive. */
 export interface DebianTree {
   readonly dir: string;
@@ -21,6 +28,8 @@ export interface DebianTree {
   /** The first of them. */
   readonly package: DebianPackage;
   readonly packages: readonly DebianPackage[];
+  /** Adds a package and publishes the suite anew, with a patch of its index. */
+  add(name: string): Promise<void>;
 }
 
 async function must(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<void> {
@@ -35,26 +44,82 @@ function put(path: string, content: string | Buffer): void {
 
 const sha256 = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex');
 
+const suite = 'dists/stable';
+const index = 'main/binary-amd64/Packages';
+
 /** Makes an archive in a new folder: `dists/stable`, signed by a key made for it, and packages of architecture `all`. */
-export async function makeDebianTree(names: readonly [string, ...string[]] = ['hello-mirror']): Promise<DebianTree> {
+export async function makeDebianTree(
+  names: readonly [string, ...string[]] = ['hello-mirror'],
+  shape: DebianShape = {},
+): Promise<DebianTree> {
   const dir = tempDir('debian');
   const [first, ...rest] = names;
   const one = await makePackage(dir, first);
   const made = [one];
   for (const name of rest) made.push(await makePackage(dir, name));
-  const index = made.map(({ stanza }) => stanza).join('');
-  const files = [
-    ['main/binary-amd64/Packages', Buffer.from(index)],
-    ['main/binary-amd64/Packages.gz', gzipSync(index)],
-  ] as const;
-  for (const [file, content] of files) put(join(dir, 'dists', 'stable', file), content);
-  const sums = files.map(([file, content]) => ` ${sha256(content)} ${content.length} ${file}`);
+  const home = tempDir('gpg');
+  await gpgIn(home, '--passphrase', '', '--quick-generate-key', 'archive@example.com', 'rsa2048', 'sign', 'never');
+  const keyFile = join(dir, 'archive.gpg');
+  await gpgIn(home, '--output', keyFile, '--export', 'archive@example.com');
+  const publish = () => publishSuite(join(dir, suite), made.map(({ stanza }) => stanza).join(''), shape, home);
+  await publish();
+  put(join(dir, 'project', 'trace', 'master'), `${traceDate(new Date())}\nArchive serial: 2023111102\n`);
+  return {
+    dir,
+    keyFile,
+    package: one,
+    packages: made,
+    async add(name) {
+      made.push(await makePackage(dir, name));
+      await publish();
+    },
+  };
+}
+
+async function publishSuite(dir: string, text: string, shape: DebianShape, home: string): Promise<void> {
+  const { forms = ['', '.gz'], byHash } = shape;
+  const before = existsSync(join(dir, index)) ? readFileSync(join(dir, index)) : null;
+  put(join(dir, index), text);
+  await must('xz', ['--keep', '--force', join(dir, index)]);
+  put(join(dir, `${index}.gz`), gzipSync(text));
+  // The plain form is listed also where it is not kept: apt needs its line.
+  const listed = [...new Set(['', ...forms])].map((form) => `${index}${form}`);
+  const isKept = (name: string): boolean => name !== index || forms.includes('');
+  if (before !== null) listed.push(await addPatch(dir, before));
+  const part = 'main/binary-amd64/Release';
+  put(join(dir, part), 'Archive: stable\nComponent: main\nOrigin: Example\nArchitecture: amd64\n');
+  const sums = [...listed, part].map((name) => {
+    const content = readFileSync(join(dir, name));
+    if (byHash === true && isKept(name)) put(join(dir, name, '..', 'by-hash', 'SHA256', sha256(content)), content);
+    return ` ${sha256(content)} ${content.length} ${name}`;
+  });
+  for (const form of ['', '.gz', '.xz'] as const) if (!forms.includes(form)) rmSync(join(dir, `${index}${form}`));
   const date = new Date().toUTCString().replace('GMT', 'UTC');
   const head = `Origin: Example\nSuite: stable\nCodename: stable\nDate: ${date}\nArchitectures: amd64 all\nComponents: main`;
-  put(join(dir, 'dists', 'stable', 'Release'), `${head}\nSHA256:\n${sums.join('\n')}\n`);
-  const keyFile = await sign(join(dir, 'dists', 'stable'));
-  put(join(dir, 'project', 'trace', 'master'), `${traceDate(new Date())}\nArchive serial: 2023111102\n`);
-  return { dir, keyFile, package: one, packages: made };
+  const hashed = byHash === true ? '\nAcquire-By-Hash: yes' : '';
+  put(join(dir, 'Release'), `${head}${hashed}\nSHA256:\n${sums.join('\n')}\n`);
+  await signRelease(dir, home);
+}
+
+/** Makes the patch from an earlier index to this one, in the form that apt reads. @returns the name of its index */
+async function addPatch(dir: string, before: Buffer): Promise<string> {
+  const folder = `${index}.diff`;
+  const work = tempDir('pdiff');
+  put(join(work, 'before'), before);
+  const { stdout } = await run(commandPath('diff'), ['--ed', join(work, 'before'), join(dir, index)], {});
+  const name = 'T-2023-11-11-0000.00-F-2023-11-10-0000.00';
+  const packed = gzipSync(stdout);
+  put(join(dir, folder, `${name}.gz`), packed);
+  const now = readFileSync(join(dir, index));
+  const line = (content: string | Buffer, of: string): string => ` ${sha256(content)} ${content.length} ${of}`;
+  const parts = [
+    `SHA256-Current: ${sha256(now)} ${now.length}`,
+    `SHA256-History:\n${line(before, name)}`,
+    `SHA256-Patches:\n${line(stdout, name)}`,
+    `SHA256-Download:\n${line(packed, `${name}.gz`)}`,
+  ];
+  put(join(dir, folder, 'Index'), `${parts.join('\n')}\n`);
+  return `${folder}/Index`;
 }
 
 /** Builds a package into an archive, and gives it with its stanza of the index. */
@@ -77,16 +142,15 @@ function traceDate(date: Date): string {
   return `${day.replace(',', '')} ${month} ${Number(number).toString().padStart(2)} ${time} UTC ${year}`;
 }
 
-async function sign(dir: string): Promise<string> {
-  const home = tempDir('gpg');
-  const gpg = (...args: string[]): Promise<void> => must('gpg', ['--homedir', home, '--batch', '--yes', ...args]);
-  await gpg('--passphrase', '', '--quick-generate-key', 'archive@example.com', 'rsa2048', 'sign', 'never');
-  await gpg('--clearsign', '--output', join(dir, 'InRelease'), join(dir, 'Release'));
-  const keyFile = join(dir, '..', '..', 'archive.gpg');
-  await gpg('--output', keyFile, '--export', 'archive@example.com');
+const gpgIn = (home: string, ...args: string[]): Promise<void> =>
+  must('gpg', ['--homedir', home, '--batch', '--yes', ...args]);
+
+async function signRelease(dir: string, home: string): Promise<void> {
+  const release = join(dir, 'Release');
+  await gpgIn(home, '--output', join(dir, 'InRelease'), '--clearsign', release);
+  await gpgIn(home, '--output', `${release}.gpg`, '--detach-sign', release);
   // Its agent would outlive the tests.
   await run('gpgconf', ['--homedir', home, '--kill', 'all']);
-  return keyFile;
 }
 
 /** The real apt-get with everything of its own under one folder; nothing of this machine's is read or changed. */

@@ -29,13 +29,42 @@ const spellings: readonly ((character: string, code: number) => string)[] = [
   (character) => (/[a-z0-9]/i.test(character) ? character : `\\${character}`),
 ];
 
+const base32Digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+function base32(text: string): string {
+  const bits = [...Buffer.from(text)].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  const digits = bits.match(/.{1,5}/g) ?? [];
+  return digits.map((five) => base32Digits[Number.parseInt(five.padEnd(5, '0'), 2)]).join('');
+}
+
+/** How a whole secret is coded. */
+const codings = {
+  plain: (text: string) => text,
+  base64: (text: string) => Buffer.from(text).toString('base64'),
+  base64url: (text: string) => Buffer.from(text).toString('base64url'),
+  basic: (text: string) => Buffer.from(`robot:${text}`).toString('base64'),
+  reversed: (text: string) => [...text].reverse().join(''),
+  hex: (text: string) => Buffer.from(text).toString('hex'),
+  'upper hex': (text: string) => Buffer.from(text).toString('hex').toUpperCase(),
+  base32,
+  dashed: (text: string) => (text.match(/.{1,4}/gs) ?? []).join('-'),
+  'dashed one by one': (text: string) => [...text].join('-'),
+  'dashed hex': (text: string) => (Buffer.from(text).toString('hex').match(/../g) ?? []).join(':'),
+} as const;
+type Coding = keyof typeof codings;
+
 /** Which spelling each character in turn gets, and how the whole is coded; one spelling alone is as likely as a mixture. */
 export interface Echo {
   readonly spelt: readonly number[];
-  readonly whole: 'plain' | 'base64' | 'base64url' | 'basic';
+  readonly whole: Coding;
+  /** Which part is echoed: so many of a hundred characters are left out at each end, before or after it is coded. */
+  readonly cut: { readonly first: number; readonly last: number; readonly isCodedFirst: boolean };
   /** Characters before it: with the bounds at which texts are cut (200, 300, 2 048), the cut falls into it. */
   readonly before: number;
 }
+
+const whole: Echo['cut'] = { first: 0, last: 0, isCodedFirst: false };
+export const plainEcho: Echo = { spelt: [0], whole: 'plain', cut: whole, before: 0 };
 
 /** Echoes of every form, with cuts inside and outside of them. */
 export const echoes: fc.Arbitrary<Echo> = fc.record({
@@ -43,7 +72,8 @@ export const echoes: fc.Arbitrary<Echo> = fc.record({
     fc.nat(spellings.length - 1).map((one) => [one]),
     fc.array(fc.nat(spellings.length - 1), { minLength: 2, maxLength: 9 }),
   ),
-  whole: fc.constantFrom('plain', 'plain', 'plain', 'base64', 'base64url', 'basic'),
+  whole: fc.oneof(fc.constant('plain' as const), fc.constantFrom(...(Object.keys(codings) as Coding[]))),
+  cut: fc.oneof(fc.constant(whole), fc.record({ first: fc.nat(45), last: fc.nat(45), isCodedFirst: fc.boolean() })),
   before: fc.oneof(
     fc.constantFrom(0, 1),
     fc.tuple(fc.constantFrom(100, 200, 300, 1_200, 2_048), fc.integer({ min: 5, max: 60 })).map(([at, by]) => at - by),
@@ -51,20 +81,20 @@ export const echoes: fc.Arbitrary<Echo> = fc.record({
 });
 
 /** The text of an echo of a secret: digits before it, so that what is left of a secret is told from what is around it. */
-export function echoOf(secret: string, { spelt, whole, before }: Echo, filler = '0'): string {
-  const coded =
-    whole === 'plain'
-      ? secret
-      : Buffer.from(whole === 'basic' ? `robot:${secret}` : secret).toString(whole === 'base64url' ? whole : 'base64');
+export function echoOf(secret: string, { spelt, whole, cut, before }: Echo, filler = '0'): string {
+  const part = (text: string) =>
+    text.slice(Math.floor((text.length * cut.first) / 100), Math.ceil((text.length * (100 - cut.last)) / 100));
+  const coded = cut.isCodedFirst ? part(codings[whole](secret)) : codings[whole](part(secret));
   const written = [...coded].map(
     (one, at) => spellings[spelt[at % spelt.length] ?? 0]?.(one, one.charCodeAt(0)) ?? one,
   );
   return filler.repeat(before) + written.join('');
 }
 
-/** What a reader has before them, and what one who undoes every escape: in lower case. */
+/** What a reader has before them, and what one who undoes every escape and joins what is grouped: in lower case. */
 export function readings(text: string): string {
-  return `${text}\n${undone(text)}`.toLowerCase();
+  const read = undone(text);
+  return `${text}\n${read}\n${read.replace(/[-:]/g, '')}`.toLowerCase();
 }
 
 function undone(text: string): string {
@@ -78,13 +108,24 @@ function undone(text: string): string {
   return once === text ? text : undone(once);
 }
 
-/** True where a text of `readings` has more than five characters of the beginning of a secret, or of its base64. */
+/** True where a text of `readings` has six characters of a secret in a row (of a long one eight), in any coding. */
 export function shows(read: string, secret: string): boolean {
-  const coded = [secret, `robot:${secret}`].flatMap((one) => {
-    const base64 = Buffer.from(one).toString('base64');
-    return [base64, Buffer.from(one).toString('base64url')];
-  });
-  // `robot:` alone is no secret: of its base64 what comes after it is searched.
-  const begins = [secret.slice(0, 6), ...coded.map((form) => form.slice(0, form.startsWith('cm9ib3Q6') ? 14 : 10))];
-  return begins.some((begin) => read.includes(begin.toLowerCase()));
+  const chars = secret.length > 256 ? 8 : 6;
+  return piecesOf(secret, chars).some((piece) => read.includes(piece));
+}
+
+const known = new Map<string, readonly string[]>();
+
+function piecesOf(secret: string, chars: number): readonly string[] {
+  const before = known.get(secret);
+  if (before !== undefined) return before;
+  const pieces = new Set<string>();
+  for (let at = 0; at + chars <= secret.length; at += 1) {
+    const piece = secret.slice(at, at + chars);
+    // The last character of base64 and base32 may depend on what comes after the piece.
+    const codes = [codings.base64(piece), codings.base64url(piece), base32(piece).slice(0, -1)];
+    for (const one of [piece, codings.reversed(piece), codings.hex(piece), ...codes]) pieces.add(one.toLowerCase());
+  }
+  if (known.size < 100) known.set(secret, [...pieces]);
+  return [...pieces];
 }

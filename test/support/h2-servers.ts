@@ -36,8 +36,11 @@ export async function startCaddy(root: string): Promise<H2FileServer> {
   };
 }
 
-/** Builds and starts `go-server/main.go` over a folder. @throws Error with its log when it does not build or start */
-export async function startGoServer(root: string): Promise<H2FileServer> {
+/** Builds and starts `go-server/main.go` over a folder; each response takes `delay`. @throws Error with its log when it does not build or start */
+export async function startGoServer(
+  root: string,
+  delay = '0s',
+): Promise<H2FileServer & { readonly signal: (signal: NodeJS.Signals) => void }> {
   const dir = tempDir('go-server');
   const port = await freePort();
   const { certFile, keyFile } = testCerts().server;
@@ -50,10 +53,11 @@ export async function startGoServer(root: string): Promise<H2FileServer> {
   const server = await startProcess({
     name: 'go-server',
     command,
-    args: [`127.0.0.1:${port}`, root, certFile, keyFile],
+    args: [`127.0.0.1:${port}`, root, certFile, keyFile, delay],
     ready: ({ pid }) => isListening(pid, port),
   });
   return {
+    signal: server.signal,
     httpsUrl: `https://127.0.0.1:${port}`,
     close: async () => {
       await server.close();

@@ -5,6 +5,7 @@ import { repoDir } from './paths.ts';
 /** Files that take twenty seconds or longer, the longest first: begun last, one of them would keep a whole run waiting. */
 export const longest: readonly string[] = [
   'test/real/loop.test.ts',
+  'test/real/door-printed-builds.test.ts',
   'test/real/scenarios.test.ts',
   'test/real/page-eyes.test.ts',
   'test/real/pnpm-yarn.test.ts',

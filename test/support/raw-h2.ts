@@ -90,15 +90,19 @@ export async function startRawH2(
   request: (connection: RawH2Connection, streamId: number, nth: number) => void,
   options: {
     readonly settings?: Buffer;
+    /** It sends no SETTINGS of its own. */
+    readonly isUnsettled?: true;
     readonly accepted?: (connection: RawH2Connection) => void;
     /** What it accepts in ALPN. Default: `h2` alone. */
     readonly alpn?: readonly string[];
     readonly handshakeDelayMs?: number;
+    /** Default: the server's certificate of `testCerts`. */
+    readonly cert?: { readonly certPem: string; readonly keyPem: string };
   } = {},
 ): Promise<RawH2Server> {
   let [connections, requests] = [0, 0];
   const open = new Set<TLSSocket>();
-  const { server: leaf } = testCerts();
+  const leaf = options.cert ?? testCerts().server;
   const ALPNProtocols = [...(options.alpn ?? ['h2'])];
   const tls = createTlsServer({ cert: leaf.certPem, key: leaf.keyPem, ALPNProtocols }, (socket) => {
     open.add(socket);
@@ -112,7 +116,8 @@ export async function startRawH2(
       },
     };
     connections += 1;
-    connection.write(frame(frameTypes.settings, 0, 0, options.settings ?? Buffer.alloc(0)));
+    if (options.isUnsettled !== true)
+      connection.write(frame(frameTypes.settings, 0, 0, options.settings ?? Buffer.alloc(0)));
     options.accepted?.(connection);
     let pending = Buffer.alloc(0);
     let isPrefaced = false;

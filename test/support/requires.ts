@@ -24,8 +24,8 @@ function hasNamespaces(): boolean {
 const parts = {
   alertmanager: command('prometheus-alertmanager', 'apt install prometheus-alertmanager'),
   apt: {
-    isHere: () => ['apt-get', 'dpkg-deb', 'gpg', 'gpgconf'].every((name) => findCommand(name) !== null),
-    from: 'Debian, and apt install gpg gpgconf gpg-agent',
+    isHere: () => ['apt-get', 'diff', 'dpkg-deb', 'gpg', 'gpgconf', 'xz'].every((name) => findCommand(name) !== null),
+    from: 'Debian, and apt install gpg gpgconf gpg-agent xz-utils',
   },
   amtool: command('amtool', 'apt install prometheus-alertmanager'),
   bash: command('bash', 'apt install bash'),
@@ -80,6 +80,7 @@ const parts = {
   uv: command('uv', '.ci/provision cache pypi'),
   verdaccio: command('verdaccio', '.ci/provision cache npm'),
   victoria: command('victoria-metrics', 'apt install victoria-metrics'),
+  xz: command('xz', 'apt install xz-utils'),
   yarn: command('yarn', '.ci/provision cache npm'),
   yarn1: command('yarn1', '.ci/provision cache npm'),
   zsh: command('zsh', 'apt install zsh'),

@@ -6,6 +6,8 @@ export const why: Readonly<Record<string, string>> = {
     'drift, swell and slow poisoning give too few answers within 20 minutes at the default paces; the reference policy misses 22 of 160, the daemon 16',
   'false moves in calm, an upstream and year':
     'two departures in one day of one world in which delays vary by a factor of e; played for a day of each world',
+  'its 90 % interval, upper end':
+    'a day of each calm world is too little to tell; three years take `--calm 40` and 1.5 hours of CPU for the daemon alone',
   'memory for three mirrors':
     '62 MB are Node’s own file, some 13 each idle thread ([0025](decisions/0025-less-memory.md))',
   'memory at 1000 targets': 'the same, and 90 MB of V8’s heaps in four threads ([0025](decisions/0025-less-memory.md))',

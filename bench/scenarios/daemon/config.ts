@@ -1,7 +1,10 @@
+import { declaredChainOf } from '../../../src/config/chain.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { type Config, webhookEvents } from '../../../src/core/config.ts';
+import type { EcosystemId } from '../../../src/core/mirror.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { formatDuration } from '../../../src/core/units.ts';
+import { registry } from '../../../src/ecosystems/registry.ts';
 import type { WorldSetup } from '../world.ts';
 
 /** The configuration a world is watched with: what the loader makes of it, and one receiver that wants every event. */
@@ -16,7 +19,7 @@ export function configOf(setup: WorldSetup): Config {
   return {
     ...loaded.value.config,
     // The file knows no upstream of a module: a world may give each upstream its own.
-    modules: setup.modules.map((module) => ({ ...module, ecosystem: 'go' })),
+    modules: setup.modules.map((module) => ({ ...module, ecosystem: ecosystemOf(setup) })),
     webhooks: [
       {
         name: 'people',
@@ -31,8 +34,20 @@ export function configOf(setup: WorldSetup): Config {
   };
 }
 
-/** The chain that clients of an upstream use today, as a text of URLs; `direct` where the setup names none. */
+/** Whose mirrors those of `setup` are. */
+export function ecosystemOf({ ecosystem }: WorldSetup): EcosystemId {
+  return ecosystem ?? 'go';
+}
+
+/**
+ * The chain that clients of an upstream use today, as a text of URLs; `direct` where the setup names none. Clients of other ecosystems
+ * than Go's use the mirror of the highest weight, as the daemon assumes by default.
+ */
 export function declaredBy(setup: WorldSetup): (ecosystem: string, upstream: string) => string {
+  if (ecosystemOf(setup) !== 'go') {
+    const config = configOf(setup);
+    return (ecosystem, upstream) => declaredChainOf(config, ecosystem, upstream, registry);
+  }
   const urls = new Map(setup.mirrors.map(({ name, url }) => [name, url]));
   const textOf = (chain: string): string =>
     chain
@@ -50,13 +65,21 @@ export function documentOf(setup: WorldSetup): string {
     schedule: { every: formatDuration(setup.everyMs), timeout: formatDuration(setup.timeoutMs) },
     mirrors: setup.mirrors.map(({ name, url, upstream, role, weight }) => ({
       name,
-      ecosystem: 'go',
+      ecosystem: ecosystemOf(setup),
       url,
       upstream,
       role,
       ...(weight === null ? {} : { weight }),
     })),
     controls: setup.controls,
-    modules: { go: [...modules] },
+    modules: { [ecosystemOf(setup)]: foreign[ecosystemOf(setup)]?.(setup) ?? [...modules] },
   });
 }
+
+/** One package as files of other ecosystems name it: a file needs one. The setup's own take its place. */
+const foreign: Readonly<Record<string, (setup: WorldSetup) => readonly unknown[]>> = {
+  npm: () => ['package@1.0.0'],
+  pypi: () => ['package==1.0.0'],
+  oci: ({ mirrors }) => mirrors.slice(0, 1).map(({ upstream }) => `${upstream}/library/image:1.0`),
+  http: ({ mirrors }) => mirrors.slice(0, 1).map(({ upstream }) => ({ upstream, path: 'index' })),
+};

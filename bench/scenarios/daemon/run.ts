@@ -11,11 +11,12 @@ import { Heap } from '../../../src/schedule/heap.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
 import type { Played, World, WorldEvent, WorldSetup } from '../world.ts';
 import { type Alerting, createAlerting, evaluateEveryMs } from './alerts.ts';
-import { configOf, declaredBy } from './config.ts';
+import { configOf, declaredBy, ecosystemOf } from './config.ts';
 import { createLoop, type Input, type Loop, type Surroundings, turnGapMs } from './loop.ts';
 import { createMoves, type Moves } from './moves.ts';
 import { controlOf, epochMs, sampleOf } from './sample.ts';
 import { assemble, type Stages } from './stages.ts';
+import { createTableCheck } from './table.ts';
 
 const acceptAfterMs = 60_000;
 const deliveryMs = 20;
@@ -37,6 +38,8 @@ export interface Watch {
   /** After each turn in which findings or advice changed. */
   judged(news: Pick<News, 'findings' | 'advice'>, atMs: number): void;
   sent(notice: Notice, atMs: number): void;
+  /** After each turn; true ends the run. */
+  turned?(s: Stages, now: Now): boolean;
   /** What becomes of a sample before it is judged: for facts that no world has. */
   sampled?(sample: Sample): Sample;
   /** What people and others do, each at its time. */
@@ -61,6 +64,7 @@ class Run {
   private readonly random;
   private readonly kept;
   private readonly moves: Moves;
+  private readonly table = createTableCheck();
   private readonly notices: { atMs: number; what: string; isAdded: boolean }[] = [];
   private cardAtMs = Number.NEGATIVE_INFINITY;
   private readonly probes = { scheduled: 0, extra: 0 };
@@ -73,6 +77,7 @@ class Run {
   private wallShiftMs = 0;
   private turnAtMs = Number.POSITIVE_INFINITY;
   private life: Life | null = null;
+  private isOver = false;
 
   constructor(world: World, manner: Manner) {
     this.world = { ...world, ask: world.asker?.() ?? world.ask };
@@ -98,11 +103,12 @@ class Run {
     for (;;) {
       const isTurn = this.turnAtMs < this.ahead.leastKey();
       this.nowMs = isTurn ? this.turnAtMs : this.ahead.leastKey();
-      if (!(this.nowMs < this.world.durationMs)) break;
+      if (this.isOver || !(this.nowMs < this.world.durationMs)) break;
       if (isTurn) this.turn();
       else this.ahead.pop()?.();
     }
-    return { moves: this.moves.moves, notices: this.notices, probes: this.probes };
+    const { moves } = this.moves;
+    return { moves, notices: this.notices, probes: this.probes, againstTable: this.table.against };
   }
 
   private now(): Now {
@@ -167,8 +173,12 @@ class Run {
       },
       settled: (samples) => this.alerting?.observe(samples),
       considered: ({ advice, findings }) => {
+        for (const one of advice) this.table.note(one);
         if (advice.length + findings.length > 0) this.manner.watch?.judged({ findings, advice }, this.nowMs);
-        this.moves.note(stages.advisor, stages.setup, stages.declared, this.nowMs);
+        if (this.manner.watch?.turned?.(stages, this.now()) === true) this.isOver = true;
+        // Moves are those of Go's clients, for whom alone a world knows what they cost.
+        if (ecosystemOf(stages.setup) === 'go')
+          this.moves.note(stages.advisor, stages.setup, stages.declared, this.nowMs);
         if (!this.manner.accepts) return;
         for (const { change, advice: one } of advice)
           if (change === 'proposed') this.after(acceptAfterMs, () => this.accept(one.id));

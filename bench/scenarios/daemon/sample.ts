@@ -1,8 +1,10 @@
 import type { ControlAnswer, Due } from '../../../src/core/due.ts';
 import type { Outcome, ProbeFailure } from '../../../src/core/failure.ts';
 import { limits } from '../../../src/core/limits.ts';
+import type { EcosystemId } from '../../../src/core/mirror.ts';
 import type { Sample } from '../../../src/core/sample.ts';
 import type { TlsFacts } from '../../../src/core/transcript.ts';
+import { registry } from '../../../src/ecosystems/registry.ts';
 import type { Answer, World, WorldEvent, WorldReason, WorldStep } from '../world.ts';
 
 const dayMs = 86_400_000;
@@ -26,7 +28,7 @@ export function sampleOf(
   const bytesMax = isPeek ? limits.peekBytes : Number.POSITIVE_INFINITY;
   const { step, module, version } = target;
   const over = due.family === undefined ? {} : { family: due.family };
-  const question = { step: step as WorldStep, module, version, bytesMax, ...over };
+  const question = { step: worldStepOf(target.ecosystem, step), module, version, bytesMax, ...over };
   const answer = seen(world.ask(target.registry, question, startMs), isPeek);
   const { endMs, delayMs } = stretched(startMs, Math.min(answer.tookMs, timeoutMs), stalls);
   const tookMs = endMs - startMs;
@@ -63,6 +65,16 @@ export function sampleOf(
     loopDelayMsMax: delayMs,
     worker: 0,
   };
+}
+
+/** A step of another ecosystem is what plays its part in Go's: the canary, a download, or what a mirror is asked about one module, or none. */
+export function worldStepOf(ecosystem: EcosystemId, step: string): WorldStep {
+  const found = registry.of(ecosystem);
+  const facts = found?.steps[step];
+  if (ecosystem === 'go' || found === null || facts === undefined) return step as WorldStep;
+  if (step === found.canary) return 'mod';
+  if (facts.weight === 'heavy') return 'zip';
+  return facts.grain === 'mirror' ? 'sumdb' : facts.grain === 'module' ? 'list' : 'info';
 }
 
 /** Whoever never answers does not connect. */

@@ -11,6 +11,8 @@ export const allowed = {
   missed: 0.12,
   /** Harmful moves where nothing is wrong or the trouble is our own: tails of σ = 1 still give one now and then. */
   harmfulFalse: 3,
+  /** Moves by choice against the table of their own decision. */
+  againstTable: 0,
 } as const;
 
 /**
@@ -37,6 +39,7 @@ function limits(daemon: Row, whole: Row): readonly string[] {
     ['share of harmful moves', share(daemon.harmful, daemon.moves), allowed.harmful],
     ['share of missed incidents', share(daemon.missed, daemon.costlyIncidents), allowed.missed],
     ['harmful moves in calm or own trouble', whole.harmfulFalse, allowed.harmfulFalse],
+    ['moves against their own table', whole.againstTable, allowed.againstTable],
   ];
   return held.flatMap(([what, is, most]) =>
     is > most ? [`${what} is ${is.toFixed(3)}, at most ${most} is allowed`] : [],

@@ -1,5 +1,7 @@
 import { groupCounts } from '../groups.ts';
 import { references } from '../players/registry.ts';
+import { recordedGroup } from '../worlds/recorded/families.ts';
+import { poissonInterval } from './poisson.ts';
 import type { Score } from './score.ts';
 import { alikeShare, type Row, rowsOf, type Standing, standingsOf, worseThanBaseline } from './tables.ts';
 
@@ -16,7 +18,9 @@ export interface Circumstances {
 }
 
 /** The report of one run: `docs/decisions-quality.md`. */
-export function reportOf(scores: readonly Score[], circumstances: Circumstances): string {
+export function reportOf(all: readonly Score[], circumstances: Circumstances): string {
+  const scores = all.filter(({ group }) => group !== recordedGroup);
+  const recorded = all.filter(({ group }) => group === recordedGroup);
   const { seeds, command, baselines, what, groups } = circumstances;
   const standings = standingsOf(scores, baselines);
   const troubled = scores.filter(({ incidents }) => incidents > 0);
@@ -34,6 +38,7 @@ export function reportOf(scores: readonly Score[], circumstances: Circumstances)
     ...totals(rowsOf(troubled)),
     ...(ours.length > 0 ? ['', '## Worlds where the trouble is ours', '', ...totals(rowsOf(ours))] : []),
     ...(calm.length > 0 ? ['', '## Calm', '', ...calmTable(rowsOf(calm))] : []),
+    ...(recorded.length > 0 ? ['', ...recordedSection(recorded, what)] : []),
     '',
     '## By group, seconds a build',
     '',
@@ -59,6 +64,24 @@ export function reportOf(scores: readonly Score[], circumstances: Circumstances)
     ...groupSection(groups),
     '',
   ].join('\n');
+}
+
+/** What clients pay in windows around outages on record, both ways. */
+function recordedSection(scores: readonly Score[], what: Circumstances['what']): readonly string[] {
+  const windows = [...new Set(scores.map(({ seed }) => seed))].toSorted((one, other) => one - other);
+  return [
+    `## Recorded outages (${windows.length} windows)`,
+    '',
+    'Outages that an uptime monitor saw, each from an hour before to an hour after; seeds',
+    `${windows.join(', ')}. How windows are drawn, and the licence of the data:`,
+    '[bench/scenarios/worlds/recorded](../bench/scenarios/worlds/recorded/README.md). This table is under the same licence, ODbL 1.0.',
+    ...[...Map.groupBy(scores, ({ family }) => family)].flatMap(([family, own]) => [
+      '',
+      `### ${family}: ${what.get(family) ?? ''}`,
+      '',
+      ...totals(rowsOf(own)),
+    ]),
+  ];
 }
 
 /** Lines of groups of places beside each place alone. */
@@ -116,7 +139,17 @@ function totals(rows: readonly Row[]): readonly string[] {
 
 function calmTable(rows: readonly Row[]): readonly string[] {
   return table(
-    ['player', 's a build', 'x best', 'departures an upstream-year', 'harmful', 'spikes a mirror-month'],
+    [
+      'player',
+      's a build',
+      'x best',
+      'departures an upstream-year',
+      'harmful',
+      'spikes a mirror-month',
+      'departures',
+      'upstream-years',
+      '90 % interval of departures an upstream-year',
+    ],
     rows.map((row) => [
       row.player,
       row.cost.toFixed(2),
@@ -124,8 +157,17 @@ function calmTable(rows: readonly Row[]): readonly string[] {
       number(row.departuresAYear, 1),
       String(row.harmful),
       number(row.spikesAMonth, 2),
+      String(row.calmDepartures),
+      row.calmYears.toFixed(2),
+      intervalText(row),
     ]),
   );
+}
+
+function intervalText({ calmDepartures, calmYears }: Row): string {
+  if (calmYears === 0) return '–';
+  const { low, high } = poissonInterval(calmDepartures);
+  return `${(low / calmYears).toFixed(1)} to ${(high / calmYears).toFixed(1)}`;
 }
 
 interface CostLine {

@@ -59,6 +59,8 @@ export interface Score {
   readonly mirrorMonths: number;
   readonly probes: number;
   readonly extraProbes: number;
+  /** Moves by choice against the table of their own decision. */
+  readonly againstTable: number;
 }
 
 const yearMs = 365.25 * 86_400_000;
@@ -101,6 +103,7 @@ export function scoreOf(world: World, player: string, played: Played): Score {
     mirrorMonths: world.isCalm ? (world.setup.mirrors.length * world.durationMs * 12) / yearMs : 0,
     probes: played.probes.scheduled + played.probes.extra,
     extraProbes: played.probes.extra,
+    againstTable: played.againstTable?.length ?? 0,
   };
 }
 

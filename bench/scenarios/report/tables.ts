@@ -23,9 +23,13 @@ export interface Row {
   readonly noticesMedian: number | null;
   /** Departures a calm upstream-year, spikes a calm mirror-month; `null`: no calm. */
   readonly departuresAYear: number | null;
+  /** Departures in calm, and over how many upstream-years. */
+  readonly calmDepartures: number;
+  readonly calmYears: number;
   readonly spikesAMonth: number | null;
   /** Probes beyond the schedule, as a share of the scheduled. */
   readonly extra: number;
+  readonly againstTable: number;
 }
 
 /** Adds scores up, a row a player, in the order in which players first appear. */
@@ -64,10 +68,13 @@ function rowOf(player: string, scores: readonly Score[]): Row {
       sum((score) => score.calmDepartures),
       sum(({ calmYears }) => calmYears),
     ),
+    calmDepartures: sum((score) => score.calmDepartures),
+    calmYears: sum(({ calmYears }) => calmYears),
     spikesAMonth: rate(
       sum((score) => score.spikes),
       sum(({ mirrorMonths }) => mirrorMonths),
     ),
+    againstTable: sum((score) => score.againstTable),
     extra:
       sum(({ extraProbes }) => extraProbes) /
       Math.max(

@@ -45,7 +45,11 @@ export function readPage(text: string, isOpenMetrics: boolean): Page {
   return { types, series };
 }
 
-const suffixes: Readonly<Record<string, readonly string[]>> = { histogram: ['_bucket', '_sum', '_count'], gauge: [''] };
+const suffixes: Readonly<Record<string, readonly string[]>> = {
+  histogram: ['_bucket', '_sum', '_count'],
+  summary: ['_sum', '_count'],
+  gauge: [''],
+};
 
 /** OpenMetrics names a counter's family without `_total`; the older text names it with. */
 function belongs(called: string, family: string, type: string | undefined): boolean {
@@ -74,5 +78,6 @@ function checkValues(types: ReadonlyMap<string, string>, series: ReadonlyMap<str
 export function isCounting(key: string, types: ReadonlyMap<string, string>): boolean {
   const name = key.split('{')[0] ?? key;
   if (types.get(name) === 'counter' || types.get(name.replace(/_total$/, '')) === 'counter') return true;
-  return types.get(name.replace(/_(bucket|sum|count)$/, '')) === 'histogram';
+  const type = types.get(name.replace(/_(bucket|sum|count)$/, ''));
+  return type === 'histogram' || type === 'summary';
 }

@@ -31,6 +31,8 @@ export interface Comparison extends Records {
   /** The mirror behind the first member of the advised chain; `null`: it is not monitored. */
   head: string | null;
   readonly pairs: Map<string, Pair>;
+  /** The pair of the last change of the head: its test goes on. `null`: none. */
+  left: { readonly from: string; readonly to: string; readonly pair: Pair } | null;
 }
 
 export function pairOf(contest: Comparison, head: string, candidate: string): Pair {
@@ -177,14 +179,22 @@ function errorOfHeavy(record: HeadRecord): number {
 
 const chanceShare = 0.03;
 
-/** True if the candidate fails rarely, and about as often as the head. */
-function isFailingAlike(head: HeadRecord, candidate: HeadRecord, nowMs: number): boolean {
-  const [fromMs, always] = [nowMs - windowMs, Number.NEGATIVE_INFINITY];
+/**
+ * True if the candidate fails rarely, and about as often as the head.
+ * @param soundMs  earlier failures do not count; monotonic milliseconds
+ */
+export function isFailingAlike(
+  head: HeadRecord,
+  candidate: HeadRecord,
+  nowMs: number,
+  soundMs: number = Number.NEGATIVE_INFINITY,
+): boolean {
+  const fromMs = Math.max(nowMs - windowMs, soundMs);
   const [here, there] = [countSince(head.light, fromMs), countSince(candidate.light, fromMs)];
   return (
     there.bad <= chanceShare * there.all &&
     compareRates(here, there) < witnessBound.all &&
-    compareRates(countSince(head.heavy, always), countSince(candidate.heavy, always)) < witnessBound.heavy
+    compareRates(countSince(head.heavy, soundMs), countSince(candidate.heavy, soundMs)) < witnessBound.heavy
   );
 }
 

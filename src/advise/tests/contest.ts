@@ -66,6 +66,7 @@ export function newContest(head: string | null): Contest {
     records: new Map(),
     patience: new Map(),
     pairs: new Map(),
+    left: null,
     health: 0,
     downloadMs: Number.NEGATIVE_INFINITY,
     besideMs: Number.NEGATIVE_INFINITY,
@@ -80,6 +81,9 @@ export function newContest(head: string | null): Contest {
 export function moveTo(contest: Contest, head: string | null, home: string | null): void {
   if (contest.head === head) return;
   if (contest.head === home || head === home || home === null) contest.health = 0;
+  const pair = contest.pairs.get(head ?? '');
+  const { head: from } = contest;
+  contest.left = pair === undefined || from === null || head === null ? null : { from, to: head, pair };
   contest.head = head;
   contest.pairs.clear();
   contest.odd = {};
@@ -88,6 +92,7 @@ export function moveTo(contest: Contest, head: string | null, home: string | nul
 /** Drops all evidence against the head and all incomplete moments. Records of mirrors stay. */
 export function dropEvidence(contest: Contest): void {
   contest.pairs.clear();
+  contest.left = null;
   contest.moments.open.clear();
   contest.odd = {};
 }
@@ -202,6 +207,7 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
 }
 
 function compare(contest: Contest, moment: Moment, around: Surroundings): void {
+  compareLeft(contest, moment, around);
   const { head } = contest;
   const own = head === null ? undefined : moment.outcomes.get(head);
   if (head === null || own === undefined) return;
@@ -216,6 +222,22 @@ function compare(contest: Contest, moment: Moment, around: Surroundings): void {
       bound: timeBoundOf(around.isRecent),
     });
   }
+}
+
+/** Goes on with the test that led to the present head: more evidence makes the advice surer. */
+function compareLeft(contest: Contest, moment: Moment, around: Surroundings): void {
+  const { left } = contest;
+  const own = moment.outcomes.get(left?.from ?? '');
+  const outcome = moment.outcomes.get(left?.to ?? '');
+  if (left === null || own === undefined || outcome === undefined || moment.isLeftCompared) return;
+  moment.isLeftCompared = true;
+  updatePair(left.pair, own, outcome, {
+    candidate: recordOf(contest, left.to),
+    everybody: moment.everybody ?? 0,
+    isHome: left.to === around.home,
+    ratio: around.ratio,
+    bound: timeBoundOf(around.isRecent),
+  });
 }
 
 /** The long-run failure share of all other mirrors, plus one standard error. */

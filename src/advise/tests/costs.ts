@@ -60,9 +60,12 @@ export interface Shares {
 const questionPrior = 3;
 const heavyPrior = 4;
 
-/** Light questions have equal weight: one missing module of twenty fails a twentieth of fetches. */
-export function failureSharesOf(record: HeadRecord, nowMs: number): Shares {
-  const fromMs = nowMs - windowMs;
+/**
+ * Light questions have equal weight: one missing module of twenty fails a twentieth of fetches.
+ * @param soundMs  failures up to then belong to a trouble that has ended; absent: all count
+ */
+export function failureSharesOf(record: HeadRecord, nowMs: number, soundMs: number = Number.NEGATIVE_INFINITY): Shares {
+  const fromMs = Math.max(nowMs - windowMs, soundMs);
   let [bad, all] = [0, 0];
   const counts: { readonly bad: number; readonly all: number }[] = [];
   for (const outcomes of record.questions.values()) {
@@ -74,7 +77,7 @@ export function failureSharesOf(record: HeadRecord, nowMs: number): Shares {
   }
   const pooled = all === 0 ? 0 : bad / all;
   const sum = counts.reduce((total, one) => total + (one.bad + questionPrior * pooled) / (one.all + questionPrior), 0);
-  const heavy = countSince(record.heavy, Number.NEGATIVE_INFINITY);
+  const heavy = countSince(record.heavy, soundMs);
   return { light: bad === 0 ? 0 : sum / counts.length, heavy: heavy.bad / (heavy.all + heavyPrior) };
 }
 

@@ -131,6 +131,12 @@ export function failureSumOf(test: FailureTest): number {
   return most;
 }
 
+/** The first failure of the run that is nearest to its bound, monotonic milliseconds; Infinity: none. */
+export function findTroubleStart(test: FailureTest): number {
+  const nearest = test.reduce((most, one) => (one.sum / one.boundFactor > most.sum / most.boundFactor ? one : most));
+  return nearest.failures === 0 ? Number.POSITIVE_INFINITY : nearest.firstMs;
+}
+
 /**
  * True if a sum has reached its bound with enough failures over enough time, and two failure rates explain the
  * responses clearly better than one.

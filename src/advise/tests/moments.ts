@@ -36,6 +36,8 @@ export interface Moment {
   /** By mirror: the outcome with this mirror as the head, as far as known. */
   readonly outcomes: Map<string, Outcome>;
   readonly paired: Set<string>;
+  /** The test behind the last change of the head has this moment. */
+  isLeftCompared: boolean;
 }
 
 /** How long a moment waits for missing responses, milliseconds. */
@@ -78,7 +80,7 @@ function newMoment({ question, isHeavy, round, isScheduled, plannedAtMs, atMs: o
     Moment,
     'replies' | 'answeredAtMs' | 'late' | 'outcomes'
   >;
-  return { ...place, ...byMirror, everybody: null, paired: new Set() };
+  return { ...place, ...byMirror, everybody: null, paired: new Set(), isLeftCompared: false };
 }
 
 /** The fields of a response that determine its moment. */

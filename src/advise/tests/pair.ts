@@ -129,6 +129,13 @@ export function findTimeAlarm({ time }: Pair, weight: Weight, bound: number, rat
   return tests.find((test) => isTimeAlarm(test, bound, slowerMin, ratio)) ?? null;
 }
 
+/** True if a sum has passed its usual bound twice over. */
+export function isTwiceOver({ failures, time }: Pair): boolean {
+  const failureSum = Math.max(failureSumOf(failures.all), failureSumOf(failures.heavy));
+  const timeSum = Math.max(time.light.sum, time.steady.sum, time.heavy.sum);
+  return failureSum >= 2 * failureBound || timeSum >= 2 * timeBoundOf(false);
+}
+
 /** The test that is nearest to its bound. */
 export function runningOf(pair: Pair, isRecent: boolean, ease: number): Running {
   const bounds = { failures: ease * failureBound, time: ease * timeBoundOf(isRecent) };

@@ -2,6 +2,7 @@ import type { Candidate } from '../../core/advice.ts';
 import type { SamplePoint, SettledSample } from '../../core/sample.ts';
 import type { MirrorState, Standing } from '../../core/standing.ts';
 import { tellIn } from '../../words/tell.ts';
+import type { Place } from '../views.ts';
 import { at, formatCoordinate, type Html, html, type PageSay, percent, span } from './html.ts';
 
 const shapes: Readonly<Record<MirrorState, Html>> = {
@@ -67,6 +68,13 @@ export function mirrorPathOf(registry: string): string {
 }
 
 /** The progress of the test for a move to this mirror (design.md section 5.4), as a bar; `null`: no test runs. */
+/** Whether a mirror may be advised now, and the evidence for it. */
+export function renderGate(say: PageSay, { candidate, isAhead }: Place): Html | null {
+  if (candidate === undefined) return null;
+  const words = isAhead ? say('gate.ahead') : say(`gate.${candidate.gate}`);
+  return html`<small>${words}</small>${renderRunningSum(say, candidate)}`;
+}
+
 export function renderRunningSum(
   say: PageSay,
   { sum, bound, registry }: Pick<Candidate, 'sum' | 'bound' | 'registry'>,

@@ -3,14 +3,14 @@ import { isHeavy, type Mirror, refTextOf } from '../../core/mirror.ts';
 import type { SeriesNow, SettledSample } from '../../core/sample.ts';
 import type { Freshness, Standing } from '../../core/standing.ts';
 import { formatCost, formatSignature } from '../../words/facts.ts';
-import { tellIn } from '../../words/tell.ts';
+import { showStored, tellIn } from '../../words/tell.ts';
 import type { ApiDeps } from '../deps.ts';
 import { canaryOf, costIn, placeOf, protocolIn } from '../views.ts';
 import {
   mirrorPathOf,
   renderBecauseNote,
+  renderGate,
   renderOutcomeLink,
-  renderRunningSum,
   renderSinceNote,
   renderStandingNotes,
   renderStateBadge,
@@ -51,7 +51,7 @@ ${probesSection(say, deps, mirror)}`;
 }
 
 function facts(say: PageSay, deps: ApiDeps, mirror: Mirror, standing: Standing | undefined, nowMs: number): Html {
-  const { candidate } = placeOf(deps, mirror);
+  const gate = renderGate(say, placeOf(deps, mirror));
   const series = deps.seriesOf(mirror.name);
   const cost = costIn(series);
   const protocol = protocolIn(series);
@@ -67,7 +67,7 @@ function facts(say: PageSay, deps: ApiDeps, mirror: Mirror, standing: Standing |
 <div><dt>${say('mirror.releases')}</dt><dd>${arrivalWords(say, deps.freshness(mirror.name))}</dd></div>
 ${cost === undefined ? '' : html`<div><dt>${say('mirror.lookup')}</dt><dd>${formatCost(cost, say)}</dd></div>`}
 <div><dt>${say('place.maintenance')}</dt><dd>${mirror.maintenance.length === 0 ? say('place.noWindows') : renderMaintenance(say, deps, mirror)}</dd></div>
-<div><dt>${say('mirror.asAdvice')}</dt><dd>${candidate === undefined ? '—' : html`${say(`gate.${candidate.gate}`)}${renderRunningSum(say, candidate)}`}</dd></div>
+<div><dt>${say('mirror.asAdvice')}</dt><dd>${gate ?? '—'}</dd></div>
 </dl>`;
 }
 
@@ -149,8 +149,9 @@ function seriesRow(say: PageSay, deps: ApiDeps, series: SeriesNow, scaleMs: numb
 </tr>`;
 }
 
-/** A note unless the signature is valid or was not checked. */
-function unverified(say: PageSay, { facts: { signature } }: SettledSample): Html | null {
+/** A note on what was not checked, or on a signature that is not valid. */
+function unverified(say: PageSay, { facts: { signature, unchecked } }: SettledSample): Html | null {
+  if (unchecked !== undefined) return html`<small class="unverified">${showStored(unchecked, say)}</small>`;
   if (signature === undefined || signature.state === 'valid') return null;
   return html`<small class="unverified"><bdi>${formatSignature(signature, say)}</bdi></small>`;
 }

@@ -10,7 +10,7 @@ import {
   mirrorPathOf,
   probePath,
   renderBecauseNote,
-  renderRunningSum,
+  renderGate,
   renderSinceNote,
   renderStandingNotes,
   renderStateBadge,
@@ -184,8 +184,8 @@ function mirrorRow(
 }
 
 function rankOf(say: PageSay, deps: ApiDeps, mirror: Mirror): Html {
-  const { candidate, rank } = placeOf(deps, mirror);
-  if (candidate === undefined) return html`<span class="muted">—</span>`;
-  const { scoreSeconds } = candidate;
-  return html`${rank !== null ? html`<b>${rank}</b>` : html`<span class="muted">—</span>`}<small>${say(`gate.${candidate.gate}`)}</small><small class="muted" title="${say('mirror.fetchTitle')}">${scoreSeconds === null ? null : say('mirror.fetch', { time: duration(say, scoreSeconds * 1000) })}</small>${renderRunningSum(say, candidate)}`;
+  const place = placeOf(deps, mirror);
+  const scoreSeconds = place.candidate?.scoreSeconds ?? null;
+  const cost = scoreSeconds === null ? null : say('mirror.fetch', { time: duration(say, scoreSeconds * 1000) });
+  return html`${place.rank !== null ? html`<b>${place.rank}</b>` : html`<span class="muted">—</span>`}${renderGate(say, place)}${cost === null ? null : html`<small class="muted" title="${say('mirror.fetchTitle')}">${cost}</small>`}`;
 }

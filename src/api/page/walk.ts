@@ -5,7 +5,7 @@ import { maskUrl } from '../../core/secret.ts';
 import type { Facts, Hop } from '../../core/transcript.ts';
 import { firstBytesTextOf, stamp } from '../../core/views.ts';
 import { formatAuthority, formatCost, formatSignature } from '../../words/facts.ts';
-import { fieldsOf, tellIn } from '../../words/tell.ts';
+import { fieldsOf, showStored, tellIn } from '../../words/tell.ts';
 import { shownHeadersOf } from '../probe-view.ts';
 import { mirrorPathOf, outcomeTextOf } from './badges.ts';
 import { renderSegment } from './charts.ts';
@@ -169,6 +169,7 @@ function learned(say: PageSay, facts: Facts): Html | null {
     ]);
   if (compared) rows.push([say('fact.compared'), digest(compared)]);
   if (signature) rows.push([say('fact.signature'), html`<bdi>${formatSignature(signature, say)}</bdi>`]);
+  if (facts.unchecked) rows.push([say('fact.unchecked'), showStored(facts.unchecked, say)]);
   if (seen) {
     const first = html`<code>${seen.firstHex}</code> <q><bdi>${firstBytesTextOf(seen)}</bdi></q>`;
     rows.push([say('fact.bytes'), say.html('fact.begins', { bytes: bytes(seen.bytes), first })]);

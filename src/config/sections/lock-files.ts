@@ -37,7 +37,7 @@ export function readLockModules(path: Path, entry: FileLock, state: LockState, r
     reading.error([...path, 'from'], lock.error);
     return [];
   }
-  tellMalformed(path, lock.value.malformed, state, reading);
+  for (const malformed of lock.value.malformed) tellMalformed(path, malformed, state, reading);
   Object.assign(state.pinned, lock.value.pinned);
   const taken: Named[] = [];
   for (const { module, version, because } of lock.value.entries) {
@@ -49,9 +49,12 @@ export function readLockModules(path: Path, entry: FileLock, state: LockState, r
 }
 
 /** Reports invalid lines: they may contain hashes for the verification of responses. */
-function tellMalformed(path: Path, malformed: Lock['malformed'], { skipped, told }: LockState, reading: Reading): void {
-  if (malformed === null) return;
-  const { file, count, first, expected } = malformed;
+function tellMalformed(
+  path: Path,
+  { file, count, first, expected }: Lock['malformed'][number],
+  { skipped, told }: LockState,
+  reading: Reading,
+): void {
   const absolute = reading.resolve(file);
   if (told.has(absolute)) return;
   told.add(absolute);

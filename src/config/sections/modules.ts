@@ -91,10 +91,10 @@ function readKind(kind: Ecosystem, asked: Asked, reading: Reading): Modules {
   for (const [at, entry] of entries.entries()) {
     const path = ['modules', id, at];
     const isWritten = !isLock(entry);
-    const found = isLock(entry)
+    const taken = isLock(entry)
       ? readLockModules(path, entry, state, reading)
       : writtenModule(kind, entry, entryFiles(path, reading));
-    for (const one of found) {
+    for (const one of taken) {
       const same = named.get(keyOf(one));
       if (same === undefined) named.set(keyOf(one), { ...one, at, isWritten });
       else if (isWritten && same.isWritten)
@@ -107,11 +107,11 @@ function readKind(kind: Ecosystem, asked: Asked, reading: Reading): Modules {
       seen: phrase('load.seenModules', { count: all.length }),
     });
   const lists = belonging(kind, all, own, isOwn);
-  const modules = lists.flat();
-  if (modules.length === 0 && own.length > 0 && mistakes() === before) {
-    const needs = all.length === 0 ? [] : [['mirrors']];
-    reading.error(['modules', id], phrase('expected.atLeastModule'), { needs });
-  }
+  const found = lists.flat();
+  const modules =
+    found.length > 0 || own.length === 0 || mistakes() > before
+      ? found
+      : withoutModules(kind, own, entries, { all, skipped: state.skipped }, reading);
   const unused = all.filter((_, at) => lists[at]?.length === 0);
   warnOfUnused(id, unused, isOwn, reading);
   return { modules, skipped: state.skipped, pinned: pinnedOf(id, all, state.pinned) };
@@ -129,6 +129,35 @@ function writtenModule(
   if (typeof entry !== 'string') return names.form === undefined ? [] : [names.form.read(entry, files)];
   const parsed = names.parse(entry);
   return parsed.tag === 'ok' ? [parsed.value] : [];
+}
+
+/**
+ * A project without dependencies has an empty lock file: its mirrors are then judged by the example of their ecosystem.
+ * Otherwise a configuration without modules is an error, also for a project whose modules are all private.
+ */
+function withoutModules(
+  kind: Ecosystem,
+  mirrors: readonly Mirror[],
+  entries: readonly FileModule[],
+  { all, skipped }: { readonly all: readonly Entry[]; readonly skipped: readonly SkippedLockEntry[] },
+  reading: Reading,
+): readonly ModuleRef[] {
+  const { id, names, publicUpstream } = kind;
+  const from = entries.findIndex(isLock);
+  const example = names.example === null ? null : names.parse(names.example);
+  const isPublic = mirrors.some(({ upstream }) => upstream === publicUpstream);
+  const hasPrivate = skipped.some(({ because }) => because === 'private');
+  if (from < 0 || all.length > 0 || hasPrivate || !isPublic || example?.tag !== 'ok' || names.example === null) {
+    const needs = all.length === 0 ? [] : [['mirrors']];
+    reading.error(['modules', id], phrase('expected.atLeastModule'), { needs });
+    return [];
+  }
+  reading.warning(['modules', id, from, 'from'], phrase('expected.lockModule', { module: names.example }), {
+    seen: phrase('load.seenModules', { count: 0 }),
+  });
+  return belonging(kind, [example.value], mirrors, () => false)
+    .flat()
+    .filter(({ upstream }) => upstream === publicUpstream);
 }
 
 /** The hashes of configured modules: a key is a module at its version, alone or before a slash. */

@@ -33,11 +33,10 @@ const when = mapping({
     .min(1, errorOf(phrase('expected.atLeastOf', { words: causes.join(', ') })))
     .meta({ description: 'Only advice for these causes; `slow` is every cause of slowness. Default: all.' })
     .optional(),
-  confidence: word('Minimum confidence of the advice: `low` in the first 30 s of its finding, `high` after 2 min.', [
-    'low',
-    'medium',
-    'high',
-  ]).prefault('medium'),
+  confidence: word(
+    'Minimum confidence of the advice. A hard failure is `medium` at once and `high` after 30 s; slowness and failure shares are `low` until their test is sure, then `medium`.',
+    ['low', 'medium', 'high'],
+  ).prefault('medium'),
   perHour: integer('Changes in an hour at most; later ones wait.', 1, 1_000).prefault(4),
   perDay: integer('Changes in a day at most; later ones wait.', 1, 10_000).prefault(12),
   quiet: mapping({

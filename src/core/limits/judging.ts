@@ -15,9 +15,15 @@ export const judgingLimits = {
   outageQuietMsMin: 2 * minute,
   outageQuietFactor: 4,
   outageQuietMsMax: 30 * minute,
-  /** A 429 or 503 with a longer `Retry-After` is a refusal at once. */
-  refusalWishMs: 1 * minute,
-  /** A finding has low confidence before this age, and high confidence from `confidenceHighMs` on. */
+  /**
+   * Clients wait at most this long for a light response: a mirror whose `Retry-After` reaches it, alone or over refusals
+   * in a row, is of no use to a build.
+   */
+  refusalWishMs: 10 * second,
+  /**
+   * A hard failure has high confidence from this age on, medium before. Where confidence depends on the age alone, it is
+   * low before this age, and high from `confidenceHighMs` on.
+   */
   confidenceLowMs: 30 * second,
   confidenceHighMs: 2 * minute,
   vantageReviewMs: 2 * minute,

@@ -37,25 +37,29 @@ export const probingLimits = {
   /** Bytes hashed in one turn of the event loop, about 10 ms. */
   hashTurnBytes: 4 * mib,
   hashEntryBytes: 16 * kib,
-  /** The largest project pages have a few MiB (protocols.md 3.1). */
-  projectPageBytes: 16 * mib,
+  /**
+   * A Python project page or an npm packument, decoded. They are read in bounded memory; real ones have up to 52 MB
+   * (docs/decisions/0089-long-indexes.md).
+   */
+  indexBytes: 256 * mib,
   coreMetadataBytes: 1 * mib,
   noteBytes: 64 * kib,
   /** Real signed tree heads have about 200 characters. */
   headNoteChars: 4 * kib,
-  /** An npm packument in short form is under 10 MiB (protocols.md 2.1). */
-  packumentBytes: 32 * mib,
   /** The largest packages have about ten thousand versions. */
   packumentVersions: 100_000,
   jsonValues: 1_100_000,
+  /** A part of long JSON that is parsed as a whole: entries of project pages and `dist` of packuments have about 1 KB. */
+  jsonPartBytes: 256 * kib,
   /** No known format is nested ten levels deep. */
   jsonDepth: 100,
   /** npm dist-tags, or the manifest of a version, have a few KB. */
   distTagsBytes: 1 * mib,
   tileBytes: 8 * kib,
   errorBodyBytes: 8 * kib,
-  /** If no encoding was offered, a body is decoded up to this or, if more, twice its length: against gzip bombs. */
+  /** A body is decoded up to this or, if more, so many times its length: against gzip bombs. */
   decodedBytes: 16 * mib,
+  decodedFactor: 64,
   /** Lookups in a checksum database need the most requests. */
   asksPerProbe: 400,
   /** All asides of a probe together may take this many timeouts. */
@@ -67,6 +71,8 @@ export const probingLimits = {
   /** Texts per mirror and thread, such as a token for each repository. */
   probeMemory: 100,
   versionsKept: 5_000,
+  /** Different versions of a project or module; further ones are not counted. Real ones have up to 10 000. */
+  versionsCounted: 100_000,
   contentVersions: 100,
   contentTags: 16,
   /** Tags read per response: some registries have thousands. */

@@ -6,9 +6,13 @@ const minute = 60 * second;
 /** Limits of the process, and of programs that it runs. Part of `limits`. */
 export const processLimits = {
   workerInFlight: 256,
-  workerHangMs: 30 * second,
+  /** A thread that sends no heartbeat for this long is replaced; `workerStartMs`: before its first one. */
+  workerHangMs: 5 * second,
+  workerStartMs: 30 * second,
   /** A mirror whose response (but no whole artifact) takes this much processor time is probed in a separate thread. */
   threadHeldMs: 500,
+  /** A long response may take more: so much for each MiB. A page in HTML that is read twice needs 25. */
+  heldMsPerMib: 40,
   heldApartMs: 60 * minute,
   apartIdleMs: 10 * minute,
   /** The most probing threads, one of them for whole artifacts. The separate thread comes on top. */
@@ -41,6 +45,10 @@ export const processLimits = {
   actionRows: 500,
   /** For this long after an action that made things worse, its rule ignores advice for the upstream. */
   actionRegretMs: 24 * 60 * minute,
+  /** Descriptors of this process beside clients and mirrors: threads, state, log, programs, receivers. */
+  descriptorsOwn: 128,
+  /** Two sockets where address families race; rarely also a resolver's. */
+  descriptorsPerExchange: 2,
   connectionsPerAddress: 256,
   connections: 1_024,
   /** The timeout for a request's head, and for a TLS handshake. */
@@ -51,6 +59,7 @@ export const processLimits = {
   /** A connection without any traffic for this long is closed. */
   stalledMs: 60 * second,
   requestBytes: 256 * kib,
+  requestHeadBytes: 16 * kib,
   /** Per client: a token, or on loopback an address. */
   pageRequestsPerMinute: 600,
   listRequestsPerMinute: 600,
@@ -62,6 +71,8 @@ export const processLimits = {
   /** Clients that the front door keeps at one mirror, each for `doorStayMs`. */
   doorClientsKept: 10_000,
   doorStayMs: 10 * minute,
+  /** How often the front door logs that it has no daemon. */
+  doorLostMs: 60 * minute,
   doorPathChars: 2_048,
   shards: 64,
   /** Responses that the front door relays at once; further clients are redirected, or get 503. */
@@ -79,6 +90,8 @@ export const processLimits = {
   doorDrainMs: 30 * second,
   /** The longest index without a stated length that the front door relays. */
   doorIndexBytes: 128 * mib,
+  /** A client may keep an index from the front door for this long. */
+  doorCacheSeconds: 300,
   /** The front door reads this much of an index before it sends any of it. */
   doorAheadBytes: 1 * mib,
   /** The longest package index whose links the front door rewrites. */
@@ -119,8 +132,13 @@ export const processLimits = {
   alertRepeats: 3,
   /** After a start of the daemon, missing repetitions end no evidence for this many intervals. */
   alertRepeatsAfterStart: 2,
-  /** Routine data waits at most this long for a write: each transaction waits for the disk. */
-  commitMs: 1 * second,
+  /**
+   * Routine data waits this long for a write, at most one turn more: a transaction writes whole pages, and waits for the
+   * disk. A killed process loses that much of it.
+   */
+  commitMs: 9 * second,
+  /** With so many rows waiting it is written earlier, so that the write stays short. */
+  commitRows: 500,
   alertHeardStoreMs: 1 * minute,
   /** An alert that we send to an Alertmanager expires after this time; it is sent again every `pushEveryMs`. */
   pushValidMs: 5 * minute,
@@ -184,7 +202,11 @@ export const processLimits = {
   /** Debian's largest index of packages has 12 MiB packed and 50 MiB of text. */
   packageIndexBytes: 24 * mib,
   packageIndexPlainBytes: 128 * mib,
-  /** Packages chosen from one index; packages above `rotaPackageBytes` are skipped. */
+  /** Indexes that were read less long ago are not read whole again. Below an hour, the usual pace. */
+  indexReadMs: 50 * minute,
+  /** Bytes of indexes that a light thread reads whole in an hour for one signed list. Debian's largest has 12 MiB. */
+  indexBytesPerHour: 32 * mib,
+  /** Packages chosen from the indexes of a list; packages above `rotaPackageBytes` are skipped. */
   rotaPackages: 200,
   rotaPackageBytes: 4 * mib,
   rotaKeptMs: 30 * 24 * 60 * minute,
@@ -196,10 +218,9 @@ export const processLimits = {
   signaturesRead: 10,
   /** Above this size of the state file writes fail, as on a full disk. */
   stateBytes: 8 * 1024 * mib,
-  /** Characters in a row of stored samples, which covers at most `answerRowMs`. */
-  answerRowChars: 3_600,
+  /** Characters in a row of stored samples, which covers at most `answerRowMs`. Compressed, it takes less than a page of the file. */
+  answerRowChars: 9_000,
   answerRowMs: 10 * minute,
-  answerWriteMs: 5 * second,
   answerRows: 150_000,
   /** Stored probes, of about 2.6 KB each. */
   probeRows: 400_000,

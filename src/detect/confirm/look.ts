@@ -46,30 +46,41 @@ function send(memory: Memory, mirror: MirrorMemory, request: Request): void {
   }
 }
 
-/** Starts a look or a peek; a heavy target with `forMs` 0 is rechecked once at each mirror. */
+/**
+ * Starts a look or a peek; a heavy target with `forMs` 0 is rechecked once at each mirror. Peeks and downloads that do
+ * not start are in `turn.declined`.
+ */
 export function requestLook(memory: Memory, order: LookOrder): void {
   const mirror = memory.mirrors.get(order.registry);
-  if (mirror === undefined || memory.confirm.suspicions.has(mirror.egress)) return;
-  const target = targetAt(memory, mirror, order.target);
-  if (target === null) return;
-  if (order.isPeek) peek(memory, mirror, target);
-  else if (isHeavy(target) && order.forMs === 0) askHeavy(memory, mirror, target, order);
-  else startLook(memory, mirror, target, { ...order, firstMs: memory.now.monotonicMs, reason: 'ordered' });
+  const target = mirror === undefined ? null : targetAt(memory, mirror, order.target);
+  if (mirror === undefined || target === null) {
+    memory.turn.declined.push({ order, isKnown: false });
+    return;
+  }
+  const isDownload = isHeavy(target) && order.forMs === 0;
+  if (order.isPeek || isDownload) {
+    const isSuspect = memory.confirm.suspicions.has(mirror.egress);
+    const start = order.isPeek ? peek : askHeavy;
+    if (isSuspect || !start(memory, mirror, target, order)) memory.turn.declined.push({ order, isKnown: true });
+  } else startLook(memory, mirror, target, { ...order, firstMs: memory.now.monotonicMs, reason: 'ordered' });
 }
 
-function peek(memory: Memory, mirror: MirrorMemory, target: Target): void {
+/** @returns false if it did not start */
+function peek(memory: Memory, mirror: MirrorMemory, target: Target, order: LookOrder): boolean {
   const left = canBeAsked(memory, mirror) ? spendForPeek(memory.confirm.budget) : null;
-  if (left === null) return;
+  if (left === null) return false;
   memory.confirm.budget = left;
-  memory.turn.peeks.push({ target, family: null });
+  memory.turn.peeks.push({ target, family: null, order });
+  return true;
 }
 
-function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: LookOrder): void {
+/** @returns false if it did not start */
+function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: LookOrder): boolean {
   const key = `${mirror.roundKey} ${keyOfQuestion(target)}`;
   const lastMs = memory.confirm.heavyLooks.get(key);
   const nowMs = memory.now.monotonicMs;
   const isPaced = order.stepMs > limits.heavyLookMs;
-  if (!isPaced && lastMs !== undefined && nowMs - lastMs < order.stepMs) return;
+  if (!isPaced && lastMs !== undefined && nowMs - lastMs < order.stepMs) return false;
   const wanted = order.registries === null ? null : new Set([order.registry, ...order.registries]);
   const targets = [...mirrorsOf(memory, mirror.roundKey)].flatMap((one) => {
     if (!canBeAsked(memory, one) || (wanted !== null && !wanted.has(one.mirror.name))) return [];
@@ -77,10 +88,11 @@ function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: L
     return own === null ? [] : [own];
   });
   const left = spend(memory.confirm.budget, targets.length, order.isUrgent);
-  if (left === null || targets.length === 0) return;
+  if (left === null || targets.length === 0) return false;
   memory.confirm.budget = left;
   if (!isPaced) memory.confirm.heavyLooks.set(key, nowMs);
   memory.turn.rechecks.push(...targets);
+  return true;
 }
 
 /** Drops times that are too old to delay another probe. */

@@ -3,6 +3,10 @@ import {
   type Finding,
   type FindingChange,
   type FindingKind,
+  highestConfidenceOf,
+  type KindTraits,
+  kindTraits,
+  lowerConfidenceOf,
   noEvidence,
   storyOf,
 } from '../../core/finding.ts';
@@ -11,7 +15,7 @@ import { vantageFor } from '../confirm/witness.ts';
 import type { FindingRule } from '../findings/rule.ts';
 import { openFinding } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
-import type { MirrorMemory } from '../mirror-memory.ts';
+import { type MirrorMemory, stateOf } from '../mirror-memory.ts';
 import { mergeEvidence, type Says } from '../rules/says.ts';
 
 /**
@@ -31,7 +35,7 @@ export function apply(memory: Memory, kind: FindingKind, mirror: MirrorMemory | 
   if (known === null) {
     const id = memory.random.id(memory.now.wallMs);
     memory.findingLog.openSince.set(id, memory.now.monotonicMs);
-    say(memory, 'opened', {
+    const fresh: Omit<Finding, 'confidence'> = {
       id,
       kind,
       state: 'open',
@@ -43,13 +47,13 @@ export function apply(memory: Memory, kind: FindingKind, mirror: MirrorMemory | 
       closedAtMs: null,
       cause,
       vantage: says.vantage ?? (mirror === null ? 'ok' : vantageFor(memory, mirror)),
-      confidence: ruleOf(memory.rules, { kind, cause })?.confidence?.({ kind, cause, actionable }) ?? 'low',
       evidence,
       actionable,
       text,
       sentence,
       acknowledged: null,
-    });
+    };
+    say(memory, 'opened', { ...fresh, confidence: confidenceOf(memory, { ...fresh, confidence: 'low' }) });
     return;
   }
   const next: Finding = {
@@ -123,11 +127,44 @@ export function writeEvidence(memory: Memory, everything: boolean): void {
   }
 }
 
-function confidenceOf(memory: Memory, finding: Finding): Finding['confidence'] {
-  const sure = ruleOf(memory.rules, finding)?.confidence?.(finding) ?? null;
-  if (sure !== null) return sure;
-  const sinceMs = memory.findingLog.openSince.get(finding.id) ?? memory.now.monotonicMs;
-  return confidenceFor(memory.now.monotonicMs - sinceMs);
+/** Never lower than before, unless our network is no longer known to work. */
+function confidenceOf(memory: Memory, finding: Finding): Confidence {
+  const rule = ruleOf(memory.rules, finding);
+  const fixed = rule?.confidence?.(finding) ?? null;
+  const mirror = memory.mirrors.get(finding.registry ?? '');
+  const now =
+    fixed ??
+    highestConfidenceOf([
+      finding.confidence,
+      earnedConfidence(memory, rule, finding, mirror),
+      assured(memory, finding),
+    ]);
+  if (finding.vantage === 'suspect') return 'low';
+  const isUnverified = finding.vantage === 'unverified' && mirror !== undefined && vantageFor(memory, mirror) !== 'ok';
+  return isUnverified ? lowerConfidenceOf(now, 'medium') : now;
+}
+
+function earnedConfidence(
+  memory: Memory,
+  rule: FindingRule | null,
+  { id, kind }: Finding,
+  mirror: MirrorMemory | undefined,
+): Confidence {
+  const { confidence: manner }: Partial<KindTraits> = kindTraits[kind] ?? {};
+  if (manner === 'tested') {
+    if (rule === null || mirror === undefined) return 'low';
+    const isSure = rule.isSure?.(stateOf(rule, mirror), { view: memory, mirror }) ?? true;
+    return isSure ? 'medium' : 'low';
+  }
+  const sinceMs = memory.findingLog.openSince.get(id) ?? memory.now.monotonicMs;
+  const byAge = confidenceFor(memory.now.monotonicMs - sinceMs);
+  if (manner !== 'hard') return byAge;
+  return byAge === 'low' ? 'medium' : 'high';
+}
+
+/** What advice to leave the mirror has proven: both carry the same word. */
+function assured(memory: Memory, { kind, registry }: Finding): Confidence {
+  return memory.findingLog.assured.get(`${kind} ${registry}`) ?? 'low';
 }
 
 function isSameNews(a: Finding, b: Finding): boolean {
@@ -174,7 +211,7 @@ export function ruleOf(
   return rules.find((rule) => rule.kind === kind && (rule.story ?? null) === storyOf(cause)) ?? null;
 }
 
-/** The confidence of a finding by its age in milliseconds, ≥ 0. */
+/** Confidence by the age of a finding in milliseconds, ≥ 0. */
 export function confidenceFor(lastedMs: number): Confidence {
   if (lastedMs < limits.confidenceLowMs) return 'low';
   return lastedMs < limits.confidenceHighMs ? 'medium' : 'high';

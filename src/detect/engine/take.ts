@@ -10,6 +10,7 @@ import type { Memory } from '../memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../mirror-memory.ts';
 import { boundsFor } from '../rules/speed.ts';
 import { isContaminated, isDisturbed } from '../rules/threshold.ts';
+import { followArtifact } from './artifacts.ts';
 import { mirrorOf, settle, settledSampleOf } from './settle.ts';
 import { judgeUs, receiveAnswer, sendToKinds } from './step.ts';
 
@@ -23,6 +24,7 @@ export function take(memory: Memory, sample: Sample): void {
   }
   if (target.canary && purpose !== 'build') noteTiming(mirror, sample);
   recordRequest(mirror, sample);
+  followArtifact(memory, mirror, sample);
   const received = { view: memory, mirror, sample };
   sendToKinds(memory, mirror, (rule, own) => rule.receive?.(own, received));
   if (purpose === 'build') {

@@ -26,6 +26,8 @@ export interface RefusalState {
   readonly refusals: number;
   /** End of the first refusal of the streak or finding, monotonic milliseconds. */
   readonly fromMs: number | null;
+  /** The sum of `Retry-After` over the streak or finding. */
+  readonly wishMs: number;
   readonly oks: number;
   readonly reason: Reason | null;
   readonly probeIds: readonly string[];
@@ -35,6 +37,7 @@ export const noRefusal: RefusalState = {
   isOpen: false,
   refusals: 0,
   fromMs: null,
+  wishMs: 0,
   oks: 0,
   reason: null,
   probeIds: [],
@@ -48,10 +51,9 @@ export function refusalOf(outcome: Outcome, siblingServesIt: boolean): Reason | 
   return kind === 'absent' && !siblingServesIt ? null : kind;
 }
 
-/** A long `Retry-After` is a refusal at once, without a second probe. */
-function isLongWish(outcome: Outcome): boolean {
-  if (outcome.tag !== 'failed' || outcome.failure.kind !== 'throttled') return false;
-  return (outcome.failure.retryAfterMs ?? 0) > limits.refusalWishMs;
+function wishMsOf(outcome: Outcome): number {
+  if (outcome.tag !== 'failed' || outcome.failure.kind !== 'throttled') return 0;
+  return outcome.failure.retryAfterMs ?? 0;
 }
 
 /**
@@ -75,11 +77,13 @@ export function updateRefusal(
   if (heard.refusal === null) return state;
   const fromMs = state.fromMs ?? heard.endedMs;
   const refusals = state.refusals + 1;
+  const wishMs = state.wishMs + wishMsOf(heard.outcome);
   const isRow = refusals >= rule.open && heard.endedMs - fromMs >= rule.overMs;
   return {
-    isOpen: state.isOpen || isRow || isLongWish(heard.outcome),
+    isOpen: state.isOpen || isRow || wishMs >= limits.refusalWishMs,
     refusals,
     fromMs,
+    wishMs,
     oks: 0,
     reason: heard.refusal,
     probeIds: [...state.probeIds, heard.probeId].slice(-limits.findingProbes),

@@ -176,8 +176,10 @@ export interface FindingRule<M = unknown, S = unknown> {
     ofSeries: S,
     series: SeriesMemory,
   ): { readonly probeId: string | undefined; readonly isTimed?: boolean } | null;
-  /** `null`: by the finding's age. */
+  /** `null`: by the kind. */
   confidence?(finding: Pick<Finding, 'kind' | 'cause' | 'actionable'>): Confidence | null;
+  /** True if the test behind the finding has passed its bound twice over; absent: always. */
+  isSure?(own: M, about: About): boolean;
   /** A finding of this rule, or of a rule that follows it, was acknowledged. */
   acknowledge?(own: M, finding: Finding, about: About): Step<M, S> | null;
   /** Why the mirror is degraded; `null`: not by this rule. */

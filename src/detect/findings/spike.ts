@@ -110,6 +110,10 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
   },
   cites: (_, { spike: { sinceMs }, slow }) =>
     sinceMs === null ? null : { probeId: slow.probeIds.at(-1), isTimed: true },
+  isSure(_, { view, mirror }) {
+    const { consecutive } = view.config.detect.spike;
+    return mirror.series.values().some((series) => speedOf(series).spike.slow >= 2 * consecutive);
+  },
   degrades: (_, findings) =>
     findings.some(({ kind, actionable }) => kind === 'spike' && actionable) ? phrase('why.slow') : null,
   /** Slow samples before a restart still count. */

@@ -134,6 +134,7 @@ export const throughput: FindingRule<ThroughputState, Rates> = {
     };
   },
   cites: ({ isOpen, recent }) => (isOpen ? { probeId: recent.at(-1)?.probeId, isTimed: true } : null),
+  isSure: ({ slow }) => slow >= 2 * limits.throughputRow,
   degrades: ({ isOpen }) => (isOpen ? phrase('why.crawls') : null),
   adopt({ isOpen }, about) {
     if (!isOpen || hasTargets(about, 'heavy')) return null;

@@ -64,6 +64,13 @@ export function countAnswer(
   };
 }
 
+/** True if the evidence since the sum was last 0 is twice what opens the finding. */
+function isTwiceOver({ isOpen, samples, failures }: RateState, kind: RateClass): boolean {
+  const { usual, bad, opensAt } = tests[kind];
+  const against = (samples - failures) * Math.log((1 - bad) / (1 - usual));
+  return isOpen && failures * gainOf(kind) + against >= 2 * opensAt;
+}
+
 /** Removes failures of a target that another finding reports now. An open state does not change. */
 export function undoFailures(state: RateState, kind: RateClass, target: Target, failures: number): RateState {
   if (state.isOpen || failures === 0) return state;
@@ -185,6 +192,7 @@ export const unreliable: FindingRule<Rates, number> = {
     const { isOpen, recent } = rates[target.weight];
     return isOpen ? { probeId: recent.at(-1)?.probeId } : null;
   },
+  isSure: (rates) => rateClasses.some((kind) => isTwiceOver(rates[kind], kind)),
   isFlaky: ({ light }) => light.isOpen,
   degrades: ({ light, heavy }) => (light.isOpen || heavy.isOpen ? phrase('why.unreliable') : null),
 };

@@ -83,7 +83,7 @@ function assertNumbers(...values: readonly number[]): void {
   if (values.some(Number.isNaN)) throw new RangeError('threshold: not a number');
 }
 
-type Delayed = Pick<Sample, 'rttMs' | 'loopDelayMsMax'>;
+type Delayed = Pick<Sample, 'rttMs' | 'loopDelayMsMax' | 'loopDelayMsSum'>;
 
 /** True where our own event loop delayed a round trip so much that baselines ignore it. */
 export function isDisturbed({ rttMs, loopDelayMsMax: delayMs }: Delayed): boolean {
@@ -104,7 +104,10 @@ export function isContaminated(sample: Pick<Sample, 'outcome'> & Delayed, bounds
     case 'failed': {
       const { failure } = outcome;
       if (!isTimeout(failure.kind) || !('limitMs' in failure)) return false;
-      return delayMs >= limits.contaminatedShareOfTimeout * failure.limitMs;
+      // The pieces of a body wait for our event loop each; other phases wait for one event or a few.
+      const isBody = failure.kind === 'timeout_transfer';
+      const spentMs = isBody ? (sample.loopDelayMsSum ?? delayMs) : delayMs;
+      return spentMs >= limits.contaminatedShareOfTimeout * failure.limitMs;
     }
     case 'ok':
       if (rttMs === null) return false;

@@ -1,4 +1,4 @@
-import { firstLineOf, isMarkup } from '../../core/body.ts';
+import { isMarkup } from '../../core/body.ts';
 import type { ProbeContext } from '../../core/ports.ts';
 import { error } from '../../core/result.ts';
 import type { Ask } from '../../core/transcript.ts';
@@ -22,10 +22,28 @@ export function* getBelow(module: string | null, rest: string, ask: Omit<Ask, 'u
   return url === null ? error(unaskable) : yield* get({ ...ask, url }, context);
 }
 
+/** Long enough for the output of git that a proxy quotes. */
+const causeBytes = 16_384;
+
+/** What a proxy, or the go command or git behind it, writes if it could not reach what it fetches from, or not store it. */
+const causes: readonly RegExp[] = [
+  /\bbad upstream\b|\bfetch timed out\b/i,
+  /\bdial (?:tcp|udp)\b|\bproxyconnect tcp\b|\bx509: /,
+  /\b(?:i\/o|TLS handshake) timeout\b|\bcontext deadline exceeded\b|\bClient\.Timeout exceeded\b/,
+  /\bGet "?https?:\S+ (?:unexpected )?EOF\b|\bread tcp .*: connection reset by peer\b/,
+  /\breading https?:\S+ (?:429|5\d\d)\b/,
+  /\bunable to access '[^']*': (?!The requested URL returned error: 4(?!29))/,
+  /\bRPC failed; (?:curl (?!22\b)|result=(?!22\b)|HTTP (?:429|5\d\d)\b|result=22, HTTP code = (?:429|5\d\d)\b)/,
+  /\bssh: (?:Could not resolve hostname|connect to host)\b|\binflate: data stream error\b/,
+  /\bno space left on device\b|\bFailed retrieving resource from\b/,
+];
+
 /**
- * True if the proxy could not reach its own upstream.
- * @see protocols.md 1.6; goproxy/goproxy goproxy.go responseNotFound
+ * True if the proxy names a failure behind it as the cause of a 404 or 410. Git's errors stand on later lines.
+ * @see test/fixtures/go/texts-of-404/SOURCES.md; goproxy/goproxy response.go, fetch.go doDirect
  */
-function isMasked(answer: Answered): boolean {
-  return !isMarkup(answer.body) && /bad upstream|fetch timed out/i.test(firstLineOf(answer.body) ?? '');
+function isMasked({ body }: Answered): boolean {
+  if (isMarkup(body)) return false;
+  const text = new TextDecoder('utf-8').decode(body.subarray(0, causeBytes));
+  return causes.some((cause) => cause.test(text));
 }

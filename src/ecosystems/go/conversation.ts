@@ -48,10 +48,10 @@ function* list({ module }: Target, context: GoContext): Talk<Verdict> {
   if (got.tag === 'error') return ended(got.error);
   const versions = yield* inSlices(parseList(got.value.body));
   if (versions.tag === 'error') return failedBy(versions.error);
-  const { length: count } = versions.value;
+  const { count, kept } = versions.value;
   return fine({
-    listed: { count, newest: versions.value.at(-1) ?? null },
-    contents: { versions: contentsOf(versions.value, isPrerelease) },
+    listed: { count, newest: kept.at(-1) ?? null },
+    contents: { versions: contentsOf(kept, isPrerelease, count) },
   });
 }
 

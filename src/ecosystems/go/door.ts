@@ -1,3 +1,4 @@
+import { limits } from '../../core/limits.ts';
 import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
 import { escapeModule, escapeVersion } from './escape.ts';
 import { isModulePath } from './names.ts';
@@ -24,12 +25,20 @@ function readGoPath(path: string): DoorPath | null {
   if (isDatabase !== undefined) {
     const module = looked === undefined ? null : moduleIn(looked);
     const isSound = looked === undefined || (module !== null && isVersion(lookedVersion));
-    return isSound ? { module, kind: 'index' } : null;
+    return isSound ? { module, kind: 'index', bytesMax: limits.noteBytes } : null;
   }
   const [, named, version, ending] = file.exec(plain) ?? latest.exec(plain) ?? [];
   const module = named === undefined ? null : moduleIn(named);
   if (module === null || (version !== undefined && !isVersion(version))) return null;
-  return { module, kind: ending === 'zip' ? 'artifact' : 'index' };
+  return ending === 'zip'
+    ? { module, kind: 'artifact' }
+    : { module, kind: 'index', bytesMax: bytesMaxOf(ending, plain) };
+}
+
+/** As a probe accepts them. */
+function bytesMaxOf(ending: string | undefined, path: string): number {
+  if (ending === 'mod') return limits.modBytes;
+  return path.endsWith('/@v/list') ? limits.listBytes : limits.infoBytes;
 }
 
 const text = '[a-z0-9!._~+/-]+';

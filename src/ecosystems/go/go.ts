@@ -11,10 +11,11 @@ import { defaultSumdb, parseSumdb } from './sumdb-setting.ts';
 
 const byHash = phrase('answer.goVerifies');
 const listBytes = 20_000;
+const modBytes = 4000;
 
-/** `latest` is resolved first, through the list. */
+/** `latest` is resolved first, through the list and the go.mod of its highest version. */
 function usualAside(version: string | null): UsualAside | null {
-  return goNames.isFixed(version) ? null : { asks: 1, bytes: listBytes };
+  return goNames.isFixed(version) ? null : { asks: 2, bytes: listBytes + modBytes };
 }
 
 export const go: Ecosystem<GoSettings, GoOwn> = {
@@ -31,7 +32,7 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
   steps: {
     list: light(5, { grain: 'module', usualBytes: listBytes }),
     info: light(5, { grain: 'version', usualBytes: 1000, usualAside }),
-    mod: light(null, { grain: 'version', usualBytes: 4000, verifies: byHash, usualAside }),
+    mod: light(null, { grain: 'version', usualBytes: modBytes, verifies: byHash, usualAside }),
     zip: heavy({ grain: 'version', verifies: byHash, usualAside }),
     latest: light(5, { grain: 'module', usualBytes: 1000 }),
     sumdb: light(30, {

@@ -2,8 +2,9 @@ import { isMarkup, utf8 } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import { type Slices, walkLines } from '../../core/slices.ts';
+import { each, type Slices, walkLines } from '../../core/slices.ts';
 import { malformed, wrongContent } from '../../words/tell.ts';
+import { createGoModReader } from './mod-file.ts';
 import { compareVersions, isCanonical, isIncompatible, isPrerelease, isPseudo, isSemver } from './version.ts';
 
 /** How many versions above `limits.versionsKept` are collected before the list is cut. */
@@ -12,29 +13,46 @@ const spareMax = 2_000;
 const notAList: ProbeFailure = malformed('answer.versions');
 const markup: ProbeFailure = wrongContent('answer.versions');
 
+/** The versions of a list: canonical ones without duplicates and pseudo-versions. */
+export interface VersionList {
+  /** Of all versions, up to `limits.versionsCounted`. */
+  readonly count: number;
+  /** The highest `limits.versionsKept`, ascending, and whatever lower one `latest` may resolve to. */
+  readonly kept: readonly string[];
+}
+
 /**
- * The highest `limits.versionsKept` versions of a `@v/list` body, ascending: canonical ones without duplicates and
- * pseudo-versions. Only the first field of a line counts. An empty list is legal: the module has no tags.
+ * Parses a `@v/list` body. Only the first field of a line counts. An empty list is legal: the module has no tags.
  * @returns malformed where a line's first field is no semantic version; wrong content where a line begins with `<`
  * @see protocols.md 0.2, 1.1
  */
-export function* parseList(body: Uint8Array): Slices<Result<readonly string[], ProbeFailure>> {
+export function* parseList(body: Uint8Array): Slices<Result<VersionList, ProbeFailure>> {
   if (isMarkup(body)) return error(markup);
   const text = utf8(body);
   if (text === null) return error(notAList);
+  const counted = new Set<string>();
+  const highestOfKind = new Map<string, string>();
   let versions: string[] = [];
   let failure: ProbeFailure | null = null;
   const highest = () => sortVersions(versions).slice(-limits.versionsKept);
+  const take = (version: string): void => {
+    if (counted.size < limits.versionsCounted) counted.add(version);
+    const kind = `${isIncompatible(version)} ${isPrerelease(version)}`;
+    const known = highestOfKind.get(kind);
+    if (known === undefined || compareVersions(version, known) > 0) highestOfKind.set(kind, version);
+    versions.push(version);
+    if (versions.length > limits.versionsKept + spareMax) versions = [...highest()];
+  };
   yield* walkLines(text, (line) => {
     const first = /^\S*/.exec(line.trimStart())?.[0] ?? '';
     if (first === '') return true;
     if (first.startsWith('<')) failure = markup;
     else if (!isSemver(first)) failure = notAList;
-    else if (isCanonical(first) && !isPseudo(first) && first.length <= limits.versionChars) versions.push(first);
-    if (versions.length > limits.versionsKept + spareMax) versions = [...highest()];
+    else if (isCanonical(first) && !isPseudo(first) && first.length <= limits.versionChars) take(first);
     return failure === null;
   });
-  return failure === null ? ok(highest()) : error(failure);
+  if (failure !== null) return error(failure);
+  return ok({ count: counted.size, kept: sortVersions([...highestOfKind.values(), ...highest()]) });
 }
 
 type Latest =
@@ -46,8 +64,7 @@ type Latest =
 
 /**
  * Resolves `latest` as the go command does: the highest release, else the highest pre-release. `+incompatible` versions
- * do not count if the highest compatible version has a go.mod. Retractions are ignored: a probe can download a
- * retracted version.
+ * do not count if the highest compatible version has a go.mod.
  * @param versions  canonical, without pseudo-versions, ascending
  * @param hasMod    whether the highest compatible version has a go.mod of its own; `null`: not known yet
  * @see protocols.md 1.7; golang/go modload/query.go filterVersions
@@ -62,6 +79,36 @@ export function latestOf(versions: readonly string[], hasMod: boolean | null): L
   }
   const version = allowed.findLast((candidate) => !isPrerelease(candidate)) ?? allowed.at(-1);
   return version === undefined ? { tag: 'ask' } : { tag: 'version', version };
+}
+
+/** The most `retract` directives of a go.mod that are read: each costs a comparison with each version. */
+const retractionsMax = 200;
+
+/** The versions that no `retract` directive of this go.mod names. @see https://go.dev/ref/mod#go-mod-file-retract */
+export function* allowedVersionsIn(versions: readonly string[], goMod: Uint8Array): Slices<readonly string[]> {
+  const ranges = yield* retractionsIn(goMod);
+  const allowed: string[] = [];
+  const isRetracted = (version: string): boolean =>
+    ranges.some(([low, high]) => compareVersions(low, version) <= 0 && compareVersions(version, high) <= 0);
+  yield* each(ranges.length === 0 ? [] : versions, (version) => {
+    if (!isRetracted(version)) allowed.push(version);
+  });
+  return ranges.length === 0 ? versions : allowed;
+}
+
+/** Pairs of the lowest and the highest version, both retracted. */
+function* retractionsIn(goMod: Uint8Array): Slices<readonly (readonly [string, string])[]> {
+  const ranges: (readonly [string, string])[] = [];
+  const read = createGoModReader();
+  yield* walkLines(utf8(goMod) ?? '', (line) => {
+    const directive = read(line);
+    if (directive?.verb !== 'retract') return true;
+    // `v1.0.0` or `[v1.0.0, v1.9.9]`.
+    const [low = '', high = low] = directive.words.join(' ').match(/[^\s,[\]]+/g) ?? [];
+    if (isSemver(low) && isSemver(high)) ranges.push([low, high]);
+    return ranges.length < retractionsMax;
+  });
+  return ranges;
 }
 
 export function sortVersions(versions: readonly string[]): readonly string[] {

@@ -24,8 +24,9 @@ function readLock(file: LockFile): Result<Lock, Sentence> {
   const beside = file.beside(partner) ?? '';
   const sum = parseGoSum(kind === 'sum' ? file.text : beside);
   const mod = parseGoMod(kind === 'mod' ? file.text : beside);
-  if ((kind === 'sum' ? sum : mod) === null)
-    return error(kind === 'sum' ? phrase('expected.goSumLines') : phrase('expected.goModFile'));
+  if (kind === 'mod' && mod === null) return error(phrase('expected.goModFile'));
+  // The go.sum of a module without dependencies is empty.
+  if (kind === 'sum' && sum === null && file.text.trim() !== '') return error(phrase('expected.goSumLines'));
   const [sumText, sumFile] = kind === 'sum' ? [file.text, file.name] : [beside, partner];
   const malformed = malformedLines(sumText);
   return ok({
@@ -35,7 +36,7 @@ function readLock(file: LockFile): Result<Lock, Sentence> {
       because: skipReason({ module, version }, mod, file.isPrivate(module)),
     })),
     pinned: sum?.hashes ?? {},
-    malformed: malformed.count === 0 ? null : { ...malformed, file: sumFile, expected: phrase('expected.goSumLine') },
+    malformed: malformed.count === 0 ? [] : [{ ...malformed, file: sumFile, expected: phrase('expected.goSumLine') }],
   });
 }
 

@@ -12,7 +12,7 @@ export function* parseModFile(body: Uint8Array): Slices<Result<string, ProbeFail
   if (isMarkup(body)) return error(wrongContent('answer.goMod'));
   const text = utf8(body);
   if (text === null || text.includes('\0')) return error(malformed('answer.goMod'));
-  const read = goModReader();
+  const read = createGoModReader();
   let words: readonly string[] = [];
   yield* walkLines(text, (line) => {
     const directive = read(line);
@@ -52,12 +52,12 @@ const word = /"[^"]*"|`[^`]*`|[()]|[^\s()"`]+/g;
  * @see go.dev/ref/mod#go-mod-file-lexical; golang/mod modfile/read.go
  */
 export function readGoMod(text: string): readonly GoModDirective[] {
-  const read = goModReader();
+  const read = createGoModReader();
   return text.split('\n').flatMap((line) => read(line) ?? []);
 }
 
 /** Returns a parser that takes the lines in order. It returns `null` for a line without a directive. */
-function goModReader(): (line: string) => GoModDirective | null {
+export function createGoModReader(): (line: string) => GoModDirective | null {
   let block: string | null = null;
   return (line) => {
     const [code = '', comment = ''] = line.split(/\/\/(.*)/s);

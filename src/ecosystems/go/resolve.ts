@@ -5,7 +5,7 @@ import { getBelow } from './ask.ts';
 import type { GoContext } from './context.ts';
 import { escapeVersion } from './escape.ts';
 import { parseInfo } from './info.ts';
-import { latestOf, parseList } from './list.ts';
+import { allowedVersionsIn, latestOf, parseList } from './list.ts';
 import { isSynthetic } from './mod-file.ts';
 import { isCanonical } from './version.ts';
 
@@ -22,24 +22,53 @@ export function* resolve(module: string, version: string, context: GoContext): T
   return escaped === null ? error(unaskable) : yield* askInfo(module, `@v/${escaped}.info`, context);
 }
 
+/**
+ * The highest version of the list that its author has not retracted. Retractions are in the go.mod of the highest
+ * version, which may retract itself. @see https://go.dev/ref/mod#go-mod-file-retract
+ */
 function* resolveLatest(module: string, context: GoContext): Talk<Resolved> {
   const list = yield* getBelow(module, '@v/list', { aside: true, bodyBytesMax: limits.listBytes }, context);
   if (list.tag === 'error') return list;
   const versions = yield* inSlices(parseList(list.value.body));
   if (versions.tag === 'error') return stoppedBy(versions.error);
-  let latest = latestOf(versions.value, null);
-  if (latest.tag === 'has_mod') {
-    const hasMod = yield* hasOwnMod(module, latest.version, context);
-    if (hasMod.tag === 'error') return hasMod;
-    latest = latestOf(versions.value, hasMod.value);
-  }
-  return latest.tag === 'version' ? ok(latest.version) : yield* askInfo(module, '@latest', context);
+  const { kept } = versions.value;
+  const modOf = modsOf(module, context);
+  const highest = yield* highestOf(module, kept, modOf);
+  if (highest.tag === 'error') return highest;
+  if (highest.value === null) return yield* askInfo(module, '@latest', context);
+  const mod = yield* modOf(highest.value);
+  if (mod.tag === 'error') return mod;
+  const allowed = yield* inSlices(allowedVersionsIn(kept, mod.value));
+  const chosen = allowed.length === kept.length ? highest : yield* highestOf(module, allowed, modOf);
+  if (chosen.tag === 'error') return chosen;
+  return chosen.value === null ? yield* askInfo(module, '@latest', context) : ok(chosen.value);
 }
 
-function* hasOwnMod(module: string, version: string, context: GoContext): Talk<Result<boolean, End>> {
-  const path = `@v/${escapeVersion(version)}.mod`;
-  const mod = yield* getBelow(module, path, { aside: true, bodyBytesMax: limits.modBytes }, context);
-  return mod.tag === 'error' ? mod : ok(!isSynthetic(mod.value.body, module));
+type ModOf = (version: string) => Talk<Result<Uint8Array, End>>;
+
+/** `null`: the list is empty. */
+function* highestOf(module: string, versions: readonly string[], modOf: ModOf): Talk<Result<string | null, End>> {
+  let latest = latestOf(versions, null);
+  if (latest.tag === 'has_mod') {
+    const mod = yield* modOf(latest.version);
+    if (mod.tag === 'error') return mod;
+    latest = latestOf(versions, !isSynthetic(mod.value, module));
+  }
+  return ok(latest.tag === 'version' ? latest.version : null);
+}
+
+/** Requests each go.mod once. */
+function modsOf(module: string, context: GoContext): ModOf {
+  const known = new Map<string, Uint8Array>();
+  return function* (version) {
+    const before = known.get(version);
+    if (before !== undefined) return ok(before);
+    const path = `@v/${escapeVersion(version)}.mod`;
+    const mod = yield* getBelow(module, path, { aside: true, bodyBytesMax: limits.modBytes }, context);
+    if (mod.tag === 'error') return mod;
+    known.set(version, mod.value.body);
+    return ok(mod.value.body);
+  };
 }
 
 function* askInfo(module: string, rest: string, context: GoContext): Talk<Resolved> {

@@ -1,37 +1,24 @@
-import { heldBodyOf, isMarkup, utf8 } from '../../core/body.ts';
+import { isMarkup, utf8 } from '../../core/body.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Conversation } from '../../core/ports.ts';
-import { ok, type Result } from '../../core/result.ts';
 import type { Facts, Signature, Verdict } from '../../core/transcript.ts';
-import { malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
-import {
-  below,
-  type End,
-  ended,
-  failedBy,
-  fine,
-  get,
-  isNotOffered,
-  seenIn,
-  stoppedBy,
-  type Talk,
-  unaskable,
-  wholeOf,
-} from '../talk.ts';
+import { malformed, phrase, wrongContent } from '../../words/tell.ts';
+import { below, ended, failedBy, fine, get, isNotOffered, seenIn, type Talk, unaskable, wholeOf } from '../talk.ts';
 import type { HttpContext } from './context.ts';
 import { formatFailure, isFilePath, parseMailDate, startsWith } from './format.ts';
+import { checkIndexes } from './indexes.ts';
+import { vouchedFor } from './listed.ts';
 import type { Expect } from './names.ts';
-import { findWrongPackage } from './packages.ts';
-import type { Head, ListedAt, Profile, Summed } from './profile.ts';
+import { checkPackages } from './packages.ts';
+import type { Head, Leads, Summed } from './profile.ts';
 import { profileOf } from './profiles.ts';
-import { signatureOf, type WholeFile } from './signed.ts';
 import { checkHash, judge, sumOf } from './verify.ts';
 
 export function* probe({ step, module }: Target, context: HttpContext): Conversation {
   switch (step) {
     case 'get':
-      return yield* file(module ?? '', limits.peekBytes, false, context);
+      return yield* file(module ?? '', limits.peekBytes, 'indexes', context);
     case 'whole':
       return yield* whole(module ?? '', context);
     case 'marker':
@@ -44,7 +31,7 @@ export function* probe({ step, module }: Target, context: HttpContext): Conversa
 /** With `peekBytes` no more than that is read, and no package is checked. */
 function whole(path: string, context: HttpContext): Talk<Verdict> {
   const { peekBytes } = context;
-  return file(path, peekBytes ?? wholeMax(path, context), peekBytes === undefined, context);
+  return file(path, peekBytes ?? wholeMax(path, context), peekBytes === undefined ? 'packages' : null, context);
 }
 
 /** A signed file has a lower limit, because the verifier needs it in memory. */
@@ -58,9 +45,14 @@ function expectOf(path: string, { own }: HttpContext): Expect {
 
 /**
  * Fetches a file and judges it; of a file of `stopAfterBytes` or more only the beginning.
- * @param isLed  whether to check also a package, if the file is a signed list
+ * @param then  what to check next, if the file is a signed list
  */
-function* file(path: string, stopAfterBytes: number, isLed: boolean, context: HttpContext): Talk<Verdict> {
+function* file(
+  path: string,
+  stopAfterBytes: number,
+  then: 'indexes' | 'packages' | null,
+  context: HttpContext,
+): Talk<Verdict> {
   if (!isFilePath(path)) return ended(unaskable);
   const profile = profileOf(context.own.profile);
   const decodes = profile?.decodes === true;
@@ -91,27 +83,43 @@ function* file(path: string, stopAfterBytes: number, isLed: boolean, context: Ht
   if (reading !== null && reading.failure !== null) return failedBy(reading.failure, facts);
   const judged = judge(head, expect, changedAtMs);
   if (judged.tag === 'error') return failedBy(judged.error, facts);
-  const known = { ...facts, ...judged.value };
-  if (expect.signedBy === undefined || sum === null) return fine(known);
-  const signature = yield* ofFile({ path, body, sum }, expect.signedBy, context);
+  const leads = profile?.lists?.leads;
+  const known = { ...facts, ...judged.value, ...unsigned(path, leads, expect) };
+  const { signedBy } = expect;
+  if (signedBy === undefined) return fine(known);
+  const isList = then !== null && leads?.isList(path) === true;
+  if (sum === null)
+    return isList && then === 'indexes'
+      ? yield* withIndexes({ path, body, sum }, leads, signedBy, known, context)
+      : fine(known);
+  const signature = yield* vouchedFor({ path, body, sum }, signedBy, context);
   if (signature.tag === 'error') return ended(signature.error, known);
   const proven = { ...known, signature: signature.value, ...byKey(signature.value, sum, known) };
-  const leads = profile?.lists?.leads;
-  if (!isLed || leads === undefined || signature.value.state !== 'valid') return fine(proven);
-  const wrong = yield* findWrongPackage({ path, body, sum }, leads, context);
-  return wrong === null ? fine(proven) : ended(wrong.outcome, { ...proven, ...wrong.facts });
+  if (!isList || signature.value.state !== 'valid') return fine(proven);
+  if (then === 'indexes') return yield* withIndexes({ path, body, sum }, leads, signedBy, proven, context);
+  const { wrong, ...shown } = yield* checkPackages({ path, body, sum }, leads, context);
+  return wrong === undefined ? fine({ ...proven, ...shown }) : ended(wrong.outcome, { ...proven, ...wrong.facts });
+}
+
+function* withIndexes(
+  list: Pick<Head, 'path' | 'body' | 'sum'>,
+  leads: Leads,
+  keyring: string,
+  known: Facts,
+  context: HttpContext,
+): Talk<Verdict> {
+  const { wrong, facts } = yield* checkIndexes(list, leads, keyring, context);
+  const all = { ...known, ...facts };
+  return wrong === null ? fine(all) : ended(wrong.outcome, { ...all, ...wrong.facts });
+}
+
+/** What is not checked of a signed list without a configured key. */
+function unsigned(path: string, leads: Leads | undefined, { signedBy }: Expect): Facts {
+  return signedBy === undefined && leads?.isList(path) === true ? { unchecked: phrase('answer.noSignedBy') } : {};
 }
 
 function beginsAs(body: Uint8Array, startsHex: string | undefined): boolean {
   return startsHex !== undefined && startsWith(body, startsHex);
-}
-
-/** Verifies a file by the signed list that covers its path; if there is no such list, by the file's own signature. */
-function* ofFile(file: WholeFile, keyring: string, context: HttpContext): Talk<Result<Signature, End>> {
-  const lists = profileOf(context.own.profile)?.lists;
-  const at = lists?.listedAt(file.path) ?? null;
-  if (lists === undefined || at === null) return yield* signatureOf(file, keyring, context);
-  return yield* throughList(file.sum, at, lists.find, keyring, context);
 }
 
 /** The fact that a signature verified the file; empty if none did, or if a configured hash did. */
@@ -139,30 +147,4 @@ function stated(modifiedAtMs: number | null): Facts {
 
 function dated(changedAtMs: number | null): Facts {
   return changedAtMs === null ? {} : { own: { changedAtMs } };
-}
-
-/**
- * Verifies a file by a signed list from the same mirror. During a synchronisation the file may be older or newer than
- * the list, so another size is malformed. The listed size with other bytes is a mismatch.
- */
-function* throughList(
-  { bytes, sha256 }: Summed,
-  { list, name }: ListedAt,
-  find: NonNullable<Profile['lists']>['find'],
-  keyring: string,
-  context: HttpContext,
-): Talk<Result<Signature, End>> {
-  const ask = { url: below(context, list), aside: true, asSent: true, bodyBytesMax: limits.signedListBytes } as const;
-  const got = yield* get(ask, context);
-  if (got.tag === 'error') return isNotOffered(got.error) ? ok({ state: 'unsigned', key: null }) : got;
-  const { body } = got.value;
-  const signature = yield* signatureOf({ path: list, body, sum: yield* sumOf(heldBodyOf(body)) }, keyring, context);
-  if (signature.tag === 'error' || signature.value.state !== 'valid') return signature;
-  const listed = find(body, name);
-  if (listed === null) return stoppedBy(malformed('answer.listed', { list }));
-  if (listed.bytes !== bytes) return stoppedBy(malformed('answer.listedSize', { list }));
-  const want = listed.sha256;
-  if (sha256 === want) return signature;
-  const by = phrase('answer.signedList', { list });
-  return stoppedBy(mismatchOf({ algorithm: 'sha256', want, got: sha256, by }));
 }

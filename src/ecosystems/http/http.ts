@@ -1,4 +1,6 @@
 import { limits } from '../../core/limits.ts';
+import type { ModuleRef } from '../../core/mirror.ts';
+import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import { type Asked, type Ecosystem, heavy, light, type UsualAside } from '../ecosystem.ts';
 import { checked } from '../fields.ts';
@@ -10,24 +12,41 @@ import { profileOf, profiles } from './profiles.ts';
 
 /** The usual bytes of a package, or of a signed list. */
 const packageBytes = 250_000;
+/** The usual response to a conditional request. */
+const unchangedBytes = 500;
 const byHash = phrase('answer.entryVerifies');
 const words = profiles.map(({ id }) => id).join(', ');
 
-/** The signed list that names the file. For a signed list itself: one of its packages. */
-function usualAside(_version: string | null, { mirror, expect }: Asked): UsualAside | null {
-  const lists = profileOf(mirror.own?.['profile'])?.lists;
+/** A signed list is verified only by a configured key, and packages only by that list. */
+function unchecked({ mirror, module, expect }: Asked & Pick<ModuleRef, 'module'>): Sentence | null {
   const isSigned = (expect as Expect | undefined)?.signedBy !== undefined;
-  return isSigned && lists !== undefined ? { asks: 1, bytes: packageBytes } : null;
+  const leads = profileOf(mirror.own?.['profile'])?.lists?.leads;
+  return !isSigned && leads?.isList(module) === true ? phrase('answer.noSignedBy') : null;
+}
+
+function hasSignedList({ mirror, expect }: Asked): boolean {
+  const lists = profileOf(mirror.own?.['profile'])?.lists;
+  return lists !== undefined && (expect as Expect | undefined)?.signedBy !== undefined;
+}
+
+/** The signed list that names the file. For a signed list itself: one of its packages. */
+function usualAside(_version: string | null, asked: Asked): UsualAside | null {
+  return hasSignedList(asked) ? { asks: 1, bytes: packageBytes } : null;
+}
+
+/** The indexes of a signed list. */
+function lightAside(_version: string | null, asked: Asked): UsualAside | null {
+  return hasSignedList(asked) ? { asks: 2, bytes: 2 * unchangedBytes } : null;
 }
 
 export const http: Ecosystem<unknown, HttpOwn> = {
   id: 'http',
   publicUpstream: null,
   errorWords:
-    /^(?:E|W|Err): |^Err:\d|\bInRelease\b|\bcrates?\b|cargo|spurious network error|failed to (?:fetch|download) `/m,
+    /^(?:E|W|Err): |^Err:\d|\bInRelease\b|\bcrates?\b|cargo|spurious network error|failed to (?:fetch|download) `|^\s*(?:Hash Sum mismatch|Hashes of expected file|File has unexpected size|Clearsigned file|The following signatures|Certificate verification failed)/m,
   spec: ['https://www.rfc-editor.org/rfc/rfc9110', ...new Set(profiles.flatMap(({ spec }) => spec))],
   steps: {
-    get: light(null, { grain: 'version', usualBytes: limits.peekBytes, verifies: byHash }),
+    get: light(null, { grain: 'version', usualBytes: limits.peekBytes, verifies: byHash, usualAside: lightAside }),
     whole: heavy({ grain: 'version', verifies: byHash, usualAside }),
     marker: light(30, {
       grain: 'mirror',
@@ -51,6 +70,7 @@ export const http: Ecosystem<unknown, HttpOwn> = {
   realClients: [],
   context: buildHttpContext,
   learning: null,
+  unchecked,
   prober: () => import('./conversation.ts'),
   demo: () => import('./demo.ts').then(({ demo }) => demo),
   door: httpDoor,

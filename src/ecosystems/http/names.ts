@@ -55,7 +55,7 @@ const expectKeys = mapping(
       (value) => durationPattern.test(value),
     ).optional(),
     signedBy: checked(
-      'A keyring of OpenPGP keys (binary, not armoured), one of which must have signed the file: in it (`InRelease`), or in `Release.gpg` or `<path>.sig` beside it. Verified by `gpgv` where the whole file is read: by `get` up to 64 KiB, else by `whole`.',
+      'A keyring of OpenPGP keys (binary, not armoured), one of which must have signed the file: in it (`InRelease`), or in `Release.gpg` or `<path>.sig` beside it. Verified by `gpgv` where the whole file is read: by `get` up to 64 KiB, else by `whole`; the `InRelease` of a Debian suite always by both, with the indexes that apt reads.',
       phrase('expected.path'),
       (value) => value !== '' && !/\p{Cc}/u.test(value),
     )

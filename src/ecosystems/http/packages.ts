@@ -1,207 +1,175 @@
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import type { WholeBody } from '../../core/body.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import type { Verdict } from '../../core/transcript.ts';
-import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
-import {
-  type Answered,
-  below,
-  type End,
-  ended,
-  failedBy,
-  get,
-  isNotOffered,
-  runMeanwhile,
-  seenIn,
-  type Talk,
-  wholeOf,
-} from '../talk.ts';
+import { phrase } from '../../words/tell.ts';
+import { below, ended, failedBy, get, runMeanwhile, seenIn, type Talk, wholeOf } from '../talk.ts';
 import type { HttpContext } from './context.ts';
+import { decodeBody } from './decode.ts';
 import { formatFailure, isFilePath } from './format.ts';
-import type { IndexAt, Leads, ListedFile, PackageFile } from './profile.ts';
+import { type FormAt, readIndex } from './index-read.ts';
+import { failureOf } from './listed.ts';
+import type { IndexAt, Leads, PackageFile } from './profile.ts';
 import type { WholeFile } from './signed.ts';
 import { sumOf } from './verify.ts';
 
-/** The packages of one index; each probe checks one. */
+interface Chosen extends PackageFile {
+  /** The path of the index that has the package. */
+  readonly index: string;
+}
+
+/** The chosen packages of one list; each probe checks one. */
 interface Rota {
   /** The SHA-256 of the signed list, lower-case hex. */
   readonly list: string;
-  readonly index: string;
-  readonly packages: readonly PackageFile[];
+  readonly packages: readonly Chosen[];
   /** The position of the next package, modulo their number. */
   readonly at: number;
   /** How many packages are not yet checked; 0 or less: none. */
   readonly left: number;
-  /** No package of the index was left out, except those that are too large or have an unusable path. */
+  /** No package of the indexes was left out, except those that are too large or have an unusable path. */
   readonly isAll: boolean;
+  /** When the indexes were last read whole, wall-clock milliseconds. */
+  readonly readAtMs: number;
+}
+
+/** What the packages of a list show: `wrong`: the fault; `unchecked`: why no package is checked. */
+export interface Sampled {
+  readonly wrong?: Verdict;
+  readonly unchecked?: Sentence;
 }
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-const pieceBytes = 2 ** 20;
+const pieceChars = 2 ** 20;
 
 /**
- * Checks one package of an index that a signed list names: the next one, or again the one that failed last time. The
- * index is read again if the list changed, or if all chosen packages were checked and the index has others.
+ * Compares the indexes of a signed list with the list, and checks one package: the next one, or again the one that
+ * failed last time. Indexes are read again after `limits.indexReadMs`, if the list changed, or if all chosen packages
+ * were checked and there are others.
  * @param list  a list whose signature was verified
- * @returns     `null`: the package is right, or there is none to check
  */
-export function* findWrongPackage(list: WholeFile, leads: Leads, context: HttpContext): Talk<Verdict | null> {
+export function* checkPackages(list: WholeFile, leads: Leads, context: HttpContext): Talk<Sampled> {
+  const { nowWallMs, memory } = context;
   const key = `packages ${list.path}`;
-  const kept = JSON.parse(context.memory?.get(key, context.nowWallMs) ?? 'null') as Rota | null;
-  const isDue = kept === null || kept.list !== list.sum.sha256 || (kept.left <= 0 && !kept.isAll);
-  const rota = isDue ? yield* newRota(list, leads, context) : ok(kept);
-  if (rota.tag === 'error') return rota.error;
-  if (rota.value === null) return null;
-  const { packages, at, left } = rota.value;
-  const next = packages[at % packages.length];
-  const wrong = next === undefined ? null : yield* checked(next, rota.value.index, list.path, context);
-  const turn = wrong === null ? { at: at + 1, left: left - 1 } : {};
-  context.memory?.keep(key, JSON.stringify({ ...rota.value, ...turn }), context.nowWallMs + limits.rotaKeptMs);
-  return wrong;
+  const kept = JSON.parse(memory?.get(key, nowWallMs) ?? 'null') as Rota | null;
+  const isSame = kept !== null && kept.list === list.sum.sha256 && (kept.left > 0 || kept.isAll);
+  const isRead = isSame && nowWallMs - kept.readAtMs < limits.indexReadMs;
+  const chosen = isSame ? null : new Nearest(seedOf(`${list.sum.sha256} ${Math.floor(nowWallMs / dayMs)}`));
+  const read = isRead ? ok(null) : yield* readIndexes(list, leads, chosen, context);
+  if (read.tag === 'error') return { wrong: read.error };
+  const readAtMs = isRead ? kept.readAtMs : nowWallMs;
+  const rota = isSame ? { ...kept, readAtMs } : newRota(list.sum.sha256, chosen, nowWallMs);
+  const next = rota.packages[rota.at % rota.packages.length];
+  if (next === undefined) return { unchecked: phrase('answer.noPackages', { list: list.path }) };
+  const wrong = yield* checked(next, list.path, context);
+  const turn = wrong === null ? { at: rota.at + 1, left: rota.left - 1 } : {};
+  memory?.keep(key, JSON.stringify({ ...rota, ...turn }), nowWallMs + limits.rotaKeptMs);
+  return wrong === null ? {} : { wrong };
 }
 
-/** Chooses packages: on one UTC day the same for all mirrors with the same list. */
-function* newRota(list: WholeFile, leads: Leads, context: HttpContext): Talk<Result<Rota | null, Verdict>> {
-  const at = leads.indexIn(list.path, list.body);
-  if (at === null) return ok(null);
-  const got = yield* indexOf(at, list.path, context);
-  if (got.tag === 'error') return got;
-  if (got.value === null) return ok(null);
-  const { path, whole } = got.value;
-  const seed = seedOf(`${list.sum.sha256} ${Math.floor(context.nowWallMs / dayMs)}`);
-  const chosen = new Nearest(seed, limits.rotaPackages);
-  yield* runMeanwhile(() => readPackages(whole, at, leads, chosen));
-  const packages = chosen.packages();
-  const begin = Math.floor(context.nowWallMs / hourMs) % Math.max(1, packages.length);
-  return ok({
-    list: list.sum.sha256,
-    index: path,
-    packages,
-    at: begin,
-    left: packages.length,
-    isAll: chosen.isAll,
-  });
+function newRota(list: string, chosen: Nearest | null, nowWallMs: number): Rota {
+  const packages = chosen?.packages() ?? [];
+  const at = Math.floor(nowWallMs / hourMs) % Math.max(1, packages.length);
+  return { list, packages, at, left: packages.length, isAll: chosen?.isAll ?? true, readAtMs: nowWallMs };
 }
 
-/** Fetches an index and compares it with the signed list; `null`: none of its paths exists. */
-function* indexOf(
-  { paths, file }: IndexAt,
-  list: string,
+/** Compares the indexes with the list. @param chosen  takes their packages; `null`: not needed */
+function* readIndexes(
+  list: WholeFile,
+  leads: Leads,
+  chosen: Nearest | null,
   context: HttpContext,
-): Talk<Result<{ readonly path: string; readonly whole: WholeBody } | null, Verdict>> {
-  for (const path of paths) {
-    const got = yield* getAside(path, limits.packageIndexBytes, context);
-    if (got.tag === 'error') {
-      if (isNotOffered(got.error)) continue;
-      return error(ended(got.error));
-    }
-    const wrong = yield* differs(path, got.value, file, list, phrase('answer.signedList', { list }));
-    return wrong === null ? ok({ path, whole: wholeOf(got.value) }) : error(wrong);
+): Talk<Result<null, Verdict>> {
+  for (const index of leads.indexesIn(list.path, list.body)) {
+    const read = yield* readIndex(index, list.path, context);
+    if (read.tag === 'wrong') return error(failedBy(read.failure, read.facts));
+    if (read.tag === 'ended') return error(ended(read.end));
+    if (read.tag === 'right' && chosen !== null) yield* choose(index, read.at, wholeOf(read.answer), leads, chosen);
   }
   return ok(null);
 }
 
-function* checked(file: PackageFile, index: string, list: string, context: HttpContext): Talk<Verdict | null> {
-  const got = yield* getAside(file.path, limits.rotaPackageBytes, context);
+function* checked(file: Chosen, list: string, context: HttpContext): Talk<Verdict | null> {
+  const ask = { url: below(context, file.path), aside: true, asSent: true, large: true } as const;
+  const got = yield* get({ ...ask, bodyBytesMax: limits.rotaPackageBytes }, context);
   if (got.tag === 'error') return ended(got.error);
   const { body } = got.value;
   const wrongFormat = formatFailure({ path: file.path, body });
   if (wrongFormat !== null) return failedBy(wrongFormat);
-  return yield* differs(file.path, got.value, file, index, phrase('answer.signedList', { list }));
-}
-
-function* getAside(path: string, bodyBytesMax: number, context: HttpContext): Talk<Result<Answered, End>> {
-  return yield* get({ url: below(context, path), aside: true, asSent: true, large: true, bodyBytesMax }, context);
-}
-
-/**
- * `null`: length and hash are as listed. Another length is malformed and no mismatch, because it occurs during a
- * synchronisation.
- */
-function* differs(
-  path: string,
-  answer: Answered,
-  { sha256: want, bytes }: ListedFile,
-  index: string,
-  by: Sentence,
-): Talk<Verdict | null> {
-  const sum = yield* sumOf(wholeOf(answer));
-  if (sum.bytes !== bytes) return failedBy(malformed('answer.listedSizeOf', { file: path, list: index }));
-  if (sum.sha256 === want) return null;
-  const failure = mismatchOf({ algorithm: 'sha256', want, got: sum.sha256, by, side: path });
-  return failedBy(failure, seenIn(answer.body, sum.bytes));
+  const sum = yield* sumOf(wholeOf(got.value));
+  const failure = failureOf(sum, file, { list: file.index, file: file.path, signed: list });
+  return failure === null ? null : failedBy(failure, seenIn(body, sum.bytes));
 }
 
 function seedOf(text: string): number {
   return createHash('sha256').update(text).digest().readUInt32BE();
 }
 
-/** Reads at most `limits.packageIndexPlainBytes` of unpacked text. */
-async function readPackages(whole: WholeBody, { root, isPacked }: IndexAt, leads: Leads, chosen: Nearest) {
+/**
+ * Reads at most `limits.packageIndexPlainBytes` of unpacked text, and lets the event loop run between its pieces. The
+ * index is the one that the list names: if it cannot be unpacked, the mirror is not at fault.
+ */
+function* choose({ root }: IndexAt, at: FormAt, whole: WholeBody, leads: Leads, chosen: Nearest): Talk<void> {
+  const pieces = decodeBody(whole, at.form.packing);
   let rest = '';
   let bytes = 0;
   const take = (stanza: string): void => {
     const found = leads.packageIn(stanza);
-    if (found !== null) chosen.take({ ...found, path: `${root}${found.path}` });
+    if (found !== null) chosen.take({ ...found, path: `${root}${found.path}`, index: at.path });
   };
-  const read = async (pieces: AsyncIterable<Buffer>): Promise<void> => {
-    for await (const piece of pieces) {
-      bytes += piece.length;
-      if (bytes > limits.packageIndexPlainBytes) throw new TooLong();
-      const stanzas = `${rest}${piece.toString('latin1')}`.split('\n\n');
-      rest = (stanzas.pop() ?? '').slice(-pieceBytes);
-      for (const stanza of stanzas) take(stanza);
+  let isOver = false;
+  const readPiece = async (): Promise<void> => {
+    let text = '';
+    while (text.length < pieceChars && !isOver) {
+      const next = await pieces.next();
+      if (next.done === true) isOver = true;
+      else text += Buffer.from(next.value).toString('latin1');
     }
-    take(rest);
+    bytes += text.length;
+    if (bytes > limits.packageIndexPlainBytes) throw new Error('too long');
+    const stanzas = `${rest}${text}`.split('\n\n');
+    rest = (stanzas.pop() ?? '').slice(-pieceChars);
+    for (const stanza of stanzas) take(stanza);
   };
-  try {
-    const packed = Readable.from(piecesOf(whole));
-    await (isPacked ? pipeline(packed, createGunzip({ chunkSize: pieceBytes }), read) : pipeline(packed, read));
-  } catch (thrown) {
-    // The index is the one that the list names: if unpacking fails, the mirror is not at fault.
-    const isTheirs = thrown instanceof TooLong || (thrown as NodeJS.ErrnoException).code?.startsWith('Z_') === true;
-    if (!isTheirs) throw thrown;
-    chosen.isAll = false;
-  }
+  while (!isOver)
+    yield* runMeanwhile(async () => {
+      try {
+        await readPiece();
+      } catch {
+        isOver = true;
+        chosen.isAll = false;
+        await pieces.return();
+      }
+    });
+  take(rest);
 }
 
-class TooLong extends Error {}
-
-function* piecesOf(whole: WholeBody): Generator<Uint8Array, void> {
-  for (let at = 0; at < whole.bytes; at += pieceBytes) yield Buffer.from(whole.read(at, pieceBytes));
-}
-
-/** Collects the `count` packages whose hashes are nearest to `seed`, so all mirrors get the same random choice. */
+/** Collects the `limits.rotaPackages` packages whose hashes are nearest to `seed`, so all mirrors get the same random choice. */
 class Nearest {
   isAll = true;
   readonly #seed: number;
-  readonly #count: number;
-  #found: { readonly apart: number; readonly file: PackageFile }[] = [];
+  #found: { readonly apart: number; readonly file: Chosen }[] = [];
 
-  constructor(seed: number, count: number) {
+  constructor(seed: number) {
     this.#seed = seed;
-    this.#count = count;
   }
 
-  take(file: PackageFile): void {
+  take(file: Chosen): void {
     if (file.bytes > limits.rotaPackageBytes || !isFilePath(file.path) || file.path.includes('%')) return;
     const apart = (Number.parseInt(file.sha256.slice(0, 8), 16) ^ this.#seed) >>> 0;
     this.#found.push({ apart, file });
-    if (this.#found.length >= 2 * this.#count) this.#narrow();
+    if (this.#found.length >= 2 * limits.rotaPackages) this.#narrow();
   }
 
-  packages(): readonly PackageFile[] {
+  packages(): readonly Chosen[] {
     this.#narrow();
     return this.#found.map(({ file }) => file);
   }
 
   #narrow(): void {
-    if (this.#found.length > this.#count) this.isAll = false;
-    this.#found = this.#found.toSorted((a, b) => a.apart - b.apart).slice(0, this.#count);
+    if (this.#found.length > limits.rotaPackages) this.isAll = false;
+    this.#found = this.#found.toSorted((a, b) => a.apart - b.apart).slice(0, limits.rotaPackages);
   }
 }

@@ -32,9 +32,12 @@ interface Marker {
   read(text: string): number | null;
 }
 
+/** Where a signed list has a file: the list's path, and the file's name in it. */
 export interface ListedAt {
   readonly list: string;
   readonly name: string;
+  /** A list in the signed list, which has the file if the signed list does not. */
+  readonly within?: { readonly path: string; readonly listed: string; readonly name: string };
 }
 
 export interface ListedFile {
@@ -43,13 +46,22 @@ export interface ListedFile {
   readonly bytes: number;
 }
 
-/** An index of packages that a signed list names. */
-export interface IndexAt {
-  /** Paths of this one file below the mirror's base URL, in the order to try them. */
+/** How a form of an index is compressed. */
+export type Packing = 'plain' | 'gzip' | 'xz' | 'other';
+
+/** One form of an index. */
+export interface IndexForm {
+  /** Paths of this one file below the mirror's base URL. If one fails, the package manager requests the next one. */
   readonly paths: readonly string[];
   readonly file: ListedFile;
-  /** Compressed with gzip. */
-  readonly isPacked: boolean;
+  readonly packing: Packing;
+}
+
+/** An index of packages that a signed list names. */
+export interface IndexAt {
+  readonly name: string;
+  /** The forms in the order of the package manager. It requests a form if the mirror has none of the earlier ones. */
+  readonly forms: readonly IndexForm[];
   /** The folder that the packages' paths are relative to: empty, or with a final slash. */
   readonly root: string;
 }
@@ -59,8 +71,10 @@ export interface PackageFile extends ListedFile {
 }
 
 export interface Leads {
-  /** The index that the signed list at `path` names; `null`: it names no usable one. */
-  indexIn(path: string, list: Uint8Array): IndexAt | null;
+  /** True for the path of a signed list that leads to packages. */
+  isList(path: string): boolean;
+  /** The indexes that all clients of one architecture read, of those that the signed list at `path` names. */
+  indexesIn(path: string, list: Uint8Array): readonly IndexAt[];
   /** `null`: the stanza has no path, size or SHA-256. */
   packageIn(stanza: string): PackageFile | null;
 }
@@ -93,6 +107,10 @@ export interface Profile {
     listedAt(path: string): ListedAt | null;
     /** What a list states of a file; `null`: the list does not name the file. */
     find(list: Uint8Array, name: string): ListedFile | null;
+    /** The path by hash at which clients request a listed file; `null`: they request it by its name. */
+    hashedAt(at: ListedAt, list: Uint8Array): string | null;
+    /** The SHA-256 that a path states of its file, lower-case hex; `null`: it states none. */
+    sumIn(path: string): string | null;
     /** How to find packages through a list; absent: not possible. */
     readonly leads?: Leads;
   };

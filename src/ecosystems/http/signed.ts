@@ -4,9 +4,10 @@ import { printable } from '../../core/printable.ts';
 import { ok, type Result } from '../../core/result.ts';
 import type { Signature, SignatureCheck, SignatureState } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
-import { below, type End, get, isNotOffered, stoppedBy, type Talk } from '../talk.ts';
+import { below, type End, get, isNotOffered, stoppedBy, type Talk, wholeOf } from '../talk.ts';
 import type { HttpContext } from './context.ts';
 import type { Head, Summed } from './profile.ts';
+import { sumOf } from './verify.ts';
 
 /** `bad`: a signature is wrong. `said`: gpgv's line about it. */
 type Report =
@@ -60,10 +61,41 @@ export function* signatureOf(head: WholeFile, keyring: string, context: HttpCont
   const check: SignatureCheck = { keyring, signed: body };
   if (isClearSigned(body))
     return holdsOneMessage(body) ? yield* verified(head, check, context) : stoppedBy(malformed('answer.oneSigned'));
-  const url = below(context, `${path}${/(^|\/)Release$/.test(path) ? '.gpg' : '.sig'}`);
+  const isRelease = /(^|\/)Release$/.test(path);
+  const url = below(context, `${path}${isRelease ? '.gpg' : '.sig'}`);
   const got = yield* get({ url, aside: true, asSent: true, bodyBytesMax: limits.detachedSignatureBytes }, context);
-  if (got.tag === 'ok') return yield* verified(head, { ...check, signature: got.value.body }, context);
-  return isNotOffered(got.error) ? ok({ state: 'unsigned', key: null }) : got;
+  if (got.tag === 'error') return isNotOffered(got.error) ? ok({ state: 'unsigned', key: null }) : got;
+  const judged = yield* verified(head, { ...check, signature: got.value.body }, context);
+  const isBad = judged.tag === 'error' && judged.error.tag === 'failed' && judged.error.failure.kind === 'mismatch';
+  return isBad && isRelease ? ((yield* outOfStep(head, keyring, context)) ?? judged) : judged;
+}
+
+/**
+ * The failure of a Release file and a Release.gpg of two versions; `null`: the InRelease of the same folder does not
+ * prove that. It does with a valid signature, if it has the same text as Release or another date.
+ */
+function* outOfStep({ path, body }: WholeFile, keyring: string, context: HttpContext): Talk<Result<never, End> | null> {
+  const beside = path.replace(/Release$/, 'InRelease');
+  const ask = { aside: true, asSent: true, bodyBytesMax: limits.signedListBytes } as const;
+  const got = yield* get({ url: below(context, beside), ...ask }, context);
+  if (got.tag === 'error' || !isClearSigned(got.value.body)) return null;
+  const list = { path: beside, body: got.value.body, sum: yield* sumOf(wholeOf(got.value)) };
+  const signature = yield* signatureOf(list, keyring, context);
+  if (signature.tag === 'error' || signature.value.state !== 'valid') return null;
+  const [own, signed] = [Buffer.from(body).toString('latin1'), signedTextOf(list.body)];
+  const isSame = own.trimEnd() === signed.trimEnd() || dateIn(own) !== dateIn(signed);
+  return isSame ? stoppedBy(malformed('answer.releaseStep')) : null;
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc9580#name-cleartext-signature-framewo */
+function signedTextOf(body: Uint8Array): string {
+  const text = Buffer.from(body).toString('latin1');
+  const from = text.indexOf('\n\n') + 2;
+  return text.slice(from, text.indexOf(beginsSignature, from)).replaceAll(/^- /gm, '');
+}
+
+function dateIn(release: string): string | undefined {
+  return /^Date: .*$/m.exec(release)?.[0];
 }
 
 function* verified(
@@ -88,15 +120,20 @@ function* verified(
 }
 
 const begins = '-----BEGIN PGP SIGNED MESSAGE-----';
+const beginsSignature = '-----BEGIN PGP SIGNATURE-----';
 const ends = '-----END PGP SIGNATURE-----';
 
 function isClearSigned(body: Uint8Array): boolean {
   return Buffer.from(body.subarray(0, begins.length)).toString('latin1') === begins;
 }
 
-/** Text around the message is unsigned, but a reader could take it as signed. */
+/**
+ * Text around the message is unsigned, but a reader could take it as signed. gpgv reads a signature also behind a
+ * damaged line, at which apt fails.
+ */
 function holdsOneMessage(body: Uint8Array): boolean {
   const text = Buffer.from(body).toString('latin1');
   const count = (mark: string): number => text.split(mark).length - 1;
-  return count(begins) === 1 && count(ends) === 1 && text.trimEnd().endsWith(ends);
+  const isOne = [begins, beginsSignature, ends].every((mark) => count(mark) === 1);
+  return isOne && text.trimEnd().endsWith(ends);
 }

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import { below, type End, get, inSlices, isNotOffered, stoppedBy, type Talk, unaskable } from '../talk.ts';
+import { readForeignUrl } from '../../core/url.ts';
+import { below, type End, get, inSlices, isNotOffered, stoppedBy, type Talk, unaskable, wholeOf } from '../talk.ts';
 import type { NpmContext } from './context.ts';
 import { type Integrity, readIntegrity } from './integrity.ts';
-import { escapeName, isExact } from './names.ts';
+import { escapeName } from './names.ts';
 import { type Dist, type Packument, parseManifest, parsePackument } from './packument.ts';
 import type { Signed } from './signatures.ts';
 
@@ -22,15 +24,20 @@ export const fullForm = { accept: 'application/json' };
  * Requests a packument in its abbreviated form and, after a 404 or 410, in its full form.
  * @see npm/pacote lib/registry.js
  */
-export function* getPackument(module: string, context: NpmContext, aside: boolean): Talk<Result<Packument, End>> {
+export function* getPackument(
+  module: string,
+  asked: string,
+  context: NpmContext,
+  aside: boolean,
+): Talk<Result<Packument, End>> {
   const escaped = escapeName(module);
   if (escaped === null) return error(unaskable);
-  const ask = { url: below(context, escaped), bodyBytesMax: limits.packumentBytes, aside };
+  const ask = { url: below(context, escaped), bodyBytesMax: limits.indexBytes, large: true, aside } as const;
   let got = yield* get({ ...ask, headers: { ...shortForm, ...encodings } }, context);
   if (got.tag === 'error' && isNotOffered(got.error))
     got = yield* get({ ...ask, headers: { ...fullForm, ...encodings } }, context);
   if (got.tag === 'error') return got;
-  const read = yield* inSlices(parsePackument(got.value.body, module));
+  const read = yield* inSlices(parsePackument(wholeOf(got.value), module, asked));
   return read.tag === 'error' ? stoppedBy(read.error) : read;
 }
 
@@ -41,6 +48,13 @@ export interface Located {
   readonly tarball: string;
   readonly integrity?: Integrity;
   readonly signed: Signed;
+}
+
+/** A digest of the host and path of an artifact. Queries may differ in each response. */
+export function placeOf(tarball: string): string {
+  const url = readForeignUrl(tarball);
+  const place = url === null ? tarball : `${url.host}${url.pathname}`;
+  return createHash('sha256').update(place).digest('hex').slice(0, 16);
 }
 
 /** Clients may cache a packument for so long. @see protocols.md 2.5 */
@@ -60,7 +74,8 @@ export function* locate(
 ): Talk<Result<Located & { readonly isKept: boolean }, End>> {
   const key = `npm ${module}@${version}`;
   const kept = isAnew ? null : readKept(context.memory?.get(key, context.nowWallMs) ?? null);
-  if (kept !== null) return ok({ ...kept, isKept: true });
+  const hasMoved = kept !== null && (context.artifactAt ?? placeOf(kept.tarball)) !== placeOf(kept.tarball);
+  if (kept !== null && !hasMoved) return ok({ ...kept, isKept: true });
   const short = context.peekBytes === undefined ? null : yield* fromManifest(module, version, context);
   const located = short === null ? yield* fromPackument(module, version, context) : ok(short);
   if (located.tag === 'error') return located;
@@ -69,10 +84,9 @@ export function* locate(
 }
 
 function* fromPackument(module: string, asked: string, context: NpmContext): Talk<Result<Located, End>> {
-  const got = yield* getPackument(module, context, true);
+  const got = yield* getPackument(module, asked, context, true);
   if (got.tag === 'error') return got;
-  const version = isExact(asked) ? asked : got.value.tagged(asked);
-  const dist = version === null ? null : got.value.dist(version);
+  const { version, dist } = got.value;
   if (version === null || dist === null) return stoppedBy({ kind: 'absent', status: 200 });
   return dist.tag === 'error' ? stoppedBy(dist.error) : ok(locatedBy(version, dist.value));
 }

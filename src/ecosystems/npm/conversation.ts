@@ -20,10 +20,10 @@ import {
   unaskable,
   wholeOf,
 } from '../talk.ts';
-import { fullForm, getPackument, type Located, locate } from './ask.ts';
+import { fullForm, getPackument, type Located, locate, placeOf } from './ask.ts';
 import type { Listed, NpmContext } from './context.ts';
 import { parsePinnedIntegrity } from './integrity.ts';
-import { escapeName, isExact } from './names.ts';
+import { escapeName } from './names.ts';
 import { parsePackument, parseTags } from './packument.ts';
 import { judgeSignature, readSigningKeys, type Signed } from './signatures.ts';
 import { judgeBytes, judgeStatedHash, type Known, matchesGzip } from './verify.ts';
@@ -46,19 +46,18 @@ export function* probe(target: Target, context: NpmContext): Conversation {
 }
 
 function* metadata({ module, version }: Target, context: NpmContext): Talk<Verdict> {
-  const got = yield* getPackument(module ?? '', context, false);
-  if (got.tag === 'error') return ended(got.error);
-  const { tagged, dist, listed, contents } = got.value;
   const asked = version ?? 'latest';
-  const named = isExact(asked) ? asked : tagged(asked);
+  const got = yield* getPackument(module ?? '', asked, context, false);
+  if (got.tag === 'error') return ended(got.error);
+  const { version: named, dist: found, listed, contents } = got.value;
   if (named === null) return failedBy({ kind: 'absent', status: 200 }, { listed, contents });
   const facts = { ...factsOf(asked, named), listed, contents };
-  const found = dist(named);
   if (found === null) return failedBy({ kind: 'absent', status: 200 }, facts);
   if (found.tag === 'error') return failedBy(found.error, facts);
   const known = knownOf(`${module}@${named}`, found.value.signed, context);
-  if (known.tag === 'error') return failedBy(known.error, facts);
-  return judgeStatedHash(found.value, known.value, { ...facts, ...known.value.facts });
+  const artifact = { step: 'tarball', at: placeOf(found.value.tarball) };
+  if (known.tag === 'error') return failedBy(known.error, { ...facts, artifact });
+  return judgeStatedHash(found.value, known.value, { ...facts, artifact, ...known.value.facts });
 }
 
 function knownOf(
@@ -90,15 +89,13 @@ function* tags({ module }: Target, context: NpmContext): Talk<Verdict> {
 function* packument({ module }: Target, context: NpmContext): Talk<Verdict> {
   const escaped = escapeName(module ?? '');
   if (escaped === null) return ended(unaskable);
-  const stopAfterBytes = context.peekBytes ?? limits.packumentBytes;
-  const got = yield* get(
-    { url: below(context, escaped), headers: fullForm, bodyBytesMax: 2 * limits.packumentBytes, stopAfterBytes },
-    context,
-  );
+  const stopAfterBytes = context.peekBytes ?? limits.indexBytes;
+  const ask = { headers: fullForm, bodyBytesMax: limits.indexBytes, stopAfterBytes, large: true } as const;
+  const got = yield* get({ url: below(context, escaped), ...ask }, context);
   if (got.tag === 'error') return ended(got.error);
-  const { body } = got.value;
-  if (body.length >= stopAfterBytes && startsLikeObject(body)) return fine();
-  const read = yield* inSlices(parsePackument(body, module ?? ''));
+  const whole = wholeOf(got.value);
+  if (whole.bytes >= stopAfterBytes && startsLikeObject(got.value.body)) return fine();
+  const read = yield* inSlices(parsePackument(whole, module ?? '', null));
   return read.tag === 'error' ? failedBy(read.error) : fine({ listed: read.value.listed });
 }
 

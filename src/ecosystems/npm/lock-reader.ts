@@ -1,24 +1,26 @@
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import type { Lock, LockFile } from '../locks.ts';
+import { parseBunLock } from './bun-lock.ts';
 import { type LockText, lockOf } from './locked.ts';
 import { directOf, parsePackageLock, readJson } from './package-lock.ts';
 import { parsePnpmLock } from './pnpm-lock.ts';
 import { parseYarnLock } from './yarn-lock.ts';
 
 /**
- * Parses a lock file of npm, pnpm or yarn. For npm and yarn the package.json beside it names the direct dependencies.
+ * Parses a lock file of npm, pnpm, yarn or bun. For npm and yarn the package.json beside it names the direct dependencies.
  * @param expected  the error for a text of another kind
  */
 export function readLock(file: LockFile, expected: Sentence): Result<Lock, Sentence> {
   const manifest = readJson(file.beside(file.name.replace(/[^/\\]*$/, 'package.json')) ?? '');
   const read = readText(file, manifest);
-  if (read === null || (read.packages.length === 0 && read.malformed.count === 0)) return error(expected);
+  if (read === null) return error(expected);
   return ok(lockOf(read, file, phrase('expected.lockFields')));
 }
 
 function readText({ name, text }: LockFile, manifest: ReturnType<typeof readJson>): LockText | null {
   if (name.endsWith('.json')) return parsePackageLock(text, manifest);
+  if (name.endsWith('bun.lock')) return parseBunLock(text);
   if (name.endsWith('.yaml')) return parsePnpmLock(text);
   const read = parseYarnLock(text);
   return read === null ? null : { ...read, direct: new Set([...read.direct, ...directOf(manifest ?? {})]) };

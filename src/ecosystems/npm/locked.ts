@@ -37,7 +37,12 @@ const publicUpstream = 'npm';
  * @param expected  the form of a valid line
  */
 export function lockOf({ packages, direct, mentions, malformed }: LockText, file: LockFile, expected: Sentence): Lock {
-  const once = new Map(packages.map((one) => [`${one.module}@${one.version}`, one]));
+  const once = new Map<string, Locked>();
+  for (const one of packages) {
+    const key = `${one.module}@${one.version}`;
+    // A patch is applied to the package of the registry, which is locked beside it.
+    if (!one.isLocal || !once.has(key)) once.set(key, one);
+  }
   const judged = [...once].map(([key, one]) => ({ key, ...one, because: skipReason(one, file) }));
   const order = sortByNeed(judged, mentions, direct, ({ key }) => key);
   const isOurs = (because: SkipReason | null): boolean => because === null || because === 'private';
@@ -49,7 +54,7 @@ export function lockOf({ packages, direct, mentions, malformed }: LockText, file
         return best === undefined ? [] : [[key, best.digests.join(' ')] as const];
       }),
     ),
-    malformed: malformed.count === 0 ? null : { ...malformed, file: file.name, expected },
+    malformed: malformed.count === 0 ? [] : [{ ...malformed, file: file.name, expected }],
   };
 }
 

@@ -6,6 +6,7 @@ const kinds = [
   { names: ['package-lock.json', 'npm-shrinkwrap.json'], is: phrase('expected.npmLock') },
   { names: ['pnpm-lock.yaml'], is: phrase('expected.pnpmLock') },
   { names: ['yarn.lock'], is: phrase('expected.yarnLock') },
+  { names: ['bun.lock'], is: phrase('expected.bunLock') },
 ] as const;
 
 function kindOf(name: string): (typeof kinds)[number] | null {
@@ -16,7 +17,7 @@ function kindOf(name: string): (typeof kinds)[number] | null {
 const expected = phrase('expected.npmLockPath');
 
 export const npmLocks: Locks = {
-  describes: 'A package-lock.json, npm-shrinkwrap.json, pnpm-lock.yaml or yarn.lock.',
+  describes: 'A package-lock.json, npm-shrinkwrap.json, pnpm-lock.yaml, yarn.lock or bun.lock.',
   top: 'So many of its packages: what the project requires itself first, then the most required by others.',
   expected,
   isLock: (name) => kindOf(name) !== null,

@@ -4,7 +4,7 @@ import { type Fields, fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 import { type Locked, type LockText, Malformed } from './locked.ts';
 import { splitPackage } from './names.ts';
 
-const dependencyKeys = ['dependencies', 'optionalDependencies'] as const;
+export const dependencyKeys = ['dependencies', 'optionalDependencies'] as const;
 const directKeys = [...dependencyKeys, 'devDependencies'] as const;
 
 /** `null`: the text is no JSON object. */
@@ -18,7 +18,7 @@ function textOf(fields: Fields, key: string): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-function mappingOf(fields: Fields, key: string): readonly (readonly [string, unknown])[] {
+export function mappingOf(fields: Fields, key: string): readonly (readonly [string, unknown])[] {
   return Object.entries(fieldsOf(memberIn(fields, key)) ?? {});
 }
 
@@ -28,14 +28,15 @@ export function directOf(manifest: Fields): readonly string[] {
 }
 
 /**
- * Parses a package-lock.json or npm-shrinkwrap.json of any format version; `null`: the text is none. Bundled packages
- * are skipped, because no client requests them.
+ * Parses a package-lock.json or npm-shrinkwrap.json of any format version; `null`: the text is none. npm before 5 wrote
+ * `dependencies` without a version of the format. Bundled packages are skipped, because no client requests them.
  * @param manifest  the project's package.json: format version 1 does not name the direct dependencies
  * @see https://docs.npmjs.com/cli/configuring-npm/package-lock-json
  */
 export function parsePackageLock(text: string, manifest: Fields | null): LockText | null {
   const file = readJson(text);
-  if (file === null || typeof file['lockfileVersion'] !== 'number') return null;
+  if (file === null || (typeof file['lockfileVersion'] !== 'number' && fieldsOf(file['dependencies']) === null))
+    return null;
   const tree = fieldsOf(file['packages']) === null ? readTree(file) : readPackages(file);
   return { ...tree, direct: new Set([...tree.direct, ...directOf(manifest ?? {})]), malformed: new Malformed() };
 }

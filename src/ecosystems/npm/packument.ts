@@ -1,16 +1,18 @@
 import type SemVer from 'semver/classes/semver.js';
 import parse from 'semver/functions/parse.js';
-import { isMarkup, utf8 } from '../../core/body.ts';
+import { isMarkup, utf8, type WholeBody } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { each, type Slices } from '../../core/slices.ts';
 import type { Contents } from '../../core/transcript.ts';
 import { failureOf, malformed, phrase, wrongContent } from '../../words/tell.ts';
-import { type Fields, fieldsOf, memberIn, parseFields } from '../parse-json.ts';
+import { type JsonFlaw, walkJson } from '../json-walk.ts';
+import { depthErrorOf, type Fields, fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 import { contentsOf, tagsOf } from '../talk.ts';
 import { type Integrity, readIntegrity, readShasum } from './integrity.ts';
 import { isExact } from './names.ts';
+import { PackumentReader } from './packument-reader.ts';
 import { isKeyName, type Signed } from './signatures.ts';
 
 export interface Dist {
@@ -21,10 +23,10 @@ export interface Dist {
 }
 
 export interface Packument {
-  /** The version of a tag; `null`: no such tag, or no complete version. */
-  tagged(tag: string): string | null;
-  /** The artifact of a version; `null`: no such version. An error if no artifact is stated. */
-  dist(version: string): Result<Dist, ProbeFailure> | null;
+  /** The requested version, or that of the requested tag; `null`: no such tag, or no complete version. */
+  readonly version: string | null;
+  /** The artifact of that version; `null`: no such version. An error if no artifact is stated. */
+  readonly dist: Result<Dist, ProbeFailure> | null;
   readonly listed: { readonly count: number; readonly newest: string | null };
   readonly contents: Contents;
 }
@@ -47,38 +49,49 @@ function ownText(fields: Fields | null, key: string): string | null {
 }
 
 /**
- * Parses a packument, abbreviated or full.
- * @param name  the requested package: a packument of another one is `malformed`
- * @returns     the failure `absent` if the whole package was unpublished
+ * Reads a packument, abbreviated or full, in bounded memory.
+ * @param name   the requested package: a packument of another one is `malformed`
+ * @param asked  a version or a tag; `null`: none
+ * @returns      the failure `absent` if the whole package was unpublished
  * @see protocols.md 2.1 and 2.2
  */
-export function* parsePackument(body: Uint8Array, name: string): Slices<Result<Packument, ProbeFailure>> {
-  const read = readObject(body, phrase('answer.packument'));
-  if (read.tag === 'error') return read;
-  if (memberIn(read.value, 'name') !== name) return error(malformed('answer.npmName'));
-  const versions = fieldsOf(memberIn(read.value, 'versions'));
-  if (versions === null) {
-    const isUnpublished = memberIn(fieldsOf(memberIn(read.value, 'time')), 'unpublished') !== undefined;
-    return error(isUnpublished ? { kind: 'absent', status: 200 } : malformed('answer.npmVersions'));
+export function* parsePackument(
+  body: WholeBody,
+  name: string,
+  asked: string | null,
+): Slices<Result<Packument, ProbeFailure>> {
+  const what = phrase('answer.packument');
+  if (isMarkup(body.read(0, 512))) return error(wrongContent('answer.notPage', { what }));
+  let read = new PackumentReader(asked);
+  const flaw = yield* walkJson(body, read.wanted);
+  if (flaw !== null || !read.isObject) return error(failureOfFlaw(flaw ?? 'broken', what));
+  // The tags may stand after what is looked up by them.
+  if (read.wasEarly) {
+    const version = read.version;
+    read = new PackumentReader(asked, version);
+    yield* walkJson(body, read.wanted);
   }
-  const tags = fieldsOf(memberIn(read.value, 'dist-tags'));
-  const keys = Object.keys(versions);
-  if (keys.length > limits.packumentVersions)
+  if (read.name !== name) return error(malformed('answer.npmName'));
+  if (read.versions === null)
+    return error(read.isUnpublished ? { kind: 'absent', status: 200 } : malformed('answer.npmVersions'));
+  if (read.versionsSeen > limits.packumentVersions)
     return error(malformed('answer.npmMost', { count: limits.packumentVersions }));
-  const { count, kept } = yield* selectHighest(keys, limits.contentVersions);
-  const time = fieldsOf(memberIn(read.value, 'time'));
-  const modifiedMs = timeIn(read.value, 'modified') ?? timeIn(time, 'modified');
+  const { count, kept } = yield* selectHighest([...read.versions], limits.contentVersions);
   return ok({
-    tagged: (tag) => versionIn(tags, tag),
-    dist(version) {
-      const manifest = memberIn(versions, version);
-      return manifest === undefined
-        ? null
-        : readDist(fieldsOf(manifest), { publishedMs: timeIn(time, version), modifiedMs });
-    },
+    version: read.version,
+    dist: read.manifest && readDist(read.manifest, read.times),
     listed: { count, newest: kept.at(-1) ?? null },
-    contents: { versions: contentsOf(kept, (version) => version.includes('-'), count), tags: tagsIn(tags) },
+    contents: {
+      versions: contentsOf(kept, (version) => version.includes('-'), count),
+      tags: tagsOf(Object.fromEntries(read.tags)),
+    },
   });
+}
+
+function failureOfFlaw(flaw: JsonFlaw, what: Sentence): ProbeFailure {
+  if (flaw === 'utf8') return malformed('answer.utf8', { what });
+  const expected = phrase('answer.object', { what });
+  return failureOf('malformed', flaw === 'deep' ? depthErrorOf(expected) : expected);
 }
 
 function versionIn(tags: Fields | null, tag: string): string | null {
@@ -95,11 +108,6 @@ function tagsIn(tags: Fields | null): Readonly<Record<string, string>> {
       }),
     ),
   );
-}
-
-function timeIn(fields: Fields | null, key: string): number | null {
-  const ms = Date.parse(ownText(fields, key) ?? '');
-  return Number.isNaN(ms) ? null : ms;
 }
 
 function readDist(

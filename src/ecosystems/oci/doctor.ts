@@ -1,3 +1,4 @@
+import { parse } from 'yaml';
 import type { Place } from '../../core/trap.ts';
 import { baseUrl } from '../../core/url.ts';
 import { type Doctor, type FileLine, present } from '../doctor.ts';
@@ -114,24 +115,52 @@ const groovy = /\b(?:image|docker)\s*[:(]?\s*["']([^"']+)["']/g;
 function imagesIn(path: string): ((text: string) => readonly string[]) | null {
   const name = path.split('/').at(-1) ?? '';
   if (dockerfile.test(name)) return (text) => named(text, [from]);
-  if (compose.test(name)) return (text) => named(text, [imageKey]);
+  if (compose.test(name)) return composeImages;
   if (workflow.test(path)) return (text) => named(text, [imageKey, dockerUrl]);
   if (jenkinsfile.test(name)) return (text) => named(text, [groovy]);
   return gitlab.test(name) ? (text) => [...named(text, [imageKey]), ...named(servicesOf(text), [listItem])] : null;
 }
 
-/** The images with a tag or digest and without variables. Stages of a Dockerfile have no tag. */
+/** The images that services of a compose file pull: `image` beside `build` names what is built. */
+function composeImages(text: string): readonly string[] {
+  const services = tableOf(tableOf(parsedYaml(text))?.['services']) ?? {};
+  return Object.values(services).flatMap((service) => {
+    const { image, build, pull_policy: policy } = tableOf(service) ?? {};
+    return typeof image !== 'string' || build !== undefined || policy === 'build' ? [] : exactImages([image]);
+  });
+}
+
+/** `null`: the text is no YAML. */
+function parsedYaml(text: string): unknown {
+  try {
+    return parse(text, { merge: true, logLevel: 'silent' });
+  } catch {
+    return null;
+  }
+}
+
+function tableOf(value: unknown): Readonly<Record<string, unknown>> | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : null;
+}
+
+/** The images of lines that are no comments. Stages of a Dockerfile have no tag. */
 function named(content: string, patterns: readonly RegExp[]): readonly string[] {
-  return content
-    .split('\n')
-    .filter((line) => !/^\s*(#|\/\/)/.test(line))
-    .flatMap((line) => patterns.flatMap((pattern) => [...line.matchAll(pattern)].map(([, text = '']) => text)))
-    .flatMap((text) => {
-      const image = text.includes('$') ? null : parseImage(text);
-      if (image?.tag !== 'ok' || image.value.version === null) return [];
-      const { host, repository, version } = image.value;
-      return [`${host}/${repository}${version.includes(':') ? '@' : ':'}${version}`];
-    });
+  const lines = content.split('\n').filter((line) => !/^\s*(#|\/\/)/.test(line));
+  return exactImages(
+    lines.flatMap((line) => patterns.flatMap((pattern) => [...line.matchAll(pattern)].map(([, text = '']) => text))),
+  );
+}
+
+/** Those with a tag or digest and without variables, with their registry. */
+function exactImages(texts: readonly string[]): readonly string[] {
+  return texts.flatMap((text) => {
+    const image = text.includes('$') ? null : parseImage(text);
+    if (image?.tag !== 'ok' || image.value.version === null) return [];
+    const { host, repository, version } = image.value;
+    return [`${host}/${repository}${version.includes(':') ? '@' : ':'}${version}`];
+  });
 }
 
 /** The lines below each `services:`. List items elsewhere in a CI file are commands. */

@@ -12,7 +12,8 @@ const usualPlatform = 'linux/amd64';
 export const oci: Ecosystem<OciSettings, OciOwn> = {
   id: 'oci',
   publicUpstream: null,
-  errorWords: /docker|containerd|Error response from daemon|\bmanifest\b|skopeo|\bctr: |ImagePull|\/v2\//,
+  errorWords:
+    /docker|containerd|Error response from daemon|\bmanifest\b|skopeo|\bctr: |ImagePull|\/v2\/|Digest did not match|[Cc]opying (?:blob|image)|initializing source/,
   spec: [
     'https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pull',
     'https://github.com/opencontainers/image-spec/blob/main/image-index.md',

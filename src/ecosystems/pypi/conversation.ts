@@ -3,30 +3,17 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Conversation } from '../../core/ports.ts';
-import { dropContents, type Facts, type Verdict } from '../../core/transcript.ts';
+import { dropContents, type Verdict } from '../../core/transcript.ts';
 import { failureOf, malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
-import {
-  type Answered,
-  contentsOf,
-  ended,
-  failedBy,
-  fine,
-  get,
-  inSlices,
-  matchesBeginning,
-  type Talk,
-  unaskable,
-  wholeOf,
-} from '../talk.ts';
+import { type Answered, ended, failedBy, fine, get, matchesBeginning, type Talk, unaskable, wholeOf } from '../talk.ts';
 import { provenance } from './attested.ts';
 import type { PypiContext } from './context.ts';
-import { find, page } from './find.ts';
+import { find, page, read } from './find.ts';
 import { normalNameOf } from './names.ts';
 import { acceptAll, acceptHtml, formOf } from './page.ts';
-import { metadataUrlOf, type ProjectPage } from './project-page.ts';
-import { newestOf, type ReleaseFile, releasesOf } from './release.ts';
+import { metadataUrlOf } from './project-page.ts';
+import { type ReleaseFile, Releases } from './release.ts';
 import { type Pins, verify } from './verify.ts';
-import { canonicalVersionOf, isPrerelease } from './version.ts';
 
 export { prepare } from './attested.ts';
 
@@ -56,14 +43,16 @@ export function* probe(target: Target, context: PypiContext): Conversation {
 
 function* index(target: Target, context: PypiContext): Talk<Verdict> {
   const got = yield* page(target, context, acceptAll, false);
-  return got.tag === 'error' ? ended(got.error) : fine(yield* factsOf(target, got.value));
+  return got.tag === 'error' ? ended(got.error) : yield* judge(target, got.value);
 }
 
 /** Checks the HTML form of a page: a cache that ignores `Vary` may send JSON. 406: the mirror has only JSON. */
 function* html(target: Target, context: PypiContext): Talk<Verdict> {
   const got = yield* page(target, context, acceptHtml, false);
   if (got.tag === 'ok') {
-    if (formOf(got.value.answer.headers) === 'html') return fine(dropContents(yield* factsOf(target, got.value)));
+    const { outcome, facts } = yield* judge(target, got.value);
+    if (outcome.tag !== 'ok') return ended(outcome, facts);
+    if (formOf(got.value.headers) === 'html') return fine(dropContents(facts));
     return failedBy(wrongContent('answer.pageHtml'));
   }
   const { error: end } = got;
@@ -71,25 +60,18 @@ function* html(target: Target, context: PypiContext): Talk<Verdict> {
   return isOther ? fine({ notOffered: true }) : ended(end);
 }
 
-function* factsOf(
-  { module }: Target,
-  { answer, page }: { readonly answer: Answered; readonly page: ProjectPage },
-): Talk<Facts> {
-  const releases = yield* inSlices(releasesOf(page, normalNameOf(module ?? '')));
+function* judge({ module }: Target, answer: Answered): Talk<Verdict> {
+  const releases = new Releases(normalNameOf(module ?? ''));
+  const page = yield* read(answer, releases);
+  if (page.tag === 'error') return ended(page.error);
   const told = answer.headers['x-pypi-last-serial'] ?? '';
-  const serial = /^\d{1,20}$/.test(told) ? told : page.serial;
-  const known = releases.filter(({ files }) => files.length > 0);
-  const pre = new Set(known.flatMap(({ version }) => (isPrerelease(version) ? [canonicalVersionOf(version)] : [])));
-  const names = known.map(({ version }) => canonicalVersionOf(version));
+  const serial = /^\d{1,20}$/.test(told) ? told : page.value.serial;
   const counted = Number(serial ?? Number.NaN);
-  return {
-    listed: { count: releases.length, newest: (newestOf(releases) ?? releases.at(-1))?.text ?? null },
-    contents: {
-      versions: contentsOf(names, (name) => pre.has(name)),
-      ...(Number.isSafeInteger(counted) ? { serial: counted } : {}),
-    },
+  return fine({
+    listed: releases.listed,
+    contents: { versions: releases.contents, ...(Number.isSafeInteger(counted) ? { serial: counted } : {}) },
     ...(serial === null ? {} : { own: { serial } }),
-  };
+  });
 }
 
 /** Fetches and verifies the core metadata of a file, if the page announces it. */

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { type FileChange, type Machine, placeTextOf } from '../../core/trap.ts';
 import { addLines, type Doctor, plainUrlOf, present, readWord, replaceLines } from '../doctor.ts';
 import { checkIndexes } from './clients.ts';
+import { pypiLocks } from './locks.ts';
 import { findNamedPipFile, findPypi, listUserPipFiles, sortInOrder, userUvFileOf } from './settings-found.ts';
 import { findPypiTraps, pypiKinds, urlOf } from './traps.ts';
 
@@ -59,7 +60,8 @@ export const doctor: Doctor = {
     const off = say('settle.wins', { key: pipFile, place: '$PIP_CONFIG_FILE' });
     return { changes, notes: [off, ...notes], ...(changes.length === 0 && { isForEnvironment: true }) };
   },
-  isUsualLock: (name) => name === 'uv.lock' || name === 'poetry.lock' || /^requirements([.-][\w.-]+)?\.txt$/.test(name),
+  isUsualLock: (name) =>
+    pypiLocks.isLock(name) && (!name.endsWith('.txt') || /^requirements([.-][\w.-]+)?\.txt$/.test(name)),
 };
 
 /** Adds the line at the beginning of `[global]` in a pip.conf. */

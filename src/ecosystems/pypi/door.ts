@@ -3,7 +3,6 @@ import { readForeignUrl, readPageUrl } from '../../core/url.ts';
 import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
 import { escapeExpression } from '../globs.ts';
 import { isProjectName, normalNameOf } from './names.ts';
-import { filesMax } from './project-page.ts';
 
 /** Files are not requested at the door, because the links to them are made absolute. */
 function readProjectPath(path: string): DoorPath | null {
@@ -32,6 +31,9 @@ function absoluteHtml(text: string, url: string): string | null {
   );
 }
 
+/** The most links of a page that are made absolute. */
+const linksMax = 100_000;
+
 /** The text with every match replaced; `null`: there are too many, or the result is too long. */
 function replaceLinks(text: string, pattern: RegExp, replace: (match: RegExpExecArray) => string): string | null {
   const parts: string[] = [];
@@ -40,7 +42,7 @@ function replaceLinks(text: string, pattern: RegExp, replace: (match: RegExpExec
     const made = replace(match);
     links += 1;
     chars += match.index - at + made.length;
-    if (links > filesMax || chars > limits.doorRewriteBytes) return null;
+    if (links > linksMax || chars > limits.doorRewriteBytes) return null;
     parts.push(text.slice(at, match.index), made);
     at = match.index + match[0].length;
   }
@@ -72,7 +74,10 @@ function decodedText(value: string): string {
 
 const patterns: DoorPatterns = {
   paths: '[a-z0-9._-]+/?',
-  beside: 'packages',
+  files: {
+    beside: 'packages',
+    paths: '.*[^/]\\.(?:whl|egg|zip|tgz|tar|tar\\.gz|tar\\.bz2|tar\\.xz|exe|msi|rpm|deb)(?:\\.metadata|\\.asc)?',
+  },
   privateOf: (pattern) =>
     `${normalNameOf(pattern).split('*').map(escapeExpression).join('[^/]*').replaceAll('-', '[-_.]+')}(?:/|$)`,
 };
@@ -80,6 +85,7 @@ const patterns: DoorPatterns = {
 export const pypiDoor: DoorPaths = {
   prefix: 'pypi/simple',
   patterns,
+  files: () => import('./door-files.ts').then(({ pypiFiles }) => pypiFiles),
   read: readProjectPath,
   absolute: (text, contentType, url) => (/json/i.test(contentType) ? absoluteJson(text, url) : absoluteHtml(text, url)),
 };

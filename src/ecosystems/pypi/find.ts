@@ -17,8 +17,8 @@ import {
 import type { PypiContext } from './context.ts';
 import { isProjectName, newest, normalNameOf } from './names.ts';
 import { acceptAll, readPage } from './page.ts';
-import type { ProjectPage } from './project-page.ts';
-import { chooseFile, newestOf, type ReleaseFile, releaseOf, releasesOf } from './release.ts';
+import type { PageReader, ProjectPage } from './project-page.ts';
+import { FileChoice, type ReleaseFile, Releases } from './release.ts';
 import { type Pins, pinsOf } from './verify.ts';
 
 export function* page(
@@ -26,20 +26,23 @@ export function* page(
   context: PypiContext,
   accept: string,
   aside: boolean,
-): Talk<Result<{ readonly answer: Answered; readonly page: ProjectPage }, End>> {
+): Talk<Result<Answered, End>> {
   if (module === null || !isProjectName(module)) return error(unaskable);
-  const got = yield* get(
+  return yield* get(
     {
       url: below(context, `${normalNameOf(module)}/`),
       headers: { accept, 'cache-control': 'max-age=0' },
-      bodyBytesMax: limits.projectPageBytes,
+      bodyBytesMax: limits.indexBytes,
+      large: true,
       ...(aside ? { aside } : {}),
     },
     context,
   );
-  if (got.tag === 'error') return error(got.error);
-  const read = yield* inSlices(readPage(got.value));
-  return read.tag === 'error' ? stoppedBy(read.error) : ok({ answer: got.value, page: read.value });
+}
+
+export function* read(answer: Answered, reader: PageReader): Talk<Result<ProjectPage, End>> {
+  const page = yield* inSlices(readPage(answer, reader));
+  return page.tag === 'error' ? stoppedBy(page.error) : page;
 }
 
 interface Found {
@@ -60,13 +63,22 @@ export function* find(
   const got = yield* page(target, context, acceptAll, true);
   if (got.tag === 'error') return error(ended(got.error));
   const module = normalNameOf(target.module ?? '');
-  const releases = yield* inSlices(releasesOf(got.value.page, module));
+  const absent = error(failedBy({ kind: 'absent', status: got.value.status }));
   const asked = target.version ?? newest;
-  const release = asked === newest ? newestOf(releases) : releaseOf(releases, asked);
-  if (release === null) return error(failedBy({ kind: 'absent', status: got.value.answer.status }));
-  const version = asked === newest ? release.text : asked;
+  let version: string | null = asked;
+  if (asked === newest) {
+    const releases = new Releases(module);
+    const listed = yield* read(got.value, releases);
+    if (listed.tag === 'error') return error(ended(listed.error));
+    version = releases.newest;
+  }
+  if (version === null) return absent;
   const pins = pinsOf(context.pinned, module, version);
-  const chosen = chooseFile(release.files.filter(has), ({ name, sha256 }) => pins.knows(name, sha256));
+  const choice = new FileChoice(module, version, has, ({ name, sha256 }) => pins.knows(name, sha256));
+  const chosenFrom = yield* read(got.value, choice);
+  if (chosenFrom.tag === 'error') return error(ended(chosenFrom.error));
+  if (!choice.isThere) return absent;
+  const { chosen } = choice;
   if (chosen === null) return ok(null);
   const vouched = context.own.isAuthority && chosen.sha256 !== null;
   return ok({

@@ -1,5 +1,5 @@
 import type { Mirror } from '../../core/mirror.ts';
-import type { LockEntry, LockFile, SkipReason } from '../locks.ts';
+import { type Lock, type LockEntry, type LockFile, type SkipReason, sortByNeed } from '../locks.ts';
 import { publicPypi } from './context.ts';
 import { isProjectName, normalNameOf } from './names.ts';
 import { parseVersion } from './version.ts';
@@ -34,4 +34,29 @@ export function entryOf(
     return source.url !== null && isForeignIndex(source.url, mirrors) ? 'foreign' : null;
   };
   return { module, version, because: because() };
+}
+
+/** A package of a lock file. `needs`: the names of the packages that it requires. */
+export interface Locked {
+  readonly name: string;
+  readonly version: string;
+  readonly source: LockSource;
+  readonly needs: readonly string[];
+  readonly files: readonly { readonly name: string; readonly sha256: string }[];
+}
+
+/** The entries of a lock file, the most needed first, and the hashes of their files. */
+export function lockOf(
+  packages: readonly Locked[],
+  needs: ReadonlyMap<string, number>,
+  file: LockFile,
+): Pick<Lock, 'entries' | 'pinned'> {
+  const pinned: Record<string, string> = Object.create(null) as Record<string, string>;
+  const entries = packages.map(({ name, version, source, files }) => {
+    const entry = entryOf(name, version, source, file);
+    if (entry.because === null)
+      for (const one of files) pinned[`${entry.module}@${version}/${one.name}`] = `sha256:${one.sha256}`;
+    return entry;
+  });
+  return { entries: sortByNeed(entries, needs), pinned: { ...pinned } };
 }

@@ -1,15 +1,16 @@
 import { Tokenizer } from 'htmlparser2';
-import { utf8 } from '../../core/body.ts';
+import type { WholeBody } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import { charsPerSlice, type Slices } from '../../core/slices.ts';
+import { charsPerSlice as bytesPerSlice, type Slices } from '../../core/slices.ts';
 import { readForeignUrl } from '../../core/url.ts';
 import { malformed, wrongContent } from '../../words/tell.ts';
 import {
-  filesMax,
   type IndexFile,
   nameIn,
+  type PageFile,
+  type PageReader,
   type ProjectPage,
   parseFileUrl,
   parseProvenanceUrl,
@@ -25,23 +26,26 @@ const distribution = /\.(whl|tar\.gz|zip|tar\.bz2|tgz|tar\.xz|tar|egg|exe|msi|rp
 const current = /\.(whl|tar\.gz)$/i;
 
 /**
- * Parses a project page in HTML: the anchors whose text or URL names a distribution file. A page without them must
+ * Reads a project page in HTML: the anchors whose text or URL names a distribution file. A page without them must
  * state the version of the repository API, else it is wrong content.
  * @see PEP 503, PEP 629, PEP 592; protocols.md 0.2, 3.3
  */
-export function* readHtmlPage(body: Uint8Array, pageUrl: string): Slices<Result<ProjectPage, ProbeFailure>> {
-  const text = utf8(body);
-  if (text === null) return error(notHtml1);
-  const read: Read = { files: [], version: null, base: pageUrl, open: null };
-  yield* walkTags(text, keys, (tag) => take(read, tag, pageUrl));
-  const { files, version } = read;
-  if (version !== null && !/^1\.\d+$/.test(version)) return error(notHtml1);
-  if (version === null && files.length === 0) return error(notAPage);
-  return ok({ files, versions: null, serial: /<!--SERIAL (\d{1,20})-->\s*$/.exec(text.slice(-200))?.[1] ?? null });
+export function* readHtmlPage(
+  body: WholeBody,
+  pageUrl: string,
+  reader: PageReader,
+): Slices<Result<ProjectPage, ProbeFailure>> {
+  const read: Read = { reader, hasFile: false, version: null, base: pageUrl, open: null };
+  const end = yield* walkTags(body, keys, (tag) => take(read, tag, pageUrl));
+  const { hasFile, version } = read;
+  if (end === null || (version !== null && !/^1\.\d+$/.test(version))) return error(notHtml1);
+  if (version === null && !hasFile) return error(notAPage);
+  return ok({ serial: /<!--SERIAL (\d{1,20})-->\s*$/.exec(end)?.[1] ?? null });
 }
 
 interface Read {
-  readonly files: IndexFile[];
+  readonly reader: PageReader;
+  hasFile: boolean;
   version: string | null;
   base: string;
   open: HtmlTag | null;
@@ -59,9 +63,10 @@ const keys: ReadonlySet<string> = new Set([
 
 function take(read: Read, tag: HtmlTag, pageUrl: string): void {
   const { name, attributes } = tag;
-  if (read.open !== null && read.files.length < filesMax) {
-    const file = readAnchor(read.open, tag.textBefore.trim(), read.base);
-    if (file !== null) read.files.push(file);
+  if (read.open !== null) {
+    const file = fileOf(read.open, tag.textBefore.trim(), read.base);
+    if (file !== null) read.reader.file(file);
+    read.hasFile ||= file?.read() != null;
   }
   read.open = name === 'a' ? tag : null;
   if (name === 'base') read.base = readForeignUrl(attributes.get('href') ?? '', pageUrl)?.href ?? pageUrl;
@@ -70,12 +75,16 @@ function take(read: Read, tag: HtmlTag, pageUrl: string): void {
 }
 
 /** @param text  the anchor's text; folder listings shorten long names in it */
-function readAnchor({ attributes }: HtmlTag, text: string, base: string): IndexFile | null {
-  const href = attributes.get('href');
+function fileOf({ attributes }: HtmlTag, text: string, base: string): PageFile | null {
+  const href = attributes.get('href')?.trim();
   if (href === undefined) return null;
-  const name = distribution.test(text) ? text : nameIn(href.trim());
+  const name = distribution.test(text) ? text : nameIn(href);
   if (name.length > limits.moduleChars || (name !== text && !current.test(name))) return null;
-  const found = parseFileUrl(href.trim(), base);
+  return { name, isYanked: attributes.has('data-yanked'), read: () => readAnchor(attributes, name, href, base) };
+}
+
+function readAnchor(attributes: HtmlTag['attributes'], name: string, href: string, base: string): IndexFile | null {
+  const found = parseFileUrl(href, base);
   if (found === null) return null;
   const metadata = attributes.get('data-core-metadata') ?? attributes.get('data-dist-info-metadata');
   return {
@@ -112,12 +121,27 @@ function joined(part: string, more: string): string {
 
 function nothing(): void {}
 
+/** What a page may state at its very end. */
+const endChars = 200;
+
 /**
- * Passes the tags of a page to `tell`, in order and in linear time. An unfinished tag at the end is ignored.
+ * Passes the tags of a page to `tell`, in order, in linear time and in bounded memory. An unfinished tag at the end is
+ * ignored.
  * @param keys  the names of the attributes to keep, in lower case
+ * @returns     the last characters of the page; `null`: it is not in UTF-8
  * @see docs/decisions/0016-parsers-kept.md
  */
-export function* walkTags(html: string, keys: ReadonlySet<string>, tell: (tag: HtmlTag) => void): Slices<void> {
+export function* walkTags(
+  body: WholeBody,
+  keys: ReadonlySet<string>,
+  tell: (tag: HtmlTag) => void,
+): Slices<string | null> {
+  /** The end of what was read, and where it begins in the whole text. */
+  let recent = '';
+  let recentFrom = 0;
+  /** A part of the text; empty if it began so long ago that only overlong parts did. */
+  const part = (from: number, to: number): string =>
+    from < recentFrom ? '' : recent.slice(from - recentFrom, to - recentFrom);
   let textBefore = '';
   let name = '';
   let attributes = new Map<string, string>();
@@ -131,21 +155,21 @@ export function* walkTags(html: string, keys: ReadonlySet<string>, tell: (tag: H
     {},
     {
       ontext: (from, to) => {
-        textBefore = joined(textBefore, html.slice(from, to));
+        textBefore = joined(textBefore, part(from, to));
       },
       ontextentity: (code) => {
         textBefore = joined(textBefore, String.fromCodePoint(code));
       },
       onopentagname(from, to) {
-        name = html.slice(from, to).toLowerCase();
+        name = part(from, to).toLowerCase();
         attributes = new Map();
       },
       onattribname(from, to) {
-        key = html.slice(from, to).toLowerCase();
+        key = part(from, to).toLowerCase();
         value = '';
       },
       onattribdata(from, to) {
-        value = joined(value, html.slice(from, to));
+        value = joined(value, part(from, to));
       },
       onattribentity(code) {
         value = joined(value, String.fromCodePoint(code));
@@ -156,7 +180,7 @@ export function* walkTags(html: string, keys: ReadonlySet<string>, tell: (tag: H
       onopentagend: end,
       onselfclosingtag: end,
       onclosetag(from, to) {
-        name = `/${html.slice(from, to).toLowerCase()}`;
+        name = `/${part(from, to).toLowerCase()}`;
         attributes = new Map();
         end();
       },
@@ -167,9 +191,26 @@ export function* walkTags(html: string, keys: ReadonlySet<string>, tell: (tag: H
       onend: nothing,
     },
   );
-  for (let at = 0; at < html.length; at += charsPerSlice) {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const memory = body.bytes > bytesPerSlice ? Buffer.allocUnsafe(bytesPerSlice) : undefined;
+  for (let at = 0; at < body.bytes; at += bytesPerSlice) {
     if (at > 0) yield;
-    tokenizer.write(html.slice(at, at + charsPerSlice));
+    const piece = decodeNext(decoder, body.read(at, bytesPerSlice, memory), at + bytesPerSlice < body.bytes);
+    if (piece === null) return null;
+    const old = Math.max(0, recent.length - partCharsMax);
+    recent = recent.slice(old) + piece;
+    recentFrom += old;
+    tokenizer.write(piece);
   }
   tokenizer.end();
+  return recent.slice(-endChars);
+}
+
+/** Decodes the next bytes; `null`: they are not UTF-8. */
+function decodeNext(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array, hasMore: boolean): string | null {
+  try {
+    return decoder.decode(bytes, { stream: hasMore });
+  } catch {
+    return null;
+  }
 }

@@ -1,15 +1,17 @@
-import { isMarkup, utf8 } from '../../core/body.ts';
+import { isMarkup, type WholeBody } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import { each, type Slices } from '../../core/slices.ts';
+import type { Slices } from '../../core/slices.ts';
 import { failureOf, phrase, wrongContent } from '../../words/tell.ts';
-import { fieldsOf, memberIn, parseFields } from '../parse-json.ts';
-import type { Answered } from '../talk.ts';
+import { type Wanted, walkJson } from '../json-walk.ts';
+import { depthErrorOf, type Fields, fieldsOf, memberIn } from '../parse-json.ts';
+import { type Answered, wholeOf } from '../talk.ts';
 import { readHtmlPage } from './page-html.ts';
 import {
-  filesMax,
   type IndexFile,
+  type PageFile,
+  type PageReader,
   type ProjectPage,
   parseFileUrl,
   parseProvenanceUrl,
@@ -33,16 +35,17 @@ export function formOf(headers: Answered['headers']): 'json' | 'html' | null {
 }
 
 /**
- * Parses a project page by its content type.
+ * Reads a project page by its content type, in one pass and in bounded memory.
+ * @param reader  receives the files and versions, also of a page that turns out to be invalid
  * @returns wrong content for other types, and for HTML that is no project page; malformed if the page cannot be parsed
  *          or states an unknown API version
  * @see protocols.md 0.2, 3.2, 3.3
  */
-export function* readPage({ headers, body, finalUrl }: Answered): Slices<Result<ProjectPage, ProbeFailure>> {
-  const form = formOf(headers);
-  if (form === null || (form === 'json' && isMarkup(body))) return error(notAPage);
-  const base = baseOf(finalUrl);
-  return yield* form === 'json' ? readJsonPage(body, base) : readHtmlPage(body, base);
+export function* readPage(answer: Answered, reader: PageReader): Slices<Result<ProjectPage, ProbeFailure>> {
+  const form = formOf(answer.headers);
+  if (form === null || (form === 'json' && isMarkup(answer.body))) return error(notAPage);
+  const base = baseOf(answer.finalUrl);
+  return yield* (form === 'json' ? readJsonPage : readHtmlPage)(wholeOf(answer), base, reader);
 }
 
 /** The URL of the page without credentials: masked credentials may make it invalid. */
@@ -57,42 +60,65 @@ function baseOf(finalUrl: string): string {
 const expected = phrase('answer.pageJson');
 const malformed: ProbeFailure = failureOf('malformed', expected);
 
-/** Parses a project page in JSON; invalid entries of `files` are skipped. @see PEP 691, PEP 700 */
-export function* readJsonPage(body: Uint8Array, base: string): Slices<Result<ProjectPage, ProbeFailure>> {
-  const parsed = parseFields(utf8(body) ?? '', expected);
-  if (parsed.tag === 'error') return error(failureOf('malformed', parsed.error));
-  const page = parsed.value;
-  const [meta, files] = [fieldsOf(memberIn(page, 'meta')), memberIn(page, 'files')];
-  if (meta === null || !Array.isArray(files)) return error(malformed);
-  const version = memberIn(meta, 'api-version');
-  if (typeof version !== 'string' || !/^1\.\d+$/.test(version)) return error(malformed);
-  const listed = memberIn(page, 'versions');
-  const known: IndexFile[] = [];
-  yield* each(files.slice(0, filesMax), (file) => {
-    const read = readFile(file, base);
-    if (read !== null) known.push(read);
-  });
-  return ok({
-    files: known,
-    versions: Array.isArray(listed) ? listed.slice(0, filesMax).filter((one) => typeof one === 'string') : null,
-    serial: serialOf(memberIn(meta, '_last-serial')),
-  });
+/** Reads a project page in JSON; invalid entries of `files` are skipped. @see PEP 691, PEP 700 */
+export function* readJsonPage(
+  body: WholeBody,
+  base: string,
+  reader: PageReader,
+): Slices<Result<ProjectPage, ProbeFailure>> {
+  let meta: unknown;
+  let hasFiles: boolean | null = null;
+  const files = {
+    begins(kind: string) {
+      if (hasFiles !== null) reader.restart();
+      hasFiles = kind === 'list';
+    },
+    entry: {
+      value(entry: unknown) {
+        const file = fileOf(entry, base);
+        if (file !== null) reader.file(file);
+      },
+    },
+  };
+  const versions = { entry: { value: (one: unknown) => void (typeof one === 'string' && reader.version?.(one)) } };
+  const parts: Readonly<Record<string, Wanted>> = {
+    files,
+    versions,
+    meta: {
+      value: (one) => {
+        meta = one;
+      },
+    },
+  };
+  const flaw = yield* walkJson(body, { member: (key) => (Object.hasOwn(parts, key) ? (parts[key] ?? null) : null) });
+  if (flaw !== null) return error(flaw === 'deep' ? failureOf('malformed', depthErrorOf(expected)) : malformed);
+  const fields = fieldsOf(meta);
+  const version = memberIn(fields, 'api-version');
+  if (hasFiles !== true || typeof version !== 'string' || !/^1\.\d+$/.test(version)) return error(malformed);
+  return ok({ serial: serialOf(memberIn(fields, '_last-serial')) });
 }
 
-function readFile(value: unknown, base: string): IndexFile | null {
+function fileOf(value: unknown, base: string): PageFile | null {
   const file = fieldsOf(value);
-  if (file === null) return null;
   const name = memberIn(file, 'filename');
   const href = memberIn(file, 'url');
   if (typeof name !== 'string' || typeof href !== 'string' || name.length > limits.moduleChars) return null;
+  const yanked = memberIn(file, 'yanked');
+  const isYanked = yanked === true || typeof yanked === 'string';
+  return { name, isYanked, read: () => readFile(file, { name, href, isYanked, base }) };
+}
+
+function readFile(
+  file: Fields | null,
+  { name, href, isYanked, base }: { name: string; href: string; isYanked: boolean; base: string },
+): IndexFile | null {
   const url = parseFileUrl(href, base);
   if (url === null) return null;
-  const yanked = memberIn(file, 'yanked');
   return {
     name,
     url: url.url,
     sha256: hashIn(memberIn(file, 'hashes')),
-    isYanked: yanked === true || typeof yanked === 'string',
+    isYanked,
     metadata: announced(memberIn(file, 'core-metadata') ?? memberIn(file, 'dist-info-metadata')),
     provenance: parseProvenanceUrl(memberIn(file, 'provenance'), base),
   };

@@ -12,16 +12,27 @@ export interface IndexFile {
   readonly provenance: string | null;
 }
 
+/** A file as a page lists it. */
+export interface PageFile {
+  readonly name: string;
+  readonly isYanked: boolean;
+  /** `null`: the file has no valid URL, so it does not count. */
+  read(): IndexFile | null;
+}
+
+/** Receives what a project page lists, in the order of the page. */
+export interface PageReader {
+  file(file: PageFile): void;
+  /** An entry of the page's list of versions, which pages in HTML do not have. */
+  version?(text: string): void;
+  /** Forgets everything: another list of files begins, and of duplicate keys the last counts. */
+  restart(): void;
+}
+
 export interface ProjectPage {
-  readonly files: readonly IndexFile[];
-  /** `null`: the page has no list of versions. */
-  readonly versions: readonly string[] | null;
   /** The serial of the project's last change, in digits; `null`: not stated. */
   readonly serial: string | null;
 }
-
-/** The most files of one page that are read. */
-export const filesMax = 100_000;
 
 interface FileUrl {
   readonly url: string;

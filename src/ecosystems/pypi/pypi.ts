@@ -66,7 +66,7 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
   id: 'pypi',
   publicUpstream: publicPypi,
   errorWords:
-    /^ERROR: (?:Could not|No matching|HTTP|THESE|Exception:|Cannot)|^WARNING: (?:Retrying|The repository)|HTTPS?ConnectionPool|Failed to fetch: `|\/simple\b/m,
+    /^ERROR: (?:Could not|No matching|HTTP|THESE|Exception:|Cannot)|^WARNING: (?:Retrying|The repository)|HTTPS?ConnectionPool|Failed to (?:fetch: |download(?: and build)? )`|No solution found when resolving|Failed to extract archive|UV_HTTP_TIMEOUT|\.whl\b|\/simple\b/m,
   spec: [
     'https://packaging.python.org/en/latest/specifications/simple-repository-api/',
     'https://peps.python.org/pep-0503/',

@@ -1,14 +1,16 @@
 import { limits } from '../../core/limits.ts';
-import { each, type Slices } from '../../core/slices.ts';
+import type { Contents } from '../../core/transcript.ts';
+import { contentsOf } from '../talk.ts';
 import { normalNameOf } from './names.ts';
-import type { IndexFile, ProjectPage } from './project-page.ts';
-import { compareVersions, isPrerelease, type PypiVersion, parseVersion } from './version.ts';
+import type { IndexFile, PageFile, PageReader } from './project-page.ts';
+import { canonicalVersionOf, compareVersions, isPrerelease, type PypiVersion, parseVersion } from './version.ts';
 
 interface Release {
   /** As in the page's list, else as in the first file's name. */
-  readonly text: string;
+  text: string;
   readonly version: PypiVersion;
-  readonly files: readonly ReleaseFile[];
+  isListed: boolean;
+  files: 'none' | 'yanked' | 'usable';
 }
 
 /** A file of a release, with the parts of its name (`FileName`). */
@@ -17,50 +19,180 @@ export interface ReleaseFile extends IndexFile {
   readonly tags: string;
 }
 
-/** How many releases above `limits.versionsKept` are collected before the list is cut. */
-const spareMax = 2_000;
+/**
+ * The releases of a page, by its list of versions and its file names. Counts up to `limits.versionsCounted` and keeps no
+ * files, so that memory does not grow with the page.
+ * @param project  the normalised name
+ */
+export class Releases implements PageReader {
+  readonly #project: string;
+  #known = new Map<string, Release>();
+  #withFiles = 0;
+  /** The highest ones with files, ascending. */
+  #highest: Release[] = [];
+  #last: Release | null = null;
+  #newest: Release | null = null;
+  /** Files of one release mostly stand together. */
+  #recent: { readonly written: string; readonly key: string | null } = { written: '', key: null };
 
-/** The highest `limits.versionsKept` releases of a page, ascending: from its list of versions and its file names. */
-export function* releasesOf({ files, versions }: ProjectPage, project: string): Slices<readonly Release[]> {
-  let found = new Map<string, { text: string; version: PypiVersion; files: ReleaseFile[] }>();
-  const ordered = () =>
-    [...found].sort(([, a], [, b]) => compareVersions(a.version, b.version)).slice(-limits.versionsKept);
-  const of = (text: string): ReleaseFile[] | null => {
+  constructor(project: string) {
+    this.#project = project;
+  }
+
+  restart(): void {
+    this.#known = new Map();
+    this.#withFiles = 0;
+    this.#highest = [];
+    this.#last = null;
+    this.#newest = null;
+  }
+
+  version(written: string): void {
+    const key = this.#keyOf(written);
+    const release = key === null ? null : this.#release(key, written);
+    if (release === null || release.isListed) return;
+    release.isListed = true;
+    release.text = copied(written);
+  }
+
+  file(file: PageFile): void {
+    const name = parseFileName(file.name, this.#project);
+    const key = name === null ? null : this.#keyOf(name.version);
+    if (name === null || key === null) return;
+    const files = this.#known.get(key)?.files ?? 'none';
+    if (files === 'usable' || (files === 'yanked' && file.isYanked) || file.read() === null) return;
+    const release = this.#release(key, name.version);
+    if (release === null) return;
+    if (files === 'none') {
+      this.#withFiles += 1;
+      insert(this.#highest, release);
+    }
+    release.files = file.isYanked ? 'yanked' : 'usable';
+    if (!file.isYanked && (this.#newest === null || isNewer(release, this.#newest))) this.#newest = release;
+  }
+
+  /** The highest release with a file that is not yanked; a pre-release only if there is no other. `null`: none. */
+  get newest(): string | null {
+    return this.#newest?.text ?? null;
+  }
+
+  get listed(): { readonly count: number; readonly newest: string | null } {
+    return { count: this.#known.size, newest: (this.#newest ?? this.#last)?.text ?? null };
+  }
+
+  get contents(): NonNullable<Contents['versions']> {
+    const names = this.#highest.map(({ version }) => canonicalVersionOf(version));
+    const pre = new Set(names.filter((_, at) => isPrereleaseAt(this.#highest, at)));
+    return contentsOf(names, (name) => pre.has(name), this.#withFiles);
+  }
+
+  #keyOf(written: string): string | null {
+    if (written !== this.#recent.written) {
+      const version = parseVersion(written);
+      this.#recent = { written, key: version && canonicalVersionOf(version) };
+    }
+    return this.#recent.key;
+  }
+
+  /** `null`: there are too many. */
+  #release(key: string, written: string): Release | null {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const text = copied(written);
     const version = parseVersion(text);
-    if (version === null) return null;
-    const key = JSON.stringify(version);
-    const known = found.get(key) ?? { text, version, files: [] };
-    if (found.size > limits.versionsKept + spareMax) found = new Map(ordered());
-    found.set(key, known);
-    return known.files;
-  };
-  yield* each(versions ?? [], (text) => void of(text));
-  yield* each(files, (file) => {
-    const name = parseFileName(file.name, project);
-    if (name !== null) of(name.version)?.push({ ...file, kind: name.kind, tags: name.tags });
-  });
-  return ordered().map(([, release]) => release);
+    if (version === null || this.#known.size >= limits.versionsCounted) return null;
+    const release: Release = { text, version, isListed: false, files: 'none' };
+    this.#known.set(key, release);
+    if (this.#last === null || compareVersions(version, this.#last.version) > 0) this.#last = release;
+    return release;
+  }
 }
 
-/** The highest release with a file that is not yanked; a pre-release only if there is no other. `null`: none. */
-export function newestOf(releases: readonly Release[]): Release | null {
-  const usable = releases.filter(({ files }) => files.some(({ isYanked }) => !isYanked));
-  return usable.findLast(({ version }) => !isPrerelease(version)) ?? usable.at(-1) ?? null;
+function isPrereleaseAt(releases: readonly Release[], at: number): boolean {
+  const release = releases[at];
+  return release !== undefined && isPrerelease(release.version);
+}
+
+/** The runtime's substring would keep the whole text in memory from which it was cut. */
+function copied(text: string): string {
+  return Buffer.from(text).toString();
+}
+
+/** Inserts a release into an ascending list of at most `limits.contentVersions`. */
+function insert(highest: Release[], release: Release): void {
+  const below = highest.findLastIndex((one) => compareVersions(one.version, release.version) < 0);
+  if (below < 0 && highest.length >= limits.contentVersions) return;
+  highest.splice(below + 1, 0, release);
+  if (highest.length > limits.contentVersions) highest.shift();
+}
+
+function isNewer({ version: a }: Release, { version: b }: Release): boolean {
+  const [preA, preB] = [isPrerelease(a), isPrerelease(b)];
+  return preA === preB ? compareVersions(a, b) > 0 : preB;
 }
 
 /**
- * The release of a version, in any spelling; without it, the highest that differs only by a local part (`1.0+cu118`).
- * `null`: there is none with files.
+ * Chooses a file of one release while a page is read. The release is that of the version, in any spelling; without it,
+ * the highest that differs only by a local part (`1.0+cu118`).
  * @see PEP 440, Version matching
  */
-export function releaseOf(releases: readonly Release[], version: string): Release | null {
-  const wanted = parseVersion(version);
-  if (wanted === null) return null;
-  const built = releases.filter(({ files }) => files.length > 0);
-  const isSame = (one: PypiVersion): boolean => compareVersions(one, wanted) === 0;
-  const isPublic = wanted.local.length === 0;
-  const exact = built.find((one) => isSame(one.version));
-  return exact ?? built.findLast((one) => isPublic && isSame({ ...one.version, local: [] })) ?? null;
+export class FileChoice implements PageReader {
+  readonly #project: string;
+  readonly #wanted: PypiVersion | null;
+  readonly #has: (file: ReleaseFile) => boolean;
+  readonly #isPreferred: (file: ReleaseFile) => boolean;
+  #release: PypiVersion | null = null;
+  /** The chosen file; `null`: the release has none that `has` accepts, or there is no such release. */
+  chosen: ReleaseFile | null = null;
+
+  /** @param project  the normalised name */
+  constructor(
+    project: string,
+    version: string,
+    has: (file: ReleaseFile) => boolean,
+    isPreferred: (file: ReleaseFile) => boolean,
+  ) {
+    this.#project = project;
+    this.#wanted = parseVersion(version);
+    this.#has = has;
+    this.#isPreferred = isPreferred;
+  }
+
+  /** True if the release has any file. */
+  get isThere(): boolean {
+    return this.#release !== null;
+  }
+
+  restart(): void {
+    this.#release = null;
+    this.chosen = null;
+  }
+
+  file(file: PageFile): void {
+    const name = parseFileName(file.name, this.#project);
+    const version = name === null ? null : parseVersion(name.version);
+    if (name === null || version === null || !this.#matches(version)) return;
+    const found = file.read();
+    if (found === null) return;
+    const order = this.#release === null ? 1 : this.#compare(version, this.#release);
+    if (order < 0) return;
+    if (order > 0) this.chosen = null;
+    this.#release = version;
+    const one = { ...found, kind: name.kind, tags: name.tags };
+    if (this.#has(one)) this.chosen = chooseFile(this.chosen === null ? [one] : [this.chosen, one], this.#isPreferred);
+  }
+
+  #matches(version: PypiVersion): boolean {
+    if (this.#wanted === null) return false;
+    const isPublic = this.#wanted.local.length === 0;
+    return compareVersions(isPublic ? { ...version, local: [] } : version, this.#wanted) === 0;
+  }
+
+  /** Above 0 if `a` is the better match. */
+  #compare(a: PypiVersion, b: PypiVersion): number {
+    const isSame = (one: PypiVersion): boolean => one.local.length === this.#wanted?.local.length;
+    return Number(isSame(a)) - Number(isSame(b)) || compareVersions(a, b);
+  }
 }
 
 /**

@@ -1,8 +1,8 @@
 import { parse, TomlError, type TomlTable, type TomlValue } from 'smol-toml';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
-import { count, type Lock, type LockFile, sortByNeed } from '../locks.ts';
-import { entryOf, type LockSource } from './lock-source.ts';
+import { count, type Lock, type LockFile } from '../locks.ts';
+import { isForeignIndex, type Locked, lockOf } from './lock-source.ts';
 import { normalNameOf } from './names.ts';
 import { nameIn, sha256Of } from './project-page.ts';
 
@@ -19,15 +19,6 @@ export function parseToml(text: string): Result<TomlTable, number> {
     if (thrown instanceof TomlError) return error(thrown.line);
     throw thrown;
   }
-}
-
-/** `needs`: the names of the packages that it requires. */
-interface Locked {
-  readonly name: string;
-  readonly version: string;
-  readonly source: LockSource;
-  readonly needs: readonly string[];
-  readonly files: readonly { readonly name: string; readonly sha256: string }[];
 }
 
 function tableOf(value: TomlValue | undefined): TomlTable | null {
@@ -83,27 +74,85 @@ function ofPoetry(one: TomlTable, files: TomlValue | undefined): Locked {
   };
 }
 
-export function readTomlLock(kind: 'uv' | 'poetry', file: LockFile): Result<Lock, Sentence> {
+/**
+ * A package of the default index, or of the URLs of its files. A private index stands in the pyproject.toml alone.
+ * @see https://pdm-project.org/latest/usage/lockfile/
+ */
+function ofPdm(one: TomlTable, index: string | null): Locked {
+  const isElsewhere = ['git', 'hg', 'svn', 'path', 'url'].some((key) => one[key] !== undefined);
+  const dependencies = Array.isArray(one['dependencies']) ? one['dependencies'] : [];
+  return {
+    name: textOf(one['name']),
+    version: textOf(one['version']),
+    source: isElsewhere ? { kind: 'elsewhere' } : { kind: 'index', url: index },
+    needs: dependencies.flatMap((need) => /^[A-Za-z0-9._-]+/.exec(textOf(need)) ?? []),
+    files: tablesOf(one['files']).flatMap((file) =>
+      hashed(textOf(file['file']) || nameIn(textOf(file['url'])), file['hash']),
+    ),
+  };
+}
+
+/** The host of the public index's files: pip writes their URLs, and no index. */
+const publicFiles = /^https:\/\/files\.pythonhosted\.org\//;
+
+/**
+ * A package of a PEP 751 file. `index` is optional there: without it, the URLs of the files tell where they are from.
+ * @see https://packaging.python.org/en/latest/specifications/pylock-toml/
+ */
+function ofPylock(one: TomlTable): Locked {
+  const files = [tableOf(one['sdist']), ...tablesOf(one['wheels'])].flatMap((file) => (file === null ? [] : [file]));
+  const index = textOf(one['index']);
+  const urls = files.map((file) => textOf(file['url']));
+  const unknown = urls.find((url) => !publicFiles.test(url));
+  const isElsewhere = files.length === 0 || urls.some((url) => !/^https?:/i.test(url));
+  return {
+    name: textOf(one['name']),
+    version: textOf(one['version']),
+    source:
+      index !== ''
+        ? { kind: 'index', url: index }
+        : isElsewhere
+          ? { kind: 'elsewhere' }
+          : { kind: 'index', url: unknown ?? null },
+    needs: tablesOf(one['dependencies']).map((need) => textOf(need['name'])),
+    files: files.flatMap((file) => {
+      const sha256 = tableOf(file['hashes'])?.['sha256'];
+      return hashed(textOf(file['name']) || nameIn(textOf(file['url'])), sha256);
+    }),
+  };
+}
+
+/** The first index of a pyproject.toml that is not the public one or a mirror; `null`: none is named. */
+function foreignPdmIndex({ name, mirrors, beside }: LockFile): string | null {
+  const read = parseToml(beside(name.replace(/[^/]*$/, 'pyproject.toml')) ?? '');
+  const pdm = read.tag === 'ok' ? tableOf(tableOf(read.value['tool'])?.['pdm']) : null;
+  const urls = tablesOf(pdm?.['source']).map(({ url }) => textOf(url));
+  return urls.find((url) => isForeignIndex(url, mirrors)) ?? null;
+}
+
+const clientOf = { uv: 'uv', poetry: 'Poetry', pdm: 'PDM', pylock: 'pip' } as const;
+
+export function readTomlLock(kind: keyof typeof clientOf, file: LockFile): Result<Lock, Sentence> {
   const read = parseToml(file.text);
-  if (read.tag === 'error') return error(phrase('expected.lockWrites', { kind, client: kind, line: read.error }));
+  const named = file.name.split('/').at(-1) ?? '';
+  if (read.tag === 'error')
+    return error(phrase('expected.lockWrites', { file: named, client: clientOf[kind], line: read.error }));
+  if (!isTomlLock(kind, read.value)) return error(phrase('expected.lockPackage', { file: named }));
   // Poetry before 1.3 stored the hashes of all packages in one place.
   const kept = tableOf(tableOf(read.value['metadata'])?.['files']);
-  const packages = tablesOf(read.value['package']).map((one) =>
-    kind === 'uv' ? ofUv(one) : ofPoetry(one, kept?.[textOf(one['name'])]),
-  );
-  if (packages.length === 0) return error(phrase('expected.lockPackage', { kind }));
+  const index = kind === 'pdm' ? foreignPdmIndex(file) : null;
+  const packages = tablesOf(read.value[kind === 'pylock' ? 'packages' : 'package']).map((one) => {
+    if (kind === 'uv') return ofUv(one);
+    if (kind === 'pdm') return ofPdm(one, index);
+    return kind === 'pylock' ? ofPylock(one) : ofPoetry(one, kept?.[textOf(one['name'])]);
+  });
   const needs = new Map<string, number>();
   for (const name of packages.flatMap((one) => [...new Set(one.needs.map(normalNameOf))])) count(needs, name);
-  const pinned: Record<string, string> = Object.create(null) as Record<string, string>;
-  const entries = packages.map(({ name, version, source, files }) => {
-    const entry = entryOf(name, version, source, file);
-    if (entry.because === null)
-      for (const one of files) pinned[`${entry.module}@${version}/${one.name}`] = `sha256:${one.sha256}`;
-    return entry;
-  });
-  return ok({
-    entries: sortByNeed(entries, needs),
-    pinned: { ...pinned },
-    malformed: null,
-  });
+  return ok({ ...lockOf(packages, needs, file), malformed: [] });
+}
+
+/** A lock file without a package is one of a project without dependencies. */
+function isTomlLock(kind: keyof typeof clientOf, file: TomlTable): boolean {
+  if (kind === 'pylock') return file['lock-version'] !== undefined;
+  return file['package'] !== undefined || file[kind === 'uv' ? 'version' : 'metadata'] !== undefined;
 }

@@ -43,6 +43,13 @@ export const daemonMetrics = {
     'where the configuration has no labels',
   ),
   process_start_time_seconds: newGauge([], { daemon: {} }, 'Unix time at which the daemon started.', 'while starting'),
+  process_open_fds: newGauge([], { daemon: {} }, 'File descriptors in use.', 'where the system has no /proc'),
+  process_max_fds: newGauge(
+    [],
+    { daemon: {} },
+    'The limit of file descriptors. Connections of clients and probes at once are bounded by it.',
+    'where the system has no /proc, and where there is no limit',
+  ),
   mirrorwatch_config_last_reload_success_timestamp_seconds: newGauge(
     [],
     { daemon: {} },

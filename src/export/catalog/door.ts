@@ -40,4 +40,10 @@ export const doorMetrics = {
     help: '1 while the daemon is followed, 0 while the last order stays in force without it.',
     labels: [],
   },
+  process_open_fds: { type: 'gauge', help: 'File descriptors in use.', labels: [] },
+  process_max_fds: {
+    type: 'gauge',
+    help: 'The limit of file descriptors. Connections of clients and relayed responses at once are bounded by it.',
+    labels: [],
+  },
 } as const satisfies Record<string, DoorMetric>;

@@ -1,25 +1,17 @@
 import { adviceCauses } from '../../core/advice.ts';
 import { mismatchCauses } from '../../core/finding.ts';
-import { type Metric, newCounter, newGauge, newHistogram } from '../metric.ts';
-import {
-  cacheWords,
-  clientBuckets,
-  mirrorFindingKinds,
-  ownFindingKinds,
-  secondsBuckets,
-  throughputBuckets,
-} from './values.ts';
+import { type Metric, newCounter, newEventCounter, newGauge, newHistogram, newSummary } from '../metric.ts';
+import { cacheWords, clientBuckets, mirrorFindingKinds, ownFindingKinds, throughputBuckets } from './values.ts';
 
 export const mirrorMetrics = {
-  mirror_not_found_seconds: newHistogram(
+  mirror_not_found_seconds: newSummary(
     ['ecosystem', 'registry'],
     { mirror: {} },
-    secondsBuckets,
     'Round trip of answers 404 and 410, which a chain passes; only those that came unasked for: nothing is asked for its absence.',
   ),
   mirror_cache_answers_total: newCounter(
-    ['ecosystem', 'registry', 'step', 'cache'],
-    { step: { cache: cacheWords } },
+    ['ecosystem', 'registry', 'cache'],
+    { mirror: { cache: cacheWords } },
     'Answers by whether a cache had them: by its headers, else a first answer that took ten times the usual is a miss.',
   ),
   mirror_integrity_verified_total: newCounter(
@@ -27,10 +19,11 @@ export const mirrorMetrics = {
     { artifact: {} },
     'Answers whose hash or signature was checked against an authority and was right.',
   ),
-  mirror_integrity_mismatches_total: newCounter(
+  mirror_integrity_mismatches_total: newEventCounter(
     ['ecosystem', 'registry', 'module', 'version', 'cause'],
     { artifact: { cause: mismatchCauses } },
     'Wrong contents declared: a second full answer over a fresh connection was wrong in the same way. By cause: what an authority or the origin calls wrong, a fork of what vouches for hashes; under peers and retag mirrors differ and it is not known which is right.',
+    'mirror_integrity_verified_total is there from 0',
   ),
   mirror_integrity_mismatch_active: newGauge(
     ['ecosystem', 'registry', 'module', 'version', 'cause'],

@@ -1,6 +1,6 @@
 import { becauses, phases, reasons } from '../../core/failure.ts';
 import { mirrorStates } from '../../core/standing.ts';
-import { type Metric, newCounter, newGauge, newHistogram } from '../metric.ts';
+import { type Metric, newCounter, newEventCounter, newGauge, newHistogram, newSummary } from '../metric.ts';
 import { bounds, propagationBuckets, secondsBuckets, target } from './values.ts';
 
 export const probeMetrics = {
@@ -11,16 +11,14 @@ export const probeMetrics = {
     'Round trip of ok probes, redirects included; cold fetches of a pull-through cache are left out.',
     { exemplars: true },
   ),
-  mirror_probe_phase_seconds: newHistogram(
+  mirror_probe_phase_seconds: newSummary(
     ['ecosystem', 'registry', 'step', 'connection', 'phase'],
     { path: { phase: phases } },
-    secondsBuckets,
     'Time of ok probes by phase; the phases of a probe add up to its round trip, one that did not happen is not observed.',
   ),
-  mirror_cold_fetch_seconds: newHistogram(
+  mirror_cold_fetch_seconds: newSummary(
     ['ecosystem', 'registry', 'step'],
     { step: {} },
-    secondsBuckets,
     'Round trip of ok probes that a pull-through cache had to fetch first.',
   ),
   mirror_probe_last_rtt_seconds: newGauge(
@@ -37,10 +35,11 @@ export const probeMetrics = {
   ),
   mirror_probe_attempts_total: newCounter(target, { target: {} }, 'Scheduled probes that were judged: ok and failed.'),
   mirror_probe_target_failures_total: newCounter(target, { target: {} }, 'Scheduled probes that failed, by target.'),
-  mirror_probe_failures_total: newCounter(
+  mirror_probe_failures_total: newEventCounter(
     ['ecosystem', 'registry', 'step', 'reason'],
     { step: { reason: reasons } },
     'Scheduled probes that failed, by reason.',
+    'mirror_probe_target_failures_total has all reasons from 0',
   ),
   mirror_probe_unknown_total: newCounter(
     ['ecosystem', 'registry', 'step', 'because'],

@@ -1,12 +1,12 @@
 import type { ActionRow, ActionRule, HeldReason, Lead, Move, PlaceVotes } from '../../core/action.ts';
 import type { Advice } from '../../core/advice.ts';
+import { confidences } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Now } from '../../core/ports.ts';
 import { isQuiet } from '../../notify/chat/batch.ts';
 import { isSameUpstream } from './rows.ts';
 
 const hourMs = 3_600_000;
-const confidences = ['low', 'medium', 'high'] as const;
 
 /** The state of the daemon that a decision depends on. */
 export interface Situation {

@@ -1,133 +1,76 @@
-import type { ProbeFailure } from '../../core/failure.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 import { printable } from '../../core/printable.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
+import { type ErrorReason, errorTexts, type OwnReason, ownReasons } from './error-texts.ts';
 import { failuresByLayer } from './layers.ts';
-
-type ErrorReason = ProbeFailure['kind'] | OwnReason;
-
-/** Errors of clients that are no failure of a probe. */
-const ownReasons = ['lookups_off', 'proxy', 'plain_refused', 'signature', 'stale', 'disk'] as const;
-type OwnReason = (typeof ownReasons)[number];
 
 interface KnownError {
   readonly line: string;
-  readonly reason: ErrorReason;
+  /** `null`: the text does not tell which of `candidates`. */
+  readonly reason: ErrorReason | null;
+  /** What the text may mean; empty: `reason` is known. */
+  readonly candidates: readonly ErrorReason[];
   /** The ecosystem of the client; `null`: not recognizable. */
   readonly ecosystem: EcosystemId | null;
   /** The origin of a URL in the line, else in the text, else of a host that is named; `null`: none is named. */
   readonly url: string | null;
 }
 
-/** Error texts of clients, the more specific first. */
-const patterns: readonly (readonly [RegExp, ErrorReason])[] = [
-  [/module lookup disabled by GOPROXY=off/, 'lookups_off'],
-  [/ENOSPC|no space left on device/i, 'disk'],
-  [
-    /proxyconnect tcp|Cannot connect to proxy|Proxy Authentication Required|tunneling socket|Tunnel connection failed|\b407\b/i,
-    'proxy',
-  ],
-  [
-    /NO_PUBKEY|EXPKEYSIG|BADSIG|public key is not available|signatures? (?:were|was) invalid|is not signed/i,
-    'signature',
-  ],
-  [/Release file .*(?:is not valid (?:yet|any ?more)|expired)|is expired \(invalid since/i, 'stale'],
-  [/not a trusted or secure host|insecure (?:registry|protocol)/i, 'plain_refused'],
-  [
-    /EINTEGRITY|checksum mismatch|SECURITY ERROR|DO NOT MATCH THE HASHES|Hash Sum mismatch|Hash mismatch|failed to verify (?:the )?checksum|unexpected commit digest|does not match digest|digest .*mismatch/i,
-    'mismatch',
-  ],
-  [
-    /server gave HTTP response to HTTPS client|WRONG_VERSION_NUMBER|wrong version number|does not look like a TLS handshake|EPROTO/i,
-    'tls_protocol',
-  ],
-  [
-    /CERT_HAS_EXPIRED|certificate has expired|certificate is not yet valid|invalid peer certificate: Expired/i,
-    'tls_expired',
-  ],
-  [
-    /CERT_ALTNAME_INVALID|certificate is valid for|certificate is not valid for|Hostname mismatch|hostname .* does(?:n't| not) match|no alternative certificate subject name|NotValidForName/i,
-    'tls_name',
-  ],
-  [
-    /SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY_LEAF|unknown authority|CERTIFICATE_VERIFY_FAILED|self[- ]signed certificate|unable to get local issuer|Certificate verification failed|certificate issuer is unknown|UnknownIssuer|SSL certificate problem/i,
-    'tls_untrusted',
-  ],
-  [/certificate required|handshake failure.*certificate/i, 'tls_client'],
-  [
-    /EAI_AGAIN|Temporary failure (?:in name resolution|resolving)|server misbehaving|lookup \S+.*i\/o timeout/i,
-    'resolve_failed',
-  ],
-  [
-    /ENOTFOUND|no such host|Name or service not known|Could(?: not|n't) resolve|NameResolutionError|failed to lookup address|nodename nor servname/i,
-    'resolve_not_found',
-  ],
-  [/ECONNREFUSED|connection refused/i, 'refused'],
-  [/ENETUNREACH|EHOSTUNREACH|no route to host|network is unreachable/i, 'unreachable'],
-  [/TLS handshake timeout|SSL connection timeout/i, 'timeout_tls'],
-  [
-    /awaiting headers|ESOCKETTIMEDOUT|ERR_SOCKET_TIMEOUT|Read timed out|ReadTimeout|Idle timeout|Operation too slow|Failed to read .* timed? ?out/i,
-    'timeout_processing',
-  ],
-  [
-    /ETIMEDOUT|i\/o timeout|connection timed out|connect timed out|ConnectTimeout|Timeout was reached|deadline exceeded/i,
-    'timeout_connect',
-  ],
-  [
-    /unexpected EOF|IncompleteRead|Premature close|ERR_STREAM_PREMATURE_CLOSE|transfer closed with|Connection broken:|File has unexpected size|Undetermined Error.*size|short read|end of file before message length/i,
-    'cut',
-  ],
-  [
-    /ECONNRESET|connection reset|socket hang up|Connection aborted|RemoteDisconnected|remote end closed connection|empty reply from server|Recv failure/i,
-    'reset',
-  ],
-  [/too many redirects|TooManyRedirects|stopped after \d+ redirects|max-?redirect/i, 'redirect'],
-  [
-    /invalid character '<'|Unexpected token '?<|not a valid zip file|clearsigned file isn't valid|<!doctype html|<html|unsupported content type|invalid json response/i,
-    'wrong_content',
-  ],
-  [/E429|\b429\b|too ?many ?requests/i, 'throttled'],
-  [
-    /E40[13]\b|ENEEDAUTH|\b40[13]\b|unauthorized|authentication required|pull access denied|requested access to the resource is denied/i,
-    'denied',
-  ],
-  [
-    /E404|ETARGET|\b404\b|\b410\b|manifest unknown|No matching distribution found|Could not find a version|No matching version|was not found in the (?:package )?registry|unknown revision|Unable to locate package|no matching package|does not have a Release file/i,
-    'absent',
-  ],
-  [
-    /E50[0-9]\b|\b50[0-9]\b|Bad Gateway|Service (?:Temporarily )?Unavailable|Gateway Time-?out|Internal Server Error/i,
-    'server',
-  ],
-];
-
 const linesMax = 2_000;
 const shownMax = 5;
+/** A chain of causes is read up to this many characters. */
+const joinedMax = 4_000;
 
-/** Numbers that are no HTTP status: lines of a Python traceback, sizes and counts in a client's progress. */
-const otherNumbers = /\bline \d+|\b\d[\d.]*(?:\/[\d.]+)? ?(?:[kKMGT]?i?B|bytes|packages?)\b/g;
+/** Numbers that are no HTTP status: within URLs, lines of a Python traceback, sizes and counts in a client's progress. */
+const otherNumbers = /(?<=https?:\/\/\S*)\d+|\bline \d+|\b\d[\d.]*(?:\/[\d.]+)? ?(?:[kKMGT]?i?B|bytes|packages?)\b/g;
 
 /**
- * The known errors in the first `linesMax` lines of a text: each reason once, in the order of the text, at most
- * `shownMax`.
+ * The known errors in the first `linesMax` lines of a text: each meaning once, in the order of the text, at most
+ * `shownMax`. What only follows from another error is left out.
  */
 export function findKnownErrors(text: string): readonly KnownError[] {
   const ecosystem = registry.all.find(({ errorWords }) => errorWords?.test(text))?.id ?? null;
-  const found = new Map<ErrorReason, KnownError>();
-  for (const raw of text.split(/\r?\n/, linesMax)) {
-    const line = raw.trim().slice(0, 500);
-    const told = line.replaceAll(otherNumbers, '');
-    const reason = patterns.find(([pattern]) => pattern.test(told))?.[1];
-    if (reason === undefined || found.has(reason)) continue;
-    found.set(reason, {
+  const found = new Map<string, KnownError & { readonly isResult: boolean }>();
+  for (const told of joinedLines(text.split(/\r?\n/, linesMax))) {
+    const line = told.slice(0, 500);
+    const bare = told.replaceAll(otherNumbers, '');
+    const known = errorTexts.find(({ pattern }) => pattern.test(bare));
+    if (known === undefined || found.has(known.reasons.join())) continue;
+    const [only, ...others] = known.reasons;
+    found.set(known.reasons.join(), {
       line,
-      reason,
+      reason: others.length === 0 ? (only ?? null) : null,
+      candidates: others.length === 0 ? [] : known.reasons,
+      isResult: known.isResult,
       ecosystem,
       url: writtenUrl(line) ?? writtenUrl(text) ?? namedHost(line) ?? namedHost(text),
     });
   }
-  return [...found.values()].slice(0, shownMax);
+  const all = [...found.values()];
+  const causes = all.filter(({ isResult }) => !isResult);
+  return (causes.length === 0 ? all.slice(0, 1) : causes).map(({ isResult: _, ...one }) => one).slice(0, shownMax);
+}
+
+/** A step and a time of a build, before a line. */
+const buildPrefix = /^(?:#\d+ )?(?:\d+\.\d+ )?/;
+/** A cause of the line before, as uv and cargo print it. */
+const causeMark = /^(?:Caused by:|[├╰]─▶|│)\s*/;
+
+/** Joins what belongs to one error: a chain of causes, and a response that the go command quotes below its line. */
+function joinedLines(lines: readonly string[]): readonly string[] {
+  const joined: string[] = [];
+  let isQuoted = false;
+  for (const raw of lines) {
+    const line = raw.replace(buildPrefix, '');
+    const trimmed = line.trim();
+    isQuoted = /^server response:/.test(trimmed) || (isQuoted && /^\s/.test(line));
+    const last = joined.at(-1);
+    if (last !== undefined && (isQuoted || causeMark.test(trimmed)) && last.length < joinedMax)
+      joined[joined.length - 1] = `${last} ${trimmed.replace(causeMark, '')}`;
+    else joined.push(trimmed.slice(0, joinedMax));
+  }
+  return joined;
 }
 
 function writtenUrl(text: string): string | null {
@@ -148,8 +91,32 @@ function secure(host: string, port: string | undefined): string {
   return port === undefined || port === '443' ? `https://${host}` : `https://${host}:${port}`;
 }
 
+/** One reason, in words. */
+interface Meaning {
+  /** The layer that failed; `null`: it is not known, or the reason is one of `ownReasons`. */
+  readonly layer: string | null;
+  readonly means: string;
+  readonly next: string;
+}
+
+/** An open finding of the daemon about a mirror. */
+export interface Observed {
+  readonly registry: string;
+  readonly ecosystem: string;
+  readonly url: string;
+  /** A reason of a probe. */
+  readonly cause: string;
+  /** RFC 3339. */
+  readonly since: string;
+}
+
 export interface Explained {
-  readonly reason: ErrorReason;
+  /** `null`: the text does not tell which of `candidates`. */
+  readonly reason: ErrorReason | null;
+  /** What the text may mean; empty: `reason` is known. */
+  readonly candidates: readonly { readonly reason: ErrorReason; readonly means: string }[];
+  /** What the daemon sees that the text may mean; of the mirror that the text names, else of its ecosystem. */
+  readonly observed: readonly Observed[];
   /** The layer that failed; `null`: it is not known, or the reason is one of `ownReasons`. */
   readonly layer: string | null;
   readonly ecosystem: string | null;
@@ -162,13 +129,42 @@ export interface Explained {
   readonly run: readonly string[];
 }
 
-/** The errors of package clients in a text, explained; empty: none is known. */
-export function explain(text: string, say: Say): readonly Explained[] {
+/**
+ * The errors of package clients in a text, explained; empty: none is known.
+ * @param open  what the daemon sees now: it decides where a text does not, if the text names the mirror
+ */
+export function explain(text: string, say: Say, open: readonly Observed[] = []): readonly Explained[] {
   return findKnownErrors(text).map((error) => {
-    const { reason, ecosystem, url } = error;
-    const { layer, means, next } = meaningOf(reason, say);
-    return { reason, layer, ecosystem, url, line: shownLine(error), means, next, run: runOf(error) };
+    const { ecosystem, url } = error;
+    const observed = open.filter((one) => isAbout(one, error));
+    const causes = new Set(observed.map(({ cause }) => cause));
+    const isDecided = url !== null && causes.size === 1;
+    const reason = error.reason ?? error.candidates.find((one) => isDecided && causes.has(one)) ?? null;
+    const candidates = reason === null ? error.candidates : [];
+    const { layer, means, next } =
+      reason === null
+        ? { layer: null, means: say('explain.untold'), next: say('explain.next.untold') }
+        : meaningOf(reason, say);
+    return {
+      reason,
+      candidates: candidates.map((one) => ({ reason: one, means: meaningOf(one, say).means })),
+      observed,
+      layer,
+      ecosystem,
+      url,
+      line: shownLine(error),
+      means,
+      next,
+      run: runOf(error),
+    };
   });
+}
+
+/** Whether a finding is of what the text may mean, at the mirror that it names. */
+function isAbout(one: Observed, { reason, candidates, ecosystem, url }: KnownError): boolean {
+  const isMeant = [reason, ...candidates].some((wanted) => wanted === one.cause);
+  const isThere = url === null ? one.ecosystem === ecosystem : URL.parse(one.url)?.origin === url;
+  return isMeant && isThere;
 }
 
 /** The line without user-info in URLs; an `@` in the path (`/@v/list`) is kept. */
@@ -176,14 +172,14 @@ function shownLine({ line }: KnownError): string {
   return printable(line.replaceAll(/:\/\/[^\s/@]*@/g, '://***@'));
 }
 
-function meaningOf(reason: ErrorReason, say: Say): Pick<Explained, 'layer' | 'means' | 'next'> {
+function meaningOf(reason: ErrorReason, say: Say): Meaning {
   if (isOwn(reason)) return { layer: null, means: say(`explain.means.${reason}`), next: say(`explain.next.${reason}`) };
   const found = failuresByLayer(say).find(({ kind }) => kind === reason);
   return { layer: found?.layer ?? null, means: found?.means ?? '', next: found?.next ?? '' };
 }
 
-function isOwn(reason: ErrorReason): reason is OwnReason {
-  return (ownReasons as readonly string[]).includes(reason);
+function isOwn(reason: ErrorReason | null): reason is OwnReason {
+  return (ownReasons as readonly (string | null)[]).includes(reason);
 }
 
 function runOf({ reason, ecosystem, url }: KnownError): readonly string[] {

@@ -16,9 +16,16 @@ import {
   trapAt,
 } from './online-subject.ts';
 
-/** One trap for each layer and kind of failure, with its mirrors. */
-export function findLayerTraps(seen: readonly Seen[], say: Say): readonly OnlineTrap[] {
-  const failing = seen.flatMap(({ subject, layered: { failed } }) => (failed === null ? [] : [{ subject, ...failed }]));
+/**
+ * One trap for each layer and kind of failure, with its mirrors.
+ * @param overFour  the mirrors that fail over IPv6 and work over IPv4
+ */
+export function findLayerTraps(seen: readonly Seen[], overFour: ReadonlySet<Subject>, say: Say): readonly OnlineTrap[] {
+  const failing = seen.flatMap(({ subject, layered: { failed } }) => {
+    if (failed === null) return [];
+    const means = overFour.has(subject) ? say('online.overFour', { means: failed.means }) : failed.means;
+    return [{ subject, ...failed, means }];
+  });
   const layersHit = new Set(failing.map(({ layer }) => layer));
   const isNear = seen.length > 1 && failing.length === seen.length && layersHit.size === 1;
   return [...Map.groupBy(failing, ({ layer, means }) => `${layer} ${means}`).values()].flatMap(
@@ -79,13 +86,23 @@ function isName(host: string): boolean {
   return !/^\[|^[\d.]+$/.test(host) && !/(^|\.)localhost$/.test(host);
 }
 
-/** A trap if the name of a mirror resolved to an address that no remote host can have. */
+/** Names of one site, for which any address may be right: RFC 6761, 6762 and 8375, `internal`, and single words. */
+const siteName = /^[^.]+$|(^|\.)(test|example|example\.(com|net|org)|invalid|local|internal|home\.arpa)$/i;
+
+/** Addresses that proxies invent for names; requests to them succeed. */
+const inventedAddress = /^198\.1[89]\./;
+
+/**
+ * A trap if the name of a mirror resolved to an address that no remote host can have, and nothing shows that the mirror
+ * is there.
+ */
 export function findLies({ subject, probed }: Seen, say: Say): readonly OnlineTrap[] {
   const { mirror } = subject.question;
   const host = hostOf(mirror);
   const hop = probed.transcript.hops.find(({ url, proxy }) => new URL(url).hostname === host && proxy === null);
   const address = hop?.remoteAddress ?? null;
-  if (address === null || !isName(host) || !madeUpAddress.test(address)) return [];
+  if (address === null || !isName(host) || siteName.test(host) || !madeUpAddress.test(address)) return [];
+  if (probed.sample.outcome.tag === 'ok' && !inventedAddress.test(address)) return [];
   const what = say('online.lies.address', { host, address });
   return [trapAt(subject, 'online-resolver-lies', what, say('online.lies.look'), say('online.lies.resolve'))];
 }
@@ -118,11 +135,13 @@ function askAs({ config, question }: Subject, over: Partial<Mirror>, asking: Ask
 }
 
 const notConnected: readonly string[] = ['refused', 'unreachable', 'timeout_connect', 'reset'];
+/** Where packets of full size are lost, a connection opens and then hangs. */
+const hangs: readonly string[] = ['timeout_tls', 'timeout_processing', 'timeout_transfer', 'cut'];
 
 /** Error codes on a host without IPv6: its clients do not wait for IPv6. */
 const without: readonly string[] = ['ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'];
 
-/** A trap if the name has an IPv6 address that does not connect, and an IPv4 address that does. */
+/** A trap if the mirror fails over IPv6 while IPv4 connects, or works where IPv6 connects and then hangs. */
 export async function findFamilyTraps({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
   const { mirror } = subject.question;
   const { access } = mirror;
@@ -132,11 +151,16 @@ export async function findFamilyTraps({ subject, probed }: Seen, asking: Asking)
     askAs(subject, { access: { ...access, resolve: { ...access.resolve, family } } }, asking);
   const six = await over(6);
   const outcome = six?.sample.outcome;
-  if (outcome?.tag !== 'failed' || !notConnected.includes(outcome.failure.kind)) return [];
-  if ('code' in outcome.failure && without.includes(outcome.failure.code)) return [];
+  if (outcome?.tag !== 'failed' || six?.transcript.hops.at(-1)?.family !== 6) return [];
+  const { failure } = outcome;
+  const isUnconnected = notConnected.includes(failure.kind);
+  if (!isUnconnected && !hangs.includes(failure.kind)) return [];
+  if ('code' in failure && without.includes(failure.code)) return [];
   const four = await over(4);
-  if (four?.transcript.hops.some(({ marks }) => marks.connected !== undefined) !== true) return [];
-  const what = asking.say('online.ipv6.what', { reason: outcome.failure.kind });
+  const isConnected = four?.transcript.hops.some(({ marks }) => marks.connected !== undefined) === true;
+  const works = four?.sample.outcome.tag === 'ok';
+  if (!works && !(isUnconnected && isConnected)) return [];
+  const what = asking.say(works ? 'online.ipv6.works' : 'online.ipv6.what', { reason: failure.kind });
   const set = [asking.say('online.ipv6.repair'), asking.say('online.ipv6.family')];
   return [trapAt(subject, 'online-ipv6-broken', what, ...set)];
 }

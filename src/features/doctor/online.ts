@@ -31,6 +31,7 @@ export async function examineOnline(subjects: readonly Subject[], asking: Asking
   const seen: Seen[] = [];
   const traps: OnlineTrap[] = [];
   const untold: Untold[] = [];
+  const overFour = new Set<Subject>();
   for (const subject of subjects) {
     asking.progress(subject.question.mirror.name);
     const probed = await asking.ask(subject.config, subject.question);
@@ -43,11 +44,13 @@ export async function examineOnline(subjects: readonly Subject[], asking: Asking
     const { outcome } = probed.sample;
     if (outcome.tag === 'unknown')
       untold.push({ id: 'online-name', because: untoldText(outcome.because, say), where: [placeOf(subject)] });
+    const ofFamily = await findFamilyTraps(one, asking);
+    if (ofFamily.length > 0 && probed.transcript.hops.at(-1)?.family === 6) overFour.add(subject);
     traps.push(
       ...findLies(one, say),
       ...findSlowTraps(one, say),
       ...(await findPlainOnTls(one, asking)),
-      ...(await findFamilyTraps(one, asking)),
+      ...ofFamily,
       ...(await findVersionTraps(one, asking)),
       ...(await findRelayTraps(one, asking)),
     );
@@ -55,7 +58,7 @@ export async function examineOnline(subjects: readonly Subject[], asking: Asking
   traps.push(...(await findMadeUp(seen, asking)));
   asking.progress('');
   return {
-    traps: [...findLayerTraps(seen, say), ...findClockTraps(seen, say), ...traps],
+    traps: [...findLayerTraps(seen, overFour, say), ...findClockTraps(seen, say), ...traps],
     untold,
     asked: seen.map(({ subject, layered }) => ({
       registry: subject.question.mirror.name,

@@ -1,12 +1,13 @@
 import { join, resolve } from 'node:path';
 import type { Config, DoorRule } from '../../core/config.ts';
 import { urlOfListener } from '../../core/url.ts';
-import { replaceFile } from '../../daemon/machine.ts';
+import { codeOf, makeFolders, replaceFile } from '../../daemon/machine.ts';
 import { processLog } from '../../daemon/system.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
 import { load, loadNeeded } from '../../terminal/load.ts';
 import { receiveSignals } from '../../terminal/signals.ts';
 import { Failed, optionsOf, readLogLevel, words } from '../../terminal/usage.ts';
+import type { SeenFiles } from './print/files.ts';
 
 const options = {
   ...optionsOf('string', 'config'),
@@ -78,25 +79,41 @@ async function printIt(
   rule: DoorRule,
   { print, out, order }: { readonly print?: string; readonly out?: string; readonly order?: boolean },
 ): Promise<ExitCode> {
-  const { engines, orderFile, readOrders, renderDoor, renderOrder } = await import('./print/print.ts');
-  const { readKept } = await import('./order.ts');
+  const { engines, orderFile, readOrders, renderDoor, renderOrder, readStoredOrders } = await import(
+    './print/print.ts'
+  );
+  const { joinsIn, readFiles } = await import('./print/files.ts');
   const engine = engines.find((one) => one === print);
   const dir = out === undefined ? null : resolve(out);
   if (engine === undefined) throw new Failed(say('door.print.engine', { engines: engines.join(', ') }), 2);
   if (dir !== null && !/^[A-Za-z0-9._/-]+$/.test(dir)) throw new Failed(say('door.print.out'), 2);
   const log = processLog(facts);
-  const { files, keys, leftOut } =
+  const seen = order === true ? new Map<string, SeenFiles>() : await readFiles(config, facts.version);
+  const { files, keys, leftOut, empty } =
     order === true
       ? {
           files: new Map([[orderFile, renderOrder(engine, config, await readOrders(config, rule, env, log))]]),
           keys: new Map<string, string>(),
           leftOut: [],
+          empty: [],
         }
-      : renderDoor(engine, config, rule, dir, await readKept(rule.orderPath, log));
+      : renderDoor(engine, config, rule, dir, await readStoredOrders(config, rule.orderPath, log), joinsIn(seen));
   for (const { name, key } of leftOut) terminal.err(say('door.print.left', { name, key, engine }));
+  for (const [name, one] of seen) {
+    if (leftOut.some((left) => left.name === name)) continue;
+    if (one.tag === 'unread') terminal.err(say('door.print.unread', { name, why: one.why }));
+    if (one.tag === 'unroutable') terminal.err(say('door.print.unroutable', { name, link: one.link }));
+    if (one.tag === 'read' && one.direct !== null) terminal.err(say('door.print.direct', { name, link: one.direct }));
+  }
+  if (empty.length > 0) throw new Failed(say('door.print.empty', { upstreams: empty.join(', '), engine }), 1);
   if (dir === null) {
     for (const [name, text] of files) terminal.out(`# file: ${name}\n${text}`);
     return 0;
+  }
+  try {
+    makeFolders(dir);
+  } catch (cause) {
+    throw new Failed(say('door.print.write', { path: dir, code: codeOf(cause) }), 1);
   }
   for (const [name, text] of [...files, ...keys]) {
     const code = await replaceFile(join(dir, name), text, name === orderFile ? 0o644 : 0o600);

@@ -1,6 +1,6 @@
 import type { Config } from '../../core/config.ts';
 import { upstreamKeyOf } from '../../core/mirror.ts';
-import type { Log, Timers } from '../../core/ports.ts';
+import type { Timers } from '../../core/ports.ts';
 import { readMapping } from '../../core/read-json.ts';
 import { urlOfListener } from '../../core/url.ts';
 import { exchange, type TlsTrust, tlsOf } from '../../daemon/machine.ts';
@@ -11,7 +11,7 @@ export interface Listener {
   /** The lists of mirrors and advice were read; the key is `ecosystem/upstream`. */
   known(all: ReadonlyMap<string, Known>): void;
   doubted(names: ReadonlySet<string>): void;
-  /** The lists or the event stream could not be read: the last order stays. */
+  /** The lists or the event stream could not be read. Called again after each attempt. */
   lost(why: string): void;
 }
 
@@ -34,6 +34,7 @@ interface MirrorSeen {
   readonly registry: string;
   readonly ecosystem: string;
   readonly upstream: string;
+  readonly state?: unknown;
   readonly inDoubt: boolean;
   readonly gate: string | null;
   readonly rank: number | null;
@@ -45,7 +46,11 @@ interface AdviceSeen {
   readonly upstream: string;
   readonly state: string;
   readonly to: string;
+  readonly expiresAt?: unknown;
 }
+
+/** Gates of mirrors whose responses fail a client's run. */
+const failingGates: ReadonlySet<string | null> = new Set(['outage', 'certificate', 'refusal']);
 
 export function daemonOf({ door, listen }: Config): DaemonAt {
   const token = listen.token?.reveal() ?? null;
@@ -80,18 +85,13 @@ async function listAt<T>(at: DaemonAt, name: string, texts: readonly (keyof T & 
 }
 
 /** Follows a daemon: its event stream says that something changed, its lists have the current state. */
-export function followDaemon(
-  at: DaemonAt,
-  listener: Listener,
-  { timers, log }: { readonly timers: Timers; readonly log: Log },
-): { close(): void } {
+export function followDaemon(at: DaemonAt, listener: Listener, timers: Timers): { close(): void } {
   let stream: { close(): void } | null = null;
   let reopening: { cancel(): void } | null = null;
   let pausing: { cancel(): void } | null = null;
   let isBusy = false;
   let isWanted = false;
   let isClosed = false;
-  let isLost = false;
   const doubted = new Set<string>();
 
   function lose(why: string): void {
@@ -99,8 +99,6 @@ export function followDaemon(
     doubted.clear();
     listener.doubted(doubted);
     listener.lost(why);
-    if (!isLost) log.warn('no daemon: the last order stays in force', { why });
-    isLost = true;
   }
 
   async function refresh(): Promise<void> {
@@ -116,8 +114,6 @@ export function followDaemon(
       for (const registry of report.doubted) doubted.add(registry);
       listener.doubted(doubted);
       listener.known(report.known);
-      if (isLost) log.info('the daemon is back');
-      isLost = false;
     } catch (cause) {
       lose((cause as NodeJS.ErrnoException).code ?? (cause as Error).message);
       // Otherwise the next read would wait for an event, which may take long.
@@ -184,20 +180,30 @@ function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]):
     [...Map.groupBy(mirrors, upstreamKeyOf)].map(([key, own]) => {
       const stated = (state: string) => adviceBy.get(key)?.find((one) => one.state === state);
       const inForce = stated('proposed') ?? stated('accepted') ?? null;
+      const namesWith = (isSo: (gate: string | null) => boolean): ReadonlySet<string> =>
+        new Set(own.filter(({ gate }) => isSo(gate)).map(({ registry }) => registry));
       const ranked = own.filter(({ rank }) => rank !== null).toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0));
       return [
         key,
         {
-          advice: inForce === null ? null : { to: inForce.to, id: inForce.id },
+          advice: inForce === null ? null : { to: inForce.to, id: inForce.id, expiresAtMs: msOf(inForce.expiresAt) },
           ranked: ranked.map(({ registry }) => registry),
           usualMs: new Map(
             own.flatMap(({ registry, canary }) =>
               typeof canary?.p95Seconds === 'number' ? [[registry, canary.p95Seconds * 1000] as const] : [],
             ),
           ),
-          wrong: new Set(own.filter(({ gate }) => gate === 'mismatch').map(({ registry }) => registry)),
+          wrong: namesWith((gate) => gate === 'mismatch'),
+          unknown: new Set(own.filter(({ state }) => state === 'unknown').map(({ registry }) => registry)),
+          down: namesWith((gate) => gate === 'outage'),
+          failing: namesWith((gate) => failingGates.has(gate)),
         },
       ];
     }),
   );
+}
+
+function msOf(stamp: unknown): number | null {
+  const ms = Date.parse(String(stamp));
+  return Number.isNaN(ms) ? null : ms;
 }

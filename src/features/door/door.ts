@@ -1,7 +1,8 @@
 import { createBuckets } from '../../api/buckets.ts';
-import { type Route, routesOf } from '../../config/door-routes.ts';
+import { routesOf } from '../../config/door-routes.ts';
 import { isLoopback } from '../../core/addresses.ts';
 import type { Config, DoorRule } from '../../core/config.ts';
+import { descriptorBoundsFor } from '../../core/descriptors.ts';
 import { limits } from '../../core/limits.ts';
 import type { MirrorAccess } from '../../core/mirror.ts';
 import type { Clock, Log, Timers, WireAccess } from '../../core/ports.ts';
@@ -10,13 +11,14 @@ import { urlOfListener } from '../../core/url.ts';
 import { bookAccessOf } from '../../daemon/book.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { systemClock } from '../../io/clock.ts';
+import { countOpenDescriptors, readDescriptorLimit } from '../../io/machine.ts';
 import { listen } from '../../io/server.ts';
 import { systemTimers } from '../../io/timers.ts';
 import { createPassages } from '../../wire/passage.ts';
 import { daemonOf, followDaemon } from './daemon.ts';
+import { createFollowing } from './following.ts';
 import { createDoorHandler } from './handler.ts';
 import { createDoorMetrics } from './metrics.ts';
-import { createKeeper, currentOrderOf, type Known, type Order, readKept } from './order.ts';
 import { createStays } from './stay.ts';
 
 export interface Door {
@@ -62,69 +64,41 @@ export async function openDoor(
   options: { readonly relay: boolean },
 ): Promise<Result<Door, { readonly code: string }>> {
   const nowMs = (): number => clock.monotonicMs();
-  const metrics = createDoorMetrics();
-  const kept = await readKept(rule.orderPath, log);
-  const keeper = createKeeper(rule.orderPath, log);
-  let routes: readonly Route[] = [];
-  let orders: ReadonlyMap<string, Order> = new Map();
-  let lastKnown: ReadonlyMap<string, Known> | null = null;
-  let doubted: ReadonlySet<string> = new Set();
+  const descriptors = readDescriptorLimit();
+  const { outgoing, exchanges } = descriptorBoundsFor(descriptors);
+  const metrics = createDoorMetrics({ maxDescriptors: descriptors, countDescriptors: countOpenDescriptors });
+  const following = await createFollowing(rule.orderPath, { clock, log, metrics });
   let access: ReadonlyMap<string, WireAccess> = new Map();
-  const passages = createPassages({ clock, timers });
+  const passages = createPassages({ clock, timers, socketsMax: outgoing });
   const mayUseSecrets = rule.listen.token !== null || isLoopback(rule.listen.host);
   let isOpen = true;
   let isRelay = false;
 
-  function reorder(): void {
-    const before = orders;
-    orders = new Map(
-      routes.map((route) => [route.key, currentOrderOf(route, lastKnown?.get(route.key), kept.get(route.key))]),
-    );
-    metrics.ordered(routes, orders);
-    for (const [key, { names, why }] of orders)
-      if (before.get(key)?.names.join() !== names.join()) log.info('order', { upstream: key, names, why });
-    if (lastKnown !== null) keeper.keep(orders);
-  }
-
   function configure(config: Config): { close(): void } {
-    routes = routesOf(config, registry);
     isRelay = options.relay || config.door?.relay === true;
     const used = config.mirrors.filter(({ access: own }) => mayUseSecrets || !hasSecrets(own));
     access = new Map(used.map((mirror) => [mirror.name, bookAccessOf(config, mirror, version)]));
-    reorder();
-    return followDaemon(
-      daemonOf(config),
-      {
-        known(all) {
-          lastKnown = all;
-          metrics.followed(true);
-          reorder();
-        },
-        doubted(names) {
-          doubted = new Set(names);
-        },
-        lost: () => metrics.followed(false),
-      },
-      { timers, log },
-    );
+    following.configure(routesOf(config, registry));
+    return followDaemon(daemonOf(config), following, timers);
   }
 
   const handler = createDoorHandler({
     listen: rule.listen,
-    routes: () => routes,
-    orders: () => orders,
-    doubted: () => doubted,
+    routes: following.routes,
+    orders: following.orders,
+    doubted: following.doubts,
+    failing: following.failing,
     requests: createBuckets(rule.perMinute, nowMs),
     refused: createBuckets(limits.refusedRequestsPerMinute, nowMs),
     refusedLines: createBuckets(limits.doorRefusedLinesPerMinute, nowMs),
     stays: createStays(nowMs),
     isRelay: () => isRelay,
-    passing: { count: 0 },
+    passing: { count: 0, max: Math.min(limits.doorPassing, exchanges) },
     pass: {
       passages,
       timers,
       accessOf: (name) => access.get(name) ?? null,
-      usualMs: (name) => firstOf(lastKnown, name),
+      usualMs: following.usualMs,
       held: { bytes: 0 },
       nowMs,
     },
@@ -135,11 +109,12 @@ export async function openDoor(
   });
   const listening = await listen(handler, rule.listen);
   if (listening.tag === 'error') return listening;
+  if (descriptors !== null) log.info('descriptors', { descriptors });
   metrics.followed(false);
   let followed = configure(first);
   return ok({
     url: urlOfListener({ ...rule.listen, port: listening.value.port }),
-    prefixes: () => routes.map(({ prefix }) => prefix),
+    prefixes: () => following.routes().map(({ prefix }) => prefix),
     reconfigure(config) {
       if (!isOpen) return;
       followed.close();
@@ -150,19 +125,11 @@ export async function openDoor(
       followed.close();
       await listening.value.close(limits.drainMs);
       await passages.close();
-      await keeper.done();
+      await following.done();
     },
   });
 }
 
 function hasSecrets({ auth, tls }: MirrorAccess): boolean {
   return auth !== null || tls.client !== null;
-}
-
-function firstOf(known: ReadonlyMap<string, Known> | null, name: string): number | null {
-  for (const { usualMs } of known?.values() ?? []) {
-    const ms = usualMs.get(name);
-    if (ms !== undefined) return ms;
-  }
-  return null;
 }

@@ -48,16 +48,35 @@ export interface Fetched {
 
 class Absent extends Error {}
 
+/** The mirror's file ends before the range that the client wants. The file of another mirror may be longer. */
+class NoRange extends Error {
+  readonly end: RangeEnd;
+
+  constructor(end: RangeEnd) {
+    super('status 416');
+    this.end = end;
+  }
+}
+
+/** Every mirror that has the file refused the range. */
+export interface RangeEnd {
+  readonly tag: 'no_range';
+  readonly registry: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 export interface FetchAsk {
   readonly method: 'GET' | 'HEAD';
   readonly headers: Readonly<Record<string, string>>;
   /** True: an HTML response counts as a failure (a captive portal or an error page). */
   readonly isNeverHtml: boolean;
+  /** A longer body counts as a failure; absent: any length. */
+  readonly bytesMax?: number;
   /** The attempt succeeds once this many bytes of the body, or all of it, are read. */
   readonly firstBytes: number;
 }
 
-/** One attempt at a source. It succeeds with status 200 (for a range: also 206 or 416) and `firstBytes` of the body. */
+/** One attempt at a source. It succeeds with status 200 (for a range: also 206) and `firstBytes` of the body. */
 export function attemptAt(
   { passages, held, nowMs }: { readonly passages: Passages; readonly held: Held; nowMs(): number },
   source: Source,
@@ -69,20 +88,24 @@ export function attemptAt(
     const passing = await passages.open(source.access, source.url, { method, headers, signal });
     const { status, body } = passing;
     const type = String(passing.headers['content-type'] ?? '');
-    // Servers explain a 416 in HTML too.
-    const isWrong = ask.isNeverHtml && status !== 416 && /^text\/html\b/i.test(type);
-    const isRight = status === 200 || (headers['range'] !== undefined && (status === 206 || status === 416));
-    if (!isRight || isWrong) {
+    const isRanged = headers['range'] !== undefined;
+    const isHtml = ask.isNeverHtml && /^text\/html\b/i.test(type);
+    const isRight = status === 200 || (isRanged && status === 206);
+    const bytesMax = ask.bytesMax ?? Number.POSITIVE_INFINITY;
+    if (!isRight || isHtml || Number(passing.headers['content-length']) > bytesMax) {
       // Closing the connection costs less than receiving the rest of the body.
       body.on('error', () => undefined).destroy();
-      throw status === 404 || status === 410
-        ? new Absent(`status ${status}`)
-        : new Error(isWrong ? 'HTML' : `status ${status}`);
+      if (status === 404 || status === 410) throw new Absent(`status ${status}`);
+      if (isRanged && status === 416)
+        throw new NoRange({ tag: 'no_range', registry: source.name, headers: headersFor(passing, 'no_range') });
+      throw new Error(isRight ? 'HTML, or too long' : `status ${status}`);
     }
     // The race may end while this attempt is reading.
     signal.addEventListener('abort', () => hold.release(), { once: true });
     try {
-      return { source, passing, hold, ...(await beginningOf(pacedPiecesOf(body, nowMs), ask.firstBytes, hold)) };
+      const beginning = await beginningOf(pacedPiecesOf(body, nowMs), ask.firstBytes, hold);
+      if (beginning.first.length > bytesMax) throw new Error('too long');
+      return { source, passing, hold, ...beginning };
     } catch (cause) {
       hold.release();
       body.on('error', () => undefined).destroy();
@@ -94,7 +117,8 @@ export function attemptAt(
 /**
  * Requests the sources in their order.
  * @param usualMs  as in `raceInOrder`
- * @returns the first success; `absent`: none, and at least one failed with 404 or 410; `none`: none otherwise
+ * @returns the first success; without one `no_range` if at least one failed with 416, `absent` if at least one failed with
+ *   404 or 410, else `none`
  */
 export async function fetchFirst(
   deps: Parameters<typeof attemptAt>[0] & { readonly timers: Timers },
@@ -102,12 +126,14 @@ export async function fetchFirst(
   ask: FetchAsk,
   usualMs: (at: number) => number,
   signal: AbortSignal,
-): Promise<Fetched | { readonly tag: 'absent' | 'none' }> {
+): Promise<Fetched | RangeEnd | { readonly tag: 'absent' | 'none' }> {
   const attempts = sources.map((source) => attemptAt(deps, source, ask));
   try {
     return (await raceInOrder(attempts, usualMs, signal, deps.timers)).value;
   } catch (cause) {
     if (!(cause instanceof AllFailed)) throw cause;
+    const noRange = cause.causes.find((one) => one instanceof NoRange);
+    if (noRange !== undefined) return noRange.end;
     return { tag: cause.causes.some((one) => one instanceof Absent) ? 'absent' : 'none' };
   }
 }
@@ -176,14 +202,33 @@ const sound = /^[\t\x20-\x7e]*$/;
 /** A mirror's response is untrusted: a browser must not run it or guess another type. */
 const guards = { 'x-content-type-options': 'nosniff', 'content-security-policy': "default-src 'none'; sandbox" };
 
-/** The response headers that a client needs; never cookies or redirects. */
-export function headersFor(passing: Passing, isRewritten: boolean): Readonly<Record<string, string>> {
+/**
+ * The response headers that a client needs; never cookies or redirects.
+ * @param what  `rewritten`: an index whose text was changed; `no_range`: a 416 without its body
+ */
+export function headersFor(
+  passing: Passing,
+  what: 'index' | 'rewritten' | 'artifact' | 'no_range',
+): Readonly<Record<string, string>> {
   const kept = ['content-type', 'cache-control', 'last-modified', 'vary', 'x-pypi-last-serial'];
   const exact = ['content-encoding', 'content-length', 'content-range', 'etag'];
-  const names = isRewritten ? kept : [...kept, ...exact];
+  const names = what === 'no_range' ? ['content-range'] : what === 'rewritten' ? kept : [...kept, ...exact];
   const own = names.flatMap((name) => {
     const value = passing.headers[name];
     return typeof value === 'string' && sound.test(value) ? [[name, value] as const] : [];
   });
-  return { ...Object.fromEntries(own), ...guards };
+  const isIndex = what === 'index' || what === 'rewritten';
+  return {
+    ...Object.fromEntries(own),
+    ...(isIndex && { 'cache-control': indexCachingOf(String(passing.headers['cache-control'] ?? '')) }),
+    ...guards,
+  };
+}
+
+/** What a mirror says, for the client alone and not for long: a shared cache would serve it on after a switch. */
+function indexCachingOf(said: string): string {
+  const [, seconds] = /(?:^|[\s,])max-age="?(\d+)/i.exec(said) ?? [];
+  if (/no-store/i.test(said)) return 'no-store';
+  if (/no-cache/i.test(said) || seconds === undefined) return 'no-cache';
+  return `private, max-age=${Math.min(Number(seconds), limits.doorCacheSeconds)}`;
 }

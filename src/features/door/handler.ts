@@ -5,7 +5,6 @@ import type { Route } from '../../config/door-routes.ts';
 import { isLoopback } from '../../core/addresses.ts';
 import type { Listen } from '../../core/config.ts';
 import { letIn } from '../../core/http.ts';
-import { limits } from '../../core/limits.ts';
 import type { Log } from '../../core/ports.ts';
 import type { DoorOutcome } from '../../export/catalog/door.ts';
 import type { DoorMetrics } from './metrics.ts';
@@ -21,10 +20,13 @@ export interface DoorDeps {
   orders(): ReadonlyMap<string, Order>;
   /** Names of mirrors whose failure the daemon is confirming. */
   doubted(): ReadonlySet<string>;
+  /** Names of mirrors at which no client is kept. */
+  failing(): ReadonlySet<string>;
   readonly pass: PassDeps;
   /** True: responses are passed through; redirects are sent only above `limits.doorPassing`. */
   isRelay(): boolean;
-  readonly passing: { count: number };
+  /** `max`: responses that are relayed at once. */
+  readonly passing: { count: number; readonly max: number };
   readonly requests: Buckets;
   readonly refused: Buckets;
   /** Limits the access log's lines about refused requests. */
@@ -108,7 +110,7 @@ async function serve(
   // A pipelined request (apt) waits until the previous response is complete: its client reads responses in order.
   if (isPassed && response.socket === null && before?.closed === false)
     await new Promise((resolve) => before.once('close', resolve));
-  const isFull = deps.passing.count >= limits.doorPassing;
+  const isFull = deps.passing.count >= deps.passing.max;
   if (isOurs && isFull) {
     response.setHeader('retry-after', '1');
     sendText(response, 503, 'too many responses at once\n');
@@ -117,7 +119,7 @@ async function serve(
   if (isPassed && !isFull && !response.destroyed) {
     deps.passing.count += 1;
     const send: (deps: PassDeps, ask: PassAsk) => Promise<Passed> = path.kind === 'index' ? sendIndex : sendArtifact;
-    const passed = await send(deps.pass, { route, rest, names, request, response }).finally(() => {
+    const passed = await send(deps.pass, { route, rest, path, names, request, response }).finally(() => {
       deps.passing.count -= 1;
     });
     if (passed.tag === 'passed')
@@ -166,7 +168,8 @@ function chosen(deps: DoorDeps, client: string, route: Route): Chosen {
     : names;
   const because = sorted[0] === names[0] ? why : `${names[0]} in doubt`;
   if (route.paths.staysTogether !== true) return { names: sorted, why: because, isDoubted };
-  const isUsable = (name: string): boolean => names.includes(name) && !doubted.has(name);
+  const failing = deps.failing();
+  const isUsable = (name: string): boolean => names.includes(name) && !doubted.has(name) && !failing.has(name);
   const name = deps.stays.mirrorOf(client, route.key, sorted[0] ?? '', isUsable);
   if (name === sorted[0]) return { names: sorted, why: because, isDoubted };
   return { names: [name, ...sorted.filter((one) => one !== name)], why: 'stays', isDoubted };

@@ -17,8 +17,16 @@ export interface DoorMetrics {
   text(): Promise<string>;
 }
 
-/** Creates the metrics of one front door. */
-export function createDoorMetrics(): DoorMetrics {
+/**
+ * Creates the metrics of one front door.
+ * @param descriptors  the limit of this process, and how many are in use; `null`: not available
+ */
+export function createDoorMetrics(
+  descriptors: { readonly maxDescriptors: number | null; readonly countDescriptors: () => number | null } = {
+    maxDescriptors: null,
+    countDescriptors: () => null,
+  },
+): DoorMetrics {
   const register = new Registry();
   const settingsOf = <N extends keyof typeof doorMetrics>(name: N) => {
     const { help, labels } = doorMetrics[name];
@@ -29,6 +37,15 @@ export function createDoorMetrics(): DoorMetrics {
   const seconds = new Histogram({ ...settingsOf('mirrorwatch_door_seconds'), buckets });
   const positions = new Gauge(settingsOf('mirrorwatch_door_order_position'));
   const daemon = new Gauge(settingsOf('mirrorwatch_door_daemon_up'));
+  const { maxDescriptors, countDescriptors } = descriptors;
+  if (maxDescriptors !== null) new Gauge(settingsOf('process_max_fds')).set(maxDescriptors);
+  if (countDescriptors() !== null)
+    new Gauge({
+      ...settingsOf('process_open_fds'),
+      collect() {
+        this.set(countDescriptors() ?? 0);
+      },
+    });
   // A cache: prom-client joins and hashes the labels at each look-up.
   const series = new Map<string, { readonly count: Counter.Internal; readonly time: Histogram.Internal<string> }>();
   const seriesOf = (of: Parameters<DoorMetrics['counted']>[0]) => {

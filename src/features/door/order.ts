@@ -5,12 +5,18 @@ import { replaceFile, systemFiles } from '../../daemon/machine.ts';
 
 /** The daemon's last report on the mirrors of one upstream. */
 export interface Known {
-  /** The first mirror of the advice in force, with the advice's id; `null`: none. */
-  readonly advice: { readonly to: string; readonly id: string } | null;
+  /** The first mirror of the advice in force, with the advice's id and wall time of expiry; `null`: none. */
+  readonly advice: { readonly to: string; readonly id: string; readonly expiresAtMs: number | null } | null;
   /** Names of the mirrors that may be advised, best first. */
   readonly ranked: readonly string[];
   /** Mirrors that serve wrong bytes: they are used only if there is no other one. */
   readonly wrong: ReadonlySet<string>;
+  /** Mirrors whose state is unknown: not judged yet after a start, paused, or this host's network is suspect. */
+  readonly unknown: ReadonlySet<string>;
+  /** Mirrors in outage: they are used last. */
+  readonly down: ReadonlySet<string>;
+  /** Mirrors in outage, with a bad certificate, or refusing requests: no client is kept at one. */
+  readonly failing: ReadonlySet<string>;
   /** The 95th percentile of each mirror's canary latency, milliseconds; unmeasured mirrors are absent. */
   readonly usualMs: ReadonlyMap<string, number>;
 }
@@ -18,41 +24,62 @@ export interface Known {
 export interface Order {
   /** At least one; each is configured. */
   readonly names: readonly string[];
-  /** For the access log: `advice <id>`, `declared`, `kept`. */
+  /** For the access log: `advice <id>`, `declared`, `kept`, `expired`. */
   readonly why: string;
+  /** When the advice behind it expires, wall milliseconds; absent: never. */
+  readonly untilMs?: number;
 }
+
+/** The last order that the daemon confirmed. */
+export type Kept = Pick<Order, 'names' | 'untilMs'>;
 
 export function declaredOrderOf({ declared }: Route): Order {
   return { names: declared, why: 'declared' };
 }
 
 /**
- * First the mirror of the advice in force, else the first of `route.declared`. Then the mirrors that the daemon ranks,
- * in its order, then the rest of `route.declared`. A mirror that serves wrong bytes is left out while there is another
- * one.
+ * First the mirror of the advice in force, else the first of `route.declared`; while that one's state is unknown, the
+ * first of the stored order: a daemon that lost its state does not know yet why clients left a mirror. Then the mirrors that the daemon ranks,
+ * in its order, then the rest of `route.declared`. Mirrors in outage come last. A mirror that serves wrong bytes is left
+ * out while there is another one.
  */
-export function orderOf(route: Route, { advice, ranked, wrong }: Known): Order {
-  const head = advice === null ? route.declared.slice(0, 1) : [advice.to];
+export function orderOf(route: Route, { advice, ranked, wrong, down, unknown }: Known, kept?: Order): Order {
+  const [first = ''] = route.declared;
+  const isKept = advice === null && kept !== undefined && unknown.has(first);
+  const head = advice === null ? [isKept ? (kept.names[0] ?? first) : first] : [advice.to];
   const all = [...new Set([...head, ...ranked, ...route.declared])].filter((name) => route.mirrors.has(name));
   const right = all.filter((name) => !wrong.has(name));
-  return { names: right.length === 0 ? all : right, why: advice === null ? 'declared' : `advice ${advice.id}` };
+  const used = right.length === 0 ? all : right;
+  const names = [...used.filter((name) => !down.has(name)), ...used.filter((name) => down.has(name))];
+  if (isKept) return { ...kept, names };
+  if (advice === null) return { names, why: 'declared' };
+  const { id, expiresAtMs } = advice;
+  return { names, why: `advice ${id}`, ...(expiresAtMs !== null && { untilMs: expiresAtMs }) };
 }
 
-/** A stored order without mirrors that are no longer configured; the declared one if none is left. */
-export function keptOrderOf(route: Route, names: readonly string[]): Order {
-  const known = names.filter((name) => route.mirrors.has(name));
+/**
+ * A stored order without mirrors that are no longer configured; the declared one if none is left. Once the advice
+ * behind it has expired, its mirrors in their declared order: a mirror that was left out may serve wrong bytes.
+ */
+export function keptOrderOf(route: Route, { names, untilMs }: Kept, nowMs: number): Order {
+  const known = [...new Set(names)].filter((name) => route.mirrors.has(name));
   if (known.length === 0) return declaredOrderOf(route);
-  return { names: [...new Set(known)], why: 'kept' };
+  if (untilMs === undefined) return { names: known, why: 'kept' };
+  if (nowMs < untilMs) return { names: known, why: 'kept', untilMs };
+  return { names: route.declared.filter((name) => known.includes(name)), why: 'expired' };
 }
 
-/** The order by the daemon's last report, else the stored order, else the declared order. */
-export function currentOrderOf(route: Route, known: Known | undefined, kept: readonly string[] | undefined): Order {
-  if (known !== undefined) return orderOf(route, known);
-  return kept === undefined ? declaredOrderOf(route) : keptOrderOf(route, kept);
+/**
+ * The order by the daemon's last report, else the stored order, else the declared order.
+ * @param nowMs  wall time
+ */
+export function currentOrderOf(route: Route, known: Known | undefined, kept: Kept | undefined, nowMs: number): Order {
+  const last = kept === undefined ? undefined : keptOrderOf(route, kept, nowMs);
+  return known === undefined ? (last ?? declaredOrderOf(route)) : orderOf(route, known, last);
 }
 
 /** The stored orders by upstream; empty if the file is missing, unreadable or damaged: the door still starts. */
-export async function readKept(path: string, log: Log): Promise<ReadonlyMap<string, readonly string[]>> {
+export async function readKept(path: string, log: Log): Promise<ReadonlyMap<string, Kept>> {
   const file = await systemFiles.read(path);
   if (file.tag === 'error') {
     if (file.code !== 'ENOENT')
@@ -64,25 +91,38 @@ export async function readKept(path: string, log: Log): Promise<ReadonlyMap<stri
   return kept ?? new Map();
 }
 
-function ordersIn(text: string): ReadonlyMap<string, readonly string[]> | null {
-  const orders = readMapping(text)?.['orders'];
+function ordersIn(text: string): ReadonlyMap<string, Kept> | null {
+  const { orders, until } = readMapping(text) ?? {};
   if (typeof orders !== 'object' || orders === null) return null;
   const isNames = (value: unknown): value is readonly string[] =>
     Array.isArray(value) && value.every((name) => typeof name === 'string');
-  return new Map(Object.entries(orders).flatMap(([key, names]) => (isNames(names) ? [[key, names] as const] : [])));
+  const untilOf = (key: string): Pick<Kept, 'untilMs'> => {
+    const ms = Date.parse(String(Object(until)[key]));
+    return Number.isNaN(ms) ? {} : { untilMs: ms };
+  };
+  return new Map(
+    Object.entries(orders).flatMap(([key, names]) => (isNames(names) ? [[key, { names, ...untilOf(key) }]] : [])),
+  );
 }
 
 /** Writes changed orders to their file, one write at a time. */
 export function createKeeper(
   path: string,
   log: Log,
-): { keep(orders: ReadonlyMap<string, Order>): void; done(): Promise<void> } {
+): { keep(orders: ReadonlyMap<string, Kept>): void; done(): Promise<void> } {
   let written = '';
   let writing: Promise<void> = Promise.resolve();
   return {
     keep(orders) {
-      const byKey = [...orders].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, { names }]) => [key, names]);
-      const text = `${JSON.stringify({ orders: Object.fromEntries(byKey) }, null, 2)}\n`;
+      const sorted = [...orders].toSorted(([a], [b]) => (a < b ? -1 : 1));
+      const ends = sorted.flatMap(([key, { untilMs }]) =>
+        untilMs === undefined ? [] : [[key, new Date(untilMs).toISOString()]],
+      );
+      const all = {
+        orders: Object.fromEntries(sorted.map(([key, { names }]) => [key, names])),
+        ...(ends.length > 0 && { until: Object.fromEntries(ends) }),
+      };
+      const text = `${JSON.stringify(all, null, 2)}\n`;
       if (text === written) return;
       written = text;
       writing = writing.then(async () => {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Route } from '../../config/door-routes.ts';
 import { limits } from '../../core/limits.ts';
 import type { Timers, WireAccess } from '../../core/ports.ts';
-import type { DoorPaths } from '../../ecosystems/door-paths.ts';
+import type { DoorPath, DoorPaths } from '../../ecosystems/door-paths.ts';
 import type { Passages } from '../../wire/passage.ts';
 import { type Fetched, fetchFirst, type Held, headersFor, piecesOf, releaseFetched, type Source } from './fetch.ts';
 import { urlAt } from './path.ts';
@@ -28,6 +28,7 @@ export type Passed =
 export interface PassAsk {
   readonly route: Route;
   readonly rest: string;
+  readonly path: DoorPath;
   /** In the order in which they are tried. */
   readonly names: readonly string[];
   readonly request: IncomingMessage;
@@ -36,7 +37,7 @@ export interface PassAsk {
 
 /** Fetches an index from the mirrors in order and sends the first success to the client. */
 export async function sendIndex(deps: PassDeps, ask: PassAsk): Promise<Passed> {
-  const { route, request, response } = ask;
+  const { route, request, response, path } = ask;
   const { paths } = route;
   const stop = new AbortController();
   const late = deps.timers.after(limits.doorFetchMs, () => stop.abort(new Error('too late')));
@@ -48,10 +49,13 @@ export async function sendIndex(deps: PassDeps, ask: PassAsk): Promise<Passed> {
       method: request.method === 'HEAD' ? 'HEAD' : 'GET',
       headers: headersTo(request, paths),
       isNeverHtml: paths.neverHtml === true,
+      ...(path.bytesMax !== undefined && { bytesMax: path.bytesMax }),
       firstBytes: paths.absolute === undefined ? limits.doorAheadBytes : limits.doorRewriteBytes,
     } as const;
     const first = await fetchFirst(deps, sources, wanted, usualMsOf(deps, sources), stop.signal);
-    return 'tag' in first ? first : await sendFetched(first, ask, deps.timers);
+    // No range is requested of an index.
+    if ('tag' in first) return { tag: first.tag === 'absent' ? 'absent' : 'none' };
+    return await sendFetched(first, ask, deps.timers);
   } finally {
     late.cancel();
     response.removeListener('close', gone);
@@ -92,7 +96,11 @@ async function sendFetched(fetched: Fetched, ask: PassAsk, timers: Timers): Prom
   }
 }
 
-async function sendHeld(fetched: Fetched, { route, request, response }: PassAsk, timers: Timers): Promise<Passed> {
+async function sendHeld(
+  fetched: Fetched,
+  { route, path, request, response }: PassAsk,
+  timers: Timers,
+): Promise<Passed> {
   const { source, passing, rest, first, hold } = fetched;
   const { paths } = route;
   const { absolute } = paths;
@@ -104,7 +112,7 @@ async function sendHeld(fetched: Fetched, { route, request, response }: PassAsk,
     if (text === null) return { tag: 'none' };
     const bytes = Buffer.from(text);
     if (!hold.take(bytes.length)) return { tag: 'none' };
-    response.writeHead(200, { ...headersFor(passing, true), 'content-length': bytes.length });
+    response.writeHead(200, { ...headersFor(passing, 'rewritten'), 'content-length': bytes.length });
     // In chunks: a client that stops reading is disconnected.
     for (let at = 0; at < bytes.length && !response.destroyed; at += pieceBytes)
       if (!response.write(bytes.subarray(at, at + pieceBytes))) await waitForDrain(response, timers);
@@ -112,11 +120,14 @@ async function sendHeld(fetched: Fetched, { route, request, response }: PassAsk,
     return { tag: response.destroyed ? 'failed' : 'passed', registry: source.name };
   }
   const length = rest === null && !isHead ? { 'content-length': String(first.length) } : {};
-  response.writeHead(passing.status, { ...headersFor(passing, isHead && absolute !== undefined), ...length });
+  response.writeHead(passing.status, {
+    ...headersFor(passing, isHead && absolute !== undefined ? 'rewritten' : 'index'),
+    ...length,
+  });
   const destroy = (): void => void passing.body.on('error', () => undefined).destroy();
   response.once('close', destroy);
   try {
-    for await (const piece of piecesOf(fetched, limits.doorIndexBytes)) {
+    for await (const piece of piecesOf(fetched, path.bytesMax ?? limits.doorIndexBytes)) {
       if (response.destroyed) return { tag: 'failed', registry: source.name };
       if (!response.write(piece)) await waitForDrain(response, timers);
     }

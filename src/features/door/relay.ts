@@ -27,9 +27,14 @@ export async function sendArtifact(deps: PassDeps, ask: PassAsk): Promise<Passed
   try {
     const sources = sourcesOf(deps, ask);
     const started = await begun(deps, sources, request, stop.signal);
-    if ('tag' in started) return started;
+    if ('tag' in started) {
+      if (started.tag !== 'no_range') return started;
+      response.writeHead(416, { ...started.headers, 'content-length': '0' });
+      response.end();
+      return { tag: 'passed', registry: started.registry };
+    }
     try {
-      response.writeHead(started.passing.status, headersFor(started.passing, false));
+      response.writeHead(started.passing.status, headersFor(started.passing, 'artifact'));
       if (request.method !== 'HEAD') return await pump(deps, sources, started, ask, stop.signal);
       response.end();
       return { tag: 'passed', registry: started.source.name };

@@ -49,7 +49,7 @@ export function readFleet(view: StoreView, options: PlaceOptions): Fleet {
   const seen = new Map<string, Map<string, MirrorState[]>>();
   for (const daemon of daemons) {
     for (const { labels, value } of factsOf(daemon, 'mirror_state_since_timestamp_seconds'))
-      sinces.set(`${daemon.place} ${labels['state']} ${rowKey(labels)}`, value);
+      keepHighest(sinces, `${daemon.place} ${labels['state']} ${rowKey(labels)}`, value);
     for (const { labels, value } of factsOf(daemon, 'mirror_advice_rank'))
       ranks.set(pairKey(daemon.place, rowKey(labels)), value);
     for (const { labels } of daemon.states) {
@@ -93,18 +93,28 @@ export function readFleet(view: StoreView, options: PlaceOptions): Fleet {
     const own = against.get(place.name);
     return own === undefined ? place : { ...place, troubles: [...place.troubles, own] };
   });
+  const advice = daemons.flatMap((daemon) =>
+    byName.get(daemon.place)?.isWitness === true
+      ? factsOf(daemon, 'mirror_advice_since_timestamp_seconds').flatMap((one) => adviceIn(one))
+      : [],
+  );
+  // A failback leaves a mirror that works.
+  const leaving = Map.groupBy(
+    advice.filter(({ cause }) => cause !== 'failback'),
+    ({ ecosystem, upstream, from }) => rowKey({ ecosystem, upstream, registry: from }),
+  );
+  const advising = (row: Pick<MirrorRow, 'ecosystem' | 'upstream' | 'registry'>): ReadonlySet<string> => {
+    const { ecosystem, upstream, registry } = row;
+    return new Set(leaving.get(rowKey({ ecosystem, upstream, registry }))?.map(({ place }) => place));
+  };
   const networks = new Map(places.map(({ name, labels }) => [name, labels.network ?? name]));
   return {
     atMs: view.atMs,
     isPartial: view.isPartial,
     warnings: view.warnings,
     places,
-    mirrors: rows.map((row) => ({ ...row, verdict: verdictOf(row.cells, networks, against) })),
-    advice: daemons.flatMap((daemon) =>
-      byName.get(daemon.place)?.isWitness === true
-        ? factsOf(daemon, 'mirror_advice_since_timestamp_seconds').flatMap((one) => adviceIn(one))
-        : [],
-    ),
+    mirrors: rows.map((row) => ({ ...row, verdict: verdictOf(row.cells, networks, against, advising(row)) })),
+    advice,
   };
 }
 
@@ -126,7 +136,11 @@ function highest(all: readonly Series[]): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   for (const one of all) {
     const key = pairKey(placeOf(one), one.labels['registry'] ?? '');
-    if (Number.isFinite(one.value)) found.set(key, Math.max(found.get(key) ?? one.value, one.value));
+    if (Number.isFinite(one.value)) keepHighest(found, key, one.value);
   }
   return found;
+}
+
+function keepHighest(found: Map<string, number>, key: string, value: number): void {
+  found.set(key, Math.max(found.get(key) ?? value, value));
 }

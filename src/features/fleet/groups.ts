@@ -21,6 +21,10 @@ export interface GroupLine {
   readonly from: string;
   readonly to: string;
   readonly places: readonly string[];
+  /** Those of `places` that do not advise to leave `from`: they switch with the group. */
+  readonly along: readonly string[];
+  /** Those of `places` that advise to leave `from`, but report it as up now. */
+  readonly upFrom: readonly string[];
   /** Voting places whose advice leaves `from`; `of`: the group's places that monitor the upstream; `needed`: votes. */
   readonly votes: number;
   readonly of: number;
@@ -85,17 +89,29 @@ function linesFor(
   const [first] = moves;
   if (first === undefined) return [];
   const { ecosystem, upstream, from } = first;
-  const votes = new Set(moves.map(({ place }) => place)).size;
+  const voters = new Set(moves.map(({ place }) => place));
+  const votes = voters.size;
   const needed = Math.max(1, options.needed ?? Math.max(2, Math.floor(of / 2) + 1));
   const common = { group, ecosystem, upstream, from, votes, of, needed };
+  const isUp = new Set(
+    rows
+      .filter(({ registry }) => registry === from)
+      .flatMap(({ cells }) => cells.flatMap(({ place, state }) => (state === 'up' ? [place] : []))),
+  );
+  const isBack = moves.every(({ cause }) => cause === 'failback');
+  const split = (places: readonly string[]): Pick<GroupLine, 'places' | 'along' | 'upFrom'> => ({
+    places,
+    along: places.filter((place) => !voters.has(place)),
+    upFrom: isBack ? [] : places.filter((place) => voters.has(place) && isUp.has(place)),
+  });
   const to = votes < needed ? null : suitsAll(rows, members, from);
-  if (to !== null) return [{ kind: 'one', ...common, to, places: members }];
+  if (to !== null) return [{ kind: 'one', ...common, to, ...split(members) }];
   const kind = votes < needed ? 'own' : 'each';
   return [...Map.groupBy(moves, (one) => one.to)].map(([target, same]) => ({
     kind,
     ...common,
     to: target,
-    places: [...new Set(same.map(({ place }) => place))],
+    ...split([...new Set(same.map(({ place }) => place))]),
   }));
 }
 

@@ -8,6 +8,7 @@ import { type Fleet, type MirrorRow, readFleet } from './fleet.ts';
 import { type GroupLine, type GroupOptions, groupLinesOf } from './groups.ts';
 import type { Place, PlaceOptions, PlaceTrouble } from './places.ts';
 import { readStore, type StoreAt } from './store.ts';
+import type { Verdict } from './verdict.ts';
 
 export interface FleetOptions {
   readonly store: StoreAt;
@@ -54,7 +55,7 @@ function mirrorSentencesOf({ atMs, mirrors }: Fleet): readonly Sentence[] {
 }
 
 function mirrorSentence({ registry, verdict }: MirrorRow, nowMs: number): Sentence {
-  const { kind, state, bad, well, unknown, best, sinceMs } = verdict;
+  const { kind, state, bad, well, unknown, best, leaving } = verdict;
   if (kind === 'well' || kind === 'unknown')
     return phrase('fleet.unknown', { registry, count: unknown.length, places: unknown });
   const said = {
@@ -63,7 +64,7 @@ function mirrorSentence({ registry, verdict }: MirrorRow, nowMs: number): Senten
     bad: bad.length,
     all: bad.length + well.length,
     places: bad,
-    since: since(sinceMs, nowMs),
+    since: sinceAll(verdict, nowMs),
     besides: unknown.length === 0 ? '' : phrase('fleet.besides', { places: unknown }),
   };
   const works =
@@ -72,8 +73,14 @@ function mirrorSentence({ registry, verdict }: MirrorRow, nowMs: number): Senten
       : phrase('fleet.responds', { place: best.place, time: timeText(best.p95Ms) });
   switch (kind) {
     case 'alone':
-    case 'somewhere':
-      return phrase(`fleet.${kind}`, { ...said, works });
+    case 'somewhere': {
+      // What a place advises to leave although it works there is not called a fault of other places alone.
+      const cause =
+        leaving.length === 0
+          ? phrase('fleet.path', { places: bad })
+          : phrase('fleet.leftToo', { places: leaving, count: leaving.length });
+      return phrase(`fleet.${kind}`, { ...said, works, cause });
+    }
     default:
       return phrase(`fleet.${kind}`, said);
   }
@@ -112,20 +119,36 @@ function placeSentence({ name: place }: Place, trouble: PlaceTrouble, nowMs: num
 }
 
 function groupSentencesOf(lines: readonly GroupLine[]): readonly Sentence[] {
-  return lines.map(({ group, ecosystem, upstream, from, to, places, votes, of, needed, kind }) => {
+  return lines.map(({ group, ecosystem, upstream, from, to, places, along, upFrom, votes, of, needed, kind }) => {
     const what = upstreamNameOf({ ecosystem, upstream });
-    if (kind === 'one')
-      return phrase('fleet.lineOne', { what, from, to, votes, of, group: group && phrase('fleet.ofGroup', { group }) });
-    if (kind === 'each') return phrase('fleet.lineEach', { what, from, to, places });
-    return phrase('fleet.lineOwn', { what, from, to, places, votes, of, needed });
+    const up = upFrom.length === 0 ? '' : phrase('fleet.upFrom', { from, places: upFrom, count: upFrom.length });
+    if (kind === 'each') return phrase('fleet.lineEach', { what, from, to, places, up });
+    if (kind === 'own') return phrase('fleet.lineOwn', { what, from, to, places, votes, of, needed, up });
+    return phrase('fleet.lineOne', {
+      ...{ what, from, to, votes, of, up },
+      group: group && phrase('fleet.ofGroup', { group }),
+      along: along.length === 0 ? '' : phrase('fleet.along', { places: along, count: along.length }),
+    });
   });
 }
 
+/** A difference below a minute is not shown: places do not find a fault at the same moment. */
+const apartMs = 60_000;
+
+function sinceAll({ sinceMs, first }: Verdict, nowMs: number): Sentence | string {
+  if (sinceMs === null || first === null || sinceMs - first.sinceMs < apartMs) return since(sinceMs, nowMs);
+  const at = timeOfDay(sinceMs, nowMs);
+  return phrase('fleet.sinceFirst', { at, place: first.place, first: timeOfDay(first.sinceMs, nowMs) });
+}
+
 function since(sinceMs: number | null, nowMs: number): Sentence | string {
-  if (sinceMs === null) return '';
-  const text = stamp(sinceMs);
-  const isToday = nowMs - sinceMs < 20 * 3_600_000;
-  return phrase('fleet.since', { at: isToday ? text.slice(11, 16) : text.slice(0, 16).replace('T', ' ') });
+  return sinceMs === null ? '' : phrase('fleet.since', { at: timeOfDay(sinceMs, nowMs) });
+}
+
+/** With the date if it is not of the last 20 hours. */
+function timeOfDay(atMs: number, nowMs: number): string {
+  const text = stamp(atMs);
+  return nowMs - atMs < 20 * 3_600_000 ? text.slice(11, 16) : text.slice(0, 16).replace('T', ' ');
 }
 
 function timeText(ms: number): string {

@@ -31,25 +31,31 @@ export interface Verdict {
   readonly unknown: readonly string[];
   /** The place in `well` where the mirror responds fastest; `null`: not measured, or `bad` is empty. */
   readonly best: { readonly place: string; readonly p95Ms: number } | null;
-  /** Since when a place in `bad` reports `state`, the earliest, wall milliseconds; `null`: not known. */
+  /** Since when all places in `bad` report `state`, wall milliseconds; `null`: not known of each of them. */
   readonly sinceMs: number | null;
+  /** The place in `bad` that reported `state` first; `null`: `sinceMs` is not known, or `bad` is empty. */
+  readonly first: { readonly place: string; readonly sinceMs: number } | null;
+  /** Places in `well` whose advice in force leaves the mirror; none if `bad` is empty. */
+  readonly leaving: readonly string[];
 }
 
 /**
  * Judges one mirror. A place that `against` lists as `well_alone` counts as one that does not know the state.
  * @param networks  the network of each place: places in one network count as one witness
+ * @param advising  the places whose advice in force leaves the mirror
  */
 export function verdictOf(
   cells: readonly Cell[],
   networks: ReadonlyMap<string, string>,
   against: ReadonlyMap<string, PlaceTrouble>,
+  advising: ReadonlySet<string>,
 ): Verdict {
   const heard = cells.filter(({ place }) => against.get(place)?.kind !== 'well_alone');
   const known = heard.filter(({ state }) => state !== 'unknown');
   const knowing = new Set(known);
   const state = (['down', 'degraded', 'up'] as const).find((one) => known.some((cell) => cell.state === one));
   const unknown = namesOf(cells.filter((cell) => !knowing.has(cell)));
-  const none = { bad: [], well: namesOf(known), unknown, best: null, sinceMs: null };
+  const none = { bad: [], well: namesOf(known), unknown, best: null, sinceMs: null, first: null, leaving: [] };
   if (state === undefined) return { kind: 'unknown', state: 'unknown', ...none };
   if (state === 'up') return { kind: 'well', state, ...none };
   const bad = known.filter((cell) => cell.state === state);
@@ -58,7 +64,10 @@ export function verdictOf(
   const best = well
     .flatMap(({ place, p95Ms }) => (p95Ms === null ? [] : [{ place, p95Ms }]))
     .sort((a, b) => a.p95Ms - b.p95Ms)[0];
-  const stamps = bad.flatMap(({ sinceMs }) => sinceMs ?? []);
+  const stamps = bad
+    .flatMap(({ place, sinceMs }) => (sinceMs === null ? [] : [{ place, sinceMs }]))
+    .sort((a, b) => a.sinceMs - b.sinceMs);
+  const isTimed = stamps.length === bad.length;
   const kind = (): Verdict['kind'] => {
     if (known.length === 1) return 'lone';
     if (well.length > 0) return units.size === 1 ? 'alone' : 'somewhere';
@@ -71,7 +80,9 @@ export function verdictOf(
     well: namesOf(well),
     unknown,
     best: best ?? null,
-    sinceMs: stamps.length === 0 ? null : Math.min(...stamps),
+    sinceMs: (isTimed ? stamps.at(-1)?.sinceMs : undefined) ?? null,
+    first: (isTimed ? stamps[0] : undefined) ?? null,
+    leaving: namesOf(well.filter(({ place }) => advising.has(place))),
   };
 }
 

@@ -1,5 +1,5 @@
 import { type BurnRate, budgetShareOf, burnRates, minute, type RuleParameters } from './parameters.ts';
-import { by, formatRuleDuration, type GroupOf, type RecordingRule, scaled, window } from './rule.ts';
+import { by, formatRuleDuration, type GroupOf, type RecordingRule, rangeFromZero, scaled, window } from './rule.ts';
 
 /** The windows of the burn rates beyond the first 5 minutes, seconds. */
 const windows = [
@@ -65,6 +65,7 @@ function burnExpr(parameters: RuleParameters, pace: keyof typeof burnRates): str
 export const budget: GroupOf = (parameters) => {
   const { sloPercent } = parameters;
   const five = window(parameters, 5 * minute);
+  const failures = rangeFromZero(parameters, 'mirror_probe_failures_total{reason!="absent"}', 5 * minute);
   return {
     name: 'mirrorwatch-budget',
     intervalSeconds: evaluationSeconds,
@@ -78,8 +79,10 @@ export const budget: GroupOf = (parameters) => {
       },
       {
         record: 'registry:mirror_probe_failures:rate5m',
-        expr: `sum ${by('registry')} (rate(mirror_probe_failures_total{reason!="absent"}[${five}]))
-  ${ifAnswered}`,
+        expr: `sum ${by('registry')} (rate(${failures}))
+  ${ifAnswered}
+  or
+0 * registry:mirror_probe_attempts:rate5m`,
         says: 'Those of them that failed, `absent` left out.',
       },
       {

@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import { availability, sameMirror } from './availability.ts';
 import { day, hour, minute, type RuleParameters } from './parameters.ts';
 import { slowFactor, slowShare, slowShareMin, slowThresholdFor } from './round-trips.ts';
-import { type AlertKey, type AlertRule, by, type GroupOf, saidOf, sayIn, window } from './rule.ts';
+import { type AlertKey, type AlertRule, by, type GroupOf, rangeFromZero, saidOf, sayIn, window } from './rule.ts';
 
 const certificateSeconds = limits.certificateWarnMs / 1000;
 const ofPlace = 'by (job, instance, vantage, ecosystem, registry)';
@@ -54,13 +54,13 @@ const refusalReasons = reasons.filter((reason) => reasonWeight[reason] === 'refu
 
 /** The most frequent refusal of a mirror, for a description; empty without any. */
 function refusals(parameters: RuleParameters): string {
-  const quarter = window(parameters, 15 * minute);
-  const counted = `sum by (reason) (increase(mirror_probe_failures_total{instance='%s',registry='%s',reason=~'${refusalReasons}'}[${quarter}]))`;
+  const failures = `mirror_probe_failures_total{instance='%[1]s',registry='%[2]s',reason=~'${refusalReasons}'}`;
+  const counted = `sum by (reason) (increase(${rangeFromZero(parameters, failures, 15 * minute)}))`;
   return saidOf(parameters, `printf "topk(1, ${counted} > 0)" $labels.instance $labels.registry`, 'alert.refusedMost');
 }
 
 function answers(parameters: RuleParameters): readonly AlertRule[] {
-  const quarter = window(parameters, 15 * minute);
+  const masked = rangeFromZero(parameters, 'mirror_probe_failures_total{reason="masked_upstream"}', 15 * minute);
   return [
     {
       alert: 'MirrorRefuses',
@@ -84,7 +84,7 @@ function answers(parameters: RuleParameters): readonly AlertRule[] {
     {
       alert: 'MirrorMaskedUpstream',
       why: 'More than two in a quarter of an hour: a single one may be the upstream of a single module.',
-      expr: `sum ${ofPlace} (increase(mirror_probe_failures_total{reason="masked_upstream"}[${quarter}])) > 2`,
+      expr: `sum ${ofPlace} (increase(${masked})) > 2.5`,
       forSeconds: 5 * minute,
       keepFiringSeconds: 15 * minute,
     },
@@ -134,7 +134,7 @@ function hasExpired(parameters: RuleParameters, over: AlertKey, left: AlertKey):
 }
 
 function certificates(parameters: RuleParameters): readonly AlertRule[] {
-  const quarter = window(parameters, 15 * minute);
+  const invalid = 'mirror_probe_failures_total{reason=~"tls_expired|tls_untrusted|tls_name|tls_pin"}';
   return [
     {
       alert: 'MirrorCertificateExpires',
@@ -148,7 +148,7 @@ function certificates(parameters: RuleParameters): readonly AlertRule[] {
     {
       alert: 'MirrorCertificateInvalid',
       why: 'More than once: a captive portal shows its own certificate once.',
-      expr: `sum without (step) (increase(mirror_probe_failures_total{reason=~"tls_expired|tls_untrusted|tls_name|tls_pin"}[${quarter}])) > 1.5`,
+      expr: `sum without (step) (increase(${rangeFromZero(parameters, invalid, 15 * minute)})) > 1.5`,
       forSeconds: 5 * minute,
       keepFiringSeconds: 15 * minute,
     },

@@ -82,6 +82,20 @@ export function scaled({ timeScale }: RuleParameters, seconds: number): number {
   return Number((seconds * timeScale).toFixed(3));
 }
 
+/** Seconds between the samples that `rangeFromZero` reads. */
+const firstEventSeconds = 15;
+
+/**
+ * A range of a counter whose series appear at their first event, for `increase` and `rate`: 0 while the daemon is
+ * scraped and the series is yet to appear, so that the first event counts. Products drop the name, which the samples of
+ * one series must share.
+ * @param selector  an instant selector without `offset`
+ */
+export function rangeFromZero(parameters: RuleParameters, selector: string, seconds: number): string {
+  const range = `${window(parameters, seconds)}:${window(parameters, firstEventSeconds)}`;
+  return `(1 * ${selector} or 0 * ${selector} offset -2m and on (job, instance) mirrorwatch_build_info)[${range}]`;
+}
+
 export type AlertKey = Extract<Key, `alert.${string}`>;
 export type AlertName = AlertKey extends infer K ? (K extends `alert.${infer Name}.summary` ? Name : never) : never;
 

@@ -87,6 +87,7 @@ function withNamed(survey: Survey, ids: readonly string[]): Survey {
 }
 
 interface Proposed {
+  readonly draft: Setup.Draft;
   readonly text: string;
   readonly loaded: Loaded;
   readonly without: readonly string[];
@@ -108,7 +109,7 @@ async function accepted(
     const text = renderProposal(draft, context.say);
     const loaded = await loadText(context, text, file);
     const [issue] = loaded.tag === 'ok' ? loaded.value.warnings : loaded.error.issues;
-    if (issue === undefined && loaded.tag === 'ok') return { text, loaded: loaded.value, without };
+    if (issue === undefined && loaded.tag === 'ok') return { draft, text, loaded: loaded.value, without };
     const less = issue === undefined ? null : reduceDraft(draft, issue.path);
     if (issue === undefined || less === null) {
       const expected = issue === undefined ? '' : saySentence(issue.expected, context.say);
@@ -123,11 +124,16 @@ async function accepted(
 
 const shownMax = 5;
 
-function said(survey: Survey, { loaded, without }: Proposed, { isAskable }: typeof Setup, say: Say): readonly string[] {
+function said(
+  survey: Survey,
+  { draft, loaded, without }: Proposed,
+  { isAskable, locksMax }: typeof Setup,
+  say: Say,
+): readonly string[] {
   const { config, skippedLockEntries } = loaded;
-  const lines = survey.ecosystems.map(({ id, locks, chain, setIn, used }) => {
+  const lines = draft.ecosystems.map(({ surveyed: { id, setIn }, chain, locks, used }) => {
     const count = config.modules.filter(({ ecosystem }) => ecosystem === id).length;
-    const from = [...locks, ...new Set(used.map(({ file }) => file))];
+    const from = [...locks.map(({ file }) => file), ...new Set(used.map(({ file }) => file))];
     const files = `${from.slice(0, shownMax).join(', ')}${from.length > shownMax ? '…' : ''}`;
     const places = from.length === 0 ? '' : say('init.places', { files });
     const today = chain === null ? say('init.asItComes') : say('init.today', { chain, setIn: String(setIn) });
@@ -143,9 +149,16 @@ function said(survey: Survey, { loaded, without }: Proposed, { isAskable }: type
     ...lines,
     ...(own.length === 0 ? [] : [say('init.private', { names: firstOf(own, say) })]),
     ...(others.length === 0 ? [] : [say('init.noMirror', { names: others.slice(0, shownMax).join(', ') })]),
-    ...[...survey.leftOut.map((one) => saySentence(one, say)), ...without].map((what) => say('init.leftOut', { what })),
+    ...[...survey.leftOut.map((one) => saySentence(one, say)), ...furtherLocks(survey, locksMax, say), ...without].map(
+      (what) => say('init.leftOut', { what }),
+    ),
     '',
   ];
+}
+
+function furtherLocks({ ecosystems }: Survey, most: number, say: Say): readonly string[] {
+  const further = ecosystems.flatMap(({ locks }) => locks.slice(most));
+  return further.length === 0 ? [] : [say('init.furtherLocks', { names: firstOf(further, say), count: most })];
 }
 
 function firstOf(names: readonly string[], say: Say): string {

@@ -27,7 +27,8 @@ export interface Drafted {
 
 /** Most modules of one ecosystem from lock files, and most from other files: few enough for a mirror's load. */
 const modulesMax = 12;
-const locksMax = 3;
+/** Most lock files of one ecosystem. */
+export const locksMax = 3;
 
 /** The draft of a whole survey. @param pathOf  a project file's path in the configuration */
 export function draftOf(

@@ -110,13 +110,15 @@ const readLock: LockReader = ({ name, text, mirrors, isPrivate }) => {
     pinned: Object.fromEntries(entries.map(([, module, version, hash = '']) => [`${module}@${version}/page`, hash])),
     malformed:
       wrong.length === 0
-        ? null
-        : {
-            file: name,
-            expected: wanted('name, page and hash'),
-            count: wrong.length,
-            first: wrong.map(({ line }) => ({ line, module: '', version: '' })),
-          },
+        ? []
+        : [
+            {
+              file: name,
+              expected: wanted('name, page and hash'),
+              count: wrong.length,
+              first: wrong.map(({ line }) => ({ line, module: '', version: '' })),
+            },
+          ],
   });
 };
 

@@ -34,7 +34,7 @@ function apart(here: readonly Row[], there: readonly Row[]) {
     nearMs: 10_000,
   } as unknown as View;
   const subject = { cause: 'slower', findings: [], at: mirror('a'), to: mirror('b') } as const;
-  return groundsOf(view, { ...subject, fromMs: null, stay: null, before: null }).apart;
+  return groundsOf(view, { ...subject, fromMs: null, stay: null, before: null, prices: null }).apart;
 }
 
 const failed = { outcome: failedWith('server', 500) };

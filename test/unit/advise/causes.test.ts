@@ -42,12 +42,12 @@ describe('an outage of the preferred mirror', () => {
         { registry: 'b', scoreSeconds: 0.612, gate: 'ok', sum: 20, bound: 8 },
         { registry: 'c', scoreSeconds: 0.612, gate: 'ok', sum: 20, bound: 8 },
         // One of seven failed at its pace, two of a fetch's three steps are light, and a failure costs five minutes: .6 + 300 × 2/3 × 1/7.
-        { registry: 'a', scoreSeconds: 29.171429, gate: 'outage', sum: null, bound: null },
+        { registry: 'a', scoreSeconds: 160.6, gate: 'outage', sum: null, bound: null },
       ],
       expected: {
         availability: { before: 0, after: 1 },
         p95Seconds: { before: null, after: 0.21 },
-        fetchCostSeconds: { before: 29.171429, after: 0.612 },
+        fetchCostSeconds: { before: 160.6, after: 0.612 },
       },
       confidence: 'low',
       bypass: null,
@@ -140,12 +140,34 @@ describe('an outage of the preferred mirror', () => {
     expect(stage.story()).toEqual(['proposed outage b']);
   });
 
-  it('keeps confidence low where the vantage could not be verified', () => {
+  it.each([
+    ['a finding that says low', { confidence: 'low', vantage: 'ok' }, 'low'],
+    [
+      'an unverified vantage, for which detect allows medium',
+      { confidence: 'medium', vantage: 'unverified' },
+      'medium',
+    ],
+    ['a suspect vantage', { confidence: 'high', vantage: 'suspect' }, 'low'],
+  ] as const)('carries the word of its finding: %s', (_name, finding, want) => {
     const stage = warm();
     kill(stage);
-    stage.open('a', 'outage', { confidence: 'high', vantage: 'unverified' });
+    stage.open('a', 'outage', finding);
     stage.consider();
-    expect(only(stage).confidence).toBe('low');
+    expect(only(stage).confidence).toBe(want);
+  });
+
+  it('is of low confidence for slowness until the test has passed its bound twice over, and never falls', () => {
+    const stage = warm();
+    while (stage.changes.length === 0 && stage.seconds < 3_600) stage.paces(1, { a: 1_300, b: 200, c: 200 });
+    expect([stage.story(), only(stage).confidence]).toEqual([['proposed slower b'], 'low']);
+    const atSeconds = stage.seconds;
+    while (only(stage).confidence === 'low' && stage.seconds < 3_600) stage.paces(1, { a: 1_300, b: 200, c: 200 });
+    expect(only(stage).confidence).toBe('medium');
+    expect(stage.seconds - atSeconds).toBeGreaterThanOrEqual(30);
+    expect(stage.seconds - atSeconds).toBeLessThanOrEqual(300);
+    stage.open('a', 'spike', { confidence: 'low' });
+    stage.paces(5, { a: 200, b: 200, c: 200 });
+    expect(only(stage).confidence).toBe('medium');
   });
 
   it('notes what asked for it', () => {

@@ -238,7 +238,9 @@ describe('the first bytes of the head’s artifacts', () => {
   }
 
   test('are requested at the canary’s pace, of each module in turn, from no other mirror', () => {
-    const stage = staged();
+    const stage = new Stage(chain, abcd, {
+      modules: modules.map((module) => ({ ecosystem: 'go', upstream: 'go', module, version: 'v1.0.0' })),
+    });
     stage.sample('a', 200, { step: 'mod', module: 'example.com/other' });
     const asked = Array.from({ length: 6 }, () => {
       const orders = peeked(stage);
@@ -304,6 +306,25 @@ describe('the first bytes of the head’s artifacts', () => {
     // And the file's order is theirs: what a lock file requires most is asked first.
     expect(asked).toEqual(all);
     expect(answered(stage, 2 * all.length, isSent)).toEqual([...all, ...all]);
+  });
+
+  test('that were not requested keep their turn', () => {
+    const { stage, names } = rota(3, 1);
+    for (let again = 0; again < 100; again += 1) {
+      const [order] = peeked(stage);
+      expect(order?.target.module).toBe(names[0]);
+      if (order !== undefined) stage.advisor.declined({ order, isKnown: true });
+    }
+  });
+
+  test('of an artifact that cannot be requested make way for the next at once', () => {
+    const { stage, names } = rota(3, 1);
+    const [order] = peeked(stage);
+    if (order === undefined) throw new Error('nothing was ordered');
+    stage.advisor.declined({ order, isKnown: false });
+    stage.pass(2);
+    stage.consider();
+    expect(stage.looks.filter(({ isPeek }) => isPeek).map(({ target }) => target.module)).toEqual([names[1]]);
   });
 
   test('of an artifact that is never answered keep no other waiting', () => {

@@ -194,7 +194,10 @@ describe('after a reload', () => {
   });
 
   it('a module that was removed does not come back with a response that was pending', () => {
-    const stage = new Stage(chain, [mirror('a'), mirror('b')]);
+    const refs = ['example.com/m', 'example.com/gone'].map((module) => {
+      return { ecosystem: 'go', upstream: 'go', module, version: 'v1.0.0' };
+    });
+    const stage = new Stage(chain, [mirror('a'), mirror('b')], { modules: refs });
     stage.paces(2, { a: 200, b: 100 });
     stage.sample('a', 100, { module: 'example.com/gone' });
     const peeked = (): string[] => {
@@ -211,7 +214,7 @@ describe('after a reload', () => {
       return modules;
     };
     expect(new Set(peeked())).toEqual(new Set(['example.com/m', 'example.com/gone']));
-    stage.reconfigure(chain);
+    stage.reconfigure(chain, { ...stage.config, modules: refs.slice(0, 1) });
     stage.sample('a', 100);
     stage.sample('a', 100, { module: 'example.com/gone', isObsolete: true });
     expect(new Set(peeked())).toEqual(new Set(['example.com/m']));

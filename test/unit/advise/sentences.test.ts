@@ -26,7 +26,7 @@ describe('what is wrong, in a sentence', () => {
   it('a missed objective of which no time is known', () => {
     const subject = { cause: 'slo', findings: [], at: mirror('a'), to: mirror('b'), fromMs: null } as const;
     const reason = reasonOf(
-      { ...subject, stay: null, before: null },
+      { ...subject, stay: null, before: null, prices: null },
       {
         now: { wallMs: 0, monotonicMs: 0 },
         upstream: 'go',

@@ -20,6 +20,7 @@ describe('failback to what is 5 × slower', () => {
       true,
       (n, s, at) => all(200, n === 'a' && at % 600 >= 60 ? { a: 1_000 } : {})(n, s, at),
     ],
+    ['15 ms slower a request', true, all(200, { a: 225 })],
     ['as fast, and failing one in ten', true, failing('a', 0.1, 3)],
     ['as fast but for its artifacts', true, (n, s, at) => (n === 'a' && s === 'zip' ? 'cut' : all(200)(n, s, at))],
   ])('not proposed in three hours: %s', (_name, accepts, world) => {

@@ -1,5 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { abc, abcd, all, badGateway, calm, chain, chance, delay, failing, hour, Rounds, type World } from './rounds.ts';
+import type { Finding } from '../../../src/core/finding.ts';
+import type { Standing } from '../../../src/core/standing.ts';
+import {
+  abc,
+  abcd,
+  all,
+  badGateway,
+  calm,
+  chain,
+  chance,
+  delay,
+  failing,
+  hour,
+  open,
+  Rounds,
+  type World,
+} from './rounds.ts';
 import { mirror, type Said } from './stage.ts';
 
 describe('refused by shared fate while b is well', () => {
@@ -119,14 +135,22 @@ describe('a start while the head is dead for some seconds', () => {
 });
 
 describe('429 with Retry-After on the head', () => {
-  test.each<[string, number, readonly string[]]>([
-    ['an hour: left at once', hour, ['proposed refusal b']],
-    // It is looked at five seconds on.
-    ['more than a minute', 66, ['proposed refusal b']],
-    ['a minute: waited for', 65, []],
-  ])('%s', (_name, seconds, want) => {
+  const throttling = (step: string) =>
+    ({ cause: 'throttled', scope: [{ module: null, version: null, step }] }) as const;
+
+  test.each<[string, number, Partial<Standing>, Partial<Finding> | null, readonly string[]]>([
+    ['an hour', hour, {}, throttling('mod'), ['proposed refusal b']],
+    ['61 s', 61, {}, throttling('mod'), ['proposed refusal b']],
+    ['60 s', 60, {}, throttling('mod'), ['proposed refusal b']],
+    ['10 s', 10, {}, throttling('mod'), ['proposed refusal b']],
+    ['for a step that no fetch requests', hour, {}, throttling('list'), []],
+    ['that brought no finding', hour, {}, null, []],
+    ['for our own rate', hour, { isWaitForPace: true }, throttling('mod'), []],
+    ['beside a finding of another cause', hour, {}, { ...throttling('mod'), cause: 'denied' }, []],
+  ])('%s, %i s', (_name, seconds, standing, finding, want) => {
     const stage = calm();
-    stage.mark('a', { throttledUntilMs: stage.at.wallMs + seconds * 1_000 });
+    stage.mark('a', { ...standing, throttledUntilMs: stage.at.wallMs + seconds * 1_000 });
+    if (finding !== null) stage.open('a', 'refusal', finding);
     stage.live(5);
     expect(stage.story()).toEqual(want);
   });
@@ -134,8 +158,10 @@ describe('429 with Retry-After on the head', () => {
   test('and home again once it answers well, not before', () => {
     const stage = calm();
     stage.mark('a', { throttledUntilMs: stage.at.wallMs + hour * 1_000 });
+    stage.open('a', 'refusal', throttling('mod'));
     stage.live(hour);
     expect(stage.story()).toEqual(['proposed refusal b']);
+    stage.shut('a', 'refusal');
     stage.live(hour);
     expect(stage.story().slice(1)).toEqual(['withdrawn refusal b']);
   });
@@ -191,6 +217,26 @@ describe('no rule needs a threshold to be crossed', () => {
     expect(stage.story()).toEqual(['proposed slower b']);
     const tookMs = 200 * 1.05 ** ((stage.changes[0]?.atSeconds ?? 0) / hour);
     expect([tookMs > 300, tookMs < 340]).toEqual([true, true]);
+  });
+});
+
+describe('advice and its table', () => {
+  test.each<[string, World, string]>([
+    ['a slow head', all(200, { a: 1_000 }), 'slower'],
+    [
+      'slow downloads',
+      (name, step, at) => (name === 'a' && step === 'zip' ? 9_000 : all(200)(name, step, at)),
+      'throughput',
+    ],
+    ['an unreliable head', failing('a', 0.3, 2), 'unreliable'],
+  ])('%s: the advised mirror scores better, by the costs of the sentence', (_name, world, cause) => {
+    const stage = calm();
+    stage.live(hour, world);
+    expect(stage.story()[0]).toBe(`proposed ${cause} b`);
+    const advice = open(stage);
+    const scoreOf = (name: string) => advice.candidates.find((one) => one.registry === name)?.scoreSeconds ?? 0;
+    expect(scoreOf('b')).toBeLessThan(scoreOf('a'));
+    expect(advice.expected.fetchCostSeconds).toEqual({ before: scoreOf('a'), after: scoreOf('b') });
   });
 });
 

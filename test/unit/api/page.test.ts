@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Standing, VantageStanding } from '../../../src/core/standing.ts';
 import type { SignatureState } from '../../../src/core/transcript.ts';
+import { phrase } from '../../../src/words/tell.ts';
 import { eachServed } from './each-served.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { nowMs } from './fixture-config.ts';
@@ -204,6 +205,14 @@ describe('a signature', () => {
     expect(wordsOf((await ask('/mirrors/coast')).text)).toContain('signature unverified: no trusted key is available');
     const { targets } = (await ask('/api/v1/targets')).json() as Targets;
     expect(targets[0]?.signature).toEqual({ state: 'no_key', key: null });
+  });
+
+  it('what was not checked is said beside the outcome', async () => {
+    const facts = { unchecked: phrase('answer.noSignedBy') };
+    const series = fixtureSeries.map((one) => ({ ...one, last: one.last && { ...one.last, facts } }));
+    const ask = await up({ seriesOf: () => series, series: () => series });
+    const words = wordsOf((await ask('/mirrors/coast')).text);
+    expect(words).toContain('not verified: the entry of this signed list has no expect.signedBy');
   });
 
   it('that is valid is said by the probe alone', async () => {

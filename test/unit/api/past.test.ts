@@ -59,6 +59,21 @@ function listed(page: string): { day: string[]; week: string[] } {
   return { day: ids(day), week: ids(week) };
 }
 
+describe('rank and eligibility, side by side', () => {
+  it('the mirror that ranks before the head is no second first choice, and a cost says what it includes', async () => {
+    const rank = () => [
+      { registry: 'inland', scoreSeconds: 0.5, gate: 'ok', sum: null, bound: null } as const,
+      { registry: 'coast', scoreSeconds: 16.7, gate: 'current', sum: null, bound: null } as const,
+      { registry: 'campus', scoreSeconds: 17, gate: 'ok', sum: null, bound: null } as const,
+    ];
+    const page = words(await pageOf('/', { rank }));
+    expect(page).toContain('1can be advised once proven betterfetch cost 500 ms, with failures of 30 min');
+    expect(page).toContain('2head of the chain nowfetch cost 16.7 s, with failures of 30 min');
+    expect(page).toContain('3can be advisedfetch cost 17.0 s');
+    expect(words(await pageOf('/mirrors/inland', { rank }))).toContain('can be advised once proven better');
+  });
+});
+
 describe('the past of the page', () => {
   it('lists what ended in the last day, and folds the six days before; newest end first', async () => {
     expect(listed(await pageOf('/', past))).toEqual({

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Options, optionsOf } from '../../../bench/options.ts';
 
 const plain: Options = {
-  parts: ['accuracy', 'peers', 'cpu', 'memory', 'reaction', 'hash', 'door'],
+  parts: ['accuracy', 'peers', 'cpu', 'memory', 'reaction', 'hash', 'lines', 'door'],
   quick: false,
   json: false,
   profile: false,

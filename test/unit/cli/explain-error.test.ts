@@ -5,7 +5,8 @@ import { run } from './run-program.ts';
 interface Explained {
   readonly known: boolean;
   readonly errors: readonly {
-    readonly reason: string;
+    readonly reason: string | null;
+    readonly candidates: readonly { readonly reason: string; readonly means: string }[];
     readonly layer: string | null;
     readonly ecosystem: string | null;
     readonly url: string | null;
@@ -112,8 +113,14 @@ const rows: readonly (readonly [
     'https://go.example.com',
   ],
   ['go', 'go: example.com/hello@v1.0.0: module lookup disabled by GOPROXY=off', 'lookups_off', 'go', null],
-  ['go', 'go: downloading example.com/hello v1.0.0\ngo: example.com/hello@v1.0.0: unexpected EOF', 'cut', 'go', null],
-  ['go', 'go: example.com/hello@v1.0.0: zip: not a valid zip file', 'wrong_content', 'go', null],
+  [
+    'go',
+    'go: downloading example.com/hello v1.0.0\ngo: example.com/hello@v1.0.0: unexpected EOF',
+    'cut, malformed',
+    'go',
+    null,
+  ],
+  ['go', 'go: example.com/hello@v1.0.0: zip: not a valid zip file', 'cut, wrong_content', 'go', null],
   [
     'pip',
     "WARNING: Retrying (Retry(total=4)) after connection broken by 'NewConnectionError': /simple/six/\nERROR: HTTPSConnectionPool(host='pypi.example.com', port=443): Max retries exceeded with url: /simple/six/ (Caused by NewConnectionError: [Errno 111] Connection refused)",
@@ -131,7 +138,7 @@ const rows: readonly (readonly [
   [
     'pip',
     'ERROR: Could not find a version that satisfies the requirement six==99 (from versions: none)\nERROR: No matching distribution found for six==99',
-    'absent',
+    'absent, denied, server, throttled, wrong_content',
     'pypi',
     null,
   ],
@@ -153,7 +160,7 @@ const rows: readonly (readonly [
   [
     'docker',
     'Error response from daemon: Get "https://hub.example.com/v2/": net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)',
-    'timeout_processing',
+    'resolve_failed, timeout_connect, timeout_tls',
     'oci',
     'https://hub.example.com',
   ],
@@ -234,7 +241,8 @@ describe('mirrorwatch explain', () => {
   test.each(rows)('%s: %s', async (_, text, reason, ecosystem, url) => {
     const { known, errors } = await explained(text);
     const [first] = errors;
-    expect([known, first?.reason, first?.ecosystem, first?.url]).toEqual([true, reason, ecosystem, url]);
+    const told = first?.reason ?? first?.candidates.map((one) => one.reason).join(', ');
+    expect([known, told, first?.ecosystem, first?.url]).toEqual([true, reason, ecosystem, url]);
     expect([first?.means, first?.next]).toEqual([expect.stringMatching(/\w+/), expect.stringMatching(/\w+/)]);
     expect(first?.run.length).toBeGreaterThan(0);
   });
@@ -249,6 +257,14 @@ describe('mirrorwatch explain', () => {
   run    mirrorwatch doctor http://npm.example.com:4873 --ecosystem npm
          mirrorwatch rank npm
 `);
+  });
+
+  test('a text that does not tell its cause: the candidates, for people', async () => {
+    const { code, out } = await run(['explain', 'go: example.com/hello@v1.0.0: zip: not a valid zip file']);
+    expect(code).toBe(0);
+    expect(out).toContain('not clear\n');
+    expect(out).toMatch(/^ +cut: \w/m);
+    expect(out).toMatch(/^ +wrong_content: \w/m);
   });
 
   test('in Chinese', async () => {

@@ -30,6 +30,9 @@ const project = {
   '~/.npmrc': '@corp:registry=https://npm.build.corp/\n//npm.build.corp/:_authToken=hunter2\n',
 };
 
+const uvLock = (name: string): string =>
+  `version = 1\n[[package]]\nname = "${name}"\nversion = "1.0"\nsource = { registry = "https://${['pypi', 'org'].join('.')}/simple" }\n`;
+
 /** `check` says nothing against it: its warnings are on standard error. */
 async function expectAccepted(machine: TestMachine): Promise<void> {
   const checked = await run(['check'], { cwd: machine.at('x').slice(0, -2) });
@@ -59,6 +62,53 @@ describe('mirrorwatch init', () => {
       'url: "https://go.build.corp", weight: 110',
     ])
       expect(text).toContain(line);
+    await expectAccepted(machine);
+  });
+
+  test('only what a service of a compose file pulls is an image of a registry', async () => {
+    const compose = `x-base: &base
+  image: redis:7
+services:
+  app:
+    image: myapp:dev
+    build: .
+  worker: { image: "worker:dev", build: { context: . } }
+  local: { image: "local:dev", pull_policy: build }
+  cache: { <<: *base }
+  db:
+    image: postgres:17
+    command: ["--config", "name: fake:1"]
+`;
+    const machine = testMachine({ 'compose.yaml': compose });
+    const made = await machine.run(['init', '--yes']);
+    expect([made.code, made.err]).toEqual([0, expect.stringContaining('oci: 2 modules (compose.yaml)')]);
+    const text = machine.text('mirrorwatch.yaml');
+    expect(text.match(/docker\.io\/library\/[^"]+/g)).toEqual([
+      'docker.io/library/redis:7',
+      'docker.io/library/postgres:17',
+    ]);
+  });
+
+  test('files that are left out are named as such, and not counted', async () => {
+    const machine = testMachine({
+      ...Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((name) => [`${name}/uv.lock`, uvLock(name)])),
+      'package-lock.json': '{"lockfileVersion": 3, "packages": {}}',
+    });
+    const { code, err } = await machine.run(['init', '--yes']);
+    expect([code, err]).toEqual([0, expect.stringContaining('pypi: 3 modules (a/uv.lock, b/uv.lock, c/uv.lock);')]);
+    expect(err).toContain('left out: the lock files d/uv.lock, e/uv.lock: at most 3 of each ecosystem are read');
+    expect(err).toContain('npm: 2 modules; clients use their default');
+    expect(err).toContain('left out: package-lock.json: ');
+  });
+
+  test('requirements files: included ones are read, and what pins no version is no mistake', async () => {
+    const machine = testMachine({
+      'requirements.txt': '-r more.txt\nidna>=3.9\n-e .\n',
+      'more.txt': 'six==1.17.0\n',
+    });
+    const { code, err } = await machine.run(['init', '--yes']);
+    expect([code, err]).toEqual([0, expect.stringContaining('pypi: 1 module (requirements.txt);')]);
+    expect(err).not.toContain('malformed');
     await expectAccepted(machine);
   });
 

@@ -28,7 +28,7 @@ describe('budget', () => {
       expandPlainly(config).filter((one) => one.step === 'zip' && one.version === version);
     const [fixed, moving] = [budgetOf(config, of('v1.5.2')), budgetOf(config, of('latest'))];
     expect(fixed).toMatchObject([{ requestsPerHour: 1, bytesPerHour: 2 ** 20 }]);
-    expect(moving).toMatchObject([{ requestsPerHour: 2, bytesPerHour: 2 ** 20 + 20_000 }]);
+    expect(moving).toMatchObject([{ requestsPerHour: 3, bytesPerHour: 2 ** 20 + 24_000 }]);
   });
 
   test('a signed list of a Debian archive leads to a package: one request more', () => {

@@ -129,6 +129,37 @@ describe('lock files', () => {
     });
   });
 
+  describe('of a project without dependencies', () => {
+    const read = (modules: string, files: Record<string, string>, mirror = 'url: https://a.example.com') => {
+      const text = `mirrors: [ { name: a, ecosystem: go, ${mirror} } ]\ncontrols: [ tcp://192.0.2.1:53 ]\nmodules: { go: [ ${modules} ] }`;
+      const result = loadConfig({ text, path: '/app/mirrorwatch.yaml', env: {}, files: memoryFiles(files) });
+      return result.tag === 'error'
+        ? issuesForPrograms(result.error).map(({ path, expected }) => `${path}: ${expected}`)
+        : {
+            modules: result.value.config.modules.map(({ module }) => module),
+            warnings: issuesForPrograms(result.value.warnings).map(({ path, expected }) => `${path}: ${expected}`),
+          };
+    };
+    const onlyMod = { '/app/go.mod': 'module m.io/x\n\ngo 1.22\n', '/app/go.sum': '' };
+    const warnings = [
+      'modules.go[0].from: a lock file with a module that can be requested from a mirror: without one, rsc.io/quote@v1.5.2 is probed instead',
+    ];
+
+    test.each(['go.sum', 'go.mod'])('an empty %s: a public module is probed, with a warning', (from) => {
+      expect(read(`{ from: ${from} }`, onlyMod)).toEqual({ modules: ['rsc.io/quote'], warnings });
+    });
+
+    test('beside a module that is named, it changes nothing', () => {
+      const named = read('{ from: go.sum }, example.com/x@v1.0.0', onlyMod);
+      expect(named).toEqual({ modules: ['example.com/x'], warnings: [] });
+    });
+
+    test('a mirror of another upstream gets no public module', () => {
+      const own = read('{ from: go.sum }', onlyMod, 'url: https://a.example.com, upstream: corp');
+      expect(own).toEqual(['modules.go: at least one module that can be requested from a mirror']);
+    });
+  });
+
   test('what a lock file and the list both name is taken once, where it stands first', () => {
     expect(names(loaded('example.com/calm@v1.0.0, { from: go.mod, top: 2 }, { from: go.sum, top: 3 }'))).toEqual([
       'example.com/calm@v1.0.0',

@@ -34,11 +34,12 @@ describe('what a server may say back to us', () => {
     expect(maskOf(given).text(text)).toBe(want);
   });
 
-  test('wherever it stands in plain data, keys too; the rest is as it was', () => {
-    const data = { a: ['x', 1, null, true], 'k-s3cr3t': { deep: 's3cr3t' }, none: undefined };
+  test('wherever it stands in plain data, and in the keys that a server chooses; the rest is as it was', () => {
+    const data = { a: ['x', 1, null, true], b: { deep: 's3cr3t' }, tags: { 'k-s3cr3t': 's3cr3t' }, none: undefined };
     expect(maskOf(basic('s3cr3t')).data(data)).toEqual({
       a: ['x', 1, null, true],
-      'k-***': { deep: '***' },
+      b: { deep: '***' },
+      tags: { 'k-***': '***' },
       none: undefined,
     });
     expect(maskOf(access({})).data(data)).toBe(data);
@@ -72,9 +73,60 @@ describe('what a server may say back to us', () => {
     expect(mask.text('x fetched%2D1')).toBe('x ***');
   });
 
-  test('of a secret in any form, wherever the text is cut, no more than its first five characters are left', () => {
+  test('words of ours stay, whatever the secret is', () => {
+    const failure = { kind: 'timeout_processing', phase: 'processing', code: 'ECONNRESET', limitMs: 1 };
+    const data = {
+      outcome: { tag: 'failed', failure },
+      responseHeaders: { 'retry-after': '120', 'x-cache': 'outcome' },
+    };
+    for (const secret of ['processing', 'outcome', 'failure-of-retry-after', 'responseHeaders of 2026', 'econnreset'])
+      expect(JSON.stringify(maskOf(basic(secret)).data(data)).replace('"***"', '"outcome"')).toBe(JSON.stringify(data));
+  });
+
+  const token = 'kzB4ear9QmS7xP93b';
+  test.each([
+    ['fourteen of seventeen characters', 'x kzB4ear9QmS7xP y', 'x *** y'],
+    ['six from its middle, in a long text', `${'0 '.repeat(40_000)}ar9QmS!`, `${'0 '.repeat(40_000)}***!`],
+    ['five are too few', 'kzB4e B4ear r9QmS', 'kzB4e B4ear r9QmS'],
+    ['two pieces side by side', 'kzB4eamS7xP9', '***'],
+    ['reversed', 'b39Px7SmQ9rae4Bzk and b39Px7', '*** and ***'],
+    ['hexadecimal', '6b7a42346561723951|6B7A4234656172|6b:7a:42:34:65:61:72', '***|***|***'],
+    ['base32', 'NN5EENDFMFZDSULNKM3XQUBZGNRA====|GRSWC4RZKFWVGNY=', '***====|***Y='],
+    ['dashed', 'kzB4-ear9-QmS7-xP93-b k-z-B-4-e-a-r', '*** ***'],
+    ['base64 of a piece', `${btoa('4ear9QmS7')}|${btoa('xx4ear9QmS7xx')}`, '***|eHg***eA=='],
+    ['base64 of a piece with its user', btoa('robot:kzB4ear9Q'), '***'],
+    ['percent-encoded, JSON, HTML', '%72%39%51%6d%53%37 r9\\u0051mS7 r9&#81;mS7', '*** *** ***'],
+    ['in other case', 'KZB4EAR9 kzb4ear9', '*** ***'],
+  ])('a piece of a secret: %s', (_, text, want) => {
+    expect(maskOf(basic(token)).text(text)).toBe(want);
+  });
+
+  test('a secret below twelve characters is masked whole only, in every form', () => {
+    const mask = maskOf(basic('s3cr3t-pw9x'));
+    expect(mask.text('s3cr3t-pw9 3cr3t-pw9x')).toBe('s3cr3t-pw9 3cr3t-pw9x');
+    expect(mask.text('s3cr3t-pw9x x9wp-t3rc3s 7333637233742d70773978 s3-cr-3t-pw-9x')).toBe('*** *** *** ***');
+  });
+
+  test('a piece that is also in the name, the URL or the module stays; a longer one and the whole do not', () => {
+    const url = 'https://mirror.example.com/proxy';
+    const mask = maskOf({ ...basic('mirror-golang-proxy'), url }).beside(['golang.org/x/net']);
+    expect(mask.text('golang.org mirror.example.com')).toBe('golang.org mirror.example.com');
+    expect(mask.text('mirror-g|olang-p|golang-proxy|mirror-golang-proxy')).toBe('***|***|***|***');
+    expect(maskOf({ ...basic('proxy-example'), registry: 'proxy-example' }).text('proxy-example')).toBe('***');
+  });
+
+  test('a few characters of a hexadecimal secret within a digest are chance', () => {
+    const mask = maskOf(basic('5d20aa6e93be77d1c04f'));
+    const sum = (piece: string) => piece.padEnd(64, '0');
+    expect(mask.text(`sha256:${sum('93be77d1')} ${sum('5d20aa6e93be')}`)).toBe(
+      `sha256:${sum('93be77d1')} ***${'0'.repeat(52)}`,
+    );
+    expect(mask.text('etag 93be77d1')).toBe('etag ***');
+  });
+
+  test('of a secret in any form and any cut, wherever the text is cut, no six characters are left', () => {
     const secrets = fc
-      .array(fc.constantFrom(...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJ/+=@:&%"-_.!'), { minLength: 8, maxLength: 400 })
+      .array(fc.constantFrom(...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJ/+=@:&%"-_.!'), { minLength: 9, maxLength: 400 })
       .map((characters) => `tkn${characters.join('')}`);
     fc.assert(
       fc.property(secrets, echoes, fc.constantFrom(60, 100, 200, 300, 1_200, 2_048, 9_999), (secret, echo, cut) => {

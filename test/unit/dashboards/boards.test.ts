@@ -32,7 +32,9 @@ describe('what people may have linked to never changes', () => {
     {
       name: 'self',
       uid: 'mirrorwatch-self',
-      ids: [1, 2, 3, 4, 5, 101, 10, 11, 12, 13, 14, 15, 102, 20, 21, 22, 23, 103, 30, 31, 32, 33, 104, 40, 41, 42, 43],
+      ids: [
+        1, 2, 3, 4, 5, 101, 10, 11, 12, 13, 14, 15, 102, 20, 21, 22, 23, 103, 30, 31, 32, 33, 34, 104, 40, 41, 42, 43,
+      ],
     },
   ])('$name keeps its uid and the ids of its panels', ({ name, uid, ids }) => {
     const board = plainBoards[name] as Board;

@@ -36,6 +36,17 @@ describe('contaminated', () => {
     expect(isContaminated({ outcome, rttMs, loopDelayMsMax }, bounds)).toBe(want);
   });
 
+  it.each<[string, 'timeout_transfer' | 'timeout_processing', number | undefined, boolean]>([
+    ['a body, many delays of a quarter in all', 'timeout_transfer', 15_000, true],
+    ['a body, many delays of less', 'timeout_transfer', 14_999, false],
+    ['a body, the sum is not known', 'timeout_transfer', undefined, false],
+    ['a head: it arrives at once', 'timeout_processing', 15_000, false],
+  ])('%s: no delay above 5.4 s of 60 s', (_, kind, loopDelayMsSum, want) => {
+    const failure = { kind, limitMs: 60_000 };
+    const delays = { loopDelayMsMax: 5_400, ...(loopDelayMsSum === undefined ? {} : { loopDelayMsSum }) };
+    expect(isContaminated({ outcome: { tag: 'failed', failure }, rttMs: 60_000, ...delays }, null)).toBe(want);
+  });
+
   const series = fc.record({
     medianMs: fc.double({ min: 1, max: 9_000, noNaN: true }),
     p99Ms: fc.option(fc.double({ min: 1, max: 9_000, noNaN: true })),

@@ -251,6 +251,17 @@ describe('where nothing can be seen', () => {
     detector.control({ name: 'control', answered: true, latencyMs: 10, code: null, at: at(3_000) }, null, at(3_000));
     expect(detector.vantage().suspect).toBe(false);
   });
+
+  it.each([
+    ['EMFILE', true],
+    ['ECONNREFUSED', false],
+  ])('a control that failed with %s leaves it up: %s', (code, up) => {
+    const { detector } = blind(['control']);
+    const answer = { name: 'control', latencyMs: null, at: at(1_000) };
+    detector.control({ ...answer, answered: true, code: null }, null, at(1_000));
+    detector.control({ ...answer, answered: false, code }, null, at(2_000));
+    expect(detector.vantage().controls).toEqual([{ name: 'control', up }]);
+  });
 });
 
 describe('the pace of the canary', () => {

@@ -37,7 +37,7 @@ it('finds a mirror whose answers hold our thread, whatever came of the probe, fo
   const [finding] = detector.findings();
   expect(finding).toMatchObject({
     actionable: false,
-    evidence: { samples: 2, observedSeconds: 30, thresholdSeconds: 0.5 },
+    evidence: { samples: 2, observedSeconds: 5, thresholdSeconds: 0.5 },
   });
   expect(finding?.evidence.probeIds).toHaveLength(2);
   expect(state(detector, 'a')).toBe('degraded');

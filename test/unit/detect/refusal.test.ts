@@ -59,12 +59,25 @@ describe('refusal', () => {
   });
 
   it.each([
-    { name: 'exactly a minute', retryAfterMs: 60_000, want: null },
-    { name: 'more than a minute', retryAfterMs: 60_001, want: 'opened' },
-    { name: 'none', retryAfterMs: null, want: null },
-  ])('a Retry-After of $name: $want', ({ retryAfterMs, want }) => {
-    const outcome: Outcome = { tag: 'failed', failure: { kind: 'throttled', status: 429, retryAfterMs } };
-    const heard = { outcome, refusal: 'throttled' as const, probeId: 'x', endedMs: 0 };
-    expect(eventOf(noRefusal, updateRefusal(noRefusal, heard, outageRule))).toBe(want);
+    { name: 'none', wishesMs: [null, null], want: [] },
+    { name: 'less than clients wait', wishesMs: [9_999], want: [] },
+    { name: 'as long as clients wait', wishesMs: [10_000], want: [0] },
+    { name: 'a minute', wishesMs: [60_000], want: [0] },
+    { name: 'a minute and a second', wishesMs: [61_000], want: [0] },
+    { name: 'as long as clients wait, in two refusals', wishesMs: [5_000, 5_000], want: [1] },
+    { name: 'as long as clients wait, with an ok between', wishesMs: [5_000, 'ok', 5_000], want: [] },
+  ] as const)('a Retry-After of $name: opened by $want', ({ wishesMs, want }) => {
+    let state = noRefusal;
+    const opened = wishesMs.flatMap((one, i) => {
+      const outcome: Outcome =
+        one === 'ok'
+          ? { tag: 'ok' }
+          : { tag: 'failed', failure: { kind: 'throttled', status: 429, retryAfterMs: one } };
+      const before = state;
+      const refusal = one === 'ok' ? null : 'throttled';
+      state = updateRefusal(state, { outcome, refusal, probeId: 'x', endedMs: i * 5_000 }, outageRule);
+      return eventOf(before, state) === 'opened' ? [i] : [];
+    });
+    expect(opened).toEqual(want);
   });
 });

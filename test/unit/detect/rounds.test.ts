@@ -199,6 +199,10 @@ describe('an ordered look', () => {
     expect(turns[0]?.peeks.map(({ target }) => target.id)).toEqual([aTarget('a', 'zip').id]);
     expect(turns.flatMap(({ rechecks, rounds }) => [...rechecks, ...rounds])).toEqual([]);
     expect(turns.at(-1)?.peeks).toEqual([]);
+    expect(turns.map(({ declined }) => declined.length)).toEqual(turns.map(({ peeks }) => 1 - peeks.length));
+    expect(turns.at(-1)?.declined).toEqual([{ order: peek, isKnown: true }]);
+    const unknown = order({ target: aTarget('a', 'zip', 'example.com/unknown'), forMs: 0, isPeek: true });
+    expect(sim.detector.look(unknown, at(sim.nowMs)).declined).toEqual([{ order: unknown, isKnown: false }]);
     // What is left is enough for a round of looks.
     expect(sim.detector.look(order({ target: aTarget('a', 'zip'), forMs: 0 }), at(sim.nowMs)).rechecks).toHaveLength(3);
   });

@@ -13,7 +13,7 @@ import { type Block, blocks } from './pages.ts';
 const yaml = blocks.filter(({ language }) => language === 'yaml');
 const isOurs = ({ file }: Block): boolean => file?.endsWith('mirrorwatch.yaml') === true;
 /** Keys that stand alone in a block, as a part of a file of somebody else's. */
-const foreign = ['scrape_configs', 'rule_files', 'metric_relabel_configs'];
+const foreign = ['scrape_configs', 'rule_files', 'groups', 'metric_relabel_configs'];
 const table = (rows: readonly Block[]) => rows.map((block) => [`${block.page}:${block.line}`, block] as const);
 
 const folder = tempDir('docs');

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { heldBodyOf } from '../../../src/core/body.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { error, type Sentence } from '../../../src/core/result.ts';
 import { atOnce } from '../../../src/core/slices.ts';
@@ -68,14 +69,20 @@ describe('too much of it is an answer of the mirror, not a defect of ours', () =
   const deep = `{"name":"hello","Version":"v1.0.0","schemaVersion":2,"token":"x","x":${lists(100)}}`;
   const deeply = (what: Sentence) => phrase('answer.deep', { what, values: 1_100_000, deep: 100 });
   const tooDeep = (what: Sentence) => error(failureOf('malformed', deeply(what)));
+  const tooNested = (what: Sentence) => error(failureOf('malformed', phrase('answer.nested', { what, deep: 100 })));
+  const noFiles = { file: () => undefined, restart: () => undefined };
 
   test.each<[string, (body: Uint8Array) => unknown, unknown]>([
     [
       'a packument',
-      (body) => atOnce(parsePackument(body, 'hello')),
-      tooDeep(phrase('answer.object', { what: phrase('answer.packument') })),
+      (body) => atOnce(parsePackument(heldBodyOf(body), 'hello', null)),
+      tooNested(phrase('answer.object', { what: phrase('answer.packument') })),
     ],
-    ['a project page', (body) => atOnce(readJsonPage(body, 'https://a/')), tooDeep(phrase('answer.pageJson'))],
+    [
+      'a project page',
+      (body) => atOnce(readJsonPage(heldBodyOf(body), 'https://a/', noFiles)),
+      tooNested(phrase('answer.pageJson')),
+    ],
     ['version information', (body) => parseInfo(body, null), tooDeep(phrase('answer.info'))],
     ['a manifest', (body) => readManifest(body, undefined), { expected: deeply(phrase('answer.schema')) }],
     ['a token', (body) => readToken(Buffer.from(body).toString()), null],
@@ -92,12 +99,14 @@ describe('too much of it is an answer of the mirror, not a defect of ours', () =
 
   test('a packument has so many versions and no more', () => {
     const packument = (count: number) =>
-      Buffer.from(
-        `{"name":"hello","versions":{${Array.from({ length: count }, (_, at) => `"${at}.0.0":{}`).join(',')}}}`,
+      heldBodyOf(
+        Buffer.from(
+          `{"name":"hello","versions":{${Array.from({ length: count }, (_, at) => `"${at}.0.0":{}`).join(',')}}}`,
+        ),
       );
-    const most = atOnce(parsePackument(packument(limits.packumentVersions), 'hello'));
+    const most = atOnce(parsePackument(packument(limits.packumentVersions), 'hello', null));
     expect(most.tag === 'ok' && most.value.listed).toEqual({ count: 100_000, newest: '99999.0.0' });
-    expect(atOnce(parsePackument(packument(limits.packumentVersions + 1), 'hello'))).toEqual({
+    expect(atOnce(parsePackument(packument(limits.packumentVersions + 1), 'hello', null))).toEqual({
       tag: 'error',
       error: malformed('answer.npmMost', { count: 100000 }),
     });

@@ -67,7 +67,7 @@ function okRows(labels: string, step: Step, connection = 'cold'): Record<string,
     ...phase('processing', 0.026),
     ...phase('transfer', 0.001),
     [`mirror_transfer_bytes_total{${stepOf(step)}}`]: 150,
-    [`mirror_cache_answers_total{${stepOf(step)},cache="unknown"}`]: 1,
+    [`mirror_cache_answers_total{ecosystem="go",registry="a",cache="unknown"}`]: 1,
   };
 }
 
@@ -105,7 +105,7 @@ const rows: readonly { name: string; sample: SettledSample; moves: Record<string
       [`mirror_probe_phase_seconds_sum{${stepOf('mod')},connection="cold",phase="processing"}`]: 0.026,
       [`mirror_probe_phase_seconds_count{${stepOf('mod')},connection="cold",phase="processing"}`]: 1,
       [`mirror_transfer_bytes_total{${stepOf('mod')}}`]: 150,
-      [`mirror_cache_answers_total{${stepOf('mod')},cache="unknown"}`]: 1,
+      [`mirror_cache_answers_total{ecosystem="go",registry="a",cache="unknown"}`]: 1,
     },
   },
   {
@@ -117,7 +117,7 @@ const rows: readonly { name: string; sample: SettledSample; moves: Record<string
       [`mirror_cold_fetch_seconds_sum{${stepOf('mod')}}`]: 5,
       [`mirror_cold_fetch_seconds_count{${stepOf('mod')}}`]: 1,
       [`mirror_transfer_bytes_total{${stepOf('mod')}}`]: 150,
-      [`mirror_cache_answers_total{${stepOf('mod')},cache="miss"}`]: 1,
+      [`mirror_cache_answers_total{ecosystem="go",registry="a",cache="miss"}`]: 1,
     },
   },
   {
@@ -128,7 +128,7 @@ const rows: readonly { name: string; sample: SettledSample; moves: Record<string
       [`mirror_probe_target_failures_total{${ofMod}}`]: 1,
       [`mirror_probe_failures_total{${stepOf('mod')},reason="server"}`]: 1,
       [`mirror_transfer_bytes_total{${stepOf('mod')}}`]: 150,
-      [`mirror_cache_answers_total{${stepOf('mod')},cache="unknown"}`]: 1,
+      [`mirror_cache_answers_total{ecosystem="go",registry="a",cache="unknown"}`]: 1,
     },
   },
   {
@@ -139,7 +139,7 @@ const rows: readonly { name: string; sample: SettledSample; moves: Record<string
       [`mirror_probe_target_failures_total{${ofMod}}`]: 1,
       [`mirror_probe_failures_total{${stepOf('mod')},reason="server"}`]: 1,
       [`mirror_transfer_bytes_total{${stepOf('mod')}}`]: 150,
-      [`mirror_cache_answers_total{${stepOf('mod')},cache="hit"}`]: 1,
+      [`mirror_cache_answers_total{ecosystem="go",registry="a",cache="hit"}`]: 1,
     },
   },
   {
@@ -163,7 +163,7 @@ const rows: readonly { name: string; sample: SettledSample; moves: Record<string
       [`mirror_probe_target_failures_total{${ofMod}}`]: 1,
       [`mirror_probe_failures_total{${stepOf('mod')},reason="absent"}`]: 1,
       [`mirror_transfer_bytes_total{${stepOf('mod')}}`]: 150,
-      [`mirror_cache_answers_total{${stepOf('mod')},cache="unknown"}`]: 1,
+      [`mirror_cache_answers_total{ecosystem="go",registry="a",cache="unknown"}`]: 1,
       'mirror_not_found_seconds_sum{ecosystem="go",registry="a"}': 0.08,
       'mirror_not_found_seconds_count{ecosystem="go",registry="a"}': 1,
     },
@@ -268,7 +268,10 @@ describe('before anything happened', () => {
       'mirrorwatch_exposition_lines',
     ]);
     expect(page.get(`mirror_probe_rtt_seconds_count{${ofMod},connection="cold"}`)).toBe(0);
-    expect(page.get(`mirror_probe_failures_total{${stepOf('sumdb')},reason="tls_expired"}`)).toBe(0);
+    expect([...page.keys()].filter((series) => /^mirror_(probe_failures|integrity_mismatches)_/.test(series))).toEqual(
+      [],
+    );
+    expect(page.get(`mirror_probe_target_failures_total{${ofMod}}`)).toBe(0);
     expect(page.get(`mirror_probe_unknown_total{${stepOf('sumdb')},because="shutdown"}`)).toBe(0);
     expect(page.get('mirrorwatch_worker_loop_delay_seconds_count{worker="0"}')).toBe(0);
     const gauges = [

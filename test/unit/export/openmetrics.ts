@@ -15,6 +15,7 @@ const suffixes: Readonly<Record<string, readonly string[]>> = {
   counter: ['_total'],
   gauge: [''],
   histogram: ['_bucket', '_sum', '_count'],
+  summary: ['_sum', '_count'],
 };
 
 function startFamily(families: Map<string, Family>, keyword: string, name: string, rest: string): Family {

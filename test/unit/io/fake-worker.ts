@@ -4,7 +4,8 @@ import { type FromWorker, lostProbeOf, type ToWorker, type WorkerSeed } from '..
 
 /**
  * A thread that does what a due's registry or a control's name says: `answer`; `answer twice`; `hold` until a later
- * `release`; `held`, which held the thread; `exit`, `throw` or `spin` for ever; `spin reading`, in an answer; `exit first time` once, as the file named by the URL says by existing.
+ * `release`; `held`, which held the thread; `exit`, `throw` or `spin` for ever; `spin reading`, in an
+ * answer; `answer later`: only with the second book.
  */
 const seed: WorkerSeed = workerData;
 /** The delay that a thread tells before it spins. */
@@ -47,6 +48,9 @@ function act(what: string, finish: () => void): void {
     case 'spin':
     case 'spin reading':
       for (;;);
+    case 'answer later':
+      if (userAgent === 'second') finish();
+      return;
     case 'answer twice':
       finish();
       finish();

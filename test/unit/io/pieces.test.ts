@@ -37,3 +37,46 @@ it('adds up the pieces of one answer, and begins anew with the next', () => {
   timed(() => burn(20));
   expect(longestMs()).toBe(before);
 });
+
+it('charges what the thread does between pieces of one body that come in one turn', async () => {
+  const [own, other] = [createPieces(), createPieces()];
+  own.received(1);
+  for (let piece = 0; piece < 4; piece += 1) {
+    burn(20);
+    own.received(1);
+  }
+  expect(own.longestMs()).toBeGreaterThanOrEqual(80);
+  const before = own.longestMs();
+  // The next turn, and work for another probe in between, are not of this body.
+  await new Promise((resolve) => setImmediate(resolve));
+  burn(20);
+  own.received(1);
+  burn(20);
+  other.received(1);
+  burn(20);
+  own.received(1);
+  expect([own.longestMs(), other.longestMs()]).toEqual([before, 0]);
+});
+
+it('allows a long body more: 40 ms for each MiB, whether received or decoded', () => {
+  let spent = 0;
+  const { timed, nextAnswer, received, decoded, longestMs } = createPieces(undefined, () => spent);
+  const spend = (ms: number) => timed(() => (spent += ms));
+  const mib = 2 ** 20;
+  const rows = [
+    [64, () => decoded(64 * mib)],
+    [128, () => Array.from({ length: 128 }, () => received(mib))],
+  ] as const;
+  for (const [mibs, told] of rows) {
+    const before = longestMs();
+    nextAnswer();
+    told();
+    spend(mibs * 40);
+    expect(longestMs()).toBe(before);
+    spend(1);
+    expect(longestMs()).toBe(mibs * 40 + 1);
+  }
+  nextAnswer();
+  spend(6_000);
+  expect(longestMs()).toBe(6_000);
+});

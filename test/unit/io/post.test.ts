@@ -1,3 +1,5 @@
+import dns from 'node:dns';
+import { syncBuiltinESMExports } from 'node:module';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Delivery, Post } from '../../../src/core/notice.ts';
 import { systemClock } from '../../../src/io/clock.ts';
@@ -177,5 +179,40 @@ describe('TLS towards a receiver', () => {
       tag: 'failed',
       failure: { kind: 'tls', code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', retry: 'later' },
     });
+  });
+});
+
+describe('a receiver whose name changes its address', () => {
+  const { lookup } = dns;
+  let address = '';
+  beforeAll(() => {
+    const fake = (host: string, options: object, done: (error: null, ...found: [string, number]) => void) =>
+      host === 'hook.example.com'
+        ? done(null, address, address.includes(':') ? 6 : 4)
+        : (lookup as (...all: unknown[]) => void)(host, options, done);
+    dns.lookup = fake as unknown as typeof dns.lookup;
+    syncBuiltinESMExports();
+  });
+  afterAll(() => {
+    dns.lookup = lookup;
+    syncBuiltinESMExports();
+  });
+
+  it('gets nothing at an inner address, each time its name is resolved', async () => {
+    const receiver = await startWebhookReceiver();
+    const { port } = new URL(receiver.url);
+    const ends: unknown[] = [];
+    for (address of ['127.0.0.1', '127.0.0.2', '10.0.0.1', '169.254.169.254', '::1', 'fd00:ec2::254', '127.0.0.1']) {
+      const end = await send(`http://hook.example.com:${port}/`, { allow: ['127.0.0.1'] });
+      ends.push([address, end.tag === 'failed' ? end.failure.kind : end.tag]);
+    }
+    await receiver.close();
+    const refused = ['127.0.0.2', '10.0.0.1', '169.254.169.254', '::1', 'fd00:ec2::254'];
+    expect(ends).toEqual([
+      ['127.0.0.1', 'delivered'],
+      ...refused.map((one) => [one, 'forbidden_target']),
+      ['127.0.0.1', 'delivered'],
+    ]);
+    expect(receiver.posts).toHaveLength(2);
   });
 });

@@ -104,6 +104,40 @@ describe.each([
   });
 });
 
+test.each([
+  ['a head above 16 KiB', `GET / HTTP/1.1\r\nhost: a\r\nx: ${'x'.repeat(200_000)}\r\n\r\n`, 431, 'longer than 16 KiB'],
+  ['what is no HTTP', 'hello there\r\n\r\n', 400, 'not a valid'],
+])('%s gets a response that says why', async (_, text, status, why) => {
+  const port = await up(plain, forEver);
+  const socket = await hold(port);
+  const pieces: Buffer[] = [];
+  socket.on('data', (piece: Buffer) => void pieces.push(piece));
+  const over = new Promise((resolve) => socket.once('end', resolve));
+  socket.write(text);
+  await over;
+  const [head = '', body = ''] = Buffer.concat(pieces).toString().split('\r\n\r\n');
+  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} [\\s\\S]*application/problem\\+json`));
+  expect(JSON.parse(body)).toMatchObject({ type: 'about:blank', status, detail: expect.stringContaining(why) });
+  expect(await asked(port, false)).toBe(200);
+});
+
+test('what is no request after a response that has begun is no part of it', async () => {
+  const port = await up(plain, forEver);
+  const socket = await hold(port, 'GET /endless HTTP/1.1\r\nhost: a\r\n\r\n');
+  let text = '';
+  socket.on('data', (piece) => {
+    text += piece.toString();
+  });
+  await until(
+    'it has begun',
+    () => text,
+    (got) => got.includes('more'),
+  );
+  socket.write('hello there\r\n\r\n');
+  await ended(socket);
+  expect(text).not.toContain('400');
+});
+
 test('a connection that is used while the listener closes is closed after its response', async () => {
   const port = await up(plain, forEver);
   const socket = await hold(port, 'GET /endless HTTP/1.1\r\nhost: a\r\n\r\n');

@@ -54,7 +54,7 @@ function smallDisk(kib: number): string {
   return dir;
 }
 
-const row = (key: string, value: unknown, atMs = 1): Row => ({ table: 'probe', key, atMs, value });
+const row = (key: string, value: unknown, atMs = 1): Row => ({ table: 'detector', key, atMs, value });
 const put = (store: Store, ...puts: Row[]) => store.commit({ puts, deletes: [] });
 const big = (n: number) => Array.from({ length: 20 }, (_, part) => row(`big ${n}.${part}`, 'x'.repeat(2_000), n));
 
@@ -74,14 +74,14 @@ describe('full', () => {
     const { store } = opened(join(newDir(), 's.db'), 400_000);
     const batches = fill(store);
     expect(batches).toBeGreaterThan(3);
-    expect([store.writable(), store.all('probe').length, store.get('probe', `big ${batches}.0`)]).toEqual([
+    expect([store.writable(), store.all('detector').length, store.get('detector', `big ${batches}.0`)]).toEqual([
       false,
       batches * 20,
       null,
     ]);
-    expect(store.expire('probe', 2)).toBe(40);
+    expect(store.expire('detector', 2)).toBe(40);
     expect([put(store, ...big(batches)), store.writable()]).toEqual([{ tag: 'ok' }, true]);
-    expect(store.all('probe').length).toBe((batches - 1) * 20);
+    expect(store.all('detector').length).toBe((batches - 1) * 20);
   });
 
   it.skipIf(!canMount)('a disk: the same, and commits work when space returns', () => {
@@ -90,12 +90,12 @@ describe('full', () => {
     const { store } = opened(join(dir, 's.db'));
     const batches = fill(store);
     expect(batches).toBeGreaterThan(0);
-    expect([store.writable(), store.all('probe').length]).toEqual([false, batches * 20]);
+    expect([store.writable(), store.all('detector').length]).toEqual([false, batches * 20]);
     expect(put(store, ...big(batches))).toMatchObject({ tag: 'error', error: { kind: 'full' } });
     rmSync(join(dir, 'other'));
     expect([put(store, ...big(batches)), store.writable()]).toEqual([{ tag: 'ok' }, true]);
     store.close();
-    expect(opened(join(dir, 's.db')).store.all('probe').length).toBe((batches + 1) * 20);
+    expect(opened(join(dir, 's.db')).store.all('detector').length).toBe((batches + 1) * 20);
   });
 
   it.skipIf(!canMount)('a disk that is full from the start: watches on, and has a file once there is space', () => {
@@ -115,7 +115,7 @@ describe('full', () => {
     rmSync(join(dir, 'other'));
     execFileSync('mount', ['-o', 'remount,size=1024k', dir]);
     monotonicMs = 30_000;
-    expect([put(store, row('a', 1)), store.writable(), store.all('probe').length]).toEqual([{ tag: 'ok' }, true, 1]);
+    expect([put(store, row('a', 1)), store.writable(), store.all('detector').length]).toEqual([{ tag: 'ok' }, true, 1]);
   });
 });
 
@@ -151,9 +151,9 @@ describe('read-only', () => {
     expect(notes).toEqual([
       expect.stringMatching(/cannot be written \((EROFS|EACCES|SQLITE_\w+)\); what it holds is read/),
     ]);
-    expect([store.writable(), store.get('probe', 'a')]).toEqual([false, row('a', 'kept')]);
+    expect([store.writable(), store.get('detector', 'a')]).toEqual([false, row('a', 'kept')]);
     expect(put(store, row('b', 1))).toMatchObject({ tag: 'error', error: { kind: 'read_only' } });
-    expect([store.all('probe').length, store.expire('probe', 9)]).toEqual([1, 0]);
+    expect([store.all('detector').length, store.expire('detector', 9)]).toEqual([1, 0]);
   });
 
   it.skipIf(isRoot && !canMount)('at start after kill -9: what only its log holds is read too', async () => {
@@ -181,7 +181,7 @@ describe('read-only', () => {
     }
     const { store, notes } = opened(join(dir, 'deeper', 's.db'));
     expect(notes).toEqual([expect.stringMatching(/cannot be written \(E(ROFS|ACCES)\); nothing of it can be read/)]);
-    expect([store.writable(), store.all('probe')]).toEqual([false, []]);
+    expect([store.writable(), store.all('detector')]).toEqual([false, []]);
     expect(put(store, row('b', 1))).toMatchObject({ tag: 'error', error: { kind: 'read_only' } });
   });
 });

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Row, tables } from '../../../src/core/ports.ts';
 import { openStore } from '../../../src/io/store.ts';
+import { copyStore } from '../../../src/io/store-copy.ts';
 import { removeTempDir } from '../../support/paths.ts';
 import { bench, beside, dirs, newPath, open, opened, put, row } from './store-bench.ts';
 
@@ -22,6 +23,31 @@ describe('rows', () => {
     const again = opened(path).store;
     for (const one of rows) expect([again.get(one.table, 'k'), again.all(one.table)]).toEqual([one, [one]]);
   });
+
+  it.each(['answer', 'probe', 'cited'] as const)(
+    'of table %s are compressed, and come back as they went in',
+    (table) => {
+      const path = newPath();
+      const { store } = opened(path);
+      const long = row('long', 1, { list: Array.from({ length: 200 }, (_, n) => `ä mirror/module/${n}`) }, table);
+      put(store, long, row('short', 2, [1], table));
+      expect(store.all(table)).toEqual([long, row('short', 2, [1], table)]);
+      store.close();
+      const copy = copyStore(path);
+      if (copy.tag === 'error') throw new Error(copy.error.kind);
+      expect([...copy.value.rows(table, 0)]).toEqual([long, row('short', 2, [1], table)]);
+      copy.value.close();
+      const db = new DatabaseSync(path);
+      const [bytes] = db.prepare(`SELECT length(value) AS n FROM "${table}" WHERE key = 'long'`).all();
+      expect(Number(bytes?.['n'])).toBeLessThan(JSON.stringify(long.value).length / 3);
+      // A spoilt stream.
+      db.prepare(`UPDATE "${table}" SET value = ? WHERE key = 'long'`).run(Buffer.from([0xff, 0, 7, 0xc3]));
+      db.close();
+      const again = opened(path).store;
+      expect([again.all(table), again.rowsAside?.()]).toEqual([[row('short', 2, [1], table)], 1]);
+      expect(again.all('aside').map(({ key, value }) => [key, value])).toEqual([[`${table}/long`, 'FF0007C3']]);
+    },
+  );
 
   it('are replaced by key, deleted by key, and absent otherwise', () => {
     const { store } = opened(newPath());

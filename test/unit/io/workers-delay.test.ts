@@ -31,6 +31,19 @@ describe('watchLoop', () => {
     expect(watch.take().filter((delayMs) => delayMs > 0)).toEqual([49]);
   });
 
+  it('adds up the blocks since an instant, also one under way; on time there is nothing to add', () => {
+    const { time, watch } = watched();
+    time.pass(100);
+    expect(watch.delayMsSum(0)).toBe(0);
+    for (let n = 0; n < 4; n += 1) {
+      time.leap(60);
+      time.pass(100);
+    }
+    expect(watch.delayMsSum(0)).toBeCloseTo(4 * 49, 6);
+    expect(watch.delayMsSum(100 + 2 * 160)).toBeCloseTo(2 * 49, 6);
+    expect(watch.delayMsMax(0)).toBeCloseTo(49, 6);
+  });
+
   it('sees a block that is still under way, before any timer could run', () => {
     const time = manualTime();
     let isCancelled = false;

@@ -49,6 +49,7 @@ export const control = (name: string) => ({ name, url: 'tcp://192.0.2.1:53', tim
 export function pool(
   count: number,
   file: URL = entry,
+  probesAtOnce?: number,
 ): {
   workers: Workers;
   time: ManualTime;
@@ -65,6 +66,7 @@ export function pool(
     timers: time.timers,
     log,
     entry: file,
+    ...(probesAtOnce === undefined ? {} : { probesAtOnce }),
   });
   onTestFinished(() => workers.close());
   return { workers, time, lines };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
 import { until } from '../../support/patience.ts';
-import { book, control, defect, due, entry, ok, pool, zip } from './workers-pool.ts';
+import { book, control, defect, due, entry, ok, pool } from './workers-pool.ts';
 
 describe('threads that die or hang', () => {
   const deaths: readonly (readonly [registry: string, why: string])[] = [
@@ -82,23 +82,6 @@ describe('threads that die or hang', () => {
     await workers.probe(due('exit'));
     time.pass(100);
     expect([(await workers.probe(due('answer'))).sample.outcome, lines.length]).toEqual([ok, 10]);
-  });
-
-  it('replaces a thread that hangs in a loop', async () => {
-    const { workers, time, lines } = pool(2);
-    await Promise.all([workers.control(control('answer')), workers.probe(due('answer', { target: zip }))]);
-    const stuck = workers.probe(due('spin', { timeoutMs: limits.timeoutMsMax }));
-    const other = workers.probe(due('hold', { target: zip, timeoutMs: limits.timeoutMsMax }));
-    time.pass(limits.workerHangMs);
-    expect(lines).toEqual([]);
-    // The other thread says nothing either in this test, so both are replaced.
-    time.pass(1_000);
-    expect([(await stuck).sample.outcome, (await other).sample.outcome]).toEqual([defect, defect]);
-    expect(lines.map(({ fields }) => fields)).toEqual(
-      [0, 1].map((worker) => expect.objectContaining({ worker, why: 'hung' })),
-    );
-    time.pass(200);
-    expect((await workers.probe(due('answer'))).sample.outcome).toEqual(ok);
   });
 
   it('does not take our own standing still for the silence of threads', async () => {

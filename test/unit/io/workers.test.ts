@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
-import { book, control, defect, due, isReading, ok, pool, zip } from './workers-pool.ts';
+import { book, control, due, isReading, ok, pool, zip } from './workers-pool.ts';
 
 describe('createWorkers', () => {
   it('answers with what the thread found', async () => {
@@ -116,33 +116,6 @@ describe('createWorkers', () => {
     expect((await workers.probe(due('held'))).sample).toMatchObject({ worker: 0, outcome: ok });
   });
 
-  it('names the mirror whose answer a thread hangs in, and probes it apart, also while that thread is replaced', async () => {
-    const { workers, time, lines } = pool(2);
-    await workers.control(control('answer'));
-    const [stuck, beside] = ['spin reading', 'hold'].map((registry) =>
-      workers.probe(due(registry, { timeoutMs: limits.timeoutMsMax })),
-    );
-    await isReading(workers);
-    time.pass(limits.workerHangMs + 1_000);
-    expect((await stuck)?.sample).toMatchObject({ outcome: defect, heldMs: limits.workerHangMs });
-    expect((await beside)?.sample.heldMs).toBeUndefined();
-    expect(lines.map(({ fields }) => fields)).toEqual([
-      expect.objectContaining({ worker: 0, why: 'hung' }),
-      expect.objectContaining({ worker: 0, registry: 'spin reading', heldMs: limits.workerHangMs }),
-    ]);
-    time.pass(200);
-    const again = workers.probe(due('spin reading', { timeoutMs: limits.timeoutMsMax }));
-    expect((await workers.probe(due('answer'))).sample).toMatchObject({ worker: 0, outcome: ok });
-    await isReading(workers);
-    time.pass(limits.workerHangMs + 2_000);
-    expect((await again).sample).toMatchObject({ worker: 2, outcome: defect });
-    // Its thread is not there yet: it waits, and holds no other.
-    void workers.probe(due('spin reading'));
-    expect(workers.inFlight()).toBe(1);
-    time.pass(100);
-    expect((await workers.probe(due('answer'))).sample).toMatchObject({ outcome: ok });
-  });
-
   it('names the mirror of a probe that was given up while its thread was silent in it', async () => {
     const { workers, time } = pool(2);
     await workers.control(control('answer'));
@@ -173,12 +146,15 @@ describe('createWorkers', () => {
     expect(light.map(({ sample }) => sample.worker)).toEqual([0, 0, 0]);
   });
 
-  it('has at most so many with one thread; others wait, controls do not', async () => {
-    const { workers, lines } = pool(1);
-    const held = Array.from({ length: limits.workerInFlight }, () => workers.probe(due('hold')));
+  it.each([
+    [undefined, limits.workerInFlight],
+    [5, 5],
+  ])('has at most so many with one thread; others wait, controls do not (bound: %s)', async (probesAtOnce, most) => {
+    const { workers, lines } = pool(1, undefined, probesAtOnce);
+    const held = Array.from({ length: most }, () => workers.probe(due('hold')));
     const waiting = workers.probe(due('answer'));
     expect(await workers.control(control('answer'))).toMatchObject({ answered: true });
-    expect(workers.inFlight()).toBe(limits.workerInFlight + 1);
+    expect(workers.inFlight()).toBe(most + 1);
     expect(await workers.control(control('release'))).toMatchObject({ answered: true });
     const outcomes = (await Promise.all([...held, waiting])).map(({ sample }) => sample.outcome.tag);
     expect([new Set(outcomes), workers.inFlight(), lines]).toEqual([new Set(['ok']), 0, []]);

@@ -87,6 +87,29 @@ describe('a fault that comes and goes', () => {
     for (const body of course.bodies) expect(webhookSchemas['mirror.advice'].safeParse(body).error).toBeUndefined();
   });
 
+  it.each<[string, readonly string[]]>([
+    ['comes and goes', ['b']],
+    ['names another mirror of two that are as good', ['b', 'c']],
+    ['names another mirror of three that are as good', ['b', 'c', 'd']],
+  ])('advice that each minute %s: hours of it are a few messages', (_, mirrors) => {
+    const course = new Course();
+    const candidates = mirrors.map((registry) => ({
+      registry,
+      scoreSeconds: 0.4,
+      gate: 'ok' as const,
+      sum: null,
+      bound: null,
+    }));
+    for (let time = 0; time < 60; time += 1) {
+      const left = course.leave(mirrors[time % mirrors.length] ?? '', { candidates });
+      course.pass(1);
+      course.goBack(left);
+      course.pass(1);
+    }
+    course.pass(3 * 60);
+    expect(course.lines.length, course.lines.slice(0, 20).join('\n')).toBeLessThanOrEqual(4);
+  });
+
   it('that recurs after its end was sent waits twice as long for the next end', () => {
     const course = new Course();
     for (let time = 0; time < 3; time += 1) {

@@ -61,6 +61,19 @@ async function hold(
 
 const ask = (path: string, more: Partial<Ask> = {}): Ask => ({ url: `${base}${path}`, bodyBytesMax: 100, ...more });
 
+test.each([
+  ['transfer', 900],
+  ['processing', undefined],
+] as const)('a timeout of %s: the sum of our delays is %s', async (phase, sum) => {
+  const clock = createManualClock();
+  const line = createFakeLine(clock, () => ({ fault: { code: 'MW_DEADLINE', phase } }));
+  const delays = { loopDelayMsMax: () => 300, loopDelayMsSum: () => 900 };
+  const prober: Prober = { probe: () => asking([ask('')], []) };
+  const told = await converse({ due, prober, context: contextOf(), line, clock, worker: 1, ...delays, nextTurn });
+  expect(told.verdict.outcome).toEqual({ tag: 'failed', failure: { kind: `timeout_${phase}`, limitMs: 1_000 } });
+  expect([told.loopDelayMsMax, told.loopDelayMsSum]).toEqual([300, sum]);
+});
+
 describe('work', () => {
   test('is done before the conversation goes on, sends nothing, and counts as no ask', async () => {
     const clock = createManualClock();

@@ -9,7 +9,7 @@ import { at, config, every, plainCalendar } from './sample-config.ts';
 export const minute = 60_000;
 export const nothing = { wireBytes: 0, retryAfterMs: null };
 
-export function schedulerOf(one: Config, afterMs = 0): Scheduler {
+export function schedulerOf(one: Config, afterMs = 0, probesAtOnce?: number): Scheduler {
   return createScheduler({
     config: one,
     targets: expandTargets(one),
@@ -17,6 +17,7 @@ export function schedulerOf(one: Config, afterMs = 0): Scheduler {
     calendar: plainCalendar,
     random: createRandom(1),
     now: at(afterMs),
+    ...(probesAtOnce === undefined ? {} : { probesAtOnce }),
   });
 }
 

@@ -31,8 +31,8 @@ describe('when a target last answered well', () => {
       },
     ]);
     lastOk.take(took(2000));
-    expect(lastOk.rows(at(60.9), false)).toEqual([]);
-    expect(lastOk.rows(at(61), false)).toHaveLength(1);
+    expect(lastOk.rows(at(59.9), false)).toEqual([]);
+    expect(lastOk.rows(at(60), false)).toHaveLength(1);
     expect(lastOk.rows(at(200), false)).toEqual([]);
   });
 
@@ -51,8 +51,8 @@ describe('when a target last answered well', () => {
     lastOk.rows(at(1), false);
     lastOk.take(took(2000));
     lastOk.replace(config, [target]);
-    expect(lastOk.rows(at(60.9), false)).toEqual([]);
-    expect(lastOk.rows(at(61), false)).toMatchObject([{ value: { at: Object.fromEntries(lastOk.all()) } }]);
+    expect(lastOk.rows(at(59.9), false)).toEqual([]);
+    expect(lastOk.rows(at(60), false)).toMatchObject([{ value: { at: Object.fromEntries(lastOk.all()) } }]);
     expect(lastOk.rows(at(62), true)).toEqual([]);
   });
 

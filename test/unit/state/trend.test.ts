@@ -183,6 +183,10 @@ describe('the state file', () => {
     const trends = fed([[0, {}]]);
     expect(rowsAt(trends, 1).map(({ key }) => key)).toEqual(['open/a']);
     fed([[2_000, {}]], trends);
+    // The clock's minute ends at 40 s: all mirrors are due together.
+    expect(rowsAt(trends, 39_999)).toEqual([]);
+    expect(rowsAt(trends, 40_000)).toHaveLength(1);
+    fed([[41_000, {}]], trends);
     expect(rowsAt(trends, minute - 1)).toEqual([]);
     expect(rowsAt(trends, minute - 1, true)).toHaveLength(1);
     expect(rowsAt(trends, 2 * minute, true)).toEqual([]);

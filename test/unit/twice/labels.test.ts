@@ -91,7 +91,7 @@ describe('lists that rules write out', () => {
   const reasonsIn = (alert: string): readonly string[] => {
     const rule = alertRules.find((one) => one.alert === alert);
     const all = [rule?.expr ?? '', rule?.annotations.description ?? ''].flatMap(matched);
-    return all.filter(([, label]) => label === 'reason').map(([, , value]) => value);
+    return [...new Set(all.filter(([, label]) => label === 'reason').map(([, , value]) => value))];
   };
   it('MirrorRefuses names what counts as a refusal', () => {
     const refused = reasons.filter((reason) => reasonWeight[reason] === 'refusal');

@@ -109,6 +109,7 @@ export const signatureStates = all<SignatureState>({
   expired: true,
   unsupported: true,
   unsigned: true,
+  unlisted: true,
   no_tool: true,
 });
 export const issueSeverities = all<ConfigIssue['severity']>({ error: true, warning: true });

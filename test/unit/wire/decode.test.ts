@@ -1,9 +1,24 @@
+import { randomBytes } from 'node:crypto';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
-import { decoded } from '../../../src/wire/exchange.ts';
+import type { Collected } from '../../../src/wire/body-hold.ts';
+import { decoded as decode } from '../../../src/wire/exchange.ts';
 
 const plain = Buffer.from('v1.0.0\nv1.1.0\n'.repeat(50));
+
+const packedIn = (body: Buffer): Collected => ({ body, whole: null });
+
+async function decoded(encoding: string | undefined, body: Buffer, bodyBytesMax: number): Promise<Buffer> {
+  return (await decode(encoding, packedIn(body), bodyBytesMax, null)).body;
+}
+
+/** Compresses to a 48th of its size, less than a bomb does. */
+function dense(bytes: number): Buffer {
+  const text = Buffer.alloc(bytes, ' ');
+  for (let at = 0; at + 4 <= bytes; at += 256) text.writeUInt32LE(Math.imul(at + 1, 2_654_435_761) >>> 0, at);
+  return text;
+}
 
 describe('encoded although identity was asked for', () => {
   it.each([
@@ -17,6 +32,7 @@ describe('encoded although identity was asked for', () => {
     ['two layers, the last one off first', 'deflate, gzip', gzipSync(deflateSync(plain))],
     ['gzip in two members', 'gzip', Buffer.concat([gzipSync(plain.subarray(0, 100)), gzipSync(plain.subarray(100))])],
     ['an encoding we do not know', 'zstd', plain],
+    ['the name of an inherited member', 'constructor', plain],
   ])('%s', async (_, encoding, body) => {
     expect((await decoded(encoding, body, 1_000_000)).equals(plain)).toBe(true);
   });
@@ -38,12 +54,19 @@ describe('encoded although identity was asked for', () => {
     await expect(decoded(encoding, body, cap)).rejects.toMatchObject({ code, bytesRead: body.length });
   });
 
-  it('that was offered may decode to all that the ask takes, and to no byte more', async () => {
-    const long = Buffer.alloc(limits.decodedBytes + 1);
-    const cap = limits.packumentBytes;
-    expect((await decoded('gzip', gzipSync(long), cap, true)).equals(long)).toBe(true);
-    const over = gzipSync(Buffer.alloc(cap + 1));
-    await expect(decoded('gzip', over, cap, true)).rejects.toMatchObject({ code: 'MW_BODY_TOO_LARGE' });
+  it('may decode to all that the ask takes, and to no byte more', async () => {
+    const long = dense(limits.decodedBytes + 1);
+    const packed = gzipSync(long);
+    expect(long.length / packed.length).toBeLessThan(limits.decodedFactor);
+    expect((await decoded('gzip', packed, limits.indexBytes)).equals(long)).toBe(true);
+    await expect(decoded('gzip', packed, long.length - 1)).rejects.toMatchObject({ code: 'MW_BODY_TOO_LARGE' });
+  });
+
+  it('is a bomb above 64 times its length', async () => {
+    const packed = Buffer.concat([gzipSync(randomBytes(400_000)), gzipSync(Buffer.alloc(40 * 2 ** 20))]);
+    const most = limits.decodedFactor * packed.length;
+    expect(most).toBeGreaterThan(limits.decodedBytes);
+    await expect(decoded('gzip', packed, limits.zipBytes)).rejects.toMatchObject({ code: 'MW_BODY_TOO_LARGE' });
   });
 
   it('as large as the cap', async () => {

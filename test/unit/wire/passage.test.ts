@@ -30,8 +30,8 @@ function accessTo(url: string, change: Partial<WireAccess> = {}): WireAccess {
   return { ...accessOf(url, 'test'), registry: 'm', ...change };
 }
 
-function opened() {
-  const passages = createPassages({ clock: systemClock, timers: systemTimers });
+function opened(socketsMax = Number.POSITIVE_INFINITY) {
+  const passages = createPassages({ clock: systemClock, timers: systemTimers, socketsMax });
   ends.push(() => passages.close());
   return async (access: WireAccess, url: string): Promise<string> => {
     const ask = { method: 'GET', headers: {}, signal: new AbortController().signal } as const;
@@ -61,6 +61,21 @@ describe('a request that passes through', () => {
       `${url}/x`,
       `Basic ${Buffer.from('robot:pw').toString('base64')}`,
     ]);
+  });
+
+  it('closes idle connections to other hosts at the limit of sockets', async () => {
+    let connections = 0;
+    const counted = createServer((_, response) => void response.end('first')).on('connection', () => {
+      connections += 1;
+    });
+    const [a, b] = [await portOf(counted), await portOf(createServer((_, response) => void response.end('second')))];
+    const [first, second] = [accessTo(`http://127.0.0.1:${a}`), accessTo(`http://127.0.0.1:${b}`)];
+    const get = opened(1);
+    for (const access of [first, first]) expect(await get(access, access.url)).toBe('first');
+    expect(connections).toBe(1);
+    expect(await get(second, second.url)).toBe('second');
+    expect(await get(first, first.url)).toBe('first');
+    expect(connections).toBe(2);
   });
 
   it('never goes from TLS to the clear, nor to an address without bounds', async () => {

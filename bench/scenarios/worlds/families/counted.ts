@@ -1,12 +1,19 @@
 import { type Draft, familiesOf, hourMs, minuteMs, type Row, secondMs } from './draft.ts';
 import { allAlong, declareOurs, failing, failings, mirrorAt, stretch, strike, strikeHead } from './spoil.ts';
 
-/** Every mirror counts: who requests more than a schedule does is refused for some minutes. Clients stay below it. */
-function count(draft: Draft): void {
+/** Every mirror counts: who requests more than a schedule does is refused for a while. Clients stay below it. */
+function count(draft: Draft, waitMinutes: readonly [number, number] = [1.5, 20]): void {
   const { draw } = draft;
   const requests = draw.whole(20, 40);
-  const waitMs = draw.scaled(1.5, 20) * minuteMs;
+  const waitMs = draw.scaled(...waitMinutes) * minuteMs;
   for (const mirror of draft.mirrors) mirror.allowance = { requests, windowMs: minuteMs, waitMs };
+}
+
+/** The head is dead for some seconds now and then. */
+function blink(draft: Draft): void {
+  const { draw } = draft;
+  const gate = { kind: 'pulse', onMs: draw.between(3, 8) * secondMs, offMs: draw.between(15, 40) * minuteMs } as const;
+  strike(mirrorAt(draft, 0), allAlong(draft), { failing: draw.pick([failings.refused, failings.error503]), gate });
 }
 
 const rows: readonly Row[] = [
@@ -26,16 +33,30 @@ const rows: readonly Row[] = [
     name: 'counts-beside-blinks',
     what: '429 with Retry-After to more than 20 to 40 requests a minute; the head is dead for 3 to 8 s each 15 to 40 minutes',
     spoil: (draft) => {
-      const { draw } = draft;
       draft.durationMs = 5 * hourMs;
       count(draft);
-      const gate = {
-        kind: 'pulse',
-        onMs: draw.between(3, 8) * secondMs,
-        offMs: draw.between(15, 40) * minuteMs,
-      } as const;
-      strike(mirrorAt(draft, 0), allAlong(draft), { failing: draw.pick([failings.refused, failings.error503]), gate });
+      blink(draft);
       declareOurs(draft, 'counted', allAlong(draft));
+    },
+  },
+  {
+    name: 'counts-for-seconds',
+    what: '429 with Retry-After: 10 to 60 s to more than 20 to 40 requests a minute; the head is dead for 3 to 8 s each 15 to 40 minutes',
+    spoil: (draft) => {
+      draft.durationMs = 5 * hourMs;
+      count(draft, [1 / 6, 1]);
+      blink(draft);
+      declareOurs(draft, 'counted', allAlong(draft));
+    },
+  },
+  {
+    name: 'throttled-by-chance',
+    what: 'the head answers 429 with Retry-After: 10 to 60 s to one of 1000 to 5000 requests',
+    spoil: (draft) => {
+      const { draw } = draft;
+      draft.durationMs = 5 * hourMs;
+      const harm = failing('throttled', { status: 429, retryAfterMs: draw.whole(10, 60) * secondMs });
+      strikeHead(draft, '429 by chance', { failing: harm, share: draw.scaled(0.0002, 0.001) }, allAlong(draft));
     },
   },
   {
@@ -60,5 +81,5 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** Mirrors that count what we request, and one that is full. */
+/** Mirrors that count what we request, one that refuses by chance, and one that is full. */
 export const countedFamilies = familiesOf('refused for our pace', rows);

@@ -1,4 +1,4 @@
-import type { Family, Incident, WorldEvent, WorldMirror, WorldSetup, WorldStep } from '../../world.ts';
+import type { Family, Incident, World, WorldEvent, WorldMirror, WorldSetup, WorldStep } from '../../world.ts';
 import { buildWorld } from '../model/build-world.ts';
 import { Draw } from '../model/draw.ts';
 import type { Effect } from '../model/effect.ts';
@@ -77,11 +77,16 @@ export function familiesOf(group: string, rows: readonly Row[]): readonly Family
       const draw = new Draw(row.name, seed);
       const draft = ordinary(draw, typeof row.wishes === 'function' ? row.wishes(draw) : (row.wishes ?? {}));
       row.spoil(draft);
-      draft.events.sort((one, other) => one.atMs - other.atMs);
-      draft.incidents.sort((one, other) => one.fromMs - other.fromMs);
-      return buildWorld(row.name, group, seed, { ...draft, setup: setupOf(draft) });
+      return worldFrom(draft, row.name, group, seed);
     },
   }));
+}
+
+/** The world that the draft has become. */
+export function worldFrom(draft: Draft, family: string, group: string, seed: number): World {
+  draft.events.sort((one, other) => one.atMs - other.atMs);
+  draft.incidents.sort((one, other) => one.fromMs - other.fromMs);
+  return buildWorld(family, group, seed, { ...draft, setup: setupOf(draft) });
 }
 
 /** The configuration of the draft as it stands. */
@@ -93,7 +98,8 @@ function asConfigured({ name, url, address, upstream, role, weight }: DraftMirro
   return { name, url, address, upstream, role, weight };
 }
 
-function ordinary(draw: Draw, wishes: Wishes): Draft {
+/** A world in which nothing is wrong yet. */
+export function ordinary(draw: Draw, wishes: Wishes): Draft {
   const upstreams = ['go', 'corp', 'lab'].slice(0, wishes.upstreams ?? 1);
   const world = worldOf(draw, wishes);
   const counts = upstreams.map((_, index) =>

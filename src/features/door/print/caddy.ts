@@ -1,3 +1,4 @@
+import { escapeExpression } from '../../../ecosystems/globs.ts';
 import {
   againStatuses,
   clientHeaders,
@@ -7,6 +8,7 @@ import {
   type PrintedDoor,
   type PrintedMirror,
   type PrintedRoute,
+  spellingsOf,
   stallSeconds,
   unsoundPath,
 } from './plan.ts';
@@ -90,8 +92,9 @@ function siteLines(mirror: PrintedMirror & Pick<PrintedRoute, 'isNeverHtml'>, di
   return `
 http://${token}.mirror {
 	bind unix/${dir}/door.sock
-	route {
-${joins.map(({ from, to }) => `		handle ${from}* {\n			route {\n				uri replace ${from} ${to} 1\n				rewrite * ?\n			}\n		}\n`).join('')}		reverse_proxy ${origin} {
+${joins.length === 0 ? '' : `	@none not path ${joins.map(({ from }) => `${from}*`).join(' ')}\n`}	route {
+		error ${joins.length === 0 ? '' : '@none '}"no such path" 404
+${joins.map(({ from, to }) => `		handle ${from}* {\n			route {\n				uri path_regexp \`^(?:${spellingsOf(from).map(escapeExpression).join('|')})\` ${to}\n				rewrite * ?\n			}\n		}\n`).join('')}		reverse_proxy ${origin} {
 			header_up Host ${new URL(origin).host}
 ${authorization === null ? '' : `			header_up Authorization "${authorization}"\n`}			header_up -${statuses}
 			header_up -X-Forwarded-For

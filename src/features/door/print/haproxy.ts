@@ -5,6 +5,7 @@ import {
   type PrintedDoor,
   type PrintedMirror,
   type PrintedRoute,
+  spellingsOf,
   stallSeconds,
   unsoundPath,
 } from './plan.ts';
@@ -106,14 +107,17 @@ function positionLines({ token, mirrors }: PrintedRoute, dir: string): string {
 
 function mirrorLines(mirror: PrintedMirror, { isNeverHtml }: PrintedRoute, dir: string): string {
   const { token, isTls, host, port, origin, joins, authorization, ca, client } = mirror;
+  // The last match wins, so that the longest prefix does.
+  const paths = [...joins].reverse().flatMap(({ from, to }) => spellingsOf(from).map((one) => ({ from: one, to })));
   const tls = `ssl verify required ca-file ${ca === null ? '@system-ca' : `${dir}/${ca}`} verifyhost ${host} sni str(${host}) alpn http/1.1${client === null ? '' : ` crt ${dir}/${client}`}`;
   return `
 listen mirror_${token}
 ${bindOf(dir, `mirror_${token}`)}  http-request return status 405 unless { method GET HEAD }
-  http-request return status 404 unless { path_beg${joins.map(({ from }) => ` ${from}`).join('')} }
+  http-request return status 404${paths.length === 0 ? '' : ` unless { path_beg ${paths.map(({ from }) => from).join(' ')} }`}
   timeout server ${stallSeconds}s
   retries 0
-${joins.map(({ from, to }) => `  http-request set-uri ${to}%[path,regsub(^${from},)] if { path_beg ${from} }\n`).join('')}  http-request set-header Host ${new URL(origin).host}
+  http-request set-var(txn.path) path
+${paths.map(({ from, to }) => `  http-request set-uri ${to}%[var(txn.path),bytes(${from.length})] if { var(txn.path) -m beg ${from} }\n`).join('')}  http-request set-header Host ${new URL(origin).host}
 ${authorization === null ? '' : `  http-request set-header Authorization "${authorization}"\n`}  http-response del-header Set-Cookie
   http-response del-header x-accel- -m beg
   http-response replace-header Location ^(/.*)$ ${origin}\\1

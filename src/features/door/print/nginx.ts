@@ -8,6 +8,7 @@ import {
   type PrintedDoor,
   type PrintedMirror,
   type PrintedRoute,
+  spellingsOf,
   stallSeconds,
   unsoundPath,
 } from './plan.ts';
@@ -81,7 +82,9 @@ function ruleLines(route: PrintedRoute): string {
 
 /** The map from a client's path to the path at a mirror, with percent escapes as sent. */
 function mapLines({ token, joins }: PrintedMirror): string {
-  const lines = joins.map(({ from, to }) => `  "~^${escapeExpression(from)}([^?]*)" "${to}$1";\n`);
+  const lines = joins.flatMap(({ from, to }) =>
+    spellingsOf(from).map((one) => `  "~^${escapeExpression(one)}([^?]*)" "${to}$1";\n`),
+  );
   return `map $request_uri $mw_path_${token} {\n  default "";\n${lines.join('')}}\n`;
 }
 
@@ -92,6 +95,7 @@ function locationLines(
   const header = (name: string, value: string): string => `    proxy_set_header ${name} "${value}";\n`;
   return `
   location @mw_${token} {
+    if ($mw_path_${token} = "") { return 404; }
     proxy_pass ${isTls ? 'https' : 'http'}://mw_${token}$mw_path_${token};
     error_page ${againStatuses.join(' ')} = $mw_after_${token};
 ${header('Host', new URL(origin).host)}${authorization === null ? '' : header('Authorization', authorization)}${header('Connection', '')}${clientHeaders.map((name) => header(name, `$http_${name.toLowerCase().replaceAll('-', '_')}`)).join('')}${

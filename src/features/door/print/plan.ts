@@ -10,7 +10,7 @@ import { requestHeaders } from '../../../wire/credentials.ts';
 export const engines = ['nginx', 'caddy', 'haproxy'] as const;
 export type Engine = (typeof engines)[number];
 
-/** Path prefixes of clients and of a mirror, both with leading and trailing slash. */
+/** Path prefixes of clients and of a mirror, both with leading and trailing slash, without percent escapes. */
 export interface Join {
   readonly from: string;
   readonly to: string;
@@ -26,6 +26,7 @@ export interface PrintedMirror {
   readonly port: number;
   /** Without the default port. */
   readonly origin: string;
+  /** The first match wins. Empty: the mirror is not used, and the next one is requested. */
   readonly joins: readonly Join[];
   readonly authorization: string | null;
   /** The file with the CAs; `null`: the system's CAs apply. */
@@ -85,7 +86,8 @@ export const clientHeaders = [
   'User-Agent',
 ];
 
-const plain = /^[A-Za-z0-9._~/+@!,:=-]*$/;
+/** A path without quotes, blanks and percent escapes, which every engine takes as it is. */
+export const plain = /^[A-Za-z0-9._~/+@!,:=-]*$/;
 
 /** A name for variables, sections and sockets: nginx ignores its case, and a socket's path must be short. */
 function tokenOf(name: string): string {
@@ -98,8 +100,15 @@ function tokenOf(name: string): string {
  * Derives a proxy's configuration from ours.
  * @param dir  absolute path with letters, digits and `._/-` only
  * @param isMasked  true for display: credentials are `***`
+ * @param joins     those of mirrors whose pages were read, by name; the others get the usual ones
  */
-export function planOf(config: Config, rule: DoorRule, dir: string, isMasked: boolean): PrintedDoor {
+export function planOf(
+  config: Config,
+  rule: DoorRule,
+  dir: string,
+  isMasked: boolean,
+  joins: ReadonlyMap<string, readonly Join[]> = new Map(),
+): PrintedDoor {
   const { listen } = rule;
   const files = new Map<string, string>();
   const leftOut: { name: string; key: PrintedDoor['leftOut'][number]['key'] }[] = [];
@@ -139,7 +148,7 @@ export function planOf(config: Config, rule: DoorRule, dir: string, isMasked: bo
         host: url.hostname.replace(/^\[|\]$/g, ''),
         port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
         origin: url.origin,
-        joins: joinsOf(route, url.pathname),
+        joins: joins.get(name) ?? joinsOf(route, url.pathname),
         authorization: authorization === null || !isMasked ? authorization : '***',
         ca: access.ca.length === 0 ? null : keep(`ca-${name}.pem`, access.ca.join('\n')),
         client: client === null || !mayUseSecrets ? null : keep(`client-${name}.pem`, `${client.cert}\n${client.key}`),
@@ -151,15 +160,22 @@ export function planOf(config: Config, rule: DoorRule, dir: string, isMasked: bo
     const { patterns, neverHtml } = route.paths;
     const isPublic = registry.of(route.ecosystem)?.publicUpstream === route.upstream;
     const hidden = (isPublic ? (config.private[route.ecosystem] ?? []) : []).map(patterns.privateOf);
-    const [main = '', ...beside] = joinsOf(route, '/').map(({ from }) => from);
+    const mirrors = route.declared.flatMap((name) => mirrorOf(route, name));
+    const main = route.prefix;
+    const froms = [main, ...mirrors.flatMap((mirror) => mirror.joins.map(({ from }) => from))];
+    const prefixes = [...new Set(froms)].sort((a, b) => b.length - a.length);
     const exact = (from: string): string => `(?-i:${escapeExpression(from)})`;
-    const known = [exact(main) + patterns.paths, ...beside.map((from) => `${exact(from)}.+`)];
+    const { files } = patterns;
+    const known = [
+      exact(main) + patterns.paths,
+      ...(files === undefined ? [] : prefixes.map((from) => exact(from) + files.paths)),
+    ];
     return {
       key: route.key,
       token: tokenOf(route.prefix.slice(1, -1)),
-      mirrors: route.declared.flatMap((name) => mirrorOf(route, name)),
+      mirrors,
       isNeverHtml: neverHtml === true,
-      prefixes: [main, ...beside],
+      prefixes,
       known: `^(?:${known.join('|')})$`,
       private: hidden.map((one) => `^${escapeExpression(main)}${one}`),
     };
@@ -173,7 +189,7 @@ export function planOf(config: Config, rule: DoorRule, dir: string, isMasked: bo
     pem: listen.tls === null ? null : keep('door.pem', `${listen.tls.cert}\n${listen.tls.key.reveal()}`),
     clients: token === null ? null : `^(?:${[`Bearer ${token}`, basic('door')].map(escapeWords).join('|')})$`,
     hosts: token !== null || !isLoopback(listen.host) ? null : `^(?:${hosts.map(escapeExpression).join('|')})$`,
-    sound: `^(?:${routes.flatMap(({ prefixes }) => prefixes.map(escapeExpression)).join('|')})${soundPath}`,
+    sound: `^(?:${routes.flatMap(({ prefixes }) => prefixes.flatMap(spellingsOf).map(escapeExpression)).join('|')})${soundPath}`,
     routes,
     files,
     leftOut,
@@ -201,11 +217,17 @@ export function listNext(
   });
 }
 
-/** The route's prefix with its path at `pathname`, and those of the folder beside it with the files, if there is one. */
+/** The route's prefix with its path at a mirror, and those of the usual folder of files, if there is one. */
 function joinsOf({ prefix, paths }: Route, pathname: string): readonly Join[] {
-  const { beside } = paths.patterns;
+  const { files } = paths.patterns;
   const main = { from: prefix, to: pathname };
-  if (beside === undefined) return [main];
-  const besideOf = (path: string): string => `${path.replace(/[^/]*\/$/, '')}${beside}/`;
+  if (files === undefined) return [main];
+  const besideOf = (path: string): string => `${path.replace(/[^/]*\/$/, '')}${files.beside}/`;
   return [main, { from: besideOf(prefix), to: besideOf(pathname) }];
+}
+
+/** A prefix as clients send it: pip escapes every character that is not unreserved (RFC 3986). */
+export function spellingsOf(from: string): readonly string[] {
+  const escaped = from.replace(/[^A-Za-z0-9._~/-]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
+  return escaped === from ? [from] : [from, escaped];
 }

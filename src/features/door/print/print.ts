@@ -1,13 +1,14 @@
 import { routesOf } from '../../../config/door-routes.ts';
 import type { Config, DoorRule } from '../../../core/config.ts';
 import type { Log } from '../../../core/ports.ts';
+import { systemClock } from '../../../daemon/machine.ts';
 import { registry } from '../../../ecosystems/registry.ts';
 import { daemonOf, readDaemon } from '../daemon.ts';
-import { currentOrderOf, readKept } from '../order.ts';
+import { currentOrderOf, type Known, readKept } from '../order.ts';
 import { renderCaddy, renderCaddyOrder } from './caddy.ts';
 import { renderHaproxy, renderHaproxyOrder } from './haproxy.ts';
 import { renderNginx, renderNginxOrder } from './nginx.ts';
-import { type Engine, orderFile, type PrintedDoor, planOf } from './plan.ts';
+import { type Engine, type Join, orderFile, type PrintedDoor, planOf } from './plan.ts';
 
 export { type Engine, engines, orderFile } from './plan.ts';
 
@@ -37,11 +38,14 @@ export interface Printing {
   /** Certificates and keys by file name. */
   readonly keys: ReadonlyMap<string, string>;
   readonly leftOut: PrintedDoor['leftOut'];
+  /** Upstreams without a mirror that the proxy can use. */
+  readonly empty: readonly string[];
 }
 
 /**
  * The front door as a proxy's configuration.
- * @param dir  absolute path of its files; `null`: for display, with the usual folder and masked credentials
+ * @param dir    absolute path of its files; `null`: for display, with the usual folder and masked credentials
+ * @param joins  as in `planOf`
  */
 export function renderDoor(
   engine: Engine,
@@ -49,8 +53,9 @@ export function renderDoor(
   rule: DoorRule,
   dir: string | null,
   orders: Orders,
+  joins?: ReadonlyMap<string, readonly Join[]>,
 ): Printing {
-  const plan = planOf(config, rule, dir ?? usualDir, dir === null);
+  const plan = planOf(config, rule, dir ?? usualDir, dir === null, joins);
   const writer = writers[engine];
   return {
     files: new Map([
@@ -62,6 +67,7 @@ export function renderDoor(
     ]),
     keys: plan.files,
     leftOut: plan.leftOut,
+    empty: plan.routes.flatMap(({ key, mirrors }) => (mirrors.some(({ joins: own }) => own.length > 0) ? [] : [key])),
   };
 }
 
@@ -86,18 +92,31 @@ export async function readOrders(
   env: Readonly<Record<string, string | undefined>>,
   log: Log,
 ): Promise<Orders> {
-  const kept = await readKept(orderPath, log);
   const report = await readDaemon(daemonOf(config)).catch((cause: NodeJS.ErrnoException) => {
     log.warn('no daemon: the last order is written', { why: cause.code ?? cause.message });
     return null;
   });
+  const orders = await readStoredOrders(config, orderPath, log, report?.known);
   const { MIRRORWATCH_ECOSYSTEM: ecosystem, MIRRORWATCH_UPSTREAM: upstream, MIRRORWATCH_TO: to = '' } = env;
+  const isNamed = (key: string, names: readonly string[]): boolean =>
+    key === `${ecosystem}/${upstream}` && names.includes(to);
+  return new Map([...orders].map(([key, names]) => [key, isNamed(key, names) ? [...new Set([to, ...names])] : names]));
+}
+
+/** The orders of the file that a door keeps; where the daemon reported, those of its report. */
+export async function readStoredOrders(
+  config: Config,
+  path: string,
+  log: Log,
+  known?: ReadonlyMap<string, Known>,
+): Promise<Orders> {
+  const kept = await readKept(path, log);
+  const nowMs = systemClock.wallMs();
   return new Map(
-    routesOf(config, registry).map((route) => {
-      const { names } = currentOrderOf(route, report?.known.get(route.key), kept.get(route.key));
-      const isNamed = route.key === `${ecosystem}/${upstream}` && names.includes(to);
-      return [route.key, isNamed ? [...new Set([to, ...names])] : names];
-    }),
+    routesOf(config, registry).map((route) => [
+      route.key,
+      currentOrderOf(route, known?.get(route.key), kept.get(route.key), nowMs).names,
+    ]),
   );
 }
 

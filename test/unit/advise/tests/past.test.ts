@@ -24,6 +24,7 @@ function keep(past: Past, atMs: number, replies: Readonly<Record<string, Reply>>
     everybody: null,
     outcomes: new Map(),
     paired: new Set(),
+    isLeftCompared: false,
     ...over,
   });
 }

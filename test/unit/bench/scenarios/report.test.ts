@@ -3,8 +3,11 @@ import { scenarioOptionsOf, seedsOf } from '../../../../bench/scenarios/options.
 import { playTask, traceTask } from '../../../../bench/scenarios/play.ts';
 import { usualNames } from '../../../../bench/scenarios/players/registry.ts';
 import { reportOf } from '../../../../bench/scenarios/report/markdown.ts';
+import { merge } from '../../../../bench/scenarios/report/merge.ts';
+import { poissonInterval } from '../../../../bench/scenarios/report/poisson.ts';
 import type { Score } from '../../../../bench/scenarios/report/score.ts';
 import { quantile, rowsOf, standingsOf, worseThanBaseline } from '../../../../bench/scenarios/report/tables.ts';
+import { recordedGroup } from '../../../../bench/scenarios/worlds/recorded/families.ts';
 
 const score = (player: string, cost: number, more: Partial<Score> = {}): Score => ({
   family: 'one',
@@ -32,6 +35,7 @@ const score = (player: string, cost: number, more: Partial<Score> = {}): Score =
   mirrorMonths: 0,
   probes: 120,
   extraProbes: 20,
+  againstTable: 0,
   ...more,
 });
 
@@ -59,8 +63,11 @@ describe('rows', () => {
       notices: 2,
       noticesMedian: 1.5,
       departuresAYear: 4,
+      calmDepartures: 2,
+      calmYears: 0.5,
       spikesAMonth: null,
       extra: 0.2,
+      againstTable: 0,
     });
   });
   it('quantiles are those of the nearest rank', () => {
@@ -105,11 +112,62 @@ describe('standings', () => {
     expect(report).toContain('| a cut line | one minute late | 1.1 | 2.2 | 3 | 0 |');
     expect(report).not.toContain('## Calm');
   });
+  it('keep recorded outages in tables of their own', () => {
+    const recorded = scores.map((one) => ({
+      ...one,
+      group: recordedGroup,
+      family: 'recorded-hard',
+      seed: 6,
+      cost: 99,
+    }));
+    const around = { seeds: 's', command: 'c', baselines, what: new Map([['recorded-hard', 'as seen']]), groups: [] };
+    const [alone, both] = [reportOf(scores, around), reportOf([...scores, ...recorded], around)];
+    const sections = both.split(/(?=^## )/m);
+    expect(sections.filter((one) => !one.startsWith('## Recorded')).join('')).toBe(alone);
+    expect(both).toContain('## Recorded outages (1 windows)');
+    expect(both).toContain('### recorded-hard: as seen');
+    expect(both).toContain('| policy | 99.00 |');
+  });
+});
+
+describe('a merge', () => {
+  it('takes the later score of a world and player, such as that of a longer calm', () => {
+    const own = [score('p', 1), score('q', 2), score('p', 3, { seed: 3 })];
+    const others = [score('p', 4, { calmYears: 1 }), score('p', 5, { family: 'two' })];
+    expect(merge(own, others)).toEqual([others[0], own[1], own[2], others[1]]);
+  });
+});
+
+describe('calm', () => {
+  it('shows how sure its rate is', () => {
+    const calm = [
+      score('daemon', 5, { isCalm: true, incidents: 0, calmDepartures: 3, calmYears: 1 }),
+      score('never', 5, { isCalm: true, incidents: 0, calmDepartures: 0, calmYears: 3 }),
+    ];
+    const report = reportOf(calm, { seeds: 's', command: 'c', baselines: ['never'], what: new Map(), groups: [] });
+    expect(report).toContain('| daemon | 5.00 | 1.250 | 3.0 | 1 | – | 3 | 1.00 | 0.8 to 7.8 |');
+    expect(report).toContain('| never | 5.00 | 1.250 | 0.0 | 1 | – | 0 | 3.00 | 0.0 to 1.0 |');
+  });
+  // https://en.wikipedia.org/wiki/Poisson_distribution#Confidence_interval by tables of chi-squared: half its 5 % quantile at 2n
+  // and half its 95 % quantile at 2n + 2 degrees of freedom.
+  it.each([
+    [0, 0, 2.9957],
+    [1, 0.0513, 4.7439],
+    [3, 0.8177, 7.7537],
+    [10, 5.4254, 16.9622],
+  ])('%i events come from a mean of %f to %f', (count, low, high) => {
+    const interval = poissonInterval(count);
+    expect(interval.low).toBeCloseTo(low, 3);
+    expect(interval.high).toBeCloseTo(high, 3);
+  });
 });
 
 describe('a run', () => {
   it.each([
     [[], { seeds: [1, 3, 5, 7, 9, 11, 13, 15, 17, 19], half: 'odd', players: usualNames, families: null }],
+    [['--windows', '4', '--recorded', 'mine.csv'], { windows: 4, recorded: 'mine.csv' }],
+    [[], { windows: 0, recorded: null, merged: [] }],
+    [['--merge', 'a.json', '--merge', 'b.json'], { merged: ['a.json', 'b.json'] }],
     [['--short'], { seeds: [1], calmDays: 0.25 }],
     [['--seeds', 'even', '--count', '2'], { seeds: [0, 2], half: 'even' }],
     [
@@ -117,17 +175,22 @@ describe('a run', () => {
       { seeds: [7], players: ['never', 'policy'] },
     ],
   ])('%j', (argv, expected) => expect(scenarioOptionsOf(argv)).toMatchObject(expected));
-  it.each([['--seeds', 'some'], ['--player', 'nobody'], ['--count', '0'], ['--seed', 'x'], ['--help'], ['stray']])(
-    'is refused: %s %s',
-    (...argv) => expect(scenarioOptionsOf(argv.filter((word) => word !== undefined))).toBe(null),
-  );
+  it.each([
+    ['--seeds', 'some'],
+    ['--player', 'nobody'],
+    ['--count', '0'],
+    ['--seed', 'x'],
+    ['--help'],
+    ['stray'],
+    ['--windows', '1.5'],
+  ])('is refused: %s %s', (...argv) => expect(scenarioOptionsOf(argv.filter((word) => word !== undefined))).toBe(null));
   it('the halves share no seed', () => {
     const [even, odd] = [seedsOf('even', 10), seedsOf('odd', 10)];
     expect(even.filter((seed) => odd.includes(seed))).toEqual([]);
     expect(seedsOf('all', 10)).toEqual([...even, ...odd].toSorted((one, other) => one - other));
   });
   it('plays the same twice, and traces moves beside truth', async () => {
-    const task = { family: 'refused', seed: 4, players: ['never', 'policy'], calmDays: null };
+    const task = { family: 'refused', seed: 4, players: ['never', 'policy'], calmDays: null, recorded: null };
     const [one, two] = [await playTask(task), await playTask(task)];
     expect(one).toEqual(two);
     expect(one.scores.map(({ player }) => player)).toEqual(['never', 'policy']);
@@ -136,9 +199,11 @@ describe('a run', () => {
     expect(lines.some((line) => line.includes('(fails)'))).toBe(true);
   });
   it('names a family or player that does not exist', async () => {
-    await expect(playTask({ family: 'none', seed: 1, players: [], calmDays: null })).rejects.toThrow('no family none');
-    await expect(playTask({ family: 'refused', seed: 1, players: ['x'], calmDays: null })).rejects.toThrow(
-      'no player x',
+    await expect(playTask({ family: 'none', seed: 1, players: [], calmDays: null, recorded: null })).rejects.toThrow(
+      'no family none',
     );
+    await expect(
+      playTask({ family: 'refused', seed: 1, players: ['x'], calmDays: null, recorded: null }),
+    ).rejects.toThrow('no player x');
   });
 });

@@ -138,7 +138,7 @@ describe('what fails', () => {
       'v1.0.0',
       '@v/v1.0.0.mod',
       answered(404, 'not found\nbad upstream'),
-      { kind: 'absent', status: 404 },
+      { kind: 'masked_upstream', status: 404 },
     ],
     [
       'the words in a page',
@@ -275,8 +275,42 @@ describe('latest is resolved aside, as the go command does', () => {
     [
       'from the list',
       { '@v/list': answered(200, 'v1.0.0\nv1.1.0-rc.1\n'), '@v/v1.0.0.mod': mod },
-      ['aside @v/list', '@v/v1.0.0.mod'],
+      ['aside @v/list', 'aside @v/v1.0.0.mod', '@v/v1.0.0.mod'],
       'v1.0.0',
+    ],
+    [
+      'past versions that the highest one retracts, itself included',
+      {
+        '@v/list': answered(200, 'v0.36.0\nv0.37.2\nv1.0.0\nv1.5.1\nv1.5.2\n'),
+        '@v/v1.5.2.mod': answered(
+          200,
+          `module ${module}\n\nretract (\n\t[v1.0.0, v1.5.1] // by mistake\n\tv1.5.2\n)\n`,
+        ),
+        '@v/v0.37.2.mod': mod,
+      },
+      ['aside @v/list', 'aside @v/v1.5.2.mod', '@v/v0.37.2.mod'],
+      'v0.37.2',
+    ],
+    [
+      'from @latest where all are retracted',
+      {
+        '@v/list': answered(200, 'v1.0.0\nv1.0.1\n'),
+        '@v/v1.0.1.mod': answered(200, `module ${module}\nretract [v0.0.0, v1.99.99]\n`),
+        '@latest': answered(200, '{"Version":"v0.0.0-20170915032832-14c0d48ead0c"}'),
+        '@v/v0.0.0-20170915032832-14c0d48ead0c.mod': mod,
+      },
+      ['aside @v/list', 'aside @v/v1.0.1.mod', 'aside @latest', '@v/v0.0.0-20170915032832-14c0d48ead0c.mod'],
+      'v0.0.0-20170915032832-14c0d48ead0c',
+    ],
+    [
+      'a retraction in a lower version does not count',
+      {
+        '@v/list': answered(200, 'v1.0.0\nv1.1.0\n'),
+        '@v/v1.1.0.mod': mod,
+        '@v/v1.0.0.mod': answered(200, `module ${module}\nretract v1.1.0\n`),
+      },
+      ['aside @v/list', 'aside @v/v1.1.0.mod', '@v/v1.1.0.mod'],
+      'v1.1.0',
     ],
     [
       'from @latest where the list is empty',
@@ -301,7 +335,7 @@ describe('latest is resolved aside, as the go command does', () => {
         '@v/v1.0.0.mod': answered(200, `module ${module}\n`),
         '@v/v2.0.0+incompatible.mod': mod,
       },
-      ['aside @v/list', 'aside @v/v1.0.0.mod', '@v/v2.0.0+incompatible.mod'],
+      ['aside @v/list', 'aside @v/v1.0.0.mod', 'aside @v/v2.0.0+incompatible.mod', '@v/v2.0.0+incompatible.mod'],
       'v2.0.0+incompatible',
     ],
   ])('%s', (_, answers, asked, resolvedVersion) => {
@@ -331,17 +365,22 @@ describe('latest is resolved aside, as the go command does', () => {
   test('info of latest must name what was asked for', () => {
     const answers = {
       [at('@v/list')]: answered(200, 'v1.0.0'),
+      [at('@v/v1.0.0.mod')]: mod,
       [at('@v/v1.0.0.info')]: answered(200, '{"Version":"v1.0.0"}'),
     };
     expect(hold('info', 'latest', answers)).toEqual({
       outcome: { tag: 'ok' },
       facts: { resolvedVersion: 'v1.0.0' },
-      asked: [`aside ${at('@v/list')}`, at('@v/v1.0.0.info')],
+      asked: [`aside ${at('@v/list')}`, `aside ${at('@v/v1.0.0.mod')}`, at('@v/v1.0.0.info')],
     });
   });
 
   test('a failure still says which version it was about', () => {
-    const answers = { [at('@v/list')]: answered(200, 'v1.0.0'), [at('@v/v1.0.0.zip')]: answered(500) };
+    const answers = {
+      [at('@v/list')]: answered(200, 'v1.0.0'),
+      [at('@v/v1.0.0.mod')]: mod,
+      [at('@v/v1.0.0.zip')]: answered(500),
+    };
     expect(hold('zip', 'latest', answers)).toMatchObject({
       outcome: failed({ kind: 'server', status: 500 }),
       facts: { resolvedVersion: 'v1.0.0' },

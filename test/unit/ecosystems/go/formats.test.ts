@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
 import { atOnce, charsPerSlice, type Slices } from '../../../../src/core/slices.ts';
 import { parseInfo } from '../../../../src/ecosystems/go/info.ts';
-import { parseList } from '../../../../src/ecosystems/go/list.ts';
+import { latestOf, parseList } from '../../../../src/ecosystems/go/list.ts';
 import { hashesOf, parseRecord } from '../../../../src/ecosystems/go/lookup.ts';
 import { isSynthetic, parseModFile } from '../../../../src/ecosystems/go/mod-file.ts';
 import { malformed, wrongContent } from '../../../../src/words/tell.ts';
@@ -24,7 +24,7 @@ describe('version lists', () => {
     ['incompatible ones', 'v2.0.0+incompatible\n', ['v2.0.0+incompatible']],
     ['a version too long to keep', `v1.0.0-${'a'.repeat(limits.versionChars)}\nv1.0.0\n`, ['v1.0.0']],
   ])('%s', (_, body, versions) => {
-    expect(atOnce(parseList(bytes(body)))).toEqual({ tag: 'ok', value: versions });
+    expect(atOnce(parseList(bytes(body)))).toEqual({ tag: 'ok', value: { count: versions.length, kept: versions } });
   });
 
   test.each<[string, Uint8Array, object]>([
@@ -38,10 +38,17 @@ describe('version lists', () => {
     expect(atOnce(parseList(body))).toEqual({ tag: 'error', error: failure });
   });
 
-  test('keeps the highest', () => {
+  test('keeps the highest, and counts all', () => {
     const all = Array.from({ length: limits.versionsKept + 2 }, (_, patch) => `v1.0.${patch}`);
     const read = atOnce(parseList(bytes(all.join('\n'))));
-    expect(read.tag === 'ok' && [read.value.length, read.value[0]]).toEqual([limits.versionsKept, 'v1.0.2']);
+    expect(read.tag === 'ok' && [read.value.kept.length, read.value.kept[0]]).toEqual([limits.versionsKept, 'v1.0.2']);
+    expect(read.tag === 'ok' && read.value.count).toBe(limits.versionsKept + 2);
+  });
+
+  test('keeps the release below thousands of pre-releases, which latest resolves to', () => {
+    const all = Array.from({ length: limits.versionsKept + 2 }, (_, at) => `v2.0.0-rc.${at}`);
+    const read = atOnce(parseList(bytes(['v1.0.0', ...all].join('\n'))));
+    expect(read.tag === 'ok' && latestOf(read.value.kept, null)).toEqual({ tag: 'version', version: 'v1.0.0' });
   });
 });
 
@@ -71,7 +78,10 @@ describe('a text that is long is read in slices', () => {
     const versions = Array.from({ length: 20_000 }, (_, at) => `v1.${(at * 7_919) % 20_000}.0`);
     expect(atOnce(parseList(bytes(versions.join('\n'))))).toEqual({
       tag: 'ok',
-      value: Array.from({ length: limits.versionsKept }, (_, at) => `v1.${20_000 - limits.versionsKept + at}.0`),
+      value: {
+        count: 20_000,
+        kept: Array.from({ length: limits.versionsKept }, (_, at) => `v1.${20_000 - limits.versionsKept + at}.0`),
+      },
     });
   });
 

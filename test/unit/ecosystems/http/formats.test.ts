@@ -146,6 +146,13 @@ describe('Release files', () => {
     ['an InRelease without a signature', 'dists/x/InRelease', text, 'a signed Release file'],
     ['no date', 'dists/x/Release', 'Origin: x\nSHA256:\n', 'a Release file with its date'],
     ['a date that is none', 'dists/x/Release', 'Date: now\nSHA256:\n', 'a Release file with its date'],
+    [
+      'of one component, which has no date',
+      'dists/x/main/binary-amd64/Release',
+      'Archive: x\nComponent: main\nArchitecture: amd64\n',
+      null,
+    ],
+    ['of the sources of one', 'dists/x/main/source/Release', 'Archive: x\nArchitecture: source\n', null],
     ['no sums', 'dists/x/Release', text.replace('SHA256', 'MD5Sum'), 'a Release file with SHA256 sums'],
     [
       'sums after others, longer than the head',

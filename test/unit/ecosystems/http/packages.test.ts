@@ -11,7 +11,7 @@ import { answered, targetOf } from '../talk.ts';
 const base = 'https://m.example.com/debian';
 const path = 'dists/stable/InRelease';
 const nowWallMs = 1_700_000_000_000;
-const hourMs = 3_600_000;
+const minuteMs = 60_000;
 const good = '[GNUPG:] GOODSIG 60718293A4B5C6D7 Archive\n[GNUPG:] VALIDSIG 60718293A4B5C6D760718293A4B5C6D760718293\n';
 const done: Answer = answered(200);
 const sha256 = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex');
@@ -49,16 +49,22 @@ function archive(names: readonly string[], more = ''): Files {
   };
 }
 
+interface Given {
+  readonly report?: string;
+  readonly peekBytes?: number;
+  readonly paceMs?: number;
+}
+
 /** One mirror, asked again and again. */
-function mirror(files: Files, { report = good, peekBytes }: { report?: string; peekBytes?: number } = {}) {
+function mirror(files: Files, { report = good, peekBytes, paceMs = minuteMs }: Given = {}) {
   const memory = createProbeMemories()('mirror');
-  let hours = 0;
+  let probes = 0;
   return async (step = 'whole'): Promise<{ readonly verdict: Verdict; readonly asked: readonly string[] }> => {
     const context = {
       baseUrl: base,
       pinned: {},
       own: { profile: 'debian', expect: { [path]: { signedBy: '/keys.gpg' } } },
-      nowWallMs: nowWallMs + hours++ * hourMs,
+      nowWallMs: nowWallMs + probes++ * paceMs,
       memory,
       ...(peekBytes === undefined ? {} : { peekBytes }),
     };
@@ -152,11 +158,11 @@ describe('packages by the signed list', () => {
     expect((await ask()).asked).toEqual([path, 'dists/stable/main/binary-amd64/Packages.gz', pathOf('b')]);
   });
 
-  test('without a valid signature they are not verified; a peek and `get` request none', async () => {
+  test('without a valid signature they are not verified; a peek requests none, and `get` only the index', async () => {
     const unknown = '[GNUPG:] ERRSIG 60718293A4B5C6D7 1 10 01 1699696752 9\n[GNUPG:] NO_PUBKEY 60718293A4B5C6D7\n';
     expect((await mirror(archive(names), { report: unknown })()).asked).toEqual([path]);
     expect((await mirror(archive(names), { peekBytes: limits.peekBytes })()).asked).toEqual([path]);
-    expect((await mirror(archive(names))('get')).asked).toEqual([path]);
+    expect((await mirror(archive(names))('get')).asked).toEqual([path, 'dists/stable/main/binary-amd64/Packages.gz']);
   });
 
   test('those too large are left out, and of many so many are taken', async () => {
@@ -166,7 +172,7 @@ describe('packages by the signed list', () => {
     const index = `${huge}${indexOf(many)}`;
     files['dists/stable/main/binary-amd64/Packages.gz'] = gzipSync(index);
     files[path] = inReleaseOf({ 'main/binary-amd64/Packages.gz': gzipSync(index) });
-    const ask = mirror(files);
+    const ask = mirror(files, { paceMs: 1_000 });
     const seen = new Set<string | undefined>();
     let read = 0;
     for (let n = 0; n <= limits.rotaPackages; n += 1) {
@@ -207,35 +213,76 @@ describe('the index', () => {
     expect((await mirror(kept)()).asked).toEqual([path, byHash, pathOf('a')]);
   });
 
-  test.each<[string, Files, string | null]>([
+  test.each<[string, Files, readonly string[]]>([
     [
-      'packed before plain',
-      { 'main/binary-amd64/Packages': 'x', 'main/binary-amd64/Packages.gz': 'y' },
-      'main/binary-amd64/Packages.gz',
-    ],
-    [
-      'plain where it is not packed',
-      { 'main/binary-amd64/Packages': 'x', 'main/binary-amd64/Packages.xz': 'y' },
-      'main/binary-amd64/Packages',
+      'xz before gzip before plain, as for apt',
+      { 'main/binary-amd64/Packages': 'x', 'main/binary-amd64/Packages.gz': 'y', 'main/binary-amd64/Packages.xz': 'z' },
+      ['main/binary-amd64/Packages.xz'],
     ],
     [
       'of main',
       { 'contrib/binary-amd64/Packages.gz': 'x', 'main/binary-riscv64/Packages.gz': 'y' },
-      'main/binary-riscv64/Packages.gz',
+      ['main/binary-riscv64/Packages.gz'],
     ],
     [
-      'of the commonest architecture',
-      { 'main/binary-all/Packages.gz': 'x', 'main/binary-arm64/Packages.gz': 'y' },
-      'main/binary-arm64/Packages.gz',
+      'without main, of the first component',
+      { 'universe/binary-amd64/Packages.gz': 'x', 'multiverse/binary-amd64/Packages.gz': 'y' },
+      ['multiverse/binary-amd64/Packages.gz'],
+    ],
+    [
+      'of the commonest architecture, and of all',
+      { 'main/binary-all/Packages.gz': 'x', 'main/binary-arm64/Packages.gz': 'y', 'main/binary-i386/Packages.gz': 'z' },
+      ['main/binary-arm64/Packages.gz', 'main/binary-all/Packages.gz'],
     ],
     [
       'no installer’s, no sources',
       { 'main/debian-installer/binary-amd64/Packages.gz': 'x', 'main/source/Sources.gz': 'y' },
-      null,
+      [],
     ],
   ])('is %s', async (_, lists, chosen) => {
-    const { asked, verdict } = await mirror({ [path]: inReleaseOf(lists) })();
-    expect(asked).toEqual(chosen === null ? [path] : [path, `dists/stable/${chosen}`]);
+    const contents = Object.entries(lists).map(([name, content]) => [`dists/stable/${name}`, content]);
+    const { asked, verdict } = await mirror({ [path]: inReleaseOf(lists), ...Object.fromEntries(contents) })();
+    expect(asked).toEqual([path, ...chosen.map((name) => `dists/stable/${name}`)]);
     expect(verdict.outcome).toEqual({ tag: 'ok' });
+    // No form of these can be unpacked.
+    expect(verdict.facts.unchecked).toEqual(phrase('answer.noPackages', { list: path }));
+  });
+
+  test('of all architectures is not read where the list says so', async () => {
+    const lists = { 'main/binary-all/Packages.gz': 'x', 'main/binary-arm64/Packages.gz': 'y' };
+    const list = inReleaseOf(lists, 'No-Support-for-Architecture-all: Packages');
+    const { asked } = await mirror({ [path]: list, 'dists/stable/main/binary-arm64/Packages.gz': 'y' })();
+    expect(asked).toEqual([path, 'dists/stable/main/binary-arm64/Packages.gz']);
+  });
+
+  test('is asked by SHA-512 where the list has that, as by apt', async () => {
+    const files = archive(['a']);
+    const index = Buffer.from(files[`${packages}.gz`] ?? '');
+    const sha512 = createHash('sha512').update(index).digest('hex');
+    const sums = `Acquire-By-Hash: yes\nSHA512:\n ${sha512} ${index.length} main/binary-amd64/Packages.gz`;
+    const byHash = `dists/stable/main/binary-amd64/by-hash/SHA512/${sha512}`;
+    const list = { [path]: inReleaseOf({ 'main/binary-amd64/Packages.gz': index }, sums) };
+    const { asked, verdict } = await mirror({ ...files, ...list, [byHash]: index })();
+    expect([asked, verdict.outcome]).toEqual([[path, byHash, pathOf('a')], { tag: 'ok' }]);
+  });
+
+  test('is read whole again within the hour: a byte that flips below the same list is found', async () => {
+    const files = archive(['a']);
+    const ask = mirror(files, { paceMs: 10 * minuteMs });
+    expect((await ask()).verdict.outcome).toEqual({ tag: 'ok' });
+    const wrong = Buffer.from(files[`${packages}.gz`] ?? '');
+    wrong[12] = (wrong[12] ?? 0) ^ 1;
+    files[`${packages}.gz`] = wrong;
+    const kinds: unknown[] = [];
+    for (let n = 0; n < 6; n += 1) kinds.push((await ask()).verdict.outcome.tag);
+    expect(kinds).toEqual(['ok', 'ok', 'ok', 'ok', 'failed', 'failed']);
+  });
+
+  test('is asked from the canonical path if the one by hash fails, as by apt', async () => {
+    const files = archive(['a'], 'Acquire-By-Hash: yes');
+    const ask = mirror(files);
+    expect((await ask()).verdict.outcome).toEqual({ tag: 'ok' });
+    const spoilt = { ...files, [`${packages}.gz`]: 'x' };
+    expect((await mirror(spoilt)()).verdict.outcome).toMatchObject({ failure: { kind: 'malformed' } });
   });
 });

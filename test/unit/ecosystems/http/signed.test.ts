@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
-import type { Answer, SignatureState } from '../../../../src/core/transcript.ts';
+import type { Answer, SignatureCheck, SignatureState } from '../../../../src/core/transcript.ts';
 import { probe } from '../../../../src/ecosystems/http/conversation.ts';
 import { profileOf } from '../../../../src/ecosystems/http/profiles.ts';
 import { malformed, mismatchOf, phrase } from '../../../../src/words/tell.ts';
@@ -38,7 +38,7 @@ interface Given {
   /** What stands beside the file, by path. */
   readonly beside?: Readonly<Record<string, Answer>>;
   /** What gpgv prints; an answer where it prints nothing. */
-  readonly report?: string | Answer;
+  readonly report?: string | Answer | ((check: SignatureCheck) => string);
   readonly expect?: object;
   readonly step?: 'get' | 'whole';
   readonly profile?: string;
@@ -53,7 +53,10 @@ function hold({ path = 'dists/stable/InRelease', body = inRelease, beside = {}, 
     nowWallMs: 1_700_000_000_000,
   };
   const { asks, verdict } = talk(probe(targetOf(more.step ?? 'get', path), context), ({ url, check }) => {
-    if (check !== undefined) return typeof report === 'string' ? answered(200, report) : report;
+    if (check !== undefined) {
+      const printed = typeof report === 'function' ? report(check) : report;
+      return typeof printed === 'string' ? answered(200, printed) : printed;
+    }
     return url === `${base}/${path}` ? answered(200, body) : (beside[url.slice(base.length + 1)] ?? answered(404));
   });
   const checks = asks.flatMap(({ check }) => (check === undefined ? [] : [check]));
@@ -128,6 +131,7 @@ describe('what is signed', () => {
     ['before', `Suite: forged\n${inRelease}`],
     ['behind', `${inRelease}Suite: forged\n`],
     ['as a second message', `${inRelease}${inRelease}`],
+    ['in the line that begins the signature of', inRelease.replace('BEGIN PGP SIGNATURE', 'BEFIN PGP SIGNATURE')],
   ])('text %s the message is signed by nobody', (where, body) => {
     const { outcome, checks } = hold({ body });
     // Before it, the file does not look signed at all, and nothing stands beside it.
@@ -165,10 +169,52 @@ describe('what is signed', () => {
     expect(hold({ body, step: 'whole' }).facts.signature?.state).toBe('valid');
   });
 
+  test('without a key nothing of a signed list is verified, and that is said', () => {
+    const list = (profile: string, path = 'dists/stable/InRelease') => {
+      const own = { profile, expect: {} };
+      const context = { baseUrl: base, pinned: {}, own, nowWallMs: 1_700_000_000_000 };
+      return talk(probe(targetOf('get', path), context), () => answered(200, inRelease)).verdict.facts.unchecked;
+    };
+    expect(list('debian')).toEqual(phrase('answer.noSignedBy'));
+    expect([list('arch'), list('debian', 'ls-lR')]).toEqual([undefined, undefined]);
+  });
+
   test('the hash of its entry decides first, and is named as what verified', () => {
     expect(hold({ expect: { sha256: sha256(inRelease) } }).facts.verified?.against).toBe('pinned');
     const other = hold({ expect: { sha256: sha256(plain) } });
     expect([other.outcome.tag, other.checks]).toEqual(['failed', []]);
+  });
+});
+
+describe('a Release whose Release.gpg is wrong', () => {
+  const path = 'dists/stable/Release';
+  const older = plain.replace('11 Nov', '10 Nov');
+  /** gpgv calls the InRelease good, and what has a signature beside it bad. */
+  function step(release: string, inReleaseBody: string | null, ofList: string = good): unknown {
+    const beside = {
+      [`${path}.gpg`]: answered(200, Buffer.from('a signature')),
+      ...(inReleaseBody === null ? {} : { 'dists/stable/InRelease': answered(200, inReleaseBody) }),
+    };
+    const report = ({ signature }: SignatureCheck): string => (signature === undefined ? ofList : bad);
+    const { outcome } = hold({ path, body: release, beside, report });
+    return outcome.tag === 'failed' ? outcome.failure : outcome.tag;
+  }
+
+  test.each<[string, string, string | null, string | undefined, object]>([
+    ['InRelease says the same: out of step', plain, inRelease, good, malformed('answer.releaseStep')],
+    ['InRelease has another date: out of step', older, inRelease, good, malformed('answer.releaseStep')],
+    [
+      'InRelease has that date and other text',
+      plain.replace('stable', 'stabbe'),
+      inRelease,
+      good,
+      { kind: 'mismatch' },
+    ],
+    ['InRelease is bad too', plain, inRelease, bad, { kind: 'mismatch' }],
+    ['InRelease is not signed', plain, plain, good, { kind: 'mismatch' }],
+    ['there is no InRelease', plain, null, good, { kind: 'mismatch' }],
+  ])('%s', (_, release, list, ofList, failure) => {
+    expect(step(release, list, ofList)).toMatchObject(failure);
   });
 });
 
@@ -211,6 +257,23 @@ describe('an index of Debian, by the signed list of its suite', () => {
     });
   });
 
+  test('another byte of a file that clients read by hash: malformed if that one is right, else a mismatch', () => {
+    const other = packages.replace('h', 'j');
+    const text = (answer: Answer): string => (answer.tag === 'answered' ? Buffer.from(answer.body).toString() : '');
+    const list = answered(200, text(well).replace('MD5Sum:', 'Acquire-By-Hash: yes\nMD5Sum:'));
+    const hashed = `dists/stable/main/binary-amd64/by-hash/SHA256/${sha256(packages)}`;
+    const of = (content: string | null) => {
+      const beside = {
+        'dists/stable/InRelease': list,
+        ...(content === null ? {} : { [hashed]: answered(200, content) }),
+      };
+      const { outcome } = given(list, { body: other, beside });
+      return outcome.tag === 'failed' ? outcome.failure : outcome.tag;
+    };
+    expect(of(packages)).toEqual(malformed('answer.listedByHash', { list: 'dists/stable/InRelease' }));
+    expect([of(other), of(null)]).toMatchObject([{ kind: 'mismatch' }, { kind: 'mismatch' }]);
+  });
+
   test('a list that is forged is a mismatch, and one that cannot be judged proves nothing', () => {
     expect(given(well, { report: bad }).outcome).toMatchObject({ failure: { kind: 'mismatch', algorithm: 'openpgp' } });
     const { facts } = given(well, { report: missing });
@@ -218,12 +281,82 @@ describe('an index of Debian, by the signed list of its suite', () => {
     expect(given(well, { report: missing, body: 'forged' }).outcome).toEqual({ tag: 'ok' });
   });
 
-  test('one that does not list it, and none at all', () => {
-    expect(given(listOf(line(packages, 'main/binary-amd64/Packages.gz'))).outcome).toMatchObject({
-      failure: malformed('answer.listed', { list: 'dists/stable/InRelease' }),
-    });
+  test('one that does not list it proves nothing, and neither does none at all', () => {
+    const { outcome, facts } = given(listOf(line(packages, 'main/binary-amd64/Packages.gz')));
+    expect([outcome, facts.verified]).toEqual([{ tag: 'ok' }, undefined]);
+    expect(facts.signature).toEqual({ state: 'unlisted', key: null });
     expect(given(answered(404)).facts.signature).toEqual({ state: 'unsigned', key: null });
     expect(given(answered(503)).outcome).toMatchObject({ failure: { kind: 'server' } });
+  });
+
+  const sum = (algorithm: string, text = packages): string => createHash(algorithm).update(text).digest('hex');
+  const byHash = (kind: string, hex: string): string => `dists/stable/main/binary-amd64/by-hash/${kind}/${hex}`;
+
+  test.each(['md5', 'sha1', 'sha256', 'sha512'])('is verified also by its path by %s', (algorithm) => {
+    const lines = ['md5', 'sha1', 'sha256', 'sha512'].map(
+      (one) => ` ${sum(one)} ${packages.length} main/binary-amd64/Packages`,
+    );
+    const kind = algorithm === 'md5' ? 'MD5Sum' : algorithm.toUpperCase();
+    const { facts, outcome } = given(listOf(...lines), { path: byHash(kind, sum(algorithm)) });
+    expect([outcome, facts.signature?.state, facts.verified?.digest]).toEqual([
+      { tag: 'ok' },
+      'valid',
+      sha256(packages),
+    ]);
+    const elsewhere = given(listOf(...lines), {
+      path: byHash(kind, sum(algorithm)).replace('binary-amd64', 'binary-arm64'),
+    });
+    expect([elsewhere.outcome, elsewhere.facts.signature?.state]).toEqual([{ tag: 'ok' }, 'unlisted']);
+  });
+
+  test('by the hash of an older list: well, and not verified; other bytes than its path states are a mismatch', () => {
+    const old = 'Package: older\n\n';
+    const path = byHash('SHA256', sha256(old));
+    const kept = given(well, { path, body: old });
+    expect([kept.outcome, kept.facts.signature?.state, kept.facts.verified]).toEqual([
+      { tag: 'ok' },
+      'unlisted',
+      undefined,
+    ]);
+    const wrong = given(well, { path, body: packages });
+    expect(wrong.outcome).toMatchObject({ failure: { kind: 'mismatch', want: sha256(old), got: sha256(packages) } });
+  });
+
+  describe('and its patches, by the index of them that the list names', () => {
+    const folder = 'dists/stable/main/binary-amd64/Packages.diff';
+    const patch = '1d\n';
+    const name = 'T-2023-11-11-0000.00-F-2023-11-10-0000.00';
+    const index = `SHA256-Current: ${sha256(packages)} ${packages.length}\nSHA256-Patches:\n${line('x', name)}\nSHA256-Download:\n${line(patch, `${name}.gz`)}\n`;
+    const listed = listOf(line(index, 'main/binary-amd64/Packages.diff/Index'));
+    const ofPatch = (body: string, more: Record<string, Answer> = {}, path = `${folder}/${name}.gz`) =>
+      hold({
+        path,
+        body,
+        profile: 'debian',
+        expect: { startsHex: Buffer.from(body).toString('hex') },
+        beside: { 'dists/stable/InRelease': listed, [`${folder}/Index`]: answered(200, index), ...more },
+      });
+
+    test('are verified, by name and by hash', () => {
+      for (const path of [`${folder}/${name}.gz`, `${folder}/by-hash/SHA256/${sha256(patch)}`]) {
+        const { outcome, facts, asked } = ofPatch(patch, {}, path);
+        expect([outcome, facts.verified?.against]).toEqual([{ tag: 'ok' }, 'signature']);
+        expect(asked.slice(1)).toEqual([`${base}/dists/stable/InRelease`, `${base}/${folder}/Index`]);
+      }
+    });
+
+    test('of other bytes are a mismatch, and an older one is not verified', () => {
+      expect(ofPatch('2d\n').outcome).toMatchObject({ failure: { kind: 'mismatch', want: sha256(patch) } });
+      const older = ofPatch(patch, {}, `${folder}/T-2023-11-10-0000.00-F-2023-11-09-0000.00.gz`);
+      expect([older.outcome, older.facts.signature?.state]).toEqual([{ tag: 'ok' }, 'unlisted']);
+    });
+
+    test('by an index of other bytes: it is a mismatch of that index', () => {
+      const forged = answered(200, index.replace(sha256(patch), sha256('2d\n')));
+      expect(ofPatch('2d\n', { [`${folder}/Index`]: forged }).outcome).toMatchObject({
+        failure: { kind: 'mismatch', side: `${folder}/Index`, want: sha256(index) },
+      });
+    });
   });
 
   test.each([

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { heldBodyOf } from '../../../../src/core/body.ts';
 import type { ProbeFailure } from '../../../../src/core/failure.ts';
 import { limits } from '../../../../src/core/limits.ts';
 import type { Step } from '../../../../src/core/mirror.ts';
@@ -84,14 +85,14 @@ describe('a packument', () => {
     expect(hold('metadata', '1.0.0', { [`${base}/hello`]: answer }).outcome).toEqual(outcome);
   });
 
-  test('of 50 MB is cut off by the wire: each ask has its cap', () => {
+  test('of 300 MB is cut off by the wire: each ask has its cap', () => {
     const caps = ['metadata', 'tags', 'packument'].map((step) =>
       hold(step, null, {
         [`${base}/hello`]: answered(500),
         [`${base}/-/package/hello/dist-tags`]: answered(500),
       }).asks.map(({ bodyBytesMax, stopAfterBytes }) => stopAfterBytes ?? bodyBytesMax),
     );
-    expect(caps).toEqual([[32 * 2 ** 20], [2 ** 20], [32 * 2 ** 20]]);
+    expect(caps).toEqual([[256 * 2 ** 20], [2 ** 20], [256 * 2 ** 20]]);
     expect(
       hold('metadata', '1.0.0', { [`${base}/hello`]: { tag: 'failed', failure: { kind: 'oversize', limitBytes: 1 } } }),
     ).toMatchObject({ outcome: failed({ kind: 'oversize', limitBytes: 1 }), asked: [`${base}/hello`] });
@@ -101,14 +102,14 @@ describe('a packument', () => {
     const many = Array.from({ length: limits.tagsRead }, (_, at) => [`t${at}`, 'x']);
     const tags = Object.fromEntries([...many, ['next', '1.0.0'], ['latest', '2.0.0']]);
     const body = JSON.stringify({ name: 'hello', versions: {}, 'dist-tags': tags });
-    const read = atOnce(parsePackument(Buffer.from(body), 'hello'));
+    const read = atOnce(parsePackument(heldBodyOf(Buffer.from(body)), 'hello', null));
     expect(read.tag === 'ok' && read.value.contents.tags).toEqual({ latest: '2.0.0' });
   });
 
   test('nested a hundred thousand deep ends typed', () => {
     const deep = `{"name":"hello","versions":${'['.repeat(100_000)}`;
     expect(hold('metadata', '1.0.0', { [`${base}/hello`]: answered(200, deep) }).outcome).toEqual(
-      broken('a packument: a JSON object (at most 1100000 values, nested at most 100 deep)'),
+      broken('a packument: a JSON object (nested at most 100 deep)'),
     );
   });
 
@@ -292,6 +293,27 @@ describe('a look at the beginning of an artifact', () => {
     expect(first[0]).toBe(2);
     expect(ask(1_000 + 299_999)).toEqual([1, first[1]]);
     expect(ask(1_000 + 300_001)).toEqual(first);
+  });
+
+  test('a kept location is not used once an index has stated another one; a query is no other one', () => {
+    const kept = new Map<string, string>();
+    const memory: ProbeMemory = { get: (key) => kept.get(key) ?? null, keep: (key, text) => void kept.set(key, text) };
+    const moved = `${base}/elsewhere/hello-1.0.0.tgz`;
+    const probeOf = (step: 'metadata' | 'tarball', url: string, artifactAt?: string) => {
+      const own = { tarballHosts: [] };
+      const context = { ...contextOf({ baseUrl: base, nowWallMs: 1_000 }), memory, own };
+      const answers = { [`${base}/hello`]: answered(200, packument({ tarball: url })), [url]: answered(200, tgz) };
+      const given = artifactAt === undefined ? context : { ...context, artifactAt };
+      const { asks, verdict } = talk(probe(targetOf(step, 'hello', '1.0.0'), given), byUrl(answers));
+      return { asked: asks.map((ask) => ask.url), at: verdict.facts.artifact?.at };
+    };
+    const before = probeOf('metadata', tarball).at;
+    probeOf('tarball', tarball);
+    expect(probeOf('tarball', tarball, before).asked).toEqual([tarball]);
+    expect(probeOf('metadata', `${tarball}?token=2`).at).toBe(before);
+    const { at } = probeOf('metadata', moved);
+    expect(probeOf('tarball', moved, at).asked).toEqual([`${base}/hello`, moved]);
+    expect(probeOf('tarball', moved, at).asked).toEqual([moved]);
   });
 
   test('an outdated artifact URL is not held against the mirror: the packument is requested again, the bytes are not', () => {

@@ -41,6 +41,8 @@ describe('which files', () => {
     ['../app/npm-shrinkwrap.json', true],
     ['C:\\app\\pnpm-lock.yaml', true],
     ['yarn.lock', true],
+    ['app/bun.lock', true],
+    ['bun.lockb', false],
     ['go.sum', false],
     ['package.json', false],
     ['my-yarn.lock', false],
@@ -51,7 +53,8 @@ describe('which files', () => {
   it.each([
     ['package-lock.json', '', phrase('expected.npmLock')],
     ['package-lock.json', '{"name":"x"}', phrase('expected.npmLock')],
-    ['package-lock.json', '{"lockfileVersion":3,"packages":{}}', phrase('expected.npmLock')],
+    ['package-lock.json', '{"packages":{}}', phrase('expected.npmLock')],
+    ['bun.lock', '{"packages":{}}', phrase('expected.bunLock')],
     ['pnpm-lock.yaml', 'packages: {}\n', phrase('expected.pnpmLock')],
     ['yarn.lock', 'lodash@^4:\n  version "4.17.21"\n', phrase('expected.yarnLock')],
   ])('%s with %j is refused in words', (name, text, error) => {
@@ -231,7 +234,7 @@ describe('pnpm-lock.yaml', () => {
       'direct@1.0.0': sri('B'),
       'common@3.0.0': sri('C'),
     });
-    expect(found.malformed).toMatchObject({
+    expect(found.malformed[0]).toMatchObject({
       count: 1,
       first: [{ line: pnpm9.split('\n').indexOf('  ? broken') + 1, module: '? broken' }],
     });
@@ -275,7 +278,7 @@ packages:
       '@scope/real@4.0.0': sri('B'),
       'direct@1.0.0': sri('C'),
     });
-    expect(found.malformed).toBe(null);
+    expect(found.malformed).toEqual([]);
   });
 });
 
@@ -332,7 +335,7 @@ what is this
       'long-name@2.0.0',
     ]);
     expect(found.pinned).toEqual({ '@scope/real@4.1.0': sri('A'), 'common@3.0.0': `sha1-${'A'.repeat(27)}=` });
-    expect(found.malformed).toMatchObject({ count: 1, first: [{ module: 'what is this' }] });
+    expect(found.malformed[0]).toMatchObject({ count: 1, first: [{ module: 'what is this' }] });
   });
 
   it('of yarn from 2 on: its checksums are of its own archives and pin nothing', () => {
@@ -401,7 +404,7 @@ __metadata:
       'near@1.0.0',
     ]);
     expect(found.pinned).toEqual({});
-    expect(found.malformed).toBe(null);
+    expect(found.malformed).toEqual([]);
   });
 });
 
@@ -424,7 +427,7 @@ describe('hostile texts', () => {
     ['yarn.lock', 30_000, (size: number) => `# yarn lockfile v1\n${'    a:\n'.repeat(size)}`],
   ])('%s is read in proportion, its first 20 bad lines told', (name, size, make) => {
     const result = read(name, make(size));
-    if (result.tag === 'ok') expect(result.value.malformed?.first.length ?? 0).toBeLessThanOrEqual(20);
+    if (result.tag === 'ok') expect(result.value.malformed[0]?.first.length ?? 0).toBeLessThanOrEqual(20);
     expectInProportion(size / 10, make, (text) => read(name, text));
   });
 
@@ -440,4 +443,97 @@ it.each([
   ['yarn.lock', (size: number) => `# yarn lockfile v1\n\na@1:\n  version${' '.repeat(size)}1\u2028"\n`],
 ])('a line of %s with an end of line inside is read in proportion', (name, make) => {
   expectInProportion(1_000, make, (text) => read(name, text));
+});
+
+describe('the lock file of a project without dependencies', () => {
+  it.each([
+    ['package-lock.json', '{"lockfileVersion":3,"packages":{"":{"name":"app"}}}'],
+    ['yarn.lock', '# yarn lockfile v1\n\n\n'],
+    ['pnpm-lock.yaml', "lockfileVersion: '9.0'\n\nimporters:\n\n  .: {}\n"],
+    ['bun.lock', '{ "lockfileVersion": 1, "workspaces": { "": { "name": "app", }, }, "packages": {} }'],
+  ])('%s is read, with no package', (name, text) => {
+    expect(lock(name, text)).toEqual({ entries: [], pinned: {}, malformed: [] });
+  });
+});
+
+it('a patch of yarn leaves the package that it is applied to, in either order', () => {
+  const patch = (name: string) =>
+    `"${name}@patch:${name}@npm%3A^5.0.0#optional!builtin<compat/${name}>":
+  version: 5.4.5
+  resolution: "${name}@patch:${name}@npm%3A5.4.5#optional!builtin<compat/${name}>::version=5.4.5&hash=5adc0c"
+  checksum: 10c0/abc
+  languageName: node
+  linkType: hard
+`;
+  const plain = (name: string) =>
+    `"${name}@npm:^5.0.0":
+  version: 5.4.5
+  resolution: "${name}@npm:5.4.5"
+  checksum: 10c0/def
+  languageName: node
+  linkType: hard
+`;
+  const text = `__metadata:\n  version: 8\n\n${plain('typescript')}\n${patch('typescript')}\n${patch('fsevents')}\n${plain('fsevents')}`;
+  expect(shown(lock('yarn.lock', text))).toEqual(['fsevents@5.4.5', 'typescript@5.4.5']);
+});
+
+it('npm-shrinkwrap.json of npm before 5 has no version of its format', () => {
+  const text = JSON.stringify({
+    name: 'app',
+    version: '1.0.0',
+    dependencies: {
+      a: { version: '1.0.0', from: 'a@^1.0.0', resolved: publicUrl('a/-/a-1.0.0.tgz') },
+      b: { version: '2.0.0', dependencies: { c: { version: '3.0.0' } } },
+      d: { version: '1.0.0', from: 'git://git.example.org/d.git', resolved: 'git://git.example.org/d.git#0123' },
+    },
+  });
+  expect(shown(lock('npm-shrinkwrap.json', text))).toEqual(['a@1.0.0', 'b@2.0.0', 'c@3.0.0', 'd@1.0.0 foreign']);
+});
+
+it('bun.lock: direct ones first, with their integrity, and commas before brackets', () => {
+  const text = `{
+  "lockfileVersion": 1,
+  "workspaces": {
+    "": {
+      "name": "app",
+      "dependencies": { "direct": "^1.0.0", "@corp/ui": "1", },
+    },
+    "packages/one": { "name": "one", "version": "0.0.1", "devDependencies": { "tool": "2", }, },
+  },
+  "packages": {
+    "@corp/ui": ["@corp/ui@1.0.0", "", {}, "${sri('F')}"],
+    "common": ["common@3.0.0", "", { "bin": { "a,]": "x.js" } }, "${sri('B')}"],
+    "direct": ["direct@1.0.0", "", { "dependencies": { "common": "*", "near": "1", }, }, "${sri('A')}"],
+    "direct/common": ["common@2.9.0", "", {}, "${sri('D')}"],
+    "folder": ["folder@file:../folder", {}],
+    "git": ["git@github:x/git#0123456", {}, "x-git-0123456"],
+    "inside": ["inside@1.0.0", "", { "bundled": true }, "${sri('E')}"],
+    "near": ["near@1.0.0", "https://mirror.example.com/npm/near/-/near-1.0.0.tgz", {}, "${sri('C')}"],
+    "one": ["one@workspace:packages/one"],
+    "other": ["other@1.0.0", "https://evil.example.org/", {}, "${sri('C')}"],
+    "tarball": ["tarball@https://evil.example.org/x.tgz", {}],
+    "tool": ["tool@2.0.0", "", {}, "${sri('C')}"],
+  }
+}
+`;
+  const found = lock('bun.lock', text);
+  expect(shown(found)).toEqual([
+    '@corp/ui@1.0.0 private',
+    'direct@1.0.0',
+    'tool@2.0.0',
+    'common@2.9.0',
+    'common@3.0.0',
+    'near@1.0.0',
+    'folder@file:../folder replaced',
+    'git@github:x/git#0123456 foreign',
+    'one@workspace:packages/one replaced',
+    'other@1.0.0 foreign',
+    'tarball@https://evil.example.org/x.tgz foreign',
+  ]);
+  expect(found.pinned).toMatchObject({ 'common@3.0.0': sri('B'), 'direct@1.0.0': sri('A') });
+  expectInProportion(
+    2_000,
+    (size) => `{"a":"${'\\"'.repeat(size)}${',  '.repeat(size)}`,
+    (long) => read('bun.lock', long),
+  );
 });

@@ -46,7 +46,8 @@ describe('asks', () => {
           accept: 'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01',
           'cache-control': 'max-age=0',
         },
-        bodyBytesMax: limits.projectPageBytes,
+        bodyBytesMax: limits.indexBytes,
+        large: true,
       },
     ]);
   });

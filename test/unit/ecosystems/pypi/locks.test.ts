@@ -17,11 +17,11 @@ const [h1, h2, h3] = ['1', '2', '3'].map((digit) => digit.repeat(64)) as [string
 
 const reader = await pypiLocks.reader();
 
-function read(name: string, text: string) {
+function read(name: string, text: string, others: Readonly<Record<string, string>> = {}) {
   return reader({
     name,
     text,
-    beside: () => null,
+    beside: (one) => others[one] ?? null,
     mirrors: [
       { url: mirrorUrl, upstream: 'pypi' },
       { url: corpUrl, upstream: 'corp' },
@@ -30,8 +30,8 @@ function read(name: string, text: string) {
   });
 }
 
-function lockOf(name: string, text: string): Lock {
-  const lock = read(name, text);
+function lockOf(name: string, text: string, others: Readonly<Record<string, string>> = {}): Lock {
+  const lock = read(name, text, others);
   if (lock.tag === 'error') throw new Error(JSON.stringify(lock.error));
   return lock.value;
 }
@@ -47,8 +47,16 @@ test('which files are locks', () => {
     'go.sum',
     'Pipfile.lock',
     'my-uv.lock',
+    'pdm.lock',
+    'pylock.toml',
+    'pylock.dev.toml',
+    'a/pylock.a.b.toml',
+    'pyproject.toml',
   ];
-  expect(names.map((name) => pypiLocks.isLock(name))).toEqual([true, true, true, true, false, false, false]);
+  expect(names.map((name) => pypiLocks.isLock(name))).toEqual([
+    ...[true, true, true, true, false, true, false],
+    ...[true, true, true, false, false],
+  ]);
 });
 
 describe('requirements', () => {
@@ -84,7 +92,7 @@ describe('requirements', () => {
       [`idna@3.6/sha256:${h3}`]: `sha256:${h3}`,
       [`requests@2.32.3/sha256:${h1}`]: `sha256:${h1}`,
     });
-    expect(lock.malformed).toBe(null);
+    expect(lock.malformed).toEqual([]);
   });
 
   test.each([
@@ -93,10 +101,18 @@ describe('requirements', () => {
     ['six===1.17.0', ['six', '1.17.0', null]],
     ['six (==1.17.0)', ['six', '1.17.0', null]],
     ['six==1.17.0; python_version<"4"', ['six', '1.17.0', null]],
-    ['six', ['six', '', 'malformed']],
-    ['six>=1.0', ['six', '>=1.0', 'malformed']],
-    ['six==1.*', ['six', '1.*', 'malformed']],
-    ['six==1.17.0,<2', ['six', '==1.17.0,<2', 'malformed']],
+    ['six', ['six', '', 'unpinned']],
+    ['six>=1.0', ['six', '>=1.0', 'unpinned']],
+    ['six==1.*', ['six', '==1.*', 'unpinned']],
+    ['six==1.17.0,<2', ['six', '==1.17.0,<2', 'unpinned']],
+    ['six[extra] ~= 1.0 ; python_version < "4"', ['six', '~= 1.0', 'unpinned']],
+    ['six==1.17.0!x', ['six', '1.17.0!x', 'malformed']],
+    ['.', ['.', '', 'replaced']],
+    ['.[extra]', ['.[extra]', '', 'replaced']],
+    ['.[dev, test]', ['.[dev,', '', 'replaced']],
+    ['-e .', ['-e', '', 'replaced']],
+    ['--editable=.[extra]', ['--editable=.[extra]', '', 'replaced']],
+    ['../lib', ['../lib', '', 'replaced']],
     ['six @ https://f.example.com/six.whl', ['six', '', 'replaced']],
     ['-e git+https://git.example.com/x#egg=six', ['six', '', 'replaced']],
     ['./local/pkg', ['./local/pkg', '', 'replaced']],
@@ -107,7 +123,7 @@ describe('requirements', () => {
   });
 
   test('options are none of its projects', () => {
-    const text = `-r other.txt\n-c constraints.txt\n--require-hashes\n--index-url ${mirrorUrl}/\n-i ${publicUrl}\nsix==1.17.0\n`;
+    const text = `--require-hashes\n--index-url ${mirrorUrl}/\n-i ${publicUrl}\nsix==1.17.0\n`;
     expect(told(lockOf('requirements.txt', text))).toEqual([['six', '1.17.0', null]]);
   });
 
@@ -122,19 +138,54 @@ describe('requirements', () => {
 
   test('invalid lines are reported with their number', () => {
     const { malformed } = lockOf('requirements.txt', 'six==1.17.0\n\n<<<<<<< HEAD\nurllib3 2.0\n');
-    expect(malformed).toEqual({
-      file: 'requirements.txt',
-      expected: phrase('expected.pypiHashes'),
-      count: 2,
-      first: [
-        { line: 3, module: '<<<<<<<', version: 'HEAD' },
-        { line: 4, module: 'urllib3', version: '2.0' },
-      ],
-    });
+    expect(malformed).toEqual([
+      {
+        file: 'requirements.txt',
+        expected: phrase('expected.pypiHashes'),
+        count: 2,
+        first: [
+          { line: 3, module: '<<<<<<<', version: 'HEAD' },
+          { line: 4, module: 'urllib3', version: '2.0' },
+        ],
+      },
+    ]);
   });
 
-  test.each(['', '# nothing\n', '-r other.txt\n', '\0\0\0'])('%j is none', (text) => {
+  test.each(['\0\0\0', '<html>', '{"a": 1}'])('%j is none', (text) => {
     expect(read('requirements.txt', text).tag).toBe('error');
+  });
+
+  test.each(['', '# nothing\n'])('%j names no project', (text) => {
+    expect(lockOf('requirements.txt', text)).toEqual({ entries: [], pinned: {}, malformed: [] });
+  });
+
+  test('-r and -c: included files are read once each, relative to the file that names them', () => {
+    const lock = lockOf(
+      '../app/requirements.txt',
+      '-r base/more.txt\nsix\n-c constraints.txt\n--requirement=https://x.example/r.txt\n',
+      {
+        '../app/base/more.txt': `-r ../requirements.txt\n--requirement last.txt\nidna==3.6 --hash=sha256:${h1}\n<<<<\n`,
+        '../app/base/last.txt': 'certifi==2024.2.2\n-r gone.txt\n',
+        '../app/constraints.txt': '-c more.txt\nSIX==1.17.0\nunused==1.0\n',
+        '../app/more.txt': 'requests==2.32.3\n',
+      },
+    );
+    expect(told(lock)).toEqual([
+      ['--requirement=https://x.example/r.txt', '', 'unread'],
+      ['-r gone.txt', '', 'unread'],
+      ['certifi', '2024.2.2', null],
+      ['idna', '3.6', null],
+      ['six', '1.17.0', null],
+    ]);
+    expect(lock.pinned).toEqual({ [`idna@3.6/sha256:${h1}`]: `sha256:${h1}` });
+    expect(lock.malformed).toMatchObject([{ file: '../app/base/more.txt', first: [{ line: 4, module: '<<<<' }] }]);
+  });
+
+  test('an index that an included file names counts for all of them', () => {
+    const others = { 'more.txt': '--index-url https://corp.example.com/simple\n' };
+    expect(told(lockOf('requirements.txt', '-rmore.txt\nsix==1.17.0\n', others))).toEqual([
+      ['six', '1.17.0', 'foreign'],
+    ]);
   });
 });
 
@@ -216,9 +267,12 @@ source = { git = "https://git.example.com/fork?rev=abc#abc" }
   });
 
   test.each([
-    ['', phrase('expected.lockPackage', { kind: 'uv' })],
-    ['version = 1\n', phrase('expected.lockPackage', { kind: 'uv' })],
-    ['version = 1\n[[package]\nname = "x"\n', phrase('expected.lockWrites', { kind: 'uv', client: 'uv', line: 2 })],
+    ['', phrase('expected.lockPackage', { file: 'uv.lock' })],
+    ['a = 1\n', phrase('expected.lockPackage', { file: 'uv.lock' })],
+    [
+      'version = 1\n[[package]\nname = "x"\n',
+      phrase('expected.lockWrites', { file: 'uv.lock', client: 'uv', line: 2 }),
+    ],
   ])('%j is none', (broken, error) => {
     expect(read('uv.lock', broken)).toEqual({ tag: 'error', error });
   });
@@ -294,6 +348,161 @@ content-hash = "abc"
       `[[package]]\nname = "six"\nversion = "1.16.0"\n\n[metadata]\nlock-version = "1.1"\n\n[metadata.files]\nsix = [\n  {file = "six-1.16.0.tar.gz", hash = "sha256:${h2}"},\n]\n`,
     );
     expect(lock.pinned).toEqual({ 'six@1.16.0/six-1.16.0.tar.gz': `sha256:${h2}` });
+  });
+});
+
+describe('pdm.lock', () => {
+  const text = `[metadata]
+groups = ["default"]
+strategy = ["inherit_metadata"]
+lock_version = "4.5.0"
+
+[[package]]
+name = "anyio"
+version = "4.3.0"
+dependencies = ["idna>=2.8", "exceptiongroup>=1.0.2; python_version < \\"3.11\\""]
+files = [
+    {file = "anyio-4.3.0-py3-none-any.whl", hash = "sha256:${h1}"},
+]
+
+[[package]]
+name = "idna"
+version = "3.6"
+files = [
+    {url = "https://f.example.com/idna-3.6.tar.gz", hash = "sha256:${h2}"},
+]
+
+[[package]]
+name = "fork"
+version = "1.0"
+git = "https://git.example.com/fork"
+revision = "abc"
+
+[[package]]
+name = "local"
+version = "1.0"
+path = "./local"
+`;
+
+  test('packages of the default index, the most needed first', () => {
+    const lock = lockOf('app/pdm.lock', text);
+    expect(told(lock)).toEqual([
+      ['idna', '3.6', null],
+      ['anyio', '4.3.0', null],
+      ['fork', '1.0', 'replaced'],
+      ['local', '1.0', 'replaced'],
+    ]);
+    expect(lock.pinned).toEqual({
+      'anyio@4.3.0/anyio-4.3.0-py3-none-any.whl': `sha256:${h1}`,
+      'idna@3.6/idna-3.6.tar.gz': `sha256:${h2}`,
+    });
+  });
+
+  test.each([
+    [corpUrl, 'foreign'],
+    [mirrorUrl, null],
+  ])('with the index %s in pyproject.toml', (url, because) => {
+    const project = `[[tool.pdm.source]]\nname = "own"\nurl = "${url}"\n`;
+    const lock = lockOf('app/pdm.lock', text, { 'app/pyproject.toml': project });
+    expect(told(lock)[0]).toEqual(['idna', '3.6', because]);
+  });
+});
+
+describe('pylock.toml', () => {
+  const publicFile = (name: string) => `https://${['files', 'pythonhosted', 'org'].join('.')}/packages/ab/${name}`;
+
+  test('by the index, or by where its files are', () => {
+    const lock = lockOf(
+      'pylock.toml',
+      `lock-version = "1.0"
+created-by = "pip"
+
+[[packages]]
+name = "anyio"
+version = "4.3.0"
+dependencies = [{ name = "idna" }]
+[[packages.wheels]]
+name = "anyio-4.3.0-py3-none-any.whl"
+url = "${publicFile('anyio-4.3.0-py3-none-any.whl')}"
+[packages.wheels.hashes]
+sha256 = "${h1}"
+
+[[packages]]
+name = "idna"
+version = "3.6"
+index = "${mirrorUrl}/"
+sdist = { url = "https://f.example.com/idna-3.6.tar.gz", hashes = { sha256 = "${h2}" } }
+
+[[packages]]
+name = "other"
+version = "1.0"
+wheels = [{ url = "https://corp.example.com/other-1.0-py3-none-any.whl", hashes = { sha256 = "${h3}" } }]
+
+[[packages]]
+name = "folder"
+directory = { path = "." }
+
+[[packages]]
+name = "fork"
+version = "1.0"
+vcs = { type = "git", url = "https://git.example.com/fork", commit-id = "abc" }
+`,
+    );
+    expect(told(lock)).toEqual([
+      ['idna', '3.6', null],
+      ['anyio', '4.3.0', null],
+      ['folder', '', 'replaced'],
+      ['fork', '1.0', 'replaced'],
+      ['other', '1.0', 'foreign'],
+    ]);
+    expect(lock.pinned).toEqual({
+      'anyio@4.3.0/anyio-4.3.0-py3-none-any.whl': `sha256:${h1}`,
+      'idna@3.6/idna-3.6.tar.gz': `sha256:${h2}`,
+    });
+  });
+});
+
+describe('Pipfile.lock', () => {
+  const text = (sources: readonly object[]) =>
+    JSON.stringify({
+      _meta: { hash: { sha256: h1 }, 'pipfile-spec': 6, requires: {}, sources },
+      default: {
+        idna: { hashes: [`sha256:${h1}`, `sha256:${h2}`], index: 'public', version: '==3.6' },
+        certifi: { hashes: ['md5:abc'], version: '==2024.2.2' },
+        own: { index: 'corp', version: '==1.0' },
+        fork: { git: 'https://git.example.com/fork', ref: 'abc' },
+        app: { editable: true, path: '.' },
+        'corp-lib': { version: '==1.0' },
+      },
+      develop: { pytest: { version: '==8.0.0', markers: "python_version >= '3.8'" } },
+    });
+  const index = (name: string, url: string) => ({ name, url, verify_ssl: true });
+
+  test('of the public index', () => {
+    const lock = lockOf('Pipfile.lock', text([index('public', publicUrl)]));
+    expect(told(lock)).toEqual([
+      ['app', '', 'replaced'],
+      ['certifi', '2024.2.2', null],
+      ['corp-lib', '1.0', 'private'],
+      ['fork', '', 'replaced'],
+      ['idna', '3.6', null],
+      ['own', '1.0', 'foreign'],
+      ['pytest', '8.0.0', null],
+    ]);
+    expect(lock.pinned).toEqual({
+      [`idna@3.6/sha256:${h1}`]: `sha256:${h1}`,
+      [`idna@3.6/sha256:${h2}`]: `sha256:${h2}`,
+    });
+  });
+
+  test('without an index, a package may come from the other one', () => {
+    const lock = lockOf('Pipfile.lock', text([index('public', publicUrl), index('corp', corpUrl)]));
+    const because = Object.fromEntries(told(lock).map(([name, , why]) => [name, why]));
+    expect(because).toMatchObject({ certifi: 'foreign', idna: null, own: 'foreign', pytest: 'foreign' });
+  });
+
+  test.each(['', '{}', '[]', '{"default": {}}'])('%j is none', (broken) => {
+    expect(read('Pipfile.lock', broken)).toEqual({ tag: 'error', error: phrase('expected.pipfileLock') });
   });
 });
 
@@ -389,7 +598,7 @@ test('an entry joined over lines keeps nothing of the comments and blanks betwee
     `foo==1.2   # a comment \\\n   \t--hash=sha256:${h1}  # more\nbar\\\n  >=2\n`,
   );
   expect(told(lock)).toEqual([
-    ['bar', '>=2', 'malformed'],
+    ['bar', '>=2', 'unpinned'],
     ['foo', '1.2', null],
   ]);
   expect(lock.pinned).toEqual({ [`foo@1.2/sha256:${h1}`]: `sha256:${h1}` });

@@ -1,27 +1,49 @@
 import { describe, expect, test } from 'vitest';
-import { atOnce, itemsPerSlice, type Slices } from '../../../../src/core/slices.ts';
+import { heldBodyOf } from '../../../../src/core/body.ts';
+import { limits } from '../../../../src/core/limits.ts';
+import { atOnce, type Slices } from '../../../../src/core/slices.ts';
 import { readPage } from '../../../../src/ecosystems/pypi/page.ts';
 import { type HtmlTag, walkTags } from '../../../../src/ecosystems/pypi/page-html.ts';
-import type { ProjectPage } from '../../../../src/ecosystems/pypi/project-page.ts';
-import { chooseFile, newestOf, releaseOf, releasesOf } from '../../../../src/ecosystems/pypi/release.ts';
+import type { IndexFile, PageFile, PageReader, ProjectPage } from '../../../../src/ecosystems/pypi/project-page.ts';
+import { chooseFile, FileChoice, type ReleaseFile, Releases } from '../../../../src/ecosystems/pypi/release.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 
 const finalUrl = 'https://mirror.example.com/pypi/simple/tiny/';
 const json = 'application/vnd.pypi.simple.v1+json';
 
-function read(body: string | Uint8Array, type = 'text/html', at = finalUrl) {
+function answeredWith(body: string | Uint8Array, type = 'text/html', at = finalUrl) {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-  return atOnce(
-    readPage({ tag: 'answered', status: 200, headers: { 'content-type': type }, body: bytes, finalUrl: at }),
-  );
+  return { tag: 'answered', status: 200, headers: { 'content-type': type }, body: bytes, finalUrl: at } as const;
 }
 
-function pageOf(body: string, type = 'text/html', at = finalUrl): ProjectPage {
-  const page = read(body, type, at);
+/** Keeps the files of a page. */
+class AllFiles implements PageReader {
+  files: IndexFile[] = [];
+  restart(): void {
+    this.files = [];
+  }
+  file(file: PageFile): void {
+    const read = file.read();
+    if (read !== null) this.files.push(read);
+  }
+}
+
+function readWith(reader: PageReader, body: string | Uint8Array, type = 'text/html', at = finalUrl) {
+  return atOnce(readPage(answeredWith(body, type, at), reader));
+}
+
+function read(body: string | Uint8Array, type = 'text/html', at = finalUrl) {
+  return readWith(new AllFiles(), body, type, at);
+}
+
+function pageOf(body: string, type = 'text/html', at = finalUrl): ProjectPage & Pick<AllFiles, 'files'> {
+  const all = new AllFiles();
+  const page = readWith(all, body, type, at);
   if (page.tag === 'error') throw new Error(JSON.stringify(page.error));
-  return page.value;
+  return { ...page.value, files: all.files };
 }
 
+const bodyOf = (text: string) => heldBodyOf(Buffer.from(text));
 const jsonOf = (files: unknown, more: object = {}): string =>
   JSON.stringify({ meta: { 'api-version': '1.0' }, name: 'tiny', files, ...more });
 const hash = 'ab'.repeat(32);
@@ -141,7 +163,7 @@ describe('HTML', () => {
   test('100 000 anchors with entities are read, in proportion', () => {
     const anchor = `<a href="/p/${whl}#sha256=${hash}" data-requires-python="&gt;=3.8&#44;&#x3c;4&nope;">${whl}</a><br/>\n`;
     expectInProportion(1_000, (size) => anchor.repeat(size), pageOf);
-    expect(pageOf(anchor.repeat(100_001)).files).toHaveLength(100_000);
+    expect(pageOf(anchor.repeat(100_001)).files).toHaveLength(100_001);
   });
 
   test.each([
@@ -165,7 +187,7 @@ describe('HTML', () => {
     const told = (body: string): number => {
       let tags = 0;
       atOnce(
-        walkTags(body, new Set(['b']), ({ textBefore }) => {
+        walkTags(bodyOf(body), new Set(['b']), ({ textBefore }) => {
           tags += 1;
           textBefore.trim();
         }),
@@ -180,7 +202,8 @@ describe('HTML', () => {
     const text = '&lt;&gt;&amp;&quot;&apos;&#65;&#x42;&copy;&unknown;&#0;&#xd800;&#9999999;&';
     const want = '<>&"\'AB\u00a9&unknown;\ufffd\ufffd\ufffd&';
     const tags: HtmlTag[] = [];
-    atOnce(walkTags(`<a href="${text}" HREF="x" b>${text}</a>`, new Set(['href']), (tag) => void tags.push(tag)));
+    const body = bodyOf(`<a href="${text}" HREF="x" b>${text}</a>`);
+    atOnce(walkTags(body, new Set(['href']), (tag) => void tags.push(tag)));
     expect(tags).toEqual([
       { name: 'a', attributes: new Map([['href', want]]), textBefore: '' },
       { name: '/a', attributes: new Map(), textBefore: want },
@@ -190,9 +213,8 @@ describe('HTML', () => {
   test('of a long text the beginning is kept, and a long URL is none', () => {
     const long = 'x'.repeat(20_000);
     const tags: HtmlTag[] = [];
-    atOnce(
-      walkTags(`<a href="${long}" b="">&amp;${long}&amp;y</a>`, new Set(['href', 'b']), (tag) => void tags.push(tag)),
-    );
+    const body = bodyOf(`<a href="${long}" b="">&amp;${long}&amp;y</a>`);
+    atOnce(walkTags(body, new Set(['href', 'b']), (tag) => void tags.push(tag)));
     expect(tags).toEqual([
       { name: 'a', attributes: new Map([['b', '']]), textBefore: '' },
       { name: '/a', attributes: new Map(), textBefore: `&${long}` },
@@ -269,61 +291,86 @@ describe('JSON', () => {
 
 describe('releases', () => {
   const file = (name: string, more: object = {}) => ({ filename: name, url: `/${name}`, hashes: {}, ...more });
-  const of = (files: readonly object[], versions?: readonly string[]) =>
-    atOnce(releasesOf(pageOf(jsonOf(files, versions === undefined ? {} : { versions }), json), 'tiny'));
+  const listOf = (files: readonly object[], versions?: readonly string[]) =>
+    jsonOf(files, versions === undefined ? {} : { versions });
+  const of = (files: readonly object[], versions?: readonly string[]): Releases => {
+    const releases = new Releases('tiny');
+    expect(readWith(releases, listOf(files, versions), json).tag).toBe('ok');
+    return releases;
+  };
+  /** The chosen file; `false`: there is no such release. */
+  const chosenOf = (files: readonly object[], version: string, has: (one: ReleaseFile) => boolean = () => true) => {
+    const choice = new FileChoice('tiny', version, has, () => false);
+    expect(readWith(choice, listOf(files), json).tag).toBe('ok');
+    return choice.isThere && (choice.chosen?.name ?? null);
+  };
 
   test('by names and by the list, spellings of one version together, ascending', () => {
     const found = of(
       [file('tiny-1.10.tar.gz'), file('tiny-1.9.tar.gz'), file('tiny-1.10.0-py3-none-any.whl'), file('other-2.tar.gz')],
       ['0.1', 'nonsense'],
     );
-    expect(found.map(({ text, files }) => [text, files.length])).toEqual([
-      ['0.1', 0],
-      ['1.9', 1],
-      ['1.10', 2],
-    ]);
+    expect(found.listed).toEqual({ count: 3, newest: '1.10' });
+    expect(found.contents).toEqual({ count: 2, newest: ['1.9', '1.10'], pre: [] });
+  });
+
+  test('a version is written as in the list, wherever the list stands', () => {
+    const files = [file('tiny-2.0rc1.tar.gz'), file('tiny-1.0.tar.gz')];
+    const page = { meta: { 'api-version': '1.0' }, versions: ['1.0', '2.0-rc1'] };
+    for (const body of [JSON.stringify({ ...page, files }), JSON.stringify({ files, ...page })]) {
+      const releases = new Releases('tiny');
+      readWith(releases, body.replace('"1.0","2', '"1.0.0","2'), json);
+      expect([releases.newest, releases.listed]).toEqual(['1.0.0', { count: 2, newest: '1.0.0' }]);
+      expect(releases.contents.pre).toEqual(['2rc1']);
+    }
   });
 
   test('the newest: no pre-release where there is another, nothing yanked, nothing without files', () => {
-    const of2 = (files: readonly object[], versions?: readonly string[]) => newestOf(of(files, versions))?.text ?? null;
+    const of2 = (files: readonly object[], versions?: readonly string[]) => of(files, versions).newest;
     expect(of2([file('tiny-1.0.tar.gz'), file('tiny-2.0rc1.tar.gz')])).toBe('1.0');
     expect(of2([file('tiny-2.0rc1.tar.gz')])).toBe('2.0rc1');
     expect(of2([file('tiny-1.0.tar.gz'), file('tiny-1.1.tar.gz', { yanked: true })], ['3.0'])).toBe('1.0');
+    expect(of2([file('tiny-1.1.tar.gz', { yanked: true }), file('tiny-1.1.zip'), file('tiny-1.0.zip')])).toBe('1.1');
+    expect(of2([{ ...file('tiny-1.1.zip'), url: 'file:///x' }, file('tiny-1.0.zip')])).toBe('1.0');
     expect(of2([])).toBe(null);
+    expect(of([], ['1.0', '3.0', '2.0']).listed).toEqual({ count: 3, newest: '3.0' });
   });
 
   test('a version in any spelling, where it has a file', () => {
-    const found = of([file('tiny-1.0.0.tar.gz')], ['2.0']);
-    expect(releaseOf(found, '1.0')?.text).toBe('1.0.0');
-    expect([releaseOf(found, '2.0'), releaseOf(found, 'x')]).toEqual([null, null]);
+    expect(chosenOf([file('tiny-1.0.0.tar.gz')], '1.0')).toBe('tiny-1.0.0.tar.gz');
+    expect([chosenOf([file('tiny-1.0.0.tar.gz')], '2.0'), chosenOf([], 'x')]).toEqual([false, false]);
+    expect(chosenOf([{ ...file('tiny-1.0.0.tar.gz'), url: 'file:///x' }], '1.0')).toBe(false);
+    expect(chosenOf([file('tiny-1.0.0.tar.gz')], '1.0', () => false)).toBe(null);
   });
 
   test('a version without a local part is also that with one, as for pip', () => {
     const built = ['1.0+cpu', '1.0+cu118', '1.1'].map((version) => file(`tiny-${version}.tar.gz`));
-    expect(releaseOf(of(built), '1.0')?.text).toBe('1.0+cu118');
-    expect(releaseOf(of([...built, file('tiny-1.0.tar.gz')]), '1.0')?.text).toBe('1.0');
-    expect(releaseOf(of(built), '1.0+cpu')?.text).toBe('1.0+cpu');
-    expect(releaseOf(of(built), '1.0+rocm')).toBeNull();
+    expect(chosenOf(built, '1.0')).toBe('tiny-1.0+cu118.tar.gz');
+    expect(chosenOf(built.toReversed(), '1.0')).toBe('tiny-1.0+cu118.tar.gz');
+    expect(chosenOf([file('tiny-1.0.tar.gz'), ...built], '1.0')).toBe('tiny-1.0.tar.gz');
+    expect(chosenOf([...built, file('tiny-1.0.tar.gz')], '1.0')).toBe('tiny-1.0.tar.gz');
+    expect(chosenOf(built, '1.0+cpu')).toBe('tiny-1.0+cpu.tar.gz');
+    expect(chosenOf(built, '1.0+rocm')).toBe(false);
+    const isWheel = ({ kind }: ReleaseFile): boolean => kind === 'wheel';
+    expect(chosenOf([...built, file('tiny-1.0+cpu-py3-none-any.whl')], '1.0', isWheel)).toBe(null);
   });
 
   test('the file: known by a lock first, then for any machine, for Linux, others, source', () => {
-    const [release] = of(
-      [
-        'tiny-1.0.tar.gz',
-        'tiny-1.0-cp312-cp312-win_amd64.whl',
-        'tiny-1.0-cp312-cp312-manylinux_2_17_x86_64.whl',
-        whl,
-      ].map((name) => file(name)),
-    );
-    const files = [...(release?.files ?? [])];
-    const order: string[] = [];
-    while (files.length > 0) {
-      const chosen = chooseFile(files, () => false);
-      order.push(chosen?.name ?? '');
-      files.splice(
-        files.findIndex(({ name }) => name === chosen?.name),
-        1,
+    let names = [
+      'tiny-1.0.tar.gz',
+      'tiny-1.0-cp312-cp312-win_amd64.whl',
+      'tiny-1.0-cp312-cp312-manylinux_2_17_x86_64.whl',
+      whl,
+    ];
+    const all = names.map((name) => file(name));
+    const order: unknown[] = [];
+    while (names.length > 0) {
+      const chosen = chosenOf(
+        names.map((name) => file(name)),
+        '1.0',
       );
+      order.push(chosen);
+      names = names.filter((name) => name !== chosen);
     }
     expect(order).toEqual([
       whl,
@@ -331,13 +378,20 @@ describe('releases', () => {
       'tiny-1.0-cp312-cp312-win_amd64.whl',
       'tiny-1.0.tar.gz',
     ]);
-    expect(chooseFile(release?.files ?? [], ({ kind }) => kind === 'sdist')?.name).toBe('tiny-1.0.tar.gz');
+    const choice = new FileChoice(
+      'tiny',
+      '1.0',
+      () => true,
+      ({ kind }) => kind === 'sdist',
+    );
+    readWith(choice, listOf(all), json);
+    expect(choice.chosen?.name).toBe('tiny-1.0.tar.gz');
     expect(chooseFile([], () => true)).toBe(null);
   });
 
   test('the file is chosen in proportion to the length of the tags', () => {
-    const files = (size: number) =>
-      of([file(whl)]).flatMap((release) => release.files.map((one) => ({ ...one, tags: 'linux'.repeat(size) })));
+    const files = (size: number): ReleaseFile[] =>
+      pageOf(jsonOf([file(whl)]), json).files.map((one) => ({ ...one, kind: 'wheel', tags: 'linux'.repeat(size) }));
     expectInProportion(1_000, files, (of) => chooseFile([...of, ...of], () => false));
   });
 });
@@ -361,7 +415,7 @@ describe('a page that is long is read in slices', () => {
   test('60 000 links of HTML: no slice reads many, and none is lost or cut at an end', () => {
     let tags = 0;
     const did = bySlice(
-      walkTags(html, new Set(['href']), () => {
+      walkTags(bodyOf(html), new Set(['href']), () => {
         tags += 1;
       }),
       () => tags,
@@ -376,34 +430,31 @@ describe('a page that is long is read in slices', () => {
   });
 
   test('60 000 files of JSON', () => {
-    let reads = 0;
-    const files = links.map((at) => ({
-      get name() {
-        reads += 1;
-        return `tiny-1.${at}.tar.gz`;
-      },
-    }));
-    const page = { files: files as never, versions: null, serial: null };
-    const did = bySlice(releasesOf(page, 'tiny'), () => reads);
-    expect(reads).toBe(2 * links.length);
-    expect(Math.max(...did)).toBeLessThanOrEqual(2 * itemsPerSlice);
-    const bytes = Buffer.from(JSON.stringify({ meta: { 'api-version': '1.0' }, files: links.map(() => ({})) }));
-    const answered = {
-      tag: 'answered',
-      status: 200,
-      headers: { 'content-type': json },
-      body: bytes,
-      finalUrl,
-    } as const;
-    expect(bySlice(readPage(answered), () => 0).length).toBeGreaterThanOrEqual(links.length / itemsPerSlice);
+    const files = links.map((at) => ({ filename: `tiny-1.${at}.tar.gz`, url: `/tiny-1.${at}.tar.gz` }));
+    const all = new AllFiles();
+    const did = bySlice(readPage(answeredWith(jsonOf(files), json), all), () => all.files.length);
+    expect(all.files.map(({ name }) => name)).toEqual(files.map(({ filename }) => filename));
+    expect(Math.max(...did)).toBeLessThan(1_100);
   });
 
-  test('of 20 000 releases in any order the highest are kept, each with all of its files', () => {
+  test('of 20 000 releases in any order all are counted, the highest are told, and any is found', () => {
     const shuffled = Array.from({ length: 20_000 }, (_, at) => (at * 7_919) % 20_000);
     const names = [...shuffled.map((at) => `tiny-1.${at}.tar.gz`), ...shuffled.map((at) => `tiny-1.${at}.0.zip`)];
-    const found = atOnce(releasesOf(pageOf(names.map((name) => `<a href="${name}">${name}</a>`).join('')), 'tiny'));
-    expect(found.map(({ text, files }) => [text, files.length])).toEqual(
-      Array.from({ length: 5_000 }, (_, at) => [`1.${15_000 + at}`, 2]),
-    );
+    const body = names.map((name) => `<a href="${name}">${name}</a>`).join('');
+    const releases = new Releases('tiny');
+    readWith(releases, body);
+    expect(releases.listed).toEqual({ count: 20_000, newest: '1.19999' });
+    const newest = Array.from({ length: limits.contentVersions }, (_, at) => `1.${19_900 + at}`);
+    expect(releases.contents).toEqual({ count: 20_000, newest, pre: [] });
+    for (const at of [0, 1, 7_777, 14_999, 19_999]) {
+      const choice = new FileChoice(
+        'tiny',
+        `1.${at}`,
+        () => true,
+        () => false,
+      );
+      readWith(choice, body);
+      expect(choice.chosen?.name).toBe(`tiny-1.${at}.0.zip`);
+    }
   });
 });

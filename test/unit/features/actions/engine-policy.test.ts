@@ -136,6 +136,27 @@ describe('the policy', () => {
     }
     expect(ids).toEqual(['null', 'null', 'hour', 'null', 'day']);
   });
+  it.each<[string, readonly (string | null)[]]>([
+    ['comes and goes', ['b', null]],
+    ['names another mirror', ['b', 'c']],
+    ['names another mirror, and goes', ['b', null, 'c', null, 'd']],
+  ])('advice that each minute %s: hours of it change no more than the limits allow', (_, mirrors) => {
+    const one = engine([ruleOf({}, { perHour: 3, perDay: 7 })]);
+    const changesAt: number[] = [];
+    for (let minute = 0; minute < 4 * 60; minute += 1) {
+      const to = mirrors[minute % mirrors.length] ?? null;
+      one.wants(to === null ? null : adviceTo({ id: `advice${minute}`, to }));
+      const before = one.steps.length;
+      one.turns(5);
+      one.after(55_000);
+      const acts = one.steps.slice(before).filter((step) => step.startsWith('act '));
+      changesAt.push(...acts.map(() => minute));
+    }
+    const inHour = (from: number) => changesAt.filter((at) => at >= from && at < from + 60).length;
+    expect(changesAt.map(inHour).every((count) => count <= 3)).toBe(true);
+    expect(changesAt).toHaveLength(7);
+    expect(one.steps.filter((step) => step.startsWith('undo ')).length).toBeLessThanOrEqual(7);
+  });
   it('the brake stops an undo too, and what was prepared', () => {
     const one = engine([ruleOf()]);
     one.wants(adviceTo());

@@ -54,7 +54,7 @@ async function followed(...answers: readonly ((name: string) => unknown)[]) {
     doubted: nothing,
     lost: (why: string) => void lost.push(why),
   };
-  const follower = followDaemon({ url, token: null }, listener, { timers, log });
+  const follower = followDaemon({ url, token: null }, listener, timers);
   ends.push(() => follower.close());
   return { known, lost };
 }
@@ -84,7 +84,7 @@ describe('a daemon that the door follows', () => {
       doubted: nothing,
       lost: (why: string) => void events.push(why),
     };
-    const follower = followDaemon(at, listener, { timers, log });
+    const follower = followDaemon(at, listener, timers);
     ends.push(() => follower.close());
     await until(
       'the lists are read',
@@ -101,7 +101,10 @@ describe('a daemon that the door follows', () => {
       () => known.length,
       (count) => count > 0,
     );
-    expect([known[0]?.get('go/go')?.advice, lost]).toEqual([{ to: 'near', id: 'a1' }, ['status 503']]);
+    expect([known[0]?.get('go/go')?.advice, lost]).toEqual([
+      { to: 'near', id: 'a1', expiresAtMs: null },
+      ['status 503'],
+    ]);
   });
 
   it.each<readonly [string, (name: string) => unknown]>([

@@ -67,6 +67,25 @@ describe('the front door', () => {
     expect(lines[0]).toMatchObject({ registry: 'far', why: 'near in doubt' });
   });
 
+  it('keeps a client of files at its mirror, but not at one that fails', async () => {
+    let [first, failing]: [readonly string[], ReadonlySet<string>] = [['debian-near', 'debian-far'], new Set()];
+    const { get, lines } = await open({
+      orders: () => new Map([['http/debian', { names: first, why: 'declared' }]]),
+      failing: () => failing,
+    });
+    const path = '/http/debian/dists/bookworm/InRelease';
+    await get(path);
+    first = ['debian-far', 'debian-near'];
+    await get(path);
+    failing = new Set(['debian-near']);
+    await get(path);
+    expect(lines.map(({ registry, why }) => [registry, why])).toEqual([
+      ['debian-near', 'declared'],
+      ['debian-near', 'stays'],
+      ['debian-far', 'declared'],
+    ]);
+  });
+
   it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'])('refuses %s', async (method) => {
     const { get } = await open();
     const got = await get('/npm/lodash', method);

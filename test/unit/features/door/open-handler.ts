@@ -61,6 +61,7 @@ export async function openHandler(config: Config, change: Partial<DoorDeps> & { 
     routes: () => routes,
     orders: () => orders,
     doubted: () => new Set(),
+    failing: () => new Set(),
     pass: {
       passages,
       timers: systemTimers,
@@ -70,7 +71,7 @@ export async function openHandler(config: Config, change: Partial<DoorDeps> & { 
       nowMs: () => 0,
     },
     isRelay: () => false,
-    passing: { count: 0 },
+    passing: { count: 0, max: limits.doorPassing },
     requests: createBuckets(change.perMinute ?? 1_000, () => 0),
     refused: createBuckets(300, () => 0),
     refusedLines: createBuckets(limits.doorRefusedLinesPerMinute, () => 0),

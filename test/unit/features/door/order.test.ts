@@ -5,12 +5,28 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type Route, routesOf } from '../../../../src/config/door-routes.ts';
 import type { Log } from '../../../../src/core/ports.ts';
 import { registry } from '../../../../src/ecosystems/registry.ts';
-import { createKeeper, declaredOrderOf, keptOrderOf, orderOf, readKept } from '../../../../src/features/door/order.ts';
+import {
+  createKeeper,
+  currentOrderOf,
+  declaredOrderOf,
+  keptOrderOf,
+  orderOf,
+  readKept,
+} from '../../../../src/features/door/order.ts';
 import { createStays } from '../../../../src/features/door/stay.ts';
 import { doorConfig } from './config.ts';
 
 const go = routesOf(doorConfig(), registry).find(({ ecosystem }) => ecosystem === 'go') as Route;
-const nothing = { advice: null, ranked: [], wrong: new Set<string>(), usualMs: new Map<string, number>() };
+const none = new Set<string>();
+const nothing = {
+  advice: null,
+  ranked: [],
+  wrong: none,
+  unknown: none,
+  down: none,
+  failing: none,
+  usualMs: new Map<string, number>(),
+};
 
 describe('the order of an upstream', () => {
   it('is the declared chain, an origin last, where nothing is known', () => {
@@ -19,12 +35,16 @@ describe('the order of an upstream', () => {
   });
 
   it('begins with the mirror that advice in force names', () => {
-    const known = { ...nothing, advice: { to: 'far', id: 'abc' }, ranked: ['go-origin', 'near'] };
+    const known = { ...nothing, advice: { to: 'far', id: 'abc', expiresAtMs: null }, ranked: ['go-origin', 'near'] };
     expect(orderOf(go, known)).toEqual({ names: ['far', 'go-origin', 'near'], why: 'advice abc' });
   });
 
   it('names configured mirrors alone, whatever the daemon says', () => {
-    const known = { ...nothing, advice: { to: 'https://evil.example.com', id: 'x' }, ranked: ['evil', 'far'] };
+    const known = {
+      ...nothing,
+      advice: { to: 'https://evil.example.com', id: 'x', expiresAtMs: null },
+      ranked: ['evil', 'far'],
+    };
     expect(orderOf(go, known).names).toEqual(['far', 'near', 'go-origin']);
   });
 
@@ -33,14 +53,41 @@ describe('the order of an upstream', () => {
     expect(orderOf(go, { ...nothing, wrong: new Set(['near', 'far', 'go-origin']) }).names).toHaveLength(3);
   });
 
+  it('ends with what is down, so that no advice is needed to leave it', () => {
+    expect(orderOf(go, { ...nothing, down: new Set(['near']) }).names).toEqual(['far', 'go-origin', 'near']);
+    const all = new Set(['near', 'far', 'go-origin']);
+    expect(orderOf(go, { ...nothing, down: all }).names).toEqual(['near', 'far', 'go-origin']);
+  });
+
+  it('keeps its head while the daemon knows nothing of the declared one yet, but never wrong bytes or an expired advice', () => {
+    const kept = { names: ['far', 'near', 'go-origin'], untilMs: 1000 };
+    const fresh = { ...nothing, ranked: ['near'], unknown: new Set(['near', 'far']) };
+    expect(currentOrderOf(go, fresh, kept, 0)).toEqual({
+      names: ['far', 'near', 'go-origin'],
+      why: 'kept',
+      untilMs: 1000,
+    });
+    expect(currentOrderOf(go, { ...fresh, wrong: new Set(['far']) }, kept, 0).names).toEqual(['near', 'go-origin']);
+    expect(currentOrderOf(go, fresh, kept, 1000).names).toEqual(['near', 'far', 'go-origin']);
+    expect(currentOrderOf(go, { ...fresh, unknown: new Set(['far']) }, kept, 0)).toMatchObject({ why: 'declared' });
+  });
+
+  it('by advice is over when that expires without a daemon: then it is the declared one, still without wrong bytes', () => {
+    const advice = { to: 'go-origin', id: 'abc', expiresAtMs: 1000 };
+    const order = orderOf(go, { ...nothing, advice, wrong: new Set(['near']) });
+    expect(order).toEqual({ names: ['go-origin', 'far'], why: 'advice abc', untilMs: 1000 });
+    expect(keptOrderOf(go, order, 999)).toEqual({ names: ['go-origin', 'far'], why: 'kept', untilMs: 1000 });
+    expect(keptOrderOf(go, order, 1000)).toEqual({ names: ['far', 'go-origin'], why: 'expired' });
+  });
+
   it('of a file leaves out what it left out when it was stored: wrong bytes stay wrong over a restart', () => {
-    const { names } = orderOf(go, { ...nothing, wrong: new Set(['near']) });
-    expect(keptOrderOf(go, names).names).toEqual(['far', 'go-origin']);
+    const order = orderOf(go, { ...nothing, wrong: new Set(['near']) });
+    expect(keptOrderOf(go, order, 0).names).toEqual(['far', 'go-origin']);
   });
 
   it('of a file is as stored, without mirrors that are not configured any more', () => {
-    expect(keptOrderOf(go, ['gone', 'far', 'near'])).toEqual({ names: ['far', 'near'], why: 'kept' });
-    expect(keptOrderOf(go, ['gone'])).toEqual({ names: ['near', 'far', 'go-origin'], why: 'declared' });
+    expect(keptOrderOf(go, { names: ['gone', 'far', 'near'] }, 0)).toEqual({ names: ['far', 'near'], why: 'kept' });
+    expect(keptOrderOf(go, { names: ['gone'] }, 0)).toEqual({ names: ['near', 'far', 'go-origin'], why: 'declared' });
   });
 });
 
@@ -66,9 +113,13 @@ describe('the file of orders', () => {
     keeper.keep(new Map([['go/go', { names: ['far', 'near'], why: 'declared' }]]));
     keeper.keep(new Map([['go/go', { names: ['near', 'far'], why: 'declared' }]]));
     await keeper.done();
-    expect([...(await readKept(path, log))]).toEqual([['go/go', ['near', 'far']]]);
+    expect([...(await readKept(path, log))]).toEqual([['go/go', { names: ['near', 'far'] }]]);
     expect(readdirSync(folder)).toEqual(['door.json']);
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ orders: { 'go/go': ['near', 'far'] } });
+    const untilMs = Date.parse('2030-01-01T00:00:00Z');
+    keeper.keep(new Map([['go/go', { names: ['near'], untilMs }]]));
+    await keeper.done();
+    expect([...(await readKept(path, log))]).toEqual([['go/go', { names: ['near'], untilMs }]]);
   });
 
   it.each(['', '[]', 'null', '{"orders":null}', '{"orders":{"go/go":"near"}}', '{"orders":{"go/go":[1]}}', '\u0000'])(

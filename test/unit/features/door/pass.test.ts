@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../../../src/core/config.ts';
+import { limits } from '../../../../src/core/limits.ts';
 import { registry } from '../../../../src/ecosystems/registry.ts';
 import { readConfig } from '../../../daemon/world.ts';
 import { closeAll, openHandler, serveOn } from './open-handler.ts';
@@ -95,6 +96,42 @@ describe('while the head is in doubt, the door fetches an index itself', () => {
     expect((await get(path)).text).toBe('good');
     expect([hung.asked.length, near.asked.length]).toEqual([1, 0]);
     expect(lines[0]).toMatchObject({ registry: 'good', outcome: 'passed' });
+  });
+
+  it.each<readonly [string, string, number]>([
+    ['v1.5.2.info', 'as its length says', limits.infoBytes],
+    ['v1.5.2.info', 'without a length', limits.infoBytes],
+    ['v1.5.2.mod', 'as its length says', limits.modBytes],
+    ['list', 'without a length', limits.listBytes],
+  ])('past a mirror whose %s is longer than a probe takes, %s', async (file, way, bytesMax) => {
+    const bodyOf =
+      (bytes: number): Answer =>
+      (_, response) => {
+        response.writeHead(200, way === 'without a length' ? {} : { 'content-length': bytes });
+        response.write(Buffer.alloc(bytes - 1, 'x'));
+        response.end('y');
+      };
+    const [long, good] = [await mirror(bodyOf(bytesMax + 1)), await mirror(bodyOf(bytesMax))];
+    const urls = { near: 'http://127.0.0.1:9', long: `http://${long.url}`, good: `http://${good.url}` };
+    const { get, lines } = await openHandler(configOf(urls), { doubted });
+    const got = await get(`/go/rsc.io/quote/@v/${file}`);
+    // What is read ahead is judged before it is sent; a longer list without a length is cut.
+    const isAhead = way !== 'without a length' || bytesMax < limits.doorAheadBytes;
+    expect([got.status, got.isCut, got.text.length <= bytesMax]).toEqual([200, !isAhead, true]);
+    expect(lines[0]).toMatchObject(isAhead ? { registry: 'good', outcome: 'passed' } : { outcome: 'failed' });
+  });
+
+  it.each([
+    ['public, max-age=31536000, immutable', 'private, max-age=300'],
+    ['public, s-maxage=31536000', 'no-cache'],
+    ['max-age=60', 'private, max-age=60'],
+    ['no-cache, max-age=60', 'no-cache'],
+    ['private, no-store', 'no-store'],
+    ['', 'no-cache'],
+  ])('and no shared cache keeps it, so that it does not outlive a switch: %j', async (said, becomes) => {
+    const far = await mirror(text(200, '{}', said === '' ? {} : { 'cache-control': said }));
+    const { get } = await openHandler(configOf({ near: 'http://127.0.0.1:9', far: `http://${far.url}` }), { doubted });
+    expect((await get(path)).headers['cache-control']).toBe(becomes);
   });
 
   it('says 404 where no mirror has it and one said so, and redirects where all fail', async () => {

@@ -34,7 +34,7 @@ describe('a path that a client requests', () => {
     ['/http/debian/pool/main/h/hello/hello_2.10-3_amd64.deb', 'artifact', 'pool/main/h/hello/hello_2.10-3_amd64.deb'],
   ])('%s is read', (target, kind, module) => {
     const asked = readTarget(target, routes);
-    expect(asked.tag === 'ok' && asked.path).toEqual({ kind, module });
+    expect(asked.tag === 'ok' && asked.path).toMatchObject({ kind, module });
     expect(target.endsWith(restOf(target) ?? '?')).toBe(true);
   });
 

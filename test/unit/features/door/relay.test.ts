@@ -133,7 +133,9 @@ describe('a mirror with credentials', () => {
   it('is not redirected to where too much passes already: its clients try again', async () => {
     const all = await mirror({});
     const config = configOf([all.url], ', auth: { username: robot, password: hunter2 }');
-    const { get, lines } = await openHandler(config, { passing: { count: limits.doorPassing } });
+    const { get, lines } = await openHandler(config, {
+      passing: { count: limits.doorPassing, max: limits.doorPassing },
+    });
     const got = await get(path);
     expect([got.status, got.headers['location'], got.headers['retry-after']]).toEqual([503, undefined, '1']);
     expect([lines[0]?.outcome, all.ranges]).toEqual(['limited', []]);
@@ -286,7 +288,7 @@ describe('an artifact that comes slowly', () => {
     expect(door.lines.slice(3).map(({ outcome }) => outcome)).toEqual(Array(3).fill('relayed'));
   });
 
-  it('of which a client asks for a range beyond its end gets 416, with the length', async () => {
+  it('of which a client asks for a range beyond its end gets 416, with the length, unless another mirror has more of it', async () => {
     const port = await serveOn((_, response) => {
       // As nginx says it.
       response.writeHead(416, { 'content-range': `bytes */${bytes.length}`, 'content-type': 'text/html' });
@@ -296,5 +298,14 @@ describe('an artifact that comes slowly', () => {
     const got = await get(path, 'GET', { range: 'bytes=999999999-' });
     expect([got.status, got.headers['content-range']]).toEqual([416, `bytes */${bytes.length}`]);
     expect((await get(path)).status).toBe(502);
+    const [whole, gone] = [
+      await mirror({ etag: '"1"' }),
+      await serveOn((_, response) => void response.writeHead(404).end()),
+    ];
+    const both = await open([{ url: `http://127.0.0.1:${port}` }, whole]);
+    const rest = await both.get(path, 'GET', { range: 'bytes=299990-' });
+    expect([rest.status, rest.text.length, both.lines[0]?.['registry']]).toEqual([206, 10, 'm1']);
+    const none = await open([{ url: `http://127.0.0.1:${gone}` }, { url: `http://127.0.0.1:${port}` }]);
+    expect((await none.get(path, 'GET', { range: 'bytes=999999999-' })).status).toBe(416);
   });
 });

@@ -149,6 +149,57 @@ const rows: readonly Row[] = [
 ];
 
 describe('what is said', () => {
+  const minutesAgo = (minutes: number): number => nowMs - minutes * 60_000;
+  const said = (places: Parameters<typeof viewOf>[0], needed: number | null = null): readonly string[] => {
+    const whole = reportOf(readFleet(viewOf(places), { link: '' }), { groups: { needed } });
+    return [...whole.sentences.mirrors, ...whole.sentences.groups].map(({ text }) => text);
+  };
+
+  test('"down from all" is since the last place saw it, and names the first', () => {
+    const since = (minutes: number): PlaceSeen => a({ x: { state: 'down', sinceMs: minutesAgo(minutes) } });
+    expect(said({ p1: since(17), p2: since(17.5), p3: since(28) })).toEqual([
+      'x: down from all 3 places since 14:13 UTC (from p3 since 14:02 UTC): the cause is the mirror itself',
+    ]);
+    expect(said({ p1: since(17), p2: since(17.5) })).toEqual([
+      'x: down from all 2 places since 14:13 UTC: the cause is the mirror itself',
+    ]);
+    // Both daemons of a pair must report it.
+    expect(said({ p1: since(17), p2: [since(17), since(28)] })).toEqual([
+      'x: down from all 2 places since 14:13 UTC: the cause is the mirror itself',
+    ]);
+    expect(said({ p1: since(17), p2: a({ x: { state: 'down', sinceMs: 0 } }) })).toEqual([
+      'x: down from all 2 places: the cause is the mirror itself',
+    ]);
+  });
+
+  test('a mirror that other places advise to leave too is not called well there', () => {
+    const advising = a({ x: well(1), y: well(2) }, { advice: ['x>y'] });
+    const p3 = a({ x: down, y: well(1) }, { advice: ['x>y'] });
+    expect(said({ p1: advising, p2: advising, p3 })).toEqual([
+      'x: down from p3 alone since 14:02 UTC; from p1 it responds in 100 ms, but p1 and p2 also advise to leave it: the cause may be the mirror itself',
+      'Switch go from x to y at all places: 3 of 3 advise to leave x; x is up now from p1 and p2, but their advice is still in force',
+    ]);
+  });
+
+  test('a place that switches only with its group is named', () => {
+    const fine = a({ x: well(1), y: well(2) });
+    const left = a({ x: down, y: well(1) }, { advice: ['x>y'] });
+    expect(said({ p1: left, p2: left, p3: fine })[1]).toBe(
+      'Switch go from x to y at all places: 2 of 3 advise to leave x; p3 does not, and switches only to keep one setting for the group',
+    );
+    expect(said({ p1: fine, p2: fine, p3: left }, 1)[1]).toBe(
+      'Switch go from x to y at all places: 1 of 3 advise to leave x; p1 and p2 do not, and switch only to keep one setting for the group',
+    );
+  });
+
+  test('a failback leaves a mirror that works, and says nothing against it', () => {
+    const back = a({ x: well(2), y: well(1) }, { advice: ['x>y failback'] });
+    expect(said({ p1: back, p2: back, p3: a({ x: down, y: well(1) }) })).toEqual([
+      'x: down from p3 alone since 14:02 UTC; from p1 it responds in 100 ms: the cause is the network path of p3 or the server reached from there, not the whole mirror',
+      'Switch go from x to y at all places: 2 of 3 advise to leave x; p3 does not, and switches only to keep one setting for the group',
+    ]);
+  });
+
   test.each(rows)('$name', ({ places, mirrors = [], told = [], partial = false }) => {
     const { sentences } = report(viewOf(places, { isPartial: partial }));
     expect({

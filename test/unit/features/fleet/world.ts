@@ -12,12 +12,14 @@ export interface MirrorSeen {
   readonly p95Ms?: number;
   readonly rank?: number;
   readonly lagMs?: number;
+  /** Since when that state holds; else `troubleMs`. */
+  readonly sinceMs?: number;
 }
 
 /** One place, as its daemon exports it; what is left out is as usual. */
 export interface PlaceSeen {
   readonly mirrors?: Readonly<Record<string, MirrorSeen>>;
-  /** `from>to`, proposed. */
+  /** `from>to`, proposed because of an outage, or `from>to cause`. */
   readonly advice?: readonly string[];
   readonly isSuspect?: boolean;
   readonly version?: string;
@@ -85,13 +87,13 @@ function seriesOf(vantage: string, seen: PlaceSeen, at: number) {
     ...(shards === undefined
       ? []
       : [fact('mirrorwatch_shard_info', 1, { index: String(shards.index), count: String(shards.count) })]),
-    ...here.flatMap(([registry, { state, rank }]) => [
-      fact('mirror_state_since_timestamp_seconds', troubleMs / 1000, { ...of(registry), state }),
+    ...here.flatMap(([registry, { state, rank, sinceMs = troubleMs }]) => [
+      fact('mirror_state_since_timestamp_seconds', sinceMs / 1000, { ...of(registry), state }),
       ...(rank === undefined ? [] : [fact('mirror_advice_rank', rank, of(registry))]),
     ]),
     ...(seen.advice ?? []).map((move) => {
-      const [from = '', to = ''] = move.split('>');
-      const labels = { ecosystem: 'go', upstream: 'go', from, to, cause: 'outage', state: 'proposed' };
+      const [from = '', to = '', cause = 'outage'] = move.split(/[> ]/);
+      const labels = { ecosystem: 'go', upstream: 'go', from, to, cause, state: 'proposed' };
       return fact('mirror_advice_since_timestamp_seconds', troubleMs / 1000, labels);
     }),
   ];

@@ -1,0 +1,59 @@
+import { startOciRegistry } from '../../test/support/oci-registry.ts';
+import { commandPath, removeTempDir, tempDir } from '../../test/support/paths.ts';
+import { mustRun, run } from '../../test/support/process.ts';
+import { makeImage } from './oci-images.ts';
+import type { Part, Served } from './part.ts';
+
+const sealed = {
+  REGISTRY_AUTH_FILE: '/nonexistent/auth.json',
+  HTTP_PROXY: undefined,
+  HTTPS_PROXY: undefined,
+  http_proxy: undefined,
+  https_proxy: undefined,
+};
+
+/** Images of many shapes, made here, pushed by skopeo to Debian's registry, and a pull-through of it. */
+export async function openOci(_dir: string, images: number): Promise<Part> {
+  const registry = await startOciRegistry();
+  const names: string[] = [];
+  for (let at = 0; at < images; at += 1) {
+    const dir = tempDir('corpus-image');
+    const { format } = makeImage(dir, at);
+    const to = `docker://${registry.host}/corpus/image-${at}:1`;
+    const args = ['copy', '--insecure-policy', '--all', '--dest-tls-verify=false', ...format, `oci:${dir}:1`, to];
+    await mustRun(commandPath('skopeo'), args, { env: sealed });
+    removeTempDir(dir);
+    names.push(`corpus.test/corpus/image-${at}:1`);
+  }
+  const through = await startOciRegistry({ upstream: registry.url });
+  const serve = (name: string, { url, host }: { url: string; host: string }): Served => ({
+    name,
+    url,
+    keys: { upstream: 'corpus.test' },
+    install: (some) => copyEach(host, some),
+  });
+  return {
+    word: 'oci',
+    ecosystem: 'oci',
+    modules: names.map((name) => ({ name, written: name })),
+    servers: [serve('registry', registry), serve('pull-through', through)],
+    notServed: [],
+    async close() {
+      await through.close();
+      await registry.close();
+    },
+  };
+}
+
+async function copyEach(host: string, names: readonly string[]): Promise<ReadonlySet<string>> {
+  const arrived = new Set<string>();
+  for (const name of names) {
+    const dir = tempDir('corpus-pull');
+    const from = `docker://${name.replace('corpus.test', host)}`;
+    const platform = ['--override-os=linux', '--override-arch=amd64'];
+    const args = [...platform, 'copy', '--insecure-policy', '--src-tls-verify=false', from, `dir:${dir}`];
+    if ((await run(commandPath('skopeo'), args, { env: sealed })).code === 0) arrived.add(name);
+    removeTempDir(dir);
+  }
+  return arrived;
+}

@@ -1,0 +1,35 @@
+/**
+ * The exact 90 % interval of a mean, in events, after `count` events were seen: 5 % of such runs would see so many or more at
+ * `low`, 5 % so many or fewer at `high`.
+ * @param count  0 or more; 0: `low` is 0
+ * @see https://en.wikipedia.org/wiki/Poisson_distribution#Confidence_interval
+ */
+export function poissonInterval(count: number): { readonly low: number; readonly high: number } {
+  const most = 2 * count + 20;
+  return {
+    low: count === 0 ? 0 : meanWhere(most, (mean) => 1 - atMost(count - 1, mean) < 0.05),
+    high: meanWhere(most, (mean) => atMost(count, mean) > 0.05),
+  };
+}
+
+/** The largest mean up to `most` at which `holds`; it holds at every smaller one. */
+function meanWhere(most: number, holds: (mean: number) => boolean): number {
+  let [low, high] = [0, most];
+  for (let halving = 0; halving < 50; halving += 1) {
+    const middle = (low + high) / 2;
+    if (holds(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** How likely at most `count` events are where `mean` are expected. */
+function atMost(count: number, mean: number): number {
+  let sum = 0;
+  let logTerm = -mean;
+  for (let events = 0; events <= count; events += 1) {
+    sum += Math.exp(logTerm);
+    logTerm += Math.log(mean) - Math.log(events + 1);
+  }
+  return sum;
+}

@@ -1,0 +1,167 @@
+import type { AdviceCause } from '../core/advice.ts';
+import type { Mirror } from '../core/mirror.ts';
+import { noiseMs } from './rank.ts';
+import { isFailingAlike } from './tests/choose.ts';
+import {
+  countSince,
+  failureSharesOf,
+  fetchCostOf,
+  fetchTimeMs,
+  meanMsOf,
+  recordOf,
+  type Shares,
+} from './tests/costs.ts';
+import { findTroubleStart } from './tests/failures.ts';
+import { lastTroubleOf, lookBackMsOf } from './tests/home.ts';
+import { type Alarm, isOfTime, lightTestOf, type Pair } from './tests/pair.ts';
+import { type HeadRecord, meanMsFrom } from './tests/record.ts';
+import type { TimeTest } from './tests/time.ts';
+import type { View } from './view.ts';
+
+/** What one fetch costs at a mirror, by the evidence of one decision. Times are milliseconds; `null`: not measured. */
+export interface Price {
+  /** The time without failures; `null` also where a weight was not measured. */
+  readonly timeMs: number | null;
+  /** As `Weighed.scoreMs`. */
+  readonly costMs: number | null;
+  /** The larger share of failed requests, light or heavy, 0 to 1. */
+  readonly failedShare: number;
+}
+
+export interface Prices {
+  readonly from: Price;
+  readonly to: Price;
+}
+
+interface Means {
+  readonly light: number | null;
+  readonly heavy: number | null;
+}
+
+/**
+ * The prices of both ends of a move, by the evidence that decided: a mean over half an hour hides a change of the last
+ * minute, and a failure that has ended says nothing about now.
+ */
+export function movePricesOf(view: View, at: Mirror, to: Mirror, cause: AdviceCause, alarm: Alarm | null): Prices {
+  const { contest } = view.group;
+  const [here, there] = [recordOf(contest, at.name), recordOf(contest, to.name)];
+  if (cause === 'failback') return pricesBack(view, here, there);
+  const pair = contest.pairs.get(to.name);
+  if (pair === undefined || alarm === null) return pricesOf(view, here, there, usualMeans, usualShares(view));
+  return isOfTime(alarm) ? pricesOfTime(view, here, there, pair) : pricesOfFailures(view, here, there, pair, alarm);
+}
+
+/** True where the move would lead to a dearer mirror. */
+export function isDearer({ from, to }: Prices): boolean {
+  return from.costMs !== null && to.costMs !== null && to.costMs - from.costMs > noiseMs;
+}
+
+type SharesOf = (record: HeadRecord) => Shares;
+
+function usualShares({ by }: View): SharesOf {
+  return (record) => failureSharesOf(record, by.nowMs);
+}
+
+const usualMeans: readonly [Means, Means] = [
+  { light: null, heavy: null },
+  { light: null, heavy: null },
+];
+
+function pricesOf(
+  view: View,
+  here: HeadRecord,
+  there: HeadRecord,
+  [from, to]: readonly [Means, Means],
+  sharesOf: SharesOf,
+): Prices {
+  const priceOf = (record: HeadRecord, means: Means): Price => {
+    const { nowMs } = view.by;
+    const light = means.light ?? meanMsOf(record, 'light', nowMs, 0);
+    const heavy = means.heavy ?? meanMsOf(record, 'heavy', nowMs, 0);
+    const shares = sharesOf(record);
+    return {
+      timeMs: fetchTimeMs(record, view.by, means),
+      costMs: light === null ? null : fetchCostOf({ light, heavy: heavy ?? light, shares }, view.by),
+      failedShare: Math.max(shares.light, shares.heavy),
+    };
+  };
+  return { from: priceOf(here, from), to: priceOf(there, to) };
+}
+
+/** The times are means over the moments of the test. */
+function pricesOfTime(view: View, here: HeadRecord, there: HeadRecord, { time }: Pair): Prices {
+  const meansOf = (ms: (test: TimeTest) => number): Means => ({
+    light: meanOf(lightTestOf(time), ms),
+    heavy: meanOf(time.heavy, ms),
+  });
+  const means = [meansOf((test) => test.headTookMs), meansOf((test) => test.candidateMs)] as const;
+  return pricesOf(view, here, there, means, sharesAlike(view, here, there));
+}
+
+/**
+ * Rates of failures that may be equal by chance count as equal.
+ * @param soundMs  as of `failureSharesOf`
+ */
+function sharesAlike({ by }: View, here: HeadRecord, there: HeadRecord, soundMs?: number): SharesOf {
+  const sharesOf = (record: HeadRecord): Shares => failureSharesOf(record, by.nowMs, soundMs);
+  if (!isFailingAlike(here, there, by.nowMs, soundMs)) return sharesOf;
+  const [one, other] = [sharesOf(here), sharesOf(there)];
+  const pooled = { light: (one.light + other.light) / 2, heavy: (one.heavy + other.heavy) / 2 };
+  return () => pooled;
+}
+
+function meanOf(test: TimeTest, ms: (test: TimeTest) => number): number | null {
+  return test.sum > 0 && test.rounds > 0 ? ms(test) / test.rounds : null;
+}
+
+/** Failures of confirming rounds count too: they are most of what is known about a trouble of the last minute. */
+function pricesOfFailures(view: View, here: HeadRecord, there: HeadRecord, { failures }: Pair, alarm: Alarm): Prices {
+  const sinceMs = findTroubleStart(alarm === 'heavy_failures' ? failures.heavy : failures.all);
+  const usual = usualShares(view);
+  const sharesOf: SharesOf = (record) => {
+    const { light, heavy } = usual(record);
+    return {
+      light: Math.max(light, shareSince(record, 'light', sinceMs)),
+      heavy: Math.max(heavy, shareSince(record, 'heavy', sinceMs)),
+    };
+  };
+  return pricesOf(view, here, there, usualMeans, sharesOf);
+}
+
+function shareSince(record: HeadRecord, weight: 'light' | 'heavy', fromMs: number): number {
+  const { bad, all } = countSince(record[weight], fromMs);
+  return all === 0 ? 0 : bad / all;
+}
+
+/** Over the period in which the preferred mirror is compared: failures since its trouble, and times of `hold` or longer. */
+function pricesBack(view: View, here: HeadRecord, home: HeadRecord): Prices {
+  const { group, config, now } = view;
+  const { departures } = group.moves;
+  const overMs = lookBackMsOf(departures, config.advise.holdMs, now.monotonicMs);
+  const fromMs = now.monotonicMs - overMs;
+  const soundMs = lastTroubleOf(home) + 1;
+  const light = alike(here, home, 'light', fromMs);
+  const heavy = alike(here, home, 'heavy', fromMs);
+  const means = [
+    { light: light.here, heavy: heavy.here },
+    { light: light.home, heavy: heavy.home },
+  ] as const;
+  return pricesOf(view, here, home, means, sharesAlike(view, here, home, soundMs));
+}
+
+/** The mean times of both; those that differ by less than their standard error count as equal. */
+function alike(
+  here: HeadRecord,
+  home: HeadRecord,
+  weight: 'light' | 'heavy',
+  fromMs: number,
+): { readonly here: number | null; readonly home: number | null } {
+  const [hereMs, homeMs] = [meanMsFrom(here, weight, fromMs), meanMsFrom(home, weight, fromMs)];
+  if (hereMs === null || homeMs === null) return { here: hereMs, home: homeMs };
+  const errorOf = (record: HeadRecord, meanMs: number): number =>
+    (meanMsFrom(record, weight, fromMs, 1) ?? meanMs) - meanMs;
+  if (Math.abs(homeMs - hereMs) > Math.hypot(errorOf(here, hereMs), errorOf(home, homeMs)))
+    return { here: hereMs, home: homeMs };
+  const meanMs = (hereMs + homeMs) / 2;
+  return { here: meanMs, home: meanMs };
+}

@@ -1,0 +1,39 @@
+import type { FindingView } from '../core/views.ts';
+import type { Observed } from '../features/doctor/explain.ts';
+import type { Context } from '../terminal/context.ts';
+import { daemonAt } from './daemon-client.ts';
+
+const answerMs = 2_000;
+
+interface Told {
+  readonly mirrors?: readonly { readonly registry: string; readonly ecosystem: string; readonly url: string }[];
+  readonly findings?: readonly Pick<FindingView, 'registry' | 'cause' | 'openedAt'>[];
+}
+
+/**
+ * The open findings of the daemon about mirrors. Without `--url` and `--config`: none if no daemon answers.
+ * @throws Failed or UsageError if one is named and does not answer
+ */
+export async function listObserved(
+  context: Context,
+  flags: { url?: string | undefined; 'token-file'?: string | undefined; config?: string | undefined },
+): Promise<readonly Observed[]> {
+  const isNamed = Object.values(flags).some((flag) => flag !== undefined);
+  const terminal = isNamed ? context.terminal : { ...context.terminal, err: () => undefined };
+  try {
+    const daemon = await daemonAt({ ...context, terminal }, flags, answerMs);
+    const [{ mirrors = [] }, { findings = [] }] = await Promise.all(
+      ['/api/v1/mirrors', '/api/v1/findings'].map(async (path) => ((await daemon.get(path)).json() ?? {}) as Told) as [
+        Promise<Told>,
+        Promise<Told>,
+      ],
+    );
+    return findings.flatMap(({ registry, cause, openedAt }) => {
+      const mirror = mirrors.find((one) => one.registry === registry);
+      return mirror === undefined ? [] : [{ ...mirror, cause, since: openedAt }];
+    });
+  } catch (error) {
+    if (isNamed) throw error;
+    return [];
+  }
+}

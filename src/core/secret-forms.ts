@@ -1,0 +1,90 @@
+import { decodingsOf, lowerCaseOf, squeezedOf } from './decodings.ts';
+
+export interface Credential {
+  readonly username: string;
+  readonly secret: string;
+}
+
+/** A text that gives a secret away, and the shortest piece of it that does. */
+export interface Form {
+  readonly text: string;
+  readonly pieceChars: number;
+}
+
+/** Shorter secrets are not masked. */
+export const secretCharsMin = 4;
+/** Shorter secrets are masked whole only: six of their characters also occur by chance. */
+const secretCharsInPieces = 12;
+/** Of longer secrets, so many pieces of six characters exist that some occur by chance. */
+const secretCharsLong = 256;
+const longPieceMore = 2;
+
+const base64 = 'abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz0123456789+/';
+const base32 = 'abcdefghijklmnopqrstuvwxyz234567';
+
+/**
+ * The characters that six characters of a secret become, wherever they begin: of base64 and base32, those that depend on
+ * no neighbour. `wholeCharsMin`: shorter forms of a short secret are left out, because they occur by chance.
+ */
+const kinds = {
+  plain: { pieceChars: 6, wholeCharsMin: secretCharsMin },
+  rewritten: { pieceChars: 6, wholeCharsMin: 6 },
+  base64: { pieceChars: 7, wholeCharsMin: 6 },
+  base32: { pieceChars: 8, wholeCharsMin: 8 },
+  hex: { pieceChars: 12, wholeCharsMin: 8 },
+} as const;
+
+/**
+ * What is searched for in decoded text without upper case: the secret, reversed, without dashes, and its hex, base32 and
+ * base64, the latter also within other text and as `user:password`.
+ */
+export function formsOf({ username, secret }: Credential): readonly Form[] {
+  if (secret.length < secretCharsMin) return [];
+  const bytes = Buffer.from(secret);
+  const plain = new Set([
+    ...decodingsOf(lowerCaseOf(secret)).map(({ text }) => text),
+    // Headers are read as Latin-1, and a percent-encoding is decoded byte by byte.
+    lowerCaseOf(bytes.toString('latin1')),
+    lowerCaseOf(secret.replaceAll(' ', '+')),
+  ]);
+  const reversed = [...plain].map((text) => [...text].reverse().join(''));
+  const squeezed = [...plain, ...reversed].flatMap((text) => squeezedOf({ text, starts: null }).map((one) => one.text));
+  const base64s = [
+    codedFrom(Buffer.from(`${username}:${secret}`), base64, 0),
+    ...[0, 1, 2].map((offset) => codedFrom(bytes, base64, offset)),
+  ];
+  const texts: Readonly<Record<keyof typeof kinds, readonly string[]>> = {
+    plain: [...plain],
+    rewritten: [...reversed, ...squeezed],
+    base64: [...base64s, ...base64s.map((text) => text.replaceAll('+', '-').replaceAll('/', '_'))],
+    base32: [0, 1, 2, 3, 4].map((offset) => codedFrom(bytes, base32, offset)),
+    hex: [bytes.toString('hex')],
+  };
+  const forms = new Map<string, Form>();
+  for (const [kind, { pieceChars, wholeCharsMin }] of Object.entries(kinds)) {
+    const long = secret.length > secretCharsLong ? longPieceMore : 0;
+    for (const text of texts[kind as keyof typeof kinds]) {
+      if (forms.has(text) || text.length < wholeCharsMin) continue;
+      const whole = secret.length < secretCharsInPieces;
+      forms.set(text, { text, pieceChars: whole ? text.length : Math.min(text.length, pieceChars + long) });
+    }
+  }
+  return [...forms.values()];
+}
+
+/**
+ * Bytes in an alphabet of 32 or 64 characters, without padding.
+ * @param offset  how many other bytes come before; unless 0, only characters that depend on no neighbour are given
+ */
+function codedFrom(bytes: Uint8Array, alphabet: string, offset: number): string {
+  const width = Math.log2(alphabet.length);
+  const end = 8 * bytes.length;
+  let text = '';
+  for (let bit = Math.ceil((8 * offset) / width) * width - 8 * offset; bit < end; bit += width) {
+    if (offset !== 0 && bit + width > end) break;
+    const at = bit >> 3;
+    const pair = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+    text += alphabet[(pair >> (16 - width - (bit & 7))) & (alphabet.length - 1)];
+  }
+  return text;
+}

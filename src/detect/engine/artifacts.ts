@@ -1,0 +1,54 @@
+import { isHeavy, seriesId, type Target, targetId } from '../../core/mirror.ts';
+import type { Sample } from '../../core/sample.ts';
+import { canBeAsked } from '../absence.ts';
+import { spend } from '../confirm/budget.ts';
+import type { Memory } from '../memory.ts';
+import { type MirrorMemory, seriesOf } from '../mirror-memory.ts';
+
+/** The minimum interval of such requests for one artifact. */
+const askedEveryMs = 5 * 60_000;
+
+/**
+ * Follows where an index states the artifact of a version. If it moves, its first bytes are requested at once, and the
+ * whole of it if they fail: its next download may be an hour away.
+ * @see docs/decisions/0097-artifacts-that-move.md
+ */
+export function followArtifact(memory: Memory, mirror: MirrorMemory, { due, facts, outcome }: Sample): void {
+  if (facts.artifact !== undefined) return recordPlace(memory, mirror, { due, facts });
+  if (!isHeavy(due.target)) return;
+  const series = mirror.series.get(seriesId(due.target, 'cold'));
+  if (series?.artifact?.isUnproven !== true || due.artifactAt !== series.artifact.at) return;
+  series.artifact = { ...series.artifact, isUnproven: false };
+  if (due.purpose === 'peek' && outcome.tag === 'failed') memory.turn.rechecks.push(due.target);
+}
+
+function recordPlace(memory: Memory, mirror: MirrorMemory, { due, facts }: Pick<Sample, 'due' | 'facts'>): void {
+  const { registry, module, version } = due.target;
+  const { step, at } = facts.artifact ?? {};
+  const target = step === undefined ? undefined : memory.targets.get(targetId(registry, module, version, step));
+  if (target === undefined || at === undefined) return;
+  const series = seriesOf(mirror, target, 'cold');
+  const nowMs = memory.now.monotonicMs;
+  const resolved = facts.resolvedVersion ?? version ?? '';
+  const before = series.artifact;
+  // A new version has a new path. It may take a while to arrive at a mirror.
+  const hasMoved = before !== undefined && before.version === resolved && before.at !== at;
+  if (before?.at === at && before.version === resolved) return;
+  const movedMs = before?.movedMs ?? Number.NEGATIVE_INFINITY;
+  // An index may alternate between places: that must not use up the budget of confirming probes.
+  const isAsked = hasMoved && nowMs - movedMs >= askedEveryMs && requestFirstBytes(memory, mirror, target);
+  series.artifact = { version: resolved, at, isUnproven: isAsked, movedMs: isAsked ? nowMs : movedMs };
+}
+
+function requestFirstBytes(memory: Memory, mirror: MirrorMemory, target: Target): boolean {
+  const left = canBeAsked(memory, mirror) ? spend(memory.confirm.budget, 1, true) : null;
+  if (left === null) return false;
+  memory.confirm.budget = left;
+  memory.turn.peeks.push({ target, family: null });
+  return true;
+}
+
+/** As `Due.artifactAt`; `null`: not known. */
+export function placeOfArtifact(mirror: MirrorMemory, id: string): string | null {
+  return mirror.series.get(seriesId({ id }, 'cold'))?.artifact?.at ?? null;
+}

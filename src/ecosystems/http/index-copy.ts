@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import type { WholeBody } from '../../core/body.ts';
+import { isTimeout, type ProbeFailure } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
+import type { Facts } from '../../core/transcript.ts';
+import { type Answered, answeredOf, below, type End, type Talk } from '../talk.ts';
+import type { HttpContext } from './context.ts';
+
+/** What identifies the copy of a file that was read whole. Sums are SHA-256, lower-case hex. */
+export interface Copy {
+  readonly path: string;
+  /** As sent, one for each node that served it; the newest last. */
+  readonly etags: readonly string[];
+  readonly bytes: number;
+  /** Of the first and the last `limits.peekBytes`. */
+  readonly first: string;
+  readonly last: string;
+  /** What is wrong with it; `null`: nothing. */
+  readonly wrong: { readonly failure: ProbeFailure; readonly facts: Facts } | null;
+}
+
+const etagsMax = 8;
+
+/** @param before  the copy before; its ETags stay if it is the same file */
+export function copyOf(
+  path: string,
+  { headers }: Answered,
+  whole: WholeBody,
+  wrong: Copy['wrong'],
+  before?: Copy,
+): Copy {
+  const { bytes } = whole;
+  const part = Math.min(bytes, limits.peekBytes);
+  const [first, last] = [whole.read(0, part), whole.read(bytes - part, part)].map(sha256);
+  const { etag } = headers;
+  const known = before?.path === path && before.wrong === null && wrong === null ? before.etags : [];
+  const etags = [...known.filter((one) => one !== etag), ...(etag === undefined ? [] : [etag])].slice(-etagsMax);
+  return { path, etags, bytes, first: first ?? '', last: last ?? '', wrong };
+}
+
+/** `other`: the mirror serves other bytes, or a failure; `unknown`: the response cannot be compared. */
+type Compared = 'same' | 'other' | 'unknown' | { readonly end: End };
+
+/**
+ * Compares what the mirror serves with a copy: by ETag in a conditional request; without ETags by length and the first
+ * and last `limits.peekBytes`. A new ETag is `unknown`, because the file may differ between those.
+ */
+export function* compareCopy(copy: Copy, context: HttpContext): Talk<Compared> {
+  const { peekBytes } = limits;
+  const condition = copy.etags.length === 0 ? {} : { 'if-none-match': copy.etags.join(', ') };
+  const last = yield* part(copy, { ...condition, range: `bytes=-${peekBytes}` }, context);
+  if (typeof last === 'string' || 'end' in last) return last;
+  const isNew = copy.etags.length > 0 && last.headers['etag'] !== undefined;
+  if (last.status === 206 && sha256(last.body) !== copy.last) return 'other';
+  if (isNew) return 'unknown';
+  if (last.status === 200 || copy.bytes <= peekBytes) return 'same';
+  const first = yield* part(copy, { range: `bytes=0-${peekBytes - 1}` }, context);
+  return typeof first === 'string' || 'end' in first ? first : 'same';
+}
+
+/** Requests a part. A response that is comparable but not decided: 200 with the right beginning, or 206. */
+function* part(copy: Copy, headers: Readonly<Record<string, string>>, context: HttpContext): Talk<Compared | Answered> {
+  const ask = { url: below(context, copy.path), headers, aside: true, asSent: true } as const;
+  const { peekBytes: stopAfterBytes, packageIndexBytes: bodyBytesMax } = limits;
+  const got = answeredOf(yield { ...ask, stopAfterBytes, bodyBytesMax });
+  if (got.tag === 'error') {
+    const isLate = got.error.tag === 'failed' && isTimeout(got.error.failure.kind);
+    return isLate || got.error.tag === 'unknown' ? { end: got.error } : 'other';
+  }
+  const { status, headers: own, body } = got.value;
+  if (status === 304) return 'same';
+  if (status === 206) {
+    const bytes = /^bytes \d+-\d+\/(\d{1,15})$/.exec(own['content-range'] ?? '')?.[1];
+    if (bytes === undefined) return 'unknown';
+    if (Number(bytes) !== copy.bytes) return 'other';
+    return headers['range']?.startsWith('bytes=0-') === true && sha256(body) !== copy.first ? 'other' : got.value;
+  }
+  if (status !== 200) return 'other';
+  if (copy.etags.includes(own['etag'] ?? '')) return 'same';
+  if (own['content-length'] === undefined) return 'unknown';
+  const isSame =
+    Number(own['content-length']) === copy.bytes && sha256(body.subarray(0, stopAfterBytes)) === copy.first;
+  return isSame ? got.value : 'other';
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,57 @@
+import type { ProbeFailure } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
+import type { Facts } from '../../core/transcript.ts';
+import { type Answered, below, type End, get, isNotOffered, seenIn, type Talk, wholeOf } from '../talk.ts';
+import type { HttpContext } from './context.ts';
+import { failureOf } from './listed.ts';
+import type { IndexAt, IndexForm } from './profile.ts';
+import { sumOf } from './verify.ts';
+
+/** An index as the package manager would download it. `absent`: the mirror has none of its forms. */
+export type IndexRead =
+  | { readonly tag: 'right'; readonly at: FormAt; readonly answer: Answered }
+  | {
+      readonly tag: 'wrong';
+      readonly at: FormAt;
+      readonly answer: Answered;
+      readonly failure: ProbeFailure;
+      readonly facts: Facts;
+    }
+  | { readonly tag: 'absent'; readonly end: End }
+  | { readonly tag: 'ended'; readonly end: End };
+
+/** A form of an index at one of its paths. */
+export interface FormAt {
+  readonly path: string;
+  readonly form: IndexForm;
+}
+
+/**
+ * Downloads an index whole and compares it with the signed list. A path that fails is followed by the next one of the
+ * same form, and wrong bytes by none, as in apt.
+ * @param list  the path of the signed list
+ */
+export function* readIndex({ forms }: IndexAt, list: string, context: HttpContext): Talk<IndexRead> {
+  let absent: End = { tag: 'failed', failure: { kind: 'absent', status: 404 } };
+  for (const form of forms) {
+    let last: End | null = null;
+    for (const path of form.paths) {
+      const ask = { url: below(context, path), aside: true, asSent: true, large: true } as const;
+      const got = yield* get({ ...ask, bodyBytesMax: limits.packageIndexBytes }, context);
+      if (got.tag === 'ok') return yield* compared({ path, form }, got.value, list);
+      if (last === null || isNotOffered(last)) last = got.error;
+    }
+    if (last === null) continue;
+    if (!isNotOffered(last)) return { tag: 'ended', end: last };
+    absent = last;
+  }
+  return { tag: 'absent', end: absent };
+}
+
+function* compared(at: FormAt, answer: Answered, list: string): Talk<IndexRead> {
+  const sum = yield* sumOf(wholeOf(answer));
+  const failure = failureOf(sum, at.form.file, { file: at.path, list, signed: list });
+  return failure === null
+    ? { tag: 'right', at, answer }
+    : { tag: 'wrong', at, answer, failure, facts: seenIn(answer.body, sum.bytes) };
+}

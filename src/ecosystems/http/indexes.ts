@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto';
+import { heldBodyOf } from '../../core/body.ts';
+import { isTimeout } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
+import { error, ok, type Result } from '../../core/result.ts';
+import type { Facts, Signature, Verdict } from '../../core/transcript.ts';
+import { below, type End, ended, failedBy, get, type Talk, wholeOf } from '../talk.ts';
+import type { HttpContext } from './context.ts';
+import { type Copy, compareCopy, copyOf } from './index-copy.ts';
+import { readIndex } from './index-read.ts';
+import type { IndexAt, Leads, Summed } from './profile.ts';
+import { signatureOf } from './signed.ts';
+import { sumOf } from './verify.ts';
+
+/** A signed list as `get` reads it. */
+interface Beginning {
+  readonly path: string;
+  readonly body: Uint8Array;
+  /** `null`: the list is longer than `body`. */
+  readonly sum: Summed | null;
+}
+
+/** What one thread knows of the indexes of one signed list. */
+interface Kept {
+  /** The SHA-256 of the list's beginning. */
+  readonly list: string;
+  readonly signature: Signature;
+  readonly indexes: readonly IndexAt[];
+  /** The copies that were read whole, by the name of the index. */
+  readonly copies: Readonly<Record<string, Copy>>;
+  /** How often in a row a wrong copy was read whole, of each index that the mirror ever had. */
+  readonly times: Readonly<Record<string, number>>;
+  /** The bytes read whole since `sinceMs`. */
+  readonly spent: number;
+  readonly sinceMs: number;
+}
+
+export interface IndexesChecked {
+  readonly wrong: Verdict | null;
+  readonly facts: Facts;
+}
+
+const hourMs = 3_600_000;
+
+/**
+ * Compares the indexes that clients read with a signed list, at the pace of the canary: each by a conditional request
+ * with the copy that was last read whole. One that differs, or cannot be compared, is read whole at once, within
+ * `limits.indexBytesPerHour`. A wrong copy is read twice, then compared as others are.
+ */
+export function* checkIndexes(
+  list: Beginning,
+  leads: Leads,
+  keyring: string,
+  context: HttpContext,
+): Talk<IndexesChecked> {
+  const { memory, nowWallMs } = context;
+  if (memory === undefined) return { wrong: null, facts: {} };
+  const key = `indexes ${list.path}`;
+  const before = JSON.parse(memory.get(key, nowWallMs) ?? 'null') as Kept | null;
+  const got = yield* keptFor(list, before, leads, keyring, context);
+  if (got.tag === 'error') return { wrong: ended(got.error), facts: {} };
+  if (got.value === null) return { wrong: null, facts: {} };
+  const turn = new Turn(got.value, list, context);
+  const wrong = yield* turn.check();
+  memory.keep(key, JSON.stringify(turn.kept()), nowWallMs + limits.rotaKeptMs);
+  return { wrong, facts: { signature: got.value.signature } };
+}
+
+/** What is known of this list, anew for a new one; `null`: the list changed meanwhile. */
+function* keptFor(
+  list: Beginning,
+  before: Kept | null,
+  leads: Leads,
+  keyring: string,
+  context: HttpContext,
+): Talk<Result<Kept | null, End>> {
+  const own = beginningOf(list.body);
+  if (before !== null && before.list === own) return ok(before);
+  const whole = list.sum === null ? yield* getList(list.path, context) : ok(list.body);
+  if (whole.tag === 'error') return whole;
+  if (beginningOf(whole.value) !== own) return ok(null);
+  const sum = list.sum ?? (yield* sumOf(heldBodyOf(whole.value)));
+  const signature = yield* signatureOf({ path: list.path, body: whole.value, sum }, keyring, context);
+  if (signature.tag === 'error') return signature;
+  const indexes = signature.value.state === 'valid' ? leads.indexesIn(list.path, whole.value) : [];
+  const spent = { spent: before?.spent ?? 0, sinceMs: before?.sinceMs ?? context.nowWallMs };
+  return ok({ list: own, signature: signature.value, indexes, ...carriedOver(before, indexes), ...spent });
+}
+
+/** What stays known under a new list: indexes that it has as the list before did. */
+function carriedOver(before: Kept | null, indexes: readonly IndexAt[]): Pick<Kept, 'copies' | 'times'> {
+  if (before === null) return { copies: {}, times: {} };
+  const old = new Set(before.indexes.map((index) => JSON.stringify(index)));
+  const same = new Set(indexes.flatMap((index) => (old.has(JSON.stringify(index)) ? [index.name] : [])));
+  return {
+    copies: Object.fromEntries(Object.entries(before.copies).filter(([name]) => same.has(name))),
+    times: Object.fromEntries(Object.entries(before.times).map(([name, times]) => [name, same.has(name) ? times : 0])),
+  };
+}
+
+function* getList(path: string, context: HttpContext): Talk<Result<Uint8Array, End>> {
+  const ask = { url: below(context, path), aside: true, asSent: true, bodyBytesMax: limits.signedListBytes } as const;
+  const got = yield* get(ask, context);
+  return got.tag === 'error' ? error(got.error) : ok(got.value.body);
+}
+
+function beginningOf(list: Uint8Array): string {
+  return createHash('sha256').update(list.subarray(0, limits.peekBytes)).digest('hex');
+}
+
+/** The check of all indexes of a list in one probe. */
+class Turn {
+  readonly #before: Kept;
+  readonly #list: Beginning;
+  readonly #context: HttpContext;
+  readonly #copies: Record<string, Copy>;
+  readonly #times: Record<string, number>;
+  #spent: number;
+  #sinceMs: number;
+
+  constructor(before: Kept, list: Beginning, context: HttpContext) {
+    this.#before = before;
+    this.#list = list;
+    this.#context = context;
+    this.#copies = { ...before.copies };
+    this.#times = { ...before.times };
+    const isNewHour = context.nowWallMs - before.sinceMs >= hourMs;
+    this.#spent = isNewHour ? 0 : before.spent;
+    this.#sinceMs = isNewHour ? context.nowWallMs : before.sinceMs;
+  }
+
+  kept(): Kept {
+    const spent = { spent: this.#spent, sinceMs: this.#sinceMs };
+    return { ...this.#before, copies: this.#copies, times: this.#times, ...spent };
+  }
+
+  /** The first fault; `null`: none. */
+  *check(): Talk<Verdict | null> {
+    for (const index of this.#before.indexes) {
+      const wrong = yield* this.#one(index);
+      if (wrong !== null) return wrong;
+    }
+    return null;
+  }
+
+  *#one(index: IndexAt): Talk<Verdict | null> {
+    const copy = this.#copies[index.name];
+    const isOnce = copy !== undefined && copy.wrong !== null && (this.#times[index.name] ?? 0) < 2;
+    const compared = copy === undefined || isOnce ? 'unknown' : yield* compareCopy(copy, this.#context);
+    if (typeof compared === 'object') return ended(compared.end);
+    if (compared === 'same') return verdictOf(copy);
+    const [form] = index.forms;
+    const cost = form?.file.bytes ?? 0;
+    // Without room the last verdict stays; the hourly download judges too.
+    if (this.#spent + cost > limits.indexBytesPerHour) return verdictOf(copy);
+    this.#spent += cost;
+    return yield* this.#read(index, copy);
+  }
+
+  *#read(index: IndexAt, before: Copy | undefined): Talk<Verdict | null> {
+    const read = yield* readIndex(index, this.#list.path, this.#context);
+    const { name } = index;
+    // Large indexes on slow lines: the hourly download has more time.
+    if (read.tag === 'ended')
+      return read.end.tag === 'failed' && isTimeout(read.end.failure.kind) ? null : ended(read.end);
+    // A mirror of other architectures never has this index.
+    if (read.tag === 'absent') return this.#times[name] === undefined ? null : ended(read.end);
+    const wrong = read.tag === 'right' ? null : { failure: read.failure, facts: read.facts };
+    if (wrong !== null && (yield* this.#isListNew())) return null;
+    const copy = copyOf(read.at.path, read.answer, wholeOf(read.answer), wrong, before);
+    const isAgain = before?.wrong != null && before.first === copy.first && before.last === copy.last;
+    this.#times[name] = wrong === null ? 0 : isAgain ? (this.#times[name] ?? 0) + 1 : 1;
+    this.#copies[name] = copy;
+    return verdictOf(copy);
+  }
+
+  /** True if the mirror has a new list since this probe began: then index and list are of two versions. */
+  *#isListNew(): Talk<boolean> {
+    const now = yield* getList(this.#list.path, this.#context);
+    return now.tag === 'ok' && beginningOf(now.value) !== this.#before.list;
+  }
+}
+
+function verdictOf(copy: Copy | undefined): Verdict | null {
+  return copy === undefined || copy.wrong === null ? null : failedBy(copy.wrong.failure, copy.wrong.facts);
+}

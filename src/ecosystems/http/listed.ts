@@ -1,0 +1,107 @@
+import { heldBodyOf } from '../../core/body.ts';
+import type { ProbeFailure } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
+import { ok, type Result } from '../../core/result.ts';
+import type { Signature } from '../../core/transcript.ts';
+import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
+import { below, type End, get, isNotOffered, stoppedBy, type Talk, wholeOf } from '../talk.ts';
+import type { HttpContext } from './context.ts';
+import type { ListedAt, ListedFile, Profile, Summed } from './profile.ts';
+import { profileOf } from './profiles.ts';
+import { signatureOf, type WholeFile } from './signed.ts';
+import { sumOf } from './verify.ts';
+
+type Lists = NonNullable<Profile['lists']>;
+
+/** Verifies a file by the signed list that covers its path; if there is no such list, by the file's own signature. */
+export function* vouchedFor(file: WholeFile, keyring: string, context: HttpContext): Talk<Result<Signature, End>> {
+  const lists = profileOf(context.own.profile)?.lists;
+  const at = lists?.listedAt(file.path) ?? null;
+  if (lists === undefined || at === null) return yield* signatureOf(file, keyring, context);
+  const want = lists.sumIn(file.path);
+  const { sha256: got } = file.sum;
+  if (want !== null && want !== got)
+    return stoppedBy(mismatchOf({ algorithm: 'sha256', want, got, by: phrase('answer.ownPath') }));
+  return yield* throughList(file.sum, at, lists, keyring, context);
+}
+
+/** Verifies a file by a signed list from the same mirror. A file that the list does not have is no fault. */
+function* throughList(
+  sum: Summed,
+  at: ListedAt,
+  lists: Lists,
+  keyring: string,
+  context: HttpContext,
+): Talk<Result<Signature, End>> {
+  const got = yield* getList(at.list, context);
+  if (got.tag === 'error') return isNotOffered(got.error) ? ok({ state: 'unsigned', key: null }) : got;
+  const body = got.value;
+  const signature = yield* signatureOf({ path: at.list, body, sum: yield* sumOf(heldBodyOf(body)) }, keyring, context);
+  if (signature.tag === 'error' || signature.value.state !== 'valid') return signature;
+  const listed = lists.find(body, at.name);
+  if (listed !== null) {
+    const wrong = failureOf(sum, listed, { list: at.list });
+    if (wrong === null) return signature;
+    const isRead = wrong.kind !== 'mismatch' || !(yield* isRightByHash(lists.hashedAt(at, body), listed, context));
+    return stoppedBy(isRead ? wrong : malformed('answer.listedByHash', { list: at.list }));
+  }
+  return (yield* throughInner(sum, body, at, lists, context)) ?? signature;
+}
+
+/** True if clients do not read a wrong file, because the mirror has the right one by hash. */
+function* isRightByHash(path: string | null, { sha256 }: ListedFile, context: HttpContext): Talk<boolean> {
+  if (path === null) return false;
+  const ask = { url: below(context, path), aside: true, asSent: true, large: true } as const;
+  const got = yield* get({ ...ask, bodyBytesMax: limits.packageIndexBytes }, context);
+  return got.tag === 'ok' && (yield* sumOf(wholeOf(got.value))).sha256 === sha256;
+}
+
+/** `null`: the list within the signed list has the file as it is. */
+function* throughInner(
+  sum: Summed,
+  list: Uint8Array,
+  { within, list: outer }: ListedAt,
+  lists: Lists,
+  context: HttpContext,
+): Talk<Result<Signature, End> | null> {
+  const unlisted = ok<Signature>({ state: 'unlisted', key: null });
+  const inner = within === undefined ? null : lists.find(list, within.listed);
+  if (within === undefined || inner === null) return unlisted;
+  const got = yield* getList(within.path, context);
+  if (got.tag === 'error') return got;
+  const wrong = failureOf(yield* sumOf(heldBodyOf(got.value)), inner, { list: outer, file: within.path });
+  if (wrong !== null) return stoppedBy(wrong);
+  const listed = lists.find(got.value, within.name);
+  return listed === null ? unlisted : differs(sum, listed, within.path);
+}
+
+function* getList(path: string, context: HttpContext): Talk<Result<Uint8Array, End>> {
+  const ask = { url: below(context, path), aside: true, asSent: true, bodyBytesMax: limits.signedListBytes } as const;
+  const got = yield* get(ask, context);
+  return got.tag === 'error' ? got : ok(got.value.body);
+}
+
+function differs(sum: Summed, listed: ListedFile, list: string): Result<never, End> | null {
+  const wrong = failureOf(sum, listed, { list });
+  return wrong === null ? null : stoppedBy(wrong);
+}
+
+/**
+ * The failure of a file that is not as a list has it. During a synchronisation the file may be older or newer than the
+ * list, so another size is malformed. The listed size with other bytes is a mismatch.
+ * @param where  the list, and the path of the file, if it is not the probed one; `signed`: the list that is signed
+ */
+export function failureOf(
+  sum: Summed,
+  listed: ListedFile,
+  { list, file, signed = list }: { readonly list: string; readonly file?: string; readonly signed?: string },
+): ProbeFailure | null {
+  if (sum.bytes !== listed.bytes)
+    return file === undefined
+      ? malformed('answer.listedSize', { list })
+      : malformed('answer.listedSizeOf', { file, list });
+  if (sum.sha256 === listed.sha256) return null;
+  const by = phrase('answer.signedList', { list: signed });
+  const digests = { algorithm: 'sha256', want: listed.sha256, got: sum.sha256, by };
+  return mismatchOf(file === undefined ? digests : { ...digests, side: file });
+}

@@ -1,0 +1,140 @@
+import { utf8 } from '../../../core/body.ts';
+import { limits } from '../../../core/limits.ts';
+import type { IndexAt, IndexForm, ListedAt, ListedFile, PackageFile, Packing } from '../profile.ts';
+
+const diffIndex = 'Index';
+
+/**
+ * The InRelease of `dists/<suite>`, or of `dists/<suite>/updates`, lists the files below that folder. Of patches
+ * (`Packages.diff/`) it lists the index, which lists them.
+ */
+export function listedAt(path: string): ListedAt | null {
+  const [, suite = '', name = ''] = /^((?:.*\/)?dists\/[^/]+(?:\/updates)?)\/(.+)$/.exec(path) ?? [];
+  if (suite === '' || /^(In)?Release(\.gpg)?$/.test(name)) return null;
+  const [, folder, file = ''] = /^(.+\.diff\/)(.+)$/.exec(name) ?? [];
+  const at = { list: `${suite}/InRelease`, name };
+  if (folder === undefined || file === diffIndex) return at;
+  return { ...at, within: { path: `${suite}/${folder}${diffIndex}`, listed: `${folder}${diffIndex}`, name: file } };
+}
+
+/** A path by the sum of its file, such as `main/binary-amd64/by-hash/SHA256/<hex>`. */
+const byHash = /^(?:(.+)\/)?by-hash\/(?:MD5Sum|SHA1|SHA256|SHA512)\/([0-9a-f]{32,128})$/;
+
+/** Finds a file by its name, or by the sum in its path, in lines ` <sum> <bytes> <name>`. */
+export function find(list: Uint8Array, name: string): ListedFile | null {
+  const lines = linesOf(utf8(list) ?? '');
+  const [, folder = '', sum] = byHash.exec(name) ?? [];
+  const named = sum === undefined ? name : lines.find((one) => one.sum === sum && folderOf(one.name) === folder)?.name;
+  const found = lines.find((one) => one.sum.length === sha256Digits && one.name === named);
+  return found === undefined ? null : { sha256: found.sum, bytes: found.bytes };
+}
+
+export function sumIn(path: string): string | null {
+  const sum = byHash.exec(path)?.[2] ?? '';
+  return sum.length === sha256Digits ? sum : null;
+}
+
+interface Line {
+  /** In lower-case hex. Its length shows the algorithm. */
+  readonly sum: string;
+  readonly bytes: number;
+  readonly name: string;
+}
+
+const sha256Digits = 64;
+const sha512Digits = 128;
+
+function linesOf(text: string): readonly Line[] {
+  return [...text.matchAll(/^ ([0-9a-f]{32,128}) +(\d{1,15}) (\S+)$/gm)].map(([, sum = '', bytes, name = '']) => ({
+    sum,
+    bytes: Number(bytes),
+    name,
+  }));
+}
+
+function folderOf(name: string): string {
+  return name.slice(0, Math.max(0, name.lastIndexOf('/')));
+}
+
+/** The ends of an index's name, in the order of apt's `Acquire::CompressionTypes`, then the plain form. */
+const endings: readonly (readonly [ending: string, packing: Packing])[] = [
+  ['.xz', 'xz'],
+  ['.bz2', 'other'],
+  ['.lzma', 'other'],
+  ['.gz', 'gzip'],
+  ['.lz4', 'other'],
+  ['.zst', 'other'],
+  ['', 'plain'],
+];
+const commonest = ['amd64', 'arm64'];
+
+const suiteList = /^((?:.*\/)?)(dists\/[^/]+(?:\/updates)?)\/(?:In)?Release$/;
+
+export function isList(path: string): boolean {
+  return suiteList.test(path);
+}
+
+/**
+ * The indexes that clients read: of `main` (without it: the first component), of the commonest architecture, and of
+ * `all`, unless the list says that clients do not read that.
+ */
+export function indexesIn(path: string, list: Uint8Array): readonly IndexAt[] {
+  const [, root = null, suite = ''] = suiteList.exec(path) ?? [];
+  if (root === null) return [];
+  const text = Buffer.from(list).toString('latin1');
+  const lines = linesOf(text);
+  const component = firstOf(lines, /^([\w.-]+)\/binary-[\w-]+\/Packages(?:\.\w+)?$/, ['main']);
+  const own = lines.filter(({ name }) => name.startsWith(`${component}/`));
+  const architecture = firstOf(own, /^[\w.-]+\/binary-(?!all\/)([\w-]+)\/Packages(?:\.\w+)?$/, commonest);
+  const readsAll = !/^No-Support-for-Architecture-all: .*\bPackages\b/m.test(text);
+  const names = [...(architecture === null ? [] : [architecture]), ...(readsAll ? ['all'] : [])];
+  return names.flatMap((one) => {
+    const name = `${component}/binary-${one}/Packages`;
+    const forms = formsOf(name, `${root}${suite}/`, text, lines);
+    return forms.length === 0 ? [] : [{ name, forms, root }];
+  });
+}
+
+/** What a pattern captures in the names of a list: the first of `preferred`, else the first by name; `null`: nothing. */
+function firstOf(lines: readonly Line[], pattern: RegExp, preferred: readonly string[]): string | null {
+  const found = new Set(lines.flatMap(({ name }) => pattern.exec(name)?.[1] ?? []));
+  return preferred.find((one) => found.has(one)) ?? [...found].toSorted()[0] ?? null;
+}
+
+export function hashedAt({ list, name }: ListedAt, body: Uint8Array): string | null {
+  const text = Buffer.from(body).toString('latin1');
+  const sums = linesOf(text).filter((one) => one.name === name);
+  if (!isByHash(text) || sums.length === 0 || byHash.test(name)) return null;
+  return `${list.replace(/InRelease$/, '')}${hashedNameOf(name, sums)}`;
+}
+
+function isByHash(list: string): boolean {
+  return /^Acquire-By-Hash: yes$/m.test(list);
+}
+
+/** By the longest sum, as in apt. */
+function hashedNameOf(name: string, sums: readonly Line[]): string {
+  const [longest] = sums.toSorted((a, b) => b.sum.length - a.sum.length);
+  const kind = longest?.sum.length === sha512Digits ? 'SHA512' : 'SHA256';
+  return `${folderOf(name)}/by-hash/${kind}/${longest?.sum}`;
+}
+
+/** A path by hash comes first, as in apt: it stays valid during a synchronisation. */
+function formsOf(name: string, at: string, text: string, lines: readonly Line[]): readonly IndexForm[] {
+  return endings.flatMap(([ending, packing]) => {
+    const sums = lines.filter((one) => one.name === `${name}${ending}`);
+    const file = sums.find(({ sum }) => sum.length === sha256Digits);
+    if (file === undefined || file.bytes === 0 || file.bytes > limits.packageIndexBytes) return [];
+    const paths = [...(isByHash(text) ? [`${at}${hashedNameOf(name, sums)}`] : []), `${at}${name}${ending}`];
+    return [{ paths, file: { sha256: file.sum, bytes: file.bytes }, packing }];
+  });
+}
+
+export function packageIn(stanza: string): PackageFile | null {
+  const [, path] = /^Filename: (?:\.\/)?(\S+)$/m.exec(stanza) ?? [];
+  const [, bytes] = /^Size: (\d{1,15})$/m.exec(stanza) ?? [];
+  const [, sha256] = /^SHA256: ([0-9a-f]{64})$/m.exec(stanza) ?? [];
+  return path === undefined || bytes === undefined || sha256 === undefined
+    ? null
+    : { path, bytes: Number(bytes), sha256 };
+}

@@ -1,0 +1,42 @@
+import { phrase } from '../../words/tell.ts';
+import { count } from '../locks.ts';
+import { fieldsOf, memberIn, parseFields } from '../parse-json.ts';
+import { type Locked, type LockText, Malformed } from './locked.ts';
+import { splitPackage } from './names.ts';
+import { dependencyKeys, directOf, mappingOf } from './package-lock.ts';
+
+/** A comma before a closing bracket, outside of strings: bun writes one, JSON has none. */
+const lastComma = /("(?:[^"\\]|\\.)*(?:"|$))|,(?=\s*[\]}])/gs;
+
+/**
+ * Parses a bun.lock; `null`: the text is none. A package is a list: `name@version`, its registry (empty: the
+ * configured one), its fields, its integrity. Another source stands in place of the version.
+ * @see https://bun.com/docs/pm/lockfile
+ */
+export function parseBunLock(text: string): LockText | null {
+  const parsed = parseFields(text.replace(lastComma, '$1'), phrase('expected.bunLock'));
+  if (parsed.tag === 'error' || typeof memberIn(parsed.value, 'lockfileVersion') !== 'number') return null;
+  const packages: Locked[] = [];
+  const mentions = new Map<string, number>();
+  for (const [, value] of mappingOf(parsed.value, 'packages')) {
+    const [reference, registry, fields, integrity]: readonly unknown[] = Array.isArray(value) ? value : [];
+    if (typeof reference !== 'string') continue;
+    const { module, version } = splitPackage(reference);
+    const info = fieldsOf(fields);
+    for (const key of dependencyKeys)
+      for (const [name] of info === null ? [] : mappingOf(info, key)) count(mentions, name);
+    if (memberIn(info, 'bundled') === true) continue;
+    const isLocal = /^(?:workspace|root|link|file):/.test(version ?? '');
+    const isElsewhere = version === null || /[:/]/.test(version);
+    const from = typeof registry === 'string' && registry !== '' ? registry : null;
+    packages.push({
+      module,
+      version: version ?? '',
+      source: isLocal ? null : isElsewhere ? (version ?? reference) : from,
+      isLocal,
+      integrity: typeof integrity === 'string' && integrity !== '' ? integrity : null,
+    });
+  }
+  const workspaces = mappingOf(parsed.value, 'workspaces').flatMap(([, value]) => directOf(fieldsOf(value) ?? {}));
+  return { packages, direct: new Set(workspaces), mentions, malformed: new Malformed() };
+}

@@ -1,0 +1,149 @@
+import { limits } from '../../core/limits.ts';
+import type { Wanted } from '../json-walk.ts';
+import { isExact } from './names.ts';
+import type { Signed } from './signatures.ts';
+
+/** Keeps of a packument what is asked of it. Each duplicate key begins anew, so the last one counts. */
+export class PackumentReader {
+  isObject = false;
+  name: unknown;
+  /** The complete versions; `null`: there is no object of versions. */
+  versions: Set<string> | null = null;
+  versionsSeen = 0;
+  /** The first `limits.tagsRead` tags, `latest` and the requested one, as far as they have complete versions. */
+  readonly tags = new Map<string, string>();
+  /** The manifest of the version in question; `null`: none yet. */
+  manifest: { readonly dist: unknown } | null = null;
+  readonly #tag: string | null;
+  readonly #exact: string | null;
+  #tagsSeen = 0;
+  #modified: unknown;
+  #time: { published?: unknown; modified?: unknown; isUnpublished?: true } = {};
+  /** The versions that were looked for when `versions` and `time` began. */
+  readonly #soughtIn: { versions?: string | null; time?: string | null } = {};
+
+  /** @param exact  the version of the tag `asked`, if that is known */
+  constructor(asked: string | null, exact: string | null = null) {
+    this.#exact = asked !== null && isExact(asked) ? asked : exact;
+    this.#tag = this.#exact === null ? asked : null;
+  }
+
+  get version(): string | null {
+    return this.#exact ?? (this.#tag === null ? null : (this.tags.get(this.#tag) ?? null));
+  }
+
+  /** True if a version was looked for before its tag was known, so that it may have been missed. */
+  get wasEarly(): boolean {
+    const { version } = this;
+    return Object.values(this.#soughtIn).some((sought) => sought !== version);
+  }
+
+  get times(): Pick<Signed, 'publishedMs' | 'modifiedMs'> {
+    const { published, modified } = this.#time;
+    return { publishedMs: msOf(published), modifiedMs: msOf(this.#modified) ?? msOf(modified) };
+  }
+
+  get isUnpublished(): boolean {
+    return this.#time.isUnpublished === true;
+  }
+
+  readonly wanted: Wanted = {
+    begins: (kind) => {
+      this.isObject = kind === 'object';
+    },
+    member: (key) => (Object.hasOwn(this.#members, key) ? (this.#members[key] ?? null) : null),
+  };
+
+  readonly #members: Readonly<Record<string, Wanted>> = {
+    name: {
+      value: (value) => {
+        this.name = value;
+      },
+    },
+    modified: {
+      value: (value) => {
+        this.#modified = value;
+      },
+    },
+    'dist-tags': {
+      begins: () => this.tags.clear(),
+      member: (tag) => this.#ofTag(tag),
+    },
+    versions: {
+      begins: (kind) => {
+        this.versions = kind === 'object' ? new Set() : null;
+        this.versionsSeen = 0;
+        this.manifest = null;
+        this.#soughtIn.versions = this.version;
+      },
+      member: (version) => this.#ofVersion(version),
+    },
+    time: {
+      begins: () => {
+        this.#time = {};
+        this.#soughtIn.time = this.version;
+      },
+      member: (key) => this.#ofTime(key),
+    },
+  };
+
+  #ofTag(tag: string): Wanted | null {
+    this.#tagsSeen += 1;
+    const isKept = tag === 'latest' || tag === this.#tag;
+    if (!isKept && (this.#tagsSeen > limits.tagsRead || tag.length > limits.versionChars)) return null;
+    return {
+      value: (version) => {
+        this.tags.delete(tag);
+        if (typeof version === 'string' && isExact(version)) this.tags.set(tag, version);
+      },
+    };
+  }
+
+  #ofVersion(version: string): Wanted | null {
+    this.versionsSeen += 1;
+    if (this.versionsSeen <= limits.packumentVersions && isExact(version)) this.versions?.add(version);
+    if (version !== this.#soughtIn.versions) return null;
+    return {
+      begins: () => {
+        this.manifest = { dist: undefined };
+      },
+      member: (key) =>
+        key === 'dist'
+          ? {
+              value: (dist) => {
+                this.manifest = { dist };
+              },
+            }
+          : null,
+    };
+  }
+
+  #ofTime(key: string): Wanted | null {
+    if (key === 'unpublished')
+      return {
+        begins: () => {
+          this.#time.isUnpublished = true;
+        },
+      };
+    if (key === 'modified')
+      return {
+        value: (value) => {
+          this.#time.modified = value;
+        },
+      };
+    return key === this.#soughtIn.time
+      ? {
+          value: (value) => {
+            this.#time.published = value;
+          },
+        }
+      : null;
+  }
+}
+
+const dateCharsMax = 100;
+
+function msOf(value: unknown): number | null {
+  const ms = typeof value === 'string' && value.length <= dateCharsMax ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(ms) ? null : ms;
+}

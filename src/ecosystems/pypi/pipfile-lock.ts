@@ -1,0 +1,48 @@
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
+import { phrase } from '../../words/tell.ts';
+import type { Lock, LockFile } from '../locks.ts';
+import { type Fields, fieldsOf, memberIn, parseFields } from '../parse-json.ts';
+import { isForeignIndex, type Locked, type LockSource, lockOf } from './lock-source.ts';
+import { sha256Of } from './project-page.ts';
+
+const sections = ['default', 'develop'] as const;
+/** Keys of a package that is not from an index. */
+const elsewhereKeys = ['git', 'hg', 'svn', 'bzr', 'path', 'file', 'editable'] as const;
+
+function textAt(fields: Fields | null, key: string): string {
+  const value = memberIn(fields, key);
+  return typeof value === 'string' ? value : '';
+}
+
+/**
+ * Parses a Pipfile.lock. Its hashes are of a release, not of a file: any of them may be the file that is requested.
+ * A package without `index` may come from any of the indexes.
+ * @see https://pipenv.pypa.io/en/latest/pipfile.html
+ */
+export function readPipfileLock(file: LockFile): Result<Lock, Sentence> {
+  const parsed = parseFields(file.text, phrase('expected.pipfileLock'));
+  if (parsed.tag === 'error') return parsed;
+  const meta = fieldsOf(memberIn(parsed.value, '_meta'));
+  if (meta === null) return error(phrase('expected.pipfileLock'));
+  const named = memberIn(meta, 'sources');
+  const indexes = new Map(
+    (Array.isArray(named) ? named : []).map((one) => [textAt(fieldsOf(one), 'name'), textAt(fieldsOf(one), 'url')]),
+  );
+  const foreign = [...indexes.values()].find((url) => isForeignIndex(url, file.mirrors)) ?? null;
+  const packages = sections.flatMap((section) =>
+    Object.entries(fieldsOf(memberIn(parsed.value, section)) ?? {}).map(([name, value]): Locked => {
+      const fields = fieldsOf(value);
+      const index = textAt(fields, 'index');
+      const source: LockSource = elsewhereKeys.some((key) => memberIn(fields, key) !== undefined)
+        ? { kind: 'elsewhere' }
+        : { kind: 'index', url: index === '' ? foreign : (indexes.get(index) ?? '') };
+      const hashes = memberIn(fields, 'hashes');
+      const files = (Array.isArray(hashes) ? hashes : []).flatMap((hash) => {
+        const sha256 = sha256Of(String(hash).replace(/^sha256:/, ''));
+        return sha256 === null ? [] : [{ name: `sha256:${sha256}`, sha256 }];
+      });
+      return { name, version: textAt(fields, 'version').replace(/^={2,3}/, ''), source, needs: [], files };
+    }),
+  );
+  return ok({ ...lockOf(packages, new Map(), file), malformed: [] });
+}

@@ -1,0 +1,198 @@
+import { posix } from 'node:path';
+import { error, ok, type Result, type Sentence } from '../../core/result.ts';
+import { phrase } from '../../words/tell.ts';
+import { type Lock, type LockEntry, type LockFile, type MalformedLines, sortByNeed } from '../locks.ts';
+import { entryOf, isForeignIndex, type LockSource } from './lock-source.ts';
+import { normalNameOf } from './names.ts';
+
+/** One requirement, joined from its lines, without comments. `line`: the first one's number, from 1. */
+interface Line {
+  readonly line: number;
+  readonly text: string;
+}
+
+/** One file of a set that `-r` and `-c` options join. */
+interface Part {
+  readonly name: string;
+  readonly text: string;
+  readonly lines: readonly Line[];
+  /** Named by `-c`: it limits versions and requires nothing. */
+  readonly isConstraint: boolean;
+}
+
+/** The requirement of one line. `version`: empty for a requirement that pins none. */
+interface Requirement {
+  readonly name: string;
+  readonly version: string;
+  readonly limit: string;
+  readonly hashes: readonly string[];
+}
+
+const malformedMax = 20;
+/** More files of one set are not read. */
+const filesMax = 50;
+const requirement = /^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*)$/s;
+const elsewhere = /^(?:-e\b|--editable\b|\.(?:$|[\s[])|\.{0,2}\/|file:|(?:git|hg|svn|bzr)\+|https?:)/i;
+const hashOption = /--hash[= ]\s*sha256:([0-9a-f]{64})(?=\s|$)/gi;
+const include = /^(?:-([rc])\s*|--(r)equirement(?:\s+|=)|--(c)onstraint(?:\s+|=))(\S+)/;
+
+/**
+ * Parses a requirements file with the files that its `-r` and `-c` options name. A constraint pins a requirement
+ * without a version.
+ * @see https://pip.pypa.io/en/stable/reference/requirements-file-format/
+ */
+export function readRequirements(file: LockFile): Result<Lock, Sentence> {
+  const { parts, unread } = partsOf(file);
+  const isForeign = parts.some(({ lines }) => lines.some(({ text }) => namesForeignIndex(text, file)));
+  const source: LockSource = { kind: 'index', url: isForeign ? '' : null };
+  const constraints = constraintsOf(parts);
+  const pinned: Record<string, string> = Object.create(null) as Record<string, string>;
+  const entries: LockEntry[] = unread.map((module) => ({ module, version: '', because: 'unread' }));
+  const malformed: Lock['malformed'][number][] = [];
+  for (const part of parts) {
+    const wrong: Line[] = [];
+    for (const line of part.lines) {
+      const read = part.isConstraint ? null : entryAt(line.text, source, constraints, file);
+      if (read !== null) {
+        entries.push(read.entry);
+        if (read.entry.because === null) pin(read.entry, read.hashes, pinned);
+      } else if (!isOption(line.text) && requirementAt(line.text) === null) wrong.push(line);
+    }
+    if (wrong.length > 0) malformed.push({ ...shown(wrong), file: part.name, expected: phrase('expected.pypiHashes') });
+  }
+  if (entries.length === 0 && malformed.length > 0) return error(phrase('expected.requirements'));
+  const needs = needsOf(parts.map(({ text }) => text).join('\n'));
+  return ok({ entries: sortByNeed(entries, needs), pinned: { ...pinned }, malformed });
+}
+
+/** The file and those that it includes, each once. `unread`: options whose file cannot be read, or is a URL. */
+function partsOf(file: LockFile): { readonly parts: readonly Part[]; readonly unread: readonly string[] } {
+  const parts: Part[] = [];
+  const unread: string[] = [];
+  const seen = new Set([posix.normalize(file.name)]);
+  const open = [{ name: file.name, text: file.text, isConstraint: false }];
+  for (let next = open.shift(); next !== undefined; next = open.shift()) {
+    const lines = linesOf(next.text);
+    parts.push({ ...next, lines });
+    for (const { text } of lines) {
+      const [option, short, requires, constrains, target] = include.exec(text) ?? [];
+      if (target === undefined) continue;
+      const path = posix.normalize(posix.isAbsolute(target) ? target : posix.join(posix.dirname(next.name), target));
+      if (seen.has(path)) continue;
+      seen.add(path);
+      const isUrl = /^[a-z][a-z0-9+.-]*:/i.test(target);
+      const content = isUrl || seen.size > filesMax ? null : file.beside(path);
+      if (content === null) unread.push(String(option));
+      else {
+        const isConstraint = next.isConstraint || (short ?? requires ?? constrains) === 'c';
+        open.push({ name: path, text: content, isConstraint });
+      }
+    }
+  }
+  return { parts, unread };
+}
+
+/** The version that constraints give a project, by its normalised name. */
+function constraintsOf(parts: readonly Part[]): ReadonlyMap<string, string> {
+  const lines = parts.filter(({ isConstraint }) => isConstraint).flatMap((part) => part.lines);
+  return new Map(
+    lines.flatMap(({ text }) => {
+      const read = isOption(text) || elsewhere.test(text) ? null : requirementAt(text);
+      return read === null || read.version === '' ? [] : [[normalNameOf(read.name), read.version] as const];
+    }),
+  );
+}
+
+function isOption(text: string): boolean {
+  return text.startsWith('-') && !elsewhere.test(text);
+}
+
+/** `null`: the line is an option, or malformed. */
+function entryAt(
+  text: string,
+  source: LockSource,
+  constraints: ReadonlyMap<string, string>,
+  file: LockFile,
+): { readonly entry: LockEntry; readonly hashes: readonly string[] } | null {
+  if (elsewhere.test(text)) {
+    const name = /[#&]egg=([A-Za-z0-9._-]+)/.exec(text)?.[1] ?? (text.split(/\s/, 1)[0] ?? '').slice(0, 60);
+    return { entry: entryOf(name, '', { kind: 'elsewhere' }, file), hashes: [] };
+  }
+  const read = isOption(text) ? null : requirementAt(text);
+  if (read === null) return null;
+  const { name, limit, hashes } = read;
+  if (limit.startsWith('@')) return { entry: entryOf(name, '', { kind: 'elsewhere' }, file), hashes: [] };
+  const version = read.version === '' ? (constraints.get(normalNameOf(name)) ?? '') : read.version;
+  if (version !== '') return { entry: entryOf(name, version, source, file), hashes };
+  const entry = entryOf(name, '0', source, file);
+  return { entry: { ...entry, version: limit, because: entry.because ?? 'unpinned' }, hashes: [] };
+}
+
+/** `null`: the line is no requirement. */
+function requirementAt(text: string): Requirement | null {
+  const [, name, rest = ''] = requirement.exec(text) ?? [];
+  if (name === undefined) return null;
+  const [, version = ''] = /^(?:\(\s*)?={2,3}\s*([^\s;,)*]+)\s*\)?\s*(?=;|--|$)/.exec(rest) ?? [];
+  const [limit = ''] = rest.split(/\s*(?:;|--)/, 1);
+  if (version === '' && !/^(?:$|[<>=!~(@])/.test(limit)) return null;
+  const hashes = [...rest.matchAll(hashOption)].map(([, hex = '']) => `sha256:${hex.toLowerCase()}`);
+  return { name, version, limit: limit.trim(), hashes };
+}
+
+function pin({ module, version }: LockEntry, hashes: readonly string[], pinned: Record<string, string>): void {
+  for (const hash of hashes) pinned[`${module}@${version}/${hash}`] = hash;
+}
+
+function oneSpaced(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+function linesOf(text: string): readonly Line[] {
+  const lines: Line[] = [];
+  let open: { line: number; text: string } | null = null;
+  for (const [at, raw] of text
+    .replace(/^\ufeff/, '')
+    .split(/\r?\n/)
+    .entries()) {
+    // As in pip, a line with only a comment ends a requirement, also after a backslash.
+    const isComment = /^\s*#/.test(raw);
+    const continues = !isComment && raw.endsWith('\\');
+    const content = isComment ? '' : (continues ? raw.slice(0, -1) : raw).replace(/\s#.*$/s, '');
+    open = open === null ? { line: at + 1, text: content } : { line: open.line, text: `${open.text} ${content}` };
+    if (continues) continue;
+    if (open.text.trim() !== '') lines.push({ line: open.line, text: oneSpaced(open.text) });
+    open = null;
+  }
+  if (open !== null && open.text.trim() !== '') lines.push({ line: open.line, text: oneSpaced(open.text) });
+  return lines;
+}
+
+function namesForeignIndex(text: string, { mirrors }: LockFile): boolean {
+  const [, url] = /^(?:-i|--index-url|--extra-index-url|--pypi-url)[= ]\s*(\S+)/.exec(text) ?? [];
+  return url !== undefined && isForeignIndex(url, mirrors);
+}
+
+/** How many others need each project, by the comments `# via a, b` of pip-compile and uv. */
+function needsOf(text: string): ReadonlyMap<string, number> {
+  const needs = new Map<string, number>();
+  let module: string | null = null;
+  for (const raw of text.split(/\r?\n/)) {
+    const found = /^([A-Za-z0-9][A-Za-z0-9._-]*)/.exec(raw)?.[1];
+    if (found !== undefined) module = normalNameOf(found);
+    const [, names] = /^\s+#\s*(?:via\b)?(.*)$/s.exec(raw) ?? [];
+    if (module === null || names === undefined) continue;
+    const count = names.split(',').filter((name) => name.trim() !== '').length;
+    needs.set(module, (needs.get(module) ?? 0) + count);
+  }
+  return needs;
+}
+
+function shown(wrong: readonly Line[]): MalformedLines {
+  const first = wrong.slice(0, malformedMax).map(({ line, text }) => {
+    const [module = '', version = ''] = text
+      .split(/\s+/, 2)
+      .map((word) => word.replace(/[^\x20-\x7e]/g, '?').slice(0, 60));
+    return { line, module, version };
+  });
+  return { count: wrong.length, first };
+}

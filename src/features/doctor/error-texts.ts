@@ -1,0 +1,168 @@
+import type { ProbeFailure } from '../../core/failure.ts';
+
+/** Errors of clients that are no failure of a probe. */
+export const ownReasons = ['lookups_off', 'proxy', 'plain_refused', 'signature', 'stale', 'disk'] as const;
+export type OwnReason = (typeof ownReasons)[number];
+export type ErrorReason = ProbeFailure['kind'] | OwnReason;
+
+/**
+ * A text and what it means. Several reasons: the text does not tell which. `isResult`: the text only says that something
+ * before it failed, so it counts only where nothing else in the text is known.
+ */
+export interface ErrorText {
+  readonly pattern: RegExp;
+  readonly reasons: readonly ErrorReason[];
+  readonly isResult: boolean;
+}
+
+function text(reasons: ErrorReason | readonly ErrorReason[], ...patterns: readonly RegExp[]): readonly ErrorText[] {
+  return patterns.map((pattern) => ({ pattern, reasons: [reasons].flat(), isResult: false }));
+}
+
+function result(reasons: ErrorReason | readonly ErrorReason[], pattern: RegExp): readonly ErrorText[] {
+  return text(reasons, pattern).map((one) => ({ ...one, isResult: true }));
+}
+
+/** What a pip index may have answered if pip found no file there: pip shows the status in its debug log alone. */
+const emptyIndex = ['absent', 'denied', 'server', 'throttled', 'wrong_content'] as const;
+
+/**
+ * Texts of clients, the more specific first. Each is tried against one line; a chain of causes (uv, cargo) and a response
+ * that Go quotes are one line.
+ */
+export const errorTexts: readonly ErrorText[] = [
+  ...text('lookups_off', /module lookup disabled by GOPROXY=off/),
+  // The response of a Go proxy is quoted: what is wrong there is no fault of this machine.
+  ...text(
+    'masked_upstream',
+    /\b(?:404|410) .*server response:.*(?:no space left|exit status|connection refused|timed? ?out|could not read|\bEOF\b|bad upstream)/i,
+  ),
+  ...text('disk', /ENOSPC|no space left on device/i),
+  ...text(
+    'proxy',
+    /proxyconnect tcp|Cannot connect to proxy|Proxy Authentication Required|tunneling socket|tunnel error|Tunnel connection failed|\b407\b/i,
+  ),
+  ...text('signature', /NO_PUBKEY|EXPKEYSIG|\bBADSIG\b|public key is not available|signatures? (?:were|was) invalid/i),
+  ...result('signature', /is not signed|is no longer signed/i),
+  ...text('stale', /Release file .*(?:is not valid (?:yet|any ?more)|expired)|is expired \(invalid since/i),
+  ...text('plain_refused', /not a trusted (?:or secure )?host|insecure (?:registry|protocol)/i),
+  // The digest of no bytes.
+  ...text('cut', /did not match.*got sha256:e3b0c44298fc1c14/i),
+  ...text(
+    'mismatch',
+    /EINTEGRITY|checksum mismatch|SECURITY ERROR|DO NOT MATCH THE HASHES|Hash Sum mismatch|Hash 校验和不符|Hash mismatch|failed to verify (?:the )?checksum|integrity check(?:sum failed|$)/i,
+    /unexpected commit digest|does not match digest|digest .*mismatch|Digest did not match|DIGEST_INVALID|does not match provided manifest digest|layer verification failed|unexpected checksum|TARBALL_INTEGRITY/i,
+    // apt compares the size with the signed list before it reads: nothing is cut off.
+    /File has unexpected size/,
+  ),
+  ...text(
+    'tls_protocol',
+    /server gave HTTP response to HTTPS client|sent an HTTP request to an HTTPS server|WRONG_VERSION_NUMBER|wrong version number|does not look like a TLS handshake|EPROTO|fatal alert: (?:HandshakeFailure|ProtocolVersion)/i,
+  ),
+  ...text(['reset', 'tls_protocol'], /EOF occurred in violation of protocol|tls handshake eof/i),
+  ...text(
+    'tls_expired',
+    /CERT_HAS_EXPIRED|certificate has expired|certificate is not yet valid|invalid peer certificate: Expired|uses expired certificate/i,
+  ),
+  ...text(
+    'tls_name',
+    /CERT_ALTNAME_INVALID|certificate is valid for|certificate is not valid for|Hostname mismatch|hostname .* does(?:n't| not) match|Hostname\/IP does not match|name in the certificate does not match|no alternative certificate subject name|NotValidForName/i,
+  ),
+  ...text(
+    'tls_untrusted',
+    /SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY_LEAF|unknown authority|CERTIFICATE_VERIFY_FAILED|self[- ]signed certificate|unable to get local issuer|Certificate verification failed|certificate issuer is unknown|UnknownIssuer|peer certificate: BadSignature|SSL certificate problem/i,
+  ),
+  ...text('tls_client', /certificate required|handshake failure.*certificate/i),
+  ...text(
+    'resolve_failed',
+    /EAI_AGAIN|Temporary failure (?:in name resolution|resolving)|lookup address information: Try again|server misbehaving|lookup \S+.*(?:i\/o timeout|(?:read|dial) udp)/i,
+  ),
+  ...text(
+    'resolve_not_found',
+    /ENOTFOUND|no such host|Name or service not known|Could(?: not|n't) resolve|NameResolutionError|failed to lookup address|nodename nor servname|getaddrinfo failed/i,
+  ),
+  ...text('refused', /ECONNREFUSED|connection refused|actively refused it|os error 10061/i),
+  ...text(
+    'unreachable',
+    /ENETUNREACH|EHOSTUNREACH|no route to host|network is unreachable|cannot assign requested address/i,
+  ),
+  ...text('timeout_tls', /TLS handshake timeout|SSL connection timeout/i),
+  // Go has no address yet: the name is being resolved, or the first address is tried.
+  ...text(['resolve_failed', 'timeout_connect'], /dial tcp: i\/o timeout/),
+  ...text(['resolve_failed', 'timeout_connect', 'timeout_tls'], /canceled while waiting for connection/),
+  ...text(['timeout_connect', 'timeout_processing', 'timeout_tls'], /while awaiting headers/),
+  // urllib3 names the limit if it waited for an answer, and none if it read a body.
+  ...text(
+    'timeout_transfer',
+    /network timeout\. Try increasing|body error.*operation timed out/i,
+    /Read timed out\.\s*$|raise ReadTimeoutError\(self\._pool, None/,
+  ),
+  ...text(['timeout_connect', 'timeout_processing'], /Could not fetch URL .*: timed out/),
+  ...text(['timeout_connect', 'timeout_processing'], /unexpected error occurred: ".*: ETIMEDOUT/),
+  ...text(['timeout_processing', 'timeout_transfer'], /Connection timed out \[IP:/),
+  ...text(
+    'timeout_processing',
+    /awaiting response headers|ESOCKETTIMEDOUT|ERR_SOCKET_TIMEOUT|Read timed out|ReadTimeout|Idle timeout|Operation too slow|Failed to read .* timed? ?out/i,
+  ),
+  ...text(
+    'timeout_connect',
+    /ETIMEDOUT|i\/o timeout|connection timed out|connect timed out|ConnectTimeout|Timeout was reached|Socket connection timeout|ERR_SOCKET_CONNECTION_TIMEOUT|error \(?Connect\)?.*operation timed out|os error 10060/i,
+  ),
+  ...text(['timeout_connect', 'timeout_processing', 'timeout_transfer'], /operation timed out|deadline exceeded/i),
+  // The body of a Go module ends early, or its zip is damaged: the go command says the same.
+  ...text(['cut', 'malformed'], /@v\d\S*: unexpected EOF|unexpected BufError/),
+  // Before the header of a response ends, or within a tunnel.
+  ...text(['cut', 'reset'], /(?:Get|Head|Post) "?https?:\S+: unexpected EOF/),
+  ...text(
+    'cut',
+    /unexpected EOF|IncompleteRead|Premature close|ERR_STREAM_PREMATURE_CLOSE|transfer closed with|Connection broken: Inc|Undetermined Error.*size|short read|end of file before message length|unexpected end of file|without sending TLS close_notify/i,
+  ),
+  ...text(['cut', 'reset'], /stream error: stream ID \d+;.*received from peer/),
+  ...text(['reset', 'timeout_processing'], /Connection failed \[IP:/),
+  ...text(
+    'reset',
+    /ECONNRESET|connection reset|connResetException|socket hang up|Connection aborted|RemoteDisconnected|remote end closed connection|forcibly closed|wsarecv: An existing|Broken pipe|EPIPE|os error 10054|empty reply from server|Recv failure/i,
+    /(?:https?:\/\/\S+: |failed to do request: .*)EOF\b/,
+  ),
+  ...text('redirect', /too many redirects|TooManyRedirects|stopped after \d+ redirects|max-?redirect/i),
+  ...text(
+    ['cut', 'wrong_content'],
+    /zip: not a valid zip file|File is not a zip file|end of central directory record`?$/i,
+  ),
+  ...text(
+    ['cut', 'malformed', 'wrong_content'],
+    /invalid tar file"?$|TARBALL_EXTRACT|TAR_BAD_ARCHIVE|unrecognized archive format/i,
+  ),
+  ...text(
+    'wrong_content',
+    /invalid character '<'|Unexpected token '?<|clearsigned file isn't valid|<!doctype html|<html|unsupported content type|got Content-Type|media type text\/html|invalid json response/i,
+  ),
+  ...text(
+    'malformed',
+    /zip: checksum error|corrupt input before offset|gzip: invalid header|invalid response from proxy|invalid character '|Unexpected token(?: [^<']|$)/,
+    /Bad CRC|Bad (?:un)?compressed size|Invalid zip file structure|zip64 extended|ZIP file contains|deflate decompression error|incorrect header check|Z_DATA_ERROR/i,
+  ),
+  ...result(['malformed', 'wrong_content'], /registry error parsing json/),
+  ...text('throttled', /E429|FETCH_429|\b429\b|too ?many ?requests/i),
+  ...text('status', /E400|\b400 Bad Request|\b405 Method Not Allowed|\b406 Not Acceptable|GET 40[056] http/i),
+  ...text(
+    'denied',
+    /E40[13]\b|FETCH_40[13]|ENEEDAUTH|\b40[13]\b|unauthorized|authentication required|authorization failed|lack of valid authentication|pull access denied|requested access to the resource is denied/i,
+  ),
+  // Versions are listed, so the index was read.
+  ...text('absent', /\(from versions: \S+\d/),
+  ...result(emptyIndex, /\(from versions: (?:none)?\)|No matching distribution found/),
+  ...text(
+    'absent',
+    /E404|FETCH_404|ETARGET|\b404\b|\b410\b|manifest unknown|from remote: not found|No matching version|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of/i,
+  ),
+  ...result(['absent', 'wrong_content'], /there are no versions of/i),
+  ...result(
+    'absent',
+    /was not found in the (?:package )?registry|Could not find a version|(?:does not have|no longer has) a Release file/i,
+  ),
+  ...text(
+    'server',
+    /E50[0-9]\b|FETCH_50[0-9]|\b50[0-9]\b|Bad Gateway|Service (?:Temporarily )?Unavailable|Gateway Time-?out|Internal Server Error/i,
+  ),
+];

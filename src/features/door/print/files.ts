@@ -1,0 +1,150 @@
+import type { Readable } from 'node:stream';
+import { type Route, routesOf } from '../../../config/door-routes.ts';
+import type { Config } from '../../../core/config.ts';
+import { limits } from '../../../core/limits.ts';
+import type { Mirror } from '../../../core/mirror.ts';
+import { bookAccessOf } from '../../../daemon/book.ts';
+import type { DoorFiles } from '../../../ecosystems/door-paths.ts';
+import { registry } from '../../../ecosystems/registry.ts';
+import { systemClock } from '../../../io/clock.ts';
+import { systemTimers } from '../../../io/timers.ts';
+import { createPassages, type Passages } from '../../../wire/passage.ts';
+import { urlAt } from '../path.ts';
+import { type FileLink, joinsOf } from './joins.ts';
+import { type Join, stallSeconds } from './plan.ts';
+
+/** What a mirror's pages say about where its files are. */
+export type SeenFiles =
+  | {
+      readonly tag: 'read';
+      readonly joins: readonly Join[];
+      /** A file's full URL at a mirror for which clients may lack credentials or the CA; `null`: none. */
+      readonly direct: string | null;
+    }
+  /** `link`: the URL of a file at the mirror that no path of the door leads to. */
+  | { readonly tag: 'unroutable'; readonly link: string }
+  | { readonly tag: 'unread'; readonly why: string };
+
+/** The joins of each mirror whose pages were read. */
+export function joinsIn(seen: ReadonlyMap<string, SeenFiles>): ReadonlyMap<string, readonly Join[]> {
+  return new Map(
+    [...seen].flatMap(([name, one]) =>
+      one.tag === 'unread' ? [] : [[name, one.tag === 'read' ? one.joins : []] as const],
+    ),
+  );
+}
+
+/** Modules of the configuration whose pages are read: a mirror may link to them in different ways. */
+const modulesMax = 3;
+
+/**
+ * Reads project pages of every mirror whose pages link to files.
+ * @returns by the mirror's name
+ */
+export async function readFiles(config: Config, version: string): Promise<ReadonlyMap<string, SeenFiles>> {
+  const routes = routesOf(config, registry);
+  const passages = createPassages({ clock: systemClock, timers: systemTimers });
+  const reading = routes.map(async (route) => {
+    const files = await route.paths.files?.();
+    if (files === undefined) return [];
+    const others = routes.filter((one) => one !== route).map(({ prefix }) => prefix);
+    const pages = pagesOf(config, route, files);
+    const readOne = async (mirror: Mirror): Promise<SeenFiles> => {
+      const access = bookAccessOf(config, mirror, version);
+      const links = await readLinks(passages, access, { route, mirror, files, pages });
+      if (typeof links === 'string') return { tag: 'unread', why: links };
+      const joins = joinsOf(route, mirror.url, others, links);
+      if (joins.tag === 'error') return { tag: 'unroutable', link: joins.error };
+      const { origin } = new URL(mirror.url);
+      const direct = links.find(({ door, there }) => door === there && new URL(there).origin === origin);
+      const isOpen = access.auth === null && access.client === null && access.ca.length === 0;
+      return { tag: 'read', joins: joins.value, direct: isOpen ? null : (direct?.there ?? null) };
+    };
+    return Promise.all([...route.mirrors.values()].map(async (one) => [one.name, await readOne(one)] as const));
+  });
+  try {
+    return new Map((await Promise.all(reading)).flat());
+  } finally {
+    await passages.close();
+  }
+}
+
+function pagesOf({ modules }: Config, route: Route, files: DoorFiles): readonly string[] {
+  const own = modules.filter(
+    ({ ecosystem, upstream, module }) =>
+      ecosystem === route.ecosystem && upstream === route.upstream && !route.isPrivate(module),
+  );
+  return [...new Set(own.map(({ module }) => files.pageOf(module)))].slice(0, modulesMax);
+}
+
+interface Reading {
+  readonly route: Route;
+  readonly mirror: Mirror;
+  readonly files: DoorFiles;
+  /** Below the base URL. */
+  readonly pages: readonly string[];
+}
+
+/** @returns why no page, or not each of them, could be read */
+async function readLinks(
+  passages: Passages,
+  access: Parameters<Passages['open']>[0],
+  { route, mirror, files, pages }: Reading,
+): Promise<readonly FileLink[] | string> {
+  const stop = new AbortController();
+  const late = systemTimers.after(stallSeconds * 1000, () => stop.abort(new Error('timeout')));
+  const read: FileLink[][] = [];
+  let why = 'no module';
+  try {
+    for (const [page, accept] of pages.flatMap((one) => files.accepts.map((accept) => [one, accept] as const))) {
+      const headers = { accept, 'accept-encoding': 'identity' };
+      const url = urlAt(mirror.url, page) ?? mirror.url;
+      const {
+        status,
+        headers: own,
+        body,
+        url: at,
+      } = await passages.open(access, url, {
+        method: 'GET',
+        headers,
+        signal: stop.signal,
+      });
+      const bytes = await bytesOf(body);
+      const links =
+        status === 200
+          ? linksOn(files, bytes, String(own['content-type'] ?? ''), doorUrlOf(route, mirror, at), at)
+          : null;
+      if (links === null) why = status === 200 ? 'no project page' : `status ${status}`;
+      else read.push(links);
+    }
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    return code ?? message;
+  } finally {
+    late.cancel();
+  }
+  return read.length === 0 ? why : read.flat();
+}
+
+/** A page's URL for clients of the door. After a redirect out of the base URL it is the mirror's. */
+function doorUrlOf({ prefix }: Route, mirror: Mirror, page: string): string {
+  const base = `${mirror.url}/`;
+  return page.startsWith(base) ? `http://door.invalid${prefix}${page.slice(base.length)}` : page;
+}
+
+/** @returns `null`: it is no page */
+function linksOn(files: DoorFiles, body: Uint8Array, type: string, doorUrl: string, url: string): FileLink[] | null {
+  const [there, door] = [files.filesOn(body, type, url), files.filesOn(body, type, doorUrl)];
+  return there?.map((one, at) => ({ there: one, door: door?.[at] ?? one })) ?? null;
+}
+
+async function bytesOf(body: Readable): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of body as AsyncIterable<Buffer>) {
+    bytes += piece.length;
+    if (bytes > limits.doorRewriteBytes) throw new Error('too long');
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}

@@ -1,0 +1,45 @@
+import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { limits } from '../core/limits.ts';
+
+interface Refusal {
+  readonly status: number;
+  readonly detail: string;
+}
+
+const headMax = `The request head is longer than ${limits.requestHeadBytes / 1024} KiB.`;
+/** By the code of Node's error. */
+const refusals: Readonly<Record<string, Refusal>> = {
+  HPE_HEADER_OVERFLOW: { status: 431, detail: headMax },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, detail: 'The extensions of a chunk are too long.' },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, detail: 'The request did not arrive in time.' },
+};
+const invalid: Refusal = { status: 400, detail: 'This is not a valid HTTP/1.1 request.' };
+
+/**
+ * Responds to requests that Node cannot read with problem+json (RFC 9457): its own responses have no body.
+ * @param lingerMs  how long the rest of such a request may arrive: a socket that is closed before resets the response
+ */
+export function respondToBadRequests(server: Server, lingerMs: number): void {
+  const newest = new WeakMap<Duplex, ServerResponse>();
+  server.on('request', ({ socket }, response) => void newest.set(socket, response));
+  const refused = new WeakSet<Duplex>();
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // Node reads on and fails again at each piece that arrives.
+    if (refused.has(socket)) return;
+    refused.add(socket);
+    const before = newest.get(socket);
+    // Inside a response that has begun, another one would be read as its body.
+    const isBetween = before === undefined || before.writableFinished || !before.headersSent;
+    // Failed TLS handshakes and connections that the client closed are no requests.
+    const isRequest = /^(?:HPE|ERR_HTTP)_/.test(error.code ?? '');
+    if (!isRequest || !socket.writable || !isBetween) return void socket.destroy();
+    const { status, detail } = refusals[error.code ?? ''] ?? invalid;
+    const title = STATUS_CODES[status] ?? '';
+    const body = `${JSON.stringify({ type: 'about:blank', title, status, detail })}\n`;
+    const head = `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
+    socket.end(`HTTP/1.1 ${status} ${title}\r\n${head}\r\n\r\n${body}`);
+    socket.resume();
+    setTimeout(() => socket.destroy(), lingerMs).unref();
+  });
+}

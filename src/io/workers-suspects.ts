@@ -1,0 +1,85 @@
+import { isProbe, type Job, type ProbeJob } from './workers-seats.ts';
+
+/**
+ * Mirrors with probes in a thread that ended, where it is not known which of them ended it. Their probes are repeated,
+ * one mirror at a time and alone in a thread. A build is one connection, so a mirror's probes are repeated together.
+ */
+export class Suspects {
+  /** By mirror. */
+  readonly #jobs = new Map<string, Set<ProbeJob>>();
+  /** The mirror that is being repeated; `null`: none. */
+  #running: string | null = null;
+  /** Mirrors with a build in the ended thread. */
+  readonly #builders = new Set<string>();
+
+  add(job: ProbeJob): void {
+    const registry = registryOf(job);
+    const jobs = this.#jobs.get(registry) ?? new Set();
+    this.#jobs.set(registry, jobs.add(job));
+  }
+
+  addBuilder(registry: string): void {
+    this.#builders.add(registry);
+  }
+
+  /** True if this job is repeated now. */
+  isRunning(job: Job): boolean {
+    return isProbe(job) && this.#running === registryOf(job) && this.#jobs.get(this.#running)?.has(job) === true;
+  }
+
+  /** True if a job must wait: its mirror is suspected, or another one has the separate thread for itself. */
+  holdsUp(job: Job, isApart: boolean): boolean {
+    if (!isProbe(job) || this.isRunning(job)) return false;
+    return this.#jobs.has(registryOf(job)) || (isApart && this.#running !== null);
+  }
+
+  /** The jobs of the next mirror, which is now being repeated; none while another one is. */
+  next(): readonly ProbeJob[] {
+    const [first] = this.#jobs;
+    if (this.#running !== null || first === undefined) return [];
+    this.#running = first[0];
+    return [...first[1]];
+  }
+
+  /** Records that a job has ended. */
+  ended(job: Job): void {
+    if (!isProbe(job)) return;
+    const registry = registryOf(job);
+    const jobs = this.#jobs.get(registry);
+    if (jobs?.delete(job) !== true || jobs.size > 0) return;
+    this.#jobs.delete(registry);
+    if (this.#running === registry) this.#running = null;
+  }
+
+  /** The number of jobs that are not repeated yet. */
+  waiting(): number {
+    return this.all().filter((job) => !this.isRunning(job)).length;
+  }
+
+  all(): readonly ProbeJob[] {
+    return [...this.#jobs.values()].flatMap((jobs) => [...jobs]);
+  }
+
+  /** The mirrors with a build, once no suspect is left; afterwards none. */
+  takeBuilders(): readonly string[] {
+    if (this.#jobs.size > 0) return [];
+    const builders = [...this.#builders];
+    this.#builders.clear();
+    return builders;
+  }
+
+  /** The mirror that ended the thread is known. */
+  solve(): void {
+    this.#builders.clear();
+  }
+}
+
+export function registryOf({ ask: { due } }: ProbeJob): string {
+  return due.target.registry;
+}
+
+/** True for a probe without a build, and for one with all probes of its build among `jobs`. */
+export function isWholeBuild({ ask: { due } }: ProbeJob, jobs: readonly ProbeJob[]): boolean {
+  const { build } = due;
+  return build === undefined || jobs.filter((job) => job.ask.due.build?.id === build.id).length === build.size;
+}

@@ -1,0 +1,155 @@
+import { appendFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type DebianTree, makeAptRoot, makeDebianTree } from '../support/debian-tree.ts';
+import { type Nginx, startNginx } from '../support/nginx.ts';
+import { removeTempDir, tempDir } from '../support/paths.ts';
+import { until } from '../support/patience.ts';
+import { real } from '../support/requires.ts';
+import { type DaemonProcess, startDaemon } from './daemon.ts';
+import type { Findings, Mirrors, Targets } from './views.ts';
+
+const list = 'dists/stable/InRelease';
+const index = 'dists/stable/main/binary-amd64/Packages.xz';
+
+real('an index that changes below an unchanged InRelease, and the real apt', ['nginx', 'apt', 'gpgv'], () => {
+  const trees: DebianTree[] = [];
+  const dirs: string[] = [];
+  const servers: Record<string, { readonly nginx: Nginx; readonly tree: DebianTree; readonly dir: string }> = {};
+  let daemon: DaemonProcess;
+
+  beforeAll(async () => {
+    const byHash = await makeDebianTree(['hello-a'], { forms: ['.xz'], byHash: true });
+    const plain = await makeDebianTree(['hello-a'], { forms: ['.xz'] });
+    trees.push(byHash, plain);
+    const copies = { good: byHash, hashed: byHash, short: byHash, canonical: byHash, old: plain };
+    for (const [name, tree] of Object.entries(copies)) {
+      const dir = tempDir('debian');
+      dirs.push(dir);
+      cpSync(tree.dir, dir, { recursive: true });
+      servers[name] = { nginx: await startNginx({ root: dir, prefix: `/${name}/` }), tree, dir };
+    }
+    daemon = await startDaemon({ yaml: configuration() });
+  });
+
+  afterAll(async () => {
+    await daemon?.close();
+    for (const { nginx } of Object.values(servers)) await nginx.close();
+    for (const dir of [...dirs, ...trees.map((tree) => tree.dir)]) removeTempDir(dir);
+  });
+
+  /** An index is read whole by schedule once in an hour: what is found here is found at the pace of the canary. */
+  const configuration = (): string => `
+vantage: real
+schedule: { every: 1s, timeout: 30s, perHost: 4 }
+steps: { whole: 1h }
+mirrors:
+${Object.entries(servers)
+  .map(([name, { nginx }]) => {
+    const upstream = name === 'old' ? 'old' : 'debian';
+    return `  - { name: ${name}, ecosystem: http, upstream: ${upstream}, profile: debian, url: "${nginx.httpUrl}/" }`;
+  })
+  .join('\n')}
+modules:
+  http:
+    - { upstream: debian, path: ${list}, expect: { signedBy: ${trees[0]?.keyFile} } }
+    - { upstream: debian, path: ${index}, expect: { signedBy: ${trees[0]?.keyFile} } }
+    - { upstream: old, path: ${list}, expect: { signedBy: ${trees[1]?.keyFile} } }
+`;
+
+  async function update(mirror: string): Promise<readonly [number | null, string]> {
+    const { tree, nginx } = servers[mirror] ?? {};
+    const apt = makeAptRoot([`deb [signed-by=${tree?.keyFile}] ${nginx?.httpUrl}/ stable main`]);
+    try {
+      const { code, stderr } = await apt.get('update', '--error-on=any');
+      return [code, stderr];
+    } finally {
+      removeTempDir(apt.dir);
+    }
+  }
+
+  const lastOf = async (mirror: string, path: string): Promise<string | null | undefined> =>
+    (await daemon.api<Targets>('targets?limit=500')).targets.find(({ id }) => id === `${mirror}|${path}||get`)
+      ?.lastOutcome;
+  const stateOf = async (mirror: string): Promise<string | undefined> =>
+    (await daemon.api<Mirrors>('mirrors')).mirrors.find(({ registry }) => registry === mirror)?.state;
+  const isOk = (mirror: string): Promise<unknown> =>
+    until(
+      `${mirror} is well`,
+      () => lastOf(mirror, list),
+      (last) => last === 'ok',
+      { help: daemon.log },
+    );
+  const finding = (registry: string, kind: string) =>
+    until(
+      `${kind} of ${registry}`,
+      async () =>
+        (await daemon.api<Findings>('findings')).findings.find((one) => one.registry === registry && one.kind === kind),
+      (found) => found !== undefined,
+      { help: daemon.log },
+    );
+
+  /** The path of the one file that apt downloads by hash. */
+  const hashedOf = (mirror: string): string => {
+    const lines = servers[mirror]?.nginx.accessLog().split('\n') ?? [];
+    return lines.map((line) => /"GET \/\w+\/(\S+by-hash\/\S+)/.exec(line)?.[1]).find((one) => one !== undefined) ?? '';
+  };
+  function flip(mirror: string, path: string): void {
+    const file = join(servers[mirror]?.dir ?? '', path);
+    const bytes = readFileSync(file);
+    const at = bytes.length >> 1;
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+  }
+
+  test.each(['hashed', 'old'])('a flipped byte (%s) is a mismatch, and apt refuses it', async (mirror) => {
+    await isOk(mirror);
+    expect((await update(mirror))[0]).toBe(0);
+    const path = mirror === 'old' ? index : hashedOf(mirror);
+    flip(mirror, path);
+    expect((await finding(mirror, 'mismatch'))?.text).toContain(`${mirror} serves a wrong ${path} of ${list} (get)`);
+    const [code, stderr] = await update(mirror);
+    expect([code, stderr.includes('Hash Sum mismatch')]).toEqual([100, true]);
+  });
+
+  test('an index of another length is an outage: the mirror is down for apt too', async () => {
+    await isOk('short');
+    expect((await update('short'))[0]).toBe(0);
+    appendFileSync(join(servers['short']?.dir ?? '', hashedOf('short')), 'x');
+    await finding('short', 'outage');
+    expect(await stateOf('short')).toBe('down');
+    expect((await update('short'))[0]).toBe(100);
+  });
+
+  test('a bad canonical file that no client reads degrades the mirror, which is not down', async () => {
+    await isOk('canonical');
+    flip('canonical', index);
+    const scope = (await finding('canonical', 'outage'))?.scope.map(({ module, step }) => `${module} ${step}`);
+    expect(scope).toEqual([`${index} get`]);
+    expect([await stateOf('canonical'), await lastOf('canonical', list)]).toEqual(['degraded', 'ok']);
+    expect((await update('canonical'))[0]).toBe(0);
+    const { findings } = await daemon.api<Findings>('findings');
+    expect(findings.flatMap(({ registry, kind }) => (registry === 'canonical' ? [kind] : []))).toEqual(['outage']);
+  });
+
+  test('the good mirror is well; at the pace of the canary it sends no index, only 304', async () => {
+    await isOk('good');
+    const { nginx } = servers['good'] ?? {};
+    const path = hashedOf('good');
+    const statuses = (): readonly string[] =>
+      (nginx?.accessLog().split('\n') ?? []).flatMap((line) => (line.includes(path) ? [line.split(' ')[1] ?? ''] : []));
+    await until(
+      '304',
+      async () => statuses().filter((one) => one === '304').length,
+      (count) => count >= 3,
+      {
+        help: daemon.log,
+      },
+    );
+    // One light thread and one heavy one read it whole.
+    expect(statuses().filter((one) => one === '200').length).toBeLessThanOrEqual(2);
+    const { findings } = await daemon.api<Findings>('findings');
+    expect(findings.filter(({ registry }) => registry === 'good')).toEqual([]);
+    expect(await stateOf('good')).toBe('up');
+  });
+});

@@ -1,0 +1,155 @@
+import { createAdvisor } from '../../src/advise/advisor.ts';
+import { createEvidenceBook } from '../../src/advise/evidence.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { AdviceChange } from '../../src/core/advice.ts';
+import type { Config } from '../../src/core/config.ts';
+import type { Due } from '../../src/core/due.ts';
+import type { Outcome } from '../../src/core/failure.ts';
+import { isHeavy } from '../../src/core/mirror.ts';
+import type { Now } from '../../src/core/ports.ts';
+import type { Sample } from '../../src/core/sample.ts';
+import { createDetector } from '../../src/detect/detector.ts';
+import { createVirtualLoop, turnGapMs, type VirtualInput } from '../../src/features/replay/loop.ts';
+import { createRandom } from '../../src/io/random.ts';
+import { Heap } from '../../src/schedule/heap.ts';
+import { createScheduler } from '../../src/schedule/scheduler.ts';
+import { expandTargets } from '../../src/schedule/targets.ts';
+
+const startWallMs = Date.UTC(2026, 0, 1);
+
+/** What a mirror answers: milliseconds of a good response, `null`: never, or a failure. */
+export type Said = number | null | 'refused' | 'server' | 'cut';
+
+/** A probe that was sent, and when. Milliseconds from the start. */
+export interface Sent {
+  readonly due: Due;
+  readonly atMs: number;
+}
+
+export interface Judged {
+  readonly config: Config;
+  readonly sent: readonly Sent[];
+  readonly advice: readonly { readonly atMs: number; readonly change: AdviceChange }[];
+}
+
+/**
+ * Schedule, detect and advise of a configuration, connected as in the daemon, on virtual time.
+ * @param says  the answer of a probe that is sent `atMs` after the start
+ */
+export function watch(input: {
+  readonly text: string;
+  readonly forMs: number;
+  readonly says: (due: Due, atMs: number) => Said;
+  readonly seed?: number;
+  readonly bytes?: number;
+}): Judged {
+  const { says, forMs, seed = 1 } = input;
+  const config = configOf(input.text);
+  const random = createRandom(seed);
+  const targets = expandTargets(config);
+  const now = (atMs: number): Now => ({ wallMs: startWallMs + atMs, monotonicMs: atMs });
+  const calendar = {
+    nextAfter(): number {
+      throw new Error('no cron here');
+    },
+  };
+  const start = now(0);
+  const declared = (ecosystem: string, upstream: string): string =>
+    config.clients[ecosystem]?.reveal() ??
+    config.mirrors.find((one) => one.ecosystem === ecosystem && one.upstream === upstream)?.url ??
+    '';
+  const ahead = new Heap<() => void>();
+  const inbox: VirtualInput[] = [];
+  const sent: Sent[] = [];
+  const advice: { readonly atMs: number; readonly change: AdviceChange }[] = [];
+  let nowMs = 0;
+  let turnAtMs = 0;
+  const loop = createVirtualLoop(
+    {
+      config,
+      scheduler: createScheduler({ config, targets, seed: config.vantage, calendar, random, now: start }),
+      detector: createDetector({ config, targets, restored: [], random, now: start }),
+      advisor: createAdvisor({ config, declared, restored: [], random, now: start }),
+      evidence: createEvidenceBook({ restored: [], now: start }),
+    },
+    {
+      probe(due) {
+        sent.push({ due, atMs: nowMs });
+        const sample = sampleOf(due, says(due, nowMs), nowMs, input.bytes ?? 400_000);
+        ahead.push(() => {
+          inbox.push({ kind: 'probed', sample });
+          turnAtMs = Math.min(turnAtMs, nowMs + turnGapMs);
+        }, sample.endedMonotonicMs);
+      },
+      control({ name }, _, round) {
+        const answer = { name, answered: true, latencyMs: 20, code: null };
+        ahead.push(() => {
+          inbox.push({ kind: 'control', answer: { ...answer, at: now(nowMs) }, round });
+          turnAtMs = Math.min(turnAtMs, nowMs + turnGapMs);
+        }, nowMs + 20);
+      },
+      notify() {},
+      judged: ({ advice: changes }) => advice.push(...changes.map((change) => ({ atMs: nowMs, change }))),
+      wakeAtMs: () => null,
+      gapBetween: () => null,
+    },
+    start,
+  );
+  while (Math.min(turnAtMs, ahead.leastKey()) < forMs) {
+    const isTurn = turnAtMs <= ahead.leastKey();
+    nowMs = isTurn ? turnAtMs : ahead.leastKey();
+    if (isTurn) turnAtMs = loop.turn(inbox.splice(0), now(nowMs));
+    else ahead.pop()?.();
+  }
+  return { config, sent, advice };
+}
+
+function configOf(text: string): Config {
+  const loaded = loadConfig({
+    text,
+    path: null,
+    env: {},
+    files: { read: () => ({ tag: 'error', code: 'ENOENT' }), list: () => ({ tag: 'error', code: 'ENOENT' }) },
+  });
+  if (loaded.tag === 'error') throw new Error(JSON.stringify(loaded.error));
+  return loaded.value.config;
+}
+
+function sampleOf(due: Due, said: Said, startMs: number, artifactBytes: number): Sample {
+  const tookMs = typeof said === 'number' ? said : said === null ? due.timeoutMs : 40;
+  const isLate = said === null || tookMs >= due.timeoutMs;
+  const isAnswered = !isLate && said !== 'refused';
+  const endMs = startMs + Math.min(tookMs, due.timeoutMs);
+  const most = due.purpose === 'peek' ? 65_536 : Number.POSITIVE_INFINITY;
+  const bytes = isAnswered ? Math.min(most, isHeavy(due.target) ? artifactBytes : 900) : 0;
+  return {
+    due,
+    startedAtMs: startWallMs + startMs,
+    startedMonotonicMs: startMs,
+    endedMonotonicMs: endMs,
+    outcome: outcomeOf(said, isLate, due.timeoutMs),
+    rttMs: endMs - startMs,
+    phases: { processing: endMs - startMs },
+    bytes,
+    wireBytes: bytes,
+    requests: 1,
+    status: said === 'server' ? 502 : isAnswered ? 200 : null,
+    finalUrl: null,
+    remoteAddress: '198.18.0.7',
+    family: 4,
+    tls: null,
+    cache: null,
+    retryAfterMs: null,
+    facts: {},
+    loopDelayMsMax: 0,
+    worker: 0,
+  };
+}
+
+function outcomeOf(said: Said, isLate: boolean, limitMs: number): Outcome {
+  if (isLate) return { tag: 'failed', failure: { kind: 'timeout_processing', limitMs } };
+  if (said === 'refused') return { tag: 'failed', failure: { kind: 'refused', code: 'ECONNREFUSED' } };
+  if (said === 'server') return { tag: 'failed', failure: { kind: 'server', status: 502 } };
+  if (said === 'cut') return { tag: 'failed', failure: { kind: 'cut', phase: 'transfer', bytesRead: 10 } };
+  return { tag: 'ok' };
+}
