@@ -65,7 +65,7 @@ real(
       const origin = kept(await startNpmRegistry({ packages }));
       const verdaccio = kept(await startVerdaccio(origin.url));
       const wheel = tinyWheel('tiny', '1.0');
-      const devpi = kept(await startDevpi(kept(await startPypiIndex({ wheels: [wheel] })).indexUrl));
+      const devpi = kept(await startDevpi(kept(await startPypiIndex({ wheels: [wheel] })).indexUrl, ['tiny']));
       const pypiserver = kept(await startPypiserver([wheel]));
       debian = await makeDebianTree();
       const archives = [kept(await startNginx({ root: debian.dir })), kept(await startNginx({ root: debian.dir }))];

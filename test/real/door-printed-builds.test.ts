@@ -139,7 +139,7 @@ real(
       const [goproxy, verdaccio, devpi] = await Promise.all([
         kept(startGoproxy({ upstream: tree.httpUrl })),
         kept(startVerdaccio(origin.url)),
-        kept(startDevpi(index.indexUrl)),
+        kept(startDevpi(index.indexUrl, ['tiny'])),
       ]);
       const add = async (
         ecosystem: Ecosystem,

@@ -25,6 +25,7 @@ export interface TargetJson {
   readonly lastRttSeconds: number | null;
   readonly lastOutcome: string | null;
   readonly slowStreak: number | null;
+  readonly baselineSeconds: number | null;
   readonly probeId: string | null;
 }
 

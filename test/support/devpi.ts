@@ -28,9 +28,11 @@ const cheapKeys = ['--argon2-time-cost', '1', '--argon2-memory-cost', '8', '--ar
 /**
  * Starts the real devpi-server, without the index of the public one that it has by default, and with a mirror of
  * `upstream`, an index's URL on this machine.
+ * @param warm  projects whose files it fetches before it is returned: while devpi fetches a file for the first time, it
+ *   answers other requests for that file with 500
  * @throws Error with its log when it does not start
  */
-export async function startDevpi(upstream: string): Promise<Devpi> {
+export async function startDevpi(upstream: string, warm: readonly string[] = []): Promise<Devpi> {
   const dir = tempDir('devpi');
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -51,6 +53,7 @@ export async function startDevpi(upstream: string): Promise<Devpi> {
   };
   try {
     await addMirror(url, upstream);
+    for (const project of warm) await fetchFiles(`${url}/root/mirror/+simple/${project}/`);
   } catch (error) {
     await close();
     throw error;
@@ -64,6 +67,17 @@ async function addMirror(url: string, upstream: string): Promise<void> {
   const auth = Buffer.from(`root:${password}`).toString('base64');
   const index = { type: 'mirror', mirror_url: `${upstream}/`, mirror_no_project_list: true };
   await asked(`${url}/root/mirror`, 'PUT', { 'x-devpi-auth': auth }, index);
+}
+
+async function fetchFiles(page: string): Promise<void> {
+  const html = await body(page);
+  for (const [, href = ''] of html.matchAll(/href="([^"#]+)/g)) await body(new URL(href, page).href);
+}
+
+async function body(url: string): Promise<string> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`GET ${url}: ${response.status} ${await response.text()}`);
+  return response.text();
 }
 
 async function asked(url: string, method: string, headers: Record<string, string>, body: object): Promise<unknown> {
