@@ -2,62 +2,100 @@ import type { Declined, LookOrder } from '../core/due.ts';
 import { type Mirror, questionOf, type Target } from '../core/mirror.ts';
 import { type Group, homeOf } from './group.ts';
 import { artifactsOf, canaryOf, newPeeks, nextInRota, recordTurn, rotaOf } from './probing.ts';
+import { isAnyPast, listUnsure } from './tests/choose.ts';
+import type { Contest } from './tests/contest.ts';
+import { buildOf, failureSharesOf, meanMsOf, recordOf, usualHeavyMsOf } from './tests/costs.ts';
 import { healthBound, lastTroubleOf } from './tests/home.ts';
 import { isHeavyClean } from './tests/record.ts';
 import type { View } from './view.ts';
+import { listCandidates, ruleOf } from './weigh.ts';
 
-/** Usual minimum intervals of downloads of the smallest artifact: from the head, and from others too. Milliseconds. */
+/** Usual minimum intervals of downloads: from the head, and from others too. Milliseconds. */
 const everyMs = 150_000;
 const besideEveryMs = 2 * everyMs;
-/** The share of `bytesPerHour` that downloads of the smallest artifact may use at the head. */
+/** The share of `bytesPerHour` that these downloads may use at the head. */
 const budgetShare = 0.5;
 const hourMs = 3_600_000;
-/** The minimum interval while home is healthy, but a failback needs a good download from it. Milliseconds. */
-const homeEveryMs = 60_000;
+/** The minimum interval while a failback needs a good download from home, or builds may be faster elsewhere. Milliseconds. */
+const soonEveryMs = 60_000;
+/** The minimum interval while a move for light times waits for downloads. Milliseconds. */
+const unsureEveryMs = 5_000;
 const siblings = 2;
+/** Builds may be faster at a mirror where they take less than this share of their time at the head. */
+const promisingShare = 0.85;
 
 /**
- * Orders a download of the smallest artifact from the head, sometimes also from other mirrors, if it is due.
- * Scheduled downloads alone are too rare to find soon a mirror that serves no artifacts.
+ * Orders a download from the head, sometimes also from other mirrors, if it is due. Scheduled downloads alone are too
+ * rare to find soon a mirror that serves no artifacts, or one that serves them faster.
  * @see docs/decisions/0010-small-downloads.md
+ * @see docs/decisions/0102-downloads-decide-too.md
  */
 export function requestDownload(view: View, at: Mirror): readonly LookOrder[] {
+  const { group, now, config } = view;
+  const { contest } = group;
+  const unsure = unsureAt(view, at);
+  if (now.monotonicMs < contest.downloadMs + (unsure.length > 0 ? unsureEveryMs : soonEveryMs)) return [];
+  const preferred = homeOf(group);
+  const home = preferred === at ? null : preferred;
+  const isSoon = unsure.length > 0 || contest.hasPromise || (home !== null && waitsForDownload(view, home));
+  const lastMs = Math.max(contest.records.get(at.name)?.lastHeavy?.atMs ?? contest.downloadMs, contest.downloadMs);
+  if (!isSoon && now.monotonicMs < lastMs + everyMs) return [];
+  const isBeside = isSoon || now.monotonicMs - contest.besideMs >= besideEveryMs;
+  const artifact = artifactFor(view, at, isSoon);
+  if (artifact === null) return [];
+  for (const name of unsure) if (!contest.awaited.has(name)) contest.awaited.set(name, now.monotonicMs);
+  const { bytesPerHour } = config.schedule;
+  const affordableMs = bytesPerHour === null ? 0 : (artifact.bytes / (budgetShare * bytesPerHour)) * hourMs;
+  if (now.monotonicMs < (isSoon ? contest.besideMs : lastMs) + affordableMs) return [];
+  contest.downloadMs = now.monotonicMs;
+  if (isBeside) contest.besideMs = now.monotonicMs;
+  const registries = isBeside ? listBeside(view, at, home, unsure) : [];
+  const { target } = artifact;
+  return [{ registry: at.name, target, registries, forMs: 0, stepMs: everyMs, isUrgent: false, isPeek: false }];
+}
+
+function unsureAt(view: View, at: Mirror): readonly string[] {
+  const { contest } = view.group;
+  const rule = ruleOf(view, at);
+  if (!isAnyPast(contest, rule)) return [];
+  const names = listCandidates(view, at).map(({ name }) => name);
+  return listUnsure(contest, names, rule);
+}
+
+/** The mirrors to download from beside the head: home first, since its result decides on the failback. */
+function listBeside(view: View, at: Mirror, home: Mirror | null, unsure: readonly string[]): readonly string[] {
   const { group, now } = view;
   const { contest } = group;
-  if (now.monotonicMs < contest.downloadMs + homeEveryMs) return [];
-  const smallest = smallestOf(view, at);
-  if (smallest === null) return [];
   const lastOf = (name: string): number => contest.records.get(name)?.lastHeavy?.atMs ?? Number.NEGATIVE_INFINITY;
-  const lastMs = Math.max(lastOf(at.name), contest.downloadMs);
-  const { bytesPerHour } = view.config.schedule;
-  const affordableMs = bytesPerHour === null ? 0 : (smallest.bytes / (budgetShare * bytesPerHour)) * hourMs;
-  const home = homeOf(view.group);
-  const isWaiting = home !== null && home !== at && waitsForDownload(view, home);
-  const dueMs = isWaiting
-    ? Math.max(contest.downloadMs + homeEveryMs, contest.besideMs + affordableMs)
-    : lastMs + Math.max(everyMs, affordableMs);
-  if (now.monotonicMs < dueMs) return [];
-  contest.downloadMs = now.monotonicMs;
-  const isBeside = isWaiting || now.monotonicMs - contest.besideMs >= besideEveryMs;
-  if (isBeside) contest.besideMs = now.monotonicMs;
-  // Home comes first: its result decides on the failback.
-  const ageOf = (mirror: Mirror): number => (mirror === home ? Number.NEGATIVE_INFINITY : lastOf(mirror.name));
-  const registries = view.mirrors
-    .filter((mirror) => mirror !== at)
-    .toSorted((a, b) => ageOf(a) - ageOf(b) || 0)
-    .slice(0, isBeside ? siblings : 0)
-    .map((mirror) => mirror.name);
-  return [
-    {
-      registry: at.name,
-      target: smallest.target,
-      registries,
-      forMs: 0,
-      stepMs: everyMs,
-      isUrgent: false,
-      isPeek: false,
-    },
+  const others = view.mirrors.filter((mirror) => mirror !== at && mirror !== home).map(({ name }) => name);
+  const [promising] = others
+    .map((name) => ({ name, ...buildTimesOf(contest, name, now.monotonicMs) }))
+    .toSorted((a, b) => a.leastMs - b.leastMs || 0);
+  const headMs = buildTimesOf(contest, at.name, now.monotonicMs).ms ?? 0;
+  contest.hasPromise = (promising?.ms ?? Number.POSITIVE_INFINITY) < promisingShare * headMs;
+  const wished = [
+    ...unsure,
+    ...(promising === undefined ? [] : [promising.name]),
+    ...others.toSorted((a, b) => lastOf(a) - lastOf(b) || 0),
   ];
+  const some = [...new Set(wished)].filter((name) => name !== home?.name).slice(0, siblings);
+  return home === null ? some : [home.name, ...some];
+}
+
+/** The time of a build at a mirror as measured (`null`: no download yet), and if downloads are as fast as they may be. */
+function buildTimesOf(
+  contest: Contest,
+  name: string,
+  nowMs: number,
+): { readonly ms: number | null; readonly leastMs: number } {
+  const record = recordOf(contest, name);
+  const lightMs = meanMsOf(record, 'light', nowMs, 0);
+  if (lightMs === null) return { ms: null, leastMs: Number.POSITIVE_INFINITY };
+  const shares = failureSharesOf(record, nowMs);
+  const buildMs = (heavyMs: number): number => buildOf({ lightMs, heavyMs, shares, uncaught: 0 }).waitedMs;
+  const heavyMs = meanMsOf(record, 'heavy', nowMs, 0);
+  const leastMs = buildMs(meanMsOf(record, 'heavy', nowMs, -1) ?? 0.5 * usualHeavyMsOf(contest, nowMs));
+  return { ms: heavyMs === null ? null : buildMs(heavyMs), leastMs };
 }
 
 function waitsForDownload(view: View, home: Mirror): boolean {
@@ -68,15 +106,23 @@ function waitsForDownload(view: View, home: Mirror): boolean {
   return record.heavy.some(({ bad }) => bad) && !isHeavyClean(record, lastTroubleOf(record));
 }
 
-/** The smallest artifact of known size, else the artifact of the canary's module. */
-function smallestOf(view: View, at: Mirror): { readonly target: Target; readonly bytes: number } | null {
+/**
+ * The smallest artifact of known size, or one of median size, which shows bandwidth too; else the artifact of the
+ * canary's module.
+ */
+function artifactFor(
+  view: View,
+  at: Mirror,
+  isUsual: boolean,
+): { readonly target: Target; readonly bytes: number } | null {
   const { sizes, targets } = view.group.probing;
-  let found: { readonly target: Target; readonly bytes: number } | null = null;
-  for (const [question, bytes] of sizes) {
-    const target = targets.get(question)?.get(at.name);
-    if (target !== undefined && (found === null || bytes < found.bytes)) found = { target, bytes };
-  }
-  return found ?? firstOf(view, at);
+  const known = [...sizes]
+    .flatMap(([question, bytes]) => {
+      const target = targets.get(question)?.get(at.name);
+      return target === undefined ? [] : [{ target, bytes }];
+    })
+    .toSorted((a, b) => a.bytes - b.bytes);
+  return known[isUsual ? Math.floor(known.length / 2) : 0] ?? firstOf(view, at);
 }
 
 function firstOf({ group }: View, at: Mirror): { readonly target: Target; readonly bytes: number } | null {

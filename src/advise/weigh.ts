@@ -6,14 +6,16 @@ import type { Standing } from '../core/standing.ts';
 import type { Chain, ChainMember, RelayState, Separator } from '../ecosystems/client.ts';
 import { isAgainst } from './cause.ts';
 import { type Group, headOf, memberOf, mirrorAt, noChain } from './group.ts';
+import { artifactsOf } from './probing.ts';
 import type { Tally } from './tally.ts';
-import type { ChoiceRule } from './tests/choose.ts';
+import { type ChoiceRule, hasFewDownloads } from './tests/choose.ts';
 import { costOf, failureShareOf, fetchCostMs, hasFailedLast, recordOf } from './tests/costs.ts';
 import { type Running, runningOf } from './tests/pair.ts';
 import type { View } from './view.ts';
 
 export function ruleOf(view: View, at: Mirror): ChoiceRule {
   const { config, now, group } = view;
+  const hasAlert = view.evidenceOf(at.name).length > 0;
   const isTolerant = group.declared?.separators[0] === '|';
   return {
     nowMs: now.monotonicMs,
@@ -23,11 +25,22 @@ export function ruleOf(view: View, at: Mirror): ChoiceRule {
     minGain: config.advise.minGain,
     isRecent: isRecent(view),
     // An alert that we did not raise is independent evidence: half of each bound is enough.
-    ease: view.evidenceOf(at.name).length > 0 ? 0.5 : 1,
+    ease: hasAlert ? 0.5 : 1,
     failureCostMs: config.advise.failureCostMs,
     uncaught: isTolerant ? 0.25 : 1,
     inOrder: group.roster.inOrder,
+    isAwaited: (name) => !hasAlert && isAwaited(view, at, name),
   };
+}
+
+/** A move for light times waits at most so long for the downloads that it requested, milliseconds. */
+const downloadWaitMs = 60_000;
+
+function isAwaited({ group, now }: View, at: Mirror, name: string): boolean {
+  const { contest } = group;
+  if (!hasFewDownloads(contest, at.name) && !hasFewDownloads(contest, name)) return false;
+  if (artifactsOf(group, at.name).length === 0) return false;
+  return now.monotonicMs - (contest.awaited.get(name) ?? now.monotonicMs) < downloadWaitMs;
 }
 
 /** True within `hold` of a move: time tests then need more evidence. */

@@ -24,7 +24,7 @@ import {
   timeBoundOf,
 } from './pair.ts';
 import { type HeadRecord, windowMs } from './record.ts';
-import { timeOfHead } from './time.ts';
+import { type TimeTest, timeOfHead } from './time.ts';
 
 /** The head compared with every other mirror. */
 export interface Comparison extends Records {
@@ -52,6 +52,35 @@ export interface ChoiceRule extends Omit<AlarmRule, 'isShared'>, BuildRule {
   /** Relative, 0 to 1. Costs that differ by less than a quarter of it are equal. */
   readonly minGain: number;
   readonly inOrder: (a: string, b: string) => number;
+  /** True while downloads that would decide a move for light times were requested and did not come yet. */
+  readonly isAwaited: (name: string) => boolean;
+}
+
+/** Light requests that take this many times as long at the head are trouble, whatever downloads take. */
+const clearFactor = 4;
+/** A move for light times waits until this many downloads are known from both mirrors. */
+const downloadsMin = 2;
+
+export function hasFewDownloads(contest: Comparison, name: string): boolean {
+  return spread(recordOf(contest, name), 'heavy').count < downloadsMin;
+}
+
+function isClear(test: TimeTest): boolean {
+  return timeOfHead(test) >= clearFactor * test.candidateMs;
+}
+
+/** The candidates whose light times are better, while too few downloads are known to tell whether builds are faster. */
+export function listUnsure(contest: Comparison, candidates: readonly string[], rule: ChoiceRule): readonly string[] {
+  const { head } = contest;
+  if (head === null) return [];
+  const bound = rule.ease * timeBoundOf(rule.isRecent);
+  return candidates.filter((name) => {
+    const pair = contest.pairs.get(name);
+    if (name === head || pair === undefined || !(hasFewDownloads(contest, name) || hasFewDownloads(contest, head)))
+      return false;
+    const test = findTimeAlarm(pair, 'light', bound, rule.ratio);
+    return test !== null && !isClear(test) && isGoodNow(contest, name, rule.nowMs);
+  });
 }
 
 const badMin = 2;
@@ -149,13 +178,14 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
   const light =
     findTimeAlarm(pair, 'light', bound, rule.ratio) ?? findTimeAlarm(pair, 'light', nearShare * bound, rule.ratio);
   const test = alarm === 'time' ? (light ?? time.light) : time.heavy;
+  if (alarm === 'time' && !isClear(test) && rule.isAwaited(name)) return false;
   const usualMs = usualHeavyMsOf(contest, rule.nowMs);
   const others = remembered[alarm] * Math.min(1, bound / test.sum) ** 2;
   const costBy = (mirror: string, testedMs: number, failureCostMs: number): number => {
     const record = recordOf(contest, mirror);
     const light = meanMsOf(record, 'light', rule.nowMs, 0) ?? testedMs / test.rounds;
     // Downloads that were fast by chance must not decide a small difference.
-    const doubtMs = test === time.steady && mirror === name ? errorOfHeavy(record) : 0;
+    const doubtMs = mirror === name && alarm === 'time' ? errorOfHeavy(record, usualMs) : 0;
     const heavy = (tamedHeavyMsOf(record, test === time.light ? test.fromMs : undefined) ?? usualMs) + doubtMs;
     const beside = (ms: number): number => (testedMs + others * ms) / (test.rounds + others);
     const times =
@@ -172,9 +202,10 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
 }
 
 /** An estimate of the standard error of the mean of the last downloads, milliseconds. */
-function errorOfHeavy(record: HeadRecord): number {
+function errorOfHeavy(record: HeadRecord, usualMs: number): number {
   const { count, meanMs, variance } = spread(record, 'heavy');
-  return count < 2 ? 0.5 * meanMs : Math.sqrt(variance / count);
+  if (count < 2) return 0.5 * (count === 0 ? usualMs : meanMs);
+  return Math.sqrt(variance / count);
 }
 
 const chanceShare = 0.03;

@@ -3,7 +3,7 @@ import { unwatchedMs, type Walker, walkChain } from '../walk.ts';
 import { type Comparison, pairOf } from './choose.ts';
 import { recordOf } from './costs.ts';
 import { newFailureTest } from './failures.ts';
-import { updateHealth } from './home.ts';
+import { healthBound, lastTroubleOf, updateHealth } from './home.ts';
 import {
   type Answer,
   addToMoment,
@@ -34,6 +34,10 @@ export interface Contest extends Comparison {
   /** Last orders of a download from the head, and from other mirrors too. Monotonic milliseconds. */
   downloadMs: number;
   besideMs: number;
+  /** By candidate, when downloads for a move there were first requested since the last move. Monotonic milliseconds. */
+  readonly awaited: Map<string, number>;
+  /** True if builds looked faster at another mirror when downloads were last requested from others. */
+  hasPromise: boolean;
   /** The question of the last bad or slow outcome of the head, by weight, and the mirrors of the last recheck. */
   odd: { light?: string; heavy?: string; asked?: readonly string[] };
   heard: HeadOutcome[];
@@ -70,6 +74,8 @@ export function newContest(head: string | null): Contest {
     health: 0,
     downloadMs: Number.NEGATIVE_INFINITY,
     besideMs: Number.NEGATIVE_INFINITY,
+    awaited: new Map(),
+    hasPromise: false,
     odd: {},
     heard: [],
     around: null,
@@ -80,12 +86,19 @@ export function newContest(head: string | null): Contest {
 /** Changes the head: comparisons start again. */
 export function moveTo(contest: Contest, head: string | null, home: string | null): void {
   if (contest.head === head) return;
+  if (head !== null && head === home && contest.health >= healthBound) {
+    // The trouble for which home was left has ended: its failures must not be a reason to leave again.
+    const record = recordOf(contest, home);
+    dropBad(record, Number.NEGATIVE_INFINITY, lastTroubleOf(record));
+  }
   if (contest.head === home || head === home || home === null) contest.health = 0;
   const pair = contest.pairs.get(head ?? '');
   const { head: from } = contest;
   contest.left = pair === undefined || from === null || head === null ? null : { from, to: head, pair };
   contest.head = head;
   contest.pairs.clear();
+  contest.awaited.clear();
+  contest.hasPromise = false;
   contest.odd = {};
 }
 

@@ -1,5 +1,5 @@
 import { noiseMs } from '../rank.ts';
-import { countSinceOf } from './costs.ts';
+import { buildOf, countSinceOf } from './costs.ts';
 import { type HeadRecord, isHeavyClean, meanMsFrom, type Outcome } from './record.ts';
 
 /** Departures within `departuresMs` lengthen the wait, up to `waitMsMax` or `hold` if it is longer. Milliseconds. */
@@ -113,12 +113,27 @@ export function isHomeAsGood(
   isLeftForTime: boolean,
 ): boolean {
   const fromMs = nowMs - timesOverMs;
-  if (!isNoSlower(home, here, 'light', fromMs) || !isNoSlower(home, here, 'heavy', fromMs)) return false;
+  const isEachNoSlower = isNoSlower(home, here, 'light', fromMs) && isNoSlower(home, here, 'heavy', fromMs);
+  if (!isEachNoSlower && (isLeftForTime || !isFasterBuild(home, here, fromMs))) return false;
   const troubledMs = lastTroubleOf(home);
   const soundMs = Math.min(Math.max(nowMs - compareMsMax, troubledMs + 1), nowMs - overMs);
   const moreMost = isLeftForTime ? chanceFailures : 0;
   if (countSinceOf(home, soundMs).bad > countSinceOf(here, soundMs).bad + moreMost) return false;
   return isHeavyClean(home, troubledMs);
+}
+
+/** True if a build is faster at home although one of its parts is slower there; one standard error counts against home. */
+function isFasterBuild(home: HeadRecord, here: HeadRecord, fromMs: number): boolean {
+  const waitedMs = (record: HeadRecord, errors: number): number | null => {
+    const [lightMs, heavyMs] = [
+      meanMsFrom(record, 'light', fromMs, errors),
+      meanMsFrom(record, 'heavy', fromMs, errors),
+    ];
+    if (lightMs === null || heavyMs === null) return null;
+    return buildOf({ lightMs, heavyMs, shares: { light: 0, heavy: 0 }, uncaught: 0 }).waitedMs;
+  };
+  const [homeMs, hereMs] = [waitedMs(home, 1), waitedMs(here, 0)];
+  return homeMs !== null && hereMs !== null && homeMs < hereMs;
 }
 
 function isNoSlower(home: HeadRecord, here: HeadRecord, weight: 'light' | 'heavy', fromMs: number): boolean {

@@ -75,9 +75,9 @@ export function recordOutcome(record: HeadRecord, question: string, outcome: Out
   if (record.light.length > 2 * kept) record.light.splice(0, record.light.length - kept);
 }
 
-/** Removes the bad outcomes since `fromMs`, monotonic milliseconds. */
-export function dropBad(record: HeadRecord, fromMs: number): void {
-  const isKept = (one: Outcome): boolean => !one.bad || one.atMs < fromMs;
+/** Removes the bad outcomes from `fromMs` to `toMs`, monotonic milliseconds. */
+export function dropBad(record: HeadRecord, fromMs: number, toMs: number = Number.POSITIVE_INFINITY): void {
+  const isKept = (one: Outcome): boolean => !one.bad || one.atMs < fromMs || one.atMs > toMs;
   record.light = record.light.filter(isKept);
   record.heavy = record.heavy.filter(isKept);
   for (const [question, outcomes] of record.questions) record.questions.set(question, outcomes.filter(isKept));

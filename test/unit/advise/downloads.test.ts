@@ -168,6 +168,56 @@ describe('a download of home, while clients are elsewhere', () => {
   });
 });
 
+describe('downloads that decide a move', () => {
+  /** Light steps of `a` take twice as long as elsewhere; whether downloads are answered, and how long they take elsewhere. */
+  function slower(zipMs: number | null): { readonly moves: readonly string[]; readonly asked: number } {
+    const stage = staged();
+    stage.paces(60, well);
+    let asked = 0;
+    for (let i = 0; i < 60; i += 1) {
+      const orders = pace(stage);
+      for (const { name } of abcd) stage.sample(name, name === 'a' ? 520 : 200);
+      if (zipMs === null) continue;
+      for (const order of orders.filter(({ target }) => target.step === 'zip'))
+        for (const name of ['a', ...(order.registries ?? [])]) {
+          asked += 1;
+          stage.sample(name, name === 'a' ? 900 : zipMs, { step: 'zip', bytes: 100_000 });
+        }
+    }
+    return { moves: stage.story().map(String), asked };
+  }
+
+  test('come before a move for light times, and forbid it where artifacts take longer', () => {
+    const [faster, same, dearer] = [slower(700), slower(900), slower(4_000)];
+    expect(faster.moves).not.toEqual([]);
+    expect(same.moves).not.toEqual([]);
+    expect(dearer.moves).toEqual([]);
+    expect(dearer.asked).toBeGreaterThan(0);
+  });
+
+  test('that never come do not keep clients where they are', () => {
+    expect(slower(null).moves).not.toEqual([]);
+  });
+
+  test('are requested each minute from a mirror whose builds are faster, and of an artifact of median size', () => {
+    const stage = staged();
+    stage.paces(2, well);
+    downloaded(stage, 20_000, 'example.com/small');
+    for (let round = 0; round < 3; round += 1)
+      for (const { name } of abcd) {
+        stage.sample(name, name === 'd' ? 300 : 3_000, { step: 'zip', bytes: 100_000, module: 'example.com/middling' });
+        stage.pass(1);
+      }
+    downloaded(stage, 900_000, 'example.com/large');
+    next(stage);
+    next(stage);
+    const seen = [next(stage), next(stage)];
+    expect(seen).toEqual([60, 60]);
+    const [order] = wanted(stage);
+    expect([order?.target.module, order?.registries?.includes('d')]).toEqual(['example.com/middling', true]);
+  });
+});
+
 describe('a download of the head that failed once by chance', () => {
   test('is not requested for ever because a mirror that no recheck includes served it', () => {
     const five = ['a', 'b', 'c', 'd', 'e'].map((name) => mirror(name));

@@ -54,6 +54,7 @@ function rule(nowMs: number) {
     failureCostMs: 300_000,
     uncaught: 1,
     inOrder: (a: string, b: string) => (a < b ? -1 : 1),
+    isAwaited: () => false,
   };
 }
 

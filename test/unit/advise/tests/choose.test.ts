@@ -5,6 +5,7 @@ import {
   chooseAnyway,
   isAnyPast,
   isGoodNow,
+  listUnsure,
   pairOf,
 } from '../../../../src/advise/tests/choose.ts';
 import { type Contest, newContest } from '../../../../src/advise/tests/contest.ts';
@@ -28,6 +29,7 @@ function rule(nowMs: number, over: Partial<ChoiceRule> = {}): ChoiceRule {
     failureCostMs: 300_000,
     uncaught: 1,
     inOrder: (a, b) => order.indexOf(a) - order.indexOf(b),
+    isAwaited: () => false,
     ...over,
   };
 }
@@ -450,5 +452,47 @@ describe('a head that fails where moving costs more', () => {
     const { contest, nowMs } = failingBeside(4_500);
     expect(isAnyPast(contest, rule(nowMs))).toBe(true);
     expect(chosen(contest, all, rule(nowMs, hardlyCosts))).toBeNull();
+  });
+});
+
+describe('a move for light times while too few downloads are known', () => {
+  const slower = (ms: number) => told([60, fast], [30, { ...fast, a: ms }]);
+
+  test('waits for the downloads that were requested', () => {
+    const { contest, nowMs } = slower(600);
+    expect(chosen(contest, all, rule(nowMs))).toEqual('time: b');
+    expect(chosen(contest, all, rule(nowMs, { isAwaited: () => true }))).toBeNull();
+    expect(chosen(contest, all, rule(nowMs, { isAwaited: (name) => name !== 'c' }))).toEqual('time: c');
+  });
+
+  test('does not wait where the head takes four times as long', () => {
+    const { contest, nowMs } = slower(2_000);
+    expect(chosen(contest, all, rule(nowMs, { isAwaited: () => true }))).toEqual('time: b');
+  });
+
+  test('names the candidates in question, until two downloads of both are known', () => {
+    const { contest, nowMs } = slower(600);
+    expect(listUnsure(contest, all, rule(nowMs))).toEqual(all);
+    const zip = { question: 'zip', isHeavy: true };
+    momentsOf(contest, by, nowMs + 30_000, 2, { a: 900, b: 900, c: 900 }, zip);
+    expect(listUnsure(contest, all, rule(nowMs + 60_000))).toEqual(['d']);
+  });
+
+  test('does not come where downloads take longer there', () => {
+    const { contest, nowMs } = slower(600);
+    momentsOf(
+      contest,
+      by,
+      nowMs + 30_000,
+      3,
+      { a: 900, b: 3_000, c: 3_000, d: 3_000 },
+      { question: 'zip', isHeavy: true },
+    );
+    expect(chosen(contest, all, rule(nowMs + 90_000))).toBeNull();
+  });
+
+  test('names none where the times are alike', () => {
+    const { contest, nowMs } = told([60, fast]);
+    expect(listUnsure(contest, all, rule(nowMs))).toEqual([]);
   });
 });

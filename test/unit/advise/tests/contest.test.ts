@@ -12,6 +12,7 @@ import {
 } from '../../../../src/advise/tests/contest.ts';
 import { recordOf } from '../../../../src/advise/tests/costs.ts';
 import { failureSumOf } from '../../../../src/advise/tests/failures.ts';
+import { healthBound } from '../../../../src/advise/tests/home.ts';
 import { pastMomentsFrom } from '../../../../src/advise/tests/moments.ts';
 import { alarmOf } from '../../../../src/advise/tests/pair.ts';
 import type { Outcome } from '../../../../src/advise/tests/record.ts';
@@ -204,6 +205,18 @@ describe('head against candidate', () => {
     expect([contest.pairs.size, contest.odd, contest.health, contest.head]).toEqual([0, {}, 0, 'b']);
     expect(recordOf(contest, 'a').light).toHaveLength(4);
     expect(pairOf(contest, 'b', 'a').time.light.seen).toBe(4);
+  });
+
+  test('back at a home that is well, the failures of its last trouble do not count again', () => {
+    const back = (health: number): number => {
+      const contest = newContest('b');
+      momentsOf(contest, by, 0, 4, { a: 'x', b: 200 });
+      momentsOf(contest, by, 120_000, 4, { a: 200, b: 200 });
+      contest.health = health;
+      moveTo(contest, 'a', 'a');
+      return recordOf(contest, 'a').light.filter(({ bad }) => bad).length;
+    };
+    expect([back(healthBound), back(0)]).toEqual([0, 4]);
   });
 
   test('while clients are elsewhere each scheduled answer of home speaks for its health', () => {

@@ -152,6 +152,18 @@ describe('whether home is as good as where clients are', () => {
     ['artifacts slower, whatever their age', of(good(minute, 900, heavy)), of(good(minute, 700, heavy)), false],
     ['artifacts as fast', of(good(minute, 800, heavy)), of(good(minute, 700, heavy)), true],
     ['not measured here', of(good(at, 900)), of(), true],
+    [
+      'light steps slower, and artifacts so much faster that a build is too',
+      of(good(at, 400), good(at, 1_000, heavy), good(at, 1_000, heavy)),
+      of(good(at, 200), good(at, 3_000, heavy), good(at, 3_000, heavy)),
+      true,
+    ],
+    [
+      'light steps slower, and one artifact that was faster, perhaps by chance',
+      of(good(at, 400), good(at, 1_800, heavy)),
+      of(good(at, 200), good(at, 3_000, heavy)),
+      false,
+    ],
   ])('%s', (_name, home, here, want) => {
     expect(isHomeAsGood(home, here, hold, hold, now, false)).toBe(want);
   });
@@ -159,6 +171,12 @@ describe('whether home is as good as where clients are', () => {
   test.each<[string, HeadRecord, HeadRecord, boolean]>([
     ['one failure more', of(bad(at - 1), good(at, 200)), of(good(at, 200)), true],
     ['two more', of(bad(at - 2), bad(at - 1), good(at, 200)), of(good(at, 200)), false],
+    [
+      'light steps slower, although a build is faster',
+      of(good(at, 400), good(at, 1_000, heavy), good(at, 1_000, heavy)),
+      of(good(at, 200), good(at, 3_000, heavy), good(at, 3_000, heavy)),
+      false,
+    ],
   ])('left because it was slow: %s', (_name, home, here, want) => {
     expect(isHomeAsGood(home, here, hold, hold, now, true)).toBe(want);
   });
