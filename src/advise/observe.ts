@@ -3,7 +3,7 @@ import type { Due, LookOrder } from '../core/due.ts';
 import { isTimeout } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import { isHeavy, questionOf, type Target } from '../core/mirror.ts';
-import type { SettledSample } from '../core/sample.ts';
+import { isUntimed, type SettledSample } from '../core/sample.ts';
 import { requestDownload, requestPeek } from './downloads.ts';
 import { type Group, headOf, homeOf, mirrorAt } from './group.ts';
 import {
@@ -71,6 +71,7 @@ export function recordSample(view: View, sample: SettledSample): boolean {
   const asked = probing.targets.get(question) ?? new Map();
   probing.targets.set(question, asked.set(target.registry, target));
   if (isHeavy(target) && sample.outcome.tag === 'ok') probing.sizes.set(question, sample.bytes);
+  if (sample.outcome.tag === 'ok' && isUntimed(sample)) return false;
   contest.around ??= surroundingsOf(view);
   const heard = addAnswer(
     contest,

@@ -1,6 +1,7 @@
 import type { Due } from './due.ts';
 import { type Because, type Outcome, type Phase, phases, type Reason } from './failure.ts';
-import type { Connection, Target } from './mirror.ts';
+import { limits } from './limits.ts';
+import { type Connection, isHeavy, type Target } from './mirror.ts';
 import type { Facts, Hop, HttpProtocol, Marks, TlsFacts, Transcript } from './transcript.ts';
 
 /** Milliseconds by phase, summed over timed hops; a phase that did not happen is absent. */
@@ -56,6 +57,16 @@ export interface SettledSample extends Sample {
   readonly isOfPace?: boolean;
   /** Not judged, because a reload removed the target or replaced the mirror. */
   readonly isObsolete?: boolean;
+}
+
+/** True where our own event loop delayed a round trip so much that baselines, and rates of downloads, ignore it. */
+export function isDisturbed({ rttMs, loopDelayMsMax: delayMs }: Pick<Sample, 'rttMs' | 'loopDelayMsMax'>): boolean {
+  return rttMs !== null && delayMs >= limits.disturbedMsMin && delayMs >= limits.disturbedShareOfRtt * rttMs;
+}
+
+/** True for a download that was verified but not timed: our own event loop delayed it. */
+export function isUntimed(sample: Pick<Sample, 'due' | 'rttMs' | 'loopDelayMsMax'>): boolean {
+  return isHeavy(sample.due.target) && isDisturbed(sample);
 }
 
 /** Bytes per second without TCP slow start; `null`: too few bytes. */

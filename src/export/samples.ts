@@ -2,7 +2,7 @@ import type { ClientRun } from '../core/client-run.ts';
 import type { Skipped } from '../core/due.ts';
 import type { Because } from '../core/failure.ts';
 import { isHeavy, type Target } from '../core/mirror.ts';
-import { endedAtMs, type SettledSample, steadyRateOf } from '../core/sample.ts';
+import { endedAtMs, isUntimed, type SettledSample, steadyRateOf } from '../core/sample.ts';
 import type { Boards } from './boards.ts';
 import { keyOf } from './plan.ts';
 
@@ -35,7 +35,7 @@ function observeOk(boards: Boards, sample: SettledSample): void {
   const { ecosystem, registry, step } = target;
   const labels = { ecosystem, registry, step };
   showLastOk(boards, target, endedAtMs(sample));
-  if (sample.rttMs === null) return;
+  if (sample.rttMs === null || isUntimed(sample)) return;
   const ofStep = boards.home(keyOf.step(registry, step))?.board.instruments;
   if (sample.cold) {
     ofStep?.mirror_cold_fetch_seconds.observe(labels, sample.rttMs / 1000);

@@ -1,7 +1,7 @@
 import type { Because, Outcome } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy, targetId } from '../../core/mirror.ts';
-import type { Sample, SettledSample } from '../../core/sample.ts';
+import { isDisturbed, type Sample, type SettledSample } from '../../core/sample.ts';
 import { dropContents } from '../../core/transcript.ts';
 import { isLeftAlone, isRefusedForPace } from '../absence.ts';
 import { addTokens } from '../confirm/budget.ts';
@@ -10,7 +10,6 @@ import type { Memory } from '../memory.ts';
 import { type MirrorMemory, primaryConnectionOf, type SeriesMemory, seriesOf, stateOf } from '../mirror-memory.ts';
 import { medianOf } from '../rules/baseline.ts';
 import { speedOf, thresholdFor } from '../rules/speed.ts';
-import { isDisturbed } from '../rules/threshold.ts';
 import { judgeKinds, receiveAnswer } from './step.ts';
 
 /** A stored success older than this is written again, so that it does not expire. */

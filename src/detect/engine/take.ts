@@ -1,6 +1,6 @@
 import { type Because, isSilent, isTimeout } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
-import type { Sample } from '../../core/sample.ts';
+import { isDisturbed, type Sample } from '../../core/sample.ts';
 import { isLeftAlone, recordRequest } from '../absence.ts';
 import { isConfirmed } from '../confirm/doubt.ts';
 import { addMark } from '../confirm/loss.ts';
@@ -9,7 +9,7 @@ import { roundOf, timeoutOf } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../mirror-memory.ts';
 import { boundsFor } from '../rules/speed.ts';
-import { isContaminated, isDisturbed } from '../rules/threshold.ts';
+import { isContaminated } from '../rules/threshold.ts';
 import { followArtifact } from './artifacts.ts';
 import { mirrorOf, settle, settledSampleOf } from './settle.ts';
 import { judgeUs, receiveAnswer, sendToKinds } from './step.ts';

@@ -2,7 +2,7 @@ import type { Reason } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy, type Speaks, seriesId, type Target } from '../../core/mirror.ts';
 import type { Told } from '../../core/result.ts';
-import type { Sample } from '../../core/sample.ts';
+import { isDisturbed, type Sample } from '../../core/sample.ts';
 import { phrase, told } from '../../words/tell.ts';
 import { seriesStateOf } from '../mirror-memory.ts';
 import { formatTime, type Says, scopeOf, seconds } from '../rules/says.ts';
@@ -204,5 +204,7 @@ export const builds: FindingRule<BuildState | null, number | null> = {
 
 function speaksForBuild({ mirror, sample }: Received, isServed: boolean): boolean {
   const isAlone = isServed && outagesOf(mirror).fault === null;
-  return isAlone && mirror.doubt === null && !isCanaryOut(mirror) && !isContaminated(sample, null);
+  return (
+    isAlone && mirror.doubt === null && !isCanaryOut(mirror) && !isDisturbed(sample) && !isContaminated(sample, null)
+  );
 }

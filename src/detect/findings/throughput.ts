@@ -1,5 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import { isHeavy, seriesId, type Target } from '../../core/mirror.ts';
+import { isUntimed } from '../../core/sample.ts';
 import { phrase, told } from '../../words/tell.ts';
 import { targetAt } from '../confirm/look.ts';
 import { hasTargets } from '../lookups.ts';
@@ -117,8 +118,8 @@ export const throughput: FindingRule<ThroughputState, Rates> = {
   gravity: 90,
   judge(before, { view, mirror, series, sample, isCold, isPrimary }, rates) {
     const { due, bytes, rttMs, outcome } = sample;
-    if (!isPrimary || isCold || !isHeavy(due.target) || outcome.tag !== 'ok' || rttMs === null || rttMs <= 0)
-      return null;
+    if (!isPrimary || isCold || !isHeavy(due.target) || isUntimed(sample)) return null;
+    if (outcome.tag !== 'ok' || rttMs === null || rttMs <= 0) return null;
     const { target, probeId } = due;
     const siblings = ratesOfSiblings(view, mirror, target);
     const others = siblings.length > 0 ? siblings : rates.map(({ bytesPerSecond }) => bytesPerSecond);

@@ -3,11 +3,11 @@ import { isTimeout } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy } from '../../core/mirror.ts';
-import type { Sample } from '../../core/sample.ts';
+import { isDisturbed, type Sample } from '../../core/sample.ts';
 import { type SeriesMemory, type SeriesPlace, seriesStateOf } from '../mirror-memory.ts';
 import { type Baseline, emptyBaseline, learn } from './baseline.ts';
 import { slowerOf } from './says.ts';
-import { boundsMsOf, isClear, isDisturbed, isSlow, thresholdMsOf } from './threshold.ts';
+import { boundsMsOf, isClear, isSlow, thresholdMsOf } from './threshold.ts';
 
 export interface SpikeState {
   /** Slow samples in a row. */

@@ -85,14 +85,9 @@ function assertNumbers(...values: readonly number[]): void {
 
 type Delayed = Pick<Sample, 'rttMs' | 'loopDelayMsMax' | 'loopDelayMsSum'>;
 
-/** True where our own event loop delayed a round trip so much that baselines ignore it. */
-export function isDisturbed({ rttMs, loopDelayMsMax: delayMs }: Delayed): boolean {
-  return rttMs !== null && delayMs >= limits.disturbedMsMin && delayMs >= limits.disturbedShareOfRtt * rttMs;
-}
-
 /**
  * True where a delay of our own event loop could have changed the verdict.
- * @param boundsMs  where a verdict on speed changes; `null`: rates are judged, and any disturbed sample counts
+ * @param boundsMs  where a verdict on speed changes; `null`: a complete download, whose bytes prove what they prove
  * @see docs/decisions/0047-what-a-delay-leaves-open.md
  */
 export function isContaminated(sample: Pick<Sample, 'outcome'> & Delayed, boundsMs: readonly number[] | null): boolean {
@@ -111,8 +106,7 @@ export function isContaminated(sample: Pick<Sample, 'outcome'> & Delayed, bounds
     }
     case 'ok':
       if (rttMs === null) return false;
-      if (boundsMs === null) return isDisturbed(sample);
-      return boundsMs.some((boundMs) => rttMs >= boundMs && rttMs - delayMs <= boundMs);
+      return (boundsMs ?? []).some((boundMs) => rttMs >= boundMs && rttMs - delayMs <= boundMs);
     default:
       return outcome satisfies never;
   }

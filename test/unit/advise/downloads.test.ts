@@ -168,6 +168,26 @@ describe('a download of home, while clients are elsewhere', () => {
   });
 });
 
+describe('downloads that our own event loop delayed', () => {
+  test('decide nothing', () => {
+    const moves = (loopDelayMsMax: number): number => {
+      const stage = staged();
+      stage.paces(20, well);
+      for (let i = 0; i < 30; i += 1) {
+        for (const { name } of abcd)
+          stage.sample(name, name === 'a' ? 9_000 : 900, {
+            step: 'zip',
+            bytes: 100_000,
+            loopDelayMsMax: name === 'a' ? loopDelayMsMax : 0,
+          });
+        stage.paces(1, well);
+      }
+      return stage.story().length;
+    };
+    expect([moves(0), moves(2_000)]).toEqual([1, 0]);
+  });
+});
+
 describe('downloads that decide a move', () => {
   /** Light steps of `a` take twice as long as elsewhere; whether downloads are answered, and how long they take elsewhere. */
   function slower(zipMs: number | null): { readonly moves: readonly string[]; readonly asked: number } {

@@ -99,6 +99,7 @@ export class Stage {
       probeId?: string;
       isOfPace?: boolean;
       isObsolete?: boolean;
+      loopDelayMsMax?: number;
     } = {},
   ): boolean {
     const sample = this.#sampleOf(registry, said, more);
@@ -157,7 +158,7 @@ export class Stage {
       cache: null,
       retryAfterMs: null,
       facts: more.notOffered === undefined ? {} : { notOffered: more.notOffered },
-      loopDelayMsMax: 0,
+      loopDelayMsMax: more.loopDelayMsMax ?? 0,
       worker: 0,
       cold: more.cold ?? false,
       thresholdMs: more.thresholdMs === undefined ? 800 : more.thresholdMs,

@@ -199,7 +199,8 @@ describe('samples', () => {
 
   it('more than 5 % of them open a finding about us and shed load', () => {
     nowMs = 60_000;
-    for (let i = 0; i < 100; i++) take(aTarget('a', 'zip'), ok, {}, { loopDelayMsMax: i < 6 ? 50 : 0 });
+    for (let i = 0; i < 100; i++)
+      take(aTarget('a', 'zip'), i < 6 ? timedOut() : ok, {}, { loopDelayMsMax: i < 6 ? 2_500 : 0 });
     const turn = detector.tick(at(nowMs));
     expect(changes(turn)).toEqual(['self us opened']);
     expect(turn.shed).toBe(0.2);
@@ -208,6 +209,15 @@ describe('samples', () => {
       evidence: { samples: 100, failures: 6 },
       actionable: false,
     });
+  });
+
+  it('a disturbed download keeps the verdict on its bytes', () => {
+    nowMs = 60_000;
+    const delayed = take(zip, ok, {}, { loopDelayMsMax: 50 });
+    expect(delayed.settled).toMatchObject([{ outcome: ok, loopDelayMsMax: 50 }]);
+    // Wrong bytes are no matter of time either.
+    expect(take(zip, mismatch('x'), {}, { loopDelayMsMax: 50 }).rechecks).toEqual([zip]);
+    expect(detector.vantage().contaminatedShare).toBe(0);
   });
 
   it('a disturbed one is ok and judged, and no reason to shed load', () => {

@@ -71,6 +71,29 @@ describe('throughput', () => {
     expect(events).toEqual(want);
   });
 
+  it('a download that our own event loop delayed counts in no rate', () => {
+    const config = aConfig({ mirrors: ['a', 'b'].map((name) => aMirror(name)) });
+    const targets = ['a', 'b'].flatMap((name) => [aTarget(name), aTarget(name, 'zip')]);
+    const detector = createDetector({ config, targets, restored: [], random: countingRandom(), now: at(0) });
+    const opened = (loopDelayMsMax: number, fromMs: number): number => {
+      const turns = ['b', 'a', 'a', 'a'].map((name, place) => {
+        const tookMs = name === 'b' ? 500 : 50_000;
+        const endMs = fromMs + 60_000 * (place + 1);
+        const sample = aSample(
+          aDue(aTarget(name, 'zip'), { timeoutMs: 120_000 }),
+          endMs - tookMs,
+          tookMs,
+          { tag: 'ok' },
+          { bytes: mib, loopDelayMsMax: name === 'b' ? 0 : loopDelayMsMax },
+        );
+        return detector.take(sample, at(endMs)).findings.length;
+      });
+      return turns.reduce((sum, count) => sum + count, 0);
+    };
+    expect(opened(5_000, 0)).toBe(0);
+    expect(opened(0, 600_000)).toBe(1);
+  });
+
   it('.zip at 20 KB/s beside siblings at 2 MiB/s is asked once more of each, and a finding with the second', () => {
     const names = ['a', 'b', 'c'];
     const config = aConfig({ mirrors: names.map((name) => aMirror(name)) });
