@@ -1,5 +1,5 @@
 import { type Phase, phases } from '../src/core/failure.ts';
-import type { Sample } from '../src/core/sample.ts';
+import { isDisturbed, type Sample } from '../src/core/sample.ts';
 import { isContaminated } from '../src/detect/rules/threshold.ts';
 import { quantile, type Summary, summaryOf } from './statistics.ts';
 
@@ -41,7 +41,7 @@ function timesOf(samples: readonly Sample[], phase: Phase): readonly number[] {
  * warming (20 ms and a tenth of the round trip), which is the stricter one for fast mirrors.
  */
 export function isLeftOut(judged: Judged, rule: 'warm' | 'warming'): boolean {
-  return isContaminated(judged.sample, rule === 'warm' ? [judged.thresholdMs] : null);
+  return rule === 'warm' ? isContaminated(judged.sample, [judged.thresholdMs]) : isDisturbed(judged.sample);
 }
 
 /** The errors of each phase of which something is known. */

@@ -44,7 +44,12 @@ export function freshness() {
       size: [12, 7],
       unit: 'none',
       none: 'no protocol with a serial is watched here, or nobody to compare with answers',
-      queries: [{ expr: `max by (registry) (${ofMirror('mirror_lag_records')})`, legend: '{{registry}}' }],
+      queries: [
+        {
+          expr: `max by (registry) (${ofMirror('mirror_sync_lag_records')} or ${ofMirror('mirror_lag_records')})`,
+          legend: '{{registry}}',
+        },
+      ],
     }).decimals(0),
     lines({
       id: 54,

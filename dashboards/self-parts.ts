@@ -232,7 +232,7 @@ export function scrape() {
       size: [8, 8],
       unit: 'none',
       none: noDaemon,
-      queries: [{ expr: `max by (instance) (${select('mirrorwatch_exposition_lines')})`, legend: '{{instance}}' }],
+      queries: [{ expr: `max by (instance) (scrape_samples_scraped * ${daemons})`, legend: '{{instance}}' }],
     }).decimals(0),
     lines({
       id: 31,
@@ -247,7 +247,7 @@ export function scrape() {
           legend: '{{instance}} lines',
         },
         {
-          expr: growth(['instance'], select('mirrorwatch_state_rows_set_aside_total'), '$__rate_interval'),
+          expr: growth(['instance'], select('mirrorwatch_state_set_aside_total', { what: 'row' }), '$__rate_interval'),
           legend: '{{instance}} rows',
         },
       ],
@@ -270,7 +270,7 @@ export function scrape() {
       size: [16, 7],
       unit: 'bytes',
       none: noDaemon,
-      queries: [{ expr: `max by (instance) (${select('mirrorwatch_resident_memory_bytes')})`, legend: '{{instance}}' }],
+      queries: [{ expr: `max by (instance) (${select('process_resident_memory_bytes')})`, legend: '{{instance}}' }],
     }),
     lines({
       id: 34,

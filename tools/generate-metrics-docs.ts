@@ -18,6 +18,7 @@ import { notAsked } from './reference/not-asked.ts';
 export const metricsPagePath = join(import.meta.dirname, '../docs/metrics.md');
 
 const kindText: Readonly<Record<Kind, string>> = {
+  trip: 'target × connection for canaries and artifacts; mirror × step × connection for all other light steps together',
   series: 'target × connection (`cold`, `warm`)',
   target: 'target: mirror × module × version × step, as configured',
   path: 'mirror × step × connection',
@@ -123,10 +124,12 @@ function isOfOrigin({ steps, settings, publicUpstream }: Ecosystem, step: string
 /** Lines of so many mirrors and modules of one kind, each module at one version, cold, one receiver and one control. */
 function linesOf(kind: Ecosystem, mirrors: number, modules: number): number {
   const counts = { version: modules, module: modules, mirror: 1 } as const;
-  const ofStep = ([, { weight, grain }]: (typeof steps)[number]): number => {
+  const ofStep = ([step, { weight, grain }]: (typeof steps)[number]): number => {
     const isHeavy = weight === 'heavy';
     const ofTarget = countLinesFor('target') + countLinesFor('series', isHeavy);
-    return counts[grain] * ofTarget + countLinesFor('path') + countCalmLinesFor('step', isHeavy);
+    const count = counts[grain];
+    const trips = (isHeavy ? count : step === kind.canary ? Math.min(2, count) : 1) * countLinesFor('trip');
+    return count * ofTarget + trips + countLinesFor('path') + countCalmLinesFor('step', isHeavy);
   };
   const steps = Object.entries(kind.steps).filter(([step]) => !isOfOrigin(kind, step));
   const grains = new Set(steps.flatMap(([, { verifies, grain }]) => (verifies === null ? [] : [grain])));
@@ -153,7 +156,7 @@ export function metricsPage(): string {
 
 # Metrics
 
-\`GET /metrics\` answers OpenMetrics 1.0.0 to a client that names \`application/openmetrics-text\` at least as gladly as
+\`GET /metrics\` answers OpenMetrics 1.0.0 to a client that names \`application/openmetrics-text\` with a quality not below that of
 plain text (Prometheus does), and text 0.0.4 to all others. Both hold the same numbers in the same form.
 
 - **Counters and histograms are there at 0 from the start** for everything configured, so that \`rate\` sees the first event.
@@ -172,7 +175,7 @@ probe, and \`GET /api/v1/probes/<probe_id>\` shows that probe hop by hop.
 
 The queries name Go's canary, \`${registry.all[0].canary}\`; ${otherCanaries()}.
 
-The 95th percentile of the round trip, by module, version and mirror:
+The 95th percentile of the round trip, by module, version and mirror (of the canary; of artifacts with their step):
 
 \`\`\`promql
 histogram_quantile(0.95, sum by (le, module, version, registry) (rate(mirror_probe_rtt_seconds_bucket{step="mod",connection="cold"}[1h])))
@@ -216,13 +219,21 @@ For owners of dashboards and rules made before the first release. What is not na
 | \`mirror_cache_answers_total\` by \`step\` | by mirror | its own sum over steps |
 | \`mirror_probe_failures_total\`, all reasons from 0 | a reason appears at its first failure | one reason: [first events](#first-events); all of them: \`mirror_probe_target_failures_total\` |
 | \`mirror_integrity_mismatches_total\`, all causes from 0 | a cause appears at its first mismatch | as above; whether one is open: \`mirror_integrity_mismatch_active\` |
+| \`mirror_probe_rtt_seconds\` by module and version, all steps | by module and version for the canary and for artifacts; other light steps by mirror, without these labels | \`mirror_probe_last_rtt_seconds\` and \`mirror_probe_rtt_baseline_seconds\` have every target |
+| \`mirror_probe_unknown_total\` by \`step\` | by mirror | its own sum over steps |
+| \`mirror_lag_records\` without \`module\` | \`mirror_sync_lag_records\` | \`mirror_sync_lag_records\` |
+| \`mirrorwatch_resident_memory_bytes\` | \`process_resident_memory_bytes\` | the name that every Prometheus client has |
+| \`mirrorwatch_exposition_lines\` | gone | \`scrape_samples_scraped\`, which Prometheus writes for each scrape |
+| \`mirrorwatch_state_rows_set_aside_total\` | \`mirrorwatch_state_set_aside_total{what="row"}\` | as named; files: \`what="file"\` |
 
 Why: [decision 0110](decisions/0110-fewer-lines.md). Where the lines of three Go mirrors with one module went (\`npm run bench -- --only lines\`):
 
 | metric | lines then | now |
 | --- | --- | --- |
 | \`mirror_probe_phase_seconds\` | 1 980 | 180 |
+| \`mirror_probe_rtt_seconds\` | 396 (10 modules: 3 366) | 396 (10 modules: 1 056) |
 | \`mirror_probe_failures_total\` | 522 | 0, one more for each reason that occurs |
+| \`mirror_probe_unknown_total\` | 162 | 27 |
 | \`mirror_cold_fetch_seconds\` | 396 | 36 |
 | \`mirror_not_found_seconds\` | 66 | 6 |
 | \`mirror_cache_answers_total\` | 54 | 9 |

@@ -18,7 +18,6 @@ const kept: ReadonlySet<MetricName> = new Set([
   'mirrorwatch_config_info',
   'mirrorwatch_place_info',
   'mirrorwatch_shard_info',
-  'mirrorwatch_exposition_lines',
 ]);
 const readGauges = metricNames.filter((name) => metricOf(name).type === 'gauge' && !kept.has(name));
 
@@ -100,12 +99,14 @@ function fillLag({ board, entity }: Home, lag: MirrorLag | undefined): void {
   if (lag === undefined) return;
   const { ecosystem = '', registry = '', module } = entity.labels;
   const labels = { ecosystem, registry, ...(module === undefined ? {} : { module }) };
-  const { mirror_lag_seconds, mirror_sync_lag_seconds, mirror_lag_records, mirror_missing_versions } =
+  const { mirror_lag_seconds, mirror_sync_lag_seconds, mirror_lag_records, mirror_sync_lag_records } =
     board.instruments;
+  const { mirror_missing_versions } = board.instruments;
   const seconds = module === undefined ? mirror_sync_lag_seconds : mirror_lag_seconds;
   if (lag.lowerMs !== null) seconds.set({ ...labels, bound: 'lower' }, lag.lowerMs / 1000);
   if (lag.upperMs !== null) seconds.set({ ...labels, bound: 'upper' }, lag.upperMs / 1000);
-  if (lag.records !== null) mirror_lag_records.set(labels, lag.records);
+  const records = module === undefined ? mirror_sync_lag_records : mirror_lag_records;
+  if (lag.records !== null) records.set(labels, lag.records);
   if (lag.missing !== null && module !== undefined) mirror_missing_versions.set(labels, lag.missing);
 }
 
@@ -176,7 +177,7 @@ export function fillDaemon(board: Board<DaemonMetric>, snapshot: Snapshot, readi
   instruments.mirrorwatch_config_last_reload_success_timestamp_seconds.set(snapshot.reloadedAtMs / 1000);
   instruments.mirrorwatch_config_last_reload_successful.set(snapshot.reloadOk ? 1 : 0);
   instruments.mirrorwatch_probes_in_flight.set(snapshot.inFlight);
-  if (snapshot.residentBytes !== undefined) instruments.mirrorwatch_resident_memory_bytes.set(snapshot.residentBytes);
+  if (snapshot.residentBytes !== undefined) instruments.process_resident_memory_bytes.set(snapshot.residentBytes);
   const { open, max } = snapshot.descriptors ?? {};
   if (open !== undefined) instruments.process_open_fds.set(open);
   if (max !== undefined) instruments.process_max_fds.set(max);
@@ -185,9 +186,8 @@ export function fillDaemon(board: Board<DaemonMetric>, snapshot: Snapshot, readi
     instruments.mirrorwatch_actions_stopped.set(snapshot.actionsStopped ? 1 : 0);
   // The store's own count replaces the counter's value.
   instruments.mirrorwatch_state_set_aside_total.reset();
-  instruments.mirrorwatch_state_set_aside_total.inc(snapshot.stateSetAside);
-  instruments.mirrorwatch_state_rows_set_aside_total.reset();
-  instruments.mirrorwatch_state_rows_set_aside_total.inc(snapshot.stateRowsAside);
+  instruments.mirrorwatch_state_set_aside_total.inc({ what: 'file' }, snapshot.stateSetAside);
+  instruments.mirrorwatch_state_set_aside_total.inc({ what: 'row' }, snapshot.stateRowsAside);
   for (const { receiver, length, oldestSeconds } of snapshot.queues) {
     instruments.mirrorwatch_webhook_queue_length.set({ receiver }, length);
     if (oldestSeconds !== null) instruments.mirrorwatch_webhook_oldest_seconds.set({ receiver }, oldestSeconds);

@@ -2,7 +2,17 @@
  * The kinds of things with series. Those of `shardKinds` are spread over registries of at most `targetsPerBoard`
  * targets, those of `daemonKinds` are in the daemon's own registry.
  */
-export const shardKinds = ['series', 'target', 'path', 'step', 'artifact', 'module', 'client', 'mirror'] as const;
+export const shardKinds = [
+  'trip',
+  'series',
+  'target',
+  'path',
+  'step',
+  'artifact',
+  'module',
+  'client',
+  'mirror',
+] as const;
 export type ShardKind = (typeof shardKinds)[number];
 export const daemonKinds = ['daemon', 'upstream', 'receiver', 'control', 'worker', 'action'] as const;
 export type DaemonKind = (typeof daemonKinds)[number];

@@ -33,11 +33,20 @@ export const keyOf = {
   path: (registry: string, step: Step, connection: Connection) => `path|${registry}|${step}|${connection}`,
   target: (target: Pick<Target, 'id'>) => `target|${target.id}`,
   series: (target: Pick<Target, 'id'>, connection: Connection) => `series|${seriesId(target, connection)}`,
+  /** Of a round trip: by target for the canary and for artifacts, else by step. */
+  trip: (target: Target, connection: Connection) =>
+    hasOwnTrip(target)
+      ? `trip|${seriesId(target, connection)}`
+      : `trip|${target.registry}|${target.step}|${connection}`,
   client: (registry: string, client: string) => `client|${registry}|${client}`,
   module: (registry: string, module: string) => `module|${registry}|${module}`,
   artifact: (registry: string, module: string | null, version: string | null) =>
     `artifact|${registry}|${module ?? ''}|${version ?? ''}`,
 } as const;
+
+function hasOwnTrip(target: Target): boolean {
+  return target.canary || isHeavy(target);
+}
 
 function entity(kind: ShardKind, key: string, labels: Labels, heavy = false): Entity {
   return { kind, key, labels, heavy, lines: countLinesFor(kind, heavy) };
@@ -60,6 +69,8 @@ function entitiesOf(target: Target, mirror: Mirror): readonly Entity[] {
   for (const connection of mirror.connections) {
     const path = { ecosystem, registry, step, connection };
     found.push(entity('path', keyOf.path(registry, step, connection), path));
+    const trip = hasOwnTrip(target) ? { ...labels, connection } : path;
+    found.push(entity('trip', keyOf.trip(target, connection), trip));
     found.push(entity('series', keyOf.series(target, connection), { ...labels, connection }, heavy));
   }
   if (target.verifies !== null) {

@@ -37,18 +37,14 @@ export function createRenderer(input: {
     const { instruments } = daemon;
     instruments.mirrorwatch_exposition_lines_dropped_total.inc(droppedLines);
     let piece = '';
-    let lines = 0;
     const all = [...boards.all(), daemon];
     for (const name of metricNames) {
-      // The last family counts the sample lines, its own included.
-      if (name === 'mirrorwatch_exposition_lines') instruments.mirrorwatch_exposition_lines.set(lines + 1);
       let isBegun = false;
       for (const board of all) {
         const { texts, count } = board.lines(name, format);
         if (count === 0) continue;
         if (!isBegun) piece += headOf(name, format);
         isBegun = true;
-        lines += count;
         for (const text of texts) {
           piece += text;
           if (piece.length < pieceChars) continue;

@@ -20,9 +20,9 @@ export const becauseOfSkip: Readonly<Record<Skipped['because'], Because>> = {
 };
 
 export function countSkipped(boards: Boards, { target, because, count }: Skipped): void {
-  const home = boards.home(keyOf.step(target.registry, target.step));
-  const labels = { ecosystem: target.ecosystem, registry: target.registry, step: target.step };
-  home?.board.instruments.mirror_probe_unknown_total.inc({ ...labels, because: becauseOfSkip[because] }, count);
+  const { ecosystem, registry } = target;
+  const labels = { ecosystem, registry, because: becauseOfSkip[because] };
+  boards.home(keyOf.mirror(registry))?.board.instruments.mirror_probe_unknown_total.inc(labels, count);
 }
 
 export function showLastOk(boards: Boards, target: Pick<Target, 'id'>, wallMs: number): void {
@@ -41,17 +41,15 @@ function observeOk(boards: Boards, sample: SettledSample): void {
     ofStep?.mirror_cold_fetch_seconds.observe(labels, sample.rttMs / 1000);
     return;
   }
+  const value = sample.rttMs / 1000;
+  const trip = boards.home(keyOf.trip(target, connection));
+  trip?.board.instruments.mirror_probe_rtt_seconds.observe({
+    labels: trip.entity.labels,
+    value,
+    exemplarLabels: { probe_id: probeId },
+  });
   const series = boards.home(keyOf.series(target, connection));
-  if (series !== undefined) {
-    const value = sample.rttMs / 1000;
-    const { instruments } = series.board;
-    instruments.mirror_probe_rtt_seconds.observe({
-      labels: series.entity.labels,
-      value,
-      exemplarLabels: { probe_id: probeId },
-    });
-    instruments.mirror_probe_last_rtt_seconds.set(series.entity.labels, value);
-  }
+  series?.board.instruments.mirror_probe_last_rtt_seconds.set(series.entity.labels, value);
   const path = boards.home(keyOf.path(registry, step, connection))?.board.instruments;
   for (const [phase, ms] of Object.entries(sample.phases))
     path?.mirror_probe_phase_seconds.observe({ ...labels, connection, phase }, ms / 1000);
@@ -80,7 +78,8 @@ export function countSample(boards: Boards, sample: SettledSample): void {
   ofStep?.mirror_transfer_bytes_total.inc(labels, sample.wireBytes);
   observeAnswer(boards, sample);
   if (sample.outcome.tag === 'unknown') {
-    ofStep?.mirror_probe_unknown_total.inc({ ...labels, because: sample.outcome.because });
+    const ofMirror = boards.home(keyOf.mirror(registry))?.board.instruments;
+    ofMirror?.mirror_probe_unknown_total.inc({ ecosystem, registry, because: sample.outcome.because });
     return;
   }
   const own = boards.home(keyOf.target(target));

@@ -11,12 +11,12 @@ afterEach(async () => {
 test('without /proc the gauge of memory is absent, and all else is there', async () => {
   const world = await startWorld({ yaml: threeMirrors(), script: well });
   await world.seconds(1);
-  expect(await metric(world, 'mirrorwatch_resident_memory_bytes')).toBeGreaterThan(0);
+  expect(await metric(world, 'process_resident_memory_bytes')).toBeGreaterThan(0);
   vi.spyOn(process.memoryUsage, 'rss').mockImplementation(() => {
     throw Object.assign(new Error('uv_resident_set_memory'), { code: 'ENOENT' });
   });
   await world.seconds(10);
   expect((await world.get('/metrics')).status).toBe(200);
-  expect(await metric(world, 'mirrorwatch_resident_memory_bytes')).toBeNull();
+  expect(await metric(world, 'process_resident_memory_bytes')).toBeNull();
   expect(await metric(world, 'mirrorwatch_state_writable')).toBe(1);
 });

@@ -76,7 +76,7 @@ describe('a state file', () => {
           await enough(real, 5);
           for (const page of ['/', '/api/v1/findings?state=all', '/api/v1/advice?state=all', '/metrics', '/-/ready'])
             expect([page, (await real.get(page)).status]).toEqual([page, 200]);
-          expect(await metric(real, 'mirrorwatch_state_rows_set_aside_total')).toBe(again.store.rowsAside?.());
+          expect(await metric(real, 'mirrorwatch_state_set_aside_total{what="row"}')).toBe(again.store.rowsAside?.());
         });
         expect(count).toBeGreaterThan(10);
         // An empty mapping is all that a row of table `seen` holds, and of what was told of a finding.

@@ -190,6 +190,7 @@ describe('the catalogue', () => {
       'mirror_probe_target_failures_total',
       'mirror_state_since_timestamp_seconds',
       'mirror_lag_records',
+      'mirror_sync_lag_records',
       'mirror_missing_versions',
       'mirror_propagation_seconds',
       'mirror_not_found_seconds',
@@ -211,14 +212,12 @@ describe('the catalogue', () => {
       'mirrorwatch_config_info',
       'mirrorwatch_shard_info',
       'mirrorwatch_place_info',
+      'process_resident_memory_bytes',
       'process_open_fds',
       'process_max_fds',
       'mirrorwatch_probes_in_flight',
-      'mirrorwatch_resident_memory_bytes',
-      'mirrorwatch_state_rows_set_aside_total',
       'mirrorwatch_webhook_queue_length',
       'mirrorwatch_alertmanager_notifications_total',
-      'mirrorwatch_exposition_lines',
     ] satisfies (keyof typeof catalog)[]);
   });
 });

@@ -38,7 +38,7 @@ export function labelsOf(name: string): readonly string[] | null {
 export function namesIn(query: string): readonly string[] {
   return [
     ...query.matchAll(
-      /(?<![\w:])((?:[a-z_]+:)?mirror(?:watch)?_[a-z_]+(?::\w+)?|process_start_time_seconds|process_(?:open|max)_fds)\b/g,
+      /(?<![\w:])((?:[a-z_]+:)?mirror(?:watch)?_[a-z_]+(?::\w+)?|process_(?:start_time_seconds|resident_memory_bytes|open_fds|max_fds))\b/g,
     ),
   ].map(([, name = '']) => name);
 }

@@ -12,9 +12,11 @@ export interface Accounts {
   readonly take: (page: Page, fromMs: number, untilMs: number) => readonly string[];
 }
 
-/** One step of one mirror. */
+/** One mirror. */
 interface Account {
   readonly targets: number;
+  /** Probes that are due each millisecond, of all steps. */
+  readonly perMs: number;
   /** Judged, failed or unknown, all together. */
   readonly told: number;
 }
@@ -44,25 +46,23 @@ export function createAccounts(everyMsOf: (step: string) => number): Accounts {
       wrong.clear();
     },
     take(page, fromMs, untilMs) {
-      const all = accountsOf(page);
+      const all = accountsOf(page, everyMsOf);
       if (base === null) {
         base = { fromMs, untilMs, all };
         return [];
       }
       const since = base;
       const said: string[] = [];
-      for (const [key, { targets, told }] of all) {
-        const [registry = '', step = ''] = key.split(' ');
-        const everyMs = everyMsOf(step);
-        const more = told - (since.all.get(key)?.told ?? 0);
-        const least = targets * ((fromMs - pageAgeMs - since.untilMs) / everyMs - untoldMax);
-        const most = targets * ((untilMs - since.fromMs + pageAgeMs) / everyMs + untoldMax);
+      for (const [registry, { targets, perMs, told }] of all) {
+        const more = told - (since.all.get(registry)?.told ?? 0);
+        const least = perMs * (fromMs - pageAgeMs - since.untilMs) - untoldMax * targets;
+        const most = perMs * (untilMs - since.fromMs + pageAgeMs) + untoldMax * targets;
         const isWrong = more < least || more > most;
-        const times = isWrong ? (wrong.get(key) ?? 0) + 1 : 0;
-        wrong.set(key, times);
+        const times = isWrong ? (wrong.get(registry) ?? 0) + 1 : 0;
+        wrong.set(registry, times);
         if (times === pagesMin)
           said.push(
-            `${registry} ${step}: ${more} probes told of ${least.toFixed(1)} to ${most.toFixed(1)} due in ${((untilMs - since.fromMs) / 1_000).toFixed(1)} s (${targets} targets, each ${everyMs} ms)`,
+            `${registry}: ${more} probes told of ${least.toFixed(1)} to ${most.toFixed(1)} due in ${((untilMs - since.fromMs) / 1_000).toFixed(1)} s (${targets} targets)`,
           );
       }
       return said;
@@ -70,19 +70,19 @@ export function createAccounts(everyMsOf: (step: string) => number): Accounts {
   };
 }
 
-function accountsOf({ series }: Page): ReadonlyMap<string, Account> {
+function accountsOf({ series }: Page, everyMsOf: (step: string) => number): ReadonlyMap<string, Account> {
   const all = new Map<string, Account>();
-  const add = (key: string, targets: number, told: number): void => {
-    const before = all.get(key) ?? { targets: 0, told: 0 };
-    all.set(key, { targets: before.targets + targets, told: before.told + told });
-  };
   for (const [key, value] of series) {
     const [, name, text = ''] = /^(mirror_probe_attempts_total|mirror_probe_unknown_total)\{(.*)\}$/.exec(key) ?? [];
     if (name === undefined) continue;
     const label = (one: string): string => new RegExp(`(?:^|,)${one}="([^"]*)"`).exec(text)?.[1] ?? '';
-    const account = `${label('registry')} ${label('step')}`;
-    if (name === 'mirror_probe_attempts_total') add(account, 1, value);
-    else add(account, 0, value);
+    const before = all.get(label('registry')) ?? { targets: 0, perMs: 0, told: 0 };
+    const isTarget = name === 'mirror_probe_attempts_total';
+    all.set(label('registry'), {
+      targets: before.targets + (isTarget ? 1 : 0),
+      perMs: before.perMs + (isTarget ? 1 / everyMsOf(label('step')) : 0),
+      told: before.told + value,
+    });
   }
   return all;
 }

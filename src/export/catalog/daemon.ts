@@ -43,6 +43,12 @@ export const daemonMetrics = {
     'where the configuration has no labels',
   ),
   process_start_time_seconds: newGauge([], { daemon: {} }, 'Unix time at which the daemon started.', 'while starting'),
+  process_resident_memory_bytes: newGauge(
+    [],
+    { daemon: {} },
+    'Memory of the daemon that is in RAM, threads included.',
+    'while starting, and where the system has no /proc',
+  ),
   process_open_fds: newGauge([], { daemon: {} }, 'File descriptors in use.', 'where the system has no /proc'),
   process_max_fds: newGauge(
     [],
@@ -63,12 +69,6 @@ export const daemonMetrics = {
     'while starting',
   ),
   mirrorwatch_probes_in_flight: newGauge([], { daemon: {} }, 'Probes under way.', 'while starting'),
-  mirrorwatch_resident_memory_bytes: newGauge(
-    [],
-    { daemon: {} },
-    'Memory of the daemon that is in RAM, threads included.',
-    'while starting',
-  ),
   mirrorwatch_exposition_lines_dropped_total: newCounter(
     [],
     { daemon: {} },
@@ -76,14 +76,9 @@ export const daemonMetrics = {
   ),
   mirrorwatch_state_writable: newGauge([], { daemon: {} }, '1 while the state file takes writes.', 'while starting'),
   mirrorwatch_state_set_aside_total: newCounter(
-    [],
-    { daemon: {} },
-    'State files that were corrupt and set aside since the daemon started, at its start included.',
-  ),
-  mirrorwatch_state_rows_set_aside_total: newCounter(
-    [],
-    { daemon: {} },
-    'Rows of the state file that could not be read and were moved to its table aside since the daemon started.',
+    ['what'],
+    { daemon: { what: ['file', 'row'] } },
+    'Corrupt state files, and rows of the state file that could not be read, that were set aside since the daemon started, at its start included.',
   ),
   mirrorwatch_webhook_queue_length: newGauge(
     ['receiver'],
@@ -118,6 +113,4 @@ export const daemonMetrics = {
     { daemon: { outcome: alertOutcomes } },
     'Alerts that Alertmanager posted, by what became of them; a post answered 503 counts once more, as unavailable.',
   ),
-  // The last metric, because it counts the lines before it.
-  mirrorwatch_exposition_lines: newGauge([], { daemon: {} }, 'Sample lines of this answer.', 'never'),
 } as const satisfies Record<string, Metric>;

@@ -6,9 +6,9 @@ import { bounds, propagationBuckets, secondsBuckets, target } from './values.ts'
 export const probeMetrics = {
   mirror_probe_rtt_seconds: newHistogram(
     [...target, 'connection'],
-    { series: {} },
+    { trip: {} },
     secondsBuckets,
-    'Round trip of ok probes, redirects included; cold fetches of a pull-through cache are left out.',
+    'Round trip of successful probes, redirects included, without cold fetches of a pull-through cache. By module and version for the canary and for artifacts; other light steps by mirror, without these labels.',
     { exemplars: true },
   ),
   mirror_probe_phase_seconds: newSummary(
@@ -42,9 +42,9 @@ export const probeMetrics = {
     'mirror_probe_target_failures_total has all reasons from 0',
   ),
   mirror_probe_unknown_total: newCounter(
-    ['ecosystem', 'registry', 'step', 'because'],
-    { step: { because: becauses } },
-    'Scheduled probes and slots that say nothing about the mirror: skipped, or spoiled on our side.',
+    ['ecosystem', 'registry', 'because'],
+    { mirror: { because: becauses } },
+    'Scheduled probes, and intervals without one, that say nothing about the mirror: skipped, or disturbed by this host.',
   ),
   mirror_probe_rtt_baseline_seconds: newGauge(
     [...target, 'connection'],
@@ -92,9 +92,15 @@ export const probeMetrics = {
   ),
   mirror_lag_records: newGauge(
     ['ecosystem', 'registry', 'module'],
-    { module: {}, mirror: {} },
-    'Records that the mirror lacked at its last answer, at least: of a checksum database (no module), or changes of a module.',
+    { module: {} },
+    'Changes of a module that the mirror lacked at its last response, at least.',
     'as mirror_lag_seconds, and where the protocol has no serial',
+  ),
+  mirror_sync_lag_records: newGauge(
+    ['ecosystem', 'registry'],
+    { mirror: {} },
+    'Records of the checksum database that the mirror lacked at its last response, at least.',
+    'as mirror_sync_lag_seconds, and where the protocol has no serial',
   ),
   mirror_missing_versions: newGauge(
     ['ecosystem', 'registry', 'module'],

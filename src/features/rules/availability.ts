@@ -17,7 +17,7 @@ function lastGood(parameters: RuleParameters): string {
 
 /** Mirrors that were not probed on purpose in the last 10 minutes: pause, maintenance, Retry-After. */
 function leftAlone(parameters: RuleParameters): string {
-  return `sum without (step, because) (increase(mirror_probe_unknown_total{because="paused"}[${window(parameters, 10 * minute)}])) > 0`;
+  return `sum without (because) (increase(mirror_probe_unknown_total{because="paused"}[${window(parameters, 10 * minute)}])) > 0`;
 }
 
 /**
@@ -25,7 +25,7 @@ function leftAlone(parameters: RuleParameters): string {
  * the alert only until its last ok response is too old.
  */
 function noneUsable(parameters: RuleParameters): AlertRule {
-  const failsForUs = `sum without (step, because) (increase(mirror_probe_unknown_total{because=~"vantage|resolver|proxy"}[${window(parameters, 5 * minute)}])) > 0`;
+  const failsForUs = `sum without (because) (increase(mirror_probe_unknown_total{because=~"vantage|resolver|proxy"}[${window(parameters, 5 * minute)}])) > 0`;
   return {
     alert: 'MirrorNoneUsable',
     why: 'From what is known: a mirror that answered before is down, or every probe of it fails on our side; none is up; and none whose\nstate is unknown answered well a moment ago. Who is to blame is not said: VantageSuspect says that.',

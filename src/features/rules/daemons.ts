@@ -72,7 +72,7 @@ function work(parameters: RuleParameters): readonly AlertRule[] {
     {
       alert: 'MirrorwatchStateSetAside',
       why: 'Also where it happened at a start, and Prometheus saw no 0 before.',
-      expr: `increase(mirrorwatch_state_set_aside_total[${window(parameters, asideSeconds)}]) > 0 or (mirrorwatch_state_set_aside_total > 0 and on (job, instance) time() - process_start_time_seconds < ${asideSeconds})`,
+      expr: `sum without (what) (increase(mirrorwatch_state_set_aside_total{what="file"}[${window(parameters, asideSeconds)}])) > 0 or (sum without (what) (mirrorwatch_state_set_aside_total{what="file"}) > 0 and on (job, instance) time() - process_start_time_seconds < ${asideSeconds})`,
     },
     {
       alert: 'MirrorwatchWebhookStuck',

@@ -271,8 +271,8 @@ describe('rendering', () => {
     });
     const both = await Promise.all([textOf(exporter.render(openmetrics)), textOf(exporter.render(undefined))]);
     expect(reads).toBe(2);
-    for (const text of both)
-      expect(values(text.replaceAll(/ # \{.*$/gm, '')).get('mirrorwatch_exposition_lines')).toBe(values(text).size);
+    const [one, other] = both.map((text) => [...values(text.replaceAll(/ # \{.*$/gm, '')).keys()]);
+    expect(other).toEqual(one);
   });
 
   test('hands on pieces of a bounded size, none of which splits a series', async () => {
@@ -344,7 +344,7 @@ describe('the cap on lines', () => {
 
   test('a target left out is one that was configured last', async () => {
     const capped = createExporter({
-      config: config({ limits: { lines: 900 } }),
+      config: config({ limits: { lines: 800 } }),
       targets: eight,
       version: '1',
       node: '24',

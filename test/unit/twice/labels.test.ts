@@ -76,6 +76,7 @@ describe('values of closed labels in rules and boards', () => {
         'result',
         'state',
         'step',
+        'what',
       ]),
     );
     expect(matched(`a{state=~"up|so",x="$y"} b{reason!='z'}`)).toEqual([

@@ -99,7 +99,7 @@ describe('due probes', () => {
     ['one in ten left out', (n) => [Math.floor(n * 0.9), 0]],
     ['one in ten counted twice', (n) => [n, Math.floor(n / 10)]],
     ['none any more', () => [7, 0]],
-  ])('%s are not', (_, tell) => expect(run(120, tell)[0]).toMatch(/^a mod: \d+ probes told of/));
+  ])('%s are not', (_, tell) => expect(run(120, tell)[0]).toMatch(/^a: \d+ probes told of/));
 });
 
 describe('growth', () => {
