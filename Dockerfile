@@ -6,9 +6,7 @@ ARG NODE_IMAGE=node:24.21.0-bookworm-slim
 FROM ${NODE_IMAGE} AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
-# Not `npm ci`: it refuses a lock file without the optional packages of other platforms, as ours is (the registry it was
-# written against has none of them). What the lock names is taken at its version and checked by its hash all the same.
-RUN npm install --ignore-scripts --no-audit --no-fund
+RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY locales ./locales
 COPY assets ./assets

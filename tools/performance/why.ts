@@ -1,11 +1,11 @@
 /** Why a goal is missed, by what it is about: said beside its figure, and only while it is missed. */
 export const why: Readonly<Record<string, string>> = {
   'harmful moves, of all':
-    '7 of 376, one each in slow-again-and-again, lossy-path, swell, module-gone, two-in-turn, recovery-false and six-hangs; open',
+    'slow-again-and-again and two-in-turn have most of them: a move is right when it is made and dearer within the next ten minutes; open',
   'missed trouble':
-    'drift, swell and slow poisoning give too few answers within 20 minutes at the default paces; the reference policy misses 22 of 160, the daemon 16',
+    'drift, swell and slow poisoning give too few responses within 20 minutes at the default paces; the reference policy misses twice as many ([decisions-quality.md](decisions-quality.md))',
   'false moves in calm, an upstream and year':
-    'two departures in one day of one world in which delays vary by a factor of e; played for a day of each world',
+    'two departures, in worlds in which delays vary by a factor of e; played for a day of each world',
   'its 90 % interval, upper end':
     'a day of each calm world is too little to tell; three years take `--calm 40` and 1.5 hours of CPU for the daemon alone',
   'memory for three mirrors':

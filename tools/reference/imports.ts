@@ -13,7 +13,8 @@ export function importsDrawing(): string {
     const text = readFileSync(join(source, path), 'utf8');
     for (const [, wanted = ''] of text.matchAll(/^(?:import|export)\b[^'";=]*?\bfrom\s*'(\.[^']+)'/gm)) {
       const to = folderOf(relative(source, resolve(source, path, '..', wanted)));
-      if (to !== from && to !== 'core') edges.add(`  ${from} --> ${to}`);
+      // Texts lie beside src.
+      if (to !== from && to !== 'core' && to !== '..') edges.add(`  ${from} --> ${to}`);
     }
   }
   return ['```mermaid', 'flowchart TD', ...[...edges].toSorted(), '```'].join('\n');

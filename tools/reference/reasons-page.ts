@@ -22,6 +22,12 @@ const unknowns: Readonly<Record<Because, string>> = {
   defect: 'a mistake of ours: the log has the stack, please report it',
 };
 
+/** What findings that are not about a mirror are about, in both languages. */
+const subjects: Readonly<Partial<Record<(typeof findingKinds)[number], readonly [string, string]>>> = {
+  vantage: ['the vantage', '监测点'],
+  self: ['the daemon', '守护进程'],
+};
+
 /** docs/reasons.md: every closed word that says why, in the words that people are told. */
 export function reasonsPage(): string {
   const [en, zh] = [wordsOf('en'), wordsOf('zh')];
@@ -31,7 +37,8 @@ export function reasonsPage(): string {
   });
   const kinds = findingKinds.map((kind) => {
     const key = `finding.${kind}` satisfies Key;
-    return `| \`${kind}\` | ${en(key, { who: 'it' })} | ${zh(key, { who: '' }).trim()} |`;
+    const [who, zhWho] = subjects[kind] ?? ['the mirror', '镜像'];
+    return `| \`${kind}\` | ${en(key, { who })} | ${zh(key, { who: zhWho }).replace(`${zhWho} `, zhWho)} |`;
   });
   return `# Reasons
 
