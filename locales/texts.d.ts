@@ -991,6 +991,9 @@ export interface Places {
   readonly 'found.stale.well': 'name';
   readonly 'found.behind.well': 'name';
   readonly 'ground.move': 'trouble' | 'promise';
+  readonly 'ground.outlivesFor': 'trouble' | 'span' | 'count' | 'head';
+  readonly 'ground.over': 'trouble';
+  readonly 'ground.outlives': 'trouble' | 'head' | 'to';
   readonly 'ground.refuse': 'trouble' | 'refusal';
   readonly 'ground.bypass': 'head' | 'cause' | 'refusal' | 'bypass' | 'client';
   readonly 'ground.bypassOver': 'head' | 'bypass';
@@ -2584,6 +2587,7 @@ export interface Counts {
   readonly 'found.moreModules': 'count';
   readonly 'found.moreVersions': 'count';
   readonly 'found.back': 'count';
+  readonly 'ground.outlivesFor': 'count';
   readonly 'ground.compared': 'rounds';
   readonly 'history.mirrors': 'count';
   readonly 'online.clock.ahead': 'count';

@@ -175,10 +175,10 @@ probe, and \`GET /api/v1/probes/<probe_id>\` shows that probe hop by hop.
 
 The queries name Go's canary, \`${registry.all[0].canary}\`; ${otherCanaries()}.
 
-The 95th percentile of the round trip, by module, version and mirror (of the canary; of artifacts with their step):
+The 95th percentile of the round trip of artifacts, by module, version and mirror (\`step="mod"\`: of the canary):
 
 \`\`\`promql
-histogram_quantile(0.95, sum by (le, module, version, registry) (rate(mirror_probe_rtt_seconds_bucket{step="mod",connection="cold"}[1h])))
+histogram_quantile(0.95, sum by (le, module, version, registry) (rate(mirror_probe_rtt_seconds_bucket{step="zip",connection="cold"}[1h])))
 \`\`\`
 
 Availability of a mirror over a day, and what it failed with:

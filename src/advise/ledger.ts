@@ -7,6 +7,7 @@ import { type Chain, showChain } from '../ecosystems/client.ts';
 import { type Group, headOf, type LiveAdvice, type Muted, parsedOf } from './group.ts';
 import { newRota } from './probing.ts';
 import type { Departure } from './tests/home.ts';
+import { settledReasonOf } from './words.ts';
 
 /** A reminder is due at this share of the lifetime of an advice. */
 const remindShare = 0.9;
@@ -125,7 +126,7 @@ export function restoreLife(advice: Advice, reminded: boolean, config: Config, n
 }
 
 export function changeState(advice: Advice, state: AdviceState, now: Now): Advice {
-  return { ...advice, state, settledAtMs: now.wallMs };
+  return { ...advice, ...(state === 'proposed' ? {} : settledReasonOf(advice)), state, settledAtMs: now.wallMs };
 }
 
 export function close(group: Group, state: 'superseded' | 'withdrawn' | 'expired' | 'dismissed', ledger: Ledger): void {

@@ -14,6 +14,7 @@ import { mirrorAt, noChain } from './group.ts';
 import type { Prices } from './prices.ts';
 import { type Answered, type Entry, newTally, replyOf, type Tally } from './tally.ts';
 import { fetchTimeMs } from './tests/costs.ts';
+import { countGoodLeft, waitMs } from './tests/home.ts';
 import type { View } from './view.ts';
 import { type Walker, walkChain } from './walk.ts';
 
@@ -206,6 +207,8 @@ export interface Grounds {
   readonly fetchMs: { readonly here: number | null; readonly there: number | null };
   /** The usual time of a client fetch at the advised mirror; `null`: not measured. */
   readonly usualFetchMs: () => number | null;
+  /** What the return to the mirror to leave still needs at least: milliseconds, and good responses in a row. */
+  readonly rest: () => { readonly ms: number; readonly good: number };
 }
 
 export function groundsOf(view: View, { cause, at, to, fromMs, prices }: Subject): Grounds {
@@ -241,7 +244,14 @@ export function groundsOf(view: View, { cause, at, to, fromMs, prices }: Subject
         : { here: prices.from.timeMs, there: prices.to.timeMs },
     usualFetchMs: () =>
       prices?.to.timeMs ?? fetchTimeMs(group.contest.records.get(to?.name ?? ''), by, { light: null, heavy: null }),
+    rest: () => restOf(view),
   };
+}
+
+function restOf({ group, config, now }: View): ReturnType<Grounds['rest']> {
+  const { departures, lastMs } = group.moves;
+  const dueMs = (lastMs ?? now.monotonicMs) + waitMs(departures, config.advise.holdMs, now.monotonicMs);
+  return { ms: Math.max(0, dueMs - now.monotonicMs), good: countGoodLeft(group.contest.health) };
 }
 
 function usualMs(light: readonly Answered[], beforeMs: number): number | null {

@@ -1,4 +1,4 @@
-import type { AdviceCause } from '../core/advice.ts';
+import type { Advice, AdviceCause } from '../core/advice.ts';
 import { isCertificateFailure, reasonWeight } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import { type Mirror, refTextOf } from '../core/mirror.ts';
@@ -8,7 +8,7 @@ import type { BypassDecision } from './bypass.ts';
 import { isAboutTime, type Trouble } from './cause.ts';
 import type { Refused } from './decide.ts';
 import type { Apart, Grounds, Subject } from './measured.ts';
-import { gain } from './rank.ts';
+import { gain, noiseMs } from './rank.ts';
 import type { Row } from './tally.ts';
 
 /** Above `becameSlower` × its usual time a mirror became slower; from `isSlower` × another's time it is slower. */
@@ -23,7 +23,27 @@ export function reasonOf(subject: Subject, on: Grounds): Told | null {
   if (said === null) return null;
   const { trouble, apart } = said;
   if (stay !== null) return toldOf(phrase('ground.refuse', { trouble, refusal: refusalSaid(stay, on) }));
-  return to === null ? null : toldOf(phrase('ground.move', { trouble, promise: promiseOf(to, apart, on) }));
+  if (to === null) return null;
+  if (typeof trouble === 'object' && 'key' in trouble && over.has(trouble.key))
+    return toldOf(outlivedSaid(subject.at.name, to.name, trouble, on));
+  return toldOf(phrase('ground.move', { trouble, promise: promiseOf(to, apart, on) }));
+}
+
+/** Troubles that are over: the advice outlives them, so that clients do not switch twice. */
+const over: ReadonlySet<string> = new Set(['ground.recovered', 'ground.asFast']);
+
+function outlivedSaid(head: string, to: string, trouble: Sentence, on: Grounds): Sentence {
+  const rest = on.rest();
+  return rest.good === 0 && rest.ms === 0
+    ? phrase('ground.outlives', { trouble, head, to })
+    : phrase('ground.outlivesFor', { trouble, head, count: rest.good, span: span(rest.ms) });
+}
+
+/** The reason of settled advice: how long a proposal stays is of no use any more. */
+export function settledReasonOf({ sentence }: Pick<Advice, 'sentence'>): Partial<Pick<Advice, 'reason' | 'sentence'>> {
+  if (sentence?.key !== 'ground.outlives' && sentence?.key !== 'ground.outlivesFor') return {};
+  const { text, sentence: said } = toldOf(phrase('ground.over', { trouble: sentence.values['trouble'] ?? '' }));
+  return { reason: text, sentence: said };
 }
 
 interface Said {
@@ -118,7 +138,7 @@ function shareSaid(head: string, trouble: Extract<Trouble, { kind: 'share' }>, o
 function slowSaid({ cause, at, to, before }: Subject, { apart, usualMs }: Grounds): Said | null {
   if (apart === null || to === null) return null;
   const times = { head: at.name, here: time(apart.hereMs), to: to.name, there: time(apart.thereMs) };
-  if (apart.hereMs < isSlower * apart.thereMs)
+  if (apart.hereMs < isSlower * apart.thereMs || apart.hereMs - apart.thereMs <= noiseMs)
     return isAboutTime(cause) ? { trouble: phrase('ground.asFast', times), apart: null } : null;
   if (cause === 'throughput') return { trouble: phrase('ground.throughput', times), apart };
   const trouble = before?.values['trouble'];

@@ -307,7 +307,7 @@ function serve({ counted, ordered }: DoorMetrics, nowMs: number, chance: () => n
 
 /** What Prometheus adds to each scrape. */
 function beside(): readonly string[] {
-  return ['up 1', 'scrape_duration_seconds 0.031'];
+  return ['up 1', 'scrape_duration_seconds 0.031', 'scrape_samples_scraped 1087'];
 }
 
 const linesIn = (text: string): readonly string[] =>

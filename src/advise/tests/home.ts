@@ -67,6 +67,11 @@ export function updateHealth(health: number, isBad: boolean): number {
   return isBad ? Math.max(bad, Math.min(0, health + bad)) : Math.min(2 * healthBound, health + good);
 }
 
+/** How many more good responses in a row a failback requires. */
+export function countGoodLeft(health: number): number {
+  return Math.max(0, Math.ceil((healthBound - health) / good));
+}
+
 export interface Departure {
   /** Monotonic. */
   readonly atMs: number;

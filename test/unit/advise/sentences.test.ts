@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reasonOf } from '../../../src/advise/words.ts';
+import { reasonOf, settledReasonOf } from '../../../src/advise/words.ts';
 import { kill, only, warm } from './outage.ts';
 import { mirror } from './stage.ts';
 
@@ -23,6 +23,27 @@ describe('what is wrong, in a sentence', () => {
     );
   });
 
+  it('after recovery: the advice outlives its cause, and says how long and why', () => {
+    const stage = warm();
+    kill(stage);
+    stage.consider();
+    stage.paces(10, { a: 200, b: 200, c: 200 });
+    expect(only(stage)).toMatchObject({ state: 'proposed', cause: 'outage' });
+    expect(only(stage).reason).toMatch(
+      /^a responds again: all 10 probes of the last 5 min succeeded\. The advice stays so that clients do not switch twice: 5 min more at least, and until a has given \d+ more good responses in a row\. Clients that have not switched need not switch\.$/,
+    );
+    // Once it is settled, how long it stays is of no use.
+    expect(settledReasonOf(only(stage)).reason).toBe('a responds again: all 10 probes of the last 5 min succeeded.');
+  });
+
+  it('times that differ by at most 10 ms are no reason', () => {
+    const stage = warm();
+    stage.paces(40, { a: 900, b: 4, c: 4 });
+    expect(only(stage).reason).toMatch(/^a is slow: /);
+    stage.paces(12, { a: 7, b: 4, c: 4 });
+    expect(only(stage).reason).toMatch(/^a is no longer clearly slower than b: 7 ms \(4 ms at b\)\. The advice stays /);
+  });
+
   it('a missed objective of which no time is known', () => {
     const subject = { cause: 'slo', findings: [], at: mirror('a'), to: mirror('b'), fromMs: null } as const;
     const reason = reasonOf(
@@ -40,6 +61,7 @@ describe('what is wrong, in a sentence', () => {
         usualMs: null,
         fetchMs: { here: null, there: null },
         usualFetchMs: () => null,
+        rest: () => ({ ms: 0, good: 0 }),
       },
     );
     expect(reason?.text).toBe(
