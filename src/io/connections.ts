@@ -78,8 +78,11 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
       if (isFull && !makeRoom(isOwnFull ? address : null)) return void socket.destroy();
       const connection: Connection = { address, socket, requests: 0, isLetIn: false, isNew: true };
       open.set(key, connection);
+      // After the next read: a request that came while the event loop was late must not find its connection closed.
       setTimeout(() => {
-        connection.isNew = false;
+        setImmediate(() => {
+          connection.isNew = false;
+        });
       }, newMs).unref();
     },
     secured(key, socket) {

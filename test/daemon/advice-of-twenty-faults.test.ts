@@ -103,6 +103,8 @@ const ofSchedule: readonly (readonly [RegExp, string])[] = [
   [/\bCompared \d+ times\b/g, 'Compared # times'],
   [/\b(in|of) the last \d+ (s|min)\b/g, '$1 the last #'],
   [/\brequest is in \d+ (s|min)\b/g, 'request is in #'],
+  [/\b\d+ (s|min) more at least\b/g, '# more at least'],
+  [/\bgiven \d+ more good\b/g, 'given # more good'],
   // Only where it answered every one.
   [/\banswered (\d+) of \1\b/g, 'answered # of #'],
   [/\bfailed \(\d+ %\)/g, 'failed (# %)'],

@@ -13,15 +13,14 @@ export const alertmanagerKey = mapping(
     token: secretText('Bearer token that Alertmanager sends with its webhook.', phrase('expected.token')).optional(),
     tokenFile: file('File that holds the token.').optional(),
     repeat: duration(
-      'The `repeat_interval` of its route to us. An alert not heard of for three of them is taken as ended: one that ends while silenced or inhibited is never said to.',
+      'The `repeat_interval` of the Alertmanager route to this daemon. An alert that is not received for 3 × this counts as ended. Alertmanager sends no end for silenced or inhibited alerts.',
       { min: 1_000, max: limits.alertAgeMsMax / limits.alertRepeats },
     ).prefault('10m'),
   },
   phrase('expected.mappingToken'),
 )
   .meta({
-    description:
-      'Who may post alerts to `/api/v1/alertmanager`, beside whoever has the listen token. See docs/loop.md.',
+    description: 'Credentials for posts to `/api/v1/alertmanager`. The listen token is accepted too. See docs/loop.md.',
   })
   .optional();
 

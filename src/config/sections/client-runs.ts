@@ -31,7 +31,7 @@ export function makeClientRunsKey(registry: Registry) {
         max: 10 * 60_000,
       }).prefault('5m'),
       user: checked(
-        'Whom clients run as where the daemon is root: `nobody`, `self` (root!), or `uid:gid`. Elsewhere they run as the daemon does.',
+        'User that runs the clients if the daemon is root: `nobody`, `self` (root!) or `uid:gid`. Otherwise they run as the user of the daemon.',
         phrase('expected.user', { user: 'nobody' }),
         (text) => ['nobody', 'self'].includes(text) || userForm.test(text),
       ).prefault('nobody'),
@@ -40,7 +40,7 @@ export function makeClientRunsKey(registry: Registry) {
   )
     .meta({
       description:
-        'Runs real clients against one mirror at a time and compares what they say with our own steps; absent: none. See docs/detection.md.',
+        'Runs real clients against one mirror at a time and compares their results with the probes. Default: none. See docs/detection.md.',
     })
     .optional();
 }

@@ -9,17 +9,17 @@ const factor = errorOf(phrase('expected.number', { from: '1.1', to: 100 }));
 
 export const detectKey = mapping({
   spike: mapping({
-    consecutive: integer('So many slow samples in a row open a spike.', 1, 100).prefault(3),
+    consecutive: integer('Number of consecutive slow samples that open a spike.', 1, 100).prefault(3),
     factor: z
       .number(factor)
       .min(1.1, factor)
       .max(100, factor)
-      .meta({ description: 'Slow is above this many times the baseline …' })
+      .meta({ description: 'A sample is slow above this many times the baseline …' })
       .prefault(2.5),
     floor: duration('… and at or above this.', { min: 0, max: limits.timeoutMsMax }).prefault('800ms'),
-    clear: integer('So many samples below 1.5 × baseline close it.', 1, 100).prefault(3),
-    window: integer('The baseline is the median of so many samples.', 5, 10_000).prefault(120),
-    warmup: integer('No verdict before so many samples.', 1, 10_000).prefault(20),
+    clear: integer('Number of consecutive samples below 1.5 × baseline that close it.', 1, 100).prefault(3),
+    window: integer('Number of samples whose median is the baseline.', 5, 10_000).prefault(120),
+    warmup: integer('Number of samples before the first verdict.', 1, 10_000).prefault(20),
     relearn: duration('A spike that lasts this long becomes a level shift.', {
       min: 60_000,
       max: 7 * 86_400_000,
@@ -28,10 +28,10 @@ export const detectKey = mapping({
     .meta({ description: 'When slow responses are a spike.' })
     .prefault({}),
   outage: mapping({
-    open: integer('So many canary failures in a row …', 1, 100).prefault(3),
+    open: integer('Number of consecutive canary failures that open an outage …', 1, 100).prefault(3),
     over: duration('… that span this long open an outage.', { min: 0, max: limits.roundMs }).prefault('4s'),
-    close: integer('So many successes close it.', 1, 100).prefault(2),
-    share: share('Or this share of failures among the last ten samples.').prefault('50%'),
+    close: integer('Number of consecutive successes that close it.', 1, 100).prefault(2),
+    share: share('Share of failures among the last ten samples that opens one too.').prefault('50%'),
   })
     .meta({ description: 'When failures are an outage.' })
     .prefault({}),

@@ -25,21 +25,19 @@ export function makeDoorKey(registry: Registry) {
       .meta({ description: 'The ecosystems whose clients it serves; default: all with mirrors.' })
       .optional(),
     daemon: bareUrl(
-      'URL of its daemon, on another machine for example; `listen.token` is sent to it. Default: where `listen` says.',
+      'URL of the daemon, for example on another machine. The door sends `listen.token` to it. Default: the address in `listen`.',
     ).optional(),
     relay: flag('Responses pass through the door instead of a redirect. The option `--relay` does the same.').prefault(
       false,
     ),
-    perMinute: integer(
-      'Requests of one client (an address) in a minute; beyond them it gets 429.',
-      60,
-      100_000_000,
-    ).prefault(limits.doorRequestsPerMinute),
+    perMinute: integer('Maximum requests of one client address per minute. More get 429.', 60, 100_000_000).prefault(
+      limits.doorRequestsPerMinute,
+    ),
     orderFile: file(
-      'File that keeps the order of mirrors that was last in force. Default: `door.json` beside the state file. Needs a restart.',
+      'File that stores the last order of mirrors. Default: `door.json` beside the state file. Needs a restart.',
     ).optional(),
   })
-    .meta({ description: 'The front door that `mirrorwatch door` opens; absent: none. See docs/door.md.' })
+    .meta({ description: 'Settings of `mirrorwatch door`. Default: no door. See docs/door.md.' })
     .optional();
 }
 

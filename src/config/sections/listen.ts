@@ -32,7 +32,7 @@ export function makeListenKey(usual: string, needs: string) {
       )
         .meta({
           description:
-            'On loopback without a token: further names by which it may be asked, such as a service name that a scrape uses; any other `Host` is refused (DNS rebinding).',
+            'Additional `Host` names to accept on loopback without a token, such as a service name that a scrape uses. Other names are rejected as a protection against DNS rebinding.',
         })
         .prefault([]),
       tls: mapping({

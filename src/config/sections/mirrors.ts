@@ -72,7 +72,11 @@ function common({ all }: Registry) {
       'mirror',
       'origin',
     ]).prefault('mirror'),
-    weight: integer('Preference among equals, higher first; without one it ranks as 0.', 0, 1_000_000).optional(),
+    weight: integer(
+      'Preference among mirrors that are equally good, higher first. Default: 0.',
+      0,
+      1_000_000,
+    ).optional(),
     region: text('Its location, for display.', phrase('expected.shortText'), 64).optional(),
     capacity: word('`small`: of equally good mirrors, each daemon prefers another one, by a hash of its vantage.', [
       'small',
@@ -96,17 +100,17 @@ function common({ all }: Registry) {
       'h2',
     ]).prefault('client'),
     allowHosts: hosts(
-      'Networks, addresses and host names where answers of this mirror may send us beside public addresses.',
+      'Networks, addresses and host names to which responses of this mirror may redirect probes, in addition to public addresses.',
       true,
     ).prefault([]),
     gaps: mapping({
       prereleases: flag('It has no pre-releases.').prefault(false),
-      releaseAge: duration('The minimum age of a version before the mirror takes it.', {
+      releaseAge: duration('Minimum age of a version before the mirror accepts it.', {
         min: 1000,
         max: 365 * 86_400_000,
       }).optional(),
       without: list(text('', phrase('expected.without'), 200), phrase('expected.listVersions'), 64)
-        .meta({ description: 'Versions that the mirror never has; `*` stands for any text.' })
+        .meta({ description: 'Versions that the mirror never serves. `*` matches any text.' })
         .prefault([]),
     })
       .meta({ description: 'Versions that the mirror omits by design: they count neither as lag nor as missing.' })

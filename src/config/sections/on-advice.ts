@@ -37,15 +37,15 @@ const when = mapping({
     'Minimum confidence of the advice. A hard failure is `medium` at once and `high` after 30 s; slowness and failure shares are `low` until their test is sure, then `medium`.',
     ['low', 'medium', 'high'],
   ).prefault('medium'),
-  perHour: integer('Changes in an hour at most; later ones wait.', 1, 1_000).prefault(4),
-  perDay: integer('Changes in a day at most; later ones wait.', 1, 10_000).prefault(12),
+  perHour: integer('Maximum changes per hour. Further changes wait.', 1, 1_000).prefault(4),
+  perDay: integer('Maximum changes per day. Further changes wait.', 1, 10_000).prefault(12),
   quiet: mapping({
-    from: clockTime('Nothing is changed from this time of day, by `timeZone` …'),
+    from: clockTime('Start of the hours without changes, in `timeZone` …'),
     to: clockTime('… to this one. Before `from`: of the next day.'),
   })
     .meta({ description: 'Hours without changes. A due change waits until they end, also a failback.' })
     .optional(),
-  timeZone: timeZone('Whose clock quiet hours go by. Default UTC.').optional(),
+  timeZone: timeZone('Time zone of the quiet hours. Default UTC.').optional(),
   places: checked(
     'How many places of the group must advise the same move, such as `2 of 3`. It needs `fleet`.',
     phrase('expected.places'),
@@ -63,7 +63,7 @@ const action = mapping(
   {
     name: name('Name of the action, unique.'),
     upstream: text(
-      'Whose advice it follows: an upstream or an ecosystem. Default: the only one.',
+      'Upstream or ecosystem whose advice the action follows. Default: the only one.',
       phrase('expected.aNameOf'),
       200,
     ).optional(),

@@ -21,18 +21,18 @@ export const scheduleKey = mapping({
   ).optional(),
   cron: cron('Times of the canary, in place of `every`.').optional(),
   timeZone: timeZone("Zone of every cron expression of the file; by default the machine's own.").optional(),
-  spread: duration('With `cron`: starts are spread over this span after each named time. Default 30s.', {
+  spread: duration('With `cron`: probes start within this time after each scheduled time. Default 30s.', {
     min: 0,
     max: 3_600_000,
   }).optional(),
   timeout: timeout('Deadline of one probe of a light step.').prefault('10s'),
   perHost: integer(
-    'Most probes at once towards one host (scheme, name, port). Confirming rounds ask beside them: one probe for each upstream on the host, four at most.',
+    'Maximum concurrent probes of one host (scheme, name, port). Confirming rounds may add one probe for each upstream on the host, at most four.',
     1,
     64,
   ).prefault(2),
   bytesPerHour: size(
-    'Most bytes an hour from one host; heavy steps stop first, the canary never. Unlimited by default.',
+    'Maximum bytes per hour from one host. Heavy steps stop first, the canary never stops. Default: unlimited.',
   ).optional(),
 })
   .meta({ description: 'Interval of the canary, and limits on the load of mirrors.' })

@@ -6,8 +6,8 @@ import { integer, mapping } from '../fields.ts';
 import type { Reading } from '../reading.ts';
 
 export const shardKey = mapping({
-  index: integer('Which of them this one is, from 0.', 0, limits.shards - 1),
-  count: integer('How many daemons share the targets of this place.', 1, limits.shards),
+  index: integer('Index of this daemon, from 0.', 0, limits.shards - 1),
+  count: integer('Number of daemons that share the targets of this place.', 1, limits.shards),
 })
   .meta({
     description:

@@ -33,7 +33,7 @@ import type { Path } from '../issues.ts';
 import { checkUnique, type Reading, type Report } from '../reading.ts';
 
 const quiet = mapping({
-  from: clockTime('Nothing is sent from this time of day, by `timeZone` …'),
+  from: clockTime('Start of the hours without messages, in `timeZone` …'),
   to: clockTime('… to this one; what was held goes out then, as one summary. Before `from`: of the next day.'),
   urgent: word('Whether advice to leave a mirror that is down or serves wrong bytes is still sent.', [
     'hold',
@@ -47,7 +47,7 @@ const webhook = mapping(
   {
     name: name('Name of the receiver, unique.'),
     url: checked(
-      'Where notices are sent; of an Alertmanager what comes before /api/v2/alerts.',
+      'URL of the receiver. For an Alertmanager, the part before /api/v2/alerts.',
       phrase('expected.url'),
       isWebhookUrl,
     )
@@ -60,7 +60,7 @@ const webhook = mapping(
           'Signing secrets: of `standard` whsec_… (one signature each, so that they can be rotated), of `feishu` and `dingtalk` the one that the bot shows; the others sign nothing.',
       })
       .prefault([]),
-    secretsFile: file('File with one signing secret a line.').optional(),
+    secretsFile: file('File with one signing secret per line.').optional(),
     format: word(
       'Form of the body: `standard` and `alertmanager` for programs, the others cards for people.',
       formats,
@@ -90,15 +90,15 @@ const webhook = mapping(
       min: 0,
       max: 600_000,
     }).optional(),
-    timeZone: timeZone('Cards: whose times they show, and whose clock quiet hours go by. Default UTC.').optional(),
+    timeZone: timeZone('Cards: time zone of the displayed times and of the quiet hours. Default UTC.').optional(),
     quiet: quiet.meta({ description: 'Cards: hours without messages.' }).optional(),
     page: checked(
-      'Cards: where people reach the page. Default: what `listen` names, unless that is loopback or every address.',
+      'Cards: URL of the page for people. Default: the address in `listen`, unless it is loopback or every address.',
       phrase('expected.urlNoQuery'),
       (value) => isWebhookUrl(value) && !value.includes('?'),
     ).optional(),
     allow: hosts('Networks where a receiver may have a private address.', false)
-      .meta({ description: 'Private networks in which this receiver may be; public addresses need no entry.' })
+      .meta({ description: 'Private networks that may contain this receiver. Public addresses need no entry.' })
       .prefault([]),
   },
   phrase('expected.mappingWith', { keys: 'name, url and secrets' }),

@@ -51,7 +51,7 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
   },
   mirrorKeys: {
     ns: flag(
-      'Whether asks name by `?ns=` whose image they mean, as containerd does with mirrors. Default: true, for an origin false.',
+      'Add `?ns=` with the original registry to requests, as containerd does for mirrors. Default: true for mirrors, false for an origin.',
     ).optional(),
   },
   clients: [containerd, podman, docker],
