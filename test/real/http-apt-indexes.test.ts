@@ -129,7 +129,10 @@ modules:
     expect([await stateOf('canonical'), await lastOf('canonical', list)]).toEqual(['degraded', 'ok']);
     expect((await update('canonical'))[0]).toBe(0);
     const { findings } = await daemon.api<Findings>('findings');
-    expect(findings.flatMap(({ registry, kind }) => (registry === 'canonical' ? [kind] : []))).toEqual(['outage']);
+    const texts = findings.flatMap(({ registry, kind, text }) =>
+      registry === 'canonical' ? [`${kind}: ${text}`] : [],
+    );
+    expect(texts).toEqual([expect.stringMatching(/^outage: .*malformed/)]);
   });
 
   test('the good mirror is well; at the pace of the canary it sends no index, only 304', async () => {

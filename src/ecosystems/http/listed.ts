@@ -42,18 +42,24 @@ function* throughList(
   if (listed !== null) {
     const wrong = failureOf(sum, listed, { list: at.list });
     if (wrong === null) return signature;
-    const isRead = wrong.kind !== 'mismatch' || !(yield* isRightByHash(lists.hashedAt(at, body), listed, context));
-    return stoppedBy(isRead ? wrong : malformed('answer.listedByHash', { list: at.list }));
+    if (wrong.kind !== 'mismatch') return stoppedBy(wrong);
+    const unread = yield* isRightByHash(lists.hashedAt(at, body), listed, context);
+    if (unread.tag === 'error') return unread;
+    return stoppedBy(unread.value ? malformed('answer.listedByHash', { list: at.list }) : wrong);
   }
   return (yield* throughInner(sum, body, at, lists, context)) ?? signature;
 }
 
-/** True if clients do not read a wrong file, because the mirror has the right one by hash. */
-function* isRightByHash(path: string | null, { sha256 }: ListedFile, context: HttpContext): Talk<boolean> {
-  if (path === null) return false;
+/**
+ * True if clients do not read a wrong file, because the mirror has the right one by hash.
+ * @returns the error if the answer does not tell, for example after a reset
+ */
+function* isRightByHash(path: string | null, { sha256 }: ListedFile, context: HttpContext): Talk<Result<boolean, End>> {
+  if (path === null) return ok(false);
   const ask = { url: below(context, path), aside: true, asSent: true, large: true } as const;
   const got = yield* get({ ...ask, bodyBytesMax: limits.packageIndexBytes }, context);
-  return got.tag === 'ok' && (yield* sumOf(wholeOf(got.value))).sha256 === sha256;
+  if (got.tag === 'error') return isNotOffered(got.error) ? ok(false) : got;
+  return ok((yield* sumOf(wholeOf(got.value))).sha256 === sha256);
 }
 
 /** `null`: the list within the signed list has the file as it is. */

@@ -257,21 +257,20 @@ describe('an index of Debian, by the signed list of its suite', () => {
     });
   });
 
-  test('another byte of a file that clients read by hash: malformed if that one is right, else a mismatch', () => {
+  test('another byte of a file that clients read by hash: malformed if that one is right, a mismatch if not', () => {
     const other = packages.replace('h', 'j');
     const text = (answer: Answer): string => (answer.tag === 'answered' ? Buffer.from(answer.body).toString() : '');
     const list = answered(200, text(well).replace('MD5Sum:', 'Acquire-By-Hash: yes\nMD5Sum:'));
     const hashed = `dists/stable/main/binary-amd64/by-hash/SHA256/${sha256(packages)}`;
-    const of = (content: string | null) => {
-      const beside = {
-        'dists/stable/InRelease': list,
-        ...(content === null ? {} : { [hashed]: answered(200, content) }),
-      };
+    const of = (content: string | null | Answer) => {
+      const answer = typeof content === 'string' ? answered(200, content) : content;
+      const beside = { 'dists/stable/InRelease': list, ...(answer === null ? {} : { [hashed]: answer }) };
       const { outcome } = given(list, { body: other, beside });
       return outcome.tag === 'failed' ? outcome.failure : outcome.tag;
     };
     expect(of(packages)).toEqual(malformed('answer.listedByHash', { list: 'dists/stable/InRelease' }));
     expect([of(other), of(null)]).toMatchObject([{ kind: 'mismatch' }, { kind: 'mismatch' }]);
+    expect(of(answered(503))).toMatchObject({ kind: 'server' });
   });
 
   test('a list that is forged is a mismatch, and one that cannot be judged proves nothing', () => {
