@@ -1,4 +1,4 @@
-import type { Advice, Candidate, LookedBack, RemedyNow } from '../core/advice.ts';
+import type { Advice, Candidate, LookedBack, PassedOver, RemedyNow } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Declined, Due } from '../core/due.ts';
@@ -44,6 +44,7 @@ import {
   recordLatePeek,
   recordSample,
 } from './observe.ts';
+import { passedOverIn } from './passed-over.ts';
 import { follow } from './surroundings.ts';
 import { newTally, record, recordAnswer, type Tally } from './tally.ts';
 import { nearOf, type View, viewOf } from './view.ts';
@@ -83,6 +84,8 @@ export interface Advisor {
   dismiss(id: string, forMs: number, reason: string, now: Now): Result<AdviseTurn, 'unknown' | 'not_proposed'>;
   /** The advice that is proposed, accepted or refused now, newest first. */
   list(): readonly Advice[];
+  /** Heads that are down without advice, because clients pass over them. */
+  passedOver(): readonly PassedOver[];
   /** The mirrors of an upstream, best first; empty for an unknown upstream. */
   rank(ecosystem: EcosystemId, upstream: string): readonly Candidate[];
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
@@ -228,6 +231,7 @@ export function createAdvisor(input: {
       const now = held.flatMap((one) => (one === null ? [] : [one.advice]));
       return now.toSorted((a, b) => b.issuedAtMs - a.issuedAtMs || (a.id < b.id ? 1 : -1));
     },
+    passedOver: () => [...groups.values()].flatMap((group) => passedOverIn(view(group, lastNow)) ?? []),
     rank(ecosystem, upstream) {
       const group = groupOf({ ecosystem, upstream });
       if (group === undefined) return [];

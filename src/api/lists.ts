@@ -54,7 +54,7 @@ export function listRoutes(deps: ApiDeps): Router {
     if (!page) return;
     const { items, next } = deps.advice(page);
     const sentences = Object.fromEntries(items.map((one) => [one.id, one.sentences ?? null]));
-    response.json({ advice: items.map(adviceView), next, sentences });
+    response.json({ advice: items.map(adviceView), next, sentences, passedOver: deps.passedOver() });
   });
   routes.get('/probes/:id', (request, response) => {
     const probe = deps.probe(request.params.id);

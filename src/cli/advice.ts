@@ -2,6 +2,7 @@ import { kinds } from '../config/kinds.ts';
 import type { Advice } from '../core/advice.ts';
 import { printable } from '../core/printable.ts';
 import { readMapping } from '../core/read-json.ts';
+import type { Told } from '../core/result.ts';
 import { createMachine } from '../daemon/machine.ts';
 import { rankCommand } from '../features/rank/command.ts';
 import { confirmChanges, placeOptions, whoseSettings } from '../terminal/changes.ts';
@@ -28,6 +29,8 @@ interface AdviceAnswer {
   })[];
   /** By the id of the advice; absent or `null`: an older release issued or serves the advice. */
   readonly sentences?: Readonly<Record<string, Advice['sentences'] | null>>;
+  /** Absent: an older release. */
+  readonly passedOver?: readonly Told[];
 }
 
 const options = {
@@ -63,9 +66,10 @@ export const adviceCommand: Command = {
     const daemon = await daemonAt(context, values);
     const answer = await daemon.get('/api/v1/advice');
     const advice = adviceIn(answer);
+    const { passedOver = [] } = (answer.json() ?? {}) as Partial<AdviceAnswer>;
     if (advice === null) throw new Failed(context.say('advised.foreign', { url: daemon.url }), 1);
     if (values.json) context.terminal.out(jsonText(advice));
-    else for (const line of shown(context, advice)) context.terminal.out(line);
+    else for (const line of shown(context, advice, passedOver)) context.terminal.out(line);
     const pending = advice.filter(({ state }) => state === 'proposed').length;
     // Exit 1 also means "no daemon": standard error tells the two apart.
     if (pending > 0) context.terminal.err(context.say('advised.pending', { count: pending }));
@@ -120,11 +124,12 @@ function adviceIn(answer: DaemonAnswer): readonly Shown[] | null {
   return Array.isArray(advice) ? advice.map((one: Shown) => ({ ...one, sentences: sentences?.[one.id] })) : null;
 }
 
-function shown(context: Context, advice: readonly Shown[]): string[] {
+function shown(context: Context, advice: readonly Shown[], passedOver: readonly Told[]): string[] {
   const { terminal, say, language } = context;
-  if (advice.length === 0) return [say('advised.none')];
+  const passed = passedOver.map((one) => printable(tellIn(language, one)));
+  if (advice.length === 0) return [say('advised.none'), ...passed];
   const why = (one: Shown): string => (language === 'en' ? null : reasonOf(one, say)) ?? printable(one.reason);
-  return advice.flatMap((one) => [
+  const lines = advice.flatMap((one) => [
     `${terminal.paint('bold', stateSaid(one.state, say))}  ${printable(`${one.ecosystem}/${one.upstream}  ${one.id}`)}`,
     `  ${why(one)}`,
     ...(one.state === 'refused'
@@ -139,6 +144,7 @@ function shown(context: Context, advice: readonly Shown[]): string[] {
       return say('advised.uncovered', { text: printable(told) });
     }),
   ]);
+  return [...lines, ...passed];
 }
 
 /** A state of another release is shown as it is. */

@@ -1,7 +1,7 @@
 import type { Reason } from './failure.ts';
 import type { Confidence } from './finding.ts';
 import type { Upstream } from './mirror.ts';
-import type { Sentence } from './result.ts';
+import type { Sentence, Told } from './result.ts';
 
 export type AdviceState = 'proposed' | 'accepted' | 'superseded' | 'withdrawn' | 'expired' | 'refused' | 'dismissed';
 export const adviceCauses = [
@@ -105,6 +105,11 @@ export interface LookedBack extends Upstream {
   /** When the audit was made, wall milliseconds. */
   readonly atMs: number;
   readonly isRegret: boolean;
+}
+
+/** A mirror that is down at the head of a chain whose clients pass over it, so that no switch is advised. */
+export interface PassedOver extends Upstream, Told {
+  readonly registry: string;
 }
 
 export interface AdviceChange {

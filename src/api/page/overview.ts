@@ -2,6 +2,7 @@ import type { Advice, LookedBack } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { SeriesNow } from '../../core/sample.ts';
+import { tellIn } from '../../words/tell.ts';
 import type { ApiDeps } from '../deps.ts';
 import { canaryOf, type Group, groupsOf, placeOf } from '../views.ts';
 import { renderActions } from './actions.ts';
@@ -128,6 +129,8 @@ function adviceOf(
   const isJudged = deps
     .standings()
     .some((one) => one.ecosystem === ecosystem && one.upstream === upstream && one.state !== 'unknown');
+  const passed = deps.passedOver().find((one) => one.ecosystem === ecosystem && one.upstream === upstream);
+  if (passed !== undefined) return quiet(html`${tellIn(say.language, passed)} ${chain}`);
   return vantage.suspect === null || !isJudged
     ? quiet(say.html('page.tooEarly', { chain }))
     : html`<article class="advice right"><p>${say.html('page.nothingToChange', { ecosystem, chain })}</p></article>`;

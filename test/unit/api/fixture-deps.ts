@@ -111,6 +111,7 @@ export function fixture(change: FixtureChange = {}): Fixture {
     }),
     advice: () => ({ items: [fixtureAdvice], next: null }),
     lookedBack: () => [],
+    passedOver: () => [],
     rank: () => fixtureAdvice.candidates,
     doorLines: () => [],
     remedy: () => ({

@@ -52,6 +52,20 @@ describe('advice', () => {
     expect(await ask(world, 'advice', '--json')).toMatchObject({ code: 0, out: '[]' });
   });
 
+  test('a mirror that is down and that clients pass over: no advice, and why', async () => {
+    const yaml = threeMirrors({ clients: 'https://a.example.com|https://b.example.net/goproxy,direct' });
+    const world = await startWorld({ yaml, script: but(refuses, 'a', 60) });
+    await world.seconds(80);
+    const { code, out } = await ask(world, 'advice');
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(
+        /^no advice\na is down\. Clients pass over it by \| and lose about \d+ ms a request, so no switch is advised\.$/,
+      ),
+    ]);
+    expect((await world.get('/')).text).toContain('Clients pass over it by |');
+  });
+
   test('pending: 1, with the line to paste; accepted: 0', async () => {
     const world = await startWorld({ yaml: threeMirrors(), script: but(refuses, 'a', 60) });
     await world.seconds(80);

@@ -1,0 +1,26 @@
+import type { PassedOver } from '../core/advice.ts';
+import { quantileOf } from '../core/statistics.ts';
+import { told } from '../words/tell.ts';
+import { troubleOf } from './cause.ts';
+import { advisedChainOf, headOf } from './group.ts';
+import type { View } from './view.ts';
+import { seconds } from './words.ts';
+
+/** The head if it is down, clients pass over it by `|`, and no advice is open; else `null`. */
+export function passedOverIn(view: View): PassedOver | null {
+  const { group } = view;
+  const at = headOf(group);
+  if (at === null || group.open !== null || advisedChainOf(group)?.separators[0] !== '|') return null;
+  if (view.standingOf(at.name)?.state !== 'down') return null;
+  const tally = view.tallyOf(at.name);
+  const trouble = troubleOf(tally);
+  if (trouble?.kind !== 'all') return null;
+  const failed = tally.answers.light.filter(({ atMs }) => atMs >= trouble.row.fromMs);
+  const lostMs = quantileOf(
+    failed.map(({ tookMs }) => tookMs),
+    0.5,
+  );
+  if (lostMs === null) return null;
+  const of = { ecosystem: group.kind.id, upstream: group.upstream, registry: at.name };
+  return { ...of, ...told('advice.passedOver', { from: at.name, time: seconds(lostMs / 1000) }) };
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { kill, warm } from './outage.ts';
+
+const tolerant = 'https://a.example.com|https://b.example.com,direct';
+
+describe('a head that is down while clients pass over it', () => {
+  it('is named with what a request loses, as long as nothing is advised', () => {
+    const stage = warm(undefined, tolerant);
+    expect(stage.advisor.passedOver()).toEqual([]);
+    kill(stage);
+    stage.marks.set('a', { state: 'down' });
+    stage.consider();
+    expect(stage.advisor.list()).toEqual([]);
+    expect(stage.advisor.passedOver()).toMatchObject([
+      {
+        ecosystem: 'go',
+        upstream: 'go',
+        registry: 'a',
+        text: expect.stringMatching(
+          /^a is down\. Clients pass over it by \| and lose about \d+ ms a request, so no switch is advised\.$/,
+        ),
+      },
+    ]);
+    stage.marks.delete('a');
+    stage.shut('a', 'outage');
+    stage.paces(1, { a: 200, b: 200, c: 200 });
+    expect(stage.advisor.passedOver()).toEqual([]);
+  });
+
+  it('is not named where clients stop at it: a switch is advised', () => {
+    const stage = warm();
+    kill(stage);
+    stage.marks.set('a', { state: 'down' });
+    stage.consider();
+    expect(stage.advisor.list()).toHaveLength(1);
+    expect(stage.advisor.passedOver()).toEqual([]);
+  });
+});
