@@ -50,6 +50,7 @@ import { newTally, record, recordAnswer, type Tally } from './tally.ts';
 import { nearOf, type View, viewOf } from './view.ts';
 import { weighAll } from './weigh.ts';
 import { readWhatIf, replayWhatIf } from './what-if.ts';
+import { hasOutlivedCause } from './words.ts';
 
 /** Ids of advice that are remembered, to distinguish an ended advice from an unknown one. */
 const settledKept = 1_000;
@@ -293,6 +294,9 @@ function remedyOf(group: Group, suspect: boolean): RemedyNow {
   const open = group.open?.advice ?? null;
   // A proposal stays while the vantage is suspect: taking it back would also move clients.
   const advice = open?.state === 'proposed' ? open : (group.accepted?.advice ?? null);
-  if (advice !== null) return { kind: 'set', chain: advice.chain.after, advice, remedy: advice.remedy };
+  if (advice !== null) {
+    const isOver = advice.state === 'proposed' && hasOutlivedCause(advice);
+    return { kind: 'set', chain: advice.chain.after, advice, remedy: advice.remedy, isOver };
+  }
   return { kind: 'nothing', state: suspect ? 'suspect' : open?.state === 'refused' ? 'refused' : 'right' };
 }

@@ -39,9 +39,17 @@ function outlivedSaid(head: string, to: string, trouble: Sentence, on: Grounds):
     : phrase('ground.outlivesFor', { trouble, head, count: rest.good, span: span(rest.ms) });
 }
 
+const outlived: ReadonlySet<string> = new Set(['ground.outlives', 'ground.outlivesFor']);
+
+/** True if the trouble that led to the advice is over. */
+export function hasOutlivedCause({ sentence }: Pick<Advice, 'sentence'>): boolean {
+  return sentence != null && outlived.has(sentence.key);
+}
+
 /** The reason of settled advice: how long a proposal stays is of no use any more. */
-export function settledReasonOf({ sentence }: Pick<Advice, 'sentence'>): Partial<Pick<Advice, 'reason' | 'sentence'>> {
-  if (sentence?.key !== 'ground.outlives' && sentence?.key !== 'ground.outlivesFor') return {};
+export function settledReasonOf(advice: Pick<Advice, 'sentence'>): Partial<Pick<Advice, 'reason' | 'sentence'>> {
+  const { sentence } = advice;
+  if (sentence == null || !hasOutlivedCause(advice)) return {};
   const { text, sentence: said } = toldOf(phrase('ground.over', { trouble: sentence.values['trouble'] ?? '' }));
   return { reason: text, sentence: said };
 }

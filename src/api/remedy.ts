@@ -60,6 +60,7 @@ function sendNow(now: RemedyNow, form: Form, variables: readonly string[], respo
   }
   response.setHeader('x-advice-id', now.advice.id);
   response.setHeader('x-advice-expires', stamp(now.advice.expiresAtMs));
+  if (now.isOver) response.setHeader('x-advice-over', 'true');
   const text = now.remedy[form];
   if (text === undefined)
     return sendProblem(response, {

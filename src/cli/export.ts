@@ -38,7 +38,7 @@ export async function exportAdvice(
   const kept = file === null ? null : await keptIn(file);
   const query = upstream === undefined ? '' : `&upstream=${encodeURIComponent(upstream)}`;
   const answer = await daemon.ask(`/api/v1/advice/${ecosystem}/remedy?as=env${query}`);
-  const lines = linesOf(answer, daemon.url, say);
+  const lines = linesOf(answer, daemon.url, say, kept?.text === '');
   if (typeof lines !== 'string') {
     print(context, lines.text);
     const now = new Date(systemClock.wallMs()).toISOString();
@@ -57,13 +57,21 @@ function print({ terminal }: Context, text: string): void {
   if (text !== '') terminal.out(text.trimEnd());
 }
 
-function linesOf(answer: Awaited<ReturnType<DaemonClient['ask']>>, url: string, say: Say): Lines | string {
+/** @param isUnmoved  the last response that this client used changed nothing */
+function linesOf(
+  answer: Awaited<ReturnType<DaemonClient['ask']>>,
+  url: string,
+  say: Say,
+  isUnmoved: boolean,
+): Lines | string {
   if (answer.tag === 'unreachable') return answer.text;
   if (answer.status === 204)
     return { text: '', about: `nothing to change ${answer.headers['x-advice-state'] ?? ''}`.trimEnd() };
   if (answer.status !== 200) return formatProblem(answer, say);
   if (!isSafeEnv(answer.text, variables)) return say('advised.unsafe', { url });
   const { 'x-advice-id': id = '', 'x-advice-expires': until = '' } = answer.headers;
+  const isOver = answer.headers['x-advice-over'] === 'true';
+  if (isOver && isUnmoved) return { text: '', about: 'nothing to change' };
   return { text: answer.text, about: `advice ${word(id)} until ${word(until)}` };
 }
 

@@ -135,6 +135,8 @@ export type RemedyNow =
       readonly chain: string;
       readonly advice: Advice;
       readonly remedy: Readonly<Record<string, string>>;
+      /** True: the trouble is over, so clients that have not switched need not. */
+      readonly isOver: boolean;
     }
   /** `right`: clients keep the declared chain; `refused`: advice was refused; `suspect`: our network is suspect. */
   | { readonly kind: 'nothing'; readonly state: 'right' | 'refused' | 'suspect' };

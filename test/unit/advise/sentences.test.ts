@@ -27,8 +27,10 @@ describe('what is wrong, in a sentence', () => {
     const stage = warm();
     kill(stage);
     stage.consider();
+    expect(stage.advisor.remedy('go', 'go')).toMatchObject({ kind: 'set', isOver: false });
     stage.paces(10, { a: 200, b: 200, c: 200 });
     expect(only(stage)).toMatchObject({ state: 'proposed', cause: 'outage' });
+    expect(stage.advisor.remedy('go', 'go')).toMatchObject({ kind: 'set', isOver: true });
     expect(only(stage).reason).toMatch(
       /^a responds again: all 10 probes of the last 5 min succeeded\. The advice stays so that clients do not switch twice: 5 min more at least, and until a has given \d+ more good responses in a row\. Clients that have not switched need not switch\.$/,
     );

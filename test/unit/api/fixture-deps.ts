@@ -116,6 +116,7 @@ export function fixture(change: FixtureChange = {}): Fixture {
     doorLines: () => [],
     remedy: () => ({
       kind: 'set',
+      isOver: false,
       chain: fixtureAdvice.chain.after,
       advice: fixtureAdvice,
       remedy: fixtureAdvice.remedy,

@@ -13,6 +13,7 @@ afterEach(async () => {
 });
 const set: RemedyNow = {
   kind: 'set',
+  isOver: false,
   chain: fixtureAdvice.chain.after,
   advice: fixtureAdvice,
   remedy: fixtureAdvice.remedy,
@@ -189,4 +190,9 @@ describe('hostile contents', () => {
     if (status !== 200) expect(reply.headers['content-type']).toContain('application/problem+json');
     expect(reply.text).not.toContain('<script');
   });
+});
+
+it.each([true, false])('a header tells clients that have not switched that they need not: %s', async (isOver) => {
+  const reply = await ask({ ...set, isOver }, 'go/remedy');
+  expect([reply.status, reply.headers['x-advice-over']]).toEqual([200, isOver ? 'true' : undefined]);
 });

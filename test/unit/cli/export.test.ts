@@ -118,6 +118,20 @@ describe('with a fallback file', () => {
     expect(await ask('--fallback', 'kept')).toMatchObject({ code: 0, out: '' });
   });
 
+  test('advice that outlives its cause moves no client that has not switched', async () => {
+    const over: Answer = { ...advised, headers: { ...advised.headers, 'x-advice-over': 'true' } };
+    await daemon(over);
+    expect(await ask()).toMatchObject({ code: 0, out: line });
+    expect(await ask('--fallback', 'kept')).toMatchObject({ code: 0, out: line });
+    expect(await ask('--fallback', 'kept')).toMatchObject({ code: 0, out: line });
+    await daemon({ status: 204 });
+    await ask('--fallback', 'kept');
+    await daemon(over);
+    expect(await ask('--fallback', 'kept')).toMatchObject({ code: 0, out: '', err: '' });
+    await daemon(advised);
+    expect(await ask('--fallback', 'kept')).toMatchObject({ code: 0, out: line });
+  });
+
   test('none yet: 1, nothing printed, no file made', async () => {
     await daemon(null);
     expect(await ask('--fallback', 'kept')).toMatchObject({ code: 1, out: '' });
