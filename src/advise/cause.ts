@@ -13,7 +13,7 @@ import {
 import { isHeavy, type Mirror } from '../core/mirror.ts';
 import type { Standing } from '../core/standing.ts';
 import type { Answered, Row, Tally } from './tally.ts';
-import type { Alarm } from './tests/pair.ts';
+import type { Alarm } from './comparison/pair.ts';
 import type { View } from './view.ts';
 
 /** Why a mirror should be left. `findings` may be empty. */

@@ -8,10 +8,10 @@ import { chainInForce, headOf, homeOf, mirrorAt } from './group.ts';
 import { isDearer, movePricesOf, type Prices } from './prices.ts';
 import { isFaster, noiseMs, sortWithEquals } from './rank.ts';
 import { type Entry, isUpstreamFault } from './tally.ts';
-import { type ChoiceRule, choose, chooseAnyway, isAnyPast, isGoodNow } from './tests/choose.ts';
-import { recordOf } from './tests/costs.ts';
-import { healthBound, isHomeAsGood, lookBackMsOf, waitMs } from './tests/home.ts';
-import { type Alarm, isOfTime } from './tests/pair.ts';
+import { type ChoiceRule, choose, chooseAnyway, isAnyPast, isGoodNow } from './comparison/choose.ts';
+import { recordOf } from './comparison/costs.ts';
+import { healthBound, isHomeAsGood, lookBackMsOf, waitMs } from './comparison/home.ts';
+import { type Alarm, isOfTime } from './comparison/pair.ts';
 import type { View } from './view.ts';
 import { chainOfMove, listCandidates, mayBeProposed, ruleOf, type Weighed, weighAll } from './weigh.ts';
 

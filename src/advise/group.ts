@@ -7,8 +7,8 @@ import { type Ecosystem, leadingClientOf } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { newProbing, type Probing } from './probing.ts';
 import { preferenceOf } from './rank.ts';
-import { type Contest, newContest } from './tests/contest.ts';
-import type { Departure } from './tests/home.ts';
+import { type Contest, newContest } from './comparison/contest.ts';
+import type { Departure } from './comparison/home.ts';
 
 /** An open or accepted advice. Times are monotonic milliseconds. */
 export interface LiveAdvice {

@@ -4,9 +4,9 @@ import { nothingReceived, type SettledSample } from '../core/sample.ts';
 import { type Group, headOf, type LateProbes } from './group.ts';
 import { placeOf } from './observe.ts';
 import { slowPeekMsOf } from './probing.ts';
-import { dropEvidence, dropFailures } from './tests/contest.ts';
-import { momentOf } from './tests/moments.ts';
-import { besideMs } from './tests/patience.ts';
+import { dropEvidence, dropFailures } from './comparison/contest.ts';
+import { momentOf } from './comparison/moments.ts';
+import { besideMs } from './comparison/patience.ts';
 import type { View } from './view.ts';
 
 /** Added to each wait, for the delay of the network. Milliseconds. */

@@ -20,8 +20,8 @@ import {
   startLife,
 } from './ledger.ts';
 import { groundsOf, type Subject } from './measured.ts';
-import { recentDeparturesOf } from './tests/home.ts';
-import { isOfTime, isTwiceOver } from './tests/pair.ts';
+import { recentDeparturesOf } from './comparison/home.ts';
+import { isOfTime, isTwiceOver } from './comparison/pair.ts';
 import type { View } from './view.ts';
 import { chainTo, listWrongKeys, type Weighed, weighAll } from './weigh.ts';
 import { reasonOf } from './words.ts';

@@ -13,8 +13,8 @@ import type { Refused } from './decide.ts';
 import { mirrorAt, noChain } from './group.ts';
 import type { Prices } from './prices.ts';
 import { type Answered, type Entry, newTally, replyOf, type Tally } from './tally.ts';
-import { fetchTimeMs } from './tests/costs.ts';
-import { countGoodLeft, waitMs } from './tests/home.ts';
+import { fetchTimeMs } from './comparison/costs.ts';
+import { countGoodLeft, waitMs } from './comparison/home.ts';
 import type { View } from './view.ts';
 import { type Walker, walkChain } from './walk.ts';
 

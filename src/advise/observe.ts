@@ -20,9 +20,9 @@ import {
 } from './probing.ts';
 import { oddOf, oddPeekOf, type Recheck, rechecksOf } from './rechecks.ts';
 import { surroundingsOf } from './surroundings.ts';
-import { addAnswer, closeOverdue, dropEvidence, updatePatience } from './tests/contest.ts';
-import { costOf } from './tests/costs.ts';
-import { type Place, pruneAnswers, prunePast } from './tests/moments.ts';
+import { addAnswer, closeOverdue, dropEvidence, updatePatience } from './comparison/contest.ts';
+import { costOf } from './comparison/costs.ts';
+import { type Place, pruneAnswers, prunePast } from './comparison/moments.ts';
 import type { View } from './view.ts';
 import { replyTo } from './walk.ts';
 import { listCandidates, ruleOf } from './weigh.ts';

@@ -1,7 +1,7 @@
 import type { AdviceCause } from '../core/advice.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { noiseMs } from './rank.ts';
-import { isFailingAlike } from './tests/choose.ts';
+import { isFailingAlike } from './comparison/choose.ts';
 import {
   countSince,
   failureSharesOf,
@@ -10,12 +10,12 @@ import {
   meanMsOf,
   recordOf,
   type Shares,
-} from './tests/costs.ts';
-import { findTroubleStart } from './tests/failures.ts';
-import { lastTroubleOf, lookBackMsOf } from './tests/home.ts';
-import { type Alarm, isOfTime, lightTestOf, type Pair } from './tests/pair.ts';
-import { type HeadRecord, meanMsFrom } from './tests/record.ts';
-import type { TimeTest } from './tests/time.ts';
+} from './comparison/costs.ts';
+import { findTroubleStart } from './comparison/failures.ts';
+import { lastTroubleOf, lookBackMsOf } from './comparison/home.ts';
+import { type Alarm, isOfTime, lightTestOf, type Pair } from './comparison/pair.ts';
+import { type HeadRecord, meanMsFrom } from './comparison/record.ts';
+import type { TimeTest } from './comparison/time.ts';
 import type { View } from './view.ts';
 
 /** What one fetch costs at a mirror, by the evidence of one decision. Times are milliseconds; `null`: not measured. */

@@ -6,7 +6,7 @@ import type { Now } from '../core/ports.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
 import type { Group } from './group.ts';
 import { newTally, type Tally } from './tally.ts';
-import type { FetchRule } from './tests/costs.ts';
+import type { FetchRule } from './comparison/costs.ts';
 
 export interface View {
   readonly config: Config;

@@ -8,9 +8,9 @@ import { isAgainst } from './cause.ts';
 import { type Group, headOf, memberOf, mirrorAt, noChain } from './group.ts';
 import { artifactsOf } from './probing.ts';
 import type { Tally } from './tally.ts';
-import { type ChoiceRule, hasFewDownloads } from './tests/choose.ts';
-import { costOf, failureShareOf, fetchCostMs, hasFailedLast, recordOf } from './tests/costs.ts';
-import { type Running, runningOf } from './tests/pair.ts';
+import { type ChoiceRule, hasFewDownloads } from './comparison/choose.ts';
+import { costOf, failureShareOf, fetchCostMs, hasFailedLast, recordOf } from './comparison/costs.ts';
+import { type Running, runningOf } from './comparison/pair.ts';
 import type { View } from './view.ts';
 
 export function ruleOf(view: View, at: Mirror): ChoiceRule {

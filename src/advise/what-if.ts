@@ -7,9 +7,9 @@ import { type Chain, type Client, showChain } from '../ecosystems/client.ts';
 import { isPrivate } from '../ecosystems/names.ts';
 import { advisedChainOf, type Group, mirrorAt } from './group.ts';
 import { compareOutlooks, type Measured, outlookOf } from './outlook.ts';
-import { usualHeavyMsOf } from './tests/costs.ts';
-import { pastMomentsFrom } from './tests/moments.ts';
-import { windowMs } from './tests/record.ts';
+import { usualHeavyMsOf } from './comparison/costs.ts';
+import { pastMomentsFrom } from './comparison/moments.ts';
+import { windowMs } from './comparison/record.ts';
 import type { View } from './view.ts';
 
 export interface Meant {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareOutlooks, type Measured, outlookOf } from '../../../src/advise/outlook.ts';
-import { closeOverdue, newContest } from '../../../src/advise/tests/contest.ts';
-import { pastMomentsFrom } from '../../../src/advise/tests/moments.ts';
+import { closeOverdue, newContest } from '../../../src/advise/comparison/contest.ts';
+import { pastMomentsFrom } from '../../../src/advise/comparison/moments.ts';
 import { wilsonOf } from '../../../src/core/statistics.ts';
 import type { ChainOutlook } from '../../../src/core/what-if.ts';
 import type { Chain, Client } from '../../../src/ecosystems/client.ts';
@@ -10,7 +10,7 @@ import { goClient } from '../../../src/ecosystems/go/client.ts';
 import { npmClient } from '../../../src/ecosystems/npm/clients.ts';
 import { containerd } from '../../../src/ecosystems/oci/clients.ts';
 import { pip, uv } from '../../../src/ecosystems/pypi/clients.ts';
-import { around, moment, type Reply1 } from './tests/answers.ts';
+import { around, moment, type Reply1 } from './comparison/answers.ts';
 
 const failureCostMs = 300_000;
 const fetch = ['light', 'light', 'heavy'] as const;

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { choose } from '../../../src/advise/tests/choose.ts';
-import { addAnswer, type Contest, closeOverdue, newContest } from '../../../src/advise/tests/contest.ts';
-import { costOf } from '../../../src/advise/tests/costs.ts';
-import { runningOf } from '../../../src/advise/tests/pair.ts';
+import { choose } from '../../../src/advise/comparison/choose.ts';
+import { addAnswer, type Contest, closeOverdue, newContest } from '../../../src/advise/comparison/contest.ts';
+import { costOf } from '../../../src/advise/comparison/costs.ts';
+import { runningOf } from '../../../src/advise/comparison/pair.ts';
 import type { Standing } from '../../../src/core/standing.ts';
 import { chain } from './outage.ts';
 import { mirror, type Said, Stage } from './stage.ts';
-import { answer, around, type Reply1 } from './tests/answers.ts';
+import { answer, around, type Reply1 } from './comparison/answers.ts';
 
 // Printed by fast-check with each counterexample.
 const seed = 20_260_301;

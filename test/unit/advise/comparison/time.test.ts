@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { alarmOf, newPair, timeBoundOf } from '../../../../src/advise/tests/pair.ts';
-import { newRecord, recordOutcome } from '../../../../src/advise/tests/record.ts';
+import { alarmOf, newPair, timeBoundOf } from '../../../../src/advise/comparison/pair.ts';
+import { newRecord, recordOutcome } from '../../../../src/advise/comparison/record.ts';
 import {
   deviationMsOf,
   isTimeAlarm,
@@ -9,7 +9,7 @@ import {
   timeBound,
   timeOfHead,
   updateTimeTest,
-} from '../../../../src/advise/tests/time.ts';
+} from '../../../../src/advise/comparison/time.ts';
 import { good } from './answers.ts';
 
 const usual = { ratio: 1.25, isHome: false, bound: 14 };

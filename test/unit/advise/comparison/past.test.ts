@@ -7,7 +7,7 @@ import {
   type Past,
   pastMomentsFrom,
   prunePast,
-} from '../../../../src/advise/tests/moments.ts';
+} from '../../../../src/advise/comparison/moments.ts';
 import type { Reply } from '../../../../src/ecosystems/client.ts';
 
 function keep(past: Past, atMs: number, replies: Readonly<Record<string, Reply>>, over: Partial<Moment> = {}): void {

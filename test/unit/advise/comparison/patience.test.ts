@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { besideMs, newPatience, type Patience, recordTime } from '../../../../src/advise/tests/patience.ts';
+import { besideMs, newPatience, type Patience, recordTime } from '../../../../src/advise/comparison/patience.ts';
 
 function learned(weight: Patience['weight'], times: readonly number[]): number {
   const patience = newPatience(weight);

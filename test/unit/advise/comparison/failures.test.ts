@@ -9,9 +9,9 @@ import {
   newFailureTest,
   updateFailureTest,
   usualRateOf,
-} from '../../../../src/advise/tests/failures.ts';
-import { alarmOf, newPair, updatePair } from '../../../../src/advise/tests/pair.ts';
-import { newRecord } from '../../../../src/advise/tests/record.ts';
+} from '../../../../src/advise/comparison/failures.ts';
+import { alarmOf, newPair, updatePair } from '../../../../src/advise/comparison/pair.ts';
+import { newRecord } from '../../../../src/advise/comparison/record.ts';
 import { bad, good } from './answers.ts';
 
 /** Where others do not fail. */

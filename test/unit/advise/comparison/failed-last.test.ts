@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { hasFailedLast } from '../../../../src/advise/tests/costs.ts';
-import { newRecord, recordOutcome } from '../../../../src/advise/tests/record.ts';
+import { hasFailedLast } from '../../../../src/advise/comparison/costs.ts';
+import { newRecord, recordOutcome } from '../../../../src/advise/comparison/record.ts';
 
 describe('the last answers of a head all failed', () => {
   test.each<[string, string, boolean]>([

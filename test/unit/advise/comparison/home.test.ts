@@ -8,8 +8,8 @@ import {
   recentDeparturesOf,
   updateHealth,
   waitMs,
-} from '../../../../src/advise/tests/home.ts';
-import { type HeadRecord, newRecord, type Outcome, recordOutcome } from '../../../../src/advise/tests/record.ts';
+} from '../../../../src/advise/comparison/home.ts';
+import { type HeadRecord, newRecord, type Outcome, recordOutcome } from '../../../../src/advise/comparison/record.ts';
 import { bad, good } from './answers.ts';
 
 const minute = 60_000;

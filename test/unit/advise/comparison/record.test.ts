@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { meanMsOf } from '../../../../src/advise/tests/costs.ts';
-import { isHeavyClean, meanMsFrom, newRecord, recordOutcome } from '../../../../src/advise/tests/record.ts';
+import { meanMsOf } from '../../../../src/advise/comparison/costs.ts';
+import { isHeavyClean, meanMsFrom, newRecord, recordOutcome } from '../../../../src/advise/comparison/record.ts';
 import { bad, good } from './answers.ts';
 
 const minute = 60_000;

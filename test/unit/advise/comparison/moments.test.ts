@@ -6,7 +6,7 @@ import {
   newMoments,
   pruneAnswers,
   standIn,
-} from '../../../../src/advise/tests/moments.ts';
+} from '../../../../src/advise/comparison/moments.ts';
 import { answer, reply } from './answers.ts';
 
 const pace = 30_000;

@@ -4,9 +4,9 @@ import {
   closeOverdue,
   type HeadOutcome,
   type Surroundings,
-} from '../../../../src/advise/tests/contest.ts';
-import type { Answer } from '../../../../src/advise/tests/moments.ts';
-import type { Outcome } from '../../../../src/advise/tests/record.ts';
+} from '../../../../src/advise/comparison/contest.ts';
+import type { Answer } from '../../../../src/advise/comparison/moments.ts';
+import type { Outcome } from '../../../../src/advise/comparison/record.ts';
 import type { Reply } from '../../../../src/ecosystems/client.ts';
 import { goClient } from '../../../../src/ecosystems/go/client.ts';
 

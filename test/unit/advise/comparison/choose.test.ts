@@ -7,11 +7,11 @@ import {
   isGoodNow,
   listUnsure,
   pairOf,
-} from '../../../../src/advise/tests/choose.ts';
-import { type Contest, newContest } from '../../../../src/advise/tests/contest.ts';
-import { costOf, recordOf } from '../../../../src/advise/tests/costs.ts';
-import { failureSumOf } from '../../../../src/advise/tests/failures.ts';
-import { recordOutcome } from '../../../../src/advise/tests/record.ts';
+} from '../../../../src/advise/comparison/choose.ts';
+import { type Contest, newContest } from '../../../../src/advise/comparison/contest.ts';
+import { costOf, recordOf } from '../../../../src/advise/comparison/costs.ts';
+import { failureSumOf } from '../../../../src/advise/comparison/failures.ts';
+import { recordOutcome } from '../../../../src/advise/comparison/record.ts';
 import { around, good, momentsOf, type Reply1 } from './answers.ts';
 
 const order = ['a', 'b', 'c', 'd'];

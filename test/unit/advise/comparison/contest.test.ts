@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { dropFamilyFailures } from '../../../../src/advise/late.ts';
-import { pairOf } from '../../../../src/advise/tests/choose.ts';
+import { pairOf } from '../../../../src/advise/comparison/choose.ts';
 import {
   addAnswer,
   type Contest,
@@ -9,13 +9,13 @@ import {
   moveTo,
   newContest,
   updatePatience,
-} from '../../../../src/advise/tests/contest.ts';
-import { recordOf } from '../../../../src/advise/tests/costs.ts';
-import { failureSumOf } from '../../../../src/advise/tests/failures.ts';
-import { healthBound } from '../../../../src/advise/tests/home.ts';
-import { pastMomentsFrom } from '../../../../src/advise/tests/moments.ts';
-import { alarmOf } from '../../../../src/advise/tests/pair.ts';
-import type { Outcome } from '../../../../src/advise/tests/record.ts';
+} from '../../../../src/advise/comparison/contest.ts';
+import { recordOf } from '../../../../src/advise/comparison/costs.ts';
+import { failureSumOf } from '../../../../src/advise/comparison/failures.ts';
+import { healthBound } from '../../../../src/advise/comparison/home.ts';
+import { pastMomentsFrom } from '../../../../src/advise/comparison/moments.ts';
+import { alarmOf } from '../../../../src/advise/comparison/pair.ts';
+import type { Outcome } from '../../../../src/advise/comparison/record.ts';
 import type { View } from '../../../../src/advise/view.ts';
 import type { Reply } from '../../../../src/ecosystems/client.ts';
 import { answer, around, bad, good, moment, momentsOf, type Reply1 } from './answers.ts';
