@@ -413,6 +413,32 @@ describe('imports', () => {
     expect(circles).toEqual([]);
   });
 
+  const roomsOf = (stage: string): Map<string, Set<string>> => {
+    const roomOf = (path: string): string => relative(join(root, 'src', stage), resolve(path, '..'));
+    const rooms = new Map<string, Set<string>>();
+    for (const path of files.filter((one) => folderOf(one) === stage)) {
+      const known = rooms.get(roomOf(path)) ?? new Set();
+      rooms.set(roomOf(path), known);
+      for (const to of edges.get(path) ?? [])
+        if (folderOf(to) === stage && roomOf(to) !== roomOf(path)) known.add(roomOf(to));
+    }
+    return rooms;
+  };
+
+  it.each(['detect', 'advise', 'notify'])('between the rooms of %s go one way', (stage) => {
+    const rooms = roomsOf(stage);
+    // The files beside the rooms put them together; those of notify also hold what its rooms share.
+    if (stage === 'notify') rooms.delete('');
+    const order: string[] = [];
+    for (let left = [...rooms.keys()]; left.length > 0; ) {
+      const free = left.filter((one) => ![...(rooms.get(one) ?? [])].some((to) => left.includes(to)));
+      expect(free, `circle among: ${left.join(', ')}`).not.toEqual([]);
+      order.push(...free);
+      left = left.filter((one) => !free.includes(one));
+    }
+    if (stage === 'detect') expect(order.at(-1)).toBe('');
+  });
+
   it.each([
     ['src/main.ts', 'express'],
     ['src/io/log.ts', 'pino'],

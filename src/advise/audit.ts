@@ -1,8 +1,8 @@
 import type { Advice } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
+import { isFaster } from './comparison/rank.ts';
 import type { Ledger } from './ledger.ts';
 import { measuredOf } from './measured.ts';
-import { isFaster } from './rank.ts';
 import { type Entry, medianMsOf } from './tally.ts';
 import type { View } from './view.ts';
 

@@ -12,8 +12,8 @@ import {
 } from '../core/finding.ts';
 import { isHeavy, type Mirror } from '../core/mirror.ts';
 import type { Standing } from '../core/standing.ts';
-import type { Answered, Row, Tally } from './tally.ts';
 import type { Alarm } from './comparison/pair.ts';
+import type { Answered, Row, Tally } from './tally.ts';
 import type { View } from './view.ts';
 
 /** Why a mirror should be left. `findings` may be empty. */

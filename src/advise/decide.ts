@@ -4,14 +4,14 @@ import type { Mirror, Step } from '../core/mirror.ts';
 import type { Chain } from '../ecosystems/client.ts';
 import { type BypassDecision, bypassesAt } from './bypass.ts';
 import { type Cause, causeOfAlarm, findCauses, gravestCauseOf, isForced } from './cause.ts';
-import { chainInForce, headOf, homeOf, mirrorAt } from './group.ts';
-import { isDearer, movePricesOf, type Prices } from './prices.ts';
-import { isFaster, noiseMs, sortWithEquals } from './rank.ts';
-import { type Entry, isUpstreamFault } from './tally.ts';
 import { type ChoiceRule, choose, chooseAnyway, isAnyPast, isGoodNow } from './comparison/choose.ts';
 import { recordOf } from './comparison/costs.ts';
 import { healthBound, isHomeAsGood, lookBackMsOf, waitMs } from './comparison/home.ts';
 import { type Alarm, isOfTime } from './comparison/pair.ts';
+import { isFaster, noiseMs, sortWithEquals } from './comparison/rank.ts';
+import { chainInForce, headOf, homeOf, mirrorAt } from './group.ts';
+import { isDearer, movePricesOf, type Prices } from './prices.ts';
+import { type Entry, isUpstreamFault } from './tally.ts';
 import type { View } from './view.ts';
 import { chainOfMove, listCandidates, mayBeProposed, ruleOf, type Weighed, weighAll } from './weigh.ts';
 

@@ -1,12 +1,12 @@
 import type { Declined, LookOrder } from '../core/due.ts';
 import { type Mirror, questionOf, type Target } from '../core/mirror.ts';
-import { type Group, homeOf } from './group.ts';
-import { artifactsOf, canaryOf, newPeeks, nextInRota, recordTurn, rotaOf } from './probing.ts';
 import { isAnyPast, listUnsure } from './comparison/choose.ts';
 import type { Contest } from './comparison/contest.ts';
 import { buildOf, failureSharesOf, meanMsOf, recordOf, usualHeavyMsOf } from './comparison/costs.ts';
 import { healthBound, lastTroubleOf } from './comparison/home.ts';
 import { isHeavyClean } from './comparison/record.ts';
+import { type Group, homeOf } from './group.ts';
+import { artifactsOf, canaryOf, newPeeks, nextInRota, recordTurn, rotaOf } from './probing.ts';
 import type { View } from './view.ts';
 import { listCandidates, ruleOf } from './weigh.ts';
 

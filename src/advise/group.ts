@@ -5,10 +5,10 @@ import type { SettledSample } from '../core/sample.ts';
 import type { Chain, ChainMember, Client } from '../ecosystems/client.ts';
 import { type Ecosystem, leadingClientOf } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
-import { newProbing, type Probing } from './probing.ts';
-import { preferenceOf } from './rank.ts';
 import { type Contest, newContest } from './comparison/contest.ts';
 import type { Departure } from './comparison/home.ts';
+import { preferenceOf } from './comparison/rank.ts';
+import { newProbing, type Probing } from './probing.ts';
 
 /** An open or accepted advice. Times are monotonic milliseconds. */
 export interface LiveAdvice {

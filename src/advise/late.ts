@@ -1,12 +1,12 @@
 import type { Due } from '../core/due.ts';
 import { isHeavy, questionOf } from '../core/mirror.ts';
 import { nothingReceived, type SettledSample } from '../core/sample.ts';
-import { type Group, headOf, type LateProbes } from './group.ts';
-import { placeOf } from './observe.ts';
-import { slowPeekMsOf } from './probing.ts';
 import { dropEvidence, dropFailures } from './comparison/contest.ts';
 import { momentOf } from './comparison/moments.ts';
 import { besideMs } from './comparison/patience.ts';
+import { type Group, headOf, type LateProbes } from './group.ts';
+import { placeOf } from './observe.ts';
+import { slowPeekMsOf } from './probing.ts';
 import type { View } from './view.ts';
 
 /** Added to each wait, for the delay of the network. Milliseconds. */

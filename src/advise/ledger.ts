@@ -4,9 +4,9 @@ import type { LookOrder } from '../core/due.ts';
 import { upstreamKeyOf } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import { type Chain, showChain } from '../ecosystems/client.ts';
+import type { Departure } from './comparison/home.ts';
 import { type Group, headOf, type LiveAdvice, type Muted, parsedOf } from './group.ts';
 import { newRota } from './probing.ts';
-import type { Departure } from './comparison/home.ts';
 import { settledReasonOf } from './words.ts';
 
 /** A reminder is due at this share of the lifetime of an advice. */

@@ -5,6 +5,8 @@ import type { Sentence } from '../core/result.ts';
 import { auditInTime, closeAudit, isAudited } from './audit.ts';
 import { type BypassDecision, bypassesAt, bypassInForce, hasBypass } from './bypass.ts';
 import { confidenceOf, findCauses, gravestCauseOf } from './cause.ts';
+import { recentDeparturesOf } from './comparison/home.ts';
+import { isOfTime, isTwiceOver } from './comparison/pair.ts';
 import { candidateOf, compose, type Said } from './compose.ts';
 import { type Decision, decide, type Move, type Refused } from './decide.ts';
 import { advisedChainOf, chainInForce, headOf, homeOf, type LiveAdvice, mirrorAt } from './group.ts';
@@ -20,8 +22,6 @@ import {
   startLife,
 } from './ledger.ts';
 import { groundsOf, type Subject } from './measured.ts';
-import { recentDeparturesOf } from './comparison/home.ts';
-import { isOfTime, isTwiceOver } from './comparison/pair.ts';
 import type { View } from './view.ts';
 import { chainTo, listWrongKeys, type Weighed, weighAll } from './weigh.ts';
 import { reasonOf } from './words.ts';

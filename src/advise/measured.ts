@@ -9,14 +9,14 @@ import { quantileOf } from '../core/statistics.ts';
 import type { Chain, ChainMember, Reply } from '../ecosystems/client.ts';
 import type { BypassDecision } from './bypass.ts';
 import { type Trouble, troubleOf } from './cause.ts';
+import { fetchTimeMs } from './comparison/costs.ts';
+import { countGoodLeft, waitMs } from './comparison/home.ts';
+import { type Walker, walkChain } from './comparison/walk.ts';
 import type { Refused } from './decide.ts';
 import { mirrorAt, noChain } from './group.ts';
 import type { Prices } from './prices.ts';
 import { type Answered, type Entry, newTally, replyOf, type Tally } from './tally.ts';
-import { fetchTimeMs } from './comparison/costs.ts';
-import { countGoodLeft, waitMs } from './comparison/home.ts';
 import type { View } from './view.ts';
-import { type Walker, walkChain } from './walk.ts';
 
 export interface Expectation {
   /** Share of requests that succeed, 0 to 1. */

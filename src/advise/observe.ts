@@ -4,6 +4,10 @@ import { isTimeout } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import { isHeavy, questionOf, type Target } from '../core/mirror.ts';
 import { isUntimed, type SettledSample } from '../core/sample.ts';
+import { addAnswer, closeOverdue, dropEvidence, updatePatience } from './comparison/contest.ts';
+import { costOf } from './comparison/costs.ts';
+import { type Place, pruneAnswers, prunePast } from './comparison/moments.ts';
+import { replyTo } from './comparison/walk.ts';
 import { requestDownload, requestPeek } from './downloads.ts';
 import { type Group, headOf, homeOf, mirrorAt } from './group.ts';
 import {
@@ -20,11 +24,7 @@ import {
 } from './probing.ts';
 import { oddOf, oddPeekOf, type Recheck, rechecksOf } from './rechecks.ts';
 import { surroundingsOf } from './surroundings.ts';
-import { addAnswer, closeOverdue, dropEvidence, updatePatience } from './comparison/contest.ts';
-import { costOf } from './comparison/costs.ts';
-import { type Place, pruneAnswers, prunePast } from './comparison/moments.ts';
 import type { View } from './view.ts';
-import { replyTo } from './walk.ts';
 import { listCandidates, ruleOf } from './weigh.ts';
 
 const headsHeardMax = 100;

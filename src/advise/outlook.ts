@@ -1,11 +1,11 @@
 import { deviations95, wilsonOf } from '../core/statistics.ts';
 import type { ChainOutlook, WhatIfAgainst, WhatIfMember } from '../core/what-if.ts';
 import { type Chain, type ChainMember, type Client, showChain, type WalkEnd } from '../ecosystems/client.ts';
-import { compareRounds, round } from './rank.ts';
 import { buildOf, type FetchRule, failureSharesOf, fetchCostOf, meanMsOf, type Shares } from './comparison/costs.ts';
 import type { PastMoment } from './comparison/moments.ts';
+import { compareRounds, round } from './comparison/rank.ts';
 import { type HeadRecord, lateMax, newRecord, recordOutcome } from './comparison/record.ts';
-import { type Alone, type Walker, walkAlone, walkChain } from './walk.ts';
+import { type Alone, type Walker, walkAlone, walkChain } from './comparison/walk.ts';
 
 /** Minimum of scheduled light samples of a mirror that counts as measured, and of moments with all such mirrors. */
 const answersMin = 5;

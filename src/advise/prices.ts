@@ -1,6 +1,5 @@
 import type { AdviceCause } from '../core/advice.ts';
 import type { Mirror } from '../core/mirror.ts';
-import { noiseMs } from './rank.ts';
 import { isFailingAlike } from './comparison/choose.ts';
 import {
   countSince,
@@ -14,6 +13,7 @@ import {
 import { findTroubleStart } from './comparison/failures.ts';
 import { lastTroubleOf, lookBackMsOf } from './comparison/home.ts';
 import { type Alarm, isOfTime, lightTestOf, type Pair } from './comparison/pair.ts';
+import { noiseMs } from './comparison/rank.ts';
 import { type HeadRecord, meanMsFrom } from './comparison/record.ts';
 import type { TimeTest } from './comparison/time.ts';
 import type { View } from './view.ts';

@@ -1,9 +1,9 @@
 import { limits } from '../core/limits.ts';
-import type { Peeks } from './probing.ts';
 import type { Contest, HeadOutcome } from './comparison/contest.ts';
 import { meanMsOf, recordOf } from './comparison/costs.ts';
 import { failureBound, failureSumOf } from './comparison/failures.ts';
 import { timeBound } from './comparison/time.ts';
+import type { Peeks } from './probing.ts';
 
 /** A question to probe again, every `stepMs` for `forMs` milliseconds; `forMs` 0: once. */
 export interface Odd {

@@ -1,7 +1,7 @@
 import { everyMs, paceOf } from '../core/config.ts';
 import type { Chain } from '../ecosystems/client.ts';
-import { advisedChainOf, headOf, homeOf, mirrorAt } from './group.ts';
 import { moveTo, type Surroundings } from './comparison/contest.ts';
+import { advisedChainOf, headOf, homeOf, mirrorAt } from './group.ts';
 import type { View } from './view.ts';
 import { chainTo, isRecent, listDroppedKeys } from './weigh.ts';
 

@@ -3,7 +3,7 @@ import { isHeavy, type Step, type Target, type Weight } from '../core/mirror.ts'
 import type { SettledSample } from '../core/sample.ts';
 import { quantileOf } from '../core/statistics.ts';
 import type { RelayState, Reply } from '../ecosystems/client.ts';
-import { clientTimeOf, replyWith } from './walk.ts';
+import { clientTimeOf, replyWith } from './comparison/walk.ts';
 
 /** Enough for `limits.measuredPaces` and several confirming rounds. */
 const entriesKept = 160;

@@ -4,9 +4,9 @@ import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Now } from '../core/ports.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
+import type { FetchRule } from './comparison/costs.ts';
 import type { Group } from './group.ts';
 import { newTally, type Tally } from './tally.ts';
-import type { FetchRule } from './comparison/costs.ts';
 
 export interface View {
   readonly config: Config;

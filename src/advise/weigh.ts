@@ -5,12 +5,12 @@ import type { Mirror } from '../core/mirror.ts';
 import type { Standing } from '../core/standing.ts';
 import type { Chain, ChainMember, RelayState, Separator } from '../ecosystems/client.ts';
 import { isAgainst } from './cause.ts';
-import { type Group, headOf, memberOf, mirrorAt, noChain } from './group.ts';
-import { artifactsOf } from './probing.ts';
-import type { Tally } from './tally.ts';
 import { type ChoiceRule, hasFewDownloads } from './comparison/choose.ts';
 import { costOf, failureShareOf, fetchCostMs, hasFailedLast, recordOf } from './comparison/costs.ts';
 import { type Running, runningOf } from './comparison/pair.ts';
+import { type Group, headOf, memberOf, mirrorAt, noChain } from './group.ts';
+import { artifactsOf } from './probing.ts';
+import type { Tally } from './tally.ts';
 import type { View } from './view.ts';
 
 export function ruleOf(view: View, at: Mirror): ChoiceRule {

@@ -5,11 +5,11 @@ import { error, ok, type Result } from '../core/result.ts';
 import type { WhatIf, WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
 import { type Chain, type Client, showChain } from '../ecosystems/client.ts';
 import { isPrivate } from '../ecosystems/names.ts';
-import { advisedChainOf, type Group, mirrorAt } from './group.ts';
-import { compareOutlooks, type Measured, outlookOf } from './outlook.ts';
 import { usualHeavyMsOf } from './comparison/costs.ts';
 import { pastMomentsFrom } from './comparison/moments.ts';
 import { windowMs } from './comparison/record.ts';
+import { advisedChainOf, type Group, mirrorAt } from './group.ts';
+import { compareOutlooks, type Measured, outlookOf } from './outlook.ts';
 import type { View } from './view.ts';
 
 export interface Meant {

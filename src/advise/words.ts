@@ -6,9 +6,9 @@ import type { Filled, Sentence, Told } from '../core/result.ts';
 import { phrase, toldOf } from '../words/tell.ts';
 import type { BypassDecision } from './bypass.ts';
 import { isAboutTime, type Trouble } from './cause.ts';
+import { gain, noiseMs } from './comparison/rank.ts';
 import type { Refused } from './decide.ts';
 import type { Apart, Grounds, Subject } from './measured.ts';
-import { gain, noiseMs } from './rank.ts';
 import type { Row } from './tally.ts';
 
 /** Above `becameSlower` × its usual time a mirror became slower; from `isSlower` × another's time it is slower. */

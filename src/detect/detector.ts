@@ -8,14 +8,11 @@ import type { Step, Target } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Pause, Standing } from '../core/standing.ts';
-import { clearPaceWait, expireAbsences } from './absence.ts';
-import { advanceRounds, releaseHeld, wakeAtMs } from './confirm/advance.ts';
 import { closeDoubt, confirmNow, confirmOverdue } from './confirm/doubt.ts';
 import { requestLook, sendRequests } from './confirm/look.ts';
-import { addMark } from './confirm/loss.ts';
-import { advanceDeadline, recordAnswer } from './confirm/moments.ts';
 import { writeContents } from './contents/freshness.ts';
 import { freshnessOf, lagsOf } from './contents/readings.ts';
+import { advanceRounds, releaseHeld, wakeAtMs } from './engine/advance.ts';
 import { placeOfArtifact } from './engine/artifacts.ts';
 import { acknowledgeFinding, rewriteFindings, updateConfidence, writeEvidence } from './engine/say.ts';
 import { settle } from './engine/settle.ts';
@@ -23,16 +20,19 @@ import { acknowledgeKind, judgeUs, runKinds, startStreaksAnew } from './engine/s
 import { take } from './engine/take.ts';
 import { familyFor } from './findings/outage.ts';
 import { findingRules, ownRules } from './findings/registry.ts';
-import type { FindingRule } from './findings/rule.ts';
 import { shedShareOf } from './findings/self.ts';
-import { Memory } from './memory.ts';
-import type { MirrorMemory } from './mirror-memory.ts';
+import { clearPaceWait, expireAbsences } from './memory/absence.ts';
+import { addMark } from './memory/loss.ts';
+import { Memory } from './memory/memory.ts';
+import type { MirrorMemory } from './memory/mirror-memory.ts';
+import { advanceDeadline, recordAnswer } from './memory/moments.ts';
+import type { FindingRule } from './memory/rule.ts';
+import { type DetectTurn, TurnDraft } from './memory/turn.ts';
 import { applyConfig } from './roster.ts';
 import { isTimeToWrite, restore, writeDirty, writeUrgent } from './rows.ts';
 import { baselinesOf, recordPass, standingOf, vantageOf } from './standings.ts';
-import { type DetectTurn, TurnDraft } from './turn.ts';
 
-export type { DetectTurn, Peek, RoundAsk } from './turn.ts';
+export type { DetectTurn, Peek, RoundAsk } from './memory/turn.ts';
 
 export type Detector = ReturnType<typeof createDetector>;
 

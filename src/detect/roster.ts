@@ -2,16 +2,16 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../core/config.ts';
 import { isSameMirror, registryOf, type Target } from '../core/mirror.ts';
 import { told } from '../words/tell.ts';
-import { clearPaceWait } from './absence.ts';
 import { closeDoubt } from './confirm/doubt.ts';
 import { pruneHeavyLooks } from './confirm/look.ts';
-import { closeSuspicion } from './confirm/suspicion.ts';
 import { pruneContents } from './contents/freshness.ts';
 import { closeFinding } from './engine/say.ts';
 import { judgeUs, runKinds, sendToKinds } from './engine/step.ts';
-import { cadenceOf } from './lookups.ts';
-import type { Memory } from './memory.ts';
-import { MirrorMemory, type SeriesMemory } from './mirror-memory.ts';
+import { closeSuspicion } from './engine/suspicion.ts';
+import { clearPaceWait } from './memory/absence.ts';
+import { cadenceOf } from './memory/lookups.ts';
+import type { Memory } from './memory/memory.ts';
+import { MirrorMemory, type SeriesMemory } from './memory/mirror-memory.ts';
 import { rowKey } from './rows.ts';
 
 /** Applies a configuration. The findings of removed and changed mirrors are closed. */

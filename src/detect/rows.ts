@@ -8,10 +8,10 @@ import { told } from '../words/tell.ts';
 import { restoreContents } from './contents/freshness.ts';
 import { closeFinding, ruleOf } from './engine/say.ts';
 import { applyStep, runKinds } from './engine/step.ts';
-import type { StoredRow } from './findings/rule.ts';
-import { isNumber, monotonicOf } from './lookups.ts';
-import type { Memory } from './memory.ts';
-import { type MirrorMemory, type SeriesMemory, seriesOf, seriesStateOf, stateOf } from './mirror-memory.ts';
+import { isNumber, monotonicOf } from './memory/lookups.ts';
+import type { Memory } from './memory/memory.ts';
+import { type MirrorMemory, type SeriesMemory, seriesOf, seriesStateOf, stateOf } from './memory/mirror-memory.ts';
+import type { StoredRow } from './memory/rule.ts';
 
 /** The least time between two rows of a series without urgent changes. Milliseconds. */
 const writeEveryMs = 180_000;

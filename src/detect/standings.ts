@@ -3,13 +3,13 @@ import { isHeavy } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
 import type { SeriesBaseline, Standing, VantageStanding } from '../core/standing.ts';
 import { toldOf } from '../words/tell.ts';
-import { canBeAsked, isThrottled, throttleEndMsOf } from './absence.ts';
-import { isCanaryOut, outagesOf } from './findings/outage-state.ts';
 import { isRefusing } from './findings/refusal.ts';
 import { contaminatedShareOf } from './findings/self.ts';
-import { paceOfCanary, timeoutOf } from './lookups.ts';
-import type { Memory } from './memory.ts';
-import { type MirrorMemory, stateOf } from './mirror-memory.ts';
+import { canBeAsked, isThrottled, throttleEndMsOf } from './memory/absence.ts';
+import { paceOfCanary, timeoutOf } from './memory/lookups.ts';
+import type { Memory } from './memory/memory.ts';
+import { type MirrorMemory, stateOf } from './memory/mirror-memory.ts';
+import { isCanaryOut, outagesOf } from './outage/state.ts';
 import { modulesOutOf, stateOfSeries } from './rules/roll-up.ts';
 import { speedOf, thresholdFor } from './rules/speed.ts';
 

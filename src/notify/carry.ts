@@ -2,12 +2,12 @@ import { limits } from '../core/limits.ts';
 import type { Delivery, Notice, Post } from '../core/notice.ts';
 import type { Now } from '../core/ports.ts';
 import { batchOf, isQuiet, sortOut } from './chat/batch.ts';
-import type { Card } from './chat/card.ts';
 import { type Chat, isSameBot, renderChatChange, renderChatMessage } from './chat/message.ts';
 import { dropSent, messageToChange, recordSent, type SentMessage, shownWith } from './chat/sent.ts';
 import { applyDelivery, type State } from './outbox.ts';
 import type { Entry, Queue } from './queue.ts';
 import { chatServices } from './receivers/receivers.ts';
+import type { Card } from './receivers/section.ts';
 
 export interface Sendable {
   readonly notice: Notice;

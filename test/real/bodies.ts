@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { replyWith, type Walker, walkChain } from '../../src/advise/walk.ts';
+import { replyWith, type Walker, walkChain } from '../../src/advise/comparison/walk.ts';
 import type { Config } from '../../src/core/config.ts';
 import type { Reason } from '../../src/core/failure.ts';
 import type { Step } from '../../src/core/mirror.ts';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { replyToFailure } from '../../src/advise/walk.ts';
+import { replyToFailure } from '../../src/advise/comparison/walk.ts';
 import type { HopAnswer, Wire } from '../../src/core/ports.ts';
 import type { Reply } from '../../src/ecosystems/client.ts';
 import { parseGoproxy, walkGoproxy } from '../../src/ecosystems/go/client.ts';

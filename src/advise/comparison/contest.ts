@@ -1,5 +1,4 @@
 import type { Chain, Reply } from '../../ecosystems/client.ts';
-import { unwatchedMs, type Walker, walkChain } from '../walk.ts';
 import { type Comparison, pairOf } from './choose.ts';
 import { recordOf } from './costs.ts';
 import { newFailureTest } from './failures.ts';
@@ -20,6 +19,7 @@ import {
 import { countGoodOf, timeBoundOf, updatePair } from './pair.ts';
 import { lateShareOf, newPatience, type Patience, recordTime } from './patience.ts';
 import { dropBad, type Outcome, recordOutcome } from './record.ts';
+import { unwatchedMs, type Walker, walkChain } from './walk.ts';
 
 /** At most this share of the responses of a mirror counts as its usual failures. */
 const backgroundMost = 0.03;

@@ -1,5 +1,5 @@
-import { noiseMs } from '../rank.ts';
 import { buildOf, countSinceOf } from './costs.ts';
+import { noiseMs } from './rank.ts';
 import { type HeadRecord, isHeavyClean, meanMsFrom, type Outcome } from './record.ts';
 
 /** Departures within `departuresMs` lengthen the wait, up to `waitMsMax` or `hold` if it is longer. Milliseconds. */

@@ -1,6 +1,6 @@
 import type { Reply } from '../../ecosystems/client.ts';
-import { isCurrentReply, type Replies, replyOfFailure } from '../walk.ts';
 import { lateMax, type Outcome } from './record.ts';
+import { isCurrentReply, type Replies, replyOfFailure } from './walk.ts';
 
 export interface Answer {
   readonly registry: string;

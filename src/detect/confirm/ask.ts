@@ -1,15 +1,15 @@
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
-import { canBeAsked, mayBeAskedMore } from '../absence.ts';
-import { outagesOf } from '../findings/outage-state.ts';
-import { timeoutOf } from '../lookups.ts';
-import type { Memory } from '../memory.ts';
-import { canarySeriesOf, type MirrorMemory, mirrorsOf, seriesOf } from '../mirror-memory.ts';
+import { canBeAsked, mayBeAskedMore } from '../memory/absence.ts';
+import { type Budget, spend } from '../memory/budget.ts';
+import { timeoutOf } from '../memory/lookups.ts';
+import type { Memory } from '../memory/memory.ts';
+import { canarySeriesOf, type MirrorMemory, mirrorsOf, seriesOf } from '../memory/mirror-memory.ts';
+import { type Look, type Round, startMoment } from '../memory/moments.ts';
+import { outagesOf } from '../outage/state.ts';
 import { speedOf } from '../rules/speed.ts';
-import { type Budget, spend } from './budget.ts';
 import { closeDoubt, isConfirmed, isInDoubt } from './doubt.ts';
 import { keyOfQuestion, type Question, targetAt } from './look.ts';
-import { type Look, type Round, startMoment } from './moments.ts';
 import { witnessesToAsk } from './witness.ts';
 
 /** The interval of moments in a round that only watches a suspicion older than `limits.roundMs`. */

@@ -1,12 +1,12 @@
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
-import { canBeAsked } from '../absence.ts';
-import { isCanaryOut, outageOf } from '../findings/outage-state.ts';
-import type { Request } from '../findings/rule.ts';
-import type { Memory } from '../memory.ts';
-import { type MirrorMemory, mirrorsOf, roundKeyOf, seriesOf } from '../mirror-memory.ts';
-import { spend } from './budget.ts';
-import { type Round, retryAtMs, roundFor } from './moments.ts';
+import { canBeAsked } from '../memory/absence.ts';
+import { spend } from '../memory/budget.ts';
+import type { Memory } from '../memory/memory.ts';
+import { type MirrorMemory, mirrorsOf, roundKeyOf, seriesOf } from '../memory/mirror-memory.ts';
+import { type Round, retryAtMs, roundFor } from '../memory/moments.ts';
+import type { Request } from '../memory/rule.ts';
+import { isCanaryOut, outageOf } from '../outage/state.ts';
 
 const targetsInDoubt = 8;
 

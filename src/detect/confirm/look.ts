@@ -3,16 +3,16 @@ import type { LookOrder } from '../../core/due.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy, questionOf, type Target, targetId } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
-import { canBeAsked, isLeftAlone } from '../absence.ts';
-import { outageOf } from '../findings/outage-state.ts';
-import type { Answered, Request, View } from '../findings/rule.ts';
-import type { Memory } from '../memory.ts';
-import { type MirrorMemory, mirrorsOf, type SeriesMemory } from '../mirror-memory.ts';
+import { canBeAsked, isLeftAlone } from '../memory/absence.ts';
+import { spend, spendForPeek } from '../memory/budget.ts';
+import type { Memory } from '../memory/memory.ts';
+import { type MirrorMemory, mirrorsOf, type SeriesMemory } from '../memory/mirror-memory.ts';
+import { type Look, type Round, retryAtMs, roundFor } from '../memory/moments.ts';
+import type { Answered, Request, View } from '../memory/rule.ts';
+import { outageOf } from '../outage/state.ts';
 import { speedOf } from '../rules/speed.ts';
 import { isSlow } from '../rules/threshold.ts';
-import { spend, spendForPeek } from './budget.ts';
 import { closeDoubt, closeDoubtOf, updateDoubt } from './doubt.ts';
-import { type Look, type Round, retryAtMs, roundFor } from './moments.ts';
 
 /** A look at a slow target ends after this many ok responses in a row that are not slow. */
 const settledAnswers = 3;

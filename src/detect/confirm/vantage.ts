@@ -1,5 +1,6 @@
 import { isLoopback } from '../../core/addresses.ts';
 import { likelihoodOf } from '../../core/statistics.ts';
+import type { MomentVerdict, Said } from '../memory/moments.ts';
 
 /** Our network is at fault if more than this share of the units fails; of two to `fewUnits` units, if all fail. */
 const suspectShare = 0.6;
@@ -54,11 +55,6 @@ export function prefixOf(address: string): string | null {
     .map((group) => Number.parseInt(group, 16).toString(16))
     .join(':');
 }
-
-export type Said = 'answered' | 'failed' | 'missing';
-
-/** Whose fault one moment shows. `unverified`: at most one unit to judge. `waiting`: responses are missing. */
-export type MomentVerdict = 'them' | 'unverified' | 'us' | 'waiting';
 
 export interface MomentAnswers {
   /** A unit has responded if one of its mirrors has. */

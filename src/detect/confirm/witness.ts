@@ -1,11 +1,11 @@
-import { canBeAsked } from '../absence.ts';
-import { isCanaryOut } from '../findings/outage-state.ts';
-import type { View } from '../findings/rule.ts';
-import type { Memory } from '../memory.ts';
-import type { MirrorMemory } from '../mirror-memory.ts';
-import { isLossy, lossOf } from './loss.ts';
-import type { Moment, Round } from './moments.ts';
-import { type Said, unitsOf } from './vantage.ts';
+import { canBeAsked } from '../memory/absence.ts';
+import { isLossy, lossOf } from '../memory/loss.ts';
+import type { Memory } from '../memory/memory.ts';
+import type { MirrorMemory } from '../memory/mirror-memory.ts';
+import type { Moment, Round, Said } from '../memory/moments.ts';
+import type { View } from '../memory/rule.ts';
+import { isCanaryOut } from '../outage/state.ts';
+import { unitsOf } from './vantage.ts';
 
 /** The most mirrors of other upstreams to probe with a moment, per egress. */
 const witnessesAsked = 2;

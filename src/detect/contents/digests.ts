@@ -5,15 +5,8 @@ import type { Sample } from '../../core/sample.ts';
 import type { Seen, SignatureState } from '../../core/transcript.ts';
 import { phrase, toldOf } from '../../words/tell.ts';
 import type { Key } from '../../words/words.ts';
-import {
-  artifactPhraseOf,
-  type DeclaredWrong,
-  joined,
-  type Widened,
-  type WrongOnce,
-  widen,
-} from '../findings/mismatch-says.ts';
-import type { Says } from '../rules/says.ts';
+import type { Says } from '../memory/says.ts';
+import { artifactPhraseOf, type DeclaredWrong, joined, type Widened, type WrongOnce, widen } from './mismatch-says.ts';
 
 interface Named {
   /** Version, part and algorithm: only digests with the same `of` are compared. */

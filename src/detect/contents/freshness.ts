@@ -2,13 +2,13 @@ import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Row } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
-import type { View } from '../findings/rule.ts';
-import type { Memory } from '../memory.ts';
-import type { MirrorMemory } from '../mirror-memory.ts';
+import type { Memory } from '../memory/memory.ts';
+import type { MirrorMemory } from '../memory/mirror-memory.ts';
+import type { View } from '../memory/rule.ts';
+import { type Comparison, gapFilterFor, type Standpoint, type StepBack, Subject } from '../memory/subject.ts';
 import { lagOf, recordStepBack, updateSubject } from './lag.ts';
 import { contentsOf, freshMsOf, originOf, subjectsOf } from './readings.ts';
 import { readSubject, subjectRowOf } from './rows.ts';
-import { type Comparison, gapFilterFor, type Standpoint, type StepBack, Subject } from './subject.ts';
 import type { Arrival } from './versions.ts';
 
 /** The least time between rows of a subject with news; without news, `writeStillMs`. */

@@ -1,6 +1,5 @@
 import { limits } from '../../core/limits.ts';
 import type { Gaps } from '../../core/mirror.ts';
-import { isOrdered, updateLines } from './lines.ts';
 import {
   type Change,
   freshOriginOf,
@@ -19,7 +18,8 @@ import {
   selectComparable,
   shows,
   type Versions,
-} from './subject.ts';
+} from '../memory/subject.ts';
+import { isOrdered, updateLines } from './lines.ts';
 import { type News, updateVersions, type Who } from './versions.ts';
 
 /** `upperMs` `null`: unknown. */

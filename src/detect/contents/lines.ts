@@ -1,5 +1,13 @@
 import { limits } from '../../core/limits.ts';
-import { type Change, freshOriginOf, isQuorum, type LineKey, type LineState, linesOf, peersOf } from './subject.ts';
+import {
+  type Change,
+  freshOriginOf,
+  isQuorum,
+  type LineKey,
+  type LineState,
+  linesOf,
+  peersOf,
+} from '../memory/subject.ts';
 import type { Taking } from './versions.ts';
 
 /** If a mirror has more tags and the like, those that its last response lacks are dropped. */

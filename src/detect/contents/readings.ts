@@ -2,10 +2,10 @@ import { everyMs, paceOf } from '../../core/config.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Freshness, MirrorLag } from '../../core/standing.ts';
 import { quantile } from '../../core/statistics.ts';
-import type { View } from '../findings/rule.ts';
-import type { Memory } from '../memory.ts';
-import { type MirrorMemory, roundKeyOf, stateOf } from '../mirror-memory.ts';
-import { MirrorContents } from './subject.ts';
+import type { Memory } from '../memory/memory.ts';
+import { type MirrorMemory, roundKeyOf, stateOf } from '../memory/mirror-memory.ts';
+import type { View } from '../memory/rule.ts';
+import { MirrorContents } from '../memory/subject.ts';
 
 /** A response older than this many probe intervals, and older than `freshMsMin`, is outdated. */
 const freshPaces = 3;

@@ -8,7 +8,7 @@ import {
   type Release,
   Shelf,
   Subject,
-} from './subject.ts';
+} from '../memory/subject.ts';
 
 type Stored<T> = readonly (readonly [string, T])[];
 

@@ -12,7 +12,7 @@ import {
   selectComparable,
   shows,
   type Versions,
-} from './subject.ts';
+} from '../memory/subject.ts';
 
 /** A release that reached a mirror between two responses. Monotonic milliseconds. */
 export interface Arrival {

@@ -1,9 +1,9 @@
 import { isHeavy, seriesId, type Target, targetId } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
-import { canBeAsked } from '../absence.ts';
-import { spend } from '../confirm/budget.ts';
-import type { Memory } from '../memory.ts';
-import { type MirrorMemory, seriesOf } from '../mirror-memory.ts';
+import { canBeAsked } from '../memory/absence.ts';
+import { spend } from '../memory/budget.ts';
+import type { Memory } from '../memory/memory.ts';
+import { type MirrorMemory, seriesOf } from '../memory/mirror-memory.ts';
 
 /** The minimum interval of such requests for one artifact. */
 const askedEveryMs = 5 * 60_000;

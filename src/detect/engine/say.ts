@@ -12,11 +12,11 @@ import {
 } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { vantageFor } from '../confirm/witness.ts';
-import type { FindingRule } from '../findings/rule.ts';
-import { openFinding } from '../lookups.ts';
-import type { Memory } from '../memory.ts';
-import { type MirrorMemory, stateOf } from '../mirror-memory.ts';
-import { mergeEvidence, type Says } from '../rules/says.ts';
+import { openFinding } from '../memory/lookups.ts';
+import type { Memory } from '../memory/memory.ts';
+import { type MirrorMemory, stateOf } from '../memory/mirror-memory.ts';
+import type { FindingRule } from '../memory/rule.ts';
+import { mergeEvidence, type Says } from '../memory/says.ts';
 
 /**
  * Applies what a rule says about one mirror, or about this daemon (`null`). An open finding changes if scope, cause or

@@ -3,11 +3,17 @@ import { limits } from '../../core/limits.ts';
 import { isHeavy, targetId } from '../../core/mirror.ts';
 import { isDisturbed, type Sample, type SettledSample } from '../../core/sample.ts';
 import { dropContents } from '../../core/transcript.ts';
-import { isLeftAlone, isRefusedForPace } from '../absence.ts';
-import { addTokens } from '../confirm/budget.ts';
 import { updateLook } from '../confirm/look.ts';
-import type { Memory } from '../memory.ts';
-import { type MirrorMemory, primaryConnectionOf, type SeriesMemory, seriesOf, stateOf } from '../mirror-memory.ts';
+import { isLeftAlone, isRefusedForPace } from '../memory/absence.ts';
+import { addTokens } from '../memory/budget.ts';
+import type { Memory } from '../memory/memory.ts';
+import {
+  type MirrorMemory,
+  primaryConnectionOf,
+  type SeriesMemory,
+  seriesOf,
+  stateOf,
+} from '../memory/mirror-memory.ts';
 import { medianOf } from '../rules/baseline.ts';
 import { speedOf, thresholdFor } from '../rules/speed.ts';
 import { judgeKinds, receiveAnswer } from './step.ts';

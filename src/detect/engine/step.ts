@@ -2,11 +2,11 @@ import type { ClientRun } from '../../core/client-run.ts';
 import { isTimeout } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { Sample } from '../../core/sample.ts';
-import type { Answered, Confirmed, FindingRule, Judged, Spoilt, Step } from '../findings/rule.ts';
-import { openFinding } from '../lookups.ts';
-import type { Memory } from '../memory.ts';
-import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from '../mirror-memory.ts';
-import { addProbe } from '../rules/says.ts';
+import { openFinding } from '../memory/lookups.ts';
+import type { Memory } from '../memory/memory.ts';
+import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from '../memory/mirror-memory.ts';
+import type { Answered, Confirmed, FindingRule, Judged, Spoilt, Step } from '../memory/rule.ts';
+import { addProbe } from '../memory/says.ts';
 import { apply, ruleOf } from './say.ts';
 
 type Reaction = Step<unknown> | null | undefined;

@@ -4,12 +4,12 @@ import { isHeavy, type Speaks, seriesId, type Target } from '../../core/mirror.t
 import type { Told } from '../../core/result.ts';
 import { isDisturbed, type Sample } from '../../core/sample.ts';
 import { phrase, told } from '../../words/tell.ts';
-import { seriesStateOf } from '../mirror-memory.ts';
-import { formatTime, type Says, scopeOf, seconds } from '../rules/says.ts';
+import { seriesStateOf } from '../memory/mirror-memory.ts';
+import type { FindingRule, Received } from '../memory/rule.ts';
+import { formatTime, type Says, scopeOf, seconds } from '../memory/says.ts';
+import { httpFailureOf } from '../outage/http-versions.ts';
+import { isCanaryOut, outagesOf } from '../outage/state.ts';
 import { isContaminated } from '../rules/threshold.ts';
-import { httpFailureOf } from './http-versions.ts';
-import { isCanaryOut, outagesOf } from './outage-state.ts';
-import type { FindingRule, Received } from './rule.ts';
 
 /** The result of one request of a build, other than the first. */
 export interface BuildAnswer {

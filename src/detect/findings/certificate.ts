@@ -3,9 +3,9 @@ import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Standing } from '../../core/standing.ts';
 import { told } from '../../words/tell.ts';
-import { isNumber, openFinding } from '../lookups.ts';
-import { type Says, scopeOf } from '../rules/says.ts';
-import type { FindingRule, Judged } from './rule.ts';
+import { isNumber, openFinding } from '../memory/lookups.ts';
+import type { FindingRule, Judged } from '../memory/rule.ts';
+import { type Says, scopeOf } from '../memory/says.ts';
 
 export type CertificateSays = 'good' | 'expires_soon' | Extract<Reason, `tls_${string}`> | null;
 

@@ -3,8 +3,8 @@ import type { ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sentence } from '../../core/result.ts';
 import { phrase, told } from '../../words/tell.ts';
-import type { Says } from '../rules/says.ts';
-import type { OwnRule } from './rule.ts';
+import type { OwnRule } from '../memory/rule.ts';
+import type { Says } from '../memory/says.ts';
 
 interface Difference {
   readonly row: number;

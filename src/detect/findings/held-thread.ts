@@ -2,8 +2,8 @@ import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
 import { phrase, told } from '../../words/tell.ts';
-import { formatTime, type Says, scopeOf, seconds } from '../rules/says.ts';
-import type { FindingRule } from './rule.ts';
+import type { FindingRule } from '../memory/rule.ts';
+import { formatTime, type Says, scopeOf, seconds } from '../memory/says.ts';
 
 interface Holds {
   /** Monotonic milliseconds. */

@@ -3,8 +3,8 @@ import { limits } from '../../core/limits.ts';
 import type { Filled, Sentence, Told } from '../../core/result.ts';
 import { phrase, told, toldOf } from '../../words/tell.ts';
 import { isOrdered } from '../contents/lines.ts';
-import type { LagReading, LineBehind, LineKey, Shelf, StepBack, Subject } from '../contents/subject.ts';
-import type { Draft, Says } from '../rules/says.ts';
+import type { Draft, Says } from '../memory/says.ts';
+import type { LagReading, LineBehind, LineKey, Shelf, StepBack, Subject } from '../memory/subject.ts';
 
 /** How one mirror's contents of one subject went backwards; `null`: they did not. */
 export type Backwards =

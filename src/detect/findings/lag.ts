@@ -3,11 +3,11 @@ import { phrase } from '../../words/tell.ts';
 import { receiveContents } from '../contents/freshness.ts';
 import { hasAllReleased } from '../contents/lag.ts';
 import { contentsOf, originOf, subjectsOf } from '../contents/readings.ts';
-import type { Comparison, Shelf, Subject } from '../contents/subject.ts';
-import { isNumber, openFinding } from '../lookups.ts';
-import { type MirrorMemory, stateOf } from '../mirror-memory.ts';
+import { isNumber, openFinding } from '../memory/lookups.ts';
+import { type MirrorMemory, stateOf } from '../memory/mirror-memory.ts';
+import type { About, FindingRule } from '../memory/rule.ts';
+import type { Comparison, Shelf, Subject } from '../memory/subject.ts';
 import { backwardsOf, explainLag, isBehind, isStalled, type LagTrouble } from './lag-says.ts';
-import type { About, FindingRule } from './rule.ts';
 
 /** By the key of a subject. */
 type Lagging = ReadonlyMap<string, LagTrouble>;

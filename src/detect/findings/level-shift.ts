@@ -1,9 +1,9 @@
 import type { Finding } from '../../core/finding.ts';
 import { told } from '../../words/tell.ts';
-import { openFinding } from '../lookups.ts';
-import { formatTime, type Says, scopeOf, seconds, sortByCanary } from '../rules/says.ts';
+import { openFinding } from '../memory/lookups.ts';
+import type { FindingRule } from '../memory/rule.ts';
+import { formatTime, type Says, scopeOf, seconds, sortByCanary } from '../memory/says.ts';
 import { speedOf } from '../rules/speed.ts';
-import type { FindingRule } from './rule.ts';
 import { seriesOfSpeed, spike, toldOfSpike } from './spike.ts';
 import { isSpikeActionable, type SpeedSeries, slowestOf } from './spike-says.ts';
 

@@ -2,7 +2,6 @@ import { isDisputed, type Side } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { seriesId, type Target, targetId } from '../../core/mirror.ts';
 import { phrase } from '../../words/tell.ts';
-import { isLeftAlone } from '../absence.ts';
 import {
   type Bytes,
   comparePeers,
@@ -14,8 +13,6 @@ import {
   statementFor,
   type Voice,
 } from '../contents/digests.ts';
-import { openFinding } from '../lookups.ts';
-import { type MirrorMemory, mirrorsOf, stateOf } from '../mirror-memory.ts';
 import {
   type DeclaredWrong,
   explainFork,
@@ -25,8 +22,11 @@ import {
   judgeMismatch,
   type Mismatch,
   wrongDigestOf,
-} from './mismatch-says.ts';
-import type { FindingRule, Judged, Step, View } from './rule.ts';
+} from '../contents/mismatch-says.ts';
+import { isLeftAlone } from '../memory/absence.ts';
+import { openFinding } from '../memory/lookups.ts';
+import { type MirrorMemory, mirrorsOf, stateOf } from '../memory/mirror-memory.ts';
+import type { FindingRule, Judged, Step, View } from '../memory/rule.ts';
 
 const connections = ['cold', 'warm'] as const;
 

@@ -2,14 +2,14 @@ import type { ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Told } from '../../core/result.ts';
 import { told } from '../../words/tell.ts';
-import { openFinding } from '../lookups.ts';
-import type { MirrorMemory } from '../mirror-memory.ts';
+import { openFinding } from '../memory/lookups.ts';
+import type { MirrorMemory } from '../memory/mirror-memory.ts';
+import type { Reporting, View } from '../memory/rule.ts';
+import { type Draft, type Says, scopeOf, sortByCanary } from '../memory/says.ts';
+import { type Detour, isShown } from '../outage/families.ts';
+import { type OneProtocol, oneProtocolOf } from '../outage/http-versions.ts';
+import { type OutageOwn, type OutageState, outageOf, outagesOf } from '../outage/state.ts';
 import { isDownBy } from '../rules/roll-up.ts';
-import { type Draft, type Says, scopeOf, sortByCanary } from '../rules/says.ts';
-import { type Detour, isShown } from './families.ts';
-import { type OneProtocol, oneProtocolOf } from './http-versions.ts';
-import { type OutageOwn, type OutageState, outageOf, outagesOf } from './outage-state.ts';
-import type { Reporting, View } from './rule.ts';
 
 /** From the first failure of any to the last. */
 function spanMs(all: readonly { readonly outage: OutageState }[]): number {

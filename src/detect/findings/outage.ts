@@ -2,8 +2,9 @@ import { isSilent, type Reason, reasons } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
 import { isHeavy } from '../../core/mirror.ts';
 import { phrase } from '../../words/tell.ts';
-import { isCanaryProbe, isNumber, monotonicOf, openFinding, targetsOf } from '../lookups.ts';
-import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../mirror-memory.ts';
+import { isCanaryProbe, isNumber, monotonicOf, openFinding, targetsOf } from '../memory/lookups.ts';
+import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../memory/mirror-memory.ts';
+import type { About, Answered, FindingRule, Request, Step, View } from '../memory/rule.ts';
 import {
   type AddressFamily,
   isShown,
@@ -13,9 +14,8 @@ import {
   requestBroken,
   updateDetour,
   updateFamilies,
-} from './families.ts';
-import { oneProtocolOf, restoreFault, updateFault, updateOther } from './http-versions.ts';
-import { explainOutage } from './outage-says.ts';
+} from '../outage/families.ts';
+import { oneProtocolOf, restoreFault, updateFault, updateOther } from '../outage/http-versions.ts';
 import {
   decideOpening,
   type Heard,
@@ -32,9 +32,9 @@ import {
   outagesOf,
   removeRow,
   updateOutage,
-} from './outage-state.ts';
+} from '../outage/state.ts';
+import { explainOutage } from './outage-says.ts';
 import { isAbsentEverywhere } from './refusal.ts';
-import type { About, Answered, FindingRule, Request, Step, View } from './rule.ts';
 
 /** A mirror that does not respond, or not over one address family or HTTP version. */
 export const outage: FindingRule<OutageOwn, OutageState> = {

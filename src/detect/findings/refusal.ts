@@ -6,7 +6,7 @@ import type { Told } from '../../core/result.ts';
 import type { Sample } from '../../core/sample.ts';
 import { phrase, told } from '../../words/tell.ts';
 import { targetAt } from '../confirm/look.ts';
-import { openFinding, targetsOf } from '../lookups.ts';
+import { openFinding, targetsOf } from '../memory/lookups.ts';
 import {
   type MirrorMemory,
   mirrorsOf,
@@ -15,11 +15,11 @@ import {
   seriesOf,
   seriesStateOf,
   stateOf,
-} from '../mirror-memory.ts';
+} from '../memory/mirror-memory.ts';
+import type { About, Answered, FindingRule, Judged, Request, View } from '../memory/rule.ts';
+import { type Says, scopeOf, sortByCanary } from '../memory/says.ts';
 import { isDownBy } from '../rules/roll-up.ts';
-import { type Says, scopeOf, sortByCanary } from '../rules/says.ts';
 import { hasRegressed, isAlternating } from './lag.ts';
-import type { About, Answered, FindingRule, Judged, Request, View } from './rule.ts';
 
 export interface RefusalState {
   readonly isOpen: boolean;

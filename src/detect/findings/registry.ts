@@ -1,3 +1,4 @@
+import type { FindingRule, OwnRule } from '../memory/rule.ts';
 import { builds } from './builds.ts';
 import { certificate } from './certificate.ts';
 import { clientDiffers } from './client-differs.ts';
@@ -7,7 +8,6 @@ import { levelShift } from './level-shift.ts';
 import { mismatch } from './mismatch.ts';
 import { outage } from './outage.ts';
 import { refusal } from './refusal.ts';
-import type { FindingRule, OwnRule } from './rule.ts';
 import { self } from './self.ts';
 import { spike } from './spike.ts';
 import { throughput } from './throughput.ts';

@@ -1,9 +1,9 @@
 import { limits } from '../../core/limits.ts';
 import { told } from '../../words/tell.ts';
-import { openFinding } from '../lookups.ts';
-import { stateOf } from '../mirror-memory.ts';
-import type { Says } from '../rules/says.ts';
-import type { OwnRule, Spoilt } from './rule.ts';
+import { openFinding } from '../memory/lookups.ts';
+import { stateOf } from '../memory/mirror-memory.ts';
+import type { OwnRule, Spoilt } from '../memory/rule.ts';
+import type { Says } from '../memory/says.ts';
 
 const bucketMs = 10_000;
 const buckets = Math.ceil(limits.contaminatedWindowMs / bucketMs);

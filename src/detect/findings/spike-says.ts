@@ -2,10 +2,10 @@ import type { SpikeRule } from '../../core/config.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { Target } from '../../core/mirror.ts';
 import { told } from '../../words/tell.ts';
-import { formatTime, type Says, scopeOf, seconds, selectProbes, slowerOf, sortByCanary } from '../rules/says.ts';
+import { formatTime, type Says, scopeOf, seconds, selectProbes, slowerOf, sortByCanary } from '../memory/says.ts';
+import { type OtherSpeed, otherProtocolOf } from '../outage/http-versions.ts';
 import type { SpeedState } from '../rules/speed.ts';
 import { isSlow, thresholdMsOf } from '../rules/threshold.ts';
-import { type OtherSpeed, otherProtocolOf } from './http-versions.ts';
 
 /** `isJudge`: the spike rule judges the mirror by this series. */
 export interface SpeedSeries extends SpeedState {

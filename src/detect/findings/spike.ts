@@ -2,14 +2,20 @@ import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy, type Target } from '../../core/mirror.ts';
 import { phrase, told } from '../../words/tell.ts';
-import { isNumber, monotonicOf, openFinding, timeoutOf } from '../lookups.ts';
-import { type MirrorMemory, primaryConnectionOf, type SeriesMemory, seriesOf, stateOf } from '../mirror-memory.ts';
+import { isNumber, monotonicOf, openFinding, timeoutOf } from '../memory/lookups.ts';
+import {
+  type MirrorMemory,
+  primaryConnectionOf,
+  type SeriesMemory,
+  seriesOf,
+  stateOf,
+} from '../memory/mirror-memory.ts';
+import type { About, FindingRule, Request, StoredRow, View } from '../memory/rule.ts';
+import { sortByCanary } from '../memory/says.ts';
+import { type OtherSpeed, otherSpeedOf, requestOther } from '../outage/http-versions.ts';
+import { isCanaryOut } from '../outage/state.ts';
 import { baselineForVersion, newBaseline } from '../rules/baseline.ts';
-import { sortByCanary } from '../rules/says.ts';
 import { clearSpeed, noSpike, type SpeedState, speedOf, speedPlace, updateSpeed } from '../rules/speed.ts';
-import { type OtherSpeed, otherSpeedOf, requestOther } from './http-versions.ts';
-import { isCanaryOut } from './outage-state.ts';
-import type { About, FindingRule, Request, StoredRow, View } from './rule.ts';
 import { explainSpike, type SpeedSeries } from './spike-says.ts';
 
 interface SpikeOwn {

@@ -3,11 +3,11 @@ import { isHeavy, seriesId, type Target } from '../../core/mirror.ts';
 import { isUntimed } from '../../core/sample.ts';
 import { phrase, told } from '../../words/tell.ts';
 import { targetAt } from '../confirm/look.ts';
-import { hasTargets } from '../lookups.ts';
-import { type MirrorMemory, mirrorsOf, primaryConnectionOf, seriesStateOf } from '../mirror-memory.ts';
+import { hasTargets } from '../memory/lookups.ts';
+import { type MirrorMemory, mirrorsOf, primaryConnectionOf, seriesStateOf } from '../memory/mirror-memory.ts';
+import type { FindingRule, View } from '../memory/rule.ts';
+import { type Says, scopeOf, seconds } from '../memory/says.ts';
 import { medianOf } from '../rules/baseline.ts';
-import { type Says, scopeOf, seconds } from '../rules/says.ts';
-import type { FindingRule, View } from './rule.ts';
 
 export interface ThroughputState {
   readonly isOpen: boolean;

@@ -4,12 +4,12 @@ import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { phrase, told } from '../../words/tell.ts';
 import { isLineLossy } from '../confirm/witness.ts';
-import { hasTargets, isNumber, openFinding } from '../lookups.ts';
-import { canarySeriesOf } from '../mirror-memory.ts';
-import { type Says, scopeOf } from '../rules/says.ts';
-import { isCanaryOut, outageOf, penaltyAt } from './outage-state.ts';
+import { hasTargets, isNumber, openFinding } from '../memory/lookups.ts';
+import { canarySeriesOf } from '../memory/mirror-memory.ts';
+import type { FindingRule } from '../memory/rule.ts';
+import { type Says, scopeOf } from '../memory/says.ts';
+import { isCanaryOut, outageOf, penaltyAt } from '../outage/state.ts';
 import { refusalNoteFor } from './refusal.ts';
-import type { FindingRule } from './rule.ts';
 
 /** Counted separately: artifacts are probed rarely, so few samples must be enough. */
 const rateClasses = ['light', 'heavy'] as const;

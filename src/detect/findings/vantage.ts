@@ -1,8 +1,8 @@
 import { limits } from '../../core/limits.ts';
 import { told } from '../../words/tell.ts';
-import type { Suspicion } from '../mirror-memory.ts';
-import type { Says } from '../rules/says.ts';
-import type { OwnRule } from './rule.ts';
+import type { Suspicion } from '../memory/mirror-memory.ts';
+import type { OwnRule } from '../memory/rule.ts';
+import type { Says } from '../memory/says.ts';
 
 /** The finding of a suspicion that has lasted `limits.vantageFindingMs`; `null` before. */
 function vantageSays({ sinceMs, pattern, isLoss }: Suspicion, nowMs: number): Says {

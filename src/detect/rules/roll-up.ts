@@ -4,7 +4,7 @@ import type { Step, Target } from '../../core/mirror.ts';
 import type { Sentence } from '../../core/result.ts';
 import type { MirrorState } from '../../core/standing.ts';
 import { phrase } from '../../words/tell.ts';
-import type { MirrorMemory } from '../mirror-memory.ts';
+import type { MirrorMemory } from '../memory/mirror-memory.ts';
 
 export interface RollUpInput {
   readonly paused: string | null;

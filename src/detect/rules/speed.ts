@@ -4,9 +4,9 @@ import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy } from '../../core/mirror.ts';
 import { isDisturbed, type Sample } from '../../core/sample.ts';
-import { type SeriesMemory, type SeriesPlace, seriesStateOf } from '../mirror-memory.ts';
+import { type SeriesMemory, type SeriesPlace, seriesStateOf } from '../memory/mirror-memory.ts';
+import { slowerOf } from '../memory/says.ts';
 import { type Baseline, emptyBaseline, learn } from './baseline.ts';
-import { slowerOf } from './says.ts';
 import { boundsMsOf, isClear, isSlow, thresholdMsOf } from './threshold.ts';
 
 export interface SpikeState {

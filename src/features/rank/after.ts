@@ -5,7 +5,7 @@ import type { Clock, Probed, Random } from '../../core/ports.ts';
 import { type Sample, steadyRateOf } from '../../core/sample.ts';
 import { dueOf } from '../../daemon/once.ts';
 import { lagOf, updateSubject } from '../../detect/contents/lag.ts';
-import { gapFilterFor, type LagReading, Subject } from '../../detect/contents/subject.ts';
+import { gapFilterFor, type LagReading, Subject } from '../../detect/memory/subject.ts';
 import { artifactOf } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { expandTargets } from '../../schedule/targets.ts';

@@ -1,5 +1,5 @@
-import { type Compared, compareRounds, preferenceOf, sortWithEquals } from '../../advise/rank.ts';
 import { compareRates, witnessBound } from '../../advise/comparison/failures.ts';
+import { type Compared, compareRounds, preferenceOf, sortWithEquals } from '../../advise/comparison/rank.ts';
 import type { Config } from '../../core/config.ts';
 import type { Probed } from '../../core/ports.ts';
 import type { PhaseTimes } from '../../core/sample.ts';

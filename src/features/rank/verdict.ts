@@ -1,4 +1,4 @@
-import { gain } from '../../advise/rank.ts';
+import { gain } from '../../advise/comparison/rank.ts';
 import { buildAdvisedChain } from '../../advise/weigh.ts';
 import { seconds } from '../../advise/words.ts';
 import { declaredChainOf } from '../../config/chain.ts';

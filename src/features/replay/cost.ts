@@ -1,5 +1,5 @@
+import { isCurrentReply, replyTo, type Walker, walkChain } from '../../advise/comparison/walk.ts';
 import { rosterOf } from '../../advise/group.ts';
-import { isCurrentReply, replyTo, type Walker, walkChain } from '../../advise/walk.ts';
 import { type Config, everyMs, paceOf } from '../../core/config.ts';
 import { isTimeout } from '../../core/failure.ts';
 import type { Taken } from '../../core/history.ts';

@@ -1,6 +1,6 @@
 import { tellIn } from '../../words/tell.ts';
+import type { Pen, Section, Told, Tone } from '../receivers/section.ts';
 import { ecosystemTextOf } from './finding-section.ts';
-import type { Pen, Section, Told, Tone } from './section.ts';
 
 type Action = NonNullable<Told['action']>;
 

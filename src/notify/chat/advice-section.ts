@@ -1,7 +1,7 @@
 import type { AdviceView } from '../../core/views.ts';
 import { explainGains } from '../../words/gains.ts';
+import type { Pen, Section, Told, Tone } from '../receivers/section.ts';
 import { ecosystemTextOf, renderStoryRows } from './finding-section.ts';
-import type { Pen, Section, Told, Tone } from './section.ts';
 import { formatLocalTime, formatTook } from './times.ts';
 
 /** The maximum length of the lines to paste, characters. Longer ones are not cut but left to the page. */

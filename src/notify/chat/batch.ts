@@ -2,7 +2,7 @@ import type { ChatRule } from '../../core/config.ts';
 import type { Notice } from '../../core/notice.ts';
 import type { Now } from '../../core/ports.ts';
 import type { Entry, Queue } from '../queue.ts';
-import { isUrgent, toldOf } from './section.ts';
+import { isUrgent, toldOf } from '../receivers/section.ts';
 import { minuteOfDay } from './times.ts';
 
 const batchMax = 30;

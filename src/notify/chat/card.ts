@@ -1,21 +1,13 @@
 import type { QuietRule } from '../../core/config.ts';
 import { wordsOf } from '../../words/words.ts';
+import { type Card, clipped, type Pen, type Reader, type Section, type Told, tones } from '../receivers/section.ts';
 import { renderActionSection } from './action-section.ts';
 import { renderAdviceSection } from './advice-section.ts';
 import { renderFindingSection } from './finding-section.ts';
-import { clipped, type Pen, type Reader, type Section, type Told, type Tone, tones } from './section.ts';
 import { formatClock } from './times.ts';
 
 /** The maximum length of one row, characters: a few lines on a phone. */
 const rowChars = 400;
-
-export interface Card {
-  readonly tone: Tone;
-  readonly title: string;
-  readonly sections: readonly Section[];
-  readonly link: { readonly text: string; readonly url: string } | null;
-  readonly foot: string;
-}
 
 /**
  * The card of some notices: those that need an action first, the others by tone.

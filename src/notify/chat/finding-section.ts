@@ -3,7 +3,7 @@ import { limits } from '../../core/limits.ts';
 import type { FindingView, SideView } from '../../core/views.ts';
 import { tellIn } from '../../words/tell.ts';
 import { saidKeyOf, severityOf } from '../alerts.ts';
-import type { Pen, Section, Told, Tone } from './section.ts';
+import type { Pen, Section, Told, Tone } from '../receivers/section.ts';
 import { formatLocalTime, formatSpan, formatTook } from './times.ts';
 
 const sidesShown = 3;

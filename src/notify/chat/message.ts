@@ -5,10 +5,11 @@ import type { Now } from '../../core/ports.ts';
 import type { Origin } from '../alerts.ts';
 import type { Entry } from '../queue.ts';
 import { chatServices } from '../receivers/receivers.ts';
+import type { Card } from '../receivers/section.ts';
+import { type Reader, toldOf } from '../receivers/section.ts';
+import type { ChatService } from '../receivers/service.ts';
 import { wasHeld } from './batch.ts';
-import { type Card, cardOf } from './card.ts';
-import { type Reader, toldOf } from './section.ts';
-import type { ChatService } from './service.ts';
+import { cardOf } from './card.ts';
 
 type Message = Parameters<Post['send']>[0];
 

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { bytesOf, clipped, escapeMarks, type Section } from '../chat/section.ts';
-import { type ChatService, formatCode, marks, refusalByCode } from '../chat/service.ts';
+import { bytesOf, clipped, escapeMarks, type Section } from './section.ts';
+import { type ChatService, formatCode, marks, refusalByCode } from './service.ts';
 
 /** DingTalk's documented limits. */
 const textChars = 5_000;

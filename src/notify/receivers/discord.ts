@@ -1,5 +1,5 @@
-import { clipped, type Section, type Tone } from '../chat/section.ts';
-import { type ChatService, formatCode, marks, parseAnswer, refused, saysItself } from '../chat/service.ts';
+import { clipped, type Section, type Tone } from './section.ts';
+import { type ChatService, formatCode, marks, parseAnswer, refused, saysItself } from './service.ts';
 
 /** Discord's documented limits; the last one is over all embeds of a message. */
 const contentChars = 2_000;

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { bytesOf, type Section, type Tone } from '../chat/section.ts';
-import { type ChatService, refusalByCode } from '../chat/service.ts';
+import { bytesOf, type Section, type Tone } from './section.ts';
+import { type ChatService, refusalByCode } from './service.ts';
 
 /** The documented limit of a body, less a reserve for the signature, which is added later. */
 const bodyBytes = 20_000 - 200;

@@ -1,9 +1,9 @@
 import type { ChatFormat, ReceiverFormat } from '../../core/receiver-format.ts';
-import type { ChatService } from '../chat/service.ts';
 import { composeAlerts } from './alertmanager.ts';
 import { dingtalk } from './dingtalk.ts';
 import { discord } from './discord.ts';
 import { feishu } from './feishu.ts';
+import type { ChatService } from './service.ts';
 import { slack } from './slack.ts';
 import { composeEvents } from './standard.ts';
 import { wecom } from './wecom.ts';

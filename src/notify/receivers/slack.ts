@@ -1,5 +1,5 @@
-import { clipped, type Section } from '../chat/section.ts';
-import { type ChatService, formatCode, marks, parseAnswer, refused, saysItself } from '../chat/service.ts';
+import { clipped, type Section } from './section.ts';
+import { type ChatService, formatCode, marks, parseAnswer, refused, saysItself } from './service.ts';
 
 /** Slack's documented limits. */
 const headerChars = 150;

@@ -1,5 +1,5 @@
-import { bytesOf, escapeMarks, type Section } from '../chat/section.ts';
-import { type ChatService, marks, refusalByCode } from '../chat/service.ts';
+import { bytesOf, escapeMarks, type Section } from './section.ts';
+import { type ChatService, marks, refusalByCode } from './service.ts';
 
 /** WeCom's documented limit of `markdown.content`, in UTF-8. */
 const contentBytes = 4_096;

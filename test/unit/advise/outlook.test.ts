@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compareOutlooks, type Measured, outlookOf } from '../../../src/advise/outlook.ts';
 import { closeOverdue, newContest } from '../../../src/advise/comparison/contest.ts';
 import { pastMomentsFrom } from '../../../src/advise/comparison/moments.ts';
+import { compareOutlooks, type Measured, outlookOf } from '../../../src/advise/outlook.ts';
 import { wilsonOf } from '../../../src/core/statistics.ts';
 import type { ChainOutlook } from '../../../src/core/what-if.ts';
 import type { Chain, Client } from '../../../src/ecosystems/client.ts';

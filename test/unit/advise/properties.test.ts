@@ -5,9 +5,9 @@ import { addAnswer, type Contest, closeOverdue, newContest } from '../../../src/
 import { costOf } from '../../../src/advise/comparison/costs.ts';
 import { runningOf } from '../../../src/advise/comparison/pair.ts';
 import type { Standing } from '../../../src/core/standing.ts';
+import { answer, around, type Reply1 } from './comparison/answers.ts';
 import { chain } from './outage.ts';
 import { mirror, type Said, Stage } from './stage.ts';
-import { answer, around, type Reply1 } from './comparison/answers.ts';
 
 // Printed by fast-check with each counterexample.
 const seed = 20_260_301;

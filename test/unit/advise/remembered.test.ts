@@ -1,11 +1,11 @@
 import { describe, expect, it, test } from 'vitest';
+import { newContest, updatePatience } from '../../../src/advise/comparison/contest.ts';
+import { recordOf } from '../../../src/advise/comparison/costs.ts';
+import { recordOutcome } from '../../../src/advise/comparison/record.ts';
 import type { Group } from '../../../src/advise/group.ts';
 import { type ChainRow, openLedger } from '../../../src/advise/ledger.ts';
 import { pruneRemoved } from '../../../src/advise/observe.ts';
 import { newProbing } from '../../../src/advise/probing.ts';
-import { newContest, updatePatience } from '../../../src/advise/comparison/contest.ts';
-import { recordOf } from '../../../src/advise/comparison/costs.ts';
-import { recordOutcome } from '../../../src/advise/comparison/record.ts';
 import type { Mirror, Target } from '../../../src/core/mirror.ts';
 import { abc, kill, only, recover, warm } from './outage.ts';
 import { mirror, Stage } from './stage.ts';

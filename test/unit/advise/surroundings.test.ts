@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { newContest } from '../../../src/advise/comparison/contest.ts';
 import { type Group, noChain, rosterOf } from '../../../src/advise/group.ts';
 import { newProbing } from '../../../src/advise/probing.ts';
 import { follow } from '../../../src/advise/surroundings.ts';
-import { newContest } from '../../../src/advise/comparison/contest.ts';
 import { viewOf } from '../../../src/advise/view.ts';
 import type { Finding } from '../../../src/core/finding.ts';
 import type { Standing } from '../../../src/core/standing.ts';

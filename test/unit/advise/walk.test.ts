@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { replyTo, walkChain } from '../../../src/advise/walk.ts';
+import { replyTo, walkChain } from '../../../src/advise/comparison/walk.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import type { ChainMember, Reply } from '../../../src/ecosystems/client.ts';
 import { heavy, light } from '../../../src/ecosystems/ecosystem.ts';

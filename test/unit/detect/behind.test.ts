@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { LagReading } from '../../../src/detect/contents/subject.ts';
 import { explainLag } from '../../../src/detect/findings/lag-says.ts';
+import type { LagReading } from '../../../src/detect/memory/subject.ts';
 
 const minute = 60_000;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../../src/core/finding.ts';
 import { limits } from '../../../src/core/limits.ts';
-import { addProbe, mergeEvidence, selectProbes } from '../../../src/detect/rules/says.ts';
+import { addProbe, mergeEvidence, selectProbes } from '../../../src/detect/memory/says.ts';
 
 const { findingProbes: most, findingProbesFirst: first } = limits;
 const ids = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, n) => `p${from + n}`);

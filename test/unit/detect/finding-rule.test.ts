@@ -4,7 +4,7 @@ import { type FindingKind, findingKinds } from '../../../src/core/finding.ts';
 import type { Row } from '../../../src/core/ports.ts';
 import { createDetector } from '../../../src/detect/detector.ts';
 import { findingRules, ownRules } from '../../../src/detect/findings/registry.ts';
-import type { FindingRule } from '../../../src/detect/findings/rule.ts';
+import type { FindingRule } from '../../../src/detect/memory/rule.ts';
 import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom } from './world.ts';
 
 /** A kind that no file of `src` knows: the mirror answered with status 299 twice in a row. */

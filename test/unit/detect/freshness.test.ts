@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Contents } from '../../../src/core/transcript.ts';
-import { gapFilterFor, selectComparable } from '../../../src/detect/contents/subject.ts';
+import { gapFilterFor, selectComparable } from '../../../src/detect/memory/subject.ts';
 import { createRandom } from '../../../src/io/random.ts';
 import { Shelves, versions } from './freshness-world.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addMark, isLossy, lossOf, type Mark } from '../../../src/detect/confirm/loss.ts';
+import { addMark, isLossy, lossOf, type Mark } from '../../../src/detect/memory/loss.ts';
 
 /** Marks a second apart that end at `endMs`: `+` an answer, `-` silence. */
 const marks = (text: string, endMs = 120_000): readonly Mark[] =>

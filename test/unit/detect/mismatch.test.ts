@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { explainMismatch, judgeMismatch } from '../../../src/detect/contents/mismatch-says.ts';
 import { createDetector } from '../../../src/detect/detector.ts';
-import { explainMismatch, judgeMismatch } from '../../../src/detect/findings/mismatch-says.ts';
 import { phrase, tellIn } from '../../../src/words/tell.ts';
 import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom } from './world.ts';
 

@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  decideOpening,
-  type Heard,
-  isOutageOver,
-  noOutage,
-  updateOutage,
-} from '../../../src/detect/findings/outage-state.ts';
+import { decideOpening, type Heard, isOutageOver, noOutage, updateOutage } from '../../../src/detect/outage/state.ts';
 import { aConfig } from './world.ts';
 
 const { outage: outageRule } = aConfig({ mirrors: [] }).detect;

@@ -8,7 +8,7 @@ import type { Row } from '../../../src/core/ports.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import type { Facts, HttpProtocol } from '../../../src/core/transcript.ts';
 import { createDetector, type Detector, type DetectTurn } from '../../../src/detect/detector.ts';
-import { primaryConnectionOf } from '../../../src/detect/mirror-memory.ts';
+import { primaryConnectionOf } from '../../../src/detect/memory/mirror-memory.ts';
 import { aDue, aSample, at, countingRandom } from './world.ts';
 
 /** What a mirror does with one probe: answers after so long, fails after so long, or says nothing at all. */

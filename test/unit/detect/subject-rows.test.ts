@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { readSubject, subjectRowOf } from '../../../src/detect/contents/rows.ts';
-import { Shelf, Subject } from '../../../src/detect/contents/subject.ts';
+import { Shelf, Subject } from '../../../src/detect/memory/subject.ts';
 
 const dateMs = Date.UTC(2026, 0, 1);
 

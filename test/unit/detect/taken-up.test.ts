@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../src/core/finding.ts';
 import type { Row } from '../../../src/core/ports.ts';
-import { Absence, canBeAsked } from '../../../src/detect/absence.ts';
 import { createDetector } from '../../../src/detect/detector.ts';
+import { Absence, canBeAsked } from '../../../src/detect/memory/absence.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, at, countingRandom, epochMs, refused } from './world.ts';
 

@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  isPatternClear,
-  judgeMoment,
-  prefixOf,
-  reviewPattern,
-  type Said,
-  unitsOf,
-} from '../../../src/detect/confirm/vantage.ts';
+import { isPatternClear, judgeMoment, prefixOf, reviewPattern, unitsOf } from '../../../src/detect/confirm/vantage.ts';
+import type { Said } from '../../../src/detect/memory/moments.ts';
 import { seeded } from './seeded.ts';
 
 describe('vantage', () => {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { dropFamilyFailures } from '../../../../src/advise/late.ts';
 import { pairOf } from '../../../../src/advise/comparison/choose.ts';
 import {
   addAnswer,
@@ -16,6 +15,7 @@ import { healthBound } from '../../../../src/advise/comparison/home.ts';
 import { pastMomentsFrom } from '../../../../src/advise/comparison/moments.ts';
 import { alarmOf } from '../../../../src/advise/comparison/pair.ts';
 import type { Outcome } from '../../../../src/advise/comparison/record.ts';
+import { dropFamilyFailures } from '../../../../src/advise/late.ts';
 import type { View } from '../../../../src/advise/view.ts';
 import type { Reply } from '../../../../src/ecosystems/client.ts';
 import { answer, around, bad, good, moment, momentsOf, type Reply1 } from './answers.ts';

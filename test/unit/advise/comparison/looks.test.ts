@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { type Odd, oddOf, rechecksOf } from '../../../../src/advise/rechecks.ts';
 import { pairOf } from '../../../../src/advise/comparison/choose.ts';
 import { type Contest, type HeadOutcome, newContest } from '../../../../src/advise/comparison/contest.ts';
 import { recordOf } from '../../../../src/advise/comparison/costs.ts';
 import { type Outcome, recordOutcome } from '../../../../src/advise/comparison/record.ts';
+import { type Odd, oddOf, rechecksOf } from '../../../../src/advise/rechecks.ts';
 import { bad, good } from './answers.ts';
 
 const now = 100_000;

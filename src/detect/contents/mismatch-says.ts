@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import { type Connection, refTextOf, type Target } from '../../core/mirror.ts';
 import type { Filled, Sentence, Told } from '../../core/result.ts';
 import { phrase, told, toldOf } from '../../words/tell.ts';
-import type { Says } from '../rules/says.ts';
+import type { Says } from '../memory/says.ts';
 
 export type Mismatch = Extract<ProbeFailure, { kind: 'mismatch' }>;
 

@@ -1,7 +1,6 @@
 import type { DeliveryFailure, Retry } from '../../core/notice.ts';
 import type { Now } from '../../core/ports.ts';
-import type { Card } from './card.ts';
-import type { Tone } from './section.ts';
+import type { Card, Tone } from './section.ts';
 
 export interface Post {
   readonly url: string;

@@ -1,9 +1,9 @@
-import type { Declined, LookOrder } from '../core/due.ts';
-import type { FindingChange } from '../core/finding.ts';
-import type { Target } from '../core/mirror.ts';
-import type { Row, Table } from '../core/ports.ts';
-import type { SettledSample } from '../core/sample.ts';
-import type { HttpProtocol } from '../core/transcript.ts';
+import type { Declined, LookOrder } from '../../core/due.ts';
+import type { FindingChange } from '../../core/finding.ts';
+import type { Target } from '../../core/mirror.ts';
+import type { Row, Table } from '../../core/ports.ts';
+import type { SettledSample } from '../../core/sample.ts';
+import type { HttpProtocol } from '../../core/transcript.ts';
 
 /** Probes of one moment, to start now. */
 export interface RoundAsk {

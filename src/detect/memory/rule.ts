@@ -6,10 +6,10 @@ import type { Now } from '../../core/ports.ts';
 import type { Sentence } from '../../core/result.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Standing } from '../../core/standing.ts';
-import type { Subject } from '../contents/subject.ts';
-import type { ControlMemory, MirrorMemory, SeriesMemory, Suspicion } from '../mirror-memory.ts';
-import type { Says } from '../rules/says.ts';
-import type { Peek } from '../turn.ts';
+import type { ControlMemory, MirrorMemory, SeriesMemory, Suspicion } from './mirror-memory.ts';
+import type { Says } from './says.ts';
+import type { Subject } from './subject.ts';
+import type { Peek } from './turn.ts';
 
 /** What a rule may read besides its own state. */
 export interface View {

@@ -116,3 +116,12 @@ export function isUrgent({ type, advice }: Pick<Told, 'type' | 'advice'>): boole
     (advice.cause === 'outage' || advice.cause === 'mismatch')
   );
 }
+
+/** One message to a chat. */
+export interface Card {
+  readonly tone: Tone;
+  readonly title: string;
+  readonly sections: readonly Section[];
+  readonly link: { readonly text: string; readonly url: string } | null;
+  readonly foot: string;
+}

@@ -1,14 +1,14 @@
 import { isIntercepted, isSilent } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
-import { canBeAsked } from '../absence.ts';
-import { decideCanary, judgeUs, startStreaksAnew } from '../engine/step.ts';
-import { isCanaryOut } from '../findings/outage-state.ts';
-import type { Memory } from '../memory.ts';
-import { canarySeriesOf, type MirrorMemory, mirrorsOf, roundKeyOf, type Suspicion } from '../mirror-memory.ts';
-import { closeDoubt } from './doubt.ts';
-import type { Moment, Round } from './moments.ts';
-import { isPatternClear, judgeMoment, type MomentVerdict, reviewPattern, type Said, unitsOf } from './vantage.ts';
-import { isLineLossy, placeOf, witnessesOf } from './witness.ts';
+import { closeDoubt } from '../confirm/doubt.ts';
+import { isPatternClear, judgeMoment, reviewPattern, unitsOf } from '../confirm/vantage.ts';
+import { isLineLossy, placeOf, witnessesOf } from '../confirm/witness.ts';
+import { canBeAsked } from '../memory/absence.ts';
+import type { Memory } from '../memory/memory.ts';
+import { canarySeriesOf, type MirrorMemory, mirrorsOf, roundKeyOf, type Suspicion } from '../memory/mirror-memory.ts';
+import type { Moment, MomentVerdict, Round, Said } from '../memory/moments.ts';
+import { isCanaryOut } from '../outage/state.ts';
+import { decideCanary, judgeUs, startStreaksAnew } from './step.ts';
 
 /** The mirrors that show the state of our network: not in outage, and with an earlier success if any mirror has one. */
 function judgedOf(memory: Memory, egress: string): readonly MirrorMemory[] {

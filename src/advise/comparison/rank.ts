@@ -1,5 +1,5 @@
-import type { Mirror } from '../core/mirror.ts';
-import { quantileOf } from '../core/statistics.ts';
+import type { Mirror } from '../../core/mirror.ts';
+import { quantileOf } from '../../core/statistics.ts';
 
 /** Relative drop from `fromMs` to `toMs`; negative where it rises. */
 export function gain(fromMs: number, toMs: number): number {

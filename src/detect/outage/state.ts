@@ -9,7 +9,7 @@ import {
   type SeriesPlace,
   seriesStateOf,
   stateOf,
-} from '../mirror-memory.ts';
+} from '../memory/mirror-memory.ts';
 import { type Families, newFamilies } from './families.ts';
 import type { ProtocolFault } from './http-versions.ts';
 

@@ -1,8 +1,8 @@
 import type { Reason } from '../../core/failure.ts';
 import { isHeavy } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
-import type { MirrorMemory } from '../mirror-memory.ts';
-import type { Request } from './rule.ts';
+import type { MirrorMemory } from '../memory/mirror-memory.ts';
+import type { Request } from '../memory/rule.ts';
 
 export type AddressFamily = 4 | 6;
 

@@ -1,8 +1,8 @@
-import type { ProbeFailure, Reason } from '../core/failure.ts';
-import { limits } from '../core/limits.ts';
-import type { Sample } from '../core/sample.ts';
-import type { Chain, ChainMember, Client, Reply, WalkEnd } from '../ecosystems/client.ts';
-import type { Ecosystem, StepDeclaration } from '../ecosystems/ecosystem.ts';
+import type { ProbeFailure, Reason } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
+import type { Sample } from '../../core/sample.ts';
+import type { Chain, ChainMember, Client, Reply, WalkEnd } from '../../ecosystems/client.ts';
+import type { Ecosystem, StepDeclaration } from '../../ecosystems/ecosystem.ts';
 
 /** In decisions, a member without measurements is assumed to fail after this time. Milliseconds. */
 export const unwatchedMs = 5_000;

@@ -1,7 +1,7 @@
-import type { Skipped } from '../core/due.ts';
-import { type Connection, egressOf, type Mirror, seriesId, type Target } from '../core/mirror.ts';
+import type { Skipped } from '../../core/due.ts';
+import { type Connection, egressOf, type Mirror, seriesId, type Target } from '../../core/mirror.ts';
 import { Absence, Density } from './absence.ts';
-import type { Line, Mark } from './confirm/loss.ts';
+import type { Line, Mark } from './loss.ts';
 
 export interface SeriesMemory {
   readonly id: string;

@@ -1,8 +1,8 @@
-import { limits } from '../core/limits.ts';
-import type { Step } from '../core/mirror.ts';
-import type { Now } from '../core/ports.ts';
-import type { Sample } from '../core/sample.ts';
-import type { Pause } from '../core/standing.ts';
+import { limits } from '../../core/limits.ts';
+import type { Step } from '../../core/mirror.ts';
+import type { Now } from '../../core/ports.ts';
+import type { Sample } from '../../core/sample.ts';
+import type { Pause } from '../../core/standing.ts';
 
 /** Why a mirror, or a step of it, is not probed: a pause, a maintenance window, or throttling. */
 export class Absence {

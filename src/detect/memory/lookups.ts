@@ -1,12 +1,12 @@
-import { type Config, type Pace, paceOf } from '../core/config.ts';
-import { type Finding, type FindingKind, storyOf } from '../core/finding.ts';
-import { type Target, targetId } from '../core/mirror.ts';
-import type { Now } from '../core/ports.ts';
-import type { Sample } from '../core/sample.ts';
-import type { Round } from './confirm/moments.ts';
-import type { About, View } from './findings/rule.ts';
+import { type Config, type Pace, paceOf } from '../../core/config.ts';
+import { type Finding, type FindingKind, storyOf } from '../../core/finding.ts';
+import { type Target, targetId } from '../../core/mirror.ts';
+import type { Now } from '../../core/ports.ts';
+import type { Sample } from '../../core/sample.ts';
 import type { Memory } from './memory.ts';
 import type { MirrorMemory } from './mirror-memory.ts';
+import type { Round } from './moments.ts';
+import type { About, View } from './rule.ts';
 
 export function roundOf(memory: Memory, id: string): Round | null {
   return memory.confirm.rounds.values().find((round) => round.id === id) ?? null;

@@ -2,7 +2,11 @@ import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Now, Random } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
-import type { MomentVerdict, Said } from './vantage.ts';
+
+export type Said = 'answered' | 'failed' | 'missing';
+
+/** Whose fault one moment shows. `unverified`: at most one unit to judge. `waiting`: responses are missing. */
+export type MomentVerdict = 'them' | 'unverified' | 'us' | 'waiting';
 
 /** Probes of one question at an upstream's mirrors at the same time. Monotonic milliseconds. */
 export interface Moment {

@@ -1,13 +1,13 @@
-import type { Config } from '../core/config.ts';
-import type { Confidence, Finding } from '../core/finding.ts';
-import type { Target } from '../core/mirror.ts';
-import type { Now, Random } from '../core/ports.ts';
-import type { Sample } from '../core/sample.ts';
-import { type Budget, startBudget } from './confirm/budget.ts';
-import type { Round } from './confirm/moments.ts';
-import type { Subject } from './contents/subject.ts';
-import type { FindingRule, OwnRule, Request } from './findings/rule.ts';
+import type { Config } from '../../core/config.ts';
+import type { Confidence, Finding } from '../../core/finding.ts';
+import type { Target } from '../../core/mirror.ts';
+import type { Now, Random } from '../../core/ports.ts';
+import type { Sample } from '../../core/sample.ts';
+import { type Budget, startBudget } from './budget.ts';
 import type { ControlMemory, MirrorMemory, SeriesMemory, Suspicion } from './mirror-memory.ts';
+import type { Round } from './moments.ts';
+import type { FindingRule, OwnRule, Request } from './rule.ts';
+import type { Subject } from './subject.ts';
 import { TurnDraft } from './turn.ts';
 
 /** A sample that is not settled yet. */

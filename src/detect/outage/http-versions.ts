@@ -2,8 +2,8 @@ import type { Reason } from '../../core/failure.ts';
 import { isHeavy, type Speaks } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { HttpProtocol } from '../../core/transcript.ts';
-import type { MirrorMemory } from '../mirror-memory.ts';
-import type { Request } from './rule.ts';
+import type { MirrorMemory } from '../memory/mirror-memory.ts';
+import type { Request } from '../memory/rule.ts';
 
 /**
  * A mirror fails over one HTTP version. A client uses one version and does not try the other.

@@ -1,16 +1,16 @@
 import { limits } from '../../core/limits.ts';
-import { canBeAsked } from '../absence.ts';
-import { settle } from '../engine/settle.ts';
-import { decideCanary } from '../engine/step.ts';
-import { answerOfFamilies } from '../findings/families.ts';
-import { outagesOf } from '../findings/outage-state.ts';
-import { roundOf } from '../lookups.ts';
-import type { Held, Memory } from '../memory.ts';
-import { canarySeriesOf, mirrorsOf } from '../mirror-memory.ts';
-import { hasDoubt, nextRequestMsOf, requestMoment } from './ask.ts';
-import { expireDoubts } from './doubt.ts';
-import { expireLooks, sendRequests } from './look.ts';
-import { deadlinesOf, expireFlights, isMomentOpen, type Moment, type Round } from './moments.ts';
+import { hasDoubt, nextRequestMsOf, requestMoment } from '../confirm/ask.ts';
+import { expireDoubts } from '../confirm/doubt.ts';
+import { expireLooks, sendRequests } from '../confirm/look.ts';
+import { canBeAsked } from '../memory/absence.ts';
+import { roundOf } from '../memory/lookups.ts';
+import type { Held, Memory } from '../memory/memory.ts';
+import { canarySeriesOf, mirrorsOf } from '../memory/mirror-memory.ts';
+import { deadlinesOf, expireFlights, isMomentOpen, type Moment, type Round } from '../memory/moments.ts';
+import { answerOfFamilies } from '../outage/families.ts';
+import { outagesOf } from '../outage/state.ts';
+import { settle } from './settle.ts';
+import { decideCanary } from './step.ts';
 import { applyVerdict, closeSuspicion, verdictOf } from './suspicion.ts';
 
 /** Advances every round to now, then settles the samples that no longer wait. */
