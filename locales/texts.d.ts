@@ -595,6 +595,7 @@ export interface Places {
   readonly 'explain.untold': never;
   readonly 'explain.candidate': 'reason' | 'means';
   readonly 'explain.next.untold': never;
+  readonly 'explain.next.observed': never;
   readonly 'explain.run': 'command';
   readonly 'explain.more': 'command';
   readonly 'explain.means.lookups_off': never;

@@ -136,7 +136,7 @@ export interface Explained {
 export function explain(text: string, say: Say, open: readonly Observed[] = []): readonly Explained[] {
   return findKnownErrors(text).map((error) => {
     const { ecosystem, url } = error;
-    const observed = open.filter((one) => isAbout(one, error));
+    const observed = firstOfEach(open.filter((one) => isAbout(one, error)));
     const causes = new Set(observed.map(({ cause }) => cause));
     const isDecided = url !== null && causes.size === 1;
     const reason = error.reason ?? error.candidates.find((one) => isDecided && causes.has(one)) ?? null;
@@ -154,10 +154,18 @@ export function explain(text: string, say: Say, open: readonly Observed[] = []):
       url,
       line: shownLine(error),
       means,
-      next,
-      run: runOf(error),
+      next: observed.length === 0 ? next : say('explain.next.observed'),
+      run: [...(observed.length === 0 ? [] : ['mirrorwatch advice']), ...runOf(error)],
     };
   });
+}
+
+/** One of each mirror and cause, the oldest: several findings may have the same cause. */
+function firstOfEach(observed: readonly Observed[]): readonly Observed[] {
+  const oldest = observed.toSorted((a, b) => a.since.localeCompare(b.since));
+  return [...Map.groupBy(oldest, ({ registry: name, cause }) => `${name} ${cause}`).values()].flatMap(
+    ([one]) => one ?? [],
+  );
 }
 
 /** Whether a finding is of what the text may mean, at the mirror that it names. */

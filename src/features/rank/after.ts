@@ -53,6 +53,9 @@ export function downloadsFor(config: Config, targets: readonly Target[]): readon
   });
 }
 
+/** So many failures beside a mirror without one are not chance (`hasMoreFailures`). */
+const downloadsMax = 3;
+
 /** Light targets of the first ranked module, else of the whole mirror, whose responses may list versions. */
 function looksFor(config: Config, targets: readonly Target[], samples: readonly Sample[]): readonly Target[] {
   if (samples.some(({ facts }) => facts.contents !== undefined)) return [];
@@ -66,8 +69,8 @@ function looksFor(config: Config, targets: readonly Target[], samples: readonly 
 }
 
 /**
- * Probes each mirror that had an ok response: for its versions and for one artifact. A download with wrong bytes is
- * repeated.
+ * Probes each mirror that had an ok response: for its versions and for one artifact. A download that fails is repeated
+ * until it succeeds, at most `downloadsMax` times in all.
  * @param samples  those of the rounds
  */
 export async function probeAfterRounds(
@@ -81,9 +84,10 @@ export async function probeAfterRounds(
   for (const target of looksFor(config, targets, samples).filter(isUp)) looks.push(...(await askOnce(input, target)));
   const got = new Map<string, readonly Sample[]>();
   for (const target of downloads.filter(isUp)) {
-    const first = await askOnce(input, target);
-    const again = first.some(isWrong) ? await askOnce(input, target) : [];
-    got.set(target.registry, [...first, ...again]);
+    const answers = [...(await askOnce(input, target))];
+    for (let more = 1; more < downloadsMax && answers.at(-1)?.outcome.tag === 'failed'; more += 1)
+      answers.push(...(await askOnce(input, target)));
+    got.set(target.registry, answers);
   }
   const lags = rankLags(config, [...samples, ...looks]);
   const whole = rows.map((row) => withDownload(row, got.get(row.registry) ?? [], lags.get(row.registry) ?? null));

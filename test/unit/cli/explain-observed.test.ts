@@ -51,11 +51,13 @@ describe('explain beside a daemon', () => {
   });
 
   test('for people: what is seen, and since when', async () => {
-    const { url } = await daemonWith([{ registry: 'pypi', cause: 'wrong_content' }]);
+    const twice = { registry: 'pypi', cause: 'wrong_content' };
+    const { url } = await daemonWith([twice, twice]);
     const { code, out } = await run(['explain', '--url', url, pipText]);
     expect(code).toBe(0);
     expect(out).toMatch(/^wrong_content/);
-    expect(out).toContain('  seen   pypi: wrong_content, since 2026-01-02T03:04:05.000Z');
+    expect(out.split('  seen   pypi: wrong_content, since 2026-01-02T03:04:05.000Z')).toHaveLength(2);
+    expect(out).toMatch(/next .* its advice prints\.\n +run +mirrorwatch advice\n/);
   });
 
   test.each([

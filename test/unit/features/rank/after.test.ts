@@ -62,24 +62,26 @@ describe('after the rounds of a rank', () => {
     ]);
   });
 
-  test('one too small to measure has no rate; one that fails counts as one more failure and ranks its mirror lower', async () => {
+  test('one too small to measure has no rate; one that fails three times is no chance, and ranks its mirror lower', async () => {
     const { rows } = await afterThem(({ target }) =>
       target.registry === 'a' && target.step === 'zip' ? { outcome: refused } : {},
     );
     expect(rows.map(({ registry, failed, download }) => [registry, failed, download?.rate, download?.reason])).toEqual([
       ['b', 0, null, null],
       ['c', 0, null, null],
-      ['a', 1, null, 'refused'],
+      ['a', 3, null, 'refused'],
     ]);
+    const afterTen = rows.map((row) => ({ ...row, ok: row.ok + 7 }));
+    expect(rankVerdict(config, 'go', afterTen).kind).toBe('change');
   });
 
-  test('wrong bytes are requested again: after a second wrong response the mirror is not recommended', async () => {
+  test('wrong bytes are requested again: after two wrong responses or more the mirror is not recommended', async () => {
     const { rows, asked } = await afterThem(({ target }) =>
       target.registry === 'a' && target.step === 'zip' ? { outcome: wrong } : {},
     );
-    expect(asked.filter((one) => one === 'a zip')).toHaveLength(2);
+    expect(asked.filter((one) => one === 'a zip')).toHaveLength(3);
     const a = rows.find(({ registry }) => registry === 'a');
-    expect(a).toMatchObject({ mismatched: 2, failed: 2, reason: 'mismatch' });
+    expect(a).toMatchObject({ mismatched: 3, failed: 3, reason: 'mismatch' });
     const verdict = rankVerdict(config, 'go', a === undefined ? [] : [{ ...a, ok: 100 }]);
     expect(verdict.kind).toBe('nobody');
   });

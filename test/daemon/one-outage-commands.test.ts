@@ -1,0 +1,144 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, expect, test } from 'vitest';
+import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
+import type { Fault } from '../support/faults.ts';
+import { goDownload } from '../support/go-client.ts';
+import { removeTempDir, tempDir } from '../support/paths.ts';
+import { real } from '../support/requires.ts';
+import { type Ran, run } from '../unit/cli/run-program.ts';
+import { type RealDaemon, startRealDaemon } from './real-daemon.ts';
+
+// What `advice`, `rank` and `explain` say about one outage, beside the daemon's findings.
+
+interface Row {
+  readonly fault: Fault;
+  /** Paths that fail; absent: all. */
+  readonly path?: RegExp;
+  readonly cause: string;
+  /** The module that the client misses. */
+  readonly module: string;
+}
+
+const whole = 'example.com/hello@v1.0.0';
+const other = 'example.com/tags@v1.0.0';
+const allButCanary = /^(?!.*\/hello\/.*\.mod$)/;
+const throttles: Fault = { kind: 'status', status: 429, headers: { 'retry-after': '60' } };
+
+const rows: Readonly<Record<string, Row>> = {
+  'the connection is refused': { fault: { kind: 'refuse' }, cause: 'refused', module: whole },
+  '503 to everything': { fault: { kind: 'status', status: 503 }, cause: 'server', module: whole },
+  '403 to everything': { fault: { kind: 'status', status: 403 }, cause: 'denied', module: whole },
+  '429 for a minute': { fault: throttles, cause: 'throttled', module: whole },
+  '403 to all but the canary': {
+    fault: { kind: 'status', status: 403 },
+    path: allButCanary,
+    cause: 'denied',
+    module: other,
+  },
+  'the zip of one module is truncated': {
+    fault: { kind: 'close-mid-body' },
+    path: /\/tags\/.*\.zip$/,
+    cause: 'cut',
+    module: other,
+  },
+};
+
+interface FindingSeen {
+  readonly registry: string;
+  readonly cause: string;
+}
+
+interface AdviceSeen {
+  readonly state: string;
+  readonly from: string;
+  readonly to: string;
+  readonly reason: string;
+  readonly remedy: Readonly<Record<string, string>>;
+}
+
+interface Ranked {
+  readonly rows: readonly { readonly registry: string; readonly reason: string | null }[];
+  readonly remedy: string | null;
+}
+
+interface Explained {
+  readonly errors: readonly {
+    readonly reason: string | null;
+    readonly observed: readonly FindingSeen[];
+    readonly next: string;
+    readonly run: readonly string[];
+  }[];
+}
+
+function json<T>({ out }: Ran): T {
+  return JSON.parse(out) as T;
+}
+
+real('one outage, by the commands', ['go'], () => {
+  let daemon: RealDaemon | null = null;
+  let mirrors: readonly FakeMirror[] = [];
+  const folder = tempDir('one-outage');
+  afterEach(async () => {
+    await daemon?.daemon.stop();
+    daemon = null;
+    for (const mirror of mirrors) await mirror.close();
+  });
+  afterAll(() => removeTempDir(folder));
+  const api = async <T>(path: string): Promise<T> =>
+    JSON.parse((await daemon?.get(`/api/v1/${path}`))?.text ?? '') as T;
+
+  test.each(Object.entries(rows))('%s', async (_name, { fault, path, cause, module }) => {
+    mirrors = await Promise.all(['a', 'b', 'c'].map(() => startFakeMirror()));
+    const [a] = mirrors;
+    const yaml = `
+listen: 127.0.0.1:0
+schedule: { every: 500ms, timeout: 4s, perHost: 8 }
+steps: { list: 1s, info: 1s, latest: 1s, zip: 1s }
+mirrors:
+${mirrors.map(({ url }, at) => `  - { name: ${'abc'[at]}, ecosystem: go, url: "${url}", weight: ${100 - at} }`).join('\n')}
+clients: { go: "${mirrors[0]?.url},${mirrors[1]?.url},direct" }
+modules: { go: [ ${whole}, ${other} ] }
+go: { sumdb: off }
+state: { path: ":memory:" }
+`;
+    daemon = await startRealDaemon(yaml);
+    const url = String(daemon.daemon.url);
+    const config = join(folder, 'mirrorwatch.yaml');
+    writeFileSync(config, yaml);
+    await daemon.until('all are up', async () => {
+      const { mirrors: seen } = await api<{ mirrors: readonly { state: string }[] }>('mirrors');
+      return seen.every(({ state }) => state === 'up');
+    });
+    await a?.setFault(fault, path === undefined ? {} : { path });
+    // Until `b` has proven itself, the advice is that no switch can be advised.
+    await daemon.until('advice', async () =>
+      (await api<{ advice: readonly AdviceSeen[] }>('advice')).advice.some(({ state }) => state === 'proposed'),
+    );
+
+    const shown = await run(['advice', '--url', url]);
+    const { rows, remedy } = json<Ranked>(await run(['rank', 'go', module, '--config', config, '--json']));
+    const { errors } = await goDownload([module], { goproxy: String(a?.url) });
+    const explained = json<Explained>(await run(['explain', '--url', url, '--json', ...errors])).errors;
+    const { findings } = await api<{ findings: readonly FindingSeen[] }>('findings');
+    const { advice } = await api<{ advice: readonly AdviceSeen[] }>('advice');
+
+    expect(findings.map((one) => [one.registry, one.cause])).toEqual(findings.map(() => ['a', cause]));
+    const [only] = advice;
+    expect(advice.map(({ state, from, to }) => [state, from, to])).toEqual([['proposed', 'a', 'b']]);
+    expect([shown.code, shown.out]).toEqual([1, expect.stringContaining(String(only?.reason))]);
+    expect(only?.reason).toMatch(new RegExp(`\\(${cause}\\)|throttles`));
+    // The setting of the advice, and none that still begins with the mirror that fails.
+    const setting = String(Object.values(only?.remedy ?? {})[0]);
+    expect(shown.out).toContain(setting);
+    expect([remedy?.split(/[',]/)[1], rows.find(({ registry }) => registry === 'a')?.reason]).toEqual([
+      setting.split(/[',]/)[1],
+      cause,
+    ]);
+    expect(explained.map(({ reason, observed }) => [reason, observed.map((one) => [one.registry, one.cause])])).toEqual(
+      [[cause, [['a', cause]]]],
+    );
+    expect(explained[0]?.run[0]).toBe('mirrorwatch advice');
+    expect(explained[0]?.next).toContain('advice');
+  });
+});
