@@ -6,7 +6,7 @@ import { startDaemon } from '../daemon/lifecycle.ts';
 import { systemClock } from '../daemon/machine.ts';
 import { createSystemPorts, processLog, readConfigAside, type StoreOpenFailure } from '../daemon/system.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
-import { findText, loadNeeded } from '../terminal/load.ts';
+import { findSavedText, loadNeeded } from '../terminal/load.ts';
 import { receiveSignals } from '../terminal/signals.ts';
 import { Failed, optionsOf, readLogLevel, words } from '../terminal/usage.ts';
 import type { Say } from '../words/words.ts';
@@ -60,7 +60,7 @@ export const runCommand: Command = {
       throw new Failed(text, isMistake(ports.error) ? 2 : 1);
     }
     const started = await startDaemon(config, ports.value, async () => {
-      const again = await findText(context, values.config);
+      const again = await findSavedText(context, values.config, source);
       if (again.tag === 'error') return error(again.error.issues);
       const read = await readConfigAside({ ...again.value, env: context.env, cwd: context.cwd });
       if (read.tag === 'error') return read;

@@ -12,6 +12,7 @@ export { codeOf, makeFolders, replaceFile, systemFiles } from '../io/files.ts';
 export { type KeptChange, listKeptChanges } from '../io/kept-changes.ts';
 export { createMachine } from '../io/machine.ts';
 export { systemRandom } from '../io/random.ts';
+export { systemTimers } from '../io/timers.ts';
 export { expandTargets as expand } from '../schedule/targets.ts';
 
 export interface ProcessFacts {

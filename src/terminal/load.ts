@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { defaultConfigText } from '../config/default-config.ts';
 import { formatIssues } from '../config/format-issues.ts';
 import { kinds } from '../config/kinds.ts';
@@ -10,7 +11,7 @@ import type { Kind } from '../core/kind.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { maskName } from '../core/secret.ts';
-import { expand, systemFiles } from '../daemon/machine.ts';
+import { expand, systemFiles, systemTimers } from '../daemon/machine.ts';
 import { phrase } from '../words/tell.ts';
 import type { Context } from './context.ts';
 import { Failed, UsageError } from './usage.ts';
@@ -70,6 +71,32 @@ export async function findText(
   const issue = issueOf(phrase('expected.file'), file.code);
   const shown = maskName(path);
   return error({ source: shown, issues: [issue], text: formatIssues([issue], shown, context.say) });
+}
+
+const savedMs = 250;
+const savedTries = 20;
+
+/**
+ * The text for a reload, as soon as two reads in a row agree: an editor may be writing the file, and a text that ends
+ * early can be valid.
+ * @param source  of the running configuration: a file that is missing now is not replaced by the built-in default
+ * @param wait    between two reads
+ */
+export async function findSavedText(
+  context: Pick<Context, 'env' | 'cwd' | 'say'>,
+  flag: string | undefined,
+  source: string,
+  wait = () => new Promise<void>((resolve) => void systemTimers.after(savedMs, resolve)),
+): ReturnType<typeof findText> {
+  const read = (): ReturnType<typeof findText> => findText(context, source === builtInSource ? flag : source);
+  let found = await read();
+  for (let tries = 1; tries < savedTries; tries += 1) {
+    const before = found;
+    await wait();
+    found = await read();
+    if (isDeepStrictEqual(found, before)) break;
+  }
+  return found;
 }
 
 export async function loadText(

@@ -4,7 +4,7 @@ import { urlOfListener } from '../../core/url.ts';
 import { codeOf, makeFolders, replaceFile } from '../../daemon/machine.ts';
 import { processLog } from '../../daemon/system.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
-import { load, loadNeeded } from '../../terminal/load.ts';
+import { findSavedText, loadNeeded, loadText } from '../../terminal/load.ts';
 import { receiveSignals } from '../../terminal/signals.ts';
 import { Failed, optionsOf, readLogLevel, words } from '../../terminal/usage.ts';
 import type { SeenFiles } from './print/files.ts';
@@ -52,7 +52,8 @@ export const doorCommand: Command = {
     const door = opened.value;
     log.info('open', { source, url: door.url, serves: door.prefixes() });
     const reload = async (): Promise<void> => {
-      const again = await load(context, values.config);
+      const found = await findSavedText(context, values.config, source);
+      const again = found.tag === 'error' ? found : await loadText(context, found.value.text, found.value.path);
       if (again.tag === 'error' || again.value.config.door === undefined)
         return log.warn('the configuration is not valid or has no door; the one before stays in force');
       door.reconfigure(again.value.config);
