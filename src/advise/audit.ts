@@ -1,13 +1,12 @@
 import type { Advice } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import { isFaster } from './comparison/rank.ts';
+import { isAuditDue } from './group.ts';
 import type { Ledger } from './ledger.ts';
 import { measuredOf } from './measured.ts';
 import { type Entry, medianMsOf } from './tally.ts';
 import type { View } from './view.ts';
 
-/** After this many times `advise.hold` an accepted advice is audited until there is a verdict. */
-const auditHolds = 3;
 /** A smaller difference in failed samples may be chance. */
 const failuresApartMin = 2;
 
@@ -57,9 +56,8 @@ function failedOf(entries: readonly Entry[]): number {
 
 export function auditInTime(view: View, ledger: Ledger): void {
   const { group, now, config } = view;
-  const agedMs = now.monotonicMs - (group.moves.accept?.atMs ?? now.monotonicMs);
-  if (agedMs >= config.advise.ttlMs) closeAudit(view, ledger);
-  else if (agedMs >= auditHolds * config.advise.holdMs) lookBack(view, ledger);
+  if (now.monotonicMs - (group.moves.accept?.atMs ?? now.monotonicMs) >= config.advise.ttlMs) closeAudit(view, ledger);
+  else if (isAuditDue(group.moves.accept, now.monotonicMs, config)) lookBack(view, ledger);
 }
 
 /** Audits the last accepted advice now; with too few samples, it is not audited later either. */

@@ -172,3 +172,11 @@ export function homeOf(group: Group): Mirror | null {
 export function chainInForce(group: Group): Chain {
   return advisedChainOf(group) ?? noChain;
 }
+
+/** After this many times `advise.hold` an accepted advice is audited until there is a verdict. */
+const auditHolds = 3;
+
+/** True once an accepted advice has stood for long enough to be audited. */
+export function isAuditDue(accept: { readonly atMs: number } | null, nowMs: number, { advise }: Config): boolean {
+  return accept !== null && nowMs - accept.atMs >= auditHolds * advise.holdMs;
+}

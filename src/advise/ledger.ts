@@ -5,7 +5,7 @@ import { upstreamKeyOf } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import { type Chain, showChain } from '../ecosystems/client.ts';
 import type { Departure } from './comparison/home.ts';
-import { type Group, headOf, type LiveAdvice, type Muted, parsedOf } from './group.ts';
+import { type Group, headOf, isAuditDue, type LiveAdvice, type Muted, parsedOf } from './group.ts';
 import { newRota } from './probing.ts';
 import { settledReasonOf } from './words.ts';
 
@@ -205,7 +205,9 @@ export function restore(
     };
     group.open = again(saved.open);
     group.accepted = again(saved.accepted);
-    group.audit = saved.audit == null ? null : (stored.get(saved.audit) ?? null);
+    // The time of an audit that became due while no daemon ran was not measured: what comes later does not judge it.
+    const isMissed = isAuditDue(group.moves.accept, now.monotonicMs, config);
+    group.audit = saved.audit == null || isMissed ? null : (stored.get(saved.audit) ?? null);
     if (group.accepted !== null)
       group.chain = parsedOf(group.client, group.accepted.advice.chain.after) ?? group.declared;
     group.contest.head = headOf(group)?.name ?? null;

@@ -169,6 +169,28 @@ describe('onAdvice', () => {
     expect(file()).toBe('GOPROXY=off\n');
   });
 
+  it.each([
+    ['goes back where the mirror has recovered, without regret', 1_000, 'undone', ['done', 'undone']],
+    ['stays where the mirror is still dead', Infinity, 'done', ['done']],
+  ])('a daemon that was dead for an hour %s', async (_, untilSeconds, state, acted) => {
+    const before = 'GOPROXY=https://a.example.com,direct\n';
+    writeFileSync(join(folder, 'go.env'), before);
+    const script: Script = (asked) =>
+      asked.registry === 'a' && asked.atMs >= 100_000 && asked.atMs < untilSeconds * 1_000 ? refuses : well(asked);
+    const ports = (all: DaemonPorts) => ({ ...all, actor: actorHere() });
+    const world = await startWorld({ yaml: threeMirrors({ more: rule() }), script, ports });
+    await pass(world, 140);
+    const time = world.time.next();
+    await time.pass(3_600_000);
+    const again = await world.restart({ time, ports });
+    await pass(again, 600);
+    expect(file() === before).toBe(state === 'undone');
+    expect((await actionsOf(again)).map((one) => one.state)).toEqual([state]);
+    expect([...actedIn(world), ...actedIn(again)]).toEqual(acted);
+    expect(await metric(again, 'mirror_advice_regret_total{ecosystem="go",upstream="go"}')).toBe(0);
+    expect((await adviceOf(again)).map((one) => one.state)).toEqual(state === 'undone' ? [] : ['accepted']);
+  });
+
   it('the brake holds at once, over a restart, and shows in /metrics', async () => {
     const ports = (all: DaemonPorts) => ({ ...all, actor: actorHere() });
     const world = await startWorld({ yaml: threeMirrors({ more: rule() }), script: aDown, ports });
