@@ -88,6 +88,7 @@ export interface Places {
   readonly 'advised.tell': 'id';
   readonly 'advised.fallback': 'code';
   readonly 'advised.used': 'at';
+  readonly 'advised.expired': 'at' | 'until';
   readonly 'advised.unsafe': 'url';
   readonly 'alert.lastGood': 'ago';
   readonly 'alert.MirrorNoneUsable.summary': 'upstream';

@@ -19,11 +19,12 @@ interface Lines {
   readonly about: string;
 }
 
-const head = /^# mirrorwatch (\d{4}-\d\d-\d\dT[\d:.]+Z)\b[^\n]*\n/;
+/** With the time of the response and the end of its advice. */
+const head = /^# mirrorwatch (\d{4}-\d\d-\d\dT[\d:.]+Z)\b(?:[^\n]* until (\S+))?[^\n]*\n/;
 
 /**
  * `mirrorwatch advice --export`: prints the remedy for a shell. The fallback file keeps the last usable response, which
- * is printed if the daemon gives none. Without either: exit 1, nothing on standard output.
+ * is printed if the daemon gives none, until its advice expires. Without either: exit 1, nothing on standard output.
  * @throws UsageError on an unknown ecosystem, and on a fallback file that is unreadable or not ours
  */
 export async function exportAdvice(
@@ -48,7 +49,12 @@ export async function exportAdvice(
   }
   terminal.err(lines);
   if (kept === null) return 1;
-  terminal.err(say('advised.used', { at: kept.askedAt }));
+  const { askedAt, until } = kept;
+  if (until !== null && Date.parse(until) <= systemClock.wallMs()) {
+    terminal.err(say('advised.expired', { at: askedAt, until }));
+    return 1;
+  }
+  terminal.err(say('advised.used', { at: askedAt }));
   print(context, kept.text);
   return 0;
 }
@@ -80,15 +86,17 @@ function word(text: string | readonly string[]): string {
 }
 
 /** The stored response; `null`: none yet. */
-async function keptIn(file: string): Promise<{ readonly askedAt: string; readonly text: string } | null> {
+async function keptIn(
+  file: string,
+): Promise<{ readonly askedAt: string; readonly until: string | null; readonly text: string } | null> {
   const read = await systemFiles.read(file);
   if (read.tag === 'error') {
     if (read.code === 'ENOENT') return null;
     throw new UsageError('wrong.unreadable', { option: 'fallback', file: fileNameTextOf(file), code: read.code });
   }
-  const askedAt = head.exec(read.text)?.[1];
+  const [, askedAt, until = null] = head.exec(read.text) ?? [];
   const text = read.text.replace(head, '');
   if (askedAt === undefined || (text !== '' && !isSafeEnv(text, variables)))
     throw new UsageError('wrong.fallback', { file: fileNameTextOf(file) });
-  return { askedAt, text };
+  return { askedAt, until, text };
 }

@@ -31,7 +31,7 @@ async function daemon(answer: Answer | null): Promise<void> {
 const advised: Answer = {
   status: 200,
   text: `${line}\n`,
-  headers: { 'x-advice-id': '0c9x', 'x-advice-expires': '2026-11-21T00:00:00.000Z' },
+  headers: { 'x-advice-id': '0c9x', 'x-advice-expires': '2100-01-01T00:00:00.000Z' },
 };
 const ask = (...argv: string[]): Promise<Ran> => run(['advice', '--export', ...argv, '--url', url], { cwd: folder });
 const file = (name = 'kept'): string => join(folder, name);
@@ -99,7 +99,7 @@ describe('with a fallback file', () => {
     await daemon(advised);
     expect(await ask('--fallback', 'kept')).toMatchObject({ code: 0, out: line, err: '' });
     const kept = readFileSync(file(), 'utf8');
-    expect(kept).toMatch(/^# mirrorwatch \S+Z advice 0c9x until 2026-11-21T00:00:00\.000Z\nexport GOPROXY/);
+    expect(kept).toMatch(/^# mirrorwatch \S+Z advice 0c9x until 2100-01-01T00:00:00\.000Z\nexport GOPROXY/);
     for (const broken of [null, { status: 429, text: '' }, { status: 200, text: 'log in' }] as const) {
       await daemon(broken);
       const ran = await ask('--fallback', 'kept');
@@ -107,6 +107,15 @@ describe('with a fallback file', () => {
       expect(ran.err).toContain(`using the saved advice of ${kept.split(' ')[2]}`);
       expect(readFileSync(file(), 'utf8')).toBe(kept);
     }
+  });
+
+  test('advice that has expired is not said again: 1, nothing printed', async () => {
+    await daemon({ ...advised, headers: { ...advised.headers, 'x-advice-expires': '2026-01-01T00:00:00.000Z' } });
+    await ask('--fallback', 'kept');
+    await daemon(null);
+    const ran = await ask('--fallback', 'kept');
+    expect(ran).toMatchObject({ code: 1, out: '' });
+    expect(ran.err).toContain('expired at 2026-01-01T00:00:00.000Z; the setting stays');
   });
 
   test('that nothing is to be changed is an answer too', async () => {
