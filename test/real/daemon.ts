@@ -9,6 +9,8 @@ import { type CommandResult, compileCacheOf, type RunningProcess, run, startProc
 export interface DaemonOptions {
   /** The configuration without `listen` and `state`, which are added; `null`: no file at all, so the built-in default. */
   readonly yaml: string | null;
+  /** `true`: no `--config`; the daemon finds the file in its working folder. */
+  readonly isUnnamed?: boolean;
   /** Folder of the configuration and the state; default: a new one. Given again, the daemon finds its old state. */
   readonly dir?: string;
   /** Default: a free one. Without a file it is 10120, so `ns` must then be a namespace of the test's own. */
@@ -102,7 +104,8 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonProcess
     writeFileSync(configFile, head + options.yaml);
   }
   const ask = (path: string, init: RequestInit = {}): Promise<DaemonAnswer> => fetchFrom(ns, url + path, init);
-  const own = [...engine, program, 'run', ...(options.yaml === null ? [] : ['--config', configFile])];
+  const isNamed = options.yaml !== null && options.isUnnamed !== true;
+  const own = [...engine, program, 'run', ...(isNamed ? ['--config', configFile] : [])];
   const daemon = await startProcess({
     name: 'mirrorwatch',
     ...withDescriptors(options.descriptors, own),

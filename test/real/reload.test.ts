@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type DaemonProcess, startDaemon } from './daemon.ts';
 
@@ -41,4 +41,12 @@ describe('a reload of a large configuration', () => {
     writeFileSync(daemon.configFile, written);
     expect(await daemon.post('/-/reload')).toMatchObject({ status: 200 });
   });
+});
+
+test('a file that is gone from the working folder, as between two renames of a save, is no reason for the built-in default', async () => {
+  const daemon = await startDaemon({ yaml, isUnnamed: true });
+  rmSync(daemon.configFile);
+  const refused = await daemon.post('/-/reload');
+  await daemon.close();
+  expect(refused.text).toContain('ENOENT');
 });
