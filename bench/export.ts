@@ -70,7 +70,7 @@ for (const [format, accept] of [
     delay.reset();
     delay.enable();
     const pieces: string[] = [];
-    for await (const piece of exporter.render(accept).pieces) pieces.push(piece);
+    for await (const piece of exporter.render(accept).pieces) pieces.push(String(piece));
     endTurn();
     totalMs = performance.now() - renderedAt;
     await turn();

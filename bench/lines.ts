@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import protobuf from 'protobufjs';
 import type { Config } from '../src/core/config.ts';
 import { isHeavy, type Target as Probed } from '../src/core/mirror.ts';
 import type { MirrorLag } from '../src/core/standing.ts';
@@ -5,6 +7,7 @@ import { defaultSumdb, parseSumdb } from '../src/ecosystems/go/sumdb-setting.ts'
 import { registry } from '../src/ecosystems/registry.ts';
 import { countLinesFor } from '../src/export/catalog.ts';
 import { createExporter } from '../src/export/exporter.ts';
+import { contentTypes } from '../src/export/negotiate.ts';
 import { makePlan } from '../src/export/plan.ts';
 import { expandTargets } from '../src/schedule/targets.ts';
 import { sampleConfig, sampleMirror } from '../test/support/sample-config.ts';
@@ -21,6 +24,7 @@ const shapes = [
   { mirrors: 3, modules: 10, linesMax: 2_900 },
   { mirrors: 10, modules: 200, linesMax: 140_000 },
 ] as const;
+const nativeGoal = { mirrors: 10, seriesMax: 50_000, bytesMax: 6_000_000 };
 const familiesShown = 8;
 
 export interface LinesRow {
@@ -28,6 +32,9 @@ export interface LinesRow {
   readonly modules: number;
   readonly linesMax: number;
   readonly targets: number;
+  /** Series that Prometheus stores from the protobuf page with native histograms, and the bytes of that page. */
+  readonly nativeSeries: number;
+  readonly nativeBytes: number;
   /** Of the rendered page, without `#` lines. */
   readonly lines: number;
   /** If every reason has occurred too: what `limits.lines` counts. */
@@ -57,6 +64,7 @@ function configOf(mirrors: number, modules: number): Config {
     settings: { go: { sumdb: sumdb.tag === 'ok' ? sumdb.value : null } },
     webhooks: [receiver('ops')],
     controls: [{ name: 'www.example.com:443', url: 'https://www.example.com/' }],
+    listen: { host: '127.0.0.1', port: 0, token: null, tls: null, protobuf: { histograms: 'native', buckets: 160 } },
     limits: { lines: 10_000_000 },
   });
 }
@@ -86,8 +94,8 @@ const handshake = {
   authorizationCode: null,
 };
 
-/** The page of a daemon that has measured everything. */
-async function pageOf(config: Config, targets: readonly Probed[]): Promise<string> {
+/** The metrics of a daemon that has measured everything. */
+function measured(config: Config, targets: readonly Probed[]) {
   const turn = (): Promise<void> => Promise.resolve();
   const exporter = createExporter({ config, targets, version: 'bench', node: process.version, turn });
   for (const of of targets)
@@ -124,7 +132,25 @@ async function pageOf(config: Config, targets: readonly Probed[]): Promise<strin
       descriptors: { open: 1, max: 2 },
     }),
   );
-  return textOf(exporter.render('text/plain'));
+  return exporter;
+}
+
+const familyType = protobuf
+  .loadSync(join(import.meta.dirname, '../tools/metrics.proto'))
+  .lookupType('io.prometheus.client.MetricFamily');
+
+/** A native histogram is one series, a summary without quantiles two. */
+async function nativeOf(exporter: ReturnType<typeof measured>): Promise<{ series: number; bytes: number }> {
+  const chunks: Uint8Array[] = [];
+  for await (const piece of exporter.render(contentTypes.protobuf).pieces)
+    if (typeof piece !== 'string') chunks.push(piece);
+  const reader = protobuf.Reader.create(Buffer.concat(chunks));
+  let series = 0;
+  while (reader.pos < reader.len) {
+    const { type, metric } = familyType.toObject(familyType.decodeDelimited(reader), { enums: String });
+    series += metric.length * (type === 'SUMMARY' ? 2 : 1);
+  }
+  return { series, bytes: reader.len };
 }
 
 async function rowOf(shape: (typeof shapes)[number]): Promise<LinesRow> {
@@ -133,7 +159,9 @@ async function rowOf(shape: (typeof shapes)[number]): Promise<LinesRow> {
   const families: Record<string, number> = {};
   let family = '';
   let lines = 0;
-  for (const line of (await pageOf(config, targets)).split('\n')) {
+  const exporter = measured(config, targets);
+  const native = await nativeOf(exporter);
+  for (const line of (await textOf(exporter.render('text/plain'))).split('\n')) {
     if (line.startsWith('# TYPE ')) family = line.split(' ')[2] ?? '';
     if (line === '' || line.startsWith('#')) continue;
     families[family] = (families[family] ?? 0) + 1;
@@ -144,7 +172,8 @@ async function rowOf(shape: (typeof shapes)[number]): Promise<LinesRow> {
     [...plan.entities.values()].reduce((sum, one) => sum + one.lines, 0) +
     plan.daemon.reduce((sum, { kind }) => sum + countLinesFor(kind), 0);
   const sorted = Object.fromEntries(Object.entries(families).sort(([, a], [, b]) => b - a));
-  return { ...shape, targets: targets.length, lines, planned, families: sorted };
+  const ofNative = { nativeSeries: native.series, nativeBytes: native.bytes };
+  return { ...shape, ...ofNative, targets: targets.length, lines, planned, families: sorted };
 }
 
 export async function lines(progress: Progress): Promise<LinesReport> {
@@ -160,10 +189,10 @@ export function linesLines({ rows }: LinesReport): readonly string[] {
   return [
     'Lines of /metrics, Go mirrors, one of them the origin, one receiver, one control',
     ...tableOf([
-      ['mirrors × modules', 'targets', 'lines', 'planned'],
-      ...rows.map(({ mirrors, modules, targets, lines: all, planned }) => [
+      ['mirrors × modules', 'targets', 'lines', 'planned', 'native series', 'bytes'],
+      ...rows.map(({ mirrors, modules, targets, lines: all, planned, nativeSeries, nativeBytes }) => [
         `${mirrors} × ${modules}`,
-        ...[targets, all, planned].map(String),
+        ...[targets, all, planned, nativeSeries, nativeBytes].map(String),
       ]),
     ]),
     ...rows.map(({ mirrors, modules, families }) => {
@@ -174,7 +203,7 @@ export function linesLines({ rows }: LinesReport): readonly string[] {
 }
 
 export function linesTargets({ rows }: LinesReport): readonly Target[] {
-  return rows.map(({ mirrors, modules, lines: all, linesMax }) =>
+  return rows.flatMap(({ mirrors, modules, lines: all, linesMax, nativeSeries, nativeBytes }) => [
     target(
       `lines of /metrics, ${mirrors} mirrors × ${modules} modules`,
       `≤ ${linesMax}`,
@@ -182,5 +211,21 @@ export function linesTargets({ rows }: LinesReport): readonly Target[] {
       all <= linesMax,
       true,
     ),
+    ...(mirrors === nativeGoal.mirrors
+      ? [
+          nativeTarget('series', nativeSeries, nativeGoal.seriesMax),
+          nativeTarget('bytes of the page', nativeBytes, nativeGoal.bytesMax),
+        ]
+      : []),
+  ]);
+}
+
+function nativeTarget(what: string, value: number, most: number): Target {
+  return target(
+    `native histograms, 10 mirrors × 200 modules: ${what}`,
+    `≤ ${most}`,
+    String(value),
+    value <= most,
+    true,
   );
 }

@@ -60,7 +60,7 @@ function pageOf(modules: number): Page {
 async function linesOf({ exporter }: Page): Promise<number> {
   let lines = 0;
   for await (const piece of exporter.render('application/openmetrics-text').pieces)
-    lines += piece.split('\n').length - 1;
+    lines += String(piece).split('\n').length - 1;
   return lines;
 }
 

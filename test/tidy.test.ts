@@ -51,7 +51,7 @@ const table: Record<string, Rule> = {
   notify: { folders: ['core', 'words'], packages: [] },
   words: { folders: ['core', 'locales'], packages: ['intl-messageformat', '@formatjs/icu-messageformat-parser'] },
   state: { folders: ['core'], packages: [] },
-  export: { folders: ['core'], packages: ['prom-client', ...series] },
+  export: { folders: ['core'], packages: ['prom-client', ...series, 'protobufjs/light.js'] },
   // What commands are written with: arguments, configuration, lines, exit codes.
   terminal: { folders: ['core', 'config', 'daemon', 'words'], packages: [] },
   features: {

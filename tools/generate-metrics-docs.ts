@@ -257,6 +257,20 @@ Fixed, whatever the configuration says; none is a whole number, whose text form 
 - seconds: \`${secondsBuckets.join(' ')}\`
 - bytes per second: \`${throughputBuckets.join(' ')}\`
 
+## Native histograms
+
+With \`listen.histograms: native\` or \`both\`, a scraper that accepts Prometheus' protobuf format gets histograms in the native form: one series each, with
+buckets that are 4.4 % wider than the previous one. \`listen.histogramBuckets\` bounds the buckets of a series. Text formats keep the classic form. All other metrics have the same names and labels.
+
+**Our rules and boards read the classic form.** Prometheus 2.42 with \`--enable-feature=native-histograms\` stores the native form only, also from \`both\`: quantiles of our
+rules and boards then have no data. Query the native form without \`_bucket\` and \`le\`:
+
+\`\`\`promql
+histogram_quantile(0.95, sum by (module, version, registry) (rate(mirror_probe_rtt_seconds{step="zip",connection="cold"}[1h])))
+\`\`\`
+
+Why, and figures: [decision 0115](decisions/0115-native-histograms.md).
+
 ## Slots without a probe
 
 They count in \`mirror_probe_unknown_total\`, under the closed list of \`because\`:

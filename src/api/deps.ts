@@ -89,7 +89,10 @@ export interface ApiDeps {
   takeAlerts(notification: AlertNotification | null): Promise<AlertsTaken>;
   reload(): Promise<ReloadOutcome>;
   /** A response of /metrics, rendered while its pieces are read. */
-  metrics(accept: string | undefined): { readonly contentType: string; readonly pieces: AsyncIterable<string> };
+  metrics(accept: string | undefined): {
+    readonly contentType: string;
+    readonly pieces: AsyncIterable<string | Uint8Array>;
+  };
   subscribe(listener: (event: DaemonEvent) => void): () => void;
   /** Why the last write of the state file failed; `null`: it did not. */
   stateTrouble(): StateTrouble | null;

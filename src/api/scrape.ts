@@ -19,9 +19,13 @@ type Page = ReturnType<typeof startPage>;
  * Encodes texts through one buffer, to spare the garbage collector.
  * The reader must use the bytes before it requests more, as `zipping` does.
  */
-async function* bytesOf(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+async function* bytesOf(texts: AsyncIterable<string | Uint8Array>): AsyncGenerator<Uint8Array> {
   const buffer = new Uint8Array(textBytes);
   for await (const text of texts) {
+    if (typeof text !== 'string') {
+      yield text;
+      continue;
+    }
     for (let rest = text; rest !== ''; ) {
       const { read, written } = encoder.encodeInto(rest, buffer);
       yield buffer.subarray(0, written);
@@ -34,7 +38,7 @@ async function* bytesOf(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array
  * One rendering, compressed while it is made, and kept while it is read.
  * @param broke  called when the rendering fails, unless it was cancelled
  */
-function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => void) {
+function startPage(pieces: AsyncIterable<string | Uint8Array>, broke: (cause: unknown) => void) {
   const zipped: Buffer[] = [];
   const abort = new AbortController();
   let readers = 0;
@@ -96,7 +100,7 @@ export function createScrapes(deps: Pick<ApiDeps, 'metrics' | 'defect'>) {
   const pages = new Map<string, Page>();
   let atOnce = 0;
 
-  function pageOf(contentType: string, pieces: AsyncIterable<string>): Page {
+  function pageOf(contentType: string, pieces: AsyncIterable<string | Uint8Array>): Page {
     const running = pages.get(contentType);
     if (running !== undefined && !running.isMade()) return running;
     const page = startPage(pieces, deps.defect);

@@ -23,6 +23,8 @@ export interface Listen {
   /** Further names in `Host`, lower case; only on loopback without a token is `Host` checked. */
   readonly hosts?: readonly string[];
   readonly tls: { readonly cert: string; readonly key: Secret } | null;
+  /** Histograms of the protobuf page, and the most native buckets of one series; absent: no such page. */
+  readonly protobuf?: { readonly histograms: 'native' | 'both'; readonly buckets: number };
 }
 
 export interface SpikeRule {

@@ -1,14 +1,21 @@
 import type { OpenMetricsContentType } from 'prom-client';
+import type { Config } from '../core/config.ts';
 import { type catalog, type LabelOf, type Labels, listMetricsFor, type MetricName, metricOf } from './catalog.ts';
 import { type Kind, listCombinations } from './metric.ts';
-import type { Format } from './negotiate.ts';
+import { createNativeHistogram, type NativeHistogram } from './native/histogram.ts';
+import { type MetricMessage, makeHistogramMessage, makePlainMessage, makeSummaryMessage } from './native/messages.ts';
+import type { TextFormat } from './negotiate.ts';
 import { Counter, Gauge, Histogram, Registry } from './prom-client.ts';
 import {
   histogramFormOf,
+  type LabelSet,
   type Lines,
+  type Observed,
+  type Plain,
   renderHistogramLines,
   renderPlainLines,
   renderSummaryLines,
+  seriesOf,
 } from './series-text.ts';
 
 interface InstrumentTypes<L extends string> {
@@ -73,11 +80,44 @@ function labelsOf(name: MetricName, labels: Labels, more: Labels): Record<string
   return isAll ? (labels as Record<string, string>) : { ...Object.fromEntries(own), ...more };
 }
 
+export type NativeForm = NonNullable<Config['listen']['protobuf']>;
+
+/** The native histograms of one instrument, from its own observations. */
+function keepNative(instrument: Histogram<string>, names: readonly string[], limit: number) {
+  const kept = new Map<string, NativeHistogram>();
+  const keyOf = (labels: LabelSet): string => names.map((name) => labels[name] ?? '').join('\n');
+  function of(labels: LabelSet): NativeHistogram {
+    const key = keyOf(labels);
+    const known = kept.get(key) ?? createNativeHistogram(limit);
+    kept.set(key, known);
+    return known;
+  }
+  const observe = instrument.observe.bind(instrument) as (...all: unknown[]) => void;
+  // prom-client takes a value, labels and a value, or an object with an exemplar.
+  instrument.observe = (...all: unknown[]) => {
+    observe(...all);
+    const [first, second] = all;
+    if (typeof first === 'number') of({}).observe(first);
+    else if (typeof second === 'number') of(first as LabelSet).observe(second);
+    else {
+      const { labels, value } = first as { readonly labels: LabelSet; readonly value: number };
+      of(labels).observe(value);
+    }
+  };
+  return { of, remove: (labels: LabelSet) => kept.delete(keyOf(labels)) };
+}
+
 /** A prom-client registry with the metrics of `names`. prom-client accepts exemplars only for OpenMetrics. */
-export function createBoard<N extends MetricName>(names: readonly N[]) {
+export function createBoard<N extends MetricName>(names: readonly N[], form: NativeForm | null = null) {
   const registry = new Registry<OpenMetricsContentType>();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   const byName = new Map<MetricName, AnyInstrument>(names.map((name) => [name, createInstrument(name, registry)]));
+
+  const natives = new Map<MetricName, ReturnType<typeof keepNative>>();
+  if (form !== null)
+    for (const [name, instrument] of byName)
+      if (metricOf(name).type === 'histogram' && instrument instanceof Histogram)
+        natives.set(name, keepNative(instrument, metricOf(name).labels, form.buckets));
 
   function walk(
     kind: Kind,
@@ -101,7 +141,10 @@ export function createBoard<N extends MetricName>(names: readonly N[]) {
     },
     /** Removes the series of a thing, except those with labels from responses, such as `mirror_tls_info`. */
     close(kind: Kind, labels: Labels, heavy = false): void {
-      walk(kind, labels, heavy, (_, instrument, all) => instrument.remove(all));
+      walk(kind, labels, heavy, (name, instrument, all) => {
+        instrument.remove(all);
+        natives.get(name)?.remove(all);
+      });
     },
     clear(gauges: readonly MetricName[]): void {
       for (const name of gauges) {
@@ -110,8 +153,23 @@ export function createBoard<N extends MetricName>(names: readonly N[]) {
         if (metricOf(name).labels.length === 0) instrument?.remove({});
       }
     },
+    /** The series of one family for the protobuf page; none for a family of another registry. */
+    messages(name: MetricName): Iterable<MetricMessage> {
+      const instrument = byName.get(name);
+      if (instrument === undefined) return [];
+      const { type } = metricOf(name);
+      if (type === 'counter' || type === 'gauge')
+        return seriesOf<Plain>(instrument)
+          .values()
+          .map((series) => makePlainMessage(type, series));
+      const all = seriesOf<Observed>(instrument).values();
+      const native = natives.get(name);
+      if (native === undefined) return all.map(makeSummaryMessage);
+      const bounds = form?.histograms === 'both' ? formOf(name).bounds : [];
+      return all.map((series) => makeHistogramMessage(series, native.of(series.labels), bounds));
+    },
     /** The sample lines of one family; none for a family of another registry. */
-    lines(name: MetricName, format: Format): Lines {
+    lines(name: MetricName, format: TextFormat): Lines {
       const instrument = byName.get(name);
       if (instrument === undefined) return { texts: [], count: 0 };
       if (metricOf(name).type === 'summary') return renderSummaryLines(instrument, name);

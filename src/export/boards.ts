@@ -1,4 +1,4 @@
-import { type Board, createBoard } from './board.ts';
+import { type Board, createBoard, type NativeForm } from './board.ts';
 import { type Labels, type MetricName, metricNames, metricOf, type ShardMetric } from './catalog.ts';
 import { shardKinds } from './metric.ts';
 import type { Entity } from './plan.ts';
@@ -44,7 +44,7 @@ function count(shard: Shard, entity: Entity, sign: 1 | -1): void {
 
 export type Boards = ReturnType<typeof createBoards>;
 
-export function createBoards() {
+export function createBoards(form: NativeForm | null) {
   let shards: Shard[] = [];
   const shardOf = new Map<string, Shard>();
   let gone: Home[] = [];
@@ -98,7 +98,7 @@ export function createBoards() {
     let cursor = 0;
     return (entity) => {
       while (cursor < shards.length && !hasRoom(shards[cursor] as Shard, entity)) cursor += 1;
-      const shard = shards[cursor] ?? { board: createBoard(shardNames), homes: new Map(), targets: 0, lines: 0 };
+      const shard = shards[cursor] ?? { board: createBoard(shardNames, form), homes: new Map(), targets: 0, lines: 0 };
       if (cursor === shards.length) shards.push(shard);
       add(shard, entity);
     };

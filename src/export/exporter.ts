@@ -38,8 +38,9 @@ export function createExporter(input: {
 }) {
   // A closure over `input` would keep the first configuration in memory.
   const { turn } = input;
-  const boards = createBoards();
-  const daemon = createBoard(daemonNames);
+  const form = input.config.listen.protobuf ?? null;
+  const boards = createBoards(form);
+  const daemon = createBoard(daemonNames, form);
   const facts = createFactBook(boards);
   const renderer = createRenderer({ boards, daemon, verified: facts.verified, turn });
   let arranged: Plan['daemon'] = [];
@@ -129,8 +130,9 @@ export function createExporter(input: {
     reconfigure,
     sweep: () => boards.sweep(turn),
     render(accept: string | undefined): Exposition {
-      const format = negotiate(accept);
-      return { contentType: contentTypes[format], pieces: renderer.render(format) };
+      const format = negotiate(accept, form !== null);
+      const pieces = format === 'protobuf' ? renderer.renderProtobuf() : renderer.render(format);
+      return { contentType: contentTypes[format], pieces };
     },
   };
 }

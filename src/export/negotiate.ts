@@ -3,12 +3,16 @@ import { type MetricName, metricOf, unitOf } from './catalog.ts';
 export const contentTypes = {
   openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
   text: 'text/plain; version=0.0.4; charset=utf-8',
+  protobuf: 'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited',
 } as const;
 export type Format = keyof typeof contentTypes;
+export type TextFormat = Exclude<Format, 'protobuf'>;
 
 interface Range {
   readonly type: string;
   readonly version: string | null;
+  /** The parameters `proto` and `encoding`, as one text. */
+  readonly message: string;
   /** The weight, 0 to 1; 0: refused. */
   readonly q: number;
 }
@@ -23,35 +27,41 @@ function parseRange(text: string): Range {
   );
   const q = values.get('q');
   const weight = q === undefined ? 1 : /^(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(q) ? Number(q) : 0;
-  return { type: type.toLowerCase(), version: values.get('version') ?? null, q: weight };
+  const message = `${values.get('proto') ?? ''} ${values.get('encoding') ?? ''}`;
+  return { type: type.toLowerCase(), version: values.get('version') ?? null, message, q: weight };
 }
 
 /**
  * OpenMetrics if the client accepts it (version 1.0.0 or none) with at least the weight of plain text; else text
- * 0.0.4.
+ * 0.0.4. Protobuf in the same way, before both.
  * @param accept  the `Accept` header; a malformed weight counts as 0
+ * @param hasProtobuf  false: protobuf is not offered
  * @see RFC 9110 section 12.5.1
  */
-export function negotiate(accept: string | undefined): Format {
+export function negotiate(accept: string | undefined, hasProtobuf = false): Format {
+  let protobuf = 0;
   let openmetrics = 0;
   let text = 0;
-  for (const { type, version, q } of (accept ?? '').split(',').map(parseRange)) {
+  for (const { type, version, message, q } of (accept ?? '').split(',').map(parseRange)) {
     if (type === 'application/openmetrics-text' && (version === null || version === '1.0.0'))
       openmetrics = Math.max(openmetrics, q);
+    if (type === 'application/vnd.google.protobuf' && message === 'io.prometheus.client.MetricFamily delimited')
+      protobuf = Math.max(protobuf, q);
     if (type === 'text/plain' && (version === null || version === '0.0.4')) text = Math.max(text, q);
   }
+  if (hasProtobuf && protobuf > 0 && protobuf >= Math.max(openmetrics, text)) return 'protobuf';
   return openmetrics > 0 && openmetrics >= text ? 'openmetrics' : 'text';
 }
 
 /** One response of /metrics, rendered while it is read. */
 export interface Exposition {
   readonly contentType: string;
-  /** The text in pieces of about 64 KiB, each rendered on demand in a separate turn of the event loop; read once. */
-  readonly pieces: AsyncIterable<string>;
+  /** The page in pieces of about 64 KiB, each rendered on demand in a separate turn of the event loop; read once. */
+  readonly pieces: AsyncIterable<string | Uint8Array>;
 }
 
 /** The comment lines of a family. Text 0.0.4 names a counter with its `_total`, OpenMetrics without. */
-export function headOf(name: MetricName, format: Format): string {
+export function headOf(name: MetricName, format: TextFormat): string {
   const { type, help } = metricOf(name);
   const unit = unitOf(name);
   const family = format === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name;
@@ -60,4 +70,4 @@ export function headOf(name: MetricName, format: Format): string {
   return `${lines.join('\n')}\n`;
 }
 
-export const endOf: Readonly<Record<Format, string>> = { openmetrics: '# EOF\n', text: '' };
+export const endOf: Readonly<Record<TextFormat, string>> = { openmetrics: '# EOF\n', text: '' };

@@ -2,7 +2,7 @@ import type { Board } from './board.ts';
 import type { Boards } from './boards.ts';
 import { type DaemonMetric, metricNames } from './catalog.ts';
 import { fillBoard, fillDaemon, sortReadings } from './gauges.ts';
-import { endOf, type Format, headOf } from './negotiate.ts';
+import { endOf, headOf, type TextFormat } from './negotiate.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** The size of a piece in characters, rendered in about a millisecond; series are not split. */
@@ -31,11 +31,38 @@ export function createRenderer(input: {
     fillDaemon(daemon, snapshot, readings);
   }
 
-  async function* render(format: Format): AsyncGenerator<string> {
+  async function prepare(): Promise<void> {
     await boards.sweep(turn);
     await fill();
-    const { instruments } = daemon;
-    instruments.mirrorwatch_exposition_lines_dropped_total.inc(droppedLines);
+    daemon.instruments.mirrorwatch_exposition_lines_dropped_total.inc(droppedLines);
+  }
+
+  /** A family is delimited by its length, so all its series are encoded before its head. */
+  async function* renderProtobuf(): AsyncGenerator<Uint8Array> {
+    const { encodeHead, encodeSeries } = await import('./native/page.ts');
+    await prepare();
+    for (const name of metricNames) {
+      const encoded: Uint8Array[] = [];
+      let bytes = 0;
+      let sinceTurn = 0;
+      for (const board of [...boards.all(), daemon])
+        for (const message of board.messages(name)) {
+          const series = encodeSeries(message);
+          encoded.push(series);
+          bytes += series.length;
+          sinceTurn += series.length;
+          if (sinceTurn < pieceChars) continue;
+          sinceTurn = 0;
+          await turn();
+        }
+      if (encoded.length === 0) continue;
+      yield Buffer.concat([encodeHead(name, bytes), ...encoded]);
+      await turn();
+    }
+  }
+
+  async function* render(format: TextFormat): AsyncGenerator<string> {
+    await prepare();
     let piece = '';
     const all = [...boards.all(), daemon];
     for (const name of metricNames) {
@@ -65,5 +92,6 @@ export function createRenderer(input: {
       droppedLines = lines;
     },
     render,
+    renderProtobuf,
   };
 }

@@ -1,4 +1,4 @@
-import type { Format } from './negotiate.ts';
+import type { TextFormat } from './negotiate.ts';
 
 /** Sample lines, rendered when they are read. */
 export interface Lines {
@@ -6,22 +6,22 @@ export interface Lines {
   readonly count: number;
 }
 
-type LabelSet = Readonly<Record<string, string>>;
+export type LabelSet = Readonly<Record<string, string>>;
 
-interface Exemplar {
+export interface Exemplar {
   readonly labelSet: LabelSet;
   readonly value: number;
   /** Seconds since 1970. */
   readonly timestamp: number;
 }
 
-interface Plain {
+export interface Plain {
   readonly labels: LabelSet;
   readonly value: number;
 }
 
 /** One series of a histogram; buckets are not cumulative, and values above the last bound are in none. */
-interface Observed {
+export interface Observed {
   readonly labels: LabelSet;
   readonly bucketValues: Readonly<Record<string, number>>;
   /** Exemplars by bound; `-1`: above the last bound. */
@@ -33,6 +33,11 @@ interface Observed {
 /** The field in which prom-client 15 keeps the series of an instrument; its types do not declare it. */
 interface Instrument<S> {
   readonly hashMap: Readonly<Record<string, S>>;
+}
+
+/** The series of an instrument, in the order of their opening. */
+export function seriesOf<S>(instrument: object): readonly S[] {
+  return Object.values((instrument as Instrument<S>).hashMap);
 }
 
 /** `a="b",c="d"} ` for each label set: instruments with the same object share the text as long as it lives. */
@@ -71,7 +76,7 @@ function exemplarText(exemplar: Exemplar | null | undefined): string {
 
 /** The lines of a counter or gauge. @param name  the name of the sample; that of a counter ends in `_total` */
 export function renderPlainLines(instrument: object, name: string): Lines {
-  const all = Object.values((instrument as Instrument<Plain>).hashMap);
+  const all = seriesOf<Plain>(instrument);
   return { texts: all.values().map((series) => plainText(series, name)), count: all.length };
 }
 
@@ -119,12 +124,12 @@ function totalsText({ labels, sum, count }: Observed, name: string): string {
 }
 
 export function renderSummaryLines(instrument: object, name: string): Lines {
-  const all = Object.values((instrument as Instrument<Observed>).hashMap);
+  const all = seriesOf<Observed>(instrument);
   return { texts: all.values().map((series) => totalsText(series, name)), count: 2 * all.length };
 }
 
-export function renderHistogramLines(instrument: object, form: HistogramForm, format: Format): Lines {
-  const all = Object.values((instrument as Instrument<Observed>).hashMap);
+export function renderHistogramLines(instrument: object, form: HistogramForm, format: TextFormat): Lines {
+  const all = seriesOf<Observed>(instrument);
   return {
     texts: all.values().map((series) => seriesText(series, form, format === 'openmetrics')),
     count: all.length * (form.starts.length + 2),

@@ -22,6 +22,8 @@ export interface PrometheusOptions {
   readonly alertmanager?: string;
   /** `alert_relabel_configs`. */
   readonly alertRelabel?: readonly Readonly<Record<string, unknown>>[];
+  /** Asks for the protobuf format and stores native histograms. */
+  readonly native?: true;
   /** Sent as bearer token with each scrape. */
   readonly bearerToken?: string;
   /** Default `http`; `https` trusts `caFile`. */
@@ -122,7 +124,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
       `--config.file=${configFile}`,
       `--storage.tsdb.path=${join(dir, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,
-      '--enable-feature=exemplar-storage',
+      `--enable-feature=exemplar-storage${options.native === true ? ',native-histograms' : ''}`,
     ],
     cwd: dir,
     ready: async () => (await fetch(`${url}/-/ready`)).ok,

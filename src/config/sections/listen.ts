@@ -4,7 +4,7 @@ import type { Listen } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 import { maskText, Secret } from '../../core/secret.ts';
 import { phrase } from '../../words/tell.ts';
-import { checked, file, isHostName, list, listenAddress, mapping, secretText } from '../fields.ts';
+import { checked, file, integer, isHostName, list, listenAddress, mapping, secretText, word } from '../fields.ts';
 import type { Path } from '../issues.ts';
 import type { Reading } from '../reading.ts';
 import { readPair } from './tls.ts';
@@ -13,8 +13,9 @@ import { readPair } from './tls.ts';
  * The key for an address to listen at.
  * @param usual  the default address of the mapping form
  * @param needs  what the listener must have off loopback, as a sentence of the reference
+ * @param more   further keys of the mapping form
  */
-export function makeListenKey(usual: string, needs: string) {
+export function makeListenKey<More extends z.ZodRawShape>(usual: string, needs: string, more: More) {
   return z.union([
     listenAddress(`Address of the HTTP interface. ${needs}`),
     mapping({
@@ -41,15 +42,32 @@ export function makeListenKey(usual: string, needs: string) {
       })
         .meta({ description: 'Serve HTTPS.' })
         .optional(),
+      ...more,
     }),
   ]);
 }
 
-export const listenKey = makeListenKey('127.0.0.1:10120', 'Off loopback a token is required, so the mapping form is.')
+const histogramKeys = {
+  histograms: word(
+    'Form of histograms for a scraper that accepts the protobuf format. With `classic`, it gets a text format. Text formats always have the classic form. Our rules and boards read the classic form only. Default: `classic`.',
+    ['classic', 'native', 'both'],
+  ).optional(),
+  histogramBuckets: integer(
+    'Most buckets of one series of a native histogram. Beyond it, neighbours are merged, and quantiles become coarser. Default: 160.',
+    4,
+    1000,
+  ).optional(),
+};
+
+export const listenKey = makeListenKey(
+  '127.0.0.1:10120',
+  'Off loopback a token is required, so the mapping form is.',
+  histogramKeys,
+)
   .meta({ description: 'HTTP interface: an address, or a mapping. Needs a restart.' })
   .prefault('127.0.0.1:10120');
 
-type FileListen = z.output<ReturnType<typeof makeListenKey>>;
+type FileListen = z.output<ReturnType<typeof makeListenKey<typeof histogramKeys>>>;
 
 /**
  * Reads a listen address and its files. Off loopback the daemon needs a token, and the door a token or TLS.
@@ -58,7 +76,7 @@ type FileListen = z.output<ReturnType<typeof makeListenKey>>;
 export function readListen(path: Path, listen: FileListen, of: 'daemon' | 'door', reading: Reading): Listen {
   const short = typeof listen === 'string';
   const written: Exclude<FileListen, string> = short ? { address: listen, hosts: [] } : listen;
-  const { token, tokenFile, tls, hosts } = written;
+  const { token, tokenFile, tls, hosts, histograms = 'classic', histogramBuckets = 160 } = written;
   const address = hostAndPort(written.address);
   const host = address?.host === '' || address === null ? '0.0.0.0' : address.host;
   if (token !== undefined && tokenFile !== undefined)
@@ -76,6 +94,7 @@ export function readListen(path: Path, listen: FileListen, of: 'daemon' | 'door'
     port: address?.port ?? 0,
     token: secret === null ? null : new Secret(secret),
     ...(hosts.length === 0 ? {} : { hosts: hosts.map((name) => name.toLowerCase()) }),
+    ...(histograms === 'classic' ? {} : { protobuf: { histograms, buckets: histogramBuckets } }),
     tls:
       tls === undefined
         ? null

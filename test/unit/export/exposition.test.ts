@@ -279,7 +279,7 @@ describe('rendering', () => {
     const sizes: number[] = [];
     for await (const piece of createExporter({ ...options, turn }).render(openmetrics).pieces) {
       sizes.push(piece.length);
-      const buckets = [...piece.matchAll(/^mirror_probe_rtt_seconds_bucket\{le="0.005",(.*)\} /gm)];
+      const buckets = [...String(piece).matchAll(/^mirror_probe_rtt_seconds_bucket\{le="0.005",(.*)\} /gm)];
       for (const [, labels = ''] of buckets) expect(piece).toContain(`mirror_probe_rtt_seconds_count{${labels}} `);
     }
     expect(sizes.length).toBeGreaterThan(3);

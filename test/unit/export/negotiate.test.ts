@@ -33,3 +33,25 @@ test.each([
 ] as const)('$name gets $format', ({ accept, format }) => {
   expect(negotiate(accept)).toBe(format);
 });
+
+const proto = 'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited';
+
+test.each([
+  {
+    name: 'Prometheus 2.42 with native histograms',
+    accept: `${proto},${om};version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.5`,
+    format: 'protobuf',
+  },
+  { name: 'protobuf with spaces', accept: proto.replaceAll(';', '; '), format: 'protobuf' },
+  { name: 'protobuf with a lower weight', accept: `${proto};q=0.4,text/plain;q=0.5`, format: 'text' },
+  { name: 'protobuf refused', accept: `${proto};q=0`, format: 'text' },
+  { name: 'another encoding', accept: proto.replace('delimited', 'text'), format: 'text' },
+  { name: 'another message', accept: proto.replace('MetricFamily', 'Metric'), format: 'text' },
+  { name: 'no header', accept: undefined, format: 'text' },
+] as const)('where protobuf is offered, $name gets $format', ({ accept, format }) => {
+  expect(negotiate(accept, true)).toBe(format);
+});
+
+test('protobuf is not offered by default', () => {
+  expect(negotiate(`${proto},${om};q=0.8`)).toBe('openmetrics');
+});

@@ -1,0 +1,63 @@
+/** Growth of 2^(1/16), 4.4 %: a quantile is exact to within that. */
+const startSchema = 4;
+/** The lowest schema of Prometheus: each bucket is 65 536 times as wide as the previous one. */
+const lowestSchema = -4;
+/** Values up to this are in the zero bucket. The default of Prometheus' Go client. */
+export const zeroThreshold = 2 ** -128;
+
+export type NativeHistogram = ReturnType<typeof createNativeHistogram>;
+
+/** The index of the bucket of a value > 0: its upper bound 2^(index / 2^schema) is inclusive. */
+function indexOf(value: number, schema: number): number {
+  const width = 2 ** -schema;
+  const index = Math.ceil(Math.log2(value) / width);
+  // The logarithm rounds: a bound belongs to the bucket that it ends.
+  if (2 ** ((index - 1) * width) >= value) return index - 1;
+  return 2 ** (index * width) < value ? index + 1 : index;
+}
+
+/** The counts of one series of values >= 0, in sparse buckets of exponential width. @param limit  of buckets, at least 1 */
+export function createNativeHistogram(limit: number) {
+  let schema = startSchema;
+  let buckets = new Map<number, number>();
+  let zeroCount = 0;
+
+  /** Merges pairs of neighbours: index 2i - 1 and 2i become i. */
+  function halveResolution(): void {
+    const merged = new Map<number, number>();
+    for (const [index, count] of buckets) {
+      const next = Math.ceil(index / 2);
+      merged.set(next, (merged.get(next) ?? 0) + count);
+    }
+    buckets = merged;
+    schema -= 1;
+  }
+
+  return {
+    observe(value: number): void {
+      if (value <= zeroThreshold) {
+        zeroCount += 1;
+        return;
+      }
+      const index = indexOf(value, schema);
+      buckets.set(index, (buckets.get(index) ?? 0) + 1);
+      while (buckets.size > limit && schema > lowestSchema) halveResolution();
+    },
+    /** Runs of buckets that are not empty, and each count as the difference to the previous one. */
+    read() {
+      const spans: { offset: number; length: number }[] = [];
+      const deltas: number[] = [];
+      let end = 0;
+      let previous = 0;
+      for (const [index, count] of [...buckets].sort(([a], [b]) => a - b)) {
+        const last = spans.at(-1);
+        if (last !== undefined && index === end) last.length += 1;
+        else spans.push({ offset: index - end, length: 1 });
+        deltas.push(count - previous);
+        previous = count;
+        end = index + 1;
+      }
+      return { schema, zeroCount, spans, deltas };
+    },
+  };
+}
