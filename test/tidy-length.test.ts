@@ -1,0 +1,113 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseAst } from 'vitest/node';
+
+/** A function fits a screen. What is declared within it counts as part of it. */
+const linesMax = 70;
+
+/** Those still longer, by folder of src: a function leaves the list when it is split, and none joins it. */
+const longer: Readonly<Record<string, readonly string[]>> = {
+  advise: ['advise/advisor.ts createAdvisor'],
+  cli: ['cli/check.ts run'],
+  config: ['config/sections/mirrors.ts common'],
+  daemon: [
+    'daemon/actions.ts createActions',
+    'daemon/api-deps.ts assembleApiDeps',
+    'daemon/assemble.ts assemble',
+    'daemon/client-runs.ts createClientRuns',
+    'daemon/judge.ts createJudge',
+    'daemon/lifecycle.ts startDaemon',
+    'daemon/pipeline.ts createPipeline',
+    'daemon/publish.ts createPublisher',
+  ],
+  detect: ['detect/detector.ts createDetector'],
+  ecosystems: ['ecosystems/pypi/page-html.ts walkTags'],
+  export: [
+    'export/board.ts createBoard',
+    'export/boards.ts createBoards',
+    'export/exporter.ts createExporter',
+    'export/facts.ts createFactBook',
+    'export/renderer.ts createRenderer',
+  ],
+  features: [
+    'features/actions/engine.ts openTurn',
+    'features/actions/git.ts fetchBranch',
+    'features/actions/lease.ts createLease',
+    'features/demo/demo.ts startDemo',
+    'features/door/daemon.ts followDaemon',
+    'features/door/door.ts openDoor',
+    'features/door/following.ts createFollowing',
+    'features/door/print/plan.ts planOf',
+    'features/fleet/fleet.ts readFleet',
+    'features/replay/desk.ts createDesk',
+    'features/replay/loop.ts createVirtualLoop',
+    'features/replay/player.ts createPlayer',
+    'features/rules/places.ts places',
+  ],
+  io: ['io/client-runner.ts createClientRunner', 'io/store.ts storeOver', 'io/worker.ts serve'],
+  notify: ['notify/notifier.ts createNotifier'],
+  schedule: ['schedule/roster.ts createRoster', 'schedule/scheduler.ts createScheduler'],
+  state: ['state/board.ts createBoard', 'state/cited.ts createCited'],
+  wire: ['wire/passage.ts createPassages'],
+};
+
+const src = join(import.meta.dirname, '../src');
+
+interface Extent {
+  readonly name: string;
+  readonly lines: number;
+}
+
+/** The outermost functions of a text, with the lines from the first to the last. */
+function functionsOf(text: string): Extent[] {
+  const found: Extent[] = [];
+  const linesUntil = (offset: number): number => text.slice(0, offset).split('\n').length;
+  const visit = (node: unknown, name: string): void => {
+    if (Array.isArray(node)) for (const one of node) visit(one, name);
+    if (typeof node !== 'object' || node === null || !('type' in node)) return;
+    const { type, id, key, start, end } = node as unknown as Part;
+    const own = id?.name ?? key?.name ?? name;
+    if (/^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(type))
+      found.push({ name: own, lines: linesUntil(end) - linesUntil(start) + 1 });
+    else for (const part of Object.values(node)) visit(part, own);
+  };
+  visit(parseAst(text, { lang: 'ts' }), '');
+  return found;
+}
+
+/** What is read of a part of the syntax tree. */
+interface Part {
+  readonly type: string;
+  readonly id?: { readonly name?: string };
+  readonly key?: { readonly name?: string };
+  readonly start: number;
+  readonly end: number;
+}
+
+function pathsIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
+}
+
+describe('functions of at most 70 lines', () => {
+  it.each(readdirSync(src))('in src/%s', (folder) => {
+    const paths = folder.endsWith('.ts') ? [folder] : pathsIn(join(src, folder)).map((path) => `${folder}/${path}`);
+    const all = paths.flatMap((path) =>
+      functionsOf(readFileSync(join(src, path), 'utf8')).map(({ name, lines }) => ({ at: `${path} ${name}`, lines })),
+    );
+    expect(
+      all
+        .filter(({ lines }) => lines > linesMax)
+        .map(({ at }) => at)
+        .toSorted(),
+    ).toEqual(longer[folder] ?? []);
+  });
+
+  it('are measured with the functions within them', () => {
+    const text = `const a = {\n  b() {\n    const c = () => {\n      d();\n    };\n    c();\n  },\n};\nconst e = () => 1;\n`;
+    expect(functionsOf(text)).toEqual([
+      { name: 'b', lines: 6 },
+      { name: 'e', lines: 1 },
+    ]);
+  });
+});
