@@ -4,7 +4,7 @@ import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { createExporter } from '../src/export/exporter.ts';
 import { config, mirror, sample, snapshot, standing, target } from '../test/unit/export/fixture.ts';
 
-// How long a scrape of 10 000 series holds up the main thread at a time (design.md section 8: at most 50 ms).
+// How long a scrape of 10 000 series holds up the main thread at a time: at most 50 ms.
 
 const mirrorCount = 10;
 const moduleCount = Number(process.argv[2] ?? 1_000);

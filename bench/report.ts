@@ -183,7 +183,7 @@ export function profileLines({ owners, functions }: ProfileReport): readonly str
 /** Where this run stands. */
 export function targetLines(targets: readonly Target[]): readonly string[] {
   return tableOf([
-    ['design.md section 8', 'wanted', 'got', ''],
+    ['goal', 'wanted', 'got', ''],
     ...targets.map(({ what, wanted, got, verdict }) => [what, wanted, got, verdict === 'missed' ? 'MISSED' : verdict]),
   ]);
 }

@@ -5,7 +5,7 @@ import { isCalm } from './disturbance.ts';
 import type { HashReport } from './hash.ts';
 import type { ReactionReport } from './reaction.ts';
 
-/** One number to reach, and whether this run reached it (design.md section 8). */
+/** One number to reach, and whether this run reached it (docs/performance.md). */
 export interface Target {
   readonly what: string;
   readonly wanted: string;

@@ -4,7 +4,7 @@ import { type Target, target } from '../targets.ts';
 import { expectedMb, formula, offBy } from './formula.ts';
 import { type ScaleReport, type ScaleRow, settledMb } from './scale.ts';
 
-/** Numbers of design.md section 8. */
+/** Goals of docs/performance.md. */
 const memoryMbMax: Readonly<Record<number, number>> = { 1000: 150, 15000: 400 };
 const turnMsMax = 50;
 const scrapeMsMax = 1_000;
@@ -68,7 +68,7 @@ export function scaleLines({ rows }: ScaleReport): readonly string[] {
   ];
 }
 
-/** Goals of design.md section 8 that depend on how much is watched. */
+/** Goals of docs/performance.md that depend on how much is watched. */
 export function scaleTargets({ rows }: ScaleReport): readonly Target[] {
   return rows.flatMap((row) => {
     const { targets, rssMb, scrape } = row;

@@ -18,7 +18,7 @@ function clientOf(response: Response): string {
 }
 
 /**
- * Refuses unauthorized requests (design.md section 4.3). `/-/healthy` and `/-/ready` are open to all; for alerts see
+ * Refuses unauthorized requests (docs/operations.md#http). `/-/healthy` and `/-/ready` are open to all; for alerts see
  * `mayPostAlerts`. With `listen.token`, every other request needs it. Reads also accept it as the password of basic
  * authentication; writes do not, because a browser repeats a known password on requests of other sites. Without
  * `listen.token`, a foreign `Host` is refused (DNS rebinding), and so are writes from other sites.
@@ -93,7 +93,7 @@ const perMinute: Readonly<Record<RequestClass, number>> = {
 };
 
 /**
- * Limits authorized requests: one bucket per client and class (design.md section 4.3). Health, readiness and `/metrics`
+ * Limits authorized requests: one bucket per client and class (docs/operations.md#http). Health, readiness and `/metrics`
  * are not counted.
  * @param nowMs  the monotonic clock
  */

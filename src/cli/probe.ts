@@ -80,7 +80,7 @@ function shown({ sample, transcript }: Probed): object {
 /**
  * The last timed hop by the names of curl's `--write-out`: one `name=value` a line, times in seconds, but for
  * `time_redirect` from the start of the hop. Times of what did not occur are 0, as in curl.
- * @see protocols.md 6.1
+ * @see docs/protocols/common.md#phases
  */
 export function formatCurl({ sample, transcript }: Probed): string[] {
   const timed = transcript.hops.filter((hop) => !hop.aside);

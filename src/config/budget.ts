@@ -28,7 +28,7 @@ const probeSeconds = { light: 1, heavy: 10 } as const;
 /**
  * The load on each host that has targets, in the busiest hour.
  * @param targets  all targets of the configuration
- * @see design.md section 4.1
+ * @see docs/configuration.md#what-is-checked-beyond-single-keys
  */
 export function budgetOf(
   config: Config,
@@ -94,7 +94,7 @@ function usualOf({ ecosystem, step, version }: Target, asked: Asked, registry: R
   return { asks: 1 + (aside?.asks ?? 0), bytes: (declared?.usualBytes ?? 0) + (aside?.bytes ?? 0) };
 }
 
-/** With more, a public registry may throttle or ban this host (protocols.md 2.5). */
+/** With more, a public registry may throttle or ban this host (docs/protocols/npm.md#caching-and-limits). */
 const politeBytesPerHour = 50 * 2 ** 20;
 
 /** Reports hosts whose planned load is too high. */

@@ -45,7 +45,7 @@ export interface Candidate {
   /** The seconds of one client fetch, plus `advise.failureCost` × the share that fails; `null`: not measured. */
   readonly scoreSeconds: number | null;
   readonly gate: Gate;
-  /** The evidence of the test that is nearest to its bound (design.md section 5.4); `null`: no test is running. */
+  /** The evidence of the test that is nearest to its bound (docs/detection.md); `null`: no test is running. */
   readonly sum: number | null;
   /** The value at which `sum` triggers this test; `null`: no test is running. */
   readonly bound: number | null;
@@ -53,7 +53,7 @@ export interface Candidate {
 
 export type Refusal = 'vantage_suspect' | 'shared_fate' | 'nothing_measured' | 'no_candidate';
 
-/** A recommendation (design.md section 4.4). Stamps are wall milliseconds; credentials are masked. */
+/** A recommendation (docs/api.md#advice). Stamps are wall milliseconds; credentials are masked. */
 export interface Advice extends Upstream {
   readonly id: string;
   readonly vantage: string;

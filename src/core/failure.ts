@@ -7,7 +7,7 @@ export type Phase = (typeof phases)[number];
 const tlsCauses = ['expired', 'untrusted', 'name', 'pin', 'protocol', 'client'] as const;
 export type TlsCause = (typeof tlsCauses)[number];
 
-/** Why a probe failed. `kind` is also the metric label `reason` (design.md section 5). */
+/** Why a probe failed. `kind` is also the metric label `reason` (docs/reasons.md). */
 export type ProbeFailure =
   | {
       readonly kind: 'resolve_not_found' | 'resolve_failed' | 'refused' | 'unreachable' | 'reset';
@@ -37,7 +37,7 @@ type Sentences = Readonly<Record<string, Sentence>>;
 
 export type Reason = ProbeFailure['kind'];
 
-/** How a failure counts, by reason (design.md section 5, "What counts"). */
+/** How a failure counts, by reason. */
 export const reasonWeight: Readonly<Record<Reason, 'outage' | 'refusal' | 'content'>> = {
   resolve_not_found: 'outage',
   resolve_failed: 'outage',

@@ -204,7 +204,7 @@ export interface WorkerBook {
   readonly context: Readonly<Record<string, Omit<ProbeContext, 'nowWallMs' | 'memory'>>>;
   /** Ecosystems whose conversations are loaded at the start. */
   readonly ecosystems?: readonly EcosystemId[];
-  /** Host names to resolve when another name fails (design.md section 5). */
+  /** Host names to resolve when another name fails. */
   readonly otherNames?: readonly string[];
 }
 

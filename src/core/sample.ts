@@ -135,7 +135,7 @@ const marksOf: readonly (readonly [Phase, Exclude<keyof Marks, 'start' | 'end'>]
 
 /**
  * The phases of one hop in order, milliseconds, without gaps; a phase that did not happen is absent.
- * @see design.md section 3
+ * @see docs/probes.md#phases
  */
 export function hopPhasesOf({ marks, fault }: Pick<Hop, 'marks' | 'fault'>): readonly (readonly [Phase, number])[] {
   const segments: [Phase, number][] = [];

@@ -10,7 +10,7 @@ export interface Ask {
   readonly headers?: Readonly<Record<string, string>>;
   /** True for a preliminary request (a token), which is not part of the probe's time. */
   readonly aside?: boolean;
-  /** True if the URL came from a response, so that its address is checked (design.md section 6). */
+  /** True if the URL came from a response, so that its address is checked. */
   readonly foreign?: boolean;
   /** A longer body fails as `oversize`. */
   readonly bodyBytesMax: number;

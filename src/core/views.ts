@@ -4,7 +4,7 @@ import type { Finding, Side } from './finding.ts';
 import type { Sentence } from './result.ts';
 import type { Seen } from './transcript.ts';
 
-/** A finding as the API and webhooks show it (design.md section 4.3). */
+/** A finding as the API and webhooks show it (docs/api.md#finding). */
 export interface FindingView
   extends Omit<Finding, 'openedAtMs' | 'closedAtMs' | 'evidence' | 'actionable' | 'sentence' | 'acknowledged'> {
   readonly openedAt: string;
@@ -28,7 +28,7 @@ export interface SideView {
   readonly firstText: string | null;
 }
 
-/** An advice as the API and webhooks show it (design.md section 4.4). */
+/** An advice as the API and webhooks show it (docs/api.md#advice). */
 export interface AdviceView
   extends Omit<Advice, 'issuedAtMs' | 'expiresAtMs' | 'settledAtMs' | 'sentence' | 'bypass' | 'sentences'> {
   readonly issuedAt: string;

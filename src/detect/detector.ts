@@ -46,7 +46,7 @@ const exhaustedCodes: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUF
  * Creates the detector: it settles each sample once, opens and closes findings, requests confirming rounds and returns
  * the rows to commit. It reads no clock.
  * @param input.restored  rows of tables `detector`, `finding`, `seen` and `pause` as stored; others are ignored
- * @see design.md section 5
+ * @see docs/how-it-judges.md
  */
 export function createDetector(input: {
   readonly config: Config;

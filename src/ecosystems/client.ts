@@ -122,7 +122,7 @@ export interface Client {
   protocols(mirror: Mirror): readonly HttpProtocol[];
   /** The setting that limits the client to HTTP/1.1; absent or `null`: none is known. */
   withoutHttp2?(mirror: Mirror): Bypass | null;
-  /** The forms of the remedy that the API offers besides `json` (design.md section 4.3). */
+  /** The forms of the remedy that the API offers besides `json`. */
   readonly forms: readonly string[];
   /** By the `profile` of a mirror: one more form. */
   readonly profileForms?: Readonly<Record<string, string>>;

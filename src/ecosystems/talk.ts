@@ -73,7 +73,7 @@ export type Answered = Extract<Answer, { tag: 'answered' }>;
 /**
  * The failure that a status means; `null` for 200, the only success.
  * @param wallMs  wall clock, for a `Retry-After` that is a date
- * @see design.md section 5, Which reason
+ * @see docs/reasons.md#why-a-probe-failed
  */
 export function failureOfStatus(answer: Pick<Answered, 'status' | 'headers'>, wallMs: number): ProbeFailure | null {
   const { status } = answer;

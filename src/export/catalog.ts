@@ -3,7 +3,7 @@ import { mirrorMetrics } from './catalog/mirrors.ts';
 import { probeMetrics } from './catalog/probes.ts';
 import { countSeriesLines, type DaemonKind, type Kind, type Metric, type ShardKind } from './metric.ts';
 
-/** The daemon's metrics: for the exporter, docs/metrics.md, alerts and dashboards. @see design.md section 4.2 */
+/** The daemon's metrics: for the exporter, docs/metrics.md, alerts and dashboards. */
 export const catalog = { ...probeMetrics, ...mirrorMetrics, ...daemonMetrics } as const;
 
 export type MetricName = keyof typeof catalog;

@@ -96,7 +96,7 @@ function failed(failure: DeliveryFailure): Delivery {
   return { tag: 'failed', failure };
 }
 
-/** @see design.md section 4.5 */
+/** @see docs/webhooks.md#guarantees */
 function verdict(answer: ExchangeTrace, body: string, message: Message, nowWallMs: number): Delivery {
   const status = answer.status ?? 0;
   const refusal = message.refusalIn?.(status, body) ?? null;

@@ -5,7 +5,7 @@ import { malformed } from '../words/tell.ts';
 
 const words = (text: string): readonly string[] => text.split(' ');
 
-/** Error codes by class, from protocols.md 6.4; `MW_…` are our own codes. Class and phase decide the reason. */
+/** Error codes by class, from docs/protocols/common.md#error-codes; `MW_…` are our own codes. Class and phase decide the reason. */
 const codesOf = {
   not_found: words('ENOTFOUND ENODATA EAI_NONAME EAI_NODATA EAI_ADDRFAMILY'),
   resolver: words('EAI_AGAIN EAI_FAIL ESERVFAIL EREFUSED EBADRESP EFORMERR ENOTIMP EBADNAME ECANCELLED EOF'),
@@ -78,7 +78,7 @@ export interface FaultContext {
 type Ended = Exclude<Answer, { tag: 'answered' }>;
 
 /**
- * The reason of a fault, from the closed list of design.md section 5. `unknown`: the fault says nothing about the
+ * The reason of a fault, from the closed list of docs/reasons.md. `unknown`: the fault says nothing about the
  * mirror.
  */
 export function reasonOf(fault: WireFault, context: FaultContext): Ended {

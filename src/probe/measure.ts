@@ -112,7 +112,7 @@ function retryAfterOf({ hops, startedAtMs }: Transcript): number | null {
 /**
  * The time of each phase over the timed hops, and their sum, milliseconds.
  * @returns phases that did not happen are absent; `rttMs` `null`: nothing was timed
- * @see design.md section 3
+ * @see docs/probes.md#phases
  */
 export function phasesOf(hops: readonly Hop[]): { readonly phases: PhaseTimes; readonly rttMs: number | null } {
   const timed = hops.filter((hop) => !hop.aside);

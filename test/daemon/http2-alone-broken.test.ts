@@ -109,7 +109,7 @@ state: { path: ":memory:" }
         mirrors.every(({ registry, state, protocol }) => state === 'up' && protocol === speaks(registry))
       );
     });
-    // Enough answers of the other one to be measured well enough (design.md section 4.4), and for the spike rule's baseline.
+    // Enough answers of the other one to be measured well enough, and for the spike rule's baseline.
     const asked = new Map([...pairs].map(([name, { far }]) => [name, far.requests.h1 + far.requests.h2]));
     await daemon.until('measured', () =>
       [...pairs].every(([name, { far }]) => far.requests.h1 + far.requests.h2 >= (asked.get(name) ?? 0) + 25),

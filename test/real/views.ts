@@ -1,4 +1,4 @@
-/** Of the API's answers, what these tests read; written from design.md section 4.3, not from the source. */
+/** Of the API's answers, what these tests read; written from docs/api.md, not from the source. */
 export interface MirrorJson {
   readonly registry: string;
   readonly state: string;

@@ -118,7 +118,7 @@ export interface FaultRow {
   /** True where it needs a server that speaks TLS. */
   readonly tlsOnly: boolean;
   /**
-   * The reason of design.md section 5, for the step `mod`; `'ok'` where a client takes the answer too; `null` where only
+   * The reason of docs/reasons.md, for the step `mod`; `'ok'` where a client takes the answer too; `null` where only
    * a hash or the known size can tell. A 404 or 410 to `@latest` or `sumdb/…/supported` is ok, an empty list too.
    */
   readonly reason: Reason | 'ok' | null;

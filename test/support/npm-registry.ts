@@ -93,7 +93,7 @@ const publishedAt = '2024-05-01T10:00:00.000Z';
 
 /**
  * A registry on loopback with the short and the full form of packuments, dist-tags, manifests and artifacts, as
- * `protocols.md` 2.1 has them; every fault by `setFault`. It stands in for real ones where none is installed.
+ * docs/protocols/npm.md#endpoints has them; every fault by `setFault`. It stands in for real ones where none is installed.
  */
 export async function startNpmRegistry(options: NpmRegistryOptions): Promise<RawServer> {
   const registry: RawServer = await startRawServer({

@@ -9,7 +9,7 @@ export interface NpmSigner {
   over(name: string, version: string, integrity: string): { readonly keyid: string; readonly sig: string };
 }
 
-/** Makes a key pair as npm registries have them. @see protocols.md 2.3 */
+/** Makes a key pair as npm registries have them. @see docs/protocols/npm.md#signatures */
 export function makeNpmSigner(keyid: string): NpmSigner {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const key = publicKey.export({ format: 'der', type: 'spki' }).toString('base64');

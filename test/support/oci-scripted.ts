@@ -4,7 +4,7 @@ import { type Answer, text } from './answer.ts';
 import type { OciImage } from './oci-image.ts';
 import { type RawServer, startRawServer } from './raw-server.ts';
 
-/** A registry in this process that holds one image, open to all: `protocols.md` 4.1; every fault by `setFault`. */
+/** A registry in this process that holds one image, open to all: docs/protocols/oci.md#endpoints; every fault by `setFault`. */
 export async function startOciScripted(image: OciImage, repository: string): Promise<RawServer> {
   const answer = ociAnswerOf(image, repository);
   // skopeo tries TLS first, and waits ten seconds for an answer.

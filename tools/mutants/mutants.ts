@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 // Mutation score of the judge and of the configuration, on lines drawn by seed: Stryker changes the code at these lines, one change at a
 // time, and runs the unit tests that reach it. A mutant that no test notices has survived. The packages are no dependencies of the project:
 //   npm install --no-save --no-package-lock @stryker-mutator/core@10.1.1 @stryker-mutator/vitest-runner@10.1.1
-//   npm run mutants -- --seed 1 --lines 150 --out bench/results/mutants.json
+//   npm run mutants -- --seed 1 --lines 150 --out mutants.json
 
 const root = join(import.meta.dirname, '../..');
 const folders = ['detect', 'advise', 'config'] as const;

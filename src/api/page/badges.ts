@@ -67,7 +67,7 @@ export function mirrorPathOf(registry: string): string {
   return `/mirrors/${encodeURIComponent(registry)}`;
 }
 
-/** The progress of the test for a move to this mirror (design.md section 5.4), as a bar; `null`: no test runs. */
+/** The progress of the test for a move to this mirror (docs/detection.md), as a bar; `null`: no test runs. */
 /** Whether a mirror may be advised now, and the evidence for it. */
 export function renderGate(say: PageSay, { candidate, isAhead }: Place): Html | null {
   if (candidate === undefined) return null;

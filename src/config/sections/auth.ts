@@ -111,7 +111,7 @@ function fromNetrc(path: Path, auth: FileAuth, url: string, reading: Reading): A
 
 /**
  * The login of a host in a netrc file, as the go command reads it; `null`: none.
- * @see protocols.md section 1.5; cmd/go/internal/auth `netrc.go`
+ * @see docs/protocols/go.md#credentials; cmd/go/internal/auth `netrc.go`
  */
 export function findNetrcLogin(
   text: string,

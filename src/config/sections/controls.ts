@@ -68,7 +68,7 @@ function warnOfUndecidable(config: Config, report: Report): void {
 
 /**
  * Mirrors of one place are not independent: one host name or network, on loopback one host and port.
- * @see design.md section 5, Vantage suspect
+ * @see docs/how-it-judges.md#them-or-us
  */
 function placeOf(mirror: Mirror): string {
   const { hostname } = new URL(mirror.url);

@@ -51,7 +51,7 @@ function fromFiles(path: Path, tls: FileTls, reading: Reading): Pick<TlsAccess, 
 
 /**
  * Reads a directory in Docker's layout. Of several client pairs the first by name is taken, as Docker tries it first.
- * @see protocols.md section 4.7
+ * @see docs/protocols/oci.md#client-settings
  */
 function fromDirectory(path: Path, directory: string, url: string, reading: Reading): TlsAccess {
   const { host } = new URL(url);

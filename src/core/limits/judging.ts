@@ -31,7 +31,7 @@ export const judgingLimits = {
   /** No baseline learns a sample with at least this loop delay and at least this share of its round trip. */
   disturbedMsMin: 20,
   disturbedShareOfRtt: 0.1,
-  /** A timeout is no failure but unknown if the loop delay was at least this share of it (design.md section 3). */
+  /** A timeout is no failure but unknown if the loop delay was at least this share of it (docs/detection.md#delays-of-our-own). */
   contaminatedShareOfTimeout: 0.25,
   /** Above this share of contaminated samples, of `contaminatedSamples` or more, a finding about this daemon opens. */
   contaminatedShareFinding: 0.05,
@@ -44,7 +44,7 @@ export const judgingLimits = {
   contaminatedQuietMs: 1 * minute,
   /** A first success this many times slower than the step's median is a cache's first fetch. */
   coldFactor: 10,
-  /** The threshold for slow is never above this share of the timeout (design.md section 5). */
+  /** The threshold for slow is never above this share of the timeout (docs/detection.md#rules-of-findings). */
   thresholdShareOfTimeout: 0.9,
   spikeClearFactor: 1.5,
   /** A slow sample is also above this many times the window's p99. */
@@ -54,7 +54,7 @@ export const judgingLimits = {
   /** A mirror without a judged canary sample for this many intervals is unknown, but not before `silentMsMin`. */
   silentPaces: 3,
   silentMsMin: 1 * minute,
-  /** A mirror needs this many ok canary samples in `measuredPaces` intervals to be measured (design.md section 4.4). */
+  /** A mirror needs this many ok canary samples in `measuredPaces` intervals to be measured (docs/advice.md#how-it-decides). */
   measuredOk: 5,
   measuredPaces: 20,
   /** A slow download is below this share of the other mirrors' rate (if none, its own) and `throughputFast` bytes/s. */

@@ -13,7 +13,7 @@ export const probingLimits = {
   /** A real chain has about two hundred characters and three members. */
   whatIfChars: 2_000,
   whatIfMembers: 8,
-  /** The go command follows at most 10 redirects (protocols.md 1.3). */
+  /** The go command follows at most 10 redirects (docs/protocols/go.md#goproxy). */
   redirects: 10,
   headBytes: 64 * kib,
   headersKept: 40,
@@ -23,9 +23,9 @@ export const probingLimits = {
   /** The version list of the busiest Go module is under 1 MiB; OCI manifests have this limit too. */
   listBytes: 4 * mib,
   infoBytes: 64 * kib,
-  /** The go command's own limit of a go.mod (protocols.md 1.8). */
+  /** The go command's own limit of a go.mod (docs/protocols/go.md#rules-of-a-module-zip). */
   modBytes: 16 * mib,
-  /** The go command's limit of a module zip and of its files (protocols.md 1.8), here of any artifact. */
+  /** The go command's limit of a module zip and of its files (docs/protocols/go.md#rules-of-a-module-zip), here of any artifact. */
   zipBytes: 500 * mib,
   zipEntries: 100_000,
   zipDirectoryBytes: 32 * mib,
@@ -89,7 +89,7 @@ export const probingLimits = {
   propagationsKept: 100,
   versionChars: 200,
   moduleChars: 400,
-  /** A doubt ends at the latest this long after its last new target (design.md section 5). */
+  /** A doubt ends at the latest this long after its last new target. */
   roundMs: 15 * second,
   roundStepMs: 1 * second,
   /** Parallel confirming probes per host, in addition to `perHost`. */
@@ -111,7 +111,7 @@ export const probingLimits = {
   heavyLookMs: 10 * second,
   peekBytes: 64 * kib,
   rankDownloadBytes: 4 * mib,
-  /** The first budget of probes out of turn, one token each (design.md section 5.1); scheduled samples add to it. */
+  /** The first budget of probes out of turn, one token each; scheduled samples add to it. */
   roundTokensStart: 60,
   roundTokensShare: 0.18,
   roundTokensMax: 300,

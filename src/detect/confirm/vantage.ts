@@ -72,7 +72,7 @@ export interface MomentAnswers {
 /**
  * Judges whether the failures of one moment are the mirrors' or our network's. A response of a control or witness
  * excludes a cut network, not packet loss.
- * @see design.md section 5.3
+ * @see docs/how-it-judges.md#them-or-us
  */
 export function judgeMoment({ units, controls, witnesses, isLossy }: MomentAnswers): MomentVerdict {
   const said = units.map(unitSaid);

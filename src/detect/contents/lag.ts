@@ -41,7 +41,7 @@ interface Lacked {
  * How far a mirror's last response is behind the origin, else behind a quorum of the others.
  * @returns `null` for the origin, without a response of the mirror, and without a recent one of the origin or of two
  *   others
- * @see design.md section 5.5; docs/decisions/0017-lag.md
+ * @see docs/decisions/0017-lag.md
  */
 export function lagOf(subject: Subject, registry: string, at: Standpoint, gaps: Gaps | undefined): LagReading | null {
   const shelf = subject.shelves.get(registry);

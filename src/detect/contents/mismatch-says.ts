@@ -32,7 +32,7 @@ export type MismatchVerdict = 'declare' | 'look_again' | 'wait';
 /**
  * Judges a wrong response. `declare`: a fresh connection repeats the earlier digest. `look_again`: by a recheck at
  * once. `wait`: for the next due probe, because rechecks must end.
- * @see design.md section 5, Integrity
+ * @see docs/detection.md#rules-of-findings
  */
 export function judgeMismatch(
   before: WrongOnce | null,

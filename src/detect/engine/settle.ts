@@ -125,7 +125,7 @@ export function seenKeyOf(sample: Pick<Sample, 'due' | 'facts'>): string {
  * True for the first fetch of a pull-through cache: a first success that a cache header calls a miss, or that took
  * `limits.coldFactor` times the step's median.
  * @param stepMedianMs  `null`: not known yet
- * @see design.md section 3, "A cold fetch of a pull-through cache"
+ * @see docs/probes.md#cold-fetches
  */
 export function isColdFetch(
   sample: Pick<Sample, 'outcome' | 'cache' | 'rttMs' | 'loopDelayMsMax'>,

@@ -248,7 +248,7 @@ function isOfOneKind({ families, fault }: OutageOwn, { scope }: Finding): boolea
 /**
  * The address family to probe a mirror over; `null`: any. During a doubt or outage, not the family that failed last:
  * clients fall back between addresses.
- * @see design.md section 5.1, Families; RFC 8305
+ * @see docs/decisions/0072-one-address-family.md; RFC 8305
  */
 export function familyFor(mirror: MirrorMemory): AddressFamily | null {
   const { failedOver, detour } = outagesOf(mirror).families;

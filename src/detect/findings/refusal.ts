@@ -58,7 +58,7 @@ function wishMsOf(outcome: Outcome): number {
 
 /**
  * The state after one more sample of a target.
- * @see design.md section 5.2, Refusal
+ * @see docs/detection.md#rules-of-findings
  */
 export function updateRefusal(
   state: RefusalState,

@@ -85,7 +85,7 @@ export function contaminatedOf(
 /**
  * Opens the finding above `limits.contaminatedShareFinding` or `limits.disturbedShareFinding`. Closes it when both
  * shares are at most half of that and no load is shed. Only contaminated samples shed load.
- * @see design.md section 3: never a blind daemon in silence
+ * @see docs/detection.md#delays-of-our-own
  */
 export function judgeSelf(state: SelfState, nowMs: number): SelfState {
   const { samples, contaminated, disturbed } = contaminatedOf(state, nowMs);

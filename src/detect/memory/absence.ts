@@ -90,7 +90,7 @@ export function mayBeAskedMore({ density }: Counted, nowMs: number): boolean {
 
 /**
  * True for a 429 that our own dense requests explain; updates the density.
- * @see design.md section 5.2, Refusal
+ * @see docs/detection.md#rules-of-findings
  */
 export function isRefusedForPace({ density }: Counted, sample: Sample, nowMs: number): boolean {
   const { outcome, startedMonotonicMs } = sample;

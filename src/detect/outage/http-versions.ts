@@ -7,7 +7,7 @@ import type { Request } from '../memory/rule.ts';
 
 /**
  * A mirror fails over one HTTP version. A client uses one version and does not try the other.
- * @see design.md section 5.1, Protocols
+ * @see docs/http2.md#what-go-does-at-each-fault
  */
 export interface ProtocolFault {
   readonly broken: HttpProtocol;

@@ -109,7 +109,7 @@ export function updateOutage(state: OutageState, heard: Heard): OutageState {
 /**
  * Whether the failures are an outage, by their number in a row or their share of the recent samples, over at least
  * `overMs`; `null`: no, or out already.
- * @see design.md section 5, Outage
+ * @see docs/detection.md#rules-of-findings
  */
 export function decideOpening(state: OutageState, rule: OutageRule): 'row' | 'share' | null {
   if (state.isOut || state.last !== 'failed' || state.fromMs === null || state.lastEndedMs === null) return null;
@@ -138,7 +138,7 @@ export function isDamped({ isByShare, penalty }: OutageState): boolean {
 /**
  * True after `close` ok samples in a row. A damped outage also needs at most one failure of the last `recentSamples`,
  * and a time without failures.
- * @see design.md section 5.2, Outage; RFC 2439
+ * @see docs/detection.md#rules-of-findings; RFC 2439
  */
 export function isOutageOver(state: OutageState, rule: OutageRule): boolean {
   if (!state.isOut || state.oks < rule.close) return false;

@@ -59,7 +59,7 @@ function silenceMs(paceMs: number): number {
 
 /**
  * The state of a mirror, with one clause that says why.
- * @see design.md section 4.2 (unknown) and section 5 (down, degraded)
+ * @see docs/metrics.md#mirror_state
  */
 export function stateOfSeries(input: RollUpInput): { readonly state: MirrorState; readonly why: Sentence } {
   if (input.paused !== null) return { state: 'unknown', why: phrase('why.paused', { reason: input.paused }) };

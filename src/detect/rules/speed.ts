@@ -29,7 +29,7 @@ export type SpikeEvent = 'opened' | 'cleared' | 'relearned' | null;
 
 /**
  * Judges one sample for the spike rule. Samples of kind `other` change no streak, but end an old spike.
- * @see design.md section 5, Spike and Baseline
+ * @see docs/detection.md#rules-of-findings
  */
 export function judgeSpike(
   state: SpikeState,
@@ -127,7 +127,7 @@ export function clearSpeed(state: SpeedState): SpeedState {
 /**
  * Judges one scheduled sample of a light series for spike and level shift, and learns from it. `isNews`: a spike or a
  * level shift started or ended.
- * @see design.md section 5.2, Spike and Baseline
+ * @see docs/detection.md#rules-of-findings
  */
 export function updateSpeed(
   before: SpeedState,

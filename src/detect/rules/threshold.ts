@@ -9,7 +9,7 @@ import type { Sample } from '../../core/sample.ts';
  * @param baselineMs  > 0; `null` while warming: the result is `null` too
  * @param p99Ms       of the same window; `null`: the median alone decides
  * @throws RangeError on NaN: the caller's defect
- * @see design.md section 5, Spike
+ * @see docs/detection.md#rules-of-findings
  */
 export function thresholdMsOf(
   baselineMs: number | null,

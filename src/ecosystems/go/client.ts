@@ -39,7 +39,7 @@ export function parseGoproxy(chain: string): Result<Chain, ChainProblem> {
 /**
  * How a request of the go command ends. After a member with `,` it continues only on 404 and 410. After one with `|` it
  * continues on any failure except a hanging mirror and a complete artifact with wrong bytes.
- * @see protocols.md 1.3; test/real/go-bodies.test.ts, docs/http2.md: go 1.26
+ * @see docs/protocols/go.md#goproxy; test/real/go-bodies.test.ts, docs/http2.md: go 1.26
  */
 export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
   return walkInOrder(chain, replyOf, (reply, at) => {
@@ -52,7 +52,7 @@ export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Repl
 /**
  * The checksum relay that the go command would use: that of the first member that offers one. An unknown relay ends the
  * search, a broken one unless `|` follows. `none`: the go command queries the database directly.
- * @see protocols.md 1.13
+ * @see docs/protocols/go.md#relay
  */
 export function relayOfGoproxy(chain: Chain, relayOf: (member: ChainMember) => RelayState): RelayState {
   for (const [at, member] of chain.members.entries()) {
@@ -157,7 +157,7 @@ interface GoProxyEntry {
 /**
  * Splits GOPROXY as the go command does. Empty entries are skipped: the separator after `a` in `a,|b` is the comma.
  * `direct` and `off` end the list. An entry without `.`, `:` and `/` is a `word`, which the go command reserves.
- * @see protocols.md 1.3; cmd/go/internal/modfetch/proxy.go, proxyList
+ * @see docs/protocols/go.md#goproxy; cmd/go/internal/modfetch/proxy.go, proxyList
  */
 export function readGoProxyList(list: string): readonly GoProxyEntry[] {
   const entries: GoProxyEntry[] = [];

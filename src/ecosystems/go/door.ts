@@ -47,5 +47,5 @@ const patterns: DoorPatterns = {
   privateOf: (glob) => `(?:sumdb/[^/]+/lookup/)?${expressionOf(glob)}(?:[/@]|$)`,
 };
 
-/** What the go command requests of a proxy. @see protocols.md 1.1, 1.13 */
+/** What the go command requests of a proxy. @see docs/protocols/go.md#endpoints, docs/protocols/go.md#relay */
 export const goDoor: DoorPaths = { prefix: 'go', neverHtml: true, patterns, read: readGoPath };

@@ -5,7 +5,7 @@ const versionText = /^[A-Za-z0-9\-._~+ (){}[\]#$%&=@^,]+$/;
 /**
  * The escaped form of a module path: every upper-case letter becomes `!` and its lower-case letter.
  * @returns `null` for an invalid path: another character, an empty element, or one that begins or ends with a dot
- * @see protocols.md 1.2; golang/mod module/module.go EscapePath
+ * @see docs/protocols/go.md#escaping; golang/mod module/module.go EscapePath
  */
 export function escapeModule(path: string): string | null {
   const elements = path.split('/');
@@ -25,7 +25,7 @@ export function escapeVersion(version: string): string | null {
 /**
  * Percent-encodes a path as the go command does for module proxies, but not for checksum databases: `!` becomes `%21`,
  * while `+` and `@` are kept.
- * @see protocols.md 1.2; golang/go net/url shouldEscape, encodePathSegment
+ * @see docs/protocols/go.md#escaping; golang/go net/url shouldEscape, encodePathSegment
  */
 export function encodePath(path: string): string {
   return path.replace(/[^A-Za-z0-9\-._~$&+:=@/]/g, (letter) => {

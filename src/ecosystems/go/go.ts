@@ -28,7 +28,7 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
     'https://go.dev/ref/mod#zip-path-size-constraints',
     'https://go.googlesource.com/proposal/+/master/design/25530-sumdb.md',
   ],
-  // Intervals are from protocols.md 1.17, bytes from design.md 4.1; the bytes of `sumdb` were measured.
+  // Intervals are from docs/protocols/go.md#requests-by-interval; bytes are those of small modules, of `sumdb` measured.
   steps: {
     list: light(5, { grain: 'module', usualBytes: listBytes }),
     info: light(5, { grain: 'version', usualBytes: 1000, usualAside }),

@@ -9,7 +9,7 @@ export interface HashedFile {
 /**
  * Go's `h1:` hash of files in any order.
  * @returns `null` if a name contains a line feed: then Go defines no hash
- * @see protocols.md 1.9
+ * @see docs/protocols/go.md#the-hash-h1
  */
 export function h1Of(files: readonly HashedFile[]): string | null {
   if (files.some((file) => file.name.includes('\n'))) return null;

@@ -14,7 +14,7 @@ const instant =
  * The version in the JSON of `.info` and `@latest`. Like Go's decoder it ignores unknown keys and the case of keys; the
  * time may be absent or `null`.
  * @param asked  the canonical version that the response must have; `null`: any
- * @see protocols.md 1.1; golang/go encoding/json Unmarshal
+ * @see docs/protocols/go.md#endpoints; golang/go encoding/json Unmarshal
  */
 export function parseInfo(body: Uint8Array, asked: string | null): Result<string, ProbeFailure> {
   if (isMarkup(body)) return error(wrongContent('answer.info'));

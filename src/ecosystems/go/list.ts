@@ -24,7 +24,7 @@ export interface VersionList {
 /**
  * Parses a `@v/list` body. Only the first field of a line counts. An empty list is legal: the module has no tags.
  * @returns malformed where a line's first field is no semantic version; wrong content where a line begins with `<`
- * @see protocols.md 0.2, 1.1
+ * @see docs/protocols/common.md#shapes-of-bodies, docs/protocols/go.md#endpoints
  */
 export function* parseList(body: Uint8Array): Slices<Result<VersionList, ProbeFailure>> {
   if (isMarkup(body)) return error(markup);
@@ -67,7 +67,7 @@ type Latest =
  * do not count if the highest compatible version has a go.mod.
  * @param versions  canonical, without pseudo-versions, ascending
  * @param hasMod    whether the highest compatible version has a go.mod of its own; `null`: not known yet
- * @see protocols.md 1.7; golang/go modload/query.go filterVersions
+ * @see docs/protocols/go.md#versions; golang/go modload/query.go filterVersions
  */
 export function latestOf(versions: readonly string[], hasMod: boolean | null): Latest {
   const compatible = versions.filter((version) => !isIncompatible(version));

@@ -79,7 +79,7 @@ interface LogRecord {
 
 /**
  * Splits a lookup response into its parts; `null` if it does not have this form.
- * @see protocols.md 1.11; golang/mod sumdb/tlog/note.go ParseRecord
+ * @see docs/protocols/go.md#checksum-database; golang/mod sumdb/tlog/note.go ParseRecord
  */
 export function parseRecord(body: Uint8Array): LogRecord | null {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);

@@ -6,7 +6,7 @@ import { malformed, wrongContent } from '../../words/tell.ts';
 
 /**
  * The module path in a go.mod. It may differ from the requested path, as in a fork that is used through `replace`.
- * @see protocols.md 0.2; go.dev/ref/mod#go-mod-file-module
+ * @see docs/protocols/common.md#shapes-of-bodies; go.dev/ref/mod#go-mod-file-module
  */
 export function* parseModFile(body: Uint8Array): Slices<Result<string, ProbeFailure>> {
   if (isMarkup(body)) return error(wrongContent('answer.goMod'));

@@ -11,7 +11,7 @@ export interface Verifier {
 
 /**
  * Parses a verifier key `<name>+<8 hex digits>+<base64>`; `null` if it is invalid or not Ed25519.
- * @see protocols.md 1.11
+ * @see docs/protocols/go.md#checksum-database
  */
 export function parseVerifier(text: string): Verifier | null {
   // Only the first two plus signs separate, because base64 may contain more. 33 bytes are 44 characters of base64.
@@ -36,7 +36,7 @@ const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
 
 /**
  * The text of a note that the verifier's key signed. Signatures by other keys are ignored.
- * @see protocols.md 1.11; golang/mod sumdb/note/note.go Open
+ * @see docs/protocols/go.md#checksum-database; golang/mod sumdb/note/note.go Open
  */
 export function openNote(note: Uint8Array, verifier: Verifier): OpenedNote {
   const whole = utf8(note);
@@ -73,7 +73,7 @@ export interface SignedHead extends TreeHead {
   readonly note: string;
 }
 
-/** Parses the text of a tree head; further lines are ignored. `null` if it is malformed. @see protocols.md 1.11 */
+/** Parses the text of a tree head; further lines are ignored. `null` if it is malformed. @see docs/protocols/go.md#checksum-database */
 export function parseTreeHead(text: string): TreeHead | null {
   const [title, size = '', root = ''] = text.split('\n');
   if (title !== 'go.sum database tree' || !/^(0|[1-9]\d{0,15})$/.test(size)) return null;

@@ -8,7 +8,7 @@ type Token =
 /**
  * Whether a module path matches one of the globs by GOPRIVATE's rules: a glob with N slashes is compared with the first
  * N+1 path elements. An empty or malformed glob matches nothing.
- * @see protocols.md section 1.4; golang.org/x/mod module.MatchPrefixPatterns and path.Match
+ * @see docs/protocols/go.md#patterns; golang.org/x/mod module.MatchPrefixPatterns and path.Match
  */
 export function matchesGoPatterns(globs: readonly string[], module: string): boolean {
   return globs.some((glob) => matchesPrefix(glob, module));

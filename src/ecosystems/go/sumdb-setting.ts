@@ -10,7 +10,7 @@ export const defaultSumdb = 'sum.golang.org';
 /**
  * The known names of the public database. `url`: where clients that use the name query it directly; `null`: they use
  * relays.
- * @see protocols.md 1.11, 1.13; cmd/go/internal/modfetch `sumdb.go` and `key.go`
+ * @see docs/protocols/go.md#checksum-database, docs/protocols/go.md#relay; cmd/go/internal/modfetch `sumdb.go` and `key.go`
  */
 const knownSumdbs: Readonly<Record<string, { readonly url: string | null }>> = {
   [defaultSumdb]: { url: null },

@@ -26,7 +26,7 @@ const impossiblePath = 'mirrorwatch-negative-control';
 /**
  * Probes a mirror's relay of the checksum database. If the mirror offers a relay that then fails, the probe fails,
  * because builds fail too. A relay whose head is older but consistent is ok.
- * @see protocols.md 1.11 to 1.13; docs/decisions/0018
+ * @see docs/protocols/go.md#checksum-database, docs/protocols/go.md#relay; docs/decisions/0018
  */
 export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   const verifier = parseVerifier(context.own.sumdb?.verifierKey ?? '');

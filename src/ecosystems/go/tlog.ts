@@ -44,7 +44,7 @@ export function tilePathOf({ level, number, width }: Tile): string {
 /**
  * The tiles of a tree with `size` records that prove its root, the inclusion of the records `leaves`, and the roots of
  * the first `olderSizes` records. In the order of requests, without duplicates.
- * @see protocols.md 1.12
+ * @see docs/protocols/go.md#the-tree
  */
 export function tilesToProve(size: number, leaves: readonly number[], olderSizes: readonly number[]): readonly Tile[] {
   const wanted = new Map<string, Tile>();

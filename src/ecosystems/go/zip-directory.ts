@@ -32,7 +32,7 @@ const whole16 = 0xffff;
 /**
  * Reads the central directory of a zip or zip64.
  * @param most  a zip with more entries or a longer directory is `broken`
- * @see APPNOTE.TXT 6.3.10 sections 4.3.12 to 4.3.16; protocols.md 0.2
+ * @see APPNOTE.TXT 6.3.10 sections 4.3.12 to 4.3.16; docs/protocols/common.md#shapes-of-bodies
  */
 export function readDirectory(zip: WholeBody, most: { readonly entries: number; readonly bytes: number }): Directory {
   const end = findEnd(zip);

@@ -25,7 +25,7 @@ export function isSpoiltZip(body: WholeBody): boolean {
  * Hashes every file of a module zip. A zip beyond the go command's size limits is malformed.
  * @param prefix  `module@version/`, unescaped: each file's name must begin with it
  * @returns       wrong content for markup; cut without an end record; else malformed with the broken rule
- * @see protocols.md 1.8, 1.16; golang/mod zip/zip.go
+ * @see docs/protocols/go.md#rules-of-a-module-zip, docs/protocols/common.md#what-a-response-proves; golang/mod zip/zip.go
  */
 export function* readModuleZip(zip: WholeBody, prefix: string): Talk<Result<readonly HashedFile[], ProbeFailure>> {
   const begin = zip.read(0, limits.bodyBeginBytes);
@@ -50,7 +50,7 @@ export function* readModuleZip(zip: WholeBody, prefix: string): Talk<Result<read
   return ok(files);
 }
 
-/** The first rule of protocols.md 1.8 that the entries break; `null`: none. */
+/** The first rule of docs/protocols/go.md#rules-of-a-module-zip that the entries break; `null`: none. */
 function brokenRule(entries: readonly ZipEntry[], prefix: string, zipBytes: number): Sentence | null {
   const folded = new Map<string, string>();
   let plainBytes = 0;

@@ -9,7 +9,7 @@ import { escapeName } from './names.ts';
 import { type Dist, type Packument, parseManifest, parsePackument } from './packument.ts';
 import type { Signed } from './signatures.ts';
 
-/** Requests the abbreviated packument, which suffices to install. @see protocols.md 2.1 */
+/** Requests the abbreviated packument, which suffices to install. @see docs/protocols/npm.md#endpoints */
 const shortForm = { accept: 'application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*' };
 
 /**
@@ -57,7 +57,7 @@ export function placeOf(tarball: string): string {
   return createHash('sha256').update(place).digest('hex').slice(0, 16);
 }
 
-/** Clients may cache a packument for so long. @see protocols.md 2.5 */
+/** Clients may cache a packument for so long. @see docs/protocols/npm.md#caching-and-limits */
 const keptMs = 5 * 60_000;
 
 /**

@@ -12,7 +12,7 @@ import {
 } from '../client.ts';
 import { scopeOf } from './names.ts';
 
-/** Exactly one registry. @see protocols.md 2.7 */
+/** Exactly one registry. @see docs/protocols/npm.md#client-settings */
 function parseRegistry(chain: string): Result<Chain, ChainProblem> {
   const text = chain.trim();
   if (text === '') return error({ kind: 'empty' });

@@ -171,7 +171,7 @@ const replacedHost = /^registry\.npmjs\.org$/;
 /**
  * The artifact's URL. `replacedHost` becomes the mirror's host, unless `tarballHosts` lists it. An error if the URL has
  * credentials, leads from https to http, or to a host that is neither the mirror's nor in `tarballHosts`.
- * @see protocols.md 2.2 and 2.8; npm/pacote lib/remote.js
+ * @see docs/protocols/npm.md#the-dist-object, docs/protocols/npm.md#requests-by-interval; npm/pacote lib/remote.js
  */
 function tarballUrl(text: string, { baseUrl, own }: NpmContext): Result<string, ProbeFailure> {
   const stated = readForeignUrl(text);

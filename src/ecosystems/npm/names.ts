@@ -30,7 +30,7 @@ export function isPackageName(name: string): boolean {
   return name.length <= nameCharsMax && packageName.test(name) && name.toLowerCase() !== 'node_modules';
 }
 
-/** A name as npm writes it in a path, with `%2f` for the slash; `null`: invalid. @see protocols.md 2.1 */
+/** A name as npm writes it in a path, with `%2f` for the slash; `null`: invalid. @see docs/protocols/npm.md#endpoints */
 export function escapeName(name: string): string | null {
   return isPackageName(name) ? name.replace('/', '%2f') : null;
 }

@@ -28,9 +28,9 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
     'https://www.w3.org/TR/SRI/#the-integrity-attribute',
     'https://docs.npmjs.com/about-registry-signatures',
   ],
-  // Intervals are from protocols.md 2.8 and 7. A full packument may be long, so it is requested daily.
+  // Intervals are from docs/protocols/npm.md#requests-by-interval, docs/protocols/README.md. A full packument may be long, so it is requested daily.
   steps: {
-    // Clients may cache a packument for five minutes (protocols.md 2.5).
+    // Clients may cache a packument for five minutes (docs/protocols/npm.md#caching-and-limits).
     metadata: light(5, {
       grain: 'version',
       usualBytes: metadataBytes,

@@ -33,7 +33,7 @@ export interface Packument {
 
 const urlCharsMax = 2_000;
 
-/** An HTML page is wrong content; other bodies that are no JSON object are malformed. @see protocols.md 0.2 */
+/** An HTML page is wrong content; other bodies that are no JSON object are malformed. @see docs/protocols/common.md#shapes-of-bodies */
 function readObject(body: Uint8Array, what: Sentence | string): Result<Fields, ProbeFailure> {
   if (isMarkup(body)) return error(wrongContent('answer.notPage', { what }));
   const text = utf8(body);
@@ -53,7 +53,7 @@ function ownText(fields: Fields | null, key: string): string | null {
  * @param name   the requested package: a packument of another one is `malformed`
  * @param asked  a version or a tag; `null`: none
  * @returns      the failure `absent` if the whole package was unpublished
- * @see protocols.md 2.1 and 2.2
+ * @see docs/protocols/npm.md#endpoints, docs/protocols/npm.md#the-dist-object
  */
 export function* parsePackument(
   body: WholeBody,
@@ -152,7 +152,7 @@ export function parseManifest(
   return dist.tag === 'error' ? dist : ok({ version: found, dist: dist.value });
 }
 
-/** Parses dist-tags. @see protocols.md 2.1 */
+/** Parses dist-tags. @see docs/protocols/npm.md#endpoints */
 export function parseTags(
   body: Uint8Array,
 ): Result<{ readonly latest: string; readonly contents: Contents }, ProbeFailure> {

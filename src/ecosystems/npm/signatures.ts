@@ -8,7 +8,7 @@ import { mismatchOf, phrase } from '../../words/tell.ts';
 import { type Fields, fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 
 export interface SigningKey {
-  /** The registry's name for the key. @see protocols.md 2.3 */
+  /** The registry's name for the key. @see docs/protocols/npm.md#signatures */
   readonly keyid: string;
   /** A SubjectPublicKeyInfo in base64. */
   readonly key: string;
@@ -16,7 +16,7 @@ export interface SigningKey {
   readonly expiresMs: number | null;
 }
 
-/** The supported type of key. @see protocols.md 2.3 */
+/** The supported type of key. @see docs/protocols/npm.md#signatures */
 const keyType = 'ecdsa-sha2-nistp256';
 
 const signingKeysExpected = phrase('expected.npmKeys', { type: keyType });
@@ -92,7 +92,7 @@ interface JudgedSignature {
  * unknown keys are ignored.
  * @returns  `null`: there is no signature, and no key is known. A wrong signature of a trusted key is a `mismatch`,
  *           unless the key had expired before the publication
- * @see protocols.md 2.3; npm/pacote lib/registry.js
+ * @see docs/protocols/npm.md#signatures; npm/pacote lib/registry.js
  */
 export function judgeSignature(version: SignedVersion): Result<JudgedSignature | null, ProbeFailure> {
   const { id, signed, keys } = version;

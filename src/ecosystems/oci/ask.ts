@@ -39,7 +39,7 @@ export function repositoryUrlOf({ context }: Session, host: string, path: string
 
 /**
  * Sends a request, with a token if the registry requires one. Only a 401 to the request itself causes a second one.
- * @see protocols.md 4.4
+ * @see docs/protocols/oci.md#tokens
  */
 export function* askWithToken(ask: Ask, repository: string, session: Session): Talk<Result<Answered, End>> {
   const door = yield* doorOf(session);

@@ -66,7 +66,7 @@ const doubtful: ReadonlySet<number> = new Set([400, 403, 404, 405, 501]);
 /**
  * Resolves a tag, or checks that a digest exists, by a HEAD request, which uses no pull quota. A GET decides if the
  * status is `doubtful`, or if the response has no digest or another one than requested.
- * @see protocols.md 0.3 and 4.5
+ * @see docs/protocols/common.md#requests, docs/protocols/oci.md#freshness
  */
 function* digest(session: Session, image: ImageName, version: string): Talk<Verdict> {
   const url = manifestUrlOf(session, image, version);
@@ -122,7 +122,7 @@ function read(text: string | undefined): { readonly count: number; readonly wind
     : { count: Number(count), windowSeconds: window === undefined ? null : Number(window) };
 }
 
-/** The pull limit of a window and the pulls left in it; `null`: one of them is not stated. @see protocols.md 4.6 */
+/** The pull limit of a window and the pulls left in it; `null`: one of them is not stated. @see docs/protocols/oci.md#limits */
 export function quotaOf(headers: Readonly<Record<string, string>>) {
   const limit = read(headers['ratelimit-limit']);
   const remaining = read(headers['ratelimit-remaining']);

@@ -41,7 +41,7 @@ export function* fetchManifest(
 
 /**
  * Parses a manifest and compares its bytes with the requested digest and with the digest in the header.
- * @see protocols.md 0.1 and 4.3
+ * @see docs/protocols/common.md#what-a-response-proves, docs/protocols/oci.md#digests
  */
 export function judgeManifest(
   { body, headers }: Pick<Answered, 'body' | 'headers'>,

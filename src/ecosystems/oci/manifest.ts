@@ -18,7 +18,7 @@ const imageTypes = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ] as const;
 
-/** The `Accept` header of every manifest request. @see protocols.md 4.2 */
+/** The `Accept` header of every manifest request. @see docs/protocols/oci.md#accept */
 export const acceptManifests = [indexTypes[0], imageTypes[0], indexTypes[1], imageTypes[1]].join(', ');
 
 /** A layer, the config or a manifest, as a manifest or index states it. */
@@ -44,7 +44,7 @@ type Unreadable = { readonly expected: Sentence };
 /**
  * Parses a manifest from its exact bytes.
  * @param contentType  the header `Content-Type`; it must agree with the manifest's `mediaType` if both are present
- * @see protocols.md 0.2 and 4.2
+ * @see docs/protocols/common.md#shapes-of-bodies, docs/protocols/oci.md#accept
  */
 export function readManifest(body: Uint8Array, contentType: string | undefined): Manifest | Unreadable {
   const expected = phrase('answer.schema');

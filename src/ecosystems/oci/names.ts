@@ -23,7 +23,7 @@ const tag = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 const nameCharsMax = 255;
 const expected = phrase('expected.image');
 
-/** True for the path of a repository. @see protocols.md 4.1 */
+/** True for the path of a repository. @see docs/protocols/oci.md#endpoints */
 export function isRepository(path: string): boolean {
   return path.length <= nameCharsMax && path.split('/').every((part) => component.test(part));
 }

@@ -28,7 +28,7 @@ export function* tokenFor(challenge: Challenge, session: Session): Talk<Result<H
   return kept === null ? yield* fetchToken(challenge, session) : ok({ token: kept, isFresh: false });
 }
 
-/** Requests a token and caches it. @see protocols.md 4.4 */
+/** Requests a token and caches it. @see docs/protocols/oci.md#tokens */
 export function* fetchToken(challenge: Challenge, session: Session): Talk<Result<Held, End>> {
   const url = new URL(challenge.realm);
   if (challenge.service !== null) url.searchParams.append('service', challenge.service);
@@ -97,7 +97,7 @@ const valueCharsMax = 2000;
 /**
  * The first Bearer challenge in a `WWW-Authenticate` header; `null`: there is none. For a registry with TLS, a token
  * server without TLS is malformed.
- * @see protocols.md 4.4; RFC 9110 section 11.6.1
+ * @see docs/protocols/oci.md#tokens; RFC 9110 section 11.6.1
  */
 export function parseBearerChallenge(
   header: string | undefined,

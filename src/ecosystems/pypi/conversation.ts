@@ -124,7 +124,7 @@ function toldWrong({ sha256, name }: ReleaseFile, pins: Pins): ProbeFailure | nu
     : mismatchOf({ algorithm: 'sha256', want, got, by: phrase('answer.publicIndex') });
 }
 
-/** True if a body begins as a file with this name should. @see protocols.md 0.2 */
+/** True if a body begins as a file with this name should. @see docs/protocols/common.md#shapes-of-bodies */
 function startsLike(name: string, body: Uint8Array): boolean {
   if (/\.(whl|zip)$/.test(name)) return matchesBeginning(body, '504b0304') || matchesBeginning(body, '504b0506');
   if (/\.(tar\.gz|tgz)$/.test(name)) return matchesBeginning(body, '1f8b08');

@@ -28,7 +28,7 @@ const current = /\.(whl|tar\.gz)$/i;
 /**
  * Reads a project page in HTML: the anchors whose text or URL names a distribution file. A page without them must
  * state the version of the repository API, else it is wrong content.
- * @see PEP 503, PEP 629, PEP 592; protocols.md 0.2, 3.3
+ * @see PEP 503, PEP 629, PEP 592; docs/protocols/common.md#shapes-of-bodies, docs/protocols/pypi.md#formats
  */
 export function* readHtmlPage(
   body: WholeBody,

@@ -18,7 +18,7 @@ import {
   sha256Of,
 } from './project-page.ts';
 
-/** The exact `Accept` header of pip. @see protocols.md 3.2 */
+/** The exact `Accept` header of pip. @see docs/protocols/pypi.md#content-types */
 export const acceptAll =
   'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01';
 
@@ -39,7 +39,7 @@ export function formOf(headers: Answered['headers']): 'json' | 'html' | null {
  * @param reader  receives the files and versions, also of a page that turns out to be invalid
  * @returns wrong content for other types, and for HTML that is no project page; malformed if the page cannot be parsed
  *          or states an unknown API version
- * @see protocols.md 0.2, 3.2, 3.3
+ * @see docs/protocols/common.md#shapes-of-bodies, docs/protocols/pypi.md#content-types, docs/protocols/pypi.md#formats
  */
 export function* readPage(answer: Answered, reader: PageReader): Slices<Result<ProjectPage, ProbeFailure>> {
   const form = formOf(answer.headers);

@@ -230,7 +230,7 @@ interface FileName {
 /**
  * Parses the name of a wheel or source distribution; `null`: another kind of file, or another project's.
  * @param project  the normalised name
- * @see protocols.md 3.3; PEP 427, File name convention; PEP 625
+ * @see docs/protocols/pypi.md#formats; PEP 427, File name convention; PEP 625
  */
 export function parseFileName(file: string, project: string): FileName | null {
   if (/[/\\]/.test(file)) return null;

@@ -1,7 +1,7 @@
 import { findingKinds, kindTraits } from '../../core/finding.ts';
 
 /**
- * Seconds (design.md section 4.2). 0.8 is the floor of the spike rule; timeouts end at 120 s. No whole numbers: their
+ * Seconds (docs/metrics.md#buckets). 0.8 is the floor of the spike rule; timeouts end at 120 s. No whole numbers: their
  * text form differs between the formats, and with it the label `le`.
  */
 export const secondsBuckets = [
@@ -14,10 +14,10 @@ export const throughputBuckets = [
   268435456.5,
 ] as const;
 
-/** Seconds of a real client's run (design.md section 4.2). */
+/** Seconds of a real client's run. */
 export const clientBuckets = [1.1, 2.5, 5.5, 10.5, 30.5, 60.5, 120.5, 300.5, 600.5] as const;
 
-/** Seconds from a release to its arrival at a mirror (design.md section 4.2). */
+/** Seconds from a release to its arrival at a mirror. */
 export const propagationBuckets = [
   60.5, 300.5, 900.5, 1800.5, 3600.5, 7200.5, 14400.5, 28800.5, 86400.5, 172800.5, 604800.5,
 ] as const;

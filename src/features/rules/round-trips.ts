@@ -1,10 +1,10 @@
 import { hour, type RuleParameters } from './parameters.ts';
 import { by, type GroupOf, scaled, window } from './rule.ts';
 
-/** Slow by the spike rule (design.md section 5): this factor times the baseline, and at least the floor. */
+/** Slow by the spike rule (docs/detection.md#rules-of-findings): this factor times the baseline, and at least the floor. */
 export const slowFactor = 2.5;
 export const slowFloorSeconds = 0.8;
-/** The minimum number of samples for a 95th percentile (design.md section 4.2). */
+/** The minimum number of samples for a 95th percentile (docs/metrics.md#queries). */
 export const samplesMin = 40;
 /** The share of slow targets among the judged ones from which on a mirror is slow, 0 to 1. */
 export const slowShareMin = 0.5;

@@ -53,7 +53,7 @@ type Token = keyof typeof tokens;
 
 const open: ReadonlySet<string> = new Set(['/-/healthy', '/-/ready']);
 
-/** The rule of design.md section 4.3, in one place: what a request is answered with by the guard, `null` when let in. */
+/** The rule of docs/operations.md#http, in one place: what a request is answered with by the guard, `null` when let in. */
 function wanted(where: Where, from: From, given: Token, method: string, path: string): 401 | 403 | null {
   if (open.has(path)) return null;
   // Alerts need a token everywhere, and never as a password: the listen token here, `alertmanager.token` further below.

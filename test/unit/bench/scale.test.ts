@@ -76,7 +76,7 @@ describe('the formula', () => {
   });
 });
 
-describe('the numbers of design.md section 8', () => {
+describe('the goals of scale', () => {
   it.each([
     ['memory at its bound, a page in time', row(15_000, { rssMb: 400 }), [true, true, true]],
     ['memory just above', row(15_000, { rssMb: 400.1 }), [false, true, true]],

@@ -55,7 +55,7 @@ const over = (http1: CpuReport, http2: CpuReport): CpuReports => ({ '1.1': http1
 const verdicts = (targets: readonly Target[]) => targets.map(({ verdict }) => verdict);
 const met = (targets: readonly Target[]) => verdicts(targets).map((verdict) => verdict === 'met');
 
-describe('the numbers of design.md section 8', () => {
+describe('the goals', () => {
   it.each<[string, number, boolean]>([
     ['at the bound', 0.02, true],
     ['just above', 0.0201, false],

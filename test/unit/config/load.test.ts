@@ -16,7 +16,7 @@ const none = memoryFiles({});
 const dollar = '$';
 
 describe('defaults', () => {
-  test('are those of design.md section 4.1 and protocols.md section 1.17', () => {
+  test('are those of docs/configuration.md', () => {
     const { mirrors, settings, steps: paces, ...rest } = configOf('');
     expect(rest).toEqual({
       path: '/etc/mirrorwatch/mirrorwatch.yaml',

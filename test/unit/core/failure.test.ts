@@ -3,7 +3,7 @@ import { becauses, isOutageReason, isTimeout, phases, reasons, reasonWeight } fr
 
 const words = (text: string): string[] => text.split(' ').sort();
 
-test('the reasons are those of design.md section 5, no more and no fewer', () => {
+test('the reasons are those of docs/reasons.md, no more and no fewer', () => {
   expect([...reasons].sort()).toEqual(
     words(
       'resolve_not_found resolve_failed refused unreachable reset timeout_resolve timeout_connect timeout_tls timeout_processing timeout_transfer tls_expired tls_untrusted tls_name tls_pin tls_protocol tls_client cut throttled denied absent server status redirect forbidden_target wrong_content malformed oversize masked_upstream mismatch',
@@ -15,7 +15,7 @@ test('the reasons are those of design.md section 5, no more and no fewer', () =>
   expect(phases).toEqual(['resolve', 'connect', 'tls', 'processing', 'transfer']);
 });
 
-test('what counts towards an outage is what design.md section 5 lists', () => {
+test('what counts towards an outage is what docs/detection.md lists', () => {
   const counting = reasons.filter(isOutageReason);
   expect([...counting].sort()).toEqual(
     words(

@@ -2,21 +2,9 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { repoDir } from '../../support/paths.ts';
-import { pages } from './pages.ts';
+import { anchorsOf, pages } from './pages.ts';
 
 const all = [...pages, 'docs/cli.md', 'docs/api.md', 'docs/configuration.md', 'docs/adding-an-ecosystem.md'];
-
-/** The names that headings of a page have as targets of links. */
-function anchorsOf(path: string): ReadonlySet<string> {
-  const text = readFileSync(path, 'utf8').replaceAll(/^```[\s\S]*?^```$/gm, '');
-  const headings = [...text.matchAll(/^#{1,6} (.*)$/gm)].map(([, heading = '']) =>
-    heading
-      .toLowerCase()
-      .replaceAll(/[^\p{Letter}\p{Number}_\s-]/gu, '')
-      .replaceAll(/\s/g, '-'),
-  );
-  return new Set(headings);
-}
 
 test.each(all)('links of %s lead somewhere', (page) => {
   const text = readFileSync(join(repoDir, page), 'utf8')

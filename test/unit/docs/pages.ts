@@ -14,7 +14,7 @@ export interface Block {
   readonly file: string | null;
 }
 
-const folders = ['', 'deploy/', 'docs/', 'docs/guides/'];
+const folders = ['', 'deploy/', 'docs/', 'docs/guides/', 'docs/protocols/'];
 /** Held to their code by other tests, or about writing code. */
 const others = ['docs/cli.md', 'docs/api.md', 'docs/adding-an-ecosystem.md', 'docs/configuration.md'];
 
@@ -43,3 +43,15 @@ export function blocksOf(page: string): readonly Block[] {
 
 /** Every block of every page. */
 export const blocks: readonly Block[] = pages.flatMap(blocksOf);
+
+/** The names that headings of a page have as targets of links. */
+export function anchorsOf(path: string): ReadonlySet<string> {
+  const text = readFileSync(path, 'utf8').replaceAll(/^```[\s\S]*?^```$/gm, '');
+  const headings = [...text.matchAll(/^#{1,6} (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{Letter}\p{Number}_\s-]/gu, '')
+      .replaceAll(/\s/g, '-'),
+  );
+  return new Set(headings);
+}

@@ -48,7 +48,7 @@ describe('names, where none resolved or none was asked', () => {
   );
 });
 
-/** protocols.md 6.4, row by row, and our own codes. */
+/** docs/protocols/common.md#error-codes, row by row, and our own codes. */
 describe('code and phase', () => {
   test.each<readonly [string, Phase, ProbeFailure]>([
     ...rows('ECONNREFUSED', 'connect', (code) => ({ kind: 'refused', code })),

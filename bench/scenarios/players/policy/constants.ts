@@ -1,4 +1,4 @@
-/** The constants of judgement-policy.md, by its sections. Times in milliseconds. */
+/** The constants of the reference policy (docs/decisions/0011-paired-test.md). Times in milliseconds. */
 export const bad = { factor: 4, quantile: 0.95, lightMs: [5_000, 10_000], heavyMs: [12_000, 60_000] } as const;
 export const directMs = 5_000;
 
@@ -45,7 +45,7 @@ export const burst = {
   slowFactor: 2,
   anyFrom: 0.6,
   siblings: 2,
-  /** Not of judgement-policy.md: looks after wrong bytes (design.md sections 5.4 and 5.5). */
+  /** Looks after wrong bytes. */
   wrongLooks: 5,
   tokens: 0.18,
   kept: 300,

@@ -19,7 +19,7 @@ interface Watched {
   readonly pair: Pair;
   /** The last two times at which the mirror itself was bad. */
   badMs: readonly [number, number];
-  /** Answers with wrong bytes. Two, and it is never in front again: only a person clears it (design.md section 5.5). */
+  /** Answers with wrong bytes. Two, and it is never in front again: only a person clears it. */
   mismatches: number;
   silentUntilMs: number;
   isSilentLong: boolean;
@@ -27,7 +27,7 @@ interface Watched {
   chain: WorldChain | null;
 }
 
-/** The policy of judgement-policy.md for one upstream. */
+/** The reference policy for one upstream. */
 export class Judge implements Watcher {
   private readonly desk: Desk;
   private scene: Scene;

@@ -3,7 +3,7 @@ import { Desk, playedOf } from '../desk.ts';
 import { watch } from '../rounds.ts';
 import { Judge } from './judge.ts';
 
-/** The reference implementation of judgement-policy.md: no detector, no explanations. */
+/** The reference policy (docs/decisions/0011-paired-test.md): no detector, no explanations. */
 export const policy: Player = {
   name: 'policy',
   play(world) {

@@ -16,7 +16,7 @@ export class Patience {
   private readonly light = new Quantile(bad.quantile);
   private readonly heavy = new Quantile(bad.quantile);
 
-  /** B of judgement-policy.md: clip(4 x q95 of good answers). The upper limit until ten are known. */
+  /** B: clip(4 x q95 of good answers). The upper limit until ten are known. */
   limitMs(isHeavy: boolean): number {
     const [least, most] = isHeavy ? bad.heavyMs : bad.lightMs;
     const usual = (isHeavy ? this.heavy : this.light).value;

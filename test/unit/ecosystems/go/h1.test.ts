@@ -5,7 +5,7 @@ import { hello } from './zip.ts';
 
 const file = (name: string, content: string) => ({ name, sha256Hex: sha256HexOf(Buffer.from(content)) });
 
-describe('go.mod hashes of protocols.md 1.9 and 1.10', () => {
+describe('go.mod hashes of docs/protocols/go.md#the-hash-h1, docs/protocols/go.md#modules-of-our-tests', () => {
   test.each([
     ['synthetic', 'module github.com/pkg/errors\n', 'h1:bwawxfHBFNV+L2hUp1rHADufV3IMtnDRdf1r5NINEl0='],
     ['without its line feed', 'module github.com/pkg/errors', 'h1:ciX58fOM2R8Tb7vIVCMkdFooGz33gIPVSbp4Ij0WKik='],

@@ -39,7 +39,7 @@ describe('verifier keys', () => {
   });
 });
 
-/** Real tree heads (protocols.md 1.12). */
+/** Real tree heads (docs/protocols/go.md#the-tree). */
 const realHeads = [
   [
     '65209736',

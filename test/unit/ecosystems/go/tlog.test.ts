@@ -24,7 +24,7 @@ function pathsOf(wanted: readonly Tile[]): readonly string[] {
   return wanted.map(tilePathOf);
 }
 
-/** Roots of the eight leaves of protocols.md 1.12, which come as raw bytes. */
+/** Roots of the eight leaves of docs/protocols/go.md#the-tree, which come as raw bytes. */
 test('RFC 6962 roots', () => {
   const leaves = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f'];
   const hashes = leaves.map((hex) => leafHashOf(Buffer.from(hex, 'hex').toString('latin1')));

@@ -100,7 +100,7 @@ function makeEnd(bytes: number, at: number, count: number, { zip64, comment = ''
   return Buffer.concat([record, locator, tail]);
 }
 
-/** The synthetic module of protocols.md 1.9. */
+/** The synthetic module of docs/protocols/go.md#the-hash-h1. */
 export const hello = {
   prefix: 'example.com/hello@v1.0.0/',
   entries: [

@@ -60,7 +60,7 @@ describe('a chain is one registry', () => {
   });
 });
 
-describe('none of the clients ever moves on: design.md 4.4, a row for each status', () => {
+describe('none of the clients ever moves on, a row for each status', () => {
   const rows: readonly (readonly [string, Reply, 'ok' | 'failed' | 'unknown'])[] = [
     ['200', { tag: 'ok', tookMs: 7 }, 'ok'],
     ['404', { tag: 'gone', tookMs: 7, status: 404 }, 'failed'],

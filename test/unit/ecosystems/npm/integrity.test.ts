@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { integrityOf, readIntegrity, readShasum } from '../../../../src/ecosystems/npm/integrity.ts';
 
-/** left-pad 1.3.0 (protocols.md 2.2): both hashes are of the same bytes. */
+/** left-pad 1.3.0 (docs/protocols/npm.md#the-dist-object): both hashes are of the same bytes. */
 const leftPad = 'sha512-XI5MPzVNApjAyhQzphX8BkmKsKUxD4LdyK24iZeQGinBN9yTQT3bFlCBy/aVx2HrNcqQGsdot8ghrjyrvMCoEA==';
 
 describe('integrity', () => {
