@@ -24,6 +24,10 @@ export interface PrometheusOptions {
   readonly alertRelabel?: readonly Readonly<Record<string, unknown>>[];
   /** Asks for the protobuf format and stores native histograms. */
   readonly native?: true;
+  /** `3`: Prometheus 3, built by `.ci/provision cache prometheus`. Default: Debian's 2. */
+  readonly major?: 2 | 3;
+  /** Stores the classic histograms of a scrape as native ones with the same bounds; Prometheus 3 alone. */
+  readonly convert?: true;
   /** Sent as bearer token with each scrape. */
   readonly bearerToken?: string;
   /** Default `http`; `https` trusts `caFile`. */
@@ -69,6 +73,14 @@ export interface Prometheus {
   readonly close: () => Promise<void>;
 }
 
+/** How a scrape gets native histograms. Prometheus 2 has a flag for it instead. */
+function nativeKeys({ major, native, convert }: PrometheusOptions): Readonly<Record<string, boolean>> {
+  return {
+    ...(major === 3 && native === true ? { scrape_native_histograms: true } : {}),
+    ...(convert === true ? { convert_classic_histograms_to_nhcb: true } : {}),
+  };
+}
+
 function configuration(options: PrometheusOptions, dir: string): string {
   const interval = `${options.intervalMs ?? 1000}ms`;
   // JSON is YAML.
@@ -86,6 +98,7 @@ function configuration(options: PrometheusOptions, dir: string): string {
     scrape_configs: [
       {
         job_name: 'mirrorwatch',
+        ...nativeKeys(options),
         scheme: options.scheme ?? 'http',
         ...(options.caFile === undefined ? {} : { tls_config: { ca_file: options.caFile } }),
         ...(options.bearerToken === undefined ? {} : { authorization: { credentials_file: join(dir, 'token') } }),
@@ -119,12 +132,12 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
   writeFileSync(join(dir, 'token'), options.bearerToken ?? '');
   const server = await startProcess({
     name: 'prometheus',
-    command: commandPath('prometheus'),
+    command: commandPath(options.major === 3 ? 'prometheus3' : 'prometheus'),
     args: [
       `--config.file=${configFile}`,
       `--storage.tsdb.path=${join(dir, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,
-      `--enable-feature=exemplar-storage${options.native === true ? ',native-histograms' : ''}`,
+      `--enable-feature=exemplar-storage${options.native === true && options.major !== 3 ? ',native-histograms' : ''}`,
     ],
     cwd: dir,
     ready: async () => (await fetch(`${url}/-/ready`)).ok,
