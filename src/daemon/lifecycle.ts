@@ -7,7 +7,7 @@ import { assertLimits, limits } from '../core/limits.ts';
 import { upstreamsOf } from '../core/mirror.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { overTurns } from '../core/slices.ts';
-import { countOpenDescriptors, measureResidentBytes } from '../io/machine.ts';
+import { countOpenDescriptors, measureCpuSeconds, measureMemory } from '../io/machine.ts';
 import { type Listening, listen } from '../io/server.ts';
 import { nextTurn } from '../io/timers.ts';
 import { isUpstreamOwner, ownedBy } from '../schedule/shard.ts';
@@ -65,7 +65,8 @@ export async function startDaemon(
     nowMs: ports.clock.wallMs(),
     since: (registry, state) => stages.since.of(registry, state),
     inFlight: stages.workers.inFlight(),
-    ...residentNow(),
+    memory: measureMemory(),
+    cpu: measureCpuSeconds(),
     descriptors: descriptorsNow(ports.descriptors ?? null),
     startedAtMs,
     reloadedAtMs: life.reloadedAtMs,
@@ -199,11 +200,6 @@ export async function startDaemon(
       return stopping;
     },
   });
-}
-
-function residentNow(): { residentBytes?: number } {
-  const bytes = measureResidentBytes();
-  return bytes === null ? {} : { residentBytes: bytes };
 }
 
 function descriptorsNow(max: number | null): { open?: number; max?: number } {

@@ -80,15 +80,18 @@ function labelsOf(name: MetricName, labels: Labels, more: Labels): Record<string
   return isAll ? (labels as Record<string, string>) : { ...Object.fromEntries(own), ...more };
 }
 
-export type NativeForm = NonNullable<Config['listen']['protobuf']>;
+export type NativeForm = NonNullable<Config['listen']['protobuf']> & {
+  /** False until the first scrape that gets native histograms: until then they cost nothing. */
+  isKept: boolean;
+};
 
 /** The native histograms of one instrument, from its own observations. */
-function keepNative(instrument: Histogram<string>, names: readonly string[], limit: number) {
+function keepNative(instrument: Histogram<string>, names: readonly string[], form: NativeForm) {
   const kept = new Map<string, NativeHistogram>();
   const keyOf = (labels: LabelSet): string => names.map((name) => labels[name] ?? '').join('\n');
   function of(labels: LabelSet): NativeHistogram {
     const key = keyOf(labels);
-    const known = kept.get(key) ?? createNativeHistogram(limit);
+    const known = kept.get(key) ?? createNativeHistogram(form.buckets);
     kept.set(key, known);
     return known;
   }
@@ -96,6 +99,7 @@ function keepNative(instrument: Histogram<string>, names: readonly string[], lim
   // prom-client takes a value, labels and a value, or an object with an exemplar.
   instrument.observe = (...all: unknown[]) => {
     observe(...all);
+    if (!form.isKept) return;
     const [first, second] = all;
     if (typeof first === 'number') of({}).observe(first);
     else if (typeof second === 'number') of(first as LabelSet).observe(second);
@@ -117,7 +121,7 @@ export function createBoard<N extends MetricName>(names: readonly N[], form: Nat
   if (form !== null)
     for (const [name, instrument] of byName)
       if (metricOf(name).type === 'histogram' && instrument instanceof Histogram)
-        natives.set(name, keepNative(instrument, metricOf(name).labels, form.buckets));
+        natives.set(name, keepNative(instrument, metricOf(name).labels, form));
 
   function walk(
     kind: Kind,

@@ -51,7 +51,7 @@ function broughtBy(kind: Kind, heavy: boolean): Brought {
   return found;
 }
 
-/** The metrics of a thing; `heavy` matters for steps and series, some of whose metrics are `only` for one weight. */
+/** The metrics of a thing; `heavy` matters for steps, some of whose metrics are `only` for one weight. */
 export function listMetricsFor(kind: Kind, heavy = false): readonly MetricName[] {
   return broughtBy(kind, heavy).names;
 }

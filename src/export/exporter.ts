@@ -17,7 +17,7 @@ import { daemonKinds } from './metric.ts';
 import { contentTypes, type Exposition, negotiate } from './negotiate.ts';
 import { keyOf, makePlan, makePlanInSlices, type Plan } from './plan.ts';
 import { createRenderer } from './renderer.ts';
-import { countClientRun, countSample, countSkipped, showLastOk } from './samples.ts';
+import { countClientRun, countSample, countSkipped, restoreLastOk } from './samples.ts';
 
 export type Exporter = ReturnType<typeof createExporter>;
 
@@ -38,7 +38,9 @@ export function createExporter(input: {
 }) {
   // A closure over `input` would keep the first configuration in memory.
   const { turn } = input;
-  const form = input.config.listen.protobuf ?? null;
+  const { protobuf } = input.config.listen;
+  // The counts of both forms agree only if both are kept from the start.
+  const form = protobuf === undefined ? null : { ...protobuf, isKept: protobuf.histograms === 'both' };
   const boards = createBoards(form);
   const daemon = createBoard(daemonNames, form);
   const facts = createFactBook(boards);
@@ -83,9 +85,7 @@ export function createExporter(input: {
     },
     skipped: (skipped: Skipped) => countSkipped(boards, skipped),
     /** The last ok response of each target before the restart, wall milliseconds by target id. */
-    restored(lastOk: ReadonlyMap<string, number>) {
-      for (const [id, wallMs] of lastOk) showLastOk(boards, { id }, wallMs);
-    },
+    restored: (lastOk: ReadonlyMap<string, number>) => restoreLastOk(boards, lastOk),
     /** Actual minus planned start, seconds; a negative value counts as 0. */
     scheduleDelay: (seconds: number) => instruments.mirrorwatch_schedule_delay_seconds.observe(Math.max(0, seconds)),
     loopDelays(worker: number, delaysMs: readonly number[]) {
@@ -131,6 +131,7 @@ export function createExporter(input: {
     sweep: () => boards.sweep(turn),
     render(accept: string | undefined): Exposition {
       const format = negotiate(accept, form !== null);
+      if (form !== null && format === 'protobuf') form.isKept = true;
       const pieces = format === 'protobuf' ? renderer.renderProtobuf() : renderer.render(format);
       return { contentType: contentTypes[format], pieces };
     },

@@ -1,5 +1,6 @@
 import { type MismatchCause, mismatchCauseOf } from '../core/finding.ts';
-import { type MirrorLag, mirrorStates, type SeriesBaseline, type Standing } from '../core/standing.ts';
+import { isHeavy } from '../core/mirror.ts';
+import { type MirrorLag, mirrorStates, type Standing } from '../core/standing.ts';
 import type { Board } from './board.ts';
 import type { Boards, Home, ShardBoard } from './boards.ts';
 import { mirrorFindingKinds, ownFindingKinds } from './catalog/values.ts';
@@ -32,7 +33,10 @@ export interface Readings {
   readonly mismatches: ReadonlyMap<string, MismatchCause>;
   /** The worst lag over all kinds of responses, by the key of a module or mirror. */
   readonly lags: ReadonlyMap<string, MirrorLag>;
-  readonly baselines: ReadonlyMap<ShardBoard, readonly (SeriesBaseline & { readonly labels: Labels })[]>;
+  /** Of canaries, seconds. */
+  readonly baselines: ReadonlyMap<ShardBoard, readonly { readonly seconds: number; readonly labels: Labels }[]>;
+  /** The longest streak of slow samples of each mirror that has a baseline, by its name. */
+  readonly streaks: ReadonlyMap<string, number>;
 }
 
 const seriesPerTurn = 1_000;
@@ -57,21 +61,23 @@ export async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () 
       ranks.set(registry, index + 1);
     });
   }
-  const baselines = new Map<ShardBoard, (SeriesBaseline & { readonly labels: Labels })[]>();
+  const baselines = new Map<ShardBoard, { readonly seconds: number; readonly labels: Labels }[]>();
+  const streaks = new Map<string, number>();
   let sorted = 0;
-  for (const reading of snapshot.baselines) {
+  for (const { target, connection, baselineMs, streak } of snapshot.baselines) {
     sorted += 1;
     if (sorted % seriesPerTurn === 0) await turn();
-    const home = boards.home(keyOf.series(reading.target, reading.connection));
-    if (home === undefined || home.entity.heavy || reading.baselineMs === null) continue;
-    const list = baselines.get(home.board);
-    const entry = { ...reading, labels: home.entity.labels };
-    if (list === undefined) baselines.set(home.board, [entry]);
-    else list.push(entry);
+    if (baselineMs === null || isHeavy(target)) continue;
+    streaks.set(target.registry, Math.max(streaks.get(target.registry) ?? 0, streak));
+    const home = boards.home(keyOf.canary(target, connection));
+    if (home === undefined) continue;
+    const list = baselines.get(home.board) ?? [];
+    list.push({ seconds: baselineMs / 1000, labels: home.entity.labels });
+    baselines.set(home.board, list);
   }
   const standings = new Map(snapshot.standings.map((standing) => [standing.registry, standing]));
   const lags = worstLags(snapshot.lags);
-  return { standings, since: snapshot.since, findings, ranks, mismatches, lags, baselines };
+  return { standings, since: snapshot.since, findings, ranks, mismatches, lags, baselines, streaks };
 }
 
 /** The lag of a module with several kinds of responses is the worst; an unknown upper bound counts as the worst. */
@@ -115,6 +121,8 @@ function fillMirror({ board, entity }: Home, readings: Readings): void {
   const { instruments } = board;
   const rank = readings.ranks.get(registry);
   if (rank !== undefined) instruments.mirror_advice_rank.set({ ecosystem, upstream, registry }, rank);
+  const streak = readings.streaks.get(registry);
+  if (streak !== undefined) instruments.mirror_probe_rtt_spike_streak.set({ ecosystem, registry }, streak);
   const standing = readings.standings.get(registry);
   if (standing === undefined) return;
   for (const state of mirrorStates)
@@ -149,10 +157,25 @@ export function fillBoard(board: ShardBoard, homes: Iterable<Home>, readings: Re
     if (wrong !== undefined) mirror_integrity_mismatch_active.set({ ...labels, cause: wrong }, 1);
     else if (verified.has(key)) mirror_integrity_mismatch_active.set({ ...labels, cause: 'authority' }, 0);
   }
-  for (const { labels, baselineMs, streak } of readings.baselines.get(board) ?? []) {
-    if (baselineMs === null) continue;
-    instruments.mirror_probe_rtt_baseline_seconds.set(labels, baselineMs / 1000);
-    instruments.mirror_probe_rtt_spike_streak.set(labels, streak);
+  for (const { labels, seconds } of readings.baselines.get(board) ?? [])
+    instruments.mirror_probe_rtt_baseline_seconds.set(labels, seconds);
+}
+
+function fillProcess({ instruments }: Board<DaemonMetric>, { memory = {}, cpu, descriptors = {} }: Snapshot): void {
+  if (memory.resident !== undefined) instruments.process_resident_memory_bytes.set(memory.resident);
+  if (memory.virtual !== undefined) instruments.process_virtual_memory_bytes.set(memory.virtual);
+  if (memory.heap !== undefined) instruments.process_heap_bytes.set(memory.heap);
+  if (descriptors.open !== undefined) instruments.process_open_fds.set(descriptors.open);
+  if (descriptors.max !== undefined) instruments.process_max_fds.set(descriptors.max);
+  const { process_cpu_user_seconds_total: user, process_cpu_system_seconds_total: system } = instruments;
+  for (const [counter, seconds] of [
+    [user, cpu.user],
+    [system, cpu.system],
+    [instruments.process_cpu_seconds_total, cpu.user + cpu.system],
+  ] as const) {
+    // The count of the system replaces the value of the counter.
+    counter.reset();
+    counter.inc(seconds);
   }
 }
 
@@ -177,10 +200,7 @@ export function fillDaemon(board: Board<DaemonMetric>, snapshot: Snapshot, readi
   instruments.mirrorwatch_config_last_reload_success_timestamp_seconds.set(snapshot.reloadedAtMs / 1000);
   instruments.mirrorwatch_config_last_reload_successful.set(snapshot.reloadOk ? 1 : 0);
   instruments.mirrorwatch_probes_in_flight.set(snapshot.inFlight);
-  if (snapshot.residentBytes !== undefined) instruments.process_resident_memory_bytes.set(snapshot.residentBytes);
-  const { open, max } = snapshot.descriptors ?? {};
-  if (open !== undefined) instruments.process_open_fds.set(open);
-  if (max !== undefined) instruments.process_max_fds.set(max);
+  fillProcess(board, snapshot);
   instruments.mirrorwatch_state_writable.set(snapshot.stateWritable ? 1 : 0);
   if (snapshot.actionsStopped !== undefined)
     instruments.mirrorwatch_actions_stopped.set(snapshot.actionsStopped ? 1 : 0);

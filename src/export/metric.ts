@@ -4,7 +4,7 @@
  */
 export const shardKinds = [
   'trip',
-  'series',
+  'canary',
   'target',
   'path',
   'step',
@@ -33,7 +33,7 @@ export interface Metric {
   readonly absent: string;
   /** Upper bounds, ascending, `+Inf` implied; histograms only. */
   readonly buckets?: readonly number[];
-  /** Only steps and series of this weight have the metric. */
+  /** Only steps of this weight have the metric. */
   readonly only?: 'light' | 'heavy';
   /** Buckets carry `probe_id` in OpenMetrics. */
   readonly exemplars?: true;

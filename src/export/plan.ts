@@ -32,7 +32,7 @@ export const keyOf = {
   step: (registry: string, step: Step) => `step|${registry}|${step}`,
   path: (registry: string, step: Step, connection: Connection) => `path|${registry}|${step}|${connection}`,
   target: (target: Pick<Target, 'id'>) => `target|${target.id}`,
-  series: (target: Pick<Target, 'id'>, connection: Connection) => `series|${seriesId(target, connection)}`,
+  canary: (target: Pick<Target, 'id'>, connection: Connection) => `canary|${seriesId(target, connection)}`,
   /** Of a round trip: by target for the canary and for artifacts, else by step. */
   trip: (target: Target, connection: Connection) =>
     hasOwnTrip(target)
@@ -71,7 +71,7 @@ function entitiesOf(target: Target, mirror: Mirror): readonly Entity[] {
     found.push(entity('path', keyOf.path(registry, step, connection), path));
     const trip = hasOwnTrip(target) ? { ...labels, connection } : path;
     found.push(entity('trip', keyOf.trip(target, connection), trip));
-    found.push(entity('series', keyOf.series(target, connection), { ...labels, connection }, heavy));
+    if (target.canary) found.push(entity('canary', keyOf.canary(target, connection), trip));
   }
   if (target.verifies !== null) {
     const key = keyOf.artifact(registry, module, version);

@@ -1,7 +1,7 @@
 import type { ClientRun } from '../core/client-run.ts';
 import type { Skipped } from '../core/due.ts';
 import type { Because } from '../core/failure.ts';
-import { isHeavy, type Target } from '../core/mirror.ts';
+import { isHeavy, type Step } from '../core/mirror.ts';
 import { endedAtMs, isUntimed, type SettledSample, steadyRateOf } from '../core/sample.ts';
 import type { Boards } from './boards.ts';
 import { keyOf } from './plan.ts';
@@ -25,16 +25,25 @@ export function countSkipped(boards: Boards, { target, because, count }: Skipped
   boards.home(keyOf.mirror(registry))?.board.instruments.mirror_probe_unknown_total.inc(labels, count);
 }
 
-export function showLastOk(boards: Boards, target: Pick<Target, 'id'>, wallMs: number): void {
-  const own = boards.home(keyOf.target(target));
-  own?.board.instruments.mirror_probe_last_success_timestamp_seconds.set(own.entity.labels, wallMs / 1000);
+function showLastOk(boards: Boards, registry: string, step: Step, wallMs: number): void {
+  const home = boards.home(keyOf.step(registry, step));
+  home?.board.instruments.mirror_probe_last_success_timestamp_seconds.set(home.entity.labels, wallMs / 1000);
+}
+
+/** Shows the last ok response of each step before a restart. @param lastOk  wall milliseconds by target id */
+export function restoreLastOk(boards: Boards, lastOk: ReadonlyMap<string, number>): void {
+  const newest = [...lastOk].sort(([, a], [, b]) => a - b);
+  for (const [id, wallMs] of newest) {
+    const { registry, step } = boards.home(keyOf.target({ id }))?.entity.labels ?? {};
+    if (registry !== undefined && step !== undefined) showLastOk(boards, registry, step, wallMs);
+  }
 }
 
 function observeOk(boards: Boards, sample: SettledSample): void {
   const { target, connection, probeId } = sample.due;
   const { ecosystem, registry, step } = target;
   const labels = { ecosystem, registry, step };
-  showLastOk(boards, target, endedAtMs(sample));
+  showLastOk(boards, registry, step, endedAtMs(sample));
   if (sample.rttMs === null || isUntimed(sample)) return;
   const ofStep = boards.home(keyOf.step(registry, step))?.board.instruments;
   if (sample.cold) {
@@ -48,8 +57,7 @@ function observeOk(boards: Boards, sample: SettledSample): void {
     value,
     exemplarLabels: { probe_id: probeId },
   });
-  const series = boards.home(keyOf.series(target, connection));
-  series?.board.instruments.mirror_probe_last_rtt_seconds.set(series.entity.labels, value);
+  trip?.board.instruments.mirror_probe_last_rtt_seconds.set(trip.entity.labels, value);
   const path = boards.home(keyOf.path(registry, step, connection))?.board.instruments;
   for (const [phase, ms] of Object.entries(sample.phases))
     path?.mirror_probe_phase_seconds.observe({ ...labels, connection, phase }, ms / 1000);

@@ -26,7 +26,10 @@ export interface Snapshot {
   /** Since when a mirror has a state, wall milliseconds; `null`: not known. */
   readonly since: (registry: string, state: Standing['state']) => number | null;
   readonly inFlight: number;
-  readonly residentBytes?: number;
+  /** Memory of this process, bytes; absent: not available. */
+  readonly memory?: { readonly resident?: number; readonly virtual?: number; readonly heap?: number };
+  /** CPU time of this process since its start, seconds. */
+  readonly cpu: { readonly user: number; readonly system: number };
   /** File descriptors of this process: in use, and the limit; absent: not available. */
   readonly descriptors?: { readonly open?: number; readonly max?: number };
   readonly startedAtMs: number;

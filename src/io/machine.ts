@@ -6,13 +6,21 @@ import { limits } from '../core/limits.ts';
 import type { Machine } from '../core/trap.ts';
 import { createFiles } from './files.ts';
 
-/** Resident memory of this process, bytes; `null`: not available. */
-export function measureResidentBytes(): number | null {
+/** Memory of this process, bytes; empty where the system has no /proc. */
+export function measureMemory(): { resident?: number; virtual?: number; heap?: number } {
   try {
-    return process.memoryUsage.rss();
+    const text = readFileSync('/proc/self/status', 'utf8');
+    const bytesOf = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0) * 1024;
+    return { resident: bytesOf('VmRSS'), virtual: bytesOf('VmSize'), heap: bytesOf('VmData') };
   } catch {
-    return null;
+    return {};
   }
+}
+
+/** CPU time of this process since its start, all threads, seconds. */
+export function measureCpuSeconds(): { user: number; system: number } {
+  const { user, system } = process.cpuUsage();
+  return { user: user / 1e6, system: system / 1e6 };
 }
 
 /** The most file descriptors of this process; `null`: unlimited, or not available. */

@@ -49,6 +49,21 @@ export const daemonMetrics = {
     'Resident memory of the daemon, all threads included.',
     'while starting, and where the system has no /proc',
   ),
+  process_virtual_memory_bytes: newGauge(
+    [],
+    { daemon: {} },
+    'Virtual memory of the daemon.',
+    'while starting, and where the system has no /proc',
+  ),
+  process_heap_bytes: newGauge(
+    [],
+    { daemon: {} },
+    'Size of the data segments of the daemon.',
+    'while starting, and where the system has no /proc',
+  ),
+  process_cpu_user_seconds_total: newCounter([], { daemon: {} }, 'CPU time in user mode, all threads included.'),
+  process_cpu_system_seconds_total: newCounter([], { daemon: {} }, 'CPU time in system mode, all threads included.'),
+  process_cpu_seconds_total: newCounter([], { daemon: {} }, 'CPU time in both modes, all threads included.'),
   process_open_fds: newGauge([], { daemon: {} }, 'File descriptors in use.', 'where the system has no /proc'),
   process_max_fds: newGauge(
     [],

@@ -16,11 +16,13 @@ function indexOf(value: number, schema: number): number {
   return 2 ** (index * width) < value ? index + 1 : index;
 }
 
-/** The counts of one series of values >= 0, in sparse buckets of exponential width. @param limit  of buckets, at least 1 */
+/** The values >= 0 of one series, counted in sparse buckets of exponential width. @param limit  of buckets, at least 1 */
 export function createNativeHistogram(limit: number) {
   let schema = startSchema;
   let buckets = new Map<number, number>();
   let zeroCount = 0;
+  let count = 0;
+  let sum = 0;
 
   /** Merges pairs of neighbours: index 2i - 1 and 2i become i. */
   function halveResolution(): void {
@@ -35,6 +37,8 @@ export function createNativeHistogram(limit: number) {
 
   return {
     observe(value: number): void {
+      count += 1;
+      sum += value;
       if (value <= zeroThreshold) {
         zeroCount += 1;
         return;
@@ -49,15 +53,15 @@ export function createNativeHistogram(limit: number) {
       const deltas: number[] = [];
       let end = 0;
       let previous = 0;
-      for (const [index, count] of [...buckets].sort(([a], [b]) => a - b)) {
+      for (const [index, inBucket] of [...buckets].sort(([a], [b]) => a - b)) {
         const last = spans.at(-1);
         if (last !== undefined && index === end) last.length += 1;
         else spans.push({ offset: index - end, length: 1 });
-        deltas.push(count - previous);
-        previous = count;
+        deltas.push(inBucket - previous);
+        previous = inBucket;
         end = index + 1;
       }
-      return { schema, zeroCount, spans, deltas };
+      return { schema, count, sum, zeroCount, spans, deltas };
     },
   };
 }

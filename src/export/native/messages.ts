@@ -46,10 +46,10 @@ export function makeHistogramMessage(
   native: NativeHistogram,
   bounds: readonly string[],
 ): MetricMessage {
-  const { schema, zeroCount, spans, deltas } = native.read();
+  const { schema, count, sum, zeroCount, spans, deltas } = native.read();
   const histogram = {
-    sample_count: series.count,
-    sample_sum: series.sum,
+    sample_count: count,
+    sample_sum: sum,
     bucket: classicBuckets(series, bounds),
     schema,
     zero_threshold: zeroThreshold,

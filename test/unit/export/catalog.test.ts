@@ -4,7 +4,11 @@ import { metricNames, metricOf } from '../../../src/export/catalog.ts';
 test.each(metricNames)('%s keeps the naming rules', (name) => {
   const metric = metricOf(name);
   // Prometheus's own convention for every process: what reads it everywhere else reads it here.
-  if (!/^process_(start_time_seconds|resident_memory_bytes|(open|max)_fds)$/.test(name))
+  if (
+    !/^process_(start_time_seconds|(resident|virtual)_memory_bytes|heap_bytes|(open|max)_fds|cpu_(user_|system_)?seconds_total)$/.test(
+      name,
+    )
+  )
     expect(name).toMatch(/^mirror(watch)?_[a-z_]+$/);
   expect(name.endsWith('_total')).toBe(metric.type === 'counter');
   expect(metric.help).toMatch(/^[^"\\\n]+\.$/);

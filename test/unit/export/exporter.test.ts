@@ -55,10 +55,10 @@ function okRows(labels: string, step: Step, connection = 'cold', trip = labels):
   });
   return {
     [`mirror_probe_attempts_total{${labels}}`]: 1,
-    [`mirror_probe_last_success_timestamp_seconds{${labels}}`]: 1000.08,
+    [`mirror_probe_last_success_timestamp_seconds{${stepOf(step)}}`]: 1000.08,
     [`mirror_probe_rtt_seconds_sum{${trip},connection="${connection}"}`]: 0.08,
     [`mirror_probe_rtt_seconds_count{${trip},connection="${connection}"}`]: 1,
-    [`mirror_probe_last_rtt_seconds{${labels},connection="${connection}"}`]: 0.08,
+    [`mirror_probe_last_rtt_seconds{${trip},connection="${connection}"}`]: 0.08,
     ...phase('resolve', 0.003),
     ...phase('connect', 0.02),
     ...phase('tls', 0.03),
@@ -105,7 +105,7 @@ const rows: readonly { name: string; sample: SettledSample; moves: Record<string
     sample: sample(mod, { rttMs: 26, phases: { processing: 26 } }),
     moves: {
       [`mirror_probe_attempts_total{${ofMod}}`]: 1,
-      [`mirror_probe_last_success_timestamp_seconds{${ofMod}}`]: 1000.08,
+      [`mirror_probe_last_success_timestamp_seconds{${stepOf('mod')}}`]: 1000.08,
       [`mirror_probe_rtt_seconds_sum{${ofMod},connection="cold"}`]: 0.026,
       [`mirror_probe_rtt_seconds_count{${ofMod},connection="cold"}`]: 1,
       [`mirror_probe_last_rtt_seconds{${ofMod},connection="cold"}`]: 0.026,
@@ -120,7 +120,7 @@ const rows: readonly { name: string; sample: SettledSample; moves: Record<string
     sample: sample(mod, { cold: true, rttMs: 5000 }),
     moves: {
       [`mirror_probe_attempts_total{${ofMod}}`]: 1,
-      [`mirror_probe_last_success_timestamp_seconds{${ofMod}}`]: 1000.08,
+      [`mirror_probe_last_success_timestamp_seconds{${stepOf('mod')}}`]: 1000.08,
       [`mirror_cold_fetch_seconds_sum{${stepOf('mod')}}`]: 5,
       [`mirror_cold_fetch_seconds_count{${stepOf('mod')}}`]: 1,
       [`mirror_transfer_bytes_total{${stepOf('mod')}}`]: 150,
@@ -388,6 +388,9 @@ const always = {
   ...Object.fromEntries(own),
   mirrorwatch_clock_timestamp_seconds: 1_772_611_260.25,
   process_start_time_seconds: 1_772_611_200,
+  process_cpu_user_seconds_total: 1,
+  process_cpu_system_seconds_total: 0.5,
+  process_cpu_seconds_total: 1.5,
   mirrorwatch_config_last_reload_success_timestamp_seconds: 1_772_611_230.5,
   mirrorwatch_config_last_reload_successful: 1,
   mirrorwatch_probes_in_flight: 0,
@@ -487,17 +490,18 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
     shows: { mirror_vantage_suspect: 1 },
   },
   {
-    name: 'a baseline and its streak; none while warming, none of a heavy step',
+    name: 'the baseline of a canary, and the longest streak of a mirror; none while warming, none of a heavy step',
     now: {
       baselines: [
         { target: mod, connection: 'cold', baselineMs: 90, thresholdMs: 800, streak: 2 },
-        { target: list, connection: 'cold', baselineMs: null, thresholdMs: null, streak: 0 },
-        { target: zip, connection: 'cold', baselineMs: 90, thresholdMs: null, streak: 0 },
+        { target: mod, connection: 'warm', baselineMs: null, thresholdMs: null, streak: 9 },
+        { target: list, connection: 'cold', baselineMs: 70, thresholdMs: 800, streak: 3 },
+        { target: zip, connection: 'cold', baselineMs: 90, thresholdMs: null, streak: 8 },
       ],
     },
     shows: {
       [`mirror_probe_rtt_baseline_seconds{${ofMod},connection="cold"}`]: 0.09,
-      [`mirror_probe_rtt_spike_streak{${ofMod},connection="cold"}`]: 2,
+      [`mirror_probe_rtt_spike_streak{ecosystem="go",registry="a"}`]: 3,
     },
   },
   {

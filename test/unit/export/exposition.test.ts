@@ -105,7 +105,7 @@ function full() {
       queues: [{ receiver: 'ops', length: 1, oldestSeconds: 2.5 }],
       since: () => 1_500,
       inFlight: 1,
-      residentBytes: 1,
+      memory: { resident: 1, virtual: 2, heap: 3 },
       descriptors: { open: 30, max: 1_024 },
     }),
   );

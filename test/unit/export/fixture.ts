@@ -196,6 +196,7 @@ export function snapshot(more: Partial<Snapshot> = {}): Snapshot {
     ranks: [],
     queues: [],
     inFlight: 0,
+    cpu: { user: 1, system: 0.5 },
     nowMs: 1_772_611_260_250,
     since: () => null,
     startedAtMs: 1_772_611_200_000,

@@ -1,18 +1,18 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { countProbingThreads, measureResidentBytes } from '../../../src/io/machine.ts';
+import { countProbingThreads, measureCpuSeconds, measureMemory } from '../../../src/io/machine.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
-test('resident memory is what the machine says, in bytes', () => {
-  vi.spyOn(process.memoryUsage, 'rss').mockReturnValue(123_456);
-  expect(measureResidentBytes()).toBe(123_456);
+test('resident memory is that of Node, in bytes, and part of the virtual memory', () => {
+  const { resident = 0, virtual = 0, heap = 0 } = measureMemory();
+  expect(resident / process.memoryUsage.rss()).toBeCloseTo(1, 0);
+  expect(virtual).toBeGreaterThan(resident);
+  expect(heap).toBeGreaterThan(0);
 });
 
-test('if the machine does not report it, it is unknown', () => {
-  vi.spyOn(process.memoryUsage, 'rss').mockImplementation(() => {
-    throw Object.assign(new Error('uv_resident_set_memory'), { code: 'ENOENT' });
-  });
-  expect(measureResidentBytes()).toBeNull();
+test('CPU time is in seconds', () => {
+  vi.spyOn(process, 'cpuUsage').mockReturnValue({ user: 2_500_000, system: 250_000 });
+  expect(measureCpuSeconds()).toEqual({ user: 2.5, system: 0.25 });
 });
 
 test.each([

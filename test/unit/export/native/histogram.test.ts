@@ -55,7 +55,8 @@ test.each([
   },
   { name: 'zero', values: [0, zeroThreshold, 1], spans: [{ offset: 0, length: 1 }], deltas: [1], zeroCount: 2 },
 ])('$name', ({ values, spans, deltas, zeroCount }) => {
-  expect(observed(values)).toEqual({ schema: 4, zeroCount, spans, deltas });
+  const sum = values.reduce((total, value) => total + value, 0);
+  expect(observed(values)).toEqual({ schema: 4, count: values.length, sum, zeroCount, spans, deltas });
 });
 
 it('has each value between the bounds of its bucket, at each schema', () => {

@@ -34,6 +34,8 @@ function exporterOf(protobufForm: Config['listen']['protobuf']) {
   const exporter = createExporter({ config: { ...base, listen }, targets, version: '0.1.0', node: 'v24.0.0', turn });
   const [mod] = targets;
   if (mod === undefined) throw new Error('no target');
+  // The first scrape, from which native buckets are kept.
+  if (protobufForm?.histograms === 'native') exporter.render(contentTypes.protobuf);
   for (const rttMs of [80, 80, 160]) exporter.sample(sample(mod, { rttMs }));
   return exporter;
 }
@@ -110,7 +112,28 @@ it('merges buckets at the configured limit', async () => {
   expect(histogram?.positiveDelta).toEqual([3]);
 });
 
-it('by default a scraper that prefers protobuf gets text', () => {
+it('native buckets, their count and their sum begin with the first scrape that gets them', async () => {
+  const base = config({ mirrors: [mirror('a')] });
+  const listen = { ...base.listen, protobuf: { histograms: 'native', buckets: 160 } as const };
+  const targets = targetsOf('a');
+  const exporter = createExporter({ config: { ...base, listen }, targets, version: '0.1.0', node: 'v24.0.0', turn });
+  const [mod] = targets;
+  if (mod === undefined) throw new Error('no target');
+  const countOf = (families: ReadonlyMap<string, Decoded>) =>
+    families
+      .get('mirror_probe_rtt_seconds')
+      ?.metric.reduce((sum, { histogram }) => sum + (histogram?.sampleCount ?? 0), 0);
+  exporter.sample(sample(mod, { rttMs: 80 }));
+  await textOf(exporter.render('text/plain'));
+  expect(countOf(await decodedOf(exporter))).toBe(0);
+  exporter.sample(sample(mod, { rttMs: 160 }));
+  const families = await decodedOf(exporter);
+  expect(countOf(families)).toBe(1);
+  const trip = families.get('mirror_probe_rtt_seconds')?.metric.find(({ histogram }) => histogram?.sampleCount === 1);
+  expect(trip?.histogram).toMatchObject({ sampleSum: 0.16, positiveDelta: [1] });
+});
+
+it('where it is not offered, a scraper that prefers protobuf gets text', () => {
   expect(exporterOf(undefined).render(`${contentTypes.protobuf},text/plain;q=0.5`).contentType).toBe(contentTypes.text);
 });
 
