@@ -16,7 +16,7 @@ export function clientSection(): Section {
     none,
     queries: [
       {
-        expr: quantile(0.5, ['registry', 'client'], byMirror('mirror_client_seconds', {}, '_bucket'), '1d'),
+        expr: quantile(0.5, ['registry', 'client'], byMirror('mirror_client_seconds'), '1d'),
         legend: '{{registry}} {{client}}',
       },
     ],

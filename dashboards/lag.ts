@@ -59,7 +59,7 @@ export function freshness() {
       unit: 's',
       none: 'no release was seen to arrive within a week: the origin is not watched, or nothing came out',
       queries: [0.5, 0.9].map((q) => ({
-        expr: quantile(q, ['registry'], ofMirror('mirror_propagation_seconds', {}, '_bucket'), '7d'),
+        expr: quantile(q, ['registry'], ofMirror('mirror_propagation_seconds'), '7d'),
         legend: `{{registry}} p${100 * q}`,
       })),
     }),

@@ -3,7 +3,7 @@ import { type Frame, type Mark, noNumber, variable, whenKnown } from './frame.ts
 import { addressOf, columnName, dataLink, link, rowKey, toDaemonMirror, toProbe } from './links.ts';
 import { heatColour, ink, verdict } from './palette.ts';
 import { colouredCell, heat, lines, linesWithMarks, type TablePanelBuilder, table } from './panels.ts';
-import { chosenSteps, growth, quantile, selector, versionOrder } from './promql.ts';
+import { chosenSteps, distribution, growth, observations, quantile, selector, versionOrder } from './promql.ts';
 import {
   connection,
   daemonUrl,
@@ -19,7 +19,7 @@ import {
 
 const select = selector(['vantage', 'ecosystem', 'registry', 'module', 'version']);
 const path = { step: chosenSteps, connection: '$connection' } as const;
-const buckets = select('mirror_probe_rtt_seconds', path, '_bucket');
+const roundTrips = select('mirror_probe_rtt_seconds', path);
 
 /** Blue is fast, yellow is past the floor of the spike rule, grey is "no ok sample"; the number stands in each cell. */
 const heatMarks: readonly Mark[] = [
@@ -53,7 +53,7 @@ function matrixOf(
   frame: Omit<Frame, 'queries' | 'unit' | 'none'>,
   links: readonly ReturnType<typeof link>[],
 ): TablePanelBuilder {
-  const measured = quantile(0.95, [row, 'registry'], buckets, '$__range');
+  const measured = quantile(0.95, [row, 'registry'], roundTrips, '$__range');
   const asked = growth([row, 'registry'], select('mirror_probe_attempts_total', { step: chosenSteps }), '$__range');
   const all = `(${measured}) or (${asked} * NaN)`;
   const panel = table({
@@ -124,7 +124,7 @@ function percentile(id: number, q: number, says: string) {
       size: [8, 9],
       unit: 's',
       none: 'no good answer in the time looked back at',
-      queries: [{ expr: quantile(q, ['registry'], buckets, '$window'), legend: '{{registry}}', exemplars: true }],
+      queries: [{ expr: quantile(q, ['registry'], roundTrips, '$window'), legend: '{{registry}}', exemplars: true }],
     },
     [null, 'transparent'],
     [0.8, ink.watch],
@@ -154,7 +154,9 @@ export const matrix = built({
           size: [24, 9],
           unit: 's',
           none: 'no good answer in this time',
-          queries: [{ expr: growth(['le'], buckets, '$__interval'), legend: '{{le}}', as: 'heatmap', exemplars: true }],
+          queries: [
+            { expr: distribution(roundTrips, '$__interval'), legend: '{{le}}', as: 'heatmap', exemplars: true },
+          ],
         }).dataLinks([dataLink('This time, mirror by mirror', addressOf('mirror', {}))]),
         percentile(
           4,
@@ -180,7 +182,7 @@ export const matrix = built({
           none: 'nothing was probed in this time',
           queries: [
             {
-              expr: growth(['registry'], select('mirror_probe_rtt_seconds', path, '_count'), '$window'),
+              expr: observations(['registry'], roundTrips, '$window'),
               legend: '{{registry}}',
             },
           ],

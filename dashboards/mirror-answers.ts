@@ -225,7 +225,7 @@ export function goods(select: Selector) {
           expr: quantile(
             0.5,
             ['registry'],
-            byMirror('mirror_throughput_bytes_per_second', { step: artifactSteps }, '_bucket'),
+            byMirror('mirror_throughput_bytes_per_second', { step: artifactSteps }),
             '6h',
           ),
           legend: '{{registry}}',

@@ -2,7 +2,7 @@ import { phases } from '../src/core/failure.ts';
 import { toDaemonMirror, toProbe } from './links.ts';
 import { colour, ink, phaseColour } from './palette.ts';
 import { areas, bars, colourNames, lines, linesWithMarks } from './panels.ts';
-import { chosenSteps, growth, quantile, type Selector, selector } from './promql.ts';
+import { chosenSteps, growth, observations, quantile, type Selector, selector } from './promql.ts';
 
 const path = { step: chosenSteps, connection: '$connection' } as const;
 /** Phases and bytes are kept by mirror and step, not by module: their queries must not be narrowed by module. */
@@ -11,9 +11,9 @@ const byMirror = selector(['vantage', 'ecosystem', 'registry']);
 /** Where the time goes: phases, cold against warm, what a cache had to fetch first. */
 export function timeSpent(select: Selector) {
   const spent = (phase: string) =>
-    `sum by (registry) (rate(${byMirror('mirror_probe_phase_seconds', { ...path, phase }, '_sum')}[$window]))`;
-  const probes = `sum by (registry) (rate(${byMirror('mirror_probe_rtt_seconds', path, '_count')}[$window]))`;
-  const either = select('mirror_probe_rtt_seconds', { step: chosenSteps }, '_bucket');
+    growth(['registry'], byMirror('mirror_probe_phase_seconds', { ...path, phase }, '_sum'), '$window');
+  const probes = observations(['registry'], byMirror('mirror_probe_rtt_seconds', path), '$window');
+  const either = select('mirror_probe_rtt_seconds', { step: chosenSteps });
   return [
     colourNames(
       areas({
@@ -73,13 +73,13 @@ export function timeSpent(select: Selector) {
 export function spikes(select: Selector) {
   const last = select('mirror_probe_last_rtt_seconds', path);
   const baseline = select('mirror_probe_rtt_baseline_seconds', path);
-  const warming = 'warming: too few samples for a baseline, or a step that has none';
+  const warming = 'warming: too few samples for a baseline, or a step that is not the canary';
   return [
     linesWithMarks(
       {
         id: 20,
         title: 'Round trip ÷ threshold',
-        says: 'The slowest series of each mirror against its own threshold, which is factor × baseline and at least the floor. Above 1 a sample is slow; three in a row open a finding. Missing while warming: no verdict, neither fine nor slow.',
+        says: 'The canaries of each mirror against their own threshold, which is factor × baseline and at least the floor: the slowest one. Above 1 a sample is slow; three in a row open a finding. Missing while warming: no verdict. The status page has the baselines of all other steps.',
         size: [12, 8],
         unit: 'none',
         none: warming,
@@ -97,13 +97,11 @@ export function spikes(select: Selector) {
       {
         id: 21,
         title: 'Slow samples in a row',
-        says: 'The longest streak of slow samples at each mirror. At detect.spike.consecutive (3) a finding opens; it closes after as many good ones.',
+        says: 'The longest streak of slow samples at each mirror, over all its light steps. At detect.spike.consecutive (3) a finding opens; it closes after as many good ones.',
         size: [12, 8],
         unit: 'none',
         none: warming,
-        queries: [
-          { expr: `max by (registry) (${select('mirror_probe_rtt_spike_streak', path)})`, legend: '{{registry}}' },
-        ],
+        queries: [{ expr: `max by (registry) (${select('mirror_probe_rtt_spike_streak')})`, legend: '{{registry}}' }],
       },
       [null, 'transparent'],
       [3, ink.bad],
@@ -114,7 +112,7 @@ export function spikes(select: Selector) {
       lines({
         id: 22,
         title: 'Round trip, baseline and threshold: $registry',
-        says: 'The slowest of the series chosen; choose one module and version to see one series alone. A baseline that creeps up: the mirror gets slower for good, and no spike will say so; see level_shift in the runbook.',
+        says: 'The slowest of the canaries chosen; choose one module and version to see one series alone. A baseline that creeps up: the mirror gets slower for good, and no spike will say so; see level_shift in the runbook.',
         size: [24, 9],
         unit: 's',
         none: warming,

@@ -135,7 +135,7 @@ function columnProperties(name: (typeof columns)[number]['name']): readonly Dyna
 
 /** One line for each mirror: how it is, how good, how fast. */
 export function mirrors(select: Selector): TablePanelBuilder {
-  const buckets = select('mirror_probe_rtt_seconds', { step: canarySteps, connection: 'cold' }, '_bucket');
+  const roundTrips = select('mirror_probe_rtt_seconds', { step: canarySteps, connection: 'cold' });
   // A mirror without an answer to one question keeps its row and its column, also when no mirror has an answer.
   const now = (expr: string) => ({ expr: orNaN(expr, select), as: 'table' }) as const;
   const expiry = `min by (registry) (${select('mirror_tls_certificate_expiry_timestamp_seconds')})`;
@@ -149,7 +149,7 @@ export function mirrors(select: Selector): TablePanelBuilder {
     queries: [
       now(stateCode(select)),
       now(`1 - ${errorRatio(select, '$__range')}`),
-      now(quantile(0.95, ['registry'], buckets, '$__range')),
+      now(quantile(0.95, ['registry'], roundTrips, '$__range')),
       now(`min by (registry) (${select('mirror_advice_rank')})`),
       now(sinceSuccess(select)),
       now(`sum by (registry) (${select('mirror_findings_open', { registry: '!=' })})`),
@@ -262,7 +262,7 @@ export function adviceTables(select: Selector): readonly (TablePanelBuilder | St
     stat({
       id: 16,
       title: 'Moves regretted',
-      says: 'Accepted advice in the time range after which the mirror left did better than the advised one, by our own canaries. Above 0: see the runbook on MirrorAdviceRegretted; often means that short spikes are left too soon.',
+      says: 'Accepted advice in the time range after which the mirror left did better than the advised one, by our own canaries. If it happens often, short spikes are left too soon: raise detect.spike.consecutive or advise.minGain.',
       size: [4, 6],
       unit: 'none',
       none: 'no daemon is scraped',

@@ -46,7 +46,7 @@ function overTime(of: Selector) {
             expr: quantile(
               0.95,
               ['registry'],
-              of('mirror_probe_rtt_seconds', { step: canarySteps, connection: 'cold' }, '_bucket'),
+              of('mirror_probe_rtt_seconds', { step: canarySteps, connection: 'cold' }),
               '$window',
             ),
             legend: '{{registry}}',

@@ -49,15 +49,40 @@ export const artifactSteps = stepsOf('artifact');
 /** What the variable `step` says, as a matcher. */
 export const chosenSteps = '=~$step';
 
-/** The quantile of a histogram by labels; no line where nothing was observed (a `NaN` says less than its absence). */
-export function quantile(q: number, by: readonly string[], buckets: string, window: string): string {
-  return `histogram_quantile(${q}, sum by (${['le', ...by].join(', ')}) (rate(${buckets}[${window}]))) >= 0`;
+/** A part of a histogram, from the selector of the whole, which is its native form. */
+function partOf(histogram: string, part: Exclude<Part, ''>): string {
+  return histogram.replace('{', `${part}{`);
+}
+
+function summed(by: readonly string[], some: string): string {
+  return by.length === 0 ? `sum(${some})` : `sum by (${by.join(', ')}) (${some})`;
+}
+
+/**
+ * The quantile of a histogram by labels, native or classic; no line where nothing was observed (a `NaN` says less than
+ * its absence).
+ */
+export function quantile(q: number, by: readonly string[], histogram: string, window: string): string {
+  const native = summed(by, `rate(${histogram}[${window}])`);
+  const classic = summed(['le', ...by], `rate(${partOf(histogram, '_bucket')}[${window}])`);
+  return `(histogram_quantile(${q}, ${native}) or histogram_quantile(${q}, ${classic})) >= 0`;
+}
+
+/** How many values a histogram took over a window, native or classic, summed by labels. */
+export function observations(by: readonly string[], histogram: string, window: string): string {
+  const grown = (some: string) => summed(by, `increase(${some}[${window}])`);
+  return `(histogram_count(${grown(histogram)}) or ${grown(partOf(histogram, '_count'))})`;
+}
+
+/** A histogram over time: one native series, or a series for each classic bucket. */
+export function distribution(histogram: string, window: string): string {
+  const native = `sum(increase(${histogram}[${window}]))`;
+  return `${native} or on () sum by (le) (increase(${partOf(histogram, '_bucket')}[${window}]))`;
 }
 
 /** The growth of a counter over a window, summed by labels. */
 export function growth(by: readonly string[], counter: string, window: string): string {
-  const grown = `(increase(${counter}[${window}]))`;
-  return by.length === 0 ? `sum${grown}` : `sum by (${by.join(', ')}) ${grown}`;
+  return summed(by, `increase(${counter}[${window}])`);
 }
 
 /** The same of a counter whose series appear at their first event: 0 while the daemon is scraped and they are yet to appear. */

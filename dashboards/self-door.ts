@@ -4,7 +4,7 @@ import { quantile } from './promql.ts';
 
 /** What the front door does. Its metrics are of a process of its own, so the daemon's catalog has none of them. */
 export function frontDoor() {
-  const of = (name: keyof typeof doorMetrics, part = '') => `${name}${part}{vantage=~"$vantage"}`;
+  const of = (name: keyof typeof doorMetrics) => `${name}{vantage=~"$vantage"}`;
   const none = 'no front door is scraped';
   return [
     lines({
@@ -30,7 +30,7 @@ export function frontDoor() {
       none,
       queries: [
         {
-          expr: quantile(0.99, ['outcome'], of('mirrorwatch_door_seconds', '_bucket'), '$window'),
+          expr: quantile(0.99, ['outcome'], of('mirrorwatch_door_seconds'), '$window'),
           legend: '{{outcome}}',
         },
       ],
@@ -38,7 +38,7 @@ export function frontDoor() {
     lines({
       id: 42,
       title: 'Front door follows the daemon',
-      says: '1 while it does. At 0 the last order of mirrors stays in force, whatever happens to them: see MirrorwatchDoorAlone in the runbook.',
+      says: '1 while it does. At 0 the last order of mirrors stays in force, whatever happens to them: see MirrorwatchDoorFails in the runbook.',
       size: [6, 8],
       unit: 'none',
       none,

@@ -87,7 +87,7 @@ export function ownTime() {
       unit: 's',
       none: noDaemon,
       queries: [0.5, 0.99].map((q) => ({
-        expr: quantile(q, [], select('mirrorwatch_schedule_delay_seconds', {}, '_bucket'), '$window'),
+        expr: quantile(q, [], select('mirrorwatch_schedule_delay_seconds'), '$window'),
         legend: `p${q * 100}`,
       })),
     }),
@@ -100,7 +100,7 @@ export function ownTime() {
       none: noDaemon,
       queries: [
         {
-          expr: quantile(0.99, ['worker'], select('mirrorwatch_worker_loop_delay_seconds', {}, '_bucket'), '$window'),
+          expr: quantile(0.99, ['worker'], select('mirrorwatch_worker_loop_delay_seconds'), '$window'),
           legend: 'worker {{worker}}',
         },
       ],
@@ -176,7 +176,7 @@ export function news() {
       {
         id: 21,
         title: 'Age of the oldest notice',
-        says: '0 while the queue is empty. Above 15 min (dashed) people are not told: see MirrorwatchWebhookStuck in the runbook.',
+        says: '0 while the queue is empty. Above 15 min (dashed) people are not told: see MirrorwatchNoticesLost in the runbook.',
         size: [8, 8],
         unit: 's',
         none: 'no receiver is configured',

@@ -94,7 +94,7 @@ export const connection = oneOf(
   'connection',
   'Connection',
   'cold: a fresh connection for each probe; warm: a kept one.',
-  `label_values(${selector(['vantage', 'ecosystem'])('mirror_probe_rtt_seconds', {}, '_count')}, connection)`,
+  `label_values(${selector(['vantage', 'ecosystem'])('mirror_probe_last_rtt_seconds')}, connection)`,
   'cold',
 );
 

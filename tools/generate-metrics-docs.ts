@@ -19,7 +19,7 @@ export const metricsPagePath = join(import.meta.dirname, '../docs/metrics.md');
 
 const kindText: Readonly<Record<Kind, string>> = {
   trip: 'target × connection for canaries and artifacts; mirror × step × connection for all other light steps together',
-  series: 'target × connection (`cold`, `warm`)',
+  canary: 'canary × connection (`cold`, `warm`)',
   target: 'target: mirror × module × version × step, as configured',
   path: 'mirror × step × connection',
   step: 'mirror × step',
@@ -91,7 +91,7 @@ function linesTable(): string {
     const heavy = countLinesFor(kind, true);
     const calm = countCalmLinesFor(kind);
     const events = calm === light ? '' : `, ${light - calm} of them from their first event on`;
-    const text = (kind === 'step' || kind === 'series' ? `${light} light, ${heavy} heavy` : String(light)) + events;
+    const text = (kind === 'step' ? `${light} light, ${heavy} heavy` : String(light)) + events;
     return row(`\`${kind}\``, kindText[kind], text);
   });
   return [row('kind', 'one for each', 'lines at most'), row('---', '---', '---'), ...rows].join('\n');
@@ -126,10 +126,13 @@ function linesOf(kind: Ecosystem, mirrors: number, modules: number): number {
   const counts = { version: modules, module: modules, mirror: 1 } as const;
   const ofStep = ([step, { weight, grain }]: (typeof steps)[number]): number => {
     const isHeavy = weight === 'heavy';
-    const ofTarget = countLinesFor('target') + countLinesFor('series', isHeavy);
     const count = counts[grain];
-    const trips = (isHeavy ? count : step === kind.canary ? Math.min(2, count) : 1) * countLinesFor('trip');
-    return count * ofTarget + trips + countLinesFor('path') + countCalmLinesFor('step', isHeavy);
+    const isCanary = step === kind.canary;
+    const trips = (isHeavy ? count : isCanary ? Math.min(2, count) : 1) * countLinesFor('trip');
+    const canary = isCanary ? countLinesFor('canary') : 0;
+    return (
+      count * countLinesFor('target') + trips + canary + countLinesFor('path') + countCalmLinesFor('step', isHeavy)
+    );
   };
   const steps = Object.entries(kind.steps).filter(([step]) => !isOfOrigin(kind, step));
   const grains = new Set(steps.flatMap(([, { verifies, grain }]) => (verifies === null ? [] : [grain])));
@@ -181,6 +184,8 @@ The 95th percentile of the round trip of artifacts, by module, version and mirro
 histogram_quantile(0.95, sum by (le, module, version, registry) (rate(mirror_probe_rtt_seconds_bucket{step="zip",connection="cold"}[1h])))
 \`\`\`
 
+That is the classic form; where Prometheus stores [native histograms](#native-histograms), leave out \`_bucket\` and \`le\`.
+
 Availability of a mirror over a day, and what it failed with:
 
 \`\`\`promql
@@ -219,14 +224,19 @@ For owners of dashboards and rules made before the first release. What is not na
 | \`mirror_cache_answers_total\` by \`step\` | by mirror | its own sum over steps |
 | \`mirror_probe_failures_total\`, all reasons from 0 | a reason appears at its first failure | one reason: [first events](#first-events); all of them: \`mirror_probe_target_failures_total\` |
 | \`mirror_integrity_mismatches_total\`, all causes from 0 | a cause appears at its first mismatch | as above; whether one is open: \`mirror_integrity_mismatch_active\` |
-| \`mirror_probe_rtt_seconds\` by module and version, all steps | by module and version for the canary and for artifacts; other light steps by mirror, without these labels | \`mirror_probe_last_rtt_seconds\` and \`mirror_probe_rtt_baseline_seconds\` have every target |
+| \`mirror_probe_rtt_seconds\` by module and version, all steps | by module and version for the canary and for artifacts; other light steps by mirror, without these labels | every target: \`GET /api/v1/targets\` |
+| \`mirror_probe_last_rtt_seconds\` by module and version, all steps | as \`mirror_probe_rtt_seconds\` | every target: \`GET /api/v1/targets\` |
+| \`mirror_probe_rtt_baseline_seconds\` of all light steps | of canaries | every target: \`GET /api/v1/targets\` |
+| \`mirror_probe_rtt_spike_streak\` by target | by mirror, the longest | every target: \`GET /api/v1/targets\` |
+| \`mirror_probe_last_success_timestamp_seconds\` by target | by mirror and \`step\` | every target: \`GET /api/v1/targets\` |
 | \`mirror_probe_unknown_total\` by \`step\` | by mirror | its own sum over steps |
 | \`mirror_lag_records\` without \`module\` | \`mirror_sync_lag_records\` | \`mirror_sync_lag_records\` |
 | \`mirrorwatch_resident_memory_bytes\` | \`process_resident_memory_bytes\` | the name that every Prometheus client has |
+| – | \`process_cpu_user_seconds_total\`, \`process_cpu_system_seconds_total\`, \`process_cpu_seconds_total\`, \`process_virtual_memory_bytes\`, \`process_heap_bytes\` | new: as every Prometheus client has them |
 | \`mirrorwatch_exposition_lines\` | gone | \`scrape_samples_scraped\`, which Prometheus writes for each scrape |
 | \`mirrorwatch_state_rows_set_aside_total\` | \`mirrorwatch_state_set_aside_total{what="row"}\` | as named; files: \`what="file"\` |
 
-Why: [decision 0110](decisions/0110-fewer-lines.md). Where the lines of three Go mirrors with one module went (\`npm run bench -- --only lines\`):
+Why: [decision 0110](decisions/0110-fewer-lines.md), [decision 0132](decisions/0132-gauges-by-mirror.md). Where the lines of three Go mirrors with one module went (\`npm run bench -- --only lines\`):
 
 | metric | lines then | now |
 | --- | --- | --- |
@@ -259,17 +269,26 @@ Fixed, whatever the configuration says; none is a whole number, whose text form 
 
 ## Native histograms
 
-With \`listen.histograms: native\` or \`both\`, a scraper that accepts Prometheus' protobuf format gets histograms in the native form: one series each, with
-buckets that are 4.4 % wider than the previous one. \`listen.histogramBuckets\` bounds the buckets of a series. Text formats keep the classic form. All other metrics have the same names and labels.
+A scraper that accepts Prometheus' protobuf format gets histograms in the native form: one series each, with buckets that are 4.4 % wider than the
+previous one. Other scrapers get a text format, which has the classic form. All other metrics have the same names and labels in each format.
 
-**Our rules and boards read the classic form.** Prometheus 2.42 with \`--enable-feature=native-histograms\` stores the native form only, also from \`both\`: quantiles of our
-rules and boards then have no data. Query the native form without \`_bucket\` and \`le\`:
+- Prometheus 2.40 or later asks for it with \`--enable-feature=native-histograms\`, Prometheus 3.8 or later with \`scrape_native_histograms: true\`.
+- \`listen.histograms: classic\` offers no protobuf; \`both\` adds classic buckets to the protobuf page, for a scraper that asks for protobuf and stores
+  no native histograms. \`listen.histogramBuckets\` (160) bounds the buckets of a series; beyond it, neighbours are merged.
+- Native buckets, their count and their sum begin with the first scrape that gets them. Until then they cost nothing.
+- \`convert_classic_histograms_to_nhcb: true\` of Prometheus 3 stores the classic page as native histograms with the same bounds.
+
+Our rules and boards read each form: the native one, or where there is none the classic one.
 
 \`\`\`promql
-histogram_quantile(0.95, sum by (module, version, registry) (rate(mirror_probe_rtt_seconds{step="zip",connection="cold"}[1h])))
+histogram_quantile(0.95, sum by (module, version, registry) (rate(mirror_probe_rtt_seconds{step="zip",connection="cold"}[1h]))) or histogram_quantile(0.95, sum by (le, module, version, registry) (rate(mirror_probe_rtt_seconds_bucket{step="zip",connection="cold"}[1h])))
 \`\`\`
 
-Why, and figures: [decision 0115](decisions/0115-native-histograms.md).
+A native histogram has no \`_count\` and \`_sum\` series: \`histogram_count(rate(mirror_probe_rtt_seconds[1h]))\` and \`histogram_sum(…)\` take their place. Summaries keep theirs.
+
+STORAGE
+
+Why, and figures: [decision 0115](decisions/0115-native-histograms.md), [decision 0133](decisions/0133-histograms-as-the-scraper-asks.md).
 
 ## Slots without a probe
 

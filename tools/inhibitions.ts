@@ -5,6 +5,8 @@ export interface Inhibition {
   /** Why; printed as a comment. */
   readonly why: string;
   readonly source: string;
+  /** The label `what` of the firing alert; absent: any. */
+  readonly what?: string;
   /** The alerts that it mutes, by name; or every alert on a mirror, with some more and without some. */
   readonly mutes: readonly string[] | EveryMirrorAlert;
   /** Labels that both must have alike; one that both lack is alike. */
@@ -26,7 +28,11 @@ export const inhibitions: readonly Inhibition[] = [
   {
     why: 'A place that cannot see is no witness against mirrors. What was proven by a hash or read from a certificate stands, and so does that nothing works from here.',
     source: 'VantageSuspect',
-    mutes: { besides: ['VantageOutlier'], but: ['MirrorNoneUsable', 'MirrorContentMismatch', 'MirrorCertificate.*'] },
+    what: 'suspect',
+    mutes: {
+      besides: ['VantageOutlier'],
+      but: ['MirrorNoneUsable', 'MirrorContentMismatch', 'MirrorCertificateExpires'],
+    },
     equal: ['vantage'],
   },
   {
@@ -38,46 +44,33 @@ export const inhibitions: readonly Inhibition[] = [
   {
     why: 'What is down is not slow, and that it fails is no further news.',
     source: 'MirrorDown',
-    mutes: [
-      'MirrorSpike',
-      'MirrorSlow',
-      'MirrorLevelShift',
-      'MirrorErrorBudgetFast',
-      'MirrorErrorBudgetSlow',
-      'MirrorNoSuccess',
-      'MirrorUnreliable',
-      'MirrorSlowDownloads',
-    ],
-    equal: onePlace,
-  },
-  {
-    why: 'What nobody can judge has no good answer either.',
-    source: 'MirrorStateUnknown',
-    mutes: ['MirrorNoSuccess'],
+    mutes: ['MirrorSlow', 'MirrorDegraded', 'MirrorErrorBudgetFast', 'MirrorErrorBudgetSlow'],
     equal: onePlace,
   },
   {
     why: 'Down from most places is one piece of news, not one for each place.',
     source: 'MirrorDownMostPlaces',
-    mutes: ['MirrorDown', 'MirrorErrorBudgetMostPlaces', 'MirrorSlowMostPlaces'],
+    mutes: ['MirrorDown', 'MirrorDegradedMostPlaces'],
     equal: allPlaces,
   },
   {
     why: 'So is slow from most places.',
-    source: 'MirrorSlowMostPlaces',
+    source: 'MirrorDegradedMostPlaces',
+    what: 'slow',
     mutes: ['MirrorSlow'],
     equal: allPlaces,
   },
   {
     why: 'And a budget that burns from most places.',
-    source: 'MirrorErrorBudgetMostPlaces',
+    source: 'MirrorDegradedMostPlaces',
+    what: 'burning',
     mutes: ['MirrorErrorBudgetFast', 'MirrorErrorBudgetSlow'],
     equal: allPlaces,
   },
   {
     why: 'The place is bad, not the mirrors as seen from it.',
     source: 'VantageOutlier',
-    mutes: ['MirrorDown', 'MirrorSlow', 'MirrorSpike', 'MirrorErrorBudgetFast'],
+    mutes: ['MirrorDown', 'MirrorSlow', 'MirrorErrorBudgetFast'],
     equal: ['vantage'],
   },
   {
@@ -87,9 +80,9 @@ export const inhibitions: readonly Inhibition[] = [
     equal: onePlace,
   },
   {
-    why: 'A daemon that is down is a place that is missing, and the last one leaves nothing to scrape.',
+    why: 'A daemon that is down is also missing.',
     source: 'MirrorwatchDown',
-    mutes: ['VantageMissing', 'MirrorwatchAbsent'],
+    mutes: ['MirrorwatchAbsent'],
     equal: [],
   },
 ];
@@ -102,17 +95,26 @@ function targetMatchers({ mutes }: Inhibition): readonly string[] {
   return [`alertname=~"${['Mirror[A-Z].*', ...besides].join('|')}"`, `alertname!~"${but.join('|')}"`];
 }
 
+function sourceMatchers({ source, what }: Inhibition): string {
+  return [`'alertname="${source}"'`, ...(what === undefined ? [] : [`'what="${what}"'`])].join(', ');
+}
+
 /** The value of Alertmanager's `inhibit_rules`, from the line after its key on, with a line end at its end. */
 export function inhibitRulesText(): string {
   const lines = inhibitions.flatMap((one) => [
     `  # ${one.why}`,
-    `  - source_matchers: ['alertname="${one.source}"']`,
+    `  - source_matchers: [${sourceMatchers(one)}]`,
     `    target_matchers: [${targetMatchers(one)
       .map((matcher) => `'${matcher}'`)
       .join(', ')}]`,
     `    equal: [${one.equal.join(', ')}]`,
   ]);
   return `${lines.join('\n')}\n`;
+}
+
+/** The alert of an inhibition, in the words of docs/rules.md. */
+export function firingWords({ source, what }: Inhibition): string {
+  return what === undefined ? `\`${source}\`` : `\`${source}\`, \`what="${what}"\``;
 }
 
 /** What an inhibition mutes, in the words of docs/rules.md. */

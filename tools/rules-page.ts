@@ -3,7 +3,7 @@ import type { Severity } from '../src/core/finding.ts';
 import { burnRates, defaultRuleParameters, sloPercentMax, sloPercentMin } from '../src/features/rules/parameters.ts';
 import { type AlertRule, formatRuleDuration, levels, type RuleGroup, textsOf } from '../src/features/rules/rule.ts';
 import { listRuleGroups } from '../src/features/rules/rules.ts';
-import { inhibitions, mutedWords } from './inhibitions.ts';
+import { firingWords, inhibitions, mutedWords } from './inhibitions.ts';
 import { costOf, site, worths } from './rules-notes.ts';
 
 const count = (value: number) => value.toLocaleString('en').replaceAll(',', ' ');
@@ -24,7 +24,8 @@ function costTable(groups: readonly RuleGroup[]): string {
 function alertRow(rule: AlertRule): string {
   const { alert, severity = 'warning', isEvidence, forSeconds, keepFiringSeconds } = rule;
   const says = textsOf(defaultRuleParameters, rule)
-    .summary.replaceAll(/\{\{ if [^}]+ \}\}(.*?)\{\{ else \}\}(.*?)\{\{ end \}\}/g, '$1 or $2')
+    .summary.replaceAll(/\{\{ (if [^}]+|end) \}\}/g, '')
+    .replaceAll(/\{\{ else[^}]* \}\}/g, ' or ')
     .replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, '`$1`')
     .replaceAll('{{ $value }}', '*n*');
   return row(
@@ -78,7 +79,7 @@ function burnTable(): string {
 
 function inhibitionTable(): string {
   const rows = inhibitions.map((one) =>
-    row(`\`${one.source}\``, mutedWords(one), one.equal.map((label) => `\`${label}\``).join(' ')),
+    row(firingWords(one), mutedWords(one), one.equal.map((label) => `\`${label}\``).join(' ')),
   );
   return [row('firing', 'mutes', 'equal'), row('---', '---', '---'), ...rows].join('\n');
 }
@@ -163,7 +164,7 @@ those on the right with equal labels. Table and file are made from one list, \`t
 ${inhibitionTable()}
 
 A label that both lack is equal. While the place is suspect the daemon's verdicts stand still, so most of what is muted
-would not fire anyway; MirrorNoSuccess would.
+would not fire anyway.
 
 What is muted is not told to the daemon either: an alert with \`${actionLabel.name}: ${actionLabel.value}\` that was sent as firing and ends while it is
 muted gets no resolved notification. The daemon does not wait for one: evidence that has not been repeated for three times
@@ -208,14 +209,15 @@ ${costTable(groups)}
 
 ${measured}
 
-The dear ones read the buckets of every target. Where that is too much, leave out the group \`mirrorwatch-round-trips\`: MirrorSlow and
-MirrorSlowMostPlaces then stay silent, VantageOutlier judges by outages alone, and all else goes on.
+The group \`mirrorwatch-round-trips\` reads the histograms of every target, native or classic: where Prometheus has one form, the queries of the other
+find no series. If that costs too much, leave the group out: MirrorSlow and slowness in MirrorDegradedMostPlaces then do not fire, and
+VantageOutlier judges by outages alone.
 
 ## How they are checked
 
 Each alert has a file in \`test/rules\` in which promtool sees it fire, stay quiet just below, and resolve; the votes have a table
 with 1, 2, 3 and 10 places. \`promtool check rules --lint-fatal\` is clean. A test finds every metric and label named here, in the
-runbook and in the rules in \`src/export/catalog.ts\`. Cloudflare's pint is not run: the module registry of our build machines
-refuses it (403), and its newest version has no record in the checksum database there.
+runbook and in the rules in \`src/export/catalog.ts\`. Stories with histograms are told in three forms: classic, native, and
+classic that Prometheus converts (\`convert_classic_histograms_to_nhcb\`).
 `;
 }

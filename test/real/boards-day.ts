@@ -224,7 +224,7 @@ function snapshotAt(targets: readonly Target[], nowMs: number): Snapshot {
     inFlight: 2,
     nowMs,
     since: () => dayStartMs,
-    residentBytes: 180 * 1024 * 1024,
+    memory: { resident: 180 * 1024 * 1024 },
     descriptors: { open: 60, max: 1_024 },
   });
 }
@@ -313,25 +313,48 @@ function beside(): readonly string[] {
 const linesIn = (text: string): readonly string[] =>
   text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 
-/** The day as OpenMetrics with times, ready for `promtool tsdb create-blocks-from openmetrics`; of these modules. */
-export async function theDay(asked: readonly Asked[] = modules): Promise<string> {
+/** What Prometheus gets at one moment of the day. */
+export interface Scrape {
+  readonly nowMs: number;
+  /** The daemon's page, as asked. */
+  readonly page: readonly (string | Uint8Array)[];
+  /** Other lines with labels and time: of the front door, and what Prometheus adds. */
+  readonly beside: readonly string[];
+}
+
+async function piecesOf(exporter: Exporter, accept: string): Promise<Scrape['page']> {
+  const pieces: (string | Uint8Array)[] = [];
+  for await (const piece of exporter.render(accept).pieces) pieces.push(piece);
+  return pieces;
+}
+
+/** The day, scrape by scrape, of these modules. @param accept  the `Accept` header of the scrapes */
+export async function* scrapesOf(asked: readonly Asked[], accept: string): AsyncGenerator<Scrape> {
   const targets = targetsOf(asked);
   const random = createRandom(20_260_302);
   const chance = () => random.next();
-  const exporter = createExporter({ config, targets, version: '0.1.0', node: 'v24', turn: () => Promise.resolve() });
+  const listen = { ...config.listen, protobuf: { histograms: 'native', buckets: 160 } as const };
+  const turn = () => Promise.resolve();
+  const exporter = createExporter({ config: { ...config, listen }, targets, version: '0.1.0', node: 'v24', turn });
   let nowMs = dayStartMs;
   exporter.snapshot(() => snapshotAt(targets, nowMs));
   const door = createDoorMetrics();
   door.followed(true);
   // Of its own: the story of the mirrors stays the same.
   const clients = createRandom(20_260_303);
-  const out: string[] = [];
   for (; nowMs <= story.end; nowMs += stepMs) {
     if (nowMs > dayStartMs) live(exporter, targets, nowMs, chance);
-    const text = await made.textOf(exporter.render('application/openmetrics-text; version=1.0.0'));
+    const page = await piecesOf(exporter, accept);
     serve(door, nowMs, () => clients.next());
-    for (const line of [...linesIn(text), ...beside()]) out.push(scraped(line, nowMs / 1000));
-    for (const line of linesIn(await door.text())) out.push(scraped(line, nowMs / 1000, doorLabels));
+    const ofDoor = linesIn(await door.text()).map((line) => scraped(line, nowMs / 1000, doorLabels));
+    yield { nowMs, page, beside: [...beside().map((line) => scraped(line, nowMs / 1000)), ...ofDoor] };
   }
+}
+
+/** The day as OpenMetrics with times, ready for `promtool tsdb create-blocks-from openmetrics`; of these modules. */
+export async function theDay(asked: readonly Asked[] = modules): Promise<string> {
+  const out: string[] = [];
+  for await (const { nowMs, page, beside: more } of scrapesOf(asked, 'application/openmetrics-text; version=1.0.0'))
+    out.push(...linesIn(page.join('')).map((line) => scraped(line, nowMs / 1000)), ...more);
   return `${out.join('\n')}\n# EOF\n`;
 }

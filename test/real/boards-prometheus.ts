@@ -75,8 +75,15 @@ export interface Past extends Asker {
   readonly close: () => Promise<void>;
 }
 
-/** Turns OpenMetrics with times into blocks and starts Prometheus over them. @throws Error with what promtool or Prometheus said */
-export async function startPast(openMetrics: string): Promise<Past> {
+/**
+ * Turns OpenMetrics with times into blocks and starts Prometheus over them.
+ * @param program  `prometheus3`: the one that `.ci/provision` builds
+ * @throws Error with what promtool or Prometheus said
+ */
+export async function startPast(
+  openMetrics: string,
+  program: 'prometheus' | 'prometheus3' = 'prometheus',
+): Promise<Past> {
   const dir = tempDir('past');
   const data = join(dir, 'data');
   writeFileSync(join(dir, 'day.om'), openMetrics);
@@ -94,7 +101,7 @@ export async function startPast(openMetrics: string): Promise<Past> {
   const url = `http://127.0.0.1:${port}`;
   const server = await startProcess({
     name: 'prometheus',
-    command: commandPath('prometheus'),
+    command: commandPath(program),
     args: [
       `--config.file=${join(dir, 'prometheus.yml')}`,
       `--storage.tsdb.path=${data}`,

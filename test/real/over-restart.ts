@@ -32,7 +32,7 @@ export async function overRestart(
       const nowMs = performance.now();
       if (last === undefined) silentMs += nowMs - atMs;
       atMs = nowMs;
-      neverAnswered += alerts.filter(({ labels }) => labels['alertname'] === 'MirrorNeverAnswered').length;
+      neverAnswered += alerts.filter(({ labels }) => labels['alertname'] === 'MirrorNotMeasured').length;
       await sleep(100);
     }
   })();

@@ -127,7 +127,7 @@ describe('each rule', () => {
 
 const files = alertRules.map(({ alert }) => fileOf(alert));
 /** Those that span days take promtool ten seconds to a minute each. */
-const ofDays = /^mirror-(error-budget-|advice-regretted|slow\.yml)/;
+const ofDays = /^mirror-(error-budget-|degraded-most-places|slow\.yml)/;
 
 interface Telling {
   readonly file: string;

@@ -49,7 +49,7 @@ export function makeListenKey<More extends z.ZodRawShape>(usual: string, needs: 
 
 const histogramKeys = {
   histograms: word(
-    'Form of histograms for a scraper that accepts the protobuf format. With `classic`, it gets a text format. Text formats always have the classic form. Our rules and boards read the classic form only. Default: `classic`.',
+    'Form of histograms for a scraper that accepts the protobuf format. With `classic`, it gets a text format. Text formats always have the classic form. A Prometheus that prefers protobuf and stores no native histograms needs `both` or `classic`. Default: `native`.',
     ['classic', 'native', 'both'],
   ).optional(),
   histogramBuckets: integer(
@@ -76,7 +76,7 @@ type FileListen = z.output<ReturnType<typeof makeListenKey<typeof histogramKeys>
 export function readListen(path: Path, listen: FileListen, of: 'daemon' | 'door', reading: Reading): Listen {
   const short = typeof listen === 'string';
   const written: Exclude<FileListen, string> = short ? { address: listen, hosts: [] } : listen;
-  const { token, tokenFile, tls, hosts, histograms = 'classic', histogramBuckets = 160 } = written;
+  const { token, tokenFile, tls, hosts, histograms = 'native', histogramBuckets = 160 } = written;
   const address = hostAndPort(written.address);
   const host = address?.host === '' || address === null ? '0.0.0.0' : address.host;
   if (token !== undefined && tokenFile !== undefined)
@@ -94,7 +94,7 @@ export function readListen(path: Path, listen: FileListen, of: 'daemon' | 'door'
     port: address?.port ?? 0,
     token: secret === null ? null : new Secret(secret),
     ...(hosts.length === 0 ? {} : { hosts: hosts.map((name) => name.toLowerCase()) }),
-    ...(histograms === 'classic' ? {} : { protobuf: { histograms, buckets: histogramBuckets } }),
+    ...(of === 'door' || histograms === 'classic' ? {} : { protobuf: { histograms, buckets: histogramBuckets } }),
     tls:
       tls === undefined
         ? null

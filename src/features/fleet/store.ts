@@ -149,7 +149,8 @@ const recorded = {
   },
   p95s: {
     recorded: `registry_step:mirror_probe_rtt_seconds:p95_1h{${canary}}`,
-    raw: `histogram_quantile(0.95, sum by (vantage, ecosystem, registry, step, le) (rate(mirror_probe_rtt_seconds_bucket{${canary}}[1h])))`,
+    // A native histogram, or a classic one.
+    raw: `histogram_quantile(0.95, sum by (vantage, ecosystem, registry, step) (rate(mirror_probe_rtt_seconds{${canary}}[1h]))) or histogram_quantile(0.95, sum by (vantage, ecosystem, registry, step, le) (rate(mirror_probe_rtt_seconds_bucket{${canary}}[1h])))`,
   },
 } as const;
 

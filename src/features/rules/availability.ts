@@ -1,13 +1,13 @@
 import { minute, type RuleParameters } from './parameters.ts';
 import { type AlertRule, saidOf, scaled, window } from './rule.ts';
 
-/** A mirror may be so long without a known state, or without an ok response. */
+/** A mirror may be so long without a known state. */
 const silentSeconds = 15 * minute;
 /** Longer than a restart of the daemon, in which a scrape or two fail: firing alerts continue. */
 const restartSeconds = 3 * minute;
 /** A mirror of unknown state with a response this recent may well be up. */
 const lateSeconds = 5 * minute;
-const lastSuccess = 'max without (module, version, step) (mirror_probe_last_success_timestamp_seconds)';
+export const lastSuccess = 'max without (step) (mirror_probe_last_success_timestamp_seconds)';
 const ofUpstream = 'by (job, instance, vantage, ecosystem, upstream)';
 export const sameMirror = 'on (job, instance, ecosystem, registry)';
 function lastGood(parameters: RuleParameters): string {
@@ -59,7 +59,7 @@ export function availability(parameters: RuleParameters): readonly AlertRule[] {
     {
       alert: 'MirrorDown',
       fills: { more: lastGood(parameters) },
-      why: 'A mirror that never answered has no last success and belongs to MirrorNeverAnswered. A restart takes less than it keeps firing.',
+      why: 'A mirror without any success so far belongs to MirrorNotMeasured. A restart takes less than it keeps firing.',
       expr: `mirror_up == 0
   and ${sameMirror}
 ${lastSuccess}`,
@@ -75,23 +75,6 @@ ${lastSuccess}`,
   unless ${sameMirror}
 ${leftAlone(parameters)}`,
       forSeconds: silentSeconds,
-    },
-    {
-      alert: 'MirrorNoSuccess',
-      why: 'A mirror that is left alone on purpose is asked nothing, so it answers nothing.',
-      expr: `time() - ${lastSuccess} > ${scaled(parameters, silentSeconds)}
-  unless ${sameMirror}
-${leftAlone(parameters)}`,
-      forSeconds: 5 * minute,
-    },
-    {
-      alert: 'MirrorNeverAnswered',
-      why: 'Partner of MirrorNoSuccess and MirrorDown: configured, and not one good answer, now or in the state of an earlier start.',
-      expr: `sum without (module, version, step) (mirror_probe_attempts_total)
-  unless ${sameMirror}
-${lastSuccess}`,
-      forSeconds: 30 * minute,
-      severity: 'info',
     },
   ];
 }

@@ -1,138 +1,188 @@
-import { minute, type RuleParameters } from './parameters.ts';
-import { type AlertKey, type AlertRule, type GroupOf, saidOf, scaled, window } from './rule.ts';
+import { day, minute, type RuleParameters } from './parameters.ts';
+import { quantileOf } from './round-trips.ts';
+import { type AlertKey, type AlertRule, casesOf, type GroupOf, renderCase, saidOf, scaled, window } from './rule.ts';
 
 const queueSeconds = 15 * minute;
-/** How long MirrorwatchStateSetAside fires, counted from the event. */
+/** How long a corrupt state file is reported, counted from the event. */
 const asideSeconds = 6 * 60 * minute;
 /** Must be a bound of the buckets of `mirrorwatch_schedule_delay_seconds`. */
 const behindSeconds = 1.1;
+/** The first canary pass of a daemon ends within this time. */
+const firstPassSeconds = 15 * minute;
+/** Actions that are stopped for longer may have been forgotten. */
+const stoppedSeconds = 60 * minute;
 
 /** A sentence with the value of a query about the alert's daemon; empty without a series. */
 function counted(parameters: RuleParameters, query: string, key: AlertKey): string {
   return saidOf(parameters, `printf "${query}" $labels.instance`, key);
 }
 
-const vantage = (parameters: RuleParameters): readonly AlertRule[] => [
-  {
+function vantage(parameters: RuleParameters): AlertRule {
+  const unjudged = `sum(increase(mirror_probe_unknown_total{instance='%s',because='vantage'}[${window(parameters, 5 * minute)}]))`;
+  const unknown = "count(mirror_state{instance='%s',state='unknown'} == 1)";
+  return {
     alert: 'VantageSuspect',
-    fills: {
-      more: counted(
-        parameters,
-        `sum(increase(mirror_probe_unknown_total{instance='%s',because='vantage'}[${window(parameters, 5 * minute)}]))`,
-        'alert.leftUnjudged',
+    fills: casesOf(parameters, {
+      suspect: { more: counted(parameters, unjudged, 'alert.leftUnjudged') },
+      unjudged: { more: counted(parameters, unknown, 'alert.stateUnknown') },
+      network: {},
+    }),
+    why: 'Also its own partner on absence: the first canary pass has not ended, so nothing is known of the network.',
+    expr: [
+      renderCase('suspect', 'mirror_vantage_suspect == 1'),
+      renderCase('network', 'max without (kind) (mirror_findings_open{kind="vantage"}) > 0'),
+      renderCase(
+        'unjudged',
+        `max without (version, node) (mirrorwatch_build_info)
+  and on (job, instance)
+time() - process_start_time_seconds > ${scaled(parameters, firstPassSeconds)}
+  unless on (job, instance)
+mirror_vantage_suspect`,
       ),
-    },
-    expr: 'mirror_vantage_suspect == 1',
+    ].join('\n  or\n'),
     forSeconds: 2 * minute,
-  },
-  {
-    alert: 'VantageUnknown',
-    fills: {
-      more: counted(parameters, "count(mirror_state{instance='%s',state='unknown'} == 1)", 'alert.stateUnknown'),
-    },
-    why: 'Partner of VantageSuspect.',
-    expr: 'mirrorwatch_build_info unless on (job, instance) mirror_vantage_suspect',
-    forSeconds: 15 * minute,
-  },
-];
+  };
+}
 
-function work(parameters: RuleParameters): readonly AlertRule[] {
-  const five = window(parameters, 5 * minute);
+function measuring(parameters: RuleParameters): AlertRule {
+  const delay = quantileOf(
+    0.99,
+    'mirrorwatch_schedule_delay_seconds',
+    (...more) => `by (${['job', 'instance', 'vantage', ...more].join(', ')})`,
+    window(parameters, 5 * minute),
+  );
+  return {
+    alert: 'MirrorwatchUnfit',
+    fills: casesOf(parameters, { self: {}, late: {} }),
+    expr: [
+      renderCase('self', 'max without (kind) (mirror_findings_open{kind="self"}) > 0'),
+      renderCase('late', `${delay} > ${behindSeconds}`),
+    ].join('\n  or\n'),
+    forSeconds: 10 * minute,
+    keepFiringSeconds: 5 * minute,
+  };
+}
+
+function configuration(parameters: RuleParameters): AlertRule {
+  const mirrors = "count(count by (registry) (mirror_state{instance='%s'}))";
+  return {
+    alert: 'MirrorwatchConfigurationIgnored',
+    fills: casesOf(parameters, { reload: { more: counted(parameters, mirrors, 'alert.watches') }, lines: {} }),
+    expr: [
+      renderCase(
+        'reload',
+        `time() - mirrorwatch_config_last_reload_success_timestamp_seconds
+  and on (job, instance)
+mirrorwatch_config_last_reload_successful == 0`,
+      ),
+      renderCase(
+        'lines',
+        `increase(mirrorwatch_exposition_lines_dropped_total[${window(parameters, 15 * minute)}]) > 0`,
+      ),
+    ].join('\n  or\n'),
+    forSeconds: minute,
+  };
+}
+
+function state(parameters: RuleParameters): AlertRule {
+  const aside = 'mirrorwatch_state_set_aside_total{what="file"}';
+  const findings = counted(parameters, "sum(mirror_findings_open{instance='%s'})", 'alert.openFindings');
+  const notices = counted(parameters, "sum(mirrorwatch_webhook_queue_length{instance='%s'})", 'alert.waitingNotices');
+  return {
+    alert: 'MirrorwatchStateAtRisk',
+    fills: casesOf(parameters, { unwritten: { more: findings + notices }, corrupt: {} }),
+    why: 'Corrupt: also where it happened at a start, and Prometheus saw no 0 before.',
+    expr: [
+      renderCase('unwritten', 'mirrorwatch_state_writable == 0'),
+      renderCase(
+        'corrupt',
+        `increase(${aside}[${window(parameters, asideSeconds)}]) > 0
+  or
+${aside} > 0
+  and on (job, instance)
+time() - process_start_time_seconds < ${asideSeconds}`,
+      ),
+    ].join('\n  or\n'),
+    forSeconds: 2 * minute,
+  };
+}
+
+function results(parameters: RuleParameters): readonly AlertRule[] {
   const quarter = window(parameters, 15 * minute);
+  const dropped = 'mirrorwatch_webhook_deliveries_total{outcome=~"expired|overflow|rejected|disabled"}';
   return [
     {
-      alert: 'MirrorwatchUnfit',
-      expr: 'mirror_findings_open{kind=~"self|vantage"} > 0',
-      forSeconds: minute,
-    },
-    {
-      alert: 'MirrorwatchSchedulerBehind',
-      expr: `histogram_quantile(0.99, sum by (job, instance, vantage, le) (rate(mirrorwatch_schedule_delay_seconds_bucket[${five}]))) > ${behindSeconds}`,
-      forSeconds: 10 * minute,
-      keepFiringSeconds: 5 * minute,
-    },
-    {
-      alert: 'MirrorwatchReloadFailed',
-      fills: {
-        more: counted(parameters, "count(count by (registry) (mirror_state{instance='%s'}))", 'alert.watches'),
-      },
-      expr: 'time() - mirrorwatch_config_last_reload_success_timestamp_seconds and on (job, instance) mirrorwatch_config_last_reload_successful == 0',
-      forSeconds: minute,
-    },
-    {
-      alert: 'MirrorwatchStateNotWritable',
-      fills: {
-        more:
-          counted(parameters, "sum(mirror_findings_open{instance='%s'})", 'alert.openFindings') +
-          counted(parameters, "sum(mirrorwatch_webhook_queue_length{instance='%s'})", 'alert.waitingNotices'),
-      },
-      expr: 'mirrorwatch_state_writable == 0',
-      forSeconds: 2 * minute,
-    },
-    {
-      alert: 'MirrorwatchStateSetAside',
-      why: 'Also where it happened at a start, and Prometheus saw no 0 before.',
-      expr: `sum without (what) (increase(mirrorwatch_state_set_aside_total{what="file"}[${window(parameters, asideSeconds)}])) > 0 or (sum without (what) (mirrorwatch_state_set_aside_total{what="file"}) > 0 and on (job, instance) time() - process_start_time_seconds < ${asideSeconds})`,
-    },
-    {
-      alert: 'MirrorwatchWebhookStuck',
-      expr: `mirrorwatch_webhook_oldest_seconds > ${scaled(parameters, queueSeconds)}`,
+      alert: 'MirrorwatchNoticesLost',
+      fills: casesOf(parameters, { dropped: {}, delayed: {} }),
+      expr: [
+        renderCase('dropped', `sum without (outcome) (increase(${dropped}[${quarter}])) > 0`),
+        renderCase('delayed', `mirrorwatch_webhook_oldest_seconds > ${scaled(parameters, queueSeconds)}`),
+      ].join('\n  or\n'),
       forSeconds: 5 * minute,
     },
     {
-      alert: 'MirrorwatchNoticesLost',
-      expr: `sum without (outcome) (increase(mirrorwatch_webhook_deliveries_total{outcome=~"expired|overflow|rejected|disabled"}[${quarter}])) > 0`,
-    },
-    {
       alert: 'MirrorwatchActionFailed',
-      expr: `sum without (result) (increase(mirrorwatch_actions_total{result="failed"}[${quarter}])) > 0`,
-    },
-    {
-      alert: 'MirrorwatchActionsStopped',
-      expr: 'mirrorwatch_actions_stopped == 1',
-      forSeconds: 60 * minute,
-    },
-    {
-      alert: 'MirrorwatchLinesDropped',
-      expr: `increase(mirrorwatch_exposition_lines_dropped_total[${quarter}]) > 0`,
-      forSeconds: 15 * minute,
+      fills: casesOf(parameters, { failed: {}, stopped: {} }),
+      expr: [
+        renderCase(
+          'failed',
+          `sum without (result) (increase(mirrorwatch_actions_total{result="failed"}[${quarter}])) > 0`,
+        ),
+        renderCase(
+          'stopped',
+          `mirrorwatch_actions_stopped == 1\n  and\nmirrorwatch_actions_stopped offset ${window(parameters, stoppedSeconds)} == 1`,
+        ),
+      ].join('\n  or\n'),
     },
   ];
 }
 
 const doorOf = 'sum by (job, instance, ecosystem)';
 
-function door(parameters: RuleParameters): readonly AlertRule[] {
+function door(parameters: RuleParameters): AlertRule {
   const counter = 'mirrorwatch_door_requests_total';
   const quarter = window(parameters, 15 * minute);
+  return {
+    alert: 'MirrorwatchDoorFails',
+    fills: casesOf(parameters, { requests: {}, alone: {} }),
+    expr: [
+      renderCase(
+        'requests',
+        `${doorOf} (increase(${counter}{outcome="failed"}[${quarter}]))
+  /
+(${doorOf} (increase(${counter}{outcome=~"redirected|passed|relayed|absent|failed"}[${quarter}])) > 0) > 0.01`,
+      ),
+      renderCase('alone', 'mirrorwatch_door_daemon_up == 0'),
+    ].join('\n  or\n'),
+    forSeconds: 5 * minute,
+  };
+}
+
+function presence(parameters: RuleParameters): readonly AlertRule[] {
   return [
     {
-      alert: 'MirrorwatchDoorFails',
-      expr: `${doorOf} (increase(${counter}{outcome="failed"}[${quarter}])) / (${doorOf} (increase(${counter}{outcome=~"redirected|passed|relayed|absent|failed"}[${quarter}])) > 0) > 0.01`,
-      forSeconds: 5 * minute,
+      alert: 'MirrorwatchDown',
+      expr: 'up{job=~".*mirrorwatch.*"} == 0',
+      forSeconds: 2 * minute,
+      severity: 'critical',
     },
     {
-      alert: 'MirrorwatchDoorAlone',
-      expr: 'mirrorwatch_door_daemon_up == 0',
-      forSeconds: 5 * minute,
+      alert: 'MirrorwatchAbsent',
+      fills: casesOf(parameters, { daemons: {}, vantages: { vantages: parameters.vantages } }),
+      why: 'Partner of every alert here: no daemon at all is scraped, under whatever job name; or fewer places report than are\nconfigured, or than did within a day.',
+      expr: [
+        renderCase('daemons', 'absent(mirrorwatch_build_info)'),
+        renderCase(
+          'vantages',
+          `count(count by (vantage) (mirrorwatch_build_info))
+  <
+clamp_min(count(count by (vantage) (max_over_time(mirrorwatch_build_info[${window(parameters, day)}]))), ${parameters.vantages})`,
+        ),
+      ].join('\n  or\n'),
+      forSeconds: 10 * minute,
     },
   ];
 }
-
-const presence: readonly AlertRule[] = [
-  {
-    alert: 'MirrorwatchDown',
-    expr: 'up{job=~".*mirrorwatch.*"} == 0',
-    forSeconds: 2 * minute,
-    severity: 'critical',
-  },
-  {
-    alert: 'MirrorwatchAbsent',
-    why: 'Partner of every alert here: no daemon at all is scraped, under whatever job name.',
-    expr: 'absent(mirrorwatch_build_info)',
-    forSeconds: 5 * minute,
-  },
-];
 
 /** Alerts about the monitoring itself: the vantage, the daemon and its absence, the front door. */
 export const daemons: GroupOf = (parameters) => ({
@@ -140,5 +190,13 @@ export const daemons: GroupOf = (parameters) => ({
   intervalSeconds: null,
   about: 'The place we watch from, and the daemon itself.',
   recordings: [],
-  alerts: [...vantage(parameters), ...work(parameters), ...door(parameters), ...presence],
+  alerts: [
+    vantage(parameters),
+    measuring(parameters),
+    configuration(parameters),
+    state(parameters),
+    ...results(parameters),
+    door(parameters),
+    ...presence(parameters),
+  ],
 });

@@ -1,39 +1,35 @@
 import { reasons, reasonWeight } from '../../core/failure.ts';
 import type { FindingKind } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import { availability, sameMirror } from './availability.ts';
+import { availability, lastSuccess, sameMirror } from './availability.ts';
 import { day, hour, minute, type RuleParameters } from './parameters.ts';
 import { slowFactor, slowShare, slowShareMin, slowThresholdFor } from './round-trips.ts';
-import { type AlertKey, type AlertRule, by, type GroupOf, rangeFromZero, saidOf, sayIn, window } from './rule.ts';
+import {
+  type AlertKey,
+  type AlertRule,
+  by,
+  casesOf,
+  type GroupOf,
+  rangeFromZero,
+  renderCase,
+  saidOf,
+  sayIn,
+  window,
+} from './rule.ts';
 
 const certificateSeconds = limits.certificateWarnMs / 1000;
-const ofPlace = 'by (job, instance, vantage, ecosystem, registry)';
 
 /** Excludes mirrors that a proposed advice leaves: the alert on that advice explains the problem. */
 const unlessAdvised = `  unless ${sameMirror}
 max without (upstream, from, to, cause) (label_replace(mirror_advice_active == 1, "registry", "$1", "from", "(.+)"))`;
 
-function openUnlessAdvised(kind: FindingKind): string {
-  return `mirror_findings_open{kind="${kind}"} > 0\n${unlessAdvised}`;
+function openUnlessAdvised(...kinds: readonly FindingKind[]): string {
+  const matcher = kinds.length === 1 ? `="${kinds[0]}"` : `=~"${kinds.join('|')}"`;
+  return `mirror_findings_open{kind${matcher}} > 0\n${unlessAdvised}`;
 }
 
 function speed(parameters: RuleParameters): readonly AlertRule[] {
   return [
-    {
-      alert: 'MirrorSpike',
-      why: 'The finding says that the streak is long enough by `detect.spike` and not over yet; the value is the streak. Where advice says\nto leave the mirror, MirrorAdvice is the news.',
-      expr: `max ${ofPlace} (mirror_probe_rtt_spike_streak)
-  and ${sameMirror}
-${openUnlessAdvised('spike')}`,
-      forSeconds: minute,
-      keepFiringSeconds: 5 * minute,
-      severity: 'info',
-    },
-    {
-      alert: 'MirrorLevelShift',
-      expr: openUnlessAdvised('level_shift'),
-      forSeconds: minute,
-    },
     {
       alert: 'MirrorSlow',
       fills: { factor: slowFactor },
@@ -46,6 +42,14 @@ ${slowShare} >= ${slowShareMin}`,
       forSeconds: 20 * minute,
       keepFiringSeconds: 10 * minute,
       isEvidence: true,
+    },
+    {
+      alert: 'MirrorDegraded',
+      fills: casesOf(parameters, { unreliable: {}, level_shift: {}, throughput: {} }, 'kind'),
+      why: 'The findings are tests of their own, over all targets. Where advice says to leave the mirror, MirrorAdvice is the news.',
+      expr: openUnlessAdvised('unreliable', 'level_shift', 'throughput'),
+      forSeconds: 10 * minute,
+      keepFiringSeconds: 30 * minute,
     },
   ];
 }
@@ -60,33 +64,12 @@ function refusals(parameters: RuleParameters): string {
 }
 
 function answers(parameters: RuleParameters): readonly AlertRule[] {
-  const masked = rangeFromZero(parameters, 'mirror_probe_failures_total{reason="masked_upstream"}', 15 * minute);
   return [
     {
       alert: 'MirrorRefuses',
       fills: { more: refusals(parameters) },
       expr: 'mirror_findings_open{kind="refusal"} > 0',
       forSeconds: 5 * minute,
-    },
-    {
-      alert: 'MirrorUnreliable',
-      why: 'The finding is a sequential test over all targets: where advice says to leave the mirror, MirrorAdvice is the news.',
-      expr: openUnlessAdvised('unreliable'),
-      forSeconds: 10 * minute,
-      keepFiringSeconds: 30 * minute,
-    },
-    {
-      alert: 'MirrorSlowDownloads',
-      expr: openUnlessAdvised('throughput'),
-      forSeconds: 10 * minute,
-      keepFiringSeconds: 30 * minute,
-    },
-    {
-      alert: 'MirrorMaskedUpstream',
-      why: 'More than two in a quarter of an hour: a single one may be the upstream of a single module.',
-      expr: `sum ${ofPlace} (increase(${masked})) > 2.5`,
-      forSeconds: 5 * minute,
-      keepFiringSeconds: 15 * minute,
     },
     {
       alert: 'MirrorContentMismatch',
@@ -97,35 +80,53 @@ function answers(parameters: RuleParameters): readonly AlertRule[] {
   ];
 }
 
+/** The largest lower bound of a mirror's lag, for a description; empty where it is 0 or unknown. */
+function lagLower(parameters: RuleParameters): string {
+  const lags = `{__name__=~'mirror_lag_seconds|mirror_sync_lag_seconds',instance='%s',registry='%s',bound='lower'}`;
+  return saidOf(parameters, `printf "max(${lags}) > 0" $labels.instance $labels.registry`, 'alert.lagLower');
+}
+
 function freshness(parameters: RuleParameters): readonly AlertRule[] {
-  const lagLowerDay = `max by (job, vantage, ecosystem, registry) (max_over_time(mirror_lag_seconds{bound="lower"}[${window(parameters, day)}]))`;
   return [
     {
       alert: 'MirrorLagging',
-      why: 'The finding knows `detect.lag.limit`; what only goes backwards has no lower bound above 0. Where advice says to leave the\nmirror, MirrorAdvice is the news. The value is the lower bound, in seconds.',
-      expr: `max ${ofPlace} (mirror_lag_seconds{bound="lower"} or mirror_sync_lag_seconds{bound="lower"}) > 0
-  and ${sameMirror}
-${openUnlessAdvised('lag')}`,
+      fills: { more: lagLower(parameters) },
+      why: 'The finding knows `detect.lag.limit`, and what went backwards. Where advice says to leave the mirror, MirrorAdvice is the news.',
+      expr: openUnlessAdvised('lag'),
       forSeconds: 10 * minute,
       keepFiringSeconds: 10 * minute,
     },
-    {
-      alert: 'MirrorLagUnknown',
-      why: 'Partner of MirrorLagging: it was known within a day, and the mirror is asked and up. Without `instance`, which a new pod changes.',
-      expr: `${lagLowerDay}
-  unless
-max by (job, vantage, ecosystem, registry) (mirror_lag_seconds{bound="lower"})
-  and
-max by (job, vantage, ecosystem, registry) (mirror_up) == 1`,
-      forSeconds: hour,
-    },
-    {
-      alert: 'MirrorRegression',
-      why: 'More than twice in an hour: once is a hiccup.',
-      expr: `sum ${ofPlace} (increase(mirror_regressions_total[${window(parameters, hour)}])) > 2`,
-      keepFiringSeconds: hour,
-    },
   ];
+}
+
+/** What was measured within a day, and is not now. Without `instance`, which a new pod changes. */
+function lost(parameters: RuleParameters, selector: string, labels: string): string {
+  const known = `max by (${labels}) (max_over_time(${selector}[${window(parameters, day)}]))`;
+  return `${known}\n  unless\nmax by (${labels}) (${selector})`;
+}
+
+/** The partner on absence of all alerts on measurements of a mirror that is not left alone. */
+function notMeasured(parameters: RuleParameters): AlertRule {
+  const ofMirror = 'job, vantage, ecosystem, registry';
+  const lag = lost(parameters, 'mirror_lag_seconds{bound="lower"}', ofMirror);
+  return {
+    alert: 'MirrorNotMeasured',
+    fills: casesOf(parameters, { success: {}, lag: {}, certificate: {} }),
+    why: 'Partner on absence: of MirrorDown (no success since the start, and none in the state of an earlier one), of MirrorLagging\n(known within a day, and the mirror is up) and of MirrorCertificateExpires (known within a day; plain HTTP never has one).',
+    expr: [
+      renderCase(
+        'success',
+        `sum without (module, version, step) (mirror_probe_attempts_total)\n  unless ${sameMirror}\n${lastSuccess}`,
+      ),
+      renderCase('lag', `${lag}\n  and\nmax by (${ofMirror}) (mirror_up) == 1`),
+      renderCase(
+        'certificate',
+        lost(parameters, 'mirror_tls_certificate_expiry_timestamp_seconds', 'job, vantage, registry'),
+      ),
+    ].join('\n  or\n'),
+    forSeconds: hour,
+    severity: 'info',
+  };
 }
 
 /** A template for an expired certificate (`over`) and one that is not (`left`): the value is the remaining time. */
@@ -134,7 +135,6 @@ function hasExpired(parameters: RuleParameters, over: AlertKey, left: AlertKey):
 }
 
 function certificates(parameters: RuleParameters): readonly AlertRule[] {
-  const invalid = 'mirror_probe_failures_total{reason=~"tls_expired|tls_untrusted|tls_name|tls_pin"}';
   return [
     {
       alert: 'MirrorCertificateExpires',
@@ -145,41 +145,14 @@ function certificates(parameters: RuleParameters): readonly AlertRule[] {
       expr: `mirror_tls_certificate_expiry_timestamp_seconds - time() < ${certificateSeconds}`,
       forSeconds: hour,
     },
-    {
-      alert: 'MirrorCertificateInvalid',
-      why: 'More than once: a captive portal shows its own certificate once.',
-      expr: `sum without (step) (increase(${rangeFromZero(parameters, invalid, 15 * minute)})) > 1.5`,
-      forSeconds: 5 * minute,
-      keepFiringSeconds: 15 * minute,
-    },
-    {
-      alert: 'MirrorCertificateUnknown',
-      why: 'Partner of MirrorCertificateExpires: it had one within a day; plain HTTP never has. Without `instance`, which a new pod changes.',
-      expr: `max by (job, vantage, registry) (max_over_time(mirror_tls_certificate_expiry_timestamp_seconds[${window(parameters, day)}]))
-  unless
-max by (job, vantage, registry) (mirror_tls_certificate_expiry_timestamp_seconds)`,
-      forSeconds: 30 * minute,
-    },
   ];
 }
 
-const advice = (parameters: RuleParameters): readonly AlertRule[] => [
+const advice: readonly AlertRule[] = [
   {
     alert: 'MirrorAdvice',
     expr: 'mirror_advice_active == 1',
     forSeconds: minute,
-    severity: 'info',
-  },
-  {
-    alert: 'MirrorAdviceUnheeded',
-    why: 'Proposed is not yet accepted. Over all of an upstream, as advice that is replaced by better advice is still not heeded.',
-    expr: 'sum by (job, instance, vantage, ecosystem, upstream) (mirror_advice_active == 1)',
-    forSeconds: hour,
-  },
-  {
-    alert: 'MirrorAdviceRegretted',
-    why: 'Counted once for each accepted advice, when it ends or has stood for 3 × `advise.hold`; a day to see it.',
-    expr: `increase(mirror_advice_regret_total[${window(parameters, day)}]) > 0`,
     severity: 'info',
   },
 ];
@@ -195,6 +168,7 @@ export const mirrors: GroupOf = (parameters) => ({
     ...answers(parameters),
     ...freshness(parameters),
     ...certificates(parameters),
-    ...advice(parameters),
+    notMeasured(parameters),
+    ...advice,
   ],
 });

@@ -1,7 +1,7 @@
 import { ratioNameOf, spentShareOf } from './budget.ts';
 import { budgetShareOf, burnRates, day, minute, type RuleParameters } from './parameters.ts';
 import { slowShare, slowShareMin } from './round-trips.ts';
-import { by, type GroupOf, scaled, window } from './rule.ts';
+import { by, casesOf, type GroupOf, renderCase, scaled } from './rule.ts';
 
 /** A vantage whose own network is suspect has no vote. */
 const unlessSuspect = 'unless on (vantage) (max by (vantage) (mirror_vantage_suspect) == 1)';
@@ -107,16 +107,13 @@ max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
       severity: 'critical',
     },
     {
-      alert: 'MirrorSlowMostPlaces',
-      expr: most(parameters, 'registry:mirror_slow:bool'),
+      alert: 'MirrorDegradedMostPlaces',
+      fills: casesOf(parameters, { slow: {}, burning: {} }),
+      expr: [
+        renderCase('slow', most(parameters, 'registry:mirror_slow:bool')),
+        renderCase('burning', most(parameters, 'registry:mirror_burning:bool')),
+      ].join('\n  or\n'),
       forSeconds: 20 * minute,
-      keepFiringSeconds: 5 * minute,
-      isEvidence: true,
-    },
-    {
-      alert: 'MirrorErrorBudgetMostPlaces',
-      expr: most(parameters, 'registry:mirror_burning:bool'),
-      forSeconds: 2 * minute,
       keepFiringSeconds: 5 * minute,
       isEvidence: true,
     },
@@ -126,15 +123,6 @@ max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
       expr: outlier,
       forSeconds: 5 * minute,
       keepFiringSeconds: 5 * minute,
-    },
-    {
-      alert: 'VantageMissing',
-      fills: { vantages: parameters.vantages },
-      why: 'Partner of the votes: fewer places report than are configured, or than did within a day.',
-      expr: `count(count by (vantage) (mirrorwatch_build_info))
-  <
-clamp_min(count(count by (vantage) (max_over_time(mirrorwatch_build_info[${window(parameters, day)}]))), ${parameters.vantages})`,
-      forSeconds: 10 * minute,
     },
   ],
 });

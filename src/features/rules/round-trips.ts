@@ -11,6 +11,17 @@ export const slowShareMin = 0.5;
 /** The name of the rule that records this share. */
 export const slowShare = 'registry:mirror_probe_rtt_seconds:slow_share1h';
 
+/** A quantile of a histogram by the labels of a level, from its native form or its classic one. */
+export function quantileOf(
+  quantile: number,
+  histogram: string,
+  by: (...more: readonly string[]) => string,
+  range: string,
+): string {
+  const native = `histogram_quantile(${quantile}, sum ${by()} (rate(${histogram}[${range}])))`;
+  return `(\n  ${native}\n    or\n  histogram_quantile(${quantile}, sum ${by('le')} (rate(${histogram}_bucket[${range}])))\n)`;
+}
+
 /** PromQL: the seconds above which a target's percentile is slow. */
 export function slowThresholdFor(parameters: RuleParameters): string {
   const floor = scaled(parameters, slowFloorSeconds);
@@ -21,19 +32,30 @@ export function slowThresholdFor(parameters: RuleParameters): string {
 export const roundTrips: GroupOf = (parameters) => {
   const hourText = window(parameters, hour);
   const quarter = window(parameters, hour / 4);
-  const ofStep = (quantile: number) =>
-    `histogram_quantile(${quantile}, registry_step:mirror_probe_rtt_seconds_bucket:rate1h) >= 0`;
+  const histogram = 'mirror_probe_rtt_seconds';
+  const ofStep = (quantile: number) => `(
+  histogram_quantile(${quantile}, registry_step:mirror_probe_rtt_seconds:rate1h)
+    or
+  histogram_quantile(${quantile}, registry_step:mirror_probe_rtt_seconds_bucket:rate1h)
+) >= 0`;
+  const ofTarget = (range: string) => quantileOf(0.95, histogram, (...more) => by('target', ...more), range);
   const threshold = slowThresholdFor(parameters);
   return {
     name: 'mirrorwatch-round-trips',
     intervalSeconds: 120,
-    about: 'Percentiles of an hour. They read the buckets of every target: docs/rules.md has what that costs.',
+    about:
+      'Percentiles of an hour, from native or classic histograms of every target: docs/rules.md has what that costs.',
     alerts: [],
     recordings: [
       {
         record: 'registry_step:mirror_probe_rtt_seconds_bucket:rate1h',
-        expr: `sum ${by('registry_step', 'le')} (rate(mirror_probe_rtt_seconds_bucket[${hourText}]))`,
-        says: 'Buckets of a step of a mirror over all modules; any percentile can be taken from it, and places can be added up.',
+        expr: `sum ${by('registry_step', 'le')} (rate(${histogram}_bucket[${hourText}]))`,
+        says: 'Classic buckets of a step of a mirror over all modules; any percentile can be taken from it, and places can be added up.',
+      },
+      {
+        record: 'registry_step:mirror_probe_rtt_seconds:rate1h',
+        expr: `sum ${by('registry_step')} (rate(${histogram}[${hourText}]))`,
+        says: 'The same as a native histogram, where Prometheus stores them.',
       },
       ...([50, 95, 99] as const).map((percent) => ({
         record: `registry_step:mirror_probe_rtt_seconds:p${percent}_1h`,
@@ -42,7 +64,7 @@ export const roundTrips: GroupOf = (parameters) => {
       })),
       {
         record: 'target:mirror_probe_rtt_seconds:p95_1h',
-        expr: `histogram_quantile(0.95, sum ${by('target', 'le')} (rate(mirror_probe_rtt_seconds_bucket[${hourText}]))) >= 0`,
+        expr: `${ofTarget(hourText)} >= 0`,
         says: 'The 95th percentile of a target: what MirrorSlow and the share below rest on; absent without an ok sample.',
       },
       {
@@ -51,12 +73,16 @@ export const roundTrips: GroupOf = (parameters) => {
   (target:mirror_probe_rtt_seconds:p95_1h > bool ${threshold})
     *
   (
-    histogram_quantile(0.95, sum ${by('target', 'le')} (rate(mirror_probe_rtt_seconds_bucket[${quarter}])))
+    ${ofTarget(quarter).replaceAll('\n', '\n    ')}
       > bool
     ${threshold}
   )
     and
-  sum ${by('target')} (increase(mirror_probe_rtt_seconds_count[${hourText}])) >= ${samplesMin}
+  (
+    histogram_count(sum ${by('target')} (increase(${histogram}[${hourText}])))
+      or
+    sum ${by('target')} (increase(${histogram}_count[${hourText}]))
+  ) >= ${samplesMin}
 )`,
         says: `Share of a mirror's judged targets whose 95th percentile, over the hour and over its last quarter, is above ${slowFactor} × the baseline and ${slowFloorSeconds} s. Judged: a baseline, and at least ${samplesMin} ok samples in the hour. Absent where none is.`,
       },

@@ -97,12 +97,13 @@ export function rangeFromZero(parameters: RuleParameters, selector: string, seco
 }
 
 export type AlertKey = Extract<Key, `alert.${string}`>;
-export type AlertName = AlertKey extends infer K ? (K extends `alert.${infer Name}.summary` ? Name : never) : never;
+type TextName = AlertKey extends infer K ? (K extends `alert.${infer Name}.summary` ? Name : never) : never;
+export type AlertName = Exclude<TextName, `case.${string}`>;
+type CaseName = Extract<TextName, `case.${string}`> extends `case.${infer Name}` ? Name : never;
 
-const labels =
-  'registry ecosystem upstream instance job vantage version module reason kind receiver action from to cause'.split(
-    ' ',
-  );
+const labels = 'registry ecosystem upstream instance job vantage module version receiver action from to cause'.split(
+  ' ',
+);
 
 /** What Prometheus fills in when an alert fires: labels of its series, its value, the first result of a query. */
 const templates = {
@@ -119,6 +120,7 @@ const templates = {
   ago: '{{ . | first | value | humanizeDuration }}',
   count: '{{ . | first | value | printf "%.0f" }}',
   often: '{{ . | first | label "reason" }}',
+  lower: '{{ . | first | value | humanizeDuration }}',
 };
 
 type Fills = Readonly<Record<string, string | number>>;
@@ -137,6 +139,28 @@ export function textsOf(
     summary: sayIn(parameters, `alert.${alert}.summary`, fills),
     description: sayIn(parameters, `alert.${alert}.says`, fills),
   };
+}
+
+/** Series of one of the cases of an alert, with its name as label `what`. */
+export function renderCase(name: CaseName, expr: string): string {
+  return `label_replace(\n  ${expr.replaceAll('\n', '\n  ')},\n  "what", "${name}", "", ""\n)`;
+}
+
+/** The texts of an alert with several cases, chosen by a label. @param cases  each with its own values */
+export function casesOf(
+  parameters: RuleParameters,
+  cases: Readonly<Partial<Record<CaseName, Fills>>>,
+  label: 'what' | 'kind' = 'what',
+): Fills {
+  const rows = Object.entries(cases) as [CaseName, Fills][];
+  const chosen = (part: 'summary' | 'says') =>
+    rows
+      .map(([name, fills], index) => {
+        const test = index === rows.length - 1 ? '' : `if eq $labels.${label} "${name}" `;
+        return `{{ ${index === 0 ? '' : 'else '}${test}}}${sayIn(parameters, `alert.case.${name}.${part}`, fills)}`;
+      })
+      .join('');
+  return { summary: `${chosen('summary')}{{ end }}`, says: `${chosen('says')}{{ end }}` };
 }
 
 /** A sentence about the result of a query in an alert; empty without a series. */

@@ -194,23 +194,32 @@ real('deploy/alertmanager.yml', ['amtool', 'alertmanager'], () => {
       ready: async () => (await fetch(`http://${address}/-/ready`)).ok,
     });
     try {
-      const alert = (alertname: string, vantage: string, registry: string) => ({
-        labels: { alertname, ...(vantage && { vantage }), ...(registry && { registry, ecosystem: 'go' }) },
+      const alert = (alertname: string, vantage: string, registry: string, what = '') => ({
+        labels: {
+          alertname,
+          ...(vantage && { vantage }),
+          ...(registry && { registry, ecosystem: 'go' }),
+          ...(what && { what }),
+        },
       });
       const rows: readonly (readonly [ReturnType<typeof alert>, 'suppressed' | 'active'])[] = [
-        [alert('VantageSuspect', 'a', ''), 'active'],
+        [alert('VantageSuspect', 'a', '', 'suspect'), 'active'],
+        [alert('VantageSuspect', 'b', '', 'unjudged'), 'active'],
         [alert('MirrorDown', 'a', 'm1'), 'suppressed'],
-        [alert('MirrorNoSuccess', 'a', 'm2'), 'suppressed'],
+        [alert('MirrorDegraded', 'a', 'm2'), 'suppressed'],
         [alert('MirrorContentMismatch', 'a', 'm1'), 'active'],
         [alert('MirrorCertificateExpires', 'a', 'm1'), 'active'],
-        [alert('MirrorwatchReloadFailed', 'a', ''), 'active'],
+        [alert('MirrorwatchConfigurationIgnored', 'a', ''), 'active'],
         [alert('MirrorDown', 'b', 'm1'), 'active'],
-        [alert('MirrorSpike', 'b', 'm1'), 'suppressed'],
+        [alert('MirrorDegraded', 'b', 'm1'), 'suppressed'],
         [alert('MirrorSlow', 'b', 'm2'), 'active'],
         [alert('MirrorDownMostPlaces', '', 'm3'), 'active'],
         [alert('MirrorDown', 'b', 'm3'), 'suppressed'],
         [alert('MirrorSlow', '', 'm3'), 'suppressed'],
-        [alert('MirrorSlowMostPlaces', '', 'm3'), 'suppressed'],
+        [alert('MirrorDegradedMostPlaces', '', 'm3', 'slow'), 'suppressed'],
+        [alert('MirrorDegradedMostPlaces', '', 'm7', 'burning'), 'active'],
+        [alert('MirrorErrorBudgetFast', 'd', 'm7'), 'suppressed'],
+        [alert('MirrorSlow', 'd', 'm7'), 'active'],
         [alert('VantageOutlier', 'a', ''), 'suppressed'],
         [alert('MirrorErrorBudgetFast', 'b', 'm4'), 'active'],
         [alert('MirrorErrorBudgetSlow', 'b', 'm4'), 'suppressed'],
@@ -218,7 +227,7 @@ real('deploy/alertmanager.yml', ['amtool', 'alertmanager'], () => {
         [alert('MirrorErrorBudgetFast', 'b', 'm1'), 'suppressed'],
         [alert('VantageOutlier', 'c', ''), 'active'],
         [alert('MirrorDown', 'c', 'm5'), 'suppressed'],
-        [alert('MirrorNoSuccess', 'c', 'm6'), 'active'],
+        [alert('MirrorDegraded', 'c', 'm6'), 'active'],
       ];
       await fetch(`http://${address}/api/v2/alerts`, {
         method: 'POST',

@@ -21,7 +21,13 @@ describe('defaults', () => {
     expect(rest).toEqual({
       path: '/etc/mirrorwatch/mirrorwatch.yaml',
       vantage: 'local',
-      listen: { host: '127.0.0.1', port: 10120, token: null, tls: null },
+      listen: {
+        host: '127.0.0.1',
+        port: 10120,
+        token: null,
+        tls: null,
+        protobuf: { histograms: 'native', buckets: 160 },
+      },
       contact: null,
       schedule: {
         pace: { cadence: { kind: 'every', everyMs: 30_000 }, timeoutMs: 10_000 },
