@@ -5,7 +5,6 @@ import { type Fields, fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 import { isForeignIndex, type Locked, type LockSource, lockOf } from './lock-source.ts';
 import { sha256Of } from './project-page.ts';
 
-const sections = ['default', 'develop'] as const;
 /** Keys of a package that is not from an index. */
 const elsewhereKeys = ['git', 'hg', 'svn', 'bzr', 'path', 'file', 'editable'] as const;
 
@@ -29,8 +28,10 @@ export function readPipfileLock(file: LockFile): Result<Lock, Sentence> {
     (Array.isArray(named) ? named : []).map((one) => [textAt(fieldsOf(one), 'name'), textAt(fieldsOf(one), 'url')]),
   );
   const foreign = [...indexes.values()].find((url) => isForeignIndex(url, file.mirrors)) ?? null;
-  const packages = sections.flatMap((section) =>
-    Object.entries(fieldsOf(memberIn(parsed.value, section)) ?? {}).map(([name, value]): Locked => {
+  // `default`, `develop`, and the categories that a Pipfile names.
+  const sections = Object.entries(parsed.value).filter(([key]) => key !== '_meta');
+  const packages = sections.flatMap(([, section]) =>
+    Object.entries(fieldsOf(section) ?? {}).map(([name, value]): Locked => {
       const fields = fieldsOf(value);
       const index = textAt(fields, 'index');
       const source: LockSource = elsewhereKeys.some((key) => memberIn(fields, key) !== undefined)

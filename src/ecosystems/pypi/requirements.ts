@@ -32,7 +32,10 @@ const malformedMax = 20;
 /** More files of one set are not read. */
 const filesMax = 50;
 const requirement = /^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*)$/s;
-const elsewhere = /^(?:-e\b|--editable\b|\.(?:$|[\s[])|\.{0,2}\/|file:|(?:git|hg|svn|bzr)\+|https?:)/i;
+const url = /^(?:-e\b|--editable\b|(?:git|hg|svn|bzr)\+|(?:file|https?):)/i;
+/** As in pip: what has a path separator, or ends as an archive does. */
+const path =
+  /^(?!-|\{)(?:\.(?=$|[\s[])|[^\s;<>=!~@[]*[/\\]|[^\s;<>=!~@[]+\.(?:whl|zip|tgz|tbz|tlz|tar(?:\.\w+)?)(?=$|[\s;[]))/i;
 const hashOption = /--hash[= ]\s*sha256:([0-9a-f]{64})(?=\s|$)/gi;
 const include = /^(?:-([rc])\s*|--(r)equirement(?:\s+|=)|--(c)onstraint(?:\s+|=))(\S+)/;
 
@@ -97,14 +100,18 @@ function constraintsOf(parts: readonly Part[]): ReadonlyMap<string, string> {
   const lines = parts.filter(({ isConstraint }) => isConstraint).flatMap((part) => part.lines);
   return new Map(
     lines.flatMap(({ text }) => {
-      const read = isOption(text) || elsewhere.test(text) ? null : requirementAt(text);
+      const read = isOption(text) || isElsewhere(text) ? null : requirementAt(text);
       return read === null || read.version === '' ? [] : [[normalNameOf(read.name), read.version] as const];
     }),
   );
 }
 
+function isElsewhere(text: string): boolean {
+  return url.test(text) || path.test(text);
+}
+
 function isOption(text: string): boolean {
-  return text.startsWith('-') && !elsewhere.test(text);
+  return text.startsWith('-') && !isElsewhere(text);
 }
 
 /** `null`: the line is an option, or malformed. */
@@ -114,8 +121,9 @@ function entryAt(
   constraints: ReadonlyMap<string, string>,
   file: LockFile,
 ): { readonly entry: LockEntry; readonly hashes: readonly string[] } | null {
-  if (elsewhere.test(text)) {
-    const name = /[#&]egg=([A-Za-z0-9._-]+)/.exec(text)?.[1] ?? (text.split(/\s/, 1)[0] ?? '').slice(0, 60);
+  if (isElsewhere(text)) {
+    const [, place = ''] = /^(?:(?:-e|--editable)[\s=]*)?(\S*)/.exec(text) ?? [];
+    const name = /[#&]egg=([A-Za-z0-9._-]+)/.exec(text)?.[1] ?? place.slice(0, 60);
     return { entry: entryOf(name, '', { kind: 'elsewhere' }, file), hashes: [] };
   }
   const read = isOption(text) ? null : requirementAt(text);
@@ -132,8 +140,8 @@ function entryAt(
 function requirementAt(text: string): Requirement | null {
   const [, name, rest = ''] = requirement.exec(text) ?? [];
   if (name === undefined) return null;
-  const [, version = ''] = /^(?:\(\s*)?={2,3}\s*([^\s;,)*]+)\s*\)?\s*(?=;|--|$)/.exec(rest) ?? [];
-  const [limit = ''] = rest.split(/\s*(?:;|--)/, 1);
+  const [, version = ''] = /^(?:\(\s*)?={2,3}\s*([^\s;,)*]+)\s*\)?\s*(?=;|--|-\w|$)/.exec(rest) ?? [];
+  const [limit = ''] = rest.split(/\s*(?:;|--|\s-\w)/, 1);
   if (version === '' && !/^(?:$|[<>=!~(@])/.test(limit)) return null;
   const hashes = [...rest.matchAll(hashOption)].map(([, hex = '']) => `sha256:${hex.toLowerCase()}`);
   return { name, version, limit: limit.trim(), hashes };

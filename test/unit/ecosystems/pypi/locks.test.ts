@@ -110,12 +110,19 @@ describe('requirements', () => {
     ['.', ['.', '', 'replaced']],
     ['.[extra]', ['.[extra]', '', 'replaced']],
     ['.[dev, test]', ['.[dev,', '', 'replaced']],
-    ['-e .', ['-e', '', 'replaced']],
-    ['--editable=.[extra]', ['--editable=.[extra]', '', 'replaced']],
+    ['-e .', ['.', '', 'replaced']],
+    ['--editable=.[extra]', ['.[extra]', '', 'replaced']],
     ['../lib', ['../lib', '', 'replaced']],
     ['six @ https://f.example.com/six.whl', ['six', '', 'replaced']],
     ['-e git+https://git.example.com/x#egg=six', ['six', '', 'replaced']],
     ['./local/pkg', ['./local/pkg', '', 'replaced']],
+    ['libs/own', ['libs/own', '', 'replaced']],
+    ['wheels/own-1.0-py3-none-any.whl ; python_version < "4"', ['wheels/own-1.0-py3-none-any.whl', '', 'replaced']],
+    ['own-1.0.tar.gz[extra]', ['own-1.0.tar.gz[extra]', '', 'replaced']],
+    ['C:\\libs\\own.zip', ['C:\\libs\\own.zip', '', 'replaced']],
+    ['ssh://git@git.example.com/x', ['ssh://git@git.example.com/x', '', 'replaced']],
+    ['six==1.17.0 -f https://f.example.com/links', ['six', '1.17.0', null]],
+    ['six>=1.0 -f https://f.example.com/links', ['six', '>=1.0', 'unpinned']],
     ['corp-lib==1.0', ['corp-lib', '1.0', 'private']],
     ['Corp_Lib==1.0', ['corp-lib', '1.0', 'private']],
   ])('%s', (line, entry) => {
@@ -475,6 +482,7 @@ describe('Pipfile.lock', () => {
         'corp-lib': { version: '==1.0' },
       },
       develop: { pytest: { version: '==8.0.0', markers: "python_version >= '3.8'" } },
+      docs: { sphinx: { version: '==8.0.2' } },
     });
   const index = (name: string, url: string) => ({ name, url, verify_ssl: true });
 
@@ -488,6 +496,7 @@ describe('Pipfile.lock', () => {
       ['idna', '3.6', null],
       ['own', '1.0', 'foreign'],
       ['pytest', '8.0.0', null],
+      ['sphinx', '8.0.2', null],
     ]);
     expect(lock.pinned).toEqual({
       [`idna@3.6/sha256:${h1}`]: `sha256:${h1}`,
