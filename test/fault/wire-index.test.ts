@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { pipeline } from 'node:stream';
-import { createGzip, gzipSync } from 'node:zlib';
+import { pipeline, type Transform } from 'node:stream';
+import { constants, createBrotliCompress, createGzip, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Due } from '../../src/core/due.ts';
 import { limits } from '../../src/core/limits.ts';
@@ -22,6 +22,10 @@ const indexes = {
   html: longHtmlPage(24 * mib),
   packument: longPackument(64 * mib),
 } as const;
+const packers: Readonly<Record<string, () => Transform>> = {
+  gzip: () => createGzip({ level: 1 }),
+  br: () => createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }),
+};
 const bomb = gzipSync(Buffer.alloc(64 * mib, ' '), { level: 1 });
 const answers: Readonly<Record<string, (response: ServerResponse) => void>> = {
   long(response) {
@@ -42,12 +46,12 @@ beforeAll(async () => {
     const answer = answers[kind];
     if (answer !== undefined) return answer(response);
     const { contentType, stream } = indexes[kind as keyof typeof indexes];
+    const packer = packers[coding]?.();
     response.writeHead(200, {
       'content-type': contentType,
-      ...(coding === 'gzip' ? { 'content-encoding': 'gzip' } : {}),
+      ...(packer === undefined ? {} : { 'content-encoding': coding }),
     });
-    const last = coding === 'gzip' ? [createGzip({ level: 1 }), response] : [response];
-    pipeline([stream(), ...last], () => undefined);
+    pipeline([stream(), ...(packer === undefined ? [] : [packer]), response], () => undefined);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -102,7 +106,7 @@ test.each([
   });
 });
 
-test.each([['plain'], ['gzip']])('a packument of 64 MiB, %s, is ok', async (coding) => {
+test.each([['plain'], ['gzip'], ['br']])('a packument of 64 MiB, %s, is ok', async (coding) => {
   const { count } = indexes.packument;
   const { sample } = await probe(`${url}/packument/${coding}`, 'npm', 'metadata', 'latest');
   expect(sample).toMatchObject({
