@@ -850,7 +850,7 @@ export interface Places {
   readonly 'expected.regular': never;
   readonly 'cannot.proxy': never;
   readonly 'load.seenSlots': 'share' | 'host';
-  readonly 'load.seenBytes': 'bytes' | 'host';
+  readonly 'load.seenBytes': 'bytes' | 'host' | 'unknown';
   readonly 'load.seenMapping': 'count';
   readonly 'load.seenModules': 'count';
   readonly 'load.seenLines': 'count';
@@ -1357,6 +1357,7 @@ export interface Places {
   readonly 'check.requests': never;
   readonly 'check.bytes': never;
   readonly 'check.slots': never;
+  readonly 'check.unknownSizes': 'count';
   readonly 'check.notInstalled': 'client';
   readonly 'check.skippedHead': never;
   readonly 'check.skipped': 'file' | 'entry' | 'because';
@@ -2591,6 +2592,7 @@ export interface Counts {
   readonly 'doctor.notes': 'count';
   readonly 'apply.confirm': 'count';
   readonly 'expected.watched': 'count';
+  readonly 'load.seenBytes': 'unknown';
   readonly 'load.seenLines': 'count';
   readonly 'found.down': 'seconds';
   readonly 'found.refusalOnly': 'targets';
@@ -2607,6 +2609,7 @@ export interface Counts {
   readonly 'online.clock.ahead': 'count';
   readonly 'online.clock.behind': 'count';
   readonly 'check.targets': 'count';
+  readonly 'check.unknownSizes': 'count';
   readonly 'init.modules': 'count';
   readonly 'lag.missing': 'count';
   readonly 'place.waits': 'count';

@@ -1,4 +1,4 @@
-import { budgetOf } from '../config/budget.ts';
+import { budgetOf, type Sizes } from '../config/budget.ts';
 import { formatIssues, issuesForPrograms } from '../config/format-issues.ts';
 import type { Config } from '../core/config.ts';
 import { refTextOf } from '../core/mirror.ts';
@@ -6,6 +6,7 @@ import { printable } from '../core/printable.ts';
 import { formatDuration } from '../core/units.ts';
 import { findMissingClients } from '../daemon/client-now.ts';
 import { expand } from '../daemon/machine.ts';
+import { readSizes } from '../daemon/sizes.ts';
 import { listUnchecked } from '../daemon/unchecked.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
 import { builtInSource, load } from '../terminal/load.ts';
@@ -24,7 +25,8 @@ export const checkCommand: Command = {
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
     const { terminal, say } = context;
-    const loaded = await load(context, values.config);
+    const sizesOf = sizesOnce();
+    const loaded = await load(context, values.config, undefined, sizesOf);
     if (loaded.tag === 'error') {
       if (values.json)
         terminal.out(
@@ -35,7 +37,7 @@ export const checkCommand: Command = {
     }
     const { config, warnings, skippedLockEntries, source } = loaded.value;
     const targets = expand(config);
-    const budget = budgetOf(config, targets);
+    const budget = budgetOf(config, targets, undefined, sizesOf(config));
     const unchecked = listUnchecked(config);
     const missing = findMissingClients(config, { path: context.env['PATH'] ?? '' });
     if (values.json) {
@@ -74,6 +76,8 @@ export const checkCommand: Command = {
     ]);
     const head = [say('check.host'), say('check.requests'), say('check.bytes'), say('check.slots')];
     for (const line of table(head, rows, new Set([1, 2, 3]))) terminal.out(line);
+    const unknown = budget.reduce((sum, { unknownSizes }) => sum + unknownSizes, 0);
+    if (unknown > 0) terminal.out(say('check.unknownSizes', { count: unknown }));
     if (unchecked.length > 0) terminal.out('');
     for (const { module, sentence } of unchecked) {
       const { upstream } = module;
@@ -93,6 +97,15 @@ export const checkCommand: Command = {
     return 0;
   },
 };
+
+/** A configuration is built several times while it is loaded: the state file is read once. */
+function sizesOnce(): (config: Config) => Sizes {
+  let read: { readonly path: string; readonly sizes: Sizes } | null = null;
+  return ({ state: { path } }) => {
+    if (read?.path !== path) read = { path, sizes: readSizes(path) };
+    return read.sizes;
+  };
+}
 
 function clientLines({ clientRuns }: Config, say: Say): readonly string[] {
   if (clientRuns === undefined) return [];

@@ -8,12 +8,17 @@ import { phrase } from '../words/tell.ts';
 import { cronGapsOf } from './cron.ts';
 import type { Report } from './reading.ts';
 
+/** Bytes of the last complete response of each target; absent: unknown. */
+export type Sizes = ReadonlyMap<Target['id'], number>;
+
 /** The planned load of one host (scheme, name, port). */
 export interface HostBudget {
   readonly host: string;
   /** In the busiest hour, without redirects and probes out of turn. */
   readonly requestsPerHour: number;
   readonly bytesPerHour: number;
+  /** Downloads of artifacts of unknown size: each counts as `usualBytes` of its step. */
+  readonly unknownSizes: number;
   /** Share of the `perHost` slots in use; above 1 there are too few slots. */
   readonly slotShare: number;
   /** `over`: above `slotShareMax`; `over_loopback`: above it on a loopback host, which is only a warning. */
@@ -34,6 +39,7 @@ export function budgetOf(
   config: Config,
   targets: readonly Target[],
   registry: Registry = builtIn,
+  sizes: Sizes = new Map(),
 ): readonly HostBudget[] {
   const mirrors = new Map(config.mirrors.map((mirror) => [mirror.name, mirror]));
   const expected = new Map(
@@ -45,16 +51,20 @@ export function budgetOf(
     gaps.set(expression, gapMs);
     return gapMs;
   };
-  const sums = new Map<string, { requests: number; bytes: number; seconds: number; loopback: boolean }>();
-  const add = ({ url }: Mirror, everyMs: number, { asks, bytes }: UsualAside, slotSeconds: number): void => {
+  const sums = new Map<
+    string,
+    { requests: number; bytes: number; unknown: number; seconds: number; loopback: boolean }
+  >();
+  const add = ({ url }: Mirror, everyMs: number, { asks, bytes }: UsualAside, slotSeconds: number) => {
     const perHour = 3_600_000 / everyMs;
     const host = hostKeyOf(url);
     const loopback = isLoopback(new URL(url).hostname);
-    const sum = sums.get(host) ?? { requests: 0, bytes: 0, seconds: 0, loopback };
+    const sum = sums.get(host) ?? { requests: 0, bytes: 0, unknown: 0, seconds: 0, loopback };
     sum.requests += perHour * asks;
     sum.bytes += perHour * bytes;
     sum.seconds += perHour * slotSeconds;
     sums.set(host, sum);
+    return sum;
   };
   for (const target of targets) {
     const mirror = mirrors.get(target.registry);
@@ -62,8 +72,15 @@ export function budgetOf(
     const { cadence } = paceOf(target, config);
     const gapMs = cadence.kind === 'every' ? cadence.everyMs : meanGapMs(cadence.expression);
     const expect = expected.get(entryKey(target.ecosystem, target.upstream, target.module));
-    const usual = usualOf(target, { mirror, expect }, registry);
-    add(mirror, gapMs / mirror.connections.length, usual, probeSeconds[isHeavy(target) ? 'heavy' : 'light']);
+    const size = sizes.get(target.id) ?? null;
+    const usual = usualOf(target, { mirror, expect }, registry, size);
+    const sum = add(
+      mirror,
+      gapMs / mirror.connections.length,
+      usual,
+      probeSeconds[isHeavy(target) ? 'heavy' : 'light'],
+    );
+    if (isHeavy(target) && size === null) sum.unknown += 1;
   }
   for (const { registry: name, client } of config.clientRuns?.pairs ?? []) {
     const mirror = mirrors.get(name);
@@ -71,10 +88,10 @@ export function budgetOf(
     if (mirror === undefined || kind === null || !sums.has(hostKeyOf(mirror.url))) continue;
     add(mirror, config.clientRuns?.everyMs ?? Number.POSITIVE_INFINITY, usualRun(kind, client), clientSeconds);
   }
-  return [...sums].map(([host, { requests, bytes, seconds, loopback }]) => {
+  return [...sums].map(([host, { requests, bytes, unknown, seconds, loopback }]) => {
     const slotShare = seconds / 3600 / config.schedule.perHost;
     const verdict = slotShare <= slotShareMax ? 'ok' : loopback ? 'over_loopback' : 'over';
-    return { host, requestsPerHour: requests, bytesPerHour: bytes, slotShare, verdict };
+    return { host, requestsPerHour: requests, bytesPerHour: bytes, unknownSizes: unknown, slotShare, verdict };
   });
 }
 
@@ -88,18 +105,27 @@ function usualRun({ realClients, fetch, steps }: Ecosystem, id: string): UsualAs
   return { asks: (client?.usualAsks ?? 0) + fetch.length, bytes: 2 * bytes };
 }
 
-function usualOf({ ecosystem, step, version }: Target, asked: Asked, registry: Registry): UsualAside {
+function usualOf(
+  { ecosystem, step, version }: Target,
+  asked: Asked,
+  registry: Registry,
+  size: number | null,
+): UsualAside {
   const declared = registry.of(ecosystem)?.steps[step];
   const aside = declared?.usualAside?.(version, asked);
-  return { asks: 1 + (aside?.asks ?? 0), bytes: (declared?.usualBytes ?? 0) + (aside?.bytes ?? 0) };
+  return { asks: 1 + (aside?.asks ?? 0), bytes: (size ?? declared?.usualBytes ?? 0) + (aside?.bytes ?? 0) };
 }
 
 /** With more, a public registry may throttle or ban this host (docs/protocols/npm.md#caching-and-limits). */
 const politeBytesPerHour = 50 * 2 ** 20;
 
 /** Reports hosts whose planned load is too high. */
-export function checkBudget(config: Config, targets: readonly Target[], registry: Registry, report: Report): void {
-  for (const budget of budgetOf(config, targets, registry)) {
+export function checkBudget(
+  config: Config,
+  targets: readonly Target[],
+  { registry, sizes, report }: { readonly registry: Registry; readonly sizes: Sizes; readonly report: Report },
+): void {
+  for (const budget of budgetOf(config, targets, registry, sizes)) {
     const share = phrase('load.seenSlots', { share: `${Math.ceil(budget.slotShare * 1000) / 10}%`, host: budget.host });
     if (budget.verdict !== 'ok') {
       const tell = budget.verdict === 'over' ? report.error : report.warning;
@@ -112,6 +138,7 @@ export function checkBudget(config: Config, targets: readonly Target[], registry
     const planned = phrase('load.seenBytes', {
       bytes: `${Math.ceil(budget.bytesPerHour / 2 ** 20)}MiB`,
       host: budget.host,
+      unknown: budget.unknownSizes,
     });
     if (bytesPerHour === null) {
       if (budget.bytesPerHour > politeBytesPerHour && !isLoopback(new URL(budget.host).hostname))

@@ -7,7 +7,7 @@ import { error, ok, type Result, type Sentence } from '../core/result.ts';
 import type { LockReader, Locks, SkippedLockEntry } from '../ecosystems/locks.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
-import { checkBudget } from './budget.ts';
+import { checkBudget, type Sizes } from './budget.ts';
 import { buildConfig } from './build.ts';
 import { type Checked, checkDocument, valueAt } from './check.ts';
 import { readDocument, type SourceDocument } from './document.ts';
@@ -32,6 +32,8 @@ export interface LoadInput {
   readonly cwd?: string;
   /** The targets of a configuration; absent: the budget is not checked. */
   readonly expand?: (config: Config) => readonly Target[];
+  /** Sizes that were measured before, for the budget. */
+  readonly sizes?: (config: Config) => Sizes;
   readonly registry?: Registry;
   /** Loaded readers of lock files; absent: only readers that need no library. */
   readonly readerOf?: ReaderOf;
@@ -69,7 +71,7 @@ export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssu
   warnOfGuardedReceivers(config, report);
   const isOfPlan = ofPlan(registry);
   if (input.expand !== undefined && !mistakes().some(isOfPlan))
-    checkBudget(config, input.expand(config), registry, report);
+    checkBudget(config, input.expand(config), { registry, report, sizes: input.sizes?.(config) ?? new Map() });
   if (mistakes().length > 0) return error(mistakes());
   const warnings = report.issues.filter(({ severity }) => severity === 'warning').toSorted(comparePlaces);
   return ok({ config, warnings, skippedLockEntries: modules.skipped });

@@ -27,6 +27,19 @@ export function readAnswerRow(value: unknown): Stretch | null {
   return { life: { id: life[0], startedAt: { monotonicMs: life[1], wallMs: life[2] } }, settings, taken };
 }
 
+/** The target and the bytes of each complete response of a row, in order; none for a row of another kind. */
+export function readAnswerBytes(value: unknown): readonly (readonly [targetId: string, bytes: number])[] {
+  const { v, entries, targets, around } = (value ?? {}) as Partial<AnswerRow>;
+  if (v !== 1 || !Array.isArray(entries) || !Array.isArray(targets) || !Array.isArray(around)) return [];
+  return (entries as readonly Entry[]).flatMap((entry) => {
+    if (!isProbed(entry)) return [];
+    const [, which, place, , , , , bytes] = entry;
+    const targetId = targets[Math.floor(which / (2 * purposesMost))] as string | undefined;
+    const isWhole = purposes[Math.floor(which / 2) % purposesMost] !== 'peek' && around[place]?.[0] === null;
+    return targetId === undefined || !isWhole ? [] : [[targetId, bytes] as const];
+  });
+}
+
 /** `sum`: the time from `at` until the entry was taken, in tenths of a millisecond. */
 interface Words extends Pick<AnswerRow, 'at' | 'targets' | 'around' | 'controls'> {
   readonly sum: number;

@@ -5,7 +5,7 @@ import { formatIssues } from '../config/format-issues.ts';
 import { kinds } from '../config/kinds.ts';
 import { renderKnownConfig } from '../config/known-config.ts';
 import type { SkippedLockEntry } from '../config/load.ts';
-import { loadConfigSlowly } from '../config/load-slowly.ts';
+import { loadConfigSlowly, type SlowLoadInput } from '../config/load-slowly.ts';
 import { type Config, type ConfigIssue, issueOf } from '../core/config.ts';
 import type { Kind } from '../core/kind.ts';
 import type { EcosystemId } from '../core/mirror.ts';
@@ -38,17 +38,19 @@ export interface LoadFailure {
  * Loads the configuration: `--config`, `MIRRORWATCH_CONFIG`, `./mirrorwatch.yaml`, then the built-in default.
  * Only if `./mirrorwatch.yaml` is missing, the default is used.
  * @param about  the ecosystem of the call: its known mirrors then replace the default
+ * @param sizes  as in `LoadInput`
  */
 export async function load(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,
   flag: string | undefined,
   about?: EcosystemId,
+  sizes?: SlowLoadInput['sizes'],
 ): Promise<Result<Loaded, LoadFailure>> {
   const found = await findText(context, flag);
   if (found.tag === 'error') return found;
   const { text, path } = found.value;
   const known = path === null && about !== undefined ? renderKnownConfig(about) : null;
-  return loadText(context, known ?? text, path);
+  return loadText(context, known ?? text, path, sizes);
 }
 
 /** Like `load`, for a command that needs a configuration. @throws Failed with the issues */
@@ -103,9 +105,12 @@ export async function loadText(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,
   text: string,
   path: string | null,
+  sizes?: SlowLoadInput['sizes'],
 ): Promise<Result<Loaded, LoadFailure>> {
   const source = path ?? builtInSource;
-  const read = await loadConfigSlowly({ text, path, env: context.env, files: systemFiles, cwd: context.cwd, expand });
+  const { env, cwd } = context;
+  const own = { text, path, env, cwd, files: systemFiles, expand };
+  const read = await loadConfigSlowly(sizes === undefined ? own : { ...own, sizes });
   if (read.tag === 'error')
     return error({ source, issues: read.error, text: formatIssues(read.error, path, context.say) });
   return ok({ ...read.value, source });

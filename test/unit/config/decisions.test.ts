@@ -17,9 +17,17 @@ describe('budget', () => {
       host: 'https://a.example.com:443',
       requestsPerHour: 120 + 36 + 2 * 10 + 1,
       bytesPerHour: 120 * 4000 + 12 * (1000 + 20_000 + 1000) + 2 * 26_500 + 2 ** 20,
+      unknownSizes: 1,
       slotShare: (120 + 36 + 2 + 10) / 3600 / 2,
       verdict: 'ok',
     });
+  });
+
+  test('a measured size takes the place of the usual one', () => {
+    const config = configOf('');
+    const targets = expandPlainly(config).filter(({ step }) => step === 'zip');
+    const sizes = new Map(targets.map(({ id }) => [id, 32_768]));
+    expect(budgetOf(config, targets, registry, sizes)).toMatchObject([{ bytesPerHour: 32_768, unknownSizes: 0 }]);
   });
 
   test('what moves is looked up in the list by each probe of it; a fixed version is not', () => {

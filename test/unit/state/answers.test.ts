@@ -5,57 +5,12 @@ import type { Now, Row } from '../../../src/core/ports.ts';
 import type { Sample } from '../../../src/core/sample.ts';
 import { readAnswerRow } from '../../../src/state/answer-read.ts';
 import { createAnswers } from '../../../src/state/answers.ts';
+import { epochMs, sampleOf } from './sample.ts';
 
-const epochMs = Date.UTC(2026, 0, 1);
 const at = (monotonicMs: number): Now => ({ monotonicMs, wallMs: epochMs + monotonicMs });
 const life = { id: 'life', startedAt: at(0) };
+const sample = (over: Partial<Sample> = {}, due: Partial<Sample['due']> = {}) => sampleOf(over, {}, due);
 const throughJson = (row: Row): unknown => JSON.parse(JSON.stringify(row.value));
-
-function sample(over: Partial<Sample> = {}, due: Partial<Sample['due']> = {}): Sample {
-  return {
-    due: {
-      probeId: 'p',
-      target: {
-        id: 'a|example.com/x|v1.0.0|mod',
-        ecosystem: 'go',
-        upstream: 'go',
-        registry: 'a',
-        module: 'example.com/x',
-        version: 'v1.0.0',
-        step: 'mod',
-        canary: true,
-        weight: 'light',
-        verifies: null,
-      },
-      connection: 'cold',
-      purpose: 'scheduled',
-      timeoutMs: 10_000,
-      plannedAtMs: 990,
-      round: null,
-      ...due,
-    },
-    startedAtMs: epochMs + 1_000,
-    startedMonotonicMs: 1_000,
-    endedMonotonicMs: 1_123.4,
-    outcome: { tag: 'ok' },
-    rttMs: 120.2,
-    phases: { processing: 120.2 },
-    bytes: 345,
-    wireBytes: 345,
-    requests: 1,
-    status: 200,
-    finalUrl: 'https://a.example.com/x',
-    remoteAddress: '192.0.2.1',
-    family: 4,
-    tls: null,
-    cache: null,
-    retryAfterMs: null,
-    facts: {},
-    loopDelayMsMax: 0.2,
-    worker: 1,
-    ...over,
-  };
-}
 
 /** What comes back of one sample. */
 function back(given: Sample): Sample {

@@ -1,0 +1,23 @@
+import type { Sizes } from '../config/budget.ts';
+import { systemClock } from '../io/clock.ts';
+import { copyStore } from '../io/store-copy.ts';
+import { readAnswerBytes } from '../state/answer-read.ts';
+
+/** Paces are an hour or a day. */
+const readMs = 2 * 86_400_000;
+
+/** The sizes of responses of the last two days, by a state file that may be in use; empty if it cannot be read. */
+export function readSizes(path: string): Sizes {
+  const sizes = new Map<string, number>();
+  const copied = copyStore(path);
+  if (copied.tag === 'error') return sizes;
+  try {
+    for (const { value } of copied.value.rows('answer', systemClock.wallMs() - readMs))
+      for (const [targetId, bytes] of readAnswerBytes(value)) sizes.set(targetId, bytes);
+  } catch {
+    // A broken page: sizes that were read before it are right.
+  } finally {
+    copied.value.close();
+  }
+  return sizes;
+}
