@@ -6,7 +6,7 @@ import { type Probing, startProbing } from '../../src/daemon/probe-now.ts';
 import { loadText } from '../../src/terminal/load.ts';
 import { english } from '../../src/words/words.ts';
 import type { Progress } from '../progress.ts';
-import type { Part, Served } from './part.ts';
+import { type Part, packagesOf, type Served } from './part.ts';
 import { type Asked, type Row, rowOf } from './verdicts.ts';
 
 /** Each step of each module of a part, asked at each of its servers by the daemon's own worker, and each module installed. */
@@ -16,16 +16,30 @@ export async function askPart(part: Part, progress: Progress, tell: (line: strin
   const rows: Row[] = [];
   try {
     for (const server of part.servers) {
-      const names = part.modules.map(({ name }) => name);
-      progress.say(`${part.word}: the real client fetches ${names.length} from ${server.name}`);
-      const installed = (await server.install(names)).size;
+      const installed = await installAll(part, server, progress);
       const asked = await askServer(part, server, { config, probing, progress, tell });
-      rows.push(rowOf({ part: part.word, server: server.name, packages: names.length, installed }, asked));
+      const counts = { packages: packagesOf(part.modules), items: part.modules.length, installed };
+      rows.push(rowOf({ part: part.word, server: server.name, ...counts }, asked));
     }
   } finally {
     await probing.close();
   }
   return rows;
+}
+
+/** @returns how many items the real client installed */
+async function installAll({ word, modules }: Part, server: Served, progress: Progress): Promise<number> {
+  let installed = 0;
+  for (let at = 0; at < modules.length; at += 100) {
+    progress.say(`${word} ${barOf(at, modules.length)} installed from ${server.name}`);
+    installed += (await server.install(modules.slice(at, at + 100).map(({ name }) => name))).size;
+  }
+  return installed;
+}
+
+function barOf(done: number, of: number): string {
+  const full = Math.floor((20 * done) / Math.max(of, 1));
+  return `[${'#'.repeat(full)}${'.'.repeat(20 - full)}] ${done} of ${of}`;
 }
 
 interface Asking {
@@ -44,7 +58,7 @@ async function askServer(part: Part, server: Served, { config, probing, progress
   const asked: Asked[] = [];
   for (const target of targets) {
     if (asked.length % 50 === 0)
-      progress.say(`${part.word}: ${asked.length} of ${targets.length} asked of ${server.name}`);
+      progress.say(`${part.word} ${barOf(asked.length, targets.length)} asked of ${server.name}`);
     const { module, version, step } = target;
     const only = { ...own, modules: own.modules.filter((one) => one.module === module) };
     const probed = await probing.ask(module === null ? own : only, { mirror, module, version, step });

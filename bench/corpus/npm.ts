@@ -1,12 +1,14 @@
-import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { createReadStream, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import { sealedNpmEnv } from '../../test/support/npm-client.ts';
 import { commandPath, removeTempDir, tempDir } from '../../test/support/paths.ts';
 import { mustRun, run } from '../../test/support/process.ts';
 import { startVerdaccio } from '../../test/support/verdaccio.ts';
 import { listenHere } from './listen-here.ts';
 import { type Kept, readNpmCache } from './npm-cache.ts';
-import { arrivedOf, NothingHeld, type Part, type Served } from './part.ts';
+import { arrivedOf, itemOf, NothingHeld, type Part, type Served } from './part.ts';
+import { lastLine, takeRoots, type Wanted } from './roots.ts';
 
 const shortForm = 'application/vnd.npm.install-v1+json';
 
@@ -28,10 +30,16 @@ interface Store {
   readonly notServed: readonly string[];
 }
 
-/** What the npm of this machine keeps: packuments whole, as they came, and artifacts. */
-export async function openNpm(): Promise<Part> {
+/** What the npm of this machine keeps, and what it adds for the roots: packuments whole, as they came, and artifacts. */
+export async function openNpm(wanted: Wanted): Promise<Part> {
   const cache = (await mustRun(commandPath('npm'), ['config', 'get', 'cache'])).trim();
-  const store = storeOf(readNpmCache(cache));
+  const read = (): Store => storeOf([cache, wanted.dir].flatMap(readNpmCache));
+  const refused = await takeRoots(
+    wanted,
+    () => read().packages.size,
+    (root) => take(root, wanted.dir),
+  );
+  const store = read();
   if (store.packages.size === 0) throw new NothingHeld('the cache of npm has no artifact with its packument');
   const registry = await startRegistry(store);
   const verdaccio = await startVerdaccio(registry.url);
@@ -44,14 +52,27 @@ export async function openNpm(): Promise<Part> {
   return {
     word: 'npm',
     ecosystem: 'npm',
-    modules: names.map((name) => ({ name, written: name })),
+    modules: names.map((name) => itemOf(name, '@')),
     servers: [serve('files', registry.url), serve('verdaccio', verdaccio.url)],
-    notServed: store.notServed,
+    notServed: [...refused, ...store.notServed],
     async close() {
       await verdaccio.close();
       await registry.close();
     },
   };
+}
+
+/** The real npm installs a root with its dependencies, and runs no script of them. */
+async function take(root: string, cache: string): Promise<string | null> {
+  const dir = tempDir('corpus-npm');
+  try {
+    writeFileSync(join(dir, 'package.json'), '{"private":true}');
+    const args = ['install', '--cache', cache, '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', root];
+    const { code, stderr } = await run(commandPath('npm'), args, { cwd: dir, timeoutMs: 0 });
+    return code === 0 ? null : lastLine(stderr);
+  } finally {
+    removeTempDir(dir);
+  }
 }
 
 /** The real npm fetches these, checks their hashes and runs no script. */

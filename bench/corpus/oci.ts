@@ -2,7 +2,8 @@ import { startOciRegistry } from '../../test/support/oci-registry.ts';
 import { commandPath, removeTempDir, tempDir } from '../../test/support/paths.ts';
 import { mustRun, run } from '../../test/support/process.ts';
 import { makeImage } from './oci-images.ts';
-import type { Part, Served } from './part.ts';
+import { itemOf, type Part, type Served } from './part.ts';
+import type { Wanted } from './roots.ts';
 
 const sealed = {
   REGISTRY_AUTH_FILE: '/nonexistent/auth.json',
@@ -13,10 +14,11 @@ const sealed = {
 };
 
 /** Images of many shapes, made here, pushed by skopeo to Debian's registry, and a pull-through of it. */
-export async function openOci(_dir: string, images: number): Promise<Part> {
+export async function openOci({ count, say }: Wanted): Promise<Part> {
   const registry = await startOciRegistry();
   const names: string[] = [];
-  for (let at = 0; at < images; at += 1) {
+  for (let at = 0; at < count; at += 1) {
+    if (at % 25 === 0) say(`making images, ${at} of ${count}`);
     const dir = tempDir('corpus-image');
     const { format } = makeImage(dir, at);
     const to = `docker://${registry.host}/corpus/image-${at}:1`;
@@ -35,7 +37,7 @@ export async function openOci(_dir: string, images: number): Promise<Part> {
   return {
     word: 'oci',
     ecosystem: 'oci',
-    modules: names.map((name) => ({ name, written: name })),
+    modules: names.map((name) => itemOf(name, ':')),
     servers: [serve('registry', registry), serve('pull-through', through)],
     notServed: [],
     async close() {

@@ -10,12 +10,20 @@ export interface Served {
   install(modules: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
+/** A package in one version, or a file. */
+export interface Item {
+  readonly name: string;
+  /** The package without its version; `null`: it is a file of the server itself. */
+  readonly package: string | null;
+  /** As the configuration writes it. */
+  readonly written: unknown;
+}
+
 /** What the corpus has of one ecosystem, served. */
 export interface Part {
   readonly word: 'go' | 'npm' | 'pypi' | 'debian' | 'oci';
   readonly ecosystem: string;
-  /** As the configuration writes them. */
-  readonly modules: readonly { readonly name: string; readonly written: unknown }[];
+  readonly modules: readonly Item[];
   /** The servers, each with the same content. */
   readonly servers: readonly Served[];
   /** Further keys of the configuration. */
@@ -27,6 +35,16 @@ export interface Part {
   /** What was found but could not be served as it is, and why. */
   readonly notServed: readonly string[];
   close(): Promise<void>;
+}
+
+/** An item whose name and version stand on both sides of a mark, as `name@version`. */
+export function itemOf(name: string, mark: '@' | '==' | ':'): Item {
+  return { name, package: name.slice(0, name.lastIndexOf(mark)), written: name };
+}
+
+/** How many packages these are, in whatever versions. */
+export function packagesOf(items: readonly Item[]): number {
+  return new Set(items.flatMap((item) => item.package ?? [])).size;
 }
 
 /** There is nothing of this ecosystem on the machine. */

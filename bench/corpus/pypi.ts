@@ -1,13 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { startDevpi } from '../../test/support/devpi.ts';
 import { cacheDir, repoDir } from '../../test/support/paths.ts';
-import { mustRun } from '../../test/support/process.ts';
+import { mustRun, run } from '../../test/support/process.ts';
 import { pipDownload } from '../../test/support/pypi-clients.ts';
 import { listenHere } from './listen-here.ts';
 import { sendFile } from './npm.ts';
-import { arrivedOf, NothingHeld, type Part, type Served } from './part.ts';
+import { arrivedOf, type Item, itemOf, NothingHeld, type Part, packagesOf, type Served } from './part.ts';
+import { lastLine, takeRoots, type Wanted } from './roots.ts';
 
 const json = 'application/vnd.pypi.simple.v1+json';
 
@@ -25,20 +26,27 @@ interface Page {
   readonly files: readonly PageFile[];
 }
 
-/** The packages that `.ci/provision` installed with pip: their pages as pip reads them, and the files that it takes. */
-export async function openPypi(folder: string): Promise<Part> {
-  const dir = join(folder, 'pypi');
-  await take(dir);
-  const pages = new Map(
-    readdirSync(join(dir, 'pages')).map((file) => [file.replace('.json', ''), readPage(join(dir, 'pages', file))]),
+/**
+ * What `.ci/provision` installed with pip, and the roots with their dependencies: the pages as pip reads them, and the
+ * files that it takes.
+ */
+export async function openPypi(wanted: Wanted): Promise<Part> {
+  const { dir } = wanted;
+  const python = join(cacheDir, 'pypi', 'bin', 'python');
+  if (!existsSync(python)) throw new NothingHeld('no Python clients: run .ci/provision cache pypi');
+  for (const part of ['pages', 'files']) mkdirSync(join(dir, part), { recursive: true });
+  const installed = (await mustRun(python, ['-m', 'pip', 'freeze', '--all'])).trim().split('\n').join(' ');
+  const refused = await takeRoots(
+    { ...wanted, roots: [installed, ...wanted.roots] },
+    () => packagesOf(itemsIn(dir)),
+    // No package of the roots is built: that would run it.
+    (root) => take(python, dir, root === installed ? ['--no-deps', ...root.split(' ')] : ['--only-binary=:all:', root]),
   );
+  await mustRun(python, ['-c', extractMetadata, join(dir, 'files')], { timeoutMs: 0 });
+  const items = itemsIn(dir);
+  const pages = pagesIn(dir);
   const held = readdirSync(join(dir, 'files')).filter((file) => !file.endsWith('.metadata'));
-  const names = held.flatMap((file) => {
-    const [, name = '', version = ''] = /^(.+?)-(\d[^-]*?)(?:-.*\.whl|\.tar\.gz|\.zip)$/.exec(file) ?? [];
-    const normal = name.toLowerCase().replace(/[-_.]+/g, '-');
-    return pages.has(normal) ? [`${normal}==${version}`] : [];
-  });
-  if (names.length === 0) throw new NothingHeld('pip took nothing');
+  if (items.length === 0) throw new NothingHeld('pip took nothing');
   const index = await startIndex(dir, pages, new Set(held));
   const devpi = await startDevpi(`${index.url}/simple`);
   const serve = (name: string, url: string): Served => ({
@@ -49,9 +57,9 @@ export async function openPypi(folder: string): Promise<Part> {
   return {
     word: 'pypi',
     ecosystem: 'pypi',
-    modules: names.map((name) => ({ name, written: name })),
+    modules: items,
     servers: [serve('index', `${index.url}/simple`), serve('devpi', devpi.url)],
-    notServed: [],
+    notServed: refused,
     async close() {
       await devpi.close();
       await index.close();
@@ -59,29 +67,22 @@ export async function openPypi(folder: string): Promise<Part> {
   };
 }
 
-/** What is there already is not taken again. */
-async function take(dir: string): Promise<void> {
-  const python = join(cacheDir, 'pypi', 'bin', 'python');
-  if (!existsSync(python)) throw new NothingHeld('no Python clients: run .ci/provision cache pypi');
-  for (const part of ['pages', 'files']) mkdirSync(join(dir, part), { recursive: true });
-  const wanted = (await mustRun(python, ['-m', 'pip', 'freeze', '--all'])).trim();
-  const stamp = join(dir, 'taken');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  writeFileSync(join(dir, 'wanted'), wanted);
+async function take(python: string, dir: string, what: readonly string[]): Promise<string | null> {
   const script = join(repoDir, 'bench', 'corpus', 'keep-pages.py');
-  const pip = [
-    'download',
-    '--quiet',
-    '--no-deps',
-    '--no-cache-dir',
-    '-d',
-    join(dir, 'files'),
-    '-r',
-    join(dir, 'wanted'),
-  ];
-  await mustRun(python, [script, join(dir, 'pages'), ...pip]);
-  await mustRun(python, ['-c', extractMetadata, join(dir, 'files')]);
-  writeFileSync(stamp, wanted);
+  const pip = ['download', '--quiet', '--no-cache-dir', '-d', join(dir, 'files'), ...what];
+  const { code, stderr } = await run(python, [script, join(dir, 'pages'), ...pip], { timeoutMs: 0 });
+  return code === 0 ? null : lastLine(stderr);
+}
+
+/** The files that pip took of projects whose page is here, as `name==version`. */
+function itemsIn(dir: string): readonly Item[] {
+  const pages = new Set(readdirSync(join(dir, 'pages')));
+  const items = readdirSync(join(dir, 'files')).flatMap((file) => {
+    const [, name = '', version = ''] = /^(.+?)-(\d[^-]*?)(?:-.*\.whl|\.tar\.gz|\.zip)$/.exec(file) ?? [];
+    const normal = name.toLowerCase().replace(/[-_.]+/g, '-');
+    return pages.has(`${normal}.json`) ? [`${normal}==${version}`] : [];
+  });
+  return [...new Set(items)].map((name) => itemOf(name, '=='));
 }
 
 /** Beside each wheel its core metadata, as an index serves it: https://peps.python.org/pep-0658/. */
@@ -93,8 +94,9 @@ for wheel in pathlib.Path(sys.argv[1]).glob("*.whl"):
         wheel.with_name(wheel.name + ".metadata").write_bytes(opened.read(name))
 `;
 
-function readPage(file: string): Page {
-  return JSON.parse(readFileSync(file, 'utf8')) as Page;
+function pagesIn(dir: string): ReadonlyMap<string, Page> {
+  const read = (file: string): Page => JSON.parse(readFileSync(join(dir, 'pages', file), 'utf8')) as Page;
+  return new Map(readdirSync(join(dir, 'pages')).map((file) => [file.replace('.json', ''), read(file)]));
 }
 
 /** The pages with all their files; of a version that is held, only the files that are here. */

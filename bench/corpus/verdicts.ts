@@ -26,7 +26,9 @@ export interface Row {
   readonly part: Part['word'];
   readonly server: string;
   readonly packages: number;
-  /** Packages that the real client installed. */
+  /** Versions of them, and files of the server. */
+  readonly items: number;
+  /** Items that the real client installed. */
   readonly installed: number;
   readonly asked: number;
   readonly ok: number;
@@ -47,7 +49,7 @@ export interface Row {
 export const unverifiedShareMax = 0.05;
 
 export function rowOf(
-  { part, server, packages, installed }: Pick<Row, 'part' | 'server' | 'packages' | 'installed'>,
+  about: Pick<Row, 'part' | 'server' | 'packages' | 'items' | 'installed'>,
   asked: readonly Asked[],
 ): Row {
   const faults = asked.filter(({ outcome }) => outcome === 'failed');
@@ -59,10 +61,7 @@ export function rowOf(
       (one) => one.bytes,
     );
   return {
-    part,
-    server,
-    packages,
-    installed,
+    ...about,
     asked: asked.length,
     ok: asked.filter(({ outcome }) => outcome === 'ok').length,
     unknown: asked.filter(({ outcome }) => outcome === 'unknown').length,
@@ -82,11 +81,15 @@ function most(asked: readonly Asked[], by: (one: Asked) => number): Asked | null
   return asked.reduce<Asked | null>((best, one) => (best === null || by(one) > by(best) ? one : best), null);
 }
 
-/** Why a row is no success; empty: it is one. */
-export function complaintsOf(row: Row): readonly string[] {
+/**
+ * Why a row is no success; empty: it is one.
+ * @param packagesMin  fewer packages are none
+ */
+export function complaintsOf(row: Row, packagesMin: number): readonly string[] {
   const count = [...row.unverified.values()].reduce((sum, one) => sum + one, 0);
   const who = `${row.part} (${row.server})`;
   return [
+    ...(row.packages < packagesMin ? [`${who}: ${row.packages} of ${packagesMin} packages`] : []),
     ...(row.asked === 0 ? [`${who}: nothing was asked`] : []),
     ...(row.falseFaults > 0 ? [`${who}: ${row.falseFaults} false faults`] : []),
     ...(row.unknown > 0 ? [`${who}: ${row.unknown} without a verdict`] : []),
@@ -100,6 +103,7 @@ export function tableOf(rows: readonly Row[]): string {
     'content',
     'server',
     'packages',
+    'items',
     'installed',
     'asked',
     'ok',
@@ -115,6 +119,7 @@ export function tableOf(rows: readonly Row[]): string {
     row.part,
     row.server,
     row.packages,
+    row.items,
     row.installed,
     row.asked,
     row.ok,

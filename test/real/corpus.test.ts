@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { askPart } from '../../bench/corpus/ask.ts';
 import { packAll } from '../../bench/corpus/npm.ts';
-import { arrivedOf, type Part, type Served } from '../../bench/corpus/part.ts';
-import { complaintsOf } from '../../bench/corpus/verdicts.ts';
+import { arrivedOf, itemOf, type Part, type Served } from '../../bench/corpus/part.ts';
+import { complaintsOf, type Row } from '../../bench/corpus/verdicts.ts';
 import { packPackage, startNpmRegistry } from '../support/npm-registry.ts';
 import type { RawServer } from '../support/raw-server.ts';
 import { real } from '../support/requires.ts';
@@ -30,11 +30,12 @@ real('a corpus of two packages, asked by the worker and by the real npm', ['npm'
   const partOf = (...servers: readonly Served[]): Part => ({
     word: 'npm',
     ecosystem: 'npm',
-    modules: names.map((name) => ({ name, written: name })),
+    modules: names.map((name) => itemOf(name, '@')),
     servers,
     notServed: [],
     close: () => Promise.resolve(),
   });
+  const complaintsIn = (rows: readonly Row[]) => rows.flatMap((row) => complaintsOf(row, 2));
   const silent = { say: () => undefined, end: () => undefined };
 
   test('what is well is ok, and what npm refuses too is no false fault', async () => {
@@ -45,13 +46,13 @@ real('a corpus of two packages, asked by the worker and by the real npm', ['npm'
       ['good', 2, 0, 0],
       ['spoilt', 0, 2, 0],
     ]);
-    expect(rows.flatMap(complaintsOf)).toEqual([]);
+    expect(complaintsIn(rows)).toEqual([]);
     expect(lines.map((line) => line.split(': ')[0])).toEqual(names.map((name) => `npm spoilt ${name} tarball`));
   });
 
   test('a fault of what the client installs is called false', async () => {
     // The client has another server than the worker: the two must disagree.
     const rows = await askPart(partOf(served('spoilt', spoilt, good.url)), silent, () => undefined);
-    expect(rows.flatMap(complaintsOf)).toEqual(['npm (spoilt): 2 false faults']);
+    expect(complaintsIn(rows)).toEqual(['npm (spoilt): 2 false faults']);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { arrivedOf } from '../../../bench/corpus/part.ts';
+import { arrivedOf, itemOf, packagesOf } from '../../../bench/corpus/part.ts';
 import { type Asked, complaintsOf, rowOf, tableOf } from '../../../bench/corpus/verdicts.ts';
 
 const asked = (over: Partial<Asked>): Asked => ({
@@ -17,8 +17,8 @@ const asked = (over: Partial<Asked>): Asked => ({
   installed: null,
   ...over,
 });
-const about = { part: 'go', server: 's', packages: 1, installed: 1 } as const;
-const complaints = (all: readonly Asked[]) => complaintsOf(rowOf(about, all));
+const about = { part: 'go', server: 's', packages: 3, items: 4, installed: 4 } as const;
+const complaints = (all: readonly Asked[]) => complaintsOf(rowOf(about, all), 3);
 const unverified = (of: number, count: number) =>
   Array.from({ length: of }, (_, at) => asked({ unverified: at < count ? 'no hash' : null }));
 
@@ -50,6 +50,12 @@ test.each(rows)('%s', (_, all, expected) => {
   expect(complaints(all)).toEqual(expected);
 });
 
+test('fewer packages than wanted are no success, in whatever versions', () => {
+  expect(complaintsOf(rowOf(about, [asked({})]), 4)).toEqual(['go (s): 3 of 4 packages']);
+  const items = ['a.test/b@v1', 'a.test/b@v2', '@s/c@1.0.0'].map((name) => itemOf(name, '@'));
+  expect(packagesOf([...items, { name: 'dists/x/InRelease', package: null, written: '' }])).toBe(2);
+});
+
 test('the table names the slowest and the largest, and why something is unverifiable', () => {
   const row = rowOf(about, [
     asked({ tookMs: 1_500, step: 'list', isHeavy: false, bytes: 2 ** 20, verifies: false }),
@@ -57,7 +63,7 @@ test('the table names the slowest and the largest, and why something is unverifi
     asked({ unverified: 'unlisted' }),
   ]);
   expect(tableOf([row]).split('\n').at(-1)).toBe(
-    '| go | s | 1 | 1 | 3 | 3 | 0 | 0 | 1 of 2 (unlisted: 1) | 1.5 s (list) | 61 ms | 1.0 MiB (list) | 3.0 MiB (zip) |',
+    '| go | s | 3 | 4 | 4 | 3 | 3 | 0 | 0 | 1 of 2 (unlisted: 1) | 1.5 s (list) | 61 ms | 1.0 MiB (list) | 3.0 MiB (zip) |',
   );
 });
 
