@@ -18,6 +18,7 @@ export const parts = [
   'reloads',
   'days',
   'hour',
+  'written',
 ] as const;
 export type Part = (typeof parts)[number];
 /** Those that run where none is named: the others take a quarter of an hour each, or as long as their name says. */

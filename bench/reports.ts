@@ -20,6 +20,7 @@ import { scaleLines, scaleTargets } from './scale/report.ts';
 import type { ScaleReport } from './scale/scale.ts';
 import { type ShardsReport, shardsLines, shardsTargets } from './shards.ts';
 import { accuracyTargets, cpuTargets, hashTargets, reactionTargets, type Target } from './targets.ts';
+import { type WrittenReport, writtenLines, writtenTargets } from './written.ts';
 
 /** What each part of the bench finds out. */
 export interface Reports {
@@ -39,6 +40,7 @@ export interface Reports {
   reloads: ReloadsReport;
   days: DaysReport;
   hour: HourReport;
+  written: WrittenReport;
 }
 
 /** The figures of each part, as lines for people. */
@@ -59,6 +61,7 @@ export const linesOf: { readonly [P in Part]: (report: Reports[P]) => readonly s
   reloads: reloadsLines,
   days: daysLines,
   hour: hourLines,
+  written: writtenLines,
 };
 
 /** The goals of design section 8 that each part tells of. */
@@ -79,4 +82,5 @@ export const targetsOf: { readonly [P in Part]: (report: Reports[P]) => readonly
   reloads: reloadsTargets,
   days: daysTargets,
   hour: hourTargets,
+  written: writtenTargets,
 };

@@ -23,12 +23,13 @@ import { linesOf, type Reports, targetsOf } from './reports.ts';
 import { scale } from './scale/scale.ts';
 import { shards } from './shards.ts';
 import type { Target } from './targets.ts';
+import { written } from './written.ts';
 
 // `npm run bench`: how exact, how dear and how quick we are, and how we hash what is large. See docs/performance.md.
 
 /** A run that takes longer has lost a part: it ends rather than hangs. Long: a thousand reloads of 15 000 targets take half an hour. */
 const runMsMax = { usual: 900_000, long: 3_600_000 };
-const long: readonly Part[] = ['scale', 'reloads', 'days'];
+const long: readonly Part[] = ['scale', 'reloads', 'days', 'written'];
 
 const runs: { readonly [P in Part]: (options: Options, progress: Progress) => Promise<Reports[P]> } = {
   accuracy: ({ quick }, progress) => accuracy(quick, progress),
@@ -47,6 +48,7 @@ const runs: { readonly [P in Part]: (options: Options, progress: Progress) => Pr
   reloads: ({ targets, reloads: often }, progress) => reloads(targets.reloads, often.reloads, progress),
   days: (options, progress) => days(options.days, progress),
   hour: ({ minutes }, progress) => hour(minutes, progress),
+  written: ({ quick }, progress) => written(quick, progress),
 };
 
 /** What came of one part. */

@@ -40,10 +40,15 @@ export function lightTargets({ mirrors, modules }: Shape): number {
 const version = 'v1.25.0';
 const moduleName = (at: number): string => `example.com/some/longer/module-${at}`;
 
-function moduleOf(at: number): SyntheticModule {
+export function moduleOf(at: number): SyntheticModule {
   const path = moduleName(at);
   const files = { 'a.go': `package a\n\nconst At = ${at}\n` };
   return { path, versions: [{ version, time: '2024-02-01T00:00:00Z', goMod: `module ${path}\n\ngo 1.21\n`, files }] };
+}
+
+/** The modules that a daemon of this shape watches. */
+export function moduleNames({ modules }: Shape): readonly string[] {
+  return Array.from({ length: modules }, (_, at) => moduleName(at));
 }
 
 /** The mirrors that a daemon watches: nginx over HTTPS on loopback, a process each, all of the same modules. */
@@ -72,21 +77,24 @@ export async function startMirrors({ mirrors, modules }: Shape, dir: string): Pr
 /**
  * The configuration of a daemon over these mirrors.
  * @param drop  leaves the last module out: what a reload changes
+ * @param ca    absent: the test CA; `null`: that of the system
  */
 export function configText(
-  { modules, everySeconds }: Shape,
-  { urls }: Mirrors,
-  at: { readonly port: number; readonly statePath: string; readonly drop: boolean },
+  shape: Shape,
+  { urls }: Pick<Mirrors, 'urls'>,
+  at: { readonly port: number; readonly statePath: string; readonly drop: boolean; readonly ca?: string | null },
 ): string {
-  const every = `${everySeconds}s`;
-  const names = Array.from({ length: modules - (at.drop ? 1 : 0) }, (_, n) => `${moduleName(n)}@${version}`);
+  const every = `${shape.everySeconds}s`;
+  const names = moduleNames(shape).map((name) => `${name}@${version}`);
+  if (at.drop) names.pop();
+  const ca = at.ca === undefined ? testCerts().ca.certFile : at.ca;
   // JSON is YAML.
   return JSON.stringify({
     vantage: 'bench',
     listen: `127.0.0.1:${at.port}`,
     schedule: { every, timeout: '5s', perHost: 4 },
     steps: { list: every, latest: every, info: every, mod: every },
-    mirrors: urls.map((url, n) => ({ name: `m${n}`, ecosystem: 'go', url, tls: { ca: testCerts().ca.certFile } })),
+    mirrors: urls.map((url, n) => ({ name: `m${n}`, ecosystem: 'go', url, ...(ca === null ? {} : { tls: { ca } }) })),
     clients: { go: `${urls.slice(0, 2).join(',')},direct` },
     modules: { go: names },
     go: { sumdb: 'off' },

@@ -13,12 +13,15 @@ import type { Memory } from './memory/memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, seriesStateOf, stateOf } from './memory/mirror-memory.ts';
 import type { StoredRow } from './memory/rule.ts';
 
-/** The least time between two rows of a series without urgent changes. Milliseconds. */
-const writeEveryMs = 180_000;
+/** The least time between two rows of a series without urgent changes: a few new round trips hardly move a baseline. */
+const writeEveryMs = 15 * 60_000;
+/** The same while a series may still be warming: that of its first `earlyRows` rows of a process. */
+const writeEarlyMs = 180_000;
+const earlyRows = 5;
 /** The first rows of a process are written together, after this time at most. */
 const firstMs = 60_000;
 /** The highest average rate of series rows: with many series, each series is written less often. */
-const rowsPerSecond = 25;
+const rowsPerSecond = 8;
 /** Not more often: a search visits all changed series. */
 const lookEveryMs = 1_000;
 /** So that a start with many targets causes no burst. */
@@ -46,11 +49,11 @@ export function isTimeToWrite(memory: Memory): boolean {
 export function writeDirty(memory: Memory, everything: boolean): void {
   const { monotonicMs } = memory.now;
   const left = everything ? Number.POSITIVE_INFINITY : rowsPerTurn;
-  const restMs = Math.max(writeEveryMs, (memory.targets.size * 1_000) / rowsPerSecond);
+  const leastMs = (memory.targets.size * 1_000) / rowsPerSecond;
+  const restMs = ({ rowsWritten }: SeriesMemory): number =>
+    rowsWritten === 0 ? firstMs : Math.max(leastMs, rowsWritten < earlyRows ? writeEarlyMs : writeEveryMs);
   const due = [...memory.rowsDue.dirty].filter(
-    ({ writtenAtMs }) =>
-      everything ||
-      isRowDue(writtenAtMs ?? memory.rowsDue.sinceMs, monotonicMs, writtenAtMs === null ? firstMs : restMs),
+    (series) => everything || isRowDue(series.writtenAtMs ?? memory.rowsDue.sinceMs, monotonicMs, restMs(series)),
   );
   // In one order from the first time on, so that rows of one page of the file are written together.
   due.sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -66,6 +69,7 @@ export function writeDirty(memory: Memory, everything: boolean): void {
 function writeSeries(memory: Memory, series: SeriesMemory): void {
   memory.rowsDue.dirty.delete(series);
   series.writtenAtMs = memory.now.monotonicMs;
+  series.rowsWritten += 1;
   memory.turn.rows.push(detectorRow(memory, rowKey.series(series.id), seriesRow(memory, series)));
 }
 

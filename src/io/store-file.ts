@@ -43,9 +43,10 @@ export type Opened =
 
 /** A larger file is not fully checked at start; its errors are found when it is read. */
 const checkedBytes = 64 * 1024 * 1024;
-const pageBytes = 4_096;
-/** Pages in the log before they are copied into the file. A page that is written often is copied once. */
-const logPages = 2_000;
+/** Of a new file. A change of a few bytes writes a whole page to the log, and what is stored comes in small changes. */
+const pageBytes = 1_024;
+/** The log is copied into the file at this size. A page that is written often is copied once. */
+const copiedBytes = 8 * 1024 * 1024;
 /** SQLite truncates its log to this size; without a limit the log would stay large. */
 const logBytes = 16 * 1024 * 1024;
 /** The part of a file that is searched for traces of a state file. */
@@ -152,11 +153,14 @@ function refusalOf(db: DatabaseSync, path: string): StoreOpenFailure | null {
 }
 
 function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number): void {
+  // Without effect on a file that exists: it keeps its size of page.
+  db.exec(`PRAGMA page_size = ${pageBytes}`);
   db.exec('PRAGMA journal_mode = WAL');
   db.exec('PRAGMA synchronous = FULL');
-  db.exec(`PRAGMA wal_autocheckpoint = ${logPages}`);
+  const ofPage = Number(db.prepare('PRAGMA page_size').get()?.page_size);
+  db.exec(`PRAGMA wal_autocheckpoint = ${Math.floor(copiedBytes / ofPage)}`);
   db.exec(`PRAGMA journal_size_limit = ${logBytes}`);
-  db.exec(`PRAGMA max_page_count = ${Math.floor(bytesMax / pageBytes)}`);
+  db.exec(`PRAGMA max_page_count = ${Math.floor(bytesMax / ofPage)}`);
   db.exec('BEGIN EXCLUSIVE');
   db.exec('COMMIT');
   if (statSync(path).size <= checkedBytes) {

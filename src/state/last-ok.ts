@@ -27,6 +27,10 @@ interface Mirror {
   writtenAtMs: number | null;
 }
 
+/** The least time between two rows of a mirror; longer with many targets, whose times are one row. */
+const everyMs = 60_000;
+const everyMsPerTarget = 20;
+
 /**
  * The end of the last scheduled ok probe of each target, across restarts.
  * @param restored  rows of table `meta`; other and unreadable ones are ignored
@@ -62,11 +66,12 @@ export function createLastOk(config: Addresses, targets: readonly Target[], rest
       mirror.at.set(target.id, endedAtMs(sample));
       mirror.isDirty = true;
     },
-    /** Each mirror at most once a minute, or `everything` at shutdown. */
+    /** Each mirror at most once a minute (above 3 000 targets less often), or `everything` at shutdown. */
     rows(now: Now, everything: boolean): readonly Row[] {
       const rows: Row[] = [];
+      const restMs = Math.max(everyMs, known.size * everyMsPerTarget);
       for (const [name, mirror] of mirrors) {
-        if (!mirror.isDirty || !(everything || isRowDue(mirror.writtenAtMs, now.monotonicMs))) continue;
+        if (!mirror.isDirty || !(everything || isRowDue(mirror.writtenAtMs, now.monotonicMs, restMs))) continue;
         mirror.isDirty = false;
         mirror.writtenAtMs = now.monotonicMs;
         const value: LastOkRow = { v: 1, url: mirror.url, at: Object.fromEntries(mirror.at) };

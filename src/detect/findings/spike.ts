@@ -159,14 +159,21 @@ function isWindow(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every((ms) => isNumber(ms) && ms >= 0);
 }
 
+/** Rows are written rarely: an older count of slow samples in a row says nothing of the last ones before a kill. */
+const streakAgeMsMax = 3 * 60_000;
+
 /** A spike or level shift goes on where the finding is open. */
-function readStreaks(row: StoredRow, { view, mirror }: About): Pick<SpeedState, 'spike' | 'shift'> {
+function readStreaks(
+  row: StoredRow,
+  { view, mirror, atMs }: About & { readonly atMs: number },
+): Pick<SpeedState, 'spike' | 'shift'> {
   const { name } = mirror.mirror;
   const { slow, clear, spikeSinceMs } = row;
   const numberOf = (value: unknown) => (isNumber(value) ? value : 0);
+  const isRecent = view.now.wallMs - atMs <= streakAgeMsMax;
   const isOpen = isNumber(spikeSinceMs) && openFinding(view, 'spike', name) !== null;
   const open = isOpen && { slow: numberOf(slow), clear: numberOf(clear), sinceMs: monotonicOf(view.now, spikeSinceMs) };
-  const closed = isNumber(spikeSinceMs) ? noSpike : { ...noSpike, slow: numberOf(slow) };
+  const closed = isNumber(spikeSinceMs) || !isRecent ? noSpike : { ...noSpike, slow: numberOf(slow) };
   const { fromMs, sinceMs } = (row['shift'] ?? {}) as StoredRow;
   const isShifted = isNumber(fromMs) && isNumber(sinceMs) && openFinding(view, 'level_shift', name) !== null;
   const shift = isShifted ? { sinceMs: monotonicOf(view.now, sinceMs), fromMs, clear: 0 } : null;

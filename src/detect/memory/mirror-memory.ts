@@ -15,6 +15,8 @@ export interface SeriesMemory {
   artifact?: StatedArtifact;
   /** Monotonic time of the last row; `null` before the first. */
   writtenAtMs: number | null;
+  /** By this process. */
+  rowsWritten: number;
 }
 
 /** `version`: as resolved; `at`: as in `Facts.artifact`; `isUnproven`: it moved there, and was not probed since; `movedMs`: monotonic. */
@@ -155,7 +157,7 @@ export function seriesOf({ series }: MirrorMemory, target: Target, connection: C
   const id = seriesId(target, connection);
   const known = series.get(id);
   if (known !== undefined) return known;
-  const made: SeriesMemory = { id, target, connection, states: {}, item: null, writtenAtMs: null };
+  const made: SeriesMemory = { id, target, connection, states: {}, item: null, writtenAtMs: null, rowsWritten: 0 };
   series.set(id, made);
   return made;
 }

@@ -32,6 +32,22 @@ describe('restart', () => {
     expect(known?.baselineMs ?? null).toBe(want);
   });
 
+  it.each([
+    ['counts on in a row that is two minutes old', 2 * minute, ['a opened']],
+    ['begins anew from a row that is four minutes old', 4 * minute, []],
+  ])('after two slow samples, the streak %s', (_name, ageMs, want) => {
+    const sim = world(['a', 'b'], () => fine);
+    sim.runTo(warm + 4 * minute);
+    for (const row of sim.detector.flush(at(sim.nowMs)).rows) sim.store.set(`${row.table} ${row.key}`, row);
+    const [key, row] = [...sim.store].find(([, one]) => one.key.startsWith('series|a|')) ?? [];
+    if (key === undefined || row === undefined) throw new Error('no row was written');
+    const atMs = at(sim.nowMs).wallMs - ageMs;
+    sim.store.set(key, { ...row, atMs, value: { ...(row.value as object), slow: 2 } });
+    sim.restart(0);
+    const turn = sim.detector.take(aSample(aDue(aTarget('a')), sim.nowMs, 2_000), at(sim.nowMs + 2_000));
+    expect(turn.findings.map(({ change, finding }) => `${finding.registry} ${change}`)).toEqual(want);
+  });
+
   it('in mid-spike keeps the spike and closes it after three fast samples', () => {
     const until = warm + 5 * minute;
     const sim = world(['a', 'b'], (registry, t) => ({

@@ -24,7 +24,7 @@ describe('rows', () => {
     for (const one of rows) expect([again.get(one.table, 'k'), again.all(one.table)]).toEqual([one, [one]]);
   });
 
-  it.each(['answer', 'probe', 'cited'] as const)(
+  it.each(['answer', 'probe', 'cited', 'detector', 'meta', 'trend'] as const)(
     'of table %s are compressed, and come back as they went in',
     (table) => {
       const path = newPath();
@@ -204,6 +204,32 @@ describe('a file of an older release', () => {
     expect(put(store, row('b', 2, 'b', table))).toEqual({ tag: 'ok' });
     expect(store.all(table).map(({ key }) => key)).toEqual(['b']);
     expect(store.get('finding', 'a')?.key).toBe(table === 'finding' ? undefined : 'a');
+  });
+
+  it('keeps its size of page, and the same bound in bytes; a new file has pages of 1 KiB', () => {
+    const sizeOf = (path: string): unknown => {
+      const db = new DatabaseSync(path, { readOnly: true });
+      const found = db.prepare('PRAGMA page_size').get()?.['page_size'];
+      db.close();
+      return found;
+    };
+    const [fresh, older] = [newPath(), old()];
+    const db = new DatabaseSync(older);
+    db.exec('PRAGMA journal_mode = DELETE; PRAGMA page_size = 4096; VACUUM');
+    db.close();
+    const bytesMax = 400 * 1_024;
+    for (const path of [fresh, older]) {
+      const result = openStore(path, { ...bench().deps, bytesMax });
+      if (result.tag === 'error') throw new Error(result.error.kind);
+      const { store } = result.value;
+      open.push(store);
+      const big = Array.from({ length: 100 }, (_, n) => row(`${n}`, n, 'x'.repeat(10_000)));
+      const kept = big.filter((one) => store.commit({ puts: [one], deletes: [] }).tag === 'ok');
+      expect([kept.length > 15, kept.length < 40]).toEqual([true, true]);
+      store.close();
+      expect(statSync(path).size).toBeLessThanOrEqual(bytesMax);
+    }
+    expect([sizeOf(fresh), sizeOf(older)]).toEqual([1_024, 4_096]);
   });
 
   it('stays as it was where there is no room to change it, and is read', () => {

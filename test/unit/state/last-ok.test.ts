@@ -36,6 +36,18 @@ describe('when a target last answered well', () => {
     expect(lastOk.rows(at(200), false)).toEqual([]);
   });
 
+  test('of many targets it is written less often: 20 ms for each', () => {
+    const targets = Array.from({ length: 6_000 }, (_, n) => aTarget('a', 'mod', `example.com/${n}`));
+    const [first = target] = targets;
+    const lastOk = createLastOk(config, targets, []);
+    const again = (seconds: number): number => {
+      const sample = took(seconds * 1_000);
+      lastOk.take({ ...sample, due: { ...sample.due, target: first } });
+      return lastOk.rows(at(seconds), false).length;
+    };
+    expect([again(1), again(61), again(119), again(120), again(239), again(240)]).toEqual([1, 0, 0, 1, 0, 1]);
+  });
+
   test('at a shutdown all that is new is written', () => {
     const lastOk = createLastOk(config, [target], []);
     lastOk.take(took(1000));
