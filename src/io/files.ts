@@ -13,7 +13,7 @@ const bytesMax = limits.configBytes;
 
 /**
  * Reads regular files up to `limits.configBytes` (`EFBIG`) within the time limit (`ETIMEDOUT`). A byte-order mark at
- * the beginning is removed. Names of a folder are sorted.
+ * the beginning is removed, and tells UTF-16. Names of a folder are sorted.
  */
 export function createFiles(limitMs: number = limits.fileMs, disk: Disk = nodeDisk): SlowFiles {
   return {
@@ -119,14 +119,19 @@ async function wholeText(handle: FileHandle) {
     if (bytesRead === 0)
       return {
         tag: 'ok' as const,
-        text: Buffer.concat(chunks)
-          .toString('utf8')
-          .replace(/^\uFEFF/, ''),
+        text: decoded(Buffer.concat(chunks)),
       };
     chunks.push(buffer.subarray(0, bytesRead));
     bytes += bytesRead;
   }
   return { tag: 'error' as const, code: 'EFBIG' };
+}
+
+/** UTF-16 has a byte-order mark: PowerShell writes it by `pip freeze > requirements.txt`, and pip reads it. */
+function decoded(bytes: Buffer): string {
+  const mark = bytes.toString('latin1', 0, 2);
+  const encoding = mark === '\xff\xfe' ? 'utf-16le' : mark === '\xfe\xff' ? 'utf-16be' : 'utf-8';
+  return new TextDecoder(encoding).decode(bytes);
 }
 
 /** The code of a failed system call; `EIO` where it has none. */

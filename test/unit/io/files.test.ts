@@ -13,6 +13,9 @@ const at = (name: string): string => join(folder, name);
 
 beforeAll(() => {
   writeFileSync(at('text'), '\uFEFFhunter2\n');
+  const utf16 = Buffer.from('\uFEFFsix==1.17.0 # \u00e9\n', 'utf16le');
+  writeFileSync(at('little'), utf16);
+  writeFileSync(at('big'), Buffer.from(utf16).swap16());
   symlinkSync(at('text'), at('link'));
   writeFileSync(at('large'), '');
   truncateSync(at('large'), limits.configBytes + 1);
@@ -26,6 +29,12 @@ beforeAll(() => {
 describe('regular files alone are read', () => {
   test.each([
     ['a text, its byte-order mark dropped', () => at('text'), { tag: 'ok', text: 'hunter2\n' }],
+    [
+      'UTF-16 with its mark, as PowerShell writes it',
+      () => at('little'),
+      { tag: 'ok', text: 'six==1.17.0 # \u00e9\n' },
+    ],
+    ['the same with the high byte first', () => at('big'), { tag: 'ok', text: 'six==1.17.0 # \u00e9\n' }],
     ['a link to one, as Kubernetes hands out secrets', () => at('link'), { tag: 'ok', text: 'hunter2\n' }],
     ['one of no size that has a text all the same', () => '/proc/self/comm', { tag: 'ok', text: expect.any(String) }],
     ['a pipe that nobody writes to', () => at('pipe'), { tag: 'error', code: 'not a regular file' }],
