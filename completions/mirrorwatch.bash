@@ -3,7 +3,7 @@ _mirrorwatch() {
   local word="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD-1]}"
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W 'init run check probe rank advice actions what-if doctor explain undo replay ack webhook pause health door fleet rules demo completion --help --version' -- "$word"))
+    COMPREPLY=($(compgen -W 'init run check probe rank advice actions doctor explain undo replay ack webhook pause health door fleet rules demo completion --help --version' -- "$word"))
     return
   fi
   case "${COMP_WORDS[1]} $before" in
@@ -41,13 +41,6 @@ _mirrorwatch() {
     'actions --token-file') COMPREPLY=($(compgen -f -- "$word")); return ;;
     'actions --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
     'actions --lang') COMPREPLY=($(compgen -W 'en zh' -- "$word")); return ;;
-    'what-if --url') return ;;
-    'what-if --token-file') COMPREPLY=($(compgen -f -- "$word")); return ;;
-    'what-if --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
-    'what-if --ecosystem') COMPREPLY=($(compgen -W 'go npm pypi oci http' -- "$word")); return ;;
-    'what-if --upstream') return ;;
-    'what-if --client') COMPREPLY=($(compgen -W 'go npm pip uv skopeo' -- "$word")); return ;;
-    'what-if --lang') COMPREPLY=($(compgen -W 'en zh' -- "$word")); return ;;
     'doctor --home') COMPREPLY=($(compgen -d -- "$word")); return ;;
     'doctor --root') COMPREPLY=($(compgen -d -- "$word")); return ;;
     'doctor --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
@@ -119,7 +112,6 @@ _mirrorwatch() {
     rank) words='--config --ecosystem --upstream --rounds --no-download --json --lang --help' first='go npm pypi oci http' ;;
     advice) words='--url --token-file --config --json --now --export --apply --yes --home --root --upstream --fallback --for --reason --lang --help' first='go npm pypi oci http accept dismiss' ;;
     actions) words='--url --token-file --config --json --lang --help' first='stop resume undo' ;;
-    what-if) words='--url --token-file --config --json --ecosystem --upstream --client --lang --help' first='' ;;
     doctor) words='--home --root --config --json --fix --yes --online --ecosystem --lang --help' first='' ;;
     explain) words='--json --url --token-file --config --lang --help' first='' ;;
     undo) words='--home --root --list --lang --help' first='' ;;

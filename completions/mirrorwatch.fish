@@ -66,16 +66,6 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from actions' -l json
 complete -c mirrorwatch -n '__fish_seen_subcommand_from actions' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from actions' -l help
 complete -c mirrorwatch -n '__fish_seen_subcommand_from actions; and test (count (commandline -opc)) -eq 2' -a 'stop resume undo'
-complete -c mirrorwatch -n __fish_use_subcommand -a what-if -d 'what another chain of a client would do, by what a running daemon has measured'
-complete -c mirrorwatch -n '__fish_seen_subcommand_from what-if' -l url -x
-complete -c mirrorwatch -n '__fish_seen_subcommand_from what-if' -l token-file -r -F
-complete -c mirrorwatch -n '__fish_seen_subcommand_from what-if' -l config -r -F
-complete -c mirrorwatch -n '__fish_seen_subcommand_from what-if' -l json
-complete -c mirrorwatch -n '__fish_seen_subcommand_from what-if' -l ecosystem -x -a 'go npm pypi oci http'
-complete -c mirrorwatch -n '__fish_seen_subcommand_from what-if' -l upstream -x
-complete -c mirrorwatch -n '__fish_seen_subcommand_from what-if' -l client -x -a 'go npm pip uv skopeo'
-complete -c mirrorwatch -n '__fish_seen_subcommand_from what-if' -l lang -x -a 'en zh'
-complete -c mirrorwatch -n '__fish_seen_subcommand_from what-if' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a doctor -d 'find traps in the settings of this machine and on the network path to mirrors, and repair what can be repaired'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from doctor' -l home -x -a '(__fish_complete_directories)'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from doctor' -l root -x -a '(__fish_complete_directories)'

@@ -25,7 +25,6 @@ const pages: Readonly<Record<string, string>> = {
   probe: '/probes/p-campus-mod-0?',
   history: '/history?range=week',
   timeline: '/timeline?range=week&item=finding-w3',
-  'what-if': '/what-if?',
 };
 const docs = join(import.meta.dirname, '../docs');
 

@@ -8,7 +8,6 @@ import type { Now, Random, Row } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
-import type { WhatIf, WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { closeAudit } from './audit.ts';
 import { candidateOf } from './compose.ts';
@@ -49,7 +48,6 @@ import { follow } from './surroundings.ts';
 import { newTally, record, recordAnswer, type Tally } from './tally.ts';
 import { nearOf, type View, viewOf } from './view.ts';
 import { weighAll } from './weigh.ts';
-import { readWhatIf, replayWhatIf } from './what-if.ts';
 import { hasOutlivedCause } from './words.ts';
 
 /** Ids of advice that are remembered, to distinguish an ended advice from an unknown one. */
@@ -90,7 +88,6 @@ export interface Advisor {
   /** The mirrors of an upstream, best first; empty for an unknown upstream. */
   rank(ecosystem: EcosystemId, upstream: string): readonly Candidate[];
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
-  whatIf(asked: WhatIfAsked, now: Now): Result<WhatIf, WhatIfProblem>;
   /** The audit verdicts on accepted advice. */
   lookedBack(): readonly LookedBack[];
   reconfigure(config: Config, declared: Declared, now: Now): AdviseTurn;
@@ -242,10 +239,6 @@ export function createAdvisor(input: {
     remedy(ecosystem, upstream) {
       const group = groupOf({ ecosystem, upstream });
       return group === undefined ? { kind: 'nothing', state: 'right' } : remedyOf(group, vantage.suspect === true);
-    },
-    whatIf(asked, now) {
-      const meant = readWhatIf([...groups.values()], config, asked);
-      return meant.tag === 'error' ? meant : ok(replayWhatIf(view(meant.value.group, now), meant.value));
     },
     lookedBack: () => [...groups.values()].flatMap((group) => group.lookedBack),
     reconfigure(next, declared, now) {

@@ -6,7 +6,7 @@ import { isHeavy, questionOf, type Target } from '../core/mirror.ts';
 import { isUntimed, type SettledSample } from '../core/sample.ts';
 import { addAnswer, closeOverdue, dropEvidence, updatePatience } from './comparison/contest.ts';
 import { costOf } from './comparison/costs.ts';
-import { type Place, pruneAnswers, prunePast } from './comparison/moments.ts';
+import { type Place, pruneAnswers } from './comparison/moments.ts';
 import { replyTo } from './comparison/walk.ts';
 import { requestDownload, requestPeek } from './downloads.ts';
 import { type Group, headOf, homeOf, mirrorAt } from './group.ts';
@@ -205,5 +205,4 @@ export function pruneRemoved(group: Group, names: ReadonlySet<string>, modules: 
     for (const question of questions.keys()) if (!probing.targets.has(question)) questions.delete(question);
   const isKnown = (registry: string, question: string): boolean => names.has(registry) && probing.targets.has(question);
   pruneAnswers(contest.moments, isKnown);
-  prunePast(contest.past, isKnown);
 }

@@ -7,7 +7,7 @@ import { createActionRoutes, createOnAdviceRoutes, handled } from './actions.ts'
 import { createAlertmanagerRoutes } from './alertmanager.ts';
 import type { ApiDeps } from './deps.ts';
 import { createEventRoutes } from './events.ts';
-import { createWhatIfRoutes, listRoutes, wordsOnce } from './lists.ts';
+import { listRoutes, wordsOnce } from './lists.ts';
 import { createPageRoutes } from './page/routes.ts';
 import { jsonOnly, negotiateLanguage, othersRefused, sendProblem } from './problem.ts';
 import { createScrapes } from './scrape.ts';
@@ -48,7 +48,6 @@ export function createApi(deps: ApiDeps): Express {
     jsonOnly,
     express.json({ limit: limits.requestBytes }),
     listRoutes(deps),
-    createWhatIfRoutes(deps),
     createActionRoutes(deps),
     createOnAdviceRoutes(deps),
     createEventRoutes(deps),

@@ -12,7 +12,6 @@ import type { Result } from '../core/result.ts';
 import type { KeptProbe, SeriesNow } from '../core/sample.ts';
 import type { Freshness, SeriesBaseline, Standing, VantageStanding } from '../core/standing.ts';
 import type { Trend, TrendRange } from '../core/trend.ts';
-import type { WhatIf, WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
 
 export interface DaemonEvent {
   readonly type: 'sample' | 'finding' | 'advice' | 'standing' | 'vantage' | 'reload';
@@ -70,7 +69,6 @@ export interface ApiDeps {
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
   /** What clients set once to use the configured front door; empty: there is none for that upstream. */
   doorLines(ecosystem: EcosystemId, upstream: string): readonly { readonly client: string; readonly text: string }[];
-  whatIf(asked: WhatIfAsked): Result<WhatIf, WhatIfProblem>;
   /** The accepted chain, else the declared one; credentials masked. */
   chainInForce(ecosystem: EcosystemId, upstream: string): string;
   acceptAdvice(id: string): Promise<Result<Advice, 'unknown' | 'not_proposed'>>;

@@ -4,9 +4,6 @@ import { seriesId } from '../core/mirror.ts';
 import type { SeriesNow } from '../core/sample.ts';
 import { type Trend, trendRanges } from '../core/trend.ts';
 import { adviceView, findingView, stamp } from '../core/views.ts';
-import type { WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
-import { saySentence } from '../words/tell.ts';
-import { english, type Say } from '../words/words.ts';
 import type { ApiDeps, Page } from './deps.ts';
 import { probeView } from './probe-view.ts';
 import { makeProblem, sendProblem } from './problem.ts';
@@ -65,19 +62,7 @@ export function listRoutes(deps: ApiDeps): Router {
 }
 
 /** All query parameters of the API, named as in `openapi.yaml`. */
-export const queryWords = [
-  'limit',
-  'cursor',
-  'state',
-  'registry',
-  'upstream',
-  'as',
-  'types',
-  'chain',
-  'ecosystem',
-  'client',
-  'range',
-] as const;
+export const queryWords = ['limit', 'cursor', 'state', 'registry', 'upstream', 'as', 'types', 'range'] as const;
 
 /** Responds 400 if one of `queryWords` is repeated, has brackets or is empty. */
 export const wordsOnce: RequestHandler = (request, response, next) => {
@@ -172,37 +157,4 @@ function trendView(registry: string, { range, cellMs, fromMs, toMs, cells }: Tre
       lagSeconds: { lower: seconds(cell.lagLowerMs), upper: seconds(cell.lagUpperMs) },
     })),
   };
-}
-
-export function createWhatIfRoutes(deps: ApiDeps): Router {
-  const routes = Router();
-  routes.get('/what-if', (request, response) => {
-    // The URL may contain credentials in the chain.
-    response.setHeader('cache-control', 'no-store');
-    const answer = deps.whatIf(readWhatIf(request));
-    if (answer.tag === 'ok') response.json(answer.value);
-    else {
-      const { kind, at, expected } = answer.error;
-      sendProblem(response, {
-        kind: 'bad_request',
-        detail: (say) => chainProblemOf(answer.error, say),
-        more: { reason: kind, at, expected: saySentence(expected, english) },
-      });
-    }
-  });
-  return routes;
-}
-
-/** The query of a what-if; line breaks in the chain count as spaces. */
-export function readWhatIf(request: Request): WhatIfAsked {
-  return {
-    chain: wordOf(request, 'chain')?.replace(/[\r\n]+/g, ' ') ?? '',
-    ecosystem: wordOf(request, 'ecosystem') ?? null,
-    upstream: wordOf(request, 'upstream') ?? null,
-    client: wordOf(request, 'client') ?? null,
-  };
-}
-
-export function chainProblemOf({ kind, at, expected }: WhatIfProblem, say: Say): string {
-  return say(`whatif.problem.${kind}`, { at: (at ?? 0) + 1, expected: saySentence(expected, say) });
 }

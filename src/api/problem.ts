@@ -98,7 +98,6 @@ export const routes = [
   ['GET', '/'],
   ['GET', '/mirrors/{name}'],
   ['GET', '/probes/{id}'],
-  ['GET', '/what-if'],
   ['GET', '/history'],
   ['GET', '/timeline'],
   ['GET', '/page.css'],
@@ -123,7 +122,6 @@ export const routes = [
   ['POST', '/api/v1/actions/stop'],
   ['POST', '/api/v1/actions/resume'],
   ['POST', '/api/v1/actions/{id}/undo'],
-  ['GET', '/api/v1/what-if'],
   ['GET', '/api/v1/events'],
   ['POST', '/api/v1/alertmanager'],
 ] as const satisfies readonly (readonly ['GET' | 'POST', string])[];

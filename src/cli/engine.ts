@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 
 /** Commands whose start time matters more than their memory: they keep V8's defaults. */
-const brief = new Set(['init', 'check', 'probe', 'rank', 'advice', 'what-if', 'doctor', 'explain', 'replay', 'demo']);
+const brief = new Set(['init', 'check', 'probe', 'rank', 'advice', 'doctor', 'explain', 'replay', 'demo']);
 
 export function setEngine(command = ''): void {
   if (command === 'door') preferQuick();

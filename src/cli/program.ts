@@ -18,7 +18,6 @@ const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   rank: async () => (await import('../features/rank/command.ts')).rankCommand,
   advice: async () => (await import('./advice.ts')).adviceCommand,
   actions: async () => (await import('./actions.ts')).actionsCommand,
-  'what-if': async () => (await import('./what-if.ts')).whatIfCommand,
   doctor: async () => (await import('../features/doctor/command.ts')).doctorCommand,
   explain: async () => {
     const { createExplainCommand } = await import('../features/doctor/explain-command.ts');

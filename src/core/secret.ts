@@ -78,29 +78,6 @@ function maskMember(part: string): string {
   return URL.canParse(part) ? part : part.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^:]*:.*$/i, `$1${shown}`);
 }
 
-/** Credentials in a chain; group 1 of a match is kept. ES2018 only: the page's script has a copy. */
-export const credentialPlaces: readonly RegExp[] = [
-  // After a colon without a port, up to the last `@` before the next URL: a password may also contain slashes.
-  /([\\/]{2})[^\\/?#:@,|\s[]*:(?!\d{0,5}(?:[\\/?#,|\s]|$))(?:(?![a-z][a-z0-9+.-]{0,30}:\/\/)[\s\S])*@/gi,
-  // User-info of a URL; commas, bars and blanks may belong to a password.
-  /(:[\\/]|[\\/]{2})[^\\/?#]*@/g,
-  // A query and a fragment, up to the next member.
-  /()[?#](?:(?![,|]\s*(?:[a-z][a-z0-9+.-]{0,30}:\/\/|(?:direct|off)\s*(?:[,|]|$)))\S)*/gi,
-  // The part before the last `@` of a member without a scheme.
-  /(^|[,|\s])[^\\/?#,|\s]*@/g,
-];
-
-/** A client's chain without possible credentials: it has no user-info, queries or fragments. */
-export function bareChainOf(chain: string): string {
-  const bare = takenOut(maskChain(takenOut(chain)));
-  // A removal may reveal another match.
-  return bare === chain ? bare : bareChainOf(bare);
-}
-
-function takenOut(chain: string): string {
-  return credentialPlaces.reduce((text, place) => text.replace(place, '$1'), chain);
-}
-
 /** A value and its secrets, separated to be sent to a thread. */
 export interface Sealed {
   /** `null` in place of each secret. */

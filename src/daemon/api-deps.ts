@@ -64,7 +64,6 @@ export function assembleApiDeps(
         : linesOfDoor(s.config, urlOfListener(s.config.door.listen), s.registry).filter(
             (line) => line.upstream === upstreamKeyOf({ ecosystem, upstream }),
           ),
-    whatIf: (asked) => s.advisor.whatIf(asked, s.clock.now()),
     chainInForce: (ecosystem, upstream) =>
       s.advisor
         .list()

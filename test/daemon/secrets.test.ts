@@ -171,7 +171,7 @@ state: { path: ./state.db }
     const chain = encodeURIComponent(
       `http://robot:${secrets.client}@127.0.0.1:9/x?t=${secrets.bearer},http://robot:${secrets.password}`,
     );
-    for (const path of ['/api/v1/what-if', '/what-if', '/timeline']) await look(`${path}?chain=${chain}`);
+    for (const path of ['/', '/timeline', '/api/v1/mirrors']) await look(`${path}?chain=${chain}`);
     const probeIds = [...real.store.rows.keys()].flatMap((name) => /^probe\/(.*)$/.exec(name)?.[1] ?? []);
     expect(probeIds.length).toBeGreaterThan(20);
     const walks: string[] = [];

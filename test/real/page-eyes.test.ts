@@ -21,9 +21,6 @@ const pages: Readonly<Record<string, string>> = {
   timeline: '/timeline?range=week',
   'timeline with a finding chosen': '/timeline?range=week&item=finding-w3',
   'timeline with advice chosen': '/timeline?range=day&item=advice-0c9x2k6advice0go0000',
-  'what if, as it opens': '/what-if',
-  'what if, of another chain':
-    '/what-if?chain=https://mirrors.inland.example.com/goproxy|https://elsewhere.example.com,direct',
   'what is not there': '/mirrors/nope',
 };
 
@@ -115,7 +112,7 @@ real('the page before eyes, ears and a keyboard', ['chromium'], () => {
       `[...document.querySelectorAll('header .ways [aria-current=page]')].map((one) => one.getAttribute('href'))`,
     );
     const [place = ''] = path.split('?');
-    expect(current).toEqual(['/', '/history', '/timeline', '/what-if'].includes(place) ? [place] : []);
+    expect(current).toEqual(['/', '/history', '/timeline'].includes(place) ? [place] : []);
   };
 
   // Styles alone tell one look from another: no script of a page asks for it.

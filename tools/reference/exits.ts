@@ -13,7 +13,6 @@ export const exits: Readonly<Record<string, readonly [fine: string, trouble: str
     'advice is pending, the daemon cannot be reached, or nothing was applied',
   ],
   actions: ['listed, stopped, resumed, or an undo was requested', 'refused, or the daemon cannot be reached'],
-  'what-if': ['calculated', 'the daemon cannot be reached'],
   doctor: ['no trap, or notes only', 'a trap, or something that could not be determined'],
   explain: ['the text contains a known error', 'it contains no known error'],
   undo: ['undone, or listed', 'nothing to undo, or a file was modified after the change'],

@@ -8,12 +8,9 @@ import {
   addToMoment,
   dropReply,
   isOverdue,
-  keepMoment,
   type Moment,
   type Moments,
   newMoments,
-  newPast,
-  type Past,
   standIn,
 } from './moments.ts';
 import { countGoodOf, timeBoundOf, updatePair } from './pair.ts';
@@ -27,7 +24,6 @@ const backgroundPrior = 200;
 
 export interface Contest extends Comparison {
   readonly moments: Moments;
-  readonly past: Past;
   readonly patience: Map<string, { readonly light: Patience; readonly heavy: Patience }>;
   /** Evidence that home works again since clients left it: a log-likelihood ratio. */
   health: number;
@@ -66,7 +62,6 @@ export function newContest(head: string | null): Contest {
   return {
     head,
     moments: newMoments(),
-    past: newPast(),
     records: new Map(),
     patience: new Map(),
     pairs: new Map(),
@@ -147,8 +142,7 @@ export function closeOverdue(contest: Contest, around: Surroundings, nowMs: numb
   });
 }
 
-function endMoment({ moments, past }: Contest, moment: Moment): void {
-  keepMoment(past, moment);
+function endMoment({ moments }: Contest, moment: Moment): void {
   const open = moments.open.get(moment.question)?.filter((one) => one !== moment) ?? [];
   if (open.length === 0) moments.open.delete(moment.question);
   else moments.open.set(moment.question, open);

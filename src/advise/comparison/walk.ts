@@ -46,14 +46,6 @@ export function replyWith(reason: Reason | null, status: number | null, tookMs: 
   const isHung = reason === 'timeout_processing' || reason === 'timeout_transfer';
   const isCut = reason === 'cut' || reason === 'timeout_transfer';
   const isArtifact = status === 200 && (step?.weight === 'heavy' || step?.isOfArtifact === true);
-  return replyOfFailure(tookMs, status, { isCut, isHung, isArtifact });
-}
-
-export function replyOfFailure(
-  tookMs: number,
-  status: number | null,
-  { isCut, isHung, isArtifact }: { readonly isCut: boolean; readonly isHung: boolean; readonly isArtifact: boolean },
-): Reply {
   return {
     tag: 'failed',
     tookMs,
@@ -93,93 +85,4 @@ export function clientTimeOf({
   const tookMs = rttMs ?? endedMonotonicMs - startedMonotonicMs;
   const isSecond = outcome.tag === 'ok' && due.family !== undefined && due.family === family;
   return isSecond ? tookMs + limits.familyFallbackMs : tookMs;
-}
-
-/** Walked combinations of replies, over all questions; a question that would exceed this is skipped. */
-const walksMost = 7_000;
-
-/** The ends of walks if members fail independently: shares 0 to 1. */
-export interface Alone {
-  readonly failed: number;
-  readonly unmeasured: number;
-  /** Of successful walks, milliseconds; `null`: none. */
-  readonly meanMs: number | null;
-}
-
-export interface Replies {
-  readonly question: string;
-  replyOf(registry: string): Reply | null;
-  /** True for a given-up probe that may only have been late: it counts as neither failed nor succeeded. */
-  isMerelyLate(registry: string): boolean;
-}
-
-interface Branch {
-  readonly share: number;
-  readonly reply: Reply;
-}
-
-/** What a chain would do if its members failed independently; `null`: no question was walked. */
-export function walkAlone(
-  walker: Walker,
-  chain: Chain,
-  moments: readonly Replies[],
-  measured: readonly string[],
-): Alone | null {
-  let [questions, ok, failed, timeMs, left] = [0, 0, 0, 0, walksMost];
-  for (const replies of Map.groupBy(moments, ({ question }) => question).values()) {
-    const branches = new Map(measured.map((name) => [name, branchesOf(replies, name)]));
-    const combinations = [...branches.values()].reduce((product, one) => product * one.length, 1);
-    if (combinations === 0 || combinations > left) continue;
-    left -= combinations;
-    questions += 1;
-    for (const { share, end } of ends(walker, chain, branches, new Map())) {
-      if (end.tag === 'failed') failed += share;
-      if (end.tag !== 'ok') continue;
-      ok += share;
-      timeMs += share * end.tookMs;
-    }
-  }
-  if (questions === 0) return null;
-  return {
-    failed: failed / questions,
-    unmeasured: Math.max(0, questions - ok - failed) / questions,
-    meanMs: ok === 0 ? null : timeMs / ok,
-  };
-}
-
-/** Replies that differ only in time are joined, at their mean. */
-function branchesOf(moments: readonly Replies[], name: string): readonly Branch[] {
-  const replies = moments.flatMap((moment) => {
-    const reply = moment.isMerelyLate(name) ? null : moment.replyOf(name);
-    return reply === null || reply.tag === 'unknown' ? [] : [reply];
-  });
-  const alike = Map.groupBy(replies, (reply) => JSON.stringify({ ...reply, tookMs: 0 }));
-  return [...alike.values()].flatMap((group) => {
-    const [first] = group;
-    if (first === undefined) return [];
-    const tookMs = group.reduce((sum, one) => sum + one.tookMs, 0) / group.length;
-    return [{ share: group.length / replies.length, reply: { ...first, tookMs } }];
-  });
-}
-
-function ends(
-  walker: Walker,
-  chain: Chain,
-  branches: ReadonlyMap<string, readonly Branch[]>,
-  chosen: ReadonlyMap<string, Reply>,
-): readonly { readonly share: number; readonly end: WalkEnd }[] {
-  let open: string | null = null;
-  const end = walkChain(walker, chain, (name) => {
-    const reply = chosen.get(name) ?? null;
-    if (reply === null) open ??= name;
-    return reply;
-  });
-  const name = open as string | null;
-  if (name === null) return [{ share: 1, end }];
-  return (branches.get(name) ?? []).flatMap(({ share, reply }) =>
-    ends(walker, chain, branches, new Map([...chosen, [name, reply]])).map((one) => ({
-      share: share * one.share,
-      end: one.end,
-    })),
-  );
 }

@@ -1,6 +1,5 @@
 import type { Request, Response } from 'express';
 import { limits } from '../../core/limits.ts';
-import { maskChain } from '../../core/secret.ts';
 import type { VantageStanding } from '../../core/standing.ts';
 import { stamp } from '../../core/views.ts';
 import { type Language, languages } from '../../words/words.ts';
@@ -16,7 +15,6 @@ const ways = [
   ['/', 'page.now'],
   ['/history', 'page.history'],
   ['/timeline', 'page.timeline'],
-  ['/what-if', 'whatif.nav'],
 ] as const;
 
 export function documentOf(say: PageSay, deps: ApiDeps, request: Request, title: string, main: Html): string {
@@ -129,14 +127,13 @@ export function languageOf(request: Request, response: Response): Language {
   return wanted;
 }
 
-const addressWords = ['chain', 'ecosystem', 'upstream', 'client', 'range', 'from', 'until', 'item', 'mirror'] as const;
+const addressWords = ['range', 'from', 'until', 'item', 'mirror'] as const;
 
 function inLanguage(request: Request, language: Language): string {
   const query = new URLSearchParams();
   for (const name of addressWords) {
     const value = wordOf(request, name);
-    // A chain may contain credentials, which no page repeats.
-    if (value !== undefined) query.set(name, name === 'chain' ? maskChain(value) : value);
+    if (value !== undefined) query.set(name, value);
   }
   query.set('lang', language);
   // Two slashes at the beginning would lead to another host.

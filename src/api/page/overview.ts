@@ -63,7 +63,6 @@ export function renderOverview(say: PageSay, deps: ApiDeps): Html {
   return html`<h1 class="hidden">${say('page.seenTitle', { vantage: deps.config().vantage })}</h1>
 <section aria-labelledby="h-advice"><h2 id="h-advice">${say('page.set')}</h2>
 ${groups.map((group) => adviceOf(say, deps, group, advice, { nowMs, isFolded }))}
-<p class="try"><a href="/what-if">${say('whatif.link')}</a></p>
 </section>
 ${renderActions(say, deps)}<section aria-labelledby="h-findings"><h2 id="h-findings">${say('page.found')} <span class="count">${findings.length}${next !== null && '+'}</span></h2>
 ${findings.length === 0 ? html`<p class="none">${nothingFound(say, deps)}</p>` : renderFindingList(say, findings, { nowMs, mirror: null, ack: deps.config(), isKept: keptBy(deps) })}

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type Request, type RequestHandler, type Response, Router } from 'express';
-import { limits } from '../../core/limits.ts';
-import { bareChainOf } from '../../core/secret.ts';
+import { type Request, type Response, Router } from 'express';
 import type { ApiDeps } from '../deps.ts';
-import { readWhatIf, wordOf } from '../lists.ts';
+import { wordOf } from '../lists.ts';
 import { readOnce } from '../views.ts';
 import { icon, script, style } from './assets.ts';
 import { renderDetail } from './detail.ts';
@@ -14,8 +12,6 @@ import { chooseRange, rangeOf } from './range.ts';
 import { renderTimeline, type TimelineQuery } from './timeline.ts';
 import { mirrorsShown, renderTrendSection, renderTrends } from './trends.ts';
 import { walk } from './walk.ts';
-import { renderWhatIf } from './what-if.ts';
-import { whatIfScript } from './what-if-script.ts';
 
 /** The year 3000: a range that ends there has valid dates. */
 const wallMsMax = 32_503_680_000_000;
@@ -59,12 +55,6 @@ export function createPageRoutes(daemon: ApiDeps): Router {
     const { step, registry } = probe.sample.due.target;
     return { status: 200, title: say('page.stepAt', { step, registry }), main: walk(say, probe) };
   });
-  routes.use('/what-if', withoutCredentials);
-  page('/what-if', (say, deps, request) => ({
-    status: 200,
-    title: say('whatif.title'),
-    main: renderWhatIf(say, deps, readWhatIf(request)),
-  }));
   page('/history', (say, deps, { query }) => ({
     status: 200,
     title: say('history.title'),
@@ -82,22 +72,10 @@ export function createPageRoutes(daemon: ApiDeps): Router {
     main: renderTimeline(say, deps, timelineQuery(request)),
   }));
   asset(routes, '/page.css', 'text/css', style);
-  asset(routes, '/page.js', 'text/javascript', `${script}${whatIfScript}`);
+  asset(routes, '/page.js', 'text/javascript', script);
   asset(routes, '/icon.svg', 'image/svg+xml', icon);
   return routes;
 }
-
-/** Redirects a browser to the same address without credentials, which must not stay in its address bar and history. */
-const withoutCredentials: RequestHandler = (request, response, next) => {
-  const chain = wordOf(request, 'chain') ?? '';
-  // A longer chain is not from the form, whose field has this limit.
-  if (chain.length > limits.whatIfChars) return next();
-  const bare = bareChainOf(chain);
-  if (bare === chain) return next();
-  const query = new URLSearchParams(request.originalUrl.split('?')[1]);
-  query.set('chain', bare);
-  response.set('cache-control', 'no-store').redirect(303, `/what-if?${query}`);
-};
 
 function fromOf(query: unknown): number {
   const from = Number(query ?? 0);

@@ -10,9 +10,6 @@ export const probingLimits = {
   /** A shorter token may be guessed. */
   tokenCharsSafe: 16,
   remedyChars: 16 * kib,
-  /** A real chain has about two hundred characters and three members. */
-  whatIfChars: 2_000,
-  whatIfMembers: 8,
   /** The go command follows at most 10 redirects (docs/protocols/go.md#goproxy). */
   redirects: 10,
   headBytes: 64 * kib,

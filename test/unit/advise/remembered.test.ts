@@ -2,11 +2,13 @@ import { describe, expect, it, test } from 'vitest';
 import { newContest, updatePatience } from '../../../src/advise/comparison/contest.ts';
 import { recordOf } from '../../../src/advise/comparison/costs.ts';
 import { recordOutcome } from '../../../src/advise/comparison/record.ts';
-import type { Group } from '../../../src/advise/group.ts';
+import { type Group, groupsOf } from '../../../src/advise/group.ts';
 import { type ChainRow, openLedger } from '../../../src/advise/ledger.ts';
 import { pruneRemoved } from '../../../src/advise/observe.ts';
 import { newProbing } from '../../../src/advise/probing.ts';
+import type { Config } from '../../../src/core/config.ts';
 import type { Mirror, Target } from '../../../src/core/mirror.ts';
+import { registry } from '../../../src/ecosystems/registry.ts';
 import { abc, kill, only, recover, warm } from './outage.ts';
 import { mirror, Stage } from './stage.ts';
 
@@ -223,13 +225,14 @@ describe('after a reload', () => {
   it('the client whose chain decides is the configured one, even if its chain reads alike', () => {
     const url = 'https://n.example.com';
     const stage = new Stage(url, [mirror('n', { ecosystem: 'npm', upstream: 'npm', url })]);
-    const client = () => {
-      const asked = { chain: url, ecosystem: 'npm', upstream: 'npm', client: null };
-      const found = stage.advisor.whatIf(asked, stage.at);
-      return found.tag === 'ok' ? found.value.client : found.error.kind;
-    };
-    expect(client()).toBe('npm');
-    stage.reconfigure(url, { ...stage.config, client: { npm: 'yarn' } });
-    expect(client()).toBe('yarn');
+    const of = (client: NonNullable<Config['client']>): Config => ({ ...stage.config, client });
+    const clients = [{}, { npm: 'yarn' }].map(
+      (one) => groupsOf(of(one), registry, () => url).get('npm/npm')?.client.id,
+    );
+    expect(clients).toEqual(['npm', 'yarn']);
+    const renewed = [{}, { npm: 'yarn' }].map((one) =>
+      stage.advisor.reconfigure(of(one), () => url, stage.at).rows.map(({ key }) => key),
+    );
+    expect(renewed).toEqual([[], ['npm/npm']]);
   });
 });

@@ -14,7 +14,6 @@ import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
 import { fixtureRuns } from './fixture-runs.ts';
 import { baselines, fixtureProbes, fixtureSeries } from './fixture-samples.ts';
 import { fixtureTrends } from './fixture-trends.ts';
-import { fixtureWhatIf } from './fixture-what-if.ts';
 
 const freshness: Readonly<Record<string, Freshness>> = {
   coast: {
@@ -53,7 +52,6 @@ export function fixture(change: FixtureChange = {}): Fixture {
   const timers = new Set<{ atMs: number; run: () => void }>();
   let passedMs = 0;
   let isStopped = false;
-  let answered: ApiDeps['whatIf'] | null = null;
   let wallMs = nowMs;
   const config = { ...fixtureConfig, ...configWith };
   const series: readonly SeriesNow[] = fixtureSeries;
@@ -121,11 +119,6 @@ export function fixture(change: FixtureChange = {}): Fixture {
       advice: fixtureAdvice,
       remedy: fixtureAdvice.remedy,
     }),
-    // Made when it is first asked: few tests do.
-    whatIf: (asked) => {
-      answered ??= fixtureWhatIf();
-      return answered(asked);
-    },
     chainInForce: () => fixtureAdvice.chain.before,
     actions: () => [fixtureAction],
     areActionsStopped: () => isStopped,

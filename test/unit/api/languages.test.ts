@@ -52,14 +52,12 @@ describe('the language of a page', () => {
   });
 
   it.each([
-    ['with a password that has a comma', '/timeline?chain=https://u:s3,s3cret@h', 'https://***@h/'],
-    ['with a token in a query', '/timeline?chain=https://h/x?t=s3cret', 'https://h/x?t=***'],
-    ['under a name that no page reads', '/what-if?chain[]=https://u:s3cret@h&CHAIN=https://u:s3cret@h', null],
-  ])('is switched without what a chain keeps secret, %s', async (_, path, chain) => {
+    ['a name that no page reads', '/timeline?chain=https://u:s3cret@h'],
+    ['a name with brackets, and one in capitals', '/history?range[]=s3cret&RANGE=s3cret'],
+  ])('is switched without %s, whose value may be a secret', async (_, path) => {
     const { text } = await ask(path);
     expect(text).not.toContain('s3cret');
-    const query = new URLSearchParams({ ...(chain === null ? {} : { chain }), lang: 'zh' });
-    expect(text).toContain(`<a href="${path.split('?')[0]}?${String(query).replace('&', '&amp;')}" lang="zh-CN"`);
+    expect(text).toContain(`<a href="${path.split('?')[0]}?lang=zh" lang="zh-CN"`);
   });
 
   it('is switched on our own host, however many slashes an address begins with', async () => {

@@ -40,7 +40,6 @@ const lengthMs = (asked: MadeRequest): number => {
 /** Of what a schema allows, what is 400 all the same: rules that its description says in words. */
 const refusedByWords: Readonly<Record<string, Refusal>> = {
   getRemedy: ({ values }) => ['oci', 'http'].includes(values['ecosystem'] ?? '') && values['upstream'] === undefined,
-  getWhatIf: (_, reply) => !['empty', 'too_long', undefined].includes((reply.json() as { reason?: string }).reason),
   dismissAdvice: (asked) => lengthMs(asked) === 0 || lengthMs(asked) > 30 * days,
   pauseMirror: (asked) => lengthMs(asked) > 30 * days,
 };

@@ -7,7 +7,6 @@ import { becauses, phases } from '../../../src/core/failure.ts';
 import { findingKinds } from '../../../src/core/finding.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { mirrorStates } from '../../../src/core/standing.ts';
-import { whatIfProblems } from '../../../src/core/what-if.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { fixtureAction } from './fixture-action.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
@@ -33,8 +32,6 @@ const bodies: Readonly<Record<string, object>> = {
 
 const bearer = { authorization: 'Bearer a-token' };
 
-const queries: Readonly<Record<string, string>> = { '/api/v1/what-if': '?chain=https://campus.example.com' };
-
 function filled(path: string): string {
   return path.replace(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent((paramsOf[path] ?? values)[key] ?? ''));
 }
@@ -49,10 +46,7 @@ describe('openapi.yaml and the code describe the same routes', () => {
   });
   it.each(routes.filter(([, path]) => path !== '/api/v1/events'))('%s %s is answered', async (method, path) => {
     const body = bodies[path];
-    const reply = await served.ask(
-      filled(path) + (queries[path] ?? ''),
-      body === undefined ? { method } : { method, body, headers: bearer },
-    );
+    const reply = await served.ask(filled(path), body === undefined ? { method } : { method, body, headers: bearer });
     expect(reply.status).toBe(200);
   });
   it('express has no route that the table does not name', async () => {
@@ -99,9 +93,6 @@ describe('answers are what openapi.yaml says', () => {
     ['the brake', '/api/v1/actions/stop', '', { method: 'POST' }, 200],
     ['an undo', '/api/v1/actions/{id}/undo', '', { method: 'POST' }, 200],
     ['reload', '/-/reload', '', { method: 'POST' }, 200],
-    ['what if', '/api/v1/what-if', '?chain=https://mirrors.inland.example.com/goproxy,direct', {}, 200],
-    ['what if of one that is not measured', '/api/v1/what-if', '?chain=https://x.example.com&ecosystem=go', {}, 200],
-    ['what if of no chain', '/api/v1/what-if', '?chain=goproxy', {}, 400],
     ['a bad limit', '/api/v1/mirrors', '?limit=0', {}, 400],
     ['a form that Go has not', '/api/v1/advice/{ecosystem}/remedy', '?as=pip', {}, 406],
     ['a method that is not taken', '/api/v1/mirrors', '', { method: 'PUT' }, 405],
@@ -141,7 +132,6 @@ describe('closed lists are the ones of core', () => {
     ['states', schema('State', 'enum'), mirrorStates],
     ['gates', schema('Gate', 'enum'), gates],
     ['kinds of finding', schema('Finding', 'properties', 'kind', 'enum'), findingKinds],
-    ['why a chain cannot be walked', schema('ProblemOfChain', 'properties', 'reason', 'enum'), whatIfProblems],
     ['causes of advice', schema('Advice', 'properties', 'cause', 'enum'), adviceCauses],
   ])('%s', (_name, described, listed) => {
     expect(described).toEqual(listed);

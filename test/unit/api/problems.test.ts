@@ -72,8 +72,6 @@ const rows: readonly Row[] = [
   [400, '/-/reload', post(), { reload: async () => ({ tag: 'invalid', issues: [] }) }],
   [409, '/-/reload', post(), { reload: async () => ({ tag: 'needs_restart', keys: ['listen'] }) }],
   [500, '/-/reload', post(), { reload: () => Promise.reject(new Error('boom')) }],
-  [400, `${api}/what-if?chain=https://a.example.com,goproxy`],
-  [400, `${api}/what-if?chain=https://a.example.com&ecosystem=npm`],
   [400, `${api}/alertmanager`, { ...post([]), headers: bearer }, withToken],
   [400, `${api}/alertmanager`, { ...post({ version: '3' }), headers: bearer }, withToken],
   [400, `${api}/alertmanager`, { ...post({ version: '4' }), headers: bearer }, withToken],

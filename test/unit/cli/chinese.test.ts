@@ -119,7 +119,6 @@ test.each([
   ['冲突：这条建议目前不是待处理状态', ['advice', 'accept', 'settled']],
   ['请求有误：时长（for）应不超过 30d，例如 "2h"', ['advice', 'dismiss', 'x', '--for', '99d', '--reason', 'known']],
   ['正在启动', ['health', '--ready']],
-  ['请求有误：成员 2 是保留字；应为：GOPROXY 的一行。', ['what-if', 'https://a.example.com,goproxy']],
 ])('what a daemon says to a person is Chinese too: %s', async (said, argv) => {
   const served = await serve(fixture({ ready: () => ({ ready: false, because: 'starting' }) }).deps);
   closers.push(() => void served.close());

@@ -181,7 +181,6 @@ test.each([
   [['advice', 'accept', 'x']],
   [['pause', 'x', '--for', '1h']],
   [['ack', 'x', '--reason', 'known']],
-  [['what-if', 'direct']],
 ])('%j: nor where it says why not; and what is no problem of RFC 9457 is told by its status', async (argv) => {
   const problem = { title: 'x\nmore', detail: '\u001b[31m\u009b2J\u202e' };
   const answers = [JSON.stringify(problem), '<html>', 'null', '{}'];

@@ -40,7 +40,7 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/^export GODEBUG=/, 'test/real/h2-switch.test.ts'],
   [/^curl -fsS .*\/api\/v1\/advice\/oci\/remedy/, 'the route with each form: test/unit/api'],
   [
-    /^mirrorwatch (?:door|probe|rank|replay|advice|actions|what-if|doctor)\b/,
+    /^mirrorwatch (?:door|probe|rank|replay|advice|actions|doctor)\b/,
     'asks mirrors, a daemon or this machine; test/real, test/daemon and test/unit/cli run each with servers of their own',
   ],
 ];

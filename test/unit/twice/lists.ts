@@ -9,7 +9,6 @@ import type { Confidence, Finding, FindingChange } from '../../../src/core/findi
 import type { Connection, Mirror } from '../../../src/core/mirror.ts';
 import type { Sample } from '../../../src/core/sample.ts';
 import type { Facts, SignatureState } from '../../../src/core/transcript.ts';
-import type { WhatIfAgainst, WhatIfBasis, WhatIfMember } from '../../../src/core/what-if.ts';
 
 // Lists that the code has as types alone, once more as values: the compiler refuses one too many and one too few.
 
@@ -114,14 +113,6 @@ export const signatureStates = all<SignatureState>({
 });
 export const issueSeverities = all<ConfigIssue['severity']>({ error: true, warning: true });
 export const alertStatuses = all<IncomingAlert['status']>({ firing: true, resolved: true });
-export const chainBases = all<WhatIfBasis>({ paired: true, independent: true, none: true });
-export const chainMembers = all<WhatIfMember['kind']>({ mirror: true, unwatched: true, direct: true, off: true });
-export const chainTimes = all<NonNullable<WhatIfAgainst['time']>>({
-  faster: true,
-  slower: true,
-  equal: true,
-  unsure: true,
-});
 /** What `X-Advice-State` may hold: the header is left out where the declared chain is right. */
 export const silences = all<Exclude<Extract<RemedyNow, { kind: 'nothing' }>['state'], 'right'>>({
   refused: true,

@@ -10,7 +10,6 @@ import { type FindingKind, findingKinds } from '../../../src/core/finding.ts';
 import { mirrorStates } from '../../../src/core/standing.ts';
 import type { Hop, HttpProtocol } from '../../../src/core/transcript.ts';
 import { trendRanges } from '../../../src/core/trend.ts';
-import { whatIfProblems } from '../../../src/core/what-if.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { webhookSchemas } from '../../../tools/webhook-schemas.ts';
 import { at, document, isObject } from '../api/openapi.ts';
@@ -71,10 +70,6 @@ const known: Readonly<Record<string, readonly string[]>> = {
   [`${inSchemas}/Probe/properties/facts/properties/verified/properties/against`]: lists.authorities,
   [`${inSchemas}/SignatureOrNull/properties/state`]: lists.signatureStates,
   [`${inSchemas}/Hop/properties/family`]: ['4', '6'],
-  [`${inSchemas}/ChainOutlook/properties/basis`]: lists.chainBases,
-  [`${inSchemas}/ChainOutlook/properties/members/items/properties/kind`]: lists.chainMembers,
-  [`${inSchemas}/ChainBeside/properties/time`]: lists.chainTimes,
-  [`${inSchemas}/ProblemOfChain/properties/reason`]: whatIfProblems,
   [`${inSchemas}/ProblemWithIssues/properties/issues/items/properties/severity`]: lists.issueSeverities,
   'components/parameters/state/schema': ['all'],
   'components/parameters/range/schema': trendRanges,
