@@ -414,10 +414,6 @@ export interface Places {
   readonly 'ended.vantage': 'who';
   readonly 'ended.self': 'who';
   readonly 'ended.level_shift': 'who';
-  readonly 'preview.feishu': never;
-  readonly 'preview.dingtalk': never;
-  readonly 'preview.wecom': never;
-  readonly 'preview.says': never;
   readonly 'finding.test': never;
   readonly 'finding.testSays': never;
   readonly 'finding.testEnds': never;
@@ -2409,7 +2405,6 @@ export interface Places {
   readonly 'wrong.time': 'name' | 'text';
   readonly 'wrong.webhook': never;
   readonly 'wrong.webhookPreview': never;
-  readonly 'wrong.webhookEither': never;
   readonly 'wrong.nowTakes': 'word';
   readonly 'wrong.adviceVerb': 'word';
   readonly 'wrong.whichAdvice': 'verb';

@@ -269,8 +269,7 @@ describe('one wing per ecosystem', () => {
 describe('one file a receiver', () => {
   const folder = join(root, 'src/notify/receivers');
   const names = Object.keys(receiverFormats).filter((name) => isChatFormat(name as ReceiverFormat));
-  /** How a chat shows its own markup is drawn by the preview, service by service. */
-  const knows = ['src/core/receiver-format.ts', 'src/features/preview/page.ts'];
+  const knows = ['src/core/receiver-format.ts'];
   const others = files.map((path) => relative(root, path)).filter((path) => !path.startsWith('src/notify/receivers/'));
 
   it.each(Object.keys(receiverFormats))('%s has one', (name) => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { branchesOf, buildConfigJsonSchema, type SchemaNode } from '../src/config/json-schema.ts';
 import { registry } from '../src/ecosystems/registry.ts';
 
@@ -82,14 +83,23 @@ export function configSchemaText(): string {
 function rowsOf(prefix: string, node: SchemaNode): Row[] {
   return branchesOf(node).flatMap((branch) => {
     const required = new Set(branch.required);
-    return Object.entries(branch.properties ?? {}).flatMap(([name, child]) => {
+    const children = Object.entries(branch.properties ?? {});
+    const common = commonRows(children.map(([, child]) => child));
+    const rows = children.flatMap(([name, child]) => {
       const key = prefix === '' ? name : `${prefix}.${name}`;
-      return [rowOf(key, child, required.has(name)), ...inner(key, child)];
+      return [rowOf(key, child, required.has(name)), ...(common.length > 0 ? [] : inner(key, child))];
     });
+    return [...common.map((row) => ({ ...row, key: `${prefix}.<name>.${row.key}` })), ...rows];
   });
 }
 
-function inner(key: string, node: SchemaNode): Row[] {
+/** The rows below the keys of a mapping whose keys all take the same, as those of `steps`; empty for any other. */
+function commonRows(children: readonly SchemaNode[]): readonly Row[] {
+  const [first = [], ...others] = children.map((child) => inner('', child));
+  return others.length > 1 && others.every((one) => isDeepStrictEqual(one, first)) ? first : [];
+}
+
+function inner(key: string, node: SchemaNode): readonly Row[] {
   const items = branchesOf(node).flatMap(({ items: item }) => (item === undefined ? [] : [item]));
   return [...rowsOf(key, node), ...items.flatMap((item) => rowsOf(`${key}[]`, item))];
 }

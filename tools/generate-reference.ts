@@ -1,33 +1,24 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { shells } from '../src/cli/completion.ts';
-import { loadCommands } from '../src/cli/program.ts';
-import { listUsage } from '../src/cli/usage-table.ts';
 import { apiPage } from './reference/api-page.ts';
 import { cliPage } from './reference/cli-page.ts';
 import { importsDrawing } from './reference/imports.ts';
 import { manPage } from './reference/man-page.ts';
 import { reasonsPage } from './reference/reasons-page.ts';
 
-const commands = await loadCommands();
-
 // Writes the pages and files that repeat what the code says: docs/cli.md, docs/api.md, docs/reasons.md, who imports whom in
-// docs/architecture.md, the man page, and completions where package managers look for them.
+// docs/architecture.md, and the man page.
 
 const root = join(import.meta.dirname, '..');
 
 /** Every file that is written, by its path from the root. */
 export async function referenceFiles(): Promise<ReadonlyMap<string, string>> {
-  const table = listUsage(commands);
   return new Map([
     ['docs/cli.md', await cliPage()],
     ['docs/api.md', apiPage()],
     ['docs/reasons.md', reasonsPage()],
     ['docs/architecture.md', architecture()],
     ['man/mirrorwatch.1', await manPage()],
-    ['completions/mirrorwatch.bash', shells['bash']?.(table) ?? ''],
-    ['completions/_mirrorwatch', shells['zsh']?.(table) ?? ''],
-    ['completions/mirrorwatch.fish', shells['fish']?.(table) ?? ''],
   ]);
 }
 

@@ -6,8 +6,8 @@ import { jsonText } from '../terminal/terminal.ts';
 import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
 import { formatDeliveryFailure } from '../words/delivery.ts';
 
-const options = { ...optionsOf('string', 'config'), ...optionsOf('boolean', 'html', 'json') };
-const usage = 'mirrorwatch webhook test NAME | preview NAME [--html|--json] [--config FILE]';
+const options = { ...optionsOf('string', 'config'), ...optionsOf('boolean', 'json') };
+const usage = 'mirrorwatch webhook test NAME | preview NAME [--json] [--config FILE]';
 
 export const webhookCommand: Command = {
   name: 'webhook',
@@ -17,8 +17,7 @@ export const webhookCommand: Command = {
     const { values, positionals } = words(context.argv, options, 2);
     const [verb, name] = positionals;
     if ((verb !== 'test' && verb !== 'preview') || name === undefined) throw new UsageError('wrong.webhook');
-    if (verb === 'test' && (values.html || values.json)) throw new UsageError('wrong.webhookPreview');
-    if (values.html && values.json) throw new UsageError('wrong.webhookEither');
+    if (verb === 'test' && values.json) throw new UsageError('wrong.webhookPreview');
     const { say } = context;
     const { config } = await loadNeeded(context, values.config);
     const receiver = config.webhooks.find((one) => one.name === name);
@@ -41,16 +40,15 @@ async function test(config: Config, name: string, { terminal, say }: Context): P
 async function preview(
   config: Config,
   receiver: Receiver,
-  { html, json }: { readonly html?: boolean; readonly json?: boolean },
+  { json }: { readonly json?: boolean },
   { terminal, say }: Context,
 ): Promise<ExitCode> {
   const { name, format } = receiver;
-  const { previewOf, previewPageOf, renderPreviewText } = await import('../features/preview/preview.ts');
+  const { previewOf, renderPreviewText } = await import('../features/preview/preview.ts');
   const cards = previewOf(config, name);
   if (cards === null) throw new Failed(say('webhook.programs', { name, format }), 2);
   if (cards.length === 0) terminal.err(say('webhook.filtered', { name }));
-  if (html) terminal.out(previewPageOf(receiver, cards));
-  else if (json) terminal.out(jsonText(cards.map(({ body }) => JSON.parse(body) as unknown)));
+  if (json) terminal.out(jsonText(cards.map(({ body }) => JSON.parse(body) as unknown)));
   else for (const [at, card] of cards.entries()) for (const line of renderPreviewText(card, at)) terminal.out(line);
   return 0;
 }

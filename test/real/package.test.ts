@@ -56,8 +56,9 @@ real('what npm pack ships, installed elsewhere without what is for development',
   });
 
   it('has what shells and man read, and the README in Chinese', () => {
-    for (const file of ['man/mirrorwatch.1', 'completions/mirrorwatch.bash', 'README.zh-CN.md'])
-      expect(existsSync(join(at, file)), file).toBe(true);
+    for (const file of ['man/mirrorwatch.1', 'README.zh-CN.md']) expect(existsSync(join(at, file)), file).toBe(true);
+    for (const file of ['mirrorwatch.bash', '_mirrorwatch', 'mirrorwatch.fish'])
+      expect(readFileSync(join(at, 'completions', file), 'utf8'), file).toContain('completion for mirrorwatch');
   });
 
   it('names the Node that is tried here as its oldest', () => {

@@ -1,7 +1,4 @@
-import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { script } from '../../src/api/page/assets.ts';
 import { createPageSay } from '../../src/api/page/html.ts';
@@ -11,14 +8,12 @@ import { renderPage } from '../../src/features/fleet/page.ts';
 import { reportOf } from '../../src/features/fleet/report.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { type Browser, looks, startBrowser } from '../support/chromium.ts';
-import { repoDir, tempDir } from '../support/paths.ts';
 import { listenAnywhere } from '../support/ports.ts';
 import { real } from '../support/requires.ts';
-import { run } from '../unit/cli/run-program.ts';
 import { startViewStore } from '../unit/features/fleet/view-store.ts';
 import { down, viewOf, well } from '../unit/features/fleet/world.ts';
 
-// The page of all places as it is seen and read out, under its own policy, and the cards of chats: in a real browser.
+// The page of all places as it is seen and read out, under its own policy: in a real browser.
 
 const places = {
   ams: { mirrors: { near: down, far: well(1) }, advice: ['near>far'] },
@@ -75,36 +70,4 @@ real('pages beside those of the daemon, before eyes and ears', ['chromium'], () 
     await browser.until(`document.querySelector('main .banner').textContent.includes('look 2')`, true);
     expect(await browser.read('document.activeElement.pathname')).toBe('/mirrors/far');
   });
-
-  test.each([
-    ['slack', 'en', 'Switch go from east to north'],
-    ['feishu', 'zh-Hans', '建议：go 从 east 切换到 north'],
-    ['dingtalk', 'zh-Hans', '建议：go 从 east 切换到 north'],
-    ['wecom', 'zh-Hans', '建议：go 从 east 切换到 north'],
-  ])(
-    'the cards of %s in examples/chats.yaml, as wide as a phone: nothing is cut off, and nothing is loaded',
-    async (name, language, said) => {
-      const { out } = await run([
-        'webhook',
-        'preview',
-        name,
-        '--html',
-        '--config',
-        join(repoDir, 'examples/chats.yaml'),
-      ]);
-      const file = join(tempDir('preview'), `${name}.html`);
-      writeFileSync(file, out);
-      await browser.open(pathToFileURL(file).href);
-      expect(await browser.read('document.documentElement.lang')).toBe(language);
-      expect(await browser.read(`document.body.innerText.includes(${JSON.stringify(said)})`)).toBe(true);
-      for (const width of [320, 375])
-        expect(
-          await browser.read(`(() => {
-          document.body.style.width = '${width}px';
-          return [...document.querySelectorAll('article')].filter((one) => one.scrollWidth > one.clientWidth || one.clientWidth > ${width}).length;
-        })()`),
-        ).toBe(0);
-      expect(await browser.read("performance.getEntriesByType('resource').length")).toBe(0);
-    },
-  );
 });

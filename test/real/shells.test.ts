@@ -1,9 +1,22 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { commandPath, removeTempDir, tempDir } from '../support/paths.ts';
 import { mustRun } from '../support/process.ts';
 import { real } from '../support/requires.ts';
+import { run } from '../unit/cli/run-program.ts';
+
+/** As the package has them. */
+const completions = tempDir('completions');
+beforeAll(async () => {
+  for (const [shell, name] of [
+    ['bash', 'mirrorwatch.bash'],
+    ['zsh', '_mirrorwatch'],
+    ['fish', 'mirrorwatch.fish'],
+  ] as const)
+    writeFileSync(join(completions, name), `${(await run(['completion', shell])).out}\n`);
+});
+afterAll(() => removeTempDir(completions));
 
 const asked: readonly (readonly [line: readonly string[], has: readonly string[], not: readonly string[]])[] = [
   [['ra'], ['rank'], ['run']],
@@ -38,9 +51,9 @@ real('bash', ['bash'], () => {
         commandPath('bash'),
         [
           '-c',
-          'source "$0/completions/mirrorwatch.bash"; COMP_WORDS=(mirrorwatch "$@"); COMP_CWORD=$#; _mirrorwatch; IFS=" "; echo "$' +
+          'source "$0/mirrorwatch.bash"; COMP_WORDS=(mirrorwatch "$@"); COMP_CWORD=$#; _mirrorwatch; IFS=" "; echo "$' +
             '{COMPREPLY[*]}"',
-          repoDir,
+          completions,
           ...line,
         ],
         { cwd: folder },
@@ -55,11 +68,7 @@ real('fish', ['fish'], () => {
     const words = await offered((folder) =>
       mustRun(
         commandPath('fish'),
-        [
-          '--no-config',
-          '-c',
-          `source ${repoDir}/completions/mirrorwatch.fish; complete -C 'mirrorwatch ${line.join(' ')}'`,
-        ],
+        ['--no-config', '-c', `source ${completions}/mirrorwatch.fish; complete -C 'mirrorwatch ${line.join(' ')}'`],
         { cwd: folder, env: { HOME: folder } },
       ),
     );
@@ -71,7 +80,7 @@ real('fish', ['fish'], () => {
 real('zsh', ['zsh'], () => {
   test.each(asked)('offers to %j: %j', async (line, has, not) => {
     const text = await offered((folder) =>
-      mustRun(commandPath('zsh'), ['-f', '-c', zshScript, repoDir, `mirrorwatch ${line.join(' ')}`], {
+      mustRun(commandPath('zsh'), ['-f', '-c', zshScript, completions, `mirrorwatch ${line.join(' ')}`], {
         cwd: folder,
         env: { HOME: folder, TERM: 'dumb' },
       }),
@@ -84,7 +93,7 @@ real('zsh', ['zsh'], () => {
 const zshScript = `
 zmodload zsh/zpty
 zpty shell zsh -f -i
-zpty -w shell "fpath=($0/completions \\$fpath); autoload -Uz compinit; compinit -u -D; compdef _mirrorwatch mirrorwatch; PROMPT=; stty -echo"
+zpty -w shell "fpath=($0 \\$fpath); autoload -Uz compinit; compinit -u -D; compdef _mirrorwatch mirrorwatch; PROMPT=; stty -echo"
 zpty -w shell 'compadd () { local -a hits; builtin compadd -O hits "$@"; print -r -- "hit:" $hits > /dev/fd/2; builtin compadd "$@" }'
 zpty -w shell 'null-line () { exit }; zle -N null-line; bindkey "^M" null-line; bindkey "^J" null-line; bindkey "^I" complete-word; print READY-NOW'
 zpty -r shell line '*READY-NOW*READY-NOW*' 2>/dev/null

@@ -16,7 +16,7 @@ export async function cliPage(): Promise<string> {
 
 In a clone, run every command as \`npm run -s mirrorwatch -- <command>\`. The manual page has the same text: \`man mirrorwatch\` if the package
 is installed globally, \`man ./man/mirrorwatch.1\` in a clone. For shell completion run \`mirrorwatch completion bash\` (\`zsh\`, \`fish\`), or use the
-files in [completions/](../completions).
+files in the folder \`completions\` of the package.
 
 ## Exit codes
 

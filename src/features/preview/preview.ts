@@ -1,5 +1,5 @@
 import type { Advice } from '../../core/advice.ts';
-import type { Config, Receiver } from '../../core/config.ts';
+import type { Config } from '../../core/config.ts';
 import { type Finding, noEvidence } from '../../core/finding.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { Now, Random } from '../../core/ports.ts';
@@ -13,7 +13,6 @@ import type { Card } from '../../notify/receivers/section.ts';
 import { marks } from '../../notify/receivers/service.ts';
 import { saySentence } from '../../words/tell.ts';
 import { english } from '../../words/words.ts';
-import { renderPreviewPage } from './page.ts';
 
 const minute = 60_000;
 
@@ -32,15 +31,6 @@ export function previewOf(config: Config, name: string, wallMs = systemClock.wal
   if (receiver === undefined || !isChat(receiver)) return null;
   const awake = { ...receiver, chat: { ...receiver.chat, quiet: null } };
   return [...morning(config, awake, wallMs), ...night(config, receiver, wallMs)];
-}
-
-export function previewPageOf({ name, format, lang }: Receiver, cards: readonly PreviewCard[]): string {
-  return renderPreviewPage(
-    name,
-    format as Chat['format'],
-    lang,
-    cards.map(({ body }) => body),
-  );
 }
 
 export function renderPreviewText({ card }: PreviewCard, at: number): readonly string[] {

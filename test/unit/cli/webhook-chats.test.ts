@@ -193,39 +193,17 @@ describe.each(formats)('webhook preview: %s', (format) => {
     expect(out).not.toMatch(isSecret);
   });
 
-  test('as a page in the language of the receiver, whatever the call speaks', async () => {
+  test('in the language of the receiver, whatever the call speaks', async () => {
     const { out } = await run([
       'webhook',
       'preview',
       'chat',
-      '--html',
       '--config',
       fileWith(chatLine(format, secrets[format], 'https://chat.example.com/x', `${night}, lang: zh`)),
     ]);
-    const said = out.slice(out.indexOf('<body')).replaceAll(/<[^>]+>/g, '\n');
-    expect(said).toContain('生成的示例通知');
+    expect(out).toContain('建议：go 从 east 切换到 north');
     const ours = ['north', 'east', 'goenv', 'chat', 'slack', 'discord'];
-    expect(englishLeft(said.replaceAll(/^.*(?:export|GOPROXY|GOPRIVATE).*$/gm, ''), ours)).toEqual([]);
-  });
-
-  test('as a page that needs nothing else and runs nothing', async () => {
-    const { code, out } = await preview('--html');
-    expect(code).toBe(0);
-    expect(out).toMatch(/^<!doctype html>[\s\S]*<\/html>$/);
-    expect(out.match(/<article/g)).toHaveLength(4);
-    expect(out).toContain('https://north.example.com/goproxy,direct');
-    expect(out).not.toMatch(/<script|<img|<link|@import|src=|url\(/);
-    const links = [...out.matchAll(/href="([^"]*)"/g)].map(([, href]) => href);
-    expect(new Set(links)).toEqual(
-      new Set([
-        'https://mw.example.com/',
-        'https://mw.example.com/mirrors/east',
-        'https://mw.example.com/mirrors/north',
-      ]),
-    );
-    expect(out).not.toMatch(isSecret);
-    // What is marked up is drawn, not shown.
-    expect(out.replace(/<style>[\s\S]*?<\/style>/, '')).not.toMatch(/\*\*|```|###|&lt;font|&lt;https|\*[A-Z]/);
+    expect(englishLeft(out.replaceAll(/^.*(?:export|GOPROXY|GOPRIVATE).*$/gm, ''), ours)).toEqual([]);
   });
 
   test('of what its filters let through', async () => {
@@ -245,12 +223,7 @@ describe('webhook preview', () => {
       'mirrorwatch: webhook ops sends standard to a program, so there is no message to show',
     ],
     ['of nobody', ['preview', 'nobody'], "mirrorwatch: no webhook is named 'nobody'; there are: ops, chat"],
-    [
-      'of both kinds at once',
-      ['preview', 'chat', '--html', '--json'],
-      'mirrorwatch webhook: --html or --json, not both',
-    ],
-    ['with a test', ['test', 'chat', '--html'], 'mirrorwatch webhook: --html and --json belong to `webhook preview`'],
+    ['with a test', ['test', 'chat', '--json'], 'mirrorwatch webhook: --json belongs to `webhook preview`'],
   ])('%s: 2', async (_, argv, said) => {
     const file = fileWith(chatLine('slack', null, 'https://c.example.com'));
     const ran = await run(['webhook', ...argv, '--config', file]);
