@@ -8,7 +8,8 @@ import {
 } from '../core/action.ts';
 import type { AdviceChange } from '../core/advice.ts';
 import type { Now, Row } from '../core/ports.ts';
-import { type ActionOutput, type ActionState, advanceActions, restoreActions } from '../features/actions/engine.ts';
+import { advanceActions, restoreActions } from '../features/actions/engine.ts';
+import type { ActionOutput, ActionState } from '../features/actions/turn.ts';
 import { isSoundRow } from '../state/row-shapes.ts';
 import type { Stages } from './assemble.ts';
 import type { Absorb, News } from './news.ts';

@@ -64,9 +64,9 @@ export function createActor(input: {
       return end.finally(() => running.delete(end));
     },
     votes: input.votes ?? (() => null),
-    lead: lease.lead,
-    share: lease.share,
-    takeShared: lease.takeShared,
+    lead: (rule) => lease.lead(rule),
+    share: (id, text) => lease.share(id, text),
+    takeShared: () => lease.takeShared(),
     isStopped: () => isFlagSet(flag),
     keepStopped: (isStopped) => keepFlag(flag, isStopped),
     async close() {

@@ -94,16 +94,46 @@ function headOf({ id }: ActionRow, { branch, mergeRequest }: GitDeed, end = ''):
   return mergeRequest === null ? branch : `mirrorwatch/${id.replace(/\.(?=\.|lock$|$)|[^\w.-]/g, '+')}${end}`;
 }
 
-async function fetchBranch(action: string, deed: GitDeed, means: Means) {
-  const { repository, branch, path, author, isSigned } = deed;
-  const copy = join(means.folder, `git-${action}`);
-  let mode = '100644';
-  const git = async (
+const ref = 'refs/mirrorwatch/base';
+
+/** Fetches the branch into the copy of the action; a damaged copy is made anew. */
+async function fetchBranch(action: string, deed: GitDeed, means: Means): Promise<Branch> {
+  const { repository, branch } = deed;
+  const copy = new GitCopy(join(means.folder, `git-${action}`), repository, means);
+  if (!(await removeGitLeftovers(copy.folder))) await copy.init();
+  const may = ['1', '128'];
+  if (!(await copy.fetch(`refs/heads/${branch}`, may)).isOk) {
+    const from = (await copy.isThere(branch)) ? `refs/heads/${branch}` : 'HEAD';
+    if (from !== 'HEAD' || !(await copy.fetch(from, may)).isOk) {
+      // The repository answers, so the copy is damaged.
+      await removeGitCopy(copy.folder);
+      await copy.init();
+      await copy.fetch(from);
+    }
+  }
+  return new Branch(copy, deed, means);
+}
+
+/** A shallow copy of a repository, without a working tree. */
+class GitCopy {
+  readonly folder: string;
+  readonly #repository: string;
+  readonly #means: Means;
+
+  constructor(folder: string, repository: string, means: Means) {
+    this.folder = folder;
+    this.#repository = repository;
+    this.#means = means;
+  }
+
+  /** @param more.may  codes other than 0 that are no failure */
+  async git(
     args: readonly string[],
     more: { dir?: string; stdin?: string; may?: readonly string[]; env?: Record<string, string> } = {},
-  ) => {
+  ): Promise<{ readonly isOk: boolean; readonly stdout: string }> {
+    const means = this.#means;
     const end = await runProgram({
-      argv: ['git', ...safely, '--literal-pathspecs', '--git-dir', more.dir ?? copy, ...args],
+      argv: ['git', ...safely, '--literal-pathspecs', '--git-dir', more.dir ?? this.folder, ...args],
       cwd: '/',
       env: { GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C', ...more.env },
       stdin: more.stdin ?? '',
@@ -115,84 +145,104 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means) {
     const failed = failureOf(end);
     if (failed !== null && more.may?.includes(end.code) !== true) throw new StepFailed(failed, true, end.shown);
     return { isOk: failed === null, stdout: end.stdout };
-  };
-  const ref = 'refs/mirrorwatch/base';
-  const isThere = async (name: string) => {
-    const asked = ['ls-remote', '--exit-code', '--heads', '--', repository, `refs/heads/${name}`];
-    // Without the copy, which may be damaged.
-    return (await git(asked, { dir: '/dev/null', may: ['2'] })).isOk;
-  };
-  const init = () => git(['init', '--quiet', '--bare', '--template=', copy]);
-  const fetch = (from: string, may?: readonly string[]) =>
-    git(['fetch', '--quiet', '--no-tags', `--depth=${limits.actionRows}`, '--', repository, `+${from}:${ref}`], {
-      ...(may && { may }),
-    });
-  if (!(await removeGitLeftovers(copy))) await init();
-  const may = ['1', '128'];
-  if (!(await fetch(`refs/heads/${branch}`, may)).isOk) {
-    const from = (await isThere(branch)) ? `refs/heads/${branch}` : 'HEAD';
-    if (from !== 'HEAD' || !(await fetch(from, may)).isOk) {
-      // The repository answers, so the copy is damaged.
-      await removeGitCopy(copy);
-      await init();
-      await fetch(from);
-    }
   }
 
-  return {
-    /** The hash of the newest commit with this line in its message; `null`: none in the fetched history. */
-    async find(line: string): Promise<string | null> {
-      const log = await git(['log', '-F', `--grep=${line}`, '--format=%x00%H%n%B', '-n50', ref]);
-      const found = log.stdout.split('\0').map((one) => one.split('\n'));
-      return found.find((lines) => lines.includes(line))?.[0] ?? null;
-    },
-    /** The texts before and after a commit; `otherwise` if the shallow copy lacks the commit's parent. */
-    async changeOf(commit: string, otherwise: unknown): Promise<unknown> {
-      const parent = await git(['rev-parse', '--verify', '--quiet', `${commit}^`], { may: ['1'] });
-      if (!parent.isOk) return otherwise;
-      const [before, after] = [await this.read(parent.stdout.trim()), await this.read(commit)];
-      return { before, after: after ?? '' } satisfies Kept;
-    },
-    async read(at = ref): Promise<string | null> {
-      const parts = path.split('/');
-      const paths = parts.map((_, at) => parts.slice(0, at + 1).join('/'));
-      const listed = (await git(['ls-tree', '-t', '-z', at, '--', ...paths])).stdout.split('\0').slice(0, -1);
-      const found = new Map(listed.map((entry) => [entry.slice(entry.indexOf('\t') + 1), entry]));
-      const [entry, ...above] = paths.toReversed().map((one) => found.get(one));
-      const [, as, blob] = /^(100\d{3}) blob ([0-9a-f]+)\t/.exec(entry ?? '') ?? [];
-      // Neither the file nor a folder above it may be a link or a submodule.
-      if ((entry !== undefined && as === undefined) || above.some((one) => one?.startsWith('040000 ') === false))
-        throw new StepFailed(phrase('acted.noFile', { file: printable(path, 200) }), false);
-      if (as === undefined || blob === undefined) return null;
-      mode = as;
-      return (await git(['cat-file', '-p', blob])).stdout;
-    },
-    async push(head: string, text: string | null, message: readonly string[], at: string): Promise<void> {
-      // `git fast-import` would do with one program, but Alpine ships it in another package.
-      const index = { GIT_INDEX_FILE: join(copy, 'index.mirrorwatch') };
-      await git(['read-tree', ref], { env: index });
-      const blob = text === null ? null : (await git(['hash-object', '-w', '--stdin'], { stdin: text })).stdout.trim();
-      const entry = blob === null ? `0 ${'0'.repeat(40)}` : `${mode} ${blob}`;
-      await git(['update-index', '-z', '--index-info'], { env: index, stdin: `${entry}\t${path}\0` });
-      const tree = (await git(['write-tree'], { env: index })).stdout.trim();
-      const [, name = '', email = ''] = /^(.*) <(.*)>$/.exec(author) ?? [];
-      const who = {
-        GIT_AUTHOR_NAME: name,
-        GIT_AUTHOR_EMAIL: email,
-        GIT_AUTHOR_DATE: at,
-        GIT_COMMITTER_NAME: name,
-        GIT_COMMITTER_EMAIL: email,
-        GIT_COMMITTER_DATE: at,
-      };
-      const told = `${message.map((line) => printable(line)).join('\n')}\n`;
-      const made = await git(['commit-tree', ...(isSigned ? ['-S'] : []), '-p', ref, tree], { stdin: told, env: who });
-      await checkLease(means);
-      await git(['push', '--quiet', '--', repository, `${made.stdout.trim()}:refs/heads/${head}`]).catch(
-        async (cause: unknown) => {
-          // The branch of a merge request belongs to this row alone: if it exists, an earlier attempt pushed it.
-          if (head === branch || !(await isThere(head))) throw cause;
-        },
-      );
-    },
-  };
+  async isThere(branch: string): Promise<boolean> {
+    const asked = ['ls-remote', '--exit-code', '--heads', '--', this.#repository, `refs/heads/${branch}`];
+    // Without the copy, which may be damaged.
+    return (await this.git(asked, { dir: '/dev/null', may: ['2'] })).isOk;
+  }
+
+  init(): ReturnType<GitCopy['git']> {
+    return this.git(['init', '--quiet', '--bare', '--template=', this.folder]);
+  }
+
+  fetch(from: string, may: readonly string[] = []): ReturnType<GitCopy['git']> {
+    const depth = `--depth=${limits.actionRows}`;
+    return this.git(['fetch', '--quiet', '--no-tags', depth, '--', this.#repository, `+${from}:${ref}`], { may });
+  }
+}
+
+/** The file of an action on its fetched branch. */
+class Branch {
+  readonly #copy: GitCopy;
+  readonly #deed: GitDeed;
+  readonly #means: Means;
+  #mode = '100644';
+
+  constructor(copy: GitCopy, deed: GitDeed, means: Means) {
+    this.#copy = copy;
+    this.#deed = deed;
+    this.#means = means;
+  }
+
+  /** The hash of the newest commit with this line in its message; `null`: none in the fetched history. */
+  async find(line: string): Promise<string | null> {
+    const log = await this.#copy.git(['log', '-F', `--grep=${line}`, '--format=%x00%H%n%B', '-n50', ref]);
+    const found = log.stdout.split('\0').map((one) => one.split('\n'));
+    return found.find((lines) => lines.includes(line))?.[0] ?? null;
+  }
+
+  /** The texts before and after a commit; `otherwise` if the shallow copy lacks the commit's parent. */
+  async changeOf(commit: string, otherwise: unknown): Promise<unknown> {
+    const parent = await this.#copy.git(['rev-parse', '--verify', '--quiet', `${commit}^`], { may: ['1'] });
+    if (!parent.isOk) return otherwise;
+    const [before, after] = [await this.read(parent.stdout.trim()), await this.read(commit)];
+    return { before, after: after ?? '' } satisfies Kept;
+  }
+
+  /** The text of the file; `null`: there is none. */
+  async read(at = ref): Promise<string | null> {
+    const { path } = this.#deed;
+    const parts = path.split('/');
+    const paths = parts.map((_, end) => parts.slice(0, end + 1).join('/'));
+    const listed = (await this.#copy.git(['ls-tree', '-t', '-z', at, '--', ...paths])).stdout.split('\0').slice(0, -1);
+    const found = new Map(listed.map((entry) => [entry.slice(entry.indexOf('\t') + 1), entry]));
+    const [entry, ...above] = paths.toReversed().map((one) => found.get(one));
+    const [, as, blob] = /^(100\d{3}) blob ([0-9a-f]+)\t/.exec(entry ?? '') ?? [];
+    // Neither the file nor a folder above it may be a link or a submodule.
+    if ((entry !== undefined && as === undefined) || above.some((one) => one?.startsWith('040000 ') === false))
+      throw new StepFailed(phrase('acted.noFile', { file: printable(path, 200) }), false);
+    if (as === undefined || blob === undefined) return null;
+    this.#mode = as;
+    return (await this.#copy.git(['cat-file', '-p', blob])).stdout;
+  }
+
+  async push(head: string, text: string | null, message: readonly string[], at: string): Promise<void> {
+    const { repository, branch } = this.#deed;
+    const commit = await this.#commit(text, `${message.map((line) => printable(line)).join('\n')}\n`, at);
+    await checkLease(this.#means);
+    await this.#copy
+      .git(['push', '--quiet', '--', repository, `${commit}:refs/heads/${head}`])
+      .catch(async (cause: unknown) => {
+        // The branch of a merge request belongs to this row alone: if it exists, an earlier attempt pushed it.
+        if (head === branch || !(await this.#copy.isThere(head))) throw cause;
+      });
+  }
+
+  /** @returns the hash of a commit on top of the fetched branch */
+  async #commit(text: string | null, message: string, at: string): Promise<string> {
+    const copy = this.#copy;
+    const { path, author, isSigned } = this.#deed;
+    // `git fast-import` would do with one program, but Alpine ships it in another package.
+    const index = { GIT_INDEX_FILE: join(copy.folder, 'index.mirrorwatch') };
+    await copy.git(['read-tree', ref], { env: index });
+    const blob =
+      text === null ? null : (await copy.git(['hash-object', '-w', '--stdin'], { stdin: text })).stdout.trim();
+    const entry = blob === null ? `0 ${'0'.repeat(40)}` : `${this.#mode} ${blob}`;
+    await copy.git(['update-index', '-z', '--index-info'], { env: index, stdin: `${entry}\t${path}\0` });
+    const tree = (await copy.git(['write-tree'], { env: index })).stdout.trim();
+    const [, name = '', email = ''] = /^(.*) <(.*)>$/.exec(author) ?? [];
+    const who = {
+      GIT_AUTHOR_NAME: name,
+      GIT_AUTHOR_EMAIL: email,
+      GIT_AUTHOR_DATE: at,
+      GIT_COMMITTER_NAME: name,
+      GIT_COMMITTER_EMAIL: email,
+      GIT_COMMITTER_DATE: at,
+    };
+    const signed = isSigned ? ['-S'] : [];
+    const made = await copy.git(['commit-tree', ...signed, '-p', ref, tree], { stdin: message, env: who });
+    return made.stdout.trim();
+  }
 }

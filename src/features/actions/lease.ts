@@ -46,15 +46,67 @@ const operationsMax = 100;
  * @see https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/
  */
 export function createLease(clock: Clock): Lease {
-  let held: Held | null = null;
-  let rule: PairRule | null = null;
-  let beganMs = Number.NEGATIVE_INFINITY;
-  let isBusy = false;
-  const pending = new Map<string, string | null>();
-  let shared: readonly string[] | null = null;
+  return new EtcdLease(clock);
+}
+
+class EtcdLease implements Lease {
+  readonly #clock: Clock;
+  #held: Held | null = null;
+  #rule: PairRule | null = null;
+  #beganMs = Number.NEGATIVE_INFINITY;
+  #isBusy = false;
+  readonly #pending = new Map<string, string | null>();
+  #shared: readonly string[] | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  lead(wanted: PairRule | undefined): Lead {
+    this.#rule = wanted ?? null;
+    if (wanted === undefined) return 'alone';
+    const nowMs = this.#clock.monotonicMs();
+    if (!this.#isBusy && nowMs - this.#beganMs >= wanted.leaseMs / 3) void this.#renew(wanted);
+    if (this.fence() !== null) return 'holder';
+    const held = this.#held;
+    return held !== null && isSame(held.rule, wanted) && nowMs < held.untilMs ? 'standby' : 'no_lease';
+  }
+
+  fence(): Fence | null {
+    const [held, rule] = [this.#held, this.#rule];
+    if (held === null || held.number === null || this.#clock.monotonicMs() >= held.untilMs) return null;
+    if (rule === null || !isSame(held.rule, rule)) return null;
+    return { etcd: rule.etcd, key: rule.key, number: held.number };
+  }
+
+  async mayWrite(): Promise<boolean> {
+    if (this.#rule === null) return true;
+    const mine = this.fence();
+    if (mine === null) return false;
+    const isOurs = await this.#verify(this.#rule, mine).catch(() => false);
+    // The lease may have expired while the response was awaited.
+    return isOurs && this.fence()?.number === mine.number;
+  }
+
+  share(id: string, text: string | null): void {
+    this.#pending.set(id, text);
+  }
+
+  takeShared(): readonly string[] | null {
+    const taken = this.#shared;
+    this.#shared = null;
+    return taken;
+  }
+
+  async close(): Promise<void> {
+    if (this.#held !== null)
+      await call(this.#held.rule, '/v3/lease/revoke', { ID: this.#held.lease }).catch(() => null);
+    this.#held = null;
+  }
 
   /** Checks the fence in a transaction that writes pending rows. @returns false if this daemon is not the holder */
-  async function verify(by: PairRule, mine: Fence): Promise<boolean> {
+  async #verify(by: PairRule, mine: Fence): Promise<boolean> {
+    const pending = this.#pending;
     const sent = [...pending].slice(0, operationsMax);
     const success = sent.map(([id, text]) => {
       const key = base64(`${by.key}/${id}`);
@@ -66,79 +118,49 @@ export function createLease(clock: Clock): Lease {
     return true;
   }
 
-  /** Reads all stored rows: the keys that begin with `key/`. The range ends before `key0`, because `0` follows `/`. */
-  async function readShared(by: PairRule): Promise<readonly string[]> {
-    const [key, range_end] = [base64(`${by.key}/`), base64(`${by.key}0`)];
-    const { kvs } = (await call(by, '/v3/kv/range', { key, range_end })) as { readonly kvs?: readonly Kv[] };
-    return (kvs ?? []).map(({ value = '' }) => Buffer.from(value, 'base64').toString());
-  }
-
-  async function renew(by: PairRule): Promise<void> {
-    isBusy = true;
-    beganMs = clock.monotonicMs();
-    const startMs = beganMs;
+  async #renew(by: PairRule): Promise<void> {
+    this.#isBusy = true;
+    this.#beganMs = this.#clock.monotonicMs();
+    const startMs = this.#beganMs;
     try {
-      const lease = await leaseFor(by, held !== null && isSame(held.rule, by) ? held.lease : null);
-      const key = base64(by.key);
-      const taken = await call(by, '/v3/kv/txn', {
-        compare: [{ key, target: 'CREATE', create_revision: '0' }],
-        success: [{ request_put: { key, value: base64(lease), lease } }],
-        failure: [{ request_range: { key } }],
-      });
-      const { header, succeeded, responses } = taken as {
-        readonly header?: { readonly revision?: string };
-        readonly succeeded?: boolean;
-        readonly responses?: readonly { readonly response_range?: { readonly kvs?: readonly Kv[] } }[];
-      };
-      const kv = responses?.[0]?.response_range?.kvs?.[0];
-      const number = succeeded === true ? header?.revision : kv?.lease === lease ? kv.create_revision : null;
+      const before = this.#held;
+      const lease = await leaseFor(by, before !== null && isSame(before.rule, by) ? before.lease : null);
+      const number = await claim(by, lease);
       // A new holder reads the rows in force of the previous holder.
-      if (number != null && number !== held?.number) shared = await readShared(by);
-      held = { rule: by, lease, number: number ?? null, untilMs: startMs + by.leaseMs };
-      const mine = fence();
-      if (mine !== null && pending.size > 0) await verify(by, mine);
+      if (number !== null && number !== this.#held?.number) this.#shared = await readShared(by);
+      this.#held = { rule: by, lease, number, untilMs: startMs + by.leaseMs };
+      const mine = this.fence();
+      if (mine !== null && this.#pending.size > 0) await this.#verify(by, mine);
     } catch {
-      // Without a successful renewal `held` expires.
+      // Without a successful renewal `#held` expires.
     } finally {
-      isBusy = false;
+      this.#isBusy = false;
     }
   }
+}
 
-  function fence(): Fence | null {
-    if (held === null || held.number === null || clock.monotonicMs() >= held.untilMs) return null;
-    if (rule === null || !isSame(held.rule, rule)) return null;
-    return { etcd: rule.etcd, key: rule.key, number: held.number };
-  }
-
-  return {
-    lead(wanted) {
-      rule = wanted ?? null;
-      if (wanted === undefined) return 'alone';
-      const nowMs = clock.monotonicMs();
-      if (!isBusy && nowMs - beganMs >= wanted.leaseMs / 3) void renew(wanted);
-      if (fence() !== null) return 'holder';
-      return held !== null && isSame(held.rule, wanted) && nowMs < held.untilMs ? 'standby' : 'no_lease';
-    },
-    fence,
-    async mayWrite() {
-      if (rule === null) return true;
-      const mine = fence();
-      if (mine === null) return false;
-      const isOurs = await verify(rule, mine).catch(() => false);
-      // The lease may have expired while the response was awaited.
-      return isOurs && fence()?.number === mine.number;
-    },
-    share: (id, text) => void pending.set(id, text),
-    takeShared() {
-      const taken = shared;
-      shared = null;
-      return taken;
-    },
-    async close() {
-      if (held !== null) await call(held.rule, '/v3/lease/revoke', { ID: held.lease }).catch(() => null);
-      held = null;
-    },
+/** Creates the key with the lease if it is free. @returns its revision; `null`: another daemon holds it */
+async function claim(by: PairRule, lease: string): Promise<string | null> {
+  const key = base64(by.key);
+  const taken = await call(by, '/v3/kv/txn', {
+    compare: [{ key, target: 'CREATE', create_revision: '0' }],
+    success: [{ request_put: { key, value: base64(lease), lease } }],
+    failure: [{ request_range: { key } }],
+  });
+  const { header, succeeded, responses } = taken as {
+    readonly header?: { readonly revision?: string };
+    readonly succeeded?: boolean;
+    readonly responses?: readonly { readonly response_range?: { readonly kvs?: readonly Kv[] } }[];
   };
+  const kv = responses?.[0]?.response_range?.kvs?.[0];
+  return (succeeded === true ? header?.revision : kv?.lease === lease ? kv.create_revision : null) ?? null;
+}
+
+/** Reads all stored rows: the keys that begin with `key/`. The range ends before `key0`, because `0` follows `/`. */
+async function readShared(by: PairRule): Promise<readonly string[]> {
+  const [key, range_end] = [base64(`${by.key}/`), base64(`${by.key}0`)];
+  const { kvs } = (await call(by, '/v3/kv/range', { key, range_end })) as { readonly kvs?: readonly Kv[] };
+  return (kvs ?? []).map(({ value = '' }) => Buffer.from(value, 'base64').toString());
 }
 
 /** The comparison that makes etcd carry out a transaction only for the holder. */

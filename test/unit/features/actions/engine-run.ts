@@ -1,13 +1,8 @@
 import type { ActionEnd, ActionRow, ActionRule, PlaceVotes } from '../../../../src/core/action.ts';
 import type { Advice } from '../../../../src/core/advice.ts';
 import { Secret } from '../../../../src/core/secret.ts';
-import {
-  type ActionInput,
-  type ActionOutput,
-  type ActionState,
-  advanceActions,
-  restoreActions,
-} from '../../../../src/features/actions/engine.ts';
+import { advanceActions, restoreActions } from '../../../../src/features/actions/engine.ts';
+import type { ActionInput, ActionOutput, ActionState } from '../../../../src/features/actions/turn.ts';
 
 export const gitDeed: ActionRule['deed'] = {
   kind: 'git',

@@ -1,0 +1,99 @@
+import { type ActionEnd, type ActionRow, type ActionRule, type ActionStep, isUndoable } from '../../core/action.ts';
+import { limits } from '../../core/limits.ts';
+import { phrase } from '../../words/tell.ts';
+import { isElsewhere } from './rows.ts';
+import { orderStep, putRow, rowsUndoneWith, type Turn } from './turn.ts';
+
+/** Records the end of an ordered step. */
+export function endStep(turn: Turn, id: string, step: ActionStep, ended: ActionEnd): void {
+  turn.busy.delete(id);
+  const row = turn.rows.get(id);
+  if (row === undefined) return;
+  const { output } = ended;
+  const kept = ended.kept === undefined ? row.kept : ended.kept;
+  if (ended.tag === 'failed') return failStep(turn, { ...row, kept }, step, ended);
+  const endedAtMs = turn.now.wallMs;
+  if (step === 'prepare') {
+    const next = row.mode === 'dry-run' ? { endedAtMs } : ({ state: 'running', attempts: 0 } as const);
+    return void putRow(turn, { ...row, output, kept, ...next });
+  }
+  const well = { because: null, endedAtMs, nextAtMs: null };
+  if (step === 'act') {
+    putRow(turn, { ...row, ...well, state: 'done', output, kept }, 'done');
+    if (turn.rules.get(row.action)?.accepts) turn.accepted.add(row.advice.id);
+    return;
+  }
+  const { undoneBy } = row;
+  for (const one of rowsUndoneWith(turn, row))
+    if (one === row) putRow(turn, { ...one, ...well, state: 'undone', undoneBy, output }, 'undone');
+    else putRow(turn, { ...one, ...well, state: 'undone', undoneBy });
+}
+
+function failStep(
+  turn: Turn,
+  row: ActionRow,
+  step: ActionStep,
+  { because, output, retry }: Extract<ActionEnd, { tag: 'failed' }>,
+): void {
+  const { wallMs } = turn.now;
+  // No failure of the step: it is tried again later, and this attempt does not count.
+  if (because.key === 'acted.notHolder')
+    return void putRow(turn, {
+      ...row,
+      because,
+      attempts: row.attempts - 1,
+      nextAtMs: wallMs + limits.actionLeaseMs,
+    });
+  const again = retry && row.attempts < limits.actionAttempts;
+  const nextAtMs = again ? wallMs + limits.actionRetryMs * 4 ** Math.max(0, row.attempts - 1) : null;
+  const failed = { ...row, because, output, nextAtMs };
+  if (again) putRow(turn, step === 'prepare' ? { ...failed, attempts: Math.max(1, row.attempts) } : failed);
+  else if (step === 'undo')
+    // A later turn may undo the row again; only the first failure is reported.
+    putRow(
+      turn,
+      { ...failed, state: 'done', nextAtMs: wallMs + limits.actionUndoMs, endedAtMs: wallMs },
+      row.attempts > limits.actionAttempts ? null : 'failed',
+    );
+  else putRow(turn, { ...failed, state: 'failed', endedAtMs: wallMs }, 'failed');
+}
+
+/** Takes an ordered step back that did not start: its attempt does not count. */
+export function takeBack(turn: Turn, id: string): void {
+  const row = turn.rows.get(id);
+  if (row === undefined || !turn.busy.delete(id)) return;
+  const least = row.state === 'planned' && row.mode === 'auto' ? 1 : 0;
+  putRow(turn, { ...row, attempts: Math.max(least, row.attempts - 1) });
+}
+
+export function undoRow(turn: Turn, id: string, by: NonNullable<ActionRow['undoneBy']>): void {
+  const row = turn.rows.get(id);
+  const rule = row === undefined ? undefined : turn.rules.get(row.action);
+  // A failed undo waits for its next attempt; a request of an operator starts it at once.
+  const undoneBy = row?.undoneBy === 'regret' ? 'regret' : by;
+  if (row?.state === 'undoing' && !turn.busy.has(id)) return void putRow(turn, { ...row, undoneBy, nextAtMs: null });
+  if (row === undefined || rule === undefined || !isUndoable(row) || turn.busy.has(id)) return;
+  // Attempts count on after a failed undo, so that the next failure is not reported again.
+  const attempts =
+    row.because === null || row.state === 'failed' ? 1 : Math.max(row.attempts, limits.actionAttempts) + 1;
+  const next = putRow(turn, { ...row, state: 'undoing', undoneBy: by, attempts, nextAtMs: null, endedAtMs: null });
+  if (isElsewhere(row, rule)) refuseUndo(turn, next);
+  else orderStep(turn, 'undo', next, rule);
+}
+
+/** Fails an undo because the rule names another place now, and the undo would change that place. */
+export function refuseUndo(turn: Turn, row: ActionRow): void {
+  failStep(turn, row, 'undo', {
+    tag: 'failed',
+    because: phrase('acted.otherPlace'),
+    output: row.output,
+    retry: false,
+  });
+}
+
+/** Orders the next step of an open row, unless it waits for its next attempt. */
+export function continueRow(turn: Turn, row: ActionRow, rule: ActionRule): void {
+  if (row.nextAtMs !== null && row.nextAtMs > turn.now.wallMs) return;
+  const step = row.state === 'undoing' ? 'undo' : row.state === 'running' ? 'act' : 'prepare';
+  orderStep(turn, step, putRow(turn, { ...row, attempts: row.attempts + 1, nextAtMs: null }), rule);
+}
