@@ -17,6 +17,13 @@ interface Running {
   stop(because: Stop): void;
 }
 
+interface Room {
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly timers: Timers;
+  readonly path: string;
+  readonly running: Set<Running>;
+}
+
 /**
  * Runs real clients, each in a new folder and a process group of its own, with a minimal environment.
  * @param input.path  the search path of programs, which the clients get too
@@ -28,7 +35,7 @@ export function createClientRunner(input: {
   readonly path: string;
 }): ClientRunner {
   const { clock, timers, path } = input;
-  const running = new Set<Running>();
+  const room: Room = { clock, timers, path, running: new Set() };
   const ends = new Set<Promise<unknown>>();
   let isClosed = false;
 
@@ -43,57 +50,14 @@ export function createClientRunner(input: {
       await furnish(home, plan, order.user);
       if (isClosed) return notRun('shutdown', 'ECANCELED');
       const argv = [command, ...plan.args];
-      const report = await started(order, home, plan, wrapped(argv, order, path));
+      const report = await runProgram(room, order, home, plan, wrapped(argv, order, path));
       // Where a filter of system calls forbids util-linux, the client is started without it.
-      return isRefused(report) ? await started(order, home, plan, argv) : report;
+      return isRefused(report) ? await runProgram(room, order, home, plan, argv) : report;
     } catch (cause) {
       return notRun('trouble', codeOf(cause));
     } finally {
       if (home !== null) await clear(home);
     }
-  }
-
-  async function started(
-    order: ClientOrder,
-    home: string,
-    plan: ClientPlan,
-    argv: readonly string[],
-  ): Promise<ClientReport> {
-    const startedMs = clock.monotonicMs();
-    const words = keepWords(limits.clientWordsBytes);
-    const [file = '', ...args] = argv;
-    const child = spawn(file, args, {
-      cwd: join(home, 'work'),
-      env: { PATH: path, HOME: home, TMPDIR: join(home, 'tmp'), LANG: 'C.UTF-8', NO_COLOR: '1', ...plan.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-      ...(order.user === null ? {} : order.user),
-    });
-    let because: Stop | null = null;
-    const one: Running = {
-      stop(why) {
-        because ??= why;
-        stopGroup(child.pid);
-      },
-    };
-    running.add(one);
-    lowPriority(child);
-    for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (chunk: Buffer) => {
-        words.add(chunk);
-        if (words.count() > order.outputBytes) one.stop('output');
-      });
-    const deadline = timers.after(order.timeoutMs, () => one.stop('time'));
-    const watch = watchDisk(home, order.diskBytes, timers, () => one.stop('disk'));
-    const exit = await ended(child, timers);
-    const tookMs = clock.monotonicMs() - startedMs;
-    deadline.cancel();
-    watch.cancel();
-    running.delete(one);
-    const { files, bytes } = await measureFolder(join(home, plan.fetched), limits.clientEntries);
-    const said = maskWords(words.text(), maskOf(order.access).beside(plan.args), limits.clientLineChars);
-    const last = said.split('\n').slice(-limits.clientWordsLines).join('\n');
-    return { end: endOf(exit, because), tookMs, files, bytes, said, words: last };
   }
 
   return {
@@ -107,10 +71,54 @@ export function createClientRunner(input: {
     },
     async close() {
       isClosed = true;
-      for (const one of running) one.stop('shutdown');
+      for (const one of room.running) one.stop('shutdown');
       await Promise.all(ends);
     },
   };
+}
+
+async function runProgram(
+  { clock, timers, path, running }: Room,
+  order: ClientOrder,
+  home: string,
+  plan: ClientPlan,
+  argv: readonly string[],
+): Promise<ClientReport> {
+  const startedMs = clock.monotonicMs();
+  const words = keepWords(limits.clientWordsBytes);
+  const [file = '', ...args] = argv;
+  const child = spawn(file, args, {
+    cwd: join(home, 'work'),
+    env: { PATH: path, HOME: home, TMPDIR: join(home, 'tmp'), LANG: 'C.UTF-8', NO_COLOR: '1', ...plan.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    ...(order.user === null ? {} : order.user),
+  });
+  let because: Stop | null = null;
+  const one: Running = {
+    stop(why) {
+      because ??= why;
+      stopGroup(child.pid);
+    },
+  };
+  running.add(one);
+  lowPriority(child);
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => {
+      words.add(chunk);
+      if (words.count() > order.outputBytes) one.stop('output');
+    });
+  const deadline = timers.after(order.timeoutMs, () => one.stop('time'));
+  const watch = watchDisk(home, order.diskBytes, timers, () => one.stop('disk'));
+  const exit = await ended(child, timers);
+  const tookMs = clock.monotonicMs() - startedMs;
+  deadline.cancel();
+  watch.cancel();
+  running.delete(one);
+  const { files, bytes } = await measureFolder(join(home, plan.fetched), limits.clientEntries);
+  const said = maskWords(words.text(), maskOf(order.access).beside(plan.args), limits.clientLineChars);
+  const last = said.split('\n').slice(-limits.clientWordsLines).join('\n');
+  return { end: endOf(exit, because), tookMs, files, bytes, said, words: last };
 }
 
 type Exit = { readonly code: number | null; readonly signal: string | null } | { readonly error: string };

@@ -129,6 +129,27 @@ interface Edition {
   readonly use: { jobs: number };
 }
 
+/** If the access to mirrors is unchanged, wire and memories are those of `before`. */
+function openEdition(
+  given: WorkerBook,
+  before: Edition | null,
+  own: Pick<RunnerDeps, 'worker' | 'loopDelayMsMax' | 'loopDelayMsSum'>,
+): Edition {
+  const same = before !== null && accessKeyOf(before.book) === accessKeyOf(given);
+  const book = same ? { ...given, access: before.book.access } : given;
+  const wire = same
+    ? before.wire
+    : createWire({
+        clock: systemClock,
+        timers: systemTimers,
+        ...(book.otherNames === undefined ? {} : { otherNames: book.otherNames }),
+        userAgent: Object.values(book.access)[0]?.userAgent,
+      });
+  const memories = same ? before.memories : createProbeMemories();
+  const runner = createRunner({ book, wire, clock: systemClock, ...own, memories });
+  return { book, runner, wire, memories, use: same ? before.use : { jobs: 0 } };
+}
+
 function asksOverHttp2({ access }: WorkerBook): boolean {
   return Object.values(access).some(
     ({ url, protocols }) => url.startsWith('https:') && protocols?.includes('2') === true,
@@ -137,32 +158,15 @@ function asksOverHttp2({ access }: WorkerBook): boolean {
 
 function serve(port: MessagePort, seed: WorkerSeed): void {
   const watch = measureLoop({ clock: systemClock, timers: systemTimers, everyMs: tickMs });
-  let current = open(seed.book, null);
+  const { delayMsMax: loopDelayMsMax, delayMsSum: loopDelayMsSum } = watch;
+  const own = { worker: seed.worker, loopDelayMsMax, loopDelayMsSum };
+  let current = openEdition(seed.book, null, own);
   const warm = Promise.allSettled([
     warmUp({ wire: current.wire, clock: systemClock, timers: systemTimers, withHttp2: asksOverHttp2(current.book) }),
     ...(seed.book.ecosystems ?? []).map(loadProber),
   ]);
   let done: JobDone[] = [];
   const garbage = createCollector(systemTimers);
-
-  /** If the access to mirrors is unchanged, wire and memories are those of `before`. */
-  function open(given: WorkerBook, before: Edition | null): Edition {
-    const same = before !== null && accessKeyOf(before.book) === accessKeyOf(given);
-    const book = same ? { ...given, access: before.book.access } : given;
-    const wire = same
-      ? before.wire
-      : createWire({
-          clock: systemClock,
-          timers: systemTimers,
-          ...(book.otherNames === undefined ? {} : { otherNames: book.otherNames }),
-          userAgent: Object.values(book.access)[0]?.userAgent,
-        });
-    const memories = same ? before.memories : createProbeMemories();
-    const { delayMsMax: loopDelayMsMax, delayMsSum: loopDelayMsSum } = watch;
-    const delays = { loopDelayMsMax, loopDelayMsSum };
-    const runner = createRunner({ book, wire, clock: systemClock, worker: seed.worker, ...delays, memories });
-    return { book, runner, wire, memories, use: same ? before.use : { jobs: 0 } };
-  }
 
   function send(message: FromWorker): void {
     port.postMessage(message);
@@ -207,7 +211,7 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
       return;
     }
     const before = current;
-    current = open(message.book, before);
+    current = openEdition(message.book, before, own);
     closeOld(before);
     send({ kind: 'booked', edition: message.edition });
   });
