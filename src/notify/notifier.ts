@@ -12,7 +12,8 @@ import { closeDelivery, type Sendable, takeCard } from './carry.ts';
 import { batchMsOf } from './chat/batch.ts';
 import { isChat, renderChatMessage } from './chat/message.ts';
 import { isEnd, type News, newsOfAction, newsOfAdvice, newsOfFinding } from './news.ts';
-import { applyDelivery, entryOf, expire, isFor, nextSeqOf, restore, type State, seqRowOf, tell } from './outbox.ts';
+import { queueNotices } from './notices.ts';
+import { applyDelivery, entryOf, expire, isFor, nextSeqOf, noticeOf, restore, type State, seqRowOf } from './outbox.ts';
 import { dropPushed, enqueueRepeats, recordAdvice, recordPushed } from './push.ts';
 import { attemptMsOf, type Entry, expiryMsOf, listDueEntries, notSent, Queue } from './queue.ts';
 import { chatServices, programs } from './receivers/receivers.ts';
@@ -21,14 +22,11 @@ import { type NotifyTurn, openTurn } from './turn.ts';
 
 export type Notifier = ReturnType<typeof createNotifier>;
 
-/**
- * Turns findings, advice and actions into messages, which the daemon sends. Restored notices keep their ids.
- * @param input.restored  rows of tables `outbox` and `meta`
- * @param input.open  open findings, which are sent to Alertmanagers again
- */
-export function createNotifier(input: {
+interface NotifierInput {
   readonly config: Config;
+  /** Rows of tables `outbox` and `meta`. */
   readonly restored: readonly Row[];
+  /** Open findings, which are sent to Alertmanagers again. */
   readonly open?: readonly Finding[];
   /** Proposed advice: alerts about the mirror to leave contain its lines. */
   readonly proposed?: readonly Advice[];
@@ -38,23 +36,13 @@ export function createNotifier(input: {
   readonly outbox?: number;
   /** Called if a notice could not be rendered; the notice is tried again later. */
   readonly defect?: (cause: unknown) => void;
-}) {
+}
+
+/** Turns findings, advice and actions into messages, which the daemon sends. Restored notices keep their ids. */
+export function createNotifier(input: NotifierInput) {
   // Closures must not keep `input`: it holds the first configuration.
-  const { now: startedAt, defect = () => undefined } = input;
-  const state: State = {
-    origin: originOf(input.config),
-    live: new Map((input.open ?? []).map((finding) => [finding.id, finding])),
-    advised: new Map((input.proposed ?? []).map((advice) => [advice.from, advice])),
-    pushAtMs: new Map(),
-    queues: new Map(input.config.webhooks.map((receiver) => [receiver.name, queueFor(receiver, startedAt)])),
-    seqs: new Map(),
-    opened: new Map(),
-    stories: new Map(),
-    sent: new Map(),
-    random: input.random,
-    outbox: input.outbox ?? limits.outbox,
-    pending: openTurn(),
-  };
+  const { defect = () => undefined } = input;
+  const state = firstState(input);
   restore(state, input.restored, input.now);
   const flush = (): NotifyTurn => {
     const done = state.pending.done();
@@ -80,7 +68,7 @@ export function createNotifier(input: {
         if (news !== null) announce(state, news, now);
       }
       for (const news of newsOfAdvice(changes.advice)) announce(state, news, now);
-      for (const action of changes.acted ?? []) tell(state, newsOfAction(action), 'all', now);
+      for (const action of changes.acted ?? []) queueNotices(state, newsOfAction(action), 'all', now);
       release(state, now);
       enqueueRepeats(state, now);
       return flush();
@@ -100,71 +88,86 @@ export function createNotifier(input: {
       if (queue !== undefined) closeDelivery(state, queue, notice, delivery, now);
       return flush();
     },
-    /** A test message (type `mirror.self`, subject `self/test`), never queued; `null`: no such receiver. */
-    test(name: string, now: Now): (Sendable & { readonly rows: readonly Row[] }) | null {
-      const queue = state.queues.get(name);
-      if (queue === undefined) return null;
-      const { format } = queue.receiver;
-      const subject = 'self/test';
-      const seq = nextSeqOf(state, subject);
-      const data = { seq, subject, vantage: state.origin.vantage };
-      const standard = JSON.stringify({ type: 'mirror.self', timestamp: stamp(now.wallMs), data });
-      const notice: Notice = {
-        id: state.random.id(now.wallMs),
-        receiver: name,
-        type: 'mirror.self',
-        subject,
-        seq,
-        body: showsAlerts({ format }) ? makeTestAlert(state.origin, queue.receiver.lang, now) : standard,
-        createdAtMs: now.wallMs,
-        attempts: 0,
-        nextAtMs: now.wallMs,
-      };
-      const { receiver } = queue;
-      const message = isChat(receiver)
-        ? renderChatMessage(receiver, [entryOf(notice, null, now)], state.origin, now).message
-        : messageOf(receiver, notice, now);
-      return { notice, message, rows: [seqRowOf(subject, seq, now)] };
-    },
+    test: (name: string, now: Now) => makeTestNotice(state, name, now),
     /** Monotonic time of the next attempt, expiry or release of a held event; `null`: none. */
     wakeAtMs(now: Now): number | null {
       const times = [...state.queues.values()].map((queue) => Math.min(expiryMsOf(queue), nextAttemptMs(queue, now)));
       const first = Math.min(...times, releaseAtMs(state.stories));
       return Number.isFinite(first) ? first : null;
     },
-    queues(now: Now): readonly QueueStanding[] {
-      return [...state.queues.values()].map((queue) => {
-        const { receiver, entries, disabled, heldMs, failure } = queue;
-        const nextMs = nextAttemptMs(queue, now);
-        const bornMs = Math.max(heldMs, Math.min(...entries.map((one) => one.bornMs)));
-        const oldestMs = entries.length === 0 ? null : now.monotonicMs - bornMs;
-        return {
-          receiver: receiver.name,
-          length: entries.length,
-          oldestSeconds: oldestMs === null ? null : oldestMs / 1000,
-          disabled,
-          failure,
-          nextAttemptSeconds: Number.isFinite(nextMs) ? Math.max(0, nextMs - now.monotonicMs) / 1000 : null,
-        };
-      });
-    },
+    queues: (now: Now): readonly QueueStanding[] => [...state.queues.values()].map((queue) => standingOf(queue, now)),
     /** Applies another configuration; disabled receivers are enabled again, removed ones lose their queue. */
     reconfigure(config: Config, now: Now): NotifyTurn {
       expire(state, now);
-      state.origin = originOf(config);
-      const before = new Map(state.queues);
-      state.queues.clear();
-      for (const receiver of config.webhooks) {
-        const old = before.get(receiver.name);
-        const entries = old?.entries ?? [];
-        for (const entry of entries) if (!isFor(receiver, entry)) state.pending.remove(entry);
-        const kept = entries.filter((entry) => isFor(receiver, entry));
-        state.queues.set(receiver.name, { ...queueFor(receiver, now), entries: kept });
-        before.delete(receiver.name);
-      }
-      for (const gone of before.values()) for (const entry of gone.entries) state.pending.remove(entry);
+      replaceReceivers(state, config, now);
       return flush();
     },
+  };
+}
+
+/** A test message (type `mirror.self`, subject `self/test`), never queued; `null`: no such receiver. */
+function makeTestNotice(state: State, name: string, now: Now): (Sendable & { readonly rows: readonly Row[] }) | null {
+  const receiver = state.queues.get(name)?.receiver;
+  if (receiver === undefined) return null;
+  const { format, lang } = receiver;
+  const subject = 'self/test';
+  const seq = nextSeqOf(state, subject);
+  const data = { seq, subject, vantage: state.origin.vantage };
+  const standard = JSON.stringify({ type: 'mirror.self', timestamp: stamp(now.wallMs), data });
+  const notice: Notice = {
+    ...noticeOf({ type: 'mirror.self', subject }, receiver, state.random.id(now.wallMs), seq, now),
+    body: showsAlerts({ format }) ? makeTestAlert(state.origin, lang, now) : standard,
+  };
+  const message = isChat(receiver)
+    ? renderChatMessage(receiver, [entryOf(notice, null, now)], state.origin, now).message
+    : messageOf(receiver, notice, now);
+  return { notice, message, rows: [seqRowOf(subject, seq, now)] };
+}
+
+function standingOf(queue: Queue, now: Now): QueueStanding {
+  const { receiver, entries, disabled, heldMs, failure } = queue;
+  const nextMs = nextAttemptMs(queue, now);
+  const bornMs = Math.max(heldMs, Math.min(...entries.map((one) => one.bornMs)));
+  const oldestMs = entries.length === 0 ? null : now.monotonicMs - bornMs;
+  return {
+    receiver: receiver.name,
+    length: entries.length,
+    oldestSeconds: oldestMs === null ? null : oldestMs / 1000,
+    disabled,
+    failure,
+    nextAttemptSeconds: Number.isFinite(nextMs) ? Math.max(0, nextMs - now.monotonicMs) / 1000 : null,
+  };
+}
+
+/** Takes the receivers of another configuration. Notices whose receiver cannot use them are removed. */
+function replaceReceivers(state: State, config: Config, now: Now): void {
+  state.origin = originOf(config);
+  const before = new Map(state.queues);
+  state.queues.clear();
+  for (const receiver of config.webhooks) {
+    const entries = before.get(receiver.name)?.entries ?? [];
+    for (const entry of entries) if (!isFor(receiver, entry)) state.pending.remove(entry);
+    const kept = entries.filter((entry) => isFor(receiver, entry));
+    state.queues.set(receiver.name, { ...queueFor(receiver, now), entries: kept });
+    before.delete(receiver.name);
+  }
+  for (const gone of before.values()) for (const entry of gone.entries) state.pending.remove(entry);
+}
+
+function firstState({ config, open = [], proposed = [], random, now, outbox = limits.outbox }: NotifierInput): State {
+  return {
+    origin: originOf(config),
+    live: new Map(open.map((finding) => [finding.id, finding])),
+    advised: new Map(proposed.map((advice) => [advice.from, advice])),
+    pushAtMs: new Map(),
+    queues: new Map(config.webhooks.map((receiver) => [receiver.name, queueFor(receiver, now)])),
+    seqs: new Map(),
+    opened: new Map(),
+    stories: new Map(),
+    sent: new Map(),
+    random,
+    outbox,
+    pending: openTurn(),
   };
 }
 
@@ -215,12 +218,12 @@ function announce(state: State, news: News, now: Now): void {
   const { stories } = state;
   expireHeld(stories, news, now);
   const isTold = updateStory(stories, news, now);
-  tell(state, news, isTold ? 'all' : 'programs', now);
+  queueNotices(state, news, isTold ? 'all' : 'programs', now);
   const story = stories.get(news.subject);
   if (story !== undefined && !isTold) state.pending.put(storyRowOf(news.subject, story, now));
 }
 
 function release(state: State, now: Now): void {
-  for (const news of releaseDue(state.stories, now)) tell(state, news, 'people', now);
+  for (const news of releaseDue(state.stories, now)) queueNotices(state, news, 'people', now);
   for (const subject of dropEnded(state.stories, now)) state.pending.delete('meta', storyKeyOf(subject));
 }

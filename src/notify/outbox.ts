@@ -5,23 +5,22 @@ import { limits } from '../core/limits.ts';
 import type { Delivery, Notice } from '../core/notice.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import { showsAlerts } from '../core/receiver-format.ts';
-import { type Origin, renderAlertBody } from './alerts.ts';
+import type { Origin } from './alerts.ts';
 import { isUnsent } from './chat/batch.ts';
 import { isChangeable } from './chat/message.ts';
 import { restoreSent, type SentMessages } from './chat/sent.ts';
-import { type BodyMeta, bodyOf, type News } from './news.ts';
+import type { News } from './news.ts';
 import {
   backoffMsFor,
   type Entry,
   entryFromRow,
-  isMeant,
   mayHaveArrived,
   outboxRowOf,
   type Queue,
   removeExpired,
   removeOverflow,
 } from './queue.ts';
-import { findBase, restoreStory, type Stories, storyRowOf, viewOf } from './stories.ts';
+import { restoreStory, type Stories } from './stories.ts';
 import type { Turn } from './turn.ts';
 
 /** The ids of the last notices about an open finding, by receiver. */
@@ -88,106 +87,6 @@ export function nextSeqOf(state: State, subject: string): number {
 
 export function seqRowOf(subject: string, seq: number, now: Now): Row {
   return { table: 'meta', key: `seq/${subject}`, atMs: now.wallMs, value: seq };
-}
-
-/** `programs`: receivers that show alerts (Alertmanager). `people`: all others, also of format `standard`. */
-type Audience = 'all' | 'programs' | 'people';
-
-export function tell(state: State, news: News, audience: Audience, now: Now): void {
-  const isRecovery = news.type === 'mirror.recovery';
-  const story = state.stories.get(news.subject);
-  const base = findBase(state.stories, news);
-  const findingId = news.finding?.id ?? null;
-  const opened = findingId === null ? undefined : state.opened.get(findingId);
-  if (isRecovery && opened === undefined && news.finding?.state === 'acknowledged') return;
-  if (isRecovery && findingId !== null) {
-    state.opened.delete(findingId);
-    state.pending.delete('meta', `opened/${findingId}`);
-  }
-  const wanting = [...state.queues.values()].filter((queue) => isOf(queue, audience) && wants(queue, news, findingId));
-  for (const queue of wanting) if (queue.disabled) state.pending.count(queue.receiver.name, 'disabled');
-  const live = wanting.filter((queue) => !queue.disabled);
-  const told: Record<string, string> = { ...(isRecovery ? {} : opened) };
-  if (live.length > 0) {
-    const seq = nextSeqOf(state, news.subject);
-    state.pending.put(seqRowOf(news.subject, seq, now));
-    for (const queue of live) {
-      const id = state.random.id(now.wallMs);
-      told[queue.receiver.name] = id;
-      const { name } = queue.receiver;
-      const resolves = toldAs(queue, opened?.[name] ?? (isRecovery ? story?.told[name] : null) ?? null);
-      const updates = toldAs(queue, base?.told[name] ?? null);
-      const body = textFor(state, queue.receiver, news, { seq, resolves, updates, story: viewOf(story) }, now);
-      const notice: Notice = {
-        ...noticeOf(news, queue.receiver, id, seq, now),
-        body,
-        ...sentenceFor(queue.receiver, news),
-        ...(updates === null ? {} : { updates }),
-      };
-      enqueue(state, queue, notice, findingId, now);
-    }
-  }
-  if (story !== undefined && audience !== 'programs') {
-    if (!isRecovery && base !== story) story.told = { ...story.told, ...told };
-    state.pending.put(storyRowOf(news.subject, story, now));
-  }
-  const isKnown = opened !== undefined && live.length === 0;
-  if (findingId !== null && !isRecovery && !isKnown) {
-    state.opened.set(findingId, told);
-    state.pending.put({ table: 'meta', key: `opened/${findingId}`, atMs: now.wallMs, value: told });
-  }
-  while (total(state) > state.outbox) {
-    const over = removeOverflow([...state.queues.values()]);
-    if (over === null) break;
-    state.pending.drop(over.queue, over.entry, 'overflow');
-  }
-}
-
-function textFor(
-  state: State,
-  receiver: Receiver,
-  news: News,
-  meta: Omit<BodyMeta, 'vantage' | 'wallMs'>,
-  now: Now,
-): string {
-  // A chat also gets this body: its card is rendered from it when the notice is sent.
-  if (!showsAlerts(receiver) || news.finding === null)
-    return bodyOf(news, { ...meta, vantage: state.origin.vantage, wallMs: now.wallMs });
-  const isRecovery = news.type === 'mirror.recovery';
-  const endedAtMs = isRecovery ? (news.finding.closedAtMs ?? now.wallMs) : null;
-  const advised = isRecovery ? null : (state.advised.get(news.finding.registry ?? '') ?? null);
-  return renderAlertBody(news.finding, state.origin, receiver.lang, endedAtMs, advised);
-}
-
-/** The sentence that a card translates; the body has only its English text. */
-function sentenceFor({ chat }: Receiver, { finding, action }: News): Pick<Notice, 'sentence'> {
-  const sentence = finding?.sentence ?? action?.row.because;
-  return chat === undefined || sentence == null ? {} : { sentence };
-}
-
-/** The id of a notice to refer to; for a chat `null` if that notice was not sent yet. */
-function toldAs(queue: Queue, id: string | null): string | null {
-  if (queue.receiver.chat === undefined) return id;
-  return queue.entries.some((one) => one.notice.id === id && !one.inFlight && !one.mayHaveArrived) ? null : id;
-}
-
-function isOf({ receiver }: Queue, audience: Audience): boolean {
-  return audience === 'all' || showsAlerts(receiver) === (audience === 'programs');
-}
-
-function wants(queue: Queue, news: News, findingId: string | null): boolean {
-  // The end of an alert has the same filter as its beginning: Alertmanager gets both.
-  const event = showsAlerts(queue.receiver) ? news.finding?.kind : news.event;
-  if (event === undefined || !queue.receiver.on.includes(event) || !isMeant(queue.receiver, news)) return false;
-  if (news.weight === 'news') return true;
-  return queue.entries.some(
-    (entry) => entry.findingId === findingId && entry.notice.type === news.type && isFresh(queue, entry),
-  );
-}
-
-/** Whether a waiting notice may be replaced: it was not sent under its id, or its receiver ignores ids. */
-function isFresh({ receiver }: Queue, { inFlight, mayHaveArrived: isOut }: Entry): boolean {
-  return !inFlight && (!isOut || showsAlerts(receiver));
 }
 
 /** A notice that is due at once, without its text. */
@@ -276,6 +175,12 @@ export function expire(state: State, now: Now): void {
     for (const entry of removeExpired(queue, now.monotonicMs)) state.pending.drop(queue, entry, 'expired');
 }
 
-function total(state: State): number {
-  return [...state.queues.values()].reduce((sum, queue) => sum + queue.entries.length, 0);
+/** Drops notices above the total bound of all receivers. */
+export function dropOverflow(state: State): void {
+  const total = (): number => [...state.queues.values()].reduce((sum, queue) => sum + queue.entries.length, 0);
+  while (total() > state.outbox) {
+    const over = removeOverflow([...state.queues.values()]);
+    if (over === null) break;
+    state.pending.drop(over.queue, over.entry, 'overflow');
+  }
 }
