@@ -1,5 +1,4 @@
 import type { Config } from '../core/config.ts';
-import type { Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { Target } from '../core/mirror.ts';
 import type { Calendar, Now } from '../core/ports.ts';
@@ -35,90 +34,173 @@ export interface Roster {
 
 const nowhere = createHost('');
 
-export function createRoster(input: {
+interface RosterInput {
   readonly config: Config;
   readonly targets: readonly Target[];
   readonly seed: string;
   readonly calendar: Calendar;
   readonly now: Now;
   readonly lastOk?: ReadonlyMap<string, number>;
-}): Roster {
-  // Closures must not keep `input`: it holds the first configuration.
-  const { lastOk } = input;
-  const calendar = createRememberingCalendar(input.calendar);
-  const means: PlanMeans = { seed: input.seed, calendar, offsetMs: input.now.monotonicMs - input.now.wallMs };
-  const heap = new Heap<Series>();
-  const waiting = new Set<Host>();
-  let hosts = new Map<string, Host>();
-  let hostByRegistry = new Map<string, Host>();
-  let absences = new Map<string, Absence>();
-  let all = new Map<string, Series>();
-  let made: { readonly config: Config; readonly series: Map<string, Series> } | null = null;
-  let byRegistry = new Map<string, Series[]>();
+}
 
-  function plan(series: Series): void {
-    if (Number.isFinite(series.slot.atMs)) heap.push(series, series.slot.atMs);
+export function createRoster(input: RosterInput): Roster {
+  const roster = new SeriesRoster(input);
+  roster.replace(input.config, input.targets, input.now);
+  return roster;
+}
+
+class SeriesRoster implements Roster {
+  readonly calendar: Calendar;
+  readonly waiting = new Set<Host>();
+  readonly #lastOk: RosterInput['lastOk'];
+  readonly #means: PlanMeans;
+  readonly #heap = new Heap<Series>();
+  #hosts = new Map<string, Host>();
+  #hostByRegistry = new Map<string, Host>();
+  #absences = new Map<string, Absence>();
+  #all = new Map<string, Series>();
+  #byRegistry = new Map<string, Series[]>();
+  /** Series that were made for the next configuration. */
+  #made: { readonly config: Config; readonly series: Map<string, Series> } | null = null;
+
+  // The first configuration of the input is not kept.
+  constructor({ calendar, seed, now, lastOk }: RosterInput) {
+    this.calendar = createRememberingCalendar(calendar);
+    this.#lastOk = lastOk;
+    this.#means = { seed, calendar: this.calendar, offsetMs: now.monotonicMs - now.wallMs };
   }
 
-  function rebuildHeap(): void {
-    heap.clear();
-    for (const series of all.values()) plan(series);
+  hostOf(registry: string): Host | null {
+    return this.#hostByRegistry.get(registry) ?? null;
   }
 
-  function replaceMirrors(config: Config): void {
+  absence(registry: string): Absence | null {
+    return this.#absences.get(registry) ?? null;
+  }
+
+  series(id: string): Series | null {
+    return this.#all.get(id) ?? null;
+  }
+
+  seriesOf(registry: string): readonly Series[] {
+    return this.#byRegistry.get(registry) ?? [];
+  }
+
+  plan(series: Series): void {
+    if (Number.isFinite(series.slot.atMs)) this.#heap.push(series, series.slot.atMs);
+  }
+
+  takeDue(now: Now): Series | null {
+    while (this.#heap.leastKey() <= now.monotonicMs) {
+      const keyMs = this.#heap.leastKey();
+      const series = this.#heap.pop();
+      // An outdated entry: the series was planned again.
+      if (series?.slot.atMs === keyMs) return series;
+    }
+    return null;
+  }
+
+  nextSlotMs(): number {
+    const heap = this.#heap;
+    for (let first = heap.first(); first !== null && first.slot.atMs !== heap.leastKey(); first = heap.first())
+      heap.pop();
+    return heap.leastKey();
+  }
+
+  placeCron(now: Now, jumped: boolean): readonly Series[] {
+    const passedBy: Series[] = [];
+    const cron = [...this.#all.values()].filter(({ pace }) => pace.cadence.kind === 'cron');
+    for (const series of cron) {
+      series.slot = series.plan.placed(series.slot, now);
+      if (!jumped) continue;
+      if (series.slot.atMs <= now.monotonicMs) passedBy.push(series);
+      series.slot = series.plan.first(now);
+    }
+    if (cron.length > 0) this.#rebuildHeap();
+    return passedBy;
+  }
+
+  keepRecheck(host: Host, recheck: Host['rechecks'][number]): void {
+    const isSame = (one: typeof recheck) =>
+      one.target.id === recheck.target.id && one.connection === recheck.connection;
+    if (host.rechecks.some(isSame)) return;
+    if (host.rechecks.length >= limits.rechecksWaiting) host.rechecks.shift();
+    host.rechecks.push(recheck);
+    this.waiting.add(host);
+  }
+
+  *preparing(config: Config, targets: readonly Target[]): Slices<void> {
+    this.#made = { config, series: yield* this.#makingSeries(config, targets) };
+  }
+
+  replace(config: Config, targets: readonly Target[], now: Now): void {
+    this.#replaceMirrors(config);
+    this.#replaceSeries(config, targets, now);
+    this.#clearLines();
+    this.#rebuildHeap();
+  }
+
+  #rebuildHeap(): void {
+    this.#heap.clear();
+    for (const series of this.#all.values()) this.plan(series);
+  }
+
+  #replaceMirrors(config: Config): void {
     const kept = new Map<string, Host>();
     // A removed host stays while it has running probes, in case it is configured again.
-    for (const [key, host] of hosts) if (host.inFlight > 0 || host.confirming.size > 0) kept.set(key, host);
+    for (const [key, host] of this.#hosts) if (host.inFlight > 0 || host.confirming.size > 0) kept.set(key, host);
     const nextAbsences = new Map<string, Absence>();
-    hostByRegistry = new Map();
+    this.#hostByRegistry = new Map();
     for (const mirror of config.mirrors) {
       const key = hostKeyOf(mirror.url);
-      const host = kept.get(key) ?? hosts.get(key) ?? createHost(key);
+      const host = kept.get(key) ?? this.#hosts.get(key) ?? createHost(key);
       kept.set(key, host);
-      hostByRegistry.set(mirror.name, host);
-      const before = absences.get(mirror.name) ?? present([]);
+      this.#hostByRegistry.set(mirror.name, host);
+      const before = this.#absences.get(mirror.name) ?? present([]);
       clearWaits(before.throttles);
       nextAbsences.set(mirror.name, { ...before, windows: mirror.maintenance, read: null });
     }
-    hosts = kept;
-    absences = nextAbsences;
+    this.#hosts = kept;
+    this.#absences = nextAbsences;
   }
 
-  function* makingSeries(config: Config, targets: readonly Target[]): Slices<Map<string, Series>> {
+  *#makingSeries(config: Config, targets: readonly Target[]): Slices<Map<string, Series>> {
     const connections = new Map(config.mirrors.map((mirror) => [mirror.name, mirror.connections]));
     const series = new Map<string, Series>();
     yield* each(targets, (target) => {
       for (const connection of connections.get(target.registry) ?? []) {
-        const one = createSeries(target, connection, config, nowhere, means);
+        const one = createSeries(target, connection, config, nowhere, this.#means);
         series.set(one.id, one);
       }
     });
     return series;
   }
 
-  function replaceSeries(config: Config, targets: readonly Target[], now: Now): void {
-    const next = made?.config === config ? made.series : atOnce(makingSeries(config, targets));
-    made = null;
+  #replaceSeries(config: Config, targets: readonly Target[], now: Now): void {
+    const next = this.#made?.config === config ? this.#made.series : atOnce(this.#makingSeries(config, targets));
+    this.#made = null;
     for (const [id, fresh] of next) {
-      const host = hostByRegistry.get(fresh.target.registry);
+      const host = this.#hostByRegistry.get(fresh.target.registry);
       if (host === undefined) continue;
       fresh.host = host;
-      const before = all.get(id);
-      if (before === undefined) fresh.slot = firstSlotOf(fresh, lastOk?.get(fresh.target.id) ?? null, now);
+      const before = this.#all.get(id);
+      if (before === undefined) fresh.slot = firstSlotOf(fresh, this.#lastOk?.get(fresh.target.id) ?? null, now);
       else {
         renew(before, fresh, now);
         next.set(id, before);
       }
     }
-    all = next;
-    byRegistry = Map.groupBy(next.values(), ({ target }) => target.registry);
+    this.#all = next;
+    this.#byRegistry = Map.groupBy(next.values(), ({ target }) => target.registry);
   }
 
-  function clearLines(): void {
+  /** Removes what waits for series and targets that are no longer configured. */
+  #clearLines(): void {
+    const all = this.#all;
     const known = new Set([...all.values()].map(({ target }) => target.id));
-    for (const host of hosts.values())
+    for (const host of this.#hosts.values())
       for (const one of host.keptBack) if (all.get(one.id) !== one || one.host !== host) host.keptBack.delete(one);
-    for (const host of waiting) {
+    for (const host of this.waiting) {
       for (const priority of priorities) {
         const line = host.waiting[priority];
         const stays = (one: Series) => all.get(one.id) === one && one.host === host && one.priority === priority;
@@ -126,62 +208,7 @@ export function createRoster(input: {
         line.splice(0, line.length, ...line.filter(stays));
       }
       host.rechecks.splice(0, host.rechecks.length, ...host.rechecks.filter(({ target }) => known.has(target.id)));
-      if (!hasWaiting(host)) waiting.delete(host);
+      if (!hasWaiting(host)) this.waiting.delete(host);
     }
   }
-
-  const roster: Roster = {
-    calendar,
-    waiting,
-    hostOf: (registry) => hostByRegistry.get(registry) ?? null,
-    absence: (registry) => absences.get(registry) ?? null,
-    series: (id) => all.get(id) ?? null,
-    seriesOf: (registry) => byRegistry.get(registry) ?? [],
-    plan,
-    takeDue(now) {
-      while (heap.leastKey() <= now.monotonicMs) {
-        const keyMs = heap.leastKey();
-        const series = heap.pop();
-        // An outdated entry: the series was planned again.
-        if (series?.slot.atMs === keyMs) return series;
-      }
-      return null;
-    },
-    nextSlotMs() {
-      for (let first = heap.first(); first !== null && first.slot.atMs !== heap.leastKey(); first = heap.first())
-        heap.pop();
-      return heap.leastKey();
-    },
-    placeCron(now, jumped) {
-      const passedBy: Series[] = [];
-      const cron = [...all.values()].filter(({ pace }) => pace.cadence.kind === 'cron');
-      for (const series of cron) {
-        series.slot = series.plan.placed(series.slot, now);
-        if (!jumped) continue;
-        if (series.slot.atMs <= now.monotonicMs) passedBy.push(series);
-        series.slot = series.plan.first(now);
-      }
-      if (cron.length > 0) rebuildHeap();
-      return passedBy;
-    },
-    keepRecheck(host, recheck: Omit<Due, 'probeId' | 'plannedAtMs'>) {
-      const isSame = (one: typeof recheck) =>
-        one.target.id === recheck.target.id && one.connection === recheck.connection;
-      if (host.rechecks.some(isSame)) return;
-      if (host.rechecks.length >= limits.rechecksWaiting) host.rechecks.shift();
-      host.rechecks.push(recheck);
-      waiting.add(host);
-    },
-    *preparing(config, targets) {
-      made = { config, series: yield* makingSeries(config, targets) };
-    },
-    replace(config, targets, now) {
-      replaceMirrors(config);
-      replaceSeries(config, targets, now);
-      clearLines();
-      rebuildHeap();
-    },
-  };
-  roster.replace(input.config, input.targets, input.now);
-  return roster;
 }
