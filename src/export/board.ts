@@ -111,17 +111,22 @@ function keepNative(instrument: Histogram<string>, names: readonly string[], for
   return { of, remove: (labels: LabelSet) => kept.delete(keyOf(labels)) };
 }
 
+type KeptNative = ReturnType<typeof keepNative>;
+
+function keepNatives(byName: ReadonlyMap<MetricName, AnyInstrument>, form: NativeForm): Map<MetricName, KeptNative> {
+  const natives = new Map<MetricName, KeptNative>();
+  for (const [name, instrument] of byName)
+    if (metricOf(name).type === 'histogram' && instrument instanceof Histogram)
+      natives.set(name, keepNative(instrument, metricOf(name).labels, form));
+  return natives;
+}
+
 /** A prom-client registry with the metrics of `names`. prom-client accepts exemplars only for OpenMetrics. */
 export function createBoard<N extends MetricName>(names: readonly N[], form: NativeForm | null = null) {
   const registry = new Registry<OpenMetricsContentType>();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   const byName = new Map<MetricName, AnyInstrument>(names.map((name) => [name, createInstrument(name, registry)]));
-
-  const natives = new Map<MetricName, ReturnType<typeof keepNative>>();
-  if (form !== null)
-    for (const [name, instrument] of byName)
-      if (metricOf(name).type === 'histogram' && instrument instanceof Histogram)
-        natives.set(name, keepNative(instrument, metricOf(name).labels, form));
+  const natives = form === null ? new Map<MetricName, KeptNative>() : keepNatives(byName, form);
 
   function walk(
     kind: Kind,

@@ -42,81 +42,65 @@ function count(shard: Shard, entity: Entity, sign: 1 | -1): void {
   if (entity.kind === 'target') shard.targets += sign;
 }
 
-export type Boards = ReturnType<typeof createBoards>;
+/** The prom-client registries of mirrors, targets and artifacts, each with a bounded number of targets and lines. */
+export class Boards {
+  readonly #form: NativeForm | null;
+  #shards: Shard[] = [];
+  readonly #shardOf = new Map<string, Shard>();
+  /** Removed entities whose series are still to be closed. */
+  #gone: Home[] = [];
 
-export function createBoards(form: NativeForm | null) {
-  let shards: Shard[] = [];
-  const shardOf = new Map<string, Shard>();
-  let gone: Home[] = [];
-
-  function close({ entity, board }: Home): void {
-    board.close(entity.kind, entity.labels, entity.heavy);
+  constructor(form: NativeForm | null) {
+    this.#form = form;
   }
 
-  function remove(shard: Shard, home: Home): void {
-    const { entity } = home;
-    shard.homes.delete(entity.key);
-    shardOf.delete(entity.key);
-    count(shard, entity, -1);
+  all(): readonly ShardBoard[] {
+    return this.#shards.map(({ board }) => board);
   }
 
-  function add(shard: Shard, entity: Entity): void {
-    shard.board.open(entity.kind, entity.labels, entity.heavy);
-    shard.homes.set(entity.key, { entity, board: shard.board });
-    shardOf.set(entity.key, shard);
-    count(shard, entity, 1);
+  home(key: string): Home | undefined {
+    return this.#shardOf.get(key)?.homes.get(key);
+  }
+
+  homesOf(board: ShardBoard): Iterable<Home> {
+    return this.#shards.find((shard) => shard.board === board)?.homes.values() ?? [];
   }
 
   /**
    * Sets the entities; counters of entities that stay continue.
    * @returns the homes of entities that were removed or got other labels
    */
-  function arrange(wanted: ReadonlyMap<string, Entity>): readonly Home[] {
+  arrange(wanted: ReadonlyMap<string, Entity>): readonly Home[] {
     const went: Home[] = [];
     // An entity that returns before the sweep starts again at 0.
-    for (const home of gone) if (wanted.has(home.entity.key)) close(home);
-    gone = gone.filter(({ entity }) => !wanted.has(entity.key));
-    for (const shard of shards)
+    for (const home of this.#gone) if (wanted.has(home.entity.key)) close(home);
+    const gone = this.#gone.filter(({ entity }) => !wanted.has(entity.key));
+    for (const shard of this.#shards)
       for (const home of [...shard.homes.values()]) {
         const next = wanted.get(home.entity.key);
         if (next !== undefined && (next === home.entity || sameLabels(next.labels, home.entity.labels))) continue;
-        remove(shard, home);
+        this.#remove(shard, home);
         went.push(home);
         // An entity with the same key but other labels may share series with the removed one.
         if (next !== undefined) close(home);
       }
     // After `prepare` of the same entities, only those with other labels are missing.
-    if (shardOf.size < wanted.size) placeMissing(wanted);
-    shards = shards.filter((shard) => shard.homes.size > 0);
-    const left = new Set(shards.map(({ board }) => board));
-    gone = [...gone, ...went.filter(({ entity }) => !wanted.has(entity.key))].filter(({ board }) => left.has(board));
+    if (this.#shardOf.size < wanted.size) this.#placeMissing(wanted);
+    this.#shards = this.#shards.filter((shard) => shard.homes.size > 0);
+    const left = new Set(this.all());
+    const removed = went.filter(({ entity }) => !wanted.has(entity.key));
+    this.#gone = [...gone, ...removed].filter(({ board }) => left.has(board));
     return went;
   }
 
-  /** First fit from a cursor: a registry without room now rarely has more for the next entity. */
-  function placer(): (entity: Entity) => void {
-    let cursor = 0;
-    return (entity) => {
-      while (cursor < shards.length && !hasRoom(shards[cursor] as Shard, entity)) cursor += 1;
-      const shard = shards[cursor] ?? { board: createBoard(shardNames, form), homes: new Map(), targets: 0, lines: 0 };
-      if (cursor === shards.length) shards.push(shard);
-      add(shard, entity);
-    };
-  }
-
-  function placeMissing(wanted: ReadonlyMap<string, Entity>): void {
-    const place = placer();
-    for (const entity of wanted.values()) if (!shardOf.has(entity.key)) place(entity);
-  }
-
   /** Opens new entities over several turns of the event loop, before `arrange`. */
-  async function prepare(wanted: ReadonlyMap<string, Entity>, turn: () => Promise<void>): Promise<void> {
+  async prepare(wanted: ReadonlyMap<string, Entity>, turn: () => Promise<void>): Promise<void> {
     // A returning entity must not find series that are still to be closed.
-    await sweep(turn);
-    const place = placer();
+    await this.sweep(turn);
+    const place = this.#placer();
     let lines = 0;
     for (const entity of wanted.values()) {
-      if (shardOf.has(entity.key)) continue;
+      if (this.#shardOf.has(entity.key)) continue;
       place(entity);
       lines += entity.lines;
       if (lines < linesPerTurn) continue;
@@ -125,9 +109,10 @@ export function createBoards(form: NativeForm | null) {
     }
   }
 
-  async function sweep(turn: () => Promise<void>): Promise<void> {
+  /** Closes the series of removed entities over several turns of the event loop. */
+  async sweep(turn: () => Promise<void>): Promise<void> {
     let lines = 0;
-    for (let home = gone.pop(); home !== undefined; home = gone.pop()) {
+    for (let home = this.#gone.pop(); home !== undefined; home = this.#gone.pop()) {
       close(home);
       lines += home.entity.lines;
       if (lines < linesPerTurn) continue;
@@ -136,12 +121,39 @@ export function createBoards(form: NativeForm | null) {
     }
   }
 
-  return {
-    all: (): readonly ShardBoard[] => shards.map(({ board }) => board),
-    home: (key: string): Home | undefined => shardOf.get(key)?.homes.get(key),
-    homesOf: (board: ShardBoard): Iterable<Home> => shards.find((shard) => shard.board === board)?.homes.values() ?? [],
-    arrange,
-    prepare,
-    sweep,
-  };
+  #remove(shard: Shard, { entity }: Home): void {
+    shard.homes.delete(entity.key);
+    this.#shardOf.delete(entity.key);
+    count(shard, entity, -1);
+  }
+
+  #add(shard: Shard, entity: Entity): void {
+    shard.board.open(entity.kind, entity.labels, entity.heavy);
+    shard.homes.set(entity.key, { entity, board: shard.board });
+    this.#shardOf.set(entity.key, shard);
+    count(shard, entity, 1);
+  }
+
+  /** First fit from a cursor: a registry without room now rarely has more for the next entity. */
+  #placer(): (entity: Entity) => void {
+    let cursor = 0;
+    return (entity) => {
+      // Read anew each time: `arrange` may have replaced the list since the last turn.
+      const shards = this.#shards;
+      while (cursor < shards.length && !hasRoom(shards[cursor] as Shard, entity)) cursor += 1;
+      const found = shards[cursor];
+      const shard = found ?? { board: createBoard(shardNames, this.#form), homes: new Map(), targets: 0, lines: 0 };
+      if (found === undefined) shards.push(shard);
+      this.#add(shard, entity);
+    };
+  }
+
+  #placeMissing(wanted: ReadonlyMap<string, Entity>): void {
+    const place = this.#placer();
+    for (const entity of wanted.values()) if (!this.#shardOf.has(entity.key)) place(entity);
+  }
+}
+
+function close({ entity, board }: Home): void {
+  board.close(entity.kind, entity.labels, entity.heavy);
 }

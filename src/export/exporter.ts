@@ -8,8 +8,8 @@ import type { Target } from '../core/mirror.ts';
 import type { DeliveryOutcome } from '../core/notice.ts';
 import type { SettledSample } from '../core/sample.ts';
 import { overTurns } from '../core/slices.ts';
-import { createBoard } from './board.ts';
-import { createBoards } from './boards.ts';
+import { type Board, createBoard } from './board.ts';
+import { Boards } from './boards.ts';
 import { type DaemonMetric, metricNames, metricOf } from './catalog.ts';
 import { hashOf } from './config-hash.ts';
 import { createFactBook } from './facts.ts';
@@ -41,33 +41,21 @@ export function createExporter(input: {
   const { protobuf } = input.config.listen;
   // The counts of both forms agree only if both are kept from the start.
   const form = protobuf === undefined ? null : { ...protobuf, isKept: protobuf.histograms === 'both' };
-  const boards = createBoards(form);
+  const boards = new Boards(form);
   const daemon = createBoard(daemonNames, form);
   const facts = createFactBook(boards);
   const renderer = createRenderer({ boards, daemon, verified: facts.verified, turn });
   let arranged: Plan['daemon'] = [];
   let planned: { readonly config: Config; readonly targets: readonly Target[]; readonly plan: Plan } | null = null;
 
-  function arrangeDaemon(next: Plan['daemon']): void {
-    const old = new Set(arranged.map(({ key }) => key));
-    const wanted = new Set(next.map(({ key }) => key));
-    for (const { kind, key, labels } of arranged) if (!wanted.has(key)) daemon.close(kind, labels);
-    for (const { kind, key, labels } of next) if (!old.has(key)) daemon.open(kind, labels);
-    arranged = next;
-  }
-
   /** Sets another configuration; `sweep` or the next rendering closes the series of removed entities. */
   function reconfigure(config: Config, targets: readonly Target[]): void {
     const isPlanned = planned?.config === config && planned.targets === targets;
     const next = isPlanned && planned !== null ? planned.plan : makePlan(config, targets);
     planned = null;
-    arrangeDaemon(next.daemon);
-    daemon.clear(['mirrorwatch_config_info', 'mirrorwatch_place_info', 'mirrorwatch_shard_info']);
-    const { shard } = config;
-    if (shard !== undefined)
-      daemon.instruments.mirrorwatch_shard_info.set({ index: String(shard.index), count: String(shard.count) }, 1);
-    daemon.instruments.mirrorwatch_config_info.set({ hash: hashOf(config) }, 1);
-    if (config.labels !== undefined) daemon.instruments.mirrorwatch_place_info.set({ ...config.labels }, 1);
+    arrangeDaemon(daemon, arranged, next.daemon);
+    arranged = next.daemon;
+    showConfig(daemon, config);
     facts.forget(boards.arrange(next.entities));
     renderer.dropping(next.droppedLines);
   }
@@ -75,7 +63,6 @@ export function createExporter(input: {
   reconfigure(input.config, input.targets);
   const { instruments } = daemon;
   instruments.mirrorwatch_build_info.set({ version: input.version, node: input.node }, 1);
-  const receivers = () => new Set(arranged.map(({ labels }) => labels.receiver));
 
   return {
     /** Counts one settled sample: only scheduled ones in probe metrics, others too for certificate and HTTP version. */
@@ -86,37 +73,7 @@ export function createExporter(input: {
     skipped: (skipped: Skipped) => countSkipped(boards, skipped),
     /** The last ok response of each target before the restart, wall milliseconds by target id. */
     restored: (lastOk: ReadonlyMap<string, number>) => restoreLastOk(boards, lastOk),
-    /** Actual minus planned start, seconds; a negative value counts as 0. */
-    scheduleDelay: (seconds: number) => instruments.mirrorwatch_schedule_delay_seconds.observe(Math.max(0, seconds)),
-    loopDelays(worker: number, delaysMs: readonly number[]) {
-      for (const delayMs of delaysMs)
-        instruments.mirrorwatch_worker_loop_delay_seconds.observe({ worker: String(worker) }, delayMs / 1000);
-    },
-    delivery(receiver: string, outcome: DeliveryOutcome) {
-      // A delivery may end after its receiver has left the configuration.
-      if (receivers().has(receiver)) instruments.mirrorwatch_webhook_deliveries_total.inc({ receiver, outcome });
-    },
-    action(action: string, result: ActionResult) {
-      // An action may end after it has left the configuration.
-      if (arranged.some(({ labels }) => labels.action === action))
-        instruments.mirrorwatch_actions_total.inc({ action, result });
-    },
-    alerts: (outcome: AlertOutcome, count: number) =>
-      instruments.mirrorwatch_alertmanager_notifications_total.inc({ outcome }, count),
-    regression(registry: string) {
-      const home = boards.home(keyOf.mirror(registry));
-      const { ecosystem = '' } = home?.entity.labels ?? {};
-      home?.board.instruments.mirror_regressions_total.inc({ ecosystem, registry });
-    },
-    propagation(registry: string, seconds: number) {
-      const home = boards.home(keyOf.mirror(registry));
-      const { ecosystem = '' } = home?.entity.labels ?? {};
-      home?.board.instruments.mirror_propagation_seconds.observe({ ecosystem, registry }, seconds);
-    },
-    advice({ change, advice: { ecosystem, upstream, cause } }: AdviceChange) {
-      if (change === 'proposed') instruments.mirror_advice_issued_total.inc({ ecosystem, upstream, cause });
-      if (change === 'regretted') instruments.mirror_advice_regret_total.inc({ ecosystem, upstream });
-    },
+    ...createCounters(daemon, boards, () => arranged),
     finding: facts.finding,
     clientRun: (run: ClientRun) => countClientRun(boards, run),
     /** The source of gauges, read at each rendering; set once. */
@@ -134,6 +91,62 @@ export function createExporter(input: {
       if (form !== null && format === 'protobuf') form.isKept = true;
       const pieces = format === 'protobuf' ? renderer.renderProtobuf() : renderer.render(format);
       return { contentType: contentTypes[format], pieces };
+    },
+  };
+}
+
+/** Closes the series of things that are gone, and opens those of new ones. */
+function arrangeDaemon(daemon: Board<DaemonMetric>, before: Plan['daemon'], next: Plan['daemon']): void {
+  const old = new Set(before.map(({ key }) => key));
+  const wanted = new Set(next.map(({ key }) => key));
+  for (const { kind, key, labels } of before) if (!wanted.has(key)) daemon.close(kind, labels);
+  for (const { kind, key, labels } of next) if (!old.has(key)) daemon.open(kind, labels);
+}
+
+/** Sets the gauges that name the configuration. */
+function showConfig(daemon: Board<DaemonMetric>, config: Config): void {
+  daemon.clear(['mirrorwatch_config_info', 'mirrorwatch_place_info', 'mirrorwatch_shard_info']);
+  const { shard } = config;
+  if (shard !== undefined)
+    daemon.instruments.mirrorwatch_shard_info.set({ index: String(shard.index), count: String(shard.count) }, 1);
+  daemon.instruments.mirrorwatch_config_info.set({ hash: hashOf(config) }, 1);
+  if (config.labels !== undefined) daemon.instruments.mirrorwatch_place_info.set({ ...config.labels }, 1);
+}
+
+/** The counters of daemon and mirrors that other stages raise. */
+function createCounters({ instruments }: Board<DaemonMetric>, boards: Boards, arranged: () => Plan['daemon']) {
+  return {
+    /** Actual minus planned start, seconds; a negative value counts as 0. */
+    scheduleDelay: (seconds: number) => instruments.mirrorwatch_schedule_delay_seconds.observe(Math.max(0, seconds)),
+    loopDelays(worker: number, delaysMs: readonly number[]) {
+      for (const delayMs of delaysMs)
+        instruments.mirrorwatch_worker_loop_delay_seconds.observe({ worker: String(worker) }, delayMs / 1000);
+    },
+    delivery(receiver: string, outcome: DeliveryOutcome) {
+      // A delivery may end after its receiver has left the configuration.
+      if (arranged().some(({ labels }) => labels.receiver === receiver))
+        instruments.mirrorwatch_webhook_deliveries_total.inc({ receiver, outcome });
+    },
+    action(action: string, result: ActionResult) {
+      // An action may end after it has left the configuration.
+      if (arranged().some(({ labels }) => labels.action === action))
+        instruments.mirrorwatch_actions_total.inc({ action, result });
+    },
+    alerts: (outcome: AlertOutcome, count: number) =>
+      instruments.mirrorwatch_alertmanager_notifications_total.inc({ outcome }, count),
+    regression(registry: string) {
+      const home = boards.home(keyOf.mirror(registry));
+      const { ecosystem = '' } = home?.entity.labels ?? {};
+      home?.board.instruments.mirror_regressions_total.inc({ ecosystem, registry });
+    },
+    propagation(registry: string, seconds: number) {
+      const home = boards.home(keyOf.mirror(registry));
+      const { ecosystem = '' } = home?.entity.labels ?? {};
+      home?.board.instruments.mirror_propagation_seconds.observe({ ecosystem, registry }, seconds);
+    },
+    advice({ change, advice: { ecosystem, upstream, cause } }: AdviceChange) {
+      if (change === 'proposed') instruments.mirror_advice_issued_total.inc({ ecosystem, upstream, cause });
+      if (change === 'regretted') instruments.mirror_advice_regret_total.inc({ ecosystem, upstream });
     },
   };
 }

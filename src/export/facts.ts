@@ -10,12 +10,10 @@ function sameTls(a: TlsLabels | undefined, b: TlsLabels): boolean {
   return a?.tls_version === b.tls_version && a.cipher === b.cipher && a.issuer === b.issuer;
 }
 
-/** Exports facts of samples and findings: handshake and HTTP version of each mirror, verified and wrong artifacts. */
-export function createFactBook(boards: Boards) {
+/** Exports the handshake and the HTTP version of each mirror. */
+function createConnectionFacts(boards: Boards) {
   const shown = new Map<string, TlsLabels>();
   const spoken = new Map<string, Labels>();
-  const counted = new Map<string, Set<string>>();
-  const verified = new Set<string>();
 
   function hide(registry: string, home: Home): void {
     const labels = shown.get(registry);
@@ -59,9 +57,26 @@ export function createFactBook(boards: Boards) {
     spoken.delete(registry);
   }
 
+  return {
+    sample(settled: SettledSample): void {
+      certificate(settled);
+      version(settled);
+    },
+    forget(registry: string, home: Home): void {
+      hide(registry, home);
+      forgetVersion(registry, home);
+    },
+  };
+}
+
+/** Exports facts of samples and findings: connections of each mirror, verified and wrong artifacts. */
+export function createFactBook(boards: Boards) {
+  const connections = createConnectionFacts(boards);
+  const counted = new Map<string, Set<string>>();
+  const verified = new Set<string>();
+
   function sample(settled: SettledSample): void {
-    certificate(settled);
-    version(settled);
+    connections.sample(settled);
     const { target, purpose } = settled.due;
     if (purpose !== 'scheduled' || settled.outcome.tag !== 'ok' || settled.facts.verified === undefined) return;
     const home = boards.home(keyOf.artifact(target.registry, target.module, target.version));
@@ -91,10 +106,7 @@ export function createFactBook(boards: Boards) {
     for (const home of gone) {
       verified.delete(home.entity.key);
       const { registry } = home.entity.labels;
-      if (home.entity.kind === 'mirror' && registry !== undefined) {
-        hide(registry, home);
-        forgetVersion(registry, home);
-      }
+      if (home.entity.kind === 'mirror' && registry !== undefined) connections.forget(registry, home);
     }
   }
 

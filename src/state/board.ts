@@ -5,6 +5,7 @@ import type { KeptProbe, PhaseTimes, SamplePoint, SeriesNow, SettledSample } fro
 import { atOnce, each, type Slices } from '../core/slices.ts';
 import { quantile, quantileOf } from '../core/statistics.ts';
 import type { Transcript } from '../core/transcript.ts';
+import { KeptProbes } from './kept-probes.ts';
 import { Points } from './points.ts';
 
 export interface SeriesRef {
@@ -32,142 +33,155 @@ interface Plan {
   readonly fresh: ReadonlyMap<string, Series>;
 }
 
-export type Board = ReturnType<typeof createBoard>;
-
 /**
  * Keeps current facts and the last probes of each series, within bounds.
  * @param bucketEdgesSeconds  upper edges of the round-trip histogram, ascending
  */
-export function createBoard(bucketEdgesSeconds: readonly number[], configured: readonly SeriesRef[]) {
-  const all = new Map<string, Series>();
-  const byRegistry = new Map<string, Set<Series>>();
-  const kept = new Map<string, { probe: KeptProbe; holders: number }>();
-  const failing: string[] = [];
-  /** The first slow probes of a series since its last fast one: a finding may cite them. */
-  const streaks = new Map<Series, string[]>();
-  let inStreaks = 0;
-  let ready: Plan | null = null;
-  let known: Plan['targets'] = new Map();
+export function createBoard(bucketEdgesSeconds: readonly number[], configured: readonly SeriesRef[]): Board {
+  return new Board(bucketEdgesSeconds, configured);
+}
 
-  const hold = (probeId: string, probe: KeptProbe): void => {
-    const entry = kept.get(probeId);
-    if (entry) entry.holders += 1;
-    else kept.set(probeId, { probe, holders: 1 });
-  };
-  const release = (probeId: string | undefined): void => {
-    if (probeId === undefined) return;
-    const entry = kept.get(probeId);
-    if (entry && --entry.holders <= 0) kept.delete(probeId);
-  };
+export class Board {
+  readonly #edges: readonly number[];
+  readonly #all = new Map<string, Series>();
+  readonly #byRegistry = new Map<string, Set<Series>>();
+  readonly #kept = new KeptProbes();
+  readonly #failing: string[] = [];
+  /** The first slow probes of a series since its last fast one: a finding may cite them. */
+  readonly #streaks = new Map<Series, string[]>();
+  #inStreaks = 0;
+  #ready: Plan | null = null;
+  #known: Plan['targets'] = new Map();
+
+  constructor(bucketEdgesSeconds: readonly number[], configured: readonly SeriesRef[]) {
+    this.#edges = bucketEdgesSeconds;
+    this.replace(configured);
+  }
+
+  take(sample: SettledSample, transcript: Transcript | null): void {
+    const { probeId, purpose, target } = sample.due;
+    const isScheduled = purpose === 'scheduled';
+    if (!this.#known.has(isScheduled ? seriesId(target, sample.due.connection) : target.id)) return;
+    // A request of a build is kept in the series whose probe it replaced.
+    const series = this.#seriesFor(target, purpose === 'build' ? 'cold' : sample.due.connection);
+    const probe: KeptProbe = { sample, transcript };
+    if (sample.outcome.tag === 'failed') {
+      this.#kept.hold(probeId, probe);
+      for (const gone of pushed(this.#failing, probeId, limits.failingTranscripts)) this.#kept.release(gone);
+    }
+    this.#kept.hold(probeId, probe);
+    const probes = isScheduled ? series.probes : series.roundProbes;
+    for (const gone of pushed(probes, probeId, this.#perSeries())) this.#kept.release(gone);
+    if (!isScheduled) return;
+    this.#keepStreak(series, probe);
+    series.last = sample;
+    series.recent.push(sample, this.#perSeries());
+    if (sample.outcome.tag !== 'ok' || sample.rttMs === null) return;
+    series.lastOkAtMs = sample.startedAtMs;
+    if (sample.cold) return;
+    const bucket = bucketOf(this.#edges, sample.rttMs / 1000);
+    this.#kept.hold(probeId, probe);
+    this.#kept.release(series.byBucket.get(bucket));
+    series.byBucket.set(bucket, probeId);
+  }
+
+  /** Drops series that are not in the list. */
+  replace(wanted: readonly SeriesRef[]): void {
+    const { targets, fresh } = this.#ready?.configured === wanted ? this.#ready : atOnce(this.#planning(wanted));
+    this.#ready = null;
+    this.#known = targets;
+    for (const [id, series] of this.#all) {
+      const target = targets.get(id);
+      if (target === undefined) this.#drop(id, series);
+      else series.target = target;
+    }
+    for (const [id, series] of fresh) if (!this.#all.has(id)) this.#add(id, series);
+  }
+
+  /** Prepares, in slices, a `replace` with the same list. */
+  *preparing(next: readonly SeriesRef[]): Slices<void> {
+    this.#ready = yield* this.#planning(next);
+  }
+
+  *series(): Iterable<SeriesNow> {
+    for (const series of this.#all.values()) yield now(series);
+  }
+
+  of(registry: string): readonly SeriesNow[] {
+    return [...(this.#byRegistry.get(registry) ?? [])].map(now);
+  }
+
+  probe(probeId: string): KeptProbe | null {
+    return this.#kept.get(probeId);
+  }
+
+  /** Newest first. */
+  probesOf(registry: string, limit: number): readonly KeptProbe[] {
+    return [...(this.#byRegistry.get(registry) ?? [])]
+      .flatMap(heldBy)
+      .flatMap((probeId) => this.#kept.get(probeId) ?? [])
+      .sort((a, b) => b.sample.startedAtMs - a.sample.startedAtMs)
+      .slice(0, limit);
+  }
+
   /** How many transcripts of a series are kept: fewer if there are thousands of series. */
-  const perSeries = (): number =>
-    Math.max(1, Math.min(limits.transcriptsPerSeries, Math.floor(limits.transcriptsKept / Math.max(1, all.size))));
-  const add = (id: string, fresh: Series): void => {
-    all.set(id, fresh);
-    const siblings = byRegistry.get(fresh.target.registry) ?? new Set();
-    byRegistry.set(fresh.target.registry, siblings.add(fresh));
-  };
-  const seriesFor = (target: Target, connection: Connection): Series => {
+  #perSeries(): number {
+    const share = Math.floor(limits.transcriptsKept / Math.max(1, this.#all.size));
+    return Math.max(1, Math.min(limits.transcriptsPerSeries, share));
+  }
+
+  #seriesFor(target: Target, connection: Connection): Series {
     const id = seriesId(target, connection);
-    const found = all.get(id);
+    const found = this.#all.get(id);
     if (found) return found;
     const fresh = newSeries(target, connection);
-    add(id, fresh);
+    this.#add(id, fresh);
     return fresh;
-  };
-  const keepStreak = (series: Series, probe: KeptProbe): void => {
+  }
+
+  #add(id: string, fresh: Series): void {
+    this.#all.set(id, fresh);
+    const siblings = this.#byRegistry.get(fresh.target.registry) ?? new Set();
+    this.#byRegistry.set(fresh.target.registry, siblings.add(fresh));
+  }
+
+  #drop(id: string, series: Series): void {
+    this.#all.delete(id);
+    this.#byRegistry.get(series.target.registry)?.delete(series);
+    this.#endStreak(series);
+    for (const probeId of heldBy(series)) this.#kept.release(probeId);
+    for (const probeId of series.byBucket.values()) this.#kept.release(probeId);
+  }
+
+  #keepStreak(series: Series, probe: KeptProbe): void {
     const { outcome, rttMs, thresholdMs, cold, due } = probe.sample;
     if (outcome.tag !== 'ok' || cold || rttMs === null || thresholdMs === null) return;
-    if (rttMs <= thresholdMs) return endStreak(series);
-    const streak = streaks.get(series) ?? [];
-    if (inStreaks >= limits.streakTranscripts || streak.length >= limits.transcriptsPerSeries) return;
-    inStreaks += 1;
-    streaks.set(series, streak);
+    if (rttMs <= thresholdMs) return this.#endStreak(series);
+    const streak = this.#streaks.get(series) ?? [];
+    if (this.#inStreaks >= limits.streakTranscripts || streak.length >= limits.transcriptsPerSeries) return;
+    this.#inStreaks += 1;
+    this.#streaks.set(series, streak);
     streak.push(due.probeId);
-    hold(due.probeId, probe);
-  };
-  const endStreak = (series: Series): void => {
-    const streak = streaks.get(series) ?? [];
-    streaks.delete(series);
-    inStreaks -= streak.length;
-    for (const probeId of streak) release(probeId);
-  };
-  const planning = function* (wanted: readonly SeriesRef[]): Slices<Plan> {
+    this.#kept.hold(due.probeId, probe);
+  }
+
+  #endStreak(series: Series): void {
+    const streak = this.#streaks.get(series) ?? [];
+    this.#streaks.delete(series);
+    this.#inStreaks -= streak.length;
+    for (const probeId of streak) this.#kept.release(probeId);
+  }
+
+  *#planning(wanted: readonly SeriesRef[]): Slices<Plan> {
     const targets = new Map<string, Target>();
     const fresh = new Map<string, Series>();
     yield* each(wanted, ({ target, connection }) => {
       const id = seriesId(target, connection);
       targets.set(target.id, target).set(id, target);
-      if (!all.has(id)) fresh.set(id, newSeries(target, connection));
+      if (!this.#all.has(id)) fresh.set(id, newSeries(target, connection));
     });
     return { configured: wanted, targets, fresh };
-  };
-  const begin = (wanted: readonly SeriesRef[]): void => {
-    const { targets, fresh } = ready?.configured === wanted ? ready : atOnce(planning(wanted));
-    ready = null;
-    known = targets;
-    for (const [id, series] of all) {
-      const target = targets.get(id);
-      if (target === undefined) drop(id, series);
-      else series.target = target;
-    }
-    for (const [id, series] of fresh) if (!all.has(id)) add(id, series);
-  };
-  const drop = (id: string, series: Series): void => {
-    all.delete(id);
-    byRegistry.get(series.target.registry)?.delete(series);
-    endStreak(series);
-    for (const probeId of heldBy(series)) release(probeId);
-    for (const probeId of series.byBucket.values()) release(probeId);
-  };
-  begin(configured);
-
-  return {
-    take(sample: SettledSample, transcript: Transcript | null): void {
-      const isScheduled = sample.due.purpose === 'scheduled';
-      if (!known.has(isScheduled ? seriesId(sample.due.target, sample.due.connection) : sample.due.target.id)) return;
-      // A request of a build is kept in the series whose probe it replaced.
-      const connection = sample.due.purpose === 'build' ? 'cold' : sample.due.connection;
-      const series = seriesFor(sample.due.target, connection);
-      const { probeId } = sample.due;
-      const probe: KeptProbe = { sample, transcript };
-      if (sample.outcome.tag === 'failed') {
-        hold(probeId, probe);
-        for (const gone of pushed(failing, probeId, limits.failingTranscripts)) release(gone);
-      }
-      hold(probeId, probe);
-      for (const gone of pushed(isScheduled ? series.probes : series.roundProbes, probeId, perSeries())) release(gone);
-      if (!isScheduled) return;
-      keepStreak(series, probe);
-      series.last = sample;
-      series.recent.push(sample, perSeries());
-      if (sample.outcome.tag !== 'ok' || sample.rttMs === null) return;
-      series.lastOkAtMs = sample.startedAtMs;
-      if (sample.cold) return;
-      const bucket = bucketOf(bucketEdgesSeconds, sample.rttMs / 1000);
-      hold(probeId, probe);
-      release(series.byBucket.get(bucket));
-      series.byBucket.set(bucket, probeId);
-    },
-    /** Drops series that are not in the list. */
-    replace: begin,
-    /** Prepares, in slices, a `replace` with the same list. */
-    *preparing(next: readonly SeriesRef[]): Slices<void> {
-      ready = yield* planning(next);
-    },
-    *series(): Iterable<SeriesNow> {
-      for (const series of all.values()) yield now(series);
-    },
-    of: (registry: string): readonly SeriesNow[] => [...(byRegistry.get(registry) ?? [])].map(now),
-    probe: (probeId: string): KeptProbe | null => kept.get(probeId)?.probe ?? null,
-    /** Newest first. */
-    probesOf: (registry: string, limit: number): readonly KeptProbe[] =>
-      [...(byRegistry.get(registry) ?? [])]
-        .flatMap(heldBy)
-        .flatMap((probeId) => kept.get(probeId)?.probe ?? [])
-        .sort((a, b) => b.sample.startedAtMs - a.sample.startedAtMs)
-        .slice(0, limit),
-  };
+  }
 }
 
 function newSeries(target: Target, connection: Connection): Series {

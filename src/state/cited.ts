@@ -25,144 +25,160 @@ interface Held {
   isOver: boolean;
 }
 
-/**
- * The probes that findings cite, in table `cited`: kept while the finding is open or advice in force rests on it, and
- * for `state.keep` after that. Above `limits.citedProbes`, further probes are not written.
- * @param input.find  a probe that is still known somewhere
- */
-export function createCited(input: {
+interface CitedInput {
   readonly store: Pick<Store, 'get' | 'page'>;
   readonly open: readonly Finding[];
   readonly inForce: Iterable<string>;
+  /** A probe that is still known somewhere. */
   find(probeId: string): KeptProbe | null;
-}) {
-  const { find } = input;
-  const held = new Map<string, Held>();
-  /** How many findings cite each stored row. */
-  const holders = new Map<string, number>();
-  let orphans = heldIn(input.store);
-  let puts = new Map<string, Row>();
-  let deletes = new Set<string>();
+}
 
-  const heldOf = (findingId: string): Held => {
-    const known = held.get(findingId);
+/**
+ * The probes that findings cite, in table `cited`: kept while the finding is open or advice in force rests on it, and
+ * for `state.keep` after that. Above `limits.citedProbes`, further probes are not written.
+ */
+export function createCited(input: CitedInput): Cited {
+  return new Cited(input);
+}
+
+class Cited {
+  readonly #find: CitedInput['find'];
+  readonly #held = new Map<string, Held>();
+  /** How many findings cite each stored row. */
+  readonly #holders = new Map<string, number>();
+  #orphans: Set<string>;
+  #puts = new Map<string, Row>();
+  #deletes = new Set<string>();
+
+  constructor({ store, open, inForce, find }: CitedInput) {
+    this.#find = find;
+    this.#orphans = heldIn(store);
+    for (const { id, evidence } of open) this.#takeUp(id, evidence.probeIds, false);
+    for (const id of inForce) {
+      const finding = this.#held.has(id) ? undefined : (store.get('finding', id)?.value as Finding | undefined);
+      if (finding !== undefined) this.#takeUp(id, finding.evidence.probeIds, true);
+    }
+    for (const id of this.#holders.keys()) this.#orphans.delete(id);
+  }
+
+  follow(turn: CitedTurn, wallMs: number): { readonly rows: readonly Row[]; readonly deletes: StoreBatch['deletes'] } {
+    const findings = turn.rows.flatMap((row) => (row.table === 'finding' ? [row.value as Finding] : []));
+    if (turn.open.length + findings.length + this.#held.size + this.#orphans.size === 0)
+      return { rows: [], deletes: [] };
+    const settled = new Map(turn.settled.map((one) => [one.sample.due.probeId, one]));
+    for (const finding of turn.open) this.#gather(finding, settled);
+    for (const finding of findings) {
+      const of = this.#gather(finding, settled);
+      this.#write(of);
+      of.isOver = finding.state !== 'open';
+    }
+    this.#releaseOver(turn, wallMs);
+    // Findings that ended while the daemon was down.
+    for (const id of this.#orphans) if (!this.#holders.has(id)) this.#age(id, wallMs);
+    this.#orphans = new Set();
+    const change = {
+      rows: [...this.#puts.values()],
+      deletes: [...this.#deletes].map((key) => ({ table: 'cited' as const, key })),
+    };
+    this.#puts = new Map();
+    this.#deletes = new Set();
+    return change;
+  }
+
+  /** A cited probe that is written later, with its finding. */
+  waiting(probeId: string): KeptProbe | null {
+    for (const { waiting } of this.#held.values()) {
+      const probe = waiting.get(probeId);
+      if (probe !== undefined) return probe;
+    }
+    return null;
+  }
+
+  holds(findingId: string): boolean {
+    return this.#held.has(findingId);
+  }
+
+  #heldOf(findingId: string): Held {
+    const known = this.#held.get(findingId);
     if (known !== undefined) return known;
     const made: Held = { ids: [], waiting: new Map(), written: new Set(), isOver: false };
-    held.set(findingId, made);
+    this.#held.set(findingId, made);
     return made;
-  };
-  const put = (probeId: string, atMs: number, value: unknown): void => {
-    deletes.delete(probeId);
-    puts.set(probeId, { table: 'cited', key: probeId, atMs, value });
-  };
-  const hold = (of: Held, probeId: string): void => {
-    of.written.add(probeId);
-    holders.set(probeId, (holders.get(probeId) ?? 0) + 1);
-  };
-  const letGo = (of: Held, probeId: string): boolean => {
-    of.written.delete(probeId);
-    const left = (holders.get(probeId) ?? 1) - 1;
-    if (left > 0) holders.set(probeId, left);
-    else holders.delete(probeId);
-    return left <= 0;
-  };
-  const takeUp = (findingId: string, ids: readonly string[], isOver: boolean): void => {
-    const of = heldOf(findingId);
+  }
+
+  #takeUp(findingId: string, ids: readonly string[], isOver: boolean): void {
+    const of = this.#heldOf(findingId);
     of.ids = ids;
     of.isOver = isOver;
-    for (const id of ids) if (orphans.has(id)) hold(of, id);
-  };
-  for (const { id, evidence } of input.open) takeUp(id, evidence.probeIds, false);
-  for (const id of input.inForce) {
-    const finding = held.has(id) ? undefined : (input.store.get('finding', id)?.value as Finding | undefined);
-    if (finding !== undefined) takeUp(id, finding.evidence.probeIds, true);
+    for (const id of ids) if (this.#orphans.has(id)) this.#hold(of, id);
   }
-  for (const id of holders.keys()) orphans.delete(id);
 
-  function gather({ id, evidence: { probeIds } }: Finding, settled: ReadonlyMap<string, KeptProbe>): Held {
-    const of = heldOf(id);
+  #gather({ id, evidence: { probeIds } }: Finding, settled: ReadonlyMap<string, KeptProbe>): Held {
+    const of = this.#heldOf(id);
     if (of.ids === probeIds) return of;
     const fresh = probeIds.filter((probeId) => !of.ids.includes(probeId));
     of.ids = probeIds;
     for (const probeId of of.waiting.keys()) if (!probeIds.includes(probeId)) of.waiting.delete(probeId);
     for (const probeId of fresh) {
-      const probe = settled.get(probeId) ?? find(probeId);
+      const probe = settled.get(probeId) ?? this.#find(probeId);
       if (probe !== null) of.waiting.set(probeId, probe);
     }
     return of;
   }
 
-  function write(of: Held): void {
+  #write(of: Held): void {
     for (const id of [...of.written]) {
-      if (of.ids.includes(id) || !letGo(of, id)) continue;
-      puts.delete(id);
-      deletes.add(id);
+      if (of.ids.includes(id) || !this.#letGo(of, id)) continue;
+      this.#puts.delete(id);
+      this.#deletes.add(id);
     }
     for (const [id, probe] of of.waiting) {
-      const isThere = holders.has(id);
-      if (!isThere && holders.size >= limits.citedProbes) continue;
-      if (!isThere) put(id, heldAtMs, bounded(probe));
-      hold(of, id);
+      const isThere = this.#holders.has(id);
+      if (!isThere && this.#holders.size >= limits.citedProbes) continue;
+      if (!isThere) this.#put(id, heldAtMs, bounded(probe));
+      this.#hold(of, id);
     }
     of.waiting.clear();
   }
 
-  /** From now on the rows expire by age. */
-  function release(findingId: string, of: Held, wallMs: number): void {
-    held.delete(findingId);
-    for (const id of [...of.written]) if (letGo(of, id)) age(id, wallMs);
+  #put(probeId: string, atMs: number, value: unknown): void {
+    this.#deletes.delete(probeId);
+    this.#puts.set(probeId, { table: 'cited', key: probeId, atMs, value });
   }
 
-  function age(probeId: string, wallMs: number): void {
-    const probe = (puts.get(probeId)?.value as KeptProbe | undefined) ?? find(probeId);
-    if (probe !== null) put(probeId, wallMs, bounded(probe));
+  #hold(of: Held, probeId: string): void {
+    of.written.add(probeId);
+    this.#holders.set(probeId, (this.#holders.get(probeId) ?? 0) + 1);
   }
 
-  function releaseOver(turn: CitedTurn, wallMs: number): void {
+  /** @returns true if no other finding cites the row */
+  #letGo(of: Held, probeId: string): boolean {
+    of.written.delete(probeId);
+    const left = (this.#holders.get(probeId) ?? 1) - 1;
+    if (left > 0) this.#holders.set(probeId, left);
+    else this.#holders.delete(probeId);
+    return left <= 0;
+  }
+
+  #releaseOver(turn: CitedTurn, wallMs: number): void {
     let inForce: ReadonlySet<string> | null = null;
-    for (const [id, of] of held) {
+    for (const [id, of] of this.#held) {
       if (!of.isOver) continue;
       inForce ??= new Set(turn.inForce());
-      if (!inForce.has(id)) release(id, of, wallMs);
+      if (!inForce.has(id)) this.#release(id, of, wallMs);
     }
   }
 
-  return {
-    follow(
-      turn: CitedTurn,
-      wallMs: number,
-    ): { readonly rows: readonly Row[]; readonly deletes: StoreBatch['deletes'] } {
-      const findings = turn.rows.flatMap((row) => (row.table === 'finding' ? [row.value as Finding] : []));
-      if (turn.open.length + findings.length + held.size + orphans.size === 0) return { rows: [], deletes: [] };
-      const settled = new Map(turn.settled.map((one) => [one.sample.due.probeId, one]));
-      for (const finding of turn.open) gather(finding, settled);
-      for (const finding of findings) {
-        const of = gather(finding, settled);
-        write(of);
-        of.isOver = finding.state !== 'open';
-      }
-      releaseOver(turn, wallMs);
-      // Findings that ended while the daemon was down.
-      for (const id of orphans) if (!holders.has(id)) age(id, wallMs);
-      orphans = new Set();
-      const change = {
-        rows: [...puts.values()],
-        deletes: [...deletes].map((key) => ({ table: 'cited' as const, key })),
-      };
-      puts = new Map();
-      deletes = new Set();
-      return change;
-    },
-    /** A cited probe that is written later, with its finding. */
-    waiting(probeId: string): KeptProbe | null {
-      for (const { waiting } of held.values()) {
-        const probe = waiting.get(probeId);
-        if (probe !== undefined) return probe;
-      }
-      return null;
-    },
-    holds: (findingId: string): boolean => held.has(findingId),
-  };
+  /** From now on the rows expire by age. */
+  #release(findingId: string, of: Held, wallMs: number): void {
+    this.#held.delete(findingId);
+    for (const id of [...of.written]) if (this.#letGo(of, id)) this.#age(id, wallMs);
+  }
+
+  #age(probeId: string, wallMs: number): void {
+    const probe = (this.#puts.get(probeId)?.value as KeptProbe | undefined) ?? this.#find(probeId);
+    if (probe !== null) this.#put(probeId, wallMs, bounded(probe));
+  }
 }
 
 /** The ids of the held rows: by their time stamp the newest of the table. */

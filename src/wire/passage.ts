@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import request from 'undici/lib/api/api-request.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
@@ -49,87 +50,15 @@ interface Kept {
   reached: AddressClass | null;
 }
 
-/** @param input.socketsMax  from this number of sockets on, idle ones are closed before a request; absent: no limit */
-export function createPassages(input: {
+interface PassageDeps {
   readonly clock: Clock;
   readonly timers: Timers;
+  /** From this number of sockets on, idle ones are closed before a request. Absent: no limit. */
   readonly socketsMax?: number;
-}): Passages {
-  const { clock, timers, socketsMax = Number.POSITIVE_INFINITY } = input;
-  let sockets = 0;
-  const deps = { clock, timers, names: new Names(clock, timers, []), tls: new TlsBook() };
-  /** By access and origin, the least recently used first. */
-  const pools = new Map<string, Kept>();
-  /** Each access as JSON: a changed access does not reuse connections of the old one. */
-  const keys = new WeakMap<WireAccess, string>();
+}
 
-  function poolOf(access: WireAccess, url: URL): Pool {
-    const own = keys.get(access) ?? JSON.stringify(access);
-    keys.set(access, own);
-    const key = `${own} ${url.origin}`;
-    const known = pools.get(key);
-    pools.delete(key);
-    const kept = known ?? keep(access, url, own);
-    pools.set(key, kept);
-    if (sockets >= socketsMax) closeIdle(key);
-    if (pools.size > limits.doorPools) {
-      const [oldest, idle] = pools.entries().next().value ?? [];
-      if (oldest !== undefined) pools.delete(oldest);
-      void idle?.pool.close().catch(() => undefined);
-    }
-    return kept.pool;
-  }
-
-  function closeIdle(besides: string): void {
-    for (const [key, { pool }] of pools) {
-      if (key === besides || pool.stats.size > 0) continue;
-      pools.delete(key);
-      void pool.close().catch(() => undefined);
-    }
-  }
-
-  function keep(access: WireAccess, { origin }: URL, own: string): Kept {
-    const url = new URL(origin);
-    const home = new URL(access.url);
-    const isHome = home.origin === origin;
-    const route = isHome ? access : { ...access, ...tlsAccessFor(url, access) };
-    const homeClass = (): AddressClass | null =>
-      classBySpelling(home.hostname) ?? pools.get(`${own} ${home.origin}`)?.reached ?? null;
-    const pool = new Pool(origin, {
-      connections: Math.min(limits.doorConnections, Math.ceil(socketsMax / 4)),
-      allowH2: false,
-      headersTimeout: limits.doorFetchMs,
-      bodyTimeout: limits.doorStallMs,
-      keepAliveTimeout: 10_000,
-      connect: (_options, done) => {
-        const nowMs = clock.monotonicMs();
-        const deadline = new Deadline(clock, timers, nowMs + connectMs);
-        const trace = createConnectTrace(nowMs);
-        const guard = isHome ? null : () => Promise.resolve(homeClass());
-        connectTo({ url, route: { ...route, protocols: ['1.1'] }, guard }, trace, deadline, deps)
-          .finally(() => deadline.clear())
-          .then(
-            (socket) => {
-              sockets += 1;
-              socket.once('close', () => {
-                sockets -= 1;
-              });
-              if (access.proxy === null) kept.reached = addressClassOf(trace.remoteAddress ?? '');
-              // undici treats ECONNRESET as the normal end of a response without a length.
-              socket.prependListener('error', (error: NodeJS.ErrnoException) => {
-                if (endCodes.has(error.code ?? ''))
-                  Object.assign(error, { code: 'MW_RESET', isKept: socket.bytesRead > 0 });
-              });
-              done(null, socket as Parameters<typeof done>[1] & object);
-            },
-            (cause: Error) => done(cause, null),
-          );
-      },
-    });
-    const kept: Kept = { pool, reached: null };
-    return kept;
-  }
-
+export function createPassages(input: PassageDeps): Passages {
+  const pools = new Pools(input);
   return {
     async open(access, first, { method, headers, signal }) {
       let url = new URL(first);
@@ -142,29 +71,124 @@ export function createPassages(input: {
           ...(proxied === null ? {} : { 'proxy-authorization': proxied }),
         };
         const at = url;
-        const send = () => request.call(poolOf(access, at), { path, method, headers: sent, signal });
+        const send = () => request.call(pools.of(access, at), { path, method, headers: sent, signal });
         // A kept connection may end while the request is on its way: repeat it once (RFC 9110 section 9.2.2).
-        const answer = await send().catch((cause: { readonly isKept?: boolean }) => {
+        const response = await send().catch((cause: { readonly isKept?: boolean }) => {
           if (cause.isKept === true) return send();
           throw cause;
         });
-        const { statusCode: status, headers: got, body } = answer;
+        const { statusCode: status, headers: got, body } = response;
         const { location } = got;
         if (status < 300 || status > 308 || status === 304 || typeof location !== 'string')
           return { status, headers: got, body, url: url.href };
         await body.dump({ limit: 64 * 1024 });
-        const next = readForeignUrl(location, url.href);
-        // A response over TLS must not lead to plain HTTP.
-        const isSafe = next?.protocol === 'https:' || (next?.protocol === 'http:' && url.protocol === 'http:');
-        if (next === null || !isSafe) throw new Error('a redirect that leads nowhere');
-        url = next;
+        url = redirectTarget(location, url);
       }
       throw new Error('a redirect that leads nowhere');
     },
-    async close() {
-      deps.names.close();
-      await Promise.all([...pools.values()].map(({ pool }) => pool.destroy()));
-      pools.clear();
-    },
+    close: () => pools.close(),
   };
+}
+
+/** @throws Error for an invalid URL, and from TLS to plain HTTP */
+function redirectTarget(location: string, from: URL): URL {
+  const next = readForeignUrl(location, from.href);
+  const isSafe = next?.protocol === 'https:' || (next?.protocol === 'http:' && from.protocol === 'http:');
+  if (next === null || !isSafe) throw new Error('a redirect that leads nowhere');
+  return next;
+}
+
+/** Pools of kept connections, one for each access and origin. */
+class Pools {
+  readonly #deps: PassageDeps & { readonly names: Names; readonly tls: TlsBook };
+  readonly #socketsMax: number;
+  #sockets = 0;
+  /** By access and origin, the least recently used first. */
+  readonly #pools = new Map<string, Kept>();
+  /** Each access as JSON: a changed access does not reuse connections of the old one. */
+  readonly #keys = new WeakMap<WireAccess, string>();
+
+  constructor(input: PassageDeps) {
+    const { clock, timers, socketsMax = Number.POSITIVE_INFINITY } = input;
+    this.#deps = { clock, timers, names: new Names(clock, timers, []), tls: new TlsBook() };
+    this.#socketsMax = socketsMax;
+  }
+
+  of(access: WireAccess, url: URL): Pool {
+    const pools = this.#pools;
+    const own = this.#keys.get(access) ?? JSON.stringify(access);
+    this.#keys.set(access, own);
+    const key = `${own} ${url.origin}`;
+    const known = pools.get(key);
+    pools.delete(key);
+    const kept = known ?? this.#create(access, url, own);
+    pools.set(key, kept);
+    if (this.#sockets >= this.#socketsMax) this.#closeIdle(key);
+    if (pools.size > limits.doorPools) {
+      const [oldest, idle] = pools.entries().next().value ?? [];
+      if (oldest !== undefined) pools.delete(oldest);
+      void idle?.pool.close().catch(() => undefined);
+    }
+    return kept.pool;
+  }
+
+  async close(): Promise<void> {
+    this.#deps.names.close();
+    await Promise.all([...this.#pools.values()].map(({ pool }) => pool.destroy()));
+    this.#pools.clear();
+  }
+
+  #closeIdle(besides: string): void {
+    for (const [key, { pool }] of this.#pools) {
+      if (key === besides || pool.stats.size > 0) continue;
+      this.#pools.delete(key);
+      void pool.close().catch(() => undefined);
+    }
+  }
+
+  #create(access: WireAccess, { origin }: URL, own: string): Kept {
+    const { clock, timers } = this.#deps;
+    const url = new URL(origin);
+    const home = new URL(access.url);
+    const isHome = home.origin === origin;
+    const route = isHome ? access : { ...access, ...tlsAccessFor(url, access) };
+    const homeClass = (): AddressClass | null =>
+      classBySpelling(home.hostname) ?? this.#pools.get(`${own} ${home.origin}`)?.reached ?? null;
+    const pool = new Pool(origin, {
+      connections: Math.min(limits.doorConnections, Math.ceil(this.#socketsMax / 4)),
+      allowH2: false,
+      headersTimeout: limits.doorFetchMs,
+      bodyTimeout: limits.doorStallMs,
+      keepAliveTimeout: 10_000,
+      connect: (_options, done) => {
+        const nowMs = clock.monotonicMs();
+        const deadline = new Deadline(clock, timers, nowMs + connectMs);
+        const trace = createConnectTrace(nowMs);
+        const guard = isHome ? null : () => Promise.resolve(homeClass());
+        connectTo({ url, route: { ...route, protocols: ['1.1'] }, guard }, trace, deadline, this.#deps)
+          .finally(() => deadline.clear())
+          .then(
+            (socket) => {
+              this.#count(socket);
+              if (access.proxy === null) kept.reached = addressClassOf(trace.remoteAddress ?? '');
+              done(null, socket as Parameters<typeof done>[1] & object);
+            },
+            (cause: Error) => done(cause, null),
+          );
+      },
+    });
+    const kept: Kept = { pool, reached: null };
+    return kept;
+  }
+
+  #count(socket: Socket): void {
+    this.#sockets += 1;
+    socket.once('close', () => {
+      this.#sockets -= 1;
+    });
+    // undici treats ECONNRESET as the normal end of a response without a length.
+    socket.prependListener('error', (error: NodeJS.ErrnoException) => {
+      if (endCodes.has(error.code ?? '')) Object.assign(error, { code: 'MW_RESET', isKept: socket.bytesRead > 0 });
+    });
+  }
 }

@@ -38,11 +38,15 @@ function cold(targets: readonly Target[]): readonly SeriesRef[] {
 function board(targets: readonly Target[] = [target]) {
   const made = createBoard(edges, cold(targets));
   return {
-    ...made,
     put(sample: SettledSample): string {
       made.take(sample, transcript(sample.due.probeId));
       return sample.due.probeId;
     },
+    of: (registry: string) => made.of(registry),
+    probe: (probeId: string) => made.probe(probeId),
+    probesOf: (registry: string, limit: number) => made.probesOf(registry, limit),
+    series: () => made.series(),
+    replace: (wanted: readonly SeriesRef[]) => made.replace(wanted),
   };
 }
 
@@ -148,20 +152,20 @@ describe('which probes can still be read', () => {
 
   test('a reload that takes a connection away takes its series away, and another canary is one at once', () => {
     const next = aTarget('a', 'mod', 'example.com/b');
-    const { replace, series, take } = createBoard(edges, [
+    const made = createBoard(edges, [
       ...cold([target, next]),
       { target, connection: 'warm' },
       { target: next, connection: 'warm' },
     ]);
-    replace(
+    made.replace(
       cold([
         { ...target, canary: false },
         { ...next, canary: true },
       ]),
     );
     const late = settled(50);
-    take({ ...late, due: { ...late.due, connection: 'warm' } }, null);
-    const shown = [...series()].map((one) => [one.target.module, one.connection, one.target.canary]);
+    made.take({ ...late, due: { ...late.due, connection: 'warm' } }, null);
+    const shown = [...made.series()].map((one) => [one.target.module, one.connection, one.target.canary]);
     expect(shown).toEqual([
       ['example.com/a', 'cold', false],
       ['example.com/b', 'cold', true],
