@@ -9,7 +9,7 @@ import { expand } from '../daemon/machine.ts';
 import { readSizes } from '../daemon/sizes.ts';
 import { listUnchecked } from '../daemon/unchecked.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
-import { builtInSource, load } from '../terminal/load.ts';
+import { builtInSource, type Loaded, load } from '../terminal/load.ts';
 import { jsonText, table } from '../terminal/terminal.ts';
 import { optionsOf, words } from '../terminal/usage.ts';
 import { saySentence } from '../words/tell.ts';
@@ -24,7 +24,7 @@ export const checkCommand: Command = {
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
-    const { terminal, say } = context;
+    const { terminal } = context;
     const sizesOf = sizesOnce();
     const loaded = await load(context, values.config, undefined, sizesOf);
     if (loaded.tag === 'error') {
@@ -35,65 +35,9 @@ export const checkCommand: Command = {
       else terminal.err(loaded.error.text);
       return 2;
     }
-    const { config, warnings, skippedLockEntries, source } = loaded.value;
-    const targets = expand(config);
-    const budget = budgetOf(config, targets, undefined, sizesOf(config));
-    const unchecked = listUnchecked(config);
-    const missing = findMissingClients(config, { path: context.env['PATH'] ?? '' });
-    if (values.json) {
-      terminal.out(
-        jsonText({
-          ok: true,
-          source,
-          mirrors: config.mirrors.length,
-          targets: targets.length,
-          warnings: issuesForPrograms(warnings),
-          skippedLockEntries,
-          budget,
-          unchecked: unchecked.map(({ module: { ecosystem, upstream, module }, sentence }) => {
-            return { ecosystem, upstream, module, text: saySentence(sentence, english) };
-          }),
-          ...(config.clientRuns === undefined ? {} : { missingClients: missing }),
-        }),
-      );
-      return 0;
-    }
-    if (warnings.length > 0) terminal.err(formatIssues(warnings, config.path, say));
-    terminal.out(
-      say('check.head', {
-        source: source === builtInSource ? say('load.default') : printable(source),
-        mirrors: say('history.mirrors', { count: config.mirrors.length }),
-        targets: say('check.targets', { count: targets.length }),
-        vantage: config.vantage,
-      }),
-    );
-    terminal.out('');
-    const rows = budget.map((host) => [
-      host.host,
-      host.requestsPerHour.toFixed(0),
-      `${(host.bytesPerHour / 1024 / 1024).toFixed(1)} MiB`,
-      say('unit.percent', { value: (host.slotShare * 100).toFixed(1) }),
-    ]);
-    const head = [say('check.host'), say('check.requests'), say('check.bytes'), say('check.slots')];
-    for (const line of table(head, rows, new Set([1, 2, 3]))) terminal.out(line);
-    const unknown = budget.reduce((sum, { unknownSizes }) => sum + unknownSizes, 0);
-    if (unknown > 0) terminal.out(say('check.unknownSizes', { count: unknown }));
-    if (unchecked.length > 0) terminal.out('');
-    for (const { module, sentence } of unchecked) {
-      const { upstream } = module;
-      const what = saySentence(sentence, say);
-      terminal.out(printable(say('check.unchecked', { module: refTextOf(module), upstream, what })));
-    }
-    for (const line of clientLines(config, say)) terminal.out(line);
-    for (const client of missing) terminal.err(say('check.notInstalled', { client }));
-    if (skippedLockEntries.length > 0) {
-      terminal.out('');
-      terminal.out(say('check.skippedHead'));
-      for (const { file, module, version, because } of skippedLockEntries) {
-        const entry = `${module}@${version}`;
-        terminal.out(printable(say('check.skipped', { file, entry, because: say(`check.because.${because}`) })));
-      }
-    }
+    const found = findingsOf(loaded.value, sizesOf, context.env['PATH'] ?? '');
+    if (values.json) terminal.out(jsonText(reportOf(found)));
+    else writeReport(found, context);
     return 0;
   },
 };
@@ -105,6 +49,91 @@ function sizesOnce(): (config: Config) => Sizes {
     if (read?.path !== path) read = { path, sizes: readSizes(path) };
     return read.sizes;
   };
+}
+
+/** A valid configuration with what follows from it. */
+type Found = ReturnType<typeof findingsOf>;
+
+function findingsOf(loaded: Loaded, sizesOf: (config: Config) => Sizes, path: string) {
+  const { config } = loaded;
+  const targets = expand(config);
+  const budget = budgetOf(config, targets, undefined, sizesOf(config));
+  return {
+    ...loaded,
+    targets,
+    budget,
+    unchecked: listUnchecked(config),
+    missing: findMissingClients(config, { path }),
+  };
+}
+
+function reportOf({
+  config,
+  warnings,
+  skippedLockEntries,
+  source,
+  targets,
+  budget,
+  unchecked,
+  missing,
+}: Found): object {
+  return {
+    ok: true,
+    source,
+    mirrors: config.mirrors.length,
+    targets: targets.length,
+    warnings: issuesForPrograms(warnings),
+    skippedLockEntries,
+    budget,
+    unchecked: unchecked.map(({ module: { ecosystem, upstream, module }, sentence }) => {
+      return { ecosystem, upstream, module, text: saySentence(sentence, english) };
+    }),
+    ...(config.clientRuns === undefined ? {} : { missingClients: missing }),
+  };
+}
+
+function writeReport(found: Found, { terminal, say }: Context): void {
+  const { config, warnings, skippedLockEntries, source, targets, unchecked, missing } = found;
+  if (warnings.length > 0) terminal.err(formatIssues(warnings, config.path, say));
+  terminal.out(
+    say('check.head', {
+      source: source === builtInSource ? say('load.default') : printable(source),
+      mirrors: say('history.mirrors', { count: config.mirrors.length }),
+      targets: say('check.targets', { count: targets.length }),
+      vantage: config.vantage,
+    }),
+  );
+  terminal.out('');
+  for (const line of budgetLines(found, say)) terminal.out(line);
+  if (unchecked.length > 0) terminal.out('');
+  for (const { module, sentence } of unchecked) {
+    const { upstream } = module;
+    const what = saySentence(sentence, say);
+    terminal.out(printable(say('check.unchecked', { module: refTextOf(module), upstream, what })));
+  }
+  for (const line of clientLines(config, say)) terminal.out(line);
+  for (const client of missing) terminal.err(say('check.notInstalled', { client }));
+  if (skippedLockEntries.length > 0) {
+    terminal.out('');
+    terminal.out(say('check.skippedHead'));
+    for (const { file, module, version, because } of skippedLockEntries) {
+      const entry = `${module}@${version}`;
+      terminal.out(printable(say('check.skipped', { file, entry, because: say(`check.because.${because}`) })));
+    }
+  }
+}
+
+function budgetLines({ budget }: Found, say: Say): readonly string[] {
+  const rows = budget.map((host) => [
+    host.host,
+    host.requestsPerHour.toFixed(0),
+    `${(host.bytesPerHour / 1024 / 1024).toFixed(1)} MiB`,
+    say('unit.percent', { value: (host.slotShare * 100).toFixed(1) }),
+  ]);
+  const head = [say('check.host'), say('check.requests'), say('check.bytes'), say('check.slots')];
+  const unknown = budget.reduce((sum, { unknownSizes }) => sum + unknownSizes, 0);
+  const lines = table(head, rows, new Set([1, 2, 3]));
+  return unknown > 0 ? [...lines, say('check.unknownSizes', { count: unknown })] : lines;
 }
 
 function clientLines({ clientRuns }: Config, say: Say): readonly string[] {

@@ -40,7 +40,7 @@ function isBare(text: string): boolean {
 
 export function makeMirrorsKey(registry: Registry) {
   const mirror = mapping(
-    { ...common(registry), ...ownKeys(registry) },
+    { ...identityKeys(registry), ...accessKeys, ...contentKeys, ...ownKeys(registry) },
     phrase('expected.mappingWith', { keys: 'name, ecosystem and url' }),
   );
   return list(mirror, phrase('expected.listMirrors'), limits.mirrors)
@@ -54,7 +54,7 @@ function ownKeys({ all }: Registry): object {
   return Object.assign({}, ...all.map(({ mirrorKeys }) => mirrorKeys ?? {}));
 }
 
-function common({ all }: Registry) {
+function identityKeys({ all }: Registry) {
   const ids = all.map(({ id }) => id);
   const upstreams = all.flatMap(({ publicUpstream }) => (publicUpstream === null ? [] : [`\`${publicUpstream}\``]));
   return {
@@ -81,52 +81,58 @@ function common({ all }: Registry) {
     capacity: word('`small`: of equally good mirrors, each daemon prefers another one, by a hash of its vantage.', [
       'small',
     ]).optional(),
-    tls: tlsKey,
-    auth: authKey,
-    proxy: proxyKey,
-    resolve: mapping({
-      family: z
-        .literal([4, 6], errorOf(phrase('expected.family')))
-        .meta({ description: "Address family; by default the resolver's first answer." })
-        .optional(),
-      server: serverAddress("DNS server to ask; by default the system's resolver.").optional(),
-    })
-      .meta({ description: 'Name resolution.' })
-      .prefault({}),
-    connection: word('Fresh connections, kept ones, or both (two series).', ['cold', 'warm', 'both']).prefault('cold'),
-    protocol: word("HTTP version: as the ecosystem's clients offer it, HTTP/1.1 alone, or HTTP/2 alone.", [
-      'client',
-      'h1',
-      'h2',
-    ]).prefault('client'),
-    allowHosts: hosts(
-      'Networks, addresses and host names to which responses of this mirror may redirect probes, in addition to public addresses.',
-      true,
-    ).prefault([]),
-    gaps: mapping({
-      prereleases: flag('It has no pre-releases.').prefault(false),
-      releaseAge: duration('Minimum age of a version before the mirror accepts it.', {
-        min: 1000,
-        max: 365 * 86_400_000,
-      }).optional(),
-      without: list(text('', phrase('expected.without'), 200), phrase('expected.listVersions'), 64)
-        .meta({ description: 'Versions that the mirror never serves. `*` matches any text.' })
-        .prefault([]),
-    })
-      .meta({ description: 'Versions that the mirror omits by design: they count neither as lag nor as missing.' })
-      .optional(),
-    maintenance: list(
-      mapping({
-        cron: cron('When it begins.'),
-        for: duration('How long it lasts.', { min: 1000, max: 7 * 86_400_000 }),
-      }),
-      phrase('expected.listOf', { what: '{ cron, for }' }),
-      64,
-    )
-      .meta({ description: 'Maintenance windows: the mirror is neither probed nor judged.' })
-      .prefault([]),
   };
 }
+
+const accessKeys = {
+  tls: tlsKey,
+  auth: authKey,
+  proxy: proxyKey,
+  resolve: mapping({
+    family: z
+      .literal([4, 6], errorOf(phrase('expected.family')))
+      .meta({ description: "Address family; by default the resolver's first answer." })
+      .optional(),
+    server: serverAddress("DNS server to ask; by default the system's resolver.").optional(),
+  })
+    .meta({ description: 'Name resolution.' })
+    .prefault({}),
+  connection: word('Fresh connections, kept ones, or both (two series).', ['cold', 'warm', 'both']).prefault('cold'),
+  protocol: word("HTTP version: as the ecosystem's clients offer it, HTTP/1.1 alone, or HTTP/2 alone.", [
+    'client',
+    'h1',
+    'h2',
+  ]).prefault('client'),
+  allowHosts: hosts(
+    'Networks, addresses and host names to which responses of this mirror may redirect probes, in addition to public addresses.',
+    true,
+  ).prefault([]),
+};
+
+const contentKeys = {
+  gaps: mapping({
+    prereleases: flag('It has no pre-releases.').prefault(false),
+    releaseAge: duration('Minimum age of a version before the mirror accepts it.', {
+      min: 1000,
+      max: 365 * 86_400_000,
+    }).optional(),
+    without: list(text('', phrase('expected.without'), 200), phrase('expected.listVersions'), 64)
+      .meta({ description: 'Versions that the mirror never serves. `*` matches any text.' })
+      .prefault([]),
+  })
+    .meta({ description: 'Versions that the mirror omits by design: they count neither as lag nor as missing.' })
+    .optional(),
+  maintenance: list(
+    mapping({
+      cron: cron('When it begins.'),
+      for: duration('How long it lasts.', { min: 1000, max: 7 * 86_400_000 }),
+    }),
+    phrase('expected.listOf', { what: '{ cron, for }' }),
+    64,
+  )
+    .meta({ description: 'Maintenance windows: the mirror is neither probed nor judged.' })
+    .prefault([]),
+};
 
 export interface BesideMirrors {
   readonly timeZone: string | undefined;

@@ -124,8 +124,86 @@ function nothing(): void {}
 /** What a page may state at its very end. */
 const endChars = 200;
 
+/** The tokenizer of a page with the text that it still refers to; hands out one tag after the other. */
+class TagReader {
+  readonly #tokenizer: Tokenizer;
+  /** The end of what was read, and where it begins in the whole text. */
+  #recent = '';
+  #recentFrom = 0;
+
+  constructor(keys: ReadonlySet<string>, onTag: (tag: HtmlTag) => void) {
+    let textBefore = '';
+    let name = '';
+    let attributes = new Map<string, string>();
+    let key = '';
+    let value = '';
+    const end = (): void => {
+      onTag({ name, attributes, textBefore });
+      textBefore = '';
+    };
+    this.#tokenizer = new Tokenizer(
+      {},
+      {
+        ontext: (from, to) => {
+          textBefore = joined(textBefore, this.#part(from, to));
+        },
+        ontextentity: (code) => {
+          textBefore = joined(textBefore, String.fromCodePoint(code));
+        },
+        onopentagname: (from, to) => {
+          name = this.#part(from, to).toLowerCase();
+          attributes = new Map();
+        },
+        onattribname: (from, to) => {
+          key = this.#part(from, to).toLowerCase();
+          value = '';
+        },
+        onattribdata: (from, to) => {
+          value = joined(value, this.#part(from, to));
+        },
+        onattribentity(code) {
+          value = joined(value, String.fromCodePoint(code));
+        },
+        onattribend() {
+          if (keys.has(key) && !attributes.has(key) && value.length <= partCharsMax) attributes.set(key, value);
+        },
+        onopentagend: end,
+        onselfclosingtag: end,
+        onclosetag: (from, to) => {
+          name = `/${this.#part(from, to).toLowerCase()}`;
+          attributes = new Map();
+          end();
+        },
+        oncdata: nothing,
+        oncomment: nothing,
+        ondeclaration: nothing,
+        onprocessinginstruction: nothing,
+        onend: nothing,
+      },
+    );
+  }
+
+  /** A part of the text; empty if it began so long ago that only overlong parts did. */
+  #part(from: number, to: number): string {
+    return from < this.#recentFrom ? '' : this.#recent.slice(from - this.#recentFrom, to - this.#recentFrom);
+  }
+
+  add(piece: string): void {
+    const old = Math.max(0, this.#recent.length - partCharsMax);
+    this.#recent = this.#recent.slice(old) + piece;
+    this.#recentFrom += old;
+    this.#tokenizer.write(piece);
+  }
+
+  /** @returns the last characters of the page */
+  end(): string {
+    this.#tokenizer.end();
+    return this.#recent.slice(-endChars);
+  }
+}
+
 /**
- * Passes the tags of a page to `tell`, in order, in linear time and in bounded memory. An unfinished tag at the end is
+ * Passes the tags of a page to `onTag`, in order, in linear time and in bounded memory. An unfinished tag at the end is
  * ignored.
  * @param keys  the names of the attributes to keep, in lower case
  * @returns     the last characters of the page; `null`: it is not in UTF-8
@@ -134,76 +212,18 @@ const endChars = 200;
 export function* walkTags(
   body: WholeBody,
   keys: ReadonlySet<string>,
-  tell: (tag: HtmlTag) => void,
+  onTag: (tag: HtmlTag) => void,
 ): Slices<string | null> {
-  /** The end of what was read, and where it begins in the whole text. */
-  let recent = '';
-  let recentFrom = 0;
-  /** A part of the text; empty if it began so long ago that only overlong parts did. */
-  const part = (from: number, to: number): string =>
-    from < recentFrom ? '' : recent.slice(from - recentFrom, to - recentFrom);
-  let textBefore = '';
-  let name = '';
-  let attributes = new Map<string, string>();
-  let key = '';
-  let value = '';
-  const end = (): void => {
-    tell({ name, attributes, textBefore });
-    textBefore = '';
-  };
-  const tokenizer = new Tokenizer(
-    {},
-    {
-      ontext: (from, to) => {
-        textBefore = joined(textBefore, part(from, to));
-      },
-      ontextentity: (code) => {
-        textBefore = joined(textBefore, String.fromCodePoint(code));
-      },
-      onopentagname(from, to) {
-        name = part(from, to).toLowerCase();
-        attributes = new Map();
-      },
-      onattribname(from, to) {
-        key = part(from, to).toLowerCase();
-        value = '';
-      },
-      onattribdata(from, to) {
-        value = joined(value, part(from, to));
-      },
-      onattribentity(code) {
-        value = joined(value, String.fromCodePoint(code));
-      },
-      onattribend() {
-        if (keys.has(key) && !attributes.has(key) && value.length <= partCharsMax) attributes.set(key, value);
-      },
-      onopentagend: end,
-      onselfclosingtag: end,
-      onclosetag(from, to) {
-        name = `/${part(from, to).toLowerCase()}`;
-        attributes = new Map();
-        end();
-      },
-      oncdata: nothing,
-      oncomment: nothing,
-      ondeclaration: nothing,
-      onprocessinginstruction: nothing,
-      onend: nothing,
-    },
-  );
+  const reader = new TagReader(keys, onTag);
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const memory = body.bytes > bytesPerSlice ? Buffer.allocUnsafe(bytesPerSlice) : undefined;
   for (let at = 0; at < body.bytes; at += bytesPerSlice) {
     if (at > 0) yield;
     const piece = decodeNext(decoder, body.read(at, bytesPerSlice, memory), at + bytesPerSlice < body.bytes);
     if (piece === null) return null;
-    const old = Math.max(0, recent.length - partCharsMax);
-    recent = recent.slice(old) + piece;
-    recentFrom += old;
-    tokenizer.write(piece);
+    reader.add(piece);
   }
-  tokenizer.end();
-  return recent.slice(-endChars);
+  return reader.end();
 }
 
 /** Decodes the next bytes; `null`: they are not UTF-8. */

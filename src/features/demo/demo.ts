@@ -13,7 +13,7 @@ import { systemTimers } from '../../io/timers.ts';
 import { expandTargets } from '../../schedule/targets.ts';
 import { phrase } from '../../words/tell.ts';
 import { startBuilds } from './builds.ts';
-import { type DemoPace, startFaults } from './faults.ts';
+import { type DemoPace, type Faulty, startFaults } from './faults.ts';
 import { type DemoPair, renderDemoFile } from './file.ts';
 import { type DemoMirror, findUrl, startDemoMirror, startDemoReceiver } from './mirror.ts';
 import { type DemoTold, newsOf, said } from './news.ts';
@@ -117,17 +117,9 @@ export async function startDemo(
   const { url } = daemon;
   const begun = isOne ? phrase('demo.two', { url }) : phrase('demo.twoEach', { list: ecosystems.join(', '), url });
   tell('watching', undefined, said(begun));
-  const faulty = pairs.map((pair) => ({
-    name: pair.near.name,
-    strike: (isOn: boolean) => (hasDoor ? pair.head.fail(isOn) : pair.head.slow(isOn ? slowByMs : 0)),
-    fault: hasDoor
-      ? ({ stage: 'failing', sentence: phrase('demo.failing', { mirror: pair.near.name }) } as const)
-      : ({ stage: 'slowed', sentence: phrase('demo.slowed', { mirror: pair.near.name, ms: slowByMs }) } as const),
-    isReady: () => areKnown(daemon.url, [pair.near.name, pair.far.name]),
-    isTold: () => missingOf(pair, hasDoor).length === 0,
-    needsEnd: () => missingOf(pair, hasDoor).join() === 'undone',
-    tell: (stage: DemoStage, sentence: Sentence) => tell(stage, pair, said(sentence)),
-  }));
+  const faulty = pairs.map((pair) =>
+    faultyOf(pair, hasDoor, url, (stage, sentence) => tell(stage, pair, said(sentence))),
+  );
   const faults = startFaults(faulty, pace, systemTimers);
   let builds: { stop(): void } | null = null;
   return {
@@ -152,6 +144,26 @@ export async function startDemo(
       await Promise.all([receiver, ...pairs].map((one) => one.close()));
       folder.remove();
     },
+  };
+}
+
+/** A pair's first mirror as what faults strike. @param hasDoor  requests fail; without a front door they are slow */
+function faultyOf(
+  pair: LivePair,
+  hasDoor: boolean,
+  url: string,
+  tell: (stage: DemoStage, sentence: Sentence) => void,
+): Faulty {
+  return {
+    name: pair.near.name,
+    strike: (isOn: boolean) => (hasDoor ? pair.head.fail(isOn) : pair.head.slow(isOn ? slowByMs : 0)),
+    fault: hasDoor
+      ? ({ stage: 'failing', sentence: phrase('demo.failing', { mirror: pair.near.name }) } as const)
+      : ({ stage: 'slowed', sentence: phrase('demo.slowed', { mirror: pair.near.name, ms: slowByMs }) } as const),
+    isReady: () => areKnown(url, [pair.near.name, pair.far.name]),
+    isTold: () => missingOf(pair, hasDoor).length === 0,
+    needsEnd: () => missingOf(pair, hasDoor).join() === 'undone',
+    tell,
   };
 }
 

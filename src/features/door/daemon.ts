@@ -86,86 +86,98 @@ async function listAt<T>(at: DaemonAt, name: string, texts: readonly (keyof T & 
 
 /** Follows a daemon: its event stream says that something changed, its lists have the current state. */
 export function followDaemon(at: DaemonAt, listener: Listener, timers: Timers): { close(): void } {
-  let stream: { close(): void } | null = null;
-  let reopening: { cancel(): void } | null = null;
-  let pausing: { cancel(): void } | null = null;
-  let isBusy = false;
-  let isWanted = false;
-  let isClosed = false;
-  const doubted = new Set<string>();
+  const follower = new Follower(at, listener, timers);
+  follower.open();
+  return follower;
+}
 
-  function lose(why: string): void {
-    if (isClosed) return;
-    doubted.clear();
-    listener.doubted(doubted);
-    listener.lost(why);
+class Follower {
+  readonly #at: DaemonAt;
+  readonly #listener: Listener;
+  readonly #timers: Timers;
+  readonly #doubted = new Set<string>();
+  #stream: { close(): void } | null = null;
+  #reopening: { cancel(): void } | null = null;
+  #pausing: { cancel(): void } | null = null;
+  #isBusy = false;
+  #isWanted = false;
+  #isClosed = false;
+
+  constructor(at: DaemonAt, listener: Listener, timers: Timers) {
+    this.#at = at;
+    this.#listener = listener;
+    this.#timers = timers;
   }
 
-  async function refresh(): Promise<void> {
-    if (isClosed) return;
-    isWanted = isBusy;
-    if (isBusy) return;
-    isBusy = true;
-    let waitMs = betweenMs;
-    try {
-      const report = await readDaemon(at);
-      if (isClosed) return;
-      doubted.clear();
-      for (const registry of report.doubted) doubted.add(registry);
-      listener.doubted(doubted);
-      listener.known(report.known);
-    } catch (cause) {
-      lose((cause as NodeJS.ErrnoException).code ?? (cause as Error).message);
-      // Otherwise the next read would wait for an event, which may take long.
-      isWanted = true;
-      waitMs = againMs;
-    } finally {
-      pausing = isClosed
-        ? null
-        : timers.after(waitMs, () => {
-            isBusy = false;
-            if (isWanted) void refresh();
-          });
-    }
-  }
-
-  function react(type: string, data: string): void {
-    if (type === 'standing') {
-      const { registry, inDoubt } = (readMapping(data) ?? {}) as Partial<MirrorSeen>;
-      if (typeof registry !== 'string') return;
-      const was = doubted.has(registry);
-      if (inDoubt === true) doubted.add(registry);
-      else doubted.delete(registry);
-      if (was !== doubted.has(registry)) listener.doubted(doubted);
-    }
-    void refresh();
-  }
-
-  function open(): void {
-    if (isClosed) return;
-    stream = openEvents(
-      { url: `${at.url}/api/v1/events?${eventWords}`, ...accessTo(at) },
+  open(): void {
+    if (this.#isClosed) return;
+    this.#stream = openEvents(
+      { url: `${this.#at.url}/api/v1/events?${eventWords}`, ...accessTo(this.#at) },
       {
-        opened: () => void refresh(),
-        event: react,
-        ended(why) {
-          if (isClosed) return;
-          lose(why);
-          reopening = timers.after(againMs, open);
+        opened: () => void this.#refresh(),
+        event: (type, data) => this.#react(type, data),
+        ended: (why) => {
+          if (this.#isClosed) return;
+          this.#lose(why);
+          this.#reopening = this.#timers.after(againMs, () => this.open());
         },
       },
     );
   }
 
-  open();
-  return {
-    close() {
-      isClosed = true;
-      reopening?.cancel();
-      pausing?.cancel();
-      stream?.close();
-    },
-  };
+  close(): void {
+    this.#isClosed = true;
+    this.#reopening?.cancel();
+    this.#pausing?.cancel();
+    this.#stream?.close();
+  }
+
+  #lose(why: string): void {
+    if (this.#isClosed) return;
+    this.#doubted.clear();
+    this.#listener.doubted(this.#doubted);
+    this.#listener.lost(why);
+  }
+
+  async #refresh(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isWanted = this.#isBusy;
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    let waitMs = betweenMs;
+    try {
+      const report = await readDaemon(this.#at);
+      if (this.#isClosed) return;
+      this.#doubted.clear();
+      for (const registry of report.doubted) this.#doubted.add(registry);
+      this.#listener.doubted(this.#doubted);
+      this.#listener.known(report.known);
+    } catch (cause) {
+      this.#lose((cause as NodeJS.ErrnoException).code ?? (cause as Error).message);
+      // Otherwise the next read would wait for an event, which may take long.
+      this.#isWanted = true;
+      waitMs = againMs;
+    } finally {
+      this.#pausing = this.#isClosed
+        ? null
+        : this.#timers.after(waitMs, () => {
+            this.#isBusy = false;
+            if (this.#isWanted) void this.#refresh();
+          });
+    }
+  }
+
+  #react(type: string, data: string): void {
+    if (type === 'standing') {
+      const { registry, inDoubt } = (readMapping(data) ?? {}) as Partial<MirrorSeen>;
+      if (typeof registry !== 'string') return;
+      const was = this.#doubted.has(registry);
+      if (inDoubt === true) this.#doubted.add(registry);
+      else this.#doubted.delete(registry);
+      if (was !== this.#doubted.has(registry)) this.#listener.doubted(this.#doubted);
+    }
+    void this.#refresh();
+  }
 }
 
 function hasTexts(value: unknown, keys: readonly string[]): boolean {

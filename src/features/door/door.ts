@@ -84,13 +84,11 @@ export async function openDoor(
 
   const handler = createDoorHandler({
     listen: rule.listen,
-    routes: following.routes,
-    orders: following.orders,
-    doubted: following.doubts,
-    failing: following.failing,
-    requests: createBuckets(rule.perMinute, nowMs),
-    refused: createBuckets(limits.refusedRequestsPerMinute, nowMs),
-    refusedLines: createBuckets(limits.doorRefusedLinesPerMinute, nowMs),
+    routes: () => following.routes(),
+    orders: () => following.orders(),
+    doubted: () => following.doubts(),
+    failing: () => following.failing(),
+    ...bucketsOf(rule, nowMs),
     stays: createStays(nowMs),
     isRelay: () => isRelay,
     passing: { count: 0, max: Math.min(limits.doorPassing, exchanges) },
@@ -98,7 +96,7 @@ export async function openDoor(
       passages,
       timers,
       accessOf: (name) => access.get(name) ?? null,
-      usualMs: following.usualMs,
+      usualMs: (name) => following.usualMs(name),
       held: { bytes: 0 },
       nowMs,
     },
@@ -128,6 +126,14 @@ export async function openDoor(
       await following.done();
     },
   });
+}
+
+function bucketsOf({ perMinute }: DoorRule, nowMs: () => number) {
+  return {
+    requests: createBuckets(perMinute, nowMs),
+    refused: createBuckets(limits.refusedRequestsPerMinute, nowMs),
+    refusedLines: createBuckets(limits.doorRefusedLinesPerMinute, nowMs),
+  };
 }
 
 function hasSecrets({ auth, tls }: MirrorAccess): boolean {

@@ -29,84 +29,112 @@ export interface FollowingPorts {
  * The orders by the daemon's reports. Without a daemon the last ones stay in force, until the advice behind them expires.
  * @param path  of the file that keeps them over a restart
  */
-export async function createFollowing(path: string, { clock, log, metrics }: FollowingPorts): Promise<Following> {
-  const keeper = createKeeper(path, log);
-  let kept: ReadonlyMap<string, Kept> = await readKept(path, log);
-  let routes: readonly Route[] = [];
-  let orders: ReadonlyMap<string, Order> = new Map();
-  let last: ReadonlyMap<string, Known> = new Map();
-  let doubts: ReadonlySet<string> = new Set();
-  let failing: ReadonlySet<string> = new Set();
-  let isFollowed = false;
-  let lostSinceMs: number | null = null;
-  let loggedMs = 0;
+export async function createFollowing(path: string, ports: FollowingPorts): Promise<Following> {
+  return new FollowedOrders(createKeeper(path, ports.log), await readKept(path, ports.log), ports);
+}
 
-  function reorder(): void {
-    const before = orders;
+class FollowedOrders implements Following {
+  readonly #keeper: ReturnType<typeof createKeeper>;
+  readonly #ports: FollowingPorts;
+  #kept: ReadonlyMap<string, Kept>;
+  #routes: readonly Route[] = [];
+  #orders: ReadonlyMap<string, Order> = new Map();
+  #last: ReadonlyMap<string, Known> = new Map();
+  #doubts: ReadonlySet<string> = new Set();
+  #failing: ReadonlySet<string> = new Set();
+  #isFollowed = false;
+  #lostSinceMs: number | null = null;
+  #loggedMs = 0;
+
+  constructor(keeper: ReturnType<typeof createKeeper>, kept: ReadonlyMap<string, Kept>, ports: FollowingPorts) {
+    this.#keeper = keeper;
+    this.#kept = kept;
+    this.#ports = ports;
+  }
+
+  routes(): readonly Route[] {
+    return this.#routes;
+  }
+
+  orders(): ReadonlyMap<string, Order> {
+    return this.#orders;
+  }
+
+  doubts(): ReadonlySet<string> {
+    return this.#doubts;
+  }
+
+  failing(): ReadonlySet<string> {
+    return this.#failing;
+  }
+
+  usualMs(name: string): number | null {
+    for (const { usualMs } of this.#last.values()) {
+      const ms = usualMs.get(name);
+      if (ms !== undefined) return ms;
+    }
+    return null;
+  }
+
+  configure(routes: readonly Route[]): void {
+    this.#routes = routes;
+    this.#reorder();
+  }
+
+  known(all: ReadonlyMap<string, Known>): void {
+    const { log, metrics } = this.#ports;
+    if (this.#lostSinceMs !== null) log.info('the daemon is back');
+    this.#lostSinceMs = null;
+    this.#isFollowed = true;
+    this.#last = all;
+    this.#failing = new Set([...all.values()].flatMap((one) => [...one.failing]));
+    metrics.followed(true);
+    this.#reorder();
+  }
+
+  doubted(names: ReadonlySet<string>): void {
+    this.#doubts = new Set(names);
+  }
+
+  lost(why: string): void {
+    const { clock, log, metrics } = this.#ports;
     const nowMs = clock.wallMs();
-    const known = isFollowed ? last : new Map<string, Known>();
-    orders = new Map(
-      routes.map((route) => [route.key, currentOrderOf(route, known.get(route.key), kept.get(route.key), nowMs)]),
-    );
-    metrics.ordered(routes, orders);
-    for (const [key, { names, why }] of orders) {
+    this.#isFollowed = false;
+    metrics.followed(false);
+    this.#reorder();
+    if (this.#lostSinceMs !== null && nowMs - this.#loggedMs < limits.doorLostMs) return;
+    this.#lostSinceMs ??= nowMs;
+    this.#loggedMs = nowMs;
+    const orders = [...this.#orders].map(([upstream, { names, why: from, untilMs }]) => ({
+      upstream,
+      first: names[0],
+      why: from,
+      ...(untilMs !== undefined && { until: new Date(untilMs).toISOString() }),
+    }));
+    const since = new Date(this.#lostSinceMs).toISOString();
+    log.warn('no daemon: the last order stays in force', { why, since, orders });
+  }
+
+  done(): Promise<void> {
+    return this.#keeper.done();
+  }
+
+  #reorder(): void {
+    const { clock, log, metrics } = this.#ports;
+    const before = this.#orders;
+    const nowMs = clock.wallMs();
+    const known = this.#isFollowed ? this.#last : new Map<string, Known>();
+    const orderOf = (route: Route): Order =>
+      currentOrderOf(route, known.get(route.key), this.#kept.get(route.key), nowMs);
+    this.#orders = new Map(this.#routes.map((route) => [route.key, orderOf(route)]));
+    metrics.ordered(this.#routes, this.#orders);
+    for (const [key, { names, why }] of this.#orders) {
       const isSame = before.get(key)?.names.join() === names.join();
       if (!isSame || (why === 'expired' && before.get(key)?.why !== why))
         log.info('order', { upstream: key, names, why });
     }
-    if (!isFollowed) return;
-    kept = orders;
-    keeper.keep(orders);
+    if (!this.#isFollowed) return;
+    this.#kept = this.#orders;
+    this.#keeper.keep(this.#orders);
   }
-
-  return {
-    routes: () => routes,
-    orders: () => orders,
-    doubts: () => doubts,
-    failing: () => failing,
-    usualMs(name) {
-      for (const { usualMs } of last.values()) {
-        const ms = usualMs.get(name);
-        if (ms !== undefined) return ms;
-      }
-      return null;
-    },
-    configure(becomes) {
-      routes = becomes;
-      reorder();
-    },
-    known(all) {
-      if (lostSinceMs !== null) log.info('the daemon is back');
-      lostSinceMs = null;
-      isFollowed = true;
-      last = all;
-      failing = new Set([...all.values()].flatMap((one) => [...one.failing]));
-      metrics.followed(true);
-      reorder();
-    },
-    doubted(names) {
-      doubts = new Set(names);
-    },
-    lost(why) {
-      const nowMs = clock.wallMs();
-      isFollowed = false;
-      metrics.followed(false);
-      reorder();
-      if (lostSinceMs !== null && nowMs - loggedMs < limits.doorLostMs) return;
-      lostSinceMs ??= nowMs;
-      loggedMs = nowMs;
-      const lines = [...orders].map(([upstream, { names, why: from, untilMs }]) => ({
-        upstream,
-        first: names[0],
-        why: from,
-        ...(untilMs !== undefined && { until: new Date(untilMs).toISOString() }),
-      }));
-      log.warn('no daemon: the last order stays in force', {
-        why,
-        since: new Date(lostSinceMs).toISOString(),
-        orders: lines,
-      });
-    },
-    done: () => keeper.done(),
-  };
 }

@@ -41,9 +41,72 @@ const pairKey = (place: string, registry: string): string => JSON.stringify([pla
 export function readFleet(view: StoreView, options: PlaceOptions): Fleet {
   const daemons = daemonsIn(view);
   const found = placesIn(view, daemons, options);
-  const byName = new Map(found.map((place) => [place.name, place]));
+  const rows = rowsIn(view, daemons, found);
+  const against = contradictionsIn(rows.map(({ cells }) => cells));
+  const places = found.map((place): Place => {
+    const own = against.get(place.name);
+    return own === undefined ? place : { ...place, troubles: [...place.troubles, own] };
+  });
+  const witnesses = new Set(found.flatMap(({ name, isWitness }) => (isWitness === true ? [name] : [])));
+  const advice = daemons.flatMap((daemon) =>
+    witnesses.has(daemon.place)
+      ? factsOf(daemon, 'mirror_advice_since_timestamp_seconds').flatMap((one) => adviceIn(one))
+      : [],
+  );
+  // A failback leaves a mirror that works.
+  const leaving = Map.groupBy(
+    advice.filter(({ cause }) => cause !== 'failback'),
+    ({ ecosystem, upstream, from }) => rowKey({ ecosystem, upstream, registry: from }),
+  );
+  const advising = ({ ecosystem, upstream, registry }: Row): ReadonlySet<string> =>
+    new Set(leaving.get(rowKey({ ecosystem, upstream, registry }))?.map(({ place }) => place));
+  const networks = new Map(places.map(({ name, labels }) => [name, labels.network ?? name]));
+  return {
+    atMs: view.atMs,
+    isPartial: view.isPartial,
+    warnings: view.warnings,
+    places,
+    mirrors: rows.map((row) => ({ ...row, verdict: verdictOf(row.cells, networks, against, advising(row)) })),
+    advice,
+  };
+}
+
+type Row = Omit<MirrorRow, 'verdict'>;
+
+/** One row for each mirror, one cell for each place, both in the order of their names. */
+function rowsIn(view: StoreView, daemons: ReturnType<typeof daemonsIn>, places: readonly Place[]): readonly Row[] {
+  const byName = new Map(places.map((place) => [place.name, place]));
   const lags = highest(view.lags);
   const p95s = highest(view.p95s);
+  const { seen, sinces, ranks } = statesIn(daemons);
+  // If a shard of a place is gone, its mirrors are unknown at that place, which is not the same as not monitored.
+  for (const { name, troubles } of places)
+    if (troubles.some(({ kind }) => kind === 'shards'))
+      for (const row of seen.values()) if (!row.has(name)) row.set(name, ['unknown']);
+  const cellOf = (key: string, registry: string, place: string, states: readonly MirrorState[]): Cell => {
+    const { isWitness = false, url = null } = byName.get(place) ?? {};
+    const state = isWitness ? joined(states) : 'unknown';
+    const p95 = p95s.get(pairKey(place, registry));
+    const lag = lags.get(pairKey(place, registry));
+    return {
+      place,
+      state,
+      sinceMs: stampOf(sinces.get(`${place} ${state} ${key}`)),
+      p95Ms: p95 === undefined || state === 'down' || !isWitness ? null : p95 * 1000,
+      lagMs: lag === undefined || !isWitness ? null : lag * 1000,
+      rank: (isWitness ? ranks.get(pairKey(place, key)) : undefined) ?? null,
+      href: url === null ? null : `${url}/mirrors/${encodeURIComponent(registry)}`,
+    };
+  };
+  return sortedByKey(seen).map(([key, row]) => {
+    const [ecosystem, upstream, registry] = JSON.parse(key) as [string, string, string];
+    const cells = sortedByKey(row).map(([place, states]) => cellOf(key, registry, place, states));
+    return { ecosystem, upstream, registry, cells };
+  });
+}
+
+/** `seen`: states by row and place; `sinces`: by place, state and row; `ranks`: by place and row. */
+function statesIn(daemons: ReturnType<typeof daemonsIn>) {
   const sinces = new Map<string, number>();
   const ranks = new Map<string, number>();
   const seen = new Map<string, Map<string, MirrorState[]>>();
@@ -56,66 +119,14 @@ export function readFleet(view: StoreView, options: PlaceOptions): Fleet {
       const state = mirrorStates.find((one) => one === labels['state']) ?? 'unknown';
       const row = seen.get(rowKey(labels)) ?? new Map<string, MirrorState[]>();
       seen.set(rowKey(labels), row);
-      const told = row.get(daemon.place);
-      if (told === undefined) row.set(daemon.place, [state]);
-      else told.push(state);
+      row.set(daemon.place, [...(row.get(daemon.place) ?? []), state]);
     }
   }
-  // If a shard of a place is gone, its mirrors are unknown at that place, which is not the same as not monitored.
-  for (const { name, troubles } of found)
-    if (troubles.some(({ kind }) => kind === 'shards'))
-      for (const row of seen.values()) if (!row.has(name)) row.set(name, ['unknown']);
-  const rows = [...seen]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, states]) => {
-      const [ecosystem, upstream, registry] = JSON.parse(key) as [string, string, string];
-      const cells = [...states]
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([place, told]): Cell => {
-          const { isWitness = false, url = null } = byName.get(place) ?? {};
-          const state = isWitness ? joined(told) : 'unknown';
-          const p95 = p95s.get(pairKey(place, registry));
-          const lag = lags.get(pairKey(place, registry));
-          return {
-            place,
-            state,
-            sinceMs: stampOf(sinces.get(`${place} ${state} ${key}`)),
-            p95Ms: p95 === undefined || state === 'down' || !isWitness ? null : p95 * 1000,
-            lagMs: lag === undefined || !isWitness ? null : lag * 1000,
-            rank: (isWitness ? ranks.get(pairKey(place, key)) : undefined) ?? null,
-            href: url === null ? null : `${url}/mirrors/${encodeURIComponent(registry)}`,
-          };
-        });
-      return { ecosystem, upstream, registry, cells };
-    });
-  const against = contradictionsIn(rows.map(({ cells }) => cells));
-  const places = found.map((place): Place => {
-    const own = against.get(place.name);
-    return own === undefined ? place : { ...place, troubles: [...place.troubles, own] };
-  });
-  const advice = daemons.flatMap((daemon) =>
-    byName.get(daemon.place)?.isWitness === true
-      ? factsOf(daemon, 'mirror_advice_since_timestamp_seconds').flatMap((one) => adviceIn(one))
-      : [],
-  );
-  // A failback leaves a mirror that works.
-  const leaving = Map.groupBy(
-    advice.filter(({ cause }) => cause !== 'failback'),
-    ({ ecosystem, upstream, from }) => rowKey({ ecosystem, upstream, registry: from }),
-  );
-  const advising = (row: Pick<MirrorRow, 'ecosystem' | 'upstream' | 'registry'>): ReadonlySet<string> => {
-    const { ecosystem, upstream, registry } = row;
-    return new Set(leaving.get(rowKey({ ecosystem, upstream, registry }))?.map(({ place }) => place));
-  };
-  const networks = new Map(places.map(({ name, labels }) => [name, labels.network ?? name]));
-  return {
-    atMs: view.atMs,
-    isPartial: view.isPartial,
-    warnings: view.warnings,
-    places,
-    mirrors: rows.map((row) => ({ ...row, verdict: verdictOf(row.cells, networks, against, advising(row)) })),
-    advice,
-  };
+  return { seen, sinces, ranks };
+}
+
+function sortedByKey<T>(all: ReadonlyMap<string, T>): readonly (readonly [string, T])[] {
+  return [...all].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** Combines the states from the daemons of one place: `unknown` is ignored, and different states mean degraded. */

@@ -63,28 +63,6 @@ export function createDesk(input: {
   const absences = new Map(config.mirrors.map(({ name, maintenance }) => [name, present(maintenance)]));
   let count = 0;
 
-  function drop(shelf: Probed[], nowMs: number): void {
-    const first = shelf[0];
-    if (first === undefined || first.sample.due.plannedAtMs >= nowMs - oldestMs) return;
-    shelf.splice(0, shelf.length, ...shelf.filter(({ sample }) => sample.due.plannedAtMs >= nowMs - oldestMs));
-  }
-
-  function find(asked: Asked, { monotonicMs }: Now): Probed | null {
-    const shelf = probes.get(placeOf(asked));
-    if (shelf === undefined) return null;
-    drop(shelf, monotonicMs);
-    const { beforeMs, afterMs } = near[asked.purpose];
-    let best = -1;
-    let apart = Number.POSITIVE_INFINITY;
-    shelf.forEach(({ sample: { due } }, at) => {
-      const laterMs = due.plannedAtMs - monotonicMs;
-      if (laterMs < -beforeMs || laterMs > afterMs || Math.abs(laterMs) >= apart) return;
-      best = at;
-      apart = Math.abs(laterMs);
-    });
-    return shelf.splice(best, best < 0 ? 0 : 1)[0] ?? null;
-  }
-
   const scheduler: Scheduler = {
     advance: (now) => ({ start: [], skipped: [], wakeAtMs: now.monotonicMs + limits.answerRowMs }),
     finished(due, { retryAfterMs }, now) {
@@ -94,7 +72,7 @@ export function createDesk(input: {
       if (throttles !== undefined) throttleStep(throttles, step, { retryAfterMs, chance: 0.5 }, now);
     },
     reserve(asked, now) {
-      const found = find(asked, now);
+      const found = takeNearest(probes.get(placeOf(asked)), asked, now);
       if (found === null) {
         if (now.wallMs >= countedFromMs) outOfTurn.unasked += 1;
         return null;
@@ -131,18 +109,41 @@ export function createDesk(input: {
       if (one.kind === 'probed') shelf(probes, placeOf(one.sample.due)).push(one);
       else shelf(controls, one.answer.name).push(one);
     },
-    control(name, timeoutMs, now) {
-      const waiting = shelf(controls, name);
-      const from = now.monotonicMs - near.confirm.beforeMs;
-      const at = waiting.findIndex(({ answer }) => answer.at.monotonicMs >= from);
-      waiting.splice(0, Math.max(0, at));
-      const next = waiting[0];
-      if (at < 0 || next === undefined || next.answer.at.monotonicMs > now.monotonicMs + timeoutMs + limits.roundStepMs)
-        return null;
-      waiting.shift();
-      return next.answer;
-    },
+    control: (name, timeoutMs, now) => takeControl(shelf(controls, name), timeoutMs, now),
   };
+}
+
+/** Takes the stored probe that was planned nearest to an order; `null`: none was planned near it. */
+function takeNearest(shelved: Probed[] | undefined, { purpose }: Asked, { monotonicMs }: Now): Probed | null {
+  if (shelved === undefined) return null;
+  dropOld(shelved, monotonicMs);
+  const { beforeMs, afterMs } = near[purpose];
+  let best = -1;
+  let apart = Number.POSITIVE_INFINITY;
+  shelved.forEach(({ sample: { due } }, at) => {
+    const laterMs = due.plannedAtMs - monotonicMs;
+    if (laterMs < -beforeMs || laterMs > afterMs || Math.abs(laterMs) >= apart) return;
+    best = at;
+    apart = Math.abs(laterMs);
+  });
+  return shelved.splice(best, best < 0 ? 0 : 1)[0] ?? null;
+}
+
+function dropOld(shelved: Probed[], nowMs: number): void {
+  const first = shelved[0];
+  if (first === undefined || first.sample.due.plannedAtMs >= nowMs - oldestMs) return;
+  shelved.splice(0, shelved.length, ...shelved.filter(({ sample }) => sample.due.plannedAtMs >= nowMs - oldestMs));
+}
+
+function takeControl(waiting: Control[], timeoutMs: number, { monotonicMs }: Now): ControlAnswer | null {
+  const from = monotonicMs - near.confirm.beforeMs;
+  const at = waiting.findIndex(({ answer }) => answer.at.monotonicMs >= from);
+  waiting.splice(0, Math.max(0, at));
+  const next = waiting[0];
+  if (at < 0 || next === undefined || next.answer.at.monotonicMs > monotonicMs + timeoutMs + limits.roundStepMs)
+    return null;
+  waiting.shift();
+  return next.answer;
 }
 
 /** The key of stored probes that can serve an order: a peek may be of any artifact of the mirror. */

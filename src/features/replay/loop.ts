@@ -44,14 +44,6 @@ export function createVirtualLoop(s: JudgeStages, around: Around, start: Now): V
   let controlAtMs = 0;
   const judge = createJudge(s, () => isRunning);
 
-  function absorbInto(judging: JudgeTurn): Absorb {
-    return {
-      detect: judging.detect,
-      advise: (change) => judging.advise({ looks: [], ...change }),
-      notify: around.notify,
-    };
-  }
-
   function handle(input: VirtualInput, now: Now, judging: JudgeTurn): void {
     switch (input.kind) {
       case 'probed':
@@ -62,7 +54,7 @@ export function createVirtualLoop(s: JudgeStages, around: Around, start: Now): V
         return judging.suspended(input.fromMs, input.toMs);
       case 'command':
         judge.considerSoon();
-        return input.run(now, absorbInto(judging));
+        return input.run(now, absorbInto(judging, around));
       case 'aside':
         return input.run(now);
       default:
@@ -108,6 +100,14 @@ export function createVirtualLoop(s: JudgeStages, around: Around, start: Now): V
       const flush: VirtualInput = { kind: 'command', run: (at, absorb) => absorb.detect(s.detector.flush(at)) };
       turn([...inputs, flush], now);
     },
+  };
+}
+
+function absorbInto(judging: JudgeTurn, { notify }: Around): Absorb {
+  return {
+    detect: judging.detect,
+    advise: (change) => judging.advise({ looks: [], ...change }),
+    notify,
   };
 }
 

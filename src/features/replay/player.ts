@@ -51,44 +51,78 @@ interface Life {
   offsetMs: number;
 }
 
-/** Creates a player. @param targets  responses of other targets are ignored */
-export function createPlayer(input: {
+interface PlayerInput {
   readonly config: Config;
+  /** Responses of other targets are ignored. */
   readonly targets: readonly Target[];
   readonly calendar: Calendar;
   readonly random: Random;
   /** Wall milliseconds: earlier inputs warm up. */
   readonly countedFromMs: number;
-}): Player {
-  const { config, targets, calendar, random, countedFromMs } = input;
-  const byId = new Map(targets.map((target) => [target.id, target]));
-  const kept = createKept(true);
-  const advice = new Map<string, Advice>();
-  const outOfTurn: OutOfTurn[] = [];
-  const paused = new Map<string, number>();
-  let life: Life | null = null;
-  let count = 0;
+}
 
-  function begin({ life: { id, startedAt }, taken }: Stretch): Life {
+export function createPlayer(input: PlayerInput): Player {
+  return new HistoryPlayer(input);
+}
+
+class HistoryPlayer implements Player {
+  readonly advice = new Map<string, Advice>();
+  readonly outOfTurn: OutOfTurn[] = [];
+  readonly #input: PlayerInput;
+  readonly #byId: ReadonlyMap<string, Target>;
+  readonly #kept = createKept(true);
+  readonly #paused = new Map<string, number>();
+  #life: Life | null = null;
+  #count = 0;
+
+  constructor(input: PlayerInput) {
+    this.#input = input;
+    this.#byId = new Map(input.targets.map((target) => [target.id, target]));
+  }
+
+  take(stretch: Stretch): void {
+    if (this.#life !== null && this.#life.id !== stretch.life.id) this.end();
+    const life = this.#life ?? this.#begin(stretch);
+    this.#life = life;
+    for (const one of stretch.taken) this.#sort(life, one);
+    const lastMs = stretch.taken.at(-1)?.takenAt.monotonicMs ?? 0;
+    this.#run(life, lastMs - aheadMs);
+    const { gaps, lastMs: nowMs } = life;
+    gaps.splice(0, gaps.length, ...gaps.filter(({ toMs }) => toMs > nowMs));
+    life.queue.splice(0, life.next);
+    life.next = 0;
+  }
+
+  end(): void {
+    const life = this.#life;
+    if (life === null) return;
+    const lastMs = Math.max(life.lastMs, life.queue.at(-1)?.takenAt.monotonicMs ?? 0);
+    this.#run(life, lastMs);
+    life.loop.end([], this.#nowOf(lastMs + turnGapMs));
+    this.#life = null;
+  }
+
+  #begin({ life: { id, startedAt }, taken }: Stretch): Life {
     const first = taken[0]?.takenAt ?? startedAt;
     // If the first inputs of the process are not stored, the first stored input counts as its start.
     const isWhole = first.monotonicMs - startedAt.monotonicMs < limits.answerRowMs;
     const now = isWhole ? startedAt : first;
     const claimed = new Heap<VirtualInput>();
+    const { config, targets, calendar, random, countedFromMs } = this.#input;
     const desk = createDesk({
       config,
       calendar,
       countedFromMs,
-      deliver: (sample, takenMs) => claimed.push({ kind: 'probed', sample: configured(sample) }, takenMs),
+      deliver: (sample, takenMs) => claimed.push({ kind: 'probed', sample: this.#configured(sample) }, takenMs),
     });
-    outOfTurn.push(desk.outOfTurn);
+    this.outOfTurn.push(desk.outOfTurn);
     const stages: JudgeStages = {
       config,
       scheduler: desk.scheduler,
       detector: createDetector({
         config,
         targets,
-        restored: kept.all('detector', 'finding', 'seen'),
+        restored: this.#kept.all('detector', 'finding', 'seen'),
         random,
         now,
       }),
@@ -96,17 +130,17 @@ export function createPlayer(input: {
       advisor: createAdvisor({
         config,
         declared: declaredBy(config, registry),
-        restored: kept.all('advice', 'chain'),
+        restored: this.#kept.all('advice', 'chain'),
         random,
         now,
       }),
     };
-    for (const [name, untilMs] of paused)
+    for (const [name, untilMs] of this.#paused)
       if (untilMs > now.wallMs) stages.detector.pause(name, { untilMs, reason: '' }, now);
     return {
       id,
       stages,
-      loop: createVirtualLoop(stages, aroundOf(stages, desk, claimed), now),
+      loop: createVirtualLoop(stages, this.#aroundOf(stages, desk, claimed), now),
       desk,
       queue: [],
       next: 0,
@@ -119,8 +153,8 @@ export function createPlayer(input: {
     };
   }
 
-  function aroundOf(stages: JudgeStages, desk: Desk, claimed: Life['claimed']): Around {
-    const at = (): Now => nowOf(life?.lastMs ?? 0);
+  #aroundOf(stages: JudgeStages, desk: Desk, claimed: Life['claimed']): Around {
+    const at = (): Now => this.#nowOf(this.#life?.lastMs ?? 0);
     return {
       // The desk has delivered the stored response when the probe was ordered.
       probe: () => undefined,
@@ -132,9 +166,9 @@ export function createPlayer(input: {
         if (answer !== null) claimed.push({ kind: 'control', answer, round }, answer.at.monotonicMs);
         else claimed.push({ kind: 'command', run }, at().monotonicMs);
       },
-      judged({ rows, deletes }: Judged) {
-        if (rows.length + deletes.length > 0) kept.commit({ puts: rows, deletes });
-        for (const row of rows) if (row.table === 'advice') advice.set(row.key, row.value as Advice);
+      judged: ({ rows, deletes }: Judged) => {
+        if (rows.length + deletes.length > 0) this.#kept.commit({ puts: rows, deletes });
+        for (const row of rows) if (row.table === 'advice') this.advice.set(row.key, row.value as Advice);
       },
       notify: () => undefined,
       wakeAtMs: () => null,
@@ -143,20 +177,20 @@ export function createPlayer(input: {
     };
   }
 
-  function nowOf(monotonicMs: number): Now {
-    return { monotonicMs, wallMs: monotonicMs + (life?.offsetMs ?? 0) };
+  #nowOf(monotonicMs: number): Now {
+    return { monotonicMs, wallMs: monotonicMs + (this.#life?.offsetMs ?? 0) };
   }
 
-  function configured(sample: Sample): Sample {
-    const target = byId.get(sample.due.target.id) ?? sample.due.target;
-    count += 1;
-    const timeoutMs = sample.due.timeoutMs > 0 ? sample.due.timeoutMs : paceOf(target, config).timeoutMs;
-    const probeId = sample.due.probeId === '' ? `stored-${count}` : sample.due.probeId;
+  #configured(sample: Sample): Sample {
+    const target = this.#byId.get(sample.due.target.id) ?? sample.due.target;
+    this.#count += 1;
+    const timeoutMs = sample.due.timeoutMs > 0 ? sample.due.timeoutMs : paceOf(target, this.#input.config).timeoutMs;
+    const probeId = sample.due.probeId === '' ? `stored-${this.#count}` : sample.due.probeId;
     return { ...sample, due: { ...sample.due, target, timeoutMs, probeId } };
   }
 
-  function sort(to: Life, one: Taken): void {
-    if (one.kind === 'probed' && !byId.has(one.targetId)) return;
+  #sort(to: Life, one: Taken): void {
+    if (one.kind === 'probed' && !this.#byId.has(one.targetId)) return;
     const isAsked = one.kind === 'probed' ? isOutOfTurn(one.sample.due) : one.kind === 'control' && one.isRound;
     if (isAsked && (one.kind === 'probed' || one.kind === 'control')) to.desk.shelve(one);
     else to.queue.push(one);
@@ -164,33 +198,33 @@ export function createPlayer(input: {
     if (one.kind === 'gap') to.gaps.push(one);
   }
 
-  function inputOf(to: Life, one: Taken): VirtualInput {
+  #inputOf(to: Life, one: Taken): VirtualInput {
     switch (one.kind) {
       case 'probed':
-        return { kind: 'probed', sample: configured(one.sample) };
+        return { kind: 'probed', sample: this.#configured(one.sample) };
       case 'control':
         return { kind: 'control', answer: one.answer, round: null };
       case 'gap':
         return { kind: 'gap', fromMs: one.fromMs, toMs: one.toMs };
       case 'told':
-        return { kind: 'command', run: (now, absorb) => tell(to.stages, one.told, paused, now, absorb) };
+        return { kind: 'command', run: (now, absorb) => tell(to.stages, one.told, this.#paused, now, absorb) };
       default:
         return one satisfies never;
     }
   }
 
-  function run(to: Life, untilMs: number): void {
+  #run(to: Life, untilMs: number): void {
     for (;;) {
       const comesMs = to.queue[to.next]?.takenAt.monotonicMs ?? Number.POSITIVE_INFINITY;
       // A response arrives in a later turn than its request.
       const claimedMs = Math.max(to.claimed.leastKey(), to.lastMs + turnGapMs);
       while (to.starts.leastKey() <= to.lastMs) to.starts.pop();
-      const atMs = Math.min(comesMs, claimedMs, awake(to, to.turnAtMs, to.starts.leastKey()));
+      const atMs = Math.min(comesMs, claimedMs, this.#awake(to, to.turnAtMs, to.starts.leastKey()));
       if (!(atMs <= untilMs)) return;
       const inputs: VirtualInput[] = [];
       for (let one = to.queue[to.next]; one !== undefined && one.takenAt.monotonicMs <= atMs; one = to.queue[to.next]) {
         to.offsetMs = one.takenAt.wallMs - one.takenAt.monotonicMs;
-        inputs.push(inputOf(to, one));
+        inputs.push(this.#inputOf(to, one));
         to.next += 1;
       }
       while (to.claimed.leastKey() <= atMs) {
@@ -198,41 +232,16 @@ export function createPlayer(input: {
         if (one !== null) inputs.push(one);
       }
       to.lastMs = atMs;
-      to.turnAtMs = to.loop.turn(inputs, nowOf(atMs));
+      to.turnAtMs = to.loop.turn(inputs, this.#nowOf(atMs));
     }
   }
 
   /** While the process was suspended, the next turn is at the end of that gap. */
-  function awake({ gaps }: Life, turnAtMs: number, startAtMs: number): number {
+  #awake({ gaps }: Life, turnAtMs: number, startAtMs: number): number {
     const atMs = Math.min(turnAtMs, startAtMs);
     for (const { fromMs, toMs } of gaps) if (atMs > fromMs && atMs < toMs) return toMs;
     return atMs;
   }
-
-  function end(): void {
-    if (life === null) return;
-    const lastMs = Math.max(life.lastMs, life.queue.at(-1)?.takenAt.monotonicMs ?? 0);
-    run(life, lastMs);
-    life.loop.end([], nowOf(lastMs + turnGapMs));
-    life = null;
-  }
-
-  return {
-    take(stretch) {
-      if (life !== null && life.id !== stretch.life.id) end();
-      life ??= begin(stretch);
-      for (const one of stretch.taken) sort(life, one);
-      const lastMs = stretch.taken.at(-1)?.takenAt.monotonicMs ?? 0;
-      run(life, lastMs - aheadMs);
-      const { gaps, lastMs: nowMs } = life;
-      gaps.splice(0, gaps.length, ...gaps.filter(({ toMs }) => toMs > nowMs));
-      life.queue.splice(0, life.next);
-      life.next = 0;
-    },
-    end,
-    advice,
-    outOfTurn,
-  };
 }
 
 /** Repeats operators' commands if they still apply. */

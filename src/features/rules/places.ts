@@ -50,7 +50,12 @@ export const places: GroupOf = (parameters) => ({
   intervalSeconds: 60,
   about:
     'Votes of the places (the label `vantage` of the scrape target). A vote is 1 bad, 0 well, absent where the place cannot\ntell: unknown, warming, or its own network is suspect. Who cannot tell counts among "all", never as bad.',
-  recordings: [
+  recordings: recordingsOf(parameters),
+  alerts: alertsOf(parameters),
+});
+
+function recordingsOf(parameters: RuleParameters): ReturnType<GroupOf>['recordings'] {
+  return [
     {
       record: 'registry:mirror_down:bool',
       expr: `max ${by('registry')} (mirror_up == bool 0)
@@ -97,8 +102,11 @@ max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
       expr: `max ${by('registry')} (mirror_lag_seconds{bound="lower"} or mirror_sync_lag_seconds{bound="lower"})`,
       says: 'For `mirrorwatch fleet`: how far behind a mirror is at least, by the module that is furthest behind; absent while unknown.',
     },
-  ],
-  alerts: [
+  ];
+}
+
+function alertsOf(parameters: RuleParameters): ReturnType<GroupOf>['alerts'] {
+  return [
     {
       alert: 'MirrorDownMostPlaces',
       expr: most(parameters, 'registry:mirror_down:bool'),
@@ -124,5 +132,5 @@ max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
       forSeconds: 5 * minute,
       keepFiringSeconds: 5 * minute,
     },
-  ],
-});
+  ];
+}

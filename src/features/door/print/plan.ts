@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Route, routesOf } from '../../../config/door-routes.ts';
 import { isLoopback } from '../../../core/addresses.ts';
 import type { Config, DoorRule } from '../../../core/config.ts';
+import type { WireAccess } from '../../../core/ports.ts';
 import { bookAccessOf } from '../../../daemon/book.ts';
 import { escapeExpression } from '../../../ecosystems/globs.ts';
 import { registry } from '../../../ecosystems/registry.ts';
@@ -110,83 +111,23 @@ export function planOf(
   joins: ReadonlyMap<string, readonly Join[]> = new Map(),
 ): PrintedDoor {
   const { listen } = rule;
-  const files = new Map<string, string>();
-  const leftOut: { name: string; key: PrintedDoor['leftOut'][number]['key'] }[] = [];
-  const mayUseSecrets = listen.token !== null || isLoopback(listen.host);
-  const keep = (name: string, text: string): string => {
-    files.set(name, text);
-    return name;
+  const plan: Plan = {
+    config,
+    mayUseSecrets: listen.token !== null || isLoopback(listen.host),
+    isMasked,
+    joins,
+    files: new Map(),
+    leftOut: [],
   };
-
-  function mirrorOf(route: Route, name: string): readonly PrintedMirror[] {
-    const mirror = route.mirrors.get(name);
-    if (mirror === undefined) return [];
-    const access = bookAccessOf(config, mirror, '');
-    const url = new URL(`${mirror.url}/`);
-    const authorization = (mayUseSecrets ? requestHeaders(url, {}, access)['authorization'] : undefined) ?? null;
-    const key =
-      access.proxy !== null
-        ? 'proxy'
-        : access.pin !== null
-          ? 'tls.pin'
-          : !plain.test(url.pathname)
-            ? 'url'
-            : authorization !== null && !/^(?:Basic|Bearer) [A-Za-z0-9._~+/=-]+$/.test(authorization)
-              ? 'auth'
-              : null;
-    if (key !== null) {
-      leftOut.push({ name, key });
-      return [];
-    }
-    const { client } = access;
-    const isTls = url.protocol === 'https:';
-    return [
-      {
-        name,
-        token: tokenOf(name),
-        isTls,
-        host: url.hostname.replace(/^\[|\]$/g, ''),
-        port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
-        origin: url.origin,
-        joins: joins.get(name) ?? joinsOf(route, url.pathname),
-        authorization: authorization === null || !isMasked ? authorization : '***',
-        ca: access.ca.length === 0 ? null : keep(`ca-${name}.pem`, access.ca.join('\n')),
-        client: client === null || !mayUseSecrets ? null : keep(`client-${name}.pem`, `${client.cert}\n${client.key}`),
-      },
-    ];
-  }
-
-  const routes = routesOf(config, registry).map((route): PrintedRoute => {
-    const { patterns, neverHtml } = route.paths;
-    const isPublic = registry.of(route.ecosystem)?.publicUpstream === route.upstream;
-    const hidden = (isPublic ? (config.private[route.ecosystem] ?? []) : []).map(patterns.privateOf);
-    const mirrors = route.declared.flatMap((name) => mirrorOf(route, name));
-    const main = route.prefix;
-    const froms = [main, ...mirrors.flatMap((mirror) => mirror.joins.map(({ from }) => from))];
-    const prefixes = [...new Set(froms)].sort((a, b) => b.length - a.length);
-    const exact = (from: string): string => `(?-i:${escapeExpression(from)})`;
-    const { files } = patterns;
-    const known = [
-      exact(main) + patterns.paths,
-      ...(files === undefined ? [] : prefixes.map((from) => exact(from) + files.paths)),
-    ];
-    return {
-      key: route.key,
-      token: tokenOf(route.prefix.slice(1, -1)),
-      mirrors,
-      isNeverHtml: neverHtml === true,
-      prefixes,
-      known: `^(?:${known.join('|')})$`,
-      private: hidden.map((one) => `^${escapeExpression(main)}${one}`),
-    };
-  });
+  const { files, leftOut } = plan;
+  const routes = routesOf(config, registry).map((route) => routeOf(plan, route));
   const hosts = ['localhost', listen.host, '[::1]', ...(listen.hosts ?? [])];
   const token = (isMasked ? listen.token?.toString() : listen.token?.reveal()) ?? null;
   const basic = (name: string): string => `Basic ${Buffer.from(`${name}:${token}`).toString('base64')}`;
   return {
     dir,
     address: `${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${listen.port}`,
-    pem: listen.tls === null ? null : keep('door.pem', `${listen.tls.cert}\n${listen.tls.key.reveal()}`),
+    pem: listen.tls === null ? null : keepFile(plan, 'door.pem', `${listen.tls.cert}\n${listen.tls.key.reveal()}`),
     clients: token === null ? null : `^(?:${[`Bearer ${token}`, basic('door')].map(escapeWords).join('|')})$`,
     hosts: token !== null || !isLoopback(listen.host) ? null : `^(?:${hosts.map(escapeExpression).join('|')})$`,
     sound: `^(?:${routes.flatMap(({ prefixes }) => prefixes.flatMap(spellingsOf).map(escapeExpression)).join('|')})${soundPath}`,
@@ -194,6 +135,90 @@ export function planOf(
     files,
     leftOut,
   };
+}
+
+/** What a proxy's configuration is derived from, and what is collected on the way. */
+interface Plan {
+  readonly config: Config;
+  readonly mayUseSecrets: boolean;
+  readonly isMasked: boolean;
+  readonly joins: ReadonlyMap<string, readonly Join[]>;
+  readonly files: Map<string, string>;
+  readonly leftOut: { readonly name: string; readonly key: LeftOutKey }[];
+}
+
+type LeftOutKey = PrintedDoor['leftOut'][number]['key'];
+
+function keepFile({ files }: Plan, name: string, text: string): string {
+  files.set(name, text);
+  return name;
+}
+
+function routeOf(plan: Plan, route: Route): PrintedRoute {
+  const { config } = plan;
+  const { patterns, neverHtml } = route.paths;
+  const isPublic = registry.of(route.ecosystem)?.publicUpstream === route.upstream;
+  const hidden = (isPublic ? (config.private[route.ecosystem] ?? []) : []).map(patterns.privateOf);
+  const mirrors = route.declared.flatMap((name) => mirrorOf(plan, route, name));
+  const main = route.prefix;
+  const froms = [main, ...mirrors.flatMap((mirror) => mirror.joins.map(({ from }) => from))];
+  const prefixes = [...new Set(froms)].sort((a, b) => b.length - a.length);
+  const exact = (from: string): string => `(?-i:${escapeExpression(from)})`;
+  const { files } = patterns;
+  const known = [
+    exact(main) + patterns.paths,
+    ...(files === undefined ? [] : prefixes.map((from) => exact(from) + files.paths)),
+  ];
+  return {
+    key: route.key,
+    token: tokenOf(route.prefix.slice(1, -1)),
+    mirrors,
+    isNeverHtml: neverHtml === true,
+    prefixes,
+    known: `^(?:${known.join('|')})$`,
+    private: hidden.map((one) => `^${escapeExpression(main)}${one}`),
+  };
+}
+
+/** A mirror of a route; empty: it is left out. */
+function mirrorOf(plan: Plan, route: Route, name: string): readonly PrintedMirror[] {
+  const { config, mayUseSecrets, isMasked, joins, leftOut } = plan;
+  const keep = (file: string, text: string): string => keepFile(plan, file, text);
+  const mirror = route.mirrors.get(name);
+  if (mirror === undefined) return [];
+  const access = bookAccessOf(config, mirror, '');
+  const url = new URL(`${mirror.url}/`);
+  const authorization = (mayUseSecrets ? requestHeaders(url, {}, access)['authorization'] : undefined) ?? null;
+  const key = unsupportedKeyOf(access, url, authorization);
+  if (key !== null) {
+    leftOut.push({ name, key });
+    return [];
+  }
+  const { client } = access;
+  const isTls = url.protocol === 'https:';
+  return [
+    {
+      name,
+      token: tokenOf(name),
+      isTls,
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
+      origin: url.origin,
+      joins: joins.get(name) ?? joinsOf(route, url.pathname),
+      authorization: authorization === null || !isMasked ? authorization : '***',
+      ca: access.ca.length === 0 ? null : keep(`ca-${name}.pem`, access.ca.join('\n')),
+      client: client === null || !mayUseSecrets ? null : keep(`client-${name}.pem`, `${client.cert}\n${client.key}`),
+    },
+  ];
+}
+
+/** The key of a mirror that a proxy does not support; `null`: none. */
+function unsupportedKeyOf({ proxy, pin }: WireAccess, url: URL, authorization: string | null): LeftOutKey | null {
+  if (proxy !== null) return 'proxy';
+  if (pin !== null) return 'tls.pin';
+  if (!plain.test(url.pathname)) return 'url';
+  const isPlain = authorization === null || /^(?:Basic|Bearer) [A-Za-z0-9._~+/=-]+$/.test(authorization);
+  return isPlain ? null : 'auth';
 }
 
 function escapeWords(text: string): string {
