@@ -9,8 +9,6 @@ const linesMax = 70;
 /** Those still longer, by folder of src: a function leaves the list when it is split, and none joins it. */
 const longer: Readonly<Record<string, readonly string[]>> = {
   advise: ['advise/advisor.ts createAdvisor'],
-  cli: ['cli/check.ts run'],
-  config: ['config/sections/mirrors.ts common'],
   daemon: [
     'daemon/actions.ts createActions',
     'daemon/api-deps.ts assembleApiDeps',
@@ -22,34 +20,6 @@ const longer: Readonly<Record<string, readonly string[]>> = {
     'daemon/publish.ts createPublisher',
   ],
   detect: ['detect/detector.ts createDetector'],
-  ecosystems: ['ecosystems/pypi/page-html.ts walkTags'],
-  export: [
-    'export/board.ts createBoard',
-    'export/boards.ts createBoards',
-    'export/exporter.ts createExporter',
-    'export/facts.ts createFactBook',
-    'export/renderer.ts createRenderer',
-  ],
-  features: [
-    'features/actions/engine.ts openTurn',
-    'features/actions/git.ts fetchBranch',
-    'features/actions/lease.ts createLease',
-    'features/demo/demo.ts startDemo',
-    'features/door/daemon.ts followDaemon',
-    'features/door/door.ts openDoor',
-    'features/door/following.ts createFollowing',
-    'features/door/print/plan.ts planOf',
-    'features/fleet/fleet.ts readFleet',
-    'features/replay/desk.ts createDesk',
-    'features/replay/loop.ts createVirtualLoop',
-    'features/replay/player.ts createPlayer',
-    'features/rules/places.ts places',
-  ],
-  io: ['io/client-runner.ts createClientRunner', 'io/store.ts storeOver', 'io/worker.ts serve'],
-  notify: ['notify/notifier.ts createNotifier'],
-  schedule: ['schedule/roster.ts createRoster', 'schedule/scheduler.ts createScheduler'],
-  state: ['state/board.ts createBoard', 'state/cited.ts createCited'],
-  wire: ['wire/passage.ts createPassages'],
 };
 
 const src = join(import.meta.dirname, '../src');
