@@ -64,7 +64,7 @@ export const linesOf: { readonly [P in Part]: (report: Reports[P]) => readonly s
   written: writtenLines,
 };
 
-/** The goals of design section 8 that each part tells of. */
+/** The goals that each part has figures for. */
 export const targetsOf: { readonly [P in Part]: (report: Reports[P]) => readonly Target[] } = {
   accuracy: accuracyTargets,
   peers: peersTargets,

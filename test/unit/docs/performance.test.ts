@@ -20,7 +20,7 @@ test('each result that is committed is of a whole run, and has figures and goals
   }
 });
 
-test('the parts that goals of design section 8 need are there, in their order', () => {
+test('the parts that goals need are there, in their order', () => {
   const found = whole.map(([part]) => part);
   expect(found).toEqual(parts.filter((part) => found.includes(part)));
   expect(found).toEqual(expect.arrayContaining(['cpu', 'memory', 'peers', 'scale', 'reloads', 'days', 'hour']));
