@@ -13,7 +13,6 @@ const longer: Readonly<Record<string, readonly string[]>> = {
     'daemon/actions.ts createActions',
     'daemon/api-deps.ts assembleApiDeps',
     'daemon/assemble.ts assemble',
-    'daemon/client-runs.ts createClientRuns',
     'daemon/judge.ts createJudge',
     'daemon/lifecycle.ts startDaemon',
     'daemon/pipeline.ts createPipeline',

@@ -1,0 +1,64 @@
+import type { ClientReport, ClientRun, OwnVerdict } from '../core/client-run.ts';
+import type { Step } from '../core/mirror.ts';
+import type { Visit } from '../schedule/visit.ts';
+import type { Stages } from './assemble.ts';
+import { type ClientAsk, judgeReport } from './client-order.ts';
+import { makeDue } from './once.ts';
+
+export type Spent = Parameters<Visit['end']>[0];
+
+/** The run of a client beside the verdict of our own steps. */
+export async function compareRun(
+  s: Stages,
+  ask: ClientAsk,
+  startedAtMs: number,
+  report: ClientReport,
+): Promise<readonly [run: ClientRun, spent: Spent]> {
+  const { mirror, client, module, version } = ask;
+  const judged = judgeReport(report, client, mirror.url);
+  const own = judged.outcome === 'unknown' ? null : await probeOwnSteps(s, ask);
+  const run: ClientRun = {
+    registry: mirror.name,
+    ecosystem: mirror.ecosystem,
+    upstream: mirror.upstream,
+    client: client.id,
+    module,
+    version,
+    startedAtMs,
+    tookMs: report.tookMs,
+    ...judged,
+    files: report.files,
+    bytes: report.bytes,
+    words: report.words,
+    ours: own?.verdict ?? null,
+  };
+  return [run, { wireBytes: report.bytes + (own?.wireBytes ?? 0), throttled: own?.throttled ?? null }];
+}
+
+/** Probes the steps of the client's fetch until one is not ok. These probes are not judged. */
+async function probeOwnSteps(s: Stages, { mirror, module, version }: ClientAsk) {
+  const probeIds: string[] = [];
+  let wireBytes = 0;
+  let last: Step = '';
+  const verdict = (outcome: OwnVerdict['outcome'], reason: string | null): OwnVerdict => ({
+    outcome,
+    step: last,
+    reason,
+    probeIds,
+  });
+  for (const step of s.registry.of(mirror.ecosystem)?.fetch ?? []) {
+    last = step;
+    const due = makeDue({ mirror, module, version, step }, s.config, s);
+    const { sample, transcript } = await s.workers.probe(due);
+    s.board.take({ ...sample, cold: false, thresholdMs: null, baselineMs: null }, transcript);
+    probeIds.push(due.probeId);
+    wireBytes += sample.wireBytes;
+    const { outcome, retryAfterMs } = sample;
+    if (outcome.tag === 'ok') continue;
+    const isFailed = outcome.tag === 'failed';
+    const told = verdict(outcome.tag, isFailed ? outcome.failure.kind : outcome.because);
+    const isThrottled = isFailed && outcome.failure.kind === 'throttled';
+    return { verdict: told, wireBytes, throttled: isThrottled ? { step, retryAfterMs: retryAfterMs ?? 0 } : null };
+  }
+  return { verdict: verdict('ok', null), wireBytes, throttled: null };
+}
