@@ -34,7 +34,10 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
   ],
   [/^npm run stack(?: -- --places 3)?$/, 'test/real/stack.test.ts'],
   [/^nginx -s reload$/, 'test/real/door-printed.test.ts'],
-  [/^npm run bench\b|^node bench\/(prometheus-cost|freshness)\.ts/, 'minutes; its parts are tested in test/unit/bench'],
+  [
+    /^npm run bench\b|^node bench\/(prometheus-cost|freshness|reaction-kinds)\.ts/,
+    'minutes; its parts are tested in test/unit/bench',
+  ],
   [/^npm run soak\b/, 'test/real/soak.test.ts runs a minute of it'],
   [/^line=\$\(/, 'test/real/script-line.test.ts'],
   [/^export GODEBUG=/, 'test/real/h2-switch.test.ts'],
