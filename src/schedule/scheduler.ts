@@ -8,7 +8,7 @@ import { Flights } from './flights.ts';
 import { hasConfirmingSlot, hasSlot } from './host.ts';
 import { createRoster } from './roster.ts';
 import type { Finished, Scheduler } from './scheduling.ts';
-import { isLeftAlone, type SchedulerState, takeTurn, throttleEnd } from './starts.ts';
+import { advanceScheduler, isLeftAlone, type SchedulerState, throttleEnd } from './starts.ts';
 import { clearWaits, isInMaintenance, throttleStep } from './throttle.ts';
 import { startVisit } from './visit.ts';
 
@@ -47,7 +47,7 @@ export function createScheduler(input: {
   };
 
   return {
-    advance: (now) => takeTurn(state, now),
+    advance: (now) => advanceScheduler(state, now),
     finished: (due, result, now) => freeSlot(state, due, result, now),
     reserve: (asked, now) => reserveSlot(state, asked, now),
     visit: (registry, bytesExpected, now) =>

@@ -40,7 +40,7 @@ interface Turn {
 }
 
 /** Starts and skips what is due now, and says when the next turn is. */
-export function takeTurn(state: SchedulerState, now: Now): ReturnType<Scheduler['advance']> {
+export function advanceScheduler(state: SchedulerState, now: Now): ReturnType<Scheduler['advance']> {
   const turn: Turn = { now, start: [], skipped: [] };
   const { roster } = state;
   const suspended = now.monotonicMs - state.wakeAtMs > limits.suspendMs;

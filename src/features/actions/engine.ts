@@ -3,8 +3,8 @@ import { limits } from '../../core/limits.ts';
 import type { Now } from '../../core/ports.ts';
 import { followAdvice } from './follow.ts';
 import { surplusOf } from './rows.ts';
-import { endStep, takeBack, undoRow } from './steps.ts';
-import { type ActionInput, type ActionOutput, type ActionState, openTurn, putRow, type Turn } from './turn.ts';
+import { closeStep, releaseStep, undoRow } from './steps.ts';
+import { type ActionInput, type ActionOutput, type ActionState, openTurn, recordRow, type Turn } from './turn.ts';
 
 // The states of a row of the journal, and what moves it. A cell is the next state; `–`: the row stays as it is.
 //
@@ -35,8 +35,8 @@ export function restoreActions(rows: readonly ActionRow[]): ActionState {
 /** Records finished steps, then follows the advice in force as far as the policy allows. */
 export function advanceActions(state: ActionState, input: ActionInput, now: Now): [ActionState, ActionOutput] {
   const turn = openTurn(state, input, now);
-  for (const { id, step, end } of input.ended) endStep(turn, id, step, end);
-  for (const id of input.unbegun) takeBack(turn, id);
+  for (const { id, step, end } of input.ended) closeStep(turn, id, step, end);
+  for (const id of input.unbegun) releaseStep(turn, id);
   if (input.adopted != null) adoptRows(turn, input.adopted);
   if (input.isStopping) return closeTurn(turn);
   for (const id of input.undo) undoRow(turn, id, 'operator');
@@ -49,7 +49,7 @@ export function advanceActions(state: ActionState, input: ActionInput, now: Now)
 function markRegret(turn: Turn, adviceId: string): void {
   for (const row of turn.rows.values())
     if ((row.state === 'done' || row.state === 'undone') && row.advice.id === adviceId)
-      putRow(turn, { ...row, undoneBy: 'regret' });
+      recordRow(turn, { ...row, undoneBy: 'regret' });
 }
 
 /** Takes over the rows that the previous holder shared. A shared row that is done only here counts as undone. */
@@ -58,9 +58,9 @@ function adoptRows(turn: Turn, theirs: readonly ActionRow[]): void {
   const known = new Set(theirs.map(({ id }) => id));
   for (const row of turn.rows.values())
     if (row.isShared && row.state === 'done' && !known.has(row.id))
-      putRow(turn, { ...row, state: 'undone', undoneBy: row.undoneBy ?? 'failback', endedAtMs });
+      recordRow(turn, { ...row, state: 'undone', undoneBy: row.undoneBy ?? 'failback', endedAtMs });
   for (const row of theirs)
-    if (!turn.rows.has(row.id)) putRow(turn, { ...row, state: 'done', because: null, nextAtMs: null, endedAtMs });
+    if (!turn.rows.has(row.id)) recordRow(turn, { ...row, state: 'done', because: null, nextAtMs: null, endedAtMs });
 }
 
 function closeTurn(turn: Turn): [ActionState, ActionOutput] {

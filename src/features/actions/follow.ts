@@ -3,8 +3,8 @@ import type { Advice } from '../../core/advice.ts';
 import type { Upstream } from '../../core/mirror.ts';
 import { heldBy, pauseOf } from './policy.ts';
 import { isBackSince, isElsewhere, isRenewed, isSameUpstream, newRow } from './rows.ts';
-import { continueRow, refuseUndo, undoRow } from './steps.ts';
-import { orderStep, putRow, rowsInForce, rowsOfRule, type Turn } from './turn.ts';
+import { advanceRow, stopUndo, undoRow } from './steps.ts';
+import { recordRow, requestStep, rowsInForce, rowsOfRule, type Turn } from './turn.ts';
 
 /** Brings the rows of one rule and upstream closer to the advice in force, by at most one step. */
 export function followAdvice(turn: Turn, rule: ActionRule, target: Upstream): void {
@@ -33,7 +33,7 @@ export function followAdvice(turn: Turn, rule: ActionRule, target: Upstream): vo
 /** Lets a row refer to the renewed advice, which has another id and the same content. */
 function renewRow(turn: Turn, row: ActionRow, wanted: Advice, rule: ActionRule): ActionRow {
   if (row.state === 'done' && rule.accepts && wanted.state === 'proposed') turn.accepted.add(wanted.id);
-  return putRow(turn, { ...row, advice: wanted });
+  return recordRow(turn, { ...row, advice: wanted });
 }
 
 /** Goes on with an open row, or ends it if its advice is over or its rule names another mode or place. */
@@ -44,13 +44,13 @@ function advanceOpen(turn: Turn, open: ActionRow, wanted: Advice | null, rule: A
   const isPaused = pauseOf(rule, turn.input, turn.now) !== null;
   if (isPaused && (open.state !== 'undoing' || open.undoneBy !== 'operator')) return;
   if (!isOver)
-    return open.state === 'undoing' && isElsewhere(open, rule) ? refuseUndo(turn, open) : continueRow(turn, open, rule);
+    return open.state === 'undoing' && isElsewhere(open, rule) ? stopUndo(turn, open) : advanceRow(turn, open, rule);
   // A started step may have made its change, so it is undone.
   if (open.attempts > 0 && open.state === 'running') {
     const back = { ...open, state: 'undoing', undoneBy: 'failback', attempts: 0 } as const;
-    if (isElsewhere(open, rule)) refuseUndo(turn, back);
-    else continueRow(turn, back, rule);
-  } else putRow(turn, { ...open, state: 'held', held: 'over', endedAtMs: turn.now.wallMs }, 'held');
+    if (isElsewhere(open, rule)) stopUndo(turn, back);
+    else advanceRow(turn, back, rule);
+  } else recordRow(turn, { ...open, state: 'held', held: 'over', endedAtMs: turn.now.wallMs }, 'held');
 }
 
 /** Plans a row for the advice, or holds it back by the policy. */
@@ -61,12 +61,12 @@ function beginRow(turn: Turn, mine: readonly ActionRow[], wanted: Advice, rule: 
   const held = heldBy(rule, wanted, rowsOfRule(turn, rule), input, now);
   const inPair = input.lead === 'holder';
   if (held === null)
-    orderStep(
+    requestStep(
       turn,
       'prepare',
-      putRow(turn, newRow(rule, wanted, { state: 'planned', held }, now, inPair), 'planned'),
+      recordRow(turn, newRow(rule, wanted, { state: 'planned', held }, now, inPair), 'planned'),
       rule,
     );
   else if (row?.held !== held)
-    putRow(turn, newRow(rule, wanted, { state: 'held', held }, now, inPair), row === undefined ? 'held' : null);
+    recordRow(turn, newRow(rule, wanted, { state: 'held', held }, now, inPair), row === undefined ? 'held' : null);
 }

@@ -2,10 +2,10 @@ import { type ActionEnd, type ActionRow, type ActionRule, type ActionStep, isUnd
 import { limits } from '../../core/limits.ts';
 import { phrase } from '../../words/tell.ts';
 import { isElsewhere } from './rows.ts';
-import { orderStep, putRow, rowsUndoneWith, type Turn } from './turn.ts';
+import { recordRow, requestStep, rowsUndoneWith, type Turn } from './turn.ts';
 
 /** Records the end of an ordered step. */
-export function endStep(turn: Turn, id: string, step: ActionStep, ended: ActionEnd): void {
+export function closeStep(turn: Turn, id: string, step: ActionStep, ended: ActionEnd): void {
   turn.busy.delete(id);
   const row = turn.rows.get(id);
   if (row === undefined) return;
@@ -15,18 +15,18 @@ export function endStep(turn: Turn, id: string, step: ActionStep, ended: ActionE
   const endedAtMs = turn.now.wallMs;
   if (step === 'prepare') {
     const next = row.mode === 'dry-run' ? { endedAtMs } : ({ state: 'running', attempts: 0 } as const);
-    return void putRow(turn, { ...row, output, kept, ...next });
+    return void recordRow(turn, { ...row, output, kept, ...next });
   }
   const well = { because: null, endedAtMs, nextAtMs: null };
   if (step === 'act') {
-    putRow(turn, { ...row, ...well, state: 'done', output, kept }, 'done');
+    recordRow(turn, { ...row, ...well, state: 'done', output, kept }, 'done');
     if (turn.rules.get(row.action)?.accepts) turn.accepted.add(row.advice.id);
     return;
   }
   const { undoneBy } = row;
   for (const one of rowsUndoneWith(turn, row))
-    if (one === row) putRow(turn, { ...one, ...well, state: 'undone', undoneBy, output }, 'undone');
-    else putRow(turn, { ...one, ...well, state: 'undone', undoneBy });
+    if (one === row) recordRow(turn, { ...one, ...well, state: 'undone', undoneBy, output }, 'undone');
+    else recordRow(turn, { ...one, ...well, state: 'undone', undoneBy });
 }
 
 function failStep(
@@ -38,7 +38,7 @@ function failStep(
   const { wallMs } = turn.now;
   // No failure of the step: it is tried again later, and this attempt does not count.
   if (because.key === 'acted.notHolder')
-    return void putRow(turn, {
+    return void recordRow(turn, {
       ...row,
       because,
       attempts: row.attempts - 1,
@@ -47,23 +47,23 @@ function failStep(
   const again = retry && row.attempts < limits.actionAttempts;
   const nextAtMs = again ? wallMs + limits.actionRetryMs * 4 ** Math.max(0, row.attempts - 1) : null;
   const failed = { ...row, because, output, nextAtMs };
-  if (again) putRow(turn, step === 'prepare' ? { ...failed, attempts: Math.max(1, row.attempts) } : failed);
+  if (again) recordRow(turn, step === 'prepare' ? { ...failed, attempts: Math.max(1, row.attempts) } : failed);
   else if (step === 'undo')
     // A later turn may undo the row again; only the first failure is reported.
-    putRow(
+    recordRow(
       turn,
       { ...failed, state: 'done', nextAtMs: wallMs + limits.actionUndoMs, endedAtMs: wallMs },
       row.attempts > limits.actionAttempts ? null : 'failed',
     );
-  else putRow(turn, { ...failed, state: 'failed', endedAtMs: wallMs }, 'failed');
+  else recordRow(turn, { ...failed, state: 'failed', endedAtMs: wallMs }, 'failed');
 }
 
 /** Takes an ordered step back that did not start: its attempt does not count. */
-export function takeBack(turn: Turn, id: string): void {
+export function releaseStep(turn: Turn, id: string): void {
   const row = turn.rows.get(id);
   if (row === undefined || !turn.busy.delete(id)) return;
   const least = row.state === 'planned' && row.mode === 'auto' ? 1 : 0;
-  putRow(turn, { ...row, attempts: Math.max(least, row.attempts - 1) });
+  recordRow(turn, { ...row, attempts: Math.max(least, row.attempts - 1) });
 }
 
 export function undoRow(turn: Turn, id: string, by: NonNullable<ActionRow['undoneBy']>): void {
@@ -71,18 +71,18 @@ export function undoRow(turn: Turn, id: string, by: NonNullable<ActionRow['undon
   const rule = row === undefined ? undefined : turn.rules.get(row.action);
   // A failed undo waits for its next attempt; a request of an operator starts it at once.
   const undoneBy = row?.undoneBy === 'regret' ? 'regret' : by;
-  if (row?.state === 'undoing' && !turn.busy.has(id)) return void putRow(turn, { ...row, undoneBy, nextAtMs: null });
+  if (row?.state === 'undoing' && !turn.busy.has(id)) return void recordRow(turn, { ...row, undoneBy, nextAtMs: null });
   if (row === undefined || rule === undefined || !isUndoable(row) || turn.busy.has(id)) return;
   // Attempts count on after a failed undo, so that the next failure is not reported again.
   const attempts =
     row.because === null || row.state === 'failed' ? 1 : Math.max(row.attempts, limits.actionAttempts) + 1;
-  const next = putRow(turn, { ...row, state: 'undoing', undoneBy: by, attempts, nextAtMs: null, endedAtMs: null });
-  if (isElsewhere(row, rule)) refuseUndo(turn, next);
-  else orderStep(turn, 'undo', next, rule);
+  const next = recordRow(turn, { ...row, state: 'undoing', undoneBy: by, attempts, nextAtMs: null, endedAtMs: null });
+  if (isElsewhere(row, rule)) stopUndo(turn, next);
+  else requestStep(turn, 'undo', next, rule);
 }
 
 /** Fails an undo because the rule names another place now, and the undo would change that place. */
-export function refuseUndo(turn: Turn, row: ActionRow): void {
+export function stopUndo(turn: Turn, row: ActionRow): void {
   failStep(turn, row, 'undo', {
     tag: 'failed',
     because: phrase('acted.otherPlace'),
@@ -92,8 +92,8 @@ export function refuseUndo(turn: Turn, row: ActionRow): void {
 }
 
 /** Orders the next step of an open row, unless it waits for its next attempt. */
-export function continueRow(turn: Turn, row: ActionRow, rule: ActionRule): void {
+export function advanceRow(turn: Turn, row: ActionRow, rule: ActionRule): void {
   if (row.nextAtMs !== null && row.nextAtMs > turn.now.wallMs) return;
   const step = row.state === 'undoing' ? 'undo' : row.state === 'running' ? 'act' : 'prepare';
-  orderStep(turn, step, putRow(turn, { ...row, attempts: row.attempts + 1, nextAtMs: null }), rule);
+  requestStep(turn, step, recordRow(turn, { ...row, attempts: row.attempts + 1, nextAtMs: null }), rule);
 }

@@ -63,14 +63,14 @@ export function openTurn(state: ActionState, input: ActionInput, now: Now): Turn
   };
 }
 
-export function putRow(turn: Turn, row: ActionRow, result: ActionResult | null = null): ActionRow {
+export function recordRow(turn: Turn, row: ActionRow, result: ActionResult | null = null): ActionRow {
   turn.rows.set(row.id, row);
   turn.changed.add(row.id);
   if (result !== null) turn.results.push({ result, row });
   return row;
 }
 
-export function orderStep(turn: Turn, step: ActionStep, row: ActionRow, rule: ActionRule): void {
+export function requestStep(turn: Turn, step: ActionStep, row: ActionRow, rule: ActionRule): void {
   turn.busy.add(row.id);
   turn.orders.push({ step, row: step === 'undo' ? withFirstChain(turn, row) : row, rule });
 }

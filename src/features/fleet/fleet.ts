@@ -119,7 +119,9 @@ function statesIn(daemons: ReturnType<typeof daemonsIn>) {
       const state = mirrorStates.find((one) => one === labels['state']) ?? 'unknown';
       const row = seen.get(rowKey(labels)) ?? new Map<string, MirrorState[]>();
       seen.set(rowKey(labels), row);
-      row.set(daemon.place, [...(row.get(daemon.place) ?? []), state]);
+      const states = row.get(daemon.place);
+      if (states === undefined) row.set(daemon.place, [state]);
+      else states.push(state);
     }
   }
   return { seen, sinces, ranks };
