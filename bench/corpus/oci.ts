@@ -17,7 +17,7 @@ const sealed = {
 export async function openOci({ count, say }: Wanted): Promise<Part> {
   const registry = await startOciRegistry();
   const names: string[] = [];
-  for (let at = 0; at < count; at += 1) {
+  await inLanes([...Array(count).keys()], async (at) => {
     if (at % 25 === 0) say(`making images, ${at} of ${count}`);
     const dir = tempDir('corpus-image');
     const { format } = makeImage(dir, at);
@@ -26,7 +26,7 @@ export async function openOci({ count, say }: Wanted): Promise<Part> {
     await mustRun(commandPath('skopeo'), args, { env: sealed });
     removeTempDir(dir);
     names.push(`corpus.test/corpus/image-${at}:1`);
-  }
+  });
   const through = await startOciRegistry({ upstream: registry.url });
   const serve = (name: string, { url, host }: { url: string; host: string }): Served => ({
     name,
@@ -47,15 +47,24 @@ export async function openOci({ count, say }: Wanted): Promise<Part> {
   };
 }
 
+/** A copy mostly waits: four at once. */
+async function inLanes<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+  const left = [...items];
+  const lane = async (): Promise<void> => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await act(item);
+  };
+  await Promise.all([lane(), lane(), lane(), lane()]);
+}
+
 async function copyEach(host: string, names: readonly string[]): Promise<ReadonlySet<string>> {
   const arrived = new Set<string>();
-  for (const name of names) {
+  await inLanes(names, async (name) => {
     const dir = tempDir('corpus-pull');
     const from = `docker://${name.replace('corpus.test', host)}`;
     const platform = ['--override-os=linux', '--override-arch=amd64'];
     const args = [...platform, 'copy', '--insecure-policy', '--src-tls-verify=false', from, `dir:${dir}`];
     if ((await run(commandPath('skopeo'), args, { env: sealed })).code === 0) arrived.add(name);
     removeTempDir(dir);
-  }
+  });
   return arrived;
 }
