@@ -94,6 +94,8 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   readonly publicUpstream: string | null;
   /** Matches words in error messages of the ecosystem's clients. Absent: none are known. */
   readonly errorWords?: RegExp;
+  /** Whether the text of a 404 or 410 names a failure behind the mirror. Absent: such a text never does. */
+  readonly isMasked?: (text: string) => boolean;
   readonly spec: readonly string[];
   /** Step names are unique over all ecosystems, because `steps.<name>` is a configuration key. */
   readonly steps: Readonly<Record<Step, StepDeclaration<Settings>>>;

@@ -38,12 +38,14 @@ const causes: readonly RegExp[] = [
   /\bno space left on device\b|\bFailed retrieving resource from\b/,
 ];
 
+function isMasked({ body }: Answered): boolean {
+  return !isMarkup(body) && isMaskedText(new TextDecoder('utf-8').decode(body.subarray(0, causeBytes)));
+}
+
 /**
- * True if the proxy names a failure behind it as the cause of a 404 or 410. Git's errors stand on later lines.
+ * True if the text of a 404 or 410 names a failure behind the proxy as its cause. Git's errors stand on later lines.
  * @see test/fixtures/go/texts-of-404/SOURCES.md; goproxy/goproxy response.go, fetch.go doDirect
  */
-function isMasked({ body }: Answered): boolean {
-  if (isMarkup(body)) return false;
-  const text = new TextDecoder('utf-8').decode(body.subarray(0, causeBytes));
+export function isMaskedText(text: string): boolean {
   return causes.some((cause) => cause.test(text));
 }

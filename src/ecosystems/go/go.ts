@@ -1,6 +1,7 @@
 import { phrase } from '../../words/tell.ts';
 import { type Ecosystem, heavy, light, type UsualAside } from '../ecosystem.ts';
 import { readable } from '../fields.ts';
+import { isMaskedText } from './ask.ts';
 import { goClient } from './client.ts';
 import { buildGoContext, type GoOwn, type GoSettings, goLearning, publicGo } from './context.ts';
 import { goDoor } from './door.ts';
@@ -22,6 +23,7 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
   id: 'go',
   publicUpstream: publicGo,
   errorWords: /^go: |^go\.sum|verifying \S+@v\d|GOPROXY|\/@v\/(?:list|v\d)/m,
+  isMasked: isMaskedText,
   spec: [
     'https://go.dev/ref/mod#goproxy-protocol',
     'https://go.dev/ref/mod#checksum-database',

@@ -32,41 +32,47 @@ const emptyIndex = ['absent', 'denied', 'server', 'throttled', 'wrong_content'] 
  */
 export const errorTexts: readonly ErrorText[] = [
   ...text('lookups_off', /module lookup disabled by GOPROXY=off/),
-  // The response of a Go proxy is quoted: what is wrong there is no fault of this machine.
-  ...text(
-    'masked_upstream',
-    /\b(?:404|410) .*server response:.*(?:no space left|exit status|connection refused|timed? ?out|could not read|\bEOF\b|bad upstream)/i,
-  ),
   ...text('disk', /ENOSPC|no space left on device/i),
   ...text(
     'proxy',
     /proxyconnect tcp|Cannot connect to proxy|Proxy Authentication Required|tunneling socket|tunnel error|Tunnel connection failed|\b407\b/i,
   ),
-  ...text('signature', /NO_PUBKEY|EXPKEYSIG|\bBADSIG\b|public key is not available|signatures? (?:were|was) invalid/i),
-  ...result('signature', /is not signed|is no longer signed/i),
-  ...text('stale', /Release file .*(?:is not valid (?:yet|any ?more)|expired)|is expired \(invalid since/i),
+  ...text(
+    'signature',
+    /NO_PUBKEY|EXPKEYSIG|\bBADSIG\b|public key is not available|signatures? (?:were|was) invalid|由于没有公钥，无法验证|数字签名错误/i,
+  ),
+  ...result('signature', /is not signed|is no longer signed|没有数字签名|签名不再生效/i),
+  ...text(
+    'stale',
+    /Release file .*(?:is not valid (?:yet|any ?more)|expired)|is expired \(invalid since|Release 文件已经过期/i,
+  ),
   ...text('plain_refused', /not a trusted (?:or secure )?host|insecure (?:registry|protocol)/i),
   // The digest of no bytes.
   ...text('cut', /did not match.*got sha256:e3b0c44298fc1c14/i),
   ...text(
     'mismatch',
-    /EINTEGRITY|checksum mismatch|SECURITY ERROR|DO NOT MATCH THE HASHES|Hash Sum mismatch|Hash 校验和不符|Hash mismatch|failed to verify (?:the )?checksum|integrity check(?:sum failed|$)/i,
-    /unexpected commit digest|does not match digest|digest .*mismatch|Digest did not match|DIGEST_INVALID|does not match provided manifest digest|layer verification failed|unexpected checksum|TARBALL_INTEGRITY/i,
+    /EINTEGRITY|checksum mismatch|SECURITY ERROR|DO NOT MATCH THE HASHES|Hash Sum mismatch|Hash 校验和不符|Hash mismatch|failed to verify (?:the )?checksum|integrity check(?:sum failed| failed for tarball|$)/i,
+    /unexpected commit digest|does not match digest|digest .*mismatch|Digest did not match|DIGEST_INVALID|does not match provided manifest digest|layer verification failed|unexpected checksum|TARBALL_INTEGRITY|IntegrityCheckFailed|YN0018|archive doesn't match the expected checksum/i,
     // apt compares the size with the signed list before it reads: nothing is cut off.
-    /File has unexpected size/,
+    /File has unexpected size|文件尺寸不符/,
   ),
+  // Longer or shorter than the manifest says.
+  ...text(['cut', 'mismatch'], /failed size validation|unexpected commit size/),
   ...text(
     'tls_protocol',
-    /server gave HTTP response to HTTPS client|sent an HTTP request to an HTTPS server|WRONG_VERSION_NUMBER|wrong version number|does not look like a TLS handshake|EPROTO|fatal alert: (?:HandshakeFailure|ProtocolVersion)/i,
+    /server gave HTTP response to HTTPS client|sent an HTTP request to an HTTPS server|WRONG_VERSION_NUMBER|wrong version number|does not look like a TLS handshake|EPROTO|fatal alert: (?:HandshakeFailure|ProtocolVersion)|gnutls_handshake\(\) failed: Handshake failed/i,
   ),
-  ...text(['reset', 'tls_protocol'], /EOF occurred in violation of protocol|tls handshake eof/i),
+  ...text(
+    ['reset', 'tls_protocol'],
+    /EOF occurred in violation of protocol|tls handshake eof|TLS connection was non-properly terminated/i,
+  ),
   ...text(
     'tls_expired',
     /CERT_HAS_EXPIRED|certificate has expired|certificate is not yet valid|invalid peer certificate: Expired|uses expired certificate/i,
   ),
   ...text(
     'tls_name',
-    /CERT_ALTNAME_INVALID|certificate is valid for|certificate is not valid for|Hostname mismatch|hostname .* does(?:n't| not) match|Hostname\/IP does not match|name in the certificate does not match|no alternative certificate subject name|NotValidForName/i,
+    /CERT_ALTNAME_INVALID|certificate is valid for|certificate is not valid for|Hostname mismatch|hostname .* does(?:n't| not) match|Hostname\/IP does not match|name in the certificate does not match|no alternative certificate subject name|NotValidForName|doesn't contain any IP SANs|relies on legacy Common Name/i,
   ),
   ...text(
     'tls_untrusted',
@@ -75,12 +81,14 @@ export const errorTexts: readonly ErrorText[] = [
   ...text('tls_client', /certificate required|handshake failure.*certificate/i),
   ...text(
     'resolve_failed',
-    /EAI_AGAIN|Temporary failure (?:in name resolution|resolving)|lookup address information: Try again|server misbehaving|lookup \S+.*(?:i\/o timeout|(?:read|dial) udp)/i,
+    /EAI_AGAIN|Temporary failure (?:in name resolution|resolving)|暂时不能解析域名|lookup address information: Try again|server misbehaving|lookup \S+.*(?:i\/o timeout|(?:read|dial) udp)/i,
   ),
   ...text(
     'resolve_not_found',
-    /ENOTFOUND|no such host|Name or service not known|Could(?: not|n't) resolve|NameResolutionError|failed to lookup address|nodename nor servname|getaddrinfo failed/i,
+    /ENOTFOUND|no such host|Name or service not known|Could(?: not|n't) resolve|无法解析域名|NameResolutionError|failed to lookup address|nodename nor servname|getaddrinfo failed/i,
   ),
+  // bun names every failed connection so.
+  ...text(['resolve_failed', 'refused', 'timeout_connect'], /(?:ConnectionRefused|FailedToOpenSocket) downloading/),
   ...text('refused', /ECONNREFUSED|connection refused|actively refused it|os error 10061/i),
   ...text(
     'unreachable',
@@ -106,8 +114,11 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'timeout_connect',
-    /ETIMEDOUT|i\/o timeout|connection timed out|connect timed out|ConnectTimeout|Timeout was reached|Socket connection timeout|ERR_SOCKET_CONNECTION_TIMEOUT|error \(?Connect\)?.*operation timed out|os error 10060/i,
+    /ETIMEDOUT|i\/o timeout|connection timed out|connect timed out|ConnectTimeout|Timeout was reached|Socket connection timeout|ERR_SOCKET_CONNECTION_TIMEOUT|error \(?Connect\)?.*operation timed out|os error 10060|connectex: (?:A connection attempt failed|连接尝试失败)|，连接超时/i,
   ),
+  // Python waits for a head or for a body; a later line may tell.
+  ...result(['timeout_processing', 'timeout_transfer'], /The read operation timed out/),
+  ...text(['timeout_processing', 'timeout_transfer'], /wsarecv: A connection attempt failed/),
   ...text(['timeout_connect', 'timeout_processing', 'timeout_transfer'], /operation timed out|deadline exceeded/i),
   // The body of a Go module ends early, or its zip is damaged: the go command says the same.
   ...text(['cut', 'malformed'], /@v\d\S*: unexpected EOF|unexpected BufError/),
@@ -115,14 +126,14 @@ export const errorTexts: readonly ErrorText[] = [
   ...text(['cut', 'reset'], /(?:Get|Head|Post) "?https?:\S+: unexpected EOF/),
   ...text(
     'cut',
-    /unexpected EOF|IncompleteRead|Premature close|ERR_STREAM_PREMATURE_CLOSE|transfer closed with|Connection broken: Inc|Undetermined Error.*size|short read|end of file before message length|unexpected end of file|without sending TLS close_notify/i,
+    /unexpected EOF|IncompleteRead|Premature close|ERR_STREAM_PREMATURE_CLOSE|transfer closed with|Connection broken: Inc|Undetermined Error.*size|short read|end of file before message length|unexpected end of file|without sending TLS close_notify|not enough bytes were received/i,
   ),
-  ...text(['cut', 'reset'], /stream error: stream ID \d+;.*received from peer/),
+  ...text(['cut', 'reset'], /stream error: stream ID \d+;.*received from peer|stream error received:/),
   ...text(['reset', 'timeout_processing'], /Connection failed \[IP:/),
   ...text(
     'reset',
     /ECONNRESET|connection reset|connResetException|socket hang up|Connection aborted|RemoteDisconnected|remote end closed connection|forcibly closed|wsarecv: An existing|Broken pipe|EPIPE|os error 10054|empty reply from server|Recv failure/i,
-    /(?:https?:\/\/\S+: |failed to do request: .*)EOF\b/,
+    /(?:https?:\/\/\S+: |failed to do request: .*)EOF\b|sent GOAWAY|client connection lost|ConnectionResetError|Error in the pull function|对方关闭了连接/,
   ),
   ...text('redirect', /too many redirects|TooManyRedirects|stopped after \d+ redirects|max-?redirect/i),
   ...text(
@@ -131,35 +142,42 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     ['cut', 'malformed', 'wrong_content'],
-    /invalid tar file"?$|TARBALL_EXTRACT|TAR_BAD_ARCHIVE|unrecognized archive format/i,
+    /invalid tar (?:file"?$|header)|TAR_BAD_ARCHIVE|unrecognized archive format|is not a Debian format archive|Wheel '.*' located at .* is invalid/i,
   ),
+  // Longer or shorter than `Content-Length` says: an intermediate server may have decompressed it.
+  ...text(['cut', 'malformed'], /BAD_TARBALL_SIZE|did not match the one specified in 'Content-Length'/),
+  ...text(['cut', 'malformed'], /Unexpected end of JSON input/),
   ...text(
     'wrong_content',
-    /invalid character '<'|Unexpected token '?<|clearsigned file isn't valid|<!doctype html|<html|unsupported content type|got Content-Type|media type text\/html|invalid json response/i,
+    /invalid character '<'|Unexpected token '?<|clearsigned file isn't valid|<!doctype html|<html|unsupported `?content[ -]type|missing `content-type`|got Content-Type|明文签署文件不可用|media type text\/html|invalid json response/i,
   ),
   ...text(
     'malformed',
     /zip: checksum error|corrupt input before offset|gzip: invalid header|invalid response from proxy|invalid character '|Unexpected token(?: [^<']|$)/,
-    /Bad CRC|Bad (?:un)?compressed size|Invalid zip file structure|zip64 extended|ZIP file contains|deflate decompression error|incorrect header check|Z_DATA_ERROR/i,
+    /Bad CRC|Bad magic number for|Bad header (?:line|data)|错误的报头|Bad (?:un)?compressed size|Invalid zip file structure|zip64 extended|ZIP file contains|deflate decompression error|incorrect (?:header|data) check|Z_DATA_ERROR/i,
   ),
-  ...result(['malformed', 'wrong_content'], /registry error parsing json/),
+  ...result(['cut', 'malformed', 'wrong_content'], /TARBALL_EXTRACT/),
+  ...result(['malformed', 'wrong_content'], /registry error parsing json|Received some unexpected (?:JSON|HTML)/),
   ...text('throttled', /E429|FETCH_429|\b429\b|too ?many ?requests/i),
   ...text('status', /E400|\b400 Bad Request|\b405 Method Not Allowed|\b406 Not Acceptable|GET 40[056] http/i),
   ...text(
     'denied',
-    /E40[13]\b|FETCH_40[13]|ENEEDAUTH|\b40[13]\b|unauthorized|authentication required|authorization failed|lack of valid authentication|pull access denied|requested access to the resource is denied/i,
+    /E40[13]\b|FETCH_40[13]|ENEEDAUTH|\b40[13]\b|unauthorized|authentication required|authorization failed|lack of valid authentication|pull access denied|requested access to the resource is denied|no basic auth credential|denied: access forbidden/i,
   ),
   // Versions are listed, so the index was read.
   ...text('absent', /\(from versions: \S+\d/),
-  ...result(emptyIndex, /\(from versions: (?:none)?\)|No matching distribution found/),
+  ...result(
+    emptyIndex,
+    /\(from versions: (?:none)?\)|No matching distribution found|Unable to find installation candidates/,
+  ),
   ...text(
     'absent',
-    /E404|FETCH_404|ETARGET|\b404\b|\b410\b|manifest unknown|from remote: not found|No matching version|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of/i,
+    /E404|FETCH_404|ETARGET|\b404\b|\b410\b|manifest unknown|from remote: not found|No matching version|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|because only .* (?:is|are) available|Couldn't find (?:package|any versions for) "|No version matching "|no matching manifest for|no match for platform in manifest|failed to resolve (?:reference|source metadata for) [^ ]+ .*: not found$|无法定位软件包/i,
   ),
   ...result(['absent', 'wrong_content'], /there are no versions of/i),
   ...result(
     'absent',
-    /was not found in the (?:package )?registry|Could not find a version|(?:does not have|no longer has) a Release file/i,
+    /was not found in the (?:package )?registry|Could not find a version|(?:does not have|no longer has) a Release file|(?:没有|不再含有) Release 文件/i,
   ),
   ...text(
     'server',

@@ -2,7 +2,7 @@ import type { EcosystemId } from '../../core/mirror.ts';
 import { printable } from '../../core/printable.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
-import { type ErrorReason, errorTexts, type OwnReason, ownReasons } from './error-texts.ts';
+import { type ErrorReason, type ErrorText, errorTexts, type OwnReason, ownReasons } from './error-texts.ts';
 import { failuresByLayer } from './layers.ts';
 
 interface KnownError {
@@ -35,7 +35,7 @@ export function findKnownErrors(text: string): readonly KnownError[] {
   for (const told of joinedLines(text.split(/\r?\n/, linesMax))) {
     const line = told.slice(0, 500);
     const bare = told.replaceAll(otherNumbers, '');
-    const known = errorTexts.find(({ pattern }) => pattern.test(bare));
+    const known = quotedText(told) ?? errorTexts.find(({ pattern }) => pattern.test(bare));
     if (known === undefined || found.has(known.reasons.join())) continue;
     const [only, ...others] = known.reasons;
     found.set(known.reasons.join(), {
@@ -50,6 +50,14 @@ export function findKnownErrors(text: string): readonly KnownError[] {
   const all = [...found.values()];
   const causes = all.filter(({ isResult }) => !isResult);
   return (causes.length === 0 ? all.slice(0, 1) : causes).map(({ isResult: _, ...one }) => one).slice(0, shownMax);
+}
+
+/** A 404 or 410 whose response the client quotes: judged as the probe judges it. */
+function quotedText(line: string): Omit<ErrorText, 'pattern'> | null {
+  const [, quoted] = /\b(?:404|410) .*?server response:(.*)/.exec(line) ?? [];
+  if (quoted === undefined) return null;
+  const isMasked = registry.all.some((ecosystem) => ecosystem.isMasked?.(quoted));
+  return { reasons: [isMasked ? 'masked_upstream' : 'absent'], isResult: false };
 }
 
 /** A step and a time of a build, before a line. */
