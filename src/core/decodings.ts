@@ -42,7 +42,7 @@ export function lowerCaseOf(text: string): string {
 }
 
 /** What may stand between the characters of a secret: slashes of a parsed URL, or what groups them. */
-const separators = [/[\\/]+/g, /[-:\s]+/g] as const;
+const separators = [/[\\/]+/g, /[-–—:.,_\s\0\u00ad\u200b]+/g] as const;
 
 /** A text, and the text after each round of decoding. A percent-encoded byte becomes the character of that number. */
 export function decodingsOf(text: string): readonly Decoded[] {
@@ -56,7 +56,7 @@ export function decodingsOf(text: string): readonly Decoded[] {
   return rounds;
 }
 
-/** A text without slashes, and without dashes, colons and blanks; left out where it has none. */
+/** A text without slashes, and without dashes, points, blanks and the like; left out where it has none. */
 export function squeezedOf(decoded: Decoded): readonly Decoded[] {
   return separators.flatMap((separator) => squeezedBy(decoded, separator) ?? []);
 }

@@ -35,12 +35,13 @@ const kinds = {
 } as const;
 
 /**
- * What is searched for in decoded text without upper case: the secret, reversed, without dashes, and its hex, base32 and
- * base64, the latter also within other text and as `user:password`.
+ * What is searched for in decoded text without upper case: the secret, reversed, without separators, and the hex, base32 and
+ * base64 of both, the latter also within other text and as `user:password`.
  */
 export function formsOf({ username, secret }: Credential): readonly Form[] {
   if (secret.length < secretCharsMin) return [];
   const bytes = Buffer.from(secret);
+  const both = [bytes, Buffer.from(bytes).reverse()];
   const plain = new Set([
     ...decodingsOf(lowerCaseOf(secret)).map(({ text }) => text),
     // Headers are read as Latin-1, and a percent-encoding is decoded byte by byte.
@@ -51,14 +52,14 @@ export function formsOf({ username, secret }: Credential): readonly Form[] {
   const squeezed = [...plain, ...reversed].flatMap((text) => squeezedOf({ text, starts: null }).map((one) => one.text));
   const base64s = [
     codedFrom(Buffer.from(`${username}:${secret}`), base64, 0),
-    ...[0, 1, 2].map((offset) => codedFrom(bytes, base64, offset)),
+    ...both.flatMap((one) => [0, 1, 2].map((offset) => codedFrom(one, base64, offset))),
   ];
   const texts: Readonly<Record<keyof typeof kinds, readonly string[]>> = {
     plain: [...plain],
     rewritten: [...reversed, ...squeezed],
     base64: [...base64s, ...base64s.map((text) => text.replaceAll('+', '-').replaceAll('/', '_'))],
-    base32: [0, 1, 2, 3, 4].map((offset) => codedFrom(bytes, base32, offset)),
-    hex: [bytes.toString('hex')],
+    base32: both.flatMap((one) => [0, 1, 2, 3, 4].map((offset) => codedFrom(one, base32, offset))),
+    hex: both.map((one) => one.toString('hex')).flatMap((text) => [text, [...text].reverse().join('')]),
   };
   const forms = new Map<string, Form>();
   for (const [kind, { pieceChars, wholeCharsMin }] of Object.entries(kinds)) {

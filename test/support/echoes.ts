@@ -50,6 +50,11 @@ const codings = {
   dashed: (text: string) => (text.match(/.{1,4}/gs) ?? []).join('-'),
   'dashed one by one': (text: string) => [...text].join('-'),
   'dashed hex': (text: string) => (Buffer.from(text).toString('hex').match(/../g) ?? []).join(':'),
+  dotted: (text: string) => [...text].join('.'),
+  'other marks between': (text: string) => [...text].join('_, '),
+  'hex of the reversed one': (text: string) => Buffer.from(text).reverse().toString('hex'),
+  'hex reversed': (text: string) => [...Buffer.from(text).toString('hex')].reverse().join(''),
+  'base64 of the reversed one': (text: string) => Buffer.from(text).reverse().toString('base64'),
 } as const;
 type Coding = keyof typeof codings;
 
@@ -94,7 +99,7 @@ export function echoOf(secret: string, { spelt, whole, cut, before }: Echo, fill
 /** What a reader has before them, and what one who undoes every escape and joins what is grouped: in lower case. */
 export function readings(text: string): string {
   const read = undone(text);
-  return `${text}\n${read}\n${read.replace(/[-:]/g, '')}`.toLowerCase();
+  return `${text}\n${read}\n${read.replace(/[-:.,_\s]/g, '')}`.toLowerCase();
 }
 
 function undone(text: string): string {
@@ -124,7 +129,13 @@ function piecesOf(secret: string, chars: number): readonly string[] {
     const piece = secret.slice(at, at + chars);
     // The last character of base64 and base32 may depend on what comes after the piece.
     const codes = [codings.base64(piece), codings.base64url(piece), base32(piece).slice(0, -1)];
-    for (const one of [piece, codings.reversed(piece), codings.hex(piece), ...codes]) pieces.add(one.toLowerCase());
+    const reversed = [
+      codings.reversed(piece),
+      codings['hex reversed'](piece),
+      codings['hex of the reversed one'](piece),
+    ];
+    for (const one of [piece, codings.hex(piece), ...reversed, ...codes, codings['base64 of the reversed one'](piece)])
+      pieces.add(one.toLowerCase());
   }
   if (known.size < 100) known.set(secret, [...pieces]);
   return [...pieces];

@@ -84,6 +84,7 @@ describe('what a server may say back to us', () => {
   });
 
   const token = 'kzB4ear9QmS7xP93b';
+  const hex = (text: string) => Buffer.from(text).toString('hex');
   test.each([
     ['fourteen of seventeen characters', 'x kzB4ear9QmS7xP y', 'x *** y'],
     ['six from its middle, in a long text', `${'0 '.repeat(40_000)}ar9QmS!`, `${'0 '.repeat(40_000)}***!`],
@@ -93,6 +94,16 @@ describe('what a server may say back to us', () => {
     ['hexadecimal', '6b7a42346561723951|6B7A4234656172|6b:7a:42:34:65:61:72', '***|***|***'],
     ['base32', 'NN5EENDFMFZDSULNKM3XQUBZGNRA====|GRSWC4RZKFWVGNY=', '***====|***Y='],
     ['dashed', 'kzB4-ear9-QmS7-xP93-b k-z-B-4-e-a-r', '*** ***'],
+    [
+      'other marks between',
+      'k.z.B.4.e.a.r|r_9_Q_m_S_7|x, P, 9, 3, b|z\u200bB\u200b4\u200be\u200ba\u200br',
+      '***|***|x, P, 9, 3, b|***',
+    ],
+    [
+      'coded when reversed',
+      `${hex('b39Px7')} ${[...hex('ear9Qm')].reverse().join('')} ${btoa('7SmQ9rae4')}`,
+      '*** *** ***',
+    ],
     ['base64 of a piece', `${btoa('4ear9QmS7')}|${btoa('xx4ear9QmS7xx')}`, '***|eHg***eA=='],
     ['base64 of a piece with its user', btoa('robot:kzB4ear9Q'), '***'],
     ['percent-encoded, JSON, HTML', '%72%39%51%6d%53%37 r9\\u0051mS7 r9&#81;mS7', '*** *** ***'],
