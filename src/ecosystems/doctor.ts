@@ -69,6 +69,8 @@ export interface Doctor {
    * type is unknown.
    */
   usedIn?(path: string): ((text: string) => readonly string[]) | null;
+  /** Like `usedIn`: entries that the project builds itself, so that no mirror has them. */
+  builtIn?(path: string): ((text: string) => readonly string[]) | null;
 }
 
 /** A found trap. Without edits a user must repair it by hand. */

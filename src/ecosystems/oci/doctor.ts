@@ -35,6 +35,7 @@ export const doctor: Doctor = {
   },
   isUsualLock: () => false,
   usedIn: imagesIn,
+  builtIn: (path) => (compose.test(nameOf(path)) ? (text) => composeImages(text, true) : null),
 };
 
 interface MirrorsToday {
@@ -108,25 +109,30 @@ const dockerUrl = /\buses:\s*["']?docker:\/\/([^\s"'#]+)/g;
 const listItem = new RegExp(`^\\s*-\\s+${word}\\s*(?:#.*)?$`, 'g');
 const groovy = /\b(?:image|docker)\s*[:(]?\s*["']([^"']+)["']/g;
 
+function nameOf(path: string): string {
+  return path.split('/').at(-1) ?? '';
+}
+
 /**
  * @param path  relative to the project
  * @returns `null`: a file at this path names no images
  */
 function imagesIn(path: string): ((text: string) => readonly string[]) | null {
-  const name = path.split('/').at(-1) ?? '';
+  const name = nameOf(path);
   if (dockerfile.test(name)) return (text) => named(text, [from]);
-  if (compose.test(name)) return composeImages;
+  if (compose.test(name)) return (text) => composeImages(text, false);
   if (workflow.test(path)) return (text) => named(text, [imageKey, dockerUrl]);
   if (jenkinsfile.test(name)) return (text) => named(text, [groovy]);
   return gitlab.test(name) ? (text) => [...named(text, [imageKey]), ...named(servicesOf(text), [listItem])] : null;
 }
 
-/** The images that services of a compose file pull: `image` beside `build` names what is built. */
-function composeImages(text: string): readonly string[] {
+/** The images that services of a compose file build (`image` beside `build`), or those that they pull. */
+function composeImages(text: string, areBuilt: boolean): readonly string[] {
   const services = tableOf(tableOf(parsedYaml(text))?.['services']) ?? {};
   return Object.values(services).flatMap((service) => {
     const { image, build, pull_policy: policy } = tableOf(service) ?? {};
-    return typeof image !== 'string' || build !== undefined || policy === 'build' ? [] : exactImages([image]);
+    const isBuilt = build !== undefined || policy === 'build';
+    return typeof image === 'string' && isBuilt === areBuilt ? exactImages([image]) : [];
   });
 }
 

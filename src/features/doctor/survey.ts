@@ -82,23 +82,35 @@ async function surveyed(
     const text = await machine.read(join(machine.cwd, file));
     for (const pattern of text.tag === 'ok' ? (doctor.privateIn?.(text.text) ?? []) : []) patterns.add(pattern);
   }
-  const used = new Map<string, string>();
-  for (const file of files) {
-    const read = doctor.usedIn?.(file) ?? null;
-    const text = read === null ? null : await machine.read(join(machine.cwd, file));
-    if (read === null || text?.tag !== 'ok') continue;
-    for (const entry of read(text.text)) if (!used.has(entry)) used.set(entry, file);
-  }
+  const built = await entriesIn(machine, files, (file) => doctor.builtIn?.(file) ?? null);
+  const named = await entriesIn(machine, files, (file) => doctor.usedIn?.(file) ?? null);
+  const used = [...named].filter(([entry]) => !built.has(entry));
   return {
     id,
     locks,
     chain: chain?.text ?? null,
     setIn: chain === null ? null : placeTextOf(chain.place),
     privatePatterns: [...patterns],
-    used: [...used].map(([entry, file]) => ({ entry, file })),
-    isOfProject: locks.length > 0 || used.size > 0 || ofFiles !== null,
+    used: used.map(([entry, file]) => ({ entry, file })),
+    isOfProject: locks.length > 0 || used.length > 0 || ofFiles !== null,
     isDefault: chain?.isDefault === true,
   };
+}
+
+/** The entries that files name, each with the first file. */
+async function entriesIn(
+  machine: Machine,
+  files: readonly string[],
+  readerOf: (file: string) => ((text: string) => readonly string[]) | null,
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const file of files) {
+    const read = readerOf(file);
+    const text = read === null ? null : await machine.read(join(machine.cwd, file));
+    if (read === null || text?.tag !== 'ok') continue;
+    for (const entry of read(text.text)) if (!found.has(entry)) found.set(entry, file);
+  }
+  return found;
 }
 
 /** The chain of the first project file that sets one for its builds. */

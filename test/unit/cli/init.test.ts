@@ -79,7 +79,11 @@ services:
     image: postgres:17
     command: ["--config", "name: fake:1"]
 `;
-    const machine = testMachine({ 'compose.yaml': compose });
+    const machine = testMachine({
+      'compose.yaml': compose,
+      Dockerfile: 'FROM worker:dev\n',
+      'web/Dockerfile': 'FROM myapp:dev\n',
+    });
     const made = await machine.run(['init', '--yes']);
     expect([made.code, made.err]).toEqual([0, expect.stringContaining('oci: 2 modules (compose.yaml)')]);
     const text = machine.text('mirrorwatch.yaml');
