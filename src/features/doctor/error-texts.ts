@@ -64,7 +64,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     ['reset', 'tls_protocol'],
-    /EOF occurred in violation of protocol|tls handshake eof|TLS connection was non-properly terminated/i,
+    /EOF occurred in violation of protocol|tls handshake eof|TLS connection was non-properly terminated|disconnected before secure TLS connection/i,
   ),
   ...text(
     'tls_expired',
@@ -81,7 +81,7 @@ export const errorTexts: readonly ErrorText[] = [
   ...text('tls_client', /certificate required|handshake failure.*certificate/i),
   ...text(
     'resolve_failed',
-    /EAI_AGAIN|Temporary failure (?:in name resolution|resolving)|暂时不能解析域名|lookup address information: Try again|server misbehaving|lookup \S+.*(?:i\/o timeout|(?:read|dial) udp)/i,
+    /EAI_AGAIN|Temporary failure (?:in name resolution|resolving)|暂时不能解析域名|lookup address information: Try again|server misbehaving|lookup \S.*(?:i\/o timeout|(?:read|dial) udp)/i,
   ),
   ...text(
     'resolve_not_found',
@@ -105,6 +105,7 @@ export const errorTexts: readonly ErrorText[] = [
     /network timeout\. Try increasing|body error.*operation timed out/i,
     /Read timed out\.\s*$|raise ReadTimeoutError\(self\._pool, None/,
   ),
+  ...text(['timeout_connect', 'timeout_processing', 'timeout_transfer'], /network timeout at: /),
   ...text(['timeout_connect', 'timeout_processing'], /Could not fetch URL .*: timed out/),
   ...text(['timeout_connect', 'timeout_processing'], /unexpected error occurred: ".*: ETIMEDOUT/),
   ...text(['timeout_processing', 'timeout_transfer'], /Connection timed out \[IP:/),
@@ -172,9 +173,11 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'absent',
-    /E404|FETCH_404|ETARGET|\b404\b|\b410\b|manifest unknown|from remote: not found|No matching version|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|because only .* (?:is|are) available|Couldn't find (?:package|any versions for) "|No version matching "|no matching manifest for|no match for platform in manifest|failed to resolve (?:reference|source metadata for) [^ ]+ .*: not found$|无法定位软件包/i,
+    /E404|FETCH_404|ETARGET|\b404\b|\b410\b|manifest unknown|from remote: not found|No matching version|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|because only .* (?:is|are) available|Couldn't find (?:package|any versions for) "|No version matching "|no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|failed to resolve (?:reference|source metadata for) [^ ]+ .*: not found$|无法定位软件包/i,
   ),
   ...result(['absent', 'wrong_content'], /there are no versions of/i),
+  // The details are in other lines, or nowhere.
+  ...result(['refused', 'timeout_connect', 'unreachable'], /Unable to connect to \S+:https?:|不能连接到 \S+：https?：/),
   ...result(
     'absent',
     /was not found in the (?:package )?registry|Could not find a version|(?:does not have|no longer has) a Release file|(?:没有|不再含有) Release 文件/i,

@@ -22,8 +22,8 @@ const shownMax = 5;
 /** A chain of causes is read up to this many characters. */
 const joinedMax = 4_000;
 
-/** Numbers that are no HTTP status: within URLs, lines of a Python traceback, sizes and counts in a client's progress. */
-const otherNumbers = /(?<=https?:\/\/\S*)\d+|\bline \d+|\b\d[\d.]*(?:\/[\d.]+)? ?(?:[kKMGT]?i?B|bytes|packages?)\b/g;
+/** Numbers that are no HTTP status: lines of a Python traceback, sizes and counts in a client's progress. */
+const otherNumbers = /\bline \d+|\b\d[\d.]{0,20}(?:\/[\d.]{1,20})? ?(?:[kKMGT]?i?B|bytes|packages?)\b/g;
 
 /**
  * The known errors in the first `linesMax` lines of a text: each meaning once, in the order of the text, at most
@@ -34,7 +34,7 @@ export function findKnownErrors(text: string): readonly KnownError[] {
   const found = new Map<string, KnownError & { readonly isResult: boolean }>();
   for (const told of joinedLines(text.split(/\r?\n/, linesMax))) {
     const line = told.slice(0, 500);
-    const bare = told.replaceAll(otherNumbers, '');
+    const bare = told.replaceAll(/https?:\/\/\S+/g, (url) => url.replaceAll(/\d+/g, '')).replaceAll(otherNumbers, '');
     const known = quotedText(told) ?? errorTexts.find(({ pattern }) => pattern.test(bare));
     if (known === undefined || found.has(known.reasons.join())) continue;
     const [only, ...others] = known.reasons;

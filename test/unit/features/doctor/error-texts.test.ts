@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { findKnownErrors } from '../../../../src/features/doctor/explain.ts';
+import { expectInProportion } from '../../../support/growth.ts';
 
 interface Collected {
   /** The client of a file that has texts of several. */
@@ -66,6 +67,10 @@ describe('what a text cannot tell', () => {
     const text = '403 Forbidden\nERROR: No matching distribution found for six (from versions: none)';
     expect(findKnownErrors(text).map(({ reason }) => reason)).toEqual(['denied']);
   });
+});
+
+test('a line of numbers costs in proportion to its length', () => {
+  expectInProportion(480, (chars) => '1.1'.repeat(chars / 3), findKnownErrors);
 });
 
 describe('the ecosystem of one line alone', () => {
