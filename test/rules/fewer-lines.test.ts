@@ -40,13 +40,13 @@ describe('the drop lists of docs/scrape-cost.md', () => {
 });
 
 /** What promtool says of a configuration: `null`, or its complaint. */
-function complaintOf(config: object): string | null {
+function complaintOf(config: object, tool = 'promtool'): string | null {
   const dir = tempDir('scrape-cost');
   try {
     const file = join(dir, 'prometheus.yml');
     // JSON is YAML.
     writeFileSync(file, JSON.stringify(config));
-    const { status, stdout, stderr } = spawnSync(commandPath('promtool'), ['check', 'config', file], {
+    const { status, stdout, stderr } = spawnSync(commandPath(tool), ['check', 'config', file], {
       encoding: 'utf8',
     });
     return status === 0 ? null : stdout + stderr;
@@ -62,11 +62,17 @@ real('promtool', ['promtool'], () => {
     expect(complaintOf({ scrape_configs: [{ ...scrape, metric_relabel_configs: relabel }] })).toBeNull();
   });
 
-  test('takes conversion to native histograms from 3.0 on, as the page says', () => {
-    expect(page).toContain('convert_classic_histograms_to_nhcb: true');
+  test('takes conversion to native histograms from 3.0 on', () => {
     const version = execFileSync(commandPath('promtool'), ['--version'], { encoding: 'utf8' });
     const major = Number(/version (\d+)\./.exec(version)?.[1]);
     const complaint = complaintOf({ scrape_configs: [{ ...scrape, convert_classic_histograms_to_nhcb: true }] });
     expect(complaint === null).toBe(major >= 3);
+  });
+});
+
+real('promtool 3', ['promtool3'], () => {
+  test.each(['scrape_native_histograms', 'convert_classic_histograms_to_nhcb'])('takes %s, as the page says', (key) => {
+    expect(page).toContain(`${key}: true`);
+    expect(complaintOf({ scrape_configs: [{ ...scrape, [key]: true }] }, 'promtool3')).toBeNull();
   });
 });
