@@ -112,7 +112,7 @@ export function spikes(select: Selector) {
       lines({
         id: 22,
         title: 'Round trip, baseline and threshold: $registry',
-        says: 'The slowest of the canaries chosen; choose one module and version to see one series alone. A baseline that creeps up: the mirror gets slower for good, and no spike will say so; see level_shift in the runbook.',
+        says: 'The slowest of the canaries chosen; choose one module and version to see one series alone. A baseline that creeps up: the mirror gets slower for good, and no spike will say so; see MirrorDegraded in the runbook.',
         size: [24, 9],
         unit: 's',
         none: warming,
