@@ -287,7 +287,7 @@ histogram_quantile(0.95, sum by (module, version, registry) (rate(mirror_probe_r
 A native histogram has no \`_count\` and \`_sum\` series: \`histogram_count(rate(mirror_probe_rtt_seconds[1h]))\` and \`histogram_sum(…)\` take their place. Summaries keep theirs.
 
 Prometheus 3.8.0 stores 4.6 MB a day of the classic form (1 673 series) and 2.8 MB of the native one (626 series): three Go mirrors with ten modules, scraped every 30 s,
-round trips spread around 80 ms, indexes included (\`npm exec -- node bench/histogram-storage.ts --hours 24\`).
+round trips spread around 80 ms, indexes included (\`node bench/histogram-storage.ts --hours 24\`).
 
 Why, and figures: [decision 0115](decisions/0115-native-histograms.md), [decision 0133](decisions/0133-histograms-as-the-scraper-asks.md).
 

@@ -35,7 +35,7 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/^npm run stack(?: -- --places 3)?$/, 'test/real/stack.test.ts'],
   [/^nginx -s reload$/, 'test/real/door-printed.test.ts'],
   [
-    /^npm run bench\b|^node bench\/(prometheus-cost|freshness|reaction-kinds)\.ts/,
+    /^npm run bench\b|^node bench\/(prometheus-cost|freshness|histogram-storage|reaction-kinds)\.ts/,
     'minutes; its parts are tested in test/unit/bench',
   ],
   [/^npm run soak\b/, 'test/real/soak.test.ts runs a minute of it'],
