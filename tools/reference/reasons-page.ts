@@ -49,7 +49,7 @@ What to do about each failure, layer by layer: [doctor.md](doctor.md); about eac
 
 ## Why a probe failed
 
-The label \`reason\` of \`mirror_probe_failures_total\`, and the \`cause\` of a finding.
+The label \`reason\` of \`mirror_probe_failures_total\`, and the \`cause\` of a finding. "It" is the mirror.
 
 | reason | in English | in Chinese | weighs as |
 | --- | --- | --- | --- |

@@ -21,3 +21,15 @@ test.each(all)('links of %s lead somewhere', (page) => {
   });
   expect(broken).toEqual([]);
 });
+
+/** Words that stand for an ecosystem or a profile, a section of the file, a part of the bench. */
+const examples = { '<id>': ['go', 'maven'], '<section>': ['mirrors'], PART: ['cpu'] };
+
+test.each(all)('paths of code in %s are there', (page) => {
+  const paths = [...readFileSync(join(repoDir, page), 'utf8').matchAll(/`((?:src|test|tools|bench)\/[\w./<>-]+)`/g)];
+  const gone = paths.flatMap(([, path = '']) => {
+    const [word, names] = Object.entries(examples).find(([one]) => path.includes(one)) ?? ['', ['']];
+    return names.some((name) => existsSync(join(repoDir, path.replaceAll(word, name)))) ? [] : [path];
+  });
+  expect(gone).toEqual([]);
+});
