@@ -594,6 +594,10 @@ export interface Places {
   readonly 'undo.keptIn': 'madeAt' | 'path';
   readonly 'undo.removed': 'file';
   readonly 'undo.putBack': 'file';
+  readonly 'undo.left': 'file' | 'madeAt' | 'path';
+  readonly 'undo.unread': 'path';
+  readonly 'undo.door': 'where' | 'url';
+  readonly 'undo.beyond': 'names';
   readonly 'doctor.slow': never;
   readonly 'explain.unknown': never;
   readonly 'explain.means': 'means';
@@ -2398,6 +2402,7 @@ export interface Places {
   readonly 'wrong.fallback': 'file';
   readonly 'wrong.whoseSettings': never;
   readonly 'wrong.listId': never;
+  readonly 'wrong.allAlone': never;
   readonly 'wrong.since': never;
   readonly 'wrong.sinceKept': 'since' | 'kept';
   readonly 'wrong.set': 'text';

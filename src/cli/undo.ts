@@ -1,20 +1,26 @@
 import { type KeptChange, listKeptChanges, undoChange } from '../daemon/machine.ts';
-import { placeOptions, whoseSettings } from '../terminal/changes.ts';
+import { placeOptions, type WhoseSettings, whoseSettings } from '../terminal/changes.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
+import { loadNeeded } from '../terminal/load.ts';
 import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
 import { saySentence } from '../words/tell.ts';
 
-const options = { ...placeOptions, ...optionsOf('boolean', 'list') };
+const options = { ...placeOptions, ...optionsOf('string', 'config'), ...optionsOf('boolean', 'list', 'all') };
 
-/** `mirrorwatch undo`: reverts one kept change of `doctor --fix` or `advice --apply`, by default the last. */
+/** `mirrorwatch undo`: reverts one kept change of `doctor --fix` or `advice --apply`, by default the last; or all. */
 export const undoCommand: Command = {
   name: 'undo',
-  usage: 'mirrorwatch undo [ID] [--list] [--home DIR] [--root DIR]',
+  usage: 'mirrorwatch undo [ID] [--list] [--home DIR] [--root DIR]\n       mirrorwatch undo --all [--config FILE] …',
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 1);
     const [id] = positionals;
-    const { place } = whoseSettings(context, values);
+    const whose = whoseSettings(context, values);
+    if (values.all) {
+      if (id !== undefined || values.list) throw new UsageError('wrong.allAlone');
+      return await all(context, whose, values.config);
+    }
+    const { place } = whose;
     const { terminal, say } = context;
     const kept = await listKeptChanges(place);
     if (values.list) {
@@ -37,6 +43,13 @@ export const undoCommand: Command = {
     return 0;
   },
 };
+
+async function all(context: Context, whose: WhoseSettings, file: string | undefined): Promise<ExitCode> {
+  const { config } = await loadNeeded(context, file);
+  const { findSettingsOf } = await import('../features/doctor/survey.ts');
+  const { undoAll } = await import('./undo-all.ts');
+  return await undoAll(context, whose, config, findSettingsOf);
+}
 
 function lineOf({ id, madeAt, files }: KeptChange): string {
   return `${id}  ${madeAt}  ${files.map(({ file }) => file).join(', ')}`;

@@ -9,7 +9,7 @@ export { type ChangePlace, type ChangeRefused, makeChanges, undoChange } from '.
 export { systemClock } from '../io/clock.ts';
 export { exchange, type TlsTrust, tlsOf } from '../io/exchange.ts';
 export { codeOf, makeFolders, replaceFile, systemFiles } from '../io/files.ts';
-export { type KeptChange, listKeptChanges } from '../io/kept-changes.ts';
+export { type KeptChange, listAllKeptChanges, listKeptChanges } from '../io/kept-changes.ts';
 export { createMachine } from '../io/machine.ts';
 export { systemRandom } from '../io/random.ts';
 export { systemTimers } from '../io/timers.ts';

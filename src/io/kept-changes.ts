@@ -74,6 +74,16 @@ export async function listKeptChanges(place: KeptPlace): Promise<readonly KeptCh
   return (await recordsIn(place)).slice(0, keptMax);
 }
 
+/** All, the newest first. `unread`: paths of records that are damaged or of another user. */
+export async function listAllKeptChanges(
+  place: KeptPlace,
+): Promise<{ readonly changes: readonly KeptChange[]; readonly unread: readonly string[] }> {
+  const changes = await recordsIn(place);
+  const read = new Set(changes.map(({ id }) => id));
+  const unread = (await idsIn(place.kept)).filter((id) => !read.has(id));
+  return { changes, unread: unread.map((id) => recordOf({ id }, place.kept)) };
+}
+
 export async function findKeptChange(place: KeptPlace, owner: string): Promise<KeptChange | undefined> {
   return (await recordsIn(place)).find((change) => change.owner === owner);
 }

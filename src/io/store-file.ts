@@ -1,4 +1,15 @@
-import { accessSync, closeSync, constants, existsSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
@@ -35,9 +46,9 @@ export type StoreOpenFailure =
   | { readonly kind: 'foreign'; readonly path: string }
   | { readonly kind: 'no_folder'; readonly path: string; readonly code: string };
 
-/** `setAside`: the new path of a corrupt file. */
+/** `setAside`: the new path of a corrupt file; `copied`: the copy of a file of an older layout. */
 export type Opened =
-  | { readonly tag: 'open'; readonly file: StoreFile; readonly setAside: string | null }
+  | { readonly tag: 'open'; readonly file: StoreFile; readonly setAside: string | null; readonly copied: string | null }
   | { readonly tag: 'refused'; readonly failure: StoreOpenFailure }
   | { readonly tag: 'unwritable'; readonly trouble: Trouble; readonly file: StoreFile | null };
 
@@ -76,12 +87,18 @@ export function openFile(path: string, wallMs: number, bytesMax: number = limits
  * @throws what `node:fs` throws
  */
 export function moveAside(path: string, wallMs: number): string {
-  const stamp = new Date(wallMs).toISOString().replace(/[-:]|\.\d+/g, '');
-  let target = `${path}.corrupt-${stamp}`;
-  for (let copy = 2; existsSync(target); copy += 1) target = `${path}.corrupt-${stamp}-${copy}`;
+  const target = freePath(path, 'corrupt', wallMs);
   renameSync(path, target);
   for (const part of ['-wal', '-shm', '-journal'])
     if (existsSync(`${path}${part}`)) renameSync(`${path}${part}`, `${target}${part}`);
+  return target;
+}
+
+function freePath(path: string, what: string, wallMs: number): string {
+  const stamp = new Date(wallMs).toISOString().replace(/[-:]|\.\d+/g, '');
+  const first = `${path}.${what}-${stamp}`;
+  let target = first;
+  for (let copy = 2; existsSync(target); copy += 1) target = `${first}-${copy}`;
   return target;
 }
 
@@ -117,8 +134,8 @@ function tryOpen(path: string, wallMs: number, bytesMax: number): Opened {
       db.close();
       return { tag: 'refused', failure: refused };
     }
-    settle(db, path, wallMs, bytesMax);
-    return { tag: 'open', file: fileOf(db, path, false), setAside: null };
+    const copied = settle(db, path, wallMs, bytesMax);
+    return { tag: 'open', file: fileOf(db, path, false), setAside: null, copied };
   } catch (thrown) {
     db?.close();
     const trouble = troubleOf(thrown);
@@ -152,7 +169,8 @@ function refusalOf(db: DatabaseSync, path: string): StoreOpenFailure | null {
   return null;
 }
 
-function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number): void {
+/** @returns the path of a copy that was made before the file was migrated; `null`: it was not migrated */
+function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number): string | null {
   // Without effect on a file that exists: it keeps its size of page.
   db.exec(`PRAGMA page_size = ${pageBytes}`);
   db.exec('PRAGMA journal_mode = WAL');
@@ -169,9 +187,23 @@ function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number
   }
   // A current file with all tables needs no write, so that it opens on a full disk too.
   const found = kindOf(db);
-  const isOlder = found.kind === 'ours' && (found.version < schemaVersion || isMissingTable(db));
-  if (found.kind === 'fresh' || isOlder) createTables(db, wallMs);
+  const isOlder = found.kind === 'ours' && found.version < schemaVersion;
+  const copied = isOlder ? copyOlder(db, path, freePath(path, `layout-${found.version}`, wallMs)) : null;
+  if (found.kind === 'fresh' || isOlder || isMissingTable(db)) createTables(db, wallMs);
   else markOlder(db);
+  return copied;
+}
+
+/** Rows of this layout cannot be read by the version before: without a copy there would be no way back. */
+function copyOlder(db: DatabaseSync, path: string, to: string): string {
+  try {
+    db.prepare('VACUUM INTO ?').run(to);
+    chmodSync(to, statSync(path).mode & 0o777);
+    return to;
+  } catch (thrown) {
+    rmSync(to, { force: true });
+    throw thrown;
+  }
 }
 
 function markOlder(db: DatabaseSync): void {

@@ -2,8 +2,11 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type StoreTrouble, type Table, tables } from '../core/ports.ts';
 import { readMapping } from '../core/read-json.ts';
 
-/** The version of the layout that this program writes. A new table needs no new version: missing tables are created. */
-export const schemaVersion = 2;
+/**
+ * The version of the layout that this program writes. A new table needs no new version: missing tables are created.
+ * 3: long rows of some tables are compressed, which readers of version 2 take for damage.
+ */
+export const schemaVersion = 3;
 
 /** `fresh`: no tables; `foreign`: another program's. */
 type FileKind = { readonly kind: 'fresh' | 'foreign' } | { readonly kind: 'ours'; readonly version: number };

@@ -35,7 +35,10 @@ function notesOf(opened: Exclude<Opened, { tag: 'refused' }>, path: string): rea
     const kept = opened.file === null ? 'nothing of it can be read' : 'what it holds is read';
     return [`state file ${path} cannot be written (${opened.trouble.code}); ${kept}, and nothing is kept from now on`];
   }
-  return opened.setAside === null ? [] : [`state file was corrupt; set aside as ${opened.setAside} and begun anew`];
+  return [
+    ...(opened.setAside === null ? [] : [`state file was corrupt; set aside as ${opened.setAside} and begun anew`]),
+    ...(opened.copied === null ? [] : [`state file was of an older version; copied to ${opened.copied} and migrated`]),
+  ];
 }
 
 /** For callers, corruption and a lost lock are I/O failures. */

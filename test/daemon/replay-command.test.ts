@@ -229,7 +229,7 @@ describe('a state file that cannot be replayed is 1, said in words', () => {
         db.close();
         return path;
       },
-      'it was written by a newer release (version 99, this one knows 2)',
+      'it was written by a newer release (version 99, this one knows 3)',
     ],
     [
       'torn in half',

@@ -15,7 +15,10 @@ export const exits: Readonly<Record<string, readonly [fine: string, trouble: str
   actions: ['listed, stopped, resumed, or an undo was requested', 'refused, or the daemon cannot be reached'],
   doctor: ['no trap, or notes only', 'a trap, or something that could not be determined'],
   explain: ['the text contains a known error', 'it contains no known error'],
-  undo: ['undone, or listed', 'nothing to undo, or a file was modified after the change'],
+  undo: [
+    'undone, or listed',
+    'nothing to undo, or a file was modified after the change; with `--all` also settings that name the front door',
+  ],
   replay: ['replayed', 'no history, or a state file that cannot be read'],
   ack: ['acknowledged', 'refused, or the daemon cannot be reached'],
   webhook: ['delivered, or previewed', 'not delivered'],

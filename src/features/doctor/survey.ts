@@ -48,6 +48,19 @@ export async function examineProject(machine: Machine): Promise<Survey> {
   return { ecosystems: ofProject, leftOut: [...leftOut, ...set.map(unused)] };
 }
 
+/** Where settings of clients name an address that begins with this URL, such as the front door's. */
+export async function findSettingsOf(url: string, machine: Machine): Promise<readonly string[]> {
+  const surroundings: Surroundings = { machine, assignments: await readAssignments(machine), privatePatterns: [] };
+  const places: string[] = [];
+  for (const { doctor } of registry.all) {
+    const chain = (await (await doctor?.())?.today?.(surroundings))?.chain ?? null;
+    const members = chain?.text.split(/[,| ]/) ?? [];
+    if (chain !== null && members.some((member) => `${member}/`.startsWith(`${url}/`)))
+      places.push(placeTextOf(chain.place));
+  }
+  return places;
+}
+
 interface Found extends Surveyed {
   /** Whether files of the project name modules or a mirror of this ecosystem. */
   readonly isOfProject: boolean;

@@ -106,11 +106,11 @@ describe('what cannot be read is said', () => {
         const { path, store } = stored();
         store.close();
         const db = new DatabaseSync(path);
-        db.exec(`UPDATE meta SET value = '{"version":3}' WHERE key = 'schema'`);
+        db.exec(`UPDATE meta SET value = '{"version":4}' WHERE key = 'schema'`);
         db.close();
         return path;
       },
-      { kind: 'newer', version: 3, known: 2 },
+      { kind: 'newer', version: 4, known: 3 },
     ],
   ];
   test.each(rows)('%s', (_, path, failure) => {

@@ -1,8 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Row, Store } from '../../../src/core/ports.ts';
@@ -97,6 +98,32 @@ describe('full', () => {
     store.close();
     expect(opened(join(dir, 's.db')).store.all('detector').length).toBe((batches + 1) * 20);
   });
+
+  it.skipIf(!canMount)(
+    'a disk without room for the copy of an older layout: the file is read, and not migrated',
+    () => {
+      const made = join(newDir(), 's.db');
+      const { store } = opened(made);
+      put(store, ...big(1), ...big(2), ...big(3));
+      store.close();
+      const older = new DatabaseSync(made);
+      older.exec(`UPDATE meta SET value = '{"version":2}' WHERE key = 'schema'; PRAGMA journal_mode = DELETE`);
+      older.close();
+      const dir = smallDisk(320);
+      const path = join(dir, 's.db');
+      copyFileSync(made, path);
+      const { store: read, notes } = opened(path);
+      expect(notes).toEqual([expect.stringContaining('cannot be written (SQLITE_FULL)')]);
+      expect([read.all('detector').length, read.writable()]).toEqual([60, false]);
+      read.close();
+      expect(readdirSync(dir).filter((name) => name.includes('layout'))).toEqual([]);
+      const out = join(newDir(), 's.db');
+      copyFileSync(path, out);
+      const after = new DatabaseSync(out);
+      expect(after.prepare("SELECT value FROM meta WHERE key = 'schema'").get()).toEqual({ value: '{"version":2}' });
+      after.close();
+    },
+  );
 
   it.skipIf(!canMount)('a disk that is full from the start: watches on, and has a file once there is space', () => {
     const dir = smallDisk(64);

@@ -17,12 +17,12 @@ describe('a file that is not ours to write', () => {
     const path = newPath();
     opened(path).store.close();
     const db = new DatabaseSync(path);
-    db.exec(`UPDATE meta SET value = '{"version":3}' WHERE key = 'schema'`);
+    db.exec(`UPDATE meta SET value = '{"version":4}' WHERE key = 'schema'`);
     db.close();
     const before = readFileSync(path);
     expect(openStore(path, bench().deps)).toEqual({
       tag: 'error',
-      error: { kind: 'newer', path, version: 3, known: 2 },
+      error: { kind: 'newer', path, version: 4, known: 3 },
     });
     expect(readFileSync(path).equals(before)).toBe(true);
     expect(beside(path)).toEqual(['mirrorwatch.db']);

@@ -1,0 +1,76 @@
+import { dirname, join } from 'node:path';
+import type { Config } from '../core/config.ts';
+import type { Machine } from '../core/trap.ts';
+import { urlOfListener } from '../core/url.ts';
+import { type ChangePlace, createMachine, type KeptChange, listAllKeptChanges, undoChange } from '../daemon/machine.ts';
+import type { WhoseSettings } from '../terminal/changes.ts';
+import type { Context, ExitCode } from '../terminal/context.ts';
+import { saySentence } from '../words/tell.ts';
+
+interface Step {
+  readonly change: KeptChange;
+  readonly place: ChangePlace;
+}
+
+/**
+ * Reverts the changes of `doctor --fix`, `advice --apply` and the actions of this configuration, the newest first, up
+ * to the first that cannot be reverted. What is left, and settings that name the front door, is listed: exit 1.
+ * @param findSettings  where the machine's client settings name this URL
+ */
+export async function undoAll(
+  context: Context,
+  { home, root, place }: WhoseSettings,
+  config: Config,
+  findSettings: (url: string, machine: Machine) => Promise<readonly string[]>,
+): Promise<ExitCode> {
+  const { terminal, say } = context;
+  const { steps, unread } = await stepsOf(place, config);
+  let done = 0;
+  for (const { change, place: where } of steps) {
+    const undone = await undoChange(change, where);
+    if (undone.tag === 'error') {
+      const { file, halfDone } = undone.error;
+      const because = saySentence(undone.error.because, say);
+      terminal.err(say(halfDone === undefined ? 'undo.refused' : 'undo.half', { file, because }));
+      break;
+    }
+    done += 1;
+    for (const { file, before } of change.files)
+      terminal.out(say(before === null ? 'undo.removed' : 'undo.putBack', { file }));
+  }
+  const left = steps.slice(done);
+  for (const { change, place: where } of left)
+    for (const { file } of change.files)
+      terminal.err(say('undo.left', { file, madeAt: change.madeAt, path: join(where.kept, `${change.id}.json`) }));
+  for (const path of unread) terminal.err(say('undo.unread', { path }));
+  const url = config.door === undefined ? null : urlOfListener(config.door.listen);
+  const machine = createMachine({ env: context.env, home, cwd: context.cwd, root });
+  const settings = url === null ? [] : await findSettings(url, machine);
+  for (const where of settings) terminal.err(say('undo.door', { where, url: String(url) }));
+  const beyond = (config.onAdvice ?? []).filter(({ deed }) => deed.kind !== 'file').map(({ name }) => name);
+  if (beyond.length > 0) terminal.err(say('undo.beyond', { names: beyond.join(', ') }));
+  const isClean = left.length === 0 && unread.length === 0 && settings.length === 0;
+  if (isClean && steps.length === 0) terminal.out(say('undo.nothing'));
+  return isClean ? 0 : 1;
+}
+
+/** The newest first, whoever made them. */
+async function stepsOf(
+  place: ChangePlace,
+  config: Config,
+): Promise<{ readonly steps: readonly Step[]; readonly unread: readonly string[] }> {
+  const kept = join(dirname(config.state.path), 'actions/files');
+  const own = await listAllKeptChanges(place);
+  const actions = await listAllKeptChanges({ kept });
+  const steps = [
+    ...own.changes.map((change) => ({ change, place })),
+    ...actions.changes.map((change) => ({
+      change,
+      place: { roots: change.files.map(({ file }) => dirname(file)), kept },
+    })),
+  ];
+  return {
+    steps: steps.toSorted((a, b) => Date.parse(b.change.madeAt) - Date.parse(a.change.madeAt)),
+    unread: [...own.unread, ...actions.unread],
+  };
+}

@@ -1,0 +1,97 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { gunzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/io/clock.ts';
+import { openStore } from '../../src/io/store.ts';
+import { schemaVersion } from '../../src/io/store-schema.ts';
+import { isSoundRow } from '../../src/state/row-shapes.ts';
+import { repoDir, stateDir } from '../support/paths.ts';
+import { startWebhookReceiver } from '../support/webhook-receiver.ts';
+import { startRealDaemon } from './real-daemon.ts';
+
+interface Release {
+  readonly file: string;
+  readonly layout: number;
+  /** When its daemon ended. */
+  readonly endedAt: string;
+  readonly findings: Readonly<Record<string, string>>;
+  readonly advice: Readonly<Record<string, string>>;
+  readonly notices: readonly string[];
+}
+
+/** What each file holds; how they were made: test/fixtures/releases/SOURCES.md. */
+const releases: readonly Release[] = [
+  {
+    file: '0.1.0',
+    layout: 2,
+    endedAt: '2026-11-24T20:49:41Z',
+    findings: { '0mwv6425qb0x9livkhp1': 'mismatch acknowledged', '0mwv64dof0d0aygcld89': 'outage open' },
+    advice: { '0mwv6425qm8sliq6155v': 'withdrawn', '0mwv64dof6vozhbby9ox': 'proposed' },
+    notices: ['0mwv64aif90jhe3kc4dj', '0mwv64aifawimchofmad', '0mwv64dofh5tan456vxa', '0mwv64dofmhxaperutmz'],
+  },
+];
+
+const folder = join(repoDir, 'test/fixtures/releases');
+const yaml = readFileSync(join(folder, 'mirrorwatch.yaml'), 'utf8')
+  // No mirror listens: with a long interval what is stored stays as it is.
+  .replace(/^(schedule: \{ every: )1s/m, '$130m')
+  .replace(/^steps: .*$/m, '');
+
+/** The state file of a release, unpacked into a folder of its own. */
+function unpacked(file: string): string {
+  const path = join(stateDir('release'), 'state.db');
+  writeFileSync(path, gunzipSync(readFileSync(join(folder, `${file}.sqlite.gz`))));
+  return path;
+}
+
+test('every kept state file has a row here', () => {
+  const kept = readdirSync(folder).flatMap((name) => /^(.+)\.sqlite\.gz$/.exec(name)?.[1] ?? []);
+  expect(kept).toEqual(releases.map(({ file }) => file));
+});
+
+test.each(releases)(
+  'a state file of $file: findings, advice, notices and acknowledgements survive',
+  async (release) => {
+    const path = unpacked(release.file);
+    const clock = { ...systemClock, wallMs: () => Date.parse(release.endedAt) + 60_000 + systemClock.monotonicMs() };
+    const opened = openStore(path, { clock, isSound: isSoundRow });
+    if (opened.tag === 'error') throw new Error(opened.error.kind);
+    const { store, notes } = opened.value;
+    const copies = readdirSync(join(path, '..')).filter((name) => name.includes('.layout-'));
+    const isOlder = release.layout < schemaVersion;
+    expect(copies).toHaveLength(isOlder ? 1 : 0);
+    expect(notes).toEqual(isOlder ? [expect.stringContaining(`.layout-${release.layout}-`)] : []);
+    const receiver = await startWebhookReceiver();
+    const real = await startRealDaemon(yaml, { OPS_URL: receiver.url }, {}, store, undefined, { ports: { clock } });
+    try {
+      const { findings } = JSON.parse((await real.get('/api/v1/findings?state=all')).text);
+      const states = (all: readonly { id: string; kind?: string; state: string }[]): object =>
+        Object.fromEntries(all.map(({ id, kind, state }) => [id, kind === undefined ? state : `${kind} ${state}`]));
+      expect(states(findings)).toMatchObject(release.findings);
+      const { advice } = JSON.parse((await real.get('/api/v1/advice?state=all')).text);
+      expect(states(advice.map(({ id, state }: { id: string; state: string }) => ({ id, state })))).toMatchObject(
+        release.advice,
+      );
+      const ids = (): readonly string[] => receiver.posts.map(({ headers }) => String(headers['webhook-id'])).sort();
+      await real.until('pending notices', () => release.notices.every((id) => ids().includes(id)));
+      expect(new Set(ids()).size).toBe(ids().length);
+    } finally {
+      await real.daemon.stop();
+      await receiver.close();
+    }
+    expect([store.setAside?.(), store.rowsAside?.()]).toEqual([0, 0]);
+    if (!isOlder) return;
+    // The copy is what the release itself reads.
+    const copy = new DatabaseSync(join(path, '..', copies[0] ?? ''), { readOnly: true });
+    const { value } = copy.prepare("SELECT value FROM meta WHERE key = 'schema'").get() ?? {};
+    expect(JSON.parse(String(value))).toEqual({ version: release.layout });
+    expect(copy.prepare('SELECT count(*) AS n FROM finding').get()).toEqual({ n: 2 });
+    copy.close();
+  },
+);
+
+test('the layout is newer than that of 0.1.0, whose daemon refuses it: it would take compressed rows for damage', () => {
+  expect(schemaVersion).toBeGreaterThan(releases[0]?.layout ?? 0);
+});
