@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { limits } from '../core/limits.ts';
 import type { ExitCode } from '../terminal/context.ts';
@@ -19,7 +20,7 @@ export async function main(process: NodeJS.Process): Promise<ExitCode> {
   const code = await program({
     argv: process.argv.slice(2),
     env: process.env,
-    cwd: process.cwd(),
+    cwd: folderOfUser(process.env, process.cwd()),
     terminal: createTerminal(process),
     facts: {
       version,
@@ -34,6 +35,16 @@ export async function main(process: NodeJS.Process): Promise<ExitCode> {
   });
   stopProcess(process, code);
   return code;
+}
+
+/**
+ * The user's folder. `npm run` starts a script of a clone in the clone, and names the user's folder in INIT_CWD; so
+ * `npm --prefix CLONE run mirrorwatch` works on the user's project.
+ */
+export function folderOfUser(env: NodeJS.ProcessEnv, cwd: string): string {
+  const { INIT_CWD: at, npm_package_json: file, npm_package_name: name, npm_lifecycle_event: script } = env;
+  const isOurs = name === 'mirrorwatch' && file === join(cwd, 'package.json');
+  return at !== undefined && isOurs && (script === 'mirrorwatch' || script === 'start') ? at : cwd;
 }
 
 /**

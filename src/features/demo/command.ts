@@ -40,7 +40,7 @@ export function createDemoCommand(openRelay: OpenRelay): Command {
       };
       const width = Math.max(...chosen.map((id) => id.length));
       const { startDemo } = await import('./demo.ts');
-      const pace = values.once ? 'once' : 'shown';
+      const pace = values.once ? 'once' : values.door ? 'door' : 'shown';
       running.demo = await startDemo(facts, chosen, values.door === true, pace, (event) => {
         for (const line of formatDemo(event, width, context)) terminal.out(line);
         if (running.isTold || running.demo?.missing().length !== 0) return;

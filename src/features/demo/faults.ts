@@ -2,15 +2,21 @@ import type { Timers } from '../../core/ports.ts';
 import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 
-const faultAfterMs = 14_000;
-/** Long enough to open the page during a fault. */
-const faultForMs = 90_000;
 /** The time between two faults of a mirror: long enough for a failback. */
 const wellForMs = 120_000;
 const lookMs = 1_000;
 
-/** `shown`: with time to look around; `once`: first faults begin early, and a fault ends once its end is needed. */
-export type DemoPace = 'shown' | 'once';
+/**
+ * `shown`: with time to open the page during a fault; `door`: a fault ends once its end is needed, so that its undo is
+ * seen within a minute; `once`: the same, and the first fault begins as early as it can.
+ */
+export type DemoPace = 'shown' | 'door' | 'once';
+
+const paces: Readonly<Record<DemoPace, { readonly faultAfterMs: number; readonly faultForMs: number }>> = {
+  shown: { faultAfterMs: 14_000, faultForMs: 90_000 },
+  door: { faultAfterMs: 6_000, faultForMs: 90_000 },
+  once: { faultAfterMs: lookMs, faultForMs: 90_000 },
+};
 
 export interface Faulty {
   readonly name: string;
@@ -27,6 +33,7 @@ export interface Faulty {
 /** Gives each mirror a fault again and again; the first waits until the previous mirror has reached its stages. */
 export function startFaults(mirrors: readonly Faulty[], pace: DemoPace, timers: Timers): { stop(): void } {
   let isOver = false;
+  const { faultAfterMs, faultForMs } = paces[pace];
   const running = new Map<Faulty, { cancel(): void }>();
   const after = (mirror: Faulty, ms: number, run: () => void): void => {
     if (!isOver) running.set(mirror, timers.after(ms, run));
@@ -38,7 +45,7 @@ export function startFaults(mirrors: readonly Faulty[], pace: DemoPace, timers: 
     follow(mirror, faultForMs);
   };
   const follow = (mirror: Faulty, leftMs: number): void => {
-    if (leftMs <= 0 || (pace === 'once' && mirror.needsEnd())) heal(mirror);
+    if (leftMs <= 0 || (pace !== 'shown' && mirror.needsEnd())) heal(mirror);
     else after(mirror, lookMs, () => follow(mirror, leftMs - lookMs));
   };
   const heal = (mirror: Faulty): void => {
@@ -51,8 +58,7 @@ export function startFaults(mirrors: readonly Faulty[], pace: DemoPace, timers: 
     if (isTurn && (await mirror.isReady())) strike(mirror);
     else after(mirror, lookMs, () => void look(mirror, before));
   };
-  const firstMs = pace === 'once' ? lookMs : faultAfterMs;
-  for (const [at, mirror] of mirrors.entries()) after(mirror, firstMs, () => void look(mirror, mirrors[at - 1]));
+  for (const [at, mirror] of mirrors.entries()) after(mirror, faultAfterMs, () => void look(mirror, mirrors[at - 1]));
   return {
     stop() {
       isOver = true;
