@@ -3,7 +3,10 @@
 # (the digests are not known where this file was written: add them with `docker buildx imagetools inspect`).
 ARG NODE_IMAGE=node:24.21.0-bookworm-slim
 
-FROM ${NODE_IMAGE} AS build
+# The node of the image's platform. Nothing of it runs here, so one machine builds every platform.
+FROM ${NODE_IMAGE} AS node
+
+FROM --platform=$BUILDPLATFORM ${NODE_IMAGE} AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
@@ -13,13 +16,21 @@ COPY assets ./assets
 COPY src ./src
 RUN npm run build && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 COPY deploy/rootfs.sh ./
-RUN ./rootfs.sh /usr/local/bin/node /build /rootfs
+RUN --mount=type=bind,from=node,target=/node ./rootfs.sh /node/usr/local/bin/node /build /rootfs /node
 
 FROM scratch
+ARG VERSION=0.0.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="mirrorwatch" \
+  org.opencontainers.image.description="Watches package mirrors the way package clients use them, and says what to set right now" \
+  org.opencontainers.image.version="${VERSION}" \
+  org.opencontainers.image.revision="${REVISION}" \
+  org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /rootfs /
-# Writable: the state, and the token that docker-compose.yml shares by a volume. Volumes take their owner from here.
-COPY --from=build --chown=1000:1000 /rootfs/data /data
-COPY --from=build --chown=1000:1000 /rootfs/run/mirrorwatch /run/mirrorwatch
+# Writable: the state, and the token that docker-compose.yml shares by a volume. Volumes take their owner from here. Their
+# group is 0, which a container with an arbitrary user id has.
+COPY --from=build --chown=1000:0 /rootfs/data /data
+COPY --from=build --chown=1000:0 /rootfs/run/mirrorwatch /run/mirrorwatch
 # glibc gives freed memory back from 128 KiB on; by itself it raises this to some 60 MB for each thread (decision 0085).
 ENV NODE_ENV=production MIRRORWATCH_CONFIG=/etc/mirrorwatch/mirrorwatch.yaml MALLOC_TRIM_THRESHOLD_=131072
 WORKDIR /app

@@ -1,27 +1,16 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { installedPaths } from '../../tools/release/licences.ts';
 import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { patienceMs } from '../support/patience.ts';
 import { mustRun, type RunningProcess, run, startProcess } from '../support/process.ts';
 import { real } from '../support/requires.ts';
 
 const oldest = '22.19.0';
-
-interface Locked {
-  readonly dev?: boolean;
-  readonly optional?: boolean;
-  readonly devOptional?: boolean;
-}
-
-/** What `npm install` of the package brings beside it: what the lock file has for more than development. */
-function dependencies(): readonly string[] {
-  const { packages } = JSON.parse(readFileSync(join(repoDir, 'package-lock.json'), 'utf8')) as {
-    readonly packages: Readonly<Record<string, Locked>>;
-  };
-  const isNeeded = ({ dev, optional, devOptional }: Locked): boolean => !dev && !optional && !devOptional;
-  return Object.entries(packages).flatMap(([path, locked]) => (path !== '' && isNeeded(locked) ? [path] : []));
-}
+const { version: own } = JSON.parse(readFileSync(join(repoDir, 'package.json'), 'utf8')) as {
+  readonly version: string;
+};
 
 let packing: Promise<string> | null = null;
 
@@ -35,7 +24,7 @@ function packed(): Promise<string> {
     const folder = tempDir('package');
     // The build checks types: its compiler, made with Go, is done before it had to collect.
     await mustRun('npm', ['pack', '--pack-destination', folder], { cwd: repoDir, env: { GOGC: 'off' } });
-    await mustRun('tar', ['-xzf', 'mirrorwatch-0.1.0.tgz'], { cwd: folder });
+    await mustRun('tar', ['-xzf', `mirrorwatch-${own}.tgz`], { cwd: folder });
     return folder;
   })();
   return packing;
@@ -50,7 +39,7 @@ real('what npm pack ships, installed elsewhere without what is for development',
     at = join(folder, 'node_modules/mirrorwatch');
     mkdirSync(join(folder, 'node_modules'));
     cpSync(join(folder, 'package'), at, { recursive: true });
-    for (const path of dependencies())
+    for (const path of installedPaths(repoDir))
       cpSync(join(repoDir, path), join(folder, path), { recursive: true, dereference: true });
     mkdirSync(join(folder, 'empty'));
   });
@@ -73,7 +62,7 @@ real('what npm pack ships, installed elsewhere without what is for development',
     const mirrorwatch = (...words: string[]) =>
       run(node(), [join(at, 'dist/main.js'), ...words], { cwd: join(folder, 'empty') });
     const told = await mirrorwatch('--version');
-    expect([told.code, told.stdout], told.stderr).toEqual([0, `mirrorwatch 0.1.0 (node ${version})\n`]);
+    expect([told.code, told.stdout], told.stderr).toEqual([0, `mirrorwatch ${own} (node ${version})\n`]);
     const check = await mirrorwatch('check', '--config', join(at, 'examples/minimal.yaml'));
     expect([check.code, check.stdout.includes('2 mirrors')], check.stderr).toEqual([0, true]);
     const init = await mirrorwatch('init', `${version}.yaml`, '--yes', '--ecosystem', 'npm', '--home', folder);
@@ -93,6 +82,8 @@ real('what npm pack ships, installed elsewhere without what is for development',
 });
 
 const user = '1000:1000';
+/** Unpacked: node is 119 MB of it. */
+const imageBytesMax = 170_000_000;
 
 /** What `RUN npm run build && npm prune` leaves in the image's first stage, then what its rootfs.sh makes of it. */
 async function buildImage(folder: string): Promise<string> {
@@ -101,7 +92,7 @@ async function buildImage(folder: string): Promise<string> {
   cpSync(join(repoDir, 'package.json'), join(app, 'package.json'));
   for (const data of ['locales', 'assets']) cpSync(join(repoDir, data), join(app, data), { recursive: true });
   cpSync(join(await packed(), 'package/dist'), join(app, 'dist'), { recursive: true });
-  for (const path of dependencies()) cpSync(join(repoDir, path), join(app, path), { recursive: true });
+  for (const path of installedPaths(repoDir)) cpSync(join(repoDir, path), join(app, path), { recursive: true });
   const rootfs = join(folder, 'rootfs');
   await mustRun(join(repoDir, 'deploy/rootfs.sh'), [process.execPath, app, rootfs]);
   return rootfs;
@@ -130,9 +121,30 @@ function containerScript(rootfs: string): string {
   return lines.join('\n');
 }
 
+it('the image of arm64 is made without running its node: only names and bytes are looked at', async () => {
+  const folder = tempDir('arm64');
+  const header = Buffer.alloc(64);
+  header.set([0x7f, 0x45, 0x4c, 0x46]);
+  header.writeUInt16LE(0xb7, 18);
+  const place = (path: string, bytes: string | Buffer): void => {
+    mkdirSync(join(folder, dirname(path)), { recursive: true });
+    writeFileSync(join(folder, path), bytes);
+  };
+  place('root/usr/local/bin/node', header);
+  const libraries = ['libc.so.6', 'libdl.so.2', 'libgcc_s.so.1', 'libm.so.6', 'libpthread.so.0', 'libstdc++.so.6'];
+  for (const name of [...libraries, 'ld-linux-aarch64.so.1']) place(`root/lib/aarch64-linux-gnu/${name}`, name);
+  for (const path of ['package.json', 'dist/x', 'locales/x', 'assets/x', 'node_modules/x']) place(`app/${path}`, '');
+  const [node = '', ...args] = ['root/usr/local/bin/node', 'app', 'rootfs', 'root'].map((path) => join(folder, path));
+  await mustRun(join(repoDir, 'deploy/rootfs.sh'), [node, ...args]);
+  expect(readdirSync(join(folder, 'rootfs/lib/aarch64-linux-gnu')).sort()).toEqual(libraries);
+  expect(readFileSync(join(folder, 'rootfs/lib/ld-linux-aarch64.so.1'), 'utf8')).toBe('ld-linux-aarch64.so.1');
+  removeTempDir(folder);
+});
+
 real('the image, without a container engine', ['netns', 'npm'], () => {
   let folder = '';
   let rootfs = '';
+  let modes: readonly number[] = [];
   let container: RunningProcess;
 
   /** Runs node inside the running container, as `docker exec` would. */
@@ -160,6 +172,7 @@ real('the image, without a container engine', ['netns', 'npm'], () => {
   beforeAll(async () => {
     folder = tempDir('image');
     rootfs = await buildImage(folder);
+    modes = ['data', 'run/mirrorwatch'].map((path) => statSync(join(rootfs, path)).mode & 0o777);
     mkdirSync(join(rootfs, 'proc'));
     for (const folder of ['deploy/compose/config', 'deploy/compose'])
       cpSync(join(repoDir, folder), join(rootfs, 'etc/mirrorwatch'), { recursive: true });
@@ -187,6 +200,22 @@ real('the image, without a container engine', ['netns', 'npm'], () => {
     expect(packages).toEqual(expect.arrayContaining(['express', 'undici', 'zod']));
     expect(packages).not.toEqual(expect.arrayContaining(['typescript']));
     expect(packages).not.toEqual(expect.arrayContaining(['vitest']));
+  });
+
+  it('has every library that node is linked with', async () => {
+    const linked = (await mustRun('ldd', [process.execPath])).match(/\/\S+/g) ?? [];
+    expect(linked.length).toBeGreaterThan(5);
+    for (const library of linked) expect([library, existsSync(join(rootfs, library))]).toEqual([library, true]);
+  });
+
+  it(`is at most ${imageBytesMax} bytes, and what it writes to is open to group 0, so to an arbitrary user id`, async () => {
+    const sizes = await mustRun('find', [rootfs, '-xdev', '-type', 'f', '-printf', '%s\\n']);
+    const bytes = sizes.split('\n').reduce((sum, size) => sum + Number(size), 0);
+    expect(bytes).toBeGreaterThan(100_000_000);
+    expect(bytes).toBeLessThanOrEqual(imageBytesMax);
+    expect(modes).toEqual([0o775, 0o775]);
+    const args = ['--userspec=54321:0', rootfs, '/usr/local/bin/node', '/app/dist/main.js', '--version'];
+    expect(await mustRun(commandPath('chroot'), args)).toBe(`mirrorwatch ${own} (node ${process.version})\n`);
   });
 
   it('is healthy and ready by its own health check', async () => {

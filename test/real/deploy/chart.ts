@@ -34,16 +34,17 @@ const rendered = new Map<string, Promise<Rendered>>();
 /** What the chart becomes with these arguments: once for all tests, which only read it. */
 export function render(...args: string[]): Promise<Rendered> {
   const key = args.join('\n');
-  const found = rendered.get(key) ?? renderAnew(args);
+  const found = rendered.get(key) ?? renderOf(chart, ...args);
   rendered.set(key, found);
   return found;
 }
 
-async function renderAnew(args: readonly string[]): Promise<Rendered> {
+/** The same of another chart. */
+export async function renderOf(path: string, ...args: string[]): Promise<Rendered> {
   const { code, stdout, stderr } = await helm(
     'template',
     'watch',
-    chart,
+    path,
     '--namespace',
     'ns',
     '--kube-version',

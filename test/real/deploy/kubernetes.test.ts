@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { repoDir } from '../../support/paths.ts';
 import { real } from '../../support/requires.ts';
-import { chart, configIn, conform, helm, one, render, values, type Workload } from './chart.ts';
+import { chart, configIn, conform, helm, one, render, renderOf, values, type Workload } from './chart.ts';
 
 const placesOf = [
   'places[0].name=zone-a',
@@ -30,6 +30,7 @@ real('the Helm chart', ['deploy'], () => {
       'Deployment',
       'NetworkPolicy',
       'PersistentVolumeClaim',
+      'Pod',
       'PrometheusRule',
       'Secret',
       'Service',
@@ -150,7 +151,7 @@ real('the Helm chart', ['deploy'], () => {
     expect(await refused()).toContain('config.mirrors: Array must have at least 1 items');
     expect(await refused('-f', values, '--set', 'replicas=2')).toContain('Additional property replicas is not allowed');
     expect(await refused('-f', values, '--set', 'config.listen=0.0.0.0:1')).toContain(
-      'config: Must not validate the schema',
+      'config: Additional property listen is not allowed',
     );
     expect(await refused('-f', values, '--set', 'places[0].name=A_b')).toContain(
       'places.0.name: Does not match pattern',
@@ -262,4 +263,93 @@ real('the Helm chart', ['deploy'], () => {
       ],
     });
   });
+
+  it.each([
+    ['config', 'config.mirors=[]', 'mirors'],
+    ['a place', 'places[0].name=a,places[0].config.schedul.every=1s', 'schedul'],
+    ['resources', 'resources.limit.memory=1Gi', 'limit'],
+    ['a toleration', 'tolerations[0].keyy=x', 'keyy'],
+    ['env', 'env[0].name=N,env[0].valeu=v', 'valeu'],
+    ['the chart', 'replicas=2', 'replicas'],
+  ])('refuses an unknown key of %s', async (_, set, key) => {
+    const { code, stderr } = await helm('template', chart, '--kube-version', '1.32.0', '-f', values, '--set', set);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`Additional property ${key} is not allowed`)]);
+  });
+
+  it('knows every section of the configuration', () => {
+    const sections = ({ properties }: { properties: object }): readonly string[] => Object.keys(properties).sort();
+    const json = (path: string) => JSON.parse(readFileSync(join(repoDir, path), 'utf8'));
+    const known = json('deploy/kubernetes/mirrorwatch/values.schema.json').definitions.config;
+    const all = sections(json('docs/mirrorwatch.schema.json'));
+    expect(sections(known)).toEqual(all.filter((section) => section !== 'listen'));
+  });
+
+  it('has a test of `helm test`: the image’s own health check against the Service', async () => {
+    const { resources } = await render();
+    const pod = one(resources, 'Pod');
+    expect(pod.metadata).toMatchObject({ annotations: { 'helm.sh/hook': 'test' } });
+    const service = one(resources, 'Service').metadata.name;
+    expect(pod.spec).toMatchObject({
+      containers: [{ args: ['health', '--ready', '--url', `http://${service}:10120`] }],
+    });
+    // The policy lets it in.
+    expect(JSON.stringify(one(resources, 'NetworkPolicy').spec)).toContain(
+      JSON.stringify(pod.metadata.labels['app.kubernetes.io/name']),
+    );
+  });
+
+  describe.each([
+    ['one daemon', []],
+    ['places', ['--set', placesOf]],
+    ['shards', ['--set', 'shards=3']],
+  ])('an upgrade from the chart 0.1.0: %s', (_, args) => {
+    const before = join(repoDir, 'test/fixtures/releases/chart-0.1.0.tgz');
+
+    it('keeps the volume of the state, and what cannot change in a workload', async () => {
+      const [old, now] = [await renderOf(before, ...args), await render(...args)];
+      expect(statesOf(now.resources)).toEqual(statesOf(old.resources));
+      expect(statesOf(now.resources).workloads.length).toBeGreaterThan(0);
+    });
+  });
+
+  it('the plain manifests are what the chart renders (UPDATE_GOLDEN=1 rewrites them)', async () => {
+    const folder = join(repoDir, 'deploy/kubernetes/manifests');
+    const { stdout } = await helm(
+      ...[
+        'template',
+        'mirrorwatch',
+        chart,
+        '-f',
+        join(folder, 'values.yaml'),
+        '--kube-version',
+        '1.32.0',
+        '--skip-tests',
+      ],
+    );
+    const file = join(folder, 'mirrorwatch.yaml');
+    if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(file, stdout);
+    expect(readFileSync(file, 'utf8')).toBe(stdout);
+    expect((await conform(stdout)).stdout).toContain('Invalid: 0, Errors: 0, Skipped: 0');
+    const { resources } = parse(readFileSync(join(folder, 'kustomization.yaml'), 'utf8'));
+    expect(resources).toEqual(['mirrorwatch.yaml']);
+  });
 });
+
+/** Claims with what keeps them, and of each workload what Kubernetes lets nobody change and how pods follow each other. */
+function statesOf(resources: Awaited<ReturnType<typeof render>>['resources']) {
+  const of = (kind: string) => resources.filter((resource) => resource.kind === kind);
+  const claims = of('PersistentVolumeClaim').map(({ metadata, spec }) => {
+    const { name, annotations } = metadata as unknown as { name: string; annotations: object };
+    return { name, annotations, spec };
+  });
+  const workloads = [...of('Deployment'), ...of('StatefulSet')].map(({ kind, metadata, spec }) => {
+    const { strategy, replicas, selector, serviceName, podManagementPolicy, volumeClaimTemplates, template } =
+      spec as unknown as Workload & { strategy?: object; podManagementPolicy?: string };
+    const { volumes, containers } = template.spec;
+    const state = volumes.filter(({ name }) => name === 'state');
+    const mounts = containers.map((container) => (container as unknown as { volumeMounts: object }).volumeMounts);
+    const fixed = { strategy, replicas, selector, serviceName, podManagementPolicy, volumeClaimTemplates };
+    return { kind, name: metadata.name, ...fixed, state, mounts };
+  });
+  return { claims, workloads };
+}

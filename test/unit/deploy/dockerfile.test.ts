@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { settingsOf } from '../../../tools/release/image.ts';
 import { repoDir } from '../../support/paths.ts';
 
 const text = (path: string): string => readFileSync(join(repoDir, path), 'utf8');
@@ -16,8 +17,12 @@ const lastStage = lines.slice(lines.findLastIndex((line) => line.startsWith('FRO
 describe('the Dockerfile', () => {
   it('pins its base by a whole version: the node that the tests run with', () => {
     const lock = JSON.parse(text('package-lock.json')) as { packages: Record<string, { version: string }> };
-    expect(of('ARG')).toEqual([`NODE_IMAGE=node:${lock.packages['node_modules/node']?.version}-bookworm-slim`]);
-    expect(of('FROM')).toEqual([expect.stringMatching(/^\$\{NODE_IMAGE\} AS build$/), 'scratch']);
+    expect(of('ARG')[0]).toEqual(`NODE_IMAGE=node:${lock.packages['node_modules/node']?.version}-bookworm-slim`);
+    expect(of('FROM')).toEqual([
+      expect.stringMatching(/^\$\{NODE_IMAGE\} AS node$/),
+      expect.stringMatching(/^--platform=\$BUILDPLATFORM \$\{NODE_IMAGE\} AS build$/),
+      'scratch',
+    ]);
   });
 
   it('ends as a non-root user, by number, so that runAsNonRoot can check it', () => {
@@ -41,6 +46,27 @@ describe('the Dockerfile', () => {
         expect(existsSync(join(repoDir, source)), source).toBe(true);
         expect(let_through, source).toContain(`!${source}`);
       }
+  });
+
+  it('runs nothing of the image’s platform, so one Dockerfile makes each, and installs by the lock file', () => {
+    const stages = dockerfile.split(/^FROM /m).slice(1);
+    expect(stages.filter((stage) => /^RUN /m.test(stage)).map((stage) => stage.split('\n')[0])).toEqual([
+      expect.stringContaining('--platform=$BUILDPLATFORM'),
+    ]);
+    expect(of('RUN').filter((line) => /npm (ci|install)/.test(line))).toEqual([expect.stringMatching(/^npm ci /)]);
+  });
+
+  it('has the labels of an image: title, description, version, revision, licence', () => {
+    const labels = settingsOf(text('Dockerfile'), { version: '1.2.3', revision: 'abc' }).Labels;
+    const { description, license } = JSON.parse(text('package.json'));
+    const name = (key: string): string => `org.opencontainers.image.${key}`;
+    expect(labels).toEqual({
+      [name('title')]: 'mirrorwatch',
+      [name('description')]: description,
+      [name('version')]: '1.2.3',
+      [name('revision')]: 'abc',
+      [name('licenses')]: license,
+    });
   });
 
   it('uses absolute working folders, COPY in place of ADD, and the port that is the default', () => {

@@ -59,6 +59,10 @@ app.kubernetes.io/component: {{ . }}
 {{ merge (dict "listen" $listen "state" $state) (deepCopy .) | toYaml }}
 {{- end }}
 
+{{- define "mirrorwatch.image" -}}
+{{ .Values.image.repository }}{{ if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ .Values.image.tag | default .Chart.AppVersion }}{{ end }}
+{{- end }}
+
 {{- define "mirrorwatch.claim" -}}
 accessModes: [ReadWriteOnce]
 {{- with .Values.persistence.storageClass }}

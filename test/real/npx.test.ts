@@ -1,0 +1,139 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { installedPaths, licencesOf } from '../../tools/release/licences.ts';
+import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
+import { type InstalledRegistry, startInstalledRegistry } from '../support/installed-registry.ts';
+import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { type CommandResult, mustRun, run } from '../support/process.ts';
+import { real } from '../support/requires.ts';
+
+const packedBytesMax = 3_000_000;
+const installedBytesMax = 60_000_000;
+
+const { version } = JSON.parse(readFileSync(join(repoDir, 'package.json'), 'utf8')) as { readonly version: string };
+
+/** Without anything of the repository, of npm's settings of this machine, or of the npm that runs the tests. */
+function cleanEnv(folder: string, registry: string): Record<string, string | undefined> {
+  const npmOwn = Object.keys(process.env).filter((name) => /^(npm_|INIT_CWD|NODE_)/i.test(name));
+  return {
+    ...Object.fromEntries(npmOwn.map((name) => [name, undefined])),
+    HOME: join(folder, 'home'),
+    PATH: `${join(folder, 'bin')}:/usr/bin:/bin`,
+    LC_ALL: 'C.UTF-8',
+    npm_config_registry: registry,
+    npm_config_cache: join(folder, 'cache'),
+    npm_config_update_notifier: 'false',
+  };
+}
+
+real('npx of the packed tarball, in an empty folder without git', ['npm', 'oldestNode', 'netns'], () => {
+  let folder = '';
+  let tarball = '';
+  let registry: InstalledRegistry;
+  let mirror: FakeMirror;
+
+  beforeAll(async () => {
+    folder = tempDir('npx');
+    await mustRun('npm', ['pack', '--pack-destination', folder], { cwd: repoDir, env: { GOGC: 'off' } });
+    tarball = join(folder, `mirrorwatch-${version}.tgz`);
+    registry = await startInstalledRegistry(repoDir, installedPaths(repoDir));
+    mirror = await startFakeMirror();
+  });
+  afterAll(async () => {
+    await registry?.close();
+    await mirror?.close();
+    removeTempDir(folder);
+  });
+
+  it(`is at most ${packedBytesMax} bytes, runs nothing at install, and brings nothing of development`, () => {
+    expect(statSync(tarball).size).toBeLessThanOrEqual(packedBytesMax);
+    const { scripts, dependencies } = JSON.parse(readFileSync(join(repoDir, 'package.json'), 'utf8'));
+    for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) expect(scripts[name]).toBeUndefined();
+    const { packages } = JSON.parse(readFileSync(join(repoDir, 'package-lock.json'), 'utf8'));
+    const paths = installedPaths(repoDir);
+    expect(paths).toEqual(expect.arrayContaining(Object.keys(dependencies).map((name) => `node_modules/${name}`)));
+    // No script at install, and no part for one platform alone: the image of another is built without running its node.
+    for (const path of paths) {
+      const { hasInstallScript, os, cpu } = packages[path];
+      expect([path, hasInstallScript, os, cpu]).toEqual([path, undefined, undefined, undefined]);
+    }
+  });
+
+  it('has dependencies under permissive licences alone, each named', () => {
+    const licences = new Set(licencesOf(repoDir).map(({ licence }) => licence));
+    expect([...licences].sort()).toEqual(['Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'ISC', 'MIT']);
+  });
+
+  it.each([
+    ['the Node of development', () => process.execPath],
+    ['the oldest Node', () => commandPath('oldest-node')],
+  ])('rank, demo, doctor and init run on %s', async (name, node) => {
+    const place = join(folder, name.replaceAll(' ', '-'));
+    const work = join(place, 'work');
+    for (const path of [work, join(place, 'home'), join(place, 'bin')]) mkdirSync(path, { recursive: true });
+    symlinkSync(node(), join(place, 'bin/node'));
+    const npx = join(execFileSync('npm', ['root', '-g']).toString().trim(), 'npm/bin/npx-cli.js');
+    const env = cleanEnv(place, registry.url);
+    const mirrorwatch = (args: readonly string[], prefix: readonly string[] = []): Promise<CommandResult> => {
+      const [command = '', ...rest] = [
+        ...prefix,
+        node(),
+        npx,
+        '--yes',
+        `--package=${tarball}`,
+        '--',
+        'mirrorwatch',
+        ...args,
+      ];
+      return run(command, rest, { cwd: work, env });
+    };
+
+    const demo = await mirrorwatch(['demo', '--once']);
+    expect([demo.code, demo.stdout], demo.stderr).toEqual([0, expect.stringContaining('its signature verified')]);
+    const doctor = await mirrorwatch(['doctor', '--json']);
+    expect(JSON.parse(doctor.stdout), doctor.stderr).toMatchObject({ traps: expect.any(Array) });
+    const init = await mirrorwatch(['init', '--yes', '--ecosystem', 'go']);
+    expect([init.code, existsSync(join(work, 'mirrorwatch.yaml'))], init.stderr).toEqual([0, true]);
+    const check = await mirrorwatch(['check']);
+    expect(check.code, check.stderr).toBe(0);
+    writeFileSync(
+      join(work, 'local.yaml'),
+      `vantage: here\nmirrors: [{ name: near, ecosystem: go, url: "${mirror.url}" }]\nmodules: { go: ["example.com/hello@v1.0.0"] }\ngo: { sumdb: "off" }\n`,
+    );
+    const rank = await mirrorwatch(['rank', '--config', 'local.yaml', '--rounds', '2', '--no-download']);
+    expect([rank.code, rank.stdout], rank.stderr).toEqual([0, expect.stringMatching(/near .*\d+ ms/)]);
+    // Without a configuration it ranks public mirrors; here no network leads to them, and the table says so of each.
+    const alone = join(place, 'alone');
+    mkdirSync(alone);
+    const inside = ['unshare', '--net', 'sh', '-c', `cd ${alone} && exec "$@"`, 'sh'];
+    const offline = await mirrorwatch(['rank', 'go', '--rounds', '1', '--no-download'], inside);
+    expect(offline.code, offline.stderr).toBe(1);
+    expect(offline.stdout).toMatch(/goproxy-cn .*resolve/);
+
+    const kilobytes = Number(
+      execFileSync('du', ['-sk', join(place, 'cache/_npx')])
+        .toString()
+        .split('\t')[0],
+    );
+    expect(kilobytes * 1024).toBeLessThanOrEqual(installedBytesMax);
+    expect(
+      readdirSync(work)
+        .filter((file) => file !== 'data')
+        .sort(),
+    ).toEqual(['local.yaml', 'mirrorwatch.yaml']);
+  });
+
+  it('from a clone, npm --prefix CLONE run mirrorwatch writes the configuration of the user’s folder', async () => {
+    const project = join(folder, 'project');
+    mkdirSync(project);
+    writeFileSync(join(project, 'requirements.txt'), 'six==1.17.0\n');
+    const args = ['--prefix', repoDir, 'run', '-s', 'mirrorwatch', '--', 'init', '--yes', '--home', folder];
+    const init = await run('npm', args, { cwd: project });
+    expect(init.code, init.stderr).toBe(0);
+    const written = readFileSync(join(project, 'mirrorwatch.yaml'), 'utf8');
+    expect(written).toContain('from: "requirements.txt"');
+    expect(existsSync(join(repoDir, 'mirrorwatch.yaml'))).toBe(false);
+  });
+});

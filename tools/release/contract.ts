@@ -1,0 +1,150 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { loadCommands } from '../../src/cli/program.ts';
+import { reasons } from '../../src/core/failure.ts';
+import { tables } from '../../src/core/ports.ts';
+import { doorMetrics } from '../../src/export/catalog/door.ts';
+import { catalog } from '../../src/export/catalog.ts';
+import { schemaVersion } from '../../src/io/store-schema.ts';
+import { exits } from '../reference/exits.ts';
+import { flattenSchema, type Schema } from './flatten.ts';
+
+// What docs/stability.md promises, as data. test/contract/1.0.json is the contract of 1.0:
+//
+//   node tools/release/contract.ts      writes it, before 1.0.0 is tagged and never after
+
+const root = join(import.meta.dirname, '../..');
+const text = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+/** By section, names and what they are. A name is what a line of the changelog must have in backticks. */
+export type Contract = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+export async function contract(): Promise<Contract> {
+  const { engines } = JSON.parse(text('package.json'));
+  const commands = await loadCommands();
+  return {
+    runtime: { node: engines.node, stateLayout: schemaVersion, stateTables: [...tables] },
+    metrics: metricsOf({ ...catalog, ...doorMetrics }),
+    rules: rulesOf(text('alerts/mirrorwatch.yml')),
+    config: flattenSchema(JSON.parse(text('docs/mirrorwatch.schema.json'))),
+    webhooks: webhooks(),
+    api: api(),
+    commands: Object.fromEntries(
+      commands.map(({ name, options }) => [
+        name,
+        {
+          options: Object.keys(options)
+            .toSorted()
+            .map((option) => `--${option}`),
+          exits: exits[name] === undefined ? [] : [0, ...(exits[name][1] === 'never' ? [] : [1]), 2],
+        },
+      ]),
+    ),
+    reasons: Object.fromEntries(reasons.map((reason) => [reason, 'reason'])),
+    environment: Object.fromEntries(variables().map((name) => [name, 'variable'])),
+  };
+}
+
+function metricsOf(all: Readonly<Record<string, { readonly type: string; readonly labels: readonly string[] }>>) {
+  return Object.fromEntries(
+    Object.entries(all).map(([name, { type, labels }]) => [name, `${type}{${labels.join(',')}}`]),
+  );
+}
+
+interface Rule {
+  readonly alert?: string;
+  readonly record?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+function rulesOf(yaml: string): Readonly<Record<string, unknown>> {
+  const { groups } = parse(yaml) as { readonly groups: readonly { readonly rules: readonly Rule[] }[] };
+  const rules = groups.flatMap((group) => group.rules);
+  // An alert may be several rules, of which each has its own labels.
+  const labels = (name: string): readonly object[] =>
+    rules.filter((rule) => rule.alert === name).map((rule) => rule.labels ?? {});
+  return Object.fromEntries(
+    rules.map(({ alert, record }) => (alert === undefined ? [String(record), 'recorded'] : [alert, labels(alert)])),
+  );
+}
+
+function webhooks(): Readonly<Record<string, unknown>> {
+  const files = readdirSync(join(root, 'docs/schemas')).toSorted();
+  return Object.assign(
+    {},
+    ...files.map((file) => flattenSchema(JSON.parse(text(`docs/schemas/${file}`)), file.replace('.schema.json', ''))),
+  );
+}
+
+interface Operation {
+  readonly parameters?: readonly { readonly name?: string; readonly $ref?: string }[];
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, { readonly schema?: Schema }>> }>
+  >;
+}
+
+/** `GET /api/v1/mirrors 200 mirrors[].name`: each field of each JSON answer; and each query parameter. */
+function api(): Readonly<Record<string, unknown>> {
+  const document = parse(text('openapi.yaml'));
+  const told: Record<string, unknown> = {};
+  for (const [path, operations] of Object.entries(document.paths as Record<string, Record<string, Operation>>))
+    for (const [method, operation] of Object.entries(operations)) {
+      if (!['get', 'post', 'put', 'delete'].includes(method)) continue;
+      const name = `${method.toUpperCase()} ${path}`;
+      const parameters = (operation.parameters ?? []).map(
+        ({ name: own, $ref }) => own ?? String($ref).split('/').at(-1),
+      );
+      told[name] = { statuses: Object.keys(operation.responses), parameters };
+      for (const [status, { content = {} }] of Object.entries(operation.responses)) {
+        const schema = content['application/json']?.schema;
+        if (schema !== undefined) Object.assign(told, flattenSchema(schema, `${name} ${status}`, document));
+      }
+    }
+  return told;
+}
+
+/** Those of docs/cli.md and docs/actions.md. */
+function variables(): readonly string[] {
+  const found = [...(text('docs/cli.md') + text('docs/actions.md')).matchAll(/\bMIRRORWATCH_[A-Z_]+[A-Z]\b/g)];
+  return [...new Set(found.map(([name]) => name))].toSorted();
+}
+
+export interface Difference {
+  readonly section: string;
+  readonly name: string;
+  readonly kind: 'added' | 'removed' | 'changed';
+}
+
+export function differencesOf(before: Contract, now: Contract): readonly Difference[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(now)])].flatMap((section) => {
+    const [old = {}, next = {}] = [before[section], now[section]];
+    return [...new Set([...Object.keys(old), ...Object.keys(next)])].flatMap((name): readonly Difference[] => {
+      if (!Object.hasOwn(old, name)) return [{ section, name, kind: 'added' }];
+      if (!Object.hasOwn(next, name)) return [{ section, name, kind: 'removed' }];
+      return JSON.stringify(old[name]) === JSON.stringify(next[name]) ? [] : [{ section, name, kind: 'changed' }];
+    });
+  });
+}
+
+/**
+ * The differences that no line of the changelog since `version` names in backticks; what was removed or changed wants a
+ * line that begins with [CHANGE].
+ */
+export function unnamedIn(
+  changelog: string,
+  version: string,
+  differences: readonly Difference[],
+): readonly Difference[] {
+  const since = changelog.split(new RegExp(`^## ${version.replaceAll('.', '\\.')}\\b`, 'm'))[0] ?? '';
+  const lines = since.split(/\n(?=- )/);
+  return differences.filter(
+    ({ name, kind }) =>
+      !lines.some((line) => line.includes(`\`${name}\``) && (kind === 'added' || line.startsWith('- [CHANGE]'))),
+  );
+}
+
+/** The file of the contract of 1.0. */
+export const contractPath = join(root, 'test/contract/1.0.json');
+
+if (import.meta.main) writeFileSync(contractPath, `${JSON.stringify(await contract(), null, 1)}\n`);
