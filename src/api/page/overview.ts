@@ -51,6 +51,8 @@ function regret(say: PageSay, all: readonly LookedBack[]): Html | null {
 </section>`;
 }
 
+/** With more mirrors than this, a narrow page shows those that are well in one line each. */
+const wholeRowsMax = 4;
 /** With more cards than this on one page, refused ones not counted, their details are folded. */
 const wholeCardsMax = 2;
 
@@ -154,8 +156,9 @@ function mirrorsOf(say: PageSay, deps: ApiDeps, group: Group, nowMs: number, isN
     nowMs,
   );
   const id = `h-${group.ecosystem}-${group.upstream}`;
+  const isFolded = deps.config().mirrors.length > wholeRowsMax;
   return html`<section aria-labelledby="${id}"><h2 id="${id}">${say('page.mirrors')} <span class="count">${isNamed || group.upstream !== group.ecosystem ? `${group.ecosystem}/${group.upstream}${say('list.clause')}` : null}${group.mirrors.length}</span></h2>
-<table class="mirrors"><thead><tr><th scope="col">${say('table.mirror')}</th><th scope="col">${say('table.state')}</th><th scope="col" class="n">p50</th><th scope="col" class="n">p95</th><th scope="col">${say('table.phases')}</th><th scope="col">${say('table.samples')}</th><th scope="col" class="n">${say('table.rank')}</th></tr></thead>
+<table class="${isFolded ? 'mirrors many' : 'mirrors'}"><thead><tr><th scope="col">${say('table.mirror')}</th><th scope="col">${say('table.state')}</th><th scope="col" class="n">p50</th><th scope="col" class="n">p95</th><th scope="col">${say('table.phases')}</th><th scope="col">${say('table.samples')}</th><th scope="col" class="n">${say('table.rank')}</th></tr></thead>
 <tbody>${group.mirrors.map((mirror) => mirrorRow(say, deps, mirror, canaries.get(mirror.name), { longestMs: scaleMs, stretch, nowMs }))}</tbody></table></section>`;
 }
 
@@ -174,9 +177,10 @@ function mirrorRow(
     mirror.region,
     mirror.weight === null ? null : say('mirror.weightOf', { weight: mirror.weight }),
   ];
-  return html`<tr class="${state}">
+  const notes = renderStandingNotes(say, standing, nowMs);
+  return html`<tr class="${state === 'up' && notes.length === 0 ? 'up well' : state}">
 <th scope="row"><a href="${mirrorPathOf(mirror.name)}">${mirror.name}</a><small>${mirror.url.replace(/^https:\/\//, '')}</small><small class="muted">${place.filter((part) => part !== null).join(' · ')}</small></th>
-<td data-label="${say('table.state')}">${renderStateBadge(say, state)}<small>${renderBecauseNote(say, standing)}</small>${standing && renderSinceNote(say, deps.stateSince(standing), nowMs)}${renderStandingNotes(say, standing, nowMs)}<small class="muted">${say('mirror.lastOk')} ${ago(say, standing?.lastOkAtMs ?? null, nowMs)}</small></td>
+<td data-label="${say('table.state')}">${renderStateBadge(say, state)}<small>${renderBecauseNote(say, standing)}</small>${standing && renderSinceNote(say, deps.stateSince(standing), nowMs)}${notes}<small class="muted">${say('mirror.lastOk')} ${ago(say, standing?.lastOkAtMs ?? null, nowMs)}</small></td>
 <td class="n" data-label="p50">${renderLinkedTime(say, deps, canary, canary?.p50Ms)}</td>
 <td class="n" data-label="p95">${renderLinkedTime(say, deps, canary, canary?.p95Ms)}</td>
 <td class="wide" data-label="${say('table.phases')}">${renderPhaseBars(say, canary?.phases ?? {}, longestMs)}</td>

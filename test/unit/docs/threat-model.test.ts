@@ -1,0 +1,32 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { repoDir } from '../../support/paths.ts';
+
+const page = readFileSync(join(repoDir, 'docs/threat-model.md'), 'utf8');
+const rows = page
+  .split('\n')
+  .filter((line) => line.startsWith('| ') && !line.startsWith('| who') && !line.startsWith('| ---'));
+
+/** `file: words of a title`, as the last column has them. */
+const named = rows.flatMap((row) => {
+  const cells = row.split(' | ');
+  const last = (cells.at(-1) ?? '').replace(/ \|$/, '');
+  return last.split('; ').map((one) => {
+    const [, file = '', title = ''] = /^`(test\/[^`]+)`(?:: (.+))?$/.exec(one) ?? [];
+    return { row: cells.slice(0, 2).join(' | '), one, file, title };
+  });
+});
+
+test('every row of the threat model names a test', () => {
+  expect(rows.length).toBeGreaterThan(25);
+  expect(named.filter(({ file }) => file === '')).toEqual([]);
+});
+
+test.each(named)('$one exists', ({ file, title }) => {
+  expect(existsSync(join(repoDir, file))).toBe(true);
+  const titles = [...readFileSync(join(repoDir, file), 'utf8').matchAll(/(['"`])((?:(?!\1).)*)\1/g)].map(
+    ([, , text]) => text,
+  );
+  expect(titles.some((text) => text?.includes(title))).toBe(true);
+});
