@@ -6,7 +6,10 @@ import { installedPaths, licencesOf } from '../../tools/release/licences.ts';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
 import { type InstalledRegistry, startInstalledRegistry } from '../support/installed-registry.ts';
 import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
-import { type CommandResult, mustRun, run } from '../support/process.ts';
+import { until } from '../support/patience.ts';
+import { freePort } from '../support/ports.ts';
+import { type CommandResult, mustRun, run, startProcess } from '../support/process.ts';
+import { startPrometheus } from '../support/prometheus.ts';
 import { real } from '../support/requires.ts';
 
 const packedBytesMax = 3_000_000;
@@ -28,7 +31,7 @@ function cleanEnv(folder: string, registry: string): Record<string, string | und
   };
 }
 
-real('npx of the packed tarball, in an empty folder without git', ['npm', 'oldestNode', 'netns'], () => {
+real('npx of the packed tarball, in an empty folder without git', ['npm', 'oldestNode', 'netns', 'prometheus'], () => {
   let folder = '';
   let tarball = '';
   let registry: InstalledRegistry;
@@ -76,17 +79,17 @@ real('npx of the packed tarball, in an empty folder without git', ['npm', 'oldes
     symlinkSync(node(), join(place, 'bin/node'));
     const npx = join(execFileSync('npm', ['root', '-g']).toString().trim(), 'npm/bin/npx-cli.js');
     const env = cleanEnv(place, registry.url);
+    const commandOf = (args: readonly string[]): readonly string[] => [
+      node(),
+      npx,
+      '--yes',
+      `--package=${tarball}`,
+      '--',
+      'mirrorwatch',
+      ...args,
+    ];
     const mirrorwatch = (args: readonly string[], prefix: readonly string[] = []): Promise<CommandResult> => {
-      const [command = '', ...rest] = [
-        ...prefix,
-        node(),
-        npx,
-        '--yes',
-        `--package=${tarball}`,
-        '--',
-        'mirrorwatch',
-        ...args,
-      ];
+      const [command = '', ...rest] = [...prefix, ...commandOf(args)];
       return run(command, rest, { cwd: work, env });
     };
 
@@ -104,6 +107,27 @@ real('npx of the packed tarball, in an empty folder without git', ['npm', 'oldes
     );
     const rank = await mirrorwatch(['rank', '--config', 'local.yaml', '--rounds', '2', '--no-download']);
     expect([rank.code, rank.stdout], rank.stderr).toEqual([0, expect.stringMatching(/near .*\d+ ms/)]);
+    // The daemon, scraped by a Prometheus with the rules of the package.
+    const port = await freePort();
+    const [file = '', ...args] = commandOf(['run', '--config', 'daemon.yaml']);
+    const local = readFileSync(join(work, 'local.yaml'), 'utf8');
+    writeFileSync(join(work, 'daemon.yaml'), `listen: 127.0.0.1:${port}\n${local}`);
+    const ready = async (): Promise<boolean> => (await fetch(`http://127.0.0.1:${port}/-/ready`)).status === 200;
+    const daemon = await startProcess({ name: 'npx run', command: file, args, cwd: work, env, ready });
+    const [installed = ''] = readdirSync(join(place, 'cache/_npx'));
+    const at = join(place, 'cache/_npx', installed, 'node_modules/mirrorwatch');
+    expect(readdirSync(join(at, 'dashboards')).filter((one) => one.endsWith('.json')).length).toBeGreaterThan(3);
+    const prometheus = await startPrometheus({
+      targets: [`127.0.0.1:${port}`],
+      ruleFiles: [join(at, 'alerts/mirrorwatch.yml')],
+    });
+    try {
+      const isUp = async (): Promise<boolean> => (await prometheus.query('mirror_up{registry="near"} == 1')).length > 0;
+      await until('Prometheus has the mirror', isUp, Boolean, { help: daemon.log });
+    } finally {
+      await prometheus.close();
+      await daemon.close();
+    }
     // Without a configuration it ranks public mirrors; here no network leads to them, and the table says so of each.
     const alone = join(place, 'alone');
     mkdirSync(alone);
@@ -122,7 +146,7 @@ real('npx of the packed tarball, in an empty folder without git', ['npm', 'oldes
       readdirSync(work)
         .filter((file) => file !== 'data')
         .sort(),
-    ).toEqual(['local.yaml', 'mirrorwatch.yaml']);
+    ).toEqual(['daemon.yaml', 'local.yaml', 'mirrorwatch.yaml']);
   });
 
   it('from a clone, npm --prefix CLONE run mirrorwatch writes the configuration of the user’s folder', async () => {

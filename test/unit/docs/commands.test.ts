@@ -33,6 +33,11 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
     'the packed package is built and run in test/real/package.test.ts',
   ],
   [/^npm run stack(?: -- --places 3)?$/, 'test/real/stack.test.ts'],
+  [/^npx mirrorwatch (?:rank|init|run)\b/, 'test/real/npx.test.ts'],
+  [
+    /^apt-get install |^cp \/usr\/share\/keyrings\//,
+    'needs a keyring of the machine; signatures by one: test/real/openpgp.test.ts',
+  ],
   [/^nginx -s reload$/, 'test/real/door-printed.test.ts'],
   [
     /^npm run bench\b|^node bench\/(prometheus-cost|freshness|histogram-storage|reaction-kinds)\.ts/,
@@ -43,7 +48,7 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/^export GODEBUG=/, 'test/real/h2-switch.test.ts'],
   [/^curl -fsS .*\/api\/v1\/advice\/oci\/remedy/, 'the route with each form: test/unit/api'],
   [
-    /^mirrorwatch (?:door|probe|rank|replay|advice|actions|doctor)\b/,
+    /^mirrorwatch (?:door|probe|rank|replay|advice|actions|doctor|undo)\b/,
     'asks mirrors, a daemon or this machine; test/real, test/daemon and test/unit/cli run each with servers of their own',
   ],
 ];
