@@ -17,7 +17,11 @@ const foreign = ['scrape_configs', 'rule_files', 'groups', 'metric_relabel_confi
 const table = (rows: readonly Block[]) => rows.map((block) => [`${block.page}:${block.line}`, block] as const);
 
 const folder = tempDir('docs');
-const files = { 'secrets/robot': 'x'.repeat(32), 'corp-root.pem': readFileSync(testCerts().ca.certFile, 'utf8') };
+const files = {
+  'archive-keyring.gpg': readFileSync(join(repoDir, 'examples/archive-keyring.gpg')),
+  'secrets/robot': 'x'.repeat(32),
+  'corp-root.pem': readFileSync(testCerts().ca.certFile, 'utf8'),
+};
 for (const [name, text] of Object.entries(files)) {
   mkdirSync(dirname(join(folder, name)), { recursive: true });
   writeFileSync(join(folder, name), text);
