@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-import { setEngine } from './cli/engine.ts';
+import { replaceProcess, setEngine } from './cli/engine.ts';
 
+if (process.argv[2] === 'run') replaceProcess();
 // Name look-ups of the system resolver share libuv's few threads with file and zip work; the pool's size is read once,
 // at its first use, so it is set before code that uses it is loaded.
 process.env['UV_THREADPOOL_SIZE'] ??= '32';

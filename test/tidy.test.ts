@@ -49,7 +49,10 @@ const table: Record<string, Rule> = {
   detect: { folders: ['core', 'words'], packages: [] },
   advise: { folders: ['core', 'ecosystems', 'words'], packages: [] },
   notify: { folders: ['core', 'words'], packages: [] },
-  words: { folders: ['core', 'locales'], packages: ['intl-messageformat', '@formatjs/icu-messageformat-parser'] },
+  words: {
+    folders: ['core', 'locales'],
+    packages: ['node:module', 'intl-messageformat', '@formatjs/icu-messageformat-parser'],
+  },
   state: { folders: ['core'], packages: [] },
   export: { folders: ['core'], packages: ['prom-client', ...series, 'protobufjs/light.js'] },
   // What commands are written with: arguments, configuration, lines, exit codes.

@@ -1,12 +1,20 @@
+import { createRequire } from 'node:module';
 import { type MessageFormatElement, parse } from '@formatjs/icu-messageformat-parser';
 import { type Formatters, formatToParts, IntlMessageFormat } from 'intl-messageformat';
 import en from '../../locales/en.json' with { type: 'json' };
 import type { Counts, Places } from '../../locales/texts.d.ts';
-import zh from '../../locales/zh.json' with { type: 'json' };
 
 export const languages: Readonly<Record<Language, string>> = { en: 'English', zh: '中文' };
 
-const catalogues: Readonly<Record<Language, Catalogue>> = { en: catalogue('en', en), zh: catalogue('zh', zh) };
+const load = createRequire(import.meta.url);
+/** A language other than English is read at its first use: probing threads, and most daemons, never use it. */
+const catalogues: Partial<Record<Language, Catalogue>> = { en: catalogue('en', en) };
+
+function catalogueOf(language: Language): Catalogue {
+  const known = catalogues[language] ?? catalogue(language, load(`../../locales/${language}.json`));
+  catalogues[language] = known;
+  return known;
+}
 
 interface Catalogue {
   readonly language: Language;
@@ -38,7 +46,7 @@ export function piecesOf<K extends Key, Value>(
   key: K,
   ...[values]: Values<K, Value>
 ): readonly (string | Value)[] {
-  const { texts, read, formatters } = catalogues[language];
+  const { texts, read, formatters } = catalogueOf(language);
   const elements = read.get(key) ?? parse(texts[key], { ignoreTag: true });
   read.set(key, elements);
   return formatToParts<Value>(elements, language, formatters, IntlMessageFormat.formats, values).map(
