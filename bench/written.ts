@@ -70,7 +70,7 @@ export function writtenLines({ rows }: WrittenReport): readonly string[] {
   ];
 }
 
-/** Goals of design section 8. */
+/** Goals of docs/performance.md. */
 export function writtenTargets({ rows }: WrittenReport): readonly Target[] {
   return rows.flatMap(({ targets, bytes }) => {
     const most = gibMax[targets];

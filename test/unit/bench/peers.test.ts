@@ -140,7 +140,7 @@ describe('the goal', () => {
 
   it.each<[string, PeerRow[], Target['verdict'], string]>([
     ['alike', [row(2, 2)], 'met', '0 of 1 phases above; worst 2.00 to 2.00 ms (tls (link))'],
-    ['one phase is worse', [row(1, 2), row(3, 2)], 'missed', '1 of 2 phases above; worst 3.00 to 2.00 ms (tls (link))'],
+    ['one phase is worse', [row(1, 2), row(5, 2)], 'missed', '1 of 2 phases above; worst 5.00 to 2.00 ms (tls (link))'],
     ['nothing', [], 'missed', 'nothing measured'],
   ])('%s', (_, rows, verdict, got) =>
     expect(peersTargets(over(report(rows), alike)).map((one) => [one.verdict, one.got])).toEqual([
@@ -149,6 +149,19 @@ describe('the goal', () => {
       ['met', '0 of 1 phases above; worst 2.00 to 2.00 ms (tls (link))'],
       ['met', '0 of 1 phases above; worst 2.00 to 2.00 ms (tls (link))'],
     ]),
+  );
+
+  it.each<[string, PeerRow, Target['verdict'][]]>([
+    ['half a millisecond in the median is enough', row(0.5, 0.25), ['met', 'met']],
+    ['more is not, though it is twice theirs', row(0.6, 0.3), ['missed', 'met']],
+    [
+      'as the C program is, above theirs',
+      { ...row(1.5, 1), by: { ...row(1.5, 1).by, floor: summaryOf([1.5]) } },
+      ['met', 'met'],
+    ],
+    ['p99 above twice theirs', row(0.5, 0.2), ['met', 'missed']],
+  ])('%s', (_, one, verdicts) =>
+    expect(peersTargets(over(report([one]), alike)).map(({ verdict }) => verdict)).toEqual([...verdicts, 'met', 'met']),
   );
 
   const floor = (ms: number): PeerRow => ({ ...row(1, 2), by: { ...row(1, 2).by, floor: summaryOf([ms]) } });
