@@ -1,7 +1,7 @@
-/** What the one word `paused` of `because` stands for: why a mirror was not asked on purpose. Both reference pages say it by this. */
+/** The reasons of `paused`: why a due probe was not sent. Both reference pages use them. */
 export const notAsked = {
   paused:
-    'the mirror is paused by hand, or in doubt: a confirming round asks instead of its due probes, and an outage of some minutes skips dozens of them',
-  throttled: 'the mirror asked us to stay away (`Retry-After`, 429)',
+    'the mirror is paused by an operator, or in doubt (a confirming round replaces its due probes)',
+  throttled: 'the mirror sent `Retry-After` or 429',
   maintenance: 'a maintenance window',
 } as const;

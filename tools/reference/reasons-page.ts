@@ -5,21 +5,21 @@ import { notAsked } from './not-asked.ts';
 
 const weights: Readonly<Record<(typeof reasonWeight)[keyof typeof reasonWeight], string>> = {
   outage: 'the mirror is down for its clients: counts towards an outage',
-  refusal: 'it answers and refuses us: counts towards a refusal',
+  refusal: 'the mirror responds and refuses the request: counts towards a refusal',
   content: 'other bytes than those that were signed or pinned: a mismatch at once',
 };
 
-/** What a sample that nobody could judge says of us. */
+/** What an unknown sample says about this host. */
 const unknowns: Readonly<Record<Because, string>> = {
-  contaminated: 'a thread of ours stood still long enough to move the verdict',
-  vantage: 'everything fails at once: that is our own line',
-  proxy: 'the proxy on our way failed, not the mirror',
-  resolver: 'our resolver gave no answer at all',
-  local: 'a slot that overran, or trouble of this machine (no descriptors, no memory)',
-  paused: `it was not asked, on purpose: ${notAsked.paused}; ${notAsked.throttled}; or ${notAsked.maintenance}`,
-  over_budget: 'the host was asked as often as it may be',
+  contaminated: 'a thread of the daemon was blocked for so long that the verdict could be wrong',
+  vantage: 'all mirrors and controls fail at once: the network of this host is the problem',
+  proxy: 'the proxy failed, not the mirror',
+  resolver: 'the resolver of this host does not respond',
+  local: 'a probe overran its slot, or this machine has no descriptors or memory left',
+  paused: `the probe was not sent: ${notAsked.paused}; ${notAsked.throttled}; or ${notAsked.maintenance}`,
+  over_budget: 'the budget of the host is used up (`perHost`, `bytesPerHour`)',
   shutdown: 'the daemon was stopping',
-  defect: 'a mistake of ours: the log has the stack, please report it',
+  defect: 'a defect of mirrorwatch: the log has the stack, please report it',
 };
 
 /** What findings that are not about a mirror are about, in both languages. */
@@ -59,7 +59,7 @@ ${Object.entries(weights)
   .map(([weight, text]) => `- **${weight}**: ${text}.`)
   .join('\n')}
 
-## Why nobody could tell
+## Why a sample is unknown
 
 The label \`because\` of \`mirror_probe_unknown_total\`: news about us, never about the mirror, and never judged.
 
