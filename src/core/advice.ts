@@ -1,24 +1,21 @@
 import type { Reason } from './failure.ts';
-import type { Confidence } from './finding.ts';
+import { type CausingKind, type Confidence, findingKinds, kindTraits } from './finding.ts';
 import type { Upstream } from './mirror.ts';
 import type { Sentence, Told } from './result.ts';
 
 export type AdviceState = 'proposed' | 'accepted' | 'superseded' | 'withdrawn' | 'expired' | 'refused' | 'dismissed';
-export const adviceCauses = [
-  'outage',
-  'unreliable',
-  'spike',
-  'level_shift',
-  'throughput',
-  'slower',
-  'refusal',
-  'mismatch',
-  'lag',
-  'certificate',
-  'slo',
-  'failback',
-] as const;
-export type AdviceCause = (typeof adviceCauses)[number];
+/** The kinds of findings that cause advice, and what only advice can be for. */
+export type AdviceCause = CausingKind | 'slower' | 'slo' | 'failback';
+const causingKinds = findingKinds.filter((kind): kind is CausingKind => kindTraits[kind].advice !== undefined);
+export const adviceCauses = [...causingKinds, 'slower', 'slo', 'failback'] as unknown as readonly [
+  AdviceCause,
+  ...AdviceCause[],
+];
+
+/** True for a cause that costs clients time, not failures. */
+export function isSlowness(cause: AdviceCause): boolean {
+  return cause === 'slower' || causingKinds.some((kind) => kind === cause && kindTraits[kind].advice?.costs === 'time');
+}
 
 export const gates = [
   'ok',

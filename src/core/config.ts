@@ -1,6 +1,6 @@
 import type { ActionRule, FleetRule, PairRule } from './action.ts';
 import type { ClientPair } from './client-run.ts';
-import type { FindingKind, Severity } from './finding.ts';
+import { findingKinds, type Severity } from './finding.ts';
 import type { Control, EcosystemId, Mirror, ModuleRef, Step, Target } from './mirror.ts';
 import type { ReceiverFormat } from './receiver-format.ts';
 import type { Sentence } from './result.ts';
@@ -45,22 +45,7 @@ export interface OutageRule {
   readonly share: number;
 }
 
-export const webhookEvents = [
-  'spike',
-  'level_shift',
-  'outage',
-  'unreliable',
-  'throughput',
-  'refusal',
-  'lag',
-  'mismatch',
-  'certificate',
-  'vantage',
-  'self',
-  'recovery',
-  'advice',
-  'action',
-] as const satisfies readonly (FindingKind | 'recovery' | 'advice' | 'action')[];
+export const webhookEvents = [...findingKinds, 'recovery', 'advice', 'action'] as const;
 export type WebhookEvent = (typeof webhookEvents)[number];
 
 export interface Receiver {

@@ -75,6 +75,10 @@ const kinds = {
 } as const satisfies Readonly<Record<string, KindTraits>>;
 
 export type FindingKind = keyof typeof kinds;
+/** Kinds that cause advice. */
+export type CausingKind = {
+  [Kind in FindingKind]: (typeof kinds)[Kind] extends { readonly advice: unknown } ? Kind : never;
+}[FindingKind];
 export const findingKinds = Object.keys(kinds) as unknown as readonly [FindingKind, ...FindingKind[]];
 
 export const kindTraits: Readonly<Record<FindingKind, KindTraits>> = kinds;

@@ -4,7 +4,7 @@ import { duration, dwellRange, mapping, share } from '../fields.ts';
 
 export const adviseKey = mapping({
   hold: duration(
-    'Minimum time between two voluntary moves, and before failback. Failback also needs 48 good responses of the preferred mirror in a row, 98 after a failure, so a shorter value alone returns clients hardly sooner. An outage or wrong bytes are left at once, whatever the value.',
+    'Minimum time between two voluntary moves, and before failback. Failback also needs 48 good responses in a row of the preferred mirror, 98 after a failure. So a shorter value alone rarely returns clients sooner. An outage or wrong bytes are left at once, whatever the value.',
     dwellRange,
   ).prefault('10m'),
   ttl: duration('Advice expires after this.', { min: 60_000, max: 365 * 86_400_000 }).prefault('24h'),

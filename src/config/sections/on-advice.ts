@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { type ActionRule, actionForms, placeOf } from '../../core/action.ts';
-import { adviceCauses } from '../../core/advice.ts';
+import { adviceCauses, isSlowness } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 import { type Mirror, upstreamsOf } from '../../core/mirror.ts';
@@ -23,9 +23,6 @@ import type { Path } from '../issues.ts';
 import { checkUnique, type Reading, type Report } from '../reading.ts';
 import { deedKeys, readDeed } from './deeds.ts';
 
-const causeWords = {
-  slow: ['spike', 'level_shift', 'throughput', 'slower'],
-} as const satisfies Readonly<Record<string, readonly (typeof adviceCauses)[number][]>>;
 const causes = ['slow', ...adviceCauses.filter((cause) => cause !== 'failback')] as const;
 
 const when = mapping({
@@ -180,7 +177,7 @@ function readAction(path: Path, action: FileAction, mirrors: readonly Mirror[], 
 }
 
 function namesCause(words: readonly string[], cause: ActionRule['when']['causes'][number]): boolean {
-  return words.includes(cause) || (words.includes('slow') && causeWords.slow.some((one) => one === cause));
+  return words.includes(cause) || (words.includes('slow') && isSlowness(cause));
 }
 
 /** The upstreams of an action. Only a command may follow several. */

@@ -72,7 +72,7 @@ const webhook = mapping(
     on: list(word('An event.', webhookEvents), phrase('expected.listEvents'))
       .min(1, errorOf(phrase('expected.atLeastEvent')))
       .meta({
-        description: `What is sent; by default all of ${webhookEvents.join(' ')}, to an Alertmanager all but the last three.`,
+        description: `Events to send. Default: all; to an Alertmanager all but the last three. The events: ${webhookEvents.join(', ')}.`,
       })
       .optional(),
     mirrors: list(text('A mirror.', phrase('expected.aNameOf'), 64), phrase('expected.listNames'))

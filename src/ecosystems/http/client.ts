@@ -84,7 +84,7 @@ export const filesClient: Client = {
   nameAt: (mirror) => profileOf(mirror.own?.['profile'])?.client ?? null,
   spec: ['https://www.rfc-editor.org/rfc/rfc9110', ...new Set(profiles.flatMap(({ spec }) => spec))],
   describes:
-    "The base URLs that clients ask today, with spaces between. Several are for pacman's servers and apt's mirror list, which go on to the next. Default: the mirror of the highest weight, alone.",
+    "The base URLs that clients use today, separated by spaces. Several are possible for pacman's servers and apt's mirror list. Default: the mirror of the highest weight, alone.",
   expected: phrase('expected.httpChain'),
   // mirrorwatch prints `|` between members.
   parse: (chain) => parseUrls(chain, /[\s|]+/),

@@ -175,7 +175,7 @@ export const uv: Client = clientOf({
   id: 'uv',
   spec: ['https://docs.astral.sh/uv/concepts/indexes/', 'https://docs.astral.sh/uv/reference/environment/'],
   describes:
-    "uv's default index of today, then those of UV_INDEX, which it asks before, with spaces between. Default: the mirror of the highest weight.",
+    "uv's current default index, then those of UV_INDEX (which uv requests first), separated by spaces. Default: the mirror of the highest weight.",
   walk: walkUv,
   protocols: () => offersHttp2,
   fileFor: (url) => `[[index]]\nname = "mirror"\nurl = "${url}"\ndefault = true`,

@@ -43,7 +43,7 @@ export const pypiNames: Names = {
   example: 'six==1.17.0',
   private: {
     describes:
-      'Names of projects, `*` for any characters. Matching projects are asked only of mirrors of a named upstream other than `pypi`.',
+      'Names of projects, `*` for any characters. Matching projects are requested only from mirrors of a named upstream other than `pypi`.',
     expected: phrase('expected.pypiPattern'),
     list: phrase('expected.listNames'),
     isPattern: isProjectPattern,

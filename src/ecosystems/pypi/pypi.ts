@@ -40,7 +40,7 @@ const publishersKey = list(
   )
   .meta({
     description:
-      'Who may sign the files of a project: attestations by anybody else are a mismatch. Needs `trustedRoot`; a project that is not named may be signed by anybody.',
+      'Allowed signers of the files of a project: an attestation by another signer is a mismatch. Needs `trustedRoot`. A project without an entry may have any signer.',
   })
   .prefault([]);
 
