@@ -70,18 +70,30 @@ For programs: [openapi.yaml](../openapi.yaml). What a \`reason\`, a \`because\` 
 
 ${groups.join('\n\n')}
 
+## Problems
+
+${(document.components.responses['Problem']?.description ?? '').trim()}
+
+The body is a [Problem](#problem), as application/problem+json.
+
 ## Schemas
 
 ${schemas.map(([name, schema]) => `### ${name}\n\n${described(schema)}${schema.properties === undefined ? `${typeText(schema)}${patternText(schema)}` : fields(schema)}`).join('\n\n')}
 `;
 }
 
+/** The response of every route where it cannot do what was requested. */
+const problemRef = '#/components/responses/Problem';
+
 function section(document: Document, name: string, operation: Operation): string {
   const parameters = (operation.parameters ?? []).map((one) => resolved(document.components.parameters, one));
   const body = Object.values(operation.requestBody?.content ?? {})[0]?.schema;
-  const answers = Object.entries(operation.responses)
-    .filter(([status]) => status !== 'default')
+  const responses = Object.entries(operation.responses).filter(([status]) => status !== 'default');
+  const problems = responses.filter(([, { $ref }]) => $ref === problemRef).map(([status]) => `**${status}**`);
+  const own = responses
+    .filter(([, { $ref }]) => $ref !== problemRef)
     .map(([status, answer]) => `- **${status}** ${answerText(resolved(document.components.responses, answer))}`);
+  const answers = problems.length === 0 ? own : [...own, `- ${problems.join(', ')}: a [problem](#problems)`];
   const parts = [
     `### \`${name}\``,
     `${sentence(operation.summary)}${operation.description === undefined ? '' : ` ${operation.description.trim()}`}`,
