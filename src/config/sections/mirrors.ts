@@ -91,9 +91,9 @@ const accessKeys = {
   resolve: mapping({
     family: z
       .literal([4, 6], errorOf(phrase('expected.family')))
-      .meta({ description: "Address family; by default the resolver's first answer." })
+      .meta({ description: 'Address family; by default the first address that the resolver returns.' })
       .optional(),
-    server: serverAddress("DNS server to ask; by default the system's resolver.").optional(),
+    server: serverAddress("DNS server for names of this mirror; by default the system's resolver.").optional(),
   })
     .meta({ description: 'Name resolution.' })
     .prefault({}),
