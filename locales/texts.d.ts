@@ -54,6 +54,7 @@ export interface Places {
   readonly 'actions.held.places_unknown': never;
   readonly 'actions.held.standby': never;
   readonly 'actions.held.no_lease': never;
+  readonly 'actions.held.last_choice': never;
   readonly 'actions.held.over': never;
   readonly 'actions.title': never;
   readonly 'actions.stop': never;
@@ -1005,6 +1006,8 @@ export interface Places {
   readonly 'found.stale.well': 'name';
   readonly 'found.behind.well': 'name';
   readonly 'ground.move': 'trouble' | 'promise';
+  readonly 'ground.lastChoice': 'to' | 'items' | 'more' | 'right' | 'id';
+  readonly 'ground.rightAgain': 'span';
   readonly 'ground.outlivesFor': 'trouble' | 'span' | 'count' | 'head';
   readonly 'ground.over': 'trouble';
   readonly 'ground.outlives': 'trouble' | 'head' | 'to';
@@ -2529,6 +2532,7 @@ export interface Counts {
   readonly 'found.moreModules': 'count';
   readonly 'found.moreVersions': 'count';
   readonly 'found.back': 'count';
+  readonly 'ground.lastChoice': 'more';
   readonly 'ground.outlivesFor': 'count';
   readonly 'ground.compared': 'rounds';
   readonly 'history.mirrors': 'count';

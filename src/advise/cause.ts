@@ -75,16 +75,22 @@ function manner(kind: Named): KindTraits['confidence'] {
 
 /**
  * The confidence of advice. A hard failure has that of its findings, which a confirming round made at least `medium`.
+ * @param by.isLast    the advised mirror serves wrong bytes, and nothing else is left
  * @param by.isSure    the test behind the advice has passed its bound twice over
  * @param by.isSuspect our network is suspect
  * @param by.before    the confidence until now: it never falls because more is known; absent: new advice
  */
 export function confidenceOf(
   { kind: cause, findings }: { readonly kind: AdviceCause; readonly findings: readonly Finding[] },
-  by: { readonly isSure: boolean; readonly isSuspect: boolean; readonly before?: Confidence },
+  by: {
+    readonly isLast: boolean;
+    readonly isSure: boolean;
+    readonly isSuspect: boolean;
+    readonly before?: Confidence;
+  },
 ): Confidence {
   if (cause === 'failback') return 'high';
-  if (by.isSuspect || findings.some((finding) => finding.vantage === 'suspect')) return 'low';
+  if (by.isLast || by.isSuspect || findings.some((finding) => finding.vantage === 'suspect')) return 'low';
   const found = findings.map(({ confidence }) => confidence);
   if (isTested(cause)) return highestConfidenceOf([by.isSure ? 'medium' : 'low', by.before ?? 'low', ...found]);
   return found.length === 0 ? (by.before ?? 'medium') : highestConfidenceOf(found);

@@ -76,7 +76,11 @@ export function compose(
     },
     confidence: confidenceOf(
       { kind: cause, findings: decision.findings },
-      { isSure: isSureOf(group.contest, decision), isSuspect: view.vantage.suspect === true },
+      {
+        isLast: decision.kind === 'move' && decision.to.gate === 'mismatch',
+        isSure: isSureOf(group.contest, decision),
+        isSuspect: view.vantage.suspect === true,
+      },
     ),
     bypass: decision.kind === 'bypass' ? decision.bypass.setting : null,
     remedy: lines?.remedy ?? {},

@@ -10,6 +10,7 @@ import { healthBound, isHomeAsGood, lookBackMsOf, waitMs } from './comparison/ho
 import { type Alarm, isOfTime } from './comparison/pair.ts';
 import { isFaster, noiseMs, sortWithEquals } from './comparison/rank.ts';
 import { chainInForce, headOf, homeOf, mirrorAt } from './group.ts';
+import { listLastChoices } from './last-choice.ts';
 import { isDearer, movePricesOf, type Prices } from './prices.ts';
 import { type Entry, isUpstreamFault } from './tally.ts';
 import type { View } from './view.ts';
@@ -233,6 +234,8 @@ function stay(view: View, { at, cause, weigh }: Case): Decision {
       gate === 'in_doubt' || (mayBeProposed(gate) && isGoodNow(group.contest, mirror.name, now.monotonicMs)),
   );
   if (isOpen && !isSuspect) return { kind: 'wait' };
+  const last = isSuspect || cause?.kind !== 'outage' ? null : moveToLast(view, at, cause, weighed);
+  if (last !== null) return last;
   const faults = listUpstreamFaults(view);
   const isShared = cause?.kind !== 'mismatch' && faults.length >= 2;
   const isMeasured = !others.some((one) => one.gate === 'unmeasured');
@@ -242,6 +245,13 @@ function stay(view: View, { at, cause, weigh }: Case): Decision {
   if (!isSuspect && cause?.kind === 'outage' && bypass !== null && !isMuted(view, at.name, at.name, 'outage'))
     return { kind: 'bypass', cause: 'outage', bypass, after: chainInForce(group), ...said };
   return { kind: 'refuse', cause: cause?.kind ?? 'outage', stranded, ...said };
+}
+
+/** A move to a mirror that serves wrong bytes of other items, where nothing else is left; `null`: none. */
+function moveToLast(view: View, at: Mirror, cause: Cause, weighed: readonly Weighed[]): Move | null {
+  const names = listLastChoices(view, at, weighed).filter((name) => !isMuted(view, at.name, name, cause.kind));
+  const to = chooseAnyway(view.group.contest, names, ruleOf(view, at));
+  return to === null ? null : moveTo(view, at, to, cause, null, weighed);
 }
 
 /** The mirrors that now pass on failures of the upstream, by their last canary responses. */

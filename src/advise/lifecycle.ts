@@ -1,4 +1,4 @@
-import type { Advice } from '../core/advice.ts';
+import { type Advice, isLastChoice } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
@@ -174,7 +174,12 @@ function refresh(view: View, ledger: Ledger): void {
   const isSure = left?.from === at.name && left.to === to.name && isTwiceOver(left.pair);
   const cause = { kind: held.advice.cause, findings: found?.kind === held.advice.cause ? found.findings : [] };
   const isSuspect = view.vantage.suspect === true;
-  const confidence = confidenceOf(cause, { isSure, isSuspect, before: held.advice.confidence });
+  const confidence = confidenceOf(cause, {
+    isLast: isLastChoice(held.advice),
+    isSure,
+    isSuspect,
+    before: held.advice.confidence,
+  });
   if (confidence !== held.advice.confidence) {
     held.advice = { ...held.advice, confidence };
     ledger.keep(held.advice);

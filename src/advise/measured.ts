@@ -14,6 +14,7 @@ import { countGoodLeft, waitMs } from './comparison/home.ts';
 import { type Walker, walkChain } from './comparison/walk.ts';
 import type { Refused } from './decide.ts';
 import { mirrorAt, noChain } from './group.ts';
+import { type LastChoice, lastChoiceOf } from './last-choice.ts';
 import type { Prices } from './prices.ts';
 import { type Answered, type Entry, newTally, replyOf, type Tally } from './tally.ts';
 import type { View } from './view.ts';
@@ -207,6 +208,8 @@ export interface Grounds {
   readonly fetchMs: { readonly here: number | null; readonly there: number | null };
   /** The usual time of a client fetch at the advised mirror; `null`: not measured. */
   readonly usualFetchMs: () => number | null;
+  /** What is wrong at the advised mirror; `null`: it serves no wrong bytes. */
+  readonly last: LastChoice | null;
   /** What the return to the mirror to leave still needs at least: milliseconds, and good responses in a row. */
   readonly rest: () => { readonly ms: number; readonly good: number };
 }
@@ -244,6 +247,7 @@ export function groundsOf(view: View, { cause, at, to, fromMs, prices }: Subject
         : { here: prices.from.timeMs, there: prices.to.timeMs },
     usualFetchMs: () =>
       prices?.to.timeMs ?? fetchTimeMs(group.contest.records.get(to?.name ?? ''), by, { light: null, heavy: null }),
+    last: to === null ? null : lastChoiceOf(view, to.name),
     rest: () => restOf(view),
   };
 }

@@ -73,9 +73,13 @@ export function mayBeProposed(gate: Gate): boolean {
 
 /** The gate of a mirror at which a client's walk through the chain would end (docs/decisions/0002); `null`: none. */
 function breakingGateOf(standing: Standing | null, wallMs: number): Gate | null {
+  const isWrong = (standing?.findings ?? []).some((finding) => finding.kind === 'mismatch' && isAgainst(finding));
+  return isWrong ? 'mismatch' : unusableGateOf(standing, wallMs);
+}
+
+function unusableGateOf(standing: Standing | null, wallMs: number): Gate | null {
   const against = (standing?.findings ?? []).filter(isAgainst);
   const speaks = (kind: string): boolean => against.some((finding) => finding.kind === kind);
-  if (speaks('mismatch')) return 'mismatch';
   if (speaks('outage') || standing?.state === 'down') return 'outage';
   if (speaks('certificate') || (standing?.certificate?.expiresAtMs ?? Number.POSITIVE_INFINITY) <= wallMs)
     return 'certificate';
@@ -85,9 +89,18 @@ function breakingGateOf(standing: Standing | null, wallMs: number): Gate | null 
 
 /** The first gate that holds for a mirror; else `ok`, or `current` for the head. */
 function gateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): Gate {
+  const breaking = breakingGateOf(view.standingOf(mirror.name), view.now.wallMs);
+  return breaking ?? standingGateOf(view, mirror, isCurrent, dropped);
+}
+
+/** The gate of a mirror as if all of its bytes were right. */
+export function otherGateOf(view: View, mirror: Mirror): Gate {
+  const unusable = unusableGateOf(view.standingOf(mirror.name), view.now.wallMs);
+  return unusable ?? standingGateOf(view, mirror, false, listDroppedKeys(view));
+}
+
+function standingGateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): Gate {
   const standing = view.standingOf(mirror.name);
-  const breaking = breakingGateOf(standing, view.now.wallMs);
-  if (breaking !== null) return breaking;
   const open = (standing?.findings ?? []).filter(({ state }) => state !== 'closed');
   const isOpen = (kind: string): boolean => open.some((finding) => finding.kind === kind);
   if (open.some(saysBehind)) return 'stale';

@@ -8,6 +8,7 @@ import type { BypassDecision } from './bypass.ts';
 import { isAboutTime, type Trouble } from './cause.ts';
 import { gain, noiseMs } from './comparison/rank.ts';
 import type { Refused } from './decide.ts';
+import type { LastChoice } from './last-choice.ts';
 import type { Apart, Grounds, Subject } from './measured.ts';
 import type { Row } from './tally.ts';
 
@@ -26,8 +27,23 @@ export function reasonOf(subject: Subject, on: Grounds): Told | null {
   if (to === null) return null;
   if (typeof trouble === 'object' && 'key' in trouble && over.has(trouble.key))
     return toldOf(outlivedSaid(subject.at.name, to.name, trouble, on));
+  if (on.last !== null) return toldOf(phrase('ground.move', { trouble, promise: lastSaid(to.name, on.last, on) }));
   return toldOf(phrase('ground.move', { trouble, promise: promiseOf(to, apart, on) }));
 }
+
+function lastSaid(to: string, { finding: { id, scope }, rightSinceMs }: LastChoice, on: Grounds): Sentence {
+  const items = [...new Set(scope.map(({ module, version }) => refTextOf({ module: module ?? to, version })))];
+  return phrase('ground.lastChoice', {
+    to,
+    id,
+    items: items.slice(0, itemsSaid).join(', '),
+    more: Math.max(0, items.length - itemsSaid),
+    right: rightSinceMs === null ? '' : phrase('ground.rightAgain', { span: sinceSaid(on, rightSinceMs) }),
+  });
+}
+
+/** Items that a sentence names; of more it has the number. */
+const itemsSaid = 3;
 
 /** Troubles that are over: the advice outlives them, so that clients do not switch twice. */
 const over: ReadonlySet<string> = new Set(['ground.recovered', 'ground.asFast']);

@@ -111,6 +111,7 @@ export const heldReasons = [
   'places_unknown',
   'standby',
   'no_lease',
+  'last_choice',
   'over',
 ] as const;
 export type HeldReason = (typeof heldReasons)[number];

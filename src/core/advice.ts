@@ -97,6 +97,11 @@ export interface Advice extends Upstream {
   readonly trigger: 'detector' | 'alertmanager';
 }
 
+/** True if the advised mirror served wrong bytes when the advice was made: every other one was down. */
+export function isLastChoice({ candidates, to }: Pick<Advice, 'candidates' | 'to'>): boolean {
+  return candidates.some(({ registry, gate }) => registry === to && gate === 'mismatch');
+}
+
 /** The audit of an accepted advice. `isRegret`: the mirror that was left was better. */
 export interface LookedBack extends Upstream {
   /** When the audit was made, wall milliseconds. */

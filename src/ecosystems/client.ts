@@ -120,6 +120,11 @@ export interface Client {
   readonly relay?: Relay;
   /** The HTTP versions that the client uses with this mirror, the preferred one first. */
   protocols(mirror: Mirror): readonly HttpProtocol[];
+  /**
+   * True if the client verifies what it downloads from this mirror by something that the mirror does not control: a
+   * signature, a lock file, a checksum database. Absent: not known.
+   */
+  verifiesBytes?(mirror: Mirror, settings: unknown): boolean;
   /** The setting that limits the client to HTTP/1.1; absent or `null`: none is known. */
   withoutHttp2?(mirror: Mirror): Bypass | null;
   /** The forms of the remedy that the API offers besides `json`. */

@@ -139,6 +139,7 @@ export const goClient: Client = {
     },
     settle: relayOfGoproxy,
   },
+  verifiesBytes: (_mirror, settings) => (settings as GoSettings).sumdb !== null,
   protocols: () => offersHttp2,
   withoutHttp2: () => http2Off,
   forms: ['env'],

@@ -93,6 +93,7 @@ export const filesClient: Client = {
   member: memberOfUrl,
   walk: walkFiles,
   headed,
+  verifiesBytes: (mirror) => profileOf(mirror.own?.['profile'])?.verifiesBytes === true,
   protocols: (mirror) => (profileOf(mirror.own?.['profile'])?.offersHttp2 === true ? offersHttp2 : offersHttp1),
   withoutHttp2: (mirror) => profileOf(mirror.own?.['profile'])?.withoutHttp2 ?? null,
   forms: [],

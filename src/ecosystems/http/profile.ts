@@ -92,6 +92,8 @@ export interface Profile {
   readonly spec: readonly string[];
   /** The package manager; also the key of its lines in a remedy. */
   readonly client: string;
+  /** The package manager verifies files by signatures of the distribution; absent: not known. */
+  readonly verifiesBytes?: true;
   /** Absent: the package manager offers only HTTP/1.1. */
   readonly offersHttp2?: true;
   readonly withoutHttp2?: Bypass;

@@ -42,6 +42,8 @@ function clientOf(id: string, spec: readonly string[], forms: readonly string[],
     // test/real/npm-client.test.ts, pnpm-yarn.test.ts.
     walk: walkInOrder,
     headed: (_chain, to) => ({ members: [to], separators: [] }),
+    // The lock file has a hash of each tarball.
+    verifiesBytes: () => true,
     protocols: () => offersHttp1,
     forms,
     variables,

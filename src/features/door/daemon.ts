@@ -1,3 +1,4 @@
+import { isLastChoice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
 import { upstreamKeyOf } from '../../core/mirror.ts';
 import type { Timers } from '../../core/ports.ts';
@@ -47,6 +48,7 @@ interface AdviceSeen {
   readonly state: string;
   readonly to: string;
   readonly expiresAt?: unknown;
+  readonly candidates?: unknown;
 }
 
 /** Gates of mirrors whose responses fail a client's run. */
@@ -205,7 +207,10 @@ function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]):
               typeof canary?.p95Seconds === 'number' ? [[registry, canary.p95Seconds * 1000] as const] : [],
             ),
           ),
-          wrong: namesWith((gate) => gate === 'mismatch'),
+          wrong: wrongBeside(
+            namesWith((gate) => gate === 'mismatch'),
+            inForce,
+          ),
           unknown: new Set(own.filter(({ state }) => state === 'unknown').map(({ registry }) => registry)),
           down: namesWith((gate) => gate === 'outage'),
           failing: namesWith((gate) => failingGates.has(gate)),
@@ -213,6 +218,13 @@ function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]):
       ];
     }),
   );
+}
+
+/** The mirrors that serve wrong bytes, without the one that is advised because nothing else is left. */
+function wrongBeside(wrong: ReadonlySet<string>, advice: AdviceSeen | null): ReadonlySet<string> {
+  const candidates = Array.isArray(advice?.candidates) ? advice.candidates.map(Object) : [];
+  if (advice === null || !isLastChoice({ to: advice.to, candidates })) return wrong;
+  return new Set([...wrong].filter((name) => name !== advice.to));
 }
 
 function msOf(stamp: unknown): number | null {

@@ -63,6 +63,7 @@ describe('what is wrong, in a sentence', () => {
         usualMs: null,
         fetchMs: { here: null, there: null },
         usualFetchMs: () => null,
+        last: null,
         rest: () => ({ ms: 0, good: 0 }),
       },
     );

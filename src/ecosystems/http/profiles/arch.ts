@@ -15,6 +15,7 @@ export const arch: Profile = {
   id: 'arch',
   spec: ['https://wiki.archlinux.org/title/DeveloperWiki:NewMirrors', 'https://man.archlinux.org/man/pacman.conf.5'],
   client: 'pacman',
+  verifiesBytes: true,
   offersHttp2: true,
   decodes: false,
   marker: { path: 'lastsync', read: parseEpochSeconds },

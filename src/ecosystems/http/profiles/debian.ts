@@ -37,6 +37,7 @@ export const debian: Profile = {
   id: 'debian',
   spec: ['https://wiki.debian.org/DebianRepository/Format', 'https://www.debian.org/mirror/ftpmirror'],
   client: 'apt',
+  verifiesBytes: true,
   decodes: false,
   marker: { path: 'project/trace/master', read: (text) => parseUnixDate(text.split('\n', 1)[0] ?? '') },
   read: (head) => (/(^|\/)(InRelease|Release)$/.test(head.path) ? readRelease(head) : null),

@@ -5,6 +5,9 @@ import { limits } from '../../../../src/core/limits.ts';
 import { adviceTo, ruleOf } from './advice.ts';
 import { broken, done, engine, id, kv } from './engine-run.ts';
 
+/** The advised mirror, which serves wrong bytes of some items. */
+const wrongBytes = { registry: 'b', scoreSeconds: 1, gate: 'mismatch', sum: null, bound: null } as const;
+
 describe('the policy', () => {
   it.each<[string, Partial<ActionRule['when']>, Partial<Advice>, string | null]>([
     ['a cause that is not named', {}, { cause: 'lag' }, 'cause'],
@@ -13,6 +16,7 @@ describe('the policy', () => {
     ['confidence as named', { confidence: 'high' }, { confidence: 'high' }, null],
     ['quiet hours', { quiet: { fromMinute: 0, toMinute: 60, urgent: 'hold' } }, {}, 'quiet'],
     ['other hours', { quiet: { fromMinute: 60, toMinute: 120, urgent: 'hold' } }, {}, null],
+    ['the last choice', { confidence: 'low' }, { confidence: 'low', candidates: [wrongBytes] }, 'last_choice'],
   ])('%s', (_, when, advice, held) => {
     const one = engine([ruleOf({}, when)]);
     one.wants(adviceTo(advice));

@@ -169,6 +169,15 @@ describe('the order of a printed door', () => {
     expect(await asked(advised('mismatch'))).toEqual(['far', 'go_origin']);
   });
 
+  it('begins with a mirror that served wrong bytes where it is advised as the last choice', async () => {
+    const last = { ...advice, to: 'near', candidates: [{ registry: 'near', gate: 'mismatch' }] };
+    expect(await asked((name) => (name === 'mirrors' ? mirrorsOf('mismatch') : [last]))).toEqual([
+      'near',
+      'far',
+      'go_origin',
+    ]);
+  });
+
   it('begins with the mirror that an action names, so that its undo leads back, unless that serves wrong bytes', async () => {
     expect(await asked(advised(null), action('near'))).toEqual(['near', 'far', 'go_origin']);
     expect(await asked(advised('mismatch'), action('near'))).toEqual(['far', 'go_origin']);

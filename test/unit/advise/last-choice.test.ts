@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import type { Finding, ScopeItem } from '../../../src/core/finding.ts';
+import { registry } from '../../../src/ecosystems/registry.ts';
+import { chain, kill, only, warm } from './outage.ts';
+import { mirror, type Stage } from './stage.ts';
+
+const ab = [mirror('a'), mirror('b')];
+const modules = ['m', 'n'].map((name) => ({
+  ecosystem: 'go',
+  upstream: 'go',
+  module: `example.com/${name}`,
+  version: 'v1.0.0',
+}));
+const wrongN: ScopeItem = { module: 'example.com/n', version: 'v1.0.0', step: 'zip' };
+
+/** `a` is down, and `b` served wrong bytes of one module. */
+function wronged(wrong: Partial<Finding> = {}, more = {}, mirrors = ab): Stage {
+  const stage = warm(mirrors, chain, { modules, ...more });
+  stage.open('b', 'mismatch', { cause: 'mismatch', actionable: false, scope: [wrongN], ...wrong });
+  stage.paces(3, Object.fromEntries(mirrors.map(({ name }) => [name, 200])));
+  expect(stage.story()).toEqual([]);
+  kill(stage);
+  stage.consider();
+  return stage;
+}
+
+describe('a mirror with wrong bytes of other items, while every other one is down', () => {
+  it.each<Partial<Finding>>([
+    { cause: 'mismatch' },
+    { cause: 'origin', actionable: true },
+    { cause: 'retag', actionable: true },
+  ])('is the last choice, at low confidence: %o', (wrong) => {
+    const stage = wronged(wrong);
+    expect(stage.story()).toEqual(['proposed outage b']);
+    expect(only(stage)).toMatchObject({ from: 'a', to: 'b', confidence: 'low' });
+    expect(only(stage).reason).toMatch(
+      /^a is down .*\. b is the last choice: every other mirror is down\. It served wrong bytes of example\.com\/n@v1\.0\.0; clients verify what they download, so builds with other items succeed\. `mirrorwatch ack f-b-mismatch` ends that finding\.$/,
+    );
+    // Evidence against the mirror that was left makes it no surer.
+    stage.paces(4, { a: 'refused', b: 200 });
+    expect(only(stage).confidence).toBe('low');
+    expect(stage.story()).toEqual(['proposed outage b']);
+  });
+
+  it('is left as soon as another one responds again', () => {
+    const stage = wronged();
+    stage.shut('a', 'outage');
+    stage.paces(6, { a: 200, b: 200 });
+    expect(stage.story()).toEqual(['proposed outage b', 'withdrawn outage b']);
+  });
+
+  it('has a sentence that says since when the bytes are right', () => {
+    const stage = wronged();
+    stage.paces(2, { a: 'refused', b: 200 });
+    stage.sample('b', 300, { module: 'example.com/n', step: 'zip' });
+    stage.paces(4, { a: 'refused', b: 200 });
+    expect(only(stage).reason).toMatch(/succeed; it serves the right bytes for \d+ \S+ now\. `mirrorwatch ack/);
+  });
+
+  it.each<[string, () => Stage]>([
+    ['a forked checksum database vouches for it', () => wronged({ cause: 'fork', actionable: true })],
+    ['nothing decides who is right', () => wronged({ cause: 'peers' })],
+    ['the items are all that clients fetch', () => wronged({}, { modules: modules.slice(1) })],
+    ['clients do not verify: no checksum database', () => wronged({}, { settings: { go: { sumdb: null } } })],
+    [
+      'another mirror is not down, but stale',
+      () => {
+        const stage = warm([...ab, mirror('c')], chain, { modules });
+        stage.open('b', 'mismatch', { cause: 'mismatch', actionable: false, scope: [wrongN] });
+        stage.open('c', 'lag', { cause: 'stale' });
+        kill(stage);
+        stage.consider();
+        return stage;
+      },
+    ],
+  ])('is none where %s', (_name, of) => {
+    expect(of().story()).toEqual(['refused outage a']);
+  });
+});
+
+it('clients that verify what they download are these', () => {
+  const at = (profile: string) => ({ ...mirror('a'), own: { profile } });
+  const settings = { sumdb: { name: 's', verifierKey: 'k', url: null } };
+  const known = registry.all.flatMap(({ clients }) =>
+    clients.flatMap((client) => {
+      const profiles = Object.keys(client.profileForms ?? {});
+      if (profiles.length === 0) return client.verifiesBytes?.(mirror('a'), settings) ? [client.id] : [];
+      return profiles.flatMap((one) => (client.verifiesBytes?.(at(one), settings) ? [client.profileForms?.[one]] : []));
+    }),
+  );
+  expect(known).toEqual(['go', 'npm', 'pnpm', 'yarn', 'apt', 'pacman']);
+});
