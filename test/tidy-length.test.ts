@@ -8,17 +8,6 @@ const linesMax = 70;
 
 /** Those still longer, by folder of src: a function leaves the list when it is split, and none joins it. */
 const longer: Readonly<Record<string, readonly string[]>> = {
-  advise: ['advise/advisor.ts createAdvisor'],
-  daemon: [
-    'daemon/actions.ts createActions',
-    'daemon/api-deps.ts assembleApiDeps',
-    'daemon/assemble.ts assemble',
-    'daemon/judge.ts createJudge',
-    'daemon/lifecycle.ts startDaemon',
-    'daemon/pipeline.ts createPipeline',
-    'daemon/publish.ts createPublisher',
-  ],
-  detect: ['detect/detector.ts createDetector'],
 };
 
 const src = join(import.meta.dirname, '../src');

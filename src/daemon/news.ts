@@ -6,7 +6,7 @@ import type { Now, Row } from '../core/ports.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Transcript } from '../core/transcript.ts';
 import type { DetectTurn } from '../detect/detector.ts';
-import type { Judged } from './judge.ts';
+import type { Judged } from './judge-turn.ts';
 
 export interface Settled {
   readonly sample: SettledSample;

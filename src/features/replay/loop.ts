@@ -1,7 +1,8 @@
 import type { ControlAnswer, Due } from '../../core/due.ts';
 import type { Now, Row, StoreBatch, Table } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
-import { createJudge, type Judged, type JudgeStages, type JudgeTurn } from '../../daemon/judge.ts';
+import { createJudge } from '../../daemon/judge.ts';
+import type { Judged, JudgeStages, JudgeTurn } from '../../daemon/judge-turn.ts';
 import type { Absorb, Gap } from '../../daemon/news.ts';
 
 export type VirtualInput =

@@ -8,7 +8,7 @@ import type { Target } from '../../core/mirror.ts';
 import type { Calendar, Now, Random } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import { declaredBy } from '../../daemon/assemble.ts';
-import type { Judged, JudgeStages } from '../../daemon/judge.ts';
+import type { Judged, JudgeStages } from '../../daemon/judge-turn.ts';
 import type { Absorb } from '../../daemon/news.ts';
 import { createDetector } from '../../detect/detector.ts';
 import { registry } from '../../ecosystems/registry.ts';

@@ -1,0 +1,280 @@
+import type { Advisor } from '../advise/advisor.ts';
+import { isTested } from '../advise/cause.ts';
+import type { EvidenceBook } from '../advise/evidence.ts';
+import type { AdviceChange } from '../core/advice.ts';
+import { type Config, paceOf } from '../core/config.ts';
+import type { ControlAnswer, ControlDue, Due, LookOrder, Skipped } from '../core/due.ts';
+import type { FindingChange } from '../core/finding.ts';
+import { isHeavy, type Target } from '../core/mirror.ts';
+import type { Now, Row, Table } from '../core/ports.ts';
+import type { Sample, SettledSample } from '../core/sample.ts';
+import type { Detector, DetectTurn, Peek, RoundAsk } from '../detect/detector.ts';
+import type { Scheduler } from '../schedule/scheduling.ts';
+import type { createOutstanding } from './outstanding.ts';
+
+/** The stages that decide, without network, files or clock. */
+export interface JudgeStages {
+  readonly config: Config;
+  readonly scheduler: Scheduler;
+  readonly detector: Detector;
+  readonly advisor: Advisor;
+  readonly evidence: EvidenceBook;
+}
+
+export interface Judged {
+  readonly settled: SettledSample[];
+  readonly findings: FindingChange[];
+  readonly advice: AdviceChange[];
+  readonly regressions: DetectTurn['regressions'][number][];
+  readonly propagations: DetectTurn['propagations'][number][];
+  readonly rows: Row[];
+  readonly deletes: { readonly table: Table; readonly key: string }[];
+}
+
+type AdviseTurn = ReturnType<Advisor['consider']>;
+
+/** Without events, advice is updated at this interval, milliseconds. */
+const considerEveryMs = 2_000;
+/** The limit of passes over the orders of one turn: a probe that cannot start may cause further orders. */
+const carryingMax = 4;
+
+/** What lasts longer than a turn. Times are monotonic milliseconds. */
+export interface JudgeState {
+  readonly stages: JudgeStages;
+  readonly isRunning: () => boolean;
+  readonly outstanding: ReturnType<typeof createOutstanding>;
+  readonly maintenance: Maintenance;
+  considerAtMs: number;
+  detectWakeMs: number | null;
+  scheduleWakeMs: number | null;
+  lateWakeMs: number | null;
+}
+
+/** Which mirrors are in maintenance, as detect last got it. */
+export class Maintenance {
+  readonly #on = new Set<string>();
+  #config: Config | null = null;
+
+  /** The mirrors whose maintenance has begun or ended since the last call. */
+  changes({ config, scheduler }: JudgeStages, now: Now): readonly { readonly name: string; readonly on: boolean }[] {
+    if (this.#config !== config) {
+      this.#config = config;
+      const names = new Set(config.mirrors.map(({ name }) => name));
+      // Detect forgets removed mirrors: it gets the maintenance of one that comes back again.
+      for (const name of this.#on) if (!names.has(name)) this.#on.delete(name);
+    }
+    return config.mirrors.flatMap(({ name, maintenance }) => {
+      const on = maintenance.length > 0 && scheduler.inMaintenance(name, now);
+      if (this.#on.has(name) === on) return [];
+      if (on) this.#on.add(name);
+      else this.#on.delete(name);
+      return [{ name, on }];
+    });
+  }
+}
+
+/** Probes and looks that the stages ordered in a turn, and that are not carried out yet. */
+class Orders {
+  rounds: RoundAsk[] = [];
+  rechecks: Target[] = [];
+  peeks: Peek[] = [];
+  looks: LookOrder[] = [];
+
+  isEmpty(): boolean {
+    return this.rounds.length + this.rechecks.length + this.peeks.length + this.looks.length === 0;
+  }
+}
+
+/** The controls to ask now. */
+type ControlsDue = { due: ControlDue; round: Due['round'] }[];
+
+/** One turn. The order of calls: inputs, `maintain`, `tick`, `plan`, `consider`, `carryOut`. */
+export class JudgeTurn {
+  readonly judged: Judged = {
+    settled: [],
+    findings: [],
+    advice: [],
+    regressions: [],
+    propagations: [],
+    rows: [],
+    deletes: [],
+  };
+  readonly #judge: JudgeState;
+  readonly #now: Now;
+  readonly #start: Due[] = [];
+  #orders = new Orders();
+  /** Of `judged.settled`, so many have reached advise. */
+  #observed = 0;
+
+  constructor(judge: JudgeState, now: Now) {
+    this.#judge = judge;
+    this.#now = now;
+  }
+
+  readonly detect = (turn: DetectTurn): void => {
+    const { judged } = this;
+    const { scheduler, advisor } = this.#judge.stages;
+    judged.settled.push(...turn.settled);
+    judged.findings.push(...turn.findings);
+    judged.regressions.push(...turn.regressions);
+    judged.propagations.push(...turn.propagations);
+    judged.rows.push(...turn.rows);
+    judged.deletes.push(...turn.deletes);
+    this.#judge.detectWakeMs = turn.wakeAtMs;
+    for (const { registry, on } of turn.doubt) scheduler.doubt(registry, on);
+    scheduler.shed(turn.shed);
+    this.#orders.rounds.push(...turn.rounds);
+    this.#orders.rechecks.push(...turn.rechecks);
+    this.#orders.peeks.push(...turn.peeks);
+    for (const declined of turn.declined) advisor.declined(declined);
+  };
+
+  readonly advise = (turn: AdviseTurn): void => {
+    this.judged.advice.push(...turn.changes);
+    this.judged.rows.push(...turn.rows);
+    this.#orders.looks.push(...turn.looks);
+  };
+
+  suspended(fromMs: number, toMs: number): void {
+    this.#judge.outstanding.forget();
+    this.detect(this.#judge.stages.detector.suspended(fromMs, toMs, this.#now));
+  }
+
+  probed(sample: Sample): void {
+    const { scheduler, detector } = this.#judge.stages;
+    const { due, wireBytes, protocol, outcome } = sample;
+    const isFailed = outcome.tag === 'failed';
+    this.#judge.outstanding.answered(due.probeId);
+    scheduler.finished(due, { wireBytes, retryAfterMs: throttleOf(sample), protocol, isFailed }, this.#now);
+    const { registry, step } = due.target;
+    detector.throttled(registry, step, scheduler.throttledUntil(registry, step, this.#now));
+    this.detect(detector.take(sample, this.#now));
+  }
+
+  control(answer: ControlAnswer, round: Due['round']): void {
+    this.detect(this.#judge.stages.detector.control(answer, round, this.#now));
+  }
+
+  readonly maintain = (): void => {
+    const { stages, maintenance } = this.#judge;
+    for (const { name, on } of maintenance.changes(stages, this.#now))
+      this.detect(stages.detector.maintenance(name, on, this.#now));
+  };
+
+  readonly tick = (): void => this.detect(this.#judge.stages.detector.tick(this.#now));
+
+  /** Plans the due probes, which `carryOut` returns. @returns skipped probes */
+  plan(): readonly Skipped[] {
+    const { scheduler, detector } = this.#judge.stages;
+    if (!this.#judge.isRunning()) {
+      this.#judge.scheduleWakeMs = null;
+      return [];
+    }
+    const planned = scheduler.advance(this.#now);
+    this.#judge.scheduleWakeMs = planned.wakeAtMs;
+    for (const skip of planned.skipped) detector.skipped(skip);
+    this.#start.push(...planned.start);
+    return planned.skipped;
+  }
+
+  readonly consider = (): void => {
+    const { detector, advisor, evidence, config } = this.#judge.stages;
+    const isUrgent = this.#observe();
+    const isLate = this.#observeLate();
+    const isIdle = !isUrgent && !isLate && this.judged.findings.length === 0;
+    if (isIdle && this.#now.monotonicMs < this.#judge.considerAtMs) return;
+    this.#judge.considerAtMs = this.#now.monotonicMs + considerEveryMs;
+    const firing = evidence.firing(config, this.#now);
+    const standings = detector.standings();
+    this.advise(advisor.consider({ standings, vantage: detector.vantage(), evidence: firing }, this.#now));
+    const tested = advisor.list().filter(({ cause }) => isTested(cause));
+    const assured = detector.assure(tested, this.#now);
+    if (assured !== null) this.detect(assured);
+  };
+
+  /** Reserves slots for the probes that this turn ordered, and returns what to start now. */
+  carryOut() {
+    const { outstanding } = this.#judge;
+    const probes: Due[] = this.#start.splice(0);
+    const controls: ControlsDue = [];
+    for (let i = 0; i < carryingMax && !this.#orders.isEmpty(); i += 1) this.#carryOutOnce(probes, controls);
+    if (this.#observe()) this.#judge.considerAtMs = 0;
+    for (const due of probes) outstanding.asked(due);
+    return { probes: probes.map((due) => this.#atItsPlace(this.#overFamily(due))), controls };
+  }
+
+  #carryOutOnce(probes: Due[], controls: ControlsDue): void {
+    const { rounds, rechecks, peeks, looks } = this.#orders;
+    this.#orders = new Orders();
+    for (const order of looks) this.detect(this.#judge.stages.detector.look(order, this.#now));
+    for (const target of rechecks) this.#probeArtifact({ target, family: null }, 'recheck', probes);
+    for (const peek of peeks) this.#probeArtifact(peek, 'peek', probes);
+    for (const round of rounds) this.#probeRound(round, probes, controls);
+  }
+
+  #observe(): boolean {
+    let isUrgent = false;
+    for (; this.#observed < this.judged.settled.length; this.#observed += 1) {
+      const sample = this.judged.settled[this.#observed];
+      if (sample !== undefined && this.#judge.stages.advisor.observe(sample, this.#now)) isUrgent = true;
+    }
+    return isUrgent;
+  }
+
+  #observeLate(): boolean {
+    const { outstanding, stages } = this.#judge;
+    const now = this.#now;
+    const late = outstanding.review((due, outMs) => stages.advisor.lateInMs(due, outMs, now));
+    for (const { due, outMs } of late) {
+      stages.advisor.late(due, outMs, now);
+      if (due.purpose !== 'peek' && !isHeavy(due.target)) this.detect(stages.detector.overdue(due.target, now));
+    }
+    const nextMs = outstanding.nextMs();
+    this.#judge.lateWakeMs = nextMs === null ? null : now.monotonicMs + nextMs;
+    return late.length > 0;
+  }
+
+  #reserve(asked: Parameters<Scheduler['reserve']>[0]): Due | null {
+    return this.#judge.isRunning() ? this.#judge.stages.scheduler.reserve(asked, this.#now) : null;
+  }
+
+  #probeArtifact({ target, family, protocol, order }: Peek, purpose: 'recheck' | 'peek', probes: Due[]): void {
+    const { config, advisor } = this.#judge.stages;
+    // The first bytes should arrive as fast as a light response.
+    const { timeoutMs } = purpose === 'peek' ? config.schedule.pace : paceOf(target, config);
+    const over = { ...(family === null ? {} : { family }), ...(protocol === undefined ? {} : { protocol }) };
+    const due = this.#reserve({ target, connection: 'cold', purpose, timeoutMs, round: null, ...over });
+    if (due) probes.push(due);
+    else if (order !== undefined) advisor.declined({ order, isKnown: true });
+  }
+
+  /** A mirror that works over one address family only is probed over that one. */
+  #overFamily(due: Due): Due {
+    const family = due.family ?? this.#judge.stages.detector.familyFor(due.target.registry);
+    return family === null ? due : { ...due, family };
+  }
+
+  #atItsPlace(due: Due): Due {
+    const artifactAt = isHeavy(due.target) ? this.#judge.stages.detector.artifactAt(due.target) : null;
+    return artifactAt === null ? due : { ...due, artifactAt };
+  }
+
+  #probeRound(ask: RoundAsk, probes: Due[], controls: ControlsDue): void {
+    const { config, detector } = this.#judge.stages;
+    const round = { id: ask.id, moment: ask.moment };
+    for (const { target, timeoutMs } of ask.dues) {
+      const due = this.#reserve({ target, connection: 'cold', purpose: 'confirm', timeoutMs, round });
+      if (due) probes.push(due);
+      else this.detect(detector.unasked(ask.id, ask.moment, target.registry, this.#now));
+    }
+    for (const { name, timeoutMs } of ask.controls) {
+      const control = config.controls.find((one) => one.name === name);
+      if (control && this.#judge.isRunning()) controls.push({ due: { name, url: control.url, timeoutMs }, round });
+      else this.detect(detector.unasked(ask.id, ask.moment, name, this.#now));
+    }
+  }
+}
+
+function throttleOf({ outcome, retryAfterMs }: Sample): number | null {
+  return outcome.tag === 'failed' && outcome.failure.kind === 'throttled' ? (retryAfterMs ?? 0) : null;
+}
