@@ -6,10 +6,6 @@ import { parseAst } from 'vitest/node';
 /** A function fits a screen. What is declared within it counts as part of it. */
 const linesMax = 70;
 
-/** Those still longer, by folder of src: a function leaves the list when it is split, and none joins it. */
-const longer: Readonly<Record<string, readonly string[]>> = {
-};
-
 const src = join(import.meta.dirname, '../src');
 
 interface Extent {
@@ -58,7 +54,7 @@ describe('functions of at most 70 lines', () => {
         .filter(({ lines }) => lines > linesMax)
         .map(({ at }) => at)
         .toSorted(),
-    ).toEqual(longer[folder] ?? []);
+    ).toEqual([]);
   });
 
   it('are measured with the functions within them', () => {

@@ -1,8 +1,8 @@
 import type { Advice, LookedBack } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
-import { type EcosystemId, type Mirror, upstreamKeyOf } from '../core/mirror.ts';
+import { type EcosystemId, isSameMirror, type Mirror, upstreamKeyOf } from '../core/mirror.ts';
 import type { SettledSample } from '../core/sample.ts';
-import type { Chain, ChainMember, Client } from '../ecosystems/client.ts';
+import { type Chain, type ChainMember, type Client, showChain } from '../ecosystems/client.ts';
 import { type Ecosystem, leadingClientOf } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { type Contest, newContest } from './comparison/contest.ts';
@@ -179,4 +179,23 @@ const auditHolds = 3;
 /** True once an accepted advice has stood for long enough to be audited. */
 export function isAuditDue(accept: { readonly atMs: number } | null, nowMs: number, { advise }: Config): boolean {
   return accept !== null && nowMs - accept.atMs >= auditHolds * advise.holdMs;
+}
+
+/** The names of the mirrors that a new configuration leaves as they are. */
+export function unchangedIn(next: Config, before: Config): ReadonlySet<string> {
+  const known = new Map(before.mirrors.map((mirror) => [mirror.name, mirror]));
+  const isUnchanged = (mirror: Mirror): boolean => {
+    const old = known.get(mirror.name);
+    return old !== undefined && isSameMirror(old, mirror);
+  };
+  return new Set(next.mirrors.filter(isUnchanged).map(({ name }) => name));
+}
+
+/** True if clients of the upstream have the same chain as before. */
+export function isSameChain(fresh: Group, group: Group): boolean {
+  return fresh.client === group.client && chainTextOf(fresh.declared) === chainTextOf(group.declared);
+}
+
+export function chainTextOf(chain: Chain | null): string | null {
+  return chain === null ? null : showChain(chain);
 }

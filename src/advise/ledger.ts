@@ -3,9 +3,8 @@ import type { Config } from '../core/config.ts';
 import type { LookOrder } from '../core/due.ts';
 import { upstreamKeyOf } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
-import { type Chain, showChain } from '../ecosystems/client.ts';
 import type { Departure } from './comparison/home.ts';
-import { type Group, headOf, isAuditDue, type LiveAdvice, type Muted, parsedOf } from './group.ts';
+import { chainTextOf, type Group, headOf, isAuditDue, type LiveAdvice, type Muted, parsedOf } from './group.ts';
 import { newRota } from './probing.ts';
 import { settledReasonOf } from './words.ts';
 
@@ -97,10 +96,6 @@ function chainRow(group: Group, now: Now): ChainRow {
 }
 
 /** A chain as text with masked credentials. */
-export function chainTextOf(chain: Chain | null): string | null {
-  return chain === null ? null : showChain(chain);
-}
-
 export function startLife(advice: Advice, config: Config, now: Now, fromMs: number | null = null): LiveAdvice {
   return {
     advice,

@@ -9,9 +9,8 @@ import { recentDeparturesOf } from './comparison/home.ts';
 import { isOfTime, isTwiceOver } from './comparison/pair.ts';
 import { candidateOf, compose, type Said } from './compose.ts';
 import { type Decision, decide, type Move, type Refused } from './decide.ts';
-import { advisedChainOf, chainInForce, headOf, homeOf, type LiveAdvice, mirrorAt } from './group.ts';
+import { advisedChainOf, chainInForce, chainTextOf, headOf, homeOf, type LiveAdvice, mirrorAt } from './group.ts';
 import {
-  chainTextOf,
   changeState,
   close,
   isReminderDue,

@@ -185,6 +185,15 @@ function orderOf(group: Group, head: string, look: Recheck, inDoubt: boolean): L
   return { registry: head, target, registries, forMs, stepMs, isUrgent, isPeek: false };
 }
 
+/** After a reload with the same chain: the group goes on, with the new roster. */
+export function keepGroup(group: Group, fresh: Group, names: ReadonlySet<string>, { modules }: Config): void {
+  group.declared = fresh.declared;
+  group.roster = fresh.roster;
+  if (group.accepted === null) group.chain = fresh.declared;
+  pruneRemoved(group, names, modules);
+  group.contest.outlook = '';
+}
+
 /**
  * After a reload: forgets mirrors that are not in `names`, and modules that are no longer configured.
  * @param names  mirrors that did not change

@@ -9,138 +9,172 @@ import {
 import type { AdviceChange } from '../core/advice.ts';
 import type { Now, Row } from '../core/ports.ts';
 import { advanceActions, restoreActions } from '../features/actions/engine.ts';
-import type { ActionOutput, ActionState } from '../features/actions/turn.ts';
+import type { ActionInput, ActionOutput, ActionState } from '../features/actions/turn.ts';
 import { isSoundRow } from '../state/row-shapes.ts';
 import type { Stages } from './assemble.ts';
 import type { Absorb, News } from './news.ts';
 
-export type Actions = ReturnType<typeof createActions>;
-
 /** Without news, the engine runs at most once in this time, milliseconds. */
 const everyMs = 250;
 
-/**
- * The engine of `features/actions` in the daemon's loop.
- * @param restored  the rows of table `action`
- * @param ended  requests a turn of the loop
- */
-export function createActions(s: Stages, actor: Actor | null, restored: readonly Row[], ended: () => void) {
-  let state: ActionState = restoreActions(restored.map(({ value }) => value as ActionRow));
-  for (const { id, isInterrupted } of state.rows.values())
-    if (isInterrupted) s.log.warn('an action was interrupted; it is carried out again', { action: id });
-  let isStopped = actor?.isStopped() ?? false;
-  if (isStopped) s.log.warn('actions are stopped');
-  let isClosed = false;
-  let inFlight = 0;
-  let atMs = Number.NEGATIVE_INFINITY;
-  const ends: { readonly id: string; readonly step: ActionStep; readonly end: ActionEnd }[] = [];
-  const undos: string[] = [];
-  /** Ids of advice that `accept` found regretted, for the next turn. */
-  const regrets: string[] = [];
-  const orders: ActionOutput['orders'][number][] = [];
-  const unbegun: string[] = [];
+/** The engine of `features/actions` in the daemon's loop. */
+export class Actions {
+  readonly #stages: Stages;
+  readonly #actor: Actor | null;
+  readonly #ended: () => void;
+  #state: ActionState;
+  #isStopped: boolean;
+  #isClosed = false;
+  #inFlight = 0;
+  #atMs = Number.NEGATIVE_INFINITY;
+  readonly #ends: { readonly id: string; readonly step: ActionStep; readonly end: ActionEnd }[] = [];
+  readonly #undos: string[] = [];
+  /** Ids of advice that `#accept` found regretted, for the next turn. */
+  readonly #regrets: string[] = [];
+  readonly #orders: ActionOutput['orders'][number][] = [];
+  readonly #unbegun: string[] = [];
 
-  function accept(id: string, now: Now, absorb: Absorb): void {
-    const done = s.advisor.accept(id, now);
+  /**
+   * @param restored  the rows of table `action`
+   * @param ended     requests a turn of the loop
+   */
+  constructor(stages: Stages, actor: Actor | null, restored: readonly Row[], ended: () => void) {
+    this.#stages = stages;
+    this.#actor = actor;
+    this.#ended = ended;
+    this.#state = restoreActions(restored.map(({ value }) => value as ActionRow));
+    for (const { id, isInterrupted } of this.#state.rows.values())
+      if (isInterrupted) stages.log.warn('an action was interrupted; it is carried out again', { action: id });
+    this.#isStopped = actor?.isStopped() ?? false;
+    if (this.#isStopped) stages.log.warn('actions are stopped');
+  }
+
+  /** Updates the journal, accepts advice, decides what `begin` starts. @param isStopping  nothing new starts */
+  turn(advised: readonly AdviceChange[], news: News, now: Now, absorb: Absorb, isStopping: boolean): void {
+    const rules = this.#actor === null ? [] : (this.#stages.config.onAdvice ?? []);
+    if (rules.length === 0) return;
+    if (this.#ends.length + this.#undos.length + advised.length === 0 && now.monotonicMs - this.#atMs < everyMs) return;
+    this.#atMs = now.monotonicMs;
+    const lead = this.#actor?.lead(this.#stages.config.pair) ?? 'alone';
+    const before = this.#state;
+    const [next, out] = advanceActions(before, this.#inputOf(rules, lead, advised, isStopping), now);
+    this.#state = next;
+    this.#share(out, lead);
+    news.acted.push(...toldOf(out, before));
+    news.rows.push(
+      ...out.rows.map((row): Row => ({ table: 'action', key: row.id, atMs: row.plannedAtMs, value: row })),
+    );
+    news.deletes.push(...out.dropped.map((key) => ({ table: 'action' as const, key })));
+    news.actions.push(...out.results);
+    this.#orders.push(...out.orders);
+    for (const id of out.accepted) this.#accept(id, now, absorb);
+  }
+
+  /** Starts the decided steps. @param isStored  false: the journal could not be written, so none starts */
+  begin(isStored: boolean): void {
+    for (const { step, row, rule } of this.#orders.splice(0)) {
+      // Advice, rule or `actions stop` may change until the next turn, which decides again.
+      if (!isStored || this.#actor === null || this.#isClosed) {
+        this.#unbegun.push(row.id);
+        continue;
+      }
+      this.#inFlight += 1;
+      void this.#actor.run(step, row, rule).then((end) => {
+        this.#inFlight -= 1;
+        if (this.#isClosed) return;
+        this.#ends.push({ id: row.id, step, end });
+        this.#ended();
+      });
+    }
+  }
+
+  /** The journal, newest first. */
+  list(): readonly ActionRow[] {
+    return [...this.#state.rows.values()].sort((a, b) => b.plannedAtMs - a.plannedAtMs || (a.id < b.id ? 1 : -1));
+  }
+
+  isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** Stops or resumes all actions. @returns whether that survives a restart */
+  stop(wanted: boolean): boolean {
+    this.#isStopped = wanted;
+    this.#atMs = Number.NEGATIVE_INFINITY;
+    this.#stages.log.warn(wanted ? 'actions are stopped' : 'actions run again');
+    return this.#actor?.keepStopped(wanted) ?? false;
+  }
+
+  undo(id: string): 'ok' | 'unknown' | 'not_done' {
+    const row = this.#state.rows.get(id);
+    if (row === undefined) return 'unknown';
+    // `undoing`: the requested undo is already under way.
+    if (row.state !== 'undoing' && (!isUndoable(row) || this.#state.busy.has(id))) return 'not_done';
+    this.#undos.push(id);
+    return 'ok';
+  }
+
+  inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Ends running actions; the next start of the daemon carries them out again. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#actor?.close();
+  }
+
+  #inputOf(
+    rules: ActionInput['rules'],
+    lead: ActionInput['lead'],
+    advised: readonly AdviceChange[],
+    isStopping: boolean,
+  ): ActionInput {
+    const { detector, advisor, config } = this.#stages;
+    const actor = this.#actor;
+    const shared = lead === 'holder' ? actor?.takeShared() : null;
+    return {
+      rules,
+      isStopped: this.#isStopped,
+      isSuspect: detector.vantage().suspect !== false,
+      lead,
+      adopted: shared?.flatMap(rowIn) ?? null,
+      votes({ ecosystem, upstream, from, to }) {
+        const { fleet, labels } = config;
+        const move = { ecosystem, upstream, from, to };
+        return fleet === undefined ? null : (actor?.votes(fleet, labels?.group ?? '', move) ?? null);
+      },
+      regretted: [...regrettedIn(advised), ...this.#regrets.splice(0)],
+      ended: this.#ends.splice(0),
+      undo: this.#undos.splice(0),
+      unbegun: this.#unbegun.splice(0),
+      isStopping,
+      wanted(ecosystem, upstream) {
+        const set = advisor.remedy(ecosystem, upstream);
+        return set.kind === 'set' ? set.advice : set.state === 'suspect' ? undefined : null;
+      },
+    };
+  }
+
+  /** Passes changed rows to the other daemon of the pair. */
+  #share(out: ActionOutput, lead: ActionInput['lead']): void {
+    if (lead !== 'holder') return;
+    for (const row of out.rows)
+      if (row.isShared)
+        this.#actor?.share(row.id, ['running', 'done', 'undoing'].includes(row.state) ? JSON.stringify(row) : null);
+  }
+
+  #accept(id: string, now: Now, absorb: Absorb): void {
+    const { advisor, answers } = this.#stages;
+    const done = advisor.accept(id, now);
     if (done.tag === 'error') return;
     absorb.advise(done.value);
-    regrets.push(...regrettedIn(done.value.changes));
+    this.#regrets.push(...regrettedIn(done.value.changes));
     const advice = done.value.changes.find((change) => change.advice.id === id)?.advice;
     if (advice === undefined) return;
     const { ecosystem, upstream, from, to } = advice;
-    s.answers.told({ kind: 'accepted', ecosystem, upstream, from, to }, now);
+    answers.told({ kind: 'accepted', ecosystem, upstream, from, to }, now);
   }
-
-  return {
-    /** Updates the journal, accepts advice, decides what `begin` starts. @param isStopping  nothing new starts */
-    turn(advised: readonly AdviceChange[], news: News, now: Now, absorb: Absorb, isStopping: boolean): void {
-      const rules = actor === null ? [] : (s.config.onAdvice ?? []);
-      if (rules.length === 0) return;
-      if (ends.length + undos.length + advised.length === 0 && now.monotonicMs - atMs < everyMs) return;
-      atMs = now.monotonicMs;
-      const lead = actor?.lead(s.config.pair) ?? 'alone';
-      const shared = lead === 'holder' ? actor?.takeShared() : null;
-      const [next, out] = advanceActions(
-        state,
-        {
-          rules,
-          isStopped,
-          isSuspect: s.detector.vantage().suspect !== false,
-          lead,
-          adopted: shared?.flatMap(rowIn) ?? null,
-          votes({ ecosystem, upstream, from, to }) {
-            const { fleet, labels } = s.config;
-            const move = { ecosystem, upstream, from, to };
-            return fleet === undefined ? null : (actor?.votes(fleet, labels?.group ?? '', move) ?? null);
-          },
-          regretted: [...regrettedIn(advised), ...regrets.splice(0)],
-          ended: ends.splice(0),
-          undo: undos.splice(0),
-          unbegun: unbegun.splice(0),
-          isStopping,
-          wanted(ecosystem, upstream) {
-            const set = s.advisor.remedy(ecosystem, upstream);
-            return set.kind === 'set' ? set.advice : set.state === 'suspect' ? undefined : null;
-          },
-        },
-        now,
-      );
-      news.acted.push(...toldOf(out, state));
-      state = next;
-      news.rows.push(
-        ...out.rows.map((row): Row => ({ table: 'action', key: row.id, atMs: row.plannedAtMs, value: row })),
-      );
-      for (const row of out.rows)
-        if (lead === 'holder' && row.isShared)
-          actor?.share(row.id, ['running', 'done', 'undoing'].includes(row.state) ? JSON.stringify(row) : null);
-      news.deletes.push(...out.dropped.map((key) => ({ table: 'action' as const, key })));
-      news.actions.push(...out.results);
-      orders.push(...out.orders);
-      for (const id of out.accepted) accept(id, now, absorb);
-    },
-    /** Starts the decided steps. @param isStored  false: the journal could not be written, so none starts */
-    begin(isStored: boolean): void {
-      for (const { step, row, rule } of orders.splice(0)) {
-        // Advice, rule or `actions stop` may change until the next turn, which decides again.
-        if (!isStored || actor === null || isClosed) {
-          unbegun.push(row.id);
-          continue;
-        }
-        inFlight += 1;
-        void actor.run(step, row, rule).then((end) => {
-          inFlight -= 1;
-          if (isClosed) return;
-          ends.push({ id: row.id, step, end });
-          ended();
-        });
-      }
-    },
-    /** The journal, newest first. */
-    list: (): readonly ActionRow[] =>
-      [...state.rows.values()].sort((a, b) => b.plannedAtMs - a.plannedAtMs || (a.id < b.id ? 1 : -1)),
-    isStopped: () => isStopped,
-    /** Stops or resumes all actions. @returns whether that survives a restart */
-    stop(wanted: boolean): boolean {
-      isStopped = wanted;
-      atMs = Number.NEGATIVE_INFINITY;
-      s.log.warn(wanted ? 'actions are stopped' : 'actions run again');
-      return actor?.keepStopped(wanted) ?? false;
-    },
-    undo(id: string): 'ok' | 'unknown' | 'not_done' {
-      const row = state.rows.get(id);
-      if (row === undefined) return 'unknown';
-      // `undoing`: the requested undo is already under way.
-      if (row.state !== 'undoing' && (!isUndoable(row) || state.busy.has(id))) return 'not_done';
-      undos.push(id);
-      return 'ok';
-    },
-    inFlight: () => inFlight,
-    /** Ends running actions; the next start of the daemon carries them out again. */
-    async close(): Promise<void> {
-      isClosed = true;
-      await actor?.close();
-    },
-  };
 }
 
 /** The action news for receivers: no plans, no dry runs, and held actions only where an operator may be needed. */

@@ -23,23 +23,45 @@ export function assembleApiDeps(
   clientRuns: Pick<ClientRuns, 'of'>,
   life: Pick<ApiDeps, 'version' | 'startedAtMs' | 'ready' | 'reload'>,
 ): ApiDeps {
-  const baselines = readAgain(
-    s,
-    () => new Map([...s.detector.baselines()].map((one) => [seriesId(one.target, one.connection), one])),
-  );
-  const freshness = readAgain(s, () => s.detector.freshness());
-  const kinds = kindsOf(s.registry);
   return {
     ...life,
     timers: s.timers,
     now: () => s.clock.now(),
     config: () => s.config,
-    kinds,
+    kinds: kindsOf(s.registry),
     clientRuns: (registry) => clientRuns.of(registry),
+    ...detectDepsOf(s),
+    ...probeDepsOf(s),
+    ...adviceDepsOf(s),
+    ...commandsOf(s, pipeline),
+    receivers: () => s.notifier.queues(s.clock.now()),
+    metrics: (accept) => s.exporter.render(accept),
+    subscribe: (listener) => pipeline.events.subscribe(listener),
+    stateTrouble: () => pipeline.stateTrouble(),
+    defect: (cause) => s.log.error('defect in a route', { cause: causeTextOf(cause) }),
+  };
+}
+
+/** The states of mirrors, and what was found. */
+function detectDepsOf(s: Stages) {
+  const baselines = readAgain(
+    s,
+    () => new Map([...s.detector.baselines()].map((one) => [seriesId(one.target, one.connection), one])),
+  );
+  const freshness = readAgain(s, () => s.detector.freshness());
+  return {
     standings: () => s.detector.standings(),
     vantage: () => s.detector.vantage(),
     stateSince: ({ registry, state }) => s.since.of(registry, state),
-    receivers: () => s.notifier.queues(s.clock.now()),
+    freshness: (registry) => freshness().get(registry) ?? null,
+    baseline: (targetId, connection) => baselines().get(`${targetId}|${connection}`) ?? null,
+    findings: (page) => pageOf<Finding>(s, 'finding', page, s.detector.findings(), (finding) => finding.openedAtMs),
+  } satisfies Partial<ApiDeps>;
+}
+
+/** Probes, and when the next ones are due. */
+function probeDepsOf(s: Stages) {
+  return {
     dueAt({ target, connection }) {
       const now = s.clock.now();
       const atMs = s.scheduler.dueAtMs(target, connection);
@@ -48,11 +70,14 @@ export function assembleApiDeps(
     trend: (registry, range) => s.trends.of(registry, range, s.clock.now()),
     series: () => s.board.series(),
     seriesOf: (registry) => s.board.of(registry),
-    freshness: (registry) => freshness().get(registry) ?? null,
-    baseline: (targetId, connection) => baselines().get(`${targetId}|${connection}`) ?? null,
     probe: (probeId) => s.cited.waiting(probeId) ?? findProbe(s, probeId),
     probesOf: (registry, limit) => s.board.probesOf(registry, limit),
-    findings: (page) => pageOf<Finding>(s, 'finding', page, s.detector.findings(), (finding) => finding.openedAtMs),
+  } satisfies Partial<ApiDeps>;
+}
+
+/** Advice, and the chains of clients. */
+function adviceDepsOf(s: Stages) {
+  return {
     advice: (page) => pageOf<Advice>(s, 'advice', page, s.advisor.list(), (advice) => advice.issuedAtMs),
     lookedBack: () => s.advisor.lookedBack(),
     passedOver: () => s.advisor.passedOver(),
@@ -69,6 +94,12 @@ export function assembleApiDeps(
         .list()
         .find((one) => one.state === 'accepted' && one.ecosystem === ecosystem && one.upstream === upstream)?.chain
         .after ?? maskChain(declaredChainOf(s.config, ecosystem, upstream, s.registry)),
+  } satisfies Partial<ApiDeps>;
+}
+
+/** What callers change: each runs in a turn of the loop. */
+function commandsOf(s: Stages, pipeline: Pipeline) {
+  return {
     acceptAdvice: (id) =>
       onAdvice(
         pipeline,
@@ -113,11 +144,7 @@ export function assembleApiDeps(
     stopActions: (isStopped) => pipeline.actions.stop(isStopped),
     undoAction: (id) => pipeline.actions.undo(id),
     takeAlerts: createAlertTaker(s, pipeline),
-    metrics: (accept) => s.exporter.render(accept),
-    subscribe: (listener) => pipeline.events.subscribe(listener),
-    stateTrouble: () => pipeline.stateTrouble(),
-    defect: (cause) => s.log.error('defect in a route', { cause: causeTextOf(cause) }),
-  };
+  } satisfies Partial<ApiDeps>;
 }
 
 type OnAdvice<T> = Result<T, 'unknown' | 'not_proposed'>;

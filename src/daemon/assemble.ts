@@ -73,24 +73,11 @@ export function assemble(config: Config, ports: DaemonPorts) {
   const { store, random, registry = builtIn } = ports;
   const targets = expandTargets(config, registry);
   const restored = (...names: readonly Table[]): Row[] => names.flatMap((name) => store.all(name));
-  const detector = createDetector({
-    config,
-    targets,
-    restored: restored('detector', 'finding', 'seen', 'pause'),
-    random,
-    now,
-  });
+  const lastOk = createLastOk(config, targets, restored('meta'));
+  const judging = judgingOf(config, ports, { targets, restored, lastOk: lastOk.all(), now });
+  const { detector, advisor } = judging;
   const board = createBoard(secondsBuckets, seriesOf(config, targets));
   const ledger = createLedger(store, waitingRowsMax);
-  const advisor = createAdvisor({
-    config: ownedBy(config),
-    declared: declaredBy(config, registry),
-    registry,
-    restored: restored('advice', 'chain'),
-    random,
-    now,
-  });
-  const lastOk = createLastOk(config, targets, restored('meta'));
   const stages = {
     config,
     targets,
@@ -105,19 +92,7 @@ export function assemble(config: Config, ports: DaemonPorts) {
     actor: ports.actor ?? null,
     version: ports.version,
     workers: ports.workers(buildWorkerBook({ config, learnt: nothingLearnt, version: ports.version, registry })),
-    scheduler: createScheduler({
-      config,
-      targets,
-      seed: config.vantage,
-      calendar: ports.calendar,
-      random,
-      now,
-      lastOk: lastOk.all(),
-      probesAtOnce: descriptorBoundsFor(ports.descriptors ?? null).exchanges,
-    }),
-    detector,
-    evidence: createEvidenceBook({ restored: restored('meta'), now }),
-    advisor,
+    ...judging,
     notifier: createNotifier({
       config,
       restored: restored('outbox', 'meta'),
@@ -150,6 +125,52 @@ export function assemble(config: Config, ports: DaemonPorts) {
   for (const [registry, { untilMs }] of pausesIn(stages, now)) stages.scheduler.pause(registry, untilMs);
   stages.exporter.restored(stages.lastOk.all());
   return stages;
+}
+
+/** The stages that decide, with their stored state. */
+function judgingOf(
+  config: Config,
+  { random, calendar, descriptors = null, registry = builtIn }: DaemonPorts,
+  {
+    targets,
+    restored,
+    lastOk,
+    now,
+  }: {
+    readonly targets: readonly Target[];
+    readonly restored: (...names: readonly Table[]) => Row[];
+    readonly lastOk: ReadonlyMap<string, number>;
+    readonly now: Now;
+  },
+) {
+  return {
+    scheduler: createScheduler({
+      config,
+      targets,
+      seed: config.vantage,
+      calendar,
+      random,
+      now,
+      lastOk,
+      probesAtOnce: descriptorBoundsFor(descriptors).exchanges,
+    }),
+    detector: createDetector({
+      config,
+      targets,
+      restored: restored('detector', 'finding', 'seen', 'pause'),
+      random,
+      now,
+    }),
+    evidence: createEvidenceBook({ restored: restored('meta'), now }),
+    advisor: createAdvisor({
+      config: ownedBy(config),
+      declared: declaredBy(config, registry),
+      registry,
+      restored: restored('advice', 'chain'),
+      random,
+      now,
+    }),
+  };
 }
 
 /** Each target with each kind of connection that its mirror is probed over. */

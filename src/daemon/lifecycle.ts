@@ -4,7 +4,8 @@ import { listChangedKeys } from '../config/changed-keys.ts';
 import { issuesForPrograms } from '../config/format-issues.ts';
 import type { Config, ConfigIssue } from '../core/config.ts';
 import { assertLimits, limits } from '../core/limits.ts';
-import { upstreamsOf } from '../core/mirror.ts';
+import { type Target, upstreamsOf } from '../core/mirror.ts';
+import type { Now, Row } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { overTurns } from '../core/slices.ts';
 import { countOpenDescriptors, measureCpuSeconds, measureMemory } from '../io/machine.ts';
@@ -14,10 +15,11 @@ import { isUpstreamOwner, ownedBy } from '../schedule/shard.ts';
 import { expandTargetsInSlices } from '../schedule/targets.ts';
 import { assembleApiDeps } from './api-deps.ts';
 import { causeTextOf } from './asker.ts';
-import { assemble, type DaemonPorts, declaredBy, pausesIn, seriesOf, settingsOf } from './assemble.ts';
-import { createClientRuns } from './client-runs.ts';
+import { assemble, type DaemonPorts, declaredBy, pausesIn, type Stages, seriesOf, settingsOf } from './assemble.ts';
+import { type ClientRuns, createClientRuns } from './client-runs.ts';
+import type { Absorb } from './news.ts';
 import { closeWithin } from './once.ts';
-import { createPipeline } from './pipeline.ts';
+import { createPipeline, type Pipeline } from './pipeline.ts';
 
 const housekeepingMs = 10 * 60_000;
 const dayMs = 24 * 3_600_000;
@@ -43,163 +45,227 @@ export async function startDaemon(
   reread: Reread,
 ): Promise<Result<Daemon, { code: string }>> {
   assertLimits();
-  const stages = assemble(config, ports);
-  const pipeline = createPipeline(stages);
-  const clientRuns = createClientRuns(stages, pipeline);
-  const startedAtMs = ports.clock.wallMs();
-  const life = { up: false, draining: false, reloadOk: true, reloadedAtMs: startedAtMs };
-  stages.exporter.snapshot(() => ({
-    // Otherwise two shards could report different states of one mirror.
-    standings: stages.detector.standings().filter((standing) => isUpstreamOwner(stages.config, standing)),
-    vantage: stages.detector.vantage(),
-    findings: stages.detector.findings(),
-    baselines: stages.detector.baselines(),
-    lags: stages.detector.lags(),
-    advice: stages.advisor.list(),
-    ranks: upstreamsOf(stages.config.mirrors).map(({ ecosystem, upstream }) => ({
-      ecosystem,
-      upstream,
-      candidates: stages.advisor.rank(ecosystem, upstream),
-    })),
-    queues: stages.notifier.queues(ports.clock.now()),
-    nowMs: ports.clock.wallMs(),
-    since: (registry, state) => stages.since.of(registry, state),
-    inFlight: stages.workers.inFlight(),
-    memory: measureMemory(),
-    cpu: measureCpuSeconds(),
-    descriptors: descriptorsNow(ports.descriptors ?? null),
-    startedAtMs,
-    reloadedAtMs: life.reloadedAtMs,
-    reloadOk: life.reloadOk,
-    ...(stages.config.onAdvice === undefined ? {} : { actionsStopped: pipeline.actions.isStopped() }),
-    stateWritable: stages.store.writable() && pipeline.stateTrouble() === null,
-    stateSetAside: stages.store.setAside?.() ?? 0,
-    stateRowsAside: stages.store.rowsAside?.() ?? 0,
-  }));
+  const life = new Life(config, ports, reread);
+  const listening = await listen(life.api(), config.listen);
+  if (listening.tag === 'error') {
+    await life.stages.workers.close();
+    return error(listening.error);
+  }
+  await life.begin();
+  let stopping: Promise<void> | null = null;
+  return ok({
+    url: urlOf(life.stages.config, listening.value),
+    reload: life.reload,
+    stop() {
+      stopping ??= life.end(listening.value);
+      return stopping;
+    },
+  });
+}
 
-  async function reload(): Promise<ReloadOutcome> {
-    const read = await reread();
+class Life {
+  readonly stages: Stages;
+  readonly #ports: DaemonPorts;
+  readonly #reread: Reread;
+  readonly #pipeline: Pipeline;
+  readonly #clientRuns: ClientRuns;
+  readonly #startedAtMs: number;
+  #isUp = false;
+  #isDraining = false;
+  #isReloadOk = true;
+  #reloadedAtMs: number;
+  #keeper: { cancel(): void } | null = null;
+
+  constructor(config: Config, ports: DaemonPorts, reread: Reread) {
+    this.#ports = ports;
+    this.#reread = reread;
+    this.stages = assemble(config, ports);
+    this.#pipeline = createPipeline(this.stages);
+    this.#clientRuns = createClientRuns(this.stages, this.#pipeline);
+    this.#startedAtMs = ports.clock.wallMs();
+    this.#reloadedAtMs = this.#startedAtMs;
+    this.stages.exporter.snapshot(() => this.#snapshot());
+  }
+
+  api(): ReturnType<typeof createApi> {
+    const { version } = this.#ports;
+    const startedAtMs = this.#startedAtMs;
+    const ready = (): Ready => this.#ready();
+    return createApi(
+      assembleApiDeps(this.stages, this.#pipeline, this.#clientRuns, {
+        version,
+        startedAtMs,
+        ready,
+        reload: this.reload,
+      }),
+    );
+  }
+
+  async begin(): Promise<void> {
+    await this.#pipeline.reconfigured();
+    this.#pipeline.start();
+    this.#clientRuns.start();
+    this.#isUp = true;
+    this.#keepLater();
+  }
+
+  /** One after the other. Rejects on a defect, which is logged. */
+  readonly reload = serial(async () => {
+    try {
+      return await this.#reload();
+    } catch (cause) {
+      this.#isReloadOk = false;
+      this.#ports.log.error('defect in a reload', { cause: causeTextOf(cause) });
+      throw cause;
+    }
+  });
+
+  async end(listening: Listening): Promise<void> {
+    const { timers } = this.#ports;
+    this.#isDraining = true;
+    this.#keeper?.cancel();
+    await Promise.all([this.#pipeline.drain(), closeWithin({ close: () => this.#clientRuns.stop() }, timers)]);
+    // Running probes come back as unknown('shutdown') for the last turn.
+    await Promise.all([closeWithin(this.stages.workers, timers), closeWithin(this.#pipeline.actions, timers)]);
+    this.#pipeline.end();
+    await listening.close(limits.closeMs);
+    this.stages.store.close();
+  }
+
+  #ready(): Ready {
+    if (this.#isDraining) return { ready: false, because: 'draining' };
+    return this.#isUp ? { ready: true, because: 'up' } : { ready: false, because: 'starting' };
+  }
+
+  #snapshot(): ReturnType<SnapshotRead> {
+    const { stages } = this;
+    const { clock, descriptors = null } = this.#ports;
+    return {
+      // Otherwise two shards could report different states of one mirror.
+      standings: stages.detector.standings().filter((standing) => isUpstreamOwner(stages.config, standing)),
+      vantage: stages.detector.vantage(),
+      findings: stages.detector.findings(),
+      baselines: stages.detector.baselines(),
+      lags: stages.detector.lags(),
+      advice: stages.advisor.list(),
+      ranks: upstreamsOf(stages.config.mirrors).map(({ ecosystem, upstream }) => ({
+        ecosystem,
+        upstream,
+        candidates: stages.advisor.rank(ecosystem, upstream),
+      })),
+      queues: stages.notifier.queues(clock.now()),
+      nowMs: clock.wallMs(),
+      since: (registry, state) => stages.since.of(registry, state),
+      inFlight: stages.workers.inFlight(),
+      memory: measureMemory(),
+      cpu: measureCpuSeconds(),
+      descriptors: descriptorsNow(descriptors),
+      startedAtMs: this.#startedAtMs,
+      reloadedAtMs: this.#reloadedAtMs,
+      reloadOk: this.#isReloadOk,
+      ...(stages.config.onAdvice === undefined ? {} : { actionsStopped: this.#pipeline.actions.isStopped() }),
+      stateWritable: stages.store.writable() && this.#pipeline.stateTrouble() === null,
+      stateSetAside: stages.store.setAside?.() ?? 0,
+      stateRowsAside: stages.store.rowsAside?.() ?? 0,
+    };
+  }
+
+  async #reload(): Promise<ReloadOutcome> {
+    const { log, clock } = this.#ports;
+    const read = await this.#reread();
     if (read.tag === 'error') {
-      life.reloadOk = false;
+      this.#isReloadOk = false;
       const issues = issuesForPrograms(read.error);
-      ports.log.error('reload refused, the old configuration is kept', { issues });
+      log.error('reload refused, the old configuration is kept', { issues });
       return { tag: 'invalid', issues };
     }
-    const { keys, needsRestart } = listChangedKeys(stages.config, read.value);
+    const { keys, needsRestart } = listChangedKeys(this.stages.config, read.value);
     if (needsRestart.length > 0) {
-      life.reloadOk = false;
-      ports.log.error('reload refused: these keys need a restart', { keys: needsRestart });
+      this.#isReloadOk = false;
+      log.error('reload refused: these keys need a restart', { keys: needsRestart });
       return { tag: 'needs_restart', keys: needsRestart };
     }
-    const next = read.value;
-    // In slices, while the old configuration is in force, so that the turn that replaces it is short.
+    await this.#replace(read.value);
+    this.#isReloadOk = true;
+    this.#reloadedAtMs = clock.wallMs();
+    this.#pipeline.events.emit('reload', clock.wallMs(), { changed: keys });
+    log.info('configuration reloaded', { changed: keys });
+    return { tag: 'reloaded', changed: keys };
+  }
+
+  /** In slices, while the old configuration is in force, so that the turn that replaces it is short. */
+  async #replace(next: Config): Promise<void> {
+    const { stages } = this;
     const targets = await overTurns(expandTargetsInSlices(next, stages.registry), nextTurn);
     const series = seriesOf(next, targets);
     await stages.exporter.prepare(next, targets);
     await overTurns(stages.scheduler.preparing(next, targets), nextTurn);
     await overTurns(stages.board.preparing(series), nextTurn);
-    await pipeline.command((now, absorb) => {
-      const before = new Set(stages.config.mirrors.map(({ name }) => name));
-      stages.config = next;
-      stages.targets = targets;
-      stages.scheduler.replace(next, targets, now);
-      stages.board.replace(series);
-      stages.lastOk.replace(next, targets);
-      stages.trends.replace(next);
-      stages.exporter.reconfigure(next, targets);
-      stages.answers.judgedBy(settingsOf(next));
-      absorb.detect(stages.detector.reconfigure(next, targets, now));
-      // A mirror that an earlier reload removed may come back during its pause.
-      for (const [registry, pause] of pausesIn(stages, now)) {
-        if (before.has(registry)) continue;
-        stages.scheduler.pause(registry, pause.untilMs);
-        absorb.detect(stages.detector.pause(registry, pause, now));
-      }
-      absorb.advise(stages.advisor.reconfigure(ownedBy(next), declaredBy(next, stages.registry), now));
-      absorb.notify(stages.notifier.reconfigure(next, now));
-    });
+    await this.#pipeline.command((now, absorb) => replaceStages(stages, { next, targets, series }, now, absorb));
     await nextTurn();
-    clientRuns.reconfigured();
+    this.#clientRuns.reconfigured();
     await stages.exporter.sweep();
     await nextTurn();
-    await pipeline.reconfigured();
-    life.reloadOk = true;
-    life.reloadedAtMs = ports.clock.wallMs();
-    pipeline.events.emit('reload', ports.clock.wallMs(), { changed: keys });
-    ports.log.info('configuration reloaded', { changed: keys });
-    return { tag: 'reloaded', changed: keys };
+    await this.#pipeline.reconfigured();
   }
 
-  const reloadInTurn = serial(async () => {
-    try {
-      return await reload();
-    } catch (cause) {
-      life.reloadOk = false;
-      ports.log.error('defect in a reload', { cause: causeTextOf(cause) });
-      throw cause;
-    }
-  });
+  #keepLater(): void {
+    this.#keeper = this.#ports.timers.after(housekeepingMs, () => {
+      dropOldRows(this.stages, this.#ports.clock.wallMs());
+      this.#keepLater();
+    });
+  }
+}
 
-  const ready = (): Ready => {
-    if (life.draining) return { ready: false, because: 'draining' };
-    return life.up ? { ready: true, because: 'up' } : { ready: false, because: 'starting' };
-  };
-  const app = createApi(
-    assembleApiDeps(stages, pipeline, clientRuns, {
-      version: ports.version,
-      startedAtMs,
-      ready,
-      reload: reloadInTurn,
-    }),
-  );
-  const listening = await listen(app, config.listen);
-  if (listening.tag === 'error') {
-    await stages.workers.close();
-    return error(listening.error);
+type SnapshotRead = Parameters<Stages['exporter']['snapshot']>[0];
+
+function replaceStages(
+  stages: Stages,
+  {
+    next,
+    targets,
+    series,
+  }: {
+    readonly next: Config;
+    readonly targets: Target[];
+    readonly series: ReturnType<typeof seriesOf>;
+  },
+  now: Now,
+  absorb: Absorb,
+): void {
+  const before = new Set(stages.config.mirrors.map(({ name }) => name));
+  stages.config = next;
+  stages.targets = targets;
+  stages.scheduler.replace(next, targets, now);
+  stages.board.replace(series);
+  stages.lastOk.replace(next, targets);
+  stages.trends.replace(next);
+  stages.exporter.reconfigure(next, targets);
+  stages.answers.judgedBy(settingsOf(next));
+  absorb.detect(stages.detector.reconfigure(next, targets, now));
+  // A mirror that an earlier reload removed may come back during its pause.
+  for (const [registry, pause] of pausesIn(stages, now)) {
+    if (before.has(registry)) continue;
+    stages.scheduler.pause(registry, pause.untilMs);
+    absorb.detect(stages.detector.pause(registry, pause, now));
   }
-  await pipeline.reconfigured();
-  pipeline.start();
-  clientRuns.start();
-  life.up = true;
-  let keeper = ports.timers.after(housekeepingMs, keep);
-  function keep(): void {
-    const beforeMs = ports.clock.wallMs() - stages.config.state.keepMs;
-    for (const table of ['probe', 'cited', 'answer', 'aside'] as const) stages.store.expire(table, beforeMs);
-    stages.store.trim('answer', limits.answerRows);
-    stages.store.trim('probe', limits.probeRows);
-    stages.store.trim('cited', limits.citedRows);
-    stages.store.trim('aside', limits.asideRows);
-    // Rows of removed mirrors and versions; those in use are newer.
-    stages.store.expire('trend', ports.clock.wallMs() - trendKeepMs);
-    stages.store.expire('seen', beforeMs - dayMs);
-    // Findings and advice expire only once they are over, however old they are.
-    for (const table of ['finding', 'advice'] as const)
-      stages.ledger.add(
-        [],
-        stages.store
-          .all(table)
-          .filter((row) => row.atMs < beforeMs && isOver(row.value) && !stages.cited.holds(row.key)),
-      );
-    keeper = ports.timers.after(housekeepingMs, keep);
-  }
-  let stopping: Promise<void> | null = null;
-  return ok({
-    url: urlOf(stages.config, listening.value),
-    reload: reloadInTurn,
-    stop() {
-      stopping ??= (async () => {
-        life.draining = true;
-        keeper.cancel();
-        await Promise.all([pipeline.drain(), closeWithin({ close: clientRuns.stop }, ports.timers)]);
-        // Running probes come back as unknown('shutdown') for the last turn.
-        await Promise.all([closeWithin(stages.workers, ports.timers), closeWithin(pipeline.actions, ports.timers)]);
-        pipeline.end();
-        await listening.value.close(limits.closeMs);
-        stages.store.close();
-      })();
-      return stopping;
-    },
-  });
+  absorb.advise(stages.advisor.reconfigure(ownedBy(next), declaredBy(next, stages.registry), now));
+  absorb.notify(stages.notifier.reconfigure(next, now));
+}
+
+function dropOldRows({ store, ledger, cited, config }: Stages, nowMs: number): void {
+  const beforeMs = nowMs - config.state.keepMs;
+  for (const table of ['probe', 'cited', 'answer', 'aside'] as const) store.expire(table, beforeMs);
+  store.trim('answer', limits.answerRows);
+  store.trim('probe', limits.probeRows);
+  store.trim('cited', limits.citedRows);
+  store.trim('aside', limits.asideRows);
+  // Rows of removed mirrors and versions; those in use are newer.
+  store.expire('trend', nowMs - trendKeepMs);
+  store.expire('seen', beforeMs - dayMs);
+  // Findings and advice expire only once they are over, however old they are.
+  const isOld = (row: Row): boolean => row.atMs < beforeMs && isOver(row.value) && !cited.holds(row.key);
+  for (const table of ['finding', 'advice'] as const) ledger.add([], store.all(table).filter(isOld));
 }
 
 function descriptorsNow(max: number | null): { open?: number; max?: number } {

@@ -4,14 +4,14 @@ import type { Delivery, Notice } from '../core/notice.ts';
 import type { Now, Probed } from '../core/ports.ts';
 import type { Transcript } from '../core/transcript.ts';
 import { notSent } from '../notify/queue.ts';
-import { createActions } from './actions.ts';
+import { Actions } from './actions.ts';
 import { createAsker, createDefects } from './asker.ts';
 import type { Stages } from './assemble.ts';
 import { createJudge } from './judge.ts';
 import type { JudgeTurn } from './judge-turn.ts';
 import { createKnowledge } from './knowledge.ts';
 import { type Absorb, gapBetween, type News, newNews, type Settled } from './news.ts';
-import { createEvents, createPublisher, createReceiverLog } from './publish.ts';
+import { createEvents, createReceiverLog, Publisher } from './publish.ts';
 
 /** Inputs of the loop, which are handled in a turn, never in their callback. */
 type Input =
@@ -22,103 +22,209 @@ type Input =
   | { readonly kind: 'acted' }
   | { readonly kind: 'command'; readonly run: (now: Now, absorb: Absorb) => () => void };
 
-export type Pipeline = ReturnType<typeof createPipeline>;
-
 const controlEveryMs = 30_000;
 const turnGapMs = 5;
 const idleMs = 1_000;
 const afterDefectMs = 250;
 
+export type Pipeline = ReturnType<typeof createPipeline>;
+
 /** The loop: schedule → probe → detect → advise → notify → commit → export and events. */
-export function createPipeline(s: Stages) {
-  const inbox: Input[] = [];
+export function createPipeline(stages: Stages) {
+  const loop = new Loop(stages);
+  return {
+    events: loop.events,
+    actions: loop.actions,
+    start: () => loop.start(),
+    command: <T>(act: (now: Now, absorb: Absorb) => T): Promise<T> => loop.command(act),
+    drain: () => loop.drain(),
+    end: () => loop.end(),
+    defects: loop.defects.count,
+    stateTrouble: () => loop.publisher.stateTrouble(),
+    reconfigured: () => loop.knowledge.configure(),
+  };
+}
+
+class Loop {
+  readonly events = createEvents();
+  readonly actions: Actions;
+  readonly defects: ReturnType<typeof createDefects>;
+  readonly publisher: Publisher;
+  readonly knowledge: ReturnType<typeof createKnowledge>;
+  readonly #stages: Stages;
+  readonly #judge: ReturnType<typeof createJudge>;
+  readonly #asker: ReturnType<typeof createAsker>;
+  readonly #logDelivery: ReturnType<typeof createReceiverLog>;
+  readonly #inbox: Input[] = [];
   /** Transcripts of samples that are not yet settled, by probe id. */
-  const awaiting = new Map<string, Transcript>();
-  const events = createEvents();
-  const knowledge = createKnowledge(s);
-  const publisher = createPublisher(s, events);
-  const defects = createDefects(s.log, s.clock);
-  const { guarded } = defects;
-  const logDelivery = createReceiverLog(s.log);
-  let timer: { cancel(): void } | null = null;
-  let before = s.clock.now();
-  let state: 'idle' | 'running' | 'draining' | 'stopped' = 'idle';
-  let controlAtMs = 0;
-  let deliveriesInFlight = 0;
-  const settle: (() => void)[] = [];
+  readonly #awaiting = new Map<string, Transcript>();
+  /** Called after the commit of a turn, for its commands. */
+  readonly #settle: (() => void)[] = [];
+  #timer: { cancel(): void } | null = null;
+  #before: Now;
+  #state: 'idle' | 'running' | 'draining' | 'stopped' = 'idle';
+  #controlAtMs = 0;
+  #deliveriesInFlight = 0;
 
-  const wake = (delayMs: number): void => {
-    timer?.cancel();
-    timer = s.timers.after(Math.max(0, delayMs), turn);
-  };
-  const take = (input: Input): void => {
-    inbox.push(input);
-    if (state !== 'stopped' && inbox.length === 1) wake(turnGapMs);
-  };
-  const asker = createAsker(s, {
-    defects,
-    probed: (due, probed) => take({ kind: 'probed', due, probed }),
-    answered: (answer, round) => take({ kind: 'control', answer, round }),
-  });
-
-  const actions = createActions(s, s.actor, s.store.all('action'), () => take({ kind: 'acted' }));
-  const judge = createJudge(s, () => state === 'running');
-
-  function absorbInto(news: News, judging: JudgeTurn): Absorb {
-    return {
-      detect: judging.detect,
-      advise: (change) => judging.advise({ looks: [], ...change }),
-      notify(change) {
-        news.rows.push(...change.rows);
-        news.deletes.push(...change.deletes);
-        news.outcomes.push(...change.outcomes);
-      },
-    };
+  constructor(stages: Stages) {
+    this.#stages = stages;
+    this.#before = stages.clock.now();
+    this.defects = createDefects(stages.log, stages.clock);
+    this.publisher = new Publisher(stages, this.events);
+    this.knowledge = createKnowledge(stages);
+    this.#logDelivery = createReceiverLog(stages.log);
+    this.#asker = createAsker(stages, {
+      defects: this.defects,
+      probed: (due, probed) => this.#take({ kind: 'probed', due, probed }),
+      answered: (answer, round) => this.#take({ kind: 'control', answer, round }),
+    });
+    const acted = (): void => this.#take({ kind: 'acted' });
+    this.actions = new Actions(stages, stages.actor, stages.store.all('action'), acted);
+    this.#judge = createJudge(stages, () => this.#state === 'running');
   }
 
-  function handle(input: Input, now: Now, judging: JudgeTurn, absorb: Absorb): void {
+  start(): void {
+    this.#state = 'running';
+    this.#before = this.#stages.clock.now();
+    this.#turn();
+  }
+
+  /** Runs `act` in the next turn; the promise settles after that turn's commit, which may have failed. */
+  command<T>(act: (now: Now, absorb: Absorb) => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const run = (now: Now, absorb: Absorb): (() => void) => {
+        try {
+          const given = act(now, absorb);
+          return () => resolve(given);
+        } catch (cause) {
+          return () => reject(cause instanceof Error ? cause : new Error('command failed', { cause }));
+        }
+      };
+      if (this.#state === 'stopped') reject(new Error('the loop has ended'));
+      else this.#take({ kind: 'command', run });
+    });
+  }
+
+  /** Starts no new probes; waits for running probes, deliveries and actions, at most `limits.drainMs`. */
+  async drain(): Promise<void> {
+    const { clock, timers, scheduler } = this.#stages;
+    this.#state = 'draining';
+    const untilMs = clock.monotonicMs() + limits.drainMs;
+    const inFlight = (): number => scheduler.inFlight() + this.#deliveriesInFlight + this.actions.inFlight();
+    while (inFlight() > 0 && clock.monotonicMs() < untilMs)
+      await new Promise<void>((resolve) => timers.after(50, resolve));
+  }
+
+  /** The last turn: settles held samples and commits. Later commands are refused. */
+  end(): void {
+    if (this.#state === 'stopped') return;
+    this.#state = 'stopped';
+    this.#timer?.cancel();
+    const flush = (now: Now, absorb: Absorb): (() => void) => {
+      absorb.detect(this.#stages.detector.flush(now));
+      return () => undefined;
+    };
+    this.#inbox.push({ kind: 'command', run: flush });
+    this.#turn();
+  }
+
+  #wake(delayMs: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#stages.timers.after(Math.max(0, delayMs), () => this.#turn());
+  }
+
+  #take(input: Input): void {
+    this.#inbox.push(input);
+    if (this.#state !== 'stopped' && this.#inbox.length === 1) this.#wake(turnGapMs);
+  }
+
+  #turn(): void {
+    const { notifier, clock } = this.#stages;
+    const { guarded } = this.defects;
+    const now = clock.now();
+    const judging = this.#judge.turn(now);
+    const news = newNews(judging.judged);
+    const absorb = absorbInto(news, judging);
+    const defectsBefore = this.defects.count();
+    guarded(() => this.#noteGap(now, judging));
+    for (const input of this.#inbox.splice(0))
+      if (!guarded(() => this.#handle(input, now, judging, absorb))) this.#lose(input, judging);
+    guarded(judging.maintain);
+    guarded(judging.tick);
+    guarded(() => this.#plan(now, judging));
+    guarded(judging.consider);
+    guarded(() => this.#carryOut(judging));
+    guarded(() => this.actions.turn(judging.judged.advice, news, now, absorb, this.#state !== 'running'));
+    news.settled.push(...this.#withTranscripts(judging));
+    guarded(() => absorb.notify(notifier.compose(news, now)));
+    let hasLearnt = false;
+    guarded(() => {
+      hasLearnt = this.#learn(news);
+    });
+    this.#publish(news, now);
+    if (hasLearnt) guarded(() => void this.knowledge.configure());
+    for (const done of this.#settle.splice(0)) done();
+    if (this.#state === 'stopped') return;
+    guarded(() => this.#send(now));
+    if (this.#state === 'running') guarded(() => this.actions.begin(this.publisher.stateTrouble() === null));
+    // A defect that recurs must not keep the loop busy.
+    const restMs = this.defects.count() > defectsBefore ? afterDefectMs : 0;
+    this.#wake(Math.max(restMs, this.#inbox.length > 0 ? turnGapMs : this.#nextWake(now)));
+  }
+
+  #noteGap(now: Now, judging: JudgeTurn): void {
+    const gap = gapBetween(this.#before, now);
+    this.#before = now;
+    if (!gap) return;
+    this.#stages.log.warn('time did not go on as it should', { ...gap });
+    this.#stages.answers.gap(gap.fromMonotonicMs, gap.toMonotonicMs, now);
+    judging.suspended(gap.fromMonotonicMs, gap.toMonotonicMs);
+  }
+
+  #handle(input: Input, now: Now, judging: JudgeTurn, absorb: Absorb): void {
+    const { answers, exporter, notifier } = this.#stages;
     switch (input.kind) {
       case 'probed': {
         const { due, probed } = input;
-        awaiting.set(due.probeId, probed.transcript);
-        s.answers.probed(probed.sample, now);
+        this.#awaiting.set(due.probeId, probed.transcript);
+        answers.probed(probed.sample, now);
         if (due.purpose === 'scheduled')
-          s.exporter.scheduleDelay(Math.max(0, probed.sample.startedMonotonicMs - due.plannedAtMs) / 1000);
+          exporter.scheduleDelay(Math.max(0, probed.sample.startedMonotonicMs - due.plannedAtMs) / 1000);
         return judging.probed(probed.sample);
       }
       case 'control':
-        s.answers.control(input.answer, input.round !== null, now);
+        answers.control(input.answer, input.round !== null, now);
         return judging.control(input.answer, input.round);
       case 'delivery':
-        deliveriesInFlight -= 1;
-        absorb.notify(s.notifier.delivered(input.notice, input.delivery, now));
-        return logDelivery(input.notice, input.delivery, () => s.notifier.queues(now));
+        this.#deliveriesInFlight -= 1;
+        absorb.notify(notifier.delivered(input.notice, input.delivery, now));
+        return this.#logDelivery(input.notice, input.delivery, () => notifier.queues(now));
       case 'acted':
         return;
       case 'command':
-        judge.considerSoon();
-        settle.push(input.run(now, absorb));
+        this.#judge.considerSoon();
+        this.#settle.push(input.run(now, absorb));
         return;
       default:
         input satisfies never;
     }
   }
 
-  function plan(now: Now, judging: JudgeTurn): void {
-    for (const skip of judging.plan()) s.exporter.skipped(skip);
-    if (state !== 'running' || now.monotonicMs < controlAtMs) return;
-    controlAtMs = now.monotonicMs + controlEveryMs;
-    asker.controls();
+  #plan(now: Now, judging: JudgeTurn): void {
+    for (const skip of judging.plan()) this.#stages.exporter.skipped(skip);
+    if (this.#state !== 'running' || now.monotonicMs < this.#controlAtMs) return;
+    this.#controlAtMs = now.monotonicMs + controlEveryMs;
+    this.#asker.controls();
   }
 
-  function carryOut(judging: JudgeTurn): void {
+  #carryOut(judging: JudgeTurn): void {
     const { probes, controls } = judging.carryOut();
-    for (const due of probes) asker.probe(due);
-    for (const { due, round } of controls) asker.control(due, round);
+    for (const due of probes) this.#asker.probe(due);
+    for (const { due, round } of controls) this.#asker.control(due, round);
   }
 
-  function lose(input: Input, judging: JudgeTurn): void {
-    if (input.kind !== 'probed' || !awaiting.has(input.due.probeId)) return;
+  #lose(input: Input, judging: JudgeTurn): void {
+    if (input.kind !== 'probed' || !this.#awaiting.has(input.due.probeId)) return;
     const outcome = { tag: 'unknown', because: 'defect' } as const;
     judging.judged.settled.push({
       ...input.probed.sample,
@@ -129,119 +235,49 @@ export function createPipeline(s: Stages) {
     });
   }
 
-  function withTranscripts({ judged }: JudgeTurn): Settled[] {
+  #withTranscripts({ judged }: JudgeTurn): Settled[] {
     return judged.settled.flatMap((sample) => {
-      const transcript = awaiting.get(sample.due.probeId);
-      return awaiting.delete(sample.due.probeId) && transcript ? [{ sample, transcript }] : [];
+      const transcript = this.#awaiting.get(sample.due.probeId);
+      return this.#awaiting.delete(sample.due.probeId) && transcript ? [{ sample, transcript }] : [];
     });
   }
 
-  function learn(news: News): boolean {
-    const rows = knowledge.learn(news.settled.map(({ sample }) => sample));
+  #learn(news: News): boolean {
+    const rows = this.knowledge.learn(news.settled.map(({ sample }) => sample));
     news.rows.push(...rows);
     return rows.length > 0;
   }
 
-  function send(now: Now): void {
-    for (const { notice, message } of s.notifier.takeDue(now)) {
-      deliveriesInFlight += 1;
-      void defects
-        .or(() => s.post.send(message), notSent)
-        .then((delivery) => take({ kind: 'delivery', notice, delivery }));
+  #publish(news: News, now: Now): void {
+    const { guarded } = this.defects;
+    const how = { isLast: this.#state === 'stopped', isAwaited: this.#settle.length > 0 };
+    guarded(() => this.publisher.commit(news, now, how));
+    this.publisher.show(news, now, guarded);
+  }
+
+  #send(now: Now): void {
+    for (const { notice, message } of this.#stages.notifier.takeDue(now)) {
+      this.#deliveriesInFlight += 1;
+      void this.defects
+        .or(() => this.#stages.post.send(message), notSent)
+        .then((delivery) => this.#take({ kind: 'delivery', notice, delivery }));
     }
   }
 
-  function turn(): void {
-    const now = s.clock.now();
-    const judging = judge.turn(now);
-    const news = newNews(judging.judged);
-    const absorb = absorbInto(news, judging);
-    const defectsBefore = defects.count();
-    guarded(() => {
-      const gap = gapBetween(before, now);
-      before = now;
-      if (!gap) return;
-      s.log.warn('time did not go on as it should', { ...gap });
-      s.answers.gap(gap.fromMonotonicMs, gap.toMonotonicMs, now);
-      judging.suspended(gap.fromMonotonicMs, gap.toMonotonicMs);
-    });
-    for (const input of inbox.splice(0)) if (!guarded(() => handle(input, now, judging, absorb))) lose(input, judging);
-    guarded(judging.maintain);
-    guarded(judging.tick);
-    guarded(() => plan(now, judging));
-    guarded(judging.consider);
-    guarded(() => carryOut(judging));
-    guarded(() => actions.turn(judging.judged.advice, news, now, absorb, state !== 'running'));
-    news.settled.push(...withTranscripts(judging));
-    guarded(() => absorb.notify(s.notifier.compose(news, now)));
-    let hasLearnt = false;
-    guarded(() => {
-      hasLearnt = learn(news);
-    });
-    guarded(() => publisher.commit(news, now, { isLast: state === 'stopped', isAwaited: settle.length > 0 }));
-    publisher.show(news, now, guarded);
-    if (hasLearnt) guarded(() => void knowledge.configure());
-    for (const done of settle.splice(0)) done();
-    if (state === 'stopped') return;
-    guarded(() => send(now));
-    if (state === 'running') guarded(() => actions.begin(publisher.stateTrouble() === null));
-    // A defect that recurs must not keep the loop busy.
-    const restMs = defects.count() > defectsBefore ? afterDefectMs : 0;
-    wake(Math.max(restMs, inbox.length > 0 ? turnGapMs : nextWake(now)));
-  }
-
-  function nextWake(now: Now): number {
-    const times = [now.monotonicMs + idleMs, s.notifier.wakeAtMs(now), judge.wakeAtMs()];
+  #nextWake(now: Now): number {
+    const times = [now.monotonicMs + idleMs, this.#stages.notifier.wakeAtMs(now), this.#judge.wakeAtMs()];
     return Math.max(1, Math.min(...times.flatMap((time) => time ?? [])) - now.monotonicMs);
   }
+}
 
+function absorbInto(news: News, judging: JudgeTurn): Absorb {
   return {
-    events,
-    actions,
-    start(): void {
-      state = 'running';
-      before = s.clock.now();
-      turn();
+    detect: judging.detect,
+    advise: (change) => judging.advise({ looks: [], ...change }),
+    notify(change) {
+      news.rows.push(...change.rows);
+      news.deletes.push(...change.deletes);
+      news.outcomes.push(...change.outcomes);
     },
-    /** Runs `act` in the next turn; the promise settles after that turn's commit, which may have failed. */
-    command<T>(act: (now: Now, absorb: Absorb) => T): Promise<T> {
-      return new Promise((resolve, reject) => {
-        const run = (now: Now, absorb: Absorb): (() => void) => {
-          try {
-            const given = act(now, absorb);
-            return () => resolve(given);
-          } catch (cause) {
-            return () => reject(cause instanceof Error ? cause : new Error('command failed', { cause }));
-          }
-        };
-        if (state === 'stopped') reject(new Error('the loop has ended'));
-        else take({ kind: 'command', run });
-      });
-    },
-    /** Starts no new probes; waits for running probes, deliveries and actions, at most `limits.drainMs`. */
-    async drain(): Promise<void> {
-      state = 'draining';
-      const untilMs = s.clock.monotonicMs() + limits.drainMs;
-      while (
-        (s.scheduler.inFlight() > 0 || deliveriesInFlight > 0 || actions.inFlight() > 0) &&
-        s.clock.monotonicMs() < untilMs
-      )
-        await new Promise<void>((resolve) => s.timers.after(50, resolve));
-    },
-    /** The last turn: settles held samples and commits. Later commands are refused. */
-    end(): void {
-      if (state === 'stopped') return;
-      state = 'stopped';
-      timer?.cancel();
-      const flush = (now: Now, absorb: Absorb): (() => void) => {
-        absorb.detect(s.detector.flush(now));
-        return () => undefined;
-      };
-      inbox.push({ kind: 'command', run: flush });
-      turn();
-    },
-    defects: defects.count,
-    stateTrouble: publisher.stateTrouble,
-    reconfigured: () => knowledge.configure(),
   };
 }

@@ -29,67 +29,146 @@ const freshnessEveryMs = 60_000;
 /** Tables whose rows may wait for a later transaction. A row of `finding` without an event has only newer figures. */
 const patient: ReadonlySet<Table> = new Set(['seen', 'detector', 'finding', 'probe', 'answer', 'trend']);
 
-export function createPublisher(s: Stages, events: Events) {
-  let trouble: StateTrouble | null = null;
-  let suspect: boolean | null = null;
-  const told = new Map<string, string>();
-  let toldAtMs = Number.NEGATIVE_INFINITY;
-  let freshAtMs = Number.NEGATIVE_INFINITY;
-  let committedAtMs = Number.NEGATIVE_INFINITY;
-  let retryAtMs = Number.NEGATIVE_INFINITY;
+/** Writes what a turn gave, and shows it in metrics, log and events. */
+export class Publisher {
+  readonly #stages: Stages;
+  readonly #events: Events;
+  #trouble: StateTrouble | null = null;
+  #suspect: boolean | null = null;
+  /** The last shown state of each mirror, as text. */
+  readonly #shown = new Map<string, string>();
+  #shownAtMs = Number.NEGATIVE_INFINITY;
+  #freshAtMs = Number.NEGATIVE_INFINITY;
+  #committedAtMs = Number.NEGATIVE_INFINITY;
+  #retryAtMs = Number.NEGATIVE_INFINITY;
 
-  function mayWait({ findings, advice, deletes, rows }: News, now: Now): boolean {
+  constructor(stages: Stages, events: Events) {
+    this.#stages = stages;
+    this.#events = events;
+  }
+
+  /** Why the last write of the state file failed; `null`: it did not. */
+  stateTrouble(): StateTrouble | null {
+    return this.#trouble;
+  }
+
+  /**
+   * Writes all waiting rows in one transaction. While that fails, they wait on, and `stateTrouble` returns why. Rows
+   * of `patient` tables alone may wait for a later turn, at most `limits.commitMs`. `isLast`: also writes what is
+   * written rarely. `isAwaited`: a caller waits for the write.
+   */
+  commit(news: News, now: Now, { isLast, isAwaited }: { readonly isLast: boolean; readonly isAwaited: boolean }): void {
+    this.#addRows(news, now, isLast);
+    if (!isLast && (now.monotonicMs < this.#retryAtMs || (!isAwaited && this.#mayWait(news, now)))) return;
+    this.#committedAtMs = now.monotonicMs;
+    const { ledger, clock } = this.#stages;
+    try {
+      const fromMs = clock.monotonicMs();
+      const flushed = ledger.flush();
+      const tookMs = clock.monotonicMs() - fromMs;
+      if (flushed.tag === 'ok') this.#logTrouble(null, {});
+      else {
+        this.#logTrouble(flushed.trouble.kind, { trouble: flushed.trouble, waiting: flushed.rows });
+        this.#retryAtMs = fromMs + retryAfter * tookMs;
+      }
+    } catch (cause) {
+      this.#logTrouble('defect', {});
+      throw cause;
+    }
+  }
+
+  /** Shows the changes in metrics, log and events, in parts: one defect must not hide the rest. */
+  show(news: News, now: Now, guarded: (step: () => void) => void): void {
+    const { exporter, workers } = this.#stages;
+    this.#showSettled(news, now, guarded);
+    guarded(() => this.#showVantage(now));
+    guarded(() => this.#showChanges(news, now));
+    guarded(() => this.#showStandings(now));
+    guarded(() => this.#keepFreshness(now));
+    guarded(() => this.#showActions(news));
+    guarded(() => {
+      for (const { receiver, outcome } of news.outcomes) exporter.delivery(receiver, outcome);
+      for (const registry of news.regressions) exporter.regression(registry);
+      for (const { registry, seconds } of news.propagations) exporter.propagation(registry, seconds);
+      for (const { worker, delaysMs } of workers.loopDelays()) exporter.loopDelays(worker, delaysMs);
+    });
+  }
+
+  #addRows(news: News, now: Now, isLast: boolean): void {
+    const s = this.#stages;
+    for (const { sample } of news.settled) {
+      s.lastOk.take(sample);
+      s.trends.take(sample, now);
+    }
+    const failing = news.settled.filter(({ sample }) => sample.outcome.tag === 'failed');
+    const probes = failing.map(({ sample, transcript }) => ({
+      table: 'probe' as const,
+      key: sample.due.probeId,
+      atMs: sample.startedAtMs,
+      value: { sample, transcript },
+    }));
+    const rows = [...news.rows, ...probes, ...s.lastOk.rows(now, isLast)];
+    const cited = s.cited.follow(
+      { open: s.detector.findings(), rows, settled: news.settled, inForce: () => foundInForce(s) },
+      now.wallMs,
+    );
+    s.ledger.add(cited.rows, cited.deletes);
+    s.ledger.add([...rows, ...s.answers.rows(), ...s.trends.rows(now, isLast)], news.deletes);
+  }
+
+  #mayWait({ findings, advice, deletes, rows }: News, now: Now): boolean {
     if (findings.length + advice.length + deletes.length > 0) return false;
-    if (s.ledger.waiting() >= limits.commitRows) return false;
-    return rows.every(({ table }) => patient.has(table)) && now.monotonicMs - committedAtMs < limits.commitMs;
+    if (this.#stages.ledger.waiting() >= limits.commitRows) return false;
+    return rows.every(({ table }) => patient.has(table)) && now.monotonicMs - this.#committedAtMs < limits.commitMs;
   }
 
-  function said(kind: StateTrouble | null, fields: Readonly<Record<string, unknown>>): void {
-    if (kind === trouble) return;
-    trouble = kind;
-    if (kind === null) s.log.info('state is written again');
-    else s.log.error('state cannot be written; watching goes on', fields);
+  #logTrouble(kind: StateTrouble | null, fields: Readonly<Record<string, unknown>>): void {
+    if (kind === this.#trouble) return;
+    this.#trouble = kind;
+    if (kind === null) this.#stages.log.info('state is written again');
+    else this.#stages.log.error('state cannot be written; watching goes on', fields);
   }
 
-  function showSettled({ settled }: News, now: Now, guarded: (step: () => void) => void): void {
+  #showSettled({ settled }: News, now: Now, guarded: (step: () => void) => void): void {
     for (const { sample, transcript } of settled) {
-      guarded(() => s.exporter.sample(sample));
-      guarded(() => s.board.take(sample, transcript));
-      guarded(() => events.emit('sample', now.wallMs, sample));
+      guarded(() => this.#stages.exporter.sample(sample));
+      guarded(() => this.#stages.board.take(sample, transcript));
+      guarded(() => this.#events.emit('sample', now.wallMs, sample));
     }
   }
 
   /** Before findings and advice, which may follow from the vantage's state. */
-  function showVantage(now: Now): void {
-    const vantage = s.detector.vantage();
-    if (vantage.suspect === suspect) return;
-    suspect = vantage.suspect;
-    s.log.info('vantage judged', { suspect });
-    if (suspect && s.detector.standings().every(({ lastOkAtMs }) => lastOkAtMs === null))
-      s.log.warn(nothingAnswers, { vantage: s.config.vantage });
-    events.emit('vantage', now.wallMs, vantage);
+  #showVantage(now: Now): void {
+    const vantage = this.#stages.detector.vantage();
+    if (vantage.suspect === this.#suspect) return;
+    const { suspect } = vantage;
+    this.#suspect = suspect;
+    this.#stages.log.info('vantage judged', { suspect });
+    if (suspect && this.#stages.detector.standings().every(({ lastOkAtMs }) => lastOkAtMs === null))
+      this.#stages.log.warn(nothingAnswers, { vantage: this.#stages.config.vantage });
+    this.#events.emit('vantage', now.wallMs, vantage);
   }
 
-  function showChanges({ findings, advice }: News, now: Now): void {
+  #showChanges({ findings, advice }: News, now: Now): void {
     for (const change of findings) {
       const { id: finding, kind, registry, text } = change.finding;
-      s.exporter.finding(change);
-      s.log[findingLevel[change.change]](`finding ${change.change}`, { finding, kind, registry, text });
-      events.emit('finding', now.wallMs, change);
+      this.#stages.exporter.finding(change);
+      this.#stages.log[findingLevel[change.change]](`finding ${change.change}`, { finding, kind, registry, text });
+      this.#events.emit('finding', now.wallMs, change);
     }
     for (const change of advice) {
       const { id, from, to, reason } = change.advice;
-      s.exporter.advice(change);
-      s.log.warn(`advice ${change.change}`, { advice: id, from, to, reason });
-      events.emit('advice', now.wallMs, change);
+      this.#stages.exporter.advice(change);
+      this.#stages.log.warn(`advice ${change.change}`, { advice: id, from, to, reason });
+      this.#events.emit('advice', now.wallMs, change);
     }
   }
 
-  function showActions({ actions }: News): void {
+  #showActions({ actions }: News): void {
     for (const { result, row } of actions) {
       const { id, action, held, isInterrupted } = row;
-      s.exporter.action(action, result);
-      s.log[result === 'failed' ? 'error' : 'warn'](`action ${result}`, {
+      this.#stages.exporter.action(action, result);
+      this.#stages.log[result === 'failed' ? 'error' : 'warn'](`action ${result}`, {
         action: id,
         ...(held === null ? {} : { held }),
         ...(row.because === null ? {} : { because: showStored(row.because, english) }),
@@ -99,89 +178,26 @@ export function createPublisher(s: Stages, events: Events) {
   }
 
   /** Reports new states of mirrors; not in each turn, because a state is derived from all targets. */
-  function showStandings(now: Now): void {
-    if (now.monotonicMs - toldAtMs < standingsEveryMs) return;
-    toldAtMs = now.monotonicMs;
-    const standings = s.detector.standings();
-    s.ledger.add(s.since.take(standings, now), []);
+  #showStandings(now: Now): void {
+    if (now.monotonicMs - this.#shownAtMs < standingsEveryMs) return;
+    this.#shownAtMs = now.monotonicMs;
+    const standings = this.#stages.detector.standings();
+    this.#stages.ledger.add(this.#stages.since.take(standings, now), []);
     for (const standing of standings) {
       const { registry, state, inDoubt, paused, inMaintenance } = standing;
       const word = JSON.stringify([state, inDoubt, paused, inMaintenance]);
-      if (told.get(registry) === word) continue;
-      told.set(registry, word);
-      events.emit('standing', now.wallMs, standing);
+      if (this.#shown.get(registry) === word) continue;
+      this.#shown.set(registry, word);
+      this.#events.emit('standing', now.wallMs, standing);
     }
   }
 
-  function keepFreshness(now: Now): void {
-    if (now.monotonicMs - freshAtMs < freshnessEveryMs) return;
-    freshAtMs = now.monotonicMs;
-    for (const [registry, freshness] of s.detector.freshness()) s.trends.fresh(registry, freshness, now);
+  #keepFreshness(now: Now): void {
+    if (now.monotonicMs - this.#freshAtMs < freshnessEveryMs) return;
+    this.#freshAtMs = now.monotonicMs;
+    for (const [registry, freshness] of this.#stages.detector.freshness())
+      this.#stages.trends.fresh(registry, freshness, now);
   }
-
-  return {
-    /**
-     * Writes all waiting rows in one transaction. While that fails, they wait on, and `stateTrouble` returns why. Rows
-     * of `patient` tables alone may wait for a later turn, at most `limits.commitMs`. `isLast`: also writes what is
-     * written rarely. `isAwaited`: a caller waits for the write.
-     */
-    commit(
-      news: News,
-      now: Now,
-      { isLast, isAwaited }: { readonly isLast: boolean; readonly isAwaited: boolean },
-    ): void {
-      for (const { sample } of news.settled) {
-        s.lastOk.take(sample);
-        s.trends.take(sample, now);
-      }
-      const failing = news.settled.filter(({ sample }) => sample.outcome.tag === 'failed');
-      const probes = failing.map(({ sample, transcript }) => ({
-        table: 'probe' as const,
-        key: sample.due.probeId,
-        atMs: sample.startedAtMs,
-        value: { sample, transcript },
-      }));
-      const rows = [...news.rows, ...probes, ...s.lastOk.rows(now, isLast)];
-      const cited = s.cited.follow(
-        { open: s.detector.findings(), rows, settled: news.settled, inForce: () => foundInForce(s) },
-        now.wallMs,
-      );
-      s.ledger.add(cited.rows, cited.deletes);
-      s.ledger.add([...rows, ...s.answers.rows(), ...s.trends.rows(now, isLast)], news.deletes);
-      if (!isLast && (now.monotonicMs < retryAtMs || (!isAwaited && mayWait(news, now)))) return;
-      committedAtMs = now.monotonicMs;
-      try {
-        const fromMs = s.clock.monotonicMs();
-        const flushed = s.ledger.flush();
-        const tookMs = s.clock.monotonicMs() - fromMs;
-        if (flushed.tag === 'ok') said(null, {});
-        else {
-          said(flushed.trouble.kind, { trouble: flushed.trouble, waiting: flushed.rows });
-          retryAtMs = fromMs + retryAfter * tookMs;
-        }
-      } catch (cause) {
-        said('defect', {});
-        throw cause;
-      }
-    },
-    /** Shows the changes in metrics, log and events, in parts: one defect must not hide the rest. */
-    show(news: News, now: Now, guarded: (step: () => void) => void): void {
-      showSettled(news, now, guarded);
-      guarded(() => showVantage(now));
-      guarded(() => showChanges(news, now));
-      guarded(() => showStandings(now));
-      guarded(() => keepFreshness(now));
-      guarded(() => showActions(news));
-      guarded(() => {
-        for (const { receiver, outcome } of news.outcomes) s.exporter.delivery(receiver, outcome);
-        for (const registry of news.regressions) s.exporter.regression(registry);
-        for (const { registry, seconds } of news.propagations) s.exporter.propagation(registry, seconds);
-        for (const { worker, delaysMs } of s.workers.loopDelays()) s.exporter.loopDelays(worker, delaysMs);
-      });
-    },
-    /** Why the last write of the state file failed; `null`: it did not. */
-    stateTrouble: () => trouble,
-  };
 }
 
 export type Events = ReturnType<typeof createEvents>;

@@ -1,3 +1,4 @@
+import type { ControlAnswer } from '../../core/due.ts';
 import { type Because, isSilent, isTimeout } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { isDisturbed, type Sample } from '../../core/sample.ts';
@@ -13,6 +14,9 @@ import { isContaminated } from '../rules/threshold.ts';
 import { followArtifact } from './artifacts.ts';
 import { mirrorOf, settle, settledSampleOf } from './settle.ts';
 import { judgeUs, receiveAnswer, sendToKinds } from './step.ts';
+
+/** Without descriptors or memory, a control that could not be asked shows nothing about the network. */
+const exhaustedCodes: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 
 /** Takes a sample. If it says nothing about the mirror, it is settled at once; most others wait for `releaseHeld`. */
 export function take(memory: Memory, sample: Sample): void {
@@ -103,4 +107,27 @@ function recordInRounds(memory: Memory, mirror: MirrorMemory, sample: Sample, is
   if (suspicion === undefined || isAnswer !== true || isLeftAlone(mirror)) return;
   const watching = memory.confirm.rounds.get(suspicion.roundKey);
   if (watching !== undefined) advanceDeadline(watching, memory.now.monotonicMs, limits.roundStepMs);
+}
+
+/** Takes the answer of a control. */
+export function receiveControl(
+  memory: Memory,
+  answer: ControlAnswer,
+  place: { readonly id: string; readonly moment: number } | null,
+): void {
+  const { monotonicMs } = memory.now;
+  const isOurs = answer.code !== null && exhaustedCodes.has(answer.code);
+  const known = memory.controls.get(answer.name);
+  if (known !== undefined && !isOurs) {
+    memory.controls.set(answer.name, {
+      up: answer.answered,
+      known: known.known || answer.answered,
+      marks: addMark(known.marks, { atMs: monotonicMs, answered: answer.answered }),
+    });
+  }
+  const said = isOurs ? null : answer.answered ? 'answered' : 'failed';
+  for (const round of memory.confirm.rounds.values()) {
+    if (round.id === place?.id) recordAnswer(round, 'controls', place.moment, answer.name, said);
+    else if (answer.answered && round.watching.size > 0) advanceDeadline(round, monotonicMs, limits.roundStepMs);
+  }
 }

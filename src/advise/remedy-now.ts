@@ -1,0 +1,15 @@
+import type { RemedyNow } from '../core/advice.ts';
+import type { Group } from './group.ts';
+import { hasOutlivedCause } from './words.ts';
+
+/** What clients of an upstream should have now. */
+export function remedyOf(group: Group, suspect: boolean): RemedyNow {
+  const open = group.open?.advice ?? null;
+  // A proposal stays while the vantage is suspect: taking it back would also move clients.
+  const advice = open?.state === 'proposed' ? open : (group.accepted?.advice ?? null);
+  if (advice !== null) {
+    const isOver = advice.state === 'proposed' && hasOutlivedCause(advice);
+    return { kind: 'set', chain: advice.chain.after, advice, remedy: advice.remedy, isOver };
+  }
+  return { kind: 'nothing', state: suspect ? 'suspect' : open?.state === 'refused' ? 'refused' : 'right' };
+}
