@@ -3,7 +3,7 @@ import { limits } from '../core/limits.ts';
 import { isFaster } from './comparison/rank.ts';
 import { isAuditDue } from './group.ts';
 import type { Ledger } from './ledger.ts';
-import { measuredOf } from './measured.ts';
+import { measuredOf } from './observed.ts';
 import { type Entry, medianMsOf } from './tally.ts';
 import type { View } from './view.ts';
 

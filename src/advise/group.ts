@@ -7,7 +7,7 @@ import { type Ecosystem, leadingClientOf } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { type Contest, newContest } from './comparison/contest.ts';
 import type { Departure } from './comparison/home.ts';
-import { preferenceOf } from './comparison/rank.ts';
+import { preferenceOf } from './preference.ts';
 import { newProbing, type Probing } from './probing.ts';
 
 /** An open or accepted advice. Times are monotonic milliseconds. */

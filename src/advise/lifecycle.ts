@@ -9,6 +9,7 @@ import { recentDeparturesOf } from './comparison/home.ts';
 import { isOfTime, isTwiceOver } from './comparison/pair.ts';
 import { candidateOf, compose, type Said } from './compose.ts';
 import { type Decision, decide, type Move, type Refused } from './decide.ts';
+import { groundsOf, type Subject } from './grounds.ts';
 import { advisedChainOf, chainInForce, chainTextOf, headOf, homeOf, type LiveAdvice, mirrorAt } from './group.ts';
 import {
   changeState,
@@ -20,7 +21,6 @@ import {
   restoreLife,
   startLife,
 } from './ledger.ts';
-import { groundsOf, type Subject } from './measured.ts';
 import type { View } from './view.ts';
 import { chainTo, listWrongKeys, type Weighed, weighAll } from './weigh.ts';
 import { reasonOf } from './words.ts';

@@ -8,8 +8,8 @@ import type { BypassDecision } from './bypass.ts';
 import { isAboutTime, type Trouble } from './cause.ts';
 import { gain, noiseMs } from './comparison/rank.ts';
 import type { Refused } from './decide.ts';
+import type { Apart, Grounds, Subject } from './grounds.ts';
 import type { LastChoice } from './last-choice.ts';
-import type { Apart, Grounds, Subject } from './measured.ts';
 import type { Row } from './tally.ts';
 
 /** Above `becameSlower` × its usual time a mirror became slower; from `isSlower` × another's time it is slower. */

@@ -23,3 +23,8 @@ export function likelihoodOf(bad: number, all: number): number {
   const good = all - bad;
   return (bad === 0 ? 0 : bad * Math.log(bad / all)) + (good === 0 ? 0 : good * Math.log(good / all));
 }
+
+/** Rounds to six decimals: microseconds of a value in seconds. */
+export function round(value: number): number {
+  return Math.round(value * 1e6) / 1e6;
+}

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { type Advisor, createAdvisor } from '../advise/advisor.ts';
-import { createEvidenceBook } from '../advise/evidence.ts';
 import { declaredChainOf } from '../config/chain.ts';
 import type { Actor } from '../core/action.ts';
 import type { ClientRunner } from '../core/client-run.ts';
@@ -35,6 +34,7 @@ import { expandTargets } from '../schedule/targets.ts';
 import { createAnswers } from '../state/answers.ts';
 import { type Board, createBoard, type SeriesRef } from '../state/board.ts';
 import { createCited } from '../state/cited.ts';
+import { createEvidenceBook } from '../state/evidence.ts';
 import { createLastOk, createSince } from '../state/last-ok.ts';
 import { createLedger, type Ledger } from '../state/ledger.ts';
 import { createTrends } from '../state/trend.ts';

@@ -1,6 +1,5 @@
 import type { Advisor } from '../advise/advisor.ts';
 import { isTested } from '../advise/cause.ts';
-import type { EvidenceBook } from '../advise/evidence.ts';
 import type { AdviceChange } from '../core/advice.ts';
 import { type Config, paceOf } from '../core/config.ts';
 import type { ControlAnswer, ControlDue, Due, LookOrder, Skipped } from '../core/due.ts';
@@ -10,6 +9,7 @@ import type { Now, Row, Table } from '../core/ports.ts';
 import type { Sample, SettledSample } from '../core/sample.ts';
 import type { Detector, DetectTurn, Peek, RoundAsk } from '../detect/detector.ts';
 import type { Scheduler } from '../schedule/scheduling.ts';
+import type { EvidenceBook } from '../state/evidence.ts';
 import type { createOutstanding } from './outstanding.ts';
 
 /** The stages that decide, without network, files or clock. */

@@ -1,5 +1,5 @@
 import { createAdvisor } from '../../src/advise/advisor.ts';
-import { createEvidenceBook } from '../../src/advise/evidence.ts';
+import { createEvidenceBook } from '../../src/state/evidence.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { AdviceChange } from '../../src/core/advice.ts';
 import type { Config } from '../../src/core/config.ts';

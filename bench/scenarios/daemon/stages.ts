@@ -1,5 +1,5 @@
 import { type Advisor, createAdvisor } from '../../../src/advise/advisor.ts';
-import { createEvidenceBook, type EvidenceBook } from '../../../src/advise/evidence.ts';
+import { createEvidenceBook, type EvidenceBook } from '../../../src/state/evidence.ts';
 import type { Config } from '../../../src/core/config.ts';
 import type { Calendar, Now, Random } from '../../../src/core/ports.ts';
 import { createDetector, type Detector } from '../../../src/detect/detector.ts';

@@ -12,11 +12,15 @@ const leastRate = 0.005;
 const mostRate = 0.97;
 /** A sum is limited to this multiple of `failureBound`, so that it falls soon after the trouble. */
 const mostOfBound = 2.5;
-/** The minimum of `compareRates` for an alarm. */
+/**
+ * The minimum of `compareRates` for an alarm. Twice the ratio is χ² with one degree of freedom (Wilks), so that two equal
+ * mirrors reach 1.6 with a probability of 3.7 %, and 0.8 with 10 %.
+ * @see docs/decisions/0130-constants-of-the-comparison.md
+ */
 export const witnessBound = { all: 1.6, heavy: 0.8 } as const;
-/** Added to `witnessBound` while a third mirror fails too: the trouble may be shared. */
+/** Added to `witnessBound` while a third mirror fails too, as the trouble may be shared: then 0.5 %, and 0.9 %. */
 const sharedWitness = { all: 1.75, heavy: 2 } as const;
-/** If the failures span more than `longMs`, `longWitness` is added to `witnessBound.all`: chance is more likely. */
+/** If the failures span more than `longMs`, `longWitness` is added to `witnessBound.all`: then 0.7 %. */
 const longMs = 120_000;
 const longWitness = 1.4;
 /** After more good responses since the last failure, a test triggers only together with an alert of another system. */

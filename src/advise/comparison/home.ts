@@ -8,7 +8,11 @@ const waitMsMax = 3_600_000;
 const againMs = 45 * 60_000;
 const againFactor = 6;
 const rememberedMs = 12 * 3_600_000;
-/** The health that a failback requires, and what a good and a bad response add to it. */
+/**
+ * The health that a failback requires, and what a good and a bad response add to it: ln(.995 / .95) and ln(.005 / .05), the
+ * log-likelihood ratios of a mirror that fails .5 % of requests to one that fails 5 %.
+ * @see docs/decisions/0130-constants-of-the-comparison.md
+ */
 export const healthBound = 2.2;
 const good = 0.046;
 const bad = -2.3;

@@ -1,5 +1,7 @@
 import { compareRates, witnessBound } from '../../advise/comparison/failures.ts';
-import { type Compared, compareRounds, preferenceOf, sortWithEquals } from '../../advise/comparison/rank.ts';
+import { sortWithEquals } from '../../advise/comparison/rank.ts';
+import { type Compared, compareRounds } from '../../advise/comparison/rounds.ts';
+import { preferenceOf } from '../../advise/preference.ts';
 import type { Config } from '../../core/config.ts';
 import type { Probed } from '../../core/ports.ts';
 import type { PhaseTimes } from '../../core/sample.ts';

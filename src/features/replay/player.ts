@@ -1,5 +1,5 @@
 import { createAdvisor } from '../../advise/advisor.ts';
-import { createEvidenceBook } from '../../advise/evidence.ts';
+import { createEvidenceBook } from '../../state/evidence.ts';
 import type { Advice } from '../../core/advice.ts';
 import { type Config, paceOf } from '../../core/config.ts';
 import type { Stretch, Taken, Told } from '../../core/history.ts';

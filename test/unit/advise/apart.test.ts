@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { groundsOf } from '../../../src/advise/measured.ts';
+import { groundsOf } from '../../../src/advise/grounds.ts';
 import { type Answered, newTally, recordAnswer } from '../../../src/advise/tally.ts';
 import type { View } from '../../../src/advise/view.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { measuredOf } from '../../../src/advise/measured.ts';
+import { measuredOf } from '../../../src/advise/observed.ts';
 import type { Entry } from '../../../src/advise/tally.ts';
 import { quantile } from '../../../src/core/statistics.ts';
 

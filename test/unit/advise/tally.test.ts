@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { troubleIn } from '../../../src/advise/measured.ts';
+import { troubleIn } from '../../../src/advise/observed.ts';
 import { newTally, record } from '../../../src/advise/tally.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import { aDue, aSample, aTarget, refused } from '../detect/world.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { judgeAlert } from '../../../src/advise/evidence.ts';
+import { judgeAlert } from '../../../src/state/evidence.ts';
 import { repoDir } from '../../support/paths.ts';
 
 interface Rule {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { createEvidenceBook, judgeAlert } from '../../../src/advise/evidence.ts';
 import type { AlertCounts, AlertEvidence, IncomingAlert } from '../../../src/core/evidence.ts';
 import { limits } from '../../../src/core/limits.ts';
 import type { Now, Row } from '../../../src/core/ports.ts';
 import { Secret } from '../../../src/core/secret.ts';
-import { mirror } from './stage.ts';
+import { createEvidenceBook, judgeAlert } from '../../../src/state/evidence.ts';
+import { mirror } from '../advise/stage.ts';
 
 const wallMs = Date.parse('2026-03-01T12:00:00.000Z');
 const now = { wallMs, monotonicMs: 5_000 };

@@ -1,0 +1,104 @@
+import { limits } from '../core/limits.ts';
+import type { Mirror } from '../core/mirror.ts';
+import { quantileOf } from '../core/statistics.ts';
+import type { Chain, ChainMember, Reply } from '../ecosystems/client.ts';
+import { type Walker, walkChain } from './comparison/walk.ts';
+import { mirrorAt, noChain } from './group.ts';
+import { type Entry, replyOf, type Tally } from './tally.ts';
+import type { View } from './view.ts';
+
+export interface Expectation {
+  /** Share of requests that succeed, 0 to 1. */
+  readonly availability: number | null;
+  /** Of successful requests, milliseconds, including the time at members requested before. */
+  readonly p95Ms: number | null;
+}
+
+/** Simulates one request for each sample in `moments`. Requests with an unmeasured end are left out. */
+function expectation(input: {
+  readonly walker: Walker;
+  readonly chain: Chain;
+  readonly moments: readonly Entry[];
+  readonly tallyOf: (registry: string) => Tally;
+  readonly nearMs: number;
+}): Expectation {
+  const times: number[] = [];
+  let walks = 0;
+  for (const moment of input.moments) {
+    const end = walkChain(input.walker, input.chain, (name) => replyAt(input.tallyOf(name), moment, input.nearMs));
+    if (end.tag === 'unknown') continue;
+    walks += 1;
+    if (end.tag === 'ok') times.push(end.tookMs);
+  }
+  return {
+    availability: walks === 0 ? null : times.length / walks,
+    p95Ms: quantileOf(times, 0.95),
+  };
+}
+
+function replyAt(tally: Tally, moment: Entry, nearMs: number): Reply | null {
+  if (tally.canary.includes(moment)) return replyOf(moment);
+  let nearest: Entry | null = null;
+  for (const entry of tally.canary) {
+    if (moment.round !== null && entry.round === moment.round) return replyOf(entry);
+    const apart = Math.abs(entry.atMs - moment.atMs);
+    if (apart <= nearMs && (nearest === null || apart < Math.abs(nearest.atMs - moment.atMs))) nearest = entry;
+  }
+  return nearest === null ? null : replyOf(nearest);
+}
+
+export interface Observed {
+  /** Canary samples of the mirror to leave, oldest first: as `troubleIn`, else those behind `p95Ms`. */
+  readonly window: readonly Entry[];
+  /** Of its canary over the last `limits.measuredPaces` intervals, milliseconds; `null`: no samples. */
+  readonly p95Ms: number | null;
+  /** The chain in use and the advised one over `window`; `null`: no chain is advised. */
+  readonly replay: { readonly before: Expectation; readonly after: Expectation } | null;
+}
+
+export function observedAt(view: View, at: Mirror, after: Chain | null): Observed {
+  const lately = lastCanaryOf(view, at.name);
+  const run = troubleIn(view.tallyOf(at.name).canary);
+  const window = run.length > 0 ? run : lately;
+  const { p95Ms } = measuredOf(lately);
+  if (after === null) return { window, p95Ms, replay: null };
+  const walker: Walker = {
+    client: view.group.client,
+    nameOf: (member: ChainMember) => mirrorAt(view.group, member)?.name ?? null,
+    unwatched: 'unknown',
+  };
+  const { tallyOf, nearMs } = view;
+  const replayOf = (chain: Chain) => expectation({ walker, chain, moments: window, tallyOf, nearMs });
+  const before = replayOf(view.group.chain ?? noChain);
+  return { window, p95Ms, replay: { before, after: replayOf(after) } };
+}
+
+export interface Measured {
+  readonly answers: number;
+  readonly failed: number;
+  /** Of successes and timeouts, without first fetches of pull-through caches, milliseconds; `null`: none. */
+  readonly p95Ms: number | null;
+}
+
+export function measuredOf(entries: readonly Entry[]): Measured {
+  const timed = entries.filter((entry) => !entry.cold && (entry.tag === 'ok' || entry.slow));
+  return {
+    answers: entries.length,
+    failed: entries.filter((entry) => entry.tag === 'failed').length,
+    p95Ms: quantileOf(
+      timed.map((entry) => entry.tookMs),
+      0.95,
+    ),
+  };
+}
+
+export function lastCanaryOf(view: View, registry: string): readonly Entry[] {
+  const { canary } = view.tallyOf(registry);
+  const fromMs = view.now.monotonicMs - limits.measuredPaces * view.canaryEveryMs;
+  return canary.filter(({ round, atMs }) => round === null && atMs > fromMs);
+}
+
+/** The last samples in a row that were slow or failed. */
+export function troubleIn(series: readonly Entry[]): readonly Entry[] {
+  return series.slice(series.findLastIndex(({ tag, slow }) => tag === 'ok' && !slow) + 1);
+}
