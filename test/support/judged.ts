@@ -1,5 +1,4 @@
 import { createAdvisor } from '../../src/advise/advisor.ts';
-import { createEvidenceBook } from '../../src/state/evidence.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { AdviceChange } from '../../src/core/advice.ts';
 import type { Config } from '../../src/core/config.ts';
@@ -14,6 +13,7 @@ import { createRandom } from '../../src/io/random.ts';
 import { Heap } from '../../src/schedule/heap.ts';
 import { createScheduler } from '../../src/schedule/scheduler.ts';
 import { expandTargets } from '../../src/schedule/targets.ts';
+import { createEvidenceBook } from '../../src/state/evidence.ts';
 
 const startWallMs = Date.UTC(2026, 0, 1);
 

@@ -1,5 +1,4 @@
 import { type Advisor, createAdvisor } from '../../../src/advise/advisor.ts';
-import { createEvidenceBook, type EvidenceBook } from '../../../src/state/evidence.ts';
 import type { Config } from '../../../src/core/config.ts';
 import type { Calendar, Now, Random } from '../../../src/core/ports.ts';
 import { createDetector, type Detector } from '../../../src/detect/detector.ts';
@@ -8,6 +7,7 @@ import { createNotifier, type Notifier } from '../../../src/notify/notifier.ts';
 import { createScheduler } from '../../../src/schedule/scheduler.ts';
 import type { Scheduler } from '../../../src/schedule/scheduling.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
+import { createEvidenceBook, type EvidenceBook } from '../../../src/state/evidence.ts';
 import type { WorldSetup } from '../world.ts';
 import { configOf, declaredBy } from './config.ts';
 
