@@ -1,17 +1,20 @@
 import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
-import type { Clock, Log, Probed } from '../core/ports.ts';
+import type { Clock, Log, Now, Probed } from '../core/ports.ts';
 import { lostControlOf, lostProbeOf } from '../io/worker-protocol.ts';
 import type { Stages } from './assemble.ts';
+
+const controlEveryMs = 30_000;
 
 export function createAsker(
   s: Stages,
   loop: {
-    readonly defects: ReturnType<typeof createDefects>;
+    readonly defects: Defects;
     readonly probed: (due: Due, probed: Probed) => void;
     readonly answered: (answer: ControlAnswer, round: Due['round']) => void;
   },
 ) {
   const { defects } = loop;
+  let controlAtMs = 0;
   const asker = {
     probe(due: Due): void {
       const lost = (): Probed => lostProbeOf(due, 'defect', 0, s.clock.now());
@@ -21,7 +24,10 @@ export function createAsker(
       const lost = (): ControlAnswer => lostControlOf(due, s.clock.now());
       void defects.or(() => s.workers.control(due), lost).then((answer) => loop.answered(answer, round));
     },
-    controls(): void {
+    /** Asks all controls, at most every `controlEveryMs`. */
+    controls(now: Now): void {
+      if (now.monotonicMs < controlAtMs) return;
+      controlAtMs = now.monotonicMs + controlEveryMs;
       const { timeoutMs } = s.config.schedule.pace;
       for (const { name, url } of s.config.controls) asker.control({ name, url, timeoutMs }, null);
     },
@@ -35,6 +41,8 @@ export function causeTextOf(cause: unknown): string {
 
 const repeatMs = 60_000;
 const kindsKept = 100;
+
+export type Defects = ReturnType<typeof createDefects>;
 
 /** Catches and counts defects of this program. Each kind is logged at most once per `repeatMs`, with its count. */
 export function createDefects(log: Log, clock: Clock) {

@@ -3,15 +3,15 @@ import { limits } from '../core/limits.ts';
 import type { Delivery, Notice } from '../core/notice.ts';
 import type { Now, Probed } from '../core/ports.ts';
 import type { Transcript } from '../core/transcript.ts';
-import { notSent } from '../notify/queue.ts';
 import { Actions } from './actions.ts';
-import { createAsker, createDefects } from './asker.ts';
+import { createAsker, createDefects, type Defects } from './asker.ts';
 import type { Stages } from './assemble.ts';
+import { Deliveries } from './deliveries.ts';
 import { createJudge } from './judge.ts';
 import type { JudgeTurn } from './judge-turn.ts';
 import { createKnowledge } from './knowledge.ts';
 import { type Absorb, gapBetween, type News, newNews, type Settled } from './news.ts';
-import { createEvents, createReceiverLog, Publisher } from './publish.ts';
+import { createEvents, Publisher } from './publish.ts';
 
 /** Inputs of the loop, which are handled in a turn, never in their callback. */
 type Input =
@@ -22,7 +22,6 @@ type Input =
   | { readonly kind: 'acted' }
   | { readonly kind: 'command'; readonly run: (now: Now, absorb: Absorb) => () => void };
 
-const controlEveryMs = 30_000;
 const turnGapMs = 5;
 const idleMs = 1_000;
 const afterDefectMs = 250;
@@ -48,13 +47,13 @@ export function createPipeline(stages: Stages) {
 class Loop {
   readonly events = createEvents();
   readonly actions: Actions;
-  readonly defects: ReturnType<typeof createDefects>;
+  readonly defects: Defects;
   readonly publisher: Publisher;
   readonly knowledge: ReturnType<typeof createKnowledge>;
   readonly #stages: Stages;
   readonly #judge: ReturnType<typeof createJudge>;
   readonly #asker: ReturnType<typeof createAsker>;
-  readonly #logDelivery: ReturnType<typeof createReceiverLog>;
+  readonly #deliveries: Deliveries;
   readonly #inbox: Input[] = [];
   /** Transcripts of samples that are not yet settled, by probe id. */
   readonly #awaiting = new Map<string, Transcript>();
@@ -63,8 +62,6 @@ class Loop {
   #timer: { cancel(): void } | null = null;
   #before: Now;
   #state: 'idle' | 'running' | 'draining' | 'stopped' = 'idle';
-  #controlAtMs = 0;
-  #deliveriesInFlight = 0;
 
   constructor(stages: Stages) {
     this.#stages = stages;
@@ -72,7 +69,8 @@ class Loop {
     this.defects = createDefects(stages.log, stages.clock);
     this.publisher = new Publisher(stages, this.events);
     this.knowledge = createKnowledge(stages);
-    this.#logDelivery = createReceiverLog(stages.log);
+    const delivered = (notice: Notice, delivery: Delivery): void => this.#take({ kind: 'delivery', notice, delivery });
+    this.#deliveries = new Deliveries(stages, this.defects, delivered);
     this.#asker = createAsker(stages, {
       defects: this.defects,
       probed: (due, probed) => this.#take({ kind: 'probed', due, probed }),
@@ -110,7 +108,7 @@ class Loop {
     const { clock, timers, scheduler } = this.#stages;
     this.#state = 'draining';
     const untilMs = clock.monotonicMs() + limits.drainMs;
-    const inFlight = (): number => scheduler.inFlight() + this.#deliveriesInFlight + this.actions.inFlight();
+    const inFlight = (): number => scheduler.inFlight() + this.#deliveries.inFlight() + this.actions.inFlight();
     while (inFlight() > 0 && clock.monotonicMs() < untilMs)
       await new Promise<void>((resolve) => timers.after(50, resolve));
   }
@@ -165,7 +163,7 @@ class Loop {
     if (hasLearnt) guarded(() => void this.knowledge.configure());
     for (const done of this.#settle.splice(0)) done();
     if (this.#state === 'stopped') return;
-    guarded(() => this.#send(now));
+    guarded(() => this.#deliveries.send(now));
     if (this.#state === 'running') guarded(() => this.actions.begin(this.publisher.stateTrouble() === null));
     // A defect that recurs must not keep the loop busy.
     const restMs = this.defects.count() > defectsBefore ? afterDefectMs : 0;
@@ -182,7 +180,7 @@ class Loop {
   }
 
   #handle(input: Input, now: Now, judging: JudgeTurn, absorb: Absorb): void {
-    const { answers, exporter, notifier } = this.#stages;
+    const { answers, exporter } = this.#stages;
     switch (input.kind) {
       case 'probed': {
         const { due, probed } = input;
@@ -196,9 +194,7 @@ class Loop {
         answers.control(input.answer, input.round !== null, now);
         return judging.control(input.answer, input.round);
       case 'delivery':
-        this.#deliveriesInFlight -= 1;
-        absorb.notify(notifier.delivered(input.notice, input.delivery, now));
-        return this.#logDelivery(input.notice, input.delivery, () => notifier.queues(now));
+        return absorb.notify(this.#deliveries.record(input.notice, input.delivery, now));
       case 'acted':
         return;
       case 'command':
@@ -212,9 +208,7 @@ class Loop {
 
   #plan(now: Now, judging: JudgeTurn): void {
     for (const skip of judging.plan()) this.#stages.exporter.skipped(skip);
-    if (this.#state !== 'running' || now.monotonicMs < this.#controlAtMs) return;
-    this.#controlAtMs = now.monotonicMs + controlEveryMs;
-    this.#asker.controls();
+    if (this.#state === 'running') this.#asker.controls(now);
   }
 
   #carryOut(judging: JudgeTurn): void {
@@ -253,15 +247,6 @@ class Loop {
     const how = { isLast: this.#state === 'stopped', isAwaited: this.#settle.length > 0 };
     guarded(() => this.publisher.commit(news, now, how));
     this.publisher.show(news, now, guarded);
-  }
-
-  #send(now: Now): void {
-    for (const { notice, message } of this.#stages.notifier.takeDue(now)) {
-      this.#deliveriesInFlight += 1;
-      void this.defects
-        .or(() => this.#stages.post.send(message), notSent)
-        .then((delivery) => this.#take({ kind: 'delivery', notice, delivery }));
-    }
   }
 
   #nextWake(now: Now): number {

@@ -13,7 +13,7 @@ import { writeContents } from './contents/freshness.ts';
 import { freshnessOf, lagsOf } from './contents/readings.ts';
 import { advanceRounds, wakeAtMs } from './engine/advance.ts';
 import { placeOfArtifact } from './engine/artifacts.ts';
-import { leaveRound, receiveSleep, releaseAll } from './engine/held.ts';
+import { dropFromRounds, receiveSleep, releaseAll } from './engine/held.ts';
 import { acknowledgeFinding, rewriteFindings, updateConfidence, writeEvidence } from './engine/say.ts';
 import { acknowledgeKind, judgeUs, runKinds } from './engine/step.ts';
 import { receiveControl, take } from './engine/take.ts';
@@ -153,14 +153,14 @@ export class Detector {
     return this.#turnOfMirror(registry, now, (memory, mirror) => {
       mirror.absence.paused = pause;
       if (pause === null) mirror.absence.throttled.clear();
-      else leaveRound(memory, mirror);
+      else dropFromRounds(memory, mirror);
     });
   }
 
   maintenance(registry: string, on: boolean, now: Now): DetectTurn {
     return this.#turnOfMirror(registry, now, (memory, mirror) => {
       mirror.absence.inMaintenance = on;
-      if (on) leaveRound(memory, mirror);
+      if (on) dropFromRounds(memory, mirror);
     });
   }
 
@@ -180,7 +180,7 @@ export class Detector {
   /** For a shutdown: settles held samples and returns everything unwritten. */
   flush(now: Now): DetectTurn {
     return this.#turn(now, (memory) => {
-      for (const mirror of memory.mirrors.values()) leaveRound(memory, mirror);
+      for (const mirror of memory.mirrors.values()) dropFromRounds(memory, mirror);
       releaseAll(memory);
       writeAll(memory, true);
     });

@@ -10,7 +10,7 @@ import { judgeUs, startStreaksAnew } from './step.ts';
 const sleepsKept = 4;
 
 /** The moments of open rounds no longer wait for a mirror. */
-export function leaveRound(memory: Memory, mirror: MirrorMemory): void {
+export function dropFromRounds(memory: Memory, mirror: MirrorMemory): void {
   closeDoubt(memory, mirror);
   mirror.sight.lastPlannedMs = null;
   for (const round of memory.confirm.rounds.values()) {
@@ -24,7 +24,7 @@ export function receiveSleep(memory: Memory, fromMs: number, toMs: number): void
   memory.us.asleep = [...memory.us.asleep, { fromMs, toMs }].slice(-sleepsKept);
   const held = memory.confirm.held.splice(0);
   for (const mirror of memory.mirrors.values()) {
-    leaveRound(memory, mirror);
+    dropFromRounds(memory, mirror);
     startStreaksAnew(memory, mirror);
   }
   for (const one of held) {
