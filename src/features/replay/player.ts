@@ -1,5 +1,4 @@
 import { createAdvisor } from '../../advise/advisor.ts';
-import { createEvidenceBook } from '../../state/evidence.ts';
 import type { Advice } from '../../core/advice.ts';
 import { type Config, paceOf } from '../../core/config.ts';
 import type { Stretch, Taken, Told } from '../../core/history.ts';
@@ -13,6 +12,7 @@ import type { Absorb } from '../../daemon/news.ts';
 import { createDetector } from '../../detect/detector.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { Heap } from '../../schedule/heap.ts';
+import { createEvidenceBook } from '../../state/evidence.ts';
 import { createDesk, type Desk, isOutOfTurn, type OutOfTurn } from './desk.ts';
 import { type Around, createKept, createVirtualLoop, turnGapMs, type VirtualInput, type VirtualLoop } from './loop.ts';
 

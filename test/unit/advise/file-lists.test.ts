@@ -8,7 +8,7 @@ function filesStage(declared: string): Stage {
     declared,
     ['a', 'b', 'c'].map((name) => mirror(name, of)),
   );
-  const { observe } = stage.advisor;
+  const observe: typeof stage.advisor.observe = stage.advisor.observe.bind(stage.advisor);
   Object.assign(stage.advisor, {
     observe: ((sample, now) => {
       const target = { ...sample.due.target, ...of, step: 'get', version: null };
