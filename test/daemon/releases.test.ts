@@ -31,6 +31,14 @@ const releases: readonly Release[] = [
     advice: { '0mwv6425qm8sliq6155v': 'withdrawn', '0mwv64dof6vozhbby9ox': 'proposed' },
     notices: ['0mwv64aif90jhe3kc4dj', '0mwv64aifawimchofmad', '0mwv64dofh5tan456vxa', '0mwv64dofmhxaperutmz'],
   },
+  {
+    file: '1.0.0',
+    layout: 3,
+    endedAt: '2026-11-24T22:25:24Z',
+    findings: { '0mwv9j4ck0fporg0a78s': 'mismatch acknowledged', '0mwv9jgoka3llgo3h30a': 'outage open' },
+    advice: { '0mwv9j4ck512gdnoz73f': 'withdrawn', '0mwv9jgok4lvszcflmhz': 'proposed' },
+    notices: ['0mwv9jddho52ygecuzyh', '0mwv9jddhw0r82e3gpvy', '0mwv9jgokde8q041xxp0', '0mwv9jgokug2qk7az5bw'],
+  },
 ];
 
 const folder = join(repoDir, 'test/fixtures/releases');
