@@ -23,7 +23,7 @@ const kindText: Readonly<Record<Kind, string>> = {
   target: 'target: mirror × module × version × step, as configured',
   path: 'mirror × step × connection',
   step: 'mirror × step',
-  artifact: `mirror × module × version whose answers are checked against an authority, in any of ${checkedSteps()}; \`sumdb\` once a mirror`,
+  artifact: `mirror × module × version whose responses are verified against an authority, in any of ${checkedSteps()}; \`sumdb\` once a mirror`,
   client: 'mirror × real client that `clientRuns` runs there',
   module: 'mirror × module',
   mirror: 'mirror',
@@ -62,9 +62,9 @@ function metricSection(name: (typeof metricNames)[number]): string {
   const only = metric.only === undefined ? '' : `, ${metric.only} steps only`;
   const closed = Object.values(metric.per)
     .flatMap((each) => Object.entries(each))
-    .map(([label, values]) => `- \`${label}\`: ${values.map((value) => `\`${value}\``).join(' ')}`);
+    .map(([label, values]) => `- \`${label}\`: \`${values.join(' ')}\``);
   return [
-    `### ${name}`,
+    `### \`${name}\``,
     '',
     metric.help,
     '',
@@ -159,15 +159,15 @@ export function metricsPage(): string {
 
 # Metrics
 
-\`GET /metrics\` answers OpenMetrics 1.0.0 to a client that names \`application/openmetrics-text\` with a quality not below that of
-plain text (Prometheus does), and text 0.0.4 to all others. Both hold the same numbers in the same form.
+\`GET /metrics\` returns OpenMetrics 1.0.0 if the client accepts \`application/openmetrics-text\` with a quality not below that of plain text.
+Prometheus does. All other clients get text 0.0.4. Both have the same numbers in the same form.
 
 - **Counters and histograms are there at 0 from the start** for everything configured, so that \`rate\` sees the first event.
   \`${lateNames.join('` and `')}\` alone appear at the first event of a label set: [below](#first-events).
 - **A gauge is absent until it is known, and while it is not**: a zero would say down, expired or fresh. Alerts on gauges
   therefore have a partner on absence (\`alerts/mirrorwatch.yml\`).
 - Series of a removed mirror, module or receiver go away on reload; counters of the others go on.
-- Only scheduled probes count: confirming rounds, second looks at a wrong hash and probes by hand do not.
+- Only scheduled probes count: confirming rounds, repeated checks of a wrong hash and manual probes do not.
 - A label that does not apply is left out: \`sumdb\` and \`v2\` have neither module nor version, files have no version.
 - Prometheus sets \`vantage\` as a label of the scrape target; the daemon does not repeat it.
 
@@ -199,8 +199,8 @@ Where the time goes, seconds by phase:
 sum by (registry, phase) (rate(mirror_probe_phase_seconds_sum{step="mod",connection="cold"}[1h])) / on (registry) group_left sum by (registry) (rate(mirror_probe_rtt_seconds_count{step="mod",connection="cold"}[1h]))
 \`\`\`
 
-Select or group by \`step\` and \`connection\`: an artifact and what leads to it, or a kept and a fresh connection, have no common mean. Look
-back at least 40 paces of the step (20 min at 30 s), or a quantile stands on a handful of samples.
+Select or group by \`step\` and \`connection\`: artifacts and their metadata, or warm and cold connections, have no common mean. Use a range
+of at least 40 intervals of the step (20 min at 30 s). With a shorter range a quantile has too few samples.
 
 ## First events
 
@@ -272,8 +272,8 @@ Fixed, whatever the configuration says; none is a whole number, whose text form 
 A scraper that accepts Prometheus' protobuf format gets histograms in the native form: one series each, with buckets that are 4.4 % wider than the
 previous one. Other scrapers get a text format, which has the classic form. All other metrics have the same names and labels in each format.
 
-- Prometheus 2.40 or later asks for it with \`--enable-feature=native-histograms\`, Prometheus 3.8 or later with \`scrape_native_histograms: true\`.
-- \`listen.histograms: classic\` offers no protobuf; \`both\` adds classic buckets to the protobuf page, for a scraper that asks for protobuf and stores
+- Prometheus 2.40 or later requests it with \`--enable-feature=native-histograms\`, Prometheus 3.8 or later with \`scrape_native_histograms: true\`.
+- \`listen.histograms: classic\` offers no protobuf; \`both\` adds classic buckets to the protobuf page, for a scraper that requests protobuf and stores
   no native histograms. \`listen.histogramBuckets\` (160) bounds the buckets of a series; beyond it, neighbours are merged.
 - Native buckets, their count and their sum begin with the first scrape that gets them. Until then they cost nothing.
 - \`convert_classic_histograms_to_nhcb: true\` of Prometheus 3 stores the classic page as native histograms with the same bounds.

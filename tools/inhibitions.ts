@@ -26,7 +26,7 @@ const allPlaces = levels.everywhere;
 /** What mutes what: Alertmanager's inhibit_rules in deploy/alertmanager.yml and the table in docs/rules.md. */
 export const inhibitions: readonly Inhibition[] = [
   {
-    why: 'A place that cannot see is no witness against mirrors. What was proven by a hash or read from a certificate stands, and so does that nothing works from here.',
+    why: 'A place with a suspect network cannot judge mirrors. Findings from a hash or a certificate stay valid, and so does "no mirror is usable from here".',
     source: 'VantageSuspect',
     what: 'suspect',
     mutes: {

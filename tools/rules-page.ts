@@ -92,8 +92,8 @@ function levelTable(): string {
 }
 
 /** Measured by hand on 2026-11-20; the numbers grow with targets and with samples in an hour. */
-const measured = `Measured with Prometheus 2.42 on a machine of 2 cores, busy with other work, at 1 000 targets scraped every 30 s for an hour,
-as instant queries, the middle of three:
+const measured = `Measured with Prometheus 2.42 on a machine of 2 cores, busy with other work. It had scraped 1 000 targets every 30 s for an hour. The
+times are of instant queries, the median of three:
 
 | expression | time | samples read |
 | --- | ---: | ---: |
@@ -102,9 +102,9 @@ as instant queries, the middle of three:
 | \`registry:mirror_probe_rtt_seconds:slow_share1h\`, without the percentile of the hour in it | 0.20 s | 0.74 million |
 | \`registry:mirror_probe_attempts:rate5m\` | 0.01 s | 0.01 million |
 
-They read series by series, so their time should go with the targets and with the scrapes in an hour. Computed from that, not
-measured: 6 s every 2 minutes at 10 000 targets, a twentieth of a core, and twice that when scraped every 15 s. The most
-samples held at once were 61 000, of the 50 million at which Prometheus refuses a query.`;
+They read series by series, so their time should grow with the targets and with the scrapes in an hour. Computed from that, not
+measured: 6 s every 2 minutes at 10 000 targets, a twentieth of a core. With a scrape every 15 s it is twice that. A query held
+at most 61 000 samples in memory; Prometheus refuses a query at 50 million.`;
 
 /** The whole page. */
 export function rulesPage(): string {
@@ -139,22 +139,22 @@ ${alertTable(groups)}
 What to check first, what to do first, and when each is false: [runbook.md](runbook.md). Names beginning with \`Mirror\` and a capital are
 about a mirror, \`Vantage\` about a place, \`Mirrorwatch\` about a daemon: \`alertname=~"Mirror[A-Z].*"\` is every alert on mirrors.
 
-### Who is woken
+### Pages, tickets and information
 
-\`critical\` is a page, at any hour: builds fail now, wrong bytes are served, or nobody watches. \`warning\` is a ticket for working hours,
-\`info\` is only to be known. The measure: would somebody who is woken by it do something that cannot wait until morning?
+\`critical\` is a page, at any hour: builds fail now, a mirror serves wrong bytes, or mirrors are not monitored. \`warning\` is a ticket for
+working hours, and \`info\` is information only. An alert is a page only if it needs an action that cannot wait until morning.
 
 ${nightTable(groups)}
 
-Over a restart of the daemon MirrorDown and MirrorNoneUsable go on firing: what they rest on comes back from the state file.
+Over a restart of the daemon MirrorDown and MirrorNoneUsable continue to fire: the daemon restores their data from the state file.
 
 ### Evidence: the label ${actionLabel.name}
 
-\`${actionLabel.name}: ${actionLabel.value}\` says that moving clients may be the answer. Route what carries it to \`POST /api/v1/alertmanager\`. It always
-has \`registry\`. It has \`vantage\` where it is about one place, for the daemon of that place; with no \`vantage\` it is for
-every daemon (one place without the label, or most places). The daemon takes it as reason to look again, at once, through
-the same gates as its own findings; it never moves anybody on an alert alone. No other alert carries the label: outages,
-spikes and refusals the daemon has seen itself, long before.
+\`${actionLabel.name}: ${actionLabel.value}\` says that a switch of the clients may help. Route alerts with this label to \`POST /api/v1/alertmanager\`. Such
+an alert always has \`registry\`. If it has \`vantage\`, it is about one place, and for the daemon of that place. With no \`vantage\` it is for
+every daemon (one place without the label, or most places). The daemon then probes the mirror again at once, and applies the same gates as to
+its own findings. It never switches clients because of an alert alone. No other alert carries the label: the daemon
+detects outages, spikes and refusals itself, long before the alert.
 
 ### What mutes what
 
@@ -163,41 +163,44 @@ those on the right with equal labels. Table and file are made from one list, \`t
 
 ${inhibitionTable()}
 
-A label that both lack is equal. While the place is suspect the daemon's verdicts stand still, so most of what is muted
+A label that both lack is equal. While the place is suspect, the daemon does not change its verdicts, so most muted alerts
 would not fire anyway.
 
-What is muted is not told to the daemon either: an alert with \`${actionLabel.name}: ${actionLabel.value}\` that was sent as firing and ends while it is
-muted gets no resolved notification. The daemon does not wait for one: evidence that has not been repeated for three times
-\`alertmanager.repeat\` (the \`repeat_interval\` of its route, 10m) has ended, and so has what its own measure says is over.
+The daemon does not receive muted alerts either. If an alert with \`${actionLabel.name}: ${actionLabel.value}\` ends while it is muted, Alertmanager sends
+no resolved notification. The daemon does not wait for one. Evidence counts as ended if it is not repeated for three times
+\`alertmanager.repeat\` (the \`repeat_interval\` of its route, 10m). It also ends if the daemon's own measurement says so.
 
 ### Several places
 
-A place votes 1 (bad), 0 (well), or not at all: unknown, warming, never answered, or its own network suspect. *Most* is more
-than half of the places that watch the mirror, whether or not they can tell, of \`--vantages\` at least, and no fewer than two:
+A place votes 1 (bad) or 0 (good). It has no vote on a mirror that is unknown or warming, or of which no probe ever
+succeeded. It has no vote at all while its own network is suspect. *Most* is at least two places, and more than half
+of those that monitor the mirror, whether or not there is a verdict. If fewer than \`--vantages\` places monitor it,
+*most* is more than half of \`--vantages\`:
 
 | places | down from most places | this place is bad (VantageOutlier) |
 | --- | --- | --- |
-| 1 | never: one place cannot say it; MirrorDown speaks alone | never; VantageSuspect is all there is |
-| 2 | both | 2 mirrors or more, and over half of those compared, bad here and well there |
-| 3 | 2 | the same, well at most of the others that can tell |
+| 1 | never: only MirrorDown fires | never: only VantageSuspect fires |
+| 2 | both | 2 mirrors or more, and over half of those compared, bad here and good there |
+| 3 | 2 | the same, good at most of the other places with a vote |
 | 10 | 6 | the same |
 
-Registries are told apart by name: give a mirror the same \`name\` in each place's configuration.
+A registry is identified by its name: give a mirror the same \`name\` in each place's configuration.
 
 ## The error budget
 
 ${burnTable()}
 
-A pair fires when both windows are above their share, the failures would be above it over the whole longer window too (what was
-not watched counts as well: the first minutes of a fresh Prometheus are no three days), and at least 3 probes failed in it.
-\`absent\` does not count (a module that is not there is a mistake in the list, or the finding \`refusal\`), nor does a mirror
-that has never answered. The short window of the first pair wants a pace of a minute or less; with slower paces
-the other pairs speak.
+A pair fires under three conditions. Both windows are above their share. The failures are above the share of the whole longer window,
+in which time without data counts as good: the first minutes of a new Prometheus are not three days. At least 3 probes failed in the longer window.
+
+Failures with the reason \`absent\` do not count: a missing module is a mistake in the list, or the finding \`refusal\`. A mirror without any
+successful probe does not count either. The short window of the first pair needs a probe interval of a minute or less. With longer intervals
+the other pairs fire.
 
 ## Recording rules
 
-They serve the alerts, and installations so large that a query over every target takes too long: the boards ask for the raw
-metrics and work without them ([decision 0008](decisions/0008-boards-on-raw-metrics.md)). Names are \`level:metric:operations\`. Levels:
+The alerts use them. So can installations that are so large that a query over every target takes too long. The boards query the raw
+metrics and work without the rules ([decision 0008](decisions/0008-boards-on-raw-metrics.md)). Names are \`level:metric:operations\`. Levels:
 
 ${levelTable()}
 
@@ -215,9 +218,9 @@ VantageOutlier judges by outages alone.
 
 ## How they are checked
 
-Each alert has a file in \`test/rules\` in which promtool sees it fire, stay quiet just below, and resolve; the votes have a table
-with 1, 2, 3 and 10 places. \`promtool check rules --lint-fatal\` is clean. A test finds every metric and label named here, in the
-runbook and in the rules in \`src/export/catalog.ts\`. Stories with histograms are told in three forms: classic, native, and
+Each alert has a file in \`test/rules\` in which promtool checks that it fires, stays silent just below the limit, and resolves. The votes have a table
+with 1, 2, 3 and 10 places. \`promtool check rules --lint-fatal\` is clean. A test checks that every metric and label named here, in the
+runbook and in the rules exists in \`src/export/catalog.ts\`. Tests with histograms run in three forms: classic, native, and
 classic that Prometheus converts (\`convert_classic_histograms_to_nhcb\`).
 `;
 }

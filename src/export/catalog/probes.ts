@@ -74,7 +74,7 @@ export const probeMetrics = {
     ['ecosystem', 'upstream', 'registry'],
     { mirror: {} },
     '1 if the mirror is up or degraded, 0 if it is down.',
-    'while the state is unknown: look at mirror_state',
+    'while the state is unknown: see mirror_state',
   ),
   mirror_lag_seconds: newGauge(
     ['ecosystem', 'registry', 'module', 'bound'],

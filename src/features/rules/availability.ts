@@ -28,7 +28,7 @@ function noneUsable(parameters: RuleParameters): AlertRule {
   const failsForUs = `sum without (because) (increase(mirror_probe_unknown_total{because=~"vantage|resolver|proxy"}[${window(parameters, 5 * minute)}])) > 0`;
   return {
     alert: 'MirrorNoneUsable',
-    why: 'From what is known: a mirror that answered before is down, or every probe of it fails on our side; none is up; and none whose\nstate is unknown answered well a moment ago. Who is to blame is not said: VantageSuspect says that.',
+    why: 'A mirror that responded before is down, or every probe of it fails on the side of the daemon. No mirror is up, and none whose\nstate is unknown had a good response a moment ago. The alert does not name the cause: VantageSuspect does.',
     expr: `count ${ofUpstream} (
   (
     mirror_up == 0

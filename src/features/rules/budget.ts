@@ -75,7 +75,7 @@ export const budget: GroupOf = (parameters) => {
         record: 'registry:mirror_probe_attempts:rate5m',
         expr: `sum ${by('registry')} (rate(mirror_probe_attempts_total[${five}]))
   ${ifAnswered}`,
-        says: 'Judged probes of a mirror, a second. Absent while it has never answered: an origin that cannot be reached from here burns no budget.',
+        says: 'Judged probes of a mirror per second. Absent until a probe succeeds: an origin that cannot be reached from here burns no budget.',
       },
       {
         record: 'registry:mirror_probe_failures:rate5m',
@@ -83,7 +83,7 @@ export const budget: GroupOf = (parameters) => {
   ${ifAnswered}
   or
 0 * registry:mirror_probe_attempts:rate5m`,
-        says: 'Those of them that failed, `absent` left out.',
+        says: 'Failed probes among them, without the reason `absent`.',
       },
       {
         record: 'registry:mirror_probe_failures:ratio_rate5m',

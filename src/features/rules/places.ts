@@ -49,7 +49,7 @@ export const places: GroupOf = (parameters) => ({
   name: 'mirrorwatch-places',
   intervalSeconds: 60,
   about:
-    'Votes of the places (the label `vantage` of the scrape target). A vote is 1 bad, 0 well, absent where the place cannot\ntell: unknown, warming, or its own network is suspect. Who cannot tell counts among "all", never as bad.',
+    'Votes of the places (the label `vantage` of the scrape target). A vote is 1 (bad) or 0 (good). It is absent if the mirror\nis unknown or warming, or the network of the place is suspect. A place without a vote counts among "all", never as bad.',
   recordings: recordingsOf(parameters),
   alerts: alertsOf(parameters),
 });
@@ -62,7 +62,7 @@ function recordingsOf(parameters: RuleParameters): ReturnType<GroupOf>['recordin
   and
 max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
   ${unlessSuspect}`,
-      says: 'The vote of a place on whether the mirror is down; one that has never answered is not voted on.',
+      says: 'The vote of a place on whether the mirror is down. A mirror without any successful probe gets no vote.',
     },
     {
       record: 'registry:mirror_slow:bool',
@@ -86,7 +86,7 @@ max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
     {
       record: 'everywhere:mirror_state:count_vantages',
       expr: `count ${by('everywhere')} (count ${by('registry')} (mirror_state{state="unknown"}))`,
-      says: 'Places that watch the mirror, whether or not they can tell.',
+      says: 'Places that monitor the mirror, whether or not there is a verdict.',
     },
     {
       record: 'place:mirrorwatch_build_info:last_seen',
@@ -127,7 +127,7 @@ function alertsOf(parameters: RuleParameters): ReturnType<GroupOf>['alerts'] {
     },
     {
       alert: 'VantageOutlier',
-      why: 'Bad here and well at most of the other places that can tell, for two mirrors or more and over half of those compared.',
+      why: 'Two mirrors or more, and over half of those compared, are bad here and good at most of the other places with a vote.',
       expr: outlier,
       forSeconds: 5 * minute,
       keepFiringSeconds: 5 * minute,
