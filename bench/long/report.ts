@@ -134,7 +134,7 @@ export function hourLines({ targets, everySeconds, minutes, due, told, othersCor
       ],
       ...rows,
     ]),
-    `${told} probes told of, ${due} due by the paces; ${sum('failed')} failed, ${sum('unknown')} unknown, ` +
+    `${told} probes reported, ${due} due by schedule; ${sum('failed')} failed, ${sum('unknown')} unknown, ` +
       `${sum('late')} began > 5 ms and ${sum('veryLate')} > 100 ms late; others used ${othersCores.toFixed(2)} cores`,
     `formula of docs/operations.md, hours later: ${mb(expected)} MB, off by ${percent(off)}`,
   ];
@@ -151,7 +151,7 @@ export function hourTargets({ minutes, due, told }: HourReport): readonly Target
       growth <= growthMax.process,
     ),
     target(
-      'probes told of, of those due by the paces',
+      'probes reported, of those due by schedule',
       `≥ ${percent(toldShareMin)}`,
       `${percent(told / due)} (${told} of ${due})`,
       told / due >= toldShareMin,
