@@ -69,6 +69,34 @@ const namesLeft: Readonly<Record<string, number>> = {
   words: 7,
 };
 
+/**
+ * The texts of a page of Markdown: paragraphs, points of lists and cells of tables, with each span of code as one word. Titles of
+ * tests are names, not texts.
+ */
+function textsOf(page: string): readonly string[] {
+  const text = readFileSync(join(repoDir, page), 'utf8')
+    .replaceAll(/^```[\s\S]*?^```$/gm, '')
+    .replaceAll(/<!--[\s\S]*?-->/g, '')
+    .replaceAll(/`test\/[^`]+`: [^;|]*/g, 'x')
+        .replaceAll(/`[^`\n]*`|\b\w+_\w+\b/g, 'x')
+    .replaceAll(/!\[[^\]]*\]\([^)]*\)/g, '')
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replaceAll(/x(?:,? x)+/g, 'x');
+  return text.split(/\n\s*\n|\n(?=\s*(?:[-*|#]|\d+\.) ?)/).flatMap((part) => (isRow(part) ? part.split('|') : [part]));
+}
+/** The two lists of the glossary. */
+const isWordList = (text: string): boolean => /^\s*(?:x,?\s*)+$/.test(text);
+const isRow = (text: string): boolean => text.trim().startsWith('|') || text.includes(' | ');
+
+/** Figures that `npm run scenarios` writes: the names of its worlds are sentences of their own. */
+const records = new Set(['docs/decisions-quality.md', 'docs/walks.md']);
+const pages = ['docs/', 'docs/guides/', 'docs/protocols/', 'deploy/', ''].flatMap((folder) =>
+  readdirSync(join(repoDir, folder))
+    .filter((name) => name.endsWith('.md') && !name.includes('zh-CN') && name !== 'CHANGELOG.md')
+    .map((name) => `${folder}${name}`)
+    .filter((page) => !records.has(page)),
+);
+
 describe('the voice', () => {
   it('knows a message that breaks it, and one that does not', () => {
     expect([banned.size > 20, verbs.size > 80]).toEqual([true, true]);
@@ -89,6 +117,13 @@ describe('the voice', () => {
   it('is kept by every message', () => {
     const broken = Object.entries(messages).flatMap(([key, text]) => (breaksVoice(text) ? [key] : []));
     expect(broken).toEqual([]);
+  });
+
+  it.each(pages)('is kept by %s: HELP, keys, routes and commands have pages of their own', (page) => {
+    const broken = textsOf(page).filter(
+      (text) => !isWordList(text) && breaksVoice(text.replaceAll(/\s+/g, ' ').trim()),
+    );
+    expect(broken.map((text) => text.replaceAll(/\s+/g, ' ').trim())).toEqual([]);
   });
 
   it('is kept by names of exported functions, but for so many of each folder; a lower number is written down here', () => {

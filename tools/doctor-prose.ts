@@ -34,7 +34,7 @@ something that could not be determined; 2: wrong usage. \`--json\` prints the sa
 
 ## Fixing
 
-\`mirrorwatch doctor --fix\` shows its changes as a unified diff and asks for confirmation; \`--yes\` confirms, for scripts. It changes
+\`mirrorwatch doctor --fix\` shows its changes as a unified diff and waits for confirmation; \`--yes\` confirms, for scripts. It changes
 only files that belong to one client. Shell files, the environment, and files that several programs or people share are left to
 you: it prints what to set. A fix is offered only if it is proven to work: the change is made in memory, the settings are read
 again, and the trap is gone.
@@ -51,8 +51,8 @@ again, and the trap is gone.
 - Line endings stay as they are, CRLF too.
 
 \`mirrorwatch advice --apply [ECOSYSTEM]\` changes files in the same way. It writes the settings advised by a running daemon to the file of
-\`go env -w\`, the user's \`.npmrc\` and (if it exists) \`.yarnrc.yml\`, \`pip.conf\` and (if uv has a directory) \`uv.toml\`,
-or with \`--root /\` to containerd's \`hosts.toml\`. It reports settings that override these files.`,
+\`go env -w\`, to the user's \`.npmrc\` and \`pip.conf\`, to \`.yarnrc.yml\` if it exists, and to \`uv.toml\` if uv has a directory. With
+\`--root /\` it writes containerd's \`hosts.toml\`. It reports settings that override these files.`,
   layers: `## Layer by layer
 
 Everything between this machine and a mirror is checked in order; the first layer that fails determines what to do next. If all
