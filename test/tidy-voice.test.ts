@@ -78,10 +78,10 @@ function textsOf(page: string): readonly string[] {
     .replaceAll(/^```[\s\S]*?^```$/gm, '')
     .replaceAll(/<!--[\s\S]*?-->/g, '')
     .replaceAll(/`test\/[^`]+`: [^;|]*/g, 'x')
-        .replaceAll(/`[^`\n]*`|\b\w+_\w+\b/g, 'x')
+    .replaceAll(/`[^`\n]*`|\b\w+_\w+\b/g, 'x')
     .replaceAll(/!\[[^\]]*\]\([^)]*\)/g, '')
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .replaceAll(/x(?:,? x)+/g, 'x');
+    .replaceAll(/x(?:(?:,| ·)? x)+/g, 'x');
   return text.split(/\n\s*\n|\n(?=\s*(?:[-*|#]|\d+\.) ?)/).flatMap((part) => (isRow(part) ? part.split('|') : [part]));
 }
 /** The two lists of the glossary. */

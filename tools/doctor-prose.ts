@@ -50,8 +50,7 @@ again, and the trap is gone.
   write that user could redirect the path. To fix another user's home, run it as that user (\`sudo -u ada mirrorwatch doctor --fix\`).
 - Line endings stay as they are, CRLF too.
 
-\`mirrorwatch advice --apply [ECOSYSTEM]\` changes files in the same way. It writes the settings advised by a running daemon to the file of
-\`go env -w\`, to the user's \`.npmrc\` and \`pip.conf\`, to \`.yarnrc.yml\` if it exists, and to \`uv.toml\` if uv has a directory. With
+\`mirrorwatch advice --apply [ECOSYSTEM]\` changes files in the same way. It writes the advised settings of a running daemon: to the file of \`go env -w\`, to the user's \`.npmrc\` and \`pip.conf\`, to \`.yarnrc.yml\` if it exists, to \`uv.toml\` if uv has a directory. With
 \`--root /\` it writes containerd's \`hosts.toml\`. It reports settings that override these files.`,
   layers: `## Layer by layer
 
