@@ -84,7 +84,7 @@ export const roundTrips: GroupOf = (parameters) => {
     sum ${by('target')} (increase(${histogram}_count[${hourText}]))
   ) >= ${samplesMin}
 )`,
-        says: `Share of a mirror's judged targets whose 95th percentile, over the hour and over its last quarter, is above ${slowFactor} × the baseline and ${slowFloorSeconds} s. Judged: a baseline, and at least ${samplesMin} ok samples in the hour. Absent where none is.`,
+        says: `Share of a mirror's judged targets that are slow: their 95th percentile, over the hour and over its last quarter, is above ${slowFactor} × the baseline and ${slowFloorSeconds} s. Judged: a baseline, and at least ${samplesMin} ok samples in the hour. Absent where none is.`,
       },
     ],
   };
