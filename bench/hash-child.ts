@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { Due } from '../src/core/due.ts';
 import { type Target, targetId } from '../src/core/mirror.ts';
-import type { Answer } from '../src/core/transcript.ts';
+import type { ProbeResponse } from '../src/core/transcript.ts';
 import { h1Of } from '../src/ecosystems/go/h1.ts';
 import { readModuleZip } from '../src/ecosystems/go/zip-file.ts';
 import { systemClock } from '../src/io/clock.ts';
@@ -27,7 +27,7 @@ interface Hashed {
   readonly transferMs: number | null;
 }
 
-const done: Answer = { tag: 'answered', status: 200, headers: {}, body: new Uint8Array(0), finalUrl: '' };
+const done: ProbeResponse = { tag: 'answered', status: 200, headers: {}, body: new Uint8Array(0), finalUrl: '' };
 
 /** Chunks as they come from a socket. */
 async function ofFile(): Promise<Hashed> {

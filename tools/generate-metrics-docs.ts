@@ -114,7 +114,7 @@ function checkedSteps(): string {
 /** Whether only an origin is asked a step. */
 function isOfOrigin({ steps, settings, publicUpstream }: Ecosystem, step: string): boolean {
   const isAskedOf = (role: 'mirror' | 'origin'): boolean =>
-    steps[step]?.isAsked?.(
+    steps[step]?.isRequested?.(
       { role, upstream: publicUpstream ?? '', url: 'https://origin.example.com' } as Mirror,
       settings?.read({}),
     ) ?? true;

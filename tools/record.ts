@@ -49,7 +49,7 @@ function write(name: string, title: string, chunks: readonly Chunk[]): void {
 }
 
 async function recordRank(): Promise<void> {
-  const [office, campus, retired] = await Promise.all([140, 35, 1].map((ms) => startDemoMirror(demo.answer, ms)));
+  const [office, campus, retired] = await Promise.all([140, 35, 1].map((ms) => startDemoMirror(demo.respond, ms)));
   const servers = [office, campus, retired].filter((server) => server !== undefined);
   const urls = servers.map(({ url }) => url);
   await retired?.close();

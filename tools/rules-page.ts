@@ -14,7 +14,7 @@ function costTable(groups: readonly RuleGroup[]): string {
   const rows = groups.flatMap(({ recordings, intervalSeconds }) =>
     recordings.map((rule) => {
       const { reads, writes } = costOf(rule);
-      return row(`\`${rule.record}\``, time(intervalSeconds ?? 0), count(reads), count(writes), rule.says);
+      return row(`\`${rule.record}\``, time(intervalSeconds ?? 0), count(reads), count(writes), rule.text);
     }),
   );
   const head = row('rule', 'every', 'series read', 'series written', 'what it says');

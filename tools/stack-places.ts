@@ -45,7 +45,7 @@ export async function startPlaces(
   for (const [vantage, times] of Object.entries(known).slice(0, count)) {
     const urls: Record<string, string> = {};
     for (const [index, name] of ['near', 'far', 'third'].entries()) {
-      const mirror = await stage.mirror(startDemoMirror(demo.answer, times[index] ?? 0));
+      const mirror = await stage.mirror(startDemoMirror(demo.respond, times[index] ?? 0));
       mirrors.set(`${vantage} ${name}`, mirror);
       urls[name] = mirror.url;
     }

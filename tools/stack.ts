@@ -50,8 +50,8 @@ async function kept(starting: Promise<DemoMirror>): Promise<DemoMirror> {
 }
 
 async function startMirrors(): Promise<{ readonly near: string; readonly far: string }> {
-  const near = await kept(startDemoMirror(demo.answer, 25));
-  const far = await kept(startDemoMirror(demo.answer, 70));
+  const near = await kept(startDemoMirror(demo.respond, 25));
+  const far = await kept(startDemoMirror(demo.respond, 70));
   const slow = (): void => {
     say(`mirror near now answers ${slowByMs} ms later, for ${slowForMs / 1000} s`);
     near.slow(slowByMs);

@@ -61,7 +61,7 @@ async function askServer(part: Part, server: Served, { config, probing, progress
       progress.say(`${part.word} ${barOf(asked.length, targets.length)} asked of ${server.name}`);
     const { module, version, step } = target;
     const only = { ...own, modules: own.modules.filter((one) => one.module === module) };
-    const probed = await probing.ask(module === null ? own : only, { mirror, module, version, step });
+    const probed = await probing.probe(module === null ? own : only, { mirror, module, version, step });
     const name = nameOf(part, target);
     if (probed.tag === 'error') {
       asked.push({ ...unanswered, server: server.name, module: name, step, isHeavy: target.weight === 'heavy' });

@@ -1,4 +1,4 @@
-import type { Advice, Candidate, LookedBack, PassedOver, RemedyNow } from '../core/advice.ts';
+import type { Advice, Candidate, Audited, PassedOver, RemedyNow } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Declined, Due } from '../core/due.ts';
@@ -20,17 +20,17 @@ import {
   isOfOtherFamily,
   lateInMs,
   recordAside,
-  recordHeardLate,
+  recordLate,
   releaseLate,
   sampleOfLate,
 } from './late.ts';
 import { type AdviseTurn, changeState, close, type Ledger, openLedger, release, restore } from './ledger.ts';
 import { applyOpen, updateAdvice } from './lifecycle.ts';
-import { keepGroup, looksOf, recordClientFailure, recordLateAnswer, recordLatePeek, recordSample } from './observe.ts';
+import { keepGroup, rechecksFor, recordClientFailure, recordLateResponse, recordLatePeek, recordSample } from './observe.ts';
 import { passedOverIn } from './passed-over.ts';
 import { remedyOf } from './remedy-now.ts';
 import { follow } from './surroundings.ts';
-import { newTally, record, recordAnswer, type Tally } from './tally.ts';
+import { newTally, record, recordTally, type Tally } from './tally.ts';
 import { nearOf, type View, viewOf } from './view.ts';
 import { weighAll } from './weigh.ts';
 
@@ -79,9 +79,9 @@ export class Advisor {
     const before = releaseLate(group.late, sample);
     for (const one of before) this.#observeLate(group, one, now);
     const isAgain = group.late.counted.delete(sample.due.probeId);
-    if (isAgain) recordLateAnswer(group, sample);
-    const isNews = !isAgain && this.#observeOne(group, sample, now);
-    return isNews || before.length > 0;
+    if (isAgain) recordLateResponse(group, sample);
+    const isChange = !isAgain && this.#observeOne(group, sample, now);
+    return isChange || before.length > 0;
   }
 
   /**
@@ -99,7 +99,7 @@ export class Advisor {
     this.#lastNow = now;
     if (due.purpose === 'peek') {
       recordLatePeek(group, due);
-      recordHeardLate(group.late, due);
+      recordLate(group.late, due);
       return;
     }
     const sample = sampleOfLate(this.#view(group, now), due, outMs);
@@ -133,7 +133,7 @@ export class Advisor {
     for (const group of this.#groups.values()) {
       const seen = this.#view(group, now);
       dropFamilyFailures(seen);
-      ledger.look(looksOf(seen));
+      ledger.recheck(rechecksFor(seen));
       updateAdvice(seen, ledger);
       follow(seen);
       if (group.probing.isTurnTaken) ledger.touch(group);
@@ -181,8 +181,8 @@ export class Advisor {
   }
 
   /** The audit verdicts on accepted advice. */
-  lookedBack(): readonly LookedBack[] {
-    return [...this.#groups.values()].flatMap((group) => group.lookedBack);
+  audited(): readonly Audited[] {
+    return [...this.#groups.values()].flatMap((group) => group.audited);
   }
 
   reconfigure(config: Config, declared: Declared, now: Now): AdviseTurn {
@@ -202,7 +202,7 @@ export class Advisor {
       close(group, 'withdrawn', ledger);
       if (fresh !== undefined) {
         closeAudit(this.#view(group, now), ledger);
-        fresh.lookedBack = group.lookedBack;
+        fresh.audited = group.audited;
       }
       release(group, 'superseded', ledger);
       this.#groups.delete(key);
@@ -236,14 +236,14 @@ export class Advisor {
     const tally = this.#tallies.get(target.registry) ?? newTally();
     this.#tallies.set(target.registry, tally);
     if (purpose !== 'peek') record(tally, sample, nearOf(this.#config), group.client.relay?.step ?? null);
-    if (purpose !== 'peek' && purpose !== 'once' && group.kind.fetch.includes(target.step)) recordAnswer(tally, sample);
+    if (purpose !== 'peek' && purpose !== 'once' && group.kind.fetch.includes(target.step)) recordTally(tally, sample);
     const isCompared = recordSample(this.#view(group, now), sample);
     return isCompared && (sample.outcome.tag === 'failed' || purpose === 'confirm');
   }
 
   #observeLate(group: Group, sample: SettledSample, now: Now): void {
     this.#observeOne(group, sample, now);
-    recordHeardLate(group.late, sample.due);
+    recordLate(group.late, sample.due);
   }
 
   #settle(

@@ -11,7 +11,7 @@ import type { View } from './view.ts';
 const failuresApartMin = 2;
 
 /** Verdicts kept per upstream. */
-const lookedBackKept = 500;
+const auditsKept = 500;
 
 /** `regret`: the mirror that was left performed better. `could_not_tell`: too few samples. */
 export type AuditVerdict = 'regret' | 'no_regret' | 'could_not_tell';
@@ -57,12 +57,12 @@ function failedOf(entries: readonly Entry[]): number {
 export function auditInTime(view: View, ledger: Ledger): void {
   const { group, now, config } = view;
   if (now.monotonicMs - (group.moves.accept?.atMs ?? now.monotonicMs) >= config.advise.ttlMs) closeAudit(view, ledger);
-  else if (isAuditDue(group.moves.accept, now.monotonicMs, config)) lookBack(view, ledger);
+  else if (isAuditDue(group.moves.accept, now.monotonicMs, config)) recordAudits(view, ledger);
 }
 
 /** Audits the last accepted advice now; with too few samples, it is not audited later either. */
 export function closeAudit(view: View, ledger: Ledger): void {
-  lookBack(view, ledger);
+  recordAudits(view, ledger);
   if (view.group.audit === null) return;
   view.group.audit = null;
   ledger.touch(view.group);
@@ -73,7 +73,7 @@ export function isAudited(advice: Advice): boolean {
   return advice.cause !== 'failback' && advice.cause !== 'mismatch' && advice.bypass == null;
 }
 
-function lookBack(view: View, ledger: Ledger): void {
+function recordAudits(view: View, ledger: Ledger): void {
   const { group, config } = view;
   const advice = group.audit;
   const { accept } = group.moves;
@@ -89,7 +89,7 @@ function lookBack(view: View, ledger: Ledger): void {
   const isRegret = verdict === 'regret';
   const { kind, upstream } = group;
   const seen = { ecosystem: kind.id, upstream, atMs: view.now.wallMs, isRegret };
-  group.lookedBack = [...group.lookedBack, seen].slice(-lookedBackKept);
+  group.audited = [...group.audited, seen].slice(-auditsKept);
   if (isRegret) ledger.note('regretted', advice);
   group.audit = null;
   ledger.touch(group);

@@ -55,8 +55,8 @@ export function bypassesAt(view: View, at: Mirror, findings: readonly Finding[])
 
 function undoAt(view: View, at: Mirror): BypassDecision | null {
   const { group } = view;
-  const told = group.accepted?.advice;
-  if (!hasBypass(told) || told?.to !== at.name) return null;
+  const inForce = group.accepted?.advice;
+  if (!hasBypass(inForce) || inForce?.to !== at.name) return null;
   const isOut = view.standingOf(at.name)?.findings.some(({ kind, state }) => kind === 'outage' && state !== 'closed');
   const bypass = group.client.withoutHttp2?.(at) ?? null;
   if (bypass === null || isOut !== false) return null;
@@ -71,8 +71,8 @@ export function hasBypass(advice: Advice | undefined): boolean {
 
 /** The client setting of the proposed advice, else of the accepted one; `null`: neither sets one. */
 export function bypassInForce({ open, accepted, client, roster }: Group): Bypass | null {
-  const told = [open?.advice, accepted?.advice].find(hasBypass);
-  const at = roster.mirrors.find(({ name }) => name === told?.to);
+  const inForce = [open?.advice, accepted?.advice].find(hasBypass);
+  const at = roster.mirrors.find(({ name }) => name === inForce?.to);
   return at === undefined ? null : (client.withoutHttp2?.(at) ?? null);
 }
 
@@ -93,13 +93,13 @@ export function remedyOfBypass({ cause, at, bypass }: BypassDecision, lines: Rem
 }
 
 /** Adds the lines that remove the client setting `told` to the remedy of a move. */
-export function removeBypassLines(lines: Remedy, told: Bypass | null): Remedy {
-  if (told === null) return lines;
-  const known = Object.fromEntries(Object.entries(told.unset).filter(([form]) => lines.remedy[form] !== undefined));
+export function removeBypassLines(lines: Remedy, inForce: Bypass | null): Remedy {
+  if (inForce === null) return lines;
+  const known = Object.fromEntries(Object.entries(inForce.unset).filter(([form]) => lines.remedy[form] !== undefined));
   return {
     ...lines,
     remedy: withForms(lines.remedy, known),
-    rollback: joined(lines.rollback, Object.values(told.set)[0] ?? ''),
+    rollback: joined(lines.rollback, Object.values(inForce.set)[0] ?? ''),
   };
 }
 

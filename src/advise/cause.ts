@@ -13,7 +13,7 @@ import {
 import { isHeavy, type Mirror } from '../core/mirror.ts';
 import type { Standing } from '../core/standing.ts';
 import type { Alarm } from './comparison/pair.ts';
-import type { Answered, Row, Tally } from './tally.ts';
+import type { TallySample, Row, Tally } from './tally.ts';
 import type { View } from './view.ts';
 
 /** Why a mirror should be left. `findings` may be empty. */
@@ -148,7 +148,7 @@ export type Trouble =
   | { readonly kind: 'none'; readonly count: number; readonly fromMs: number };
 
 interface FailingTarget {
-  readonly target: Answered['target'];
+  readonly target: TallySample['target'];
   readonly count: number;
   readonly fromMs: number;
   readonly reason: Reason;
@@ -160,11 +160,11 @@ const failureWeight = 12;
 const gapsOfEnd = 4;
 
 /** The pattern of the last responses of a mirror; `null`: no response is remembered. */
-export function troubleOf(tally: Pick<Tally, 'answers' | 'rows'>): Trouble | null {
-  const { answers, rows } = tally;
+export function troubleOf(tally: Pick<Tally, 'samples' | 'rows'>): Trouble | null {
+  const { samples, rows } = tally;
   const failed = allFailedOf(tally);
   if (failed !== null) return { kind: 'all', row: failed };
-  const all = [...answers.light, ...answers.heavy].sort((a, b) => a.atMs - b.atMs);
+  const all = [...samples.light, ...samples.heavy].sort((a, b) => a.atMs - b.atMs);
   if (all.length === 0) return null;
   const failing = failingOf(all);
   const ofTargets: Trouble = { kind: 'targets', failing, targets: new Set(all.map(idOf)).size };
@@ -184,20 +184,20 @@ export function troubleOf(tally: Pick<Tally, 'answers' | 'rows'>): Trouble | nul
 }
 
 /** The failures of light requests since the last success; `null`: too few, or not of the whole mirror. */
-function allFailedOf({ answers, rows: { light } }: Pick<Tally, 'answers' | 'rows'>): Row | null {
-  return light !== null && light.count >= failuresMin.all && isOfMirror(light, answers.light) ? light : null;
+function allFailedOf({ samples, rows: { light } }: Pick<Tally, 'samples' | 'rows'>): Row | null {
+  return light !== null && light.count >= failuresMin.all && isOfMirror(light, samples.light) ? light : null;
 }
 
 /** Failures beside a canary that works are trouble of their targets, unless no other target is known. */
-function isOfMirror(row: Row, light: readonly Answered[]): boolean {
+function isOfMirror(row: Row, light: readonly TallySample[]): boolean {
   return row.hasCanary || new Set(light.map(idOf)).size === 1 || !light.some(({ target }) => target.canary);
 }
 
-function idOf({ target }: Answered): string {
+function idOf({ target }: TallySample): string {
   return target.id;
 }
 
-function shareOf(all: readonly Answered[]): Extract<Trouble, { kind: 'share' }> | null {
+function shareOf(all: readonly TallySample[]): Extract<Trouble, { kind: 'share' }> | null {
   let [sum, best, from] = [0, Number.NEGATIVE_INFINITY, -1];
   for (let i = all.length - 1; i >= 0; i -= 1) {
     const isFailed = all[i]?.tag === 'failed';
@@ -211,7 +211,7 @@ function shareOf(all: readonly Answered[]): Extract<Trouble, { kind: 'share' }> 
   return { kind: 'share', failed: failed.length, all: since.length, fromMs: since[0]?.atMs ?? 0, reason };
 }
 
-function failingOf(all: readonly Answered[]): FailingTarget[] {
+function failingOf(all: readonly TallySample[]): FailingTarget[] {
   const rows = new Map<string, FailingTarget>();
   for (const { target, reason, atMs } of all) {
     const known = rows.get(target.id);

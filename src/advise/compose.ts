@@ -5,7 +5,7 @@ import type { Sentence } from '../core/result.ts';
 import { round } from '../core/statistics.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import { type Bypass, type Chain, type Remedy, showChain } from '../ecosystems/client.ts';
-import { phrase, saySentence, told } from '../words/tell.ts';
+import { phrase, saySentence, messageFor } from '../words/tell.ts';
 import { english } from '../words/words.ts';
 import { type BypassDecision, remedyOfBypass, removeBypassLines } from './bypass.ts';
 import { confidenceOf } from './cause.ts';
@@ -19,7 +19,7 @@ import type { View } from './view.ts';
 import type { Weighed } from './weigh.ts';
 import { reasonOf } from './words.ts';
 
-export type Said = Move | Refused | BypassDecision;
+export type Composed = Move | Refused | BypassDecision;
 
 /**
  * Builds the advice of a decision.
@@ -27,7 +27,7 @@ export type Said = Move | Refused | BypassDecision;
  */
 export function compose(
   view: View,
-  decision: Said,
+  decision: Composed,
   meta: { readonly id: string; readonly trigger: Advice['trigger']; readonly undo: Bypass | null },
 ): { readonly advice: Advice; readonly fromMs: number | null } {
   const { group, config, now } = view;
@@ -40,7 +40,7 @@ export function compose(
   const [stay, prices] = decision.kind === 'move' ? [null, decision.prices] : [decision, null];
   const subject: Subject = { cause, findings: decision.findings, at, to, fromMs, stay, before: null, prices };
   const on = groundsOf(view, subject);
-  const reason = reasonOf(subject, on) ?? told(`advice.cause.${cause}`, { from: at.name });
+  const reason = reasonOf(subject, on) ?? messageFor(`advice.cause.${cause}`, { from: at.name });
   const lines = linesOf(view, decision, before, after, meta.undo);
   const rollback = lines?.rollback ?? '';
   const limits = to === null ? [] : limitsOfAdvice(view, to, after);
@@ -93,20 +93,20 @@ export function compose(
   return { advice, fromMs };
 }
 
-function isSureOf({ pairs }: Contest, decision: Said): boolean {
+function isSureOf({ pairs }: Contest, decision: Composed): boolean {
   const pair = decision.kind === 'move' ? pairs.get(decision.to.mirror.name) : undefined;
   return pair !== undefined && isTwiceOver(pair);
 }
 
 /** As `LiveAdvice.fromMs`. */
-function testedFrom(contest: Contest, decision: Said): number | null {
+function testedFrom(contest: Contest, decision: Composed): number | null {
   if (decision.kind !== 'move') return null;
   const time = contest.pairs.get(decision.to.mirror.name)?.time;
   if (time === undefined || decision.alarm === null || !isOfTime(decision.alarm)) return null;
   return (decision.alarm === 'time' ? lightTestOf(time) : time.heavy).fromMs;
 }
 
-function linesOf(view: View, decision: Said, before: Chain, after: Chain, undo: Bypass | null): Remedy | null {
+function linesOf(view: View, decision: Composed, before: Chain, after: Chain, undo: Bypass | null): Remedy | null {
   const { group, config } = view;
   if (decision.kind === 'refuse') return null;
   const spared = sparedBy(decision);
@@ -169,7 +169,7 @@ function headNameOf(group: Group, { members: [head] }: Chain): string {
 }
 
 /** Seconds, as in the table of candidates. */
-function fetchCostsOf(decision: Said): Advice['expected']['fetchCostSeconds'] {
+function fetchCostsOf(decision: Composed): Advice['expected']['fetchCostSeconds'] {
   const before = inSeconds(decision.weighed.find(({ mirror }) => mirror === decision.at)?.scoreMs);
   return { before, after: decision.kind === 'move' ? inSeconds(decision.to.scoreMs) : null };
 }
@@ -181,7 +181,7 @@ interface Spared {
   readonly head: string;
 }
 
-function sparedBy(decision: Said): Spared | null {
+function sparedBy(decision: Composed): Spared | null {
   if (decision.kind !== 'move' || decision.cause === 'failback') return null;
   const broken = decision.findings
     .flatMap(({ scope }) => scope)

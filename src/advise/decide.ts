@@ -6,7 +6,7 @@ import { type BypassDecision, bypassesAt } from './bypass.ts';
 import { type Cause, causeOfAlarm, findCauses, gravestCauseOf, isForced } from './cause.ts';
 import { type ChoiceRule, choose, chooseAnyway, isAnyPast, isGoodNow } from './comparison/choose.ts';
 import { recordOf } from './comparison/costs.ts';
-import { healthBound, isHomeAsGood, lookBackMsOf, waitMs } from './comparison/home.ts';
+import { healthBound, isHomeAsGood, reviewMsOf, waitMs } from './comparison/home.ts';
 import { type Alarm, isOfTime } from './comparison/pair.ts';
 import { isFaster, noiseMs, sortWithEquals } from './comparison/rank.ts';
 import { chainInForce, headOf, homeOf, mirrorAt } from './group.ts';
@@ -211,7 +211,7 @@ function goHome(view: View, { at, weigh }: Case): Decision | null {
   if (sinceMoveMs(view) < dueMs) return null;
   if (contest.health < healthBound || !isGoodNow(contest, home.name, now.monotonicMs)) return null;
   const here = recordOf(contest, at.name);
-  const timesMs = lookBackMsOf(moves.departures, config.advise.holdMs, now.monotonicMs);
+  const timesMs = reviewMsOf(moves.departures, config.advise.holdMs, now.monotonicMs);
   const isLeftForTime = moves.departures.at(-1)?.isOfTime === true;
   if (!isHomeAsGood(recordOf(contest, home.name), here, dueMs, timesMs, now.monotonicMs, isLeftForTime)) return null;
   if (isMuted(view, at.name, home.name, 'failback')) return null;
@@ -241,10 +241,10 @@ function stay(view: View, { at, cause, weigh }: Case): Decision {
   const isMeasured = !others.some((one) => one.gate === 'unmeasured');
   const lacking = isShared ? 'shared_fate' : isMeasured ? 'no_candidate' : 'nothing_measured';
   const refusal = isSuspect ? 'vantage_suspect' : lacking;
-  const said = { findings: cause?.findings ?? [], at, refusal, weighed: rankWeighed(view, weighed), faults } as const;
+  const grounds = { findings: cause?.findings ?? [], at, refusal, weighed: rankWeighed(view, weighed), faults } as const;
   if (!isSuspect && cause?.kind === 'outage' && bypass !== null && !isMuted(view, at.name, at.name, 'outage'))
-    return { kind: 'bypass', cause: 'outage', bypass, after: chainInForce(group), ...said };
-  return { kind: 'refuse', cause: cause?.kind ?? 'outage', stranded, ...said };
+    return { kind: 'bypass', cause: 'outage', bypass, after: chainInForce(group), ...grounds };
+  return { kind: 'refuse', cause: cause?.kind ?? 'outage', stranded, ...grounds };
 }
 
 /** A move to a mirror that serves wrong bytes of other items, where nothing else is left; `null`: none. */

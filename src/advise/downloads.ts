@@ -1,4 +1,4 @@
-import type { Declined, LookOrder } from '../core/due.ts';
+import type { Declined, RecheckOrder } from '../core/due.ts';
 import { type Mirror, questionOf, type Target } from '../core/mirror.ts';
 import { isAnyPast, listUnsure } from './comparison/choose.ts';
 import type { Contest } from './comparison/contest.ts';
@@ -30,7 +30,7 @@ const promisingShare = 0.85;
  * @see docs/decisions/0010-small-downloads.md
  * @see docs/decisions/0102-downloads-decide-too.md
  */
-export function requestDownload(view: View, at: Mirror): readonly LookOrder[] {
+export function requestDownload(view: View, at: Mirror): readonly RecheckOrder[] {
   const { group, now, config } = view;
   const { contest } = group;
   const unsure = unsureAt(view, at);
@@ -139,7 +139,7 @@ const stepMs = 1_000;
  * artifacts.
  * @see docs/decisions/0010-small-downloads.md
  */
-export function requestPeek(view: View, at: Mirror): readonly LookOrder[] {
+export function requestPeek(view: View, at: Mirror): readonly RecheckOrder[] {
   const { group, now } = view;
   const { probing } = group;
   if (probing.peeks.head !== at.name) probing.peeks = newPeeks(at.name);

@@ -12,7 +12,7 @@ import type { Refused } from './decide.ts';
 import { type LastChoice, lastChoiceOf } from './last-choice.ts';
 import { lastCanaryOf, type Measured, measuredOf } from './observed.ts';
 import type { Prices } from './prices.ts';
-import { type Answered, newTally } from './tally.ts';
+import { type TallySample, newTally } from './tally.ts';
 import type { View } from './view.ts';
 
 /** Mean times of two mirrors for the same questions, over `rounds` pairs since `fromMs` (monotonic). Milliseconds. */
@@ -25,8 +25,8 @@ export interface Apart {
 
 /** Compares the newest good responses of two mirrors to the same questions; `null`: none. */
 function apartOf(
-  here: readonly Answered[],
-  there: readonly Answered[],
+  here: readonly TallySample[],
+  there: readonly TallySample[],
   rule: { readonly sinceMs: number; readonly nearMs: number; readonly most: number },
 ): Apart | null {
   const pairs: { readonly atMs: number; readonly hereMs: number; readonly thereMs: number }[] = [];
@@ -54,9 +54,9 @@ function apartOf(
  * The good answer to the same question that is nearest in time; of two, the older one. Begins with the newest, to
  * compare few questions: this runs for each pair of an open advice in each turn.
  */
-function nearest(one: Answered, others: readonly Answered[]): Answered | null {
+function nearest(one: TallySample, others: readonly TallySample[]): TallySample | null {
   const question = questionOf(one.target);
-  let best: Answered | null = null;
+  let best: TallySample | null = null;
   let leastMs = Number.POSITIVE_INFINITY;
   for (let i = others.length - 1; i >= 0; i -= 1) {
     const other = others[i];
@@ -118,7 +118,7 @@ export function groundsOf(view: View, { cause, at, to, fromMs, prices }: Subject
   const { group, now, by } = view;
   const [tally, other] = [view.tallyOf(at.name), to === null ? newTally() : view.tallyOf(to.name)];
   const apartBy = (weight: Weight): Apart | null =>
-    apartOf(tally.answers[weight], other.answers[weight], {
+    apartOf(tally.samples[weight], other.samples[weight], {
       sinceMs: fromMs ?? Number.NEGATIVE_INFINITY,
       nearMs: weight === 'light' ? view.nearMs : Number.POSITIVE_INFINITY,
       most: comparedMost[fromMs === null ? 'undated' : weight],
@@ -140,7 +140,7 @@ export function groundsOf(view: View, { cause, at, to, fromMs, prices }: Subject
     here: () => measuredOf(lastCanaryOf(view, at.name)),
     there: measuredOf(to === null ? [] : lastCanaryOf(view, to.name)),
     apart,
-    usualMs: usualMs(tally.answers.light, fromMs ?? apart?.fromMs ?? now.monotonicMs),
+    usualMs: usualMs(tally.samples.light, fromMs ?? apart?.fromMs ?? now.monotonicMs),
     fetchMs:
       prices === null
         ? { here: fetchMsAt(at, (one) => one.hereMs), there: fetchMsAt(to, (one) => one.thereMs) }
@@ -158,7 +158,7 @@ function restOf({ group, config, now }: View): ReturnType<Grounds['rest']> {
   return { ms: Math.max(0, dueMs - now.monotonicMs), good: countGoodLeft(group.contest.health) };
 }
 
-function usualMs(light: readonly Answered[], beforeMs: number): number | null {
+function usualMs(light: readonly TallySample[], beforeMs: number): number | null {
   const times = light.filter((one) => one.tag === 'ok' && !one.cold && one.atMs < beforeMs).map((one) => one.tookMs);
   return times.length < usualMin ? null : times.reduce((sum, ms) => sum + ms, 0) / times.length;
 }

@@ -1,4 +1,4 @@
-import type { Advice, LookedBack } from '../core/advice.ts';
+import type { Advice, Audited } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
 import { type EcosystemId, isSameMirror, type Mirror, upstreamKeyOf } from '../core/mirror.ts';
 import type { SettledSample } from '../core/sample.ts';
@@ -21,7 +21,7 @@ export interface LiveAdvice {
   /** Since when the time test behind the advice has evidence; `null`: no such test, or not known after a restart. */
   readonly fromMs: number | null;
   /** When the sentence was last computed, and last stored. */
-  saidMs: number;
+  wordedMs: number;
   storedMs: number;
 }
 
@@ -82,7 +82,7 @@ export interface Group {
   audit: Advice | null;
   readonly moves: Moves;
   muted: readonly Muted[];
-  lookedBack: readonly LookedBack[];
+  audited: readonly Audited[];
   readonly contest: Contest;
   readonly probing: Probing;
   readonly late: LateProbes;
@@ -133,7 +133,7 @@ export function groupsOf(config: Config, registry: Registry, declared: Declared)
         audit: null,
         moves: { departures: [], lastMs: null, accept: null },
         muted: [],
-        lookedBack: [],
+        audited: [],
         contest: newContest(null),
         probing: newProbing(),
         late: { held: new Map(), counted: new Set(), asides: new Map(), oneFamily: new Map() },

@@ -52,15 +52,15 @@ export interface LastChoice {
 export function lastChoiceOf(view: View, registry: string): LastChoice | null {
   const [finding] = wrongAt(view, registry);
   if (finding === undefined) return null;
-  const { light, heavy } = view.tallyOf(registry).answers;
-  const answers = [...light, ...heavy].filter(({ target }) =>
+  const { light, heavy } = view.tallyOf(registry).samples;
+  const responses = [...light, ...heavy].filter(({ target }) =>
     finding.scope.some(
       ({ module, version, step }) => module === target.module && version === target.version && step === target.step,
     ),
   );
-  const lastBadMs = Math.max(...answers.filter(({ tag }) => tag !== 'ok').map(({ atMs }) => atMs));
+  const lastBadMs = Math.max(...responses.filter(({ tag }) => tag !== 'ok').map(({ atMs }) => atMs));
   const sinceMs = Math.min(
-    ...answers.filter(({ tag, atMs }) => tag === 'ok' && atMs > lastBadMs).map(({ atMs }) => atMs),
+    ...responses.filter(({ tag, atMs }) => tag === 'ok' && atMs > lastBadMs).map(({ atMs }) => atMs),
   );
   return { finding, rightSinceMs: Number.isFinite(sinceMs) ? sinceMs : null };
 }

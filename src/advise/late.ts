@@ -39,10 +39,10 @@ export function lateInMs(view: View, due: Due, outMs: number): number | null {
   if (!group.kind.fetch.includes(target.step)) return null;
   if (weight === 'light' && group.declared?.separators[0] === '|') return null;
   const question = questionOf(target);
-  const wasAnswered =
+  const hasResponse =
     contest.moments.latest.get(question)?.has(registry) === true || probing.served.has(`${registry} ${question}`);
   const patience = contest.patience.get(registry);
-  if (!wasAnswered || patience === undefined) return null;
+  if (!hasResponse || patience === undefined) return null;
   const asideMs = late.asides.get(`${registry} ${target.step}`) ?? 0;
   const moreMs = asideFactor * asideMs + wayMs - outMs;
   if (weight === 'light') return patience.light.limitMs + moreMs;
@@ -98,7 +98,7 @@ export function isOfOtherFamily({ oneFamily }: LateProbes, { target, family }: D
   return foundMs !== undefined && family === undefined && sentMs < foundMs;
 }
 
-export function recordHeardLate({ counted }: LateProbes, { probeId }: Due): void {
+export function recordLate({ counted }: LateProbes, { probeId }: Due): void {
   counted.add(probeId);
   for (const id of counted) if (counted.size > countedKept) counted.delete(id);
 }

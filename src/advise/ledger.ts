@@ -1,6 +1,6 @@
-import type { Advice, AdviceChange, AdviceState, LookedBack } from '../core/advice.ts';
+import type { Advice, AdviceChange, AdviceState, Audited } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
-import type { LookOrder } from '../core/due.ts';
+import type { RecheckOrder } from '../core/due.ts';
 import { upstreamKeyOf } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import type { Departure } from './comparison/home.ts';
@@ -13,7 +13,7 @@ const remindShare = 0.9;
 
 /** The result of one call: probes to order, events in their order, and rows to store. */
 export interface AdviseTurn {
-  readonly looks: readonly LookOrder[];
+  readonly rechecks: readonly RecheckOrder[];
   readonly changes: readonly AdviceChange[];
   readonly rows: readonly Row[];
 }
@@ -24,13 +24,13 @@ export interface Ledger {
   note(change: AdviceChange['change'], advice: Advice): void;
   keep(advice: Advice): void;
   touch(group: Group): void;
-  look(orders: readonly LookOrder[]): void;
+  recheck(orders: readonly RecheckOrder[]): void;
   turn(): AdviseTurn;
 }
 
 export function openLedger(now: Now, random: Pick<Random, 'id'>): Ledger {
   const changes: AdviceChange[] = [];
-  const looks: LookOrder[] = [];
+  const rechecks: RecheckOrder[] = [];
   const rows = new Map<string, Row>();
   const keep = (advice: Advice): void => {
     rows.set(`advice/${advice.id}`, { table: 'advice', key: advice.id, atMs: advice.issuedAtMs, value: advice });
@@ -48,8 +48,8 @@ export function openLedger(now: Now, random: Pick<Random, 'id'>): Ledger {
       const key = upstreamKeyOf({ ecosystem: group.kind.id, upstream: group.upstream });
       rows.set(`chain/${key}`, { table: 'chain', key, atMs: now.wallMs, value: chainRow(group, now) });
     },
-    look: (orders) => void looks.push(...orders),
-    turn: () => ({ looks, changes, rows: [...rows.values()] }),
+    recheck: (orders) => void rechecks.push(...orders),
+    turn: () => ({ rechecks, changes, rows: [...rows.values()] }),
   };
 }
 
@@ -67,7 +67,7 @@ export interface ChainRow {
   readonly slowDeparturesAtMs?: readonly number[];
   readonly lastMoveAtMs?: number | null;
   readonly muted?: readonly Muted[];
-  readonly lookedBack?: readonly LookedBack[];
+  readonly lookedBack?: readonly Audited[];
   /** By mirror, as `Rota.last`. */
   readonly peeked?: Readonly<Record<string, string>>;
 }
@@ -88,7 +88,7 @@ function chainRow(group: Group, now: Now): ChainRow {
     slowDeparturesAtMs: departures.filter(({ isOfTime }) => isOfTime).map(({ atMs }) => wallOf(atMs)),
     lastMoveAtMs: group.moves.lastMs === null ? null : wallOf(group.moves.lastMs),
     muted: group.muted.filter((one) => one.untilMs > now.wallMs),
-    lookedBack: group.lookedBack,
+    lookedBack: group.audited,
     peeked: Object.fromEntries(
       [...group.probing.rotas].flatMap(([name, { last }]) => (last === null ? [] : [[name, last]])),
     ),
@@ -103,7 +103,7 @@ export function startLife(advice: Advice, config: Config, now: Now, fromMs: numb
     expiresMs: now.monotonicMs + config.advise.ttlMs,
     reminded: false,
     fromMs,
-    saidMs: now.monotonicMs,
+    wordedMs: now.monotonicMs,
     storedMs: now.monotonicMs,
   };
 }
@@ -181,7 +181,7 @@ export function restore(
     const acceptMs = saved.lastAcceptAtMs;
     if (typeof acceptMs === 'number') group.moves.accept = { atMs: monotonicOf(acceptMs), wallMs: acceptMs };
     if (typeof saved.lastMoveAtMs === 'number') group.moves.lastMs = monotonicOf(saved.lastMoveAtMs);
-    group.lookedBack = saved.lookedBack ?? [];
+    group.audited = saved.lookedBack ?? [];
     for (const [name, last] of Object.entries(saved.peeked ?? {}))
       if (typeof last === 'string') group.probing.rotas.set(name, newRota(last));
     if (saved.declared !== chainTextOf(group.declared)) continue;

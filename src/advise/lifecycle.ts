@@ -7,7 +7,7 @@ import { type BypassDecision, bypassesAt, bypassInForce, hasBypass } from './byp
 import { confidenceOf, findCauses, gravestCauseOf } from './cause.ts';
 import { recentDeparturesOf } from './comparison/home.ts';
 import { isOfTime, isTwiceOver } from './comparison/pair.ts';
-import { candidateOf, compose, type Said } from './compose.ts';
+import { candidateOf, compose, type Composed } from './compose.ts';
 import { type Decision, decide, type Move, type Refused } from './decide.ts';
 import { groundsOf, type Subject } from './grounds.ts';
 import { advisedChainOf, chainInForce, chainTextOf, headOf, homeOf, type LiveAdvice, mirrorAt } from './group.ts';
@@ -97,8 +97,8 @@ function revise(view: View, open: Advice, ledger: Ledger): void {
   const to = weighed.find((one) => one.mirror.name === open.to);
   // An advised mirror that serves wrong bytes itself is left by `decide`.
   if (hasWrong && left !== null && to !== undefined && to.gate !== 'mismatch') {
-    const said = { cause: open.cause, findings: [], at: left, to, after: chainTo(view, to.mirror), weighed };
-    replace(view, 'superseded', { kind: 'move', alarm: null, prices: null, ...said }, ledger);
+    const decision = { cause: open.cause, findings: [], at: left, to, after: chainTo(view, to.mirror), weighed };
+    replace(view, 'superseded', { kind: 'move', alarm: null, prices: null, ...decision }, ledger);
   }
   if (open.bypass != null) endBypass(view, open, left, weighed, ledger);
 }
@@ -122,8 +122,8 @@ function endBypass(view: View, open: Advice, left: Mirror | null, weighed: reado
   const gravest = left === null ? null : findCauses(view, left).gravest;
   if (left === null || left === at || to === undefined) return replace(view, 'withdrawn', null, ledger);
   const { kind: cause, findings } = gravest ?? { kind: open.cause, findings: [] };
-  const said = { cause, findings, at: left, to, after: chainInForce(group), weighed };
-  replace(view, 'withdrawn', { kind: 'move', alarm: null, prices: null, ...said }, ledger);
+  const decision = { cause, findings, at: left, to, after: chainInForce(group), weighed };
+  replace(view, 'withdrawn', { kind: 'move', alarm: null, prices: null, ...decision }, ledger);
 }
 
 function onRefusal(view: View, open: Advice, decision: Decision, ledger: Ledger): void {
@@ -135,27 +135,27 @@ function onRefusal(view: View, open: Advice, decision: Decision, ledger: Ledger)
   replace(view, 'withdrawn', null, ledger);
 }
 
-function replace(view: View, state: 'withdrawn' | 'superseded', said: Said | null, ledger: Ledger): void {
+function replace(view: View, state: 'withdrawn' | 'superseded', decision: Composed | null, ledger: Ledger): void {
   const { group, now, config } = view;
   // Read before the close: the new move also removes a client setting in force.
   const undo = bypassInForce(group);
   close(group, state, ledger);
-  if (said === null) return;
-  const { advice, fromMs } = compose(view, said, { id: ledger.newId(), trigger: triggerOf(view, said), undo });
+  if (decision === null) return;
+  const { advice, fromMs } = compose(view, decision, { id: ledger.newId(), trigger: triggerOf(view, decision), undo });
   group.open = startLife(advice, config, now, fromMs);
-  ledger.note(said.kind === 'refuse' ? 'refused' : 'proposed', advice);
+  ledger.note(decision.kind === 'refuse' ? 'refused' : 'proposed', advice);
   ledger.touch(group);
 }
 
 /** `alertmanager` if alerts are the cause, or if one came at most `limits.roundMs` before its first finding opened. */
-function triggerOf(view: View, said: Said): Advice['trigger'] {
-  if (said.cause === 'slo') return 'alertmanager';
-  const opened = said.findings.map((finding) => finding.openedAtMs);
+function triggerOf(view: View, decision: Composed): Advice['trigger'] {
+  if (decision.cause === 'slo') return 'alertmanager';
+  const opened = decision.findings.map((finding) => finding.openedAtMs);
   const first = Math.min(...opened);
-  const isAnswer = view
-    .evidenceOf(said.at.name)
+  const isResponse = view
+    .evidenceOf(decision.at.name)
     .some(({ takenAtMs }) => takenAtMs <= first && first - takenAtMs <= limits.roundMs);
-  return opened.length > 0 && isAnswer ? 'alertmanager' : 'detector';
+  return opened.length > 0 && isResponse ? 'alertmanager' : 'detector';
 }
 
 /** Updates confidence and sentence of a proposal. Its cause stays: it is a label of alerts, which would fire again. */
@@ -205,12 +205,12 @@ function repeat(view: View, stay: Refused | BypassDecision, ledger: Ledger): voi
 
 function say(view: View, held: LiveAdvice, subject: Subject, ledger: Ledger): void {
   const nowMs = view.now.monotonicMs;
-  if (nowMs - held.saidMs < sayAgainMs) return;
-  held.saidMs = nowMs;
-  const said = reasonOf(subject, groundsOf(view, subject));
-  if (said === null || said.text === held.advice.reason) return;
-  const isOther = keyOf(said.sentence) !== keyOf(held.advice.sentence ?? null);
-  held.advice = { ...held.advice, reason: said.text, sentence: said.sentence };
+  if (nowMs - held.wordedMs < sayAgainMs) return;
+  held.wordedMs = nowMs;
+  const decision = reasonOf(subject, groundsOf(view, subject));
+  if (decision === null || decision.text === held.advice.reason) return;
+  const isOther = keyOf(decision.sentence) !== keyOf(held.advice.sentence ?? null);
+  held.advice = { ...held.advice, reason: decision.text, sentence: decision.sentence };
   if (!isOther && nowMs - held.storedMs < storeAgainMs) return;
   held.storedMs = nowMs;
   ledger.keep(held.advice);

@@ -1,12 +1,12 @@
 import type { Config } from '../core/config.ts';
-import type { Due, LookOrder } from '../core/due.ts';
+import type { Due, RecheckOrder } from '../core/due.ts';
 import { isTimeout } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import { isHeavy, questionOf, type Target } from '../core/mirror.ts';
 import { isUntimed, type SettledSample } from '../core/sample.ts';
-import { addAnswer, closeOverdue, dropEvidence, updatePatience } from './comparison/contest.ts';
+import { addResponse, closeOverdue, dropEvidence, updatePatience } from './comparison/contest.ts';
 import { costOf } from './comparison/costs.ts';
-import { type Place, pruneAnswers } from './comparison/moments.ts';
+import { type Place, pruneResponses } from './comparison/moments.ts';
 import { replyTo } from './comparison/walk.ts';
 import { requestDownload, requestPeek } from './downloads.ts';
 import { type Group, headOf, homeOf, mirrorAt } from './group.ts';
@@ -27,7 +27,7 @@ import { surroundingsOf } from './surroundings.ts';
 import type { View } from './view.ts';
 import { listCandidates, ruleOf } from './weigh.ts';
 
-const headsHeardMax = 100;
+const headOutcomesMax = 100;
 
 /** A larger artifact is downloaded only once in a recheck. Bytes. */
 const smallBytes = limits.throughputBytesMin;
@@ -68,12 +68,12 @@ export function recordSample(view: View, sample: SettledSample): boolean {
   }
   if (!group.kind.fetch.includes(target.step)) recordBesideFetch(view, sample);
   if (!group.kind.fetch.includes(target.step) || (sample.cold && sample.outcome.tag === 'ok')) return false;
-  const asked = probing.targets.get(question) ?? new Map();
-  probing.targets.set(question, asked.set(target.registry, target));
+  const targets = probing.targets.get(question) ?? new Map();
+  probing.targets.set(question, targets.set(target.registry, target));
   if (isHeavy(target) && sample.outcome.tag === 'ok') probing.sizes.set(question, sample.bytes);
   if (sample.outcome.tag === 'ok' && isUntimed(sample)) return false;
   contest.around ??= surroundingsOf(view);
-  const heard = addAnswer(
+  const outcomes = addResponse(
     contest,
     {
       ...placeOf(sample.due),
@@ -83,8 +83,8 @@ export function recordSample(view: View, sample: SettledSample): boolean {
     },
     contest.around,
   );
-  contest.heard.push(...heard);
-  if (contest.heard.length > headsHeardMax) contest.heard.splice(0, contest.heard.length - headsHeardMax);
+  contest.outcomes.push(...outcomes);
+  if (contest.outcomes.length > headOutcomesMax) contest.outcomes.splice(0, contest.outcomes.length - headOutcomesMax);
   return true;
 }
 
@@ -107,7 +107,7 @@ function recordBesideFetch({ group }: View, sample: SettledSample): void {
 }
 
 /** Records the response of a probe that already counted as late. */
-export function recordLateAnswer(group: Group, sample: SettledSample): void {
+export function recordLateResponse(group: Group, sample: SettledSample): void {
   const { due, outcome, rttMs } = sample;
   if (due.purpose === 'peek' && !isHeavy(due.target)) return;
   if (due.purpose === 'peek') turnTaken(group.probing, due.target);
@@ -145,17 +145,17 @@ export function recordClientFailure(group: Group, registry: string, module: stri
 }
 
 /** Closes overdue moments, and returns the probes to order. */
-export function looksOf(view: View): readonly LookOrder[] {
+export function rechecksFor(view: View): readonly RecheckOrder[] {
   const { group, now } = view;
   const { contest, probing } = group;
   if (contest.around === null) return [];
   const late = closeOverdue(contest, contest.around, now.monotonicMs);
-  const heard = [...contest.heard.splice(0), ...late];
+  const outcomes = [...contest.outcomes.splice(0), ...late];
   const at = headOf(group);
   if (at === null || view.vantage.suspect === true) return [];
   const paced = [...requestDownload(view, at), ...requestPeek(view, at)];
   const odd = [
-    ...oddOf(contest, heard, now.monotonicMs),
+    ...oddOf(contest, outcomes, now.monotonicMs),
     ...oddPeekOf(probing.peeks, () => canaryOf(probing, at.name)),
   ];
   if (odd.length === 0) return paced;
@@ -166,22 +166,22 @@ export function looksOf(view: View): readonly LookOrder[] {
     .map(({ name }) => name);
   const fallback = mirrorAt(group, contest.around.chains.get(at.name)?.members[1])?.name ?? null;
   const inDoubt = view.standingOf(at.name)?.inDoubt === true;
-  const again = rechecksOf(contest, odd, candidates, fallback).flatMap((look) => {
-    const order = orderOf(group, at.name, look, inDoubt);
+  const again = rechecksOf(contest, odd, candidates, fallback).flatMap((recheck) => {
+    const order = orderOf(group, at.name, recheck, inDoubt);
     return order === null ? [] : [order];
   });
   return [...again, ...paced];
 }
 
 /** A large artifact is requested once, and so is any artifact during a confirming round. */
-function orderOf(group: Group, head: string, look: Recheck, inDoubt: boolean): LookOrder | null {
-  const target = targetOf(group, head, look.question);
+function orderOf(group: Group, head: string, recheck: Recheck, inDoubt: boolean): RecheckOrder | null {
+  const target = targetOf(group, head, recheck.question);
   if (target === undefined) return null;
-  const registries = look.registries.filter((name) => name !== head);
-  const { isUrgent } = look;
-  const isSmall = (group.probing.sizes.get(look.question) ?? Number.POSITIVE_INFINITY) <= smallBytes;
-  const isOnce = look.forMs === 0 || (isHeavy(target) && (inDoubt || !isSmall));
-  const [forMs, stepMs] = isOnce ? [0, look.stepMs] : [look.forMs, isHeavy(target) ? smallStepMs : look.stepMs];
+  const registries = recheck.registries.filter((name) => name !== head);
+  const { isUrgent } = recheck;
+  const isSmall = (group.probing.sizes.get(recheck.question) ?? Number.POSITIVE_INFINITY) <= smallBytes;
+  const isOnce = recheck.forMs === 0 || (isHeavy(target) && (inDoubt || !isSmall));
+  const [forMs, stepMs] = isOnce ? [0, recheck.stepMs] : [recheck.forMs, isHeavy(target) ? smallStepMs : recheck.stepMs];
   return { registry: head, target, registries, forMs, stepMs, isUrgent, isPeek: false };
 }
 
@@ -201,17 +201,17 @@ export function keepGroup(group: Group, fresh: Group, names: ReadonlySet<string>
 export function pruneRemoved(group: Group, names: ReadonlySet<string>, modules: Config['modules']): void {
   const { contest, probing, late } = group;
   // Some steps request a module without its version.
-  const asked = new Set(modules.flatMap(({ module, version }) => [`${module}@`, `${module}@${version ?? ''}`]));
-  const isAsked = (question: string): boolean => asked.has(question.slice(question.indexOf(' ') + 1));
+  const targets = new Set(modules.flatMap(({ module, version }) => [`${module}@`, `${module}@${version ?? ''}`]));
+  const isProbed = (question: string): boolean => targets.has(question.slice(question.indexOf(' ') + 1));
   late.asides.clear();
   for (const [id, { due }] of late.held) if (!names.has(due.target.registry)) late.held.delete(id);
   if (contest.head !== null && !names.has(contest.head)) dropEvidence(contest);
   if (!names.has(homeOf(group)?.name ?? '')) contest.health = 0;
   for (const byName of [contest.records, contest.pairs, contest.patience])
     for (const name of byName.keys()) if (!names.has(name)) byName.delete(name);
-  pruneProbing(group, names, isAsked);
+  pruneProbing(group, names, isProbed);
   for (const { questions } of contest.records.values())
     for (const question of questions.keys()) if (!probing.targets.has(question)) questions.delete(question);
   const isKnown = (registry: string, question: string): boolean => names.has(registry) && probing.targets.has(question);
-  pruneAnswers(contest.moments, isKnown);
+  pruneResponses(contest.moments, isKnown);
 }

@@ -74,7 +74,7 @@ export function observedAt(view: View, at: Mirror, after: Chain | null): Observe
 }
 
 export interface Measured {
-  readonly answers: number;
+  readonly responses: number;
   readonly failed: number;
   /** Of successes and timeouts, without first fetches of pull-through caches, milliseconds; `null`: none. */
   readonly p95Ms: number | null;
@@ -83,7 +83,7 @@ export interface Measured {
 export function measuredOf(entries: readonly Entry[]): Measured {
   const timed = entries.filter((entry) => !entry.cold && (entry.tag === 'ok' || entry.slow));
   return {
-    answers: entries.length,
+    responses: entries.length,
     failed: entries.filter((entry) => entry.tag === 'failed').length,
     p95Ms: quantileOf(
       timed.map((entry) => entry.tookMs),

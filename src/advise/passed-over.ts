@@ -1,6 +1,6 @@
 import type { PassedOver } from '../core/advice.ts';
 import { quantileOf } from '../core/statistics.ts';
-import { told } from '../words/tell.ts';
+import { messageFor } from '../words/tell.ts';
 import { troubleOf } from './cause.ts';
 import { advisedChainOf, headOf } from './group.ts';
 import type { View } from './view.ts';
@@ -15,12 +15,12 @@ export function passedOverIn(view: View): PassedOver | null {
   const tally = view.tallyOf(at.name);
   const trouble = troubleOf(tally);
   if (trouble?.kind !== 'all') return null;
-  const failed = tally.answers.light.filter(({ atMs }) => atMs >= trouble.row.fromMs);
+  const failed = tally.samples.light.filter(({ atMs }) => atMs >= trouble.row.fromMs);
   const lostMs = quantileOf(
     failed.map(({ tookMs }) => tookMs),
     0.5,
   );
   if (lostMs === null) return null;
   const of = { ecosystem: group.kind.id, upstream: group.upstream, registry: at.name };
-  return { ...of, ...told('advice.passedOver', { from: at.name, time: seconds(lostMs / 1000) }) };
+  return { ...of, ...messageFor('advice.passedOver', { from: at.name, time: seconds(lostMs / 1000) }) };
 }

@@ -11,7 +11,7 @@ import {
   type Shares,
 } from './comparison/costs.ts';
 import { findTroubleStart } from './comparison/failures.ts';
-import { lastTroubleOf, lookBackMsOf } from './comparison/home.ts';
+import { lastTroubleOf, reviewMsOf } from './comparison/home.ts';
 import { type Alarm, isOfTime, lightTestOf, type Pair } from './comparison/pair.ts';
 import { noiseMs } from './comparison/rank.ts';
 import { type HeadRecord, meanMsFrom } from './comparison/record.ts';
@@ -137,7 +137,7 @@ function shareSince(record: HeadRecord, weight: 'light' | 'heavy', fromMs: numbe
 function pricesBack(view: View, here: HeadRecord, home: HeadRecord): Prices {
   const { group, config, now } = view;
   const { departures } = group.moves;
-  const overMs = lookBackMsOf(departures, config.advise.holdMs, now.monotonicMs);
+  const overMs = reviewMsOf(departures, config.advise.holdMs, now.monotonicMs);
   const fromMs = now.monotonicMs - overMs;
   const soundMs = lastTroubleOf(home) + 1;
   const light = alike(here, home, 'light', fromMs);

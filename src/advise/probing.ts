@@ -132,8 +132,8 @@ export function artifactsOf({ probing, kind, upstream, roster }: Artifacts, regi
   const artifact = artifactOf(kind);
   if (artifact === null) return [];
   const probed = new Set<string>();
-  for (const asked of probing.targets.values()) {
-    const target = asked.get(registry);
+  for (const ofQuestion of probing.targets.values()) {
+    const target = ofQuestion.get(registry);
     if (target !== undefined && target.module !== null) probed.add(refTextOf(target));
   }
   const found = new Map<string, Target>();
@@ -148,7 +148,7 @@ export function artifactsOf({ probing, kind, upstream, roster }: Artifacts, regi
 
 /** The question of the canary of a mirror; `null`: not probed yet. */
 export function canaryOf({ targets }: Probing, registry: string): string | null {
-  for (const [question, asked] of targets) if (asked.get(registry)?.canary === true) return question;
+  for (const [question, ofQuestion] of targets) if (ofQuestion.get(registry)?.canary === true) return question;
   return null;
 }
 
@@ -158,21 +158,21 @@ export function targetOf(all: Artifacts, registry: string, question: string): Ta
   return known ?? artifactsOf(all, registry).find((target) => questionOf(target) === question);
 }
 
-export function pruneProbing(all: Artifacts, names: ReadonlySet<string>, isAsked: (question: string) => boolean): void {
+export function pruneProbing(all: Artifacts, names: ReadonlySet<string>, isProbed: (question: string) => boolean): void {
   const { probing } = all;
   const { targets, sizes, served, failing, rotas } = probing;
   served.clear();
   failing.clear();
   if (probing.peeks.head !== null && !names.has(probing.peeks.head)) probing.peeks = newPeeks(null);
-  for (const [question, asked] of targets) {
-    for (const name of asked.keys()) if (!names.has(name)) asked.delete(name);
-    if (asked.size > 0 && isAsked(question)) continue;
+  for (const [question, ofQuestion] of targets) {
+    for (const name of ofQuestion.keys()) if (!names.has(name)) ofQuestion.delete(name);
+    if (ofQuestion.size > 0 && isProbed(question)) continue;
     targets.delete(question);
     sizes.delete(question);
   }
   for (const [name, { taken }] of rotas) {
     if (!names.has(name)) rotas.delete(name);
-    const asked = new Set(artifactsOf(all, name).map(questionOf));
-    for (const question of taken.keys()) if (!asked.has(question)) taken.delete(question);
+    const ofQuestion = new Set(artifactsOf(all, name).map(questionOf));
+    for (const question of taken.keys()) if (!ofQuestion.has(question)) taken.delete(question);
   }
 }

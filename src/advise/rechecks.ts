@@ -49,15 +49,15 @@ const passedShare = 1.5;
 const siblings = 2;
 
 /** The rechecks after outcomes of the head. The nearer a test is to its bound, the more outcomes are rechecked. */
-export function oddOf(contest: Contest, heard: readonly HeadOutcome[], nowMs: number): readonly Odd[] {
+export function oddOf(contest: Contest, outcomes: readonly HeadOutcome[], nowMs: number): readonly Odd[] {
   const { head } = contest;
-  if (head === null || (heard.length === 0 && contest.odd.heavy === undefined)) return [];
+  if (head === null || (outcomes.length === 0 && contest.odd.heavy === undefined)) return [];
   const near = nearness(contest);
   const isUrgent = Math.max(near.light, near.heavy) > anyShare;
   const found: Odd[] = [];
-  for (const one of heard) {
+  for (const one of outcomes) {
     const { question, outcome } = one;
-    const isOdd = isOddAnswer(contest, head, one, nowMs);
+    const isOdd = isOddOutcome(contest, head, one, nowMs);
     if (outcome.bad || isOdd) contest.odd[outcome.isHeavy ? 'heavy' : 'light'] = question;
     else if (outcome.isHeavy && isNearElsewhere(contest, near)) dropOddDownload(contest);
     if (outcome.isHeavy) {
@@ -70,13 +70,13 @@ export function oddOf(contest: Contest, heard: readonly HeadOutcome[], nowMs: nu
   // A test of downloads learns nothing from light steps.
   if (heavy !== undefined && near.heavy > nearShare && near.heavy >= near.light)
     return [heavyOf(heavy, recordOf(contest, head).lastHeavy?.bad === true, isUrgent)];
-  if (light === undefined || heard.length === 0 || near.light <= nearShare) return [];
+  if (light === undefined || outcomes.length === 0 || near.light <= nearShare) return [];
   return [{ question: light, forMs: slowStepMs, stepMs: slowStepMs, isUrgent }];
 }
 
 /** True if failed downloads are near their bound only against mirrors that the last recheck did not include. */
 function isNearElsewhere(contest: Contest, { heavy, heavyTime }: ReturnType<typeof nearness>): boolean {
-  return heavy > nearShare && heavyTime <= nearShare && nearness(contest, contest.odd.asked).heavy <= nearShare;
+  return heavy > nearShare && heavyTime <= nearShare && nearness(contest, contest.odd.requested).heavy <= nearShare;
 }
 
 function dropOddDownload(contest: Contest): void {
@@ -88,7 +88,7 @@ function dropOddDownload(contest: Contest): void {
 function heavyOf(question: string, hasFailed: boolean, isUrgent: boolean): Odd {
   return hasFailed
     ? { question, forMs: heavyBurstMs, stepMs: failedStepMs, isUrgent }
-    : { question, forMs: 0, stepMs: limits.heavyLookMs, isUrgent };
+    : { question, forMs: 0, stepMs: limits.heavyRecheckMs, isUrgent };
 }
 
 /**
@@ -105,11 +105,11 @@ export function rechecksOf(
   const { head } = contest;
   if (head === null || candidates.length === 0) return [];
   const registries = [...new Set([head, ...candidates.slice(0, siblings), ...(fallback === null ? [] : [fallback])])];
-  if (odd.length > 0) contest.odd.asked = registries;
+  if (odd.length > 0) contest.odd.requested = registries;
   return odd.map((one) => ({ ...one, registries }));
 }
 
-function isOddAnswer(contest: Contest, head: string, { outcome }: HeadOutcome, nowMs: number): boolean {
+function isOddOutcome(contest: Contest, head: string, { outcome }: HeadOutcome, nowMs: number): boolean {
   const usualMs = meanMsOf(recordOf(contest, head), outcome.isHeavy ? 'heavy' : 'light', nowMs, 0);
   return !outcome.bad && usualMs !== null && outcome.tookMs > oddFactor * usualMs;
 }

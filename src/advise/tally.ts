@@ -7,7 +7,7 @@ import { clientTimeOf, replyWith } from './comparison/walk.ts';
 
 /** Enough for `limits.measuredPaces` and several confirming rounds. */
 const entriesKept = 160;
-const answersKept = { light: 120, heavy: 30 } as const;
+const samplesKept = { light: 120, heavy: 30 } as const;
 
 /** One settled sample. `atMs`: its start, monotonic milliseconds. `tookMs` of a timeout is the limit. */
 export interface Entry {
@@ -24,7 +24,7 @@ export interface Entry {
   readonly round: string | null;
 }
 
-export interface Answered extends Entry {
+export interface TallySample extends Entry {
   readonly target: Target;
 }
 
@@ -52,7 +52,7 @@ export interface Tally {
   module: string | null;
   canary: Entry[];
   readonly relay: Relay;
-  readonly answers: Readonly<Record<Weight, Answered[]>>;
+  readonly samples: Readonly<Record<Weight, TallySample[]>>;
   readonly rows: Record<Weight, Row | null>;
 }
 
@@ -61,7 +61,7 @@ export function newTally(): Tally {
     module: null,
     canary: [],
     relay: { state: 'unknown', before: 'unknown', failedAtMs: null },
-    answers: { light: [], heavy: [] },
+    samples: { light: [], heavy: [] },
     rows: { light: null, heavy: null },
   };
 }
@@ -90,14 +90,14 @@ export function record(tally: Tally, sample: SettledSample, nearMs: number, rela
 }
 
 /** Records a settled sample of a step of a fetch, if it is over a fresh connection. */
-export function recordAnswer(tally: Tally, sample: SettledSample): void {
+export function recordTally(tally: Tally, sample: SettledSample): void {
   const { target, connection } = sample.due;
   if (sample.outcome.tag === 'unknown' || connection !== 'cold') return;
   const weight = isHeavy(target) ? 'heavy' : 'light';
-  const entry: Answered = { ...entryOf(sample), target };
-  const answers = tally.answers[weight];
-  answers.push(entry);
-  if (answers.length > answersKept[weight]) answers.shift();
+  const entry: TallySample = { ...entryOf(sample), target };
+  const samples = tally.samples[weight];
+  samples.push(entry);
+  if (samples.length > samplesKept[weight]) samples.shift();
   const { reason } = entry;
   if (reason === null) {
     tally.rows[weight] = null;

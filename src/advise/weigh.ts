@@ -1,5 +1,5 @@
 import type { AdviceCause, Gate } from '../core/advice.ts';
-import { saysBehind } from '../core/finding.ts';
+import { isOfBehind } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Standing } from '../core/standing.ts';
@@ -103,7 +103,7 @@ function standingGateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped:
   const standing = view.standingOf(mirror.name);
   const open = (standing?.findings ?? []).filter(({ state }) => state !== 'closed');
   const isOpen = (kind: string): boolean => open.some((finding) => finding.kind === kind);
-  if (open.some(saysBehind)) return 'stale';
+  if (open.some(isOfBehind)) return 'stale';
   if (standing?.paused != null) return 'paused';
   if (standing?.inMaintenance === true) return 'maintenance';
   if (standing?.inDoubt === true && !isCurrent) return 'in_doubt';

@@ -2,8 +2,8 @@ import type { Advice, AdviceCause } from '../core/advice.ts';
 import { isCertificateFailure, reasonWeight } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import { type Mirror, refTextOf } from '../core/mirror.ts';
-import type { Filled, Sentence, Told } from '../core/result.ts';
-import { phrase, toldOf } from '../words/tell.ts';
+import type { Filled, Sentence, Message } from '../core/result.ts';
+import { phrase, messageOf } from '../words/tell.ts';
 import type { BypassDecision } from './bypass.ts';
 import { isAboutTime, type Trouble } from './cause.ts';
 import { gain, noiseMs } from './comparison/rank.ts';
@@ -17,38 +17,38 @@ const becameSlower = 1.5;
 const isSlower = 1.2;
 
 /** What is wrong at the mirror to leave, and what the move promises or why there is none; `null`: nothing to say. */
-export function reasonOf(subject: Subject, on: Grounds): Told | null {
+export function reasonOf(subject: Subject, on: Grounds): Message | null {
   const { stay, to } = subject;
-  if (stay?.kind === 'bypass') return bypassSaid(stay, on);
-  const said = troubleSaid(subject, on);
-  if (said === null) return null;
-  const { trouble, apart } = said;
-  if (stay !== null) return toldOf(phrase('ground.refuse', { trouble, refusal: refusalSaid(stay, on) }));
+  if (stay?.kind === 'bypass') return bypassText(stay, on);
+  const values = troubleText(subject, on);
+  if (values === null) return null;
+  const { trouble, apart } = values;
+  if (stay !== null) return messageOf(phrase('ground.refuse', { trouble, refusal: refusalText(stay, on) }));
   if (to === null) return null;
   if (typeof trouble === 'object' && 'key' in trouble && over.has(trouble.key))
-    return toldOf(outlivedSaid(subject.at.name, to.name, trouble, on));
-  if (on.last !== null) return toldOf(phrase('ground.move', { trouble, promise: lastSaid(to.name, on.last, on) }));
-  return toldOf(phrase('ground.move', { trouble, promise: promiseOf(to, apart, on) }));
+    return messageOf(outlivedText(subject.at.name, to.name, trouble, on));
+  if (on.last !== null) return messageOf(phrase('ground.move', { trouble, promise: lastStated(to.name, on.last, on) }));
+  return messageOf(phrase('ground.move', { trouble, promise: promiseOf(to, apart, on) }));
 }
 
-function lastSaid(to: string, { finding: { id, scope }, rightSinceMs }: LastChoice, on: Grounds): Sentence {
+function lastStated(to: string, { finding: { id, scope }, rightSinceMs }: LastChoice, on: Grounds): Sentence {
   const items = [...new Set(scope.map(({ module, version }) => refTextOf({ module: module ?? to, version })))];
   return phrase('ground.lastChoice', {
     to,
     id,
-    items: items.slice(0, itemsSaid).join(', '),
-    more: Math.max(0, items.length - itemsSaid),
-    right: rightSinceMs === null ? '' : phrase('ground.rightAgain', { span: sinceSaid(on, rightSinceMs) }),
+    items: items.slice(0, itemsStated).join(', '),
+    more: Math.max(0, items.length - itemsStated),
+    right: rightSinceMs === null ? '' : phrase('ground.rightAgain', { span: sinceText(on, rightSinceMs) }),
   });
 }
 
 /** Items that a sentence names; of more it has the number. */
-const itemsSaid = 3;
+const itemsStated = 3;
 
 /** Troubles that are over: the advice outlives them, so that clients do not switch twice. */
 const over: ReadonlySet<string> = new Set(['ground.recovered', 'ground.asFast']);
 
-function outlivedSaid(head: string, to: string, trouble: Sentence, on: Grounds): Sentence {
+function outlivedText(head: string, to: string, trouble: Sentence, on: Grounds): Sentence {
   const rest = on.rest();
   return rest.good === 0 && rest.ms === 0
     ? phrase('ground.outlives', { trouble, head, to })
@@ -66,35 +66,35 @@ export function hasOutlivedCause({ sentence }: Pick<Advice, 'sentence'>): boolea
 export function settledReasonOf(advice: Pick<Advice, 'sentence'>): Partial<Pick<Advice, 'reason' | 'sentence'>> {
   const { sentence } = advice;
   if (sentence == null || !hasOutlivedCause(advice)) return {};
-  const { text, sentence: said } = toldOf(phrase('ground.over', { trouble: sentence.values['trouble'] ?? '' }));
-  return { reason: text, sentence: said };
+  const { text, sentence: values } = messageOf(phrase('ground.over', { trouble: sentence.values['trouble'] ?? '' }));
+  return { reason: text, sentence: values };
 }
 
-interface Said {
+interface Wording {
   readonly trouble: Filled;
   /** `null`: the sentence is not about times. */
   readonly apart: Apart | null;
 }
 
-function troubleSaid(subject: Subject, on: Grounds): Said | null {
-  const plain = plainSaid(subject, on);
+function troubleText(subject: Subject, on: Grounds): Wording | null {
+  const plain = plainText(subject, on);
   if (plain !== null) return { trouble: plain, apart: null };
   const { cause, at } = subject;
   const { trouble } = on;
   const head = at.name;
   if (trouble === null) return null;
-  const failing = cause === 'slo' && trouble.kind !== 'all' ? objectiveSaid(head, on) : failingSaid(head, cause, on);
+  const failing = cause === 'slo' && trouble.kind !== 'all' ? objectiveText(head, on) : failingText(head, cause, on);
   if (failing !== null) return { trouble: failing, apart: null };
-  const slow = slowSaid(subject, on);
+  const slow = slowText(subject, on);
   if (slow !== null) return slow;
-  if (trouble.kind === 'share') return { trouble: shareSaid(head, trouble, on), apart: null };
+  if (trouble.kind === 'share') return { trouble: shareText(head, trouble, on), apart: null };
   if (isAboutTime(cause) || trouble.kind !== 'none') return null;
-  const since = { count: trouble.count, span: sinceSaid(on, trouble.fromMs) };
+  const since = { count: trouble.count, span: sinceText(on, trouble.fromMs) };
   return { trouble: phrase('ground.recovered', { head, ...since }), apart: null };
 }
 
 /** `null`: the sentence needs measurements. */
-function plainSaid({ cause, at, to, findings: [finding], stay }: Subject, on: Grounds): Filled | null {
+function plainText({ cause, at, to, findings: [finding], stay }: Subject, on: Grounds): Filled | null {
   const head = at.name;
   if (cause === 'mismatch')
     return phrase(finding?.cause === 'origin' ? 'ground.notOrigins' : 'ground.mismatch', { head });
@@ -108,19 +108,19 @@ function plainSaid({ cause, at, to, findings: [finding], stay }: Subject, on: Gr
   return cause === 'refusal' && waitMs > 0 ? phrase('ground.throttles', { head, span: span(waitMs) }) : null;
 }
 
-function failingSaid(head: string, cause: AdviceCause, on: Grounds): Sentence | null {
+function failingText(head: string, cause: AdviceCause, on: Grounds): Sentence | null {
   const { trouble } = on;
   switch (trouble?.kind) {
     case 'all':
-      return allSaid(head, trouble.row, on);
+      return allText(head, trouble.row, on);
     case 'downloads': {
       const { reason: cause, count, fromMs } = trouble.row;
-      return phrase('ground.downloads', { head, cause, count, span: sinceSaid(on, fromMs) });
+      return phrase('ground.downloads', { head, cause, count, span: sinceText(on, fromMs) });
     }
     case 'targets':
-      return targetsSaid(head, trouble, on);
+      return targetsText(head, trouble, on);
     case 'share':
-      return isAboutTime(cause) ? null : shareSaid(head, trouble, on);
+      return isAboutTime(cause) ? null : shareText(head, trouble, on);
     case 'none':
     case undefined:
       return null;
@@ -129,37 +129,37 @@ function failingSaid(head: string, cause: AdviceCause, on: Grounds): Sentence | 
   }
 }
 
-function allSaid(head: string, row: Row, on: Grounds): Sentence {
+function allText(head: string, row: Row, on: Grounds): Sentence {
   const { reason: cause, count, fromMs, timeouts, waitedMs } = row;
-  const said = { head, cause, count, span: sinceSaid(on, fromMs) };
-  if (timeouts === count) return phrase('ground.hangs', { ...said, waited: time(waitedMs) });
-  if (reasonWeight[cause] === 'refusal') return phrase('ground.refuses', said);
-  return phrase(isCertificateFailure(cause) ? 'ground.certificate' : 'ground.down', said);
+  const values = { head, cause, count, span: sinceText(on, fromMs) };
+  if (timeouts === count) return phrase('ground.hangs', { ...values, waited: time(waitedMs) });
+  if (reasonWeight[cause] === 'refusal') return phrase('ground.refuses', values);
+  return phrase(isCertificateFailure(cause) ? 'ground.certificate' : 'ground.down', values);
 }
 
-function targetsSaid(head: string, trouble: Extract<Trouble, { kind: 'targets' }>, on: Grounds): Sentence {
+function targetsText(head: string, trouble: Extract<Trouble, { kind: 'targets' }>, on: Grounds): Sentence {
   const { failing, targets } = trouble;
   const [first] = failing;
-  const said = {
+  const values = {
     head,
     cause: first?.reason ?? '',
     what:
       first === undefined ? '' : phrase('ground.target', { module: refTextOf(first.target), step: first.target.step }),
     count: failing.reduce((sum, one) => sum + one.count, 0),
-    span: sinceSaid(on, Math.min(...failing.map((one) => one.fromMs))),
+    span: sinceText(on, Math.min(...failing.map((one) => one.fromMs))),
   };
   return failing.length === 1
-    ? phrase('ground.failsOne', said)
-    : phrase('ground.failsSome', { ...said, failing: failing.length, targets });
+    ? phrase('ground.failsOne', values)
+    : phrase('ground.failsSome', { ...values, failing: failing.length, targets });
 }
 
-function shareSaid(head: string, trouble: Extract<Trouble, { kind: 'share' }>, on: Grounds): Sentence {
+function shareText(head: string, trouble: Extract<Trouble, { kind: 'share' }>, on: Grounds): Sentence {
   const { failed, all, reason: cause, fromMs } = trouble;
   const percent = Math.round((100 * failed) / all);
-  return phrase('ground.unreliable', { head, cause, failed, all, percent, span: sinceSaid(on, fromMs) });
+  return phrase('ground.unreliable', { head, cause, failed, all, percent, span: sinceText(on, fromMs) });
 }
 
-function slowSaid({ cause, at, to, before }: Subject, { apart, usualMs }: Grounds): Said | null {
+function slowText({ cause, at, to, before }: Subject, { apart, usualMs }: Grounds): Wording | null {
   if (apart === null || to === null) return null;
   const times = { head: at.name, here: time(apart.hereMs), to: to.name, there: time(apart.thereMs) };
   if (apart.hereMs < isSlower * apart.thereMs || apart.hereMs - apart.thereMs <= noiseMs)
@@ -171,52 +171,52 @@ function slowSaid({ cause, at, to, before }: Subject, { apart, usualMs }: Ground
   return { trouble: phrase(hasChanged ? 'ground.slow' : 'ground.faster', times), apart };
 }
 
-function objectiveSaid(head: string, { alert, here: measure, now }: Grounds): Sentence {
+function objectiveText(head: string, { alert, here: measure, now }: Grounds): Sentence {
   const here = measure();
   const sinceMs = alert === null ? 0 : Math.max(0, now.wallMs - alert.startsAtMs);
-  const said = {
+  const values = {
     head,
     alert:
       alert === null
         ? phrase('ground.anAlert')
         : phrase('ground.alert', { name: alert.alertname, span: span(sinceMs) }),
-    probes: here.answers,
+    probes: here.responses,
     failed: here.failed === 0 ? '' : phrase('ground.failed', { count: here.failed }),
   };
   return here.p95Ms === null
-    ? phrase('ground.sloNoP95', said)
-    : phrase('ground.slo', { ...said, p95: time(here.p95Ms) });
+    ? phrase('ground.sloNoP95', values)
+    : phrase('ground.slo', { ...values, p95: time(here.p95Ms) });
 }
 
 function promiseOf(mirror: Mirror, apart: Apart | null, on: Grounds): Sentence {
   const to = mirror.name;
-  const { answers, failed } = on.there;
-  const health = phrase('ground.answered', { to, good: answers - failed, all: answers });
+  const { responses, failed } = on.there;
+  const health = phrase('ground.answered', { to, good: responses - failed, all: responses });
   if (apart === null) {
     const usualMs = on.usualFetchMs();
     return usualMs === null ? health : phrase('ground.takes', { health, there: time(usualMs) });
   }
-  const compared = phrase('ground.compared', { rounds: apart.rounds, span: sinceSaid(on, apart.fromMs), health });
+  const compared = phrase('ground.compared', { rounds: apart.rounds, span: sinceText(on, apart.fromMs), health });
   const { here, there } = on.fetchMs;
   if (here === null || there === null || here <= there) return compared;
   const percent = Math.round(100 * gain(here, there));
   return phrase('ground.cuts', { here: time(here), there: time(there), to, percent, compared });
 }
 
-function sinceSaid({ now }: Grounds, fromMs: number): Sentence {
+function sinceText({ now }: Grounds, fromMs: number): Sentence {
   return span(now.monotonicMs - fromMs);
 }
 
-function bypassSaid(decision: BypassDecision, on: Grounds): Told {
+function bypassText(decision: BypassDecision, on: Grounds): Message {
   const { at, findings, refusal } = decision;
   const { setting: bypass, client } = decision.bypass;
-  const said = { head: at.name, bypass };
-  if (refusal === null) return toldOf(phrase('ground.bypassOver', said));
+  const values = { head: at.name, bypass };
+  if (refusal === null) return messageOf(phrase('ground.bypassOver', values));
   const why = { cause: findings[0]?.cause ?? '', refusal: refusalOf({ ...decision, refusal }, on) };
-  return toldOf(phrase('ground.bypass', { ...said, client, ...why }));
+  return messageOf(phrase('ground.bypass', { ...values, client, ...why }));
 }
 
-function refusalSaid(decision: Refused, on: Grounds): Sentence {
+function refusalText(decision: Refused, on: Grounds): Sentence {
   const refusal = refusalOf(decision, on);
   const clients = [...decision.stranded];
   return clients.length === 0 ? refusal : phrase('ground.noBypass', { refusal, clients });

@@ -108,11 +108,11 @@ export function createOnAdviceRoutes(deps: ApiDeps): Router {
     '/actions/:id/undo',
     handled(async (request, response) => {
       const id = String(request.params['id']);
-      const asked = deps.undoAction(id);
+      const accepted = deps.undoAction(id);
       const row = deps.actions().find((one) => one.id === id);
-      if (asked === 'ok' && row !== undefined)
+      if (accepted === 'ok' && row !== undefined)
         response.json(viewIn(wordsOf(negotiateLanguage(request, response)))(row));
-      else if (asked === 'not_done') sendProblem(response, makeProblem('conflict', 'problem.notDone'));
+      else if (accepted === 'not_done') sendProblem(response, makeProblem('conflict', 'problem.notDone'));
       else sendProblem(response, { kind: 'not_found' });
     }),
   );

@@ -1,5 +1,5 @@
 import type { ActionRow } from '../core/action.ts';
-import type { Advice, Candidate, LookedBack, PassedOver, RemedyNow } from '../core/advice.ts';
+import type { Advice, Candidate, Audited, PassedOver, RemedyNow } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config, PlainIssue } from '../core/config.ts';
 import type { AlertCounts, AlertNotification } from '../core/evidence.ts';
@@ -64,7 +64,7 @@ export interface ApiDeps {
   findings(page: Page & { readonly history: boolean }): PageOf<Finding>;
   advice(page: Page & { readonly history: boolean }): PageOf<Advice>;
   rank(ecosystem: EcosystemId, upstream: string): readonly Candidate[];
-  lookedBack(): readonly LookedBack[];
+  audited(): readonly Audited[];
   passedOver(): readonly PassedOver[];
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
   /** What clients set once to use the configured front door; empty: there is none for that upstream. */

@@ -62,9 +62,9 @@ export function createEventRoutes(deps: ApiDeps): Router {
 }
 
 function typesOf(request: Request): ReadonlySet<string> | null {
-  const asked = wordOf(request, 'types')?.split(',') ?? eventTypes;
+  const types = wordOf(request, 'types')?.split(',') ?? eventTypes;
   const known: ReadonlySet<string> = new Set(eventTypes);
-  return asked.every((type) => known.has(type)) ? new Set(asked) : null;
+  return types.every((type) => known.has(type)) ? new Set(types) : null;
 }
 
 /** Renders an event unless it is the same object as the last one. */

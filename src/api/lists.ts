@@ -84,8 +84,8 @@ export function wordOf(request: Pick<Request, 'query'>, name: string): string | 
 
 /** The `limit` and `cursor` of a list; if they are invalid, responds 400 and returns `null`. */
 function pageOf(request: Request, response: Response, cursorForm: RegExp): Page | null {
-  const asked = wordOf(request, 'limit') ?? String(limits.pageRows);
-  const limit = /^\d{1,3}$/.test(asked) ? Number(asked) : 0;
+  const wanted = wordOf(request, 'limit') ?? String(limits.pageRows);
+  const limit = /^\d{1,3}$/.test(wanted) ? Number(wanted) : 0;
   const cursor = wordOf(request, 'cursor') ?? null;
   if (limit < 1 || limit > limits.pageRows) {
     sendProblem(response, makeProblem('bad_request', 'problem.limit', { most: limits.pageRows }));
@@ -117,12 +117,12 @@ function pageOfSeries(
   page: Page,
   nowMs: number,
 ): { readonly items: readonly SeriesNow[]; readonly next: string | null } {
-  const [, asked, atText, after = ''] = /^(\d+)\.(\d+)\.(.*)$/s.exec(page.cursor ?? '') ?? [];
-  const askedMs = asked === undefined ? nowMs : Number(asked);
+  const [, wanted, atText, after = ''] = /^(\d+)\.(\d+)\.(.*)$/s.exec(page.cursor ?? '') ?? [];
+  const wantedMs = wanted === undefined ? nowMs : Number(wanted);
   const rows = [...all].map((series) => ({
     series,
     key: encodeURIComponent(seriesId(series.target, series.connection)),
-    atMs: Math.round(series.lastBy(askedMs) ?? 0),
+    atMs: Math.round(series.lastBy(wantedMs) ?? 0),
   }));
   const before = atText === undefined ? null : { atMs: Number(atText), key: after };
   const rest = rows
@@ -130,7 +130,7 @@ function pageOfSeries(
     .sort((a, b) => b.atMs - a.atMs || (a.key < b.key ? -1 : 1));
   const items = rest.slice(0, page.limit);
   const last = items.at(-1);
-  const next = rest.length > items.length && last ? `${Math.round(askedMs)}.${last.atMs}.${last.key}` : null;
+  const next = rest.length > items.length && last ? `${Math.round(wantedMs)}.${last.atMs}.${last.key}` : null;
   return { items: items.map(({ series }) => series), next };
 }
 

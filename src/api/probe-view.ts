@@ -104,7 +104,7 @@ function hopView(hop: Hop): object {
             text: fault.text,
             bytesRead: fault.bytesRead,
             limitSeconds: seconds(fault.limitMs),
-            resolverAnswersOthers: fault.resolverAnswersOthers ?? null,
+            resolverAnswersOthers: fault.resolvesOthers ?? null,
           },
   };
 }

@@ -44,15 +44,15 @@ function startPage(pieces: AsyncIterable<string | Uint8Array>, broke: (cause: un
   let readers = 0;
   let isMade = false;
   let fault: { readonly cause: unknown } | null = null;
-  let news = Promise.withResolvers<void>();
-  const tell = (): void => {
-    news.resolve();
-    news = Promise.withResolvers<void>();
+  let changed = Promise.withResolvers<void>();
+  const notify = (): void => {
+    changed.resolve();
+    changed = Promise.withResolvers<void>();
   };
   const sink = new Writable({
     write(chunk: Buffer, _encoding, taken) {
       zipped.push(chunk);
-      tell();
+      notify();
       taken();
     },
   });
@@ -63,17 +63,17 @@ function startPage(pieces: AsyncIterable<string | Uint8Array>, broke: (cause: un
     })
     .finally(() => {
       isMade = true;
-      tell();
+      notify();
     });
   return {
     /** Resolves once the first bytes exist. @throws the error of a rendering that failed before then */
     async begun(): Promise<void> {
-      while (zipped.length === 0 && !isMade) await news.promise;
+      while (zipped.length === 0 && !isMade) await changed.promise;
       if (fault !== null) throw fault.cause;
     },
     async *read(): AsyncGenerator<Buffer> {
       for (let at = 0; ; at += 1) {
-        while (at >= zipped.length && !isMade) await news.promise;
+        while (at >= zipped.length && !isMade) await changed.promise;
         const chunk = zipped[at];
         if (chunk !== undefined) yield chunk;
         else if (fault !== null) throw fault.cause;

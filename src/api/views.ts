@@ -66,8 +66,8 @@ export function readOnce(deps: ApiDeps): ApiDeps {
 /** The HTTP version of the newest probe whose version was not forced; `null`: no such probe. */
 export function protocolIn(series: readonly SeriesNow[]): HttpProtocol | null {
   const free = series.flatMap(({ last }) => (last === null || last.due.protocol !== undefined ? [] : last));
-  const heard = free.filter(({ protocol }) => protocol !== undefined);
-  return heard.sort((a, b) => b.startedAtMs - a.startedAtMs)[0]?.protocol ?? null;
+  const overProtocols = free.filter(({ protocol }) => protocol !== undefined);
+  return overProtocols.sort((a, b) => b.startedAtMs - a.startedAtMs)[0]?.protocol ?? null;
 }
 
 function clientRunView(run: ClientRun): object {

@@ -18,12 +18,12 @@ export const actionsCommand: Command = {
     if ((verb === 'undo') !== (id !== undefined)) throw new UsageError('wrong.actionId');
     const daemon = await daemonAt(context, values);
     const path = '/api/v1/actions';
-    const answer =
+    const response =
       verb === undefined
         ? await daemon.get(path)
         : await daemon.post(verb === 'undo' ? `${path}/${encodeURIComponent(id ?? '')}/undo` : `${path}/${verb}`, {});
     const { terminal, say } = context;
-    const data = (answer.json() ?? {}) as Answer;
+    const data = (response.json() ?? {}) as ActionsBody;
     if (values.json) terminal.out(jsonText(data));
     else if (verb === 'undo') terminal.out(say('actions.undoing', { id: id ?? '' }));
     else if (verb === undefined) for (const line of linesOf(data, say)) terminal.out(line);
@@ -36,13 +36,13 @@ export const actionsCommand: Command = {
 };
 
 /** A response of a daemon: untrusted, any field may be absent. */
-interface Answer {
+interface ActionsBody {
   readonly stopped?: boolean;
   readonly kept?: boolean;
   readonly actions?: readonly Readonly<Record<string, unknown>>[];
 }
 
-function linesOf({ stopped, actions = [] }: Answer, say: Say): readonly string[] {
+function linesOf({ stopped, actions = [] }: ActionsBody, say: Say): readonly string[] {
   const text = (value: unknown): string => printable(String(value ?? ''), 200);
   return [
     ...(stopped === true ? [say('actions.stopped')] : []),

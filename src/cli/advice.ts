@@ -2,7 +2,7 @@ import { kinds } from '../config/kinds.ts';
 import type { Advice } from '../core/advice.ts';
 import { printable } from '../core/printable.ts';
 import { readMapping } from '../core/read-json.ts';
-import type { Told } from '../core/result.ts';
+import type { Message } from '../core/result.ts';
 import { createMachine } from '../daemon/machine.ts';
 import { rankCommand } from '../features/rank/command.ts';
 import { confirmChanges, placeOptions, whoseSettings } from '../terminal/changes.ts';
@@ -10,12 +10,12 @@ import type { Command, Context, ExitCode } from '../terminal/context.ts';
 import { type Reasons, reasonOf } from '../terminal/reasons.ts';
 import { jsonText } from '../terminal/terminal.ts';
 import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
-import { tellIn } from '../words/tell.ts';
+import { renderIn } from '../words/tell.ts';
 import { type Say, sayNamed } from '../words/words.ts';
-import { type DaemonAnswer, type DaemonClient, daemonAt, daemonOptions } from './daemon-client.ts';
+import { type DaemonResponse, type DaemonClient, daemonAt, daemonOptions } from './daemon-client.ts';
 import { exportAdvice, exportMs } from './export.ts';
 
-interface AdviceAnswer {
+interface AdviceBody {
   readonly advice: readonly (Reasons & {
     readonly id: string;
     readonly state: string;
@@ -30,7 +30,7 @@ interface AdviceAnswer {
   /** By the id of the advice; absent or `null`: an older release issued or serves the advice. */
   readonly sentences?: Readonly<Record<string, Advice['sentences'] | null>>;
   /** Absent: an older release. */
-  readonly passedOver?: readonly Told[];
+  readonly passedOver?: readonly Message[];
 }
 
 const options = {
@@ -60,13 +60,13 @@ export const adviceCommand: Command = {
       const config = values.config === undefined ? [] : ['--config', values.config];
       return rankCommand.run({ ...context, argv: values.json ? [...config, '--json'] : config });
     }
-    if (verb === 'accept' || verb === 'dismiss') return told(context, values, verb, id);
+    if (verb === 'accept' || verb === 'dismiss') return formatAdvice(context, values, verb, id);
     if (verb !== undefined) throw new UsageError('wrong.adviceVerb', { word: verb });
     quietGoesWithDismiss(values);
     const daemon = await daemonAt(context, values);
-    const answer = await daemon.get('/api/v1/advice');
-    const advice = adviceIn(answer);
-    const { passedOver = [] } = (answer.json() ?? {}) as Partial<AdviceAnswer>;
+    const response = await daemon.get('/api/v1/advice');
+    const advice = adviceIn(response);
+    const { passedOver = [] } = (response.json() ?? {}) as Partial<AdviceBody>;
     if (advice === null) throw new Failed(context.say('advised.foreign', { url: daemon.url }), 1);
     if (values.json) context.terminal.out(jsonText(advice));
     else for (const line of shown(context, advice, passedOver)) context.terminal.out(line);
@@ -79,7 +79,7 @@ export const adviceCommand: Command = {
 
 type Values = ReturnType<typeof words<typeof options>>['values'];
 
-async function told(
+async function formatAdvice(
   context: Context,
   values: Values,
   verb: 'accept' | 'dismiss',
@@ -117,38 +117,38 @@ async function given(context: Context, values: Values, words: readonly string[])
   return applyAdvice(context, await daemonAt(context, values), wanted);
 }
 
-type Shown = AdviceAnswer['advice'][number] & { readonly sentences?: Advice['sentences'] | null };
+type Shown = AdviceBody['advice'][number] & { readonly sentences?: Advice['sentences'] | null };
 
-function adviceIn(answer: DaemonAnswer): readonly Shown[] | null {
-  const { advice, sentences } = (answer.json() ?? {}) as Partial<AdviceAnswer>;
+function adviceIn(response: DaemonResponse): readonly Shown[] | null {
+  const { advice, sentences } = (response.json() ?? {}) as Partial<AdviceBody>;
   return Array.isArray(advice) ? advice.map((one: Shown) => ({ ...one, sentences: sentences?.[one.id] })) : null;
 }
 
-function shown(context: Context, advice: readonly Shown[], passedOver: readonly Told[]): string[] {
+function shown(context: Context, advice: readonly Shown[], passedOver: readonly Message[]): string[] {
   const { terminal, say, language } = context;
-  const passed = passedOver.map((one) => printable(tellIn(language, one)));
+  const passed = passedOver.map((one) => printable(renderIn(language, one)));
   if (advice.length === 0) return [say('advised.none'), ...passed];
   const why = (one: Shown): string => (language === 'en' ? null : reasonOf(one, say)) ?? printable(one.reason);
   const lines = advice.flatMap((one) => [
-    `${terminal.paint('bold', stateSaid(one.state, say))}  ${printable(`${one.ecosystem}/${one.upstream}  ${one.id}`)}`,
+    `${terminal.paint('bold', stateText(one.state, say))}  ${printable(`${one.ecosystem}/${one.upstream}  ${one.id}`)}`,
     `  ${why(one)}`,
     ...(one.state === 'refused'
       ? []
       : [
           ...linesOf(Object.values(one.remedy)[0] ?? '').map((line) => `  ${terminal.paint('cyan', line)}`),
-          ...rollbackLines(tellIn(language, { text: one.rollback, sentence: one.sentences?.rollback }), say),
+          ...rollbackLines(renderIn(language, { text: one.rollback, sentence: one.sentences?.rollback }), say),
           say('advised.until', { at: printable(one.expiresAt) }),
         ]),
     ...one.doesNotCover.map((text, at) => {
-      const told = tellIn(language, { text, sentence: one.sentences?.doesNotCover[at] });
-      return say('advised.uncovered', { text: printable(told) });
+      const formatAdvice = renderIn(language, { text, sentence: one.sentences?.doesNotCover[at] });
+      return say('advised.uncovered', { text: printable(formatAdvice) });
     }),
   ]);
   return [...lines, ...passed];
 }
 
 /** A state of another release is shown as it is. */
-function stateSaid(state: string, say: Say): string {
+function stateText(state: string, say: Say): string {
   return sayNamed(say, `advised.state.${state}`) ?? printable(state);
 }
 
@@ -179,13 +179,13 @@ async function applyAdvice(context: Context, daemon: DaemonClient, wanted: Wante
   if (!kinds.some(({ id }) => id === ecosystem)) throw new UsageError('wrong.noEcosystem', { ecosystem });
   const whose = whoseSettings(context, wanted);
   const query = upstream === undefined ? '' : `&upstream=${encodeURIComponent(upstream)}`;
-  const answer = await daemon.get(`/api/v1/advice/${ecosystem}/remedy?as=json${query}`);
-  if (answer.status === 204) {
-    const state = String(answer.headers['x-advice-state'] ?? 'right');
+  const response = await daemon.get(`/api/v1/advice/${ecosystem}/remedy?as=json${query}`);
+  if (response.status === 204) {
+    const state = String(response.headers['x-advice-state'] ?? 'right');
     terminal.out(sayNamed(say, `advised.nothing.${state}`) ?? say('advised.nothing.right'));
     return 0;
   }
-  const remedy = readMapping(answer.text);
+  const remedy = readMapping(response.text);
   const machine = createMachine({ env, home: whose.home, cwd, root: whose.root });
   const { settle } = await import('../features/doctor/settle.ts');
   const settling = remedy === null ? null : await settle(machine, ecosystem, remedy, say);
@@ -198,7 +198,7 @@ async function applyAdvice(context: Context, daemon: DaemonClient, wanted: Wante
     return 0;
   }
   if (!(await confirmChanges(context, settling.changes, whose.place, wanted.isAgreed))) return 1;
-  const id = printable(String(answer.headers['x-advice-id'] ?? ''));
+  const id = printable(String(response.headers['x-advice-id'] ?? ''));
   if (id !== '') terminal.err(say('advised.tell', { id }));
   return 0;
 }

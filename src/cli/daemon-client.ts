@@ -12,7 +12,7 @@ import type { Say } from '../words/words.ts';
 
 export const daemonOptions = optionsOf('string', 'url', 'token-file', 'config');
 
-export interface DaemonAnswer {
+export interface DaemonResponse {
   readonly tag: 'ok';
   readonly status: number;
   /** Names in lower case. */
@@ -31,24 +31,24 @@ export interface DaemonClient {
   /** For display: possible credentials are masked. */
   readonly url: string;
   /** A GET: a response of any status, or why there is none. */
-  ask(path: string): Promise<DaemonAnswer | Unreachable>;
+  send(path: string): Promise<DaemonResponse | Unreachable>;
   /** A GET: a response of status 200 or 204. @throws Failed otherwise */
-  get(path: string): Promise<DaemonAnswer>;
+  get(path: string): Promise<DaemonResponse>;
   /** A POST: a response of status 200. @throws Failed otherwise */
-  post(path: string, body: unknown): Promise<DaemonAnswer>;
+  post(path: string, body: unknown): Promise<DaemonResponse>;
 }
 
 const usualMs = 15_000;
 
 /**
  * The daemon at `--url`, else at the address of the configuration with its token; `--token-file` overrides the token.
- * @param answerMs  timeout of a response
+ * @param limitMs  timeout of a response
  * @throws UsageError on an invalid URL or configuration, or if the token's file cannot be read
  */
 export async function daemonAt(
   context: Context,
   flags: { url?: string | undefined; 'token-file'?: string | undefined; config?: string | undefined },
-  answerMs: number = usualMs,
+  limitMs: number = usualMs,
 ): Promise<DaemonClient> {
   const loaded = flags.url === undefined ? await load(context, flags.config) : null;
   if (loaded?.tag === 'error') {
@@ -62,7 +62,7 @@ export async function daemonAt(
   const shownUrl = maskText(url);
   const token =
     flags['token-file'] === undefined ? listen?.token?.reveal() : await tokenIn(context, flags['token-file']);
-  const ask = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<DaemonAnswer | Unreachable> => {
+  const send = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<DaemonResponse | Unreachable> => {
     const headers = {
       // The language of problem texts.
       'accept-language': context.language,
@@ -70,24 +70,24 @@ export async function daemonAt(
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     };
     try {
-      const request = { url: url + path, method, headers, limitMs: answerMs, ...(listen && tlsOf(listen)) };
-      const answer = await exchange({ ...request, body: body === undefined ? null : JSON.stringify(body) });
-      return { tag: 'ok', ...answer, json: () => readJson(answer.text) };
+      const request = { url: url + path, method, headers, limitMs: limitMs, ...(listen && tlsOf(listen)) };
+      const response = await exchange({ ...request, body: body === undefined ? null : JSON.stringify(body) });
+      return { tag: 'ok', ...response, json: () => readJson(response.text) };
     } catch (cause) {
       const { code, name } = cause as NodeJS.ErrnoException;
-      const why = code === 'ABORT_ERR' ? context.say('daemon.within', { seconds: answerMs / 1000 }) : (code ?? name);
+      const why = code === 'ABORT_ERR' ? context.say('daemon.within', { seconds: limitMs / 1000 }) : (code ?? name);
       return { tag: 'unreachable', text: context.say('daemon.unreachable', { url: shownUrl, why }) };
     }
   };
-  const wanted = async (statuses: readonly number[], ...of: Parameters<typeof ask>): Promise<DaemonAnswer> => {
-    const answer = await ask(...of);
-    if (answer.tag === 'unreachable') throw new Failed(answer.text, 1);
-    if (!statuses.includes(answer.status)) throw new Failed(formatProblem(answer, context.say), 1);
-    return answer;
+  const wanted = async (statuses: readonly number[], ...of: Parameters<typeof send>): Promise<DaemonResponse> => {
+    const response = await send(...of);
+    if (response.tag === 'unreachable') throw new Failed(response.text, 1);
+    if (!statuses.includes(response.status)) throw new Failed(formatProblem(response, context.say), 1);
+    return response;
   };
   return {
     url: shownUrl,
-    ask: (path) => ask('GET', path),
+    send: (path) => send('GET', path),
     get: (path) => wanted([200, 204], 'GET', path),
     post: (path, body) => wanted([200], 'POST', path, body),
   };
@@ -107,8 +107,8 @@ async function tokenIn(context: Context, path: string): Promise<string> {
 }
 
 /** The text of a problem response (RFC 9457), printable, on one line. */
-export function formatProblem(answer: DaemonAnswer, say: Say): string {
-  const { title, detail } = (answer.json() ?? {}) as { title?: string; detail?: string };
+export function formatProblem(response: DaemonResponse, say: Say): string {
+  const { title, detail } = (response.json() ?? {}) as { title?: string; detail?: string };
   const text = [title, detail].filter(Boolean).join(say('list.colon'));
-  return text === '' ? say('daemon.answered', { status: answer.status }) : printable(say('daemon.problem', { text }));
+  return text === '' ? say('daemon.answered', { status: response.status }) : printable(say('daemon.problem', { text }));
 }

@@ -38,8 +38,8 @@ export async function exportAdvice(
   const file = wanted.fallback === undefined ? null : resolve(context.cwd, wanted.fallback);
   const kept = file === null ? null : await keptIn(file);
   const query = upstream === undefined ? '' : `&upstream=${encodeURIComponent(upstream)}`;
-  const answer = await daemon.ask(`/api/v1/advice/${ecosystem}/remedy?as=env${query}`);
-  const lines = linesOf(answer, daemon.url, say, kept?.text === '');
+  const response = await daemon.send(`/api/v1/advice/${ecosystem}/remedy?as=env${query}`);
+  const lines = linesOf(response, daemon.url, say, kept?.text === '');
   if (typeof lines !== 'string') {
     print(context, lines.text);
     const now = new Date(systemClock.wallMs()).toISOString();
@@ -49,12 +49,12 @@ export async function exportAdvice(
   }
   terminal.err(lines);
   if (kept === null) return 1;
-  const { askedAt, until } = kept;
+  const { requestedAt, until } = kept;
   if (until !== null && Date.parse(until) <= systemClock.wallMs()) {
-    terminal.err(say('advised.expired', { at: askedAt, until }));
+    terminal.err(say('advised.expired', { at: requestedAt, until }));
     return 1;
   }
-  terminal.err(say('advised.used', { at: askedAt }));
+  terminal.err(say('advised.used', { at: requestedAt }));
   print(context, kept.text);
   return 0;
 }
@@ -65,20 +65,20 @@ function print({ terminal }: Context, text: string): void {
 
 /** @param isUnmoved  the last response that this client used changed nothing */
 function linesOf(
-  answer: Awaited<ReturnType<DaemonClient['ask']>>,
+  response: Awaited<ReturnType<DaemonClient['send']>>,
   url: string,
   say: Say,
   isUnmoved: boolean,
 ): Lines | string {
-  if (answer.tag === 'unreachable') return answer.text;
-  if (answer.status === 204)
-    return { text: '', about: `nothing to change ${answer.headers['x-advice-state'] ?? ''}`.trimEnd() };
-  if (answer.status !== 200) return formatProblem(answer, say);
-  if (!isSafeEnv(answer.text, variables)) return say('advised.unsafe', { url });
-  const { 'x-advice-id': id = '', 'x-advice-expires': until = '' } = answer.headers;
-  const isOver = answer.headers['x-advice-over'] === 'true';
+  if (response.tag === 'unreachable') return response.text;
+  if (response.status === 204)
+    return { text: '', about: `nothing to change ${response.headers['x-advice-state'] ?? ''}`.trimEnd() };
+  if (response.status !== 200) return formatProblem(response, say);
+  if (!isSafeEnv(response.text, variables)) return say('advised.unsafe', { url });
+  const { 'x-advice-id': id = '', 'x-advice-expires': until = '' } = response.headers;
+  const isOver = response.headers['x-advice-over'] === 'true';
   if (isOver && isUnmoved) return { text: '', about: 'nothing to change' };
-  return { text: answer.text, about: `advice ${word(id)} until ${word(until)}` };
+  return { text: response.text, about: `advice ${word(id)} until ${word(until)}` };
 }
 
 function word(text: string | readonly string[]): string {
@@ -88,15 +88,15 @@ function word(text: string | readonly string[]): string {
 /** The stored response; `null`: none yet. */
 async function keptIn(
   file: string,
-): Promise<{ readonly askedAt: string; readonly until: string | null; readonly text: string } | null> {
+): Promise<{ readonly requestedAt: string; readonly until: string | null; readonly text: string } | null> {
   const read = await systemFiles.read(file);
   if (read.tag === 'error') {
     if (read.code === 'ENOENT') return null;
     throw new UsageError('wrong.unreadable', { option: 'fallback', file: fileNameTextOf(file), code: read.code });
   }
-  const [, askedAt, until = null] = head.exec(read.text) ?? [];
+  const [, requestedAt, until = null] = head.exec(read.text) ?? [];
   const text = read.text.replace(head, '');
-  if (askedAt === undefined || (text !== '' && !isSafeEnv(text, variables)))
+  if (requestedAt === undefined || (text !== '' && !isSafeEnv(text, variables)))
     throw new UsageError('wrong.fallback', { file: fileNameTextOf(file) });
-  return { askedAt, until, text };
+  return { requestedAt, until, text };
 }

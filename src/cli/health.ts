@@ -11,10 +11,10 @@ export const healthCommand: Command = {
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
-    const answer = await (await daemonAt(context, values)).ask(values.ready ? '/-/ready' : '/-/healthy');
-    if (answer.tag === 'ok' && answer.status === 200) return 0;
+    const response = await (await daemonAt(context, values)).send(values.ready ? '/-/ready' : '/-/healthy');
+    if (response.tag === 'ok' && response.status === 200) return 0;
     context.terminal.err(
-      answer.tag === 'ok' ? printable(context.say('daemon.problem', { text: answer.text.trim() })) : answer.text,
+      response.tag === 'ok' ? printable(context.say('daemon.problem', { text: response.text.trim() })) : response.text,
     );
     return 1;
   },

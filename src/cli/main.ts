@@ -75,7 +75,7 @@ function createTerminal(process: NodeJS.Process): Terminal {
     },
     paint: painter(colour),
     paintErr: painter(coloured(process.stderr)),
-    confirm: async (question) => (process.stdin.isTTY && process.stderr.isTTY ? asked(process, question) : null),
+    confirm: async (question) => (process.stdin.isTTY && process.stderr.isTTY ? confirm(process, question) : null),
     input: () => wholeInput(process),
   };
 }
@@ -94,15 +94,15 @@ async function wholeInput({ stdin }: NodeJS.Process): Promise<string> {
 }
 
 /** Reads one line. The end of input means no. */
-function asked({ stdin, stderr }: NodeJS.Process, question: string): Promise<boolean> {
+function confirm({ stdin, stderr }: NodeJS.Process, question: string): Promise<boolean> {
   return new Promise((resolve) => {
     const settle = (line: string): void => {
-      stdin.off('data', heard).off('end', ended).pause();
+      stdin.off('data', onData).off('end', ended).pause();
       resolve(/^y(es)?$/i.test(line.trim()));
     };
-    const heard = (chunk: Buffer): void => settle(chunk.toString('utf8'));
+    const onData = (chunk: Buffer): void => settle(chunk.toString('utf8'));
     const ended = (): void => settle('');
     stderr.write(question);
-    stdin.on('data', heard).on('end', ended).resume();
+    stdin.on('data', onData).on('end', ended).resume();
   });
 }

@@ -3,9 +3,9 @@ import type { Observed } from '../features/doctor/explain.ts';
 import type { Context } from '../terminal/context.ts';
 import { daemonAt } from './daemon-client.ts';
 
-const answerMs = 2_000;
+const limitMs = 2_000;
 
-interface Told {
+interface OpenFinding {
   readonly mirrors?: readonly { readonly registry: string; readonly ecosystem: string; readonly url: string }[];
   readonly findings?: readonly Pick<FindingView, 'registry' | 'cause' | 'openedAt'>[];
 }
@@ -21,11 +21,11 @@ export async function listObserved(
   const isNamed = Object.values(flags).some((flag) => flag !== undefined);
   const terminal = isNamed ? context.terminal : { ...context.terminal, err: () => undefined };
   try {
-    const daemon = await daemonAt({ ...context, terminal }, flags, answerMs);
+    const daemon = await daemonAt({ ...context, terminal }, flags, limitMs);
     const [{ mirrors = [] }, { findings = [] }] = await Promise.all(
-      ['/api/v1/mirrors', '/api/v1/findings'].map(async (path) => ((await daemon.get(path)).json() ?? {}) as Told) as [
-        Promise<Told>,
-        Promise<Told>,
+      ['/api/v1/mirrors', '/api/v1/findings'].map(async (path) => ((await daemon.get(path)).json() ?? {}) as OpenFinding) as [
+        Promise<OpenFinding>,
+        Promise<OpenFinding>,
       ],
     );
     return findings.flatMap(({ registry, cause, openedAt }) => {

@@ -43,8 +43,8 @@ export const probeCommand: Command = {
     if (values.ecosystem !== undefined && values.ecosystem !== mirror.ecosystem)
       throw new UsageError('wrong.ecosystemOf', { mirror: mirror.name, ecosystem: mirror.ecosystem });
     if (values.client !== undefined) {
-      const asked = requestFor(loaded.value.config, mirror, wanted, undefined);
-      return probeClient(context, loaded.value.config, asked, values.client, values.json === true);
+      const probeRequest = requestFor(loaded.value.config, mirror, wanted, undefined);
+      return probeClient(context, loaded.value.config, probeRequest, values.client, values.json === true);
     }
     if (values.http2 && !mirror.url.startsWith('https:')) throw new UsageError('wrong.http2Tls', { url: mirror.url });
     const request = requestFor(loaded.value.config, mirror, wanted, values.step);
@@ -122,11 +122,11 @@ const outcomes = { ok: 'probe.clientOk', failed: 'outcome.failed', unknown: 'pro
 async function probeClient(
   context: Context,
   config: Config,
-  asked: { readonly mirror: Mirror; readonly module: string | null; readonly version: string | null },
+  probeRequest: { readonly mirror: Mirror; readonly module: string | null; readonly version: string | null },
   client: string,
   isJson: boolean,
 ): Promise<ExitCode> {
-  const { mirror, module, version } = asked;
+  const { mirror, module, version } = probeRequest;
   const ids = clientIdsOf(mirror.ecosystem);
   if (!ids.includes(client))
     throw ids.length === 0
@@ -150,9 +150,9 @@ async function probeClient(
       files: say('probe.files', { count: run.files }),
       bytes: say('probe.bytesMany', { count: run.bytes }),
     };
-    const said = run.reason === null ? say('probe.clientGot', got) : saySentence(run.sentence ?? run.reason, say);
+    const text = run.reason === null ? say('probe.clientGot', got) : saySentence(run.sentence ?? run.reason, say);
     terminal.out(
-      say('probe.client', { client, what, mirror: mirror.name, outcome: say(outcomes[run.outcome]), seconds, said }),
+      say('probe.client', { client, what, mirror: mirror.name, outcome: say(outcomes[run.outcome]), seconds, said: text }),
     );
     for (const line of run.words.split('\n')) if (line !== '') terminal.out(`  ${line}`);
   }

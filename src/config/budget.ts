@@ -2,7 +2,7 @@ import { isLoopback } from '../core/addresses.ts';
 import { type Config, paceOf } from '../core/config.ts';
 import { isHeavy, type Mirror, type Target } from '../core/mirror.ts';
 import { hostKeyOf } from '../core/url.ts';
-import type { Asked, Ecosystem, UsualAside } from '../ecosystems/ecosystem.ts';
+import type { ConfiguredStep, Ecosystem, UsualAside } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { phrase } from '../words/tell.ts';
 import { cronGapsOf } from './cron.ts';
@@ -55,12 +55,12 @@ export function budgetOf(
     string,
     { requests: number; bytes: number; unknown: number; seconds: number; loopback: boolean }
   >();
-  const add = ({ url }: Mirror, everyMs: number, { asks, bytes }: UsualAside, slotSeconds: number) => {
+  const add = ({ url }: Mirror, everyMs: number, { requests, bytes }: UsualAside, slotSeconds: number) => {
     const perHour = 3_600_000 / everyMs;
     const host = hostKeyOf(url);
     const loopback = isLoopback(new URL(url).hostname);
     const sum = sums.get(host) ?? { requests: 0, bytes: 0, unknown: 0, seconds: 0, loopback };
-    sum.requests += perHour * asks;
+    sum.requests += perHour * requests;
     sum.bytes += perHour * bytes;
     sum.seconds += perHour * slotSeconds;
     sums.set(host, sum);
@@ -102,18 +102,18 @@ function entryKey(ecosystem: string, upstream: string, module: string | null): s
 function usualRun({ realClients, fetch, steps }: Ecosystem, id: string): UsualAside {
   const client = realClients.find((one) => one.id === id);
   const bytes = fetch.reduce((sum, step) => sum + (steps[step]?.usualBytes ?? 0), 0);
-  return { asks: (client?.usualAsks ?? 0) + fetch.length, bytes: 2 * bytes };
+  return { requests: (client?.usualRequests ?? 0) + fetch.length, bytes: 2 * bytes };
 }
 
 function usualOf(
   { ecosystem, step, version }: Target,
-  asked: Asked,
+  configured: ConfiguredStep,
   registry: Registry,
   size: number | null,
 ): UsualAside {
   const declared = registry.of(ecosystem)?.steps[step];
-  const aside = declared?.usualAside?.(version, asked);
-  return { asks: 1 + (aside?.asks ?? 0), bytes: (size ?? declared?.usualBytes ?? 0) + (aside?.bytes ?? 0) };
+  const aside = declared?.usualAside?.(version, configured);
+  return { requests: 1 + (aside?.requests ?? 0), bytes: (size ?? declared?.usualBytes ?? 0) + (aside?.bytes ?? 0) };
 }
 
 /** With more, a public registry may throttle or ban this host (docs/protocols/npm.md#caching-and-limits). */
@@ -128,8 +128,8 @@ export function checkBudget(
   for (const budget of budgetOf(config, targets, registry, sizes)) {
     const share = phrase('load.seenSlots', { share: `${Math.ceil(budget.slotShare * 1000) / 10}%`, host: budget.host });
     if (budget.verdict !== 'ok') {
-      const tell = budget.verdict === 'over' ? report.error : report.warning;
-      tell(['schedule'], phrase('expected.atMost', { most: '80%' }), {
+      const issue = budget.verdict === 'over' ? report.error : report.warning;
+      issue(['schedule'], phrase('expected.atMost', { most: '80%' }), {
         seen: share,
         needs: [['steps'], ['mirrors'], ['modules']],
       });

@@ -111,8 +111,8 @@ function parsedOf(text: string, lines: LineCounter): ReturnType<typeof parseDocu
 /** At most `errorsMax` mistakes, up to the first that confuses the parser: later ones are noise. */
 function syntaxIssues(text: string, mistakes: readonly SyntaxMistake[], lines: LineCounter): ConfigIssue[] {
   const derailed = mistakes.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN');
-  const heard = mistakes.slice(0, derailed < 0 ? errorsMax : Math.min(errorsMax, derailed + 1));
-  return heard.map(({ code, pos }) => {
+  const shown = mistakes.slice(0, derailed < 0 ? errorsMax : Math.min(errorsMax, derailed + 1));
+  return shown.map(({ code, pos }) => {
     const place = placeAt(lines, pos[0]);
     const line = text.split('\n', place.line)[place.line - 1] ?? '';
     const unquoted = code === 'UNEXPECTED_TOKEN' && line.slice(0, place.column).includes('${');

@@ -92,7 +92,7 @@ export interface ActionRule {
 export const actionResults = ['planned', 'done', 'failed', 'undone', 'held'] as const;
 export type ActionResult = (typeof actionResults)[number];
 
-export interface ActionNews {
+export interface ActionChange {
   readonly result: Exclude<ActionResult, 'planned'>;
   readonly row: ActionRow;
 }

@@ -1,7 +1,7 @@
 import type { Reason } from './failure.ts';
 import { type CausingKind, type Confidence, findingKinds, kindTraits } from './finding.ts';
 import type { Upstream } from './mirror.ts';
-import type { Sentence, Told } from './result.ts';
+import type { Sentence, Message } from './result.ts';
 
 export type AdviceState = 'proposed' | 'accepted' | 'superseded' | 'withdrawn' | 'expired' | 'refused' | 'dismissed';
 /** The kinds of findings that cause advice, and what only advice can be for. */
@@ -103,14 +103,14 @@ export function isLastChoice({ candidates, to }: Pick<Advice, 'candidates' | 'to
 }
 
 /** The audit of an accepted advice. `isRegret`: the mirror that was left was better. */
-export interface LookedBack extends Upstream {
+export interface Audited extends Upstream {
   /** When the audit was made, wall milliseconds. */
   readonly atMs: number;
   readonly isRegret: boolean;
 }
 
 /** A mirror that is down at the head of a chain whose clients pass over it, so that no switch is advised. */
-export interface PassedOver extends Upstream, Told {
+export interface PassedOver extends Upstream, Message {
   readonly registry: string;
 }
 

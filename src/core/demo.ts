@@ -1,5 +1,5 @@
 /** A GET or HEAD request to a demo mirror. */
-export interface DemoAsk {
+export interface DemoRequest {
   /** Without the query. */
   readonly path: string;
   /** Header `Accept`; empty: none. */
@@ -9,11 +9,11 @@ export interface DemoAsk {
 }
 
 /** A response with status 200. */
-export interface DemoAnswer {
+export interface DemoResponse {
   readonly type: string;
   readonly body: string | Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Answers requests to a demo mirror; `null`: status 404. */
-export type DemoAnswers = (ask: DemoAsk) => DemoAnswer | null;
+export type DemoResponder = (request: DemoRequest) => DemoResponse | null;

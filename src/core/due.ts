@@ -36,7 +36,7 @@ export interface Due {
 }
 
 /** An order to probe a target, and the same question at other mirrors in the same moments. */
-export interface LookOrder {
+export interface RecheckOrder {
   readonly registry: string;
   readonly target: Target;
   /** The other mirrors; `null`: all that have this step of the module. */
@@ -52,7 +52,7 @@ export interface LookOrder {
 
 /** An order that was not carried out. */
 export interface Declined {
-  readonly order: LookOrder;
+  readonly order: RecheckOrder;
   /** False: the target is not configured, so the same order can never be carried out. */
   readonly isKnown: boolean;
 }
@@ -71,7 +71,7 @@ export interface ControlDue {
 }
 
 /** The result of one probe of a control. */
-export interface ControlAnswer {
+export interface ControlResponse {
   readonly name: string;
   readonly answered: boolean;
   /** `null`: no response. */

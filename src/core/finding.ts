@@ -29,7 +29,7 @@ export interface KindTraits {
   /** An acknowledgement ends a finding of this kind. It also ends a `level_shift`, which lacks this. */
   readonly endsByHand?: true;
   /** A chat card also shows the text of the finding. */
-  readonly isToldInFull?: true;
+  readonly isListedInFull?: true;
   readonly isRed?: true;
   /** `observedSeconds` is an age, not a latency. */
   readonly observesAge?: true;
@@ -51,7 +51,7 @@ const kinds = {
     severity: 'warning',
     advice: { rank: 9, costs: 'freshness' },
     isAgainst: ({ state, cause }) => state === 'open' && isBehind(cause),
-    isToldInFull: true,
+    isListedInFull: true,
     observesAge: true,
   },
   mismatch: {
@@ -60,7 +60,7 @@ const kinds = {
     advice: { rank: 1, costs: 'failures', isForced: true },
     isAgainst: ({ state }) => state === 'open',
     endsByHand: true,
-    isToldInFull: true,
+    isListedInFull: true,
   },
   certificate: {
     severity: 'warning',
@@ -68,10 +68,10 @@ const kinds = {
     advice: { rank: 3, costs: 'failures', isForced: true },
     // Not `expires_soon`.
     isAgainst: ({ cause }) => cause.startsWith('tls_'),
-    isToldInFull: true,
+    isListedInFull: true,
   },
-  vantage: { severity: 'warning', isAboutUs: true, isToldInFull: true },
-  self: { severity: 'warning', isAboutUs: true, isToldInFull: true },
+  vantage: { severity: 'warning', isAboutUs: true, isListedInFull: true },
+  self: { severity: 'warning', isAboutUs: true, isListedInFull: true },
 } as const satisfies Readonly<Record<string, KindTraits>>;
 
 export type FindingKind = keyof typeof kinds;
@@ -109,7 +109,7 @@ export const ruleCauses = [
 ] as const;
 
 /** True for a lag finding with cause `stale` or `behind`. */
-export function saysBehind({ kind, cause }: Pick<Finding, 'kind' | 'cause'>): boolean {
+export function isOfBehind({ kind, cause }: Pick<Finding, 'kind' | 'cause'>): boolean {
   return kind === 'lag' && isBehind(cause);
 }
 

@@ -1,12 +1,12 @@
 import type { Move } from './action.ts';
 import type { AdviceCause } from './advice.ts';
-import type { ControlAnswer } from './due.ts';
+import type { ControlResponse } from './due.ts';
 import type { FindingKind } from './finding.ts';
 import type { Now } from './ports.ts';
 import type { Sample } from './sample.ts';
 
 /** Operator commands that influence judgement. `untilMs`: wall time; `null`: the pause has ended. */
-export type Told =
+export type Command =
   | (Move & { readonly kind: 'accepted' })
   | (Move & { readonly kind: 'dismissed'; readonly cause: AdviceCause; readonly untilMs: number })
   | { readonly kind: 'acknowledged'; readonly finding: FindingKind; readonly registry: string | null }
@@ -22,12 +22,12 @@ export type Taken = { readonly takenAt: Now } & (
     }
   | {
       readonly kind: 'control';
-      readonly answer: ControlAnswer;
+      readonly answer: ControlResponse;
       readonly isRound: boolean;
     }
   /** A time without monitoring, or a jump of the wall clock. Monotonic milliseconds. */
   | { readonly kind: 'gap'; readonly fromMs: number; readonly toMs: number }
-  | { readonly kind: 'told'; readonly told: Told }
+  | { readonly kind: 'told'; readonly told: Command }
 );
 
 /** The inputs of one daemon process within a few minutes. */

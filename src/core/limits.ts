@@ -14,7 +14,7 @@ export function assertLimits(l: typeof limits = limits): void {
     [l.roundStepMs < l.roundMs, 'a round has more than one moment'],
     [l.bodyHeldBytesMax <= l.zipBytes, 'what is held fits what is read'],
     [l.bodyBeginBytes >= l.peekBytes, 'the beginning of a body is as long as what is peeked at'],
-    [3 * l.lookupsPerProbe + 60 < l.asksPerProbe, 'what is looked up can be proven'],
+    [3 * l.lookupsPerProbe + 60 < l.requestsPerProbe, 'what is looked up can be proven'],
     [l.confidenceLowMs < l.confidenceHighMs, 'confidence rises'],
     [l.deliveryBackoffMsMax < l.deliveryAgeMsMax, 'a notice is tried more than once'],
     [l.drainMs + 3 * l.closeMs < l.stopMs, 'drained and closed, the process is gone in time'],
@@ -23,7 +23,7 @@ export function assertLimits(l: typeof limits = limits): void {
     [l.measuredOk <= l.measuredPaces, 'measured well enough can be reached'],
     [2 * l.pushEveryMs < l.pushValidMs, 'one push may be lost and the alert still stands'],
     [
-      2 * l.answerRows * l.answerRowChars + 2 * l.citedRows * l.citedChars < l.stateBytes,
+      2 * l.responseRows * l.responseRowChars + 2 * l.citedRows * l.citedChars < l.stateBytes,
       'answers leave room for what they led to',
     ],
     [14 * kib * l.probeRows < (3 * l.stateBytes) / 4, 'failed probes leave room for the rest'],

@@ -86,7 +86,7 @@ export interface Post {
     /** An abort ends the request as a failure. */
     readonly signal?: AbortSignal;
     /** The whole response body is read, up to this many bytes; absent: only its beginning. */
-    readonly answerBytesMax?: number;
+    readonly responseBytesMax?: number;
     /** Finds a failure in a response body; `null`: the status decides. */
     readonly refusalIn?: (status: number, body: string) => DeliveryFailure | null;
     /** Finds the receiver's id of the message in the body of a successful response. */

@@ -1,8 +1,8 @@
 import type { WholeBody } from './body.ts';
-import type { BuildPlace, ControlAnswer, ControlDue, Due } from './due.ts';
+import type { BuildPlace, ControlResponse, ControlDue, Due } from './due.ts';
 import type { Connection, EcosystemId, Target, TlsAccess } from './mirror.ts';
 import type { Sample } from './sample.ts';
-import type { Answer, Ask, Hop, HttpProtocol, SignatureCheck, Transcript, Verdict } from './transcript.ts';
+import type { ProbeResponse, ProbeRequest, Hop, HttpProtocol, SignatureCheck, Transcript, Verdict } from './transcript.ts';
 
 export interface Now {
   readonly wallMs: number;
@@ -58,7 +58,7 @@ export interface SlowFiles {
   list(path: string): Promise<FolderNames>;
 }
 
-export interface HopRequest extends Pick<Ask, 'url' | 'method' | 'bodyBytesMax' | 'asSent' | 'large'> {
+export interface HopRequest extends Pick<ProbeRequest, 'url' | 'method' | 'bodyBytesMax' | 'asSent' | 'large'> {
   readonly headers: Readonly<Record<string, string>>;
   readonly aside: boolean;
   /** The URL came from a response, so private addresses need `allowHosts`, unless the mirror is there. */
@@ -71,7 +71,7 @@ export interface HopRequest extends Pick<Ask, 'url' | 'method' | 'bodyBytesMax' 
   readonly limitMs: number;
 }
 
-export interface HopAnswer {
+export interface HopResponse {
   readonly hop: Hop;
   /** Names in lower case; values unredacted, so never stored. */
   readonly headers: Readonly<Record<string, string>>;
@@ -82,7 +82,7 @@ export interface HopAnswer {
 
 /** The connections of one conversation: new ones (cold), or a kept one (warm). */
 export interface Line {
-  hop(request: HopRequest): Promise<HopAnswer>;
+  hop(request: HopRequest): Promise<HopResponse>;
   /** Waits for the connection of a build; false: it is not ready within `limitMs`. Absent: no wait is needed. */
   readonly joined?: (limitMs: number) => Promise<boolean>;
   close(): void;
@@ -142,14 +142,14 @@ export interface Over {
 
 export interface Wire {
   open(access: WireAccess, connection: Connection, over?: Over): Line;
-  control(due: ControlDue): Promise<ControlAnswer>;
+  control(due: ControlDue): Promise<ControlResponse>;
   close(): Promise<void>;
 }
 
 /** Verifies OpenPGP signatures with a local program. Never rejects. */
 export interface SignatureChecker {
   /** The output of `gpgv --status-fd` as a body; `unknown`: it could not run, or was killed. */
-  check(input: SignatureCheck): Promise<Answer>;
+  check(input: SignatureCheck): Promise<ProbeResponse>;
 }
 
 export interface ProbeContext<Own = unknown> {
@@ -173,7 +173,7 @@ export interface ProbeMemory {
 }
 
 /** One probe as a generator that yields requests, gets responses, and opens no socket. */
-export type Conversation = Generator<Ask, Verdict, Answer>;
+export type Conversation = Generator<ProbeRequest, Verdict, ProbeResponse>;
 
 export interface Prober<Own = unknown> {
   probe(target: Target, context: ProbeContext<Own>): Conversation;
@@ -190,7 +190,7 @@ export interface Probed {
 export interface Workers {
   /** Never rejects. */
   probe(due: Due): Promise<Probed>;
-  control(due: ControlDue): Promise<ControlAnswer>;
+  control(due: ControlDue): Promise<ControlResponse>;
   /** Applies to probes that start afterwards. */
   configure(book: WorkerBook): Promise<void>;
   /** Delays since the last call. */

@@ -17,7 +17,7 @@ export interface Sentence {
 export type Filled = string | number | Sentence | readonly Filled[];
 
 /** A text in English, and as data for any language; `null`: English only. */
-export interface Told {
+export interface Message {
   readonly text: string;
   readonly sentence: Sentence | null;
 }

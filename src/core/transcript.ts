@@ -2,7 +2,7 @@ import type { WholeBody } from './body.ts';
 import type { Outcome, Phase, ProbeFailure } from './failure.ts';
 import type { Sentence } from './result.ts';
 
-export interface Ask {
+export interface ProbeRequest {
   readonly url: string;
   /** Absent: GET. */
   readonly method?: 'HEAD';
@@ -35,7 +35,7 @@ export interface SignatureCheck {
   readonly signature?: Uint8Array;
 }
 
-export type Answer =
+export type ProbeResponse =
   | {
       readonly tag: 'answered';
       readonly status: number;
@@ -160,7 +160,7 @@ export interface WireFault {
   /** Only for timeouts: the exceeded limit. */
   readonly limitMs?: number;
   /** For a failed resolve: whether another name resolved at the same time; `null`: not tried. */
-  readonly resolverAnswersOthers?: boolean | null;
+  readonly resolvesOthers?: boolean | null;
 }
 
 export type HttpProtocol = '1.1' | '2';

@@ -40,7 +40,7 @@ export interface Trap {
   readonly edits: readonly Edit[];
 }
 
-export interface Untold {
+export interface Unchecked {
   /** The id of a trap, or `settings` for a file that could not be read. */
   readonly id: string;
   readonly because: string;
@@ -49,7 +49,7 @@ export interface Untold {
 
 export interface Diagnosis {
   readonly traps: readonly Trap[];
-  readonly untold: readonly Untold[];
+  readonly unchecked: readonly Unchecked[];
 }
 
 /** The new contents of a file; `before` is `null` for a new file. */

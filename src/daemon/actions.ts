@@ -1,6 +1,6 @@
 import {
   type ActionEnd,
-  type ActionNews,
+  type ActionChange,
   type ActionRow,
   type ActionStep,
   type Actor,
@@ -12,7 +12,7 @@ import { advanceActions, restoreActions } from '../features/actions/engine.ts';
 import type { ActionInput, ActionOutput, ActionState } from '../features/actions/turn.ts';
 import { isSoundRow } from '../state/row-shapes.ts';
 import type { Stages } from './assemble.ts';
-import type { Absorb, News } from './news.ts';
+import type { Absorb, TurnChanges } from './news.ts';
 
 /** Without news, the engine runs at most once in this time, milliseconds. */
 const everyMs = 250;
@@ -50,7 +50,7 @@ export class Actions {
   }
 
   /** Updates the journal, accepts advice, decides what `begin` starts. @param isStopping  nothing new starts */
-  turn(advised: readonly AdviceChange[], news: News, now: Now, absorb: Absorb, isStopping: boolean): void {
+  turn(advised: readonly AdviceChange[], changes: TurnChanges, now: Now, absorb: Absorb, isStopping: boolean): void {
     const rules = this.#actor === null ? [] : (this.#stages.config.onAdvice ?? []);
     if (rules.length === 0) return;
     if (this.#ends.length + this.#undos.length + advised.length === 0 && now.monotonicMs - this.#atMs < everyMs) return;
@@ -60,12 +60,12 @@ export class Actions {
     const [next, out] = advanceActions(before, this.#inputOf(rules, lead, advised, isStopping), now);
     this.#state = next;
     this.#share(out, lead);
-    news.acted.push(...toldOf(out, before));
-    news.rows.push(
+    changes.acted.push(...changesOf(out, before));
+    changes.rows.push(
       ...out.rows.map((row): Row => ({ table: 'action', key: row.id, atMs: row.plannedAtMs, value: row })),
     );
-    news.deletes.push(...out.dropped.map((key) => ({ table: 'action' as const, key })));
-    news.actions.push(...out.results);
+    changes.deletes.push(...out.dropped.map((key) => ({ table: 'action' as const, key })));
+    changes.actions.push(...out.results);
     this.#orders.push(...out.orders);
     for (const id of out.accepted) this.#accept(id, now, absorb);
   }
@@ -165,7 +165,7 @@ export class Actions {
   }
 
   #accept(id: string, now: Now, absorb: Absorb): void {
-    const { advisor, answers } = this.#stages;
+    const { advisor, responses } = this.#stages;
     const done = advisor.accept(id, now);
     if (done.tag === 'error') return;
     absorb.advise(done.value);
@@ -173,12 +173,12 @@ export class Actions {
     const advice = done.value.changes.find((change) => change.advice.id === id)?.advice;
     if (advice === undefined) return;
     const { ecosystem, upstream, from, to } = advice;
-    answers.told({ kind: 'accepted', ecosystem, upstream, from, to }, now);
+    responses.command({ kind: 'accepted', ecosystem, upstream, from, to }, now);
   }
 }
 
 /** The action news for receivers: no plans, no dry runs, and held actions only where an operator may be needed. */
-function toldOf({ results, rows }: ActionOutput, before: ActionState): readonly ActionNews[] {
+function changesOf({ results, rows }: ActionOutput, before: ActionState): readonly ActionChange[] {
   const held = rows.filter(({ id, held }) => isForPeople(held) && before.rows.get(id)?.held !== held);
   return [
     ...results.flatMap(({ result, row }) => (result === 'planned' || result === 'held' ? [] : { result, row })),

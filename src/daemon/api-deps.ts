@@ -79,7 +79,7 @@ function probeDepsOf(s: Stages) {
 function adviceDepsOf(s: Stages) {
   return {
     advice: (page) => pageOf<Advice>(s, 'advice', page, s.advisor.list(), (advice) => advice.issuedAtMs),
-    lookedBack: () => s.advisor.lookedBack(),
+    audited: () => s.advisor.audited(),
     passedOver: () => s.advisor.passedOver(),
     rank: (ecosystem, upstream) => s.advisor.rank(ecosystem, upstream),
     remedy: (ecosystem, upstream) => s.advisor.remedy(ecosystem, upstream),
@@ -105,7 +105,7 @@ function commandsOf(s: Stages, pipeline: Pipeline) {
         pipeline,
         id,
         (now) => s.advisor.accept(id, now),
-        (advice, now) => s.answers.told({ kind: 'accepted', ...moveOf(advice) }, now),
+        (advice, now) => s.responses.command({ kind: 'accepted', ...moveOf(advice) }, now),
       ),
     dismissAdvice: (id, forMs, reason) =>
       onAdvice(
@@ -113,7 +113,7 @@ function commandsOf(s: Stages, pipeline: Pipeline) {
         id,
         (now) => s.advisor.dismiss(id, forMs, reason, now),
         (advice, now) =>
-          s.answers.told(
+          s.responses.command(
             { kind: 'dismissed', ...moveOf(advice), cause: advice.cause, untilMs: now.wallMs + forMs },
             now,
           ),
@@ -125,7 +125,7 @@ function commandsOf(s: Stages, pipeline: Pipeline) {
         absorb.detect(turn);
         const finding = turn.findings.find((change) => change.finding.id === findingId)?.finding ?? null;
         if (finding !== null)
-          s.answers.told({ kind: 'acknowledged', finding: finding.kind, registry: finding.registry }, now);
+          s.responses.command({ kind: 'acknowledged', finding: finding.kind, registry: finding.registry }, now);
         return finding;
       }),
     pause: (registry, forMs, reason) =>
@@ -134,7 +134,7 @@ function commandsOf(s: Stages, pipeline: Pipeline) {
         const pause = forMs > 0 ? { untilMs: now.wallMs + forMs, reason } : null;
         s.scheduler.pause(registry, pause?.untilMs ?? null);
         absorb.detect(s.detector.pause(registry, pause, now));
-        s.answers.told({ kind: 'paused', registry, untilMs: pause?.untilMs ?? null }, now);
+        s.responses.command({ kind: 'paused', registry, untilMs: pause?.untilMs ?? null }, now);
         if (pause) s.ledger.add([{ table: 'pause', key: registry, atMs: now.wallMs, value: pause }], []);
         else s.ledger.add([], [{ table: 'pause', key: registry }]);
         return s.detector.standings().find((standing) => standing.registry === registry) ?? null;
@@ -156,10 +156,10 @@ function onAdvice(
   keep: (advice: Advice, now: Now) => void,
 ): Promise<OnAdvice<Advice>> {
   return pipeline.command((now, absorb): OnAdvice<Advice> => {
-    const said = say(now);
-    if (said.tag === 'error') return said;
-    absorb.advise(said.value);
-    const advice = said.value.changes.find((change) => change.advice.id === id)?.advice;
+    const result = say(now);
+    if (result.tag === 'error') return result;
+    absorb.advise(result.value);
+    const advice = result.value.changes.find((change) => change.advice.id === id)?.advice;
     if (advice === undefined) return error('unknown');
     keep(advice, now);
     return ok(advice);

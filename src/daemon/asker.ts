@@ -1,4 +1,4 @@
-import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
+import type { ControlResponse, ControlDue, Due } from '../core/due.ts';
 import type { Clock, Log, Now, Probed } from '../core/ports.ts';
 import { lostControlOf, lostProbeOf } from '../io/worker-protocol.ts';
 import type { Stages } from './assemble.ts';
@@ -10,7 +10,7 @@ export function createAsker(
   loop: {
     readonly defects: Defects;
     readonly probed: (due: Due, probed: Probed) => void;
-    readonly answered: (answer: ControlAnswer, round: Due['round']) => void;
+    readonly onResponse: (response: ControlResponse, round: Due['round']) => void;
   },
 ) {
   const { defects } = loop;
@@ -21,8 +21,8 @@ export function createAsker(
       void defects.or(() => s.workers.probe(due), lost).then((probed) => loop.probed(due, probed));
     },
     control(due: ControlDue, round: Due['round']): void {
-      const lost = (): ControlAnswer => lostControlOf(due, s.clock.now());
-      void defects.or(() => s.workers.control(due), lost).then((answer) => loop.answered(answer, round));
+      const lost = (): ControlResponse => lostControlOf(due, s.clock.now());
+      void defects.or(() => s.workers.control(due), lost).then((response) => loop.onResponse(response, round));
     },
     /** Asks all controls, at most every `controlEveryMs`. */
     controls(now: Now): void {
@@ -46,25 +46,25 @@ export type Defects = ReturnType<typeof createDefects>;
 
 /** Catches and counts defects of this program. Each kind is logged at most once per `repeatMs`, with its count. */
 export function createDefects(log: Log, clock: Clock) {
-  const kinds = new Map<string, { saidAtMs: number; since: number }>();
+  const kinds = new Map<string, { loggedAtMs: number; since: number }>();
   let count = 0;
 
-  function tell(cause: unknown): void {
+  function logOnce(cause: unknown): void {
     const text = causeTextOf(cause);
     const nowMs = clock.monotonicMs();
     const kind = kinds.get(text);
-    if (kind !== undefined && nowMs - kind.saidAtMs < repeatMs) {
+    if (kind !== undefined && nowMs - kind.loggedAtMs < repeatMs) {
       kind.since += 1;
       return;
     }
     if (kinds.size >= kindsKept) kinds.clear();
-    kinds.set(text, { saidAtMs: nowMs, since: 0 });
+    kinds.set(text, { loggedAtMs: nowMs, since: 0 });
     log.error('defect caught in the loop', { cause: text, times: 1 + (kind?.since ?? 0) });
   }
 
   function caught(cause: unknown): void {
     count += 1;
-    tell(cause);
+    logOnce(cause);
   }
 
   return {

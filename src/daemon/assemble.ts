@@ -31,7 +31,7 @@ import { createNotifier } from '../notify/notifier.ts';
 import { createScheduler } from '../schedule/scheduler.ts';
 import { ownedBy } from '../schedule/shard.ts';
 import { expandTargets } from '../schedule/targets.ts';
-import { createAnswers } from '../state/answers.ts';
+import { createResponses } from '../state/answers.ts';
 import { type Board, createBoard, type SeriesRef } from '../state/board.ts';
 import { createCited } from '../state/cited.ts';
 import { createEvidenceBook } from '../state/evidence.ts';
@@ -120,7 +120,7 @@ export function assemble(config: Config, ports: DaemonPorts) {
     since: createSince(restored('meta'), now),
     trends: createTrends(config, restored('trend')),
     ledger,
-    answers: createAnswers({ id: lifeOf(store, now), startedAt: now }, settingsOf(config)),
+    responses: createResponses({ id: lifeOf(store, now), startedAt: now }, settingsOf(config)),
   };
   for (const [registry, { untilMs }] of pausesIn(stages, now)) stages.scheduler.pause(registry, untilMs);
   stages.exporter.restored(stages.lastOk.all());

@@ -2,7 +2,7 @@ import type { ClientReport, ClientRun, OwnVerdict } from '../core/client-run.ts'
 import type { Step } from '../core/mirror.ts';
 import type { Visit } from '../schedule/visit.ts';
 import type { Stages } from './assemble.ts';
-import { type ClientAsk, judgeReport } from './client-order.ts';
+import { type ClientWish, judgeReport } from './client-order.ts';
 import { makeDue } from './once.ts';
 
 export type Spent = Parameters<Visit['end']>[0];
@@ -10,13 +10,13 @@ export type Spent = Parameters<Visit['end']>[0];
 /** The run of a client beside the verdict of our own steps. */
 export async function compareRun(
   s: Stages,
-  ask: ClientAsk,
+  request: ClientWish,
   startedAtMs: number,
   report: ClientReport,
 ): Promise<readonly [run: ClientRun, spent: Spent]> {
-  const { mirror, client, module, version } = ask;
+  const { mirror, client, module, version } = request;
   const judged = judgeReport(report, client, mirror.url);
-  const own = judged.outcome === 'unknown' ? null : await probeOwnSteps(s, ask);
+  const own = judged.outcome === 'unknown' ? null : await probeOwnSteps(s, request);
   const run: ClientRun = {
     registry: mirror.name,
     ecosystem: mirror.ecosystem,
@@ -36,7 +36,7 @@ export async function compareRun(
 }
 
 /** Probes the steps of the client's fetch until one is not ok. These probes are not judged. */
-async function probeOwnSteps(s: Stages, { mirror, module, version }: ClientAsk) {
+async function probeOwnSteps(s: Stages, { mirror, module, version }: ClientWish) {
   const probeIds: string[] = [];
   let wireBytes = 0;
   let last: Step = '';
@@ -56,9 +56,9 @@ async function probeOwnSteps(s: Stages, { mirror, module, version }: ClientAsk) 
     const { outcome, retryAfterMs } = sample;
     if (outcome.tag === 'ok') continue;
     const isFailed = outcome.tag === 'failed';
-    const told = verdict(outcome.tag, isFailed ? outcome.failure.kind : outcome.because);
+    const reported = verdict(outcome.tag, isFailed ? outcome.failure.kind : outcome.because);
     const isThrottled = isFailed && outcome.failure.kind === 'throttled';
-    return { verdict: told, wireBytes, throttled: isThrottled ? { step, retryAfterMs: retryAfterMs ?? 0 } : null };
+    return { verdict: reported, wireBytes, throttled: isThrottled ? { step, retryAfterMs: retryAfterMs ?? 0 } : null };
   }
   return { verdict: verdict('ok', null), wireBytes, throttled: null };
 }

@@ -23,17 +23,17 @@ export function unsupportedAccessOf(mirror: Mirror, id: string): Sentence | null
 /** Runs a real client against one mirror now, as the daemon would. @param onStop  registers what kills the client */
 export async function runClientNow(
   config: Config,
-  ask: { readonly mirror: Mirror; readonly client: string; readonly module: string; readonly version: string | null },
+  wanted: { readonly mirror: Mirror; readonly client: string; readonly module: string; readonly version: string | null },
   facts: ProcessFacts,
   onStop: (stop: () => void) => void,
 ): Promise<ClientNow> {
-  const client = clientOf(ask.mirror.ecosystem, ask.client);
+  const client = clientOf(wanted.mirror.ecosystem, wanted.client);
   const runner = clientsFor(facts);
   onStop(() => void runner.close());
   const means = { config, registry, version: facts.version, isRoot: isRoot() };
-  const report = await runner.run(makeClientOrder({ ...ask, client }, means));
+  const report = await runner.run(makeClientOrder({ ...wanted, client }, means));
   const { tookMs, files, bytes, words } = report;
-  return { ...judgeReport(report, client, ask.mirror.url), tookMs, files, bytes, words };
+  return { ...judgeReport(report, client, wanted.mirror.url), tookMs, files, bytes, words };
 }
 
 /** The real clients of the configuration that are not installed here. */

@@ -12,7 +12,7 @@ import { english } from '../words/words.ts';
 import type { Stages } from './assemble.ts';
 import { bookAccessOf } from './book.ts';
 
-export interface ClientAsk {
+export interface ClientWish {
   readonly mirror: Mirror;
   readonly client: RealClient;
   readonly module: string;
@@ -28,12 +28,12 @@ interface OrderMeans {
 
 /** The defaults where the configuration has no `clientRuns`. */
 const timeoutMs = 5 * 60_000;
-const nobody = { uid: 65534, gid: 65534 };
+const unprivileged = { uid: 65534, gid: 65534 };
 
-export function makeClientOrder({ mirror, client, module, version }: ClientAsk, means: OrderMeans): ClientOrder {
+export function makeClientOrder({ mirror, client, module, version }: ClientWish, means: OrderMeans): ClientOrder {
   const { config, registry } = means;
   const access = bookAccessOf(config, mirror, means.version);
-  const rule = config.clientRuns ?? { timeoutMs, user: nobody };
+  const rule = config.clientRuns ?? { timeoutMs, user: unprivileged };
   return {
     command: client.id,
     plan: (home) =>
@@ -64,7 +64,7 @@ export function judgeReport(
   client: RealClient,
   url: string,
 ): Pick<ClientRun, 'outcome' | 'reason' | 'sentence' | 'exitCode'> {
-  const said = (outcome: ClientOutcome, reason: string | Sentence | null, exitCode: number | null = null) => ({
+  const outcomeOf = (outcome: ClientOutcome, reason: string | Sentence | null, exitCode: number | null = null) => ({
     outcome,
     reason: reason === null ? null : lineOf(saySentence(reason, english)),
     ...(reason === null || typeof reason === 'string' ? {} : { sentence: reason }),
@@ -72,20 +72,20 @@ export function judgeReport(
   });
   switch (end.tag) {
     case 'exited': {
-      if (end.code === 0 && files > 0 && bytes > 0) return said('ok', null, 0);
+      if (end.code === 0 && files > 0 && bytes > 0) return outcomeOf('ok', null, 0);
       const { text, isElsewhere } = client.why(all, url);
       const reason =
         text === '' ? (end.code === 0 ? phrase('client.nothing') : phrase('client.exit', { code: end.code })) : text;
-      return said(isElsewhere ? 'unknown' : 'failed', reason, end.code);
+      return outcomeOf(isElsewhere ? 'unknown' : 'failed', reason, end.code);
     }
     case 'signalled':
-      return said('unknown', phrase('client.killed', { signal: end.signal }));
+      return outcomeOf('unknown', phrase('client.killed', { signal: end.signal }));
     case 'stopped':
       return end.because === 'time'
-        ? said('failed', phrase('client.late'))
-        : said('unknown', phrase(`client.${end.because}`));
+        ? outcomeOf('failed', phrase('client.late'))
+        : outcomeOf('unknown', phrase(`client.${end.because}`));
     case 'not_run':
-      return said(
+      return outcomeOf(
         'unknown',
         end.because === 'not_installed' ? phrase('client.missing') : phrase('client.cannot', { code: end.code }),
       );
@@ -100,7 +100,7 @@ export function pairsOf(s: Pick<Stages, 'config' | 'clients'>): readonly ClientP
 }
 
 /** What a pair fetches in its next run: the canary's module first, then the others in turn. `null`: nothing. */
-export function askOf(s: Stages, { registry, client }: ClientPair, runs: number): ClientAsk | null {
+export function clientOrderFor(s: Stages, { registry, client }: ClientPair, runs: number): ClientWish | null {
   const mirror = s.config.mirrors.find(({ name }) => name === registry);
   const kind = mirror === undefined ? null : s.registry.of(mirror.ecosystem);
   const real = kind?.realClients.find(({ id }) => id === client);

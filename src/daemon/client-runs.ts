@@ -6,7 +6,7 @@ import type { Visit } from '../schedule/visit.ts';
 import { causeTextOf } from './asker.ts';
 import type { Stages } from './assemble.ts';
 import { compareRun, type Spent } from './client-comparison.ts';
-import { askOf, bytesOf, type ClientAsk, isShutdown, makeClientOrder, pairsOf } from './client-order.ts';
+import { clientOrderFor, bytesOf, type ClientWish, isShutdown, makeClientOrder, pairsOf } from './client-order.ts';
 import type { Pipeline } from './pipeline.ts';
 
 export type ClientRuns = ReturnType<typeof createClientRuns>;
@@ -26,7 +26,7 @@ type Turn = ClientPair & { readonly runs: number };
 
 interface Reported {
   readonly pair: Turn;
-  readonly ask: ClientAsk;
+  readonly wish: ClientWish;
   readonly visit: Visit;
   readonly startedAtMs: number;
   readonly report: ClientReport;
@@ -49,7 +49,7 @@ class PairRuns {
   readonly #pipeline: Pick<Pipeline, 'command'>;
   readonly #kept: Map<string, Kept>;
   readonly #rota: ReturnType<typeof createClientRota>;
-  readonly #said = new Set<string>();
+  readonly logged = new Set<string>();
   /** The outcome of the last run that differed from our steps, by pair; a run that agrees removes it. */
   readonly #odd = new Map<string, ClientRun['outcome']>();
   /** Comparisons in progress: a mirror that hangs must not delay other runs. */
@@ -129,16 +129,16 @@ class PairRuns {
 
   async #once(pair: Turn): Promise<void> {
     const s = this.#s;
-    const ask = askOf(s, pair, pair.runs);
-    const visit = ask === null || s.detector.vantage().suspect === true ? null : beginVisit(s, ask);
-    if (ask === null || visit === null) return this.#rota.away(pair, s.clock.now());
+    const wish = clientOrderFor(s, pair, pair.runs);
+    const visit = wish === null || s.detector.vantage().suspect === true ? null : beginVisit(s, wish);
+    if (wish === null || visit === null) return this.#rota.away(pair, s.clock.now());
     const startedAtMs = s.clock.wallMs();
-    const report = await reportOf(s, ask).catch((cause: unknown) => {
+    const report = await reportOf(s, wish).catch((cause: unknown) => {
       visit.end(nothingSpent, s.clock.now());
       throw cause;
     });
     if (report === null) return visit.end(nothingSpent, s.clock.now());
-    const rest: Promise<void> = this.#compare({ pair, ask, visit, startedAtMs, report })
+    const rest: Promise<void> = this.#compare({ pair, wish, visit, startedAtMs, report })
       .catch((cause: unknown) => this.#defect(pair, cause))
       .finally(() => {
         this.#comparing.delete(rest);
@@ -147,11 +147,11 @@ class PairRuns {
     this.#comparing.add(rest);
   }
 
-  async #compare({ pair, ask, visit, startedAtMs, report }: Reported): Promise<void> {
+  async #compare({ pair, wish, visit, startedAtMs, report }: Reported): Promise<void> {
     const { clock } = this.#s;
     let spent: Spent = { wireBytes: report.bytes, throttled: null };
     try {
-      const [run, took] = await compareRun(this.#s, ask, startedAtMs, report);
+      const [run, took] = await compareRun(this.#s, wish, startedAtMs, report);
       spent = took;
       const again = this.#isOddAgain(pair, run);
       this.#rota.ran(pair, again, clock.now());
@@ -165,10 +165,10 @@ class PairRuns {
   #isOddAgain(pair: ClientPair, run: ClientRun): boolean {
     const key = pairKeyOf(pair);
     const same = agrees(run);
-    const isNews = same === false && this.#odd.get(key) !== run.outcome;
+    const isChange = same === false && this.#odd.get(key) !== run.outcome;
     if (same === true) this.#odd.delete(key);
     if (same === false) this.#odd.set(key, run.outcome);
-    return isNews;
+    return isChange;
   }
 
   /** Records a run. That of a removed pair, or after `stop`, is only logged. */
@@ -194,12 +194,12 @@ class PairRuns {
     const fields = { registry, client, outcome, reason, exitCode, seconds: run.tookMs / 1000, agrees: agrees(run) };
     if (exitCode !== null || outcome !== 'unknown') return log.info('client run', fields);
     const key = `${client}|${reason}`;
-    if (!this.#said.has(key)) log.warn('client could not be run', fields);
-    this.#said.add(key);
+    if (!this.logged.has(key)) log.warn('client could not be run', fields);
+    this.logged.add(key);
   }
 }
 
-function beginVisit(s: Stages, { mirror }: ClientAsk): Visit | null {
+function beginVisit(s: Stages, { mirror }: ClientWish): Visit | null {
   const visit = s.scheduler.visit(mirror.name, bytesOf(s.registry.of(mirror.ecosystem)), s.clock.now());
   if (typeof visit !== 'string') return visit;
   s.log.debug('client run put off', { registry: mirror.name, because: visit });
@@ -207,8 +207,8 @@ function beginVisit(s: Stages, { mirror }: ClientAsk): Visit | null {
 }
 
 /** `null`: the daemon is stopping. */
-async function reportOf(s: Stages, ask: ClientAsk): Promise<ClientReport | null> {
+async function reportOf(s: Stages, wish: ClientWish): Promise<ClientReport | null> {
   const means = { config: s.config, registry: s.registry, version: s.version, isRoot: isRoot() };
-  const report = await s.clients?.run(makeClientOrder(ask, means));
+  const report = await s.clients?.run(makeClientOrder(wish, means));
   return report === undefined || isShutdown(report) ? null : report;
 }

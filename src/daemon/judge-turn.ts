@@ -2,12 +2,12 @@ import type { Advisor } from '../advise/advisor.ts';
 import { isTested } from '../advise/cause.ts';
 import type { AdviceChange } from '../core/advice.ts';
 import { type Config, paceOf } from '../core/config.ts';
-import type { ControlAnswer, ControlDue, Due, LookOrder, Skipped } from '../core/due.ts';
+import type { ControlResponse, ControlDue, Due, RecheckOrder, Skipped } from '../core/due.ts';
 import type { FindingChange } from '../core/finding.ts';
 import { isHeavy, type Target } from '../core/mirror.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
 import type { Sample, SettledSample } from '../core/sample.ts';
-import type { Detector, DetectTurn, Peek, RoundAsk } from '../detect/detector.ts';
+import type { Detector, DetectTurn, Peek, RoundRequest } from '../detect/detector.ts';
 import type { Scheduler } from '../schedule/scheduling.ts';
 import type { EvidenceBook } from '../state/evidence.ts';
 import type { createOutstanding } from './outstanding.ts';
@@ -75,13 +75,13 @@ export class Maintenance {
 
 /** Probes and looks that the stages ordered in a turn, and that are not carried out yet. */
 class Orders {
-  rounds: RoundAsk[] = [];
+  rounds: RoundRequest[] = [];
   rechecks: Target[] = [];
   peeks: Peek[] = [];
-  looks: LookOrder[] = [];
+  recheckOrders: RecheckOrder[] = [];
 
   isEmpty(): boolean {
-    return this.rounds.length + this.rechecks.length + this.peeks.length + this.looks.length === 0;
+    return this.rounds.length + this.rechecks.length + this.peeks.length + this.recheckOrders.length === 0;
   }
 }
 
@@ -132,7 +132,7 @@ export class JudgeTurn {
   readonly advise = (turn: AdviseTurn): void => {
     this.judged.advice.push(...turn.changes);
     this.judged.rows.push(...turn.rows);
-    this.#orders.looks.push(...turn.looks);
+    this.#orders.recheckOrders.push(...turn.rechecks);
   };
 
   suspended(fromMs: number, toMs: number): void {
@@ -144,15 +144,15 @@ export class JudgeTurn {
     const { scheduler, detector } = this.#judge.stages;
     const { due, wireBytes, protocol, outcome } = sample;
     const isFailed = outcome.tag === 'failed';
-    this.#judge.outstanding.answered(due.probeId);
+    this.#judge.outstanding.settled(due.probeId);
     scheduler.finished(due, { wireBytes, retryAfterMs: throttleOf(sample), protocol, isFailed }, this.#now);
     const { registry, step } = due.target;
     detector.throttled(registry, step, scheduler.throttledUntil(registry, step, this.#now));
     this.detect(detector.take(sample, this.#now));
   }
 
-  control(answer: ControlAnswer, round: Due['round']): void {
-    this.detect(this.#judge.stages.detector.control(answer, round, this.#now));
+  control(response: ControlResponse, round: Due['round']): void {
+    this.detect(this.#judge.stages.detector.control(response, round, this.#now));
   }
 
   readonly maintain = (): void => {
@@ -199,14 +199,14 @@ export class JudgeTurn {
     const controls: ControlsDue = [];
     for (let i = 0; i < carryingMax && !this.#orders.isEmpty(); i += 1) this.#carryOutOnce(probes, controls);
     if (this.#observe()) this.#judge.considerAtMs = 0;
-    for (const due of probes) outstanding.asked(due);
+    for (const due of probes) outstanding.sent(due);
     return { probes: probes.map((due) => this.#atItsPlace(this.#overFamily(due))), controls };
   }
 
   #carryOutOnce(probes: Due[], controls: ControlsDue): void {
-    const { rounds, rechecks, peeks, looks } = this.#orders;
+    const { rounds, rechecks, peeks, recheckOrders } = this.#orders;
     this.#orders = new Orders();
-    for (const order of looks) this.detect(this.#judge.stages.detector.look(order, this.#now));
+    for (const order of recheckOrders) this.detect(this.#judge.stages.detector.recheck(order, this.#now));
     for (const target of rechecks) this.#probeArtifact({ target, family: null }, 'recheck', probes);
     for (const peek of peeks) this.#probeArtifact(peek, 'peek', probes);
     for (const round of rounds) this.#probeRound(round, probes, controls);
@@ -234,8 +234,8 @@ export class JudgeTurn {
     return late.length > 0;
   }
 
-  #reserve(asked: Parameters<Scheduler['reserve']>[0]): Due | null {
-    return this.#judge.isRunning() ? this.#judge.stages.scheduler.reserve(asked, this.#now) : null;
+  #reserve(requested: Parameters<Scheduler['reserve']>[0]): Due | null {
+    return this.#judge.isRunning() ? this.#judge.stages.scheduler.reserve(requested, this.#now) : null;
   }
 
   #probeArtifact({ target, family, protocol, order }: Peek, purpose: 'recheck' | 'peek', probes: Due[]): void {
@@ -259,18 +259,18 @@ export class JudgeTurn {
     return artifactAt === null ? due : { ...due, artifactAt };
   }
 
-  #probeRound(ask: RoundAsk, probes: Due[], controls: ControlsDue): void {
+  #probeRound(request: RoundRequest, probes: Due[], controls: ControlsDue): void {
     const { config, detector } = this.#judge.stages;
-    const round = { id: ask.id, moment: ask.moment };
-    for (const { target, timeoutMs } of ask.dues) {
+    const round = { id: request.id, moment: request.moment };
+    for (const { target, timeoutMs } of request.dues) {
       const due = this.#reserve({ target, connection: 'cold', purpose: 'confirm', timeoutMs, round });
       if (due) probes.push(due);
-      else this.detect(detector.unasked(ask.id, ask.moment, target.registry, this.#now));
+      else this.detect(detector.unrequested(request.id, request.moment, target.registry, this.#now));
     }
-    for (const { name, timeoutMs } of ask.controls) {
+    for (const { name, timeoutMs } of request.controls) {
       const control = config.controls.find((one) => one.name === name);
       if (control && this.#judge.isRunning()) controls.push({ due: { name, url: control.url, timeoutMs }, round });
-      else this.detect(detector.unasked(ask.id, ask.moment, name, this.#now));
+      else this.detect(detector.unrequested(request.id, request.moment, name, this.#now));
     }
   }
 }

@@ -23,7 +23,7 @@ export function createKnowledge(s: Stages) {
         const known = learnt.get(ecosystem);
         const learning = s.registry.of(ecosystem)?.learning ?? null;
         if (outcome.tag !== 'ok' || known === undefined || learning === null) continue;
-        for (const [key, value] of newsOf(learning, known, facts)) {
+        for (const [key, value] of learntFrom(learning, known, facts)) {
           known.set(key, value);
           rows.push({ table: 'meta', key, atMs, value });
         }
@@ -34,7 +34,7 @@ export function createKnowledge(s: Stages) {
 }
 
 /** Only facts under the ecosystem's own keys, which a restart reads. */
-function newsOf(learning: Learning, known: Known, facts: SettledSample['facts']): ReturnType<Learning['learn']> {
+function learntFrom(learning: Learning, known: Known, facts: SettledSample['facts']): ReturnType<Learning['learn']> {
   return learning.learn(known, facts).filter(([key]) => isOf(learning, key));
 }
 

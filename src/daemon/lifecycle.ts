@@ -241,7 +241,7 @@ function replaceStages(
   stages.lastOk.replace(next, targets);
   stages.trends.replace(next);
   stages.exporter.reconfigure(next, targets);
-  stages.answers.judgedBy(settingsOf(next));
+  stages.responses.judgedBy(settingsOf(next));
   absorb.detect(stages.detector.reconfigure(next, targets, now));
   // A mirror that an earlier reload removed may come back during its pause.
   for (const [registry, pause] of pausesIn(stages, now)) {
@@ -256,7 +256,7 @@ function replaceStages(
 function dropOldRows({ store, ledger, cited, config }: Stages, nowMs: number): void {
   const beforeMs = nowMs - config.state.keepMs;
   for (const table of ['probe', 'cited', 'answer', 'aside'] as const) store.expire(table, beforeMs);
-  store.trim('answer', limits.answerRows);
+  store.trim('answer', limits.responseRows);
   store.trim('probe', limits.probeRows);
   store.trim('cited', limits.citedRows);
   store.trim('aside', limits.asideRows);

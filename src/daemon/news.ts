@@ -1,4 +1,4 @@
-import type { ActionNews, ActionResult, ActionRow } from '../core/action.ts';
+import type { ActionChange, ActionResult, ActionRow } from '../core/action.ts';
 import type { AdviceChange } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import type { DeliveryOutcome } from '../core/notice.ts';
@@ -13,15 +13,15 @@ export interface Settled {
   readonly transcript: Transcript;
 }
 
-export interface News extends Omit<Judged, 'settled'> {
+export interface TurnChanges extends Omit<Judged, 'settled'> {
   readonly settled: Settled[];
   readonly outcomes: { readonly receiver: string; readonly outcome: DeliveryOutcome }[];
   readonly actions: { readonly result: ActionResult; readonly row: ActionRow }[];
   /** Changes of actions that receivers get. */
-  readonly acted: ActionNews[];
+  readonly acted: ActionChange[];
 }
 
-export function newNews(judged: Judged): News {
+export function newTurnChanges(judged: Judged): TurnChanges {
   return { ...judged, settled: [], outcomes: [], actions: [], acted: [] };
 }
 
@@ -30,8 +30,8 @@ export interface Absorb {
   advise(change: { readonly changes: readonly AdviceChange[]; readonly rows: readonly Row[] }): void;
   notify(change: {
     readonly rows: readonly Row[];
-    readonly deletes: readonly News['deletes'][number][];
-    readonly outcomes: readonly News['outcomes'][number][];
+    readonly deletes: readonly TurnChanges['deletes'][number][];
+    readonly outcomes: readonly TurnChanges['outcomes'][number][];
   }): void;
 }
 

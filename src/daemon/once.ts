@@ -49,7 +49,7 @@ export function dueOf(target: Target, timeoutMs: number, { clock, random }: { cl
 }
 
 /** The thread of a probe returned nothing within `limitMs`: a defect of this program. */
-export interface NoAnswer {
+export interface NoResult {
   readonly registry: string;
   readonly limitMs: number;
 }

@@ -23,11 +23,11 @@ export function createOutstanding() {
       if (beforeMs !== null) ownMs += Math.min(turnMsMost, monotonicMs - beforeMs);
       beforeMs = monotonicMs;
     },
-    asked(due: Due): void {
+    sent(due: Due): void {
       probes.set(due.probeId, { due, sinceMs: ownMs, reviewMs: ownMs });
       nextMs = ownMs;
     },
-    answered: (probeId: string) => void probes.delete(probeId),
+    settled: (probeId: string) => void probes.delete(probeId),
     /** The process was suspended: pending probes are no longer checked. */
     forget: () => probes.clear(),
     /**

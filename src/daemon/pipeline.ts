@@ -1,4 +1,4 @@
-import type { ControlAnswer, Due } from '../core/due.ts';
+import type { ControlResponse, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { Delivery, Notice } from '../core/notice.ts';
 import type { Now, Probed } from '../core/ports.ts';
@@ -10,13 +10,13 @@ import { Deliveries } from './deliveries.ts';
 import { createJudge } from './judge.ts';
 import type { JudgeTurn } from './judge-turn.ts';
 import { createKnowledge } from './knowledge.ts';
-import { type Absorb, gapBetween, type News, newNews, type Settled } from './news.ts';
+import { type Absorb, gapBetween, type TurnChanges, newTurnChanges, type Settled } from './news.ts';
 import { createEvents, Publisher } from './publish.ts';
 
 /** Inputs of the loop, which are handled in a turn, never in their callback. */
 type Input =
   | { readonly kind: 'probed'; readonly due: Due; readonly probed: Probed }
-  | { readonly kind: 'control'; readonly answer: ControlAnswer; readonly round: Due['round'] }
+  | { readonly kind: 'control'; readonly response: ControlResponse; readonly round: Due['round'] }
   | { readonly kind: 'delivery'; readonly notice: Notice; readonly delivery: Delivery }
   /** A step of an action has ended; `actions` has its result. */
   | { readonly kind: 'acted' }
@@ -74,7 +74,7 @@ class Loop {
     this.#asker = createAsker(stages, {
       defects: this.defects,
       probed: (due, probed) => this.#take({ kind: 'probed', due, probed }),
-      answered: (answer, round) => this.#take({ kind: 'control', answer, round }),
+      onResponse: (response, round) => this.#take({ kind: 'control', response, round }),
     });
     const acted = (): void => this.#take({ kind: 'acted' });
     this.actions = new Actions(stages, stages.actor, stages.store.all('action'), acted);
@@ -141,8 +141,8 @@ class Loop {
     const { guarded } = this.defects;
     const now = clock.now();
     const judging = this.#judge.turn(now);
-    const news = newNews(judging.judged);
-    const absorb = absorbInto(news, judging);
+    const changes = newTurnChanges(judging.judged);
+    const absorb = absorbInto(changes, judging);
     const defectsBefore = this.defects.count();
     guarded(() => this.#noteGap(now, judging));
     for (const input of this.#inbox.splice(0))
@@ -152,14 +152,14 @@ class Loop {
     guarded(() => this.#plan(now, judging));
     guarded(judging.consider);
     guarded(() => this.#carryOut(judging));
-    guarded(() => this.actions.turn(judging.judged.advice, news, now, absorb, this.#state !== 'running'));
-    news.settled.push(...this.#withTranscripts(judging));
-    guarded(() => absorb.notify(notifier.compose(news, now)));
+    guarded(() => this.actions.turn(judging.judged.advice, changes, now, absorb, this.#state !== 'running'));
+    changes.settled.push(...this.#withTranscripts(judging));
+    guarded(() => absorb.notify(notifier.compose(changes, now)));
     let hasLearnt = false;
     guarded(() => {
-      hasLearnt = this.#learn(news);
+      hasLearnt = this.#learn(changes);
     });
-    this.#publish(news, now);
+    this.#publish(changes, now);
     if (hasLearnt) guarded(() => void this.knowledge.configure());
     for (const done of this.#settle.splice(0)) done();
     if (this.#state === 'stopped') return;
@@ -175,24 +175,24 @@ class Loop {
     this.#before = now;
     if (!gap) return;
     this.#stages.log.warn('time did not go on as it should', { ...gap });
-    this.#stages.answers.gap(gap.fromMonotonicMs, gap.toMonotonicMs, now);
+    this.#stages.responses.gap(gap.fromMonotonicMs, gap.toMonotonicMs, now);
     judging.suspended(gap.fromMonotonicMs, gap.toMonotonicMs);
   }
 
   #handle(input: Input, now: Now, judging: JudgeTurn, absorb: Absorb): void {
-    const { answers, exporter } = this.#stages;
+    const { responses, exporter } = this.#stages;
     switch (input.kind) {
       case 'probed': {
         const { due, probed } = input;
         this.#awaiting.set(due.probeId, probed.transcript);
-        answers.probed(probed.sample, now);
+        responses.probed(probed.sample, now);
         if (due.purpose === 'scheduled')
           exporter.scheduleDelay(Math.max(0, probed.sample.startedMonotonicMs - due.plannedAtMs) / 1000);
         return judging.probed(probed.sample);
       }
       case 'control':
-        answers.control(input.answer, input.round !== null, now);
-        return judging.control(input.answer, input.round);
+        responses.control(input.response, input.round !== null, now);
+        return judging.control(input.response, input.round);
       case 'delivery':
         return absorb.notify(this.#deliveries.record(input.notice, input.delivery, now));
       case 'acted':
@@ -236,17 +236,17 @@ class Loop {
     });
   }
 
-  #learn(news: News): boolean {
-    const rows = this.knowledge.learn(news.settled.map(({ sample }) => sample));
-    news.rows.push(...rows);
+  #learn(changes: TurnChanges): boolean {
+    const rows = this.knowledge.learn(changes.settled.map(({ sample }) => sample));
+    changes.rows.push(...rows);
     return rows.length > 0;
   }
 
-  #publish(news: News, now: Now): void {
+  #publish(changes: TurnChanges, now: Now): void {
     const { guarded } = this.defects;
     const how = { isLast: this.#state === 'stopped', isAwaited: this.#settle.length > 0 };
-    guarded(() => this.publisher.commit(news, now, how));
-    this.publisher.show(news, now, guarded);
+    guarded(() => this.publisher.commit(changes, now, how));
+    this.publisher.show(changes, now, guarded);
   }
 
   #nextWake(now: Now): number {
@@ -255,14 +255,14 @@ class Loop {
   }
 }
 
-function absorbInto(news: News, judging: JudgeTurn): Absorb {
+function absorbInto(changes: TurnChanges, judging: JudgeTurn): Absorb {
   return {
     detect: judging.detect,
-    advise: (change) => judging.advise({ looks: [], ...change }),
+    advise: (change) => judging.advise({ rechecks: [], ...change }),
     notify(change) {
-      news.rows.push(...change.rows);
-      news.deletes.push(...change.deletes);
-      news.outcomes.push(...change.outcomes);
+      changes.rows.push(...change.rows);
+      changes.deletes.push(...change.deletes);
+      changes.outcomes.push(...change.outcomes);
     },
   };
 }

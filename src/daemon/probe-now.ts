@@ -4,7 +4,7 @@ import { error, ok, type Result } from '../core/result.ts';
 import { systemTimers } from '../io/timers.ts';
 import { buildWorkerBook, nothingLearnt } from './book.ts';
 import { type ProcessFacts, systemClock, systemRandom } from './machine.ts';
-import { closeWithin, makeDue, type NoAnswer, type OnceRequest, patienceMsFor, probeWithin } from './once.ts';
+import { closeWithin, makeDue, type NoResult, type OnceRequest, patienceMsFor, probeWithin } from './once.ts';
 import { processLog, workersFor } from './system.ts';
 
 export interface Probing {
@@ -13,7 +13,7 @@ export interface Probing {
    * mirror.
    * @returns `NoAnswer` if the worker thread does not respond in time
    */
-  ask(config: Config, request: OnceRequest): Promise<Result<Probed, NoAnswer>>;
+  probe(config: Config, request: OnceRequest): Promise<Result<Probed, NoResult>>;
   close(): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ export interface Probing {
 export function startProbing(facts: ProcessFacts): Probing {
   let workers: Workers | null = null;
   return {
-    async ask(config, request) {
+    async probe(config, request) {
       const book = buildWorkerBook({ config, learnt: nothingLearnt, version: facts.version });
       // A thread reads its messages in order: a probe has the book that was sent before it.
       if (workers === null) workers = workersFor(book, processLog(facts), 1);
@@ -41,10 +41,10 @@ export async function probeNow(
   config: Config,
   request: OnceRequest,
   facts: ProcessFacts,
-): Promise<Result<Probed, NoAnswer>> {
+): Promise<Result<Probed, NoResult>> {
   const probing = startProbing(facts);
   try {
-    return await probing.ask(config, request);
+    return await probing.probe(config, request);
   } finally {
     await probing.close();
   }

@@ -7,9 +7,9 @@ import { explainDelivery } from '../words/delivery.ts';
 import { showStored } from '../words/tell.ts';
 import { english, wordsOf } from '../words/words.ts';
 import { foundInForce, type Stages } from './assemble.ts';
-import type { News } from './news.ts';
+import type { TurnChanges } from './news.ts';
 
-const nothingAnswers =
+const nothingResponds =
   'nothing answers here: this speaks of the place, not of the mirrors; without a network, try `mirrorwatch demo`';
 
 /** The log level of each change: an open finding may change often. */
@@ -57,9 +57,9 @@ export class Publisher {
    * of `patient` tables alone may wait for a later turn, at most `limits.commitMs`. `isLast`: also writes what is
    * written rarely. `isAwaited`: a caller waits for the write.
    */
-  commit(news: News, now: Now, { isLast, isAwaited }: { readonly isLast: boolean; readonly isAwaited: boolean }): void {
-    this.#addRows(news, now, isLast);
-    if (!isLast && (now.monotonicMs < this.#retryAtMs || (!isAwaited && this.#mayWait(news, now)))) return;
+  commit(changes: TurnChanges, now: Now, { isLast, isAwaited }: { readonly isLast: boolean; readonly isAwaited: boolean }): void {
+    this.#addRows(changes, now, isLast);
+    if (!isLast && (now.monotonicMs < this.#retryAtMs || (!isAwaited && this.#mayWait(changes, now)))) return;
     this.#committedAtMs = now.monotonicMs;
     const { ledger, clock } = this.#stages;
     try {
@@ -78,45 +78,45 @@ export class Publisher {
   }
 
   /** Shows the changes in metrics, log and events, in parts: one defect must not hide the rest. */
-  show(news: News, now: Now, guarded: (step: () => void) => void): void {
+  show(changes: TurnChanges, now: Now, guarded: (step: () => void) => void): void {
     const { exporter, workers } = this.#stages;
-    this.#showSettled(news, now, guarded);
+    this.#showSettled(changes, now, guarded);
     guarded(() => this.#showVantage(now));
-    guarded(() => this.#showChanges(news, now));
+    guarded(() => this.#showChanges(changes, now));
     guarded(() => this.#showStandings(now));
     guarded(() => this.#keepFreshness(now));
-    guarded(() => this.#showActions(news));
+    guarded(() => this.#showActions(changes));
     guarded(() => {
-      for (const { receiver, outcome } of news.outcomes) exporter.delivery(receiver, outcome);
-      for (const registry of news.regressions) exporter.regression(registry);
-      for (const { registry, seconds } of news.propagations) exporter.propagation(registry, seconds);
+      for (const { receiver, outcome } of changes.outcomes) exporter.delivery(receiver, outcome);
+      for (const registry of changes.regressions) exporter.regression(registry);
+      for (const { registry, seconds } of changes.propagations) exporter.propagation(registry, seconds);
       for (const { worker, delaysMs } of workers.loopDelays()) exporter.loopDelays(worker, delaysMs);
     });
   }
 
-  #addRows(news: News, now: Now, isLast: boolean): void {
+  #addRows(changes: TurnChanges, now: Now, isLast: boolean): void {
     const s = this.#stages;
-    for (const { sample } of news.settled) {
+    for (const { sample } of changes.settled) {
       s.lastOk.take(sample);
       s.trends.take(sample, now);
     }
-    const failing = news.settled.filter(({ sample }) => sample.outcome.tag === 'failed');
+    const failing = changes.settled.filter(({ sample }) => sample.outcome.tag === 'failed');
     const probes = failing.map(({ sample, transcript }) => ({
       table: 'probe' as const,
       key: sample.due.probeId,
       atMs: sample.startedAtMs,
       value: { sample, transcript },
     }));
-    const rows = [...news.rows, ...probes, ...s.lastOk.rows(now, isLast)];
+    const rows = [...changes.rows, ...probes, ...s.lastOk.rows(now, isLast)];
     const cited = s.cited.follow(
-      { open: s.detector.findings(), rows, settled: news.settled, inForce: () => foundInForce(s) },
+      { open: s.detector.findings(), rows, settled: changes.settled, inForce: () => foundInForce(s) },
       now.wallMs,
     );
     s.ledger.add(cited.rows, cited.deletes);
-    s.ledger.add([...rows, ...s.answers.rows(), ...s.trends.rows(now, isLast)], news.deletes);
+    s.ledger.add([...rows, ...s.responses.rows(), ...s.trends.rows(now, isLast)], changes.deletes);
   }
 
-  #mayWait({ findings, advice, deletes, rows }: News, now: Now): boolean {
+  #mayWait({ findings, advice, deletes, rows }: TurnChanges, now: Now): boolean {
     if (findings.length + advice.length + deletes.length > 0) return false;
     if (this.#stages.ledger.waiting() >= limits.commitRows) return false;
     return rows.every(({ table }) => patient.has(table)) && now.monotonicMs - this.#committedAtMs < limits.commitMs;
@@ -129,7 +129,7 @@ export class Publisher {
     else this.#stages.log.error('state cannot be written; watching goes on', fields);
   }
 
-  #showSettled({ settled }: News, now: Now, guarded: (step: () => void) => void): void {
+  #showSettled({ settled }: TurnChanges, now: Now, guarded: (step: () => void) => void): void {
     for (const { sample, transcript } of settled) {
       guarded(() => this.#stages.exporter.sample(sample));
       guarded(() => this.#stages.board.take(sample, transcript));
@@ -145,11 +145,11 @@ export class Publisher {
     this.#suspect = suspect;
     this.#stages.log.info('vantage judged', { suspect });
     if (suspect && this.#stages.detector.standings().every(({ lastOkAtMs }) => lastOkAtMs === null))
-      this.#stages.log.warn(nothingAnswers, { vantage: this.#stages.config.vantage });
+      this.#stages.log.warn(nothingResponds, { vantage: this.#stages.config.vantage });
     this.#events.emit('vantage', now.wallMs, vantage);
   }
 
-  #showChanges({ findings, advice }: News, now: Now): void {
+  #showChanges({ findings, advice }: TurnChanges, now: Now): void {
     for (const change of findings) {
       const { id: finding, kind, registry, text } = change.finding;
       this.#stages.exporter.finding(change);
@@ -164,7 +164,7 @@ export class Publisher {
     }
   }
 
-  #showActions({ actions }: News): void {
+  #showActions({ actions }: TurnChanges): void {
     for (const { result, row } of actions) {
       const { id, action, held, isInterrupted } = row;
       this.#stages.exporter.action(action, result);

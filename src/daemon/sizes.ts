@@ -1,7 +1,7 @@
 import type { Sizes } from '../config/budget.ts';
 import { systemClock } from '../io/clock.ts';
 import { copyStore } from '../io/store-copy.ts';
-import { readAnswerBytes } from '../state/answer-read.ts';
+import { readResponseBytes } from '../state/answer-read.ts';
 
 /** Paces are an hour or a day. */
 const readMs = 2 * 86_400_000;
@@ -13,7 +13,7 @@ export function readSizes(path: string): Sizes {
   if (copied.tag === 'error') return sizes;
   try {
     for (const { value } of copied.value.rows('answer', systemClock.wallMs() - readMs))
-      for (const [targetId, bytes] of readAnswerBytes(value)) sizes.set(targetId, bytes);
+      for (const [targetId, bytes] of readResponseBytes(value)) sizes.set(targetId, bytes);
   } catch {
     // A broken page: sizes that were read before it are right.
   } finally {

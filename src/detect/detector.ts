@@ -1,14 +1,14 @@
 import type { Advice } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
-import type { ControlAnswer, LookOrder, Skipped } from '../core/due.ts';
+import type { ControlResponse, RecheckOrder, Skipped } from '../core/due.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Step, Target } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Pause, Standing, VantageStanding } from '../core/standing.ts';
 import { confirmNow, confirmOverdue } from './confirm/doubt.ts';
-import { requestLook } from './confirm/look.ts';
+import { requestRecheck } from './confirm/look.ts';
 import { writeContents } from './contents/freshness.ts';
 import { freshnessOf, lagsOf } from './contents/readings.ts';
 import { advanceRounds, wakeAtMs } from './engine/advance.ts';
@@ -23,14 +23,14 @@ import { shedShareOf } from './findings/self.ts';
 import { clearPaceWait, expireAbsences } from './memory/absence.ts';
 import { Memory } from './memory/memory.ts';
 import type { MirrorMemory } from './memory/mirror-memory.ts';
-import { recordAnswer } from './memory/moments.ts';
+import { recordResponse } from './memory/moments.ts';
 import type { FindingRule } from './memory/rule.ts';
 import { type DetectTurn, TurnDraft } from './memory/turn.ts';
 import { applyConfig } from './roster.ts';
 import { isTimeToWrite, restore, writeDirty, writeUrgent } from './rows.ts';
 import { baselinesOf, recordPass, standingOf, vantageOf } from './standings.ts';
 
-export type { DetectTurn, Peek, RoundAsk } from './memory/turn.ts';
+export type { DetectTurn, Peek, RoundRequest } from './memory/turn.ts';
 
 /** How often open findings are written again, so that their rows do not expire. */
 const rewriteMs = 24 * 3_600_000;
@@ -53,16 +53,16 @@ export class Detector {
     return this.#turnOfRounds(now, (memory) => take(memory, sample));
   }
 
-  control(answer: ControlAnswer, round: { readonly id: string; readonly moment: number } | null, now: Now): DetectTurn {
-    return this.#turnOfRounds(now, (memory) => receiveControl(memory, answer, round));
+  control(response: ControlResponse, round: { readonly id: string; readonly moment: number } | null, now: Now): DetectTurn {
+    return this.#turnOfRounds(now, (memory) => receiveControl(memory, response, round));
   }
 
   /** A mirror or control of a `RoundAsk` could not be probed. */
-  unasked(roundId: string, moment: number, name: string, now: Now): DetectTurn {
+  unrequested(roundId: string, moment: number, name: string, now: Now): DetectTurn {
     return this.#turnOfRounds(now, (memory) => {
       for (const round of memory.confirm.rounds.values()) {
         if (round.id !== roundId) continue;
-        if (!recordAnswer(round, 'said', moment, name, null)) recordAnswer(round, 'controls', moment, name, null);
+        if (!recordResponse(round, 'outcomes', moment, name, null)) recordResponse(round, 'controls', moment, name, null);
       }
     });
   }
@@ -78,8 +78,8 @@ export class Detector {
   }
 
   /** Starts a look or peek, where the mirror may be probed and the budget allows it. */
-  look(order: LookOrder, now: Now): DetectTurn {
-    return this.#turnOfRounds(now, (memory) => requestLook(memory, order));
+  recheck(order: RecheckOrder, now: Now): DetectTurn {
+    return this.#turnOfRounds(now, (memory) => requestRecheck(memory, order));
   }
 
   clientRan(run: ClientRun, now: Now): DetectTurn {

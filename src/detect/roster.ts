@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../core/config.ts';
 import { isSameMirror, registryOf, type Target } from '../core/mirror.ts';
-import { told } from '../words/tell.ts';
+import { messageFor } from '../words/tell.ts';
 import { closeDoubt } from './confirm/doubt.ts';
-import { pruneHeavyLooks } from './confirm/look.ts';
+import { pruneHeavyRechecks } from './confirm/look.ts';
 import { pruneContents } from './contents/freshness.ts';
 import { closeFinding } from './engine/say.ts';
 import { judgeUs, runKinds, sendToKinds } from './engine/step.ts';
@@ -54,11 +54,11 @@ export function applyConfig(memory: Memory, config: Config, targets: readonly Ta
     }
   }
   pruneContents(memory);
-  pruneHeavyLooks(memory);
+  pruneHeavyRechecks(memory);
   runKinds(memory, 'adopt');
   for (const round of memory.confirm.rounds.values()) {
-    for (const registry of round.flights.said.keys())
-      if (!memory.mirrors.has(registry)) round.flights.said.delete(registry);
+    for (const registry of round.flights.outcomes.keys())
+      if (!memory.mirrors.has(registry)) round.flights.outcomes.delete(registry);
   }
   for (const [egress, suspicion] of memory.confirm.suspicions) {
     const remains = [...memory.mirrors.values()].some((mirror) => mirror.egress === egress);
@@ -76,14 +76,14 @@ function removeMirror(memory: Memory, mirror: MirrorMemory): void {
   closeDoubt(memory, mirror);
   for (const finding of [...memory.open.values()]) {
     if (finding.registry !== name) continue;
-    closeFinding(memory, finding.kind, name, told('found.gone', { name }), finding.cause);
+    closeFinding(memory, finding.kind, name, messageFor('found.gone', { name }), finding.cause);
   }
   for (const series of mirror.series.values()) dropSeries(memory, series);
   memory.turn.deletes.push({ table: 'detector', key: rowKey.mirror(name) });
   for (const { shelves } of memory.subjects.values()) shelves.delete(name);
   for (const round of memory.confirm.rounds.values()) {
-    round.flights.said.delete(name);
-    for (const moment of round.moments) moment.said.delete(name);
+    round.flights.outcomes.delete(name);
+    for (const moment of round.moments) moment.outcomes.delete(name);
   }
   memory.mirrors.delete(name);
 }
@@ -96,8 +96,8 @@ function dropSeries(memory: Memory, series: SeriesMemory): void {
 
 function adoptTargets(memory: Memory, mirror: MirrorMemory, own: readonly Target[]): void {
   mirror.canary = own.find((target) => target.canary) ?? null;
-  const asked = own.filter((target) => target.step === mirror.canary?.step);
-  mirror.modules = new Set(asked.flatMap(({ module }) => (module === null ? [] : [module]))).size;
+  const canaries = own.filter((target) => target.step === mirror.canary?.step);
+  mirror.modules = new Set(canaries.flatMap(({ module }) => (module === null ? [] : [module]))).size;
   const dropped = new Set<SeriesMemory>();
   for (const [id, series] of mirror.series) {
     const target = memory.targets.get(series.target.id);

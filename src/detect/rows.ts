@@ -4,7 +4,7 @@ import { registryOf } from '../core/mirror.ts';
 import type { Now, Row } from '../core/ports.ts';
 import { isRowDue } from '../core/row-due.ts';
 import type { Pause } from '../core/standing.ts';
-import { told } from '../words/tell.ts';
+import { messageFor } from '../words/tell.ts';
 import { restoreContents } from './contents/freshness.ts';
 import { closeFinding, ruleOf } from './engine/say.ts';
 import { applyStep, runKinds } from './engine/step.ts';
@@ -23,7 +23,7 @@ const firstMs = 60_000;
 /** The highest average rate of series rows: with many series, each series is written less often. */
 const rowsPerSecond = 8;
 /** Not more often: a search visits all changed series. */
-const lookEveryMs = 1_000;
+const searchEveryMs = 1_000;
 /** So that a start with many targets causes no burst. */
 const rowsPerTurn = 500;
 
@@ -39,9 +39,9 @@ export function writeUrgent(memory: Memory): void {
 
 export function isTimeToWrite(memory: Memory): boolean {
   const { monotonicMs } = memory.now;
-  if (memory.rowsDue.lookedForRowsAtMs !== null && monotonicMs - memory.rowsDue.lookedForRowsAtMs < lookEveryMs)
+  if (memory.rowsDue.searchedRowsAtMs !== null && monotonicMs - memory.rowsDue.searchedRowsAtMs < searchEveryMs)
     return false;
-  memory.rowsDue.lookedForRowsAtMs = monotonicMs;
+  memory.rowsDue.searchedRowsAtMs = monotonicMs;
   return true;
 }
 
@@ -114,7 +114,7 @@ export function restore(memory: Memory, rows: readonly Row[]): void {
   runKinds(memory, 'start');
   for (const finding of [...memory.open.values()]) {
     const { kind, registry: name, cause } = finding;
-    if (name !== null && moved.has(name)) closeFinding(memory, kind, name, told('found.gone', { name }), cause);
+    if (name !== null && moved.has(name)) closeFinding(memory, kind, name, messageFor('found.gone', { name }), cause);
     else restoreStanding(memory, finding);
   }
 }

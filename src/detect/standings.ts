@@ -2,10 +2,10 @@ import type { Finding } from '../core/finding.ts';
 import { isHeavy } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
 import type { SeriesBaseline, Standing, VantageStanding } from '../core/standing.ts';
-import { toldOf } from '../words/tell.ts';
+import { messageOf } from '../words/tell.ts';
 import { isRefusing } from './findings/refusal.ts';
 import { contaminatedShareOf } from './findings/self.ts';
-import { canBeAsked, isThrottled, throttleEndMsOf } from './memory/absence.ts';
+import { canBeProbed, isThrottled, throttleEndMsOf } from './memory/absence.ts';
 import { paceOfCanary, timeoutOf } from './memory/lookups.ts';
 import type { Memory } from './memory/memory.ts';
 import { type MirrorMemory, stateOf } from './memory/mirror-memory.ts';
@@ -30,7 +30,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     targetsOut: outagesOf(mirror).out.size,
     isAway: isRefusing(mirror) && mirror.canary !== null && isThrottled(memory, mirror, mirror.canary.step),
     degradedBy: degradedBy(memory, mirror, findings),
-    canaryServes: mirror.sight.canaryServes || !mirror.sight.wasAsked,
+    canaryServes: mirror.sight.canaryServes || !mirror.sight.wasProbed,
     okAgoMs: mirror.sight.lastOkAtMs === null ? null : memory.now.wallMs - mirror.sight.lastOkAtMs,
   });
   const standing: Standing = {
@@ -40,7 +40,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     state,
     // Rendered when it is read: standings are derived in nearly every turn, and most of their texts are never read.
     get because() {
-      return toldOf(why).text;
+      return messageOf(why).text;
     },
     why,
     inDoubt: mirror.doubt !== null,
@@ -91,7 +91,7 @@ function blindSinceMs(memory: Memory): number | null {
   if ([...memory.controls.values()].some(({ up }) => up === true)) return null;
   let sinceMs: number | null = null;
   for (const mirror of memory.mirrors.values()) {
-    if (!canBeAsked(memory, mirror)) continue;
+    if (!canBeProbed(memory, mirror)) continue;
     if (mirror.sight.blindSinceMs === null) return null;
     sinceMs = Math.max(sinceMs ?? 0, mirror.sight.blindSinceMs);
   }
@@ -100,8 +100,8 @@ function blindSinceMs(memory: Memory): number | null {
 
 export function recordPass(memory: Memory): void {
   if (memory.us.passEnded) return;
-  const canaries = [...memory.mirrors.values()].filter((mirror) => canBeAsked(memory, mirror));
-  memory.us.passEnded = canaries.length > 0 && canaries.every((mirror) => mirror.sight.wasAsked);
+  const canaries = [...memory.mirrors.values()].filter((mirror) => canBeProbed(memory, mirror));
+  memory.us.passEnded = canaries.length > 0 && canaries.every((mirror) => mirror.sight.wasProbed);
 }
 
 export function* baselinesOf(memory: Memory): Iterable<SeriesBaseline> {

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Config } from '../core/config.ts';
-import type { DemoAnswers } from '../core/demo.ts';
+import type { DemoResponder } from '../core/demo.ts';
 import type { EcosystemId, Mirror, ModuleRef, Step, Target, Weight } from '../core/mirror.ts';
 import type { Prober } from '../core/ports.ts';
 import type { Sentence } from '../core/result.ts';
@@ -29,21 +29,21 @@ export interface StepDeclaration<Settings = unknown> {
   };
   readonly usualBytes: number;
   /** The usual further requests of one probe to the mirror's host; `null`: none. */
-  usualAside?(version: string | null, asked: Asked): UsualAside | null;
+  usualAside?(version: string | null, configured: ConfiguredStep): UsualAside | null;
   /** What the responses are verified by, for display; `null`: nothing. */
   readonly verifies: Sentence | null;
   /** Whether the step is probed at this mirror; absent: always. */
-  isAsked?(mirror: Mirror, settings: Settings): boolean;
+  isRequested?(mirror: Mirror, settings: Settings): boolean;
 }
 
-export interface Asked {
+export interface ConfiguredStep {
   readonly mirror: Mirror;
   readonly expect?: unknown;
 }
 
 /** A number of requests, and the bytes of all their responses together. */
 export interface UsualAside {
-  readonly asks: number;
+  readonly requests: number;
   readonly bytes: number;
 }
 
@@ -117,7 +117,7 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   context(given: Given<Settings>): Own;
   readonly learning: Learning | null;
   /** What probes of a module do not verify as it is configured, for `check`; `null`: nothing to say. */
-  unchecked?(asked: Asked & Pick<ModuleRef, 'module'>): Sentence | null;
+  unchecked?(configured: ConfiguredStep & Pick<ModuleRef, 'module'>): Sentence | null;
   /** Loads the code that probes. */
   prober(): Promise<Prober<Own>>;
   demo(): Promise<SmallMirror>;
@@ -144,7 +144,7 @@ export function artifactOf({
 
 const minuteMs = 60_000;
 
-type Declared<Settings> = Pick<StepDeclaration<Settings>, 'grain' | 'isOfArtifact' | 'isAsked' | 'usualAside'> & {
+type Declared<Settings> = Pick<StepDeclaration<Settings>, 'grain' | 'isOfArtifact' | 'isRequested' | 'usualAside'> & {
   readonly verifies?: Sentence;
 };
 
@@ -219,5 +219,5 @@ export interface SmallMirror {
   readonly build?: readonly string[];
   /** The form of the remedy that the demo shows. */
   readonly form: string;
-  readonly answer: DemoAnswers;
+  readonly respond: DemoResponder;
 }

@@ -105,7 +105,7 @@ class JsonWalk {
   #state = value;
   #depth = 0;
   readonly #kinds = new Uint8Array(limits.jsonDepth);
-  readonly #watched: Wanted[] = [];
+  readonly wanted: Wanted[] = [];
   /** What is wanted of the member whose key was read last. */
   #ofMember: Wanted | null = null;
   /** The value that is to be reported as a whole. */
@@ -223,19 +223,19 @@ class JsonWalk {
     this.#kinds[this.#depth] = kind;
     this.#depth += 1;
     this.#state = kind === inObject ? firstKey : firstEntry;
-    if ((kind === inObject ? wanted?.member : wanted?.entry) !== undefined) this.#watched.push(wanted as Wanted);
+    if ((kind === inObject ? wanted?.member : wanted?.entry) !== undefined) this.wanted.push(wanted as Wanted);
   }
 
   #close(at: number, piece: Uint8Array, base: number): void {
-    if (this.#watched.length === this.#depth) this.#watched.pop();
+    if (this.wanted.length === this.#depth) this.wanted.pop();
     this.#depth -= 1;
     this.#ended(at + 1, piece, base);
   }
 
   /** What is wanted of the value that begins here. */
   #announce(kind: JsonKind, at: number): Wanted | null {
-    if (this.#watched.length < this.#depth) return null;
-    const holder = this.#watched[this.#depth - 1];
+    if (this.wanted.length < this.#depth) return null;
+    const holder = this.wanted[this.#depth - 1];
     const isMember = this.#depth > 0 && this.#kinds[this.#depth - 1] === inObject;
     const wanted = holder === undefined ? this.#root : isMember ? this.#ofMember : (holder.entry ?? null);
     this.#reports += 1;
@@ -267,12 +267,12 @@ class JsonWalk {
       return;
     }
     this.#state = colonNext;
-    if (this.#watched.length < this.#depth) return;
+    if (this.wanted.length < this.#depth) return;
     const [from, to] = [this.#textFrom, base + at + 1];
     const isLong = to - from > keyBytesMax;
     const written = isLong ? '""' : this.#read(from, to, piece, base);
     const name = this.#hasEscapes && !isLong ? (JSON.parse(written) as string) : written.slice(1, -1);
-    this.#ofMember = this.#watched[this.#depth - 1]?.member?.(name) ?? null;
+    this.#ofMember = this.wanted[this.#depth - 1]?.member?.(name) ?? null;
   }
 
   #read(from: number, to: number, piece: Uint8Array | null, base: number): string {

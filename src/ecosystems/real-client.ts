@@ -29,7 +29,7 @@ export interface RealClient {
   /** The name of the program, also in `clientRuns.clients`. Unique over all ecosystems. */
   readonly id: string;
   readonly spec: readonly string[];
-  readonly usualAsks: number;
+  readonly usualRequests: number;
   /** The part of a mirror's access that the client does not support; `null`: it supports all of it. */
   cannot(mirror: Mirror): Sentence | null;
   plan(job: ClientJob): ClientPlan;
@@ -49,8 +49,8 @@ export function checkResolve({ access: { resolve } }: Mirror): Sentence | null {
 /** The first `max` lines of `words` that match, joined by spaces; if no line matches, the last line. */
 export function findLines(words: string, pattern: RegExp, max = 3): string {
   const lines = words.split('\n').filter((line) => line.trim() !== '');
-  const told = lines.filter((line) => pattern.test(line)).slice(0, max);
-  return (told.length > 0 ? told : lines.slice(-1)).map((line) => line.trim()).join(' ');
+  const matching = lines.filter((line) => pattern.test(line)).slice(0, max);
+  return (matching.length > 0 ? matching : lines.slice(-1)).map((line) => line.trim()).join(' ');
 }
 
 /**

@@ -6,11 +6,11 @@ import { limits } from '../core/limits.ts';
 import type { ProbeContext } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import type { Slices } from '../core/slices.ts';
-import type { Answer, Ask, Contents, Facts, Verdict } from '../core/transcript.ts';
+import type { ProbeResponse, ProbeRequest, Contents, Facts, Verdict } from '../core/transcript.ts';
 import { wrongContent } from '../words/tell.ts';
 
 /** A part of a conversation with a mirror: it yields requests, receives responses and returns a value. */
-export type Talk<T> = Generator<Ask, T, Answer>;
+export type Talk<T> = Generator<ProbeRequest, T, ProbeResponse>;
 
 export type End = Verdict['outcome'];
 
@@ -34,7 +34,7 @@ export function fine(facts: Facts = {}): Verdict {
 }
 
 /** A response, or how the conversation must end. */
-export type Got = Result<Answered, End>;
+export type Got = Result<Responded, End>;
 
 export function below({ baseUrl }: Pick<ProbeContext, 'baseUrl'>, path: string): string {
   return `${baseUrl.replace(/\/+$/, '')}/${path}`;
@@ -45,22 +45,22 @@ export function below({ baseUrl }: Pick<ProbeContext, 'baseUrl'>, path: string):
  * @param isMasked  whether a 404 or 410 means that the mirror could not reach its own upstream: a fault, not an absence
  */
 export function* get(
-  ask: Ask,
+  request: ProbeRequest,
   context: Pick<ProbeContext, 'nowWallMs'>,
-  isMasked: (answer: Answered) => boolean = () => false,
+  isMasked: (response: Responded) => boolean = () => false,
 ): Talk<Got> {
-  const answer = answeredOf(yield ask);
-  if (answer.tag === 'error') return answer;
-  const failure = failureOfStatus(answer.value, context.nowWallMs);
-  if (failure === null) return answer;
-  const isTheirs = failure.kind === 'absent' && isMasked(answer.value);
-  return stoppedBy(isTheirs ? { kind: 'masked_upstream', status: answer.value.status } : failure);
+  const response = respondedOf(yield request);
+  if (response.tag === 'error') return response;
+  const failure = failureOfStatus(response.value, context.nowWallMs);
+  if (failure === null) return response;
+  const isTheirs = failure.kind === 'absent' && isMasked(response.value);
+  return stoppedBy(isTheirs ? { kind: 'masked_upstream', status: response.value.status } : failure);
 }
 
 /** A response with any status, or how the conversation must end. */
-export function answeredOf(answer: Answer): Got {
-  if (answer.tag === 'answered') return ok(answer);
-  return error(answer.tag === 'failed' ? answer : { tag: 'unknown', because: answer.because });
+export function respondedOf(response: ProbeResponse): Got {
+  if (response.tag === 'answered') return ok(response);
+  return error(response.tag === 'failed' ? response : { tag: 'unknown', because: response.because });
 }
 
 /** True if the mirror does not have the requested endpoint or file. */
@@ -68,17 +68,17 @@ export function isNotOffered(end: End): boolean {
   return end.tag === 'failed' && end.failure.kind === 'absent';
 }
 
-export type Answered = Extract<Answer, { tag: 'answered' }>;
+export type Responded = Extract<ProbeResponse, { tag: 'answered' }>;
 
 /**
  * The failure that a status means; `null` for 200, the only success.
  * @param wallMs  wall clock, for a `Retry-After` that is a date
  * @see docs/reasons.md#why-a-probe-failed
  */
-export function failureOfStatus(answer: Pick<Answered, 'status' | 'headers'>, wallMs: number): ProbeFailure | null {
-  const { status } = answer;
+export function failureOfStatus(response: Pick<Responded, 'status' | 'headers'>, wallMs: number): ProbeFailure | null {
+  const { status } = response;
   if (status === 200) return null;
-  const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], wallMs);
+  const retryAfterMs = parseRetryAfter(response.headers['retry-after'], wallMs);
   if (status === 429 || (status === 503 && retryAfterMs !== null)) return { kind: 'throttled', status, retryAfterMs };
   // 511: the network between us and the mirror requires a login (RFC 6585 section 6).
   if (status === 511) return wrongContent('answer.portal');
@@ -90,7 +90,7 @@ export function failureOfStatus(answer: Pick<Answered, 'status' | 'headers'>, wa
 
 const pieceBytes = 2 ** 20;
 
-export function wholeOf({ body, whole }: Answered): WholeBody {
+export function wholeOf({ body, whole }: Responded): WholeBody {
   return whole ?? heldBodyOf(body);
 }
 

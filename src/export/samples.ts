@@ -66,7 +66,7 @@ function observeOk(boards: Boards, sample: SettledSample): void {
 }
 
 /** Observes a response, ok or not: whether a cache had it, and the time of a "not found". */
-function observeAnswer(boards: Boards, { due, outcome, status, cache, cold, rttMs }: SettledSample): void {
+function observeResponse(boards: Boards, { due, outcome, status, cache, cold, rttMs }: SettledSample): void {
   if (outcome.tag === 'unknown' || status === null) return;
   const { ecosystem, registry } = due.target;
   const ofMirror = boards.home(keyOf.mirror(registry))?.board.instruments;
@@ -84,7 +84,7 @@ export function countSample(boards: Boards, sample: SettledSample): void {
   const labels = { ecosystem, registry, step };
   const ofStep = boards.home(keyOf.step(registry, step))?.board.instruments;
   ofStep?.mirror_transfer_bytes_total.inc(labels, sample.wireBytes);
-  observeAnswer(boards, sample);
+  observeResponse(boards, sample);
   if (sample.outcome.tag === 'unknown') {
     const ofMirror = boards.home(keyOf.mirror(registry))?.board.instruments;
     ofMirror?.mirror_probe_unknown_total.inc({ ecosystem, registry, because: sample.outcome.because });

@@ -116,9 +116,9 @@ async function runProgram(
   watch.cancel();
   running.delete(one);
   const { files, bytes } = await measureFolder(join(home, plan.fetched), limits.clientEntries);
-  const said = maskWords(words.text(), maskOf(order.access).beside(plan.args), limits.clientLineChars);
-  const last = said.split('\n').slice(-limits.clientWordsLines).join('\n');
-  return { end: endOf(exit, because), tookMs, files, bytes, said, words: last };
+  const output = maskWords(words.text(), maskOf(order.access).beside(plan.args), limits.clientLineChars);
+  const last = output.split('\n').slice(-limits.clientWordsLines).join('\n');
+  return { end: endOf(exit, because), tookMs, files, bytes, said: output, words: last };
 }
 
 type Exit = { readonly code: number | null; readonly signal: string | null } | { readonly error: string };
@@ -149,8 +149,8 @@ function endOf(exit: Exit, because: Stop | null): ClientEnd {
   return { tag: 'exited', code: exit.code };
 }
 
-function isRefused({ end, said }: ClientReport): boolean {
-  return end.tag === 'exited' && end.code !== 0 && /^(?:prlimit|setpriv): /.test(said);
+function isRefused({ end, said: output }: ClientReport): boolean {
+  return end.tag === 'exited' && end.code !== 0 && /^(?:prlimit|setpriv): /.test(output);
 }
 
 function notRun(because: Extract<ClientEnd, { tag: 'not_run' }>['because'], code: string): ClientReport {
@@ -212,12 +212,12 @@ async function open(folder: string): Promise<void> {
 
 function watchDisk(home: string, bytesMax: number, timers: Timers, over: () => void): { cancel(): void } {
   let isOver = false;
-  let timer = timers.after(limits.clientWatchMs, look);
-  function look(): void {
+  let timer = timers.after(limits.clientWatchMs, checkSize);
+  function checkSize(): void {
     void measureFolder(home, limits.clientEntries).then(({ bytes, isCut }) => {
       if (isOver) return;
       if (bytes > bytesMax || isCut) over();
-      else timer = timers.after(limits.clientWatchMs, look);
+      else timer = timers.after(limits.clientWatchMs, checkSize);
     });
   }
   return {

@@ -1,7 +1,7 @@
 import { limits } from '../core/limits.ts';
 import { openClient, type TlsTrust } from './exchange.ts';
 
-interface EventsAsk {
+interface EventsRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly tls?: TlsTrust;
@@ -18,21 +18,21 @@ export interface EventReader {
  * Reads server-sent events until the stream ends, is closed, is silent for `limits.eventSilentMs`, or has an event
  * longer than `limits.eventChars`.
  */
-export function openEvents(ask: EventsAsk, reader: EventReader): { close(): void } {
+export function openEvents(request: EventsRequest, reader: EventReader): { close(): void } {
   const stop = new AbortController();
-  readStream(ask, reader, stop.signal).then(
+  readStream(request, reader, stop.signal).then(
     () => reader.ended('ended'),
     (cause: NodeJS.ErrnoException) => reader.ended(cause.code ?? cause.message),
   );
   return { close: () => stop.abort() };
 }
 
-async function readStream(ask: EventsAsk, reader: EventReader, signal: AbortSignal): Promise<void> {
-  const url = new URL(ask.url);
-  const client = await openClient(url, ask.tls, limits.eventSilentMs);
+async function readStream(request: EventsRequest, reader: EventReader, signal: AbortSignal): Promise<void> {
+  const url = new URL(request.url);
+  const client = await openClient(url, request.tls, limits.eventSilentMs);
   try {
     const path = `${url.pathname}${url.search}`;
-    const { statusCode, body } = await client.request({ path, method: 'GET', headers: ask.headers, signal });
+    const { statusCode, body } = await client.request({ path, method: 'GET', headers: request.headers, signal });
     if (statusCode !== 200) throw new Error(`status ${statusCode}`);
     reader.opened();
     const text = new TextDecoder();
@@ -73,11 +73,11 @@ export class EventLines {
     const lines = this.#lines;
     this.#lines = [];
     this.#chars = 0;
-    tellEvent(lines, this.#reader);
+    passEvent(lines, this.#reader);
   }
 }
 
-function tellEvent(lines: readonly string[], reader: EventReader): void {
+function passEvent(lines: readonly string[], reader: EventReader): void {
   const fields = new Map(lines.map((line) => [line.split(':', 1)[0], line.replace(/^\w+: ?/, '')]));
   const [type, data] = [fields.get('event'), fields.get('data')];
   if (type !== undefined && data !== undefined) reader.event(type, data);

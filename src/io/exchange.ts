@@ -35,7 +35,7 @@ export interface Exchanged {
  * One request and its complete response; redirects are not followed. Not `fetch`, which refuses some ports (6000).
  * @throws Error with the `code` of the socket or of undici; `ABORT_ERR` after `limitMs`; `EMSGSIZE` above the budget
  */
-export async function exchange(ask: {
+export async function exchange(wanted: {
   readonly url: string;
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
@@ -45,14 +45,14 @@ export async function exchange(ask: {
   /** Absent: 64 MiB for this response. */
   readonly budget?: BodyBudget;
 }): Promise<Exchanged> {
-  const { method, headers, body, limitMs, tls, budget = { bytesLeft: bodyBytesMax } } = ask;
-  const url = new URL(ask.url);
+  const { method, headers, body, limitMs, tls, budget = { bytesLeft: bodyBytesMax } } = wanted;
+  const url = new URL(wanted.url);
   const client = await openClient(url, tls, 0);
   const limit = AbortSignal.timeout(limitMs);
   try {
     const path = `${url.pathname}${url.search}`;
-    const answer = await client.request({ path, method, headers, body, signal: limit });
-    return { status: answer.statusCode, headers: answer.headers, text: await readWithin(answer.body, budget) };
+    const response = await client.request({ path, method, headers, body, signal: limit });
+    return { status: response.statusCode, headers: response.headers, text: await readWithin(response.body, budget) };
   } catch (cause) {
     if (limit.aborted) throw Object.assign(new Error('no answer in time', { cause }), { code: 'ABORT_ERR' });
     const { code } = cause as NodeJS.ErrnoException;
@@ -80,7 +80,7 @@ export async function openClient(url: URL, tls: TlsTrust | undefined, silentMs: 
     ...(tls && { connect: tls }),
   });
   return {
-    request: (ask: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> => request.call(client, ask),
+    request: (wanted: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> => request.call(client, wanted),
     destroy: (): Promise<void> => client.destroy(),
   };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { limits } from '../core/limits.ts';
 import { gpgvPaths, type SignatureChecker } from '../core/ports.ts';
-import type { Answer, SignatureCheck } from '../core/transcript.ts';
+import type { ProbeResponse, SignatureCheck } from '../core/transcript.ts';
 
 /**
  * Verifies signatures with `gpgv`, in a temporary folder that is also its home.
@@ -21,8 +21,8 @@ export function createGpgv(
         folder = await mkdtemp(join(tmpdir(), 'mirrorwatch-gpgv-'));
         const args = await written(folder, input);
         for (const program of programs) {
-          const answer = await run(program, args, folder, limitMs);
-          if (answer.tag !== 'unknown' || answer.code !== 'ENOENT') return answer;
+          const result = await run(program, args, folder, limitMs);
+          if (result.tag !== 'unknown' || result.code !== 'ENOENT') return result;
         }
         return unknown('ENOENT');
       } catch (failure) {
@@ -43,7 +43,7 @@ async function written(folder: string, { keyring, signed, signature }: Signature
   return ['--status-fd', '1', '--weak-digest', 'SHA1', '--homedir', folder, '--keyring', keyring, '--', ...files];
 }
 
-function run(program: string, args: readonly string[], folder: string, limitMs: number): Promise<Answer> {
+function run(program: string, args: readonly string[], folder: string, limitMs: number): Promise<ProbeResponse> {
   return new Promise((resolve) => {
     const env = { HOME: folder, GNUPGHOME: folder, LC_ALL: 'C' };
     const stdio: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore'];
@@ -61,14 +61,14 @@ function run(program: string, args: readonly string[], folder: string, limitMs: 
       child.stdout.destroy();
       resolve(unknown(signal));
     });
-    child.once('close', () => resolve(said(Buffer.concat(chunks))));
+    child.once('close', () => resolve(responseOf(Buffer.concat(chunks))));
   });
 }
 
-function said(body: Buffer): Answer {
+function responseOf(body: Buffer): ProbeResponse {
   return { tag: 'answered', status: 200, headers: {}, body, finalUrl: '' };
 }
 
-function unknown(code: string): Answer {
+function unknown(code: string): ProbeResponse {
   return { tag: 'unknown', because: 'local', code };
 }

@@ -9,7 +9,7 @@ export interface Pieces {
   /** Tells the length of the decoded body: for a long one, `limits.heldMsPerMib` are allowed. */
   readonly decoded: (bodyBytes: number) => void;
   /** From now on, computations belong to another response. */
-  readonly nextAnswer: () => void;
+  readonly nextResponse: () => void;
   /** The processor time of the response that took most and more than it may, milliseconds; 0: there is none. */
   readonly longestMs: () => number;
 }
@@ -26,14 +26,14 @@ export function createPieces(
   spentMs: () => number = threadSpentMs,
 ): Pieces {
   let longestMs = 0;
-  let answerMs = 0;
+  let responseMs = 0;
   let bodyBytes = 0;
   let receivedMs = 0;
   const own = {};
   const charge = (ms: number): void => {
-    answerMs += ms;
+    responseMs += ms;
     const allowedMs = (bodyBytes / 2 ** 20) * limits.heldMsPerMib;
-    if (answerMs > allowedMs) longestMs = Math.max(longestMs, answerMs);
+    if (responseMs > allowedMs) longestMs = Math.max(longestMs, responseMs);
   };
   return {
     received(pieceBytes) {
@@ -58,8 +58,8 @@ export function createPieces(
         charge(spentMs() - fromMs);
       }
     },
-    nextAnswer() {
-      answerMs = 0;
+    nextResponse() {
+      responseMs = 0;
       bodyBytes = 0;
     },
     decoded(bytes) {

@@ -33,31 +33,31 @@ async function send(message: Message, deps: PostDeps): Promise<Delivery> {
     return failed({ kind: 'network', code: 'ERR_INVALID_URL', retry: 'later' });
   const nowMs = deps.clock.monotonicMs();
   const trace = createConnectTrace(nowMs);
-  const answer = newTrace();
+  const response = newTrace();
   const deadline = new Deadline(deps.clock, deps.timers, nowMs + message.timeoutMs);
-  const { signal, answerBytesMax } = message;
+  const { signal, responseBytesMax } = message;
   const end = (): void => deadline.cut(stopOf(signal?.reason));
   if (signal?.aborted === true) end();
   signal?.addEventListener('abort', end);
   try {
-    const body = await ask(url, message, trace, answer, deadline, deps);
-    return verdict(answer, body.toString('utf8'), message, deps.clock.wallMs());
+    const body = await request(url, message, trace, response, deadline, deps);
+    return verdict(response, body.toString('utf8'), message, deps.clock.wallMs());
   } catch (error) {
     // Once there is a status, an error in the body matters only if the whole body of a success is needed.
-    return answer.status === null || (answerBytesMax !== undefined && answer.status < 300)
+    return response.status === null || (responseBytesMax !== undefined && response.status < 300)
       ? failed(failureOf(stopOf(error), url, trace))
-      : verdict(answer, '', message, deps.clock.wallMs());
+      : verdict(response, '', message, deps.clock.wallMs());
   } finally {
     deadline.clear();
     signal?.removeEventListener('abort', end);
   }
 }
 
-async function ask(
+async function request(
   url: URL,
   message: Message,
   trace: ConnectTrace,
-  answer: ExchangeTrace,
+  response: ExchangeTrace,
   deadline: Deadline,
   deps: PostDeps,
 ): Promise<Buffer> {
@@ -72,11 +72,11 @@ async function ask(
         target: `${url.pathname}${url.search}`,
         headers: { 'accept-encoding': 'identity', ...userInfo(url), ...message.headers },
         body: message.method === 'GET' ? null : message.body,
-        bodyBytesMax: message.answerBytesMax ?? limits.receiverAnswerBytes,
-        stopAfterBytes: message.answerBytesMax === undefined ? limits.receiverAnswerBytes : null,
+        bodyBytesMax: message.responseBytesMax ?? limits.receiverResponseBytes,
+        stopAfterBytes: message.responseBytesMax === undefined ? limits.receiverResponseBytes : null,
         spill: null,
       },
-      answer,
+      response,
       deadline,
       () => deps.clock.monotonicMs(),
     );
@@ -97,8 +97,8 @@ function failed(failure: DeliveryFailure): Delivery {
 }
 
 /** @see docs/webhooks.md#guarantees */
-function verdict(answer: ExchangeTrace, body: string, message: Message, nowWallMs: number): Delivery {
-  const status = answer.status ?? 0;
+function verdict(response: ExchangeTrace, body: string, message: Message, nowWallMs: number): Delivery {
+  const status = response.status ?? 0;
   const refusal = message.refusalIn?.(status, body) ?? null;
   if (refusal !== null) return failed(refusal);
   if (status >= 200 && status < 300) {
@@ -107,7 +107,7 @@ function verdict(answer: ExchangeTrace, body: string, message: Message, nowWallM
   }
   if (status === 410) return failed({ kind: 'gone', status, retry: 'never' });
   if (status >= 300 && status < 400) return failed({ kind: 'redirect', retry: 'later' });
-  return failed({ kind: 'status', status, retry: retryOf(status, answer.headers['retry-after'], nowWallMs) });
+  return failed({ kind: 'status', status, retry: retryOf(status, response.headers['retry-after'], nowWallMs) });
 }
 
 function retryOf(status: number, retryAfter: string | undefined, nowWallMs: number): Retry {

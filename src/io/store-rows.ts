@@ -17,7 +17,7 @@ export interface RowsRead {
 }
 
 const keysMax = 10_000;
-const keysSaid = 5;
+const keysShown = 5;
 
 /** @param isSound  whether a row has the fields that its readers use */
 export function createRowReader(isSound: (row: Row) => boolean, log: Log | undefined): RowReader {
@@ -29,7 +29,7 @@ export function createRowReader(isSound: (row: Row) => boolean, log: Log | undef
     count += fresh.length;
     for (const key of fresh) if (known.size < keysMax) known.add(`${table}/${key}`);
     if (fresh.length > 0) {
-      const fields = { table, count: fresh.length, keys: fresh.slice(0, keysSaid) };
+      const fields = { table, count: fresh.length, keys: fresh.slice(0, keysShown) };
       log?.error('rows of the state file that cannot be read are set aside', fields);
     }
     if (file.readOnly) return false;

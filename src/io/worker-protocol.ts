@@ -1,4 +1,4 @@
-import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
+import type { ControlResponse, ControlDue, Due } from '../core/due.ts';
 import type { Because } from '../core/failure.ts';
 import type { Now, Probed, WorkerBook } from '../core/ports.ts';
 import { nothingReceived } from '../core/sample.ts';
@@ -27,7 +27,7 @@ export type FromWorker =
 
 export type JobDone =
   | { readonly job: number; readonly kind: 'probe'; readonly probed: Probed }
-  | { readonly job: number; readonly kind: 'control'; readonly answer: ControlAnswer };
+  | { readonly job: number; readonly kind: 'control'; readonly response: ControlResponse };
 
 /** The interval of messages with loop delays, which also show that a thread is alive. */
 export const beatMs = 1_000;
@@ -64,6 +64,6 @@ export function lostProbeOf(
   };
 }
 
-export function lostControlOf(due: ControlDue, now: Now): ControlAnswer {
+export function lostControlOf(due: ControlDue, now: Now): ControlResponse {
   return { name: due.name, answered: false, latencyMs: null, code: 'defect', at: now };
 }

@@ -1,5 +1,5 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
+import type { ControlResponse, ControlDue, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import { maskOf } from '../core/mask-known.ts';
 import { type EcosystemId, isHeavy } from '../core/mirror.ts';
@@ -37,7 +37,7 @@ export interface Runner {
    * @param reading  called when the thread starts and ends to process a response
    */
   probe(due: Due, reading?: (isReading: boolean) => void): Promise<Probed>;
-  control(due: ControlDue): Promise<ControlAnswer>;
+  control(due: ControlDue): Promise<ControlResponse>;
 }
 
 export interface RunnerDeps {
@@ -65,7 +65,7 @@ export function createRunner(deps: RunnerDeps): Runner {
       const [access, context] = [book.access[name], book.context[name]];
       if (access === undefined || context === undefined) return lostProbeOf(due, 'defect', worker, clock.now());
       const pieces = createPieces(reading, spentMs);
-      const { timed, received, decoded, nextAnswer } = pieces;
+      const { timed, received, decoded, nextResponse } = pieces;
       try {
         const prober = await proberOf(ecosystem);
         if (prober.prepare !== undefined) await prober.prepare(context);
@@ -95,7 +95,7 @@ export function createRunner(deps: RunnerDeps): Runner {
           loopDelayMsSum,
           nextTurn,
           timed,
-          nextAnswer,
+          nextResponse,
           decoded,
         });
         // A server may echo our request; our credentials must not leave this thread.
@@ -150,7 +150,7 @@ function openEdition(
   return { book, runner, wire, memories, use: same ? before.use : { jobs: 0 } };
 }
 
-function asksOverHttp2({ access }: WorkerBook): boolean {
+function usesHttp2({ access }: WorkerBook): boolean {
   return Object.values(access).some(
     ({ url, protocols }) => url.startsWith('https:') && protocols?.includes('2') === true,
   );
@@ -162,7 +162,7 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
   const own = { worker: seed.worker, loopDelayMsMax, loopDelayMsSum };
   let current = openEdition(seed.book, null, own);
   const warm = Promise.allSettled([
-    warmUp({ wire: current.wire, clock: systemClock, timers: systemTimers, withHttp2: asksOverHttp2(current.book) }),
+    warmUp({ wire: current.wire, clock: systemClock, timers: systemTimers, withHttp2: usesHttp2(current.book) }),
     ...(seed.book.ecosystems ?? []).map(loadProber),
   ]);
   let done: JobDone[] = [];
@@ -197,7 +197,7 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
     if (message.kind === 'probe') {
       const reading = (isReading: boolean) => void Atomics.store(seed.reading, 0, isReading ? job : 0);
       finish({ job, kind: 'probe', probed: await edition.runner.probe(message.due, reading) }, edition);
-    } else finish({ job, kind: 'control', answer: await edition.runner.control(message.due) }, edition);
+    } else finish({ job, kind: 'control', response: await edition.runner.control(message.due) }, edition);
   }
 
   function beat(): void {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
+import type { ControlResponse, ControlDue, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { Clock, Log, Probed, Timers, WorkerBook } from '../core/ports.ts';
 import { beatMs, type FromWorker, type JobDone } from './worker-protocol.ts';
@@ -13,18 +13,18 @@ const delaysKept = 4_096;
 
 export interface Job {
   readonly id: number;
-  readonly ask: { readonly kind: 'probe'; readonly due: Due } | { readonly kind: 'control'; readonly due: ControlDue };
-  readonly settle: (done: Probed | ControlAnswer) => void;
+  readonly work: { readonly kind: 'probe'; readonly due: Due } | { readonly kind: 'control'; readonly due: ControlDue };
+  readonly settle: (done: Probed | ControlResponse) => void;
   /** After this time a job that no thread has done is given up. */
   readonly longestMs: number;
   watchdog: { cancel(): void };
   tries: number;
 }
 
-export type ProbeJob = Job & { readonly ask: { readonly kind: 'probe' } };
+export type ProbeJob = Job & { readonly work: { readonly kind: 'probe' } };
 
 export function isProbe(job: Job): job is ProbeJob {
-  return job.ask.kind === 'probe';
+  return job.work.kind === 'probe';
 }
 
 export interface Seat {
@@ -155,7 +155,7 @@ export class Seats {
     );
   }
 
-  #hear(seat: Seat, message: FromWorker): void {
+  receive(seat: Seat, message: FromWorker): void {
     seat.seenAtMs = this.#deps.clock.monotonicMs();
     seat.hasSpoken = true;
     switch (message.kind) {
@@ -183,7 +183,7 @@ export class Seats {
     seat.reading = slot();
     const seed = { worker: seat.worker, book: this.#book, reading: seat.reading };
     seat.thread = startThread(entry ?? workerEntry, seed, {
-      message: (message) => this.#hear(seat, message),
+      message: (message) => this.receive(seat, message),
       gone: (why, text) => this.#replace(seat, why, text),
     });
   }

@@ -74,12 +74,12 @@ export class Suspects {
   }
 }
 
-export function registryOf({ ask: { due } }: ProbeJob): string {
+export function registryOf({ work: { due } }: ProbeJob): string {
   return due.target.registry;
 }
 
 /** True for a probe without a build, and for one with all probes of its build among `jobs`. */
-export function isWholeBuild({ ask: { due } }: ProbeJob, jobs: readonly ProbeJob[]): boolean {
+export function isWholeBuild({ work: { due } }: ProbeJob, jobs: readonly ProbeJob[]): boolean {
   const { build } = due;
-  return build === undefined || jobs.filter((job) => job.ask.due.build?.id === build.id).length === build.size;
+  return build === undefined || jobs.filter((job) => job.work.due.build?.id === build.id).length === build.size;
 }

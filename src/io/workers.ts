@@ -1,4 +1,4 @@
-import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
+import type { ControlResponse, ControlDue, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import { isHeavy } from '../core/mirror.ts';
 import type { Probed, WorkerBook, Workers } from '../core/ports.ts';
@@ -59,22 +59,22 @@ class Pool implements Workers {
       },
       gone: (seat, holding) => this.#loseAll(seat, holding),
       back: () => this.#pump(),
-      booked: () => this.#tellReaders(),
+      booked: () => this.notifyReaders(),
     });
   }
 
   probe(due: Due): Promise<Probed> {
     // A mirror whose responses block a thread gets no builds.
-    if (due.purpose === 'build' && this.#isApart({ ask: { kind: 'probe', due } }))
+    if (due.purpose === 'build' && this.#isApart({ work: { kind: 'probe', due } }))
       return Promise.resolve(lostProbeOf(due, 'local', -1, this.#deps.clock.now()));
     const longestMs = due.timeoutMs * (limits.asideTimeouts + 1) + watchdogMarginMs;
     return new Promise((resolve) => this.#take({ kind: 'probe', due }, longestMs, (done) => resolve(done as Probed)));
   }
 
-  control(due: ControlDue): Promise<ControlAnswer> {
+  control(due: ControlDue): Promise<ControlResponse> {
     const longestMs = due.timeoutMs + watchdogMarginMs;
     return new Promise((resolve) =>
-      this.#take({ kind: 'control', due }, longestMs, (done) => resolve(done as ControlAnswer)),
+      this.#take({ kind: 'control', due }, longestMs, (done) => resolve(done as ControlResponse)),
     );
   }
 
@@ -82,7 +82,7 @@ class Pool implements Workers {
     const edition = this.#seats.configure(book);
     return new Promise((resolve) => {
       this.#readers.push({ edition, resolve });
-      this.#tellReaders();
+      this.notifyReaders();
     });
   }
 
@@ -102,13 +102,13 @@ class Pool implements Workers {
     this.#isClosed = true;
     for (const job of [...this.#queue.splice(0), ...this.#suspects.all()]) this.#lose(job, -1);
     await this.#seats.close();
-    this.#tellReaders();
+    this.notifyReaders();
   }
 
-  #take(ask: Job['ask'], longestMs: number, settle: Job['settle']): void {
+  #take(work: Job['work'], longestMs: number, settle: Job['settle']): void {
     this.#jobs += 1;
     const id = this.#jobs;
-    const job: Job = { id, ask, settle, longestMs, watchdog: this.#watchdog(id, longestMs), tries: 0 };
+    const job: Job = { id, work, settle, longestMs, watchdog: this.#watchdog(id, longestMs), tries: 0 };
     if (this.#isClosed || this.#queue.length >= queueMax) this.#lose(job, -1);
     else this.#dispatch(job);
   }
@@ -129,13 +129,13 @@ class Pool implements Workers {
     this.#seats.wake(fitting);
     // While no fitting thread is there, another one is used, but not for a mirror that blocks threads.
     const least = this.#seatOfBuild(job) ?? leastOf(fitting) ?? leastOf(able);
-    if (least === undefined || (job.ask.kind === 'probe' && this.#isFull(least))) {
+    if (least === undefined || (job.work.kind === 'probe' && this.#isFull(least))) {
       this.#queue.push(job);
       return;
     }
     least.inHand.set(job.id, job);
     job.tries += 1;
-    least.thread?.send({ ...job.ask, job: job.id });
+    least.thread?.send({ ...job.work, job: job.id });
   }
 
   #isFull({ inHand }: Seat): boolean {
@@ -146,17 +146,17 @@ class Pool implements Workers {
     return this.#seats.all.reduce((sum, { inHand }) => sum + inHand.size, 0);
   }
 
-  #seatOfBuild({ ask }: Job): Seat | undefined {
-    const id = ask.kind === 'probe' ? ask.due.build?.id : undefined;
+  #seatOfBuild({ work }: Job): Seat | undefined {
+    const id = work.kind === 'probe' ? work.due.build?.id : undefined;
     if (id === undefined) return undefined;
-    const isOfBuild = ({ ask: one }: Job): boolean => one.kind === 'probe' && one.due.build?.id === id;
+    const isOfBuild = ({ work: one }: Job): boolean => one.kind === 'probe' && one.due.build?.id === id;
     return this.#seats.all.find(({ inHand }) => [...inHand.values()].some(isOfBuild));
   }
 
   /** True if a mirror's responses recently blocked a thread, and the pool has several. */
-  #isApart({ ask }: Pick<Job, 'ask'>): boolean {
-    if (ask.kind === 'control' || this.#seats.all.length === 1) return false;
-    const { registry } = ask.due.target;
+  #isApart({ work }: Pick<Job, 'work'>): boolean {
+    if (work.kind === 'control' || this.#seats.all.length === 1) return false;
+    const { registry } = work.due.target;
     const untilMs = this.#apart.get(registry);
     if (untilMs === undefined) return false;
     if (this.#deps.clock.monotonicMs() < untilMs) return true;
@@ -181,13 +181,13 @@ class Pool implements Workers {
     if (job === undefined) return;
     seat.inHand.delete(done.job);
     job.watchdog.cancel();
-    if (done.kind === 'control' || job.ask.kind === 'control')
-      job.settle(done.kind === 'control' ? done.answer : done.probed);
+    if (done.kind === 'control' || job.work.kind === 'control')
+      job.settle(done.kind === 'control' ? done.response : done.probed);
     else {
       const { heldMs } = done.probed.sample;
-      const { registry } = job.ask.due.target;
+      const { registry } = job.work.due.target;
       if (heldMs !== undefined) this.#setApart(registry, heldText, { heldMs: Math.round(heldMs), worker: seat.worker });
-      job.settle(this.#share(done.probed, job.ask.due));
+      job.settle(this.#share(done.probed, job.work.due));
     }
     this.#suspects.ended(job);
   }
@@ -196,9 +196,9 @@ class Pool implements Workers {
     job.watchdog.cancel();
     const now = this.#deps.clock.now();
     job.settle(
-      job.ask.kind === 'probe'
-        ? lostProbeOf(job.ask.due, this.#isClosed ? 'shutdown' : because, worker, now, heldMs)
-        : lostControlOf(job.ask.due, now),
+      job.work.kind === 'probe'
+        ? lostProbeOf(job.work.due, this.#isClosed ? 'shutdown' : because, worker, now, heldMs)
+        : lostControlOf(job.work.due, now),
     );
     this.#suspects.ended(job);
   }
@@ -232,7 +232,7 @@ class Pool implements Workers {
     { canRepeat, isWhole, holder }: { canRepeat: boolean; isWhole: boolean; holder: ProbeJob | undefined },
   ): void {
     const isSuspect = holder === undefined || registryOf(holder) === registryOf(job);
-    if (isSuspect && job.ask.due.build !== undefined) this.#suspects.addBuilder(registryOf(job));
+    if (isSuspect && job.work.due.build !== undefined) this.#suspects.addBuilder(registryOf(job));
     if (!canRepeat || !isWhole) {
       this.#lose(job, seat.worker, 'local');
       return;
@@ -278,7 +278,7 @@ class Pool implements Workers {
     if (at >= 0) this.#queue.splice(at, 1);
     this.#deps.log.error('a probe outlived its deadlines and was given up', {
       worker: seat?.worker ?? null,
-      probe: job.ask.kind === 'probe' ? job.ask.due.probeId : job.ask.due.name,
+      probe: job.work.kind === 'probe' ? job.work.due.probeId : job.work.due.name,
     });
     const holding = seat === undefined ? null : holdingOf(seat, this.#deps.clock.monotonicMs());
     if (seat !== undefined && isProbe(job) && isHolding(holding, job)) this.#loseGuilty(job, seat, holding, job);
@@ -288,7 +288,7 @@ class Pool implements Workers {
   }
 
   /** Resolves callers of `configure` once all threads have their book. */
-  #tellReaders(): void {
+  notifyReaders(): void {
     const oldest = this.#seats.oldestEdition();
     const served = this.#readers.filter(({ edition }) => this.#isClosed || edition <= oldest);
     for (const reader of served) {
@@ -301,8 +301,8 @@ class Pool implements Workers {
 const heldText = 'an answer of this mirror held a probing thread';
 
 /** Of several threads, the last one is for whole artifacts, which are hashed, and the others for all else. */
-function isFor({ ask }: Job, worker: number, count: number): boolean {
-  return count === 1 || (worker === count - 1) === (ask.kind === 'probe' && isHashed(ask.due));
+function isFor({ work }: Job, worker: number, count: number): boolean {
+  return count === 1 || (worker === count - 1) === (work.kind === 'probe' && isHashed(work.due));
 }
 
 /** True for a whole artifact; its first bytes (`peek`) are not hashed. */

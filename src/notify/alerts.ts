@@ -5,7 +5,7 @@ import { type Finding, type FindingKind, isDisputed, kindTraits, type Severity, 
 import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 import { stamp } from '../core/views.ts';
-import { tellIn } from '../words/tell.ts';
+import { renderIn } from '../words/tell.ts';
 import { wordsOf } from '../words/words.ts';
 
 /** This daemon, for labels and links. `base`: its URL without a trailing slash; `null`: not known. */
@@ -56,8 +56,8 @@ export function renderAlertBody(
       ...(upstream === null ? {} : { upstream }),
     },
     annotations: {
-      summary: wordsOf(lang)(saidKeyOf(finding, isDisputed(finding)), { who: registry ?? vantage }),
-      description: tellIn(lang, finding),
+      summary: wordsOf(lang)(findingTextKeyOf(finding, isDisputed(finding)), { who: registry ?? vantage }),
+      description: renderIn(lang, finding),
       finding: finding.id,
       ...(advised === null ? {} : { remedy: linesOf(advised), rollback: advised.rollback }),
       ...(probe === undefined ? {} : { probe: `${base ?? ''}/probes/${probe}` }),
@@ -97,9 +97,9 @@ export function severityOf(finding: Pick<Finding, 'kind' | 'cause' | 'actionable
   return isDisputed(finding) ? 'warning' : kindTraits[finding.kind].severity;
 }
 
-type SaidKey = `finding.${FindingKind | 'disputed' | 'fork'}`;
+type FindingTextKey = `finding.${FindingKind | 'disputed' | 'fork'}`;
 
-export function saidKeyOf({ kind, cause }: Pick<Finding, 'kind' | 'cause'>, disputed: boolean): SaidKey {
+export function findingTextKeyOf({ kind, cause }: Pick<Finding, 'kind' | 'cause'>, disputed: boolean): FindingTextKey {
   if (disputed) return 'finding.disputed';
   return cause === 'fork' ? 'finding.fork' : `finding.${kind}`;
 }

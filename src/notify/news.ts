@@ -1,4 +1,4 @@
-import type { ActionNews } from '../core/action.ts';
+import type { ActionChange } from '../core/action.ts';
 import type { Advice, AdviceChange } from '../core/advice.ts';
 import type { WebhookEvent } from '../core/config.ts';
 import { type Finding, type FindingChange, kindTraits, storyOf } from '../core/finding.ts';
@@ -7,7 +7,7 @@ import { adviceView, findingView, stamp, viewOfAction } from '../core/views.ts';
 import { showStored } from '../words/tell.ts';
 import { english } from '../words/words.ts';
 
-export interface News {
+export interface NoticeDraft {
   readonly type: NoticeType;
   readonly event: WebhookEvent;
   readonly subject: string;
@@ -15,7 +15,7 @@ export interface News {
   readonly weight: 'news' | 'update';
   readonly finding: Finding | null;
   readonly advice: Advice | null;
-  readonly action?: ActionNews;
+  readonly action?: ActionChange;
 }
 
 /** `<kind>/<registry>`, or `<kind>/<vantage>` about this daemon; then the cause if it has a story of its own. */
@@ -31,7 +31,7 @@ export function isEnd({ change, finding }: FindingChange): boolean {
 }
 
 /** The event of a changed finding; `null`: an acknowledgement that does not end the finding. */
-export function newsOfFinding(change: FindingChange, vantage: string): News | null {
+export function draftOfFinding(change: FindingChange, vantage: string): NoticeDraft | null {
   const { finding } = change;
   const common = { subject: subjectOf(finding, vantage), finding, advice: null };
   if (isEnd(change)) return { ...common, type: 'mirror.recovery', event: 'recovery', weight: 'news' };
@@ -44,8 +44,8 @@ export function newsOfFinding(change: FindingChange, vantage: string): News | nu
  * The events of advice: of each upstream only the last change.
  * Refusals because of a suspect vantage, and regrets, need no action and are left out.
  */
-export function newsOfAdvice(changes: readonly AdviceChange[]): readonly News[] {
-  const last = new Map<string, News>();
+export function draftsOfAdvice(changes: readonly AdviceChange[]): readonly NoticeDraft[] {
+  const last = new Map<string, NoticeDraft>();
   for (const { change, advice } of changes) {
     if (advice.refusal === 'vantage_suspect' || change === 'regretted') continue;
     const subject = `advice/${advice.ecosystem}/${advice.upstream}`;
@@ -56,7 +56,7 @@ export function newsOfAdvice(changes: readonly AdviceChange[]): readonly News[] 
 }
 
 /** The event of an action. The subject does not name the advice, so a change and its undo have the same subject. */
-export function newsOfAction(action: ActionNews): News {
+export function draftOfAction(action: ActionChange): NoticeDraft {
   const { ecosystem, upstream } = action.row.advice;
   const subject = `action/${action.row.action}/${ecosystem}/${upstream}`;
   return { type: 'mirror.action', event: 'action', subject, weight: 'news', finding: null, advice: null, action };
@@ -73,24 +73,24 @@ export interface BodyMeta {
   readonly story: StoryView | null;
 }
 
-export function bodyOf(news: News, meta: BodyMeta): string {
+export function bodyOf(draft: NoticeDraft, meta: BodyMeta): string {
   return JSON.stringify({
-    type: news.type,
+    type: draft.type,
     timestamp: stamp(meta.wallMs),
     data: {
       seq: meta.seq,
-      subject: news.subject,
+      subject: draft.subject,
       vantage: meta.vantage,
-      ...(news.finding === null ? {} : { finding: findingView(news.finding) }),
-      ...(news.advice === null ? {} : { advice: adviceView(news.advice) }),
-      ...(news.action === undefined ? {} : actionIn(news.action)),
-      ...(news.type === 'mirror.recovery' ? { resolves: meta.resolves } : {}),
+      ...(draft.finding === null ? {} : { finding: findingView(draft.finding) }),
+      ...(draft.advice === null ? {} : { advice: adviceView(draft.advice) }),
+      ...(draft.action === undefined ? {} : actionIn(draft.action)),
+      ...(draft.type === 'mirror.recovery' ? { resolves: meta.resolves } : {}),
       ...(meta.updates === null ? {} : { updates: meta.updates }),
       ...(meta.story === null ? {} : { story: meta.story }),
     },
   });
 }
 
-function actionIn({ result, row }: ActionNews) {
+function actionIn({ result, row }: ActionChange) {
   return { result, action: viewOfAction(row, (because) => showStored(because, english)) };
 }

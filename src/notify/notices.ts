@@ -3,7 +3,7 @@ import type { Notice } from '../core/notice.ts';
 import type { Now } from '../core/ports.ts';
 import { showsAlerts } from '../core/receiver-format.ts';
 import { renderAlertBody } from './alerts.ts';
-import { type BodyMeta, bodyOf, type News } from './news.ts';
+import { type BodyMeta, bodyOf, type NoticeDraft } from './news.ts';
 import { dropOverflow, enqueue, nextSeqOf, noticeOf, type State, seqRowOf } from './outbox.ts';
 import { type Entry, isMeant, type Queue } from './queue.ts';
 import { findBase, storyRowOf, viewOf } from './stories.ts';
@@ -15,18 +15,18 @@ type Audience = 'all' | 'programs' | 'people';
 type NoticeIds = Readonly<Record<string, string>>;
 
 /** Queues a notice of an event for each receiver that wants it. */
-export function queueNotices(state: State, news: News, audience: Audience, now: Now): void {
-  const isRecovery = news.type === 'mirror.recovery';
-  const findingId = news.finding?.id ?? null;
+export function queueNotices(state: State, change: NoticeDraft, audience: Audience, now: Now): void {
+  const isRecovery = change.type === 'mirror.recovery';
+  const findingId = change.finding?.id ?? null;
   const opened = findingId === null ? undefined : state.opened.get(findingId);
-  if (isRecovery && opened === undefined && news.finding?.state === 'acknowledged') return;
+  if (isRecovery && opened === undefined && change.finding?.state === 'acknowledged') return;
   if (isRecovery && findingId !== null) {
     state.opened.delete(findingId);
     state.pending.delete('meta', `opened/${findingId}`);
   }
-  const queues = queuesFor(state, news, audience);
-  const ids = { ...(isRecovery ? {} : opened), ...enqueueEach(state, queues, news, opened, now) };
-  if (audience !== 'programs') recordStory(state, news, ids, now);
+  const queues = queuesFor(state, change, audience);
+  const ids = { ...(isRecovery ? {} : opened), ...enqueueEach(state, queues, change, opened, now) };
+  if (audience !== 'programs') recordStory(state, change, ids, now);
   const isKnown = opened !== undefined && queues.length === 0;
   if (findingId !== null && !isRecovery && !isKnown) {
     state.opened.set(findingId, ids);
@@ -36,8 +36,8 @@ export function queueNotices(state: State, news: News, audience: Audience, now: 
 }
 
 /** The queues of receivers that want an event; disabled ones are left out and counted. */
-function queuesFor(state: State, news: News, audience: Audience): readonly Queue[] {
-  const wanting = [...state.queues.values()].filter((queue) => isOf(queue, audience) && wants(queue, news));
+function queuesFor(state: State, change: NoticeDraft, audience: Audience): readonly Queue[] {
+  const wanting = [...state.queues.values()].filter((queue) => isOf(queue, audience) && wants(queue, change));
   for (const queue of wanting) if (queue.disabled) state.pending.count(queue.receiver.name, 'disabled');
   return wanting.filter((queue) => !queue.disabled);
 }
@@ -46,17 +46,17 @@ function queuesFor(state: State, news: News, audience: Audience): readonly Queue
 function enqueueEach(
   state: State,
   queues: readonly Queue[],
-  news: News,
+  change: NoticeDraft,
   opened: NoticeIds | undefined,
   now: Now,
 ): NoticeIds {
   const ids: Record<string, string> = {};
   if (queues.length === 0) return ids;
-  const isRecovery = news.type === 'mirror.recovery';
-  const story = state.stories.get(news.subject);
-  const base = findBase(state.stories, news);
-  const seq = nextSeqOf(state, news.subject);
-  state.pending.put(seqRowOf(news.subject, seq, now));
+  const isRecovery = change.type === 'mirror.recovery';
+  const story = state.stories.get(change.subject);
+  const base = findBase(state.stories, change);
+  const seq = nextSeqOf(state, change.subject);
+  state.pending.put(seqRowOf(change.subject, seq, now));
   for (const queue of queues) {
     const { receiver } = queue;
     const { name } = receiver;
@@ -65,43 +65,43 @@ function enqueueEach(
     const resolves = sentIdOf(queue, opened?.[name] ?? (isRecovery ? story?.told[name] : null) ?? null);
     const updates = sentIdOf(queue, base?.told[name] ?? null);
     const notice: Notice = {
-      ...noticeOf(news, receiver, id, seq, now),
-      body: bodyFor(state, receiver, news, { seq, resolves, updates, story: viewOf(story) }, now),
-      ...sentenceFor(receiver, news),
+      ...noticeOf(change, receiver, id, seq, now),
+      body: bodyFor(state, receiver, change, { seq, resolves, updates, story: viewOf(story) }, now),
+      ...sentenceFor(receiver, change),
       ...(updates === null ? {} : { updates }),
     };
-    enqueue(state, queue, notice, news.finding?.id ?? null, now);
+    enqueue(state, queue, notice, change.finding?.id ?? null, now);
   }
   return ids;
 }
 
 /** Records the notices in the story of their subject, to which later ones refer. */
-function recordStory(state: State, news: News, ids: NoticeIds, now: Now): void {
-  const story = state.stories.get(news.subject);
+function recordStory(state: State, change: NoticeDraft, ids: NoticeIds, now: Now): void {
+  const story = state.stories.get(change.subject);
   if (story === undefined) return;
-  const isBase = findBase(state.stories, news) === story;
-  if (news.type !== 'mirror.recovery' && !isBase) story.told = { ...story.told, ...ids };
-  state.pending.put(storyRowOf(news.subject, story, now));
+  const isBase = findBase(state.stories, change) === story;
+  if (change.type !== 'mirror.recovery' && !isBase) story.told = { ...story.told, ...ids };
+  state.pending.put(storyRowOf(change.subject, story, now));
 }
 
 function bodyFor(
   state: State,
   receiver: Receiver,
-  news: News,
+  change: NoticeDraft,
   meta: Omit<BodyMeta, 'vantage' | 'wallMs'>,
   now: Now,
 ): string {
   // A chat also gets this body: its card is rendered from it when the notice is sent.
-  if (!showsAlerts(receiver) || news.finding === null)
-    return bodyOf(news, { ...meta, vantage: state.origin.vantage, wallMs: now.wallMs });
-  const isRecovery = news.type === 'mirror.recovery';
-  const endedAtMs = isRecovery ? (news.finding.closedAtMs ?? now.wallMs) : null;
-  const advised = isRecovery ? null : (state.advised.get(news.finding.registry ?? '') ?? null);
-  return renderAlertBody(news.finding, state.origin, receiver.lang, endedAtMs, advised);
+  if (!showsAlerts(receiver) || change.finding === null)
+    return bodyOf(change, { ...meta, vantage: state.origin.vantage, wallMs: now.wallMs });
+  const isRecovery = change.type === 'mirror.recovery';
+  const endedAtMs = isRecovery ? (change.finding.closedAtMs ?? now.wallMs) : null;
+  const advised = isRecovery ? null : (state.advised.get(change.finding.registry ?? '') ?? null);
+  return renderAlertBody(change.finding, state.origin, receiver.lang, endedAtMs, advised);
 }
 
 /** The sentence that a card translates; the body has only its English text. */
-function sentenceFor({ chat }: Receiver, { finding, action }: News): Pick<Notice, 'sentence'> {
+function sentenceFor({ chat }: Receiver, { finding, action }: NoticeDraft): Pick<Notice, 'sentence'> {
   const sentence = finding?.sentence ?? action?.row.because;
   return chat === undefined || sentence == null ? {} : { sentence };
 }
@@ -116,14 +116,14 @@ function isOf({ receiver }: Queue, audience: Audience): boolean {
   return audience === 'all' || showsAlerts(receiver) === (audience === 'programs');
 }
 
-function wants(queue: Queue, news: News): boolean {
+function wants(queue: Queue, change: NoticeDraft): boolean {
   // The end of an alert has the same filter as its beginning: Alertmanager gets both.
-  const event = showsAlerts(queue.receiver) ? news.finding?.kind : news.event;
-  if (event === undefined || !queue.receiver.on.includes(event) || !isMeant(queue.receiver, news)) return false;
-  if (news.weight === 'news') return true;
-  const findingId = news.finding?.id ?? null;
+  const event = showsAlerts(queue.receiver) ? change.finding?.kind : change.event;
+  if (event === undefined || !queue.receiver.on.includes(event) || !isMeant(queue.receiver, change)) return false;
+  if (change.weight === 'news') return true;
+  const findingId = change.finding?.id ?? null;
   return queue.entries.some(
-    (entry) => entry.findingId === findingId && entry.notice.type === news.type && isFresh(queue, entry),
+    (entry) => entry.findingId === findingId && entry.notice.type === change.type && isFresh(queue, entry),
   );
 }
 

@@ -1,4 +1,4 @@
-import type { ActionNews } from '../core/action.ts';
+import type { ActionChange } from '../core/action.ts';
 import type { Advice, AdviceChange } from '../core/advice.ts';
 import type { Config, Receiver } from '../core/config.ts';
 import type { Finding, FindingChange } from '../core/finding.ts';
@@ -11,7 +11,7 @@ import { makeTestAlert, originOf } from './alerts.ts';
 import { closeDelivery, type Sendable, takeCard } from './carry.ts';
 import { batchMsOf } from './chat/batch.ts';
 import { isChat, renderChatMessage } from './chat/message.ts';
-import { isEnd, type News, newsOfAction, newsOfAdvice, newsOfFinding } from './news.ts';
+import { isEnd, type NoticeDraft, draftOfAction, draftsOfAdvice, draftOfFinding } from './news.ts';
 import { queueNotices } from './notices.ts';
 import { applyDelivery, entryOf, expire, isFor, nextSeqOf, noticeOf, restore, type State, seqRowOf } from './outbox.ts';
 import { dropPushed, enqueueRepeats, recordAdvice, recordPushed } from './push.ts';
@@ -56,7 +56,7 @@ export function createNotifier(input: NotifierInput) {
       changes: {
         readonly findings: readonly FindingChange[];
         readonly advice: readonly AdviceChange[];
-        readonly acted?: readonly ActionNews[];
+        readonly acted?: readonly ActionChange[];
       },
       now: Now,
     ): NotifyTurn {
@@ -64,11 +64,11 @@ export function createNotifier(input: NotifierInput) {
       recordAdvice(state, changes.advice);
       for (const change of changes.findings) {
         heed(state, change, now);
-        const news = newsOfFinding(change, state.origin.vantage);
-        if (news !== null) announce(state, news, now);
+        const draft = draftOfFinding(change, state.origin.vantage);
+        if (draft !== null) announce(state, draft, now);
       }
-      for (const news of newsOfAdvice(changes.advice)) announce(state, news, now);
-      for (const action of changes.acted ?? []) queueNotices(state, newsOfAction(action), 'all', now);
+      for (const draft of draftsOfAdvice(changes.advice)) announce(state, draft, now);
+      for (const action of changes.acted ?? []) queueNotices(state, draftOfAction(action), 'all', now);
       release(state, now);
       enqueueRepeats(state, now);
       return flush();
@@ -214,16 +214,16 @@ function messageOf(receiver: Receiver, notice: Notice, now: Now): Sendable['mess
 }
 
 /** Queues an event for all receivers, or only for `programs` if people do not get it now. */
-function announce(state: State, news: News, now: Now): void {
+function announce(state: State, draft: NoticeDraft, now: Now): void {
   const { stories } = state;
-  expireHeld(stories, news, now);
-  const isTold = updateStory(stories, news, now);
-  queueNotices(state, news, isTold ? 'all' : 'programs', now);
-  const story = stories.get(news.subject);
-  if (story !== undefined && !isTold) state.pending.put(storyRowOf(news.subject, story, now));
+  expireHeld(stories, draft, now);
+  const isSent = updateStory(stories, draft, now);
+  queueNotices(state, draft, isSent ? 'all' : 'programs', now);
+  const story = stories.get(draft.subject);
+  if (story !== undefined && !isSent) state.pending.put(storyRowOf(draft.subject, story, now));
 }
 
 function release(state: State, now: Now): void {
-  for (const news of releaseDue(state.stories, now)) queueNotices(state, news, 'people', now);
+  for (const draft of releaseDue(state.stories, now)) queueNotices(state, draft, 'people', now);
   for (const subject of dropEnded(state.stories, now)) state.pending.delete('meta', storyKeyOf(subject));
 }

@@ -9,7 +9,7 @@ import type { Origin } from './alerts.ts';
 import { isUnsent } from './chat/batch.ts';
 import { isChangeable } from './chat/message.ts';
 import { restoreSent, type SentMessages } from './chat/sent.ts';
-import type { News } from './news.ts';
+import type { NoticeDraft } from './news.ts';
 import {
   backoffMsFor,
   type Entry,
@@ -91,7 +91,7 @@ export function seqRowOf(subject: string, seq: number, now: Now): Row {
 
 /** A notice that is due at once, without its text. */
 export function noticeOf(
-  news: Pick<News, 'type' | 'subject'>,
+  draft: Pick<NoticeDraft, 'type' | 'subject'>,
   receiver: Receiver,
   id: string,
   seq: number,
@@ -100,8 +100,8 @@ export function noticeOf(
   return {
     id,
     receiver: receiver.name,
-    type: news.type,
-    subject: news.subject,
+    type: draft.type,
+    subject: draft.subject,
     seq,
     createdAtMs: now.wallMs,
     attempts: 0,

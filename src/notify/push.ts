@@ -4,7 +4,7 @@ import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 import { showsAlerts } from '../core/receiver-format.ts';
 import { renderAlertBody } from './alerts.ts';
-import { newsOfFinding } from './news.ts';
+import { draftOfFinding } from './news.ts';
 import { enqueue, nextSeqOf, noticeOf, type State, seqRowOf } from './outbox.ts';
 import { isMeant, type Queue } from './queue.ts';
 
@@ -41,15 +41,15 @@ export function enqueueRepeats(state: State, now: Now): void {
     for (const finding of state.live.values()) {
       if (!receiver.on.includes(finding.kind)) continue;
       if ((state.pushAtMs.get(keyOf(queue, finding)) ?? Number.NEGATIVE_INFINITY) > now.monotonicMs) continue;
-      const news = newsOfFinding({ change: 'opened', finding }, state.origin.vantage);
-      if (news === null || !isMeant(receiver, news)) continue;
+      const draft = draftOfFinding({ change: 'opened', finding }, state.origin.vantage);
+      if (draft === null || !isMeant(receiver, draft)) continue;
       recordPushed(state, queue, finding, now);
       if (queue.entries.some((entry) => entry.findingId === finding.id)) continue;
-      const seq = nextSeqOf(state, news.subject);
-      state.pending.put(seqRowOf(news.subject, seq, now));
+      const seq = nextSeqOf(state, draft.subject);
+      state.pending.put(seqRowOf(draft.subject, seq, now));
       const advised = state.advised.get(finding.registry ?? '') ?? null;
       const notice = {
-        ...noticeOf(news, receiver, state.random.id(now.wallMs), seq, now),
+        ...noticeOf(draft, receiver, state.random.id(now.wallMs), seq, now),
         body: renderAlertBody(finding, state.origin, receiver.lang, null, advised),
       };
       enqueue(state, queue, notice, finding.id, now);

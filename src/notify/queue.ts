@@ -4,7 +4,7 @@ import { limits } from '../core/limits.ts';
 import type { Delivery, DeliveryFailure, Notice } from '../core/notice.ts';
 import type { Now, Row } from '../core/ports.ts';
 import { severityOf } from './alerts.ts';
-import type { News } from './news.ts';
+import type { NoticeDraft } from './news.ts';
 
 const inFlightMax = 8;
 
@@ -157,10 +157,10 @@ export function backoffMsFor(attempts: number, share: number): number {
 }
 
 /** True for an event that passes a receiver's `only`; a filter without a value to compare lets it pass. */
-export function isMeant({ only }: Pick<Receiver, 'only'>, { finding, action, ...news }: News): boolean {
+export function isMeant({ only }: Pick<Receiver, 'only'>, { finding, action, ...draft }: NoticeDraft): boolean {
   if (only === undefined) return true;
   const { mirrors, ecosystems, severity } = only;
-  const advice = action?.row.advice ?? news.advice;
+  const advice = action?.row.advice ?? draft.advice;
   const about = finding !== null ? [finding.registry] : [advice?.from, advice?.to];
   const named = about.filter((name) => name != null);
   const ecosystem = finding?.ecosystem ?? advice?.ecosystem ?? null;

@@ -4,7 +4,7 @@ import { limits } from '../core/limits.ts';
 import type { StoryView } from '../core/notice.ts';
 import type { Now, Row } from '../core/ports.ts';
 import { stamp } from '../core/views.ts';
-import type { News } from './news.ts';
+import type { NoticeDraft } from './news.ts';
 
 /**
  * Trouble on one subject, and what receivers for people got about it: a fault that comes and goes is one story. Its
@@ -26,7 +26,7 @@ export interface Story {
   /** By receiver: the id of the notice that later notices of the story resolve or update. */
   told: Readonly<Record<string, string>>;
   /** An event that is held back until `dueMs`; infinite: until another event releases it. `null`: none. */
-  held: { readonly news: News; dueMs: number } | null;
+  held: { readonly news: NoticeDraft; dueMs: number } | null;
 }
 
 export type Stories = Map<string, Story>;
@@ -35,7 +35,7 @@ const keyPrefix = 'story/';
 
 type Part = 'begins' | 'ends' | 'beside';
 
-function partOf({ finding, advice, type, weight }: News): Part {
+function partOf({ finding, advice, type, weight }: NoticeDraft): Part {
   // A finding that an operator must end has no end of its own.
   if (finding !== null && (kindTraits[finding.kind].endsByHand || weight === 'update')) return 'beside';
   if (finding !== null) return type === 'mirror.recovery' ? 'ends' : 'begins';
@@ -49,7 +49,7 @@ function partOf({ finding, advice, type, weight }: News): Part {
  * Updates the story of an event.
  * @returns true: send the event to people now; false: what people know is still valid, or the end waits
  */
-export function updateStory(stories: Stories, news: News, now: Now): boolean {
+export function updateStory(stories: Stories, news: NoticeDraft, now: Now): boolean {
   const part = partOf(news);
   const story = stories.get(news.subject);
   if (story !== undefined && news.advice !== null) updateStand(story, news.advice, now);
@@ -62,7 +62,7 @@ export function updateStory(stories: Stories, news: News, now: Now): boolean {
   return recordBeginning(story, news);
 }
 
-function storyOf({ finding, advice }: News, now: Now): Story {
+function storyOf({ finding, advice }: NoticeDraft, now: Now): Story {
   return {
     id: finding?.id ?? advice?.id ?? '',
     sinceWallMs: finding?.openedAtMs ?? now.wallMs,
@@ -75,7 +75,7 @@ function storyOf({ finding, advice }: News, now: Now): Story {
   };
 }
 
-function recordEnd(story: Story, news: News, now: Now): boolean {
+function recordEnd(story: Story, news: NoticeDraft, now: Now): boolean {
   story.endedAtMs = now.monotonicMs;
   const afterMs = endsAfterMs(story);
   if (afterMs === 0) {
@@ -86,7 +86,7 @@ function recordEnd(story: Story, news: News, now: Now): boolean {
   return false;
 }
 
-function recordBeginning(story: Story, news: News): boolean {
+function recordBeginning(story: Story, news: NoticeDraft): boolean {
   const isAgain = story.endedAtMs !== null;
   const wasHeld = story.held !== null;
   if (isAgain) story.times += 1;
@@ -134,7 +134,7 @@ export function viewOf(story: Story | undefined): StoryView | null {
 }
 
 /** Makes held events due at once if the event is trouble at the mirror that people were advised to use. */
-export function expireHeld(stories: Stories, news: News, now: Now): void {
+export function expireHeld(stories: Stories, news: NoticeDraft, now: Now): void {
   const { finding } = news;
   if (finding === null || news.weight === 'update' || news.type === 'mirror.recovery') return;
   for (const { held, stand } of stories.values())
@@ -143,7 +143,7 @@ export function expireHeld(stories: Stories, news: News, now: Now): void {
 }
 
 /** Removes and returns the held events that are due. A withdrawal names the advice that people were sent. */
-export function releaseDue(stories: Stories, now: Now): readonly News[] {
+export function releaseDue(stories: Stories, now: Now): readonly NoticeDraft[] {
   if (releaseAtMs(stories) > now.monotonicMs) return [];
   const due = [...stories.values()].filter(({ held }) => held !== null && held.dueMs <= now.monotonicMs);
   // When advice to leave a mirror ends, the held recovery of that mirror is sent as well.
@@ -168,7 +168,7 @@ export function releaseDue(stories: Stories, now: Now): readonly News[] {
  * The story whose notice this event adds to, if the event requires no new action: a recovery belongs to its finding, an
  * acceptance or dismissal to its proposal, a finding about a mirror that people were advised to leave to that advice.
  */
-export function findBase(stories: Stories, news: News): Story | null {
+export function findBase(stories: Stories, news: NoticeDraft): Story | null {
   const { finding, advice, type, subject } = news;
   const own = stories.get(subject) ?? null;
   if (type === 'mirror.recovery') return own;
@@ -184,7 +184,7 @@ export function findBase(stories: Stories, news: News): Story | null {
 export function dropEnded(stories: Stories, { monotonicMs }: Now): readonly string[] {
   const over: string[] = [];
   for (const [subject, { endedAtMs, held }] of stories)
-    if (endedAtMs !== null && held === null && monotonicMs - endedAtMs > limits.storyLookBackMs) over.push(subject);
+    if (endedAtMs !== null && held === null && monotonicMs - endedAtMs > limits.storyWindowMs) over.push(subject);
   for (const subject of over) stories.delete(subject);
   return over;
 }
@@ -217,7 +217,7 @@ export function restoreStory(stories: Stories, { key, value }: Row, now: Now): v
   const { v, endedWallMs, held, ...rest } = value as Omit<Story, 'endedAtMs' | 'held'> & {
     readonly v: number;
     readonly endedWallMs: number | null;
-    readonly held: { readonly news: News; readonly dueWallMs: number | null } | null;
+    readonly held: { readonly news: NoticeDraft; readonly dueWallMs: number | null } | null;
   };
   if (v !== 1) return;
   const ago = (wallMs: number): number => now.monotonicMs - Math.max(0, now.wallMs - wallMs);

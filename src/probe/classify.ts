@@ -1,6 +1,6 @@
 import type { ProbeFailure } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
-import type { Answer, WireFault } from '../core/transcript.ts';
+import type { ProbeResponse, WireFault } from '../core/transcript.ts';
 import { malformed } from '../words/tell.ts';
 
 const words = (text: string): readonly string[] => text.split(' ');
@@ -75,7 +75,7 @@ export interface FaultContext {
   readonly limitMs: number;
 }
 
-type Ended = Exclude<Answer, { tag: 'answered' }>;
+type Ended = Exclude<ProbeResponse, { tag: 'answered' }>;
 
 /**
  * The reason of a fault, from the closed list of docs/reasons.md. `unknown`: the fault says nothing about the
@@ -87,7 +87,7 @@ export function reasonOf(fault: WireFault, context: FaultContext): Ended {
   if (kind === 'proxy' || kind === 'local' || kind === 'defect') return { tag: 'unknown', because: kind, code };
   // A broken name differs from a broken resolver only if another name resolves now.
   const isName = phase === 'resolve' && kind !== 'forbidden_target';
-  if (isName && fault.resolverAnswersOthers !== true) return { tag: 'unknown', because: 'resolver', code };
+  if (isName && fault.resolvesOthers !== true) return { tag: 'unknown', because: 'resolver', code };
   return {
     tag: 'failed',
     failure: failureOf(isName && kind !== 'timeout' && kind !== 'not_found' ? 'resolver' : kind, fault, context),

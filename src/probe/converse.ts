@@ -2,8 +2,8 @@ import { firstLineOf } from '../core/body.ts';
 import type { Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { Clock, Conversation, Line, ProbeContext, Prober, SignatureChecker, Timed } from '../core/ports.ts';
-import type { Answer, Ask, Hop, Transcript, Verdict } from '../core/transcript.ts';
-import { type AskBudget, follow } from './follow.ts';
+import type { ProbeResponse, ProbeRequest, Hop, Transcript, Verdict } from '../core/transcript.ts';
+import { type RequestBudget, follow } from './follow.ts';
 
 export interface ConverseInput {
   readonly due: Due;
@@ -21,15 +21,15 @@ export interface ConverseInput {
   /** Charges computations on responses to the mirror. */
   readonly timed?: Timed;
   /** Called before each request: later computations belong to its response. */
-  readonly nextAnswer?: () => void;
+  readonly nextResponse?: () => void;
   /** Called with the length of each response's body. */
   readonly decoded?: (bodyBytes: number) => void;
   readonly nextTurn: () => Promise<void>;
 }
 
-const done: Answer = { tag: 'answered', status: 200, headers: {}, body: new Uint8Array(0), finalUrl: '' };
+const done: ProbeResponse = { tag: 'answered', status: 200, headers: {}, body: new Uint8Array(0), finalUrl: '' };
 const untimed: Timed = (compute) => compute();
-const nobody: Answer = { tag: 'unknown', because: 'local', code: 'ENOENT' };
+const noWorker: ProbeResponse = { tag: 'unknown', because: 'local', code: 'ENOENT' };
 const defect: Verdict = { outcome: { tag: 'unknown', because: 'defect' }, facts: {} };
 
 /**
@@ -47,23 +47,23 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
   try {
     const conversation = input.prober.probe(due.target, context);
     const exchange = createExchange(input, hops);
-    verdict = await drive(conversation, timed, async (ask) => {
-      if (ask.check !== undefined) return (await input.signatures?.check(ask.check)) ?? nobody;
-      if (ask.work !== undefined) {
-        await ask.work();
+    verdict = await drive(conversation, timed, async (request) => {
+      if (request.check !== undefined) return (await input.signatures?.check(request.check)) ?? noWorker;
+      if (request.work !== undefined) {
+        await request.work();
         await input.nextTurn();
         return done;
       }
-      input.nextAnswer?.();
-      const answer = await exchange(ask);
-      if (answer.tag === 'answered') input.decoded?.(answer.whole?.bytes ?? answer.body.length);
+      input.nextResponse?.();
+      const response = await exchange(request);
+      if (response.tag === 'answered') input.decoded?.(response.whole?.bytes ?? response.body.length);
       // Computations after the last response (a hash over a whole zip) delay no hop.
       loopDelayMsMax = Math.max(loopDelayMsMax, input.loopDelayMsMax(started.monotonicMs));
       // Scanning all ticks is only worth it where the sum decides.
-      const isCut = answer.tag === 'failed' && answer.failure.kind === 'timeout_transfer';
+      const isCut = response.tag === 'failed' && response.failure.kind === 'timeout_transfer';
       if (isCut) loopDelayMsSum = input.loopDelayMsSum?.(started.monotonicMs);
-      if (answer.tag === 'answered' && answer.status !== 200) errorLine = firstLineOf(answer.body);
-      return answer;
+      if (response.tag === 'answered' && response.status !== 200) errorLine = firstLineOf(response.body);
+      return response;
     });
     if (verdict.outcome.tag === 'ok') errorLine = null;
   } catch (thrown) {
@@ -87,15 +87,15 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
 async function drive(
   conversation: Conversation,
   timed: Timed,
-  exchange: (ask: Ask) => Promise<Answer>,
+  exchange: (request: ProbeRequest) => Promise<ProbeResponse>,
 ): Promise<Verdict> {
   let turn = timed(() => conversation.next());
-  for (let asks = 0; !turn.done; ) {
-    if (asks >= limits.asksPerProbe) throw new Error('a conversation sent too many requests');
+  for (let count = 0; !turn.done; ) {
+    if (count >= limits.requestsPerProbe) throw new Error('a conversation sent too many requests');
     // Work is bounded by the received bytes.
-    if (turn.value.work === undefined) asks++;
-    const answer = await exchange(turn.value);
-    turn = timed(() => conversation.next(answer));
+    if (turn.value.work === undefined) count++;
+    const response = await exchange(turn.value);
+    turn = timed(() => conversation.next(response));
   }
   return turn.value;
 }
@@ -103,14 +103,14 @@ async function drive(
 function createExchange(
   { due, line, clock, timed = untimed }: ConverseInput,
   hops: Hop[],
-): (ask: Ask) => Promise<Answer> {
+): (request: ProbeRequest) => Promise<ProbeResponse> {
   const { timeoutMs } = due;
   const asideMsMax = limits.asideTimeouts * timeoutMs;
   let timedSpentMs = 0;
   let asideSpentMs = 0;
   let lastWasTimed: boolean | null = null;
-  return async (ask) => {
-    const isTimed = ask.aside !== true;
+  return async (request) => {
+    const isTimed = request.aside !== true;
     // The time between two timed requests, or between two asides, belongs to the first phase of the later hop.
     const startMs = isTimed === lastWasTimed ? (hops.at(-1)?.marks.end ?? null) : null;
     const fromMs = startMs ?? clock.monotonicMs();
@@ -120,13 +120,13 @@ function createExchange(
       : asideLeftMs < timeoutMs
         ? [asideLeftMs, asideMsMax]
         : [timeoutMs, timeoutMs];
-    const budget: AskBudget = { startMs, deadlineMs: fromMs + leftMs, limitMs };
-    const followed = await follow(ask, line, budget, timed);
+    const budget: RequestBudget = { startMs, deadlineMs: fromMs + leftMs, limitMs };
+    const followed = await follow(request, line, budget, timed);
     hops.push(...followed.hops);
     const spentMs = (followed.hops.at(-1)?.marks.end ?? fromMs) - (followed.hops[0]?.marks.start ?? fromMs);
     if (isTimed) timedSpentMs += spentMs;
     else asideSpentMs += spentMs;
     lastWasTimed = isTimed;
-    return followed.answer;
+    return followed.response;
   };
 }

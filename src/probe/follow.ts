@@ -1,13 +1,13 @@
 import { limits } from '../core/limits.ts';
-import type { HopAnswer, Line, Timed } from '../core/ports.ts';
+import type { HopResponse, Line, Timed } from '../core/ports.ts';
 import { maskUrl } from '../core/secret.ts';
-import type { Answer, Ask, Hop } from '../core/transcript.ts';
+import type { ProbeResponse, ProbeRequest, Hop } from '../core/transcript.ts';
 import { readForeignUrl } from '../core/url.ts';
 import { wrongContent } from '../words/tell.ts';
 import { reasonOf } from './classify.ts';
 
 /** The time limit of one request. Instants are monotonic milliseconds. */
-export interface AskBudget {
+export interface RequestBudget {
   /** The start of the first hop; `null`: when it begins. */
   readonly startMs: number | null;
   readonly deadlineMs: number;
@@ -16,7 +16,7 @@ export interface AskBudget {
 
 export interface Followed {
   readonly hops: readonly Hop[];
-  readonly answer: Answer;
+  readonly response: ProbeResponse;
 }
 
 const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -25,54 +25,54 @@ const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
  * Executes one request and follows redirects: at most `limits.redirects`, never from https to http, never in a circle.
  * Each hop is timed from the end of the one before. Redirect targets count as foreign.
  */
-export async function follow(ask: Ask, line: Line, budget: AskBudget, timed: Timed): Promise<Followed> {
+export async function follow(request: ProbeRequest, line: Line, budget: RequestBudget, timed: Timed): Promise<Followed> {
   const hops: Hop[] = [];
   const seen = new Set<string>();
-  let url = ask.url;
+  let url = request.url;
   let startMs = budget.startMs;
   for (;;) {
     seen.add(url);
-    const answer = await line.hop({
+    const response = await line.hop({
       url,
-      ...(ask.method === undefined ? {} : { method: ask.method }),
-      headers: ask.headers ?? {},
-      aside: ask.aside === true,
-      foreign: ask.foreign === true || hops.length > 0,
-      bodyBytesMax: ask.bodyBytesMax,
-      stopAfterBytes: ask.stopAfterBytes ?? null,
-      ...(ask.asSent === true ? { asSent: ask.asSent } : {}),
-      ...(ask.large === true ? { large: ask.large } : {}),
+      ...(request.method === undefined ? {} : { method: request.method }),
+      headers: request.headers ?? {},
+      aside: request.aside === true,
+      foreign: request.foreign === true || hops.length > 0,
+      bodyBytesMax: request.bodyBytesMax,
+      stopAfterBytes: request.stopAfterBytes ?? null,
+      ...(request.asSent === true ? { asSent: request.asSent } : {}),
+      ...(request.large === true ? { large: request.large } : {}),
       startMs,
       deadlineMs: budget.deadlineMs,
       limitMs: budget.limitMs,
     });
-    hops.push(answer.hop);
-    const ended = timed(() => endOf(answer, url, ask, hops.length, budget));
-    if (ended.tag === 'answered') return { hops, answer: { ...ended, took: tookOf(hops) } };
-    if (ended.tag !== 'redirected') return { hops, answer: ended };
+    hops.push(response.hop);
+    const ended = timed(() => endOf(response, url, request, hops.length, budget));
+    if (ended.tag === 'answered') return { hops, response: { ...ended, took: tookOf(hops) } };
+    if (ended.tag !== 'redirected') return { hops, response: ended };
     const next = ended.url;
     if (next === null || seen.has(next) || hops.length > limits.redirects) {
-      return { hops, answer: { tag: 'failed', failure: { kind: 'redirect', hops: hops.length } } };
+      return { hops, response: { tag: 'failed', failure: { kind: 'redirect', hops: hops.length } } };
     }
     url = next;
-    startMs = answer.hop.marks.end;
+    startMs = response.hop.marks.end;
   }
 }
 
 function tookOf(hops: readonly Hop[]): { readonly connectMs: number; readonly answerMs: number } {
-  let [connectMs, answerMs] = [0, 0];
+  let [connectMs, responseMs] = [0, 0];
   for (const { marks } of hops) {
     const readyMs = marks.secured ?? marks.connected ?? marks.start;
     connectMs += readyMs - marks.start;
-    answerMs += marks.end - readyMs;
+    responseMs += marks.end - readyMs;
   }
-  return { connectMs, answerMs };
+  return { connectMs, answerMs: responseMs };
 }
 
-type Ended = Answer | { readonly tag: 'redirected'; readonly url: string | null };
+type Ended = ProbeResponse | { readonly tag: 'redirected'; readonly url: string | null };
 
-function endOf(answer: HopAnswer, url: string, ask: Ask, hops: number, budget: AskBudget): Ended {
-  const { hop, headers, body, whole } = answer;
+function endOf(response: HopResponse, url: string, request: ProbeRequest, hops: number, budget: RequestBudget): Ended {
+  const { hop, headers, body, whole } = response;
   const location = headers.location;
   const { fault, status } = hop;
   // Clients use only the status of a response other than 200.
@@ -87,7 +87,7 @@ function endOf(answer: HopAnswer, url: string, ask: Ask, hops: number, budget: A
   if (fault.code === 'MW_BODY_TOO_LARGE' && /^text\/html\b/i.test(headers['content-type'] ?? '')) {
     return { tag: 'failed', failure: wrongContent('answer.noPage') };
   }
-  return reasonOf(fault, { hops, limitBytes: ask.bodyBytesMax, limitMs: budget.limitMs });
+  return reasonOf(fault, { hops, limitBytes: request.bodyBytesMax, limitMs: budget.limitMs });
 }
 
 /** The target of a `Location` without credentials; `null`: no URL, not HTTP, or from https to http. */

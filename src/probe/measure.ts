@@ -22,8 +22,8 @@ const charactersMax = 2_000;
  */
 export function cacheOf(headers: Readonly<Record<string, string>>): 'hit' | 'miss' | null {
   const status = headers['cache-status'];
-  const said = status === undefined ? null : cacheStatus(status.slice(0, charactersMax));
-  if (said !== null) return said;
+  const cache = status === undefined ? null : cacheStatus(status.slice(0, charactersMax));
+  if (cache !== null) return cache;
   for (const name of names) {
     const value = headers[name]?.slice(0, charactersMax);
     if (value === undefined) continue;

@@ -49,7 +49,7 @@ export function createScheduler(input: {
   return {
     advance: (now) => advanceScheduler(state, now),
     finished: (due, result, now) => freeSlot(state, due, result, now),
-    reserve: (asked, now) => reserveSlot(state, asked, now),
+    reserve: (wanted, now) => reserveSlot(state, wanted, now),
     visit: (registry, bytesExpected, now) =>
       startVisit(roster, { registry, bytesExpected }, state.config.schedule, () => random.next(), now),
     doubt(registry, on) {
@@ -85,19 +85,19 @@ export function createScheduler(input: {
   };
 }
 
-function reserveSlot(state: SchedulerState, asked: Parameters<Scheduler['reserve']>[0], now: Now): Due | null {
+function reserveSlot(state: SchedulerState, wanted: Parameters<Scheduler['reserve']>[0], now: Now): Due | null {
   const { roster, flights, config, random } = state;
-  const host = roster.hostOf(asked.target.registry);
+  const host = roster.hostOf(wanted.target.registry);
   if (host === null) return null;
   const isFree =
-    asked.purpose === 'confirm'
-      ? hasConfirmingSlot(host, upstreamKeyOf(asked.target))
+    wanted.purpose === 'confirm'
+      ? hasConfirmingSlot(host, upstreamKeyOf(wanted.target))
       : hasSlot(host, 1, config.schedule.perHost);
-  if (!isFree || throttleEnd(state, asked.target, now) !== null || isLeftAlone(state, asked.target.registry, now)) {
-    if (asked.purpose === 'recheck') roster.keepRecheck(host, asked);
+  if (!isFree || throttleEnd(state, wanted.target, now) !== null || isLeftAlone(state, wanted.target.registry, now)) {
+    if (wanted.purpose === 'recheck') roster.keepRecheck(host, wanted);
     return null;
   }
-  return flights.launch(host, null, { ...asked, probeId: random.id(now.wallMs), plannedAtMs: now.monotonicMs });
+  return flights.launch(host, null, { ...wanted, probeId: random.id(now.wallMs), plannedAtMs: now.monotonicMs });
 }
 
 function freeSlot({ roster, flights, random }: SchedulerState, due: Due, result: Finished, now: Now): void {
@@ -106,8 +106,8 @@ function freeSlot({ roster, flights, random }: SchedulerState, due: Due, result:
   const { host, series } = landed;
   host.bytes.add(result.wireBytes, now.monotonicMs);
   const throttles = roster.absence(due.target.registry)?.throttles;
-  const heard = { retryAfterMs: result.retryAfterMs, chance: random.next() };
-  if (throttles !== undefined) throttleStep(throttles, due.target.step, heard, now);
+  const throttledBy = { retryAfterMs: result.retryAfterMs, chance: random.next() };
+  if (throttles !== undefined) throttleStep(throttles, due.target.step, throttledBy, now);
   if (series === null) return;
   series.lastBytes = result.wireBytes;
   series.protocol = result.protocol ?? series.protocol;

@@ -30,7 +30,7 @@ export function* expandTargetsInSlices(config: Config, registry: Registry): Slic
 }
 
 function targetsOf(mirror: Mirror, kind: Ecosystem, config: Config): Target[] {
-  const modules = config.modules.filter((module) => mayAsk(mirror, kind, module, config));
+  const modules = config.modules.filter((module) => mayProbe(mirror, kind, module, config));
   const targets = new Map<string, Target>();
   const add = (step: Step, module: string | null, version: string | null) => {
     const id = targetId(mirror.name, module, version, step);
@@ -39,7 +39,7 @@ function targetsOf(mirror: Mirror, kind: Ecosystem, config: Config): Target[] {
     targets.set(id, { id, ecosystem, upstream, registry, module, version, step, weight, verifies, canary: false });
   };
   const settings = config.settings[kind.id];
-  const steps = sortSteps(kind).filter((step) => kind.steps[step]?.isAsked?.(mirror, settings) ?? true);
+  const steps = sortSteps(kind).filter((step) => kind.steps[step]?.isRequested?.(mirror, settings) ?? true);
   const grainOf = (step: Step) => kind.steps[step]?.grain;
   for (const step of steps) if (grainOf(step) === 'mirror') add(step, null, null);
   for (const { module, version } of modules)
@@ -51,7 +51,7 @@ function targetsOf(mirror: Mirror, kind: Ecosystem, config: Config): Target[] {
   return [...targets.values()].map((target) => ({ ...target, canary: target.id === canaryId }));
 }
 
-function mayAsk(mirror: Mirror, { publicUpstream, names }: Ecosystem, ref: ModuleRef, config: Config): boolean {
+function mayProbe(mirror: Mirror, { publicUpstream, names }: Ecosystem, ref: ModuleRef, config: Config): boolean {
   if (ref.ecosystem !== mirror.ecosystem || ref.upstream !== mirror.upstream) return false;
   const isPublic = mirror.upstream === publicUpstream;
   return !(isPublic && isPrivate(names, config.private[ref.ecosystem] ?? [], ref.module));

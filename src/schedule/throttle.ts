@@ -56,8 +56,8 @@ export function throttledBy(throttle: Throttle, retryAfterMs: number | null, cha
 
 function longer(throttle: Throttle, waitMs: number, level: number, now: Now): Throttle {
   const until = { wallMs: now.wallMs + waitMs, monotonicMs: now.monotonicMs + waitMs };
-  const stands = throttle.until !== null && throttle.until.monotonicMs > until.monotonicMs;
-  return { until: stands ? throttle.until : until, level };
+  const isLater = throttle.until !== null && throttle.until.monotonicMs > until.monotonicMs;
+  return { until: isLater ? throttle.until : until, level };
 }
 
 export interface Absence {

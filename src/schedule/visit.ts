@@ -23,28 +23,28 @@ export type NoVisit = Exclude<Skipped['because'], 'overrun' | 'local'> | 'busy';
 /** Starts a visit if the mirror may be probed and its host has room. `bytesPerHour` `null`: no budget. */
 export function startVisit(
   roster: Roster,
-  asked: { readonly registry: string; readonly bytesExpected: number },
+  visit: { readonly registry: string; readonly bytesExpected: number },
   bounds: { readonly perHost: number; readonly bytesPerHour: number | null },
   chance: () => number,
   now: Now,
 ): Visit | NoVisit {
-  const absence = roster.absence(asked.registry);
-  const host = roster.hostOf(asked.registry);
+  const absence = roster.absence(visit.registry);
+  const host = roster.hostOf(visit.registry);
   if (absence === null || host === null) return 'paused';
   const away = awayReasonOf(absence, roster.calendar, now);
   if (away !== null) return away;
   // A client may request any step, so none may be throttled.
   for (const step of absence.throttles.keys()) if (waitEnd(absence.throttles, step, now) !== null) return 'throttled';
-  if (isTooMuch(host, asked.bytesExpected, bounds.bytesPerHour, now)) return 'over_budget';
+  if (isTooMuch(host, visit.bytesExpected, bounds.bytesPerHour, now)) return 'over_budget';
   if (!hasSlot(host, 2, bounds.perHost)) return 'busy';
   host.inFlight += 1;
   host.heavyInFlight += 1;
-  host.bytesExpected += asked.bytesExpected;
+  host.bytesExpected += visit.bytesExpected;
   return {
     end({ wireBytes, throttled }, at) {
       host.inFlight -= 1;
       host.heavyInFlight -= 1;
-      host.bytesExpected -= asked.bytesExpected;
+      host.bytesExpected -= visit.bytesExpected;
       host.bytes.add(wireBytes, at.monotonicMs);
       if (throttled === null) return;
       const { step, retryAfterMs } = throttled;

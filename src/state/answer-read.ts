@@ -1,9 +1,9 @@
-import type { ControlAnswer, Due } from '../core/due.ts';
+import type { ControlResponse, Due } from '../core/due.ts';
 import type { Stretch, Taken } from '../core/history.ts';
 import type { Now } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import {
-  type AnswerRow,
+  type ResponseRow,
   type ControlEntry,
   caches,
   type Entry,
@@ -13,10 +13,10 @@ import {
   tenths,
 } from './answers.ts';
 
-export function readAnswerRow(value: unknown): Stretch | null {
-  const row = value as Partial<AnswerRow> | null;
+export function readResponseRow(value: unknown): Stretch | null {
+  const row = value as Partial<ResponseRow> | null;
   if (row?.v !== 1 || !Array.isArray(row.entries) || !Array.isArray(row.at) || !Array.isArray(row.life)) return null;
-  const { life, settings, at, targets, around, controls, entries } = row as AnswerRow;
+  const { life, settings, at, targets, around, controls, entries } = row as ResponseRow;
   const taken: Taken[] = [];
   let sum = 0;
   for (const entry of entries) {
@@ -28,8 +28,8 @@ export function readAnswerRow(value: unknown): Stretch | null {
 }
 
 /** The target and the bytes of each complete response of a row, in order; none for a row of another kind. */
-export function readAnswerBytes(value: unknown): readonly (readonly [targetId: string, bytes: number])[] {
-  const { v, entries, targets, around } = (value ?? {}) as Partial<AnswerRow>;
+export function readResponseBytes(value: unknown): readonly (readonly [targetId: string, bytes: number])[] {
+  const { v, entries, targets, around } = (value ?? {}) as Partial<ResponseRow>;
   if (v !== 1 || !Array.isArray(entries) || !Array.isArray(targets) || !Array.isArray(around)) return [];
   return (entries as readonly Entry[]).flatMap((entry) => {
     if (!isProbed(entry)) return [];
@@ -41,7 +41,7 @@ export function readAnswerBytes(value: unknown): readonly (readonly [targetId: s
 }
 
 /** `sum`: the time from `at` until the entry was taken, in tenths of a millisecond. */
-interface Words extends Pick<AnswerRow, 'at' | 'targets' | 'around' | 'controls'> {
+interface Words extends Pick<ResponseRow, 'at' | 'targets' | 'around' | 'controls'> {
   readonly sum: number;
 }
 
@@ -69,15 +69,15 @@ function isProbed(entry: Entry): entry is ProbedEntry {
   return entry[1] >= 0;
 }
 
-function readControl([, , name, answered, lag, latency, isRound]: ControlEntry, words: Words): Taken {
-  const answer: ControlAnswer = {
+function readControl([, , name, responded, lag, latency, isRound]: ControlEntry, words: Words): Taken {
+  const response: ControlResponse = {
     name: words.controls[name] ?? '',
-    answered: answered === 1,
+    answered: responded === 1,
     latencyMs: latency < 0 ? null : latency / tenths,
     code: null,
     at: instant(words, lag),
   };
-  return { takenAt: instant(words, 0), kind: 'control', answer, isRound: isRound === 1 };
+  return { takenAt: instant(words, 0), kind: 'control', answer: response, isRound: isRound === 1 };
 }
 
 function readProbed(entry: ProbedEntry, words: Words): Taken | null {
@@ -98,9 +98,9 @@ function readProbed(entry: ProbedEntry, words: Words): Taken | null {
     version,
     notOffered,
     wish,
-    askedOver = null,
+    requestedOver = null,
     protocol = null,
-    askedProtocol,
+    requestedProtocol,
   ] = around;
   const started = instant(words, lag + took);
   const due: Due = {
@@ -111,8 +111,8 @@ function readProbed(entry: ProbedEntry, words: Words): Taken | null {
     timeoutMs: 0,
     plannedAtMs: instant(words, lag + took + delay).monotonicMs,
     round: null,
-    ...(askedOver === null ? {} : { family: askedOver }),
-    ...(askedProtocol === undefined ? {} : { protocol: askedProtocol }),
+    ...(requestedOver === null ? {} : { family: requestedOver }),
+    ...(requestedProtocol === undefined ? {} : { protocol: requestedProtocol }),
   };
   const sample: Sample = {
     due,

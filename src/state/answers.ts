@@ -1,6 +1,6 @@
-import type { ControlAnswer, Purpose } from '../core/due.ts';
+import type { ControlResponse, Purpose } from '../core/due.ts';
 import type { Outcome } from '../core/failure.ts';
-import type { Stretch, Told } from '../core/history.ts';
+import type { Stretch, Command } from '../core/history.ts';
 import { limits } from '../core/limits.ts';
 import type { Now, Row } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
@@ -56,11 +56,11 @@ export type ControlEntry = readonly [
   isRound: 0 | 1,
 ];
 type GapEntry = readonly [taken: number, which: -2, from: number, to: number];
-type ToldEntry = readonly [taken: number, which: -3, told: Told];
-export type Entry = ProbedEntry | ControlEntry | GapEntry | ToldEntry;
+type CommandEntry = readonly [taken: number, which: -3, told: Command];
+export type Entry = ProbedEntry | ControlEntry | GapEntry | CommandEntry;
 
 /** A row of table `answer`: one time range, with shared values stored once. */
-export interface AnswerRow {
+export interface ResponseRow {
   readonly v: 1;
   readonly life: readonly [id: string, monotonicMs: number, wallMs: number];
   readonly settings: string;
@@ -75,13 +75,13 @@ export interface AnswerRow {
 
 const whole = (ms: number): number => Math.round(ms * tenths);
 
-function newAnswerRow(life: Stretch['life'], settings: string, now: Now) {
+function newResponseRow(life: Stretch['life'], settings: string, now: Now) {
   const { id, startedAt } = life;
   const targets = new Places<string>();
   const around = new Places<Around>();
   const controls = new Places<string>();
   const entries: Entry[] = [];
-  const row: AnswerRow = {
+  const row: ResponseRow = {
     v: 1,
     life: [id, startedAt.monotonicMs, startedAt.wallMs],
     settings,
@@ -121,15 +121,15 @@ function newAnswerRow(life: Stretch['life'], settings: string, now: Now) {
       ] as const;
       add(loopDelayMsMax < 1 ? common : [...common, Math.round(loopDelayMsMax)]);
     },
-    control({ name, answered, latencyMs, at: answeredAt }: ControlAnswer, isRound: boolean, at: Now): void {
-      const lag = whole(at.monotonicMs - answeredAt.monotonicMs);
+    control({ name, answered: responded, latencyMs, at: respondedAt }: ControlResponse, isRound: boolean, at: Now): void {
+      const lag = whole(at.monotonicMs - respondedAt.monotonicMs);
       const latency = latencyMs === null ? -1 : whole(latencyMs);
-      add([since(at), -1, controls.of(name), answered ? 1 : 0, lag, latency, isRound ? 1 : 0]);
+      add([since(at), -1, controls.of(name), responded ? 1 : 0, lag, latency, isRound ? 1 : 0]);
     },
     gap(fromMs: number, toMs: number, at: Now): void {
       add([since(at), -2, whole(fromMs - now.monotonicMs), whole(toMs - now.monotonicMs)]);
     },
-    told: (told: Told, at: Now) => add([since(at), -3, told]),
+    command: (command: Command, at: Now) => add([since(at), -3, command]),
   };
 }
 
@@ -174,19 +174,19 @@ function aroundOf(sample: Sample): Around {
  * which is rewritten while it grows.
  * @param settings  a fingerprint of the settings that affect judging
  */
-export function createAnswers(life: Stretch['life'], settings: string) {
+export function createResponses(life: Stretch['life'], settings: string) {
   let by = settings;
-  let open: { readonly key: string; readonly startedAt: Now; readonly coder: ReturnType<typeof newAnswerRow> } | null =
+  let open: { readonly key: string; readonly startedAt: Now; readonly coder: ReturnType<typeof newResponseRow> } | null =
     null;
   let count = 0;
   const dirty = new Map<string, Row>();
 
-  function write(now: Now, act: (to: ReturnType<typeof newAnswerRow>) => void): void {
-    const isOld = open !== null && now.monotonicMs - open.startedAt.monotonicMs >= limits.answerRowMs;
-    if (open === null || isOld || open.coder.chars() >= limits.answerRowChars) {
+  function write(now: Now, act: (to: ReturnType<typeof newResponseRow>) => void): void {
+    const isOld = open !== null && now.monotonicMs - open.startedAt.monotonicMs >= limits.responseRowMs;
+    if (open === null || isOld || open.coder.chars() >= limits.responseRowChars) {
       count += 1;
       const key = `${life.id}-${count.toString(36).padStart(6, '0')}`;
-      open = { key, startedAt: now, coder: newAnswerRow(life, by, now) };
+      open = { key, startedAt: now, coder: newResponseRow(life, by, now) };
     }
     act(open.coder);
     const { key, startedAt, coder } = open;
@@ -195,15 +195,15 @@ export function createAnswers(life: Stretch['life'], settings: string) {
 
   return {
     probed: (sample: Sample, now: Now) => write(now, (to) => to.probed(sample, now)),
-    control: (answer: ControlAnswer, isRound: boolean, now: Now) =>
-      write(now, (to) => to.control(answer, isRound, now)),
+    control: (response: ControlResponse, isRound: boolean, now: Now) =>
+      write(now, (to) => to.control(response, isRound, now)),
     /** The process was suspended or a clock jumped; monotonic milliseconds. */
     gap(fromMs: number, toMs: number, now: Now): void {
       write(now, (to) => to.gap(fromMs, toMs, now));
       // Times in a row are relative to its start.
       open = null;
     },
-    told: (told: Told, now: Now) => write(now, (to) => to.told(told, now)),
+    command: (command: Command, now: Now) => write(now, (to) => to.command(command, now)),
     /** After a reload: later entries are judged by these settings. */
     judgedBy(next: string): void {
       if (next !== by) open = null;

@@ -41,7 +41,7 @@ export interface EvidenceBook {
 /** `heardMs` and `storedMs` are monotonic milliseconds. */
 interface KnownAlert {
   readonly evidence: AlertEvidence;
-  readonly heardMs: number;
+  readonly receivedMs: number;
   readonly storedMs: number;
 }
 
@@ -51,12 +51,12 @@ export function createEvidenceBook(input: { readonly restored: readonly Row[]; r
   const held = new Map<string, KnownAlert>();
   for (const row of input.restored)
     if (row.table === 'meta' && row.key.startsWith(rowPrefix) && isEvidence(row.value)) {
-      const heardMs = startedMs - Math.max(0, input.now.wallMs - row.value.heardAtMs);
+      const receivedMs = startedMs - Math.max(0, input.now.wallMs - row.value.heardAtMs);
       const evidence = { ...row.value, alertname: nameOf(row.value.alertname) };
-      held.set(row.value.fingerprint, { evidence, heardMs, storedMs: heardMs });
+      held.set(row.value.fingerprint, { evidence, receivedMs, storedMs: receivedMs });
     }
   const isSilent = (one: KnownAlert, repeatMs: number, { monotonicMs }: Now): boolean =>
-    monotonicMs - one.heardMs > limits.alertRepeats * repeatMs &&
+    monotonicMs - one.receivedMs > limits.alertRepeats * repeatMs &&
     monotonicMs - startedMs > limits.alertRepeatsAfterStart * repeatMs;
 
   return {
@@ -71,10 +71,10 @@ export function createEvidenceBook(input: { readonly restored: readonly Row[]; r
         const { outcome, evidence } = judgeAlert(alert, known?.evidence ?? null, wasSilent, place, now);
         if (evidence !== null) {
           const sinceMs = now.monotonicMs - (known?.storedMs ?? 0);
-          const isStored = known === null || outcome !== 'duplicate' || sinceMs >= limits.alertHeardStoreMs;
+          const isStored = known === null || outcome !== 'duplicate' || sinceMs >= limits.alertReceivedStoreMs;
           if (isStored) touched.set(evidence.fingerprint, evidence);
           const storedMs = isStored ? now.monotonicMs : known.storedMs;
-          held.set(evidence.fingerprint, { evidence, heardMs: now.monotonicMs, storedMs });
+          held.set(evidence.fingerprint, { evidence, receivedMs: now.monotonicMs, storedMs });
           if (outcome === 'evidence') fresh.push(evidence);
         }
         return outcome;
@@ -119,20 +119,20 @@ export function judgeAlert(
   const isOurs = vantage === '' || vantage === place.vantage;
   if (labels[actionLabel.name] !== actionLabel.value || !isOurs || !place.registries.has(registry))
     return { outcome: 'ignored', evidence: null };
-  const heard = { heardAtMs: now.wallMs };
+  const received = { heardAtMs: now.wallMs };
   const taken = (): AlertEvidence => ({
     fingerprint: alert.fingerprint,
     alertname: nameOf(labels['alertname']),
     registry,
     startsAtMs,
     takenAtMs: now.wallMs,
-    ...heard,
+    ...received,
     state: 'firing',
   });
   if (status === 'resolved') {
     if (known === null || known.startsAtMs > startsAtMs) return { outcome: 'resolved', evidence: null };
-    if (known.state === 'resolved') return { outcome: 'duplicate', evidence: { ...known, ...heard } };
-    return { outcome: 'resolved', evidence: { ...known, ...heard, state: 'resolved' } };
+    if (known.state === 'resolved') return { outcome: 'duplicate', evidence: { ...known, ...received } };
+    return { outcome: 'resolved', evidence: { ...known, ...received, state: 'resolved' } };
   }
   if (endsAtMs !== null && endsAtMs <= now.wallMs) return { outcome: 'stale', evidence: null };
   if (known !== null && !isOld(known, now)) {
@@ -140,7 +140,7 @@ export function judgeAlert(
     if (known.startsAtMs === startsAtMs && known.state === 'firing')
       return wasSilent
         ? { outcome: 'evidence', evidence: taken() }
-        : { outcome: 'duplicate', evidence: { ...known, ...heard } };
+        : { outcome: 'duplicate', evidence: { ...known, ...received } };
   }
   if (now.wallMs - startsAtMs > limits.alertAgeMsMax || startsAtMs - now.wallMs > aheadMsMax)
     return { outcome: 'stale', evidence: null };

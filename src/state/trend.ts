@@ -10,7 +10,7 @@ import { cellsIn, openIn, rowOf, rowsOf, TrendCells } from './trend-rows.ts';
 /** So that turns stay short. */
 const writtenAtOnce = 10;
 
-interface Watched {
+interface Monitored {
   readonly mirrors: readonly Pick<Configured, 'name' | 'url' | 'connections'>[];
 }
 
@@ -37,11 +37,11 @@ interface Mirror {
  * and in the file, twice that if every cell has failures.
  * @param restored  rows of table `trend`; unreadable ones, and those of another address, are left out
  */
-export function createTrends(config: Watched, restored: readonly Row[]) {
+export function createTrends(config: Monitored, restored: readonly Row[]) {
   let mirrors = new Map<string, Mirror>();
 
   /** Removed mirrors, and changed addresses or connections, are dropped. */
-  function replace(next: Watched): void {
+  function replace(next: Monitored): void {
     const before = mirrors;
     mirrors = new Map(
       next.mirrors.map(({ name, url, connections }) => {

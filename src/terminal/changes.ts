@@ -45,9 +45,9 @@ export async function confirmChanges(
   for (const change of changes) for (const line of formatDiff(change)) terminal.err(painted(line, terminal));
   if (!isAgreed) {
     const question = say('apply.confirm', { count: changes.length });
-    const answer = await terminal.confirm(say('apply.question', { question }));
-    if (answer !== true) {
-      terminal.err(say(answer === null ? 'apply.unanswered' : 'apply.declined'));
+    const isConfirmed = await terminal.confirm(say('apply.question', { question }));
+    if (isConfirmed !== true) {
+      terminal.err(say(isConfirmed === null ? 'apply.unanswered' : 'apply.declined'));
       return false;
     }
   }
@@ -107,18 +107,18 @@ export function formatDiff({ file, before, after }: FileChange): readonly string
 }
 
 function changed(old: readonly DiffLine[], now: readonly DiffLine[]): readonly string[] {
-  const told: string[] = [];
+  const lines: string[] = [];
   let at = 0;
   for (const { line, shown } of old) {
     const found = now.findIndex((one, index) => index >= at && one.line === line);
     if (found < 0) {
-      told.push(`-${shown}`);
+      lines.push(`-${shown}`);
       continue;
     }
-    told.push(...now.slice(at, found).map((one) => `+${one.shown}`), ` ${shown}`);
+    lines.push(...now.slice(at, found).map((one) => `+${one.shown}`), ` ${shown}`);
     at = found + 1;
   }
-  return [...told, ...now.slice(at).map((one) => `+${one.shown}`)];
+  return [...lines, ...now.slice(at).map((one) => `+${one.shown}`)];
 }
 
 interface DiffLine {

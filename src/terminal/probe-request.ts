@@ -73,14 +73,14 @@ export function requestFor(
   const module = named === null ? (first?.module ?? null) : named.module;
   const version = named === null ? (first?.version ?? null) : (named.version ?? kind?.newest ?? null);
   const known = kind?.steps ?? [];
-  const asked = known.find(({ step }) => step === (stepWord ?? kind?.canary));
-  if (asked === undefined)
+  const wantedStep = known.find(({ step }) => step === (stepWord ?? kind?.canary));
+  if (wantedStep === undefined)
     throw new UsageError('wrong.oneOf', {
       option: 'step',
       list: known.map(({ step }) => step).join(', '),
       word: String(stepWord),
     });
-  const { step, grain } = asked;
+  const { step, grain } = wantedStep;
   if (grain === 'mirror') return { mirror, module: null, version: null, step };
   if (module === null) throw new UsageError('wrong.whichModuleAs', { expected: kind?.expected ?? '' });
   return { mirror, module, version: grain === 'module' ? null : version, step };

@@ -1,7 +1,7 @@
 import type { BuildPlace } from '../core/due.ts';
 import type { Timers } from '../core/ports.ts';
 import type { Carrier } from './carrier.ts';
-import { floodLookMs, isFlood } from './inflow.ts';
+import { floodCheckMs, isFlood } from './inflow.ts';
 import type { Kept } from './pool.ts';
 
 /** A build closes after this time even if some of its lines have not ended. */
@@ -17,7 +17,7 @@ export class Build {
   #left: number;
   #isOver = false;
   readonly #expiry: { cancel(): void };
-  #looks: { cancel(): void } | null = null;
+  checks: { cancel(): void } | null = null;
 
   constructor(size: number, timers: Timers, ended: () => void) {
     this.#left = size;
@@ -29,15 +29,15 @@ export class Build {
   offer(kept: Kept): void {
     this.kept = kept;
     kept.carrier.share(() => this.#settle(true));
-    this.#look(kept.carrier);
+    this.check(kept.carrier);
   }
 
   /** Ends a flooded connection, also while none of the lines has a request. */
-  #look(carrier: Carrier): void {
-    this.#looks = this.#timers.after(floodLookMs, () => {
+  check(carrier: Carrier): void {
+    this.checks = this.#timers.after(floodCheckMs, () => {
       // Twice what one request may receive: a running request ends by its own look.
       if (isFlood(carrier.socket.bytesRead / 2, carrier.bodyBytes)) carrier.unshare();
-      else this.#look(carrier);
+      else this.check(carrier);
     });
   }
 
@@ -64,7 +64,7 @@ export class Build {
 
   #close(): void {
     this.#expiry.cancel();
-    this.#looks?.cancel();
+    this.checks?.cancel();
     this.#settle(false);
     this.#ended();
     this.kept?.carrier.unshare();

@@ -54,7 +54,7 @@ export class Collector implements Collecting {
     );
   }
 
-  look(): void {
+  check(): void {
     if (!this.#isOver && this.#h2.isFlooded()) this.broken(new WireStop('MW_H2_PROTOCOL', phrase('fault.flood')));
   }
 
@@ -77,9 +77,9 @@ export class Collector implements Collecting {
     // The response is not the requested item: the beginning of its body is enough.
     if (status >= 300 && this.#stopAt === null)
       this.#stopAt = Math.min(this.#request.bodyBytesMax, limits.errorBodyBytes);
-    const said = this.#saidBytes();
+    const stated = this.statedBytes();
     if (this.#stopAt === 0) this.#finish(this.#now(), false);
-    else if (this.#stopAt === null && said !== null && said > this.#request.bodyBytesMax) this.#oversize();
+    else if (this.#stopAt === null && stated !== null && stated > this.#request.bodyBytesMax) this.#oversize();
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -98,7 +98,7 @@ export class Collector implements Collecting {
       return;
     }
     if (this.#stopAt !== null && this.#trace.bodyBytes >= this.#stopAt) {
-      if (this.#saidBytes() !== this.#trace.bodyBytes) this.#finish(atMs, false);
+      if (this.statedBytes() !== this.#trace.bodyBytes) this.#finish(atMs, false);
     } else if (this.#trace.bodyBytes > this.#request.bodyBytesMax) this.#oversize();
   }
 
@@ -128,12 +128,12 @@ export class Collector implements Collecting {
 
   /** The defect of a response that undici reports as complete, such as a reset; `null`: none. */
   #notWhole(): WireStop | null {
-    const said = this.#saidBytes();
+    const stated = this.statedBytes();
     const { bodyBytes } = this.#trace;
     const atMs = this.#now();
     if (this.#h2.stream !== null) return this.#h2.resetStop(bodyBytes, atMs);
     const { headBytes, totalBytes } = this.inflow;
-    if (said !== null && headBytes !== null && totalBytes > headBytes + said)
+    if (stated !== null && headBytes !== null && totalBytes > headBytes + stated)
       return new WireStop('MW_BODY_LONGER', phrase('fault.longer'), bodyBytes, this.#endMs());
     // undici takes a reset for the end of a body without a length.
     return this.#carrier.error === null || this.#isFramed() ? null : stopOf(this.#carrier.error, bodyBytes, atMs);
@@ -142,7 +142,7 @@ export class Collector implements Collecting {
   /** The end, monotonic: when the last byte came if a length (HTTP/1.1: or chunks) shows the end, else now. */
   #endMs(): number {
     if (this.#h2.stream !== null) {
-      const isFull = this.#saidBytes() === this.#trace.bodyBytes;
+      const isFull = this.statedBytes() === this.#trace.bodyBytes;
       return (isFull ? (this.#dataMs ?? this.#h2.headMs) : null) ?? this.#now();
     }
     return (this.#isFramed() ? this.inflow.lastByteMs : null) ?? this.#now();
@@ -150,10 +150,10 @@ export class Collector implements Collecting {
 
   /** HTTP/1.1: whether the response shows where its body ends. */
   #isFramed(): boolean {
-    return this.#saidBytes() !== null || this.#trace.headers['transfer-encoding'] !== undefined;
+    return this.statedBytes() !== null || this.#trace.headers['transfer-encoding'] !== undefined;
   }
 
-  #saidBytes(): number | null {
+  statedBytes(): number | null {
     return statedBytesOf(this.#request.method, this.#trace);
   }
 

@@ -1,4 +1,4 @@
-import type { ControlAnswer, ControlDue } from '../core/due.ts';
+import type { ControlResponse, ControlDue } from '../core/due.ts';
 import type { WireAccess } from '../core/ports.ts';
 import { connectTo, createConnectTrace, plainRoute } from './connect.ts';
 import { Deadline, stopOf } from './deadline.ts';
@@ -8,7 +8,7 @@ import { type LineDeps, OpenLine } from './line.ts';
  * Probes one control. Success: for `tcp:` a connection, for `http:` any response, for `https:` any response with
  * a valid certificate.
  */
-export async function probeControl(due: ControlDue, deps: LineDeps, userAgent: string): Promise<ControlAnswer> {
+export async function probeControl(due: ControlDue, deps: LineDeps, userAgent: string): Promise<ControlResponse> {
   const at = deps.clock.now();
   const access = accessOf(due.url, userAgent);
   const code = due.url.startsWith('tcp:')

@@ -34,11 +34,11 @@ function defaultPort(url: URL): string {
  */
 export function requestHeaders(
   url: URL,
-  asked: Readonly<Record<string, string>>,
+  own: Readonly<Record<string, string>>,
   access: Pick<WireAccess, 'url' | 'auth' | 'userAgent'>,
 ): Record<string, string> {
   const headers: Record<string, string> = { 'user-agent': access.userAgent, 'accept-encoding': 'identity' };
-  for (const [name, value] of Object.entries(asked)) {
+  for (const [name, value] of Object.entries(own)) {
     const lower = name.toLowerCase();
     if (!credentialNames.has(lower) || mayKnowSecrets(url, access)) headers[lower] = value;
   }

@@ -11,7 +11,7 @@ type Cancel = () => void;
 export class Deadline {
   readonly #timer: { cancel(): void };
   readonly #timers: Timers;
-  #looks: { cancel(): void } | null = null;
+  checks: { cancel(): void } | null = null;
   #cut: WireStop | null = null;
   #stop: ((why: WireStop) => void) | null = null;
 
@@ -55,8 +55,8 @@ export class Deadline {
   }
 
   every(ms: number, run: () => void): void {
-    this.#looks?.cancel();
-    this.#looks = this.#timers.after(ms, () => {
+    this.checks?.cancel();
+    this.checks = this.#timers.after(ms, () => {
       this.every(ms, run);
       run();
     });
@@ -65,7 +65,7 @@ export class Deadline {
   /** Releases the timers; to be called on every path. */
   clear(): void {
     this.#timer.cancel();
-    this.#looks?.cancel();
+    this.checks?.cancel();
   }
 }
 

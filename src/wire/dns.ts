@@ -21,7 +21,7 @@ export interface ResolveRule {
 const othersMs = 1_500;
 /** How long the result for other names is reused. */
 const othersFreshMs = 2_000;
-const othersAsked = 3;
+const othersMax = 3;
 const namesKnown = 200;
 const serversKept = 100;
 
@@ -32,9 +32,9 @@ export class Names {
   readonly #others: readonly string[];
   readonly #known = new Map<string, Set<string>>();
   /** Per DNS server (`''`: the system's), the names that it resolved most recently, the newest last. */
-  readonly #answered = new Map<string, Set<string>>();
+  readonly resolved = new Map<string, Set<string>>();
   readonly #servers = new Map<string, Resolver>();
-  readonly #verdicts = new Map<string, { readonly untilMs: number; readonly answers: Promise<boolean | null> }>();
+  readonly #verdicts = new Map<string, { readonly untilMs: number; readonly result: Promise<boolean | null> }>();
 
   constructor(clock: Clock, timers: Timers, others: readonly string[]) {
     this.#clock = clock;
@@ -53,11 +53,11 @@ export class Names {
   resolve(host: string, rule: ResolveRule, deadline: Deadline, stamp: () => void): Promise<Resolved> {
     return deadline.run((done, failed) => {
       let isOver = false;
-      this.#ask(host, rule, (error, address, family) => {
+      this.resolveName(host, rule, (error, address, family) => {
         if (isOver) return;
         stamp();
         if (error === null && address !== '') {
-          this.#noteAnswered(host.toLowerCase(), rule.server ?? '');
+          this.noteResolved(host.toLowerCase(), rule.server ?? '');
           done({ address, family });
         } else failed(error === null ? new WireStop('ENODATA', phrase('fault.noAddress')) : stopOf(error));
       });
@@ -68,19 +68,19 @@ export class Names {
   }
 
   /** Whether the resolver of a name that failed resolves other names; `null`: no other name is known. */
-  answersOthers(host: string, rule: ResolveRule): Promise<boolean | null> {
+  resolvesOthers(host: string, rule: ResolveRule): Promise<boolean | null> {
     const key = rule.server ?? '';
     const nowMs = this.#clock.monotonicMs();
-    const answered = [...(this.#answered.get(key) ?? [])].reverse();
-    const candidates = new Set([...answered, ...this.#others, ...(this.#known.get(key) ?? [])]);
+    const resolved = [...(this.resolved.get(key) ?? [])].reverse();
+    const candidates = new Set([...resolved, ...this.#others, ...(this.#known.get(key) ?? [])]);
     candidates.delete(host.toLowerCase());
-    const names = [...candidates].slice(0, othersAsked);
+    const names = [...candidates].slice(0, othersMax);
     const verdict = this.#verdicts.get(`${key} ${names.join(' ')}`);
-    if (verdict !== undefined && verdict.untilMs > nowMs) return verdict.answers;
+    if (verdict !== undefined && verdict.untilMs > nowMs) return verdict.result;
     for (const [old, { untilMs }] of this.#verdicts) if (untilMs <= nowMs) this.#verdicts.delete(old);
-    const answers = names.length === 0 ? Promise.resolve(null) : this.#anyResolves(names, rule);
-    this.#verdicts.set(`${key} ${names.join(' ')}`, { untilMs: nowMs + othersFreshMs, answers });
-    return answers;
+    const result = names.length === 0 ? Promise.resolve(null) : this.#anyResolves(names, rule);
+    this.#verdicts.set(`${key} ${names.join(' ')}`, { untilMs: nowMs + othersFreshMs, result });
+    return result;
   }
 
   close(): void {
@@ -89,14 +89,14 @@ export class Names {
     this.#verdicts.clear();
   }
 
-  #noteAnswered(name: string, server: string): void {
+  noteResolved(name: string, server: string): void {
     if (!isAskable(name)) return;
-    const answered = this.#answered.get(server) ?? new Set();
-    this.#answered.set(server, answered);
-    answered.delete(name);
-    answered.add(name);
+    const resolved = this.resolved.get(server) ?? new Set();
+    this.resolved.set(server, resolved);
+    resolved.delete(name);
+    resolved.add(name);
     // One more than needed: the failing name may be among them.
-    for (const old of answered) if (answered.size > othersAsked + 1) answered.delete(old);
+    for (const old of resolved) if (resolved.size > othersMax + 1) resolved.delete(old);
   }
 
   async #anyResolves(names: readonly string[], rule: ResolveRule): Promise<boolean> {
@@ -105,7 +105,7 @@ export class Names {
       return await deadline.run<boolean>((done) => {
         let left = names.length;
         for (const name of names) {
-          this.#ask(name, rule, (error, address) => {
+          this.resolveName(name, rule, (error, address) => {
             left -= 1;
             if (error === null && address !== '') done(true);
             else if (left === 0) done(false);
@@ -120,42 +120,42 @@ export class Names {
     }
   }
 
-  #ask(host: string, rule: ResolveRule, answer: Answered): void {
+  resolveName(host: string, rule: ResolveRule, callback: ResolveCallback): void {
     if (rule.server === null) {
       const order = rule.first === undefined ? 'verbatim' : (`ipv${rule.first}first` as const);
       lookup(host, { family: rule.family ?? 0, order }, (error, address, family) =>
-        answer(error, address ?? '', family === 6 ? 6 : 4),
+        callback(error, address ?? '', family === 6 ? 6 : 4),
       );
       return;
     }
     // RFC 6761 section 6.3: `localhost` names never go to a server.
     if (classBySpelling(host) === 'loopback') {
       const family = rule.family ?? rule.first ?? 4;
-      queueMicrotask(() => answer(null, family === 6 ? '::1' : '127.0.0.1', family));
+      queueMicrotask(() => callback(null, family === 6 ? '::1' : '127.0.0.1', family));
       return;
     }
-    this.#askServer(rule.server, host, rule, answer);
+    this.resolveBy(rule.server, host, rule, callback);
   }
 
-  #askServer(server: string, host: string, { family, first }: ResolveRule, answer: Answered): void {
+  resolveBy(server: string, host: string, { family, first }: ResolveRule, callback: ResolveCallback): void {
     let resolver: Resolver;
     try {
       resolver = this.#server(server);
     } catch (error) {
-      queueMicrotask(() => answer(error as Error, '', 4));
+      queueMicrotask(() => callback(error as Error, '', 4));
       return;
     }
-    const ask = (each: 4 | 6, otherwise: 4 | 6 | null): void => {
-      const heard = (error: NodeJS.ErrnoException | null, addresses: string[]): void => {
+    const resolveName = (each: 4 | 6, otherwise: 4 | 6 | null): void => {
+      const onAddresses = (error: NodeJS.ErrnoException | null, addresses: string[]): void => {
         // Where any family will do, the other one is tried.
-        if (error?.code === 'ENODATA' && otherwise !== null) ask(otherwise, null);
-        else answer(error, (error === null && addresses[0]) || '', each);
+        if (error?.code === 'ENODATA' && otherwise !== null) resolveName(otherwise, null);
+        else callback(error, (error === null && addresses[0]) || '', each);
       };
-      if (each === 4) resolver.resolve4(host, heard);
-      else resolver.resolve6(host, heard);
+      if (each === 4) resolver.resolve4(host, onAddresses);
+      else resolver.resolve6(host, onAddresses);
     };
     const begin = family ?? first ?? 4;
-    ask(begin, family === null ? (begin === 4 ? 6 : 4) : null);
+    resolveName(begin, family === null ? (begin === 4 ? 6 : 4) : null);
   }
 
   #server(server: string): Resolver {
@@ -171,7 +171,7 @@ export class Names {
   }
 }
 
-type Answered = (error: Error | null, address: string, family: 4 | 6) => void;
+type ResolveCallback = (error: Error | null, address: string, family: 4 | 6) => void;
 
 function isAskable(name: string): boolean {
   return name !== '' && classBySpelling(name) === null;

@@ -6,7 +6,7 @@ import { BodyHold, type Collected, type Spill } from './body-hold.ts';
 import type { Carrier } from './carrier.ts';
 import { Collector, type Read } from './collector.ts';
 import { type Deadline, stopOf, WireStop } from './deadline.ts';
-import { floodLookMs } from './inflow.ts';
+import { floodCheckMs } from './inflow.ts';
 import type { ExchangeRequest, ExchangeTrace } from './trace.ts';
 
 /**
@@ -29,7 +29,7 @@ export async function exchange(
       } catch (error) {
         collector.broken(error);
       }
-      if (carrier.protocol === '2') deadline.every(floodLookMs, () => collector.look());
+      if (carrier.protocol === '2') deadline.every(floodCheckMs, () => collector.check());
       return () => collector.leave();
     });
     const isDecoded = isWhole && request.method !== 'HEAD' && request.asSent !== true;

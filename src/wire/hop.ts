@@ -1,9 +1,9 @@
 import { limits } from '../core/limits.ts';
-import type { HopAnswer, HopRequest } from '../core/ports.ts';
+import type { HopResponse, HopRequest } from '../core/ports.ts';
 import { maskUrl } from '../core/secret.ts';
 import type { Hop, HttpProtocol } from '../core/transcript.ts';
 import { readForeignUrl } from '../core/url.ts';
-import { told } from '../words/tell.ts';
+import { messageFor } from '../words/tell.ts';
 import type { ConnectTrace } from './connect.ts';
 import type { Kept } from './pool.ts';
 import type { ExchangeTrace } from './trace.ts';
@@ -13,7 +13,7 @@ export interface HopState {
   readonly url: URL;
   trace: ConnectTrace;
   readonly headers: Readonly<Record<string, string>>;
-  answer: ExchangeTrace;
+  exchanged: ExchangeTrace;
   reused: boolean;
   protocol: HttpProtocol | null;
 }
@@ -32,7 +32,7 @@ export function fillFrom(trace: ConnectTrace, kept: Kept): void {
 
 export function closeMarks(state: HopState, endMs: number): void {
   const { marks } = state.trace;
-  if (state.answer.firstByteMs !== null) marks.firstByte = state.answer.firstByteMs;
+  if (state.exchanged.firstByteMs !== null) marks.firstByte = state.exchanged.firstByteMs;
   const last = marks.firstByte ?? marks.secured ?? marks.connected ?? marks.resolved ?? marks.start;
   marks.end = Math.max(endMs, last);
 }
@@ -55,7 +55,7 @@ export function parseHopUrl(text: string): URL | null {
   return url;
 }
 
-export function unusable(request: HopRequest, shown: string, startMs: number): HopAnswer {
+export function unusable(request: HopRequest, shown: string, startMs: number): HopResponse {
   const hop: Hop = {
     url: shown,
     aside: request.aside,
@@ -73,7 +73,7 @@ export function unusable(request: HopRequest, shown: string, startMs: number): H
     fault: {
       code: request.foreign ? 'MW_FORBIDDEN_TARGET' : 'ERR_INVALID_URL',
       phase: 'resolve',
-      ...told('fault.url'),
+      ...messageFor('fault.url'),
       bytesRead: 0,
     },
   };

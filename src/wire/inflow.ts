@@ -73,7 +73,7 @@ export class Inflow {
 }
 
 /** Interval of the flood check of an HTTP/2 connection, milliseconds. */
-export const floodLookMs = 100;
+export const floodCheckMs = 100;
 /** What a header field counts besides its name and value, bytes. @see RFC 9113 section 6.5.2 */
 const fieldBytes = 32;
 

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { limits } from '../core/limits.ts';
 import { maskOf } from '../core/mask-known.ts';
 import type { Connection } from '../core/mirror.ts';
-import type { HopAnswer, HopRequest, KnownMask, Line, Over, Timed, Timers, WireAccess } from '../core/ports.ts';
+import type { HopResponse, HopRequest, KnownMask, Line, Over, Timed, Timers, WireAccess } from '../core/ports.ts';
 import type { Hop, WireFault } from '../core/transcript.ts';
 import { phrase } from '../words/tell.ts';
 import type { BodyFile, Collected, Spill } from './body-hold.ts';
@@ -74,7 +74,7 @@ export class OpenLine implements Line {
     opened: (file) => this.#files.push(file),
   };
 
-  async hop(request: HopRequest): Promise<HopAnswer> {
+  async hop(request: HopRequest): Promise<HopResponse> {
     const { clock, timers } = this.#deps;
     const url = parseHopUrl(request.url);
     const { authorization } = request.headers;
@@ -86,24 +86,24 @@ export class OpenLine implements Line {
     // After our own preparation, which does not count as the mirror's time.
     const startMs = request.startMs ?? clock.monotonicMs();
     const trace = createConnectTrace(startMs);
-    const state: HopState = { request, url, trace, headers, answer: newTrace(), reused: false, protocol: null };
+    const state: HopState = { request, url, trace, headers, exchanged: newTrace(), reused: false, protocol: null };
     this.#deadline = deadline;
     try {
-      const collected = await this.#ask(state, deadline);
-      closeMarks(state, state.answer.endMs ?? clock.monotonicMs());
-      return this.#timed(() => this.#answer(state, collected, null));
+      const collected = await this.exchange(state, deadline);
+      closeMarks(state, state.exchanged.endMs ?? clock.monotonicMs());
+      return this.#timed(() => this.exchanged(state, collected, null));
     } catch (error) {
-      const stop = stopOf(error, state.answer.bodyBytes);
+      const stop = stopOf(error, state.exchanged.bodyBytes);
       closeMarks(state, stop.atMs ?? clock.monotonicMs());
       const fault = await this.#fault(state, stop);
-      return this.#timed(() => this.#answer(state, nothing, fault));
+      return this.#timed(() => this.exchanged(state, nothing, fault));
     } finally {
       deadline.clear();
       this.#deadline = null;
     }
   }
 
-  async #ask(state: HopState, deadline: Deadline): Promise<Collected> {
+  async exchange(state: HopState, deadline: Deadline): Promise<Collected> {
     const kept = this.#take(state);
     if (kept !== null) {
       state.reused = true;
@@ -115,11 +115,11 @@ export class OpenLine implements Line {
         const { code } = stopOf(error);
         // The connection of a build was in use: its end is a fault, except by GOAWAY.
         const isOld = kept.carrier.isShared ? code === untakenCode : staleCodes.has(code);
-        if (state.answer.firstByteMs !== null || !isOld) throw error;
+        if (state.exchanged.firstByteMs !== null || !isOld) throw error;
         if (kept.carrier.isShared) this.#moveOn(state, kept.carrier);
         else {
           state.trace = createConnectTrace(state.trace.marks.start);
-          state.answer = newTrace();
+          state.exchanged = newTrace();
         }
         state.reused = false;
       }
@@ -128,7 +128,7 @@ export class OpenLine implements Line {
     try {
       return await this.#exchange(opened, state, deadline);
     } catch (error) {
-      if (stopOf(error).code !== untakenCode || state.answer.repeated !== null) throw error;
+      if (stopOf(error).code !== untakenCode || state.exchanged.repeated !== null) throw error;
       this.#moveOn(state, opened.carrier);
       return this.#exchange(await this.#connect(state, deadline), state, deadline);
     }
@@ -140,7 +140,7 @@ export class OpenLine implements Line {
    */
   #moveOn(state: HopState, { session }: Carrier): void {
     state.trace = createConnectTrace(this.#deps.clock.monotonicMs());
-    state.answer = { ...newTrace(), repeated: session?.goaway == null ? null : 'goaway' };
+    state.exchanged = { ...newTrace(), repeated: session?.goaway == null ? null : 'goaway' };
   }
 
   async #connect(state: HopState, deadline: Deadline): Promise<Kept> {
@@ -170,7 +170,7 @@ export class OpenLine implements Line {
   }
 
   async #exchange(kept: Kept, state: HopState, deadline: Deadline): Promise<Collected> {
-    const { request, url, headers, answer } = state;
+    const { request, url, headers, exchanged } = state;
     state.protocol = kept.carrier.protocol;
     const proxy = url.protocol === 'http:' ? this.#access.proxy : null;
     const authorization = proxy === null ? null : proxyAuthorizationOf(proxy);
@@ -188,14 +188,14 @@ export class OpenLine implements Line {
           spill: request.large === true ? this.#spill : null,
           received: this.#over.received,
         },
-        answer,
+        exchanged,
         deadline,
         () => this.#deps.clock.monotonicMs(),
       );
       // RFC 9110 section 15.5.20: this connection is not for this origin. As in Go, the status is reported unchanged.
-      if (answer.status === 421) kept.carrier.close();
-      if (proxy !== null && answer.status === 407)
-        throw new WireStop('MW_PROXY_STATUS', phrase('fault.proxyDenied'), answer.bodyBytes, answer.endMs);
+      if (exchanged.status === 421) kept.carrier.close();
+      if (proxy !== null && exchanged.status === 407)
+        throw new WireStop('MW_PROXY_STATUS', phrase('fault.proxyDenied'), exchanged.bodyBytes, exchanged.endMs);
       return collected;
     } finally {
       this.#give(state, kept);
@@ -253,21 +253,21 @@ export class OpenLine implements Line {
     const host = this.#access.proxy === null ? bareHostOf(url) : bareHostOf(new URL(this.#access.proxy.url));
     const isSecure = url.protocol === 'https:';
     const phase = phaseOf(trace.marks, isSecure, reused, addressClassOf(host) !== null);
-    const asksOthers = phase === 'resolve' && stop.code !== 'ABORT_ERR' && classBySpelling(host) === null;
+    const triesOthers = phase === 'resolve' && stop.code !== 'ABORT_ERR' && classBySpelling(host) === null;
     const { family, dnsServer: server } = this.#access;
     return {
       code: stop.code,
       phase,
       text: stop.message,
       ...(stop.sentence === null ? {} : { sentence: stop.sentence }),
-      bytesRead: Math.max(stop.bytesRead, state.answer.bodyBytes),
+      bytesRead: Math.max(stop.bytesRead, state.exchanged.bodyBytes),
       ...(stop.code === 'MW_DEADLINE' ? { limitMs: request.limitMs } : {}),
-      ...(asksOthers ? { resolverAnswersOthers: await this.#deps.names.answersOthers(host, { family, server }) } : {}),
+      ...(triesOthers ? { resolvesOthers: await this.#deps.names.resolvesOthers(host, { family, server }) } : {}),
     };
   }
 
-  #answer(state: HopState, { body, whole }: Collected, fault: WireFault | null): HopAnswer {
-    const { request, trace, answer } = state;
+  exchanged(state: HopState, { body, whole }: Collected, fault: WireFault | null): HopResponse {
+    const { request, trace, exchanged } = state;
     const hop: Hop = {
       url: showUrl(request.url, this.#mask.text),
       aside: request.aside,
@@ -280,15 +280,15 @@ export class OpenLine implements Line {
       tls: trace.tls,
       requestHeaders: redactHeaders(state.headers, this.#mask.text),
       ...(state.protocol === null ? {} : { protocol: state.protocol }),
-      ...(answer.repeated === null ? {} : { repeated: answer.repeated }),
+      ...(exchanged.repeated === null ? {} : { repeated: exchanged.repeated }),
       ...(request.method === 'HEAD' ? { method: 'HEAD' } : {}),
-      status: answer.status,
-      responseHeaders: redactHeaders(answer.headers, this.#mask.text),
-      bodyBytes: answer.bodyBytes,
-      ...(answer.ramp == null ? {} : { ramp: answer.ramp }),
+      status: exchanged.status,
+      responseHeaders: redactHeaders(exchanged.headers, this.#mask.text),
+      bodyBytes: exchanged.bodyBytes,
+      ...(exchanged.ramp == null ? {} : { ramp: exchanged.ramp }),
       fault,
     };
-    return { hop, headers: answer.headers, body, ...(whole === null ? {} : { whole }) };
+    return { hop, headers: exchanged.headers, body, ...(whole === null ? {} : { whole }) };
   }
 }
 

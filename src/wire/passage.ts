@@ -30,7 +30,7 @@ export interface Passages {
   open(
     access: WireAccess,
     url: string,
-    ask: {
+    wanted: {
       readonly method: 'GET' | 'HEAD';
       readonly headers: Readonly<Record<string, string>>;
       readonly signal: AbortSignal;

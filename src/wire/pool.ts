@@ -1,7 +1,7 @@
 import type { Timers, WireAccess } from '../core/ports.ts';
 import type { TlsFacts } from '../core/transcript.ts';
 import type { Carrier } from './carrier.ts';
-import { floodLookMs, isFlood } from './inflow.ts';
+import { floodCheckMs, isFlood } from './inflow.ts';
 
 export interface Kept {
   readonly carrier: Carrier;
@@ -21,7 +21,7 @@ export class Pool {
   readonly #timers: Timers;
   /** Idle HTTP/2 connections, with the bytes that each had received when it became idle. */
   readonly #resting = new Map<Carrier, number>();
-  #look: { cancel(): void } | null = null;
+  check: { cancel(): void } | null = null;
 
   constructor(timers: Timers) {
     this.#timers = timers;
@@ -57,21 +57,21 @@ export class Pool {
     for (const { byOrigin } of this.#byMirror.values()) closeAll(byOrigin);
     this.#byMirror.clear();
     this.#resting.clear();
-    this.#look?.cancel();
-    this.#look = null;
+    this.check?.cancel();
+    this.check = null;
   }
 
   #rest(carrier: Carrier): void {
     this.#resting.set(carrier, carrier.socket.bytesRead);
-    this.#look ??= this.#timers.after(floodLookMs, () => this.#lookAtAll());
+    this.check ??= this.#timers.after(floodCheckMs, () => this.checkAll());
   }
 
-  #lookAtAll(): void {
+  checkAll(): void {
     for (const [carrier, before] of this.#resting) {
       if (isFlood(carrier.socket.bytesRead - before, 0)) carrier.close();
       if (!carrier.isAlive()) this.#resting.delete(carrier);
     }
-    this.#look = this.#resting.size === 0 ? null : this.#timers.after(floodLookMs, () => this.#lookAtAll());
+    this.check = this.#resting.size === 0 ? null : this.#timers.after(floodCheckMs, () => this.checkAll());
   }
 
   #of(access: WireAccess): Map<string, Kept[]> {

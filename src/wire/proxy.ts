@@ -4,7 +4,7 @@ import { phrase } from '../words/tell.ts';
 import { proxyAuthorizationOf } from './credentials.ts';
 import { type Deadline, stopOf, WireStop } from './deadline.ts';
 
-const answerBytesMax = 16 * 1024;
+const responseBytesMax = 16 * 1024;
 
 /** Any failure on the way to or at the proxy, as a stop with a code of the proxy. */
 export function proxyStopOf(error: unknown): WireStop {
@@ -39,14 +39,14 @@ export function connectThroughProxy(
     const fail = (error: Error): void => settle(stopOf(error));
     const closed = (): void => settle(new WireStop('ECONNRESET', phrase('fault.proxyClosed')));
     const take = (chunk: Buffer): void => {
-      const answer = head.take(chunk);
-      if (answer === null) return;
-      if (answer instanceof WireStop) {
-        settle(answer);
+      const response = head.take(chunk);
+      if (response === null) return;
+      if (response instanceof WireStop) {
+        settle(response);
         return;
       }
       socket.pause();
-      if (answer.length > 0) socket.unshift(answer);
+      if (response.length > 0) socket.unshift(response);
       settle(null);
     };
     socket.on('data', take).on('error', fail).on('close', closed);
@@ -58,7 +58,7 @@ export function connectThroughProxy(
 const headEnd = '\r\n\r\n';
 
 export class ProxyHead {
-  readonly #head = Buffer.allocUnsafe(answerBytesMax + 1);
+  readonly #head = Buffer.allocUnsafe(responseBytesMax + 1);
   #filled = 0;
 
   /** The bytes after the head of a 200; a stop for any other response; `null` while the head is incomplete. */
@@ -67,7 +67,7 @@ export class ProxyHead {
     this.#filled += chunk.copy(this.#head, before);
     const seen = this.#head.subarray(0, this.#filled);
     const end = seen.indexOf(headEnd, Math.max(0, before - headEnd.length + 1));
-    if (end < 0 && seen.length <= answerBytesMax) return null;
+    if (end < 0 && seen.length <= responseBytesMax) return null;
     const status = /^HTTP\/1\.[01] (\d{3})/.exec(seen.toString('latin1', 0, 32))?.[1] ?? null;
     if (end < 0 || status === null) return new WireStop('MW_PROXY_STATUS', phrase('fault.proxyNone'));
     if (status !== '200') return new WireStop('MW_PROXY_STATUS', phrase('fault.proxyStatus', { status }));

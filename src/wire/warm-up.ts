@@ -7,11 +7,11 @@ import { Deadline } from './deadline.ts';
 import { exchange } from './exchange.ts';
 import { newTrace } from './trace.ts';
 
-const asks = 3;
+const rounds = 3;
 const limitMs = 1_000;
-const allMs = asks * limitMs;
+const allMs = rounds * limitMs;
 const bodyBytesMax = 1_024;
-const answer = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
+const okResponse = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
 export interface WarmUp {
   readonly wire: Wire;
@@ -30,20 +30,20 @@ export async function warmUp({ wire, clock, timers, withHttp2 }: WarmUp): Promis
   const deadlineMs = (): number => Math.min(untilMs, clock.monotonicMs() + limitMs);
   const one = createServer((socket) => {
     socket.on('error', () => socket.destroy());
-    socket.once('data', () => socket.end(answer));
+    socket.once('data', () => socket.end(okResponse));
   });
-  const answered = await askAll(one, (port) => askOnce(wire, deadlineMs(), `http://127.0.0.1:${port}`));
-  if (!withHttp2) return answered;
+  const doneCount = await requestAll(one, (port) => requestOnce(wire, deadlineMs(), `http://127.0.0.1:${port}`));
+  if (!withHttp2) return doneCount;
   const two = createHttp2Server((_, response) => response.end('ok'));
   two.on('session', (session) => session.on('error', () => session.destroy()));
-  return answered + (await askAll(two, (port) => askOverHttp2(clock, timers, deadlineMs(), port)));
+  return doneCount + (await requestAll(two, (port) => requestOverHttp2(clock, timers, deadlineMs(), port)));
 }
 
-async function askAll(
+async function requestAll(
   server: Pick<Server, 'listen' | 'once' | 'address' | 'close'>,
-  ask: (port: number) => Promise<boolean>,
+  send: (port: number) => Promise<boolean>,
 ): Promise<number> {
-  let answered = 0;
+  let doneCount = 0;
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -51,16 +51,16 @@ async function askAll(
     });
     const address = server.address();
     if (typeof address !== 'object' || address === null) return 0;
-    for (let count = 0; count < asks; count += 1) if (await ask(address.port)) answered += 1;
+    for (let count = 0; count < rounds; count += 1) if (await send(address.port)) doneCount += 1;
   } catch {
     // Without loopback the first probe includes the time for loading code.
   } finally {
     server.close();
   }
-  return answered;
+  return doneCount;
 }
 
-async function askOnce(wire: Wire, deadlineMs: number, url: string): Promise<boolean> {
+async function requestOnce(wire: Wire, deadlineMs: number, url: string): Promise<boolean> {
   const line = wire.open(accessOf(url, 'mirrorwatch'), 'cold');
   try {
     const { hop } = await line.hop({
@@ -81,7 +81,7 @@ async function askOnce(wire: Wire, deadlineMs: number, url: string): Promise<boo
 }
 
 /** Without TLS, which needs a certificate: the socket only claims that HTTP/2 was negotiated. */
-async function askOverHttp2(clock: Clock, timers: Timers, deadlineMs: number, port: number): Promise<boolean> {
+async function requestOverHttp2(clock: Clock, timers: Timers, deadlineMs: number, port: number): Promise<boolean> {
   const socket: Socket & { alpnProtocol?: string } = connect(port, '127.0.0.1');
   socket.alpnProtocol = 'h2';
   const carrier = new Carrier(socket, `http://127.0.0.1:${port}`);

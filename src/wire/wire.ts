@@ -1,4 +1,4 @@
-import type { ControlAnswer, ControlDue } from '../core/due.ts';
+import type { ControlResponse, ControlDue } from '../core/due.ts';
 import type { Connection } from '../core/mirror.ts';
 import type { Clock, Line, Over, Timers, Wire, WireAccess } from '../core/ports.ts';
 import { Builds } from './build.ts';
@@ -34,7 +34,7 @@ export function createWire(options: WireOptions): Wire {
       }
       return new OpenLine(access, connection, deps, over);
     },
-    control(due: ControlDue): Promise<ControlAnswer> {
+    control(due: ControlDue): Promise<ControlResponse> {
       return probeControl(due, deps, options.userAgent ?? 'mirrorwatch');
     },
     close(): Promise<void> {

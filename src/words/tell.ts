@@ -1,6 +1,6 @@
 import { FormatError } from 'intl-messageformat';
 import type { ProbeFailure } from '../core/failure.ts';
-import type { Filled, Sentence, Told } from '../core/result.ts';
+import type { Filled, Sentence, Message } from '../core/result.ts';
 import { english, isKey, type Key, type Language, type Say, sayNamed, type Values, wordsOf } from './words.ts';
 
 /** A text of the catalogue with its values, to be rendered later in any language. */
@@ -9,21 +9,21 @@ export function phrase<K extends Key>(key: K, ...[values]: Values<K, Filled>): S
 }
 
 /** As `phrase`, together with the text in English. */
-export function told<K extends Key>(key: K, ...values: Values<K, Filled>): Told & { readonly sentence: Sentence } {
-  return toldOf(phrase(key, ...values));
+export function messageFor<K extends Key>(key: K, ...values: Values<K, Filled>): Message & { readonly sentence: Sentence } {
+  return messageOf(phrase(key, ...values));
 }
 
 /** A sentence with its text in English. */
-export function toldOf(one: Sentence): Told & { readonly sentence: Sentence } {
+export function messageOf(one: Sentence): Message & { readonly sentence: Sentence } {
   return { text: saySentence(one, english), sentence: one };
 }
 
 /** A stored sentence in a language; its English text if this release does not know the sentence. */
-export function tellIn(language: Language, told: Stored): string {
-  return tellBy(wordsOf(language), told);
+export function renderIn(language: Language, messageFor: Stored): string {
+  return renderBy(wordsOf(language), messageFor);
 }
 
-function tellBy(say: Say, { text, sentence: stored }: Stored): string {
+function renderBy(say: Say, { text, sentence: stored }: Stored): string {
   if (typeof stored !== 'object' || stored === null || !isKnown(stored)) return text;
   try {
     return saySentence(stored, say);
@@ -36,7 +36,7 @@ function tellBy(say: Say, { text, sentence: stored }: Stored): string {
 
 /** A stored sentence without a text; its key if this release does not know the sentence. */
 export function showStored(sentence: Sentence, say: Say): string {
-  return tellBy(say, { text: sentence.key, sentence });
+  return renderBy(say, { text: sentence.key, sentence });
 }
 
 interface Stored {
@@ -92,9 +92,9 @@ export function mismatchOf(
     readonly [Field in keyof Omit<Mismatch, 'kind' | 'sentences'>]: Mismatch[Field] | Sentence;
   },
 ): Mismatch {
-  const said = Object.entries(fields).filter(([, value]) => typeof value === 'object');
-  const texts = said.map(([name, value]) => [name, saySentence(value, english)]);
-  const sentences = said.length === 0 ? {} : { sentences: Object.fromEntries(said) as Mismatch['sentences'] };
+  const nested = Object.entries(fields).filter(([, value]) => typeof value === 'object');
+  const texts = nested.map(([name, value]) => [name, saySentence(value, english)]);
+  const sentences = nested.length === 0 ? {} : { sentences: Object.fromEntries(nested) as Mismatch['sentences'] };
   return { kind: 'mismatch', ...fields, ...Object.fromEntries(texts), ...sentences };
 }
 
@@ -124,5 +124,5 @@ export function fieldsOf(
 }
 
 function fieldText(say: Say, field: string, text: string, sentence: Sentence | undefined): string {
-  return (field === 'phase' ? sayNamed(say, `phase.${text}`) : null) ?? tellBy(say, { text, sentence });
+  return (field === 'phase' ? sayNamed(say, `phase.${text}`) : null) ?? renderBy(say, { text, sentence });
 }

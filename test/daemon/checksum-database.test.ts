@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Answer as Told } from '../../src/core/transcript.ts';
+import type { ProbeResponse as Told } from '../../src/core/transcript.ts';
 import { h1OfMod } from '../../src/ecosystems/go/h1.ts';
 import { type Answer, text } from '../support/answer.ts';
 import { type RawServer, startRawServer } from '../support/raw-server.ts';

@@ -3,7 +3,7 @@ import { budgetOf } from '../../src/config/budget.ts';
 import type { Config } from '../../src/core/config.ts';
 import type { Due } from '../../src/core/due.ts';
 import type { Target } from '../../src/core/mirror.ts';
-import type { Clock, HopAnswer, HopRequest, Wire } from '../../src/core/ports.ts';
+import type { Clock, HopResponse, HopRequest, Wire } from '../../src/core/ports.ts';
 import type { Sample } from '../../src/core/sample.ts';
 import { buildWorkerBook } from '../../src/daemon/book.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
@@ -32,7 +32,7 @@ modules: { ${ecosystem}: [ ${entries.join(', ')} ] }
 
 /** Answers at once. */
 function wireOf(says: Usual, clock: Clock): Wire {
-  const hop = (request: HopRequest): Promise<HopAnswer> => {
+  const hop = (request: HopRequest): Promise<HopResponse> => {
     const { pathname } = new URL(request.url);
     const { status, headers = {}, body } = says(decodeURIComponent(pathname), request.headers['accept'] ?? '');
     const sent =

@@ -6,7 +6,7 @@ import { playDaemon, type Watch } from '../../bench/scenarios/daemon/run.ts';
 import type { World } from '../../bench/scenarios/world.ts';
 import type { AdviceChange } from '../../src/core/advice.ts';
 import type { FindingChange } from '../../src/core/finding.ts';
-import { tellIn } from '../../src/words/tell.ts';
+import { renderIn } from '../../src/words/tell.ts';
 
 /** One line of a golden file: what happened, and all that was said of it. */
 export type Line = Readonly<Record<string, unknown>>;
@@ -14,13 +14,13 @@ export type Line = Readonly<Record<string, unknown>>;
 /** A change of a finding as a line: its texts in both languages, without the form they are kept in. */
 export function findingLine({ change, finding }: FindingChange, atMs: number): Line {
   const { sentence: _, ...rest } = finding;
-  return { atMs, finding: change, ...rest, zh: tellIn('zh', finding) };
+  return { atMs, finding: change, ...rest, zh: renderIn('zh', finding) };
 }
 
 /** A change of an advice as a line. */
 export function adviceLine({ change, advice }: AdviceChange, atMs: number): Line {
   const { sentence, reason, ...rest } = advice;
-  return { atMs, advice: change, reason, ...rest, zh: tellIn('zh', { text: reason, sentence }) };
+  return { atMs, advice: change, reason, ...rest, zh: renderIn('zh', { text: reason, sentence }) };
 }
 
 /** A message as a line: what it says anew, and the hash of the text that is signed. */

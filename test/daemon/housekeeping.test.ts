@@ -32,7 +32,7 @@ it('each table with a row for each probe is bounded by a number of rows too: a m
   await world.seconds(650);
   expect(Object.fromEntries(trimmed)).toEqual({
     probe: limits.probeRows,
-    answer: limits.answerRows,
+    answer: limits.responseRows,
     cited: limits.citedRows,
     aside: limits.asideRows,
   });

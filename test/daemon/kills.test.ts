@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import type { Finding } from '../../src/core/finding.ts';
-import { readAnswerRow } from '../../src/state/answer-read.ts';
+import { readResponseRow } from '../../src/state/answer-read.ts';
 import type { MemoryStore } from './memory-store.ts';
 import { refuses, type Script } from './scripted-wire.ts';
 import { threeMirrors, well } from './three-mirrors.ts';
@@ -16,7 +16,7 @@ const tookMsMax = 125;
 
 /** The age of the oldest sample that is not in the file, 0 where all are. */
 function lostMsOf({ store, wire, time }: World): number {
-  const lastMs = readAnswerRow(store.page('answer', 1, null)[0]?.value)?.taken.at(-1)?.takenAt.wallMs ?? 0;
+  const lastMs = readResponseRow(store.page('answer', 1, null)[0]?.value)?.taken.at(-1)?.takenAt.wallMs ?? 0;
   const startMs = time.clock.wallMs() - time.nowMs();
   const lost = wire.asked.find(({ atMs }) => startMs + atMs + tookMsMax > lastMs);
   return lost === undefined ? 0 : time.nowMs() - lost.atMs;

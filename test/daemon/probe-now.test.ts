@@ -17,7 +17,7 @@ test('probes of many configurations share one thread, and each has its own confi
     const mirror = { ...first, url };
     const config = { ...base, mirrors: [mirror] };
     const request = { mirror, module: 'example.com/hello', version: 'v1.0.0', step: 'mod' } as const;
-    expect(await probing.ask(config, request)).toMatchObject({ value: { sample: { outcome: { tag: 'ok' } } } });
+    expect(await probing.probe(config, request)).toMatchObject({ value: { sample: { outcome: { tag: 'ok' } } } });
   };
   // Node's own threads for files and names, at most four, start at their first use.
   for (const mirror of mirrors) await ask(mirror);

@@ -9,7 +9,7 @@ import { cronCalendar } from '../../src/io/calendar.ts';
 import { createRandom } from '../../src/io/random.ts';
 import { openStore } from '../../src/io/store.ts';
 import { copyStore } from '../../src/io/store-copy.ts';
-import { readAnswerRow } from '../../src/state/answer-read.ts';
+import { readResponseRow } from '../../src/state/answer-read.ts';
 import { removeTempDir, stateDir } from '../support/paths.ts';
 import { epochMs } from './manual-time.ts';
 import { refuses, type Script } from './scripted-wire.ts';
@@ -80,7 +80,7 @@ function readStored(path: string): readonly Sample[] {
   if (copied.tag === 'error') throw new Error(copied.error.kind);
   const rows = [...copied.value.rows('answer', 0)];
   copied.value.close();
-  const taken = rows.flatMap(({ value }) => readAnswerRow(value)?.taken ?? []);
+  const taken = rows.flatMap(({ value }) => readResponseRow(value)?.taken ?? []);
   return taken.flatMap((one) => (one.kind === 'probed' ? [one.sample] : []));
 }
 
@@ -146,9 +146,9 @@ describe('a replay of what a daemon stored while it runs', () => {
   - { name: b, ecosystem: go, url: "https://b.example.net/goproxy", weight: 90 }`,
     });
     const done = await replayed(path, null, 300, configOf(two));
-    expect(done.ground.otherSettings).toBe(done.ground.answers);
+    expect(done.ground.otherSettings).toBe(done.ground.responses);
     expect(done.ground.leftOut).toBeGreaterThan(50);
-    expect(done.ground.leftOut).toBeLessThan(done.ground.answers / 2);
+    expect(done.ground.leftOut).toBeLessThan(done.ground.responses / 2);
     expect(told(done.current)).toMatchObject([{ from: 'a', to: 'b' }]);
   });
 
@@ -197,7 +197,7 @@ describe('a replay of what a daemon stored', () => {
     // For most of the time 400 ms a step in place of 70 ms.
     expect(without / withAdvice).toBeGreaterThan(2);
     expect(done.really.fetchCostSeconds).toBe(done.current.fetchCostSeconds);
-    const { heard = 0, unwanted = 0 } = done.changed?.outOfTurn ?? {};
+    const { received: heard = 0, unwanted = 0 } = done.changed?.outOfTurn ?? {};
     expect(heard + unwanted).toBe(done.ground.outOfTurn);
   });
 
@@ -211,7 +211,7 @@ describe('a replay of what a daemon stored', () => {
     expect(told(done.changed ?? done.really)).toMatchObject([{ from: 'a', to: 'b', cause: 'slower', ended: null }]);
     expect(done.changed?.stories[0]?.issuedAtMs).toBeGreaterThan(epochMs + 120_000);
     expect(done.changed?.stories[0]?.issuedAtMs).toBeLessThan(epochMs + 240_000);
-    expect(done.changed?.outOfTurn?.unasked).toBeGreaterThan(0);
+    expect(done.changed?.outOfTurn?.unrequested).toBeGreaterThan(0);
     expect(done.changed?.fetchCostSeconds).toBeLessThan(done.current.fetchCostSeconds ?? 0);
   });
 
@@ -255,10 +255,10 @@ describe('what is stored', () => {
     const first = rows[0]?.atMs ?? 0;
     const ageMs = world.time.clock.wallMs() - first;
     expect(ageMs).toBeGreaterThan(3_600_000);
-    expect(ageMs).toBeLessThan(3_600_000 + 2 * limits.answerRowMs + 1_000);
-    const last = readAnswerRow(rows.at(-1)?.value)?.taken.at(-1)?.takenAt.wallMs ?? 0;
+    expect(ageMs).toBeLessThan(3_600_000 + 2 * limits.responseRowMs + 1_000);
+    const last = readResponseRow(rows.at(-1)?.value)?.taken.at(-1)?.takenAt.wallMs ?? 0;
     expect(world.time.clock.wallMs() - last).toBeLessThan(30_000 + 2 * limits.commitMs);
-    for (const { value } of rows) expect(JSON.stringify(value).length).toBeLessThan(limits.answerRowChars + 400);
+    for (const { value } of rows) expect(JSON.stringify(value).length).toBeLessThan(limits.responseRowChars + 400);
   });
 
   test('a decision is never stored without the answers that it rests on', async () => {
@@ -275,7 +275,7 @@ describe('what is stored', () => {
           if (advice === undefined) return done;
           decided += 1;
           const newest = ports.store.all('answer').at(-1);
-          const last = readAnswerRow(newest?.value)?.taken.at(-1)?.takenAt.wallMs ?? 0;
+          const last = readResponseRow(newest?.value)?.taken.at(-1)?.takenAt.wallMs ?? 0;
           // The turn that decides took an answer, or a look of the second before.
           if (ports.clock.wallMs() - last > 2_000) unbacked += 1;
           return done;

@@ -1,5 +1,5 @@
 import type { Phase } from '../../src/core/failure.ts';
-import type { HopAnswer, HopRequest, Line, Wire } from '../../src/core/ports.ts';
+import type { HopResponse, HopRequest, Line, Wire } from '../../src/core/ports.ts';
 import type { Hop, HttpProtocol, TlsFacts } from '../../src/core/transcript.ts';
 import type { Answer } from '../support/answer.ts';
 import { moduleAnswers, syntheticModules } from '../support/synthetic-modules.ts';
@@ -71,7 +71,7 @@ export function scriptedWire(time: ManualTime, script: Script): ScriptedWire {
     { registry, protocol }: Pick<Asked, 'registry' | 'protocol'>,
     basePath: string,
     request: HopRequest,
-  ): Promise<HopAnswer> {
+  ): Promise<HopResponse> {
     const { pathname } = new URL(request.url);
     const path = decodeURI(pathname).slice(basePath.length);
     const one: Asked = { registry, path, atMs: time.nowMs(), protocol };
@@ -90,7 +90,7 @@ export function scriptedWire(time: ManualTime, script: Script): ScriptedWire {
     });
   }
 
-  function answerOf(request: HopRequest, path: string, start: number, does: Behaviour | 'late'): HopAnswer {
+  function answerOf(request: HopRequest, path: string, start: number, does: Behaviour | 'late'): HopResponse {
     const end = time.nowMs();
     const at = (share: number): number => start + (end - start) * share;
     const secure = request.url.startsWith('https:');

@@ -7,7 +7,7 @@ import { becauses, type Outcome, type ProbeFailure, phases, reasons } from '../.
 import { limits } from '../../src/core/limits.ts';
 import type { Mirror } from '../../src/core/mirror.ts';
 import type { Prober } from '../../src/core/ports.ts';
-import type { Answer, Ask, Verdict } from '../../src/core/transcript.ts';
+import type { ProbeResponse, ProbeRequest, Verdict } from '../../src/core/transcript.ts';
 import { showChain } from '../../src/ecosystems/client.ts';
 import { loadProber } from '../../src/ecosystems/prober.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
@@ -18,20 +18,20 @@ import { englishOf } from '../support/english.ts';
 import { answerOf, baseUrl, contextOf, type Fixture, fixturesOf, sourcesOf, targetOf, urlOf } from './fixture.ts';
 
 interface Told {
-  readonly asks: readonly Ask[];
+  readonly asks: readonly ProbeRequest[];
   readonly verdict: Verdict;
 }
 
 /** After work of our own: nothing was asked, and nothing is told. */
-const worked: Answer = { tag: 'answered', status: 200, headers: {}, body: new Uint8Array(0), finalUrl: '' };
+const worked: ProbeResponse = { tag: 'answered', status: 200, headers: {}, body: new Uint8Array(0), finalUrl: '' };
 
 /** Holds a conversation, and holds it to the rules that no answer may make it break. */
 async function hold(
   [id, prober]: readonly [string, Prober],
   fixture: Fixture,
-  answer: (ask: Ask, at: number) => Answer,
+  answer: (ask: ProbeRequest, at: number) => ProbeResponse,
 ): Promise<Told> {
-  const asks: Ask[] = [];
+  const asks: ProbeRequest[] = [];
   const mayQuery = fixture.answers.some(({ path }) => path.includes('?'));
   const conversation = prober.probe(targetOf(id, fixture), contextOf(fixture));
   let turn = conversation.next();
@@ -49,7 +49,7 @@ async function hold(
     expect(ask.url).not.toMatch(mayQuery || ask.foreign === true ? /#/ : /[?#]/);
     expect(ask.bodyBytesMax).toBeLessThanOrEqual(limits.zipBytes);
     asks.push(ask);
-    expect(asks.length).toBeLessThanOrEqual(limits.asksPerProbe);
+    expect(asks.length).toBeLessThanOrEqual(limits.requestsPerProbe);
     turn = conversation.next(answer(ask, asks.length - 1));
   }
   const verdict = turn.value;
@@ -61,8 +61,8 @@ async function hold(
 }
 
 /** The recorded answers, and after them "not found": a changed conversation may ask for what was never recorded. */
-function replay(fixture: Fixture): (ask: Ask, at: number) => Answer {
-  const missing: Answer = {
+function replay(fixture: Fixture): (ask: ProbeRequest, at: number) => ProbeResponse {
+  const missing: ProbeResponse = {
     tag: 'answered',
     status: 404,
     headers: {},
@@ -101,14 +101,14 @@ const failures: readonly ProbeFailure[] = [
   { kind: 'malformed', expected: 'an HTTP head' },
 ];
 
-const faults: readonly Answer[] = [
+const faults: readonly ProbeResponse[] = [
   ...failures.map((failure) => ({ tag: 'failed', failure }) as const),
   ...(['proxy', 'resolver', 'local', 'defect'] as const).map(
     (because) => ({ tag: 'unknown', because, code: 'X' }) as const,
   ),
 ];
 
-const anyAnswer: fc.Arbitrary<Answer> = fc.oneof(
+const anyAnswer: fc.Arbitrary<ProbeResponse> = fc.oneof(
   fc.constantFrom(...faults),
   fc.record({
     tag: fc.constant('answered' as const),

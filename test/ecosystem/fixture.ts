@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type Target, targetId } from '../../src/core/mirror.ts';
 import type { ProbeContext } from '../../src/core/ports.ts';
-import type { Answer } from '../../src/core/transcript.ts';
+import type { ProbeResponse } from '../../src/core/transcript.ts';
 import { declared } from '../support/declared.ts';
 
 const answerShape = z.strictObject({
@@ -79,7 +79,7 @@ export function contextOf({ pinned, own, nowWallMs }: Fixture): ProbeContext {
 }
 
 /** A recorded answer as the conversation gets it. */
-export function answerOf({ status, headers, body, bodyBase64, path }: Fixture['answers'][number]): Answer {
+export function answerOf({ status, headers, body, bodyBase64, path }: Fixture['answers'][number]): ProbeResponse {
   const bytes = bodyBase64 === undefined ? Buffer.from(body ?? '') : Buffer.from(bodyBase64, 'base64');
   return { tag: 'answered', status, headers, body: bytes, finalUrl: urlOf(path) };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Config } from '../../src/core/config.ts';
-import type { DemoAnswer, DemoAnswers } from '../../src/core/demo.ts';
+import type { DemoResponse, DemoResponder } from '../../src/core/demo.ts';
 import type { Due, Purpose } from '../../src/core/due.ts';
 import type { Target } from '../../src/core/mirror.ts';
 import type { Workers } from '../../src/core/ports.ts';
@@ -73,17 +73,17 @@ async function sceneOf({ id, path, pinned, covers }: Artifact): Promise<Scene> {
   const small = await ecosystem.demo();
   let spoilt: { readonly at: number; readonly by: number } | null = null;
   let good = Buffer.alloc(0);
-  const change = (answer: DemoAnswer): DemoAnswer => {
+  const change = (answer: DemoResponse): DemoResponse => {
     const body = Buffer.from(answer.body);
     good = Buffer.from(body);
     if (spoilt !== null) body.writeUInt8((body[spoilt.at] ?? 0) ^ spoilt.by, spoilt.at);
     return { ...answer, body };
   };
-  const near: DemoAnswers = (ask) => {
-    const answer = small.answer(ask);
+  const near: DemoResponder = (ask) => {
+    const answer = small.respond(ask);
     return answer === null || !path.test(ask.path) ? answer : change(answer);
   };
-  const mirrors: DemoMirror[] = [await startDemoMirror(near, 0), await startDemoMirror(small.answer, 0)];
+  const mirrors: DemoMirror[] = [await startDemoMirror(near, 0), await startDemoMirror(small.respond, 0)];
   const [a, b] = mirrors.map(({ url }, i) => ({ name: i === 0 ? 'near' : 'far', url: `${url}${small.base}` }));
   if (a === undefined || b === undefined) throw new Error('no mirrors');
   const receiver = { url: 'http://127.0.0.1:9/', secret: `whsec_${Buffer.alloc(32).toString('base64')}` };

@@ -1,8 +1,8 @@
 import type { Prober } from '../../src/core/ports.ts';
-import type { Answer } from '../../src/core/transcript.ts';
+import type { ProbeResponse } from '../../src/core/transcript.ts';
 import { answerOf, contextOf, type Fixture, targetOf, urlOf } from './fixture.ts';
 
-export type Answered = Extract<Answer, { readonly tag: 'answered' }>;
+export type Answered = Extract<ProbeResponse, { readonly tag: 'answered' }>;
 /** One part of an answer, `size` times. */
 export type Pump = readonly [what: string, of: (size: number) => Answered];
 

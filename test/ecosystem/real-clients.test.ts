@@ -47,7 +47,7 @@ describe.each(all)('%s', (_id, client, ecosystem) => {
     const hosts = [...told.matchAll(/\b(?:https?|docker):\/\/([^/\s"]+)/g)].map(([, host]) => host);
     expect(new Set(hosts)).toEqual(new Set(['mirror.example.com:8443']));
     expect(client.spec.length).toBeGreaterThan(0);
-    expect(client.usualAsks).toBeGreaterThan(0);
+    expect(client.usualRequests).toBeGreaterThan(0);
   });
 
   test('keeps to its own folder', () => {

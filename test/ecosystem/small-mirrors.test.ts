@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { DemoAnswers } from '../../src/core/demo.ts';
+import type { DemoResponder } from '../../src/core/demo.ts';
 import type { Due } from '../../src/core/due.ts';
 import type { Verdict } from '../../src/core/transcript.ts';
 import { buildWorkerBook, nothingLearnt } from '../../src/daemon/book.ts';
@@ -20,11 +20,11 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((mirror) => mirror.close()));
 });
 
-async function pairOf(id: string, change: (answers: DemoAnswers) => DemoAnswers): Promise<DemoPair> {
+async function pairOf(id: string, change: (answers: DemoResponder) => DemoResponder): Promise<DemoPair> {
   const ecosystem = withPaper.of(id);
   if (ecosystem === null) throw new Error(id);
   const small = await ecosystem.demo();
-  const mirror = await startDemoMirror(change(small.answer), 0);
+  const mirror = await startDemoMirror(change(small.respond), 0);
   running.push(mirror);
   const url = `${mirror.url}${small.base}`;
   return { ecosystem, small, near: { name: 'near', url }, far: { name: 'far', url: 'http://127.0.0.9/' } };
@@ -33,7 +33,7 @@ async function pairOf(id: string, change: (answers: DemoAnswers) => DemoAnswers)
 /** What each step of the near mirror comes to, by the configuration that the demo makes. */
 async function probeAll(
   id: string,
-  change: (answers: DemoAnswers) => DemoAnswers = (same) => same,
+  change: (answers: DemoResponder) => DemoResponder = (same) => same,
 ): Promise<Readonly<Record<string, Verdict>>> {
   const pair = await pairOf(id, change);
   const text = renderDemoFile([pair], {
@@ -78,7 +78,7 @@ async function allShown(...args: Parameters<typeof probeAll>): Promise<Readonly<
 /** The answers at some paths with one byte more than they should have. */
 const spoilt =
   (path: RegExp) =>
-  (answers: DemoAnswers): DemoAnswers =>
+  (answers: DemoResponder): DemoResponder =>
   (ask) => {
     const answer = answers(ask);
     if (answer === null || !path.test(ask.path)) return answer;

@@ -1,4 +1,4 @@
-import type { HopAnswer, HopRequest, Line, Wire, WireAccess } from '../../src/core/ports.ts';
+import type { HopResponse, HopRequest, Line, Wire, WireAccess } from '../../src/core/ports.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { systemTimers } from '../../src/io/timers.ts';
 import { createWire, type WireOptions } from '../../src/wire/wire.ts';
@@ -29,7 +29,7 @@ export function accessTo(url: string, more: Partial<WireAccess> = {}): WireAcces
 }
 
 /** One hop with a deadline from now. */
-export function hopOf(line: Line, url: string, more: Partial<HopRequest> = {}): Promise<HopAnswer> {
+export function hopOf(line: Line, url: string, more: Partial<HopRequest> = {}): Promise<HopResponse> {
   const limitMs = more.limitMs ?? patienceMs;
   return line.hop({
     url,
@@ -52,7 +52,7 @@ export async function coldHop(
   url: string,
   more: Partial<HopRequest> = {},
   firstFamily?: 4 | 6,
-): Promise<HopAnswer> {
+): Promise<HopResponse> {
   const line = wire.open(access, 'cold', { family: firstFamily });
   try {
     return await hopOf(line, url, more);
@@ -62,6 +62,6 @@ export async function coldHop(
 }
 
 /** What a hop ended as, in a form that a table row can hold. */
-export function endOf({ hop }: HopAnswer): { code: string; phase: string } | { status: number | null } {
+export function endOf({ hop }: HopResponse): { code: string; phase: string } | { status: number | null } {
   return hop.fault === null ? { status: hop.status } : { code: hop.fault.code, phase: hop.fault.phase };
 }

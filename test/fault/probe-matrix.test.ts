@@ -105,7 +105,7 @@ function check({ sample, transcript, asked, closed }: Awaited<ReturnType<typeof 
   expect(transcript.errorLine?.startsWith('defect'), where).not.toBe(true);
   expect(closed, where).toBe(1);
   expect(transcript.hops.length, where).toBe(asked);
-  expect(asked, where).toBeLessThanOrEqual(limits.asksPerProbe + limits.redirects + 1);
+  expect(asked, where).toBeLessThanOrEqual(limits.requestsPerProbe + limits.redirects + 1);
   const sum = Object.values(sample.phases).reduce((total, ms) => total + ms, 0);
   expect(Math.abs(sum - (sample.rttMs ?? 0)), where).toBeLessThan(1e-6);
   expect(JSON.parse(JSON.stringify({ sample, transcript })), where).toEqual({ sample, transcript });
@@ -133,7 +133,7 @@ describe('every fault at every ask of every step, once and from then on', () => 
     async (step) => {
       const version = step === 'list' || step === 'latest' ? null : 'v1.0.0';
       const ends = async (code: string, phase: Phase): Promise<string> => {
-        const { sample } = await run(step, version, () => ({ fault: { code, phase, resolverAnswersOthers: true } }));
+        const { sample } = await run(step, version, () => ({ fault: { code, phase, resolvesOthers: true } }));
         const { outcome } = sample;
         return outcome.tag === 'failed' ? outcome.failure.kind : outcome.tag === 'unknown' ? outcome.because : 'ok';
       };

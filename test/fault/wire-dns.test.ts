@@ -95,7 +95,7 @@ describe('names through an own resolver', () => {
       await withMoreTime(300, async (limitMs) => {
         const answer = await ask('m.example.com', { limitMs });
         expect(endOf(answer)).toEqual({ code, phase: 'resolve' });
-        expect(answer.hop.fault?.resolverAnswersOthers).toBe(answers);
+        expect(answer.hop.fault?.resolvesOthers).toBe(answers);
         expect(answer.hop.marks.resolved).toBeUndefined();
       });
     });
@@ -129,7 +129,7 @@ describe('names through an own resolver', () => {
     const second = await open('m.example.com', dns);
     await alone.close();
     await elsewhere.close();
-    expect([first, second].map(({ hop }) => hop.fault?.resolverAnswersOthers)).toEqual([null, true]);
+    expect([first, second].map(({ hop }) => hop.fault?.resolvesOthers)).toEqual([null, true]);
     expect(dns.questions.map(({ name }) => name)).not.toContain('private.example.com');
   });
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { HopAnswer, Line, Wire } from '../../src/core/ports.ts';
+import type { HopResponse, Line, Wire } from '../../src/core/ports.ts';
 import { patienceMs, until } from '../support/patience.ts';
 import { data, endHeaders, endStream, goaway, head, type RawH2Server, rst, startRawH2 } from '../support/raw-h2.ts';
 import { accessTo, endOf, hopOf, realWire } from './own-wire.ts';
@@ -30,13 +30,13 @@ async function build(
   size: number,
   /** Limits by line; the others have the patience of the tests. */
   more: { readonly limitMs?: Readonly<Record<number, number>>; readonly protocols?: readonly ['1.1'] } = {},
-): Promise<readonly (HopAnswer | null)[]> {
+): Promise<readonly (HopResponse | null)[]> {
   const { protocols = ['2', '1.1'] as const, limitMs = {} } = more;
   const access = accessTo(url, { protocols });
   builds += 1;
   const over = { build: { id: `build ${builds}`, size } };
   const lines = Array.from({ length: size }, (_, n) => wire.open(access, n === 0 ? 'cold' : 'warm', over));
-  const one = async (line: Line, n: number): Promise<HopAnswer | null> => {
+  const one = async (line: Line, n: number): Promise<HopResponse | null> => {
     try {
       if (line.joined !== undefined && !(await line.joined(patienceMs))) return null;
       return await hopOf(line, `${url}/${n}`, { limitMs: limitMs[n] ?? patienceMs });
@@ -48,7 +48,7 @@ async function build(
   return Promise.all(lines.map(one));
 }
 
-const ends = (answers: readonly (HopAnswer | null)[]): unknown[] =>
+const ends = (answers: readonly (HopResponse | null)[]): unknown[] =>
   answers.map((answer) => (answer === null ? null : endOf(answer)));
 const sound = { status: 200 };
 

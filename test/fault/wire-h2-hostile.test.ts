@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import type { HopAnswer, HopRequest, Wire } from '../../src/core/ports.ts';
+import type { HopResponse, HopRequest, Wire } from '../../src/core/ports.ts';
 import { reasonOf } from '../../src/probe/classify.ts';
-import { floodLookMs } from '../../src/wire/inflow.ts';
+import { floodCheckMs } from '../../src/wire/inflow.ts';
 import {
   data,
   endHeaders,
@@ -35,13 +35,13 @@ const mib = 1024 * 1024;
 /** What the hop may hold at most, whatever comes: the cap of its body, and some room. */
 const heldBytesMax = 32 * mib;
 
-function reason({ hop }: HopAnswer): string {
+function reason({ hop }: HopResponse): string {
   if (hop.fault === null) return `ok ${hop.status}`;
   const ended = reasonOf(hop.fault, { hops: 1, limitBytes: 1, limitMs: 1 });
   return ended.tag === 'failed' ? ended.failure.kind : `unknown ${'code' in ended ? ended.code : ''}`;
 }
 
-async function asked(script: Script, more: Partial<HopRequest> = {}): Promise<HopAnswer> {
+async function asked(script: Script, more: Partial<HopRequest> = {}): Promise<HopResponse> {
   server = await startRawH2(script);
   const access = accessTo(server.url, { protocols: ['2', '1.1'] });
   return coldHop(wire, access, `${server.url}/x`, { bodyBytesMax: mib, ...more });
@@ -196,7 +196,7 @@ describe('a kept connection at rest', () => {
     const { ask } = await warm();
     await ask();
     connection?.write(times(100, ping), times(100, window));
-    await new Promise((resolve) => setTimeout(resolve, 3 * floodLookMs));
+    await new Promise((resolve) => setTimeout(resolve, 3 * floodCheckMs));
     expect((await ask()).reused).toBe(true);
   });
 });

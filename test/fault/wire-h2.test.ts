@@ -1,5 +1,5 @@
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import type { HopAnswer, Wire } from '../../src/core/ports.ts';
+import type { HopResponse, Wire } from '../../src/core/ports.ts';
 import { reasonOf } from '../../src/probe/classify.ts';
 import {
   data,
@@ -28,7 +28,7 @@ afterEach(async () => {
 
 type Script = (connection: RawH2Connection, streamId: number, nth: number) => void;
 
-async function asked(script: Script, limitMs?: number): Promise<HopAnswer> {
+async function asked(script: Script, limitMs?: number): Promise<HopResponse> {
   server = await startRawH2(script);
   return coldHop(wire, accessTo(server.url, { protocols: ['2', '1.1'] }), `${server.url}/x`, {
     ...(limitMs === undefined ? {} : { limitMs }),
@@ -36,7 +36,7 @@ async function asked(script: Script, limitMs?: number): Promise<HopAnswer> {
 }
 
 /** What a probe of it would end as. */
-function reason({ hop }: HopAnswer): string {
+function reason({ hop }: HopResponse): string {
   if (hop.fault === null) return `ok ${hop.status}`;
   const ended = reasonOf(hop.fault, { hops: 1, limitBytes: 1, limitMs: 1 });
   return ended.tag === 'failed' ? ended.failure.kind : `unknown ${'code' in ended ? ended.code : ''}`;

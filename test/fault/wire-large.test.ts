@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { limits } from '../../src/core/limits.ts';
-import type { HopAnswer } from '../../src/core/ports.ts';
+import type { HopResponse } from '../../src/core/ports.ts';
 import { reasonOf } from '../../src/probe/classify.ts';
 import { accessTo, coldHop, hopOf, realWire } from './own-wire.ts';
 
@@ -44,7 +44,7 @@ afterEach(() => vi.unstubAllEnvs());
 const ask = { bodyBytesMax: bytesMax, large: true } as const;
 const sha256 = (body: Uint8Array) => createHash('sha256').update(body).digest('hex');
 
-function wholeOf({ whole }: HopAnswer): Uint8Array | null {
+function wholeOf({ whole }: HopResponse): Uint8Array | null {
   return whole === undefined ? null : whole.read(0, whole.bytes);
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import type { HopAnswer, Line } from '../../src/core/ports.ts';
+import type { HopResponse, Line } from '../../src/core/ports.ts';
 import { type BuildState, updateBuilds } from '../../src/detect/findings/builds.ts';
 import { reasonOf } from '../../src/probe/classify.ts';
 import { accessTo, hopOf, realWire } from '../fault/own-wire.ts';
@@ -39,15 +39,15 @@ const answers = moduleAnswers(modules);
 const wire = realWire();
 afterAll(() => wire.close());
 
-function verdict({ hop }: HopAnswer): string {
+function verdict({ hop }: HopResponse): string {
   if (hop.fault === null) return hop.repeated === undefined ? 'ok' : `ok, repeated after \`${hop.repeated}\``;
   const ended = reasonOf(hop.fault, { hops: 1, limitBytes: 1, limitMs: 1 });
   return ended.tag === 'failed' ? `\`${ended.failure.kind}\`` : 'unknown';
 }
 
-async function hops(line: Line, urls: readonly string[], limitMs?: number): Promise<readonly HopAnswer[]> {
+async function hops(line: Line, urls: readonly string[], limitMs?: number): Promise<readonly HopResponse[]> {
   const more = limitMs === undefined ? {} : { limitMs };
-  const answered: HopAnswer[] = [];
+  const answered: HopResponse[] = [];
   try {
     if (line.joined !== undefined) expect(await line.joined(endlessMs)).toBe(true);
     for (const url of urls) answered.push(await hopOf(line, url, more));
@@ -58,7 +58,7 @@ async function hops(line: Line, urls: readonly string[], limitMs?: number): Prom
 }
 
 const distinct = (said: readonly string[]): string => [...new Set(said)].sort().join(' and ');
-const processingOf = ({ hop: { marks, reused } }: HopAnswer): number | null =>
+const processingOf = ({ hop: { marks, reused } }: HopResponse): number | null =>
   marks.firstByte === undefined ? null : marks.firstByte - (reused ? marks.start : (marks.secured ?? marks.start));
 
 /** What single probes say, cold and warm, what a build of probes says, and what is found after two such builds. */
@@ -71,7 +71,7 @@ async function ours(fault: H2BuildFault, at: string): Promise<readonly string[]>
     ...(await hops(wire.open(access, 'cold'), [url])),
     ...(await hops(wire.open(access, 'warm'), [url, url])),
   ];
-  const aloneMs = processingOf(alone[0] as HopAnswer);
+  const aloneMs = processingOf(alone[0] as HopResponse);
   const build = { id: at, size };
   const lines = urls.map((_, n) => wire.open(access, n === 0 ? 'cold' : 'warm', { build }));
   const [, ...rest] = (await Promise.all(lines.map((line, n) => hops(line, [urls[n] ?? ''], limitMs)))).flat();

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { replyToFailure } from '../../src/advise/comparison/walk.ts';
-import type { HopAnswer, Wire } from '../../src/core/ports.ts';
+import type { HopResponse, Wire } from '../../src/core/ports.ts';
 import type { Reply } from '../../src/ecosystems/client.ts';
 import { parseGoproxy, walkGoproxy } from '../../src/ecosystems/go/client.ts';
 import { reasonOf } from '../../src/probe/classify.ts';
@@ -36,7 +36,7 @@ interface Verdict {
   readonly reply: Reply;
 }
 
-function verdict({ hop }: HopAnswer): Verdict {
+function verdict({ hop }: HopResponse): Verdict {
   if (hop.fault !== null) {
     const ended = reasonOf(hop.fault, { hops: 1, limitBytes: 1, limitMs: 1 });
     if (ended.tag !== 'failed') throw new Error(`unknown: ${ended.because}`);

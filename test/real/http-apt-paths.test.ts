@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Answer } from '../../src/core/transcript.ts';
+import type { ProbeResponse } from '../../src/core/transcript.ts';
 import { probe } from '../../src/ecosystems/http/conversation.ts';
 import { createGpgv } from '../../src/io/gpgv.ts';
 import { malformed } from '../../src/words/tell.ts';
@@ -43,7 +43,7 @@ real('what the real apt downloads from a healthy mirror', ['nginx', 'apt', 'gpgv
         const response = await fetch(url, { headers: headers ?? {} });
         const body = new Uint8Array(await response.arrayBuffer());
         const { status } = response;
-        const answer: Answer = {
+        const answer: ProbeResponse = {
           tag: 'answered',
           status,
           headers: Object.fromEntries(response.headers),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Answer } from '../../src/core/transcript.ts';
+import type { ProbeResponse } from '../../src/core/transcript.ts';
 import { probe } from '../../src/ecosystems/http/conversation.ts';
 import { createGpgv } from '../../src/io/gpgv.ts';
 import { type Gpg, makeGpg } from '../support/openpgp.ts';
@@ -33,7 +33,7 @@ real('lists of files by the real gpg, verified by the real gpgv', ['gpgv'], () =
     while (!turn.done) {
       const { check, url } = turn.value;
       const body = bodies[new URL(url).pathname.slice(1)];
-      const answer: Answer =
+      const answer: ProbeResponse =
         check === undefined
           ? body === undefined
             ? answered(404)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Answer as Told } from '../../src/core/transcript.ts';
+import type { ProbeResponse as Told } from '../../src/core/transcript.ts';
 import { h1OfMod } from '../../src/ecosystems/go/h1.ts';
 import { type Answer, text } from '../support/answer.ts';
 import { goDownload } from '../support/go-client.ts';

@@ -84,7 +84,7 @@ export function watch(input: {
       control({ name }, _, round) {
         const answer = { name, answered: true, latencyMs: 20, code: null };
         ahead.push(() => {
-          inbox.push({ kind: 'control', answer: { ...answer, at: now(nowMs) }, round });
+          inbox.push({ kind: 'control', response: { ...answer, at: now(nowMs) }, round });
           turnAtMs = Math.min(turnAtMs, nowMs + turnGapMs);
         }, nowMs + 20);
       },

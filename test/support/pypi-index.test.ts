@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Ask, Answer as Seen } from '../../src/core/transcript.ts';
+import type { ProbeRequest, ProbeResponse as Seen } from '../../src/core/transcript.ts';
 import { probe } from '../../src/ecosystems/pypi/conversation.ts';
 import { targetOf } from '../unit/ecosystems/talk.ts';
 import { type PypiIndex, startPypiIndex, tinyWheel } from './pypi-index.ts';
@@ -21,7 +21,7 @@ async function held(step: string, { indexUrl }: PypiIndex) {
   return turn.value;
 }
 
-async function answerTo({ url, headers = {} }: Ask): Promise<Seen> {
+async function answerTo({ url, headers = {} }: ProbeRequest): Promise<Seen> {
   const response = await fetch(url, { headers });
   return {
     tag: 'answered',

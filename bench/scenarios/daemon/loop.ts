@@ -1,7 +1,7 @@
-import type { ControlAnswer, Due } from '../../../src/core/due.ts';
+import type { ControlResponse, Due } from '../../../src/core/due.ts';
 import type { Now } from '../../../src/core/ports.ts';
 import type { Sample, SettledSample } from '../../../src/core/sample.ts';
-import { type Absorb, gapBetween, type News, newNews } from '../../../src/daemon/news.ts';
+import { type Absorb, gapBetween, type TurnChanges, newTurnChanges } from '../../../src/daemon/news.ts';
 import { createVirtualLoop, type Kept, type VirtualInput } from '../../../src/features/replay/loop.ts';
 import type { Sendable } from '../../../src/notify/carry.ts';
 import type { Stages } from './stages.ts';
@@ -11,7 +11,7 @@ export { turnGapMs } from '../../../src/features/replay/loop.ts';
 /** What waits for the loop, as in `src/daemon/pipeline.ts`. */
 export type Input =
   | { readonly kind: 'probed'; readonly due: Due; readonly sample: Sample }
-  | { readonly kind: 'control'; readonly answer: ControlAnswer; readonly round: Due['round'] }
+  | { readonly kind: 'control'; readonly response: ControlResponse; readonly round: Due['round'] }
   | { readonly kind: 'delivery'; readonly sent: Sendable }
   | { readonly kind: 'command'; readonly run: (now: Now, absorb: Absorb) => void };
 
@@ -23,7 +23,7 @@ export interface Surroundings {
   /** The settled samples of each turn. */
   settled(samples: readonly SettledSample[]): void;
   /** After each turn in which advice was considered. */
-  considered(news: News, now: Now): void;
+  considered(news: TurnChanges, now: Now): void;
 }
 
 /** One turn of the daemon's loop after another, in the order of `src/daemon/pipeline.ts`; holds no clock. */
@@ -46,7 +46,7 @@ export function createLoop(s: Stages, kept: Kept, around: Surroundings, start: N
       notify,
       judged(judged, now) {
         const { settled, rows, deletes } = judged;
-        const news = newNews(judged);
+        const news = newTurnChanges(judged);
         if (rows.length > 0 || deletes.length > 0) kept.commit({ puts: rows, deletes });
         around.settled(settled);
         notify(s.notifier.compose(news, now));

@@ -3,7 +3,7 @@ import type { IncomingAlert } from '../../../src/core/evidence.ts';
 import type { Notice } from '../../../src/core/notice.ts';
 import type { Now } from '../../../src/core/ports.ts';
 import type { Sample } from '../../../src/core/sample.ts';
-import type { Absorb, News } from '../../../src/daemon/news.ts';
+import type { Absorb, TurnChanges } from '../../../src/daemon/news.ts';
 import { createKept } from '../../../src/features/replay/loop.ts';
 import { createRandom } from '../../../src/io/random.ts';
 import type { Sendable } from '../../../src/notify/carry.ts';
@@ -36,7 +36,7 @@ export interface Manner {
 /** What a test sees of a run, and what it changes in it. Times are milliseconds from the world's start. */
 export interface Watch {
   /** After each turn in which findings or advice changed. */
-  judged(news: Pick<News, 'findings' | 'advice'>, atMs: number): void;
+  judged(news: Pick<TurnChanges, 'findings' | 'advice'>, atMs: number): void;
   sent(notice: Notice, atMs: number): void;
   /** After each turn; true ends the run. */
   turned?(s: Stages, now: Now): boolean;
@@ -163,7 +163,7 @@ class Run {
       },
       control: ({ name }, timeoutMs, round: Due['round']) => {
         const { endMs, answer } = controlOf(world, name, timeoutMs, this.nowMs, stalls);
-        const said = (): Input => ({ kind: 'control', answer: { ...answer, at: this.now() }, round });
+        const said = (): Input => ({ kind: 'control', response: { ...answer, at: this.now() }, round });
         this.ahead.push(() => this.take(own(), said()), endMs);
       },
       send: (sent) => {

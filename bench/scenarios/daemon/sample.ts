@@ -1,4 +1,4 @@
-import type { ControlAnswer, Due } from '../../../src/core/due.ts';
+import type { ControlResponse, Due } from '../../../src/core/due.ts';
 import type { Outcome, ProbeFailure } from '../../../src/core/failure.ts';
 import { limits } from '../../../src/core/limits.ts';
 import type { EcosystemId } from '../../../src/core/mirror.ts';
@@ -89,7 +89,7 @@ export function controlOf(
   timeoutMs: number,
   startMs: number,
   stalls: readonly Stall[],
-): { readonly endMs: number; readonly answer: Omit<ControlAnswer, 'at'> } {
+): { readonly endMs: number; readonly answer: Omit<ControlResponse, 'at'> } {
   const { answered, tookMs } = world.control(name, startMs);
   const { endMs } = stretched(startMs, Math.min(tookMs, timeoutMs), stalls);
   const isLate = !(tookMs < timeoutMs);

@@ -4,7 +4,7 @@ import { recordOf } from './costs.ts';
 import { newFailureTest } from './failures.ts';
 import { healthBound, lastTroubleOf, updateHealth } from './home.ts';
 import {
-  type Answer,
+  type MomentResponse,
   addToMoment,
   dropReply,
   isOverdue,
@@ -35,8 +35,8 @@ export interface Contest extends Comparison {
   /** True if builds looked faster at another mirror when downloads were last requested from others. */
   hasPromise: boolean;
   /** The question of the last bad or slow outcome of the head, by weight, and the mirrors of the last recheck. */
-  odd: { light?: string; heavy?: string; asked?: readonly string[] };
-  heard: HeadOutcome[];
+  odd: { light?: string; heavy?: string; requested?: readonly string[] };
+  outcomes: HeadOutcome[];
   around: Surroundings | null;
   /** As text, what can change `around` without a reload. */
   outlook: string;
@@ -72,7 +72,7 @@ export function newContest(head: string | null): Contest {
     awaited: new Map(),
     hasPromise: false,
     odd: {},
-    heard: [],
+    outcomes: [],
     around: null,
     outlook: '',
   };
@@ -112,7 +112,7 @@ export function dropFailures(contest: Contest, registry: string, fromMs: number)
     for (const moment of open) if (moment.replies.get(registry)?.tag === 'failed') dropReply(moment, registry);
   if (contest.head !== registry) return;
   contest.odd = {};
-  contest.heard = contest.heard.filter(({ outcome }) => !outcome.bad);
+  contest.outcomes = contest.outcomes.filter(({ outcome }) => !outcome.bad);
   for (const [name, pair] of contest.pairs)
     contest.pairs.set(name, { ...pair, failures: { all: newFailureTest(), heavy: newFailureTest() } });
 }
@@ -121,24 +121,24 @@ export function dropFailures(contest: Contest, registry: string, fromMs: number)
  * Adds one response to its moment, and compares the head with the other mirrors as far as responses are known.
  * @returns the new outcomes of the head
  */
-export function addAnswer(contest: Contest, answer: Answer, around: Surroundings): readonly HeadOutcome[] {
-  const { reply, late } = inTime(contest, answer);
-  const moment = addToMoment(contest.moments, { ...answer, reply }, around.paceMs(answer.question));
-  if (late > 0) moment.late.set(answer.registry, late);
-  const heard = replay(contest, moment, around, answer.atMs, false);
+export function addResponse(contest: Contest, response: MomentResponse, around: Surroundings): readonly HeadOutcome[] {
+  const { reply, late } = inTime(contest, response);
+  const moment = addToMoment(contest.moments, { ...response, reply }, around.paceMs(response.question));
+  if (late > 0) moment.late.set(response.registry, late);
+  const outcomes = replay(contest, moment, around, response.atMs, false);
   // The moment is over once each mirror has an outcome or is not waited for.
   const names = [...around.chains.keys()];
   if (names.every((name) => moment.outcomes.has(name) || around.isAway(name))) endMoment(contest, moment);
-  return heard;
+  return outcomes;
 }
 
 /** Closes the moments that have waited long enough, and returns the new outcomes of the head. */
 export function closeOverdue(contest: Contest, around: Surroundings, nowMs: number): readonly HeadOutcome[] {
   const overdue = [...contest.moments.open.values()].flat().filter((moment) => isOverdue(moment, nowMs));
   return overdue.flatMap((moment) => {
-    const heard = replay(contest, moment, around, nowMs, true);
+    const outcomes = replay(contest, moment, around, nowMs, true);
     endMoment(contest, moment);
-    return heard;
+    return outcomes;
   });
 }
 
@@ -159,25 +159,25 @@ export function updatePatience(contest: Contest, registry: string, weight: Patie
 }
 
 /** A response later than the patience for the mirror is bad. `late`: the chance that a given-up probe was only late. */
-function inTime(contest: Contest, answer: Answer): { readonly reply: Reply; readonly late: number } {
-  const patience = patienceOf(contest, answer.registry, answer.isHeavy ? 'heavy' : 'light');
-  const { reply } = answer;
+function inTime(contest: Contest, response: MomentResponse): { readonly reply: Reply; readonly late: number } {
+  const patience = patienceOf(contest, response.registry, response.isHeavy ? 'heavy' : 'light');
+  const { reply } = response;
   if (reply.tag === 'unknown') return { reply, late: 0 };
-  if (reply.tag === 'ok' && answer.isScheduled) recordTime(patience, reply.tookMs);
+  if (reply.tag === 'ok' && response.isScheduled) recordTime(patience, reply.tookMs);
   const tookMs = Math.min(reply.tookMs, patience.limitMs);
-  const late = answer.isGivenUp ? Math.min(lateShareOf(patience, tookMs), lateElsewhere(contest, answer, tookMs)) : 0;
+  const late = response.isGivenUp ? Math.min(lateShareOf(patience, tookMs), lateElsewhere(contest, response, tookMs)) : 0;
   if (reply.tag === 'ok' && reply.tookMs > patience.limitMs) return { reply: { tag: 'failed', tookMs }, late: 0 };
   return { reply: { ...reply, tookMs }, late };
 }
 
-function lateElsewhere(contest: Contest, { registry, isHeavy }: Answer, tookMs: number): number {
+function lateElsewhere(contest: Contest, { registry, isHeavy }: MomentResponse, tookMs: number): number {
   const others = [...contest.patience].filter(([name]) => name !== registry);
   const shares = others.map(([, { light, heavy }]) => lateShareOf(isHeavy ? heavy : light, tookMs));
   return shares.reduce((sum, one) => sum + one, 0) / Math.max(1, shares.length);
 }
 
 function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: number, isLast: boolean): HeadOutcome[] {
-  const heard: HeadOutcome[] = [];
+  const outcomes: HeadOutcome[] = [];
   // Fixed at the first response: the result must not depend on the order of responses.
   moment.everybody ??= contest.head === null ? 0 : usualOfOthers(contest, contest.head);
   const paceMs = around.paceMs(moment.question);
@@ -194,7 +194,7 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
     if (end.tag === 'unknown') continue;
     const outcome: Outcome = {
       // The time of the mirror itself: a later probe of another mirror must not shift the start of a trouble.
-      atMs: moment.answeredAtMs.get(name) ?? moment.openedAtMs,
+      atMs: moment.respondedAtMs.get(name) ?? moment.openedAtMs,
       tookMs: end.tag === 'ok' ? end.tookMs : 0,
       bad: end.tag !== 'ok',
       isHeavy: moment.isHeavy,
@@ -203,14 +203,14 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
     moment.outcomes.set(name, outcome);
     recordOutcome(recordOf(contest, name), moment.question, outcome, moment.isScheduled);
     if (name === contest.head) {
-      heard.push({ question: moment.question, outcome });
+      outcomes.push({ question: moment.question, outcome });
       if (!outcome.bad) for (const pair of contest.pairs.values()) countGoodOf(pair, outcome.isHeavy);
     } else if (name === around.home && moment.isScheduled) {
       contest.health = updateHealth(contest.health, outcome.bad);
     }
   }
   compare(contest, moment, around);
-  return heard;
+  return outcomes;
 }
 
 function compare(contest: Contest, moment: Moment, around: Surroundings): void {

@@ -102,7 +102,7 @@ function doubledMs(departures: readonly Departure[], holdMs: number, nowMs: numb
 }
 
 /** The period over which times are compared, milliseconds: longer than `waitMs` if home was left again soon. */
-export function lookBackMsOf(departures: readonly Departure[], holdMs: number, nowMs: number): number {
+export function reviewMsOf(departures: readonly Departure[], holdMs: number, nowMs: number): number {
   const recent = recentDeparturesOf(departures, nowMs);
   const isAgain = recent.some(({ atMs }, place) => place > 0 && atMs - (recent[place - 1]?.atMs ?? atMs) <= againMs);
   return isAgain ? againFactor * doubledMs(departures, holdMs, nowMs) : waitMs(departures, holdMs, nowMs);

@@ -2,7 +2,7 @@ import type { Reply } from '../../ecosystems/client.ts';
 import type { Outcome } from './record.ts';
 import { isCurrentReply } from './walk.ts';
 
-export interface Answer {
+export interface MomentResponse {
   readonly registry: string;
   readonly question: string;
   readonly isHeavy: boolean;
@@ -28,7 +28,7 @@ export interface Moment {
   readonly openedAtMs: number;
   readonly replies: Map<string, Reply>;
   /** When each response ended, by mirror. Monotonic milliseconds. */
-  readonly answeredAtMs: Map<string, number>;
+  readonly respondedAtMs: Map<string, number>;
   /** By mirror, for a probe that we gave up: the probability that it was only late. */
   readonly late: Map<string, number>;
   /** Long-run share of bad responses of all mirrors but the head, fixed at the first response; `null`: not yet. */
@@ -48,7 +48,7 @@ const orderedMs = { light: 12_000, heavy: 30_000 } as const;
 /** The incomplete moments, and each mirror's latest response, by question. */
 export interface Moments {
   readonly open: Map<string, Moment[]>;
-  readonly latest: Map<string, Map<string, Answer>>;
+  readonly latest: Map<string, Map<string, MomentResponse>>;
 }
 
 export function newMoments(): Moments {
@@ -59,49 +59,49 @@ export function newMoments(): Moments {
  * Adds a response to the nearest moment that it fits into, else to a new one. Returns that moment.
  * @param paceMs  the interval of the question, milliseconds
  */
-export function addToMoment(moments: Moments, answer: Answer, paceMs: number): Moment {
-  const latest = moments.latest.get(answer.question) ?? new Map<string, Answer>();
-  moments.latest.set(answer.question, latest);
-  const before = latest.get(answer.registry);
-  if (before === undefined || before.atMs <= answer.atMs) latest.set(answer.registry, answer);
-  const open = moments.open.get(answer.question) ?? [];
-  moments.open.set(answer.question, open);
-  const known = nearest(open, answer, paceMs);
-  const moment = known ?? newMoment(answer);
+export function addToMoment(moments: Moments, response: MomentResponse, paceMs: number): Moment {
+  const latest = moments.latest.get(response.question) ?? new Map<string, MomentResponse>();
+  moments.latest.set(response.question, latest);
+  const before = latest.get(response.registry);
+  if (before === undefined || before.atMs <= response.atMs) latest.set(response.registry, response);
+  const open = moments.open.get(response.question) ?? [];
+  moments.open.set(response.question, open);
+  const known = nearest(open, response, paceMs);
+  const moment = known ?? newMoment(response);
   if (known === null) open.push(moment);
-  moment.replies.set(answer.registry, answer.reply);
-  moment.answeredAtMs.set(answer.registry, answer.atMs);
+  moment.replies.set(response.registry, response.reply);
+  moment.respondedAtMs.set(response.registry, response.atMs);
   return moment;
 }
 
-function newMoment({ question, isHeavy, round, isScheduled, plannedAtMs, atMs: openedAtMs }: Answer): Moment {
+function newMoment({ question, isHeavy, round, isScheduled, plannedAtMs, atMs: openedAtMs }: MomentResponse): Moment {
   const place = { question, isHeavy, round, isScheduled, plannedAtMs, openedAtMs };
-  const byMirror = { replies: new Map(), answeredAtMs: new Map(), late: new Map(), outcomes: new Map() } satisfies Pick<
+  const byMirror = { replies: new Map(), respondedAtMs: new Map(), late: new Map(), outcomes: new Map() } satisfies Pick<
     Moment,
-    'replies' | 'answeredAtMs' | 'late' | 'outcomes'
+    'replies' | 'respondedAtMs' | 'late' | 'outcomes'
   >;
   return { ...place, ...byMirror, everybody: null, paired: new Set(), isLeftCompared: false };
 }
 
 /** The fields of a response that determine its moment. */
-export type Place = Pick<Answer, 'registry' | 'question' | 'isHeavy' | 'plannedAtMs' | 'round' | 'isScheduled'>;
+export type Place = Pick<MomentResponse, 'registry' | 'question' | 'isHeavy' | 'plannedAtMs' | 'round' | 'isScheduled'>;
 
 /** The moment that a pending response would join; `null`: it would start one. */
 export function momentOf(moments: Moments, place: Place, paceMs: number): Moment | null {
   return nearest(moments.open.get(place.question) ?? [], place, paceMs);
 }
 
-function nearest(open: readonly Moment[], answer: Place, paceMs: number): Moment | null {
-  const apartMs = (moment: Moment): number => Math.abs(moment.plannedAtMs - answer.plannedAtMs);
-  const fitting = open.filter((moment) => !moment.replies.has(answer.registry) && isSame(moment, answer, paceMs));
+function nearest(open: readonly Moment[], response: Place, paceMs: number): Moment | null {
+  const apartMs = (moment: Moment): number => Math.abs(moment.plannedAtMs - response.plannedAtMs);
+  const fitting = open.filter((moment) => !moment.replies.has(response.registry) && isSame(moment, response, paceMs));
   return fitting.toSorted((a, b) => apartMs(a) - apartMs(b))[0] ?? null;
 }
 
-function isSame(moment: Moment, answer: Place, paceMs: number): boolean {
-  if (moment.round !== answer.round || moment.isScheduled !== answer.isScheduled) return false;
-  if (answer.round !== null) return true;
-  const nearMs = answer.isScheduled ? paceMs / 2 : orderedMs[answer.isHeavy ? 'heavy' : 'light'];
-  return Math.abs(moment.plannedAtMs - answer.plannedAtMs) <= nearMs;
+function isSame(moment: Moment, response: Place, paceMs: number): boolean {
+  if (moment.round !== response.round || moment.isScheduled !== response.isScheduled) return false;
+  if (response.round !== null) return true;
+  const nearMs = response.isScheduled ? paceMs / 2 : orderedMs[response.isHeavy ? 'heavy' : 'light'];
+  return Math.abs(moment.plannedAtMs - response.plannedAtMs) <= nearMs;
 }
 
 export function isOverdue(moment: Moment, nowMs: number): boolean {
@@ -116,12 +116,12 @@ export function standIn(
   nowMs: number,
   paceMs: number,
 ): Reply | null {
-  const answer = moments.latest.get(question)?.get(registry);
-  return answer === undefined || !isCurrentReply(answer.atMs, nowMs, paceMs) ? null : answer.reply;
+  const response = moments.latest.get(question)?.get(registry);
+  return response === undefined || !isCurrentReply(response.atMs, nowMs, paceMs) ? null : response.reply;
 }
 
 /** Forgets responses of mirrors and to questions that are no longer known. */
-export function pruneAnswers(moments: Moments, isKnown: (registry: string, question: string) => boolean): void {
+export function pruneResponses(moments: Moments, isKnown: (registry: string, question: string) => boolean): void {
   for (const [question, latest] of moments.latest) {
     for (const registry of latest.keys()) if (!isKnown(registry, question)) latest.delete(registry);
     if (latest.size === 0) moments.latest.delete(question);

@@ -4,8 +4,8 @@ const share = 0.95;
 /** Limits of `Patience.limitMs`. */
 const bounds = { light: { min: 5_000, max: 10_000 }, heavy: { min: 12_000, max: 60_000 } } as const;
 const kept = 200;
-const fewAnswers = { light: 20, heavy: 5 } as const;
-const everyAnswers = { light: 20, heavy: 1 } as const;
+const fewResponses = { light: 20, heavy: 5 } as const;
+const responsesBetween = { light: 20, heavy: 1 } as const;
 
 /** How long the responses of a mirror are waited for before they count as bad. Milliseconds. */
 export interface Patience {
@@ -19,12 +19,12 @@ export interface Patience {
 
 /** A patience that has not learned yet: `limitMs` is at its maximum. */
 export function newPatience(weight: Patience['weight']): Patience {
-  return { weight, times: [], at: 0, untilNext: fewAnswers[weight], limitMs: bounds[weight].max };
+  return { weight, times: [], at: 0, untilNext: fewResponses[weight], limitMs: bounds[weight].max };
 }
 
 /** The share of a mirror's good responses that take longer than `ms`, 0 to 1; 0 while few are known. */
 export function lateShareOf({ times, weight }: Patience, ms: number): number {
-  if (times.length < fewAnswers[weight]) return 0;
+  if (times.length < fewResponses[weight]) return 0;
   return times.filter((one) => one > ms).length / times.length;
 }
 
@@ -42,7 +42,7 @@ export function recordTime(patience: Patience, tookMs: number): void {
   patience.at = (patience.at + 1) % kept;
   patience.untilNext -= 1;
   if (patience.untilNext > 0) return;
-  patience.untilNext = everyAnswers[patience.weight];
+  patience.untilNext = responsesBetween[patience.weight];
   const sorted = [...patience.times].sort((a, b) => a - b);
   const high = sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
   const { min, max } = bounds[patience.weight];

@@ -1,6 +1,6 @@
 import type { Advice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
-import { tellIn } from '../../words/tell.ts';
+import { renderIn } from '../../words/tell.ts';
 import type { ApiDeps } from '../deps.ts';
 import { reach, renderAdviceForms } from './hands.ts';
 import { dated, duration, type Html, html, type PageSay, percent, span } from './html.ts';
@@ -50,10 +50,10 @@ function afterLine(say: PageSay, advice: Advice, config: Config, nowMs: number):
 <div><dt>${say('card.fetch')}</dt><dd>${change(say, advice.expected.fetchCostSeconds, seconds)}</dd></div>
 <div><dt>${say('card.p95')}</dt><dd>${change(say, advice.expected.p95Seconds, seconds)}</dd></div>
 <div><dt>${say('card.available')}</dt><dd>${change(say, advice.expected.availability, (share) => percent(say, share))}</dd></div>
-${canaryAnswers(say, advice)}
+${canaryResponses(say, advice)}
 <div><dt>${say('card.expires')}</dt><dd>${advice.expiresAtMs > nowMs ? say.html('card.expiresIn', { span: span(say, advice.expiresAtMs - nowMs), at: dated(advice.expiresAtMs) }) : dated(advice.expiresAtMs)}</dd></div>
 </dl>
-<p class="back">${say.html('card.back', { line: html`<code>${tellIn(say.language, { text: advice.rollback, sentence: advice.sentences?.rollback })}</code>` })}</p>
+<p class="back">${say.html('card.back', { line: html`<code>${renderIn(say.language, { text: advice.rollback, sentence: advice.sentences?.rollback })}</code>` })}</p>
 ${
   !isTaken &&
   html`<p class="accept">${say.html('card.accept', { command: html`<code>mirrorwatch advice accept ${advice.id}${reach(config)}</code>` })}</p>${renderAdviceForms(say, config, advice.id)}`
@@ -65,17 +65,17 @@ ${
 }
 
 function notesOf(say: PageSay, { doesNotCover, sentences }: Advice): readonly string[] {
-  return doesNotCover.map((text, at) => tellIn(say.language, { text, sentence: sentences?.doesNotCover[at] }));
+  return doesNotCover.map((text, at) => renderIn(say.language, { text, sentence: sentences?.doesNotCover[at] }));
 }
 
-function canaryAnswers(say: PageSay, { from, evidence: { samples: count, windowSeconds } }: Advice): Html | null {
+function canaryResponses(say: PageSay, { from, evidence: { samples: count, windowSeconds } }: Advice): Html | null {
   if (count === 0) return null;
-  const says = say('card.canaryOf', { count, from, span: span(say, windowSeconds * 1000) });
-  return html`<div><dt>${say('card.canary')}</dt><dd>${says}</dd></div>`;
+  const text = say('card.canaryOf', { count, from, span: span(say, windowSeconds * 1000) });
+  return html`<div><dt>${say('card.canary')}</dt><dd>${text}</dd></div>`;
 }
 
 export function renderReasonNote(say: PageSay, { reason, sentence }: Pick<Advice, 'reason' | 'sentence'>): Html {
-  return html`<bdi>${tellIn(say.language, { text: reason, sentence })}</bdi>`;
+  return html`<bdi>${renderIn(say.language, { text: reason, sentence })}</bdi>`;
 }
 
 function doorNote(say: PageSay, [first]: ReturnType<ApiDeps['doorLines']>): Html | null {

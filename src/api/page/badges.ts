@@ -1,7 +1,7 @@
 import type { Candidate } from '../../core/advice.ts';
 import type { SamplePoint, SettledSample } from '../../core/sample.ts';
 import type { MirrorState, Standing } from '../../core/standing.ts';
-import { tellIn } from '../../words/tell.ts';
+import { renderIn } from '../../words/tell.ts';
 import type { Place } from '../views.ts';
 import { at, formatCoordinate, type Html, html, type PageSay, percent, span } from './html.ts';
 
@@ -20,7 +20,7 @@ export function renderBecauseNote(say: PageSay, standing: Standing | undefined):
   const text =
     standing === undefined
       ? say('standing.notAsked')
-      : tellIn(say.language, { text: standing.because, sentence: standing.why });
+      : renderIn(say.language, { text: standing.because, sentence: standing.why });
   return html`<bdi>${text}</bdi>`;
 }
 
@@ -54,9 +54,9 @@ export function outcomeTextOf(say: PageSay, { outcome }: Pick<SamplePoint, 'outc
 
 export function renderOutcomeLink(say: PageSay, sample: SettledSample): Html {
   const isSlow = sample.thresholdMs !== null && sample.rttMs !== null && sample.rttMs > sample.thresholdMs;
-  const look = sample.outcome.tag === 'ok' ? (isSlow ? 'slow' : 'ok') : sample.outcome.tag;
+  const tone = sample.outcome.tag === 'ok' ? (isSlow ? 'slow' : 'ok') : sample.outcome.tag;
   const word = sample.outcome.tag === 'ok' && isSlow ? say('outcome.slow') : outcomeTextOf(say, sample);
-  return html`<a class="outcome ${look}" href="${probePath(sample.due.probeId)}">${word}</a>`;
+  return html`<a class="outcome ${tone}" href="${probePath(sample.due.probeId)}">${word}</a>`;
 }
 
 export function probePath(probeId: string): string {
@@ -87,11 +87,11 @@ export function renderRunningSum(
       : share === 1
         ? say('sum.enough')
         : say('sum.part', { share: percent(say, Math.max(1, Math.floor(share * 100)) / 100) });
-  const said = say('sum.said', {
+  const text = say('sum.said', {
     registry,
     sum: Number(sum.toPrecision(3)),
     bound: Number(bound.toPrecision(3)),
     words,
   });
-  return html`<span class="sum" title="${said}"><svg class="gauge" viewBox="0 0 100 5" preserveAspectRatio="none" role="img" aria-label="${said}"><rect width="100" height="5" class="track"/><rect width="${formatCoordinate(share * 100)}" height="5" class="sum-fill"/></svg><small class="muted">${words}</small></span>`;
+  return html`<span class="sum" title="${text}"><svg class="gauge" viewBox="0 0 100 5" preserveAspectRatio="none" role="img" aria-label="${text}"><rect width="100" height="5" class="track"/><rect width="${formatCoordinate(share * 100)}" height="5" class="sum-fill"/></svg><small class="muted">${words}</small></span>`;
 }

@@ -28,16 +28,16 @@ export function renderPhaseBar(say: PageSay, times: PhaseTimes, scaleMs: number)
   if (totalOf(times) === 0 || scaleMs <= 0)
     return html`<svg class="bar" viewBox="0 0 240 12" preserveAspectRatio="xMinYMid slice" role="img" aria-label="${none}"><title>${none}</title><rect width="240" height="12" fill="url(#hatch)"/></svg>`;
   let from = 0;
-  const said: string[] = [];
+  const texts: string[] = [];
   const parts = phases.flatMap((phase) => {
     const ms = times[phase];
     if (ms === undefined) return [];
     const x = from;
     from += ms;
-    said.push(`${say(`phase.${phase}`)} ${duration(say, ms)}`);
+    texts.push(`${say(`phase.${phase}`)} ${duration(say, ms)}`);
     return [renderSegment(say, phase, x, ms, scaleMs, 12)];
   });
-  const label = said.join(say('list.clause'));
+  const label = texts.join(say('list.clause'));
   return html`<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="12" class="track"/>${parts}</svg>`;
 }
 
@@ -158,9 +158,9 @@ function lines(samples: readonly SamplePoint[], scale: Scale, { heightPx }: Stri
 function mark(say: PageSay, sample: SamplePoint, scale: Scale, { heightPx, isKept, labelled }: StripFrame): Html {
   const x = scale.x(sample.startedAtMs).toFixed(2);
   const outcome = `${outcomeTextOf(say, sample)}${sample.outcome.tag === 'ok' ? ` ${duration(say, sample.rttMs)}` : ''}`;
-  const said = say('chart.mark', { at: `${stamp(sample.startedAtMs).slice(11, 19)} UTC`, outcome });
-  const says = sample.cold ? `${said}${say('list.clause')}${say('chart.firstFetch')}` : said;
-  const shape = html`<svg x="${x}%">${shapeOf(sample, scale, heightPx, labelled ? 1.5 : 1)}</svg><title>${says}</title>`;
+  const texts = say('chart.mark', { at: `${stamp(sample.startedAtMs).slice(11, 19)} UTC`, outcome });
+  const text = sample.cold ? `${texts}${say('list.clause')}${say('chart.firstFetch')}` : texts;
+  const shape = html`<svg x="${x}%">${shapeOf(sample, scale, heightPx, labelled ? 1.5 : 1)}</svg><title>${text}</title>`;
   const { probeId } = sample.due;
   return probeId !== null && isKept(sample)
     ? html`<a href="${probePath(probeId)}" tabindex="-1">${shape}</a>`

@@ -3,7 +3,7 @@ import { isHeavy, type Mirror, refTextOf } from '../../core/mirror.ts';
 import type { SeriesNow, SettledSample } from '../../core/sample.ts';
 import type { Freshness, Standing } from '../../core/standing.ts';
 import { formatCost, formatSignature } from '../../words/facts.ts';
-import { showStored, tellIn } from '../../words/tell.ts';
+import { showStored, renderIn } from '../../words/tell.ts';
 import type { ApiDeps } from '../deps.ts';
 import { canaryOf, costIn, placeOf, protocolIn } from '../views.ts';
 import {
@@ -201,7 +201,7 @@ function row(say: PageSay, run: ClientRun, nowMs: number): Html {
   const differs = agrees(run) === false && html` <strong>${say('clients.differ')}</strong>`;
   return html`<tr><th scope="row">${client} <small>${version === null ? module : `${module}@${version}`}</small></th>
 <td data-label="${say('clients.last')}">${ago(say, run.startedAtMs, nowMs)}</td>
-<td data-label="${say('probe.outcome')}">${outcomeOf(say, outcome)}${reason !== null && html`<small class="muted"><bdi>${tellIn(say.language, { text: reason, sentence: run.sentence })}</bdi></small>`}</td>
+<td data-label="${say('probe.outcome')}">${outcomeOf(say, outcome)}${reason !== null && html`<small class="muted"><bdi>${renderIn(say.language, { text: reason, sentence: run.sentence })}</bdi></small>`}</td>
 <td data-label="${say('clients.steps')}">${ours === null ? html`<span class="muted">${say('clients.notAsked')}</span>` : ours.reason === null ? outcomeOf(say, ours.outcome) : `${ours.step}: ${ours.reason}`}${differs}</td>
 <td class="n" data-label="${say('clients.took')}">${duration(say, run.tookMs)}</td></tr>`;
 }

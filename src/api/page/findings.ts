@@ -2,7 +2,7 @@ import type { Config } from '../../core/config.ts';
 import { type Finding, kindTraits, type ScopeItem, type Side } from '../../core/finding.ts';
 import { refTextOf } from '../../core/mirror.ts';
 import { firstBytesTextOf } from '../../core/views.ts';
-import { tellIn } from '../../words/tell.ts';
+import { renderIn } from '../../words/tell.ts';
 import type { ApiDeps } from '../deps.ts';
 import { mirrorPathOf, probePath } from './badges.ts';
 import { reach, renderAckForm } from './hands.ts';
@@ -53,7 +53,7 @@ function needsAck({ kind, state }: Finding): boolean {
 
 function sentence(say: PageSay, finding: Finding, mirror: string | null): Html {
   const { registry } = finding;
-  const text = tellIn(say.language, finding);
+  const text = renderIn(say.language, finding);
   if (registry === null || registry === mirror) return html`<bdi>${text}</bdi>`;
   const rest = text.startsWith(`${registry} `) ? text.slice(registry.length) : ` ${text}`;
   return html`<a href="${mirrorPathOf(registry)}">${registry}</a><bdi>${rest}</bdi>`;

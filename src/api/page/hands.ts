@@ -29,7 +29,7 @@ function reasonField(say: PageSay, required: boolean): Field {
 export function renderAdviceForms(say: PageSay, config: Config, id: string): Html {
   const path = `/api/v1/advice/${encodeURIComponent(id)}`;
   const fields = [durationField(say, '8h'), reasonField(say, true)];
-  return hands(say, config, [
+  return renderForms(say, config, [
     { id: `accept-${id}`, path: `${path}/accept`, button: say('hand.accept') },
     { id: `dismiss-${id}`, path: `${path}/dismiss`, button: say('hand.dismiss'), fields },
   ]);
@@ -38,7 +38,7 @@ export function renderAdviceForms(say: PageSay, config: Config, id: string): Htm
 export function renderAckForm(say: PageSay, config: Config, findingId: string): Html {
   const path = `/api/v1/findings/${encodeURIComponent(findingId)}/ack`;
   const fields = [reasonField(say, true)];
-  return hands(say, config, [{ id: `ack-${findingId}`, path, button: say('hand.ack'), fields }]);
+  return renderForms(say, config, [{ id: `ack-${findingId}`, path, button: say('hand.ack'), fields }]);
 }
 
 export function pauseHand(say: PageSay, config: Config, registry: string, isPaused: boolean): Html {
@@ -47,15 +47,15 @@ export function pauseHand(say: PageSay, config: Config, registry: string, isPaus
   const wanted = isPaused
     ? { id: `resume-${registry}`, path, button: say('hand.resume'), body: { for: '0s' } }
     : { id: `pause-${registry}`, path, button: say('hand.pause'), fields };
-  return hands(say, config, [wanted]);
+  return renderForms(say, config, [wanted]);
 }
 
 export function renderActionForm(say: PageSay, config: Config, verb: 'stop' | 'resume' | 'undo', id = 'all'): Html {
   const path = `/api/v1/actions/${verb === 'undo' ? `${encodeURIComponent(id)}/undo` : verb}`;
-  return hands(say, config, [{ id: `${verb}-${id}`, path, button: say(`actions.${verb}`) }]);
+  return renderForms(say, config, [{ id: `${verb}-${id}`, path, button: say(`actions.${verb}`) }]);
 }
 
-function hands(say: PageSay, config: Config, all: readonly Hand[]): Html {
+function renderForms(say: PageSay, config: Config, all: readonly Hand[]): Html {
   return html`<div class="hands" hidden>${all.map((one) => hand(say, config, one))}</div>`;
 }
 

@@ -102,9 +102,9 @@ function itIsUs(say: PageSay, deps: ApiDeps, vantage: VantageStanding): Html {
 /** True if probing has begun, but no mirror has had an ok sample and no control responds. */
 function reachesNothing(deps: ApiDeps, vantage: VantageStanding): boolean {
   const standings = deps.standings();
-  const hasAnswer = standings.some((one) => one.lastOkAtMs !== null) || vantage.controls.some(({ up }) => up === true);
+  const hasResponse = standings.some((one) => one.lastOkAtMs !== null) || vantage.controls.some(({ up }) => up === true);
   const wasTried = vantage.suspect === true || standings.some((one) => one.lastJudgedAtMs !== null);
-  return !hasAnswer && wasTried;
+  return !hasResponse && wasTried;
 }
 
 function nothingReached(say: PageSay, deps: ApiDeps): Html {
@@ -116,9 +116,9 @@ const cookieAge = 31_536_000;
 
 /** The language of a page: `?lang=`, which is also stored in a cookie, else that of the request. */
 export function languageOf(request: Request, response: Response): Language {
-  const asked = negotiateLanguage(request, response);
+  const language = negotiateLanguage(request, response);
   const wanted = parseLanguage(request.query['lang']);
-  if (wanted === undefined) return asked;
+  if (wanted === undefined) return language;
   const secure = request.secure ? '; Secure' : '';
   response.set(
     'set-cookie',

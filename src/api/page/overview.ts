@@ -1,8 +1,8 @@
-import type { Advice, LookedBack } from '../../core/advice.ts';
+import type { Advice, Audited } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { SeriesNow } from '../../core/sample.ts';
-import { tellIn } from '../../words/tell.ts';
+import { renderIn } from '../../words/tell.ts';
 import type { ApiDeps } from '../deps.ts';
 import { canaryOf, type Group, groupsOf, placeOf } from '../views.ts';
 import { renderActions } from './actions.ts';
@@ -32,7 +32,7 @@ interface Month {
 }
 
 /** Audited moves by month (UTC): the newest `monthsShown` months that have any, newest first. */
-export function regretByMonth(all: readonly LookedBack[]): readonly Month[] {
+export function regretByMonth(all: readonly Audited[]): readonly Month[] {
   const months = new Map<string, Month>();
   for (const { atMs, isRegret } of all) {
     const name = new Date(atMs).toISOString().slice(0, 7);
@@ -42,7 +42,7 @@ export function regretByMonth(all: readonly LookedBack[]): readonly Month[] {
   return [...months.values()].sort((a, b) => (a.name < b.name ? 1 : -1)).slice(0, monthsShown);
 }
 
-function regret(say: PageSay, all: readonly LookedBack[]): Html | null {
+function regret(say: PageSay, all: readonly Audited[]): Html | null {
   const months = regretByMonth(all);
   if (months.length === 0) return null;
   return html`<section aria-labelledby="h-regret"><h2 id="h-regret">${say('regret.title')}</h2>
@@ -73,7 +73,7 @@ ${groups.map((group) => mirrorsOf(say, deps, group, nowMs, groups.length > 1))}
 ${renderPhaseKey(say)}
 <p class="legend">${say('page.legend')}</p>
 ${renderPlace(say, deps)}
-${renderHistory(say, deps, null, nowMs)}${regret(say, deps.lookedBack())}`;
+${renderHistory(say, deps, null, nowMs)}${regret(say, deps.audited())}`;
 }
 
 /** Of the last few samples, the stored ok probe whose round trip is nearest to `ms`; else the last probe. */
@@ -131,7 +131,7 @@ function adviceOf(
     .standings()
     .some((one) => one.ecosystem === ecosystem && one.upstream === upstream && one.state !== 'unknown');
   const passed = deps.passedOver().find((one) => one.ecosystem === ecosystem && one.upstream === upstream);
-  if (passed !== undefined) return quiet(html`${tellIn(say.language, passed)} ${chain}`);
+  if (passed !== undefined) return quiet(html`${renderIn(say.language, passed)} ${chain}`);
   return vantage.suspect === null || !isJudged
     ? quiet(say.html('page.tooEarly', { chain }))
     : html`<article class="advice right"><p>${say.html('page.nothingToChange', { ecosystem, chain })}</p></article>`;

@@ -7,13 +7,13 @@ import { type Html, html, type PageSay, span } from './html.ts';
 
 export function renderPlace(say: PageSay, deps: ApiDeps): Html {
   const { mirrors, controls } = deps.config();
-  const answers = new Map(deps.vantage().controls.map(({ name, up }) => [name, up]));
+  const upByName = new Map(deps.vantage().controls.map(({ name, up }) => [name, up]));
   const kept = mirrors.filter(({ maintenance }) => maintenance.length > 0);
   return html`<section aria-labelledby="h-place"><h2 id="h-place">${say('place.title')}</h2><dl class="facts place">
 <div><dt>${say('place.controls')}</dt>${
     controls.length === 0
       ? html`<dd class="muted">${say('place.noControls')}</dd>`
-      : controls.map(({ name }) => html`<dd>${name} ${controlMark(say, answers.get(name) ?? null)}</dd>`)
+      : controls.map(({ name }) => html`<dd>${name} ${controlMark(say, upByName.get(name) ?? null)}</dd>`)
   }</div>
 <div><dt>${say('place.webhooks')}</dt>${receivers(say, deps.receivers())}</div>
 <div><dt>${say('place.maintenance')}</dt>${

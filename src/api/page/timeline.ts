@@ -147,7 +147,7 @@ function bar(item: TimelineItem, row: number, frame: LaneFrame): Html {
   const y = row * rowPx + 3;
   const isChosen = item.id === query.item;
   const open = item.toMs === null && html`<text x="100%" dx="1" y="${y + 9}" class="open-end">▸</text>`;
-  return html`<a href="${timelinePathOf({ ...query, item: item.id })}" tabindex="-1"><rect x="${percent(from)}%" width="${percent(length)}%" y="${y}" height="${rowPx - 4}" rx="2" class="bar-of ${lookOf(item)}${isChosen && ' chosen'}"><title>${formatItem(item, vantage, say)}${say('list.clause')}${short(item.fromMs)}${say('list.clause')}${lasted(item, nowMs, say)}</title></rect>${open}</a>`;
+  return html`<a href="${timelinePathOf({ ...query, item: item.id })}" tabindex="-1"><rect x="${percent(from)}%" width="${percent(length)}%" y="${y}" height="${rowPx - 4}" rx="2" class="bar-of ${toneOf(item)}${isChosen && ' chosen'}"><title>${formatItem(item, vantage, say)}${say('list.clause')}${short(item.fromMs)}${say('list.clause')}${lasted(item, nowMs, say)}</title></rect>${open}</a>`;
 }
 
 function axis(window: Stretch): Html {
@@ -172,12 +172,12 @@ function list(items: readonly TimelineItem[], count: number, { query, nowMs, van
   return html`<section aria-labelledby="h-list"><h2 id="h-list">${say('timeline.list')} <span class="count">${count}</span></h2>
 <ul class="findings timeline">${items.map(
     (item) =>
-      html`<li class="finding ${item.toMs !== null && 'closed'}${item.id === query.item && ' chosen'}"><span class="kind ${lookOf(item)}">${item.kind === 'advice' ? say('timeline.advice') : say(`kind.${item.kind}`)}</span> <a href="${timelinePathOf({ ...query, item: item.id })}"${current(item.id === query.item)}><bdi>${formatItem(item, vantage, say)}</bdi></a>
+      html`<li class="finding ${item.toMs !== null && 'closed'}${item.id === query.item && ' chosen'}"><span class="kind ${toneOf(item)}">${item.kind === 'advice' ? say('timeline.advice') : say(`kind.${item.kind}`)}</span> <a href="${timelinePathOf({ ...query, item: item.id })}"${current(item.id === query.item)}><bdi>${formatItem(item, vantage, say)}</bdi></a>
 <span class="muted">${dated(item.fromMs)}${say('list.clause')}${lasted(item, nowMs, say)}</span></li>`,
   )}</ul>${count > items.length && html`<p class="legend">${say('timeline.cut', { count: items.length })}</p>`}</section>`;
 }
 
-function lookOf({ kind }: TimelineItem): string {
+function toneOf({ kind }: TimelineItem): string {
   return kind === 'advice' ? 'advised' : kind;
 }
 

@@ -1,7 +1,7 @@
 import type { Trend, TrendCell } from '../../core/trend.ts';
 import { bytes, duration, formatCoordinate, type Html, html, type PageSay, short, span } from './html.ts';
 import { formatTick, ticksOf } from './ticks.ts';
-import { formatAnswered, formatRtt, gapsOf, isWatched, mostOf, runsOf, silenceIn } from './trend-sums.ts';
+import { formatResponses, formatRtt, gapsOf, isMonitored, mostOf, runsOf, silenceIn } from './trend-sums.ts';
 
 /** The dimensions of a chart of a trend. Its width adapts to the page: x in percent, y in pixels. */
 export interface TrendFrame {
@@ -29,7 +29,7 @@ export function renderRttChart(trend: Trend, frame: TrendFrame): Html {
     trend,
     frame,
     mostOf(cells, 'p95Ms') === null ? '' : duration(frame.say, topMs),
-    html`${hatched(cells, (cell) => untoldIn(cell, trend, frame.paceMs), trend, frame)}${plot(frame, html`${columns('fails', cells, failedIn, trend, frame)}${runs.map((run) => band(run, trend, topMs))}${runs.map((run) => line(run, trend, topMs))}`)}${frame.isDetailed && cells.map((cell) => tip(cell, trend, frame))}`,
+    html`${hatched(cells, (cell) => missingIn(cell, trend, frame.paceMs), trend, frame)}${plot(frame, html`${columns('fails', cells, failedIn, trend, frame)}${runs.map((run) => band(run, trend, topMs))}${runs.map((run) => line(run, trend, topMs))}`)}${frame.isDetailed && cells.map((cell) => tip(cell, trend, frame))}`,
   );
 }
 
@@ -37,7 +37,7 @@ export function renderRttChart(trend: Trend, frame: TrendFrame): Html {
 export function renderLagChart(trend: Trend, frame: TrendFrame): Html {
   const top = mostOf(trend.cells, 'lagLowerMs') ?? 0;
   const share = ({ lagLowerMs }: TrendCell): number | null => lagLowerMs && lagLowerMs / top;
-  const unknown = (cell: TrendCell): number => (cell.lagLowerMs === null && isWatched(cell) ? 1 : 0);
+  const unknown = (cell: TrendCell): number => (cell.lagLowerMs === null && isMonitored(cell) ? 1 : 0);
   return around(
     trend,
     frame,
@@ -85,8 +85,8 @@ function failedIn({ ok, failed, unknown }: TrendCell): number | null {
 }
 
 /** The share of unknown probes or of unmonitored time in a cell, whichever is larger; 0 for a cell without probes. */
-function untoldIn(cell: TrendCell, { cellMs }: Trend, paceMs: number): number {
-  if (!isWatched(cell)) return 0;
+function missingIn(cell: TrendCell, { cellMs }: Trend, paceMs: number): number {
+  if (!isMonitored(cell)) return 0;
   return Math.max(cell.unknown / (cell.ok + cell.failed + cell.unknown), silenceIn(cell, paceMs) / cellMs);
 }
 
@@ -153,12 +153,12 @@ function point({ startMs }: TrendCell, ms: number | null, trend: Trend, topMs: n
 }
 
 function tip(cell: TrendCell, trend: Trend, { heightPx, say }: TrendFrame): Html {
-  const said = say('history.cell', {
+  const text = say('history.cell', {
     from: short(cell.startMs),
-    share: formatAnswered([cell], say),
+    share: formatResponses([cell], say),
     rtt: formatRtt([cell], say),
   });
-  return html`<rect x="${x(cell.startMs, trend)}%" width="${width(cell.startMs, trend.cellMs, trend)}%" y="${headPx}" height="${heightPx - headPx}" class="tip"><title>${said}</title></rect>`;
+  return html`<rect x="${x(cell.startMs, trend)}%" width="${width(cell.startMs, trend.cellMs, trend)}%" y="${headPx}" height="${heightPx - headPx}" class="tip"><title>${text}</title></rect>`;
 }
 
 function x(wallMs: number, { fromMs, toMs }: Trend): string {

@@ -3,12 +3,12 @@ import { limits } from '../../core/limits.ts';
 import type { Trend, TrendCell } from '../../core/trend.ts';
 import { bytes, duration, type PageSay, percent, span } from './html.ts';
 
-export function formatAnswered(cells: readonly TrendCell[], say: PageSay): string {
+export function formatResponses(cells: readonly TrendCell[], say: PageSay): string {
   const ok = sumOf(cells, 'ok');
-  const asked = ok + sumOf(cells, 'failed');
-  return asked === 0
+  const total = ok + sumOf(cells, 'failed');
+  return total === 0
     ? say('history.answeredNever')
-    : say('history.answeredSays', { share: percent(say, ok / asked), probes: asked });
+    : say('history.answeredSays', { share: percent(say, ok / total), probes: total });
 }
 
 export function formatRtt(cells: readonly TrendCell[], say: PageSay): string {
@@ -79,7 +79,7 @@ interface Gap {
   readonly toMs: number;
 }
 
-export function isWatched({ ok, failed, unknown }: TrendCell): boolean {
+export function isMonitored({ ok, failed, unknown }: TrendCell): boolean {
   return ok + failed + unknown > 0;
 }
 
@@ -88,7 +88,7 @@ export function gapsOf({ fromMs, toMs, cellMs, cells }: Trend, paceMs: number): 
   const leastMs = Math.max(cellMs, 2 * paceMs);
   const gaps: Gap[] = [];
   let endMs = fromMs;
-  for (const { startMs } of cells.filter(isWatched)) {
+  for (const { startMs } of cells.filter(isMonitored)) {
     if (startMs - endMs >= leastMs) gaps.push({ fromMs: endMs, toMs: startMs });
     endMs = startMs + cellMs;
   }
@@ -102,7 +102,7 @@ export function silenceIn({ silentMs }: TrendCell, paceMs: number): number {
 
 export function unwatchedMsOf(trend: Trend, paceMs: number): number {
   const inGaps = gapsOf(trend, paceMs).reduce((sum, gap) => sum + gap.toMs - gap.fromMs, 0);
-  return trend.cells.filter(isWatched).reduce((sum, cell) => sum + silenceIn(cell, paceMs), inGaps);
+  return trend.cells.filter(isMonitored).reduce((sum, cell) => sum + silenceIn(cell, paceMs), inGaps);
 }
 
 /** The cells, oldest first, split at each gap: the chart draws one line per part. */

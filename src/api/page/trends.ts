@@ -8,7 +8,7 @@ import { type Html, html, type PageSay, short, span } from './html.ts';
 import { formatRange, renderRangeNav } from './range.ts';
 import { timelinePathOf } from './timeline.ts';
 import { renderLagChart, renderRttChart, renderThroughputChart } from './trend-chart.ts';
-import { failuresOf, formatAnswered, formatGaps, formatLag, formatRtt, formatThroughput, sumOf } from './trend-sums.ts';
+import { failuresOf, formatResponses, formatGaps, formatLag, formatRtt, formatThroughput, sumOf } from './trend-sums.ts';
 
 const reasonsShown = 5;
 const chartPx = { row: 92, large: 190, small: 56 } as const;
@@ -83,8 +83,8 @@ function course(deps: ApiDeps, mirror: Mirror, range: TrendRange, say: PageSay, 
   const { cells } = trend;
   const canary = canaryOf(deps.seriesOf(mirror.name))?.target;
   const paceMs = everyMs(paceOf(canary ?? { canary: true, step: '' }, deps.config()));
-  const said = {
-    share: formatAnswered(cells, say),
+  const texts = {
+    share: formatResponses(cells, say),
     rtt: formatRtt(cells, say),
     gaps: formatGaps(trend, paceMs, say),
   };
@@ -93,10 +93,10 @@ function course(deps: ApiDeps, mirror: Mirror, range: TrendRange, say: PageSay, 
   const frame = { paceMs, say, isDetailed: isLarge };
   const small = { ...frame, heightPx: chartPx.small, isDetailed: false };
   return html`<dl class="facts">
-<div><dt>${say('history.answered')}</dt><dd>${said.share}</dd></div>
-<div><dt>${say('history.rtt')}</dt><dd>${said.rtt}</dd></div>
-<div><dt>${say('history.watched')}</dt><dd>${said.gaps}</dd></div></dl>
-${renderRttChart(trend, { ...frame, heightPx: isLarge ? chartPx.large : chartPx.row, label: say('history.chart', { ...words, ...said }) })}
+<div><dt>${say('history.answered')}</dt><dd>${texts.share}</dd></div>
+<div><dt>${say('history.rtt')}</dt><dd>${texts.rtt}</dd></div>
+<div><dt>${say('history.watched')}</dt><dd>${texts.gaps}</dd></div></dl>
+${renderRttChart(trend, { ...frame, heightPx: isLarge ? chartPx.large : chartPx.row, label: say('history.chart', { ...words, ...texts }) })}
 <div class="smaller">
 <figure><figcaption><b>${say('history.lag')}</b> ${lag}</figcaption>${renderLagChart(trend, { ...small, label: say('history.lagChart', { ...words, worst: lag }) })}</figure>
 <figure><figcaption><b>${say('history.throughput')}</b> ${rates}</figcaption>${renderThroughputChart(trend, { ...small, label: say('history.throughputChart', { ...words, rates }) })}</figure>

@@ -5,7 +5,7 @@ import { maskUrl } from '../../core/secret.ts';
 import type { Facts, Hop } from '../../core/transcript.ts';
 import { firstBytesTextOf, stamp } from '../../core/views.ts';
 import { formatAuthority, formatCost, formatSignature } from '../../words/facts.ts';
-import { fieldsOf, showStored, tellIn } from '../../words/tell.ts';
+import { fieldsOf, showStored, renderIn } from '../../words/tell.ts';
 import { shownHeadersOf } from '../probe-view.ts';
 import { mirrorPathOf, outcomeTextOf } from './badges.ts';
 import { renderSegment } from './charts.ts';
@@ -34,8 +34,8 @@ function verdict(say: PageSay, { sample, transcript }: KeptProbe): Html {
       : outcome.tag === 'failed'
         ? say('walk.reason', { reason: say(`reason.${outcome.failure.kind}`) })
         : say('walk.unknown', { because: say(`because.${outcome.because}`) });
-  const look = outcome.tag === 'ok' && isSlow(sample) ? 'slow' : outcome.tag;
-  return html`<div class="verdict ${look}"><b>${outcomeTextOf(say, sample)}</b> ${words}${outcome.tag === 'failed' && failureFields(say, outcome.failure)}${line !== null && html`<p class="quote">${say.html('walk.line', { line: html`<q><bdi>${line}</bdi></q>` })}</p>`}</div>`;
+  const tone = outcome.tag === 'ok' && isSlow(sample) ? 'slow' : outcome.tag;
+  return html`<div class="verdict ${tone}"><b>${outcomeTextOf(say, sample)}</b> ${words}${outcome.tag === 'failed' && failureFields(say, outcome.failure)}${line !== null && html`<p class="quote">${say.html('walk.line', { line: html`<q><bdi>${line}</bdi></q>` })}</p>`}</div>`;
 }
 
 function failureFields(say: PageSay, failure: ProbeFailure): Html | null {
@@ -132,7 +132,7 @@ ${hop.tls !== null && tlsFacts(say, hop.tls)}
 
 function faultLine(say: PageSay, fault: NonNullable<Hop['fault']>): Html {
   const parts = { phase: say(`phase.${fault.phase}`), bytes: bytes(fault.bytesRead), code: html`<b>${fault.code}</b>` };
-  return html`<p class="fault">${say.html('walk.fault', parts)}<bdi>${tellIn(say.language, fault)}</bdi></p>`;
+  return html`<p class="fault">${say.html('walk.fault', parts)}<bdi>${renderIn(say.language, fault)}</bdi></p>`;
 }
 
 function tlsFacts(say: PageSay, tls: NonNullable<Hop['tls']>): Html {

@@ -7,7 +7,7 @@ import { checked, duration, errorOf, list, mapping } from '../fields.ts';
 import type { Reading } from '../reading.ts';
 
 /** The user `nobody` and the group `nogroup` of Debian and most other distributions. */
-const nobody = { uid: 65534, gid: 65534 } as const;
+const unprivileged = { uid: 65534, gid: 65534 } as const;
 const userForm = /^(\d{1,9}):(\d{1,9})$/;
 
 export function makeClientRunsKey(registry: Registry) {
@@ -47,7 +47,7 @@ export function makeClientRunsKey(registry: Registry) {
 
 /** The user of `clientRuns.user`; `null`: the daemon's own. */
 function userOf(text: string): { readonly uid: number; readonly gid: number } | null {
-  if (text === 'nobody') return nobody;
+  if (text === 'nobody') return unprivileged;
   const [, uid, gid] = userForm.exec(text) ?? [];
   return uid === undefined ? null : { uid: Number(uid), gid: Number(gid) };
 }

@@ -60,8 +60,8 @@ export function warnOfUnknownMembers(config: Config, registry: Registry, report:
     const chain = config.clients[kind.id]?.reveal();
     if (chain === undefined) continue;
     const client = leadingClientOf(kind, config);
-    const watched = new Set(config.mirrors.map(({ url }) => client.member(url).key));
-    const unknown = memberKeysOf(client, chain).filter((key) => !watched.has(key));
+    const monitored = new Set(config.mirrors.map(({ url }) => client.member(url).key));
+    const unknown = memberKeysOf(client, chain).filter((key) => !monitored.has(key));
     if (unknown.length === 0) continue;
     report.warning(['clients', kind.id], phrase('expected.watched', { count: unknown.length }), {
       needs: [['mirrors']],

@@ -47,9 +47,9 @@ export function readDoor(
   reading: Reading,
 ): Pick<Config, 'door'> {
   if (door === undefined) return {};
-  const watched = new Set(mirrors.map(({ ecosystem }) => ecosystem));
+  const monitored = new Set(mirrors.map(({ ecosystem }) => ecosystem));
   for (const [at, id] of (door.ecosystems ?? []).entries())
-    if (!watched.has(id)) reading.warning(['door', 'ecosystems', at], phrase('expected.doorMirrors'));
+    if (!monitored.has(id)) reading.warning(['door', 'ecosystems', at], phrase('expected.doorMirrors'));
   const listen = readListen(['door', 'listen'], door.listen, 'door', reading);
   if (listen.port === main.port && listen.port !== 0 && listen.host === main.host)
     reading.error(['door', 'listen'], phrase('expected.doorListen'));
@@ -61,7 +61,7 @@ export function readDoor(
   return {
     door: {
       listen,
-      ecosystems: door.ecosystems ?? [...watched],
+      ecosystems: door.ecosystems ?? [...monitored],
       daemon: door.daemon === undefined ? null : (baseUrl(door.daemon)?.url ?? null),
       relay: door.relay,
       perMinute: door.perMinute,

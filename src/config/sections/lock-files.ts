@@ -18,7 +18,7 @@ export interface LockState {
   readonly isPrivate: (module: string) => boolean;
   readonly skipped: SkippedLockEntry[];
   readonly pinned: Record<string, string>;
-  readonly told: Set<string>;
+  readonly reported: Set<string>;
 }
 
 export function readLockModules(path: Path, entry: FileLock, state: LockState, reading: Reading): readonly Named[] {
@@ -37,7 +37,7 @@ export function readLockModules(path: Path, entry: FileLock, state: LockState, r
     reading.error([...path, 'from'], lock.error);
     return [];
   }
-  for (const malformed of lock.value.malformed) tellMalformed(path, malformed, state, reading);
+  for (const malformed of lock.value.malformed) warnOfMalformed(path, malformed, state, reading);
   Object.assign(state.pinned, lock.value.pinned);
   const taken: Named[] = [];
   for (const { module, version, because } of lock.value.entries) {
@@ -49,15 +49,15 @@ export function readLockModules(path: Path, entry: FileLock, state: LockState, r
 }
 
 /** Reports invalid lines: they may contain hashes for the verification of responses. */
-function tellMalformed(
+function warnOfMalformed(
   path: Path,
   { file, count, first, expected }: Lock['malformed'][number],
-  { skipped, told }: LockState,
+  { skipped, reported }: LockState,
   reading: Reading,
 ): void {
   const absolute = reading.resolve(file);
-  if (told.has(absolute)) return;
-  told.add(absolute);
+  if (reported.has(absolute)) return;
+  reported.add(absolute);
   for (const { line, module, version } of first)
     skipped.push({ file: `${file}:${line}`, module, version, because: 'malformed' });
   const places = first.map(({ line }) => line).join(', ');

@@ -196,14 +196,14 @@ function gapsOf({ gaps }: FileMirror): Pick<Mirror, 'gaps'> {
 }
 
 /** The values of keys that the ecosystem adds to a mirror; keys of another ecosystem are reported. */
-function ownOf(path: Path, mirror: FileMirror, { registry, error: tell }: Reading): Pick<Mirror, 'own'> {
+function ownOf(path: Path, mirror: FileMirror, { registry, error: report }: Reading): Pick<Mirror, 'own'> {
   const written: Readonly<Record<string, unknown>> = mirror;
   const own: Record<string, unknown> = {};
   for (const { id, mirrorKeys } of registry.all)
     for (const key of Object.keys(mirrorKeys ?? {})) {
       if (written[key] === undefined) continue;
       if (id === mirror.ecosystem) own[key] = written[key];
-      else tell([...path, key], phrase('expected.nothingKey', { key, kind: id }));
+      else report([...path, key], phrase('expected.nothingKey', { key, kind: id }));
     }
   return Object.keys(own).length === 0 ? {} : { own };
 }
@@ -244,12 +244,12 @@ function upstreamOf(mirror: FileMirror, registry: Registry): string {
 }
 
 /** Checks that each mirror has an upstream, and each upstream at most one origin. */
-function checkOrigins(written: readonly FileMirror[], { registry, error: tell }: Reading): void {
+function checkOrigins(written: readonly FileMirror[], { registry, error: report }: Reading): void {
   const origins = new Map<string, string>();
   for (const [at, mirror] of written.entries()) {
     const kind = registry.of(mirror.ecosystem);
     if (mirror.upstream === undefined && kind?.publicUpstream === null)
-      tell(['mirrors', at, 'upstream'], phrase('expected.upstreamOf', { kind: kind.id }), {
+      report(['mirrors', at, 'upstream'], phrase('expected.upstreamOf', { kind: kind.id }), {
         needs: [['mirrors', at, 'ecosystem']],
       });
     if (mirror.role !== 'origin') continue;
@@ -259,7 +259,7 @@ function checkOrigins(written: readonly FileMirror[], { registry, error: tell }:
     const path = ['mirrors', at];
     if (before === undefined) origins.set(key, mirror.name);
     else
-      tell([...path, 'role'], phrase('expected.oneOrigin', { kind: upstream, name: `"${before}"` }), {
+      report([...path, 'role'], phrase('expected.oneOrigin', { kind: upstream, name: `"${before}"` }), {
         needs: [[...path, 'upstream']],
       });
   }

@@ -63,15 +63,15 @@ export interface Modules {
   readonly pinned: Readonly<Record<EcosystemId, Readonly<Record<string, string>>>>;
 }
 
-export interface Asked {
+export interface Configured {
   readonly modules: z.output<ReturnType<typeof makeModulesKey>>;
   readonly private: z.output<ReturnType<typeof makePrivateKey>>;
   readonly mirrors: readonly Mirror[];
 }
 
 /** Reads `modules` with its lock files, and assigns each module to upstreams. */
-export function readModules(asked: Asked, reading: Reading): Modules {
-  const found = reading.registry.all.map((kind) => readKind(kind, asked, reading));
+export function readModules(configured: Configured, reading: Reading): Modules {
+  const found = reading.registry.all.map((kind) => readKind(kind, configured, reading));
   return {
     modules: found.flatMap(({ modules }) => modules),
     skipped: found.flatMap(({ skipped }) => skipped),
@@ -79,12 +79,12 @@ export function readModules(asked: Asked, reading: Reading): Modules {
   };
 }
 
-function readKind(kind: Ecosystem, asked: Asked, reading: Reading): Modules {
+function readKind(kind: Ecosystem, configured: Configured, reading: Reading): Modules {
   const { id, names } = kind;
-  const entries = asked.modules[id] ?? [];
-  const own = asked.mirrors.filter(({ ecosystem }) => ecosystem === id);
-  const isOwn = (module: string): boolean => isPrivate(names, asked.private[id] ?? [], module);
-  const state: LockState = { kind, mirrors: own, isPrivate: isOwn, skipped: [], pinned: {}, told: new Set() };
+  const entries = configured.modules[id] ?? [];
+  const own = configured.mirrors.filter(({ ecosystem }) => ecosystem === id);
+  const isOwn = (module: string): boolean => isPrivate(names, configured.private[id] ?? [], module);
+  const state: LockState = { kind, mirrors: own, isPrivate: isOwn, skipped: [], pinned: {}, reported: new Set() };
   const mistakes = (): number => reading.issues.filter(({ severity }) => severity === 'error').length;
   const before = mistakes();
   const named = new Map<string, Entry>();
@@ -163,9 +163,9 @@ function withoutModules(
 /** The hashes of configured modules: a key is a module at its version, alone or before a slash. */
 function pinnedOf(id: EcosystemId, all: readonly Named[], hashes: Readonly<Record<string, string>>): Modules['pinned'] {
   const refs = new Set(all.map(refTextOf));
-  const isAsked = (key: string): boolean =>
+  const isConfigured = (key: string): boolean =>
     refs.has(key) || [...key.matchAll(/\//g)].some(({ index }) => refs.has(key.slice(0, index)));
-  const kept = Object.entries(hashes).filter(([key]) => isAsked(key));
+  const kept = Object.entries(hashes).filter(([key]) => isConfigured(key));
   return kept.length === 0 ? {} : { [id]: Object.fromEntries(kept) };
 }
 

@@ -10,7 +10,7 @@ export const judgingLimits = {
   /** From this penalty on an outage is damped. */
   outageDampedFrom: 1.25,
   /** From this penalty on, a mirror is not also reported as unreliable. */
-  outageToldFrom: 0.5,
+  outageReportedFrom: 0.5,
   /** A damped outage ends at the earliest after this time without a failure; the wait grows with the penalty. */
   outageQuietMsMin: 2 * minute,
   outageQuietFactor: 4,

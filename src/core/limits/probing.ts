@@ -58,7 +58,7 @@ export const probingLimits = {
   decodedBytes: 16 * mib,
   decodedFactor: 64,
   /** Lookups in a checksum database need the most requests. */
-  asksPerProbe: 400,
+  requestsPerProbe: 400,
   /** All asides of a probe together may take this many timeouts. */
   asideTimeouts: 2,
   /** Records that one probe looks up in a checksum database. */
@@ -79,9 +79,9 @@ export const probingLimits = {
   /** A mirror may alternate between backends with different values of `latest`. */
   resolvedLeft: 4,
   /** A version counts as gone after this many responses in a row without it. */
-  contentLooks: 12,
+  contentReadings: 12,
   /** Contents count as going backwards until this many responses in a row show no step back. */
-  calmLooks: 24,
+  calmReadings: 24,
   missingNamed: 5,
   propagationsKept: 100,
   versionChars: 200,
@@ -96,16 +96,16 @@ export const probingLimits = {
   /** When a client tries the other address family (RFC 8305 section 5 recommends 250 ms; Go waits 300). */
   familyFallbackMs: 300,
   /** The minimum timeout of a look, unless the configured one is shorter: slow responses are measured. */
-  lookTimeoutMsMin: 5_000,
-  lookTimeoutFactor: 4,
+  recheckTimeoutMsMin: 5_000,
+  recheckTimeoutFactor: 4,
   /** A good response this long after a first wrong hash makes it count for nothing. */
   wrongOnceMs: 24 * 60 * minute,
   /** Rechecks after a wrong hash; small artifacts get up to `wrongLooksMax`. */
-  wrongLooks: 3,
-  wrongLooksMax: 12,
-  wrongLooksBytes: 64 * mib,
+  wrongRechecks: 3,
+  wrongRechecksMax: 12,
+  wrongRechecksBytes: 64 * mib,
   /** The usual time between two rechecks of a heavy target. */
-  heavyLookMs: 10 * second,
+  heavyRecheckMs: 10 * second,
   peekBytes: 64 * kib,
   rankDownloadBytes: 4 * mib,
   /** The first budget of probes out of turn, one token each; scheduled samples add to it. */

@@ -28,7 +28,7 @@ export const processLimits = {
   deliveryBackoffMsMin: 1 * second,
   deliveryBackoffMsMax: 15 * minute,
   /** Discord's response contains the whole message: 8 000 characters of up to 6 bytes. */
-  receiverAnswerBytes: 64 * kib,
+  receiverResponseBytes: 64 * kib,
   actionMsMax: 10 * minute,
   /** The program of an action is killed above this output, and a longer response of a store fails. */
   actionOutputBytes: 1 * mib,
@@ -139,12 +139,12 @@ export const processLimits = {
   commitMs: 9 * second,
   /** With so many rows waiting it is written earlier, so that the write stays short. */
   commitRows: 500,
-  alertHeardStoreMs: 1 * minute,
+  alertReceivedStoreMs: 1 * minute,
   /** An alert that we send to an Alertmanager expires after this time; it is sent again every `pushEveryMs`. */
   pushValidMs: 5 * minute,
   pushEveryMs: 100 * second,
   /** Trouble that begins again within this time after its last end counts as recurring. */
-  storyLookBackMs: 180 * minute,
+  storyWindowMs: 180 * minute,
   /** The wait before the end of recurring trouble is sent; it doubles up to `storyHoldMsMax`. */
   storyHoldMs: 60 * minute,
   storyHoldMsMax: 360 * minute,
@@ -219,9 +219,9 @@ export const processLimits = {
   /** Above this size of the state file writes fail, as on a full disk. */
   stateBytes: 8 * 1024 * mib,
   /** Characters in a row of stored samples, which covers at most `answerRowMs`. Compressed, it takes less than a page of the file. */
-  answerRowChars: 9_000,
-  answerRowMs: 10 * minute,
-  answerRows: 150_000,
+  responseRowChars: 9_000,
+  responseRowMs: 10 * minute,
+  responseRows: 150_000,
   /** Stored probes, of about 2.6 KB each. */
   probeRows: 400_000,
   mirrors: 500,

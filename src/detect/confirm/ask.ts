@@ -1,16 +1,16 @@
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
-import { canBeAsked, mayBeAskedMore } from '../memory/absence.ts';
+import { canBeProbed, mayBeProbedMore } from '../memory/absence.ts';
 import { type Budget, spend } from '../memory/budget.ts';
 import { timeoutOf } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
 import { canarySeriesOf, type MirrorMemory, mirrorsOf, seriesOf } from '../memory/mirror-memory.ts';
-import { type Look, type Round, startMoment } from '../memory/moments.ts';
+import { type Recheck, type Round, startMoment } from '../memory/moments.ts';
 import { outagesOf } from '../outage/state.ts';
 import { speedOf } from '../rules/speed.ts';
 import { closeDoubt, isConfirmed, isInDoubt } from './doubt.ts';
 import { keyOfQuestion, type Question, targetAt } from './look.ts';
-import { witnessesToAsk } from './witness.ts';
+import { witnessesFor } from './witness.ts';
 
 /** The interval of moments in a round that only watches a suspicion older than `limits.roundMs`. */
 const watchStepMs = 5_000;
@@ -43,9 +43,9 @@ export function requestMoment(memory: Memory, round: Round): void {
   const witnessFromMs = Math.max(Math.min(nowMs, ...since), nowMs - witnessMs);
   const own = duesOf(memory, round, want);
   const dues = [...own, ...witnessDues(memory, round, want, doubted, witnessFromMs)];
-  const look = round.looks.get(want.key);
-  if (look !== undefined) look.nextAtMs = nowMs + look.stepMs;
-  const left = pay(memory, round, doubted, look, own.length);
+  const recheck = round.rechecks.get(want.key);
+  if (recheck !== undefined) recheck.nextAtMs = nowMs + recheck.stepMs;
+  const left = pay(memory, round, doubted, recheck, own.length);
   if (left === null) {
     giveUp(memory, round, doubted);
     return;
@@ -58,11 +58,11 @@ export function requestMoment(memory: Memory, round: Round): void {
   const untilMs = (timeoutMs: number): number => nowMs + timeoutMs + limits.roundStepMs;
   const members = {
     // The probe may resolve `latest` first, with a deadline of the same length.
-    said: dues.map((due) => ({ name: due.target.registry, deadlineMs: untilMs(2 * due.timeoutMs) })),
+    outcomes: dues.map((due) => ({ name: due.target.registry, deadlineMs: untilMs(2 * due.timeoutMs) })),
     controls: controls.map(({ name, timeoutMs }) => ({ name, deadlineMs: untilMs(timeoutMs) })),
   };
   const moment = startMoment(round, isConfirming ? 'confirm' : 'look', members, { nowMs, witnessFromMs });
-  const isSlowWatch = doubted.length === 0 && round.looks.size === 0 && isLongWatch(memory, round);
+  const isSlowWatch = doubted.length === 0 && round.rechecks.size === 0 && isLongWatch(memory, round);
   round.nextAtMs = nowMs + (isSlowWatch ? watchStepMs : limits.roundStepMs);
   memory.turn.rounds.push({ id: round.id, moment: moment.index, dues, controls });
 }
@@ -74,8 +74,8 @@ export function hasDoubt(memory: Memory, round: Round): boolean {
 /** The earliest time of the round's next moment, monotonic milliseconds; `null`: nothing to probe. */
 export function nextRequestMsOf(memory: Memory, round: Round): number | null {
   if (round.watching.size > 0 || hasDoubt(memory, round)) return round.nextAtMs;
-  const looks = [...round.looks.values()].map((look) => look.nextAtMs);
-  return looks.length === 0 ? null : Math.max(round.nextAtMs, Math.min(...looks));
+  const rechecks = [...round.rechecks.values()].map((recheck) => recheck.nextAtMs);
+  return rechecks.length === 0 ? null : Math.max(round.nextAtMs, Math.min(...rechecks));
 }
 
 function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[]): readonly Want[] {
@@ -89,7 +89,7 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
   };
   for (const mirror of doubted) {
     // No new moment for a mirror in doubt while a probe of that mirror is pending.
-    if (round.flights.said.has(mirror.mirror.name) || !mayBeAskedMore(mirror, nowMs)) continue;
+    if (round.flights.outcomes.has(mirror.mirror.name) || !mayBeProbedMore(mirror, nowMs)) continue;
     for (const target of mirror.doubt?.targets.values() ?? []) {
       if (!target.canary)
         want(target, 2, outagesOf(mirror).out.size >= comparedTargets ? new Set([mirror.mirror.name]) : null);
@@ -97,10 +97,10 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
     }
   }
   if (round.watching.size > 0) want('canary', 3, null);
-  for (const { target, registry, registries, nextAtMs } of round.looks.values()) {
+  for (const { target, registry, registries, nextAtMs } of round.rechecks.values()) {
     // Without a probe of the look's own mirror, siblings have nothing to be compared with.
     const mirror = memory.mirrors.get(registry);
-    if (nextAtMs <= nowMs && !round.flights.said.has(registry) && mirror !== undefined && mayBeAskedMore(mirror, nowMs))
+    if (nextAtMs <= nowMs && !round.flights.outcomes.has(registry) && mirror !== undefined && mayBeProbedMore(mirror, nowMs))
       want(target, 2, registries === null ? null : new Set([registry, ...registries]));
   }
   return [...wants.values()];
@@ -125,9 +125,9 @@ function leastServed(round: Round, wants: readonly Want[]): Want | null {
 function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
   const members = [...mirrorsOf(memory, round.key)].filter(
     (mirror) =>
-      canBeAsked(memory, mirror) &&
-      mayBeAskedMore(mirror, memory.now.monotonicMs) &&
-      !round.flights.said.has(mirror.mirror.name) &&
+      canBeProbed(memory, mirror) &&
+      mayBeProbedMore(mirror, memory.now.monotonicMs) &&
+      !round.flights.outcomes.has(mirror.mirror.name) &&
       (registries === null || registries.has(mirror.mirror.name)),
   );
   // Mirrors in doubt come first, where mirrors on one host wait for a slot.
@@ -137,7 +137,7 @@ function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
     if (target === null) return [];
     const timeoutMs = isConfirmed(mirror, target)
       ? confirmTimeoutMs(memory, mirror, target)
-      : lookTimeoutMs(memory, mirror, target);
+      : recheckTimeoutMs(memory, mirror, target);
     return [{ target, timeoutMs }];
   });
 }
@@ -152,10 +152,10 @@ function witnessDues(
 ) {
   if (question !== 'canary') return [];
   const egresses = new Set(round.watching);
-  for (const { line, egress } of doubted) if (line.marks.at(-1)?.answered === false) egresses.add(egress);
+  for (const { line, egress } of doubted) if (line.marks.at(-1)?.responded === false) egresses.add(egress);
   return [...egresses].flatMap((egress) =>
-    witnessesToAsk(memory, round, egress, fromMs).flatMap((other) =>
-      other.canary === null ? [] : [{ target: other.canary, timeoutMs: lookTimeoutMs(memory, other, other.canary) }],
+    witnessesFor(memory, round, egress, fromMs).flatMap((other) =>
+      other.canary === null ? [] : [{ target: other.canary, timeoutMs: recheckTimeoutMs(memory, other, other.canary) }],
     ),
   );
 }
@@ -165,19 +165,19 @@ function pay(
   memory: Memory,
   round: Round,
   doubted: readonly MirrorMemory[],
-  look: Look | undefined,
-  asks: number,
+  recheck: Recheck | undefined,
+  requests: number,
 ): Budget | null {
   const isFree =
     round.watching.size > 0 ||
-    look?.reason === 'back' ||
+    recheck?.reason === 'back' ||
     doubted.some((mirror) => mirror.canary !== null && isInDoubt(mirror, mirror.canary));
-  return isFree ? memory.confirm.budget : spend(memory.confirm.budget, asks, look?.isUrgent ?? false);
+  return isFree ? memory.confirm.budget : spend(memory.confirm.budget, requests, recheck?.isUrgent ?? false);
 }
 
 function giveUp(memory: Memory, round: Round, doubted: readonly MirrorMemory[]): void {
   for (const mirror of doubted) closeDoubt(memory, mirror);
-  for (const [key, look] of round.looks) if (look.reason !== 'back') round.looks.delete(key);
+  for (const [key, recheck] of round.rechecks) if (recheck.reason !== 'back') round.rechecks.delete(key);
 }
 
 function controlsOf(memory: Memory, round: Round) {
@@ -210,9 +210,9 @@ function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target):
   return Math.round(Math.min(wantedMs, timeoutOf(memory.config, target)));
 }
 
-function lookTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
+function recheckTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
   const usual = usualMs(mirror, target) ?? mirror.sight.lastOkRttMs ?? 0;
-  const wantedMs = Math.max(limits.lookTimeoutMsMin, limits.lookTimeoutFactor * usual);
+  const wantedMs = Math.max(limits.recheckTimeoutMsMin, limits.recheckTimeoutFactor * usual);
   const ownMs = mirror.canary === null ? wantedMs : timeoutOf(memory.config, mirror.canary);
   return Math.round(Math.min(wantedMs, ownMs));
 }

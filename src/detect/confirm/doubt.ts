@@ -1,6 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
-import { canBeAsked } from '../memory/absence.ts';
+import { canBeProbed } from '../memory/absence.ts';
 import { spend } from '../memory/budget.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, mirrorsOf, roundKeyOf, seriesOf } from '../memory/mirror-memory.ts';
@@ -11,7 +11,7 @@ import { isCanaryOut, outageOf } from '../outage/state.ts';
 const targetsInDoubt = 8;
 
 function startDoubt(memory: Memory, mirror: MirrorMemory, target: Target, sinceMs: number, firstMs: number): void {
-  if (!canBeAsked(memory, mirror) || memory.confirm.suspicions.has(mirror.egress)) return;
+  if (!canBeProbed(memory, mirror) || memory.confirm.suspicions.has(mirror.egress)) return;
   const untilMs = memory.now.monotonicMs + limits.roundMs;
   if (mirror.doubt === null) {
     mirror.doubt = { sinceMs, untilMs, targets: new Map([[target.id, target]]), clearedMs: null };

@@ -1,21 +1,21 @@
 import type { SpikeRule } from '../../core/config.ts';
-import type { LookOrder } from '../../core/due.ts';
+import type { RecheckOrder } from '../../core/due.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy, questionOf, type Target, targetId } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
-import { canBeAsked, isLeftAlone } from '../memory/absence.ts';
+import { canBeProbed, isLeftAlone } from '../memory/absence.ts';
 import { spend, spendForPeek } from '../memory/budget.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, mirrorsOf, type SeriesMemory } from '../memory/mirror-memory.ts';
-import { type Look, type Round, retryAtMs, roundFor } from '../memory/moments.ts';
-import type { Answered, Request, View } from '../memory/rule.ts';
+import { type Recheck, type Round, retryAtMs, roundFor } from '../memory/moments.ts';
+import type { RuleInput, Request, View } from '../memory/rule.ts';
 import { outageOf } from '../outage/state.ts';
 import { speedOf } from '../rules/speed.ts';
 import { isSlow } from '../rules/threshold.ts';
 import { closeDoubt, closeDoubtOf, updateDoubt } from './doubt.ts';
 
 /** A look at a slow target ends after this many ok responses in a row that are not slow. */
-const settledAnswers = 3;
+const settledResponses = 3;
 
 /** Carries out the rules' requests since the last call, in order. */
 export function sendRequests(memory: Memory): void {
@@ -50,7 +50,7 @@ function send(memory: Memory, mirror: MirrorMemory, request: Request): void {
  * Starts a look or a peek; a heavy target with `forMs` 0 is rechecked once at each mirror. Peeks and downloads that do
  * not start are in `turn.declined`.
  */
-export function requestLook(memory: Memory, order: LookOrder): void {
+export function requestRecheck(memory: Memory, order: RecheckOrder): void {
   const mirror = memory.mirrors.get(order.registry);
   const target = mirror === undefined ? null : targetAt(memory, mirror, order.target);
   if (mirror === undefined || target === null) {
@@ -60,14 +60,14 @@ export function requestLook(memory: Memory, order: LookOrder): void {
   const isDownload = isHeavy(target) && order.forMs === 0;
   if (order.isPeek || isDownload) {
     const isSuspect = memory.confirm.suspicions.has(mirror.egress);
-    const start = order.isPeek ? peek : askHeavy;
+    const start = order.isPeek ? peek : requestHeavy;
     if (isSuspect || !start(memory, mirror, target, order)) memory.turn.declined.push({ order, isKnown: true });
-  } else startLook(memory, mirror, target, { ...order, firstMs: memory.now.monotonicMs, reason: 'ordered' });
+  } else startRecheck(memory, mirror, target, { ...order, firstMs: memory.now.monotonicMs, reason: 'ordered' });
 }
 
 /** @returns false if it did not start */
-function peek(memory: Memory, mirror: MirrorMemory, target: Target, order: LookOrder): boolean {
-  const left = canBeAsked(memory, mirror) ? spendForPeek(memory.confirm.budget) : null;
+function peek(memory: Memory, mirror: MirrorMemory, target: Target, order: RecheckOrder): boolean {
+  const left = canBeProbed(memory, mirror) ? spendForPeek(memory.confirm.budget) : null;
   if (left === null) return false;
   memory.confirm.budget = left;
   memory.turn.peeks.push({ target, family: null, order });
@@ -75,29 +75,29 @@ function peek(memory: Memory, mirror: MirrorMemory, target: Target, order: LookO
 }
 
 /** @returns false if it did not start */
-function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: LookOrder): boolean {
+function requestHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: RecheckOrder): boolean {
   const key = `${mirror.roundKey} ${keyOfQuestion(target)}`;
-  const lastMs = memory.confirm.heavyLooks.get(key);
+  const lastMs = memory.confirm.heavyRechecks.get(key);
   const nowMs = memory.now.monotonicMs;
-  const isPaced = order.stepMs > limits.heavyLookMs;
+  const isPaced = order.stepMs > limits.heavyRecheckMs;
   if (!isPaced && lastMs !== undefined && nowMs - lastMs < order.stepMs) return false;
   const wanted = order.registries === null ? null : new Set([order.registry, ...order.registries]);
   const targets = [...mirrorsOf(memory, mirror.roundKey)].flatMap((one) => {
-    if (!canBeAsked(memory, one) || (wanted !== null && !wanted.has(one.mirror.name))) return [];
+    if (!canBeProbed(memory, one) || (wanted !== null && !wanted.has(one.mirror.name))) return [];
     const own = targetAt(memory, one, target);
     return own === null ? [] : [own];
   });
   const left = spend(memory.confirm.budget, targets.length, order.isUrgent);
   if (left === null || targets.length === 0) return false;
   memory.confirm.budget = left;
-  if (!isPaced) memory.confirm.heavyLooks.set(key, nowMs);
+  if (!isPaced) memory.confirm.heavyRechecks.set(key, nowMs);
   memory.turn.rechecks.push(...targets);
   return true;
 }
 
 /** Drops times that are too old to delay another probe. */
-export function pruneHeavyLooks({ confirm: { heavyLooks }, now }: Memory): void {
-  for (const [key, atMs] of heavyLooks) if (now.monotonicMs - atMs >= limits.heavyLookMs) heavyLooks.delete(key);
+export function pruneHeavyRechecks({ confirm: { heavyRechecks }, now }: Memory): void {
+  for (const [key, atMs] of heavyRechecks) if (now.monotonicMs - atMs >= limits.heavyRecheckMs) heavyRechecks.delete(key);
 }
 
 /** Repeats a slow or refused probe at all mirrors of the upstream: are the others affected too? */
@@ -105,10 +105,10 @@ function requestAgain(memory: Memory, mirror: MirrorMemory, sample: Sample, reas
   const { target } = sample.due;
   const forMs = reason === 'slow' ? limits.roundMs : memory.config.detect.outage.overMs + 2 * limits.roundStepMs;
   const order = { registries: null, isUrgent: false };
-  const once = { forMs: 0, stepMs: limits.heavyLookMs, registry: target.registry, target, isPeek: false };
+  const once = { forMs: 0, stepMs: limits.heavyRecheckMs, registry: target.registry, target, isPeek: false };
   const often = { forMs, stepMs: limits.roundStepMs, firstMs: retryAtMs(memory.now, sample), reason };
-  if (isHeavy(target)) requestLook(memory, { ...order, ...once });
-  else startLook(memory, mirror, target, { ...order, ...often });
+  if (isHeavy(target)) requestRecheck(memory, { ...order, ...once });
+  else startRecheck(memory, mirror, target, { ...order, ...often });
 }
 
 /** Repeats a throttled light request at the end of its wait: a single 429 may be chance. */
@@ -116,7 +116,7 @@ function requestThrottled(memory: Memory, mirror: MirrorMemory, target: Target):
   const untilMs = mirror.absence.throttled.get(target.step);
   if (untilMs === undefined || isHeavy(target)) return;
   const firstMs = Math.max(memory.now.monotonicMs, untilMs);
-  const known = memory.confirm.rounds.get(mirror.roundKey)?.looks.get(keyOfQuestion(target));
+  const known = memory.confirm.rounds.get(mirror.roundKey)?.rechecks.get(keyOfQuestion(target));
   if (known?.reason === 'throttled' && known.registry === mirror.mirror.name) {
     known.nextAtMs = firstMs;
     known.untilMs = firstMs + limits.roundMs;
@@ -124,30 +124,30 @@ function requestThrottled(memory: Memory, mirror: MirrorMemory, target: Target):
   }
   const { roundMs } = limits;
   const order = { registries: null, forMs: roundMs, stepMs: roundMs, isUrgent: false };
-  startLook(memory, mirror, target, { ...order, firstMs, reason: 'throttled' });
+  startRecheck(memory, mirror, target, { ...order, firstMs, reason: 'throttled' });
 }
 
 function requestBack(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (isHeavy(target)) return;
   const firstMs = memory.now.monotonicMs + limits.roundStepMs;
   const order = { registries: [], forMs: limits.roundMs, stepMs: limits.roundStepMs, isUrgent: false };
-  startLook(memory, mirror, target, { ...order, firstMs, reason: 'back' });
+  startRecheck(memory, mirror, target, { ...order, firstMs, reason: 'back' });
 }
 
-interface LookStart extends Pick<LookOrder, 'registries' | 'forMs' | 'stepMs' | 'isUrgent'>, Pick<Look, 'reason'> {
+interface RecheckStart extends Pick<RecheckOrder, 'registries' | 'forMs' | 'stepMs' | 'isUrgent'>, Pick<Recheck, 'reason'> {
   readonly firstMs: number;
 }
 
-function startLook(
+function startRecheck(
   memory: Memory,
   mirror: MirrorMemory,
   target: Target,
-  { firstMs, isUrgent, reason, ...order }: LookStart,
+  { firstMs, isUrgent, reason, ...order }: RecheckStart,
 ): void {
-  if (!mayBeLookedAt(memory, mirror, reason)) return;
+  if (!mayBeRechecked(memory, mirror, reason)) return;
   const round = memory.confirm.rounds.get(mirror.roundKey);
   const key = keyOfQuestion(target);
-  const known = round?.looks.get(key);
+  const known = round?.rechecks.get(key);
   const untilMs = firstMs + order.forMs;
   const stepMs = Math.max(limits.roundStepMs, order.stepMs);
   const registries = order.registries === null ? null : new Set(order.registries);
@@ -162,9 +162,9 @@ function startLook(
     return;
   }
   // A look at a slow target must leave tokens for doubts and orders.
-  const asks = 1 + (registries?.size ?? 1) + (reason === 'slow' ? limits.roundTokensKept : 0);
-  if (reason !== 'back' && spend(memory.confirm.budget, asks, isUrgent) === null) return;
-  roundFor(memory, mirror.roundKey, firstMs).looks.set(key, {
+  const requests = 1 + (registries?.size ?? 1) + (reason === 'slow' ? limits.roundTokensKept : 0);
+  if (reason !== 'back' && spend(memory.confirm.budget, requests, isUrgent) === null) return;
+  roundFor(memory, mirror.roundKey, firstMs).rechecks.set(key, {
     target,
     registry: mirror.mirror.name,
     registries,
@@ -178,34 +178,34 @@ function startLook(
 }
 
 /** Throttling does not stop a look of reason `throttled`. */
-function mayBeLookedAt(memory: Memory, mirror: MirrorMemory, reason: Look['reason']): boolean {
+function mayBeRechecked(memory: Memory, mirror: MirrorMemory, reason: Recheck['reason']): boolean {
   if (memory.confirm.suspicions.has(mirror.egress)) return false;
-  return reason === 'throttled' ? !isLeftAlone(mirror) : canBeAsked(memory, mirror);
+  return reason === 'throttled' ? !isLeftAlone(mirror) : canBeProbed(memory, mirror);
 }
 
-export function updateLook(memory: Memory, { mirror, series, sample }: Answered): void {
+export function updateRecheck(memory: Memory, { mirror, series, sample }: RuleInput): void {
   const round = memory.confirm.rounds.get(mirror.roundKey);
   const key = keyOfQuestion(sample.due.target);
-  const look = round?.looks.get(key);
-  if (look === undefined || look.registry !== mirror.mirror.name || sample.due.purpose !== 'confirm') return;
-  switch (look.reason) {
+  const recheck = round?.rechecks.get(key);
+  if (recheck === undefined || recheck.registry !== mirror.mirror.name || sample.due.purpose !== 'confirm') return;
+  switch (recheck.reason) {
     case 'ordered':
       return;
     case 'slow':
-      look.settled =
-        sample.outcome.tag === 'ok' && !isSlowAt(series, sample, memory.config.detect.spike) ? look.settled + 1 : 0;
-      if (look.settled >= settledAnswers) round?.looks.delete(key);
+      recheck.settled =
+        sample.outcome.tag === 'ok' && !isSlowAt(series, sample, memory.config.detect.spike) ? recheck.settled + 1 : 0;
+      if (recheck.settled >= settledResponses) round?.rechecks.delete(key);
       return;
     case 'refused':
     case 'throttled':
-      if (sample.outcome.tag === 'ok') round?.looks.delete(key);
+      if (sample.outcome.tag === 'ok') round?.rechecks.delete(key);
       return;
     case 'back':
       // After a failure, scheduled probes show when the target is back.
-      if (sample.outcome.tag !== 'ok' || !outageOf(series).isOut) round?.looks.delete(key);
+      if (sample.outcome.tag !== 'ok' || !outageOf(series).isOut) round?.rechecks.delete(key);
       return;
     default:
-      look.reason satisfies never;
+      recheck.reason satisfies never;
   }
 }
 
@@ -213,11 +213,11 @@ function isSlowAt(series: SeriesMemory, { rttMs, due }: Sample, rule: SpikeRule)
   return rttMs !== null && isSlow(rttMs, speedOf(series).baseline.medianMs, rule, due.timeoutMs) === true;
 }
 
-export function expireLooks(memory: Memory, round: Round): void {
-  for (const [key, { untilMs, registry, reason }] of round.looks) {
+export function expireRechecks(memory: Memory, round: Round): void {
+  for (const [key, { untilMs, registry, reason }] of round.rechecks) {
     const mirror = memory.mirrors.get(registry);
     const isOver = untilMs <= memory.now.monotonicMs || mirror === undefined;
-    if (isOver || !mayBeLookedAt(memory, mirror, reason)) round.looks.delete(key);
+    if (isOver || !mayBeRechecked(memory, mirror, reason)) round.rechecks.delete(key);
   }
 }
 

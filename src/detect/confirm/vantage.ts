@@ -1,6 +1,6 @@
 import { isLoopback } from '../../core/addresses.ts';
 import { likelihoodOf } from '../../core/statistics.ts';
-import type { MomentVerdict, Said } from '../memory/moments.ts';
+import type { MomentVerdict, MomentOutcome } from '../memory/moments.ts';
 
 /** Our network is at fault if more than this share of the units fails; of two to `fewUnits` units, if all fail. */
 const suspectShare = 0.6;
@@ -56,15 +56,15 @@ export function prefixOf(address: string): string | null {
     .join(':');
 }
 
-export interface MomentAnswers {
+export interface MomentResponses {
   /** A unit has responded if one of its mirrors has. */
-  readonly units: readonly (readonly Said[])[];
+  readonly units: readonly (readonly MomentOutcome[])[];
   /**
    * `known`: the control has responded since the start. `proves`: a response shows that our network is not the cause.
    */
-  readonly controls: readonly { readonly said: Said; readonly known: boolean; readonly proves: boolean }[];
+  readonly controls: readonly { readonly responses: MomentOutcome; readonly known: boolean; readonly proves: boolean }[];
   /** Mirrors of other upstreams over the same egress. */
-  readonly witnesses: readonly Said[];
+  readonly witnesses: readonly MomentOutcome[];
   /** Our own network loses packets: a response of a control or witness proves nothing. */
   readonly isLossy: boolean;
 }
@@ -74,20 +74,20 @@ export interface MomentAnswers {
  * excludes a cut network, not packet loss.
  * @see docs/how-it-judges.md#them-or-us
  */
-export function judgeMoment({ units, controls, witnesses, isLossy }: MomentAnswers): MomentVerdict {
-  const said = units.map(unitSaid);
-  if (isLossy && said.includes('failed')) return 'us';
+export function judgeMoment({ units, controls, witnesses, isLossy }: MomentResponses): MomentVerdict {
+  const responses = units.map(unitResponse);
+  if (isLossy && responses.includes('failed')) return 'us';
   const isCleared =
-    controls.some((control) => control.said === 'answered' && control.proves) || witnesses.includes('answered');
+    controls.some((control) => control.responses === 'answered' && control.proves) || witnesses.includes('answered');
   if (isCleared && !isLossy) return 'them';
-  const othersFail = controls.some((control) => control.known && control.said !== 'answered') || witnesses.length > 0;
-  const worst = rule(said.filter((one) => one !== 'answered').length, said.length, othersFail);
+  const othersFail = controls.some((control) => control.known && control.responses !== 'answered') || witnesses.length > 0;
+  const worst = rule(responses.filter((one) => one !== 'answered').length, responses.length, othersFail);
   if (worst === 'them') return 'them';
-  const others = [...witnesses, ...controls.map((control) => control.said)];
-  return said.includes('missing') || others.includes('missing') ? 'waiting' : worst;
+  const others = [...witnesses, ...controls.map((control) => control.responses)];
+  return responses.includes('missing') || others.includes('missing') ? 'waiting' : worst;
 }
 
-function unitSaid(members: readonly Said[]): Said {
+function unitResponse(members: readonly MomentOutcome[]): MomentOutcome {
   if (members.includes('answered')) return 'answered';
   return members.includes('missing') ? 'missing' : 'failed';
 }
@@ -106,15 +106,15 @@ function rule(failed: number, total: number, othersFail: boolean): Exclude<Momen
 const mostlyShare = 2 / 3;
 
 /** The mirrors that mostly failed, and those that mostly responded, during a suspicion. */
-export function reviewPattern(pattern: ReadonlyMap<string, { readonly answered: number; readonly failed: number }>): {
+export function reviewPattern(pattern: ReadonlyMap<string, { readonly responded: number; readonly failed: number }>): {
   readonly dead: readonly string[];
   readonly well: readonly string[];
 } {
   const dead: string[] = [];
   const well: string[] = [];
-  for (const [registry, { answered, failed }] of pattern) {
-    if (failed >= mostlyShare * (answered + failed)) dead.push(registry);
-    else if (answered >= mostlyShare * (answered + failed)) well.push(registry);
+  for (const [registry, { responded, failed }] of pattern) {
+    if (failed >= mostlyShare * (responded + failed)) dead.push(registry);
+    else if (responded >= mostlyShare * (responded + failed)) well.push(registry);
   }
   return { dead, well };
 }
@@ -132,15 +132,15 @@ const clearForEach = 1.2;
  * @see Wilks, The large-sample distribution of the likelihood ratio, Annals of Mathematical Statistics 9 (1938)
  */
 export function isPatternClear(
-  pattern: ReadonlyMap<string, { readonly answered: number; readonly failed: number }>,
+  pattern: ReadonlyMap<string, { readonly responded: number; readonly failed: number }>,
 ): boolean {
-  let [answered, failed, own, count] = [0, 0, 0, 0];
+  let [responded, failed, own, count] = [0, 0, 0, 0];
   for (const one of pattern.values()) {
-    if (one.answered + one.failed === 0) continue;
-    answered += one.answered;
+    if (one.responded + one.failed === 0) continue;
+    responded += one.responded;
     failed += one.failed;
-    own += likelihoodOf(one.failed, one.answered + one.failed);
+    own += likelihoodOf(one.failed, one.responded + one.failed);
     count += 1;
   }
-  return count >= 2 && own - likelihoodOf(failed, answered + failed) >= clearLeast + clearForEach * (count - 1);
+  return count >= 2 && own - likelihoodOf(failed, responded + failed) >= clearLeast + clearForEach * (count - 1);
 }

@@ -1,14 +1,14 @@
-import { canBeAsked } from '../memory/absence.ts';
+import { canBeProbed } from '../memory/absence.ts';
 import { isLossy, lossOf } from '../memory/loss.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { MirrorMemory } from '../memory/mirror-memory.ts';
-import type { Moment, Round, Said } from '../memory/moments.ts';
+import type { Moment, Round, MomentOutcome } from '../memory/moments.ts';
 import type { View } from '../memory/rule.ts';
 import { isCanaryOut } from '../outage/state.ts';
 import { unitsOf } from './vantage.ts';
 
 /** The most mirrors of other upstreams to probe with a moment, per egress. */
-const witnessesAsked = 2;
+const witnessesMax = 2;
 
 /**
  * How certain a verdict outside of a moment is: `ok` if a control is up, or two independent mirrors can be compared.
@@ -37,27 +37,27 @@ function* othersOf(memory: Memory, round: Round, egress: string): Iterable<Mirro
 }
 
 /** The results of other upstreams' mirrors in a moment: `answered` by any probe that started after `witnessFromMs`. */
-export function witnessesOf(memory: Memory, round: Round, moment: Moment, egress: string): readonly Said[] {
-  const witnesses: Said[] = [];
+export function witnessesOf(memory: Memory, round: Round, moment: Moment, egress: string): readonly MomentOutcome[] {
+  const witnesses: MomentOutcome[] = [];
   for (const other of othersOf(memory, round, egress)) {
-    const said = moment.said.get(other.mirror.name);
-    const isHeard = other.line.answeredFromMs !== null && other.line.answeredFromMs > moment.witnessFromMs;
-    if (isHeard) witnesses.push('answered');
-    else if (said !== undefined) witnesses.push(said);
+    const outcome = moment.outcomes.get(other.mirror.name);
+    const hasResponded = other.line.respondedFromMs !== null && other.line.respondedFromMs > moment.witnessFromMs;
+    if (hasResponded) witnesses.push('answered');
+    else if (outcome !== undefined) witnesses.push(outcome);
   }
   return witnesses;
 }
 
 /** Mirrors of other upstreams to probe with a moment; none if one has responded to a probe started after `fromMs`. */
-export function witnessesToAsk(memory: Memory, round: Round, egress: string, fromMs: number): readonly MirrorMemory[] {
+export function witnessesFor(memory: Memory, round: Round, egress: string, fromMs: number): readonly MirrorMemory[] {
   const others = [...othersOf(memory, round, egress)];
-  if (others.some(({ line: { answeredFromMs } }) => answeredFromMs !== null && answeredFromMs > fromMs)) return [];
+  if (others.some(({ line: { respondedFromMs } }) => respondedFromMs !== null && respondedFromMs > fromMs)) return [];
   const free = others.filter(
-    (other) => canBeAsked(memory, other) && other.doubt === null && !round.flights.said.has(other.mirror.name),
+    (other) => canBeProbed(memory, other) && other.doubt === null && !round.flights.outcomes.has(other.mirror.name),
   );
   const byName = new Map(free.map((other) => [other.mirror.name, other]));
   return unitsOf(free.map(placeOf))
-    .slice(0, witnessesAsked)
+    .slice(0, witnessesMax)
     .flatMap(([name = '']) => byName.get(name) ?? []);
 }
 

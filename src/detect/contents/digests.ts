@@ -3,9 +3,9 @@ import type { Target } from '../../core/mirror.ts';
 import type { Sentence } from '../../core/result.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Seen, SignatureState } from '../../core/transcript.ts';
-import { phrase, toldOf } from '../../words/tell.ts';
+import { phrase, messageOf } from '../../words/tell.ts';
 import type { Key } from '../../words/words.ts';
-import type { Says } from '../memory/says.ts';
+import type { Verdict } from '../memory/says.ts';
 import { artifactPhraseOf, type DeclaredWrong, joined, type Widened, type WrongOnce, widen } from './mismatch-says.ts';
 
 interface Named {
@@ -16,7 +16,7 @@ interface Named {
 }
 
 /** The last digest of one mirror for one immutable item. */
-export interface Said extends Named {
+export interface Statement extends Named {
   /** When this digest was first seen at the mirror, wall milliseconds. */
   readonly sinceMs: number;
   /** A later response over a fresh connection had the same digest. */
@@ -40,7 +40,7 @@ function digestIn({ facts, due }: Sample): Named | null {
 }
 
 /** The mirror's digest state after one more ok response; `null`: the response has no digest. */
-export function statementFor(before: Said | null, sample: Sample, heardMs: number): Said | null {
+export function statementFor(before: Statement | null, sample: Sample, heardMs: number): Statement | null {
   const now = digestIn(sample);
   if (now === null) return null;
   const { connection, probeId } = sample.due;
@@ -57,7 +57,7 @@ export function statementFor(before: Said | null, sample: Sample, heardMs: numbe
 export interface Voice {
   readonly registry: string;
   readonly isOrigin: boolean;
-  readonly said: Said;
+  readonly statement: Statement;
 }
 
 /** A mirror whose bytes differ from those of others, or from its own earlier ones. */
@@ -79,7 +79,7 @@ export interface Compared {
  * @param voices  all with the same `of`, each mirror once
  */
 export function comparePeers(voices: readonly Voice[]): Compared {
-  const groups = [...Map.groupBy(voices, ({ said }) => said.digest).values()];
+  const groups = [...Map.groupBy(voices, ({ statement }) => statement.digest).values()];
   if (groups.length < 2) return changed(voices);
   const origins = groups.find((group) => group.some(({ isOrigin }) => isOrigin)) ?? null;
   const usual = usualOf(groups, origins);
@@ -89,9 +89,9 @@ export function comparePeers(voices: readonly Voice[]): Compared {
     for (const voice of group) {
       const against = isAgainstOrigin(voice, group, origins, voices) ? origins : null;
       const others = against ?? usual ?? voices.filter((one) => !group.includes(one));
-      const isSure = others.length > 1 || others.some(({ said }) => said.isTwice);
-      if (voice.said.isTwice && isSure) odd.push(oddOf(voice, others, { against, usual }));
-      if (!voice.said.isTwice) again.add(voice);
+      const isSure = others.length > 1 || others.some(({ statement }) => statement.isTwice);
+      if (voice.statement.isTwice && isSure) odd.push(oddOf(voice, others, { against, usual }));
+      if (!voice.statement.isTwice) again.add(voice);
       if (!isSure) for (const other of others) again.add(other);
     }
   }
@@ -103,13 +103,13 @@ export function comparePeers(voices: readonly Voice[]): Compared {
  * changed response of the origin's cache is more likely.
  */
 function isAgainstOrigin(
-  { said }: Voice,
+  { statement }: Voice,
   group: readonly Voice[],
   origins: readonly Voice[] | null,
   voices: readonly Voice[],
 ): boolean {
   if (origins === null || origins === group) return false;
-  const wasSame = origins.some((one) => one.said.digest === said.before?.digest);
+  const wasSame = origins.some((one) => one.statement.digest === statement.before?.digest);
   return origins.length > 1 || (group.length === 1 && (wasSame || voices.length > 2));
 }
 
@@ -127,9 +127,9 @@ function oddOf(
   others: readonly Voice[],
   { against, usual }: { readonly against: readonly Voice[] | null; readonly usual: readonly Voice[] | null },
 ): Odd {
-  const { said } = voice;
-  const isStale = others.some((other) => other.said.before?.digest === said.digest);
-  const isNew = others.some((other) => other.said.digest === said.before?.digest);
+  const { statement } = voice;
+  const isStale = others.some((other) => other.statement.before?.digest === statement.digest);
+  const isNew = others.some((other) => other.statement.digest === statement.before?.digest);
   const found = { voice, usual: against ?? usual };
   if (isStale) return { ...found, cause: 'retag' };
   if (against !== null) return { ...found, cause: 'origin' };
@@ -138,61 +138,61 @@ function oddOf(
 
 /** The mirrors whose bytes changed, where all serve the same now; only the origin if its bytes changed too. */
 function changed(voices: readonly Voice[]): Compared {
-  const all = voices.filter(({ said }) => said.before !== null);
+  const all = voices.filter(({ statement }) => statement.before !== null);
   // A mirror that always served these bytes was right.
   if (all.length < voices.length) return { odd: [], again: [] };
-  const told = all.filter(({ isOrigin }) => isOrigin);
-  const whom = told.length > 0 ? told : all;
+  const origins = all.filter(({ isOrigin }) => isOrigin);
+  const whom = origins.length > 0 ? origins : all;
   return {
-    odd: whom.filter(({ said }) => said.isTwice).map((voice) => ({ voice, cause: 'retag', usual: voices })),
-    again: whom.filter(({ said }) => !said.isTwice),
+    odd: whom.filter(({ statement }) => statement.isTwice).map((voice) => ({ voice, cause: 'retag', usual: voices })),
+    again: whom.filter(({ statement }) => !statement.isTwice),
   };
 }
 
 /** The finding for an odd mirror. Only the cause `origin` is a reason to leave that mirror. */
-export function explainPeers(odd: Odd, target: Target, voices: readonly Voice[], known: Finding | null): Says {
+export function explainPeers(odd: Odd, target: Target, voices: readonly Voice[], known: Finding | null): Verdict {
   const { module, version, step } = target;
   const item = { module, version, step };
-  const news: Widened = {
+  const widened: Widened = {
     item,
     cause: odd.cause,
     actionable: odd.cause === 'origin',
-    ...toldOf(sentenceOf(odd, target, voices)),
+    ...messageOf(sentenceOf(odd, target, voices)),
     sides: sidesOf(voices, item),
-    probeIds: [...voices.filter((voice) => voice !== odd.voice), odd.voice].map(({ said }) => said.probeId),
+    probeIds: [...voices.filter((voice) => voice !== odd.voice), odd.voice].map(({ statement }) => statement.probeId),
   };
-  return widen(known, news);
+  return widen(known, widened);
 }
 
 export function sidesOf(voices: readonly Voice[], item: ScopeItem): readonly Side[] {
-  const groups = [...Map.groupBy(voices, ({ said }) => said.digest).values()];
+  const groups = [...Map.groupBy(voices, ({ statement }) => statement.digest).values()];
   return groups
     .toSorted((a, b) => b.length - a.length)
     .map((group) =>
       sideOf(item, {
         registries: group.map(({ registry }) => registry),
-        algorithm: group[0]?.said.algorithm ?? '',
-        digest: group[0]?.said.digest ?? '',
-        sinceMs: Math.min(...group.map(({ said }) => said.sinceMs)),
-        seen: group.find(({ said }) => said.seen !== null)?.said.seen ?? null,
+        algorithm: group[0]?.statement.algorithm ?? '',
+        digest: group[0]?.statement.digest ?? '',
+        sinceMs: Math.min(...group.map(({ statement }) => statement.sinceMs)),
+        seen: group.find(({ statement }) => statement.seen !== null)?.statement.seen ?? null,
       }),
     );
 }
 
 function sentenceOf(odd: Odd, target: Target, voices: readonly Voice[]): Sentence {
   const { voice, cause, usual } = odd;
-  const { registry: name, said: own } = voice;
+  const { registry: name, statement: own } = voice;
   const what = artifactPhraseOf(target);
-  const same = voices.filter((one) => one.said.digest === own.digest).length;
+  const same = voices.filter((one) => one.statement.digest === own.digest).length;
   const count = phrase('found.saySo', { same, all: voices.length, name });
   if (same === voices.length) return phrase('found.changed', { name, what, count });
-  const others = (usual ?? voices.filter((one) => one.said.digest !== own.digest)).toSorted(
+  const others = (usual ?? voices.filter((one) => one.statement.digest !== own.digest)).toSorted(
     (a, b) => Number(b.isOrigin) - Number(a.isOrigin),
   );
   const whom = joined(
     others.map((one) => (one.isOrigin ? phrase('found.origin', { name: one.registry }) : one.registry)),
   );
-  const isStale = others.some((one) => one.said.before?.digest === own.digest);
+  const isStale = others.some((one) => one.statement.before?.digest === own.digest);
   const key = cause !== 'retag' ? keyOf(odd) : isStale ? 'found.retag' : 'found.retagOther';
   const differs = phrase(key, { name, what, whom, count });
   return isOpen(key) ? withSignature(differs, odd, others) : differs;
@@ -203,9 +203,9 @@ function isOpen(key: Key): boolean {
 }
 
 function withSignature(differs: Sentence, { voice }: Odd, others: readonly Voice[]): Sentence {
-  const { registry: name, said: own } = voice;
+  const { registry: name, statement: own } = voice;
   if (own.signature === 'valid') return phrase('found.provenToo', { differs, name });
-  const states = [own, ...others.map(({ said }) => said)].flatMap(({ signature = 'no_key' }) => signature);
+  const states = [own, ...others.map(({ statement }) => statement)].flatMap(({ signature = 'no_key' }) => signature);
   const state = states.find((one) => one !== 'no_key' && one !== 'valid');
   if (state === undefined) return phrase('found.noAuthority', { differs });
   return phrase('found.unproven', { differs, why: phrase(`signature.${state}`) });
@@ -218,30 +218,30 @@ function keyOf({ voice, cause, usual }: Odd): `found.${'notOrigins' | 'originAlo
   return usual === null ? 'found.differ' : 'found.odd';
 }
 
-export function readSaid(stored: unknown): Said | null {
+export function readStatement(stored: unknown): Statement | null {
   if (typeof stored !== 'object' || stored === null) return null;
-  const { of, algorithm, digest, sinceMs, heardMs, isTwice, probeId, seen, before } = stored as Partial<Said>;
+  const { of, algorithm, digest, sinceMs, heardMs, isTwice, probeId, seen, before } = stored as Partial<Statement>;
   const words = [of, algorithm, digest, probeId].every((word) => typeof word === 'string');
   const stamps = [sinceMs, heardMs].every((stamp) => typeof stamp === 'number' && Number.isFinite(stamp));
   const isWhole = words && stamps && typeof isTwice === 'boolean' && seen !== undefined && before !== undefined;
-  return isWhole ? (stored as Said) : null;
+  return isWhole ? (stored as Statement) : null;
 }
 
 export interface Bytes {
   readonly wrongOnce: ReadonlyMap<string, WrongOnce>;
   readonly declaredWrong: ReadonlyMap<string, DeclaredWrong>;
   /** The last digest per target. Changed in place. */
-  readonly said: Map<string, Said>;
+  readonly statement: Map<string, Statement>;
   readonly declaredOdd: ReadonlyMap<string, readonly string[]>;
-  readonly askedAgain: ReadonlyMap<string, string>;
+  readonly repeated: ReadonlyMap<string, string>;
 }
 
 export function newBytes(): Bytes {
   return {
     wrongOnce: new Map(),
     declaredWrong: new Map(),
-    said: new Map(),
+    statement: new Map(),
     declaredOdd: new Map(),
-    askedAgain: new Map(),
+    repeated: new Map(),
   };
 }

@@ -12,7 +12,7 @@ import { readSubject, subjectRowOf } from './rows.ts';
 import type { Arrival } from './versions.ts';
 
 /** The least time between rows of a subject with news; without news, `writeStillMs`. */
-const writeNewsMs = 60_000;
+const writeChangesMs = 60_000;
 const writeStillMs = 30 * 60_000;
 const rowsPerTurn = 50;
 
@@ -45,13 +45,13 @@ export function receiveContents(memory: View, mirror: MirrorMemory, sample: Samp
   const subject = memory.subjects.get(key) ?? new Subject(key, target);
   memory.subjects.set(key, subject);
   const at = standpointOf(memory, mirror, sample);
-  const look = { fromMs: sample.startedMonotonicMs, toMs: sample.endedMonotonicMs, contents: facts.contents };
+  const reading = { fromMs: sample.startedMonotonicMs, toMs: sample.endedMonotonicMs, contents: facts.contents };
   const isLeftOut = gapFilterFor(mirror.mirror.gaps);
-  const news = updateSubject(subject, look, { ...at, registry: name, leavesOut: isLeftOut });
-  if (news === null) return nothing;
-  subject.isDirty = subject.isDirty || news.isNews;
-  const isRegression = news.back !== null && !isToldBefore(memory, mirror, subject, news.back);
-  const arrivals = news.arrivals.flatMap((arrival) => arrived(memory, subject, arrival, at.freshMs));
+  const update = updateSubject(subject, reading, { ...at, registry: name, leavesOut: isLeftOut });
+  if (update === null) return nothing;
+  subject.isDirty = subject.isDirty || update.isChange;
+  const isRegression = update.back !== null && !isReportedBefore(memory, mirror, subject, update.back);
+  const arrivals = update.arrivals.flatMap((arrival) => arrived(memory, subject, arrival, at.freshMs));
   return { comparison: compared(mirror, subject, at, due.probeId), isRegression, arrivals };
 }
 
@@ -99,7 +99,7 @@ function isOlder(subjects: readonly Subject[], one: string, other: string): bool
 }
 
 /** True if a response to another step of the module has shown this regression. */
-function isToldBefore(memory: View, mirror: MirrorMemory, subject: Subject, { what, from, to }: StepBack): boolean {
+function isReportedBefore(memory: View, mirror: MirrorMemory, subject: Subject, { what, from, to }: StepBack): boolean {
   for (const other of subjectsOf(memory, mirror)) {
     const shelf =
       other === subject || other.module !== subject.module ? undefined : other.shelves.get(mirror.mirror.name);
@@ -121,14 +121,14 @@ function compared(mirror: MirrorMemory, subject: Subject, at: Standpoint, probeI
 function arrived(memory: View, subject: Subject, arrival: Arrival, freshMs: number): Taken['arrivals'] {
   const mirror = memory.mirrors.get(arrival.registry);
   const ms = propagationMs(arrival, freshMs);
-  if (mirror === undefined || ms === null || isToldElsewhere(memory, mirror, subject)) return [];
+  if (mirror === undefined || ms === null || isReportedElsewhere(memory, mirror, subject)) return [];
   const contents = contentsOf(mirror);
   contents.propagations = [...contents.propagations, ms].slice(-limits.propagationsKept);
   return [[mirror, ms / 1_000]];
 }
 
 /** True if another step of the module already counts the releases of this mirror. */
-function isToldElsewhere(memory: View, mirror: MirrorMemory, subject: Subject): boolean {
+function isReportedElsewhere(memory: View, mirror: MirrorMemory, subject: Subject): boolean {
   const { name } = mirror.mirror;
   const first = subjectsOf(memory, mirror).find(
     ({ module, shelves }) => module === subject.module && shelves.get(name)?.versions != null,
@@ -144,9 +144,9 @@ export function pruneContents(memory: Memory): void {
     contents.steppedBack.clear();
   }
   if (memory.subjects.size === 0) return;
-  const asked = askedOf(memory);
+  const targets = targetsOf(memory);
   for (const [key, subject] of memory.subjects) {
-    for (const name of subject.shelves.keys()) if (asked.get(key)?.has(name) !== true) subject.shelves.delete(name);
+    for (const name of subject.shelves.keys()) if (targets.get(key)?.has(name) !== true) subject.shelves.delete(name);
     if (subject.shelves.size > 0) continue;
     memory.subjects.delete(key);
     memory.turn.deletes.push({ table: 'detector', key: rowKeyOf(key) });
@@ -158,7 +158,7 @@ export function writeContents(memory: Memory, everything: boolean): void {
   let left = everything ? Number.POSITIVE_INFINITY : rowsPerTurn;
   for (const subject of memory.subjects.values()) {
     if (left <= 0) return;
-    const restMs = subject.isDirty ? writeNewsMs : writeStillMs;
+    const restMs = subject.isDirty ? writeChangesMs : writeStillMs;
     if (!everything && subject.writtenAtMs !== null && now.monotonicMs - subject.writtenAtMs < restMs) continue;
     subject.isDirty = false;
     subject.writtenAtMs = now.monotonicMs;
@@ -172,17 +172,17 @@ export function writeContents(memory: Memory, everything: boolean): void {
 export function restoreContents(memory: Memory, rows: readonly Row[]): void {
   const own = rows.filter(({ table, key }) => table === 'detector' && key.startsWith(rowKeyOf('')));
   if (own.length === 0) return;
-  const asked = askedOf(memory);
-  for (const row of own) restoreSubject(memory, row, asked);
+  const targets = targetsOf(memory);
+  for (const row of own) restoreSubject(memory, row, targets);
 }
 
-function restoreSubject(memory: Memory, row: Row, asked: ReadonlyMap<string, ReadonlySet<string>>): void {
+function restoreSubject(memory: Memory, row: Row, targets: ReadonlyMap<string, ReadonlySet<string>>): void {
   const key = row.key.slice(rowKeyOf('').length);
   const subject = readSubject(
     key,
     row.value,
     memory.now,
-    (name, url) => asked.get(key)?.has(name) === true && memory.mirrors.get(name)?.mirror.url === url,
+    (name, url) => targets.get(key)?.has(name) === true && memory.mirrors.get(name)?.mirror.url === url,
   );
   if (subject === null || subject.shelves.size === 0) {
     memory.turn.deletes.push({ table: 'detector', key: row.key });
@@ -191,13 +191,13 @@ function restoreSubject(memory: Memory, row: Row, asked: ReadonlyMap<string, Rea
   memory.subjects.set(key, subject);
 }
 
-function askedOf(memory: Memory): ReadonlyMap<string, ReadonlySet<string>> {
-  const asked = new Map<string, Set<string>>();
+function targetsOf(memory: Memory): ReadonlyMap<string, ReadonlySet<string>> {
+  const targets = new Map<string, Set<string>>();
   for (const target of memory.targets.values()) {
     const key = keyOf(target);
-    asked.set(key, (asked.get(key) ?? new Set()).add(target.registry));
+    targets.set(key, (targets.get(key) ?? new Set()).add(target.registry));
   }
-  return asked;
+  return targets;
 }
 
 /**

@@ -9,7 +9,7 @@ import {
   type LineBehind,
   type LineKey,
   type LineState,
-  type Look,
+  type ContentReading,
   peersOf,
   Shelf,
   type Standpoint,
@@ -20,7 +20,7 @@ import {
   type Versions,
 } from '../memory/subject.ts';
 import { isOrdered, updateLines } from './lines.ts';
-import { type News, updateVersions, type Who } from './versions.ts';
+import { type ContentUpdate, updateVersions, type Who } from './versions.ts';
 
 /** `upperMs` `null`: unknown. */
 interface Sum {
@@ -99,7 +99,7 @@ function lack(sum: Sum, shelf: Shelf, { afterMs, atMs }: Lacked, ageMs: number):
 /** True if the mirror shows the version, or showed it and has not lacked it for long: backends may alternate. */
 function isHeld(shelf: Shelf, version: string): boolean {
   const lost = shelf.lost.get(version);
-  return shows(shelf, version) || (lost === undefined ? shelf.since.has(version) : lost.looks < limits.contentLooks);
+  return shows(shelf, version) || (lost === undefined ? shelf.since.has(version) : lost.looks < limits.contentReadings);
 }
 
 type Wanted = readonly [version: string, isPre: boolean, firstMs: number];
@@ -142,17 +142,17 @@ export function hasAllReleased({ releases, lines }: Subject, shelf: Shelf, gaps:
 function recordsOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[]): number | null {
   const own = shelf.lines.get('serial')?.best ?? null;
   if (own === null) return null;
-  const said = (one: Shelf): readonly number[] => {
+  const valuesOf = (one: Shelf): readonly number[] => {
     const value = one.lines.get('serial')?.best ?? null;
     return value === null ? [] : [value];
   };
   const [second] =
     origin === null
       ? others
-          .flatMap(said)
+          .flatMap(valuesOf)
           .toSorted((a, b) => b - a)
           .slice(1)
-      : said(origin);
+      : valuesOf(origin);
   return second === undefined ? null : Math.max(0, second - own);
 }
 
@@ -160,23 +160,23 @@ function recordsOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[])
  * Adds one response about a subject, in place.
  * @returns `null` for a response that started before the last one
  */
-export function updateSubject(subject: Subject, look: Look, who: Who): News | null {
+export function updateSubject(subject: Subject, reading: ContentReading, who: Who): ContentUpdate | null {
   const shelf = subject.shelves.get(who.registry) ?? new Shelf();
-  if (shelf.looks > 0 && look.fromMs < shelf.fromMs) return null;
+  if (shelf.looks > 0 && reading.fromMs < shelf.fromMs) return null;
   subject.shelves.set(who.registry, shelf);
-  const news: News = { isNews: false, back: null, arrivals: [] };
-  const taking = { subject, shelf, look, who, news };
+  const update: ContentUpdate = { isChange: false, back: null, arrivals: [] };
+  const taking = { subject, shelf, reading, who, update };
   updateVersions(taking);
   updateLines(taking);
-  if (shelf.looks === 0) shelf.firstMs = look.toMs;
+  if (shelf.looks === 0) shelf.firstMs = reading.toMs;
   shelf.previousFromMs = shelf.looks === 0 ? null : shelf.fromMs;
   shelf.looks += 1;
-  shelf.fromMs = look.fromMs;
-  shelf.toMs = look.toMs;
+  shelf.fromMs = reading.fromMs;
+  shelf.toMs = reading.toMs;
   shelf.calm += 1;
-  if (news.back !== null) recordStepBack(shelf, news.back);
-  else if (shelf.calm >= limits.calmLooks) shelf.backwards = 0;
-  return news;
+  if (update.back !== null) recordStepBack(shelf, update.back);
+  else if (shelf.calm >= limits.calmReadings) shelf.backwards = 0;
+  return update;
 }
 
 export function recordStepBack(shelf: Shelf, back: StepBack): void {

@@ -19,18 +19,18 @@ export function isOrdered(key: LineKey): boolean {
 }
 
 export function updateLines(taking: Taking): void {
-  const { subject, shelf, look, who, news } = taking;
-  for (const [key, value] of linesOf(look.contents)) {
+  const { subject, shelf, reading, who, update } = taking;
+  for (const [key, value] of linesOf(reading.contents)) {
     const before = shelf.lines.get(key);
-    if (before?.value !== value) news.isNews = true;
-    const sinceMs = before?.value === value ? before.sinceMs : look.toMs;
+    if (before?.value !== value) update.isChange = true;
+    const sinceMs = before?.value === value ? before.sinceMs : reading.toMs;
     const changes = subject.lines.get(key) ?? [];
     const reached = before?.best ?? null;
     const state: LineState = { value, sinceMs, best: reached, below: before?.below ?? 0 };
     shelf.lines.set(key, state);
     const isBack = advance(state, placeOf(key, value, changes));
     if (isBack && before !== undefined && who.registry !== who.origin)
-      news.back = { what: key, from: before.value, to: value, atMs: look.toMs };
+      update.back = { what: key, from: before.value, to: value, atMs: reading.toMs };
     noteArrival(taking, key, changes, reached, state.best);
     if (who.registry === who.origin) moved(taking, key, value, { isKnown: before !== undefined, byOrigin: true });
     else if (freshOriginOf(subject, who) === null) movedByPeers(taking, key);
@@ -39,8 +39,8 @@ export function updateLines(taking: Taking): void {
 }
 
 /** A server may name other tags in each response. */
-function dropLines({ subject, shelf, look }: Taking): void {
-  const shown = new Map(linesOf(look.contents));
+function dropLines({ subject, shelf, reading }: Taking): void {
+  const shown = new Map(linesOf(reading.contents));
   for (const key of shelf.lines.keys()) if (!shown.has(key)) shelf.lines.delete(key);
   const shelves = [...subject.shelves.values()];
   for (const key of subject.lines.keys()) if (!shelves.some(({ lines }) => lines.has(key))) subject.lines.delete(key);
@@ -67,7 +67,7 @@ function advance(state: LineState, place: number | null): boolean {
   }
   state.below += 1;
   const isStep = state.below === 1;
-  if (state.below >= limits.contentLooks) {
+  if (state.below >= limits.contentReadings) {
     state.best = place;
     state.below = 0;
   }
@@ -75,7 +75,7 @@ function advance(state: LineState, place: number | null): boolean {
 }
 
 function moved(
-  { subject, shelf, look }: Taking,
+  { subject, shelf, reading }: Taking,
   key: LineKey,
   value: string | number,
   { isKnown, byOrigin }: { readonly isKnown: boolean; readonly byOrigin: boolean },
@@ -86,7 +86,7 @@ function moved(
   if (!isNew) return;
   const isSeen = isKnown && last !== undefined;
   const afterMs = isSeen && byOrigin ? shelf.fromMs : null;
-  const change = { seq: (last?.seq ?? -1) + 1, value, afterMs, atMs: isSeen ? look.toMs : null, byOrigin };
+  const change = { seq: (last?.seq ?? -1) + 1, value, afterMs, atMs: isSeen ? reading.toMs : null, byOrigin };
   subject.lines.set(key, [...changes, change].slice(-limits.tagChanges));
   if (isOrdered(key)) return;
   for (const { lines } of subject.shelves.values()) {
@@ -116,17 +116,17 @@ function movedByPeers(taking: Taking, key: LineKey): void {
 
 /** In responses without versions, a tag or date changed at the origin counts as a release. */
 function noteArrival(
-  { shelf, look, who, news }: Taking,
+  { shelf, reading, who, update }: Taking,
   key: LineKey,
   changes: readonly Change[],
   reached: number | null,
   best: number | null,
 ): void {
-  const isCounted = who.registry !== who.origin && key !== 'serial' && look.contents.versions === undefined;
+  const isCounted = who.registry !== who.origin && key !== 'serial' && reading.contents.versions === undefined;
   if (!isCounted || shelf.looks === 0 || reached === null || best === null || best <= reached) return;
   for (const { byOrigin, atMs: originMs, value, seq } of changes) {
     const place = isOrdered(key) ? Number(value) : seq;
     if (byOrigin && originMs !== null && place > reached && place <= best)
-      news.arrivals.push({ registry: who.registry, afterMs: shelf.fromMs, atMs: look.toMs, originMs });
+      update.arrivals.push({ registry: who.registry, afterMs: shelf.fromMs, atMs: reading.toMs, originMs });
   }
 }

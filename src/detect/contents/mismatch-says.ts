@@ -2,9 +2,9 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { type Finding, mismatchCauseOf, type ScopeItem, type Side } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { type Connection, refTextOf, type Target } from '../../core/mirror.ts';
-import type { Filled, Sentence, Told } from '../../core/result.ts';
-import { phrase, told, toldOf } from '../../words/tell.ts';
-import type { Says } from '../memory/says.ts';
+import type { Filled, Sentence, Message } from '../../core/result.ts';
+import { phrase, messageFor, messageOf } from '../../words/tell.ts';
+import type { Verdict } from '../memory/says.ts';
 
 export type Mismatch = Extract<ProbeFailure, { kind: 'mismatch' }>;
 
@@ -37,15 +37,15 @@ export type MismatchVerdict = 'declare' | 'look_again' | 'wait';
 export function judgeMismatch(
   before: WrongOnce | null,
   failure: Mismatch,
-  answer: { readonly connection: Connection; readonly isRecheck: boolean },
+  origin: { readonly connection: Connection; readonly isRecheck: boolean },
 ): MismatchVerdict {
   const isSame =
     before !== null && before.failure.algorithm === failure.algorithm && before.failure.got === failure.got;
-  if (isSame && answer.connection === 'cold') return 'declare';
-  return answer.isRecheck ? 'wait' : 'look_again';
+  if (isSame && origin.connection === 'cold') return 'declare';
+  return origin.isRecheck ? 'wait' : 'look_again';
 }
 
-export interface Widened extends Told {
+export interface Widened extends Message {
   readonly item: ScopeItem;
   readonly cause: Finding['cause'];
   readonly actionable: boolean;
@@ -63,14 +63,14 @@ function isGraverThan(one: Finding['cause'], other: Finding['cause']): boolean {
 }
 
 /** The mismatch finding of a mirror with one more artifact. `known` `null`: none is open. */
-export function widen(known: Finding | null, { item, sides, probeIds, statements = [], ...news }: Widened): Says {
-  const isGraver = known === null || !isGraverThan(known.cause, news.cause);
-  const { cause, text, sentence = null } = isGraver ? news : known;
+export function widen(known: Finding | null, { item, sides, probeIds, statements = [], ...fields }: Widened): Verdict {
+  const isGraver = known === null || !isGraverThan(known.cause, fields.cause);
+  const { cause, text, sentence = null } = isGraver ? fields : known;
   const scope = known?.scope ?? [];
   const isItem = (one: ScopeItem): boolean =>
     one.module === item.module && one.version === item.version && one.step === item.step;
   const isKnown = scope.some(isItem);
-  const spoke = news.cause === 'retag' && news.actionable ? 'mismatch' : news.cause;
+  const spoke = fields.cause === 'retag' && fields.actionable ? 'mismatch' : fields.cause;
   const own = { ...item, cause: spoke };
   const widened = scope.map((one) =>
     isItem(one) && isGraverThan(spoke, one.cause ?? known?.cause ?? spoke) ? own : one,
@@ -87,7 +87,7 @@ export function widen(known: Finding | null, { item, sides, probeIds, statements
       sides: [...sidesBefore, ...sides].slice(0, limits.sidesKept),
       statements: [...(known?.evidence.statements ?? []), ...statements],
     },
-    actionable: news.actionable || (known?.actionable ?? false),
+    actionable: fields.actionable || (known?.actionable ?? false),
     text,
     sentence,
   };
@@ -109,7 +109,7 @@ export function explainMismatch(
   { module, version, step, verifies }: Target,
   { failure, sides, isLocked, isOrigins, probeIds }: Wrong,
   known: Finding | null,
-): Says {
+): Verdict {
   const parts = {
     name,
     what: artifactPhraseOf({ module, version, step }),
@@ -126,7 +126,7 @@ export function explainMismatch(
     item: { module, version, step },
     cause: isOrigins ? 'retag' : 'mismatch',
     actionable: true,
-    ...toldOf(isOrigins ? phrase('found.wrongOrigin', { wrong }) : wrong),
+    ...messageOf(isOrigins ? phrase('found.wrongOrigin', { wrong }) : wrong),
     sides,
     probeIds,
   });
@@ -137,12 +137,12 @@ export function explainFork(
   { module, version, step }: Target,
   fork: { readonly name: string; readonly statements: readonly [string, string]; readonly probeId: string },
   known: Finding | null,
-): Says {
+): Verdict {
   return widen(known, {
     item: { module, version, step },
     cause: 'fork',
     actionable: true,
-    ...told('found.fork', { name, log: fork.name }),
+    ...messageFor('found.fork', { name, log: fork.name }),
     sides: [],
     probeIds: [fork.probeId],
     statements: fork.statements,
@@ -158,11 +158,11 @@ export function artifactPhraseOf({ module, version, step }: ScopeItem): Sentence
 
 /** A list of names; beyond `namesSaid`, the number of further ones. */
 export function joined(names: readonly Filled[]): Filled {
-  const more = names.length - namesSaid;
-  return more > 0 ? [...names.slice(0, namesSaid), phrase('found.namesMore', { count: more })] : names;
+  const more = names.length - namesShown;
+  return more > 0 ? [...names.slice(0, namesShown), phrase('found.namesMore', { count: more })] : names;
 }
 
-const namesSaid = 3;
+const namesShown = 3;
 
 export function itemOf(known: Finding | null, { module, version, step }: Target): ScopeItem | undefined {
   return known?.scope.find((one) => one.module === module && one.version === version && one.step === step);

@@ -2,7 +2,7 @@ import { limits } from '../../core/limits.ts';
 import {
   freshOriginOf,
   isQuorum,
-  type Look,
+  type ContentReading,
   peersOf,
   type Release,
   type Shelf,
@@ -22,8 +22,8 @@ export interface Arrival {
   readonly originMs: number;
 }
 
-export interface News {
-  isNews: boolean;
+export interface ContentUpdate {
+  isChange: boolean;
   back: StepBack | null;
   readonly arrivals: Arrival[];
 }
@@ -36,35 +36,35 @@ export interface Who extends Standpoint {
 export interface Taking {
   readonly subject: Subject;
   readonly shelf: Shelf;
-  readonly look: Look;
+  readonly reading: ContentReading;
   readonly who: Who;
-  readonly news: News;
+  readonly update: ContentUpdate;
 }
 
 export function updateVersions(taking: Taking): void {
-  const { subject, shelf, look, who, news } = taking;
-  const { versions } = look.contents;
+  const { subject, shelf, reading, who, update } = taking;
+  const { versions } = reading.contents;
   if (versions === undefined) return;
   const before = shelf.versions;
   const next = before !== null && isSame(before, versions) ? before : shared(subject, versions);
   shelf.versions = next;
   if (before === null) {
-    news.isNews = true;
+    update.isChange = true;
     return;
   }
   if (before === next && shelf.lost.size === 0) return;
   const appeared = cameIn(shelf, before, next);
   missed(taking, before, next);
-  if (before !== next) news.isNews = true;
+  if (before !== next) update.isChange = true;
   const isOrigin = who.registry === who.origin;
   for (const version of appeared) {
-    shelf.since.set(version, { afterMs: shelf.fromMs, atMs: look.toMs });
+    shelf.since.set(version, { afterMs: shelf.fromMs, atMs: reading.toMs });
     const isPre = next.pre.includes(version);
     if (isOrigin) releasedAtOrigin(taking, version, isPre);
     else if (freshOriginOf(subject, who) === null) releasedByPeers(taking, version, isPre);
     const originMs = subject.releases.get(version)?.originMs ?? null;
     if (!isOrigin && originMs !== null)
-      news.arrivals.push({ registry: who.registry, afterMs: shelf.fromMs, atMs: look.toMs, originMs });
+      update.arrivals.push({ registry: who.registry, afterMs: shelf.fromMs, atMs: reading.toMs, originMs });
   }
   forgetOldest(shelf.since);
   forgetOldest(subject.releases);
@@ -91,7 +91,7 @@ function cameIn(shelf: Shelf, before: Versions, next: Versions): readonly string
 }
 
 /** Counts versions that disappeared: a step backwards where other mirrors have them. */
-function missed({ subject, shelf, look, who, news }: Taking, before: Versions, next: Versions): void {
+function missed({ subject, shelf, reading, who, update }: Taking, before: Versions, next: Versions): void {
   const shown = new Set(next.newest);
   for (const [version, lost] of shelf.lost) {
     if (shown.has(version)) {
@@ -100,7 +100,7 @@ function missed({ subject, shelf, look, who, news }: Taking, before: Versions, n
     }
     lost.looks += 1;
     lost.isElsewhere = isElsewhere(subject, version, who);
-    if (lost.isElsewhere || lost.looks < limits.contentLooks) continue;
+    if (lost.isElsewhere || lost.looks < limits.contentReadings) continue;
     shelf.lost.delete(version);
     shelf.since.delete(version);
     if (who.registry === who.origin) subject.releases.delete(version);
@@ -111,7 +111,7 @@ function missed({ subject, shelf, look, who, news }: Taking, before: Versions, n
     if (who.leavesOut(version, before.pre.includes(version))) continue;
     const elsewhere = isElsewhere(subject, version, who);
     shelf.lost.set(version, { looks: 1, isElsewhere: elsewhere });
-    if (elsewhere) news.back = { what: 'version', from: version, to: null, atMs: look.toMs };
+    if (elsewhere) update.back = { what: 'version', from: version, to: null, atMs: reading.toMs };
   }
 }
 
@@ -123,16 +123,16 @@ function isElsewhere(subject: Subject, version: string, who: Who): boolean {
   return peersOf(subject, who.registry, who).some((shelf) => shows(shelf, version));
 }
 
-function releasedAtOrigin({ subject, shelf, look, news }: Taking, version: string, isPre: boolean): void {
-  release(subject, version, { afterMs: shelf.fromMs, atMs: look.toMs, originMs: look.toMs, isPre });
+function releasedAtOrigin({ subject, shelf, reading, update }: Taking, version: string, isPre: boolean): void {
+  release(subject, version, { afterMs: shelf.fromMs, atMs: reading.toMs, originMs: reading.toMs, isPre });
   // Other mirrors may have shown the version before this probe of the origin.
   for (const [registry, other] of subject.shelves) {
     const since = other === shelf ? undefined : other.since.get(version);
-    if (since !== undefined) news.arrivals.push({ registry, ...since, originMs: look.toMs });
+    if (since !== undefined) update.arrivals.push({ registry, ...since, originMs: reading.toMs });
   }
 }
 
-function releasedByPeers({ subject, look, who }: Taking, version: string, isPre: boolean): void {
+function releasedByPeers({ subject, reading, who }: Taking, version: string, isPre: boolean): void {
   const others = peersOf(subject, who.registry, who);
   const holders = others.filter((shelf) => shows(shelf, version));
   if (!isQuorum(holders.length + 1, others.length)) return;
@@ -140,7 +140,7 @@ function releasedByPeers({ subject, look, who }: Taking, version: string, isPre:
   const origin = who.origin === null ? undefined : subject.shelves.get(who.origin);
   const lacked = origin?.versions != null && !shows(origin, version) && !origin.since.has(version);
   const afterMs = lacked ? (origin?.fromMs ?? null) : null;
-  release(subject, version, { afterMs, atMs: Math.min(look.toMs, ...seen), originMs: null, isPre });
+  release(subject, version, { afterMs, atMs: Math.min(reading.toMs, ...seen), originMs: null, isPre });
 }
 
 function release(subject: Subject, version: string, found: Release): void {

@@ -1,13 +1,13 @@
 import { limits } from '../../core/limits.ts';
 import { hasDoubt, nextRequestMsOf, requestMoment } from '../confirm/ask.ts';
 import { expireDoubts } from '../confirm/doubt.ts';
-import { expireLooks, sendRequests } from '../confirm/look.ts';
-import { canBeAsked } from '../memory/absence.ts';
+import { expireRechecks, sendRequests } from '../confirm/look.ts';
+import { canBeProbed } from '../memory/absence.ts';
 import { roundOf } from '../memory/lookups.ts';
 import type { Held, Memory } from '../memory/memory.ts';
 import { canarySeriesOf, mirrorsOf } from '../memory/mirror-memory.ts';
 import { deadlinesOf, expireFlights, isMomentOpen, type Moment, type Round } from '../memory/moments.ts';
-import { answerOfFamilies } from '../outage/families.ts';
+import { responseOfFamilies } from '../outage/families.ts';
 import { outagesOf } from '../outage/state.ts';
 import { settle } from './settle.ts';
 import { decideCanary } from './step.ts';
@@ -21,17 +21,17 @@ export function advanceRounds(memory: Memory): void {
     for (const moment of round.moments) judgeRoundMoment(memory, round, moment);
     round.moments = round.moments.filter((moment) => !moment.isFinal);
     expireDoubts(memory, round);
-    expireLooks(memory, round);
+    expireRechecks(memory, round);
     stopWatching(memory, round);
     requestMoment(memory, round);
-    const isOver = round.watching.size === 0 && round.looks.size === 0 && !hasDoubt(memory, round);
+    const isOver = round.watching.size === 0 && round.rechecks.size === 0 && !hasDoubt(memory, round);
     if (isOver) memory.confirm.rounds.delete(round.key);
   }
   releaseHeld(memory);
 }
 
 function judgeRoundMoment(memory: Memory, round: Round, moment: Moment): void {
-  const egresses = new Set([...moment.said.keys()].flatMap((registry) => memory.mirrors.get(registry)?.egress ?? []));
+  const egresses = new Set([...moment.outcomes.keys()].flatMap((registry) => memory.mirrors.get(registry)?.egress ?? []));
   let isFinal = true;
   for (const egress of egresses) {
     if (moment.verdicts.has(egress)) continue;
@@ -49,7 +49,7 @@ function judgeRoundMoment(memory: Memory, round: Round, moment: Moment): void {
   sendRequests(memory);
   // A verdict may be final before the mirror in doubt has responded: that response still counts for this moment.
   for (const mirror of mirrorsOf(memory, round.key)) {
-    if (mirror.doubt !== null && moment.said.get(mirror.mirror.name) === 'missing') isFinal = false;
+    if (mirror.doubt !== null && moment.outcomes.get(mirror.mirror.name) === 'missing') isFinal = false;
   }
   moment.isFinal = isFinal;
 }
@@ -71,7 +71,7 @@ function openConfirmed(memory: Memory, round: Round, moment: Moment): void {
 function stopWatching(memory: Memory, round: Round): void {
   for (const egress of round.watching) {
     const members = mirrorsOf(memory, round.key).filter((mirror) => mirror.egress === egress);
-    if (!members.some((mirror) => canBeAsked(memory, mirror))) closeSuspicion(memory, round, egress);
+    if (!members.some((mirror) => canBeProbed(memory, mirror))) closeSuspicion(memory, round, egress);
   }
 }
 
@@ -87,7 +87,7 @@ export function releaseHeld(memory: Memory): void {
     const isSuspect = mirror !== undefined && memory.confirm.suspicions.has(mirror.egress);
     settle(
       memory,
-      mirror === undefined ? sample : answerOfFamilies(outagesOf(mirror).families, sample),
+      mirror === undefined ? sample : responseOfFamilies(outagesOf(mirror).families, sample),
       isSuspect ? 'vantage' : null,
       isShort,
     );
@@ -114,10 +114,10 @@ export function wakeAtMs(memory: Memory): number | null {
   const times: number[] = [];
   for (const round of memory.confirm.rounds.values()) {
     times.push(...deadlinesOf(round));
-    const askMs = nextRequestMsOf(memory, round);
+    const requestMs = nextRequestMsOf(memory, round);
     // A moment that is due could not start in this turn: the next turn tries again.
-    if (askMs !== null && askMs > memory.now.monotonicMs) times.push(askMs);
-    for (const look of round.looks.values()) times.push(look.untilMs);
+    if (requestMs !== null && requestMs > memory.now.monotonicMs) times.push(requestMs);
+    for (const recheck of round.rechecks.values()) times.push(recheck.untilMs);
     for (const mirror of mirrorsOf(memory, round.key)) if (mirror.doubt !== null) times.push(mirror.doubt.untilMs);
   }
   for (const held of memory.confirm.held) times.push(held.sinceMs + limits.roundMs);

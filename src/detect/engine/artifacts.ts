@@ -1,12 +1,12 @@
 import { isHeavy, seriesId, type Target, targetId } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
-import { canBeAsked } from '../memory/absence.ts';
+import { canBeProbed } from '../memory/absence.ts';
 import { spend } from '../memory/budget.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, seriesOf } from '../memory/mirror-memory.ts';
 
 /** The minimum interval of such requests for one artifact. */
-const askedEveryMs = 5 * 60_000;
+const requestEveryMs = 5 * 60_000;
 
 /**
  * Follows where an index states the artifact of a version. If it moves, its first bytes are requested at once, and the
@@ -36,12 +36,12 @@ function recordPlace(memory: Memory, mirror: MirrorMemory, { due, facts }: Pick<
   if (before?.at === at && before.version === resolved) return;
   const movedMs = before?.movedMs ?? Number.NEGATIVE_INFINITY;
   // An index may alternate between places: that must not use up the budget of confirming probes.
-  const isAsked = hasMoved && nowMs - movedMs >= askedEveryMs && requestFirstBytes(memory, mirror, target);
-  series.artifact = { version: resolved, at, isUnproven: isAsked, movedMs: isAsked ? nowMs : movedMs };
+  const isRequested = hasMoved && nowMs - movedMs >= requestEveryMs && requestFirstBytes(memory, mirror, target);
+  series.artifact = { version: resolved, at, isUnproven: isRequested, movedMs: isRequested ? nowMs : movedMs };
 }
 
 function requestFirstBytes(memory: Memory, mirror: MirrorMemory, target: Target): boolean {
-  const left = canBeAsked(memory, mirror) ? spend(memory.confirm.budget, 1, true) : null;
+  const left = canBeProbed(memory, mirror) ? spend(memory.confirm.budget, 1, true) : null;
   if (left === null) return false;
   memory.confirm.budget = left;
   memory.turn.peeks.push({ target, family: null });

@@ -2,7 +2,7 @@ import { closeDoubt } from '../confirm/doubt.ts';
 import { sendRequests } from '../confirm/look.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { MirrorMemory } from '../memory/mirror-memory.ts';
-import { recordAnswer } from '../memory/moments.ts';
+import { recordResponse } from '../memory/moments.ts';
 import { releaseHeld } from './advance.ts';
 import { settle } from './settle.ts';
 import { judgeUs, startStreaksAnew } from './step.ts';
@@ -14,8 +14,8 @@ export function dropFromRounds(memory: Memory, mirror: MirrorMemory): void {
   closeDoubt(memory, mirror);
   mirror.sight.lastPlannedMs = null;
   for (const round of memory.confirm.rounds.values()) {
-    const flight = round.flights.said.get(mirror.mirror.name);
-    if (flight !== undefined) recordAnswer(round, 'said', flight.moment, mirror.mirror.name, null);
+    const flight = round.flights.outcomes.get(mirror.mirror.name);
+    if (flight !== undefined) recordResponse(round, 'outcomes', flight.moment, mirror.mirror.name, null);
   }
 }
 

@@ -16,21 +16,21 @@ import { openFinding } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, stateOf } from '../memory/mirror-memory.ts';
 import type { FindingRule } from '../memory/rule.ts';
-import { mergeEvidence, type Says } from '../memory/says.ts';
+import { mergeEvidence, type Verdict } from '../memory/says.ts';
 
 /**
  * Applies what a rule says about one mirror, or about this daemon (`null`). An open finding changes if scope, cause or
  * `actionable` differ; new evidence alone is no event.
  */
-export function apply(memory: Memory, kind: FindingKind, mirror: MirrorMemory | null, says: Says): void {
-  if (says === null) return;
+export function apply(memory: Memory, kind: FindingKind, mirror: MirrorMemory | null, statement: Verdict): void {
+  if (statement === null) return;
   const registry = mirror?.mirror.name ?? null;
-  if (says.tag === 'well') {
-    closeFinding(memory, kind, registry, { text: says.text, sentence: says.sentence }, says.of);
+  if (statement.tag === 'well') {
+    closeFinding(memory, kind, registry, { text: statement.text, sentence: statement.sentence }, statement.of);
     return;
   }
-  const { scope, cause, actionable, text, sentence } = says;
-  const evidence = { ...noEvidence, ...says.evidence };
+  const { scope, cause, actionable, text, sentence } = statement;
+  const evidence = { ...noEvidence, ...statement.evidence };
   const known = openFinding(memory, kind, registry, cause);
   if (known === null) {
     const id = memory.random.id(memory.now.wallMs);
@@ -46,7 +46,7 @@ export function apply(memory: Memory, kind: FindingKind, mirror: MirrorMemory | 
       openedAtMs: memory.now.wallMs,
       closedAtMs: null,
       cause,
-      vantage: says.vantage ?? (mirror === null ? 'ok' : vantageFor(memory, mirror)),
+      vantage: statement.vantage ?? (mirror === null ? 'ok' : vantageFor(memory, mirror)),
       evidence,
       actionable,
       text,
@@ -66,7 +66,7 @@ export function apply(memory: Memory, kind: FindingKind, mirror: MirrorMemory | 
     sentence,
     confidence: confidenceOf(memory, { ...known, cause, actionable }),
   };
-  if (isSameNews(known, next)) memory.open.set(known.id, next);
+  if (isUnchanged(known, next)) memory.open.set(known.id, next);
   else say(memory, 'changed', next);
 }
 
@@ -167,7 +167,7 @@ function assured(memory: Memory, { kind, registry }: Finding): Confidence {
   return memory.findingLog.assured.get(`${kind} ${registry}`) ?? 'low';
 }
 
-function isSameNews(a: Finding, b: Finding): boolean {
+function isUnchanged(a: Finding, b: Finding): boolean {
   return (
     a.actionable === b.actionable &&
     a.cause === b.cause &&

@@ -3,7 +3,7 @@ import { limits } from '../../core/limits.ts';
 import { isHeavy, targetId } from '../../core/mirror.ts';
 import { isDisturbed, type Sample, type SettledSample } from '../../core/sample.ts';
 import { dropContents } from '../../core/transcript.ts';
-import { updateLook } from '../confirm/look.ts';
+import { updateRecheck } from '../confirm/look.ts';
 import { isLeftAlone, isRefusedForPace } from '../memory/absence.ts';
 import { addTokens } from '../memory/budget.ts';
 import type { Memory } from '../memory/memory.ts';
@@ -16,7 +16,7 @@ import {
 } from '../memory/mirror-memory.ts';
 import { medianOf } from '../rules/baseline.ts';
 import { speedOf, thresholdFor } from '../rules/speed.ts';
-import { judgeKinds, receiveAnswer } from './step.ts';
+import { judgeKinds, receiveResponse } from './step.ts';
 
 /** A stored success older than this is written again, so that it does not expire. */
 const seenRewriteMs = 24 * 3_600_000;
@@ -39,13 +39,13 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
     memory.turn.settled.push({ ...settledSampleOf(sample), isObsolete: true });
     return;
   }
-  const isCold = noteAnswer(memory, mirror, sample);
+  const isCold = noteResponse(memory, mirror, sample);
   const isOfPace = isRefusedForPace(mirror, sample, memory.now.monotonicMs);
   const isJudged = sample.outcome.tag !== 'unknown' && !isOfPace;
   if (target.canary) noteSight(memory, mirror, sample, isJudged);
   const series = seriesOf(mirror, target, connection);
-  const answered = { view: memory, mirror, series, sample };
-  if (sample.outcome.tag === 'ok') receiveAnswer(memory, answered, 'settle');
+  const input = { view: memory, mirror, series, sample };
+  if (sample.outcome.tag === 'ok') receiveResponse(memory, input, 'settle');
   memory.turn.settled.push({
     ...sample,
     ...(isOfPace ? { isOfPace } : {}),
@@ -56,7 +56,7 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   });
   if (sample.due.purpose === 'scheduled') memory.confirm.budget = addTokens(memory.confirm.budget);
   if (!isJudged || isLeftAlone(mirror)) return;
-  updateLook(memory, answered);
+  updateRecheck(memory, input);
   const isPrimary = connection === primaryConnectionOf(mirror.mirror);
   if (isPrimary) series.item = itemBy(sample.outcome);
   judgeKinds(memory, { mirror, series, sample, isCold, isPrimary, isShort });
@@ -94,7 +94,7 @@ function noteSight({ now }: Memory, { sight, row }: MirrorMemory, sample: Sample
 }
 
 /** Records a success; true if it was a pull-through cache's first fetch. */
-function noteAnswer(memory: Memory, mirror: MirrorMemory, sample: Sample): boolean {
+function noteResponse(memory: Memory, mirror: MirrorMemory, sample: Sample): boolean {
   if (sample.outcome.tag !== 'ok') return false;
   mirror.sight.hasOk = true;
   const key = seenKeyOf(sample);

@@ -5,7 +5,7 @@ import type { Sample } from '../../core/sample.ts';
 import { openFinding } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from '../memory/mirror-memory.ts';
-import type { Answered, Confirmed, FindingRule, Judged, Spoilt, Step } from '../memory/rule.ts';
+import type { RuleInput, Confirmed, FindingRule, Judged, Spoilt, Step } from '../memory/rule.ts';
 import { addProbe } from '../memory/says.ts';
 import { apply, ruleOf } from './say.ts';
 
@@ -20,13 +20,13 @@ export function sendToKinds(
   for (const rule of memory.rules) applyStep(memory, rule, mirror, react(rule, stateOf(rule, mirror)));
 }
 
-export function receiveAnswer(
+export function receiveResponse(
   memory: Memory,
-  answered: Answered,
-  input: 'peek' | 'answer' | 'confirm' | 'settle',
+  ruleInput: RuleInput,
+  input: 'peek' | 'observe' | 'confirm' | 'settle',
 ): void {
-  const { mirror, series } = answered;
-  sendToKinds(memory, mirror, (rule, own) => rule[input]?.(own, answered, seriesStateOf(rule, series)));
+  const { mirror, series } = ruleInput;
+  sendToKinds(memory, mirror, (rule, own) => rule[input]?.(own, ruleInput, seriesStateOf(rule, series)));
 }
 
 export function decideCanary(memory: Memory, found: Omit<Confirmed, 'view'>): void {
@@ -35,11 +35,11 @@ export function decideCanary(memory: Memory, found: Omit<Confirmed, 'view'>): vo
   sendToKinds(memory, mirror, (rule, own) => rule.decide?.(own, confirmed, seriesStateOf(rule, series)));
 }
 
-export function judgeKinds(memory: Memory, settled: Omit<Judged, 'view' | 'isTold'>): void {
+export function judgeKinds(memory: Memory, settled: Omit<Judged, 'view' | 'isReported'>): void {
   const { mirror, series } = settled;
-  const isTold = () =>
-    memory.rules.some((rule) => rule.tells?.(stateOf(rule, mirror), judged, seriesStateOf(rule, series)));
-  const judged: Judged = { ...settled, view: memory, isTold };
+  const isReported = () =>
+    memory.rules.some((rule) => rule.isReported?.(stateOf(rule, mirror), judged, seriesStateOf(rule, series)));
+  const judged: Judged = { ...settled, view: memory, isReported };
   sendToKinds(memory, mirror, (rule, own) => rule.judge?.(own, judged, seriesStateOf(rule, series)));
   if (memory.open.size > 0) citeSample(memory, mirror, series, settled.sample);
 }
@@ -79,8 +79,8 @@ export function runKinds(memory: Memory, input: 'adopt' | 'start' | 'tick'): voi
 }
 
 export function acknowledgeKind(memory: Memory, mirror: MirrorMemory, finding: Finding): void {
-  const told = ruleOf(memory.rules, finding);
-  const rule = memory.rules.find(({ name }) => name === (told?.follows ?? told?.name));
+  const ruleOfFinding = ruleOf(memory.rules, finding);
+  const rule = memory.rules.find(({ name }) => name === (ruleOfFinding?.follows ?? ruleOfFinding?.name));
   if (rule === undefined) return;
   applyStep(memory, rule, mirror, rule.acknowledge?.(stateOf(rule, mirror), finding, { view: memory, mirror }));
 }
@@ -104,7 +104,7 @@ export function applyStep(memory: Memory, rule: FindingRule, mirror: MirrorMemor
   if (step.regressions !== undefined) memory.turn.regressions.push(...step.regressions);
   if (step.propagations !== undefined) memory.turn.propagations.push(...step.propagations);
   for (const request of step.requests ?? []) memory.confirm.requests.push({ mirror, request });
-  if (step.isNews === true) {
+  if (step.isChange === true) {
     const reporting = { ...about, vantage: step.vantage };
     sendToKinds(memory, mirror, (each, own) =>
       each === rule || each.follows === rule.name ? each.refresh?.(own, reporting) : null,
@@ -112,7 +112,7 @@ export function applyStep(memory: Memory, rule: FindingRule, mirror: MirrorMemor
   }
   if (step.isBack === true) sendToKinds(memory, mirror, (each, own) => each.back?.(own, about));
   for (const [other, follows] of step.others ?? []) applyStep(memory, rule, other, follows);
-  if (step.says !== undefined) apply(memory, rule.kind, mirror, step.says);
+  if (step.statement !== undefined) apply(memory, rule.kind, mirror, step.statement);
 }
 
 interface OwnInputs {
@@ -129,6 +129,6 @@ export function judgeUs<I extends keyof OwnInputs>(memory: Memory, input: I, val
   for (const rule of memory.us.rules) {
     const step = rule[input]?.(stateOf(rule, memory.us), value as never, about);
     if (step?.own !== undefined) memory.us.states.set(rule.name, step.own);
-    if (step?.says !== undefined) apply(memory, rule.kind, null, step.says);
+    if (step?.statement !== undefined) apply(memory, rule.kind, null, step.statement);
   }
 }

@@ -3,10 +3,10 @@ import { limits } from '../../core/limits.ts';
 import { closeDoubt } from '../confirm/doubt.ts';
 import { isPatternClear, judgeMoment, reviewPattern, unitsOf } from '../confirm/vantage.ts';
 import { isLineLossy, placeOf, witnessesOf } from '../confirm/witness.ts';
-import { canBeAsked } from '../memory/absence.ts';
+import { canBeProbed } from '../memory/absence.ts';
 import type { Memory } from '../memory/memory.ts';
 import { canarySeriesOf, type MirrorMemory, mirrorsOf, roundKeyOf, type Suspicion } from '../memory/mirror-memory.ts';
-import type { Moment, MomentVerdict, Round, Said } from '../memory/moments.ts';
+import type { Moment, MomentVerdict, Round, MomentOutcome } from '../memory/moments.ts';
 import { isCanaryOut } from '../outage/state.ts';
 import { decideCanary, judgeUs, startStreaksAnew } from './step.ts';
 
@@ -25,16 +25,16 @@ interface At {
 }
 
 export function verdictOf({ memory, round, moment, egress }: At): MomentVerdict {
-  const asked = judgedOf(memory, egress).filter(
-    ({ mirror }) => moment.said.has(mirror.name) && roundKeyOf(mirror) === round.key,
+  const judged = judgedOf(memory, egress).filter(
+    ({ mirror }) => moment.outcomes.has(mirror.name) && roundKeyOf(mirror) === round.key,
   );
-  const units = unitsOf(asked.map(placeOf)).map((registries) =>
-    registries.map((registry): Said => moment.said.get(registry) ?? 'missing'),
+  const units = unitsOf(judged.map(placeOf)).map((registries) =>
+    registries.map((registry): MomentOutcome => moment.outcomes.get(registry) ?? 'missing'),
   );
   const silent = [...moment.samples.values()].filter(({ outcome }) => isSilent(outcome));
   const isByPortal = silent.length > 0 && silent.every(({ outcome }) => isIntercepted(outcome));
-  const controls = [...moment.controls].map(([name, said]) => ({
-    said,
+  const controls = [...moment.controls].map(([name, momentOutcome]) => ({
+    responses: momentOutcome,
     known: memory.controls.get(name)?.known ?? false,
     // Bare TCP passes through captive portals: such a control proves something only if a failure cannot be a portal's.
     proves: !isBareTcp(memory, name) || (silent.length > 0 && !isByPortal),
@@ -70,7 +70,7 @@ export function applyVerdict(at: At, verdict: Exclude<MomentVerdict, 'waiting'>)
 }
 
 function askable(memory: Memory, egress: string): number {
-  const mirrors = judgedOf(memory, egress).filter((mirror) => canBeAsked(memory, mirror));
+  const mirrors = judgedOf(memory, egress).filter((mirror) => canBeProbed(memory, mirror));
   return unitsOf(mirrors.map(placeOf)).length;
 }
 
@@ -118,11 +118,11 @@ function keepOn(at: At, suspicion: Suspicion): void {
 function withPattern(pattern: Suspicion['pattern'], { memory, round, moment, egress }: At): Suspicion['pattern'] {
   const next = new Map(pattern);
   for (const { mirror } of judgedOf(memory, egress)) {
-    const said = moment.said.get(mirror.name);
-    if (roundKeyOf(mirror) !== round.key || (said !== 'answered' && said !== 'failed')) continue;
-    const { answered, failed } = next.get(mirror.name) ?? { answered: 0, failed: 0 };
-    const isAnswer = said === 'answered';
-    next.set(mirror.name, { answered: answered + Number(isAnswer), failed: failed + Number(!isAnswer) });
+    const momentOutcome = moment.outcomes.get(mirror.name);
+    if (roundKeyOf(mirror) !== round.key || (momentOutcome !== 'answered' && momentOutcome !== 'failed')) continue;
+    const { responded, failed } = next.get(mirror.name) ?? { responded: 0, failed: 0 };
+    const isResponse = momentOutcome === 'answered';
+    next.set(mirror.name, { responded: responded + Number(isResponse), failed: failed + Number(!isResponse) });
   }
   return next;
 }

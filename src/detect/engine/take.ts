@@ -1,4 +1,4 @@
-import type { ControlAnswer } from '../../core/due.ts';
+import type { ControlResponse } from '../../core/due.ts';
 import { type Because, isSilent, isTimeout } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { isDisturbed, type Sample } from '../../core/sample.ts';
@@ -8,12 +8,12 @@ import { roundOf, timeoutOf } from '../memory/lookups.ts';
 import { addMark } from '../memory/loss.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../memory/mirror-memory.ts';
-import { advanceDeadline, recordAnswer } from '../memory/moments.ts';
+import { advanceDeadline, recordResponse } from '../memory/moments.ts';
 import { boundsFor } from '../rules/speed.ts';
 import { isContaminated } from '../rules/threshold.ts';
 import { followArtifact } from './artifacts.ts';
 import { mirrorOf, settle, settledSampleOf } from './settle.ts';
-import { judgeUs, receiveAnswer, sendToKinds } from './step.ts';
+import { judgeUs, receiveResponse, sendToKinds } from './step.ts';
 
 /** Without descriptors or memory, a control that could not be asked shows nothing about the network. */
 const exhaustedCodes: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
@@ -37,34 +37,34 @@ export function take(memory: Memory, sample: Sample): void {
   }
   const { monotonicMs } = memory.now;
   const series = seriesOf(mirror, target, connection);
-  const answered = { ...received, series };
+  const input = { ...received, series };
   const isShort = isShortTimeout(memory, mirror, sample);
   const because = becauseOf(memory, mirror, series, sample);
   const isOurs = because !== null || sample.outcome.tag === 'unknown';
   if (purpose === 'peek' && !isOurs) {
     // First bytes prove nothing about the rest of an artifact.
-    receiveAnswer(memory, answered, 'peek');
+    receiveResponse(memory, input, 'peek');
     memory.turn.settled.push(settledSampleOf(sample));
     return;
   }
-  const isAnswer = !isSilent(sample.outcome);
-  recordInRounds(memory, mirror, sample, isOurs ? null : isAnswer);
+  const isResponse = !isSilent(sample.outcome);
+  recordInRounds(memory, mirror, sample, isOurs ? null : isResponse);
   if (isOurs) {
     settle(memory, sample, because);
     return;
   }
-  receiveAnswer(memory, answered, 'answer');
+  receiveResponse(memory, input, 'observe');
   const isSuspect = memory.confirm.suspicions.has(mirror.egress);
-  if (!isSuspect && !isShort && !isLeftAlone(mirror)) receiveAnswer(memory, answered, 'confirm');
+  if (!isSuspect && !isShort && !isLeftAlone(mirror)) receiveResponse(memory, input, 'confirm');
   mirror.line.address = sample.remoteAddress ?? mirror.line.address;
-  if (isAnswer) mirror.line.answeredFromMs = Math.max(mirror.line.answeredFromMs ?? 0, sample.startedMonotonicMs);
-  mirror.line.marks = addMark(mirror.line.marks, { atMs: monotonicMs, answered: isAnswer });
+  if (isResponse) mirror.line.respondedFromMs = Math.max(mirror.line.respondedFromMs ?? 0, sample.startedMonotonicMs);
+  mirror.line.marks = addMark(mirror.line.marks, { atMs: monotonicMs, responded: isResponse });
   memory.confirm.held.push({ sample, sinceMs: monotonicMs, isShort });
 }
 
 function noteTiming(mirror: MirrorMemory, { due }: Sample): void {
   const { sight } = mirror;
-  sight.wasAsked = true;
+  sight.wasProbed = true;
   if (due.purpose !== 'scheduled' || isLeftAlone(mirror)) return;
   if (sight.lastPlannedMs !== null)
     sight.plannedGapMs = Math.max(sight.plannedGapMs ?? 0, due.plannedAtMs - sight.lastPlannedMs);
@@ -93,18 +93,18 @@ function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, s
 
 /**
  * Adds a sample to the moments that wait for it. A response while the egress is suspect brings the next moment forward.
- * @param isAnswer  `null`: the sample says nothing about the mirror
+ * @param isResponse  `null`: the sample says nothing about the mirror
  */
-function recordInRounds(memory: Memory, mirror: MirrorMemory, sample: Sample, isAnswer: boolean | null): void {
+function recordInRounds(memory: Memory, mirror: MirrorMemory, sample: Sample, isResponse: boolean | null): void {
   const { round: place, target } = sample.due;
-  const asked = place === null ? null : roundOf(memory, place.id);
-  if (place !== null && asked !== null) {
-    const said = isAnswer === true ? 'answered' : 'failed';
-    if (isAnswer === null) recordAnswer(asked, 'said', place.moment, target.registry, null);
-    else recordAnswer(asked, 'said', place.moment, target.registry, said, sample);
+  const round = place === null ? null : roundOf(memory, place.id);
+  if (place !== null && round !== null) {
+    const outcome = isResponse === true ? 'answered' : 'failed';
+    if (isResponse === null) recordResponse(round, 'outcomes', place.moment, target.registry, null);
+    else recordResponse(round, 'outcomes', place.moment, target.registry, outcome, sample);
   }
   const suspicion = memory.confirm.suspicions.get(mirror.egress);
-  if (suspicion === undefined || isAnswer !== true || isLeftAlone(mirror)) return;
+  if (suspicion === undefined || isResponse !== true || isLeftAlone(mirror)) return;
   const watching = memory.confirm.rounds.get(suspicion.roundKey);
   if (watching !== undefined) advanceDeadline(watching, memory.now.monotonicMs, limits.roundStepMs);
 }
@@ -112,22 +112,22 @@ function recordInRounds(memory: Memory, mirror: MirrorMemory, sample: Sample, is
 /** Takes the answer of a control. */
 export function receiveControl(
   memory: Memory,
-  answer: ControlAnswer,
+  response: ControlResponse,
   place: { readonly id: string; readonly moment: number } | null,
 ): void {
   const { monotonicMs } = memory.now;
-  const isOurs = answer.code !== null && exhaustedCodes.has(answer.code);
-  const known = memory.controls.get(answer.name);
+  const isOurs = response.code !== null && exhaustedCodes.has(response.code);
+  const known = memory.controls.get(response.name);
   if (known !== undefined && !isOurs) {
-    memory.controls.set(answer.name, {
-      up: answer.answered,
-      known: known.known || answer.answered,
-      marks: addMark(known.marks, { atMs: monotonicMs, answered: answer.answered }),
+    memory.controls.set(response.name, {
+      up: response.answered,
+      known: known.known || response.answered,
+      marks: addMark(known.marks, { atMs: monotonicMs, responded: response.answered }),
     });
   }
-  const said = isOurs ? null : answer.answered ? 'answered' : 'failed';
+  const outcome = isOurs ? null : response.answered ? 'answered' : 'failed';
   for (const round of memory.confirm.rounds.values()) {
-    if (round.id === place?.id) recordAnswer(round, 'controls', place.moment, answer.name, said);
-    else if (answer.answered && round.watching.size > 0) advanceDeadline(round, monotonicMs, limits.roundStepMs);
+    if (round.id === place?.id) recordResponse(round, 'controls', place.moment, response.name, outcome);
+    else if (response.answered && round.watching.size > 0) advanceDeadline(round, monotonicMs, limits.roundStepMs);
   }
 }

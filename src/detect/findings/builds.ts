@@ -1,18 +1,18 @@
 import type { Reason } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy, type Speaks, seriesId, type Target } from '../../core/mirror.ts';
-import type { Told } from '../../core/result.ts';
+import type { Message } from '../../core/result.ts';
 import { isDisturbed, type Sample } from '../../core/sample.ts';
-import { phrase, told } from '../../words/tell.ts';
+import { phrase, messageFor } from '../../words/tell.ts';
 import { seriesStateOf } from '../memory/mirror-memory.ts';
 import type { FindingRule, Received } from '../memory/rule.ts';
-import { formatTime, type Says, scopeOf, seconds } from '../memory/says.ts';
+import { formatTime, type Verdict, scopeOf, seconds } from '../memory/says.ts';
 import { httpFailureOf } from '../outage/http-versions.ts';
 import { isCanaryOut, outagesOf } from '../outage/state.ts';
 import { isContaminated } from '../rules/threshold.ts';
 
 /** The result of one request of a build, other than the first. */
-export interface BuildAnswer {
+export interface BuildResponse {
   readonly target: Target;
   readonly probeId: string;
   readonly reason: Reason | null;
@@ -42,7 +42,7 @@ interface BuildFault {
 
 export interface BuildState {
   readonly id: string;
-  readonly answers: readonly BuildAnswer[];
+  readonly responses: readonly BuildResponse[];
   readonly left: number;
   /** Builds in a row with trouble; while the finding is open, without trouble. */
   readonly inRow: number;
@@ -61,10 +61,10 @@ const inTurnFactor = 3;
 /** With more bytes in all, the times depend on bandwidth. */
 const inTurnBytesMax = 64 * 1024;
 
-const none: BuildState = { id: '', answers: [], left: 0, inRow: 0, fault: null, isOpen: false };
+const none: BuildState = { id: '', responses: [], left: 0, inRow: 0, fault: null, isOpen: false };
 
 /** The result of a build's request; `null`: it says nothing about the connection. */
-function buildAnswer(sample: Sample, aloneMs: number | null): BuildAnswer | null {
+function buildResponseOf(sample: Sample, aloneMs: number | null): BuildResponse | null {
   const { outcome, due, phases, bytes } = sample;
   const { target, probeId } = due;
   const reason = httpFailureOf(sample);
@@ -75,27 +75,27 @@ function buildAnswer(sample: Sample, aloneMs: number | null): BuildAnswer | null
 
 /**
  * Adds one request of a build; with its last request, the build is judged.
- * @param answer   `null`: the request shows nothing
+ * @param response   `null`: the request shows nothing
  * @param floorMs  a response faster than this is never slow
  */
 export function updateBuilds(
   state: BuildState | null,
   { id, size }: { readonly id: string; readonly size: number },
-  answer: BuildAnswer | null,
+  response: BuildResponse | null,
   floorMs: number,
 ): BuildState {
   const before = state ?? none;
-  const known = before.id === id ? before : { ...before, id, answers: [], left: size - 1 };
-  const answers = answer === null ? known.answers : [...known.answers, answer];
-  const next = { ...known, answers, left: known.left - 1 };
-  return next.left > 0 || answers.length === 0 ? next : judged(next, floorMs);
+  const known = before.id === id ? before : { ...before, id, responses: [], left: size - 1 };
+  const responses = response === null ? known.responses : [...known.responses, response];
+  const next = { ...known, responses, left: known.left - 1 };
+  return next.left > 0 || responses.length === 0 ? next : judged(next, floorMs);
 }
 
 function judged(state: BuildState, floorMs: number): BuildState {
-  const now = faultOf(state.answers, floorMs);
+  const now = faultOf(state.responses, floorMs);
   if (now === null) {
     // A smaller build does not show that the trouble of a larger one is over.
-    if (!state.isOpen && state.fault !== null && state.answers.length < Math.min(state.fault.requests, requestsMin))
+    if (!state.isOpen && state.fault !== null && state.responses.length < Math.min(state.fault.requests, requestsMin))
       return state;
     const inRow = state.isOpen ? state.inRow + 1 : 0;
     return state.isOpen && inRow < buildsInRow ? { ...state, inRow } : none;
@@ -106,24 +106,24 @@ function judged(state: BuildState, floorMs: number): BuildState {
   return { ...state, inRow: inRow % buildsInRow, fault, isOpen: inRow >= buildsInRow };
 }
 
-function faultOf(answers: readonly BuildAnswer[], floorMs: number): BuildFault | null {
-  const failed = answers.filter(({ reason }) => reason !== null);
-  const moved = answers.filter(({ isMoved }) => isMoved);
-  const times = answers.flatMap(({ ms, aloneMs }) => (ms === null || aloneMs === null ? [] : [{ ms, aloneMs }]));
+function faultOf(responses: readonly BuildResponse[], floorMs: number): BuildFault | null {
+  const failed = responses.filter(({ reason }) => reason !== null);
+  const moved = responses.filter(({ isMoved }) => isMoved);
+  const times = responses.flatMap(({ ms, aloneMs }) => (ms === null || aloneMs === null ? [] : [{ ms, aloneMs }]));
   const slowestMs = Math.max(0, ...times.map(({ ms }) => ms));
   const aloneMs = Math.max(0, ...times.map((one) => one.aloneMs));
   const sumMs = times.reduce((sum, one) => sum + one.aloneMs, 0);
   const isInTurn =
     times.length >= requestsMin &&
     slowestMs >= Math.max(floorMs, inTurnFactor * aloneMs, inTurnShare * sumMs) &&
-    answers.reduce((sum, { bytes }) => sum + bytes, 0) <= inTurnBytesMax;
-  const odd = failed.length > 0 ? failed : moved.length > 0 ? moved : isInTurn ? answers : [];
+    responses.reduce((sum, { bytes }) => sum + bytes, 0) <= inTurnBytesMax;
+  const odd = failed.length > 0 ? failed : moved.length > 0 ? moved : isInTurn ? responses : [];
   if (odd.length === 0) return null;
   return {
     trouble: failed.length > 0 ? 'fails' : moved.length > 0 ? 'closes' : 'slow',
-    requests: answers.length,
+    requests: responses.length,
     reason: failed[0]?.reason ?? null,
-    samples: answers.length,
+    samples: responses.length,
     failures: odd.length,
     slowestMs,
     aloneMs,
@@ -143,8 +143,8 @@ function joined(before: BuildFault | null, now: BuildFault): BuildFault {
   };
 }
 
-function buildSays(name: string, { fault, isOpen }: BuildState, speaks: readonly Speaks[] | undefined): Says {
-  if (!isOpen || fault === null) return { tag: 'well', ...told('found.build.well', { name }), of: 'many_requests' };
+function buildStatement(name: string, { fault, isOpen }: BuildState, speaks: readonly Speaks[] | undefined): Verdict {
+  if (!isOpen || fault === null) return { tag: 'well', ...messageFor('found.build.well', { name }), of: 'many_requests' };
   const { trouble, samples, failures, slowestMs, aloneMs, probeIds } = fault;
   const slow = { observedSeconds: seconds(slowestMs), baselineSeconds: seconds(aloneMs) };
   return {
@@ -157,15 +157,15 @@ function buildSays(name: string, { fault, isOpen }: BuildState, speaks: readonly
   };
 }
 
-function textOf(name: string, fault: BuildFault, speaks: readonly Speaks[] | undefined): Told {
+function textOf(name: string, fault: BuildFault, speaks: readonly Speaks[] | undefined): Message {
   const { trouble, reason: cause, samples, failures, slowestMs, aloneMs } = fault;
   const { clients = [], bypass = null } = speaks?.find(({ protocol }) => protocol === '2') ?? {};
   const values = { name, failures, samples, clients: clients.length === 0 ? phrase('found.anyHttp2') : [...clients] };
-  if (trouble === 'closes') return told('found.build.closes', values);
+  if (trouble === 'closes') return messageFor('found.build.closes', values);
   if (trouble === 'slow')
-    return told('found.build.slow', { name, time: formatTime(slowestMs), alone: formatTime(aloneMs) });
-  if (bypass === null) return told('found.build', { ...values, cause: cause ?? 'reset' });
-  return told('found.buildBypass', { ...values, cause: cause ?? 'reset', bypass });
+    return messageFor('found.build.slow', { name, time: formatTime(slowestMs), alone: formatTime(aloneMs) });
+  if (bypass === null) return messageFor('found.build', { ...values, cause: cause ?? 'reset' });
+  return messageFor('found.buildBypass', { ...values, cause: cause ?? 'reset', bypass });
 }
 
 /**
@@ -185,17 +185,17 @@ export const builds: FindingRule<BuildState | null, number | null> = {
     if (purpose !== 'build' || build === undefined) return null;
     const series = mirror.series.get(seriesId(target, 'cold'));
     const aloneMs = series === undefined ? null : seriesStateOf(builds, series);
-    const answer = speaksForBuild(received, series?.item === 'served') ? buildAnswer(sample, aloneMs) : null;
-    const state = updateBuilds(before, build, answer, view.config.detect.spike.floorMs);
-    const says = buildSays(mirror.mirror.name, state, mirror.mirror.speaks);
-    return { mirror: state, says: before?.isOpen === true || state.isOpen ? says : null };
+    const response = speaksForBuild(received, series?.item === 'served') ? buildResponseOf(sample, aloneMs) : null;
+    const state = updateBuilds(before, build, response, view.config.detect.spike.floorMs);
+    const statement = buildStatement(mirror.mirror.name, state, mirror.mirror.speaks);
+    return { mirror: state, statement: before?.isOpen === true || state.isOpen ? statement : null };
   },
-  answer(before, { mirror, series, sample: { due, outcome, protocol, phases } }) {
+  observe(before, { mirror, series, sample: { due, outcome, protocol, phases } }) {
     const { processing } = phases;
     if (due.connection !== 'cold' || due.build !== undefined || isHeavy(due.target)) return null;
     // Where the server has turned HTTP/2 off, no build follows that could end the finding.
     if (before?.isOpen === true && due.target.canary && outcome.tag === 'ok' && protocol === '1.1')
-      return { mirror: null, says: buildSays(mirror.mirror.name, none, undefined) };
+      return { mirror: null, statement: buildStatement(mirror.mirror.name, none, undefined) };
     if (outcome.tag !== 'ok' || protocol !== '2' || processing === undefined) return null;
     return { series: [[series, processing]] };
   },

@@ -2,14 +2,14 @@ import { isCertificateFailure, type Reason } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Standing } from '../../core/standing.ts';
-import { told } from '../../words/tell.ts';
+import { messageFor } from '../../words/tell.ts';
 import { isNumber, openFinding } from '../memory/lookups.ts';
 import type { FindingRule, Judged } from '../memory/rule.ts';
-import { type Says, scopeOf } from '../memory/says.ts';
+import { type Verdict, scopeOf } from '../memory/says.ts';
 
-export type CertificateSays = 'good' | 'expires_soon' | Extract<Reason, `tls_${string}`> | null;
+export type CertificateFact = 'good' | 'expires_soon' | Extract<Reason, `tls_${string}`> | null;
 
-export function readCertificate(sample: Pick<Sample, 'outcome' | 'tls'>, wallMs: number): CertificateSays {
+export function readCertificate(sample: Pick<Sample, 'outcome' | 'tls'>, wallMs: number): CertificateFact {
   if (sample.outcome.tag === 'failed' && isCertificateFailure(sample.outcome.failure.kind)) {
     return sample.outcome.failure.kind as Extract<Reason, `tls_${string}`>;
   }
@@ -20,21 +20,21 @@ export function readCertificate(sample: Pick<Sample, 'outcome' | 'tls'>, wallMs:
 }
 
 export interface CertificateState {
-  readonly says: Exclude<CertificateSays, null> | null;
+  readonly statement: Exclude<CertificateFact, null> | null;
   readonly inRow: number;
   readonly probeId: string | null;
 }
 
-export const noCertificate: CertificateState = { says: null, inRow: 0, probeId: null };
+export const noCertificate: CertificateState = { statement: null, inRow: 0, probeId: null };
 
-export function updateCertificate(state: CertificateState, says: CertificateSays, probeId: string): CertificateState {
-  if (says === null) return state;
-  return { says, inRow: says === state.says ? state.inRow + 1 : 1, probeId };
+export function updateCertificate(state: CertificateState, statement: CertificateFact, probeId: string): CertificateState {
+  if (statement === null) return state;
+  return { statement, inRow: statement === state.statement ? state.inRow + 1 : 1, probeId };
 }
 
 /** Whether the finding opens or closes; `null`: neither. A single failure may be a captive portal's certificate. */
 export function judgeCertificate(state: CertificateState): 'open' | 'closed' | null {
-  switch (state.says) {
+  switch (state.statement) {
     case null:
       return null;
     case 'good':
@@ -46,13 +46,13 @@ export function judgeCertificate(state: CertificateState): 'open' | 'closed' | n
   }
 }
 
-function certificateFinding({ view, mirror, sample }: Judged, state: CertificateState): Says {
+function certificateFinding({ view, mirror, sample }: Judged, state: CertificateState): Verdict {
   const { name } = mirror.mirror;
   const { wallMs } = view.now;
   const verdict = judgeCertificate(state);
   const known = openFinding(view, 'certificate', name);
-  if (verdict === 'closed') return known && { tag: 'well', ...told('found.certificate.well', { name }) };
-  const cause = state.says;
+  if (verdict === 'closed') return known && { tag: 'well', ...messageFor('found.certificate.well', { name }) };
+  const cause = state.statement;
   if (verdict !== 'open' || cause === null || cause === 'good') return null;
   const probeIds = known?.evidence.probeIds ?? [sample.due.probeId];
   const days = Math.floor(((sample.tls?.expiresAtMs ?? wallMs) - wallMs) / 86_400_000);
@@ -63,8 +63,8 @@ function certificateFinding({ view, mirror, sample }: Judged, state: Certificate
     evidence: { samples: state.inRow, failures: state.inRow, probeIds },
     actionable: cause !== 'expires_soon',
     ...(cause === 'expires_soon'
-      ? told('found.certificateSoon', { name, days })
-      : told('found.certificate', { name, cause })),
+      ? messageFor('found.certificateSoon', { name, days })
+      : messageFor('found.certificate', { name, cause })),
   };
 }
 
@@ -80,13 +80,13 @@ export const certificate: FindingRule<CertificateOwn> = {
   none: () => ({ state: noCertificate, shown: null }),
   judge({ state: before, shown: shownBefore }, judged) {
     const { view, sample } = judged;
-    const heard = readCertificate(sample, view.now.wallMs);
-    const state = updateCertificate(before, heard, sample.due.probeId);
+    const reading = readCertificate(sample, view.now.wallMs);
+    const state = updateCertificate(before, reading, sample.due.probeId);
     const shown = shownAfter(shownBefore, sample.tls);
     return {
       mirror: state === before && shown === shownBefore ? undefined : { state, shown },
       isDirty: shown?.expiresAtMs !== shownBefore?.expiresAtMs,
-      says: heard === null ? null : certificateFinding(judged, state),
+      statement: reading === null ? null : certificateFinding(judged, state),
     };
   },
   write: ({ shown }) => ({ expiresAtMs: shown?.expiresAtMs ?? null }),

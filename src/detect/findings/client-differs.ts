@@ -2,9 +2,9 @@ import { agrees, type ClientPair, type ClientRun, pairKeyOf } from '../../core/c
 import type { ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sentence } from '../../core/result.ts';
-import { phrase, told } from '../../words/tell.ts';
+import { phrase, messageFor } from '../../words/tell.ts';
 import type { OwnRule } from '../memory/rule.ts';
-import type { Says } from '../memory/says.ts';
+import type { Verdict } from '../memory/says.ts';
 
 interface Difference {
   readonly row: number;
@@ -36,9 +36,9 @@ export function differencesOf(differences: Differences, pairs: readonly ClientPa
   return new Map([...differences].filter(([key]) => keys.has(key)));
 }
 
-export function explainDifferences(differences: Differences): Says {
+export function explainDifferences(differences: Differences): Verdict {
   const lasting = [...differences.values()].filter(({ row }) => row >= rowMin);
-  if (lasting.length === 0) return { tag: 'well', ...told('found.clients.well'), of: 'client_differs' };
+  if (lasting.length === 0) return { tag: 'well', ...messageFor('found.clients.well'), of: 'client_differs' };
   const runs = lasting.map(({ run }) => run);
   return {
     tag: 'trouble',
@@ -52,7 +52,7 @@ export function explainDifferences(differences: Differences): Says {
       probeIds: runs.flatMap(({ ours }) => ours?.probeIds ?? []).slice(0, limits.findingProbes),
     },
     actionable: false,
-    ...told('found.clients', { runs: runsPhrase(runs) }),
+    ...messageFor('found.clients', { runs: runsPhrase(runs) }),
   };
 }
 
@@ -76,11 +76,11 @@ export const clientDiffers: OwnRule<Differences> = {
   none: () => new Map(),
   compare(before, run) {
     const own = countRun(before, run);
-    return { own, says: explainDifferences(own) };
+    return { own, statement: explainDifferences(own) };
   },
   /** Drops pairs that are no longer configured. */
   adopt(before, _, { view: { config } }) {
     const own = differencesOf(before, config.clientRuns?.pairs ?? []);
-    return { own, says: explainDifferences(own) };
+    return { own, statement: explainDifferences(own) };
   },
 };

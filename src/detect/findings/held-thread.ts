@@ -1,9 +1,9 @@
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
-import { phrase, told } from '../../words/tell.ts';
+import { phrase, messageFor } from '../../words/tell.ts';
 import type { FindingRule } from '../memory/rule.ts';
-import { formatTime, type Says, scopeOf, seconds } from '../memory/says.ts';
+import { formatTime, type Verdict, scopeOf, seconds } from '../memory/says.ts';
 
 interface Holds {
   /** Monotonic milliseconds. */
@@ -31,8 +31,8 @@ function countHold(state: Holds | null, { due, heldMs }: Sample, nowMs: number):
   };
 }
 
-function holdsSays(name: string, state: Holds | null): Says {
-  if (state === null) return { tag: 'well', ...told('found.holds.well', { name }), of: 'holds_thread' };
+function holdsStatement(name: string, state: Holds | null): Verdict {
+  if (state === null) return { tag: 'well', ...messageFor('found.holds.well', { name }), of: 'holds_thread' };
   return {
     tag: 'trouble',
     scope: scopeOf(state.targets),
@@ -45,7 +45,7 @@ function holdsSays(name: string, state: Holds | null): Says {
       probeIds: state.probeIds,
     },
     actionable: false,
-    ...told('found.holds', { name, time: formatTime(state.worstMs) }),
+    ...messageFor('found.holds', { name, time: formatTime(state.worstMs) }),
   };
 }
 
@@ -58,11 +58,11 @@ export const heldThread: FindingRule<Holds | null> = {
   gravity: 70,
   receive(before, { view, mirror, sample }) {
     const state = countHold(before, sample, view.now.monotonicMs);
-    return state === before ? null : { mirror: state, says: holdsSays(mirror.mirror.name, state) };
+    return state === before ? null : { mirror: state, statement: holdsStatement(mirror.mirror.name, state) };
   },
   tick(before, { view, mirror }) {
     if (before === null || view.now.monotonicMs - before.atMs < limits.heldApartMs) return null;
-    return { mirror: null, says: holdsSays(mirror.mirror.name, null) };
+    return { mirror: null, statement: holdsStatement(mirror.mirror.name, null) };
   },
   resume: () => 'gone',
   isDisturbing: (own) => own !== null,

@@ -1,9 +1,9 @@
 import type { Finding, LagCause } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import type { Filled, Sentence, Told } from '../../core/result.ts';
-import { phrase, told, toldOf } from '../../words/tell.ts';
+import type { Filled, Sentence, Message } from '../../core/result.ts';
+import { phrase, messageFor, messageOf } from '../../words/tell.ts';
 import { isOrdered } from '../contents/lines.ts';
-import type { Draft, Says } from '../memory/says.ts';
+import type { Draft, Verdict } from '../memory/says.ts';
 import type { LagReading, LineBehind, LineKey, Shelf, StepBack, Subject } from '../memory/subject.ts';
 
 /** How one mirror's contents of one subject went backwards; `null`: they did not. */
@@ -17,7 +17,7 @@ const storyTimes = 2;
 
 /** Whether versions have vanished that others still have, or contents alternate between backends. */
 export function backwardsOf({ lost, backwards }: Pick<Shelf, 'lost' | 'backwards'>): Backwards {
-  const gone = [...lost].filter(([, { looks, isElsewhere }]) => isElsewhere && looks >= limits.contentLooks);
+  const gone = [...lost].filter(([, { looks: readings, isElsewhere }]) => isElsewhere && readings >= limits.contentReadings);
   if (gone.length > 0) return { kind: 'vanished', versions: gone.map(([version]) => version) };
   return backwards >= storyTimes ? { kind: 'regression', times: backwards } : null;
 }
@@ -29,7 +29,7 @@ export interface LagTrouble {
   readonly reading: LagReading | null;
   readonly backwards: Backwards;
   readonly back: StepBack | null;
-  readonly looks: number;
+  readonly readings: number;
   /** `null`: the previous process sent it. */
   readonly probeId: string | null;
 }
@@ -38,7 +38,7 @@ export interface LagContext {
   readonly limitMs: number;
   readonly origin: string | null;
   /** At least two modules had releases since the oldest missing item, and none of them arrived. */
-  readonly standsStill: boolean;
+  readonly isStill: boolean;
   readonly known: Finding['cause'] | null;
   /** The wall clock minus the monotonic one, milliseconds. */
   readonly wallAheadMs: number;
@@ -73,19 +73,19 @@ export function isStalled(subjects: Iterable<Subject>, registry: string, sinceMs
 }
 
 /** One finding for all troubles of a mirror, by the gravest cause. */
-export function explainLag(name: string, troubles: readonly LagTrouble[], context: LagContext): Says {
+export function explainLag(name: string, troubles: readonly LagTrouble[], context: LagContext): Verdict {
   const behind = troubles.filter((one) => isBehind(one, context.limitMs));
-  if (behind.length > 0) return behindSays(name, behind, context);
+  if (behind.length > 0) return behindStatement(name, behind, context);
   const gone = troubles.filter(({ backwards }) => backwards?.kind === 'vanished');
   if (gone.length > 0) return draftOf('vanished', gone, context, vanishedPhrase(name, gone));
   const back = troubles.filter(({ backwards }) => backwards?.kind === 'regression');
   if (back.length > 0) return draftOf('regression', back, context, regressionPhrase(name, back, context));
-  return { tag: 'well', ...wellTold(name, context) };
+  return { tag: 'well', ...wellMessage(name, context) };
 }
 
-function behindSays(name: string, behind: readonly LagTrouble[], context: LagContext): Draft {
+function behindStatement(name: string, behind: readonly LagTrouble[], context: LagContext): Draft {
   const [first] = behind.toSorted((a, b) => agreed(b) - agreed(a));
-  const cause = context.standsStill ? 'stale' : 'behind';
+  const cause = context.isStill ? 'stale' : 'behind';
   const whom =
     first?.reading?.by === 'origin' ? phrase('found.origin', { name: String(context.origin) }) : phrase('found.most');
   const modules = modulesOf(behind);
@@ -117,7 +117,7 @@ function draftOf(cause: LagCause, troubles: readonly LagTrouble[], { limitMs }: 
     scope: troubles.slice(0, limits.scopeItems).map(({ module, version, step }) => ({ module, version, step })),
     cause,
     evidence: {
-      samples: troubles.reduce((sum, { looks }) => sum + looks, 0),
+      samples: troubles.reduce((sum, { readings }) => sum + readings, 0),
       failures: isLate ? troubles.length : timesOfModules(troubles),
       ...(isLate
         ? { observedSeconds: Math.max(...troubles.map(agreed)) / 1_000, thresholdSeconds: limitMs / 1_000 }
@@ -125,7 +125,7 @@ function draftOf(cause: LagCause, troubles: readonly LagTrouble[], { limitMs }: 
       probeIds: troubles.flatMap(({ probeId }) => probeId ?? []).slice(0, limits.findingProbes),
     },
     actionable: isLate,
-    ...toldOf(what),
+    ...messageOf(what),
   };
 }
 
@@ -140,7 +140,7 @@ function spanPhrase(reading: LagReading | null): Sentence {
   const least = spoken(agreedMs);
   if (upperMs === null) return phrase('found.atLeast', { least });
   const most = spoken(upperMs);
-  const isSame = toldOf(most).text === toldOf(least).text;
+  const isSame = messageOf(most).text === messageOf(least).text;
   return isSame ? phrase('found.about', { least }) : phrase('found.between', { least, most });
 }
 
@@ -152,10 +152,10 @@ function lacksPhrase(trouble: LagTrouble | undefined, { wallAheadMs }: LagContex
   if (newest !== undefined)
     return phrase('found.lacks', { module, newest, more: moreOf('found.moreVersions', (missing?.count ?? 1) - 1) });
   if (records !== null && records > 0) return phrase('found.lacksRecords', { module, records });
-  return line === null ? phrase('found.asBefore', { module }) : standsPhrase(module, line, wallAheadMs);
+  return line === null ? phrase('found.asBefore', { module }) : stillPhrase(module, line, wallAheadMs);
 }
 
-function standsPhrase(module: Filled, { key, value, sinceMs, wants }: LineBehind, wallAheadMs: number): Sentence {
+function stillPhrase(module: Filled, { key, value, sinceMs, wants }: LineBehind, wallAheadMs: number): Sentence {
   return phrase('found.stands', {
     module,
     line: linePhrase(key),
@@ -218,16 +218,16 @@ function backPhrase({ what, from, to, atMs }: StepBack, wallAheadMs: number): Se
   return phrase('found.backFrom', { line: linePhrase(what), from: valueText(what, from), to: valueText(what, to), at });
 }
 
-function wellTold(name: string, { known }: LagContext): Told {
+function wellMessage(name: string, { known }: LagContext): Message {
   switch (known) {
     case 'regression':
-      return told('found.back.well', { name, count: limits.calmLooks });
+      return messageFor('found.back.well', { name, count: limits.calmReadings });
     case 'vanished':
-      return told('found.vanished.well', { name });
+      return messageFor('found.vanished.well', { name });
     case 'stale':
-      return told('found.stale.well', { name });
+      return messageFor('found.stale.well', { name });
     default:
-      return told('found.behind.well', { name });
+      return messageFor('found.behind.well', { name });
   }
 }
 

@@ -1,4 +1,4 @@
-import { saysBehind } from '../../core/finding.ts';
+import { isOfBehind } from '../../core/finding.ts';
 import { phrase } from '../../words/tell.ts';
 import { receiveContents } from '../contents/freshness.ts';
 import { hasAllReleased } from '../contents/lag.ts';
@@ -25,13 +25,13 @@ export const lag: FindingRule<Lagging> = {
     const { module } = sample.due.target;
     const isBack = hasRegressed(mirror, module);
     const absorbs = isBack ? [{ module, isOpen: takesTurnsOn(after, module) }] : [];
-    const isNews = after !== before || (comparison !== null && before.has(comparison.subject.key));
+    const isChange = after !== before || (comparison !== null && before.has(comparison.subject.key));
     return {
       mirror: after,
       absorbs,
       regressions: isRegression ? [name] : [],
       propagations: arrivals.map(([{ mirror: one }, seconds]) => ({ registry: one.name, seconds })),
-      isNews,
+      isChange,
       others: arrivals.map(([other]) => [other, { isDirty: true }]),
     };
   },
@@ -42,14 +42,14 @@ export const lag: FindingRule<Lagging> = {
     const troubles = [...lagging.values()];
     const late = troubles.filter((one) => isBehind(one, limitMs));
     const oldestMs = Math.min(...late.map(({ reading }) => reading?.oldestMs ?? Number.POSITIVE_INFINITY));
-    const says = explainLag(name, troubles, {
+    const statement = explainLag(name, troubles, {
       limitMs,
       origin: originOf(view, mirror),
-      standsStill: late.length > 1 && isStalled(subjectsOf(view, mirror), name, oldestMs),
+      isStill: late.length > 1 && isStalled(subjectsOf(view, mirror), name, oldestMs),
       known: openFinding(view, 'lag', name)?.cause ?? null,
       wallAheadMs: view.now.wallMs - view.now.monotonicMs,
     });
-    return { says };
+    return { statement };
   },
   /** Ends a lag behind an origin that is no longer configured. */
   adopt(before, about) {
@@ -62,7 +62,7 @@ export const lag: FindingRule<Lagging> = {
       return isHeld && isTrouble(trouble, about) ? [[key, trouble]] : [];
     });
     const isSame = kept.length === before.size && kept.every(([key, one]) => before.get(key) === one);
-    return isSame ? null : { mirror: new Map(kept), isNews: true };
+    return isSame ? null : { mirror: new Map(kept), isChange: true };
   },
   start(_, about) {
     const { view, mirror } = about;
@@ -82,7 +82,7 @@ export const lag: FindingRule<Lagging> = {
     return null;
   },
   resume: (lagging) => (lagging.size > 0 ? {} : 'gone'),
-  degrades: (_, findings) => (findings.some(saysBehind) ? phrase('why.behind') : null),
+  degrades: (_, findings) => (findings.some(isOfBehind) ? phrase('why.behind') : null),
 };
 
 function withTrouble(before: Lagging, { subject, shelf, probeId }: Comparison, about: About): Lagging {
@@ -104,8 +104,8 @@ function troubleOf(
   probeId: string | null,
   reading: LagTrouble['reading'],
 ): LagTrouble {
-  const { looks, back } = shelf;
-  return { module, version, step, reading, backwards: backwardsOf(shelf), back, looks, probeId };
+  const { looks: readings, back } = shelf;
+  return { module, version, step, reading, backwards: backwardsOf(shelf), back, readings, probeId };
 }
 
 function isTrouble(trouble: LagTrouble, { view }: About): boolean {

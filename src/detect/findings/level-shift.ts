@@ -1,10 +1,10 @@
 import type { Finding } from '../../core/finding.ts';
-import { told } from '../../words/tell.ts';
+import { messageFor } from '../../words/tell.ts';
 import { openFinding } from '../memory/lookups.ts';
 import type { FindingRule } from '../memory/rule.ts';
-import { formatTime, type Says, scopeOf, seconds, sortByCanary } from '../memory/says.ts';
+import { formatTime, type Verdict, scopeOf, seconds, sortByCanary } from '../memory/says.ts';
 import { speedOf } from '../rules/speed.ts';
-import { seriesOfSpeed, spike, toldOfSpike } from './spike.ts';
+import { seriesOfSpeed, spike, spikeEvidenceOf } from './spike.ts';
 import { isSpikeActionable, type SpeedSeries, slowestOf } from './spike-says.ts';
 
 /** A mirror that has been slow for so long that this is its new usual latency. */
@@ -17,20 +17,20 @@ export const levelShift: FindingRule<null> = {
   refresh(_, { view, mirror }) {
     const { name } = mirror.mirror;
     const known = openFinding(view, 'level_shift', name)?.evidence ?? null;
-    return { says: shiftSays(name, seriesOfSpeed(mirror), { known, spike: toldOfSpike(mirror) }) };
+    return { statement: shiftStatement(name, seriesOfSpeed(mirror), { known, spike: spikeEvidenceOf(mirror) }) };
   },
   resume: (_, __, { mirror }) =>
     [...mirror.series.values()].some((series) => speedOf(series).shift !== null) ? {} : 'gone',
 };
 
-function shiftSays(
+function shiftStatement(
   name: string,
   series: readonly SpeedSeries[],
   { known, spike }: { readonly known: Finding['evidence'] | null; readonly spike: Finding['evidence'] | null },
-): Says {
+): Verdict {
   const all = sortByCanary(series.filter(({ shift }) => shift !== null));
   const [first] = all;
-  if (first === undefined) return { tag: 'well', ...told('found.shift.well', { name }) };
+  if (first === undefined) return { tag: 'well', ...messageFor('found.shift.well', { name }) };
   const shifted = all.filter((one) => one.isJudge);
   const { slow } = first;
   const fromMs = first.shift?.fromMs ?? null;
@@ -50,6 +50,6 @@ function shiftSays(
       targets: shifted.length,
       judged: series.filter((one) => one.isJudge && (one.baseline.medianMs !== null || one.shift !== null)).length,
     }),
-    ...told('found.shift', { name, observed: formatTime(slow.observedMs), usual: formatTime(fromMs) }),
+    ...messageFor('found.shift', { name, observed: formatTime(slow.observedMs), usual: formatTime(fromMs) }),
   };
 }

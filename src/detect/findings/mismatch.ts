@@ -8,7 +8,7 @@ import {
   explainPeers,
   newBytes,
   type Odd,
-  readSaid,
+  readStatement,
   sidesOf,
   statementFor,
   type Voice,
@@ -61,16 +61,16 @@ export const mismatch: FindingRule<Bytes> = {
   },
   drop(own, dropped) {
     const ids = new Set([...dropped].map(({ target }) => target.id));
-    for (const id of ids) own.said.delete(id);
+    for (const id of ids) own.statement.delete(id);
     const without = <T>(map: ReadonlyMap<string, T>) => new Map([...map].filter(([id]) => !ids.has(id)));
     const [wrongOnce, declaredOdd] = [without(own.wrongOnce), without(own.declaredOdd)];
-    return { mirror: { ...own, wrongOnce, declaredOdd, askedAgain: without(own.askedAgain) } };
+    return { mirror: { ...own, wrongOnce, declaredOdd, repeated: without(own.repeated) } };
   },
   write: ({ declaredWrong, declaredOdd }) => ({
     wrong: [...declaredWrong].map(([id, one]) => [id, one.digest, one.isAcknowledged] as const),
     ...(declaredOdd.size === 0
       ? {}
-      : { odd: [...declaredOdd].flatMap(([id, told]) => told.map((one) => [id, one] as const)) }),
+      : { odd: [...declaredOdd].flatMap(([id, declaredHere]) => declaredHere.map((one) => [id, one] as const)) }),
   }),
   read({ wrong, odd }, { view }) {
     const own = newBytes();
@@ -80,20 +80,20 @@ export const mismatch: FindingRule<Bytes> = {
       if (view.targets.has(id)) declaredWrong.set(id, { digest, isAcknowledged });
     }
     const declaredOdd = new Map<string, readonly string[]>();
-    for (const [id, news] of listOf(odd)) {
-      if (typeof id !== 'string' || typeof news !== 'string' || !view.targets.has(id)) continue;
-      declaredOdd.set(id, [...(declaredOdd.get(id) ?? []), news].slice(-limits.oddKept));
+    for (const [id, update] of listOf(odd)) {
+      if (typeof id !== 'string' || typeof update !== 'string' || !view.targets.has(id)) continue;
+      declaredOdd.set(id, [...(declaredOdd.get(id) ?? []), update].slice(-limits.oddKept));
     }
     return { ...own, declaredWrong, declaredOdd };
   },
   writeSeries(_, { mirror }, { target }) {
-    const said = stateOf(mismatch, mirror).said.get(target.id);
-    return said === undefined ? {} : { said };
+    const statements = stateOf(mismatch, mirror).statement.get(target.id);
+    return statements === undefined ? {} : { said: statements };
   },
-  readSeries({ said: all }, { said: stored }, { target }) {
-    const said = readSaid(stored);
+  readSeries({ statement: all }, { said: stored }, { target }) {
+    const statements = readStatement(stored);
     // Of two series of one target, the later response counts.
-    if (said !== null && said.heardMs > (all.get(target.id)?.heardMs ?? 0)) all.set(target.id, said);
+    if (statements !== null && statements.heardMs > (all.get(target.id)?.heardMs ?? 0)) all.set(target.id, statements);
     return null;
   },
   degrades(_, findings) {
@@ -119,7 +119,7 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): Step<Bytes> 
   if (forked !== undefined)
     return known?.cause === 'fork'
       ? null
-      : { ...declaredWrong(own, target, digest), says: explainFork(name, target, { ...forked, probeId }, known) };
+      : { ...declaredWrong(own, target, digest), statement: explainFork(name, target, { ...forked, probeId }, known) };
   // An authority overrides a mere difference between mirrors or with the origin.
   const isOpen = known !== null && (isDisputed(known) || (known.cause === 'origin' && declared === undefined));
   if (known !== null && itemOf(known, target) !== undefined && !isOpen) return null;
@@ -139,7 +139,7 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): Step<Bytes> 
     isOrigins: isWrongAtOrigin(view, mirror, target, failure),
     probeIds: [...(before === null ? [] : [before.probeId]), probeId],
   };
-  return { ...declaredWrong(own, target, digest), says: explainMismatch(name, target, wrong, known) };
+  return { ...declaredWrong(own, target, digest), statement: explainMismatch(name, target, wrong, known) };
 }
 
 function declaredWrong(own: Bytes, { id }: Target, digest: string): Step<Bytes> {
@@ -173,8 +173,8 @@ function requestAgain(own: Bytes, { view, sample: { due, bytes } }: Judged): Ste
     wrongOnce.delete(due.target.id);
     return { mirror: { ...own, wrongOnce } };
   }
-  const isCheap = once.looks * bytes <= limits.wrongLooksBytes;
-  if (due.purpose !== 'recheck' || once.looks >= (isCheap ? limits.wrongLooksMax : limits.wrongLooks)) return null;
+  const isCheap = once.looks * bytes <= limits.wrongRechecksBytes;
+  if (due.purpose !== 'recheck' || once.looks >= (isCheap ? limits.wrongRechecksMax : limits.wrongRechecks)) return null;
   wrongOnce.set(due.target.id, { ...once, looks: once.looks + 1 });
   return { mirror: { ...own, wrongOnce }, requests: [{ kind: 'recheck', target: due.target }] };
 }
@@ -182,16 +182,16 @@ function requestAgain(own: Bytes, { view, sample: { due, bytes } }: Judged): Ste
 function comparedWithPeers(own: Bytes, judged: Judged): Pick<Step<Bytes>, 'dirty' | 'others'> | null {
   const { view, mirror, series, sample } = judged;
   const { target, purpose } = sample.due;
-  const { said: all } = own;
+  const { statement: all } = own;
   const before = all.get(target.id) ?? null;
-  const said = statementFor(before, sample, view.now.wallMs);
-  if (said === null) return null;
-  all.set(target.id, said);
-  const dirty = said.digest !== before?.digest || said.of !== before.of ? series : undefined;
-  const voices = voicesOn(view, mirror, target).filter((voice) => voice.said.of === said.of);
+  const statements = statementFor(before, sample, view.now.wallMs);
+  if (statements === null) return null;
+  all.set(target.id, statements);
+  const dirty = statements.digest !== before?.digest || statements.of !== before.of ? series : undefined;
+  const voices = voicesOn(view, mirror, target).filter((voice) => voice.statement.of === statements.of);
   const { odd, again } = comparePeers(voices);
   // Two mirrors that differ are not judged before the others were probed.
-  if (!isAllAsked(view, mirror, target)) return { dirty };
+  if (!isAllRequested(view, mirror, target)) return { dirty };
   const others: (readonly [MirrorMemory, Step<Bytes>])[] = [];
   const states = new Map([[mirror, own]]);
   const follow = (registry: string, next: (before: Bytes, its: Target) => Step<Bytes> | null): void => {
@@ -211,13 +211,13 @@ function comparedWithPeers(own: Bytes, judged: Judged): Pick<Step<Bytes>, 'dirty
 
 function voicesOn(view: View, mirror: MirrorMemory, target: Target): readonly Voice[] {
   return [...mirrorsOf(view, mirror.roundKey)].flatMap((other) => {
-    const said = stateOf(mismatch, other).said.get(targetOf(other, target));
-    if (said === undefined || isLeftAlone(other)) return [];
-    return [{ registry: other.mirror.name, isOrigin: other.mirror.role === 'origin', said }];
+    const statements = stateOf(mismatch, other).statement.get(targetOf(other, target));
+    if (statements === undefined || isLeftAlone(other)) return [];
+    return [{ registry: other.mirror.name, isOrigin: other.mirror.role === 'origin', statement: statements }];
   });
 }
 
-function isAllAsked(view: View, mirror: MirrorMemory, target: Target): boolean {
+function isAllRequested(view: View, mirror: MirrorMemory, target: Target): boolean {
   return [...mirrorsOf(view, mirror.roundKey)].every((other) => {
     const own = view.targets.get(targetOf(other, target));
     return own === undefined || isLeftAlone(other) || connections.some((one) => other.series.has(seriesId(own, one)));
@@ -230,27 +230,27 @@ function targetOf({ mirror }: MirrorMemory, { module, version, step }: Target): 
 
 /** Reports an odd digest only once, even after an acknowledgement. */
 function declareOdd(view: View, own: Bytes, odd: Odd, target: Target, voices: readonly Voice[]): Step<Bytes> | null {
-  const { said } = odd.voice;
-  const digest = `${said.of} ${said.digest}`;
-  const news = odd.cause === 'origin' ? `origin ${digest}` : digest;
-  const told = own.declaredOdd.get(target.id) ?? [];
-  if (told.includes(news) || told.includes(`origin ${digest}`)) return null;
+  const { statement: statements } = odd.voice;
+  const digest = `${statements.of} ${statements.digest}`;
+  const update = odd.cause === 'origin' ? `origin ${digest}` : digest;
+  const declaredHere = own.declaredOdd.get(target.id) ?? [];
+  if (declaredHere.includes(update) || declaredHere.includes(`origin ${digest}`)) return null;
   const known = openFinding(view, 'mismatch', target.registry);
   const item = itemOf(known, target);
-  const declaredOdd = new Map(own.declaredOdd).set(target.id, [...told, news].slice(-limits.oddKept));
+  const declaredOdd = new Map(own.declaredOdd).set(target.id, [...declaredHere, update].slice(-limits.oddKept));
   // The origin overrides a mere difference between mirrors.
   const isSettled = odd.cause === 'origin' && known !== null && item !== undefined && isOpenTo(known, item);
-  const says = item === undefined || isSettled ? explainPeers(odd, target, voices, known) : null;
-  return { mirror: { ...own, declaredOdd }, rowIsDue: true, says };
+  const statement = item === undefined || isSettled ? explainPeers(odd, target, voices, known) : null;
+  return { mirror: { ...own, declaredOdd }, rowIsDue: true, statement };
 }
 
 function requestOnce(own: Bytes, target: Target): Step<Bytes> | null {
-  const said = own.said.get(target.id);
-  if (said === undefined) return null;
-  const key = `${said.of} ${said.digest}`;
-  if (own.askedAgain.get(target.id) === key) return null;
-  const askedAgain = new Map(own.askedAgain).set(target.id, key);
-  return { mirror: { ...own, askedAgain }, requests: [{ kind: 'recheck', target }] };
+  const statements = own.statement.get(target.id);
+  if (statements === undefined) return null;
+  const key = `${statements.of} ${statements.digest}`;
+  if (own.repeated.get(target.id) === key) return null;
+  const repeated = new Map(own.repeated).set(target.id, key);
+  return { mirror: { ...own, repeated }, requests: [{ kind: 'recheck', target }] };
 }
 
 /** The sides of wrong bytes: the mirror's own first, then the right one, then others. */

@@ -1,11 +1,11 @@
 import type { ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import type { Told } from '../../core/result.ts';
-import { told } from '../../words/tell.ts';
+import type { Message } from '../../core/result.ts';
+import { messageFor } from '../../words/tell.ts';
 import { openFinding } from '../memory/lookups.ts';
 import type { MirrorMemory } from '../memory/mirror-memory.ts';
 import type { Reporting, View } from '../memory/rule.ts';
-import { type Draft, type Says, scopeOf, sortByCanary } from '../memory/says.ts';
+import { type Draft, type Verdict, scopeOf, sortByCanary } from '../memory/says.ts';
 import { type Detour, isShown } from '../outage/families.ts';
 import { type OneProtocol, oneProtocolOf } from '../outage/http-versions.ts';
 import { type OutageOwn, type OutageState, outageOf, outagesOf } from '../outage/state.ts';
@@ -21,13 +21,13 @@ function spanMs(all: readonly { readonly outage: OutageState }[]): number {
 /** The detour to report; `null`: none, or nothing shows that this host can use the broken family. */
 function brokenOf(view: View, { mirror, canary }: MirrorMemory, { detour }: OutageOwn['families']): Detour | null {
   if (detour === null || canary === null || !isShown(detour)) return null;
-  const told = openFinding(view, 'outage', mirror.name)?.scope;
-  if (told?.some((item) => item.family === detour.broken) === true) return detour;
+  const scope = openFinding(view, 'outage', mirror.name)?.scope;
+  if (scope?.some((item) => item.family === detour.broken) === true) return detour;
   for (const other of view.mirrors.values()) {
-    const { answeredOver } = outagesOf(other).families;
+    const { respondedOver } = outagesOf(other).families;
     if (
       other.mirror.name !== mirror.name &&
-      (answeredOver.get(detour.broken) ?? Number.NEGATIVE_INFINITY) > detour.sinceMs
+      (respondedOver.get(detour.broken) ?? Number.NEGATIVE_INFINITY) > detour.sinceMs
     )
       return detour;
   }
@@ -39,14 +39,14 @@ function itemOf({ canary }: MirrorMemory): ScopeItem {
   return { module, version, step };
 }
 
-function toldOver(name: string, { broken, other, reason: cause, clients, bypass }: OneProtocol): Told {
+function protocolMessage(name: string, { broken, other, reason: cause, clients, bypass }: OneProtocol): Message {
   const values = { name, broken, other, cause, clients: [...clients] };
-  if (bypass !== null) return told('found.protocolBypass', { ...values, bypass });
-  return told(broken === '2' ? 'found.protocolNoBypass' : 'found.protocol', values);
+  if (bypass !== null) return messageFor('found.protocolBypass', { ...values, bypass });
+  return messageFor(broken === '2' ? 'found.protocolNoBypass' : 'found.protocol', values);
 }
 
 /** The finding of one mirror's outage, or of the one address family or HTTP version that fails. */
-export function explainOutage({ view, mirror, vantage }: Reporting, { out, families, fault }: OutageOwn): Says {
+export function explainOutage({ view, mirror, vantage }: Reporting, { out, families, fault }: OutageOwn): Verdict {
   const { name, speaks } = mirror.mirror;
   // The first cause stays: later failures of a dead mirror may look different.
   const known = openFinding(view, 'outage', name)?.cause ?? null;
@@ -68,12 +68,12 @@ export function explainOutage({ view, mirror, vantage }: Reporting, { out, famil
       const draft = partly(ofFamily, detour);
       return {
         ...draft,
-        ...told('found.family', { name, family: detour.broken, cause: draft.cause, other: detour.over }),
+        ...messageFor('found.family', { name, family: detour.broken, cause: draft.cause, other: detour.over }),
       };
     }
     return over === null || mirror.canary === null
-      ? { tag: 'well', ...told('found.outage.well', { name }) }
-      : { ...partly([{ ...itemOf(mirror), protocol: over.broken }], over), ...toldOver(name, over) };
+      ? { tag: 'well', ...messageFor('found.outage.well', { name }) }
+      : { ...partly([{ ...itemOf(mirror), protocol: over.broken }], over), ...protocolMessage(name, over) };
   }
   const samples = all.reduce((sum, { outage }) => sum + outage.samples, 0);
   const failures = all.reduce((sum, { outage }) => sum + outage.failed, 0);
@@ -96,9 +96,9 @@ export function explainOutage({ view, mirror, vantage }: Reporting, { out, famil
     },
     actionable,
     ...(actionable && over !== null
-      ? toldOver(name, over)
+      ? protocolMessage(name, over)
       : actionable
-        ? told('found.down', { name, cause, failures, samples, seconds: Math.round(spanMs(all) / 1_000) })
-        : told(mirror.sight.canaryServes ? 'found.partOnly' : 'found.part', { name, targets: all.length, cause })),
+        ? messageFor('found.down', { name, cause, failures, samples, seconds: Math.round(spanMs(all) / 1_000) })
+        : messageFor(mirror.sight.canaryServes ? 'found.partOnly' : 'found.part', { name, targets: all.length, cause })),
   };
 }

@@ -4,7 +4,7 @@ import { isHeavy } from '../../core/mirror.ts';
 import { phrase } from '../../words/tell.ts';
 import { isCanaryProbe, isNumber, monotonicOf, openFinding, targetsOf } from '../memory/lookups.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../memory/mirror-memory.ts';
-import type { About, Answered, FindingRule, Request, Step, View } from '../memory/rule.ts';
+import type { About, RuleInput, FindingRule, Request, Step, View } from '../memory/rule.ts';
 import {
   type AddressFamily,
   isShown,
@@ -18,8 +18,8 @@ import {
 import { oneProtocolOf, restoreFault, updateFault, updateOther } from '../outage/http-versions.ts';
 import {
   decideOpening,
-  type Heard,
-  heardOf,
+  type TargetResult,
+  targetResultOf,
   isCanaryOut,
   isDamped,
   isOutageOver,
@@ -44,30 +44,30 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
   peek(own, { view, mirror, sample }) {
     if (sample.due.protocol === undefined) {
       const families = updateDetour(own.families, sample);
-      return families === null ? null : { mirror: { ...own, families }, isDirty: true, isNews: true };
+      return families === null ? null : { mirror: { ...own, families }, isDirty: true, isChange: true };
     }
     const step = updateOther(own.fault, mirror, sample, view.now.monotonicMs);
-    const { fault, isNews = false } = step ?? {};
-    return fault === undefined ? null : { mirror: { ...own, fault }, isDirty: isNews, isNews };
+    const { fault, isChange = false } = step ?? {};
+    return fault === undefined ? null : { mirror: { ...own, fault }, isDirty: isChange, isChange };
   },
-  answer(own, { view, mirror, sample }) {
+  observe(own, { view, mirror, sample }) {
     const nowMs = view.now.monotonicMs;
     const families = updateFamilies(own.families, mirror, sample, nowMs);
-    const { fault, isNews = false, requests = [] } = updateFault(own.fault, mirror, sample, nowMs);
+    const { fault, isChange = false, requests = [] } = updateFault(own.fault, mirror, sample, nowMs);
     if (families === own.families && fault === own.fault && requests.length === 0) return null;
-    return { mirror: { ...own, families, fault }, requests, isDirty: isNews, isNews };
+    return { mirror: { ...own, families, fault }, requests, isDirty: isChange, isChange };
   },
   /** The canary is judged on arrival, other targets once they are settled. */
-  confirm(own, answered, before) {
-    const { sample, mirror } = answered;
-    if (isCanaryProbe(sample)) return judgeCanary(own, answered, before);
+  confirm(own, input, before) {
+    const { sample, mirror } = input;
+    if (isCanaryProbe(sample)) return judgeCanary(own, input, before);
     if (sample.due.connection !== 'cold' || isHeavy(sample.due.target) || before.isOut) return null;
     const isDoubtful = before.last === 'passed' && !isCanaryOut(mirror);
-    return { requests: [{ kind: 'doubt', sample, isFailed: heardOf(sample)?.says === 'failed', isDoubtful }] };
+    return { requests: [{ kind: 'doubt', sample, isFailed: targetResultOf(sample)?.outcome === 'failed', isDoubtful }] };
   },
   decide(own, { view, mirror, series, sample, vantage, by }, before) {
-    const heard = sample?.due.target.canary === true ? heardOf(sample) : null;
-    const isFailed = heard?.says === 'failed';
+    const result = sample?.due.target.canary === true ? targetResultOf(sample) : null;
+    const isFailed = result?.outcome === 'failed';
     switch (by) {
       case 'moment':
         if (!isFailed || decideOpening(before, view.config.detect.outage) === null) return null;
@@ -77,15 +77,15 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
           requests: [{ kind: 'certain', target: null }],
         };
       case 'released': {
-        if (sample === null || heard === null || !isFailed) return null;
-        const { step, state } = heardStep(own, view, series, updateOutage(before, heard));
+        if (sample === null || result === null || !isFailed) return null;
+        const { step, state } = stepFor(own, view, series, updateOutage(before, result));
         const isDoubtful = isDoubtfulCanary(mirror, view, state, 'never');
         return { ...step, requests: [{ kind: 'doubt', sample, isFailed, isDoubtful }] };
       }
       case 'dead': {
-        const next = heard === null ? before : updateOutage(before, heard);
+        const next = result === null ? before : updateOutage(before, result);
         return before.isOut
-          ? heardStep(own, view, series, next).step
+          ? stepFor(own, view, series, next).step
           : { ...opened(own, { view, mirror }, series, next), vantage };
       }
       default:
@@ -98,12 +98,12 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
   judge(own, judged, before) {
     const { view, mirror, series, sample, isShort } = judged;
     const { target, connection } = sample.due;
-    const heard = heardHere(judged, before);
-    if (connection !== 'cold' || isCanaryProbe(sample) || isShort || heard === null) return null;
+    const result = resultHere(judged, before);
+    if (connection !== 'cold' || isCanaryProbe(sample) || isShort || result === null) return null;
     // A probe sent before the mirror was back belongs to the old outage.
-    if (heard.says === 'failed' && own.backMs !== null && sample.startedMonotonicMs < own.backMs) return null;
-    const { step, state } = heardStep(own, view, series, updateOutage(before, heard));
-    const isComing = before.isOut && state.isOut && heard.says === 'ok' && !isDamped(state);
+    if (result.outcome === 'failed' && own.backMs !== null && sample.startedMonotonicMs < own.backMs) return null;
+    const { step, state } = stepFor(own, view, series, updateOutage(before, result));
+    const isComing = before.isOut && state.isOut && result.outcome === 'ok' && !isDamped(state);
     // While the canary is in outage, the whole mirror is.
     if (isCanaryOut(mirror) || decideOpening(state, view.config.detect.outage) === null)
       return isComing ? { ...step, requests: [{ kind: 'back', target }] } : step;
@@ -111,11 +111,11 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     const vantage = isSilent(sample.outcome) ? undefined : 'ok';
     return { ...opened(own, { view, mirror }, series, state), vantage, requests: [{ kind: 'certain', target }] };
   },
-  refresh: (own, about) => ({ says: explainOutage(about, own) }),
+  refresh: (own, about) => ({ statement: explainOutage(about, own) }),
   startAnew: (_, series, before) => (before.isOut ? null : { series: [[series, removeRow(before)]] }),
   drop(own, dropped) {
     const out = new Set([...own.out].filter((series) => !dropped.has(series)));
-    return out.size === own.out.size ? null : { mirror: { ...own, out }, isNews: true };
+    return out.size === own.out.size ? null : { mirror: { ...own, out }, isChange: true };
   },
   cites: (_, { isOut, probeIds }) => (isOut ? { probeId: probeIds.at(-1) } : null),
   degrades({ families: { detour }, fault }, _, { mirror }) {
@@ -174,14 +174,14 @@ function isReason(value: unknown): value is Reason {
   return reasons.some((reason) => reason === value);
 }
 
-function judgeCanary(own: OutageOwn, answered: Answered, before: OutageState): Step<OutageOwn, OutageState> | null {
-  const { view, mirror, series, sample } = answered;
-  const heard = heardHere(answered, before);
-  if (heard === null) return null;
-  const { step, state } = heardStep(own, view, series, updateOutage(before, heard));
+function judgeCanary(own: OutageOwn, input: RuleInput, before: OutageState): Step<OutageOwn, OutageState> | null {
+  const { view, mirror, series, sample } = input;
+  const result = resultHere(input, before);
+  if (result === null) return null;
+  const { step, state } = stepFor(own, view, series, updateOutage(before, result));
   const isDoubtful = isDoubtfulCanary(mirror, view, state, before.last);
-  const requests: Request[] = [{ kind: 'doubt', sample, isFailed: heard.says === 'failed', isDoubtful }];
-  if (!before.isOut || heard.says !== 'ok') return { ...step, requests };
+  const requests: Request[] = [{ kind: 'doubt', sample, isFailed: result.outcome === 'failed', isDoubtful }];
+  if (!before.isOut || result.outcome !== 'ok') return { ...step, requests };
   if (state.isOut) {
     if (!isDamped(state)) requests.push({ kind: 'back', target: sample.due.target });
     return { ...step, requests };
@@ -196,9 +196,9 @@ function judgeCanary(own: OutageOwn, answered: Answered, before: OutageState): S
 /**
  * In an outage, the absence of an item that no mirror serves counts as a success: nothing else would end the outage.
  */
-function heardHere(answered: Answered, { isOut }: OutageState): Heard | null {
-  const heard = heardOf(answered.sample);
-  return heard !== null && isOut && isAbsentEverywhere(answered) ? { ...heard, says: 'ok' } : heard;
+function resultHere(input: RuleInput, { isOut }: OutageState): TargetResult | null {
+  const result = targetResultOf(input.sample);
+  return result !== null && isOut && isAbsentEverywhere(input) ? { ...result, outcome: 'ok' } : result;
 }
 
 /** True for a first failure, and for failures that suffice for an outage. */
@@ -206,7 +206,7 @@ function isDoubtfulCanary(mirror: MirrorMemory, view: View, state: OutageState, 
   return !isCanaryOut(mirror) && (last !== 'failed' || decideOpening(state, view.config.detect.outage) !== null);
 }
 
-function heardStep(
+function stepFor(
   own: OutageOwn,
   { config }: View,
   series: SeriesMemory,
@@ -217,7 +217,7 @@ function heardStep(
   const state: OutageState = { ...removeRow(next), last: 'passed' };
   const out = new Set(own.out);
   out.delete(series);
-  return { step: { mirror: { ...own, out }, series: [[series, state]], isUrgent: true, isNews: true }, state };
+  return { step: { mirror: { ...own, out }, series: [[series, state]], isUrgent: true, isChange: true }, state };
 }
 
 function opened(
@@ -233,7 +233,7 @@ function opened(
     series: [[series, next]],
     isUrgent: true,
     claims: [series],
-    isNews: true,
+    isChange: true,
   };
 }
 

@@ -2,9 +2,9 @@ import type { OutageRule } from '../../core/config.ts';
 import { type Outcome, type Reason, reasonWeight } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { seriesId, type Target } from '../../core/mirror.ts';
-import type { Told } from '../../core/result.ts';
+import type { Message } from '../../core/result.ts';
 import type { Sample } from '../../core/sample.ts';
-import { phrase, told } from '../../words/tell.ts';
+import { phrase, messageFor } from '../../words/tell.ts';
 import { targetAt } from '../confirm/look.ts';
 import { openFinding, targetsOf } from '../memory/lookups.ts';
 import {
@@ -16,8 +16,8 @@ import {
   seriesStateOf,
   stateOf,
 } from '../memory/mirror-memory.ts';
-import type { About, Answered, FindingRule, Judged, Request, View } from '../memory/rule.ts';
-import { type Says, scopeOf, sortByCanary } from '../memory/says.ts';
+import type { About, RuleInput, FindingRule, Judged, Request, View } from '../memory/rule.ts';
+import { type Verdict, scopeOf, sortByCanary } from '../memory/says.ts';
 import { isDownBy } from '../rules/roll-up.ts';
 import { hasRegressed, isAlternating } from './lag.ts';
 
@@ -62,7 +62,7 @@ function wishMsOf(outcome: Outcome): number {
  */
 export function updateRefusal(
   state: RefusalState,
-  heard: {
+  result: {
     readonly outcome: Outcome;
     readonly refusal: Reason | null;
     readonly probeId: string;
@@ -70,31 +70,31 @@ export function updateRefusal(
   },
   rule: OutageRule,
 ): RefusalState {
-  if (heard.outcome.tag === 'ok') {
+  if (result.outcome.tag === 'ok') {
     const oks = state.oks + 1;
     return state.isOpen && oks < rule.close ? { ...state, oks } : noRefusal;
   }
-  if (heard.refusal === null) return state;
-  const fromMs = state.fromMs ?? heard.endedMs;
+  if (result.refusal === null) return state;
+  const fromMs = state.fromMs ?? result.endedMs;
   const refusals = state.refusals + 1;
-  const wishMs = state.wishMs + wishMsOf(heard.outcome);
-  const isRow = refusals >= rule.open && heard.endedMs - fromMs >= rule.overMs;
+  const wishMs = state.wishMs + wishMsOf(result.outcome);
+  const isRow = refusals >= rule.open && result.endedMs - fromMs >= rule.overMs;
   return {
     isOpen: state.isOpen || isRow || wishMs >= limits.refusalWishMs,
     refusals,
     fromMs,
     wishMs,
     oks: 0,
-    reason: heard.refusal,
-    probeIds: [...state.probeIds, heard.probeId].slice(-limits.findingProbes),
+    reason: result.refusal,
+    probeIds: [...state.probeIds, result.probeId].slice(-limits.findingProbes),
   };
 }
 
-function refusalSays({ view, mirror }: About, refused: Refused): Says {
+function refusalStatement({ view, mirror }: About, refused: Refused): Verdict {
   const { name } = mirror.mirror;
   const all = sortByCanary([...refused].map((one) => ({ target: one.target, refusal: seriesStateOf(refusal, one) })));
   const [first] = all;
-  if (first === undefined) return { tag: 'well', ...told('found.refusal.well', { name }) };
+  if (first === undefined) return { tag: 'well', ...messageFor('found.refusal.well', { name }) };
   const refusals = all.reduce((sum, { refusal: { refusals: own } }) => sum + own, 0);
   const reason = first.refusal.reason ?? 'denied';
   return {
@@ -109,8 +109,8 @@ function refusalSays({ view, mirror }: About, refused: Refused): Says {
     },
     actionable: isDownBy(all, mirror),
     ...(first.target.canary
-      ? told('found.refusal', { name, cause: reason, times: phrase('found.times', { count: first.refusal.refusals }) })
-      : told('found.refusalOnly', { name, cause: reason, targets: all.length })),
+      ? messageFor('found.refusal', { name, cause: reason, times: phrase('found.times', { count: first.refusal.refusals }) })
+      : messageFor('found.refusalOnly', { name, cause: reason, targets: all.length })),
   };
 }
 
@@ -133,19 +133,19 @@ export const refusal: FindingRule<Refused, RefusalState> = {
     const { series, sample, isPrimary } = judged;
     if (!isPrimary || isCanarysStory(refused, judged, before)) return null;
     const { state, refusal: reason } = nextOf(judged, before);
-    const isNews = state.isOpen !== before.isOpen;
+    const isChange = state.isOpen !== before.isOpen;
     const after = () => (state.isOpen ? withSeries(refused, series) : without(refused, [series]));
     return {
-      mirror: isNews ? after() : refused,
+      mirror: isChange ? after() : refused,
       series: [[series, state]],
-      isUrgent: isNews,
-      claims: isNews && state.isOpen ? [series] : [],
+      isUrgent: isChange,
+      claims: isChange && state.isOpen ? [series] : [],
       requests: requestsOf(sample, reason, before, state, refused),
-      isNews,
+      isChange,
     };
   },
-  refresh: (refused, about) => ({ says: refusalSays(about, refused) }),
-  tells(refused, judged, before) {
+  refresh: (refused, about) => ({ statement: refusalStatement(about, refused) }),
+  isReported(refused, judged, before) {
     if (isCanarysStory(refused, judged, before)) return true;
     const { state, isUncounted } = nextOf(judged, before);
     return isUncounted || state.isOpen;
@@ -160,12 +160,12 @@ export const refusal: FindingRule<Refused, RefusalState> = {
       mirror: left,
       series: own.map((series) => [series, noRefusal] as const),
       isUrgent: true,
-      ...(left.size > 0 ? { isNews: true } : { says: { tag: 'well', ...refusalNoteFor(mirror.mirror.name) } }),
+      ...(left.size > 0 ? { isChange: true } : { statement: { tag: 'well', ...refusalNoteFor(mirror.mirror.name) } }),
     };
   },
   drop(refused, dropped) {
     const left = without(refused, dropped);
-    return left.size === refused.size ? null : { mirror: left, isNews: true };
+    return left.size === refused.size ? null : { mirror: left, isChange: true };
   },
   writeSeries: ({ isOpen }) => (isOpen ? { isRefused: true } : {}),
   readSeries(refused, { isRefused }, series, { view, mirror }) {
@@ -188,8 +188,8 @@ export function isRefusing(mirror: MirrorMemory): boolean {
 }
 
 /** The closing text where another finding reports that the module's contents go backwards. */
-export function refusalNoteFor(name: string): Told {
-  return told('found.refusal.told', { name });
+export function refusalNoteFor(name: string): Message {
+  return messageFor('found.refusal.told', { name });
 }
 
 function isCanarysStory(refused: Refused, { sample }: Judged, { isOpen }: RefusalState): boolean {
@@ -205,14 +205,14 @@ function nextOf({ view, mirror, sample }: Judged, before: RefusalState): Next {
   // Where no mirror serves the item any more, its absence is no refusal.
   const isOfAbsence = before.isOpen && (before.reason ?? 'absent') === 'absent';
   const isNowhere = isOfAbsence && siblings !== null && lackItem(siblings, due.target);
-  const heard = {
+  const result = {
     outcome: isNowhere ? ({ tag: 'ok' } as const) : outcome,
     refusal: reason,
     probeId: due.probeId,
     endedMs: sample.endedMonotonicMs,
   };
   const isUncounted = isAbsent && (reason === null || hasRegressed(mirror, due.target.module));
-  return { state: updateRefusal(before, heard, view.config.detect.outage), refusal: reason, isUncounted };
+  return { state: updateRefusal(before, result, view.config.detect.outage), refusal: reason, isUncounted };
 }
 
 function requestsOf(
@@ -238,7 +238,7 @@ function siblingsOf(view: View, mirror: MirrorMemory, target: Target): readonly 
 }
 
 /** True if no mirror serves the absent item. A canary needs another mirror: a single empty server proves nothing. */
-export function isAbsentEverywhere({ view, mirror, sample }: Answered): boolean {
+export function isAbsentEverywhere({ view, mirror, sample }: RuleInput): boolean {
   const { outcome, due } = sample;
   if (outcome.tag !== 'failed' || outcome.failure.kind !== 'absent') return false;
   return lackItem(siblingsOf(view, mirror, due.target), due.target);

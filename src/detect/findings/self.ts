@@ -1,9 +1,9 @@
 import { limits } from '../../core/limits.ts';
-import { told } from '../../words/tell.ts';
+import { messageFor } from '../../words/tell.ts';
 import { openFinding } from '../memory/lookups.ts';
 import { stateOf } from '../memory/mirror-memory.ts';
 import type { OwnRule, Spoilt } from '../memory/rule.ts';
-import type { Says } from '../memory/says.ts';
+import type { Verdict } from '../memory/says.ts';
 
 const bucketMs = 10_000;
 const buckets = Math.ceil(limits.contaminatedWindowMs / bucketMs);
@@ -109,8 +109,8 @@ function round(share: number): number {
   return Math.round(share * 10) / 10;
 }
 
-function selfSays(state: SelfState, nowMs: number): Says {
-  if (!state.isOpen) return { tag: 'well', ...told('found.busy.well') };
+function selfStatement(state: SelfState, nowMs: number): Verdict {
+  if (!state.isOpen) return { tag: 'well', ...messageFor('found.busy.well') };
   const { samples, contaminated, disturbed } = contaminatedOf(state, nowMs);
   const spoiled = contaminated + disturbed;
   return {
@@ -119,20 +119,20 @@ function selfSays(state: SelfState, nowMs: number): Says {
     cause: 'contaminated',
     evidence: { samples, failures: spoiled },
     actionable: false,
-    ...told('found.busy', { spoiled, samples }),
+    ...messageFor('found.busy', { spoiled, samples }),
   };
 }
 
-const clockSays: Says = {
+const clockStatement: Verdict = {
   tag: 'trouble',
   scope: [],
   cause: 'clock',
   evidence: {},
   actionable: false,
-  ...told('found.clock'),
+  ...messageFor('found.clock'),
 };
 
-const clockWell: Says = { tag: 'well', ...told('found.clock.well') };
+const clockWell: Verdict = { tag: 'well', ...messageFor('found.clock.well') };
 
 interface SelfOwn {
   readonly state: SelfState;
@@ -149,16 +149,16 @@ export const self: OwnRule<SelfOwn> = {
   adopt: (own, _, { view }) => ({ own: { ...own, state: pauseSelf(own.state, view.now.monotonicMs) } }),
   sleep(own, _, { view }) {
     const clockUntilMs = own.state.isOpen ? own.clockUntilMs : view.now.monotonicMs + limits.contaminatedWindowMs;
-    return { own: { ...own, clockUntilMs }, says: openFinding(view, 'self', null) === null ? clockSays : null };
+    return { own: { ...own, clockUntilMs }, statement: openFinding(view, 'self', null) === null ? clockStatement : null };
   },
   tick({ state: before, clockUntilMs }, _, { view }) {
     const { monotonicMs } = view.now;
     const state = judgeSelf(before, monotonicMs);
-    const isNews = state.isOpen !== before.isOpen;
+    const isChange = state.isOpen !== before.isOpen;
     const isClockWell = clockUntilMs !== null && clockUntilMs <= monotonicMs;
     return {
-      own: { state, clockUntilMs: (isNews && state.isOpen) || isClockWell ? null : clockUntilMs },
-      says: isNews ? selfSays(state, monotonicMs) : isClockWell ? clockWell : null,
+      own: { state, clockUntilMs: (isChange && state.isOpen) || isClockWell ? null : clockUntilMs },
+      statement: isChange ? selfStatement(state, monotonicMs) : isClockWell ? clockWell : null,
     };
   },
 };

@@ -1,8 +1,8 @@
 import type { SpikeRule } from '../../core/config.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { Target } from '../../core/mirror.ts';
-import { told } from '../../words/tell.ts';
-import { formatTime, type Says, scopeOf, seconds, selectProbes, slowerOf, sortByCanary } from '../memory/says.ts';
+import { messageFor } from '../../words/tell.ts';
+import { formatTime, type Verdict, scopeOf, seconds, selectProbes, slowerOf, sortByCanary } from '../memory/says.ts';
 import { type OtherSpeed, otherProtocolOf } from '../outage/http-versions.ts';
 import type { SpeedState } from '../rules/speed.ts';
 import { isSlow, thresholdMsOf } from '../rules/threshold.ts';
@@ -33,17 +33,17 @@ export function explainSpike(
   name: string,
   series: readonly SpeedSeries[],
   rule: SpikeRule,
-  { timeoutOf, other: asked }: { readonly timeoutOf: (target: Target) => number; readonly other: OtherSpeed | null },
-): Says {
+  { timeoutOf, other: otherSpeed }: { readonly timeoutOf: (target: Target) => number; readonly other: OtherSpeed | null },
+): Verdict {
   const all = sortByCanary(series.filter(({ spike }) => spike.sinceMs !== null));
   const [first] = all;
-  if (first === undefined) return { tag: 'well', ...told('found.slow.well', { name }) };
+  if (first === undefined) return { tag: 'well', ...messageFor('found.slow.well', { name }) };
   const spiking = all.filter((one) => one.isJudge);
   const baselineMs = first.baseline.medianMs;
   const { observedMs } = first.slow;
-  const other = otherOf(first, rule, timeoutOf(first.target), asked);
+  const other = otherOf(first, rule, timeoutOf(first.target), otherSpeed);
   const broken = other === null ? null : otherProtocolOf(other.protocol);
-  const said = {
+  const values = {
     name,
     observed: formatTime(observedMs),
     step: first.target.step,
@@ -69,8 +69,8 @@ export function explainSpike(
       judged: series.filter((one) => one.isJudge && one.baseline.medianMs !== null).length,
     }),
     ...(other === null || broken === null
-      ? told('found.slow', said)
-      : told('found.slowProtocol', { ...said, broken, other: other.protocol, there: formatTime(other.rttMs) })),
+      ? messageFor('found.slow', values)
+      : messageFor('found.slowProtocol', { ...values, broken, other: other.protocol, there: formatTime(other.rttMs) })),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy, type Target } from '../../core/mirror.ts';
-import { phrase, told } from '../../words/tell.ts';
+import { phrase, messageFor } from '../../words/tell.ts';
 import { isNumber, monotonicOf, openFinding, timeoutOf } from '../memory/lookups.ts';
 import {
   type MirrorMemory,
@@ -22,7 +22,7 @@ interface SpikeOwn {
   /** Not reported, because others are slow too or the mirror is in outage. */
   readonly isHeld: boolean;
   /** The evidence of the open spike at the last refresh; `null`: none was open. */
-  readonly told: Finding['evidence'] | null;
+  readonly reportedEvidence: Finding['evidence'] | null;
   readonly other: OtherSpeed | null;
 }
 
@@ -30,7 +30,7 @@ interface SpikeOwn {
 export const spike: FindingRule<SpikeOwn, SpeedState> = {
   ...speedPlace,
   kind: 'spike',
-  none: () => ({ isHeld: false, told: null, other: null }),
+  none: () => ({ isHeld: false, reportedEvidence: null, other: null }),
   gravity: 100,
   /** When `latest` resolves to another version, earlier times are of another file. */
   settle(_, { series, sample }, speed) {
@@ -38,14 +38,14 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     if (baseline === speed.baseline) return null;
     const isAnew = baseline.window.length === 0 && speed.baseline.window.length > 0;
     const next = { ...speed, baseline };
-    const isNews = isAnew && isTold(speed);
-    return { series: [[series, isAnew ? clearSpeed(next) : next]], dirty: series, isNews };
+    const isChange = isAnew && isReported(speed);
+    return { series: [[series, isAnew ? clearSpeed(next) : next]], dirty: series, isChange };
   },
   judge(own, { view, mirror, series, sample, isCold }, before) {
     const { purpose, target } = sample.due;
     if (purpose !== 'scheduled' || isHeavy(target) || isCold) return null;
     const context = { rule: view.config.detect.spike, nowMs: view.now.monotonicMs };
-    const { state, isNews } = updateSpeed(before, sample, context);
+    const { state, isChange } = updateSpeed(before, sample, context);
     const isFirst = before.spike.slow === 0 && before.spike.sinceMs === null && !before.isLastSlow && state.isLastSlow;
     const compared = otherSpeedOf(own.other, mirror, sample, state.isLastSlow, view.now.monotonicMs);
     const requests: Request[] = isFirst ? [{ kind: 'slow', sample }] : [];
@@ -57,56 +57,56 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
       mirror: compared.known === own.other ? undefined : { ...own, other: compared.known },
       series: [[series, state]],
       dirty: series,
-      isUrgent: isNews,
+      isUrgent: isChange,
       requests,
       ...(isOld && before.shift === null && !others().some(isSpiking)
-        ? { says: { tag: 'well', ...told('found.slow.failing', { name: mirror.mirror.name }) } }
-        : { isNews }),
+        ? { statement: { tag: 'well', ...messageFor('found.slow.failing', { name: mirror.mirror.name }) } }
+        : { isChange }),
     };
   },
   peek(own, { view, mirror, sample: { due, outcome, rttMs } }) {
     const { target, protocol } = due;
     if (protocol === undefined) return null;
     const atMs = view.now.monotonicMs;
-    const isNews = openFinding(view, 'spike', mirror.mirror.name) !== null;
-    if (outcome.tag !== 'ok' || rttMs === null || mirror.mirror.speaks === undefined) return { isNews };
-    return { mirror: { ...own, other: { targetId: target.id, protocol, rttMs, atMs } }, isNews };
+    const isChange = openFinding(view, 'spike', mirror.mirror.name) !== null;
+    if (outcome.tag !== 'ok' || rttMs === null || mirror.mirror.speaks === undefined) return { isChange };
+    return { mirror: { ...own, other: { targetId: target.id, protocol, rttMs, atMs } }, isChange };
   },
   // A slowdown shared by others is our own network; timeouts of a mirror in outage belong to the outage.
   refresh(own, { view, mirror }) {
     const { name } = mirror.mirror;
-    const told = openFinding(view, 'spike', name)?.evidence ?? null;
+    const reportedEvidence = openFinding(view, 'spike', name)?.evidence ?? null;
     const ownTimeoutOf = (target: Target) => timeoutOf(view.config, target);
-    const says = explainSpike(name, seriesOfSpeed(mirror), view.config.detect.spike, {
+    const statement = explainSpike(name, seriesOfSpeed(mirror), view.config.detect.spike, {
       timeoutOf: ownTimeoutOf,
       other: own.other,
     });
-    const isHeld = says?.tag === 'trouble' && told === null && (isCanaryOut(mirror) || isSlowEverywhere(view, mirror));
-    return { mirror: { ...own, told, isHeld }, says: isHeld ? null : says };
+    const isHeld = statement?.tag === 'trouble' && reportedEvidence === null && (isCanaryOut(mirror) || isSlowEverywhere(view, mirror));
+    return { mirror: { ...own, reportedEvidence, isHeld }, statement: isHeld ? null : statement };
   },
-  tick: ({ isHeld }) => (isHeld ? { isNews: true } : null),
+  tick: ({ isHeld }) => (isHeld ? { isChange: true } : null),
   /** Any held spike ends when the canary's outage ends. */
   back({ isHeld }, { mirror }) {
     if (!isHeld) return null;
     const slow = [...mirror.series.values()].filter(isSpiking);
-    return { series: slow.map((series) => [series, clearSpeed(speedOf(series))]), isNews: true };
+    return { series: slow.map((series) => [series, clearSpeed(speedOf(series))]), isChange: true };
   },
   startAnew(_, series, speed) {
     return speed.spike.sinceMs === null ? { series: [[series, { ...speed, spike: noSpike, pending: [] }]] } : null;
   },
-  drop: (_, dropped) => ({ isNews: [...dropped].some((series) => isTold(speedOf(series))) }),
+  drop: (_, dropped) => ({ isChange: [...dropped].some((series) => isReported(speedOf(series))) }),
   /** Ends a spike whose baseline is warming again, after a longer `warmup` was configured. */
   adopt(_, { view, mirror }) {
     const rule = view.config.detect.spike;
-    let isNews = false;
+    let isChange = false;
     const series = [...mirror.series.values()].map((one): readonly [SeriesMemory, SpeedState] => {
       const { window, resolvedVersion } = speedOf(one).baseline;
       const speed = { ...speedOf(one), baseline: newBaseline(window, resolvedVersion, rule) };
       if (speed.baseline.medianMs !== null || speed.spike.sinceMs === null) return [one, speed];
-      isNews = true;
+      isChange = true;
       return [one, clearSpeed(speed)];
     });
-    return { series, isNews };
+    return { series, isChange };
   },
   /** An acknowledgement ends the level shift: its latency is the new usual one. */
   acknowledge(_, { kind }, { mirror }) {
@@ -184,7 +184,7 @@ function isSpiking(series: SeriesMemory): boolean {
   return speedOf(series).spike.sinceMs !== null;
 }
 
-function isTold({ spike: { sinceMs }, shift }: SpeedState): boolean {
+function isReported({ spike: { sinceMs }, shift }: SpeedState): boolean {
   return sinceMs !== null || shift !== null;
 }
 
@@ -215,6 +215,6 @@ function isSlowEverywhere(view: View, mirror: MirrorMemory): boolean {
 }
 
 /** The evidence of a mirror's open spike at the last refresh; `null`: none was open. */
-export function toldOfSpike(mirror: MirrorMemory): Finding['evidence'] | null {
-  return stateOf(spike, mirror).told;
+export function spikeEvidenceOf(mirror: MirrorMemory): Finding['evidence'] | null {
+  return stateOf(spike, mirror).reportedEvidence;
 }

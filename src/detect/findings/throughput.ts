@@ -1,12 +1,12 @@
 import { limits } from '../../core/limits.ts';
 import { isHeavy, seriesId, type Target } from '../../core/mirror.ts';
 import { isUntimed } from '../../core/sample.ts';
-import { phrase, told } from '../../words/tell.ts';
+import { phrase, messageFor } from '../../words/tell.ts';
 import { targetAt } from '../confirm/look.ts';
 import { hasTargets } from '../memory/lookups.ts';
 import { type MirrorMemory, mirrorsOf, primaryConnectionOf, seriesStateOf } from '../memory/mirror-memory.ts';
 import type { FindingRule, View } from '../memory/rule.ts';
-import { type Says, scopeOf, seconds } from '../memory/says.ts';
+import { type Verdict, scopeOf, seconds } from '../memory/says.ts';
 import { medianOf } from '../rules/baseline.ts';
 
 export interface ThroughputState {
@@ -82,9 +82,9 @@ export function updateThroughput(state: ThroughputState, moved: Moved): Throughp
   return { isOpen, slow, fast: 0, recent: [...state.recent, one].slice(-limits.findingProbes) };
 }
 
-function throughputSays(name: string, { isOpen, recent }: ThroughputState): Says {
+function throughputStatement(name: string, { isOpen, recent }: ThroughputState): Verdict {
   const last = recent.at(-1);
-  if (!isOpen || last === undefined) return { tag: 'well', ...told('found.throughput.well', { name }) };
+  if (!isOpen || last === undefined) return { tag: 'well', ...messageFor('found.throughput.well', { name }) };
   return {
     tag: 'trouble',
     scope: scopeOf(recent.map(({ target }) => target)),
@@ -97,7 +97,7 @@ function throughputSays(name: string, { isOpen, recent }: ThroughputState): Says
       probeIds: recent.map(({ probeId }) => probeId),
     },
     actionable: false,
-    ...told('found.throughput', { name, observed: rateText(last.bytesPerSecond), usual: rateText(last.usual) }),
+    ...messageFor('found.throughput', { name, observed: rateText(last.bytesPerSecond), usual: rateText(last.usual) }),
   };
 }
 
@@ -131,7 +131,7 @@ export const throughput: FindingRule<ThroughputState, Rates> = {
       series: [[series, [...rates, one].slice(-limits.throughputsKept)]],
       // After a first slow download, one more from each mirror is requested.
       requests: before.slow === 0 && state.slow > 0 && !state.isOpen ? [{ kind: 'slow', sample }] : [],
-      says: state.isOpen === before.isOpen ? null : throughputSays(mirror.mirror.name, state),
+      statement: state.isOpen === before.isOpen ? null : throughputStatement(mirror.mirror.name, state),
     };
   },
   cites: ({ isOpen, recent }) => (isOpen ? { probeId: recent.at(-1)?.probeId, isTimed: true } : null),
@@ -139,7 +139,7 @@ export const throughput: FindingRule<ThroughputState, Rates> = {
   degrades: ({ isOpen }) => (isOpen ? phrase('why.crawls') : null),
   adopt({ isOpen }, about) {
     if (!isOpen || hasTargets(about, 'heavy')) return null;
-    return { mirror: noThroughput, says: throughputSays(about.mirror.mirror.name, noThroughput) };
+    return { mirror: noThroughput, statement: throughputStatement(about.mirror.mirror.name, noThroughput) };
   },
   resume: (_, __, about) => (hasTargets(about, 'heavy') ? { mirror: { ...noThroughput, isOpen: true } } : 'gone'),
 };

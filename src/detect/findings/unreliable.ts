@@ -2,12 +2,12 @@ import type { Reason } from '../../core/failure.ts';
 import type { Finding, ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
-import { phrase, told } from '../../words/tell.ts';
+import { phrase, messageFor } from '../../words/tell.ts';
 import { isLineLossy } from '../confirm/witness.ts';
 import { hasTargets, isNumber, openFinding } from '../memory/lookups.ts';
 import { canarySeriesOf } from '../memory/mirror-memory.ts';
 import type { FindingRule } from '../memory/rule.ts';
-import { type Says, scopeOf } from '../memory/says.ts';
+import { type Verdict, scopeOf } from '../memory/says.ts';
 import { isCanaryOut, outageOf, penaltyAt } from '../outage/state.ts';
 import { refusalNoteFor } from './refusal.ts';
 
@@ -42,13 +42,13 @@ function gainOf(kind: RateClass): number {
 }
 
 /** The state after one more scheduled sample; `reason` `null`: ok. */
-export function countAnswer(
+export function countResponse(
   state: RateState,
   kind: RateClass,
-  heard: { readonly reason: Reason | null; readonly target: Target; readonly probeId: string },
+  result: { readonly reason: Reason | null; readonly target: Target; readonly probeId: string },
 ): RateState {
   const { usual, bad, opensAt, closesAt } = tests[kind];
-  const { reason, target, probeId } = heard;
+  const { reason, target, probeId } = result;
   const step = reason === null ? Math.log((1 - bad) / (1 - usual)) : gainOf(kind);
   const sum = Math.max(0, state.sum + (state.isOpen ? -step : step));
   if (state.isOpen && sum >= closesAt) return noRate;
@@ -93,9 +93,9 @@ function withoutAbsences(state: RateState, kind: RateClass, module: string | nul
   return sum === 0 ? noRate : { ...state, sum, failures: Math.max(0, state.failures - absences), recent };
 }
 
-export function explainUnreliable(name: string, states: Readonly<Record<RateClass, RateState>>): Says {
+export function explainUnreliable(name: string, states: Readonly<Record<RateClass, RateState>>): Verdict {
   const open = rateClasses.filter((kind) => states[kind].isOpen);
-  if (open.length === 0) return { tag: 'well', ...told('found.unreliable.well', { name }) };
+  if (open.length === 0) return { tag: 'well', ...messageFor('found.unreliable.well', { name }) };
   const recent = open.flatMap((kind) => states[kind].recent);
   const scope: readonly ScopeItem[] = scopeOf(recent.map(({ target }) => target));
   const samples = open.reduce((sum, kind) => sum + states[kind].samples, 0);
@@ -110,7 +110,7 @@ export function explainUnreliable(name: string, states: Readonly<Record<RateClas
       probeIds: recent.map(({ probeId }) => probeId).slice(-limits.findingProbes),
     },
     actionable: false,
-    ...told('found.unreliable', { name, failures, samples, kinds: open.map((kind) => phrase(`found.${kind}`)) }),
+    ...messageFor('found.unreliable', { name, failures, samples, kinds: open.map((kind) => phrase(`found.${kind}`)) }),
   };
 }
 
@@ -132,21 +132,21 @@ export const unreliable: FindingRule<Rates, number> = {
     const { view, mirror, series, sample, isPrimary } = judged;
     const { outcome, due } = sample;
     if (!isPrimary || due.purpose !== 'scheduled' || outcome.tag === 'unknown' || isCanaryOut(mirror)) return null;
-    if (outageOf(series).isOut || judged.isTold()) return null;
+    if (outageOf(series).isOut || judged.isReported()) return null;
     const reason = outcome.tag === 'failed' ? outcome.failure.kind : null;
     if (reason === 'mismatch') return null;
     // For a while after an outage of the canary, failures belong to that outage.
     const canary = canarySeriesOf(mirror);
-    if (canary !== null && penaltyAt(outageOf(canary), view.now.monotonicMs) >= limits.outageToldFrom) return null;
+    if (canary !== null && penaltyAt(outageOf(canary), view.now.monotonicMs) >= limits.outageReportedFrom) return null;
     if (reason !== null && isLineLossy(view, mirror.egress)) return null;
     const kind = due.target.weight;
-    const next = countAnswer(rates[kind], kind, { reason, target: due.target, probeId: due.probeId });
+    const next = countResponse(rates[kind], kind, { reason, target: due.target, probeId: due.probeId });
     const after = { ...rates, [kind]: next };
     return {
       mirror: after,
       series: [[series, reason === null ? 0 : rated + 1]],
       isDirty: next.sum > 0,
-      says: rates[kind].isOpen === next.isOpen ? null : explainUnreliable(mirror.mirror.name, after),
+      statement: rates[kind].isOpen === next.isOpen ? null : explainUnreliable(mirror.mirror.name, after),
     };
   },
   release(rates, series, rated) {
@@ -165,14 +165,14 @@ export const unreliable: FindingRule<Rates, number> = {
     if (changed.length === 0) return null;
     const { name } = mirror.mirror;
     const isStillOpen = after.light.isOpen || after.heavy.isOpen;
-    const told: Says = isStillOpen ? explainUnreliable(name, after) : { tag: 'well', ...refusalNoteFor(name) };
-    return { mirror: after, isDirty: true, says: changed.some((kind) => rates[kind].isOpen) ? told : null };
+    const statement: Verdict = isStillOpen ? explainUnreliable(name, after) : { tag: 'well', ...refusalNoteFor(name) };
+    return { mirror: after, isDirty: true, statement: changed.some((kind) => rates[kind].isOpen) ? statement : null };
   },
   adopt(rates, about) {
     const ended = rateClasses.filter((kind) => rates[kind].isOpen && !hasTargets(about, kind));
     if (ended.length === 0) return null;
     const after = { ...rates, ...Object.fromEntries(ended.map((kind) => [kind, noRate])) };
-    return { mirror: after, isDirty: true, says: explainUnreliable(about.mirror.mirror.name, after) };
+    return { mirror: after, isDirty: true, statement: explainUnreliable(about.mirror.mirror.name, after) };
   },
   write(rates) {
     const kept = rateClasses.flatMap((kind) => {

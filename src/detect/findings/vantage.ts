@@ -1,11 +1,11 @@
 import { limits } from '../../core/limits.ts';
-import { told } from '../../words/tell.ts';
+import { messageFor } from '../../words/tell.ts';
 import type { Suspicion } from '../memory/mirror-memory.ts';
 import type { OwnRule } from '../memory/rule.ts';
-import type { Says } from '../memory/says.ts';
+import type { Verdict } from '../memory/says.ts';
 
 /** The finding of a suspicion that has lasted `limits.vantageFindingMs`; `null` before. */
-function vantageSays({ sinceMs, pattern, isLoss }: Suspicion, nowMs: number): Says {
+function vantageStatement({ sinceMs, pattern, isLoss }: Suspicion, nowMs: number): Verdict {
   const lastedMs = nowMs - sinceMs;
   if (lastedMs < limits.vantageFindingMs) return null;
   const minutes = Math.round(lastedMs / 60_000);
@@ -16,10 +16,10 @@ function vantageSays({ sinceMs, pattern, isLoss }: Suspicion, nowMs: number): Sa
     vantage: 'suspect',
     evidence: {
       samples: pattern.size,
-      failures: [...pattern.values()].filter(({ answered, failed }) => failed > answered).length,
+      failures: [...pattern.values()].filter(({ responded, failed }) => failed > responded).length,
     },
     actionable: false,
-    ...told(isLoss ? 'found.usLoss' : 'found.us', { minutes }),
+    ...messageFor(isLoss ? 'found.usLoss' : 'found.us', { minutes }),
   };
 }
 
@@ -28,11 +28,11 @@ export const vantage: OwnRule<null> = {
   name: 'vantage',
   kind: 'vantage',
   none: () => null,
-  release: (_, __, { suspicions }) => (suspicions.size > 0 ? {} : { says: { tag: 'well', ...told('found.us.well') } }),
+  release: (_, __, { suspicions }) => (suspicions.size > 0 ? {} : { statement: { tag: 'well', ...messageFor('found.us.well') } }),
   tick(_, __, { view, suspicions }) {
     for (const suspicion of suspicions.values()) {
-      const says = vantageSays(suspicion, view.now.monotonicMs);
-      if (says !== null) return { says };
+      const statement = vantageStatement(suspicion, view.now.monotonicMs);
+      if (statement !== null) return { statement };
     }
     return {};
   },

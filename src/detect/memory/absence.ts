@@ -20,7 +20,7 @@ export function isLeftAlone({ absence }: Away): boolean {
   return absence.paused !== null || absence.inMaintenance;
 }
 
-export function canBeAsked(
+export function canBeProbed(
   memory: { readonly now: Now },
   mirror: Away & { readonly canary: { readonly step: Step } | null },
 ): boolean {
@@ -60,7 +60,7 @@ const restMin = 6;
 /** The rate of our requests to a mirror, and the 429s for that rate. Times are monotonic milliseconds. */
 export class Density {
   /** Probes by start; those over a minute old go with the next one. `isExtra`: of a round or build. */
-  asks: { readonly atMs: number; readonly isExtra: boolean }[] = [];
+  requests: { readonly atMs: number; readonly isExtra: boolean }[] = [];
   /** Rounds probe the mirror only below this many probes a minute; `null`: no 429 was for our rate yet. */
   most: number | null = null;
   /** The most requests in the minute before a success, since the last 429 for our rate. */
@@ -78,14 +78,14 @@ interface Counted {
 }
 
 export function recordRequest({ density }: Counted, { due, outcome, startedMonotonicMs }: Sample): void {
-  density.asks = density.asks.filter(({ atMs }) => atMs > startedMonotonicMs - minuteMs);
-  if (outcome.tag === 'ok') density.tolerated = Math.max(density.tolerated, density.asks.length);
-  density.asks.push({ atMs: startedMonotonicMs, isExtra: due.purpose === 'confirm' || due.purpose === 'build' });
+  density.requests = density.requests.filter(({ atMs }) => atMs > startedMonotonicMs - minuteMs);
+  if (outcome.tag === 'ok') density.tolerated = Math.max(density.tolerated, density.requests.length);
+  density.requests.push({ atMs: startedMonotonicMs, isExtra: due.purpose === 'confirm' || due.purpose === 'build' });
 }
 
-export function mayBeAskedMore({ density }: Counted, nowMs: number): boolean {
-  const { most, asks } = density;
-  return most === null || asks.filter(({ atMs }) => atMs > nowMs - minuteMs).length < most;
+export function mayBeProbedMore({ density }: Counted, nowMs: number): boolean {
+  const { most, requests } = density;
+  return most === null || requests.filter(({ atMs }) => atMs > nowMs - minuteMs).length < most;
 }
 
 /**
@@ -103,7 +103,7 @@ export function isRefusedForPace({ density }: Counted, sample: Sample, nowMs: nu
   // Requests before a wait are no reason for a 429 after it: the mirror knew of them when it named the wait.
   const fromMs = Math.max(startedMonotonicMs - minuteMs, density.waitUntilMs);
   density.waitUntilMs = Math.max(density.waitUntilMs, nowMs + Math.min(waitMs, limits.throttleMsMax));
-  const before = density.asks.filter(({ atMs }) => atMs >= fromMs && atMs < startedMonotonicMs);
+  const before = density.requests.filter(({ atMs }) => atMs >= fromMs && atMs < startedMonotonicMs);
   const isDense = before.filter(({ isExtra }) => isExtra).length >= extraMin;
   // Below a rate that the mirror accepted before, our rate is not the reason.
   const isMore = before.length >= toleratedShare * density.tolerated;

@@ -24,9 +24,9 @@ export function addTokens({ tokens, urgent, peeks }: Budget): Budget {
 }
 
 /** The budget after `asks` probes; `null`: too small. */
-export function spend(budget: Budget, asks: number, isUrgent: boolean): Budget | null {
-  if (budget.tokens >= asks) return { ...budget, tokens: budget.tokens - asks };
-  if (isUrgent && budget.urgent >= asks) return { ...budget, urgent: budget.urgent - asks };
+export function spend(budget: Budget, requests: number, isUrgent: boolean): Budget | null {
+  if (budget.tokens >= requests) return { ...budget, tokens: budget.tokens - requests };
+  if (isUrgent && budget.urgent >= requests) return { ...budget, urgent: budget.urgent - requests };
   return null;
 }
 

@@ -3,12 +3,12 @@ import { limits } from '../../core/limits.ts';
 /** One probe's network result. Monotonic milliseconds. */
 export interface Mark {
   readonly atMs: number;
-  readonly answered: boolean;
+  readonly responded: boolean;
 }
 
 export interface Line {
   /** Latest start of a probe that did not fail silently (`isSilent`), monotonic milliseconds. */
-  answeredFromMs: number | null;
+  respondedFromMs: number | null;
   /** Responses and silent failures within `limits.vantageReviewMs`. */
   marks: readonly Mark[];
   /** The last known remote IP address. */
@@ -28,25 +28,25 @@ export function addMark(marks: readonly Mark[], mark: Mark): readonly Mark[] {
 }
 
 export interface Loss {
-  readonly answers: number;
+  readonly responses: number;
   readonly silent: number;
   /** Responses right after a silent failure: a dead mirror has none. */
   readonly recoveries: number;
 }
 
 export function lossOf(members: readonly (readonly Mark[])[], nowMs: number): Loss {
-  let [answers, silent, recoveries] = [0, 0, 0];
+  let [responses, silent, recoveries] = [0, 0, 0];
   for (const marks of members) {
     let wasSilent = false;
-    for (const { atMs, answered } of marks) {
+    for (const { atMs, responded } of marks) {
       if (atMs < nowMs - limits.vantageReviewMs) continue;
-      if (answered) answers += 1;
+      if (responded) responses += 1;
       else silent += 1;
-      if (answered && wasSilent) recoveries += 1;
-      wasSilent = !answered;
+      if (responded && wasSilent) recoveries += 1;
+      wasSilent = !responded;
     }
   }
-  return { answers, silent, recoveries };
+  return { responses, silent, recoveries };
 }
 
 /**
@@ -58,15 +58,15 @@ export function lossOf(members: readonly (readonly Mark[])[], nowMs: number): Lo
  */
 export function isLossy(units: readonly Loss[], controls: readonly Loss[]): boolean {
   // A unit without any response is dead or was not probed.
-  const all = [...units, ...controls].filter(({ answers }) => answers > 0);
+  const all = [...units, ...controls].filter(({ responses }) => responses > 0);
   const partly = all.filter(isPartly);
   const recoveries = partly.reduce((sum, one) => sum + one.recoveries, 0);
   if (all.length >= 2 && partly.length * 3 >= all.length * 2 && recoveries >= recoveriesMin) return true;
-  const asked = controls.reduce((sum, { answers, silent }) => sum + answers + silent, 0);
+  const probed = controls.reduce((sum, { responses, silent }) => sum + responses + silent, 0);
   const lost = controls.reduce((sum, { silent }) => sum + silent, 0);
-  return asked >= controlMarksMin && lost * 2 >= asked && controls.some(isPartly) && units.some(isPartly);
+  return probed >= controlMarksMin && lost * 2 >= probed && controls.some(isPartly) && units.some(isPartly);
 }
 
-function isPartly({ answers, silent, recoveries }: Loss): boolean {
-  return recoveries > 0 && silent >= partlyShare * (answers + silent);
+function isPartly({ responses, silent, recoveries }: Loss): boolean {
+  return recoveries > 0 && silent >= partlyShare * (responses + silent);
 }

@@ -25,7 +25,7 @@ class Confirm {
   readonly requests: { readonly mirror: MirrorMemory; readonly request: Request }[] = [];
   budget: Budget = startBudget;
   /** When heavy targets were last rechecked by `askHeavy`, unless paced; monotonic, by upstream and question. */
-  readonly heavyLooks = new Map<string, number>();
+  readonly heavyRechecks = new Map<string, number>();
 }
 
 /** About the open findings, by id. Monotonic milliseconds, except `stampMs` (wall). */
@@ -45,7 +45,7 @@ class RowsDue {
   readonly dirty = new Set<SeriesMemory>();
   /** Written with this turn. */
   readonly urgent = new Set<SeriesMemory>();
-  lookedForRowsAtMs: number | null = null;
+  searchedRowsAtMs: number | null = null;
   readonly sinceMs: number;
 
   constructor(nowMs: number) {

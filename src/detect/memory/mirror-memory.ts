@@ -51,7 +51,7 @@ class Sight {
   /** An ok sample since the start or in restored state. */
   hasOk: boolean = false;
   /** The canary was probed since the start. */
-  wasAsked: boolean = false;
+  wasProbed: boolean = false;
   /** Since when our own failures prevent results about the canary, wall milliseconds; `null`: not now. */
   blindSinceMs: number | null = null;
   /** Why the last due canary probe was skipped; `null`: none was skipped since the last judged sample. */
@@ -81,7 +81,7 @@ export class MirrorMemory {
   readonly sinceMs: number;
   readonly density = new Density();
   readonly sight = new Sight();
-  readonly line: Line = { answeredFromMs: null, marks: [], address: null };
+  readonly line: Line = { respondedFromMs: null, marks: [], address: null };
   /** By name of the rule. */
   readonly states = new Map<string, unknown>();
   readonly series = new Map<string, SeriesMemory>();
@@ -108,7 +108,7 @@ export interface Suspicion {
   readonly sinceMs: number;
   readonly sinceWallMs: number;
   /** By mirror. */
-  pattern: ReadonlyMap<string, { readonly answered: number; readonly failed: number }>;
+  pattern: ReadonlyMap<string, { readonly responded: number; readonly failed: number }>;
   patternSinceMs: number;
   /** Our own network loses packets. */
   isLoss: boolean;

@@ -3,7 +3,7 @@ import type { Target } from '../../core/mirror.ts';
 import type { Now, Random } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 
-export type Said = 'answered' | 'failed' | 'missing';
+export type MomentOutcome = 'answered' | 'failed' | 'missing';
 
 /** Whose fault one moment shows. `unverified`: at most one unit to judge. `waiting`: responses are missing. */
 export type MomentVerdict = 'them' | 'unverified' | 'us' | 'waiting';
@@ -17,8 +17,8 @@ export interface Moment {
   /** A response of another upstream counts if its probe started after this time. */
   readonly witnessFromMs: number;
   /** The mirrors probed in this moment, or with a probe pending from an earlier one. */
-  readonly said: Map<string, Said>;
-  readonly controls: Map<string, Said>;
+  readonly outcomes: Map<string, MomentOutcome>;
+  readonly controls: Map<string, MomentOutcome>;
   readonly samples: Map<string, Sample>;
   /** Final verdicts by egress. */
   readonly verdicts: Map<string, MomentVerdict>;
@@ -26,8 +26,8 @@ export interface Moment {
 }
 
 /** The members of a moment: mirrors (`said`), or controls. */
-type Asked = 'said' | 'controls';
-const asked = ['said', 'controls'] as const satisfies readonly Asked[];
+type MomentPart = 'outcomes' | 'controls';
+const parts = ['outcomes', 'controls'] as const satisfies readonly MomentPart[];
 
 interface Flight {
   readonly moment: number;
@@ -35,7 +35,7 @@ interface Flight {
 }
 
 /** Repeated probes of one question for another reason than a doubt. */
-export interface Look {
+export interface Recheck {
   readonly target: Target;
   readonly registry: string;
   /** The other mirrors to probe; `null`: every sibling. */
@@ -57,12 +57,12 @@ export class Round {
   moments: Moment[] = [];
   nextIndex: number = 0;
   nextAtMs: number;
-  askedAtMs: number | null = null;
+  requestedAtMs: number | null = null;
   /** Pending probes, by name. */
-  readonly flights: Readonly<Record<Asked, Map<string, Flight>>> = { said: new Map(), controls: new Map() };
+  readonly flights: Readonly<Record<MomentPart, Map<string, Flight>>> = { outcomes: new Map(), controls: new Map() };
   readonly watching = new Set<string>();
   /** By the key of their question. */
-  readonly looks = new Map<string, Look>();
+  readonly rechecks = new Map<string, Recheck>();
   lastKey: string | null = null;
   readonly served = new Map<string, number>();
 
@@ -106,12 +106,12 @@ interface Member {
 export function startMoment(
   round: Round,
   kind: Moment['kind'],
-  members: Readonly<Record<Asked, readonly Member[]>>,
+  members: Readonly<Record<MomentPart, readonly Member[]>>,
   { nowMs, witnessFromMs }: { readonly nowMs: number; readonly witnessFromMs: number },
 ): Moment {
   const index = round.nextIndex++;
-  round.askedAtMs = nowMs;
-  const missingOf = (of: Asked): Map<string, Said> => {
+  round.requestedAtMs = nowMs;
+  const missingOf = (of: MomentPart): Map<string, MomentOutcome> => {
     const flights = round.flights[of];
     for (const { name, deadlineMs } of members[of]) flights.set(name, { moment: index, deadlineMs });
     return new Map([...flights.keys()].map((name) => [name, 'missing']));
@@ -121,7 +121,7 @@ export function startMoment(
     kind,
     startedMs: nowMs,
     witnessFromMs,
-    said: missingOf('said'),
+    outcomes: missingOf('outcomes'),
     controls: missingOf('controls'),
     samples: new Map(),
     verdicts: new Map(),
@@ -133,36 +133,36 @@ export function startMoment(
 
 /** Brings the next moment forward to `atMs`, but at least `stepMs` after the last moment. */
 export function advanceDeadline(round: Round, atMs: number, stepMs: number): void {
-  const earliestMs = round.askedAtMs === null ? atMs : Math.max(atMs, round.askedAtMs + stepMs);
+  const earliestMs = round.requestedAtMs === null ? atMs : Math.max(atMs, round.requestedAtMs + stepMs);
   round.nextAtMs = Math.min(round.nextAtMs, earliestMs);
 }
 
 /**
  * Adds a result to each moment that waits for this member; `null`: none will come. False: no such probe was pending.
  */
-export function recordAnswer(
+export function recordResponse(
   round: Round,
-  of: Asked,
+  of: MomentPart,
   moment: number,
   name: string,
-  said: 'answered' | 'failed' | null,
+  outcomes: 'answered' | 'failed' | null,
   sample: Sample | null = null,
 ): boolean {
   if (round.flights[of].get(name)?.moment !== moment) return false;
   round.flights[of].delete(name);
   for (const each of round.moments) {
     if (each[of].get(name) !== 'missing') continue;
-    if (said === null) each[of].delete(name);
-    else each[of].set(name, said);
+    if (outcomes === null) each[of].delete(name);
+    else each[of].set(name, outcomes);
     if (sample !== null) each.samples.set(name, sample);
   }
   return true;
 }
 
 export function expireFlights(round: Round, nowMs: number): void {
-  for (const of of asked)
+  for (const of of parts)
     for (const [name, { moment, deadlineMs }] of round.flights[of])
-      if (deadlineMs <= nowMs) recordAnswer(round, of, moment, name, null);
+      if (deadlineMs <= nowMs) recordResponse(round, of, moment, name, null);
 }
 
 export function isMomentOpen(round: Round, index: number): boolean {
@@ -170,5 +170,5 @@ export function isMomentOpen(round: Round, index: number): boolean {
 }
 
 export function deadlinesOf({ flights }: Round): readonly number[] {
-  return asked.flatMap((of) => [...flights[of].values()].map(({ deadlineMs }) => deadlineMs));
+  return parts.flatMap((of) => [...flights[of].values()].map(({ deadlineMs }) => deadlineMs));
 }

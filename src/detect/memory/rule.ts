@@ -7,7 +7,7 @@ import type { Sentence } from '../../core/result.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Standing } from '../../core/standing.ts';
 import type { ControlMemory, MirrorMemory, SeriesMemory, Suspicion } from './mirror-memory.ts';
-import type { Says } from './says.ts';
+import type { Verdict } from './says.ts';
 import type { Subject } from './subject.ts';
 import type { Peek } from './turn.ts';
 
@@ -39,11 +39,11 @@ export interface Received extends About {
   readonly sample: Sample;
 }
 
-export interface Answered extends Received {
+export interface RuleInput extends Received {
   readonly series: SeriesMemory;
 }
 
-export interface Judged extends Answered {
+export interface Judged extends RuleInput {
   /** The first fetch of a pull-through cache: says nothing about speed. */
   readonly isCold: boolean;
   /** Over the kind of connection (cold or warm) by which the mirror is judged. */
@@ -51,7 +51,7 @@ export interface Judged extends Answered {
   /** A timeout at the short deadline of a confirming probe, if the target is not in doubt: no failure. */
   readonly isShort: boolean;
   /** True if another rule reports this sample. */
-  readonly isTold: () => boolean;
+  readonly isReported: () => boolean;
 }
 
 export interface Confirmed extends About {
@@ -96,9 +96,9 @@ export interface Step<M, S = unknown> {
   /** For the metrics. */
   readonly regressions?: readonly string[];
   readonly propagations?: readonly { readonly registry: string; readonly seconds: number }[];
-  readonly says?: Says;
+  readonly statement?: Verdict;
   /** True: `FindingRule.refresh` is called next. */
-  readonly isNews?: boolean;
+  readonly isChange?: boolean;
   readonly vantage?: Finding['vantage'] | undefined;
   readonly isBack?: boolean;
   readonly isDirty?: boolean;
@@ -135,12 +135,12 @@ export interface FindingRule<M = unknown, S = unknown> {
   receive?(own: M, received: Received): Step<M> | null;
   peek?(own: M, received: Received): Step<M> | null;
   /** A sample about the mirror, before it is settled. */
-  answer?(own: M, answered: Answered, ofSeries: S): Step<M, S> | null;
+  observe?(own: M, input: RuleInput, ofSeries: S): Step<M, S> | null;
   /** A sample that may start or end a doubt. Not while the mirror is paused or the egress suspect. */
-  confirm?(own: M, answered: Answered, ofSeries: S): Step<M, S> | null;
+  confirm?(own: M, input: RuleInput, ofSeries: S): Step<M, S> | null;
   decide?(own: M, confirmed: Confirmed, ofSeries: S): Step<M, S> | null;
   /** An ok sample right before it is settled. */
-  settle?(own: M, answered: Answered, ofSeries: S): Step<M, S> | null;
+  settle?(own: M, input: RuleInput, ofSeries: S): Step<M, S> | null;
   /** A settled sample that is judged. */
   judge?(own: M, judged: Judged, ofSeries: S): Step<M, S> | null;
   /** Reports a changed state. */
@@ -152,7 +152,7 @@ export interface FindingRule<M = unknown, S = unknown> {
   /** While true, one more success of the mirror proves little. */
   isFlaky?(own: M): boolean;
   /** True for a sample whose failure this rule reports; the finding may not be open yet. */
-  tells?(own: M, judged: Judged, ofSeries: S): boolean;
+  isReported?(own: M, judged: Judged, ofSeries: S): boolean;
   /** Another rule has claimed the failures of a series: undoes what this rule derived from them. */
   release?(own: M, series: SeriesMemory, ofSeries: S): Step<M, S> | null;
   /** Resets a streak without a finding: our network or machine was not reliable. */
@@ -214,7 +214,7 @@ export interface Spoilt {
 
 export interface OwnStep<S> {
   readonly own?: S;
-  readonly says?: Says;
+  readonly statement?: Verdict;
 }
 
 /** A rule about this process and its vantage. Its state is not stored. */

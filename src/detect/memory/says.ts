@@ -1,10 +1,10 @@
 import type { Finding, ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
-import type { Filled, Told } from '../../core/result.ts';
+import type { Filled, Message } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 
-export interface Draft extends Told {
+export interface Draft extends Message {
   readonly tag: 'trouble';
   readonly scope: readonly ScopeItem[];
   readonly cause: Finding['cause'];
@@ -16,9 +16,9 @@ export interface Draft extends Told {
 }
 
 /** The result of a rule: trouble, `well` (the finding closes), or no change (`null`). */
-export type Says = Draft | Well | null;
+export type Verdict = Draft | Well | null;
 
-interface Well extends Told {
+interface Well extends Message {
   readonly tag: 'well';
   /** The cause whose finding ends, if it has a story of its own. */
   readonly of?: Finding['cause'];
@@ -65,10 +65,10 @@ export function selectProbes(probeIds: readonly string[], slowest: string | null
 }
 
 /** The evidence of an open finding after a new result: the new numbers, and the probes of both. */
-export function mergeEvidence(known: Evidence, says: Evidence): Evidence {
-  const slowest = slowerOf(known.slowest, says.slowest);
-  const fresh = says.probeIds.filter((id) => !known.probeIds.includes(id));
-  return withSlowest({ ...says, probeIds: added(known.probeIds, fresh, slowest) }, slowest);
+export function mergeEvidence(known: Evidence, newer: Evidence): Evidence {
+  const slowest = slowerOf(known.slowest, newer.slowest);
+  const fresh = newer.probeIds.filter((id) => !known.probeIds.includes(id));
+  return withSlowest({ ...newer, probeIds: added(known.probeIds, fresh, slowest) }, slowest);
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Gaps } from '../../core/mirror.ts';
 import type { Contents } from '../../core/transcript.ts';
 
 /** One response about one subject, from start to end of its probe, monotonic milliseconds. */
-export interface Look {
+export interface ContentReading {
   readonly fromMs: number;
   readonly toMs: number;
   readonly contents: Contents;

@@ -1,4 +1,4 @@
-import type { Declined, LookOrder } from '../../core/due.ts';
+import type { Declined, RecheckOrder } from '../../core/due.ts';
 import type { FindingChange } from '../../core/finding.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Row, Table } from '../../core/ports.ts';
@@ -6,7 +6,7 @@ import type { SettledSample } from '../../core/sample.ts';
 import type { HttpProtocol } from '../../core/transcript.ts';
 
 /** Probes of one moment, to start now. */
-export interface RoundAsk {
+export interface RoundRequest {
   readonly id: string;
   readonly moment: number;
   /** Probed over fresh connections. */
@@ -21,13 +21,13 @@ export interface Peek {
   /** Absent: as usual. */
   readonly protocol?: HttpProtocol;
   /** The order that it carries out; absent: none. */
-  readonly order?: LookOrder;
+  readonly order?: RecheckOrder;
 }
 
 export class TurnDraft {
   readonly settled: SettledSample[] = [];
   readonly findings: FindingChange[] = [];
-  readonly rounds: RoundAsk[] = [];
+  readonly rounds: RoundRequest[] = [];
   /** To probe again over a fresh connection. */
   readonly rechecks: Target[] = [];
   readonly peeks: Peek[] = [];

@@ -25,16 +25,16 @@ export interface Families {
   /** The family that failed last; `null`: none, or it works again. */
   readonly failedOver: { readonly family: AddressFamily; readonly reason: Reason; readonly probeId: string } | null;
   /** Last success over each family, monotonic milliseconds. */
-  readonly answeredOver: Map<AddressFamily, number>;
+  readonly respondedOver: Map<AddressFamily, number>;
   /** By target: the last success of a round over an ordered family. */
   readonly insteadOf: Map<string, Sample>;
 }
 
 export function newFamilies(): Families {
-  return { detour: null, failedOver: null, answeredOver: new Map(), insteadOf: new Map() };
+  return { detour: null, failedOver: null, respondedOver: new Map(), insteadOf: new Map() };
 }
 
-const answersKept = 16;
+const responsesKept = 16;
 /** A single failure may be chance. */
 const shownFrom = 2;
 /** This many successful connections over the broken family in a row end the detour. */
@@ -92,15 +92,15 @@ function afterTry(detour: Detour, sample: Sample): Detour | null {
 }
 
 /** The response that a client gets by falling back to the other family, under the failed probe's identity. */
-function overOther(failed: Sample, answer: Sample): Sample {
+function overOther(failed: Sample, response: Sample): Sample {
   return {
-    ...answer,
-    due: answer.due.family === undefined ? failed.due : { ...failed.due, family: answer.due.family },
+    ...response,
+    due: response.due.family === undefined ? failed.due : { ...failed.due, family: response.due.family },
     startedAtMs: failed.startedAtMs,
     startedMonotonicMs: failed.startedMonotonicMs,
     endedMonotonicMs: failed.endedMonotonicMs,
-    wireBytes: failed.wireBytes + answer.wireBytes,
-    requests: failed.requests + answer.requests,
+    wireBytes: failed.wireBytes + response.wireBytes,
+    requests: failed.requests + response.requests,
     loopDelayMsMax: failed.loopDelayMsMax,
     worker: failed.worker,
   };
@@ -115,26 +115,26 @@ export function updateFamilies(before: Families, { mirror }: MirrorMemory, sampl
   if (resolve.family !== null || proxy !== null) return before;
   const failed = unconnected(sample);
   if (failed !== null) return { ...before, failedOver: { ...failed, probeId: sample.due.probeId } };
-  const { failedOver, detour, answeredOver, insteadOf } = before;
+  const { failedOver, detour, respondedOver, insteadOf } = before;
   const { outcome, family, due } = sample;
   if (outcome.tag !== 'ok' || family === null) return before;
-  answeredOver.set(family, nowMs);
+  respondedOver.set(family, nowMs);
   const after = failedOver?.family === family ? { ...before, failedOver: null } : before;
   if (due.family !== family) return after;
   if (due.purpose === 'confirm') {
     insteadOf.delete(due.target.id);
     insteadOf.set(due.target.id, sample);
-    for (const id of insteadOf.keys()) if (insteadOf.size > answersKept) insteadOf.delete(id);
+    for (const id of insteadOf.keys()) if (insteadOf.size > responsesKept) insteadOf.delete(id);
   }
   if (failedOver === null || failedOver.family === family || detour?.over === family) return after;
   return { ...after, detour: newDetour(failedOver.family, failedOver, nowMs) };
 }
 
 /** The sample as a client sees it: for a failure over the broken family, the last response over the working one. */
-export function answerOfFamilies({ detour, insteadOf }: Families, sample: Sample): Sample {
+export function responseOfFamilies({ detour, insteadOf }: Families, sample: Sample): Sample {
   if (detour === null || unconnected(sample)?.family !== detour.broken) return sample;
-  const answer = insteadOf.get(sample.due.target.id);
-  return answer === undefined ? sample : overOther(sample, answer);
+  const response = insteadOf.get(sample.due.target.id);
+  return response === undefined ? sample : overOther(sample, response);
 }
 
 /**

@@ -39,7 +39,7 @@ export interface OneProtocol {
 }
 
 /** How long a response over the other version is valid. */
-const otherAnswerMs = 3_000;
+const otherLimitMs = 3_000;
 /** A single failure may be chance. */
 const shownFrom = 2;
 const probesKept = 5;
@@ -94,7 +94,7 @@ export function oneProtocolOf(fault: ProtocolFault | null, speaks: readonly Spea
 
 interface FaultStep {
   readonly fault: ProtocolFault | null;
-  readonly isNews?: boolean;
+  readonly isChange?: boolean;
   readonly requests?: readonly Request[];
 }
 
@@ -111,7 +111,7 @@ export function updateFault(
   const reason = httpFailureOf(sample);
   if (reason !== null) {
     const next = withFailure(fault, protocol, { reason, probeId: due.probeId });
-    const isDue = next.otherMs === null || nowMs - next.otherMs >= otherAnswerMs;
+    const isDue = next.otherMs === null || nowMs - next.otherMs >= otherLimitMs;
     return { fault: next, requests: isDue ? requestOther(sample) : [] };
   }
   if (outcome.tag !== 'ok') return { fault };
@@ -119,7 +119,7 @@ export function updateFault(
   const requests = isCompared ? requestOther(sample) : [];
   // A leading client that offers HTTP/2 gets HTTP/1.1 where the server has turned HTTP/2 off.
   const isOff = fault?.broken === '2' && speaks[0]?.protocol === '2';
-  if (fault?.broken === protocol || isOff) return { fault: null, isNews: true, requests };
+  if (fault?.broken === protocol || isOff) return { fault: null, isChange: true, requests };
   return { fault: fault && { ...fault, otherMs: nowMs }, requests };
 }
 
@@ -130,20 +130,20 @@ export function updateOther(
   nowMs: number,
 ): FaultStep | null {
   const { due, protocol, outcome } = sample;
-  const asked = due.protocol;
-  if (asked === undefined || mirror.speaks === undefined) return null;
+  const requestedProtocol = due.protocol;
+  if (requestedProtocol === undefined || mirror.speaks === undefined) return null;
   // Clients that offer both versions use HTTP/1.1 where the server has turned HTTP/2 off.
   const isOff = outcome.tag === 'failed' && 'code' in outcome.failure && outcome.failure.code === 'MW_NO_HTTP2';
-  if (isOff && fault?.broken === asked) return { fault: null, isNews: true };
+  if (isOff && fault?.broken === requestedProtocol) return { fault: null, isChange: true };
   if (outcome.tag === 'ok') {
     if (fault === null) return null;
-    return { fault: fault.broken === asked ? null : { ...fault, otherMs: nowMs }, isNews: true };
+    return { fault: fault.broken === requestedProtocol ? null : { ...fault, otherMs: nowMs }, isChange: true };
   }
-  if (fault !== null && fault.broken !== asked) return { fault: { ...fault, otherMs: null } };
+  if (fault !== null && fault.broken !== requestedProtocol) return { fault: { ...fault, otherMs: null } };
   const reason = httpFailureOf(sample);
-  if (reason === null || protocol !== asked || !sight.canaryServes) return null;
-  const next = withFailure(fault, asked, { reason, probeId: due.probeId });
-  return { fault: { ...next, otherMs: nowMs }, isNews: true };
+  if (reason === null || protocol !== requestedProtocol || !sight.canaryServes) return null;
+  const next = withFailure(fault, requestedProtocol, { reason, probeId: due.probeId });
+  return { fault: { ...next, otherMs: nowMs }, isChange: true };
 }
 
 /** `isRequested`: the target is slow, and is to be probed over the other version too. */
@@ -157,7 +157,7 @@ export function otherSpeedOf(
   if (mirror.speaks === undefined || protocol === undefined || due.connection !== 'cold')
     return { known, isRequested: false };
   if (!isSlow) return { known: known?.targetId === due.target.id ? null : known, isRequested: false };
-  return { known, isRequested: known === null || nowMs - known.atMs >= otherAnswerMs };
+  return { known, isRequested: known === null || nowMs - known.atMs >= otherLimitMs };
 }
 
 export function requestOther({ due: { target }, protocol }: Sample): readonly Request[] {

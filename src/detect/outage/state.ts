@@ -67,8 +67,8 @@ export function removeRow({ penalty, penaltyAtMs, lastEndedMs }: OutageState): O
 }
 
 /** One judged sample; `other`: a failure that does not count (refusal, content). */
-export interface Heard {
-  readonly says: 'ok' | 'failed' | 'other';
+export interface TargetResult {
+  readonly outcome: 'ok' | 'failed' | 'other';
   readonly reason: Reason | null;
   /** From when the failure counts, monotonic milliseconds. */
   readonly fromMs: number;
@@ -77,32 +77,32 @@ export interface Heard {
 }
 
 /** The state after one more judged sample. A sample that ended before the last one changes nothing. */
-export function updateOutage(state: OutageState, heard: Heard): OutageState {
-  if (state.lastEndedMs !== null && heard.endedMs < state.lastEndedMs) return state;
-  const failed = heard.says === 'failed';
-  const recent = [...state.recent, { failed, endedMs: heard.endedMs }].slice(-recentSamples);
-  const base = { ...state, recent, lastEndedMs: heard.endedMs, last: failed ? 'failed' : 'passed' } as const;
+export function updateOutage(state: OutageState, result: TargetResult): OutageState {
+  if (state.lastEndedMs !== null && result.endedMs < state.lastEndedMs) return state;
+  const failed = result.outcome === 'failed';
+  const recent = [...state.recent, { failed, endedMs: result.endedMs }].slice(-recentSamples);
+  const base = { ...state, recent, lastEndedMs: result.endedMs, last: failed ? 'failed' : 'passed' } as const;
   if (!failed && !state.isOut) {
-    return { ...removeRow(state), recent, lastEndedMs: heard.endedMs, last: 'passed' };
+    return { ...removeRow(state), recent, lastEndedMs: result.endedMs, last: 'passed' };
   }
   const seen = {
     samples: state.samples + 1,
     failed: state.failed + (failed ? 1 : 0),
-    probeIds: [...state.probeIds, heard.probeId].slice(-limits.findingProbes),
+    probeIds: [...state.probeIds, result.probeId].slice(-limits.findingProbes),
   };
   if (!failed) {
-    const isOk = heard.says === 'ok';
-    const okFromMs = isOk ? (state.okFromMs ?? heard.endedMs) : null;
+    const isOk = result.outcome === 'ok';
+    const okFromMs = isOk ? (state.okFromMs ?? result.endedMs) : null;
     return { ...base, ...seen, failures: 0, oks: isOk ? state.oks + 1 : 0, okFromMs };
   }
   return {
     ...base,
     ...seen,
     failures: state.failures + 1,
-    fromMs: state.fromMs ?? heard.fromMs,
+    fromMs: state.fromMs ?? result.fromMs,
     oks: 0,
     okFromMs: null,
-    reason: heard.reason,
+    reason: result.reason,
   };
 }
 
@@ -155,13 +155,13 @@ function quietNeededMs({ penalty }: OutageState): number {
 }
 
 /** A sample for the outage rule; `null`: its outcome is unknown. */
-export function heardOf(sample: Sample): Heard | null {
+export function targetResultOf(sample: Sample): TargetResult | null {
   const { outcome } = sample;
   if (outcome.tag === 'unknown') return null;
   const reason = outcome.tag === 'failed' ? outcome.failure.kind : null;
   const counts = reason !== null && isOutageReason(reason);
   return {
-    says: reason === null ? 'ok' : counts ? 'failed' : 'other',
+    outcome: reason === null ? 'ok' : counts ? 'failed' : 'other',
     reason: counts ? reason : null,
     // A scheduled probe may have run for long before it failed.
     fromMs: sample.due.purpose === 'confirm' ? sample.startedMonotonicMs : sample.endedMonotonicMs,

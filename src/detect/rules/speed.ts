@@ -133,7 +133,7 @@ export function updateSpeed(
   before: SpeedState,
   sample: Pick<Sample, 'outcome' | 'rttMs' | 'loopDelayMsMax' | 'due'>,
   context: { readonly rule: SpikeRule; readonly nowMs: number },
-): { readonly state: SpeedState; readonly isNews: boolean } {
+): { readonly state: SpeedState; readonly isChange: boolean } {
   const { rule, nowMs } = context;
   const pace = paceOf(sample);
   const { timeoutMs } = sample.due;
@@ -149,9 +149,9 @@ export function updateSpeed(
     state = { ...state, baseline: { ...emptyBaseline, resolvedVersion }, shift };
   }
   const shift = judgeShift(state.shift, pace, timeoutMs, context);
-  const isNews = event !== null || (shift === null) !== (state.shift === null);
+  const isChange = event !== null || (shift === null) !== (state.shift === null);
   state = { ...state, shift };
-  return { state: learned(state, pace, rule, !isDisturbed(sample)), isNews };
+  return { state: learned(state, pace, rule, !isDisturbed(sample)), isChange };
 }
 
 /** Slow round trips wait for the end of their streak: a spike does not enter the baseline, single slow ones do. */

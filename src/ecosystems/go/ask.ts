@@ -1,8 +1,8 @@
 import { isMarkup } from '../../core/body.ts';
 import type { ProbeContext } from '../../core/ports.ts';
 import { error } from '../../core/result.ts';
-import type { Ask } from '../../core/transcript.ts';
-import { type Answered, below, type Got, get as getAny, type Talk, unaskable } from '../talk.ts';
+import type { ProbeRequest } from '../../core/transcript.ts';
+import { type Responded, below, type Got, get as getAny, type Talk, unaskable } from '../talk.ts';
 import type { GoContext } from './context.ts';
 import { encodePath, escapeModule } from './escape.ts';
 
@@ -12,14 +12,14 @@ function moduleUrlOf(context: Pick<ProbeContext, 'baseUrl'>, module: string, res
 }
 
 /** Like `get` of talk.ts, but a 404 or 410 that reports a failure of the proxy's own upstream is `masked_upstream`. */
-export function get(ask: Ask, context: Pick<ProbeContext, 'nowWallMs'>): Talk<Got> {
-  return getAny(ask, context, isMasked);
+export function get(request: ProbeRequest, context: Pick<ProbeContext, 'nowWallMs'>): Talk<Got> {
+  return getAny(request, context, isMasked);
 }
 
 /** Requests the path `rest` below a module. Ends as `unaskable` for an invalid module path. */
-export function* getBelow(module: string | null, rest: string, ask: Omit<Ask, 'url'>, context: GoContext): Talk<Got> {
+export function* getBelow(module: string | null, rest: string, request: Omit<ProbeRequest, 'url'>, context: GoContext): Talk<Got> {
   const url = moduleUrlOf(context, module ?? '', rest);
-  return url === null ? error(unaskable) : yield* get({ ...ask, url }, context);
+  return url === null ? error(unaskable) : yield* get({ ...request, url }, context);
 }
 
 /** Long enough for the output of git that a proxy quotes. */
@@ -38,7 +38,7 @@ const causes: readonly RegExp[] = [
   /\bno space left on device\b|\bFailed retrieving resource from\b/,
 ];
 
-function isMasked({ body }: Answered): boolean {
+function isMasked({ body }: Responded): boolean {
   return !isMarkup(body) && isMaskedText(new TextDecoder('utf-8').decode(body.subarray(0, causeBytes)));
 }
 

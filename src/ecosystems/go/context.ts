@@ -66,13 +66,13 @@ export const goLearning: Learning = {
     const fresh = pins.filter(([key, hash]) => known.get(key) !== hash);
     // Counting all pins is slow, so it is done only for a new one.
     const room = fresh.length === 0 ? 0 : pinsMax - Object.keys(pinnedIn(known, pinKey)).length;
-    const news: (readonly [string, unknown])[] = fresh.slice(0, Math.max(0, room));
+    const learnt: (readonly [string, unknown])[] = fresh.slice(0, Math.max(0, room));
     const seen = own['head'] as Named | undefined;
     const head = seen === undefined ? null : headOf(known, seen.name);
     // Another probe may have stored a head after this one began: then the two were not proven consistent.
     const isNext = head === null || (own['after'] === head.size && (seen?.size ?? 0) > head.size);
-    if (seen !== undefined && isNext) news.push([`${headKey}/${seen.name}`, seen]);
-    return news;
+    if (seen !== undefined && isNext) learnt.push([`${headKey}/${seen.name}`, seen]);
+    return learnt;
   },
   pinned: (known) => pinnedIn(known, pinKey),
 };
@@ -81,11 +81,11 @@ export function buildGoContext({ mirror, modules, privatePatterns, settings, kno
   const { sumdb } = settings;
   const head = known === null || sumdb === null ? null : headOf(known, sumdb.name);
   const direct = sumdb === null || known === null ? null : directUrl(sumdb, mirror);
-  const asked = known !== null && mirror.upstream === publicGo ? logged(modules, privatePatterns) : [];
+  const loggedModules = known !== null && mirror.upstream === publicGo ? logged(modules, privatePatterns) : [];
   const isKnown = ({ module, version }: Lookup): boolean => known?.has(`${pinKey}${module}@${version}`) === true;
   // This lookup is timed: if possible the same module each time, and one that is known to be in the log.
-  const lookup = asked.find(isKnown) ?? asked[0];
-  const unknown = asked.filter((one) => one !== lookup && !isKnown(one)).slice(0, limits.lookupsPerProbe);
+  const lookup = loggedModules.find(isKnown) ?? loggedModules[0];
+  const unknown = loggedModules.filter((one) => one !== lookup && !isKnown(one)).slice(0, limits.lookupsPerProbe);
   return {
     sumdb:
       sumdb === null

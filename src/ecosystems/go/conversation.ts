@@ -66,17 +66,17 @@ function* latest({ module }: Target, context: GoContext): Talk<Verdict> {
 
 /** Only `latest` needs resolving: `.info` also accepts branches and hashes. */
 function* info({ module, version }: Target, context: GoContext): Talk<Verdict> {
-  const asked = version ?? '';
+  const wanted = version ?? '';
   const named =
-    asked === 'latest' ? yield* resolve(module ?? '', asked, context) : ({ tag: 'ok', value: asked } as const);
+    wanted === 'latest' ? yield* resolve(module ?? '', wanted, context) : ({ tag: 'ok', value: wanted } as const);
   if (named.tag === 'error') return ended(named.error);
   const escaped = escapeVersion(named.value);
   if (escaped === null) return ended(unaskable);
   const got = yield* getBelow(module, `@v/${escaped}.info`, { bodyBytesMax: limits.infoBytes }, context);
-  if (got.tag === 'error') return ended(got.error, factsOf(asked, named.value));
+  if (got.tag === 'error') return ended(got.error, factsOf(wanted, named.value));
   const read = parseInfo(got.value.body, isCanonical(named.value) ? named.value : null);
-  if (read.tag === 'error') return failedBy(read.error, factsOf(asked, named.value));
-  return fine(factsOf(asked, read.value));
+  if (read.tag === 'error') return failedBy(read.error, factsOf(wanted, named.value));
+  return fine(factsOf(wanted, read.value));
 }
 
 function* mod({ module, version }: Target, context: GoContext): Talk<Verdict> {
@@ -123,8 +123,8 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
   return verify(digest, want, { ...facts, ...seen });
 }
 
-function factsOf(asked: string | null, resolvedVersion: string): Facts {
-  return asked === resolvedVersion ? {} : { resolvedVersion };
+function factsOf(wanted: string | null, resolvedVersion: string): Facts {
+  return wanted === resolvedVersion ? {} : { resolvedVersion };
 }
 
 /** Without a known hash the response can only be compared between mirrors. */

@@ -34,13 +34,13 @@ function relayedCost({ database: { took }, lookup, record }: Relayed): Cost | nu
 }
 
 function* directCost(database: Database): Talk<Cost | null> {
-  const asked = yield* requestRecord(database, knownLookup, { aside: true });
-  if (asked.tag === 'error') return null;
-  const proven = yield* verifyClaim(database, { largest: asked.value.head, heads: [], found: [asked.value] });
+  const record = yield* requestRecord(database, knownLookup, { aside: true });
+  if (record.tag === 'error') return null;
+  const proven = yield* verifyClaim(database, { largest: record.value.head, heads: [], found: [record.value] });
   const found = database.took.get(lookupPathOf(knownLookup) ?? '');
   if (proven.tag === 'error' || found === undefined) return null;
   const connectMs = Math.max(...[...database.took.values()].map((took) => took.connectMs));
-  return { requests: 1 + tilesOf(asked.value), ms: connectMs + found.answerMs + slowestTileMs(database.took) };
+  return { requests: 1 + tilesOf(record.value), ms: connectMs + found.answerMs + slowestTileMs(database.took) };
 }
 
 function tilesOf({ head, id }: FoundRecord): number {
@@ -48,6 +48,6 @@ function tilesOf({ head, id }: FoundRecord): number {
 }
 
 function slowestTileMs(took: Database['took']): number {
-  const tiles = [...took].flatMap(([path, { answerMs }]) => (path.startsWith('tile/') ? [answerMs] : []));
+  const tiles = [...took].flatMap(([path, { answerMs: responseMs }]) => (path.startsWith('tile/') ? [responseMs] : []));
   return Math.max(0, ...tiles);
 }

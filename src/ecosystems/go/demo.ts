@@ -1,4 +1,4 @@
-import type { DemoAnswer } from '../../core/demo.ts';
+import type { DemoResponse } from '../../core/demo.ts';
 import { buildZip } from '../archives.ts';
 import type { SmallMirror } from '../ecosystem.ts';
 
@@ -14,7 +14,7 @@ const zip = buildZip([
   [`${prefix}/hello.go`, 'package hello\n'],
 ]);
 
-const answers = new Map<string, DemoAnswer>([
+const responses = new Map<string, DemoResponse>([
   [`/${module}/@v/list`, { type: text, body: `${version}\n` }],
   [`/${module}/@latest`, info],
   [`/${module}/@v/${version}.info`, info],
@@ -29,5 +29,5 @@ export const demo: SmallMirror = {
   chain: (near, far) => `${near},${far},direct`,
   build: ['info', 'mod', 'zip'].map((ending) => `${module}/@v/${version}.${ending}`),
   form: 'env',
-  answer: ({ path }) => answers.get(path) ?? null,
+  respond: ({ path }) => responses.get(path) ?? null,
 };

@@ -7,7 +7,7 @@ import { findGoTraps, findTooWide, goKinds } from './traps.ts';
 
 export const doctor: Doctor = {
   kinds: goKinds,
-  examine: async (surroundings, say) => ({ traps: findGoTraps(await findGo(surroundings), say), untold: [] }),
+  examine: async (surroundings, say) => ({ traps: findGoTraps(await findGo(surroundings), say), unchecked: [] }),
   async today(surroundings) {
     const found = await findGo(surroundings);
     const shell = found.settings.find(({ name, source }) => name === 'GOPROXY' && source === 'shell') ?? null;

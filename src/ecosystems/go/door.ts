@@ -21,10 +21,10 @@ function isVersion(escaped: string): boolean {
 function readGoPath(path: string): DoorPath | null {
   if (/%2f/i.test(path)) return null;
   const plain = decodeURIComponent(path);
-  const [isDatabase, looked, lookedVersion = ''] = database.exec(plain) ?? [];
+  const [isDatabase, lookupPath, lookupVersion = ''] = database.exec(plain) ?? [];
   if (isDatabase !== undefined) {
-    const module = looked === undefined ? null : moduleIn(looked);
-    const isSound = looked === undefined || (module !== null && isVersion(lookedVersion));
+    const module = lookupPath === undefined ? null : moduleIn(lookupPath);
+    const isSound = lookupPath === undefined || (module !== null && isVersion(lookupVersion));
     return isSound ? { module, kind: 'index', bytesMax: limits.noteBytes } : null;
   }
   const [, named, version, ending] = file.exec(plain) ?? latest.exec(plain) ?? [];

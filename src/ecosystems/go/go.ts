@@ -16,7 +16,7 @@ const modBytes = 4000;
 
 /** `latest` is resolved first, through the list and the go.mod of its highest version. */
 function usualAside(version: string | null): UsualAside | null {
-  return goNames.isFixed(version) ? null : { asks: 2, bytes: listBytes + modBytes };
+  return goNames.isFixed(version) ? null : { requests: 2, bytes: listBytes + modBytes };
 }
 
 export const go: Ecosystem<GoSettings, GoOwn> = {
@@ -42,8 +42,8 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
       usualBytes: 500,
       verifies: byHash,
       // The lookup, the signed head, six tiles, and a path that must not exist.
-      usualAside: () => ({ asks: 9, bytes: 26_000 }),
-      isAsked: ({ upstream }, { sumdb }) => sumdb !== null && upstream === publicGo,
+      usualAside: () => ({ requests: 9, bytes: 26_000 }),
+      isRequested: ({ upstream }, { sumdb }) => sumdb !== null && upstream === publicGo,
     }),
   },
   canary: 'mod',

@@ -13,10 +13,10 @@ const instant =
 /**
  * The version in the JSON of `.info` and `@latest`. Like Go's decoder it ignores unknown keys and the case of keys; the
  * time may be absent or `null`.
- * @param asked  the canonical version that the response must have; `null`: any
+ * @param wanted  the canonical version that the response must have; `null`: any
  * @see docs/protocols/go.md#endpoints; golang/go encoding/json Unmarshal
  */
-export function parseInfo(body: Uint8Array, asked: string | null): Result<string, ProbeFailure> {
+export function parseInfo(body: Uint8Array, wanted: string | null): Result<string, ProbeFailure> {
   if (isMarkup(body)) return error(wrongContent('answer.info'));
   const expected = phrase('answer.info');
   const parsed = parseFields(utf8(body) ?? '', expected);
@@ -24,7 +24,7 @@ export function parseInfo(body: Uint8Array, asked: string | null): Result<string
   const lower = Object.entries(parsed.value).map(([key, held]) => [key.toLowerCase(), held]);
   const { version, time } = Object.fromEntries(lower) as Fields;
   if (!isVersion(version) || !isTime(time)) return error(failureOf('malformed', expected));
-  if (asked !== null && version !== asked) return error(malformed('answer.versionAsked'));
+  if (wanted !== null && version !== wanted) return error(malformed('answer.versionAsked'));
   return ok(version);
 }
 

@@ -24,17 +24,17 @@ export function listGlobs(found: GoFound, name: 'GONOPROXY' | 'GONOSUMDB'): read
 
 /** Finds private modules in go.mod whose names the go command sends to a public mirror or to the checksum database. */
 export function findLeakTraps(found: GoFound, say: Say): readonly (Trap & { readonly id: 'go-private-leaks' })[] {
-  const isToldOutside = asksOutside(settingInForce(found, 'GOPROXY')?.value ?? null);
-  const isLooked = settingInForce(found, 'GOSUMDB')?.value !== 'off';
+  const isSentOutside = usesOutside(settingInForce(found, 'GOPROXY')?.value ?? null);
+  const isLookedUp = settingInForce(found, 'GOSUMDB')?.value !== 'off';
   const leaking = found.required.filter(
     ({ module }) =>
       (isLikelyPrivate(module) || matchesGoPatterns(found.privatePatterns, module)) &&
-      ((isToldOutside && !matchesGoPatterns(listGlobs(found, 'GONOPROXY'), module)) ||
-        (isLooked && !matchesGoPatterns(listGlobs(found, 'GONOSUMDB'), module))),
+      ((isSentOutside && !matchesGoPatterns(listGlobs(found, 'GONOPROXY'), module)) ||
+        (isLookedUp && !matchesGoPatterns(listGlobs(found, 'GONOSUMDB'), module))),
   );
   if (leaking.length === 0) return [];
   const hosts = leaking.map(({ module }) => `${module.split('/', 1)[0]}/*`);
-  const changes = steering(found, isToldOutside, isLooked).map((name) => {
+  const changes = steering(found, isSentOutside, isLookedUp).map((name) => {
     const old = settingInForce(found, name);
     const globs = [...new Set([...(old?.value ?? '').split(','), ...hosts])];
     return { name, old, value: globs.filter((glob) => glob !== '' && glob !== 'none').join(',') };
@@ -47,7 +47,7 @@ export function findLeakTraps(found: GoFound, say: Say): readonly (Trap & { read
   return [
     trapOf(
       'go-private-leaks',
-      say(isToldOutside ? 'trap.go-private-leaks.mirror' : 'trap.go-private-leaks.database', { modules }),
+      say(isSentOutside ? 'trap.go-private-leaks.mirror' : 'trap.go-private-leaks.database', { modules }),
       first.map(({ file, line }) => ({ file, line })),
       changes.map(({ name, old, value }) =>
         settingLineFor({ name, source: old?.source ?? (found.goenv === null ? 'environment' : 'file') }, value),
@@ -58,9 +58,9 @@ export function findLeakTraps(found: GoFound, say: Say): readonly (Trap & { read
 }
 
 /** The variables that prevent the leak: GOPRIVATE, unless a more specific variable is set. */
-function steering(found: GoFound, isToldOutside: boolean, isLooked: boolean): readonly GoVariable[] {
+function steering(found: GoFound, isSentOutside: boolean, isLookedUp: boolean): readonly GoVariable[] {
   const of = (name: GoVariable): GoVariable => (settingInForce(found, name) === null ? 'GOPRIVATE' : name);
-  return [...new Set([...(isToldOutside ? [of('GONOPROXY')] : []), ...(isLooked ? [of('GONOSUMDB')] : [])])];
+  return [...new Set([...(isSentOutside ? [of('GONOPROXY')] : []), ...(isLookedUp ? [of('GONOSUMDB')] : [])])];
 }
 
 /** The edit of the file of `go env -w`; `null`: GOENV is off, or an environment variable overrides the file. */
@@ -73,7 +73,7 @@ function editOf(found: GoFound, name: GoVariable, old: GoSetting | null, value: 
 }
 
 /** True if a GOPROXY list has a proxy outside the internal network. `null`: Go's default. */
-function asksOutside(list: string | null): boolean {
+function usesOutside(list: string | null): boolean {
   if (list === null) return true;
   const parsed = parseGoproxy(list);
   const urls = parsed.tag === 'ok' ? parsed.value.members.filter(({ kind }) => kind === 'url') : [];

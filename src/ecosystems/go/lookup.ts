@@ -2,9 +2,9 @@ import { hasControls, isMarkup } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import type { Ask } from '../../core/transcript.ts';
+import type { ProbeRequest } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
-import { type Answered, below, type End, type Got, stoppedBy, type Talk, unaskable } from '../talk.ts';
+import { type Responded, below, type End, type Got, stoppedBy, type Talk, unaskable } from '../talk.ts';
 import { get } from './ask.ts';
 import type { GoContext, Lookup } from './context.ts';
 import { escapeModule, escapeVersion } from './escape.ts';
@@ -116,7 +116,7 @@ export interface Database {
   readonly verifier: Verifier;
   /** Tiles by path, not verified. */
   readonly fetched: Map<string, Buffer>;
-  readonly took: Map<string, NonNullable<Answered['took']>>;
+  readonly took: Map<string, NonNullable<Responded['took']>>;
 }
 
 /** A record, and the head in the same response, whose signature was verified. */
@@ -144,11 +144,11 @@ function databaseAt(base: string, context: GoContext, verifier: Verifier): Datab
 export function* getFrom(
   database: Database,
   path: string,
-  { aside, bodyBytesMax }: Pick<Ask, 'aside' | 'bodyBytesMax'>,
+  { aside, bodyBytesMax }: Pick<ProbeRequest, 'aside' | 'bodyBytesMax'>,
 ): Talk<Got> {
   // Unlike in module URLs, the go command does not percent-encode a `!` here.
-  const ask = { url: `${database.base}/${path}`, bodyBytesMax, ...(aside === true ? { aside } : {}) };
-  const got = yield* get(ask, database.context);
+  const request = { url: `${database.base}/${path}`, bodyBytesMax, ...(aside === true ? { aside } : {}) };
+  const got = yield* get(request, database.context);
   if (got.tag === 'ok' && got.value.took !== undefined) database.took.set(path, got.value.took);
   return got;
 }

@@ -81,12 +81,12 @@ function mismatch(want: string, got: Sentence | string): ProbeFailure {
 }
 
 /** The most requests for tiles if no record is to be proven. */
-const headAsksMax = 20;
+const headRequestsMax = 20;
 
 /** @param records  the number of records to prove: in a large log each needs a tile and the parent of that tile */
 function* fetchTiles(database: Database, wanted: readonly Tile[], records: number): Talk<Result<Tiles, End>> {
   const tiles = new Map<string, Buffer>();
-  let asksLeft = headAsksMax + 2 * records;
+  let requestsLeft = headRequestsMax + 2 * records;
   for (const tile of wanted) {
     const known = database.fetched.get(tilePathOf(tile));
     if (known !== undefined) {
@@ -95,7 +95,7 @@ function* fetchTiles(database: Database, wanted: readonly Tile[], records: numbe
     }
     let got: Result<Buffer, End> | null = null;
     for (const width of tile.width === tileWidth ? [tileWidth] : [tile.width, tileWidth]) {
-      if (asksLeft-- <= 0) return stoppedBy(malformed('answer.fewTiles'));
+      if (requestsLeft-- <= 0) return stoppedBy(malformed('answer.fewTiles'));
       got = yield* fetchTile(database, { ...tile, width });
       // A server may remove a partial tile once the full tile exists. The full tile begins with the same hashes.
       if (got.tag === 'ok' || !isNotOffered(got.error)) break;

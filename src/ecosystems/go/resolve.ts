@@ -19,7 +19,7 @@ export function* resolve(module: string, version: string, context: GoContext): T
   if (isCanonical(version)) return ok(version);
   if (version === 'latest') return yield* resolveLatest(module, context);
   const escaped = escapeVersion(version);
-  return escaped === null ? error(unaskable) : yield* askInfo(module, `@v/${escaped}.info`, context);
+  return escaped === null ? error(unaskable) : yield* requestInfo(module, `@v/${escaped}.info`, context);
 }
 
 /**
@@ -35,13 +35,13 @@ function* resolveLatest(module: string, context: GoContext): Talk<Resolved> {
   const modOf = modsOf(module, context);
   const highest = yield* highestOf(module, kept, modOf);
   if (highest.tag === 'error') return highest;
-  if (highest.value === null) return yield* askInfo(module, '@latest', context);
+  if (highest.value === null) return yield* requestInfo(module, '@latest', context);
   const mod = yield* modOf(highest.value);
   if (mod.tag === 'error') return mod;
   const allowed = yield* inSlices(allowedVersionsIn(kept, mod.value));
   const chosen = allowed.length === kept.length ? highest : yield* highestOf(module, allowed, modOf);
   if (chosen.tag === 'error') return chosen;
-  return chosen.value === null ? yield* askInfo(module, '@latest', context) : ok(chosen.value);
+  return chosen.value === null ? yield* requestInfo(module, '@latest', context) : ok(chosen.value);
 }
 
 type ModOf = (version: string) => Talk<Result<Uint8Array, End>>;
@@ -71,9 +71,9 @@ function modsOf(module: string, context: GoContext): ModOf {
   };
 }
 
-function* askInfo(module: string, rest: string, context: GoContext): Talk<Resolved> {
-  const answer = yield* getBelow(module, rest, { aside: true, bodyBytesMax: limits.infoBytes }, context);
-  if (answer.tag === 'error') return answer;
-  const version = parseInfo(answer.value.body, null);
+function* requestInfo(module: string, rest: string, context: GoContext): Talk<Resolved> {
+  const response = yield* getBelow(module, rest, { aside: true, bodyBytesMax: limits.infoBytes }, context);
+  if (response.tag === 'error') return response;
+  const version = parseInfo(response.value.body, null);
   return version.tag === 'error' ? stoppedBy(version.error) : version;
 }

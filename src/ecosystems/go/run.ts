@@ -77,8 +77,8 @@ function decoded(text: string): string {
 
 /** A failed request to the checksum database counts against the mirror only if it went through the mirror's relay. */
 function why(words: string, url: string): ClientReason {
-  const [, told] = /"Error": "((?:[^"\\]|\\.)*)"/.exec(words) ?? [];
-  const text = told === undefined ? findLines(words, /^go: /) : decoded(told);
+  const [, cause] = /"Error": "((?:[^"\\]|\\.)*)"/.exec(words) ?? [];
+  const text = cause === undefined ? findLines(words, /^go: /) : decoded(cause);
   const isOwn = /checksum mismatch|SECURITY ERROR/.test(words) || text.includes(`${url.replace(/\/+$/, '')}/sumdb/`);
   return { text, isElsewhere: !isOwn && /\bverifying (module|go\.mod)\b|\/sumdb\//.test(text) };
 }
@@ -86,7 +86,7 @@ function why(words: string, url: string): ClientReason {
 export const goRun: RealClient = {
   id: 'go',
   spec: ['https://go.dev/ref/mod#go-mod-download', 'https://go.dev/ref/mod#environment-variables'],
-  usualAsks: 5,
+  usualRequests: 5,
   cannot,
   plan,
   why,

@@ -46,7 +46,7 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   if (latest.tag === 'error' && (records.length === 0 || !isNotOffered(latest.error))) return ended(latest.error);
   const heads = distinct([...(latest.tag === 'ok' ? [latest.value] : []), ...records.map(({ head }) => head)]);
   const largest = largestOf(heads);
-  const own = yield* askItself(directOf(context, verifier));
+  const own = yield* requestDirectly(directOf(context, verifier));
   const { treeHead: before } = context.own;
   const claim = { largest, heads: [...heads, ...all(own?.head), ...all(before)], found: records };
   const authority: Facts = own === null ? {} : { authority: { name: verifier.name, size: own.head?.size ?? null } };
@@ -74,7 +74,7 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
 
 /** Without a relay, clients query the database directly. */
 function* withoutRelay(context: GoContext, verifier: Verifier): Talk<Verdict> {
-  const own = reached(yield* askItself(directOf(context, verifier)));
+  const own = reached(yield* requestDirectly(directOf(context, verifier)));
   return fine(withCost({ notOffered: true }, yield* costOf(null, own)));
 }
 
@@ -111,9 +111,9 @@ function* learnMore(
   const { unknown = [] } = relay.context.own;
   const learnt: FoundRecord[] = [];
   for (let from = 0; from < unknown.length; from += limits.lookupsAtOnce) {
-    const asked = yield* askSome(relay, unknown.slice(from, from + limits.lookupsAtOnce));
-    if (asked.tag === 'error') return error(ended(asked.error));
-    const { records, isEnd } = asked.value;
+    const found = yield* requestSome(relay, unknown.slice(from, from + limits.lookupsAtOnce));
+    if (found.tag === 'error') return error(ended(found.error));
+    const { records, isEnd } = found.value;
     if (records.length > 0) {
       const heads = distinct([served, ...records.map(({ head }) => head)]);
       const claim = { largest: largestOf(heads), heads: [...heads, ...known], found: records };
@@ -126,7 +126,7 @@ function* learnMore(
   return ok(learnt);
 }
 
-function* askSome(
+function* requestSome(
   relay: Database,
   lookups: readonly Lookup[],
 ): Talk<Result<{ readonly records: readonly FoundRecord[]; readonly isEnd: boolean }, End>> {
@@ -151,7 +151,7 @@ interface Itself {
 }
 
 /** A failure does not count against the mirror. */
-function* askItself(database: Database | null): Talk<Itself | null> {
+function* requestDirectly(database: Database | null): Talk<Itself | null> {
   if (database === null) return null;
   const head = yield* requestHead(database);
   return { database, head: head.tag === 'ok' ? head.value : null };

@@ -90,10 +90,10 @@ function differing({ settings }: GoFound, say: Say): readonly GoTrap[] {
     }
     const others = own.filter(({ value }) => value !== project?.value);
     if (project !== undefined && others.length > 0) {
-      const told = { name, project: shown(project), others: listed(others, say) };
+      const values = { name, project: shown(project), others: listed(others, say) };
       const where = [project, ...others].map(placeIn);
       const set = say('trap.go-direnv-differs.set', { name });
-      traps.push(trapOf('go-direnv-differs', say('trap.go-direnv-differs.what', told), where, [set]));
+      traps.push(trapOf('go-direnv-differs', say('trap.go-direnv-differs.what', values), where, [set]));
     }
     return traps;
   });
@@ -104,10 +104,10 @@ function proxyTraps(setting: GoSetting, say: Say): readonly GoTrap[] {
   if (source === 'distribution') return [];
   const mistake = checkGoproxy(value);
   if (mistake !== null) {
-    const told = { value: shown(setting), expected: saySentence(mistake, say) };
+    const values = { value: shown(setting), expected: saySentence(mistake, say) };
     const line = settingLineFor(setting, 'https://mirror.example.com,direct');
     const set = say('trap.go-proxy-malformed.set', { line });
-    return [trapOf('go-proxy-malformed', say('trap.go-proxy-malformed.what', told), [place], [set])];
+    return [trapOf('go-proxy-malformed', say('trap.go-proxy-malformed.what', values), [place], [set])];
   }
   const [ended, word = '', rest = ''] = /(?:^|[,|])\s*(direct|off)\s*[,|]\s*(.*[^,|\s].*)$/.exec(value) ?? [];
   if (ended !== undefined) {

@@ -57,14 +57,14 @@ function* file(
   const profile = profileOf(context.own.profile);
   const decodes = profile?.decodes === true;
   const expect = expectOf(path, context);
-  const ask = {
+  const request = {
     url: below(context, path),
     bodyBytesMax: limits.zipBytes,
     stopAfterBytes,
     ...(decodes ? {} : { asSent: true as const }),
     ...(expect.signedBy === undefined ? { large: true as const } : {}),
   };
-  const got = yield* get(ask, context);
+  const got = yield* get(request, context);
   if (got.tag === 'error') return ended(got.error);
   const { body, headers } = got.value;
   const whole = wholeOf(got.value);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DemoAnswer } from '../../core/demo.ts';
+import type { DemoResponse } from '../../core/demo.ts';
 import type { SmallMirror } from '../ecosystem.ts';
 
 const base = '/debian';
@@ -21,7 +21,7 @@ SHA256:
 `;
 
 const text = 'text/plain; charset=utf-8';
-const answers = new Map<string, DemoAnswer>([
+const responses = new Map<string, DemoResponse>([
   [`${base}/${path}`, { type: text, body: release }],
   [`${base}/dists/stable/main/binary-amd64/Packages`, { type: text, body: packages }],
   [`${base}/project/trace/master`, { type: text, body: 'Mon Jan  1 00:00:00 UTC 2024\n' }],
@@ -33,5 +33,5 @@ export const demo: SmallMirror = {
   mirrorKeys: { profile: 'debian' },
   module: { upstream: 'debian', path, expect: { sha256: sha256(release) } },
   form: 'apt',
-  answer: ({ path: asked }) => answers.get(asked) ?? null,
+  respond: ({ path: requestedPath }) => responses.get(requestedPath) ?? null,
 };

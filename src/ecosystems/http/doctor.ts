@@ -16,7 +16,7 @@ const aptKinds = {
 
 export const doctor: Doctor = {
   kinds: aptKinds,
-  examine: async ({ machine }, say) => ({ traps: await aptTraps(machine, say), untold: [] }),
+  examine: async ({ machine }, say) => ({ traps: await aptTraps(machine, say), unchecked: [] }),
   settle: async () => null,
   isUsualLock: () => false,
 };
@@ -98,8 +98,8 @@ function proxyTraps({ proxies }: AptFound, { env }: Machine, say: Say): readonly
     const others = own.slice(0, -1).filter(({ value }) => plain(value) !== plain(last.value));
     const isOther = above !== '' && plain(above) !== plain(last.value);
     if (others.length === 0 && !isOther) return [];
-    const told = [...others.map(({ value }) => value), ...(isOther ? [above] : [])].map(maskUrl).join(say('list.and'));
-    const what = say('trap.apt-proxy-differs.what', { value: maskUrl(last.value), others: told });
+    const listed = [...others.map(({ value }) => value), ...(isOther ? [above] : [])].map(maskUrl).join(say('list.and'));
+    const what = say('trap.apt-proxy-differs.what', { value: maskUrl(last.value), others: listed });
     const where = [...[last, ...others].map(({ file, line }) => ({ file, line })), ...(isOther ? [{ variable }] : [])];
     return [trapOf('apt-proxy-differs', what, where, [say('trap.apt-proxy-differs.set', { scheme })])];
   });

@@ -2,7 +2,7 @@ import { limits } from '../../core/limits.ts';
 import type { ModuleRef } from '../../core/mirror.ts';
 import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
-import { type Asked, type Ecosystem, heavy, light, type UsualAside } from '../ecosystem.ts';
+import { type ConfiguredStep, type Ecosystem, heavy, light, type UsualAside } from '../ecosystem.ts';
 import { checked } from '../fields.ts';
 import { filesClient } from './client.ts';
 import { buildHttpContext, type HttpOwn } from './context.ts';
@@ -18,25 +18,25 @@ const byHash = phrase('answer.entryVerifies');
 const words = profiles.map(({ id }) => id).join(', ');
 
 /** A signed list is verified only by a configured key, and packages only by that list. */
-function unchecked({ mirror, module, expect }: Asked & Pick<ModuleRef, 'module'>): Sentence | null {
+function unchecked({ mirror, module, expect }: ConfiguredStep & Pick<ModuleRef, 'module'>): Sentence | null {
   const isSigned = (expect as Expect | undefined)?.signedBy !== undefined;
   const leads = profileOf(mirror.own?.['profile'])?.lists?.leads;
   return !isSigned && leads?.isList(module) === true ? phrase('answer.noSignedBy') : null;
 }
 
-function hasSignedList({ mirror, expect }: Asked): boolean {
+function hasSignedList({ mirror, expect }: ConfiguredStep): boolean {
   const lists = profileOf(mirror.own?.['profile'])?.lists;
   return lists !== undefined && (expect as Expect | undefined)?.signedBy !== undefined;
 }
 
 /** The signed list that names the file. For a signed list itself: one of its packages. */
-function usualAside(_version: string | null, asked: Asked): UsualAside | null {
-  return hasSignedList(asked) ? { asks: 1, bytes: packageBytes } : null;
+function usualAside(_version: string | null, configured: ConfiguredStep): UsualAside | null {
+  return hasSignedList(configured) ? { requests: 1, bytes: packageBytes } : null;
 }
 
 /** The indexes of a signed list. */
-function lightAside(_version: string | null, asked: Asked): UsualAside | null {
-  return hasSignedList(asked) ? { asks: 2, bytes: 2 * unchangedBytes } : null;
+function lightAside(_version: string | null, configured: ConfiguredStep): UsualAside | null {
+  return hasSignedList(configured) ? { requests: 2, bytes: 2 * unchangedBytes } : null;
 }
 
 export const http: Ecosystem<unknown, HttpOwn> = {
@@ -51,7 +51,7 @@ export const http: Ecosystem<unknown, HttpOwn> = {
     marker: light(30, {
       grain: 'mirror',
       usualBytes: 1000,
-      isAsked: ({ own }) => profileOf(own?.['profile'])?.marker != null,
+      isRequested: ({ own }) => profileOf(own?.['profile'])?.marker != null,
     }),
   },
   canary: 'get',

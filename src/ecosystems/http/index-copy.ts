@@ -3,7 +3,7 @@ import type { WholeBody } from '../../core/body.ts';
 import { isTimeout, type ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Facts } from '../../core/transcript.ts';
-import { type Answered, answeredOf, below, type End, type Talk } from '../talk.ts';
+import { type Responded, respondedOf, below, type End, type Talk } from '../talk.ts';
 import type { HttpContext } from './context.ts';
 
 /** What identifies the copy of a file that was read whole. Sums are SHA-256, lower-case hex. */
@@ -24,7 +24,7 @@ const etagsMax = 8;
 /** @param before  the copy before; its ETags stay if it is the same file */
 export function copyOf(
   path: string,
-  { headers }: Answered,
+  { headers }: Responded,
   whole: WholeBody,
   wrong: Copy['wrong'],
   before?: Copy,
@@ -59,10 +59,10 @@ export function* compareCopy(copy: Copy, context: HttpContext): Talk<Compared> {
 }
 
 /** Requests a part. A response that is comparable but not decided: 200 with the right beginning, or 206. */
-function* part(copy: Copy, headers: Readonly<Record<string, string>>, context: HttpContext): Talk<Compared | Answered> {
-  const ask = { url: below(context, copy.path), headers, aside: true, asSent: true } as const;
+function* part(copy: Copy, headers: Readonly<Record<string, string>>, context: HttpContext): Talk<Compared | Responded> {
+  const request = { url: below(context, copy.path), headers, aside: true, asSent: true } as const;
   const { peekBytes: stopAfterBytes, packageIndexBytes: bodyBytesMax } = limits;
-  const got = answeredOf(yield { ...ask, stopAfterBytes, bodyBytesMax });
+  const got = respondedOf(yield { ...request, stopAfterBytes, bodyBytesMax });
   if (got.tag === 'error') {
     const isLate = got.error.tag === 'failed' && isTimeout(got.error.failure.kind);
     return isLate || got.error.tag === 'unknown' ? { end: got.error } : 'other';

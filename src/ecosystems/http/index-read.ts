@@ -1,7 +1,7 @@
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Facts } from '../../core/transcript.ts';
-import { type Answered, below, type End, get, isNotOffered, seenIn, type Talk, wholeOf } from '../talk.ts';
+import { type Responded, below, type End, get, isNotOffered, seenIn, type Talk, wholeOf } from '../talk.ts';
 import type { HttpContext } from './context.ts';
 import { failureOf } from './listed.ts';
 import type { IndexAt, IndexForm } from './profile.ts';
@@ -9,11 +9,11 @@ import { sumOf } from './verify.ts';
 
 /** An index as the package manager would download it. `absent`: the mirror has none of its forms. */
 export type IndexRead =
-  | { readonly tag: 'right'; readonly at: FormAt; readonly answer: Answered }
+  | { readonly tag: 'right'; readonly at: FormAt; readonly response: Responded }
   | {
       readonly tag: 'wrong';
       readonly at: FormAt;
-      readonly answer: Answered;
+      readonly response: Responded;
       readonly failure: ProbeFailure;
       readonly facts: Facts;
     }
@@ -36,8 +36,8 @@ export function* readIndex({ forms }: IndexAt, list: string, context: HttpContex
   for (const form of forms) {
     let last: End | null = null;
     for (const path of form.paths) {
-      const ask = { url: below(context, path), aside: true, asSent: true, large: true } as const;
-      const got = yield* get({ ...ask, bodyBytesMax: limits.packageIndexBytes }, context);
+      const request = { url: below(context, path), aside: true, asSent: true, large: true } as const;
+      const got = yield* get({ ...request, bodyBytesMax: limits.packageIndexBytes }, context);
       if (got.tag === 'ok') return yield* compared({ path, form }, got.value, list);
       if (last === null || isNotOffered(last)) last = got.error;
     }
@@ -48,10 +48,10 @@ export function* readIndex({ forms }: IndexAt, list: string, context: HttpContex
   return { tag: 'absent', end: absent };
 }
 
-function* compared(at: FormAt, answer: Answered, list: string): Talk<IndexRead> {
-  const sum = yield* sumOf(wholeOf(answer));
+function* compared(at: FormAt, response: Responded, list: string): Talk<IndexRead> {
+  const sum = yield* sumOf(wholeOf(response));
   const failure = failureOf(sum, at.form.file, { file: at.path, list, signed: list });
   return failure === null
-    ? { tag: 'right', at, answer }
-    : { tag: 'wrong', at, answer, failure, facts: seenIn(answer.body, sum.bytes) };
+    ? { tag: 'right', at, response }
+    : { tag: 'wrong', at, response, failure, facts: seenIn(response.body, sum.bytes) };
 }

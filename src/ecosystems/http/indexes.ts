@@ -99,8 +99,8 @@ function carriedOver(before: Kept | null, indexes: readonly IndexAt[]): Pick<Kep
 }
 
 function* getList(path: string, context: HttpContext): Talk<Result<Uint8Array, End>> {
-  const ask = { url: below(context, path), aside: true, asSent: true, bodyBytesMax: limits.signedListBytes } as const;
-  const got = yield* get(ask, context);
+  const request = { url: below(context, path), aside: true, asSent: true, bodyBytesMax: limits.signedListBytes } as const;
+  const got = yield* get(request, context);
   return got.tag === 'error' ? error(got.error) : ok(got.value.body);
 }
 
@@ -167,7 +167,7 @@ class Turn {
     if (read.tag === 'absent') return this.#times[name] === undefined ? null : ended(read.end);
     const wrong = read.tag === 'right' ? null : { failure: read.failure, facts: read.facts };
     if (wrong !== null && (yield* this.#isListNew())) return null;
-    const copy = copyOf(read.at.path, read.answer, wholeOf(read.answer), wrong, before);
+    const copy = copyOf(read.at.path, read.response, wholeOf(read.response), wrong, before);
     const isAgain = before?.wrong != null && before.first === copy.first && before.last === copy.last;
     this.#times[name] = wrong === null ? 0 : isAgain ? (this.#times[name] ?? 0) + 1 : 1;
     this.#copies[name] = copy;

@@ -56,8 +56,8 @@ function* throughList(
  */
 function* isRightByHash(path: string | null, { sha256 }: ListedFile, context: HttpContext): Talk<Result<boolean, End>> {
   if (path === null) return ok(false);
-  const ask = { url: below(context, path), aside: true, asSent: true, large: true } as const;
-  const got = yield* get({ ...ask, bodyBytesMax: limits.packageIndexBytes }, context);
+  const request = { url: below(context, path), aside: true, asSent: true, large: true } as const;
+  const got = yield* get({ ...request, bodyBytesMax: limits.packageIndexBytes }, context);
   if (got.tag === 'error') return isNotOffered(got.error) ? ok(false) : got;
   return ok((yield* sumOf(wholeOf(got.value))).sha256 === sha256);
 }
@@ -82,8 +82,8 @@ function* throughInner(
 }
 
 function* getList(path: string, context: HttpContext): Talk<Result<Uint8Array, End>> {
-  const ask = { url: below(context, path), aside: true, asSent: true, bodyBytesMax: limits.signedListBytes } as const;
-  const got = yield* get(ask, context);
+  const request = { url: below(context, path), aside: true, asSent: true, bodyBytesMax: limits.signedListBytes } as const;
+  const got = yield* get(request, context);
   return got.tag === 'error' ? got : ok(got.value.body);
 }
 

@@ -86,14 +86,14 @@ function* readIndexes(
     const read = yield* readIndex(index, list.path, context);
     if (read.tag === 'wrong') return error(failedBy(read.failure, read.facts));
     if (read.tag === 'ended') return error(ended(read.end));
-    if (read.tag === 'right' && chosen !== null) yield* choose(index, read.at, wholeOf(read.answer), leads, chosen);
+    if (read.tag === 'right' && chosen !== null) yield* choose(index, read.at, wholeOf(read.response), leads, chosen);
   }
   return ok(null);
 }
 
 function* checked(file: Chosen, list: string, context: HttpContext): Talk<Verdict | null> {
-  const ask = { url: below(context, file.path), aside: true, asSent: true, large: true } as const;
-  const got = yield* get({ ...ask, bodyBytesMax: limits.rotaPackageBytes }, context);
+  const request = { url: below(context, file.path), aside: true, asSent: true, large: true } as const;
+  const got = yield* get({ ...request, bodyBytesMax: limits.rotaPackageBytes }, context);
   if (got.tag === 'error') return ended(got.error);
   const { body } = got.value;
   const wrongFormat = formatFailure({ path: file.path, body });

@@ -12,7 +12,7 @@ import { sumOf } from './verify.ts';
 /** `bad`: a signature is wrong. `said`: gpgv's line about it. */
 type Report =
   | { readonly tag: 'judged'; readonly signature: Signature }
-  | { readonly tag: 'bad'; readonly said: string };
+  | { readonly tag: 'bad'; readonly report: string };
 
 /** The state for each status word of gpgv. If a file has several signatures, the first row that matches one decides. */
 const words: readonly (readonly [word: string, state: SignatureState | 'bad'])[] = [
@@ -38,7 +38,7 @@ function readReport(text: string): Report | null {
     const at = lines.findIndex((line) => line.word === word);
     const found = lines[at];
     if (found === undefined) continue;
-    if (state === 'bad') return { tag: 'bad', said: shown(`${word} ${found.key} ${found.rest}`) };
+    if (state === 'bad') return { tag: 'bad', report: shown(`${word} ${found.key} ${found.rest}`) };
     // VALIDSIG has the whole fingerprint of the key; other lines have only its end, the key's ID.
     const whole = lines.find((line, after) => after > at && line.word === 'VALIDSIG');
     return { tag: 'judged', signature: { state, key: whole?.key ?? found.key } };
@@ -76,8 +76,8 @@ export function* signatureOf(head: WholeFile, keyring: string, context: HttpCont
  */
 function* outOfStep({ path, body }: WholeFile, keyring: string, context: HttpContext): Talk<Result<never, End> | null> {
   const beside = path.replace(/Release$/, 'InRelease');
-  const ask = { aside: true, asSent: true, bodyBytesMax: limits.signedListBytes } as const;
-  const got = yield* get({ url: below(context, beside), ...ask }, context);
+  const request = { aside: true, asSent: true, bodyBytesMax: limits.signedListBytes } as const;
+  const got = yield* get({ url: below(context, beside), ...request }, context);
   if (got.tag === 'error' || !isClearSigned(got.value.body)) return null;
   const list = { path: beside, body: got.value.body, sum: yield* sumOf(wholeOf(got.value)) };
   const signature = yield* signatureOf(list, keyring, context);
@@ -103,16 +103,16 @@ function* verified(
   check: SignatureCheck,
   context: HttpContext,
 ): Talk<Result<Signature, End>> {
-  const answer = yield { url: below(context, path), bodyBytesMax: limits.signatureReportBytes, check };
-  if (answer.tag !== 'answered') return ok({ state: 'no_tool', key: null });
-  const report = readReport(utf8(answer.body) ?? '');
+  const response = yield { url: below(context, path), bodyBytesMax: limits.signatureReportBytes, check };
+  if (response.tag !== 'answered') return ok({ state: 'no_tool', key: null });
+  const report = readReport(utf8(response.body) ?? '');
   if (report === null) return stoppedBy(malformed('answer.openpgp'));
   if (report.tag === 'judged') return ok(report.signature);
   const got = `sha256:${sum.sha256}`;
   return stoppedBy(
     mismatchOf({
       algorithm: 'openpgp',
-      want: phrase('answer.goodSignature', { said: report.said }),
+      want: phrase('answer.goodSignature', { said: report.report }),
       got,
       by: phrase('answer.entryKeyring'),
     }),

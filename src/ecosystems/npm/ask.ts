@@ -26,18 +26,18 @@ export const fullForm = { accept: 'application/json' };
  */
 export function* getPackument(
   module: string,
-  asked: string,
+  wanted: string,
   context: NpmContext,
   aside: boolean,
 ): Talk<Result<Packument, End>> {
   const escaped = escapeName(module);
   if (escaped === null) return error(unaskable);
-  const ask = { url: below(context, escaped), bodyBytesMax: limits.indexBytes, large: true, aside } as const;
-  let got = yield* get({ ...ask, headers: { ...shortForm, ...encodings } }, context);
+  const request = { url: below(context, escaped), bodyBytesMax: limits.indexBytes, large: true, aside } as const;
+  let got = yield* get({ ...request, headers: { ...shortForm, ...encodings } }, context);
   if (got.tag === 'error' && isNotOffered(got.error))
-    got = yield* get({ ...ask, headers: { ...fullForm, ...encodings } }, context);
+    got = yield* get({ ...request, headers: { ...fullForm, ...encodings } }, context);
   if (got.tag === 'error') return got;
-  const read = yield* inSlices(parsePackument(wholeOf(got.value), module, asked));
+  const read = yield* inSlices(parsePackument(wholeOf(got.value), module, wanted));
   return read.tag === 'error' ? stoppedBy(read.error) : read;
 }
 
@@ -83,8 +83,8 @@ export function* locate(
   return ok({ ...located.value, isKept: false });
 }
 
-function* fromPackument(module: string, asked: string, context: NpmContext): Talk<Result<Located, End>> {
-  const got = yield* getPackument(module, asked, context, true);
+function* fromPackument(module: string, wanted: string, context: NpmContext): Talk<Result<Located, End>> {
+  const got = yield* getPackument(module, wanted, context, true);
   if (got.tag === 'error') return got;
   const { version, dist } = got.value;
   if (version === null || dist === null) return stoppedBy({ kind: 'absent', status: 200 });
@@ -92,13 +92,13 @@ function* fromPackument(module: string, asked: string, context: NpmContext): Tal
 }
 
 /** `null`: no valid manifest of this version was received. */
-function* fromManifest(module: string, asked: string, context: NpmContext): Talk<Located | null> {
+function* fromManifest(module: string, wanted: string, context: NpmContext): Talk<Located | null> {
   const escaped = escapeName(module);
-  if (escaped === null || !/^[A-Za-z0-9._-]+$/.test(asked)) return null;
-  const ask = { url: below(context, `${escaped}/${asked}`), bodyBytesMax: limits.distTagsBytes, aside: true };
-  const got = yield* get(ask, context);
+  if (escaped === null || !/^[A-Za-z0-9._-]+$/.test(wanted)) return null;
+  const request = { url: below(context, `${escaped}/${wanted}`), bodyBytesMax: limits.distTagsBytes, aside: true };
+  const got = yield* get(request, context);
   if (got.tag === 'error') return null;
-  const read = parseManifest(got.value.body, module, asked);
+  const read = parseManifest(got.value.body, module, wanted);
   return read.tag === 'error' ? null : locatedBy(read.value.version, read.value.dist);
 }
 

@@ -40,12 +40,12 @@ export const npmLearning: Learning = {
   keys: [pinKey, keysKey],
   learn(known, { logged = {}, own = {} }) {
     const pins = Object.entries(logged).map(([id, integrity]) => [`${pinKey}${id}`, integrity] as const);
-    const news = pins.filter(([key]) => !known.has(key)).slice(0, Math.max(0, pinsMax - known.size));
+    const learnt = pins.filter(([key]) => !known.has(key)).slice(0, Math.max(0, pinsMax - known.size));
     const listed = own['listed'] as Listed | undefined;
-    if (listed === undefined) return news;
+    if (listed === undefined) return learnt;
     const { upstream, ...value } = listed;
     const key = `${keysKey}${upstream}`;
-    return JSON.stringify(known.get(key)) === JSON.stringify(value) ? news : [...news, [key, value]];
+    return JSON.stringify(known.get(key)) === JSON.stringify(value) ? learnt : [...learnt, [key, value]];
   },
   // Other upstreams may have rebuilt the same version.
   pinned: (known, upstream) => (upstream === publicNpm ? pinnedIn(known, pinKey) : {}),

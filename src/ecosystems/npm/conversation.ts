@@ -46,12 +46,12 @@ export function* probe(target: Target, context: NpmContext): Conversation {
 }
 
 function* metadata({ module, version }: Target, context: NpmContext): Talk<Verdict> {
-  const asked = version ?? 'latest';
-  const got = yield* getPackument(module ?? '', asked, context, false);
+  const wanted = version ?? 'latest';
+  const got = yield* getPackument(module ?? '', wanted, context, false);
   if (got.tag === 'error') return ended(got.error);
   const { version: named, dist: found, listed, contents } = got.value;
   if (named === null) return failedBy({ kind: 'absent', status: 200 }, { listed, contents });
-  const facts = { ...factsOf(asked, named), listed, contents };
+  const facts = { ...factsOf(wanted, named), listed, contents };
   if (found === null) return failedBy({ kind: 'absent', status: 200 }, facts);
   if (found.tag === 'error') return failedBy(found.error, facts);
   const known = knownOf(`${module}@${named}`, found.value.signed, context);
@@ -90,8 +90,8 @@ function* packument({ module }: Target, context: NpmContext): Talk<Verdict> {
   const escaped = escapeName(module ?? '');
   if (escaped === null) return ended(unaskable);
   const stopAfterBytes = context.peekBytes ?? limits.indexBytes;
-  const ask = { headers: fullForm, bodyBytesMax: limits.indexBytes, stopAfterBytes, large: true } as const;
-  const got = yield* get({ url: below(context, escaped), ...ask }, context);
+  const request = { headers: fullForm, bodyBytesMax: limits.indexBytes, stopAfterBytes, large: true } as const;
+  const got = yield* get({ url: below(context, escaped), ...request }, context);
   if (got.tag === 'error') return ended(got.error);
   const whole = wholeOf(got.value);
   if (whole.bytes >= stopAfterBytes && startsLikeObject(got.value.body)) return fine();
@@ -100,12 +100,12 @@ function* packument({ module }: Target, context: NpmContext): Talk<Verdict> {
 }
 
 function* tarball(target: Target, context: NpmContext): Talk<Verdict> {
-  const asked = target.version ?? 'latest';
-  const kept = yield* locate(target.module ?? '', asked, context);
+  const wanted = target.version ?? 'latest';
+  const kept = yield* locate(target.module ?? '', wanted, context);
   if (kept.tag === 'error') return ended(kept.error);
   const first = yield* fromPlace(target, kept.value, context);
   if (!kept.value.isKept || !isMismatch(first.verdict)) return first.verdict;
-  const now = yield* locate(target.module ?? '', asked, context, true);
+  const now = yield* locate(target.module ?? '', wanted, context, true);
   if (now.tag === 'error') return ended(now.error);
   const body = now.value.tarball === kept.value.tarball ? first.body : undefined;
   return (yield* fromPlace(target, now.value, context, body)).verdict;
@@ -125,7 +125,7 @@ function* fromPlace(
   const known = knownOf(`${module}@${named}`, signed, context);
   if (known.tag === 'error') return { verdict: failedBy(known.error, facts) };
   const stopAfterBytes = context.peekBytes ?? limits.zipBytes;
-  const got = read === undefined ? yield* askBytes(url.value, stopAfterBytes, context) : ok(read);
+  const got = read === undefined ? yield* requestBytes(url.value, stopAfterBytes, context) : ok(read);
   if (got.tag === 'error') return { verdict: ended(got.error, facts) };
   const body = got.value;
   // A longer body is not read to its end, on purpose: there is nothing to hash.
@@ -133,9 +133,9 @@ function* fromPlace(
   return { verdict: yield* judgeBytes(body, integrity, known.value, { ...facts, ...known.value.facts }), body };
 }
 
-function* askBytes(url: string, stopAfterBytes: number, context: NpmContext): Talk<Result<WholeBody, End>> {
-  const ask = { url, foreign: true, bodyBytesMax: limits.zipBytes, stopAfterBytes, large: true } as const;
-  const got = yield* get(ask, context);
+function* requestBytes(url: string, stopAfterBytes: number, context: NpmContext): Talk<Result<WholeBody, End>> {
+  const request = { url, foreign: true, bodyBytesMax: limits.zipBytes, stopAfterBytes, large: true } as const;
+  const got = yield* get(request, context);
   return got.tag === 'error' ? got : ok(wholeOf(got.value));
 }
 
@@ -161,8 +161,8 @@ function startsLikeObject(body: Uint8Array): boolean {
   return start.trimStart().startsWith('{');
 }
 
-function factsOf(asked: string, resolvedVersion: string): Facts {
-  return asked === resolvedVersion ? {} : { resolvedVersion };
+function factsOf(wanted: string, resolvedVersion: string): Facts {
+  return wanted === resolvedVersion ? {} : { resolvedVersion };
 }
 
 /** By default npm replaces only this host by the configured registry (`replace-registry-host`). */

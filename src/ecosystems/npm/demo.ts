@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import type { DemoAnswer, DemoAsk } from '../../core/demo.ts';
+import type { DemoResponse, DemoRequest } from '../../core/demo.ts';
 import { buildTar } from '../archives.ts';
 import type { SmallMirror } from '../ecosystem.ts';
 import { integrityOf } from './integrity.ts';
@@ -21,11 +21,11 @@ const hashes = {
   shasum: createHash('sha1').update(tarball).digest('hex'),
 };
 
-function json(value: object): DemoAnswer {
+function json(value: object): DemoResponse {
   return { type: 'application/json', body: JSON.stringify(value) };
 }
 
-function answer({ path, origin }: DemoAsk): DemoAnswer | null {
+function respond({ path, origin }: DemoRequest): DemoResponse | null {
   const dist = { tarball: `${origin}${tarballPath}`, ...hashes };
   switch (path) {
     case `/${name}`:
@@ -48,4 +48,4 @@ function answer({ path, origin }: DemoAsk): DemoAnswer | null {
   }
 }
 
-export const demo: SmallMirror = { base: '', module: `${name}@${version}`, form: 'npmrc', answer };
+export const demo: SmallMirror = { base: '', module: `${name}@${version}`, form: 'npmrc', respond };

@@ -8,7 +8,7 @@ import { findNpmTraps, npmKinds } from './traps.ts';
 
 export const doctor: Doctor = {
   kinds: npmKinds,
-  examine: async (surroundings, say) => ({ traps: findNpmTraps(await findNpm(surroundings), say), untold: [] }),
+  examine: async (surroundings, say) => ({ traps: findNpmTraps(await findNpm(surroundings), say), unchecked: [] }),
   async today(surroundings) {
     const found = await findNpm(surroundings);
     const [registry] = placesOfKey(found, 'registry');

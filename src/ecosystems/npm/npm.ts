@@ -40,13 +40,13 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
     tarball: heavy({
       grain: 'version',
       verifies: phrase('answer.npmLockOrs'),
-      usualAside: () => ({ asks: 1, bytes: metadataBytes }),
+      usualAside: () => ({ requests: 1, bytes: metadataBytes }),
     }),
     packument: { ...heavy({ grain: 'module' }), usualPace: { everyMs: dayMs, timeoutMs: 120_000 } },
     signkeys: light(60, {
       grain: 'mirror',
       usualBytes: 1000,
-      isAsked: (mirror, { keys }) => isBelievable(mirror) && (keys === null || mirror.upstream !== publicNpm),
+      isRequested: (mirror, { keys }) => isBelievable(mirror) && (keys === null || mirror.upstream !== publicNpm),
     }),
   },
   canary: 'metadata',

@@ -23,9 +23,9 @@ export class PackumentReader {
   readonly #soughtIn: { versions?: string | null; time?: string | null } = {};
 
   /** @param exact  the version of the tag `asked`, if that is known */
-  constructor(asked: string | null, exact: string | null = null) {
-    this.#exact = asked !== null && isExact(asked) ? asked : exact;
-    this.#tag = this.#exact === null ? asked : null;
+  constructor(wanted: string | null, exact: string | null = null) {
+    this.#exact = wanted !== null && isExact(wanted) ? wanted : exact;
+    this.#tag = this.#exact === null ? wanted : null;
   }
 
   get version(): string | null {

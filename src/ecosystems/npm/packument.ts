@@ -51,24 +51,24 @@ function ownText(fields: Fields | null, key: string): string | null {
 /**
  * Reads a packument, abbreviated or full, in bounded memory.
  * @param name   the requested package: a packument of another one is `malformed`
- * @param asked  a version or a tag; `null`: none
+ * @param wanted  a version or a tag; `null`: none
  * @returns      the failure `absent` if the whole package was unpublished
  * @see docs/protocols/npm.md#endpoints, docs/protocols/npm.md#the-dist-object
  */
 export function* parsePackument(
   body: WholeBody,
   name: string,
-  asked: string | null,
+  wanted: string | null,
 ): Slices<Result<Packument, ProbeFailure>> {
   const what = phrase('answer.packument');
   if (isMarkup(body.read(0, 512))) return error(wrongContent('answer.notPage', { what }));
-  let read = new PackumentReader(asked);
+  let read = new PackumentReader(wanted);
   const flaw = yield* walkJson(body, read.wanted);
   if (flaw !== null || !read.isObject) return error(failureOfFlaw(flaw ?? 'broken', what));
   // The tags may stand after what is looked up by them.
   if (read.wasEarly) {
     const version = read.version;
-    read = new PackumentReader(asked, version);
+    read = new PackumentReader(wanted, version);
     yield* walkJson(body, read.wanted);
   }
   if (read.name !== name) return error(malformed('answer.npmName'));
@@ -146,8 +146,8 @@ export function parseManifest(
   const read = readObject(body, phrase('answer.manifest'));
   if (read.tag === 'error') return read;
   const found = ownText(read.value, 'version');
-  const isAsked = found !== null && isExact(found) && (found === version || !isExact(version));
-  if (memberIn(read.value, 'name') !== name || !isAsked) return error(malformed('answer.npmManifest'));
+  const isWanted = found !== null && isExact(found) && (found === version || !isExact(version));
+  if (memberIn(read.value, 'name') !== name || !isWanted) return error(malformed('answer.npmManifest'));
   const dist = readDist(read.value, { publishedMs: null, modifiedMs: null });
   return dist.tag === 'error' ? dist : ok({ version: found, dist: dist.value });
 }

@@ -67,7 +67,7 @@ function plan({ access, module, version, home }: ClientJob): ClientPlan {
 export const npmRun: RealClient = {
   id: 'npm',
   spec: ['https://docs.npmjs.com/cli/commands/npm-pack', 'https://docs.npmjs.com/cli/using-npm/config'],
-  usualAsks: 2,
+  usualRequests: 2,
   cannot: checkResolve,
   plan,
   why: (words) => ({

@@ -98,8 +98,8 @@ export function judgeSignature(version: SignedVersion): Result<JudgedSignature |
   const { id, signed, keys } = version;
   const { integrity, signatures } = signed;
   const [first] = signatures;
-  if (keys === undefined) return ok(first === undefined ? null : told('no_key', first.keyid));
-  if (first === undefined || integrity === null) return ok(told('unsigned', null));
+  if (keys === undefined) return ok(first === undefined ? null : signatureIn('no_key', first.keyid));
+  if (first === undefined || integrity === null) return ok(signatureIn('unsigned', null));
   const judged = signatures.flatMap(({ keyid, sig }) => {
     const key = keys.find((one) => one.keyid === keyid);
     return key === undefined ? [] : [{ key, sig, state: stateOf(key, version) }];
@@ -108,7 +108,7 @@ export function judgeSignature(version: SignedVersion): Result<JudgedSignature |
   const wrong = counting.find(({ key, sig }) => !isRight(key, sig, `${id}:${integrity}`));
   if (wrong !== undefined) return error(notSigned(wrong.key, integrity));
   const best = counting.find(({ state }) => state === 'valid') ?? judged[0];
-  if (best === undefined) return ok(told('unknown_key', first.keyid));
+  if (best === undefined) return ok(signatureIn('unknown_key', first.keyid));
   const { state, key } = best;
   return ok({ signature: { state, key: key.keyid }, mayPin: state === 'valid' && isInForce(key, version) });
 }
@@ -131,7 +131,7 @@ function isRight(key: SigningKey, sig: string, message: string): boolean {
   return publicKey !== null && verify('sha256', Buffer.from(message), publicKey, Buffer.from(sig, 'base64'));
 }
 
-function told(state: SignatureState, key: string | null): JudgedSignature {
+function signatureIn(state: SignatureState, key: string | null): JudgedSignature {
   return { signature: { state, key }, mayPin: false };
 }
 

@@ -38,11 +38,11 @@ export function judgeStatedHash(
 /**
  * Judges an artifact by the signed and the pinned hash. Without either the packument's hash only proves that the mirror
  * is consistent.
- * @param told  the packument's hash
+ * @param stated  the packument's hash
  */
-export function* judgeBytes(body: WholeBody, told: Integrity | undefined, known: Known, facts: Facts): Talk<Verdict> {
+export function* judgeBytes(body: WholeBody, stated: Integrity | undefined, known: Known, facts: Facts): Talk<Verdict> {
   const { pinned, isSigned } = known;
-  const wants = [pinned, isSigned || pinned === undefined ? told : undefined].filter((one) => one !== undefined);
+  const wants = [pinned, isSigned || pinned === undefined ? stated : undefined].filter((one) => one !== undefined);
   const digestOf = hasher(body);
   const begin = body.read(0, limits.bodyBeginBytes);
   let wrong: Integrity | undefined;
@@ -59,7 +59,7 @@ export function* judgeBytes(body: WholeBody, told: Integrity | undefined, known:
   // The packuments of mirrors may have hashes of different algorithms.
   if (pinned === undefined && !isSigned)
     return fine({ ...about, compared: { algorithm: 'sha512', digest: yield* digestOf('sha512') } });
-  const { algorithm } = (isSigned ? told : pinned) ?? { algorithm: 'sha512' };
+  const { algorithm } = (isSigned ? stated : pinned) ?? { algorithm: 'sha512' };
   const digest = yield* digestOf(algorithm);
   return fine({ ...about, verified: { algorithm, digest, against: authority(isSigned) } });
 }

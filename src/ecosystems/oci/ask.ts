@@ -1,7 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import type { Ask } from '../../core/transcript.ts';
-import { type Answered, answeredOf, type End, stoppedBy, type Talk, unaskable } from '../talk.ts';
+import type { ProbeRequest } from '../../core/transcript.ts';
+import { type Responded, respondedOf, type End, stoppedBy, type Talk, unaskable } from '../talk.ts';
 import {
   type Challenge,
   fetchToken,
@@ -41,23 +41,23 @@ export function repositoryUrlOf({ context }: Session, host: string, path: string
  * Sends a request, with a token if the registry requires one. Only a 401 to the request itself causes a second one.
  * @see docs/protocols/oci.md#tokens
  */
-export function* askWithToken(ask: Ask, repository: string, session: Session): Talk<Result<Answered, End>> {
+export function* requestWithToken(request: ProbeRequest, repository: string, session: Session): Talk<Result<Responded, End>> {
   const door = yield* doorOf(session);
   if (door.tag === 'error') return door;
   const first = door.value === null ? null : scoped(door.value, repository);
   const held: Result<Held | null, End> = first === null ? ok(null) : yield* tokenFor(first, session);
   if (held.tag === 'error') return held;
-  const answer = answeredOf(yield withBearer(ask, held.value));
-  if (answer.tag === 'error' || answer.value.status !== 401) return answer;
-  const told = challengeOf(answer.value, session);
-  if (told.tag === 'error') return told;
-  if (told.value === null) return answer;
-  const second = scoped(told.value, repository);
+  const response = respondedOf(yield withBearer(request, held.value));
+  if (response.tag === 'error' || response.value.status !== 401) return response;
+  const challenge = challengeOf(response.value, session);
+  if (challenge.tag === 'error') return challenge;
+  if (challenge.value === null) return response;
+  const second = scoped(challenge.value, repository);
   // The registry refused a token that is fresh: it would refuse another one too.
-  if (held.value?.isFresh === true && first !== null && isSameToken(first, second)) return answer;
-  keepDoor(told.value, session);
+  if (held.value?.isFresh === true && first !== null && isSameToken(first, second)) return response;
+  keepDoor(challenge.value, session);
   const fresh = yield* fetchToken(second, session);
-  return fresh.tag === 'error' ? fresh : answeredOf(yield withBearer(ask, fresh.value));
+  return fresh.tag === 'error' ? fresh : respondedOf(yield withBearer(request, fresh.value));
 }
 
 /** Caches the challenge; `null`: no token is required. */
@@ -69,31 +69,31 @@ export function keepDoor(challenge: Challenge | null, { keep }: Session): void {
  * The challenge of a 401; `null`: it names no token server. Ends the conversation if a token would be sent in clear
  * text to another machine.
  */
-export function challengeOf(answer: Answered, { context }: Session): Result<Challenge | null, End> {
-  const told = parseBearerChallenge(answer.headers['www-authenticate'], context.baseUrl);
-  if (told.tag === 'error') return stoppedBy(told.error);
-  if (told.value !== null && !mayCarryTokens(context.baseUrl)) return error(unaskable);
-  return told;
+export function challengeOf(response: Responded, { context }: Session): Result<Challenge | null, End> {
+  const challenge = parseBearerChallenge(response.headers['www-authenticate'], context.baseUrl);
+  if (challenge.tag === 'error') return stoppedBy(challenge.error);
+  if (challenge.value !== null && !mayCarryTokens(context.baseUrl)) return error(unaskable);
+  return challenge;
 }
 
 function* doorOf(session: Session): Talk<Result<Challenge | null, End>> {
   const kept = session.recall(doorKey);
   if (kept !== null) return ok(JSON.parse(kept) as Challenge | null);
   const url = apiBaseOf(session.context.baseUrl);
-  const answer = answeredOf(yield { url, aside: true, bodyBytesMax: limits.errorBodyBytes });
-  if (answer.tag === 'error') return answer;
-  const told = answer.value.status === 401 ? challengeOf(answer.value, session) : ok(null);
+  const response = respondedOf(yield { url, aside: true, bodyBytesMax: limits.errorBodyBytes });
+  if (response.tag === 'error') return response;
+  const challenge = response.value.status === 401 ? challengeOf(response.value, session) : ok(null);
   // A 404 is not cached: the server may have only some registry files.
-  if (told.tag === 'ok' && (answer.value.status === 200 || told.value !== null)) keepDoor(told.value, session);
-  return told;
+  if (challenge.tag === 'ok' && (response.value.status === 200 || challenge.value !== null)) keepDoor(challenge.value, session);
+  return challenge;
 }
 
 function scoped(challenge: Challenge, repository: string): Challenge {
   return { ...challenge, scope: challenge.scope ?? `repository:${repository}:pull` };
 }
 
-function withBearer(ask: Ask, held: Held | null): Ask {
-  return held === null ? ask : { ...ask, headers: { ...ask.headers, authorization: `Bearer ${held.token}` } };
+function withBearer(request: ProbeRequest, held: Held | null): ProbeRequest {
+  return held === null ? request : { ...request, headers: { ...request.headers, authorization: `Bearer ${held.token}` } };
 }
 
 function mayCarryTokens(baseUrl: string): boolean {

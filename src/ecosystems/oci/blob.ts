@@ -1,10 +1,10 @@
 import { isMarkup } from '../../core/body.ts';
 import { limits } from '../../core/limits.ts';
 import { ok, type Result } from '../../core/result.ts';
-import type { Ask, Verdict } from '../../core/transcript.ts';
+import type { ProbeRequest, Verdict } from '../../core/transcript.ts';
 import { malformed, phrase, wrongContent } from '../../words/tell.ts';
 import {
-  type Answered,
+  type Responded,
   type End,
   ended,
   failedBy,
@@ -14,7 +14,7 @@ import {
   stoppedBy,
   type Talk,
 } from '../talk.ts';
-import { askWithToken, repositoryUrlOf } from './ask.ts';
+import { requestWithToken, repositoryUrlOf } from './ask.ts';
 import { digestOf, parseDigest } from './digest.ts';
 import { fetchManifest, mismatch } from './fetch-manifest.ts';
 import { type Descriptor, entryFor, type Manifest } from './manifest.ts';
@@ -37,7 +37,7 @@ export function* blob(session: Session, image: ImageName, version: string): Talk
   const part = peekBytes ?? (layer.size > wholeBytesMax ? rangeBytes : null);
   const isWhole = part === null || part >= layer.size;
   const url = repositoryUrlOf(session, image.host, `${image.repository}/blobs/${layer.digest}`);
-  const ask: Ask = isWhole
+  const request: ProbeRequest = isWhole
     ? { url, bodyBytesMax: Math.max(layer.size, limits.errorBodyBytes) }
     : {
         url,
@@ -45,29 +45,29 @@ export function* blob(session: Session, image: ImageName, version: string): Talk
         bodyBytesMax: Math.max(part, limits.errorBodyBytes),
         stopAfterBytes: part,
       };
-  const answer = yield* askWithToken(ask, image.repository, session);
-  if (answer.tag === 'error') return ended(answer.error);
+  const response = yield* requestWithToken(request, image.repository, session);
+  if (response.tag === 'error') return ended(response.error);
   const isFixed = parseDigest(version) !== null;
   return isWhole
-    ? judgeWhole(session, answer.value, layer, isFixed ? null : of)
-    : judgePart(session, answer.value, layer);
+    ? judgeWhole(session, response.value, layer, isFixed ? null : of)
+    : judgePart(session, response.value, layer);
 }
 
 /** @param tagged  the digest that a tag resolved to; `null`: the image was requested by digest */
 function judgeWhole(
   { context }: Session,
-  answer: Answered,
+  response: Responded,
   { digest: want }: Descriptor,
   tagged: string | null,
 ): Verdict {
-  const failure = failureOfStatus(answer, context.nowWallMs);
+  const failure = failureOfStatus(response, context.nowWallMs);
   if (failure !== null) return failedBy(failure);
-  const asked = parseDigest(want);
-  const got = asked === null ? null : digestOf(asked.algorithm, answer.body);
+  const wanted = parseDigest(want);
+  const got = wanted === null ? null : digestOf(wanted.algorithm, response.body);
   // A layer may be any file, also a page, so only bytes with another digest are judged by their form.
-  if (asked === null || got === null || (got.text !== asked.text && isMarkup(answer.body))) return failedBy(noLayer);
-  const seen = seenIn(answer.body);
-  if (got.text !== asked.text) return failedBy(mismatch(asked, got, phrase('answer.digestManifest')), seen);
+  if (wanted === null || got === null || (got.text !== wanted.text && isMarkup(response.body))) return failedBy(noLayer);
+  const seen = seenIn(response.body);
+  if (got.text !== wanted.text) return failedBy(mismatch(wanted, got, phrase('answer.digestManifest')), seen);
   const { algorithm, text: digest } = got;
   // For a tag the mirror itself states the digest: a match is no verification.
   if (tagged !== null) return fine({ ...seen, compared: { algorithm, digest, of: tagged } });
@@ -75,15 +75,15 @@ function judgeWhole(
 }
 
 /** Judges a response to a range request: a 206 from byte 0 on, or a 200 that was not read to its end. */
-function judgePart({ context }: Session, answer: Answered, { size }: Descriptor): Verdict {
-  if (answer.status === 206) {
-    const [, total] = /^bytes 0-\d+\/(\d+)$/.exec(answer.headers['content-range'] ?? '') ?? [];
+function judgePart({ context }: Session, response: Responded, { size }: Descriptor): Verdict {
+  if (response.status === 206) {
+    const [, total] = /^bytes 0-\d+\/(\d+)$/.exec(response.headers['content-range'] ?? '') ?? [];
     if (Number(total) !== size) return failedBy(malformed('answer.range'));
   } else {
-    const failure = failureOfStatus(answer, context.nowWallMs);
+    const failure = failureOfStatus(response, context.nowWallMs);
     if (failure !== null) return failedBy(failure);
   }
-  return isMarkup(answer.body) ? failedBy(noLayer) : fine();
+  return isMarkup(response.body) ? failedBy(noLayer) : fine();
 }
 
 const noLayer = wrongContent('answer.layer');

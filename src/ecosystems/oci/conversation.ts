@@ -5,8 +5,8 @@ import type { Conversation } from '../../core/ports.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { wrongContent } from '../../words/tell.ts';
 import {
-  type Answered,
-  answeredOf,
+  type Responded,
+  respondedOf,
   ended,
   failedBy,
   failureOfStatus,
@@ -15,7 +15,7 @@ import {
   tagsOf,
   unaskable,
 } from '../talk.ts';
-import { apiBaseOf, askWithToken, challengeOf, keepDoor } from './ask.ts';
+import { apiBaseOf, requestWithToken, challengeOf, keepDoor } from './ask.ts';
 import { blob } from './blob.ts';
 import type { OciContext } from './context.ts';
 import { type Digest, parseDigest } from './digest.ts';
@@ -43,19 +43,19 @@ export function* probe({ step, module, version }: Target, context: OciContext): 
 
 /** Checks the API root. A 200 is ok, and a 401 with a token server; a web page is not. */
 function* door(session: Session): Talk<Verdict> {
-  const got = answeredOf(yield { url: apiBaseOf(session.context.baseUrl), bodyBytesMax: limits.infoBytes });
+  const got = respondedOf(yield { url: apiBaseOf(session.context.baseUrl), bodyBytesMax: limits.infoBytes });
   if (got.tag === 'error') return ended(got.error);
-  const { value: answer } = got;
-  if (answer.status === 401) {
-    const challenge = challengeOf(answer, session);
+  const { value: response } = got;
+  if (response.status === 401) {
+    const challenge = challengeOf(response, session);
     if (challenge.tag === 'error') return ended(challenge.error);
     if (challenge.value === null) return failedBy({ kind: 'denied', status: 401 });
     keepDoor(challenge.value, session);
     return fine();
   }
-  const failure = failureOfStatus(answer, session.context.nowWallMs);
+  const failure = failureOfStatus(response, session.context.nowWallMs);
   if (failure !== null) return failedBy(failure);
-  if (isMarkup(answer.body)) return failedBy(wrongContent('answer.registry'));
+  if (isMarkup(response.body)) return failedBy(wrongContent('answer.registry'));
   keepDoor(null, session);
   return fine();
 }
@@ -70,48 +70,48 @@ const doubtful: ReadonlySet<number> = new Set([400, 403, 404, 405, 501]);
  */
 function* digest(session: Session, image: ImageName, version: string): Talk<Verdict> {
   const url = manifestUrlOf(session, image, version);
-  const ask = { url, method: 'HEAD', headers: { accept: acceptManifests }, bodyBytesMax: limits.listBytes } as const;
-  const head = yield* askWithToken(ask, image.repository, session);
+  const request = { url, method: 'HEAD', headers: { accept: acceptManifests }, bodyBytesMax: limits.listBytes } as const;
+  const head = yield* requestWithToken(request, image.repository, session);
   if (head.tag === 'error') return ended(head.error);
   const { status, headers } = head.value;
-  const asked = parseDigest(version);
-  const said = status === 200 ? digestOfHead(head.value) : null;
-  const isOther = said !== null && asked !== null && asked.algorithm === said.algorithm && asked.text !== said.text;
-  if (doubtful.has(status) || (status === 200 && said === null) || isOther) {
+  const wanted = parseDigest(version);
+  const stated = status === 200 ? digestOfHead(head.value) : null;
+  const isOther = stated !== null && wanted !== null && wanted.algorithm === stated.algorithm && wanted.text !== stated.text;
+  if (doubtful.has(status) || (status === 200 && stated === null) || isOther) {
     const fetched = yield* fetchManifest(session, image, version, { aside: false });
     if (fetched.tag === 'error') return ended(fetched.error);
-    const { digest: got, answer } = fetched.value;
-    return fine({ ...quotaFacts(answer.headers), ...factsOf(got, asked), ...tagFacts(version, got, asked) });
+    const { digest: got, response } = fetched.value;
+    return fine({ ...quotaFacts(response.headers), ...factsOf(got, wanted), ...tagFacts(version, got, wanted) });
   }
   const failure = failureOfStatus(head.value, session.context.nowWallMs);
-  if (failure !== null || said === null)
+  if (failure !== null || stated === null)
     return ended(failure === null ? unaskable : { tag: 'failed', failure }, quotaFacts(headers));
-  return fine({ ...quotaFacts(headers), ...factsOf(said, asked), ...tagFacts(version, said, asked) });
+  return fine({ ...quotaFacts(headers), ...factsOf(stated, wanted), ...tagFacts(version, stated, wanted) });
 }
 
 /** The digest in the headers; `null`: none or an invalid one, or the response is a web page. */
-function digestOfHead({ headers }: Answered): Digest | null {
-  const said = statedDigestOf(headers);
-  return said.tag === 'error' || /^text\//i.test(headers['content-type'] ?? '') ? null : said.value;
+function digestOfHead({ headers }: Responded): Digest | null {
+  const stated = statedDigestOf(headers);
+  return stated.tag === 'error' || /^text\//i.test(headers['content-type'] ?? '') ? null : stated.value;
 }
 
 function* manifest(session: Session, image: ImageName, version: string): Talk<Verdict> {
   const fetched = yield* fetchManifest(session, image, version, { aside: false });
   if (fetched.tag === 'error') return ended(fetched.error);
-  const { digest: got, answer } = fetched.value;
-  const facts = quotaFacts(answer.headers);
+  const { digest: got, response } = fetched.value;
+  const facts = quotaFacts(response.headers);
   if (parseDigest(version) === null) return fine({ ...facts, ...factsOf(got, null) });
   return fine({ ...facts, verified: { algorithm: got.algorithm, digest: got.text, against: 'pinned' } });
 }
 
 /** The digest of a tag, to compare between mirrors and over time; none for a request by digest. */
-function tagFacts(tag: string, { text }: Digest, asked: Digest | null): Facts {
-  return asked === null ? { contents: { tags: tagsOf({ [tag]: text }) } } : {};
+function tagFacts(tag: string, { text }: Digest, wanted: Digest | null): Facts {
+  return wanted === null ? { contents: { tags: tagsOf({ [tag]: text }) } } : {};
 }
 
-function factsOf({ algorithm, text: digest }: Digest, asked: Digest | null): Facts {
+function factsOf({ algorithm, text: digest }: Digest, wanted: Digest | null): Facts {
   const compared = { algorithm, digest };
-  return asked === null ? { resolvedVersion: digest, compared } : { compared };
+  return wanted === null ? { resolvedVersion: digest, compared } : { compared };
 }
 
 /** Parses `100;w=21600`, as Docker Hub writes a limit, or `100`; `null` for any other text. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import type { DemoAnswer } from '../../core/demo.ts';
+import type { DemoResponse } from '../../core/demo.ts';
 import { buildTar } from '../archives.ts';
 import type { SmallMirror } from '../ecosystem.ts';
 import { digestOf } from './digest.ts';
@@ -50,18 +50,18 @@ const manifest = part(
   ),
 );
 
-function answerOf({ mediaType: type, bytes: body, digest }: Part): DemoAnswer {
+function responseOf({ mediaType: type, bytes: body, digest }: Part): DemoResponse {
   return { type, body, headers: { 'docker-content-digest': digest } };
 }
 
-const answers = new Map<string, DemoAnswer>([
+const responses = new Map<string, DemoResponse>([
   ['/v2/', { type: 'application/json', body: '{}', headers: { 'docker-distribution-api-version': 'registry/2.0' } }],
   [
     `/v2/${repository}/tags/list`,
     { type: 'application/json', body: JSON.stringify({ name: repository, tags: [tag] }) },
   ],
-  ...[tag, manifest.digest].map((name) => [`/v2/${repository}/manifests/${name}`, answerOf(manifest)] as const),
-  ...[config, layer].map((one) => [`/v2/${repository}/blobs/${one.digest}`, answerOf(one)] as const),
+  ...[tag, manifest.digest].map((name) => [`/v2/${repository}/manifests/${name}`, responseOf(manifest)] as const),
+  ...[config, layer].map((one) => [`/v2/${repository}/blobs/${one.digest}`, responseOf(one)] as const),
 ]);
 
 export const demo: SmallMirror = {
@@ -70,5 +70,5 @@ export const demo: SmallMirror = {
   module: `${upstream}/${repository}@${manifest.digest}`,
   chain: (near, far) => `${near}|${far}|direct`,
   form: 'hosts.toml',
-  answer: ({ path }) => answers.get(path) ?? null,
+  respond: ({ path }) => responses.get(path) ?? null,
 };

@@ -13,7 +13,7 @@ const hostsText =
 
 export const doctor: Doctor = {
   kinds: ociKinds,
-  examine: async ({ machine }, say) => ({ traps: findOciTraps(await findOci(machine), say), untold: [] }),
+  examine: async ({ machine }, say) => ({ traps: findOciTraps(await findOci(machine), say), unchecked: [] }),
   async today({ machine }) {
     const mirrors = mirrorsToday(await findOci(machine));
     const chain =

@@ -3,8 +3,8 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { failureOf, malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
-import { type Answered, type End, failureOfStatus, stoppedBy, type Talk } from '../talk.ts';
-import { askWithToken, repositoryUrlOf } from './ask.ts';
+import { type Responded, type End, failureOfStatus, stoppedBy, type Talk } from '../talk.ts';
+import { requestWithToken, repositoryUrlOf } from './ask.ts';
 import { type Digest, digestOf, parseDigest } from './digest.ts';
 import { acceptManifests, type Manifest, readManifest } from './manifest.ts';
 import type { ImageName } from './names.ts';
@@ -15,7 +15,7 @@ interface Fetched {
   readonly manifest: Manifest;
   /** Computed from the bytes, by the algorithm of the requested digest, else by SHA-256. */
   readonly digest: Digest;
-  readonly answer: Answered;
+  readonly response: Responded;
 }
 
 export function manifestUrlOf(session: Session, { host, repository }: ImageName, version: string): string {
@@ -30,13 +30,13 @@ export function* fetchManifest(
   { aside }: { readonly aside: boolean },
 ): Talk<Result<Fetched, End>> {
   const url = manifestUrlOf(session, image, version);
-  const ask = { url, aside, headers: { accept: acceptManifests }, bodyBytesMax: limits.listBytes };
-  const answer = yield* askWithToken(ask, image.repository, session);
-  if (answer.tag === 'error') return answer;
-  const failure = failureOfStatus(answer.value, session.context.nowWallMs);
+  const request = { url, aside, headers: { accept: acceptManifests }, bodyBytesMax: limits.listBytes };
+  const response = yield* requestWithToken(request, image.repository, session);
+  if (response.tag === 'error') return response;
+  const failure = failureOfStatus(response.value, session.context.nowWallMs);
   if (failure !== null) return stoppedBy(failure);
-  const read = judgeManifest(answer.value, parseDigest(version));
-  return read.tag === 'error' ? stoppedBy(read.error) : ok({ ...read.value, answer: answer.value });
+  const read = judgeManifest(response.value, parseDigest(version));
+  return read.tag === 'error' ? stoppedBy(read.error) : ok({ ...read.value, response: response.value });
 }
 
 /**
@@ -44,21 +44,21 @@ export function* fetchManifest(
  * @see docs/protocols/common.md#what-a-response-proves, docs/protocols/oci.md#digests
  */
 export function judgeManifest(
-  { body, headers }: Pick<Answered, 'body' | 'headers'>,
-  asked: Digest | null,
-): Result<Omit<Fetched, 'answer'>, ProbeFailure> {
-  const spoilt = spoiltManifest(body, headers, asked);
+  { body, headers }: Pick<Responded, 'body' | 'headers'>,
+  wanted: Digest | null,
+): Result<Omit<Fetched, 'response'>, ProbeFailure> {
+  const spoilt = spoiltManifest(body, headers, wanted);
   if (spoilt !== null) return error(spoilt);
   if (isMarkup(body)) return error(wrongContent('answer.manifest'));
   const manifest = readManifest(body, headers['content-type']);
   if ('expected' in manifest) return error(failureOf('malformed', manifest.expected));
-  const got = digestOf(asked?.algorithm ?? 'sha256', body);
-  if (asked !== null && got.text !== asked.text) return error(mismatch(asked, got, byAsked));
-  const said = statedDigestOf(headers);
-  if (said.tag === 'error') return said;
-  const own = said.value === null ? null : digestOf(said.value.algorithm, body);
-  if (said.value !== null && own !== null && own.text !== said.value.text)
-    return error(mismatch(said.value, own, byHeader));
+  const got = digestOf(wanted?.algorithm ?? 'sha256', body);
+  if (wanted !== null && got.text !== wanted.text) return error(mismatch(wanted, got, byWanted));
+  const stated = statedDigestOf(headers);
+  if (stated.tag === 'error') return stated;
+  const own = stated.value === null ? null : digestOf(stated.value.algorithm, body);
+  if (stated.value !== null && own !== null && own.text !== stated.value.text)
+    return error(mismatch(stated.value, own, byHeader));
   return ok({ manifest, digest: got });
 }
 
@@ -66,14 +66,14 @@ export function judgeManifest(
  * The mismatch of a body that looks like a manifest, even if it cannot be parsed. `null`: the digest is right or not
  * known, or the body does not look like a manifest.
  */
-function spoiltManifest(body: Uint8Array, headers: Answered['headers'], asked: Digest | null): ProbeFailure | null {
-  const want = asked ?? parseDigest(headers['docker-content-digest'] ?? '');
+function spoiltManifest(body: Uint8Array, headers: Responded['headers'], wanted: Digest | null): ProbeFailure | null {
+  const want = wanted ?? parseDigest(headers['docker-content-digest'] ?? '');
   const text = Buffer.from(body).toString('latin1');
   // Several words, because a corrupt byte can hide one of them.
   const words = ['"schemaVersion"', '"mediaType"', '"digest"'].filter((word) => text.includes(word));
   if (want === null || words.length < 2) return null;
   const got = digestOf(want.algorithm, body);
-  return got.text === want.text ? null : mismatch(want, got, asked === null ? byHeader : byAsked);
+  return got.text === want.text ? null : mismatch(want, got, wanted === null ? byHeader : byWanted);
 }
 
 /** The digest in the header `Docker-Content-Digest`; `null`: there is no such header. An invalid one is malformed. */
@@ -84,7 +84,7 @@ export function statedDigestOf(headers: Readonly<Record<string, string>>): Resul
   return digest === null ? error(malformed('answer.digestCase')) : ok(digest);
 }
 
-const byAsked = phrase('answer.digestAsked');
+const byWanted = phrase('answer.digestAsked');
 const byHeader = phrase('answer.digestOwn');
 
 /** @param by  the source of `want` */

@@ -29,7 +29,7 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
       grain: 'version',
       verifies: phrase('answer.digestManifest'),
       // The index of platforms, and the manifest of the configured platform.
-      usualAside: () => ({ asks: 2, bytes: 2 * manifestBytes }),
+      usualAside: () => ({ requests: 2, bytes: 2 * manifestBytes }),
     }),
   },
   canary: 'digest',

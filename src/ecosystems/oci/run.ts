@@ -77,7 +77,7 @@ function plan(job: ClientJob): ClientPlan {
 export const skopeoRun: RealClient = {
   id: 'skopeo',
   spec: ['https://github.com/containers/skopeo/blob/main/docs/skopeo-copy.1.md'],
-  usualAsks: 6,
+  usualRequests: 6,
   cannot,
   plan,
   why: (words) => ({

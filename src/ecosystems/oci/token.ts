@@ -33,8 +33,8 @@ export function* fetchToken(challenge: Challenge, session: Session): Talk<Result
   const url = new URL(challenge.realm);
   if (challenge.service !== null) url.searchParams.append('service', challenge.service);
   if (challenge.scope !== null) url.searchParams.append('scope', challenge.scope);
-  const ask = { url: url.href, aside: true, foreign: true, bodyBytesMax: limits.infoBytes };
-  const got = yield* get(ask, session.context);
+  const request = { url: url.href, aside: true, foreign: true, bodyBytesMax: limits.infoBytes };
+  const got = yield* get(request, session.context);
   if (got.tag === 'error') return got;
   const { body } = got.value;
   if (isMarkup(body)) return stoppedBy(wrongContent('answer.token'));

@@ -98,10 +98,10 @@ function clientOf({ fileFor, byHand, notes, ...own }: Own): Client {
     remedy(before, after, privatePatterns): Remedy {
       const url = pasteable(after);
       const rollback = rollbackTo(before, fileFor);
-      const told = notesFor(before, after, privatePatterns);
+      const notesHere = notesFor(before, after, privatePatterns);
       return url === null
-        ? { remedy: {}, rollback, notes: [...told, byHand] }
-        : { remedy: { [own.id]: fileFor(url), ...linesFor(url) }, rollback, notes: [...told, ...notes(url)] };
+        ? { remedy: {}, rollback, notes: [...notesHere, byHand] }
+        : { remedy: { [own.id]: fileFor(url), ...linesFor(url) }, rollback, notes: [...notesHere, ...notes(url)] };
     },
   };
 }

@@ -5,7 +5,7 @@ import type { Target } from '../../core/mirror.ts';
 import type { Conversation } from '../../core/ports.ts';
 import { dropContents, type Verdict } from '../../core/transcript.ts';
 import { failureOf, malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
-import { type Answered, ended, failedBy, fine, get, matchesBeginning, type Talk, unaskable, wholeOf } from '../talk.ts';
+import { type Responded, ended, failedBy, fine, get, matchesBeginning, type Talk, unaskable, wholeOf } from '../talk.ts';
 import { provenance } from './attested.ts';
 import type { PypiContext } from './context.ts';
 import { find, page, read } from './find.ts';
@@ -60,12 +60,12 @@ function* html(target: Target, context: PypiContext): Talk<Verdict> {
   return isOther ? fine({ notOffered: true }) : ended(end);
 }
 
-function* judge({ module }: Target, answer: Answered): Talk<Verdict> {
+function* judge({ module }: Target, response: Responded): Talk<Verdict> {
   const releases = new Releases(normalNameOf(module ?? ''));
-  const page = yield* read(answer, releases);
+  const page = yield* read(response, releases);
   if (page.tag === 'error') return ended(page.error);
-  const told = answer.headers['x-pypi-last-serial'] ?? '';
-  const serial = /^\d{1,20}$/.test(told) ? told : page.value.serial;
+  const serialText = response.headers['x-pypi-last-serial'] ?? '';
+  const serial = /^\d{1,20}$/.test(serialText) ? serialText : page.value.serial;
   const counted = Number(serial ?? Number.NaN);
   return fine({
     listed: releases.listed,
@@ -80,17 +80,17 @@ function* wheelmeta(target: Target, context: PypiContext): Talk<Verdict> {
   if (found.tag === 'error') return found.error;
   if (found.value === null) return fine({ notOffered: true });
   const { file, facts } = found.value;
-  const ask = { url: metadataUrlOf(file.url), foreign: true, asSent, bodyBytesMax: limits.coreMetadataBytes };
-  const got = yield* get(ask, context);
+  const request = { url: metadataUrlOf(file.url), foreign: true, asSent, bodyBytesMax: limits.coreMetadataBytes };
+  const got = yield* get(request, context);
   if (got.tag === 'error') return ended(got.error, facts);
   const { body } = got.value;
   const text = Buffer.from(body.subarray(0, 1000)).toString('latin1');
   if (isMarkup(body) && !/^name:/im.test(text)) return failedBy(wrongContent('answer.metadata'), facts);
-  const told = file.metadata?.sha256 ?? null;
+  const serialText = file.metadata?.sha256 ?? null;
   // Without a hash only the form is checked.
-  if (told === null && (utf8(body) === null || !/^metadata-version:/im.test(text)))
+  if (serialText === null && (utf8(body) === null || !/^metadata-version:/im.test(text)))
     return failedBy(malformed('answer.metadata'), facts);
-  return yield* verify(heldBodyOf(body), file.name, () => null, told, facts);
+  return yield* verify(heldBodyOf(body), file.name, () => null, serialText, facts);
 }
 
 function* file(target: Target, context: PypiContext): Talk<Verdict> {
@@ -98,11 +98,11 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
   if (found.tag === 'error') return found.error;
   if (found.value === null) return ended(unaskable);
   const { file: chosen, pins, facts } = found.value;
-  const wrong = toldWrong(chosen, pins);
+  const wrong = wrongFile(chosen, pins);
   if (wrong !== null) return failedBy(wrong, facts);
   const stopAfterBytes = context.peekBytes ?? limits.zipBytes;
-  const ask = { url: chosen.url, foreign: true, asSent, bodyBytesMax: limits.zipBytes, stopAfterBytes, large };
-  const got = yield* get(ask, context);
+  const request = { url: chosen.url, foreign: true, asSent, bodyBytesMax: limits.zipBytes, stopAfterBytes, large };
+  const got = yield* get(request, context);
   if (got.tag === 'error') return ended(got.error, facts);
   const { body } = got.value;
   if (!startsLike(chosen.name, body)) {
@@ -116,7 +116,7 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
 }
 
 /** The mismatch of a file whose hash on the page is not the pinned one; `null`: the hashes agree, or one is missing. */
-function toldWrong({ sha256, name }: ReleaseFile, pins: Pins): ProbeFailure | null {
+function wrongFile({ sha256, name }: ReleaseFile, pins: Pins): ProbeFailure | null {
   const want = sha256 === null ? null : pins.wants(name, sha256);
   const got = `sha256:${sha256}`;
   return want === null || want === got

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DemoAnswer, DemoAsk } from '../../core/demo.ts';
+import type { DemoResponse, DemoRequest } from '../../core/demo.ts';
 import { buildZip } from '../archives.ts';
 import type { SmallMirror } from '../ecosystem.ts';
 
@@ -38,12 +38,12 @@ function hash(bytes: string | Uint8Array, encoding: 'hex' | 'base64url'): string
   return createHash('sha256').update(bytes).digest(encoding);
 }
 
-function page(accept: string): DemoAnswer {
+function page(accept: string): DemoResponse {
   const form = accept.includes(jsonType) ? { type: jsonType, body: jsonPage } : { type: 'text/html', body: htmlPage };
   return { ...form, headers: { vary: 'accept' } };
 }
 
-function answer({ path, accept }: DemoAsk): DemoAnswer | null {
+function respond({ path, accept }: DemoRequest): DemoResponse | null {
   switch (path) {
     case `/simple/${name}/`:
       return page(accept);
@@ -56,4 +56,4 @@ function answer({ path, accept }: DemoAsk): DemoAnswer | null {
   }
 }
 
-export const demo: SmallMirror = { base: '/simple', module: `${name}==${version}`, form: 'pip', answer };
+export const demo: SmallMirror = { base: '/simple', module: `${name}==${version}`, form: 'pip', respond };

@@ -8,7 +8,7 @@ import { findPypiTraps, pypiKinds, urlOf } from './traps.ts';
 
 export const doctor: Doctor = {
   kinds: pypiKinds,
-  examine: async (surroundings, say) => ({ traps: findPypiTraps(await findPypi(surroundings), say), untold: [] }),
+  examine: async (surroundings, say) => ({ traps: findPypiTraps(await findPypi(surroundings), say), unchecked: [] }),
   async today(surroundings) {
     const found = await findPypi(surroundings);
     const [index] = [...sortInOrder(found, 'pip', 'index-url'), ...sortInOrder(found, 'uv', 'default-index')];

@@ -3,7 +3,7 @@ import type { Target } from '../../core/mirror.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import {
-  type Answered,
+  type Responded,
   below,
   type End,
   ended,
@@ -26,7 +26,7 @@ export function* page(
   context: PypiContext,
   accept: string,
   aside: boolean,
-): Talk<Result<Answered, End>> {
+): Talk<Result<Responded, End>> {
   if (module === null || !isProjectName(module)) return error(unaskable);
   return yield* get(
     {
@@ -40,8 +40,8 @@ export function* page(
   );
 }
 
-export function* read(answer: Answered, reader: PageReader): Talk<Result<ProjectPage, End>> {
-  const page = yield* inSlices(readPage(answer, reader));
+export function* read(response: Responded, reader: PageReader): Talk<Result<ProjectPage, End>> {
+  const page = yield* inSlices(readPage(response, reader));
   return page.tag === 'error' ? stoppedBy(page.error) : page;
 }
 
@@ -64,9 +64,9 @@ export function* find(
   if (got.tag === 'error') return error(ended(got.error));
   const module = normalNameOf(target.module ?? '');
   const absent = error(failedBy({ kind: 'absent', status: got.value.status }));
-  const asked = target.version ?? newest;
-  let version: string | null = asked;
-  if (asked === newest) {
+  const wanted = target.version ?? newest;
+  let version: string | null = wanted;
+  if (wanted === newest) {
     const releases = new Releases(module);
     const listed = yield* read(got.value, releases);
     if (listed.tag === 'error') return error(ended(listed.error));
@@ -85,7 +85,7 @@ export function* find(
     file: chosen,
     pins,
     facts: {
-      ...(asked === newest ? { resolvedVersion: version } : {}),
+      ...(wanted === newest ? { resolvedVersion: version } : {}),
       ...(vouched ? { own: { file: `${module}@${version}/${chosen.name}`, sha256: chosen.sha256 } } : {}),
     },
   });

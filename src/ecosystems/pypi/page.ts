@@ -6,7 +6,7 @@ import type { Slices } from '../../core/slices.ts';
 import { failureOf, phrase, wrongContent } from '../../words/tell.ts';
 import { type Wanted, walkJson } from '../json-walk.ts';
 import { depthErrorOf, type Fields, fieldsOf, memberIn } from '../parse-json.ts';
-import { type Answered, wholeOf } from '../talk.ts';
+import { type Responded, wholeOf } from '../talk.ts';
 import { readHtmlPage } from './page-html.ts';
 import {
   type IndexFile,
@@ -28,7 +28,7 @@ export const acceptHtml = 'application/vnd.pypi.simple.v1+html, text/html; q=0.5
 const notAPage: ProbeFailure = wrongContent('answer.page');
 
 /** `null`: another content type, which pip and uv refuse. */
-export function formOf(headers: Answered['headers']): 'json' | 'html' | null {
+export function formOf(headers: Responded['headers']): 'json' | 'html' | null {
   const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
   if (type === 'application/vnd.pypi.simple.v1+json') return 'json';
   return type === 'application/vnd.pypi.simple.v1+html' || type === 'text/html' ? 'html' : null;
@@ -41,11 +41,11 @@ export function formOf(headers: Answered['headers']): 'json' | 'html' | null {
  *          or states an unknown API version
  * @see docs/protocols/common.md#shapes-of-bodies, docs/protocols/pypi.md#content-types, docs/protocols/pypi.md#formats
  */
-export function* readPage(answer: Answered, reader: PageReader): Slices<Result<ProjectPage, ProbeFailure>> {
-  const form = formOf(answer.headers);
-  if (form === null || (form === 'json' && isMarkup(answer.body))) return error(notAPage);
-  const base = baseOf(answer.finalUrl);
-  return yield* (form === 'json' ? readJsonPage : readHtmlPage)(wholeOf(answer), base, reader);
+export function* readPage(response: Responded, reader: PageReader): Slices<Result<ProjectPage, ProbeFailure>> {
+  const form = formOf(response.headers);
+  if (form === null || (form === 'json' && isMarkup(response.body))) return error(notAPage);
+  const base = baseOf(response.finalUrl);
+  return yield* (form === 'json' ? readJsonPage : readHtmlPage)(wholeOf(response), base, reader);
 }
 
 /** The URL of the page without credentials: masked credentials may make it invalid. */

@@ -45,7 +45,7 @@ const publishersKey = list(
   .prefault([]);
 
 const pageBytes = 20_000;
-const usualAside = () => ({ asks: 1, bytes: pageBytes });
+const usualAside = () => ({ requests: 1, bytes: pageBytes });
 const byHash = phrase('answer.pypiVerifies');
 
 /** Checks only the type and the lists of a trusted root. */

@@ -105,7 +105,7 @@ const wheels = 'https://packaging.python.org/en/latest/specifications/binary-dis
 export const pipRun: RealClient = {
   id: 'pip',
   spec: ['https://pip.pypa.io/en/stable/cli/pip_download/', wheels],
-  usualAsks: 3,
+  usualRequests: 3,
   cannot,
   plan: pipPlan,
   why,
@@ -114,7 +114,7 @@ export const pipRun: RealClient = {
 export const uvRun: RealClient = {
   id: 'uv',
   spec: ['https://docs.astral.sh/uv/reference/cli/#uv-pip-install', wheels],
-  usualAsks: 3,
+  usualRequests: 3,
   cannot,
   plan: uvPlan,
   why,

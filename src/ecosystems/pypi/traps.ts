@@ -51,12 +51,12 @@ function differing(found: PypiFound, say: Say): readonly PypiTrap[] {
 
 function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
   const { client, key, values, place } = setting;
-  const told = (shownValues: readonly string[]): string =>
+  const textFor = (shownValues: readonly string[]): string =>
     say('trap.pypi-setting.what', { key, value: shownValues.map(maskText).join(' ') });
   switch (key) {
     case 'extra-index-url': {
       const set = [say('trap.pip-extra-index.one'), say('trap.pip-extra-index.sources'), ...explicitIndex];
-      return [trapOf('pip-extra-index', told(values), [place], set)];
+      return [trapOf('pip-extra-index', textFor(values), [place], set)];
     }
     case 'trusted-host':
     case 'allow-insecure-host': {
@@ -64,12 +64,12 @@ function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
       if (hosts.length === 0) return [];
       const id = client === 'pip' ? 'pip-trusted-host' : 'uv-insecure-host';
       const set = [removalOf(place, say), say(`trap.${id}.authority`)];
-      return [trapOf(id, told(hosts), [place], set, hosts.length === values.length ? dropped(setting) : [])];
+      return [trapOf(id, textFor(hosts), [place], set, hosts.length === values.length ? dropped(setting) : [])];
     }
     case 'index-strategy': {
       if (!values.includes('unsafe-best-match') && !values.includes('unsafe-any-match')) return [];
       const set = [removalOf(place, say), say('trap.uv-unsafe-strategy.set')];
-      return [trapOf('uv-unsafe-strategy', told(values), [place], set, dropped(setting))];
+      return [trapOf('uv-unsafe-strategy', textFor(values), [place], set, dropped(setting))];
     }
     case 'cert':
       return [];

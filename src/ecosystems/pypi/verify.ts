@@ -10,21 +10,21 @@ const algorithm = 'sha256';
  * Judges bytes by the pinned SHA-256, else, as clients do, by the one on the mirror's own page. The latter proves only
  * that the mirror is consistent, so the bytes are also compared between mirrors.
  * @param wants  as `Pins.wants` for this file
- * @param told   the hash on the page, in hex; `null`: none
+ * @param stated   the hash on the page, in hex; `null`: none
  * @param known  facts to return with the verdict
  */
 export function* verify(
   body: WholeBody,
   name: string,
   wants: (hex: string) => string | null,
-  told: string | null,
+  stated: string | null,
   known: Facts,
 ): Talk<Verdict> {
   const hex = (yield* hashOf(body, algorithm)).toString('hex');
   const digest = `sha256:${hex}`;
   const pinned = wants(hex);
   const against = pinned === null ? 'index' : 'pinned';
-  const want = pinned ?? (told === null ? null : `sha256:${told}`);
+  const want = pinned ?? (stated === null ? null : `sha256:${stated}`);
   const seen = { ...known, ...seenIn(body.read(0, limits.bytesShown), body.bytes) };
   if (want !== null && want !== digest)
     return failedBy(

@@ -10,7 +10,7 @@ import type { StoreRequest } from './stores.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 /** A merge request as GitHub, GitLab or Gitea returns it: untrusted, each field may be absent. */
-type Told = Fields & { readonly head?: Fields | null; readonly base?: Fields | null };
+type ForgeBody = Fields & { readonly head?: Fields | null; readonly base?: Fields | null };
 
 const tokenHeaders = {
   github: ['authorization', 'Bearer '],
@@ -33,13 +33,13 @@ export function createForge({ kind, api, token, allow }: ForgeRule, means: Means
     const [name, scheme] = tokenHeaders[kind];
     const secrets = { [name]: new Secret(scheme + token.reveal()) };
     const request = { method, url, headers, body: data === undefined ? '' : JSON.stringify(data) };
-    const answer = await send(request, { headers: secrets, allow }, means, limits.actionOutputBytes);
-    if (answer.tag === 'failed') throw new StepFailed(answer.because, true);
-    return readJson(answer.body);
+    const response = await send(request, { headers: secrets, allow }, means, limits.actionOutputBytes);
+    if (response.tag === 'failed') throw new StepFailed(response.because, true);
+    return readJson(response.body);
   }
 
-  function readOne(told: unknown) {
-    const { iid, number = iid, state, merged_at, html_url, web_url = html_url } = (told ?? {}) as Told;
+  function readOne(body: unknown) {
+    const { iid, number = iid, state, merged_at, html_url, web_url = html_url } = (body ?? {}) as ForgeBody;
     const named = typeof merged_at === 'string' ? 'merged' : state === 'opened' ? 'open' : state;
     const now = (['open', 'merged', 'closed'] as const).find((one) => one === named);
     if (!Number.isSafeInteger(number) || now === undefined) throw noForge();
@@ -88,8 +88,8 @@ export function createForge({ kind, api, token, allow }: ForgeRule, means: Means
 }
 
 /** True for a request from that branch of the repository itself: a fork may have a branch of the same name. */
-function isFrom(told: unknown, head: string): boolean {
-  const { source_branch, source_project_id, target_project_id, head: from, base } = (told ?? {}) as Told;
+function isFrom(body: unknown, head: string): boolean {
+  const { source_branch, source_project_id, target_project_id, head: from, base } = (body ?? {}) as ForgeBody;
   // Gitea: if the branch is deleted, `ref` is refs/pull/N/head, and `label` is still the name.
   return (
     [source_branch, from?.['ref'], from?.['label']].includes(head) &&

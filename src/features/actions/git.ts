@@ -148,9 +148,9 @@ class GitCopy {
   }
 
   async isThere(branch: string): Promise<boolean> {
-    const asked = ['ls-remote', '--exit-code', '--heads', '--', this.#repository, `refs/heads/${branch}`];
+    const listArgs = ['ls-remote', '--exit-code', '--heads', '--', this.#repository, `refs/heads/${branch}`];
     // Without the copy, which may be damaged.
-    return (await this.git(asked, { dir: '/dev/null', may: ['2'] })).isOk;
+    return (await this.git(listArgs, { dir: '/dev/null', may: ['2'] })).isOk;
   }
 
   init(): ReturnType<GitCopy['git']> {

@@ -57,15 +57,15 @@ async function wantedIn({ advice }: ActionRow, deed: HttpDeed, means: Means) {
 
 async function valueNow(deed: HttpDeed, means: Means): Promise<StoreValue | null> {
   const { read, valueIn, canCreate } = storeOf(deed);
-  const answer = await send(read(deed.url.reveal(), deed.key ?? ''), deed, means, limits.actionOutputBytes);
-  if (answer.tag === 'ok') {
-    const value = valueIn(answer.body);
+  const response = await send(read(deed.url.reveal(), deed.key ?? ''), deed, means, limits.actionOutputBytes);
+  if (response.tag === 'ok') {
+    const value = valueIn(response.body);
     // Bytes that are not UTF-8 could not be restored.
     if (value !== undefined && value?.text.includes('\uFFFD') !== true) return value;
     throw new StepFailed(phrase('acted.noStore'), true);
   }
-  if (answer.status === 404 && canCreate) return null;
-  throw new StepFailed(answer.because, true);
+  if (response.status === 404 && canCreate) return null;
+  throw new StepFailed(response.because, true);
 }
 
 async function set(
@@ -82,10 +82,10 @@ async function set(
   const fence = means.lease.fence();
   // If the value is in the etcd of the lease, the write itself compares the fence: the holder cannot change in between.
   const own = fence !== null && new URL(url).origin === new URL(fence.etcd).origin ? fence : null;
-  const answer = await send(write(url, deed.key ?? '', before, after, own), deed, means, limits.actionOutputBytes);
+  const response = await send(write(url, deed.key ?? '', before, after, own), deed, means, limits.actionOutputBytes);
   // A failed request may have set the value.
-  if (answer.tag === 'failed') throw new StepFailed(answer.because, true, '', kept);
-  if (!isDone(answer.body)) throw new StepFailed(phrase('acted.otherValue'), true);
+  if (response.tag === 'failed') throw new StepFailed(response.because, true, '', kept);
+  if (!isDone(response.body)) throw new StepFailed(phrase('acted.otherValue'), true);
   return { tag: 'ok', output, kept };
 }
 
@@ -110,14 +110,14 @@ async function request(
 ): Promise<ActionEnd> {
   const body = filled(template, row, event);
   await checkLease(means);
-  const answer = await send(
+  const response = await send(
     { method: deed.method, url: deed.url.reveal(), headers: { 'idempotency-key': `${row.id}.${event}` }, body },
     deed,
     means,
   );
-  if (answer.tag === 'failed') throw new StepFailed(answer.because, true);
+  if (response.tag === 'failed') throw new StepFailed(response.because, true);
   // The body is not shown: a response may repeat the token of the request.
-  return { tag: 'ok', output: `HTTP ${answer.status}` };
+  return { tag: 'ok', output: `HTTP ${response.status}` };
 }
 
 /** The body with its placeholders replaced; in JSON each value is escaped for use inside quotes. */
@@ -140,7 +140,7 @@ function storeOf({ body }: HttpDeed) {
   return stores[body.store];
 }
 
-type Answer =
+type StoreResponse =
   | { readonly tag: 'ok'; readonly status: number; readonly body: string }
   | { readonly tag: 'failed'; readonly status: number | null; readonly because: Sentence };
 
@@ -153,7 +153,7 @@ export async function send(
   deed: Pick<HttpDeed, 'headers' | 'allow'>,
   { post, signal, leftMs }: Means,
   bytesMax?: number,
-): Promise<Answer> {
+): Promise<StoreResponse> {
   const own = Object.entries(deed.headers).map(([name, value]) => [name, value.reveal()] as const);
   const { hostname } = new URL(url);
   const sent = await post.send({
@@ -165,7 +165,7 @@ export async function send(
     allow: classBySpelling(hostname) === null ? deed.allow : [...deed.allow, hostname.replace(/^\[|\]$/g, '')],
     timeoutMs: leftMs(),
     signal,
-    ...(bytesMax === undefined ? {} : { answerBytesMax: bytesMax }),
+    ...(bytesMax === undefined ? {} : { responseBytesMax: bytesMax }),
     receiptIn: (text) => text,
   });
   if (sent.tag === 'delivered') return { tag: 'ok', status: sent.status, body: sent.receipt ?? '' };

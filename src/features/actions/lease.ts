@@ -112,8 +112,8 @@ class EtcdLease implements Lease {
       const key = base64(`${by.key}/${id}`);
       return text === null ? { request_delete_range: { key } } : { request_put: { key, value: base64(text) } };
     });
-    const answer = await call(by, '/v3/kv/txn', { compare: [compareOf(mine)], success, failure: [] });
-    if (answer['succeeded'] !== true) return false;
+    const response = await call(by, '/v3/kv/txn', { compare: [compareOf(mine)], success, failure: [] });
+    if (response['succeeded'] !== true) return false;
     for (const [id, text] of sent) if (pending.get(id) === text) pending.delete(id);
     return true;
   }
@@ -187,15 +187,15 @@ async function call(
 ): Promise<Readonly<Record<string, unknown>>> {
   const headers = { 'content-type': 'application/json' };
   const limitMs = Math.round(leaseMs / 3);
-  const answer = await exchange({
+  const response = await exchange({
     url: `${etcd}${path}`,
     method: 'POST',
     headers,
     body: JSON.stringify(body),
     limitMs,
   });
-  if (answer.status !== 200) throw new Error(`status ${answer.status}`);
-  return JSON.parse(answer.text) as Readonly<Record<string, unknown>>;
+  if (response.status !== 200) throw new Error(`status ${response.status}`);
+  return JSON.parse(response.text) as Readonly<Record<string, unknown>>;
 }
 
 function isSame(a: PairRule, b: PairRule): boolean {

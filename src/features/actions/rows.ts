@@ -7,9 +7,9 @@ import type { Now } from '../../core/ports.ts';
 /** True if `by` is newer than `advice` and differs only in id, state and times. */
 export function isRenewed(advice: Advice, by: Advice): boolean {
   if (advice.id === by.id || by.issuedAtMs <= advice.issuedAtMs || advice.to !== by.to) return false;
-  const told = (one: Advice): string =>
+  const textOf = (one: Advice): string =>
     JSON.stringify({ ...one, id: '', issuedAtMs: 0, expiresAtMs: 0, settledAtMs: 0, state: '' });
-  return told(advice) === told(by);
+  return textOf(advice) === textOf(by);
 }
 
 /** The rows to drop above `limits.actionRows`: the oldest of those that are ended or held, and not needed. */

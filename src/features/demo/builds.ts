@@ -5,7 +5,7 @@ import { phrase } from '../../words/tell.ts';
 
 const everyMs = 1_000;
 const requestMs = 5_000;
-const toldEvery = 15;
+const reportEvery = 15;
 
 /**
  * Fetches the files of a build in a loop, through the front door and from `bases.mirror`, and reports how many failed.
@@ -16,7 +16,7 @@ export function startBuilds(
   bases: { readonly door: string; readonly mirror: string },
   paths: readonly string[],
   timers: Timers,
-  tell: (sentence: Sentence) => void,
+  report: (sentence: Sentence) => void,
 ): { stop(): void } {
   let isOver = false;
   let [count, failedDoor, failedMirror] = [0, 0, 0];
@@ -38,8 +38,8 @@ export function startBuilds(
     failedDoor += door ? 0 : 1;
     failedMirror += mirror ? 0 : 1;
     const now = `${door} ${mirror}`;
-    if (now !== was || count % toldEvery === 0)
-      tell(phrase('demo.builds', { count, door: failedDoor, mirror: failedMirror }));
+    if (now !== was || count % reportEvery === 0)
+      report(phrase('demo.builds', { count, door: failedDoor, mirror: failedMirror }));
     was = now;
     next = timers.after(everyMs, () => void build());
   }

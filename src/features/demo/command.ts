@@ -33,7 +33,7 @@ export function createDemoCommand(openRelay: OpenRelay): Command {
       const chosen = kindsByWord(values.ecosystem).map(({ id }) => id);
       const { terminal, say } = context;
       const { promise: ended, resolve: done } = Promise.withResolvers<'late' | 'stopped' | null>();
-      const running: { demo: Demo | null; isTold: boolean } = { demo: null, isTold: false };
+      const running: { demo: Demo | null; isReported: boolean } = { demo: null, isReported: false };
       const facts = {
         ...context.facts,
         log: { ...context.facts.log, level: context.env['MIRRORWATCH_LOG_LEVEL'] ?? 'error' },
@@ -43,8 +43,8 @@ export function createDemoCommand(openRelay: OpenRelay): Command {
       const pace = values.once ? 'once' : values.door ? 'door' : 'shown';
       running.demo = await startDemo(facts, chosen, values.door === true, pace, (event) => {
         for (const line of formatDemo(event, width, context)) terminal.out(line);
-        if (running.isTold || running.demo?.missing().length !== 0) return;
-        running.isTold = true;
+        if (running.isReported || running.demo?.missing().length !== 0) return;
+        running.isReported = true;
         if (values.once) return done(null);
         terminal.out('');
         terminal.out(`${' '.repeat(9)}${say('demo.open', { url: running.demo.url })}`);
@@ -110,8 +110,8 @@ export function programIn(env: Context['env']): string {
 }
 
 /** The event's text, its first line in the user's language if the event has the data for it. */
-function textOf({ text, told }: DemoEvent, say: Say): string {
-  const { finding, advice, sentence } = told ?? {};
+function textOf({ text, message }: DemoEvent, say: Say): string {
+  const { finding, advice, sentence } = message ?? {};
   if (finding !== undefined) return say(finding.isOver ? 'ended.spike' : 'finding.spike', { who: finding.registry });
   const own = sentence === undefined ? null : saySentence(sentence, say);
   const why = advice === undefined ? null : reasonOf(advice, say);

@@ -16,7 +16,7 @@ import { startBuilds } from './builds.ts';
 import { type DemoPace, type Faulty, startFaults } from './faults.ts';
 import { type DemoPair, renderDemoFile } from './file.ts';
 import { type DemoMirror, findUrl, startDemoMirror, startDemoReceiver } from './mirror.ts';
-import { type DemoTold, newsOf, said } from './news.ts';
+import { type DemoMessage, changesFor, messageOf } from './news.ts';
 
 const demoStages = [
   'watching',
@@ -48,13 +48,13 @@ export interface DemoEvent {
   readonly ecosystem: string | null;
   readonly text: string;
   /** The data of the first line of `text`, to render that line in another language. */
-  readonly told?: DemoTold;
+  readonly message?: DemoMessage;
 }
 
 const secret = `whsec_${Buffer.from('a secret of the demo alone, 32 B').toString('base64')}`;
 const firstPort = 10_120;
 const portsTried = 20;
-const ownAnswerMs = 5_000;
+const ownResponseMs = 5_000;
 
 export interface Demo {
   readonly url: string;
@@ -86,21 +86,21 @@ export async function startDemo(
 ): Promise<Demo> {
   const startedMs = systemClock.monotonicMs();
   const isOne = ecosystems.length === 1;
-  const tell = (
+  const report = (
     stage: DemoStage,
     pair: LivePair | undefined,
-    { text, told = {} }: Pick<DemoEvent, 'text' | 'told'>,
+    { text, message = {} }: Pick<DemoEvent, 'text' | 'message'>,
   ): void => {
     pair?.seen.add(stage);
     const atSeconds = (systemClock.monotonicMs() - startedMs) / 1000;
-    say({ stage, atSeconds, ecosystem: isOne ? null : (pair?.ecosystem.id ?? null), text, told });
+    say({ stage, atSeconds, ecosystem: isOne ? null : (pair?.ecosystem.id ?? null), text, message });
   };
   const folder = createScratchFolder('mirrorwatch-demo-');
   const pairs = await Promise.all(ecosystems.map((id) => startPair(id, isOne ? '' : `${id}-`)));
   const pairOf = (id: string | null) => pairs.find(({ ecosystem }) => ecosystem.id === id);
   const receiver = await startDemoReceiver((received) => {
-    for (const { stage, ecosystem, ...words } of newsOf(received, secret, (id) => pairOf(id)?.small.form))
-      tell(stage, pairOf(ecosystem), words);
+    for (const { stage, ecosystem, ...words } of changesFor(received, secret, (id) => pairOf(id)?.small.form))
+      report(stage, pairOf(ecosystem), words);
   });
   const places = {
     folder: folder.path,
@@ -116,9 +116,9 @@ export async function startDemo(
   });
   const { url } = daemon;
   const begun = isOne ? phrase('demo.two', { url }) : phrase('demo.twoEach', { list: ecosystems.join(', '), url });
-  tell('watching', undefined, said(begun));
+  report('watching', undefined, messageOf(begun));
   const faulty = pairs.map((pair) =>
-    faultyOf(pair, hasDoor, url, (stage, sentence) => tell(stage, pair, said(sentence))),
+    faultyOf(pair, hasDoor, url, (stage, sentence) => report(stage, pair, messageOf(sentence))),
   );
   const faults = startFaults(faulty, pace, systemTimers);
   let builds: { stop(): void } | null = null;
@@ -135,7 +135,7 @@ export async function startDemo(
       const prefix = pair?.ecosystem.door?.prefix;
       if (pair?.small.build === undefined || prefix === undefined) return;
       const bases = { door: `${door}/${prefix}`, mirror: pair.near.url };
-      builds = startBuilds(bases, pair.small.build, systemTimers, (sentence) => tell('builds', pair, said(sentence)));
+      builds = startBuilds(bases, pair.small.build, systemTimers, (sentence) => report('builds', pair, messageOf(sentence)));
     },
     async stop() {
       builds?.stop();
@@ -152,7 +152,7 @@ function faultyOf(
   pair: LivePair,
   hasDoor: boolean,
   url: string,
-  tell: (stage: DemoStage, sentence: Sentence) => void,
+  report: (stage: DemoStage, sentence: Sentence) => void,
 ): Faulty {
   return {
     name: pair.near.name,
@@ -161,9 +161,9 @@ function faultyOf(
       ? ({ stage: 'failing', sentence: phrase('demo.failing', { mirror: pair.near.name }) } as const)
       : ({ stage: 'slowed', sentence: phrase('demo.slowed', { mirror: pair.near.name, ms: slowByMs }) } as const),
     isReady: () => areKnown(url, [pair.near.name, pair.far.name]),
-    isTold: () => missingOf(pair, hasDoor).length === 0,
+    isReported: () => missingOf(pair, hasDoor).length === 0,
     needsEnd: () => missingOf(pair, hasDoor).join() === 'undone',
-    tell,
+    report,
   };
 }
 
@@ -171,7 +171,7 @@ async function startPair(id: string, prefix: string): Promise<LivePair> {
   const ecosystem = registry.of(id);
   if (ecosystem === null) throw new Error(`no ecosystem ${id}`);
   const small = await ecosystem.demo();
-  const [near, far] = await Promise.all([startDemoMirror(small.answer, 25), startDemoMirror(small.answer, 70)]);
+  const [near, far] = await Promise.all([startDemoMirror(small.respond, 25), startDemoMirror(small.respond, 70)]);
   return {
     ecosystem,
     small,
@@ -191,8 +191,8 @@ function missingOf({ seen, small }: LivePair, hasDoor: boolean): readonly DemoSt
 /** Whether the daemon has baselines of all these mirrors: it detects no change of latency before. */
 async function areKnown(url: string, mirrors: readonly string[]): Promise<boolean> {
   const isKnown = async (mirror: string): Promise<boolean> => {
-    const ask = { url: `${url}api/v1/targets?registry=${mirror}`, method: 'GET', headers: {}, body: null } as const;
-    const { text } = await exchange({ ...ask, limitMs: ownAnswerMs });
+    const request = { url: `${url}api/v1/targets?registry=${mirror}`, method: 'GET', headers: {}, body: null } as const;
+    const { text } = await exchange({ ...request, limitMs: ownResponseMs });
     const { targets } = JSON.parse(text) as { targets: readonly { canary: boolean; baselineSeconds: number | null }[] };
     return targets.some(({ canary, baselineSeconds }) => canary && baselineSeconds !== null);
   };

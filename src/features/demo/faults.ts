@@ -4,7 +4,7 @@ import { phrase } from '../../words/tell.ts';
 
 /** The time between two faults of a mirror: long enough for a failback. */
 const wellForMs = 120_000;
-const lookMs = 1_000;
+const pollMs = 1_000;
 
 /**
  * `shown`: with time to open the page during a fault; `door`: a fault ends once its end is needed, so that its undo is
@@ -15,7 +15,7 @@ export type DemoPace = 'shown' | 'door' | 'once';
 const paces: Readonly<Record<DemoPace, { readonly faultAfterMs: number; readonly faultForMs: number }>> = {
   shown: { faultAfterMs: 14_000, faultForMs: 90_000 },
   door: { faultAfterMs: 6_000, faultForMs: 90_000 },
-  once: { faultAfterMs: lookMs, faultForMs: 90_000 },
+  once: { faultAfterMs: pollMs, faultForMs: 90_000 },
 };
 
 export interface Faulty {
@@ -24,10 +24,10 @@ export interface Faulty {
   readonly fault: { readonly stage: 'slowed' | 'failing'; readonly sentence: Sentence };
   /** Whether the daemon has the baselines, without which it detects no slowdown. */
   isReady(): Promise<boolean>;
-  isTold(): boolean;
+  isReported(): boolean;
   /** Whether the required stages that are left need the end of the fault. */
   needsEnd(): boolean;
-  tell(stage: 'slowed' | 'failing' | 'well', sentence: Sentence): void;
+  report(stage: 'slowed' | 'failing' | 'well', sentence: Sentence): void;
 }
 
 /** Gives each mirror a fault again and again; the first waits until the previous mirror has reached its stages. */
@@ -41,24 +41,24 @@ export function startFaults(mirrors: readonly Faulty[], pace: DemoPace, timers: 
   const strike = (mirror: Faulty): void => {
     if (isOver) return;
     mirror.strike(true);
-    mirror.tell(mirror.fault.stage, mirror.fault.sentence);
+    mirror.report(mirror.fault.stage, mirror.fault.sentence);
     follow(mirror, faultForMs);
   };
   const follow = (mirror: Faulty, leftMs: number): void => {
     if (leftMs <= 0 || (pace !== 'shown' && mirror.needsEnd())) heal(mirror);
-    else after(mirror, lookMs, () => follow(mirror, leftMs - lookMs));
+    else after(mirror, pollMs, () => follow(mirror, leftMs - pollMs));
   };
   const heal = (mirror: Faulty): void => {
     mirror.strike(false);
-    mirror.tell('well', phrase('demo.well', { mirror: mirror.name }));
+    mirror.report('well', phrase('demo.well', { mirror: mirror.name }));
     after(mirror, wellForMs, () => strike(mirror));
   };
-  const look = async (mirror: Faulty, before: Faulty | undefined): Promise<void> => {
-    const isTurn = before === undefined || before.isTold();
+  const poll = async (mirror: Faulty, before: Faulty | undefined): Promise<void> => {
+    const isTurn = before === undefined || before.isReported();
     if (isTurn && (await mirror.isReady())) strike(mirror);
-    else after(mirror, lookMs, () => void look(mirror, before));
+    else after(mirror, pollMs, () => void poll(mirror, before));
   };
-  for (const [at, mirror] of mirrors.entries()) after(mirror, faultAfterMs, () => void look(mirror, mirrors[at - 1]));
+  for (const [at, mirror] of mirrors.entries()) after(mirror, faultAfterMs, () => void poll(mirror, mirrors[at - 1]));
   return {
     stop() {
       isOver = true;

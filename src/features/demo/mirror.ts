@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import type { DemoAnswer, DemoAnswers } from '../../core/demo.ts';
+import type { DemoResponse, DemoResponder } from '../../core/demo.ts';
 import { createServer } from '../../io/server.ts';
 import { systemTimers } from '../../io/timers.ts';
 
@@ -12,20 +12,20 @@ export interface DemoMirror {
   close(): Promise<void>;
 }
 
-const notFound: DemoAnswer = {
+const notFound: DemoResponse = {
   type: 'text/plain; charset=utf-8',
   body: 'not found: the demo has nothing of that name\n',
 };
 
 /** Starts a demo mirror on a free loopback port; each response takes about `baseMs`, sometimes a little more. */
-export async function startDemoMirror(answers: DemoAnswers, baseMs: number): Promise<DemoMirror> {
+export async function startDemoMirror(respond: DemoResponder, baseMs: number): Promise<DemoMirror> {
   let extraMs = 0;
   let isFailing = false;
   let turn = 0;
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
     const accept = request.headers.accept ?? '';
-    const found = answers({ path, accept, origin: urlOf(server) });
+    const found = respond({ path, accept, origin: urlOf(server) });
     const { type, body, headers } = found ?? notFound;
     turn += 1;
     // A repeating variation: charts look natural, and nothing is random.

@@ -5,17 +5,17 @@ import { phrase, saySentence } from '../../words/tell.ts';
 import { english } from '../../words/words.ts';
 import type { Received } from './mirror.ts';
 
-export interface DemoNews {
+export interface DemoChange {
   readonly stage: 'spike' | 'advice' | 'webhook' | 'recovery' | 'changed' | 'undone';
   /** `null`: the ecosystem is unknown. */
   readonly ecosystem: string | null;
   readonly text: string;
   /** The data of the first line of `text`, to render that line in another language. */
-  readonly told?: DemoTold;
+  readonly message?: DemoMessage;
 }
 
 /** The part of a finding or an advice that the demo shows, or a sentence. */
-export interface DemoTold {
+export interface DemoMessage {
   readonly sentence?: Sentence;
   readonly finding?: { readonly registry: string; readonly isOver: boolean };
   readonly advice?: Pick<Advice, 'from' | 'cause' | 'refusal' | 'expected'>;
@@ -36,41 +36,41 @@ interface Body {
   };
 }
 
-export function said(sentence: Sentence): Pick<DemoNews, 'text'> & { readonly told: DemoTold } {
-  return { text: saySentence(sentence, english), told: { sentence } };
+export function messageOf(sentence: Sentence): Pick<DemoChange, 'text'> & { readonly message: DemoMessage } {
+  return { text: saySentence(sentence, english), message: { sentence } };
 }
 
 /**
  * The demo's events for a received webhook; a wrong signature is an event too.
  * @param formOf  the form of an ecosystem's remedy to show
  */
-export function newsOf(
+export function changesFor(
   received: Received,
   secret: string,
   formOf: (ecosystem: string) => string | undefined,
-): readonly DemoNews[] {
-  if (!isVerified(received, secret)) return [{ stage: 'webhook', ecosystem: null, ...said(phrase('demo.wrong')) }];
+): readonly DemoChange[] {
+  if (!isVerified(received, secret)) return [{ stage: 'webhook', ecosystem: null, ...messageOf(phrase('demo.wrong')) }];
   const { type, data } = JSON.parse(received.body) as Body;
   const { finding, advice, action, result } = data;
   if (finding && (type === 'mirror.spike' || type === 'mirror.recovery')) {
     const { ecosystem, registry, text } = finding;
     const isOver = type === 'mirror.recovery';
-    const told = registry === null ? {} : { finding: { registry, isOver } };
-    return [{ stage: isOver ? 'recovery' : 'spike', ecosystem, text, told }];
+    const message = registry === null ? {} : { finding: { registry, isOver } };
+    return [{ stage: isOver ? 'recovery' : 'spike', ecosystem, text, message }];
   }
   if (action !== undefined && (result === 'done' || result === 'undone')) {
     const { ecosystem, from, to, output } = action;
-    const { text, told } = said(phrase(`action.${result}`, { action: action.action, what: ecosystem, from, to }));
+    const { text, message } = messageOf(phrase(`action.${result}`, { action: action.action, what: ecosystem, from, to }));
     return result === 'done'
-      ? [{ stage: 'changed', ecosystem, text: `${text}\n${output}`, told }]
-      : [{ stage: 'undone', ecosystem, text, told }];
+      ? [{ stage: 'changed', ecosystem, text: `${text}\n${output}`, message }]
+      : [{ stage: 'undone', ecosystem, text, message }];
   }
   if (type !== 'mirror.advice' || advice?.state !== 'proposed') return [];
   const { ecosystem, reason, remedy } = advice;
   const lines = remedy[formOf(ecosystem) ?? ''] ?? '';
   return [
-    { stage: 'advice', ecosystem, text: `${reason}\n${lines}`, told: { advice } },
-    { stage: 'webhook', ecosystem, ...said(phrase('demo.received', { type })) },
+    { stage: 'advice', ecosystem, text: `${reason}\n${lines}`, message: { advice } },
+    { stage: 'webhook', ecosystem, ...messageOf(phrase('demo.received', { type })) },
   ];
 }
 

@@ -28,9 +28,9 @@ const authorityKinds = {
 
 /** A trap for each client in use that has no CA file set, if another client has one. */
 export function findAuthorityTraps(all: readonly Authority[], say: Say): readonly Trap[] {
-  const [told] = all.flatMap(({ set }) => (set === null || set.file === null ? [] : [{ ...set, file: set.file }]));
-  if (told === undefined) return [];
-  const { file, place } = told;
+  const [setting] = all.flatMap(({ set }) => (set === null || set.file === null ? [] : [{ ...set, file: set.file }]));
+  if (setting === undefined) return [];
+  const { file, place } = setting;
   return all.flatMap(({ variable, isUsed, set }): Trap[] => {
     if (set !== null || !isUsed) return [];
     const what = say('trap.ca-missing.what', { file, variable });

@@ -33,17 +33,17 @@ export const doctorCommand: Command = {
     const whose = whoseSettings(context, values);
     const loaded = await loadNeeded(context, values.config);
     const known = await knownFrom(loaded.config);
-    const tell = values.json ? english : context.say;
+    const language = values.json ? english : context.say;
     const { examine, addOnline } = await import('./examine.ts');
-    const look = (): Promise<Examined> =>
-      examine(createMachine({ env: context.env, home: whose.home, cwd: context.cwd, root: whose.root }), known, tell);
+    const examineAgain = (): Promise<Examined> =>
+      examine(createMachine({ env: context.env, home: whose.home, cwd: context.cwd, root: whose.root }), known, language);
     const isOnline = values.online === true || positionals.length > 0;
     if (values.ecosystem !== undefined && positionals.length === 0) throw new UsageError('wrong.ecosystemOfUrl');
     const subjects = isOnline ? await subjectsOf(context, loaded, positionals, values.ecosystem) : [];
-    const found = await look();
-    const mended = values.fix === true && (await mend(context, whose, found, values.yes === true));
-    const left = mended ? await look() : found;
-    const whole = isOnline ? await addOnline(left, await askMirrors(context, subjects, tell), tell) : left;
+    const found = await examineAgain();
+    const repaired = values.fix === true && (await repair(context, whose, found, values.yes === true));
+    const left = repaired ? await examineAgain() : found;
+    const whole = isOnline ? await addOnline(left, await probeMirrors(context, subjects, language), language) : left;
     return shown(context, whole, values.json === true);
   },
 };
@@ -64,7 +64,7 @@ async function doorsOf(config: Config): Promise<Known['doors']> {
 }
 
 /** Offers to fix the traps that can be fixed. @returns whether a file was changed */
-async function mend(context: Context, whose: WhoseSettings, found: Examined, isAgreed: boolean): Promise<boolean> {
+async function repair(context: Context, whose: WhoseSettings, found: Examined, isAgreed: boolean): Promise<boolean> {
   const { changesFor } = await import('./edits.ts');
   const changes = changesFor(found.traps, (file) => found.texts.get(file) ?? null);
   if (changes.length === 0) {
@@ -75,7 +75,7 @@ async function mend(context: Context, whose: WhoseSettings, found: Examined, isA
 }
 
 function shown({ terminal, say }: Context, found: Examined, isJson: boolean): ExitCode {
-  const isTrouble = found.untold.length > 0 || found.traps.some(({ severity }) => severity !== 'note');
+  const isTrouble = found.unchecked.length > 0 || found.traps.some(({ severity }) => severity !== 'note');
   if (isJson) terminal.out(formatDiagnosisJson(found, !isTrouble));
   else for (const line of formatDiagnosis(found, terminal, say)) terminal.out(line);
   return isTrouble ? 1 : 0;
@@ -111,23 +111,23 @@ async function subjectOf(context: Context, loaded: Loaded, which: string, word: 
   };
 }
 
-async function askMirrors(
+async function probeMirrors(
   { terminal, facts, say }: Context,
   subjects: readonly Subject[],
-  tell: Say,
+  language: Say,
 ): Promise<OnlineFound> {
   const { examineOnline } = await import('./online.ts');
   const { startProbing } = await import('../../daemon/probe-now.ts');
   const probing = startProbing(facts);
   try {
     return await examineOnline(subjects, {
-      async ask(config, question) {
-        const probed = await probing.ask(config, question);
+      async probe(config, question) {
+        const probed = await probing.probe(config, question);
         return probed.tag === 'error' ? null : probed.value;
       },
       nonsense: `mirrorwatch-${systemRandom.id(systemClock.wallMs())}`,
       progress: (registry) => terminal.progress(registry === '' ? '' : say('doctor.asking', { registry })),
-      say: tell,
+      say: language,
     });
   } finally {
     await probing.close();

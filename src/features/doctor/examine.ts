@@ -1,7 +1,7 @@
 import { maskUserInfo } from '../../core/mask-lines.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 import type { FileText, FolderNames } from '../../core/ports.ts';
-import type { Diagnosis, Machine, Surroundings, Trap, TrapKind, Untold } from '../../core/trap.ts';
+import type { Diagnosis, Machine, Surroundings, Trap, TrapKind, Unchecked } from '../../core/trap.ts';
 import type { Authority, TrapId } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
@@ -9,7 +9,7 @@ import { readAssignments } from './assignments.ts';
 import { findAuthorityTraps, loadTrapKinds, trapWordsOf } from './catalogue.ts';
 import { type KnownDoor, trapsOfDoor } from './doors.ts';
 import { keepProvenEdits, trapKeyOf } from './edits.ts';
-import type { AskedMirror, OnlineFound } from './online.ts';
+import type { ProbedMirror, OnlineFound } from './online.ts';
 import { examineProxies } from './proxies.ts';
 
 export type NamedTrap = Trap &
@@ -21,10 +21,10 @@ export type NamedTrap = Trap &
 /** The result for a machine, with the text of every file that was read. */
 export interface Examined {
   readonly traps: readonly NamedTrap[];
-  readonly untold: readonly Untold[];
+  readonly unchecked: readonly Unchecked[];
   readonly texts: ReadonlyMap<string, string>;
   /** Mirrors whose probe ended, with any outcome; empty before `addOnline`. */
-  readonly asked: readonly AskedMirror[];
+  readonly probedMirrors: readonly ProbedMirror[];
 }
 
 export interface Known {
@@ -36,12 +36,12 @@ export interface Known {
 /** Examines the settings of this machine, without network requests. */
 export async function examine(machine: Machine, known: Known, say: Say): Promise<Examined> {
   const once = readingOnce(machine);
-  const { watched, texts, untold } = watching(once, say);
-  const found = await diagnosed(watched, known, say);
+  const { observed, texts, unchecked } = watching(once, say);
+  const found = await diagnosed(observed, known, say);
   const again = async (changed: Machine): Promise<readonly Trap[]> =>
     merged((await diagnosed(changed, known, say)).traps);
   const traps = await keepProvenEdits(merged(found.traps), once, (file) => texts.get(file) ?? null, again);
-  return { traps: named(traps, await loadTrapKinds(), say), untold: [...found.untold, ...untold], texts, asked: [] };
+  return { traps: named(traps, await loadTrapKinds(), say), unchecked: [...found.unchecked, ...unchecked], texts, probedMirrors: [] };
 }
 
 async function diagnosed(machine: Machine, known: Known, say: Say): Promise<Diagnosis> {
@@ -56,16 +56,16 @@ async function diagnosed(machine: Machine, known: Known, say: Say): Promise<Diag
     const door = known.doors.find(({ ecosystem }) => ecosystem === id);
     const today = door === undefined ? undefined : await one.today?.(surroundings);
     if (door !== undefined && today !== undefined)
-      found.push({ traps: trapsOfDoor(door, today, surroundings.privatePatterns, say), untold: [] });
+      found.push({ traps: trapsOfDoor(door, today, surroundings.privatePatterns, say), unchecked: [] });
     if (one.authority !== undefined) authorities.push(await one.authority(surroundings));
   }
-  found.push({ traps: findAuthorityTraps(authorities, say), untold: [] });
-  return { traps: found.flatMap(({ traps }) => traps), untold: found.flatMap(({ untold }) => untold) };
+  found.push({ traps: findAuthorityTraps(authorities, say), unchecked: [] });
+  return { traps: found.flatMap(({ traps }) => traps), unchecked: found.flatMap(({ unchecked }) => unchecked) };
 }
 
-export async function addOnline(found: Examined, { traps, untold, asked }: OnlineFound, say: Say): Promise<Examined> {
+export async function addOnline(found: Examined, { traps, unchecked, probedMirrors }: OnlineFound, say: Say): Promise<Examined> {
   const both = [...found.traps, ...named(merged(traps), await loadTrapKinds(), say)];
-  return { ...found, traps: worstFirst(both), untold: [...found.untold, ...untold], asked };
+  return { ...found, traps: worstFirst(both), unchecked: [...found.unchecked, ...unchecked], probedMirrors };
 }
 
 const order = ['error', 'warning', 'note'] as const;
@@ -119,31 +119,31 @@ function kept<T>(known: Map<string, T>, path: string, make: (path: string) => T)
 }
 
 /** A machine that records the files it read, and the paths it could not read: they may contain traps. */
-function watching(machine: Machine, say: Say): { watched: Machine; texts: Map<string, string>; untold: Untold[] } {
+function watching(machine: Machine, say: Say): { observed: Machine; texts: Map<string, string>; unchecked: Unchecked[] } {
   const texts = new Map<string, string>();
-  const untold: Untold[] = [];
-  const told = (file: string, code: string): void => {
+  const unchecked: Unchecked[] = [];
+  const note = (file: string, code: string): void => {
     if (
       code === 'ENOENT' ||
       code === 'ENOTDIR' ||
-      untold.some(({ where: [place] }) => place && 'file' in place && place.file === file)
+      unchecked.some(({ where: [place] }) => place && 'file' in place && place.file === file)
     )
       return;
-    untold.push({ id: 'settings', because: say('change.read', { code }), where: [{ file, line: null }] });
+    unchecked.push({ id: 'settings', because: say('change.read', { code }), where: [{ file, line: null }] });
   };
-  const watched: Machine = {
+  const observed: Machine = {
     ...machine,
     async read(path) {
       const text = await machine.read(path);
       if (text.tag === 'ok') texts.set(path, text.text);
-      else told(path, text.code);
+      else note(path, text.code);
       return text;
     },
     async list(path) {
       const names = await machine.list(path);
-      if (names.tag === 'error') told(path, names.code);
+      if (names.tag === 'error') note(path, names.code);
       return names;
     },
   };
-  return { watched, texts, untold };
+  return { observed, texts, unchecked };
 }

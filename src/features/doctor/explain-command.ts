@@ -27,8 +27,8 @@ export const createExplainCommand = (listObserved: ListObserved): Command => ({
     const text = isInput ? await terminal.input() : positionals.join(' ');
     const { explain, findKnownErrors } = await import('./explain.ts');
     const { json, ...flags } = values;
-    const isAsked = findKnownErrors(text).some(({ reason }) => reason === null) || Object.keys(flags).length > 0;
-    const known = explain(text, json ? english : say, isAsked ? await listObserved(context, flags) : []);
+    const isDaemonNeeded = findKnownErrors(text).some(({ reason }) => reason === null) || Object.keys(flags).length > 0;
+    const known = explain(text, json ? english : say, isDaemonNeeded ? await listObserved(context, flags) : []);
     if (json) terminal.out(jsonText({ known: known.length > 0, errors: known }));
     else for (const line of known.flatMap((one) => explained(one, context))) terminal.out(line);
     if (known.length > 0) return 0;

@@ -32,10 +32,10 @@ const otherNumbers = /\bline \d+|\b\d[\d.]{0,20}(?:\/[\d.]{1,20})? ?(?:[kKMGT]?i
 export function findKnownErrors(text: string): readonly KnownError[] {
   const ecosystem = registry.all.find(({ errorWords }) => errorWords?.test(text))?.id ?? null;
   const found = new Map<string, KnownError & { readonly isResult: boolean }>();
-  for (const told of joinedLines(text.split(/\r?\n/, linesMax))) {
-    const line = told.slice(0, 500);
-    const bare = told.replaceAll(/https?:\/\/\S+/g, (url) => url.replaceAll(/\d+/g, '')).replaceAll(otherNumbers, '');
-    const known = quotedText(told) ?? errorTexts.find(({ pattern }) => pattern.test(bare));
+  for (const joined of joinedLines(text.split(/\r?\n/, linesMax))) {
+    const line = joined.slice(0, 500);
+    const bare = joined.replaceAll(/https?:\/\/\S+/g, (url) => url.replaceAll(/\d+/g, '')).replaceAll(otherNumbers, '');
+    const known = quotedText(joined) ?? errorTexts.find(({ pattern }) => pattern.test(bare));
     if (known === undefined || found.has(known.reasons.join())) continue;
     const [only, ...others] = known.reasons;
     found.set(known.reasons.join(), {
@@ -90,9 +90,9 @@ function writtenUrl(text: string): string | null {
 function namedHost(text: string): string | null {
   const [, scheme, host, port] = /(HTTPS?)ConnectionPool\(host='([\w.-]+)', port=(\d+)\)/.exec(text) ?? [];
   if (host !== undefined) return scheme === 'HTTPS' ? secure(host, port) : `http://${host}:${port}`;
-  const [, looked] =
+  const [, hostText] =
     /(?:ENOTFOUND|EAI_AGAIN|lookup|resolve(?: host:?)?|resolving)\s+'?((?:[\w-]+\.)+[a-z]{2,})/i.exec(text) ?? [];
-  return looked === undefined ? null : `https://${looked}`;
+  return hostText === undefined ? null : `https://${hostText}`;
 }
 
 function secure(host: string, port: string | undefined): string {

@@ -137,8 +137,8 @@ function certificateText(kind: ProbeFailure['kind'], { tls, fault }: Hop, nowMs:
 
 /** Names the last URL if redirects led to another host. */
 function redirectText({ hops }: Probed['transcript'], say: Say): string {
-  const asked = hops.filter((hop) => !hop.aside);
-  const [first, last] = [asked[0]?.url, asked.at(-1)?.url];
+  const ownHops = hops.filter((hop) => !hop.aside);
+  const [first, last] = [ownHops[0]?.url, ownHops.at(-1)?.url];
   if (first === undefined || last === undefined || new URL(first).host === new URL(last).host) return '';
   return say('layer.redirected', { url: last });
 }

@@ -39,9 +39,9 @@ export interface Subject {
   readonly question: Question;
 }
 
-export interface Asking {
+export interface OnlineProber {
   /** Probes now; `null`: the worker thread did not respond. */
-  readonly ask: (config: Config, question: Question) => Promise<Probed | null>;
+  readonly probe: (config: Config, question: Question) => Promise<Probed | null>;
   /** A random word for a host name that does not exist. */
   readonly nonsense: string;
   readonly progress: (registry: string) => void;
@@ -76,12 +76,12 @@ const forced = { '1.1': 'h1', '2': 'h2' } as const;
 /**
  * Finds an HTTP version that clients use and over which a mirror fails, while the other version works. HTTP/2 that the
  * server does not offer is no fault: clients fall back in the handshake.
- * @param ask  probes with the mirror forced to a version
+ * @param probe  probes with the mirror forced to a version
  */
 export async function findBrokenVersion(
   mirror: Mirror,
   first: Probed,
-  ask: (over: Pick<Mirror, 'protocol'>) => Promise<Probed | null>,
+  probe: (over: Pick<Mirror, 'protocol'>) => Promise<Probed | null>,
 ): Promise<BrokenVersion | null> {
   if (!mirror.url.startsWith('https:') || first.sample.protocol === undefined) return null;
   const clients = registry.of(mirror.ecosystem)?.clients ?? [];
@@ -89,11 +89,11 @@ export async function findBrokenVersion(
     clients.filter((client) => client.protocols(mirror).includes('2') === (version === '2')).map(({ id }) => id);
   if (usersOf('2').length === 0) return null;
   const over = async (version: HttpProtocol) =>
-    first.sample.protocol === version ? first : await ask({ protocol: forced[version] });
+    first.sample.protocol === version ? first : await probe({ protocol: forced[version] });
   const [one, two] = [await over('1.1'), await over('2')].map((probed) => probed?.sample.outcome);
-  const told = (broken: HttpProtocol, reason: string) => ({ broken, reason, clients: usersOf(broken) });
+  const faultOf = (broken: HttpProtocol, reason: string) => ({ broken, reason, clients: usersOf(broken) });
   if (one?.tag === 'ok' && two?.tag === 'failed' && two.failure.kind !== 'tls_protocol')
-    return told('2', two.failure.kind);
-  if (two?.tag === 'ok' && one?.tag === 'failed' && usersOf('1.1').length > 0) return told('1.1', one.failure.kind);
+    return faultOf('2', two.failure.kind);
+  if (two?.tag === 'ok' && one?.tag === 'failed' && usersOf('1.1').length > 0) return faultOf('1.1', one.failure.kind);
   return null;
 }

@@ -7,7 +7,7 @@ import { registry } from '../../ecosystems/registry.ts';
 import { saySentence } from '../../words/tell.ts';
 import type { Say } from '../../words/words.ts';
 import {
-  type Asking,
+  type OnlineProber,
   findBrokenVersion,
   type OnlineTrap,
   placeOf,
@@ -58,20 +58,20 @@ export function findSlowTraps({ subject, layered }: Seen, say: Say): readonly On
 
 const cutOff: readonly string[] = ['reset', 'cut', 'status', 'malformed', 'timeout_processing'];
 
-export async function findPlainOnTls({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
+export async function findPlainOnTls({ subject, probed }: Seen, prober: OnlineProber): Promise<readonly OnlineTrap[]> {
   const { url } = subject.question.mirror;
   const { outcome } = probed.sample;
   if (!url.startsWith('http:') || outcome.tag !== 'failed' || !cutOff.includes(outcome.failure.kind)) return [];
   const { port } = new URL(url);
   const secure = url.replace(/^http:/, 'https:');
-  const again = await askAs(
+  const again = await probeAs(
     subject,
     { url: port === '' ? secure.replace(/^(https:\/\/[^/]+)/, '$1:80') : secure },
-    asking,
+    prober,
   );
   if (again?.transcript.hops.some(({ tls }) => tls !== null) !== true) return [];
-  const set = asking.say('online.plain.set', { url: secure });
-  return [trapAt(subject, 'online-plain-on-tls', asking.say('online.plain.what'), set)];
+  const set = prober.say('online.plain.set', { url: secure });
+  return [trapAt(subject, 'online-plain-on-tls', prober.say('online.plain.what'), set)];
 }
 
 /** Addresses that no remote host has, such as loopback, unspecified, and the ranges that proxies invent for names. */
@@ -108,7 +108,7 @@ export function findLies({ subject, probed }: Seen, say: Say): readonly OnlineTr
 }
 
 /** A trap for each resolver that returns an address for a name that cannot exist. */
-export async function findMadeUp(seen: readonly Seen[], asking: Asking): Promise<readonly OnlineTrap[]> {
+export async function findMadeUp(seen: readonly Seen[], prober: OnlineProber): Promise<readonly OnlineTrap[]> {
   const named = seen.filter(
     ({ subject: { question } }) => isName(hostOf(question.mirror)) && question.mirror.access.proxy === null,
   );
@@ -117,21 +117,21 @@ export async function findMadeUp(seen: readonly Seen[], asking: Asking): Promise
   for (const [server, [first]] of byServer) {
     if (first === undefined) continue;
     const url = new URL(first.subject.question.mirror.url);
-    url.hostname = `${asking.nonsense}.invalid`;
-    const probed = await askAs(first.subject, { url: url.href.replace(/\/$/, '') }, asking);
+    url.hostname = `${prober.nonsense}.invalid`;
+    const probed = await probeAs(first.subject, { url: url.href.replace(/\/$/, '') }, prober);
     const address = probed?.transcript.hops[0]?.remoteAddress ?? null;
     if (address === null) continue;
-    const mirror = server === null ? asking.say('online.lies.own') : asking.say('online.lies.server', { server });
-    const what = asking.say('online.lies.nonsense', { host: url.hostname, address });
-    traps.push(trapOf('online-resolver-lies', what, [{ mirror }], [asking.say('online.lies.another')]));
+    const mirror = server === null ? prober.say('online.lies.own') : prober.say('online.lies.server', { server });
+    const what = prober.say('online.lies.nonsense', { host: url.hostname, address });
+    traps.push(trapOf('online-resolver-lies', what, [{ mirror }], [prober.say('online.lies.another')]));
   }
   return traps;
 }
 
-function askAs({ config, question }: Subject, over: Partial<Mirror>, asking: Asking): Promise<Probed | null> {
+function probeAs({ config, question }: Subject, over: Partial<Mirror>, prober: OnlineProber): Promise<Probed | null> {
   const mirror: Mirror = { ...question.mirror, ...over };
   const mirrors = config.mirrors.map((one) => (one.name === mirror.name ? mirror : one));
-  return asking.ask({ ...config, mirrors }, { ...question, mirror });
+  return prober.probe({ ...config, mirrors }, { ...question, mirror });
 }
 
 const notConnected: readonly string[] = ['refused', 'unreachable', 'timeout_connect', 'reset'];
@@ -142,13 +142,13 @@ const hangs: readonly string[] = ['timeout_tls', 'timeout_processing', 'timeout_
 const without: readonly string[] = ['ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'];
 
 /** A trap if the mirror fails over IPv6 while IPv4 connects, or works where IPv6 connects and then hangs. */
-export async function findFamilyTraps({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
+export async function findFamilyTraps({ subject, probed }: Seen, prober: OnlineProber): Promise<readonly OnlineTrap[]> {
   const { mirror } = subject.question;
   const { access } = mirror;
   if (!isName(hostOf(mirror)) || access.proxy !== null || access.resolve.family !== null) return [];
   if (probed.sample.outcome.tag === 'unknown') return [];
   const over = (family: 4 | 6) =>
-    askAs(subject, { access: { ...access, resolve: { ...access.resolve, family } } }, asking);
+    probeAs(subject, { access: { ...access, resolve: { ...access.resolve, family } } }, prober);
   const six = await over(6);
   const outcome = six?.sample.outcome;
   if (outcome?.tag !== 'failed' || six?.transcript.hops.at(-1)?.family !== 6) return [];
@@ -160,39 +160,39 @@ export async function findFamilyTraps({ subject, probed }: Seen, asking: Asking)
   const isConnected = four?.transcript.hops.some(({ marks }) => marks.connected !== undefined) === true;
   const works = four?.sample.outcome.tag === 'ok';
   if (!works && !(isUnconnected && isConnected)) return [];
-  const what = asking.say(works ? 'online.ipv6.works' : 'online.ipv6.what', { reason: failure.kind });
-  const set = [asking.say('online.ipv6.repair'), asking.say('online.ipv6.family')];
+  const what = prober.say(works ? 'online.ipv6.works' : 'online.ipv6.what', { reason: failure.kind });
+  const set = [prober.say('online.ipv6.repair'), prober.say('online.ipv6.family')];
   return [trapAt(subject, 'online-ipv6-broken', what, ...set)];
 }
 
-export async function findVersionTraps({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
+export async function findVersionTraps({ subject, probed }: Seen, prober: OnlineProber): Promise<readonly OnlineTrap[]> {
   const { mirror } = subject.question;
-  const found = await findBrokenVersion(mirror, probed, (over) => askAs(subject, over, asking));
+  const found = await findBrokenVersion(mirror, probed, (over) => probeAs(subject, over, prober));
   if (found === null) return [];
   const { broken, reason } = found;
-  const what = asking.say('online.version.what', {
+  const what = prober.say('online.version.what', {
     broken: `HTTP/${broken}`,
     works: broken === '2' ? 'HTTP/1.1' : 'HTTP/2',
     reason,
-    clients: found.clients.join(asking.say('list.comma')),
+    clients: found.clients.join(prober.say('list.comma')),
   });
   const id = broken === '2' ? 'online-http2-broken' : 'online-http1-broken';
-  return [trapAt(subject, id, what, asking.say('online.version.repair'))];
+  return [trapAt(subject, id, what, prober.say('online.version.repair'))];
 }
 
 /** A trap if the leading client needs a relay that the mirror does not offer, or that fails. */
-export async function findRelayTraps({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
+export async function findRelayTraps({ subject, probed }: Seen, prober: OnlineProber): Promise<readonly OnlineTrap[]> {
   const { config, question } = subject;
   const { mirror } = question;
   const kind = registry.of(mirror.ecosystem);
   const relay = kind === null ? undefined : leadingClientOf(kind, config).relay;
   if (kind === null || relay === undefined || probed.sample.outcome.tag !== 'ok') return [];
   const settings = config.settings[mirror.ecosystem];
-  if (relay.need(settings) === 'off' || kind.steps[relay.step]?.isAsked?.(mirror, settings) === false) return [];
-  const { say } = asking;
+  if (relay.need(settings) === 'off' || kind.steps[relay.step]?.isRequested?.(mirror, settings) === false) return [];
+  const { say } = prober;
   const title = saySentence(relay.title, say);
-  const asked = await asking.ask(config, { mirror, module: null, version: null, step: relay.step });
-  const { outcome, facts } = asked?.sample ?? {};
+  const probedRelay = await prober.probe(config, { mirror, module: null, version: null, step: relay.step });
+  const { outcome, facts } = probedRelay?.sample ?? {};
   if (outcome?.tag === 'ok' && facts?.notOffered === true) {
     const what = say('online.relay.missing', { relay: title });
     return [trapAt(subject, 'online-relay-missing', what, say('online.relay.first', { relay: title }))];
@@ -228,9 +228,9 @@ export function findClockTraps(seen: readonly Seen[], say: Say): readonly Online
  */
 function skewOf({ transcript }: Probed): number | null {
   const hop = transcript.hops.at(-1);
-  const saidMs = Date.parse(hop?.responseHeaders['date'] ?? '');
-  if (hop === undefined || Number.isNaN(saidMs)) return null;
+  const dateMs = Date.parse(hop?.responseHeaders['date'] ?? '');
+  if (hop === undefined || Number.isNaN(dateMs)) return null;
   const ageMs = Number(hop.responseHeaders['age'] ?? 0) * 1000 || 0;
   const ourMs = transcript.startedAtMs + ((hop.marks.firstByte ?? hop.marks.end) - transcript.startedMonotonicMs);
-  return ourMs - saidMs - ageMs;
+  return ourMs - dateMs - ageMs;
 }

@@ -1,7 +1,7 @@
-import type { Trap, Untold } from '../../core/trap.ts';
+import type { Trap, Unchecked } from '../../core/trap.ts';
 import type { Say } from '../../words/words.ts';
 import { type LayerState, layersOf } from './layers.ts';
-import { type Asking, type OnlineTrap, placeOf, type Seen, type Subject } from './online-subject.ts';
+import { type OnlineProber, type OnlineTrap, placeOf, type Seen, type Subject } from './online-subject.ts';
 import {
   findClockTraps,
   findFamilyTraps,
@@ -14,7 +14,7 @@ import {
   findVersionTraps,
 } from './online-traps.ts';
 
-export interface AskedMirror {
+export interface ProbedMirror {
   readonly registry: string;
   readonly url: string;
   readonly layers: readonly LayerState[];
@@ -22,45 +22,45 @@ export interface AskedMirror {
 
 export interface OnlineFound {
   readonly traps: readonly Trap[];
-  readonly untold: readonly Untold[];
-  readonly asked: readonly AskedMirror[];
+  readonly unchecked: readonly Unchecked[];
+  readonly probedMirrors: readonly ProbedMirror[];
 }
 
-export async function examineOnline(subjects: readonly Subject[], asking: Asking): Promise<OnlineFound> {
-  const { say } = asking;
+export async function examineOnline(subjects: readonly Subject[], prober: OnlineProber): Promise<OnlineFound> {
+  const { say } = prober;
   const seen: Seen[] = [];
   const traps: OnlineTrap[] = [];
-  const untold: Untold[] = [];
+  const unchecked: Unchecked[] = [];
   const overFour = new Set<Subject>();
   for (const subject of subjects) {
-    asking.progress(subject.question.mirror.name);
-    const probed = await asking.ask(subject.config, subject.question);
+    prober.progress(subject.question.mirror.name);
+    const probed = await prober.probe(subject.config, subject.question);
     if (probed === null) {
-      untold.push({ id: 'online-http', because: say('online.thread'), where: [placeOf(subject)] });
+      unchecked.push({ id: 'online-http', because: say('online.thread'), where: [placeOf(subject)] });
       continue;
     }
     const one: Seen = { subject, probed, layered: layersOf(probed, say) };
     seen.push(one);
     const { outcome } = probed.sample;
     if (outcome.tag === 'unknown')
-      untold.push({ id: 'online-name', because: untoldText(outcome.because, say), where: [placeOf(subject)] });
-    const ofFamily = await findFamilyTraps(one, asking);
+      unchecked.push({ id: 'online-name', because: uncheckedText(outcome.because, say), where: [placeOf(subject)] });
+    const ofFamily = await findFamilyTraps(one, prober);
     if (ofFamily.length > 0 && probed.transcript.hops.at(-1)?.family === 6) overFour.add(subject);
     traps.push(
       ...findLies(one, say),
       ...findSlowTraps(one, say),
-      ...(await findPlainOnTls(one, asking)),
+      ...(await findPlainOnTls(one, prober)),
       ...ofFamily,
-      ...(await findVersionTraps(one, asking)),
-      ...(await findRelayTraps(one, asking)),
+      ...(await findVersionTraps(one, prober)),
+      ...(await findRelayTraps(one, prober)),
     );
   }
-  traps.push(...(await findMadeUp(seen, asking)));
-  asking.progress('');
+  traps.push(...(await findMadeUp(seen, prober)));
+  prober.progress('');
   return {
     traps: [...findLayerTraps(seen, overFour, say), ...findClockTraps(seen, say), ...traps],
-    untold,
-    asked: seen.map(({ subject, layered }) => ({
+    unchecked,
+    probedMirrors: seen.map(({ subject, layered }) => ({
       registry: subject.question.mirror.name,
       url: subject.question.mirror.url,
       layers: layered.states,
@@ -68,7 +68,7 @@ export async function examineOnline(subjects: readonly Subject[], asking: Asking
   };
 }
 
-function untoldText(because: string, say: Say): string {
+function uncheckedText(because: string, say: Say): string {
   return because === 'resolver' || because === 'proxy' || because === 'local'
     ? say(`online.untold.${because}`)
     : because;

@@ -45,7 +45,7 @@ export function examineProxies(
     traps.push(trapOf('proxy-case-differs', what, where, [`export ${small}="$${name}"`]));
   }
   const except = (env['no_proxy'] || env['NO_PROXY'] || '').split(/[\s,]+/).filter((one) => one !== '');
-  if (named.length === 0) return { traps, untold: [] };
+  if (named.length === 0) return { traps, unchecked: [] };
   for (const name of ['NO_PROXY', 'no_proxy']) traps.push(...exceptTraps(name, env[name] ?? '', places, say));
   const caught = loopback.filter((host) => !isExcepted(host, except));
   const wanted = [...except.map(hostOfEntry), ...caught, ...(caught.length > 0 ? ['::1'] : [])];
@@ -55,7 +55,7 @@ export function examineProxies(
   );
   if (mirrors.length > 0)
     traps.push(catches('proxy-catches-mirror', mirrors, named, [...wanted, ...mirrors], places, say));
-  return { traps, untold: [] };
+  return { traps, unchecked: [] };
 }
 
 /** Entries of NO_PROXY are hosts: an entry that is a URL matches nothing. */

@@ -158,14 +158,14 @@ async function filesOf(machine: Machine): Promise<Files> {
   const files: string[] = [];
   const passed: string[] = [];
   let level = [''];
-  let looked = 0;
+  let count = 0;
   for (let depth = 0; depth <= depthMax; depth += 1) {
     const next: string[] = [];
     for (const folder of level) {
-      if (looked === foldersMax) return { files, isCut: true, passed };
+      if (count === foldersMax) return { files, isCut: true, passed };
       const listed = await machine.list(join(machine.cwd, folder));
       if (listed.tag === 'error') continue;
-      looked += 1;
+      count += 1;
       for (const name of listed.names) {
         const path = folder === '' ? name : `${folder}/${name}`;
         if (aside.has(name)) {

@@ -3,11 +3,11 @@ import { type Place, placeTextOf, type TrapSeverity } from '../../core/trap.ts';
 import { displayWidth, jsonText, padEnd, type Terminal } from '../../terminal/terminal.ts';
 import type { Say } from '../../words/words.ts';
 import type { Examined, NamedTrap } from './examine.ts';
-import type { AskedMirror } from './online.ts';
+import type { ProbedMirror } from './online.ts';
 
 const colours = { error: 'red', warning: 'yellow', note: 'cyan' } as const;
 
-export function formatDiagnosisJson({ traps, untold, texts, asked }: Examined, isOk: boolean): string {
+export function formatDiagnosisJson({ traps, unchecked, texts, probedMirrors }: Examined, isOk: boolean): string {
   const shown = {
     ok: isOk,
     traps: traps.map(({ id, severity, title, what, where, causes, set, edits }) => ({
@@ -20,9 +20,9 @@ export function formatDiagnosisJson({ traps, untold, texts, asked }: Examined, i
       set: set.map((line) => printable(line)),
       fixable: edits.length > 0,
     })),
-    untold: untold.map(({ id, because, where }) => ({ id, because: printable(because), where: where.map(placeJson) })),
+    untold: unchecked.map(({ id, because, where }) => ({ id, because: printable(because), where: where.map(placeJson) })),
     read: [...texts.keys()],
-    asked,
+    asked: probedMirrors,
   };
   return jsonText(shown);
 }
@@ -33,22 +33,22 @@ function placeJson(place: Place): object {
 
 /** The doctor's results for people. Control characters from files do not reach the terminal. */
 export function formatDiagnosis(
-  { traps, untold, texts, asked }: Examined,
+  { traps, unchecked, texts, probedMirrors }: Examined,
   terminal: Pick<Terminal, 'paint'>,
   say: Say,
 ): readonly string[] {
   const files = say('doctor.files', { count: texts.size });
   return [
-    ...asked.flatMap((mirror) => [...layerLines(mirror, terminal, say), '']),
+    ...probedMirrors.flatMap((mirror) => [...layerLines(mirror, terminal, say), '']),
     ...traps.flatMap((trap) => [...trapLines(trap, terminal, say), '']),
-    ...(untold.length === 0 ? [] : [terminal.paint('yellow', say('doctor.untoldHead'))]),
-    ...untold.map(({ because, where }) =>
+    ...(unchecked.length === 0 ? [] : [terminal.paint('yellow', say('doctor.untoldHead'))]),
+    ...unchecked.map(({ because, where }) =>
       printable(say('doctor.untold', { where: where.map(placeTextOf).join(', '), because })),
     ),
-    ...(untold.length === 0 ? [] : ['']),
-    traps.length === 0 && untold.length === 0
+    ...(unchecked.length === 0 ? [] : ['']),
+    traps.length === 0 && unchecked.length === 0
       ? say('doctor.none', { files })
-      : say('doctor.found', { counts: countText(traps, untold.length, say), files }),
+      : say('doctor.found', { counts: countText(traps, unchecked.length, say), files }),
     ...fixLine(traps, say),
   ];
 }
@@ -63,7 +63,7 @@ const stateColours = {
 } as const;
 
 function layerLines(
-  { registry, url, layers }: AskedMirror,
+  { registry, url, layers }: ProbedMirror,
   terminal: Pick<Terminal, 'paint'>,
   say: Say,
 ): readonly string[] {
@@ -105,7 +105,7 @@ function trapLines(trap: NamedTrap, terminal: Pick<Terminal, 'paint'>, say: Say)
   ];
 }
 
-function countText(traps: readonly NamedTrap[], untold: number, say: Say): string {
+function countText(traps: readonly NamedTrap[], unchecked: number, say: Say): string {
   const of = (severity: TrapSeverity): readonly string[] => {
     const count = traps.filter((trap) => trap.severity === severity).length;
     if (count === 0) return [];
@@ -115,7 +115,7 @@ function countText(traps: readonly NamedTrap[], untold: number, say: Say): strin
     ...of('error'),
     ...of('warning'),
     ...of('note'),
-    ...(untold === 0 ? [] : [say('doctor.untoldCount', { count: untold })]),
+    ...(unchecked === 0 ? [] : [say('doctor.untoldCount', { count: unchecked })]),
   ].join(say('list.clause'));
 }
 

@@ -78,9 +78,9 @@ function accessTo({ token, tls }: DaemonAt) {
 
 async function listAt<T>(at: DaemonAt, name: string, texts: readonly (keyof T & string)[]): Promise<readonly T[]> {
   const url = `${at.url}/api/v1/${name}?limit=500`;
-  const answer = await exchange({ url, method: 'GET', ...accessTo(at), body: null, limitMs });
-  if (answer.status !== 200) throw new Error(`status ${answer.status}`);
-  const list = (JSON.parse(answer.text) as Readonly<Record<string, unknown>> | null)?.[name];
+  const response = await exchange({ url, method: 'GET', ...accessTo(at), body: null, limitMs });
+  if (response.status !== 200) throw new Error(`status ${response.status}`);
+  const list = (JSON.parse(response.text) as Readonly<Record<string, unknown>> | null)?.[name];
   if (!Array.isArray(list)) throw new Error(`no list of ${name}`);
   if (!list.every((one) => hasTexts(one, texts))) throw new Error(`${name} of another form`);
   return list as readonly T[];

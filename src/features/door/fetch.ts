@@ -65,7 +65,7 @@ export interface RangeEnd {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export interface FetchAsk {
+export interface FetchRequest {
   readonly method: 'GET' | 'HEAD';
   readonly headers: Readonly<Record<string, string>>;
   /** True: an HTML response counts as a failure (a captive portal or an error page). */
@@ -80,18 +80,18 @@ export interface FetchAsk {
 export function attemptAt(
   { passages, held, nowMs }: { readonly passages: Passages; readonly held: Held; nowMs(): number },
   source: Source,
-  ask: FetchAsk,
+  request: FetchRequest,
 ): Attempt<Fetched> {
   return async (signal) => {
-    const { method, headers } = ask;
+    const { method, headers } = request;
     const hold = new Hold(held);
     const passing = await passages.open(source.access, source.url, { method, headers, signal });
     const { status, body } = passing;
     const type = String(passing.headers['content-type'] ?? '');
     const isRanged = headers['range'] !== undefined;
-    const isHtml = ask.isNeverHtml && /^text\/html\b/i.test(type);
+    const isHtml = request.isNeverHtml && /^text\/html\b/i.test(type);
     const isRight = status === 200 || (isRanged && status === 206);
-    const bytesMax = ask.bytesMax ?? Number.POSITIVE_INFINITY;
+    const bytesMax = request.bytesMax ?? Number.POSITIVE_INFINITY;
     if (!isRight || isHtml || Number(passing.headers['content-length']) > bytesMax) {
       // Closing the connection costs less than receiving the rest of the body.
       body.on('error', () => undefined).destroy();
@@ -103,7 +103,7 @@ export function attemptAt(
     // The race may end while this attempt is reading.
     signal.addEventListener('abort', () => hold.release(), { once: true });
     try {
-      const beginning = await beginningOf(pacedPiecesOf(body, nowMs), ask.firstBytes, hold);
+      const beginning = await beginningOf(pacedPiecesOf(body, nowMs), request.firstBytes, hold);
       if (beginning.first.length > bytesMax) throw new Error('too long');
       return { source, passing, hold, ...beginning };
     } catch (cause) {
@@ -123,11 +123,11 @@ export function attemptAt(
 export async function fetchFirst(
   deps: Parameters<typeof attemptAt>[0] & { readonly timers: Timers },
   sources: readonly Source[],
-  ask: FetchAsk,
+  request: FetchRequest,
   usualMs: (at: number) => number,
   signal: AbortSignal,
 ): Promise<Fetched | RangeEnd | { readonly tag: 'absent' | 'none' }> {
-  const attempts = sources.map((source) => attemptAt(deps, source, ask));
+  const attempts = sources.map((source) => attemptAt(deps, source, request));
   try {
     return (await raceInOrder(attempts, usualMs, signal, deps.timers)).value;
   } catch (cause) {
@@ -226,9 +226,9 @@ export function headersFor(
 }
 
 /** What a mirror says, for the client alone and not for long: a shared cache would serve it on after a switch. */
-function indexCachingOf(said: string): string {
-  const [, seconds] = /(?:^|[\s,])max-age="?(\d+)/i.exec(said) ?? [];
-  if (/no-store/i.test(said)) return 'no-store';
-  if (/no-cache/i.test(said) || seconds === undefined) return 'no-cache';
+function indexCachingOf(stated: string): string {
+  const [, seconds] = /(?:^|[\s,])max-age="?(\d+)/i.exec(stated) ?? [];
+  if (/no-store/i.test(stated)) return 'no-store';
+  if (/no-cache/i.test(stated) || seconds === undefined) return 'no-cache';
   return `private, max-age=${Math.min(Number(seconds), limits.doorCacheSeconds)}`;
 }

@@ -9,7 +9,7 @@ import type { Log } from '../../core/ports.ts';
 import type { DoorOutcome } from '../../export/catalog/door.ts';
 import type { DoorMetrics } from './metrics.ts';
 import { declaredOrderOf, type Order } from './order.ts';
-import { type PassAsk, type PassDeps, type Passed, sendIndex } from './pass.ts';
+import { type PassRequest, type PassDeps, type Passed, sendIndex } from './pass.ts';
 import { readTarget, urlAt } from './path.ts';
 import { sendArtifact } from './relay.ts';
 import type { Stays } from './stay.ts';
@@ -38,7 +38,7 @@ export interface DoorDeps {
   nowMs(): number;
 }
 
-interface Told {
+interface Served {
   readonly ecosystem?: string;
   readonly module?: string | null;
   readonly registry?: string;
@@ -57,7 +57,7 @@ export function createDoorHandler(deps: DoorDeps): RequestListener {
     if (url === '/-/ready')
       return deps.isReady() ? sendText(response, 200, 'ready\n') : sendText(response, 503, 'draining\n');
     const client = request.socket.remoteAddress ?? '';
-    const ended = (told: Told): void => tell(deps, client, method, told, startMs);
+    const ended = (served: Served): void => recordServed(deps, client, method, served, startMs);
     const because = strangerBecause(request, deps.listen);
     if (because !== null) {
       const waitSeconds = deps.refused.take(client);
@@ -89,19 +89,19 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   before: ServerResponse | undefined,
-): Promise<Told> {
-  const asked = readTarget(request.url ?? '', deps.routes());
-  if (asked.tag === 'bad') {
+): Promise<Served> {
+  const target = readTarget(request.url ?? '', deps.routes());
+  if (target.tag === 'bad') {
     sendText(response, 400, 'not a path of a package\n');
     return { outcome: 'refused' };
   }
-  if (asked.tag !== 'ok') {
-    const ecosystem = asked.route?.ecosystem ?? '';
+  if (target.tag !== 'ok') {
+    const ecosystem = target.route?.ecosystem ?? '';
     // Private names get the response of unknown paths, so that they are not revealed.
     sendText(response, 404, 'not found\n');
-    return { ecosystem, outcome: asked.tag === 'private' ? 'private' : 'not_found' };
+    return { ecosystem, outcome: target.tag === 'private' ? 'private' : 'not_found' };
   }
-  const { route, rest, path } = asked;
+  const { route, rest, path } = target;
   const { names, why, isDoubted } = chosen(deps, client, route);
   const of = { ecosystem: route.ecosystem, module: path.module };
   const isOurs = hasOwnAccess(deps.pass, names[0]);
@@ -118,7 +118,7 @@ async function serve(
   }
   if (isPassed && !isFull && !response.destroyed) {
     deps.passing.count += 1;
-    const send: (deps: PassDeps, ask: PassAsk) => Promise<Passed> = path.kind === 'index' ? sendIndex : sendArtifact;
+    const send: (deps: PassDeps, passRequest: PassRequest) => Promise<Passed> = path.kind === 'index' ? sendIndex : sendArtifact;
     const passed = await send(deps.pass, { route, rest, path, names, request, response }).finally(() => {
       deps.passing.count -= 1;
     });
@@ -134,16 +134,16 @@ async function serve(
   const [name = ''] = names;
   const mirror = route.mirrors.get(name);
   const url = mirror === undefined ? null : urlAt(mirror.url, rest);
-  const told = { ...of, registry: name, why };
+  const served = { ...of, registry: name, why };
   if (url === null) {
     sendText(response, 400, 'not a path of a package\n');
-    return { ...told, outcome: 'refused' };
+    return { ...served, outcome: 'refused' };
   }
-  if (response.destroyed) return { ...told, outcome: 'failed' };
+  if (response.destroyed) return { ...served, outcome: 'failed' };
   // Not cacheable: the next request may be redirected to another mirror.
   response.writeHead(302, ['location', url, 'cache-control', 'no-store', 'content-length', '0']);
   response.end();
-  return { ...told, outcome: 'redirected' };
+  return { ...served, outcome: 'redirected' };
 }
 
 /** Whether the door has own credentials for a mirror, which a client would lack after a redirect. */
@@ -183,11 +183,11 @@ function strangerBecause({ headers }: IncomingMessage, listen: Listen): 'token' 
 /** Outcomes that any client can cause at will: all are counted, but logged at a limited rate. */
 const noisy: ReadonlySet<DoorOutcome> = new Set(['refused', 'not_found', 'method', 'unauthorized', 'limited']);
 
-function tell(deps: DoorDeps, client: string, method: string, told: Told, startMs: number): void {
-  const { ecosystem = '', registry = '', outcome } = told;
+function recordServed(deps: DoorDeps, client: string, method: string, served: Served, startMs: number): void {
+  const { ecosystem = '', registry = '', outcome } = served;
   const ms = deps.nowMs() - startMs;
   deps.metrics.counted({ ecosystem, registry, outcome }, ms);
-  const { module, why } = told;
+  const { module, why } = served;
   if (registry === '' && noisy.has(outcome) && deps.refusedLines.take('') !== null) return;
   deps.log.info('request', {
     client,

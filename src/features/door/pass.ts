@@ -25,7 +25,7 @@ export type Passed =
   | { readonly tag: 'passed' | 'failed'; readonly registry: string }
   | { readonly tag: 'absent' | 'none' };
 
-export interface PassAsk {
+export interface PassRequest {
   readonly route: Route;
   readonly rest: string;
   readonly path: DoorPath;
@@ -36,15 +36,15 @@ export interface PassAsk {
 }
 
 /** Fetches an index from the mirrors in order and sends the first success to the client. */
-export async function sendIndex(deps: PassDeps, ask: PassAsk): Promise<Passed> {
-  const { route, request, response, path } = ask;
+export async function sendIndex(deps: PassDeps, passRequest: PassRequest): Promise<Passed> {
+  const { route, request, response, path } = passRequest;
   const { paths } = route;
   const stop = new AbortController();
   const late = deps.timers.after(limits.doorFetchMs, () => stop.abort(new Error('too late')));
   const gone = (): void => stop.abort(new Error('the client is gone'));
   response.once('close', gone);
   try {
-    const sources = sourcesOf(deps, ask);
+    const sources = sourcesOf(deps, passRequest);
     const wanted = {
       method: request.method === 'HEAD' ? 'HEAD' : 'GET',
       headers: headersTo(request, paths),
@@ -55,7 +55,7 @@ export async function sendIndex(deps: PassDeps, ask: PassAsk): Promise<Passed> {
     const first = await fetchFirst(deps, sources, wanted, usualMsOf(deps, sources), stop.signal);
     // No range is requested of an index.
     if ('tag' in first) return { tag: first.tag === 'absent' ? 'absent' : 'none' };
-    return await sendFetched(first, ask, deps.timers);
+    return await sendFetched(first, passRequest, deps.timers);
   } finally {
     late.cancel();
     response.removeListener('close', gone);
@@ -71,7 +71,7 @@ function usualMsOf({ usualMs }: PassDeps, sources: readonly Source[]): (at: numb
 }
 
 /** The mirrors that the door itself may send the request to. */
-export function sourcesOf({ accessOf }: PassDeps, { route, rest, names }: PassAsk): readonly Source[] {
+export function sourcesOf({ accessOf }: PassDeps, { route, rest, names }: PassRequest): readonly Source[] {
   return names.flatMap((name) => {
     const base = route.mirrors.get(name)?.url;
     const [url, access] = [base === undefined ? null : urlAt(base, rest), accessOf(name)];
@@ -88,9 +88,9 @@ function headersTo({ headers }: IncomingMessage, paths: DoorPaths): Readonly<Rec
   };
 }
 
-async function sendFetched(fetched: Fetched, ask: PassAsk, timers: Timers): Promise<Passed> {
+async function sendFetched(fetched: Fetched, passRequest: PassRequest, timers: Timers): Promise<Passed> {
   try {
-    return await sendHeld(fetched, ask, timers);
+    return await sendHeld(fetched, passRequest, timers);
   } finally {
     releaseFetched(fetched);
   }
@@ -98,7 +98,7 @@ async function sendFetched(fetched: Fetched, ask: PassAsk, timers: Timers): Prom
 
 async function sendHeld(
   fetched: Fetched,
-  { route, path, request, response }: PassAsk,
+  { route, path, request, response }: PassRequest,
   timers: Timers,
 ): Promise<Passed> {
   const { source, passing, rest, first, hold } = fetched;

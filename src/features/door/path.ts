@@ -3,7 +3,7 @@ import { limits } from '../../core/limits.ts';
 import type { DoorPath } from '../../ecosystems/door-paths.ts';
 
 /** A parsed request, or why it is refused. */
-export type Asked =
+export type DoorTarget =
   | {
       readonly tag: 'ok';
       readonly route: Route;
@@ -27,7 +27,7 @@ const readsMax = 4;
  * Reads the target of a request line; a query is dropped. Refused is a path that a lenient server could resolve outside
  * the mirror's base path: dot segments, empty segments, backslashes and control characters, in any escaped form.
  */
-export function readTarget(target: string, routes: readonly Route[]): Asked {
+export function readTarget(target: string, routes: readonly Route[]): DoorTarget {
   const path = target.length > limits.doorPathChars ? undefined : soundTarget.exec(target)?.[1];
   if (path === undefined || !isContained(path)) return { tag: 'bad' };
   const route = routes.find(({ prefix }) => path.startsWith(prefix)) ?? null;

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '../../core/limits.ts';
 import type { Timers } from '../../core/ports.ts';
 import { attemptAt, type Fetched, fetchFirst, headersFor, piecesOf, releaseFetched, type Source } from './fetch.ts';
-import { type PassAsk, type PassDeps, type Passed, sourcesOf, waitForDrain } from './pass.ts';
+import { type PassRequest, type PassDeps, type Passed, sourcesOf, waitForDrain } from './pass.ts';
 
 interface Progress {
   sent: number;
@@ -19,13 +19,13 @@ interface Progress {
  * mirror continues: with a range request if length and strong ETag agree, else from the beginning, if length and the
  * hash of the bytes already sent agree. If no mirror can continue, the client's connection is closed.
  */
-export async function sendArtifact(deps: PassDeps, ask: PassAsk): Promise<Passed> {
-  const { request, response } = ask;
+export async function sendArtifact(deps: PassDeps, passRequest: PassRequest): Promise<Passed> {
+  const { request, response } = passRequest;
   const stop = new AbortController();
   const gone = (): void => stop.abort(new Error('the client is gone'));
   response.once('close', gone);
   try {
-    const sources = sourcesOf(deps, ask);
+    const sources = sourcesOf(deps, passRequest);
     const started = await begun(deps, sources, request, stop.signal);
     if ('tag' in started) {
       if (started.tag !== 'no_range') return started;
@@ -35,7 +35,7 @@ export async function sendArtifact(deps: PassDeps, ask: PassAsk): Promise<Passed
     }
     try {
       response.writeHead(started.passing.status, headersFor(started.passing, 'artifact'));
-      if (request.method !== 'HEAD') return await pump(deps, sources, started, ask, stop.signal);
+      if (request.method !== 'HEAD') return await pump(deps, sources, started, passRequest, stop.signal);
       response.end();
       return { tag: 'passed', registry: started.source.name };
     } finally {
@@ -53,7 +53,7 @@ function begun(
   signal: AbortSignal,
 ): ReturnType<typeof fetchFirst> {
   const { range, 'if-range': condition } = request.headers;
-  const asked = {
+  const fetchRequest = {
     method: request.method === 'HEAD' ? ('HEAD' as const) : ('GET' as const),
     headers: {
       'accept-encoding': 'identity',
@@ -63,14 +63,14 @@ function begun(
     isNeverHtml: true,
     firstBytes: 1,
   };
-  return fetchFirst(deps, sources, asked, () => limits.doorHedgeMsMax, signal);
+  return fetchFirst(deps, sources, fetchRequest, () => limits.doorHedgeMsMax, signal);
 }
 
 async function pump(
   deps: PassDeps,
   sources: readonly Source[],
   started: Fetched,
-  { response }: PassAsk,
+  { response }: PassRequest,
   signal: AbortSignal,
 ): Promise<Passed> {
   const { status, headers } = started.passing;
@@ -125,8 +125,8 @@ async function resumed(deps: PassDeps, source: Source, progress: Progress, signa
   const { sent, length, etag } = progress;
   const range = etag === null || sent === 0 ? {} : { range: `bytes=${sent}-`, 'if-range': etag };
   const headers = { 'accept-encoding': 'identity', ...range };
-  const ask = { method: 'GET' as const, headers, isNeverHtml: true, firstBytes: 1 };
-  const fetched = await attemptAt(deps, source, ask)(signal);
+  const passRequest = { method: 'GET' as const, headers, isNeverHtml: true, firstBytes: 1 };
+  const fetched = await attemptAt(deps, source, passRequest)(signal);
   try {
     const { status, headers: got } = fetched.passing;
     if (status === 206) {

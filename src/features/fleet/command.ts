@@ -12,7 +12,7 @@ import type { Command, Context, ExitCode } from '../../terminal/context.ts';
 import { receiveSignals } from '../../terminal/signals.ts';
 import { displayWidth, duration, jsonText, table } from '../../terminal/terminal.ts';
 import { Failed, optionsOf, parseWholeNumber, UsageError, words } from '../../terminal/usage.ts';
-import { phrase, tellIn } from '../../words/tell.ts';
+import { phrase, renderIn } from '../../words/tell.ts';
 import type { Say } from '../../words/words.ts';
 import type { FleetOptions, FleetReport } from './report.ts';
 import type { Cell } from './verdict.ts';
@@ -68,12 +68,12 @@ export const fleetCommand: Command = {
 
 function textOf(report: FleetReport, { terminal, say, language }: Context): readonly string[] {
   const { mirrors, places, groups } = report.sentences;
-  const told = [...mirrors, ...places, ...groups].map((one) => tellIn(language, one));
+  const lines = [...mirrors, ...places, ...groups].map((one) => renderIn(language, one));
   const warnings = report.warnings.length > 0 ? [say('fleet.page.partial', { why: report.warnings.join('; ') })] : [];
   return [
     ...formatFleet(report, terminal.columns, say),
     ...warnings,
-    ...(told.length > 0 ? told : [say('fleet.page.well')]),
+    ...(lines.length > 0 ? lines : [say('fleet.page.well')]),
   ];
 }
 

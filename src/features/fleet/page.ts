@@ -3,9 +3,9 @@ import { renderStateBadge } from '../../api/page/badges.ts';
 import { patterns } from '../../api/page/charts.ts';
 import { ago, duration, type Html, html, type PageSay, span } from '../../api/page/html.ts';
 import { upstreamNameOf } from '../../core/mirror.ts';
-import type { Told } from '../../core/result.ts';
+import type { Message } from '../../core/result.ts';
 import { stamp } from '../../core/views.ts';
-import { tellIn } from '../../words/tell.ts';
+import { renderIn } from '../../words/tell.ts';
 import type { MirrorRow } from './fleet.ts';
 import type { Place } from './places.ts';
 import type { FleetReport } from './report.ts';
@@ -65,8 +65,8 @@ ${placeTable(say, report)}
 <p class="as-of"><time datetime="${stamp(report.atMs)}">${stamp(report.atMs).slice(0, 19).replace('T', ' ')} UTC</time></p>`;
 }
 
-function list(say: PageSay, all: readonly Told[]): Html {
-  return html`<ul class="findings">${all.map((one) => html`<li class="finding"><bdi>${tellIn(say.language, one)}</bdi></li>`)}</ul>`;
+function list(say: PageSay, all: readonly Message[]): Html {
+  return html`<ul class="findings">${all.map((one) => html`<li class="finding"><bdi>${renderIn(say.language, one)}</bdi></li>`)}</ul>`;
 }
 
 function matrix(say: PageSay, title: string, rows: readonly MirrorRow[], { places, atMs }: FleetReport): Html {

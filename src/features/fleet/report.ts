@@ -1,9 +1,9 @@
 import { upstreamNameOf } from '../../core/mirror.ts';
 import type { Clock } from '../../core/ports.ts';
-import type { Result, Sentence, Told } from '../../core/result.ts';
+import type { Result, Sentence, Message } from '../../core/result.ts';
 import { formatDuration } from '../../core/units.ts';
 import { stamp } from '../../core/views.ts';
-import { phrase, toldOf } from '../../words/tell.ts';
+import { phrase, messageOf } from '../../words/tell.ts';
 import { type Fleet, type MirrorRow, readFleet } from './fleet.ts';
 import { type GroupLine, type GroupOptions, groupLinesOf } from './groups.ts';
 import type { Place, PlaceOptions, PlaceTrouble } from './places.ts';
@@ -19,7 +19,7 @@ export interface FleetOptions {
 /** A fleet with sentences about it: the body of `GET /api/v1/fleet`. */
 export interface FleetReport extends Fleet {
   readonly groups: readonly GroupLine[];
-  readonly sentences: { readonly [about in 'mirrors' | 'places' | 'groups']: readonly Told[] };
+  readonly sentences: { readonly [about in 'mirrors' | 'places' | 'groups']: readonly Message[] };
 }
 
 /** Reads the store once and judges the result. @returns the error: why the store could not be read */
@@ -34,9 +34,9 @@ export function reportOf(fleet: Fleet, options: Pick<FleetOptions, 'groups'>): F
     ...fleet,
     groups,
     sentences: {
-      mirrors: mirrorSentencesOf(fleet).map(toldOf),
-      places: placeSentencesOf(fleet).map(toldOf),
-      groups: groupSentencesOf(groups).map(toldOf),
+      mirrors: mirrorSentencesOf(fleet).map(messageOf),
+      places: placeSentencesOf(fleet).map(messageOf),
+      groups: groupSentencesOf(groups).map(messageOf),
     },
   };
 }
@@ -48,8 +48,8 @@ export function isTroubled({ isPartial, sentences }: FleetReport): boolean {
 /** The worst first; none about a mirror that is up from all places that know its state. */
 function mirrorSentencesOf({ atMs, mirrors }: Fleet): readonly Sentence[] {
   const worst = ['down', 'degraded', 'unknown'];
-  const told = mirrors.filter(({ verdict }) => verdict.kind !== 'well');
-  return told
+  const troubled = mirrors.filter(({ verdict }) => verdict.kind !== 'well');
+  return troubled
     .toSorted((a, b) => worst.indexOf(a.verdict.state) - worst.indexOf(b.verdict.state))
     .map((row) => mirrorSentence(row, atMs));
 }
@@ -58,7 +58,7 @@ function mirrorSentence({ registry, verdict }: MirrorRow, nowMs: number): Senten
   const { kind, state, bad, well, unknown, best, leaving } = verdict;
   if (kind === 'well' || kind === 'unknown')
     return phrase('fleet.unknown', { registry, count: unknown.length, places: unknown });
-  const said = {
+  const values = {
     registry,
     state: phrase(`state.${state}`),
     bad: bad.length,
@@ -79,10 +79,10 @@ function mirrorSentence({ registry, verdict }: MirrorRow, nowMs: number): Senten
         leaving.length === 0
           ? phrase('fleet.path', { places: bad })
           : phrase('fleet.leftToo', { places: leaving, count: leaving.length });
-      return phrase(`fleet.${kind}`, { ...said, works, cause });
+      return phrase(`fleet.${kind}`, { ...values, works, cause });
     }
     default:
-      return phrase(`fleet.${kind}`, said);
+      return phrase(`fleet.${kind}`, values);
   }
 }
 

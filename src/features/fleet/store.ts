@@ -29,21 +29,21 @@ interface Vector {
 }
 
 /** Sends one query of a read. @returns the error: the store's own message or a code */
-type Ask = (promql: string) => Promise<Result<Vector, string>>;
+type Query = (promql: string) => Promise<Result<Vector, string>>;
 
 /** Enough for 200 places with 50 mirrors each. */
 const seriesMax = 100_000;
 /** The most that all responses of one read may take, MiB: twice what 200 places with 50 mirrors each take. */
-const lookMiB = 32;
+const queryMiB = 32;
 const warningsMax = 10;
 const wordsMax = 200;
 /** The maximum length of our longest label, the page of a place. */
 const labelMax = 2048;
 
 /** Begins a read of the store: its queries share one deadline and one budget of bytes. */
-function startLook(at: StoreAt, clock: Clock): Ask {
+function startQueries(at: StoreAt, clock: Clock): Query {
   const endMs = clock.monotonicMs() + at.limitMs;
-  const budget = { bytesLeft: lookMiB * 1024 * 1024 };
+  const budget = { bytesLeft: queryMiB * 1024 * 1024 };
   const headers: Record<string, string> = { accept: 'application/json' };
   for (const [name, value] of Object.entries(at.headers)) headers[name] = value.reveal();
   if (at.token !== null) headers['authorization'] = `Bearer ${at.token.reveal()}`;
@@ -58,11 +58,11 @@ function startLook(at: StoreAt, clock: Clock): Ask {
     const query = new URLSearchParams({ query: promql, timeout: `${limitMs}ms` });
     try {
       const url = `${at.url}/api/v1/query?${query}`;
-      const answer = await exchange({ url, method: 'GET', headers, body: null, limitMs, tls, budget });
-      return readVector(answer.status, answer.text);
+      const response = await exchange({ url, method: 'GET', headers, body: null, limitMs, tls, budget });
+      return readVector(response.status, response.text);
     } catch (cause) {
       const { code, name } = cause as NodeJS.ErrnoException;
-      if (code === 'EMSGSIZE') return error(`more than ${lookMiB} MiB`);
+      if (code === 'EMSGSIZE') return error(`more than ${queryMiB} MiB`);
       return error(code === 'ABORT_ERR' ? 'ETIMEDOUT' : (code ?? name));
     }
   };
@@ -97,12 +97,12 @@ export function readVector(status: number, text: string): Result<Vector, string>
     if (atMs === null) return error('series of another form');
     series.push({ labels, value: Number(number) });
   }
-  const said = (Array.isArray(warnings) ? warnings : [])
+  const warningTexts = (Array.isArray(warnings) ? warnings : [])
     .map((one) => printable(String(one), wordsMax))
     .filter((one) => !one.startsWith('PromQL '))
     .slice(0, warningsMax);
-  if (isPartial === true && said.length === 0) said.push('isPartial');
-  return ok({ series, atMs, isPartial: said.length > 0, warnings: said });
+  if (isPartial === true && warningTexts.length === 0) warningTexts.push('isPartial');
+  return ok({ series, atMs, isPartial: warningTexts.length > 0, warnings: warningTexts });
 }
 
 /** `null`: invalid. Anyone who can push a series to the store sets its labels, and we show them. */
@@ -160,20 +160,20 @@ const recorded = {
  * @returns the error: why the store could not be read
  */
 export async function readStore(at: StoreAt, clock: Clock): Promise<Result<StoreView, string>> {
-  const ask = startLook(at, clock);
+  const query = startQueries(at, clock);
   const gaugesAt = (offset = '') =>
     Promise.all([
-      ask(`timestamp(mirrorwatch_build_info${offset})`),
-      ask(`mirror_state${offset} == 1`),
-      ask(`{__name__=~"${facts.join('|')}"}${offset}`),
+      query(`timestamp(mirrorwatch_build_info${offset})`),
+      query(`mirror_state${offset} == 1`),
+      query(`{__name__=~"${facts.join('|')}"}${offset}`),
     ]);
   const past = ` offset ${at.bridgeMs ?? bridgeMs}ms`;
   const more = Promise.all([
-    either(ask, recorded.seen),
-    either(ask, recorded.lags),
-    either(ask, recorded.p95s),
+    either(query, recorded.seen),
+    either(query, recorded.lags),
+    either(query, recorded.p95s),
     // The raw query of the last scrapes does not have a daemon that is younger than its resolution of 5 min.
-    ask(`timestamp(mirrorwatch_build_info${past})`),
+    query(`timestamp(mirrorwatch_build_info${past})`),
   ]);
   const now = await gaugesAt();
   const all = [...now, ...(await more)];
@@ -217,11 +217,11 @@ function seriesOf(one: Result<Vector, string>): readonly Series[] {
 }
 
 async function either(
-  ask: Ask,
+  query: Query,
   queries: { readonly recorded: string; readonly raw: string },
 ): Promise<Result<Vector, string>> {
-  const known = await ask(queries.recorded);
-  return known.tag === 'error' || known.value.series.length > 0 ? known : ask(queries.raw);
+  const known = await query(queries.recorded);
+  return known.tag === 'error' || known.value.series.length > 0 ? known : query(queries.raw);
 }
 
 /** What a store has more of than a page can show; `null`: nothing. */

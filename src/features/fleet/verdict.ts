@@ -50,8 +50,8 @@ export function verdictOf(
   against: ReadonlyMap<string, PlaceTrouble>,
   advising: ReadonlySet<string>,
 ): Verdict {
-  const heard = cells.filter(({ place }) => against.get(place)?.kind !== 'well_alone');
-  const known = heard.filter(({ state }) => state !== 'unknown');
+  const counted = cells.filter(({ place }) => against.get(place)?.kind !== 'well_alone');
+  const known = counted.filter(({ state }) => state !== 'unknown');
   const knowing = new Set(known);
   const state = (['down', 'degraded', 'up'] as const).find((one) => known.some((cell) => cell.state === one));
   const unknown = namesOf(cells.filter((cell) => !knowing.has(cell)));

@@ -41,9 +41,9 @@ function morning(config: Config, receiver: Chat, wallMs: number): readonly Previ
   const stage = new Stage(config, receiver, wallMs);
   const { slow, down, advice } = samples(config, receiver, wallMs);
   return [
-    ...stage.tell([{ change: 'opened', finding: slow }], []),
-    ...stage.tell([{ change: 'opened', finding: down }], [{ change: 'proposed', advice }]),
-    ...stage.tell([{ change: 'closed', finding: closed(down, wallMs + 14 * minute) }], []),
+    ...stage.show([{ change: 'opened', finding: slow }], []),
+    ...stage.show([{ change: 'opened', finding: down }], [{ change: 'proposed', advice }]),
+    ...stage.show([{ change: 'closed', finding: closed(down, wallMs + 14 * minute) }], []),
   ];
 }
 
@@ -55,7 +55,7 @@ function night(config: Config, receiver: Chat, wallMs: number): readonly Preview
   while (!isQuiet(hours, startMs)) startMs += minute;
   const stage = new Stage(config, receiver, startMs);
   const { slow, down, advice } = samples(config, receiver, startMs);
-  const early = stage.tell(
+  const early = stage.show(
     [
       { change: 'opened', finding: slow },
       { change: 'opened', finding: down },
@@ -86,7 +86,7 @@ class Stage {
     this.#notifier = createNotifier({ config: only, restored: [], random, now: this.#now });
   }
 
-  tell(...[findings, advice]: [Changes['findings'], Changes['advice']]): readonly PreviewCard[] {
+  show(...[findings, advice]: [Changes['findings'], Changes['advice']]): readonly PreviewCard[] {
     this.#notifier.compose({ findings, advice }, this.#now);
     return this.at(this.#now.wallMs + 10 * minute);
   }

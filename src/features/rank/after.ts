@@ -29,7 +29,7 @@ export interface RankPorts {
   readonly config: Config;
   readonly targets: readonly Target[];
   /** `null`: the worker thread did not respond. */
-  readonly ask: (due: Due) => Promise<Probed | null>;
+  readonly probe: (due: Due) => Promise<Probed | null>;
   readonly clock: Clock;
   readonly random: Random;
   readonly stopped: () => boolean;
@@ -57,7 +57,7 @@ export function downloadsFor(config: Config, targets: readonly Target[]): readon
 const downloadsMax = 3;
 
 /** Light targets of the first ranked module, else of the whole mirror, whose responses may list versions. */
-function looksFor(config: Config, targets: readonly Target[], samples: readonly Sample[]): readonly Target[] {
+function targetsFor(config: Config, targets: readonly Target[], samples: readonly Sample[]): readonly Target[] {
   if (samples.some(({ facts }) => facts.contents !== undefined)) return [];
   const ranked = new Set(targets.map((target) => target.registry));
   const [module = null] = targets.map((target) => target.module);
@@ -80,24 +80,24 @@ export async function probeAfterRounds(
 ): Promise<readonly RankedRow[]> {
   const { config, targets, samples } = input;
   const isUp = ({ registry: name }: Target): boolean => rows.some((row) => row.registry === name && row.ok > 0);
-  const looks: Sample[] = [];
-  for (const target of looksFor(config, targets, samples).filter(isUp)) looks.push(...(await askOnce(input, target)));
+  const found: Sample[] = [];
+  for (const target of targetsFor(config, targets, samples).filter(isUp)) found.push(...(await probeOnce(input, target)));
   const got = new Map<string, readonly Sample[]>();
   for (const target of downloads.filter(isUp)) {
-    const answers = [...(await askOnce(input, target))];
-    for (let more = 1; more < downloadsMax && answers.at(-1)?.outcome.tag === 'failed'; more += 1)
-      answers.push(...(await askOnce(input, target)));
-    got.set(target.registry, answers);
+    const responses = [...(await probeOnce(input, target))];
+    for (let more = 1; more < downloadsMax && responses.at(-1)?.outcome.tag === 'failed'; more += 1)
+      responses.push(...(await probeOnce(input, target)));
+    got.set(target.registry, responses);
   }
-  const lags = rankLags(config, [...samples, ...looks]);
+  const lags = rankLags(config, [...samples, ...found]);
   const whole = rows.map((row) => withDownload(row, got.get(row.registry) ?? [], lags.get(row.registry) ?? null));
   return inOrder(config, whole);
 }
 
-async function askOnce({ config, ask, clock, random, stopped }: RankPorts, target: Target): Promise<readonly Sample[]> {
+async function probeOnce({ config, probe, clock, random, stopped }: RankPorts, target: Target): Promise<readonly Sample[]> {
   if (stopped()) return [];
   const { timeoutMs } = config.steps[target.step] ?? config.schedule.pace;
-  const probed = await ask(dueOf(target, timeoutMs, { clock, random }));
+  const probed = await probe(dueOf(target, timeoutMs, { clock, random }));
   return probed === null ? [] : [probed.sample];
 }
 
@@ -106,17 +106,17 @@ function isWrong({ outcome }: Sample): boolean {
 }
 
 /** If the last download failed, each one counts as a failure of its mirror. */
-function withDownload(row: RankRow, answers: readonly Sample[], lag: RankLag | null): RankedRow {
-  const last = answers.at(-1);
+function withDownload(row: RankRow, responses: readonly Sample[], lag: RankLag | null): RankedRow {
+  const last = responses.at(-1);
   if (last === undefined) return { ...row, download: null, lag };
   const { outcome, bytes } = last;
   const download = { bytes, rate: outcome.tag === 'ok' ? steadyRateOf(last) : null, reason: reasonOf(last) };
   const verified = row.verified + (outcome.tag === 'ok' && last.facts.verified !== undefined ? 1 : 0);
   if (outcome.tag !== 'failed') return { ...row, verified, download, lag };
-  const wrong = isWrong(last) ? answers.length : 0;
+  const wrong = isWrong(last) ? responses.length : 0;
   return {
     ...row,
-    failed: row.failed + answers.length,
+    failed: row.failed + responses.length,
     mismatched: row.mismatched + wrong,
     reason: wrong > 0 ? 'mismatch' : (row.reason ?? outcome.failure.kind),
     download,
@@ -143,8 +143,8 @@ interface RankLag {
 /** The lag of each mirror against the origin if it responded, else against the others. */
 function rankLags(config: Config, samples: readonly Sample[]): ReadonlyMap<string, RankLag> {
   const mirrors = new Map(config.mirrors.map((mirror) => [mirror.name, mirror]));
-  const asked = samples.flatMap(({ due }) => mirrors.get(due.target.registry) ?? []);
-  const origin = asked.find(({ role }) => role === 'origin')?.name ?? null;
+  const mirrorsOf = samples.flatMap(({ due }) => mirrors.get(due.target.registry) ?? []);
+  const origin = mirrorsOf.find(({ role }) => role === 'origin')?.name ?? null;
   const nowMs = Math.max(0, ...samples.map(({ endedMonotonicMs }) => endedMonotonicMs));
   const at = { origin, freshMs: Number.POSITIVE_INFINITY, nowMs };
   const subjects = new Map<string, Subject>();
@@ -159,7 +159,7 @@ function rankLags(config: Config, samples: readonly Sample[]): ReadonlyMap<strin
     updateSubject(subject, { fromMs, toMs, contents: facts.contents }, who);
   }
   const lags = new Map<string, RankLag>();
-  for (const { name, gaps } of new Set(asked)) {
+  for (const { name, gaps } of new Set(mirrorsOf)) {
     const readings = [...subjects.values()].flatMap((subject) => lagOf(subject, name, at, gaps) ?? []);
     if (readings.length > 0) lags.set(name, summedUp(readings));
   }

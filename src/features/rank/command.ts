@@ -60,11 +60,11 @@ export const rankCommand: Command = {
     const { kind, reason, remedy } = verdict;
     const verdicts = judgeRows(rows, config.advise.minGain);
     if (values.json) {
-      const told = rows.map((row) => ({ ...row, verdict: verdicts.get(row.registry) }));
-      context.terminal.out(jsonText({ ecosystem, rounds, rows: told, verdict: kind, reason, remedy }));
+      const judged = rows.map((row) => ({ ...row, verdict: verdicts.get(row.registry) }));
+      context.terminal.out(jsonText({ ecosystem, rounds, rows: judged, verdict: kind, reason, remedy }));
     } else for (const line of shown(rows, verdicts, verdict, context)) context.terminal.out(line);
-    const asked = rows.some((row) => row.failed + row.unknown > 0);
-    if (asked && rows.every((row) => row.ok + row.answered === 0)) context.terminal.err(context.say('rank.nothing'));
+    const hasTrouble = rows.some((row) => row.failed + row.unknown > 0);
+    if (hasTrouble && rows.every((row) => row.ok + row.answered === 0)) context.terminal.err(context.say('rank.nothing'));
     return kind === 'nobody' ? 1 : 0;
   },
 };

@@ -6,11 +6,11 @@ import { error, ok, type Result } from '../../core/result.ts';
 import type { Sample } from '../../core/sample.ts';
 import { buildWorkerBook, nothingLearnt } from '../../daemon/book.ts';
 import { type ProcessFacts, systemClock, systemRandom } from '../../daemon/machine.ts';
-import { closeWithin, dueOf, type NoAnswer, patienceMsFor, probeWithin } from '../../daemon/once.ts';
+import { closeWithin, dueOf, type NoResult, patienceMsFor, probeWithin } from '../../daemon/once.ts';
 import { processLog, workersFor } from '../../daemon/system.ts';
 import { systemTimers } from '../../io/timers.ts';
 import { probeAfterRounds, type RankedRow, type RankPorts } from './after.ts';
-import { inOrder, type RankAnswer, type RankRow, rankRow, selectFinalists } from './row.ts';
+import { inOrder, type RankResponse, type RankRow, rankRow, selectFinalists } from './row.ts';
 
 export { downloadsFor, type RankedRow } from './after.ts';
 
@@ -28,7 +28,7 @@ export async function rankNow(
   }: { readonly targets: readonly Target[]; readonly downloads: readonly Target[]; readonly rounds: number },
   facts: ProcessFacts,
   watch: { progress(done: number, of: number, registry: string): void; stopped(): boolean },
-): Promise<Result<readonly RankedRow[], NoAnswer>> {
+): Promise<Result<readonly RankedRow[], NoResult>> {
   const book = buildWorkerBook({ config, learnt: nothingLearnt, version: facts.version });
   const peekBytes = limits.rankDownloadBytes;
   const context = Object.fromEntries(Object.entries(book.context).map(([name, own]) => [name, { ...own, peekBytes }]));
@@ -38,7 +38,7 @@ export async function rankNow(
     const ports: RankPorts = {
       config,
       targets,
-      ask: (due: Due) => probeWithin(workers, due, systemTimers),
+      probe: (due: Due) => probeWithin(workers, due, systemTimers),
       clock: systemClock,
       random: systemRandom,
       stopped: watch.stopped,
@@ -47,7 +47,7 @@ export async function rankNow(
       ...ports,
       rounds,
       finals: finalsMost,
-      heard: (sample) => void samples.push(sample),
+      tally: (sample) => void samples.push(sample),
       progress: watch.progress,
     });
     if (ranked.tag === 'error') return error(ranked.error);
@@ -65,62 +65,62 @@ const finalsMost = 2;
  * best. The ranking ends if the worker thread does not respond.
  * @param progress  called before each probe with the number done and the total
  */
-export async function rankOnce(input: RankRequest): Promise<Result<readonly RankRow[], NoAnswer>> {
+export async function rankOnce(input: RankRequest): Promise<Result<readonly RankRow[], NoResult>> {
   const { config, targets, rounds } = input;
   const questions = [...new Set(targets.map(questionOf))];
-  const heard: Heard = { answers: new Map(targets.map(({ registry }) => [registry, []])), done: 0 };
+  const tally: RankTally = { responses: new Map(targets.map(({ registry }) => [registry, []])), done: 0 };
   const urls = new Map(config.mirrors.map(({ name, url }) => [name, url]));
   let rows: readonly RankRow[] = [];
-  let asked = targets;
+  let contenders = targets;
   let of = 0;
-  for (let bout = 0; bout <= input.finals && asked.length > 0 && !input.stopped(); bout += 1) {
-    of += rounds * asked.length;
+  for (let bout = 0; bout <= input.finals && contenders.length > 0 && !input.stopped(); bout += 1) {
+    of += rounds * contenders.length;
     for (let round = bout * rounds; round < (bout + 1) * rounds && !input.stopped(); round += 1) {
-      const lost = await askRound(input, asked, heard, { round, of, questions });
+      const lost = await probeRound(input, contenders, tally, { round, of, questions });
       if (lost !== null) return error(lost);
     }
     const slots = (bout + 1) * rounds * questions.length;
     rows = inOrder(
       config,
-      [...heard.answers].map(([registry, answers]) => rankRow(registry, urls.get(registry) ?? '', answers, slots)),
+      [...tally.responses].map(([registry, responses]) => rankRow(registry, urls.get(registry) ?? '', responses, slots)),
     );
     const again = selectFinalists(rows, config.advise.minGain);
-    asked = targets.filter(({ registry }) => again.has(registry));
+    contenders = targets.filter(({ registry }) => again.has(registry));
   }
-  input.progress(heard.done, of, '');
+  input.progress(tally.done, of, '');
   return ok(rows);
 }
 
 interface RankRequest extends RankPorts {
   readonly rounds: number;
   readonly finals: number;
-  readonly heard?: (sample: Sample) => void;
+  readonly tally?: (sample: Sample) => void;
   readonly progress: (done: number, of: number, registry: string) => void;
 }
 
-interface Heard {
-  readonly answers: ReadonlyMap<string, RankAnswer[]>;
+interface RankTally {
+  readonly responses: ReadonlyMap<string, RankResponse[]>;
   done: number;
 }
 
 /** @returns the mirror for whose probe the worker thread did not respond, or `null` */
-async function askRound(
+async function probeRound(
   input: RankRequest,
-  asked: readonly Target[],
-  heard: Heard,
+  contenders: readonly Target[],
+  tally: RankTally,
   { round, of, questions }: { readonly round: number; readonly of: number; readonly questions: readonly string[] },
-): Promise<NoAnswer | null> {
-  for (let turn = 0; turn < asked.length && !input.stopped(); turn += 1) {
-    const target = asked[(turn + round) % asked.length];
+): Promise<NoResult | null> {
+  for (let turn = 0; turn < contenders.length && !input.stopped(); turn += 1) {
+    const target = contenders[(turn + round) % contenders.length];
     if (!target) continue;
-    input.progress(heard.done, of, target.registry);
+    input.progress(tally.done, of, target.registry);
     const due = dueOf(target, input.config.schedule.pace.timeoutMs, input);
-    const probed = await input.ask(due);
+    const probed = await input.probe(due);
     if (probed === null) return { registry: target.registry, limitMs: patienceMsFor(due) };
     const slot = round * questions.length + questions.indexOf(questionOf(target));
-    heard.answers.get(target.registry)?.push({ slot, sample: probed.sample });
-    input.heard?.(probed.sample);
-    heard.done += 1;
+    tally.responses.get(target.registry)?.push({ slot, sample: probed.sample });
+    input.tally?.(probed.sample);
+    tally.done += 1;
   }
   return null;
 }

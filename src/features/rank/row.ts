@@ -8,7 +8,7 @@ import type { PhaseTimes } from '../../core/sample.ts';
 import { quantileOf } from '../../core/statistics.ts';
 
 /** One probe of a ranking; `slot`: a number for round and question, the same for all mirrors. */
-export interface RankAnswer {
+export interface RankResponse {
   readonly slot: number;
   readonly sample: Probed['sample'];
 }
@@ -35,9 +35,9 @@ export interface RankRow {
   readonly roundsMs: readonly (number | null)[];
 }
 
-export function rankRow(registry: string, url: string, answers: readonly RankAnswer[], slots: number): RankRow {
-  const samples = answers.map(({ sample }) => sample);
-  const good = answers.flatMap(({ slot, sample }) =>
+export function rankRow(registry: string, url: string, responses: readonly RankResponse[], slots: number): RankRow {
+  const samples = responses.map(({ sample }) => sample);
+  const good = responses.flatMap(({ slot, sample }) =>
     sample.outcome.tag === 'ok' && sample.rttMs !== null ? [{ slot, ms: sample.rttMs, sample }] : [],
   );
   const failures = samples.flatMap(({ outcome }) => (outcome.tag === 'failed' ? [outcome.failure.kind] : []));

@@ -36,7 +36,7 @@ export function rankVerdict(
 ): RankVerdict {
   const usable = rows.filter(isUsable);
   const [best] = usable;
-  if (best === undefined) return { kind: 'nobody', remedy: null, reason: nobodyText(rows, say) };
+  if (best === undefined) return { kind: 'nobody', remedy: null, reason: noneText(rows, say) };
   const kind = registry.of(ecosystem);
   const client = kind === null ? null : leadingClientOf(kind, config);
   const declared =
@@ -85,11 +85,11 @@ function deadText(rows: readonly RankRow[], say: Say): string {
 }
 
 function because(reason: string | null, say: Say): string {
-  return reason === null ? '' : say('rank.because', { reason: reasonSaid(reason, say) });
+  return reason === null ? '' : say('rank.because', { reason: reasonWords(reason, say) });
 }
 
 /** The reason of a row for people; `unknown: ` stands before a cause on our side. */
-function reasonSaid(reason: string, say: Say): string {
+function reasonWords(reason: string, say: Say): string {
   const [, because] = /^unknown: (.*)$/.exec(reason) ?? [];
   return because === undefined ? reason : say('rank.reasonUnknown', { because });
 }
@@ -100,12 +100,12 @@ function kept(first: RankRow, usable: readonly RankRow[], minGain: number, say: 
   const by = (wanted: string): readonly string[] =>
     others.filter((row) => compareRows(first, row, minGain) === wanted).map(({ registry }) => registry);
   const [unsure, equal] = [by('unsure'), by('equal')];
-  const answers = first.ok + first.failed;
+  const total = first.ok + first.failed;
   if (unsure.length > 0) {
-    const reason = say('rank.unsure', { count: answers, others: unsure.join(', '), registry: first.registry });
+    const reason = say('rank.unsure', { count: total, others: unsure.join(', '), registry: first.registry });
     return { kind: 'unsure', remedy: null, reason };
   }
-  const chance = first.failed === 0 ? '' : say('rank.chance', { failed: first.failed, all: answers });
+  const chance = first.failed === 0 ? '' : say('rank.chance', { failed: first.failed, all: total });
   const alike = { others: equal.join(', '), count: equal.length };
   const beside = equal.length === 0 ? '' : say('rank.equal', alike);
   return {
@@ -115,12 +115,12 @@ function kept(first: RankRow, usable: readonly RankRow[], minGain: number, say: 
   };
 }
 
-function nobodyText(rows: readonly RankRow[], say: Say): string {
+function noneText(rows: readonly RankRow[], say: Say): string {
   return [say('rank.nobody'), ...rows.filter(isUnknown).map((row) => unknownText(row, say))].join(say('list.also'));
 }
 
 function unknownText({ registry, reason }: RankRow, say: Say): string {
-  const why = reason === null ? say('rank.notAsked') : reasonSaid(reason, say);
+  const why = reason === null ? say('rank.notAsked') : reasonWords(reason, say);
   return say('rank.untold', { registry, reason: why });
 }
 

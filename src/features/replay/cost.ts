@@ -22,7 +22,7 @@ export type Followed = ReadonlyMap<string, readonly InForce[]>;
  */
 export interface Meter {
   /** Takes the next stored input, and measures fetches if they are due. */
-  hear(one: Taken): void;
+  receive(one: Taken): void;
   /**
    * One entry per compared version, in input order. `seconds` is `null` if no fetch could be computed for all versions.
    */
@@ -94,7 +94,7 @@ export function createMeter(
   }
 
   return {
-    hear(one) {
+    receive(one) {
       const nowMs = one.takenAt.wallMs;
       if (nowMs >= nextMs && nowMs >= fromMs && nowMs < toMs) {
         measure(nowMs);
@@ -103,7 +103,7 @@ export function createMeter(
       if (one.kind !== 'probed') return;
       const target = byId.get(one.targetId);
       const { due, outcome } = one.sample;
-      if (target === undefined || due.connection !== 'cold' || saysLittle(one.sample)) return;
+      if (target === undefined || due.connection !== 'cold' || provesLittle(one.sample)) return;
       const group = groups.get(upstreamKeyOf(target));
       if (group === undefined || outcome.tag === 'unknown') return;
       const reply = replyTo(one.sample, group);
@@ -118,7 +118,7 @@ export function createMeter(
 }
 
 /** A probe of the first bytes is no fetch, and a confirming deadline is shorter than clients wait. */
-function saysLittle({ due, outcome }: Sample): boolean {
+function provesLittle({ due, outcome }: Sample): boolean {
   if (due.purpose === 'peek') return true;
   return due.purpose !== 'scheduled' && outcome.tag === 'failed' && isTimeout(outcome.failure.kind);
 }
@@ -132,8 +132,8 @@ interface Walk {
 function walk(group: Group, question: string, chain: Chain, nowMs: number): number | 'failed' | null {
   const latest = group.latest.get(question);
   const end = walkChain(group, chain, (name) => {
-    const answer = latest?.get(name);
-    return answer !== undefined && isCurrentReply(answer.atMs, nowMs, answer.paceMs) ? answer.reply : null;
+    const response = latest?.get(name);
+    return response !== undefined && isCurrentReply(response.atMs, nowMs, response.paceMs) ? response.reply : null;
   });
   if (end.tag === 'unknown') return null;
   return end.tag === 'ok' ? end.tookMs : 'failed';

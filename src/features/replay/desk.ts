@@ -1,5 +1,5 @@
 import type { Config } from '../../core/config.ts';
-import type { ControlAnswer, Due } from '../../core/due.ts';
+import type { ControlResponse, Due } from '../../core/due.ts';
 import type { Taken } from '../../core/history.ts';
 import { limits } from '../../core/limits.ts';
 import type { Calendar, Now } from '../../core/ports.ts';
@@ -10,13 +10,13 @@ import { isInMaintenance, present, throttleStep, waitEnd } from '../../schedule/
 type Probed = Extract<Taken, { kind: 'probed' }>;
 type Control = Extract<Taken, { kind: 'control' }>;
 
-type Asked = Parameters<Scheduler['reserve']>[0];
+type ReservedDue = Parameters<Scheduler['reserve']>[0];
 
 /**
  * How much earlier or later than the order the stored probe may have been planned. Confirming probes of one target are
  * at least `limits.roundStepMs` apart.
  */
-const near: Readonly<Record<Asked['purpose'], { readonly beforeMs: number; readonly afterMs: number }>> = {
+const near: Readonly<Record<ReservedDue['purpose'], { readonly beforeMs: number; readonly afterMs: number }>> = {
   confirm: { beforeMs: 300, afterMs: limits.roundStepMs - 300 },
   recheck: { beforeMs: 5_000, afterMs: 55_000 },
   peek: { beforeMs: 2_000, afterMs: 2_000 },
@@ -31,9 +31,9 @@ export function isOutOfTurn({ purpose }: Pick<Due, 'purpose'>): boolean {
 /** Probes that judgements order in the replay, from `countedFromMs` on. */
 export interface OutOfTurn {
   /** Also ordered originally: the stored response is used. */
-  heard: number;
+  received: number;
   /** Not ordered originally: there is no response. */
-  unasked: number;
+  unrequested: number;
 }
 
 /** Replaces the schedule in a replay: nothing is planned, and ordered probes are looked up in the history. */
@@ -43,7 +43,7 @@ export interface Desk {
   /** Adds a stored probe or control that was out of turn. */
   shelve(one: Probed | Control): void;
   /** Takes the stored response of a control for a round at `now`; `null`: none. */
-  control(name: string, timeoutMs: number, now: Now): ControlAnswer | null;
+  control(name: string, timeoutMs: number, now: Now): ControlResponse | null;
 }
 
 /**
@@ -59,28 +59,28 @@ export function createDesk(input: {
   const { config, calendar, countedFromMs, deliver } = input;
   const probes = new Map<string, Probed[]>();
   const controls = new Map<string, Control[]>();
-  const outOfTurn: OutOfTurn = { heard: 0, unasked: 0 };
+  const outOfTurn: OutOfTurn = { received: 0, unrequested: 0 };
   const absences = new Map(config.mirrors.map(({ name, maintenance }) => [name, present(maintenance)]));
   let count = 0;
 
   const scheduler: Scheduler = {
-    advance: (now) => ({ start: [], skipped: [], wakeAtMs: now.monotonicMs + limits.answerRowMs }),
+    advance: (now) => ({ start: [], skipped: [], wakeAtMs: now.monotonicMs + limits.responseRowMs }),
     finished(due, { retryAfterMs }, now) {
       const { registry, step } = due.target;
       const throttles = absences.get(registry)?.throttles;
       // Half of the jitter: the actual value is not stored.
       if (throttles !== undefined) throttleStep(throttles, step, { retryAfterMs, chance: 0.5 }, now);
     },
-    reserve(asked, now) {
-      const found = takeNearest(probes.get(placeOf(asked)), asked, now);
+    reserve(wanted, now) {
+      const found = takeNearest(probes.get(placeOf(wanted)), wanted, now);
       if (found === null) {
-        if (now.wallMs >= countedFromMs) outOfTurn.unasked += 1;
+        if (now.wallMs >= countedFromMs) outOfTurn.unrequested += 1;
         return null;
       }
-      if (now.wallMs >= countedFromMs) outOfTurn.heard += 1;
+      if (now.wallMs >= countedFromMs) outOfTurn.received += 1;
       count += 1;
       const { target } = found.sample.due;
-      const due: Due = { ...asked, target, probeId: `asked-${count}`, plannedAtMs: now.monotonicMs };
+      const due: Due = { ...wanted, target, probeId: `asked-${count}`, plannedAtMs: now.monotonicMs };
       deliver({ ...found.sample, due }, found.takenAt.monotonicMs);
       return due;
     },
@@ -114,7 +114,7 @@ export function createDesk(input: {
 }
 
 /** Takes the stored probe that was planned nearest to an order; `null`: none was planned near it. */
-function takeNearest(shelved: Probed[] | undefined, { purpose }: Asked, { monotonicMs }: Now): Probed | null {
+function takeNearest(shelved: Probed[] | undefined, { purpose }: ReservedDue, { monotonicMs }: Now): Probed | null {
   if (shelved === undefined) return null;
   dropOld(shelved, monotonicMs);
   const { beforeMs, afterMs } = near[purpose];
@@ -135,9 +135,9 @@ function dropOld(shelved: Probed[], nowMs: number): void {
   shelved.splice(0, shelved.length, ...shelved.filter(({ sample }) => sample.due.plannedAtMs >= nowMs - oldestMs));
 }
 
-function takeControl(waiting: Control[], timeoutMs: number, { monotonicMs }: Now): ControlAnswer | null {
+function takeControl(waiting: Control[], timeoutMs: number, { monotonicMs }: Now): ControlResponse | null {
   const from = monotonicMs - near.confirm.beforeMs;
-  const at = waiting.findIndex(({ answer }) => answer.at.monotonicMs >= from);
+  const at = waiting.findIndex(({ answer: response }) => response.at.monotonicMs >= from);
   waiting.splice(0, Math.max(0, at));
   const next = waiting[0];
   if (at < 0 || next === undefined || next.answer.at.monotonicMs > monotonicMs + timeoutMs + limits.roundStepMs)

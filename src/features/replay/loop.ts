@@ -1,4 +1,4 @@
-import type { ControlAnswer, Due } from '../../core/due.ts';
+import type { ControlResponse, Due } from '../../core/due.ts';
 import type { Now, Row, StoreBatch, Table } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import { createJudge } from '../../daemon/judge.ts';
@@ -7,7 +7,7 @@ import type { Absorb, Gap } from '../../daemon/news.ts';
 
 export type VirtualInput =
   | { readonly kind: 'probed'; readonly sample: Sample }
-  | { readonly kind: 'control'; readonly answer: ControlAnswer; readonly round: Due['round'] }
+  | { readonly kind: 'control'; readonly response: ControlResponse; readonly round: Due['round'] }
   | { readonly kind: 'gap'; readonly fromMs: number; readonly toMs: number }
   | { readonly kind: 'command'; readonly run: (now: Now, absorb: Absorb) => void }
   /** Inputs that no decision depends on. */
@@ -50,7 +50,7 @@ export function createVirtualLoop(s: JudgeStages, around: Around, start: Now): V
       case 'probed':
         return judging.probed(input.sample);
       case 'control':
-        return judging.control(input.answer, input.round);
+        return judging.control(input.response, input.round);
       case 'gap':
         return judging.suspended(input.fromMs, input.toMs);
       case 'command':
@@ -63,7 +63,7 @@ export function createVirtualLoop(s: JudgeStages, around: Around, start: Now): V
     }
   }
 
-  function askControls(now: Now): void {
+  function requestControls(now: Now): void {
     if (!isRunning || now.monotonicMs < controlAtMs) return;
     controlAtMs = now.monotonicMs + controlEveryMs;
     const { timeoutMs } = s.config.schedule.pace;
@@ -85,7 +85,7 @@ export function createVirtualLoop(s: JudgeStages, around: Around, start: Now): V
     judging.maintain();
     judging.tick();
     judging.plan();
-    askControls(now);
+    requestControls(now);
     judging.consider();
     carryOut(judging);
     around.judged(judging.judged, now);
@@ -107,7 +107,7 @@ export function createVirtualLoop(s: JudgeStages, around: Around, start: Now): V
 function absorbInto(judging: JudgeTurn, { notify }: Around): Absorb {
   return {
     detect: judging.detect,
-    advise: (change) => judging.advise({ looks: [], ...change }),
+    advise: (change) => judging.advise({ rechecks: [], ...change }),
     notify,
   };
 }

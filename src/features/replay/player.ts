@@ -1,7 +1,7 @@
 import { createAdvisor } from '../../advise/advisor.ts';
 import type { Advice } from '../../core/advice.ts';
 import { type Config, paceOf } from '../../core/config.ts';
-import type { Stretch, Taken, Told } from '../../core/history.ts';
+import type { Stretch, Taken, Command } from '../../core/history.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Calendar, Now, Random } from '../../core/ports.ts';
@@ -105,7 +105,7 @@ class HistoryPlayer implements Player {
   #begin({ life: { id, startedAt }, taken }: Stretch): Life {
     const first = taken[0]?.takenAt ?? startedAt;
     // If the first inputs of the process are not stored, the first stored input counts as its start.
-    const isWhole = first.monotonicMs - startedAt.monotonicMs < limits.answerRowMs;
+    const isWhole = first.monotonicMs - startedAt.monotonicMs < limits.responseRowMs;
     const now = isWhole ? startedAt : first;
     const claimed = new Heap<VirtualInput>();
     const { config, targets, calendar, random, countedFromMs } = this.#input;
@@ -160,10 +160,10 @@ class HistoryPlayer implements Player {
       probe: () => undefined,
       control({ name }, timeoutMs, round) {
         if (round === null) return;
-        const answer = desk.control(name, timeoutMs, at());
+        const response = desk.control(name, timeoutMs, at());
         const run = (now: Now, absorb: Absorb): void =>
-          absorb.detect(stages.detector.unasked(round.id, round.moment, name, now));
-        if (answer !== null) claimed.push({ kind: 'control', answer, round }, answer.at.monotonicMs);
+          absorb.detect(stages.detector.unrequested(round.id, round.moment, name, now));
+        if (response !== null) claimed.push({ kind: 'control', response, round }, response.at.monotonicMs);
         else claimed.push({ kind: 'command', run }, at().monotonicMs);
       },
       judged: ({ rows, deletes }: Judged) => {
@@ -191,10 +191,10 @@ class HistoryPlayer implements Player {
 
   #sort(to: Life, one: Taken): void {
     if (one.kind === 'probed' && !this.#byId.has(one.targetId)) return;
-    const isAsked = one.kind === 'probed' ? isOutOfTurn(one.sample.due) : one.kind === 'control' && one.isRound;
-    if (isAsked && (one.kind === 'probed' || one.kind === 'control')) to.desk.shelve(one);
+    const isOrdered = one.kind === 'probed' ? isOutOfTurn(one.sample.due) : one.kind === 'control' && one.isRound;
+    if (isOrdered && (one.kind === 'probed' || one.kind === 'control')) to.desk.shelve(one);
     else to.queue.push(one);
-    if (one.kind === 'probed' && !isAsked) to.starts.push(null, one.sample.due.plannedAtMs);
+    if (one.kind === 'probed' && !isOrdered) to.starts.push(null, one.sample.due.plannedAtMs);
     if (one.kind === 'gap') to.gaps.push(one);
   }
 
@@ -203,11 +203,11 @@ class HistoryPlayer implements Player {
       case 'probed':
         return { kind: 'probed', sample: this.#configured(one.sample) };
       case 'control':
-        return { kind: 'control', answer: one.answer, round: null };
+        return { kind: 'control', response: one.answer, round: null };
       case 'gap':
         return { kind: 'gap', fromMs: one.fromMs, toMs: one.toMs };
       case 'told':
-        return { kind: 'command', run: (now, absorb) => tell(to.stages, one.told, this.#paused, now, absorb) };
+        return { kind: 'command', run: (now, absorb) => applyCommand(to.stages, one.told, this.#paused, now, absorb) };
       default:
         return one satisfies never;
     }
@@ -245,36 +245,36 @@ class HistoryPlayer implements Player {
 }
 
 /** Repeats operators' commands if they still apply. */
-function tell(s: JudgeStages, told: Told, paused: Map<string, number>, now: Now, absorb: Absorb): void {
-  switch (told.kind) {
+function applyCommand(s: JudgeStages, command: Command, paused: Map<string, number>, now: Now, absorb: Absorb): void {
+  switch (command.kind) {
     case 'accepted':
     case 'dismissed': {
-      const { ecosystem, upstream, from, to } = told;
+      const { ecosystem, upstream, from, to } = command;
       const wanted = { ecosystem, upstream, from, to, state: 'proposed' } as const;
       const open = s.advisor
         .list()
         .find((one) => Object.entries(wanted).every(([key, value]) => one[key as keyof typeof wanted] === value));
       if (open === undefined) return;
-      const said =
-        told.kind === 'accepted'
+      const text =
+        command.kind === 'accepted'
           ? s.advisor.accept(open.id, now)
-          : s.advisor.dismiss(open.id, told.untilMs - now.wallMs, '', now);
-      if (said.tag === 'ok') absorb.advise(said.value);
+          : s.advisor.dismiss(open.id, command.untilMs - now.wallMs, '', now);
+      if (text.tag === 'ok') absorb.advise(text.value);
       return;
     }
     case 'acknowledged': {
-      const open = s.detector.findings().find((one) => one.kind === told.finding && one.registry === told.registry);
+      const open = s.detector.findings().find((one) => one.kind === command.finding && one.registry === command.registry);
       const turn = open === undefined ? null : s.detector.acknowledge(open.id, '', now);
       if (turn !== null) absorb.detect(turn);
       return;
     }
     case 'paused': {
-      const { registry, untilMs } = told;
+      const { registry, untilMs } = command;
       if (untilMs === null) paused.delete(registry);
       else paused.set(registry, untilMs);
       return absorb.detect(s.detector.pause(registry, untilMs === null ? null : { untilMs, reason: '' }, now));
     }
     default:
-      told satisfies never;
+      command satisfies never;
   }
 }

@@ -11,7 +11,7 @@ import { registry } from '../../ecosystems/registry.ts';
 import { createRandom } from '../../io/random.ts';
 import type { StoreCopy } from '../../io/store-copy.ts';
 import { expandTargets } from '../../schedule/targets.ts';
-import { readAnswerRow } from '../../state/answer-read.ts';
+import { readResponseRow } from '../../state/answer-read.ts';
 import { createMeter, type Followed } from './cost.ts';
 import { isOutOfTurn } from './desk.ts';
 import { createPlayer, type Player } from './player.ts';
@@ -32,7 +32,7 @@ export interface Version {
   readonly fetchCostSeconds: number | null;
   readonly failedFetches: number;
   /** Probes out of turn: ordered and stored, only ordered (`unasked`), only stored (`unwanted`); `null`: as given. */
-  readonly outOfTurn: { readonly heard: number; readonly unasked: number; readonly unwanted: number } | null;
+  readonly outOfTurn: { readonly received: number; readonly unrequested: number; readonly unwanted: number } | null;
 }
 
 /** The stored responses on which a replay is based. Times are wall milliseconds. */
@@ -42,7 +42,7 @@ export interface Ground {
   readonly warmedFromMs: number;
   readonly fromMs: number;
   readonly toMs: number;
-  readonly answers: number;
+  readonly responses: number;
   /** Responses to probes that a judgement ordered, not the schedule. */
   readonly outOfTurn: number;
   /** Responses of mirrors or modules that are not in the configuration. */
@@ -106,28 +106,28 @@ export async function replayHistory(input: ReplayInput): Promise<Replayed | Repl
   let done = 0;
   for (const stretch of stretchesOf(copy, warmedFromMs, toMs)) {
     done += 1;
-    tally.hear(stretch);
+    tally.receive(stretch);
     for (const player of players) player.take(stretch);
     if (done % progressEvery === 0 && (await input.progress((0.9 * done) / total))) return { kind: 'stopped' };
   }
   for (const player of players) player.end();
   const ground = tally.ground();
-  if (ground.answers === 0) return { kind: 'no_answers', oldestMs };
+  if (ground.responses === 0) return { kind: 'no_answers', oldestMs };
 
   const given = [adviceIn(copy), ...players.map(({ advice }) => [...advice.values()])];
   const stories = given.map((advice) => storiesOf(advice, fromMs, toMs));
   const from = Math.max(fromMs, warmedFromMs);
-  const followed = stories.map((told) => followedOf(config, told, from, toMs));
+  const followed = stories.map((story) => followedOf(config, story, from, toMs));
   const meter = createMeter(config, targets, followed, from, toMs);
   // A fetch in the window may use a response from before the window.
-  for (const { taken } of stretchesOf(copy, warmedFromMs, toMs)) for (const one of taken) meter.hear(one);
+  for (const { taken } of stretchesOf(copy, warmedFromMs, toMs)) for (const one of taken) meter.receive(one);
   await input.progress(1);
 
   const costs = meter.costs();
-  const versions = stories.map((told, at): Version => {
+  const versions = stories.map((story, at): Version => {
     const player = players[at - 1];
     return {
-      stories: told,
+      stories: story,
       refusals: (given[at] ?? []).filter((one) => isRefusedIn(one, from, toMs)).length,
       ...movesOf(config, followed[at] ?? new Map()),
       fetchCostSeconds: costs[at]?.seconds ?? null,
@@ -147,9 +147,9 @@ export async function replayHistory(input: ReplayInput): Promise<Replayed | Repl
 
 /** The stored time ranges that overlap a window, cut to the window. */
 function* stretchesOf(copy: StoreCopy, fromMs: number, toMs: number): Generator<Stretch> {
-  for (const row of copy.rows('answer', fromMs - limits.answerRowMs)) {
+  for (const row of copy.rows('answer', fromMs - limits.responseRowMs)) {
     if (row.atMs >= toMs) return;
-    const stretch = readAnswerRow(row.value);
+    const stretch = readResponseRow(row.value);
     const taken = stretch?.taken.filter(({ takenAt }) => takenAt.wallMs >= fromMs && takenAt.wallMs < toMs) ?? [];
     if (stretch !== null && taken.length > 0) yield { ...stretch, taken };
   }
@@ -164,25 +164,25 @@ function isRefusedIn(one: Advice, fromMs: number, toMs: number): boolean {
 }
 
 function outOfTurnOf({ outOfTurn }: Player, stored: number): NonNullable<Version['outOfTurn']> {
-  const heard = outOfTurn.reduce((sum, one) => sum + one.heard, 0);
-  const unasked = outOfTurn.reduce((sum, one) => sum + one.unasked, 0);
-  return { heard, unasked, unwanted: Math.max(0, stored - heard) };
+  const received = outOfTurn.reduce((sum, one) => sum + one.received, 0);
+  const unrequested = outOfTurn.reduce((sum, one) => sum + one.unrequested, 0);
+  return { received, unrequested, unwanted: Math.max(0, stored - received) };
 }
 
 function newTally(config: Config, targets: readonly Target[], fromMs: number, toMs: number) {
   const known = new Set(targets.map(({ id }) => id));
   const settings = settingsOf(config);
   const lives = new Set<string>();
-  const sums = { answers: 0, outOfTurn: 0, leftOut: 0, otherSettings: 0, gaps: 0, pauses: 0 };
+  const sums = { responses: 0, outOfTurn: 0, leftOut: 0, otherSettings: 0, gaps: 0, pauses: 0 };
   return {
-    hear({ life, settings: by, taken }: Stretch): void {
+    receive({ life, settings: by, taken }: Stretch): void {
       for (const one of taken) {
         if (one.takenAt.wallMs < fromMs) continue;
         lives.add(life.id);
         if (one.kind === 'gap') sums.gaps += 1;
         if (one.kind === 'told' && one.told.kind === 'paused' && one.told.untilMs !== null) sums.pauses += 1;
         if (one.kind !== 'probed') continue;
-        sums.answers += 1;
+        sums.responses += 1;
         if (by !== settings) sums.otherSettings += 1;
         if (!known.has(one.targetId)) sums.leftOut += 1;
         else if (isOutOfTurn(one.sample.due)) sums.outOfTurn += 1;

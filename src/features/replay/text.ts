@@ -55,7 +55,7 @@ export function replayLines(
       seconds(story.expected.fetchCostSeconds.after),
       story.endedAtMs === null
         ? say('replay.stands')
-        : say('replay.endedAt', { state: stateSaid(endWord(story.state), say), at: toSecond(story.endedAtMs) }),
+        : say('replay.endedAt', { state: stateText(endWord(story.state), say), at: toSecond(story.endedAtMs) }),
     ]),
     new Set([6, 7]),
   );
@@ -96,7 +96,7 @@ function notes(replayed: Replayed, { failureCostMs }: About, say: Say): string[]
   const isWarm = ground.fromMs - ground.warmedFromMs >= minuteMs;
   return [
     say('replay.answers', {
-      count: ground.answers,
+      count: ground.responses,
       cut: isCut ? say('replay.cut', { at: toSecond(ground.oldestMs) }) : '',
       warm: isWarm ? say('replay.warm', { at: toSecond(ground.warmedFromMs) }) : '',
     }),
@@ -112,7 +112,7 @@ function notes(replayed: Replayed, { failureCostMs }: About, say: Say): string[]
 }
 
 function noteOf(name: string, outOfTurn: NonNullable<Version['outOfTurn']>, say: Say): string {
-  const { unwanted, heard: kept, unasked: missing } = outOfTurn;
+  const { unwanted, received: kept, unrequested: missing } = outOfTurn;
   return say('replay.note.version', { name, unwanted, kept, missing });
 }
 
@@ -140,7 +140,7 @@ export function replayJson(replayed: Replayed, about: About): unknown {
     history: {
       oldest: stamp(ground.oldestMs),
       warmedFrom: stamp(ground.warmedFromMs),
-      answers: ground.answers,
+      answers: ground.responses,
       outOfTurn: ground.outOfTurn,
       leftOut: ground.leftOut,
       otherSettings: ground.otherSettings,
@@ -184,7 +184,7 @@ function endWord(state: string): string {
   return state === 'proposed' || state === 'accepted' ? 'expired' : state;
 }
 
-function stateSaid(state: string, say: Say): string {
+function stateText(state: string, say: Say): string {
   return sayNamed(say, `advised.state.${state}`) ?? state;
 }
 

@@ -1,5 +1,5 @@
 import { minute, type RuleParameters } from './parameters.ts';
-import { type AlertRule, saidOf, scaled, window } from './rule.ts';
+import { type AlertRule, textFor, scaled, window } from './rule.ts';
 
 /** A mirror may be so long without a known state. */
 const silentSeconds = 15 * minute;
@@ -12,7 +12,7 @@ const ofUpstream = 'by (job, instance, vantage, ecosystem, upstream)';
 export const sameMirror = 'on (job, instance, ecosystem, registry)';
 function lastGood(parameters: RuleParameters): string {
   const query = `printf "time() - max(mirror_probe_last_success_timestamp_seconds{instance='%s',registry='%s'})" $labels.instance $labels.registry`;
-  return saidOf(parameters, query, 'alert.lastGood');
+  return textFor(parameters, query, 'alert.lastGood');
 }
 
 /** Mirrors that were not probed on purpose in the last 10 minutes: pause, maintenance, Retry-After. */

@@ -15,7 +15,7 @@ const evaluationSeconds = minute;
 const failuresMin = 2.5;
 
 /** Excludes mirrors without any ok response: an origin that cannot be reached from here fails as expected. */
-const ifAnswered = `and max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)`;
+const ifResponded = `and max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)`;
 
 /** The name of the rule that records the failed share over a window. */
 export function ratioNameOf(seconds: number): string {
@@ -29,7 +29,7 @@ function longWindow(parameters: RuleParameters, seconds: number): RecordingRule 
     expr: `sum_over_time(registry:mirror_probe_failures:rate5m[${text}])
   /
 (sum_over_time(registry:mirror_probe_attempts:rate5m[${text}]) > 0)`,
-    says: `The same over ${formatRuleDuration(seconds)}, from the two rates above: each 5 minutes weigh as much as there were probes.`,
+    text: `The same over ${formatRuleDuration(seconds)}, from the two rates above: each 5 minutes weigh as much as there were probes.`,
   };
 }
 
@@ -74,23 +74,23 @@ export const budget: GroupOf = (parameters) => {
       {
         record: 'registry:mirror_probe_attempts:rate5m',
         expr: `sum ${by('registry')} (rate(mirror_probe_attempts_total[${five}]))
-  ${ifAnswered}`,
-        says: 'Judged probes of a mirror per second. Absent until a probe succeeds: an origin that cannot be reached from here burns no budget.',
+  ${ifResponded}`,
+        text: 'Judged probes of a mirror per second. Absent until a probe succeeds: an origin that cannot be reached from here burns no budget.',
       },
       {
         record: 'registry:mirror_probe_failures:rate5m',
         expr: `sum ${by('registry')} (rate(${failures}))
-  ${ifAnswered}
+  ${ifResponded}
   or
 0 * registry:mirror_probe_attempts:rate5m`,
-        says: 'Failed probes among them, without the reason `absent`.',
+        text: 'Failed probes among them, without the reason `absent`.',
       },
       {
         record: 'registry:mirror_probe_failures:ratio_rate5m',
         expr: `registry:mirror_probe_failures:rate5m
   /
 (registry:mirror_probe_attempts:rate5m > 0)`,
-        says: 'Failed share of judged probes, 0 to 1; absent while nothing is judged.',
+        text: 'Failed share of judged probes, 0 to 1; absent while nothing is judged.',
       },
       ...windows.map((seconds) => longWindow(parameters, seconds)),
     ],

@@ -1,6 +1,6 @@
 import { day, minute, type RuleParameters } from './parameters.ts';
 import { quantileOf } from './round-trips.ts';
-import { type AlertKey, type AlertRule, casesOf, type GroupOf, renderCase, saidOf, scaled, window } from './rule.ts';
+import { type AlertKey, type AlertRule, casesOf, type GroupOf, renderCase, textFor, scaled, window } from './rule.ts';
 
 const queueSeconds = 15 * minute;
 /** How long a corrupt state file is reported, counted from the event. */
@@ -14,7 +14,7 @@ const stoppedSeconds = 60 * minute;
 
 /** A sentence with the value of a query about the alert's daemon; empty without a series. */
 function counted(parameters: RuleParameters, query: string, key: AlertKey): string {
-  return saidOf(parameters, `printf "${query}" $labels.instance`, key);
+  return textFor(parameters, `printf "${query}" $labels.instance`, key);
 }
 
 function vantage(parameters: RuleParameters): AlertRule {

@@ -12,7 +12,7 @@ import {
   type GroupOf,
   rangeFromZero,
   renderCase,
-  saidOf,
+  textFor,
   sayIn,
   window,
 } from './rule.ts';
@@ -60,10 +60,10 @@ const refusalReasons = reasons.filter((reason) => reasonWeight[reason] === 'refu
 function refusals(parameters: RuleParameters): string {
   const failures = `mirror_probe_failures_total{instance='%[1]s',registry='%[2]s',reason=~'${refusalReasons}'}`;
   const counted = `sum by (reason) (increase(${rangeFromZero(parameters, failures, 15 * minute)}))`;
-  return saidOf(parameters, `printf "topk(1, ${counted} > 0)" $labels.instance $labels.registry`, 'alert.refusedMost');
+  return textFor(parameters, `printf "topk(1, ${counted} > 0)" $labels.instance $labels.registry`, 'alert.refusedMost');
 }
 
-function answers(parameters: RuleParameters): readonly AlertRule[] {
+function responseRules(parameters: RuleParameters): readonly AlertRule[] {
   return [
     {
       alert: 'MirrorRefuses',
@@ -83,7 +83,7 @@ function answers(parameters: RuleParameters): readonly AlertRule[] {
 /** The largest lower bound of a mirror's lag, for a description; empty where it is 0 or unknown. */
 function lagLower(parameters: RuleParameters): string {
   const lags = `{__name__=~'mirror_lag_seconds|mirror_sync_lag_seconds',instance='%s',registry='%s',bound='lower'}`;
-  return saidOf(parameters, `printf "max(${lags}) > 0" $labels.instance $labels.registry`, 'alert.lagLower');
+  return textFor(parameters, `printf "max(${lags}) > 0" $labels.instance $labels.registry`, 'alert.lagLower');
 }
 
 function freshness(parameters: RuleParameters): readonly AlertRule[] {
@@ -165,7 +165,7 @@ export const mirrors: GroupOf = (parameters) => ({
   alerts: [
     ...availability(parameters),
     ...speed(parameters),
-    ...answers(parameters),
+    ...responseRules(parameters),
     ...freshness(parameters),
     ...certificates(parameters),
     notMeasured(parameters),

@@ -62,18 +62,18 @@ function recordingsOf(parameters: RuleParameters): ReturnType<GroupOf>['recordin
   and
 max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
   ${unlessSuspect}`,
-      says: 'The vote of a place on whether the mirror is down. A mirror without any successful probe gets no vote.',
+      text: 'The vote of a place on whether the mirror is down. A mirror without any successful probe gets no vote.',
     },
     {
       record: 'registry:mirror_slow:bool',
       expr: `max ${by('registry')} (${slowShare} >= bool ${slowShareMin})
   ${unlessSuspect}`,
-      says: 'The vote of a place on whether the mirror has been slow for an hour.',
+      text: 'The vote of a place on whether the mirror has been slow for an hour.',
     },
     {
       record: 'registry:mirror_burning:bool',
       expr: burningVote(parameters),
-      says: 'The vote of a place on whether the mirror burns its error budget fast.',
+      text: 'The vote of a place on whether the mirror burns its error budget fast.',
     },
     {
       record: 'registry:mirror_bad:bool',
@@ -81,12 +81,12 @@ max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
   registry:mirror_down:bool + (registry:mirror_slow:bool or 0 * registry:mirror_down:bool),
   1
 )`,
-      says: 'Down or slow from a place.',
+      text: 'Down or slow from a place.',
     },
     {
       record: 'everywhere:mirror_state:count_vantages',
       expr: `count ${by('everywhere')} (count ${by('registry')} (mirror_state{state="unknown"}))`,
-      says: 'Places that monitor the mirror, whether or not there is a verdict.',
+      text: 'Places that monitor the mirror, whether or not there is a verdict.',
     },
     {
       record: 'place:mirrorwatch_build_info:last_seen',
@@ -95,12 +95,12 @@ max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
     or
   place:mirrorwatch_build_info:last_seen > time() - ${scaled(parameters, day)}
 )`,
-      says: 'For `mirrorwatch fleet`: when a daemon was last scraped, seconds since 1970; forgotten a day after the last scrape.',
+      text: 'For `mirrorwatch fleet`: when a daemon was last scraped, seconds since 1970; forgotten a day after the last scrape.',
     },
     {
       record: 'registry:mirror_lag_seconds:lower',
       expr: `max ${by('registry')} (mirror_lag_seconds{bound="lower"} or mirror_sync_lag_seconds{bound="lower"})`,
-      says: 'For `mirrorwatch fleet`: how far behind a mirror is at least, by the module that is furthest behind; absent while unknown.',
+      text: 'For `mirrorwatch fleet`: how far behind a mirror is at least, by the module that is furthest behind; absent while unknown.',
     },
   ];
 }

@@ -7,7 +7,7 @@ export interface RecordingRule {
   readonly record: string;
   readonly expr: string;
   /** The meaning of the recorded series, for the page of rules. */
-  readonly says: string;
+  readonly text: string;
 }
 
 /** One alert; its name selects its texts. */
@@ -164,6 +164,6 @@ export function casesOf(
 }
 
 /** A sentence about the result of a query in an alert; empty without a series. */
-export function saidOf(parameters: RuleParameters, query: string, key: AlertKey): string {
+export function textFor(parameters: RuleParameters, query: string, key: AlertKey): string {
   return `{{ with ${query} | query }}${sayIn(parameters, key)}{{ end }}`;
 }

@@ -46,11 +46,11 @@ export function createInitCommand(examine: (machine: Machine) => Promise<Survey>
         (name) => relative(dirname(file), resolve(cwd, name)),
       );
       const proposed = await accepted(context, setup, draft, file);
-      for (const line of said(survey, proposed, setup, say)) terminal.err(printable(line));
+      for (const line of formatProposal(survey, proposed, setup, say)) terminal.err(printable(line));
       for (const line of proposed.text.trimEnd().split('\n')) terminal.out(printable(line));
       if (!values.yes) {
-        const answer = await terminal.confirm(say('apply.question', { question: say('init.confirm', { file }) }));
-        if (answer !== true) throw new Failed(say(answer === null ? 'init.unanswered' : 'init.declined'), 1);
+        const isAgreed = await terminal.confirm(say('apply.question', { question: say('init.confirm', { file }) }));
+        if (isAgreed !== true) throw new Failed(say(isAgreed === null ? 'init.unanswered' : 'init.declined'), 1);
       }
       const failure = await replaceFile(file, proposed.text);
       if (failure !== null) throw new Failed(say('init.failed', { file, code: failure }), 1);
@@ -124,7 +124,7 @@ async function accepted(
 
 const shownMax = 5;
 
-function said(
+function formatProposal(
   survey: Survey,
   { draft, loaded, without }: Proposed,
   { isAskable, locksMax }: typeof Setup,

@@ -1,8 +1,8 @@
-import { tellIn } from '../../words/tell.ts';
-import type { Pen, Section, Told, Tone } from '../receivers/section.ts';
+import { renderIn } from '../../words/tell.ts';
+import type { Pen, Section, SectionNotice, Tone } from '../receivers/section.ts';
 import { ecosystemTextOf } from './finding-section.ts';
 
-type Action = NonNullable<Told['action']>;
+type Action = NonNullable<SectionNotice['action']>;
 
 const tones: Readonly<Record<Action['result'], Tone>> = {
   done: 'info',
@@ -11,12 +11,12 @@ const tones: Readonly<Record<Action['result'], Tone>> = {
   failed: 'bad',
 };
 
-export function renderActionSection(told: Told, action: Action, pen: Pen): Section {
+export function renderActionSection(notice: SectionNotice, action: Action, pen: Pen): Section {
   const { say } = pen;
   const { result, state, from, to } = action;
   // A failed undo leaves the change in force.
   const key = result === 'failed' && state === 'done' ? 'undoFailed' : result;
-  const why = whyText(told, action, pen);
+  const why = whyText(notice, action, pen);
   return {
     tone: tones[result],
     title: say(`action.${key}`, { action: action.action, what: ecosystemTextOf(action), from, to }),
@@ -25,12 +25,12 @@ export function renderActionSection(told: Told, action: Action, pen: Pen): Secti
       { label: say('row.what'), text: `${action.kind} · ${action.id}` },
     ],
     code: null,
-    ref: told.ref,
+    ref: notice.ref,
   };
 }
 
-function whyText({ sentence }: Told, { result, held, because, undoneBy }: Action, { say, reader }: Pen): string {
+function whyText({ sentence }: SectionNotice, { result, held, because, undoneBy }: Action, { say, reader }: Pen): string {
   if (held !== null) return say(`actions.held.${held}`);
-  if (because !== null) return tellIn(reader.language, { text: because, sentence });
+  if (because !== null) return renderIn(reader.language, { text: because, sentence });
   return result === 'undone' && undoneBy !== null ? say(`action.by.${undoneBy}`) : '';
 }

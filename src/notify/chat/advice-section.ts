@@ -1,6 +1,6 @@
 import type { AdviceView } from '../../core/views.ts';
 import { explainGains } from '../../words/gains.ts';
-import type { Pen, Section, Told, Tone } from '../receivers/section.ts';
+import type { Pen, Section, SectionNotice, Tone } from '../receivers/section.ts';
 import { ecosystemTextOf, renderStoryRows } from './finding-section.ts';
 import { formatLocalTime, formatTook } from './times.ts';
 
@@ -9,26 +9,26 @@ const codeChars = 900;
 /** A notice later than this share of an advice's validity is the reminder that the advice expires. */
 const endsSoonShare = 0.89;
 
-export function renderAdviceSection(told: Told, advice: AdviceView, pen: Pen): Section {
+export function renderAdviceSection(notice: SectionNotice, advice: AdviceView, pen: Pen): Section {
   const { say } = pen;
-  const isAsked = advice.state === 'proposed';
-  const line = isAsked ? lineOf(advice) : null;
+  const isProposed = advice.state === 'proposed';
+  const line = isProposed ? lineOf(advice) : null;
   const code = line === null || line.length > codeChars ? null : { label: say('row.set'), text: line };
   return {
     tone: toneOf(advice),
-    title: titleOf(told, advice, pen),
+    title: titleOf(notice, advice, pen),
     rows: [
       { label: say('row.why'), text: whyText(advice, pen) },
-      ...renderStoryRows(told, !isAsked || advice.cause === 'failback', advice.to, pen),
-      ...(isAsked ? gainRows(advice, pen) : []),
+      ...renderStoryRows(notice, !isProposed || advice.cause === 'failback', advice.to, pen),
+      ...(isProposed ? gainRows(advice, pen) : []),
       ...untilRows(advice, pen),
-      ...(isAsked ? [{ label: say('row.confidence'), text: say(`confidence.${advice.confidence}`) }] : []),
+      ...(isProposed ? [{ label: say('row.confidence'), text: say(`confidence.${advice.confidence}`) }] : []),
       ...(line !== null && code === null ? [{ label: say('row.note'), text: say('note.long') }] : []),
-      ...(isAsked ? noteRows(advice, pen) : []),
+      ...(isProposed ? noteRows(advice, pen) : []),
       ...(isSwitchEnded(advice) ? [{ label: say('row.note'), text: say('note.ended') }] : []),
     ],
     code,
-    ref: told.ref,
+    ref: notice.ref,
   };
 }
 
@@ -42,7 +42,7 @@ function isSwitchEnded({ state, refusal }: AdviceView): boolean {
   return state === 'expired' && refusal === null;
 }
 
-function titleOf({ atMs }: Told, advice: AdviceView, { say }: Pen): string {
+function titleOf({ atMs }: SectionNotice, advice: AdviceView, { say }: Pen): string {
   const { state, from, to, bypass, refusal } = advice;
   const what = ecosystemTextOf(advice);
   const issuedMs = Date.parse(advice.issuedAt);

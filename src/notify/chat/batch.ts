@@ -2,7 +2,7 @@ import type { ChatRule } from '../../core/config.ts';
 import type { Notice } from '../../core/notice.ts';
 import type { Now } from '../../core/ports.ts';
 import type { Entry, Queue } from '../queue.ts';
-import { isUrgent, toldOf } from '../receivers/section.ts';
+import { isUrgent, sectionNoticeOf } from '../receivers/section.ts';
 import { minuteOfDay } from './times.ts';
 
 const batchMax = 30;
@@ -72,7 +72,7 @@ function waiting({ entries }: Queue, rule: ChatRule, wallMs: number): readonly E
 
 /** Whether a notice is sent in quiet hours. Only bodies of advice are parsed: this runs often. */
 function mayPass(notice: Notice, { quiet }: ChatRule): boolean {
-  return quiet?.urgent === 'pass' && notice.type === 'mirror.advice' && isUrgent(toldOf(notice));
+  return quiet?.urgent === 'pass' && notice.type === 'mirror.advice' && isUrgent(sectionNoticeOf(notice));
 }
 
 function isBefore(one: Entry, other: Entry, entries: readonly Entry[]): boolean {

@@ -1,31 +1,31 @@
 import { kindTraits } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { FindingView, SideView } from '../../core/views.ts';
-import { tellIn } from '../../words/tell.ts';
-import { saidKeyOf, severityOf } from '../alerts.ts';
-import type { Pen, Section, Told, Tone } from '../receivers/section.ts';
+import { renderIn } from '../../words/tell.ts';
+import { findingTextKeyOf, severityOf } from '../alerts.ts';
+import type { Pen, Section, SectionNotice, Tone } from '../receivers/section.ts';
 import { formatLocalTime, formatSpan, formatTook } from './times.ts';
 
 const sidesShown = 3;
 
-export function renderFindingSection(told: Told, finding: FindingView, pen: Pen): Section {
+export function renderFindingSection(notice: SectionNotice, finding: FindingView, pen: Pen): Section {
   const { say } = pen;
   const isDisputed = finding.kind === 'mismatch' && (finding.cause === 'peers' || finding.cause === 'retag');
-  const who = finding.registry ?? told.vantage;
-  if (told.type === 'mirror.recovery')
+  const who = finding.registry ?? notice.vantage;
+  if (notice.type === 'mirror.recovery')
     return {
       tone: 'good',
       title: say(`ended.${finding.kind}`, { who }),
-      rows: [...endRows(told, finding, pen), ...renderStoryRows(told, true, null, pen)],
+      rows: [...endRows(notice, finding, pen), ...renderStoryRows(notice, true, null, pen)],
       code: null,
-      ref: told.ref,
+      ref: notice.ref,
     };
   return {
     tone: toneOf(finding, isDisputed),
-    title: say(saidKeyOf(finding, isDisputed), { who }),
-    rows: [...rowsOf(finding, pen), ...renderStoryRows(told, false, null, pen), ...detailOf(told, finding, pen)],
+    title: say(findingTextKeyOf(finding, isDisputed), { who }),
+    rows: [...rowsOf(finding, pen), ...renderStoryRows(notice, false, null, pen), ...detailOf(notice, finding, pen)],
     code: null,
-    ref: told.ref,
+    ref: notice.ref,
   };
 }
 
@@ -35,7 +35,7 @@ function toneOf(finding: FindingView, isDisputed: boolean): Tone {
   return severity === 'critical' ? 'bad' : severity === 'warning' ? 'warn' : 'info';
 }
 
-function endRows({ atMs, resolves }: Told, finding: FindingView, { say, reader }: Pen): Section['rows'] {
+function endRows({ atMs, resolves }: SectionNotice, finding: FindingView, { say, reader }: Pen): Section['rows'] {
   const openedMs = Date.parse(finding.openedAt);
   const endedMs = finding.closedAt === null ? atMs : Date.parse(finding.closedAt);
   const span = {
@@ -67,10 +67,10 @@ function rowsOf(finding: FindingView, pen: Pen): Section['rows'] {
 }
 
 /** The finding's own sentence, for kinds that need it; none in another language if it exists only in English. */
-function detailOf({ sentence }: Told, { kind, text }: FindingView, { say, reader }: Pen): Section['rows'] {
-  if (!kindTraits[kind].isToldInFull) return [];
-  const said = reader.language === 'en' ? text : tellIn(reader.language, { text: '', sentence });
-  return said === '' ? [] : [{ label: say('row.detail'), text: said }];
+function detailOf({ sentence }: SectionNotice, { kind, text }: FindingView, { say, reader }: Pen): Section['rows'] {
+  if (!kindTraits[kind].isListedInFull) return [];
+  const line = reader.language === 'en' ? text : renderIn(reader.language, { text: '', sentence });
+  return line === '' ? [] : [{ label: say('row.detail'), text: line }];
 }
 
 function seenText({ kind, evidence }: FindingView, { say }: Pen): string {
@@ -120,7 +120,7 @@ export function ecosystemTextOf({ ecosystem, upstream }: Pick<FindingView, 'ecos
  * @param isOver  true: the notice is about the end of the trouble
  * @param to  the mirror that people are advised to use; `null`: this is no advice
  */
-export function renderStoryRows({ story }: Told, isOver: boolean, to: string | null, pen: Pen): Section['rows'] {
+export function renderStoryRows({ story }: SectionNotice, isOver: boolean, to: string | null, pen: Pen): Section['rows'] {
   const { say, reader } = pen;
   if (story === null || story.times < 2) return [];
   const since = formatLocalTime(Date.parse(story.since), reader.timeZone);

@@ -6,7 +6,7 @@ import type { Origin } from '../alerts.ts';
 import type { Entry } from '../queue.ts';
 import { chatServices } from '../receivers/receivers.ts';
 import type { Card } from '../receivers/section.ts';
-import { type Reader, toldOf } from '../receivers/section.ts';
+import { type Reader, sectionNoticeOf } from '../receivers/section.ts';
 import type { ChatService } from '../receivers/service.ts';
 import { wasHeld } from './batch.ts';
 import { cardOf } from './card.ts';
@@ -37,7 +37,7 @@ export function renderChatChange(
   now: Now,
 ): { readonly card: Card; readonly message: Message } | null {
   const service = chatServices[receiver.format];
-  const card = cardOf(notices.map(toldOf), readerOf(receiver, origin), null, 0);
+  const card = cardOf(notices.map(sectionNoticeOf), readerOf(receiver, origin), null, 0);
   const body = service.draw(card);
   if (!service.fits(body)) return null;
   return { card, message: { ...request(receiver, service, body, receipt, now), method: 'PATCH' } };
@@ -68,8 +68,8 @@ function cardFor(
   reader: Reader,
   { more, now }: { readonly more: number; readonly now: Now },
 ): Card {
-  const told = entries.map(({ notice }) => toldOf(notice));
-  return cardOf(told, reader, wasHeld(entries, chat, now) ? chat.quiet : null, more);
+  const notices = entries.map(({ notice }) => sectionNoticeOf(notice));
+  return cardOf(notices, reader, wasHeld(entries, chat, now) ? chat.quiet : null, more);
 }
 
 /** A card of one notice, cut at its last rows until it fits. */

@@ -1,5 +1,5 @@
 import { clipped, type Section, type Tone } from './section.ts';
-import { type ChatService, formatCode, marks, parseAnswer, refused, saysItself } from './service.ts';
+import { type ChatService, formatCode, marks, parseResponse, refused, hasOwnStatus } from './service.ts';
 
 /** Discord's documented limits; the last one is over all embeds of a message. */
 const contentChars = 2_000;
@@ -61,8 +61,8 @@ export const discord: ChatService = {
     );
   },
   refusalIn(status, body) {
-    if (saysItself(status)) return null;
-    const { id, code } = parseAnswer(body);
+    if (hasOwnStatus(status)) return null;
+    const { id, code } = parseResponse(body);
     if (status >= 200 && status < 300) return typeof id === 'string' ? null : refused('unreadable', 'later');
     return typeof code === 'number' && Number.isSafeInteger(code) ? refused(String(code), 'later') : null;
   },
@@ -74,7 +74,7 @@ export const discord: ChatService = {
       return at.href;
     },
     receiptIn(body) {
-      const { id } = parseAnswer(body);
+      const { id } = parseResponse(body);
       return typeof id === 'string' && /^\d{1,20}$/.test(id) ? id : null;
     },
   },

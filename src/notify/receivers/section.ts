@@ -1,4 +1,4 @@
-import type { ActionNews } from '../../core/action.ts';
+import type { ActionChange } from '../../core/action.ts';
 import type { Notice, StoryView } from '../../core/notice.ts';
 import type { Sentence } from '../../core/result.ts';
 import type { ActionView, AdviceView, FindingView } from '../../core/views.ts';
@@ -47,7 +47,7 @@ export function bytesOf(text: string): number {
 }
 
 /** The content of a notice in the outbox, read from its stored body in format `standard`. */
-export interface Told {
+export interface SectionNotice {
   /** A short id for people, the same in all attempts. */
   readonly ref: string;
   readonly type: Notice['type'];
@@ -55,7 +55,7 @@ export interface Told {
   readonly vantage: string;
   readonly atMs: number;
   readonly finding: FindingView | null;
-  readonly action: (ActionView & { readonly result: ActionNews['result'] }) | null;
+  readonly action: (ActionView & { readonly result: ActionChange['result'] }) | null;
   /** The finding's sentence, or why an action failed, for any language; `null`: only English. */
   readonly sentence: Sentence | null;
   readonly advice: AdviceView | null;
@@ -70,7 +70,7 @@ function refOf(id: string): string {
 }
 
 /** The content of a notice; if the body is of another format, only the notice's own fields. */
-export function toldOf({ id, type, subject, body, sentence, createdAtMs }: Notice): Told {
+export function sectionNoticeOf({ id, type, subject, body, sentence, createdAtMs }: Notice): SectionNotice {
   const { data, timestamp } = parsed(body);
   return {
     ref: refOf(id),
@@ -93,7 +93,7 @@ interface Body {
     readonly vantage?: string;
     readonly finding?: FindingView;
     readonly advice?: AdviceView;
-    readonly result?: ActionNews['result'];
+    readonly result?: ActionChange['result'];
     readonly action?: ActionView;
     readonly resolves?: string | null;
     readonly story?: StoryView;
@@ -109,7 +109,7 @@ function parsed(body: string): Body {
 }
 
 /** True for urgent advice: to leave a mirror that is down or serves wrong bytes. */
-export function isUrgent({ type, advice }: Pick<Told, 'type' | 'advice'>): boolean {
+export function isUrgent({ type, advice }: Pick<SectionNotice, 'type' | 'advice'>): boolean {
   return (
     type === 'mirror.advice' &&
     advice?.state === 'proposed' &&

@@ -32,7 +32,7 @@ export function formatCode(text: string): string {
   return `\`\`\`\n${text.replaceAll('```', "'''")}\n\`\`\``;
 }
 
-export function saysItself(status: number): boolean {
+export function hasOwnStatus(status: number): boolean {
   return (status >= 300 && status < 400) || status === 410 || status === 429 || status === 503;
 }
 
@@ -47,7 +47,7 @@ export function refusalByCode(
   names: readonly string[],
   waits: Readonly<Record<string, number>>,
 ): DeliveryFailure | null {
-  if (saysItself(status)) return null;
+  if (hasOwnStatus(status)) return null;
   const code = codeIn(body, names);
   if (code === 0) return null;
   if (code === null) return status >= 200 && status < 300 ? refused('unreadable', 'later') : null;
@@ -65,13 +65,13 @@ function isDigits(value: unknown): boolean {
 }
 
 function codeIn(body: string, names: readonly string[]): number | null {
-  const answer = parseAnswer(body);
-  const code = names.map((name) => answer[name]).find((value) => typeof value === 'number' || isDigits(value));
+  const response = parseResponse(body);
+  const code = names.map((name) => response[name]).find((value) => typeof value === 'number' || isDigits(value));
   return code !== undefined && Number.isSafeInteger(Number(code)) ? Number(code) : null;
 }
 
 /** The fields of a JSON response; empty for any other response. */
-export function parseAnswer(body: string): Readonly<Record<string, unknown>> {
+export function parseResponse(body: string): Readonly<Record<string, unknown>> {
   try {
     return (JSON.parse(body) as Readonly<Record<string, unknown>> | null) ?? {};
   } catch {

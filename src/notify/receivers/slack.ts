@@ -1,5 +1,5 @@
 import { clipped, type Section } from './section.ts';
-import { type ChatService, formatCode, marks, parseAnswer, refused, saysItself } from './service.ts';
+import { type ChatService, formatCode, marks, parseResponse, refused, hasOwnStatus } from './service.ts';
 
 /** Slack's documented limits. */
 const headerChars = 150;
@@ -40,18 +40,18 @@ export const slack: ChatService = {
   },
   fits: (body) => (body['blocks'] as readonly Block[]).length <= blocksMax && JSON.stringify(body).length <= bodyChars,
   refusalIn(status, body) {
-    if (saysItself(status)) return null;
+    if (hasOwnStatus(status)) return null;
     const isOk = status >= 200 && status < 300;
     const word = body.trim();
-    if (isOk && (word === 'ok' || saysTaken(body))) return null;
-    const said = wordOf(word) ?? (isOk ? 'unreadable' : null);
-    return said === null ? null : refused(said, 'later');
+    if (isOk && (word === 'ok' || isAccepted(body))) return null;
+    const errorWord = wordOf(word) ?? (isOk ? 'unreadable' : null);
+    return errorWord === null ? null : refused(errorWord, 'later');
   },
 };
 
 /** A success as servers that imitate Slack report it: Zulip by `ok`, Rocket.Chat by `success`. */
-function saysTaken(body: string): boolean {
-  const { ok, success } = parseAnswer(body);
+function isAccepted(body: string): boolean {
+  const { ok, success } = parseResponse(body);
   return ok === true || success === true;
 }
 

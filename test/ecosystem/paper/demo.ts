@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { DemoAnswer } from '../../../src/core/demo.ts';
+import type { DemoResponse } from '../../../src/core/demo.ts';
 import type { SmallMirror } from '../../../src/ecosystems/ecosystem.ts';
 
 const page = 'gazette 1, sealed with wax';
 const hash = `sha256:${createHash('sha256').update(page).digest('hex')}`;
 const type = 'text/plain';
-const answers = new Map<string, DemoAnswer>([
+const answers = new Map<string, DemoResponse>([
   ['/press/upper/gazette', { type: 'application/json', body: JSON.stringify({ 'gazette@1/page': hash }) }],
   ['/press/upper/gazette/1', { type, body: page }],
   ['/press/upper/gazette/1.bundle', { type, body: 'all of it' }],
@@ -19,5 +19,5 @@ export const demo: SmallMirror = {
   module: 'gazette#1',
   settings: { seal: 'wax' },
   form: 'env',
-  answer: ({ path }) => answers.get(path) ?? null,
+  respond: ({ path }) => answers.get(path) ?? null,
 };

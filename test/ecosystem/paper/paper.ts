@@ -134,7 +134,7 @@ export const paper: Ecosystem<PaperSettings, PaperOwn> = {
     page: light(2, { grain: 'version', usualBytes: 3000, verifies: wanted('the lock file') }),
     shelf: light(10, { grain: 'module', usualBytes: 1000 }),
     bundle: heavy({ grain: 'version' }),
-    door: light(30, { grain: 'mirror', usualBytes: 100, isAsked: (_mirror, { seal }) => seal !== 'none' }),
+    door: light(30, { grain: 'mirror', usualBytes: 100, isRequested: (_mirror, { seal }) => seal !== 'none' }),
   },
   canary: 'page',
   fetch: ['page', 'bundle'],

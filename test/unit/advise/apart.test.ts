@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { groundsOf } from '../../../src/advise/grounds.ts';
-import { type Answered, newTally, recordAnswer } from '../../../src/advise/tally.ts';
+import { type TallySample, newTally, recordTally } from '../../../src/advise/tally.ts';
 import type { View } from '../../../src/advise/view.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import { aDue, aSample, aTarget, failedWith } from '../detect/world.ts';
@@ -9,13 +9,13 @@ import { mirror } from './stage.ts';
 /** `mod` or `info`, asked at a time of the daemon, and how long it took; both milliseconds. */
 type Row = readonly [step: 'mod' | 'info', atMs: number, tookMs: number, over?: Partial<SettledSample>];
 
-function answers(name: string, rows: readonly Row[]): { readonly light: readonly Answered[] } {
+function answers(name: string, rows: readonly Row[]): { readonly light: readonly TallySample[] } {
   const tally = newTally();
   for (const [step, atMs, tookMs, over] of rows) {
     const taken = aSample(aDue(aTarget(name, step)), atMs, tookMs);
-    recordAnswer(tally, { ...taken, cold: false, thresholdMs: 800, baselineMs: 200, ...over });
+    recordTally(tally, { ...taken, cold: false, thresholdMs: 800, baselineMs: 200, ...over });
   }
-  return tally.answers;
+  return tally.samples;
 }
 
 /** How far apart `a` and `b` are by these answers, where answers within 10 s are of one time. */
@@ -25,7 +25,7 @@ function apart(here: readonly Row[], there: readonly Row[]) {
     now: { wallMs: 0, monotonicMs: 60_000 },
     tallyOf: (name: string) => ({
       ...newTally(),
-      answers: { heavy: [], ...answers(name, name === 'a' ? here : there) },
+      samples: { heavy: [], ...answers(name, name === 'a' ? here : there) },
     }),
     standingOf: () => null,
     evidenceOf: () => [],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { LookOrder } from '../../../src/core/due.ts';
+import type { RecheckOrder } from '../../../src/core/due.ts';
 import { abc, chain } from './outage.ts';
 import { mirror, type Said, Stage } from './stage.ts';
 
@@ -12,13 +12,13 @@ function staged(bytesPerHour: number | null = null): Stage {
 }
 
 /** A pace of 30 s with usual answers; what it wants downloaded whole. */
-function pace(stage: Stage): readonly LookOrder[] {
+function pace(stage: Stage): readonly RecheckOrder[] {
   stage.paces(1, well);
   return wanted(stage);
 }
 
 /** What it wants the first bytes of, after a pace. */
-function peeked(stage: Stage): readonly LookOrder[] {
+function peeked(stage: Stage): readonly RecheckOrder[] {
   stage.paces(1, well);
   return stage.looks.filter((one) => one.isPeek);
 }
@@ -30,7 +30,7 @@ function next(stage: Stage): number | null {
   return null;
 }
 
-function wanted(stage: Stage): readonly LookOrder[] {
+function wanted(stage: Stage): readonly RecheckOrder[] {
   return stage.looks.filter((one) => !one.isPeek);
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { choose } from '../../../src/advise/comparison/choose.ts';
-import { addAnswer, type Contest, closeOverdue, newContest } from '../../../src/advise/comparison/contest.ts';
+import { addResponse, type Contest, closeOverdue, newContest } from '../../../src/advise/comparison/contest.ts';
 import { costOf } from '../../../src/advise/comparison/costs.ts';
 import { runningOf } from '../../../src/advise/comparison/pair.ts';
 import type { Standing } from '../../../src/core/standing.ts';
@@ -35,7 +35,7 @@ function told(moments: readonly Moment[], isShuffled: boolean): { readonly conte
     for (const at of isShuffled ? one.order : [0, 1, 2]) {
       const { isHeavy, isScheduled } = one;
       const question = isHeavy ? 'zip' : 'mod';
-      addAnswer(contest, answer(names[at] ?? 'a', one.said[at] ?? 1, atMs, { isHeavy, isScheduled, question }), by);
+      addResponse(contest, answer(names[at] ?? 'a', one.said[at] ?? 1, atMs, { isHeavy, isScheduled, question }), by);
     }
     closeOverdue(contest, by, atMs + 15_000);
   }

@@ -1,6 +1,6 @@
 import type { Advice } from '../../../src/core/advice.ts';
 import type { Config } from '../../../src/core/config.ts';
-import type { LookOrder } from '../../../src/core/due.ts';
+import type { RecheckOrder } from '../../../src/core/due.ts';
 import type { Mirror, Step } from '../../../src/core/mirror.ts';
 import { mirror, type Said, Stage } from './stage.ts';
 
@@ -16,7 +16,7 @@ const paces: readonly (readonly [Step, number])[] = [
 ];
 
 interface Again {
-  readonly order: LookOrder;
+  readonly order: RecheckOrder;
   readonly untilMs: number;
   nextMs: number;
 }
@@ -74,7 +74,7 @@ export class Rounds extends Stage {
     });
   }
 
-  #order(order: LookOrder): void {
+  #order(order: RecheckOrder): void {
     if (order.isPeek) {
       const { step } = order.target;
       this.sample(order.registry, this.world(order.registry, step, this.seconds), { step, purpose: 'peek' });

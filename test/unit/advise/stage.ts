@@ -1,7 +1,7 @@
 import { type Advisor, createAdvisor } from '../../../src/advise/advisor.ts';
 import type { AdviceChange } from '../../../src/core/advice.ts';
 import type { Config } from '../../../src/core/config.ts';
-import type { LookOrder, Purpose } from '../../../src/core/due.ts';
+import type { RecheckOrder, Purpose } from '../../../src/core/due.ts';
 import type { AlertEvidence } from '../../../src/core/evidence.ts';
 import type { ProbeFailure } from '../../../src/core/failure.ts';
 import type { Finding } from '../../../src/core/finding.ts';
@@ -51,7 +51,7 @@ export class Stage {
   /** Alerts of others that fire, by mirror. */
   readonly alerts = new Map<string, readonly AlertEvidence[]>();
   /** What the last consideration ordered to be asked again. */
-  looks: readonly LookOrder[] = [];
+  looks: readonly RecheckOrder[] = [];
   suspect: boolean | null = false;
   #ids = 0;
 
@@ -240,7 +240,7 @@ export class Stage {
   consider(): void {
     const vantage: VantageStanding = { suspect: this.suspect, sinceMs: null, controls: [], contaminatedShare: 0 };
     const turn = this.advisor.consider({ standings: this.standings(), vantage, evidence: this.alerts }, this.at);
-    this.looks = turn.looks;
+    this.looks = turn.rechecks;
     this.#take(turn);
   }
 

@@ -108,7 +108,7 @@ export function fixture(change: FixtureChange = {}): Fixture {
       next: null,
     }),
     advice: () => ({ items: [fixtureAdvice], next: null }),
-    lookedBack: () => [],
+    audited: () => [],
     passedOver: () => [],
     rank: () => fixtureAdvice.candidates,
     doorLines: () => [],

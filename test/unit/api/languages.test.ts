@@ -4,7 +4,7 @@ import { createPageSay, html } from '../../../src/api/page/html.ts';
 import { becauses, reasons } from '../../../src/core/failure.ts';
 import { type Finding, findingKinds, type Side } from '../../../src/core/finding.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
-import { phrase, told } from '../../../src/words/tell.ts';
+import { phrase, messageFor } from '../../../src/words/tell.ts';
 import { wordsOf } from '../../../src/words/words.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
@@ -150,7 +150,7 @@ const pages = [
 ];
 
 /** The fixture with its sentences as the detector tells them. */
-const heard = told('found.slow', { name: 'coast', observed: '1.2 s', step: 'mod', usual: '210 ms' });
+const heard = messageFor('found.slow', { name: 'coast', observed: '1.2 s', step: 'mod', usual: '210 ms' });
 const note = wordsOf('en')('note.goWins');
 const spoken: FixtureChange = {
   standings: () =>
@@ -209,7 +209,7 @@ describe('the page in Chinese', () => {
       {
         receivers: () => [],
         configWith: { controls: [] },
-        lookedBack: () => [{ ecosystem: 'go', upstream: 'go', atMs: nowMs, isRegret: true }],
+        audited: () => [{ ecosystem: 'go', upstream: 'go', atMs: nowMs, isRegret: true }],
       },
     ],
     [

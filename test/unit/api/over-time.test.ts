@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createPageSay } from '../../../src/api/page/html.ts';
 import {
   failuresOf,
-  formatAnswered,
+  formatResponses,
   formatGaps,
   formatLag,
   formatRtt,
@@ -104,7 +104,7 @@ describe('sums', () => {
     ['all', minutes(0, 4), '100 % of 4'],
     ['never rounded up to all', [cell(0, { ok: 99_999, failed: 1 })], '99.9 % of 100000'],
   ])('answered, of %s', (_what, cells, said) => {
-    expect(formatAnswered(cells, say)).toBe(said);
+    expect(formatResponses(cells, say)).toBe(said);
   });
   it('round trips lie between the medians of the cells', () => {
     expect(formatRtt([cell(0, { p50Ms: 42 }), cell(1), cell(2, { p50Ms: 1_240 })], say)).toBe('42 ms to 1.24 s');

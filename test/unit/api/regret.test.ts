@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { regretByMonth } from '../../../src/api/page/overview.ts';
-import type { LookedBack } from '../../../src/core/advice.ts';
+import type { Audited } from '../../../src/core/advice.ts';
 import { fixture } from './fixture-deps.ts';
 import { type Served, serve } from './server.ts';
 
@@ -10,7 +10,7 @@ afterEach(async () => {
   served = null;
 });
 
-const seen = (at: string, isRegret = false): LookedBack => ({
+const seen = (at: string, isRegret = false): Audited => ({
   ecosystem: 'go',
   upstream: 'go',
   atMs: Date.parse(at),
@@ -39,7 +39,7 @@ describe('regret by month', () => {
     [[seen('2026-02-01T00:00:00.000Z', true), seen('2026-02-03T00:00:00.000Z')], true],
     [[], false],
   ] as const)('the page says it where there was any', async (all, isSaid) => {
-    served = await serve(fixture({ lookedBack: () => all }).deps);
+    served = await serve(fixture({ audited: () => all }).deps);
     const { text } = await served.ask('/');
     expect([text.includes('1 of 2 regretted'), text.includes('Review of accepted advice')]).toEqual([isSaid, isSaid]);
   });

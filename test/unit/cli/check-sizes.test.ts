@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { systemClock } from '../../../src/io/clock.ts';
 import { openStore } from '../../../src/io/store.ts';
-import { createAnswers } from '../../../src/state/answers.ts';
+import { createResponses } from '../../../src/state/answers.ts';
 import { removeTempDir, tempDir } from '../../support/paths.ts';
 import { sampleOf } from '../state/sample.ts';
 import { run } from './run-program.ts';
@@ -37,7 +37,7 @@ test('the forecast has the sizes of the responses that the state file holds', as
   expect(before.out).toContain('60 downloads have an unknown size and count as 1 MiB each.');
 
   const now = { monotonicMs: 2_000, wallMs: systemClock.wallMs() };
-  const answers = createAnswers({ id: 'life', startedAt: now }, 'settings');
+  const answers = createResponses({ id: 'life', startedAt: now }, 'settings');
   const ask = (module: string, step: string, bytes: number, over: Parameters<typeof sampleOf>[0] = {}) => {
     const [name = '', version = ''] = module.split('@');
     const target = { id: `a|${name}|${version}|${step}`, module: name, version, step };

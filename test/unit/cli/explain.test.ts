@@ -103,7 +103,7 @@ const nowhere = probed(
       tls: null,
       status: null,
       bodyBytes: 0,
-      fault: { code: 'ENOTFOUND', phase: 'resolve', text: '', bytesRead: 0, resolverAnswersOthers: null },
+      fault: { code: 'ENOTFOUND', phase: 'resolve', text: '', bytesRead: 0, resolvesOthers: null },
     }),
   ],
   { outcome: { tag: 'unknown', because: 'resolver' }, facts: {} },

@@ -20,9 +20,9 @@ describe('each relation is held', () => {
     ['a jittered start never overtakes the next one', { jitterShare: 0.5 }],
     ['back-off has room', { throttleMsMin: limits.throttleMsMax + 1 }],
     ['measured well enough can be reached', { measuredOk: limits.measuredPaces + 1 }],
-    ['what is looked up can be proven', { asksPerProbe: 3 * limits.lookupsPerProbe + 60 }],
+    ['what is looked up can be proven', { requestsPerProbe: 3 * limits.lookupsPerProbe + 60 }],
     ['one push may be lost and the alert still stands', { pushValidMs: 2 * limits.pushEveryMs }],
-    ['answers leave room for what they led to', { stateBytes: 2 * limits.answerRows * limits.answerRowChars }],
+    ['answers leave room for what they led to', { stateBytes: 2 * limits.responseRows * limits.responseRowChars }],
     ['failed probes leave room for the rest', { probeRows: limits.stateBytes / 16_384 }],
     ['no smaller than the clients accept', { headBytes: 16 * 1024 - 1 }],
   ])('%s', (rule, over) => {

@@ -10,7 +10,7 @@ import { sampleConfig, sampleMirror } from '../../support/sample-config.ts';
 const fake: RealClient = {
   id: 'fake',
   spec: [],
-  usualAsks: 1,
+  usualRequests: 1,
   cannot: () => null,
   plan: () => ({ args: [], env: {}, files: {}, fetched: 'work' }),
   why: (words) => ({ text: words, isElsewhere: words.includes('elsewhere') }),

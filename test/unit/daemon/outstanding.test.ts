@@ -20,18 +20,18 @@ describe('probes that are out', () => {
   it('reports each late one once', () => {
     const out = createOutstanding();
     out.turn(at(0));
-    out.asked(due('a'));
+    out.sent(due('a'));
     expect(run(out, 1, 20, 5_000)).toEqual(['a 5 5000']);
   });
 
   it('reports none that has a response, is never late, or was pending while the process slept', () => {
     const out = createOutstanding();
     out.turn(at(0));
-    out.asked(due('a'));
-    out.answered('a');
-    out.asked(due('b'));
+    out.sent(due('a'));
+    out.settled('a');
+    out.sent(due('b'));
     expect(out.review(() => null)).toEqual([]);
-    out.asked(due('c'));
+    out.sent(due('c'));
     out.forget();
     expect(run(out, 1, 20, 5_000)).toEqual([]);
     expect(out.nextMs()).toBeNull();
@@ -40,14 +40,14 @@ describe('probes that are out', () => {
   it('does not count the time in which the loop stood still', () => {
     const out = createOutstanding();
     out.turn(at(0));
-    out.asked(due('a'));
+    out.sent(due('a'));
     expect(run(out, 4, 20, 5_000)).toEqual(['a 8 5500']);
   });
 
   it('says when it wants to look again', () => {
     const out = createOutstanding();
     out.turn(at(0));
-    out.asked(due('a'));
+    out.sent(due('a'));
     out.turn(at(1));
     out.review((_, outMs) => 5_000 - outMs);
     expect(out.nextMs()).toBe(4_000);

@@ -27,10 +27,10 @@ test.each<[string, number | null, string]>([
     reading,
     backwards: null,
     back: null,
-    looks: 9,
+    readings: 9,
     probeId: 'x',
   };
-  const context = { limitMs: minute, origin: 'o', standsStill: false, known: null, wallAheadMs: 0 };
+  const context = { limitMs: minute, origin: 'o', isStill: false, known: null, wallAheadMs: 0 };
   expect(explainLag('a', [trouble], context)).toMatchObject({
     text: `a is behind the origin o, ${want}: m lacks v1.1.0 and 1 more version.`,
   });

@@ -108,7 +108,7 @@ describe('one address family does not answer', () => {
     const sim = world(sixGone(warm + 15_500));
     sim.runTo(warm + 16_000);
     const ask = { target: aTarget('a'), registries: ['b'], forMs: 15_000, stepMs: 1_000, isUrgent: true };
-    sim.apply(sim.detector.look({ registry: 'a', ...ask, isPeek: false }, at(sim.nowMs)));
+    sim.apply(sim.detector.recheck({ registry: 'a', ...ask, isPeek: false }, at(sim.nowMs)));
     sim.runTo(warm + 29_000);
     const over = sim.settled
       .filter(({ due }) => due.target.registry === 'a' && due.purpose === 'confirm')

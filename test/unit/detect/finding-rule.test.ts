@@ -19,7 +19,7 @@ const odd299: FindingRule<number> = {
     return {
       mirror: count,
       isDirty: count !== own,
-      says:
+      statement:
         count < 2
           ? { tag: 'well', ...said }
           : {

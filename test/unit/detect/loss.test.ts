@@ -3,7 +3,7 @@ import { addMark, isLossy, lossOf, type Mark } from '../../../src/detect/memory/
 
 /** Marks a second apart that end at `endMs`: `+` an answer, `-` silence. */
 const marks = (text: string, endMs = 120_000): readonly Mark[] =>
-  [...text].map((one, i) => ({ atMs: endMs - (text.length - 1 - i) * 1_000, answered: one === '+' }));
+  [...text].map((one, i) => ({ atMs: endMs - (text.length - 1 - i) * 1_000, responded: one === '+' }));
 const loss = (text: string) => lossOf([marks(text)], 120_000);
 
 describe('a lossy line', () => {
@@ -36,11 +36,11 @@ describe('a lossy line', () => {
   });
 
   it('counts two minutes', () => {
-    expect(lossOf([marks('-+-+')], 120_000)).toEqual({ answers: 2, silent: 2, recoveries: 2 });
-    expect(lossOf([marks('-+-+')], 239_000)).toEqual({ answers: 1, silent: 1, recoveries: 1 });
-    expect(addMark(marks('-+'), { atMs: 239_500, answered: true })).toHaveLength(2);
+    expect(lossOf([marks('-+-+')], 120_000)).toEqual({ responses: 2, silent: 2, recoveries: 2 });
+    expect(lossOf([marks('-+-+')], 239_000)).toEqual({ responses: 1, silent: 1, recoveries: 1 });
+    expect(addMark(marks('-+'), { atMs: 239_500, responded: true })).toHaveLength(2);
     let kept: readonly Mark[] = [];
-    for (let i = 0; i < 500; i++) kept = addMark(kept, { atMs: 1, answered: true });
+    for (let i = 0; i < 500; i++) kept = addMark(kept, { atMs: 1, responded: true });
     expect(kept).toHaveLength(240);
   });
 });

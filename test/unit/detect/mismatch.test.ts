@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { explainMismatch, judgeMismatch } from '../../../src/detect/contents/mismatch-says.ts';
 import { createDetector } from '../../../src/detect/detector.ts';
-import { phrase, tellIn } from '../../../src/words/tell.ts';
+import { phrase, renderIn } from '../../../src/words/tell.ts';
 import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom } from './world.ts';
 
 describe('the words', () => {
@@ -18,7 +18,7 @@ describe('the words', () => {
     expect(says).toMatchObject({
       text: `a serves wrong bytes for example.com/a@v1.0.0 (mod): the h1 check against ${names} failed twice.`,
     });
-    expect(tellIn('zh', says ?? { text: '' })).toContain(`按 ${zh} 核对`);
+    expect(renderIn('zh', says ?? { text: '' })).toContain(`按 ${zh} 核对`);
   });
 
   it.each([

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { decideOpening, type Heard, isOutageOver, noOutage, updateOutage } from '../../../src/detect/outage/state.ts';
+import { decideOpening, type TargetResult, isOutageOver, noOutage, updateOutage } from '../../../src/detect/outage/state.ts';
 import { aConfig } from './world.ts';
 
 const { outage: outageRule } = aConfig({ mirrors: [] }).detect;
 
 describe('outage', () => {
-  const heard = (says: Heard['says'], fromMs: number, endedMs = fromMs): Heard => ({
-    says,
+  const heard = (says: TargetResult['outcome'], fromMs: number, endedMs = fromMs): TargetResult => ({
+    outcome: says,
     reason: says === 'failed' ? 'refused' : null,
     fromMs,
     endedMs,
     probeId: `p${endedMs}`,
   });
-  const played = (...all: readonly Heard[]) => all.reduce(updateOutage, noOutage);
+  const played = (...all: readonly TargetResult[]) => all.reduce(updateOutage, noOutage);
   const failAt = (...times: readonly number[]) => played(...times.map((ms) => heard('failed', ms)));
 
   it.each([

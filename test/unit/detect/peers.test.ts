@@ -1,11 +1,11 @@
 import { describe, expect, it, test } from 'vitest';
-import { comparePeers, readSaid, type Said, statementFor, type Voice } from '../../../src/detect/contents/digests.ts';
+import { comparePeers, readStatement, type Statement, statementFor, type Voice } from '../../../src/detect/contents/digests.ts';
 import { aDue, aSample, aTarget } from './world.ts';
 
 /** A voice by one letter a digest: `A!` was the same twice, `A<B` gave B before, `o:` is the origin. */
 function voice(text: string): Voice {
   const [, name = '', digest = '', twice, before] = /^(\w+):(\w)(!?)(?:<(\w))?$/.exec(text) ?? [];
-  const said: Said = {
+  const said: Statement = {
     of: 'v1 sha256',
     algorithm: 'sha256',
     digest,
@@ -16,7 +16,7 @@ function voice(text: string): Voice {
     before: before === undefined ? null : { digest: before, untilMs: 0 },
     heardMs: 0,
   };
-  return { registry: name, isOrigin: name === 'o', said };
+  return { registry: name, isOrigin: name === 'o', statement: said };
 }
 
 describe('mirrors compared without an authority', () => {
@@ -122,8 +122,8 @@ describe('what a mirror says', () => {
     expect(statementFor(first, gave('B', more), 200)).toMatchObject({ digest: 'B', before: null });
   });
   test('is read back as it was stored, or not at all', () => {
-    expect(readSaid(JSON.parse(JSON.stringify(first)))).toEqual(first);
+    expect(readStatement(JSON.parse(JSON.stringify(first)))).toEqual(first);
     for (const broken of [null, 'said', {}, { ...first, digest: 7 }, { ...first, heardMs: null }])
-      expect(readSaid(broken)).toBeNull();
+      expect(readStatement(broken)).toBeNull();
   });
 });

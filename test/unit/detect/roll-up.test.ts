@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { stateOfSeries } from '../../../src/detect/rules/roll-up.ts';
-import { phrase, tellIn } from '../../../src/words/tell.ts';
+import { phrase, renderIn } from '../../../src/words/tell.ts';
 
 describe('roll-up', () => {
   const up = {
@@ -57,7 +57,7 @@ describe('roll-up', () => {
   ])('$name: $want', ({ input, want }) => {
     const got = stateOfSeries({ ...up, ...input });
     expect(got.state).toBe(want);
-    expect(tellIn('en', { text: '', sentence: got.why })).not.toBe('');
+    expect(renderIn('en', { text: '', sentence: got.why })).not.toBe('');
   });
 
   it.each([
@@ -70,8 +70,8 @@ describe('roll-up', () => {
   ] as const)('slots that pass without a probe, %s: told in any language', (skipped, why) => {
     for (const silentForMs of [null, 999_999]) {
       const sentence = stateOfSeries({ ...up, silentForMs, skipped }).why;
-      expect(tellIn('en', { text: '', sentence })).toMatch(new RegExp(`: ${why}$`));
-      expect(tellIn('zh', { text: '', sentence })).toMatch(/^[^a-z]+$/);
+      expect(renderIn('en', { text: '', sentence })).toMatch(new RegExp(`: ${why}$`));
+      expect(renderIn('zh', { text: '', sentence })).toMatch(/^[^a-z]+$/);
     }
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
 import type { Target } from '../../../src/core/mirror.ts';
-import { pruneHeavyLooks } from '../../../src/detect/confirm/look.ts';
+import { pruneHeavyRechecks } from '../../../src/detect/confirm/look.ts';
 import { addTokens, spend, spendForPeek, startBudget } from '../../../src/detect/memory/budget.ts';
 import type { Memory } from '../../../src/detect/memory/memory.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
@@ -105,7 +105,7 @@ describe('a first slow answer', () => {
 });
 
 describe('an ordered look', () => {
-  const order = (over: Partial<Parameters<Simulation['detector']['look']>[0]> = {}) => ({
+  const order = (over: Partial<Parameters<Simulation['detector']['recheck']>[0]> = {}) => ({
     registry: 'a',
     target: aTarget('a'),
     registries: null,
@@ -116,7 +116,7 @@ describe('an ordered look', () => {
     ...over,
   });
   const start = (sim: Simulation, over: Parameters<typeof order>[0] = {}) =>
-    sim.apply(sim.detector.look(order(over), at(sim.nowMs)));
+    sim.apply(sim.detector.recheck(order(over), at(sim.nowMs)));
 
   it('asks the question of all, each step, for its time', () => {
     const sim = world();
@@ -165,7 +165,7 @@ describe('an ordered look', () => {
     sim.runTo(warm);
     const askedAt = (afterMs: number) =>
       sim.detector
-        .look(order({ target: aTarget('a', 'zip'), forMs: 0, stepMs }), at(sim.nowMs + afterMs))
+        .recheck(order({ target: aTarget('a', 'zip'), forMs: 0, stepMs }), at(sim.nowMs + afterMs))
         .rechecks.map(({ registry }) => registry);
     expect(askedAt(0)).toEqual(names);
     expect(askedAt(stepMs - 1)).toEqual([]);
@@ -173,12 +173,12 @@ describe('an ordered look', () => {
   });
 
   it('of heavy targets is forgotten at a reload once it limits no other', () => {
-    const heavyLooks = new Map([
+    const heavyRechecks = new Map([
       ['zip example.com/gone@v1.0.0', 0],
       ['zip example.com/a@v1.0.0', 1],
     ]);
-    pruneHeavyLooks({ confirm: { heavyLooks }, now: at(limits.heavyLookMs) } as unknown as Memory);
-    expect([...heavyLooks.keys()]).toEqual(['zip example.com/a@v1.0.0']);
+    pruneHeavyRechecks({ confirm: { heavyRechecks }, now: at(limits.heavyRecheckMs) } as unknown as Memory);
+    expect([...heavyRechecks.keys()]).toEqual(['zip example.com/a@v1.0.0']);
   });
 
   it('of a heavy target at a pace of its own stands in the way of none that something odd calls for', () => {
@@ -186,8 +186,8 @@ describe('an ordered look', () => {
     const sim = world({}, zips);
     sim.runTo(warm);
     const paced = order({ target: aTarget('a', 'zip'), registries: [], forMs: 0, stepMs: 150_000 });
-    expect(sim.detector.look(paced, at(sim.nowMs)).rechecks.map(({ registry }) => registry)).toEqual(['a']);
-    expect(sim.detector.look(order({ target: aTarget('a', 'zip'), forMs: 0 }), at(sim.nowMs)).rechecks).toHaveLength(3);
+    expect(sim.detector.recheck(paced, at(sim.nowMs)).rechecks.map(({ registry }) => registry)).toEqual(['a']);
+    expect(sim.detector.recheck(order({ target: aTarget('a', 'zip'), forMs: 0 }), at(sim.nowMs)).rechecks).toHaveLength(3);
   });
 
   it('of first bytes asks the one mirror for them, while there is more than doubts and looks will need', () => {
@@ -195,16 +195,16 @@ describe('an ordered look', () => {
     const sim = world({}, zips);
     sim.runTo(warm);
     const peek = order({ target: aTarget('a', 'zip'), registries: [], forMs: 0, isPeek: true });
-    const turns = Array.from({ length: 400 }, () => sim.detector.look(peek, at(sim.nowMs)));
+    const turns = Array.from({ length: 400 }, () => sim.detector.recheck(peek, at(sim.nowMs)));
     expect(turns[0]?.peeks.map(({ target }) => target.id)).toEqual([aTarget('a', 'zip').id]);
     expect(turns.flatMap(({ rechecks, rounds }) => [...rechecks, ...rounds])).toEqual([]);
     expect(turns.at(-1)?.peeks).toEqual([]);
     expect(turns.map(({ declined }) => declined.length)).toEqual(turns.map(({ peeks }) => 1 - peeks.length));
     expect(turns.at(-1)?.declined).toEqual([{ order: peek, isKnown: true }]);
     const unknown = order({ target: aTarget('a', 'zip', 'example.com/unknown'), forMs: 0, isPeek: true });
-    expect(sim.detector.look(unknown, at(sim.nowMs)).declined).toEqual([{ order: unknown, isKnown: false }]);
+    expect(sim.detector.recheck(unknown, at(sim.nowMs)).declined).toEqual([{ order: unknown, isKnown: false }]);
     // What is left is enough for a round of looks.
-    expect(sim.detector.look(order({ target: aTarget('a', 'zip'), forMs: 0 }), at(sim.nowMs)).rechecks).toHaveLength(3);
+    expect(sim.detector.recheck(order({ target: aTarget('a', 'zip'), forMs: 0 }), at(sim.nowMs)).rechecks).toHaveLength(3);
   });
 
   it('of a heavy target for some seconds asks as for a light one', () => {

@@ -190,7 +190,7 @@ export class Simulation {
     for (const { target, timeoutMs } of round.dues) {
       if (this.#confirming.has(target.registry) || this.#isAway(target)) {
         this.#after(0, () =>
-          this.apply(this.detector.unasked(round.id, round.moment, target.registry, at(this.nowMs))),
+          this.apply(this.detector.unrequested(round.id, round.moment, target.registry, at(this.nowMs))),
         );
         continue;
       }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../src/core/finding.ts';
 import type { Row } from '../../../src/core/ports.ts';
 import { createDetector } from '../../../src/detect/detector.ts';
-import { Absence, canBeAsked } from '../../../src/detect/memory/absence.ts';
+import { Absence, canBeProbed } from '../../../src/detect/memory/absence.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, at, countingRandom, epochMs, refused } from './world.ts';
 
@@ -221,7 +221,7 @@ describe('what is stored', () => {
 
 describe('a mirror may be asked in a round', () => {
   const ask = (over: Partial<Absence>, canary: { step: string } | null = { step: 'mod' }) =>
-    canBeAsked({ now: at(1_000) }, { canary, absence: { ...new Absence(), ...over } });
+    canBeProbed({ now: at(1_000) }, { canary, absence: { ...new Absence(), ...over } });
   it.each<[string, boolean, boolean]>([
     ['where nothing is against it', ask({}), true],
     ['not without a canary', ask({}, null), false],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
-  countAnswer,
+  countResponse,
   explainUnreliable,
   noRate,
   type RateClass,
@@ -13,7 +13,7 @@ import { aConfig, aMirror, aTarget, failedWith } from './world.ts';
 const minute = 60_000;
 const target = aTarget('a');
 const hear = (state: typeof noRate, kind: RateClass, failed: boolean) =>
-  countAnswer(state, kind, { reason: failed ? 'server' : null, target, probeId: 'x' });
+  countResponse(state, kind, { reason: failed ? 'server' : null, target, probeId: 'x' });
 
 /** Four modules at the default paces: light answers a minute, heavy ones a minute. */
 const perMinute = { light: 4.4, heavy: 4 / 60 };

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { isPatternClear, judgeMoment, prefixOf, reviewPattern, unitsOf } from '../../../src/detect/confirm/vantage.ts';
-import type { Said } from '../../../src/detect/memory/moments.ts';
+import type { MomentOutcome } from '../../../src/detect/memory/moments.ts';
 import { seeded } from './seeded.ts';
 
 describe('vantage', () => {
-  const f: Said = 'failed';
-  const a: Said = 'answered';
-  const m: Said = 'missing';
-  const control = (said: Said, known = true, proves = true) => ({ said, known, proves });
+  const f: MomentOutcome = 'failed';
+  const a: MomentOutcome = 'answered';
+  const m: MomentOutcome = 'missing';
+  const control = (responses: MomentOutcome, known = true, proves = true) => ({ responses, known, proves });
   it.each([
     { name: 'nobody judged', units: [], controls: [], want: 'unverified' },
     { name: 'one alone fails', units: [[f]], controls: [], want: 'unverified' },
@@ -77,10 +77,10 @@ describe('vantage', () => {
 
   it('over two minutes: two thirds one way are a word, less is flaky', () => {
     const pattern = new Map([
-      ['dead', { answered: 1, failed: 9 }],
-      ['two thirds', { answered: 1, failed: 2 }],
-      ['flaky', { answered: 5, failed: 5 }],
-      ['well', { answered: 8, failed: 2 }],
+      ['dead', { responded: 1, failed: 9 }],
+      ['two thirds', { responded: 1, failed: 2 }],
+      ['flaky', { responded: 5, failed: 5 }],
+      ['well', { responded: 8, failed: 2 }],
     ]);
     expect(reviewPattern(pattern)).toEqual({ dead: ['dead', 'two thirds'], well: ['well'] });
   });
@@ -164,7 +164,7 @@ describe('mirrors on this machine', () => {
 
 describe('a pattern that no one line explains', () => {
   const patternOf = (...counts: readonly (readonly [answered: number, failed: number])[]) =>
-    new Map(counts.map(([answered, failed], at) => [`m${at}`, { answered, failed }]));
+    new Map(counts.map(([answered, failed], at) => [`m${at}`, { responded: answered, failed }]));
   const times = <T>(count: number, one: T): readonly T[] => Array.from({ length: count }, () => one);
 
   it.each<[string, ReturnType<typeof patternOf>, boolean]>([
@@ -190,11 +190,11 @@ describe('a pattern that no one line explains', () => {
     let clear = 0;
     for (let world = 0; world < 200; world += 1) {
       const share = 0.1 + 0.8 * next();
-      const counts = times(4 + (world % 7), null).map(() => ({ answered: 0, failed: 0 }));
+      const counts = times(4 + (world % 7), null).map(() => ({ responded: 0, failed: 0 }));
       for (let moment = 0; moment < 50; moment += 1) {
         for (const one of counts) {
           if (next() < share) one.failed += 1;
-          else one.answered += 1;
+          else one.responded += 1;
         }
         if (isPatternClear(new Map(counts.map((one, at) => [`m${at}`, one])))) clear += 1;
       }

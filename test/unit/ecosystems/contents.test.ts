@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
 import type { Conversation } from '../../../src/core/ports.ts';
-import type { Answer, Contents } from '../../../src/core/transcript.ts';
+import type { ProbeResponse, Contents } from '../../../src/core/transcript.ts';
 import { probe as goProbe } from '../../../src/ecosystems/go/conversation.ts';
 import { probe as httpProbe } from '../../../src/ecosystems/http/conversation.ts';
 import { probe as npmProbe } from '../../../src/ecosystems/npm/conversation.ts';
@@ -14,7 +14,7 @@ import { answered, contextOf, talk, targetOf } from './talk.ts';
 const plain = { baseUrl: 'https://mirror.example.com', pinned: {}, nowWallMs: 1_700_000_000_000 };
 
 /** What a conversation found in one answer to everything. */
-function contentsIn(conversation: Conversation, answer: Answer): Contents | undefined {
+function contentsIn(conversation: Conversation, answer: ProbeResponse): Contents | undefined {
   const { verdict } = talk(conversation, () => answer);
   expect(verdict.outcome).toEqual({ tag: 'ok' });
   return verdict.facts.contents;

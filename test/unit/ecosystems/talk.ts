@@ -1,5 +1,5 @@
 import { type Step, type Target, targetId } from '../../../src/core/mirror.ts';
-import type { Answer, Ask, Facts, Verdict } from '../../../src/core/transcript.ts';
+import type { ProbeResponse, ProbeRequest, Facts, Verdict } from '../../../src/core/transcript.ts';
 import type { GoContext, GoOwn } from '../../../src/ecosystems/go/context.ts';
 import { declared } from '../../support/declared.ts';
 
@@ -40,17 +40,17 @@ export function answered(
   status: number,
   body: string | Uint8Array = '',
   headers: Readonly<Record<string, string>> = {},
-): Answer {
+): ProbeResponse {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   return { tag: 'answered', status, headers, body: bytes, finalUrl: 'https://mirror.example.com/' };
 }
 
 /** Holds a conversation with a function and gives what was asked and how it ended; the bytes that were seen apart. */
 export function talk(
-  conversation: Generator<Ask, Verdict, Answer>,
-  answer: (ask: Ask, count: number) => Answer,
-): { readonly asks: readonly Ask[]; readonly verdict: Verdict; readonly seen: Facts['seen'] | null } {
-  const asks: Ask[] = [];
+  conversation: Generator<ProbeRequest, Verdict, ProbeResponse>,
+  answer: (ask: ProbeRequest, count: number) => ProbeResponse,
+): { readonly asks: readonly ProbeRequest[]; readonly verdict: Verdict; readonly seen: Facts['seen'] | null } {
+  const asks: ProbeRequest[] = [];
   let turn = conversation.next();
   while (!turn.done) {
     asks.push(turn.value);
@@ -61,7 +61,7 @@ export function talk(
 }
 
 /** Answers by URL; one that is not listed is an unexpected ask and throws. Rests between slices of work pass. */
-export function byUrl(answers: Readonly<Record<string, Answer>>): (ask: Ask) => Answer {
+export function byUrl(answers: Readonly<Record<string, ProbeResponse>>): (ask: ProbeRequest) => ProbeResponse {
   return (ask) => {
     if (ask.work !== undefined) return answered(200);
     const answer = answers[ask.url];

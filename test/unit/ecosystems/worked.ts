@@ -1,10 +1,10 @@
-import type { Answer, Ask } from '../../../src/core/transcript.ts';
+import type { ProbeResponse, ProbeRequest } from '../../../src/core/transcript.ts';
 
-const done: Answer = { tag: 'answered', status: 200, headers: {}, body: new Uint8Array(0), finalUrl: '' };
+const done: ProbeResponse = { tag: 'answered', status: 200, headers: {}, body: new Uint8Array(0), finalUrl: '' };
 
 /** Runs a part of a conversation that asks nothing and leaves work for later, and counts how often it did. */
 export async function worked<T>(
-  talk: Generator<Ask, T, Answer>,
+  talk: Generator<ProbeRequest, T, ProbeResponse>,
 ): Promise<{ readonly value: T; readonly turns: number }> {
   let turn = talk.next();
   let turns = 0;

@@ -86,7 +86,7 @@ parentPort?.on('message', (message: ToWorker) => {
             {
               job: message.job,
               kind: 'control',
-              answer: {
+              response: {
                 name: message.due.name,
                 answered: true,
                 latencyMs: seed.worker,

@@ -28,7 +28,7 @@ it('says how long the longest piece took, and when each begins and ends', () => 
 });
 
 it('adds up the pieces of one answer, and begins anew with the next', () => {
-  const { timed, nextAnswer, longestMs } = createPieces();
+  const { timed, nextResponse: nextAnswer, longestMs } = createPieces();
   nextAnswer();
   for (let piece = 0; piece < 4; piece += 1) timed(() => burn(20));
   expect(longestMs()).toBeGreaterThanOrEqual(80);
@@ -60,7 +60,7 @@ it('charges what the thread does between pieces of one body that come in one tur
 
 it('allows a long body more: 40 ms for each MiB, whether received or decoded', () => {
   let spent = 0;
-  const { timed, nextAnswer, received, decoded, longestMs } = createPieces(undefined, () => spent);
+  const { timed, nextResponse: nextAnswer, received, decoded, longestMs } = createPieces(undefined, () => spent);
   const spend = (ms: number) => timed(() => (spent += ms));
   const mib = 2 ** 20;
   const rows = [

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { HopAnswer, Wire } from '../../../src/core/ports.ts';
+import type { HopResponse, Wire } from '../../../src/core/ports.ts';
 import { systemClock } from '../../../src/io/clock.ts';
 import { systemTimers } from '../../../src/io/timers.ts';
 import { createWorkers } from '../../../src/io/workers.ts';
@@ -52,7 +52,7 @@ describe('createInlineWorkers', () => {
     const asked: string[] = [];
     const wire: Wire = {
       open: ({ userAgent }) => ({
-        async hop(request): Promise<HopAnswer> {
+        async hop(request): Promise<HopResponse> {
           asked.push(`${userAgent} ${request.url}`);
           const hop = {
             url: request.url,

@@ -4,7 +4,7 @@ import { findingKinds } from '../../../src/core/finding.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { alertNameOf, originOf, renderAlertBody } from '../../../src/notify/alerts.ts';
-import { told } from '../../../src/words/tell.ts';
+import { messageFor } from '../../../src/words/tell.ts';
 import { englishLeft } from '../cli/english-left.ts';
 import { advice, delivered, finding, gone, later, receiver, Stage } from './stage.ts';
 
@@ -123,7 +123,7 @@ describe('a finding as an alert', () => {
 
   it('a receiver in Chinese gets Chinese texts, under the same labels as an English one beside it', () => {
     const stage = new Stage([am('zh', { lang: 'zh' }), am('en')]);
-    stage.open(finding('outage', 'a', told('found.family', { name: 'a', family: 6, cause: 'refused', other: 4 })));
+    stage.open(finding('outage', 'a', messageFor('found.family', { name: 'a', family: 6, cause: 'refused', other: 4 })));
     const [chinese, english] = stage.send().map(({ message }) => posted(message.body)[0]);
     expect(chinese?.annotations).toEqual({
       summary: 'a 发生故障',
@@ -140,7 +140,7 @@ describe('a finding as an alert', () => {
     for (const cause of kind === 'mismatch'
       ? (['mismatch', 'origin', 'fork', 'peers'] as const)
       : (['refused'] as const)) {
-      const one = finding(kind, name, { cause, actionable: cause !== 'peers', ...told('found.outage.well', { name }) });
+      const one = finding(kind, name, { cause, actionable: cause !== 'peers', ...messageFor('found.outage.well', { name }) });
       const [alert] = posted(renderAlertBody(one, { vantage: 'v', base: null }, 'zh', null));
       for (const key of ['summary', 'description']) {
         expect(alert?.annotations[key]).toMatch(/[\u4e00-\u9fff]/);

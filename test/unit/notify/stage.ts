@@ -1,4 +1,4 @@
-import type { ActionNews, ActionRow } from '../../../src/core/action.ts';
+import type { ActionChange, ActionRow } from '../../../src/core/action.ts';
 import type { Advice, AdviceChange } from '../../../src/core/advice.ts';
 import type { Config, Receiver } from '../../../src/core/config.ts';
 import { webhookEvents } from '../../../src/core/config.ts';
@@ -173,7 +173,7 @@ export class Stage {
     this.take(this.notifier.compose({ findings: [], advice: [{ change, advice: one }] }, this.at));
   }
 
-  act(result: ActionNews['result'], row: ActionRow): void {
+  act(result: ActionChange['result'], row: ActionRow): void {
     this.take(this.notifier.compose({ findings: [], advice: [], acted: [{ result, row }] }, this.at));
   }
 

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Phase, type ProbeFailure, phases, reasons } from '../../../src/core/failure.ts';
 import { limits } from '../../../src/core/limits.ts';
-import type { Answer, WireFault } from '../../../src/core/transcript.ts';
+import type { ProbeResponse, WireFault } from '../../../src/core/transcript.ts';
 import { reasonOf } from '../../../src/probe/classify.ts';
 import { malformed } from '../../../src/words/tell.ts';
 import { repoDir } from '../../support/paths.ts';
 
 const context = { hops: 2, limitBytes: 64, limitMs: 10_000 };
 
-function reason(fault: Partial<WireFault> & Pick<WireFault, 'code' | 'phase'>): Answer {
+function reason(fault: Partial<WireFault> & Pick<WireFault, 'code' | 'phase'>): ProbeResponse {
   return reasonOf({ text: '', bytesRead: 7, ...fault }, context);
 }
 
@@ -33,7 +33,7 @@ describe('names, where another one resolved', () => {
     ),
     ...rows('ETIMEOUT MW_DEADLINE', 'resolve', () => ({ kind: 'timeout_resolve', limitMs: 10_000 })),
   ])('%s', (code, phase, failure) => {
-    expect(reason({ code, phase, resolverAnswersOthers: true })).toEqual(failed(failure));
+    expect(reason({ code, phase, resolvesOthers: true })).toEqual(failed(failure));
   });
 });
 
@@ -150,7 +150,7 @@ describe('what says nothing about the mirror, in any phase', () => {
 test('every reason that a fault can have is in the closed list', () => {
   for (const phase of phases) {
     for (const code of words('ENOTFOUND ETIMEDOUT ECONNRESET CERT_HAS_EXPIRED EPROTO MW_BODY_TOO_LARGE')) {
-      const answer = reason({ code, phase, resolverAnswersOthers: true });
+      const answer = reason({ code, phase, resolvesOthers: true });
       if (answer.tag === 'failed') expect(reasons).toContain(answer.failure.kind);
     }
   }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Due } from '../../../src/core/due.ts';
 import { limits } from '../../../src/core/limits.ts';
 import type { Conversation, Prober } from '../../../src/core/ports.ts';
-import type { Answer, Ask, Transcript, Verdict } from '../../../src/core/transcript.ts';
+import type { ProbeResponse, ProbeRequest, Transcript, Verdict } from '../../../src/core/transcript.ts';
 import { converse } from '../../../src/probe/converse.ts';
 import { wrongContent } from '../../../src/words/tell.ts';
 import { contextOf, targetOf } from '../ecosystems/talk.ts';
@@ -21,7 +21,7 @@ const due: Due = {
 };
 
 /** Asks these, one after the other, and ends with the first answer that is none. */
-function* asking(asks: readonly Ask[], seen: Answer[] = []): Conversation {
+function* asking(asks: readonly ProbeRequest[], seen: ProbeResponse[] = []): Conversation {
   for (const ask of asks) {
     const answer = yield ask;
     seen.push(answer);
@@ -34,16 +34,16 @@ function* asking(asks: readonly Ask[], seen: Answer[] = []): Conversation {
 interface Held {
   readonly transcript: Transcript;
   readonly line: FakeLine;
-  readonly seen: readonly Answer[];
+  readonly seen: readonly ProbeResponse[];
 }
 
 async function hold(
-  asks: readonly Ask[] | (() => Conversation),
+  asks: readonly ProbeRequest[] | (() => Conversation),
   answer: (url: string, count: number) => FakeAnswer = () => ({}),
   loopDelayMsMax: (fromMs: number) => number = () => 0,
 ): Promise<Held> {
   const clock = createManualClock();
-  const seen: Answer[] = [];
+  const seen: ProbeResponse[] = [];
   const line = createFakeLine(clock, ({ url }, count) => answer(url, count));
   const prober: Prober = { probe: typeof asks === 'function' ? asks : () => asking(asks, seen) };
   const transcript = await converse({
@@ -59,7 +59,7 @@ async function hold(
   return { transcript, line, seen };
 }
 
-const ask = (path: string, more: Partial<Ask> = {}): Ask => ({ url: `${base}${path}`, bodyBytesMax: 100, ...more });
+const ask = (path: string, more: Partial<ProbeRequest> = {}): ProbeRequest => ({ url: `${base}${path}`, bodyBytesMax: 100, ...more });
 
 test.each([
   ['transfer', 900],
@@ -86,7 +86,7 @@ describe('work', () => {
     const turn = async () => {
       done.push('turn');
     };
-    const many = Array.from({ length: limits.asksPerProbe + 1 }, () => ask('', { work }));
+    const many = Array.from({ length: limits.requestsPerProbe + 1 }, () => ask('', { work }));
     const prober: Prober = { probe: () => asking(many) };
     const common = { due, prober, context: contextOf(), line, clock, worker: 1, loopDelayMsMax: () => 0 };
     const { hops, verdict } = await converse({ ...common, nextTurn: turn });
@@ -108,10 +108,10 @@ describe('a signature to be verified', () => {
   test('is handed to who verifies, nothing is sent, and the answer comes back', async () => {
     const clock = createManualClock();
     const line = createFakeLine(clock, () => ({}));
-    const seen: Answer[] = [];
+    const seen: ProbeResponse[] = [];
     const checked: unknown[] = [];
     const body = Buffer.from('[GNUPG:] GOODSIG');
-    const answer: Answer = { tag: 'answered', status: 200, headers: {}, body, finalUrl: '' };
+    const answer: ProbeResponse = { tag: 'answered', status: 200, headers: {}, body, finalUrl: '' };
     const signatures = {
       check: async (input: unknown) => {
         checked.push(input);
@@ -369,7 +369,7 @@ describe('defects are ours and never thrown', () => {
       })(),
     );
     expect(transcript.verdict.outcome).toEqual({ tag: 'unknown', because: 'defect' });
-    expect(line.requests).toHaveLength(limits.asksPerProbe);
+    expect(line.requests).toHaveLength(limits.requestsPerProbe);
   });
 
   test('a line that throws', async () => {

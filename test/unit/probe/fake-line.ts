@@ -1,4 +1,4 @@
-import type { Clock, HopAnswer, HopRequest, Line } from '../../../src/core/ports.ts';
+import type { Clock, HopResponse, HopRequest, Line } from '../../../src/core/ports.ts';
 import type { Hop, WireFault } from '../../../src/core/transcript.ts';
 
 /** A clock that moves when told to. */
@@ -60,7 +60,7 @@ export function createFakeLine(
 }
 
 /** The answer of a fake as the wire would give it: four even phases, no TLS. */
-function toHop(request: HopRequest, said: FakeAnswer, start: number, end: number): HopAnswer {
+function toHop(request: HopRequest, said: FakeAnswer, start: number, end: number): HopResponse {
   const body = typeof said.body === 'string' ? Buffer.from(said.body) : (said.body ?? new Uint8Array());
   const fault = said.fault === undefined ? null : { text: '', bytesRead: 0, ...said.fault };
   const quarter = (end - start) / 4;

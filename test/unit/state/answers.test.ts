@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { ControlAnswer } from '../../../src/core/due.ts';
+import type { ControlResponse } from '../../../src/core/due.ts';
 import { limits } from '../../../src/core/limits.ts';
 import type { Now, Row } from '../../../src/core/ports.ts';
 import type { Sample } from '../../../src/core/sample.ts';
-import { readAnswerRow } from '../../../src/state/answer-read.ts';
-import { createAnswers } from '../../../src/state/answers.ts';
+import { readResponseRow } from '../../../src/state/answer-read.ts';
+import { createResponses } from '../../../src/state/answers.ts';
 import { epochMs, sampleOf } from './sample.ts';
 
 const at = (monotonicMs: number): Now => ({ monotonicMs, wallMs: epochMs + monotonicMs });
@@ -14,10 +14,10 @@ const throughJson = (row: Row): unknown => JSON.parse(JSON.stringify(row.value))
 
 /** What comes back of one sample. */
 function back(given: Sample): Sample {
-  const answers = createAnswers(life, 's');
+  const answers = createResponses(life, 's');
   answers.probed(given, at(1_130));
   const [row] = answers.rows();
-  const taken = row === undefined ? undefined : readAnswerRow(throughJson(row))?.taken[0];
+  const taken = row === undefined ? undefined : readResponseRow(throughJson(row))?.taken[0];
   if (taken?.kind !== 'probed') throw new Error('no answer came back');
   expect(taken.takenAt).toEqual(at(1_130));
   expect(taken.targetId).toBe(given.due.target.id);
@@ -41,13 +41,13 @@ describe('an answer comes back with all that is judged', () => {
   });
 
   test('a row of an older release, which has no HTTP version', () => {
-    const answers = createAnswers(life, 's');
+    const answers = createResponses(life, 's');
     answers.probed(sample({ protocol: '2' }, { protocol: '2' }), at(1_130));
     const [written] = answers.rows();
     if (written === undefined) throw new Error('nothing was written');
     const row = throughJson(written) as { around: unknown[][] };
     row.around = row.around.map((one) => one.slice(0, 11));
-    const taken = readAnswerRow(row)?.taken[0];
+    const taken = readResponseRow(row)?.taken[0];
     expect(taken?.kind === 'probed' && [taken.sample.protocol, taken.sample.due.protocol]).toEqual([
       undefined,
       undefined,
@@ -104,14 +104,14 @@ describe('an answer comes back with all that is judged', () => {
   });
 
   test('controls, gaps and what people said too, in order', () => {
-    const answers = createAnswers(life, 's');
-    const control: ControlAnswer = { name: 'c', answered: true, latencyMs: 12.5, code: null, at: at(1_500) };
+    const answers = createResponses(life, 's');
+    const control: ControlResponse = { name: 'c', answered: true, latencyMs: 12.5, code: null, at: at(1_500) };
     answers.control(control, true, at(1_510));
     answers.control({ ...control, answered: false, latencyMs: null, code: 'timeout', at: at(2_000) }, false, at(2_000));
-    answers.told({ kind: 'paused', registry: 'a', untilMs: 5 }, at(2_500));
+    answers.command({ kind: 'paused', registry: 'a', untilMs: 5 }, at(2_500));
     answers.gap(2_600, 9_000, at(9_000));
     const [row] = answers.rows();
-    const read = row === undefined ? null : readAnswerRow(throughJson(row));
+    const read = row === undefined ? null : readResponseRow(throughJson(row));
     expect(read).toEqual({
       life,
       settings: 's',
@@ -132,45 +132,45 @@ describe('an answer comes back with all that is judged', () => {
   test.each([[null], ['x'], [{}], [{ v: 2, life: [], at: [], entries: [] }], [{ v: 1 }]])(
     '%j is no row of ours',
     (value) => {
-      expect(readAnswerRow(value)).toBeNull();
+      expect(readResponseRow(value)).toBeNull();
     },
   );
 });
 
 describe('rows', () => {
   test('one grows under one key; it is handed over again after it grew', () => {
-    const answers = createAnswers(life, 's');
+    const answers = createResponses(life, 's');
     answers.probed(sample(), at(1_130));
     const [first] = answers.rows();
     expect(answers.rows()).toEqual([]);
     answers.probed(sample(), at(3_000));
     const [row] = answers.rows();
     expect([row?.key, row?.atMs]).toEqual(['life-000001', epochMs + 1_130]);
-    expect(readAnswerRow(row?.value)?.taken).toHaveLength(2);
+    expect(readResponseRow(row?.value)?.taken).toHaveLength(2);
     // What waits for a write grows on.
     expect(row?.value).toBe(first?.value);
   });
 
   test('a new one begins where the last is full, old, judged by other settings, or before a gap', () => {
-    const answers = createAnswers(life, 's');
+    const answers = createResponses(life, 's');
     const keys = (): readonly string[] => answers.rows().map(({ key }) => key);
     answers.probed(sample(), at(1_000));
-    answers.probed(sample(), at(1_000 + limits.answerRowMs - 1));
+    answers.probed(sample(), at(1_000 + limits.responseRowMs - 1));
     expect(keys()).toEqual(['life-000001']);
-    answers.probed(sample(), at(1_000 + limits.answerRowMs));
+    answers.probed(sample(), at(1_000 + limits.responseRowMs));
     expect(keys()).toEqual(['life-000002']);
     answers.judgedBy('s');
-    answers.probed(sample(), at(1_001 + limits.answerRowMs));
+    answers.probed(sample(), at(1_001 + limits.responseRowMs));
     expect(keys()).toEqual(['life-000002']);
     answers.judgedBy('t');
-    answers.probed(sample(), at(1_002 + limits.answerRowMs));
+    answers.probed(sample(), at(1_002 + limits.responseRowMs));
     expect(keys()).toEqual(['life-000003']);
-    answers.gap(1, 2, at(1_003 + limits.answerRowMs));
-    answers.probed(sample(), at(1_004 + limits.answerRowMs));
+    answers.gap(1, 2, at(1_003 + limits.responseRowMs));
+    answers.probed(sample(), at(1_004 + limits.responseRowMs));
     expect(keys()).toEqual(['life-000003', 'life-000004']);
-    for (let i = 0; i < 1_000; i += 1) answers.probed(sample(), at(1_005 + limits.answerRowMs + i));
+    for (let i = 0; i < 1_000; i += 1) answers.probed(sample(), at(1_005 + limits.responseRowMs + i));
     const sizes = answers.rows().map(({ value }) => JSON.stringify(value).length);
     expect(sizes.length).toBeGreaterThan(3);
-    for (const size of sizes) expect(size).toBeLessThan(limits.answerRowChars + 200);
+    for (const size of sizes) expect(size).toBeLessThan(limits.responseRowChars + 200);
   });
 });

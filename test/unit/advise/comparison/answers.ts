@@ -1,11 +1,11 @@
 import {
-  addAnswer,
+  addResponse,
   type Contest,
   closeOverdue,
   type HeadOutcome,
   type Surroundings,
 } from '../../../../src/advise/comparison/contest.ts';
-import type { Answer } from '../../../../src/advise/comparison/moments.ts';
+import type { MomentResponse } from '../../../../src/advise/comparison/moments.ts';
 import type { Outcome } from '../../../../src/advise/comparison/record.ts';
 import type { Reply } from '../../../../src/ecosystems/client.ts';
 import { goClient } from '../../../../src/ecosystems/go/client.ts';
@@ -19,7 +19,7 @@ export function reply(said: Reply1): Reply {
 }
 
 /** An answer at its own pace to the question `mod`. */
-export function answer(registry: string, said: Reply1, atMs: number, over: Partial<Answer> = {}): Answer {
+export function answer(registry: string, said: Reply1, atMs: number, over: Partial<MomentResponse> = {}): MomentResponse {
   return {
     registry,
     question: 'mod',
@@ -72,9 +72,9 @@ export function moment(
   by: Surroundings,
   atMs: number,
   said: Readonly<Record<string, Reply1>>,
-  over: Partial<Answer> = {},
+  over: Partial<MomentResponse> = {},
 ): readonly HeadOutcome[] {
-  return Object.entries(said).flatMap(([name, one]) => addAnswer(contest, answer(name, one, atMs, over), by));
+  return Object.entries(said).flatMap(([name, one]) => addResponse(contest, answer(name, one, atMs, over), by));
 }
 
 /** So many moments, 30 s apart, the first at `fromMs`; what waits is closed at the end. */
@@ -84,7 +84,7 @@ export function momentsOf(
   fromMs: number,
   count: number,
   said: Readonly<Record<string, Reply1>>,
-  over: Partial<Answer> = {},
+  over: Partial<MomentResponse> = {},
 ): void {
   for (let i = 0; i < count; i += 1) moment(contest, by, fromMs + 30_000 * i, said, over);
   closeOverdue(contest, by, fromMs + 30_000 * count);

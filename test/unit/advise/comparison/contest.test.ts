@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { pairOf } from '../../../../src/advise/comparison/choose.ts';
 import {
-  addAnswer,
+  addResponse,
   type Contest,
   closeOverdue,
   dropFailures,
@@ -64,17 +64,17 @@ describe('what no answer decides yet', () => {
 
   test('waits for the next', () => {
     const contest = newContest('a');
-    expect(addAnswer(contest, answer('a', 'x', 0), by)).toEqual([]);
+    expect(addResponse(contest, answer('a', 'x', 0), by)).toEqual([]);
     expect(contest.records.get('a')?.last).toBeUndefined();
     // Known with b's answer, and as old as a's own.
-    expect(addAnswer(contest, answer('b', 90, 500), by).map((one) => one.outcome)).toEqual([good(0, 130)]);
+    expect(addResponse(contest, answer('b', 90, 500), by).map((one) => one.outcome)).toEqual([good(0, 130)]);
     expect(contest.moments.open.size).toBe(0);
   });
 
   test('is closed after 12 s by the latest answer of who did not come', () => {
     const contest = newContest('a');
     moment(contest, by, 0, { a: 200, b: 90 });
-    addAnswer(contest, answer('a', 'x', 30_000), by);
+    addResponse(contest, answer('a', 'x', 30_000), by);
     expect(closeOverdue(contest, by, 41_999)).toEqual([]);
     expect(closeOverdue(contest, by, 42_000).map((one) => one.outcome)).toEqual([good(30_000, 130)]);
     expect(contest.moments.open.size).toBe(0);
@@ -86,8 +86,8 @@ describe('what no answer decides yet', () => {
     ['and no longer', 90_001 - 12_000, 'bad'],
   ])('%s', (_name, atMs, want) => {
     const contest = newContest('a');
-    addAnswer(contest, answer('b', 90, 0), by);
-    addAnswer(contest, answer('a', 'x', atMs), by);
+    addResponse(contest, answer('b', 90, 0), by);
+    addResponse(contest, answer('a', 'x', atMs), by);
     closeOverdue(contest, by, atMs + 12_000);
     expect(took(contest.records.get('a')?.last)).toBe(want);
   });
@@ -95,9 +95,9 @@ describe('what no answer decides yet', () => {
   test('does not wait for a mirror that is away: what it said last stands in, else it is bad', () => {
     const away = { ...by, isAway: (registry: string) => registry === 'b' };
     const contest = newContest('a');
-    expect(addAnswer(contest, answer('a', 'x', 0), away).map((one) => one.outcome)).toEqual([bad(0)]);
-    addAnswer(contest, answer('b', 90, 1_000), by);
-    expect(addAnswer(contest, answer('a', 'x', 30_000), away).map((one) => one.outcome)).toEqual([good(30_000, 130)]);
+    expect(addResponse(contest, answer('a', 'x', 0), away).map((one) => one.outcome)).toEqual([bad(0)]);
+    addResponse(contest, answer('b', 90, 1_000), by);
+    expect(addResponse(contest, answer('a', 'x', 30_000), away).map((one) => one.outcome)).toEqual([good(30_000, 130)]);
   });
 
   test('a mirror that did not answer is not compared, and not called bad', () => {
@@ -117,7 +117,7 @@ describe('an answer that comes later than clients wait', () => {
     ['more', 60_001, true, 'bad'],
   ])('%s', (_name, tookMs, isHeavy, want) => {
     const contest = newContest('b');
-    addAnswer(contest, answer('b', tookMs, 0, { isHeavy }), by);
+    addResponse(contest, answer('b', tookMs, 0, { isHeavy }), by);
     expect(took(contest.records.get('b')?.last)).toBe(want);
   });
 
@@ -133,7 +133,7 @@ describe('head against candidate', () => {
 
   test('each pair is compared once in a moment, in any order of responses', () => {
     const contest = newContest('a');
-    for (const name of ['b', 'a', 'c']) addAnswer(contest, answer(name, name === 'a' ? 'x' : 90, 0), by);
+    for (const name of ['b', 'a', 'c']) addResponse(contest, answer(name, name === 'a' ? 'x' : 90, 0), by);
     expect([...contest.pairs.keys()].toSorted()).toEqual(['b', 'c']);
     for (const pair of contest.pairs.values()) expect(failureSumOf(pair.failures.all)).toBeCloseTo(Math.log(180), 10);
   });
@@ -166,7 +166,7 @@ describe('head against candidate', () => {
         moment(contest, by, 30_000 * at, { a: heads[at % heads.length] ?? 0, b: others[at % others.length] ?? 0 });
       const late: Reply = { tag: 'failed', tookMs: 1_500 };
       for (const one of [answer('a', 'x', 1_200_000, { reply: late, isGivenUp }), answer('b', 90, 1_200_000)])
-        addAnswer(contest, one, by);
+        addResponse(contest, one, by);
       return failureSumOf(pairOf(contest, 'a', 'b').failures.all);
     };
     const [steady, tail] = [[200], [...Array<number>(9).fill(200), 2_000]];
@@ -231,7 +231,7 @@ describe('failures over the other address family are dropped', () => {
 
   test('those of another mirror leave what the head has just failed', () => {
     const contest = newContest('a');
-    contest.heard.push(...moment(contest, chains, 1_000, { a: 'x', b: 90, c: 90 }));
+    contest.outcomes.push(...moment(contest, chains, 1_000, { a: 'x', b: 90, c: 90 }));
     const found = (name: string): View =>
       ({
         now: { wallMs: 0, monotonicMs: 2_000 },
@@ -240,9 +240,9 @@ describe('failures over the other address family are dropped', () => {
         group: { contest, late: { held: new Map(), oneFamily: new Map() } },
       }) as unknown as View;
     dropFamilyFailures(found('b'));
-    expect(contest.heard.map(({ outcome }) => outcome.bad)).toEqual([true]);
+    expect(contest.outcomes.map(({ outcome }) => outcome.bad)).toEqual([true]);
     dropFamilyFailures(found('a'));
-    expect(contest.heard).toEqual([]);
+    expect(contest.outcomes).toEqual([]);
   });
 
   test('a good download after the last light response counts as the last', () => {

@@ -4,7 +4,7 @@ import {
   healthBound,
   isHomeAsGood,
   lastTroubleOf,
-  lookBackMsOf,
+  reviewMsOf,
   recentDeparturesOf,
   updateHealth,
   waitMs,
@@ -43,10 +43,10 @@ describe('how long clients stay away at least', () => {
   });
 
   test('times are compared over the wait, and over six for twelve hours where it was left again within 45 minutes', () => {
-    expect(lookBackMsOf(slow(0), hold, hold)).toBe(hold);
-    expect(lookBackMsOf(slow(0, 46 * minute), hold, 190 * minute)).toBe(hold);
-    expect(lookBackMsOf(slow(0, 45 * minute), hold, 190 * minute)).toBe(6 * hold);
-    expect(lookBackMsOf(slow(0, 45 * minute), hold, 721 * minute)).toBe(hold);
+    expect(reviewMsOf(slow(0), hold, hold)).toBe(hold);
+    expect(reviewMsOf(slow(0, 46 * minute), hold, 190 * minute)).toBe(hold);
+    expect(reviewMsOf(slow(0, 45 * minute), hold, 190 * minute)).toBe(6 * hold);
+    expect(reviewMsOf(slow(0, 45 * minute), hold, 721 * minute)).toBe(hold);
   });
 });
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import {
-  type Answer,
+  type MomentResponse,
   addToMoment,
   isOverdue,
   newMoments,
-  pruneAnswers,
+  pruneResponses,
   standIn,
 } from '../../../../src/advise/comparison/moments.ts';
 import { answer, reply } from './answers.ts';
@@ -13,7 +13,7 @@ const pace = 30_000;
 
 describe('answers to one question are of one moment', () => {
   const first = answer('a', 200, 100_000);
-  test.each<[string, Answer, Answer, boolean]>([
+  test.each<[string, MomentResponse, MomentResponse, boolean]>([
     ['planned together', first, answer('b', 200, 100_000), true],
     ['planned half a pace later', first, answer('b', 200, 115_000), true],
     ['planned half a pace earlier', first, answer('b', 200, 85_000), true],
@@ -63,11 +63,11 @@ describe('answers to one question are of one moment', () => {
     const two = addToMoment(moments, answer('a', 300, 1_000), pace);
     expect(addToMoment(moments, answer('b', 200, 1_500), pace)).toBe(two);
     expect(addToMoment(moments, answer('b', 250, 2_000), pace)).toBe(one);
-    expect([...one.answeredAtMs]).toEqual([
+    expect([...one.respondedAtMs]).toEqual([
       ['a', 0],
       ['b', 2_000],
     ]);
-    expect([...two.answeredAtMs]).toEqual([
+    expect([...two.respondedAtMs]).toEqual([
       ['a', 1_000],
       ['b', 1_500],
     ]);
@@ -103,7 +103,7 @@ describe('the latest answer stands in', () => {
 
   test('not for another question, nor after it was forgotten', () => {
     expect(standIn(moments, 'info', 'a', 40_000, pace)).toBeNull();
-    pruneAnswers(moments, (registry) => registry !== 'a');
+    pruneResponses(moments, (registry) => registry !== 'a');
     expect(standIn(moments, 'mod', 'a', 40_000, pace)).toBeNull();
     expect(moments.latest.size).toBe(0);
   });

@@ -3,7 +3,7 @@ import { heldBodyOf } from '../../../../src/core/body.ts';
 import type { ProbeFailure } from '../../../../src/core/failure.ts';
 import { limits } from '../../../../src/core/limits.ts';
 import type { Step } from '../../../../src/core/mirror.ts';
-import type { Answer, Facts } from '../../../../src/core/transcript.ts';
+import type { ProbeResponse, Facts } from '../../../../src/core/transcript.ts';
 import { probe } from '../../../../src/ecosystems/go/conversation.ts';
 import { malformed, wrongContent } from '../../../../src/words/tell.ts';
 import { answered, byUrl, contextOf, talk, targetOf } from '../talk.ts';
@@ -18,7 +18,7 @@ const page = '<html><body>Log in</body></html>';
 function hold(
   step: Step,
   version: string | null,
-  answers: Readonly<Record<string, Answer>>,
+  answers: Readonly<Record<string, ProbeResponse>>,
   more: Parameters<typeof contextOf>[0] = {},
 ) {
   const { asks, verdict } = talk(probe(targetOf(step, module, version), contextOf(more)), byUrl(answers));
@@ -28,7 +28,7 @@ function hold(
 const failed = (failure: ProbeFailure) => ({ tag: 'failed', failure });
 
 describe('one ask, one answer', () => {
-  test.each<[string, Step, string | null, string, Answer, Facts]>([
+  test.each<[string, Step, string | null, string, ProbeResponse, Facts]>([
     [
       'list',
       'list',
@@ -82,7 +82,7 @@ describe('one ask, one answer', () => {
 });
 
 describe('what fails', () => {
-  test.each<[string, Step, string | null, string, Answer, ProbeFailure]>([
+  test.each<[string, Step, string | null, string, ProbeResponse, ProbeFailure]>([
     ['a portal on list', 'list', null, '@v/list', answered(200, page), wrongContent('answer.versions')],
     [
       'a missing module',
@@ -194,9 +194,9 @@ describe('what fails', () => {
   });
 
   test('what the wire said is passed on', () => {
-    const refused: Answer = { tag: 'failed', failure: { kind: 'refused', code: 'ECONNREFUSED' } };
+    const refused: ProbeResponse = { tag: 'failed', failure: { kind: 'refused', code: 'ECONNREFUSED' } };
     expect(hold('mod', 'v1.0.0', { [at('@v/v1.0.0.mod')]: refused }).outcome).toEqual(refused);
-    const proxy: Answer = { tag: 'unknown', because: 'proxy', code: 'MW_PROXY_STATUS' };
+    const proxy: ProbeResponse = { tag: 'unknown', because: 'proxy', code: 'MW_PROXY_STATUS' };
     expect(hold('mod', 'v1.0.0', { [at('@v/v1.0.0.mod')]: proxy }).outcome).toEqual({
       tag: 'unknown',
       because: 'proxy',
@@ -206,7 +206,7 @@ describe('what fails', () => {
 
 describe('hashes from an authority', () => {
   const other = 'h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=';
-  test.each<[string, Step, Answer, string, object]>([
+  test.each<[string, Step, ProbeResponse, string, object]>([
     [
       'mod, right',
       'mod',
@@ -271,7 +271,7 @@ describe('hashes from an authority', () => {
 describe('latest is resolved aside, as the go command does', () => {
   const mod = answered(200, hello.mod);
   const compared = { algorithm: 'h1', digest: hello.modH1 };
-  test.each<[string, Readonly<Record<string, Answer>>, readonly string[], string]>([
+  test.each<[string, Readonly<Record<string, ProbeResponse>>, readonly string[], string]>([
     [
       'from the list',
       { '@v/list': answered(200, 'v1.0.0\nv1.1.0-rc.1\n'), '@v/v1.0.0.mod': mod },
@@ -347,7 +347,7 @@ describe('latest is resolved aside, as the go command does', () => {
     });
   });
 
-  test.each<[string, Readonly<Record<string, Answer>>, ProbeFailure]>([
+  test.each<[string, Readonly<Record<string, ProbeResponse>>, ProbeFailure]>([
     ['the list is missing', { '@v/list': answered(404) }, { kind: 'absent', status: 404 }],
     ['the list is a page', { '@v/list': answered(200, page) }, wrongContent('answer.versions')],
     [
@@ -455,7 +455,7 @@ test('a zip is read whole however long it is, as the go command caps it', () => 
 
 test('a zip that is kept in a file is hashed as one that is held, and its length is that of all of it', () => {
   const whole = heldBodyOf(zip);
-  const kept: Answer = { ...answered(200, zip.subarray(0, 64)), whole } as Answer;
+  const kept: ProbeResponse = { ...answered(200, zip.subarray(0, 64)), whole } as ProbeResponse;
   const page = { [at('@v/v1.0.0.zip')]: kept };
   const { verdict, seen } = talk(
     probe(targetOf('zip', module, 'v1.0.0'), contextOf({ pinned: { [`${module}@v1.0.0`]: hello.h1 } })),

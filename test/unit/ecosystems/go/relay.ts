@@ -1,4 +1,4 @@
-import type { Answer, Ask } from '../../../../src/core/transcript.ts';
+import type { ProbeResponse, ProbeRequest } from '../../../../src/core/transcript.ts';
 import { answered } from '../talk.ts';
 import type { Signer, Tree } from './tree.ts';
 
@@ -33,7 +33,7 @@ function idsOf(texts: readonly string[]): ReadonlyMap<string, number> {
 }
 
 /** A relay that works: what it answers to any ask below its base; other paths are refused by their syntax. */
-export function relayAnswers(relay: Relay): (ask: Ask) => Answer {
+export function relayAnswers(relay: Relay): (ask: ProbeRequest) => ProbeResponse {
   const database = `${relay.base}/sumdb/${relay.signer.name}/`;
   return ({ url }) => {
     if (!url.startsWith(database)) return answered(404, 'not found: malformed module path');

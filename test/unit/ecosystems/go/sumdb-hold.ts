@@ -1,5 +1,5 @@
 import type { ProbeFailure } from '../../../../src/core/failure.ts';
-import type { Answer, Ask } from '../../../../src/core/transcript.ts';
+import type { ProbeResponse, ProbeRequest } from '../../../../src/core/transcript.ts';
 import { probe } from '../../../../src/ecosystems/go/conversation.ts';
 import { contextOf, talk, targetOf } from '../talk.ts';
 import { headOf, type Relay, relayAnswers } from './relay.ts';
@@ -19,7 +19,7 @@ export const at = (path: string) => `${base}/sumdb/log.example.com/${path}`;
 export const lookup = { module: 'example.com/m', version: 'v0.0.1000' };
 export const page = '<html></html>';
 
-export type Twist = (ask: Ask) => Answer | undefined;
+export type Twist = (ask: ProbeRequest) => ProbeResponse | undefined;
 
 export function hold(twist: Twist = () => undefined, more: Parameters<typeof contextOf>[0] = {}, of: Relay = relay) {
   const context = contextOf({ sumdb: { name: signer.name, verifierKey: signer.verifierKey }, lookup, ...more });
@@ -30,7 +30,7 @@ export function hold(twist: Twist = () => undefined, more: Parameters<typeof con
 
 /** Answers one path in another way. */
 export const at1 =
-  (path: string, answer: Answer): Twist =>
+  (path: string, answer: ProbeResponse): Twist =>
   ({ url }) =>
     url === at(path) ? answer : undefined;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
-import type { Answer } from '../../../../src/core/transcript.ts';
+import type { ProbeResponse } from '../../../../src/core/transcript.ts';
 import { probe } from '../../../../src/ecosystems/go/conversation.ts';
 import { malformed, mismatchOf, phrase, wrongContent } from '../../../../src/words/tell.ts';
 import { answered, contextOf, talk, targetOf } from '../talk.ts';
@@ -55,7 +55,7 @@ describe('a relay that works', () => {
     const { outcome, facts, asks } = hold(undefined, more, { ...relay, ...of });
     expect(outcome).toEqual({ tag: 'ok' });
     expect(facts.treeHead).toEqual({ name: 'log.example.com', size, rootBase64: rootOf(size) });
-    expect(asks.length).toBeLessThanOrEqual(limits.asksPerProbe);
+    expect(asks.length).toBeLessThanOrEqual(limits.requestsPerProbe);
   });
 
   test('a partial tile that has become full', () => {
@@ -101,7 +101,7 @@ describe('a relay that does not offer it, or breaks', () => {
     expect([outcome, facts, asks.length]).toEqual([{ tag: 'ok' }, { notOffered: true }, 1]);
   });
 
-  const flipped = (path: string): Answer => {
+  const flipped = (path: string): ProbeResponse => {
     const tile = Buffer.from(tree.tile(path) ?? '');
     tile.writeUInt8((tile[0] ?? 0) ^ 1, 0);
     return answered(200, tile);
@@ -213,7 +213,7 @@ describe('a relay that does not offer it, or breaks', () => {
     expect(facts.logged).toBeDefined();
   });
 
-  test.each<[string, Answer]>([
+  test.each<[string, ProbeResponse]>([
     ['a 500', answered(500)],
     ['a timeout', { tag: 'failed', failure: { kind: 'timeout_transfer', limitMs: 1 } }],
   ])('%s on the negative control says nothing', (_, answer) => {

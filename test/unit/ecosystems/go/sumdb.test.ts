@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
 import type { Mirror } from '../../../../src/core/mirror.ts';
-import type { Answer, Ask } from '../../../../src/core/transcript.ts';
+import type { ProbeResponse, ProbeRequest } from '../../../../src/core/transcript.ts';
 import { buildGoContext, goLearning } from '../../../../src/ecosystems/go/context.ts';
 import { tilesToProve } from '../../../../src/ecosystems/go/tlog.ts';
 import { sampleMirror } from '../../../support/sample-config.ts';
@@ -21,7 +21,7 @@ describe('the database asked itself', () => {
         ? answers({ ...ask, url: ask.url.replace(direct, `${direct}/sumdb/${signer.name}`) })
         : undefined;
   };
-  const askedItself = (asks: readonly Ask[]) =>
+  const askedItself = (asks: readonly ProbeRequest[]) =>
     asks.filter(({ url }) => url.startsWith(direct)).map(({ url, aside }) => `${aside} ${url.slice(direct.length)}`);
   // Another history from record 60,000 on, signed by the same key.
   const texts2 = texts.map((text, id) => (id < 60_000 ? text : `${text.slice(0, -2)}!\n`));
@@ -83,7 +83,7 @@ describe('the database asked itself', () => {
 
     test('out of reach it is only the relay', () => {
       const whole = timed(byKind(10, 20, 3), byKind(0, 40, 7));
-      const gone: Answer = { tag: 'failed', failure: { kind: 'refused', code: 'ECONNREFUSED' } };
+      const gone: ProbeResponse = { tag: 'failed', failure: { kind: 'refused', code: 'ECONNREFUSED' } };
       const { facts } = hold((ask) => (ask.url.startsWith(direct) ? gone : whole(ask)), { sumdb });
       expect(facts.authorityCost).toEqual({ relayed: { requests: 7, ms: 45 }, direct: null });
     });
@@ -117,7 +117,7 @@ describe('the database asked itself', () => {
     expect(askedItself(asks).length).toBeLessThan(12);
   });
 
-  test.each<[string, Answer]>([
+  test.each<[string, ProbeResponse]>([
     ['refuses', { tag: 'failed', failure: { kind: 'refused', code: 'ECONNREFUSED' } }],
     ['cannot be told', { tag: 'unknown', because: 'resolver', code: 'EAI_AGAIN' }],
     ['is a page', answered(200, page)],
@@ -224,7 +224,7 @@ describe('hashes that are not known yet', () => {
   const ids = Array.from({ length: 100 }, (_, i) => 600 * i + 17);
   const named = (id: number) => ({ module: 'example.com/m', version: `v0.0.${id}` });
   const unknown = ids.map(named);
-  const lookups = (asks: readonly Ask[]) => asks.filter(({ url }) => url.includes('/lookup/')).length;
+  const lookups = (asks: readonly ProbeRequest[]) => asks.filter(({ url }) => url.includes('/lookup/')).length;
 
   test('a hundred are learnt in one probe, proven together: tiles above them are fetched once', () => {
     const { outcome, facts, asks } = hold(undefined, { unknown });
@@ -239,7 +239,7 @@ describe('hashes that are not known yet', () => {
     expect(asks.length).toBeLessThanOrEqual(2 * 101 + 3 + 5);
     expect(new Set(asks.map(({ url }) => url)).size, 'nothing is asked twice').toBe(asks.length);
     expect(asks.filter(({ aside }) => aside !== true)).toHaveLength(2);
-    expect(asks.length).toBeLessThan(limits.asksPerProbe);
+    expect(asks.length).toBeLessThan(limits.requestsPerProbe);
   });
 
   test('of a log of 70 million records a hundred are proven by two tiles each, and a few above them', () => {
@@ -249,7 +249,7 @@ describe('hashes that are not known yet', () => {
     expect(tiles.length).toBeLessThanOrEqual(2 * leaves.length + 20);
   });
 
-  test.each<[string, number, Answer, string, number]>([
+  test.each<[string, number, ProbeResponse, string, number]>([
     ['what the log does not have is passed over', 1_217, answered(404), 'ok', 101],
     ['trouble ends it for this time', 1_217, answered(500), 'ok', 4],
     ['being told to wait ends it', 1_217, answered(429, '', { 'retry-after': '60' }), 'ok', 4],
@@ -276,7 +276,7 @@ describe('hashes that are not known yet', () => {
   });
 
   test('what has no time left is left for the next probe: what was proven before is learnt', () => {
-    const late: Answer = { tag: 'failed', failure: { kind: 'timeout_processing', limitMs: 1 } };
+    const late: ProbeResponse = { tag: 'failed', failure: { kind: 'timeout_processing', limitMs: 1 } };
     const { outcome, facts, asks } = hold((_ask) => (count++ > 60 ? late : undefined), { unknown });
     expect(outcome).toEqual({ tag: 'ok' });
     // The one that is timed, and two lots.

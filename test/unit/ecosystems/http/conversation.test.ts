@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
-import type { Answer, Ask, Verdict } from '../../../../src/core/transcript.ts';
+import type { ProbeResponse, ProbeRequest, Verdict } from '../../../../src/core/transcript.ts';
 import { buildHttpContext, type HttpContext } from '../../../../src/ecosystems/http/context.ts';
 import { probe } from '../../../../src/ecosystems/http/conversation.ts';
 import { http } from '../../../../src/ecosystems/http/http.ts';
@@ -16,7 +16,7 @@ function hold(
   module: string | null,
   body: Uint8Array,
   { own, ...more }: Partial<HttpContext> = {},
-): { readonly ask: Ask | null; readonly verdict: Verdict } {
+): { readonly ask: ProbeRequest | null; readonly verdict: Verdict } {
   const context: HttpContext = {
     baseUrl: 'https://m.example.com',
     pinned: {},
@@ -31,7 +31,7 @@ function hold(
   );
   const first = conversation.next();
   if (first.done === true) return { ask: null, verdict: first.value };
-  const answer: Answer = { tag: 'answered', status: 200, headers: {}, body, finalUrl: first.value.url };
+  const answer: ProbeResponse = { tag: 'answered', status: 200, headers: {}, body, finalUrl: first.value.url };
   const last = conversation.next(answer);
   if (last.done !== true) throw new Error('one ask at most');
   return { ask: first.value, verdict: last.value };
@@ -178,6 +178,6 @@ describe('what the file says', () => {
     ['maven', false],
     [null, false],
   ])('a marker is asked of a mirror with profile %s: %s', (profile, want) => {
-    expect(http.steps['marker']?.isAsked?.(aMirror('a', 'https://m.example.com', profile), null)).toBe(want);
+    expect(http.steps['marker']?.isRequested?.(aMirror('a', 'https://m.example.com', profile), null)).toBe(want);
   });
 });

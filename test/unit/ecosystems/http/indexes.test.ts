@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
-import type { Answer, Ask, Verdict } from '../../../../src/core/transcript.ts';
+import type { ProbeResponse, ProbeRequest, Verdict } from '../../../../src/core/transcript.ts';
 import { probe } from '../../../../src/ecosystems/http/conversation.ts';
 import { createProbeMemories } from '../../../../src/io/probe-memory.ts';
 import { answered, targetOf } from '../talk.ts';
@@ -46,7 +46,7 @@ function mirror(files: Record<string, Buffer | number>, server: Server = {}) {
   const memory = createProbeMemories()('mirror');
   const versions = new Map<string, string>();
   let probes = 0;
-  const serve = (ask: Ask): Answer => {
+  const serve = (ask: ProbeRequest): ProbeResponse => {
     const file = files[ask.url.slice(base.length + 1)];
     if (file === undefined) return answered(404);
     if (typeof file === 'number') return answered(file);
@@ -76,7 +76,7 @@ function mirror(files: Record<string, Buffer | number>, server: Server = {}) {
       const own = { profile: 'debian', expect: { [path]: { signedBy: '/keys.gpg' } } };
       const context = { baseUrl: base, pinned: {}, own, nowWallMs: 1_700_000_000_000 + probes++ * paceMs, memory };
       const conversation = probe(targetOf('get', path), context);
-      const asks: Ask[] = [];
+      const asks: ProbeRequest[] = [];
       let turn = conversation.next();
       while (!turn.done) {
         const { value: ask } = turn;

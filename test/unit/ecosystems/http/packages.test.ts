@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
-import type { Answer, Ask, Verdict } from '../../../../src/core/transcript.ts';
+import type { ProbeResponse, ProbeRequest, Verdict } from '../../../../src/core/transcript.ts';
 import { probe } from '../../../../src/ecosystems/http/conversation.ts';
 import { createProbeMemories } from '../../../../src/io/probe-memory.ts';
 import { malformed, mismatchOf, phrase, wrongContent } from '../../../../src/words/tell.ts';
@@ -13,7 +13,7 @@ const path = 'dists/stable/InRelease';
 const nowWallMs = 1_700_000_000_000;
 const minuteMs = 60_000;
 const good = '[GNUPG:] GOODSIG 60718293A4B5C6D7 Archive\n[GNUPG:] VALIDSIG 60718293A4B5C6D760718293A4B5C6D760718293\n';
-const done: Answer = answered(200);
+const done: ProbeResponse = answered(200);
 const sha256 = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex');
 const debOf = (name: string): string => `!<arch>\n${name}`;
 const pathOf = (name: string): string => `pool/main/${name}/${name}_1.0_all.deb`;
@@ -68,7 +68,7 @@ function mirror(files: Files, { report = good, peekBytes, paceMs = minuteMs }: G
       memory,
       ...(peekBytes === undefined ? {} : { peekBytes }),
     };
-    const asked: Ask[] = [];
+    const asked: ProbeRequest[] = [];
     const conversation = probe(targetOf(step, path), context);
     let turn = conversation.next();
     while (!turn.done) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
-import type { Answer, SignatureCheck, SignatureState } from '../../../../src/core/transcript.ts';
+import type { ProbeResponse, SignatureCheck, SignatureState } from '../../../../src/core/transcript.ts';
 import { probe } from '../../../../src/ecosystems/http/conversation.ts';
 import { profileOf } from '../../../../src/ecosystems/http/profiles.ts';
 import { malformed, mismatchOf, phrase } from '../../../../src/words/tell.ts';
@@ -36,9 +36,9 @@ interface Given {
   readonly path?: string;
   readonly body?: string;
   /** What stands beside the file, by path. */
-  readonly beside?: Readonly<Record<string, Answer>>;
+  readonly beside?: Readonly<Record<string, ProbeResponse>>;
   /** What gpgv prints; an answer where it prints nothing. */
-  readonly report?: string | Answer | ((check: SignatureCheck) => string);
+  readonly report?: string | ProbeResponse | ((check: SignatureCheck) => string);
   readonly expect?: object;
   readonly step?: 'get' | 'whole';
   readonly profile?: string;
@@ -84,7 +84,7 @@ describe('what gpgv says of a signature', () => {
     });
   });
 
-  test.each<[string, string | Answer, SignatureState, string | null]>([
+  test.each<[string, string | ProbeResponse, SignatureState, string | null]>([
     ['a missing key', missing, 'unknown_key', id],
     ['an expired key', `[GNUPG:] KEYEXPIRED 1\n[GNUPG:] EXPKEYSIG ${id} A\n${valid()}\n`, 'expired_key', fingerprint],
     ['a revoked key', `[GNUPG:] REVKEYSIG ${id} A\n${valid()}\n`, 'revoked_key', fingerprint],
@@ -222,12 +222,12 @@ describe('an index of Debian, by the signed list of its suite', () => {
   const packages = 'Package: hello\n\n';
   const path = 'dists/stable/main/binary-amd64/Packages';
   const line = (text: string, name: string): string => ` ${sha256(text)} ${text.length} ${name}`;
-  const listOf = (...lines: readonly string[]): Answer =>
+  const listOf = (...lines: readonly string[]): ProbeResponse =>
     answered(
       200,
       inRelease.replace('SHA256:', ['MD5Sum:', ` ${'0'.repeat(32)} 1 ${path}`, 'SHA256:', ...lines].join('\n')),
     );
-  const given = (list: Answer, more: Given = {}): ReturnType<typeof hold> =>
+  const given = (list: ProbeResponse, more: Given = {}): ReturnType<typeof hold> =>
     hold({ path, body: packages, beside: { 'dists/stable/InRelease': list }, profile: 'debian', ...more });
   const well = listOf(line('other', 'main/binary-arm64/Packages'), line(packages, 'main/binary-amd64/Packages'));
 
@@ -259,10 +259,10 @@ describe('an index of Debian, by the signed list of its suite', () => {
 
   test('another byte of a file that clients read by hash: malformed if that one is right, a mismatch if not', () => {
     const other = packages.replace('h', 'j');
-    const text = (answer: Answer): string => (answer.tag === 'answered' ? Buffer.from(answer.body).toString() : '');
+    const text = (answer: ProbeResponse): string => (answer.tag === 'answered' ? Buffer.from(answer.body).toString() : '');
     const list = answered(200, text(well).replace('MD5Sum:', 'Acquire-By-Hash: yes\nMD5Sum:'));
     const hashed = `dists/stable/main/binary-amd64/by-hash/SHA256/${sha256(packages)}`;
-    const of = (content: string | null | Answer) => {
+    const of = (content: string | null | ProbeResponse) => {
       const answer = typeof content === 'string' ? answered(200, content) : content;
       const beside = { 'dists/stable/InRelease': list, ...(answer === null ? {} : { [hashed]: answer }) };
       const { outcome } = given(list, { body: other, beside });
@@ -327,7 +327,7 @@ describe('an index of Debian, by the signed list of its suite', () => {
     const name = 'T-2023-11-11-0000.00-F-2023-11-10-0000.00';
     const index = `SHA256-Current: ${sha256(packages)} ${packages.length}\nSHA256-Patches:\n${line('x', name)}\nSHA256-Download:\n${line(patch, `${name}.gz`)}\n`;
     const listed = listOf(line(index, 'main/binary-amd64/Packages.diff/Index'));
-    const ofPatch = (body: string, more: Record<string, Answer> = {}, path = `${folder}/${name}.gz`) =>
+    const ofPatch = (body: string, more: Record<string, ProbeResponse> = {}, path = `${folder}/${name}.gz`) =>
       hold({
         path,
         body,

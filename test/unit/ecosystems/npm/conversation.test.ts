@@ -6,7 +6,7 @@ import { limits } from '../../../../src/core/limits.ts';
 import type { Step } from '../../../../src/core/mirror.ts';
 import type { ProbeMemory } from '../../../../src/core/ports.ts';
 import { atOnce } from '../../../../src/core/slices.ts';
-import type { Answer } from '../../../../src/core/transcript.ts';
+import type { ProbeResponse } from '../../../../src/core/transcript.ts';
 import { buildNpmContext } from '../../../../src/ecosystems/npm/context.ts';
 import { probe } from '../../../../src/ecosystems/npm/conversation.ts';
 import { integrityOf } from '../../../../src/ecosystems/npm/integrity.ts';
@@ -30,7 +30,7 @@ function packument(dist: object | null = { tarball, integrity: sri }, more: obje
 function hold(
   step: Step,
   version: string | null,
-  answers: Readonly<Record<string, Answer>>,
+  answers: Readonly<Record<string, ProbeResponse>>,
   more: Parameters<typeof contextOf>[0] = {},
   module = 'hello',
 ) {
@@ -55,7 +55,7 @@ describe('a packument', () => {
     ]);
   });
 
-  test.each<[string, Answer, ReturnType<typeof failed>]>([
+  test.each<[string, ProbeResponse, ReturnType<typeof failed>]>([
     ['a page', answered(200, page), failed(wrongContent('answer.notPage', { what: phrase('answer.packument') }))],
     ['nothing', answered(200, ''), broken('a packument: a JSON object')],
     ['JSON cut short', answered(200, packument().slice(0, -1)), broken('a packument: a JSON object')],
@@ -152,7 +152,7 @@ describe('a packument', () => {
 });
 
 describe('an artifact', () => {
-  const at = (url: unknown, body: Uint8Array = tgz): Record<string, Answer> => ({
+  const at = (url: unknown, body: Uint8Array = tgz): Record<string, ProbeResponse> => ({
     [`${base}/hello`]: answered(200, packument({ tarball: url, integrity: sri })),
     [String(url).replace(/#.*/, '').replace(publicHost, 'mirror.example.com')]: answered(200, body),
   });

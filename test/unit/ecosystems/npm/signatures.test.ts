@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { Mirror } from '../../../../src/core/mirror.ts';
-import type { Answer, Signature, SignatureState } from '../../../../src/core/transcript.ts';
+import type { ProbeResponse, Signature, SignatureState } from '../../../../src/core/transcript.ts';
 import { buildNpmContext, type NpmOwn, npmLearning } from '../../../../src/ecosystems/npm/context.ts';
 import { probe } from '../../../../src/ecosystems/npm/conversation.ts';
 import { npm } from '../../../../src/ecosystems/npm/npm.ts';
@@ -41,7 +41,7 @@ interface Case {
 function hold(step: 'metadata' | 'tarball', { integrity = sri, signatures, more = {}, own, pinned, body = tgz }: Case) {
   const dist = { tarball, integrity, ...(signatures === undefined ? {} : { signatures }) };
   const packument = { name: 'hello', 'dist-tags': {}, versions: { '1.0.0': { dist } }, ...more };
-  const answers: Record<string, Answer> = {
+  const answers: Record<string, ProbeResponse> = {
     [`${base}/hello`]: answered(200, JSON.stringify(packument)),
     [tarball]: answered(200, body),
   };
@@ -298,7 +298,7 @@ describe('whose keys are trusted', () => {
 
   test('are requested only from an origin, and only if they cannot be changed on the network path', () => {
     const isAsked = (more: Partial<Mirror>, file: readonly SigningKey[] | null = null) =>
-      npm.steps['signkeys']?.isAsked?.(mirror(more), { keys: file });
+      npm.steps['signkeys']?.isRequested?.(mirror(more), { keys: file });
     const origin = { role: 'origin' } as const;
     expect(isAsked({})).toBe(false);
     expect(isAsked(origin)).toBe(true);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Step } from '../../../../src/core/mirror.ts';
 import type { ProbeMemory } from '../../../../src/core/ports.ts';
-import type { Answer, Ask } from '../../../../src/core/transcript.ts';
+import type { ProbeResponse, ProbeRequest } from '../../../../src/core/transcript.ts';
 import { apiBaseOf, apiRootOf } from '../../../../src/ecosystems/oci/ask.ts';
 import type { OciContext, OciOwn } from '../../../../src/ecosystems/oci/context.ts';
 import { probe } from '../../../../src/ecosystems/oci/conversation.ts';
@@ -24,10 +24,10 @@ const wants = { 'www-authenticate': `Bearer realm="${realm}",service="s"` };
 const said = { 'docker-content-digest': digest };
 const tokenUrl = `${realm}?service=s&scope=repository%3Ateam%2Fapp%3Apull`;
 
-type Serve = (ask: Ask) => Answer;
+type Serve = (ask: ProbeRequest) => ProbeResponse;
 
 /** A registry that wants a token of `token`; without one it is open. */
-function registry(more: { token?: string; head?: Answer; expires?: number } = {}): Serve {
+function registry(more: { token?: string; head?: ProbeResponse; expires?: number } = {}): Serve {
   return ({ url, method, headers }) => {
     if (url.startsWith(realm))
       return answered(200, JSON.stringify({ token: more.token, expires_in: more.expires ?? 100 }));
@@ -199,7 +199,7 @@ describe('layers', () => {
   const size = 20 * 2 ** 20;
   const large = JSON.stringify({ schemaVersion: 2, layers: [{ mediaType: 'l', digest: other, size }] });
   const serve =
-    (blob: Answer): Serve =>
+    (blob: ProbeResponse): Serve =>
     (ask) =>
       ask.url.includes('/blobs/') ? blob : ask.url.includes('/manifests/') ? answered(200, large) : answered(200, '{}');
   const range = answered(206, 'x', { 'content-range': `bytes 0-9/${size}` });

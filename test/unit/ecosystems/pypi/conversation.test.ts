@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
 import type { Step, Target } from '../../../../src/core/mirror.ts';
-import type { Answer, Ask } from '../../../../src/core/transcript.ts';
+import type { ProbeResponse, ProbeRequest } from '../../../../src/core/transcript.ts';
 import { buildPypiContext, type PypiContext, pypiLearning } from '../../../../src/ecosystems/pypi/context.ts';
 import { probe } from '../../../../src/ecosystems/pypi/conversation.ts';
 import { answered, talk, targetOf } from '../talk.ts';
@@ -21,15 +21,15 @@ function context(more: Partial<PypiContext> = {}): PypiContext {
   return { baseUrl: base, pinned: {}, own: { isAuthority: false }, nowWallMs: 1_700_000_000_000, ...more };
 }
 
-function page(files: readonly object[], at = `${base}/tiny/`): Answer {
+function page(files: readonly object[], at = `${base}/tiny/`): ProbeResponse {
   const body = JSON.stringify({ meta: { 'api-version': '1.1' }, name: 'tiny', files });
-  return { ...answered(200, body, { 'content-type': json }), finalUrl: at } as Answer;
+  return { ...answered(200, body, { 'content-type': json }), finalUrl: at } as ProbeResponse;
 }
 
 const file = (more: object = {}) => ({ filename: whl, url: `/p/${whl}`, hashes: { sha256: hex(wheel) }, ...more });
 
-function hold(step: Step, answers: readonly Answer[], more: Partial<PypiContext> = {}, version = '1.0') {
-  return talk(probe(target(step, 'tiny', version), context(more)), (_ask: Ask, count) => {
+function hold(step: Step, answers: readonly ProbeResponse[], more: Partial<PypiContext> = {}, version = '1.0') {
+  return talk(probe(target(step, 'tiny', version), context(more)), (_ask: ProbeRequest, count) => {
     const answer = answers[count - 1];
     if (answer === undefined) throw new Error(`ask ${count} was not expected`);
     return answer;

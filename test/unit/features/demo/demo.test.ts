@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type DemoPace, type Faulty, startFaults } from '../../../../src/features/demo/faults.ts';
-import { newsOf } from '../../../../src/features/demo/news.ts';
+import { changesFor } from '../../../../src/features/demo/news.ts';
 import { signature } from '../../../../src/notify/receivers/standard.ts';
 import { phrase } from '../../../../src/words/tell.ts';
 import { manualTime } from '../../../daemon/manual-time.ts';
@@ -16,9 +16,9 @@ function faultyMirrors(names: readonly string[], pace: DemoPace = 'shown') {
     strike: (isOn) => say(`${name} ${isOn ? 'struck' : 'healed'}`),
     fault: { stage: 'slowed', sentence: phrase('demo.slowed', { mirror: name, ms: 900 }) },
     isReady: async () => ready.has(name),
-    isTold: () => told.has(name),
+    isReported: () => told.has(name),
     needsEnd: () => over.has(name),
-    tell: (stage) => say(`${stage} ${name}`),
+    report: (stage) => say(`${stage} ${name}`),
   }));
   return { time, happened, ready, over, told, faults: startFaults(mirrors, pace, time.timers) };
 }
@@ -87,7 +87,7 @@ describe('the content of webhooks', () => {
     const body = JSON.stringify({ type, data });
     const stamp = { 'webhook-id': 'msg_1', 'webhook-timestamp': '1700000000' };
     const headers = { ...stamp, 'webhook-signature': signature(key, 'msg_1', 1_700_000_000, body) };
-    return newsOf({ headers, body }, secret, formOf);
+    return changesFor({ headers, body }, secret, formOf);
   };
   const finding = { ecosystem: 'paper', registry: 'near', text: 'near is slow.' };
   const advice = {
@@ -106,7 +106,7 @@ describe('the content of webhooks', () => {
     stage: 'webhook',
     ecosystem: 'paper',
     text: 'mirror.advice received, its signature verified',
-    told: { sentence: { key: 'demo.received', values: { type: 'mirror.advice' } } },
+    message: { sentence: { key: 'demo.received', values: { type: 'mirror.advice' } } },
   };
 
   test.each([
@@ -164,9 +164,9 @@ describe('the content of webhooks', () => {
   test('a wrong signature completes no stage', () => {
     const other = `whsec_${Buffer.alloc(32, 8).toString('base64')}`;
     const text = 'a webhook came, but its signature is wrong';
-    const wrong = [{ stage: 'webhook', ecosystem: null, text, told: { sentence: { key: 'demo.wrong', values: {} } } }];
+    const wrong = [{ stage: 'webhook', ecosystem: null, text, message: { sentence: { key: 'demo.wrong', values: {} } } }];
     expect(told('mirror.spike', { finding }, other)).toEqual(wrong);
     const body = JSON.stringify({ type: 'mirror.spike', data: { finding } });
-    expect(newsOf({ headers: {}, body }, secret, formOf)).toEqual(wrong);
+    expect(changesFor({ headers: {}, body }, secret, formOf)).toEqual(wrong);
   });
 });

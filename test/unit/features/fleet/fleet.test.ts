@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { readFleet } from '../../../../src/features/fleet/fleet.ts';
 import { isTroubled, reportOf } from '../../../../src/features/fleet/report.ts';
 import type { StoreView } from '../../../../src/features/fleet/view.ts';
-import { tellIn } from '../../../../src/words/tell.ts';
+import { renderIn } from '../../../../src/words/tell.ts';
 import { down, nowMs, type PlaceSeen, unknown, viewOf, well } from './world.ts';
 
 // What all places say together: of mirrors, of places, and what cannot be told.
@@ -213,7 +213,7 @@ describe('what is said', () => {
     ({ places, mirrors = [], told = [], partial = false }) => {
       const whole = report(viewOf(places, { isPartial: partial }));
       for (const one of [...whole.sentences.mirrors, ...whole.sentences.places])
-        expect(tellIn('zh', one)).toMatch(/\p{Script=Han}/u);
+        expect(renderIn('zh', one)).toMatch(/\p{Script=Han}/u);
       expect(isTroubled(whole)).toBe(partial || mirrors.length + told.length > 0);
     },
   );

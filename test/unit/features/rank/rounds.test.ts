@@ -46,7 +46,7 @@ async function tryRank(
     targets,
     rounds,
     finals,
-    ask,
+    probe: ask,
     clock: manualTime().clock,
     random: countingRandom(),
     progress: (done, of, registry) => void progressed.push(`${done}/${of} ${registry}`),

@@ -45,12 +45,12 @@ function measured(chains: readonly (string | null)[], a: Outcome, more: readonly
   const versions = chains.map((chain) => new Map([['go/go', all(chain)]]));
   const meter = createMeter(config, targets, versions, 30_000, endMs);
   for (const target of targets)
-    meter.hear(
+    meter.receive(
       taken(target, 1_000, target.registry === 'a' ? 100 : 200, target.registry === 'a' ? a : ok, 'scheduled'),
     );
-  for (const one of more) meter.hear(one);
+  for (const one of more) meter.receive(one);
   const [tick] = targets;
-  if (tick !== undefined) meter.hear(taken(tick, 40_000, 100, a, 'scheduled'));
+  if (tick !== undefined) meter.receive(taken(tick, 40_000, 100, a, 'scheduled'));
   return { fetches: meter.fetches(), costs: meter.costs() };
 }
 
@@ -94,8 +94,8 @@ describe('what a fetch costs', () => {
       0,
       endMs,
     );
-    for (const target of targets) if (target.registry === 'a') meter.hear(taken(target, 1_000, 100, ok, 'scheduled'));
-    for (const target of targets) meter.hear(taken(target, 40_000, 100, ok, 'scheduled'));
+    for (const target of targets) if (target.registry === 'a') meter.receive(taken(target, 1_000, 100, ok, 'scheduled'));
+    for (const target of targets) meter.receive(taken(target, 40_000, 100, ok, 'scheduled'));
     expect([meter.fetches(), meter.costs()]).toEqual([
       0,
       [
@@ -107,11 +107,11 @@ describe('what a fetch costs', () => {
 
   test('an answer older than three paces says nothing any more', () => {
     const meter = createMeter(config, targets, [new Map([['go/go', all(null)]])], 30_000, endMs);
-    for (const target of targets) meter.hear(taken(target, 1_000, 100, ok, 'scheduled'));
+    for (const target of targets) meter.receive(taken(target, 1_000, 100, ok, 'scheduled'));
     const zip = targets.find(({ registry, step }) => registry === 'b' && step === 'zip');
     if (zip === undefined) throw new Error('no target');
     // The canary comes each 30 s: after 91 s its last answer is too old.
-    meter.hear(taken(zip, 92_000, 100, ok, 'scheduled'));
+    meter.receive(taken(zip, 92_000, 100, ok, 'scheduled'));
     expect(meter.fetches()).toBe(0);
   });
 
@@ -122,11 +122,11 @@ describe('what a fetch costs', () => {
     ];
     const meter = createMeter(config, targets, [new Map([['go/go', moved]])], 2_000, endMs);
     for (const target of targets)
-      meter.hear(taken(target, 1_000, target.registry === 'a' ? 100 : 200, ok, 'scheduled'));
+      meter.receive(taken(target, 1_000, target.registry === 'a' ? 100 : 200, ok, 'scheduled'));
     const [tick] = targets;
     if (tick === undefined) throw new Error('no target');
-    meter.hear(taken(tick, 5_000, 100, ok, 'scheduled'));
-    meter.hear(taken(tick, 40_000, 100, ok, 'scheduled'));
+    meter.receive(taken(tick, 5_000, 100, ok, 'scheduled'));
+    meter.receive(taken(tick, 40_000, 100, ok, 'scheduled'));
     expect(meter.fetches()).toBe(2);
     expect(meter.costs()[0]?.seconds).toBeCloseTo((0.3 + 0.6) / 2, 9);
   });

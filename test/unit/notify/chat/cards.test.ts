@@ -3,7 +3,7 @@ import { type Advice, adviceCauses } from '../../../../src/core/advice.ts';
 import { reasons } from '../../../../src/core/failure.ts';
 import { type Finding, findingKinds, ruleCauses } from '../../../../src/core/finding.ts';
 import type { Notice } from '../../../../src/core/notice.ts';
-import { phrase, told } from '../../../../src/words/tell.ts';
+import { phrase, messageFor } from '../../../../src/words/tell.ts';
 import { chatMistakes } from '../../../support/chat-schema.ts';
 import { expectGolden } from '../../cli/golden.ts';
 import { advice, delivered, finding, receiver, Stage } from '../stage.ts';
@@ -31,7 +31,7 @@ const proposal = advice('x', {
 
 const wrong = finding('mismatch', 'coast', {
   cause: 'mismatch',
-  ...told('found.wrong', {
+  ...messageFor('found.wrong', {
     name: 'coast',
     what: phrase('found.artifact', { what: 'example.com/m@v1.0.0', step: 'mod' }),
     by: 'sum.example.com',
