@@ -8,7 +8,7 @@ import { registry } from '../src/ecosystems/registry.ts';
 import { doorMetrics, doorOutcomes } from '../src/export/catalog/door.ts';
 import { secondsBuckets, throughputBuckets } from '../src/export/catalog/values.ts';
 import { countCalmLinesFor, countLinesFor, metricNames, metricOf, unitOf } from '../src/export/catalog.ts';
-import { countSeriesLines, type Kind, type Metric } from '../src/export/metric.ts';
+import { countSeriesLines, type Metric, type MetricKind } from '../src/export/metric.ts';
 import { becauseOfSkip } from '../src/export/samples.ts';
 import { notAsked } from './reference/not-asked.ts';
 
@@ -17,7 +17,7 @@ import { notAsked } from './reference/not-asked.ts';
 /** Where the page lies. */
 export const metricsPagePath = join(import.meta.dirname, '../docs/metrics.md');
 
-const kindText: Readonly<Record<Kind, string>> = {
+const kindText: Readonly<Record<MetricKind, string>> = {
   trip: 'target × connection for canaries and artifacts; mirror × step × connection for all other light steps together',
   canary: 'canary × connection (`cold`, `warm`)',
   target: 'target: mirror × module × version × step, as configured',
@@ -34,7 +34,7 @@ const kindText: Readonly<Record<Kind, string>> = {
   worker: 'worker thread',
   action: 'action of `onAdvice`',
 };
-const kinds = Object.keys(kindText) as readonly Kind[];
+const kinds = Object.keys(kindText) as readonly MetricKind[];
 
 const skipText: Readonly<Record<Skipped['because'], string>> = {
   ...notAsked,

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { demo } from '../src/ecosystems/go/demo.ts';
+import { goDemo } from '../src/ecosystems/go/demo.ts';
 import { startDemoMirror } from '../src/features/demo/mirror.ts';
 import { drawn } from './recording/draw.ts';
 import { type Chunk, showings } from './recording/screen.ts';
@@ -49,7 +49,7 @@ function write(name: string, title: string, chunks: readonly Chunk[]): void {
 }
 
 async function recordRank(): Promise<void> {
-  const [office, campus, retired] = await Promise.all([140, 35, 1].map((ms) => startDemoMirror(demo.respond, ms)));
+  const [office, campus, retired] = await Promise.all([140, 35, 1].map((ms) => startDemoMirror(goDemo.respond, ms)));
   const servers = [office, campus, retired].filter((server) => server !== undefined);
   const urls = servers.map(({ url }) => url);
   await retired?.close();
@@ -60,7 +60,7 @@ async function recordRank(): Promise<void> {
   );
   writeFileSync(
     join(folder, 'mirrorwatch.yaml'),
-    `mirrors:\n${mirrors.join('')}modules: { go: ["${demo.module}"] }\nclients: { go: "${urls[0]},direct" }\ngo: { sumdb: "off" }\n`,
+    `mirrors:\n${mirrors.join('')}modules: { go: ["${goDemo.module}"] }\nclients: { go: "${urls[0]},direct" }\ngo: { sumdb: "off" }\n`,
   );
   write('rank', 'mirrorwatch rank go', await recorded(['rank', 'go'], folder));
   await Promise.all([office?.close(), campus?.close()]);

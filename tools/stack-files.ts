@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import type { PlaceLabels } from '../src/core/config.ts';
-import { demo } from '../src/ecosystems/go/demo.ts';
+import { goDemo } from '../src/ecosystems/go/demo.ts';
 
 /** The folder of the checkout. */
 export const root: string = fileURLToPath(new URL('..', import.meta.url));
@@ -42,7 +42,7 @@ export function daemonFile(
       region: at === 0 ? 'here' : 'there',
     })),
     clients: { go: `${Object.values(mirrors).join(',')},direct` },
-    modules: { go: [demo.module] },
+    modules: { go: [goDemo.module] },
     go: { sumdb: 'off' },
     detect: { spike: { warmup: 8 } },
     advise: { hold: '1m' },

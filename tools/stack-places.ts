@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { demo } from '../src/ecosystems/go/demo.ts';
+import { goDemo } from '../src/ecosystems/go/demo.ts';
 import { type DemoMirror, startDemoMirror } from '../src/features/demo/mirror.ts';
 import { defaultRuleParameters } from '../src/features/rules/parameters.ts';
 import { renderRules } from '../src/features/rules/rules.ts';
@@ -45,7 +45,7 @@ export async function startPlaces(
   for (const [vantage, times] of Object.entries(known).slice(0, count)) {
     const urls: Record<string, string> = {};
     for (const [index, name] of ['near', 'far', 'third'].entries()) {
-      const mirror = await stage.mirror(startDemoMirror(demo.respond, times[index] ?? 0));
+      const mirror = await stage.mirror(startDemoMirror(goDemo.respond, times[index] ?? 0));
       mirrors.set(`${vantage} ${name}`, mirror);
       urls[name] = mirror.url;
     }

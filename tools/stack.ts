@@ -7,8 +7,8 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { demo } from '../src/ecosystems/go/demo.ts';
-import { type DemoMirror, type Received, startDemoMirror, startDemoReceiver } from '../src/features/demo/mirror.ts';
+import { goDemo } from '../src/ecosystems/go/demo.ts';
+import { type DemoMirror, type DemoReceived, startDemoMirror, startDemoReceiver } from '../src/features/demo/mirror.ts';
 import { createScratchFolder } from '../src/io/store-copy.ts';
 import { type ChildPlan, findCommand, startChild } from './stack-child.ts';
 import { alertmanagerFile, daemonFile, prometheusFile, root, ruleFilesIn } from './stack-files.ts';
@@ -50,8 +50,8 @@ async function kept(starting: Promise<DemoMirror>): Promise<DemoMirror> {
 }
 
 async function startMirrors(): Promise<{ readonly near: string; readonly far: string }> {
-  const near = await kept(startDemoMirror(demo.respond, 25));
-  const far = await kept(startDemoMirror(demo.respond, 70));
+  const near = await kept(startDemoMirror(goDemo.respond, 25));
+  const far = await kept(startDemoMirror(goDemo.respond, 70));
   const slow = (): void => {
     say(`mirror near now answers ${slowByMs} ms later, for ${slowForMs / 1000} s`);
     near.slow(slowByMs);
@@ -63,7 +63,7 @@ async function startMirrors(): Promise<{ readonly near: string; readonly far: st
 }
 
 /** People read this terminal. */
-function tellPeople({ body }: Received): void {
+function tellPeople({ body }: DemoReceived): void {
   type Alert = { status: string; labels: Record<string, string>; annotations: Record<string, string> };
   const { alerts } = JSON.parse(body) as { alerts: readonly Alert[] };
   for (const { status, labels, annotations } of alerts)

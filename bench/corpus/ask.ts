@@ -2,7 +2,7 @@ import type { Config } from '../../src/core/config.ts';
 import type { Target } from '../../src/core/mirror.ts';
 import type { Sample } from '../../src/core/sample.ts';
 import { expand } from '../../src/daemon/machine.ts';
-import { type Probing, startProbing } from '../../src/daemon/probe-now.ts';
+import { type ProbeNow, startProbing } from '../../src/daemon/probe-now.ts';
 import { loadText } from '../../src/terminal/load.ts';
 import { english } from '../../src/words/words.ts';
 import type { Progress } from '../progress.ts';
@@ -44,7 +44,7 @@ function barOf(done: number, of: number): string {
 
 interface Asking {
   readonly config: Config;
-  readonly probing: Probing;
+  readonly probing: ProbeNow;
   readonly progress: Progress;
   readonly tell: (line: string) => void;
 }

@@ -1,4 +1,4 @@
-import type { Advice, Candidate, Audited, PassedOver, RemedyNow } from '../core/advice.ts';
+import type { Advice, Audited, Candidate, PassedOver, RemedyNow } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Declined, Due } from '../core/due.ts';
@@ -24,12 +24,19 @@ import {
   releaseLate,
   sampleOfLate,
 } from './late.ts';
-import { type AdviseTurn, changeState, close, type Ledger, openLedger, release, restore } from './ledger.ts';
+import { type AdviseTurn, changeState, close, type Ledger, openLedger, release, restoreLedger } from './ledger.ts';
 import { applyOpen, updateAdvice } from './lifecycle.ts';
-import { keepGroup, rechecksFor, recordClientFailure, recordLateResponse, recordLatePeek, recordSample } from './observe.ts';
+import {
+  keepGroup,
+  rechecksFor,
+  recordClientFailure,
+  recordLatePeek,
+  recordLateResponse,
+  recordSample,
+} from './observe.ts';
 import { passedOverIn } from './passed-over.ts';
 import { remedyOf } from './remedy-now.ts';
-import { follow } from './surroundings.ts';
+import { followSurroundings } from './surroundings.ts';
 import { newTally, record, recordTally, type Tally } from './tally.ts';
 import { nearOf, type View, viewOf } from './view.ts';
 import { weighAll } from './weigh.ts';
@@ -60,7 +67,7 @@ export class Advisor {
     this.#config = config;
     this.#lastNow = now;
     this.#groups = groupsOf(config, registry, declared);
-    this.#orphans = restore(this.#groups, restored, this.#settled, config, now);
+    this.#orphans = restoreLedger(this.#groups, restored, this.#settled, config, now);
   }
 
   /** @returns true if `consider` should follow at once, because of this sample */
@@ -135,7 +142,7 @@ export class Advisor {
       dropFamilyFailures(seen);
       ledger.recheck(rechecksFor(seen));
       updateAdvice(seen, ledger);
-      follow(seen);
+      followSurroundings(seen);
       if (group.probing.isTurnTaken) ledger.touch(group);
     }
     return this.#remember(ledger.turn());
@@ -195,7 +202,7 @@ export class Advisor {
       const fresh = wanted.get(key);
       if (fresh !== undefined && isSameChain(fresh, group)) {
         keepGroup(group, fresh, names, config);
-        follow(this.#view(group, now));
+        followSurroundings(this.#view(group, now));
         wanted.delete(key);
         continue;
       }
@@ -259,7 +266,7 @@ export class Advisor {
     if (group === undefined || advice?.state !== 'proposed') return error(isKnown ? 'not_proposed' : 'unknown');
     const ledger = openLedger(now, this.#random);
     act(group, advice, ledger);
-    follow(this.#view(group, now));
+    followSurroundings(this.#view(group, now));
     return ok(this.#remember(ledger.turn()));
   }
 }

@@ -4,7 +4,7 @@ import { isFaster } from './comparison/rank.ts';
 import { isAuditDue } from './group.ts';
 import type { Ledger } from './ledger.ts';
 import { measuredOf } from './observed.ts';
-import { type Entry, medianMsOf } from './tally.ts';
+import { medianMsOf, type TallyEntry } from './tally.ts';
 import type { View } from './view.ts';
 
 /** A smaller difference in failed samples may be chance. */
@@ -26,31 +26,31 @@ export type AuditVerdict = 'regret' | 'no_regret' | 'could_not_tell';
  * @see docs/decisions/0007-regret.md
  */
 export function auditVerdict(input: {
-  readonly to: readonly Entry[];
-  readonly from: readonly Entry[];
+  readonly to: readonly TallyEntry[];
+  readonly from: readonly TallyEntry[];
   readonly sinceMs: number;
   readonly minGain: number;
   readonly by: 'median' | 'p95';
 }): AuditVerdict {
   const beginMs = Math.max(input.sinceMs, input.to[0]?.atMs ?? 0, input.from[0]?.atMs ?? 0);
-  const within = (entry: Entry): boolean => entry.round === null && entry.atMs >= beginMs;
+  const within = (entry: TallyEntry): boolean => entry.round === null && entry.atMs >= beginMs;
   const to = input.to.filter(within);
   const from = input.from.filter(within);
   if (Math.min(to.length, from.length) < limits.measuredOk) return 'could_not_tell';
   if (isMoreReliable(from, to)) return 'regret';
   if (isMoreReliable(to, from)) return 'no_regret';
-  const timeMs = (entries: readonly Entry[]): number | null =>
+  const timeMs = (entries: readonly TallyEntry[]): number | null =>
     input.by === 'p95' ? measuredOf(entries).p95Ms : medianMsOf(entries);
   const [toMs, fromMs] = [timeMs(to), timeMs(from)];
   return toMs !== null && fromMs !== null && isFaster(toMs, fromMs, input.minGain) ? 'regret' : 'no_regret';
 }
 
-function isMoreReliable(one: readonly Entry[], other: readonly Entry[]): boolean {
+function isMoreReliable(one: readonly TallyEntry[], other: readonly TallyEntry[]): boolean {
   const [few, many] = [failedOf(one), failedOf(other)];
   return few / one.length < many / other.length && many - few >= failuresApartMin;
 }
 
-function failedOf(entries: readonly Entry[]): number {
+function failedOf(entries: readonly TallyEntry[]): number {
   return entries.filter((entry) => entry.tag === 'failed').length;
 }
 

@@ -13,7 +13,7 @@ import {
 import { isHeavy, type Mirror } from '../core/mirror.ts';
 import type { Standing } from '../core/standing.ts';
 import type { Alarm } from './comparison/pair.ts';
-import type { TallySample, Row, Tally } from './tally.ts';
+import type { Tally, TallyRow, TallySample } from './tally.ts';
 import type { View } from './view.ts';
 
 /** Why a mirror should be left. `findings` may be empty. */
@@ -132,9 +132,9 @@ export function causeOfAlarm(alarm: Alarm, standing: Standing | null, isAccused:
 /** The pattern of a mirror's last responses. Times are monotonic milliseconds. */
 export type Trouble =
   /** Every light request since `row.fromMs` failed. */
-  | { readonly kind: 'all'; readonly row: Row }
+  | { readonly kind: 'all'; readonly row: TallyRow }
   /** Every download since `row.fromMs` failed, of two artifacts or more. */
-  | { readonly kind: 'downloads'; readonly row: Row }
+  | { readonly kind: 'downloads'; readonly row: TallyRow }
   /** Some targets failed at their last requests, and have more than half of the failures. */
   | { readonly kind: 'targets'; readonly failing: readonly FailingTarget[]; readonly targets: number }
   /** `failed` of `all` requests since `fromMs` failed; `reason` is that of the last failure. */
@@ -184,12 +184,12 @@ export function troubleOf(tally: Pick<Tally, 'samples' | 'rows'>): Trouble | nul
 }
 
 /** The failures of light requests since the last success; `null`: too few, or not of the whole mirror. */
-function allFailedOf({ samples, rows: { light } }: Pick<Tally, 'samples' | 'rows'>): Row | null {
+function allFailedOf({ samples, rows: { light } }: Pick<Tally, 'samples' | 'rows'>): TallyRow | null {
   return light !== null && light.count >= failuresMin.all && isOfMirror(light, samples.light) ? light : null;
 }
 
 /** Failures beside a canary that works are trouble of their targets, unless no other target is known. */
-function isOfMirror(row: Row, light: readonly TallySample[]): boolean {
+function isOfMirror(row: TallyRow, light: readonly TallySample[]): boolean {
   return row.hasCanary || new Set(light.map(idOf)).size === 1 || !light.some(({ target }) => target.canary);
 }
 

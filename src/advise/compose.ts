@@ -5,21 +5,21 @@ import type { Sentence } from '../core/result.ts';
 import { round } from '../core/statistics.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import { type Bypass, type Chain, type Remedy, showChain } from '../ecosystems/client.ts';
-import { phrase, saySentence, messageFor } from '../words/tell.ts';
+import { messageFor, phrase, saySentence } from '../words/tell.ts';
 import { english } from '../words/words.ts';
 import { type BypassDecision, remedyOfBypass, removeBypassLines } from './bypass.ts';
 import { confidenceOf } from './cause.ts';
 import type { Contest } from './comparison/contest.ts';
 import { isOfTime, isTwiceOver, lightTestOf } from './comparison/pair.ts';
-import type { Move, Refused } from './decide.ts';
+import type { MoveDecision, Refused } from './decide.ts';
 import { groundsOf, type Subject } from './grounds.ts';
 import { type Group, mirrorAt, noChain } from './group.ts';
 import { observedAt } from './observed.ts';
 import type { View } from './view.ts';
 import type { Weighed } from './weigh.ts';
-import { reasonOf } from './words.ts';
+import { adviceReasonOf } from './words.ts';
 
-export type Composed = Move | Refused | BypassDecision;
+export type Composed = MoveDecision | Refused | BypassDecision;
 
 /**
  * Builds the advice of a decision.
@@ -40,7 +40,7 @@ export function compose(
   const [stay, prices] = decision.kind === 'move' ? [null, decision.prices] : [decision, null];
   const subject: Subject = { cause, findings: decision.findings, at, to, fromMs, stay, before: null, prices };
   const on = groundsOf(view, subject);
-  const reason = reasonOf(subject, on) ?? messageFor(`advice.cause.${cause}`, { from: at.name });
+  const reason = adviceReasonOf(subject, on) ?? messageFor(`advice.cause.${cause}`, { from: at.name });
   const lines = linesOf(view, decision, before, after, meta.undo);
   const rollback = lines?.rollback ?? '';
   const limits = to === null ? [] : limitsOfAdvice(view, to, after);

@@ -12,9 +12,9 @@ import { isFaster, noiseMs, sortWithEquals } from './comparison/rank.ts';
 import { chainInForce, headOf, homeOf, mirrorAt } from './group.ts';
 import { listLastChoices } from './last-choice.ts';
 import { isDearer, movePricesOf, type Prices } from './prices.ts';
-import { type Entry, isUpstreamFault } from './tally.ts';
+import { isUpstreamFault, type TallyEntry } from './tally.ts';
 import type { View } from './view.ts';
-import { chainOfMove, listCandidates, mayBeProposed, ruleOf, type Weighed, weighAll } from './weigh.ts';
+import { chainOfMove, listCandidates, mayBeProposed, type Weighed, weighAll, weighRuleOf } from './weigh.ts';
 
 interface Decided {
   readonly cause: AdviceCause;
@@ -23,7 +23,7 @@ interface Decided {
   readonly weighed: readonly Weighed[];
 }
 
-export interface Move extends Decided {
+export interface MoveDecision extends Decided {
   readonly kind: 'move';
   readonly alarm: Alarm | null;
   readonly to: Weighed;
@@ -42,7 +42,7 @@ export interface Refused extends Decided {
 }
 
 /** `none`: no reason to leave the head, or it is not monitored; `wait`: a reason, but no advice now. */
-export type Decision = { readonly kind: 'none' } | { readonly kind: 'wait' } | Move | BypassDecision | Refused;
+export type Decision = { readonly kind: 'none' } | { readonly kind: 'wait' } | MoveDecision | BypassDecision | Refused;
 
 interface Case {
   readonly at: Mirror;
@@ -57,7 +57,7 @@ export function decide(view: View): Decision {
   const at = headOf(group);
   if (at === null) return { kind: 'none' };
   const { gravest: cause, lag } = findCauses(view, at);
-  const rule = ruleOf(view, at);
+  const rule = weighRuleOf(view, at);
   let known: readonly Weighed[] | null = null;
   const weigh = (): readonly Weighed[] => {
     known ??= weighAll(view, at);
@@ -161,7 +161,12 @@ function isMuted(view: View, from: string, to: string, cause: AdviceCause): bool
 }
 
 /** A move that needs no test; `null`: no candidate is good now and has a known cost. */
-function moveToCheapest(view: View, { at, rule, weigh }: Case, cause: Cause, names: readonly string[]): Move | null {
+function moveToCheapest(
+  view: View,
+  { at, rule, weigh }: Case,
+  cause: Cause,
+  names: readonly string[],
+): MoveDecision | null {
   const to = chooseAnyway(view.group.contest, names, rule);
   return to === null ? null : moveTo(view, at, to, cause, null, weigh());
 }
@@ -178,7 +183,7 @@ function moveTo(
   { kind: cause, findings }: { readonly kind: AdviceCause; readonly findings: readonly Finding[] },
   alarm: Alarm | null,
   weighed: readonly Weighed[],
-): Move | null {
+): MoveDecision | null {
   const found = weighed.find((one) => one.mirror.name === name);
   if (found === undefined) return null;
   const { mirror } = found;
@@ -241,23 +246,29 @@ function stay(view: View, { at, cause, weigh }: Case): Decision {
   const isMeasured = !others.some((one) => one.gate === 'unmeasured');
   const lacking = isShared ? 'shared_fate' : isMeasured ? 'no_candidate' : 'nothing_measured';
   const refusal = isSuspect ? 'vantage_suspect' : lacking;
-  const grounds = { findings: cause?.findings ?? [], at, refusal, weighed: rankWeighed(view, weighed), faults } as const;
+  const grounds = {
+    findings: cause?.findings ?? [],
+    at,
+    refusal,
+    weighed: rankWeighed(view, weighed),
+    faults,
+  } as const;
   if (!isSuspect && cause?.kind === 'outage' && bypass !== null && !isMuted(view, at.name, at.name, 'outage'))
     return { kind: 'bypass', cause: 'outage', bypass, after: chainInForce(group), ...grounds };
   return { kind: 'refuse', cause: cause?.kind ?? 'outage', stranded, ...grounds };
 }
 
 /** A move to a mirror that serves wrong bytes of other items, where nothing else is left; `null`: none. */
-function moveToLast(view: View, at: Mirror, cause: Cause, weighed: readonly Weighed[]): Move | null {
+function moveToLast(view: View, at: Mirror, cause: Cause, weighed: readonly Weighed[]): MoveDecision | null {
   const names = listLastChoices(view, at, weighed).filter((name) => !isMuted(view, at.name, name, cause.kind));
-  const to = chooseAnyway(view.group.contest, names, ruleOf(view, at));
+  const to = chooseAnyway(view.group.contest, names, weighRuleOf(view, at));
   return to === null ? null : moveTo(view, at, to, cause, null, weighed);
 }
 
 /** The mirrors that now pass on failures of the upstream, by their last canary responses. */
 function listUpstreamFaults(view: View): readonly string[] {
   const lasts = view.mirrors.map((mirror) => [mirror.name, view.tallyOf(mirror.name).canary.at(-1)] as const);
-  const faults = lasts.filter((pair): pair is readonly [string, Entry] => {
+  const faults = lasts.filter((pair): pair is readonly [string, TallyEntry] => {
     const last = pair[1];
     return last !== undefined && isUpstreamFault(last) && view.now.monotonicMs - last.atMs <= 2 * view.nearMs;
   });

@@ -8,7 +8,7 @@ import { isHeavyClean } from './comparison/record.ts';
 import { type Group, homeOf } from './group.ts';
 import { artifactsOf, canaryOf, newPeeks, nextInRota, recordTurn, rotaOf } from './probing.ts';
 import type { View } from './view.ts';
-import { listCandidates, ruleOf } from './weigh.ts';
+import { listCandidates, weighRuleOf } from './weigh.ts';
 
 /** Usual minimum intervals of downloads: from the head, and from others too. Milliseconds. */
 const everyMs = 150_000;
@@ -56,7 +56,7 @@ export function requestDownload(view: View, at: Mirror): readonly RecheckOrder[]
 
 function unsureAt(view: View, at: Mirror): readonly string[] {
   const { contest } = view.group;
-  const rule = ruleOf(view, at);
+  const rule = weighRuleOf(view, at);
   if (!isAnyPast(contest, rule)) return [];
   const names = listCandidates(view, at).map(({ name }) => name);
   return listUnsure(contest, names, rule);

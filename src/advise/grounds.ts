@@ -12,7 +12,7 @@ import type { Refused } from './decide.ts';
 import { type LastChoice, lastChoiceOf } from './last-choice.ts';
 import { lastCanaryOf, type Measured, measuredOf } from './observed.ts';
 import type { Prices } from './prices.ts';
-import { type TallySample, newTally } from './tally.ts';
+import { newTally, type TallySample } from './tally.ts';
 import type { View } from './view.ts';
 
 /** Mean times of two mirrors for the same questions, over `rounds` pairs since `fromMs` (monotonic). Milliseconds. */

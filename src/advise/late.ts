@@ -5,7 +5,7 @@ import { dropEvidence, dropFailures } from './comparison/contest.ts';
 import { momentOf } from './comparison/moments.ts';
 import { besideMs } from './comparison/patience.ts';
 import { type Group, headOf, type LateProbes } from './group.ts';
-import { placeOf } from './observe.ts';
+import { momentPlaceOf } from './observe.ts';
 import { slowPeekMsOf } from './probing.ts';
 import type { View } from './view.ts';
 
@@ -52,7 +52,7 @@ export function lateInMs(view: View, due: Due, outMs: number): number | null {
 
 /** The longest wait for a download that other mirrors have finished, milliseconds; infinity: too few have. */
 function besideSiblings({ contest, roster }: Group, due: Due): number {
-  const place = placeOf(due);
+  const place = momentPlaceOf(due);
   const { around } = contest;
   const moment = around === null ? null : momentOf(contest.moments, place, around.paceMs(place.question));
   const took: number[] = [];

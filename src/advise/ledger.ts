@@ -160,7 +160,7 @@ export function isReminderDue(held: LiveAdvice, now: Now): boolean {
  * @param settled  gets the ids of all stored advice
  * @returns        stored advice that had not ended, and that no group holds now
  */
-export function restore(
+export function restoreLedger(
   groups: ReadonlyMap<string, Group>,
   rows: readonly Row[],
   settled: Set<string>,

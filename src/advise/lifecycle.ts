@@ -7,8 +7,8 @@ import { type BypassDecision, bypassesAt, bypassInForce, hasBypass } from './byp
 import { confidenceOf, findCauses, gravestCauseOf } from './cause.ts';
 import { recentDeparturesOf } from './comparison/home.ts';
 import { isOfTime, isTwiceOver } from './comparison/pair.ts';
-import { candidateOf, compose, type Composed } from './compose.ts';
-import { type Decision, decide, type Move, type Refused } from './decide.ts';
+import { type Composed, candidateOf, compose } from './compose.ts';
+import { type Decision, decide, type MoveDecision, type Refused } from './decide.ts';
 import { groundsOf, type Subject } from './grounds.ts';
 import { advisedChainOf, chainInForce, chainTextOf, headOf, homeOf, type LiveAdvice, mirrorAt } from './group.ts';
 import {
@@ -23,7 +23,7 @@ import {
 } from './ledger.ts';
 import type { View } from './view.ts';
 import { chainTo, listWrongKeys, type Weighed, weighAll } from './weigh.ts';
-import { reasonOf } from './words.ts';
+import { adviceReasonOf } from './words.ts';
 
 export function updateAdvice(view: View, ledger: Ledger): void {
   const { group } = view;
@@ -48,7 +48,7 @@ function endUnwatched(view: View, ledger: Ledger): void {
   release(group, 'superseded', ledger);
 }
 
-function move(view: View, decision: Move, ledger: Ledger): void {
+function move(view: View, decision: MoveDecision, ledger: Ledger): void {
   const { group, now } = view;
   const isBack = mirrorAt(group, group.chain?.members[0]) === decision.to.mirror;
   const before = group.open?.advice ?? null;
@@ -207,7 +207,7 @@ function say(view: View, held: LiveAdvice, subject: Subject, ledger: Ledger): vo
   const nowMs = view.now.monotonicMs;
   if (nowMs - held.wordedMs < sayAgainMs) return;
   held.wordedMs = nowMs;
-  const decision = reasonOf(subject, groundsOf(view, subject));
+  const decision = adviceReasonOf(subject, groundsOf(view, subject));
   if (decision === null || decision.text === held.advice.reason) return;
   const isOther = keyOf(decision.sentence) !== keyOf(held.advice.sentence ?? null);
   held.advice = { ...held.advice, reason: decision.text, sentence: decision.sentence };

@@ -6,7 +6,7 @@ import { isHeavy, questionOf, type Target } from '../core/mirror.ts';
 import { isUntimed, type SettledSample } from '../core/sample.ts';
 import { addResponse, closeOverdue, dropEvidence, updatePatience } from './comparison/contest.ts';
 import { costOf } from './comparison/costs.ts';
-import { type Place, pruneResponses } from './comparison/moments.ts';
+import { type MomentPlace, pruneResponses } from './comparison/moments.ts';
 import { replyTo } from './comparison/walk.ts';
 import { requestDownload, requestPeek } from './downloads.ts';
 import { type Group, headOf, homeOf, mirrorAt } from './group.ts';
@@ -22,10 +22,10 @@ import {
   rotaOf,
   targetOf,
 } from './probing.ts';
-import { oddOf, oddPeekOf, type Recheck, rechecksOf } from './rechecks.ts';
+import { oddOf, oddPeekOf, type RecheckWish, rechecksOf } from './rechecks.ts';
 import { surroundingsOf } from './surroundings.ts';
 import type { View } from './view.ts';
-import { listCandidates, ruleOf } from './weigh.ts';
+import { listCandidates, weighRuleOf } from './weigh.ts';
 
 const headOutcomesMax = 100;
 
@@ -33,7 +33,7 @@ const headOutcomesMax = 100;
 const smallBytes = limits.throughputBytesMin;
 const smallStepMs = 1_000;
 
-export function placeOf({ target, purpose, round, plannedAtMs }: Due): Place {
+export function momentPlaceOf({ target, purpose, round, plannedAtMs }: Due): MomentPlace {
   return {
     registry: target.registry,
     question: questionOf(target),
@@ -76,7 +76,7 @@ export function recordSample(view: View, sample: SettledSample): boolean {
   const outcomes = addResponse(
     contest,
     {
-      ...placeOf(sample.due),
+      ...momentPlaceOf(sample.due),
       reply: replyTo(sample, group.kind),
       atMs: sample.endedMonotonicMs,
       isGivenUp: sample.outcome.tag === 'failed' && isTimeout(sample.outcome.failure.kind),
@@ -159,7 +159,7 @@ export function rechecksFor(view: View): readonly RecheckOrder[] {
     ...oddPeekOf(probing.peeks, () => canaryOf(probing, at.name)),
   ];
   if (odd.length === 0) return paced;
-  const rule = ruleOf(view, at);
+  const rule = weighRuleOf(view, at);
   const candidates = listCandidates(view, at)
     .map(({ name }) => ({ name, cost: costOf(contest, name, rule) ?? Number.POSITIVE_INFINITY }))
     .toSorted((a, b) => a.cost - b.cost)
@@ -174,14 +174,16 @@ export function rechecksFor(view: View): readonly RecheckOrder[] {
 }
 
 /** A large artifact is requested once, and so is any artifact during a confirming round. */
-function orderOf(group: Group, head: string, recheck: Recheck, inDoubt: boolean): RecheckOrder | null {
+function orderOf(group: Group, head: string, recheck: RecheckWish, inDoubt: boolean): RecheckOrder | null {
   const target = targetOf(group, head, recheck.question);
   if (target === undefined) return null;
   const registries = recheck.registries.filter((name) => name !== head);
   const { isUrgent } = recheck;
   const isSmall = (group.probing.sizes.get(recheck.question) ?? Number.POSITIVE_INFINITY) <= smallBytes;
   const isOnce = recheck.forMs === 0 || (isHeavy(target) && (inDoubt || !isSmall));
-  const [forMs, stepMs] = isOnce ? [0, recheck.stepMs] : [recheck.forMs, isHeavy(target) ? smallStepMs : recheck.stepMs];
+  const [forMs, stepMs] = isOnce
+    ? [0, recheck.stepMs]
+    : [recheck.forMs, isHeavy(target) ? smallStepMs : recheck.stepMs];
   return { registry: head, target, registries, forMs, stepMs, isUrgent, isPeek: false };
 }
 

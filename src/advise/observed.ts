@@ -4,7 +4,7 @@ import { quantileOf } from '../core/statistics.ts';
 import type { Chain, ChainMember, Reply } from '../ecosystems/client.ts';
 import { type Walker, walkChain } from './comparison/walk.ts';
 import { mirrorAt, noChain } from './group.ts';
-import { type Entry, replyOf, type Tally } from './tally.ts';
+import { replyOf, type Tally, type TallyEntry } from './tally.ts';
 import type { View } from './view.ts';
 
 export interface Expectation {
@@ -18,7 +18,7 @@ export interface Expectation {
 function expectation(input: {
   readonly walker: Walker;
   readonly chain: Chain;
-  readonly moments: readonly Entry[];
+  readonly moments: readonly TallyEntry[];
   readonly tallyOf: (registry: string) => Tally;
   readonly nearMs: number;
 }): Expectation {
@@ -36,9 +36,9 @@ function expectation(input: {
   };
 }
 
-function replyAt(tally: Tally, moment: Entry, nearMs: number): Reply | null {
+function replyAt(tally: Tally, moment: TallyEntry, nearMs: number): Reply | null {
   if (tally.canary.includes(moment)) return replyOf(moment);
-  let nearest: Entry | null = null;
+  let nearest: TallyEntry | null = null;
   for (const entry of tally.canary) {
     if (moment.round !== null && entry.round === moment.round) return replyOf(entry);
     const apart = Math.abs(entry.atMs - moment.atMs);
@@ -49,7 +49,7 @@ function replyAt(tally: Tally, moment: Entry, nearMs: number): Reply | null {
 
 export interface Observed {
   /** Canary samples of the mirror to leave, oldest first: as `troubleIn`, else those behind `p95Ms`. */
-  readonly window: readonly Entry[];
+  readonly window: readonly TallyEntry[];
   /** Of its canary over the last `limits.measuredPaces` intervals, milliseconds; `null`: no samples. */
   readonly p95Ms: number | null;
   /** The chain in use and the advised one over `window`; `null`: no chain is advised. */
@@ -80,7 +80,7 @@ export interface Measured {
   readonly p95Ms: number | null;
 }
 
-export function measuredOf(entries: readonly Entry[]): Measured {
+export function measuredOf(entries: readonly TallyEntry[]): Measured {
   const timed = entries.filter((entry) => !entry.cold && (entry.tag === 'ok' || entry.slow));
   return {
     responses: entries.length,
@@ -92,13 +92,13 @@ export function measuredOf(entries: readonly Entry[]): Measured {
   };
 }
 
-export function lastCanaryOf(view: View, registry: string): readonly Entry[] {
+export function lastCanaryOf(view: View, registry: string): readonly TallyEntry[] {
   const { canary } = view.tallyOf(registry);
   const fromMs = view.now.monotonicMs - limits.measuredPaces * view.canaryEveryMs;
   return canary.filter(({ round, atMs }) => round === null && atMs > fromMs);
 }
 
 /** The last samples in a row that were slow or failed. */
-export function troubleIn(series: readonly Entry[]): readonly Entry[] {
+export function troubleIn(series: readonly TallyEntry[]): readonly TallyEntry[] {
   return series.slice(series.findLastIndex(({ tag, slow }) => tag === 'ok' && !slow) + 1);
 }

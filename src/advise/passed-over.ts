@@ -4,7 +4,7 @@ import { messageFor } from '../words/tell.ts';
 import { troubleOf } from './cause.ts';
 import { advisedChainOf, headOf } from './group.ts';
 import type { View } from './view.ts';
-import { seconds } from './words.ts';
+import { secondsText } from './words.ts';
 
 /** The head if it is down, clients pass over it by `|`, and no advice is open; else `null`. */
 export function passedOverIn(view: View): PassedOver | null {
@@ -22,5 +22,5 @@ export function passedOverIn(view: View): PassedOver | null {
   );
   if (lostMs === null) return null;
   const of = { ecosystem: group.kind.id, upstream: group.upstream, registry: at.name };
-  return { ...of, ...messageFor('advice.passedOver', { from: at.name, time: seconds(lostMs / 1000) }) };
+  return { ...of, ...messageFor('advice.passedOver', { from: at.name, time: secondsText(lostMs / 1000) }) };
 }

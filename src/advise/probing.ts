@@ -158,7 +158,11 @@ export function targetOf(all: Artifacts, registry: string, question: string): Ta
   return known ?? artifactsOf(all, registry).find((target) => questionOf(target) === question);
 }
 
-export function pruneProbing(all: Artifacts, names: ReadonlySet<string>, isProbed: (question: string) => boolean): void {
+export function pruneProbing(
+  all: Artifacts,
+  names: ReadonlySet<string>,
+  isProbed: (question: string) => boolean,
+): void {
   const { probing } = all;
   const { targets, sizes, served, failing, rotas } = probing;
   served.clear();

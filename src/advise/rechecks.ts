@@ -6,7 +6,7 @@ import { timeBound } from './comparison/time.ts';
 import type { Peeks } from './probing.ts';
 
 /** A question to probe again, every `stepMs` for `forMs` milliseconds; `forMs` 0: once. */
-export interface Odd {
+export interface OddOutcome {
   readonly question: string;
   readonly forMs: number;
   readonly stepMs: number;
@@ -14,7 +14,7 @@ export interface Odd {
   readonly isUrgent: boolean;
 }
 
-export interface Recheck extends Odd {
+export interface RecheckWish extends OddOutcome {
   readonly registries: readonly string[];
 }
 
@@ -22,7 +22,7 @@ export interface Recheck extends Odd {
  * Returns and clears the rechecks that `peeks.odd` demands: of its question, and after a failure also of the canary.
  * @param canaryOf  the question of the canary; `null`: not known
  */
-export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly Odd[] {
+export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly OddOutcome[] {
   const { odd } = peeks;
   peeks.odd = null;
   if (odd === null) return [];
@@ -49,12 +49,12 @@ const passedShare = 1.5;
 const siblings = 2;
 
 /** The rechecks after outcomes of the head. The nearer a test is to its bound, the more outcomes are rechecked. */
-export function oddOf(contest: Contest, outcomes: readonly HeadOutcome[], nowMs: number): readonly Odd[] {
+export function oddOf(contest: Contest, outcomes: readonly HeadOutcome[], nowMs: number): readonly OddOutcome[] {
   const { head } = contest;
   if (head === null || (outcomes.length === 0 && contest.odd.heavy === undefined)) return [];
   const near = nearness(contest);
   const isUrgent = Math.max(near.light, near.heavy) > anyShare;
-  const found: Odd[] = [];
+  const found: OddOutcome[] = [];
   for (const one of outcomes) {
     const { question, outcome } = one;
     const isOdd = isOddOutcome(contest, head, one, nowMs);
@@ -85,7 +85,7 @@ function dropOddDownload(contest: Contest): void {
 }
 
 /** A failing download costs few bytes: it is repeated sooner than a slow one. */
-function heavyOf(question: string, hasFailed: boolean, isUrgent: boolean): Odd {
+function heavyOf(question: string, hasFailed: boolean, isUrgent: boolean): OddOutcome {
   return hasFailed
     ? { question, forMs: heavyBurstMs, stepMs: failedStepMs, isUrgent }
     : { question, forMs: 0, stepMs: limits.heavyRecheckMs, isUrgent };
@@ -98,10 +98,10 @@ function heavyOf(question: string, hasFailed: boolean, isUrgent: boolean): Odd {
  */
 export function rechecksOf(
   contest: Contest,
-  odd: readonly Odd[],
+  odd: readonly OddOutcome[],
   candidates: readonly string[],
   fallback: string | null,
-): readonly Recheck[] {
+): readonly RecheckWish[] {
   const { head } = contest;
   if (head === null || candidates.length === 0) return [];
   const registries = [...new Set([head, ...candidates.slice(0, siblings), ...(fallback === null ? [] : [fallback])])];

@@ -6,7 +6,7 @@ import type { View } from './view.ts';
 import { chainTo, isRecent, listDroppedKeys } from './weigh.ts';
 
 /** Updates the head of the comparison, and the surroundings if they changed. */
-export function follow(view: View): void {
+export function followSurroundings(view: View): void {
   const { group } = view;
   moveTo(group.contest, headOf(group)?.name ?? null, homeOf(group)?.name ?? null);
   const dropped = listDroppedKeys(view);

@@ -10,7 +10,7 @@ const entriesKept = 160;
 const samplesKept = { light: 120, heavy: 30 } as const;
 
 /** One settled sample. `atMs`: its start, monotonic milliseconds. `tookMs` of a timeout is the limit. */
-export interface Entry {
+export interface TallyEntry {
   readonly atMs: number;
   readonly tag: 'ok' | 'failed';
   readonly reason: Reason | null;
@@ -24,11 +24,11 @@ export interface Entry {
   readonly round: string | null;
 }
 
-export interface TallySample extends Entry {
+export interface TallySample extends TallyEntry {
   readonly target: Target;
 }
 
-export interface Row {
+export interface TallyRow {
   count: number;
   readonly fromMs: number;
   reason: Reason;
@@ -50,10 +50,10 @@ interface Relay {
 export interface Tally {
   /** `module@version` of the canary. If it changes, `canary` is emptied. */
   module: string | null;
-  canary: Entry[];
+  canary: TallyEntry[];
   readonly relay: Relay;
   readonly samples: Readonly<Record<Weight, TallySample[]>>;
-  readonly rows: Record<Weight, Row | null>;
+  readonly rows: Record<Weight, TallyRow | null>;
 }
 
 export function newTally(): Tally {
@@ -122,7 +122,7 @@ export function recordTally(tally: Tally, sample: SettledSample): void {
   row.waitedMs = Math.max(row.waitedMs, entry.tookMs);
 }
 
-function entryOf(sample: SettledSample): Entry {
+function entryOf(sample: SettledSample): TallyEntry {
   const { outcome, due } = sample;
   const failure = outcome.tag === 'failed' ? outcome.failure : null;
   const timedOut = failure !== null && isTimeout(failure.kind);
@@ -142,7 +142,7 @@ function entryOf(sample: SettledSample): Entry {
   };
 }
 
-function insert(series: Entry[], entry: Entry): void {
+function insert(series: TallyEntry[], entry: TallyEntry): void {
   series.splice(series.findLastIndex(({ atMs }) => atMs <= entry.atMs) + 1, 0, entry);
   if (series.length > entriesKept) series.splice(0, series.length - entriesKept);
 }
@@ -163,19 +163,19 @@ function recordRelay(tally: Tally, sample: SettledSample, nearMs: number): void 
 }
 
 /** Of successes and timeouts, without first fetches of pull-through caches, milliseconds; `null`: none. */
-export function medianMsOf(entries: readonly Entry[]): number | null {
+export function medianMsOf(entries: readonly TallyEntry[]): number | null {
   const times = entries
     .filter((entry) => !entry.cold && (entry.tag === 'ok' || entry.slow))
     .map(({ tookMs }) => tookMs);
   return quantileOf(times, 0.5);
 }
 
-export function replyOf(entry: Entry): Reply {
+export function replyOf(entry: TallyEntry): Reply {
   return replyWith(entry.reason, entry.status, entry.tookMs);
 }
 
 /** True for a failure that a mirror passes on from its upstream. */
-export function isUpstreamFault(entry: Entry): boolean {
+export function isUpstreamFault(entry: TallyEntry): boolean {
   if (entry.reason === 'masked_upstream') return true;
   return entry.reason === 'server' && (entry.status === 502 || entry.status === 504);
 }

@@ -13,7 +13,7 @@ import { artifactsOf } from './probing.ts';
 import type { Tally } from './tally.ts';
 import type { View } from './view.ts';
 
-export function ruleOf(view: View, at: Mirror): ChoiceRule {
+export function weighRuleOf(view: View, at: Mirror): ChoiceRule {
   const { config, now, group } = view;
   const hasAlert = view.evidenceOf(at.name).length > 0;
   const isTolerant = group.declared?.separators[0] === '|';
@@ -124,7 +124,7 @@ export function weighAll(view: View, at: Mirror | null): readonly Weighed[] {
   const { group } = view;
   const dropped = listDroppedKeys(view);
   const head = headOf(group);
-  const rule = at === null ? null : ruleOf(view, at);
+  const rule = at === null ? null : weighRuleOf(view, at);
   const { records, pairs } = group.contest;
   return view.mirrors.map((mirror) => {
     const record = records.get(mirror.name);

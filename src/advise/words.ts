@@ -2,22 +2,22 @@ import type { Advice, AdviceCause } from '../core/advice.ts';
 import { isCertificateFailure, reasonWeight } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import { type Mirror, refTextOf } from '../core/mirror.ts';
-import type { Filled, Sentence, Message } from '../core/result.ts';
-import { phrase, messageOf } from '../words/tell.ts';
+import type { Filled, Message, Sentence } from '../core/result.ts';
+import { messageOf, phrase } from '../words/tell.ts';
 import type { BypassDecision } from './bypass.ts';
 import { isAboutTime, type Trouble } from './cause.ts';
 import { gain, noiseMs } from './comparison/rank.ts';
 import type { Refused } from './decide.ts';
 import type { Apart, Grounds, Subject } from './grounds.ts';
 import type { LastChoice } from './last-choice.ts';
-import type { Row } from './tally.ts';
+import type { TallyRow } from './tally.ts';
 
 /** Above `becameSlower` × its usual time a mirror became slower; from `isSlower` × another's time it is slower. */
 const becameSlower = 1.5;
 const isSlower = 1.2;
 
 /** What is wrong at the mirror to leave, and what the move promises or why there is none; `null`: nothing to say. */
-export function reasonOf(subject: Subject, on: Grounds): Message | null {
+export function adviceReasonOf(subject: Subject, on: Grounds): Message | null {
   const { stay, to } = subject;
   if (stay?.kind === 'bypass') return bypassText(stay, on);
   const values = troubleText(subject, on);
@@ -129,7 +129,7 @@ function failingText(head: string, cause: AdviceCause, on: Grounds): Sentence | 
   }
 }
 
-function allText(head: string, row: Row, on: Grounds): Sentence {
+function allText(head: string, row: TallyRow, on: Grounds): Sentence {
   const { reason: cause, count, fromMs, timeouts, waitedMs } = row;
   const values = { head, cause, count, span: sinceText(on, fromMs) };
   if (timeouts === count) return phrase('ground.hangs', { ...values, waited: time(waitedMs) });
@@ -244,20 +244,20 @@ function refusalOf(decision: Pick<Refused, 'refusal' | 'weighed' | 'at' | 'fault
 
 /** A duration in whole units, at least one second. */
 function span(ms: number): Sentence {
-  const seconds = Math.max(1, Math.round(ms / 1000));
-  if (seconds < 120) return phrase('unit.s', { count: seconds });
-  const minutes = Math.round(seconds / 60);
+  const secondsText = Math.max(1, Math.round(ms / 1000));
+  if (secondsText < 120) return phrase('unit.s', { count: secondsText });
+  const minutes = Math.round(secondsText / 60);
   return minutes < 120 ? phrase('unit.min', { count: minutes }) : phrase('unit.h', { count: Math.round(minutes / 60) });
 }
 
 /** A duration as text; minutes are in the reader's language. */
 function time(ms: number): Filled {
   const value = ms / 1000;
-  return value < 200 ? seconds(value) : phrase('unit.min', { count: Math.round(value / 60) });
+  return value < 200 ? secondsText(value) : phrase('unit.min', { count: Math.round(value / 60) });
 }
 
 /** Seconds as text: milliseconds below 1, two decimals below 10, one below 100, minutes from 200 on. */
-export function seconds(value: number): string {
+export function secondsText(value: number): string {
   if (value < 1) return `${Math.round(value * 1000)} ms`;
   if (value >= 200) return `${Math.round(value / 60)} min`;
   return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} s`;

@@ -4,7 +4,7 @@ import { letIn } from '../core/http.ts';
 import { limits } from '../core/limits.ts';
 import { type Buckets, createBuckets } from './buckets.ts';
 import { makeProblem, type RequestProblem, sendProblem } from './problem.ts';
-import { bearerIn, isToken, refusalOf } from './token.ts';
+import { bearerIn, isToken, tokenRefusalOf } from './token.ts';
 
 const open: ReadonlySet<string> = new Set(['/-/healthy', '/-/ready']);
 
@@ -47,7 +47,7 @@ function alertVerdict(request: Request, config: Config): Verdict {
 
 function verdictOf(request: Request, listen: Listen): Verdict {
   const isRead = request.method === 'GET' || request.method === 'HEAD';
-  const lacks = refusalOf(request.headers, listen, isRead);
+  const lacks = tokenRefusalOf(request.headers, listen, isRead);
   if (lacks === 'token') return { kind: 'unauthorized' };
   if (lacks === 'host') return { kind: 'forbidden', detail: (say) => say('problem.foreignHost') };
   if (listen.token !== null) return 'listen token';

@@ -26,7 +26,7 @@ export function createActionRoutes(deps: ApiDeps): Router {
     handled(async (request, response) => {
       const { for: length } = bodyOf(request);
       const reason = reasonIn(request);
-      const forMs = durationMs(length);
+      const forMs = pauseMsOf(length);
       if (forMs === null || forMs === 0 || forMs > quietMsMax)
         return sendProblem(response, makeProblem('bad_request', 'problem.dismissFor'));
       if (reason === null) return sendProblem(response, makeProblem('bad_request', 'problem.reason'));
@@ -47,7 +47,7 @@ export function createActionRoutes(deps: ApiDeps): Router {
     '/mirrors/:name/pause',
     handled(async (request, response) => {
       const { for: length, reason = '' } = bodyOf(request);
-      const forMs = durationMs(length);
+      const forMs = pauseMsOf(length);
       if (forMs === null || forMs > quietMsMax)
         return sendProblem(response, makeProblem('bad_request', 'problem.pauseFor'));
       if (typeof reason !== 'string' || reason.length > 500)
@@ -75,7 +75,7 @@ function reasonIn(request: Request): string | null {
 }
 
 /** A text such as `90s` in milliseconds; `null`: it has another form. */
-export function durationMs(text: unknown): number | null {
+export function pauseMsOf(text: unknown): number | null {
   const match = typeof text === 'string' ? /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) : null;
   return match ? Number(match[1]) * (durationUnits[match[2] ?? ''] ?? 0) : null;
 }

@@ -1,5 +1,5 @@
 import type { ActionRow } from '../core/action.ts';
-import type { Advice, Candidate, Audited, PassedOver, RemedyNow } from '../core/advice.ts';
+import type { Advice, Audited, Candidate, PassedOver, RemedyNow } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config, PlainIssue } from '../core/config.ts';
 import type { AlertCounts, AlertNotification } from '../core/evidence.ts';

@@ -8,7 +8,7 @@ import { adviceView, findingView, stamp } from '../core/views.ts';
 import type { ApiDeps, DaemonEvent } from './deps.ts';
 import { wordOf } from './lists.ts';
 import { makeProblem, sendProblem } from './problem.ts';
-import { outcomeWordOf, seconds, standingViewOf } from './views.ts';
+import { outcomeWordOf, secondsOf, standingViewOf } from './views.ts';
 
 const heartbeatMs = 15_000;
 const bytesWaitingMax = 256 * 1024;
@@ -101,7 +101,7 @@ function eventView(event: DaemonEvent): object {
         connection,
         purpose,
         outcome: outcomeWordOf(sample),
-        rttSeconds: seconds(sample.rttMs),
+        rttSeconds: secondsOf(sample.rttMs),
       };
     }
     case 'standing': {

@@ -7,7 +7,7 @@ import { adviceView, findingView, stamp } from '../core/views.ts';
 import type { ApiDeps, Page } from './deps.ts';
 import { probeView } from './probe-view.ts';
 import { makeProblem, sendProblem } from './problem.ts';
-import { mirrorViewOf, readOnce, seconds, targetViewOf } from './views.ts';
+import { mirrorViewOf, readOnce, secondsOf, targetViewOf } from './views.ts';
 
 export function listRoutes(deps: ApiDeps): Router {
   const routes = Router();
@@ -147,14 +147,14 @@ function trendView(registry: string, { range, cellMs, fromMs, toMs, cells }: Tre
         ok: cell.ok,
         failed: cell.failed,
         unknown: cell.unknown,
-        p50Seconds: seconds(cell.p50Ms),
-        p95Seconds: seconds(cell.p95Ms),
-        silentSeconds: seconds(cell.silentMs),
+        p50Seconds: secondsOf(cell.p50Ms),
+        p95Seconds: secondsOf(cell.p95Ms),
+        silentSeconds: secondsOf(cell.silentMs),
       },
       attempts: cell.attempts,
       failures: cell.failures,
       bytesPerSecond: cell.bytesPerSecond === null ? null : Math.round(cell.bytesPerSecond),
-      lagSeconds: { lower: seconds(cell.lagLowerMs), upper: seconds(cell.lagUpperMs) },
+      lagSeconds: { lower: secondsOf(cell.lagLowerMs), upper: secondsOf(cell.lagUpperMs) },
     })),
   };
 }

@@ -6,7 +6,7 @@ import type { Facts, Hop } from '../core/transcript.ts';
 import { firstBytesTextOf, stamp } from '../core/views.ts';
 import { showStored } from '../words/tell.ts';
 import { english } from '../words/words.ts';
-import { costViewOf, seconds } from './views.ts';
+import { costViewOf, secondsOf } from './views.ts';
 
 export function probeView({ sample, transcript }: KeptProbe): object {
   return {
@@ -17,17 +17,17 @@ export function probeView({ sample, transcript }: KeptProbe): object {
     round: sample.due.round,
     startedAt: stamp(sample.startedAtMs),
     outcome: outcomeView(sample.outcome),
-    rttSeconds: seconds(sample.rttMs),
-    phasesSeconds: Object.fromEntries(Object.entries(sample.phases).map(([phase, ms]) => [phase, seconds(ms)])),
+    rttSeconds: secondsOf(sample.rttMs),
+    phasesSeconds: Object.fromEntries(Object.entries(sample.phases).map(([phase, ms]) => [phase, secondsOf(ms)])),
     cold: sample.cold,
-    baselineSeconds: seconds(sample.baselineMs),
-    thresholdSeconds: seconds(sample.thresholdMs),
+    baselineSeconds: secondsOf(sample.baselineMs),
+    thresholdSeconds: secondsOf(sample.thresholdMs),
     bytes: sample.bytes,
     throughputBytesPerSecond: steadyRateOf(sample),
     cache: sample.cache,
     finalUrl: sample.finalUrl === null ? null : maskUrl(sample.finalUrl),
     facts: factsView(sample.facts),
-    loopDelaySeconds: seconds(sample.loopDelayMsMax),
+    loopDelaySeconds: secondsOf(sample.loopDelayMsMax),
     worker: sample.worker,
     errorLine: transcript?.errorLine ?? null,
     hops: transcript?.hops.map(hopView) ?? null,
@@ -56,10 +56,10 @@ function outcomeView(outcome: Outcome): object {
   if (outcome.tag !== 'failed') return outcome;
   const { failure } = outcome;
   if ('limitMs' in failure)
-    return { tag: outcome.tag, failure: { kind: failure.kind, limitSeconds: seconds(failure.limitMs) } };
+    return { tag: outcome.tag, failure: { kind: failure.kind, limitSeconds: secondsOf(failure.limitMs) } };
   if (failure.kind === 'throttled') {
     const { kind, status, retryAfterMs } = failure;
-    return { tag: outcome.tag, failure: { kind, status, retryAfterSeconds: seconds(retryAfterMs) } };
+    return { tag: outcome.tag, failure: { kind, status, retryAfterSeconds: secondsOf(retryAfterMs) } };
   }
   const shown = Object.entries(failure).filter(([field]) => field !== 'sentences');
   return { tag: outcome.tag, failure: Object.fromEntries(shown) };
@@ -81,7 +81,7 @@ function hopView(hop: Hop): object {
     requestHeaders: shownHeadersOf(hop.requestHeaders),
     responseHeaders: shownHeadersOf(hop.responseHeaders),
     bodyBytes: hop.bodyBytes,
-    phasesSeconds: Object.fromEntries(hopPhasesOf(hop).map(([phase, ms]) => [phase, seconds(ms)])),
+    phasesSeconds: Object.fromEntries(hopPhasesOf(hop).map(([phase, ms]) => [phase, secondsOf(ms)])),
     ...hopTimes(hop.marks),
     tls:
       tls === null
@@ -103,14 +103,15 @@ function hopView(hop: Hop): object {
             phase: fault.phase,
             text: fault.text,
             bytesRead: fault.bytesRead,
-            limitSeconds: seconds(fault.limitMs),
+            limitSeconds: secondsOf(fault.limitMs),
             resolverAnswersOthers: fault.resolvesOthers ?? null,
           },
   };
 }
 
 function hopTimes(marks: Hop['marks']): object {
-  const since = (mark: number | undefined): number | null => (mark === undefined ? null : seconds(mark - marks.start));
+  const since = (mark: number | undefined): number | null =>
+    mark === undefined ? null : secondsOf(mark - marks.start);
   return {
     marksSeconds: {
       resolved: since(marks.resolved),

@@ -26,7 +26,7 @@ export function isToken(given: string | null, token: Secret | null): boolean {
 }
 
 /** What a request lacks: the token of the listener or, on loopback without one, a `Host` of ours. `null`: nothing. */
-export function refusalOf(
+export function tokenRefusalOf(
   headers: Authorized & { readonly host?: string | undefined },
   listen: Listen,
   mayUsePassword: boolean = true,

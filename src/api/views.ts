@@ -8,14 +8,14 @@ import type { AuthorityCost, Cost, HttpProtocol } from '../core/transcript.ts';
 import { stamp } from '../core/views.ts';
 import type { ApiDeps } from './deps.ts';
 
-export function seconds(ms: number | null | undefined): number | null {
+export function secondsOf(ms: number | null | undefined): number | null {
   return ms === null || ms === undefined ? null : Math.round(ms * 1000) / 1_000_000;
 }
 
 export function mirrorViewOf(deps: ApiDeps, mirror: Mirror): object {
   const standing = deps.standings().find(({ registry }) => registry === mirror.name);
-  const canary = canaryOf(deps.seriesOf(mirror.name));
-  const { candidate, rank } = placeOf(deps, mirror);
+  const canary = canaryViewOf(deps.seriesOf(mirror.name));
+  const { candidate, rank } = pagePlaceOf(deps, mirror);
   return {
     registry: mirror.name,
     ecosystem: mirror.ecosystem,
@@ -29,8 +29,8 @@ export function mirrorViewOf(deps: ApiDeps, mirror: Mirror): object {
       canary === undefined
         ? null
         : {
-            p50Seconds: seconds(canary.p50Ms),
-            p95Seconds: seconds(canary.p95Ms),
+            p50Seconds: secondsOf(canary.p50Ms),
+            p95Seconds: secondsOf(canary.p95Ms),
             probeId: canary.last?.due.probeId ?? null,
           },
     protocol: protocolIn(deps.seriesOf(mirror.name)),
@@ -77,7 +77,7 @@ function clientRunView(run: ClientRun): object {
     module,
     version,
     startedAt: stamp(run.startedAtMs),
-    tookSeconds: seconds(run.tookMs),
+    tookSeconds: secondsOf(run.tookMs),
     outcome,
     reason,
     exitCode,
@@ -92,27 +92,27 @@ function clientRunView(run: ClientRun): object {
 function freshnessView(freshness: Freshness | null): object {
   const { releases = 0, p50Ms, p90Ms } = freshness?.propagation ?? {};
   return {
-    lagSeconds: { lower: seconds(freshness?.lowerMs), upper: seconds(freshness?.upperMs) },
+    lagSeconds: { lower: secondsOf(freshness?.lowerMs), upper: secondsOf(freshness?.upperMs) },
     missingVersions: freshness?.missing ?? null,
-    propagation: { releases, p50Seconds: seconds(p50Ms), p90Seconds: seconds(p90Ms) },
+    propagation: { releases, p50Seconds: secondsOf(p50Ms), p90Seconds: secondsOf(p90Ms) },
   };
 }
 
 /** The canary of a mirror: the cold series if there is one. */
-export function canaryOf(series: readonly SeriesNow[]): SeriesNow | undefined {
+export function canaryViewOf(series: readonly SeriesNow[]): SeriesNow | undefined {
   const canaries = series.filter(({ target }) => target.canary);
   return canaries.find(({ connection }) => connection === 'cold') ?? canaries[0];
 }
 
 /** A mirror as a candidate, and its rank among the usable ones, from 1; `null`: it is not usable. */
-export interface Place {
+export interface Vantage {
   readonly candidate: Candidate | undefined;
   readonly rank: number | null;
   /** It ranks before the head of the chain, but nothing proves yet that a switch pays. */
   readonly isAhead: boolean;
 }
 
-export function placeOf(deps: ApiDeps, mirror: Mirror): Place {
+export function pagePlaceOf(deps: ApiDeps, mirror: Mirror): Vantage {
   const candidates = deps.rank(mirror.ecosystem, mirror.upstream);
   const ranked = candidates.filter(({ gate }) => gate === 'ok' || gate === 'current');
   const place = ranked.findIndex(({ registry }) => registry === mirror.name);
@@ -157,14 +157,14 @@ export function targetViewOf(deps: ApiDeps, series: SeriesNow): object {
     step: target.step,
     connection,
     canary: target.canary,
-    p50Seconds: seconds(series.p50Ms),
-    p95Seconds: seconds(series.p95Ms),
+    p50Seconds: secondsOf(series.p50Ms),
+    p95Seconds: secondsOf(series.p95Ms),
     lastAt: stamp(last?.startedAtMs ?? null),
-    lastRttSeconds: seconds(last?.outcome.tag === 'ok' ? last.rttMs : null),
+    lastRttSeconds: secondsOf(last?.outcome.tag === 'ok' ? last.rttMs : null),
     lastOutcome: last === null ? null : outcomeWordOf(last),
     lastOkAt: stamp(series.lastOkAtMs),
-    baselineSeconds: seconds(baseline?.baselineMs),
-    thresholdSeconds: seconds(baseline?.thresholdMs),
+    baselineSeconds: secondsOf(baseline?.baselineMs),
+    thresholdSeconds: secondsOf(baseline?.thresholdMs),
     slowStreak: baseline?.streak ?? null,
     resolvedVersion: last?.facts.resolvedVersion ?? null,
     signature: last?.facts.signature ?? null,
@@ -180,7 +180,7 @@ export function outcomeWordOf({ outcome }: Pick<SamplePoint, 'outcome'>): string
 /** `null`: not measured. */
 export function costViewOf(cost: AuthorityCost | undefined): object | null {
   const way = (one: Cost | null): object | null =>
-    one === null ? null : { requests: one.requests, seconds: seconds(one.ms) };
+    one === null ? null : { requests: one.requests, seconds: secondsOf(one.ms) };
   return cost === undefined ? null : { relayed: way(cost.relayed), direct: way(cost.direct) };
 }
 
@@ -188,14 +188,14 @@ export function costIn(series: readonly SeriesNow[]): AuthorityCost | undefined 
   return series.map(({ last }) => last?.facts.authorityCost).find((cost) => cost !== undefined);
 }
 
-export interface Group {
+export interface ViewGroup {
   readonly ecosystem: EcosystemId;
   readonly upstream: string;
   readonly mirrors: readonly Mirror[];
 }
 
 /** The mirrors of each upstream, those of one ecosystem together, in the order of the file. */
-export function groupsOf({ mirrors }: Pick<Config, 'mirrors'>): readonly Group[] {
+export function viewGroupsOf({ mirrors }: Pick<Config, 'mirrors'>): readonly ViewGroup[] {
   const ecosystems = Map.groupBy(mirrors, ({ ecosystem }) => ecosystem);
   return [...ecosystems].flatMap(([ecosystem, all]) =>
     [...Map.groupBy(all, ({ upstream }) => upstream)].map(([upstream, mine]) => ({

@@ -7,12 +7,12 @@ import { createMachine } from '../daemon/machine.ts';
 import { rankCommand } from '../features/rank/command.ts';
 import { confirmChanges, placeOptions, whoseSettings } from '../terminal/changes.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
-import { type Reasons, reasonOf } from '../terminal/reasons.ts';
+import { type Reasons, reasonTextOf } from '../terminal/reasons.ts';
 import { jsonText } from '../terminal/terminal.ts';
 import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
 import { renderIn } from '../words/tell.ts';
 import { type Say, sayNamed } from '../words/words.ts';
-import { type DaemonResponse, type DaemonClient, daemonAt, daemonOptions } from './daemon-client.ts';
+import { type DaemonClient, type DaemonResponse, daemonAt, daemonOptions } from './daemon-client.ts';
 import { exportAdvice, exportMs } from './export.ts';
 
 interface AdviceBody {
@@ -128,7 +128,7 @@ function shown(context: Context, advice: readonly Shown[], passedOver: readonly 
   const { terminal, say, language } = context;
   const passed = passedOver.map((one) => printable(renderIn(language, one)));
   if (advice.length === 0) return [say('advised.none'), ...passed];
-  const why = (one: Shown): string => (language === 'en' ? null : reasonOf(one, say)) ?? printable(one.reason);
+  const why = (one: Shown): string => (language === 'en' ? null : reasonTextOf(one, say)) ?? printable(one.reason);
   const lines = advice.flatMap((one) => [
     `${terminal.paint('bold', stateText(one.state, say))}  ${printable(`${one.ecosystem}/${one.upstream}  ${one.id}`)}`,
     `  ${why(one)}`,
@@ -187,7 +187,7 @@ async function applyAdvice(context: Context, daemon: DaemonClient, wanted: Wante
   }
   const remedy = readMapping(response.text);
   const machine = createMachine({ env, home: whose.home, cwd, root: whose.root });
-  const { settle } = await import('../features/doctor/settle.ts');
+  const { settleDoctor: settle } = await import('../features/doctor/settle.ts');
   const settling = remedy === null ? null : await settle(machine, ecosystem, remedy, say);
   if (settling === null) throw new Failed(say('advised.unsettable', { url: daemon.url }), 1);
   for (const note of settling.notes) terminal.err(say('advised.note', { text: note }));

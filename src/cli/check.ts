@@ -9,7 +9,7 @@ import { expand } from '../daemon/machine.ts';
 import { readSizes } from '../daemon/sizes.ts';
 import { listUnchecked } from '../daemon/unchecked.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
-import { builtInSource, type Loaded, load } from '../terminal/load.ts';
+import { builtInSource, type LoadedConfig, load } from '../terminal/load.ts';
 import { jsonText, table } from '../terminal/terminal.ts';
 import { optionsOf, words } from '../terminal/usage.ts';
 import { saySentence } from '../words/tell.ts';
@@ -54,7 +54,7 @@ function sizesOnce(): (config: Config) => Sizes {
 /** A valid configuration with what follows from it. */
 type Found = ReturnType<typeof findingsOf>;
 
-function findingsOf(loaded: Loaded, sizesOf: (config: Config) => Sizes, path: string) {
+function findingsOf(loaded: LoadedConfig, sizesOf: (config: Config) => Sizes, path: string) {
   const { config } = loaded;
   const targets = expand(config);
   const budget = budgetOf(config, targets, undefined, sizesOf(config));

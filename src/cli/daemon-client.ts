@@ -4,7 +4,7 @@ import { printable } from '../core/printable.ts';
 import { readJson } from '../core/read-json.ts';
 import { maskText } from '../core/secret.ts';
 import { urlOfListener } from '../core/url.ts';
-import { exchange, systemFiles, tlsOf } from '../daemon/machine.ts';
+import { exchangeOnce, systemFiles, tlsOf } from '../daemon/machine.ts';
 import type { Context } from '../terminal/context.ts';
 import { load } from '../terminal/load.ts';
 import { Failed, optionsOf, UsageError } from '../terminal/usage.ts';
@@ -71,7 +71,7 @@ export async function daemonAt(
     };
     try {
       const request = { url: url + path, method, headers, limitMs: limitMs, ...(listen && tlsOf(listen)) };
-      const response = await exchange({ ...request, body: body === undefined ? null : JSON.stringify(body) });
+      const response = await exchangeOnce({ ...request, body: body === undefined ? null : JSON.stringify(body) });
       return { tag: 'ok', ...response, json: () => readJson(response.text) };
     } catch (cause) {
       const { code, name } = cause as NodeJS.ErrnoException;

@@ -4,9 +4,9 @@ import { printable } from '../core/printable.ts';
 import { hopPhasesOf, steadyRateOf } from '../core/sample.ts';
 import type { Hop } from '../core/transcript.ts';
 import { firstBytesTextOf } from '../core/views.ts';
-import { bar, duration, padEnd, type Terminal } from '../terminal/terminal.ts';
+import { bar, durationText, padEnd, type Terminal } from '../terminal/terminal.ts';
 import { formatAuthority, formatCost, formatSignature } from '../words/facts.ts';
-import { fieldsOf, saySentence } from '../words/tell.ts';
+import { saySentence, sentenceFieldsOf } from '../words/tell.ts';
 import type { Say } from '../words/words.ts';
 
 const barWidth = 32;
@@ -24,7 +24,7 @@ export function explain(probed: Probed, terminal: Pick<Terminal, 'paint'>, say: 
         : terminal.paint('yellow', say('outcome.unknown', { because: outcome.because }));
   const longest = Math.max(1, ...transcript.hops.map((hop) => hop.marks.end - hop.marks.start));
   return [
-    `${terminal.paint('bold', `${target.registry}  ${target.step}${name ? `  ${name}` : ''}`)}  ${verdict}  ${duration(sample.rttMs)}`,
+    `${terminal.paint('bold', `${target.registry}  ${target.step}${name ? `  ${name}` : ''}`)}  ${verdict}  ${durationText(sample.rttMs)}`,
     ...transcript.hops.flatMap((hop) => ['', ...explainHop(hop, longest, terminal, say)]),
     '',
     // Names and versions come from a mirror: they must not move the cursor.
@@ -50,7 +50,7 @@ function explainHop(hop: Hop, longestMs: number, terminal: Pick<Terminal, 'paint
     `    ${status}${where}${through}${tls}${version}${repeated}${hop.reused ? say('probe.kept') : ''}`,
     ...hopPhasesOf(hop).map(
       ([phase, ms]) =>
-        `    ${padEnd(say(`probe.phase.${phase}`), 10)} ${duration(ms).padStart(9)}  ${terminal.paint('cyan', bar(ms / longestMs, barWidth))}`,
+        `    ${padEnd(say(`probe.phase.${phase}`), 10)} ${durationText(ms).padStart(9)}  ${terminal.paint('cyan', bar(ms / longestMs, barWidth))}`,
     ),
   ];
 }
@@ -61,7 +61,7 @@ function conclusions({ sample, transcript }: Probed, say: Say): string[] {
   if (outcome.tag === 'failed')
     lines.push(
       say('probe.why', {
-        facts: fieldsOf(say, outcome.failure, duration)
+        facts: sentenceFieldsOf(say, outcome.failure, durationText)
           .map(({ text }) => text)
           .join(say('list.clause')),
       }),

@@ -1,5 +1,5 @@
 import type { FindingView } from '../core/views.ts';
-import type { Observed } from '../features/doctor/explain.ts';
+import type { ObservedFailure } from '../features/doctor/explain.ts';
 import type { Context } from '../terminal/context.ts';
 import { daemonAt } from './daemon-client.ts';
 
@@ -17,16 +17,15 @@ interface OpenFinding {
 export async function listObserved(
   context: Context,
   flags: { url?: string | undefined; 'token-file'?: string | undefined; config?: string | undefined },
-): Promise<readonly Observed[]> {
+): Promise<readonly ObservedFailure[]> {
   const isNamed = Object.values(flags).some((flag) => flag !== undefined);
   const terminal = isNamed ? context.terminal : { ...context.terminal, err: () => undefined };
   try {
     const daemon = await daemonAt({ ...context, terminal }, flags, limitMs);
     const [{ mirrors = [] }, { findings = [] }] = await Promise.all(
-      ['/api/v1/mirrors', '/api/v1/findings'].map(async (path) => ((await daemon.get(path)).json() ?? {}) as OpenFinding) as [
-        Promise<OpenFinding>,
-        Promise<OpenFinding>,
-      ],
+      ['/api/v1/mirrors', '/api/v1/findings'].map(
+        async (path) => ((await daemon.get(path)).json() ?? {}) as OpenFinding,
+      ) as [Promise<OpenFinding>, Promise<OpenFinding>],
     );
     return findings.flatMap(({ registry, cause, openedAt }) => {
       const mirror = mirrors.find((one) => one.registry === registry);

@@ -152,7 +152,14 @@ async function probeClient(
     };
     const text = run.reason === null ? say('probe.clientGot', got) : saySentence(run.sentence ?? run.reason, say);
     terminal.out(
-      say('probe.client', { client, what, mirror: mirror.name, outcome: say(outcomes[run.outcome]), seconds, said: text }),
+      say('probe.client', {
+        client,
+        what,
+        mirror: mirror.name,
+        outcome: say(outcomes[run.outcome]),
+        seconds,
+        said: text,
+      }),
     );
     for (const line of run.words.split('\n')) if (line !== '') terminal.out(`  ${line}`);
   }

@@ -9,7 +9,7 @@ import { readControls } from './sections/controls.ts';
 import { readDetect } from './sections/detect.ts';
 import { readDoor } from './sections/door.ts';
 import { readSettings } from './sections/ecosystems.ts';
-import { readFleet } from './sections/fleet.ts';
+import { readFleetKeys } from './sections/fleet.ts';
 import { readLabels } from './sections/labels.ts';
 import { readListen } from './sections/listen.ts';
 import { readMirrors } from './sections/mirrors.ts';
@@ -56,7 +56,7 @@ export function buildConfig(
     ...readAlertmanager(file.alertmanager, listen, reading),
     ...readClientRuns(file.clientRuns, mirrors, reading),
     ...readActions(file.onAdvice, besideActions, reading),
-    ...readFleet(file.fleet, reading),
+    ...readFleetKeys(file.fleet, reading),
     ...readPair(file.pair, file.vantage),
     ...readDoor(file.door, { mirrors, listen, state }, reading),
     ...readShard(file.shard, reading),

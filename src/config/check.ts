@@ -8,7 +8,7 @@ import type { SourceDocument } from './document.ts';
 import { findNearestWord, type Path } from './issues.ts';
 import { listKnownKeys } from './json-schema.ts';
 import { type FileConfig, schemaOf } from './schema.ts';
-import { pathTextOf, seenKeyOf, seenTextOf } from './seen.ts';
+import { fileSeenKeyOf, pathTextOf, seenTextOf } from './seen.ts';
 
 /** The result of the schema: mistakes, and what could be read despite them. */
 export interface Checked {
@@ -121,7 +121,7 @@ function issuesOf({ issue, path }: FlatIssue, most: number, document: SourceDocu
   return issue.keys.slice(0, most).map((key) => ({
     ...placed(document.placeOfKey([...path, key])),
     path: pathTextOf([...path, key]),
-    seen: seenKeyOf(key, path),
+    seen: fileSeenKeyOf(key, path),
     expected: phrase('expected.keys', { keys: known.join(', ') }),
     nearest: findNearestWord(key, known),
   }));

@@ -20,14 +20,14 @@ import type { Path } from './issues.ts';
 import { pathTextOf, seenTextOf } from './seen.ts';
 
 /** A position in the text; both numbers count from 1. */
-export interface Place {
+export interface DocumentPosition {
   readonly line: number;
   readonly column: number;
 }
 
 interface Spot {
-  readonly place: Place;
-  readonly key: Place | null;
+  readonly place: DocumentPosition;
+  readonly key: DocumentPosition | null;
   /** The text before `${…}` was replaced in it; `null`: nothing was replaced. */
   readonly written: string | null;
 }
@@ -35,9 +35,9 @@ interface Spot {
 export interface SourceDocument {
   readonly data: unknown;
   /** The position of the value, else of the nearest existing parent. */
-  placeOf(path: Path): Place | null;
+  placeOf(path: Path): DocumentPosition | null;
   /** The position of the key itself, else as `placeOf`. */
-  placeOfKey(path: Path): Place | null;
+  placeOfKey(path: Path): DocumentPosition | null;
   /** The text before `${…}` was replaced in it; `null`: nothing was replaced. */
   writtenAt(path: Path): string | null;
 }
@@ -120,11 +120,11 @@ function syntaxIssues(text: string, mistakes: readonly SyntaxMistake[], lines: L
   });
 }
 
-function broken(expected: Sentence, place: Place): ConfigIssue {
+function broken(expected: Sentence, place: DocumentPosition): ConfigIssue {
   return { ...issueOf(expected, null), ...place };
 }
 
-function placeAt(lines: LineCounter, offset: number): Place {
+function placeAt(lines: LineCounter, offset: number): DocumentPosition {
   const { line, col } = lines.linePos(offset);
   return { line: Math.max(1, line), column: Math.max(1, col) };
 }
@@ -154,7 +154,7 @@ function createWalk(aliases: Aliases, lines: LineCounter, env: Env) {
   const issues: ConfigIssue[] = [];
   let nodes = 0;
 
-  function scalar(node: Scalar, path: Path, place: Place): { value: unknown; written: string | null } {
+  function scalar(node: Scalar, path: Path, place: DocumentPosition): { value: unknown; written: string | null } {
     if (typeof node.value !== 'string') {
       return { value: typeof node.value === 'bigint' ? Number(node.value) : node.value, written: null };
     }
@@ -165,7 +165,12 @@ function createWalk(aliases: Aliases, lines: LineCounter, env: Env) {
     return { value: replaced.text, written: replaced.used ? node.value : null };
   }
 
-  function pair(target: Record<string, unknown>, { key, value: node }: Pair, path: Path, parent: Place): void {
+  function pair(
+    target: Record<string, unknown>,
+    { key, value: node }: Pair,
+    path: Path,
+    parent: DocumentPosition,
+  ): void {
     const name = isScalar(key) ? String(key.value) : '';
     const range = (key as Node).range;
     const place = range ? placeAt(lines, range[0]) : parent;
@@ -176,7 +181,7 @@ function createWalk(aliases: Aliases, lines: LineCounter, env: Env) {
     target[name] = value(node as Node | null, [...path, name], place);
   }
 
-  function value(node: Node | null, path: Path, key: Place | null): unknown {
+  function value(node: Node | null, path: Path, key: DocumentPosition | null): unknown {
     nodes += 1;
     const place = node?.range ? placeAt(lines, node.range[0]) : (key ?? { line: 1, column: 1 });
     const source = isAlias(node) ? (aliases.source(node) ?? null) : node;

@@ -6,7 +6,7 @@ import { isPrivate } from '../ecosystems/names.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { declaredChainOf, memberKeysOf, sortByWeight } from './chain.ts';
 
-export interface Route {
+export interface DoorRoute {
   /** `ecosystem/upstream`. */
   readonly key: string;
   readonly ecosystem: EcosystemId;
@@ -22,7 +22,7 @@ export interface Route {
 }
 
 /** For each ecosystem of the door: its public upstream, or its configured upstreams if it declares no public one. */
-export function routesOf(config: Config, registry: Registry): readonly Route[] {
+export function routesOf(config: Config, registry: Registry): readonly DoorRoute[] {
   return (config.door?.ecosystems ?? []).flatMap((id) => {
     const kind = registry.of(id);
     const paths = kind?.door;
@@ -31,7 +31,7 @@ export function routesOf(config: Config, registry: Registry): readonly Route[] {
     const served = [...new Set(own.map(({ upstream }) => upstream))].filter(
       (upstream) => kind.publicUpstream === null || upstream === kind.publicUpstream,
     );
-    return served.map((upstream): Route => {
+    return served.map((upstream): DoorRoute => {
       const mirrors = own.filter((one) => one.upstream === upstream);
       const client = leadingClientOf(kind, config);
       const keys = memberKeysOf(client, declaredChainOf(config, id, upstream, registry));

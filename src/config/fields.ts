@@ -26,7 +26,7 @@ export { checked, errorOf, flag, list, mapping, readable } from '../ecosystems/f
 const examples = [30_000, 30 * 60_000, 12 * 3_600_000];
 
 /** A duration (`30s`), milliseconds once read. @param range  milliseconds, both included */
-export function duration(description: string, range: { readonly min: number; readonly max: number }) {
+export function durationField(description: string, range: { readonly min: number; readonly max: number }) {
   const bounds = `from ${formatDuration(range.min)} to ${formatDuration(range.max)}`;
   const example = examples.find((ms) => ms >= range.min && ms <= range.max) ?? range.min;
   const expected = phrase('expected.duration', {

@@ -34,7 +34,7 @@ export function seenTextOf(value: unknown, path: Path): Sentence | string {
 }
 
 /** A key of a mapping, quoted; masked if it is unknown and may be a secret. */
-export function seenKeyOf(key: string, parent: Path): string {
+export function fileSeenKeyOf(key: string, parent: Path): string {
   return JSON.stringify(keyText(key, parent));
 }
 

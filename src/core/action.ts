@@ -204,7 +204,7 @@ export function isUndoable({ kind, state, because }: ActionRow): boolean {
 }
 
 /** A hash that identifies what an action changes; `null`: unknown. Hashed, because a URL may contain a token. */
-export function placeOf(deed: ActionDeed): string | null {
+export function actionPlaceOf(deed: ActionDeed): string | null {
   const of =
     deed.kind === 'file'
       ? [deed.path]

@@ -1,7 +1,7 @@
 import type { Reason } from './failure.ts';
 import { type CausingKind, type Confidence, findingKinds, kindTraits } from './finding.ts';
 import type { Upstream } from './mirror.ts';
-import type { Sentence, Message } from './result.ts';
+import type { Message, Sentence } from './result.ts';
 
 export type AdviceState = 'proposed' | 'accepted' | 'superseded' | 'withdrawn' | 'expired' | 'refused' | 'dismissed';
 /** The kinds of findings that cause advice, and what only advice can be for. */

@@ -6,7 +6,7 @@ import type { Now } from './ports.ts';
 import type { Sample } from './sample.ts';
 
 /** Operator commands that influence judgement. `untilMs`: wall time; `null`: the pause has ended. */
-export type Command =
+export type OperatorCommand =
   | (Move & { readonly kind: 'accepted' })
   | (Move & { readonly kind: 'dismissed'; readonly cause: AdviceCause; readonly untilMs: number })
   | { readonly kind: 'acknowledged'; readonly finding: FindingKind; readonly registry: string | null }
@@ -27,7 +27,7 @@ export type Taken = { readonly takenAt: Now } & (
     }
   /** A time without monitoring, or a jump of the wall clock. Monotonic milliseconds. */
   | { readonly kind: 'gap'; readonly fromMs: number; readonly toMs: number }
-  | { readonly kind: 'told'; readonly told: Command }
+  | { readonly kind: 'told'; readonly told: OperatorCommand }
 );
 
 /** The inputs of one daemon process within a few minutes. */

@@ -76,7 +76,7 @@ const closedKeys: ReadonlySet<string> = new Set(
 /** Keys of records whose keys a server chooses. */
 const serverRecords: ReadonlySet<string> = new Set('responseHeaders tags logged'.split(' '));
 /** Names of response headers that are read after they are masked. */
-export const readHeaders: ReadonlySet<string> = new Set(
+export const knownHeaders: ReadonlySet<string> = new Set(
   'age cache-status cf-cache-status date retry-after x-cache x-cache-status x-proxy-cache'.split(' '),
 );
 
@@ -88,7 +88,9 @@ function maskData(value: unknown, at: string | null, text: (text: string) => str
   const isServers = at !== null && serverRecords.has(at);
   return Object.fromEntries(
     Object.entries(value).map(([key, one]) =>
-      isServers ? [readHeaders.has(key) ? key : text(key), maskData(one, null, text)] : [key, maskData(one, key, text)],
+      isServers
+        ? [knownHeaders.has(key) ? key : text(key), maskData(one, null, text)]
+        : [key, maskData(one, key, text)],
     ),
   );
 }

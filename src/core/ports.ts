@@ -1,8 +1,16 @@
 import type { WholeBody } from './body.ts';
-import type { BuildPlace, ControlResponse, ControlDue, Due } from './due.ts';
+import type { BuildPlace, ControlDue, ControlResponse, Due } from './due.ts';
 import type { Connection, EcosystemId, Target, TlsAccess } from './mirror.ts';
 import type { Sample } from './sample.ts';
-import type { ProbeResponse, ProbeRequest, Hop, HttpProtocol, SignatureCheck, Transcript, Verdict } from './transcript.ts';
+import type {
+  Hop,
+  HttpProtocol,
+  ProbeRequest,
+  ProbeResponse,
+  SignatureCheck,
+  Transcript,
+  Verdict,
+} from './transcript.ts';
 
 export interface Now {
   readonly wallMs: number;

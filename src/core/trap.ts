@@ -15,7 +15,7 @@ export interface TrapKind {
 /** By trap id. */
 export type TrapKinds = Readonly<Record<string, TrapKind>>;
 
-export type Place =
+export type SettingPlace =
   | { readonly file: string; readonly line: number | null }
   | { readonly variable: string }
   | { readonly mirror: string };
@@ -33,7 +33,7 @@ export interface Edit {
 export interface Trap {
   readonly id: string;
   readonly what: string;
-  readonly where: readonly Place[];
+  readonly where: readonly SettingPlace[];
   /** Instructions, or lines to paste; not empty. */
   readonly set: readonly string[];
   /** Changes by `--fix`; empty: the trap must be repaired by hand. */
@@ -44,7 +44,7 @@ export interface Unchecked {
   /** The id of a trap, or `settings` for a file that could not be read. */
   readonly id: string;
   readonly because: string;
-  readonly where: readonly Place[];
+  readonly where: readonly SettingPlace[];
 }
 
 export interface Diagnosis {
@@ -60,7 +60,7 @@ export interface FileChange {
 }
 
 /** `file:line`, `$VARIABLE`, or the mirror's name. */
-export function placeTextOf(place: Place): string {
+export function placeTextOf(place: SettingPlace): string {
   if ('variable' in place) return `$${place.variable}`;
   if ('mirror' in place) return place.mirror;
   return place.line === null ? place.file : `${place.file}:${place.line}`;
@@ -90,7 +90,7 @@ export interface Assignment {
   readonly line: number;
 }
 
-export interface Surroundings {
+export interface MachineSurroundings {
   readonly machine: Machine;
   /** In the order in which they are read. */
   readonly assignments: readonly Assignment[];

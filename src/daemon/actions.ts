@@ -1,6 +1,6 @@
 import {
-  type ActionEnd,
   type ActionChange,
+  type ActionEnd,
   type ActionRow,
   type ActionStep,
   type Actor,

@@ -1,4 +1,4 @@
-import type { ControlResponse, ControlDue, Due } from '../core/due.ts';
+import type { ControlDue, ControlResponse, Due } from '../core/due.ts';
 import type { Clock, Log, Now, Probed } from '../core/ports.ts';
 import { lostControlOf, lostProbeOf } from '../io/worker-protocol.ts';
 import type { Stages } from './assemble.ts';

@@ -32,11 +32,11 @@ import { createScheduler } from '../schedule/scheduler.ts';
 import { ownedBy } from '../schedule/shard.ts';
 import { expandTargets } from '../schedule/targets.ts';
 import { createResponses } from '../state/answers.ts';
-import { type Board, createBoard, type SeriesRef } from '../state/board.ts';
+import { createProbeStore, type ProbeStore, type SeriesRef } from '../state/board.ts';
 import { createCited } from '../state/cited.ts';
 import { createEvidenceBook } from '../state/evidence.ts';
 import { createLastOk, createSince } from '../state/last-ok.ts';
-import { createLedger, type Ledger } from '../state/ledger.ts';
+import { createLedger, type LedgerStore } from '../state/ledger.ts';
 import { createTrends } from '../state/trend.ts';
 import { buildWorkerBook, nothingLearnt } from './book.ts';
 
@@ -76,7 +76,7 @@ export function assemble(config: Config, ports: DaemonPorts) {
   const lastOk = createLastOk(config, targets, restored('meta'));
   const judging = judgingOf(config, ports, { targets, restored, lastOk: lastOk.all(), now });
   const { detector, advisor } = judging;
-  const board = createBoard(secondsBuckets, seriesOf(config, targets));
+  const board = createProbeStore(secondsBuckets, dueSeriesOf(config, targets));
   const ledger = createLedger(store, waitingRowsMax);
   const stages = {
     config,
@@ -174,7 +174,7 @@ function judgingOf(
 }
 
 /** Each target with each kind of connection that its mirror is probed over. */
-export function seriesOf(config: Config, targets: readonly Target[]): readonly SeriesRef[] {
+export function dueSeriesOf(config: Config, targets: readonly Target[]): readonly SeriesRef[] {
   const connections = new Map(config.mirrors.map((mirror) => [mirror.name, mirror.connections]));
   return targets.flatMap((target) =>
     (connections.get(target.registry) ?? []).map((connection) => ({ target, connection })),
@@ -198,7 +198,11 @@ export function pausesIn({ store, config: { mirrors } }: Pick<Stages, 'store' | 
 
 /** A probe by its id, from memory or the state file; `null`: not kept, or never existed. */
 export function findProbe(
-  { board, ledger, store }: { readonly board: Pick<Board, 'probe'>; readonly ledger: Ledger; readonly store: Store },
+  {
+    board,
+    ledger,
+    store,
+  }: { readonly board: Pick<ProbeStore, 'probe'>; readonly ledger: LedgerStore; readonly store: Store },
   probeId: string,
 ): KeptProbe | null {
   const known = board.probe(probeId);

@@ -23,7 +23,12 @@ export function unsupportedAccessOf(mirror: Mirror, id: string): Sentence | null
 /** Runs a real client against one mirror now, as the daemon would. @param onStop  registers what kills the client */
 export async function runClientNow(
   config: Config,
-  wanted: { readonly mirror: Mirror; readonly client: string; readonly module: string; readonly version: string | null },
+  wanted: {
+    readonly mirror: Mirror;
+    readonly client: string;
+    readonly module: string;
+    readonly version: string | null;
+  },
   facts: ProcessFacts,
   onStop: (stop: () => void) => void,
 ): Promise<ClientNow> {

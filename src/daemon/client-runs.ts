@@ -6,7 +6,7 @@ import type { Visit } from '../schedule/visit.ts';
 import { causeTextOf } from './asker.ts';
 import type { Stages } from './assemble.ts';
 import { compareRun, type Spent } from './client-comparison.ts';
-import { clientOrderFor, bytesOf, type ClientWish, isShutdown, makeClientOrder, pairsOf } from './client-order.ts';
+import { bytesOf, type ClientWish, clientOrderFor, isShutdown, makeClientOrder, pairsOf } from './client-order.ts';
 import type { Pipeline } from './pipeline.ts';
 
 export type ClientRuns = ReturnType<typeof createClientRuns>;

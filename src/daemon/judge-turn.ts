@@ -2,7 +2,7 @@ import type { Advisor } from '../advise/advisor.ts';
 import { isTested } from '../advise/cause.ts';
 import type { AdviceChange } from '../core/advice.ts';
 import { type Config, paceOf } from '../core/config.ts';
-import type { ControlResponse, ControlDue, Due, RecheckOrder, Skipped } from '../core/due.ts';
+import type { ControlDue, ControlResponse, Due, RecheckOrder, Skipped } from '../core/due.ts';
 import type { FindingChange } from '../core/finding.ts';
 import { isHeavy, type Target } from '../core/mirror.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
@@ -21,7 +21,7 @@ export interface JudgeStages {
   readonly evidence: EvidenceBook;
 }
 
-export interface Judged {
+export interface JudgedTurn {
   readonly settled: SettledSample[];
   readonly findings: FindingChange[];
   readonly advice: AdviceChange[];
@@ -90,7 +90,7 @@ type ControlsDue = { due: ControlDue; round: Due['round'] }[];
 
 /** One turn. The order of calls: inputs, `maintain`, `tick`, `plan`, `consider`, `carryOut`. */
 export class JudgeTurn {
-  readonly judged: Judged = {
+  readonly judged: JudgedTurn = {
     settled: [],
     findings: [],
     advice: [],

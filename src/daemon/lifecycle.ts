@@ -15,7 +15,7 @@ import { isUpstreamOwner, ownedBy } from '../schedule/shard.ts';
 import { expandTargetsInSlices } from '../schedule/targets.ts';
 import { assembleApiDeps } from './api-deps.ts';
 import { causeTextOf } from './asker.ts';
-import { assemble, type DaemonPorts, declaredBy, pausesIn, type Stages, seriesOf, settingsOf } from './assemble.ts';
+import { assemble, type DaemonPorts, declaredBy, dueSeriesOf, pausesIn, type Stages, settingsOf } from './assemble.ts';
 import { type ClientRuns, createClientRuns } from './client-runs.ts';
 import type { Absorb } from './news.ts';
 import { closeWithin } from './once.ts';
@@ -197,7 +197,7 @@ class Life {
   async #replace(next: Config): Promise<void> {
     const { stages } = this;
     const targets = await overTurns(expandTargetsInSlices(next, stages.registry), nextTurn);
-    const series = seriesOf(next, targets);
+    const series = dueSeriesOf(next, targets);
     await stages.exporter.prepare(next, targets);
     await overTurns(stages.scheduler.preparing(next, targets), nextTurn);
     await overTurns(stages.board.preparing(series), nextTurn);
@@ -228,7 +228,7 @@ function replaceStages(
   }: {
     readonly next: Config;
     readonly targets: Target[];
-    readonly series: ReturnType<typeof seriesOf>;
+    readonly series: ReturnType<typeof dueSeriesOf>;
   },
   now: Now,
   absorb: Absorb,

@@ -7,7 +7,7 @@ import { systemTimers } from '../io/timers.ts';
 // What every command may take. What a daemon alone needs is in system.ts, which takes three times as long to load.
 export { type ChangePlace, type ChangeRefused, makeChanges, undoChange } from '../io/changes.ts';
 export { systemClock } from '../io/clock.ts';
-export { exchange, type TlsTrust, tlsOf } from '../io/exchange.ts';
+export { exchangeOnce, type TlsTrust, tlsOf } from '../io/exchange.ts';
 export { codeOf, makeFolders, replaceFile, systemFiles } from '../io/files.ts';
 export { type KeptChange, listAllKeptChanges, listKeptChanges } from '../io/kept-changes.ts';
 export { createMachine } from '../io/machine.ts';

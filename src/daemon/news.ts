@@ -6,14 +6,14 @@ import type { Now, Row } from '../core/ports.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Transcript } from '../core/transcript.ts';
 import type { DetectTurn } from '../detect/detector.ts';
-import type { Judged } from './judge-turn.ts';
+import type { JudgedTurn } from './judge-turn.ts';
 
 export interface Settled {
   readonly sample: SettledSample;
   readonly transcript: Transcript;
 }
 
-export interface TurnChanges extends Omit<Judged, 'settled'> {
+export interface TurnChanges extends Omit<JudgedTurn, 'settled'> {
   readonly settled: Settled[];
   readonly outcomes: { readonly receiver: string; readonly outcome: DeliveryOutcome }[];
   readonly actions: { readonly result: ActionResult; readonly row: ActionRow }[];
@@ -21,7 +21,7 @@ export interface TurnChanges extends Omit<Judged, 'settled'> {
   readonly acted: ActionChange[];
 }
 
-export function newTurnChanges(judged: Judged): TurnChanges {
+export function newTurnChanges(judged: JudgedTurn): TurnChanges {
   return { ...judged, settled: [], outcomes: [], actions: [], acted: [] };
 }
 

@@ -10,7 +10,7 @@ import { Deliveries } from './deliveries.ts';
 import { createJudge } from './judge.ts';
 import type { JudgeTurn } from './judge-turn.ts';
 import { createKnowledge } from './knowledge.ts';
-import { type Absorb, gapBetween, type TurnChanges, newTurnChanges, type Settled } from './news.ts';
+import { type Absorb, gapBetween, newTurnChanges, type Settled, type TurnChanges } from './news.ts';
 import { createEvents, Publisher } from './publish.ts';
 
 /** Inputs of the loop, which are handled in a turn, never in their callback. */

@@ -7,7 +7,7 @@ import { type ProcessFacts, systemClock, systemRandom } from './machine.ts';
 import { closeWithin, makeDue, type NoResult, type OnceRequest, patienceMsFor, probeWithin } from './once.ts';
 import { processLog, workersFor } from './system.ts';
 
-export interface Probing {
+export interface ProbeNow {
   /**
    * Probes once; calls must not overlap, because each sets the configuration of the thread. Never throws because of a
    * mirror.
@@ -18,7 +18,7 @@ export interface Probing {
 }
 
 /** One worker thread for all probes; the start of another takes longer than most of them. */
-export function startProbing(facts: ProcessFacts): Probing {
+export function startProbing(facts: ProcessFacts): ProbeNow {
   let workers: Workers | null = null;
   return {
     async probe(config, request) {

@@ -57,7 +57,11 @@ export class Publisher {
    * of `patient` tables alone may wait for a later turn, at most `limits.commitMs`. `isLast`: also writes what is
    * written rarely. `isAwaited`: a caller waits for the write.
    */
-  commit(changes: TurnChanges, now: Now, { isLast, isAwaited }: { readonly isLast: boolean; readonly isAwaited: boolean }): void {
+  commit(
+    changes: TurnChanges,
+    now: Now,
+    { isLast, isAwaited }: { readonly isLast: boolean; readonly isAwaited: boolean },
+  ): void {
     this.#addRows(changes, now, isLast);
     if (!isLast && (now.monotonicMs < this.#retryAtMs || (!isAwaited && this.#mayWait(changes, now)))) return;
     this.#committedAtMs = now.monotonicMs;

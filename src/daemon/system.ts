@@ -84,4 +84,4 @@ export function workersFor(
 
 export { cronCalendar } from '../io/calendar.ts';
 export { type CopyFailure, copyStore, type StoreCopy } from '../io/store-copy.ts';
-export { troubleOf } from '../io/store-schema.ts';
+export { storeTroubleOf } from '../io/store-schema.ts';

@@ -3,13 +3,13 @@ import type { ModuleRef } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
 import { registry } from '../ecosystems/registry.ts';
 
-export interface Unchecked {
+export interface UncheckedItem {
   readonly module: ModuleRef;
   readonly sentence: Sentence;
 }
 
 /** Lists what probes do not verify as it is configured, once for each module. */
-export function listUnchecked({ modules, mirrors }: Pick<Config, 'modules' | 'mirrors'>): readonly Unchecked[] {
+export function listUnchecked({ modules, mirrors }: Pick<Config, 'modules' | 'mirrors'>): readonly UncheckedItem[] {
   return modules.flatMap((module) => {
     const unchecked = registry.of(module.ecosystem)?.unchecked;
     const own = mirrors.filter((one) => one.ecosystem === module.ecosystem && one.upstream === module.upstream);

@@ -27,7 +27,7 @@ import { recordResponse } from './memory/moments.ts';
 import type { FindingRule } from './memory/rule.ts';
 import { type DetectTurn, TurnDraft } from './memory/turn.ts';
 import { applyConfig } from './roster.ts';
-import { isTimeToWrite, restore, writeDirty, writeUrgent } from './rows.ts';
+import { isTimeToWrite, restoreRows, writeDirty, writeUrgent } from './rows.ts';
 import { baselinesOf, recordPass, standingOf, vantageOf } from './standings.ts';
 
 export type { DetectTurn, Peek, RoundRequest } from './memory/turn.ts';
@@ -53,7 +53,11 @@ export class Detector {
     return this.#turnOfRounds(now, (memory) => take(memory, sample));
   }
 
-  control(response: ControlResponse, round: { readonly id: string; readonly moment: number } | null, now: Now): DetectTurn {
+  control(
+    response: ControlResponse,
+    round: { readonly id: string; readonly moment: number } | null,
+    now: Now,
+  ): DetectTurn {
     return this.#turnOfRounds(now, (memory) => receiveControl(memory, response, round));
   }
 
@@ -62,7 +66,8 @@ export class Detector {
     return this.#turnOfRounds(now, (memory) => {
       for (const round of memory.confirm.rounds.values()) {
         if (round.id !== roundId) continue;
-        if (!recordResponse(round, 'outcomes', moment, name, null)) recordResponse(round, 'controls', moment, name, null);
+        if (!recordResponse(round, 'outcomes', moment, name, null))
+          recordResponse(round, 'controls', moment, name, null);
       }
     });
   }
@@ -254,7 +259,7 @@ export function createDetector(input: {
   // Changes made while restoring go out with the first turn.
   const memory = new Memory(input, input.rules ?? findingRules, ownRules);
   applyConfig(memory, input.config, input.targets);
-  restore(memory, input.restored);
+  restoreRows(memory, input.restored);
   return new Detector(memory);
 }
 

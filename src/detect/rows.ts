@@ -97,7 +97,7 @@ function mirrorRow({ rules }: Memory, mirror: MirrorMemory): StoredRow {
  * Restores the state from rows. Rows of table `detector` that are unreadable or no longer configured are deleted, and
  * findings without support are closed.
  */
-export function restore(memory: Memory, rows: readonly Row[]): void {
+export function restoreRows(memory: Memory, rows: readonly Row[]): void {
   for (const row of rows) if (row.table === 'finding') restoreFinding(memory, row);
   const moved = new Set<string>();
   for (const row of rows) {

@@ -4,9 +4,9 @@ import {
   type Edit,
   type FileChange,
   type Machine,
-  type Place,
+  type MachineSurroundings,
   placeTextOf,
-  type Surroundings,
+  type SettingPlace,
   type Trap,
   type TrapKind,
   type TrapKinds,
@@ -23,7 +23,7 @@ export interface Today {
   readonly chain: {
     /** In the form of the configuration key `clients`, without user-info. */
     readonly text: string;
-    readonly place: Place;
+    readonly place: SettingPlace;
     /** The client or its distribution sets this chain, not the user. */
     readonly isDefault: boolean;
   } | null;
@@ -47,19 +47,23 @@ export interface Authority {
   /** The settings or the project's files show that this runtime is used. */
   readonly isUsed: boolean;
   /** `file` `null`: the setting holds the certificates themselves. */
-  readonly set: { readonly file: string | null; readonly place: Place } | null;
+  readonly set: { readonly file: string | null; readonly place: SettingPlace } | null;
 }
 
 export interface Doctor {
   readonly kinds: TrapKinds;
-  examine(surroundings: Surroundings, say: Say): Promise<Diagnosis>;
-  today?(surroundings: Surroundings): Promise<Today>;
-  authority?(surroundings: Surroundings): Promise<Authority>;
+  examine(surroundings: MachineSurroundings, say: Say): Promise<Diagnosis>;
+  today?(surroundings: MachineSurroundings): Promise<Today>;
+  authority?(surroundings: MachineSurroundings): Promise<Authority>;
   /**
    * @param remedy  the form `json` of a remedy, untrusted
    * @returns       `null` if the remedy is invalid or not supported
    */
-  settle(surroundings: Surroundings, remedy: Readonly<Record<string, unknown>>, say: Say): Promise<Settling | null>;
+  settle(
+    surroundings: MachineSurroundings,
+    remedy: Readonly<Record<string, unknown>>,
+    say: Say,
+  ): Promise<Settling | null>;
   /** True for a usual name of a lock file of this ecosystem. */
   isUsualLock(name: string): boolean;
   /** Suggests `private` patterns for names in a lock file that look private. */
@@ -77,7 +81,7 @@ export interface Doctor {
 export function trapOf<Id extends TrapId>(
   id: Id,
   what: string,
-  where: readonly Place[],
+  where: readonly SettingPlace[],
   set: readonly string[],
   edits: readonly Edit[] = [],
 ): Trap & { readonly id: Id } {
@@ -132,7 +136,7 @@ export function plainUrlOf(text: string): string {
 }
 
 /** A sentence that says how to remove the setting at this place. */
-export function removalOf(place: Place, say: Say): string {
+export function removalOf(place: SettingPlace, say: Say): string {
   return 'variable' in place ? say('trap.variable.out', { name: place.variable }) : say('trap.line.out');
 }
 
@@ -174,11 +178,11 @@ export function readWord(value: unknown): string | null {
   return typeof value === 'string' && /^[\w.~:/?@!&()*+,|=%[\]-]+$/.test(value) ? value : null;
 }
 
-export function present(changes: readonly (FileChange | null)[]): readonly FileChange[] {
+export function presentOf(changes: readonly (FileChange | null)[]): readonly FileChange[] {
   return changes.filter((one) => one !== null);
 }
 
-type Placed = { readonly place: Place };
+type Placed = { readonly place: SettingPlace };
 
 /** What to change if the setting `first` overrides others. */
 export function explainShadowed(first: Placed, hidden: readonly Placed[], say: Say): readonly string[] {

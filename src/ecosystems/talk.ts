@@ -6,7 +6,7 @@ import { limits } from '../core/limits.ts';
 import type { ProbeContext } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import type { Slices } from '../core/slices.ts';
-import type { ProbeResponse, ProbeRequest, Contents, Facts, Verdict } from '../core/transcript.ts';
+import type { Contents, Facts, ProbeRequest, ProbeResponse, Verdict } from '../core/transcript.ts';
 import { wrongContent } from '../words/tell.ts';
 
 /** A part of a conversation with a mirror: it yields requests, receives responses and returns a value. */
@@ -144,7 +144,7 @@ export function matchesBeginning(body: Uint8Array, hex: string): boolean {
  * @param versions  the newest last, in the spelling that all mirrors share
  * @param count     the number of all versions, if `versions` has only the newest ones
  */
-export function contentsOf(
+export function statedContentsOf(
   versions: readonly string[],
   isPrerelease: (version: string) => boolean,
   count = versions.length,

@@ -1,7 +1,7 @@
 import type { OpenMetricsContentType } from 'prom-client';
 import type { Config } from '../core/config.ts';
 import { type catalog, type LabelOf, type Labels, listMetricsFor, type MetricName, metricOf } from './catalog.ts';
-import { type Kind, listCombinations } from './metric.ts';
+import { listCombinations, type MetricKind } from './metric.ts';
 import { createNativeHistogram, type NativeHistogram } from './native/histogram.ts';
 import { type MetricMessage, makeHistogramMessage, makePlainMessage, makeSummaryMessage } from './native/messages.ts';
 import type { TextFormat } from './negotiate.ts';
@@ -9,13 +9,13 @@ import { Counter, Gauge, Histogram, Registry } from './prom-client.ts';
 import {
   histogramFormOf,
   type LabelSet,
-  type Lines,
-  type Observed,
+  type ObservedSeries,
   type Plain,
   renderHistogramLines,
   renderPlainLines,
   renderSummaryLines,
-  seriesOf,
+  type SeriesLines,
+  seriesLinesOf,
 } from './series-text.ts';
 
 interface InstrumentTypes<L extends string> {
@@ -35,7 +35,7 @@ type ExemplarLabel<N extends MetricName> = (typeof catalog)[N] extends { readonl
   ? 'probe_id'
   : never;
 
-export type Board<N extends MetricName> = ReturnType<typeof createBoard<N>>;
+export type MetricRegistry<N extends MetricName> = ReturnType<typeof createMetricRegistry<N>>;
 
 type AnyInstrument = Counter<string> | Gauge<string> | Histogram<string>;
 
@@ -122,14 +122,14 @@ function keepNatives(byName: ReadonlyMap<MetricName, AnyInstrument>, form: Nativ
 }
 
 /** A prom-client registry with the metrics of `names`. prom-client accepts exemplars only for OpenMetrics. */
-export function createBoard<N extends MetricName>(names: readonly N[], form: NativeForm | null = null) {
+export function createMetricRegistry<N extends MetricName>(names: readonly N[], form: NativeForm | null = null) {
   const registry = new Registry<OpenMetricsContentType>();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   const byName = new Map<MetricName, AnyInstrument>(names.map((name) => [name, createInstrument(name, registry)]));
   const natives = form === null ? new Map<MetricName, KeptNative>() : keepNatives(byName, form);
 
   function walk(
-    kind: Kind,
+    kind: MetricKind,
     labels: Labels,
     heavy: boolean,
     act: (name: MetricName, instrument: AnyInstrument, all: Record<string, string>) => void,
@@ -145,11 +145,11 @@ export function createBoard<N extends MetricName>(names: readonly N[], form: Nat
   return {
     instruments: Object.fromEntries(byName) as unknown as Instruments<N>,
     /** Counters and histograms of a thing start at 0; gauges, and counters with `onFirst`, stay absent. */
-    open(kind: Kind, labels: Labels, heavy = false): void {
+    open(kind: MetricKind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, startAtZero);
     },
     /** Removes the series of a thing, except those with labels from responses, such as `mirror_tls_info`. */
-    close(kind: Kind, labels: Labels, heavy = false): void {
+    close(kind: MetricKind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, (name, instrument, all) => {
         instrument.remove(all);
         natives.get(name)?.remove(all);
@@ -168,17 +168,17 @@ export function createBoard<N extends MetricName>(names: readonly N[], form: Nat
       if (instrument === undefined) return [];
       const { type } = metricOf(name);
       if (type === 'counter' || type === 'gauge')
-        return seriesOf<Plain>(instrument)
+        return seriesLinesOf<Plain>(instrument)
           .values()
           .map((series) => makePlainMessage(type, series));
-      const all = seriesOf<Observed>(instrument).values();
+      const all = seriesLinesOf<ObservedSeries>(instrument).values();
       const native = natives.get(name);
       if (native === undefined) return all.map(makeSummaryMessage);
       const bounds = form?.histograms === 'both' ? formOf(name).bounds : [];
       return all.map((series) => makeHistogramMessage(series, native.of(series.labels), bounds));
     },
     /** The sample lines of one family; none for a family of another registry. */
-    lines(name: MetricName, format: TextFormat): Lines {
+    lines(name: MetricName, format: TextFormat): SeriesLines {
       const instrument = byName.get(name);
       if (instrument === undefined) return { texts: [], count: 0 };
       if (metricOf(name).type === 'summary') return renderSummaryLines(instrument, name);

@@ -1,4 +1,4 @@
-import { type Board, createBoard, type NativeForm } from './board.ts';
+import { createMetricRegistry, type MetricRegistry, type NativeForm } from './board.ts';
 import { type Labels, type MetricName, metricNames, metricOf, type ShardMetric } from './catalog.ts';
 import { shardKinds } from './metric.ts';
 import type { Entity } from './plan.ts';
@@ -9,7 +9,7 @@ const linesPerBoard = 5_000;
 /** How many lines are opened or closed in one turn of the event loop. */
 const linesPerTurn = 2_500;
 
-export type ShardBoard = Board<ShardMetric>;
+export type ShardBoard = MetricRegistry<ShardMetric>;
 
 export interface Home {
   readonly entity: Entity;
@@ -142,7 +142,12 @@ export class Boards {
       const shards = this.#shards;
       while (cursor < shards.length && !hasRoom(shards[cursor] as Shard, entity)) cursor += 1;
       const found = shards[cursor];
-      const shard = found ?? { board: createBoard(shardNames, this.#form), homes: new Map(), targets: 0, lines: 0 };
+      const shard = found ?? {
+        board: createMetricRegistry(shardNames, this.#form),
+        homes: new Map(),
+        targets: 0,
+        lines: 0,
+      };
       if (found === undefined) shards.push(shard);
       this.#add(shard, entity);
     };

@@ -1,7 +1,7 @@
 import { daemonMetrics } from './catalog/daemon.ts';
 import { mirrorMetrics } from './catalog/mirrors.ts';
 import { probeMetrics } from './catalog/probes.ts';
-import { countSeriesLines, type DaemonKind, type Kind, type Metric, type ShardKind } from './metric.ts';
+import { countSeriesLines, type DaemonKind, type Metric, type MetricKind, type ShardKind } from './metric.ts';
 
 /** The daemon's metrics: for the exporter, docs/metrics.md, alerts and dashboards. */
 export const catalog = { ...probeMetrics, ...mirrorMetrics, ...daemonMetrics } as const;
@@ -10,7 +10,7 @@ export type MetricName = keyof typeof catalog;
 export type LabelOf<N extends MetricName> = (typeof catalog)[N]['labels'][number];
 /** Labels of one series; one that does not apply is absent, which Prometheus treats as empty. */
 export type Labels = Readonly<Partial<Record<LabelOf<MetricName>, string>>>;
-type NamesPer<K extends Kind> = {
+type NamesPer<K extends MetricKind> = {
   [N in MetricName]: K & keyof (typeof catalog)[N]['per'] extends never ? never : N;
 }[MetricName];
 export type ShardMetric = NamesPer<ShardKind>;
@@ -37,7 +37,7 @@ interface Brought {
 
 const brought = new Map<string, Brought>();
 
-function broughtBy(kind: Kind, heavy: boolean): Brought {
+function broughtBy(kind: MetricKind, heavy: boolean): Brought {
   const key = `${kind} ${heavy}`;
   const known = brought.get(key);
   if (known !== undefined) return known;
@@ -52,21 +52,21 @@ function broughtBy(kind: Kind, heavy: boolean): Brought {
 }
 
 /** The metrics of a thing; `heavy` matters for steps, some of whose metrics are `only` for one weight. */
-export function listMetricsFor(kind: Kind, heavy = false): readonly MetricName[] {
+export function listMetricsFor(kind: MetricKind, heavy = false): readonly MetricName[] {
   return broughtBy(kind, heavy).names;
 }
 
 /** The number of sample lines of one thing; gauges that may be absent count too. */
-export function countLinesFor(kind: Kind, heavy = false): number {
+export function countLinesFor(kind: MetricKind, heavy = false): number {
   return broughtBy(kind, heavy).lines;
 }
 
 /** The same while no series has appeared at a first event. */
-export function countCalmLinesFor(kind: Kind, heavy = false): number {
+export function countCalmLinesFor(kind: MetricKind, heavy = false): number {
   return broughtBy(kind, heavy).calmLines;
 }
 
-function linesOf(names: readonly MetricName[], kind: Kind): number {
+function linesOf(names: readonly MetricName[], kind: MetricKind): number {
   let lines = 0;
   for (const name of names) {
     const metric = metricOf(name);

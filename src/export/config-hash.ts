@@ -5,7 +5,7 @@ import type { Config } from '../core/config.ts';
  * Eight hexadecimal digits, equal for places that monitor the same mirrors and modules by the same rules. What is a
  * place's own (its name, listener, receivers, credentials, routes) is left out.
  */
-export function hashOf({ mirrors, modules, schedule, steps, detect, advise, settings }: Config): string {
+export function configHashOf({ mirrors, modules, schedule, steps, detect, advise, settings }: Config): string {
   const hash = createHash('sha256');
   const add = (part: unknown): void => void hash.update(JSON.stringify(part) ?? '');
   for (const { name, ecosystem, upstream, url, role, weight } of mirrors)

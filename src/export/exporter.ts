@@ -8,16 +8,16 @@ import type { Target } from '../core/mirror.ts';
 import type { DeliveryOutcome } from '../core/notice.ts';
 import type { SettledSample } from '../core/sample.ts';
 import { overTurns } from '../core/slices.ts';
-import { type Board, createBoard } from './board.ts';
+import { createMetricRegistry, type MetricRegistry } from './board.ts';
 import { Boards } from './boards.ts';
 import { type DaemonMetric, metricNames, metricOf } from './catalog.ts';
-import { hashOf } from './config-hash.ts';
+import { configHashOf } from './config-hash.ts';
 import { createFactBook } from './facts.ts';
 import { daemonKinds } from './metric.ts';
 import { contentTypes, type Exposition, negotiate } from './negotiate.ts';
-import { keyOf, makePlan, makePlanInSlices, type Plan } from './plan.ts';
+import { type ExportPlan, makePlan, makePlanInSlices, planKeyOf } from './plan.ts';
 import { createRenderer } from './renderer.ts';
-import { countClientRun, countSample, countSkipped, restoreLastOk } from './samples.ts';
+import { countClientRun, countSkipped, exportSample, restoreLastOk } from './samples.ts';
 
 export type Exporter = ReturnType<typeof createExporter>;
 
@@ -42,11 +42,12 @@ export function createExporter(input: {
   // The counts of both forms agree only if both are kept from the start.
   const form = protobuf === undefined ? null : { ...protobuf, isKept: protobuf.histograms === 'both' };
   const boards = new Boards(form);
-  const daemon = createBoard(daemonNames, form);
+  const daemon = createMetricRegistry(daemonNames, form);
   const facts = createFactBook(boards);
   const renderer = createRenderer({ boards, daemon, verified: facts.verified, turn });
-  let arranged: Plan['daemon'] = [];
-  let planned: { readonly config: Config; readonly targets: readonly Target[]; readonly plan: Plan } | null = null;
+  let arranged: ExportPlan['daemon'] = [];
+  let planned: { readonly config: Config; readonly targets: readonly Target[]; readonly plan: ExportPlan } | null =
+    null;
 
   /** Sets another configuration; `sweep` or the next rendering closes the series of removed entities. */
   function reconfigure(config: Config, targets: readonly Target[]): void {
@@ -67,7 +68,7 @@ export function createExporter(input: {
   return {
     /** Counts one settled sample: only scheduled ones in probe metrics, others too for certificate and HTTP version. */
     sample(sample: SettledSample) {
-      countSample(boards, sample);
+      exportSample(boards, sample);
       facts.sample(sample);
     },
     skipped: (skipped: Skipped) => countSkipped(boards, skipped),
@@ -96,7 +97,11 @@ export function createExporter(input: {
 }
 
 /** Closes the series of things that are gone, and opens those of new ones. */
-function arrangeDaemon(daemon: Board<DaemonMetric>, before: Plan['daemon'], next: Plan['daemon']): void {
+function arrangeDaemon(
+  daemon: MetricRegistry<DaemonMetric>,
+  before: ExportPlan['daemon'],
+  next: ExportPlan['daemon'],
+): void {
   const old = new Set(before.map(({ key }) => key));
   const wanted = new Set(next.map(({ key }) => key));
   for (const { kind, key, labels } of before) if (!wanted.has(key)) daemon.close(kind, labels);
@@ -104,17 +109,21 @@ function arrangeDaemon(daemon: Board<DaemonMetric>, before: Plan['daemon'], next
 }
 
 /** Sets the gauges that name the configuration. */
-function showConfig(daemon: Board<DaemonMetric>, config: Config): void {
+function showConfig(daemon: MetricRegistry<DaemonMetric>, config: Config): void {
   daemon.clear(['mirrorwatch_config_info', 'mirrorwatch_place_info', 'mirrorwatch_shard_info']);
   const { shard } = config;
   if (shard !== undefined)
     daemon.instruments.mirrorwatch_shard_info.set({ index: String(shard.index), count: String(shard.count) }, 1);
-  daemon.instruments.mirrorwatch_config_info.set({ hash: hashOf(config) }, 1);
+  daemon.instruments.mirrorwatch_config_info.set({ hash: configHashOf(config) }, 1);
   if (config.labels !== undefined) daemon.instruments.mirrorwatch_place_info.set({ ...config.labels }, 1);
 }
 
 /** The counters of daemon and mirrors that other stages raise. */
-function createCounters({ instruments }: Board<DaemonMetric>, boards: Boards, arranged: () => Plan['daemon']) {
+function createCounters(
+  { instruments }: MetricRegistry<DaemonMetric>,
+  boards: Boards,
+  arranged: () => ExportPlan['daemon'],
+) {
   return {
     /** Actual minus planned start, seconds; a negative value counts as 0. */
     scheduleDelay: (seconds: number) => instruments.mirrorwatch_schedule_delay_seconds.observe(Math.max(0, seconds)),
@@ -135,12 +144,12 @@ function createCounters({ instruments }: Board<DaemonMetric>, boards: Boards, ar
     alerts: (outcome: AlertOutcome, count: number) =>
       instruments.mirrorwatch_alertmanager_notifications_total.inc({ outcome }, count),
     regression(registry: string) {
-      const home = boards.home(keyOf.mirror(registry));
+      const home = boards.home(planKeyOf.mirror(registry));
       const { ecosystem = '' } = home?.entity.labels ?? {};
       home?.board.instruments.mirror_regressions_total.inc({ ecosystem, registry });
     },
     propagation(registry: string, seconds: number) {
-      const home = boards.home(keyOf.mirror(registry));
+      const home = boards.home(planKeyOf.mirror(registry));
       const { ecosystem = '' } = home?.entity.labels ?? {};
       home?.board.instruments.mirror_propagation_seconds.observe({ ecosystem, registry }, seconds);
     },

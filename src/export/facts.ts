@@ -2,7 +2,7 @@ import { type FindingChange, mismatchCauseOf } from '../core/finding.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Boards, Home } from './boards.ts';
 import type { Labels } from './catalog.ts';
-import { keyOf } from './plan.ts';
+import { planKeyOf } from './plan.ts';
 
 type TlsLabels = Readonly<Record<'registry' | 'tls_version' | 'cipher' | 'issuer', string>>;
 
@@ -24,7 +24,7 @@ function createConnectionFacts(boards: Boards) {
 
   function certificate({ due, tls, outcome }: SettledSample): void {
     const { registry } = due.target;
-    const home = boards.home(keyOf.mirror(registry));
+    const home = boards.home(planKeyOf.mirror(registry));
     if (home === undefined) return;
     if (tls === null) {
       // A refused connection says nothing about the certificate; after a failed handshake there is none.
@@ -43,7 +43,7 @@ function createConnectionFacts(boards: Boards) {
   /** A probe over a forced HTTP version is ignored: clients may get another one. */
   function version({ due, protocol }: SettledSample): void {
     const { ecosystem, registry } = due.target;
-    const home = boards.home(keyOf.mirror(registry));
+    const home = boards.home(planKeyOf.mirror(registry));
     if (home === undefined || protocol === undefined || due.protocol !== undefined) return;
     if (spoken.get(registry)?.protocol !== protocol) forgetVersion(registry, home);
     const labels = { ecosystem, registry, protocol };
@@ -79,7 +79,7 @@ export function createFactBook(boards: Boards) {
     connections.sample(settled);
     const { target, purpose } = settled.due;
     if (purpose !== 'scheduled' || settled.outcome.tag !== 'ok' || settled.facts.verified === undefined) return;
-    const home = boards.home(keyOf.artifact(target.registry, target.module, target.version));
+    const home = boards.home(planKeyOf.artifact(target.registry, target.module, target.version));
     if (home === undefined) return;
     verified.add(home.entity.key);
     home.board.instruments.mirror_integrity_verified_total.inc(home.entity.labels);
@@ -93,7 +93,7 @@ export function createFactBook(boards: Boards) {
     if (known === undefined) return;
     for (const item of found.scope) {
       const cause = mismatchCauseOf(found, item);
-      const key = keyOf.artifact(found.registry, item.module, item.version);
+      const key = planKeyOf.artifact(found.registry, item.module, item.version);
       const home = boards.home(key);
       if (home === undefined || known.has(`${cause} ${key}`)) continue;
       known.add(`${cause} ${key}`);

@@ -1,11 +1,11 @@
 import { type MismatchCause, mismatchCauseOf } from '../core/finding.ts';
 import { isHeavy } from '../core/mirror.ts';
 import { type MirrorLag, mirrorStates, type Standing } from '../core/standing.ts';
-import type { Board } from './board.ts';
+import type { MetricRegistry } from './board.ts';
 import type { Boards, Home, ShardBoard } from './boards.ts';
 import { mirrorFindingKinds, ownFindingKinds } from './catalog/values.ts';
 import { type DaemonMetric, type Labels, type MetricName, metricNames, metricOf } from './catalog.ts';
-import { keyOf } from './plan.ts';
+import { planKeyOf } from './plan.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Gauges that samples, the configuration or the rendering itself set; all others are set from each snapshot. */
@@ -52,7 +52,7 @@ export async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () 
     findings.set(registry ?? '', kinds.set(kind, (kinds.get(kind) ?? 0) + 1));
     if (kind !== 'mismatch' || registry === null) continue;
     for (const item of scope)
-      mismatches.set(keyOf.artifact(registry, item.module, item.version), mismatchCauseOf(finding, item));
+      mismatches.set(planKeyOf.artifact(registry, item.module, item.version), mismatchCauseOf(finding, item));
   }
   const ranks = new Map<string, number>();
   for (const { candidates } of snapshot.ranks) {
@@ -69,7 +69,7 @@ export async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () 
     if (sorted % seriesPerTurn === 0) await turn();
     if (baselineMs === null || isHeavy(target)) continue;
     streaks.set(target.registry, Math.max(streaks.get(target.registry) ?? 0, streak));
-    const home = boards.home(keyOf.canary(target, connection));
+    const home = boards.home(planKeyOf.canary(target, connection));
     if (home === undefined) continue;
     const list = baselines.get(home.board) ?? [];
     list.push({ seconds: baselineMs / 1000, labels: home.entity.labels });
@@ -86,7 +86,7 @@ function worstLags(all: Iterable<MirrorLag>): ReadonlyMap<string, MirrorLag> {
   const most = (a: number | null, b: number | null): number | null =>
     a === null || b === null ? (a ?? b) : Math.max(a, b);
   for (const one of all) {
-    const key = one.module === null ? keyOf.mirror(one.registry) : keyOf.module(one.registry, one.module);
+    const key = one.module === null ? planKeyOf.mirror(one.registry) : planKeyOf.module(one.registry, one.module);
     const known = worst.get(key);
     if (known === undefined) worst.set(key, one);
     else
@@ -161,7 +161,10 @@ export function fillBoard(board: ShardBoard, homes: Iterable<Home>, readings: Re
     instruments.mirror_probe_rtt_baseline_seconds.set(labels, seconds);
 }
 
-function fillProcess({ instruments }: Board<DaemonMetric>, { memory = {}, cpu, descriptors = {} }: Snapshot): void {
+function fillProcess(
+  { instruments }: MetricRegistry<DaemonMetric>,
+  { memory = {}, cpu, descriptors = {} }: Snapshot,
+): void {
   if (memory.resident !== undefined) instruments.process_resident_memory_bytes.set(memory.resident);
   if (memory.virtual !== undefined) instruments.process_virtual_memory_bytes.set(memory.virtual);
   if (memory.heap !== undefined) instruments.process_heap_bytes.set(memory.heap);
@@ -180,7 +183,7 @@ function fillProcess({ instruments }: Board<DaemonMetric>, { memory = {}, cpu, d
 }
 
 /** Sets the metrics of the daemon's own registry that come from a snapshot. */
-export function fillDaemon(board: Board<DaemonMetric>, snapshot: Snapshot, readings: Readings): void {
+export function fillDaemon(board: MetricRegistry<DaemonMetric>, snapshot: Snapshot, readings: Readings): void {
   const { instruments } = board;
   board.clear(readGauges);
   const { suspect, controls } = snapshot.vantage;

@@ -16,7 +16,7 @@ export const shardKinds = [
 export type ShardKind = (typeof shardKinds)[number];
 export const daemonKinds = ['daemon', 'upstream', 'receiver', 'control', 'worker', 'action'] as const;
 export type DaemonKind = (typeof daemonKinds)[number];
-export type Kind = ShardKind | DaemonKind;
+export type MetricKind = ShardKind | DaemonKind;
 
 /** Labels that a metric adds to those of its thing, each with its closed list of values; empty: none. */
 export type Each = Readonly<Record<string, readonly string[]>>;
@@ -28,7 +28,7 @@ export interface Metric {
   readonly help: string;
   readonly labels: readonly string[];
   /** The kinds of things that have the metric, with the closed labels that multiply its series. */
-  readonly per: Readonly<Partial<Record<Kind, Each>>>;
+  readonly per: Readonly<Partial<Record<MetricKind, Each>>>;
   /** When the metric has no series, in words. */
   readonly absent: string;
   /** Upper bounds, ascending, `+Inf` implied; histograms only. */

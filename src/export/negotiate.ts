@@ -61,7 +61,7 @@ export interface Exposition {
 }
 
 /** The comment lines of a family. Text 0.0.4 names a counter with its `_total`, OpenMetrics without. */
-export function headOf(name: MetricName, format: TextFormat): string {
+export function contentHeadOf(name: MetricName, format: TextFormat): string {
   const { type, help } = metricOf(name);
   const unit = unitOf(name);
   const family = format === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name;

@@ -20,14 +20,14 @@ export interface DaemonEntity {
   readonly labels: Labels;
 }
 
-export interface Plan {
+export interface ExportPlan {
   readonly entities: ReadonlyMap<string, Entity>;
   readonly daemon: readonly DaemonEntity[];
   /** How many lines `config.limits.lines` excludes from each response, at most. */
   readonly droppedLines: number;
 }
 
-export const keyOf = {
+export const planKeyOf = {
   mirror: (registry: string) => `mirror|${registry}`,
   step: (registry: string, step: Step) => `step|${registry}|${step}`,
   path: (registry: string, step: Step, connection: Connection) => `path|${registry}|${step}|${connection}`,
@@ -62,19 +62,20 @@ function entitiesOf(target: Target, mirror: Mirror): readonly Entity[] {
   const heavy = isHeavy(target);
   const labels = { ecosystem, registry, ...refLabels(module, version), step };
   const found = [
-    entity('target', keyOf.target(target), labels),
-    entity('step', keyOf.step(registry, step), { ecosystem, registry, step }, heavy),
+    entity('target', planKeyOf.target(target), labels),
+    entity('step', planKeyOf.step(registry, step), { ecosystem, registry, step }, heavy),
   ];
-  if (module !== null) found.push(entity('module', keyOf.module(registry, module), { ecosystem, registry, module }));
+  if (module !== null)
+    found.push(entity('module', planKeyOf.module(registry, module), { ecosystem, registry, module }));
   for (const connection of mirror.connections) {
     const path = { ecosystem, registry, step, connection };
-    found.push(entity('path', keyOf.path(registry, step, connection), path));
+    found.push(entity('path', planKeyOf.path(registry, step, connection), path));
     const trip = hasOwnTrip(target) ? { ...labels, connection } : path;
-    found.push(entity('trip', keyOf.trip(target, connection), trip));
-    if (target.canary) found.push(entity('canary', keyOf.canary(target, connection), trip));
+    found.push(entity('trip', planKeyOf.trip(target, connection), trip));
+    if (target.canary) found.push(entity('canary', planKeyOf.canary(target, connection), trip));
   }
   if (target.verifies !== null) {
-    const key = keyOf.artifact(registry, module, version);
+    const key = planKeyOf.artifact(registry, module, version);
     found.push(entity('artifact', key, { ecosystem, registry, ...refLabels(module, version) }));
   }
   return found;
@@ -84,7 +85,7 @@ function clientEntities({ mirrors, clientRuns }: Config): readonly Entity[] {
   const ecosystems = new Map(mirrors.map(({ name, ecosystem }) => [name, ecosystem]));
   return (clientRuns?.pairs ?? []).flatMap(({ registry, client }) => {
     const ecosystem = ecosystems.get(registry);
-    const key = keyOf.client(registry, client);
+    const key = planKeyOf.client(registry, client);
     return ecosystem === undefined ? [] : [entity('client', key, { ecosystem, registry, client })];
   });
 }
@@ -107,18 +108,18 @@ function daemonEntities(config: Config): readonly DaemonEntity[] {
  * `config.limits.lines`. The first target that does not fit excludes all following ones.
  * @param targets  those of mirrors that are not in `config` are ignored
  */
-export function makePlan(config: Config, targets: readonly Target[]): Plan {
+export function makePlan(config: Config, targets: readonly Target[]): ExportPlan {
   return atOnce(makePlanInSlices(config, targets));
 }
 
-export function* makePlanInSlices(config: Config, targets: readonly Target[]): Slices<Plan> {
+export function* makePlanInSlices(config: Config, targets: readonly Target[]): Slices<ExportPlan> {
   const daemon = daemonEntities(config);
   const planned = new Map<string, Entity>();
   const mirrors = new Map(config.mirrors.map((mirror) => [mirror.name, mirror]));
   let lines = 0;
   for (const { kind } of daemon) lines += countLinesFor(kind);
   for (const { name, ecosystem, upstream } of config.mirrors) {
-    const mirror = entity('mirror', keyOf.mirror(name), { ecosystem, upstream, registry: name });
+    const mirror = entity('mirror', planKeyOf.mirror(name), { ecosystem, upstream, registry: name });
     planned.set(mirror.key, mirror);
     lines += mirror.lines;
   }

@@ -1,8 +1,8 @@
-import type { Board } from './board.ts';
+import type { MetricRegistry } from './board.ts';
 import type { Boards } from './boards.ts';
 import { type DaemonMetric, metricNames } from './catalog.ts';
 import { fillBoard, fillDaemon, sortReadings } from './gauges.ts';
-import { endOf, headOf, type TextFormat } from './negotiate.ts';
+import { contentHeadOf, endOf, type TextFormat } from './negotiate.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** The size of a piece in characters, rendered in about a millisecond; series are not split. */
@@ -10,7 +10,7 @@ const pieceChars = 64 * 1024;
 
 interface Rendered {
   readonly boards: Boards;
-  readonly daemon: Board<DaemonMetric>;
+  readonly daemon: MetricRegistry<DaemonMetric>;
   readonly turn: () => Promise<void>;
 }
 
@@ -87,7 +87,7 @@ async function* renderText({ boards, daemon, turn }: Rendered, format: TextForma
     for (const board of all) {
       const { texts, count } = board.lines(name, format);
       if (count === 0) continue;
-      if (!isBegun) piece += headOf(name, format);
+      if (!isBegun) piece += contentHeadOf(name, format);
       isBegun = true;
       for (const text of texts) {
         piece += text;

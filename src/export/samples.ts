@@ -4,7 +4,7 @@ import type { Because } from '../core/failure.ts';
 import { isHeavy, type Step } from '../core/mirror.ts';
 import { endedAtMs, isUntimed, type SettledSample, steadyRateOf } from '../core/sample.ts';
 import type { Boards } from './boards.ts';
-import { keyOf } from './plan.ts';
+import { planKeyOf } from './plan.ts';
 
 /**
  * The reason of a skipped slot: `local` for an overrun, because our own slot was still busy; `paused` for a mirror
@@ -22,11 +22,11 @@ export const becauseOfSkip: Readonly<Record<Skipped['because'], Because>> = {
 export function countSkipped(boards: Boards, { target, because, count }: Skipped): void {
   const { ecosystem, registry } = target;
   const labels = { ecosystem, registry, because: becauseOfSkip[because] };
-  boards.home(keyOf.mirror(registry))?.board.instruments.mirror_probe_unknown_total.inc(labels, count);
+  boards.home(planKeyOf.mirror(registry))?.board.instruments.mirror_probe_unknown_total.inc(labels, count);
 }
 
 function showLastOk(boards: Boards, registry: string, step: Step, wallMs: number): void {
-  const home = boards.home(keyOf.step(registry, step));
+  const home = boards.home(planKeyOf.step(registry, step));
   home?.board.instruments.mirror_probe_last_success_timestamp_seconds.set(home.entity.labels, wallMs / 1000);
 }
 
@@ -34,7 +34,7 @@ function showLastOk(boards: Boards, registry: string, step: Step, wallMs: number
 export function restoreLastOk(boards: Boards, lastOk: ReadonlyMap<string, number>): void {
   const newest = [...lastOk].sort(([, a], [, b]) => a - b);
   for (const [id, wallMs] of newest) {
-    const { registry, step } = boards.home(keyOf.target({ id }))?.entity.labels ?? {};
+    const { registry, step } = boards.home(planKeyOf.target({ id }))?.entity.labels ?? {};
     if (registry !== undefined && step !== undefined) showLastOk(boards, registry, step, wallMs);
   }
 }
@@ -45,20 +45,20 @@ function observeOk(boards: Boards, sample: SettledSample): void {
   const labels = { ecosystem, registry, step };
   showLastOk(boards, registry, step, endedAtMs(sample));
   if (sample.rttMs === null || isUntimed(sample)) return;
-  const ofStep = boards.home(keyOf.step(registry, step))?.board.instruments;
+  const ofStep = boards.home(planKeyOf.step(registry, step))?.board.instruments;
   if (sample.cold) {
     ofStep?.mirror_cold_fetch_seconds.observe(labels, sample.rttMs / 1000);
     return;
   }
   const value = sample.rttMs / 1000;
-  const trip = boards.home(keyOf.trip(target, connection));
+  const trip = boards.home(planKeyOf.trip(target, connection));
   trip?.board.instruments.mirror_probe_rtt_seconds.observe({
     labels: trip.entity.labels,
     value,
     exemplarLabels: { probe_id: probeId },
   });
   trip?.board.instruments.mirror_probe_last_rtt_seconds.set(trip.entity.labels, value);
-  const path = boards.home(keyOf.path(registry, step, connection))?.board.instruments;
+  const path = boards.home(planKeyOf.path(registry, step, connection))?.board.instruments;
   for (const [phase, ms] of Object.entries(sample.phases))
     path?.mirror_probe_phase_seconds.observe({ ...labels, connection, phase }, ms / 1000);
   const rate = isHeavy(target) ? steadyRateOf(sample) : null;
@@ -69,7 +69,7 @@ function observeOk(boards: Boards, sample: SettledSample): void {
 function observeResponse(boards: Boards, { due, outcome, status, cache, cold, rttMs }: SettledSample): void {
   if (outcome.tag === 'unknown' || status === null) return;
   const { ecosystem, registry } = due.target;
-  const ofMirror = boards.home(keyOf.mirror(registry))?.board.instruments;
+  const ofMirror = boards.home(planKeyOf.mirror(registry))?.board.instruments;
   const word = cold ? 'miss' : (cache ?? 'unknown');
   ofMirror?.mirror_cache_answers_total.inc({ ecosystem, registry, cache: word });
   if ((status !== 404 && status !== 410) || rttMs === null) return;
@@ -77,20 +77,20 @@ function observeResponse(boards: Boards, { due, outcome, status, cache, cold, rt
 }
 
 /** Counts one settled sample; only those of scheduled probes count. */
-export function countSample(boards: Boards, sample: SettledSample): void {
+export function exportSample(boards: Boards, sample: SettledSample): void {
   if (sample.due.purpose !== 'scheduled') return;
   const { target } = sample.due;
   const { ecosystem, registry, step } = target;
   const labels = { ecosystem, registry, step };
-  const ofStep = boards.home(keyOf.step(registry, step))?.board.instruments;
+  const ofStep = boards.home(planKeyOf.step(registry, step))?.board.instruments;
   ofStep?.mirror_transfer_bytes_total.inc(labels, sample.wireBytes);
   observeResponse(boards, sample);
   if (sample.outcome.tag === 'unknown') {
-    const ofMirror = boards.home(keyOf.mirror(registry))?.board.instruments;
+    const ofMirror = boards.home(planKeyOf.mirror(registry))?.board.instruments;
     ofMirror?.mirror_probe_unknown_total.inc({ ecosystem, registry, because: sample.outcome.because });
     return;
   }
-  const own = boards.home(keyOf.target(target));
+  const own = boards.home(planKeyOf.target(target));
   own?.board.instruments.mirror_probe_attempts_total.inc(own.entity.labels);
   if (sample.outcome.tag === 'ok') {
     observeOk(boards, sample);
@@ -102,7 +102,7 @@ export function countSample(boards: Boards, sample: SettledSample): void {
 
 /** Counts one run of a real client; an unknown run counts nowhere. */
 export function countClientRun(boards: Boards, { ecosystem, registry, client, outcome, tookMs }: ClientRun): void {
-  const instruments = boards.home(keyOf.client(registry, client))?.board.instruments;
+  const instruments = boards.home(planKeyOf.client(registry, client))?.board.instruments;
   const labels = { ecosystem, registry, client };
   if (outcome === 'ok') instruments?.mirror_client_seconds.observe(labels, tookMs / 1000);
   if (outcome === 'failed') instruments?.mirror_client_failures_total.inc(labels);

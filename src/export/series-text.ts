@@ -1,7 +1,7 @@
 import type { TextFormat } from './negotiate.ts';
 
 /** Sample lines, rendered when they are read. */
-export interface Lines {
+export interface SeriesLines {
   readonly texts: Iterable<string>;
   readonly count: number;
 }
@@ -21,7 +21,7 @@ export interface Plain {
 }
 
 /** One series of a histogram; buckets are not cumulative, and values above the last bound are in none. */
-export interface Observed {
+export interface ObservedSeries {
   readonly labels: LabelSet;
   readonly bucketValues: Readonly<Record<string, number>>;
   /** Exemplars by bound; `-1`: above the last bound. */
@@ -36,7 +36,7 @@ interface Instrument<S> {
 }
 
 /** The series of an instrument, in the order of their opening. */
-export function seriesOf<S>(instrument: object): readonly S[] {
+export function seriesLinesOf<S>(instrument: object): readonly S[] {
   return Object.values((instrument as Instrument<S>).hashMap);
 }
 
@@ -75,8 +75,8 @@ function exemplarText(exemplar: Exemplar | null | undefined): string {
 }
 
 /** The lines of a counter or gauge. @param name  the name of the sample; that of a counter ends in `_total` */
-export function renderPlainLines(instrument: object, name: string): Lines {
-  const all = seriesOf<Plain>(instrument);
+export function renderPlainLines(instrument: object, name: string): SeriesLines {
+  const all = seriesLinesOf<Plain>(instrument);
   return { texts: all.values().map((series) => plainText(series, name)), count: all.length };
 }
 
@@ -99,7 +99,7 @@ export function histogramFormOf(name: string, bounds: readonly number[]): Histog
   return { name, bounds: texts, starts: [...texts, '+Inf'].map((le) => `${name}_bucket{le="${le}",`) };
 }
 
-function seriesText(series: Observed, { name, bounds, starts }: HistogramForm, exemplars: boolean): string {
+function seriesText(series: ObservedSeries, { name, bounds, starts }: HistogramForm, exemplars: boolean): string {
   const end = endOf(series.labels);
   const { bucketValues, bucketExemplars, count } = series;
   const line = (at: number, value: number, bound: string): string => {
@@ -117,19 +117,19 @@ function seriesText(series: Observed, { name, bounds, starts }: HistogramForm, e
   return text + totalsText(series, name);
 }
 
-function totalsText({ labels, sum, count }: Observed, name: string): string {
+function totalsText({ labels, sum, count }: ObservedSeries, name: string): string {
   const end = endOf(labels);
   const start = end === '' ? ' ' : `{${end}`;
   return `${name}_sum${start}${numberText(sum)}\n${name}_count${start}${count}\n`;
 }
 
-export function renderSummaryLines(instrument: object, name: string): Lines {
-  const all = seriesOf<Observed>(instrument);
+export function renderSummaryLines(instrument: object, name: string): SeriesLines {
+  const all = seriesLinesOf<ObservedSeries>(instrument);
   return { texts: all.values().map((series) => totalsText(series, name)), count: 2 * all.length };
 }
 
-export function renderHistogramLines(instrument: object, form: HistogramForm, format: TextFormat): Lines {
-  const all = seriesOf<Observed>(instrument);
+export function renderHistogramLines(instrument: object, form: HistogramForm, format: TextFormat): SeriesLines {
+  const all = seriesLinesOf<ObservedSeries>(instrument);
   return {
     texts: all.values().map((series) => seriesText(series, form, format === 'openmetrics')),
     count: all.length * (form.starts.length + 2),

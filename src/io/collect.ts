@@ -9,7 +9,7 @@ const afterMs = 10_000;
 const usualBytes = 16 * mib;
 const growthBytes = 8 * mib;
 
-export interface Heap {
+export interface HeapSize {
   /** What the heap has taken from the system, bytes. */
   bytes(): number;
   /** Collects all garbage and returns free pages to the system. */
@@ -17,7 +17,7 @@ export interface Heap {
 }
 
 /** The heap of this thread. Its collection takes some 50 ms. */
-export const ownHeap: Heap = {
+export const ownHeap: HeapSize = {
   bytes: () => getHeapStatistics().total_heap_size,
   collect() {
     setFlagsFromString('--expose-gc');
@@ -30,7 +30,7 @@ export const ownHeap: Heap = {
  * Collects garbage after large responses, at a moment without a running job: a pause would count as a mirror's time.
  * V8 itself collects only when a thread allocates again what it has held.
  */
-export function createCollector(timers: Timers, heap: Heap = ownHeap) {
+export function createCollector(timers: Timers, heap: HeapSize = ownHeap) {
   let running = 0;
   let keptBytes = usualBytes;
   let state: 'clean' | 'waiting' | 'due' = 'clean';

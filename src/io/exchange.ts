@@ -35,7 +35,7 @@ export interface Exchanged {
  * One request and its complete response; redirects are not followed. Not `fetch`, which refuses some ports (6000).
  * @throws Error with the `code` of the socket or of undici; `ABORT_ERR` after `limitMs`; `EMSGSIZE` above the budget
  */
-export async function exchange(wanted: {
+export async function exchangeOnce(wanted: {
   readonly url: string;
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;

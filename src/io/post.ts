@@ -5,7 +5,7 @@ import type { Timers } from '../core/ports.ts';
 import { Carrier } from '../wire/carrier.ts';
 import { type ConnectDeps, type ConnectTrace, connectTo, createConnectTrace, plainRoute } from '../wire/connect.ts';
 import { Deadline, phaseOf, stopOf, type WireStop } from '../wire/deadline.ts';
-import { Names } from '../wire/dns.ts';
+import { NameResolver } from '../wire/dns.ts';
 import { exchange } from '../wire/exchange.ts';
 import { classBySpelling } from '../wire/guard.ts';
 import { TlsBook } from '../wire/tls.ts';
@@ -16,7 +16,7 @@ import { type ExchangeTrace, newTrace } from '../wire/trace.ts';
  * `allow` contains it. Unless `refusalIn` decides, any 2xx is delivered, 410 is final, and others may be retried.
  */
 export function createPost({ clock, timers }: Pick<PostDeps, 'clock' | 'timers'>): Post {
-  const deps = { clock, timers, names: new Names(clock, timers, []), tls: new TlsBook() };
+  const deps = { clock, timers, names: new NameResolver(clock, timers, []), tls: new TlsBook() };
   return { send: (message) => send(message, deps) };
 }
 

@@ -6,7 +6,7 @@ import type { Row, Table } from '../core/ports.ts';
 import { readJson } from '../core/read-json.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { decodeRow } from './row-code.ts';
-import { createTables, isOwnRow, kindOf, schemaVersion, troubleOf } from './store-schema.ts';
+import { createTables, isOwnRow, schemaVersion, storeKindOf, storeTroubleOf } from './store-schema.ts';
 
 /** Why a state file cannot be read. `busy`: it changed during each attempt to copy it. */
 export type CopyFailure =
@@ -40,7 +40,7 @@ export function copyStore(path: string): Result<StoreCopy, CopyFailure> {
   try {
     scratch = createScratchFolder('mirrorwatch-replay-');
   } catch (thrown) {
-    return error({ kind: 'no_room', code: troubleOf(thrown).code });
+    return error({ kind: 'no_room', code: storeTroubleOf(thrown).code });
   }
   try {
     const to = join(scratch.path, 'state.db');
@@ -86,7 +86,7 @@ function stampOf(path: string): string {
 }
 
 function failureOf(db: DatabaseSync): CopyFailure | null {
-  const found = kindOf(db);
+  const found = storeKindOf(db);
   if (found.kind !== 'ours') return { kind: 'foreign' };
   if (found.version > schemaVersion) return { kind: 'newer', version: found.version, known: schemaVersion };
   db.exec('PRAGMA journal_mode = DELETE');
@@ -96,7 +96,7 @@ function failureOf(db: DatabaseSync): CopyFailure | null {
 }
 
 function failureIn(thrown: unknown): CopyFailure {
-  const { kind, code } = troubleOf(thrown);
+  const { kind, code } = storeTroubleOf(thrown);
   if (kind === 'corrupt') return { kind };
   return kind === 'full' ? { kind: 'no_room', code } : { kind: 'unreadable', code };
 }

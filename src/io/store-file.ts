@@ -21,11 +21,11 @@ import {
   isDatabase,
   isMissingTable,
   isTraceOfOurs,
-  kindOf,
   mark,
+  type SchemaTrouble,
   schemaVersion,
-  type Trouble,
-  troubleOf,
+  storeKindOf,
+  storeTroubleOf,
 } from './store-schema.ts';
 
 export interface StoreFile {
@@ -50,7 +50,7 @@ export type StoreOpenFailure =
 export type Opened =
   | { readonly tag: 'open'; readonly file: StoreFile; readonly setAside: string | null; readonly copied: string | null }
   | { readonly tag: 'refused'; readonly failure: StoreOpenFailure }
-  | { readonly tag: 'unwritable'; readonly trouble: Trouble; readonly file: StoreFile | null };
+  | { readonly tag: 'unwritable'; readonly trouble: SchemaTrouble; readonly file: StoreFile | null };
 
 /** A larger file is not fully checked at start; its errors are found when it is read. */
 const checkedBytes = 64 * 1024 * 1024;
@@ -77,7 +77,7 @@ export function openFile(path: string, wallMs: number, bytesMax: number = limits
     const second = tryOpen(path, wallMs, bytesMax);
     return second.tag === 'open' ? { ...second, setAside } : second;
   } catch (thrown) {
-    return { tag: 'unwritable', trouble: troubleOf(thrown), file: null };
+    return { tag: 'unwritable', trouble: storeTroubleOf(thrown), file: null };
   }
 }
 
@@ -138,7 +138,7 @@ function tryOpen(path: string, wallMs: number, bytesMax: number): Opened {
     return { tag: 'open', file: fileOf(db, path, false), setAside: null, copied };
   } catch (thrown) {
     db?.close();
-    const trouble = troubleOf(thrown);
+    const trouble = storeTroubleOf(thrown);
     if (trouble.kind === 'locked') return { tag: 'refused', failure: { kind: 'locked', path, code: trouble.code } };
     return trouble.kind === 'corrupt'
       ? { tag: 'unwritable', trouble, file: null }
@@ -150,19 +150,19 @@ function tryOpen(path: string, wallMs: number, bytesMax: number): Opened {
  * @returns `null`, or why there can be no such folder (`ENOENT`)
  * @throws what `node:fs` throws for any other obstacle
  */
-export function makeFolder(dir: string): Trouble | null {
+export function makeFolder(dir: string): SchemaTrouble | null {
   try {
     makeFolders(dir);
     return null;
   } catch (thrown) {
-    const trouble = troubleOf(thrown);
+    const trouble = storeTroubleOf(thrown);
     if (trouble.code !== 'ENOENT') throw thrown;
     return trouble;
   }
 }
 
 function refusalOf(db: DatabaseSync, path: string): StoreOpenFailure | null {
-  const kind = kindOf(db);
+  const kind = storeKindOf(db);
   if (kind.kind === 'foreign') return { kind: 'foreign', path };
   if (kind.kind === 'ours' && kind.version > schemaVersion)
     return { kind: 'newer', path, version: kind.version, known: schemaVersion };
@@ -186,7 +186,7 @@ function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number
     if (verdict?.quick_check !== 'ok') throw Object.assign(new Error('quick_check'), { errcode: 11 });
   }
   // A current file with all tables needs no write, so that it opens on a full disk too.
-  const found = kindOf(db);
+  const found = storeKindOf(db);
   const isOlder = found.kind === 'ours' && found.version < schemaVersion;
   const copied = isOlder ? copyOlder(db, path, freePath(path, `layout-${found.version}`, wallMs)) : null;
   if (found.kind === 'fresh' || isOlder || isMissingTable(db)) createTables(db, wallMs);
@@ -210,17 +210,17 @@ function markOlder(db: DatabaseSync): void {
   try {
     mark(db);
   } catch (thrown) {
-    if (troubleOf(thrown).kind !== 'full') throw thrown;
+    if (storeTroubleOf(thrown).kind !== 'full') throw thrown;
   }
 }
 
 /** SQLite opens an unwritable file for reading, then fails to lock it, with `io`. */
-function cause(path: string, trouble: Trouble): Trouble {
+function cause(path: string, trouble: SchemaTrouble): SchemaTrouble {
   try {
     if (trouble.kind === 'io' && existsSync(path)) accessSync(path, constants.W_OK);
     return trouble;
   } catch (thrown) {
-    return troubleOf(thrown);
+    return storeTroubleOf(thrown);
   }
 }
 
@@ -228,7 +228,7 @@ function cause(path: string, trouble: Trouble): Trouble {
  * Opens an unwritable file for reading. SQLite applies its log only to a writable file, so a copy is opened if there is
  * a log; if that fails, the log is ignored.
  */
-function readOnly(path: string, trouble: Trouble): Opened {
+function readOnly(path: string, trouble: SchemaTrouble): Opened {
   const file =
     readOnlyFile(() =>
       (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0 ? openedCopy(path) : null,
@@ -241,12 +241,12 @@ function readOnlyFile(open: () => DatabaseSync | null): StoreFile | null {
   try {
     db = open();
     if (db === null) return null;
-    const kind = kindOf(db);
+    const kind = storeKindOf(db);
     if (kind.kind === 'ours' && kind.version <= schemaVersion) return fileOf(db, null, true);
     db.close();
   } catch (thrown) {
     db?.close();
-    troubleOf(thrown);
+    storeTroubleOf(thrown);
   }
   return null;
 }

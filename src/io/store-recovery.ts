@@ -2,7 +2,7 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock, Log } from '../core/ports.ts';
 import { makeFolder, moveAside, type Opened, openFile, type StoreFile } from './store-file.ts';
-import { type Trouble, troubleOf } from './store-schema.ts';
+import { type SchemaTrouble, storeTroubleOf } from './store-schema.ts';
 
 const retryMs = 30_000;
 
@@ -20,7 +20,7 @@ export class RecoveringFile {
   readonly #path: string;
   readonly #deps: RecoveryDeps;
   #file: StoreFile | null;
-  #trouble: Trouble | null;
+  #trouble: SchemaTrouble | null;
   #triedAtMs: number;
   /** When the file was found deleted or replaced at its path, monotonic; `null`: it is there. */
   #lostAtMs: number | null = null;
@@ -63,7 +63,7 @@ export class RecoveringFile {
     try {
       return run(file);
     } catch (thrown) {
-      const found = troubleOf(thrown);
+      const found = storeTroubleOf(thrown);
       if (found.kind === 'corrupt' && !file.readOnly) this.#startAnew(found);
       else this.#deps.log?.error('state file cannot be read', { path: this.#path, code: found.code });
       return nothing;
@@ -71,7 +71,7 @@ export class RecoveringFile {
   }
 
   /** Runs changes in one transaction. @returns why they are not stored, or not for long; `null`: they are */
-  commit(run: (to: StoreFile) => void): Trouble | null {
+  commit(run: (to: StoreFile) => void): SchemaTrouble | null {
     const isLost = this.#lost(false);
     const isDue = this.#deps.clock.monotonicMs() - this.#triedAtMs >= retryMs;
     if ((this.#file === null || this.#file.readOnly) && isDue && this.#reopen())
@@ -93,14 +93,14 @@ export class RecoveringFile {
     return found === null ? count : 0;
   }
 
-  #write(run: (to: StoreFile) => void): Trouble | null {
+  #write(run: (to: StoreFile) => void): SchemaTrouble | null {
     const to = this.#file;
     if (to === null || to.readOnly) return this.#trouble;
     try {
       to.transaction(() => run(to));
       return null;
     } catch (thrown) {
-      return troubleOf(thrown);
+      return storeTroubleOf(thrown);
     }
   }
 
@@ -121,7 +121,7 @@ export class RecoveringFile {
   }
 
   /** Checks that the open file is still at its path: writes to a deleted file would be lost. */
-  #lost(atOnce: boolean): Trouble | null {
+  #lost(atOnce: boolean): SchemaTrouble | null {
     const file = this.#file;
     if (file === null || file.readOnly) return null;
     const standing = file.standing();
@@ -155,12 +155,12 @@ export class RecoveringFile {
       this.#deps.log?.warn('state file was written anew with all that it held', { path: this.#path });
       return true;
     } catch (thrown) {
-      this.#trouble = troubleOf(thrown);
+      this.#trouble = storeTroubleOf(thrown);
       return false;
     }
   }
 
-  #startAnew(found: Trouble): boolean {
+  #startAnew(found: SchemaTrouble): boolean {
     const isOurs = this.#file === null || this.#file.standing() !== 'replaced';
     this.#file?.close();
     this.#file = null;
@@ -175,7 +175,7 @@ export class RecoveringFile {
       this.#deps.onAnew?.(note);
       return true;
     } catch (thrown) {
-      this.#trouble = troubleOf(thrown);
+      this.#trouble = storeTroubleOf(thrown);
       return false;
     }
   }

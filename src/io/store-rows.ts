@@ -2,7 +2,7 @@ import type { Log, Row, Table } from '../core/ports.ts';
 import { readJson } from '../core/read-json.ts';
 import { decodeRow } from './row-code.ts';
 import type { StoreFile } from './store-file.ts';
-import { isOwnRow, troubleOf } from './store-schema.ts';
+import { isOwnRow, storeTroubleOf } from './store-schema.ts';
 
 /** Reads rows; moves invalid ones to table `aside`. */
 export interface RowReader {
@@ -48,7 +48,7 @@ export function createRowReader(isSound: (row: Row) => boolean, log: Log | undef
       return gone > 0;
     } catch (thrown) {
       // Without space the invalid rows stay in place and are skipped.
-      if (troubleOf(thrown).kind === 'corrupt') throw thrown;
+      if (storeTroubleOf(thrown).kind === 'corrupt') throw thrown;
       return false;
     }
   }

@@ -46,7 +46,7 @@ export function mark(db: DatabaseSync): void {
 }
 
 /** @throws what SQLite throws */
-export function kindOf(db: DatabaseSync): FileKind {
+export function storeKindOf(db: DatabaseSync): FileKind {
   const names = namesIn(db);
   if (names.length === 0) return { kind: 'fresh' };
   if (!names.includes('meta')) return { kind: 'foreign' };
@@ -98,13 +98,13 @@ export function isOwnRow(table: Table, key: string): boolean {
   return table === 'meta' && key === versionKey;
 }
 
-export interface Trouble {
+export interface SchemaTrouble {
   readonly kind: StoreTrouble['kind'] | 'locked' | 'corrupt';
   readonly code: string;
 }
 
 /** By the primary result code, the low byte of an extended one. @see https://www.sqlite.org/rescode.html */
-const kinds: Readonly<Record<number, readonly [kind: Trouble['kind'], code: string]>> = {
+const kinds: Readonly<Record<number, readonly [kind: SchemaTrouble['kind'], code: string]>> = {
   3: ['read_only', 'SQLITE_PERM'],
   5: ['locked', 'SQLITE_BUSY'],
   6: ['locked', 'SQLITE_LOCKED'],
@@ -116,7 +116,7 @@ const kinds: Readonly<Record<number, readonly [kind: Trouble['kind'], code: stri
   26: ['corrupt', 'SQLITE_NOTADB'],
 };
 
-const fileKinds: Readonly<Record<string, Trouble['kind']>> = {
+const fileKinds: Readonly<Record<string, SchemaTrouble['kind']>> = {
   EACCES: 'read_only',
   EPERM: 'read_only',
   EROFS: 'read_only',
@@ -125,7 +125,7 @@ const fileKinds: Readonly<Record<string, Trouble['kind']>> = {
 };
 
 /** Classifies an error of `node:sqlite` or `node:fs`. @throws any other error: a defect */
-export function troubleOf(thrown: unknown): Trouble {
+export function storeTroubleOf(thrown: unknown): SchemaTrouble {
   if (!(thrown instanceof Error)) throw thrown;
   if ('errcode' in thrown && typeof thrown.errcode === 'number') {
     const known = kinds[thrown.errcode & 0xff];

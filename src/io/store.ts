@@ -4,7 +4,7 @@ import { encodeRow } from './row-code.ts';
 import { type Opened, openFile, type StoreFile, type StoreOpenFailure } from './store-file.ts';
 import { RecoveringFile, type RecoveryDeps } from './store-recovery.ts';
 import { createRowReader } from './store-rows.ts';
-import { isOwnRow, type Trouble } from './store-schema.ts';
+import { isOwnRow, type SchemaTrouble } from './store-schema.ts';
 
 export type { StoreOpenFailure } from './store-file.ts';
 
@@ -42,7 +42,7 @@ function notesOf(opened: Exclude<Opened, { tag: 'refused' }>, path: string): rea
 }
 
 /** For callers, corruption and a lost lock are I/O failures. */
-function storeTrouble({ kind, code }: Trouble): StoreTrouble {
+function storeTrouble({ kind, code }: SchemaTrouble): StoreTrouble {
   return { kind: kind === 'locked' || kind === 'corrupt' ? 'io' : kind, code };
 }
 

@@ -1,4 +1,4 @@
-import type { ControlResponse, ControlDue, Due } from '../core/due.ts';
+import type { ControlDue, ControlResponse, Due } from '../core/due.ts';
 import type { Because } from '../core/failure.ts';
 import type { Now, Probed, WorkerBook } from '../core/ports.ts';
 import { nothingReceived } from '../core/sample.ts';

@@ -1,5 +1,5 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { ControlResponse, ControlDue, Due } from '../core/due.ts';
+import type { ControlDue, ControlResponse, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import { maskOf } from '../core/mask-known.ts';
 import { type EcosystemId, isHeavy } from '../core/mirror.ts';

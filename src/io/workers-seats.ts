@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ControlResponse, ControlDue, Due } from '../core/due.ts';
+import type { ControlDue, ControlResponse, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { Clock, Log, Probed, Timers, WorkerBook } from '../core/ports.ts';
 import { beatMs, type FromWorker, type JobDone } from './worker-protocol.ts';

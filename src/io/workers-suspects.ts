@@ -13,7 +13,7 @@ export class Suspects {
   readonly #builders = new Set<string>();
 
   add(job: ProbeJob): void {
-    const registry = registryOf(job);
+    const registry = jobRegistryOf(job);
     const jobs = this.#jobs.get(registry) ?? new Set();
     this.#jobs.set(registry, jobs.add(job));
   }
@@ -24,13 +24,13 @@ export class Suspects {
 
   /** True if this job is repeated now. */
   isRunning(job: Job): boolean {
-    return isProbe(job) && this.#running === registryOf(job) && this.#jobs.get(this.#running)?.has(job) === true;
+    return isProbe(job) && this.#running === jobRegistryOf(job) && this.#jobs.get(this.#running)?.has(job) === true;
   }
 
   /** True if a job must wait: its mirror is suspected, or another one has the separate thread for itself. */
   holdsUp(job: Job, isApart: boolean): boolean {
     if (!isProbe(job) || this.isRunning(job)) return false;
-    return this.#jobs.has(registryOf(job)) || (isApart && this.#running !== null);
+    return this.#jobs.has(jobRegistryOf(job)) || (isApart && this.#running !== null);
   }
 
   /** The jobs of the next mirror, which is now being repeated; none while another one is. */
@@ -44,7 +44,7 @@ export class Suspects {
   /** Records that a job has ended. */
   ended(job: Job): void {
     if (!isProbe(job)) return;
-    const registry = registryOf(job);
+    const registry = jobRegistryOf(job);
     const jobs = this.#jobs.get(registry);
     if (jobs?.delete(job) !== true || jobs.size > 0) return;
     this.#jobs.delete(registry);
@@ -74,7 +74,7 @@ export class Suspects {
   }
 }
 
-export function registryOf({ work: { due } }: ProbeJob): string {
+export function jobRegistryOf({ work: { due } }: ProbeJob): string {
   return due.target.registry;
 }
 

@@ -1,4 +1,4 @@
-import type { ControlResponse, ControlDue, Due } from '../core/due.ts';
+import type { ControlDue, ControlResponse, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import { isHeavy } from '../core/mirror.ts';
 import type { Probed, WorkerBook, Workers } from '../core/ports.ts';
@@ -16,7 +16,7 @@ import {
   Seats,
   type SeatsDeps,
 } from './workers-seats.ts';
-import { isWholeBuild, registryOf, Suspects } from './workers-suspects.ts';
+import { isWholeBuild, jobRegistryOf, Suspects } from './workers-suspects.ts';
 
 const queueMax = 4_096;
 const watchdogMarginMs = 5_000;
@@ -209,7 +209,7 @@ class Pool implements Workers {
     seat.inHand.clear();
     const probes = jobs.filter(isProbe);
     const holder = probes.find((job) => isHolding(holding, job));
-    const isOnlyMirror = new Set(probes.map(registryOf)).size === 1;
+    const isOnlyMirror = new Set(probes.map(jobRegistryOf)).size === 1;
     for (const job of jobs) {
       const canRepeat = job.tries < 2 && !this.#isClosed;
       if (!isProbe(job)) {
@@ -231,8 +231,8 @@ class Pool implements Workers {
     seat: Seat,
     { canRepeat, isWhole, holder }: { canRepeat: boolean; isWhole: boolean; holder: ProbeJob | undefined },
   ): void {
-    const isSuspect = holder === undefined || registryOf(holder) === registryOf(job);
-    if (isSuspect && job.work.due.build !== undefined) this.#suspects.addBuilder(registryOf(job));
+    const isSuspect = holder === undefined || jobRegistryOf(holder) === jobRegistryOf(job);
+    if (isSuspect && job.work.due.build !== undefined) this.#suspects.addBuilder(jobRegistryOf(job));
     if (!canRepeat || !isWhole) {
       this.#lose(job, seat.worker, 'local');
       return;
@@ -253,7 +253,7 @@ class Pool implements Workers {
   #loseGuilty(job: ProbeJob, seat: Seat, holding: Holding | null, holder: ProbeJob | undefined): void {
     this.#suspects.solve();
     const ms = holding?.ms ?? 0;
-    this.#setApart(registryOf(job), heldText, { heldMs: Math.round(ms), worker: seat.worker });
+    this.#setApart(jobRegistryOf(job), heldText, { heldMs: Math.round(ms), worker: seat.worker });
     const isHolder = holding !== null && (holder === undefined || job === holder);
     this.#lose(job, seat.worker, 'defect', isHolder ? ms : undefined);
   }

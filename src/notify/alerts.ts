@@ -15,7 +15,7 @@ export interface Origin {
 }
 
 /** This daemon, with its URL if it listens on one address and a configured port. */
-export function originOf({ vantage, listen }: Config): Origin {
+export function alertOriginOf({ vantage, listen }: Config): Origin {
   const { host, port, tls } = listen;
   if (host === '0.0.0.0' || host === '::' || port === 0) return { vantage, base: null };
   return { vantage, base: `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}` };

@@ -5,7 +5,7 @@ import { batchOf, isQuiet, sortOut } from './chat/batch.ts';
 import { type Chat, isSameBot, renderChatChange, renderChatMessage } from './chat/message.ts';
 import { dropSent, messageToChange, recordSent, type SentMessage, shownWith } from './chat/sent.ts';
 import { applyDelivery, type State } from './outbox.ts';
-import type { Entry, Queue } from './queue.ts';
+import type { Queue, QueueEntry } from './queue.ts';
 import { chatServices } from './receivers/receivers.ts';
 import type { Card } from './receivers/section.ts';
 
@@ -17,7 +17,7 @@ export interface Sendable {
 }
 
 interface Carrying {
-  readonly carried: readonly Entry[];
+  readonly carried: readonly QueueEntry[];
   readonly card: Card;
   readonly message: Sendable['message'];
   readonly changes: SentMessage | null;
@@ -40,7 +40,7 @@ export function takeCard(state: State, queue: Queue, receiver: Chat, now: Now): 
   return [{ notice: first.notice, message, card }];
 }
 
-function carryingOf(state: State, receiver: Chat, batch: readonly Entry[], first: Entry, now: Now): Carrying {
+function carryingOf(state: State, receiver: Chat, batch: readonly QueueEntry[], first: QueueEntry, now: Now): Carrying {
   const changes = messageToChange(state.sent, first.notice);
   const alike = batch.filter(({ notice }) => messageToChange(state.sent, notice) === changes);
   if (changes !== null) {
@@ -78,7 +78,7 @@ function isUnchangeable(delivery: Delivery): boolean {
   return failure.kind === 'refused' || (failure.kind === 'status' && failure.status === 404);
 }
 
-function sendAnew(state: State, queue: Queue, entries: readonly Entry[], { key }: SentMessage): void {
+function sendAnew(state: State, queue: Queue, entries: readonly QueueEntry[], { key }: SentMessage): void {
   dropSent(state.sent, key, queue.receiver.name, state.pending);
   for (const entry of entries) entry.inFlight = false;
 }
@@ -87,7 +87,7 @@ function sendAnew(state: State, queue: Queue, entries: readonly Entry[], { key }
 function keepSent(
   state: State,
   { receiver }: Queue,
-  entries: readonly Entry[],
+  entries: readonly QueueEntry[],
   changed: SentMessage | null,
   receipt: string | undefined,
   now: Now,

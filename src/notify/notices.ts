@@ -5,8 +5,8 @@ import { showsAlerts } from '../core/receiver-format.ts';
 import { renderAlertBody } from './alerts.ts';
 import { type BodyMeta, bodyOf, type NoticeDraft } from './news.ts';
 import { dropOverflow, enqueue, nextSeqOf, noticeOf, type State, seqRowOf } from './outbox.ts';
-import { type Entry, isMeant, type Queue } from './queue.ts';
-import { findBase, storyRowOf, viewOf } from './stories.ts';
+import { isMeant, type Queue, type QueueEntry } from './queue.ts';
+import { findBase, storyRowOf, storyViewOf } from './stories.ts';
 
 /** `programs`: receivers that show alerts (Alertmanager). `people`: all others, also of format `standard`. */
 type Audience = 'all' | 'programs' | 'people';
@@ -66,7 +66,7 @@ function enqueueEach(
     const updates = sentIdOf(queue, base?.told[name] ?? null);
     const notice: Notice = {
       ...noticeOf(change, receiver, id, seq, now),
-      body: bodyFor(state, receiver, change, { seq, resolves, updates, story: viewOf(story) }, now),
+      body: bodyFor(state, receiver, change, { seq, resolves, updates, story: storyViewOf(story) }, now),
       ...sentenceFor(receiver, change),
       ...(updates === null ? {} : { updates }),
     };
@@ -128,6 +128,6 @@ function wants(queue: Queue, change: NoticeDraft): boolean {
 }
 
 /** Whether a waiting notice may be replaced: it was not sent under its id, or its receiver ignores ids. */
-function isFresh({ receiver }: Queue, { inFlight, mayHaveArrived: isOut }: Entry): boolean {
+function isFresh({ receiver }: Queue, { inFlight, mayHaveArrived: isOut }: QueueEntry): boolean {
   return !inFlight && (!isOut || showsAlerts(receiver));
 }

@@ -7,18 +7,28 @@ import type { Delivery, Notice, QueueStanding } from '../core/notice.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import { isChatFormat, showsAlerts } from '../core/receiver-format.ts';
 import { stamp } from '../core/views.ts';
-import { makeTestAlert, originOf } from './alerts.ts';
+import { alertOriginOf, makeTestAlert } from './alerts.ts';
 import { closeDelivery, type Sendable, takeCard } from './carry.ts';
 import { batchMsOf } from './chat/batch.ts';
 import { isChat, renderChatMessage } from './chat/message.ts';
-import { isEnd, type NoticeDraft, draftOfAction, draftsOfAdvice, draftOfFinding } from './news.ts';
+import { draftOfAction, draftOfFinding, draftsOfAdvice, isEnd, type NoticeDraft } from './news.ts';
 import { queueNotices } from './notices.ts';
-import { applyDelivery, entryOf, expire, isFor, nextSeqOf, noticeOf, restore, type State, seqRowOf } from './outbox.ts';
+import {
+  applyDelivery,
+  expire,
+  isFor,
+  nextSeqOf,
+  noticeOf,
+  outboxEntryOf,
+  restoreOutbox,
+  type State,
+  seqRowOf,
+} from './outbox.ts';
 import { dropPushed, enqueueRepeats, recordAdvice, recordPushed } from './push.ts';
-import { attemptMsOf, type Entry, expiryMsOf, listDueEntries, notSent, Queue } from './queue.ts';
+import { attemptMsOf, expiryMsOf, listDueEntries, notSent, Queue, type QueueEntry } from './queue.ts';
 import { chatServices, programs } from './receivers/receivers.ts';
 import { dropEnded, expireHeld, releaseAtMs, releaseDue, storyKeyOf, storyRowOf, updateStory } from './stories.ts';
-import { type NotifyTurn, openTurn } from './turn.ts';
+import { type NotifyTurn, openOutboxTurn } from './turn.ts';
 
 export type Notifier = ReturnType<typeof createNotifier>;
 
@@ -43,10 +53,10 @@ export function createNotifier(input: NotifierInput) {
   // Closures must not keep `input`: it holds the first configuration.
   const { defect = () => undefined } = input;
   const state = firstState(input);
-  restore(state, input.restored, input.now);
+  restoreOutbox(state, input.restored, input.now);
   const flush = (): NotifyTurn => {
     const done = state.pending.done();
-    state.pending = openTurn();
+    state.pending = openOutboxTurn();
     return done;
   };
 
@@ -119,7 +129,7 @@ function makeTestNotice(state: State, name: string, now: Now): (Sendable & { rea
     body: showsAlerts({ format }) ? makeTestAlert(state.origin, lang, now) : standard,
   };
   const message = isChat(receiver)
-    ? renderChatMessage(receiver, [entryOf(notice, null, now)], state.origin, now).message
+    ? renderChatMessage(receiver, [outboxEntryOf(notice, null, now)], state.origin, now).message
     : messageOf(receiver, notice, now);
   return { notice, message, rows: [seqRowOf(subject, seq, now)] };
 }
@@ -141,7 +151,7 @@ function standingOf(queue: Queue, now: Now): QueueStanding {
 
 /** Takes the receivers of another configuration. Notices whose receiver cannot use them are removed. */
 function replaceReceivers(state: State, config: Config, now: Now): void {
-  state.origin = originOf(config);
+  state.origin = alertOriginOf(config);
   const before = new Map(state.queues);
   state.queues.clear();
   for (const receiver of config.webhooks) {
@@ -156,7 +166,7 @@ function replaceReceivers(state: State, config: Config, now: Now): void {
 
 function firstState({ config, open = [], proposed = [], random, now, outbox = limits.outbox }: NotifierInput): State {
   return {
-    origin: originOf(config),
+    origin: alertOriginOf(config),
     live: new Map(open.map((finding) => [finding.id, finding])),
     advised: new Map(proposed.map((advice) => [advice.from, advice])),
     pushAtMs: new Map(),
@@ -167,7 +177,7 @@ function firstState({ config, open = [], proposed = [], random, now, outbox = li
     sent: new Map(),
     random,
     outbox,
-    pending: openTurn(),
+    pending: openOutboxTurn(),
   };
 }
 
@@ -193,7 +203,7 @@ function nextAttemptMs(queue: Queue, now: Now): number {
 function takeOne(
   state: State,
   queue: Queue,
-  entry: Entry,
+  entry: QueueEntry,
   { now, defect }: { readonly now: Now; readonly defect: (cause: unknown) => void },
 ): readonly Sendable[] {
   try {

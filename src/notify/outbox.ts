@@ -12,16 +12,16 @@ import { restoreSent, type SentMessages } from './chat/sent.ts';
 import type { NoticeDraft } from './news.ts';
 import {
   backoffMsFor,
-  type Entry,
   entryFromRow,
   mayHaveArrived,
   outboxRowOf,
   type Queue,
+  type QueueEntry,
   removeExpired,
   removeOverflow,
 } from './queue.ts';
 import { restoreStory, type Stories } from './stories.ts';
-import type { Turn } from './turn.ts';
+import type { OutboxTurn } from './turn.ts';
 
 /** The ids of the last notices about an open finding, by receiver. */
 type Opened = Readonly<Record<string, string>>;
@@ -42,11 +42,11 @@ export interface State {
   readonly sent: SentMessages;
   readonly random: Random;
   readonly outbox: number;
-  pending: Turn;
+  pending: OutboxTurn;
 }
 
 /** Restores stored rows; notices and sent messages that no receiver can use are deleted with the next turn. */
-export function restore(state: State, rows: readonly Row[], now: Now): void {
+export function restoreOutbox(state: State, rows: readonly Row[], now: Now): void {
   const canChange = (name: string): boolean => {
     const queue = state.queues.get(name);
     return queue !== undefined && isChangeable(queue.receiver);
@@ -70,12 +70,12 @@ export function restore(state: State, rows: readonly Row[], now: Now): void {
     queue.entries.sort((a, b) => a.bornMs - b.bornMs || a.notice.seq - b.notice.seq);
 }
 
-function asKnown({ chat }: Receiver, entry: Entry, now: Now): Entry {
+function asKnown({ chat }: Receiver, entry: QueueEntry, now: Now): QueueEntry {
   return chat !== undefined && isUnsent(entry, chat, now) ? { ...entry, mayHaveArrived: false } : entry;
 }
 
 /** True if a stored body has the form that the receiver needs now; only one for Alertmanager is a list. */
-export function isFor(receiver: Receiver, { notice }: Entry): boolean {
+export function isFor(receiver: Receiver, { notice }: QueueEntry): boolean {
   return showsAlerts(receiver) === notice.body.startsWith('[');
 }
 
@@ -109,7 +109,7 @@ export function noticeOf(
   };
 }
 
-export function entryOf(notice: Notice, findingId: string | null, { monotonicMs }: Now): Entry {
+export function outboxEntryOf(notice: Notice, findingId: string | null, { monotonicMs }: Now): QueueEntry {
   return { notice, findingId, bornMs: monotonicMs, dueMs: monotonicMs, inFlight: false, mayHaveArrived: false };
 }
 
@@ -127,17 +127,17 @@ export function enqueue(state: State, queue: Queue, notice: Notice, findingId: s
     state.pending.drop(queue, old, 'replaced');
   }
   const nextAtMs = now.wallMs + (dueMs - now.monotonicMs);
-  const entry: Entry = { ...entryOf({ ...notice, attempts, nextAtMs }, findingId, now), dueMs };
+  const entry: QueueEntry = { ...outboxEntryOf({ ...notice, attempts, nextAtMs }, findingId, now), dueMs };
   queue.entries.push(entry);
   state.pending.put(outboxRowOf(entry));
 }
 
 /** True if a newer notice replaces a waiting one: not if that one is about another finding that is still open. */
-function isOver(state: State, old: Entry, findingId: string | null): boolean {
+function isOver(state: State, old: QueueEntry, findingId: string | null): boolean {
   return old.findingId === null || old.findingId === findingId || !state.opened.has(old.findingId);
 }
 
-export function applyDelivery(state: State, queue: Queue, entry: Entry, delivery: Delivery, now: Now): void {
+export function applyDelivery(state: State, queue: Queue, entry: QueueEntry, delivery: Delivery, now: Now): void {
   entry.inFlight = false;
   queue.failure = delivery.tag === 'failed' ? delivery.failure : null;
   if (delivery.tag === 'delivered') return state.pending.drop(queue, entry, 'delivered');

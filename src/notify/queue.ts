@@ -9,7 +9,7 @@ import type { NoticeDraft } from './news.ts';
 const inFlightMax = 8;
 
 /** One undelivered notice; its own times are monotonic milliseconds, those of `notice` wall times. */
-export interface Entry {
+export interface QueueEntry {
   notice: Notice;
   readonly findingId: string | null;
   readonly bornMs: number;
@@ -38,7 +38,7 @@ export class Queue {
   pacedMs: number = Number.NEGATIVE_INFINITY;
   /** When quiet hours last held messages back, monotonic: the reported age of a notice does not count earlier time. */
   heldMs: number = Number.NEGATIVE_INFINITY;
-  entries: Entry[] = [];
+  entries: QueueEntry[] = [];
 
   constructor(receiver: Receiver) {
     this.receiver = receiver;
@@ -46,7 +46,7 @@ export class Queue {
 }
 
 /** The notices to send now: the oldest of each subject, if it is due and not being sent. */
-export function listDueEntries(queue: Queue, nowMs: number): readonly Entry[] {
+export function listDueEntries(queue: Queue, nowMs: number): readonly QueueEntry[] {
   if (queue.disabled || queue.notBeforeMs > nowMs) return [];
   const free = inFlightMax - queue.entries.filter((entry) => entry.inFlight).length;
   return heads(queue)
@@ -68,22 +68,22 @@ export function attemptMsOf(queue: Queue): number {
   return Math.min(...waiting.map((entry) => Math.max(entry.dueMs, queue.notBeforeMs)));
 }
 
-function heads(queue: Queue): readonly Entry[] {
-  const first = new Map<string, Entry>();
+function heads(queue: Queue): readonly QueueEntry[] {
+  const first = new Map<string, QueueEntry>();
   for (const entry of queue.entries) if (!first.has(entry.notice.subject)) first.set(entry.notice.subject, entry);
   return [...first.values()];
 }
 
-export function removeExpired(queue: Queue, nowMs: number): readonly Entry[] {
+export function removeExpired(queue: Queue, nowMs: number): readonly QueueEntry[] {
   const old = queue.entries.filter((entry) => !entry.inFlight && nowMs - entry.bornMs >= limits.deliveryAgeMsMax);
   if (old.length > 0) queue.entries = queue.entries.filter((entry) => !old.includes(entry));
   return old;
 }
 
 /** Removes the oldest waiting notice of the longest queue, notices of mismatches last. `null`: all are being sent. */
-export function removeOverflow(queues: readonly Queue[]): { readonly queue: Queue; readonly entry: Entry } | null {
+export function removeOverflow(queues: readonly Queue[]): { readonly queue: Queue; readonly entry: QueueEntry } | null {
   const longest = queues.toSorted((a, b) => b.entries.length - a.entries.length);
-  for (const canGo of [(entry: Entry) => entry.notice.type !== 'mirror.mismatch', () => true])
+  for (const canGo of [(entry: QueueEntry) => entry.notice.type !== 'mirror.mismatch', () => true])
     for (const queue of longest) {
       const entry = queue.entries.find((one) => !one.inFlight && canGo(one));
       if (entry === undefined) continue;
@@ -118,7 +118,7 @@ export function outboxKeyOf(notice: Notice): string {
   return `${notice.receiver}/${notice.id}`;
 }
 
-export function outboxRowOf({ notice, findingId }: Entry): Row {
+export function outboxRowOf({ notice, findingId }: QueueEntry): Row {
   return { table: 'outbox', key: outboxKeyOf(notice), atMs: notice.createdAtMs, value: { notice, findingId } };
 }
 
@@ -126,7 +126,7 @@ export function outboxRowOf({ notice, findingId }: Entry): Row {
  * A waiting notice from its row, due at the latest after the largest back-off.
  * @returns `null` if the row has another form
  */
-export function entryFromRow(row: Row, now: Now): Entry | null {
+export function entryFromRow(row: Row, now: Now): QueueEntry | null {
   const value = row.value as { readonly notice?: Partial<Notice>; readonly findingId?: unknown } | null;
   const notice = value?.notice;
   if (typeof notice?.nextAtMs !== 'number' || typeof notice.createdAtMs !== 'number') return null;

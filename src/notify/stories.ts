@@ -127,7 +127,7 @@ function endsAfterMs({ tellings }: Story): number {
   return tellings < 2 ? 0 : Math.min(limits.storyHoldMsMax, limits.storyHoldMs * 2 ** (tellings - 2));
 }
 
-export function viewOf(story: Story | undefined): StoryView | null {
+export function storyViewOf(story: Story | undefined): StoryView | null {
   if (story === undefined) return null;
   const { id, sinceWallMs, times } = story;
   return { id, since: stamp(sinceWallMs), times, endsAfterSeconds: endsAfterMs(story) / 1000 };

@@ -1,6 +1,6 @@
 import type { DeliveryOutcome } from '../core/notice.ts';
 import type { Row, Table } from '../core/ports.ts';
-import { type Entry, outboxKeyOf, type Queue } from './queue.ts';
+import { outboxKeyOf, type Queue, type QueueEntry } from './queue.ts';
 
 /** What one call changes: rows to commit together with their cause, and outcomes of notices to count. */
 export interface NotifyTurn {
@@ -9,10 +9,10 @@ export interface NotifyTurn {
   readonly outcomes: readonly { readonly receiver: string; readonly outcome: DeliveryOutcome }[];
 }
 
-export type Turn = ReturnType<typeof openTurn>;
+export type OutboxTurn = ReturnType<typeof openOutboxTurn>;
 
 /** Collects the rows of one call; the last change of a key wins. */
-export function openTurn() {
+export function openOutboxTurn() {
   const puts = new Map<string, Row>();
   const deletes = new Map<string, { readonly table: Table; readonly key: string }>();
   const outcomes: { readonly receiver: string; readonly outcome: DeliveryOutcome }[] = [];
@@ -25,8 +25,8 @@ export function openTurn() {
       puts.delete(`${table}/${key}`);
       deletes.set(`${table}/${key}`, { table, key });
     },
-    remove: ({ notice }: Entry) => turn.delete('outbox', outboxKeyOf(notice)),
-    drop(queue: Queue, entry: Entry, outcome: DeliveryOutcome): void {
+    remove: ({ notice }: QueueEntry) => turn.delete('outbox', outboxKeyOf(notice)),
+    drop(queue: Queue, entry: QueueEntry, outcome: DeliveryOutcome): void {
       queue.entries = queue.entries.filter((one) => one !== entry);
       turn.remove(entry);
       turn.count(queue.receiver.name, outcome);

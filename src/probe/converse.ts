@@ -2,8 +2,8 @@ import { firstLineOf } from '../core/body.ts';
 import type { Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { Clock, Conversation, Line, ProbeContext, Prober, SignatureChecker, Timed } from '../core/ports.ts';
-import type { ProbeResponse, ProbeRequest, Hop, Transcript, Verdict } from '../core/transcript.ts';
-import { type RequestBudget, follow } from './follow.ts';
+import type { Hop, ProbeRequest, ProbeResponse, Transcript, Verdict } from '../core/transcript.ts';
+import { follow, type RequestBudget } from './follow.ts';
 
 export interface ConverseInput {
   readonly due: Due;

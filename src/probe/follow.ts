@@ -1,7 +1,7 @@
 import { limits } from '../core/limits.ts';
 import type { HopResponse, Line, Timed } from '../core/ports.ts';
 import { maskUrl } from '../core/secret.ts';
-import type { ProbeResponse, ProbeRequest, Hop } from '../core/transcript.ts';
+import type { Hop, ProbeRequest, ProbeResponse } from '../core/transcript.ts';
 import { readForeignUrl } from '../core/url.ts';
 import { wrongContent } from '../words/tell.ts';
 import { reasonOf } from './classify.ts';
@@ -25,7 +25,12 @@ const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
  * Executes one request and follows redirects: at most `limits.redirects`, never from https to http, never in a circle.
  * Each hop is timed from the end of the one before. Redirect targets count as foreign.
  */
-export async function follow(request: ProbeRequest, line: Line, budget: RequestBudget, timed: Timed): Promise<Followed> {
+export async function follow(
+  request: ProbeRequest,
+  line: Line,
+  budget: RequestBudget,
+  timed: Timed,
+): Promise<Followed> {
   const hops: Hop[] = [];
   const seen = new Set<string>();
   let url = request.url;

@@ -8,15 +8,15 @@ import { Heap } from './heap.ts';
 import { createHost, type Host, hasWaiting, priorities, type Series } from './host.ts';
 import { createRememberingCalendar } from './plan.ts';
 import { createSeries, firstSlotOf, type PlanMeans, renew } from './series.ts';
-import { type Absence, clearWaits, present } from './throttle.ts';
+import { clearWaits, presentThrottle, type Throttled } from './throttle.ts';
 
 /** The scheduled series with their next slots, the absence of each mirror, and the hosts. */
-export interface Roster {
+export interface ScheduleRoster {
   readonly calendar: Calendar;
   /** Hosts where a series or a recheck waits for a slot. */
   readonly waiting: Set<Host>;
   hostOf(registry: string): Host | null;
-  absence(registry: string): Absence | null;
+  absence(registry: string): Throttled | null;
   series(id: string): Series | null;
   seriesOf(registry: string): readonly Series[];
   plan(series: Series): void;
@@ -43,13 +43,13 @@ interface RosterInput {
   readonly lastOk?: ReadonlyMap<string, number>;
 }
 
-export function createRoster(input: RosterInput): Roster {
+export function createRoster(input: RosterInput): ScheduleRoster {
   const roster = new SeriesRoster(input);
   roster.replace(input.config, input.targets, input.now);
   return roster;
 }
 
-class SeriesRoster implements Roster {
+class SeriesRoster implements ScheduleRoster {
   readonly calendar: Calendar;
   readonly waiting = new Set<Host>();
   readonly #lastOk: RosterInput['lastOk'];
@@ -57,7 +57,7 @@ class SeriesRoster implements Roster {
   readonly #heap = new Heap<Series>();
   #hosts = new Map<string, Host>();
   #hostByRegistry = new Map<string, Host>();
-  #absences = new Map<string, Absence>();
+  #absences = new Map<string, Throttled>();
   #all = new Map<string, Series>();
   #byRegistry = new Map<string, Series[]>();
   /** Series that were made for the next configuration. */
@@ -74,7 +74,7 @@ class SeriesRoster implements Roster {
     return this.#hostByRegistry.get(registry) ?? null;
   }
 
-  absence(registry: string): Absence | null {
+  absence(registry: string): Throttled | null {
     return this.#absences.get(registry) ?? null;
   }
 
@@ -149,14 +149,14 @@ class SeriesRoster implements Roster {
     const kept = new Map<string, Host>();
     // A removed host stays while it has running probes, in case it is configured again.
     for (const [key, host] of this.#hosts) if (host.inFlight > 0 || host.confirming.size > 0) kept.set(key, host);
-    const nextAbsences = new Map<string, Absence>();
+    const nextAbsences = new Map<string, Throttled>();
     this.#hostByRegistry = new Map();
     for (const mirror of config.mirrors) {
       const key = hostKeyOf(mirror.url);
       const host = kept.get(key) ?? this.#hosts.get(key) ?? createHost(key);
       kept.set(key, host);
       this.#hostByRegistry.set(mirror.name, host);
-      const before = this.#absences.get(mirror.name) ?? present([]);
+      const before = this.#absences.get(mirror.name) ?? presentThrottle([]);
       clearWaits(before.throttles);
       nextAbsences.set(mirror.name, { ...before, windows: mirror.maintenance, read: null });
     }

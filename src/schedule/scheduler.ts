@@ -8,7 +8,7 @@ import { Flights } from './flights.ts';
 import { hasConfirmingSlot, hasSlot } from './host.ts';
 import { createRoster } from './roster.ts';
 import type { Finished, Scheduler } from './scheduling.ts';
-import { advanceScheduler, isLeftAlone, type SchedulerState, throttleEnd } from './starts.ts';
+import { advanceScheduler, isPostponed, type SchedulerState, throttleEnd } from './starts.ts';
 import { clearWaits, isInMaintenance, throttleStep } from './throttle.ts';
 import { startVisit } from './visit.ts';
 
@@ -93,7 +93,7 @@ function reserveSlot(state: SchedulerState, wanted: Parameters<Scheduler['reserv
     wanted.purpose === 'confirm'
       ? hasConfirmingSlot(host, upstreamKeyOf(wanted.target))
       : hasSlot(host, 1, config.schedule.perHost);
-  if (!isFree || throttleEnd(state, wanted.target, now) !== null || isLeftAlone(state, wanted.target.registry, now)) {
+  if (!isFree || throttleEnd(state, wanted.target, now) !== null || isPostponed(state, wanted.target.registry, now)) {
     if (wanted.purpose === 'recheck') roster.keepRecheck(host, wanted);
     return null;
   }

@@ -7,7 +7,7 @@ import { type BuildMeans, startBuild } from './build.ts';
 import type { Flights } from './flights.ts';
 import { type Host, hasSlot, hasWaiting, isOverBudget, priorities, type Series } from './host.ts';
 import type { Slot } from './plan.ts';
-import type { Roster } from './roster.ts';
+import type { ScheduleRoster } from './roster.ts';
 import type { Scheduler } from './scheduling.ts';
 import { againAt } from './series.ts';
 import { awayReasonOf, isInMaintenance, waitEnd } from './throttle.ts';
@@ -20,7 +20,7 @@ const replaceShiftMs = 250;
 const downloadPatienceMs = 60_000;
 
 export interface SchedulerState {
-  readonly roster: Roster;
+  readonly roster: ScheduleRoster;
   readonly flights: Flights;
   readonly random: Random;
   /** The most scheduled probes at once. */
@@ -123,7 +123,7 @@ function waitsForDownload(state: SchedulerState, series: Series, now: Now): bool
   return state.flights.isDownloading(series.target);
 }
 
-export function isLeftAlone(state: SchedulerState, registry: string, now: Now): boolean {
+export function isPostponed(state: SchedulerState, registry: string, now: Now): boolean {
   const absence = state.roster.absence(registry);
   if (absence === null || isInMaintenance(absence, state.roster.calendar, now)) return true;
   return absence.pausedUntilMs !== null && absence.pausedUntilMs > now.wallMs;
@@ -131,7 +131,7 @@ export function isLeftAlone(state: SchedulerState, registry: string, now: Now): 
 
 function startRechecks(state: SchedulerState, host: Host, turn: Turn): void {
   const isFree = ({ target }: Host['rechecks'][number]): boolean =>
-    throttleEnd(state, target, turn.now) === null && !isLeftAlone(state, target.registry, turn.now);
+    throttleEnd(state, target, turn.now) === null && !isPostponed(state, target.registry, turn.now);
   while (hasSlot(host, 1, state.config.schedule.perHost)) {
     const at = host.rechecks.findIndex(isFree);
     const [recheck] = at < 0 ? [] : host.rechecks.splice(at, 1);

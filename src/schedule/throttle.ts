@@ -60,7 +60,7 @@ function longer(throttle: Throttle, waitMs: number, level: number, now: Now): Th
   return { until: isLater ? throttle.until : until, level };
 }
 
-export interface Absence {
+export interface Throttled {
   readonly windows: readonly MaintenanceWindow[];
   inDoubt: boolean;
   /** Wall milliseconds; `null`: not paused. */
@@ -70,11 +70,11 @@ export interface Absence {
   read: { readonly inWindow: boolean; readonly fromMs: number; readonly untilMs: number } | null;
 }
 
-export function present(windows: readonly MaintenanceWindow[]): Absence {
+export function presentThrottle(windows: readonly MaintenanceWindow[]): Throttled {
   return { windows, inDoubt: false, pausedUntilMs: null, throttles: new Map(), read: null };
 }
 
-export function isInMaintenance(absence: Absence, calendar: Calendar, now: Now): boolean {
+export function isInMaintenance(absence: Throttled, calendar: Calendar, now: Now): boolean {
   if (absence.windows.length === 0) return false;
   const { read } = absence;
   if (read !== null && now.wallMs >= read.fromMs && now.wallMs < read.untilMs) return read.inWindow;
@@ -91,7 +91,7 @@ export function isInMaintenance(absence: Absence, calendar: Calendar, now: Now):
 }
 
 /** Why the mirror is not probed now; `null`: it may be. */
-export function awayReasonOf(absence: Absence, calendar: Calendar, now: Now): 'maintenance' | 'paused' | null {
+export function awayReasonOf(absence: Throttled, calendar: Calendar, now: Now): 'maintenance' | 'paused' | null {
   if (isInMaintenance(absence, calendar, now)) return 'maintenance';
   if (absence.pausedUntilMs !== null && absence.pausedUntilMs <= now.wallMs) absence.pausedUntilMs = null;
   return absence.inDoubt || absence.pausedUntilMs !== null ? 'paused' : null;

@@ -3,7 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { Step } from '../core/mirror.ts';
 import type { Now } from '../core/ports.ts';
 import { type Host, hasSlot } from './host.ts';
-import type { Roster } from './roster.ts';
+import type { ScheduleRoster } from './roster.ts';
 import { awayReasonOf, throttleStep, waitEnd } from './throttle.ts';
 
 export interface Visited {
@@ -22,7 +22,7 @@ export type NoVisit = Exclude<Skipped['because'], 'overrun' | 'local'> | 'busy';
 
 /** Starts a visit if the mirror may be probed and its host has room. `bytesPerHour` `null`: no budget. */
 export function startVisit(
-  roster: Roster,
+  roster: ScheduleRoster,
   visit: { readonly registry: string; readonly bytesExpected: number },
   bounds: { readonly perHost: number; readonly bytesPerHour: number | null },
   chance: () => number,

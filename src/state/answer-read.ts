@@ -3,13 +3,13 @@ import type { Stretch, Taken } from '../core/history.ts';
 import type { Now } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import {
-  type ResponseRow,
   type ControlEntry,
   caches,
-  type Entry,
   type ProbedEntry,
   purposes,
   purposesMost,
+  type ResponseRow,
+  type StoredEntry,
   tenths,
 } from './answers.ts';
 
@@ -31,7 +31,7 @@ export function readResponseRow(value: unknown): Stretch | null {
 export function readResponseBytes(value: unknown): readonly (readonly [targetId: string, bytes: number])[] {
   const { v, entries, targets, around } = (value ?? {}) as Partial<ResponseRow>;
   if (v !== 1 || !Array.isArray(entries) || !Array.isArray(targets) || !Array.isArray(around)) return [];
-  return (entries as readonly Entry[]).flatMap((entry) => {
+  return (entries as readonly StoredEntry[]).flatMap((entry) => {
     if (!isProbed(entry)) return [];
     const [, which, place, , , , , bytes] = entry;
     const targetId = targets[Math.floor(which / (2 * purposesMost))] as string | undefined;
@@ -50,7 +50,7 @@ function instant({ at, sum }: Words, before: number): Now {
   return { monotonicMs: at[0] + (sum - before) / tenths, wallMs: at[1] + (sum - before) / tenths };
 }
 
-function readEntry(entry: Entry, words: Words): Taken | null {
+function readEntry(entry: StoredEntry, words: Words): Taken | null {
   if (isProbed(entry)) return readProbed(entry, words);
   const takenAt = instant(words, 0);
   switch (entry[1]) {
@@ -65,7 +65,7 @@ function readEntry(entry: Entry, words: Words): Taken | null {
   }
 }
 
-function isProbed(entry: Entry): entry is ProbedEntry {
+function isProbed(entry: StoredEntry): entry is ProbedEntry {
   return entry[1] >= 0;
 }
 

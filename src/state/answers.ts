@@ -1,6 +1,6 @@
 import type { ControlResponse, Purpose } from '../core/due.ts';
 import type { Outcome } from '../core/failure.ts';
-import type { Stretch, Command } from '../core/history.ts';
+import type { OperatorCommand, Stretch } from '../core/history.ts';
 import { limits } from '../core/limits.ts';
 import type { Now, Row } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
@@ -56,8 +56,8 @@ export type ControlEntry = readonly [
   isRound: 0 | 1,
 ];
 type GapEntry = readonly [taken: number, which: -2, from: number, to: number];
-type CommandEntry = readonly [taken: number, which: -3, told: Command];
-export type Entry = ProbedEntry | ControlEntry | GapEntry | CommandEntry;
+type CommandEntry = readonly [taken: number, which: -3, told: OperatorCommand];
+export type StoredEntry = ProbedEntry | ControlEntry | GapEntry | CommandEntry;
 
 /** A row of table `answer`: one time range, with shared values stored once. */
 export interface ResponseRow {
@@ -70,7 +70,7 @@ export interface ResponseRow {
   readonly targets: readonly string[];
   readonly around: readonly Around[];
   readonly controls: readonly string[];
-  readonly entries: readonly Entry[];
+  readonly entries: readonly StoredEntry[];
 }
 
 const whole = (ms: number): number => Math.round(ms * tenths);
@@ -80,7 +80,7 @@ function newResponseRow(life: Stretch['life'], settings: string, now: Now) {
   const targets = new Places<string>();
   const around = new Places<Around>();
   const controls = new Places<string>();
-  const entries: Entry[] = [];
+  const entries: StoredEntry[] = [];
   const row: ResponseRow = {
     v: 1,
     life: [id, startedAt.monotonicMs, startedAt.wallMs],
@@ -99,7 +99,7 @@ function newResponseRow(life: Stretch['life'], settings: string, now: Now) {
     lastTaken = taken;
     return step;
   };
-  const add = (entry: Entry): void => {
+  const add = (entry: StoredEntry): void => {
     entries.push(entry);
     chars += JSON.stringify(entry).length + 1;
   };
@@ -121,7 +121,11 @@ function newResponseRow(life: Stretch['life'], settings: string, now: Now) {
       ] as const;
       add(loopDelayMsMax < 1 ? common : [...common, Math.round(loopDelayMsMax)]);
     },
-    control({ name, answered: responded, latencyMs, at: respondedAt }: ControlResponse, isRound: boolean, at: Now): void {
+    control(
+      { name, answered: responded, latencyMs, at: respondedAt }: ControlResponse,
+      isRound: boolean,
+      at: Now,
+    ): void {
       const lag = whole(at.monotonicMs - respondedAt.monotonicMs);
       const latency = latencyMs === null ? -1 : whole(latencyMs);
       add([since(at), -1, controls.of(name), responded ? 1 : 0, lag, latency, isRound ? 1 : 0]);
@@ -129,7 +133,7 @@ function newResponseRow(life: Stretch['life'], settings: string, now: Now) {
     gap(fromMs: number, toMs: number, at: Now): void {
       add([since(at), -2, whole(fromMs - now.monotonicMs), whole(toMs - now.monotonicMs)]);
     },
-    command: (command: Command, at: Now) => add([since(at), -3, command]),
+    command: (command: OperatorCommand, at: Now) => add([since(at), -3, command]),
   };
 }
 
@@ -176,8 +180,11 @@ function aroundOf(sample: Sample): Around {
  */
 export function createResponses(life: Stretch['life'], settings: string) {
   let by = settings;
-  let open: { readonly key: string; readonly startedAt: Now; readonly coder: ReturnType<typeof newResponseRow> } | null =
-    null;
+  let open: {
+    readonly key: string;
+    readonly startedAt: Now;
+    readonly coder: ReturnType<typeof newResponseRow>;
+  } | null = null;
   let count = 0;
   const dirty = new Map<string, Row>();
 
@@ -203,7 +210,7 @@ export function createResponses(life: Stretch['life'], settings: string) {
       // Times in a row are relative to its start.
       open = null;
     },
-    command: (command: Command, now: Now) => write(now, (to) => to.command(command, now)),
+    command: (command: OperatorCommand, now: Now) => write(now, (to) => to.command(command, now)),
     /** After a reload: later entries are judged by these settings. */
     judgedBy(next: string): void {
       if (next !== by) open = null;

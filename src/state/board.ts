@@ -37,11 +37,11 @@ interface Plan {
  * Keeps current facts and the last probes of each series, within bounds.
  * @param bucketEdgesSeconds  upper edges of the round-trip histogram, ascending
  */
-export function createBoard(bucketEdgesSeconds: readonly number[], configured: readonly SeriesRef[]): Board {
-  return new Board(bucketEdgesSeconds, configured);
+export function createProbeStore(bucketEdgesSeconds: readonly number[], configured: readonly SeriesRef[]): ProbeStore {
+  return new ProbeStore(bucketEdgesSeconds, configured);
 }
 
-export class Board {
+export class ProbeStore {
   readonly #edges: readonly number[];
   readonly #all = new Map<string, Series>();
   readonly #byRegistry = new Map<string, Set<Series>>();

@@ -5,7 +5,7 @@ export type Flushed =
   | { readonly tag: 'ok'; readonly rows: number }
   | { readonly tag: 'waiting'; readonly rows: number; readonly trouble: StoreTrouble };
 
-export type Ledger = ReturnType<typeof createLedger>;
+export type LedgerStore = ReturnType<typeof createLedger>;
 
 /** These explain decisions, or are learnt anew. */
 const expendable: ReadonlySet<Table> = new Set(['probe', 'cited', 'seen', 'answer', 'trend']);

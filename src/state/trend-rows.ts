@@ -28,7 +28,7 @@ const known: ReadonlySet<string> = new Set(reasons);
 const tenths = (value: number | null): number | null => (value === null ? null : Math.round(value * 10) / 10);
 
 /** The whole rows with the cells of these start times. */
-export function rowsOf(of: {
+export function trendRowsOf(of: {
   readonly name: string;
   readonly url: string;
   readonly range: TrendRange;

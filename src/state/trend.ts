@@ -5,7 +5,7 @@ import type { SettledSample } from '../core/sample.ts';
 import type { Freshness } from '../core/standing.ts';
 import { type Trend, type TrendCell, type TrendRange, trendGrids, trendRanges } from '../core/trend.ts';
 import { OpenCell, type OpenCellRow } from './open-cell.ts';
-import { cellsIn, openIn, rowOf, rowsOf, TrendCells } from './trend-rows.ts';
+import { cellsIn, openIn, rowOf, TrendCells, trendRowsOf } from './trend-rows.ts';
 
 /** So that turns stay short. */
 const writtenAtOnce = 10;
@@ -163,7 +163,7 @@ function written(name: string, mirror: Mirror, wallMs: number): readonly Row[] {
   const { url, lastAtMs, courses } = mirror;
   const rows = trendRanges.flatMap((range) => {
     const { closed, unwritten } = courses[range];
-    return rowsOf({ name, url, range, closed, starts: unwritten.splice(0), wallMs });
+    return trendRowsOf({ name, url, range, closed, starts: unwritten.splice(0), wallMs });
   });
   const open = trendRanges.flatMap((range): (readonly [TrendRange, OpenCellRow])[] => {
     const cell = courses[range].open;

@@ -19,7 +19,7 @@ import { Failed, UsageError } from './usage.ts';
 /** The `source` of a configuration that is in no file. */
 export const builtInSource = 'built-in default';
 
-export interface Loaded {
+export interface LoadedConfig {
   readonly config: Config;
   readonly warnings: readonly ConfigIssue[];
   readonly skippedLockEntries: readonly SkippedLockEntry[];
@@ -45,7 +45,7 @@ export async function load(
   flag: string | undefined,
   about?: EcosystemId,
   sizes?: SlowLoadInput['sizes'],
-): Promise<Result<Loaded, LoadFailure>> {
+): Promise<Result<LoadedConfig, LoadFailure>> {
   const found = await findText(context, flag);
   if (found.tag === 'error') return found;
   const { text, path } = found.value;
@@ -54,7 +54,7 @@ export async function load(
 }
 
 /** Like `load`, for a command that needs a configuration. @throws Failed with the issues */
-export async function loadNeeded(...[context, flag, about]: Parameters<typeof load>): Promise<Loaded> {
+export async function loadNeeded(...[context, flag, about]: Parameters<typeof load>): Promise<LoadedConfig> {
   const loaded = await load(context, flag, about);
   if (loaded.tag === 'error') throw new Failed(loaded.error.text, 2);
   return loaded.value;
@@ -106,7 +106,7 @@ export async function loadText(
   text: string,
   path: string | null,
   sizes?: SlowLoadInput['sizes'],
-): Promise<Result<Loaded, LoadFailure>> {
+): Promise<Result<LoadedConfig, LoadFailure>> {
   const source = path ?? builtInSource;
   const { env, cwd } = context;
   const own = { text, path, env, cwd, files: systemFiles, expand };

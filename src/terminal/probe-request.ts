@@ -4,7 +4,7 @@ import type { Config } from '../core/config.ts';
 import type { Mirror, Step } from '../core/mirror.ts';
 import { mirrorNameOf } from '../core/url.ts';
 import type { Say } from '../words/words.ts';
-import { builtInSource, kindByWord, type Loaded, type LoadFailure } from './load.ts';
+import { builtInSource, kindByWord, type LoadedConfig, type LoadFailure } from './load.ts';
 import { UsageError } from './usage.ts';
 
 /** A configuration of one mirror for a URL. @throws UsageError if URL, module and ecosystem do not fit together */
@@ -47,7 +47,7 @@ export function formatUrlIssues(issues: LoadFailure['issues'], command: 'probe' 
 }
 
 /** The mirror with this name; for a URL without a file, the only mirror. @throws UsageError if there is none */
-export function mirrorFor(loaded: Loaded, which: string): Mirror {
+export function mirrorFor(loaded: LoadedConfig, which: string): Mirror {
   const { mirrors } = loaded.config;
   const found =
     loaded.source === builtInSource && /^https?:\/\//i.test(which)

@@ -1,7 +1,7 @@
 import { printable } from '../core/printable.ts';
 import { explainGains, type Gains } from '../words/gains.ts';
 import { type Say, sayNamed } from '../words/words.ts';
-import { duration } from './terminal.ts';
+import { durationText } from './terminal.ts';
 
 /** The fields of an advice that give its reason, from a daemon of any release. */
 export interface Reasons {
@@ -12,7 +12,7 @@ export interface Reasons {
 }
 
 /** The reason of an advice in the reader's language; `null`: a field is missing, or has an unknown value. */
-export function reasonOf({ from, cause, refusal, expected = {} }: Reasons, say: Say): string | null {
+export function reasonTextOf({ from, cause, refusal, expected = {} }: Reasons, say: Say): string | null {
   const why = from === undefined ? null : sayNamed(say, `advice.cause.${cause}`, { from: printable(from) });
   if (why === null) return null;
   if (typeof refusal === 'string') {
@@ -26,5 +26,5 @@ export function reasonOf({ from, cause, refusal, expected = {} }: Reasons, say: 
 }
 
 function took(seconds: number): string {
-  return duration(seconds * 1000);
+  return durationText(seconds * 1000);
 }

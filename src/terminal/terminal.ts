@@ -39,7 +39,7 @@ export function table(
 }
 
 /** `12.3 ms`, `1.23 s`; `–`: unknown. */
-export function duration(ms: number | null | undefined): string {
+export function durationText(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return '–';
   return ms < 1000 ? `${ms.toFixed(1)} ms` : `${(ms / 1000).toFixed(2)} s`;
 }

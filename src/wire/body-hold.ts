@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { WholeBody } from '../core/body.ts';
 import { limits } from '../core/limits.ts';
 import { phrase } from '../words/tell.ts';
-import { codeOf, WireStop } from './deadline.ts';
+import { stopCodeOf, WireStop } from './deadline.ts';
 
 /** A received body. Where `whole` is not null, `body` is only its beginning. */
 export interface Collected {
@@ -44,7 +44,7 @@ export class BodyHold {
       if (this.#file === null) this.#spill(spill);
       else this.#file.append(chunk);
     } catch (error) {
-      throw new WireStop('MW_NO_SCRATCH', phrase('fault.scratch', { code: codeOf(error) ?? 'unknown' }));
+      throw new WireStop('MW_NO_SCRATCH', phrase('fault.scratch', { code: stopCodeOf(error) ?? 'unknown' }));
     }
   }
 

@@ -2,7 +2,7 @@ import type { BuildPlace } from '../core/due.ts';
 import type { Timers } from '../core/ports.ts';
 import type { Carrier } from './carrier.ts';
 import { floodCheckMs, isFlood } from './inflow.ts';
-import type { Kept } from './pool.ts';
+import type { KeptConnection } from './pool.ts';
 
 /** A build closes after this time even if some of its lines have not ended. */
 const expiresMs = 5 * 60_000;
@@ -10,7 +10,7 @@ const expiresMs = 5 * 60_000;
 /** The HTTP/2 connection that the lines of one build share. The cold line opens it, and the warm lines wait for it. */
 export class Build {
   /** `null` until the cold line has connected over HTTP/2. */
-  kept: Kept | null = null;
+  kept: KeptConnection | null = null;
   readonly #timers: Timers;
   readonly #ended: () => void;
   readonly #waiting = new Set<(isReady: boolean) => void>();
@@ -26,7 +26,7 @@ export class Build {
     this.#expiry = timers.after(expiresMs, () => this.#close());
   }
 
-  offer(kept: Kept): void {
+  offer(kept: KeptConnection): void {
     this.kept = kept;
     kept.carrier.share(() => this.#settle(true));
     this.check(kept.carrier);

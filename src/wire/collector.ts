@@ -9,7 +9,7 @@ import { stopOf, WireStop } from './deadline.ts';
 import { exchangeStopOf } from './exchange-stop.ts';
 import { H2Response, stopOfLargeHead } from './h2-response.ts';
 import { Inflow } from './inflow.ts';
-import { type ExchangeRequest, type ExchangeTrace, joined, statedBytesOf } from './trace.ts';
+import { type ExchangeRequest, type ExchangeTrace, joinTraces, statedBytesOf } from './trace.ts';
 
 /** A received body; `isWhole` is false where reading stopped on purpose. */
 export type Read = Collected & { readonly isWhole: boolean };
@@ -73,7 +73,7 @@ export class Collector implements Collecting {
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200 || this.#isOver) return;
     this.#trace.status = status;
-    this.#trace.headers = joined(headers);
+    this.#trace.headers = joinTraces(headers);
     // The response is not the requested item: the beginning of its body is enough.
     if (status >= 300 && this.#stopAt === null)
       this.#stopAt = Math.min(this.#request.bodyBytesMax, limits.errorBodyBytes);

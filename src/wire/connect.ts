@@ -4,7 +4,7 @@ import type { Clock, WireAccess } from '../core/ports.ts';
 import type { HttpProtocol, TlsFacts } from '../core/transcript.ts';
 import { phrase } from '../words/tell.ts';
 import { type Deadline, type LiveMarks, stopOf, WireStop } from './deadline.ts';
-import type { Names, Resolved } from './dns.ts';
+import type { NameResolver, Resolved } from './dns.ts';
 import { type AddressClass, type GuardRule, mayConnect } from './guard.ts';
 import { connectThroughProxy, proxyStopOf } from './proxy.ts';
 import { type Handshaking, handshake, type TlsBook } from './tls.ts';
@@ -51,7 +51,7 @@ export function createConnectTrace(startMs: number): ConnectTrace {
 
 export interface ConnectDeps {
   readonly clock: Clock;
-  readonly names: Names;
+  readonly names: NameResolver;
   readonly tls: TlsBook;
 }
 

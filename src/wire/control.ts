@@ -1,4 +1,4 @@
-import type { ControlResponse, ControlDue } from '../core/due.ts';
+import type { ControlDue, ControlResponse } from '../core/due.ts';
 import type { WireAccess } from '../core/ports.ts';
 import { connectTo, createConnectTrace, plainRoute } from './connect.ts';
 import { Deadline, stopOf } from './deadline.ts';

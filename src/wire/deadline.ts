@@ -112,16 +112,16 @@ function fieldOf(error: unknown, name: 'code' | 'reason'): string | null {
 }
 
 /** An error's code: its own, else its cause's; without a cause, that of an aggregate's first error. `null`: none. */
-export function codeOf(error: unknown): string | null {
+export function stopCodeOf(error: unknown): string | null {
   const own = fieldOf(error, 'code');
   if (own !== null || !(error instanceof Error)) return own;
-  if (error.cause !== undefined) return codeOf(error.cause);
-  return error instanceof AggregateError ? codeOf(error.errors[0]) : null;
+  if (error.cause !== undefined) return stopCodeOf(error.cause);
+  return error instanceof AggregateError ? stopCodeOf(error.errors[0]) : null;
 }
 
 /** Any error as a stop; a stop is returned unchanged. The message of an OpenSSL error is its `reason`. */
 export function stopOf(error: unknown, bytesRead = 0, atMs: number | null = null): WireStop {
   if (error instanceof WireStop) return error;
   const message = error instanceof Error ? error.message : String(error);
-  return new WireStop(codeOf(error) ?? 'MW_DEFECT', fieldOf(error, 'reason') ?? message, bytesRead, atMs);
+  return new WireStop(stopCodeOf(error) ?? 'MW_DEFECT', fieldOf(error, 'reason') ?? message, bytesRead, atMs);
 }

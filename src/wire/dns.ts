@@ -26,7 +26,7 @@ const namesKnown = 200;
 const serversKept = 100;
 
 /** Resolves a name to one address, by the system's resolver or a configured server. */
-export class Names {
+export class NameResolver {
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #others: readonly string[];

@@ -2,7 +2,7 @@ import { constants } from 'node:http2';
 import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
 import { type Carrier, h2CodeNameOf, type SessionWatch } from './carrier.ts';
-import { codeOf, stopOf, WireStop } from './deadline.ts';
+import { stopCodeOf, stopOf, WireStop } from './deadline.ts';
 import type { H2Response } from './h2-response.ts';
 import { type ExchangeRequest, type ExchangeTrace, statedBytesOf } from './trace.ts';
 
@@ -60,7 +60,7 @@ function h2Stop(error: unknown, { request, trace, carrier, h2 }: Ended, session:
   if (status === null && isUntaken(h2, session)) return as('MW_H2_UNTAKEN', phrase('fault.untaken'));
   const stop = stopOf(error, bytesRead, atMs);
   const native = h2.streamError ?? session.error ?? error;
-  if (codeOf(native) === 'ERR_HTTP2_ERROR')
+  if (stopCodeOf(native) === 'ERR_HTTP2_ERROR')
     return as('MW_H2_PROTOCOL', phrase('fault.streamBroken', { why: stopOf(native).message }));
   if (stop.code === 'UND_ERR_INVALID_ARG') return as('ERR_INVALID_CHAR', phrase('fault.header'));
   if (carrier.error !== null) return stopOf(carrier.error, bytesRead, atMs);

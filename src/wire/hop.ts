@@ -1,11 +1,11 @@
 import { limits } from '../core/limits.ts';
-import type { HopResponse, HopRequest } from '../core/ports.ts';
+import type { HopRequest, HopResponse } from '../core/ports.ts';
 import { maskUrl } from '../core/secret.ts';
 import type { Hop, HttpProtocol } from '../core/transcript.ts';
 import { readForeignUrl } from '../core/url.ts';
 import { messageFor } from '../words/tell.ts';
 import type { ConnectTrace } from './connect.ts';
-import type { Kept } from './pool.ts';
+import type { KeptConnection } from './pool.ts';
 import type { ExchangeTrace } from './trace.ts';
 
 export interface HopState {
@@ -23,7 +23,7 @@ export function keyOf(state: HopState): string {
   return `${state.request.aside ? 'aside' : 'timed'} ${state.url.origin}`;
 }
 
-export function fillFrom(trace: ConnectTrace, kept: Kept): void {
+export function fillFrom(trace: ConnectTrace, kept: KeptConnection): void {
   trace.remoteAddress = kept.remoteAddress;
   trace.remotePort = kept.remotePort;
   trace.family = kept.family;

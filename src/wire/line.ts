@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { limits } from '../core/limits.ts';
 import { maskOf } from '../core/mask-known.ts';
 import type { Connection } from '../core/mirror.ts';
-import type { HopResponse, HopRequest, KnownMask, Line, Over, Timed, Timers, WireAccess } from '../core/ports.ts';
+import type { HopRequest, HopResponse, KnownMask, Line, Over, Timed, Timers, WireAccess } from '../core/ports.ts';
 import type { Hop, WireFault } from '../core/transcript.ts';
 import { phrase } from '../words/tell.ts';
 import type { BodyFile, Collected, Spill } from './body-hold.ts';
@@ -14,7 +14,7 @@ import { Deadline, phaseOf, stopOf, WireStop } from './deadline.ts';
 import { exchange } from './exchange.ts';
 import { type AddressClass, addressClassOf, classBySpelling } from './guard.ts';
 import { closeMarks, fillFrom, type HopState, keyOf, parseHopUrl, showUrl, unusable } from './hop.ts';
-import type { Kept, Pool } from './pool.ts';
+import type { KeptConnection, Pool } from './pool.ts';
 import { redactHeaders } from './redact.ts';
 import { newTrace } from './trace.ts';
 
@@ -42,7 +42,7 @@ export class OpenLine implements Line {
   #build: Build | null;
   /** Only on warm lines of a build: waits at most `limitMs` for the connection, and resolves to whether it is ready. */
   readonly joined?: (limitMs: number) => Promise<boolean>;
-  #own: { readonly key: string; readonly kept: Kept } | null = null;
+  #own: { readonly key: string; readonly kept: KeptConnection } | null = null;
   #deadline: Deadline | null = null;
   /** Classes of the addresses where this line requested the mirror itself. */
   readonly #homeClasses = new Set<AddressClass>();
@@ -143,7 +143,7 @@ export class OpenLine implements Line {
     state.exchanged = { ...newTrace(), repeated: session?.goaway == null ? null : 'goaway' };
   }
 
-  async #connect(state: HopState, deadline: Deadline): Promise<Kept> {
+  async #connect(state: HopState, deadline: Deadline): Promise<KeptConnection> {
     const { url, trace, request } = state;
     const guard = request.foreign ? (): Promise<AddressClass | null> => this.#homeClass(deadline) : null;
     const { family: firstFamily, protocol } = this.#over;
@@ -163,13 +163,13 @@ export class OpenLine implements Line {
       ready.close();
       throw new WireStop('MW_NO_HTTP2', phrase('fault.noHttp2'));
     }
-    const kept: Kept = { carrier: ready, remoteAddress, remotePort, family, tls };
+    const kept: KeptConnection = { carrier: ready, remoteAddress, remotePort, family, tls };
     const isFirst = this.#connection === 'cold' && !request.aside && this.#build?.kept === null;
     if (isFirst && ready.protocol === '2') this.#build?.offer(kept);
     return kept;
   }
 
-  async #exchange(kept: Kept, state: HopState, deadline: Deadline): Promise<Collected> {
+  async #exchange(kept: KeptConnection, state: HopState, deadline: Deadline): Promise<Collected> {
     const { request, url, headers, exchanged } = state;
     state.protocol = kept.carrier.protocol;
     const proxy = url.protocol === 'http:' ? this.#access.proxy : null;
@@ -202,7 +202,7 @@ export class OpenLine implements Line {
     }
   }
 
-  #take(state: HopState): Kept | null {
+  #take(state: HopState): KeptConnection | null {
     if (this.#connection === 'warm') {
       if (this.#build === null) return this.#deps.pool.take(this.#access, state.url.origin);
       const { kept } = this.#build;
@@ -216,7 +216,7 @@ export class OpenLine implements Line {
     return null;
   }
 
-  #give(state: HopState, kept: Kept): void {
+  #give(state: HopState, kept: KeptConnection): void {
     if (kept.carrier.isShared) return;
     if (this.#connection === 'warm' && this.#build === null) this.#deps.pool.give(this.#access, state.url.origin, kept);
     else if (kept.carrier.isAlive()) {

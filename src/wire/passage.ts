@@ -8,7 +8,7 @@ import { readForeignUrl } from '../core/url.ts';
 import { connectTo, createConnectTrace } from './connect.ts';
 import { proxyAuthorizationOf, requestHeaders, tlsAccessFor } from './credentials.ts';
 import { Deadline } from './deadline.ts';
-import { Names } from './dns.ts';
+import { NameResolver } from './dns.ts';
 import { type AddressClass, addressClassOf, classBySpelling } from './guard.ts';
 import { TlsBook } from './tls.ts';
 
@@ -100,7 +100,7 @@ function redirectTarget(location: string, from: URL): URL {
 
 /** Pools of kept connections, one for each access and origin. */
 class Pools {
-  readonly #deps: PassageDeps & { readonly names: Names; readonly tls: TlsBook };
+  readonly #deps: PassageDeps & { readonly names: NameResolver; readonly tls: TlsBook };
   readonly #socketsMax: number;
   #sockets = 0;
   /** By access and origin, the least recently used first. */
@@ -110,7 +110,7 @@ class Pools {
 
   constructor(input: PassageDeps) {
     const { clock, timers, socketsMax = Number.POSITIVE_INFINITY } = input;
-    this.#deps = { clock, timers, names: new Names(clock, timers, []), tls: new TlsBook() };
+    this.#deps = { clock, timers, names: new NameResolver(clock, timers, []), tls: new TlsBook() };
     this.#socketsMax = socketsMax;
   }
 

@@ -3,7 +3,7 @@ import type { TlsFacts } from '../core/transcript.ts';
 import type { Carrier } from './carrier.ts';
 import { floodCheckMs, isFlood } from './inflow.ts';
 
-export interface Kept {
+export interface KeptConnection {
   readonly carrier: Carrier;
   readonly remoteAddress: string | null;
   readonly remotePort: number | null;
@@ -17,7 +17,7 @@ const originsKept = 8;
 
 /** Idle connections for warm probes, by mirror and origin. */
 export class Pool {
-  readonly #byMirror = new Map<string, { access: WireAccess; readonly byOrigin: Map<string, Kept[]> }>();
+  readonly #byMirror = new Map<string, { access: WireAccess; readonly byOrigin: Map<string, KeptConnection[]> }>();
   readonly #timers: Timers;
   /** Idle HTTP/2 connections, with the bytes that each had received when it became idle. */
   readonly #resting = new Map<Carrier, number>();
@@ -28,7 +28,7 @@ export class Pool {
   }
 
   /** Takes out the most recently used live connection; `null`: there is none. */
-  take(access: WireAccess, origin: string): Kept | null {
+  take(access: WireAccess, origin: string): KeptConnection | null {
     const kept = this.#of(access).get(origin) ?? [];
     for (let one = kept.pop(); one !== undefined; one = kept.pop()) {
       this.#resting.delete(one.carrier);
@@ -38,7 +38,7 @@ export class Pool {
     return null;
   }
 
-  give(access: WireAccess, origin: string, one: Kept): void {
+  give(access: WireAccess, origin: string, one: KeptConnection): void {
     if (!one.carrier.isAlive()) return;
     const byOrigin = this.#of(access);
     const kept = byOrigin.get(origin) ?? [];
@@ -74,16 +74,16 @@ export class Pool {
     this.check = this.#resting.size === 0 ? null : this.#timers.after(floodCheckMs, () => this.checkAll());
   }
 
-  #of(access: WireAccess): Map<string, Kept[]> {
+  #of(access: WireAccess): Map<string, KeptConnection[]> {
     const known = this.#byMirror.get(access.registry);
     if (known !== undefined && known.access === access) return known.byOrigin;
     if (known !== undefined) closeAll(known.byOrigin);
-    const byOrigin = new Map<string, Kept[]>();
+    const byOrigin = new Map<string, KeptConnection[]>();
     this.#byMirror.set(access.registry, { access, byOrigin });
     return byOrigin;
   }
 }
 
-function closeAll(byOrigin: Map<string, Kept[]>): void {
+function closeAll(byOrigin: Map<string, KeptConnection[]>): void {
   for (const kept of byOrigin.values()) for (const one of kept) one.carrier.close();
 }

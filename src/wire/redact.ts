@@ -1,5 +1,5 @@
 import { limits } from '../core/limits.ts';
-import { readHeaders } from '../core/mask-known.ts';
+import { knownHeaders } from '../core/mask-known.ts';
 
 const shown = '***';
 
@@ -66,7 +66,7 @@ export function redactHeaders(
   for (const name of Object.keys(headers)) {
     count += 1;
     if (count <= limits.headersKept)
-      kept[readHeaders.has(name) ? name : mask(name).slice(0, limits.headerValueChars)] = redacted(
+      kept[knownHeaders.has(name) ? name : mask(name).slice(0, limits.headerValueChars)] = redacted(
         name,
         headers[name] ?? '',
         mask,

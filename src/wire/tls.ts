@@ -14,7 +14,7 @@ import type { Clock, WireAccess } from '../core/ports.ts';
 import type { Sentence } from '../core/result.ts';
 import type { TlsFacts } from '../core/transcript.ts';
 import { phrase } from '../words/tell.ts';
-import { codeOf, type LiveMarks, stopOf, WireStop } from './deadline.ts';
+import { type LiveMarks, stopCodeOf, stopOf, WireStop } from './deadline.ts';
 
 export type TlsRule = Pick<WireAccess, 'ca' | 'client' | 'pin'>;
 
@@ -71,7 +71,7 @@ export class TlsBook {
   judge(socket: TLSSocket, host: string, rule: TlsRule, nowWallMs: number): TlsVerdict {
     const certificate = socket.getPeerX509Certificate();
     const leaf = certificate === undefined ? null : this.#leaf(certificate);
-    const chainCode = socket.authorized ? null : codeOf({ code: String(socket.authorizationError) });
+    const chainCode = socket.authorized ? null : stopCodeOf({ code: String(socket.authorizationError) });
     const chain = leaf === null ? (chainCode ?? 'UNABLE_TO_GET_ISSUER_CERT') : chainCode;
     const wrongName = certificate === undefined || leaf === null ? null : nameVerdict(certificate, leaf, host);
     const facts: TlsFacts = {
@@ -164,7 +164,7 @@ function nameVerdict(
   const verdict =
     error === undefined
       ? null
-      : { code: codeOf(error) ?? 'ERR_TLS_CERT_ALTNAME_INVALID', text: error.message.slice(0, 200) };
+      : { code: stopCodeOf(error) ?? 'ERR_TLS_CERT_ALTNAME_INVALID', text: error.message.slice(0, 200) };
   if (leaf.names.size >= namesKept) leaf.names.clear();
   leaf.names.set(host, verdict);
   return verdict;

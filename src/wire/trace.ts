@@ -30,7 +30,7 @@ export function newTrace(): ExchangeTrace {
   return { firstByteMs: null, endMs: null, status: null, headers: {}, bodyBytes: 0, ramp: null, repeated: null };
 }
 
-export function joined(headers: IncomingHttpHeaders): Record<string, string> {
+export function joinTraces(headers: IncomingHttpHeaders): Record<string, string> {
   const plain: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) plain[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;

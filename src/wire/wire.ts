@@ -1,10 +1,10 @@
-import type { ControlResponse, ControlDue } from '../core/due.ts';
+import type { ControlDue, ControlResponse } from '../core/due.ts';
 import type { Connection } from '../core/mirror.ts';
 import type { Clock, Line, Over, Timers, Wire, WireAccess } from '../core/ports.ts';
 import { Builds } from './build.ts';
 import { bareHostOf } from './connect.ts';
 import { probeControl } from './control.ts';
-import { Names } from './dns.ts';
+import { NameResolver } from './dns.ts';
 import { type LineDeps, OpenLine } from './line.ts';
 import { Pool } from './pool.ts';
 import { TlsBook } from './tls.ts';
@@ -20,7 +20,7 @@ export interface WireOptions {
 /** The wire over HTTP/1.1 and HTTP/2. A hop does not throw: its failure is in `hop.fault`. */
 export function createWire(options: WireOptions): Wire {
   const { clock, timers } = options;
-  const names = new Names(clock, timers, options.otherNames ?? []);
+  const names = new NameResolver(clock, timers, options.otherNames ?? []);
   const pool = new Pool(timers);
   const builds = new Builds(timers);
   const deps: LineDeps = { clock, timers, names, tls: new TlsBook(), pool, builds };

@@ -1,6 +1,6 @@
 import { FormatError } from 'intl-messageformat';
 import type { ProbeFailure } from '../core/failure.ts';
-import type { Filled, Sentence, Message } from '../core/result.ts';
+import type { Filled, Message, Sentence } from '../core/result.ts';
 import { english, isKey, type Key, type Language, type Say, sayNamed, type Values, wordsOf } from './words.ts';
 
 /** A text of the catalogue with its values, to be rendered later in any language. */
@@ -9,7 +9,10 @@ export function phrase<K extends Key>(key: K, ...[values]: Values<K, Filled>): S
 }
 
 /** As `phrase`, together with the text in English. */
-export function messageFor<K extends Key>(key: K, ...values: Values<K, Filled>): Message & { readonly sentence: Sentence } {
+export function messageFor<K extends Key>(
+  key: K,
+  ...values: Values<K, Filled>
+): Message & { readonly sentence: Sentence } {
   return messageOf(phrase(key, ...values));
 }
 
@@ -109,7 +112,7 @@ export function wrongContent<K extends Key>(key: K, ...values: Values<K, Filled>
 }
 
 /** The fields of a failed probe that are not `null`, with names and values for people. @param duration  formats ms */
-export function fieldsOf(
+export function sentenceFieldsOf(
   say: Say,
   failure: ProbeFailure,
   duration: (ms: number) => string,

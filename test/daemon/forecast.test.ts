@@ -3,7 +3,7 @@ import { budgetOf } from '../../src/config/budget.ts';
 import type { Config } from '../../src/core/config.ts';
 import type { Due } from '../../src/core/due.ts';
 import type { Target } from '../../src/core/mirror.ts';
-import type { Clock, HopResponse, HopRequest, Wire } from '../../src/core/ports.ts';
+import type { Clock, HopRequest, HopResponse, Wire } from '../../src/core/ports.ts';
 import type { Sample } from '../../src/core/sample.ts';
 import { buildWorkerBook } from '../../src/daemon/book.ts';
 import { registry } from '../../src/ecosystems/registry.ts';

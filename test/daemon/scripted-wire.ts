@@ -1,5 +1,5 @@
 import type { Phase } from '../../src/core/failure.ts';
-import type { HopResponse, HopRequest, Line, Wire } from '../../src/core/ports.ts';
+import type { HopRequest, HopResponse, Line, Wire } from '../../src/core/ports.ts';
 import type { Hop, HttpProtocol, TlsFacts } from '../../src/core/transcript.ts';
 import type { Answer } from '../support/answer.ts';
 import { moduleAnswers, syntheticModules } from '../support/synthetic-modules.ts';

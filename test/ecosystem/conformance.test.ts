@@ -7,7 +7,7 @@ import { becauses, type Outcome, type ProbeFailure, phases, reasons } from '../.
 import { limits } from '../../src/core/limits.ts';
 import type { Mirror } from '../../src/core/mirror.ts';
 import type { Prober } from '../../src/core/ports.ts';
-import type { ProbeResponse, ProbeRequest, Verdict } from '../../src/core/transcript.ts';
+import type { ProbeRequest, ProbeResponse, Verdict } from '../../src/core/transcript.ts';
 import { showChain } from '../../src/ecosystems/client.ts';
 import { loadProber } from '../../src/ecosystems/prober.ts';
 import { registry } from '../../src/ecosystems/registry.ts';

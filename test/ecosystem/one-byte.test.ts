@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Config } from '../../src/core/config.ts';
-import type { DemoResponse, DemoResponder } from '../../src/core/demo.ts';
+import type { DemoResponder, DemoResponse } from '../../src/core/demo.ts';
 import type { Due, Purpose } from '../../src/core/due.ts';
 import type { Target } from '../../src/core/mirror.ts';
 import type { Workers } from '../../src/core/ports.ts';

@@ -1,4 +1,4 @@
-import type { HopResponse, HopRequest, Line, Wire, WireAccess } from '../../src/core/ports.ts';
+import type { HopRequest, HopResponse, Line, Wire, WireAccess } from '../../src/core/ports.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { systemTimers } from '../../src/io/timers.ts';
 import { createWire, type WireOptions } from '../../src/wire/wire.ts';

@@ -3,7 +3,7 @@ import type { Wire } from '../../src/core/ports.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { systemTimers } from '../../src/io/timers.ts';
 import { Deadline } from '../../src/wire/deadline.ts';
-import { Names } from '../../src/wire/dns.ts';
+import { NameResolver } from '../../src/wire/dns.ts';
 import { text } from '../support/answer.ts';
 import { type DnsRecord, type DnsServer, startDnsServer } from '../support/dns-server.ts';
 import { patienceMs, withMoreTime } from '../support/patience.ts';
@@ -156,7 +156,7 @@ describe('names through an own resolver', () => {
   });
 
   it('more resolvers than are kept do not end the query of another one', async () => {
-    const names = new Names(systemClock, systemTimers, []);
+    const names = new NameResolver(systemClock, systemTimers, []);
     const resolve = (server: string) => {
       const deadline = new Deadline(systemClock, systemTimers, systemClock.monotonicMs() + patienceMs);
       return names.resolve('m.example.com', { family: 4, server }, deadline, () => undefined);

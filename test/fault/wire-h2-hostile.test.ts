@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import type { HopResponse, HopRequest, Wire } from '../../src/core/ports.ts';
+import type { HopRequest, HopResponse, Wire } from '../../src/core/ports.ts';
 import { reasonOf } from '../../src/probe/classify.ts';
 import { floodCheckMs } from '../../src/wire/inflow.ts';
 import {

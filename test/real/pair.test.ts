@@ -1,6 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Series } from '../../src/features/fleet/view.ts';
+import type { FleetSeries } from '../../src/features/fleet/view.ts';
 import { type Etcd, startEtcd } from '../support/etcd.ts';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
 import { until } from '../support/patience.ts';
@@ -55,7 +55,7 @@ async function startGate(etcd: Etcd, holds: number): Promise<Gate> {
 async function startStore() {
   let reads = 0;
   const view = viewOf({ fra: { mirrors: { near: down, far: well() }, advice: ['near>far'] } });
-  const rows: readonly (readonly [start: string, series: readonly Series[]])[] = [
+  const rows: readonly (readonly [start: string, series: readonly FleetSeries[]])[] = [
     ['timestamp(', view.sources],
     ['mirror_state', view.states],
     ['{__name__', view.facts],

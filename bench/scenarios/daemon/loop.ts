@@ -1,8 +1,8 @@
 import type { ControlResponse, Due } from '../../../src/core/due.ts';
 import type { Now } from '../../../src/core/ports.ts';
 import type { Sample, SettledSample } from '../../../src/core/sample.ts';
-import { type Absorb, gapBetween, type TurnChanges, newTurnChanges } from '../../../src/daemon/news.ts';
-import { createVirtualLoop, type Kept, type VirtualInput } from '../../../src/features/replay/loop.ts';
+import { type Absorb, gapBetween, newTurnChanges, type TurnChanges } from '../../../src/daemon/news.ts';
+import { createVirtualLoop, type KeptLoop, type VirtualInput } from '../../../src/features/replay/loop.ts';
 import type { Sendable } from '../../../src/notify/carry.ts';
 import type { Stages } from './stages.ts';
 
@@ -35,7 +35,7 @@ export interface Loop {
 }
 
 /** The loop that a replay plays too, and the notices of it. */
-export function createLoop(s: Stages, kept: Kept, around: Surroundings, start: Now): Loop {
+export function createLoop(s: Stages, kept: KeptLoop, around: Surroundings, start: Now): Loop {
   let isRunning = true;
   const notify: Absorb['notify'] = (change) => kept.commit({ puts: change.rows, deletes: change.deletes });
   const loop = createVirtualLoop(

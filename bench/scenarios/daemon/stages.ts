@@ -2,7 +2,7 @@ import { type Advisor, createAdvisor } from '../../../src/advise/advisor.ts';
 import type { Config } from '../../../src/core/config.ts';
 import type { Calendar, Now, Random } from '../../../src/core/ports.ts';
 import { createDetector, type Detector } from '../../../src/detect/detector.ts';
-import type { Kept } from '../../../src/features/replay/loop.ts';
+import type { KeptLoop } from '../../../src/features/replay/loop.ts';
 import { createNotifier, type Notifier } from '../../../src/notify/notifier.ts';
 import { createScheduler } from '../../../src/schedule/scheduler.ts';
 import type { Scheduler } from '../../../src/schedule/scheduling.ts';
@@ -31,7 +31,7 @@ const calendar: Calendar = {
 };
 
 /** The stages of a daemon that starts now, with what its state file still knows. */
-export function assemble(setup: WorldSetup, kept: Kept, random: Random, now: Now): Stages {
+export function assemble(setup: WorldSetup, kept: KeptLoop, random: Random, now: Now): Stages {
   const config = configOf(setup);
   const targets = expandTargets(config);
   const declared = declaredBy(setup);

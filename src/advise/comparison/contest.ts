@@ -4,18 +4,18 @@ import { recordOf } from './costs.ts';
 import { newFailureTest } from './failures.ts';
 import { healthBound, lastTroubleOf, updateHealth } from './home.ts';
 import {
-  type MomentResponse,
   addToMoment,
   dropReply,
   isOverdue,
   type Moment,
+  type MomentResponse,
   type Moments,
   newMoments,
   standIn,
 } from './moments.ts';
 import { countGoodOf, timeBoundOf, updatePair } from './pair.ts';
 import { lateShareOf, newPatience, type Patience, recordTime } from './patience.ts';
-import { dropBad, type Outcome, recordOutcome } from './record.ts';
+import { dropBad, type RecordOutcome, recordOutcome } from './record.ts';
 import { unwatchedMs, type Walker, walkChain } from './walk.ts';
 
 /** At most this share of the responses of a mirror counts as its usual failures. */
@@ -55,7 +55,7 @@ export interface Surroundings extends Walker {
 
 export interface HeadOutcome {
   readonly question: string;
-  readonly outcome: Outcome;
+  readonly outcome: RecordOutcome;
 }
 
 export function newContest(head: string | null): Contest {
@@ -165,7 +165,9 @@ function inTime(contest: Contest, response: MomentResponse): { readonly reply: R
   if (reply.tag === 'unknown') return { reply, late: 0 };
   if (reply.tag === 'ok' && response.isScheduled) recordTime(patience, reply.tookMs);
   const tookMs = Math.min(reply.tookMs, patience.limitMs);
-  const late = response.isGivenUp ? Math.min(lateShareOf(patience, tookMs), lateElsewhere(contest, response, tookMs)) : 0;
+  const late = response.isGivenUp
+    ? Math.min(lateShareOf(patience, tookMs), lateElsewhere(contest, response, tookMs))
+    : 0;
   if (reply.tag === 'ok' && reply.tookMs > patience.limitMs) return { reply: { tag: 'failed', tookMs }, late: 0 };
   return { reply: { ...reply, tookMs }, late };
 }
@@ -192,7 +194,7 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
     if (moment.outcomes.has(name) || !moment.replies.has(name)) continue;
     const end = walkChain(around, chain, replyOf);
     if (end.tag === 'unknown') continue;
-    const outcome: Outcome = {
+    const outcome: RecordOutcome = {
       // The time of the mirror itself: a later probe of another mirror must not shift the start of a trouble.
       atMs: moment.respondedAtMs.get(name) ?? moment.openedAtMs,
       tookMs: end.tag === 'ok' ? end.tookMs : 0,

@@ -1,6 +1,6 @@
 import type { Weight } from '../../core/mirror.ts';
 import { quantileOf } from '../../core/statistics.ts';
-import { type HeadRecord, kept, lateMax, meanMsFrom, newRecord, type Outcome, windowMs } from './record.ts';
+import { type HeadRecord, kept, lateMax, meanMsFrom, newRecord, type RecordOutcome, windowMs } from './record.ts';
 
 /** Of the good times among the last outcomes of one weight. Milliseconds. */
 export function spread(
@@ -41,7 +41,7 @@ export function hasFailedLast({ light, heavy }: HeadRecord, count: number): bool
   const goodMs = [light, heavy].map(
     (outcomes) => outcomes.findLast((one) => !one.bad)?.atMs ?? Number.NEGATIVE_INFINITY,
   );
-  const isSince = (one: Outcome): boolean => one.bad && one.atMs > Math.max(...goodMs);
+  const isSince = (one: RecordOutcome): boolean => one.bad && one.atMs > Math.max(...goodMs);
   const lightBad = light.filter(isSince).length;
   return lightBad > 0 && lightBad + heavy.filter(isSince).length >= count;
 }
@@ -99,7 +99,7 @@ export function failureShareOf(record: HeadRecord, nowMs: number): number {
 
 /** As `countSinceOf`, for outcomes of one weight. Probes that may only have been late are left out. */
 export function countSince(
-  outcomes: readonly Outcome[],
+  outcomes: readonly RecordOutcome[],
   fromMs: number,
 ): { readonly bad: number; readonly all: number } {
   let [bad, all] = [0, 0];
@@ -137,7 +137,7 @@ export function tamedHeavyMsOf({ heavy }: HeadRecord, fullFromMs: number = Numbe
     0.5,
   );
   if (usual === null) return null;
-  const counted = ({ atMs, tookMs }: Outcome): number =>
+  const counted = ({ atMs, tookMs }: RecordOutcome): number =>
     atMs >= fullFromMs ? tookMs : Math.min(tookMs, tamedFactor * usual);
   return good.reduce((sum, one) => sum + counted(one), 0) / good.length;
 }

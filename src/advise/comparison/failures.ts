@@ -1,5 +1,5 @@
 import { likelihoodOf } from '../../core/statistics.ts';
-import type { Outcome } from './record.ts';
+import type { RecordOutcome } from './record.ts';
 
 const rates = [0.05, 0.2, 0.9] as const;
 /** The bound of a sum of log-likelihood ratios; `boundFactors` multiply it, by rate. */
@@ -78,7 +78,7 @@ export function usualRateOf(slow: number, fast: number, everybody: number): numb
  */
 export function updateFailureTest(
   test: FailureTest,
-  head: Pick<Outcome, 'bad' | 'late' | 'atMs'>,
+  head: Pick<RecordOutcome, 'bad' | 'late' | 'atMs'>,
   candidateBad: boolean,
   usual: { readonly p0: number; readonly everybody: number },
 ): void {

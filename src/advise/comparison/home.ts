@@ -1,6 +1,6 @@
 import { buildOf, countSinceOf } from './costs.ts';
 import { noiseMs } from './rank.ts';
-import { type HeadRecord, isHeavyClean, meanMsFrom, type Outcome } from './record.ts';
+import { type HeadRecord, isHeavyClean, meanMsFrom, type RecordOutcome } from './record.ts';
 
 /** Departures within `departuresMs` lengthen the wait, up to `waitMsMax` or `hold` if it is longer. Milliseconds. */
 const departuresMs = 3 * 3_600_000;
@@ -45,7 +45,7 @@ export function lastTroubleOf({ light, heavy }: HeadRecord): number {
   return Math.max(lastMs, endedRate(outcomes) ?? lastMs);
 }
 
-function endedRate(outcomes: readonly Outcome[]): number | null {
+function endedRate(outcomes: readonly RecordOutcome[]): number | null {
   const fromMs = (outcomes.at(-1)?.atMs ?? 0) - compareMsMax;
   const first = outcomes.findIndex((one) => one.bad && one.atMs >= fromMs);
   const last = outcomes.findLastIndex((one) => one.bad);
@@ -57,7 +57,7 @@ function endedRate(outcomes: readonly Outcome[]): number | null {
   return isOver ? (outcomes[last]?.atMs ?? null) : null;
 }
 
-function longestPause(outcomes: readonly Outcome[]): number {
+function longestPause(outcomes: readonly RecordOutcome[]): number {
   let [longest, now] = [0, 0];
   for (const { bad } of outcomes) {
     now = bad ? 0 : now + 1;

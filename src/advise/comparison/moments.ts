@@ -1,5 +1,5 @@
 import type { Reply } from '../../ecosystems/client.ts';
-import type { Outcome } from './record.ts';
+import type { RecordOutcome } from './record.ts';
 import { isCurrentReply } from './walk.ts';
 
 export interface MomentResponse {
@@ -34,7 +34,7 @@ export interface Moment {
   /** Long-run share of bad responses of all mirrors but the head, fixed at the first response; `null`: not yet. */
   everybody: number | null;
   /** By mirror: the outcome with this mirror as the head, as far as known. */
-  readonly outcomes: Map<string, Outcome>;
+  readonly outcomes: Map<string, RecordOutcome>;
   readonly paired: Set<string>;
   /** The test behind the last change of the head has this moment. */
   isLeftCompared: boolean;
@@ -76,28 +76,33 @@ export function addToMoment(moments: Moments, response: MomentResponse, paceMs: 
 
 function newMoment({ question, isHeavy, round, isScheduled, plannedAtMs, atMs: openedAtMs }: MomentResponse): Moment {
   const place = { question, isHeavy, round, isScheduled, plannedAtMs, openedAtMs };
-  const byMirror = { replies: new Map(), respondedAtMs: new Map(), late: new Map(), outcomes: new Map() } satisfies Pick<
-    Moment,
-    'replies' | 'respondedAtMs' | 'late' | 'outcomes'
-  >;
+  const byMirror = {
+    replies: new Map(),
+    respondedAtMs: new Map(),
+    late: new Map(),
+    outcomes: new Map(),
+  } satisfies Pick<Moment, 'replies' | 'respondedAtMs' | 'late' | 'outcomes'>;
   return { ...place, ...byMirror, everybody: null, paired: new Set(), isLeftCompared: false };
 }
 
 /** The fields of a response that determine its moment. */
-export type Place = Pick<MomentResponse, 'registry' | 'question' | 'isHeavy' | 'plannedAtMs' | 'round' | 'isScheduled'>;
+export type MomentPlace = Pick<
+  MomentResponse,
+  'registry' | 'question' | 'isHeavy' | 'plannedAtMs' | 'round' | 'isScheduled'
+>;
 
 /** The moment that a pending response would join; `null`: it would start one. */
-export function momentOf(moments: Moments, place: Place, paceMs: number): Moment | null {
+export function momentOf(moments: Moments, place: MomentPlace, paceMs: number): Moment | null {
   return nearest(moments.open.get(place.question) ?? [], place, paceMs);
 }
 
-function nearest(open: readonly Moment[], response: Place, paceMs: number): Moment | null {
+function nearest(open: readonly Moment[], response: MomentPlace, paceMs: number): Moment | null {
   const apartMs = (moment: Moment): number => Math.abs(moment.plannedAtMs - response.plannedAtMs);
   const fitting = open.filter((moment) => !moment.replies.has(response.registry) && isSame(moment, response, paceMs));
   return fitting.toSorted((a, b) => apartMs(a) - apartMs(b))[0] ?? null;
 }
 
-function isSame(moment: Moment, response: Place, paceMs: number): boolean {
+function isSame(moment: Moment, response: MomentPlace, paceMs: number): boolean {
   if (moment.round !== response.round || moment.isScheduled !== response.isScheduled) return false;
   if (response.round !== null) return true;
   const nearMs = response.isScheduled ? paceMs / 2 : orderedMs[response.isHeavy ? 'heavy' : 'light'];

@@ -10,7 +10,7 @@ import {
   updateFailureTest,
   usualRateOf,
 } from './failures.ts';
-import type { HeadRecord, Outcome } from './record.ts';
+import type { HeadRecord, RecordOutcome } from './record.ts';
 import { isTimeAlarm, newTimeTest, type TimeTest, timeBound, updateTimeTest } from './time.ts';
 
 export interface Pair {
@@ -73,8 +73,8 @@ export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
 
 export function updatePair(
   pair: Pair,
-  head: Outcome,
-  candidate: Outcome,
+  head: RecordOutcome,
+  candidate: RecordOutcome,
   context: {
     readonly candidate: HeadRecord;
     /** As `Moment.everybody`. */

@@ -1,5 +1,5 @@
 /** What clients would get in one moment if a given mirror were the head of their chain. */
-export interface Outcome {
+export interface RecordOutcome {
   /** When the response of that mirror came, monotonic milliseconds. */
   readonly atMs: number;
   /** Milliseconds; 0 where `bad`. */
@@ -29,16 +29,16 @@ const questionsKept = 400;
 
 /** The outcomes with one mirror as the head, bounded, oldest first. */
 export interface HeadRecord {
-  readonly questions: Map<string, Outcome[]>;
-  light: Outcome[];
-  heavy: Outcome[];
+  readonly questions: Map<string, RecordOutcome[]>;
+  light: RecordOutcome[];
+  heavy: RecordOutcome[];
   /** Shares of bad outcomes: long-run, of scheduled ones only; and recent, of all. */
   slowRate: number;
   fastRate: number;
   /** Counts of scheduled outcomes without long rows of failures; `row`: failures since the last good one. */
   readonly background: { bad: number; all: number; row: number };
-  last: Outcome | null;
-  lastHeavy: Outcome | null;
+  last: RecordOutcome | null;
+  lastHeavy: RecordOutcome | null;
 }
 
 export function newRecord(): HeadRecord {
@@ -56,7 +56,12 @@ export function newRecord(): HeadRecord {
 }
 
 /** Only scheduled outcomes show how often a mirror usually fails. */
-export function recordOutcome(record: HeadRecord, question: string, outcome: Outcome, isScheduled: boolean): void {
+export function recordOutcome(
+  record: HeadRecord,
+  question: string,
+  outcome: RecordOutcome,
+  isScheduled: boolean,
+): void {
   if (isScheduled && !outcome.isHeavy) noteQuestion(record, question, outcome);
   const bad = outcome.bad ? 1 : 0;
   if (isScheduled) {
@@ -77,7 +82,7 @@ export function recordOutcome(record: HeadRecord, question: string, outcome: Out
 
 /** Removes the bad outcomes from `fromMs` to `toMs`, monotonic milliseconds. */
 export function dropBad(record: HeadRecord, fromMs: number, toMs: number = Number.POSITIVE_INFINITY): void {
-  const isKept = (one: Outcome): boolean => !one.bad || one.atMs < fromMs || one.atMs > toMs;
+  const isKept = (one: RecordOutcome): boolean => !one.bad || one.atMs < fromMs || one.atMs > toMs;
   record.light = record.light.filter(isKept);
   record.heavy = record.heavy.filter(isKept);
   for (const [question, outcomes] of record.questions) record.questions.set(question, outcomes.filter(isKept));
@@ -108,7 +113,7 @@ function noteBackground(background: HeadRecord['background'], isBad: boolean): v
   background.all /= 2;
 }
 
-function noteQuestion(record: HeadRecord, question: string, outcome: Outcome): void {
+function noteQuestion(record: HeadRecord, question: string, outcome: RecordOutcome): void {
   const known = record.questions.get(question);
   if (known === undefined) {
     if (record.questions.size < questionsKept) record.questions.set(question, [outcome]);

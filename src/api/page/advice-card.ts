@@ -3,7 +3,7 @@ import type { Config } from '../../core/config.ts';
 import { renderIn } from '../../words/tell.ts';
 import type { ApiDeps } from '../deps.ts';
 import { reach, renderAdviceForms } from './hands.ts';
-import { dated, duration, type Html, html, type PageSay, percent, span } from './html.ts';
+import { dated, durationHtml, type Html, html, type PageSay, percentHtml, span } from './html.ts';
 
 /**
  * One advice as a card.
@@ -43,13 +43,13 @@ function headline(say: PageSay, advice: Advice, isTaken: boolean): Html {
 
 function afterLine(say: PageSay, advice: Advice, config: Config, nowMs: number): Html {
   const isTaken = advice.state === 'accepted';
-  const seconds = (value: number | null): string => duration(say, value === null ? null : value * 1000);
+  const seconds = (value: number | null): string => durationHtml(say, value === null ? null : value * 1000);
   return html`<dl class="facts">
 <div><dt>${say('card.because')}</dt><dd>${say(`advice.cause.${advice.cause}`, { from: advice.from })}</dd></div>
 <div><dt>${say('card.confidence')}</dt><dd>${say(`confidence.${advice.confidence}`)}</dd></div>
 <div><dt>${say('card.fetch')}</dt><dd>${change(say, advice.expected.fetchCostSeconds, seconds)}</dd></div>
 <div><dt>${say('card.p95')}</dt><dd>${change(say, advice.expected.p95Seconds, seconds)}</dd></div>
-<div><dt>${say('card.available')}</dt><dd>${change(say, advice.expected.availability, (share) => percent(say, share))}</dd></div>
+<div><dt>${say('card.available')}</dt><dd>${change(say, advice.expected.availability, (share) => percentHtml(say, share))}</dd></div>
 ${canaryResponses(say, advice)}
 <div><dt>${say('card.expires')}</dt><dd>${advice.expiresAtMs > nowMs ? say.html('card.expiresIn', { span: span(say, advice.expiresAtMs - nowMs), at: dated(advice.expiresAtMs) }) : dated(advice.expiresAtMs)}</dd></div>
 </dl>

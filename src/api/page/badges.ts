@@ -2,8 +2,8 @@ import type { Candidate } from '../../core/advice.ts';
 import type { SamplePoint, SettledSample } from '../../core/sample.ts';
 import type { MirrorState, Standing } from '../../core/standing.ts';
 import { renderIn } from '../../words/tell.ts';
-import type { Place } from '../views.ts';
-import { at, formatCoordinate, type Html, html, type PageSay, percent, span } from './html.ts';
+import type { Vantage } from '../views.ts';
+import { at, formatCoordinate, type Html, html, type PageSay, percentHtml, span } from './html.ts';
 
 const shapes: Readonly<Record<MirrorState, Html>> = {
   up: html`<circle cx="6" cy="6" r="4.5"/>`,
@@ -69,7 +69,7 @@ export function mirrorPathOf(registry: string): string {
 
 /** The progress of the test for a move to this mirror (docs/detection.md), as a bar; `null`: no test runs. */
 /** Whether a mirror may be advised now, and the evidence for it. */
-export function renderGate(say: PageSay, { candidate, isAhead }: Place): Html | null {
+export function renderGate(say: PageSay, { candidate, isAhead }: Vantage): Html | null {
   if (candidate === undefined) return null;
   const words = isAhead ? say('gate.ahead') : say(`gate.${candidate.gate}`);
   return html`<small>${words}</small>${renderRunningSum(say, candidate)}`;
@@ -86,7 +86,7 @@ export function renderRunningSum(
       ? say('sum.nothing')
       : share === 1
         ? say('sum.enough')
-        : say('sum.part', { share: percent(say, Math.max(1, Math.floor(share * 100)) / 100) });
+        : say('sum.part', { share: percentHtml(say, Math.max(1, Math.floor(share * 100)) / 100) });
   const text = say('sum.said', {
     registry,
     sum: Number(sum.toPrecision(3)),

@@ -2,8 +2,8 @@ import { type Phase, phases } from '../../core/failure.ts';
 import type { PhaseTimes, SamplePoint } from '../../core/sample.ts';
 import { stamp } from '../../core/views.ts';
 import { outcomeTextOf, probePath } from './badges.ts';
-import { duration, formatCoordinate, type Html, html, type PageSay } from './html.ts';
-import { type Stretch, stretchOf, ticksOf } from './ticks.ts';
+import { durationHtml, formatCoordinate, type Html, html, type PageSay } from './html.ts';
+import { stretchOf, type TickSpan, ticksOf } from './ticks.ts';
 
 /** Patterns of the charts, once per page. Hatching means "unknown" or "not measured". */
 export const patterns: Html = html`<svg class="defs" width="0" height="0" aria-hidden="true" focusable="false"><defs>
@@ -34,7 +34,7 @@ export function renderPhaseBar(say: PageSay, times: PhaseTimes, scaleMs: number)
     if (ms === undefined) return [];
     const x = from;
     from += ms;
-    texts.push(`${say(`phase.${phase}`)} ${duration(say, ms)}`);
+    texts.push(`${say(`phase.${phase}`)} ${durationHtml(say, ms)}`);
     return [renderSegment(say, phase, x, ms, scaleMs, 12)];
   });
   const label = texts.join(say('list.clause'));
@@ -45,7 +45,7 @@ export function renderPhaseBar(say: PageSay, times: PhaseTimes, scaleMs: number)
 export function renderPhaseBars(say: PageSay, times: PhaseTimes, longestMs: number): Html {
   const total = totalOf(times);
   if (total === 0 || longestMs <= 0) return renderPhaseBar(say, times, longestMs);
-  const label = say('chart.longest', { time: duration(say, total), longest: duration(say, longestMs) });
+  const label = say('chart.longest', { time: durationHtml(say, total), longest: durationHtml(say, longestMs) });
   const width = formatCoordinate(Math.min(1000, (total / longestMs) * 1000));
   return html`${renderPhaseBar(say, times, total)}<svg class="bar length" viewBox="0 0 1000 4" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="4" class="track"/><rect width="${width}" height="4" class="length-fill"/></svg>`;
 }
@@ -61,7 +61,7 @@ export function renderSegment(
 ): Html {
   const x = (fromMs / scaleMs) * 1000;
   const width = Math.max(0, (ms / scaleMs) * 1000);
-  return html`<rect x="${formatCoordinate(x)}" width="${formatCoordinate(width)}" height="${height}" class="p-${phase}"><title>${say(`phase.${phase}`)} ${duration(say, ms)}</title></rect>`;
+  return html`<rect x="${formatCoordinate(x)}" width="${formatCoordinate(width)}" height="${height}" class="p-${phase}"><title>${say(`phase.${phase}`)} ${durationHtml(say, ms)}</title></rect>`;
 }
 
 /** The dimensions of a chart of samples. Its width adapts to the page: x in percent, y in pixels. */
@@ -72,7 +72,7 @@ export interface StripFrame {
   /** True: the large form, with axis labels. */
   readonly labelled: boolean;
   /** The time range of the chart; `null`: from the first sample to the last. */
-  readonly stretch: Stretch | null;
+  readonly stretch: TickSpan | null;
 }
 
 /** Samples over time: triangles are slow, hollow dots first fetches of a cache, crosses failed; hatched is unknown. */
@@ -157,7 +157,7 @@ function lines(samples: readonly SamplePoint[], scale: Scale, { heightPx }: Stri
 
 function mark(say: PageSay, sample: SamplePoint, scale: Scale, { heightPx, isKept, labelled }: StripFrame): Html {
   const x = scale.x(sample.startedAtMs).toFixed(2);
-  const outcome = `${outcomeTextOf(say, sample)}${sample.outcome.tag === 'ok' ? ` ${duration(say, sample.rttMs)}` : ''}`;
+  const outcome = `${outcomeTextOf(say, sample)}${sample.outcome.tag === 'ok' ? ` ${durationHtml(say, sample.rttMs)}` : ''}`;
   const texts = say('chart.mark', { at: `${stamp(sample.startedAtMs).slice(11, 19)} UTC`, outcome });
   const text = sample.cold ? `${texts}${say('list.clause')}${say('chart.firstFetch')}` : texts;
   const shape = html`<svg x="${x}%">${shapeOf(sample, scale, heightPx, labelled ? 1.5 : 1)}</svg><title>${text}</title>`;
@@ -191,7 +191,7 @@ function labelOf(say: PageSay, samples: readonly SamplePoint[], thresholdMs: num
   if (count('failed') > 0) counts.push(say('chart.failed', { count: count('failed') }));
   if (count('unknown') > 0) counts.push(say('chart.unknown', { count: count('unknown') }));
   counts.push(
-    thresholdMs === null ? say('chart.noThreshold') : say('chart.slowAbove', { time: duration(say, thresholdMs) }),
+    thresholdMs === null ? say('chart.noThreshold') : say('chart.slowAbove', { time: durationHtml(say, thresholdMs) }),
   );
   return counts.join(say('list.clause'));
 }
@@ -200,8 +200,8 @@ function words(say: PageSay, { thresholdMs }: StripFrame, scale: Scale): Html {
   const threshold =
     thresholdMs === null
       ? null
-      : html`<text x="2" y="${formatCoordinate(scale.y(thresholdMs) - 5)}" class="axis-word">${say('chart.slowAbove', { time: duration(say, thresholdMs) })}</text>`;
-  return html`<text x="2" y="11" class="axis-word">${duration(say, scale.topMs)}</text>${threshold}`;
+      : html`<text x="2" y="${formatCoordinate(scale.y(thresholdMs) - 5)}" class="axis-word">${say('chart.slowAbove', { time: durationHtml(say, thresholdMs) })}</text>`;
+  return html`<text x="2" y="11" class="axis-word">${durationHtml(say, scale.topMs)}</text>${threshold}`;
 }
 
 /** A small strip with its start, its end and, if there is room, its slowest response. */
@@ -215,7 +215,7 @@ export function stripWithAxis(
   const stretch = frame.stretch ?? own;
   const longest = Math.max(0, ...samples.map(({ outcome, rttMs }) => (outcome.tag === 'ok' ? (rttMs ?? 0) : 0)));
   if (stretch === null || samples.length === 0) return renderSampleStrip(say, samples, frame);
-  return html`<div class="strip-box">${renderSampleStrip(say, samples, frame)}<small class="times">${time(stretch.fromMs)}<span>${longest > 0 && hasRoom && say('chart.max', { time: duration(say, longest) })}</span>${time(stretch.toMs)}</small></div>`;
+  return html`<div class="strip-box">${renderSampleStrip(say, samples, frame)}<small class="times">${time(stretch.fromMs)}<span>${longest > 0 && hasRoom && say('chart.max', { time: durationHtml(say, longest) })}</span>${time(stretch.toMs)}</small></div>`;
 }
 
 function time(wallMs: number): Html {

@@ -3,9 +3,9 @@ import { isHeavy, type Mirror, refTextOf } from '../../core/mirror.ts';
 import type { SeriesNow, SettledSample } from '../../core/sample.ts';
 import type { Freshness, Standing } from '../../core/standing.ts';
 import { formatCost, formatSignature } from '../../words/facts.ts';
-import { showStored, renderIn } from '../../words/tell.ts';
+import { renderIn, showStored } from '../../words/tell.ts';
 import type { ApiDeps } from '../deps.ts';
-import { canaryOf, costIn, placeOf, protocolIn } from '../views.ts';
+import { canaryViewOf, costIn, pagePlaceOf, protocolIn } from '../views.ts';
 import {
   mirrorPathOf,
   renderBecauseNote,
@@ -19,7 +19,7 @@ import { renderPhaseBars, renderPhaseKey, renderSampleStrip, stripWithAxis, tota
 import { keptBy, renderFindingList } from './findings.ts';
 import { pauseHand } from './hands.ts';
 import { renderHistory } from './history.ts';
-import { ago, at, dated, duration, formatSamples, type Html, html, type PageSay, span } from './html.ts';
+import { ago, at, dated, durationHtml, formatSamples, type Html, html, type PageSay, span } from './html.ts';
 import { keptIn, renderLinkedTime } from './overview.ts';
 import { renderMaintenance } from './place.ts';
 
@@ -35,7 +35,7 @@ export function renderDetail(say: PageSay, deps: ApiDeps, mirror: Mirror, from: 
   const nowMs = deps.now().wallMs;
   const standing = deps.standings().find(({ registry }) => registry === mirror.name);
   const series = deps.seriesOf(mirror.name);
-  const canary = canaryOf(series);
+  const canary = canaryViewOf(series);
   return html`<nav class="crumbs"><a href="/">${say('page.all')}</a></nav>
 <h1>${mirror.name} ${renderStateBadge(say, standing?.state ?? 'unknown')}</h1>
 <p class="reason">${renderBecauseNote(say, standing)} ${renderStandingNotes(say, standing, nowMs)}${standing && renderSinceNote(say, deps.stateSince(standing), nowMs)}</p>
@@ -51,7 +51,7 @@ ${probesSection(say, deps, mirror)}`;
 }
 
 function facts(say: PageSay, deps: ApiDeps, mirror: Mirror, standing: Standing | undefined, nowMs: number): Html {
-  const gate = renderGate(say, placeOf(deps, mirror));
+  const gate = renderGate(say, pagePlaceOf(deps, mirror));
   const series = deps.seriesOf(mirror.name);
   const cost = costIn(series);
   const protocol = protocolIn(series);
@@ -141,8 +141,8 @@ function seriesRow(say: PageSay, deps: ApiDeps, series: SeriesNow, scaleMs: numb
 <td data-label="${say('target.last')}">${series.last === null ? firstDue(say, deps, series, nowMs) : html`${renderOutcomeLink(say, series.last)}<small class="muted">${ago(say, series.last.startedAtMs, nowMs)}</small>${unverified(say, series.last)}`}</td>
 <td class="n" data-label="p50">${renderLinkedTime(say, deps, series, series.p50Ms)}</td>
 <td class="n" data-label="p95">${renderLinkedTime(say, deps, series, series.p95Ms)}</td>
-<td class="n" data-label="${say('target.baseline')}">${baseline?.baselineMs == null ? unjudged : duration(say, baseline.baselineMs)}</td>
-<td class="n" data-label="${say('target.slowAbove')}">${thresholdMs === null ? unjudged : duration(say, thresholdMs)}</td>
+<td class="n" data-label="${say('target.baseline')}">${baseline?.baselineMs == null ? unjudged : durationHtml(say, baseline.baselineMs)}</td>
+<td class="n" data-label="${say('target.slowAbove')}">${thresholdMs === null ? unjudged : durationHtml(say, thresholdMs)}</td>
 <td class="n" data-label="${say('target.streak')}">${baseline == null || thresholdMs === null ? unjudged : baseline.streak}</td>
 <td class="wide" data-label="${say('table.phases')}">${renderPhaseBars(say, series.phases, heavy ? totalOf(series.phases) : scaleMs)}</td>
 <td class="wide" data-label="${say('table.samples')}">${stripWithAxis(say, series.recent, { heightPx: 34, thresholdMs, isKept: keptIn(series), labelled: false, stretch: null }, false)}</td>
@@ -172,7 +172,7 @@ function probesSection(say: PageSay, deps: ApiDeps, mirror: Mirror): Html | null
   if (probes.length === 0) return null;
   return html`<section aria-labelledby="h-probes"><h2 id="h-probes">${say('probe.title')}</h2><table class="probes"><thead><tr><th scope="col">${say('probe.at')}</th><th scope="col">${say('target.target')}</th><th scope="col">${say('probe.purpose')}</th><th scope="col">${say('probe.outcome')}</th><th scope="col" class="n">${say('probe.roundTrip')}</th></tr></thead><tbody>${probes.map(
     ({ sample }) =>
-      html`<tr><td data-label="${say('probe.at')}">${at(sample.startedAtMs)}</td><th scope="row">${sample.due.target.step} <small>${refTextOf(sample.due.target)}</small></th><td data-label="${say('probe.purpose')}">${say(`purpose.${sample.due.purpose}`)}</td><td data-label="${say('probe.outcome')}">${renderOutcomeLink(say, sample)}</td><td class="n" data-label="${say('probe.roundTrip')}">${duration(say, sample.rttMs)}</td></tr>`,
+      html`<tr><td data-label="${say('probe.at')}">${at(sample.startedAtMs)}</td><th scope="row">${sample.due.target.step} <small>${refTextOf(sample.due.target)}</small></th><td data-label="${say('probe.purpose')}">${say(`purpose.${sample.due.purpose}`)}</td><td data-label="${say('probe.outcome')}">${renderOutcomeLink(say, sample)}</td><td class="n" data-label="${say('probe.roundTrip')}">${durationHtml(say, sample.rttMs)}</td></tr>`,
   )}</tbody></table></section>`;
 }
 
@@ -203,7 +203,7 @@ function row(say: PageSay, run: ClientRun, nowMs: number): Html {
 <td data-label="${say('clients.last')}">${ago(say, run.startedAtMs, nowMs)}</td>
 <td data-label="${say('probe.outcome')}">${outcomeOf(say, outcome)}${reason !== null && html`<small class="muted"><bdi>${renderIn(say.language, { text: reason, sentence: run.sentence })}</bdi></small>`}</td>
 <td data-label="${say('clients.steps')}">${ours === null ? html`<span class="muted">${say('clients.notAsked')}</span>` : ours.reason === null ? outcomeOf(say, ours.outcome) : `${ours.step}: ${ours.reason}`}${differs}</td>
-<td class="n" data-label="${say('clients.took')}">${duration(say, run.tookMs)}</td></tr>`;
+<td class="n" data-label="${say('clients.took')}">${durationHtml(say, run.tookMs)}</td></tr>`;
 }
 
 function outcomeOf(say: PageSay, outcome: ClientRun['outcome']): string {

@@ -6,7 +6,7 @@ import { renderIn } from '../../words/tell.ts';
 import type { ApiDeps } from '../deps.ts';
 import { mirrorPathOf, probePath } from './badges.ts';
 import { reach, renderAckForm } from './hands.ts';
-import { bytes, dated, duration, type Html, html, type PageSay, span } from './html.ts';
+import { bytes, dated, durationHtml, type Html, html, type PageSay, span } from './html.ts';
 
 /** With more cited probes than this, only the first, the slowest and the last `lastShown` are linked. */
 const allShown = 5;
@@ -102,7 +102,7 @@ function probesShown({ probeIds, slowest }: Finding['evidence']): readonly Shown
 
 function probeName(say: PageSay, { id, n }: ShownProbe, { probeIds, slowest }: Finding['evidence']): string {
   if (probeIds.length === 1) return say('finding.probe', { n });
-  if (id === slowest?.probeId) return say('finding.slowest', { time: duration(say, slowest.ms) });
+  if (id === slowest?.probeId) return say('finding.slowest', { time: durationHtml(say, slowest.ms) });
   if (n === 1) return say('finding.first');
   return n === probeIds.length ? say('finding.newest') : say('finding.probe', { n });
 }

@@ -69,7 +69,7 @@ export function createPageSay(language: Language): PageSay {
 }
 
 /** A duration for people: `0.4 ms`, `42 ms`, `1.24 s`, `3 min`; `null` is an em dash. */
-export function duration(say: PageSay, ms: number | null | undefined): string {
+export function durationHtml(say: PageSay, ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return '—';
   if (ms < 10) return `${ms.toFixed(1)} ms`;
   if (ms < 999.5) return `${Math.round(ms)} ms`;
@@ -111,7 +111,7 @@ export function short(wallMs: number): string {
 }
 
 /** A share 0 to 1 as a percentage that never rounds up to 100 or down to 0. */
-export function percent(say: PageSay, share: number | null): string {
+export function percentHtml(say: PageSay, share: number | null): string {
   return share === null ? '—' : percentOf(share, say);
 }
 

@@ -8,7 +8,7 @@ import { wordOf } from '../lists.ts';
 import { languageCookie, negotiateLanguage, parseLanguage } from '../problem.ts';
 import { formatScriptWords } from './assets.ts';
 import { patterns } from './charts.ts';
-import { createPageSay, type Html, html, type PageSay, percent, span } from './html.ts';
+import { createPageSay, type Html, html, type PageSay, percentHtml, span } from './html.ts';
 import { controlWordOf } from './place.ts';
 
 const ways = [
@@ -72,7 +72,7 @@ function troubles(say: PageSay, deps: ApiDeps): Html[] {
   else if (vantage.suspect === true) found.push(itIsUs(say, deps, vantage));
   else if (vantage.suspect === null) found.push(banner(say, 'quiet', say('trouble.first'), say('trouble.firstSays')));
   if (vantage.contaminatedShare !== null && vantage.contaminatedShare > limits.contaminatedShareFinding) {
-    const share = percent(say, vantage.contaminatedShare);
+    const share = percentHtml(say, vantage.contaminatedShare);
     found.push(banner(say, 'us', say('trouble.busy'), say('trouble.busySays', { share })));
   }
   const state = deps.stateTrouble();
@@ -102,7 +102,8 @@ function itIsUs(say: PageSay, deps: ApiDeps, vantage: VantageStanding): Html {
 /** True if probing has begun, but no mirror has had an ok sample and no control responds. */
 function reachesNothing(deps: ApiDeps, vantage: VantageStanding): boolean {
   const standings = deps.standings();
-  const hasResponse = standings.some((one) => one.lastOkAtMs !== null) || vantage.controls.some(({ up }) => up === true);
+  const hasResponse =
+    standings.some((one) => one.lastOkAtMs !== null) || vantage.controls.some(({ up }) => up === true);
   const wasTried = vantage.suspect === true || standings.some((one) => one.lastJudgedAtMs !== null);
   return !hasResponse && wasTried;
 }
@@ -115,7 +116,7 @@ function nothingReached(say: PageSay, deps: ApiDeps): Html {
 const cookieAge = 31_536_000;
 
 /** The language of a page: `?lang=`, which is also stored in a cookie, else that of the request. */
-export function languageOf(request: Request, response: Response): Language {
+export function pageLanguageOf(request: Request, response: Response): Language {
   const language = negotiateLanguage(request, response);
   const wanted = parseLanguage(request.query['lang']);
   if (wanted === undefined) return language;

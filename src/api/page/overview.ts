@@ -4,7 +4,7 @@ import type { Mirror } from '../../core/mirror.ts';
 import type { SeriesNow } from '../../core/sample.ts';
 import { renderIn } from '../../words/tell.ts';
 import type { ApiDeps } from '../deps.ts';
-import { canaryOf, type Group, groupsOf, placeOf } from '../views.ts';
+import { canaryViewOf, pagePlaceOf, type ViewGroup, viewGroupsOf } from '../views.ts';
 import { renderActions } from './actions.ts';
 import { renderAdviceCard } from './advice-card.ts';
 import {
@@ -19,9 +19,9 @@ import {
 import { renderPhaseBars, renderPhaseKey, stripWithAxis, totalOf } from './charts.ts';
 import { keptBy, renderFindingList } from './findings.ts';
 import { renderHistory } from './history.ts';
-import { ago, duration, type Html, html, type PageSay } from './html.ts';
+import { ago, durationHtml, type Html, html, type PageSay } from './html.ts';
 import { renderPlace } from './place.ts';
-import { type Stretch, stretchOf } from './ticks.ts';
+import { stretchOf, type TickSpan } from './ticks.ts';
 
 const monthsShown = 12;
 
@@ -58,7 +58,7 @@ const wholeCardsMax = 2;
 
 export function renderOverview(say: PageSay, deps: ApiDeps): Html {
   const nowMs = deps.now().wallMs;
-  const groups = groupsOf(deps.config());
+  const groups = viewGroupsOf(deps.config());
   const { items: findings, next } = deps.findings({ limit: 50, cursor: null, history: false });
   const { items: advice } = deps.advice({ limit: limits.pageRows, cursor: null, history: false });
   const isFolded = advice.filter(({ state }) => state !== 'refused').length > wholeCardsMax;
@@ -100,8 +100,8 @@ export function renderLinkedTime(
     return html`<span class="muted" title="${say('rank.unmeasured')}">—</span>`;
   const probeId = nearestProbe(deps, series, ms);
   return probeId === null
-    ? html`${duration(say, ms)}`
-    : html`<a class="number" href="${probePath(probeId)}">${duration(say, ms)}</a>`;
+    ? html`${durationHtml(say, ms)}`
+    : html`<a class="number" href="${probePath(probeId)}">${durationHtml(say, ms)}</a>`;
 }
 
 /** Guesses whether a sample's probe is still stored, without a query: true for failed samples and the newest ones. */
@@ -115,7 +115,7 @@ const adviceOrder: readonly Advice['state'][] = ['proposed', 'refused', 'accepte
 function adviceOf(
   say: PageSay,
   deps: ApiDeps,
-  { ecosystem, upstream }: Group,
+  { ecosystem, upstream }: ViewGroup,
   all: readonly Advice[],
   { nowMs, isFolded }: { readonly nowMs: number; readonly isFolded: boolean },
 ): Html {
@@ -148,8 +148,8 @@ function nothingFound(say: PageSay, deps: ApiDeps): string {
   return unknown > 0 ? say('page.foundUnknown', { unknown, all: states.length }) : say('page.nothingFound');
 }
 
-function mirrorsOf(say: PageSay, deps: ApiDeps, group: Group, nowMs: number, isNamed: boolean): Html {
-  const canaries = new Map(group.mirrors.map((mirror) => [mirror.name, canaryOf(deps.seriesOf(mirror.name))]));
+function mirrorsOf(say: PageSay, deps: ApiDeps, group: ViewGroup, nowMs: number, isNamed: boolean): Html {
+  const canaries = new Map(group.mirrors.map((mirror) => [mirror.name, canaryViewOf(deps.seriesOf(mirror.name))]));
   const scaleMs = Math.max(0, ...[...canaries.values()].map((series) => totalOf(series?.phases ?? {})));
   const stretch = stretchOf(
     [...canaries.values()].map((series) => series?.recent ?? []),
@@ -167,7 +167,7 @@ function mirrorRow(
   deps: ApiDeps,
   mirror: Mirror,
   canary: SeriesNow | undefined,
-  { longestMs, stretch, nowMs }: { longestMs: number; stretch: Stretch | null; nowMs: number },
+  { longestMs, stretch, nowMs }: { longestMs: number; stretch: TickSpan | null; nowMs: number },
 ): Html {
   const standing = deps.standings().find(({ registry }) => registry === mirror.name);
   const baseline = canary && deps.baseline(canary.target.id, canary.connection);
@@ -190,8 +190,8 @@ function mirrorRow(
 }
 
 function rankOf(say: PageSay, deps: ApiDeps, mirror: Mirror): Html {
-  const place = placeOf(deps, mirror);
+  const place = pagePlaceOf(deps, mirror);
   const scoreSeconds = place.candidate?.scoreSeconds ?? null;
-  const cost = scoreSeconds === null ? null : say('mirror.fetch', { time: duration(say, scoreSeconds * 1000) });
+  const cost = scoreSeconds === null ? null : say('mirror.fetch', { time: durationHtml(say, scoreSeconds * 1000) });
   return html`${place.rank !== null ? html`<b>${place.rank}</b>` : html`<span class="muted">—</span>`}${renderGate(say, place)}${cost === null ? null : html`<small class="muted" title="${say('mirror.fetchTitle')}">${cost}</small>`}`;
 }

@@ -6,7 +6,7 @@ import { readOnce } from '../views.ts';
 import { icon, script, style } from './assets.ts';
 import { renderDetail } from './detail.ts';
 import { createPageSay, type Html, html, type PageSay } from './html.ts';
-import { documentOf, languageOf } from './layout.ts';
+import { documentOf, pageLanguageOf } from './layout.ts';
 import { renderOverview } from './overview.ts';
 import { chooseRange, rangeOf } from './range.ts';
 import { renderTimeline, type TimelineQuery } from './timeline.ts';
@@ -30,7 +30,7 @@ export function createPageRoutes(daemon: ApiDeps): Router {
     make: (say: PageSay, deps: ApiDeps, request: Request<Readonly<Record<string, string>>>) => Page,
   ): void => {
     routes.get(path, (request: Request<Readonly<Record<string, string>>>, response: Response) => {
-      const say = createPageSay(languageOf(request, response));
+      const say = createPageSay(pageLanguageOf(request, response));
       const deps = readOnce(daemon);
       const { status, title, main } = make(say, deps, request);
       response.status(status).set('cache-control', 'no-store').type('text/html');

@@ -2,13 +2,13 @@ import type { SamplePoint } from '../../core/sample.ts';
 import { stamp } from '../../core/views.ts';
 
 /** A time range, wall milliseconds. */
-export interface Stretch {
+export interface TickSpan {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
 /** The range from the oldest sample of all strips to now; `null`: no samples. */
-export function stretchOf(strips: readonly (readonly SamplePoint[])[], nowMs: number): Stretch | null {
+export function stretchOf(strips: readonly (readonly SamplePoint[])[], nowMs: number): TickSpan | null {
   const starts = strips.flatMap((samples) => samples[0]?.startedAtMs ?? []);
   return starts.length === 0 ? null : { fromMs: Math.min(...starts), toMs: Math.max(nowMs, ...starts) };
 }
@@ -31,7 +31,7 @@ const steps = [
 ];
 
 /** Round times within a stretch, wall milliseconds: at most `most` intervals. */
-export function ticksOf({ fromMs, toMs }: Stretch, most: number): readonly number[] {
+export function ticksOf({ fromMs, toMs }: TickSpan, most: number): readonly number[] {
   const step = steps.find((one) => (toMs - fromMs) / one <= most) ?? (toMs - fromMs) / most;
   const first = Math.ceil(fromMs / step) * step;
   const count = toMs < first ? 0 : Math.floor((toMs - first) / step) + 1;
@@ -39,6 +39,6 @@ export function ticksOf({ fromMs, toMs }: Stretch, most: number): readonly numbe
 }
 
 /** The time of day, UTC, or the day if the range exceeds two days. */
-export function formatTick(wallMs: number, { fromMs, toMs }: Stretch): string {
+export function formatTick(wallMs: number, { fromMs, toMs }: TickSpan): string {
   return toMs - fromMs > 48 * hour ? stamp(wallMs).slice(5, 10) : stamp(wallMs).slice(11, 16);
 }

@@ -1,13 +1,13 @@
 import { upstreamKeyOf } from '../../core/mirror.ts';
 import type { TrendRange } from '../../core/trend.ts';
 import type { ApiDeps } from '../deps.ts';
-import { groupsOf } from '../views.ts';
+import { viewGroupsOf } from '../views.ts';
 import { renderAdviceCard } from './advice-card.ts';
 import { keptBy, renderFindingList } from './findings.ts';
 import { adviceEndOf } from './history.ts';
 import { dated, type Html, html, type PageSay, short, span } from './html.ts';
 import { current, lengthOf, renderRangeNav } from './range.ts';
-import { formatTick, type Stretch, ticksOf } from './ticks.ts';
+import { formatTick, type TickSpan, ticksOf } from './ticks.ts';
 import { formatItem, listTimelineItems, type TimelineItem } from './timeline-items.ts';
 
 const itemsShown = 200;
@@ -54,7 +54,7 @@ export function timelinePathOf({ range, untilMs, item, mirror }: TimelineQuery):
   return `/timeline?${words}${item === null ? '' : '#chosen'}`;
 }
 
-function windowOf({ range, untilMs, item }: TimelineQuery, chosen: TimelineItem | null, nowMs: number): Stretch {
+function windowOf({ range, untilMs, item }: TimelineQuery, chosen: TimelineItem | null, nowMs: number): TickSpan {
   const lengthMs = lengthOf(range);
   const isOutside = chosen !== null && (chosen.toMs ?? nowMs) < nowMs - lengthMs;
   const bringsMs = item !== null && isOutside ? (chosen?.toMs ?? nowMs) + lengthMs / 10 : nowMs;
@@ -62,11 +62,11 @@ function windowOf({ range, untilMs, item }: TimelineQuery, chosen: TimelineItem 
   return { fromMs: toMs - lengthMs, toMs };
 }
 
-function isMoving({ untilMs }: TimelineQuery, { toMs }: Stretch, nowMs: number): boolean {
+function isMoving({ untilMs }: TimelineQuery, { toMs }: TickSpan, nowMs: number): boolean {
   return untilMs === null && toMs === nowMs;
 }
 
-function moves(query: TimelineQuery, { fromMs, toMs }: Stretch, nowMs: number, say: PageSay): Html {
+function moves(query: TimelineQuery, { fromMs, toMs }: TickSpan, nowMs: number, say: PageSay): Html {
   const to = (untilMs: number | null): string => timelinePathOf({ ...query, item: null, untilMs });
   const nextMs = toMs + lengthOf(query.range);
   const later = nextMs >= nowMs ? to(null) : to(nextMs);
@@ -97,7 +97,7 @@ function lanes(deps: ApiDeps, items: readonly TimelineItem[], frame: LaneFrame):
     const mine = items.filter((item) => item.lane === key);
     return mine.length === 0 ? null : laneRow(who, mine, frame);
   };
-  const groups = groupsOf(deps.config());
+  const groups = viewGroupsOf(deps.config());
   const known = new Set(groups.flatMap((group) => [...group.mirrors.map(({ name }) => name), upstreamKeyOf(group)]));
   const gone = [...new Set(items.flatMap(({ lane: key }) => (key === null || known.has(key) ? [] : [key])))];
   return html`<div class="lanes">${axis(window)}${lane(null, say('timeline.place'))}${groups.map(
@@ -108,7 +108,7 @@ function lanes(deps: ApiDeps, items: readonly TimelineItem[], frame: LaneFrame):
 
 interface LaneFrame {
   readonly query: TimelineQuery;
-  readonly window: Stretch;
+  readonly window: TickSpan;
   readonly nowMs: number;
   readonly vantage: string;
   readonly say: PageSay;
@@ -150,17 +150,17 @@ function bar(item: TimelineItem, row: number, frame: LaneFrame): Html {
   return html`<a href="${timelinePathOf({ ...query, item: item.id })}" tabindex="-1"><rect x="${percent(from)}%" width="${percent(length)}%" y="${y}" height="${rowPx - 4}" rx="2" class="bar-of ${toneOf(item)}${isChosen && ' chosen'}"><title>${formatItem(item, vantage, say)}${say('list.clause')}${short(item.fromMs)}${say('list.clause')}${lasted(item, nowMs, say)}</title></rect>${open}</a>`;
 }
 
-function axis(window: Stretch): Html {
+function axis(window: TickSpan): Html {
   return html`<div class="lane axis-lane"><span class="who"></span><svg width="100%" height="16" aria-hidden="true" focusable="false">${ticksIn(window).map(({ share, wallMs }, i) => share > 0.04 && share < 0.96 && html`<text x="${percent(share)}%" y="12" class="axis-word tick-word${i % 2 === 1 && ' minor'}">${formatTick(wallMs, window)}</text>`)}</svg></div>`;
 }
 
-function grid(window: Stretch, heightPx: number): Html[] {
+function grid(window: TickSpan, heightPx: number): Html[] {
   return ticksIn(window).map(
     ({ share }) => html`<line x1="${percent(share)}%" x2="${percent(share)}%" y1="0" y2="${heightPx}" class="tick"/>`,
   );
 }
 
-function ticksIn({ fromMs, toMs }: Stretch): readonly { readonly share: number; readonly wallMs: number }[] {
+function ticksIn({ fromMs, toMs }: TickSpan): readonly { readonly share: number; readonly wallMs: number }[] {
   return ticksOf({ fromMs, toMs }, 8).map((wallMs) => ({ wallMs, share: (wallMs - fromMs) / (toMs - fromMs) }));
 }
 

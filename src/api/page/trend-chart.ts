@@ -1,5 +1,5 @@
 import type { Trend, TrendCell } from '../../core/trend.ts';
-import { bytes, duration, formatCoordinate, type Html, html, type PageSay, short, span } from './html.ts';
+import { bytes, durationHtml, formatCoordinate, type Html, html, type PageSay, short, span } from './html.ts';
 import { formatTick, ticksOf } from './ticks.ts';
 import { formatResponses, formatRtt, gapsOf, isMonitored, mostOf, runsOf, silenceIn } from './trend-sums.ts';
 
@@ -28,7 +28,7 @@ export function renderRttChart(trend: Trend, frame: TrendFrame): Html {
   return around(
     trend,
     frame,
-    mostOf(cells, 'p95Ms') === null ? '' : duration(frame.say, topMs),
+    mostOf(cells, 'p95Ms') === null ? '' : durationHtml(frame.say, topMs),
     html`${hatched(cells, (cell) => missingIn(cell, trend, frame.paceMs), trend, frame)}${plot(frame, html`${columns('fails', cells, failedIn, trend, frame)}${runs.map((run) => band(run, trend, topMs))}${runs.map((run) => line(run, trend, topMs))}`)}${frame.isDetailed && cells.map((cell) => tip(cell, trend, frame))}`,
   );
 }

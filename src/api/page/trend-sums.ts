@@ -1,19 +1,19 @@
 import type { Reason } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Trend, TrendCell } from '../../core/trend.ts';
-import { bytes, duration, type PageSay, percent, span } from './html.ts';
+import { bytes, durationHtml, type PageSay, percentHtml, span } from './html.ts';
 
 export function formatResponses(cells: readonly TrendCell[], say: PageSay): string {
   const ok = sumOf(cells, 'ok');
   const total = ok + sumOf(cells, 'failed');
   return total === 0
     ? say('history.answeredNever')
-    : say('history.answeredSays', { share: percent(say, ok / total), probes: total });
+    : say('history.answeredSays', { share: percentHtml(say, ok / total), probes: total });
 }
 
 export function formatRtt(cells: readonly TrendCell[], say: PageSay): string {
-  const low = duration(say, leastOf(cells, 'p50Ms'));
-  const high = duration(say, mostOf(cells, 'p50Ms'));
+  const low = durationHtml(say, leastOf(cells, 'p50Ms'));
+  const high = durationHtml(say, mostOf(cells, 'p50Ms'));
   if (mostOf(cells, 'p50Ms') === null) return say('history.rttNever');
   return low === high ? low : say('history.rttSays', { low, high });
 }

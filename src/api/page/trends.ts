@@ -2,13 +2,21 @@ import { everyMs, paceOf } from '../../core/config.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { Trend, TrendRange } from '../../core/trend.ts';
 import type { ApiDeps } from '../deps.ts';
-import { canaryOf, type Group, groupsOf } from '../views.ts';
+import { canaryViewOf, type ViewGroup, viewGroupsOf } from '../views.ts';
 import { mirrorPathOf, renderStateBadge } from './badges.ts';
 import { type Html, html, type PageSay, short, span } from './html.ts';
 import { formatRange, renderRangeNav } from './range.ts';
 import { timelinePathOf } from './timeline.ts';
 import { renderLagChart, renderRttChart, renderThroughputChart } from './trend-chart.ts';
-import { failuresOf, formatResponses, formatGaps, formatLag, formatRtt, formatThroughput, sumOf } from './trend-sums.ts';
+import {
+  failuresOf,
+  formatGaps,
+  formatLag,
+  formatResponses,
+  formatRtt,
+  formatThroughput,
+  sumOf,
+} from './trend-sums.ts';
 
 const reasonsShown = 5;
 const chartPx = { row: 92, large: 190, small: 56 } as const;
@@ -21,7 +29,7 @@ export const mirrorsShown = 24;
  * @param from  the number of mirrors to skip
  */
 export function renderTrends(say: PageSay, deps: ApiDeps, range: TrendRange, from: number): Html {
-  const groups = groupsOf(deps.config());
+  const groups = viewGroupsOf(deps.config());
   const shown = new Set(groups.flatMap(({ mirrors }) => mirrors).slice(from, from + mirrorsShown));
   const cell = deps.trend(deps.config().mirrors[0]?.name ?? '', range)?.cellMs ?? 0;
   return html`<h1>${say('history.of', { range: formatRange(range, say) })}</h1>
@@ -32,9 +40,9 @@ ${groups.map((group) => groupSection(deps, group, shown, range, say))}
 ${pageLinks(deps.config().mirrors.length, from, range, say)}`;
 }
 
-function groupNav(groups: readonly Group[], shown: ReadonlySet<Mirror>, range: TrendRange, say: PageSay): Html {
+function groupNav(groups: readonly ViewGroup[], shown: ReadonlySet<Mirror>, range: TrendRange, say: PageSay): Html {
   const all = groups.flatMap(({ mirrors }) => mirrors);
-  const pathTo = (group: Group): string => {
+  const pathTo = (group: ViewGroup): string => {
     const [first] = group.mirrors;
     if (first === undefined || shown.has(first)) return `#${idOf(group)}`;
     const page = Math.floor(all.indexOf(first) / mirrorsShown);
@@ -52,7 +60,7 @@ function pageLinks(count: number, from: number, range: TrendRange, say: PageSay)
 
 function groupSection(
   deps: ApiDeps,
-  group: Group,
+  group: ViewGroup,
   shown: ReadonlySet<Mirror>,
   range: TrendRange,
   say: PageSay,
@@ -81,7 +89,7 @@ function course(deps: ApiDeps, mirror: Mirror, range: TrendRange, say: PageSay, 
   const trend = deps.trend(mirror.name, range);
   if (trend === null || trend.cells.length === 0) return html`<p class="none">${say('history.none')}</p>`;
   const { cells } = trend;
-  const canary = canaryOf(deps.seriesOf(mirror.name))?.target;
+  const canary = canaryViewOf(deps.seriesOf(mirror.name))?.target;
   const paceMs = everyMs(paceOf(canary ?? { canary: true, step: '' }, deps.config()));
   const texts = {
     share: formatResponses(cells, say),
@@ -132,10 +140,10 @@ function table({ cells, cellMs, fromMs }: Trend, say: PageSay): Html {
   )}</tbody></table></details>`;
 }
 
-function nameOf({ ecosystem, upstream }: Group): string {
+function nameOf({ ecosystem, upstream }: ViewGroup): string {
   return ecosystem === upstream ? ecosystem : `${ecosystem} / ${upstream}`;
 }
 
-function idOf({ ecosystem, upstream }: Group): string {
+function idOf({ ecosystem, upstream }: ViewGroup): string {
   return `g-${ecosystem}-${upstream}`;
 }

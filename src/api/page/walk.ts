@@ -5,11 +5,11 @@ import { maskUrl } from '../../core/secret.ts';
 import type { Facts, Hop } from '../../core/transcript.ts';
 import { firstBytesTextOf, stamp } from '../../core/views.ts';
 import { formatAuthority, formatCost, formatSignature } from '../../words/facts.ts';
-import { fieldsOf, showStored, renderIn } from '../../words/tell.ts';
+import { renderIn, sentenceFieldsOf, showStored } from '../../words/tell.ts';
 import { shownHeadersOf } from '../probe-view.ts';
 import { mirrorPathOf, outcomeTextOf } from './badges.ts';
 import { renderSegment } from './charts.ts';
-import { bytes, dated, duration, formatCoordinate, type Html, html, type PageSay } from './html.ts';
+import { bytes, dated, durationHtml, formatCoordinate, type Html, html, type PageSay } from './html.ts';
 
 export function walk(say: PageSay, probe: KeptProbe): Html {
   const { sample, transcript } = probe;
@@ -39,7 +39,7 @@ function verdict(say: PageSay, { sample, transcript }: KeptProbe): Html {
 }
 
 function failureFields(say: PageSay, failure: ProbeFailure): Html | null {
-  const fields = fieldsOf(say, failure, (ms) => duration(say, ms)).filter(({ field }) => field !== 'kind');
+  const fields = sentenceFieldsOf(say, failure, (ms) => durationHtml(say, ms)).filter(({ field }) => field !== 'kind');
   if (fields.length === 0) return null;
   return html` <span class="fields">${fields.map(({ text }) => html`<span>${text}</span> `)}</span>`;
 }
@@ -49,11 +49,14 @@ function isSlow({ rttMs, thresholdMs }: KeptProbe['sample']): boolean {
 }
 
 function okWords(say: PageSay, sample: KeptProbe['sample']): string {
-  const time = duration(say, sample.rttMs);
+  const time = durationHtml(say, sample.rttMs);
   if (sample.cold) return say('walk.okFirst', { time });
   if (isHeavy(sample.due.target)) return say('walk.okHeavy', { time });
   if (sample.thresholdMs === null) return say('walk.okNoBaseline', { time });
-  return say(isSlow(sample) ? 'walk.okSlow' : 'walk.okFine', { time, threshold: duration(say, sample.thresholdMs) });
+  return say(isSlow(sample) ? 'walk.okSlow' : 'walk.okFine', {
+    time,
+    threshold: durationHtml(say, sample.thresholdMs),
+  });
 }
 
 function sampleFacts(say: PageSay, { sample }: KeptProbe): Html {
@@ -64,13 +67,13 @@ function sampleFacts(say: PageSay, { sample }: KeptProbe): Html {
   return html`<dl class="facts">
 <div><dt>${say('table.mirror')}</dt><dd>${due.target.registry}</dd></div>
 <div><dt>${say('walk.began')}</dt><dd>${dated(sample.startedAtMs)} <span class="muted">${say('unit.s', { count: stamp(sample.startedAtMs).slice(17, 23) })}</span></dd></div>
-<div><dt>${say('probe.roundTrip')}</dt><dd>${duration(say, sample.rttMs)}</dd></div>
-<div><dt>${say('target.baseline')}</dt><dd>${sample.baselineMs === null ? say('walk.noBaseline') : duration(say, sample.baselineMs)}</dd></div>
-<div><dt>${say('walk.deadline')}</dt><dd>${duration(say, due.timeoutMs)}</dd></div>
+<div><dt>${say('probe.roundTrip')}</dt><dd>${durationHtml(say, sample.rttMs)}</dd></div>
+<div><dt>${say('target.baseline')}</dt><dd>${sample.baselineMs === null ? say('walk.noBaseline') : durationHtml(say, sample.baselineMs)}</dd></div>
+<div><dt>${say('walk.deadline')}</dt><dd>${durationHtml(say, due.timeoutMs)}</dd></div>
 <div><dt>${say('probe.purpose')}</dt><dd>${list(say(`purpose.${due.purpose}`), round)}</dd></div>
 <div><dt>${say('mirror.connection')}</dt><dd>${list(say(`connection.${due.connection}`), sample.family === null ? null : `IPv${sample.family}`)}</dd></div>
 <div><dt>${say('walk.body')}</dt><dd>${list(bytes(sample.bytes), sample.cache && say(`walk.cache.${sample.cache}`))}</dd></div>
-<div><dt>${say('walk.loop')}</dt><dd>${duration(say, sample.loopDelayMsMax)} <span class="muted">${say('walk.loopWorst', { worker: sample.worker })}</span></dd></div>
+<div><dt>${say('walk.loop')}</dt><dd>${durationHtml(say, sample.loopDelayMsMax)} <span class="muted">${say('walk.loopWorst', { worker: sample.worker })}</span></dd></div>
 <div><dt>${say('walk.probe')}</dt><dd><code>${due.probeId}</code></dd></div>
 </dl>`;
 }
@@ -85,9 +88,9 @@ function phaseTable(say: PageSay, { sample }: KeptProbe): Html | null {
       return html`<tr><th scope="row">${say(`phase.${phase}`)}</th><td class="n muted" data-label="${say('walk.time')}">${say('walk.didNot')}</td><td class="n" data-label="${say('walk.share')}"></td><td class="wide"></td></tr>`;
     const startMs = from;
     from += ms;
-    return html`<tr><th scope="row"><svg width="10" height="10" aria-hidden="true"><rect width="10" height="10" rx="2" class="p-${phase}"/></svg>${say(`phase.${phase}`)}</th><td class="n" data-label="${say('walk.time')}">${duration(say, ms)}</td><td class="n" data-label="${say('walk.share')}">${rttMs > 0 ? say('unit.percent', { value: Math.round((ms / rttMs) * 100) }) : '—'}</td><td class="wide"><svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" aria-hidden="true"><rect width="1000" height="12" class="track"/>${renderSegment(say, phase, startMs, ms, rttMs, 12)}</svg></td></tr>`;
+    return html`<tr><th scope="row"><svg width="10" height="10" aria-hidden="true"><rect width="10" height="10" rx="2" class="p-${phase}"/></svg>${say(`phase.${phase}`)}</th><td class="n" data-label="${say('walk.time')}">${durationHtml(say, ms)}</td><td class="n" data-label="${say('walk.share')}">${rttMs > 0 ? say('unit.percent', { value: Math.round((ms / rttMs) * 100) }) : '—'}</td><td class="wide"><svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" aria-hidden="true"><rect width="1000" height="12" class="track"/>${renderSegment(say, phase, startMs, ms, rttMs, 12)}</svg></td></tr>`;
   });
-  return html`<section aria-labelledby="h-phases"><h2 id="h-phases">${say('walk.phases')} <span class="count">${say('walk.addUp', { time: duration(say, rttMs) })}</span></h2><table class="phases"><thead class="hidden"><tr><th>${say('failure.phase')}</th><th>${say('walk.time')}</th><th>${say('walk.share')}</th><th>${say('walk.scale')}</th></tr></thead><tbody>${rows}</tbody></table></section>`;
+  return html`<section aria-labelledby="h-phases"><h2 id="h-phases">${say('walk.phases')} <span class="count">${say('walk.addUp', { time: durationHtml(say, rttMs) })}</span></h2><table class="phases"><thead class="hidden"><tr><th>${say('failure.phase')}</th><th>${say('walk.time')}</th><th>${say('walk.share')}</th><th>${say('walk.scale')}</th></tr></thead><tbody>${rows}</tbody></table></section>`;
 }
 
 function waterfall(say: PageSay, hops: readonly Hop[]): Html | null {
@@ -103,14 +106,14 @@ function waterfall(say: PageSay, hops: readonly Hop[]): Html | null {
     });
     const end = formatCoordinate(Math.min(995, (from / length) * 1000));
     const cross = hop.fault === null ? null : html`<rect x="${end}" width="5" height="14" class="fail-end"/>`;
-    return html`<tr><th scope="row"><a href="#hop-${i + 1}">${say('walk.hop', { n: i + 1 })}</a>${hop.aside && html` <span class="tag">${say('walk.aside')}</span>`}</th><td class="n">${duration(say, hop.marks.end - hop.marks.start)}</td><td class="wide"><svg class="bar tall${hop.aside && ' aside'}" viewBox="0 0 1000 14" preserveAspectRatio="none" role="img" aria-label="${say('walk.hop', { n: i + 1 })}"><rect width="1000" height="14" class="track"/>${parts}${cross}</svg></td></tr>`;
+    return html`<tr><th scope="row"><a href="#hop-${i + 1}">${say('walk.hop', { n: i + 1 })}</a>${hop.aside && html` <span class="tag">${say('walk.aside')}</span>`}</th><td class="n">${durationHtml(say, hop.marks.end - hop.marks.start)}</td><td class="wide"><svg class="bar tall${hop.aside && ' aside'}" viewBox="0 0 1000 14" preserveAspectRatio="none" role="img" aria-label="${say('walk.hop', { n: i + 1 })}"><rect width="1000" height="14" class="track"/>${parts}${cross}</svg></td></tr>`;
   });
-  return html`<section aria-labelledby="h-hops"><h2 id="h-hops">${say('walk.wire')} <span class="count">${say('walk.inAll', { time: duration(say, length) })}</span></h2><table class="hops"><tbody>${rows}</tbody></table>${hops.some(({ aside }) => aside) && html`<p class="legend">${say('walk.asideSays')}</p>`}</section>`;
+  return html`<section aria-labelledby="h-hops"><h2 id="h-hops">${say('walk.wire')} <span class="count">${say('walk.inAll', { time: durationHtml(say, length) })}</span></h2><table class="hops"><tbody>${rows}</tbody></table>${hops.some(({ aside }) => aside) && html`<p class="legend">${say('walk.asideSays')}</p>`}</section>`;
 }
 
 function hopSection(say: PageSay, hop: Hop, i: number, hops: readonly Hop[]): Html {
   const times = hopPhasesOf(hop).map(
-    ([phase, ms]) => html`<span>${say(`phase.${phase}`)} ${duration(say, ms)}</span> `,
+    ([phase, ms]) => html`<span>${say(`phase.${phase}`)} ${durationHtml(say, ms)}</span> `,
   );
   const facts = [
     hop.remoteAddress === null

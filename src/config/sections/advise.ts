@@ -1,15 +1,15 @@
 import type { z } from 'zod';
 import type { Config } from '../../core/config.ts';
-import { duration, dwellRange, mapping, share } from '../fields.ts';
+import { durationField, dwellRange, mapping, share } from '../fields.ts';
 
 export const adviseKey = mapping({
-  hold: duration(
+  hold: durationField(
     'Minimum time between two voluntary moves, and before failback. Failback also needs 48 good responses in a row of the preferred mirror, 98 after a failure. So a shorter value alone rarely returns clients sooner. An outage or wrong bytes are left at once, whatever the value.',
     dwellRange,
   ).prefault('10m'),
-  ttl: duration('Advice expires after this.', { min: 60_000, max: 365 * 86_400_000 }).prefault('24h'),
+  ttl: durationField('Advice expires after this.', { min: 60_000, max: 365 * 86_400_000 }).prefault('24h'),
   minGain: share('The minimum relative gain of expected time that justifies a switch.').prefault('20%'),
-  failureCost: duration('The cost of a failed build for a person, compared with waiting time.', {
+  failureCost: durationField('The cost of a failed build for a person, compared with waiting time.', {
     min: 0,
     max: 86_400_000,
   }).prefault('5m'),

@@ -4,7 +4,7 @@ import type { Config, Listen } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 import { Secret } from '../../core/secret.ts';
 import { phrase } from '../../words/tell.ts';
-import { duration, file, mapping, secretText } from '../fields.ts';
+import { durationField, file, mapping, secretText } from '../fields.ts';
 import type { Reading } from '../reading.ts';
 import { bearerToken } from './listen.ts';
 
@@ -12,7 +12,7 @@ export const alertmanagerKey = mapping(
   {
     token: secretText('Bearer token that Alertmanager sends with its webhook.', phrase('expected.token')).optional(),
     tokenFile: file('File that holds the token.').optional(),
-    repeat: duration(
+    repeat: durationField(
       'The `repeat_interval` of the Alertmanager route to this daemon. An alert that is not received for 3 × this counts as ended. Alertmanager sends no end for silenced or inhibited alerts.',
       { min: 1_000, max: limits.alertAgeMsMax / limits.alertRepeats },
     ).prefault('10m'),

@@ -3,7 +3,7 @@ import type { ClientRunsRule, Config } from '../../core/config.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { Registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
-import { checked, duration, errorOf, list, mapping } from '../fields.ts';
+import { checked, durationField, errorOf, list, mapping } from '../fields.ts';
 import type { Reading } from '../reading.ts';
 
 /** The user `nobody` and the group `nogroup` of Debian and most other distributions. */
@@ -15,7 +15,7 @@ export function makeClientRunsKey(registry: Registry) {
   const expected = phrase('expected.oneOf', { words: ids.join(', ') });
   return mapping(
     {
-      every: duration('The interval of each client at each mirror of its ecosystem, varied by up to a tenth.', {
+      every: durationField('The interval of each client at each mirror of its ecosystem, varied by up to a tenth.', {
         min: 60_000,
         max: 7 * 86_400_000,
       }).prefault('6h'),
@@ -26,7 +26,7 @@ export function makeClientRunsKey(registry: Registry) {
       )
         .min(1, errorOf(phrase('expected.atLeastOf', { words: ids.join(', ') })))
         .meta({ description: 'The clients to run, each at every mirror of its ecosystem.' }),
-      timeout: duration('Timeout of a run: a longer run is killed and counts as failed.', {
+      timeout: durationField('Timeout of a run: a longer run is killed and counts as failed.', {
         min: 1_000,
         max: 10 * 60_000,
       }).prefault('5m'),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Config } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 import { phrase } from '../../words/tell.ts';
-import { duration, errorOf, integer, mapping, share } from '../fields.ts';
+import { durationField, errorOf, integer, mapping, share } from '../fields.ts';
 import type { Report } from '../reading.ts';
 
 const factor = errorOf(phrase('expected.number', { from: '1.1', to: 100 }));
@@ -16,11 +16,11 @@ export const detectKey = mapping({
       .max(100, factor)
       .meta({ description: 'A sample is slow above this many times the baseline …' })
       .prefault(2.5),
-    floor: duration('… and at or above this.', { min: 0, max: limits.timeoutMsMax }).prefault('800ms'),
+    floor: durationField('… and at or above this.', { min: 0, max: limits.timeoutMsMax }).prefault('800ms'),
     clear: integer('Number of consecutive samples below 1.5 × baseline that close it.', 1, 100).prefault(3),
     window: integer('Number of samples whose median is the baseline.', 5, 10_000).prefault(120),
     warmup: integer('Number of samples before the first verdict.', 1, 10_000).prefault(20),
-    relearn: duration('A spike that lasts this long becomes a level shift.', {
+    relearn: durationField('A spike that lasts this long becomes a level shift.', {
       min: 60_000,
       max: 7 * 86_400_000,
     }).prefault('2h'),
@@ -29,14 +29,14 @@ export const detectKey = mapping({
     .prefault({}),
   outage: mapping({
     open: integer('Number of consecutive canary failures that open an outage …', 1, 100).prefault(3),
-    over: duration('… that span this long open an outage.', { min: 0, max: limits.roundMs }).prefault('4s'),
+    over: durationField('… that span this long open an outage.', { min: 0, max: limits.roundMs }).prefault('4s'),
     close: integer('Number of consecutive successes that close it.', 1, 100).prefault(2),
     share: share('Share of failures among the last ten samples that opens one too.').prefault('50%'),
   })
     .meta({ description: 'When failures are an outage.' })
     .prefault({}),
   lag: mapping({
-    limit: duration('A lag whose lower bound exceeds this is a finding.', {
+    limit: durationField('A lag whose lower bound exceeds this is a finding.', {
       min: 1_000,
       max: 30 * 86_400_000,
     }).prefault('1h'),

@@ -12,7 +12,7 @@ export const fleetKey = mapping({
   .meta({ description: 'The store with the metrics of all places, for `when.places` of actions. See docs/actions.md.' })
   .optional();
 
-export function readFleet(fleet: z.output<typeof fleetKey>, report: Report): Pick<Config, 'fleet'> {
+export function readFleetKeys(fleet: z.output<typeof fleetKey>, report: Report): Pick<Config, 'fleet'> {
   if (fleet === undefined) return {};
   checkPlainUrl(['fleet', 'store'], fleet.store, fleet.headers, report);
   const store = baseUrl(fleet.store);

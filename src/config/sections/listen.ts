@@ -7,7 +7,7 @@ import { phrase } from '../../words/tell.ts';
 import { checked, file, integer, isHostName, list, listenAddress, mapping, secretText, word } from '../fields.ts';
 import type { Path } from '../issues.ts';
 import type { Reading } from '../reading.ts';
-import { readPair } from './tls.ts';
+import { readKeyPair } from './tls.ts';
 
 /**
  * The key for an address to listen at.
@@ -98,7 +98,7 @@ export function readListen(path: Path, listen: FileListen, of: 'daemon' | 'door'
     tls:
       tls === undefined
         ? null
-        : readPair(tls, { cert: [...path, 'tls', 'cert'], key: [...path, 'tls', 'key'] }, reading),
+        : readKeyPair(tls, { cert: [...path, 'tls', 'cert'], key: [...path, 'tls', 'key'] }, reading),
   };
 }
 

@@ -12,7 +12,7 @@ import type { Registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import {
   cron,
-  duration,
+  durationField,
   errorOf,
   flag,
   hosts,
@@ -112,7 +112,7 @@ const accessKeys = {
 const contentKeys = {
   gaps: mapping({
     prereleases: flag('It has no pre-releases.').prefault(false),
-    releaseAge: duration('Minimum age of a version before the mirror accepts it.', {
+    releaseAge: durationField('Minimum age of a version before the mirror accepts it.', {
       min: 1000,
       max: 365 * 86_400_000,
     }).optional(),
@@ -125,7 +125,7 @@ const contentKeys = {
   maintenance: list(
     mapping({
       cron: cron('When it begins.'),
-      for: duration('How long it lasts.', { min: 1000, max: 7 * 86_400_000 }),
+      for: durationField('How long it lasts.', { min: 1000, max: 7 * 86_400_000 }),
     }),
     phrase('expected.listOf', { what: '{ cron, for }' }),
     64,

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type ActionRule, actionForms, placeOf } from '../../core/action.ts';
+import { type ActionRule, actionForms, actionPlaceOf } from '../../core/action.ts';
 import { adviceCauses, isSlowness } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
@@ -8,7 +8,7 @@ import { phrase } from '../../words/tell.ts';
 import {
   checked,
   clockTime,
-  duration,
+  durationField,
   errorOf,
   flag,
   integer,
@@ -70,7 +70,7 @@ const action = mapping(
     accept: flag(
       'Whether advice counts as accepted once the action is done. Default: true; with `mergeRequest` false.',
     ).optional(),
-    timeout: duration('Timeout of a command, of Git, or of a request.', {
+    timeout: durationField('Timeout of a command, of Git, or of a request.', {
       min: 1_000,
       max: limits.actionMsMax,
     }).prefault('30s'),
@@ -107,7 +107,7 @@ export function readActions(
     const rule = readAction(path, action, mirrors, reading);
     if (rule !== null) checkForm(path, rule, mirrors, reading);
     const deed = rule?.deed.kind === 'git' ? { ...rule.deed, mergeRequest: null } : rule?.deed;
-    const place = deed === undefined ? null : placeOf(deed);
+    const place = deed === undefined ? null : actionPlaceOf(deed);
     if (rule === null || place === null) return rule ?? [];
     const other = names.get(place);
     // An undo restores the whole place: a change by another action would prevent it, or be lost.

@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 import type { Config } from '../../core/config.ts';
 import { baseUrl } from '../../core/url.ts';
-import { bareUrl, duration, mapping } from '../fields.ts';
+import { bareUrl, durationField, mapping } from '../fields.ts';
 
 export const pairKey = mapping({
   etcd: bareUrl('URL of an etcd that both use. Without it neither daemon acts.').optional(),
-  lease: duration('The time after which the other daemon takes over from one that is gone.', {
+  lease: durationField('The time after which the other daemon takes over from one that is gone.', {
     min: 3_000,
     max: 20_000,
   }).prefault('15s'),

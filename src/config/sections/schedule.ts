@@ -8,12 +8,12 @@ import { type StepDeclaration, sortLightFirst } from '../../ecosystems/ecosystem
 import type { Registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { cronGapsOf } from '../cron.ts';
-import { cadenceRange, cron, duration, integer, mapping, size, timeoutRange, timeZone } from '../fields.ts';
+import { cadenceRange, cron, durationField, integer, mapping, size, timeoutRange, timeZone } from '../fields.ts';
 import type { Path } from '../issues.ts';
 import type { Reading } from '../reading.ts';
 
-const every = (description: string) => duration(description, cadenceRange);
-const timeout = (description: string) => duration(description, timeoutRange);
+const every = (description: string) => durationField(description, cadenceRange);
+const timeout = (description: string) => durationField(description, timeoutRange);
 
 export const scheduleKey = mapping({
   every: every(
@@ -21,7 +21,7 @@ export const scheduleKey = mapping({
   ).optional(),
   cron: cron('Times of the canary, in place of `every`.').optional(),
   timeZone: timeZone("Zone of every cron expression of the file; by default the machine's own.").optional(),
-  spread: duration('With `cron`: probes start within this time after each scheduled time. Default 30s.', {
+  spread: durationField('With `cron`: probes start within this time after each scheduled time. Default 30s.', {
     min: 0,
     max: 3_600_000,
   }).optional(),

@@ -2,12 +2,14 @@ import { dirname } from 'node:path';
 import type { z } from 'zod';
 import type { Config } from '../../core/config.ts';
 import { phrase } from '../../words/tell.ts';
-import { duration, file, mapping } from '../fields.ts';
+import { durationField, file, mapping } from '../fields.ts';
 import type { Reading } from '../reading.ts';
 
 export const stateKey = mapping({
   path: file('The state file. Needs a restart.').prefault('./data/mirrorwatch.db'),
-  keep: duration('How long probes and history are kept.', { min: 3_600_000, max: 3650 * 86_400_000 }).prefault('30d'),
+  keep: durationField('How long probes and history are kept.', { min: 3_600_000, max: 3650 * 86_400_000 }).prefault(
+    '30d',
+  ),
 })
   .meta({ description: 'The state file.' })
   .prefault({});

@@ -45,7 +45,7 @@ function fromFiles(path: Path, tls: FileTls, reading: Reading): Pick<TlsAccess, 
   const client =
     tls.cert === undefined || tls.key === undefined
       ? null
-      : readPair({ cert: tls.cert, key: tls.key }, { cert: [...path, 'cert'], key: [...path, 'key'] }, reading);
+      : readKeyPair({ cert: tls.cert, key: tls.key }, { cert: [...path, 'cert'], key: [...path, 'key'] }, reading);
   return { ca: ca === null ? [] : [ca], client };
 }
 
@@ -72,7 +72,7 @@ function fromDirectory(path: Path, directory: string, url: string, reading: Read
   if (pairs.length > 1)
     reading.warning(path, phrase('expected.oneCert', { folder: host, count: pairs.length, pair: pair ?? 'none' }));
   const pairNames = { cert: `${folder}/${pair ?? ''}.cert`, key: `${folder}/${pair ?? ''}.key` };
-  const client = pair === undefined ? null : readPair(pairNames, { cert: path, key: path }, reading);
+  const client = pair === undefined ? null : readKeyPair(pairNames, { cert: path, key: path }, reading);
   return { ca, client, pin: null };
 }
 
@@ -89,7 +89,7 @@ function readCertificates(path: Path, name: string, reading: Reading): string | 
 }
 
 /** A certificate with its private key; `null` after a report. @param paths  the keys that name the two files */
-export function readPair(
+export function readKeyPair(
   names: { readonly cert: string; readonly key: string },
   paths: { readonly cert: Path; readonly key: Path },
   reading: Reading,

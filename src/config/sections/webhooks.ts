@@ -16,7 +16,7 @@ import { phrase } from '../../words/tell.ts';
 import {
   checked,
   clockTime,
-  duration,
+  durationField,
   errorOf,
   file,
   hosts,
@@ -86,7 +86,7 @@ const webhook = mapping(
       .meta({ description: 'Only messages about mirrors of these ecosystems, and messages about no mirror.' })
       .optional(),
     severity: word('Only findings of at least this severity; does not apply to advice.', severities).prefault('info'),
-    group: duration('Cards: events within this time after the first one become one card. Default 15s.', {
+    group: durationField('Cards: events within this time after the first one become one card. Default 15s.', {
       min: 0,
       max: 600_000,
     }).optional(),

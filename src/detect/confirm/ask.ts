@@ -100,7 +100,12 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
   for (const { target, registry, registries, nextAtMs } of round.rechecks.values()) {
     // Without a probe of the look's own mirror, siblings have nothing to be compared with.
     const mirror = memory.mirrors.get(registry);
-    if (nextAtMs <= nowMs && !round.flights.outcomes.has(registry) && mirror !== undefined && mayBeProbedMore(mirror, nowMs))
+    if (
+      nextAtMs <= nowMs &&
+      !round.flights.outcomes.has(registry) &&
+      mirror !== undefined &&
+      mayBeProbedMore(mirror, nowMs)
+    )
       want(target, 2, registries === null ? null : new Set([registry, ...registries]));
   }
   return [...wants.values()];

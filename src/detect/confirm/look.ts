@@ -8,7 +8,7 @@ import { spend, spendForPeek } from '../memory/budget.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, mirrorsOf, type SeriesMemory } from '../memory/mirror-memory.ts';
 import { type Recheck, type Round, retryAtMs, roundFor } from '../memory/moments.ts';
-import type { RuleInput, Request, View } from '../memory/rule.ts';
+import type { Request, RuleInput, RuleView } from '../memory/rule.ts';
 import { outageOf } from '../outage/state.ts';
 import { speedOf } from '../rules/speed.ts';
 import { isSlow } from '../rules/threshold.ts';
@@ -97,7 +97,8 @@ function requestHeavy(memory: Memory, mirror: MirrorMemory, target: Target, orde
 
 /** Drops times that are too old to delay another probe. */
 export function pruneHeavyRechecks({ confirm: { heavyRechecks }, now }: Memory): void {
-  for (const [key, atMs] of heavyRechecks) if (now.monotonicMs - atMs >= limits.heavyRecheckMs) heavyRechecks.delete(key);
+  for (const [key, atMs] of heavyRechecks)
+    if (now.monotonicMs - atMs >= limits.heavyRecheckMs) heavyRechecks.delete(key);
 }
 
 /** Repeats a slow or refused probe at all mirrors of the upstream: are the others affected too? */
@@ -134,7 +135,9 @@ function requestBack(memory: Memory, mirror: MirrorMemory, target: Target): void
   startRecheck(memory, mirror, target, { ...order, firstMs, reason: 'back' });
 }
 
-interface RecheckStart extends Pick<RecheckOrder, 'registries' | 'forMs' | 'stepMs' | 'isUrgent'>, Pick<Recheck, 'reason'> {
+interface RecheckStart
+  extends Pick<RecheckOrder, 'registries' | 'forMs' | 'stepMs' | 'isUrgent'>,
+    Pick<Recheck, 'reason'> {
   readonly firstMs: number;
 }
 
@@ -229,7 +232,7 @@ export function keyOfQuestion(question: Question): string {
   return question === 'canary' || question.canary ? 'canary' : questionOf(question);
 }
 
-export function targetAt(view: Pick<View, 'targets'>, mirror: MirrorMemory, question: Question): Target | null {
+export function targetAt(view: Pick<RuleView, 'targets'>, mirror: MirrorMemory, question: Question): Target | null {
   if (question === 'canary' || question.canary) return mirror.canary;
   const { module, version, step } = question;
   return view.targets.get(targetId(mirror.mirror.name, module, version, step)) ?? null;

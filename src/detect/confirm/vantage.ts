@@ -1,12 +1,12 @@
 import { isLoopback } from '../../core/addresses.ts';
 import { likelihoodOf } from '../../core/statistics.ts';
-import type { MomentVerdict, MomentOutcome } from '../memory/moments.ts';
+import type { MomentOutcome, MomentVerdict } from '../memory/moments.ts';
 
 /** Our network is at fault if more than this share of the units fails; of two to `fewUnits` units, if all fail. */
 const suspectShare = 0.6;
 const fewUnits = 3;
 
-export interface Place {
+export interface VantageUnit {
   readonly registry: string;
   readonly url: string;
   /** Where the mirror was last reached; `null`: unknown, or through a proxy. */
@@ -14,7 +14,7 @@ export interface Place {
 }
 
 /** Groups mirrors into independent units: those with a common host or address prefix (on loopback: port) form one. */
-export function unitsOf(places: readonly Place[]): readonly (readonly string[])[] {
+export function unitsOf(places: readonly VantageUnit[]): readonly (readonly string[])[] {
   const units: { keys: Set<string>; registries: string[] }[] = [];
   for (const place of places) {
     const keys = new Set(keysOf(place));
@@ -31,7 +31,7 @@ export function unitsOf(places: readonly Place[]): readonly (readonly string[])[
   return units.map((unit) => unit.registries);
 }
 
-function keysOf(place: Place): readonly string[] {
+function keysOf(place: VantageUnit): readonly string[] {
   const url = new URL(place.url);
   const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
   const port = url.port === '' ? (url.protocol === 'http:' ? '80' : '443') : url.port;
@@ -62,7 +62,11 @@ export interface MomentResponses {
   /**
    * `known`: the control has responded since the start. `proves`: a response shows that our network is not the cause.
    */
-  readonly controls: readonly { readonly responses: MomentOutcome; readonly known: boolean; readonly proves: boolean }[];
+  readonly controls: readonly {
+    readonly responses: MomentOutcome;
+    readonly known: boolean;
+    readonly proves: boolean;
+  }[];
   /** Mirrors of other upstreams over the same egress. */
   readonly witnesses: readonly MomentOutcome[];
   /** Our own network loses packets: a response of a control or witness proves nothing. */
@@ -80,7 +84,8 @@ export function judgeMoment({ units, controls, witnesses, isLossy }: MomentRespo
   const isCleared =
     controls.some((control) => control.responses === 'answered' && control.proves) || witnesses.includes('answered');
   if (isCleared && !isLossy) return 'them';
-  const othersFail = controls.some((control) => control.known && control.responses !== 'answered') || witnesses.length > 0;
+  const othersFail =
+    controls.some((control) => control.known && control.responses !== 'answered') || witnesses.length > 0;
   const worst = rule(responses.filter((one) => one !== 'answered').length, responses.length, othersFail);
   if (worst === 'them') return 'them';
   const others = [...witnesses, ...controls.map((control) => control.responses)];

@@ -2,8 +2,8 @@ import { canBeProbed } from '../memory/absence.ts';
 import { isLossy, lossOf } from '../memory/loss.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { MirrorMemory } from '../memory/mirror-memory.ts';
-import type { Moment, Round, MomentOutcome } from '../memory/moments.ts';
-import type { View } from '../memory/rule.ts';
+import type { MomentOutcome, Round, RoundMoment } from '../memory/moments.ts';
+import type { RuleView } from '../memory/rule.ts';
 import { isCanaryOut } from '../outage/state.ts';
 import { unitsOf } from './vantage.ts';
 
@@ -13,15 +13,15 @@ const witnessesMax = 2;
 /**
  * How certain a verdict outside of a moment is: `ok` if a control is up, or two independent mirrors can be compared.
  */
-export function vantageFor(memory: View, mirror: MirrorMemory): 'ok' | 'unverified' {
+export function vantageFor(memory: RuleView, mirror: MirrorMemory): 'ok' | 'unverified' {
   for (const control of memory.controls.values()) if (control.up === true) return 'ok';
   const others = [...memory.mirrors.values()].filter(
     (other) => other === mirror || (other.egress === mirror.egress && other.sight.hasOk && !isCanaryOut(other)),
   );
-  return unitsOf(others.map(placeOf)).length >= 2 ? 'ok' : 'unverified';
+  return unitsOf(others.map(witnessPlaceOf)).length >= 2 ? 'ok' : 'unverified';
 }
 
-export function placeOf(mirror: MirrorMemory) {
+export function witnessPlaceOf(mirror: MirrorMemory) {
   return {
     registry: mirror.mirror.name,
     url: mirror.mirror.url,
@@ -37,7 +37,12 @@ function* othersOf(memory: Memory, round: Round, egress: string): Iterable<Mirro
 }
 
 /** The results of other upstreams' mirrors in a moment: `answered` by any probe that started after `witnessFromMs`. */
-export function witnessesOf(memory: Memory, round: Round, moment: Moment, egress: string): readonly MomentOutcome[] {
+export function witnessesOf(
+  memory: Memory,
+  round: Round,
+  moment: RoundMoment,
+  egress: string,
+): readonly MomentOutcome[] {
   const witnesses: MomentOutcome[] = [];
   for (const other of othersOf(memory, round, egress)) {
     const outcome = moment.outcomes.get(other.mirror.name);
@@ -56,20 +61,20 @@ export function witnessesFor(memory: Memory, round: Round, egress: string, fromM
     (other) => canBeProbed(memory, other) && other.doubt === null && !round.flights.outcomes.has(other.mirror.name),
   );
   const byName = new Map(free.map((other) => [other.mirror.name, other]));
-  return unitsOf(free.map(placeOf))
+  return unitsOf(free.map(witnessPlaceOf))
     .slice(0, witnessesMax)
     .flatMap(([name = '']) => byName.get(name) ?? []);
 }
 
 /** True where our own network lost packets within `limits.vantageReviewMs`. */
-export function isLineLossy(memory: View, egress: string): boolean {
+export function isLineLossy(memory: RuleView, egress: string): boolean {
   const nowMs = memory.now.monotonicMs;
   const mirrors = new Map(
     [...memory.mirrors.values()]
       .filter((mirror) => mirror.egress === egress && mirror.sight.hasOk)
       .map((mirror) => [mirror.mirror.name, mirror]),
   );
-  const units = unitsOf([...mirrors.values()].map(placeOf)).map((registries) =>
+  const units = unitsOf([...mirrors.values()].map(witnessPlaceOf)).map((registries) =>
     lossOf(
       registries.map((registry) => mirrors.get(registry)?.line.marks ?? []),
       nowMs,

@@ -3,9 +3,9 @@ import type { Target } from '../../core/mirror.ts';
 import type { Sentence } from '../../core/result.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Seen, SignatureState } from '../../core/transcript.ts';
-import { phrase, messageOf } from '../../words/tell.ts';
+import { messageOf, phrase } from '../../words/tell.ts';
 import type { Key } from '../../words/words.ts';
-import type { Verdict } from '../memory/says.ts';
+import type { FindingStatement } from '../memory/says.ts';
 import { artifactPhraseOf, type DeclaredWrong, joined, type Widened, type WrongOnce, widen } from './mismatch-says.ts';
 
 interface Named {
@@ -61,15 +61,15 @@ export interface Voice {
 }
 
 /** A mirror whose bytes differ from those of others, or from its own earlier ones. */
-export interface Odd {
+export interface OddDigest {
   readonly voice: Voice;
   readonly cause: 'peers' | 'origin' | 'retag';
   /** The mirrors with the usual bytes: the origin's or the largest group's; `null`: no group stands out. */
   readonly usual: readonly Voice[] | null;
 }
 
-export interface Compared {
-  readonly odd: readonly Odd[];
+export interface ComparedDigests {
+  readonly odd: readonly OddDigest[];
   readonly again: readonly Voice[];
 }
 
@@ -78,12 +78,12 @@ export interface Compared {
  * mirror odd.
  * @param voices  all with the same `of`, each mirror once
  */
-export function comparePeers(voices: readonly Voice[]): Compared {
+export function comparePeers(voices: readonly Voice[]): ComparedDigests {
   const groups = [...Map.groupBy(voices, ({ statement }) => statement.digest).values()];
   if (groups.length < 2) return changed(voices);
   const origins = groups.find((group) => group.some(({ isOrigin }) => isOrigin)) ?? null;
   const usual = usualOf(groups, origins);
-  const odd: Odd[] = [];
+  const odd: OddDigest[] = [];
   const again = new Set<Voice>();
   for (const group of groups.filter((one) => one !== usual)) {
     for (const voice of group) {
@@ -126,7 +126,7 @@ function oddOf(
   voice: Voice,
   others: readonly Voice[],
   { against, usual }: { readonly against: readonly Voice[] | null; readonly usual: readonly Voice[] | null },
-): Odd {
+): OddDigest {
   const { statement } = voice;
   const isStale = others.some((other) => other.statement.before?.digest === statement.digest);
   const isNew = others.some((other) => other.statement.digest === statement.before?.digest);
@@ -137,7 +137,7 @@ function oddOf(
 }
 
 /** The mirrors whose bytes changed, where all serve the same now; only the origin if its bytes changed too. */
-function changed(voices: readonly Voice[]): Compared {
+function changed(voices: readonly Voice[]): ComparedDigests {
   const all = voices.filter(({ statement }) => statement.before !== null);
   // A mirror that always served these bytes was right.
   if (all.length < voices.length) return { odd: [], again: [] };
@@ -150,7 +150,12 @@ function changed(voices: readonly Voice[]): Compared {
 }
 
 /** The finding for an odd mirror. Only the cause `origin` is a reason to leave that mirror. */
-export function explainPeers(odd: Odd, target: Target, voices: readonly Voice[], known: Finding | null): Verdict {
+export function explainPeers(
+  odd: OddDigest,
+  target: Target,
+  voices: readonly Voice[],
+  known: Finding | null,
+): FindingStatement {
   const { module, version, step } = target;
   const item = { module, version, step };
   const widened: Widened = {
@@ -179,7 +184,7 @@ export function sidesOf(voices: readonly Voice[], item: ScopeItem): readonly Sid
     );
 }
 
-function sentenceOf(odd: Odd, target: Target, voices: readonly Voice[]): Sentence {
+function sentenceOf(odd: OddDigest, target: Target, voices: readonly Voice[]): Sentence {
   const { voice, cause, usual } = odd;
   const { registry: name, statement: own } = voice;
   const what = artifactPhraseOf(target);
@@ -202,7 +207,7 @@ function isOpen(key: Key): boolean {
   return key === 'found.retagOther' || key === 'found.odd' || key === 'found.differ';
 }
 
-function withSignature(differs: Sentence, { voice }: Odd, others: readonly Voice[]): Sentence {
+function withSignature(differs: Sentence, { voice }: OddDigest, others: readonly Voice[]): Sentence {
   const { registry: name, statement: own } = voice;
   if (own.signature === 'valid') return phrase('found.provenToo', { differs, name });
   const states = [own, ...others.map(({ statement }) => statement)].flatMap(({ signature = 'no_key' }) => signature);
@@ -211,7 +216,11 @@ function withSignature(differs: Sentence, { voice }: Odd, others: readonly Voice
   return phrase('found.unproven', { differs, why: phrase(`signature.${state}`) });
 }
 
-function keyOf({ voice, cause, usual }: Odd): `found.${'notOrigins' | 'originAlone' | 'oneOne' | 'odd' | 'differ'}` {
+function keyOf({
+  voice,
+  cause,
+  usual,
+}: OddDigest): `found.${'notOrigins' | 'originAlone' | 'oneOne' | 'odd' | 'differ'}` {
   if (cause === 'origin') return 'found.notOrigins';
   if (voice.isOrigin && usual !== null) return 'found.originAlone';
   if (usual?.some(({ isOrigin }) => isOrigin) === true) return 'found.oneOne';

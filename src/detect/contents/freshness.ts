@@ -4,8 +4,14 @@ import type { Row } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { MirrorMemory } from '../memory/mirror-memory.ts';
-import type { View } from '../memory/rule.ts';
-import { type Comparison, gapFilterFor, type Standpoint, type StepBack, Subject } from '../memory/subject.ts';
+import type { RuleView } from '../memory/rule.ts';
+import {
+  type ContentComparison,
+  ContentSubject,
+  gapFilterFor,
+  type Standpoint,
+  type StepBack,
+} from '../memory/subject.ts';
 import { lagOf, recordStepBack, updateSubject } from './lag.ts';
 import { contentsOf, freshMsOf, originOf, subjectsOf } from './readings.ts';
 import { readSubject, subjectRowOf } from './rows.ts';
@@ -26,7 +32,7 @@ function keyOf(target: Target): string {
 
 interface Taken {
   /** `null`: nothing to compare in this response. */
-  readonly comparison: Comparison | null;
+  readonly comparison: ContentComparison | null;
   /** The contents went backwards, and no response to another step has shown that before. */
   readonly isRegression: boolean;
   readonly arrivals: readonly (readonly [mirror: MirrorMemory, seconds: number])[];
@@ -35,14 +41,14 @@ interface Taken {
 const nothing: Taken = { comparison: null, isRegression: false, arrivals: [] };
 
 /** Records the contents of a response, also of a failed one. Subjects change in place. */
-export function receiveContents(memory: View, mirror: MirrorMemory, sample: Sample): Taken {
+export function receiveContents(memory: RuleView, mirror: MirrorMemory, sample: Sample): Taken {
   const { facts, outcome, due } = sample;
   if (outcome.tag === 'unknown') return nothing;
   if (facts.contents === undefined) return { ...nothing, comparison: takeResolved(memory, mirror, sample) };
   const { name } = mirror.mirror;
   const { target } = due;
   const key = keyOf(target);
-  const subject = memory.subjects.get(key) ?? new Subject(key, target);
+  const subject = memory.subjects.get(key) ?? new ContentSubject(key, target);
   memory.subjects.set(key, subject);
   const at = standpointOf(memory, mirror, sample);
   const reading = { fromMs: sample.startedMonotonicMs, toMs: sample.endedMonotonicMs, contents: facts.contents };
@@ -55,7 +61,7 @@ export function receiveContents(memory: View, mirror: MirrorMemory, sample: Samp
   return { comparison: compared(mirror, subject, at, due.probeId), isRegression, arrivals };
 }
 
-function standpointOf(memory: View, mirror: MirrorMemory, { due, endedMonotonicMs }: Sample): Standpoint {
+function standpointOf(memory: RuleView, mirror: MirrorMemory, { due, endedMonotonicMs }: Sample): Standpoint {
   return { origin: originOf(memory, mirror), freshMs: freshMsOf(memory, due.target), nowMs: endedMonotonicMs };
 }
 
@@ -63,7 +69,7 @@ function standpointOf(memory: View, mirror: MirrorMemory, { due, endedMonotonicM
  * Records what a version like `latest` resolved to. A return to an earlier version is a step backwards: backends
  * alternate.
  */
-function takeResolved(memory: View, mirror: MirrorMemory, sample: Sample): Comparison | null {
+function takeResolved(memory: RuleView, mirror: MirrorMemory, sample: Sample): ContentComparison | null {
   const { due, facts, endedMonotonicMs: atMs } = sample;
   const { module, version } = due.target;
   const { resolvedVersion: to } = facts;
@@ -90,7 +96,7 @@ function takeResolved(memory: View, mirror: MirrorMemory, sample: Sample): Compa
   return null;
 }
 
-function isOlder(subjects: readonly Subject[], one: string, other: string): boolean {
+function isOlder(subjects: readonly ContentSubject[], one: string, other: string): boolean {
   const shelves = subjects.flatMap((subject) => [...subject.shelves.values()]);
   return shelves.some(({ versions }) => {
     const at = versions?.newest.indexOf(one) ?? -1;
@@ -99,7 +105,12 @@ function isOlder(subjects: readonly Subject[], one: string, other: string): bool
 }
 
 /** True if a response to another step of the module has shown this regression. */
-function isReportedBefore(memory: View, mirror: MirrorMemory, subject: Subject, { what, from, to }: StepBack): boolean {
+function isReportedBefore(
+  memory: RuleView,
+  mirror: MirrorMemory,
+  subject: ContentSubject,
+  { what, from, to }: StepBack,
+): boolean {
   for (const other of subjectsOf(memory, mirror)) {
     const shelf =
       other === subject || other.module !== subject.module ? undefined : other.shelves.get(mirror.mirror.name);
@@ -109,7 +120,12 @@ function isReportedBefore(memory: View, mirror: MirrorMemory, subject: Subject, 
   return false;
 }
 
-function compared(mirror: MirrorMemory, subject: Subject, at: Standpoint, probeId: string): Comparison | null {
+function compared(
+  mirror: MirrorMemory,
+  subject: ContentSubject,
+  at: Standpoint,
+  probeId: string,
+): ContentComparison | null {
   const { name, gaps } = mirror.mirror;
   const shelf = subject.shelves.get(name);
   if (shelf === undefined) return null;
@@ -118,7 +134,7 @@ function compared(mirror: MirrorMemory, subject: Subject, at: Standpoint, probeI
   return { subject, shelf, probeId };
 }
 
-function arrived(memory: View, subject: Subject, arrival: Arrival, freshMs: number): Taken['arrivals'] {
+function arrived(memory: RuleView, subject: ContentSubject, arrival: Arrival, freshMs: number): Taken['arrivals'] {
   const mirror = memory.mirrors.get(arrival.registry);
   const ms = propagationMs(arrival, freshMs);
   if (mirror === undefined || ms === null || isReportedElsewhere(memory, mirror, subject)) return [];
@@ -128,7 +144,7 @@ function arrived(memory: View, subject: Subject, arrival: Arrival, freshMs: numb
 }
 
 /** True if another step of the module already counts the releases of this mirror. */
-function isReportedElsewhere(memory: View, mirror: MirrorMemory, subject: Subject): boolean {
+function isReportedElsewhere(memory: RuleView, mirror: MirrorMemory, subject: ContentSubject): boolean {
   const { name } = mirror.mirror;
   const first = subjectsOf(memory, mirror).find(
     ({ module, shelves }) => module === subject.module && shelves.get(name)?.versions != null,

@@ -2,6 +2,8 @@ import { limits } from '../../core/limits.ts';
 import type { Gaps } from '../../core/mirror.ts';
 import {
   type Change,
+  type ContentReading,
+  type ContentSubject,
   freshOriginOf,
   gapFilterFor,
   isQuorum,
@@ -9,12 +11,10 @@ import {
   type LineBehind,
   type LineKey,
   type LineState,
-  type ContentReading,
   peersOf,
   Shelf,
   type Standpoint,
   type StepBack,
-  type Subject,
   selectComparable,
   shows,
   type Versions,
@@ -43,7 +43,12 @@ interface Lacked {
  *   others
  * @see docs/decisions/0017-lag.md
  */
-export function lagOf(subject: Subject, registry: string, at: Standpoint, gaps: Gaps | undefined): LagReading | null {
+export function lagOf(
+  subject: ContentSubject,
+  registry: string,
+  at: Standpoint,
+  gaps: Gaps | undefined,
+): LagReading | null {
   const shelf = subject.shelves.get(registry);
   const origin = freshOriginOf(subject, at);
   const others = peersOf(subject, registry, at);
@@ -130,7 +135,7 @@ function lackedOf(key: LineKey, state: LineState, changes: readonly Change[]): r
 }
 
 /** True if the mirror has or had everything that is known to be released. */
-export function hasAllReleased({ releases, lines }: Subject, shelf: Shelf, gaps: Gaps | undefined): boolean {
+export function hasAllReleased({ releases, lines }: ContentSubject, shelf: Shelf, gaps: Gaps | undefined): boolean {
   const isLeftOut = gapFilterFor(gaps);
   const isKnown = (version: string): boolean => isHeld(shelf, version) || shelf.lost.has(version);
   return (
@@ -160,7 +165,7 @@ function recordsOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[])
  * Adds one response about a subject, in place.
  * @returns `null` for a response that started before the last one
  */
-export function updateSubject(subject: Subject, reading: ContentReading, who: Who): ContentUpdate | null {
+export function updateSubject(subject: ContentSubject, reading: ContentReading, who: Who): ContentUpdate | null {
   const shelf = subject.shelves.get(who.registry) ?? new Shelf();
   if (shelf.looks > 0 && reading.fromMs < shelf.fromMs) return null;
   subject.shelves.set(who.registry, shelf);

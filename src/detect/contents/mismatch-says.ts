@@ -2,9 +2,9 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { type Finding, mismatchCauseOf, type ScopeItem, type Side } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { type Connection, refTextOf, type Target } from '../../core/mirror.ts';
-import type { Filled, Sentence, Message } from '../../core/result.ts';
-import { phrase, messageFor, messageOf } from '../../words/tell.ts';
-import type { Verdict } from '../memory/says.ts';
+import type { Filled, Message, Sentence } from '../../core/result.ts';
+import { messageFor, messageOf, phrase } from '../../words/tell.ts';
+import type { FindingStatement } from '../memory/says.ts';
 
 export type Mismatch = Extract<ProbeFailure, { kind: 'mismatch' }>;
 
@@ -63,7 +63,10 @@ function isGraverThan(one: Finding['cause'], other: Finding['cause']): boolean {
 }
 
 /** The mismatch finding of a mirror with one more artifact. `known` `null`: none is open. */
-export function widen(known: Finding | null, { item, sides, probeIds, statements = [], ...fields }: Widened): Verdict {
+export function widen(
+  known: Finding | null,
+  { item, sides, probeIds, statements = [], ...fields }: Widened,
+): FindingStatement {
   const isGraver = known === null || !isGraverThan(known.cause, fields.cause);
   const { cause, text, sentence = null } = isGraver ? fields : known;
   const scope = known?.scope ?? [];
@@ -109,7 +112,7 @@ export function explainMismatch(
   { module, version, step, verifies }: Target,
   { failure, sides, isLocked, isOrigins, probeIds }: Wrong,
   known: Finding | null,
-): Verdict {
+): FindingStatement {
   const parts = {
     name,
     what: artifactPhraseOf({ module, version, step }),
@@ -137,7 +140,7 @@ export function explainFork(
   { module, version, step }: Target,
   fork: { readonly name: string; readonly statements: readonly [string, string]; readonly probeId: string },
   known: Finding | null,
-): Verdict {
+): FindingStatement {
   return widen(known, {
     item: { module, version, step },
     cause: 'fork',

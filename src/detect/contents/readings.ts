@@ -4,7 +4,7 @@ import type { Freshness, MirrorLag } from '../../core/standing.ts';
 import { quantile } from '../../core/statistics.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, roundKeyOf, stateOf } from '../memory/mirror-memory.ts';
-import type { View } from '../memory/rule.ts';
+import type { RuleView } from '../memory/rule.ts';
 import { MirrorContents } from '../memory/subject.ts';
 
 /** A response older than this many probe intervals, and older than `freshMsMin`, is outdated. */
@@ -12,7 +12,7 @@ const freshPaces = 3;
 const freshMsMin = 60_000;
 
 /** How long a response about a target is up to date, milliseconds. */
-export function freshMsOf(memory: Pick<View, 'config'>, target: Pick<Target, 'canary' | 'step'>): number {
+export function freshMsOf(memory: Pick<RuleView, 'config'>, target: Pick<Target, 'canary' | 'step'>): number {
   return Math.max(freshMsMin, freshPaces * everyMs(paceOf(target, memory.config)));
 }
 
@@ -54,12 +54,12 @@ export function freshnessOf(memory: Memory): ReadonlyMap<string, Freshness> {
   );
 }
 
-export function originOf({ config }: View, { mirror }: MirrorMemory): string | null {
+export function originOf({ config }: RuleView, { mirror }: MirrorMemory): string | null {
   const key = roundKeyOf(mirror);
   return config.mirrors.find((other) => other.role === 'origin' && roundKeyOf(other) === key)?.name ?? null;
 }
 
-export function subjectsOf({ subjects }: View, { mirror }: MirrorMemory) {
+export function subjectsOf({ subjects }: RuleView, { mirror }: MirrorMemory) {
   const prefix = `${roundKeyOf(mirror)}|`;
   return subjects.values().filter(({ key }) => key.startsWith(prefix));
 }

@@ -1,13 +1,13 @@
 import type { Now } from '../../core/ports.ts';
 import {
   type Change,
+  ContentSubject,
   type LagReading,
   type LineKey,
   type LineState,
   type Lost,
   type Release,
   Shelf,
-  Subject,
 } from '../memory/subject.ts';
 
 type Stored<T> = readonly (readonly [string, T])[];
@@ -56,7 +56,11 @@ function moved(value: unknown, byMs: number, mostMs = Number.POSITIVE_INFINITY):
   );
 }
 
-export function subjectRowOf(subject: Subject, urlOf: (registry: string) => string, wallAheadMs: number): SubjectRow {
+export function subjectRowOf(
+  subject: ContentSubject,
+  urlOf: (registry: string) => string,
+  wallAheadMs: number,
+): SubjectRow {
   const { module, version, step, releases, lines, shelves } = subject;
   const rows = [...shelves].map(
     ([name, shelf]) =>
@@ -92,11 +96,11 @@ export function readSubject(
   value: unknown,
   { wallMs, monotonicMs }: Now,
   isKept: (registry: string, url: string) => boolean,
-): Subject | null {
+): ContentSubject | null {
   const row = value as Partial<SubjectRow> | null;
   if (row?.v !== 1 || !isStored(row.releases) || !isStored(row.lines) || !isStored(row.shelves)) return null;
   const { releases, lines, shelves, ...about } = moved(row, monotonicMs - wallMs, monotonicMs) as SubjectRow;
-  const subject = new Subject(key, about);
+  const subject = new ContentSubject(key, about);
   for (const [version, release] of releases) subject.releases.set(version, release);
   for (const [line, changes] of lines) subject.lines.set(line as LineKey, [...changes]);
   for (const [name, shelf] of shelves) {

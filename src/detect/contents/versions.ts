@@ -1,14 +1,14 @@
 import { limits } from '../../core/limits.ts';
 import {
+  type ContentReading,
+  type ContentSubject,
   freshOriginOf,
   isQuorum,
-  type ContentReading,
   peersOf,
   type Release,
   type Shelf,
   type Standpoint,
   type StepBack,
-  type Subject,
   selectComparable,
   shows,
   type Versions,
@@ -34,7 +34,7 @@ export interface Who extends Standpoint {
 }
 
 export interface Taking {
-  readonly subject: Subject;
+  readonly subject: ContentSubject;
   readonly shelf: Shelf;
   readonly reading: ContentReading;
   readonly who: Who;
@@ -75,7 +75,7 @@ function isSame(a: Versions, b: Versions): boolean {
 }
 
 /** Mirrors mostly have the same versions: they share one copy. */
-function shared(subject: Subject, versions: Versions): Versions {
+function shared(subject: ContentSubject, versions: Versions): Versions {
   for (const { versions: known } of subject.shelves.values()) {
     if (known !== null && isSame(known, versions)) return known;
   }
@@ -116,7 +116,7 @@ function missed({ subject, shelf, reading, who, update }: Taking, before: Versio
 }
 
 /** True if the origin, else another mirror, has a version that this mirror lost; false for the origin itself. */
-function isElsewhere(subject: Subject, version: string, who: Who): boolean {
+function isElsewhere(subject: ContentSubject, version: string, who: Who): boolean {
   if (who.registry === who.origin) return false;
   const origin = freshOriginOf(subject, who);
   if (origin !== null) return shows(origin, version);
@@ -143,7 +143,7 @@ function releasedByPeers({ subject, reading, who }: Taking, version: string, isP
   release(subject, version, { afterMs, atMs: Math.min(reading.toMs, ...seen), originMs: null, isPre });
 }
 
-function release(subject: Subject, version: string, found: Release): void {
+function release(subject: ContentSubject, version: string, found: Release): void {
   const known = subject.releases.get(version);
   if (known === undefined) {
     subject.releases.set(version, found);

@@ -4,9 +4,9 @@ import { expireDoubts } from '../confirm/doubt.ts';
 import { expireRechecks, sendRequests } from '../confirm/look.ts';
 import { canBeProbed } from '../memory/absence.ts';
 import { roundOf } from '../memory/lookups.ts';
-import type { Held, Memory } from '../memory/memory.ts';
+import type { HeldSample, Memory } from '../memory/memory.ts';
 import { canarySeriesOf, mirrorsOf } from '../memory/mirror-memory.ts';
-import { deadlinesOf, expireFlights, isMomentOpen, type Moment, type Round } from '../memory/moments.ts';
+import { deadlinesOf, expireFlights, isMomentOpen, type Round, type RoundMoment } from '../memory/moments.ts';
 import { responseOfFamilies } from '../outage/families.ts';
 import { outagesOf } from '../outage/state.ts';
 import { settle } from './settle.ts';
@@ -30,8 +30,10 @@ export function advanceRounds(memory: Memory): void {
   releaseHeld(memory);
 }
 
-function judgeRoundMoment(memory: Memory, round: Round, moment: Moment): void {
-  const egresses = new Set([...moment.outcomes.keys()].flatMap((registry) => memory.mirrors.get(registry)?.egress ?? []));
+function judgeRoundMoment(memory: Memory, round: Round, moment: RoundMoment): void {
+  const egresses = new Set(
+    [...moment.outcomes.keys()].flatMap((registry) => memory.mirrors.get(registry)?.egress ?? []),
+  );
   let isFinal = true;
   for (const egress of egresses) {
     if (moment.verdicts.has(egress)) continue;
@@ -54,7 +56,7 @@ function judgeRoundMoment(memory: Memory, round: Round, moment: Moment): void {
   moment.isFinal = isFinal;
 }
 
-function openConfirmed(memory: Memory, round: Round, moment: Moment): void {
+function openConfirmed(memory: Memory, round: Round, moment: RoundMoment): void {
   for (const mirror of mirrorsOf(memory, round.key)) {
     const verdict = moment.verdicts.get(mirror.egress);
     if (mirror.doubt === null || (verdict !== 'them' && verdict !== 'unverified')) continue;
@@ -77,8 +79,8 @@ function stopWatching(memory: Memory, round: Round): void {
 
 /** Settles the samples that no longer wait, in order of arrival. */
 export function releaseHeld(memory: Memory): void {
-  const ready: Held[] = [];
-  const waiting: Held[] = [];
+  const ready: HeldSample[] = [];
+  const waiting: HeldSample[] = [];
   for (const held of memory.confirm.held) (isWaiting(memory, held) ? waiting : ready).push(held);
   if (ready.length === 0) return;
   memory.confirm.held = waiting;
@@ -95,7 +97,7 @@ export function releaseHeld(memory: Memory): void {
   }
 }
 
-function isWaiting(memory: Memory, held: Held): boolean {
+function isWaiting(memory: Memory, held: HeldSample): boolean {
   if (memory.now.monotonicMs - held.sinceMs >= limits.roundMs) return false;
   const { due, endedMonotonicMs } = held.sample;
   const mirror = memory.mirrors.get(due.target.registry);

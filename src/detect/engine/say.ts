@@ -16,13 +16,18 @@ import { openFinding } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, stateOf } from '../memory/mirror-memory.ts';
 import type { FindingRule } from '../memory/rule.ts';
-import { mergeEvidence, type Verdict } from '../memory/says.ts';
+import { type FindingStatement, mergeEvidence } from '../memory/says.ts';
 
 /**
  * Applies what a rule says about one mirror, or about this daemon (`null`). An open finding changes if scope, cause or
  * `actionable` differ; new evidence alone is no event.
  */
-export function apply(memory: Memory, kind: FindingKind, mirror: MirrorMemory | null, statement: Verdict): void {
+export function apply(
+  memory: Memory,
+  kind: FindingKind,
+  mirror: MirrorMemory | null,
+  statement: FindingStatement,
+): void {
   if (statement === null) return;
   const registry = mirror?.mirror.name ?? null;
   if (statement.tag === 'well') {

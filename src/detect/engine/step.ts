@@ -5,11 +5,11 @@ import type { Sample } from '../../core/sample.ts';
 import { openFinding } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from '../memory/mirror-memory.ts';
-import type { RuleInput, Confirmed, FindingRule, Judged, Spoilt, Step } from '../memory/rule.ts';
+import type { Confirmed, FindingRule, Judged, RuleInput, RuleStep, Spoilt } from '../memory/rule.ts';
 import { addProbe } from '../memory/says.ts';
 import { apply, ruleOf } from './say.ts';
 
-type Reaction = Step<unknown> | null | undefined;
+type Reaction = RuleStep<unknown> | null | undefined;
 
 /** Passes an input to each rule, in the order of `memory.rules`, and applies the reactions. */
 export function sendToKinds(

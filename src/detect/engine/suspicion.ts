@@ -2,11 +2,11 @@ import { isIntercepted, isSilent } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { closeDoubt } from '../confirm/doubt.ts';
 import { isPatternClear, judgeMoment, reviewPattern, unitsOf } from '../confirm/vantage.ts';
-import { isLineLossy, placeOf, witnessesOf } from '../confirm/witness.ts';
+import { isLineLossy, witnessesOf, witnessPlaceOf } from '../confirm/witness.ts';
 import { canBeProbed } from '../memory/absence.ts';
 import type { Memory } from '../memory/memory.ts';
 import { canarySeriesOf, type MirrorMemory, mirrorsOf, roundKeyOf, type Suspicion } from '../memory/mirror-memory.ts';
-import type { Moment, MomentVerdict, Round, MomentOutcome } from '../memory/moments.ts';
+import type { MomentOutcome, MomentVerdict, Round, RoundMoment } from '../memory/moments.ts';
 import { isCanaryOut } from '../outage/state.ts';
 import { decideCanary, judgeUs, startStreaksAnew } from './step.ts';
 
@@ -20,7 +20,7 @@ function judgedOf(memory: Memory, egress: string): readonly MirrorMemory[] {
 interface At {
   readonly memory: Memory;
   readonly round: Round;
-  readonly moment: Moment;
+  readonly moment: RoundMoment;
   readonly egress: string;
 }
 
@@ -28,7 +28,7 @@ export function verdictOf({ memory, round, moment, egress }: At): MomentVerdict 
   const judged = judgedOf(memory, egress).filter(
     ({ mirror }) => moment.outcomes.has(mirror.name) && roundKeyOf(mirror) === round.key,
   );
-  const units = unitsOf(judged.map(placeOf)).map((registries) =>
+  const units = unitsOf(judged.map(witnessPlaceOf)).map((registries) =>
     registries.map((registry): MomentOutcome => moment.outcomes.get(registry) ?? 'missing'),
   );
   const silent = [...moment.samples.values()].filter(({ outcome }) => isSilent(outcome));
@@ -71,7 +71,7 @@ export function applyVerdict(at: At, verdict: Exclude<MomentVerdict, 'waiting'>)
 
 function askable(memory: Memory, egress: string): number {
   const mirrors = judgedOf(memory, egress).filter((mirror) => canBeProbed(memory, mirror));
-  return unitsOf(mirrors.map(placeOf)).length;
+  return unitsOf(mirrors.map(witnessPlaceOf)).length;
 }
 
 function enter(at: At): void {

@@ -3,10 +3,10 @@ import { limits } from '../../core/limits.ts';
 import { isHeavy, type Speaks, seriesId, type Target } from '../../core/mirror.ts';
 import type { Message } from '../../core/result.ts';
 import { isDisturbed, type Sample } from '../../core/sample.ts';
-import { phrase, messageFor } from '../../words/tell.ts';
+import { messageFor, phrase } from '../../words/tell.ts';
 import { seriesStateOf } from '../memory/mirror-memory.ts';
 import type { FindingRule, Received } from '../memory/rule.ts';
-import { formatTime, type Verdict, scopeOf, seconds } from '../memory/says.ts';
+import { type FindingStatement, formatTime, scopeOf, secondsIn } from '../memory/says.ts';
 import { httpFailureOf } from '../outage/http-versions.ts';
 import { isCanaryOut, outagesOf } from '../outage/state.ts';
 import { isContaminated } from '../rules/threshold.ts';
@@ -143,10 +143,15 @@ function joined(before: BuildFault | null, now: BuildFault): BuildFault {
   };
 }
 
-function buildStatement(name: string, { fault, isOpen }: BuildState, speaks: readonly Speaks[] | undefined): Verdict {
-  if (!isOpen || fault === null) return { tag: 'well', ...messageFor('found.build.well', { name }), of: 'many_requests' };
+function buildStatement(
+  name: string,
+  { fault, isOpen }: BuildState,
+  speaks: readonly Speaks[] | undefined,
+): FindingStatement {
+  if (!isOpen || fault === null)
+    return { tag: 'well', ...messageFor('found.build.well', { name }), of: 'many_requests' };
   const { trouble, samples, failures, slowestMs, aloneMs, probeIds } = fault;
-  const slow = { observedSeconds: seconds(slowestMs), baselineSeconds: seconds(aloneMs) };
+  const slow = { observedSeconds: secondsIn(slowestMs), baselineSeconds: secondsIn(aloneMs) };
   return {
     tag: 'trouble',
     scope: scopeOf(fault.targets).map((item) => ({ ...item, protocol: '2' as const })),

@@ -5,7 +5,7 @@ import type { Standing } from '../../core/standing.ts';
 import { messageFor } from '../../words/tell.ts';
 import { isNumber, openFinding } from '../memory/lookups.ts';
 import type { FindingRule, Judged } from '../memory/rule.ts';
-import { type Verdict, scopeOf } from '../memory/says.ts';
+import { type FindingStatement, scopeOf } from '../memory/says.ts';
 
 export type CertificateFact = 'good' | 'expires_soon' | Extract<Reason, `tls_${string}`> | null;
 
@@ -27,7 +27,11 @@ export interface CertificateState {
 
 export const noCertificate: CertificateState = { statement: null, inRow: 0, probeId: null };
 
-export function updateCertificate(state: CertificateState, statement: CertificateFact, probeId: string): CertificateState {
+export function updateCertificate(
+  state: CertificateState,
+  statement: CertificateFact,
+  probeId: string,
+): CertificateState {
   if (statement === null) return state;
   return { statement, inRow: statement === state.statement ? state.inRow + 1 : 1, probeId };
 }
@@ -46,7 +50,7 @@ export function judgeCertificate(state: CertificateState): 'open' | 'closed' | n
   }
 }
 
-function certificateFinding({ view, mirror, sample }: Judged, state: CertificateState): Verdict {
+function certificateFinding({ view, mirror, sample }: Judged, state: CertificateState): FindingStatement {
   const { name } = mirror.mirror;
   const { wallMs } = view.now;
   const verdict = judgeCertificate(state);

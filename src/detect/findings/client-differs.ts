@@ -2,9 +2,9 @@ import { agrees, type ClientPair, type ClientRun, pairKeyOf } from '../../core/c
 import type { ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sentence } from '../../core/result.ts';
-import { phrase, messageFor } from '../../words/tell.ts';
+import { messageFor, phrase } from '../../words/tell.ts';
 import type { OwnRule } from '../memory/rule.ts';
-import type { Verdict } from '../memory/says.ts';
+import type { FindingStatement } from '../memory/says.ts';
 
 interface Difference {
   readonly row: number;
@@ -36,7 +36,7 @@ export function differencesOf(differences: Differences, pairs: readonly ClientPa
   return new Map([...differences].filter(([key]) => keys.has(key)));
 }
 
-export function explainDifferences(differences: Differences): Verdict {
+export function explainDifferences(differences: Differences): FindingStatement {
   const lasting = [...differences.values()].filter(({ row }) => row >= rowMin);
   if (lasting.length === 0) return { tag: 'well', ...messageFor('found.clients.well'), of: 'client_differs' };
   const runs = lasting.map(({ run }) => run);

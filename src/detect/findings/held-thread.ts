@@ -1,9 +1,9 @@
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
-import { phrase, messageFor } from '../../words/tell.ts';
+import { messageFor, phrase } from '../../words/tell.ts';
 import type { FindingRule } from '../memory/rule.ts';
-import { formatTime, type Verdict, scopeOf, seconds } from '../memory/says.ts';
+import { type FindingStatement, formatTime, scopeOf, secondsIn } from '../memory/says.ts';
 
 interface Holds {
   /** Monotonic milliseconds. */
@@ -31,7 +31,7 @@ function countHold(state: Holds | null, { due, heldMs }: Sample, nowMs: number):
   };
 }
 
-function holdsStatement(name: string, state: Holds | null): Verdict {
+function holdsStatement(name: string, state: Holds | null): FindingStatement {
   if (state === null) return { tag: 'well', ...messageFor('found.holds.well', { name }), of: 'holds_thread' };
   return {
     tag: 'trouble',
@@ -40,8 +40,8 @@ function holdsStatement(name: string, state: Holds | null): Verdict {
     evidence: {
       samples: state.count,
       failures: state.count,
-      observedSeconds: seconds(state.worstMs),
-      thresholdSeconds: seconds(limits.threadHeldMs),
+      observedSeconds: secondsIn(state.worstMs),
+      thresholdSeconds: secondsIn(limits.threadHeldMs),
       probeIds: state.probeIds,
     },
     actionable: false,

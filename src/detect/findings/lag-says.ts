@@ -1,10 +1,10 @@
 import type { Finding, LagCause } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import type { Filled, Sentence, Message } from '../../core/result.ts';
-import { phrase, messageFor, messageOf } from '../../words/tell.ts';
+import type { Filled, Message, Sentence } from '../../core/result.ts';
+import { messageFor, messageOf, phrase } from '../../words/tell.ts';
 import { isOrdered } from '../contents/lines.ts';
-import type { Draft, Verdict } from '../memory/says.ts';
-import type { LagReading, LineBehind, LineKey, Shelf, StepBack, Subject } from '../memory/subject.ts';
+import type { Draft, FindingStatement } from '../memory/says.ts';
+import type { ContentSubject, LagReading, LineBehind, LineKey, Shelf, StepBack } from '../memory/subject.ts';
 
 /** How one mirror's contents of one subject went backwards; `null`: they did not. */
 export type Backwards =
@@ -17,7 +17,9 @@ const storyTimes = 2;
 
 /** Whether versions have vanished that others still have, or contents alternate between backends. */
 export function backwardsOf({ lost, backwards }: Pick<Shelf, 'lost' | 'backwards'>): Backwards {
-  const gone = [...lost].filter(([, { looks: readings, isElsewhere }]) => isElsewhere && readings >= limits.contentReadings);
+  const gone = [...lost].filter(
+    ([, { looks: readings, isElsewhere }]) => isElsewhere && readings >= limits.contentReadings,
+  );
   if (gone.length > 0) return { kind: 'vanished', versions: gone.map(([version]) => version) };
   return backwards >= storyTimes ? { kind: 'regression', times: backwards } : null;
 }
@@ -50,7 +52,7 @@ export function isBehind({ reading }: Pick<LagTrouble, 'reading'>, limitMs: numb
 }
 
 /** True if at least two modules had releases since `sinceMs` and none arrived, as at a cache with a dead upstream. */
-export function isStalled(subjects: Iterable<Subject>, registry: string, sinceMs: number): boolean {
+export function isStalled(subjects: Iterable<ContentSubject>, registry: string, sinceMs: number): boolean {
   const modules = new Set<string | null>();
   for (const { module, shelves, releases, lines } of subjects) {
     const shelf = shelves.get(registry);
@@ -73,7 +75,7 @@ export function isStalled(subjects: Iterable<Subject>, registry: string, sinceMs
 }
 
 /** One finding for all troubles of a mirror, by the gravest cause. */
-export function explainLag(name: string, troubles: readonly LagTrouble[], context: LagContext): Verdict {
+export function explainLag(name: string, troubles: readonly LagTrouble[], context: LagContext): FindingStatement {
   const behind = troubles.filter((one) => isBehind(one, context.limitMs));
   if (behind.length > 0) return behindStatement(name, behind, context);
   const gone = troubles.filter(({ backwards }) => backwards?.kind === 'vanished');

@@ -6,7 +6,7 @@ import { contentsOf, originOf, subjectsOf } from '../contents/readings.ts';
 import { isNumber, openFinding } from '../memory/lookups.ts';
 import { type MirrorMemory, stateOf } from '../memory/mirror-memory.ts';
 import type { About, FindingRule } from '../memory/rule.ts';
-import type { Comparison, Shelf, Subject } from '../memory/subject.ts';
+import type { ContentComparison, ContentSubject, Shelf } from '../memory/subject.ts';
 import { backwardsOf, explainLag, isBehind, isStalled, type LagTrouble } from './lag-says.ts';
 
 /** By the key of a subject. */
@@ -85,7 +85,7 @@ export const lag: FindingRule<Lagging> = {
   degrades: (_, findings) => (findings.some(isOfBehind) ? phrase('why.behind') : null),
 };
 
-function withTrouble(before: Lagging, { subject, shelf, probeId }: Comparison, about: About): Lagging {
+function withTrouble(before: Lagging, { subject, shelf, probeId }: ContentComparison, about: About): Lagging {
   const known = before.get(subject.key);
   // Without a mirror to compare with, the last verdict stays until the mirror has everything.
   const isLate = (): boolean => !hasAllReleased(subject, shelf, about.mirror.mirror.gaps);
@@ -99,7 +99,7 @@ function withTrouble(before: Lagging, { subject, shelf, probeId }: Comparison, a
 }
 
 function troubleOf(
-  { module, version, step }: Subject,
+  { module, version, step }: ContentSubject,
   shelf: Shelf,
   probeId: string | null,
   reading: LagTrouble['reading'],

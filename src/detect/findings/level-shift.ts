@@ -2,7 +2,7 @@ import type { Finding } from '../../core/finding.ts';
 import { messageFor } from '../../words/tell.ts';
 import { openFinding } from '../memory/lookups.ts';
 import type { FindingRule } from '../memory/rule.ts';
-import { formatTime, type Verdict, scopeOf, seconds, sortByCanary } from '../memory/says.ts';
+import { type FindingStatement, formatTime, scopeOf, secondsIn, sortByCanary } from '../memory/says.ts';
 import { speedOf } from '../rules/speed.ts';
 import { seriesOfSpeed, spike, spikeEvidenceOf } from './spike.ts';
 import { isSpikeActionable, type SpeedSeries, slowestOf } from './spike-says.ts';
@@ -27,7 +27,7 @@ function shiftStatement(
   name: string,
   series: readonly SpeedSeries[],
   { known, spike }: { readonly known: Finding['evidence'] | null; readonly spike: Finding['evidence'] | null },
-): Verdict {
+): FindingStatement {
   const all = sortByCanary(series.filter(({ shift }) => shift !== null));
   const [first] = all;
   if (first === undefined) return { tag: 'well', ...messageFor('found.shift.well', { name }) };
@@ -41,8 +41,8 @@ function shiftStatement(
     evidence: known ?? {
       samples: slow.samples,
       failures: slow.slowSamples,
-      observedSeconds: seconds(slow.observedMs),
-      baselineSeconds: seconds(fromMs),
+      observedSeconds: secondsIn(slow.observedMs),
+      baselineSeconds: secondsIn(fromMs),
       ...slowestOf([spike ?? slow]),
     },
     actionable: isSpikeActionable({

@@ -7,7 +7,7 @@ import {
   comparePeers,
   explainPeers,
   newBytes,
-  type Odd,
+  type OddDigest,
   readStatement,
   sidesOf,
   statementFor,
@@ -26,7 +26,7 @@ import {
 import { isLeftAlone } from '../memory/absence.ts';
 import { openFinding } from '../memory/lookups.ts';
 import { type MirrorMemory, mirrorsOf, stateOf } from '../memory/mirror-memory.ts';
-import type { FindingRule, Judged, Step, View } from '../memory/rule.ts';
+import type { FindingRule, Judged, RuleStep, RuleView } from '../memory/rule.ts';
 
 const connections = ['cold', 'warm'] as const;
 
@@ -106,7 +106,7 @@ function listOf(stored: unknown): readonly (readonly unknown[])[] {
   return Array.isArray(stored) ? stored.filter((one) => Array.isArray(one)) : [];
 }
 
-function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): Step<Bytes> | null {
+function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): RuleStep<Bytes> | null {
   const { view, mirror, sample } = judged;
   const { target, connection, purpose, probeId } = sample.due;
   const { name } = mirror.mirror;
@@ -142,14 +142,14 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): Step<Bytes> 
   return { ...declaredWrong(own, target, digest), statement: explainMismatch(name, target, wrong, known) };
 }
 
-function declaredWrong(own: Bytes, { id }: Target, digest: string): Step<Bytes> {
+function declaredWrong(own: Bytes, { id }: Target, digest: string): RuleStep<Bytes> {
   const wrongOnce = new Map(own.wrongOnce);
   wrongOnce.delete(id);
   const declared = new Map(own.declaredWrong).set(id, { digest, isAcknowledged: false });
   return { mirror: { ...own, wrongOnce, declaredWrong: declared }, rowIsDue: true };
 }
 
-function judgeGood(before: Bytes, judged: Judged): Step<Bytes> | null {
+function judgeGood(before: Bytes, judged: Judged): RuleStep<Bytes> | null {
   const { target } = judged.sample.due;
   const again = requestAgain(before, judged);
   let own = again?.mirror ?? before;
@@ -165,7 +165,7 @@ function judgeGood(before: Bytes, judged: Judged): Step<Bytes> | null {
 }
 
 /** A good response may come from another backend than a wrong one: the target is probed a few more times. */
-function requestAgain(own: Bytes, { view, sample: { due, bytes } }: Judged): Step<Bytes> | null {
+function requestAgain(own: Bytes, { view, sample: { due, bytes } }: Judged): RuleStep<Bytes> | null {
   const once = own.wrongOnce.get(due.target.id);
   if (once === undefined) return null;
   const wrongOnce = new Map(own.wrongOnce);
@@ -174,12 +174,13 @@ function requestAgain(own: Bytes, { view, sample: { due, bytes } }: Judged): Ste
     return { mirror: { ...own, wrongOnce } };
   }
   const isCheap = once.looks * bytes <= limits.wrongRechecksBytes;
-  if (due.purpose !== 'recheck' || once.looks >= (isCheap ? limits.wrongRechecksMax : limits.wrongRechecks)) return null;
+  if (due.purpose !== 'recheck' || once.looks >= (isCheap ? limits.wrongRechecksMax : limits.wrongRechecks))
+    return null;
   wrongOnce.set(due.target.id, { ...once, looks: once.looks + 1 });
   return { mirror: { ...own, wrongOnce }, requests: [{ kind: 'recheck', target: due.target }] };
 }
 
-function comparedWithPeers(own: Bytes, judged: Judged): Pick<Step<Bytes>, 'dirty' | 'others'> | null {
+function comparedWithPeers(own: Bytes, judged: Judged): Pick<RuleStep<Bytes>, 'dirty' | 'others'> | null {
   const { view, mirror, series, sample } = judged;
   const { target, purpose } = sample.due;
   const { statement: all } = own;
@@ -192,9 +193,9 @@ function comparedWithPeers(own: Bytes, judged: Judged): Pick<Step<Bytes>, 'dirty
   const { odd, again } = comparePeers(voices);
   // Two mirrors that differ are not judged before the others were probed.
   if (!isAllRequested(view, mirror, target)) return { dirty };
-  const others: (readonly [MirrorMemory, Step<Bytes>])[] = [];
+  const others: (readonly [MirrorMemory, RuleStep<Bytes>])[] = [];
   const states = new Map([[mirror, own]]);
-  const follow = (registry: string, next: (before: Bytes, its: Target) => Step<Bytes> | null): void => {
+  const follow = (registry: string, next: (before: Bytes, its: Target) => RuleStep<Bytes> | null): void => {
     const other = view.mirrors.get(registry);
     const its = other === undefined ? undefined : view.targets.get(targetOf(other, target));
     if (other === undefined || its === undefined) return;
@@ -209,7 +210,7 @@ function comparedWithPeers(own: Bytes, judged: Judged): Pick<Step<Bytes>, 'dirty
   return { dirty, others };
 }
 
-function voicesOn(view: View, mirror: MirrorMemory, target: Target): readonly Voice[] {
+function voicesOn(view: RuleView, mirror: MirrorMemory, target: Target): readonly Voice[] {
   return [...mirrorsOf(view, mirror.roundKey)].flatMap((other) => {
     const statements = stateOf(mismatch, other).statement.get(targetOf(other, target));
     if (statements === undefined || isLeftAlone(other)) return [];
@@ -217,7 +218,7 @@ function voicesOn(view: View, mirror: MirrorMemory, target: Target): readonly Vo
   });
 }
 
-function isAllRequested(view: View, mirror: MirrorMemory, target: Target): boolean {
+function isAllRequested(view: RuleView, mirror: MirrorMemory, target: Target): boolean {
   return [...mirrorsOf(view, mirror.roundKey)].every((other) => {
     const own = view.targets.get(targetOf(other, target));
     return own === undefined || isLeftAlone(other) || connections.some((one) => other.series.has(seriesId(own, one)));
@@ -229,7 +230,13 @@ function targetOf({ mirror }: MirrorMemory, { module, version, step }: Target): 
 }
 
 /** Reports an odd digest only once, even after an acknowledgement. */
-function declareOdd(view: View, own: Bytes, odd: Odd, target: Target, voices: readonly Voice[]): Step<Bytes> | null {
+function declareOdd(
+  view: RuleView,
+  own: Bytes,
+  odd: OddDigest,
+  target: Target,
+  voices: readonly Voice[],
+): RuleStep<Bytes> | null {
   const { statement: statements } = odd.voice;
   const digest = `${statements.of} ${statements.digest}`;
   const update = odd.cause === 'origin' ? `origin ${digest}` : digest;
@@ -244,7 +251,7 @@ function declareOdd(view: View, own: Bytes, odd: Odd, target: Target, voices: re
   return { mirror: { ...own, declaredOdd }, rowIsDue: true, statement };
 }
 
-function requestOnce(own: Bytes, target: Target): Step<Bytes> | null {
+function requestOnce(own: Bytes, target: Target): RuleStep<Bytes> | null {
   const statements = own.statement.get(target.id);
   if (statements === undefined) return null;
   const key = `${statements.of} ${statements.digest}`;
@@ -269,7 +276,7 @@ function sidesOfWrong({ view, mirror, sample }: Judged, { algorithm, got, want }
 }
 
 /** True where the origin serves the same wrong bytes or, for the origin, another mirror does. */
-function isWrongAtOrigin(view: View, mirror: MirrorMemory, target: Target, failure: Mismatch): boolean {
+function isWrongAtOrigin(view: RuleView, mirror: MirrorMemory, target: Target, failure: Mismatch): boolean {
   const digest = wrongDigestOf(failure);
   return [...mirrorsOf(view, mirror.roundKey)].some((other) => {
     if (other === mirror || (mirror.mirror.role !== 'origin' && other.mirror.role !== 'origin')) return false;

@@ -4,8 +4,8 @@ import type { Message } from '../../core/result.ts';
 import { messageFor } from '../../words/tell.ts';
 import { openFinding } from '../memory/lookups.ts';
 import type { MirrorMemory } from '../memory/mirror-memory.ts';
-import type { Reporting, View } from '../memory/rule.ts';
-import { type Draft, type Verdict, scopeOf, sortByCanary } from '../memory/says.ts';
+import type { Reporting, RuleView } from '../memory/rule.ts';
+import { type Draft, type FindingStatement, scopeOf, sortByCanary } from '../memory/says.ts';
 import { type Detour, isShown } from '../outage/families.ts';
 import { type OneProtocol, oneProtocolOf } from '../outage/http-versions.ts';
 import { type OutageOwn, type OutageState, outageOf, outagesOf } from '../outage/state.ts';
@@ -19,7 +19,7 @@ function spanMs(all: readonly { readonly outage: OutageState }[]): number {
 }
 
 /** The detour to report; `null`: none, or nothing shows that this host can use the broken family. */
-function brokenOf(view: View, { mirror, canary }: MirrorMemory, { detour }: OutageOwn['families']): Detour | null {
+function brokenOf(view: RuleView, { mirror, canary }: MirrorMemory, { detour }: OutageOwn['families']): Detour | null {
   if (detour === null || canary === null || !isShown(detour)) return null;
   const scope = openFinding(view, 'outage', mirror.name)?.scope;
   if (scope?.some((item) => item.family === detour.broken) === true) return detour;
@@ -46,7 +46,10 @@ function protocolMessage(name: string, { broken, other, reason: cause, clients, 
 }
 
 /** The finding of one mirror's outage, or of the one address family or HTTP version that fails. */
-export function explainOutage({ view, mirror, vantage }: Reporting, { out, families, fault }: OutageOwn): Verdict {
+export function explainOutage(
+  { view, mirror, vantage }: Reporting,
+  { out, families, fault }: OutageOwn,
+): FindingStatement {
   const { name, speaks } = mirror.mirror;
   // The first cause stays: later failures of a dead mirror may look different.
   const known = openFinding(view, 'outage', name)?.cause ?? null;
@@ -99,6 +102,10 @@ export function explainOutage({ view, mirror, vantage }: Reporting, { out, famil
       ? protocolMessage(name, over)
       : actionable
         ? messageFor('found.down', { name, cause, failures, samples, seconds: Math.round(spanMs(all) / 1_000) })
-        : messageFor(mirror.sight.canaryServes ? 'found.partOnly' : 'found.part', { name, targets: all.length, cause })),
+        : messageFor(mirror.sight.canaryServes ? 'found.partOnly' : 'found.part', {
+            name,
+            targets: all.length,
+            cause,
+          })),
   };
 }

@@ -4,7 +4,7 @@ import { isHeavy } from '../../core/mirror.ts';
 import { phrase } from '../../words/tell.ts';
 import { isCanaryProbe, isNumber, monotonicOf, openFinding, targetsOf } from '../memory/lookups.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../memory/mirror-memory.ts';
-import type { About, RuleInput, FindingRule, Request, Step, View } from '../memory/rule.ts';
+import type { About, FindingRule, Request, RuleInput, RuleStep, RuleView } from '../memory/rule.ts';
 import {
   type AddressFamily,
   isShown,
@@ -18,8 +18,6 @@ import {
 import { oneProtocolOf, restoreFault, updateFault, updateOther } from '../outage/http-versions.ts';
 import {
   decideOpening,
-  type TargetResult,
-  targetResultOf,
   isCanaryOut,
   isDamped,
   isOutageOver,
@@ -31,6 +29,8 @@ import {
   outagePlace,
   outagesOf,
   removeRow,
+  type TargetResult,
+  targetResultOf,
   updateOutage,
 } from '../outage/state.ts';
 import { explainOutage } from './outage-says.ts';
@@ -63,7 +63,9 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     if (isCanaryProbe(sample)) return judgeCanary(own, input, before);
     if (sample.due.connection !== 'cold' || isHeavy(sample.due.target) || before.isOut) return null;
     const isDoubtful = before.last === 'passed' && !isCanaryOut(mirror);
-    return { requests: [{ kind: 'doubt', sample, isFailed: targetResultOf(sample)?.outcome === 'failed', isDoubtful }] };
+    return {
+      requests: [{ kind: 'doubt', sample, isFailed: targetResultOf(sample)?.outcome === 'failed', isDoubtful }],
+    };
   },
   decide(own, { view, mirror, series, sample, vantage, by }, before) {
     const result = sample?.due.target.canary === true ? targetResultOf(sample) : null;
@@ -174,7 +176,7 @@ function isReason(value: unknown): value is Reason {
   return reasons.some((reason) => reason === value);
 }
 
-function judgeCanary(own: OutageOwn, input: RuleInput, before: OutageState): Step<OutageOwn, OutageState> | null {
+function judgeCanary(own: OutageOwn, input: RuleInput, before: OutageState): RuleStep<OutageOwn, OutageState> | null {
   const { view, mirror, series, sample } = input;
   const result = resultHere(input, before);
   if (result === null) return null;
@@ -202,16 +204,21 @@ function resultHere(input: RuleInput, { isOut }: OutageState): TargetResult | nu
 }
 
 /** True for a first failure, and for failures that suffice for an outage. */
-function isDoubtfulCanary(mirror: MirrorMemory, view: View, state: OutageState, last: OutageState['last']): boolean {
+function isDoubtfulCanary(
+  mirror: MirrorMemory,
+  view: RuleView,
+  state: OutageState,
+  last: OutageState['last'],
+): boolean {
   return !isCanaryOut(mirror) && (last !== 'failed' || decideOpening(state, view.config.detect.outage) !== null);
 }
 
 function stepFor(
   own: OutageOwn,
-  { config }: View,
+  { config }: RuleView,
   series: SeriesMemory,
   next: OutageState,
-): { readonly step: Step<OutageOwn, OutageState>; readonly state: OutageState } {
+): { readonly step: RuleStep<OutageOwn, OutageState>; readonly state: OutageState } {
   if (!isOutageOver(next, config.detect.outage)) return { step: { series: [[series, next]] }, state: next };
   // The failures of this outage must not open the next one by their share.
   const state: OutageState = { ...removeRow(next), last: 'passed' };
@@ -225,7 +232,7 @@ function opened(
   { view, mirror }: About,
   series: SeriesMemory,
   state: OutageState,
-): Step<OutageOwn, OutageState> {
+): RuleStep<OutageOwn, OutageState> {
   const isFlaky = view.rules.some((rule) => rule.isFlaky?.(stateOf(rule, mirror)) === true);
   const next = openOutage(state, view.config.detect.outage, view.now.monotonicMs, isFlaky);
   return {

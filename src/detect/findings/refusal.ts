@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import { seriesId, type Target } from '../../core/mirror.ts';
 import type { Message } from '../../core/result.ts';
 import type { Sample } from '../../core/sample.ts';
-import { phrase, messageFor } from '../../words/tell.ts';
+import { messageFor, phrase } from '../../words/tell.ts';
 import { targetAt } from '../confirm/look.ts';
 import { openFinding, targetsOf } from '../memory/lookups.ts';
 import {
@@ -16,8 +16,8 @@ import {
   seriesStateOf,
   stateOf,
 } from '../memory/mirror-memory.ts';
-import type { About, RuleInput, FindingRule, Judged, Request, View } from '../memory/rule.ts';
-import { type Verdict, scopeOf, sortByCanary } from '../memory/says.ts';
+import type { About, FindingRule, Judged, Request, RuleInput, RuleView } from '../memory/rule.ts';
+import { type FindingStatement, scopeOf, sortByCanary } from '../memory/says.ts';
 import { isDownBy } from '../rules/roll-up.ts';
 import { hasRegressed, isAlternating } from './lag.ts';
 
@@ -90,7 +90,7 @@ export function updateRefusal(
   };
 }
 
-function refusalStatement({ view, mirror }: About, refused: Refused): Verdict {
+function refusalStatement({ view, mirror }: About, refused: Refused): FindingStatement {
   const { name } = mirror.mirror;
   const all = sortByCanary([...refused].map((one) => ({ target: one.target, refusal: seriesStateOf(refusal, one) })));
   const [first] = all;
@@ -109,7 +109,11 @@ function refusalStatement({ view, mirror }: About, refused: Refused): Verdict {
     },
     actionable: isDownBy(all, mirror),
     ...(first.target.canary
-      ? messageFor('found.refusal', { name, cause: reason, times: phrase('found.times', { count: first.refusal.refusals }) })
+      ? messageFor('found.refusal', {
+          name,
+          cause: reason,
+          times: phrase('found.times', { count: first.refusal.refusals }),
+        })
       : messageFor('found.refusalOnly', { name, cause: reason, targets: all.length })),
   };
 }
@@ -229,7 +233,7 @@ function requestsOf(
 }
 
 /** The series of this item at the other mirrors of the upstream; `undefined`: no sample yet. */
-function siblingsOf(view: View, mirror: MirrorMemory, target: Target): readonly (SeriesMemory | undefined)[] {
+function siblingsOf(view: RuleView, mirror: MirrorMemory, target: Target): readonly (SeriesMemory | undefined)[] {
   return [...mirrorsOf(view, mirror.roundKey)].flatMap((other) => {
     const own = other === mirror ? null : targetAt(view, other, target);
     const isSame = own?.module === target.module && own.version === target.version && own.step === target.step;

@@ -3,7 +3,7 @@ import { messageFor } from '../../words/tell.ts';
 import { openFinding } from '../memory/lookups.ts';
 import { stateOf } from '../memory/mirror-memory.ts';
 import type { OwnRule, Spoilt } from '../memory/rule.ts';
-import type { Verdict } from '../memory/says.ts';
+import type { FindingStatement } from '../memory/says.ts';
 
 const bucketMs = 10_000;
 const buckets = Math.ceil(limits.contaminatedWindowMs / bucketMs);
@@ -109,7 +109,7 @@ function round(share: number): number {
   return Math.round(share * 10) / 10;
 }
 
-function selfStatement(state: SelfState, nowMs: number): Verdict {
+function selfStatement(state: SelfState, nowMs: number): FindingStatement {
   if (!state.isOpen) return { tag: 'well', ...messageFor('found.busy.well') };
   const { samples, contaminated, disturbed } = contaminatedOf(state, nowMs);
   const spoiled = contaminated + disturbed;
@@ -123,7 +123,7 @@ function selfStatement(state: SelfState, nowMs: number): Verdict {
   };
 }
 
-const clockStatement: Verdict = {
+const clockStatement: FindingStatement = {
   tag: 'trouble',
   scope: [],
   cause: 'clock',
@@ -132,7 +132,7 @@ const clockStatement: Verdict = {
   ...messageFor('found.clock'),
 };
 
-const clockWell: Verdict = { tag: 'well', ...messageFor('found.clock.well') };
+const clockWell: FindingStatement = { tag: 'well', ...messageFor('found.clock.well') };
 
 interface SelfOwn {
   readonly state: SelfState;
@@ -149,7 +149,10 @@ export const self: OwnRule<SelfOwn> = {
   adopt: (own, _, { view }) => ({ own: { ...own, state: pauseSelf(own.state, view.now.monotonicMs) } }),
   sleep(own, _, { view }) {
     const clockUntilMs = own.state.isOpen ? own.clockUntilMs : view.now.monotonicMs + limits.contaminatedWindowMs;
-    return { own: { ...own, clockUntilMs }, statement: openFinding(view, 'self', null) === null ? clockStatement : null };
+    return {
+      own: { ...own, clockUntilMs },
+      statement: openFinding(view, 'self', null) === null ? clockStatement : null,
+    };
   },
   tick({ state: before, clockUntilMs }, _, { view }) {
     const { monotonicMs } = view.now;

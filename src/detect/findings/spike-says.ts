@@ -2,7 +2,15 @@ import type { SpikeRule } from '../../core/config.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { Target } from '../../core/mirror.ts';
 import { messageFor } from '../../words/tell.ts';
-import { formatTime, type Verdict, scopeOf, seconds, selectProbes, slowerOf, sortByCanary } from '../memory/says.ts';
+import {
+  type FindingStatement,
+  formatTime,
+  scopeOf,
+  secondsIn,
+  selectProbes,
+  slowerOf,
+  sortByCanary,
+} from '../memory/says.ts';
 import { type OtherSpeed, otherProtocolOf } from '../outage/http-versions.ts';
 import type { SpeedState } from '../rules/speed.ts';
 import { isSlow, thresholdMsOf } from '../rules/threshold.ts';
@@ -33,8 +41,11 @@ export function explainSpike(
   name: string,
   series: readonly SpeedSeries[],
   rule: SpikeRule,
-  { timeoutOf, other: otherSpeed }: { readonly timeoutOf: (target: Target) => number; readonly other: OtherSpeed | null },
-): Verdict {
+  {
+    timeoutOf,
+    other: otherSpeed,
+  }: { readonly timeoutOf: (target: Target) => number; readonly other: OtherSpeed | null },
+): FindingStatement {
   const all = sortByCanary(series.filter(({ spike }) => spike.sinceMs !== null));
   const [first] = all;
   if (first === undefined) return { tag: 'well', ...messageFor('found.slow.well', { name }) };
@@ -58,9 +69,9 @@ export function explainSpike(
     evidence: {
       samples: all.reduce((sum, { slow }) => sum + slow.samples, 0),
       failures: all.reduce((sum, { slow }) => sum + slow.slowSamples, 0),
-      observedSeconds: seconds(observedMs),
-      baselineSeconds: seconds(baselineMs),
-      thresholdSeconds: seconds(thresholdMsOf(baselineMs, rule, timeoutOf(first.target), first.baseline.p99Ms)),
+      observedSeconds: secondsIn(observedMs),
+      baselineSeconds: secondsIn(baselineMs),
+      thresholdSeconds: secondsIn(thresholdMsOf(baselineMs, rule, timeoutOf(first.target), first.baseline.p99Ms)),
       ...slowestOf(all.map(({ slow }) => slow)),
     },
     actionable: isSpikeActionable({

@@ -1,7 +1,7 @@
 import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy, type Target } from '../../core/mirror.ts';
-import { phrase, messageFor } from '../../words/tell.ts';
+import { messageFor, phrase } from '../../words/tell.ts';
 import { isNumber, monotonicOf, openFinding, timeoutOf } from '../memory/lookups.ts';
 import {
   type MirrorMemory,
@@ -10,7 +10,7 @@ import {
   seriesOf,
   stateOf,
 } from '../memory/mirror-memory.ts';
-import type { About, FindingRule, Request, StoredRow, View } from '../memory/rule.ts';
+import type { About, FindingRule, Request, RuleView, StoredRow } from '../memory/rule.ts';
 import { sortByCanary } from '../memory/says.ts';
 import { type OtherSpeed, otherSpeedOf, requestOther } from '../outage/http-versions.ts';
 import { isCanaryOut } from '../outage/state.ts';
@@ -81,7 +81,10 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
       timeoutOf: ownTimeoutOf,
       other: own.other,
     });
-    const isHeld = statement?.tag === 'trouble' && reportedEvidence === null && (isCanaryOut(mirror) || isSlowEverywhere(view, mirror));
+    const isHeld =
+      statement?.tag === 'trouble' &&
+      reportedEvidence === null &&
+      (isCanaryOut(mirror) || isSlowEverywhere(view, mirror));
     return { mirror: { ...own, reportedEvidence, isHeld }, statement: isHeld ? null : statement };
   },
   tick: ({ isHeld }) => (isHeld ? { isChange: true } : null),
@@ -198,7 +201,7 @@ export function seriesOfSpeed(mirror: MirrorMemory): readonly SpeedSeries[] {
 }
 
 /** True where two thirds of the other mirrors of the egress, at least two, are slow. */
-function isSlowEverywhere(view: View, mirror: MirrorMemory): boolean {
+function isSlowEverywhere(view: RuleView, mirror: MirrorMemory): boolean {
   let [slow, all] = [0, 0];
   for (const other of view.mirrors.values()) {
     if (other === mirror || other.egress !== mirror.egress || other.canary === null || isCanaryOut(other)) continue;

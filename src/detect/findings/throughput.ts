@@ -1,12 +1,12 @@
 import { limits } from '../../core/limits.ts';
 import { isHeavy, seriesId, type Target } from '../../core/mirror.ts';
 import { isUntimed } from '../../core/sample.ts';
-import { phrase, messageFor } from '../../words/tell.ts';
+import { messageFor, phrase } from '../../words/tell.ts';
 import { targetAt } from '../confirm/look.ts';
 import { hasTargets } from '../memory/lookups.ts';
 import { type MirrorMemory, mirrorsOf, primaryConnectionOf, seriesStateOf } from '../memory/mirror-memory.ts';
-import type { FindingRule, View } from '../memory/rule.ts';
-import { type Verdict, scopeOf, seconds } from '../memory/says.ts';
+import type { FindingRule, RuleView } from '../memory/rule.ts';
+import { type FindingStatement, scopeOf, secondsIn } from '../memory/says.ts';
 import { medianOf } from '../rules/baseline.ts';
 
 export interface ThroughputState {
@@ -82,7 +82,7 @@ export function updateThroughput(state: ThroughputState, moved: Moved): Throughp
   return { isOpen, slow, fast: 0, recent: [...state.recent, one].slice(-limits.findingProbes) };
 }
 
-function throughputStatement(name: string, { isOpen, recent }: ThroughputState): Verdict {
+function throughputStatement(name: string, { isOpen, recent }: ThroughputState): FindingStatement {
   const last = recent.at(-1);
   if (!isOpen || last === undefined) return { tag: 'well', ...messageFor('found.throughput.well', { name }) };
   return {
@@ -92,8 +92,8 @@ function throughputStatement(name: string, { isOpen, recent }: ThroughputState):
     evidence: {
       samples: recent.length,
       failures: recent.length,
-      observedSeconds: seconds(last.tookMs),
-      baselineSeconds: seconds((last.tookMs * last.bytesPerSecond) / last.usual),
+      observedSeconds: secondsIn(last.tookMs),
+      baselineSeconds: secondsIn((last.tookMs * last.bytesPerSecond) / last.usual),
       probeIds: recent.map(({ probeId }) => probeId),
     },
     actionable: false,
@@ -152,7 +152,7 @@ function* ratesOf({ series }: MirrorMemory): Iterable<readonly number[]> {
 }
 
 /** The median rate of each sibling within `limits.throughputAgeMs`. */
-function ratesOfSiblings(view: View, mirror: MirrorMemory, target: Target): readonly number[] {
+function ratesOfSiblings(view: RuleView, mirror: MirrorMemory, target: Target): readonly number[] {
   const medians: number[] = [];
   for (const other of mirrorsOf(view, mirror.roundKey)) {
     const own = other === mirror ? null : targetAt(view, other, target);

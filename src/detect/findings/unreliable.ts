@@ -2,12 +2,12 @@ import type { Reason } from '../../core/failure.ts';
 import type { Finding, ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
-import { phrase, messageFor } from '../../words/tell.ts';
+import { messageFor, phrase } from '../../words/tell.ts';
 import { isLineLossy } from '../confirm/witness.ts';
 import { hasTargets, isNumber, openFinding } from '../memory/lookups.ts';
 import { canarySeriesOf } from '../memory/mirror-memory.ts';
 import type { FindingRule } from '../memory/rule.ts';
-import { type Verdict, scopeOf } from '../memory/says.ts';
+import { type FindingStatement, scopeOf } from '../memory/says.ts';
 import { isCanaryOut, outageOf, penaltyAt } from '../outage/state.ts';
 import { refusalNoteFor } from './refusal.ts';
 
@@ -93,7 +93,7 @@ function withoutAbsences(state: RateState, kind: RateClass, module: string | nul
   return sum === 0 ? noRate : { ...state, sum, failures: Math.max(0, state.failures - absences), recent };
 }
 
-export function explainUnreliable(name: string, states: Readonly<Record<RateClass, RateState>>): Verdict {
+export function explainUnreliable(name: string, states: Readonly<Record<RateClass, RateState>>): FindingStatement {
   const open = rateClasses.filter((kind) => states[kind].isOpen);
   if (open.length === 0) return { tag: 'well', ...messageFor('found.unreliable.well', { name }) };
   const recent = open.flatMap((kind) => states[kind].recent);
@@ -165,7 +165,9 @@ export const unreliable: FindingRule<Rates, number> = {
     if (changed.length === 0) return null;
     const { name } = mirror.mirror;
     const isStillOpen = after.light.isOpen || after.heavy.isOpen;
-    const statement: Verdict = isStillOpen ? explainUnreliable(name, after) : { tag: 'well', ...refusalNoteFor(name) };
+    const statement: FindingStatement = isStillOpen
+      ? explainUnreliable(name, after)
+      : { tag: 'well', ...refusalNoteFor(name) };
     return { mirror: after, isDirty: true, statement: changed.some((kind) => rates[kind].isOpen) ? statement : null };
   },
   adopt(rates, about) {

@@ -2,10 +2,10 @@ import { limits } from '../../core/limits.ts';
 import { messageFor } from '../../words/tell.ts';
 import type { Suspicion } from '../memory/mirror-memory.ts';
 import type { OwnRule } from '../memory/rule.ts';
-import type { Verdict } from '../memory/says.ts';
+import type { FindingStatement } from '../memory/says.ts';
 
 /** The finding of a suspicion that has lasted `limits.vantageFindingMs`; `null` before. */
-function vantageStatement({ sinceMs, pattern, isLoss }: Suspicion, nowMs: number): Verdict {
+function vantageStatement({ sinceMs, pattern, isLoss }: Suspicion, nowMs: number): FindingStatement {
   const lastedMs = nowMs - sinceMs;
   if (lastedMs < limits.vantageFindingMs) return null;
   const minutes = Math.round(lastedMs / 60_000);
@@ -28,7 +28,8 @@ export const vantage: OwnRule<null> = {
   name: 'vantage',
   kind: 'vantage',
   none: () => null,
-  release: (_, __, { suspicions }) => (suspicions.size > 0 ? {} : { statement: { tag: 'well', ...messageFor('found.us.well') } }),
+  release: (_, __, { suspicions }) =>
+    suspicions.size > 0 ? {} : { statement: { tag: 'well', ...messageFor('found.us.well') } },
   tick(_, __, { view, suspicions }) {
     for (const suspicion of suspicions.values()) {
       const statement = vantageStatement(suspicion, view.now.monotonicMs);

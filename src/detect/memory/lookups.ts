@@ -6,7 +6,7 @@ import type { Sample } from '../../core/sample.ts';
 import type { Memory } from './memory.ts';
 import type { MirrorMemory } from './mirror-memory.ts';
 import type { Round } from './moments.ts';
-import type { About, View } from './rule.ts';
+import type { About, RuleView } from './rule.ts';
 
 export function roundOf(memory: Memory, id: string): Round | null {
   return memory.confirm.rounds.values().find((round) => round.id === id) ?? null;
@@ -35,7 +35,7 @@ export function isCanaryProbe({ due }: Pick<Sample, 'due'>): boolean {
  * daemon.
  */
 export function openFinding(
-  { open }: View,
+  { open }: RuleView,
   kind: FindingKind,
   registry: string | null,
   cause?: Finding['cause'],
@@ -59,7 +59,7 @@ export function isNumber(value: unknown): value is number {
 }
 
 /** A finding's configured targets, without items of one address family or of an HTTP version that does not lead. */
-export function targetsOf({ mirrors, targets }: View, { registry, scope }: Finding): readonly Target[] {
+export function targetsOf({ mirrors, targets }: RuleView, { registry, scope }: Finding): readonly Target[] {
   const leading = mirrors.get(registry ?? '')?.mirror.speaks?.[0]?.protocol;
   return scope.flatMap(({ module, version, step, family, protocol }) => {
     if (family !== undefined || (protocol !== undefined && protocol !== leading)) return [];

@@ -6,7 +6,7 @@ export interface Mark {
   readonly responded: boolean;
 }
 
-export interface Line {
+export interface NetworkLine {
   /** Latest start of a probe that did not fail silently (`isSilent`), monotonic milliseconds. */
   respondedFromMs: number | null;
   /** Responses and silent failures within `limits.vantageReviewMs`. */

@@ -7,11 +7,11 @@ import { type Budget, startBudget } from './budget.ts';
 import type { ControlMemory, MirrorMemory, SeriesMemory, Suspicion } from './mirror-memory.ts';
 import type { Round } from './moments.ts';
 import type { FindingRule, OwnRule, Request } from './rule.ts';
-import type { Subject } from './subject.ts';
+import type { ContentSubject } from './subject.ts';
 import { TurnDraft } from './turn.ts';
 
 /** A sample that is not settled yet. */
-export interface Held {
+export interface HeldSample {
   readonly sample: Sample;
   readonly sinceMs: number;
   /** A timeout at the short deadline of a confirming probe, if the target is not in doubt: no failure. */
@@ -21,7 +21,7 @@ export interface Held {
 class Confirm {
   readonly rounds = new Map<string, Round>();
   readonly suspicions = new Map<string, Suspicion>();
-  held: Held[] = [];
+  held: HeldSample[] = [];
   readonly requests: { readonly mirror: MirrorMemory; readonly request: Request }[] = [];
   budget: Budget = startBudget;
   /** When heavy targets were last rechecked by `askHeavy`, unless paced; monotonic, by upstream and question. */
@@ -84,7 +84,7 @@ export class Memory {
   /** A wall time at which each was served, renewed about daily, by `seenKeyOf`. */
   readonly seen = new Map<string, number>();
   /** By `Subject.key`. */
-  readonly subjects = new Map<string, Subject>();
+  readonly subjects = new Map<string, ContentSubject>();
   turn = new TurnDraft();
 
   constructor(

@@ -1,7 +1,7 @@
 import type { Skipped } from '../../core/due.ts';
 import { type Connection, egressOf, type Mirror, seriesId, type Target } from '../../core/mirror.ts';
 import { Absence, Density } from './absence.ts';
-import type { Line, Mark } from './loss.ts';
+import type { Mark, NetworkLine } from './loss.ts';
 
 export interface SeriesMemory {
   readonly id: string;
@@ -81,7 +81,7 @@ export class MirrorMemory {
   readonly sinceMs: number;
   readonly density = new Density();
   readonly sight = new Sight();
-  readonly line: Line = { respondedFromMs: null, marks: [], address: null };
+  readonly line: NetworkLine = { respondedFromMs: null, marks: [], address: null };
   /** By name of the rule. */
   readonly states = new Map<string, unknown>();
   readonly series = new Map<string, SeriesMemory>();
@@ -116,7 +116,7 @@ export interface Suspicion {
   readonly roundKey: string;
 }
 
-export interface Place<M> {
+export interface Egress<M> {
   readonly name: string;
   readonly none: () => M;
 }
@@ -127,7 +127,7 @@ export interface SeriesPlace<S> {
 }
 
 /** A rule's state of a mirror or of this daemon; created at first use. */
-export function stateOf<M>({ name, none }: Place<M>, { states }: Pick<MirrorMemory, 'states'>): M {
+export function stateOf<M>({ name, none }: Egress<M>, { states }: Pick<MirrorMemory, 'states'>): M {
   const known = states.get(name);
   if (known !== undefined) return known as M;
   const made = none();

@@ -9,7 +9,7 @@ export type MomentOutcome = 'answered' | 'failed' | 'missing';
 export type MomentVerdict = 'them' | 'unverified' | 'us' | 'waiting';
 
 /** Probes of one question at an upstream's mirrors at the same time. Monotonic milliseconds. */
-export interface Moment {
+export interface RoundMoment {
   readonly index: number;
   /** `confirm` decides whose fault it is; a `look` only collects responses. */
   readonly kind: 'confirm' | 'look';
@@ -54,7 +54,7 @@ export class Round {
   readonly key: string;
   readonly id: string;
   /** Not final, oldest first. */
-  moments: Moment[] = [];
+  moments: RoundMoment[] = [];
   nextIndex: number = 0;
   nextAtMs: number;
   requestedAtMs: number | null = null;
@@ -105,10 +105,10 @@ interface Member {
 /** Starts a moment; members with a pending probe belong to it too. */
 export function startMoment(
   round: Round,
-  kind: Moment['kind'],
+  kind: RoundMoment['kind'],
   members: Readonly<Record<MomentPart, readonly Member[]>>,
   { nowMs, witnessFromMs }: { readonly nowMs: number; readonly witnessFromMs: number },
-): Moment {
+): RoundMoment {
   const index = round.nextIndex++;
   round.requestedAtMs = nowMs;
   const missingOf = (of: MomentPart): Map<string, MomentOutcome> => {
@@ -116,7 +116,7 @@ export function startMoment(
     for (const { name, deadlineMs } of members[of]) flights.set(name, { moment: index, deadlineMs });
     return new Map([...flights.keys()].map((name) => [name, 'missing']));
   };
-  const moment: Moment = {
+  const moment: RoundMoment = {
     index,
     kind,
     startedMs: nowMs,

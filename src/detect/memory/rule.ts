@@ -7,12 +7,12 @@ import type { Sentence } from '../../core/result.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Standing } from '../../core/standing.ts';
 import type { ControlMemory, MirrorMemory, SeriesMemory, Suspicion } from './mirror-memory.ts';
-import type { Verdict } from './says.ts';
-import type { Subject } from './subject.ts';
+import type { FindingStatement } from './says.ts';
+import type { ContentSubject } from './subject.ts';
 import type { Peek } from './turn.ts';
 
 /** What a rule may read besides its own state. */
-export interface View {
+export interface RuleView {
   readonly now: Now;
   readonly config: Config;
   readonly mirrors: ReadonlyMap<string, MirrorMemory>;
@@ -20,13 +20,13 @@ export interface View {
   readonly rules: readonly FindingRule[];
   readonly controls: ReadonlyMap<string, ControlMemory>;
   /** By `Subject.key`; changed by `contents/` only. */
-  readonly subjects: Map<string, Subject>;
+  readonly subjects: Map<string, ContentSubject>;
   /** By id. */
   readonly open: ReadonlyMap<string, Finding>;
 }
 
 export interface About {
-  readonly view: View;
+  readonly view: RuleView;
   readonly mirror: MirrorMemory;
 }
 
@@ -85,7 +85,7 @@ export interface Absences {
 }
 
 /** The reaction of a rule to one input. Absent fields change nothing. */
-export interface Step<M, S = unknown> {
+export interface RuleStep<M, S = unknown> {
   readonly mirror?: M | undefined;
   readonly series?: readonly (readonly [SeriesMemory, S])[];
   /** Series whose failures this rule reports from now on. */
@@ -96,7 +96,7 @@ export interface Step<M, S = unknown> {
   /** For the metrics. */
   readonly regressions?: readonly string[];
   readonly propagations?: readonly { readonly registry: string; readonly seconds: number }[];
-  readonly statement?: Verdict;
+  readonly statement?: FindingStatement;
   /** True: `FindingRule.refresh` is called next. */
   readonly isChange?: boolean;
   readonly vantage?: Finding['vantage'] | undefined;
@@ -106,7 +106,7 @@ export interface Step<M, S = unknown> {
   readonly rowIsDue?: boolean;
   readonly dirty?: SeriesMemory | undefined;
   /** Steps for mirrors of the same upstream, applied in this order. */
-  readonly others?: readonly (readonly [MirrorMemory, Step<M, S>])[];
+  readonly others?: readonly (readonly [MirrorMemory, RuleStep<M, S>])[];
   /** The rows of `series` are written with this turn. */
   readonly isUrgent?: boolean;
 }
@@ -132,19 +132,19 @@ export interface FindingRule<M = unknown, S = unknown> {
   /** How gravely the rule degrades a mirror: lower is graver. Absent: never. */
   readonly gravity?: number;
   /** A sample of any purpose and outcome, before the other inputs. */
-  receive?(own: M, received: Received): Step<M> | null;
-  peek?(own: M, received: Received): Step<M> | null;
+  receive?(own: M, received: Received): RuleStep<M> | null;
+  peek?(own: M, received: Received): RuleStep<M> | null;
   /** A sample about the mirror, before it is settled. */
-  observe?(own: M, input: RuleInput, ofSeries: S): Step<M, S> | null;
+  observe?(own: M, input: RuleInput, ofSeries: S): RuleStep<M, S> | null;
   /** A sample that may start or end a doubt. Not while the mirror is paused or the egress suspect. */
-  confirm?(own: M, input: RuleInput, ofSeries: S): Step<M, S> | null;
-  decide?(own: M, confirmed: Confirmed, ofSeries: S): Step<M, S> | null;
+  confirm?(own: M, input: RuleInput, ofSeries: S): RuleStep<M, S> | null;
+  decide?(own: M, confirmed: Confirmed, ofSeries: S): RuleStep<M, S> | null;
   /** An ok sample right before it is settled. */
-  settle?(own: M, input: RuleInput, ofSeries: S): Step<M, S> | null;
+  settle?(own: M, input: RuleInput, ofSeries: S): RuleStep<M, S> | null;
   /** A settled sample that is judged. */
-  judge?(own: M, judged: Judged, ofSeries: S): Step<M, S> | null;
+  judge?(own: M, judged: Judged, ofSeries: S): RuleStep<M, S> | null;
   /** Reports a changed state. */
-  refresh?(own: M, about: Reporting): Step<M>;
+  refresh?(own: M, about: Reporting): RuleStep<M>;
   /** Name of another rule, whose state this rule reports. */
   readonly follows?: string;
   /** While true, delays of the mirror's samples say nothing about this machine. */
@@ -154,20 +154,20 @@ export interface FindingRule<M = unknown, S = unknown> {
   /** True for a sample whose failure this rule reports; the finding may not be open yet. */
   isReported?(own: M, judged: Judged, ofSeries: S): boolean;
   /** Another rule has claimed the failures of a series: undoes what this rule derived from them. */
-  release?(own: M, series: SeriesMemory, ofSeries: S): Step<M, S> | null;
+  release?(own: M, series: SeriesMemory, ofSeries: S): RuleStep<M, S> | null;
   /** Resets a streak without a finding: our network or machine was not reliable. */
-  startAnew?(own: M, series: SeriesMemory, ofSeries: S): Step<M, S> | null;
+  startAnew?(own: M, series: SeriesMemory, ofSeries: S): RuleStep<M, S> | null;
   /** The canary works again after an outage. */
-  back?(own: M, about: About): Step<M, S> | null;
+  back?(own: M, about: About): RuleStep<M, S> | null;
   /** Undoes what this rule derived from absences in a module whose contents go backwards. */
-  absorb?(own: M, absences: About & Absences): Step<M, S> | null;
-  drop?(own: M, dropped: ReadonlySet<SeriesMemory>, about: About): Step<M, S> | null;
+  absorb?(own: M, absences: About & Absences): RuleStep<M, S> | null;
+  drop?(own: M, dropped: ReadonlySet<SeriesMemory>, about: About): RuleStep<M, S> | null;
   /** Drops what is no longer configured. */
-  adopt?(own: M, about: About): Step<M, S> | null;
+  adopt?(own: M, about: About): RuleStep<M, S> | null;
   /** Restores what depends on other rows. */
-  start?(own: M, about: About): Step<M, S> | null;
+  start?(own: M, about: About): RuleStep<M, S> | null;
   /** At every turn of the loop. */
-  tick?(own: M, about: About): Step<M> | null;
+  tick?(own: M, about: About): RuleStep<M> | null;
   /**
    * The last probe of a series that confirms the open finding; `null`: none. `isTimed`: the finding is about duration.
    */
@@ -181,11 +181,11 @@ export interface FindingRule<M = unknown, S = unknown> {
   /** True if the test behind the finding has passed its bound twice over; absent: always. */
   isSure?(own: M, about: About): boolean;
   /** A finding of this rule, or of a rule that follows it, was acknowledged. */
-  acknowledge?(own: M, finding: Finding, about: About): Step<M, S> | null;
+  acknowledge?(own: M, finding: Finding, about: About): RuleStep<M, S> | null;
   /** Why the mirror is degraded; `null`: not by this rule. */
   degrades?(own: M, findings: readonly Finding[], mirror: MirrorMemory): Sentence | null;
   /** Resumes a finding that was open when the process ended. `gone`: nothing supports it any more. */
-  resume?(own: M, finding: Finding, about: About): Step<M, S> | 'gone';
+  resume?(own: M, finding: Finding, about: About): RuleStep<M, S> | 'gone';
   write?(own: M, mirror: MirrorMemory): StoredRow;
   /** The state in a mirror's row; `null`: none. */
   read?(row: StoredRow, about: About): M | null;
@@ -196,13 +196,13 @@ export interface FindingRule<M = unknown, S = unknown> {
     row: StoredRow,
     series: SeriesMemory,
     about: About & { readonly atMs: number },
-  ): Step<M, S> | 'unreadable' | null;
+  ): RuleStep<M, S> | 'unreadable' | null;
   /** What the rule adds to the displayed state of a mirror. */
   shows?(own: M): Partial<Pick<Standing, 'certificate' | 'oneFamily'>>;
 }
 
 export interface AboutUs {
-  readonly view: View;
+  readonly view: RuleView;
   readonly suspicions: ReadonlyMap<string, Suspicion>;
 }
 
@@ -214,7 +214,7 @@ export interface Spoilt {
 
 export interface OwnStep<S> {
   readonly own?: S;
-  readonly statement?: Verdict;
+  readonly statement?: FindingStatement;
 }
 
 /** A rule about this process and its vantage. Its state is not stored. */

@@ -16,7 +16,7 @@ export interface Draft extends Message {
 }
 
 /** The result of a rule: trouble, `well` (the finding closes), or no change (`null`). */
-export type Verdict = Draft | Well | null;
+export type FindingStatement = Draft | Well | null;
 
 interface Well extends Message {
   readonly tag: 'well';
@@ -40,7 +40,7 @@ export function sortByCanary<T extends { readonly target: Target }>(series: Iter
 }
 
 /** Milliseconds as seconds for evidence, to the tenth of a millisecond. */
-export function seconds(ms: number | null): number | null {
+export function secondsIn(ms: number | null): number | null {
   return ms === null ? null : Math.round(ms * 10) / 10_000;
 }
 

@@ -147,7 +147,7 @@ export class Shelf {
 }
 
 /** What one kind of response is about: a module at one step, one version (tag) of it, or the whole mirror. */
-export class Subject {
+export class ContentSubject {
   /** `ecosystem|upstream|module|version|step`. */
   readonly key: string;
   readonly module: string | null;
@@ -159,7 +159,7 @@ export class Subject {
   isDirty: boolean = false;
   writtenAtMs: number | null = null;
 
-  constructor(key: string, { module, version, step }: Pick<Subject, 'module' | 'version' | 'step'>) {
+  constructor(key: string, { module, version, step }: Pick<ContentSubject, 'module' | 'version' | 'step'>) {
     this.key = key;
     this.module = module;
     this.version = version;
@@ -175,8 +175,8 @@ export class MirrorContents {
   propagations: readonly number[] = [];
 }
 
-export interface Comparison {
-  readonly subject: Subject;
+export interface ContentComparison {
+  readonly subject: ContentSubject;
   readonly shelf: Shelf;
   readonly probeId: string;
 }
@@ -193,13 +193,13 @@ function isFresh(shelf: Shelf | undefined, { nowMs, freshMs }: Standpoint): shel
 }
 
 /** The origin's state, if its last response is recent; else `null`. */
-export function freshOriginOf(subject: Subject, at: Standpoint): Shelf | null {
+export function freshOriginOf(subject: ContentSubject, at: Standpoint): Shelf | null {
   const shelf = at.origin === null ? undefined : subject.shelves.get(at.origin);
   return isFresh(shelf, at) ? shelf : null;
 }
 
 /** The mirrors with a recent response, without `registry` and the origin. */
-export function peersOf(subject: Subject, registry: string | null, at: Standpoint): readonly Shelf[] {
+export function peersOf(subject: ContentSubject, registry: string | null, at: Standpoint): readonly Shelf[] {
   return [...subject.shelves].flatMap(([name, shelf]) =>
     name !== registry && name !== at.origin && isFresh(shelf, at) ? [shelf] : [],
   );

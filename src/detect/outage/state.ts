@@ -3,8 +3,8 @@ import { isOutageReason, type Reason } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import {
+  type Egress,
   type MirrorMemory,
-  type Place,
   type SeriesMemory,
   type SeriesPlace,
   seriesStateOf,
@@ -182,7 +182,7 @@ export const outagePlace = {
   name: 'outage',
   none: () => ({ out: new Set(), backMs: null, families: newFamilies(), fault: null }),
   noneOfSeries: noOutage,
-} as const satisfies Place<OutageOwn> & SeriesPlace<OutageState>;
+} as const satisfies Egress<OutageOwn> & SeriesPlace<OutageState>;
 
 export function outagesOf(mirror: MirrorMemory): OutageOwn {
   return stateOf<OutageOwn>(outagePlace, mirror);

@@ -20,7 +20,7 @@ export interface SpikeState {
 
 export const noSpike: SpikeState = { slow: 0, clear: 0, sinceMs: null };
 
-export type Pace =
+export type SpeedPace =
   | { readonly kind: 'ok'; readonly rttMs: number }
   | { readonly kind: 'timeout'; readonly limitMs: number }
   | { readonly kind: 'other' };
@@ -33,7 +33,7 @@ export type SpikeEvent = 'opened' | 'cleared' | 'relearned' | null;
  */
 export function judgeSpike(
   state: SpikeState,
-  pace: Pace,
+  pace: SpeedPace,
   context: {
     readonly baselineMs: number | null;
     readonly p99Ms: number | null;
@@ -111,7 +111,7 @@ export function boundsFor(rule: SpikeRule, series: SeriesMemory, timeoutMs: numb
   return boundsMsOf(baseline, rule, timeoutMs, spike.sinceMs !== null);
 }
 
-function paceOf({ outcome, rttMs }: Pick<Sample, 'outcome' | 'rttMs'>): Pace {
+function paceOf({ outcome, rttMs }: Pick<Sample, 'outcome' | 'rttMs'>): SpeedPace {
   if (outcome.tag === 'ok' && rttMs !== null) return { kind: 'ok', rttMs };
   if (outcome.tag !== 'failed') return { kind: 'other' };
   const { failure } = outcome;
@@ -155,7 +155,7 @@ export function updateSpeed(
 }
 
 /** Slow round trips wait for the end of their streak: a spike does not enter the baseline, single slow ones do. */
-function learned(state: SpeedState, pace: Pace, rule: SpikeRule, isTimed: boolean): SpeedState {
+function learned(state: SpeedState, pace: SpeedPace, rule: SpikeRule, isTimed: boolean): SpeedState {
   const { spike, pending, baseline } = state;
   if (spike.sinceMs !== null) return { ...state, pending: [] };
   if (pace.kind !== 'ok') return state;
@@ -166,7 +166,7 @@ function learned(state: SpeedState, pace: Pace, rule: SpikeRule, isTimed: boolea
 
 function noteSlow(
   { slow, baseline }: SpeedState,
-  pace: Pace,
+  pace: SpeedPace,
   { due }: Pick<Sample, 'due'>,
   rule: SpikeRule,
 ): SpeedState['slow'] {
@@ -187,7 +187,7 @@ function noteSlow(
 /** A level shift ends when the old level is back, or after `limits.baselineAgeMsMax`. */
 function judgeShift(
   shift: SpeedState['shift'],
-  pace: Pace,
+  pace: SpeedPace,
   timeoutMs: number,
   { rule, nowMs }: { readonly rule: SpikeRule; readonly nowMs: number },
 ): SpeedState['shift'] {

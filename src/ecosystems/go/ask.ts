@@ -2,7 +2,7 @@ import { isMarkup } from '../../core/body.ts';
 import type { ProbeContext } from '../../core/ports.ts';
 import { error } from '../../core/result.ts';
 import type { ProbeRequest } from '../../core/transcript.ts';
-import { type Responded, below, type Got, get as getAny, type Talk, unaskable } from '../talk.ts';
+import { below, type Got, get as getAny, type Responded, type Talk, unaskable } from '../talk.ts';
 import type { GoContext } from './context.ts';
 import { encodePath, escapeModule } from './escape.ts';
 
@@ -12,14 +12,19 @@ function moduleUrlOf(context: Pick<ProbeContext, 'baseUrl'>, module: string, res
 }
 
 /** Like `get` of talk.ts, but a 404 or 410 that reports a failure of the proxy's own upstream is `masked_upstream`. */
-export function get(request: ProbeRequest, context: Pick<ProbeContext, 'nowWallMs'>): Talk<Got> {
+export function getGo(request: ProbeRequest, context: Pick<ProbeContext, 'nowWallMs'>): Talk<Got> {
   return getAny(request, context, isMasked);
 }
 
 /** Requests the path `rest` below a module. Ends as `unaskable` for an invalid module path. */
-export function* getBelow(module: string | null, rest: string, request: Omit<ProbeRequest, 'url'>, context: GoContext): Talk<Got> {
+export function* getBelow(
+  module: string | null,
+  rest: string,
+  request: Omit<ProbeRequest, 'url'>,
+  context: GoContext,
+): Talk<Got> {
   const url = moduleUrlOf(context, module ?? '', rest);
-  return url === null ? error(unaskable) : yield* get({ ...request, url }, context);
+  return url === null ? error(unaskable) : yield* getGo({ ...request, url }, context);
 }
 
 /** Long enough for the output of git that a proxy quotes. */

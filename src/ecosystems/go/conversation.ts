@@ -5,7 +5,6 @@ import type { Sentence } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
 import {
-  contentsOf,
   ended,
   failedBy,
   fine,
@@ -13,6 +12,7 @@ import {
   inSlices,
   isNotOffered,
   seenIn,
+  statedContentsOf,
   type Talk,
   unaskable,
   wholeOf,
@@ -51,7 +51,7 @@ function* list({ module }: Target, context: GoContext): Talk<Verdict> {
   const { count, kept } = versions.value;
   return fine({
     listed: { count, newest: kept.at(-1) ?? null },
-    contents: { versions: contentsOf(kept, isPrerelease, count) },
+    contents: { versions: statedContentsOf(kept, isPrerelease, count) },
   });
 }
 

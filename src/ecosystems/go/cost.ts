@@ -21,7 +21,7 @@ interface Relayed {
  * @returns       `null`: nothing was timed
  * @see golang/mod sumdb/client.go Lookup, ReadTiles; golang/go cmd/go/internal/modfetch/sumdb.go initBase
  */
-export function* costOf(relay: Relayed | null, direct: Database | null): Talk<AuthorityCost | null> {
+export function* lookupCostOf(relay: Relayed | null, direct: Database | null): Talk<AuthorityCost | null> {
   const relayed = relay === null ? null : relayedCost(relay);
   const own = direct === null ? null : yield* directCost(direct);
   return relayed === null && own === null ? null : { relayed, direct: own };

@@ -22,7 +22,7 @@ const responses = new Map<string, DemoResponse>([
   [`/${module}/@v/${version}.zip`, { type: 'application/zip', body: zip }],
 ]);
 
-export const demo: SmallMirror = {
+export const goDemo: SmallMirror = {
   base: '',
   module: prefix,
   settings: { sumdb: 'off' },

@@ -1,11 +1,11 @@
 import { showChain } from '../client.ts';
-import { type Doctor, present, readWord, replaceLines } from '../doctor.ts';
+import { type Doctor, presentOf, readWord, replaceLines } from '../doctor.ts';
 import { checkGoproxy, parseGoproxy } from './client.ts';
 import { isLikelyPrivate, listGlobs } from './leaks.ts';
 import { findGo, type GoFound, settingInForce } from './settings-found.ts';
 import { findGoTraps, findTooWide, goKinds } from './traps.ts';
 
-export const doctor: Doctor = {
+export const goDoctor: Doctor = {
   kinds: goKinds,
   examine: async (surroundings, say) => ({ traps: findGoTraps(await findGo(surroundings), say), unchecked: [] }),
   async today(surroundings) {
@@ -49,7 +49,7 @@ export const doctor: Doctor = {
     ];
     const above = settingInForce(found, 'GOPROXY');
     return {
-      changes: present([await replaceLines(surroundings.machine, found.goenv, lines)]),
+      changes: presentOf([await replaceLines(surroundings.machine, found.goenv, lines)]),
       notes: [...notes, ...(above?.source === 'environment' && above.value !== proxy ? [say('settle.goenvWins')] : [])],
     };
   },

@@ -70,7 +70,7 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
   context: buildGoContext,
   learning: goLearning,
   prober: () => import('./conversation.ts'),
-  demo: () => import('./demo.ts').then(({ demo }) => demo),
+  demo: () => import('./demo.ts').then(({ goDemo: demo }) => demo),
   door: goDoor,
-  doctor: () => import('./doctor.ts').then(({ doctor }) => doctor),
+  doctor: () => import('./doctor.ts').then(({ goDoctor: doctor }) => doctor),
 };

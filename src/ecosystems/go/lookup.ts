@@ -4,8 +4,8 @@ import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { ProbeRequest } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
-import { type Responded, below, type End, type Got, stoppedBy, type Talk, unaskable } from '../talk.ts';
-import { get } from './ask.ts';
+import { below, type End, type Got, type Responded, stoppedBy, type Talk, unaskable } from '../talk.ts';
+import { getGo } from './ask.ts';
 import type { GoContext, Lookup } from './context.ts';
 import { escapeModule, escapeVersion } from './escape.ts';
 import { openNote, parseTreeHead, type SignedHead, type Verifier } from './note.ts';
@@ -148,7 +148,7 @@ export function* getFrom(
 ): Talk<Got> {
   // Unlike in module URLs, the go command does not percent-encode a `!` here.
   const request = { url: `${database.base}/${path}`, bodyBytesMax, ...(aside === true ? { aside } : {}) };
-  const got = yield* get(request, database.context);
+  const got = yield* getGo(request, database.context);
   if (got.tag === 'ok' && got.value.took !== undefined) database.took.set(path, got.value.took);
   return got;
 }

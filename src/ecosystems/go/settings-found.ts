@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Machine, Place, Surroundings } from '../../core/trap.ts';
+import type { Machine, MachineSurroundings, SettingPlace } from '../../core/trap.ts';
 import { configFolderOf, foldersFrom, readLines } from '../doctor.ts';
 import { readGoMod } from './mod-file.ts';
 
@@ -23,7 +23,7 @@ export interface GoSetting {
    * .envrc.
    */
   readonly source: 'environment' | 'file' | 'distribution' | 'shell' | 'direnv';
-  readonly place: Place;
+  readonly place: SettingPlace;
   /** The whole line in the file of `go env -w` or in GOROOT/go.env; `null` for other sources. */
   readonly line: string | null;
 }
@@ -37,7 +37,7 @@ export interface GoFound {
   readonly privatePatterns: readonly string[];
 }
 
-export async function findGo({ machine, assignments, privatePatterns }: Surroundings): Promise<GoFound> {
+export async function findGo({ machine, assignments, privatePatterns }: MachineSurroundings): Promise<GoFound> {
   const goenv = goenvPath(machine);
   const environment = names.flatMap((name): GoSetting[] => {
     const value = machine.env[name] ?? '';

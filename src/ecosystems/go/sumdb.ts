@@ -5,7 +5,7 @@ import type { AuthorityCost, Facts, Verdict } from '../../core/transcript.ts';
 import { wrongContent } from '../../words/tell.ts';
 import { below, type End, ended, failedBy, fine, isNotOffered, type Talk, unaskable } from '../talk.ts';
 import type { GoContext, KnownHead, Lookup } from './context.ts';
-import { costOf, supportedPath } from './cost.ts';
+import { lookupCostOf, supportedPath } from './cost.ts';
 import {
   type Database,
   directOf,
@@ -69,13 +69,13 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   const { value: record } = found;
   const logged = withLogged(facts, [...records, ...more.value]);
   if (lookup === null || record === null) return fine(logged);
-  return fine(withCost(logged, yield* costOf({ database: relay, lookup, record }, reached(own))));
+  return fine(withCost(logged, yield* lookupCostOf({ database: relay, lookup, record }, reached(own))));
 }
 
 /** Without a relay, clients query the database directly. */
 function* withoutRelay(context: GoContext, verifier: Verifier): Talk<Verdict> {
   const own = reached(yield* requestDirectly(directOf(context, verifier)));
-  return fine(withCost({ notOffered: true }, yield* costOf(null, own)));
+  return fine(withCost({ notOffered: true }, yield* lookupCostOf(null, own)));
 }
 
 function reached(own: Itself | null): Database | null {

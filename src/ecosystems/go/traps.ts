@@ -1,5 +1,5 @@
 import { maskChain } from '../../core/secret.ts';
-import type { Edit, Place, Trap } from '../../core/trap.ts';
+import type { Edit, SettingPlace, Trap } from '../../core/trap.ts';
 import { saySentence } from '../../words/tell.ts';
 import type { Say } from '../../words/words.ts';
 import { type KnownTraps, trapOf } from '../doctor.ts';
@@ -74,7 +74,7 @@ function shadowed({ settings }: GoFound, say: Say): readonly GoTrap[] {
   });
 }
 
-function placeIn({ place }: GoSetting): Place {
+function placeIn({ place }: GoSetting): SettingPlace {
   return place;
 }
 

@@ -7,13 +7,13 @@ import { malformed, phrase, wrongContent } from '../../words/tell.ts';
 import { below, ended, failedBy, fine, get, isNotOffered, seenIn, type Talk, unaskable, wholeOf } from '../talk.ts';
 import type { HttpContext } from './context.ts';
 import { formatFailure, isFilePath, parseMailDate, startsWith } from './format.ts';
-import { checkIndexes } from './indexes.ts';
+import { checkListedIndexes } from './indexes.ts';
 import { vouchedFor } from './listed.ts';
 import type { Expect } from './names.ts';
 import { checkPackages } from './packages.ts';
 import type { Head, Leads, Summed } from './profile.ts';
 import { profileOf } from './profiles.ts';
-import { checkHash, judge, sumOf } from './verify.ts';
+import { checkHash, digestSumOf, judge } from './verify.ts';
 
 export function* probe({ step, module }: Target, context: HttpContext): Conversation {
   switch (step) {
@@ -68,7 +68,7 @@ function* file(
   if (got.tag === 'error') return ended(got.error);
   const { body, headers } = got.value;
   const whole = wholeOf(got.value);
-  const sum = whole.bytes < stopAfterBytes ? yield* sumOf(whole) : null;
+  const sum = whole.bytes < stopAfterBytes ? yield* digestSumOf(whole) : null;
   // The format that the file's name suggests is not checked if the hash or the beginning is as expected.
   const isExpected = (sum !== null && sum.sha256 === expect.sha256) || beginsAs(body, expect.startsHex);
   const wrongFormat = isExpected ? null : formatFailure({ path, body });
@@ -108,7 +108,7 @@ function* withIndexes(
   known: Facts,
   context: HttpContext,
 ): Talk<Verdict> {
-  const { wrong, facts } = yield* checkIndexes(list, leads, keyring, context);
+  const { wrong, facts } = yield* checkListedIndexes(list, leads, keyring, context);
   const all = { ...known, ...facts };
   return wrong === null ? fine(all) : ended(wrong.outcome, { ...all, ...wrong.facts });
 }

@@ -27,7 +27,7 @@ const responses = new Map<string, DemoResponse>([
   [`${base}/project/trace/master`, { type: text, body: 'Mon Jan  1 00:00:00 UTC 2024\n' }],
 ]);
 
-export const demo: SmallMirror = {
+export const httpDemo: SmallMirror = {
   upstream: 'debian',
   base,
   mirrorKeys: { profile: 'debian' },

@@ -14,7 +14,7 @@ const aptKinds = {
   'apt-proxy-differs': { severity: 'warning', isFixable: false },
 } as const satisfies KnownTraps;
 
-export const doctor: Doctor = {
+export const httpDoctor: Doctor = {
   kinds: aptKinds,
   examine: async ({ machine }, say) => ({ traps: await aptTraps(machine, say), unchecked: [] }),
   settle: async () => null,
@@ -98,7 +98,9 @@ function proxyTraps({ proxies }: AptFound, { env }: Machine, say: Say): readonly
     const others = own.slice(0, -1).filter(({ value }) => plain(value) !== plain(last.value));
     const isOther = above !== '' && plain(above) !== plain(last.value);
     if (others.length === 0 && !isOther) return [];
-    const listed = [...others.map(({ value }) => value), ...(isOther ? [above] : [])].map(maskUrl).join(say('list.and'));
+    const listed = [...others.map(({ value }) => value), ...(isOther ? [above] : [])]
+      .map(maskUrl)
+      .join(say('list.and'));
     const what = say('trap.apt-proxy-differs.what', { value: maskUrl(last.value), others: listed });
     const where = [...[last, ...others].map(({ file, line }) => ({ file, line })), ...(isOther ? [{ variable }] : [])];
     return [trapOf('apt-proxy-differs', what, where, [say('trap.apt-proxy-differs.set', { scheme })])];

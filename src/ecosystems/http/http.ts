@@ -72,7 +72,7 @@ export const http: Ecosystem<unknown, HttpOwn> = {
   learning: null,
   unchecked,
   prober: () => import('./conversation.ts'),
-  demo: () => import('./demo.ts').then(({ demo }) => demo),
+  demo: () => import('./demo.ts').then(({ httpDemo: demo }) => demo),
   door: httpDoor,
-  doctor: () => import('./doctor.ts').then(({ doctor }) => doctor),
+  doctor: () => import('./doctor.ts').then(({ httpDoctor: doctor }) => doctor),
 };

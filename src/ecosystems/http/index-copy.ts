@@ -3,7 +3,7 @@ import type { WholeBody } from '../../core/body.ts';
 import { isTimeout, type ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Facts } from '../../core/transcript.ts';
-import { type Responded, respondedOf, below, type End, type Talk } from '../talk.ts';
+import { below, type End, type Responded, respondedOf, type Talk } from '../talk.ts';
 import type { HttpContext } from './context.ts';
 
 /** What identifies the copy of a file that was read whole. Sums are SHA-256, lower-case hex. */
@@ -59,7 +59,11 @@ export function* compareCopy(copy: Copy, context: HttpContext): Talk<Compared> {
 }
 
 /** Requests a part. A response that is comparable but not decided: 200 with the right beginning, or 206. */
-function* part(copy: Copy, headers: Readonly<Record<string, string>>, context: HttpContext): Talk<Compared | Responded> {
+function* part(
+  copy: Copy,
+  headers: Readonly<Record<string, string>>,
+  context: HttpContext,
+): Talk<Compared | Responded> {
   const request = { url: below(context, copy.path), headers, aside: true, asSent: true } as const;
   const { peekBytes: stopAfterBytes, packageIndexBytes: bodyBytesMax } = limits;
   const got = respondedOf(yield { ...request, stopAfterBytes, bodyBytesMax });

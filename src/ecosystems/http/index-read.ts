@@ -1,11 +1,11 @@
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Facts } from '../../core/transcript.ts';
-import { type Responded, below, type End, get, isNotOffered, seenIn, type Talk, wholeOf } from '../talk.ts';
+import { below, type End, get, isNotOffered, type Responded, seenIn, type Talk, wholeOf } from '../talk.ts';
 import type { HttpContext } from './context.ts';
-import { failureOf } from './listed.ts';
+import { listedFailureOf } from './listed.ts';
 import type { IndexAt, IndexForm } from './profile.ts';
-import { sumOf } from './verify.ts';
+import { digestSumOf } from './verify.ts';
 
 /** An index as the package manager would download it. `absent`: the mirror has none of its forms. */
 export type IndexRead =
@@ -49,8 +49,8 @@ export function* readIndex({ forms }: IndexAt, list: string, context: HttpContex
 }
 
 function* compared(at: FormAt, response: Responded, list: string): Talk<IndexRead> {
-  const sum = yield* sumOf(wholeOf(response));
-  const failure = failureOf(sum, at.form.file, { file: at.path, list, signed: list });
+  const sum = yield* digestSumOf(wholeOf(response));
+  const failure = listedFailureOf(sum, at.form.file, { file: at.path, list, signed: list });
   return failure === null
     ? { tag: 'right', at, response }
     : { tag: 'wrong', at, response, failure, facts: seenIn(response.body, sum.bytes) };

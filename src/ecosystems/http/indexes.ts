@@ -10,7 +10,7 @@ import { type Copy, compareCopy, copyOf } from './index-copy.ts';
 import { readIndex } from './index-read.ts';
 import type { IndexAt, Leads, Summed } from './profile.ts';
 import { signatureOf } from './signed.ts';
-import { sumOf } from './verify.ts';
+import { digestSumOf } from './verify.ts';
 
 /** A signed list as `get` reads it. */
 interface Beginning {
@@ -47,7 +47,7 @@ const hourMs = 3_600_000;
  * with the copy that was last read whole. One that differs, or cannot be compared, is read whole at once, within
  * `limits.indexBytesPerHour`. A wrong copy is read twice, then compared as others are.
  */
-export function* checkIndexes(
+export function* checkListedIndexes(
   list: Beginning,
   leads: Leads,
   keyring: string,
@@ -79,7 +79,7 @@ function* keptFor(
   const whole = list.sum === null ? yield* getList(list.path, context) : ok(list.body);
   if (whole.tag === 'error') return whole;
   if (beginningOf(whole.value) !== own) return ok(null);
-  const sum = list.sum ?? (yield* sumOf(heldBodyOf(whole.value)));
+  const sum = list.sum ?? (yield* digestSumOf(heldBodyOf(whole.value)));
   const signature = yield* signatureOf({ path: list.path, body: whole.value, sum }, keyring, context);
   if (signature.tag === 'error') return signature;
   const indexes = signature.value.state === 'valid' ? leads.indexesIn(list.path, whole.value) : [];
@@ -99,7 +99,12 @@ function carriedOver(before: Kept | null, indexes: readonly IndexAt[]): Pick<Kep
 }
 
 function* getList(path: string, context: HttpContext): Talk<Result<Uint8Array, End>> {
-  const request = { url: below(context, path), aside: true, asSent: true, bodyBytesMax: limits.signedListBytes } as const;
+  const request = {
+    url: below(context, path),
+    aside: true,
+    asSent: true,
+    bodyBytesMax: limits.signedListBytes,
+  } as const;
   const got = yield* get(request, context);
   return got.tag === 'error' ? error(got.error) : ok(got.value.body);
 }

@@ -9,7 +9,7 @@ import type { HttpContext } from './context.ts';
 import type { ListedAt, ListedFile, Profile, Summed } from './profile.ts';
 import { profileOf } from './profiles.ts';
 import { signatureOf, type WholeFile } from './signed.ts';
-import { sumOf } from './verify.ts';
+import { digestSumOf } from './verify.ts';
 
 type Lists = NonNullable<Profile['lists']>;
 
@@ -36,11 +36,15 @@ function* throughList(
   const got = yield* getList(at.list, context);
   if (got.tag === 'error') return isNotOffered(got.error) ? ok({ state: 'unsigned', key: null }) : got;
   const body = got.value;
-  const signature = yield* signatureOf({ path: at.list, body, sum: yield* sumOf(heldBodyOf(body)) }, keyring, context);
+  const signature = yield* signatureOf(
+    { path: at.list, body, sum: yield* digestSumOf(heldBodyOf(body)) },
+    keyring,
+    context,
+  );
   if (signature.tag === 'error' || signature.value.state !== 'valid') return signature;
   const listed = lists.find(body, at.name);
   if (listed !== null) {
-    const wrong = failureOf(sum, listed, { list: at.list });
+    const wrong = listedFailureOf(sum, listed, { list: at.list });
     if (wrong === null) return signature;
     if (wrong.kind !== 'mismatch') return stoppedBy(wrong);
     const unread = yield* isRightByHash(lists.hashedAt(at, body), listed, context);
@@ -59,7 +63,7 @@ function* isRightByHash(path: string | null, { sha256 }: ListedFile, context: Ht
   const request = { url: below(context, path), aside: true, asSent: true, large: true } as const;
   const got = yield* get({ ...request, bodyBytesMax: limits.packageIndexBytes }, context);
   if (got.tag === 'error') return isNotOffered(got.error) ? ok(false) : got;
-  return ok((yield* sumOf(wholeOf(got.value))).sha256 === sha256);
+  return ok((yield* digestSumOf(wholeOf(got.value))).sha256 === sha256);
 }
 
 /** `null`: the list within the signed list has the file as it is. */
@@ -75,20 +79,25 @@ function* throughInner(
   if (within === undefined || inner === null) return unlisted;
   const got = yield* getList(within.path, context);
   if (got.tag === 'error') return got;
-  const wrong = failureOf(yield* sumOf(heldBodyOf(got.value)), inner, { list: outer, file: within.path });
+  const wrong = listedFailureOf(yield* digestSumOf(heldBodyOf(got.value)), inner, { list: outer, file: within.path });
   if (wrong !== null) return stoppedBy(wrong);
   const listed = lists.find(got.value, within.name);
   return listed === null ? unlisted : differs(sum, listed, within.path);
 }
 
 function* getList(path: string, context: HttpContext): Talk<Result<Uint8Array, End>> {
-  const request = { url: below(context, path), aside: true, asSent: true, bodyBytesMax: limits.signedListBytes } as const;
+  const request = {
+    url: below(context, path),
+    aside: true,
+    asSent: true,
+    bodyBytesMax: limits.signedListBytes,
+  } as const;
   const got = yield* get(request, context);
   return got.tag === 'error' ? got : ok(got.value.body);
 }
 
 function differs(sum: Summed, listed: ListedFile, list: string): Result<never, End> | null {
-  const wrong = failureOf(sum, listed, { list });
+  const wrong = listedFailureOf(sum, listed, { list });
   return wrong === null ? null : stoppedBy(wrong);
 }
 
@@ -97,7 +106,7 @@ function differs(sum: Summed, listed: ListedFile, list: string): Result<never, E
  * list, so another size is malformed. The listed size with other bytes is a mismatch.
  * @param where  the list, and the path of the file, if it is not the probed one; `signed`: the list that is signed
  */
-export function failureOf(
+export function listedFailureOf(
   sum: Summed,
   listed: ListedFile,
   { list, file, signed = list }: { readonly list: string; readonly file?: string; readonly signed?: string },

@@ -9,10 +9,10 @@ import type { HttpContext } from './context.ts';
 import { decodeBody } from './decode.ts';
 import { formatFailure, isFilePath } from './format.ts';
 import { type FormAt, readIndex } from './index-read.ts';
-import { failureOf } from './listed.ts';
+import { listedFailureOf } from './listed.ts';
 import type { IndexAt, Leads, PackageFile } from './profile.ts';
 import type { WholeFile } from './signed.ts';
-import { sumOf } from './verify.ts';
+import { digestSumOf } from './verify.ts';
 
 interface Chosen extends PackageFile {
   /** The path of the index that has the package. */
@@ -98,8 +98,8 @@ function* checked(file: Chosen, list: string, context: HttpContext): Talk<Verdic
   const { body } = got.value;
   const wrongFormat = formatFailure({ path: file.path, body });
   if (wrongFormat !== null) return failedBy(wrongFormat);
-  const sum = yield* sumOf(wholeOf(got.value));
-  const failure = failureOf(sum, file, { list: file.index, file: file.path, signed: list });
+  const sum = yield* digestSumOf(wholeOf(got.value));
+  const failure = listedFailureOf(sum, file, { list: file.index, file: file.path, signed: list });
   return failure === null ? null : failedBy(failure, seenIn(body, sum.bytes));
 }
 

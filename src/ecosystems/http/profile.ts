@@ -20,7 +20,7 @@ export interface Head {
   readonly nowWallMs: number;
 }
 
-export interface Reading {
+export interface ProfileReading {
   readonly failure: ProbeFailure | null;
   /** The date that the file states, wall-clock milliseconds; `null`: none. */
   readonly changedAtMs: number | null;
@@ -102,7 +102,7 @@ export interface Profile {
   /** `null`: such mirrors have no marker. */
   readonly marker: Marker | null;
   /** Reads a file in a format that the profile knows; `null`: another file. */
-  read(head: Head): Reading | null;
+  read(head: Head): ProfileReading | null;
   /** The signed lists that name files; absent: such mirrors have none. */
   readonly lists?: {
     /** The list that covers `path`, even if it does not name the file; `null`: none does. */
@@ -120,12 +120,12 @@ export interface Profile {
 }
 
 /** The reading of a valid file. */
-export function sound(changedAtMs: number | null = null): Reading {
+export function sound(changedAtMs: number | null = null): ProfileReading {
   return { failure: null, changedAtMs };
 }
 
 /** The reading of a malformed file. */
-export function unsound(expected: Sentence): Reading {
+export function unsound(expected: Sentence): ProfileReading {
   return { failure: failureOf('malformed', expected), changedAtMs: null };
 }
 

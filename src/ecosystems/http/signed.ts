@@ -7,7 +7,7 @@ import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
 import { below, type End, get, isNotOffered, stoppedBy, type Talk, wholeOf } from '../talk.ts';
 import type { HttpContext } from './context.ts';
 import type { Head, Summed } from './profile.ts';
-import { sumOf } from './verify.ts';
+import { digestSumOf } from './verify.ts';
 
 /** `bad`: a signature is wrong. `said`: gpgv's line about it. */
 type Report =
@@ -79,7 +79,7 @@ function* outOfStep({ path, body }: WholeFile, keyring: string, context: HttpCon
   const request = { aside: true, asSent: true, bodyBytesMax: limits.signedListBytes } as const;
   const got = yield* get({ url: below(context, beside), ...request }, context);
   if (got.tag === 'error' || !isClearSigned(got.value.body)) return null;
-  const list = { path: beside, body: got.value.body, sum: yield* sumOf(wholeOf(got.value)) };
+  const list = { path: beside, body: got.value.body, sum: yield* digestSumOf(wholeOf(got.value)) };
   const signature = yield* signatureOf(list, keyring, context);
   if (signature.tag === 'error' || signature.value.state !== 'valid') return null;
   const [own, signed] = [Buffer.from(body).toString('latin1'), signedTextOf(list.body)];

@@ -42,7 +42,7 @@ export function checkHash(head: Head, expect: Expect): ProbeFailure | null {
   return got === want ? null : mismatchOf({ algorithm, want, got, by: phrase('answer.entrySha') });
 }
 
-export function* sumOf(body: WholeBody): Talk<Summed> {
+export function* digestSumOf(body: WholeBody): Talk<Summed> {
   return { bytes: body.bytes, sha256: (yield* hashOf(body, algorithm)).toString('hex') };
 }
 

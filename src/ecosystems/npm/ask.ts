@@ -51,7 +51,7 @@ export interface Located {
 }
 
 /** A digest of the host and path of an artifact. Queries may differ in each response. */
-export function placeOf(tarball: string): string {
+export function tarballPlaceOf(tarball: string): string {
   const url = readForeignUrl(tarball);
   const place = url === null ? tarball : `${url.host}${url.pathname}`;
   return createHash('sha256').update(place).digest('hex').slice(0, 16);
@@ -74,7 +74,8 @@ export function* locate(
 ): Talk<Result<Located & { readonly isKept: boolean }, End>> {
   const key = `npm ${module}@${version}`;
   const kept = isAnew ? null : readKept(context.memory?.get(key, context.nowWallMs) ?? null);
-  const hasMoved = kept !== null && (context.artifactAt ?? placeOf(kept.tarball)) !== placeOf(kept.tarball);
+  const hasMoved =
+    kept !== null && (context.artifactAt ?? tarballPlaceOf(kept.tarball)) !== tarballPlaceOf(kept.tarball);
   if (kept !== null && !hasMoved) return ok({ ...kept, isKept: true });
   const short = context.peekBytes === undefined ? null : yield* fromManifest(module, version, context);
   const located = short === null ? yield* fromPackument(module, version, context) : ok(short);

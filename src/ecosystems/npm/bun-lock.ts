@@ -3,7 +3,7 @@ import { count } from '../locks.ts';
 import { fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 import { type Locked, type LockText, Malformed } from './locked.ts';
 import { splitPackage } from './names.ts';
-import { dependencyKeys, directOf, mappingOf } from './package-lock.ts';
+import { dependencyKeys, directPackagesOf, mappingOf } from './package-lock.ts';
 
 /** A comma before a closing bracket, outside of strings: bun writes one, JSON has none. */
 const lastComma = /("(?:[^"\\]|\\.)*(?:"|$))|,(?=\s*[\]}])/gs;
@@ -37,6 +37,8 @@ export function parseBunLock(text: string): LockText | null {
       integrity: typeof integrity === 'string' && integrity !== '' ? integrity : null,
     });
   }
-  const workspaces = mappingOf(parsed.value, 'workspaces').flatMap(([, value]) => directOf(fieldsOf(value) ?? {}));
+  const workspaces = mappingOf(parsed.value, 'workspaces').flatMap(([, value]) =>
+    directPackagesOf(fieldsOf(value) ?? {}),
+  );
   return { packages, direct: new Set(workspaces), mentions, malformed: new Malformed() };
 }

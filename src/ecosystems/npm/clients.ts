@@ -10,7 +10,7 @@ import {
   type Remedy,
   walkInOrder,
 } from '../client.ts';
-import { scopeOf } from './names.ts';
+import { nameScopeOf } from './names.ts';
 
 /** Exactly one registry. @see docs/protocols/npm.md#client-settings */
 function parseRegistry(chain: string): Result<Chain, ChainProblem> {
@@ -152,8 +152,8 @@ function notesOnLocks(old: string | null): readonly Sentence[] {
 
 /** Without a registry for its scope, a private package is requested from the new registry. */
 function notesOnPrivate(patterns: readonly string[]): readonly Sentence[] {
-  const scopes = [...new Set(patterns.flatMap((one) => scopeOf(one) ?? []))];
-  const others = patterns.filter((one) => scopeOf(one) === null);
+  const scopes = [...new Set(patterns.flatMap((one) => nameScopeOf(one) ?? []))];
+  const others = patterns.filter((one) => nameScopeOf(one) === null);
   return [
     ...scopes.map((scope) => phrase('note.npmScope', { scope, setting: `${scope}:registry=` })),
     ...others.map((one) => phrase('note.npmName', { name: one })),

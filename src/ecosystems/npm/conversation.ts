@@ -20,13 +20,13 @@ import {
   unaskable,
   wholeOf,
 } from '../talk.ts';
-import { fullForm, getPackument, type Located, locate, placeOf } from './ask.ts';
+import { fullForm, getPackument, type Located, locate, tarballPlaceOf } from './ask.ts';
 import type { Listed, NpmContext } from './context.ts';
 import { parsePinnedIntegrity } from './integrity.ts';
 import { escapeName } from './names.ts';
 import { parsePackument, parseTags } from './packument.ts';
 import { judgeSignature, readSigningKeys, type Signed } from './signatures.ts';
-import { judgeBytes, judgeStatedHash, type Known, matchesGzip } from './verify.ts';
+import { judgeBytes, judgeStatedHash, type KnownHashes, matchesGzip } from './verify.ts';
 
 export function* probe(target: Target, context: NpmContext): Conversation {
   switch (target.step) {
@@ -55,7 +55,7 @@ function* metadata({ module, version }: Target, context: NpmContext): Talk<Verdi
   if (found === null) return failedBy({ kind: 'absent', status: 200 }, facts);
   if (found.tag === 'error') return failedBy(found.error, facts);
   const known = knownOf(`${module}@${named}`, found.value.signed, context);
-  const artifact = { step: 'tarball', at: placeOf(found.value.tarball) };
+  const artifact = { step: 'tarball', at: tarballPlaceOf(found.value.tarball) };
   if (known.tag === 'error') return failedBy(known.error, { ...facts, artifact });
   return judgeStatedHash(found.value, known.value, { ...facts, artifact, ...known.value.facts });
 }
@@ -64,7 +64,7 @@ function knownOf(
   id: string,
   signed: Signed,
   { pinned, own, nowWallMs }: NpmContext,
-): Result<Known & { readonly facts: Facts }, ProbeFailure> {
+): Result<KnownHashes & { readonly facts: Facts }, ProbeFailure> {
   const judged = judgeSignature({ id, signed, keys: own.keys, nowWallMs });
   if (judged.tag === 'error') return judged;
   const { signature, mayPin } = judged.value ?? {};

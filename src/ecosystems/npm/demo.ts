@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import type { DemoResponse, DemoRequest } from '../../core/demo.ts';
+import type { DemoRequest, DemoResponse } from '../../core/demo.ts';
 import { buildTar } from '../archives.ts';
 import type { SmallMirror } from '../ecosystem.ts';
 import { integrityOf } from './integrity.ts';
@@ -48,4 +48,4 @@ function respond({ path, origin }: DemoRequest): DemoResponse | null {
   }
 }
 
-export const demo: SmallMirror = { base: '', module: `${name}@${version}`, form: 'npmrc', respond };
+export const npmDemo: SmallMirror = { base: '', module: `${name}@${version}`, form: 'npmrc', respond };

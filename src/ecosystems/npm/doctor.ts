@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { placeTextOf } from '../../core/trap.ts';
-import { type Doctor, plainUrlOf, present, readWord, replaceLines } from '../doctor.ts';
+import { type Doctor, plainUrlOf, presentOf, readWord, replaceLines } from '../doctor.ts';
 import { checkRegistries } from './clients.ts';
 import { npmLocks } from './locks.ts';
 import { findNpm, placesOfKey, userFileOf } from './settings-found.ts';
 import { findNpmTraps, npmKinds } from './traps.ts';
 
-export const doctor: Doctor = {
+export const npmDoctor: Doctor = {
   kinds: npmKinds,
   examine: async (surroundings, say) => ({ traps: findNpmTraps(await findNpm(surroundings), say), unchecked: [] }),
   async today(surroundings) {
@@ -40,7 +40,7 @@ export const doctor: Doctor = {
     const yarn = join(machine.home, '.yarnrc.yml');
     const hasYarn = (await machine.read(yarn)).tag === 'ok';
     return {
-      changes: present([
+      changes: presentOf([
         await replaceLines(machine, userFileOf(machine), [{ line: `registry=${url}`, pattern: /^\s*registry\s*=/ }]),
         hasYarn
           ? await replaceLines(machine, yarn, [{ line: `npmRegistryServer: "${url}"`, pattern: /^npmRegistryServer:/ }])

@@ -3,7 +3,7 @@ import { phrase } from '../../words/tell.ts';
 import type { Lock, LockFile } from '../locks.ts';
 import { parseBunLock } from './bun-lock.ts';
 import { type LockText, lockOf } from './locked.ts';
-import { directOf, parsePackageLock, readJson } from './package-lock.ts';
+import { directPackagesOf, parsePackageLock, readLockJson } from './package-lock.ts';
 import { parsePnpmLock } from './pnpm-lock.ts';
 import { parseYarnLock } from './yarn-lock.ts';
 
@@ -12,16 +12,16 @@ import { parseYarnLock } from './yarn-lock.ts';
  * @param expected  the error for a text of another kind
  */
 export function readLock(file: LockFile, expected: Sentence): Result<Lock, Sentence> {
-  const manifest = readJson(file.beside(file.name.replace(/[^/\\]*$/, 'package.json')) ?? '');
+  const manifest = readLockJson(file.beside(file.name.replace(/[^/\\]*$/, 'package.json')) ?? '');
   const read = readText(file, manifest);
   if (read === null) return error(expected);
   return ok(lockOf(read, file, phrase('expected.lockFields')));
 }
 
-function readText({ name, text }: LockFile, manifest: ReturnType<typeof readJson>): LockText | null {
+function readText({ name, text }: LockFile, manifest: ReturnType<typeof readLockJson>): LockText | null {
   if (name.endsWith('.json')) return parsePackageLock(text, manifest);
   if (name.endsWith('bun.lock')) return parseBunLock(text);
   if (name.endsWith('.yaml')) return parsePnpmLock(text);
   const read = parseYarnLock(text);
-  return read === null ? null : { ...read, direct: new Set([...read.direct, ...directOf(manifest ?? {})]) };
+  return read === null ? null : { ...read, direct: new Set([...read.direct, ...directPackagesOf(manifest ?? {})]) };
 }

@@ -87,6 +87,6 @@ function matches(glob: string, name: string): boolean {
 }
 
 /** `@corp` for the patterns `@corp` and `@corp/*`; `null` for other patterns. */
-export function scopeOf(text: string): string | null {
+export function nameScopeOf(text: string): string | null {
   return /^(@[a-z0-9~-][a-z0-9._~-]*)(?:\/\*)?$/i.exec(text)?.[1] ?? null;
 }

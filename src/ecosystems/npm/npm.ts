@@ -85,7 +85,7 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
   context: buildNpmContext,
   learning: npmLearning,
   prober: () => import('./conversation.ts'),
-  demo: () => import('./demo.ts').then(({ demo }) => demo),
+  demo: () => import('./demo.ts').then(({ npmDemo: demo }) => demo),
   door: npmDoor,
-  doctor: () => import('./doctor.ts').then(({ doctor }) => doctor),
+  doctor: () => import('./doctor.ts').then(({ npmDoctor: doctor }) => doctor),
 };

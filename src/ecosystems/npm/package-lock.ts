@@ -8,7 +8,7 @@ export const dependencyKeys = ['dependencies', 'optionalDependencies'] as const;
 const directKeys = [...dependencyKeys, 'devDependencies'] as const;
 
 /** `null`: the text is no JSON object. */
-export function readJson(text: string): Fields | null {
+export function readLockJson(text: string): Fields | null {
   const parsed = parseFields(text, phrase('expected.npmLock'));
   return parsed.tag === 'ok' ? parsed.value : null;
 }
@@ -23,7 +23,7 @@ export function mappingOf(fields: Fields, key: string): readonly (readonly [stri
 }
 
 /** The names of all dependencies in a package.json, also optional ones and those for development. */
-export function directOf(manifest: Fields): readonly string[] {
+export function directPackagesOf(manifest: Fields): readonly string[] {
   return directKeys.flatMap((key) => mappingOf(manifest, key).map(([name]) => name));
 }
 
@@ -34,11 +34,15 @@ export function directOf(manifest: Fields): readonly string[] {
  * @see https://docs.npmjs.com/cli/configuring-npm/package-lock-json
  */
 export function parsePackageLock(text: string, manifest: Fields | null): LockText | null {
-  const file = readJson(text);
+  const file = readLockJson(text);
   if (file === null || (typeof file['lockfileVersion'] !== 'number' && fieldsOf(file['dependencies']) === null))
     return null;
   const tree = fieldsOf(file['packages']) === null ? readTree(file) : readPackages(file);
-  return { ...tree, direct: new Set([...tree.direct, ...directOf(manifest ?? {})]), malformed: new Malformed() };
+  return {
+    ...tree,
+    direct: new Set([...tree.direct, ...directPackagesOf(manifest ?? {})]),
+    malformed: new Malformed(),
+  };
 }
 
 type Read = Omit<LockText, 'malformed'>;
@@ -52,7 +56,7 @@ function readPackages(file: Fields): Read {
     const entry = fieldsOf(value);
     if (entry === null) continue;
     const at = folder.lastIndexOf('node_modules/');
-    if (at < 0) for (const name of directOf(entry)) direct.add(name);
+    if (at < 0) for (const name of directPackagesOf(entry)) direct.add(name);
     for (const key of dependencyKeys) for (const [name] of mappingOf(entry, key)) count(mentions, name);
     if (at < 0 || entry['inBundle'] === true) continue;
     const name = textOf(entry, 'name') ?? folder.slice(at + 'node_modules/'.length);

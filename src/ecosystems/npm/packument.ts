@@ -9,7 +9,7 @@ import type { Contents } from '../../core/transcript.ts';
 import { failureOf, malformed, phrase, wrongContent } from '../../words/tell.ts';
 import { type JsonFlaw, walkJson } from '../json-walk.ts';
 import { depthErrorOf, type Fields, fieldsOf, memberIn, parseFields } from '../parse-json.ts';
-import { contentsOf, tagsOf } from '../talk.ts';
+import { statedContentsOf, tagsOf } from '../talk.ts';
 import { type Integrity, readIntegrity, readShasum } from './integrity.ts';
 import { isExact } from './names.ts';
 import { PackumentReader } from './packument-reader.ts';
@@ -82,7 +82,7 @@ export function* parsePackument(
     dist: read.manifest && readDist(read.manifest, read.times),
     listed: { count, newest: kept.at(-1) ?? null },
     contents: {
-      versions: contentsOf(kept, (version) => version.includes('-'), count),
+      versions: statedContentsOf(kept, (version) => version.includes('-'), count),
       tags: tagsOf(Object.fromEntries(read.tags)),
     },
   });

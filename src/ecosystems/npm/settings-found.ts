@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path';
-import type { Machine, Place, Surroundings } from '../../core/trap.ts';
+import type { Machine, MachineSurroundings, SettingPlace } from '../../core/trap.ts';
 import { phrase } from '../../words/tell.ts';
 import { configFolderOf, type FileLine, foldersFrom, readLines, removeQuotes } from '../doctor.ts';
 import { matchesParts } from '../globs.ts';
@@ -16,7 +16,7 @@ export interface NpmSetting {
   readonly key: string;
   readonly value: string;
   readonly level: NpmLevel;
-  readonly place: Place;
+  readonly place: SettingPlace;
   /** The whole line in the file; `null` for a variable, and for a file that shells read. */
   readonly line: string | null;
 }
@@ -34,7 +34,7 @@ export interface NpmFound {
   readonly home: string;
 }
 
-export async function findNpm({ machine, assignments, privatePatterns }: Surroundings): Promise<NpmFound> {
+export async function findNpm({ machine, assignments, privatePatterns }: MachineSurroundings): Promise<NpmFound> {
   const { env, home } = machine;
   const nearest = await packageOf(machine);
   const project = await projectOf(machine, nearest);

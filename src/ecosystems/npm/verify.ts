@@ -9,7 +9,7 @@ import { type Integrity, integrityOfWhole } from './integrity.ts';
 import type { Dist } from './packument.ts';
 
 /** What is known of a version's artifact from other sources than the mirror. */
-export interface Known {
+export interface KnownHashes {
   /** The hash from a lock file, or from an earlier signature. */
   readonly pinned: Integrity | undefined;
   /** A trusted key signed the packument's hash. */
@@ -19,7 +19,7 @@ export interface Known {
 /** Compares the packument's hash with the pinned one of the same algorithm, if there is one. */
 export function judgeStatedHash(
   { integrity }: Pick<Dist, 'integrity'>,
-  { pinned, isSigned }: Known,
+  { pinned, isSigned }: KnownHashes,
   facts: Facts,
 ): Verdict {
   const same = pinned && integrity.find(({ algorithm }) => algorithm === pinned.algorithm);
@@ -40,7 +40,12 @@ export function judgeStatedHash(
  * is consistent.
  * @param stated  the packument's hash
  */
-export function* judgeBytes(body: WholeBody, stated: Integrity | undefined, known: Known, facts: Facts): Talk<Verdict> {
+export function* judgeBytes(
+  body: WholeBody,
+  stated: Integrity | undefined,
+  known: KnownHashes,
+  facts: Facts,
+): Talk<Verdict> {
   const { pinned, isSigned } = known;
   const wants = [pinned, isSigned || pinned === undefined ? stated : undefined].filter((one) => one !== undefined);
   const digestOf = hasher(body);

@@ -1,11 +1,11 @@
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { ProbeRequest } from '../../core/transcript.ts';
-import { type Responded, respondedOf, type End, stoppedBy, type Talk, unaskable } from '../talk.ts';
+import { type End, type Responded, respondedOf, stoppedBy, type Talk, unaskable } from '../talk.ts';
 import {
   type Challenge,
   fetchToken,
-  type Held,
+  type HeldToken,
   isSameToken,
   parseBearerChallenge,
   type Session,
@@ -41,11 +41,15 @@ export function repositoryUrlOf({ context }: Session, host: string, path: string
  * Sends a request, with a token if the registry requires one. Only a 401 to the request itself causes a second one.
  * @see docs/protocols/oci.md#tokens
  */
-export function* requestWithToken(request: ProbeRequest, repository: string, session: Session): Talk<Result<Responded, End>> {
+export function* requestWithToken(
+  request: ProbeRequest,
+  repository: string,
+  session: Session,
+): Talk<Result<Responded, End>> {
   const door = yield* doorOf(session);
   if (door.tag === 'error') return door;
   const first = door.value === null ? null : scoped(door.value, repository);
-  const held: Result<Held | null, End> = first === null ? ok(null) : yield* tokenFor(first, session);
+  const held: Result<HeldToken | null, End> = first === null ? ok(null) : yield* tokenFor(first, session);
   if (held.tag === 'error') return held;
   const response = respondedOf(yield withBearer(request, held.value));
   if (response.tag === 'error' || response.value.status !== 401) return response;
@@ -84,7 +88,8 @@ function* doorOf(session: Session): Talk<Result<Challenge | null, End>> {
   if (response.tag === 'error') return response;
   const challenge = response.value.status === 401 ? challengeOf(response.value, session) : ok(null);
   // A 404 is not cached: the server may have only some registry files.
-  if (challenge.tag === 'ok' && (response.value.status === 200 || challenge.value !== null)) keepDoor(challenge.value, session);
+  if (challenge.tag === 'ok' && (response.value.status === 200 || challenge.value !== null))
+    keepDoor(challenge.value, session);
   return challenge;
 }
 
@@ -92,8 +97,10 @@ function scoped(challenge: Challenge, repository: string): Challenge {
   return { ...challenge, scope: challenge.scope ?? `repository:${repository}:pull` };
 }
 
-function withBearer(request: ProbeRequest, held: Held | null): ProbeRequest {
-  return held === null ? request : { ...request, headers: { ...request.headers, authorization: `Bearer ${held.token}` } };
+function withBearer(request: ProbeRequest, held: HeldToken | null): ProbeRequest {
+  return held === null
+    ? request
+    : { ...request, headers: { ...request.headers, authorization: `Bearer ${held.token}` } };
 }
 
 function mayCarryTokens(baseUrl: string): boolean {

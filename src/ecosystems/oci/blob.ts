@@ -4,19 +4,19 @@ import { ok, type Result } from '../../core/result.ts';
 import type { ProbeRequest, Verdict } from '../../core/transcript.ts';
 import { malformed, phrase, wrongContent } from '../../words/tell.ts';
 import {
-  type Responded,
   type End,
   ended,
   failedBy,
   failureOfStatus,
   fine,
+  type Responded,
   seenIn,
   stoppedBy,
   type Talk,
 } from '../talk.ts';
-import { requestWithToken, repositoryUrlOf } from './ask.ts';
+import { repositoryUrlOf, requestWithToken } from './ask.ts';
 import { digestOf, parseDigest } from './digest.ts';
-import { fetchManifest, mismatch } from './fetch-manifest.ts';
+import { digestMismatch, fetchManifest } from './fetch-manifest.ts';
 import { type Descriptor, entryFor, type Manifest } from './manifest.ts';
 import type { ImageName } from './names.ts';
 import type { Session } from './token.ts';
@@ -65,9 +65,10 @@ function judgeWhole(
   const wanted = parseDigest(want);
   const got = wanted === null ? null : digestOf(wanted.algorithm, response.body);
   // A layer may be any file, also a page, so only bytes with another digest are judged by their form.
-  if (wanted === null || got === null || (got.text !== wanted.text && isMarkup(response.body))) return failedBy(noLayer);
+  if (wanted === null || got === null || (got.text !== wanted.text && isMarkup(response.body)))
+    return failedBy(noLayer);
   const seen = seenIn(response.body);
-  if (got.text !== wanted.text) return failedBy(mismatch(wanted, got, phrase('answer.digestManifest')), seen);
+  if (got.text !== wanted.text) return failedBy(digestMismatch(wanted, got, phrase('answer.digestManifest')), seen);
   const { algorithm, text: digest } = got;
   // For a tag the mirror itself states the digest: a match is no verification.
   if (tagged !== null) return fine({ ...seen, compared: { algorithm, digest, of: tagged } });

@@ -24,7 +24,7 @@ export const hostChain = {
 } as const satisfies Partial<Client>;
 
 /** The parts of a mirror's URL that client files need. */
-export interface Place {
+export interface HostsFile {
   /** Without a trailing slash. */
   readonly url: string;
   /** The URL is http. */
@@ -40,7 +40,7 @@ export interface Place {
 /** A URL that is safe to paste into a quoted text of TOML or JSON. */
 const pasteable = /^https?:\/\/[A-Za-z0-9._~%:/[\]+=@!-]+$/;
 
-function placeOf({ plain }: ChainMember): Place | null {
+function placeOf({ plain }: ChainMember): HostsFile | null {
   if (!pasteable.test(plain)) return null;
   const url = plain.replace(/\/+$/, '');
   const { protocol, host, pathname } = new URL(url);
@@ -56,7 +56,7 @@ function placeOf({ plain }: ChainMember): Place | null {
 
 /** `isDirect`: the registry itself follows the mirrors. */
 export interface Places {
-  readonly mirrors: readonly Place[];
+  readonly mirrors: readonly HostsFile[];
   readonly isDirect: boolean;
 }
 
@@ -81,7 +81,7 @@ interface HostFile {
    * The note about a mirror that the client cannot use; `null` for other mirrors. Absent: the client can use all
    * mirrors.
    */
-  lost?(place: Place): Sentence | null;
+  lost?(place: HostsFile): Sentence | null;
   /** Adds the client's own notes to `others`. */
   notes(others: readonly Sentence[]): readonly Sentence[];
 }
@@ -90,7 +90,7 @@ interface HostFile {
  * The remedy of a client: its file, without credentials. A note replaces the file if a URL is not safe to paste, or if
  * the client can use none of the mirrors.
  */
-export function remedyOf(before: Chain, after: Chain, file: HostFile): Remedy {
+export function ociRemedyOf(before: Chain, after: Chain, file: HostFile): Remedy {
   const [old, now] = [placesOf(before), placesOf(after)];
   const rollback = old === null ? file.back : file.text(old);
   const hasCredentials = after.members.some((member) => member.hasCredentials);

@@ -1,6 +1,6 @@
 import { phrase } from '../../words/tell.ts';
 import { type Client, offersHttp1, type Reply, walkInOrder } from '../client.ts';
-import { hostChain, type Place, type Places, remedyOf } from './chain.ts';
+import { type HostsFile, hostChain, ociRemedyOf, type Places } from './chain.ts';
 import { dockerHub } from './names.ts';
 
 const certificates = '/etc/containerd/certs.d';
@@ -13,7 +13,7 @@ function hostsToml({ mirrors, isDirect }: Places, path: string): string {
   return [`# ${path}`, ...server, ...hosts.flatMap(hostTable)].join('\n').trimEnd();
 }
 
-function hostTable({ url, project }: Place): readonly string[] {
+function hostTable({ url, project }: HostsFile): readonly string[] {
   const override = project === null ? [] : ['  override_path = true'];
   return [`[host."${url}"]`, '  capabilities = ["pull", "resolve"]', ...override, ''];
 }
@@ -37,7 +37,7 @@ export const containerd: Client = {
   remedy(before, after, _patterns, { upstream } = {}) {
     const path = `${certificates}/${upstream ?? '<registry>'}/hosts.toml`;
     const reads = phrase('note.containerdReads', { folder: certificates });
-    return remedyOf(before, after, {
+    return ociRemedyOf(before, after, {
       form: 'hosts.toml',
       text: (places) => hostsToml(places, path),
       json: (_places, text) => ({ path, text }),
@@ -55,12 +55,12 @@ function isTaken({ status }: Extract<Reply, { tag: 'failed' }>): boolean {
 
 const podmanPath = '/etc/containers/registries.conf.d/050-mirrorwatch.conf';
 
-function locationOf({ host, project }: Place): string {
+function locationOf({ host, project }: HostsFile): string {
   return project === null || project === '' ? host : `${host}/${project}`;
 }
 
 /** podman can use a mirror without a path, or with a path that begins with `v2`. */
-function isReachable({ path: before }: Place): boolean {
+function isReachable({ path: before }: HostsFile): boolean {
   return before === '';
 }
 
@@ -106,7 +106,7 @@ export const podman: Client = {
   protocols: () => offersHttp1,
   forms: ['registries.conf'],
   remedy: (before, after, _patterns, { upstream = dockerHub } = {}) =>
-    remedyOf(before, after, {
+    ociRemedyOf(before, after, {
       form: 'registries.conf',
       text: (places) => registriesConf(places, upstream),
       json: (_places, text) => ({ path: podmanPath, text }),
@@ -120,7 +120,7 @@ export const podman: Client = {
 const dockerPath = '/etc/docker/daemon.json';
 
 /** The Docker daemon accepts no mirror with a path, and does not start if one is set. */
-function isRoot({ path: before, project }: Place): boolean {
+function isRoot({ path: before, project }: HostsFile): boolean {
   return before === '' && project === null;
 }
 
@@ -149,7 +149,7 @@ export const docker: Client = {
   protocols: () => offersHttp1,
   forms: ['daemon.json'],
   remedy(before, after, _patterns, { upstream = dockerHub } = {}) {
-    const remedy = remedyOf(before, after, {
+    const remedy = ociRemedyOf(before, after, {
       form: 'daemon.json',
       text: (places) => JSON.stringify(daemonKeys(places), null, 2),
       json: (places) => ({ path: dockerPath, keys: daemonKeys(places) }),

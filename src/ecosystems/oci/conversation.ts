@@ -5,17 +5,17 @@ import type { Conversation } from '../../core/ports.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { wrongContent } from '../../words/tell.ts';
 import {
-  type Responded,
-  respondedOf,
   ended,
   failedBy,
   failureOfStatus,
   fine,
+  type Responded,
+  respondedOf,
   type Talk,
   tagsOf,
   unaskable,
 } from '../talk.ts';
-import { apiBaseOf, requestWithToken, challengeOf, keepDoor } from './ask.ts';
+import { apiBaseOf, challengeOf, keepDoor, requestWithToken } from './ask.ts';
 import { blob } from './blob.ts';
 import type { OciContext } from './context.ts';
 import { type Digest, parseDigest } from './digest.ts';
@@ -70,13 +70,19 @@ const doubtful: ReadonlySet<number> = new Set([400, 403, 404, 405, 501]);
  */
 function* digest(session: Session, image: ImageName, version: string): Talk<Verdict> {
   const url = manifestUrlOf(session, image, version);
-  const request = { url, method: 'HEAD', headers: { accept: acceptManifests }, bodyBytesMax: limits.listBytes } as const;
+  const request = {
+    url,
+    method: 'HEAD',
+    headers: { accept: acceptManifests },
+    bodyBytesMax: limits.listBytes,
+  } as const;
   const head = yield* requestWithToken(request, image.repository, session);
   if (head.tag === 'error') return ended(head.error);
   const { status, headers } = head.value;
   const wanted = parseDigest(version);
   const stated = status === 200 ? digestOfHead(head.value) : null;
-  const isOther = stated !== null && wanted !== null && wanted.algorithm === stated.algorithm && wanted.text !== stated.text;
+  const isOther =
+    stated !== null && wanted !== null && wanted.algorithm === stated.algorithm && wanted.text !== stated.text;
   if (doubtful.has(status) || (status === 200 && stated === null) || isOther) {
     const fetched = yield* fetchManifest(session, image, version, { aside: false });
     if (fetched.tag === 'error') return ended(fetched.error);

@@ -64,7 +64,7 @@ const responses = new Map<string, DemoResponse>([
   ...[config, layer].map((one) => [`/v2/${repository}/blobs/${one.digest}`, responseOf(one)] as const),
 ]);
 
-export const demo: SmallMirror = {
+export const ociDemo: SmallMirror = {
   upstream,
   base: '',
   module: `${upstream}/${repository}@${manifest.digest}`,

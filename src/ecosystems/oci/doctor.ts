@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
-import type { Place } from '../../core/trap.ts';
+import type { SettingPlace } from '../../core/trap.ts';
 import { baseUrl } from '../../core/url.ts';
-import { type Doctor, type FileLine, present } from '../doctor.ts';
+import { type Doctor, type FileLine, presentOf } from '../doctor.ts';
 import { dockerHub, parseImage } from './names.ts';
 import { findOci, type OciFound } from './settings-found.ts';
 import { findOciTraps, ociKinds, textsIn } from './traps.ts';
@@ -11,7 +11,7 @@ const hostsPath = /^\/etc\/containerd\/certs\.d\/[a-z0-9][a-z0-9.:_-]*\/hosts\.t
 const hostsText =
   /^(?:(?:#[\x20-\x7e]*|server = "[\x21\x23-\x5b\x5d-\x7e]+"|\[host\."[\x21\x23-\x5b\x5d-\x7e]+"\]| {2}capabilities = \[[a-z", ]+\]| {2}override_path = true|)(?:\n|$))+$/;
 
-export const doctor: Doctor = {
+export const ociDoctor: Doctor = {
   kinds: ociKinds,
   examine: async ({ machine }, say) => ({ traps: findOciTraps(await findOci(machine), say), unchecked: [] }),
   async today({ machine }) {
@@ -29,7 +29,7 @@ export const doctor: Doctor = {
     const before = read.tag === 'ok' ? read.text : null;
     const after = `${text.trimEnd()}\n`;
     return {
-      changes: present([after === before ? null : { file, before, after }]),
+      changes: presentOf([after === before ? null : { file, before, after }]),
       notes: [say('settle.shared')],
     };
   },
@@ -40,7 +40,7 @@ export const doctor: Doctor = {
 
 interface MirrorsToday {
   readonly urls: readonly string[];
-  readonly place: Place;
+  readonly place: SettingPlace;
 }
 
 /** The mirrors of Docker Hub in containerd, else in Docker, else in podman; `null`: no client has one. */

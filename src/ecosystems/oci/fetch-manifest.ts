@@ -3,8 +3,8 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { failureOf, malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
-import { type Responded, type End, failureOfStatus, stoppedBy, type Talk } from '../talk.ts';
-import { requestWithToken, repositoryUrlOf } from './ask.ts';
+import { type End, failureOfStatus, type Responded, stoppedBy, type Talk } from '../talk.ts';
+import { repositoryUrlOf, requestWithToken } from './ask.ts';
 import { type Digest, digestOf, parseDigest } from './digest.ts';
 import { acceptManifests, type Manifest, readManifest } from './manifest.ts';
 import type { ImageName } from './names.ts';
@@ -53,12 +53,12 @@ export function judgeManifest(
   const manifest = readManifest(body, headers['content-type']);
   if ('expected' in manifest) return error(failureOf('malformed', manifest.expected));
   const got = digestOf(wanted?.algorithm ?? 'sha256', body);
-  if (wanted !== null && got.text !== wanted.text) return error(mismatch(wanted, got, byWanted));
+  if (wanted !== null && got.text !== wanted.text) return error(digestMismatch(wanted, got, byWanted));
   const stated = statedDigestOf(headers);
   if (stated.tag === 'error') return stated;
   const own = stated.value === null ? null : digestOf(stated.value.algorithm, body);
   if (stated.value !== null && own !== null && own.text !== stated.value.text)
-    return error(mismatch(stated.value, own, byHeader));
+    return error(digestMismatch(stated.value, own, byHeader));
   return ok({ manifest, digest: got });
 }
 
@@ -73,7 +73,7 @@ function spoiltManifest(body: Uint8Array, headers: Responded['headers'], wanted:
   const words = ['"schemaVersion"', '"mediaType"', '"digest"'].filter((word) => text.includes(word));
   if (want === null || words.length < 2) return null;
   const got = digestOf(want.algorithm, body);
-  return got.text === want.text ? null : mismatch(want, got, wanted === null ? byHeader : byWanted);
+  return got.text === want.text ? null : digestMismatch(want, got, wanted === null ? byHeader : byWanted);
 }
 
 /** The digest in the header `Docker-Content-Digest`; `null`: there is no such header. An invalid one is malformed. */
@@ -88,6 +88,6 @@ const byWanted = phrase('answer.digestAsked');
 const byHeader = phrase('answer.digestOwn');
 
 /** @param by  the source of `want` */
-export function mismatch(want: Digest, got: Digest, by: Sentence): ProbeFailure {
+export function digestMismatch(want: Digest, got: Digest, by: Sentence): ProbeFailure {
   return mismatchOf({ algorithm: want.algorithm, want: want.text, got: got.text, by });
 }

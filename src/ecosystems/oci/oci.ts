@@ -62,6 +62,6 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
   }),
   learning: null,
   prober: () => import('./conversation.ts'),
-  demo: () => import('./demo.ts').then(({ demo }) => demo),
-  doctor: () => import('./doctor.ts').then(({ doctor }) => doctor),
+  demo: () => import('./demo.ts').then(({ ociDemo: demo }) => demo),
+  doctor: () => import('./doctor.ts').then(({ ociDoctor: doctor }) => doctor),
 };

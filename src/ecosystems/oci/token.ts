@@ -9,7 +9,7 @@ import { type End, get, stoppedBy, type Talk } from '../talk.ts';
 import type { OciContext } from './context.ts';
 
 /** `isFresh`: the token was just fetched, not cached before. */
-export interface Held {
+export interface HeldToken {
   readonly token: string;
   readonly isFresh: boolean;
 }
@@ -23,13 +23,13 @@ const shareKept = 0.8;
 /** The longest token: most servers refuse longer headers. */
 const tokenCharsMax = 8192;
 
-export function* tokenFor(challenge: Challenge, session: Session): Talk<Result<Held, End>> {
+export function* tokenFor(challenge: Challenge, session: Session): Talk<Result<HeldToken, End>> {
   const kept = session.recall(keyOf(challenge));
   return kept === null ? yield* fetchToken(challenge, session) : ok({ token: kept, isFresh: false });
 }
 
 /** Requests a token and caches it. @see docs/protocols/oci.md#tokens */
-export function* fetchToken(challenge: Challenge, session: Session): Talk<Result<Held, End>> {
+export function* fetchToken(challenge: Challenge, session: Session): Talk<Result<HeldToken, End>> {
   const url = new URL(challenge.realm);
   if (challenge.service !== null) url.searchParams.append('service', challenge.service);
   if (challenge.scope !== null) url.searchParams.append('scope', challenge.scope);

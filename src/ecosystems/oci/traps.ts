@@ -1,6 +1,6 @@
 import { isLoopback } from '../../core/addresses.ts';
 import { maskUrl } from '../../core/secret.ts';
-import type { Place, Trap } from '../../core/trap.ts';
+import type { SettingPlace, Trap } from '../../core/trap.ts';
 import type { Say } from '../../words/words.ts';
 import { editOf, explainPlainUrl, type FileLine, type KnownTraps, trapOf } from '../doctor.ts';
 import { type Fields, fieldsOf } from '../parse-json.ts';
@@ -44,7 +44,7 @@ function isLoop(url: string): boolean {
   return URL.canParse(url) && isLoopback(new URL(url).hostname);
 }
 
-function plainMirror(url: string, place: Place, say: Say): OciTrap {
+function plainMirror(url: string, place: SettingPlace, say: Say): OciTrap {
   const shown = maskUrl(url);
   const what = say('trap.oci-plain-mirror.what', { url: shown });
   return trapOf('oci-plain-mirror', what, [place], [explainPlainUrl('oci', shown, say)]);
@@ -61,7 +61,7 @@ function defaultTraps({ hosts }: OciFound, say: Say): readonly OciTrap[] {
 }
 
 function configTraps({ config, hosts }: OciFound, say: Say): readonly OciTrap[] {
-  const placeOf = ({ file, line }: FileLine): Place => ({ file, line });
+  const placeOf = ({ file, line }: FileLine): SettingPlace => ({ file, line });
   const lineWith = (pattern: RegExp): FileLine | undefined => config.find(({ text }) => pattern.test(text));
   const skipped = config.filter(({ text }) => /^\s*insecure_skip_verify\s*=\s*true\b/.test(text));
   const traps: OciTrap[] = skipped.map((line) => {
@@ -98,7 +98,7 @@ function daemonTraps({ file, text }: OciFound['daemons'][number], say: Say): rea
     return [trapOf('oci-daemon-json-broken', say('trap.oci-daemon-json-broken.what'), [{ file, line: null }], set)];
   }
   const lines = text.split('\n');
-  const place = (value: string): Place => {
+  const place = (value: string): SettingPlace => {
     const at = lines.findIndex((line) => line.includes(JSON.stringify(value)));
     return { file, line: at < 0 ? null : at + 1 };
   };
@@ -135,7 +135,7 @@ function podmanTraps({ registries }: OciFound, say: Say): readonly OciTrap[] {
 }
 
 /** @param written  the host as in the file; user-info in it is not shown */
-function blindly(written: string, place: Place, authorities: string, say: Say): OciTrap {
+function blindly(written: string, place: SettingPlace, authorities: string, say: Say): OciTrap {
   const host = written.replace(/^.*@/, '');
   const set = say('trap.oci-insecure-registries.set', { authority: `${authorities}/${host}/ca.crt` });
   return trapOf('oci-insecure-registries', say('trap.oci-insecure-registries.what', { host }), [place], [set]);

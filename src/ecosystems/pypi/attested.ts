@@ -7,10 +7,10 @@ import type { Facts, Signature, Verdict } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
 import { ended, failedBy, fine, get, type Talk } from '../talk.ts';
 import type { PypiContext, PypiOwn } from './context.ts';
-import { find } from './find.ts';
+import { findRelease } from './find.ts';
 import { normalNameOf } from './names.ts';
 import { type Attestation, readProvenance } from './provenance.ts';
-import { formatPublisher, type Identity, isSignedBy, type Publisher } from './publishers.ts';
+import { type AttestationPublisher, formatPublisher, type Identity, isSignedBy } from './publishers.ts';
 import type { ReleaseFile } from './release.ts';
 
 /**
@@ -18,7 +18,7 @@ import type { ReleaseFile } from './release.ts';
  * be forged. The file counts as verified only if its publisher is configured and all signatures are valid.
  */
 export function* provenance(target: Target, context: PypiContext): Talk<Verdict> {
-  const found = yield* find(target, context, ({ provenance: url }) => url !== null);
+  const found = yield* findRelease(target, context, ({ provenance: url }) => url !== null);
   if (found.tag === 'error') return found.error;
   if (found.value === null) return fine(none(context));
   const { file, pins, facts } = found.value;
@@ -80,7 +80,7 @@ function otherHash({ sha256 }: Attestation, want: string, by: Sentence): ProbeFa
 function signers(
   attestations: readonly Attestation[],
   { own }: PypiContext,
-  publisher: Publisher | undefined,
+  publisher: AttestationPublisher | undefined,
 ): Result<Signature, ProbeFailure> {
   const root = own.trustedRoot;
   if (root === undefined) return ok({ state: 'no_key', key: null });
@@ -107,7 +107,7 @@ function signers(
   return ok({ state: 'valid', key: printable(first.identity.subject, limits.keyNameChars) });
 }
 
-function signedByOther(publisher: Publisher, { subject }: Identity): ProbeFailure {
+function signedByOther(publisher: AttestationPublisher, { subject }: Identity): ProbeFailure {
   return mismatchOf({
     algorithm: 'sigstore',
     want: formatPublisher(publisher),

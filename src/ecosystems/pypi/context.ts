@@ -1,12 +1,12 @@
 import type { ProbeContext } from '../../core/ports.ts';
 import { type Given, type Learning, pinnedIn, pinsMax } from '../ecosystem.ts';
 import { sha256Of } from './project-page.ts';
-import type { Publisher } from './publishers.ts';
+import type { AttestationPublisher } from './publishers.ts';
 
 export interface PypiSettings {
   /** The text of the operator's Sigstore trusted root (JSON); `null`: none is configured. */
   readonly trustedRoot: string | null;
-  readonly publishers: readonly Publisher[];
+  readonly publishers: readonly AttestationPublisher[];
 }
 
 export interface PypiOwn {
@@ -15,7 +15,7 @@ export interface PypiOwn {
   /** As in `PypiSettings`; absent: signatures of attestations are not verified. */
   readonly trustedRoot?: string;
   /** Any signer is accepted for a project without an entry. */
-  readonly publishers?: readonly Publisher[];
+  readonly publishers?: readonly AttestationPublisher[];
 }
 
 export type PypiContext = ProbeContext<PypiOwn>;

@@ -5,10 +5,20 @@ import type { Target } from '../../core/mirror.ts';
 import type { Conversation } from '../../core/ports.ts';
 import { dropContents, type Verdict } from '../../core/transcript.ts';
 import { failureOf, malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
-import { type Responded, ended, failedBy, fine, get, matchesBeginning, type Talk, unaskable, wholeOf } from '../talk.ts';
+import {
+  ended,
+  failedBy,
+  fine,
+  get,
+  matchesBeginning,
+  type Responded,
+  type Talk,
+  unaskable,
+  wholeOf,
+} from '../talk.ts';
 import { provenance } from './attested.ts';
 import type { PypiContext } from './context.ts';
-import { find, page, read } from './find.ts';
+import { findRelease, page, read } from './find.ts';
 import { normalNameOf } from './names.ts';
 import { acceptAll, acceptHtml, formOf } from './page.ts';
 import { metadataUrlOf } from './project-page.ts';
@@ -76,7 +86,7 @@ function* judge({ module }: Target, response: Responded): Talk<Verdict> {
 
 /** Fetches and verifies the core metadata of a file, if the page announces it. */
 function* wheelmeta(target: Target, context: PypiContext): Talk<Verdict> {
-  const found = yield* find(target, context, ({ metadata }) => metadata !== null);
+  const found = yield* findRelease(target, context, ({ metadata }) => metadata !== null);
   if (found.tag === 'error') return found.error;
   if (found.value === null) return fine({ notOffered: true });
   const { file, facts } = found.value;
@@ -94,7 +104,7 @@ function* wheelmeta(target: Target, context: PypiContext): Talk<Verdict> {
 }
 
 function* file(target: Target, context: PypiContext): Talk<Verdict> {
-  const found = yield* find(target, context, () => true);
+  const found = yield* findRelease(target, context, () => true);
   if (found.tag === 'error') return found.error;
   if (found.value === null) return ended(unaskable);
   const { file: chosen, pins, facts } = found.value;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DemoResponse, DemoRequest } from '../../core/demo.ts';
+import type { DemoRequest, DemoResponse } from '../../core/demo.ts';
 import { buildZip } from '../archives.ts';
 import type { SmallMirror } from '../ecosystem.ts';
 
@@ -56,4 +56,4 @@ function respond({ path, accept }: DemoRequest): DemoResponse | null {
   }
 }
 
-export const demo: SmallMirror = { base: '/simple', module: `${name}==${version}`, form: 'pip', respond };
+export const pypiDemo: SmallMirror = { base: '/simple', module: `${name}==${version}`, form: 'pip', respond };

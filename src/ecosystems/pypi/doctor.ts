@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
 import { type FileChange, type Machine, placeTextOf } from '../../core/trap.ts';
-import { addLines, type Doctor, plainUrlOf, present, readWord, replaceLines } from '../doctor.ts';
+import { addLines, type Doctor, plainUrlOf, presentOf, readWord, replaceLines } from '../doctor.ts';
 import { checkIndexes } from './clients.ts';
 import { pypiLocks } from './locks.ts';
 import { findNamedPipFile, findPypi, listUserPipFiles, sortInOrder, userUvFileOf } from './settings-found.ts';
 import { findPypiTraps, pypiKinds, urlOf } from './traps.ts';
 
-export const doctor: Doctor = {
+export const pypiDoctor: Doctor = {
   kinds: pypiKinds,
   examine: async (surroundings, say) => ({ traps: findPypiTraps(await findPypi(surroundings), say), unchecked: [] }),
   async today(surroundings) {
@@ -51,7 +51,7 @@ export const doctor: Doctor = {
       pattern: /^index[-_]url\s*[=:]/,
       add: (text: string) => inGlobal(text, `index-url = ${pip}`),
     };
-    const changes = present([
+    const changes = presentOf([
       hasNoFile ? null : await replaceLines(machine, pipFile, [wanted]),
       hasUv ? await uvChange(machine, uvFile, uv) : null,
     ]);

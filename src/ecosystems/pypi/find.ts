@@ -3,13 +3,13 @@ import type { Target } from '../../core/mirror.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import {
-  type Responded,
   below,
   type End,
   ended,
   failedBy,
   get,
   inSlices,
+  type Responded,
   stoppedBy,
   type Talk,
   unaskable,
@@ -55,7 +55,7 @@ interface Found {
  * Requests a project's page and chooses a file of the version that `has` accepts; `null`: there is none. The request
  * does not count in the probe's time.
  */
-export function* find(
+export function* findRelease(
   target: Target,
   context: PypiContext,
   has: (file: ReleaseFile) => boolean,

@@ -37,7 +37,7 @@ export function entryOf(
 }
 
 /** A package of a lock file. `needs`: the names of the packages that it requires. */
-export interface Locked {
+export interface PythonLocked {
   readonly name: string;
   readonly version: string;
   readonly source: LockSource;
@@ -46,8 +46,8 @@ export interface Locked {
 }
 
 /** The entries of a lock file, the most needed first, and the hashes of their files. */
-export function lockOf(
-  packages: readonly Locked[],
+export function pythonLockOf(
+  packages: readonly PythonLocked[],
   needs: ReadonlyMap<string, number>,
   file: LockFile,
 ): Pick<Lock, 'entries' | 'pinned'> {

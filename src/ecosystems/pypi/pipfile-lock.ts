@@ -2,7 +2,7 @@ import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import type { Lock, LockFile } from '../locks.ts';
 import { type Fields, fieldsOf, memberIn, parseFields } from '../parse-json.ts';
-import { isForeignIndex, type Locked, type LockSource, lockOf } from './lock-source.ts';
+import { isForeignIndex, type LockSource, type PythonLocked, pythonLockOf } from './lock-source.ts';
 import { sha256Of } from './project-page.ts';
 
 /** Keys of a package that is not from an index. */
@@ -31,7 +31,7 @@ export function readPipfileLock(file: LockFile): Result<Lock, Sentence> {
   // `default`, `develop`, and the categories that a Pipfile names.
   const sections = Object.entries(parsed.value).filter(([key]) => key !== '_meta');
   const packages = sections.flatMap(([, section]) =>
-    Object.entries(fieldsOf(section) ?? {}).map(([name, value]): Locked => {
+    Object.entries(fieldsOf(section) ?? {}).map(([name, value]): PythonLocked => {
       const fields = fieldsOf(value);
       const index = textAt(fields, 'index');
       const source: LockSource = elsewhereKeys.some((key) => memberIn(fields, key) !== undefined)
@@ -45,5 +45,5 @@ export function readPipfileLock(file: LockFile): Result<Lock, Sentence> {
       return { name, version: textAt(fields, 'version').replace(/^={2,3}/, ''), source, needs: [], files };
     }),
   );
-  return ok({ ...lockOf(packages, new Map(), file), malformed: [] });
+  return ok({ ...pythonLockOf(packages, new Map(), file), malformed: [] });
 }

@@ -16,7 +16,7 @@ export const publisherKinds = {
 export type PublisherKind = keyof typeof publisherKinds;
 
 /** The accepted signer of one project's files. */
-export interface Publisher {
+export interface AttestationPublisher {
   readonly project: string;
   readonly kind: PublisherKind;
   /** `owner/name`; case is ignored. */
@@ -31,7 +31,10 @@ export interface Identity {
 }
 
 /** True if service, repository and workflow of the identity are the publisher's. */
-export function isSignedBy({ kind, repository, workflow }: Publisher, { subject, issuer }: Identity): boolean {
+export function isSignedBy(
+  { kind, repository, workflow }: AttestationPublisher,
+  { subject, issuer }: Identity,
+): boolean {
   const place = publisherKinds[kind];
   const beginning = `${place.at}${repository}${place.in}`.toLowerCase();
   if (issuer !== place.issuer || !subject.toLowerCase().startsWith(beginning)) return false;
@@ -39,6 +42,6 @@ export function isSignedBy({ kind, repository, workflow }: Publisher, { subject,
   return ref !== undefined && file !== '' && (workflow === undefined || file === workflow);
 }
 
-export function formatPublisher({ kind, repository, workflow }: Publisher): Sentence {
+export function formatPublisher({ kind, repository, workflow }: AttestationPublisher): Sentence {
   return phrase('answer.signedBy', { whom: `${kind} ${repository}${workflow === undefined ? '' : ` (${workflow})`}` });
 }

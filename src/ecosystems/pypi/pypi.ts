@@ -7,7 +7,7 @@ import { buildPypiContext, type PypiOwn, type PypiSettings, publicPypi, pypiLear
 import { pypiDoor } from './door.ts';
 import { pypiLocks } from './locks.ts';
 import { normalNameOf, pypiNames } from './names.ts';
-import { type Publisher, type PublisherKind, publisherKinds } from './publishers.ts';
+import { type AttestationPublisher, type PublisherKind, publisherKinds } from './publishers.ts';
 import { pipRun, uvRun } from './run.ts';
 
 const repositoryForm = /^[\w.-]{1,100}(\/[\w.-]{1,100}){1,8}$/;
@@ -110,7 +110,10 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
     },
     read: ({ trustedRoot, publishers }) => ({
       trustedRoot: typeof trustedRoot === 'string' ? trustedRoot : null,
-      publishers: (publishers as readonly Publisher[]).map((one) => ({ ...one, project: normalNameOf(one.project) })),
+      publishers: (publishers as readonly AttestationPublisher[]).map((one) => ({
+        ...one,
+        project: normalNameOf(one.project),
+      })),
     }),
   },
   mirrorKeys: null,
@@ -119,7 +122,7 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
   context: buildPypiContext,
   learning: pypiLearning,
   prober: () => import('./conversation.ts'),
-  demo: () => import('./demo.ts').then(({ demo }) => demo),
+  demo: () => import('./demo.ts').then(({ pypiDemo: demo }) => demo),
   door: pypiDoor,
-  doctor: () => import('./doctor.ts').then(({ doctor }) => doctor),
+  doctor: () => import('./doctor.ts').then(({ pypiDoctor: doctor }) => doctor),
 };

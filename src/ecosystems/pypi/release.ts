@@ -1,9 +1,15 @@
 import { limits } from '../../core/limits.ts';
 import type { Contents } from '../../core/transcript.ts';
-import { contentsOf } from '../talk.ts';
+import { statedContentsOf } from '../talk.ts';
 import { normalNameOf } from './names.ts';
 import type { IndexFile, PageFile, PageReader } from './project-page.ts';
-import { canonicalVersionOf, compareVersions, isPrerelease, type PypiVersion, parseVersion } from './version.ts';
+import {
+  canonicalVersionOf,
+  comparePythonVersions,
+  isPythonPrerelease,
+  type PypiVersion,
+  parseVersion,
+} from './version.ts';
 
 interface Release {
   /** As in the page's list, else as in the first file's name. */
@@ -83,7 +89,7 @@ export class Releases implements PageReader {
   get contents(): NonNullable<Contents['versions']> {
     const names = this.#highest.map(({ version }) => canonicalVersionOf(version));
     const pre = new Set(names.filter((_, at) => isPrereleaseAt(this.#highest, at)));
-    return contentsOf(names, (name) => pre.has(name), this.#withFiles);
+    return statedContentsOf(names, (name) => pre.has(name), this.#withFiles);
   }
 
   #keyOf(written: string): string | null {
@@ -103,14 +109,14 @@ export class Releases implements PageReader {
     if (version === null || this.#known.size >= limits.versionsCounted) return null;
     const release: Release = { text, version, isListed: false, files: 'none' };
     this.#known.set(key, release);
-    if (this.#last === null || compareVersions(version, this.#last.version) > 0) this.#last = release;
+    if (this.#last === null || comparePythonVersions(version, this.#last.version) > 0) this.#last = release;
     return release;
   }
 }
 
 function isPrereleaseAt(releases: readonly Release[], at: number): boolean {
   const release = releases[at];
-  return release !== undefined && isPrerelease(release.version);
+  return release !== undefined && isPythonPrerelease(release.version);
 }
 
 /** The runtime's substring would keep the whole text in memory from which it was cut. */
@@ -120,15 +126,15 @@ function copied(text: string): string {
 
 /** Inserts a release into an ascending list of at most `limits.contentVersions`. */
 function insert(highest: Release[], release: Release): void {
-  const below = highest.findLastIndex((one) => compareVersions(one.version, release.version) < 0);
+  const below = highest.findLastIndex((one) => comparePythonVersions(one.version, release.version) < 0);
   if (below < 0 && highest.length >= limits.contentVersions) return;
   highest.splice(below + 1, 0, release);
   if (highest.length > limits.contentVersions) highest.shift();
 }
 
 function isNewer({ version: a }: Release, { version: b }: Release): boolean {
-  const [preA, preB] = [isPrerelease(a), isPrerelease(b)];
-  return preA === preB ? compareVersions(a, b) > 0 : preB;
+  const [preA, preB] = [isPythonPrerelease(a), isPythonPrerelease(b)];
+  return preA === preB ? comparePythonVersions(a, b) > 0 : preB;
 }
 
 /**
@@ -185,13 +191,13 @@ export class FileChoice implements PageReader {
   #matches(version: PypiVersion): boolean {
     if (this.#wanted === null) return false;
     const isPublic = this.#wanted.local.length === 0;
-    return compareVersions(isPublic ? { ...version, local: [] } : version, this.#wanted) === 0;
+    return comparePythonVersions(isPublic ? { ...version, local: [] } : version, this.#wanted) === 0;
   }
 
   /** Above 0 if `a` is the better match. */
   #compare(a: PypiVersion, b: PypiVersion): number {
     const isSame = (one: PypiVersion): boolean => one.local.length === this.#wanted?.local.length;
-    return Number(isSame(a)) - Number(isSame(b)) || compareVersions(a, b);
+    return Number(isSame(a)) - Number(isSame(b)) || comparePythonVersions(a, b);
   }
 }
 

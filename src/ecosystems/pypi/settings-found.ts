@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import type { Machine, Place, Surroundings } from '../../core/trap.ts';
+import type { Machine, MachineSurroundings, SettingPlace } from '../../core/trap.ts';
 import { configFolderOf, type FileLine, foldersFrom, readLines } from '../doctor.ts';
 
 /** `site`: the virtual environment. `shell`: a file that shells read. */
@@ -13,7 +13,7 @@ export interface PypiSetting {
   readonly level: PypiLevel;
   /** Of the settings of one key the one with the highest rank is in force. */
   readonly rank: number;
-  readonly place: Place;
+  readonly place: SettingPlace;
   /** The lines that an edit may remove; empty: the setting cannot be edited. */
   readonly lines: readonly { readonly line: number; readonly text: string }[];
 }
@@ -43,7 +43,7 @@ const installRank = 50;
  */
 const uvRanks = { newForm: 60, oldVariable: 50, oldForm: 10, pipAlone: 0 } as const;
 
-export async function findPypi({ machine, assignments }: Surroundings): Promise<PypiFound> {
+export async function findPypi({ machine, assignments }: MachineSurroundings): Promise<PypiFound> {
   const settings: PypiSetting[] = [
     ...ofVariables('pip', pipVariables, machine),
     ...ofVariables('uv', uvVariables, machine),

@@ -2,7 +2,7 @@ import { parse, TomlError, type TomlTable, type TomlValue } from 'smol-toml';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import { count, type Lock, type LockFile } from '../locks.ts';
-import { isForeignIndex, type Locked, lockOf } from './lock-source.ts';
+import { isForeignIndex, type PythonLocked, pythonLockOf } from './lock-source.ts';
 import { normalNameOf } from './names.ts';
 import { nameIn, sha256Of } from './project-page.ts';
 
@@ -37,13 +37,13 @@ function textOf(value: TomlValue | undefined): string {
   return typeof value === 'string' ? value : '';
 }
 
-function hashed(name: string, hash: TomlValue | undefined): Locked['files'] {
+function hashed(name: string, hash: TomlValue | undefined): PythonLocked['files'] {
   const sha256 = sha256Of(textOf(hash).replace(/^sha256:/, ''));
   return name === '' || sha256 === null ? [] : [{ name, sha256 }];
 }
 
 /** @see https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile */
-function ofUv(one: TomlTable): Locked {
+function ofUv(one: TomlTable): PythonLocked {
   const source = tableOf(one['source']);
   const registry = textOf(source?.['registry']);
   const files = [tableOf(one['sdist']), ...tablesOf(one['wheels'])];
@@ -62,7 +62,7 @@ function ofUv(one: TomlTable): Locked {
  * @param files  the package's files, if the lock file has those of all packages in one place
  * @see https://python-poetry.org/docs/basic-usage/#installing-with-poetrylock
  */
-function ofPoetry(one: TomlTable, files: TomlValue | undefined): Locked {
+function ofPoetry(one: TomlTable, files: TomlValue | undefined): PythonLocked {
   const source = tableOf(one['source']);
   const isIndex = source === null || textOf(source['type']) === 'legacy';
   return {
@@ -78,7 +78,7 @@ function ofPoetry(one: TomlTable, files: TomlValue | undefined): Locked {
  * A package of the default index, or of the URLs of its files. A private index stands in the pyproject.toml alone.
  * @see https://pdm-project.org/latest/usage/lockfile/
  */
-function ofPdm(one: TomlTable, index: string | null): Locked {
+function ofPdm(one: TomlTable, index: string | null): PythonLocked {
   const isElsewhere = ['git', 'hg', 'svn', 'path', 'url'].some((key) => one[key] !== undefined);
   const dependencies = Array.isArray(one['dependencies']) ? one['dependencies'] : [];
   return {
@@ -99,7 +99,7 @@ const publicFiles = /^https:\/\/files\.pythonhosted\.org\//;
  * A package of a PEP 751 file. `index` is optional there: without it, the URLs of the files tell where they are from.
  * @see https://packaging.python.org/en/latest/specifications/pylock-toml/
  */
-function ofPylock(one: TomlTable): Locked {
+function ofPylock(one: TomlTable): PythonLocked {
   const files = [tableOf(one['sdist']), ...tablesOf(one['wheels'])].flatMap((file) => (file === null ? [] : [file]));
   const index = textOf(one['index']);
   const urls = files.map((file) => textOf(file['url']));
@@ -148,7 +148,7 @@ export function readTomlLock(kind: keyof typeof clientOf, file: LockFile): Resul
   });
   const needs = new Map<string, number>();
   for (const name of packages.flatMap((one) => [...new Set(one.needs.map(normalNameOf))])) count(needs, name);
-  return ok({ ...lockOf(packages, needs, file), malformed: [] });
+  return ok({ ...pythonLockOf(packages, needs, file), malformed: [] });
 }
 
 /** A lock file without a package is one of a project without dependencies. */

@@ -52,12 +52,12 @@ function withoutZeros(release: readonly string[]): readonly string[] {
 }
 
 /** True for alphas, betas, candidates and development releases. */
-export function isPrerelease({ pre, dev }: PypiVersion): boolean {
+export function isPythonPrerelease({ pre, dev }: PypiVersion): boolean {
   return pre !== null || dev !== null;
 }
 
 /** Below 0 if `a` is older, above 0 if `b` is, 0 for spellings of one version. @see packaging.version _cmpkey */
-export function compareVersions(a: PypiVersion, b: PypiVersion): number {
+export function comparePythonVersions(a: PypiVersion, b: PypiVersion): number {
   return (
     compareDigits(a.epoch, b.epoch) ||
     compareLists(a.release, b.release, (x, y) => compareDigits(x ?? '0', y ?? '0')) ||

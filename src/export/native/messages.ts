@@ -1,4 +1,4 @@
-import type { Exemplar, LabelSet, Observed, Plain } from '../series-text.ts';
+import type { Exemplar, LabelSet, ObservedSeries, Plain } from '../series-text.ts';
 import { type NativeHistogram, zeroThreshold } from './histogram.ts';
 
 export interface MetricMessage {
@@ -24,11 +24,14 @@ export function makePlainMessage(type: 'counter' | 'gauge', { labels, value }: P
   return { label: pairsOf(labels), [type]: { value } };
 }
 
-export function makeSummaryMessage({ labels, sum, count }: Observed): MetricMessage {
+export function makeSummaryMessage({ labels, sum, count }: ObservedSeries): MetricMessage {
   return { label: pairsOf(labels), summary: { sample_count: count, sample_sum: sum } };
 }
 
-function classicBuckets({ bucketValues, bucketExemplars }: Observed, bounds: readonly string[]): readonly object[] {
+function classicBuckets(
+  { bucketValues, bucketExemplars }: ObservedSeries,
+  bounds: readonly string[],
+): readonly object[] {
   let below = 0;
   return bounds.map((bound) => {
     below += bucketValues[bound] ?? 0;
@@ -42,7 +45,7 @@ function classicBuckets({ bucketValues, bucketExemplars }: Observed, bounds: rea
  * @param bounds  of the classic buckets that the series has too; empty: none
  */
 export function makeHistogramMessage(
-  series: Observed,
+  series: ObservedSeries,
   native: NativeHistogram,
   bounds: readonly string[],
 ): MetricMessage {

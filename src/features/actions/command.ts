@@ -47,13 +47,13 @@ async function run(
   };
   const stdin = `${JSON.stringify({ ...facts, advice: adviceView(advice) })}\n`;
   const end = await runProgram({ argv, cwd, env, stdin, timeoutMs: means.leftMs(), path, signal, marks });
-  const failed = failureOf(end);
+  const failed = commandFailureOf(end);
   // Once started, the program may have done half of its work.
   if (failed !== null) throw new StepFailed(failed, end.tag === 'not_run', end.shown);
   return { tag: 'ok', output: end.shown };
 }
 
-export function failureOf(end: ProgramEnd): Sentence | null {
+export function commandFailureOf(end: ProgramEnd): Sentence | null {
   if (end.tag === 'exited' && end.code === '0') return null;
   if (end.tag === 'time') return phrase('acted.time');
   if (end.tag === 'output') return phrase('acted.output');

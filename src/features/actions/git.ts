@@ -5,7 +5,7 @@ import { printable } from '../../core/printable.ts';
 import { removeGitCopy, removeGitLeftovers } from '../../io/git-copy.ts';
 import { runProgram } from '../../io/run-program.ts';
 import { phrase } from '../../words/tell.ts';
-import { failureOf } from './command.ts';
+import { commandFailureOf } from './command.ts';
 import { createForge } from './forge.ts';
 import { checkLease, type Means, StepFailed, valueFrom } from './means.ts';
 import { diffOf, renderAdvice } from './render.ts';
@@ -142,7 +142,7 @@ class GitCopy {
       signal: means.signal,
       marks: means.marks,
     });
-    const failed = failureOf(end);
+    const failed = commandFailureOf(end);
     if (failed !== null && more.may?.includes(end.code) !== true) throw new StepFailed(failed, true, end.shown);
     return { isOk: failed === null, stdout: end.stdout };
   }

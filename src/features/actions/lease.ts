@@ -1,6 +1,6 @@
 import type { Lead, PairRule } from '../../core/action.ts';
 import type { Clock } from '../../core/ports.ts';
-import { exchange } from '../../io/exchange.ts';
+import { exchangeOnce } from '../../io/exchange.ts';
 
 /** The lease holder's key in etcd; a write can be made conditional on `number`. */
 export interface Fence {
@@ -187,7 +187,7 @@ async function call(
 ): Promise<Readonly<Record<string, unknown>>> {
   const headers = { 'content-type': 'application/json' };
   const limitMs = Math.round(leaseMs / 3);
-  const response = await exchange({
+  const response = await exchangeOnce({
     url: `${etcd}${path}`,
     method: 'POST',
     headers,

@@ -1,4 +1,4 @@
-import { type ActionRow, type ActionRule, placeOf } from '../../core/action.ts';
+import { type ActionRow, type ActionRule, actionPlaceOf } from '../../core/action.ts';
 import type { Advice } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
@@ -24,7 +24,7 @@ export function surplusOf(rows: readonly ActionRow[], isNeeded: (row: ActionRow)
 
 /** True if the rule now has another kind or place than the row. */
 export function isElsewhere({ kind, place }: ActionRow, { deed }: ActionRule): boolean {
-  return kind !== deed.kind || (place !== undefined && place !== placeOf(deed));
+  return kind !== deed.kind || (place !== undefined && place !== actionPlaceOf(deed));
 }
 
 /** True if an undo for a failback ended after the advice was issued. */
@@ -63,7 +63,7 @@ export function newRow(
     kept: null,
     isInterrupted: false,
     undoneBy: null,
-    place: placeOf(rule.deed),
+    place: actionPlaceOf(rule.deed),
     ...(inPair && rule.deed.kind !== 'file' ? { isShared: true } : {}),
   };
 }

@@ -17,7 +17,7 @@ export interface StoreValue {
 }
 
 /** How to read a value of one kind of store, and to replace it only if it has not changed. */
-export interface Store {
+export interface KeyStore {
   readonly read: (url: string, key: string) => StoreRequest;
   /** True: 404 means no value, and `write` can compare with "no value". False: the value must exist. */
   readonly canCreate: boolean;
@@ -40,7 +40,7 @@ export interface Store {
 
 const json = { 'content-type': 'application/json' } as const;
 
-export const stores: Readonly<Record<ActionStore, Store>> = {
+export const stores: Readonly<Record<ActionStore, KeyStore>> = {
   // https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/: `url` is that of `/v3/kv/txn`.
   etcd: {
     canCreate: true,

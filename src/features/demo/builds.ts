@@ -1,6 +1,6 @@
 import type { Timers } from '../../core/ports.ts';
 import type { Sentence } from '../../core/result.ts';
-import { exchange } from '../../io/exchange.ts';
+import { exchangeOnce } from '../../io/exchange.ts';
 import { phrase } from '../../words/tell.ts';
 
 const everyMs = 1_000;
@@ -26,7 +26,7 @@ export function startBuilds(
   async function isBuilt(base: string): Promise<boolean> {
     for (const path of paths) {
       const request = { url: `${base}/${path}`, method: 'GET', headers: {}, body: null, limitMs: requestMs } as const;
-      const { status } = await exchange(request).catch(() => ({ status: 0 }));
+      const { status } = await exchangeOnce(request).catch(() => ({ status: 0 }));
       if (status !== 200) return false;
     }
     return true;

@@ -4,7 +4,7 @@ import { processLog } from '../../daemon/system.ts';
 import { systemTimers } from '../../io/timers.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
 import { kindsByWord } from '../../terminal/load.ts';
-import { reasonOf } from '../../terminal/reasons.ts';
+import { reasonTextOf } from '../../terminal/reasons.ts';
 import { padEnd } from '../../terminal/terminal.ts';
 import { optionsOf, words } from '../../terminal/usage.ts';
 import { saySentence } from '../../words/tell.ts';
@@ -114,7 +114,7 @@ function textOf({ text, message }: DemoEvent, say: Say): string {
   const { finding, advice, sentence } = message ?? {};
   if (finding !== undefined) return say(finding.isOver ? 'ended.spike' : 'finding.spike', { who: finding.registry });
   const own = sentence === undefined ? null : saySentence(sentence, say);
-  const why = advice === undefined ? null : reasonOf(advice, say);
+  const why = advice === undefined ? null : reasonTextOf(advice, say);
   const [first = '', ...more] = text.split('\n');
   return [own ?? why ?? first, ...more].join('\n');
 }

@@ -6,7 +6,7 @@ import { type Daemon, startDaemon } from '../../daemon/lifecycle.ts';
 import { type ProcessFacts, systemClock } from '../../daemon/machine.ts';
 import { createSystemPorts, processLog } from '../../daemon/system.ts';
 import { registry } from '../../ecosystems/registry.ts';
-import { exchange } from '../../io/exchange.ts';
+import { exchangeOnce } from '../../io/exchange.ts';
 import { replaceFile, systemFiles } from '../../io/files.ts';
 import { createScratchFolder } from '../../io/store-copy.ts';
 import { systemTimers } from '../../io/timers.ts';
@@ -16,7 +16,7 @@ import { startBuilds } from './builds.ts';
 import { type DemoPace, type Faulty, startFaults } from './faults.ts';
 import { type DemoPair, renderDemoFile } from './file.ts';
 import { type DemoMirror, findUrl, startDemoMirror, startDemoReceiver } from './mirror.ts';
-import { type DemoMessage, changesFor, messageOf } from './news.ts';
+import { changesFor, type DemoMessage, demoMessageOf } from './news.ts';
 
 const demoStages = [
   'watching',
@@ -116,9 +116,9 @@ export async function startDemo(
   });
   const { url } = daemon;
   const begun = isOne ? phrase('demo.two', { url }) : phrase('demo.twoEach', { list: ecosystems.join(', '), url });
-  report('watching', undefined, messageOf(begun));
+  report('watching', undefined, demoMessageOf(begun));
   const faulty = pairs.map((pair) =>
-    faultyOf(pair, hasDoor, url, (stage, sentence) => report(stage, pair, messageOf(sentence))),
+    faultyOf(pair, hasDoor, url, (stage, sentence) => report(stage, pair, demoMessageOf(sentence))),
   );
   const faults = startFaults(faulty, pace, systemTimers);
   let builds: { stop(): void } | null = null;
@@ -135,7 +135,9 @@ export async function startDemo(
       const prefix = pair?.ecosystem.door?.prefix;
       if (pair?.small.build === undefined || prefix === undefined) return;
       const bases = { door: `${door}/${prefix}`, mirror: pair.near.url };
-      builds = startBuilds(bases, pair.small.build, systemTimers, (sentence) => report('builds', pair, messageOf(sentence)));
+      builds = startBuilds(bases, pair.small.build, systemTimers, (sentence) =>
+        report('builds', pair, demoMessageOf(sentence)),
+      );
     },
     async stop() {
       builds?.stop();
@@ -192,7 +194,7 @@ function missingOf({ seen, small }: LivePair, hasDoor: boolean): readonly DemoSt
 async function areKnown(url: string, mirrors: readonly string[]): Promise<boolean> {
   const isKnown = async (mirror: string): Promise<boolean> => {
     const request = { url: `${url}api/v1/targets?registry=${mirror}`, method: 'GET', headers: {}, body: null } as const;
-    const { text } = await exchange({ ...request, limitMs: ownResponseMs });
+    const { text } = await exchangeOnce({ ...request, limitMs: ownResponseMs });
     const { targets } = JSON.parse(text) as { targets: readonly { canary: boolean; baselineSeconds: number | null }[] };
     return targets.some(({ canary, baselineSeconds }) => canary && baselineSeconds !== null);
   };

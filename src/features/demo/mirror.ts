@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import type { DemoResponse, DemoResponder } from '../../core/demo.ts';
+import type { DemoResponder, DemoResponse } from '../../core/demo.ts';
 import { createServer } from '../../io/server.ts';
 import { systemTimers } from '../../io/timers.ts';
 
@@ -50,13 +50,13 @@ export async function startDemoMirror(respond: DemoResponder, baseMs: number): P
   };
 }
 
-export interface Received {
+export interface DemoReceived {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
 export async function startDemoReceiver(
-  take: (received: Received) => void,
+  take: (received: DemoReceived) => void,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];

@@ -3,7 +3,7 @@ import type { Sentence } from '../../core/result.ts';
 import { signature } from '../../notify/receivers/standard.ts';
 import { phrase, saySentence } from '../../words/tell.ts';
 import { english } from '../../words/words.ts';
-import type { Received } from './mirror.ts';
+import type { DemoReceived } from './mirror.ts';
 
 export interface DemoChange {
   readonly stage: 'spike' | 'advice' | 'webhook' | 'recovery' | 'changed' | 'undone';
@@ -36,7 +36,7 @@ interface Body {
   };
 }
 
-export function messageOf(sentence: Sentence): Pick<DemoChange, 'text'> & { readonly message: DemoMessage } {
+export function demoMessageOf(sentence: Sentence): Pick<DemoChange, 'text'> & { readonly message: DemoMessage } {
   return { text: saySentence(sentence, english), message: { sentence } };
 }
 
@@ -45,11 +45,12 @@ export function messageOf(sentence: Sentence): Pick<DemoChange, 'text'> & { read
  * @param formOf  the form of an ecosystem's remedy to show
  */
 export function changesFor(
-  received: Received,
+  received: DemoReceived,
   secret: string,
   formOf: (ecosystem: string) => string | undefined,
 ): readonly DemoChange[] {
-  if (!isVerified(received, secret)) return [{ stage: 'webhook', ecosystem: null, ...messageOf(phrase('demo.wrong')) }];
+  if (!isVerified(received, secret))
+    return [{ stage: 'webhook', ecosystem: null, ...demoMessageOf(phrase('demo.wrong')) }];
   const { type, data } = JSON.parse(received.body) as Body;
   const { finding, advice, action, result } = data;
   if (finding && (type === 'mirror.spike' || type === 'mirror.recovery')) {
@@ -60,7 +61,9 @@ export function changesFor(
   }
   if (action !== undefined && (result === 'done' || result === 'undone')) {
     const { ecosystem, from, to, output } = action;
-    const { text, message } = messageOf(phrase(`action.${result}`, { action: action.action, what: ecosystem, from, to }));
+    const { text, message } = demoMessageOf(
+      phrase(`action.${result}`, { action: action.action, what: ecosystem, from, to }),
+    );
     return result === 'done'
       ? [{ stage: 'changed', ecosystem, text: `${text}\n${output}`, message }]
       : [{ stage: 'undone', ecosystem, text, message }];
@@ -70,11 +73,11 @@ export function changesFor(
   const lines = remedy[formOf(ecosystem) ?? ''] ?? '';
   return [
     { stage: 'advice', ecosystem, text: `${reason}\n${lines}`, message: { advice } },
-    { stage: 'webhook', ecosystem, ...messageOf(phrase('demo.received', { type })) },
+    { stage: 'webhook', ecosystem, ...demoMessageOf(phrase('demo.received', { type })) },
   ];
 }
 
-function isVerified({ headers, body }: Received, secret: string): boolean {
+function isVerified({ headers, body }: DemoReceived, secret: string): boolean {
   const seconds = Number(headers['webhook-timestamp']);
   const expected = signature(secret, headers['webhook-id'] ?? '', seconds, body);
   return (headers['webhook-signature'] ?? '').split(' ').includes(expected);

@@ -3,13 +3,13 @@ import { urlOfListener } from '../../core/url.ts';
 import { createMachine, systemClock, systemRandom } from '../../daemon/machine.ts';
 import { confirmChanges, placeOptions, type WhoseSettings, whoseSettings } from '../../terminal/changes.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
-import { type Loaded, loadNeeded, loadText } from '../../terminal/load.ts';
+import { type LoadedConfig, loadNeeded, loadText } from '../../terminal/load.ts';
 import { configForUrl, formatUrlIssues, mirrorFor, requestFor } from '../../terminal/probe-request.ts';
 import { Failed, optionsOf, UsageError, words } from '../../terminal/usage.ts';
 import { english, type Say } from '../../words/words.ts';
-import type { Examined, Known } from './examine.ts';
+import type { Examined, KnownSurroundings } from './examine.ts';
 import type { OnlineFound } from './online.ts';
-import type { Subject } from './online-subject.ts';
+import type { OnlineSubject } from './online-subject.ts';
 import { formatDiagnosis, formatDiagnosisJson } from './text.ts';
 
 const options = {
@@ -36,7 +36,11 @@ export const doctorCommand: Command = {
     const language = values.json ? english : context.say;
     const { examine, addOnline } = await import('./examine.ts');
     const examineAgain = (): Promise<Examined> =>
-      examine(createMachine({ env: context.env, home: whose.home, cwd: context.cwd, root: whose.root }), known, language);
+      examine(
+        createMachine({ env: context.env, home: whose.home, cwd: context.cwd, root: whose.root }),
+        known,
+        language,
+      );
     const isOnline = values.online === true || positionals.length > 0;
     if (values.ecosystem !== undefined && positionals.length === 0) throw new UsageError('wrong.ecosystemOfUrl');
     const subjects = isOnline ? await subjectsOf(context, loaded, positionals, values.ecosystem) : [];
@@ -48,13 +52,13 @@ export const doctorCommand: Command = {
   },
 };
 
-async function knownFrom(config: Config): Promise<Known> {
+async function knownFrom(config: Config): Promise<KnownSurroundings> {
   const { mirrors, private: privatePatterns } = config;
   return { hosts: mirrors.map(({ url }) => new URL(url).hostname), doors: await doorsOf(config), privatePatterns };
 }
 
 /** The front door's lines for the first client of each ecosystem. */
-async function doorsOf(config: Config): Promise<Known['doors']> {
+async function doorsOf(config: Config): Promise<KnownSurroundings['doors']> {
   if (config.door === undefined) return [];
   const { linesOfDoor } = await import('../../config/door-routes.ts');
   const lines = linesOfDoor(config, urlOfListener(config.door.listen));
@@ -65,7 +69,7 @@ async function doorsOf(config: Config): Promise<Known['doors']> {
 
 /** Offers to fix the traps that can be fixed. @returns whether a file was changed */
 async function repair(context: Context, whose: WhoseSettings, found: Examined, isAgreed: boolean): Promise<boolean> {
-  const { changesFor } = await import('./edits.ts');
+  const { editsFor: changesFor } = await import('./edits.ts');
   const changes = changesFor(found.traps, (file) => found.texts.get(file) ?? null);
   if (changes.length === 0) {
     context.terminal.err(context.say('doctor.nothing'));
@@ -88,17 +92,22 @@ function shown({ terminal, say }: Context, found: Examined, isJson: boolean): Ex
  */
 async function subjectsOf(
   context: Context,
-  loaded: Loaded,
+  loaded: LoadedConfig,
   named: readonly string[],
   word: string | undefined,
-): Promise<readonly Subject[]> {
+): Promise<readonly OnlineSubject[]> {
   const { config } = loaded;
   if (named.length === 0)
     return config.mirrors.map((mirror) => ({ config, question: requestFor(config, mirror, undefined, undefined) }));
   return Promise.all(named.map((which) => subjectOf(context, loaded, which, word)));
 }
 
-async function subjectOf(context: Context, loaded: Loaded, which: string, word: string | undefined): Promise<Subject> {
+async function subjectOf(
+  context: Context,
+  loaded: LoadedConfig,
+  which: string,
+  word: string | undefined,
+): Promise<OnlineSubject> {
   if (!/^https?:\/\//i.test(which)) {
     const { config } = loaded;
     return { config, question: requestFor(config, mirrorFor(loaded, which), undefined, undefined) };
@@ -113,7 +122,7 @@ async function subjectOf(context: Context, loaded: Loaded, which: string, word: 
 
 async function probeMirrors(
   { terminal, facts, say }: Context,
-  subjects: readonly Subject[],
+  subjects: readonly OnlineSubject[],
   language: Say,
 ): Promise<OnlineFound> {
   const { examineOnline } = await import('./online.ts');

@@ -4,7 +4,7 @@ import type { Edit, FileChange, Machine, Trap } from '../../core/trap.ts';
  * The file changes that repair traps. If two edits change one line differently, the second is omitted.
  * @param textOf  a file's text as read; `null`: it was not read
  */
-export function changesFor(
+export function editsFor(
   traps: readonly Pick<Trap, 'edits'>[],
   textOf: (file: string) => string | null,
 ): readonly FileChange[] {
@@ -66,7 +66,7 @@ export async function keepProvenEdits(
       proven.push(trap);
       continue;
     }
-    const after = new Map(changesFor([trap], textOf).map((change) => [change.file, change.after]));
+    const after = new Map(editsFor([trap], textOf).map((change) => [change.file, change.after]));
     const left = await again(withTexts(machine, after));
     const isGone =
       after.size > 0 && left.every((one) => trapKeyOf(one) !== trapKeyOf(trap)) && left.every(({ id }) => ids.has(id));

@@ -1,7 +1,7 @@
 import { maskUserInfo } from '../../core/mask-lines.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 import type { FileText, FolderNames } from '../../core/ports.ts';
-import type { Diagnosis, Machine, Surroundings, Trap, TrapKind, Unchecked } from '../../core/trap.ts';
+import type { Diagnosis, Machine, MachineSurroundings, Trap, TrapKind, Unchecked } from '../../core/trap.ts';
 import type { Authority, TrapId } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
@@ -9,7 +9,7 @@ import { readAssignments } from './assignments.ts';
 import { findAuthorityTraps, loadTrapKinds, trapWordsOf } from './catalogue.ts';
 import { type KnownDoor, trapsOfDoor } from './doors.ts';
 import { keepProvenEdits, trapKeyOf } from './edits.ts';
-import type { ProbedMirror, OnlineFound } from './online.ts';
+import type { OnlineFound, ProbedMirror } from './online.ts';
 import { examineProxies } from './proxies.ts';
 
 export type NamedTrap = Trap &
@@ -27,29 +27,38 @@ export interface Examined {
   readonly probedMirrors: readonly ProbedMirror[];
 }
 
-export interface Known {
+export interface KnownSurroundings {
   readonly hosts: readonly string[];
   readonly doors: readonly KnownDoor[];
   readonly privatePatterns: Readonly<Record<EcosystemId, readonly string[]>>;
 }
 
 /** Examines the settings of this machine, without network requests. */
-export async function examine(machine: Machine, known: Known, say: Say): Promise<Examined> {
+export async function examine(machine: Machine, known: KnownSurroundings, say: Say): Promise<Examined> {
   const once = readingOnce(machine);
   const { observed, texts, unchecked } = watching(once, say);
   const found = await diagnosed(observed, known, say);
   const again = async (changed: Machine): Promise<readonly Trap[]> =>
     merged((await diagnosed(changed, known, say)).traps);
   const traps = await keepProvenEdits(merged(found.traps), once, (file) => texts.get(file) ?? null, again);
-  return { traps: named(traps, await loadTrapKinds(), say), unchecked: [...found.unchecked, ...unchecked], texts, probedMirrors: [] };
+  return {
+    traps: named(traps, await loadTrapKinds(), say),
+    unchecked: [...found.unchecked, ...unchecked],
+    texts,
+    probedMirrors: [],
+  };
 }
 
-async function diagnosed(machine: Machine, known: Known, say: Say): Promise<Diagnosis> {
+async function diagnosed(machine: Machine, known: KnownSurroundings, say: Say): Promise<Diagnosis> {
   const assignments = await readAssignments(machine);
   const found: Diagnosis[] = [examineProxies({ machine, assignments }, known.hosts, say)];
   const authorities: Authority[] = [];
   for (const { id, doctor } of registry.all) {
-    const surroundings: Surroundings = { machine, assignments, privatePatterns: known.privatePatterns[id] ?? [] };
+    const surroundings: MachineSurroundings = {
+      machine,
+      assignments,
+      privatePatterns: known.privatePatterns[id] ?? [],
+    };
     const one = await doctor?.();
     if (one === undefined) continue;
     found.push(await one.examine(surroundings, say));
@@ -63,7 +72,11 @@ async function diagnosed(machine: Machine, known: Known, say: Say): Promise<Diag
   return { traps: found.flatMap(({ traps }) => traps), unchecked: found.flatMap(({ unchecked }) => unchecked) };
 }
 
-export async function addOnline(found: Examined, { traps, unchecked, probedMirrors }: OnlineFound, say: Say): Promise<Examined> {
+export async function addOnline(
+  found: Examined,
+  { traps, unchecked, probedMirrors }: OnlineFound,
+  say: Say,
+): Promise<Examined> {
   const both = [...found.traps, ...named(merged(traps), await loadTrapKinds(), say)];
   return { ...found, traps: worstFirst(both), unchecked: [...found.unchecked, ...unchecked], probedMirrors };
 }
@@ -119,7 +132,10 @@ function kept<T>(known: Map<string, T>, path: string, make: (path: string) => T)
 }
 
 /** A machine that records the files it read, and the paths it could not read: they may contain traps. */
-function watching(machine: Machine, say: Say): { observed: Machine; texts: Map<string, string>; unchecked: Unchecked[] } {
+function watching(
+  machine: Machine,
+  say: Say,
+): { observed: Machine; texts: Map<string, string>; unchecked: Unchecked[] } {
   const texts = new Map<string, string>();
   const unchecked: Unchecked[] = [];
   const note = (file: string, code: string): void => {

@@ -3,7 +3,7 @@ import type { Command, Context, ExitCode } from '../../terminal/context.ts';
 import { jsonText } from '../../terminal/terminal.ts';
 import { optionsOf, UsageError, words } from '../../terminal/usage.ts';
 import { english } from '../../words/words.ts';
-import type { Explained, Observed } from './explain.ts';
+import type { Explained, ObservedFailure } from './explain.ts';
 
 const options = { ...optionsOf('boolean', 'json'), ...optionsOf('string', 'url', 'token-file', 'config') };
 const wordsMax = 1_000;
@@ -12,7 +12,7 @@ const wordsMax = 1_000;
 type ListObserved = (
   context: Context,
   flags: { readonly url?: string; readonly 'token-file'?: string; readonly config?: string },
-) => Promise<readonly Observed[]>;
+) => Promise<readonly ObservedFailure[]>;
 
 /** `mirrorwatch explain`: explains errors of package clients and what to run next. */
 export const createExplainCommand = (listObserved: ListObserved): Command => ({
@@ -25,7 +25,7 @@ export const createExplainCommand = (listObserved: ListObserved): Command => ({
     if (positionals.length === 0) throw new UsageError('wrong.explain');
     const isInput = positionals.length === 1 && positionals[0] === '-';
     const text = isInput ? await terminal.input() : positionals.join(' ');
-    const { explain, findKnownErrors } = await import('./explain.ts');
+    const { explainText: explain, findKnownErrors } = await import('./explain.ts');
     const { json, ...flags } = values;
     const isDaemonNeeded = findKnownErrors(text).some(({ reason }) => reason === null) || Object.keys(flags).length > 0;
     const known = explain(text, json ? english : say, isDaemonNeeded ? await listObserved(context, flags) : []);

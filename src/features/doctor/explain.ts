@@ -108,7 +108,7 @@ interface Meaning {
 }
 
 /** An open finding of the daemon about a mirror. */
-export interface Observed {
+export interface ObservedFailure {
   readonly registry: string;
   readonly ecosystem: string;
   readonly url: string;
@@ -124,7 +124,7 @@ export interface Explained {
   /** What the text may mean; empty: `reason` is known. */
   readonly candidates: readonly { readonly reason: ErrorReason; readonly means: string }[];
   /** What the daemon sees that the text may mean; of the mirror that the text names, else of its ecosystem. */
-  readonly observed: readonly Observed[];
+  readonly observed: readonly ObservedFailure[];
   /** The layer that failed; `null`: it is not known, or the reason is one of `ownReasons`. */
   readonly layer: string | null;
   readonly ecosystem: string | null;
@@ -141,7 +141,7 @@ export interface Explained {
  * The errors of package clients in a text, explained; empty: none is known.
  * @param open  what the daemon sees now: it decides where a text does not, if the text names the mirror
  */
-export function explain(text: string, say: Say, open: readonly Observed[] = []): readonly Explained[] {
+export function explainText(text: string, say: Say, open: readonly ObservedFailure[] = []): readonly Explained[] {
   return findKnownErrors(text).map((error) => {
     const { ecosystem, url } = error;
     const observed = firstOfEach(open.filter((one) => isAbout(one, error)));
@@ -169,7 +169,7 @@ export function explain(text: string, say: Say, open: readonly Observed[] = []):
 }
 
 /** One of each mirror and cause, the oldest: several findings may have the same cause. */
-function firstOfEach(observed: readonly Observed[]): readonly Observed[] {
+function firstOfEach(observed: readonly ObservedFailure[]): readonly ObservedFailure[] {
   const oldest = observed.toSorted((a, b) => a.since.localeCompare(b.since));
   return [...Map.groupBy(oldest, ({ registry: name, cause }) => `${name} ${cause}`).values()].flatMap(
     ([one]) => one ?? [],
@@ -177,7 +177,7 @@ function firstOfEach(observed: readonly Observed[]): readonly Observed[] {
 }
 
 /** Whether a finding is of what the text may mean, at the mirror that it names. */
-function isAbout(one: Observed, { reason, candidates, ecosystem, url }: KnownError): boolean {
+function isAbout(one: ObservedFailure, { reason, candidates, ecosystem, url }: KnownError): boolean {
   const isMeant = [reason, ...candidates].some((wanted) => wanted === one.cause);
   const isThere = url === null ? one.ecosystem === ecosystem : URL.parse(one.url)?.origin === url;
   return isMeant && isThere;

@@ -2,7 +2,7 @@ import type { Config } from '../../core/config.ts';
 import type { Mirror, Step } from '../../core/mirror.ts';
 import type { Probed } from '../../core/ports.ts';
 import type { HttpProtocol } from '../../core/transcript.ts';
-import type { Place, Trap } from '../../core/trap.ts';
+import type { SettingPlace, Trap } from '../../core/trap.ts';
 import { type KnownTraps, trapOf } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
@@ -34,7 +34,7 @@ interface Question {
   readonly step: Step;
 }
 
-export interface Subject {
+export interface OnlineSubject {
   readonly config: Config;
   readonly question: Question;
 }
@@ -50,18 +50,23 @@ export interface OnlineProber {
 
 export type OnlineTrap = Trap & { readonly id: keyof typeof onlineKinds };
 
-export interface Seen {
-  readonly subject: Subject;
+export interface SeenSubject {
+  readonly subject: OnlineSubject;
   readonly probed: Probed;
   readonly layered: Layered;
 }
 
-export function placeOf({ question: { mirror } }: Subject): Place {
+export function subjectPlaceOf({ question: { mirror } }: OnlineSubject): SettingPlace {
   return { mirror: `${mirror.name} (${mirror.url})` };
 }
 
-export function trapAt(subject: Subject, id: OnlineTrap['id'], what: string, ...set: readonly string[]): OnlineTrap {
-  return trapOf(id, what, [placeOf(subject)], set);
+export function trapAt(
+  subject: OnlineSubject,
+  id: OnlineTrap['id'],
+  what: string,
+  ...set: readonly string[]
+): OnlineTrap {
+  return trapOf(id, what, [subjectPlaceOf(subject)], set);
 }
 
 /** The HTTP version over which a mirror fails while the other one works, and the clients that use this version. */

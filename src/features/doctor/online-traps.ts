@@ -7,12 +7,12 @@ import { registry } from '../../ecosystems/registry.ts';
 import { saySentence } from '../../words/tell.ts';
 import type { Say } from '../../words/words.ts';
 import {
-  type OnlineProber,
   findBrokenVersion,
+  type OnlineProber,
+  type OnlineSubject,
   type OnlineTrap,
-  placeOf,
-  type Seen,
-  type Subject,
+  type SeenSubject,
+  subjectPlaceOf,
   trapAt,
 } from './online-subject.ts';
 
@@ -20,7 +20,11 @@ import {
  * One trap for each layer and kind of failure, with its mirrors.
  * @param overFour  the mirrors that fail over IPv6 and work over IPv4
  */
-export function findLayerTraps(seen: readonly Seen[], overFour: ReadonlySet<Subject>, say: Say): readonly OnlineTrap[] {
+export function findLayerTraps(
+  seen: readonly SeenSubject[],
+  overFour: ReadonlySet<OnlineSubject>,
+  say: Say,
+): readonly OnlineTrap[] {
   const failing = seen.flatMap(({ subject, layered: { failed } }) => {
     if (failed === null) return [];
     const means = overFour.has(subject) ? say('online.overFour', { means: failed.means }) : failed.means;
@@ -40,7 +44,7 @@ export function findLayerTraps(seen: readonly Seen[], overFour: ReadonlySet<Subj
         trapOf(
           `online-${layer}`,
           what,
-          alike.map(({ subject }) => placeOf(subject)),
+          alike.map(({ subject }) => subjectPlaceOf(subject)),
           [next],
         ),
       ];
@@ -48,7 +52,7 @@ export function findLayerTraps(seen: readonly Seen[], overFour: ReadonlySet<Subj
   );
 }
 
-export function findSlowTraps({ subject, layered }: Seen, say: Say): readonly OnlineTrap[] {
+export function findSlowTraps({ subject, layered }: SeenSubject, say: Say): readonly OnlineTrap[] {
   const slow = layered.states.filter(({ state }) => state === 'slow');
   return slow.map(({ layer, text }) => {
     const what = say('online.slow.what', { layer: say(`doctor.layer.${layer}`), text });
@@ -58,7 +62,10 @@ export function findSlowTraps({ subject, layered }: Seen, say: Say): readonly On
 
 const cutOff: readonly string[] = ['reset', 'cut', 'status', 'malformed', 'timeout_processing'];
 
-export async function findPlainOnTls({ subject, probed }: Seen, prober: OnlineProber): Promise<readonly OnlineTrap[]> {
+export async function findPlainOnTls(
+  { subject, probed }: SeenSubject,
+  prober: OnlineProber,
+): Promise<readonly OnlineTrap[]> {
   const { url } = subject.question.mirror;
   const { outcome } = probed.sample;
   if (!url.startsWith('http:') || outcome.tag !== 'failed' || !cutOff.includes(outcome.failure.kind)) return [];
@@ -96,7 +103,7 @@ const inventedAddress = /^198\.1[89]\./;
  * A trap if the name of a mirror resolved to an address that no remote host can have, and nothing shows that the mirror
  * is there.
  */
-export function findLies({ subject, probed }: Seen, say: Say): readonly OnlineTrap[] {
+export function findLies({ subject, probed }: SeenSubject, say: Say): readonly OnlineTrap[] {
   const { mirror } = subject.question;
   const host = hostOf(mirror);
   const hop = probed.transcript.hops.find(({ url, proxy }) => new URL(url).hostname === host && proxy === null);
@@ -108,7 +115,7 @@ export function findLies({ subject, probed }: Seen, say: Say): readonly OnlineTr
 }
 
 /** A trap for each resolver that returns an address for a name that cannot exist. */
-export async function findMadeUp(seen: readonly Seen[], prober: OnlineProber): Promise<readonly OnlineTrap[]> {
+export async function findMadeUp(seen: readonly SeenSubject[], prober: OnlineProber): Promise<readonly OnlineTrap[]> {
   const named = seen.filter(
     ({ subject: { question } }) => isName(hostOf(question.mirror)) && question.mirror.access.proxy === null,
   );
@@ -128,7 +135,11 @@ export async function findMadeUp(seen: readonly Seen[], prober: OnlineProber): P
   return traps;
 }
 
-function probeAs({ config, question }: Subject, over: Partial<Mirror>, prober: OnlineProber): Promise<Probed | null> {
+function probeAs(
+  { config, question }: OnlineSubject,
+  over: Partial<Mirror>,
+  prober: OnlineProber,
+): Promise<Probed | null> {
   const mirror: Mirror = { ...question.mirror, ...over };
   const mirrors = config.mirrors.map((one) => (one.name === mirror.name ? mirror : one));
   return prober.probe({ ...config, mirrors }, { ...question, mirror });
@@ -142,7 +153,10 @@ const hangs: readonly string[] = ['timeout_tls', 'timeout_processing', 'timeout_
 const without: readonly string[] = ['ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'];
 
 /** A trap if the mirror fails over IPv6 while IPv4 connects, or works where IPv6 connects and then hangs. */
-export async function findFamilyTraps({ subject, probed }: Seen, prober: OnlineProber): Promise<readonly OnlineTrap[]> {
+export async function findFamilyTraps(
+  { subject, probed }: SeenSubject,
+  prober: OnlineProber,
+): Promise<readonly OnlineTrap[]> {
   const { mirror } = subject.question;
   const { access } = mirror;
   if (!isName(hostOf(mirror)) || access.proxy !== null || access.resolve.family !== null) return [];
@@ -165,7 +179,10 @@ export async function findFamilyTraps({ subject, probed }: Seen, prober: OnlineP
   return [trapAt(subject, 'online-ipv6-broken', what, ...set)];
 }
 
-export async function findVersionTraps({ subject, probed }: Seen, prober: OnlineProber): Promise<readonly OnlineTrap[]> {
+export async function findVersionTraps(
+  { subject, probed }: SeenSubject,
+  prober: OnlineProber,
+): Promise<readonly OnlineTrap[]> {
   const { mirror } = subject.question;
   const found = await findBrokenVersion(mirror, probed, (over) => probeAs(subject, over, prober));
   if (found === null) return [];
@@ -181,7 +198,10 @@ export async function findVersionTraps({ subject, probed }: Seen, prober: Online
 }
 
 /** A trap if the leading client needs a relay that the mirror does not offer, or that fails. */
-export async function findRelayTraps({ subject, probed }: Seen, prober: OnlineProber): Promise<readonly OnlineTrap[]> {
+export async function findRelayTraps(
+  { subject, probed }: SeenSubject,
+  prober: OnlineProber,
+): Promise<readonly OnlineTrap[]> {
   const { config, question } = subject;
   const { mirror } = question;
   const kind = registry.of(mirror.ecosystem);
@@ -206,7 +226,7 @@ export async function findRelayTraps({ subject, probed }: Seen, prober: OnlinePr
 const skewMs = 60_000;
 
 /** Compares the local clock with the median `Date` of the mirrors: a single mirror's clock may be wrong. */
-export function findClockTraps(seen: readonly Seen[], say: Say): readonly OnlineTrap[] {
+export function findClockTraps(seen: readonly SeenSubject[], say: Say): readonly OnlineTrap[] {
   const skews = seen.flatMap(({ subject, probed }) => {
     const skew = skewOf(probed);
     return skew === null ? [] : [{ subject, skew }];
@@ -218,7 +238,7 @@ export function findClockTraps(seen: readonly Seen[], say: Say): readonly Online
   if (median === null || Math.abs(median) <= skewMs) return [];
   const minutes = Math.round(Math.abs(median) / 60_000);
   const what = say(median > 0 ? 'online.clock.ahead' : 'online.clock.behind', { minutes, count: skews.length });
-  const where = skews.map(({ subject }) => placeOf(subject));
+  const where = skews.map(({ subject }) => subjectPlaceOf(subject));
   return [trapOf('online-clock-skew', what, where, ['timedatectl set-ntp true'])];
 }
 

@@ -1,7 +1,13 @@
 import type { Trap, Unchecked } from '../../core/trap.ts';
 import type { Say } from '../../words/words.ts';
 import { type LayerState, layersOf } from './layers.ts';
-import { type OnlineProber, type OnlineTrap, placeOf, type Seen, type Subject } from './online-subject.ts';
+import {
+  type OnlineProber,
+  type OnlineSubject,
+  type OnlineTrap,
+  type SeenSubject,
+  subjectPlaceOf,
+} from './online-subject.ts';
 import {
   findClockTraps,
   findFamilyTraps,
@@ -26,24 +32,28 @@ export interface OnlineFound {
   readonly probedMirrors: readonly ProbedMirror[];
 }
 
-export async function examineOnline(subjects: readonly Subject[], prober: OnlineProber): Promise<OnlineFound> {
+export async function examineOnline(subjects: readonly OnlineSubject[], prober: OnlineProber): Promise<OnlineFound> {
   const { say } = prober;
-  const seen: Seen[] = [];
+  const seen: SeenSubject[] = [];
   const traps: OnlineTrap[] = [];
   const unchecked: Unchecked[] = [];
-  const overFour = new Set<Subject>();
+  const overFour = new Set<OnlineSubject>();
   for (const subject of subjects) {
     prober.progress(subject.question.mirror.name);
     const probed = await prober.probe(subject.config, subject.question);
     if (probed === null) {
-      unchecked.push({ id: 'online-http', because: say('online.thread'), where: [placeOf(subject)] });
+      unchecked.push({ id: 'online-http', because: say('online.thread'), where: [subjectPlaceOf(subject)] });
       continue;
     }
-    const one: Seen = { subject, probed, layered: layersOf(probed, say) };
+    const one: SeenSubject = { subject, probed, layered: layersOf(probed, say) };
     seen.push(one);
     const { outcome } = probed.sample;
     if (outcome.tag === 'unknown')
-      unchecked.push({ id: 'online-name', because: uncheckedText(outcome.because, say), where: [placeOf(subject)] });
+      unchecked.push({
+        id: 'online-name',
+        because: uncheckedText(outcome.because, say),
+        where: [subjectPlaceOf(subject)],
+      });
     const ofFamily = await findFamilyTraps(one, prober);
     if (ofFamily.length > 0 && probed.transcript.hops.at(-1)?.family === 6) overFour.add(subject);
     traps.push(

@@ -1,6 +1,6 @@
 import { addressBytesOf, isLoopback, isWithin, parseNetwork } from '../../core/addresses.ts';
 import { maskText } from '../../core/secret.ts';
-import type { Assignment, Diagnosis, Place, Surroundings, Trap } from '../../core/trap.ts';
+import type { Assignment, Diagnosis, MachineSurroundings, SettingPlace, Trap } from '../../core/trap.ts';
 import { isInnerHost } from '../../core/url.ts';
 import { type KnownTraps, trapOf } from '../../ecosystems/doctor.ts';
 import type { Say } from '../../words/words.ts';
@@ -18,11 +18,11 @@ const loopback = ['localhost', '127.0.0.1'] as const;
 
 /** Traps of the proxy variables in this environment. @param hosts  host names of the configured mirrors */
 export function examineProxies(
-  { machine: { env }, assignments }: Pick<Surroundings, 'machine' | 'assignments'>,
+  { machine: { env }, assignments }: Pick<MachineSurroundings, 'machine' | 'assignments'>,
   hosts: readonly string[],
   say: Say,
 ): Diagnosis {
-  const places = (name: string): readonly Place[] => placesOf(name, env[name] ?? '', assignments);
+  const places = (name: string): readonly SettingPlace[] => placesOf(name, env[name] ?? '', assignments);
   const traps: Trap[] = [];
   const named = proxies.flatMap((name) => [name, name.toLowerCase()]).filter((name) => (env[name] ?? '') !== '');
   for (const name of named) {
@@ -62,7 +62,7 @@ export function examineProxies(
 function exceptTraps(
   name: string,
   value: string,
-  places: (name: string) => readonly Place[],
+  places: (name: string) => readonly SettingPlace[],
   say: Say,
 ): readonly Trap[] {
   const entries = value.split(/[\s,]+/).filter((one) => one !== '');
@@ -82,7 +82,7 @@ function catches(
   hosts: readonly string[],
   named: readonly string[],
   wanted: readonly string[],
-  places: (name: string) => readonly Place[],
+  places: (name: string) => readonly SettingPlace[],
   say: Say,
 ): Trap {
   const list = [...new Set(wanted)].join(',');
@@ -90,7 +90,7 @@ function catches(
   return trapOf(id, what, named.flatMap(places), [`export NO_PROXY='${list}' no_proxy='${list}'`]);
 }
 
-function placesOf(name: string, value: string, assignments: readonly Assignment[]): readonly Place[] {
+function placesOf(name: string, value: string, assignments: readonly Assignment[]): readonly SettingPlace[] {
   const lines = assignments.filter((one) => one.name === name && one.value === value);
   return [{ variable: name }, ...lines.map(({ file, line }) => ({ file, line }))];
 }

@@ -11,7 +11,7 @@ import { readAssignments } from './assignments.ts';
  * @param remedy  the remedy in its form for programs
  * @returns `null` if the form is invalid, a text in it is longer than `limits.remedyChars`, or no file is known for it
  */
-export async function settle(
+export async function settleDoctor(
   machine: Machine,
   id: EcosystemId,
   remedy: Readonly<Record<string, unknown>>,

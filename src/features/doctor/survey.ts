@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import type { Sentence } from '../../core/result.ts';
 import type { Survey, Surveyed } from '../../core/survey.ts';
-import { type Assignment, type Machine, placeTextOf, type Surroundings } from '../../core/trap.ts';
+import { type Assignment, type Machine, type MachineSurroundings, placeTextOf } from '../../core/trap.ts';
 import type { Doctor, Today } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
@@ -36,7 +36,11 @@ const asideShown = 3;
 
 /** Surveys the settings of clients on this machine, and the project's lock files and other files that name modules. */
 export async function examineProject(machine: Machine): Promise<Survey> {
-  const surroundings: Surroundings = { machine, assignments: await readAssignments(machine), privatePatterns: [] };
+  const surroundings: MachineSurroundings = {
+    machine,
+    assignments: await readAssignments(machine),
+    privatePatterns: [],
+  };
   const { files, isCut, passed } = await filesOf(machine);
   const leftOut = [...passedOver(passed), ...(isCut ? [phrase('init.folders', { count: foldersMax })] : [])];
   const ecosystems: Found[] = [];
@@ -50,7 +54,11 @@ export async function examineProject(machine: Machine): Promise<Survey> {
 
 /** Where settings of clients name an address that begins with this URL, such as the front door's. */
 export async function findSettingsOf(url: string, machine: Machine): Promise<readonly string[]> {
-  const surroundings: Surroundings = { machine, assignments: await readAssignments(machine), privatePatterns: [] };
+  const surroundings: MachineSurroundings = {
+    machine,
+    assignments: await readAssignments(machine),
+    privatePatterns: [],
+  };
   const places: string[] = [];
   for (const { doctor } of registry.all) {
     const chain = (await (await doctor?.())?.today?.(surroundings))?.chain ?? null;
@@ -81,7 +89,7 @@ function passedOver(folders: readonly string[]): readonly Sentence[] {
 async function surveyed(
   id: string,
   doctor: Doctor,
-  surroundings: Surroundings,
+  surroundings: MachineSurroundings,
   files: readonly string[],
 ): Promise<Found> {
   const { machine } = surroundings;
@@ -129,7 +137,7 @@ async function entriesIn(
 /** The chain of the first project file that sets one for its builds. */
 async function chainOfProject(
   doctor: Doctor,
-  surroundings: Surroundings,
+  surroundings: MachineSurroundings,
   files: readonly string[],
 ): Promise<Today['chain']> {
   const { machine } = surroundings;

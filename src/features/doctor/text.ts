@@ -1,5 +1,5 @@
 import { printable } from '../../core/printable.ts';
-import { type Place, placeTextOf, type TrapSeverity } from '../../core/trap.ts';
+import { placeTextOf, type SettingPlace, type TrapSeverity } from '../../core/trap.ts';
 import { displayWidth, jsonText, padEnd, type Terminal } from '../../terminal/terminal.ts';
 import type { Say } from '../../words/words.ts';
 import type { Examined, NamedTrap } from './examine.ts';
@@ -20,14 +20,18 @@ export function formatDiagnosisJson({ traps, unchecked, texts, probedMirrors }: 
       set: set.map((line) => printable(line)),
       fixable: edits.length > 0,
     })),
-    untold: unchecked.map(({ id, because, where }) => ({ id, because: printable(because), where: where.map(placeJson) })),
+    untold: unchecked.map(({ id, because, where }) => ({
+      id,
+      because: printable(because),
+      where: where.map(placeJson),
+    })),
     read: [...texts.keys()],
     asked: probedMirrors,
   };
   return jsonText(shown);
 }
 
-function placeJson(place: Place): object {
+function placeJson(place: SettingPlace): object {
   return { file: null, line: null, variable: null, mirror: null, ...place };
 }
 

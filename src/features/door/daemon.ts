@@ -4,13 +4,13 @@ import { upstreamKeyOf } from '../../core/mirror.ts';
 import type { Timers } from '../../core/ports.ts';
 import { readMapping } from '../../core/read-json.ts';
 import { urlOfListener } from '../../core/url.ts';
-import { exchange, type TlsTrust, tlsOf } from '../../daemon/machine.ts';
+import { exchangeOnce, type TlsTrust, tlsOf } from '../../daemon/machine.ts';
 import { openEvents } from '../../daemon/system.ts';
-import type { Known } from './order.ts';
+import type { KnownOrder } from './order.ts';
 
 export interface Listener {
   /** The lists of mirrors and advice were read; the key is `ecosystem/upstream`. */
-  known(all: ReadonlyMap<string, Known>): void;
+  known(all: ReadonlyMap<string, KnownOrder>): void;
   doubted(names: ReadonlySet<string>): void;
   /** The lists or the event stream could not be read. Called again after each attempt. */
   lost(why: string): void;
@@ -63,7 +63,7 @@ export function daemonOf({ door, listen }: Config): DaemonAt {
 /** Reads the daemon's lists of mirrors and advice. @throws Error if it cannot be reached, or its response is invalid */
 export async function readDaemon(
   at: DaemonAt,
-): Promise<{ readonly known: ReadonlyMap<string, Known>; readonly doubted: readonly string[] }> {
+): Promise<{ readonly known: ReadonlyMap<string, KnownOrder>; readonly doubted: readonly string[] }> {
   const [mirrors, advice] = await Promise.all([
     listAt<MirrorSeen>(at, 'mirrors', ['registry', 'ecosystem', 'upstream']),
     listAt<AdviceSeen>(at, 'advice', ['id', 'ecosystem', 'upstream', 'state', 'to']),
@@ -78,7 +78,7 @@ function accessTo({ token, tls }: DaemonAt) {
 
 async function listAt<T>(at: DaemonAt, name: string, texts: readonly (keyof T & string)[]): Promise<readonly T[]> {
   const url = `${at.url}/api/v1/${name}?limit=500`;
-  const response = await exchange({ url, method: 'GET', ...accessTo(at), body: null, limitMs });
+  const response = await exchangeOnce({ url, method: 'GET', ...accessTo(at), body: null, limitMs });
   if (response.status !== 200) throw new Error(`status ${response.status}`);
   const list = (JSON.parse(response.text) as Readonly<Record<string, unknown>> | null)?.[name];
   if (!Array.isArray(list)) throw new Error(`no list of ${name}`);
@@ -188,7 +188,7 @@ function hasTexts(value: unknown, keys: readonly string[]): boolean {
 }
 
 /** Both lists by upstream. Proposed advice takes precedence over accepted advice. */
-function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]): ReadonlyMap<string, Known> {
+function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]): ReadonlyMap<string, KnownOrder> {
   const adviceBy = Map.groupBy(advice, upstreamKeyOf);
   return new Map(
     [...Map.groupBy(mirrors, upstreamKeyOf)].map(([key, own]) => {

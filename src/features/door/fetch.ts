@@ -11,15 +11,15 @@ export interface Source {
 }
 
 /** Bytes in memory for all requests: the beginnings and the rewritten texts of responses. */
-export interface Held {
+export interface HeldResponse {
   bytes: number;
 }
 
 class Hold {
-  readonly #all: Held;
+  readonly #all: HeldResponse;
   #bytes = 0;
 
-  constructor(all: Held) {
+  constructor(all: HeldResponse) {
     this.#all = all;
   }
 
@@ -78,7 +78,7 @@ export interface FetchRequest {
 
 /** One attempt at a source. It succeeds with status 200 (for a range: also 206) and `firstBytes` of the body. */
 export function attemptAt(
-  { passages, held, nowMs }: { readonly passages: Passages; readonly held: Held; nowMs(): number },
+  { passages, held, nowMs }: { readonly passages: Passages; readonly held: HeldResponse; nowMs(): number },
   source: Source,
   request: FetchRequest,
 ): Attempt<Fetched> {
@@ -182,7 +182,7 @@ export function releaseFetched({ hold, passing }: Fetched): void {
 }
 
 /** A response in chunks; throws if it is longer than `bytesMax`, or than its stated length if that is more. */
-export async function* piecesOf({ passing, first, rest }: Fetched, bytesMax: number): AsyncGenerator<Buffer> {
+export async function* bodyPiecesOf({ passing, first, rest }: Fetched, bytesMax: number): AsyncGenerator<Buffer> {
   const stated = Number(passing.headers['content-length']);
   const most = stated > bytesMax ? stated : bytesMax;
   let sent = first.length;

@@ -1,20 +1,20 @@
-import type { Route } from '../../config/door-routes.ts';
+import type { DoorRoute } from '../../config/door-routes.ts';
 import { limits } from '../../core/limits.ts';
 import type { Clock, Log } from '../../core/ports.ts';
 import type { Listener } from './daemon.ts';
 import type { DoorMetrics } from './metrics.ts';
-import { createKeeper, currentOrderOf, type Kept, type Known, type Order, readKept } from './order.ts';
+import { createKeeper, currentOrderOf, type KeptOrder, type KnownOrder, type Order, readKept } from './order.ts';
 
 /** The orders in force. */
 export interface Following extends Listener {
-  routes(): readonly Route[];
+  routes(): readonly DoorRoute[];
   orders(): ReadonlyMap<string, Order>;
   doubts(): ReadonlySet<string>;
   /** As in `Known`. */
   failing(): ReadonlySet<string>;
   usualMs(name: string): number | null;
   /** Applies the routes of another configuration. */
-  configure(routes: readonly Route[]): void;
+  configure(routes: readonly DoorRoute[]): void;
   /** Waits until the last order is stored. */
   done(): Promise<void>;
 }
@@ -36,23 +36,23 @@ export async function createFollowing(path: string, ports: FollowingPorts): Prom
 class FollowedOrders implements Following {
   readonly #keeper: ReturnType<typeof createKeeper>;
   readonly #ports: FollowingPorts;
-  #kept: ReadonlyMap<string, Kept>;
-  #routes: readonly Route[] = [];
+  #kept: ReadonlyMap<string, KeptOrder>;
+  #routes: readonly DoorRoute[] = [];
   #orders: ReadonlyMap<string, Order> = new Map();
-  #last: ReadonlyMap<string, Known> = new Map();
+  #last: ReadonlyMap<string, KnownOrder> = new Map();
   #doubts: ReadonlySet<string> = new Set();
   #failing: ReadonlySet<string> = new Set();
   #isFollowed = false;
   #lostSinceMs: number | null = null;
   #loggedMs = 0;
 
-  constructor(keeper: ReturnType<typeof createKeeper>, kept: ReadonlyMap<string, Kept>, ports: FollowingPorts) {
+  constructor(keeper: ReturnType<typeof createKeeper>, kept: ReadonlyMap<string, KeptOrder>, ports: FollowingPorts) {
     this.#keeper = keeper;
     this.#kept = kept;
     this.#ports = ports;
   }
 
-  routes(): readonly Route[] {
+  routes(): readonly DoorRoute[] {
     return this.#routes;
   }
 
@@ -76,12 +76,12 @@ class FollowedOrders implements Following {
     return null;
   }
 
-  configure(routes: readonly Route[]): void {
+  configure(routes: readonly DoorRoute[]): void {
     this.#routes = routes;
     this.#reorder();
   }
 
-  known(all: ReadonlyMap<string, Known>): void {
+  known(all: ReadonlyMap<string, KnownOrder>): void {
     const { log, metrics } = this.#ports;
     if (this.#lostSinceMs !== null) log.info('the daemon is back');
     this.#lostSinceMs = null;
@@ -123,8 +123,8 @@ class FollowedOrders implements Following {
     const { clock, log, metrics } = this.#ports;
     const before = this.#orders;
     const nowMs = clock.wallMs();
-    const known = this.#isFollowed ? this.#last : new Map<string, Known>();
-    const orderOf = (route: Route): Order =>
+    const known = this.#isFollowed ? this.#last : new Map<string, KnownOrder>();
+    const orderOf = (route: DoorRoute): Order =>
       currentOrderOf(route, known.get(route.key), this.#kept.get(route.key), nowMs);
     this.#orders = new Map(this.#routes.map((route) => [route.key, orderOf(route)]));
     metrics.ordered(this.#routes, this.#orders);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Buckets } from '../../api/buckets.ts';
-import { refusalOf } from '../../api/token.ts';
-import type { Route } from '../../config/door-routes.ts';
+import { tokenRefusalOf } from '../../api/token.ts';
+import type { DoorRoute } from '../../config/door-routes.ts';
 import { isLoopback } from '../../core/addresses.ts';
 import type { Listen } from '../../core/config.ts';
 import { letIn } from '../../core/http.ts';
@@ -9,14 +9,14 @@ import type { Log } from '../../core/ports.ts';
 import type { DoorOutcome } from '../../export/catalog/door.ts';
 import type { DoorMetrics } from './metrics.ts';
 import { declaredOrderOf, type Order } from './order.ts';
-import { type PassRequest, type PassDeps, type Passed, sendIndex } from './pass.ts';
+import { type PassDeps, type Passed, type PassRequest, sendIndex } from './pass.ts';
 import { readTarget, urlAt } from './path.ts';
 import { sendArtifact } from './relay.ts';
 import type { Stays } from './stay.ts';
 
 export interface DoorDeps {
   readonly listen: Listen;
-  routes(): readonly Route[];
+  routes(): readonly DoorRoute[];
   orders(): ReadonlyMap<string, Order>;
   /** Names of mirrors whose failure the daemon is confirming. */
   doubted(): ReadonlySet<string>;
@@ -118,7 +118,8 @@ async function serve(
   }
   if (isPassed && !isFull && !response.destroyed) {
     deps.passing.count += 1;
-    const send: (deps: PassDeps, passRequest: PassRequest) => Promise<Passed> = path.kind === 'index' ? sendIndex : sendArtifact;
+    const send: (deps: PassDeps, passRequest: PassRequest) => Promise<Passed> =
+      path.kind === 'index' ? sendIndex : sendArtifact;
     const passed = await send(deps.pass, { route, rest, path, names, request, response }).finally(() => {
       deps.passing.count -= 1;
     });
@@ -159,7 +160,7 @@ interface Chosen {
   readonly isDoubted: boolean;
 }
 
-function chosen(deps: DoorDeps, client: string, route: Route): Chosen {
+function chosen(deps: DoorDeps, client: string, route: DoorRoute): Chosen {
   const { names, why } = deps.orders().get(route.key) ?? declaredOrderOf(route);
   const doubted = deps.doubted();
   const isDoubted = doubted.has(names[0] ?? '');
@@ -177,7 +178,7 @@ function chosen(deps: DoorDeps, client: string, route: Route): Chosen {
 
 function strangerBecause({ headers }: IncomingMessage, listen: Listen): 'token' | 'host' | null {
   // Off loopback, a listener without a token is open to all clients.
-  return listen.token === null && !isLoopback(listen.host) ? null : refusalOf(headers, listen);
+  return listen.token === null && !isLoopback(listen.host) ? null : tokenRefusalOf(headers, listen);
 }
 
 /** Outcomes that any client can cause at will: all are counted, but logged at a limited rate. */

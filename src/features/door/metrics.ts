@@ -1,4 +1,4 @@
-import type { Route } from '../../config/door-routes.ts';
+import type { DoorRoute } from '../../config/door-routes.ts';
 import { type DoorOutcome, doorMetrics } from '../../export/catalog/door.ts';
 import { Counter, Gauge, Histogram, Registry } from '../../export/prom-client.ts';
 import type { Order } from './order.ts';
@@ -9,7 +9,7 @@ export interface DoorMetrics {
     ms: number,
   ): void;
   ordered(
-    routes: readonly Pick<Route, 'key' | 'ecosystem' | 'upstream' | 'mirrors'>[],
+    routes: readonly Pick<DoorRoute, 'key' | 'ecosystem' | 'upstream' | 'mirrors'>[],
     orders: ReadonlyMap<string, Pick<Order, 'names'>>,
   ): void;
   followed(isUp: boolean): void;

@@ -1,10 +1,10 @@
-import type { Route } from '../../config/door-routes.ts';
+import type { DoorRoute } from '../../config/door-routes.ts';
 import type { Log } from '../../core/ports.ts';
 import { readMapping } from '../../core/read-json.ts';
 import { replaceFile, systemFiles } from '../../daemon/machine.ts';
 
 /** The daemon's last report on the mirrors of one upstream. */
-export interface Known {
+export interface KnownOrder {
   /** The first mirror of the advice in force, with the advice's id and wall time of expiry; `null`: none. */
   readonly advice: { readonly to: string; readonly id: string; readonly expiresAtMs: number | null } | null;
   /** Names of the mirrors that may be advised, best first. */
@@ -31,9 +31,9 @@ export interface Order {
 }
 
 /** The last order that the daemon confirmed. */
-export type Kept = Pick<Order, 'names' | 'untilMs'>;
+export type KeptOrder = Pick<Order, 'names' | 'untilMs'>;
 
-export function declaredOrderOf({ declared }: Route): Order {
+export function declaredOrderOf({ declared }: DoorRoute): Order {
   return { names: declared, why: 'declared' };
 }
 
@@ -43,7 +43,7 @@ export function declaredOrderOf({ declared }: Route): Order {
  * in its order, then the rest of `route.declared`. Mirrors in outage come last. A mirror that serves wrong bytes is left
  * out while there is another one.
  */
-export function orderOf(route: Route, { advice, ranked, wrong, down, unknown }: Known, kept?: Order): Order {
+export function orderOf(route: DoorRoute, { advice, ranked, wrong, down, unknown }: KnownOrder, kept?: Order): Order {
   const [first = ''] = route.declared;
   const isKept = advice === null && kept !== undefined && unknown.has(first);
   const head = advice === null ? [isKept ? (kept.names[0] ?? first) : first] : [advice.to];
@@ -61,7 +61,7 @@ export function orderOf(route: Route, { advice, ranked, wrong, down, unknown }: 
  * A stored order without mirrors that are no longer configured; the declared one if none is left. Once the advice
  * behind it has expired, its mirrors in their declared order: a mirror that was left out may serve wrong bytes.
  */
-export function keptOrderOf(route: Route, { names, untilMs }: Kept, nowMs: number): Order {
+export function keptOrderOf(route: DoorRoute, { names, untilMs }: KeptOrder, nowMs: number): Order {
   const known = [...new Set(names)].filter((name) => route.mirrors.has(name));
   if (known.length === 0) return declaredOrderOf(route);
   if (untilMs === undefined) return { names: known, why: 'kept' };
@@ -73,13 +73,18 @@ export function keptOrderOf(route: Route, { names, untilMs }: Kept, nowMs: numbe
  * The order by the daemon's last report, else the stored order, else the declared order.
  * @param nowMs  wall time
  */
-export function currentOrderOf(route: Route, known: Known | undefined, kept: Kept | undefined, nowMs: number): Order {
+export function currentOrderOf(
+  route: DoorRoute,
+  known: KnownOrder | undefined,
+  kept: KeptOrder | undefined,
+  nowMs: number,
+): Order {
   const last = kept === undefined ? undefined : keptOrderOf(route, kept, nowMs);
   return known === undefined ? (last ?? declaredOrderOf(route)) : orderOf(route, known, last);
 }
 
 /** The stored orders by upstream; empty if the file is missing, unreadable or damaged: the door still starts. */
-export async function readKept(path: string, log: Log): Promise<ReadonlyMap<string, Kept>> {
+export async function readKept(path: string, log: Log): Promise<ReadonlyMap<string, KeptOrder>> {
   const file = await systemFiles.read(path);
   if (file.tag === 'error') {
     if (file.code !== 'ENOENT')
@@ -91,12 +96,12 @@ export async function readKept(path: string, log: Log): Promise<ReadonlyMap<stri
   return kept ?? new Map();
 }
 
-function ordersIn(text: string): ReadonlyMap<string, Kept> | null {
+function ordersIn(text: string): ReadonlyMap<string, KeptOrder> | null {
   const { orders, until } = readMapping(text) ?? {};
   if (typeof orders !== 'object' || orders === null) return null;
   const isNames = (value: unknown): value is readonly string[] =>
     Array.isArray(value) && value.every((name) => typeof name === 'string');
-  const untilOf = (key: string): Pick<Kept, 'untilMs'> => {
+  const untilOf = (key: string): Pick<KeptOrder, 'untilMs'> => {
     const ms = Date.parse(String(Object(until)[key]));
     return Number.isNaN(ms) ? {} : { untilMs: ms };
   };
@@ -109,7 +114,7 @@ function ordersIn(text: string): ReadonlyMap<string, Kept> | null {
 export function createKeeper(
   path: string,
   log: Log,
-): { keep(orders: ReadonlyMap<string, Kept>): void; done(): Promise<void> } {
+): { keep(orders: ReadonlyMap<string, KeptOrder>): void; done(): Promise<void> } {
   let written = '';
   let writing: Promise<void> = Promise.resolve();
   return {

@@ -1,16 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Route } from '../../config/door-routes.ts';
+import type { DoorRoute } from '../../config/door-routes.ts';
 import { limits } from '../../core/limits.ts';
 import type { Timers, WireAccess } from '../../core/ports.ts';
 import type { DoorPath, DoorPaths } from '../../ecosystems/door-paths.ts';
 import type { Passages } from '../../wire/passage.ts';
-import { type Fetched, fetchFirst, type Held, headersFor, piecesOf, releaseFetched, type Source } from './fetch.ts';
+import {
+  bodyPiecesOf,
+  type Fetched,
+  fetchFirst,
+  type HeldResponse,
+  headersFor,
+  releaseFetched,
+  type Source,
+} from './fetch.ts';
 import { urlAt } from './path.ts';
 
 export interface PassDeps {
   readonly passages: Passages;
   readonly timers: Timers;
-  readonly held: Held;
+  readonly held: HeldResponse;
   /** `null`: the mirror requires the door's own credentials, which these clients must not use. */
   accessOf(name: string): WireAccess | null;
   /** The 95th percentile of the latency of a mirror's canary, milliseconds; `null`: not known. */
@@ -26,7 +34,7 @@ export type Passed =
   | { readonly tag: 'absent' | 'none' };
 
 export interface PassRequest {
-  readonly route: Route;
+  readonly route: DoorRoute;
   readonly rest: string;
   readonly path: DoorPath;
   /** In the order in which they are tried. */
@@ -127,7 +135,7 @@ async function sendHeld(
   const destroy = (): void => void passing.body.on('error', () => undefined).destroy();
   response.once('close', destroy);
   try {
-    for await (const piece of piecesOf(fetched, path.bytesMax ?? limits.doorIndexBytes)) {
+    for await (const piece of bodyPiecesOf(fetched, path.bytesMax ?? limits.doorIndexBytes)) {
       if (response.destroyed) return { tag: 'failed', registry: source.name };
       if (!response.write(piece)) await waitForDrain(response, timers);
     }

@@ -1,4 +1,4 @@
-import type { Route } from '../../config/door-routes.ts';
+import type { DoorRoute } from '../../config/door-routes.ts';
 import { limits } from '../../core/limits.ts';
 import type { DoorPath } from '../../ecosystems/door-paths.ts';
 
@@ -6,15 +6,15 @@ import type { DoorPath } from '../../ecosystems/door-paths.ts';
 export type DoorTarget =
   | {
       readonly tag: 'ok';
-      readonly route: Route;
+      readonly route: DoorRoute;
       /** Below the base URL of each mirror, without a leading slash, percent escapes as sent. */
       readonly rest: string;
       readonly path: DoorPath;
     }
   /** The path cannot be joined safely to a base URL. */
   | { readonly tag: 'bad' }
-  | { readonly tag: 'none'; readonly route: Route | null }
-  | { readonly tag: 'private'; readonly route: Route };
+  | { readonly tag: 'none'; readonly route: DoorRoute | null }
+  | { readonly tag: 'private'; readonly route: DoorRoute };
 
 /** A path (RFC 3986) with complete percent escapes, and an optional query. */
 const soundTarget = /^((?:\/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)+)(?:\?[\x21-\x7e]*)?$/;
@@ -27,7 +27,7 @@ const readsMax = 4;
  * Reads the target of a request line; a query is dropped. Refused is a path that a lenient server could resolve outside
  * the mirror's base path: dot segments, empty segments, backslashes and control characters, in any escaped form.
  */
-export function readTarget(target: string, routes: readonly Route[]): DoorTarget {
+export function readTarget(target: string, routes: readonly DoorRoute[]): DoorTarget {
   const path = target.length > limits.doorPathChars ? undefined : soundTarget.exec(target)?.[1];
   if (path === undefined || !isContained(path)) return { tag: 'bad' };
   const route = routes.find(({ prefix }) => path.startsWith(prefix)) ?? null;

@@ -2,8 +2,8 @@ import { createHash, type Hash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '../../core/limits.ts';
 import type { Timers } from '../../core/ports.ts';
-import { attemptAt, type Fetched, fetchFirst, headersFor, piecesOf, releaseFetched, type Source } from './fetch.ts';
-import { type PassRequest, type PassDeps, type Passed, sourcesOf, waitForDrain } from './pass.ts';
+import { attemptAt, bodyPiecesOf, type Fetched, fetchFirst, headersFor, releaseFetched, type Source } from './fetch.ts';
+import { type PassDeps, type Passed, type PassRequest, sourcesOf, waitForDrain } from './pass.ts';
 
 interface Progress {
   sent: number;
@@ -107,7 +107,7 @@ async function send(
   const destroy = (): void => releaseFetched(fetched);
   signal.addEventListener('abort', destroy);
   try {
-    for await (const piece of piecesOf(fetched, limits.zipBytes)) {
+    for await (const piece of bodyPiecesOf(fetched, limits.zipBytes)) {
       if (signal.aborted) throw new Error('the client is gone');
       progress.sent += piece.length;
       if (progress.length !== null && progress.sent > progress.length) throw new Error('more than its length');
@@ -145,7 +145,7 @@ async function resumed(deps: PassDeps, source: Source, progress: Progress, signa
 /** Skips the bytes that the client already has. @throws Error if they are fewer, or not the same by hash */
 async function past(fetched: Fetched, { sent, hash }: Progress): Promise<Fetched> {
   const own = createHash('sha256');
-  const pieces = piecesOf(fetched, limits.zipBytes);
+  const pieces = bodyPiecesOf(fetched, limits.zipBytes);
   let first: Buffer = Buffer.alloc(0);
   for (let read = 0; read < sent; ) {
     const { done, value } = await pieces.next();

@@ -10,7 +10,7 @@ import { processLog } from '../../daemon/system.ts';
 import { systemTimers } from '../../io/timers.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
 import { receiveSignals } from '../../terminal/signals.ts';
-import { displayWidth, duration, jsonText, table } from '../../terminal/terminal.ts';
+import { displayWidth, durationText, jsonText, table } from '../../terminal/terminal.ts';
 import { Failed, optionsOf, parseWholeNumber, UsageError, words } from '../../terminal/usage.ts';
 import { phrase, renderIn } from '../../words/tell.ts';
 import type { Say } from '../../words/words.ts';
@@ -182,5 +182,5 @@ function formatFleet({ mirrors, places }: FleetReport, columns: number, say: Say
 function cellText(cell: Cell | undefined, say: Say): string {
   if (cell === undefined) return '–';
   const state = say(`state.${cell.state}`);
-  return cell.p95Ms === null ? state : `${state} ${duration(cell.p95Ms)}`;
+  return cell.p95Ms === null ? state : `${state} ${durationText(cell.p95Ms)}`;
 }

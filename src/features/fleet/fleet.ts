@@ -1,7 +1,7 @@
 import { type MirrorState, mirrorStates } from '../../core/standing.ts';
-import { type Place, type PlaceOptions, placesIn } from './places.ts';
-import { type Cell, contradictionsIn, type Verdict, verdictOf } from './verdict.ts';
-import { daemonsIn, factsOf, placeOf, type Series, type StoreView, stampOf } from './view.ts';
+import { type FleetPlace, type PlaceOptions, placesIn } from './places.ts';
+import { type Cell, contradictionsIn, type FleetVerdict, fleetVerdictOf } from './verdict.ts';
+import { daemonsIn, type FleetSeries, factsOf, fleetPlaceOf, type StoreView, stampOf } from './view.ts';
 
 /** One mirror as all places see it. */
 export interface MirrorRow {
@@ -10,7 +10,7 @@ export interface MirrorRow {
   readonly registry: string;
   /** One for each place that monitors the mirror, or may monitor it in a shard that is gone. */
   readonly cells: readonly Cell[];
-  readonly verdict: Verdict;
+  readonly verdict: FleetVerdict;
 }
 
 /** Advice that is in force at a place. */
@@ -29,12 +29,12 @@ export interface Fleet {
   readonly atMs: number;
   readonly isPartial: boolean;
   readonly warnings: readonly string[];
-  readonly places: readonly Place[];
+  readonly places: readonly FleetPlace[];
   readonly mirrors: readonly MirrorRow[];
   readonly advice: readonly PlaceAdvice[];
 }
 
-const rowKey = (labels: Series['labels']): string =>
+const rowKey = (labels: FleetSeries['labels']): string =>
   JSON.stringify([labels['ecosystem'] ?? '', labels['upstream'] ?? '', labels['registry'] ?? '']);
 const pairKey = (place: string, registry: string): string => JSON.stringify([place, registry]);
 
@@ -43,7 +43,7 @@ export function readFleet(view: StoreView, options: PlaceOptions): Fleet {
   const found = placesIn(view, daemons, options);
   const rows = rowsIn(view, daemons, found);
   const against = contradictionsIn(rows.map(({ cells }) => cells));
-  const places = found.map((place): Place => {
+  const places = found.map((place): FleetPlace => {
     const own = against.get(place.name);
     return own === undefined ? place : { ...place, troubles: [...place.troubles, own] };
   });
@@ -66,7 +66,7 @@ export function readFleet(view: StoreView, options: PlaceOptions): Fleet {
     isPartial: view.isPartial,
     warnings: view.warnings,
     places,
-    mirrors: rows.map((row) => ({ ...row, verdict: verdictOf(row.cells, networks, against, advising(row)) })),
+    mirrors: rows.map((row) => ({ ...row, verdict: fleetVerdictOf(row.cells, networks, against, advising(row)) })),
     advice,
   };
 }
@@ -74,7 +74,7 @@ export function readFleet(view: StoreView, options: PlaceOptions): Fleet {
 type Row = Omit<MirrorRow, 'verdict'>;
 
 /** One row for each mirror, one cell for each place, both in the order of their names. */
-function rowsIn(view: StoreView, daemons: ReturnType<typeof daemonsIn>, places: readonly Place[]): readonly Row[] {
+function rowsIn(view: StoreView, daemons: ReturnType<typeof daemonsIn>, places: readonly FleetPlace[]): readonly Row[] {
   const byName = new Map(places.map((place) => [place.name, place]));
   const lags = highest(view.lags);
   const p95s = highest(view.p95s);
@@ -138,17 +138,17 @@ function joined(states: readonly MirrorState[]): MirrorState {
   return known.size > 1 ? 'degraded' : first;
 }
 
-function adviceIn(series: Series): PlaceAdvice[] {
+function adviceIn(series: FleetSeries): PlaceAdvice[] {
   const { ecosystem = '', upstream = '', from = '', to = '', cause = '', state } = series.labels;
   if (state !== 'proposed' && state !== 'accepted') return [];
-  return [{ place: placeOf(series), ecosystem, upstream, from, to, cause, state, sinceMs: stampOf(series.value) }];
+  return [{ place: fleetPlaceOf(series), ecosystem, upstream, from, to, cause, state, sinceMs: stampOf(series.value) }];
 }
 
 /** Values by place and mirror. If several series have the same place and mirror, the highest counts. */
-function highest(all: readonly Series[]): ReadonlyMap<string, number> {
+function highest(all: readonly FleetSeries[]): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   for (const one of all) {
-    const key = pairKey(placeOf(one), one.labels['registry'] ?? '');
+    const key = pairKey(fleetPlaceOf(one), one.labels['registry'] ?? '');
     if (Number.isFinite(one.value)) keepHighest(found, key, one.value);
   }
   return found;

@@ -1,6 +1,6 @@
 import type { Move, PlaceVotes } from '../../core/action.ts';
 import type { Fleet, MirrorRow, PlaceAdvice } from './fleet.ts';
-import type { Place } from './places.ts';
+import type { FleetPlace } from './places.ts';
 import type { Cell } from './verdict.ts';
 
 /** How many places of a group must agree. A place's label names its group; places without it form the group `''`. */
@@ -69,7 +69,7 @@ export function votesFor(fleet: Fleet, group: string, { ecosystem, upstream, fro
 
 const upstreamKey = ({ ecosystem, upstream }: MirrorRow | PlaceAdvice): string => JSON.stringify([ecosystem, upstream]);
 
-function mayVote({ isWitness, troubles }: Place): boolean {
+function mayVote({ isWitness, troubles }: FleetPlace): boolean {
   return isWitness && !troubles.some(({ kind }) => kind === 'bad_alone' || kind === 'well_alone');
 }
 

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { createBuckets } from '../../api/buckets.ts';
 import { script, style } from '../../api/page/assets.ts';
 import { createPageSay } from '../../api/page/html.ts';
-import { refusalOf } from '../../api/token.ts';
+import { tokenRefusalOf } from '../../api/token.ts';
 import type { Listen } from '../../core/config.ts';
 import { letIn } from '../../core/http.ts';
 import { limits } from '../../core/limits.ts';
@@ -100,7 +100,7 @@ const statusOf = { token: 401, host: 403 } as const;
 
 function refusedAs({ method, headers }: IncomingMessage, at: Listen): 401 | 403 | 405 | null {
   if (method !== 'GET' && method !== 'HEAD') return 405;
-  const lacks = refusalOf(headers, at);
+  const lacks = tokenRefusalOf(headers, at);
   return lacks === null ? null : statusOf[lacks];
 }
 

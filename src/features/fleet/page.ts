@@ -1,13 +1,13 @@
 import { formatScriptWords } from '../../api/page/assets.ts';
 import { renderStateBadge } from '../../api/page/badges.ts';
 import { patterns } from '../../api/page/charts.ts';
-import { ago, duration, type Html, html, type PageSay, span } from '../../api/page/html.ts';
+import { ago, durationHtml, type Html, html, type PageSay, span } from '../../api/page/html.ts';
 import { upstreamNameOf } from '../../core/mirror.ts';
 import type { Message } from '../../core/result.ts';
 import { stamp } from '../../core/views.ts';
 import { renderIn } from '../../words/tell.ts';
 import type { MirrorRow } from './fleet.ts';
-import type { Place } from './places.ts';
+import type { FleetPlace } from './places.ts';
 import type { FleetReport } from './report.ts';
 import type { Cell } from './verdict.ts';
 
@@ -85,7 +85,7 @@ function cellOf(say: PageSay, cell: Cell | undefined, nowMs: number): Html {
   const badge = renderStateBadge(say, state);
   const notes = [
     sinceMs === null || state === 'up' ? null : say('timeline.lasts', { length: span(say, nowMs - sinceMs) }),
-    p95Ms === null ? null : `p95 ${duration(say, p95Ms)}`,
+    p95Ms === null ? null : `p95 ${durationHtml(say, p95Ms)}`,
     lagMs === null || lagMs < 60_000 ? null : say('fleet.page.lag', { span: span(say, lagMs) }),
     rank === null ? null : `#${rank}`,
   ].filter((note) => note !== null);
@@ -102,7 +102,7 @@ function placeTable(say: PageSay, { places, atMs }: FleetReport): Html {
 }
 
 /** The labels of a place without `page`, to which the name of the place links. */
-function labelText({ page: _, ...labels }: Place['labels']): string {
+function labelText({ page: _, ...labels }: FleetPlace['labels']): string {
   return Object.entries(labels)
     .map(([label, value]) => `${label}=${value}`)
     .join(' ');

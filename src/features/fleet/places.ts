@@ -1,5 +1,5 @@
 import type { PlaceLabels } from '../../core/config.ts';
-import { type DaemonSeen, factsOf, placeOf, type StoreView, stampOf } from './view.ts';
+import { type DaemonSeen, factsOf, fleetPlaceOf, type StoreView, stampOf } from './view.ts';
 
 export type PlaceTrouble =
   | { readonly kind: 'quiet' | 'untold'; readonly sinceMs: number | null }
@@ -11,7 +11,7 @@ export type PlaceTrouble =
   | { readonly kind: 'bad_alone' | 'well_alone'; readonly mirrors: number };
 
 /** One daemon, a pair of daemons, or the shards of one configuration. */
-export interface Place {
+export interface FleetPlace {
   readonly name: string;
   /** From the place's configuration. */
   readonly labels: PlaceLabels;
@@ -35,16 +35,20 @@ const quietMs = 5 * 60_000;
 const skewMsMax = 30_000;
 
 /** Every place that the store has seen within a day, by name. */
-export function placesIn(view: StoreView, daemons: readonly DaemonSeen[], options: PlaceOptions): readonly Place[] {
+export function placesIn(
+  view: StoreView,
+  daemons: readonly DaemonSeen[],
+  options: PlaceOptions,
+): readonly FleetPlace[] {
   const here = Map.groupBy(daemons, ({ place }) => place);
   const seen = new Map<string, number>();
   for (const one of [...view.sources, ...view.seen]) {
-    const name = placeOf(one);
+    const name = fleetPlaceOf(one);
     seen.set(name, Math.max(seen.get(name) ?? 0, stampOf(one.value) ?? 0));
   }
   const versions = mostCommon([...here.values()].map(([first]) => first?.version ?? null));
   const configs = mostCommon([...here.values()].map(([first]) => configOf(first)));
-  return [...seen.keys()].sort().map((name): Place => {
+  return [...seen.keys()].sort().map((name): FleetPlace => {
     const own = (here.get(name) ?? []).filter(({ lastSeenMs }) => view.atMs - lastSeenMs < quietMs);
     const [first] = own;
     const lastSeenMs = seen.get(name) || null;

@@ -1,14 +1,14 @@
 import { upstreamNameOf } from '../../core/mirror.ts';
 import type { Clock } from '../../core/ports.ts';
-import type { Result, Sentence, Message } from '../../core/result.ts';
+import type { Message, Result, Sentence } from '../../core/result.ts';
 import { formatDuration } from '../../core/units.ts';
 import { stamp } from '../../core/views.ts';
-import { phrase, messageOf } from '../../words/tell.ts';
+import { messageOf, phrase } from '../../words/tell.ts';
 import { type Fleet, type MirrorRow, readFleet } from './fleet.ts';
 import { type GroupLine, type GroupOptions, groupLinesOf } from './groups.ts';
-import type { Place, PlaceOptions, PlaceTrouble } from './places.ts';
+import type { FleetPlace, PlaceOptions, PlaceTrouble } from './places.ts';
 import { readStore, type StoreAt } from './store.ts';
-import type { Verdict } from './verdict.ts';
+import type { FleetVerdict } from './verdict.ts';
 
 export interface FleetOptions {
   readonly store: StoreAt;
@@ -90,7 +90,7 @@ function placeSentencesOf({ atMs, places }: Fleet): readonly Sentence[] {
   return places.flatMap((place) => place.troubles.map((trouble) => placeSentence(place, trouble, atMs)));
 }
 
-function placeSentence({ name: place }: Place, trouble: PlaceTrouble, nowMs: number): Sentence {
+function placeSentence({ name: place }: FleetPlace, trouble: PlaceTrouble, nowMs: number): Sentence {
   switch (trouble.kind) {
     case 'quiet':
       return phrase('fleet.quiet', { place, since: since(trouble.sinceMs, nowMs) });
@@ -135,7 +135,7 @@ function groupSentencesOf(lines: readonly GroupLine[]): readonly Sentence[] {
 /** A difference below a minute is not shown: places do not find a fault at the same moment. */
 const apartMs = 60_000;
 
-function sinceAll({ sinceMs, first }: Verdict, nowMs: number): Sentence | string {
+function sinceAll({ sinceMs, first }: FleetVerdict, nowMs: number): Sentence | string {
   if (sinceMs === null || first === null || sinceMs - first.sinceMs < apartMs) return since(sinceMs, nowMs);
   const at = timeOfDay(sinceMs, nowMs);
   return phrase('fleet.sinceFirst', { at, place: first.place, first: timeOfDay(first.sinceMs, nowMs) });

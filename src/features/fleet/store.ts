@@ -4,8 +4,8 @@ import { readJson } from '../../core/read-json.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Secret } from '../../core/secret.ts';
 import { registry } from '../../ecosystems/registry.ts';
-import { exchange } from '../../io/exchange.ts';
-import { daemonKeyOf, placeOf, type Series, type StoreView, stampOf } from './view.ts';
+import { exchangeOnce } from '../../io/exchange.ts';
+import { daemonKeyOf, type FleetSeries, fleetPlaceOf, type StoreView, stampOf } from './view.ts';
 
 export interface StoreAt {
   /** The base URL, to which `/api/v1/query` is appended. */
@@ -21,7 +21,7 @@ export interface StoreAt {
 }
 
 interface Vector {
-  readonly series: readonly Series[];
+  readonly series: readonly FleetSeries[];
   /** The evaluation time by the store's clock; `null`: there are no series. */
   readonly atMs: number | null;
   readonly isPartial: boolean;
@@ -58,7 +58,7 @@ function startQueries(at: StoreAt, clock: Clock): Query {
     const query = new URLSearchParams({ query: promql, timeout: `${limitMs}ms` });
     try {
       const url = `${at.url}/api/v1/query?${query}`;
-      const response = await exchange({ url, method: 'GET', headers, body: null, limitMs, tls, budget });
+      const response = await exchangeOnce({ url, method: 'GET', headers, body: null, limitMs, tls, budget });
       return readVector(response.status, response.text);
     } catch (cause) {
       const { code, name } = cause as NodeJS.ErrnoException;
@@ -86,7 +86,7 @@ export function readVector(status: number, text: string): Result<Vector, string>
   const { resultType, result } = (data ?? {}) as { resultType?: unknown; result?: unknown };
   if (resultType !== 'vector' || !Array.isArray(result)) return error('no vector');
   if (result.length > seriesMax) return error(`more than ${seriesMax} series`);
-  const series: Series[] = [];
+  const series: FleetSeries[] = [];
   let atMs: number | null = null;
   for (const { metric, value } of result as readonly { metric?: unknown; value?: unknown }[]) {
     const [seconds, number] = Array.isArray(value) ? value : [];
@@ -106,7 +106,7 @@ export function readVector(status: number, text: string): Result<Vector, string>
 }
 
 /** `null`: invalid. Anyone who can push a series to the store sets its labels, and we show them. */
-function labelsIn(metric: unknown): Series['labels'] | null {
+function labelsIn(metric: unknown): FleetSeries['labels'] | null {
   if (typeof metric !== 'object' || metric === null) return null;
   const all = Object.entries(metric);
   if (all.some(([, text]) => typeof text !== 'string')) return null;
@@ -212,7 +212,7 @@ export async function readStore(at: StoreAt, clock: Clock): Promise<Result<Store
   });
 }
 
-function seriesOf(one: Result<Vector, string>): readonly Series[] {
+function seriesOf(one: Result<Vector, string>): readonly FleetSeries[] {
   return one.tag === 'ok' ? one.value.series : [];
 }
 
@@ -225,11 +225,11 @@ async function either(
 }
 
 /** What a store has more of than a page can show; `null`: nothing. */
-function excessOf(daemons: readonly Series[], states: readonly Series[]): string | null {
-  if (new Set(daemons.map(placeOf)).size > placesMax) return `more than ${placesMax} places`;
+function excessOf(daemons: readonly FleetSeries[], states: readonly FleetSeries[]): string | null {
+  if (new Set(daemons.map(fleetPlaceOf)).size > placesMax) return `more than ${placesMax} places`;
   const upstreams = Map.groupBy(states, ({ labels }) => JSON.stringify([labels['ecosystem'], labels['upstream']]));
   let cells = 0;
   for (const own of upstreams.values())
-    cells += new Set(own.map(({ labels }) => labels['registry'])).size * new Set(own.map(placeOf)).size;
+    cells += new Set(own.map(({ labels }) => labels['registry'])).size * new Set(own.map(fleetPlaceOf)).size;
   return cells > cellsMax ? `more than ${cellsMax} cells` : null;
 }

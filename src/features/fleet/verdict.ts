@@ -21,7 +21,7 @@ export interface Cell {
  * `network`: all, in one network. `somewhere`: some, in several networks. `alone`: some, in one network. `lone`: the
  * only one that knows. `unknown`: none knows. `well`: the worst state is `up`.
  */
-export interface Verdict {
+export interface FleetVerdict {
   readonly kind: 'well' | 'unknown' | 'lone' | 'alone' | 'somewhere' | 'network' | 'everywhere';
   /** The worst known state; `unknown`: none is known. */
   readonly state: MirrorState;
@@ -44,12 +44,12 @@ export interface Verdict {
  * @param networks  the network of each place: places in one network count as one witness
  * @param advising  the places whose advice in force leaves the mirror
  */
-export function verdictOf(
+export function fleetVerdictOf(
   cells: readonly Cell[],
   networks: ReadonlyMap<string, string>,
   against: ReadonlyMap<string, PlaceTrouble>,
   advising: ReadonlySet<string>,
-): Verdict {
+): FleetVerdict {
   const counted = cells.filter(({ place }) => against.get(place)?.kind !== 'well_alone');
   const known = counted.filter(({ state }) => state !== 'unknown');
   const knowing = new Set(known);
@@ -68,7 +68,7 @@ export function verdictOf(
     .flatMap(({ place, sinceMs }) => (sinceMs === null ? [] : [{ place, sinceMs }]))
     .sort((a, b) => a.sinceMs - b.sinceMs);
   const isTimed = stamps.length === bad.length;
-  const kind = (): Verdict['kind'] => {
+  const kind = (): FleetVerdict['kind'] => {
     if (known.length === 1) return 'lone';
     if (well.length > 0) return units.size === 1 ? 'alone' : 'somewhere';
     return units.size === 1 ? 'network' : 'everywhere';

@@ -1,4 +1,4 @@
-export interface Series {
+export interface FleetSeries {
   /** Includes the labels of Prometheus (`job`, `instance`) and of the store (such as `replica`). */
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
@@ -9,29 +9,29 @@ export interface StoreView {
   /** By the store's clock, wall milliseconds. */
   readonly atMs: number;
   /** The last scrape of each daemon, by store replica. The label `version` is that of the daemon. */
-  readonly sources: readonly Series[];
+  readonly sources: readonly FleetSeries[];
   /** The last scrape of each daemon within a day. */
-  readonly seen: readonly Series[];
+  readonly seen: readonly FleetSeries[];
   /** Gauges of a daemon and of its mirrors, each with its `__name__`. */
-  readonly facts: readonly Series[];
+  readonly facts: readonly FleetSeries[];
   /** One series for each mirror of a daemon, with the label `state`. */
-  readonly states: readonly Series[];
+  readonly states: readonly FleetSeries[];
   /** Lower bounds of lags, seconds, by `vantage` and `registry`. */
-  readonly lags: readonly Series[];
+  readonly lags: readonly FleetSeries[];
   /** 95th percentiles of the canary, seconds, by `vantage` and `registry`. */
-  readonly p95s: readonly Series[];
+  readonly p95s: readonly FleetSeries[];
   /** True: the store says that data are missing. A missing place is then not reported as quiet. */
   readonly isPartial: boolean;
   readonly warnings: readonly string[];
 }
 
 /** The place of a series; without the label `vantage` each scrape target is a place. */
-export function placeOf({ labels }: Series): string {
+export function fleetPlaceOf({ labels }: FleetSeries): string {
   return labels['vantage'] ?? labels['instance'] ?? '';
 }
 
-export function daemonKeyOf(series: Series): string {
-  return JSON.stringify([placeOf(series), series.labels['instance'] ?? '']);
+export function daemonKeyOf(series: FleetSeries): string {
+  return JSON.stringify([fleetPlaceOf(series), series.labels['instance'] ?? '']);
 }
 
 /** The last second that a Date can hold. */
@@ -49,8 +49,8 @@ export interface DaemonSeen {
   readonly lastSeenMs: number;
   /** The daemon's clock minus the store's, milliseconds; `null`: the daemon exports no clock. */
   readonly skewMs: number | null;
-  readonly facts: readonly Series[];
-  readonly states: readonly Series[];
+  readonly facts: readonly FleetSeries[];
+  readonly states: readonly FleetSeries[];
 }
 
 /** Labels of `mirrorwatch_build_info` itself: the others identify the scraper. */
@@ -58,7 +58,7 @@ const ofBuild: ReadonlySet<string> = new Set(['__name__', 'version', 'node']);
 
 /** The daemons in `sources`, by place. If two replicas of a store scrape one daemon, only the latest scrape counts. */
 export function daemonsIn({ sources, facts, states }: StoreView): readonly DaemonSeen[] {
-  const newest = new Map<string, Series>();
+  const newest = new Map<string, FleetSeries>();
   for (const source of sources) {
     const known = newest.get(daemonKeyOf(source));
     if (known === undefined || known.value < source.value) newest.set(daemonKeyOf(source), source);
@@ -70,11 +70,11 @@ export function daemonsIn({ sources, facts, states }: StoreView): readonly Daemo
     .map(([key, source]) => {
       const { labels, value } = source;
       const outer = Object.entries(labels).filter(([name]) => !ofBuild.has(name));
-      const isOfSource = (one: Series): boolean => outer.every(([name, text]) => one.labels[name] === text);
+      const isOfSource = (one: FleetSeries): boolean => outer.every(([name, text]) => one.labels[name] === text);
       const own = (factsBy.get(key) ?? []).filter(isOfSource);
       const clock = own.find((one) => one.labels['__name__'] === 'mirrorwatch_clock_timestamp_seconds');
       return {
-        place: placeOf(source),
+        place: fleetPlaceOf(source),
         instance: labels['instance'] ?? '',
         version: labels['version'] ?? null,
         lastSeenMs: stampOf(value) ?? 0,
@@ -85,6 +85,6 @@ export function daemonsIn({ sources, facts, states }: StoreView): readonly Daemo
     });
 }
 
-export function factsOf({ facts }: Pick<DaemonSeen, 'facts'>, name: string): readonly Series[] {
+export function factsOf({ facts }: Pick<DaemonSeen, 'facts'>, name: string): readonly FleetSeries[] {
   return facts.filter(({ labels }) => labels['__name__'] === name);
 }

@@ -5,7 +5,7 @@ import type { Clock, Probed, Random } from '../../core/ports.ts';
 import { type Sample, steadyRateOf } from '../../core/sample.ts';
 import { dueOf } from '../../daemon/once.ts';
 import { lagOf, updateSubject } from '../../detect/contents/lag.ts';
-import { gapFilterFor, type LagReading, Subject } from '../../detect/memory/subject.ts';
+import { ContentSubject, gapFilterFor, type LagReading } from '../../detect/memory/subject.ts';
 import { artifactOf } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { expandTargets } from '../../schedule/targets.ts';
@@ -81,7 +81,8 @@ export async function probeAfterRounds(
   const { config, targets, samples } = input;
   const isUp = ({ registry: name }: Target): boolean => rows.some((row) => row.registry === name && row.ok > 0);
   const found: Sample[] = [];
-  for (const target of targetsFor(config, targets, samples).filter(isUp)) found.push(...(await probeOnce(input, target)));
+  for (const target of targetsFor(config, targets, samples).filter(isUp))
+    found.push(...(await probeOnce(input, target)));
   const got = new Map<string, readonly Sample[]>();
   for (const target of downloads.filter(isUp)) {
     const responses = [...(await probeOnce(input, target))];
@@ -94,7 +95,10 @@ export async function probeAfterRounds(
   return inOrder(config, whole);
 }
 
-async function probeOnce({ config, probe, clock, random, stopped }: RankPorts, target: Target): Promise<readonly Sample[]> {
+async function probeOnce(
+  { config, probe, clock, random, stopped }: RankPorts,
+  target: Target,
+): Promise<readonly Sample[]> {
   if (stopped()) return [];
   const { timeoutMs } = config.steps[target.step] ?? config.schedule.pace;
   const probed = await probe(dueOf(target, timeoutMs, { clock, random }));
@@ -147,13 +151,13 @@ function rankLags(config: Config, samples: readonly Sample[]): ReadonlyMap<strin
   const origin = mirrorsOf.find(({ role }) => role === 'origin')?.name ?? null;
   const nowMs = Math.max(0, ...samples.map(({ endedMonotonicMs }) => endedMonotonicMs));
   const at = { origin, freshMs: Number.POSITIVE_INFINITY, nowMs };
-  const subjects = new Map<string, Subject>();
+  const subjects = new Map<string, ContentSubject>();
   const inOrder = samples.toSorted((a, b) => Number(isOf(b, origin)) - Number(isOf(a, origin)));
   for (const { due, facts, outcome, startedMonotonicMs: fromMs, endedMonotonicMs: toMs } of inOrder) {
     const { module, version, step, registry } = due.target;
     if (outcome.tag !== 'ok' || facts.contents === undefined) continue;
     const key = JSON.stringify([step, module, version]);
-    const subject = subjects.get(key) ?? new Subject(key, due.target);
+    const subject = subjects.get(key) ?? new ContentSubject(key, due.target);
     subjects.set(key, subject);
     const who = { ...at, registry, leavesOut: gapFilterFor(mirrors.get(registry)?.gaps) };
     updateSubject(subject, { fromMs, toMs, contents: facts.contents }, who);

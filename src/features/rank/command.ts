@@ -64,7 +64,8 @@ export const rankCommand: Command = {
       context.terminal.out(jsonText({ ecosystem, rounds, rows: judged, verdict: kind, reason, remedy }));
     } else for (const line of shown(rows, verdicts, verdict, context)) context.terminal.out(line);
     const hasTrouble = rows.some((row) => row.failed + row.unknown > 0);
-    if (hasTrouble && rows.every((row) => row.ok + row.answered === 0)) context.terminal.err(context.say('rank.nothing'));
+    if (hasTrouble && rows.every((row) => row.ok + row.answered === 0))
+      context.terminal.err(context.say('rank.nothing'));
     return kind === 'nobody' ? 1 : 0;
   },
 };

@@ -82,7 +82,9 @@ export async function rankOnce(input: RankRequest): Promise<Result<readonly Rank
     const slots = (bout + 1) * rounds * questions.length;
     rows = inOrder(
       config,
-      [...tally.responses].map(([registry, responses]) => rankRow(registry, urls.get(registry) ?? '', responses, slots)),
+      [...tally.responses].map(([registry, responses]) =>
+        rankRow(registry, urls.get(registry) ?? '', responses, slots),
+      ),
     );
     const again = selectFinalists(rows, config.advise.minGain);
     contenders = targets.filter(({ registry }) => again.has(registry));

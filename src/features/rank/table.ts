@@ -1,5 +1,5 @@
 import { type Phase, phases } from '../../core/failure.ts';
-import { bar, displayWidth, duration, table } from '../../terminal/terminal.ts';
+import { bar, displayWidth, durationText, table } from '../../terminal/terminal.ts';
 import type { Say } from '../../words/words.ts';
 import type { RankedRow } from './rank.ts';
 import type { RowVerdict } from './verdict.ts';
@@ -57,8 +57,8 @@ function cellsOf(row: RankedRow, verdict: RowVerdict, slowestMs: number, say: Sa
   return [
     row.registry,
     stateText(row, verdict, say),
-    duration(row.medianMs),
-    duration(row.p95Ms),
+    durationText(row.medianMs),
+    durationText(row.p95Ms),
     phaseBar(row, slowestMs),
     throughputText(row, say),
     lagText(row, say),

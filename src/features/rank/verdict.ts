@@ -1,6 +1,6 @@
 import { gain } from '../../advise/comparison/rank.ts';
 import { buildAdvisedChain } from '../../advise/weigh.ts';
-import { seconds } from '../../advise/words.ts';
+import { secondsText } from '../../advise/words.ts';
 import { declaredChainOf } from '../../config/chain.ts';
 import type { Config } from '../../core/config.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
@@ -130,7 +130,7 @@ function isBetter(from: RankRow, to: RankRow, minGain: number): boolean {
 }
 
 function reasonText(from: RankRow | undefined, to: RankRow, say: Say): string {
-  const took = to.medianMs === null ? '' : say('rank.in', { time: seconds(to.medianMs / 1000) });
+  const took = to.medianMs === null ? '' : say('rank.in', { time: secondsText(to.medianMs / 1000) });
   const there = say('rank.answers', { registry: to.registry, ok: to.ok, all: to.ok + to.failed, took });
   if (from === undefined) return there;
   if (from.ok === 0) return say('rank.instead', { dead: deadText([from], say), there });
@@ -145,9 +145,9 @@ function reasonText(from: RankRow | undefined, to: RankRow, say: Say): string {
   const [fromMs, toMs] = [from.medianMs ?? 0, to.medianMs ?? 0];
   return say('rank.takes', {
     to: to.registry,
-    toTime: seconds(toMs / 1000),
+    toTime: secondsText(toMs / 1000),
     from: from.registry,
-    fromTime: seconds(fromMs / 1000),
+    fromTime: secondsText(fromMs / 1000),
     percent: Math.round(100 * gain(fromMs, toMs)),
   });
 }

@@ -5,7 +5,7 @@ import { applyChanges, changeProblem, type KeyChange } from '../../config/overla
 import type { Config } from '../../core/config.ts';
 import { durationMs, durationPattern, formatDuration } from '../../core/units.ts';
 import { systemClock } from '../../daemon/machine.ts';
-import { type CopyFailure, copyStore, cronCalendar, troubleOf } from '../../daemon/system.ts';
+import { type CopyFailure, copyStore, cronCalendar, storeTroubleOf } from '../../daemon/system.ts';
 import { nextTurn } from '../../io/timers.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
 import { findText, loadNeeded, loadText } from '../../terminal/load.ts';
@@ -117,7 +117,7 @@ async function play(
   try {
     return await playHistory({ ...input, calendar: cronCalendar, progress });
   } catch (thrown) {
-    if (troubleOf(thrown).kind !== 'corrupt') throw thrown;
+    if (storeTroubleOf(thrown).kind !== 'corrupt') throw thrown;
     return { kind: 'corrupt' };
   }
 }

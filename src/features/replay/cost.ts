@@ -14,7 +14,7 @@ import type { InForce } from './story.ts';
 const minuteMs = 60_000;
 
 /** The chain of each upstream over time, in one of the compared versions. */
-export type Followed = ReadonlyMap<string, readonly InForce[]>;
+export type FollowedCost = ReadonlyMap<string, readonly InForce[]>;
 
 /**
  * Estimates the cost for clients: simulates fetches of each module through the chain of each version, by the latest
@@ -53,7 +53,7 @@ interface Group extends Walker {
 export function createMeter(
   config: Config,
   targets: readonly Target[],
-  versions: readonly Followed[],
+  versions: readonly FollowedCost[],
   fromMs: number,
   toMs: number,
 ): Meter {
@@ -153,7 +153,7 @@ function chainAt(group: Group, stretches: readonly InForce[], version: number, n
   return chain;
 }
 
-function groupsOf(config: Config, targets: readonly Target[], versions: readonly Followed[]): Map<string, Group> {
+function groupsOf(config: Config, targets: readonly Target[], versions: readonly FollowedCost[]): Map<string, Group> {
   const groups = new Map<string, Group>();
   for (const kind of registry.all) {
     const ecosystem = kind.id;

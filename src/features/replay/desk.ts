@@ -5,7 +5,7 @@ import { limits } from '../../core/limits.ts';
 import type { Calendar, Now } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Scheduler } from '../../schedule/scheduling.ts';
-import { isInMaintenance, present, throttleStep, waitEnd } from '../../schedule/throttle.ts';
+import { isInMaintenance, presentThrottle, throttleStep, waitEnd } from '../../schedule/throttle.ts';
 
 type Probed = Extract<Taken, { kind: 'probed' }>;
 type Control = Extract<Taken, { kind: 'control' }>;
@@ -60,7 +60,7 @@ export function createDesk(input: {
   const probes = new Map<string, Probed[]>();
   const controls = new Map<string, Control[]>();
   const outOfTurn: OutOfTurn = { received: 0, unrequested: 0 };
-  const absences = new Map(config.mirrors.map(({ name, maintenance }) => [name, present(maintenance)]));
+  const absences = new Map(config.mirrors.map(({ name, maintenance }) => [name, presentThrottle(maintenance)]));
   let count = 0;
 
   const scheduler: Scheduler = {

@@ -2,7 +2,7 @@ import type { ControlResponse, Due } from '../../core/due.ts';
 import type { Now, Row, StoreBatch, Table } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import { createJudge } from '../../daemon/judge.ts';
-import type { Judged, JudgeStages, JudgeTurn } from '../../daemon/judge-turn.ts';
+import type { JudgedTurn, JudgeStages, JudgeTurn } from '../../daemon/judge-turn.ts';
 import type { Absorb, Gap } from '../../daemon/news.ts';
 
 export type VirtualInput =
@@ -16,7 +16,7 @@ export type VirtualInput =
 export interface Around {
   probe(due: Due): void;
   control(control: { readonly name: string; readonly url: string }, timeoutMs: number, round: Due['round']): void;
-  judged(judged: Judged, now: Now): void;
+  judged(judged: JudgedTurn, now: Now): void;
   /** Rows and outcomes of a command, beside its changes to findings and advice. */
   notify: Absorb['notify'];
   /** The next turn that another part needs, monotonic milliseconds; `null`: none. */
@@ -112,13 +112,13 @@ function absorbInto(judging: JudgeTurn, { notify }: Around): Absorb {
   };
 }
 
-export interface Kept {
+export interface KeptLoop {
   commit(batch: StoreBatch): void;
   all(...tables: readonly Table[]): Row[];
 }
 
 /** An empty state; rows pass through JSON as in a file. @param isReadAgain  false: nothing is stored */
-export function createKept(isReadAgain: boolean): Kept {
+export function createKept(isReadAgain: boolean): KeptLoop {
   const rows = new Map<string, Row>();
   return {
     commit({ puts, deletes }) {

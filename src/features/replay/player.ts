@@ -1,13 +1,13 @@
 import { createAdvisor } from '../../advise/advisor.ts';
 import type { Advice } from '../../core/advice.ts';
 import { type Config, paceOf } from '../../core/config.ts';
-import type { Stretch, Taken, Command } from '../../core/history.ts';
+import type { OperatorCommand, Stretch, Taken } from '../../core/history.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Calendar, Now, Random } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import { declaredBy } from '../../daemon/assemble.ts';
-import type { Judged, JudgeStages } from '../../daemon/judge-turn.ts';
+import type { JudgedTurn, JudgeStages } from '../../daemon/judge-turn.ts';
 import type { Absorb } from '../../daemon/news.ts';
 import { createDetector } from '../../detect/detector.ts';
 import { registry } from '../../ecosystems/registry.ts';
@@ -166,7 +166,7 @@ class HistoryPlayer implements Player {
         if (response !== null) claimed.push({ kind: 'control', response, round }, response.at.monotonicMs);
         else claimed.push({ kind: 'command', run }, at().monotonicMs);
       },
-      judged: ({ rows, deletes }: Judged) => {
+      judged: ({ rows, deletes }: JudgedTurn) => {
         if (rows.length + deletes.length > 0) this.#kept.commit({ puts: rows, deletes });
         for (const row of rows) if (row.table === 'advice') this.advice.set(row.key, row.value as Advice);
       },
@@ -245,7 +245,13 @@ class HistoryPlayer implements Player {
 }
 
 /** Repeats operators' commands if they still apply. */
-function applyCommand(s: JudgeStages, command: Command, paused: Map<string, number>, now: Now, absorb: Absorb): void {
+function applyCommand(
+  s: JudgeStages,
+  command: OperatorCommand,
+  paused: Map<string, number>,
+  now: Now,
+  absorb: Absorb,
+): void {
   switch (command.kind) {
     case 'accepted':
     case 'dismissed': {
@@ -263,7 +269,9 @@ function applyCommand(s: JudgeStages, command: Command, paused: Map<string, numb
       return;
     }
     case 'acknowledged': {
-      const open = s.detector.findings().find((one) => one.kind === command.finding && one.registry === command.registry);
+      const open = s.detector
+        .findings()
+        .find((one) => one.kind === command.finding && one.registry === command.registry);
       const turn = open === undefined ? null : s.detector.acknowledge(open.id, '', now);
       if (turn !== null) absorb.detect(turn);
       return;

@@ -12,7 +12,7 @@ import { createRandom } from '../../io/random.ts';
 import type { StoreCopy } from '../../io/store-copy.ts';
 import { expandTargets } from '../../schedule/targets.ts';
 import { readResponseRow } from '../../state/answer-read.ts';
-import { createMeter, type Followed } from './cost.ts';
+import { createMeter, type FollowedCost } from './cost.ts';
 import { isOutOfTurn } from './desk.ts';
 import { createPlayer, type Player } from './player.ts';
 import { type AdviceStory, inForce, storiesOf } from './story.ts';
@@ -192,13 +192,13 @@ function newTally(config: Config, targets: readonly Target[], fromMs: number, to
   };
 }
 
-function followedOf(config: Config, stories: readonly AdviceStory[], fromMs: number, toMs: number): Followed {
+function followedOf(config: Config, stories: readonly AdviceStory[], fromMs: number, toMs: number): FollowedCost {
   const storiesOf = Map.groupBy(stories, upstreamKeyOf);
   const keys = upstreamsOf(config.mirrors).map(upstreamKeyOf);
   return new Map(keys.map((key) => [key, inForce(storiesOf.get(key) ?? [], fromMs, toMs)]));
 }
 
-function movesOf(config: Config, followed: Followed): { readonly moves: number; readonly awayMs: number } {
+function movesOf(config: Config, followed: FollowedCost): { readonly moves: number; readonly awayMs: number } {
   let moves = 0;
   let awayMs = 0;
   for (const { ecosystem, upstream } of upstreamsOf(config.mirrors)) {

@@ -8,7 +8,7 @@ import { table } from '../../terminal/terminal.ts';
 import { type Say, sayNamed } from '../../words/words.ts';
 import type { Ground, Replayed, Version } from './replay.ts';
 
-export interface About {
+export interface AboutReplay {
   readonly file: string;
   readonly changes: readonly KeyChange[];
   readonly changedKeys: readonly string[];
@@ -31,7 +31,7 @@ function named(
 
 export function replayLines(
   replayed: Replayed,
-  about: About,
+  about: AboutReplay,
   { terminal, say }: Pick<Context, 'terminal' | 'say'>,
 ): string[] {
   const versions = named(replayed, say);
@@ -90,7 +90,7 @@ export function replayLines(
   ];
 }
 
-function notes(replayed: Replayed, { failureCostMs }: About, say: Say): string[] {
+function notes(replayed: Replayed, { failureCostMs }: AboutReplay, say: Say): string[] {
   const { ground } = replayed;
   const isCut = ground.oldestMs - ground.fromMs >= minuteMs;
   const isWarm = ground.fromMs - ground.warmedFromMs >= minuteMs;
@@ -129,7 +129,7 @@ function limitsOf(ground: Ground, say: Say): string[] {
 }
 
 /** The result of a replay as data; times are RFC 3339. */
-export function replayJson(replayed: Replayed, about: About): unknown {
+export function replayJson(replayed: Replayed, about: AboutReplay): unknown {
   const { ground } = replayed;
   return {
     state: about.file,

@@ -1,5 +1,5 @@
 import { minute, type RuleParameters } from './parameters.ts';
-import { type AlertRule, textFor, scaled, window } from './rule.ts';
+import { type AlertRule, scaled, textFor, window } from './rule.ts';
 
 /** A mirror may be so long without a known state. */
 const silentSeconds = 15 * minute;

@@ -1,6 +1,6 @@
 import { day, minute, type RuleParameters } from './parameters.ts';
-import { quantileOf } from './round-trips.ts';
-import { type AlertKey, type AlertRule, casesOf, type GroupOf, renderCase, textFor, scaled, window } from './rule.ts';
+import { quantileQueryOf } from './round-trips.ts';
+import { type AlertKey, type AlertRule, casesOf, type GroupOf, renderCase, scaled, textFor, window } from './rule.ts';
 
 const queueSeconds = 15 * minute;
 /** How long a corrupt state file is reported, counted from the event. */
@@ -45,7 +45,7 @@ mirror_vantage_suspect`,
 }
 
 function measuring(parameters: RuleParameters): AlertRule {
-  const delay = quantileOf(
+  const delay = quantileQueryOf(
     0.99,
     'mirrorwatch_schedule_delay_seconds',
     (...more) => `by (${['job', 'instance', 'vantage', ...more].join(', ')})`,

@@ -12,8 +12,8 @@ import {
   type GroupOf,
   rangeFromZero,
   renderCase,
-  textFor,
   sayIn,
+  textFor,
   window,
 } from './rule.ts';
 

@@ -12,7 +12,7 @@ export const slowShareMin = 0.5;
 export const slowShare = 'registry:mirror_probe_rtt_seconds:slow_share1h';
 
 /** A quantile of a histogram by the labels of a level, from its native form or its classic one. */
-export function quantileOf(
+export function quantileQueryOf(
   quantile: number,
   histogram: string,
   by: (...more: readonly string[]) => string,
@@ -38,7 +38,7 @@ export const roundTrips: GroupOf = (parameters) => {
     or
   histogram_quantile(${quantile}, registry_step:mirror_probe_rtt_seconds_bucket:rate1h)
 ) >= 0`;
-  const ofTarget = (range: string) => quantileOf(0.95, histogram, (...more) => by('target', ...more), range);
+  const ofTarget = (range: string) => quantileQueryOf(0.95, histogram, (...more) => by('target', ...more), range);
   const threshold = slowThresholdFor(parameters);
   return {
     name: 'mirrorwatch-round-trips',

@@ -7,7 +7,7 @@ import { urlOfListener } from '../../core/url.ts';
 import { createMachine, replaceFile, systemFiles } from '../../daemon/machine.ts';
 import { placeOptions, whoseSettings } from '../../terminal/changes.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
-import { type Loaded, loadText } from '../../terminal/load.ts';
+import { type LoadedConfig, loadText } from '../../terminal/load.ts';
 import { Failed, optionsOf, UsageError, words } from '../../terminal/usage.ts';
 import { saySentence } from '../../words/tell.ts';
 import type { Say } from '../../words/words.ts';
@@ -87,9 +87,9 @@ function withNamed(survey: Survey, ids: readonly string[]): Survey {
 }
 
 interface Proposed {
-  readonly draft: Setup.Draft;
+  readonly draft: Setup.SetupDraft;
   readonly text: string;
-  readonly loaded: Loaded;
+  readonly loaded: LoadedConfig;
   readonly without: readonly string[];
 }
 
@@ -100,7 +100,7 @@ interface Proposed {
 async function accepted(
   context: Context,
   { reduceDraft, renderProposal }: typeof Setup,
-  first: Setup.Draft,
+  first: Setup.SetupDraft,
   file: string,
 ): Promise<Proposed> {
   const without: string[] = [];

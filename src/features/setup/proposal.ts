@@ -9,7 +9,7 @@ import { phrase } from '../../words/tell.ts';
 import { english, type Say } from '../../words/words.ts';
 
 /** The content of a proposed configuration from a survey; reduced until it is valid without warnings. */
-export interface Draft {
+export interface SetupDraft {
   readonly vantage: string;
   /** False: the section `door` is written as a comment. */
   readonly hasDoor: boolean;
@@ -33,9 +33,9 @@ export const locksMax = 3;
 /** The draft of a whole survey. @param pathOf  a project file's path in the configuration */
 export function draftOf(
   survey: Survey,
-  chosen: Pick<Draft, 'vantage' | 'hasDoor'>,
+  chosen: Pick<SetupDraft, 'vantage' | 'hasDoor'>,
   pathOf: (file: string) => string,
-): Draft {
+): SetupDraft {
   return {
     ...chosen,
     ecosystems: survey.ecosystems.map((surveyed) => {
@@ -96,7 +96,7 @@ function ownMirrors({ id, chain }: Surveyed): readonly { readonly name: string; 
   });
 }
 
-export function renderProposal({ vantage, hasDoor, ecosystems }: Draft, say: Say = english): string {
+export function renderProposal({ vantage, hasDoor, ecosystems }: SetupDraft, say: Say = english): string {
   const chains = ecosystems.filter(({ chain }) => chain !== null);
   const own = ecosystems.filter(
     ({ surveyed }) => surveyed.privatePatterns.length > 0 && registry.of(surveyed.id)?.names.private,
@@ -174,9 +174,9 @@ function moduleLines({ surveyed: { id }, locks, used }: Drafted, say: Say): read
  * @param path  as in `ConfigIssue`: `modules.<id>[0].from`, `clients.<id>`, or `schedule…` for too many requests
  */
 export function reduceDraft(
-  draft: Draft,
+  draft: SetupDraft,
   path: string,
-): { readonly draft: Draft; readonly without: Sentence | string } | null {
+): { readonly draft: SetupDraft; readonly without: Sentence | string } | null {
   const [, id = '', at] = /^modules\.([a-z]+)(?:\[(\d+)\])?/.exec(path) ?? [];
   const found = draft.ecosystems.find(({ surveyed }) => surveyed.id === id);
   if (found !== undefined && found.locks.length + found.used.length > 0) {

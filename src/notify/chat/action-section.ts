@@ -29,7 +29,11 @@ export function renderActionSection(notice: SectionNotice, action: Action, pen: 
   };
 }
 
-function whyText({ sentence }: SectionNotice, { result, held, because, undoneBy }: Action, { say, reader }: Pen): string {
+function whyText(
+  { sentence }: SectionNotice,
+  { result, held, because, undoneBy }: Action,
+  { say, reader }: Pen,
+): string {
   if (held !== null) return say(`actions.held.${held}`);
   if (because !== null) return renderIn(reader.language, { text: because, sentence });
   return result === 'undone' && undoneBy !== null ? say(`action.by.${undoneBy}`) : '';

@@ -1,7 +1,7 @@
 import type { ChatRule } from '../../core/config.ts';
 import type { Notice } from '../../core/notice.ts';
 import type { Now } from '../../core/ports.ts';
-import type { Entry, Queue } from '../queue.ts';
+import type { Queue, QueueEntry } from '../queue.ts';
 import { isUrgent, sectionNoticeOf } from '../receivers/section.ts';
 import { minuteOfDay } from './times.ts';
 
@@ -11,7 +11,7 @@ const batchMax = 30;
  * The notices of the card to send now, oldest first. None while a message is being sent, while the service's rate, its
  * `Retry-After` or quiet hours forbid one, and until a notice is due.
  */
-export function batchOf(queue: Queue, rule: ChatRule, now: Now): readonly Entry[] {
+export function batchOf(queue: Queue, rule: ChatRule, now: Now): readonly QueueEntry[] {
   if (isClosed(queue) || openMs(queue) > now.monotonicMs) return [];
   const may = waiting(queue, rule, now.wallMs);
   const first = may.find((entry) => entry.dueMs <= now.monotonicMs);
@@ -33,12 +33,12 @@ export function batchMsOf(queue: Queue, rule: ChatRule, now: Now): number {
 }
 
 /** True if some of these notices waited for quiet hours to end. */
-export function wasHeld(entries: readonly Entry[], rule: ChatRule, now: Now): boolean {
+export function wasHeld(entries: readonly QueueEntry[], rule: ChatRule, now: Now): boolean {
   return !isQuiet(rule, now.wallMs) && entries.some(({ notice }) => isQuiet(rule, notice.createdAtMs));
 }
 
 /** True for a restored notice that was certainly not sent: it still waited for others or for quiet hours. */
-export function isUnsent({ notice }: Entry, rule: ChatRule, { wallMs }: Now): boolean {
+export function isUnsent({ notice }: QueueEntry, rule: ChatRule, { wallMs }: Now): boolean {
   if (notice.attempts > 0) return false;
   const isHeld = isQuiet(rule, notice.createdAtMs) && isQuiet(rule, wallMs);
   return notice.nextAtMs > wallMs || (isHeld && !mayPass(notice, rule));
@@ -48,7 +48,7 @@ export function isUnsent({ notice }: Entry, rule: ChatRule, { wallMs }: Now): bo
  * After a card with several notices was refused, each is sent alone, so that one refused notice does not block others.
  * A notice refused alone stays alone; after a success the others are joined again.
  */
-export function sortOut(queue: Queue, sent: readonly Entry[], outcome: 'taken' | 'refused'): void {
+export function sortOut(queue: Queue, sent: readonly QueueEntry[], outcome: 'taken' | 'refused'): void {
   if (outcome === 'refused') for (const entry of sent) entry.alone = sent.length > 1 ? 'try' : 'stays';
   if (outcome === 'taken') for (const entry of queue.entries) if (entry.alone === 'try') delete entry.alone;
 }
@@ -62,10 +62,10 @@ function openMs(queue: Queue): number {
 }
 
 /** Notices that quiet hours let pass. No notice overtakes an older one on its subject that is sent alone. */
-function waiting({ entries }: Queue, rule: ChatRule, wallMs: number): readonly Entry[] {
+function waiting({ entries }: Queue, rule: ChatRule, wallMs: number): readonly QueueEntry[] {
   const quiet = isQuiet(rule, wallMs);
   const may = entries.filter(({ notice }) => !quiet || mayPass(notice, rule));
-  const behind = (entry: Entry): boolean =>
+  const behind = (entry: QueueEntry): boolean =>
     may.some((one) => one !== entry && one.alone !== undefined && isBefore(one, entry, entries));
   return may.some(({ alone }) => alone !== undefined) ? may.filter((entry) => !behind(entry)) : may;
 }
@@ -75,7 +75,7 @@ function mayPass(notice: Notice, { quiet }: ChatRule): boolean {
   return quiet?.urgent === 'pass' && notice.type === 'mirror.advice' && isUrgent(sectionNoticeOf(notice));
 }
 
-function isBefore(one: Entry, other: Entry, entries: readonly Entry[]): boolean {
+function isBefore(one: QueueEntry, other: QueueEntry, entries: readonly QueueEntry[]): boolean {
   return one.notice.subject === other.notice.subject && entries.indexOf(one) < entries.indexOf(other);
 }
 

@@ -1,6 +1,14 @@
 import type { QuietRule } from '../../core/config.ts';
 import { wordsOf } from '../../words/words.ts';
-import { type Card, clipped, type Pen, type Reader, type Section, type SectionNotice, tones } from '../receivers/section.ts';
+import {
+  type Card,
+  clipped,
+  type Pen,
+  type Reader,
+  type Section,
+  type SectionNotice,
+  tones,
+} from '../receivers/section.ts';
 import { renderActionSection } from './action-section.ts';
 import { renderAdviceSection } from './advice-section.ts';
 import { renderFindingSection } from './finding-section.ts';

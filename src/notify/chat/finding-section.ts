@@ -120,7 +120,12 @@ export function ecosystemTextOf({ ecosystem, upstream }: Pick<FindingView, 'ecos
  * @param isOver  true: the notice is about the end of the trouble
  * @param to  the mirror that people are advised to use; `null`: this is no advice
  */
-export function renderStoryRows({ story }: SectionNotice, isOver: boolean, to: string | null, pen: Pen): Section['rows'] {
+export function renderStoryRows(
+  { story }: SectionNotice,
+  isOver: boolean,
+  to: string | null,
+  pen: Pen,
+): Section['rows'] {
   const { say, reader } = pen;
   if (story === null || story.times < 2) return [];
   const since = formatLocalTime(Date.parse(story.since), reader.timeZone);

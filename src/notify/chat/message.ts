@@ -3,7 +3,7 @@ import { limits } from '../../core/limits.ts';
 import type { Notice, Post } from '../../core/notice.ts';
 import type { Now } from '../../core/ports.ts';
 import type { Origin } from '../alerts.ts';
-import type { Entry } from '../queue.ts';
+import type { QueueEntry } from '../queue.ts';
 import { chatServices } from '../receivers/receivers.ts';
 import type { Card } from '../receivers/section.ts';
 import { type Reader, sectionNoticeOf } from '../receivers/section.ts';
@@ -46,10 +46,10 @@ export function renderChatChange(
 /** One request with as many of these notices as fit in a message, at least the first. */
 export function renderChatMessage(
   receiver: Chat,
-  entries: readonly Entry[],
+  entries: readonly QueueEntry[],
   origin: Origin,
   now: Now,
-): { readonly carried: readonly Entry[]; readonly card: Card; readonly message: Message } {
+): { readonly carried: readonly QueueEntry[]; readonly card: Card; readonly message: Message } {
   const service = chatServices[receiver.format];
   const reader = readerOf(receiver, origin);
   for (let count = entries.length; ; count -= 1) {
@@ -63,7 +63,7 @@ export function renderChatMessage(
 }
 
 function cardFor(
-  entries: readonly Entry[],
+  entries: readonly QueueEntry[],
   { chat }: Chat,
   reader: Reader,
   { more, now }: { readonly more: number; readonly now: Now },

@@ -1,7 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import type { Notice } from '../../core/notice.ts';
 import type { Row } from '../../core/ports.ts';
-import type { Turn } from '../turn.ts';
+import type { OutboxTurn } from '../turn.ts';
 
 /** A sent message of a chat that can still be edited. */
 export interface SentMessage {
@@ -36,7 +36,7 @@ export function recordSent(
   message: SentMessage,
   receiver: string,
   wallMs: number,
-  turn: Turn,
+  turn: OutboxTurn,
 ): void {
   const others = (sent.get(receiver) ?? []).filter(({ key }) => key !== message.key);
   const all = [...others, message];
@@ -46,7 +46,7 @@ export function recordSent(
   turn.put({ table: 'meta', key: rowKey(receiver, message.key), atMs: wallMs, value });
 }
 
-export function dropSent(sent: SentMessages, key: string, receiver: string, turn: Turn): void {
+export function dropSent(sent: SentMessages, key: string, receiver: string, turn: OutboxTurn): void {
   sent.set(
     receiver,
     (sent.get(receiver) ?? []).filter((one) => one.key !== key),

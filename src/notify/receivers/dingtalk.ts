@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { bytesOf, clipped, escapeMarks, type Section } from './section.ts';
+import { clipped, escapeMarks, type Section, sectionBytesOf } from './section.ts';
 import { type ChatService, formatCode, marks, refusalByCode } from './service.ts';
 
 /** DingTalk's documented limits. */
@@ -46,7 +46,7 @@ export const dingtalk: ChatService = {
   },
   fits(body) {
     const { text } = (body['actionCard'] ?? body['markdown']) as { readonly text: string };
-    return text.length <= textChars && bytesOf(JSON.stringify(body)) <= bodyBytes;
+    return text.length <= textChars && sectionBytesOf(JSON.stringify(body)) <= bodyBytes;
   },
   refusalIn: (status, body) => refusalByCode(status, body, ['errcode'], waits),
 };

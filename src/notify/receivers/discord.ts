@@ -1,5 +1,5 @@
 import { clipped, type Section, type Tone } from './section.ts';
-import { type ChatService, formatCode, marks, parseResponse, refused, hasOwnStatus } from './service.ts';
+import { type ChatService, formatCode, hasOwnStatus, marks, parseResponse, refused } from './service.ts';
 
 /** Discord's documented limits; the last one is over all embeds of a message. */
 const contentChars = 2_000;

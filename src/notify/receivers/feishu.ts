@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { bytesOf, type Section, type Tone } from './section.ts';
+import { type Section, sectionBytesOf, type Tone } from './section.ts';
 import { type ChatService, refusalByCode } from './service.ts';
 
 /** The documented limit of a body, less a reserve for the signature, which is added later. */
@@ -55,7 +55,7 @@ export const feishu: ChatService = {
       },
     };
   },
-  fits: (body) => bytesOf(JSON.stringify(body)) <= bodyBytes,
+  fits: (body) => sectionBytesOf(JSON.stringify(body)) <= bodyBytes,
   refusalIn: (status, body) => refusalByCode(status, body, ['code', 'StatusCode'], waits),
 };
 

@@ -42,7 +42,7 @@ export function escapeMarks(text: string): string {
   return text.replaceAll(/[<>`*[]/g, (character) => alike[character] ?? character);
 }
 
-export function bytesOf(text: string): number {
+export function sectionBytesOf(text: string): number {
   return Buffer.byteLength(text);
 }
 

@@ -2,7 +2,7 @@ import type { DeliveryFailure, Retry } from '../../core/notice.ts';
 import type { Now } from '../../core/ports.ts';
 import type { Card, Tone } from './section.ts';
 
-export interface Post {
+export interface ServicePost {
   readonly url: string;
   readonly body: Readonly<Record<string, unknown>>;
 }
@@ -11,10 +11,10 @@ export interface ChatService {
   readonly spec: readonly string[];
   /** The minimum milliseconds between two messages: above what the rate limit requires. */
   readonly spacingMs: number;
-  draw(card: Card): Post['body'];
-  fits(body: Post['body']): boolean;
+  draw(card: Card): ServicePost['body'];
+  fits(body: ServicePost['body']): boolean;
   /** Adds the signature; `null`: the service has none. */
-  readonly sign: ((post: Post, secret: string, now: Now) => Post) | null;
+  readonly sign: ((post: ServicePost, secret: string, now: Now) => ServicePost) | null;
   /** How a sent message is edited; absent: it cannot be. */
   readonly edit?: {
     /** The URL of the request. @param receipt  that of the message to edit; `null`: for a new message */

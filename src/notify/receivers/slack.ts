@@ -1,5 +1,5 @@
 import { clipped, type Section } from './section.ts';
-import { type ChatService, formatCode, marks, parseResponse, refused, hasOwnStatus } from './service.ts';
+import { type ChatService, formatCode, hasOwnStatus, marks, parseResponse, refused } from './service.ts';
 
 /** Slack's documented limits. */
 const headerChars = 150;

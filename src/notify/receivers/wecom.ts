@@ -1,4 +1,4 @@
-import { bytesOf, escapeMarks, type Section } from './section.ts';
+import { escapeMarks, type Section, sectionBytesOf } from './section.ts';
 import { type ChatService, marks, refusalByCode } from './service.ts';
 
 /** WeCom's documented limit of `markdown.content`, in UTF-8. */
@@ -25,7 +25,7 @@ export const wecom: ChatService = {
   },
   fits(body) {
     const { content } = body['markdown'] as { readonly content: string };
-    return bytesOf(content) <= contentBytes;
+    return sectionBytesOf(content) <= contentBytes;
   },
   refusalIn: (status, body) => refusalByCode(status, body, ['errcode'], waits),
 };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { groundsOf } from '../../../src/advise/grounds.ts';
-import { type TallySample, newTally, recordTally } from '../../../src/advise/tally.ts';
+import { newTally, recordTally, type TallySample } from '../../../src/advise/tally.ts';
 import type { View } from '../../../src/advise/view.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import { aDue, aSample, aTarget, failedWith } from '../detect/world.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, it, test } from 'vitest';
 import { type AuditVerdict, auditVerdict } from '../../../src/advise/audit.ts';
-import type { Entry } from '../../../src/advise/tally.ts';
+import type { TallyEntry } from '../../../src/advise/tally.ts';
 import { mirror, type Said, Stage } from './stage.ts';
 
 /** Answers a second apart from 1 s on: a number took so many milliseconds, `x` failed at once, `t` timed out. */
-function answers(...said: readonly (number | 'x' | 't')[]): Entry[] {
+function answers(...said: readonly (number | 'x' | 't')[]): TallyEntry[] {
   return said.map((one, index) => ({
     atMs: 1000 * (index + 1),
     tag: typeof one === 'number' ? 'ok' : 'failed',
@@ -21,11 +21,12 @@ function times<T>(count: number, one: T): T[] {
   return Array.from({ length: count }, () => one);
 }
 
-const ten = (ms: number): Entry[] => answers(...times(10, ms));
-const failing = (count: number, ms = 200): Entry[] => answers(...times(count, 'x' as const), ...times(10 - count, ms));
+const ten = (ms: number): TallyEntry[] => answers(...times(10, ms));
+const failing = (count: number, ms = 200): TallyEntry[] =>
+  answers(...times(count, 'x' as const), ...times(10 - count, ms));
 
 describe('the verdict on a move (minGain 20 %)', () => {
-  test.each<[string, { to: readonly Entry[]; from: readonly Entry[]; sinceMs?: number }, AuditVerdict]>([
+  test.each<[string, { to: readonly TallyEntry[]; from: readonly TallyEntry[]; sinceMs?: number }, AuditVerdict]>([
     ['as good as each other', { to: ten(200), from: ten(200) }, 'no_regret'],
     ['the advised one is faster', { to: ten(200), from: ten(400) }, 'no_regret'],
     ['the left one is faster by just less than minGain', { to: ten(200), from: ten(161) }, 'no_regret'],

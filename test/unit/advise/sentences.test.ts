@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reasonOf, settledReasonOf } from '../../../src/advise/words.ts';
+import { adviceReasonOf, settledReasonOf } from '../../../src/advise/words.ts';
 import { kill, only, warm } from './outage.ts';
 import { mirror } from './stage.ts';
 
@@ -48,7 +48,7 @@ describe('what is wrong, in a sentence', () => {
 
   it('a missed objective of which no time is known', () => {
     const subject = { cause: 'slo', findings: [], at: mirror('a'), to: mirror('b'), fromMs: null } as const;
-    const reason = reasonOf(
+    const reason = adviceReasonOf(
       { ...subject, stay: null, before: null, prices: null },
       {
         now: { wallMs: 0, monotonicMs: 0 },

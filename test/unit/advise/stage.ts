@@ -1,7 +1,7 @@
 import { type Advisor, createAdvisor } from '../../../src/advise/advisor.ts';
 import type { AdviceChange } from '../../../src/core/advice.ts';
 import type { Config } from '../../../src/core/config.ts';
-import type { RecheckOrder, Purpose } from '../../../src/core/due.ts';
+import type { Purpose, RecheckOrder } from '../../../src/core/due.ts';
 import type { AlertEvidence } from '../../../src/core/evidence.ts';
 import type { ProbeFailure } from '../../../src/core/failure.ts';
 import type { Finding } from '../../../src/core/finding.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { newContest } from '../../../src/advise/comparison/contest.ts';
 import { type Group, noChain, rosterOf } from '../../../src/advise/group.ts';
 import { newProbing } from '../../../src/advise/probing.ts';
-import { follow } from '../../../src/advise/surroundings.ts';
+import { followSurroundings } from '../../../src/advise/surroundings.ts';
 import { viewOf } from '../../../src/advise/view.ts';
 import type { Finding } from '../../../src/core/finding.ts';
 import type { Standing } from '../../../src/core/standing.ts';
@@ -29,7 +29,7 @@ function group(lastMs: number | null): Group {
 /** What the comparison goes by so many milliseconds later, with this known of `b`. */
 function known(of: Group, laterMs: number, b: Partial<Standing> = {}) {
   stage.mark('b', b);
-  follow(
+  followSurroundings(
     viewOf(
       {
         config: by,

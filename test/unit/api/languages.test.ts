@@ -4,7 +4,7 @@ import { createPageSay, html } from '../../../src/api/page/html.ts';
 import { becauses, reasons } from '../../../src/core/failure.ts';
 import { type Finding, findingKinds, type Side } from '../../../src/core/finding.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
-import { phrase, messageFor } from '../../../src/words/tell.ts';
+import { messageFor, phrase } from '../../../src/words/tell.ts';
 import { wordsOf } from '../../../src/words/words.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { createPageSay } from '../../../src/api/page/html.ts';
 import {
   failuresOf,
-  formatResponses,
   formatGaps,
   formatLag,
+  formatResponses,
   formatRtt,
   gapsOf,
   runsOf,

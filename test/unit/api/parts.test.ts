@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { durationMs } from '../../../src/api/actions.ts';
+import { pauseMsOf } from '../../../src/api/actions.ts';
 import { renderPhaseBar, renderSampleStrip } from '../../../src/api/page/charts.ts';
-import { bytes, createPageSay, duration, html, percent, span } from '../../../src/api/page/html.ts';
+import { bytes, createPageSay, durationHtml, html, percentHtml, span } from '../../../src/api/page/html.ts';
 import { phases } from '../../../src/core/failure.ts';
 import { sample, target } from './fixture-samples.ts';
 
@@ -37,7 +37,7 @@ describe('numbers for people', () => {
     [99_900, '99.9 s'],
     [120_000, '2 min'],
   ])('%s ms is %s', (ms, text) => {
-    expect(duration(say, ms)).toBe(text);
+    expect(durationHtml(say, ms)).toBe(text);
   });
   it.each<[number, string]>([
     [-5, '0 s'],
@@ -58,7 +58,7 @@ describe('numbers for people', () => {
     [0.9999, '99.9 %'],
     [1, '100 %'],
   ])('a share of %s is %s', (share, text) => {
-    expect(percent(say, share)).toBe(text);
+    expect(percentHtml(say, share)).toBe(text);
   });
   it.each<[number, string]>([
     [0, '0 B'],
@@ -83,7 +83,7 @@ describe('numbers for people', () => {
     [60, null],
     [null, null],
   ])('%j as a duration is %s', (text, ms) => {
-    expect(durationMs(text)).toBe(ms);
+    expect(pauseMsOf(text)).toBe(ms);
   });
 });
 

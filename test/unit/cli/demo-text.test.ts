@@ -56,7 +56,13 @@ test.each<readonly [stage: DemoEvent['stage'], text: string, told: DemoEvent['me
     '变更     动作 client 已完成：go 从 near 切换到 far\n                  +GOPROXY=x',
   ],
 ])('%s: %s', (stage, text, told, chinese) => {
-  const event: DemoEvent = { stage, atSeconds: 1, ecosystem: null, text, ...(told === undefined ? {} : { message: told }) };
+  const event: DemoEvent = {
+    stage,
+    atSeconds: 1,
+    ecosystem: null,
+    text,
+    ...(told === undefined ? {} : { message: told }),
+  };
   const lines = (language: 'en' | 'zh') =>
     formatDemo(event, 0, { terminal: fakeTerminal(), say: wordsOf(language), language }).join('\n');
   expect(lines('zh')).toBe(`  1.0 s  ${chinese}`);

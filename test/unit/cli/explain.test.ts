@@ -4,7 +4,7 @@ import { formatCurl } from '../../../src/cli/probe.ts';
 import type { Probed } from '../../../src/core/ports.ts';
 import type { Hop, Transcript } from '../../../src/core/transcript.ts';
 import { measure } from '../../../src/probe/measure.ts';
-import { bar, duration, table } from '../../../src/terminal/terminal.ts';
+import { bar, durationText, table } from '../../../src/terminal/terminal.ts';
 import { english, wordsOf } from '../../../src/words/words.ts';
 import { aDue, aTarget } from '../detect/world.ts';
 import { englishLeft } from './english-left.ts';
@@ -211,7 +211,7 @@ describe('figures for people', () => {
     [1000, '1.00 s'],
     [12_345, '12.35 s'],
   ])('%s ms', (ms, want) => {
-    expect(duration(ms)).toBe(want);
+    expect(durationText(ms)).toBe(want);
   });
 
   test.each([

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { listChangedKeys } from '../../../src/config/changed-keys.ts';
 import { issuesForPrograms } from '../../../src/config/format-issues.ts';
 import { loadConfig } from '../../../src/config/load.ts';
-import { seenKeyOf } from '../../../src/config/seen.ts';
+import { fileSeenKeyOf } from '../../../src/config/seen.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { parseSumdb } from '../../../src/ecosystems/go/sumdb-setting.ts';
 import { configOf, memoryFiles } from './support.ts';
@@ -23,7 +23,7 @@ describe('a key that is not known here', () => {
     ['is hidden where the schema knows nothing at all', 'colour', ['nonsense'], '***'],
     ['is hidden where it looks like no word', 'c0l0ur', ['schedule'], '***'],
   ])('%s', (_name, key, parent, want) => {
-    expect(seenKeyOf(key, parent)).toBe(JSON.stringify(want));
+    expect(fileSeenKeyOf(key, parent)).toBe(JSON.stringify(want));
   });
 });
 

@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import type { Config } from '../../../src/core/config.ts';
 import type { Target } from '../../../src/core/mirror.ts';
 import { atOnce, itemsPerSlice, overTurns, type Slices } from '../../../src/core/slices.ts';
-import { seriesOf } from '../../../src/daemon/assemble.ts';
+import { dueSeriesOf } from '../../../src/daemon/assemble.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { makePlanInSlices } from '../../../src/export/plan.ts';
 import { createRandom } from '../../../src/io/random.ts';
 import { createScheduler } from '../../../src/schedule/scheduler.ts';
 import { expandTargets, expandTargetsInSlices } from '../../../src/schedule/targets.ts';
-import { createBoard } from '../../../src/state/board.ts';
+import { createProbeStore } from '../../../src/state/board.ts';
 import { at, config, mirror, plainCalendar } from '../schedule/sample-config.ts';
 
 const one = config();
@@ -48,13 +48,13 @@ const scheduler = () =>
     random: createRandom(1),
     now: at(0),
   });
-const board = () => createBoard([1], seriesOf(one, expandTargets(one)));
+const board = () => createProbeStore([1], dueSeriesOf(one, expandTargets(one)));
 
 describe('500 mirrors at a reload', () => {
   test.each<[string, readonly unknown[], (items: readonly never[]) => Slices<unknown>]>([
     ['the lines of /metrics', targets, (items: readonly Target[]) => makePlanInSlices(large, items)],
     ['the schedule', targets, (items: readonly Target[]) => scheduler().preparing(large, items)],
-    ['the board', seriesOf(large, targets), (items) => board().preparing(items)],
+    ['the board', dueSeriesOf(large, targets), (items) => board().preparing(items)],
   ])('%s: no slice reads more than so many targets', (_, items, work) => {
     const reads = readsOf(items as readonly never[], work);
     expect(Math.max(...reads)).toBeLessThanOrEqual(itemsPerSlice + 1);
@@ -99,7 +99,7 @@ describe('500 mirrors at a reload', () => {
   });
 
   test('a board that was prepared holds the same series', () => {
-    const series = seriesOf(large, targets);
+    const series = dueSeriesOf(large, targets);
     const ids = (prepare: boolean) => {
       const made = board();
       if (prepare) atOnce(made.preparing(series));

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { decideOpening, type TargetResult, isOutageOver, noOutage, updateOutage } from '../../../src/detect/outage/state.ts';
+import {
+  decideOpening,
+  isOutageOver,
+  noOutage,
+  type TargetResult,
+  updateOutage,
+} from '../../../src/detect/outage/state.ts';
 import { aConfig } from './world.ts';
 
 const { outage: outageRule } = aConfig({ mirrors: [] }).detect;

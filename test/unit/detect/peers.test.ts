@@ -1,5 +1,11 @@
 import { describe, expect, it, test } from 'vitest';
-import { comparePeers, readStatement, type Statement, statementFor, type Voice } from '../../../src/detect/contents/digests.ts';
+import {
+  comparePeers,
+  readStatement,
+  type Statement,
+  statementFor,
+  type Voice,
+} from '../../../src/detect/contents/digests.ts';
 import { aDue, aSample, aTarget } from './world.ts';
 
 /** A voice by one letter a digest: `A!` was the same twice, `A<B` gave B before, `o:` is the origin. */

@@ -187,7 +187,9 @@ describe('an ordered look', () => {
     sim.runTo(warm);
     const paced = order({ target: aTarget('a', 'zip'), registries: [], forMs: 0, stepMs: 150_000 });
     expect(sim.detector.recheck(paced, at(sim.nowMs)).rechecks.map(({ registry }) => registry)).toEqual(['a']);
-    expect(sim.detector.recheck(order({ target: aTarget('a', 'zip'), forMs: 0 }), at(sim.nowMs)).rechecks).toHaveLength(3);
+    expect(sim.detector.recheck(order({ target: aTarget('a', 'zip'), forMs: 0 }), at(sim.nowMs)).rechecks).toHaveLength(
+      3,
+    );
   });
 
   it('of first bytes asks the one mirror for them, while there is more than doubts and looks will need', () => {
@@ -204,7 +206,9 @@ describe('an ordered look', () => {
     const unknown = order({ target: aTarget('a', 'zip', 'example.com/unknown'), forMs: 0, isPeek: true });
     expect(sim.detector.recheck(unknown, at(sim.nowMs)).declined).toEqual([{ order: unknown, isKnown: false }]);
     // What is left is enough for a round of looks.
-    expect(sim.detector.recheck(order({ target: aTarget('a', 'zip'), forMs: 0 }), at(sim.nowMs)).rechecks).toHaveLength(3);
+    expect(sim.detector.recheck(order({ target: aTarget('a', 'zip'), forMs: 0 }), at(sim.nowMs)).rechecks).toHaveLength(
+      3,
+    );
   });
 
   it('of a heavy target for some seconds asks as for a light one', () => {

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { explainSpike, isSpikeActionable, type SpeedSeries } from '../../../src/detect/findings/spike-says.ts';
-import { judgeSpike, noSpike, type Pace } from '../../../src/detect/rules/speed.ts';
+import { judgeSpike, noSpike, type SpeedPace } from '../../../src/detect/rules/speed.ts';
 import { aConfig, aTarget } from './world.ts';
 
 const { spike: rule } = aConfig({ mirrors: [] }).detect;
 
 describe('spike', () => {
-  const ok = (rttMs: number): Pace => ({ kind: 'ok', rttMs });
-  const timeout: Pace = { kind: 'timeout', limitMs: 10_000 };
-  const other: Pace = { kind: 'other' };
+  const ok = (rttMs: number): SpeedPace => ({ kind: 'ok', rttMs });
+  const timeout: SpeedPace = { kind: 'timeout', limitMs: 10_000 };
+  const other: SpeedPace = { kind: 'other' };
 
-  function play(paces: readonly Pace[], baselineMs: number | null = 400, stepMs = 30_000): readonly string[] {
+  function play(paces: readonly SpeedPace[], baselineMs: number | null = 400, stepMs = 30_000): readonly string[] {
     let state = noSpike;
     return paces.flatMap((pace, i) => {
       const judged = judgeSpike(state, pace, { baselineMs, p99Ms: null, timeoutMs: 10_000, rule, nowMs: i * stepMs });

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { readSubject, subjectRowOf } from '../../../src/detect/contents/rows.ts';
-import { Shelf, Subject } from '../../../src/detect/memory/subject.ts';
+import { ContentSubject, Shelf } from '../../../src/detect/memory/subject.ts';
 
 const dateMs = Date.UTC(2026, 0, 1);
 
 /** A subject that has every time there is, all of them shifted by so many milliseconds. */
-function subjectAt(ms: number): Subject {
-  const subject = new Subject('key', { module: 'example.com/a', version: 'v1.0.0', step: 'list' });
+function subjectAt(ms: number): ContentSubject {
+  const subject = new ContentSubject('key', { module: 'example.com/a', version: 'v1.0.0', step: 'list' });
   subject.releases.set('v1.1.0', { afterMs: ms + 1, atMs: ms + 2, originMs: ms + 3, isPre: false });
   subject.lines.set('date', [{ seq: 1, value: dateMs, afterMs: ms + 4, atMs: ms + 5, byOrigin: true }]);
   const shelf = Object.assign(new Shelf(), {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
 import type { Conversation } from '../../../src/core/ports.ts';
-import type { ProbeResponse, Contents } from '../../../src/core/transcript.ts';
+import type { Contents, ProbeResponse } from '../../../src/core/transcript.ts';
 import { probe as goProbe } from '../../../src/ecosystems/go/conversation.ts';
 import { probe as httpProbe } from '../../../src/ecosystems/http/conversation.ts';
 import { probe as npmProbe } from '../../../src/ecosystems/npm/conversation.ts';

@@ -1,5 +1,5 @@
 import { type Step, type Target, targetId } from '../../../src/core/mirror.ts';
-import type { ProbeResponse, ProbeRequest, Facts, Verdict } from '../../../src/core/transcript.ts';
+import type { Facts, ProbeRequest, ProbeResponse, Verdict } from '../../../src/core/transcript.ts';
 import type { GoContext, GoOwn } from '../../../src/ecosystems/go/context.ts';
 import { declared } from '../../support/declared.ts';
 

@@ -1,4 +1,4 @@
-import type { ProbeResponse, ProbeRequest } from '../../../src/core/transcript.ts';
+import type { ProbeRequest, ProbeResponse } from '../../../src/core/transcript.ts';
 
 const done: ProbeResponse = { tag: 'answered', status: 200, headers: {}, body: new Uint8Array(0), finalUrl: '' };
 

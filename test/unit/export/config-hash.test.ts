@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hashOf } from '../../../src/export/config-hash.ts';
+import { configHashOf } from '../../../src/export/config-hash.ts';
 import { config, mirror, receiver } from './fixture.ts';
 
 const usual = config();
@@ -11,8 +11,8 @@ test.each([
   },
   { name: 'its labels', other: config({ labels: { group: 'eu' } }) },
 ])('$name are its own: the same hash', ({ other }) => {
-  expect(hashOf(other)).toBe(hashOf(usual));
-  expect(hashOf(usual)).toMatch(/^[0-9a-f]{8}$/);
+  expect(configHashOf(other)).toBe(configHashOf(usual));
+  expect(configHashOf(usual)).toMatch(/^[0-9a-f]{8}$/);
 });
 
 test.each([
@@ -24,5 +24,5 @@ test.each([
   },
   { name: 'another limit of lag', other: config({ detect: { ...usual.detect, lagLimitMs: 1 } }) },
 ])('$name: another hash', ({ other }) => {
-  expect(hashOf(other)).not.toBe(hashOf(usual));
+  expect(configHashOf(other)).not.toBe(configHashOf(usual));
 });

@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { Secret } from '../../../src/core/secret.ts';
-import { exchange, tlsOf } from '../../../src/io/exchange.ts';
+import { exchangeOnce, tlsOf } from '../../../src/io/exchange.ts';
 import { testCerts } from '../../support/certs.ts';
 
 let server: Server | null = null;
@@ -33,12 +33,12 @@ test('headers and body are sent, status and text come back', async () => {
     });
   });
   const ask = { url: `${url}/a?b=c`, method: 'POST', headers: { 'x-word': 'w' }, body: '{}', limitMs: 60_000 } as const;
-  expect(await exchange(ask)).toMatchObject({ status: 409, text: 'POST /a?b=c w {}' });
+  expect(await exchangeOnce(ask)).toMatchObject({ status: 409, text: 'POST /a?b=c w {}' });
 });
 
 test('a redirect is an answer', async () => {
   const url = await serving((_, response) => response.writeHead(302, { location: '/elsewhere' }).end());
-  expect(await exchange({ ...get, url })).toMatchObject({
+  expect(await exchangeOnce({ ...get, url })).toMatchObject({
     status: 302,
     headers: { location: '/elsewhere' },
     text: '',
@@ -46,7 +46,7 @@ test('a redirect is an answer', async () => {
 });
 
 test('no server, on a port that fetch refuses: the code', async () => {
-  await expect(exchange({ ...get, url: 'http://127.0.0.1:1/' })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  await expect(exchangeOnce({ ...get, url: 'http://127.0.0.1:1/' })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
 test.each<[string, RequestListener]>([
@@ -54,7 +54,7 @@ test.each<[string, RequestListener]>([
   ['half an answer', (_, response) => void response.write('half')],
 ])('%s within the limit: aborted', async (_, listener) => {
   const url = await serving(listener);
-  await expect(exchange({ ...get, url, limitMs: 50 })).rejects.toMatchObject({ code: 'ABORT_ERR' });
+  await expect(exchangeOnce({ ...get, url, limitMs: 50 })).rejects.toMatchObject({ code: 'ABORT_ERR' });
 });
 
 test('an answer that breaks off is none', async () => {
@@ -62,7 +62,7 @@ test('an answer that breaks off is none', async () => {
     response.writeHead(200, { 'content-length': '10' });
     response.write('half', () => response.destroy());
   });
-  await expect(exchange({ ...get, url })).rejects.toMatchObject({ code: 'ECONNRESET' });
+  await expect(exchangeOnce({ ...get, url })).rejects.toMatchObject({ code: 'ECONNRESET' });
 });
 
 test('of a listener with a chain its own certificate is trusted, whatever its name, and no other of its issuer', async () => {
@@ -75,7 +75,7 @@ test('of a listener with a chain its own certificate is trusted, whatever its na
     await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve));
     const url = `https://127.0.0.1:${(made.address() as AddressInfo).port}`;
     const listen = { tls: { cert: wrongName.certPem + ca.certPem, key: new Secret(wrongName.keyPem) } };
-    return exchange({ ...get, url, ...tlsOf(listen) }).finally(() => made.close());
+    return exchangeOnce({ ...get, url, ...tlsOf(listen) }).finally(() => made.close());
   };
   expect(await ask(wrongName)).toMatchObject({ status: 200, text: 'ok' });
   await expect(ask(other)).rejects.toMatchObject({ code: expect.stringMatching(/CERT/) });

@@ -3,7 +3,7 @@ import type { Config, Receiver } from '../../../src/core/config.ts';
 import { findingKinds } from '../../../src/core/finding.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { Secret } from '../../../src/core/secret.ts';
-import { alertNameOf, originOf, renderAlertBody } from '../../../src/notify/alerts.ts';
+import { alertNameOf, alertOriginOf, renderAlertBody } from '../../../src/notify/alerts.ts';
 import { messageFor } from '../../../src/words/tell.ts';
 import { englishLeft } from '../cli/english-left.ts';
 import { advice, delivered, finding, gone, later, receiver, Stage } from './stage.ts';
@@ -118,12 +118,14 @@ describe('a finding as an alert', () => {
     ['a port that is not known yet', { port: 0 }, null],
   ])('the link of a daemon on %s', (_name, listen, want) => {
     const config = { vantage: 'v', listen: { host: '127.0.0.1', port: 10120, token: null, tls: null, ...listen } };
-    expect(originOf(config as unknown as Config).base).toBe(want);
+    expect(alertOriginOf(config as unknown as Config).base).toBe(want);
   });
 
   it('a receiver in Chinese gets Chinese texts, under the same labels as an English one beside it', () => {
     const stage = new Stage([am('zh', { lang: 'zh' }), am('en')]);
-    stage.open(finding('outage', 'a', messageFor('found.family', { name: 'a', family: 6, cause: 'refused', other: 4 })));
+    stage.open(
+      finding('outage', 'a', messageFor('found.family', { name: 'a', family: 6, cause: 'refused', other: 4 })),
+    );
     const [chinese, english] = stage.send().map(({ message }) => posted(message.body)[0]);
     expect(chinese?.annotations).toEqual({
       summary: 'a 发生故障',
@@ -140,7 +142,11 @@ describe('a finding as an alert', () => {
     for (const cause of kind === 'mismatch'
       ? (['mismatch', 'origin', 'fork', 'peers'] as const)
       : (['refused'] as const)) {
-      const one = finding(kind, name, { cause, actionable: cause !== 'peers', ...messageFor('found.outage.well', { name }) });
+      const one = finding(kind, name, {
+        cause,
+        actionable: cause !== 'peers',
+        ...messageFor('found.outage.well', { name }),
+      });
       const [alert] = posted(renderAlertBody(one, { vantage: 'v', base: null }, 'zh', null));
       for (const key of ['summary', 'description']) {
         expect(alert?.annotations[key]).toMatch(/[\u4e00-\u9fff]/);

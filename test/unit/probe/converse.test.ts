@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Due } from '../../../src/core/due.ts';
 import { limits } from '../../../src/core/limits.ts';
 import type { Conversation, Prober } from '../../../src/core/ports.ts';
-import type { ProbeResponse, ProbeRequest, Transcript, Verdict } from '../../../src/core/transcript.ts';
+import type { ProbeRequest, ProbeResponse, Transcript, Verdict } from '../../../src/core/transcript.ts';
 import { converse } from '../../../src/probe/converse.ts';
 import { wrongContent } from '../../../src/words/tell.ts';
 import { contextOf, targetOf } from '../ecosystems/talk.ts';
@@ -59,7 +59,11 @@ async function hold(
   return { transcript, line, seen };
 }
 
-const ask = (path: string, more: Partial<ProbeRequest> = {}): ProbeRequest => ({ url: `${base}${path}`, bodyBytesMax: 100, ...more });
+const ask = (path: string, more: Partial<ProbeRequest> = {}): ProbeRequest => ({
+  url: `${base}${path}`,
+  bodyBytesMax: 100,
+  ...more,
+});
 
 test.each([
   ['transfer', 900],

@@ -1,4 +1,4 @@
-import type { Clock, HopResponse, HopRequest, Line } from '../../../src/core/ports.ts';
+import type { Clock, HopRequest, HopResponse, Line } from '../../../src/core/ports.ts';
 import type { Hop, WireFault } from '../../../src/core/transcript.ts';
 
 /** A clock that moves when told to. */

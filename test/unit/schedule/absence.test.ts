@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { awayReasonOf, isInMaintenance, present } from '../../../src/schedule/throttle.ts';
+import { awayReasonOf, isInMaintenance, presentThrottle } from '../../../src/schedule/throttle.ts';
 import { at, plainCalendar } from './sample-config.ts';
 
 const minute = 60_000;
@@ -9,7 +9,7 @@ const hourly = { cron: 'hourly', timeZone: null, forMs: 10 * minute };
 describe('isInMaintenance', () => {
   const rows: readonly (readonly [
     name: string,
-    windows: Parameters<typeof present>[0],
+    windows: Parameters<typeof presentThrottle>[0],
     afterMs: number,
     want: boolean,
   ])[] = [
@@ -23,11 +23,11 @@ describe('isInMaintenance', () => {
     ['an expression that names nothing', [{ ...hourly, cron: 'never' }], hour, false],
   ];
   it.each(rows)('%s', (_name, windows, afterMs, want) => {
-    expect(isInMaintenance(present(windows), plainCalendar, at(afterMs))).toBe(want);
+    expect(isInMaintenance(presentThrottle(windows), plainCalendar, at(afterMs))).toBe(want);
   });
 
   it('follows time with one state, also when the wall clock is set back', () => {
-    const absence = present([hourly]);
+    const absence = presentThrottle([hourly]);
     const seen = [50, 60, 69, 70, 119, 120, 65, 55].map((after) =>
       isInMaintenance(absence, plainCalendar, at(after * minute)),
     );
@@ -40,7 +40,7 @@ describe('isInMaintenance', () => {
       nextAfter: (...args: Parameters<typeof plainCalendar.nextAfter>) =>
         plainCalendar.nextAfter(...args) + 0 * asked++,
     };
-    const absence = present([hourly]);
+    const absence = presentThrottle([hourly]);
     for (let second = 0; second < 3_000; second += 1)
       isInMaintenance(absence, counting, at(10 * minute + second * 1_000));
     expect(asked).toBe(1);
@@ -49,7 +49,7 @@ describe('isInMaintenance', () => {
 
 describe('awayBecause', () => {
   it('names maintenance before pause and doubt, and lets a pause end by itself', () => {
-    const absence = present([hourly]);
+    const absence = presentThrottle([hourly]);
     expect(awayReasonOf(absence, plainCalendar, at(20 * minute))).toBeNull();
     absence.pausedUntilMs = at(30 * minute).wallMs;
     expect(awayReasonOf(absence, plainCalendar, at(30 * minute - 1))).toBe('paused');

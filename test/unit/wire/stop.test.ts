@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Marks } from '../../../src/core/transcript.ts';
-import { codeOf, phaseOf, stopOf, WireStop } from '../../../src/wire/deadline.ts';
+import { phaseOf, stopCodeOf, stopOf, WireStop } from '../../../src/wire/deadline.ts';
 
 const base: Marks = { start: 0, end: 9 };
 
@@ -31,7 +31,7 @@ describe('the code of an error', () => {
     ],
     ['none', new Error('x'), null],
     ['no error at all', 'text', null],
-  ])('%s', (_, error, code) => expect(codeOf(error)).toBe(code));
+  ])('%s', (_, error, code) => expect(stopCodeOf(error)).toBe(code));
 
   it('a defect has one of ours, texts are short, ours pass unchanged', () => {
     expect(stopOf(new Error('y'.repeat(500)))).toMatchObject({ code: 'MW_DEFECT', message: 'y'.repeat(200) });

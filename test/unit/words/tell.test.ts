@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Filled } from '../../../src/core/result.ts';
-import { phrase, renderIn, messageFor, messageOf } from '../../../src/words/tell.ts';
+import { messageFor, messageOf, phrase, renderIn } from '../../../src/words/tell.ts';
 
 describe('a sentence that is rendered later', () => {
-  const refused = messageFor('found.refusal', { name: 'a', cause: 'denied', times: phrase('found.times', { count: 3 }) });
+  const refused = messageFor('found.refusal', {
+    name: 'a',
+    cause: 'denied',
+    times: phrase('found.times', { count: 3 }),
+  });
 
   it('has its text in English, and is rendered in either language after it was stored', () => {
     const stored = JSON.parse(JSON.stringify(refused)) as typeof refused;

@@ -1,7 +1,7 @@
 import { constants, gunzipSync } from 'node:zlib';
 import { phrase } from '../../../words/tell.ts';
 import { editLines, parseEpochSeconds } from '../format.ts';
-import { type Profile, type Reading, sound, unsound } from '../profile.ts';
+import { type Profile, type ProfileReading, sound, unsound } from '../profile.ts';
 
 const notAnIndex = unsound(phrase('answer.apk'));
 
@@ -10,7 +10,7 @@ const packedBytes = 4096;
 const nameBytes = 100;
 
 /** Checks the beginning of an APKINDEX.tar.gz: gzip members, of which the first may hold the signature. */
-export function readApkIndex(body: Uint8Array): Reading {
+export function readApkIndex(body: Uint8Array): ProfileReading {
   try {
     const unpacked = gunzipSync(body.subarray(0, packedBytes), {
       finishFlush: constants.Z_SYNC_FLUSH,

@@ -1,12 +1,12 @@
 import { phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
 import { headTextOf } from '../format.ts';
-import { headUrlOf, linesBy, type Profile, type Reading, sound, unsound } from '../profile.ts';
+import { headUrlOf, linesBy, type Profile, type ProfileReading, sound, unsound } from '../profile.ts';
 
 const title = phrase('answer.conda');
 
 /** Checks the beginning of a repodata.json: a JSON object, which names no other platform than the file's folder. */
-function readRepodata(path: string, body: Uint8Array): Reading {
+function readRepodata(path: string, body: Uint8Array): ProfileReading {
   const text = headTextOf(body);
   if (!/^\s{0,100}\{\s{0,100}"(info|packages|packages\.conda|repodata_version|removed|signatures)"\s{0,10}:/.test(text))
     return unsound(title);

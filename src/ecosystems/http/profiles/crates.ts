@@ -2,13 +2,13 @@ import { phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
 import { parseFields } from '../../parse-json.ts';
 import { headTextOf } from '../format.ts';
-import { type Head, headUrlOf, linesBy, type Profile, type Reading, sound, unsound } from '../profile.ts';
+import { type Head, headUrlOf, linesBy, type Profile, type ProfileReading, sound, unsound } from '../profile.ts';
 
 const sha256 = /^[0-9a-f]{64}$/;
 /** An index file's path depends on the length of the crate's name: `1/a`, `2/io`, `3/u/url`, `se/rd/serde`. */
 const indexFile = /(?:^|\/)(?:1\/[^/]|2\/[^/]{2}|3\/[^/]\/[^/]{3}|[^/]{2}\/[^/]{2}\/[^/]{4,})$/;
 
-function read({ path, body, isWhole }: Pick<Head, 'path' | 'body' | 'isWhole'>): Reading | null {
+function read({ path, body, isWhole }: Pick<Head, 'path' | 'body' | 'isWhole'>): ProfileReading | null {
   const text = headTextOf(body, body.length);
   if (/(^|\/)config\.json$/.test(path))
     return isText(json(text)['dl']) ? sound() : unsound(phrase('answer.cratesConfig'));

@@ -21,7 +21,7 @@ export function listedAt(path: string): ListedAt | null {
 const byHash = /^(?:(.+)\/)?by-hash\/(?:MD5Sum|SHA1|SHA256|SHA512)\/([0-9a-f]{32,128})$/;
 
 /** Finds a file by its name, or by the sum in its path, in lines ` <sum> <bytes> <name>`. */
-export function find(list: Uint8Array, name: string): ListedFile | null {
+export function findIndex(list: Uint8Array, name: string): ListedFile | null {
   const lines = linesOf(utf8(list) ?? '');
   const [, folder = '', sum] = byHash.exec(name) ?? [];
   const named = sum === undefined ? name : lines.find((one) => one.sum === sum && folderOf(one.name) === folder)?.name;

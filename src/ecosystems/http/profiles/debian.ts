@@ -1,7 +1,7 @@
 import { malformed, phrase } from '../../../words/tell.ts';
 import { editLines, headTextOf, parseMailDate, parseUnixDate } from '../format.ts';
-import { type Head, type Profile, type Reading, sound, unsound } from '../profile.ts';
-import { find, hashedAt, indexesIn, isList, listedAt, packageIn, sumIn } from './debian-lists.ts';
+import { type Head, type Profile, type ProfileReading, sound, unsound } from '../profile.ts';
+import { findIndex, hashedAt, indexesIn, isList, listedAt, packageIn, sumIn } from './debian-lists.ts';
 
 const clearsigned = '-----BEGIN PGP SIGNED MESSAGE-----';
 
@@ -16,7 +16,7 @@ const partRelease = /(?:^|\/)(?:binary-[\w-]+|source)\/Release$/;
  * that it has SHA-256 or SHA-512 sums.
  * @see https://wiki.debian.org/DebianRepository/Format
  */
-export function readRelease({ path, body, isWhole, nowWallMs }: Omit<Head, 'sum' | 'headers'>): Reading {
+export function readRelease({ path, body, isWhole, nowWallMs }: Omit<Head, 'sum' | 'headers'>): ProfileReading {
   if (partRelease.test(path)) return sound();
   const text = headTextOf(body);
   if (path.endsWith('InRelease') && !text.startsWith(clearsigned)) return unsound(phrase('answer.release'));
@@ -41,7 +41,7 @@ export const debian: Profile = {
   decodes: false,
   marker: { path: 'project/trace/master', read: (text) => parseUnixDate(text.split('\n', 1)[0] ?? '') },
   read: (head) => (/(^|\/)(InRelease|Release)$/.test(head.path) ? readRelease(head) : null),
-  lists: { listedAt, find, hashedAt, sumIn, leads: { isList, indexesIn, packageIn } },
+  lists: { listedAt, find: findIndex, hashedAt, sumIn, leads: { isList, indexesIn, packageIn } },
   lines: (before, after) =>
     editLines({ before, after, files: '/etc/apt/sources.list*', behind: '/*([[:space:]]|$)', kept: '\\1' }),
 };

@@ -2,7 +2,7 @@ import type { Sentence } from '../../../core/result.ts';
 import { failureOf, phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
 import { compactDate, headTextOf } from '../format.ts';
-import { headUrlOf, linesBy, type Profile, type Reading, sound } from '../profile.ts';
+import { headUrlOf, linesBy, type Profile, type ProfileReading, sound } from '../profile.ts';
 
 /** The name of the first element, or `!DOCTYPE`; empty: none. Comments and processing instructions are skipped. */
 export function rootNameOf(text: string): string {
@@ -20,7 +20,7 @@ export function rootNameOf(text: string): string {
   }
 }
 
-function readXml(body: Uint8Array, root: string, title: Sentence): Reading {
+function readXml(body: Uint8Array, root: string, title: Sentence): ProfileReading {
   const text = headTextOf(body);
   if (rootNameOf(text) !== root) return { failure: failureOf('wrong_content', title), changedAtMs: null };
   const [, stamp] = /<lastUpdated>(\d{14})<\/lastUpdated>/.exec(text) ?? [];

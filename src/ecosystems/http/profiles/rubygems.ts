@@ -1,12 +1,12 @@
 import { phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
 import { headTextOf } from '../format.ts';
-import { type Head, headUrlOf, linesBy, type Profile, type Reading, sound, unsound } from '../profile.ts';
+import { type Head, headUrlOf, linesBy, type Profile, type ProfileReading, sound, unsound } from '../profile.ts';
 
 /** The source that Gemfiles usually name. */
 const source = 'https://rubygems.org';
 
-function read({ path, body, sum, headers }: Head): Reading | null {
+function read({ path, body, sum, headers }: Head): ProfileReading | null {
   const [, kind] = /(?:^|\/)(versions|names|info\/[^/]+)$/.exec(path) ?? [];
   if (kind === undefined) return null;
   const text = headTextOf(body);

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { type Route, routesOf } from '../../../config/door-routes.ts';
+import { type DoorRoute, routesOf } from '../../../config/door-routes.ts';
 import type { Config } from '../../../core/config.ts';
 import { limits } from '../../../core/limits.ts';
 import type { Mirror } from '../../../core/mirror.ts';
@@ -69,7 +69,7 @@ export async function readFiles(config: Config, version: string): Promise<Readon
   }
 }
 
-function pagesOf({ modules }: Config, route: Route, files: DoorFiles): readonly string[] {
+function pagesOf({ modules }: Config, route: DoorRoute, files: DoorFiles): readonly string[] {
   const own = modules.filter(
     ({ ecosystem, upstream, module }) =>
       ecosystem === route.ecosystem && upstream === route.upstream && !route.isPrivate(module),
@@ -78,7 +78,7 @@ function pagesOf({ modules }: Config, route: Route, files: DoorFiles): readonly 
 }
 
 interface Reading {
-  readonly route: Route;
+  readonly route: DoorRoute;
   readonly mirror: Mirror;
   readonly files: DoorFiles;
   /** Below the base URL. */
@@ -127,7 +127,7 @@ async function readLinks(
 }
 
 /** A page's URL for clients of the door. After a redirect out of the base URL it is the mirror's. */
-function doorUrlOf({ prefix }: Route, mirror: Mirror, page: string): string {
+function doorUrlOf({ prefix }: DoorRoute, mirror: Mirror, page: string): string {
   const base = `${mirror.url}/`;
   return page.startsWith(base) ? `http://door.invalid${prefix}${page.slice(base.length)}` : page;
 }

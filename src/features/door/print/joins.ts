@@ -1,4 +1,4 @@
-import type { Route } from '../../../config/door-routes.ts';
+import type { DoorRoute } from '../../../config/door-routes.ts';
 import { error, ok, type Result } from '../../../core/result.ts';
 import { type Join, plain } from './plan.ts';
 
@@ -14,7 +14,7 @@ export interface FileLink {
  * @returns the URL of a file at the mirror that no prefix leads to
  */
 export function joinsOf(
-  { prefix, paths }: Pick<Route, 'prefix' | 'paths'>,
+  { prefix, paths }: Pick<DoorRoute, 'prefix' | 'paths'>,
   mirrorUrl: string,
   others: readonly string[],
   links: readonly FileLink[],

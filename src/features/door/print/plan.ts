@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Route, routesOf } from '../../../config/door-routes.ts';
+import { type DoorRoute, routesOf } from '../../../config/door-routes.ts';
 import { isLoopback } from '../../../core/addresses.ts';
 import type { Config, DoorRule } from '../../../core/config.ts';
 import type { WireAccess } from '../../../core/ports.ts';
@@ -154,7 +154,7 @@ function keepFile({ files }: Plan, name: string, text: string): string {
   return name;
 }
 
-function routeOf(plan: Plan, route: Route): PrintedRoute {
+function routeOf(plan: Plan, route: DoorRoute): PrintedRoute {
   const { config } = plan;
   const { patterns, neverHtml } = route.paths;
   const isPublic = registry.of(route.ecosystem)?.publicUpstream === route.upstream;
@@ -181,7 +181,7 @@ function routeOf(plan: Plan, route: Route): PrintedRoute {
 }
 
 /** A mirror of a route; empty: it is left out. */
-function mirrorOf(plan: Plan, route: Route, name: string): readonly PrintedMirror[] {
+function mirrorOf(plan: Plan, route: DoorRoute, name: string): readonly PrintedMirror[] {
   const { config, mayUseSecrets, isMasked, joins, leftOut } = plan;
   const keep = (file: string, text: string): string => keepFile(plan, file, text);
   const mirror = route.mirrors.get(name);
@@ -243,7 +243,7 @@ export function listNext(
 }
 
 /** The route's prefix with its path at a mirror, and those of the usual folder of files, if there is one. */
-function joinsOf({ prefix, paths }: Route, pathname: string): readonly Join[] {
+function joinsOf({ prefix, paths }: DoorRoute, pathname: string): readonly Join[] {
   const { files } = paths.patterns;
   const main = { from: prefix, to: pathname };
   if (files === undefined) return [main];

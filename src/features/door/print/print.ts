@@ -4,7 +4,7 @@ import type { Log } from '../../../core/ports.ts';
 import { systemClock } from '../../../daemon/machine.ts';
 import { registry } from '../../../ecosystems/registry.ts';
 import { daemonOf, readDaemon } from '../daemon.ts';
-import { currentOrderOf, type Known, readKept } from '../order.ts';
+import { currentOrderOf, type KnownOrder, readKept } from '../order.ts';
 import { renderCaddy, renderCaddyOrder } from './caddy.ts';
 import { renderHaproxy, renderHaproxyOrder } from './haproxy.ts';
 import { renderNginx, renderNginxOrder } from './nginx.ts';
@@ -108,7 +108,7 @@ export async function readStoredOrders(
   config: Config,
   path: string,
   log: Log,
-  known?: ReadonlyMap<string, Known>,
+  known?: ReadonlyMap<string, KnownOrder>,
 ): Promise<Orders> {
   const kept = await readKept(path, log);
   const nowMs = systemClock.wallMs();

@@ -6,7 +6,7 @@ import {
   type Surroundings,
 } from '../../../../src/advise/comparison/contest.ts';
 import type { MomentResponse } from '../../../../src/advise/comparison/moments.ts';
-import type { Outcome } from '../../../../src/advise/comparison/record.ts';
+import type { RecordOutcome } from '../../../../src/advise/comparison/record.ts';
 import type { Reply } from '../../../../src/ecosystems/client.ts';
 import { goClient } from '../../../../src/ecosystems/go/client.ts';
 
@@ -19,7 +19,12 @@ export function reply(said: Reply1): Reply {
 }
 
 /** An answer at its own pace to the question `mod`. */
-export function answer(registry: string, said: Reply1, atMs: number, over: Partial<MomentResponse> = {}): MomentResponse {
+export function answer(
+  registry: string,
+  said: Reply1,
+  atMs: number,
+  over: Partial<MomentResponse> = {},
+): MomentResponse {
   return {
     registry,
     question: 'mod',
@@ -34,11 +39,11 @@ export function answer(registry: string, said: Reply1, atMs: number, over: Parti
   };
 }
 
-export function good(atMs: number, tookMs: number, over: Partial<Outcome> = {}): Outcome {
+export function good(atMs: number, tookMs: number, over: Partial<RecordOutcome> = {}): RecordOutcome {
   return { atMs, tookMs, bad: false, isHeavy: false, late: 0, ...over };
 }
 
-export function bad(atMs: number, over: Partial<Outcome> = {}): Outcome {
+export function bad(atMs: number, over: Partial<RecordOutcome> = {}): RecordOutcome {
   return { atMs, tookMs: 0, bad: true, isHeavy: false, late: 0, ...over };
 }
 

@@ -13,18 +13,18 @@ import { recordOf } from '../../../../src/advise/comparison/costs.ts';
 import { failureSumOf } from '../../../../src/advise/comparison/failures.ts';
 import { healthBound } from '../../../../src/advise/comparison/home.ts';
 import { alarmOf } from '../../../../src/advise/comparison/pair.ts';
-import type { Outcome } from '../../../../src/advise/comparison/record.ts';
+import type { RecordOutcome } from '../../../../src/advise/comparison/record.ts';
 import { dropFamilyFailures } from '../../../../src/advise/late.ts';
 import type { View } from '../../../../src/advise/view.ts';
 import type { Reply } from '../../../../src/ecosystems/client.ts';
 import { answer, around, bad, good, moment, momentsOf, type Reply1 } from './answers.ts';
 
 /** What each mirror would have done as the head, of the last moment. */
-function lasts(contest: Contest): Record<string, Outcome | null> {
+function lasts(contest: Contest): Record<string, RecordOutcome | null> {
   return Object.fromEntries([...contest.records].map(([name, record]) => [name, record.last]));
 }
 
-const took = (outcome: Outcome | null | undefined): number | 'bad' | undefined =>
+const took = (outcome: RecordOutcome | null | undefined): number | 'bad' | undefined =>
   outcome == null ? undefined : outcome.bad ? 'bad' : outcome.tookMs;
 
 describe('a chain is replayed over the answers of one moment', () => {

@@ -4,12 +4,17 @@ import {
   healthBound,
   isHomeAsGood,
   lastTroubleOf,
-  reviewMsOf,
   recentDeparturesOf,
+  reviewMsOf,
   updateHealth,
   waitMs,
 } from '../../../../src/advise/comparison/home.ts';
-import { type HeadRecord, newRecord, type Outcome, recordOutcome } from '../../../../src/advise/comparison/record.ts';
+import {
+  type HeadRecord,
+  newRecord,
+  type RecordOutcome,
+  recordOutcome,
+} from '../../../../src/advise/comparison/record.ts';
 import { bad, good } from './answers.ts';
 
 const minute = 60_000;
@@ -121,7 +126,7 @@ describe('the last trouble of a mirror', () => {
 
 describe('whether home is as good as where clients are', () => {
   /** Each good light one twice: one alone says nothing of how they scatter. */
-  const of = (...outcomes: readonly Outcome[]): HeadRecord => {
+  const of = (...outcomes: readonly RecordOutcome[]): HeadRecord => {
     const record = newRecord();
     for (const one of outcomes)
       for (let times = one.bad || one.isHeavy ? 1 : 2; times > 0; times -= 1)

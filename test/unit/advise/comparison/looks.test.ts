@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { pairOf } from '../../../../src/advise/comparison/choose.ts';
 import { type Contest, type HeadOutcome, newContest } from '../../../../src/advise/comparison/contest.ts';
 import { recordOf } from '../../../../src/advise/comparison/costs.ts';
-import { type Outcome, recordOutcome } from '../../../../src/advise/comparison/record.ts';
-import { type Odd, oddOf, rechecksOf } from '../../../../src/advise/rechecks.ts';
+import { type RecordOutcome, recordOutcome } from '../../../../src/advise/comparison/record.ts';
+import { type OddOutcome, oddOf, rechecksOf } from '../../../../src/advise/rechecks.ts';
 import { bad, good } from './answers.ts';
 
 const now = 100_000;
@@ -21,17 +21,17 @@ function contest(sums: { readonly time?: number; readonly failures?: number } = 
   return made;
 }
 
-const heard = (outcome: Outcome): HeadOutcome => ({
+const heard = (outcome: RecordOutcome): HeadOutcome => ({
   question: outcome.isHeavy ? 'zip' : 'mod',
   outcome,
 });
 const heavy = { isHeavy: true } as const;
-const burst: Odd = { question: 'mod', forMs: 15_000, stepMs: 1_000, isUrgent: false };
-const once: Odd = { question: 'zip', forMs: 0, stepMs: 10_000, isUrgent: false };
-const failed: Odd = { question: 'zip', forMs: 5_000, stepMs: 5_000, isUrgent: false };
+const burst: OddOutcome = { question: 'mod', forMs: 15_000, stepMs: 1_000, isUrgent: false };
+const once: OddOutcome = { question: 'zip', forMs: 0, stepMs: 10_000, isUrgent: false };
+const failed: OddOutcome = { question: 'zip', forMs: 5_000, stepMs: 5_000, isUrgent: false };
 
 describe('what is asked again', () => {
-  test.each<[string, Contest, Outcome, readonly Odd[]]>([
+  test.each<[string, Contest, RecordOutcome, readonly OddOutcome[]]>([
     ['nothing after a usual answer', contest(), good(now, 200), []],
     ['a bad answer: each second for 15 s', contest(), bad(now), [burst]],
     ['twice the usual, and no test on its way: nothing', contest(), good(now, 900), []],

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import {
-  type MomentResponse,
   addToMoment,
   isOverdue,
+  type MomentResponse,
   newMoments,
   pruneResponses,
   standIn,

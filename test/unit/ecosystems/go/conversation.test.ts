@@ -3,7 +3,7 @@ import { heldBodyOf } from '../../../../src/core/body.ts';
 import type { ProbeFailure } from '../../../../src/core/failure.ts';
 import { limits } from '../../../../src/core/limits.ts';
 import type { Step } from '../../../../src/core/mirror.ts';
-import type { ProbeResponse, Facts } from '../../../../src/core/transcript.ts';
+import type { Facts, ProbeResponse } from '../../../../src/core/transcript.ts';
 import { probe } from '../../../../src/ecosystems/go/conversation.ts';
 import { malformed, wrongContent } from '../../../../src/words/tell.ts';
 import { answered, byUrl, contextOf, talk, targetOf } from '../talk.ts';

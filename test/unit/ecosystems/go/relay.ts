@@ -1,4 +1,4 @@
-import type { ProbeResponse, ProbeRequest } from '../../../../src/core/transcript.ts';
+import type { ProbeRequest, ProbeResponse } from '../../../../src/core/transcript.ts';
 import { answered } from '../talk.ts';
 import type { Signer, Tree } from './tree.ts';
 

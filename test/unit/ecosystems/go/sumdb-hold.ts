@@ -1,5 +1,5 @@
 import type { ProbeFailure } from '../../../../src/core/failure.ts';
-import type { ProbeResponse, ProbeRequest } from '../../../../src/core/transcript.ts';
+import type { ProbeRequest, ProbeResponse } from '../../../../src/core/transcript.ts';
 import { probe } from '../../../../src/ecosystems/go/conversation.ts';
 import { contextOf, talk, targetOf } from '../talk.ts';
 import { headOf, type Relay, relayAnswers } from './relay.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
 import type { Mirror } from '../../../../src/core/mirror.ts';
-import type { ProbeResponse, ProbeRequest } from '../../../../src/core/transcript.ts';
+import type { ProbeRequest, ProbeResponse } from '../../../../src/core/transcript.ts';
 import { buildGoContext, goLearning } from '../../../../src/ecosystems/go/context.ts';
 import { tilesToProve } from '../../../../src/ecosystems/go/tlog.ts';
 import { sampleMirror } from '../../../support/sample-config.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
-import type { ProbeResponse, ProbeRequest, Verdict } from '../../../../src/core/transcript.ts';
+import type { ProbeRequest, ProbeResponse, Verdict } from '../../../../src/core/transcript.ts';
 import { buildHttpContext, type HttpContext } from '../../../../src/ecosystems/http/context.ts';
 import { probe } from '../../../../src/ecosystems/http/conversation.ts';
 import { http } from '../../../../src/ecosystems/http/http.ts';

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
-import type { ProbeResponse, ProbeRequest, Verdict } from '../../../../src/core/transcript.ts';
+import type { ProbeRequest, ProbeResponse, Verdict } from '../../../../src/core/transcript.ts';
 import { probe } from '../../../../src/ecosystems/http/conversation.ts';
 import { createProbeMemories } from '../../../../src/io/probe-memory.ts';
 import { answered, targetOf } from '../talk.ts';

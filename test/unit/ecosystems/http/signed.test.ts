@@ -259,7 +259,8 @@ describe('an index of Debian, by the signed list of its suite', () => {
 
   test('another byte of a file that clients read by hash: malformed if that one is right, a mismatch if not', () => {
     const other = packages.replace('h', 'j');
-    const text = (answer: ProbeResponse): string => (answer.tag === 'answered' ? Buffer.from(answer.body).toString() : '');
+    const text = (answer: ProbeResponse): string =>
+      answer.tag === 'answered' ? Buffer.from(answer.body).toString() : '';
     const list = answered(200, text(well).replace('MD5Sum:', 'Acquire-By-Hash: yes\nMD5Sum:'));
     const hashed = `dists/stable/main/binary-amd64/by-hash/SHA256/${sha256(packages)}`;
     const of = (content: string | null | ProbeResponse) => {

@@ -7,8 +7,8 @@ import {
   isExact,
   isPackageName,
   matchesNpmPatterns,
+  nameScopeOf,
   npmNames,
-  scopeOf,
 } from '../../../../src/ecosystems/npm/names.ts';
 import { selectHighest } from '../../../../src/ecosystems/npm/packument.ts';
 import { phrase } from '../../../../src/words/tell.ts';
@@ -118,7 +118,7 @@ describe('private patterns', () => {
     ['@corp/ui-*', null],
     ['corp-*', null],
   ])('the scope of %s is %s', (pattern, scope) => {
-    expect(scopeOf(pattern)).toBe(scope);
+    expect(nameScopeOf(pattern)).toBe(scope);
   });
 });
 

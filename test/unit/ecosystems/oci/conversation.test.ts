@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Step } from '../../../../src/core/mirror.ts';
 import type { ProbeMemory } from '../../../../src/core/ports.ts';
-import type { ProbeResponse, ProbeRequest } from '../../../../src/core/transcript.ts';
+import type { ProbeRequest, ProbeResponse } from '../../../../src/core/transcript.ts';
 import { apiBaseOf, apiRootOf } from '../../../../src/ecosystems/oci/ask.ts';
 import type { OciContext, OciOwn } from '../../../../src/ecosystems/oci/context.ts';
 import { probe } from '../../../../src/ecosystems/oci/conversation.ts';

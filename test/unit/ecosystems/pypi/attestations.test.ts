@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { PypiContext } from '../../../../src/ecosystems/pypi/context.ts';
 import { prepare, probe } from '../../../../src/ecosystems/pypi/conversation.ts';
 import { readProvenance } from '../../../../src/ecosystems/pypi/provenance.ts';
-import { isSignedBy, type Publisher } from '../../../../src/ecosystems/pypi/publishers.ts';
+import { type AttestationPublisher, isSignedBy } from '../../../../src/ecosystems/pypi/publishers.ts';
 import { mismatchOf, phrase } from '../../../../src/words/tell.ts';
 import { answered, talk, targetOf } from '../talk.ts';
 
@@ -31,7 +31,12 @@ function changed(change: (attestation: Written) => void): string {
   return JSON.stringify(read);
 }
 
-function hold(body: string, root: string | null = trustedRoot, of = page, publishers: readonly Publisher[] = []) {
+function hold(
+  body: string,
+  root: string | null = trustedRoot,
+  of = page,
+  publishers: readonly AttestationPublisher[] = [],
+) {
   const context: PypiContext = {
     baseUrl: 'https://mirror.example.com/simple',
     pinned: {},
@@ -95,9 +100,9 @@ describe('by the trusted root of the public Sigstore', () => {
     kind: 'GitHub',
     repository: 'trailofbits/pypi-attestations',
   } as const;
-  const held = (...publishers: readonly Publisher[]) => hold(recorded, trustedRoot, page, publishers);
+  const held = (...publishers: readonly AttestationPublisher[]) => hold(recorded, trustedRoot, page, publishers);
 
-  test.each<[string, Publisher]>([
+  test.each<[string, AttestationPublisher]>([
     ['a repository', publisher],
     ['a repository in another case', { ...publisher, repository: 'TrailOfBits/PyPI-attestations' }],
     ['a workflow of it', { ...publisher, workflow: 'release.yml' }],
@@ -111,7 +116,7 @@ describe('by the trusted root of the public Sigstore', () => {
     });
   });
 
-  test.each<[string, Publisher, string]>([
+  test.each<[string, AttestationPublisher, string]>([
     ['another repository', { ...publisher, repository: 'a/pypi-attestations' }, 'signed by GitHub a/pypi-attestations'],
     [
       'a name that the repository begins with',

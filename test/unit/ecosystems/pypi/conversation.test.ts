@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
 import type { Step, Target } from '../../../../src/core/mirror.ts';
-import type { ProbeResponse, ProbeRequest } from '../../../../src/core/transcript.ts';
+import type { ProbeRequest, ProbeResponse } from '../../../../src/core/transcript.ts';
 import { buildPypiContext, type PypiContext, pypiLearning } from '../../../../src/ecosystems/pypi/context.ts';
 import { probe } from '../../../../src/ecosystems/pypi/conversation.ts';
 import { answered, talk, targetOf } from '../talk.ts';

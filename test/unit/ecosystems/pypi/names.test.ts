@@ -8,7 +8,7 @@ import {
   pypiNames,
 } from '../../../../src/ecosystems/pypi/names.ts';
 import { parseFileName } from '../../../../src/ecosystems/pypi/release.ts';
-import { compareVersions, isPrerelease, parseVersion } from '../../../../src/ecosystems/pypi/version.ts';
+import { comparePythonVersions, isPythonPrerelease, parseVersion } from '../../../../src/ecosystems/pypi/version.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 
 describe('names', () => {
@@ -112,7 +112,7 @@ describe('versions', () => {
     for (const [at, a] of read.entries())
       for (const [other, b] of read.entries()) {
         if (a === null || b === null) throw new Error(`${ascending[at]} or ${ascending[other]} is not read`);
-        expect(Math.sign(compareVersions(a, b)), `${ascending[at]} and ${ascending[other]}`).toBe(
+        expect(Math.sign(comparePythonVersions(a, b)), `${ascending[at]} and ${ascending[other]}`).toBe(
           Math.sign(at - other),
         );
       }
@@ -144,19 +144,21 @@ describe('versions', () => {
 
   test('of digits beyond any number keep their order', () => {
     const [a, b] = [parseVersion('1.99999999999999999998'), parseVersion('1.99999999999999999999')];
-    expect(a !== null && b !== null && compareVersions(a, b) < 0).toBe(true);
+    expect(a !== null && b !== null && comparePythonVersions(a, b) < 0).toBe(true);
   });
 
   test('of a local label in digits with an e are no power of ten: hashes of commits look like that', () => {
     const [a, b, c] = ['1.0+1e5', '1.0+100000', '1.0+2e400'].map((text) => parseVersion(text));
     if (!a || !b || !c) throw new Error('one is not read');
-    expect([compareVersions(a, b), compareVersions(b, c), compareVersions(a, c)].map(Math.sign)).toEqual([-1, 1, -1]);
+    expect(
+      [comparePythonVersions(a, b), comparePythonVersions(b, c), comparePythonVersions(a, c)].map(Math.sign),
+    ).toEqual([-1, 1, -1]);
   });
 
   test('which are pre-releases', () => {
     const is = (text: string): boolean => {
       const version = parseVersion(text);
-      return version !== null && isPrerelease(version);
+      return version !== null && isPythonPrerelease(version);
     };
     expect(['1.0', '1.0.post1', '1.0rc1', '1.0.dev1', '1.0.post1.dev1'].map(is)).toEqual([
       false,

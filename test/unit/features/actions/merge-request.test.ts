@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ActionDeed, forgeKinds, placeOf } from '../../../../src/core/action.ts';
+import { type ActionDeed, actionPlaceOf, forgeKinds } from '../../../../src/core/action.ts';
 import { systemClock } from '../../../../src/io/clock.ts';
 import { createPost } from '../../../../src/io/post.ts';
 import { systemTimers } from '../../../../src/io/timers.ts';
@@ -266,7 +266,7 @@ describe('a merge request, whatever the forge', () => {
       { ...deed(), mergeRequest: null },
       { ...deed(), mergeRequest: { ...forge.rule, api: 'x' } },
     ];
-    expect(new Set(places.map((one) => placeOf(one))).size).toBe(3);
+    expect(new Set(places.map((one) => actionPlaceOf(one))).size).toBe(3);
   });
 
   it('no two ids share a branch, and git takes each', async () => {

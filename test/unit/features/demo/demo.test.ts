@@ -164,7 +164,9 @@ describe('the content of webhooks', () => {
   test('a wrong signature completes no stage', () => {
     const other = `whsec_${Buffer.alloc(32, 8).toString('base64')}`;
     const text = 'a webhook came, but its signature is wrong';
-    const wrong = [{ stage: 'webhook', ecosystem: null, text, message: { sentence: { key: 'demo.wrong', values: {} } } }];
+    const wrong = [
+      { stage: 'webhook', ecosystem: null, text, message: { sentence: { key: 'demo.wrong', values: {} } } },
+    ];
     expect(told('mirror.spike', { finding }, other)).toEqual(wrong);
     const body = JSON.stringify({ type: 'mirror.spike', data: { finding } });
     expect(changesFor({ headers: {}, body }, secret, formOf)).toEqual(wrong);

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { assignmentsIn } from '../../../../src/features/doctor/assignments.ts';
-import { changesFor } from '../../../../src/features/doctor/edits.ts';
+import { editsFor } from '../../../../src/features/doctor/edits.ts';
 import { formatDiff } from '../../../../src/terminal/changes.ts';
 import { run } from '../../cli/run-program.ts';
 import { said, testMachine } from './machine.ts';
@@ -255,7 +255,7 @@ describe('edits', () => {
     ['each line keeps its own end', 'a\nb\r\nc\nd', [edit(1, 'a', 'x'), edit(2, 'b', 'y')], 'x\ny\r\nc\nd'],
     ['the first of two edits of a line counts', 'a\n', [edit(1, 'a', 'b'), edit(1, 'a', 'c')], 'b\n'],
   ] as const)('%s', (_, before, traps, after) => {
-    const changes = changesFor(traps, () => before);
+    const changes = editsFor(traps, () => before);
     expect(changes.map((change) => change.after)).toEqual(after === null ? [] : [after]);
   });
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
 import { createMachine } from '../../../../src/daemon/machine.ts';
-import { settle } from '../../../../src/features/doctor/settle.ts';
+import { settleDoctor } from '../../../../src/features/doctor/settle.ts';
 import { english } from '../../../../src/words/words.ts';
 import { tempDir } from '../../../support/paths.ts';
 
@@ -9,7 +9,7 @@ test('a remedy with a text that no settings file should have is not set', async 
   const folder = tempDir('settle-bounds');
   const machine = createMachine({ env: {}, home: folder, cwd: folder, root: folder });
   const settled = (chars: number) =>
-    settle(machine, 'npm', { npm_config_registry: `https://a.example.com/${'x'.repeat(chars)}` }, english);
+    settleDoctor(machine, 'npm', { npm_config_registry: `https://a.example.com/${'x'.repeat(chars)}` }, english);
   expect((await settled(100))?.changes.length).toBe(1);
   expect(await settled(limits.remedyChars)).toBeNull();
 });

@@ -8,7 +8,7 @@ import type { Timers } from '../../../../src/core/ports.ts';
 import { Secret } from '../../../../src/core/secret.ts';
 import { daemonOf, followDaemon } from '../../../../src/features/door/daemon.ts';
 import { doorPortsWith, openDoor } from '../../../../src/features/door/door.ts';
-import type { Known } from '../../../../src/features/door/order.ts';
+import type { KnownOrder } from '../../../../src/features/door/order.ts';
 import { systemTimers } from '../../../../src/io/timers.ts';
 import { makeCerts } from '../../../support/certs.ts';
 import { removeTempDir, tempDir } from '../../../support/paths.ts';
@@ -47,10 +47,10 @@ async function daemon(...answers: readonly ((name: string) => unknown)[]) {
 
 async function followed(...answers: readonly ((name: string) => unknown)[]) {
   const { url } = await daemon(...answers);
-  const known: ReadonlyMap<string, Known>[] = [];
+  const known: ReadonlyMap<string, KnownOrder>[] = [];
   const lost: string[] = [];
   const listener = {
-    known: (all: ReadonlyMap<string, Known>) => void known.push(all),
+    known: (all: ReadonlyMap<string, KnownOrder>) => void known.push(all),
     doubted: nothing,
     lost: (why: string) => void lost.push(why),
   };

@@ -3,14 +3,14 @@ import { routesOf } from '../../../../src/config/door-routes.ts';
 import type { Log } from '../../../../src/core/ports.ts';
 import { registry } from '../../../../src/ecosystems/registry.ts';
 import { createFollowing, type Following } from '../../../../src/features/door/following.ts';
-import type { Known } from '../../../../src/features/door/order.ts';
+import type { KnownOrder } from '../../../../src/features/door/order.ts';
 import { removeTempDir, tempDir } from '../../../support/paths.ts';
 import { doorConfig } from './config.ts';
 
 const hour = 3_600_000;
 const routes = routesOf(doorConfig(), registry);
 const none = new Set<string>();
-const advised: Known = {
+const advised: KnownOrder = {
   advice: { to: 'far', id: 'abc', expiresAtMs: 24 * hour },
   ranked: ['far', 'go-origin'],
   usualMs: new Map([['far', 40]]),

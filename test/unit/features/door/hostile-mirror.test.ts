@@ -2,7 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
-import { type Fetched, piecesOf } from '../../../../src/features/door/fetch.ts';
+import { bodyPiecesOf, type Fetched } from '../../../../src/features/door/fetch.ts';
 import { readConfig } from '../../../daemon/world.ts';
 import { until } from '../../../support/patience.ts';
 import { closeAll, openHandler } from './open-handler.ts';
@@ -78,7 +78,7 @@ describe('a hostile mirror', () => {
       const passing = { headers: { 'content-length': length } } as Partial<Fetched['passing']> as Fetched['passing'];
       const fetched = { passing, first: Buffer.alloc(5), rest } as Partial<Fetched> as Fetched;
       let bytes = 0;
-      for await (const piece of piecesOf(fetched, 10)) bytes += piece.length;
+      for await (const piece of bodyPiecesOf(fetched, 10)) bytes += piece.length;
       return bytes;
     };
     expect(await sent('15')).toBe(15);

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
-import type { Series, StoreView } from '../../../../src/features/fleet/view.ts';
+import type { FleetSeries, StoreView } from '../../../../src/features/fleet/view.ts';
 import { listenAnywhere } from '../../../support/ports.ts';
 
 /** A store that answers a look with this view. */
 export async function startViewStore(view: StoreView): Promise<{ readonly url: string; close(): void }> {
-  const found = (query: string): readonly Series[] => {
+  const found = (query: string): readonly FleetSeries[] => {
     if (query.startsWith('timestamp(')) return view.sources;
     if (query.startsWith('mirror_state')) return view.states;
     if (query.startsWith('{__name__')) return view.facts;

@@ -1,5 +1,5 @@
 import type { MirrorState } from '../../../../src/core/standing.ts';
-import type { Series, StoreView } from '../../../../src/features/fleet/view.ts';
+import type { FleetSeries, StoreView } from '../../../../src/features/fleet/view.ts';
 
 /** The moment of every view. */
 export const nowMs = Date.UTC(2026, 2, 4, 14, 30);
@@ -49,7 +49,7 @@ export function viewOf(
   const daemons = Object.entries(places).flatMap(([vantage, seen]) =>
     [seen].flat().map((one, at) => seriesOf(vantage, one as PlaceSeen, at)),
   );
-  const all = (of: (one: (typeof daemons)[number]) => readonly Series[]) => daemons.flatMap(of);
+  const all = (of: (one: (typeof daemons)[number]) => readonly FleetSeries[]) => daemons.flatMap(of);
   return {
     atMs: nowMs,
     sources: all((one) => one.sources),
@@ -70,7 +70,7 @@ function seriesOf(vantage: string, seen: PlaceSeen, at: number) {
   const scrape = { job: 'mirrorwatch', instance, vantage, ...(replica === undefined ? {} : { replica }) };
   const lastSeconds = (nowMs - ageMs) / 1000;
   const isThere = ageMs < 300_000;
-  const fact = (name: string, value: number, labels: Record<string, string> = {}): Series => ({
+  const fact = (name: string, value: number, labels: Record<string, string> = {}): FleetSeries => ({
     labels: { __name__: name, ...scrape, ...labels },
     value,
   });

@@ -43,7 +43,15 @@ async function afterThem(
     const sample = aSample(due, 1_000, 20, outcome, over);
     return Promise.resolve({ ...lostProbeOf(due, 'defect', 0, time.clock.now()), sample });
   };
-  const input = { config, targets, samples, probe: ask, clock: time.clock, random: countingRandom(), stopped: () => false };
+  const input = {
+    config,
+    targets,
+    samples,
+    probe: ask,
+    clock: time.clock,
+    random: countingRandom(),
+    stopped: () => false,
+  };
   const rows = await probeAfterRounds(input, rowsOf(down), downloadsFor(config, targets));
   return { rows, asked };
 }

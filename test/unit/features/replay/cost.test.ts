@@ -94,7 +94,8 @@ describe('what a fetch costs', () => {
       0,
       endMs,
     );
-    for (const target of targets) if (target.registry === 'a') meter.receive(taken(target, 1_000, 100, ok, 'scheduled'));
+    for (const target of targets)
+      if (target.registry === 'a') meter.receive(taken(target, 1_000, 100, ok, 'scheduled'));
     for (const target of targets) meter.receive(taken(target, 40_000, 100, ok, 'scheduled'));
     expect([meter.fetches(), meter.costs()]).toEqual([
       0,

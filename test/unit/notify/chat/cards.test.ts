@@ -3,7 +3,7 @@ import { type Advice, adviceCauses } from '../../../../src/core/advice.ts';
 import { reasons } from '../../../../src/core/failure.ts';
 import { type Finding, findingKinds, ruleCauses } from '../../../../src/core/finding.ts';
 import type { Notice } from '../../../../src/core/notice.ts';
-import { phrase, messageFor } from '../../../../src/words/tell.ts';
+import { messageFor, phrase } from '../../../../src/words/tell.ts';
 import { chatMistakes } from '../../../support/chat-schema.ts';
 import { expectGolden } from '../../cli/golden.ts';
 import { advice, delivered, finding, receiver, Stage } from '../stage.ts';
