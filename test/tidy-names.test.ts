@@ -25,7 +25,6 @@ const contracts: Readonly<Record<string, readonly string[]>> = {
   'detect/contents/mismatch-says.ts': ['looks'],
   'detect/contents/rows.ts': ['looks'],
   'detect/contents/versions.ts': ['looks'],
-  'detect/detector.ts': ['answered'],
   'detect/engine/take.ts': ['answered'],
   'detect/findings/lag-says.ts': ['looks'],
   'detect/findings/lag.ts': ['looks'],
@@ -45,7 +44,6 @@ const contracts: Readonly<Record<string, readonly string[]>> = {
   'io/client-runner.ts': ['said'],
   'io/worker-protocol.ts': ['answered'],
   'notify/notices.ts': ['told'],
-  'notify/outbox.ts': ['told'],
   'notify/stories.ts': ['news', 'told'],
   'probe/follow.ts': ['answerMs'],
   'state/answer-read.ts': ['answer', 'answered', 'told'],
@@ -90,7 +88,11 @@ function identifiersIn(text: string): ReadonlySet<string> {
 
 describe('names', () => {
   it('an identifier is read out of code alone', () => {
-    const text = "const a = 'told'; // said\nconst b = `${c} heard ${{ d: `x ${e}` }}`; /* asked */ const f = 1;";
+    const text =
+      "const a = 'told'; // said\nconst b = `#{c} heard #{{ d: `x #{e}` }}`; /* asked */ const f = 1;".replaceAll(
+        '#',
+        '$',
+      );
     expect([...identifiersIn(text)]).toEqual(['const', 'a', 'b', 'c', 'd', 'e', 'f']);
   });
 

@@ -73,6 +73,8 @@ interface LivePair extends DemoPair {
   close(): Promise<void>;
 }
 
+type DemoWords = Pick<DemoEvent, 'text' | 'message'>;
+
 /**
  * Starts two local mirrors for each of these ecosystems, a webhook receiver and a daemon, all on loopback.
  * @throws Error if the demo cannot start, for example without a free port
@@ -86,11 +88,7 @@ export async function startDemo(
 ): Promise<Demo> {
   const startedMs = systemClock.monotonicMs();
   const isOne = ecosystems.length === 1;
-  const report = (
-    stage: DemoStage,
-    pair: LivePair | undefined,
-    { text, message = {} }: Pick<DemoEvent, 'text' | 'message'>,
-  ): void => {
+  const report = (stage: DemoStage, pair: LivePair | undefined, { text, message = {} }: DemoWords): void => {
     pair?.seen.add(stage);
     const atSeconds = (systemClock.monotonicMs() - startedMs) / 1000;
     say({ stage, atSeconds, ecosystem: isOne ? null : (pair?.ecosystem.id ?? null), text, message });
