@@ -73,7 +73,7 @@ const wordsOf = (name: string): readonly string[] =>
 /** The identifiers of a source: no comment, no string, no text of a template. */
 function identifiersIn(text: string): ReadonlySet<string> {
   const token =
-    /\/\/[^\n]*|\/\*[\s\S]*?\*\/|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|\$\{|[A-Za-z_$][\w$]*|[`{}]|\\[\s\S]|[^]/g;
+    /\/\/[^\n]*|\/\*[\s\S]*?\*\/|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|\$\{|[A-Za-z_$][\w$]*|[`{}]|\\[\s\S]|[\s\S]/g;
   const found = new Set<string>();
   const open: ('`' | '{')[] = [];
   for (const [part] of text.matchAll(token)) {
