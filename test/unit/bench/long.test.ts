@@ -138,7 +138,7 @@ describe('an hour', () => {
       '1',
     ]);
     expect(lines.at(-2)).toBe(
-      '1000 probes told of, 1000 due by the paces; 0 failed, 12 unknown, ' +
+      '1000 probes reported, 1000 due by schedule; 0 failed, 12 unknown, ' +
         '36 began > 5 ms and 12 > 100 ms late; others used 0.10 cores',
     );
   });
