@@ -92,7 +92,7 @@ export function remedyOfBypass({ cause, at, bypass }: BypassDecision, lines: Rem
   };
 }
 
-/** Adds the lines that remove the client setting `told` to the remedy of a move. */
+/** Adds the lines that remove the client setting `inForce` to the remedy of a move. */
 export function removeBypassLines(lines: Remedy, inForce: Bypass | null): Remedy {
   if (inForce === null) return lines;
   const known = Object.fromEntries(Object.entries(inForce.unset).filter(([form]) => lines.remedy[form] !== undefined));

@@ -139,7 +139,7 @@ export interface ActionRow {
   /** An earlier process ended with a step begun and not done; stays true. */
   readonly isInterrupted: boolean;
   readonly undoneBy: 'failback' | 'regret' | 'operator' | null;
-  /** The result of `placeOf` when the action was planned; absent: an older row. */
+  /** The result of `actionPlaceOf` when the action was planned; absent: an older row. */
   readonly place?: string | null;
   readonly isShared?: true;
 }

@@ -59,7 +59,7 @@ type GapEntry = readonly [taken: number, which: -2, from: number, to: number];
 type CommandEntry = readonly [taken: number, which: -3, told: OperatorCommand];
 export type StoredEntry = ProbedEntry | ControlEntry | GapEntry | CommandEntry;
 
-/** A row of table `answer`: one time range, with shared values stored once. */
+/** A row of table `response`: one time range, with shared values stored once. */
 export interface ResponseRow {
   readonly v: 1;
   readonly life: readonly [id: string, monotonicMs: number, wallMs: number];

@@ -38,7 +38,7 @@ export interface EvidenceBook {
   firing(config: Pick<Config, 'alertmanager'>, now: Now): ReadonlyMap<string, readonly AlertEvidence[]>;
 }
 
-/** `heardMs` and `storedMs` are monotonic milliseconds. */
+/** `receivedMs` and `storedMs` are monotonic milliseconds. */
 interface KnownAlert {
   readonly evidence: AlertEvidence;
   readonly receivedMs: number;

@@ -29,8 +29,8 @@ function defaultPort(url: URL): string {
 }
 
 /**
- * The headers of a request: defaults, then `asked`, then the mirror's credentials unless `asked` has
- * an `authorization`. Credentials, also those of `asked`, are left out where `mayKnowSecrets` is false.
+ * The headers of a request: defaults, then `own`, then the mirror's credentials unless `own` has
+ * an `authorization`. Credentials, also those of `own`, are left out where `mayKnowSecrets` is false.
  */
 export function requestHeaders(
   url: URL,

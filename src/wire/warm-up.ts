@@ -23,7 +23,7 @@ export interface WarmUp {
 /**
  * Sends requests to our own servers on loopback, so that loading code in a new thread does not count as a mirror's
  * time.
- * @returns the number of successful requests, at most `asks` over each HTTP version
+ * @returns the number of successful requests, at most `rounds` over each HTTP version
  */
 export async function warmUp({ wire, clock, timers, withHttp2 }: WarmUp): Promise<number> {
   const untilMs = clock.monotonicMs() + allMs;

@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { afterEach, expect, test, vi } from 'vitest';
 import { threeMirrors, well } from './three-mirrors.ts';
 import { metric } from './told.ts';
@@ -5,6 +7,7 @@ import { startWorld, stopWorlds } from './world.ts';
 
 afterEach(async () => {
   vi.restoreAllMocks();
+  syncBuiltinESMExports();
   await stopWorlds();
 });
 
@@ -12,9 +15,12 @@ test('without /proc the gauge of memory is absent, and all else is there', async
   const world = await startWorld({ yaml: threeMirrors(), script: well });
   await world.seconds(1);
   expect(await metric(world, 'process_resident_memory_bytes')).toBeGreaterThan(0);
-  vi.spyOn(process.memoryUsage, 'rss').mockImplementation(() => {
-    throw Object.assign(new Error('uv_resident_set_memory'), { code: 'ENOENT' });
-  });
+  const read = fs.readFileSync;
+  vi.spyOn(fs, 'readFileSync').mockImplementation(((path: string, ...more: []) => {
+    if (String(path).startsWith('/proc/')) throw Object.assign(new Error(`no such file: ${path}`), { code: 'ENOENT' });
+    return read(path, ...more);
+  }) as typeof fs.readFileSync);
+  syncBuiltinESMExports();
   await world.seconds(10);
   expect((await world.get('/metrics')).status).toBe(200);
   expect(await metric(world, 'process_resident_memory_bytes')).toBeNull();

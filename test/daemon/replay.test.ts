@@ -111,7 +111,7 @@ describe('a replay of what a daemon stored while it runs', () => {
     expect([done.really.moves, done.current.moves]).toEqual([4, 4]);
     expect(Math.abs(done.current.awayMs - done.really.awayMs)).toBeLessThan(1);
     expect(done.current.awayMs).toBeGreaterThan(300_000);
-    expect(done.current.outOfTurn).toEqual({ heard: done.ground.outOfTurn, unasked: 0, unwanted: 0 });
+    expect(done.current.outOfTurn).toEqual({ received: done.ground.outOfTurn, unrequested: 0, unwanted: 0 });
     expect(done.ground.outOfTurn).toBeGreaterThan(20);
     expect(done.current.fetchCostSeconds).toBe(done.really.fetchCostSeconds);
     expect(done.ground).toMatchObject({ leftOut: 0, otherSettings: 0, lives: 1, gaps: 0, pauses: 0 });
@@ -179,7 +179,7 @@ describe('a replay of what a daemon stored', () => {
       ...{ ...rest, at: Math.round(at), ended: ended === null ? null : Math.round(ended) },
     });
     expect(told(done.current).map(seconds)).toEqual(told(done.really).map(seconds));
-    expect(done.current.outOfTurn).toEqual({ heard: done.ground.outOfTurn, unasked: 0, unwanted: 0 });
+    expect(done.current.outOfTurn).toEqual({ received: done.ground.outOfTurn, unrequested: 0, unwanted: 0 });
     expect(done.ground.outOfTurn).toBeGreaterThan(50);
   });
 
@@ -305,7 +305,7 @@ describe('a mirror whose HTTP/2 alone breaks', () => {
     const done = await replayed(path, null, 400);
     expect(told(done.really)).toMatchObject([{ from: 'a', to: 'b', cause: 'outage' }]);
     expect(told(done.current)).toEqual(told(done.really));
-    expect(done.current.outOfTurn).toEqual({ heard: done.ground.outOfTurn, unasked: 0, unwanted: 0 });
+    expect(done.current.outOfTurn).toEqual({ received: done.ground.outOfTurn, unrequested: 0, unwanted: 0 });
     const spoken = readStored(path).map(({ protocol, due }) => [protocol, due.protocol]);
     expect(spoken).toContainEqual(['2', undefined]);
     expect(spoken).toContainEqual(['1.1', '1.1']);

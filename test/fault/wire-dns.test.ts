@@ -55,7 +55,7 @@ describe('names through an own resolver', () => {
     expect((await hop('inside.example.com')).hop.fault).toBeNull();
     const { hop: gone } = await hop('gone.example.com');
     await split.close();
-    expect(gone.fault).toMatchObject({ code: 'ENOTFOUND', resolverAnswersOthers: true });
+    expect(gone.fault).toMatchObject({ code: 'ENOTFOUND', resolvesOthers: true });
   });
 
   it.each([
@@ -114,7 +114,7 @@ describe('names through an own resolver', () => {
     const access = accessTo('http://m.example.com', { dnsServer: dns.address });
     const { hop } = await coldHop(alone, access, 'http://m.example.com/');
     await alone.close();
-    expect(hop.fault).toMatchObject({ code: 'ENOTFOUND', resolverAnswersOthers: null });
+    expect(hop.fault).toMatchObject({ code: 'ENOTFOUND', resolvesOthers: null });
   });
 
   it('a mirror of the same resolver is another name, one of another resolver is not', async () => {
@@ -145,7 +145,7 @@ describe('names through an own resolver', () => {
     const access = accessTo('http://m.example.com', { dnsServer: gone.address });
     await withMoreTime(300, async (limitMs) => {
       const answer = await coldHop(wire, access, 'http://m.example.com/', { limitMs });
-      expect(answer.hop.fault).toMatchObject({ phase: 'resolve', resolverAnswersOthers: false });
+      expect(answer.hop.fault).toMatchObject({ phase: 'resolve', resolvesOthers: false });
     });
   });
 

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { installedPaths, licencesOf } from '../../tools/release/licences.ts';
+import { alone } from '../support/alone.ts';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
 import { type InstalledRegistry, startInstalledRegistry } from '../support/installed-registry.ts';
 import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
@@ -39,7 +40,9 @@ real('npx of the packed tarball, in an empty folder without git', ['npm', 'oldes
 
   beforeAll(async () => {
     folder = tempDir('npx');
-    await mustRun('npm', ['pack', '--pack-destination', folder], { cwd: repoDir, env: { GOGC: 'off' } });
+    await alone('dist', () =>
+      mustRun('npm', ['pack', '--pack-destination', folder], { cwd: repoDir, env: { GOGC: 'off' } }),
+    );
     tarball = join(folder, `mirrorwatch-${version}.tgz`);
     registry = await startInstalledRegistry(repoDir, installedPaths(repoDir));
     mirror = await startFakeMirror();

@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, wri
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { installedPaths } from '../../tools/release/licences.ts';
+import { alone } from '../support/alone.ts';
 import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { patienceMs } from '../support/patience.ts';
 import { mustRun, type RunningProcess, run, startProcess } from '../support/process.ts';
@@ -23,7 +24,9 @@ function packed(): Promise<string> {
   packing ??= (async () => {
     const folder = tempDir('package');
     // The build checks types: its compiler, made with Go, is done before it had to collect.
-    await mustRun('npm', ['pack', '--pack-destination', folder], { cwd: repoDir, env: { GOGC: 'off' } });
+    await alone('dist', () =>
+      mustRun('npm', ['pack', '--pack-destination', folder], { cwd: repoDir, env: { GOGC: 'off' } }),
+    );
     await mustRun('tar', ['-xzf', `mirrorwatch-${own}.tgz`], { cwd: folder });
     return folder;
   })();

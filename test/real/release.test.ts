@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { installedPaths } from '../../tools/release/licences.ts';
 import { publishCommands } from '../../tools/release/publish.ts';
 import { isSigned } from '../../tools/release/sign.ts';
+import { alone } from '../support/alone.ts';
 import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { mustRun, run } from '../support/process.ts';
 import { real } from '../support/requires.ts';
@@ -22,7 +23,9 @@ real('the dry run of a release, without any network', ['netns', 'npm', 'deploy',
     folder = tempDir('release');
     out = join(folder, 'release');
     const args = ['--net', process.execPath, program, '--tag', `v${version}`, '--dry-run', '--publish', '--out', out];
-    const { code, stderr } = await run(commandPath('unshare'), args, { cwd: folder, env: { GOGC: 'off' } });
+    const { code, stderr } = await alone('dist', () =>
+      run(commandPath('unshare'), args, { cwd: folder, env: { GOGC: 'off' } }),
+    );
     expect(code, stderr).toBe(0);
     said = stderr;
   });

@@ -75,7 +75,7 @@ export const h2BuildFaults: readonly H2BuildFault[] = [
     },
   },
   {
-    name: 'a stream beside an open one never answered',
+    name: 'a stream beside an open one without a response',
     answer: ({ open, good }) => (open > 1 ? undefined : good()),
     isStall: true,
   },

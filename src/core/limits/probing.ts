@@ -100,7 +100,7 @@ export const probingLimits = {
   recheckTimeoutFactor: 4,
   /** A good response this long after a first wrong hash makes it count for nothing. */
   wrongOnceMs: 24 * 60 * minute,
-  /** Rechecks after a wrong hash; small artifacts get up to `wrongLooksMax`. */
+  /** Rechecks after a wrong hash; small artifacts get up to `wrongRechecksMax`. */
   wrongRechecks: 3,
   wrongRechecksMax: 12,
   wrongRechecksBytes: 64 * mib,

@@ -218,7 +218,7 @@ export const processLimits = {
   signaturesRead: 10,
   /** Above this size of the state file writes fail, as on a full disk. */
   stateBytes: 8 * 1024 * mib,
-  /** Characters in a row of stored samples, which covers at most `answerRowMs`. Compressed, it takes less than a page of the file. */
+  /** Characters in a row of stored samples, which covers at most `responseRowMs`. Compressed, it takes less than a page of the file. */
   responseRowChars: 9_000,
   responseRowMs: 10 * minute,
   responseRows: 150_000,

@@ -165,7 +165,7 @@ function witnessDues(
   );
 }
 
-/** The budget after `asks` more probes; `null`: too small. Free for `back`, a suspicion, and a canary in doubt. */
+/** The budget after `requests` more probes; `null`: too small. Free for `back`, a suspicion, and a canary in doubt. */
 function pay(
   memory: Memory,
   round: Round,

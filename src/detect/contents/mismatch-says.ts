@@ -159,7 +159,7 @@ export function artifactPhraseOf({ module, version, step }: ScopeItem): Sentence
   });
 }
 
-/** A list of names; beyond `namesSaid`, the number of further ones. */
+/** A list of names; beyond `namesShown`, the number of further ones. */
 export function joined(names: readonly Filled[]): Filled {
   const more = names.length - namesShown;
   return more > 0 ? [...names.slice(0, namesShown), phrase('found.namesMore', { count: more })] : names;

@@ -23,7 +23,7 @@ export function addTokens({ tokens, urgent, peeks }: Budget): Budget {
   };
 }
 
-/** The budget after `asks` probes; `null`: too small. */
+/** The budget after `requests` probes; `null`: too small. */
 export function spend(budget: Budget, requests: number, isUrgent: boolean): Budget | null {
   if (budget.tokens >= requests) return { ...budget, tokens: budget.tokens - requests };
   if (isUrgent && budget.urgent >= requests) return { ...budget, urgent: budget.urgent - requests };

@@ -25,7 +25,7 @@ export interface RoundMoment {
   isFinal: boolean;
 }
 
-/** The members of a moment: mirrors (`said`), or controls. */
+/** The members of a moment: mirrors (`outcomes`), or controls. */
 type MomentPart = 'outcomes' | 'controls';
 const parts = ['outcomes', 'controls'] as const satisfies readonly MomentPart[];
 

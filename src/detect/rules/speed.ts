@@ -125,7 +125,7 @@ export function clearSpeed(state: SpeedState): SpeedState {
 }
 
 /**
- * Judges one scheduled sample of a light series for spike and level shift, and learns from it. `isNews`: a spike or a
+ * Judges one scheduled sample of a light series for spike and level shift, and learns from it. `isChange`: a spike or a
  * level shift started or ended.
  * @see docs/detection.md#rules-of-findings
  */

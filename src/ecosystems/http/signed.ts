@@ -9,7 +9,7 @@ import type { HttpContext } from './context.ts';
 import type { Head, Summed } from './profile.ts';
 import { digestSumOf } from './verify.ts';
 
-/** `bad`: a signature is wrong. `said`: gpgv's line about it. */
+/** `bad`: a signature is wrong. `report`: gpgv's line about it. */
 type Report =
   | { readonly tag: 'judged'; readonly signature: Signature }
   | { readonly tag: 'bad'; readonly report: string };

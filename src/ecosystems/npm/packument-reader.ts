@@ -22,7 +22,7 @@ export class PackumentReader {
   /** The versions that were looked for when `versions` and `time` began. */
   readonly #soughtIn: { versions?: string | null; time?: string | null } = {};
 
-  /** @param exact  the version of the tag `asked`, if that is known */
+  /** @param exact  the version of the tag `wanted`, if that is known */
   constructor(wanted: string | null, exact: string | null = null) {
     this.#exact = wanted !== null && isExact(wanted) ? wanted : exact;
     this.#tag = this.#exact === null ? wanted : null;

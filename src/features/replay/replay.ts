@@ -31,7 +31,7 @@ export interface Version {
   /** The mean over the same fetches for every version; `null`: none could be computed. */
   readonly fetchCostSeconds: number | null;
   readonly failedFetches: number;
-  /** Probes out of turn: ordered and stored, only ordered (`unasked`), only stored (`unwanted`); `null`: as given. */
+  /** Probes out of turn: ordered and stored, only ordered (`unrequested`), only stored (`unwanted`); `null`: as given. */
   readonly outOfTurn: { readonly received: number; readonly unrequested: number; readonly unwanted: number } | null;
 }
 

@@ -42,7 +42,7 @@ describe('names, where none resolved or none was asked', () => {
   test.each(codes.flatMap((code) => [false, null, undefined].map((others) => [code, others] as const)))(
     '%s, %s',
     (code, others) => {
-      const more = others === undefined ? {} : { resolverAnswersOthers: others };
+      const more = others === undefined ? {} : { resolvesOthers: others };
       expect(reason({ code, phase: 'resolve', ...more })).toEqual({ tag: 'unknown', because: 'resolver', code });
     },
   );
