@@ -65,7 +65,8 @@ const textOf = (file: string): string => readFileSync(join(src, file), 'utf8');
 
 const glossary = readFileSync(join(repoDir, 'docs/glossary.md'), 'utf8');
 const section = glossary.split(/^## /m).find((text) => text.startsWith('Words not used')) ?? '';
-const banned = new Set([...section.matchAll(/`([a-z]+)`/g)].map(([, word = '']) => word));
+const lists = section.split('\n\n').filter((paragraph) => paragraph.startsWith('`'));
+const banned = new Set(lists.flatMap((list) => [...list.matchAll(/`([a-z]+)`/g)].map(([, word = '']) => word)));
 
 const wordsOf = (name: string): readonly string[] =>
   (name.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? []).map((word) => word.toLowerCase());
