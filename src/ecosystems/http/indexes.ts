@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { heldBodyOf } from '../../core/body.ts';
 import { isTimeout } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
-import { error, ok, type Result } from '../../core/result.ts';
+import { ok, type Result } from '../../core/result.ts';
 import type { Facts, Signature, Verdict } from '../../core/transcript.ts';
-import { below, type End, ended, failedBy, get, type Talk, wholeOf } from '../talk.ts';
+import { type End, ended, failedBy, type Talk, wholeOf } from '../talk.ts';
 import type { HttpContext } from './context.ts';
 import { type Copy, compareCopy, copyOf } from './index-copy.ts';
 import { readIndex } from './index-read.ts';
+import { getList } from './listed.ts';
 import type { IndexAt, Leads, Summed } from './profile.ts';
 import { signatureOf } from './signed.ts';
 import { digestSumOf } from './verify.ts';
@@ -96,17 +97,6 @@ function carriedOver(before: Kept | null, indexes: readonly IndexAt[]): Pick<Kep
     copies: Object.fromEntries(Object.entries(before.copies).filter(([name]) => same.has(name))),
     times: Object.fromEntries(Object.entries(before.times).map(([name, times]) => [name, same.has(name) ? times : 0])),
   };
-}
-
-function* getList(path: string, context: HttpContext): Talk<Result<Uint8Array, End>> {
-  const request = {
-    url: below(context, path),
-    aside: true,
-    asSent: true,
-    bodyBytesMax: limits.signedListBytes,
-  } as const;
-  const got = yield* get(request, context);
-  return got.tag === 'error' ? error(got.error) : ok(got.value.body);
 }
 
 function beginningOf(list: Uint8Array): string {

@@ -85,7 +85,8 @@ function* throughInner(
   return listed === null ? unlisted : differs(sum, listed, within.path);
 }
 
-function* getList(path: string, context: HttpContext): Talk<Result<Uint8Array, End>> {
+/** Requests the signed list of a suite, as it is sent. */
+export function* getList(path: string, context: HttpContext): Talk<Result<Uint8Array, End>> {
   const request = {
     url: below(context, path),
     aside: true,
