@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ProbeResponse } from '../../src/core/transcript.ts';
@@ -8,6 +8,7 @@ import { malformed } from '../../src/words/tell.ts';
 import { type DebianTree, makeAptRoot, makeDebianTree } from '../support/debian-tree.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
 import { removeTempDir } from '../support/paths.ts';
+import { until } from '../support/patience.ts';
 import { real } from '../support/requires.ts';
 import { targetOf } from '../unit/ecosystems/talk.ts';
 
@@ -71,6 +72,9 @@ real('what the real apt downloads from a healthy mirror', ['nginx', 'apt', 'gpgv
     try {
       const update = async (): Promise<number | null> => (await apt.get('update', '--error-on=any')).code;
       expect(await update()).toBe(0);
+      // Times of HTTP are whole seconds: a second list in the same one is the old list to apt.
+      const { mtimeMs } = statSync(join(tree.dir, suite, 'InRelease'));
+      await until('the next second', Date.now, (now) => Math.floor(now / 1_000) > Math.floor(mtimeMs / 1_000));
       await tree.add('hello-new');
       expect(await update()).toBe(0);
     } finally {
