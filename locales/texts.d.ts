@@ -299,6 +299,7 @@ export interface Places {
   readonly 'expected.npmKeys': 'type';
   readonly 'answer.npmOwn': never;
   readonly 'answer.npmSignature': never;
+  readonly 'answer.registrySignature': never;
   readonly 'answer.npmLockOr': never;
   readonly 'answer.npmLockOrs': never;
   readonly 'answer.goVerifies': never;

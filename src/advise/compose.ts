@@ -141,7 +141,7 @@ function remedyOf(
       phrase('note.spared', { clients: spared.clients.join(', '), head: spared.head, protocol: spared.protocol }),
     );
   return {
-    // The forms of the leading client come first, and win over a form of the same name of another client.
+    // The leading client's forms come first and replace forms of the same name. `json` is merged from all clients.
     remedy: { ...own.remedy, ...Object.assign({}, ...others.map(({ remedy }) => remedy)), ...own.remedy, ...programs },
     rollback: own.rollback,
     notes: [...new Map(notes.map((one) => [saySentence(one, english), one])).values()],

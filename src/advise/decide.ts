@@ -41,7 +41,10 @@ export interface Refused extends Decided {
   readonly stranded: readonly string[];
 }
 
-/** `none`: no reason to leave the head, or it is not monitored; `wait`: a reason, but no advice now. */
+/**
+ * `none`: there is no reason to leave the head, or the head is not monitored. `wait`: there is a reason, but no advice
+ * now.
+ */
 export type Decision = { readonly kind: 'none' } | { readonly kind: 'wait' } | MoveDecision | BypassDecision | Refused;
 
 interface Case {

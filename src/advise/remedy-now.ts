@@ -5,7 +5,7 @@ import { hasOutlivedCause } from './words.ts';
 /** What clients of an upstream should have now. */
 export function remedyOf(group: Group, suspect: boolean): RemedyNow {
   const open = group.open?.advice ?? null;
-  // A proposal stays while the vantage is suspect: taking it back would also move clients.
+  // A proposal stays in force while the vantage is suspect, because its withdrawal would also move clients.
   const advice = open?.state === 'proposed' ? open : (group.accepted?.advice ?? null);
   if (advice !== null) {
     const isOver = advice.state === 'proposed' && hasOutlivedCause(advice);

@@ -18,7 +18,8 @@ export function createAlertmanagerRoutes(deps: ApiDeps): Router {
   };
   routes.post(
     '/alertmanager',
-    // Checked again here, because the guard matches the path by its own pattern.
+    // Checks the token again: the access guard recognizes this path by its own pattern, which may differ from the
+    // route's.
     (request, response, next) =>
       mayPostAlerts(request, deps.config()) ? next() : sendProblem(response, alertTokenNeeded),
     jsonOnly,

@@ -32,7 +32,8 @@ function preferSmall(): void {
 }
 
 /**
- * V8 flags of the front door, whose clients wait for each pause: a larger young generation is collected less often
+ * V8 flags of the front door. A larger young generation is collected less often, and clients wait during each
+ * collection
  * (docs/decisions/0075-memory-of-the-door.md).
  */
 function preferQuick(): void {

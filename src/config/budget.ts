@@ -21,7 +21,10 @@ export interface HostBudget {
   readonly unknownSizes: number;
   /** Share of the `perHost` slots in use; above 1 there are too few slots. */
   readonly slotShare: number;
-  /** `over`: above `slotShareMax`; `over_loopback`: above it on a loopback host, which is only a warning. */
+  /**
+   * `over`: `slotShare` exceeds `slotShareMax`. `over_loopback`: the same on a loopback host, which only causes a
+   * warning.
+   */
   readonly verdict: 'ok' | 'over' | 'over_loopback';
 }
 

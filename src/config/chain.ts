@@ -10,7 +10,10 @@ export function memberKeysOf(client: Client, chain: string): readonly string[] {
   return parsed.tag === 'ok' ? urlKeysOf(parsed.value) : [];
 }
 
-/** The configured chain of an upstream, else its client's default, with credentials: mask it before showing it. */
+/**
+ * The configured chain of an upstream, else the default of its client. It may contain credentials: mask it before
+ * display.
+ */
 export function declaredChainOf(
   config: Config,
   ecosystem: EcosystemId,

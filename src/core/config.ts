@@ -60,7 +60,7 @@ export interface Receiver {
   readonly only?: OnlyRule;
   /** Absent: the receiver is a program. */
   readonly chat?: ChatRule;
-  /** CIDRs and addresses: the private ones that the receiver may have. */
+  /** Private networks and addresses at which this receiver may be. Public addresses need no entry. */
   readonly allow: readonly string[];
 }
 

@@ -10,7 +10,7 @@ export interface ProbeRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** True for a preliminary request (a token), which is not part of the probe's time. */
   readonly aside?: boolean;
-  /** True if the URL came from a response, so that its address is checked. */
+  /** True if the URL came from a response. Its address is then checked before connecting (SSRF). */
   readonly foreign?: boolean;
   /** A longer body fails as `oversize`. */
   readonly bodyBytesMax: number;
@@ -203,7 +203,7 @@ export interface Transcript {
   readonly errorLine: string | null;
   /** Longest event-loop delay of the thread during the probe. */
   readonly loopDelayMsMax: number;
-  /** All delays together, of a body that was not complete in time; absent: not measured. */
+  /** Sum of the event-loop delays since the start of the probe. Present only if a body transfer timed out. */
   readonly loopDelayMsSum?: number;
   readonly worker: number;
 }

@@ -4,7 +4,7 @@ import { createClientRunner } from '../io/client-runner.ts';
 import { systemClock } from '../io/clock.ts';
 import { systemTimers } from '../io/timers.ts';
 
-// What every command may take. What a daemon alone needs is in system.ts, which takes three times as long to load.
+// Exports for all commands. What only the daemon needs is in system.ts, which takes three times as long to load.
 export { type ChangePlace, type ChangeRefused, makeChanges, undoChange } from '../io/changes.ts';
 export { systemClock } from '../io/clock.ts';
 export { exchangeOnce, type TlsTrust, tlsOf } from '../io/exchange.ts';

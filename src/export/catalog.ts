@@ -30,7 +30,10 @@ export function unitOf(name: MetricName): string | null {
 
 interface Brought {
   readonly names: readonly MetricName[];
-  /** At most, and before any event of a counter that appears at its first one. */
+  /**
+   * `lines`: the maximum number of sample lines. `calmLines`: the same without counters that appear only at their
+   * first event.
+   */
   readonly lines: number;
   readonly calmLines: number;
 }

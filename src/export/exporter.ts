@@ -66,7 +66,10 @@ export function createExporter(input: {
   instruments.mirrorwatch_build_info.set({ version: input.version, node: input.node }, 1);
 
   return {
-    /** Counts one settled sample: only scheduled ones in probe metrics, others too for certificate and HTTP version. */
+    /**
+     * Counts one settled sample. Probe metrics count scheduled samples only; certificate and HTTP version use every
+     * sample.
+     */
     sample(sample: SettledSample) {
       exportSample(boards, sample);
       facts.sample(sample);

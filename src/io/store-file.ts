@@ -185,7 +185,7 @@ function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number
     const verdict = db.prepare('PRAGMA quick_check(1)').get();
     if (verdict?.quick_check !== 'ok') throw Object.assign(new Error('quick_check'), { errcode: 11 });
   }
-  // A current file with all tables needs no write, so that it opens on a full disk too.
+  // A current file with all tables opens on a full disk, because it needs no write.
   const found = storeKindOf(db);
   const isOlder = found.kind === 'ours' && found.version < schemaVersion;
   const copied = isOlder ? copyOlder(db, path, freePath(path, `layout-${found.version}`, wallMs)) : null;

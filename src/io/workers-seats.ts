@@ -126,7 +126,7 @@ export class Seats {
     return this.#edition;
   }
 
-  /** The oldest edition in use by a thread; `Infinity`: there are no threads. */
+  /** The lowest book edition that a running thread has; `Infinity`: no thread runs. */
   oldestEdition(): number {
     return Math.min(...this.all.map((seat) => (seat.thread === null ? Number.POSITIVE_INFINITY : seat.edition)));
   }

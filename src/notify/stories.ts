@@ -122,7 +122,7 @@ function updateStand(story: Story, advice: Advice, now: Now): void {
   if (advice.state === 'expired') story.endedAtMs = now.monotonicMs;
 }
 
-/** How long the next end must last before people get it, milliseconds; 0: at once. */
+/** How long the next end of the trouble must last before it is sent to people, milliseconds; 0: sent at once. */
 function endsAfterMs({ tellings }: Story): number {
   return tellings < 2 ? 0 : Math.min(limits.storyHoldMsMax, limits.storyHoldMs * 2 ** (tellings - 2));
 }

@@ -11,7 +11,7 @@ export interface NotifyTurn {
 
 export type OutboxTurn = ReturnType<typeof openOutboxTurn>;
 
-/** Collects the rows of one call; the last change of a key wins. */
+/** Collects the row changes and outcomes of one call to the outbox; the last change of a key wins. */
 export function openOutboxTurn() {
   const puts = new Map<string, Row>();
   const deletes = new Map<string, { readonly table: Table; readonly key: string }>();

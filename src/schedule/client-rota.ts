@@ -30,7 +30,7 @@ interface Turn {
 }
 
 /**
- * A rota without pairs yet. Intervals vary by up to a tenth either way.
+ * Creates the schedule of real clients, without pairs. Each interval has a jitter of ±10 %.
  * @param chance  in [0, 1)
  */
 export function createClientRota(input: {

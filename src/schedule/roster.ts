@@ -94,7 +94,7 @@ class SeriesRoster implements ScheduleRoster {
     while (this.#heap.leastKey() <= now.monotonicMs) {
       const keyMs = this.#heap.leastKey();
       const series = this.#heap.pop();
-      // An outdated entry: the series was planned again.
+      // If the times differ, the entry is outdated: the series was planned again.
       if (series?.slot.atMs === keyMs) return series;
     }
     return null;

@@ -33,7 +33,7 @@ export function startVisit(
   if (absence === null || host === null) return 'paused';
   const away = awayReasonOf(absence, roster.calendar, now);
   if (away !== null) return away;
-  // A client may request any step, so none may be throttled.
+  // A client may request any step, so one throttled step postpones the whole visit.
   for (const step of absence.throttles.keys()) if (waitEnd(absence.throttles, step, now) !== null) return 'throttled';
   if (isTooMuch(host, visit.bytesExpected, bounds.bytesPerHour, now)) return 'over_budget';
   if (!hasSlot(host, 2, bounds.perHost)) return 'busy';

@@ -9,7 +9,7 @@ import { type AddressClass, type GuardRule, mayConnect } from './guard.ts';
 import { connectThroughProxy, proxyStopOf } from './proxy.ts';
 import { type Handshaking, handshake, type TlsBook } from './tls.ts';
 
-/** The part of an access that decides how a host is reached. */
+/** The fields of `WireAccess` that decide how to connect to a host. */
 export interface Route
   extends Pick<WireAccess, 'ca' | 'client' | 'pin' | 'proxy' | 'family' | 'dnsServer' | 'allowHosts' | 'protocols'> {
   /** The preferred address family where `family` is `null`. */

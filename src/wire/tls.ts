@@ -174,7 +174,7 @@ export interface Handshaking {
   readonly host: string;
   readonly rule: TlsRule;
   readonly alpn: readonly string[];
-  /** Filled by the handshake; `tls` also after a bad verdict. */
+  /** The handshake fills this object. It sets `tls` even if certificate verification fails. */
   readonly trace: { readonly marks: LiveMarks; tls: TlsFacts | null };
   /** Called with the TLS socket before its handshake. */
   readonly onSocket: ((socket: Socket) => void) | undefined;

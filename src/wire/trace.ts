@@ -38,7 +38,7 @@ export function joinTraces(headers: IncomingHttpHeaders): Record<string, string>
   return plain;
 }
 
-/** The body length in bytes, by the response head; `null`: the head does not show it. */
+/** The body length that the response headers state, bytes; `null`: they do not state it. */
 export function statedBytesOf(method: string, { status, headers }: ExchangeTrace): number | null {
   // A response to HEAD states the length of one to GET.
   if (method === 'HEAD' || status === 204 || status === 304) return 0;

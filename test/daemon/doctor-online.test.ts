@@ -211,7 +211,7 @@ describe('layer by layer', () => {
     await close();
     silent.close();
     expect(got.traps.map(({ id, what }) => [id, what])).toEqual([
-      ['online-http', expect.stringMatching(/; over IPv4 the mirror is reachable\.$/)],
+      ['online-http', expect.stringMatching(/; the mirror is reachable over IPv4\.$/)],
       ['online-ipv6-broken', 'The mirror fails over IPv6 (timeout_processing), and works over IPv4.'],
     ]);
   });

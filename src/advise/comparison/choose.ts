@@ -101,7 +101,7 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
   if (gravest === null) return null;
   for (const [at, name] of able.entries()) {
     const own = alarms[at] ?? null;
-    // The head is known to be in trouble: for another candidate, less evidence is enough.
+    // One candidate's test has triggered, so the head is in trouble. Other candidates need less evidence.
     const alarm = own ?? nearAlarm(contest, name, gravest, rule);
     if (alarm === null) continue;
     const cost = costOf(contest, name, rule);

@@ -39,7 +39,7 @@ export interface TimeTest {
   /** Sum of the head's times, each limited to the clip, and (`headTookMs`) without the limit. */
   headMs: number;
   headTookMs: number;
-  /** The `chancesMax` largest excesses over the clip, the largest first. */
+  /** By how much the `chancesMax` slowest times exceed the clip, milliseconds, largest first. */
   beyondMs: readonly number[];
   candidateMs: number;
   /** Running mean, variance and count of head minus candidate. */

@@ -78,7 +78,8 @@ export const processLimits = {
   /** Responses that the front door relays at once; further clients are redirected, or get 503. */
   doorPassing: 512,
   /**
-   * The front door's timeout until a response begins; of an index, until a mirror has sent the first `doorAheadBytes`, or
+   * The front door's timeout until a response begins; of an index, until a mirror has sent the first `doorAheadBytes`,
+   * or
    * all of it if links are rewritten. `doorStallMs`: between chunks.
    */
   doorFetchMs: 20 * second,
@@ -133,7 +134,8 @@ export const processLimits = {
   /** After a start of the daemon, missing repetitions end no evidence for this many intervals. */
   alertRepeatsAfterStart: 2,
   /**
-   * Routine data waits this long for a write, at most one turn more: a transaction writes whole pages, and waits for the
+   * Routine data waits this long for a write, at most one turn more: a transaction writes whole pages, and waits for
+   * the
    * disk. A killed process loses that much of it.
    */
   commitMs: 9 * second,
@@ -145,7 +147,10 @@ export const processLimits = {
   pushEveryMs: 100 * second,
   /** Trouble that begins again within this time after its last end counts as recurring. */
   storyWindowMs: 180 * minute,
-  /** The wait before the end of recurring trouble is sent; it doubles up to `storyHoldMsMax`. */
+  /**
+   * How long recurring trouble must stay over before people are notified of its end. The time doubles with each
+   * reported recurrence, up to `storyHoldMsMax`.
+   */
   storyHoldMs: 60 * minute,
   storyHoldMsMax: 360 * minute,
   /** In recurring trouble people get no new advice while the mirror that they have costs at most this share more. */
@@ -218,7 +223,10 @@ export const processLimits = {
   signaturesRead: 10,
   /** Above this size of the state file writes fail, as on a full disk. */
   stateBytes: 8 * 1024 * mib,
-  /** Characters in a row of stored samples, which covers at most `responseRowMs`. Compressed, it takes less than a page of the file. */
+  /**
+   * Characters in a row of stored samples, which covers at most `responseRowMs`. Compressed, it takes less than a page
+   * of the file.
+   */
   responseRowChars: 9_000,
   responseRowMs: 10 * minute,
   responseRows: 150_000,

@@ -111,7 +111,10 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
   return [...wants.values()];
 }
 
-/** The canary, if in doubt and not probed in the last moment: only the canary shows whether a mirror is down. */
+/**
+ * The canary, if one is in doubt and the previous moment probed another question. Only the canary shows whether a
+ * mirror is down.
+ */
 function canaryInTurn(round: Round, wants: readonly Want[], doubted: readonly MirrorMemory[]): Want | null {
   const isDue = doubted.some((mirror) => mirror.canary !== null && isInDoubt(mirror, mirror.canary));
   return isDue && round.lastKey !== 'canary' ? (wants.find(({ key }) => key === 'canary') ?? null) : null;

@@ -21,7 +21,10 @@ export interface SpeedSeries extends SpeedState {
   readonly isJudge: boolean;
 }
 
-/** True when a spike is a reason to leave: of the canary, or of half of the judged light targets and at least two. */
+/**
+ * True if a spike is a reason to leave: it affects the canary, or at least two and at least half of the judged light
+ * targets.
+ */
 export function isSpikeActionable(spike: {
   readonly hasCanary: boolean;
   readonly targets: number;

@@ -16,7 +16,9 @@ export function cadenceOf({ canary }: MirrorMemory, config: Config): Pace['caden
   return (canary === null ? config.schedule.pace : paceOf(canary, config)).cadence;
 }
 
-/** The canary's interval, milliseconds. For a cron pace, the widest gap seen, or an hour. */
+/**
+ * The canary's interval, milliseconds. With cron: the longest planned interval so far, or one hour if none is known.
+ */
 export function paceOfCanary(mirror: MirrorMemory, config: Config): number {
   const cadence = cadenceOf(mirror, config);
   return cadence.kind === 'every' ? cadence.everyMs : (mirror.sight.plannedGapMs ?? 3_600_000);

@@ -117,7 +117,7 @@ export function updateFault(
   if (outcome.tag !== 'ok') return { fault };
   const isCompared = speaks.length > 1 && due.target.canary && due.purpose === 'scheduled';
   const requests = isCompared ? requestOther(sample) : [];
-  // A leading client that offers HTTP/2 gets HTTP/1.1 where the server has turned HTTP/2 off.
+  // If the server has turned HTTP/2 off, a leading client that offers HTTP/2 gets HTTP/1.1: the fault is over.
   const isOff = fault?.broken === '2' && speaks[0]?.protocol === '2';
   if (fault?.broken === protocol || isOff) return { fault: null, isChange: true, requests };
   return { fault: fault && { ...fault, otherMs: nowMs }, requests };

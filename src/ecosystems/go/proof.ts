@@ -97,7 +97,8 @@ function* fetchTiles(database: Database, wanted: readonly Tile[], records: numbe
     for (const width of tile.width === tileWidth ? [tileWidth] : [tile.width, tileWidth]) {
       if (requestsLeft-- <= 0) return stoppedBy(malformed('answer.fewTiles'));
       got = yield* fetchTile(database, { ...tile, width });
-      // A server may remove a partial tile once the full tile exists. The full tile begins with the same hashes.
+      // If the partial tile is missing, request the full tile, which begins with the same hashes. Servers may delete
+      // the partial one.
       if (got.tag === 'ok' || !isNotOffered(got.error)) break;
     }
     if (got === null || got.tag === 'error') return got ?? error({ tag: 'unknown', because: 'defect' });

@@ -20,7 +20,7 @@ import { parseVerifier, type SignedHead, type Verifier } from './note.ts';
 import { verifyClaim } from './proof.ts';
 import { isCanonical } from './version.ts';
 
-/** A path that does not exist. Without `/@` a proxy rejects it by its syntax and fetches nothing. */
+/** A path that does not exist. It has no `/@`, so a proxy rejects its syntax and sends no request upstream. */
 const impossiblePath = 'mirrorwatch-negative-control';
 
 /**

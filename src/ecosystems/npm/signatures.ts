@@ -140,7 +140,7 @@ function notSigned({ keyid }: SigningKey, got: string): ProbeFailure {
     algorithm: 'ecdsa',
     want: phrase('answer.signedBy', { whom: keyid }),
     got: got.slice(0, 300),
-    by: phrase('answer.npmSignature'),
+    by: phrase('answer.registrySignature'),
     side: 'packument',
   });
 }

@@ -56,7 +56,7 @@ export function* judgeBytes(
     wrong = one;
     break;
   }
-  // Bytes with an expected hash are right in any form. Other bytes must be gzip.
+  // A tarball with the expected hash is accepted in any format. Otherwise it must be gzip.
   if ((wants.length === 0 || wrong !== undefined) && !matchesGzip(begin)) return failedBy(noGzip(begin), facts);
   const about = { ...facts, ...seenIn(begin, body.bytes) };
   const by = wrong === pinned || isSigned ? bySignature : phrase('answer.npmOwn');

@@ -125,7 +125,7 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
   return yield* verify(whole, chosen.name, (hex) => pins.wants(chosen.name, hex), chosen.sha256, facts);
 }
 
-/** The mismatch of a file whose hash on the page is not the pinned one; `null`: the hashes agree, or one is missing. */
+/** A mismatch if the hash on the page differs from the pinned hash; `null`: they agree, or one is missing. */
 function wrongFile({ sha256, name }: ReleaseFile, pins: Pins): ProbeFailure | null {
   const want = sha256 === null ? null : pins.wants(name, sha256);
   const got = `sha256:${sha256}`;

@@ -91,7 +91,7 @@ export function stopUndo(turn: Turn, row: ActionRow): void {
   });
 }
 
-/** Orders the next step of an open row, unless it waits for its next attempt. */
+/** Requests the next step of an open row, unless the row waits for its next attempt. */
 export function advanceRow(turn: Turn, row: ActionRow, rule: ActionRule): void {
   if (row.nextAtMs !== null && row.nextAtMs > turn.now.wallMs) return;
   const step = row.state === 'undoing' ? 'undo' : row.state === 'running' ? 'act' : 'prepare';

@@ -22,7 +22,7 @@ export interface Faulty {
   readonly name: string;
   strike(isOn: boolean): void;
   readonly fault: { readonly stage: 'slowed' | 'failing'; readonly sentence: Sentence };
-  /** Whether the daemon has the baselines, without which it detects no slowdown. */
+  /** True once the daemon has the baselines that it needs to detect slowness. */
   isReady(): Promise<boolean>;
   isReported(): boolean;
   /** Whether the required stages that are left need the end of the fault. */

@@ -105,7 +105,10 @@ function rowsIn(view: StoreView, daemons: ReturnType<typeof daemonsIn>, places: 
   });
 }
 
-/** `seen`: states by row and place; `sinces`: by place, state and row; `ranks`: by place and row. */
+/**
+ * Indexes the exported facts. A row is one mirror. `seen`: states by row and place. `sinces`: when a state began, by
+ * place, state and row. `ranks`: advice ranks by place and row.
+ */
 function statesIn(daemons: ReturnType<typeof daemonsIn>) {
   const sinces = new Map<string, number>();
   const ranks = new Map<string, number>();

@@ -236,7 +236,7 @@ class HistoryPlayer implements Player {
     }
   }
 
-  /** While the process was suspended, the next turn is at the end of that gap. */
+  /** A turn that falls into a gap, when the process was suspended, moves to the end of the gap. */
   #awake({ gaps }: Life, turnAtMs: number, startAtMs: number): number {
     const atMs = Math.min(turnAtMs, startAtMs);
     for (const { fromMs, toMs } of gaps) if (atMs > fromMs && atMs < toMs) return toMs;

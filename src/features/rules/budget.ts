@@ -9,7 +9,7 @@ const windows = [
 ]
   .filter((seconds) => seconds > 5 * minute)
   .sort((a, b) => a - b);
-/** Seconds between two evaluations: a rate summed over a window times this is a count. */
+/** Seconds between two evaluations. The sum of a recorded rate over a window, times this, is a count. */
 const evaluationSeconds = minute;
 /** One failure is no rate: at least 3 in a window, less an allowance for the extrapolation of `rate`. */
 const failuresMin = 2.5;

@@ -6,7 +6,7 @@ import { formatLocalTime, formatTook } from './times.ts';
 
 /** The maximum length of the lines to paste, characters. Longer ones are not cut but left to the page. */
 const codeChars = 900;
-/** A notice later than this share of an advice's validity is the reminder that the advice expires. */
+/** After this share of an advice's validity, a notice about it is the expiry reminder. */
 const endsSoonShare = 0.89;
 
 export function renderAdviceSection(notice: SectionNotice, advice: AdviceView, pen: Pen): Section {

@@ -70,7 +70,7 @@ function waiting({ entries }: Queue, rule: ChatRule, wallMs: number): readonly Q
   return may.some(({ alone }) => alone !== undefined) ? may.filter((entry) => !behind(entry)) : may;
 }
 
-/** Whether a notice is sent in quiet hours. Only bodies of advice are parsed: this runs often. */
+/** True if the notice is sent in quiet hours. This runs often, so it parses only the bodies of advice notices. */
 function mayPass(notice: Notice, { quiet }: ChatRule): boolean {
   return quiet?.urgent === 'pass' && notice.type === 'mirror.advice' && isUrgent(sectionNoticeOf(notice));
 }

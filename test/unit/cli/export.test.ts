@@ -80,8 +80,8 @@ describe('what a shell may evaluate', () => {
 
   test.each([
     ['an ecosystem that is none', ['nmp'], "'nmp' is not an ecosystem"],
-    ['two', ['go', 'npm'], '--export takes an ecosystem'],
-    ['with --json', ['--json'], '--export takes an ecosystem'],
+    ['two', ['go', 'npm'], '--export takes at most one ecosystem'],
+    ['with --json', ['--json'], '--export takes at most one ecosystem'],
   ])('%s is wrong usage', async (_, argv, said) => {
     await daemon(advised);
     const { code, out, err } = await ask(...argv);

@@ -373,7 +373,7 @@ services:
   });
 
   test.each([
-    ['nobody is there', undefined, ': no terminal to confirm on; use --yes'],
+    ['nobody is there', undefined, ', because there is no terminal to confirm on; use --yes'],
     ['a person says no', false, 'nothing was written'],
   ])('%s: shown, and nothing is written', async (_, answer, words) => {
     const machine = testMachine(project);

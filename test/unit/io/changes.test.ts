@@ -108,9 +108,9 @@ describe('refused, and nothing is changed', () => {
     ['a file with two names', () => ({ file: join(home, 'twice'), before: 'x', after: 'y' }), 'several hard links'],
     ['a folder', () => ({ file: join(home, 'a-folder'), before: '', after: 'y' }), 'not a regular file'],
     [
-      'what changed while it was read',
+      'what changed after it was read',
       () => ({ file: join(home, 'good'), before: 'other', after: 'y' }),
-      'changed while it was read',
+      'changed after it was read',
     ],
     [
       'what was created while it was read',

@@ -61,7 +61,7 @@ describe('mirror.action', () => {
       };
       const words =
         lang === 'en'
-          ? ['done', 'failed', 'undone', 'still be on', 'held']
+          ? ['done', 'failed', 'undone', 'may still use', 'held']
           : ['完成', '失败', '撤销', '仍使用', '暂缓'];
       const failed = body('failed', fixtureAction);
       const held = body('held', { ...done, state: 'held', held: 'stopped' });

@@ -27,7 +27,7 @@ test.each<[SignatureState, string | null, string]>([
   ['expired_key', 'k', 'signature unverified: the signing key has expired (k)'],
   ['revoked_key', 'k', 'signature unverified: the signing key was revoked (k)'],
   ['expired', 'k', 'signature unverified: the signature itself has expired (k)'],
-  ['unsupported', 'k', 'signature unverified: the signature type is no longer accepted, or not supported yet (k)'],
+  ['unsupported', 'k', 'signature unverified: the signature type is not supported or no longer accepted (k)'],
   ['no_tool', null, 'signature unverified: gpgv is not installed on this machine, or the check gave no result'],
   ['undated', 'k', 'signature unverified: the signing key has expired, and no time of publication is given (k)'],
   ['unsigned', null, 'signature missing, although trusted keys are available'],

@@ -85,7 +85,7 @@ interface Reading {
   readonly pages: readonly string[];
 }
 
-/** @returns why no page, or not each of them, could be read */
+/** @returns the links of all pages that were read, or the reason if no page was read or a request failed */
 async function readLinks(
   passages: Passages,
   access: Parameters<Passages['open']>[0],

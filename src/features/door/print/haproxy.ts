@@ -107,7 +107,7 @@ function positionLines({ token, mirrors }: PrintedRoute, dir: string): string {
 
 function mirrorLines(mirror: PrintedMirror, { isNeverHtml }: PrintedRoute, dir: string): string {
   const { token, isTls, host, port, origin, joins, authorization, ca, client } = mirror;
-  // The last match wins, so that the longest prefix does.
+  // HAProxy runs every matching rule and the last one wins, so the longest prefix comes last.
   const paths = [...joins].reverse().flatMap(({ from, to }) => spellingsOf(from).map((one) => ({ from: one, to })));
   const tls = `ssl verify required ca-file ${ca === null ? '@system-ca' : `${dir}/${ca}`} verifyhost ${host} sni str(${host}) alpn http/1.1${client === null ? '' : ` crt ${dir}/${client}`}`;
   return `

@@ -60,7 +60,7 @@ const notSigned = (by: string, got: string) => ({
     algorithm: 'ecdsa',
     want: phrase('answer.signedBy', { whom: by }),
     got,
-    by: phrase('answer.npmSignature'),
+    by: phrase('answer.registrySignature'),
     side: 'packument',
   }),
 });

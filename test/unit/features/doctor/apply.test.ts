@@ -269,7 +269,7 @@ describe('advice --apply', () => {
 
   test.each([
     [['advice', '--apply', 'gems'], "'gems' is not an ecosystem"],
-    [['advice', '--apply', '--json'], '--apply takes an ecosystem'],
+    [['advice', '--apply', '--json'], '--apply takes at most one ecosystem'],
     [['advice', '--apply', '--export'], '--export or --apply, not both'],
   ])('%j is wrong usage', async (argv, words) => {
     expect(await testMachine({}).run(argv)).toMatchObject({ code: 2, err: expect.stringContaining(words) });
