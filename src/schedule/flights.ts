@@ -10,7 +10,7 @@ interface Flight {
 }
 
 /** True for a probe of a whole artifact, not of its first bytes (`peek`). */
-function isDownload(due: Due): boolean {
+export function isDownload(due: Pick<Due, 'target' | 'purpose'>): boolean {
   return isHeavy(due.target) && due.purpose !== 'peek';
 }
 
@@ -22,7 +22,7 @@ export class Flights {
     const flight: Flight = {
       host,
       series,
-      isHeavy: series?.priority === 2,
+      isHeavy: isDownload(due),
       bytesExpected: series === null ? 0 : bytesExpectedOf(series),
     };
     this.#flights.set(due.probeId, flight);

@@ -4,7 +4,7 @@ import { limits } from '../core/limits.ts';
 import { seriesId, type Target, upstreamKeyOf } from '../core/mirror.ts';
 import type { Calendar, Now, Random } from '../core/ports.ts';
 import { ripen } from './build.ts';
-import { Flights } from './flights.ts';
+import { Flights, isDownload } from './flights.ts';
 import { hasConfirmingSlot, hasSlot } from './host.ts';
 import { createRoster } from './roster.ts';
 import type { Finished, Scheduler } from './scheduling.ts';
@@ -92,7 +92,7 @@ function reserveSlot(state: SchedulerState, wanted: Parameters<Scheduler['reserv
   const isFree =
     wanted.purpose === 'confirm'
       ? hasConfirmingSlot(host, upstreamKeyOf(wanted.target))
-      : hasSlot(host, 1, config.schedule.perHost);
+      : hasSlot(host, isDownload(wanted) ? 2 : 1, config.schedule.perHost);
   if (!isFree || throttleEnd(state, wanted.target, now) !== null || isPostponed(state, wanted.target.registry, now)) {
     if (wanted.purpose === 'recheck') roster.keepRecheck(host, wanted);
     return null;

@@ -4,7 +4,7 @@ import { limits } from '../core/limits.ts';
 import type { Target } from '../core/mirror.ts';
 import type { Now, Random } from '../core/ports.ts';
 import { type BuildMeans, startBuild } from './build.ts';
-import type { Flights } from './flights.ts';
+import { type Flights, isDownload } from './flights.ts';
 import { type Host, hasSlot, hasWaiting, isOverBudget, priorities, type Series } from './host.ts';
 import type { Slot } from './plan.ts';
 import type { ScheduleRoster } from './roster.ts';
@@ -130,9 +130,12 @@ export function isPostponed(state: SchedulerState, registry: string, now: Now): 
 }
 
 function startRechecks(state: SchedulerState, host: Host, turn: Turn): void {
-  const isFree = ({ target }: Host['rechecks'][number]): boolean =>
-    throttleEnd(state, target, turn.now) === null && !isPostponed(state, target.registry, turn.now);
-  while (hasSlot(host, 1, state.config.schedule.perHost)) {
+  const { perHost } = state.config.schedule;
+  const isFree = (one: Host['rechecks'][number]): boolean =>
+    hasSlot(host, isDownload(one) ? 2 : 1, perHost) &&
+    throttleEnd(state, one.target, turn.now) === null &&
+    !isPostponed(state, one.target.registry, turn.now);
+  while (hasSlot(host, 1, perHost)) {
     const at = host.rechecks.findIndex(isFree);
     const [recheck] = at < 0 ? [] : host.rechecks.splice(at, 1);
     if (recheck === undefined) return;

@@ -54,6 +54,23 @@ describe('reserve', () => {
     expect(scheduler.reserve(asked('b'), at(33_000))).not.toBeNull();
   });
 
+  it('leaves the last slot of a host to light probes, also of downloads outside the plan', () => {
+    const two = canaryOnly({ mirrors: [mirror('a')], schedule: { ...sharing.schedule, perHost: 2 } });
+    const scheduler = schedulerOf(two);
+    const reserve = (weight: 'light' | 'heavy') => {
+      const target = expandTargets(two).find((one) => one.weight === weight);
+      if (target === undefined) throw new Error(`no ${weight} target`);
+      return scheduler.reserve({ ...asked('a', 'recheck'), target }, at(0));
+    };
+    const download = reserve('heavy');
+    expect(download).not.toBeNull();
+    expect(reserve('heavy')).toBeNull();
+    expect(reserve('light')).not.toBeNull();
+    expect(scheduler.advance(at(1_000)).start).toEqual([]);
+    if (download !== null) scheduler.finished(download, nothing, at(2_000));
+    expect(scheduler.advance(at(2_000)).start.map(({ target }) => target.weight)).toEqual(['heavy']);
+  });
+
   it('gives no more than four of them at once on one host, however many upstreams are on it', () => {
     const names = ['a', 'b', 'c', 'd', 'e'];
     const mirrors = names.map((name) => mirror(name, { upstream: name, url: `https://one.example.com/${name}` }));
