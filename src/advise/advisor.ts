@@ -17,6 +17,7 @@ import { type Declared, type Group, groupsOf, headOf, isSameChain, type Muted, u
 import {
   clearEvidence,
   dropFamilyFailures,
+  idleMsOf,
   isOfOtherFamily,
   lateInMs,
   recordAside,
@@ -91,12 +92,16 @@ export class Advisor {
     return isChange || before.length > 0;
   }
 
-  /**
-   * Milliseconds until the next check of a pending probe, sent `outMs` ago; 0 or less: it is late. `null`: no check.
-   */
+  /** Milliseconds until the next check of a probe, sent `outMs` ago; 0 or less: it is late. `null`: no check. */
   lateInMs(due: Due, outMs: number, now: Now): number | null {
     const group = this.#groupOf(due.target);
     return group === undefined ? null : lateInMs(this.#view(group, now), due, outMs);
+  }
+
+  /** As `Due.idleMs` of a download that starts now; `null`: none. */
+  idleMs(due: Due): number | null {
+    const group = this.#groupOf(due.target);
+    return group === undefined ? null : idleMsOf(group, due);
   }
 
   /** Takes a pending probe for which `lateInMs` is 0 or less. */

@@ -38,16 +38,36 @@ export function lateInMs(view: View, due: Due, outMs: number): number | null {
   const weight = isHeavy(target) ? 'heavy' : 'light';
   if (!group.kind.fetch.includes(target.step)) return null;
   if (weight === 'light' && group.declared?.separators[0] === '|') return null;
-  const question = questionOf(target);
-  const hasResponse =
-    contest.moments.latest.get(question)?.has(registry) === true || probing.served.has(`${registry} ${question}`);
   const patience = contest.patience.get(registry);
-  if (!hasResponse || patience === undefined) return null;
+  if (!hasResponded(group, due) || patience === undefined) return null;
   const asideMs = late.asides.get(`${registry} ${target.step}`) ?? 0;
   const moreMs = asideFactor * asideMs + wayMs - outMs;
   if (weight === 'light') return patience.light.limitMs + moreMs;
   const lateMs = Math.min(patience.heavy.limitMs, besideSiblings(group, due)) + moreMs;
   return Math.min(lateMs, siblingsMs);
+}
+
+/** A mirror may need long for what it never served before: it may fetch it from its upstream first. */
+function hasResponded({ contest, probing }: Group, { target }: Due): boolean {
+  const question = questionOf(target);
+  const { registry } = target;
+  return contest.moments.latest.get(question)?.has(registry) === true || probing.served.has(`${registry} ${question}`);
+}
+
+/** The least patient client (pip) waits so long for a byte, uv, apt and cargo twice as long. Milliseconds. */
+const idle = { minMs: 15_000, maxMs: 30_000 };
+
+/**
+ * How long a download may be without a byte. The first bytes of the head's artifacts show what is usual there.
+ * @returns  milliseconds; `null`: until its timeout
+ * @see docs/decisions/0153-downloads-without-a-byte.md
+ */
+export function idleMsOf(group: Group, due: Due): number | null {
+  const { target, purpose } = due;
+  if (!isHeavy(target) || purpose === 'peek' || !hasResponded(group, due)) return null;
+  const { peeks } = group.probing;
+  const slowMs = peeks.head === target.registry ? slowPeekMsOf(peeks) : null;
+  return slowMs === null ? idle.maxMs : Math.min(idle.maxMs, Math.max(idle.minMs, slowMs));
 }
 
 /** The longest wait for a download that other mirrors have finished, milliseconds; infinity: too few have. */

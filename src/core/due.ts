@@ -22,6 +22,8 @@ export interface Due {
   readonly purpose: Purpose;
   /** In total for requests that are not `aside`, > 0. Asides: see `limits.asideTimeouts`. */
   readonly timeoutMs: number;
+  /** Of a download: it times out earlier, once no byte has arrived for so long. Absent: it does not. */
+  readonly idleMs?: number;
   /** Monotonic. */
   readonly plannedAtMs: number;
   /** The confirming round, and the index of the moment in it; `null`: none. */

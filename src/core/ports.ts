@@ -77,6 +77,8 @@ export interface HopRequest extends Pick<ProbeRequest, 'url' | 'method' | 'bodyB
   /** Monotonic. */
   readonly deadlineMs: number;
   readonly limitMs: number;
+  /** As `Due.idleMs`. */
+  readonly idleMs?: number;
 }
 
 export interface HopResponse {

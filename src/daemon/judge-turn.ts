@@ -200,7 +200,7 @@ export class JudgeTurn {
     for (let i = 0; i < carryingMax && !this.#orders.isEmpty(); i += 1) this.#carryOutOnce(probes, controls);
     if (this.#observe()) this.#judge.considerAtMs = 0;
     for (const due of probes) outstanding.sent(due);
-    return { probes: probes.map((due) => this.#atItsPlace(this.#overFamily(due))), controls };
+    return { probes: probes.map((due) => this.#withIdleLimit(this.#atItsPlace(this.#overFamily(due)))), controls };
   }
 
   #carryOutOnce(probes: Due[], controls: ControlsDue): void {
@@ -257,6 +257,11 @@ export class JudgeTurn {
   #atItsPlace(due: Due): Due {
     const artifactAt = isHeavy(due.target) ? this.#judge.stages.detector.artifactAt(due.target) : null;
     return artifactAt === null ? due : { ...due, artifactAt };
+  }
+
+  #withIdleLimit(due: Due): Due {
+    const idleMs = this.#judge.stages.advisor.idleMs(due);
+    return idleMs === null ? due : { ...due, idleMs };
   }
 
   #probeRound(request: RoundRequest, probes: Due[], controls: ControlsDue): void {

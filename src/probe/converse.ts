@@ -104,7 +104,7 @@ function createExchange(
   { due, line, clock, timed = untimed }: ConverseInput,
   hops: Hop[],
 ): (request: ProbeRequest) => Promise<ProbeResponse> {
-  const { timeoutMs } = due;
+  const { timeoutMs, idleMs } = due;
   const asideMsMax = limits.asideTimeouts * timeoutMs;
   let timedSpentMs = 0;
   let asideSpentMs = 0;
@@ -120,7 +120,8 @@ function createExchange(
       : asideLeftMs < timeoutMs
         ? [asideLeftMs, asideMsMax]
         : [timeoutMs, timeoutMs];
-    const budget: RequestBudget = { startMs, deadlineMs: fromMs + leftMs, limitMs };
+    const idle = isTimed && idleMs !== undefined ? { idleMs } : {};
+    const budget: RequestBudget = { startMs, deadlineMs: fromMs + leftMs, limitMs, ...idle };
     const followed = await follow(request, line, budget, timed);
     hops.push(...followed.hops);
     const spentMs = (followed.hops.at(-1)?.marks.end ?? fromMs) - (followed.hops[0]?.marks.start ?? fromMs);

@@ -12,6 +12,8 @@ export interface RequestBudget {
   readonly startMs: number | null;
   readonly deadlineMs: number;
   readonly limitMs: number;
+  /** As `Due.idleMs`. */
+  readonly idleMs?: number;
 }
 
 export interface Followed {
@@ -50,6 +52,7 @@ export async function follow(
       startMs,
       deadlineMs: budget.deadlineMs,
       limitMs: budget.limitMs,
+      ...(budget.idleMs === undefined ? {} : { idleMs: budget.idleMs }),
     });
     hops.push(response.hop);
     const ended = timed(() => endOf(response, url, request, hops.length, budget));

@@ -7,15 +7,21 @@ import { english } from '../words/words.ts';
 
 type Cancel = () => void;
 
+/** How often a limit on idle time is checked, milliseconds. */
+const idleCheckMs = 1_000;
+
 /** Ends the current stage with `MW_DEADLINE` when the time is over. Stages run one at a time. */
 export class Deadline {
   readonly #timer: { cancel(): void };
+  readonly #clock: Clock;
   readonly #timers: Timers;
+  #idle: { cancel(): void } | null = null;
   checks: { cancel(): void } | null = null;
   #cut: WireStop | null = null;
   #stop: ((why: WireStop) => void) | null = null;
 
   constructor(clock: Clock, timers: Timers, deadlineMs: number) {
+    this.#clock = clock;
     this.#timers = timers;
     const leftMs = deadlineMs - clock.monotonicMs();
     this.#timer =
@@ -54,6 +60,18 @@ export class Deadline {
     });
   }
 
+  /** Cuts once `progress` has returned the same number for `idleMs`. To be called once. */
+  limitIdle(idleMs: number, progress: () => number): void {
+    let [before, sinceMs] = [progress(), this.#clock.monotonicMs()];
+    const check = (): void => {
+      const [now, nowMs] = [progress(), this.#clock.monotonicMs()];
+      if (now !== before) [before, sinceMs] = [now, nowMs];
+      if (nowMs - sinceMs >= idleMs) this.cut(lateness(nowMs, idleMs));
+      else this.#idle = this.#timers.after(Math.min(idleCheckMs, sinceMs + idleMs - nowMs), check);
+    };
+    check();
+  }
+
   every(ms: number, run: () => void): void {
     this.checks?.cancel();
     this.checks = this.#timers.after(ms, () => {
@@ -66,11 +84,12 @@ export class Deadline {
   clear(): void {
     this.#timer.cancel();
     this.checks?.cancel();
+    this.#idle?.cancel();
   }
 }
 
-function lateness(atMs: number): WireStop {
-  return new WireStop('MW_DEADLINE', phrase('fault.deadline'), 0, atMs);
+function lateness(atMs: number, idleMs: number | null = null): WireStop {
+  return new WireStop('MW_DEADLINE', phrase('fault.deadline'), 0, atMs, idleMs);
 }
 
 export type LiveMarks = { -readonly [K in keyof Marks]: Marks[K] };
@@ -82,13 +101,22 @@ export class WireStop extends Error {
   readonly sentence: Sentence | null;
   /** Monotonic instant at which the request ended; `null`: unknown. */
   readonly atMs: number | null;
+  /** The limit on idle time that was exceeded, milliseconds; `null`: another reason. */
+  readonly idleMs: number | null;
 
-  constructor(code: string, text: string | Sentence, bytesRead = 0, atMs: number | null = null) {
+  constructor(
+    code: string,
+    text: string | Sentence,
+    bytesRead = 0,
+    atMs: number | null = null,
+    idleMs: number | null = null,
+  ) {
     super(saySentence(text, english).slice(0, 200));
     this.code = code;
     this.sentence = typeof text === 'string' ? null : text;
     this.bytesRead = bytesRead;
     this.atMs = atMs;
+    this.idleMs = idleMs;
   }
 }
 

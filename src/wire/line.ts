@@ -44,6 +44,7 @@ export class OpenLine implements Line {
   readonly joined?: (limitMs: number) => Promise<boolean>;
   #own: { readonly key: string; readonly kept: KeptConnection } | null = null;
   #deadline: Deadline | null = null;
+  #socket: Socket | null = null;
   /** Classes of the addresses where this line requested the mirror itself. */
   readonly #homeClasses = new Set<AddressClass>();
   readonly #files: BodyFile[] = [];
@@ -88,6 +89,7 @@ export class OpenLine implements Line {
     const trace = createConnectTrace(startMs);
     const state: HopState = { request, url, trace, headers, exchanged: newTrace(), reused: false, protocol: null };
     this.#deadline = deadline;
+    if (request.idleMs !== undefined) deadline.limitIdle(request.idleMs, () => this.#socket?.bytesRead ?? 0);
     try {
       const collected = await this.exchange(state, deadline);
       closeMarks(state, state.exchanged.endMs ?? clock.monotonicMs());
@@ -100,6 +102,7 @@ export class OpenLine implements Line {
     } finally {
       deadline.clear();
       this.#deadline = null;
+      this.#socket = null;
     }
   }
 
@@ -153,6 +156,7 @@ export class OpenLine implements Line {
     let carrier: Carrier | null = null;
     const onSocket = (socket: Socket): void => {
       carrier = new Carrier(socket, url.origin);
+      this.#socket = socket;
     };
     const socket = await connectTo({ url, route, guard, onSocket }, trace, deadline, this.#deps).finally(() =>
       this.#noteHome(state),
@@ -172,6 +176,7 @@ export class OpenLine implements Line {
   async #exchange(kept: KeptConnection, state: HopState, deadline: Deadline): Promise<Collected> {
     const { request, url, headers, exchanged } = state;
     state.protocol = kept.carrier.protocol;
+    this.#socket = kept.carrier.socket;
     const proxy = url.protocol === 'http:' ? this.#access.proxy : null;
     const authorization = proxy === null ? null : proxyAuthorizationOf(proxy);
     try {
@@ -261,7 +266,7 @@ export class OpenLine implements Line {
       text: stop.message,
       ...(stop.sentence === null ? {} : { sentence: stop.sentence }),
       bytesRead: Math.max(stop.bytesRead, state.exchanged.bodyBytes),
-      ...(stop.code === 'MW_DEADLINE' ? { limitMs: request.limitMs } : {}),
+      ...(stop.code === 'MW_DEADLINE' ? { limitMs: stop.idleMs ?? request.limitMs } : {}),
       ...(triesOthers ? { resolvesOthers: await this.#deps.names.resolvesOthers(host, { family, server }) } : {}),
     };
   }

@@ -112,3 +112,35 @@ for (const [label, tls, ends] of [
     });
   });
 }
+
+describe('a limit on idle time', () => {
+  let server: RawServer;
+  let wire: Wire;
+  beforeAll(async () => {
+    wire = realWire();
+    server = await startRawServer({ answer: () => text(200, 'x'.repeat(5_000)) });
+  });
+  afterAll(async () => {
+    await wire.close();
+    await server.close();
+  });
+
+  it.each([
+    ['hang-head', 'processing'],
+    ['hang-mid-body', 'transfer'],
+  ] as const)('ends a response long before its deadline: %s', async (kind, phase) => {
+    await server.setFault({ kind });
+    const { hop } = await coldHop(wire, accessTo(server.url), `${server.url}/x`, { idleMs: 250 });
+    expect(hop.fault).toMatchObject({ code: 'MW_DEADLINE', phase, limitMs: 250 });
+  });
+
+  it('leaves one that goes on for longer', async () => {
+    await withMoreTime(250, async (idleMs) => {
+      await server.setFault({ kind: 'trickle-body', everyMs: idleMs / 25 });
+      const more = { idleMs, stopAfterBytes: 100 };
+      const { hop } = await coldHop(wire, accessTo(server.url), `${server.url}/x`, more);
+      expect(hop.fault).toBeNull();
+      expect(hop.marks.end - hop.marks.start).toBeGreaterThan(idleMs);
+    });
+  });
+});

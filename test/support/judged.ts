@@ -4,6 +4,7 @@ import type { AdviceChange } from '../../src/core/advice.ts';
 import type { Config } from '../../src/core/config.ts';
 import type { Due } from '../../src/core/due.ts';
 import type { Outcome } from '../../src/core/failure.ts';
+import type { FindingChange } from '../../src/core/finding.ts';
 import { isHeavy } from '../../src/core/mirror.ts';
 import type { Now } from '../../src/core/ports.ts';
 import type { Sample } from '../../src/core/sample.ts';
@@ -30,6 +31,7 @@ export interface Judged {
   readonly config: Config;
   readonly sent: readonly Sent[];
   readonly advice: readonly { readonly atMs: number; readonly change: AdviceChange }[];
+  readonly findings: readonly { readonly atMs: number; readonly change: FindingChange }[];
 }
 
 /**
@@ -62,6 +64,7 @@ export function watch(input: {
   const inbox: VirtualInput[] = [];
   const sent: Sent[] = [];
   const advice: { readonly atMs: number; readonly change: AdviceChange }[] = [];
+  const findings: { readonly atMs: number; readonly change: FindingChange }[] = [];
   let nowMs = 0;
   let turnAtMs = 0;
   const loop = createVirtualLoop(
@@ -89,7 +92,10 @@ export function watch(input: {
         }, nowMs + 20);
       },
       notify() {},
-      judged: ({ advice: changes }) => advice.push(...changes.map((change) => ({ atMs: nowMs, change }))),
+      judged(turn) {
+        advice.push(...turn.advice.map((change) => ({ atMs: nowMs, change })));
+        findings.push(...turn.findings.map((change) => ({ atMs: nowMs, change })));
+      },
       wakeAtMs: () => null,
       gapBetween: () => null,
     },
@@ -101,7 +107,7 @@ export function watch(input: {
     if (isTurn) turnAtMs = loop.turn(inbox.splice(0), now(nowMs));
     else ahead.pop()?.();
   }
-  return { config, sent, advice };
+  return { config, sent, advice, findings };
 }
 
 function configOf(text: string): Config {
@@ -116,10 +122,11 @@ function configOf(text: string): Config {
 }
 
 function sampleOf(due: Due, said: Said, startMs: number, artifactBytes: number): Sample {
-  const tookMs = typeof said === 'number' ? said : said === null ? due.timeoutMs : 40;
-  const isLate = said === null || tookMs >= due.timeoutMs;
+  const limitMs = said === null ? Math.min(due.timeoutMs, due.idleMs ?? due.timeoutMs) : due.timeoutMs;
+  const tookMs = typeof said === 'number' ? said : said === null ? limitMs : 40;
+  const isLate = said === null || tookMs >= limitMs;
   const isAnswered = !isLate && said !== 'refused';
-  const endMs = startMs + Math.min(tookMs, due.timeoutMs);
+  const endMs = startMs + Math.min(tookMs, limitMs);
   const most = due.purpose === 'peek' ? 65_536 : Number.POSITIVE_INFINITY;
   const bytes = isAnswered ? Math.min(most, isHeavy(due.target) ? artifactBytes : 900) : 0;
   return {
@@ -127,7 +134,7 @@ function sampleOf(due: Due, said: Said, startMs: number, artifactBytes: number):
     startedAtMs: startWallMs + startMs,
     startedMonotonicMs: startMs,
     endedMonotonicMs: endMs,
-    outcome: outcomeOf(said, isLate, due.timeoutMs),
+    outcome: outcomeOf(said, isLate, limitMs),
     rttMs: endMs - startMs,
     phases: { processing: endMs - startMs },
     bytes,

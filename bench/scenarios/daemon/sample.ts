@@ -23,21 +23,22 @@ export function sampleOf(
   wallMs: number,
   stalls: readonly Stall[],
 ): Sample {
-  const { target, timeoutMs } = due;
+  const { target, timeoutMs, idleMs = timeoutMs } = due;
   const isPeek = due.purpose === 'peek';
   const bytesMax = isPeek ? limits.peekBytes : Number.POSITIVE_INFINITY;
   const { step, module, version } = target;
   const over = due.family === undefined ? {} : { family: due.family };
   const question = { step: worldStepOf(target.ecosystem, step), module, version, bytesMax, ...over };
   const answer = seen(world.ask(target.registry, question, startMs), isPeek);
-  const { endMs, delayMs } = stretched(startMs, Math.min(answer.tookMs, timeoutMs), stalls);
+  const limitMs = Number.isFinite(answer.tookMs) ? timeoutMs : Math.min(timeoutMs, idleMs);
+  const { endMs, delayMs } = stretched(startMs, Math.min(answer.tookMs, limitMs), stalls);
   const tookMs = endMs - startMs;
-  const isLate = !(answer.tookMs < timeoutMs) || tookMs >= timeoutMs;
+  const isLate = !(answer.tookMs < limitMs) || tookMs >= limitMs;
   const outcome: Outcome =
     answer.unknown !== null
       ? { tag: 'unknown', because: answer.unknown }
       : isLate
-        ? { tag: 'failed', failure: { kind: lateKind(answer), limitMs: timeoutMs } }
+        ? { tag: 'failed', failure: { kind: lateKind(answer), limitMs } }
         : answer.reason === null
           ? { tag: 'ok' }
           : { tag: 'failed', failure: failureOf(answer.reason, answer, target.registry) };
