@@ -17,7 +17,7 @@ function costTable(groups: readonly RuleGroup[]): string {
       return row(`\`${rule.record}\``, time(intervalSeconds ?? 0), count(reads), count(writes), rule.text);
     }),
   );
-  const head = row('rule', 'every', 'series read', 'series written', 'what it says');
+  const head = row('rule', 'every', 'series read', 'series written', 'value');
   return [head, row('---', '---', '---:', '---:', '---'), ...rows].join('\n');
 }
 
@@ -47,7 +47,7 @@ function alertTable(groups: readonly RuleGroup[]): string {
   ].join('\n');
 }
 
-const tellings = { critical: 'page', warning: 'ticket', info: 'known' } as const satisfies Record<Severity, string>;
+const tellings = { critical: 'page', warning: 'ticket', info: 'information' } as const satisfies Record<Severity, string>;
 
 const severityOf = ({ severity = 'warning' }: AlertRule): Severity => severity;
 
@@ -58,7 +58,7 @@ function nightTable(groups: readonly RuleGroup[]): string {
     .map((rule, index) => ({ rule, index }))
     .sort((a, b) => order.indexOf(severityOf(a.rule)) - order.indexOf(severityOf(b.rule)) || a.index - b.index)
     .map(({ rule }) => row(rule.alert, tellings[severityOf(rule)], worths[rule.alert]));
-  return [row('alert', 'is a', 'because'), row('---', '---', '---'), ...rows].join('\n');
+  return [row('alert', 'handled as', 'why'), row('---', '---', '---'), ...rows].join('\n');
 }
 
 function burnTable(): string {
@@ -68,10 +68,10 @@ function burnTable(): string {
     return row(String(factor), time(longSeconds), time(shortSeconds), `${spent.toFixed(0)} %`, `${limit} %`);
   });
   const head = row(
-    'times the budget',
-    'over',
-    'and over',
-    'of 30 days spent',
+    'burn rate (× budget)',
+    'longer window',
+    'shorter window',
+    'budget spent in the longer window',
     `failed share at ${defaultRuleParameters.sloPercent} %`,
   );
   return [head, row('---:', '---', '---', '---:', '---:'), ...rows].join('\n');
@@ -92,19 +92,19 @@ function levelTable(): string {
 }
 
 /** Measured by hand on 2026-11-20; the numbers grow with targets and with samples in an hour. */
-const measured = `Measured with Prometheus 2.42 on a machine of 2 cores, busy with other work. It had scraped 1 000 targets every 30 s for an hour. The
-times are of instant queries, the median of three:
+const measured = `These times were measured with Prometheus 2.42 on 2 cores that also did other work. Prometheus had scraped 1 000 targets every 30 s for an
+hour. Each time is the median of three instant queries:
 
 | expression | time | samples read |
 | --- | ---: | ---: |
 | \`registry_step:mirror_probe_rtt_seconds_bucket:rate1h\` | 0.22 s | 2.42 million |
 | \`target:mirror_probe_rtt_seconds:p95_1h\` | 0.17 s | 2.42 million |
-| \`registry:mirror_probe_rtt_seconds:slow_share1h\`, without the percentile of the hour in it | 0.20 s | 0.74 million |
+| \`registry:mirror_probe_rtt_seconds:slow_share1h\`, without its 95th percentile over the hour | 0.20 s | 0.74 million |
 | \`registry:mirror_probe_attempts:rate5m\` | 0.01 s | 0.01 million |
 
-They read series by series, so their time should grow with the targets and with the scrapes in an hour. Computed from that, not
-measured: 6 s every 2 minutes at 10 000 targets, a twentieth of a core. With a scrape every 15 s it is twice that. A query held
-at most 61 000 samples in memory; Prometheus refuses a query at 50 million.`;
+Prometheus evaluates these queries series by series. So the time should grow in proportion to the number of targets and of scrapes in an hour.
+Extrapolated, not measured: 10 000 targets take 6 s every 2 minutes, 5 % of a core. With a scrape every 15 s they take twice that. A query held
+at most 61 000 samples in memory; the limit of Prometheus is 50 million.`;
 
 /** The whole page. */
 export function rulesPage(): string {
@@ -116,111 +116,121 @@ export function rulesPage(): string {
 
 # Rules
 
-\`alerts/mirrorwatch.yml\` holds ${recordings.length} recording rules and ${alerts.length} alerts for Prometheus 2.42 or newer (\`keep_firing_for\`). It is the
-output of \`mirrorwatch rules\`; print your own with other numbers:
+\`alerts/mirrorwatch.yml\` contains ${recordings.length} recording rules and ${alerts.length} alerts for Prometheus 2.42 or newer
+(because of \`keep_firing_for\`). It is the output of \`mirrorwatch rules\`. This command prints the rules with your own numbers:
 
 \`\`\`
 mirrorwatch rules --slo 99.5 --vantages 3 --runbook https://wiki.example.com/mirrorwatch > mirrorwatch.yml
 \`\`\`
 
-- \`--slo\`: per cent of a mirror's judged probes that should not fail over 30 days, ${sloPercentMin} to ${sloPercentMax}; default ${defaultRuleParameters.sloPercent}.
-- \`--vantages\`: how many places you watch from; default ${defaultRuleParameters.vantages}. Places that are seen beyond it count too.
-- \`--runbook\`: what \`runbook_url\` begins with, a relative path or an http(s) URL (people click on it: no other scheme is taken);
+- \`--slo\`: the objective, in per cent of a mirror's judged probes that succeed over 30 days, ${sloPercentMin} to ${sloPercentMax}; default ${defaultRuleParameters.sloPercent}.
+- \`--vantages\`: from how many places you monitor the mirrors; default ${defaultRuleParameters.vantages}. If Prometheus has data of more places, all of them count.
+- \`--runbook\`: the start of each \`runbook_url\`: a relative path or an http(s) URL (no other scheme, because people click on it);
   default \`${defaultRuleParameters.runbook}\`. In the Helm chart: \`prometheusRule.runbookUrl\`.
-- \`--lang zh\`: summaries and descriptions in Chinese; without it they are English, whatever the locale. Names, expressions and
-  labels are the same. \`alerts/zh/mirrorwatch.yml\` is the file above in Chinese: load one of the two, not both.
+- \`--lang zh\`: summaries and descriptions in Chinese; without it they are in English, whatever the locale. Names, expressions and
+  labels are the same. \`alerts/zh/mirrorwatch.yml\` is the Chinese form of \`alerts/mirrorwatch.yml\`. Load only one of the two.
 
-Wrong numbers end with 2. Put the file under \`rule_files\` and give each scrape target of a daemon the label \`vantage\`.
+With a wrong number the command exits with 2. Add the file to \`rule_files\`, and give each scrape target of a daemon the label \`vantage\`.
 
 ## Alerts
 
 ${alertTable(groups)}
 
-What to check first, what to do first, and when each is false: [runbook.md](runbook.md). Names beginning with \`Mirror\` and a capital are
-about a mirror, \`Vantage\` about a place, \`Mirrorwatch\` about a daemon: \`alertname=~"Mirror[A-Z].*"\` is every alert on mirrors.
+[runbook.md](runbook.md) lists for each alert what to check first, what to do, and when it is false. The name shows what an alert is about:
+\`Mirror\` followed by a capital is about a mirror, \`Vantage\` about a place, \`Mirrorwatch\` about a daemon. So
+\`alertname=~"Mirror[A-Z].*"\` selects all alerts about mirrors.
 
 ### Pages, tickets and information
 
-\`critical\` is a page, at any hour: builds fail now, a mirror serves wrong bytes, or mirrors are not monitored. \`warning\` is a ticket for
-working hours, and \`info\` is information only. An alert is a page only if it needs an action that cannot wait until morning.
+\`critical\` alerts page a person at any hour: builds fail now, a mirror serves wrong bytes, or mirrors are not monitored. \`warning\`
+alerts are tickets for working hours, and \`info\` alerts are information only. An alert pages only if it needs an action that cannot wait
+until morning.
 
 ${nightTable(groups)}
 
-Over a restart of the daemon MirrorDown and MirrorNoneUsable continue to fire: the daemon restores their data from the state file.
+MirrorDown and MirrorNoneUsable continue to fire across a restart of the daemon, because the daemon restores their data from the state file.
 
 ### Evidence: the label ${actionLabel.name}
 
-\`${actionLabel.name}: ${actionLabel.value}\` says that a switch of the clients may help. Route alerts with this label to \`POST /api/v1/alertmanager\`. Such
-an alert always has \`registry\`. If it has \`vantage\`, it is about one place, and for the daemon of that place. With no \`vantage\` it is for
-every daemon (one place without the label, or most places). The daemon then probes the mirror again at once, and applies the same gates as to
-its own findings. It never switches clients because of an alert alone. No other alert carries the label: the daemon
-detects outages, spikes and refusals itself, long before the alert.
+\`${actionLabel.name}: ${actionLabel.value}\` means that clients may need to switch to another mirror. Route alerts with
+this label to \`POST /api/v1/alertmanager\` of the daemon.
+Such an alert always has the label \`registry\`. If it has \`vantage\`, only the daemon of that place uses it. Without \`vantage\` every
+daemon uses it: the alert is about most places, or the only place has no label. The daemon then probes the mirror again at once, and
+checks the same conditions as for its own findings. It never advises a switch because of an alert alone. The other alerts do not have the
+label, because the daemon detects outages, spikes and refusals itself, long before the alert.
 
 ### What mutes what
 
-Alertmanager's \`inhibit_rules\` in [deploy/alertmanager.yml](../deploy/alertmanager.yml): each firing alert on the left mutes
-those on the right with equal labels. Table and file are made from one list, \`tools/inhibitions.ts\`.
+The \`inhibit_rules\` in [deploy/alertmanager.yml](../deploy/alertmanager.yml) make Alertmanager mute alerts. A firing alert of the first
+column mutes the alerts of the second column that have equal values of the labels in the third. The table and the file are generated from
+one list, \`tools/inhibitions.ts\`.
 
 ${inhibitionTable()}
 
-A label that both lack is equal. While the place is suspect, the daemon does not change its verdicts, so most muted alerts
-would not fire anyway.
+If both alerts lack a label, it counts as equal. While the network of a place is suspect, the daemon does not change its verdicts. So most of the
+muted alerts would not fire anyway.
 
-The daemon does not receive muted alerts either. If an alert with \`${actionLabel.name}: ${actionLabel.value}\` ends while it is muted, Alertmanager sends
-no resolved notification. The daemon does not wait for one. Evidence counts as ended if it is not repeated for three times
-\`alertmanager.repeat\` (the \`repeat_interval\` of its route, 10m). It also ends if the daemon's own measurement says so.
+Alertmanager does not send muted alerts to the daemon either. If an alert with \`${actionLabel.name}: ${actionLabel.value}\` ends while it is muted,
+Alertmanager sends no resolved notification. So the daemon does not rely on one: an alert counts as ended if it is not repeated for three
+times \`alertmanager.repeat\` (the \`repeat_interval\` of its route, 10m). It also counts as ended if the daemon's own measurements
+contradict it.
 
 ### Several places
 
-A place votes 1 (bad) or 0 (good). It has no vote on a mirror that is unknown or warming, or of which no probe ever
-succeeded. It has no vote at all while its own network is suspect. *Most* is at least two places, and more than half
-of those that monitor the mirror, whether or not there is a verdict. If fewer than \`--vantages\` places monitor it,
+Some alerts count votes of places. For each mirror a place votes 1 (bad) or 0 (good). It does not vote on a mirror whose state is unknown
+or warming, or that has had no successful probe. It does not vote at all while its own network is suspect. *Most* places are at least two,
+and more than half of the places that monitor the mirror, including those without a vote. If fewer than \`--vantages\` places monitor it,
 *most* is more than half of \`--vantages\`:
 
-| places | down from most places | this place is bad (VantageOutlier) |
+| places | votes for MirrorDownMostPlaces | when VantageOutlier fires for a place |
 | --- | --- | --- |
-| 1 | never: only MirrorDown fires | never: only VantageSuspect fires |
-| 2 | both | 2 mirrors or more, and over half of those compared, bad here and good there |
-| 3 | 2 | the same, good at most of the other places with a vote |
-| 10 | 6 | the same |
+| 1 | never; only MirrorDown can fire | never; only VantageSuspect can fire |
+| 2 | both | at least 2 mirrors, and more than half of those compared, are bad at this place and good at the other |
+| 3 | 2 | at least 2 mirrors, and more than half of those compared, are bad at this place and good at most of the others |
+| 10 | 6 | as for 3 places |
 
-A registry is identified by its name: give a mirror the same \`name\` in each place's configuration.
+Rules identify a mirror by its name, so give it the same \`name\` in the configuration of each place.
 
 ## The error budget
 
 ${burnTable()}
 
-A pair fires under three conditions. Both windows are above their share. The failures are above the share of the whole longer window,
-in which time without data counts as good: the first minutes of a new Prometheus are not three days. At least 3 probes failed in the longer window.
+The error budget is the share of probes that may fail over 30 days: 100 % minus \`--slo\`. Each row is a pair of windows. A pair fires if
+three conditions hold. The failed share is above the last column in both windows. It is still above it if time without data in the longer
+window counts as successful; so a Prometheus with a few minutes of data cannot fire the three-day pair. At least 3 probes failed in the
+longer window.
 
-Failures with the reason \`absent\` do not count: a missing module is a mistake in the list, or the finding \`refusal\`. A mirror without any
-successful probe does not count either. The short window of the first pair needs a probe interval of a minute or less. With longer intervals
-the other pairs fire.
+Failures with the reason \`absent\` do not count, because a missing module is a mistake in the configured list or a finding \`refusal\`. A
+mirror without any successful probe does not count either. The 5-minute window of the first pair needs a probe interval of a minute or
+less. With longer intervals only the other pairs can fire.
 
 ## Recording rules
 
-The alerts use them. So can installations that are so large that a query over every target takes too long. The boards query the raw
-metrics and work without the rules ([decision 0008](decisions/0008-boards-on-raw-metrics.md)). Names are \`level:metric:operations\`. Levels:
+The alerts use the recording rules. In large installations your own queries can use them too, if a query over all targets takes too long.
+The boards query the raw metrics and work without the rules ([decision 0008](decisions/0008-boards-on-raw-metrics.md)). A name is
+\`level:metric:operations\`. The level defines the labels:
 
 ${levelTable()}
 
-\`job\` and \`instance\` are left out: shards and restarts of one place add up. Without \`vantage\` all daemons are one place.
+Except for the level \`place\` the rules aggregate \`job\` and \`instance\` away, so shards and restarts of one place add up. Daemons without the label
+\`vantage\` count as one place.
 
-Cost at ${count(site.targets)} targets in one place (${site.mirrors} Go mirrors, ${site.buckets} buckets, each target cold), for each evaluation; ${count(written)} series written in all:
+The table shows the cost of one evaluation at ${count(site.targets)} targets in one place: ${site.mirrors} Go mirrors, histograms of ${site.buckets} buckets, cold connections only.
+All rules together write ${count(written)} series:
 
 ${costTable(groups)}
 
 ${measured}
 
-The group \`mirrorwatch-round-trips\` reads the histograms of every target, native or classic: where Prometheus has one form, the queries of the other
-find no series. If that costs too much, leave the group out: MirrorSlow and slowness in MirrorDegradedMostPlaces then do not fire, and
-VantageOutlier judges by outages alone.
+The group \`mirrorwatch-round-trips\` reads the histograms of every target. It has queries for native and for classic histograms; queries for
+the form that Prometheus does not store find no series. If the group costs too much, remove it from the file. Then MirrorSlow does not fire,
+MirrorDegradedMostPlaces does not fire because of slowness, and VantageOutlier judges by outages alone.
 
 ## How they are checked
 
-Each alert has a file in \`test/rules\` in which promtool checks that it fires, stays silent just below the limit, and resolves. The votes have a table
-with 1, 2, 3 and 10 places. \`promtool check rules --lint-fatal\` is clean. A test checks that every metric and label named here, in the
-runbook and in the rules exists in \`src/export/catalog.ts\`. Tests with histograms run in three forms: classic, native, and
-classic that Prometheus converts (\`convert_classic_histograms_to_nhcb\`).
+Each alert has a file in \`test/rules\`. With it promtool checks that the alert fires, stays silent just below its limit, and resolves. A table of
+tests checks the votes of 1, 2, 3 and 10 places. \`promtool check rules --lint-fatal\` is clean. A test checks that every metric and label named here, in the
+runbook and in the rules exists in \`src/export/catalog.ts\`. Tests with histograms run with three forms: classic, native, and
+classic histograms that Prometheus converts (\`convert_classic_histograms_to_nhcb\`).
 `;
 }

@@ -29,7 +29,7 @@ function longWindow(parameters: RuleParameters, seconds: number): RecordingRule 
     expr: `sum_over_time(registry:mirror_probe_failures:rate5m[${text}])
   /
 (sum_over_time(registry:mirror_probe_attempts:rate5m[${text}]) > 0)`,
-    text: `The same over ${formatRuleDuration(seconds)}, from the two rates above: each 5 minutes weigh as much as there were probes.`,
+    text: `Failed share of judged probes over ${formatRuleDuration(seconds)}, 0 to 1, from the two rates above: a 5-minute rate weighs by its number of probes.`,
   };
 }
 
@@ -75,7 +75,7 @@ export const budget: GroupOf = (parameters) => {
         record: 'registry:mirror_probe_attempts:rate5m',
         expr: `sum ${by('registry')} (rate(mirror_probe_attempts_total[${five}]))
   ${ifResponded}`,
-        text: 'Judged probes of a mirror per second. Absent until a probe succeeds: an origin that cannot be reached from here burns no budget.',
+        text: 'Judged probes of a mirror per second. Absent until a probe succeeds, so an origin that this place cannot reach burns no budget.',
       },
       {
         record: 'registry:mirror_probe_failures:rate5m',
@@ -83,14 +83,14 @@ export const budget: GroupOf = (parameters) => {
   ${ifResponded}
   or
 0 * registry:mirror_probe_attempts:rate5m`,
-        text: 'Failed probes among them, without the reason `absent`.',
+        text: 'Failed probes of a mirror per second, without those with the reason `absent`.',
       },
       {
         record: 'registry:mirror_probe_failures:ratio_rate5m',
         expr: `registry:mirror_probe_failures:rate5m
   /
 (registry:mirror_probe_attempts:rate5m > 0)`,
-        text: 'Failed share of judged probes, 0 to 1; absent while nothing is judged.',
+        text: 'Failed share of judged probes over 5m, 0 to 1; absent if no probe was judged.',
       },
       ...windows.map((seconds) => longWindow(parameters, seconds)),
     ],

@@ -81,12 +81,12 @@ max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
   registry:mirror_down:bool + (registry:mirror_slow:bool or 0 * registry:mirror_down:bool),
   1
 )`,
-      text: 'Down or slow from a place.',
+      text: 'The vote of a place on whether the mirror is down or slow.',
     },
     {
       record: 'everywhere:mirror_state:count_vantages',
       expr: `count ${by('everywhere')} (count ${by('registry')} (mirror_state{state="unknown"}))`,
-      text: 'Places that monitor the mirror, whether or not there is a verdict.',
+      text: 'The number of places that monitor the mirror, including those without a verdict.',
     },
     {
       record: 'place:mirrorwatch_build_info:last_seen',
@@ -95,12 +95,12 @@ max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
     or
   place:mirrorwatch_build_info:last_seen > time() - ${scaled(parameters, day)}
 )`,
-      text: 'For `mirrorwatch fleet`: when a daemon was last scraped, seconds since 1970; forgotten a day after the last scrape.',
+      text: 'For `mirrorwatch fleet`: the time of the last scrape of a daemon, seconds since 1970; absent a day after the last scrape.',
     },
     {
       record: 'registry:mirror_lag_seconds:lower',
       expr: `max ${by('registry')} (mirror_lag_seconds{bound="lower"} or mirror_sync_lag_seconds{bound="lower"})`,
-      text: 'For `mirrorwatch fleet`: how far behind a mirror is at least, by the module that is furthest behind; absent while unknown.',
+      text: 'For `mirrorwatch fleet`: the minimum lag of a mirror in seconds, by the module that is furthest behind; absent while unknown.',
     },
   ];
 }

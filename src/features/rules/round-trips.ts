@@ -50,12 +50,12 @@ export const roundTrips: GroupOf = (parameters) => {
       {
         record: 'registry_step:mirror_probe_rtt_seconds_bucket:rate1h',
         expr: `sum ${by('registry_step', 'le')} (rate(${histogram}_bucket[${hourText}]))`,
-        text: 'Classic buckets of a step of a mirror over all modules; any percentile can be taken from it, and places can be added up.',
+        text: 'Classic buckets of a step of a mirror over all modules. You can compute any percentile from them, and add up places.',
       },
       {
         record: 'registry_step:mirror_probe_rtt_seconds:rate1h',
         expr: `sum ${by('registry_step')} (rate(${histogram}[${hourText}]))`,
-        text: 'The same as a native histogram, where Prometheus stores them.',
+        text: 'The same data as a native histogram, if Prometheus stores native histograms.',
       },
       ...([50, 95, 99] as const).map((percent) => ({
         record: `registry_step:mirror_probe_rtt_seconds:p${percent}_1h`,
@@ -65,7 +65,7 @@ export const roundTrips: GroupOf = (parameters) => {
       {
         record: 'target:mirror_probe_rtt_seconds:p95_1h',
         expr: `${ofTarget(hourText)} >= 0`,
-        text: 'The 95th percentile of a target: what MirrorSlow and the share below rest on; absent without an ok sample.',
+        text: 'The 95th percentile of a target, used by MirrorSlow and by the next rule; absent without an ok sample.',
       },
       {
         record: slowShare,
@@ -84,7 +84,7 @@ export const roundTrips: GroupOf = (parameters) => {
     sum ${by('target')} (increase(${histogram}_count[${hourText}]))
   ) >= ${samplesMin}
 )`,
-        text: `Share of a mirror's judged targets that are slow: their 95th percentile, over the hour and over its last quarter, is above ${slowFactor} × the baseline and ${slowFloorSeconds} s. Judged: a baseline, and at least ${samplesMin} ok samples in the hour. Absent where none is.`,
+        text: `Share of a mirror's judged targets that are slow. A target is slow if its 95th percentile is above ${slowFactor} × the baseline and above ${slowFloorSeconds} s, over the hour and over its last 15 minutes. A target is judged if it has a baseline and at least ${samplesMin} ok samples in the hour. Absent if no target is judged.`,
       },
     ],
   };
