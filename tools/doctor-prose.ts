@@ -20,48 +20,52 @@ const en: DoctorProse = {
 
 [简体中文](doctor.zh-CN.md)
 
-\`mirrorwatch doctor\` reads the settings of package clients on this machine and reports what is wrong with them:
-where (file and line, or variable), what it causes, and what to set. Exit 0: no trap, or notes only; 1: a trap, or
-something that could not be determined; 2: wrong usage. \`--json\` prints the same for programs.
+\`mirrorwatch doctor\` reads the settings of package clients on this machine and reports *traps*: settings that break builds, disable
+verification, or reveal private names. For each trap it prints where it is (file and line, or variable), what it causes, and what to set.
+It exits with 0 if there is no trap, or only notes. It exits with 1 if there is a trap or a check could not be completed, and with 2 on
+wrong usage. \`--json\` prints the result as JSON.
 
-- **It only reads files and variables**: no program is started (\`go env\` and \`npm config\` write files of their
-  own). Over the network it probes only the mirrors named on the command line (\`mirrorwatch doctor NAME https://…\`) or, with \`--online\`,
-  those of the configuration; besides these it contacts only the resolver.
-- **"Could not be determined" is a result of its own**: a file that exists and cannot be read may contain anything.
-- **Secrets are never printed**: user-info of URLs, tokens and passwords are shown as \`***\`, in diffs too.
-- \`--home DIR\` and \`--root DIR\` read another user's files, or those below another root (of a container, of a mounted disk);
-  the environment is still that of the process.
+- **It only reads files and variables.** It starts no client, because \`go env\` and \`npm config\` write files themselves. It sends requests
+  only to the mirrors named on the command line (\`mirrorwatch doctor NAME https://…\`). With \`--online\` it also sends requests to the
+  mirrors of the configuration. Besides these it contacts only the DNS resolver.
+- **"Could not be determined" is a separate result**, neither a trap nor fine. For example, a file that cannot be read may contain a trap.
+- **Secrets are never printed.** Users and passwords in URLs, tokens and passwords appear as \`***\`, in diffs too.
+- \`--home DIR\` reads the files of another user. \`--root DIR\` reads the files below another root directory, such as that of a container
+  or a mounted disk. The environment variables are still those of the process.
 
 ## Fixing
 
-\`mirrorwatch doctor --fix\` shows its changes as a unified diff and waits for confirmation; \`--yes\` confirms, for scripts. It changes
-only files that belong to one client. Shell files, the environment, and files that several programs or people share are left to
-you: it prints what to set. A fix is offered only if it is proven to work: the change is made in memory, the settings are read
-again, and the trap is gone.
+\`mirrorwatch doctor --fix\` shows its changes as a unified diff and waits for confirmation. In scripts \`--yes\` confirms. It changes only
+files that belong to one client. It does not change shell files, the environment, and files that several programs or people share; for
+these it prints what to set. Before it offers a fix, it changes a copy of the settings in memory and checks that the trap does not occur
+again.
 
-- The old contents are saved first, in \`$XDG_STATE_HOME/mirrorwatch/changes\` (\`~/.local/state/…\`), readable by the user only:
-  the newest 100 changes, none for longer than a year, because settings files contain tokens.
-- A file is replaced as a whole by a rename and keeps its mode and owner; a symbolic link is followed to the file itself.
-- Nothing outside the home directory is changed, unless \`--root\` names a directory: \`--root /\` for the system's own files.
-- \`mirrorwatch undo\` undoes the last change, \`undo ID\` another one, and \`undo --list\` lists them. If a file was modified after the
-  change, neither it nor the other files of that change are touched; the command says so, and where the old contents are saved. Changes saved
-  by another user are skipped: root does not write for other users what their own records contain.
-- Root changes nothing if another user can write anywhere on the path to a file, by its name or by a link: between the check and the
-  write that user could redirect the path. To fix another user's home, run it as that user (\`sudo -u ada mirrorwatch doctor --fix\`).
-- Line endings stay as they are, CRLF too.
+- It first saves the old contents in \`$XDG_STATE_HOME/mirrorwatch/changes\` (\`~/.local/state/…\`), readable by the user only. It keeps the
+  newest 100 changes, and none for longer than a year, because settings files can contain tokens.
+- It writes a new file and renames it over the old one, with the same mode and owner. If the path is a symbolic link, it replaces the
+  file that the link points to.
+- It changes nothing outside the home directory, unless \`--root\` names a directory. \`--root /\` allows changes of system files.
+- \`mirrorwatch undo\` undoes the last change, \`undo ID\` another one, and \`undo --list\` lists all. If one file of a change was modified
+  later, the command restores no file of that change. It then prints where the old contents are saved. It ignores records that another
+  user saved: otherwise such a record could make root write any file.
+- As root, the command changes no file if another user can write to a directory on its path, symbolic links included.
+  That user could redirect the path between the check and the write. To fix another user's home, run the command as that user
+  (\`sudo -u ada mirrorwatch doctor --fix\`).
+- It keeps the line endings of a file, CRLF too.
 
-\`mirrorwatch advice --apply [ECOSYSTEM]\` changes files in the same way. It writes the advised settings of a running daemon: to the file of \`go env -w\`, to the user's \`.npmrc\` and \`pip.conf\`, to \`.yarnrc.yml\` if it exists, to \`uv.toml\` if uv has a directory. With
-\`--root /\` it writes containerd's \`hosts.toml\`. It reports settings that override these files.`,
+\`mirrorwatch advice --apply [ECOSYSTEM]\` changes files in the same way. It writes the advised settings of a running daemon to the file of
+\`go env -w\` and to the user's \`.npmrc\` and \`pip.conf\`. It also writes \`.yarnrc.yml\` if this file exists, and \`uv.toml\` if uv has a
+directory. With \`--root /\` it writes containerd's \`hosts.toml\`. It reports settings that override these files.`,
   layers: `## Layer by layer
 
-Everything between this machine and a mirror is checked in order; the first layer that fails determines what to do next. If all
-probed mirrors fail at the same layer, the problem is on your side, not on theirs.`,
+For each mirror the command checks the layers of the connection in this order. The first layer that fails determines what to do next. If
+all probed mirrors fail at the same layer, the problem is in your network, not at the mirrors.`,
   traps: '## Traps',
   trapHead: ['trap', 'severity', 'what', 'what it causes', '`--fix`'],
-  layerHead: ['layer', 'what its success proves'],
+  layerHead: ['layer', 'if it works, this is certain'],
   failureHead: ['layer', 'reason', 'what it means', 'what to do next'],
   fixable: 'yes',
-  printed: 'printed',
+  printed: 'no: prints what to set',
   anyLayer: 'the layer where the connection was cut',
 };
 
