@@ -10,15 +10,15 @@ export const publicControls = [
 /** The built-in configuration, also to be copied and edited. */
 export const defaultConfigText: string = `# mirrorwatch: the built-in configuration. Copy it to ./mirrorwatch.yaml and change what you like.
 # yaml-language-server: $schema=./docs/mirrorwatch.schema.json
-vantage: local                # a name for the location of this daemon
-listen: 127.0.0.1:10120       # status page, /metrics and API; off loopback a token is required
+vantage: local                # the name of the place where this daemon runs
+listen: 127.0.0.1:10120       # status page, /metrics and API; an address off loopback needs a token
 # contact: ops@example.com    # part of the User-Agent, so that an operator can write to you
 
-# How often the canary of each mirror is asked; other steps have paces of their own (\`steps\`).
+# The canary is the light request that decides whether a mirror is up. Other steps have their own intervals (\`steps\`).
 schedule: { every: 30s, timeout: 10s, perHost: 2, bytesPerHour: 50MiB }
 
-# The higher the weight, the more a mirror is preferred among equals.
-# An origin is what freshness is judged against; that it can't be reached from here is normal.
+# Among equally good mirrors the one with the higher weight is preferred.
+# The freshness of mirrors is compared with the origin. An origin that cannot be reached from here is normal.
 mirrors:
 ${knownGoMirrors.map(mirrorLine).join('\n')}
 
@@ -26,19 +26,19 @@ ${knownGoMirrors.map(mirrorLine).join('\n')}
 controls:
 ${publicControls.map(({ name, url }) => `  - { name: ${name}, url: ${url} }`).join('\n')}
 
-# What your clients use today; by default the mirror of the highest weight, then direct.
+# The current setting of your clients. Default: the mirror of the highest weight, then direct.
 # clients: { go: "https://goproxy.example.com,direct" }
 
-# What is asked of every mirror. The first one with a fixed version is the canary. Use your own:
+# The modules that are requested from every mirror. The first one with a fixed version is the canary. Use your own:
 #   - { from: ../app/go.sum, top: 20 }
 modules:
   go:
     - rsc.io/quote@v1.5.2
     - github.com/google/uuid@v1.6.0
-    - github.com/BurntSushi/toml@v1.6.0    # upper case: its path is escaped on the wire
+    - github.com/BurntSushi/toml@v1.6.0    # upper-case letters are escaped in requests
     - github.com/gin-gonic/gin@latest
 
-# Names that never leave for a public mirror or database, by GOPRIVATE's rules.
+# Names that are never sent to a public mirror or checksum database, as in GOPRIVATE.
 # private: { go: [ git.example.com/* ] }
 
 state: { path: ./data/mirrorwatch.db, keep: 30d }

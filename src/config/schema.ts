@@ -26,7 +26,7 @@ function made(registry: Registry) {
   return mapping(
     {
       vantage: text(
-        'The name of the place where this daemon runs, for pages and notices.',
+        'Name of the place where this daemon runs, shown on pages and in notices.',
         phrase('expected.shortText'),
         64,
       ).prefault('local'),
@@ -56,12 +56,12 @@ function made(registry: Registry) {
       state: stateKey,
       limits: mapping({
         lines: integer(
-          'Most lines of /metrics; beyond it whole targets are dropped, last configured first.',
+          'Maximum number of lines of /metrics. Above it, whole targets are omitted, the last configured first.',
           1000,
           10_000_000,
         ).prefault(500_000),
       })
-        .meta({ description: 'Bounds.' })
+        .meta({ description: 'Limits.' })
         .prefault({}),
     },
     phrase('expected.mappingOf'),

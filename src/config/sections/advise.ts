@@ -4,15 +4,18 @@ import { durationField, dwellRange, mapping, share } from '../fields.ts';
 
 export const adviseKey = mapping({
   hold: durationField(
-    'Minimum time between two voluntary moves, and before failback. Failback also needs 48 good responses in a row of the preferred mirror, 98 after a failure. So a shorter value alone rarely returns clients sooner. An outage or wrong bytes are left at once, whatever the value.',
+    'Minimum time between two switches that are not urgent, and before a switch back to the preferred mirror (failback). Failback also needs 48 good responses in a row of the preferred mirror, 98 after a failure. So a shorter value alone rarely returns clients sooner. Advice to leave a mirror that is down or serves wrong bytes never waits.',
     dwellRange,
   ).prefault('10m'),
   ttl: durationField('Advice expires after this.', { min: 60_000, max: 365 * 86_400_000 }).prefault('24h'),
   minGain: share('The minimum relative gain of expected time that justifies a switch.').prefault('20%'),
-  failureCost: durationField('The cost of a failed build for a person, compared with waiting time.', {
-    min: 0,
-    max: 86_400_000,
-  }).prefault('5m'),
+  failureCost: durationField(
+    'The cost of a failed build, stated as waiting time: one failure counts as much as a build that takes this much longer.',
+    {
+      min: 0,
+      max: 86_400_000,
+    },
+  ).prefault('5m'),
 })
   .meta({ description: 'Advice.' })
   .prefault({});

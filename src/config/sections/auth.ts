@@ -11,20 +11,21 @@ import type { Reading } from '../reading.ts';
 export const authKey = mapping({
   username: text('User name for basic auth.', phrase('expected.userName')).optional(),
   password: secretText('Password for basic auth.', phrase('expected.passwordQuotes')).optional(),
-  passwordFile: file('File that holds the password.').optional(),
+  passwordFile: file('File that contains the password.').optional(),
   token: secretText('Bearer token, in place of a user name.', phrase('expected.token')).optional(),
-  tokenFile: file('File that holds the token.').optional(),
+  tokenFile: file('File that contains the token.').optional(),
   netrc: z
     .union([
       file("A netrc file; the entry of the mirror's host is used."),
       z.literal(true, errorOf(phrase('expected.trueOrPath'))),
     ])
     .meta({
-      description: 'Path of a netrc file, or true for `$NETRC`, else `~/.netrc`. Keyed by host; the first entry wins.',
+      description:
+        'Path of a netrc file; `true`: the file in `$NETRC`, else `~/.netrc`. The first entry for the host is used.',
     })
     .optional(),
   hosts: list(checked('', phrase('expected.hostPort'), isHostPort), phrase('expected.listHosts'), 64)
-    .meta({ description: "Hosts beside the mirror's own that may be given these credentials." })
+    .meta({ description: 'Other hosts to which these credentials may be sent, such as a token server.' })
     .prefault([]),
 })
   .meta({

@@ -28,7 +28,7 @@ export function makeClientsKey(registry: Registry) {
       .meta({ description: first.describes })
       .optional();
   })
-    .meta({ description: 'The chains that clients use today.' })
+    .meta({ description: 'The chains (mirrors in order) that clients are configured to use now.' })
     .prefault({});
 }
 

@@ -18,7 +18,10 @@ export const controlsKey = list(
   phrase('expected.listUrls', { block: '{ name, url }' }),
   32,
 )
-  .meta({ description: 'Hosts that are not mirrors: they show whether a mirror or this network fails.' })
+  .meta({
+    description:
+      'Hosts that are not mirrors. They show whether a mirror or this network fails. They are requested without a proxy.',
+  })
   .prefault([]);
 
 /** Reads the URL of a control: http, https or `tcp://host:port`, without user-info; `null`: invalid. */

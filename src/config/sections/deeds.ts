@@ -36,14 +36,14 @@ const allow = hosts(
   false,
 ).prefault([]);
 const mergeRequest = mapping({
-  kind: word('The forge.', forgeKinds),
+  kind: word('Software of the Git server.', forgeKinds),
   api: checked(
     'URL of its merge requests: …/repos/OWNER/NAME/pulls, or …/projects/ID/merge_requests of GitLab.',
     phrase('expected.forgeApi'),
     isForgeApi,
   ),
   token: secretText('Token of the API.', phrase('expected.token')).optional(),
-  tokenFile: file('File that holds the token.').optional(),
+  tokenFile: file('File that contains the token.').optional(),
   allow,
 });
 const git = mapping({
@@ -57,7 +57,7 @@ const git = mapping({
     phrase('expected.branch'),
     isBranch,
   ).prefault('main'),
-  path: checked('The file in it.', phrase('expected.pathInside'), isInside),
+  path: checked('Path of the file in the repository.', phrase('expected.pathInside'), isInside),
   as,
   author: checked('Author of the commits.', phrase('expected.author'), (value) =>
     /^[^<>\p{Cc}]+ <[^<>\s\p{Cc}]+>$/u.test(value),
@@ -72,7 +72,7 @@ const http = mapping({
   method: word('HTTP method for your own body.', ['POST', 'PUT']).prefault('POST'),
   headers,
   body: secretText(
-    `${actionStores.join(', ')}: compare-and-set of that store. Anything else is the body itself, with the places {{chain}}, {{from}}, {{to}}, {{id}}, {{cause}} and {{upstream}}.`,
+    `With one of ${actionStores.join(', ')}, the value is changed by compare-and-set of that store. Any other text is the request body itself. It may contain {{chain}}, {{from}}, {{to}}, {{id}}, {{cause}} and {{upstream}}.`,
     phrase('expected.body'),
   ),
   key: text('The key in etcd.', phrase('expected.shortText'), 512).optional(),

@@ -14,10 +14,12 @@ export const detectKey = mapping({
       .number(factor)
       .min(1.1, factor)
       .max(100, factor)
-      .meta({ description: 'A sample is slow above this many times the baseline …' })
+      .meta({
+        description: 'A sample is slow if it takes more than this many times the baseline, and at least `floor`.',
+      })
       .prefault(2.5),
-    floor: durationField('… and at or above this.', { min: 0, max: limits.timeoutMsMax }).prefault('800ms'),
-    clear: integer('Number of consecutive samples below 1.5 × baseline that close it.', 1, 100).prefault(3),
+    floor: durationField('Minimum duration of a slow sample.', { min: 0, max: limits.timeoutMsMax }).prefault('800ms'),
+    clear: integer('Number of consecutive samples below 1.5 × baseline that close a spike.', 1, 100).prefault(3),
     window: integer('Number of samples whose median is the baseline.', 5, 10_000).prefault(120),
     warmup: integer('Number of samples before the first verdict.', 1, 10_000).prefault(20),
     relearn: durationField('A spike that lasts this long becomes a level shift.', {
@@ -28,10 +30,17 @@ export const detectKey = mapping({
     .meta({ description: 'When slow responses are a spike.' })
     .prefault({}),
   outage: mapping({
-    open: integer('Number of consecutive canary failures that open an outage …', 1, 100).prefault(3),
-    over: durationField('… that span this long open an outage.', { min: 0, max: limits.roundMs }).prefault('4s'),
-    close: integer('Number of consecutive successes that close it.', 1, 100).prefault(2),
-    share: share('Share of failures among the last ten samples that opens one too.').prefault('50%'),
+    open: integer(
+      'Number of consecutive canary failures that open an outage, if they span at least `over`.',
+      1,
+      100,
+    ).prefault(3),
+    over: durationField('Minimum time from the first to the last of these failures.', {
+      min: 0,
+      max: limits.roundMs,
+    }).prefault('4s'),
+    close: integer('Number of consecutive successes that close an outage.', 1, 100).prefault(2),
+    share: share('An outage also opens if this share of the last ten samples failed.').prefault('50%'),
   })
     .meta({ description: 'When failures are an outage.' })
     .prefault({}),
@@ -44,7 +53,7 @@ export const detectKey = mapping({
     .meta({ description: 'The limit for lag.' })
     .prefault({}),
 })
-  .meta({ description: 'Verdicts.' })
+  .meta({ description: 'Thresholds of findings.' })
   .prefault({});
 
 export function readDetect({ spike, outage, lag }: z.output<typeof detectKey>, report: Report): Config['detect'] {

@@ -27,9 +27,9 @@ export function makeDoorKey(registry: Registry) {
     daemon: bareUrl(
       'URL of the daemon, for example on another machine. The door sends `listen.token` to it. Default: the address in `listen`.',
     ).optional(),
-    relay: flag('Responses pass through the door instead of a redirect. The option `--relay` does the same.').prefault(
-      false,
-    ),
+    relay: flag(
+      'Whether the front door relays responses itself instead of redirecting clients. The option `--relay` does the same.',
+    ).prefault(false),
     perMinute: integer('Maximum requests of one client address per minute. More get 429.', 60, 100_000_000).prefault(
       limits.doorRequestsPerMinute,
     ),

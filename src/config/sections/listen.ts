@@ -19,9 +19,12 @@ export function makeListenKey<More extends z.ZodRawShape>(usual: string, needs: 
   return z.union([
     listenAddress(`Address of the HTTP interface. ${needs}`),
     mapping({
-      address: listenAddress('Address and port; an empty host is every IPv4 address.').prefault(usual),
-      token: secretText('Bearer token for everything but healthy and ready.', phrase('expected.token')).optional(),
-      tokenFile: file('File that holds the token.').optional(),
+      address: listenAddress('Address and port. An empty host means all IPv4 addresses.').prefault(usual),
+      token: secretText(
+        'Bearer token for all routes except `/-/healthy` and `/-/ready`.',
+        phrase('expected.token'),
+      ).optional(),
+      tokenFile: file('File that contains the token.').optional(),
       hosts: list(
         checked(
           '',
@@ -49,11 +52,11 @@ export function makeListenKey<More extends z.ZodRawShape>(usual: string, needs: 
 
 const histogramKeys = {
   histograms: word(
-    'Form of histograms for a scraper that accepts the protobuf format. With `classic`, it gets a text format. Text formats always have the classic form. A Prometheus that prefers protobuf and stores no native histograms needs `both` or `classic`. Default: `native`.',
+    'Form of histograms for scrapers that accept the protobuf format. With `classic` they get a text format. Text formats always have classic histograms. A Prometheus that prefers protobuf and stores no native histograms needs `both` or `classic`. Default: `native`.',
     ['classic', 'native', 'both'],
   ).optional(),
   histogramBuckets: integer(
-    'Most buckets of one series of a native histogram. Beyond it, neighbours are merged, and quantiles become coarser. Default: 160.',
+    'Maximum number of buckets of one native histogram series. Above it, neighbouring buckets are merged, so quantiles are less exact. Default: 160.',
     4,
     1000,
   ).optional(),

@@ -59,16 +59,23 @@ function identityKeys({ all }: Registry) {
   const upstreams = all.flatMap(({ publicUpstream }) => (publicUpstream === null ? [] : [`\`${publicUpstream}\``]));
   return {
     name: name('The label `registry`, unique in the file.'),
-    ecosystem: word('What kind of registry it is.', ids as [string, ...string[]]),
+    ecosystem: word(
+      'Kind of the mirror: Go modules, npm packages, Python packages, images, or files.',
+      ids as [string, ...string[]],
+    ),
     upstream: name(
-      `What it is a mirror of. Mirrors stand in for each other only within one upstream. Default ${upstreams.join(', ')}.`,
+      `The service that it copies. Advice replaces a mirror only by one of the same upstream. Default ${upstreams.join(', ')}.`,
       true,
     ).optional(),
-    url: readable('Base URL. User-info in it is taken as basic auth and shown nowhere.', aBaseUrl, (value) => {
-      if (baseUrl(value) !== null) return ok(value);
-      return error(isBare(value) ? aScheme : aBaseUrl);
-    }),
-    role: word('`origin`: freshness is judged by comparison with it; at most one per upstream.', [
+    url: readable(
+      'Base URL. A user name and password in it are used for basic auth and never shown.',
+      aBaseUrl,
+      (value) => {
+        if (baseUrl(value) !== null) return ok(value);
+        return error(isBare(value) ? aScheme : aBaseUrl);
+      },
+    ),
+    role: word('`origin`: the freshness of the other mirrors is compared with this one; at most one per upstream.', [
       'mirror',
       'origin',
     ]).prefault('mirror'),
@@ -78,9 +85,10 @@ function identityKeys({ all }: Registry) {
       1_000_000,
     ).optional(),
     region: text('Its location, for display.', phrase('expected.shortText'), 64).optional(),
-    capacity: word('`small`: of equally good mirrors, each daemon prefers another one, by a hash of its vantage.', [
-      'small',
-    ]).optional(),
+    capacity: word(
+      '`small`: the mirror cannot serve all clients. Among equally good mirrors, daemons then prefer different ones, by a hash of their vantage.',
+      ['small'],
+    ).optional(),
   };
 }
 
@@ -97,12 +105,15 @@ const accessKeys = {
   })
     .meta({ description: 'Name resolution.' })
     .prefault({}),
-  connection: word('Fresh connections, kept ones, or both (two series).', ['cold', 'warm', 'both']).prefault('cold'),
-  protocol: word("HTTP version: as the ecosystem's clients offer it, HTTP/1.1 alone, or HTTP/2 alone.", [
-    'client',
-    'h1',
-    'h2',
-  ]).prefault('client'),
+  connection: word('`cold`: a new connection for each probe. `warm`: a kept connection. `both`: both, as two series.', [
+    'cold',
+    'warm',
+    'both',
+  ]).prefault('cold'),
+  protocol: word(
+    'HTTP versions to offer. `client`: those that the package clients offer; `h1`: HTTP/1.1 only; `h2`: HTTP/2 only.',
+    ['client', 'h1', 'h2'],
+  ).prefault('client'),
   allowHosts: hosts(
     'Networks, addresses and host names to which responses of this mirror may redirect probes, in addition to public addresses.',
     true,
@@ -111,7 +122,7 @@ const accessKeys = {
 
 const contentKeys = {
   gaps: mapping({
-    prereleases: flag('It has no pre-releases.').prefault(false),
+    prereleases: flag('Whether the mirror omits pre-releases.').prefault(false),
     releaseAge: durationField('Minimum age of a version before the mirror accepts it.', {
       min: 1000,
       max: 365 * 86_400_000,
@@ -124,8 +135,8 @@ const contentKeys = {
     .optional(),
   maintenance: list(
     mapping({
-      cron: cron('When it begins.'),
-      for: durationField('How long it lasts.', { min: 1000, max: 7 * 86_400_000 }),
+      cron: cron('Cron expression for its start.'),
+      for: durationField('Length of the window.', { min: 1000, max: 7 * 86_400_000 }),
     }),
     phrase('expected.listOf', { what: '{ cron, for }' }),
     64,

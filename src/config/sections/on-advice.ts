@@ -37,8 +37,8 @@ const when = mapping({
   perHour: integer('Maximum changes per hour. Further changes wait.', 1, 1_000).prefault(4),
   perDay: integer('Maximum changes per day. Further changes wait.', 1, 10_000).prefault(12),
   quiet: mapping({
-    from: clockTime('Start of the hours without changes, in `timeZone` …'),
-    to: clockTime('… to this one. Before `from`: of the next day.'),
+    from: clockTime('Start of the hours without changes, in `timeZone`.'),
+    to: clockTime('End of these hours. A time before `from` is on the next day.'),
   })
     .meta({ description: 'Hours without changes. A due change waits until they end, also a failback.' })
     .optional(),

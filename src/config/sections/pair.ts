@@ -4,8 +4,8 @@ import { baseUrl } from '../../core/url.ts';
 import { bareUrl, durationField, mapping } from '../fields.ts';
 
 export const pairKey = mapping({
-  etcd: bareUrl('URL of an etcd that both use. Without it neither daemon acts.').optional(),
-  lease: durationField('The time after which the other daemon takes over from one that is gone.', {
+  etcd: bareUrl('URL of an etcd that both daemons use. Without it neither daemon acts.').optional(),
+  lease: durationField('If the acting daemon stops, the other one takes over after this time.', {
     min: 3_000,
     max: 20_000,
   }).prefault('15s'),

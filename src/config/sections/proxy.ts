@@ -9,7 +9,7 @@ import type { Path } from '../issues.ts';
 import type { Reading } from '../reading.ts';
 
 export const proxyKey = checked(
-  'HTTP proxy. By default HTTPS_PROXY, HTTP_PROXY and NO_PROXY decide; `direct` means none.',
+  'HTTP proxy for this mirror; `direct`: no proxy. By default HTTPS_PROXY, HTTP_PROXY and NO_PROXY decide.',
   phrase('expected.urlDirect'),
   (value) => value === 'direct' || parseProxyUrl(value) !== null,
 ).optional();

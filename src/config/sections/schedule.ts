@@ -17,10 +17,10 @@ const timeout = (description: string) => durationField(description, timeoutRange
 
 export const scheduleKey = mapping({
   every: every(
-    'Interval of the canary; 5s or more, below it towards loopback only. Default 30s without `cron`.',
+    'Interval of the canary: at least 5s, less only if all mirrors are on loopback. Default 30s without `cron`.',
   ).optional(),
-  cron: cron('Times of the canary, in place of `every`.').optional(),
-  timeZone: timeZone("Zone of every cron expression of the file; by default the machine's own.").optional(),
+  cron: cron('Cron expression for the times of the canary, instead of `every`.').optional(),
+  timeZone: timeZone('Time zone of all cron expressions in the file. Default: that of the machine.').optional(),
   spread: durationField('With `cron`: probes start within this time after each scheduled time. Default 30s.', {
     min: 0,
     max: 3_600_000,
@@ -32,7 +32,7 @@ export const scheduleKey = mapping({
     64,
   ).prefault(2),
   bytesPerHour: size(
-    'Maximum bytes per hour from one host. Heavy steps stop first, the canary never stops. Default: unlimited.',
+    'Maximum bytes per hour from one host. At the limit, heavy steps are skipped first; the canary is never skipped. Default: unlimited.',
   ).optional(),
 })
   .meta({ description: 'Interval of the canary, and limits on the load of mirrors.' })
@@ -41,10 +41,12 @@ export const scheduleKey = mapping({
 const pace = (usual: string) =>
   z
     .union([
-      every(`How often. ${usual}`),
+      every(`Interval of this step. ${usual}`),
       mapping({
-        every: every('How often.').optional(),
-        cron: cron('Times, in place of `every`; zone and spread are those of `schedule`.').optional(),
+        every: every('Interval of this step.').optional(),
+        cron: cron(
+          'Cron expression for the times of this step, instead of `every`. `schedule.timeZone` and `schedule.spread` apply.',
+        ).optional(),
         timeout: timeout('Deadline of one probe of this step.').optional(),
       }),
     ])
@@ -56,7 +58,7 @@ export function makeStepsKey({ all }: Registry) {
   );
   const keys = Object.fromEntries<z.ZodType>(declared);
   return mapping(keys as Record<string, ReturnType<typeof pace>>)
-    .meta({ description: 'Intervals of single steps: a duration, or { every or cron, timeout }.' })
+    .meta({ description: 'Interval of each step: a duration, or a mapping with `every` or `cron`, and `timeout`.' })
     .prefault({});
 }
 

@@ -7,9 +7,10 @@ import type { Reading } from '../reading.ts';
 
 export const stateKey = mapping({
   path: file('The state file. Needs a restart.').prefault('./data/mirrorwatch.db'),
-  keep: durationField('How long probes and history are kept.', { min: 3_600_000, max: 3650 * 86_400_000 }).prefault(
-    '30d',
-  ),
+  keep: durationField('How long stored probes and history are kept.', {
+    min: 3_600_000,
+    max: 3650 * 86_400_000,
+  }).prefault('30d'),
 })
   .meta({ description: 'The state file.' })
   .prefault({});

@@ -33,12 +33,14 @@ import type { Path } from '../issues.ts';
 import { checkUnique, type Reading, type Report } from '../reading.ts';
 
 const quiet = mapping({
-  from: clockTime('Start of the hours without messages, in `timeZone` …'),
-  to: clockTime('… to this one; what was held goes out then, as one summary. Before `from`: of the next day.'),
-  urgent: word('Whether advice to leave a mirror that is down or serves wrong bytes is still sent.', [
-    'hold',
-    'pass',
-  ]).prefault('hold'),
+  from: clockTime('Start of the hours without messages, in `timeZone`.'),
+  to: clockTime(
+    'End of these hours. One summary of the delayed messages is then sent. A time before `from` is on the next day.',
+  ),
+  urgent: word(
+    '`pass`: advice to leave a mirror that is down or serves wrong bytes is sent at once. `hold`: it waits, too.',
+    ['hold', 'pass'],
+  ).prefault('hold'),
 });
 
 const formats = Object.keys(receiverFormats) as [ReceiverFormat, ...ReceiverFormat[]];
@@ -53,11 +55,11 @@ const webhook = mapping(
     )
       .meta({ writeOnly: true })
       .optional(),
-    urlFile: file('File that holds the URL.').optional(),
+    urlFile: file('File that contains the URL.').optional(),
     secrets: list(secretText('A signing secret.', phrase('expected.secret')), phrase('expected.listSecrets'), 8)
       .meta({
         description:
-          'Signing secrets: of `standard` whsec_… (one signature each, so that they can be rotated), of `feishu` and `dingtalk` the one that the bot shows; the others sign nothing.',
+          'Signing secrets. For `standard`: `whsec_…`, several of them for rotation (one signature each). For `feishu` and `dingtalk`: the secret that the bot shows. Other formats are not signed.',
       })
       .prefault([]),
     secretsFile: file('File with one signing secret per line.').optional(),

@@ -123,7 +123,7 @@ const http2Off = listEntry('go', 'GODEBUG', 'http2client=0');
 export const goClient: Client = {
   id: 'go',
   spec: ['https://go.dev/ref/mod#environment-variables', 'https://go.dev/ref/mod#goproxy-protocol'],
-  describes: 'The GOPROXY line of today. Default: the mirror of the highest weight, then `,direct`.',
+  describes: 'The current GOPROXY of the clients. Default: the mirror of the highest weight, then `,direct`.',
   expected: phrase('expected.goChain'),
   parse: parseGoproxy,
   mistake: checkGoproxy,

@@ -54,7 +54,7 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
     describes: 'Settings of Go only.',
     keys: {
       sumdb: readable(
-        "Checksum database, in GOSUMDB's forms: a name, name+hash+key, either with a URL after a space, or off.",
+        'Checksum database, written as in GOSUMDB: `off`, a name, or name+hash+key. After a space a URL can follow.',
         phrase('expected.sumdb'),
         parseSumdb,
       ).prefault(defaultSumdb),

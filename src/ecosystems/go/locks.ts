@@ -43,8 +43,8 @@ function readLock(file: LockFile): Result<Lock, Sentence> {
 const expected = phrase('expected.pathGo');
 
 export const goLocks: Locks = {
-  describes: 'A go.sum or go.mod; the other of the two beside it is read as well.',
-  top: 'So many of its modules: direct requirements first, then the most required by others.',
+  describes: 'A go.sum or go.mod. The other of the two files in the same folder is read too.',
+  top: 'Maximum number of modules to take: direct requirements first, then those that most other modules require.',
   expected,
   isLock: (name) => kindOf(name) !== null,
   reader: () => readLock,

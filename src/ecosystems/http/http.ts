@@ -61,7 +61,7 @@ export const http: Ecosystem<unknown, HttpOwn> = {
   settings: null,
   mirrorKeys: {
     profile: checked(
-      `What its well-known files are, and whose settings a remedy is for: ${words}. Without one: plain files.`,
+      `Kind of file mirror. It defines the well-known files, and the client whose settings advice contains: ${words}. Default: plain files.`,
       phrase('expected.oneOf', { words }),
       (value) => profileOf(value) !== null,
     ).optional(),

@@ -37,7 +37,7 @@ const expectKeys = mapping(
     bytesMin: size.meta({ description: 'The minimum size.' }).optional(),
     bytesMax: size.meta({ description: 'The maximum size.' }).optional(),
     starts: checked(
-      'The text that it begins with.',
+      'The text at the start of the file.',
       phrase('expected.text200'),
       (value) => value.length >= 1 && value.length <= 200,
     ).optional(),
@@ -45,17 +45,17 @@ const expectKeys = mapping(
       /^([0-9a-f]{2}){1,200}$/i.test(value),
     ).optional(),
     matches: readable(
-      'A regular expression that its first 16 KiB hold; `^` and `$` are ends of lines. Matched in time that grows with the text alone: without back-references and looking around.',
+      'A regular expression that must match in the first 16 KiB. `^` and `$` match at the start and end of a line. Back-references and lookaround are not supported, because matching must take linear time.',
       phrase('expected.regular'),
       compilePattern,
     ).optional(),
     newerThan: checked(
-      'The greatest age: of the date that it states where the profile knows one (`InRelease`, `lastsync`), else of `Last-Modified`.',
+      'The maximum age of the date in the file, if the profile defines one (`InRelease`, `lastsync`), else of `Last-Modified`.',
       phrase('expected.durationDays', { example: '2d' }),
       (value) => durationPattern.test(value),
     ).optional(),
     signedBy: checked(
-      'A keyring of OpenPGP keys (binary, not armoured), one of which must have signed the file: in it (`InRelease`), or in `Release.gpg` or `<path>.sig` beside it. Verified by `gpgv` where the whole file is read: by `get` up to 64 KiB, else by `whole`; the `InRelease` of a Debian suite always by both, with the indexes that apt reads.',
+      'A binary (not armoured) keyring of OpenPGP keys. One of the keys must have signed the file, in the file itself (`InRelease`) or in `Release.gpg` or `<path>.sig` next to it. The step that reads the whole file verifies it with `gpgv`: `get` up to 64 KiB, `whole` above. Both verify the `InRelease` of a Debian suite, with the indexes that apt reads.',
       phrase('expected.path'),
       (value) => value !== '' && !/\p{Cc}/u.test(value),
     )
@@ -101,7 +101,7 @@ function bytesOf(size: number | string): number {
 }
 
 export const httpNames: Names = {
-  describes: 'Files, by path. The first one of an upstream is the canary of its mirrors.',
+  describes: 'Paths of files. The first one of an upstream is the canary of its mirrors.',
   entry: { describes: 'A path below the base URL of each mirror.', expected: phrase('expected.filePath') },
   parse: (text) => (isFilePath(text) ? ok({ module: text, version: null }) : error(filePathExpected)),
   form: {

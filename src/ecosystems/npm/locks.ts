@@ -18,7 +18,7 @@ const expected = phrase('expected.npmLockPath');
 
 export const npmLocks: Locks = {
   describes: 'A package-lock.json, npm-shrinkwrap.json, pnpm-lock.yaml, yarn.lock or bun.lock.',
-  top: 'So many of its packages: what the project requires itself first, then the most required by others.',
+  top: 'Maximum number of packages to take: requirements of the project first, then those that most other packages require.',
   expected,
   isLock: (name) => kindOf(name) !== null,
   async reader() {

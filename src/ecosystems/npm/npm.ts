@@ -59,7 +59,7 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
     files: {
       keys: {
         describes:
-          'File with the signing keys of the public registry, in the form of `/-/npm/v1/keys`, from a source that you trust. Without it, the keys of the mirror with `role: origin` are used; those of another mirror never are.',
+          'File with the signing keys of the public registry, in the form of `/-/npm/v1/keys`, from a source that you trust. Without it, the keys of the mirror with `role: origin` are used, never those of another mirror.',
         mistake(text) {
           const read = readSigningKeys(Buffer.from(text));
           return read.tag === 'ok' ? null : read.error;
@@ -78,7 +78,7 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
       20,
     )
       .optional()
-      .meta({ description: 'npm only: further hosts, without ports, to which its packuments may point for tarballs.' }),
+      .meta({ description: 'npm only: other hosts, without ports, that the tarball URLs of this mirror may name.' }),
   },
   clients: [npmClient, pnpmClient, yarnClient],
   realClients: [npmRun],

@@ -28,8 +28,7 @@ export const containerd: Client = {
   ...hostChain,
   id: 'containerd',
   spec: ['https://github.com/containerd/containerd/blob/main/docs/hosts.md'],
-  describes:
-    'The hosts of today in hosts.toml, in their order. Default: the mirror of the highest weight, then `direct`.',
+  describes: 'The current hosts in hosts.toml, in order. Default: the mirror of the highest weight, then `direct`.',
   walk: (chain, replyOf) =>
     walkInOrder(chain, replyOf, (reply) => reply.tag === 'failed' && (reply.isHung === true || isTaken(reply))),
   protocols: () => offersHttp1,
@@ -93,7 +92,7 @@ export const podman: Client = {
   id: 'podman',
   spec: ['https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.md'],
   describes:
-    'The mirrors of today in registries.conf, in their order. Default: the mirror of the highest weight, then `direct`.',
+    'The current mirrors in registries.conf, in order. Default: the mirror of the highest weight, then `direct`.',
   // podman continues after a cut manifest, but not after a cut layer.
   walk: (chain, replyOf) =>
     walkInOrder(
@@ -143,7 +142,7 @@ export const docker: Client = {
   id: 'docker',
   spec: ['https://docs.docker.com/docker-hub/image-library/mirror/'],
   describes:
-    'The registry-mirrors of today in daemon.json, in their order. Default: the mirror of the highest weight, then `direct`.',
+    'The current registry-mirrors in daemon.json, in order. Default: the mirror of the highest weight, then `direct`.',
   walk: walkInOrder,
   // Observed by hand: Debian's dockerd 20.10 sends no ALPN.
   protocols: () => offersHttp1,

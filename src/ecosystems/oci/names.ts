@@ -64,7 +64,7 @@ export function splitName(name: string): Pick<ImageName, 'host' | 'repository'> 
 /** An image's host is its upstream, so there are no private names. */
 export const ociNames: Names = {
   describes:
-    'Images. The host that each begins with is its upstream (`docker.io` where none is written). The first one with a digest is the canary.',
+    'Images. The host in the name of an image is its upstream (default `docker.io`). The first one with a digest is the canary.',
   entry: { describes: 'An image and its tag or digest.', expected: phrase('expected.imageForm') },
   parse(text) {
     const image = parseImage(text);

@@ -40,7 +40,7 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
     describes: 'Settings of image registries only.',
     keys: {
       platform: checked(
-        'Whose manifest is taken from a list: os/architecture, with /variant where it matters.',
+        'The platform whose manifest is taken from an image index: os/architecture, with /variant if needed.',
         phrase('expected.platform'),
         (value) => parsePlatform(value) !== null,
       ).prefault(usualPlatform),

@@ -143,7 +143,7 @@ export const pip: Client = clientOf({
     'https://pip.pypa.io/en/stable/topics/configuration/',
   ],
   describes:
-    "pip's index-url of today, then its extra-index-url ones, with spaces between. Default: the mirror of the highest weight.",
+    'The current index-url of pip, then its extra-index-urls, separated by spaces. Default: the mirror of the highest weight.',
   walk: walkPip,
   protocols: () => offersHttp1,
   fileFor: (url) => `[global]\nindex-url = ${url}`,

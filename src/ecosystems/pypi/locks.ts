@@ -19,7 +19,7 @@ function kindOf(name: string): Kind | null {
 
 export const pypiLocks: Locks = {
   describes: 'A requirements.txt with pinned versions, a uv.lock, poetry.lock, pdm.lock, pylock.toml or Pipfile.lock.',
-  top: 'So many of its projects: those that most others need first.',
+  top: 'Maximum number of projects to take: those that most other projects require first.',
   expected: phrase('expected.pathLock'),
   isLock: (name) => kindOf(name) !== null,
   async reader() {

@@ -20,13 +20,13 @@ const publishersKey = list(
       ),
       kind: z
         .enum(Object.keys(publisherKinds) as [PublisherKind, ...PublisherKind[]], errorOf(phrase('expected.publisher')))
-        .meta({ description: 'The repository that it is published from.' }),
+        .meta({ description: 'The service that hosts the repository.' }),
       repository: checked(
         'The repository whose workflows may sign.',
         phrase('expected.word', { word: 'owner/name' }),
         (text) => repositoryForm.test(text),
       ),
-      workflow: checked('The only workflow that may publish; absent: any.', phrase('expected.fileName'), (text) =>
+      workflow: checked('The only workflow that may publish. Default: any.', phrase('expected.fileName'), (text) =>
         /^[\w./-]{1,200}$/.test(text),
       ).optional(),
     },
@@ -104,7 +104,7 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
     files: {
       trustedRoot: {
         describes:
-          'A Sigstore trusted root (`trusted_root.json`), from a place that you trust: by it attestations are verified. Without one they are only held against the hash of their file.',
+          'A Sigstore trusted root (`trusted_root.json`) from a source that you trust, to verify attestations. Without it, attestations are only compared with the hash of their file.',
         mistake: (text) => (isTrustedRoot(text) ? null : phrase('expected.sigstore')),
       },
     },
