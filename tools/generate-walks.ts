@@ -18,28 +18,31 @@ export function walksPage(): string {
 
 # What clients do with a wrong body
 
-Mirror \`near\` sends status 200 and a wrong body. Mirror \`far\` is healthy. The real client ran once for each cell.
+The tables show what real clients do if a mirror sends status 200 and a wrong body. Mirror \`near\` sends the wrong body; mirror \`far\` is
+healthy. The columns name the configured chain. The client ran once for each cell.
 
 - \`ok\`: the client succeeded.
 - \`failed\`: the client ended with an error.
-- \`hangs\`: the client has no timeout of its own. The test stopped it.
+- \`hangs\`: the client did not end, because it has no timeout. The test stopped it.
 
-**our probe** is the result of the real probe of mirrorwatch for the same body. Advice is made by a model of each client: the tests
-compare the model with each cell, and name each cell where it differs (\`test/real/*-bodies.test.ts\`). A probe fails a response that is
-longer than announced. Clients read as far as announced.
+**our probe** is the result of a mirrorwatch probe of the same body. Advice uses a model of each client. Tests compare the model with each cell
+and list the cells in which it differs (\`test/real/*-bodies.test.ts\`). If a body is longer than its \`Content-Length\`, the probe fails; most
+clients read only the announced length.
 
 ${tables.join('\n\n')}
 
 ## Notes
 
-- go waits at a mirror that stalls, behind \`,\` and \`|\` alike: it has no timeout for a response ([http2.md](http2.md)). skopeo and ctr have none
-  either. The others have one; here it is 2 s.
-- npm, pnpm and yarn know one registry, so they have one column. yarn 4 does not end after an empty artifact.
-- uv asks its extra indexes first, and takes the first that has the project. pip asks all, and takes the file of the last one.
+- If a mirror stalls, go waits without end, with \`,\` and with \`|\`, because it has no timeout for a response ([http2.md](http2.md)). skopeo and
+  ctr have none either. The other clients have a timeout; the tests set it to 2 s.
+- npm, pnpm and yarn use only one registry, so their tables have one column. After an empty artifact yarn 4 does not end.
+- uv requests its extra indexes first, and uses the first one that has the project. pip requests all indexes, and takes the file of the last
+  one that has it.
 - skopeo reads \`registries.conf\` as podman does. ctr reads \`hosts.toml\` as containerd does.
-- apt with two mirrors has a \`mirror+file:\` list. It goes on after a wrong size, and stops at a wrong hash. pacman, whose chain is the
-  same, stops at both (test/real/http-lists.test.ts), and so does the model.
-- Docker 20.10 was measured once, by hand. It goes on after a corrupt blob. It needs 75 s for a cut one. No test runs it.
+- apt with two mirrors uses a \`mirror+file:\` list. After a wrong size it requests the next mirror; after a wrong hash it fails. pacman also uses
+  a list of mirrors, and fails after both (\`test/real/http-lists.test.ts\`). The model of both clients fails after both.
+- Docker 20.10 was measured once, by hand. After a corrupt blob it requests the next mirror. For a truncated blob this takes 75 s. No test runs
+  Docker.
 `;
 }
 
