@@ -91,7 +91,8 @@ export const worths: Readonly<Record<AlertName, string>> = {
   MirrorwatchActionFailed: 'clients keep their settings, and a separate notice reports the advice',
   MirrorwatchDoorFails: 'if no mirror works, MirrorNoneUsable pages',
   MirrorwatchAbsent: 'the scrape job or a place is missing in Prometheus; if a daemon stops, MirrorwatchDown pages',
-  MirrorNotMeasured: 'normal for an origin that this place cannot reach; otherwise a measurement is missing, not a fault',
+  MirrorNotMeasured:
+    'normal for an origin that this place cannot reach; otherwise a measurement is missing, not a fault',
   MirrorAdvice: 'scripts can follow the advice without a person',
   MirrorErrorBudgetSlow: 'it shows a trend over days; mention it at the next contact with the operator of the mirror',
 };

@@ -47,7 +47,10 @@ function alertTable(groups: readonly RuleGroup[]): string {
   ].join('\n');
 }
 
-const tellings = { critical: 'page', warning: 'ticket', info: 'information' } as const satisfies Record<Severity, string>;
+const tellings = { critical: 'page', warning: 'ticket', info: 'information' } as const satisfies Record<
+  Severity,
+  string
+>;
 
 const severityOf = ({ severity = 'warning' }: AlertRule): Severity => severity;
 

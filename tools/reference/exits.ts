@@ -12,7 +12,10 @@ export const exits: Readonly<Record<string, readonly [fine: string, trouble: str
     'nothing needs to be changed, or the requested change was made',
     'advice is pending, the daemon cannot be reached, or nothing was applied',
   ],
-  actions: ['listed, stopped, resumed, or an undo was requested', 'the daemon refused the request, or cannot be reached'],
+  actions: [
+    'listed, stopped, resumed, or an undo was requested',
+    'the daemon refused the request, or cannot be reached',
+  ],
   doctor: ['no trap, or notes only', 'a trap, or something that could not be determined'],
   explain: ['the text contains a known error', 'the text contains no known error'],
   undo: [
