@@ -82,7 +82,9 @@ export interface ActionRule {
     readonly perDay: number;
     readonly quiet: { readonly fromMinute: number; readonly toMinute: number; readonly urgent: 'hold' } | null;
     readonly timeZone: string;
-    /** Of `of` places `needed` must advise the move, of a larger group the same share; absent: no vote is needed. */
+    /**
+     * How many places of how many must advise the move. A larger group needs the same share. Absent: no vote is needed.
+     */
     readonly places?: { readonly needed: number; readonly of: number };
   };
   readonly deed: ActionDeed;
@@ -134,9 +136,9 @@ export interface ActionRow {
   readonly because: Sentence | null;
   /** For display. A diff has its secrets masked; a program's output only user-info and query values. */
   readonly output: string;
-  /** What an undo needs besides the row; `null`: nothing more. */
+  /** Data that an undo needs in addition to the row; `null`: none. */
   readonly kept: unknown;
-  /** An earlier process ended with a step begun and not done; stays true. */
+  /** True if an earlier process ended during a step. It stays true. */
   readonly isInterrupted: boolean;
   readonly undoneBy: 'failback' | 'regret' | 'operator' | null;
   /** The result of `actionPlaceOf` when the action was planned; absent: an older row. */
@@ -171,7 +173,9 @@ export type Move = Pick<Advice, 'ecosystem' | 'upstream' | 'from' | 'to'>;
 
 export interface PlaceVotes {
   readonly votes: number;
-  /** Places with a vote that know the state of the mirror to leave; `votes`: those that advise the move. */
+  /**
+   * The number of voting places that know the state of the mirror to leave. `votes` counts those that advise the move.
+   */
   readonly known: number;
 }
 
@@ -183,9 +187,9 @@ export interface Actor {
   run(step: ActionStep, row: ActionRow, rule: ActionRule): Promise<ActionEnd>;
   /** The last known votes of a group's places; `null`: not known now. */
   votes(fleet: FleetRule, group: string, move: Move): PlaceVotes | null;
-  /** The current role; a call each second keeps the lease. @param pair  `undefined`: no pair */
+  /** Returns the current role. The caller calls it every second, because each call renews the lease. */
   lead(pair: PairRule | undefined): Lead;
-  /** Queues a row for the pair's other daemon. @param text  JSON; `null`: removes the row */
+  /** Queues a row for the other daemon of the pair. @param text  JSON; `null`: removes the row */
   share(id: string, text: string | null): void;
   /** The rows of the previous holder, once after each takeover by this daemon; else `null`. */
   takeShared(): readonly string[] | null;

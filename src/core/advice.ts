@@ -4,7 +4,7 @@ import type { Upstream } from './mirror.ts';
 import type { Message, Sentence } from './result.ts';
 
 export type AdviceState = 'proposed' | 'accepted' | 'superseded' | 'withdrawn' | 'expired' | 'refused' | 'dismissed';
-/** The kinds of findings that cause advice, and what only advice can be for. */
+/** Why clients should switch: a kind of finding, or a cause that only advice has. */
 export type AdviceCause = CausingKind | 'slower' | 'slo' | 'failback';
 const causingKinds = findingKinds.filter((kind): kind is CausingKind => kindTraits[kind].advice !== undefined);
 export const adviceCauses = [...causingKinds, 'slower', 'slo', 'failback'] as unknown as readonly [
@@ -42,9 +42,11 @@ export interface Candidate {
   /** The seconds of one client fetch, plus `advise.failureCost` × the share that fails; `null`: not measured. */
   readonly scoreSeconds: number | null;
   readonly gate: Gate;
-  /** The evidence of the test that is nearest to its bound (docs/detection.md); `null`: no test is running. */
+  /**
+   * The current value of the running test that is nearest to its bound (docs/detection.md); `null`: no test is running.
+   */
   readonly sum: number | null;
-  /** The value at which `sum` triggers this test; `null`: no test is running. */
+  /** The bound of that test: it triggers when `sum` reaches this value; `null`: no test is running. */
   readonly bound: number | null;
 }
 
@@ -76,12 +78,15 @@ export interface Advice extends Upstream {
     readonly failures: Readonly<Partial<Record<Reason, number>>>;
     readonly findings: readonly string[];
   };
-  /** Best first; those that may not be advised come last. */
+  /** Best first. Mirrors that may not be advised come last. */
   readonly candidates: readonly Candidate[];
   readonly expected: {
     readonly availability: { readonly before: number | null; readonly after: number | null };
     readonly p95Seconds: { readonly before: number | null; readonly after: number | null };
-    /** As `Candidate.scoreSeconds`; after a time test with the times in its moments. */
+    /**
+     * Fetch costs, as in `Candidate.scoreSeconds`. If a test of times decided, the costs use the times that this test
+     * compared.
+     */
     readonly fetchCostSeconds: { readonly before: number | null; readonly after: number | null };
   };
   readonly confidence: Confidence;
@@ -109,7 +114,10 @@ export interface Audited extends Upstream {
   readonly isRegret: boolean;
 }
 
-/** A mirror that is down at the head of a chain whose clients pass over it, so that no switch is advised. */
+/**
+ * A mirror that is down and first in its chain. No switch is advised, because its clients try the next mirror by
+ * themselves.
+ */
 export interface PassedOver extends Upstream, Message {
   readonly registry: string;
 }

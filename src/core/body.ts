@@ -33,7 +33,7 @@ export function hasControls(text: string): boolean {
   return false;
 }
 
-/** All bytes of a body, in memory or in a file. */
+/** A complete body, in memory or in a file. */
 export interface WholeBody {
   readonly bytes: number;
   /**

@@ -21,7 +21,10 @@ export interface ClientPlan {
   readonly fetched: string;
 }
 
-/** How a run ended. `stopped`: by us, at a limit. `not_run`: shows nothing about the mirror. */
+/**
+ * How a run ended. `stopped`: we stopped it at a limit. `not_run`: it did not start, so it shows nothing about the
+ * mirror.
+ */
 export type ClientEnd =
   | { readonly tag: 'exited'; readonly code: number }
   | { readonly tag: 'signalled'; readonly signal: string }
@@ -33,7 +36,7 @@ export interface ClientReport {
   readonly tookMs: number;
   readonly files: number;
   readonly bytes: number;
-  /** The kept end of the output, printable, credentials masked. */
+  /** The stored last part of the output: printable characters, credentials masked. */
   readonly said: string;
   /** The last lines of `said`, for display. */
   readonly words: string;
@@ -42,7 +45,7 @@ export interface ClientReport {
 /** `unknown`: the result shows nothing about the mirror. */
 export type ClientOutcome = 'ok' | 'failed' | 'unknown';
 
-/** The result of our own steps for the same module, right after the client. */
+/** The result of our own probes of the same module, made right after the client's run. */
 export interface OwnVerdict {
   readonly outcome: ClientOutcome;
   /** The first step that was not ok, else the last one. */
@@ -60,7 +63,7 @@ export interface ClientRun extends ClientPair, Upstream {
   readonly outcome: ClientOutcome;
   /** The client's message in one line, else a text of this program; `null`: ok. */
   readonly reason: string | null;
-  /** A `reason` of this program as data for any language; absent: the client's message, or none. */
+  /** `reason` as data for any language, if this program wrote it; absent: the client's message, or no reason. */
   readonly sentence?: Sentence;
   /** `null`: the client did not exit by itself. */
   readonly exitCode: number | null;

@@ -20,10 +20,16 @@ export interface Listen {
   readonly host: string;
   readonly port: number;
   readonly token: Secret | null;
-  /** Further names in `Host`, lower case; only on loopback without a token is `Host` checked. */
+  /**
+   * More accepted values of the `Host` header, lower case. `Host` is checked only by loopback listeners without a
+   * token.
+   */
   readonly hosts?: readonly string[];
   readonly tls: { readonly cert: string; readonly key: Secret } | null;
-  /** Histograms of the protobuf page, and the most native buckets of one series; absent: no such page. */
+  /**
+   * The histogram form of the protobuf page, and the maximum number of native buckets per series; absent: no protobuf
+   * page.
+   */
   readonly protobuf?: { readonly histograms: 'native' | 'both'; readonly buckets: number };
 }
 
@@ -51,12 +57,12 @@ export type WebhookEvent = (typeof webhookEvents)[number];
 export interface Receiver {
   readonly name: string;
   readonly url: Secret;
-  /** One signature each; a chat has at most one. */
+  /** Each secret adds one signature to a delivery. A chat receiver has at most one secret. */
   readonly secrets: readonly Secret[];
   readonly format: ReceiverFormat;
   readonly lang: 'en' | 'zh';
   readonly on: readonly WebhookEvent[];
-  /** A further filter of the events in `on`; absent: none. */
+  /** An additional filter for the events in `on`; absent: none. */
   readonly only?: OnlyRule;
   /** Absent: the receiver is a program. */
   readonly chat?: ChatRule;
@@ -75,12 +81,15 @@ export interface OnlyRule {
 }
 
 export interface ChatRule {
-  /** Of times in cards, and of `quiet`. */
+  /** The time zone of `quiet` and of times in chat messages. */
   readonly timeZone: string;
   /** Events within this time after the first one share a card. */
   readonly groupMs: number;
   readonly quiet: QuietRule | null;
-  /** Public URL of the daemon's page, without a trailing slash; `null`: `listen`, but no loopback or wildcard. */
+  /**
+   * Public URL of the daemon's page, without a trailing slash; `null`: derived from `listen`, unless that is a loopback
+   * or wildcard address.
+   */
   readonly page: string | null;
 }
 
@@ -88,7 +97,7 @@ export interface ChatRule {
 export interface QuietRule {
   readonly fromMinute: number;
   readonly toMinute: number;
-  /** For urgent advice. `pass`: it is sent; `hold`: it waits. */
+  /** What happens to urgent advice in quiet hours. `pass`: it is sent; `hold`: it waits. */
   readonly urgent: 'pass' | 'hold';
 }
 
@@ -118,7 +127,7 @@ export interface DoorRule {
 export interface PlaceLabels {
   /** Places of one group combine their advice. */
   readonly group?: string;
-  /** Places of one network count as one witness. */
+  /** Places with the same value share a network, so together they count as one vote. */
   readonly network?: string;
   /** Public URL, without a trailing slash. */
   readonly page?: string;
@@ -137,7 +146,7 @@ export interface Config {
     /** `null`: unlimited. */
     readonly bytesPerHour: number | null;
   };
-  /** By step; the canary has `schedule.pace`. */
+  /** The pace of each step. The canary uses `schedule.pace`. */
   readonly steps: Readonly<Record<Step, Pace>>;
   readonly mirrors: readonly Mirror[];
   readonly controls: readonly Control[];
@@ -150,7 +159,7 @@ export interface Config {
   readonly pinned?: Readonly<Record<EcosystemId, Readonly<Record<string, string>>>>;
   /** Patterns of private names by ecosystem: no mirror of a public upstream gets requests for them. */
   readonly private: Readonly<Record<EcosystemId, readonly string[]>>;
-  /** The sections of ecosystems, as each ecosystem parses its own. */
+  /** The configuration sections of ecosystems, each parsed by the code of that ecosystem. */
   readonly settings: Readonly<Record<EcosystemId, unknown>>;
   readonly detect: {
     readonly spike: SpikeRule;
@@ -162,7 +171,7 @@ export interface Config {
     readonly ttlMs: number;
     /** 0 to 1. */
     readonly minGain: number;
-    /** The cost of a failed build, besides its waiting time. */
+    /** The cost of a failed build, in addition to its waiting time. */
     readonly failureCostMs: number;
   };
   readonly webhooks: readonly Receiver[];
@@ -193,11 +202,11 @@ export interface ConfigIssue {
   /** The found value as YAML or JSON of limited length, secrets masked; `null`: the key is missing. */
   readonly seen: Sentence | string | null;
   readonly expected: Sentence;
-  /** The known key or allowed value that is most like a misspelt one; `null`: none. */
+  /** The known key or allowed value that is most similar to a misspelt one; `null`: none. */
   readonly nearest: string | null;
 }
 
-/** An error in the file as a whole. */
+/** Makes an error that concerns the whole file. */
 export function issueOf(expected: Sentence, seen: ConfigIssue['seen']): ConfigIssue {
   return { severity: 'error', path: '', line: null, column: null, seen, expected, nearest: null };
 }
@@ -214,7 +223,7 @@ export function paceOf(target: Pick<Target, 'canary' | 'step'>, config: Pick<Con
   return target.canary ? config.schedule.pace : (config.steps[target.step] ?? config.schedule.pace);
 }
 
-/** Milliseconds between two starts; an assumed value for cron. */
+/** Milliseconds between two starts. For cron this is an assumed value. */
 export function everyMs(pace: Pace): number {
   return pace.cadence.kind === 'every' ? pace.cadence.everyMs : cronEveryMs;
 }

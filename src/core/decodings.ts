@@ -1,9 +1,9 @@
 /** A text whose escapes are decoded. */
 export interface Decoded {
   readonly text: string;
-  /** The place of each character, and of the end, in the source; `null`: unchanged. */
+  /** The index in the source of each character, and of the end of the text; `null`: the text equals the source. */
   readonly starts: Int32Array | null;
-  /** Where each character ends in the source; absent: where the next one starts. */
+  /** The index in the source at which each character ends; absent: the start of the next one. */
   readonly ends?: Int32Array;
 }
 
@@ -41,10 +41,13 @@ export function lowerCaseOf(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
-/** What may stand between the characters of a secret: slashes of a parsed URL, or what groups them. */
+/** Characters that may separate the characters of a secret: slashes of a parsed URL, or grouping characters. */
 const separators = [/[\\/]+/g, /[-–—:.,_\s\0\u00ad\u200b]+/g] as const;
 
-/** A text, and the text after each round of decoding. A percent-encoded byte becomes the character of that number. */
+/**
+ * Returns a text and its form after each round of decoding. A percent-encoded byte becomes the character with that
+ * code.
+ */
 export function decodingsOf(text: string): readonly Decoded[] {
   const rounds: Decoded[] = [{ text, starts: null }];
   for (let round = 0, last = rounds[0]; round < roundsMax && last !== undefined; round += 1) {
@@ -56,7 +59,10 @@ export function decodingsOf(text: string): readonly Decoded[] {
   return rounds;
 }
 
-/** A text without slashes, and without dashes, points, blanks and the like; left out where it has none. */
+/**
+ * Returns the text without slashes, and without dashes, points, blanks and the like. Forms that would equal the text
+ * are omitted.
+ */
 export function squeezedOf(decoded: Decoded): readonly Decoded[] {
   return separators.flatMap((separator) => squeezedBy(decoded, separator) ?? []);
 }

@@ -1,6 +1,6 @@
 import { limits } from './limits.ts';
 
-/** What the file descriptors of this process allow. */
+/** Limits of connections and probes that follow from the file descriptors of this process. */
 export interface DescriptorBounds {
   /** Connections of clients, over all addresses and per address. */
   readonly connections: number;
@@ -12,9 +12,9 @@ export interface DescriptorBounds {
 }
 
 /**
- * Divides descriptors: `limits.descriptorsOwn` for the process itself, half of the rest for clients, half for mirrors.
- * With too few of them, the least bounds still let the daemon work, and may be exceeded.
- * @param count  the limit of this process; `null`: not known, so that `limits` alone bound
+ * Divides the file descriptors: `limits.descriptorsOwn` for the process itself, half of the rest for clients, half for
+ * mirrors. If there are too few, minimum bounds keep the daemon working, although together they may exceed the limit.
+ * @param count  the descriptor limit of this process; `null`: not known, so that only `limits` applies
  */
 export function descriptorBoundsFor(count: number | null): DescriptorBounds {
   const half = count === null ? Number.POSITIVE_INFINITY : Math.floor((count - limits.descriptorsOwn) / 2);

@@ -20,7 +20,10 @@ export interface Due {
   readonly target: Target;
   readonly connection: Connection;
   readonly purpose: Purpose;
-  /** In total for requests that are not `aside`, > 0. Asides: see `limits.asideTimeouts`. */
+  /**
+   * Time limit for all requests of the probe together, except `aside` requests; > 0. For those see
+   * `limits.asideTimeouts`.
+   */
   readonly timeoutMs: number;
   /** Of a download: it times out earlier, once no byte has arrived for so long. Absent: it does not. */
   readonly idleMs?: number;
@@ -33,11 +36,13 @@ export interface Due {
   /** The only HTTP version to use; absent: those of the mirror's access. */
   readonly protocol?: HttpProtocol;
   readonly build?: BuildPlace;
-  /** Of an artifact: `Facts.artifact.at` of the last index; absent: not known. */
+  /** For an artifact: `Facts.artifact.at` from the last index; absent: not known. */
   readonly artifactAt?: string;
 }
 
-/** An order to probe a target, and the same question at other mirrors in the same moments. */
+/**
+ * An order to probe a target out of turn. The other mirrors are asked for the same module and step in the same moments.
+ */
 export interface RecheckOrder {
   readonly registry: string;
   readonly target: Target;

@@ -12,7 +12,10 @@ export type Severity = (typeof severities)[number];
 export interface KindTraits {
   readonly severity: Severity;
   readonly isAboutUs?: true;
-  /** How confidence grows: `hard` after a confirming round, `tested` with the evidence of a test; absent: by age. */
+  /**
+   * How confidence grows. `hard`: after a confirming round; `tested`: with the evidence of a test; absent: with the age
+   * of the finding.
+   */
   readonly confidence?: 'hard' | 'tested';
   /** Absent: findings of this kind never cause advice. */
   readonly advice?: {
@@ -21,12 +24,15 @@ export interface KindTraits {
     readonly costs: 'failures' | 'time' | 'freshness';
     /** Concerns downloads of artifacts. */
     readonly isHeavy?: true;
-    /** Without another usable mirror, `refused` advice is issued. */
+    /** If no other mirror is usable, advice in state `refused` is issued. */
     readonly isForced?: true;
   };
   /** Whether an open or acknowledged finding counts against its mirror; absent: if it is `actionable`. */
   readonly isAgainst?: (finding: { readonly state: string; readonly cause: string }) => boolean;
-  /** An acknowledgement ends a finding of this kind. It also ends a `level_shift`, which lacks this. */
+  /**
+   * An acknowledgement ends a finding of this kind. (It also ends a `level_shift`, although that kind lacks this
+   * trait.)
+   */
   readonly endsByHand?: true;
   /** A chat card also shows the text of the finding. */
   readonly isListedInFull?: true;
@@ -223,7 +229,7 @@ export const noEvidence: Finding['evidence'] = {
   probeIds: [],
 };
 
-/** The cause, if findings with it are separate from others of their kind; else `null`. */
+/** Returns the cause if findings with this cause are counted separately from others of their kind; else `null`. */
 export function storyOf(cause: Finding['cause'] | undefined): Finding['cause'] | null {
   return cause === 'client_differs' || cause === 'holds_thread' || cause === 'many_requests' ? cause : null;
 }

@@ -32,5 +32,5 @@ export function parseRetryAfter(value: string | undefined, wallMs: number): numb
   return Number.isNaN(atMs) ? null : Math.min(Math.max(atMs - wallMs, 0), limits.retryAfterMsMax);
 }
 
-/** Event of a response whose request is authorized: the listener then prefers to keep the connection. */
+/** Event that a response emits once its request is authorized. The listener then prefers to keep that connection. */
 export const letIn = Symbol('let in');

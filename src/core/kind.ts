@@ -12,7 +12,7 @@ export interface Kind {
   readonly newest: string | null;
   /** A module that can be probed without configuration; `null`: none. */
   readonly example: string | null;
-  /** How a module with its version is written: `module@version`. */
+  /** How users write a module with its version: `module@version`. */
   readonly expected: Sentence;
   /** The first one is the leading client by default. */
   readonly clients: readonly string[];

@@ -5,12 +5,12 @@ import { type Credential, formsOf, secretCharsMin } from './secret-forms.ts';
 
 const shown = '***';
 const learntMax = 8;
-/** A shorter piece within a digest is chance: a token of hexadecimal digits has many. */
+/** Shorter matches within a digest are ignored, because a digest contains many short hexadecimal tokens by chance. */
 const digestPieceChars = 12;
 /** Longer than any digest. */
 const digestCharsMax = 128;
 const hexDigest = /^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})$/i;
-/** Before a digest in base64: Go's `h1:`, npm's and W3C's `sha512-`. */
+/** The text before a base64 digest: `h1:` of Go, `sha512-` of npm and W3C. */
 const digestPrefix = /(?:\bh1:|\bsha(?:1|256|384|512)-)$/i;
 
 const masks = new WeakMap<WireAccess, KnownMask>();
@@ -63,13 +63,13 @@ function createMask(access: WireAccess): KnownMask {
   return beside([access.registry, access.url]);
 }
 
-/** As texts are searched: decoded, and without separators. */
+/** Returns the words in the form in which texts are searched: decoded, without separators. */
 function openTextOf(words: readonly string[]): string {
   const decoded = words.flatMap((word) => decodingsOf(lowerCaseOf(word)));
   return decoded.flatMap((one) => [one, ...squeezedOf(one)].map(({ text }) => text)).join('\n');
 }
 
-/** Keys whose values are words of closed sets, or numbers of ours. */
+/** Keys whose values are from a closed set of words, or numbers that this program computes. */
 const closedKeys: ReadonlySet<string> = new Set(
   'tag kind because code phase key state algorithm method protocol repeated probeId version cipher'.split(' '),
 );

@@ -40,7 +40,7 @@ const secretWord = /(^|\s)(login|user|password|passwd|account)(?:(\s+)(?:"(?:[^"
 /** A value whose keyword is on an earlier line. */
 const firstValue = /^(\s*)(?:"(?:[^"\\]|\\.)*(?:"\S*|$)|\S+)/;
 
-/** What continues on the next line: a value, or a macro up to an empty line. */
+/** What continues on the next line of a netrc: a value, or a macro that ends at an empty line. */
 type NetrcOpen = 'value' | 'macro' | null;
 
 /**
@@ -68,7 +68,7 @@ function masked(line: string): { readonly shown: string; readonly open: NetrcOpe
 
 type Open =
   | { readonly tag: 'until'; readonly end: RegExp }
-  /** The following lines that are blank or indented deeper than the key. */
+  /** Masks the following lines that are blank or indented deeper than the key. */
   | { readonly tag: 'deeper'; readonly than: number };
 
 /** Masks the secrets in the lines of a settings file, also values of several lines. */

@@ -11,7 +11,7 @@ export type Connection = 'cold' | 'warm';
 export interface Speaks {
   readonly protocol: HttpProtocol;
   readonly clients: readonly string[];
-  /** A client setting that forces HTTP/1.1 (`GODEBUG=http2client=0`); `null`: none. */
+  /** A client setting that forces HTTP/1.1, such as `GODEBUG=http2client=0`; `null`: none. */
   readonly bypass: string | null;
 }
 
@@ -21,10 +21,13 @@ export interface Mirror extends Upstream {
   /** Base URL without user-info, query, fragment or trailing slash. */
   readonly url: string;
   readonly role: 'mirror' | 'origin';
-  /** Preference among equals, higher first; `null`: as 0. */
+  /** Preference among equally good mirrors, higher first; `null`: as 0. */
   readonly weight: number | null;
   readonly region: string | null;
-  /** `small`: behind others of its weight; among small ones, each vantage has its own order. */
+  /**
+   * `small`: the mirror ranks after others of the same weight. Each vantage orders small mirrors differently, to spread
+   * the load.
+   */
   readonly capacity: 'small' | null;
   readonly connections: readonly Connection[];
   /** Absent: the HTTP versions that the leading client offers. */
@@ -47,7 +50,7 @@ export interface Gaps {
   readonly without: readonly string[];
 }
 
-/** A window of this length begins at each time of the cron expression. */
+/** A maintenance window. One begins at each time of the cron expression. */
 export interface MaintenanceWindow {
   readonly cron: string;
   readonly timeZone: string | null;
@@ -59,7 +62,7 @@ export interface MirrorAccess {
   readonly auth: Auth | null;
   readonly proxy: Proxy | null;
   readonly resolve: ResolveAccess;
-  /** CIDRs, addresses or host names that responses may lead to, besides public addresses. */
+  /** Networks, addresses or host names to which responses may redirect, in addition to public addresses. */
   readonly allowHosts: readonly string[];
 }
 
@@ -153,9 +156,9 @@ export function isHeavy({ weight }: Pick<Target, 'weight'>): boolean {
 /** A module as configured: `latest` stays `latest`. */
 export interface ModuleRef extends Upstream {
   readonly module: string;
-  /** `null` where the ecosystem has no versions, or none was written. */
+  /** The version; `null`: the ecosystem has no versions, or none was configured. */
   readonly version: string | null;
-  /** What responses must have (a hash, a size), as the ecosystem parsed it; absent: nothing. */
+  /** What responses must contain, such as a hash or a size, as the ecosystem parsed it; absent: no requirement. */
   readonly expect?: unknown;
 }
 
@@ -186,7 +189,7 @@ export function seriesId(target: Pick<Target, 'id'>, connection: Connection): st
   return `${target.id}|${connection}`;
 }
 
-/** A key of step, module and version, equal at all mirrors. */
+/** A key made of step, module and version. It is the same for all mirrors. */
 export function questionOf({ step, module, version }: Pick<Target, 'step' | 'module' | 'version'>): string {
   return `${step} ${module ?? ''}@${version ?? ''}`;
 }

@@ -10,7 +10,7 @@ export interface Notice {
   readonly type: NoticeType;
   /** For example `advice/<ecosystem>/<upstream>`. A new notice may replace undelivered ones with the same subject. */
   readonly subject: string;
-  /** Increases per subject, across restarts too. */
+  /** Increases with each notice of a subject, also across restarts. */
   readonly seq: number;
   readonly body: string;
   /** Only for chats: a text of `body` as data for any language. */
@@ -23,7 +23,7 @@ export interface Notice {
   readonly nextAtMs: number;
 }
 
-/** The trouble of one subject, which began `times` times. */
+/** Recurring trouble of one subject. `times`: how often it has begun. */
 export interface StoryView {
   readonly id: string;
   /** RFC 3339. */
@@ -48,7 +48,7 @@ export interface QueueStanding {
   readonly oldestSeconds: number | null;
   /** The receiver responded 410: it gets no notices until the next reload. */
   readonly disabled: boolean;
-  /** Of the last delivery; `null`: it succeeded, or there was none since the last reload. */
+  /** The failure of the last delivery; `null`: it succeeded, or there was none since the last reload. */
   readonly failure: DeliveryFailure | null;
   /** `null`: none is due, for example while a delivery is in progress. */
   readonly nextAttemptSeconds: number | null;

@@ -1,11 +1,11 @@
 import type { Form } from './secret-forms.ts';
 
-/** Takes a piece of a text; `false`: the piece is left as it is. */
+/** Masks a piece of a text, or leaves it. @returns false: the piece was left unchanged */
 export type TakePiece = (from: number, to: number, isWhole: boolean) => boolean;
 
-/** Pieces are found by four of their characters. */
+/** Pieces are looked up by four consecutive characters. */
 const gramChars = 4;
-/** Places of the same four characters that are known: a secret may repeat them without end. */
+/** The maximum number of stored positions with the same four characters. A secret may repeat them many times. */
 const placesMax = 16;
 const slotsMin = 1_024;
 
@@ -82,13 +82,13 @@ function slotOf(hash: number, bits: number): number {
 }
 
 interface Table {
-  /** Places in the texts one after the other, each one more than it is; 0: none. */
+  /** Linked positions in the texts, each stored as position + 1; 0: none. */
   readonly places: Int32Array;
   readonly hashes: Int32Array;
   readonly bits: number;
 }
 
-/** Of each piece, four characters are in the table. */
+/** Builds the table. It contains four consecutive characters of each piece. */
 function tableOf(forms: readonly Form[]): Table {
   const entries: (readonly [place: number, hash: number])[] = [];
   let begin = 0;

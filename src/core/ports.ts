@@ -48,7 +48,7 @@ export interface Log {
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
-/** A text file. `code`: `err.code` (`ENOENT`), or what is there instead of a file. */
+/** The result of reading a text file. `code`: `err.code` (`ENOENT`), or what is at the path instead of a file. */
 export type FileText = { readonly tag: 'ok'; readonly text: string } | { readonly tag: 'error'; readonly code: string };
 export type FolderNames =
   | { readonly tag: 'ok'; readonly names: readonly string[] }
@@ -69,7 +69,10 @@ export interface SlowFiles {
 export interface HopRequest extends Pick<ProbeRequest, 'url' | 'method' | 'bodyBytesMax' | 'asSent' | 'large'> {
   readonly headers: Readonly<Record<string, string>>;
   readonly aside: boolean;
-  /** The URL came from a response, so private addresses need `allowHosts`, unless the mirror is there. */
+  /**
+   * True if the URL came from a response. A private address then needs `allowHosts`, unless the mirror has that
+   * address.
+   */
   readonly foreign: boolean;
   readonly stopAfterBytes: number | null;
   /** Monotonic; `null`: now. */
@@ -86,11 +89,11 @@ export interface HopResponse {
   /** Names in lower case; values unredacted, so never stored. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-  /** As `Answer.whole`; valid until the line is closed. */
+  /** The complete body, as in `Answer.whole`; valid until this object is closed. */
   readonly whole?: WholeBody;
 }
 
-/** The connections of one conversation: new ones (cold), or a kept one (warm). */
+/** The connection of one conversation: a new one (cold), or one kept from before (warm). */
 export interface Line {
   hop(request: HopRequest): Promise<HopResponse>;
   /** Waits for the connection of a build; false: it is not ready within `limitMs`. Absent: no wait is needed. */
@@ -127,7 +130,10 @@ export interface KnownMask {
   /** Masks texts in plain data of a transcript, and keys that a server chooses; words of closed sets stay. */
   data<T>(value: T): T;
   learn(secret: string): void;
-  /** The same mask, which leaves pieces that are also in these words, as in the mirror's name and URL. */
+  /**
+   * Returns the same mask, except that it leaves pieces that also occur in these words, such as the mirror's name and
+   * URL.
+   */
   beside(words: readonly string[]): KnownMask;
 }
 
@@ -138,7 +144,7 @@ export type Timed = <T>(compute: () => T) => T;
 export interface Over {
   /** Absent: computations are not charged. */
   readonly timed?: Timed;
-  /** Called at each piece of a body, so that the work for many small pieces is charged too. */
+  /** Called for each piece of a body, so that the processor time of many small pieces is also charged to the mirror. */
   readonly received?: (pieceBytes: number) => void;
   /** The preferred family, if `access.family` is `null`; absent: no preference. */
   readonly family?: 4 | 6 | undefined;
@@ -146,7 +152,7 @@ export interface Over {
   readonly protocol?: HttpProtocol | undefined;
   /** Absent: `maskOf` of the access. */
   readonly mask?: KnownMask;
-  /** Warm lines of a build share the connection of the cold one. */
+  /** The build of this probe; its warm probes share the connection of its cold probe. */
   readonly build?: BuildPlace | undefined;
 }
 
@@ -167,17 +173,17 @@ export interface ProbeContext<Own = unknown> {
   /** Hashes from lock files or learnt from an authority, in the ecosystem's form. */
   readonly pinned: Readonly<Record<string, string>>;
   readonly own: Own;
-  /** Only these first bytes of an artifact are read; absent: all. */
+  /** The number of first bytes of an artifact that are read; absent: all. */
   readonly peekBytes?: number;
   readonly nowWallMs: number;
   readonly memory?: ProbeMemory;
-  /** As `Due.artifactAt`: a kept location that differs is not used. */
+  /** As `Due.artifactAt`. A stored location is not used if it differs from this. */
   readonly artifactAt?: string;
 }
 
 /** Texts that conversations with one mirror keep in their thread, at most until they expire. May contain secrets. */
 export interface ProbeMemory {
-  /** `null`: not kept, or not any more. */
+  /** Returns a stored text; `null`: never stored, or no longer stored. */
   get(key: string, nowWallMs: number): string | null;
   keep(key: string, text: string, untilWallMs: number): void;
 }
@@ -257,7 +263,10 @@ export type StateTrouble = StoreTrouble['kind'] | 'defect';
 export interface Store {
   commit(batch: StoreBatch): { readonly tag: 'ok' } | { readonly tag: 'error'; readonly error: StoreTrouble };
   get(table: Table, key: string): Row | null;
-  /** Newest first by `atMs`, then key. @param before  the last row of the previous page; `null`: the first page */
+  /**
+   * Returns a page of rows, newest first by `atMs`, then by key.
+   * @param before  the last row of the previous page; `null`: the first page
+   */
   page(table: Table, limit: number, before: { atMs: number; key: string } | null): readonly Row[];
   all(table: Table): readonly Row[];
   /** Deletes rows before `beforeMs`; returns their number. */
@@ -272,5 +281,5 @@ export interface Store {
   close(): void;
 }
 
-/** In the order of search; `PATH` is not used. */
+/** Paths of gpgv, in the order of search. `PATH` is not used. */
 export const gpgvPaths = ['/usr/bin/gpgv', '/bin/gpgv', '/usr/local/bin/gpgv', '/opt/homebrew/bin/gpgv'] as const;

@@ -1,9 +1,9 @@
 const everyMs = 60_000;
 
 /**
- * True once in each interval of the monotonic clock for a row that changes all the time. Rows that are due at the same
- * moment share a transaction and its pages. A killed process loses about one interval.
- * @param writtenAtMs  `null`: not written yet
+ * True once in each interval, for a row that changes all the time. Rows that are due at the same moment share a
+ * transaction. A killed process loses about one interval.
+ * @param writtenAtMs  monotonic milliseconds; `null`: not written yet
  */
 export function isRowDue(writtenAtMs: number | null, nowMs: number, intervalMs = everyMs): boolean {
   return writtenAtMs === null || Math.floor(nowMs / intervalMs) > Math.floor(writtenAtMs / intervalMs);

@@ -18,18 +18,21 @@ export interface Sample {
   readonly rttMs: number | null;
   readonly phases: PhaseTimes;
   readonly bytes: number;
-  /** The last timed body without its first `limits.slowStartBytes`; absent: too short, or incomplete. */
+  /** The last timed body after its first `limits.slowStartBytes`; absent: too short, or incomplete. */
   readonly steady?: { readonly bytes: number; readonly ms: number };
   /** Body bytes of all hops, asides included. */
   readonly wireBytes: number;
   readonly requests: number;
-  /** Of the last timed hop, or aside if no other ran; `null`: no response. */
+  /** The status of the last timed hop, or of an aside if there was no timed hop; `null`: no response. */
   readonly status: number | null;
   readonly finalUrl: string | null;
   readonly remoteAddress: string | null;
   readonly family: 4 | 6 | null;
   readonly tls: TlsFacts | null;
-  /** Of the first timed hop, or aside if no other ran; absent: no connection, or an older row. */
+  /**
+   * The HTTP version of the first timed hop, or of an aside if there was no timed hop; absent: no connection, or an
+   * older row.
+   */
   readonly protocol?: HttpProtocol;
   /** As `Hop.repeated`, of the same hop as `protocol`. */
   readonly repeated?: Hop['repeated'];
@@ -41,7 +44,7 @@ export interface Sample {
   readonly loopDelayMsMax: number;
   /** As in its transcript. */
   readonly loopDelayMsSum?: number;
-  /** The most processor time of one response; absent: below `limits.threadHeldMs`, or a whole artifact. */
+  /** The longest processor time that one response took; absent: below `limits.threadHeldMs`, or a whole artifact. */
   readonly heldMs?: number;
   readonly worker: number;
 }
@@ -59,7 +62,7 @@ export interface SettledSample extends Sample {
   readonly isObsolete?: boolean;
 }
 
-/** True where our own event loop delayed a round trip so much that baselines, and rates of downloads, ignore it. */
+/** True if our own event loop delayed a round trip so much that baselines and download rates ignore it. */
 export function isDisturbed({ rttMs, loopDelayMsMax: delayMs }: Pick<Sample, 'rttMs' | 'loopDelayMsMax'>): boolean {
   return rttMs !== null && delayMs >= limits.disturbedMsMin && delayMs >= limits.disturbedShareOfRtt * rttMs;
 }
@@ -85,7 +88,7 @@ export interface SamplePoint extends Pick<SettledSample, 'startedAtMs' | 'rttMs'
     | { readonly tag: 'ok' }
     | { readonly tag: 'failed'; readonly failure: { readonly kind: Reason } }
     | { readonly tag: 'unknown'; readonly because: Because };
-  /** `null`: dropped with age; failed samples keep it. */
+  /** `probeId` is `null` once it was dropped with age. Failed samples keep it. */
   readonly due: { readonly probeId: string | null };
 }
 
@@ -102,7 +105,7 @@ export interface SeriesNow {
   readonly p95Ms: number | null;
   readonly last: SettledSample | null;
   readonly lastOkAtMs: number | null;
-  /** Medians of the ok samples in `recent` without first fetches. */
+  /** Median phases of the ok samples in `recent`, except first fetches. */
   readonly phases: PhaseTimes;
   /** Newest last. */
   readonly recent: readonly SamplePoint[];
@@ -153,7 +156,10 @@ export function hopPhasesOf({ marks, fault }: Pick<Hop, 'marks' | 'fault'>): rea
   return segments;
 }
 
-/** The phase in which a hop failed: a certificate is refused just after the handshake, but in phase `tls`. */
+/**
+ * Returns the phase in which a hop failed. A certificate is refused just after the handshake, but counts as phase
+ * `tls`.
+ */
 function laterOf(reached: Phase, named: Phase): Phase {
   return phases.indexOf(named) >= phases.indexOf(reached) - 1 ? named : reached;
 }

@@ -5,7 +5,7 @@ export interface Credential {
   readonly secret: string;
 }
 
-/** A text that gives a secret away, and the shortest piece of it that does. */
+/** A text that reveals a secret, and the length of the shortest piece of it that does. */
 export interface Form {
   readonly text: string;
   readonly pieceChars: number;
@@ -13,9 +13,9 @@ export interface Form {
 
 /** Shorter secrets are not masked. */
 export const secretCharsMin = 4;
-/** Shorter secrets are masked whole only: six of their characters also occur by chance. */
+/** Secrets shorter than this are masked only as a whole, because six of their characters also occur by chance. */
 const secretCharsInPieces = 12;
-/** Of longer secrets, so many pieces of six characters exist that some occur by chance. */
+/** A secret longer than this has so many pieces of six characters that some of them occur by chance. */
 const secretCharsLong = 256;
 const longPieceMore = 2;
 
@@ -23,8 +23,9 @@ const base64 = 'abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz0123456789+/
 const base32 = 'abcdefghijklmnopqrstuvwxyz234567';
 
 /**
- * The characters that six characters of a secret become, wherever they begin: of base64 and base32, those that depend on
- * no neighbour. `wholeCharsMin`: shorter forms of a short secret are left out, because they occur by chance.
+ * How many characters six characters of a secret become, at any offset. For base64 and base32, characters that depend
+ * on a neighbour are not counted. `wholeCharsMin`: shorter forms of a short secret are omitted, because they occur by
+ * chance.
  */
 const kinds = {
   plain: { pieceChars: 6, wholeCharsMin: secretCharsMin },
@@ -35,8 +36,8 @@ const kinds = {
 } as const;
 
 /**
- * What is searched for in decoded text without upper case: the secret, reversed, without separators, and the hex, base32 and
- * base64 of both, the latter also within other text and as `user:password`.
+ * The forms that are searched for in decoded lower-case text: the secret, reversed, and without separators; and each in
+ * hex, base32 and base64. The coded forms also match inside other text and as `user:password`.
  */
 export function formsOf({ username, secret }: Credential): readonly Form[] {
   if (secret.length < secretCharsMin) return [];

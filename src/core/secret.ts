@@ -53,14 +53,14 @@ function maskQuery({ search, searchParams }: URL): string {
   return text === '' ? shown : `${text}&${shown}`;
 }
 
-/** User-info of a URL; commas, bars and blanks may belong to a password. */
+/** Matches the user-info of a URL. Commas, bars and blanks may belong to a password. */
 const userInfo = /([\\/]{2})[^\\/?#]*@/g;
-/** User-info at the start of a word, without a scheme or after an odd one. */
+/** Matches user-info at the start of a word, without a scheme or after an unusual one. */
 const userWord = /(?<![^\\/?#@,|\s])[^\\/?#@,|\s]+@/g;
 const fragment = /#(?:(?![,|][a-z][a-z0-9+.-]*:\/\/)\S)+/gi;
 const parameter = /([?&][^?&#=\s]*=)(?:(?![,|][a-z][a-z0-9+.-]*:\/\/)[^&#\s])+/gi;
 
-/** Masks credentials, and what may be one, in a client chain; keeps separators. */
+/** Masks credentials, and texts that may be credentials, in a client chain; keeps separators. */
 export function maskChain(chain: string): string {
   return chain
     .replace(userInfo, `$1${shown}@`)
@@ -128,7 +128,7 @@ const scheme = /^\s*(?:(?:https?|tcp|socks[45]?[ah]?):[\\/]*|[a-z][a-z0-9+.-]*:\
 /** An invalid port may be a password. */
 const oddPort = /(:[\\/]{2})[^\\/:@[\]\s?#]+:(?!\d{1,5}(?:[\\/?#,|\s]|$))[\s\S]*$/;
 
-/** An operator's text that may contain an address, with every possible credential as `***`; in doubt too much. */
+/** Masks every possible credential in an operator's text that may contain an address. In doubt it masks too much. */
 export function maskText(text: string): string {
   const [begin = ''] = scheme.exec(text) ?? [];
   const at = Math.max(text.lastIndexOf('@') + 1, text.lastIndexOf('%40') + 3);
@@ -137,7 +137,7 @@ export function maskText(text: string): string {
   return rest.replace(oddPort, `$1${shown}`).replace(/whsec_\S*/g, `whsec_${shown}`);
 }
 
-/** As `maskText`, where a name is expected: `@corp/ui@1.2.3` and paths stay. */
+/** As `maskText`, for a text that should be a name: `@corp/ui@1.2.3` and paths stay. */
 export function maskName(text: string): string {
   return /[:\\]|\/\//.test(text.replace(/@sha(?:256|512):[0-9a-z]*$/i, '')) ? maskText(text) : text;
 }

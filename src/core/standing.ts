@@ -18,18 +18,20 @@ export interface Standing extends Upstream {
   readonly because: string;
   /** `because` as data for any language. */
   readonly why?: Sentence;
-  /** A target of the mirror is in doubt. */
+  /** True if a target of the mirror is in doubt. */
   readonly inDoubt: boolean;
   readonly paused: Pause | null;
   readonly inMaintenance: boolean;
   /** When the last ok canary sample was settled, wall milliseconds. */
   readonly lastOkAtMs: number | null;
   /**
-   * When a canary sample last counted, wall milliseconds. Unknown ones, and throttling caused by our own rate, do not
-   * count.
+   * When a canary sample last counted, wall milliseconds. Unknown samples and throttling that our own request rate
+   * caused do not count.
    */
   readonly lastJudgedAtMs: number | null;
-  /** The latest end of the steps' waits after `Retry-After` or 429, wall milliseconds; `null`: no step waits. */
+  /**
+   * When the longest wait after a 429 or `Retry-After` ends, over all steps, wall milliseconds; `null`: no step waits.
+   */
   readonly throttledUntilMs: number | null;
   /** Our own request rate caused the wait until `throttledUntilMs`. */
   readonly isWaitForPace?: boolean;
@@ -54,14 +56,14 @@ export interface VantageStanding {
   /** Start of the suspicion, wall milliseconds; `null`: not suspect. */
   readonly sinceMs: number | null;
   readonly controls: readonly { readonly name: string; readonly up: boolean | null }[];
-  /** Of the latest samples, 0 to 1; `null`: no samples. */
+  /** The share of the latest samples that our own event loop delayed, 0 to 1; `null`: no samples. */
   readonly contaminatedShare: number | null;
 }
 
 /** The lag of one mirror; `null`: unknown. */
 export interface MirrorLag {
   readonly registry: string;
-  /** `null`: of the mirror as a whole. */
+  /** The module; `null`: the lag of the whole mirror. */
   readonly module: string | null;
   readonly lowerMs: number | null;
   readonly upperMs: number | null;

@@ -8,21 +8,21 @@ export interface ProbeRequest {
   readonly method?: 'HEAD';
   /** Lower-case names; the wire adds User-Agent and credentials. Absent `accept-encoding`: `identity`. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** True for a preliminary request (a token), which is not part of the probe's time. */
+  /** True for a preliminary request, for example for a token. It is not part of the probe's time. */
   readonly aside?: boolean;
   /** True if the URL came from a response. Its address is then checked before connecting (SSRF). */
   readonly foreign?: boolean;
   /** A longer body fails as `oversize`. */
   readonly bodyBytesMax: number;
-  /** Sends no request: a local program verifies a signature; the response's body is its output. */
+  /** If set, no request is sent: a local program verifies a signature, and its output is the response's body. */
   readonly check?: SignatureCheck;
   /** After this many bytes the response counts as complete. */
   readonly stopAfterBytes?: number;
   /** The body is not decoded, because the client stores it as sent. */
   readonly asSent?: true;
-  /** A body above `limits.bodyHeldBytes` comes as its beginning and as `whole`. */
+  /** If true, a body above `limits.bodyHeldBytes` is returned as its beginning and as `whole`. */
   readonly large?: true;
-  /** Sends no request: runs a computation that would block the thread for long. */
+  /** If set, no request is sent: it runs a computation that would block the thread for long. */
   readonly work?: () => Promise<void>;
 }
 
@@ -57,7 +57,7 @@ export interface Seen {
   readonly firstHex: string;
 }
 
-/** What a mutable response lists, to be compared between mirrors and over time. */
+/** The entries of a mutable response, for comparison between mirrors and over time. */
 export interface Contents {
   /** `newest`: in a spelling that all mirrors share, the newest last; `pre`: the pre-releases among them. */
   readonly versions?: {
@@ -75,7 +75,7 @@ export interface Contents {
 export interface Facts {
   /** The version that `latest` resolved to. */
   readonly resolvedVersion?: string;
-  /** The mirror does not offer an optional endpoint, which is ok. */
+  /** True if the mirror does not offer an optional endpoint. This is ok. */
   readonly notOffered?: boolean;
   /** Valid versions in a list; `newest` is `null` for an empty list. */
   readonly listed?: { readonly count: number; readonly newest: string | null };
@@ -89,13 +89,16 @@ export interface Facts {
   };
   /** A digest to compare between mirrors. `of`: what was hashed; only digests with equal `of` are compared. */
   readonly compared?: { readonly algorithm: string; readonly digest: string; readonly of?: string };
-  /** The step of the artifact that an index states, and a digest of where: it changes if the artifact moves. */
+  /**
+   * The step of the artifact that an index names, and a digest of its location. The digest changes if the artifact
+   * moves.
+   */
   readonly artifact?: { readonly step: string; readonly at: string };
   /** Of the hashed body. */
   readonly seen?: Seen;
   /** The result for the authority's signature; absent: not checked. */
   readonly signature?: Signature;
-  /** What was not checked, and why; absent: nothing to say. */
+  /** What was not checked, and why; absent: everything was checked. */
   readonly unchecked?: Sentence;
   /** The signed tree head of a checksum database. */
   readonly treeHead?: { readonly name: string; readonly size: number; readonly rootBase64: string };
@@ -123,7 +126,7 @@ export interface Verdict {
 
 /** Monotonic times of one hop; an event that did not happen is absent. */
 export interface Marks {
-  /** The start of the hop; directly after one of its kind (timed, or aside), the end of that. */
+  /** The start of the hop. If the previous hop is of the same kind (timed or aside), this is the end of that hop. */
   readonly start: number;
   readonly resolved?: number;
   /** TCP is up; with a proxy also TLS to the proxy and CONNECT. */
@@ -144,7 +147,7 @@ export interface TlsFacts {
   readonly expiresAtMs: number | null;
   readonly spkiSha256: string | null;
   readonly resumed: boolean;
-  /** Node's error code; `null`: chain, dates and name are valid. The pin is judged apart. */
+  /** Node's error code; `null`: chain, dates and name are valid. The pin is checked separately. */
   readonly authorizationCode: string | null;
 }
 

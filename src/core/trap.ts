@@ -22,7 +22,7 @@ export type SettingPlace =
 
 export interface Edit {
   readonly file: string;
-  /** From 1; `null`: after the last line of a file, which may not exist yet. */
+  /** The line number, from 1; `null`: after the last line of a file, which may not exist yet. */
   readonly line: number | null;
   /** `null`: a new line. */
   readonly was: string | null;
@@ -92,7 +92,7 @@ export interface Assignment {
 
 export interface MachineSurroundings {
   readonly machine: Machine;
-  /** In the order in which they are read. */
+  /** Assignments, in the order in which they are read. */
   readonly assignments: readonly Assignment[];
   readonly privatePatterns: readonly string[];
 }

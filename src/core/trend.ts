@@ -17,7 +17,7 @@ export interface TrendCell {
   readonly ok: number;
   readonly failed: number;
   readonly unknown: number;
-  /** Quantiles of ok canary samples without first fetches, to 2 %; `null`: none. */
+  /** Quantiles of ok canary samples without first fetches, accurate to 2 %; `null`: none. */
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
   /** The longest time without a settled canary sample. */
@@ -25,7 +25,7 @@ export interface TrendCell {
   /** Scheduled probes of all targets, without unknown ones. */
   readonly attempts: number;
   readonly failures: Readonly<Partial<Record<Reason, number>>>;
-  /** Of artifact downloads, without TCP slow start; `null`: none was large enough. */
+  /** The rate of artifact downloads, without TCP slow start; `null`: none was large enough. */
   readonly bytesPerSecond: number | null;
   /** Bounds of the largest lag; `null`: unknown. */
   readonly lagLowerMs: number | null;

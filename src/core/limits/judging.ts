@@ -5,19 +5,19 @@ const minute = 60 * second;
 
 /** Limits of the judgement and of its evidence. Part of `limits`. */
 export const judgingLimits = {
-  /** Each opening of an outage adds one to a penalty with this half-life (RFC 2439). */
+  /** Each new outage adds 1 to a penalty with this half-life (RFC 2439). */
   outageHalfLifeMs: 30 * minute,
-  /** From this penalty on an outage is damped. */
+  /** An outage is damped if the penalty is at least this. */
   outageDampedFrom: 1.25,
-  /** From this penalty on, a mirror is not also reported as unreliable. */
+  /** If the penalty is at least this, the mirror is not also reported as unreliable. */
   outageReportedFrom: 0.5,
-  /** A damped outage ends at the earliest after this time without a failure; the wait grows with the penalty. */
+  /** A damped outage ends after this time without a failure at the earliest. The time grows with the penalty. */
   outageQuietMsMin: 2 * minute,
   outageQuietFactor: 4,
   outageQuietMsMax: 30 * minute,
   /**
-   * Clients wait at most this long for a light response: a mirror whose `Retry-After` reaches it, alone or over refusals
-   * in a row, is of no use to a build.
+   * Clients wait at most this long for a light response. A mirror whose `Retry-After` reaches it is useless to a build.
+   * Values of consecutive refusals are added.
    */
   refusalWishMs: 10 * second,
   /**
@@ -28,39 +28,56 @@ export const judgingLimits = {
   confidenceHighMs: 2 * minute,
   vantageReviewMs: 2 * minute,
   vantageFindingMs: 10 * minute,
-  /** No baseline learns a sample with at least this loop delay and at least this share of its round trip. */
+  /**
+   * A sample is not added to a baseline if our loop delay was at least this, and at least this share of its round trip.
+   */
   disturbedMsMin: 20,
   disturbedShareOfRtt: 0.1,
-  /** A timeout is no failure but unknown if the loop delay was at least this share of it (docs/detection.md#delays-of-our-own). */
+  /**
+   * A timeout is recorded as unknown, not as a failure, if the loop delay was at least this share of it
+   * (docs/detection.md#delays-of-our-own).
+   */
   contaminatedShareOfTimeout: 0.25,
   /** Above this share of contaminated samples, of `contaminatedSamples` or more, a finding about this daemon opens. */
   contaminatedShareFinding: 0.05,
   /** Above this share of disturbed samples, a finding about this daemon opens. */
   disturbedShareFinding: 0.5,
-  /** The shortest window for these shares; it grows until it has `contaminatedSamples`. */
+  /** The shortest window over which these shares are computed. It grows until it contains `contaminatedSamples`. */
   contaminatedWindowMs: 5 * minute,
   contaminatedSamples: 100,
   contaminatedWindowMsMax: 60 * minute,
   contaminatedQuietMs: 1 * minute,
-  /** A first success this many times slower than the step's median is a cache's first fetch. */
+  /**
+   * If the first success is this many times slower than the median of its step, it counts as the first fetch of a
+   * cache.
+   */
   coldFactor: 10,
   /** The threshold for slow is never above this share of the timeout (docs/detection.md#rules-of-findings). */
   thresholdShareOfTimeout: 0.9,
   spikeClearFactor: 1.5,
-  /** A slow sample is also above this many times the window's p99. */
+  /** A slow sample must also exceed the p99 of the window by this factor. */
   spikeTailFactor: 1.1,
   /** The greatest age of a baseline that is restored, and of a level shift. */
   baselineAgeMsMax: 24 * 60 * minute,
-  /** A mirror without a judged canary sample for this many intervals is unknown, but not before `silentMsMin`. */
+  /** A mirror is unknown after this many intervals without a judged canary sample, but not before `silentMsMin`. */
   silentPaces: 3,
   silentMsMin: 1 * minute,
-  /** A mirror needs this many ok canary samples in `measuredPaces` intervals to be measured (docs/advice.md#how-it-decides). */
+  /**
+   * A mirror counts as measured after this many ok canary samples in `measuredPaces` intervals
+   * (docs/advice.md#how-it-decides).
+   */
   measuredOk: 5,
   measuredPaces: 20,
-  /** A slow download is below this share of the other mirrors' rate (if none, its own) and `throughputFast` bytes/s. */
+  /**
+   * A download is slow below this share of the other mirrors' rate (if there is none, its own) and below
+   * `throughputFast` bytes/s.
+   */
   throughputShare: 0.25,
   throughputFast: 1 * mib,
-  /** Fast downloads, no slow one between, that close a finding; `throughputRow`: slow ones in a row that open one. */
+  /**
+   * This many fast downloads without a slow one between them close a finding. `throughputRow`: slow ones in a row that
+   * open one.
+   */
   throughputClear: 6,
   throughputRow: 4,
   /** A download this many times slower than the threshold counts as two slow ones. */
@@ -84,7 +101,10 @@ export const judgingLimits = {
   oddKept: 8,
   sideNames: 20,
   scopeItems: 200,
-  /** At most, per series: transcripts in memory of scheduled probes, and as many of other probes. */
+  /**
+   * The maximum number of transcripts of scheduled probes in memory, per series. As many of other probes are stored
+   * too.
+   */
   transcriptsPerSeries: 5,
   transcriptsKept: 20_000,
   failingTranscripts: 2_000,

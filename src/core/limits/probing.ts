@@ -20,13 +20,13 @@ export const probingLimits = {
   /** The version list of the busiest Go module is under 1 MiB; OCI manifests have this limit too. */
   listBytes: 4 * mib,
   infoBytes: 64 * kib,
-  /** The go command's own limit of a go.mod (docs/protocols/go.md#rules-of-a-module-zip). */
+  /** The size limit that the go command sets for a go.mod (docs/protocols/go.md#rules-of-a-module-zip). */
   modBytes: 16 * mib,
   /** The go command's limit of a module zip and of its files (docs/protocols/go.md#rules-of-a-module-zip), here of any artifact. */
   zipBytes: 500 * mib,
   zipEntries: 100_000,
   zipDirectoryBytes: 32 * mib,
-  /** A longer artifact is in a file, with its beginning in memory. */
+  /** An artifact longer than this is stored in a file, and only its beginning in memory. */
   bodyHeldBytes: 8 * mib,
   bodyBeginBytes: 64 * kib,
   /** The longest body that must be in memory completely, because it is encoded or a program verifies it. */
@@ -54,18 +54,21 @@ export const probingLimits = {
   distTagsBytes: 1 * mib,
   tileBytes: 8 * kib,
   errorBodyBytes: 8 * kib,
-  /** A body is decoded up to this or, if more, so many times its length: against gzip bombs. */
+  /**
+   * A body is decoded up to this size, or up to a multiple of its encoded length if that is more. This limits gzip
+   * bombs.
+   */
   decodedBytes: 16 * mib,
   decodedFactor: 64,
   /** Lookups in a checksum database need the most requests. */
   requestsPerProbe: 400,
-  /** All asides of a probe together may take this many timeouts. */
+  /** Aside requests of a probe may together take this many timeouts. */
   asideTimeouts: 2,
   /** Records that one probe looks up in a checksum database. */
   lookupsPerProbe: 100,
   /** Records that are requested before any of them is verified. */
   lookupsAtOnce: 10,
-  /** Texts per mirror and thread, such as a token for each repository. */
+  /** The maximum number of remembered texts per mirror and thread, such as a token for each repository. */
   probeMemory: 100,
   versionsKept: 5_000,
   /** Different versions of a project or module; further ones are not counted. Real ones have up to 10 000. */
@@ -86,7 +89,7 @@ export const probingLimits = {
   propagationsKept: 100,
   versionChars: 200,
   moduleChars: 400,
-  /** A doubt ends at the latest this long after its last new target. */
+  /** A confirming round ends this long after the last target was added to it, at the latest. */
   roundMs: 15 * second,
   roundStepMs: 1 * second,
   /** Parallel confirming probes per host, in addition to `perHost`. */
@@ -95,10 +98,13 @@ export const probingLimits = {
   roundTimeoutFactor: 3,
   /** When a client tries the other address family (RFC 8305 section 5 recommends 250 ms; Go waits 300). */
   familyFallbackMs: 300,
-  /** The minimum timeout of a look, unless the configured one is shorter: slow responses are measured. */
+  /**
+   * The minimum timeout of a recheck, unless the configured timeout is shorter. It is long enough to measure slow
+   * responses.
+   */
   recheckTimeoutMsMin: 5_000,
   recheckTimeoutFactor: 4,
-  /** A good response this long after a first wrong hash makes it count for nothing. */
+  /** A first wrong hash is dropped if a good response follows after at least this time. */
   wrongOnceMs: 24 * 60 * minute,
   /** Rechecks after a wrong hash; small artifacts get up to `wrongRechecksMax`. */
   wrongRechecks: 3,
@@ -108,15 +114,15 @@ export const probingLimits = {
   heavyRecheckMs: 10 * second,
   peekBytes: 64 * kib,
   rankDownloadBytes: 4 * mib,
-  /** The first budget of probes out of turn, one token each; scheduled samples add to it. */
+  /** The initial budget of probes out of turn; each probe takes one token. Scheduled samples add tokens. */
   roundTokensStart: 60,
   roundTokensShare: 0.18,
   roundTokensMax: 300,
-  /** A look at a slow target starts only if it leaves this many tokens. */
+  /** A recheck of a slow target starts only if at least this many tokens remain. */
   roundTokensKept: 30,
   roundTokensKeptOfPeeks: 60,
   peekTokensShare: 0.06,
   peekTokensMax: 20,
-  /** Urgent orders have a further budget, this many times as large. */
+  /** Urgent orders have a separate budget, larger by this factor. */
   roundUrgentFactor: 3,
 } as const;

@@ -9,9 +9,12 @@ export const processLimits = {
   /** A thread that sends no heartbeat for this long is replaced; `workerStartMs`: before its first one. */
   workerHangMs: 5 * second,
   workerStartMs: 30 * second,
-  /** A mirror whose response (but no whole artifact) takes this much processor time is probed in a separate thread. */
+  /**
+   * A mirror is moved to a separate thread if one of its responses, except a whole artifact, takes this much processor
+   * time.
+   */
   threadHeldMs: 500,
-  /** A long response may take more: so much for each MiB. A page in HTML that is read twice needs 25. */
+  /** A long response may take this much more for each MiB. An HTML page that is read twice needs 25. */
   heldMsPerMib: 40,
   heldApartMs: 60 * minute,
   apartIdleMs: 10 * minute,
@@ -45,16 +48,16 @@ export const processLimits = {
   actionRows: 500,
   /** For this long after an action that made things worse, its rule ignores advice for the upstream. */
   actionRegretMs: 24 * 60 * minute,
-  /** Descriptors of this process beside clients and mirrors: threads, state, log, programs, receivers. */
+  /** Descriptors that the process needs apart from clients and mirrors: threads, state, log, programs, receivers. */
   descriptorsOwn: 128,
-  /** Two sockets where address families race; rarely also a resolver's. */
+  /** Two sockets when both address families are tried at once. Rarely, a resolver's socket comes on top. */
   descriptorsPerExchange: 2,
   connectionsPerAddress: 256,
   connections: 1_024,
   /** The timeout for a request's head, and for a TLS handshake. */
   requestHeadMs: 10 * second,
   requestMs: 30 * second,
-  /** How long a request body may continue after its response. */
+  /** How long a client may continue to send its request body after the response has ended. */
   refusedBodyMs: 1 * second,
   /** A connection without any traffic for this long is closed. */
   stalledMs: 60 * second,
@@ -78,9 +81,8 @@ export const processLimits = {
   /** Responses that the front door relays at once; further clients are redirected, or get 503. */
   doorPassing: 512,
   /**
-   * The front door's timeout until a response begins; of an index, until a mirror has sent the first `doorAheadBytes`,
-   * or
-   * all of it if links are rewritten. `doorStallMs`: between chunks.
+   * The front door's timeout until a response begins. For an index: until `doorAheadBytes` arrived, or the whole index
+   * if its links are rewritten. `doorStallMs`: between chunks.
    */
   doorFetchMs: 20 * second,
   doorStallMs: 5 * second,
@@ -102,13 +104,13 @@ export const processLimits = {
   /** Bounds of the wait after which the front door also requests from the next mirror. */
   doorHedgeMsMin: 50,
   doorHedgeMsMax: 2 * second,
-  /** The wait where a mirror's usual response time is unknown. */
+  /** The wait if a mirror's usual response time is unknown. */
   doorHedgeMs: 500,
   /** Connections of the front door to one host; `doorPools`: hosts. */
   doorConnections: 64,
   doorPools: 200,
   eventChars: 1 * mib,
-  /** An event stream that we read is closed after this silence: more than two heartbeat intervals. */
+  /** We close an event stream that we read after this silence. It is more than two heartbeat intervals. */
   eventSilentMs: 40 * second,
   /** Unauthorized requests per address; further ones get 429. */
   refusedRequestsPerMinute: 300,
@@ -128,18 +130,17 @@ export const processLimits = {
   alertsKept: 1_000,
   /** A new alert that began longer ago is stale; an alert that is not repeated for this long is deleted. */
   alertAgeMsMax: 24 * 60 * minute,
-  /** The default of `alertmanager.repeat`. Evidence ends after `alertRepeats` intervals without a repetition. */
+  /** The default of `alertmanager.repeat`. Evidence ends if an alert is not repeated for `alertRepeats` intervals. */
   alertRepeatMs: 10 * minute,
   alertRepeats: 3,
-  /** After a start of the daemon, missing repetitions end no evidence for this many intervals. */
+  /** For this many intervals after a start of the daemon, evidence stays although its alert is not repeated. */
   alertRepeatsAfterStart: 2,
   /**
-   * Routine data waits this long for a write, at most one turn more: a transaction writes whole pages, and waits for
-   * the
-   * disk. A killed process loses that much of it.
+   * Routine data is written after this time, plus at most one turn of the main loop. Each transaction writes whole
+   * pages and waits for the disk. A killed process loses at most this much routine data.
    */
   commitMs: 9 * second,
-  /** With so many rows waiting it is written earlier, so that the write stays short. */
+  /** Routine data is written earlier if this many rows wait, so that one write stays short. */
   commitRows: 500,
   alertReceivedStoreMs: 1 * minute,
   /** An alert that we send to an Alertmanager expires after this time; it is sent again every `pushEveryMs`. */
@@ -153,26 +154,32 @@ export const processLimits = {
    */
   storyHoldMs: 60 * minute,
   storyHoldMsMax: 360 * minute,
-  /** In recurring trouble people get no new advice while the mirror that they have costs at most this share more. */
+  /** During recurring trouble, people get no new advice while their current mirror costs at most this share more. */
   storyWorseShare: 0.25,
   /** Chat messages per receiver that can still be edited; `sentNotices`: notices per message. */
   sentMessages: 20,
   sentNotices: 100,
-  /** The longest stop after SIGTERM. Nothing enforces it: `drainMs` and `closeMs` fit into it. */
+  /** How long a stop after SIGTERM may take. No timer enforces this: `drainMs` and `closeMs` together stay below it. */
   stopMs: 10 * second,
   /** The longest wait for running probes, deliveries and actions after SIGTERM. */
   drainMs: 6 * second,
   closeMs: 1 * second,
-  /** A wall clock that moves this much against the monotonic clock within a turn of the main loop has jumped. */
+  /**
+   * The wall clock counts as changed if it moves this much against the monotonic clock within one turn of the main
+   * loop.
+   */
   clockJumpMs: 2 * second,
   suspendMs: 5 * second,
   /** Light steps start up to this share of their interval earlier or later. */
   jitterShare: 0.05,
   /** The usual first wait after a 429 without `Retry-After`; it doubles each time. */
   throttleMsMin: 5 * second,
-  /** The longest obeyed `Retry-After`, and back-off before jitter: no response must end monitoring for a day. */
+  /**
+   * The longest `Retry-After` that we obey, and the longest back-off before jitter. No response can end monitoring for
+   * a day.
+   */
   throttleMsMax: 5 * minute,
-  /** A longer `Retry-After` is read as this. */
+  /** A longer `Retry-After` is replaced by this. */
   retryAfterMsMax: 24 * 60 * minute,
   /** The share of `bytesPerHour` that heavy steps may use. */
   heavyShareOfBytes: 0.8,
@@ -187,7 +194,7 @@ export const processLimits = {
   /** Values in a configuration; a YAML alias counts at each use. 500 mirrors have 10 000 values. */
   configValues: 200_000,
   configDepth: 40,
-  /** Configuration errors that are listed; further ones are counted. */
+  /** The maximum number of configuration errors that are listed. Further ones are only counted. */
   configMistakes: 1_000,
   /** The timeout for reading a configured file. Long, because DNS lookups delay file reads. */
   fileMs: 60 * second,
@@ -207,15 +214,21 @@ export const processLimits = {
   /** Debian's largest index of packages has 12 MiB packed and 50 MiB of text. */
   packageIndexBytes: 24 * mib,
   packageIndexPlainBytes: 128 * mib,
-  /** Indexes that were read less long ago are not read whole again. Below an hour, the usual pace. */
+  /** An index is not read in full again within this time. It is below an hour, the usual interval. */
   indexReadMs: 50 * minute,
-  /** Bytes of indexes that a light thread reads whole in an hour for one signed list. Debian's largest has 12 MiB. */
+  /**
+   * How many bytes of indexes a light thread reads in full per hour for one signed list. Debian's largest index has 12
+   * MiB.
+   */
   indexBytesPerHour: 32 * mib,
   /** Packages chosen from the indexes of a list; packages above `rotaPackageBytes` are skipped. */
   rotaPackages: 200,
   rotaPackageBytes: 4 * mib,
   rotaKeptMs: 30 * 24 * 60 * minute,
-  /** npm's key names have 50 characters, a fingerprint 40, a workflow's URL about 100. */
+  /**
+   * The maximum length of the name of a signing key. npm's have 50 characters, a fingerprint 40, a workflow's URL about
+   * 100.
+   */
   keyNameChars: 200,
   /** Keys of one registry: npm has two. */
   signingKeys: 50,
@@ -224,8 +237,8 @@ export const processLimits = {
   /** Above this size of the state file writes fail, as on a full disk. */
   stateBytes: 8 * 1024 * mib,
   /**
-   * Characters in a row of stored samples, which covers at most `responseRowMs`. Compressed, it takes less than a page
-   * of the file.
+   * The maximum number of characters in a row of stored samples, which covers at most `responseRowMs`. Compressed, a
+   * row takes less than a page of the file.
    */
   responseRowChars: 9_000,
   responseRowMs: 10 * minute,
@@ -245,11 +258,14 @@ export const processLimits = {
   clientDiskBytes: 1536 * mib,
   /** RLIMIT_DATA of each process. */
   clientDataBytes: 4096 * mib,
-  /** A client's folder older than this was left by a killed daemon. */
+  /** A folder of a client that is older than this remains from a killed daemon, and is deleted. */
   clientLeftMs: 60 * minute,
   buildStreams: 8,
   buildEvery: 10,
-  /** The wait after a client's run that could not start; `clientAgainMs`: after a new difference from our steps. */
+  /**
+   * The wait after a client could not be started. `clientAgainMs`: the wait after its result first differs from our
+   * steps.
+   */
   clientAwayMs: 1 * minute,
   clientAgainMs: 1 * minute,
   /** The first runs of clients are spread over this time, after `clientFirstMsMin`. */
