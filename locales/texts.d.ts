@@ -695,6 +695,7 @@ export interface Places {
   readonly 'expected.timeZoneQuiet': never;
   readonly 'expected.timeOfDay': never;
   readonly 'expected.fromTo': never;
+  readonly 'expected.ownLoad': 'most';
   readonly 'expected.perHourPublic': 'most';
   readonly 'expected.perHour': never;
   readonly 'expected.host': never;
@@ -851,6 +852,7 @@ export interface Places {
   readonly 'expected.sumdb': never;
   readonly 'expected.regular': never;
   readonly 'cannot.proxy': never;
+  readonly 'load.seenOwn': 'perSecond' | 'share';
   readonly 'load.seenSlots': 'share' | 'host';
   readonly 'load.seenBytes': 'bytes' | 'host' | 'unknown';
   readonly 'load.seenMapping': 'count';
@@ -1798,8 +1800,9 @@ export interface Places {
   readonly 'demo.stage.recovery': never;
   readonly 'demo.stage.undone': never;
   readonly 'demo.stage.builds': never;
-  readonly 'demo.two': 'url';
-  readonly 'demo.twoEach': 'list' | 'url';
+  readonly 'demo.two': 'everyMs' | 'url';
+  readonly 'demo.twoEach': 'list' | 'everyMs' | 'url';
+  readonly 'demo.hold': 'seconds';
   readonly 'demo.slowed': 'mirror' | 'ms';
   readonly 'demo.failing': 'mirror';
   readonly 'demo.well': 'mirror';
@@ -2544,6 +2547,8 @@ export interface Counts {
   readonly 'init.modules': 'count';
   readonly 'lag.missing': 'count';
   readonly 'place.waits': 'count';
+  readonly 'demo.two': 'everyMs';
+  readonly 'demo.twoEach': 'everyMs';
   readonly 'demo.builds': 'count';
   readonly 'webhook.none': 'count';
   readonly 'probe.listed': 'count';

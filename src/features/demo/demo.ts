@@ -14,7 +14,7 @@ import { expandTargets } from '../../schedule/targets.ts';
 import { phrase } from '../../words/tell.ts';
 import { startBuilds } from './builds.ts';
 import { type DemoPace, type Faulty, startFaults } from './faults.ts';
-import { type DemoPair, renderDemoFile } from './file.ts';
+import { type DemoPair, demoIntervalsOf, renderDemoFile } from './file.ts';
 import { type DemoMirror, findUrl, startDemoMirror, startDemoReceiver } from './mirror.ts';
 import { changesFor, type DemoMessage, demoMessageOf } from './news.ts';
 
@@ -113,8 +113,7 @@ export async function startDemo(
     return read(text);
   });
   const { url } = daemon;
-  const begun = isOne ? phrase('demo.two', { url }) : phrase('demo.twoEach', { list: ecosystems.join(', '), url });
-  report('watching', undefined, demoMessageOf(begun));
+  for (const sentence of begunWith(ecosystems, hasDoor, url)) report('watching', undefined, demoMessageOf(sentence));
   const faulty = pairs.map((pair) =>
     faultyOf(pair, hasDoor, url, (stage, sentence) => report(stage, pair, demoMessageOf(sentence))),
   );
@@ -145,6 +144,15 @@ export async function startDemo(
       folder.remove();
     },
   };
+}
+
+function begunWith(ecosystems: readonly string[], hasDoor: boolean, url: string): readonly Sentence[] {
+  const { everyMs, holdSeconds } = demoIntervalsOf(hasDoor);
+  const two =
+    ecosystems.length === 1
+      ? phrase('demo.two', { everyMs, url })
+      : phrase('demo.twoEach', { list: ecosystems.join(', '), everyMs, url });
+  return hasDoor ? [two, phrase('demo.hold', { seconds: holdSeconds })] : [two];
 }
 
 /** A pair's first mirror as what faults strike. @param hasDoor  requests fail; without a front door they are slow */

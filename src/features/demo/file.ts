@@ -22,8 +22,24 @@ export interface DemoPlaces {
   readonly door: string | null;
 }
 
+/** Far below the defaults of 30 s and 10 min, so that a demo is short. */
+export interface DemoIntervals {
+  readonly everyMs: number;
+  /** `advise.hold`. */
+  readonly holdSeconds: number;
+}
+
+/**
+ * With a front door, an action follows the advice. Its undo needs up to 98 good responses in a row, so probes are more
+ * frequent, and all is over before the next fault.
+ */
+export function demoIntervalsOf(hasDoor: boolean): DemoIntervals {
+  return hasDoor ? { everyMs: 500, holdSeconds: 20 } : { everyMs: 1_000, holdSeconds: 60 };
+}
+
 /** The demo's configuration file, as JSON, which is valid YAML. */
 export function renderDemoFile(pairs: readonly DemoPair[], { port, folder, receiver, door }: DemoPlaces): string {
+  const { everyMs, holdSeconds } = demoIntervalsOf(door !== null);
   const byId = <T>(partOf: (pair: DemoPair) => T) =>
     Object.fromEntries(pairs.map((pair) => [pair.ecosystem.id, partOf(pair)]));
   const actionsOf = ({ ecosystem: { id }, small: { build, form } }: DemoPair) =>
@@ -44,25 +60,27 @@ export function renderDemoFile(pairs: readonly DemoPair[], { port, folder, recei
   return JSON.stringify({
     vantage: 'demo',
     listen: `127.0.0.1:${port}`,
-    schedule: { every: '1s', timeout: '5s', perHost: 2 },
-    steps: Object.fromEntries(pairs.flatMap(pacesOf)),
+    schedule: { every: `${everyMs}ms`, timeout: '5s', perHost: 2 },
+    steps: Object.fromEntries(pairs.flatMap((pair) => pacesOf(pair, everyMs))),
     mirrors: pairs.flatMap(mirrorsOf),
     clients: byId(chainOf),
     modules: byId(({ small }) => [small.module]),
     ...Object.fromEntries(settings),
     detect: { spike: { warmup: 8 } },
-    // Shorter where an action follows the advice: the failback must come before the next fault.
-    advise: { hold: door === null ? '1m' : '30s' },
+    advise: { hold: `${holdSeconds}s` },
     webhooks: [{ name: 'demo', url: receiver.url, secrets: [receiver.secret], allow: ['127.0.0.0/8'] }],
     state: { path: `${folder}/demo.db` },
     ...(door === null ? {} : { door: { listen: new URL(door).host, relay: true }, onAdvice: pairs.flatMap(actionsOf) }),
   });
 }
 
-function pacesOf({ ecosystem: { steps, canary, fetch } }: DemoPair): readonly (readonly [string, string])[] {
+function pacesOf(
+  { ecosystem: { steps, canary, fetch } }: DemoPair,
+  everyMs: number,
+): readonly (readonly [string, string])[] {
   return Object.entries(steps)
     .filter(([step]) => step !== canary)
-    .map(([step, { weight }]) => [step, weight === 'heavy' ? '30s' : fetch.includes(step) ? '1s' : '5s']);
+    .map(([step, { weight }]) => [step, weight === 'heavy' ? '30s' : fetch.includes(step) ? `${everyMs}ms` : '5s']);
 }
 
 function mirrorsOf({ ecosystem: { id }, small, near, far }: DemoPair): readonly object[] {

@@ -20,7 +20,7 @@ test.each<readonly [stage: DemoEvent['stage'], text: string, told: DemoEvent['me
   [
     'watching',
     'two mirrors on loopback, each probed every second; open http://127.0.0.1:1/',
-    { sentence: phrase('demo.two', { url: 'http://127.0.0.1:1/' }) },
+    { sentence: phrase('demo.two', { everyMs: 1_000, url: 'http://127.0.0.1:1/' }) },
     '监测     回环地址上的两个镜像，每秒各探测一次；页面见 http://127.0.0.1:1/',
   ],
   [
