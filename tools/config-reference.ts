@@ -60,6 +60,8 @@ ${checksText}- \`state.path\` must not be a folder or a path below a file. If it
   preliminary requests. It uses usual sizes until sizes are measured. It does not contain redirects and confirming rounds. It also does not
   contain two extra probes of the mirror that clients use: 64 KiB of an artifact at the canary's interval, and a small artifact every 150 s
   ([decision 0010](decisions/0010-small-downloads.md)).
+- The planned load of this machine: 3.5 ms of CPU for each planned request. If all requests need more than half a core, that is a warning. Delays of
+  this machine can then be mistaken for faults of mirrors.
 - \`clientRuns.clients\` names each client once. Some clients cannot use some settings of a mirror, such as its own DNS server or, for go, a
   bearer token. \`check\` lists these pairs and the clients that are not installed; the daemon does not run them. A client without any mirror is a
   warning. The planned load includes the runs, and the daemon's own steps after each run, with 30 s of a slot each.

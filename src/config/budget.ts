@@ -122,13 +122,20 @@ function usualOf(
 /** With more, a public registry may throttle or ban this host (docs/protocols/npm.md#caching-and-limits). */
 const politeBytesPerHour = 50 * 2 ** 20;
 
-/** Reports hosts whose planned load is too high. */
+/** Of one core, scrapes included: docs/operations.md. */
+const probeCpuSeconds = 0.0035;
+/** Above it our own delays come near the times that are measured. */
+const ownShareMax = 0.5;
+
+/** Reports hosts whose planned load is too high, and the load on the machine of this daemon. */
 export function checkBudget(
   config: Config,
   targets: readonly Target[],
   { registry, sizes, report }: { readonly registry: Registry; readonly sizes: Sizes; readonly report: Report },
 ): void {
-  for (const budget of budgetOf(config, targets, registry, sizes)) {
+  const budgets = budgetOf(config, targets, registry, sizes);
+  reportOwnLoad(budgets, report);
+  for (const budget of budgets) {
     const share = phrase('load.seenSlots', { share: `${Math.ceil(budget.slotShare * 1000) / 10}%`, host: budget.host });
     if (budget.verdict !== 'ok') {
       const issue = budget.verdict === 'over' ? report.error : report.warning;
@@ -157,4 +164,13 @@ export function checkBudget(
       seen: planned,
     });
   }
+}
+
+function reportOwnLoad(budgets: readonly HostBudget[], report: Report): void {
+  const perSecond = budgets.reduce((sum, { requestsPerHour }) => sum + requestsPerHour, 0) / 3600;
+  const share = perSecond * probeCpuSeconds;
+  if (share <= ownShareMax) return;
+  const seen = phrase('load.seenOwn', { perSecond: Math.ceil(perSecond), share: `${Math.ceil(share * 100)}%` });
+  const expected = phrase('expected.ownLoad', { most: `${ownShareMax * 100}%` });
+  report.warning(['schedule'], expected, { seen, needs: [['steps'], ['mirrors'], ['modules']] });
 }

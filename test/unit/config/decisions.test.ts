@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { budgetOf } from '../../../src/config/budget.ts';
+import { budgetOf, checkBudget } from '../../../src/config/budget.ts';
 import { declaredChainOf } from '../../../src/config/chain.ts';
 import { listChangedKeys } from '../../../src/config/changed-keys.ts';
 import { loadConfig } from '../../../src/config/load.ts';
@@ -111,6 +111,26 @@ modules: { http: [ ${entry} ] }`,
     const mods = expandPlainly(config).filter(({ step }) => step === 'mod');
     expect(budgetOf(config, mods).map((budget) => budget.verdict)).toEqual([verdict]);
   });
+});
+
+test.each([
+  { modules: 35, seen: null },
+  { modules: 36, seen: { perSecond: 144, share: '51%' } },
+])('the load on the own machine: $modules modules at 4 mirrors each second', ({ modules, seen }) => {
+  const names = Array.from({ length: modules }, (_, at) => `example.com/m${at}@v1.0.0`).join(', ');
+  const mirrors = [1, 2, 3, 4].map(
+    (port) => `  - { name: m${port}, ecosystem: go, url: "http://127.0.0.1:${port}" }\n`,
+  );
+  const config = configOf(
+    `schedule: { every: 1s, perHost: 64 }\nmirrors:\n${mirrors.join('')}modules: { go: [ ${names} ] }`,
+  );
+  const mods = expandPlainly(config).filter(({ step }) => step === 'mod');
+  const warned: unknown[] = [];
+  const report = { issues: [], error: () => undefined, warning: (...issue: unknown[]) => void warned.push(issue) };
+  checkBudget(config, mods, { registry, sizes: new Map(), report });
+  const expected = { key: 'expected.ownLoad', values: { most: '50%' } };
+  const issue = [['schedule'], expected, expect.objectContaining({ seen: { key: 'load.seenOwn', values: seen } })];
+  expect(warned).toEqual(seen === null ? [] : [issue]);
 });
 
 describe('the declared chain', () => {
