@@ -35,6 +35,7 @@ const uvVariables = {
   UV_INDEX_STRATEGY: 'index-strategy',
 };
 const variableRank = 100;
+const requirementsRank = 200;
 /** Added to the rank of a setting in `[install]`, which overrides `[global]` of all files. */
 const installRank = 50;
 /**
@@ -63,7 +64,23 @@ export async function findPypi({ machine, assignments }: MachineSurroundings): P
   }
   for (const [rank, [level, file]] of (await pipFiles(machine)).entries())
     settings.push(...pipSettings(level, rank + 1, await readLines(machine, file)));
-  return { settings: [...settings, ...(await uvSettings(machine))] };
+  return { settings: [...settings, ...(await ofRequirements(machine)), ...(await uvSettings(machine))] };
+}
+
+/**
+ * The last `-i URL` of the project's requirements.txt: for `pip install -r` it overrides variables and files.
+ * @see https://pip.pypa.io/en/stable/reference/requirements-file-format/#global-options
+ */
+async function ofRequirements(machine: Machine): Promise<readonly PypiSetting[]> {
+  const found = (await readLines(machine, join(machine.cwd, 'requirements.txt'))).flatMap(
+    ({ file, line, text }): PypiSetting[] => {
+      const [, url] = /^\s*(?:-i|--index-url)[=\s]\s*(\S+)/.exec(text) ?? [];
+      if (url === undefined || !URL.canParse(url)) return [];
+      const at = { level: 'project', rank: requirementsRank, place: { file, line }, lines: [] } as const;
+      return [{ client: 'pip', key: 'index-url', values: [url], ...at }];
+    },
+  );
+  return found.slice(-1);
 }
 
 function meantBy(name: string): readonly ['pip' | 'uv', string | null] {

@@ -105,6 +105,21 @@ services:
     expect(err).toContain('left out: package-lock.json: ');
   });
 
+  test('requirements.txt with -i: its index is the chain of today and a mirror, and its modules are read', async () => {
+    const machine = testMachine(
+      { 'requirements.txt': '# ours\n-i https://pypi.example.com/simple\nsix==1.17.0\n' },
+      { PIP_INDEX_URL: 'https://other.example.com/simple' },
+    );
+    const { code, err, out } = await machine.run(['init', '--yes']);
+    expect([code, err]).toEqual([
+      0,
+      expect.stringContaining('pypi: 1 module (requirements.txt); clients use https://pypi.example.com/simple/ ('),
+    ]);
+    expect(out).toMatch(/url: "https:\/\/pypi\.example\.com\/simple\/", weight: 110/);
+    expect(out).toMatch(/^ {2}pypi: "https:\/\/pypi\.example\.com\/simple\/" {4}# \S*requirements\.txt:2$/m);
+    await expectAccepted(machine);
+  });
+
   test('requirements files: included ones are read, and what pins no version is no mistake', async () => {
     const machine = testMachine({
       'requirements.txt': '-r more.txt\nidna>=3.9\n-e .\n',
