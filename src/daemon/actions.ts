@@ -14,7 +14,7 @@ import { isSoundRow } from '../state/row-shapes.ts';
 import type { Stages } from './assemble.ts';
 import type { Absorb, TurnChanges } from './news.ts';
 
-/** Without news, the engine runs at most once in this time, milliseconds. */
+/** If nothing changed, the engine runs at most once in this time, milliseconds. */
 const everyMs = 250;
 
 /** The engine of `features/actions` in the daemon's loop. */
@@ -29,7 +29,7 @@ export class Actions {
   #atMs = Number.NEGATIVE_INFINITY;
   readonly #ends: { readonly id: string; readonly step: ActionStep; readonly end: ActionEnd }[] = [];
   readonly #undos: string[] = [];
-  /** Ids of advice that `#accept` found regretted, for the next turn. */
+  /** Ids of advice that `#accept` found to be regretted. The next turn reads them. */
   readonly #regrets: string[] = [];
   readonly #orders: ActionOutput['orders'][number][] = [];
   readonly #unbegun: string[] = [];
@@ -70,7 +70,7 @@ export class Actions {
     for (const id of out.accepted) this.#accept(id, now, absorb);
   }
 
-  /** Starts the decided steps. @param isStored  false: the journal could not be written, so none starts */
+  /** Starts the decided steps. @param isStored  false: the journal could not be written, so no step starts */
   begin(isStored: boolean): void {
     for (const { step, row, rule } of this.#orders.splice(0)) {
       // Advice, rule or `actions stop` may change until the next turn, which decides again.
@@ -177,7 +177,10 @@ export class Actions {
   }
 }
 
-/** The action news for receivers: no plans, no dry runs, and held actions only where an operator may be needed. */
+/**
+ * Returns the changes of actions that receivers get: no plans and no dry runs. Held actions are included only if an
+ * operator may be needed.
+ */
 function changesOf({ results, rows }: ActionOutput, before: ActionState): readonly ActionChange[] {
   const held = rows.filter(({ id, held }) => isForPeople(held) && before.rows.get(id)?.held !== held);
   return [

@@ -42,7 +42,7 @@ export function assembleApiDeps(
   };
 }
 
-/** The states of mirrors, and what was found. */
+/** Reads the states of mirrors and the findings. */
 function detectDepsOf(s: Stages) {
   const baselines = readAgain(
     s,
@@ -59,7 +59,7 @@ function detectDepsOf(s: Stages) {
   } satisfies Partial<ApiDeps>;
 }
 
-/** Probes, and when the next ones are due. */
+/** Reads the probes and the times of the next ones. */
 function probeDepsOf(s: Stages) {
   return {
     dueAt({ target, connection }) {
@@ -75,7 +75,7 @@ function probeDepsOf(s: Stages) {
   } satisfies Partial<ApiDeps>;
 }
 
-/** Advice, and the chains of clients. */
+/** Reads the advice and the chains of clients. */
 function adviceDepsOf(s: Stages) {
   return {
     advice: (page) => pageOf<Advice>(s, 'advice', page, s.advisor.list(), (advice) => advice.issuedAtMs),
@@ -97,7 +97,7 @@ function adviceDepsOf(s: Stages) {
   } satisfies Partial<ApiDeps>;
 }
 
-/** What callers change: each runs in a turn of the loop. */
+/** The commands of callers. Each runs in a turn of the loop. */
 function commandsOf(s: Stages, pipeline: Pipeline) {
   return {
     acceptAdvice: (id) =>
@@ -170,7 +170,7 @@ function moveOf({ ecosystem, upstream, from, to }: Advice) {
   return { ecosystem, upstream, from, to };
 }
 
-/** Reads at most twice a second: a page may request hundreds of values at once. */
+/** Caches the value for half a second, because a page may request hundreds of values at once. */
 function readAgain<T>(s: Stages, read: () => T): () => T {
   let last: { readonly atMs: number; readonly value: T } | null = null;
   return () => {
@@ -245,7 +245,9 @@ function createAlertTaker(s: Stages, pipeline: Pipeline): ApiDeps['takeAlerts'] 
   };
 }
 
-/** Returns an exception as a value: a rejection then means that the ended loop refused the command. */
+/**
+ * Returns an exception as a value. So a rejected promise always means that the loop has ended and refused the command.
+ */
 function attempt<T>(act: () => T): Result<T, unknown> {
   try {
     return ok(act());

@@ -24,7 +24,7 @@ export function createAsker(
       const lost = (): ControlResponse => lostControlOf(due, s.clock.now());
       void defects.or(() => s.workers.control(due), lost).then((response) => loop.onResponse(response, round));
     },
-    /** Asks all controls, at most every `controlEveryMs`. */
+    /** Probes all controls, at most every `controlEveryMs`. */
     controls(now: Now): void {
       if (now.monotonicMs < controlAtMs) return;
       controlAtMs = now.monotonicMs + controlEveryMs;

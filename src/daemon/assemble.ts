@@ -40,7 +40,7 @@ import { createLedger, type LedgerStore } from '../state/ledger.ts';
 import { createTrends } from '../state/trend.ts';
 import { buildWorkerBook, nothingLearnt } from './book.ts';
 
-/** Above this many rows that wait for the state file, some are dropped: each attempt serializes all. */
+/** If more rows wait for the state file, some are dropped, because each attempt to write serializes all of them. */
 const waitingRowsMax = 2_000;
 
 export interface DaemonPorts {
@@ -196,7 +196,7 @@ export function pausesIn({ store, config: { mirrors } }: Pick<Stages, 'store' | 
   });
 }
 
-/** A probe by its id, from memory or the state file; `null`: not kept, or never existed. */
+/** Returns a probe by its id, from memory or the state file; `null`: no longer stored, or never existed. */
 export function findProbe(
   {
     board,

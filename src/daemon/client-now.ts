@@ -15,7 +15,10 @@ export function clientIdsOf(ecosystem: EcosystemId): readonly string[] {
   return (registry.of(ecosystem)?.realClients ?? []).map(({ id }) => id);
 }
 
-/** The part of a mirror's access that a client does not support; `null`: none. @throws Error on an unknown client */
+/**
+ * Returns what a client does not support in the access to a mirror; `null`: it supports everything.
+ * @throws Error on an unknown client
+ */
 export function unsupportedAccessOf(mirror: Mirror, id: string): Sentence | null {
   return clientOf(mirror.ecosystem, id).cannot(mirror);
 }

@@ -58,7 +58,7 @@ function lineOf(text: string): string {
   return printable(text.replace(/\s+/g, ' ').trim(), limits.clientLineChars);
 }
 
-/** What a report means for the mirror at `url`. A run that fetched nothing is not ok, even with exit code 0. */
+/** Judges a client's report on the mirror at `url`. A run that fetched nothing is not ok, even with exit code 0. */
 export function judgeReport(
   { end, files, bytes, said: all }: ClientReport,
   client: RealClient,
@@ -94,7 +94,7 @@ export function judgeReport(
   }
 }
 
-/** The pairs to run; none in a daemon without a client runner. */
+/** Returns the pairs of mirror and client to run; empty in a daemon that has no client runner. */
 export function pairsOf(s: Pick<Stages, 'config' | 'clients'>): readonly ClientPair[] {
   return s.clients === null ? [] : (s.config.clientRuns?.pairs ?? []);
 }

@@ -14,7 +14,7 @@ export type ClientRuns = ReturnType<typeof createClientRuns>;
 const keyPrefix = 'client|';
 const afterDefectMs = 60_000;
 
-/** The stored last run of a pair. `runs`: the number of its runs, repetitions not counted. */
+/** The stored last run of a pair. `runs`: the number of its runs without repetitions. */
 interface Kept {
   readonly run: ClientRun;
   readonly runs: number;
@@ -50,7 +50,9 @@ class PairRuns {
   readonly #kept: Map<string, Kept>;
   readonly #rota: ReturnType<typeof createClientRota>;
   readonly logged = new Set<string>();
-  /** The outcome of the last run that differed from our steps, by pair; a run that agrees removes it. */
+  /**
+   * By pair: the outcome of the last run that differed from our own steps. A later run that agrees removes the entry.
+   */
   readonly #odd = new Map<string, ClientRun['outcome']>();
   /** Comparisons in progress: a mirror that hangs must not delay other runs. */
   readonly #comparing = new Set<Promise<void>>();
@@ -171,7 +173,7 @@ class PairRuns {
     return isChange;
   }
 
-  /** Records a run. That of a removed pair, or after `stop`, is only logged. */
+  /** Records a run. If the pair was removed, or after `stop`, the run is only logged. */
   async #take(pair: ClientPair, run: ClientRun, runs: number): Promise<void> {
     const s = this.#s;
     const key = pairKeyOf(pair);

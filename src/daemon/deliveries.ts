@@ -5,7 +5,7 @@ import type { Defects } from './asker.ts';
 import type { Stages } from './assemble.ts';
 import { createReceiverLog } from './publish.ts';
 
-/** Sends the messages that are due, and passes on how each ended. */
+/** Sends the messages that are due, and reports how each delivery ended. */
 export class Deliveries {
   readonly #stages: Stages;
   readonly #defects: Defects;

@@ -38,7 +38,7 @@ const considerEveryMs = 2_000;
 /** The limit of passes over the orders of one turn: a probe that cannot start may cause further orders. */
 const carryingMax = 4;
 
-/** What lasts longer than a turn. Times are monotonic milliseconds. */
+/** State that lasts longer than one turn. Times are monotonic milliseconds. */
 export interface JudgeState {
   readonly stages: JudgeStages;
   readonly isRunning: () => boolean;
@@ -50,7 +50,7 @@ export interface JudgeState {
   lateWakeMs: number | null;
 }
 
-/** Which mirrors are in maintenance, as detect last got it. */
+/** The mirrors in maintenance, as last passed to detect. */
 export class Maintenance {
   readonly #on = new Set<string>();
   #config: Config | null = null;
@@ -60,7 +60,7 @@ export class Maintenance {
     if (this.#config !== config) {
       this.#config = config;
       const names = new Set(config.mirrors.map(({ name }) => name));
-      // Detect forgets removed mirrors: it gets the maintenance of one that comes back again.
+      // Detect drops removed mirrors, so it must get the maintenance again if a mirror comes back.
       for (const name of this.#on) if (!names.has(name)) this.#on.delete(name);
     }
     return config.mirrors.flatMap(({ name, maintenance }) => {
@@ -73,7 +73,7 @@ export class Maintenance {
   }
 }
 
-/** Probes and looks that the stages ordered in a turn, and that are not carried out yet. */
+/** Probes and rechecks that the stages ordered in a turn and that have not started yet. */
 class Orders {
   rounds: RoundRequest[] = [];
   rechecks: Target[] = [];
@@ -88,7 +88,7 @@ class Orders {
 /** The controls to ask now. */
 type ControlsDue = { due: ControlDue; round: Due['round'] }[];
 
-/** One turn. The order of calls: inputs, `maintain`, `tick`, `plan`, `consider`, `carryOut`. */
+/** One turn of judging. Call in this order: inputs, `maintain`, `tick`, `plan`, `consider`, `carryOut`. */
 export class JudgeTurn {
   readonly judged: JudgedTurn = {
     settled: [],
@@ -103,7 +103,7 @@ export class JudgeTurn {
   readonly #now: Now;
   readonly #start: Due[] = [];
   #orders = new Orders();
-  /** Of `judged.settled`, so many have reached advise. */
+  /** How many samples of `judged.settled` were already passed to advise. */
   #observed = 0;
 
   constructor(judge: JudgeState, now: Now) {
@@ -248,7 +248,7 @@ export class JudgeTurn {
     else if (order !== undefined) advisor.declined({ order, isKnown: true });
   }
 
-  /** A mirror that works over one address family only is probed over that one. */
+  /** Sets the address family of a probe if the mirror works over only one family. */
   #overFamily(due: Due): Due {
     const family = due.family ?? this.#judge.stages.detector.familyFor(due.target.registry);
     return family === null ? due : { ...due, family };

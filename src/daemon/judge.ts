@@ -22,7 +22,7 @@ export function createJudge(stages: JudgeStages, isRunning: () => boolean) {
       state.outstanding.turn(now);
       return new JudgeTurn(state, now);
     },
-    /** When judging needs a turn, monotonic milliseconds; `null`: the loop's usual interval is enough. */
+    /** When judging needs its next turn, monotonic milliseconds; `null`: the loop's usual interval is enough. */
     wakeAtMs: () => earliest(state.lateWakeMs, earliest(state.detectWakeMs, isRunning() ? state.scheduleWakeMs : null)),
     considerSoon(): void {
       state.considerAtMs = 0;

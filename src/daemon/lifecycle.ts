@@ -28,7 +28,9 @@ const trendKeepMs = 8 * dayMs;
 
 export interface Daemon {
   readonly url: string;
-  /** Rejects on a defect, which is logged; the daemon goes on. */
+  /**
+   * Replaces the configuration. Rejects on a defect, which is logged; the daemon continues with the old configuration.
+   */
   reload(): Promise<ReloadOutcome>;
   /** Drains within `limits.drainMs`, writes the state and closes everything. Idempotent. */
   stop(): Promise<void>;
@@ -109,7 +111,7 @@ class Life {
     this.#keepLater();
   }
 
-  /** One after the other. Rejects on a defect, which is logged. */
+  /** Reloads run one after the other. A reload rejects on a defect, which is logged. */
   readonly reload = serial(async () => {
     try {
       return await this.#reload();
@@ -193,7 +195,7 @@ class Life {
     return { tag: 'reloaded', changed: keys };
   }
 
-  /** In slices, while the old configuration is in force, so that the turn that replaces it is short. */
+  /** Prepares in slices while the old configuration is in force, so that the turn that replaces it is short. */
   async #replace(next: Config): Promise<void> {
     const { stages } = this;
     const targets = await overTurns(expandTargetsInSlices(next, stages.registry), nextTurn);
@@ -260,7 +262,7 @@ function dropOldRows({ store, ledger, cited, config }: Stages, nowMs: number): v
   store.trim('probe', limits.probeRows);
   store.trim('cited', limits.citedRows);
   store.trim('aside', limits.asideRows);
-  // Rows of removed mirrors and versions; those in use are newer.
+  // Deletes rows of removed mirrors and versions. Rows in use are newer than this.
   store.expire('trend', nowMs - trendKeepMs);
   store.expire('seen', beforeMs - dayMs);
   // Findings and advice expire only once they are over, however old they are.

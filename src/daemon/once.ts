@@ -48,13 +48,13 @@ export function dueOf(target: Target, timeoutMs: number, { clock, random }: { cl
   };
 }
 
-/** The thread of a probe returned nothing within `limitMs`: a defect of this program. */
+/** Result if the thread of a probe returned nothing within `limitMs`: a defect of this program. */
 export interface NoResult {
   readonly registry: string;
   readonly limitMs: number;
 }
 
-/** How long a command waits for one probe, milliseconds: all its deadlines and a reserve. */
+/** How long a command waits for one probe, milliseconds: the sum of its deadlines, and a reserve. */
 export function patienceMsFor(due: Due): number {
   return due.timeoutMs * (limits.asideTimeouts + 1) + 10_000;
 }

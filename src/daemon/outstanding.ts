@@ -28,10 +28,10 @@ export function createOutstanding() {
       nextMs = ownMs;
     },
     settled: (probeId: string) => void probes.delete(probeId),
-    /** The process was suspended: pending probes are no longer checked. */
+    /** Call this after the process was suspended: pending probes are no longer checked. */
     forget: () => probes.clear(),
     /**
-     * Late probes, each once, with the milliseconds that the loop has waited.
+     * Returns late probes, each once, with the milliseconds that the loop has waited for them.
      * @param lateInMs  milliseconds until a probe is late; `null`: never
      */
     review(lateInMs: (due: Due, outMs: number) => number | null) {

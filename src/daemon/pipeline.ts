@@ -55,9 +55,9 @@ class Loop {
   readonly #asker: ReturnType<typeof createAsker>;
   readonly #deliveries: Deliveries;
   readonly #inbox: Input[] = [];
-  /** Transcripts of samples that are not yet settled, by probe id. */
+  /** Transcripts of samples that are not settled yet, by probe id. */
   readonly #awaiting = new Map<string, Transcript>();
-  /** Called after the commit of a turn, for its commands. */
+  /** Callbacks of the commands of a turn. They are called after its commit. */
   readonly #settle: (() => void)[] = [];
   #timer: { cancel(): void } | null = null;
   #before: Now;
@@ -165,7 +165,7 @@ class Loop {
     if (this.#state === 'stopped') return;
     guarded(() => this.#deliveries.send(now));
     if (this.#state === 'running') guarded(() => this.actions.begin(this.publisher.stateTrouble() === null));
-    // A defect that recurs must not keep the loop busy.
+    // After a defect the loop rests, so that a recurring defect does not keep it busy.
     const restMs = this.defects.count() > defectsBefore ? afterDefectMs : 0;
     this.#wake(Math.max(restMs, this.#inbox.length > 0 ? turnGapMs : this.#nextWake(now)));
   }

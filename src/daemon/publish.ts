@@ -12,7 +12,7 @@ import type { TurnChanges } from './news.ts';
 const nothingResponds =
   'nothing answers here: this speaks of the place, not of the mirrors; without a network, try `mirrorwatch demo`';
 
-/** The log level of each change: an open finding may change often. */
+/** The log level of each change of a finding. An open finding may change often. */
 const findingLevel = {
   opened: 'warn',
   closed: 'info',
@@ -26,10 +26,13 @@ const retryAfter = 10;
 const standingsEveryMs = 250;
 const freshnessEveryMs = 60_000;
 
-/** Tables whose rows may wait for a later transaction. A row of `finding` without an event has only newer figures. */
+/**
+ * Tables whose rows may wait for a later transaction. (A row of `finding` without an event contains only newer
+ * figures.)
+ */
 const patient: ReadonlySet<Table> = new Set(['seen', 'detector', 'finding', 'probe', 'answer', 'trend']);
 
-/** Writes what a turn gave, and shows it in metrics, log and events. */
+/** Writes the results of a turn, and updates metrics, log and events. */
 export class Publisher {
   readonly #stages: Stages;
   readonly #events: Events;
@@ -53,9 +56,9 @@ export class Publisher {
   }
 
   /**
-   * Writes all waiting rows in one transaction. While that fails, they wait on, and `stateTrouble` returns why. Rows
-   * of `patient` tables alone may wait for a later turn, at most `limits.commitMs`. `isLast`: also writes what is
-   * written rarely. `isAwaited`: a caller waits for the write.
+   * Writes all waiting rows in one transaction. If this fails, the rows stay queued, and `stateTrouble` returns the
+   * reason. If only rows of `patient` tables wait, they may wait for a later turn, at most `limits.commitMs`. `isLast`:
+   * also writes what is written rarely. `isAwaited`: a caller waits for the write.
    */
   commit(
     changes: TurnChanges,
@@ -141,7 +144,7 @@ export class Publisher {
     }
   }
 
-  /** Before findings and advice, which may follow from the vantage's state. */
+  /** Shown before findings and advice, because these may follow from the vantage's state. */
   #showVantage(now: Now): void {
     const vantage = this.#stages.detector.vantage();
     if (vantage.suspect === this.#suspect) return;
@@ -181,7 +184,7 @@ export class Publisher {
     }
   }
 
-  /** Reports new states of mirrors; not in each turn, because a state is derived from all targets. */
+  /** Reports new states of mirrors. It does not run in each turn, because a state is computed from all targets. */
   #showStandings(now: Now): void {
     if (now.monotonicMs - this.#shownAtMs < standingsEveryMs) return;
     this.#shownAtMs = now.monotonicMs;
@@ -229,7 +232,7 @@ export function createEvents() {
 
 const say = wordsOf('en');
 
-/** Logs a failed delivery, unless it repeats the receiver's last failure, and the first success after a failure. */
+/** Logs a failed delivery, unless the receiver's last failure was the same. Logs the first success after a failure. */
 export function createReceiverLog(
   log: Log,
 ): (notice: Notice, delivery: Delivery, queues: () => readonly QueueStanding[]) => void {

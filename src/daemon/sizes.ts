@@ -15,7 +15,7 @@ export function readSizes(path: string): Sizes {
     for (const { value } of copied.value.rows('answer', systemClock.wallMs() - readMs))
       for (const [targetId, bytes] of readResponseBytes(value)) sizes.set(targetId, bytes);
   } catch {
-    // A broken page: sizes that were read before it are right.
+    // The file has a broken page. Sizes that were read before it are valid.
   } finally {
     copied.value.close();
   }

@@ -45,7 +45,7 @@ interface Words extends Pick<ResponseRow, 'at' | 'targets' | 'around' | 'control
   readonly sum: number;
 }
 
-/** The time of an entry, minus `before` tenths of a millisecond. */
+/** Returns the time of an entry minus `before` tenths of a millisecond. */
 function instant({ at, sum }: Words, before: number): Now {
   return { monotonicMs: at[0] + (sum - before) / tenths, wallMs: at[1] + (sum - before) / tenths };
 }

@@ -216,7 +216,9 @@ export function createResponses(life: Stretch['life'], settings: string) {
       if (next !== by) open = null;
       by = next;
     },
-    /** The rows that grew since the last call. They grow on until they are written. */
+    /**
+     * Returns the rows that changed since the last call. Until they are written, further responses are added to them.
+     */
     rows(): readonly Row[] {
       const rows = [...dirty.values()];
       dirty.clear();

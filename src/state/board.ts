@@ -124,7 +124,7 @@ export class ProbeStore {
       .slice(0, limit);
   }
 
-  /** How many transcripts of a series are kept: fewer if there are thousands of series. */
+  /** Returns how many transcripts are stored per series. It is fewer if there are thousands of series. */
   #perSeries(): number {
     const share = Math.floor(limits.transcriptsKept / Math.max(1, this.#all.size));
     return Math.max(1, Math.min(limits.transcriptsPerSeries, share));

@@ -3,14 +3,14 @@ import { limits } from '../core/limits.ts';
 import type { Row, Store, StoreBatch } from '../core/ports.ts';
 import type { KeptProbe } from '../core/sample.ts';
 
-/** A row stamp that never expires by age, and is deleted last. */
+/** The time stamp of rows that never expire by age and are deleted last. */
 const heldAtMs = Number.MAX_SAFE_INTEGER;
 const rowsPerPage = 200;
 
 /** The changes of one turn in findings and in the probes that they cite. */
 export interface CitedTurn {
   readonly open: readonly Finding[];
-  /** The row of a finding names the probes that the finding cites from now on. */
+  /** The rows of findings. Each lists the probes that the finding cites from now on. */
   readonly rows: readonly Row[];
   readonly settled: readonly KeptProbe[];
   /** Findings behind advice in force. */
@@ -21,7 +21,7 @@ interface Held {
   ids: readonly string[];
   readonly waiting: Map<string, KeptProbe>;
   readonly written: Set<string>;
-  /** The finding has ended: only advice in force keeps the probes. */
+  /** True if the finding has ended. Then its probes stay only for advice in force. */
   isOver: boolean;
 }
 
@@ -29,7 +29,7 @@ interface CitedInput {
   readonly store: Pick<Store, 'get' | 'page'>;
   readonly open: readonly Finding[];
   readonly inForce: Iterable<string>;
-  /** A probe that is still known somewhere. */
+  /** Returns a probe that is still in memory or stored; `null`: none. */
   find(probeId: string): KeptProbe | null;
 }
 
@@ -85,7 +85,7 @@ class Cited {
     return change;
   }
 
-  /** A cited probe that is written later, with its finding. */
+  /** Returns a cited probe that waits to be written together with its finding; `null`: none. */
   waiting(probeId: string): KeptProbe | null {
     for (const { waiting } of this.#held.values()) {
       const probe = waiting.get(probeId);
@@ -169,7 +169,7 @@ class Cited {
     }
   }
 
-  /** From now on the rows expire by age. */
+  /** Lets the rows expire by age from now on. */
   #release(findingId: string, of: Held, wallMs: number): void {
     this.#held.delete(findingId);
     for (const id of [...of.written]) if (this.#letGo(of, id)) this.#age(id, wallMs);
@@ -181,7 +181,7 @@ class Cited {
   }
 }
 
-/** The ids of the held rows: by their time stamp the newest of the table. */
+/** Returns the ids of the rows that do not expire. By their time stamp they are the newest of the table. */
 function heldIn(store: Pick<Store, 'page'>): Set<string> {
   const ids = new Set<string>();
   let before: { atMs: number; key: string } | null = null;
@@ -194,7 +194,7 @@ function heldIn(store: Pick<Store, 'page'>): Set<string> {
   }
 }
 
-/** A long probe is stored without its transcript. */
+/** Returns the probe, without its transcript if it is too long to store. */
 function bounded(probe: KeptProbe): KeptProbe {
   return JSON.stringify(probe).length <= limits.citedChars ? probe : { sample: probe.sample, transcript: null };
 }

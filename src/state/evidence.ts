@@ -11,7 +11,7 @@ import type { Now, Row, Table } from '../core/ports.ts';
 import { printable } from '../core/printable.ts';
 
 const rowPrefix = 'alert/';
-/** The start of an alert may be this far ahead of our clock. Milliseconds. */
+/** An alert may begin this many milliseconds ahead of our clock. */
 const aheadMsMax = 5 * 60_000;
 
 export interface EvidenceTurn {
@@ -99,11 +99,9 @@ export function createEvidenceBook(input: { readonly restored: readonly Row[]; r
 }
 
 /**
- * What to do with one received alert. If it fires again after its end and is not too old, it is new evidence, even with
- * the same `startsAt`: an Alertmanager that loses Prometheus for a while ends alerts that go on.
- * @param known      what is remembered under this fingerprint; `null`: nothing
- * @param wasSilent  `known` counted as ended, because it was not repeated in time
- * @returns          `evidence`: what to remember from now on; `null`: no change
+ * Decides what to do with one received alert. If an alert fires again after its end and is not too old, it is new
+ * evidence, even with the same `startsAt`: an Alertmanager that loses Prometheus for a while ends alerts that continue.
+ * @param known  what is stored under this fingerprint; `null`: nothing
  */
 export function judgeAlert(
   alert: IncomingAlert,

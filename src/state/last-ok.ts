@@ -10,10 +10,10 @@ interface Addresses {
   readonly mirrors: readonly Pick<Configured, 'name' | 'url'>[];
 }
 
-/** In table `meta`, under `ok/<registry>`. */
+/** A row of table `meta` under the key `ok/<registry>`. */
 interface LastOkRow {
   readonly v: 1;
-  /** The row applies to this address only. */
+  /** The base URL to which the row applies; with another URL it is ignored. */
   readonly url: string;
   /** The end of the last ok probe, wall milliseconds by target id. */
   readonly at: Readonly<Record<string, number>>;
@@ -27,7 +27,7 @@ interface Mirror {
   writtenAtMs: number | null;
 }
 
-/** The least time between two rows of a mirror; longer with many targets, whose times are one row. */
+/** The minimum time between two writes for a mirror. It is longer with many targets, whose times share one row. */
 const everyMs = 60_000;
 const everyMsPerTarget = 20;
 
@@ -66,7 +66,10 @@ export function createLastOk(config: Addresses, targets: readonly Target[], rest
       mirror.at.set(target.id, endedAtMs(sample));
       mirror.isDirty = true;
     },
-    /** Each mirror at most once a minute (above 3 000 targets less often), or `everything` at shutdown. */
+    /**
+     * Returns the rows to write: each mirror at most once a minute (less often above 3 000 targets), or `everything` at
+     * shutdown.
+     */
     rows(now: Now, everything: boolean): readonly Row[] {
       const rows: Row[] = [];
       const restMs = Math.max(everyMs, known.size * everyMsPerTarget);
@@ -93,7 +96,9 @@ function readRow(row: Row): readonly (readonly [string, { url: string; at: Reado
 }
 
 const sincePrefix = 'since/';
-/** For this long after a start, `unknown` is no change: a mirror may be unknown until its first canary. */
+/**
+ * For this long after a start, the state `unknown` does not count as a change, because the first canary may be pending.
+ */
 const startMs = 3 * 60_000;
 
 interface Entry {

@@ -7,7 +7,7 @@ export type Flushed =
 
 export type LedgerStore = ReturnType<typeof createLedger>;
 
-/** These explain decisions, or are learnt anew. */
+/** Rows of these tables may be dropped: they only explain decisions, or their data is learnt again. */
 const expendable: ReadonlySet<Table> = new Set(['probe', 'cited', 'seen', 'answer', 'trend']);
 
 /**
@@ -44,7 +44,7 @@ export function createLedger(store: Store, waitingMax: number) {
       try {
         done = store.commit(batch);
       } catch (cause) {
-        // So that this row does not block the others.
+        // Drops rows that are no JSON, so that they do not block the others.
         for (const [key, row] of puts) if (!isJson(row.value)) puts.delete(key);
         throw cause;
       }

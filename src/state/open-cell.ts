@@ -21,7 +21,7 @@ export class Sketch {
     this.#bins.set(bin, (this.#bins.get(bin) ?? 0) + 1);
   }
 
-  /** By nearest rank, milliseconds; `null`: no round trips. */
+  /** Returns the q-quantile by nearest rank, milliseconds; `null`: no round trips. */
   quantile(q: number): number | null {
     const sorted = this.bins().toSorted(([a], [b]) => a - b);
     const count = sorted.reduce((sum, [, more]) => sum + more, 0);
@@ -54,7 +54,7 @@ const known: ReadonlySet<string> = new Set(reasons);
 const sumNames = ['ok', 'failed', 'unknown', 'attempts', 'silentMs', 'movedBytes', 'movedMs'] as const;
 type Sums = Record<(typeof sumNames)[number], number>;
 
-/** A cell of a trend that still grows. */
+/** The newest cell of a trend, to which samples are still added. */
 export class OpenCell {
   readonly startMs: number;
   readonly #sums: Sums;

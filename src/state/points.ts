@@ -1,7 +1,7 @@
 import { becauses, type Outcome, type Phase, phases, reasons } from '../core/failure.ts';
 import type { PhaseTimes, SamplePoint, SettledSample } from '../core/sample.ts';
 
-/** Fewer than 128: the top bit says `cold`. */
+/** Outcomes by code. There must be fewer than 128, because the top bit stores `cold`. */
 const outcomes: readonly SamplePoint['outcome'][] = [
   { tag: 'ok' },
   ...reasons.map((kind) => ({ tag: 'failed', failure: { kind } }) as const),
@@ -32,7 +32,10 @@ const orNull = (ms: number): number | null => (Number.isNaN(ms) ? null : ms);
  */
 export class Points {
   readonly #size: number;
-  /** 0 until the first sample: a reload may add thousands of series in one turn. */
+  /**
+   * The capacity of the buffer in rows. It is 0 until the first sample, because a reload may add thousands of series in
+   * one turn.
+   */
   #rows = 0;
   #bytes = noBytes;
   #probeIds: (string | null)[] = [];

@@ -12,7 +12,7 @@ const orNull =
   (check: Check): Check =>
   (value) =>
     value === null || check(value);
-/** For optional fields, and those that rows of earlier builds lack. */
+/** For optional fields, and for fields that rows of earlier builds lack. */
 const orNone =
   (check: Check): Check =>
   (value) =>

@@ -105,7 +105,7 @@ function failuresIn(value: unknown): TrendCell['failures'] {
 
 type Figure = Exclude<keyof TrendCell, 'startMs' | 'failures'>;
 
-/** In the order of a stored row. */
+/** The figures of a cell, in the order in which a row stores them. */
 const figures = [
   'ok',
   'failed',

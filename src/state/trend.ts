@@ -76,7 +76,7 @@ export function createTrends(config: Monitored, restored: readonly Row[]) {
       for (const range of trendRanges) cellAt(mirror, range, now.wallMs).fresh(freshness);
       mirror.isDirty = true;
     },
-    /** Each mirror at most once a minute, a few at a time, or `everything` at shutdown. */
+    /** Returns the rows to write: each mirror at most once a minute, a few at a time, or `everything` at shutdown. */
     rows(now: Now, everything: boolean): readonly Row[] {
       const isDue = ({ isDirty, writtenAtMs }: Mirror): boolean =>
         isDirty && (everything || isRowDue(writtenAtMs, now.monotonicMs));
@@ -116,7 +116,7 @@ function newMirror(url: string, connection: Connection): Mirror {
   };
 }
 
-/** The cell of this time; the one before is closed. A small step back of the wall clock has no effect. */
+/** Returns the cell for this time, and closes the one before. A small step back of the wall clock has no effect. */
 function cellAt(mirror: Mirror, range: TrendRange, wallMs: number): OpenCell {
   const { cellMs } = trendGrids[range];
   const course = mirror.courses[range];
@@ -172,7 +172,7 @@ function written(name: string, mirror: Mirror, wallMs: number): readonly Row[] {
   return [...rows, rowOf({ name, url, lastAtMs, open, wallMs })];
 }
 
-/** The oldest first: rows cover more time than the ring. */
+/** Restores the cells, oldest first, because rows cover more time than the ring. */
 function restore(mirrors: ReadonlyMap<string, Mirror>, rows: readonly Row[]): void {
   const closed = rows.flatMap((row) => cellsIn(row) ?? []);
   for (const { name, url, range, cells } of closed.sort((a, b) => a.fromMs - b.fromMs)) {
