@@ -11,7 +11,7 @@ import { real } from '../support/requires.ts';
 
 const lists = fewerLines();
 const page = readFileSync(join(repoDir, 'docs/scrape-cost.md'), 'utf8');
-/** What a regex drops, in words: `name;a|b` is told as `b`s of `name`. */
+/** The alternatives of the regex of list `at`: `name;(a|b)` gives `a` and `b`. */
 const wordsOf = (at: number): readonly string[] =>
   String(lists[at]?.relabel[0]?.['regex'] ?? '')
     .split(';')[1]
@@ -19,32 +19,32 @@ const wordsOf = (at: number): readonly string[] =>
     .split('|') ?? [];
 
 describe('the drop lists of docs/scrape-cost.md', () => {
-  test('name steps that there are: all but those that judge', () => {
-    const judging = new Set(registry.all.map(({ canary }) => canary));
-    const others = registry.all.flatMap(({ steps }) => Object.keys(steps).filter((step) => !judging.has(step)));
+  test('name steps that exist: all but the canaries', () => {
+    const canaries = new Set(registry.all.map(({ canary }) => canary));
+    const others = registry.all.flatMap(({ steps }) => Object.keys(steps).filter((step) => !canaries.has(step)));
     expect(wordsOf(0).toSorted()).toEqual(others.toSorted());
   });
 
-  test('name bounds that there are, and not the floor of the spike rule', () => {
+  test('name bounds that exist, but not the floor of the spike rule', () => {
     const bounds = secondsBuckets.map(String);
     expect(wordsOf(1).filter((bound) => !bounds.includes(bound))).toEqual([]);
     expect(wordsOf(1)).not.toContain('0.8');
     expect(wordsOf(1).length).toBeGreaterThan(bounds.length / 2 - 1);
   });
 
-  test('name metrics that there are', () => {
+  test('name metrics that exist', () => {
     const named = lists.map(({ relabel }) => String(relabel[0]?.['regex']).replace(/;.*|_bucket.*/g, ''));
     expect(named).toHaveLength(3);
     for (const name of named) expect(metricNames).toContain(name.replace(/_bucket$/, ''));
   });
 });
 
-/** What promtool says of a configuration: `null`, or its complaint. */
+/** The output of promtool for a rejected configuration; `null` if it accepts the file. */
 function complaintOf(config: object, tool = 'promtool'): string | null {
   const dir = tempDir('scrape-cost');
   try {
     const file = join(dir, 'prometheus.yml');
-    // JSON is YAML.
+    // Every JSON document is also YAML.
     writeFileSync(file, JSON.stringify(config));
     const { status, stdout, stderr } = spawnSync(commandPath(tool), ['check', 'config', file], {
       encoding: 'utf8',
