@@ -23,7 +23,7 @@ const kindText: Readonly<Record<MetricKind, string>> = {
   target: 'target: mirror × module × version × step, as configured',
   path: 'mirror × step × connection',
   step: 'mirror × step',
-  artifact: `mirror × module × version whose responses are verified against an authority, in any of ${checkedSteps()}; \`sumdb\` once a mirror`,
+  artifact: `mirror × module × version, if one of these steps verifies its responses against an authority: ${checkedSteps()}; \`sumdb\`: one for each mirror`,
   client: 'mirror × real client that `clientRuns` runs there',
   module: 'mirror × module',
   mirror: 'mirror',
@@ -38,9 +38,9 @@ const kinds = Object.keys(kindText) as readonly MetricKind[];
 
 const skipText: Readonly<Record<Skipped['because'], string>> = {
   ...notAsked,
-  over_budget: '`bytesPerHour` is spent; heavy steps stop first, the canary never',
-  overrun: 'the probe before it in the same slot is still under way',
-  local: 'load was shed because our own delays spoil samples, or we were suspended',
+  over_budget: '`bytesPerHour` is used up; heavy steps stop first, the canary never stops',
+  overrun: 'the previous probe in the same slot is still running',
+  local: 'the daemon dropped probes because its own delays contaminate samples, or this machine was suspended',
 };
 
 function row(...cells: readonly string[]): string {
@@ -90,11 +90,11 @@ function linesTable(): string {
     const light = countLinesFor(kind);
     const heavy = countLinesFor(kind, true);
     const calm = countCalmLinesFor(kind);
-    const events = calm === light ? '' : `, ${light - calm} of them from their first event on`;
+    const events = calm === light ? '' : `, ${light - calm} of them after their first event`;
     const text = (kind === 'step' ? `${light} light, ${heavy} heavy` : String(light)) + events;
     return row(`\`${kind}\``, kindText[kind], text);
   });
-  return [row('kind', 'one for each', 'lines at most'), row('---', '---', '---'), ...rows].join('\n');
+  return [row('kind', 'one object for each', 'maximum lines'), row('---', '---', '---'), ...rows].join('\n');
 }
 
 /** The canaries of all but the first ecosystem, whose the queries name. */
@@ -162,61 +162,61 @@ export function metricsPage(): string {
 \`GET /metrics\` returns OpenMetrics 1.0.0 if the client accepts \`application/openmetrics-text\` with a quality not below that of plain text.
 Prometheus does. All other clients get text 0.0.4. Both have the same numbers in the same form.
 
-- **Counters and histograms are there at 0 from the start** for everything configured, so that \`rate\` sees the first event.
-  \`${lateNames.join('` and `')}\` alone appear at the first event of a label set: [below](#first-events).
-- **A gauge is absent until it is known, and while it is not**: a zero would say down, expired or fresh. Alerts on gauges
-  therefore have a partner on absence (\`alerts/mirrorwatch.yml\`).
-- Series of a removed mirror, module or receiver go away on reload; counters of the others go on.
-- Only scheduled probes count: confirming rounds, repeated checks of a wrong hash and manual probes do not.
-- A label that does not apply is left out: \`sumdb\` and \`v2\` have neither module nor version, files have no version.
-- Prometheus sets \`vantage\` as a label of the scrape target; the daemon does not repeat it.
+- **Counters and histograms exist with value 0 from the start** for everything that is configured, so \`rate\` counts the first event.
+  Only \`${lateNames.join('` and `')}\` appear at the first event of a label set ([first events](#first-events)).
+- **A gauge is absent while its value is unknown**, because 0 would mean down, expired or fresh. So each alert on a gauge
+  has a partner that fires on its absence (\`alerts/mirrorwatch.yml\`).
+- A reload removes the series of a mirror, module or receiver that is no longer configured. Counters of the others continue.
+- Only scheduled probes count. Confirming rounds, repeated checks of a wrong hash and manual probes do not count.
+- A label that does not apply is omitted: \`sumdb\` and \`v2\` have neither module nor version, files have no version.
+- Prometheus sets the label \`vantage\` of the scrape target. The daemon does not set it.
 
-From a number to the wire: in OpenMetrics each bucket of \`mirror_probe_rtt_seconds\` carries the \`probe_id\` of its latest
-probe, and \`GET /api/v1/probes/<probe_id>\` shows that probe hop by hop.
+You can find the probe behind a number. In OpenMetrics each bucket of \`mirror_probe_rtt_seconds\` has the \`probe_id\` of its latest
+probe as an exemplar. \`GET /api/v1/probes/<probe_id>\` returns that probe hop by hop.
 
 ## Queries
 
-The queries name Go's canary, \`${registry.all[0].canary}\`; ${otherCanaries()}.
+These queries use Go's canary, \`${registry.all[0].canary}\`. Replace it for other ecosystems: ${otherCanaries()}.
 
-The 95th percentile of the round trip of artifacts, by module, version and mirror (\`step="mod"\`: of the canary):
+The 95th percentile of the round trip of artifacts, by module, version and mirror (use \`step="mod"\` for the canary):
 
 \`\`\`promql
 histogram_quantile(0.95, sum by (le, module, version, registry) (rate(mirror_probe_rtt_seconds_bucket{step="zip",connection="cold"}[1h])))
 \`\`\`
 
-That is the classic form; where Prometheus stores [native histograms](#native-histograms), leave out \`_bucket\` and \`le\`.
+This is the query for classic histograms. If Prometheus stores [native histograms](#native-histograms), omit \`_bucket\` and \`le\`.
 
-Availability of a mirror over a day, and what it failed with:
+Availability of a mirror over a day, and its failures by reason:
 
 \`\`\`promql
 1 - sum by (registry) (increase(mirror_probe_target_failures_total{step="mod"}[1d])) / sum by (registry) (increase(mirror_probe_attempts_total{step="mod"}[1d]))
 sum by (registry, reason) (increase((1 * mirror_probe_failures_total{step="mod"} or 0 * mirror_probe_failures_total{step="mod"} offset -2m and on (job, instance) mirrorwatch_build_info)[1d:1m])) > 0
 \`\`\`
 
-Where the time goes, seconds by phase:
+Mean time of each phase of a round trip, in seconds:
 
 \`\`\`promql
 sum by (registry, phase) (rate(mirror_probe_phase_seconds_sum{step="mod",connection="cold"}[1h])) / on (registry) group_left sum by (registry) (rate(mirror_probe_rtt_seconds_count{step="mod",connection="cold"}[1h]))
 \`\`\`
 
-Select or group by \`step\` and \`connection\`: artifacts and their metadata, or warm and cold connections, have no common mean. Use a range
+Always select or group by \`step\` and \`connection\`, because a mean over artifacts and metadata, or over warm and cold connections, has no meaning. Use a range
 of at least 40 intervals of the step (20 min at 30 s). With a shorter range a quantile has too few samples.
 
 ## First events
 
-\`rate\` and \`increase\` do not count the event with which a series appears. Our rules and boards put 0 before it, as long as the daemon is scraped:
+\`rate\` and \`increase\` do not count the first event of a series that did not exist before. So the rules and boards of mirrorwatch insert a 0 before it, while the daemon is scraped:
 
 \`\`\`promql
 sum by (registry) (increase((1 * mirror_probe_failures_total{reason="masked_upstream"} or 0 * mirror_probe_failures_total{reason="masked_upstream"} offset -2m and on (job, instance) mirrorwatch_build_info)[15m:15s]))
 \`\`\`
 
-Failures of any reason need no such query: \`mirror_probe_target_failures_total\` is there at 0 from the start.
+Failures of all reasons together need no such query, because \`mirror_probe_target_failures_total\` exists with value 0 from the start.
 
 ## Renamed, reshaped
 
-For owners of dashboards and rules made before the first release. What is not named here is as it was.
+This section is for dashboards and rules from before the first release. Metrics that are not listed here have not changed.
 
-| was | is | in its place |
+| before | now | use instead |
 | --- | --- | --- |
 | buckets of \`mirror_probe_phase_seconds\` | gone; \`_sum\` and \`_count\` stay | the mean: \`rate(mirror_probe_phase_seconds_sum[1h]) / rate(mirror_probe_phase_seconds_count[1h])\` |
 | buckets of \`mirror_cold_fetch_seconds\` | gone; \`_sum\` and \`_count\` stay | the mean, as above |
@@ -236,9 +236,9 @@ For owners of dashboards and rules made before the first release. What is not na
 | \`mirrorwatch_exposition_lines\` | gone | \`scrape_samples_scraped\`, which Prometheus writes for each scrape |
 | \`mirrorwatch_state_rows_set_aside_total\` | \`mirrorwatch_state_set_aside_total{what="row"}\` | as named; files: \`what="file"\` |
 
-Why: [decision 0110](decisions/0110-fewer-lines.md), [decision 0132](decisions/0132-gauges-by-mirror.md). Where the lines of three Go mirrors with one module went (\`npm run bench -- --only lines\`):
+Why: [decision 0110](decisions/0110-fewer-lines.md), [decision 0132](decisions/0132-gauges-by-mirror.md). Lines of three Go mirrors with one module, before and now (\`npm run bench -- --only lines\`):
 
-| metric | lines then | now |
+| metric | lines before | now |
 | --- | --- | --- |
 | \`mirror_probe_phase_seconds\` | 1 980 | 180 |
 | \`mirror_probe_rtt_seconds\` | 396 (10 modules: 3 366) | 396 (10 modules: 1 056) |
@@ -251,18 +251,18 @@ Why: [decision 0110](decisions/0110-fewer-lines.md), [decision 0132](decisions/0
 
 ## How many lines
 
-lines ≤ the sum over the kinds below of (how many there are × their lines). A gauge that is not known has none.
+The maximum number of lines is a sum over the kinds of this table: the number of objects of the kind × the lines of one object. A gauge whose value is unknown has no line.
 
 ${linesTable()}
 
 ${[example(3, 10), example(10, 200)].join('\n\n')}
 
-\`limits.lines\` caps it: whole targets are left out, the last configured first, and the lines left out are counted in
-\`mirrorwatch_exposition_lines_dropped_total\`. The lines of mirrors and of the daemon itself are always there.
+\`limits.lines\` bounds the page. If it has more lines, whole targets are omitted, the last configured ones first. \`mirrorwatch_exposition_lines_dropped_total\`
+counts the omitted lines. The lines of mirrors and of the daemon itself are never omitted.
 
 ## Buckets
 
-Fixed, whatever the configuration says; none is a whole number, whose text form differs between the two formats.
+The bounds of buckets are fixed. None is a whole number, because the two text formats write whole numbers differently.
 
 - seconds: \`${secondsBuckets.join(' ')}\`
 - bytes per second: \`${throughputBuckets.join(' ')}\`
@@ -270,30 +270,30 @@ Fixed, whatever the configuration says; none is a whole number, whose text form 
 ## Native histograms
 
 A scraper that accepts Prometheus' protobuf format gets histograms in the native form: one series each, with buckets that are 4.4 % wider than the
-previous one. Other scrapers get a text format, which has the classic form. All other metrics have the same names and labels in each format.
+previous one. Other scrapers get a text format with classic histograms. Names and labels of all other metrics are the same in each format.
 
 - Prometheus 2.40 or later requests it with \`--enable-feature=native-histograms\`, Prometheus 3.8 or later with \`scrape_native_histograms: true\`.
-- \`listen.histograms: classic\` offers no protobuf; \`both\` adds classic buckets to the protobuf page, for a scraper that requests protobuf and stores
-  no native histograms. \`listen.histogramBuckets\` (160) bounds the buckets of a series; beyond it, neighbours are merged.
-- Native buckets, their count and their sum begin with the first scrape that gets them. Until then they cost nothing.
-- \`convert_classic_histograms_to_nhcb: true\` of Prometheus 3 stores the classic page as native histograms with the same bounds.
+- With \`listen.histograms: classic\` the daemon offers no protobuf. With \`both\` it adds classic buckets to the protobuf page, for a scraper that requests protobuf but stores
+  no native histograms. \`listen.histogramBuckets\` (160) bounds the buckets of a series. Beyond this number, adjacent buckets are merged.
+- Native buckets, their count and their sum start at the first scrape that gets them. Before that they use no memory.
+- With \`convert_classic_histograms_to_nhcb: true\` Prometheus 3 stores classic histograms as native histograms with the same bounds.
 
-Our rules and boards read each form: the native one, or where there is none the classic one.
+The rules and boards of mirrorwatch read both forms: the native one if it exists, else the classic one.
 
 \`\`\`promql
 histogram_quantile(0.95, sum by (module, version, registry) (rate(mirror_probe_rtt_seconds{step="zip",connection="cold"}[1h]))) or histogram_quantile(0.95, sum by (le, module, version, registry) (rate(mirror_probe_rtt_seconds_bucket{step="zip",connection="cold"}[1h])))
 \`\`\`
 
-A native histogram has no \`_count\` and \`_sum\` series: \`histogram_count(rate(mirror_probe_rtt_seconds[1h]))\` and \`histogram_sum(…)\` take their place. Summaries keep theirs.
+A native histogram has no \`_count\` and \`_sum\` series. Use \`histogram_count(rate(mirror_probe_rtt_seconds[1h]))\` and \`histogram_sum(…)\` instead. Summaries still have these series.
 
-Prometheus 3.8.0 stores 4.6 MB a day of the classic form (1 673 series) and 2.8 MB of the native one (626 series): three Go mirrors with ten modules, scraped every 30 s,
-round trips spread around 80 ms, indexes included (\`node bench/histogram-storage.ts --hours 24\`).
+Prometheus 3.8.0 stores 4.6 MB a day of the classic form (1 673 series) and 2.8 MB of the native form (626 series), indexes included. The test has three Go mirrors with ten modules, a scrape every 30 s,
+and round trips around 80 ms (\`node bench/histogram-storage.ts --hours 24\`).
 
-Why, and figures: [decision 0115](decisions/0115-native-histograms.md), [decision 0133](decisions/0133-histograms-as-the-scraper-asks.md).
+Reasons and figures: [decision 0115](decisions/0115-native-histograms.md), [decision 0133](decisions/0133-histograms-as-the-scraper-asks.md).
 
 ## Slots without a probe
 
-They count in \`mirror_probe_unknown_total\`, under the closed list of \`because\`:
+\`mirror_probe_unknown_total\` also counts planned probes that were not sent. The label \`because\` has one of these values:
 
 ${[row('what happened', 'because'), row('---', '---'), ...(Object.keys(skipText) as Skipped['because'][]).map((skip) => row(`${skip}: ${skipText[skip]}`, `\`${becauseOfSkip[skip]}\``))].join('\n')}
 
@@ -302,7 +302,7 @@ ${[row('what happened', 'because'), row('---', '---'), ...(Object.keys(skipText)
 ${metricNames.map(metricSection).join('\n')}
 ## Of the front door
 
-\`mirrorwatch door\` is a process of its own with its own \`/metrics\`, in text 0.0.4 ([door.md](door.md)).
+\`mirrorwatch door\` is a separate process. Its own \`/metrics\` has the text format 0.0.4 ([door.md](door.md)).
 
 ${doorTable()}
 

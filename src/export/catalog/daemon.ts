@@ -34,13 +34,13 @@ export const daemonMetrics = {
     ['index', 'count'],
     { daemon: {} },
     'Always 1. Index of this daemon among the shards of its place, from 0, and their number.',
-    'where one daemon has all targets',
+    'if one daemon probes all targets of the place',
   ),
   mirrorwatch_place_info: newGauge(
     ['group', 'network', 'page'],
     { daemon: {} },
     'Always 1. Labels of this place from the configuration.',
-    'where the configuration has no labels',
+    'if the configuration has no labels',
   ),
   process_start_time_seconds: newGauge([], { daemon: {} }, 'Unix time at which the daemon started.', 'while starting'),
   process_resident_memory_bytes: newGauge(
@@ -83,13 +83,13 @@ export const daemonMetrics = {
     '0 if the last reload failed and the previous configuration stays active.',
     'while starting',
   ),
-  mirrorwatch_probes_in_flight: newGauge([], { daemon: {} }, 'Probes under way.', 'while starting'),
+  mirrorwatch_probes_in_flight: newGauge([], { daemon: {} }, 'Number of probes that are running.', 'while starting'),
   mirrorwatch_exposition_lines_dropped_total: newCounter(
     [],
     { daemon: {} },
-    'Lines that limits.lines excluded, summed over all rendered pages.',
+    'Lines that were omitted because of limits.lines, summed over all rendered pages.',
   ),
-  mirrorwatch_state_writable: newGauge([], { daemon: {} }, '1 while the state file takes writes.', 'while starting'),
+  mirrorwatch_state_writable: newGauge([], { daemon: {} }, '1 while the state file can be written.', 'while starting'),
   mirrorwatch_state_set_aside_total: newCounter(
     ['what'],
     { daemon: { what: ['file', 'row'] } },
@@ -121,11 +121,11 @@ export const daemonMetrics = {
     [],
     { daemon: {} },
     '1 while an operator has stopped all actions.',
-    'where no action is configured',
+    'if no action is configured',
   ),
   mirrorwatch_alertmanager_notifications_total: newCounter(
     ['outcome'],
     { daemon: { outcome: alertOutcomes } },
-    'Alerts that Alertmanager posted, by outcome. A post with response 503 also counts as unavailable.',
+    'Alerts that Alertmanager sent, by outcome. A request with response 503 counts as unavailable.',
   ),
 } as const satisfies Record<string, Metric>;

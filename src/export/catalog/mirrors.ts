@@ -23,13 +23,13 @@ export const mirrorMetrics = {
     ['ecosystem', 'registry', 'module', 'version', 'cause'],
     { artifact: { cause: mismatchCauses } },
     'Artifacts found wrong twice in the same way, each time with a complete response over a fresh connection. Causes authority and origin: they disagree with the mirror. Cause fork: the checksum database has two histories. Causes peers and retag: mirrors differ and it is not known which is right.',
-    'mirror_integrity_verified_total is there from 0',
+    'mirror_integrity_verified_total exists from the start',
   ),
   mirror_integrity_mismatch_active: newGauge(
     ['ecosystem', 'registry', 'module', 'version', 'cause'],
     { artifact: {} },
     '1 from a mismatch until it is acknowledged, also over restarts. Causes are those of mirror_integrity_mismatches_total.',
-    'until a mismatch, then 1 under its cause; 0 under cause authority where content was verified and no mismatch is open',
+    'for each cause without an open mismatch. Exception: cause authority is 0 if content was verified and no mismatch is open',
   ),
   mirror_transfer_bytes_total: newCounter(
     ['ecosystem', 'registry', 'step'],
@@ -40,7 +40,7 @@ export const mirrorMetrics = {
     ['ecosystem', 'registry', 'step'],
     { step: {} },
     throughputBuckets,
-    'Bytes per second of successful downloads of 512 KiB or more. The first 256 KiB are left out, because TCP is in slow start.',
+    'Bytes per second of successful downloads of 512 KiB or more. The first 256 KiB do not count, because TCP is in slow start.',
     { only: 'heavy' },
   ),
   mirror_client_seconds: newHistogram(
@@ -69,7 +69,7 @@ export const mirrorMetrics = {
   mirror_protocol_info: newGauge(
     ['ecosystem', 'registry', 'protocol'],
     { mirror: {} },
-    'Always 1. HTTP version that the last probe negotiated, with the same preferences as the clients of the ecosystem.',
+    'Always 1. HTTP version that the last probe used. Probes negotiate it with the same preferences as the clients of the ecosystem.',
     'until a connection was made',
   ),
   mirror_advice_active: newGauge(
@@ -88,7 +88,7 @@ export const mirrorMetrics = {
     ['ecosystem', 'upstream', 'registry'],
     { mirror: {} },
     'Rank of the mirror among the usable ones. 1 is best.',
-    'while its gate is neither ok nor current',
+    'while its gate is neither ok (a candidate) nor current (in use)',
   ),
   mirror_advice_issued_total: newCounter(
     ['ecosystem', 'upstream', 'cause'],
@@ -109,7 +109,7 @@ export const mirrorMetrics = {
   mirror_vantage_suspect: newGauge(
     [],
     { daemon: {} },
-    '1 while failures are attributed to the network of this host. Verdicts stop meanwhile.',
+    '1 while failures are attributed to the network of this host. Verdicts do not change meanwhile.',
     'until all canaries have been probed once',
   ),
   mirror_control_up: newGauge(

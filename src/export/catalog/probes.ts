@@ -8,7 +8,7 @@ export const probeMetrics = {
     [...target, 'connection'],
     { trip: {} },
     secondsBuckets,
-    'Round trip of successful probes, redirects included, without cold fetches of a pull-through cache. By module and version for the canary and for artifacts; other light steps by mirror, without these labels.',
+    'Round trip of successful probes, redirects included, without cold fetches of a pull-through cache. Canaries and artifacts have labels module and version; all other light steps of a mirror have one series without them.',
     { exemplars: true },
   ),
   mirror_probe_phase_seconds: newSummary(
@@ -24,7 +24,7 @@ export const probeMetrics = {
   mirror_probe_last_rtt_seconds: newGauge(
     [...target, 'connection'],
     { trip: {} },
-    'Round trip of the last successful probe, without cold fetches. By module and version as mirror_probe_rtt_seconds.',
+    'Round trip of the last successful probe, without cold fetches. It has labels module and version where mirror_probe_rtt_seconds has them.',
     'until the first successful probe since the start',
   ),
   mirror_probe_last_success_timestamp_seconds: newGauge(
@@ -33,13 +33,13 @@ export const probeMetrics = {
     'Unix time at which the last successful probe of the step ended, of any module.',
     'until the first successful probe; it is restored after a restart',
   ),
-  mirror_probe_attempts_total: newCounter(target, { target: {} }, 'Scheduled probes that were judged: ok and failed.'),
+  mirror_probe_attempts_total: newCounter(target, { target: {} }, 'Scheduled probes with a verdict: ok or failed.'),
   mirror_probe_target_failures_total: newCounter(target, { target: {} }, 'Scheduled probes that failed, by target.'),
   mirror_probe_failures_total: newEventCounter(
     ['ecosystem', 'registry', 'step', 'reason'],
     { step: { reason: reasons } },
     'Scheduled probes that failed, by reason.',
-    'mirror_probe_target_failures_total has all reasons from 0',
+    'mirror_probe_target_failures_total counts all reasons together and exists from the start',
   ),
   mirror_probe_unknown_total: newCounter(
     ['ecosystem', 'registry', 'because'],
@@ -49,25 +49,25 @@ export const probeMetrics = {
   mirror_probe_rtt_baseline_seconds: newGauge(
     [...target, 'connection'],
     { canary: {} },
-    'Median of recent successful round trips of a canary that were not slow. Spikes are measured against it.',
-    'while warming',
+    'Median of recent successful round trips of a canary that were not slow. The spike rule compares with it.',
+    'while it has too few samples (warming)',
   ),
   mirror_probe_rtt_spike_streak: newGauge(
     ['ecosystem', 'registry'],
     { mirror: {} },
-    'Consecutive slow samples up to now, the longest streak over all light targets.',
-    'while all of them are warming',
+    'Number of consecutive slow samples up to now. The value is the longest streak of all light targets.',
+    'while all their baselines have too few samples (warming)',
   ),
   mirror_state: newGauge(
     ['ecosystem', 'upstream', 'registry', 'state'],
     { mirror: { state: mirrorStates } },
     'State of the mirror. The current state is 1, the others are 0.',
-    'before the first verdict of the detector, which may be unknown',
+    'before the first verdict of the detector',
   ),
   mirror_state_since_timestamp_seconds: newGauge(
     ['ecosystem', 'upstream', 'registry', 'state'],
     { mirror: {} },
-    'Unix time since when the mirror has its current state. One series, with that state.',
+    'Unix time since when the mirror has its current state. A mirror has one series, with the current state as label.',
     'before the first verdict of the detector',
   ),
   mirror_up: newGauge(
@@ -86,7 +86,7 @@ export const probeMetrics = {
     ['ecosystem', 'registry', 'bound'],
     { mirror: { bound: bounds } },
     'Lag of the whole mirror, from its checksum database or from the time of its last synchronisation.',
-    'as mirror_lag_seconds, and if the mirror has neither of them',
+    'as mirror_lag_seconds, and if the mirror has neither a checksum database nor a synchronisation time',
   ),
   mirror_lag_records: newGauge(
     ['ecosystem', 'registry', 'module'],
