@@ -20,15 +20,17 @@ import { receiveControl, take } from './engine/take.ts';
 import { familyFor } from './findings/outage.ts';
 import { findingRules, ownRules } from './findings/registry.ts';
 import { shedShareOf } from './findings/self.ts';
-import { clearPaceWait, expireAbsences } from './memory/absence.ts';
-import { Memory } from './memory/memory.ts';
+import { clearPaceWait, expireAbsences, pauseMirror, recordMaintenance, recordThrottle } from './memory/absence.ts';
+import { closeTurn, Memory, startTurn } from './memory/memory.ts';
 import type { MirrorMemory } from './memory/mirror-memory.ts';
 import { recordResponse } from './memory/moments.ts';
 import type { FindingRule } from './memory/rule.ts';
-import { type DetectTurn, TurnDraft } from './memory/turn.ts';
+import { recordPass, recordSkip } from './memory/sight.ts';
+import { expireSeen, isTimeToWrite, recordAssured, recordRewrite } from './memory/stored.ts';
+import type { DetectTurn } from './memory/turn.ts';
 import { applyConfig } from './roster.ts';
-import { isTimeToWrite, restoreRows, writeDirty, writeUrgent } from './rows.ts';
-import { baselinesOf, recordPass, standingOf, vantageOf } from './standings.ts';
+import { restoreRows, writeDirty, writeUrgent } from './rows.ts';
+import { baselinesOf, standingOf, vantageOf } from './standings.ts';
 
 export type { DetectTurn, Peek, RoundRequest } from './memory/turn.ts';
 
@@ -110,7 +112,7 @@ export class Detector {
     const mirror = this.#memory.mirrors.get(target.registry);
     if (mirror === undefined || !target.canary) return;
     this.#standings = null;
-    mirror.sight.lastSkip = because;
+    recordSkip(mirror, because);
   }
 
   /** To be called at every turn of the loop, at least once a second, and at `wakeAtMs`. */
@@ -132,7 +134,7 @@ export class Detector {
     const assured = new Map(advices.map(({ cause, from, confidence }) => [`${cause} ${from}`, confidence]));
     const isSame = [...assured].every(([key, one]) => findingLog.assured.get(key) === one);
     if (isSame && assured.size === findingLog.assured.size) return null;
-    findingLog.assured = assured;
+    recordAssured(this.#memory, assured);
     return this.#turn(now, updateConfidence);
   }
 
@@ -156,15 +158,14 @@ export class Detector {
 
   pause(registry: string, pause: Pause | null, now: Now): DetectTurn {
     return this.#turnOfMirror(registry, now, (memory, mirror) => {
-      mirror.absence.paused = pause;
-      if (pause === null) mirror.absence.throttled.clear();
-      else dropFromRounds(memory, mirror);
+      pauseMirror(mirror, pause);
+      if (pause !== null) dropFromRounds(memory, mirror);
     });
   }
 
   maintenance(registry: string, on: boolean, now: Now): DetectTurn {
     return this.#turnOfMirror(registry, now, (memory, mirror) => {
-      mirror.absence.inMaintenance = on;
+      recordMaintenance(mirror, on);
       if (on) dropFromRounds(memory, mirror);
     });
   }
@@ -172,9 +173,8 @@ export class Detector {
   /** `untilMs` is monotonic; `null`: the step is no longer throttled. */
   throttled(registry: string, step: Step, untilMs: number | null): void {
     this.#standings = null;
-    const throttled = this.#memory.mirrors.get(registry)?.absence.throttled;
-    if (untilMs === null) throttled?.delete(step);
-    else throttled?.set(step, untilMs);
+    const mirror = this.#memory.mirrors.get(registry);
+    if (mirror !== undefined) recordThrottle(mirror, step, untilMs);
   }
 
   /** Closes the findings of removed and changed mirrors. */
@@ -220,15 +220,11 @@ export class Detector {
   #turn(now: Now, act: (memory: Memory) => void): DetectTurn {
     const memory = this.#memory;
     this.#standings = null;
-    memory.now = now;
+    startTurn(memory, now);
     act(memory);
     recordPass(memory);
     writeUrgent(memory);
-    const { turn } = memory;
-    memory.turn = new TurnDraft();
-    turn.shed = shedShareOf(memory.us);
-    turn.wakeAtMs = wakeAtMs(memory);
-    return turn;
+    return closeTurn(memory, { shed: shedShareOf(memory.us), wakeAtMs: wakeAtMs(memory) });
   }
 
   /** A turn after which rounds go on. */
@@ -271,9 +267,7 @@ function writeAll(memory: Memory, isLast: boolean): void {
 
 function keepFresh(memory: Memory): void {
   if (memory.now.monotonicMs - memory.findingLog.writtenAtMs < rewriteMs) return;
-  memory.findingLog.writtenAtMs = memory.now.monotonicMs;
+  recordRewrite(memory);
   rewriteFindings(memory);
-  for (const [key, atMs] of memory.seen) {
-    if (memory.now.wallMs - atMs > memory.config.state.keepMs) memory.seen.delete(key);
-  }
+  expireSeen(memory);
 }

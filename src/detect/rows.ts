@@ -1,5 +1,4 @@
 import { type Finding, findingKinds } from '../core/finding.ts';
-import { limits } from '../core/limits.ts';
 import { registryOf } from '../core/mirror.ts';
 import type { Now, Row } from '../core/ports.ts';
 import { isRowDue } from '../core/row-due.ts';
@@ -8,10 +7,22 @@ import { messageFor } from '../words/tell.ts';
 import { restoreContents } from './contents/freshness.ts';
 import { closeFinding, ruleOf } from './engine/say.ts';
 import { applyStep, runKinds } from './engine/step.ts';
-import { isNumber, monotonicOf } from './memory/lookups.ts';
+import { restorePause } from './memory/absence.ts';
+import { monotonicOf } from './memory/lookups.ts';
 import type { Memory } from './memory/memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, seriesStateOf, stateOf } from './memory/mirror-memory.ts';
 import type { StoredRow } from './memory/rule.ts';
+import { restoreSight } from './memory/sight.ts';
+import { restoreState } from './memory/states.ts';
+import {
+  clearUrgent,
+  keepFinding,
+  recordFindingRow,
+  recordMirrorRow,
+  recordOpening,
+  recordSeriesRow,
+  restoreSeen,
+} from './memory/stored.ts';
 
 /** The least time between two rows of a series without urgent changes: a few new round trips hardly move a baseline. */
 const writeEveryMs = 15 * 60_000;
@@ -22,8 +33,6 @@ const earlyRows = 5;
 const firstMs = 60_000;
 /** The highest average rate of series rows: with many series, each series is written less often. */
 const rowsPerSecond = 8;
-/** Not more often: a search visits all changed series. */
-const searchEveryMs = 1_000;
 /** So that a start with many targets causes no burst. */
 const rowsPerTurn = 500;
 
@@ -34,15 +43,7 @@ export const rowKey = {
 
 export function writeUrgent(memory: Memory): void {
   for (const series of memory.rowsDue.urgent) writeSeries(memory, series);
-  memory.rowsDue.urgent.clear();
-}
-
-export function isTimeToWrite(memory: Memory): boolean {
-  const { monotonicMs } = memory.now;
-  if (memory.rowsDue.searchedRowsAtMs !== null && monotonicMs - memory.rowsDue.searchedRowsAtMs < searchEveryMs)
-    return false;
-  memory.rowsDue.searchedRowsAtMs = monotonicMs;
-  return true;
+  clearUrgent(memory);
 }
 
 /** Adds the rows that are due; `everything`: all changed ones. */
@@ -60,16 +61,13 @@ export function writeDirty(memory: Memory, everything: boolean): void {
   for (const series of due.slice(0, left)) writeSeries(memory, series);
   for (const mirror of memory.mirrors.values()) {
     if (!mirror.row.isDirty || (!everything && !isRowDue(mirror.row.writtenAtMs, monotonicMs))) continue;
-    mirror.row.isDirty = false;
-    mirror.row.writtenAtMs = memory.now.monotonicMs;
+    recordMirrorRow(memory, mirror);
     memory.turn.rows.push(detectorRow(memory, rowKey.mirror(mirror.mirror.name), mirrorRow(memory, mirror)));
   }
 }
 
 function writeSeries(memory: Memory, series: SeriesMemory): void {
-  memory.rowsDue.dirty.delete(series);
-  series.writtenAtMs = memory.now.monotonicMs;
-  series.rowsWritten += 1;
+  recordSeriesRow(memory, series);
   memory.turn.rows.push(detectorRow(memory, rowKey.series(series.id), seriesRow(memory, series)));
 }
 
@@ -101,14 +99,19 @@ export function restoreRows(memory: Memory, rows: readonly Row[]): void {
   for (const row of rows) if (row.table === 'finding') restoreFinding(memory, row);
   const moved = new Set<string>();
   for (const row of rows) {
-    if (row.table === 'detector' && row.key.startsWith('mirror|')) restoreMirror(memory, row, moved);
+    if (row.table !== 'detector' || !row.key.startsWith('mirror|')) continue;
+    const name = row.key.slice('mirror|'.length);
+    if (restoreMirror(memory, name, row)) continue;
+    moved.add(name);
+    memory.turn.deletes.push({ table: 'detector', key: row.key });
   }
   for (const row of rows) {
-    if (row.table === 'pause') restorePause(memory, row);
+    const paused = row.table === 'pause' ? memory.mirrors.get(row.key) : undefined;
+    if (paused !== undefined) restorePause(paused, readPause(row, memory.now));
     if (row.table === 'detector' && row.key.startsWith('series|')) restoreSeries(memory, row, moved);
     if (row.table !== 'seen') continue;
     if (moved.has(registryOf(row.key))) memory.turn.deletes.push({ table: 'seen', key: row.key });
-    else memory.seen.set(row.key, row.atMs);
+    else restoreSeen(memory, row.key, row.atMs);
   }
   restoreContents(memory, rows);
   runKinds(memory, 'start');
@@ -123,10 +126,9 @@ function restoreFinding(memory: Memory, row: Row): void {
   const finding = row.value as Finding | null;
   if (finding === null || typeof finding !== 'object' || finding.state !== 'open') return;
   if (!findingKinds.includes(finding.kind) || finding.id !== row.key || !Array.isArray(finding.scope)) return;
-  memory.open.set(finding.id, finding);
-  const { evidence } = finding;
-  memory.findingLog.written.set(finding.id, { evidence, stampMs: row.atMs, atMs: memory.now.monotonicMs });
-  memory.findingLog.openSince.set(finding.id, monotonicOf(memory.now, finding.openedAtMs));
+  keepFinding(memory, finding);
+  recordFindingRow(memory, finding, row.atMs);
+  recordOpening(memory, finding.id, monotonicOf(memory.now, finding.openedAtMs));
 }
 
 /** A stored pause that is not over; `null`: it is over, or the row is damaged. */
@@ -135,32 +137,17 @@ export function readPause({ value }: Row, { wallMs }: Pick<Now, 'wallMs'>): Paus
   return pause !== null && pause.untilMs > wallMs ? pause : null;
 }
 
-function restorePause(memory: Memory, row: Row): void {
-  const absence = memory.mirrors.get(row.key)?.absence;
-  if (absence !== undefined) absence.paused = readPause(row, memory.now);
-}
-
-function restoreMirror(memory: Memory, row: Row, moved: Set<string>): void {
-  const name = row.key.slice('mirror|'.length);
+/** False: the row is unreadable, or of another mirror. */
+function restoreMirror(memory: Memory, name: string, row: Row): boolean {
   const mirror = memory.mirrors.get(name);
   const value = (row.value ?? {}) as StoredRow;
-  const { v, url, lastOkAtMs, lastJudgedAtMs, lastOkRttMs, address } = value;
-  if (mirror === undefined || v !== 1 || url !== mirror.mirror.url) {
-    moved.add(name);
-    memory.turn.deletes.push({ table: 'detector', key: row.key });
-    return;
-  }
-  const { sight, line } = mirror;
-  sight.lastOkAtMs = numberOf(lastOkAtMs);
-  sight.lastJudgedAtMs = numberOf(lastJudgedAtMs);
-  sight.lastOkRttMs = numberOf(lastOkRttMs);
-  line.address = typeof address === 'string' ? address : null;
-  sight.judgedMonotonicMs = sight.lastJudgedAtMs === null ? null : monotonicOf(memory.now, sight.lastJudgedAtMs);
-  sight.hasOk = sight.lastOkAtMs !== null && memory.now.wallMs - sight.lastOkAtMs <= limits.baselineAgeMsMax;
+  if (mirror === undefined || value['v'] !== 1 || value['url'] !== mirror.mirror.url) return false;
+  restoreSight(mirror, value, memory.now);
   for (const { name: kind, read } of memory.rules) {
     const state = read?.(value, { view: memory, mirror }) ?? null;
-    if (state !== null) mirror.states.set(kind, state);
+    if (state !== null) restoreState(mirror, kind, state);
   }
+  return true;
 }
 
 function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): void {
@@ -197,8 +184,4 @@ function restoreStanding(memory: Memory, finding: Finding): void {
   if (mirror === undefined || rule === null || step === undefined || step === 'gone')
     closeFinding(memory, kind, registry, {}, cause);
   else applyStep(memory, rule, mirror, step);
-}
-
-function numberOf(value: unknown): number | null {
-  return isNumber(value) ? value : null;
 }

@@ -98,12 +98,6 @@ function blindSinceMs(memory: Memory): number | null {
   return sinceMs;
 }
 
-export function recordPass(memory: Memory): void {
-  if (memory.us.passEnded) return;
-  const canaries = [...memory.mirrors.values()].filter((mirror) => canBeProbed(memory, mirror));
-  memory.us.passEnded = canaries.length > 0 && canaries.every((mirror) => mirror.sight.wasProbed);
-}
-
 export function* baselinesOf(memory: Memory): Iterable<SeriesBaseline> {
   for (const mirror of memory.mirrors.values()) {
     for (const series of mirror.series.values()) {

@@ -2,13 +2,22 @@ import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { canBeProbed, mayBeProbedMore } from '../memory/absence.ts';
 import { type Budget, spend } from '../memory/budget.ts';
+import { closeDoubt } from '../memory/doubts.ts';
 import { timeoutOf } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
 import { canarySeriesOf, type MirrorMemory, mirrorsOf, seriesOf } from '../memory/mirror-memory.ts';
-import { type Recheck, type Round, startMoment } from '../memory/moments.ts';
+import {
+  addQuestions,
+  type Recheck,
+  type Round,
+  recordNextMoment,
+  recordQuestion,
+  startMoment,
+} from '../memory/moments.ts';
+import { dropRechecks, recordBudget, recordStep } from '../memory/requests.ts';
 import { outagesOf } from '../outage/state.ts';
 import { speedOf } from '../rules/speed.ts';
-import { closeDoubt, isConfirmed, isInDoubt } from './doubt.ts';
+import { isConfirmed, isInDoubt } from './doubt.ts';
 import { keyOfQuestion, type Question, targetAt } from './look.ts';
 import { witnessesFor } from './witness.ts';
 
@@ -44,16 +53,15 @@ export function requestMoment(memory: Memory, round: Round): void {
   const own = duesOf(memory, round, want);
   const dues = [...own, ...witnessDues(memory, round, want, doubted, witnessFromMs)];
   const recheck = round.rechecks.get(want.key);
-  if (recheck !== undefined) recheck.nextAtMs = nowMs + recheck.stepMs;
+  if (recheck !== undefined) recordStep(recheck, nowMs);
   const left = pay(memory, round, doubted, recheck, own.length);
   if (left === null) {
     giveUp(memory, round, doubted);
     return;
   }
   if (own.length === 0) return;
-  memory.confirm.budget = left;
-  round.lastKey = want.key;
-  round.served.set(want.key, (round.served.get(want.key) ?? 0) + 1 / want.share);
+  recordBudget(memory, left);
+  recordQuestion(round, want);
   const controls = isConfirming ? controlsOf(memory, round) : [];
   const untilMs = (timeoutMs: number): number => nowMs + timeoutMs + limits.roundStepMs;
   const members = {
@@ -63,7 +71,7 @@ export function requestMoment(memory: Memory, round: Round): void {
   };
   const moment = startMoment(round, isConfirming ? 'confirm' : 'look', members, { nowMs, witnessFromMs });
   const isSlowWatch = doubted.length === 0 && round.rechecks.size === 0 && isLongWatch(memory, round);
-  round.nextAtMs = nowMs + (isSlowWatch ? watchStepMs : limits.roundStepMs);
+  recordNextMoment(round, nowMs + (isSlowWatch ? watchStepMs : limits.roundStepMs));
   memory.turn.rounds.push({ id: round.id, moment: moment.index, dues, controls });
 }
 
@@ -121,9 +129,10 @@ function canaryInTurn(round: Round, wants: readonly Want[], doubted: readonly Mi
 }
 
 function leastServed(round: Round, wants: readonly Want[]): Want | null {
-  const floor = Math.min(...wants.map(({ key }) => round.served.get(key) ?? Number.POSITIVE_INFINITY));
-  // A new question starts at the lowest used share, so that it does not get every moment.
-  for (const { key } of wants) if (!round.served.has(key)) round.served.set(key, Number.isFinite(floor) ? floor : 0);
+  addQuestions(
+    round,
+    wants.map(({ key }) => key),
+  );
   // Stable sort: among equals, the oldest question.
   const shares = [...round.served].filter(([key]) => wants.some((want) => want.key === key));
   const [least] = shares.sort(([, a], [, b]) => a - b);
@@ -185,7 +194,7 @@ function pay(
 
 function giveUp(memory: Memory, round: Round, doubted: readonly MirrorMemory[]): void {
   for (const mirror of doubted) closeDoubt(memory, mirror);
-  for (const [key, recheck] of round.rechecks) if (recheck.reason !== 'back') round.rechecks.delete(key);
+  dropRechecks(round, ({ reason }) => reason !== 'back');
 }
 
 function controlsOf(memory: Memory, round: Round) {

@@ -2,26 +2,17 @@ import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { canBeProbed } from '../memory/absence.ts';
 import { spend } from '../memory/budget.ts';
+import { closeDoubt, closeDoubtOf, openDoubt } from '../memory/doubts.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, mirrorsOf, roundKeyOf, seriesOf } from '../memory/mirror-memory.ts';
 import { type Round, retryAtMs, roundFor } from '../memory/moments.ts';
 import type { Request } from '../memory/rule.ts';
 import { isCanaryOut, outageOf } from '../outage/state.ts';
 
-const targetsInDoubt = 8;
-
 function startDoubt(memory: Memory, mirror: MirrorMemory, target: Target, sinceMs: number, firstMs: number): void {
   if (!canBeProbed(memory, mirror) || memory.confirm.suspicions.has(mirror.egress)) return;
   const untilMs = memory.now.monotonicMs + limits.roundMs;
-  if (mirror.doubt === null) {
-    mirror.doubt = { sinceMs, untilMs, targets: new Map([[target.id, target]]), clearedMs: null };
-    memory.turn.doubt.push({ registry: mirror.mirror.name, on: true });
-  } else {
-    if (mirror.doubt.targets.has(target.id) || mirror.doubt.targets.size >= targetsInDoubt) return;
-    mirror.doubt.targets.set(target.id, target);
-    mirror.doubt.untilMs = untilMs;
-  }
-  roundFor(memory, roundKeyOf(mirror.mirror), firstMs);
+  if (openDoubt(memory, mirror, target, { sinceMs, untilMs })) roundFor(memory, roundKeyOf(mirror.mirror), firstMs);
 }
 
 /** Puts a target in doubt because its probe is pending for too long, if its last judged probe passed. */
@@ -30,17 +21,6 @@ export function confirmOverdue(memory: Memory, mirror: MirrorMemory, target: Tar
   if (outageOf(seriesOf(mirror, target, 'cold')).last !== 'passed') return;
   if (!target.canary && spend(memory.confirm.budget, 1, false) === null) return;
   startDoubt(memory, mirror, target, memory.now.monotonicMs, memory.now.monotonicMs);
-}
-
-export function closeDoubt(memory: Memory, mirror: MirrorMemory): void {
-  if (mirror.doubt === null) return;
-  mirror.doubt = null;
-  memory.turn.doubt.push({ registry: mirror.mirror.name, on: false });
-}
-
-/** Ends the doubt of one target; with the last one, also that of the mirror. */
-export function closeDoubtOf(memory: Memory, mirror: MirrorMemory, target: Target): void {
-  if (mirror.doubt?.targets.delete(target.id) === true && mirror.doubt.targets.size === 0) closeDoubt(memory, mirror);
 }
 
 export function isInDoubt(mirror: MirrorMemory, target: Target): boolean {

@@ -5,21 +5,32 @@ import { isHeavy, questionOf, type Target, targetId } from '../../core/mirror.ts
 import type { Sample } from '../../core/sample.ts';
 import { canBeProbed, isLeftAlone } from '../memory/absence.ts';
 import { spend, spendForPeek } from '../memory/budget.ts';
+import { closeDoubt, closeDoubtOf } from '../memory/doubts.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, mirrorsOf, type SeriesMemory } from '../memory/mirror-memory.ts';
 import { type Recheck, type Round, retryAtMs, roundFor } from '../memory/moments.ts';
+import {
+  countSettled,
+  dropRechecks,
+  openRecheck,
+  recordBudget,
+  recordHeavyRecheck,
+  removeRequests,
+  renewRecheck,
+  widenRecheck,
+} from '../memory/requests.ts';
 import type { Request, RuleInput, RuleView } from '../memory/rule.ts';
 import { outageOf } from '../outage/state.ts';
 import { speedOf } from '../rules/speed.ts';
 import { isSlow } from '../rules/threshold.ts';
-import { closeDoubt, closeDoubtOf, updateDoubt } from './doubt.ts';
+import { updateDoubt } from './doubt.ts';
 
 /** A look at a slow target ends after this many ok responses in a row that are not slow. */
 const settledResponses = 3;
 
 /** Carries out the rules' requests since the last call, in order. */
 export function sendRequests(memory: Memory): void {
-  for (const { mirror, request } of memory.confirm.requests.splice(0)) send(memory, mirror, request);
+  for (const { mirror, request } of removeRequests(memory)) send(memory, mirror, request);
 }
 
 function send(memory: Memory, mirror: MirrorMemory, request: Request): void {
@@ -69,7 +80,7 @@ export function requestRecheck(memory: Memory, order: RecheckOrder): void {
 function peek(memory: Memory, mirror: MirrorMemory, target: Target, order: RecheckOrder): boolean {
   const left = canBeProbed(memory, mirror) ? spendForPeek(memory.confirm.budget) : null;
   if (left === null) return false;
-  memory.confirm.budget = left;
+  recordBudget(memory, left);
   memory.turn.peeks.push({ target, family: null, order });
   return true;
 }
@@ -89,16 +100,10 @@ function requestHeavy(memory: Memory, mirror: MirrorMemory, target: Target, orde
   });
   const left = spend(memory.confirm.budget, targets.length, order.isUrgent);
   if (left === null || targets.length === 0) return false;
-  memory.confirm.budget = left;
-  if (!isPaced) memory.confirm.heavyRechecks.set(key, nowMs);
+  recordBudget(memory, left);
+  if (!isPaced) recordHeavyRecheck(memory, key);
   memory.turn.rechecks.push(...targets);
   return true;
-}
-
-/** Drops times that are too old to delay another probe. */
-export function pruneHeavyRechecks({ confirm: { heavyRechecks }, now }: Memory): void {
-  for (const [key, atMs] of heavyRechecks)
-    if (now.monotonicMs - atMs >= limits.heavyRecheckMs) heavyRechecks.delete(key);
 }
 
 /** Repeats a slow or refused probe at all mirrors of the upstream: are the others affected too? */
@@ -119,8 +124,7 @@ function requestThrottled(memory: Memory, mirror: MirrorMemory, target: Target):
   const firstMs = Math.max(memory.now.monotonicMs, untilMs);
   const known = memory.confirm.rounds.get(mirror.roundKey)?.rechecks.get(keyOfQuestion(target));
   if (known?.reason === 'throttled' && known.registry === mirror.mirror.name) {
-    known.nextAtMs = firstMs;
-    known.untilMs = firstMs + limits.roundMs;
+    renewRecheck(known, firstMs, firstMs + limits.roundMs);
     return;
   }
   const { roundMs } = limits;
@@ -154,30 +158,13 @@ function startRecheck(
   const untilMs = firstMs + order.forMs;
   const stepMs = Math.max(limits.roundStepMs, order.stepMs);
   const registries = order.registries === null ? null : new Set(order.registries);
-  if (known !== undefined) {
-    known.untilMs = Math.max(known.untilMs, untilMs);
-    known.stepMs = Math.min(known.stepMs, stepMs);
-    known.nextAtMs = Math.min(known.nextAtMs, Math.max(firstMs, memory.now.monotonicMs));
-    known.isUrgent ||= isUrgent;
-    if (reason === 'ordered') known.reason = reason;
-    const both = new Set([mirror.mirror.name, ...(registries ?? []), ...(known.registries ?? [])]);
-    known.registries = known.registries === null || registries === null ? null : both;
-    return;
-  }
+  const registry = mirror.mirror.name;
+  const wanted = { target, registry, registries, untilMs, stepMs, nextAtMs: firstMs, isUrgent, reason };
+  if (known !== undefined) return widenRecheck(known, wanted, memory.now.monotonicMs);
   // A look at a slow target must leave tokens for doubts and orders.
   const requests = 1 + (registries?.size ?? 1) + (reason === 'slow' ? limits.roundTokensKept : 0);
   if (reason !== 'back' && spend(memory.confirm.budget, requests, isUrgent) === null) return;
-  roundFor(memory, mirror.roundKey, firstMs).rechecks.set(key, {
-    target,
-    registry: mirror.mirror.name,
-    registries,
-    untilMs,
-    stepMs,
-    nextAtMs: firstMs,
-    isUrgent,
-    reason,
-    settled: 0,
-  });
+  openRecheck(roundFor(memory, mirror.roundKey, firstMs), key, wanted);
 }
 
 /** Throttling does not stop a look of reason `throttled`. */
@@ -186,29 +173,31 @@ function mayBeRechecked(memory: Memory, mirror: MirrorMemory, reason: Recheck['r
   return reason === 'throttled' ? !isLeftAlone(mirror) : canBeProbed(memory, mirror);
 }
 
-export function updateRecheck(memory: Memory, { mirror, series, sample }: RuleInput): void {
+export function updateRecheck(memory: Memory, input: RuleInput): void {
+  const { mirror, sample } = input;
   const round = memory.confirm.rounds.get(mirror.roundKey);
-  const key = keyOfQuestion(sample.due.target);
-  const recheck = round?.rechecks.get(key);
-  if (recheck === undefined || recheck.registry !== mirror.mirror.name || sample.due.purpose !== 'confirm') return;
+  const recheck = round?.rechecks.get(keyOfQuestion(sample.due.target));
+  if (round === undefined || recheck === undefined) return;
+  if (recheck.registry !== mirror.mirror.name || sample.due.purpose !== 'confirm') return;
+  if (isDone(recheck, input, memory.config.detect.spike)) dropRechecks(round, (one) => one === recheck);
+}
+
+/** Counts a response. True: it ends the recheck. */
+function isDone(recheck: Recheck, { series, sample }: RuleInput, rule: SpikeRule): boolean {
+  const isOk = sample.outcome.tag === 'ok';
   switch (recheck.reason) {
     case 'ordered':
-      return;
+      return false;
     case 'slow':
-      recheck.settled =
-        sample.outcome.tag === 'ok' && !isSlowAt(series, sample, memory.config.detect.spike) ? recheck.settled + 1 : 0;
-      if (recheck.settled >= settledResponses) round?.rechecks.delete(key);
-      return;
+      return countSettled(recheck, isOk && !isSlowAt(series, sample, rule)) >= settledResponses;
     case 'refused':
     case 'throttled':
-      if (sample.outcome.tag === 'ok') round?.rechecks.delete(key);
-      return;
+      return isOk;
     case 'back':
       // After a failure, scheduled probes show when the target is back.
-      if (sample.outcome.tag !== 'ok' || !outageOf(series).isOut) round?.rechecks.delete(key);
-      return;
+      return !isOk || !outageOf(series).isOut;
     default:
-      recheck.reason satisfies never;
+      return recheck.reason satisfies never;
   }
 }
 
@@ -217,11 +206,11 @@ function isSlowAt(series: SeriesMemory, { rttMs, due }: Sample, rule: SpikeRule)
 }
 
 export function expireRechecks(memory: Memory, round: Round): void {
-  for (const [key, { untilMs, registry, reason }] of round.rechecks) {
+  dropRechecks(round, ({ untilMs, registry, reason }) => {
     const mirror = memory.mirrors.get(registry);
     const isOver = untilMs <= memory.now.monotonicMs || mirror === undefined;
-    if (isOver || !mayBeRechecked(memory, mirror, reason)) round.rechecks.delete(key);
-  }
+    return isOver || !mayBeRechecked(memory, mirror, reason);
+  });
 }
 
 /** What one moment probes: each mirror's canary, or one target at the mirrors that have it. */

@@ -54,6 +54,17 @@ export function statementFor(before: Statement | null, sample: Sample, heardMs: 
   return { ...now, ...signed, sinceMs: heardMs, isTwice: false, seen, probeId, before: known, heardMs };
 }
 
+/** The last digests of a mirror, by target. */
+export type Statements = Map<string, Statement>;
+
+export function recordStatement(all: Statements, { id }: Target, statement: Statement): void {
+  all.set(id, statement);
+}
+
+export function dropStatements(all: Statements, ids: Iterable<string>): void {
+  for (const id of ids) all.delete(id);
+}
+
 export interface Voice {
   readonly registry: string;
   readonly isOrigin: boolean;
@@ -240,7 +251,7 @@ export interface Bytes {
   readonly wrongOnce: ReadonlyMap<string, WrongOnce>;
   readonly declaredWrong: ReadonlyMap<string, DeclaredWrong>;
   /** The last digest per target. Changed in place. */
-  readonly statement: Map<string, Statement>;
+  readonly statement: Statements;
   readonly declaredOdd: ReadonlyMap<string, readonly string[]>;
   readonly repeated: ReadonlyMap<string, string>;
 }

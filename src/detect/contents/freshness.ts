@@ -2,6 +2,7 @@ import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Row } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
+import { isNumber } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { MirrorMemory } from '../memory/mirror-memory.ts';
 import type { RuleView } from '../memory/rule.ts';
@@ -150,6 +151,15 @@ function isReportedElsewhere(memory: RuleView, mirror: MirrorMemory, subject: Co
     ({ module, shelves }) => module === subject.module && shelves.get(name)?.versions != null,
   );
   return first !== undefined && first !== subject;
+}
+
+export function restorePropagations(mirror: MirrorMemory, stored: unknown): void {
+  contentsOf(mirror).propagations = Array.isArray(stored) ? stored.filter(isNumber) : [];
+}
+
+/** Drops what a mirror served: it is gone, or another one now. */
+export function removeContents({ subjects }: Memory, registry: string): void {
+  for (const { shelves } of subjects.values()) shelves.delete(registry);
 }
 
 /** Drops subjects that are no longer probed, and what versions resolved to. */

@@ -3,10 +3,22 @@ import { hasDoubt, nextRequestMsOf, requestMoment } from '../confirm/ask.ts';
 import { expireDoubts } from '../confirm/doubt.ts';
 import { expireRechecks, sendRequests } from '../confirm/look.ts';
 import { canBeProbed } from '../memory/absence.ts';
+import { clearDoubt } from '../memory/doubts.ts';
 import { roundOf } from '../memory/lookups.ts';
 import type { HeldSample, Memory } from '../memory/memory.ts';
 import { canarySeriesOf, mirrorsOf } from '../memory/mirror-memory.ts';
-import { deadlinesOf, expireFlights, isMomentOpen, type Round, type RoundMoment } from '../memory/moments.ts';
+import {
+  deadlinesOf,
+  dropFinal,
+  expireFlights,
+  isMomentOpen,
+  type Round,
+  type RoundMoment,
+  recordFinal,
+  recordVerdict,
+  removeRound,
+} from '../memory/moments.ts';
+import { removeHeld } from '../memory/requests.ts';
 import { responseOfFamilies } from '../outage/families.ts';
 import { outagesOf } from '../outage/state.ts';
 import { settle } from './settle.ts';
@@ -19,13 +31,13 @@ export function advanceRounds(memory: Memory): void {
   for (const round of memory.confirm.rounds.values()) {
     expireFlights(round, memory.now.monotonicMs);
     for (const moment of round.moments) judgeRoundMoment(memory, round, moment);
-    round.moments = round.moments.filter((moment) => !moment.isFinal);
+    dropFinal(round);
     expireDoubts(memory, round);
     expireRechecks(memory, round);
     stopWatching(memory, round);
     requestMoment(memory, round);
     const isOver = round.watching.size === 0 && round.rechecks.size === 0 && !hasDoubt(memory, round);
-    if (isOver) memory.confirm.rounds.delete(round.key);
+    if (isOver) removeRound(memory, round);
   }
   releaseHeld(memory);
 }
@@ -43,7 +55,7 @@ function judgeRoundMoment(memory: Memory, round: Round, moment: RoundMoment): vo
       isFinal = false;
       continue;
     }
-    moment.verdicts.set(egress, verdict);
+    recordVerdict(moment, egress, verdict);
     applyVerdict(at, verdict);
     sendRequests(memory);
   }
@@ -53,7 +65,7 @@ function judgeRoundMoment(memory: Memory, round: Round, moment: RoundMoment): vo
   for (const mirror of mirrorsOf(memory, round.key)) {
     if (mirror.doubt !== null && moment.outcomes.get(mirror.mirror.name) === 'missing') isFinal = false;
   }
-  moment.isFinal = isFinal;
+  recordFinal(moment, isFinal);
 }
 
 function openConfirmed(memory: Memory, round: Round, moment: RoundMoment): void {
@@ -61,8 +73,7 @@ function openConfirmed(memory: Memory, round: Round, moment: RoundMoment): void 
     const verdict = moment.verdicts.get(mirror.egress);
     if (mirror.doubt === null || (verdict !== 'them' && verdict !== 'unverified')) continue;
     // A moment without any sample shows nothing.
-    if (moment.samples.size > 0)
-      mirror.doubt.clearedMs = Math.max(mirror.doubt.clearedMs ?? moment.startedMs, moment.startedMs);
+    if (moment.samples.size > 0) clearDoubt(mirror.doubt, moment.startedMs);
     const sample = moment.samples.get(mirror.mirror.name) ?? null;
     const series = canarySeriesOf(mirror);
     const vantage = verdict === 'them' ? 'ok' : 'unverified';
@@ -79,12 +90,7 @@ function stopWatching(memory: Memory, round: Round): void {
 
 /** Settles the samples that no longer wait, in order of arrival. */
 export function releaseHeld(memory: Memory): void {
-  const ready: HeldSample[] = [];
-  const waiting: HeldSample[] = [];
-  for (const held of memory.confirm.held) (isWaiting(memory, held) ? waiting : ready).push(held);
-  if (ready.length === 0) return;
-  memory.confirm.held = waiting;
-  for (const { sample, isShort } of ready) {
+  for (const { sample, isShort } of removeHeld(memory, (held) => !isWaiting(memory, held))) {
     const mirror = memory.mirrors.get(sample.due.target.registry);
     const isSuspect = mirror !== undefined && memory.confirm.suspicions.has(mirror.egress);
     settle(

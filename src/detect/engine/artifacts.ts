@@ -4,6 +4,8 @@ import { canBeProbed } from '../memory/absence.ts';
 import { spend } from '../memory/budget.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, seriesOf } from '../memory/mirror-memory.ts';
+import { recordBudget } from '../memory/requests.ts';
+import { recordArtifact } from '../memory/states.ts';
 
 /** The minimum interval of such requests for one artifact. */
 const requestEveryMs = 5 * 60_000;
@@ -18,7 +20,7 @@ export function followArtifact(memory: Memory, mirror: MirrorMemory, { due, fact
   if (!isHeavy(due.target)) return;
   const series = mirror.series.get(seriesId(due.target, 'cold'));
   if (series?.artifact?.isUnproven !== true || due.artifactAt !== series.artifact.at) return;
-  series.artifact = { ...series.artifact, isUnproven: false };
+  recordArtifact(series, { ...series.artifact, isUnproven: false });
   if (due.purpose === 'peek' && outcome.tag === 'failed') memory.turn.rechecks.push(due.target);
 }
 
@@ -37,13 +39,13 @@ function recordPlace(memory: Memory, mirror: MirrorMemory, { due, facts }: Pick<
   const movedMs = before?.movedMs ?? Number.NEGATIVE_INFINITY;
   // An index may alternate between places: that must not use up the budget of confirming probes.
   const isRequested = hasMoved && nowMs - movedMs >= requestEveryMs && requestFirstBytes(memory, mirror, target);
-  series.artifact = { version: resolved, at, isUnproven: isRequested, movedMs: isRequested ? nowMs : movedMs };
+  recordArtifact(series, { version: resolved, at, isUnproven: isRequested, movedMs: isRequested ? nowMs : movedMs });
 }
 
 function requestFirstBytes(memory: Memory, mirror: MirrorMemory, target: Target): boolean {
   const left = canBeProbed(memory, mirror) ? spend(memory.confirm.budget, 1, true) : null;
   if (left === null) return false;
-  memory.confirm.budget = left;
+  recordBudget(memory, left);
   memory.turn.peeks.push({ target, family: null });
   return true;
 }

@@ -17,6 +17,7 @@ import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, stateOf } from '../memory/mirror-memory.ts';
 import type { FindingRule } from '../memory/rule.ts';
 import { type FindingStatement, mergeEvidence } from '../memory/says.ts';
+import { keepFinding, recordFindingRow, recordOpening, removeFinding } from '../memory/stored.ts';
 
 /**
  * Applies what a rule says about one mirror, or about this daemon (`null`). An open finding changes if scope, cause or
@@ -39,7 +40,7 @@ export function apply(
   const known = openFinding(memory, kind, registry, cause);
   if (known === null) {
     const id = memory.random.id(memory.now.wallMs);
-    memory.findingLog.openSince.set(id, memory.now.monotonicMs);
+    recordOpening(memory, id, memory.now.monotonicMs);
     const fresh: Omit<Finding, 'confidence'> = {
       id,
       kind,
@@ -71,7 +72,7 @@ export function apply(
     sentence,
     confidence: confidenceOf(memory, { ...known, cause, actionable }),
   };
-  if (isUnchanged(known, next)) memory.open.set(known.id, next);
+  if (isUnchanged(known, next)) keepFinding(memory, next);
   else say(memory, 'changed', next);
 }
 
@@ -109,7 +110,7 @@ export function updateConfidence(memory: Memory): void {
     const confidence = confidenceOf(memory, finding);
     if (confidence === finding.confidence) continue;
     const next = { ...finding, confidence };
-    memory.open.set(finding.id, next);
+    keepFinding(memory, next);
     writeFinding(memory, next);
   }
 }
@@ -192,20 +193,15 @@ function isUnchanged(a: Finding, b: Finding): boolean {
 }
 
 function say(memory: Memory, change: FindingChange['change'], finding: Finding): void {
-  if (finding.state === 'open') memory.open.set(finding.id, finding);
-  else {
-    memory.open.delete(finding.id);
-    memory.findingLog.openSince.delete(finding.id);
-    memory.findingLog.written.delete(finding.id);
-  }
+  if (finding.state === 'open') keepFinding(memory, finding);
+  else removeFinding(memory, finding.id);
   memory.turn.findings.push({ change, finding });
   writeFinding(memory, finding);
 }
 
 function writeFinding(memory: Memory, finding: Finding, stampMs: number = memory.now.wallMs): void {
-  const { id, evidence, state } = finding;
-  memory.turn.rows.push({ table: 'finding', key: id, atMs: stampMs, value: finding });
-  if (state === 'open') memory.findingLog.written.set(id, { evidence, stampMs, atMs: memory.now.monotonicMs });
+  memory.turn.rows.push({ table: 'finding', key: finding.id, atMs: stampMs, value: finding });
+  if (finding.state === 'open') recordFindingRow(memory, finding, stampMs);
 }
 
 /** The rule of a finding's kind and story; `null`: not registered. */

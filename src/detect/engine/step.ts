@@ -3,10 +3,13 @@ import { isTimeout } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { Sample } from '../../core/sample.ts';
 import { openFinding } from '../memory/lookups.ts';
-import type { Memory } from '../memory/memory.ts';
+import { type Memory, recordOwnState } from '../memory/memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from '../memory/mirror-memory.ts';
+import { enqueueRequest } from '../memory/requests.ts';
 import type { Confirmed, FindingRule, Judged, RuleInput, RuleStep, Spoilt } from '../memory/rule.ts';
 import { addProbe } from '../memory/says.ts';
+import { recordStates } from '../memory/states.ts';
+import { keepFinding } from '../memory/stored.ts';
 import { apply, ruleOf } from './say.ts';
 
 type Reaction = RuleStep<unknown> | null | undefined;
@@ -54,7 +57,7 @@ function citeSample(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, 
     const isTimed = cited.isTimed ?? false;
     const probe = { probeId, isBad: isTimed || sample.outcome.tag === 'failed', ms: isTimed ? timeOf(sample) : null };
     const evidence = addProbe(known.evidence, probe);
-    if (evidence !== known.evidence) memory.open.set(known.id, { ...known, evidence });
+    if (evidence !== known.evidence) keepFinding(memory, { ...known, evidence });
   }
 }
 
@@ -88,14 +91,7 @@ export function acknowledgeKind(memory: Memory, mirror: MirrorMemory, finding: F
 /** Applies a rule's reaction; requests in it wait for `sendRequests`. */
 export function applyStep(memory: Memory, rule: FindingRule, mirror: MirrorMemory, step: Reaction): void {
   if (step === null || step === undefined) return;
-  if (step.mirror !== undefined) mirror.states.set(rule.name, step.mirror);
-  for (const [series, state] of step.series ?? []) {
-    series.states[rule.name] = state;
-    if (step.isUrgent === true) memory.rowsDue.urgent.add(series);
-  }
-  if (step.dirty !== undefined) memory.rowsDue.dirty.add(step.dirty);
-  if (step.isDirty === true || step.rowIsDue === true) mirror.row.isDirty = true;
-  if (step.rowIsDue === true) mirror.row.writtenAtMs = null;
+  recordStates(memory, rule, mirror, step);
   const about = { view: memory, mirror };
   for (const series of step.claims ?? [])
     sendToKinds(memory, mirror, (each, own) => each.release?.(own, series, seriesStateOf(each, series)));
@@ -103,7 +99,7 @@ export function applyStep(memory: Memory, rule: FindingRule, mirror: MirrorMemor
     sendToKinds(memory, mirror, (each, own) => each.absorb?.(own, { ...about, ...absences }));
   if (step.regressions !== undefined) memory.turn.regressions.push(...step.regressions);
   if (step.propagations !== undefined) memory.turn.propagations.push(...step.propagations);
-  for (const request of step.requests ?? []) memory.confirm.requests.push({ mirror, request });
+  for (const request of step.requests ?? []) enqueueRequest(memory, { mirror, request });
   if (step.isChange === true) {
     const reporting = { ...about, vantage: step.vantage };
     sendToKinds(memory, mirror, (each, own) =>
@@ -128,7 +124,7 @@ export function judgeUs<I extends keyof OwnInputs>(memory: Memory, input: I, val
   const about = { view: memory, suspicions: memory.confirm.suspicions };
   for (const rule of memory.us.rules) {
     const step = rule[input]?.(stateOf(rule, memory.us), value as never, about);
-    if (step?.own !== undefined) memory.us.states.set(rule.name, step.own);
+    if (step?.own !== undefined) recordOwnState(memory, rule, step.own);
     if (step?.statement !== undefined) apply(memory, rule.kind, null, step.statement);
   }
 }

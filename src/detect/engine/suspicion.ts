@@ -1,9 +1,9 @@
 import { isIntercepted, isSilent } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
-import { closeDoubt } from '../confirm/doubt.ts';
 import { isPatternClear, judgeMoment, reviewPattern, unitsOf } from '../confirm/vantage.ts';
 import { isLineLossy, witnessesOf, witnessPlaceOf } from '../confirm/witness.ts';
 import { canBeProbed } from '../memory/absence.ts';
+import { closeDoubt, openSuspicion, recordPattern, removeSuspicion, startPattern } from '../memory/doubts.ts';
 import type { Memory } from '../memory/memory.ts';
 import { canarySeriesOf, type MirrorMemory, mirrorsOf, roundKeyOf, type Suspicion } from '../memory/mirror-memory.ts';
 import type { MomentOutcome, MomentVerdict, Round, RoundMoment } from '../memory/moments.ts';
@@ -76,15 +76,10 @@ function askable(memory: Memory, egress: string): number {
 
 function enter(at: At): void {
   const { memory, round, egress } = at;
-  memory.confirm.suspicions.set(egress, {
-    sinceMs: memory.now.monotonicMs,
-    sinceWallMs: memory.now.wallMs,
+  openSuspicion(memory, round, egress, {
     pattern: withPattern(new Map(), at),
-    patternSinceMs: memory.now.monotonicMs,
     isLoss: isLineLossy(memory, egress),
-    roundKey: round.key,
   });
-  round.watching.add(egress);
   for (const mirror of memory.mirrors.values()) if (mirror.egress === egress) closeDoubt(memory, mirror);
 }
 
@@ -94,15 +89,15 @@ function enter(at: At): void {
  */
 function keepOn(at: At, suspicion: Suspicion): void {
   const { memory, round, moment, egress } = at;
-  suspicion.pattern = withPattern(suspicion.pattern, at);
-  suspicion.isLoss = isLineLossy(memory, egress);
+  recordPattern(suspicion, {
+    pattern: withPattern(suspicion.pattern, at),
+    isLoss: isLineLossy(memory, egress),
+  });
   const isDue = memory.now.monotonicMs - suspicion.patternSinceMs >= limits.vantageReviewMs;
   if (!isDue && !isPatternClear(suspicion.pattern)) return;
   const { dead, well } = reviewPattern(suspicion.pattern);
   if (dead.length === 0 || well.length === 0 || suspicion.isLoss) {
-    if (!isDue) return;
-    suspicion.pattern = withPattern(new Map(), at);
-    suspicion.patternSinceMs = memory.now.monotonicMs;
+    if (isDue) startPattern(suspicion, withPattern(new Map(), at), memory.now.monotonicMs);
     return;
   }
   closeSuspicion(memory, round, egress);
@@ -129,8 +124,7 @@ function withPattern(pattern: Suspicion['pattern'], { memory, round, moment, egr
 
 /** Ends the suspicion of an egress, and resets its mirrors' streaks without a finding. */
 export function closeSuspicion(memory: Memory, round: Round | null, egress: string): void {
-  memory.confirm.suspicions.delete(egress);
-  round?.watching.delete(egress);
+  removeSuspicion(memory, round, egress);
   for (const mirror of memory.mirrors.values()) if (mirror.egress === egress) startStreaksAnew(memory, mirror);
   judgeUs(memory, 'release', null);
 }

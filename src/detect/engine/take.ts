@@ -5,10 +5,12 @@ import { isDisturbed, type Sample } from '../../core/sample.ts';
 import { isConfirmed } from '../confirm/doubt.ts';
 import { isLeftAlone, recordRequest } from '../memory/absence.ts';
 import { roundOf, timeoutOf } from '../memory/lookups.ts';
-import { addMark } from '../memory/loss.ts';
+import { recordControl } from '../memory/members.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../memory/mirror-memory.ts';
 import { advanceDeadline, recordResponse } from '../memory/moments.ts';
+import { keepHeld } from '../memory/requests.ts';
+import { recordLine, recordPlan } from '../memory/sight.ts';
 import { boundsFor } from '../rules/speed.ts';
 import { isContaminated } from '../rules/threshold.ts';
 import { followArtifact } from './artifacts.ts';
@@ -26,7 +28,7 @@ export function take(memory: Memory, sample: Sample): void {
     settle(memory, sample, null);
     return;
   }
-  if (target.canary && purpose !== 'build') noteTiming(mirror, sample);
+  if (target.canary && purpose !== 'build') recordPlan(mirror, sample);
   recordRequest(mirror, sample);
   followArtifact(memory, mirror, sample);
   const received = { view: memory, mirror, sample };
@@ -56,19 +58,8 @@ export function take(memory: Memory, sample: Sample): void {
   receiveResponse(memory, input, 'observe');
   const isSuspect = memory.confirm.suspicions.has(mirror.egress);
   if (!isSuspect && !isShort && !isLeftAlone(mirror)) receiveResponse(memory, input, 'confirm');
-  mirror.line.address = sample.remoteAddress ?? mirror.line.address;
-  if (isResponse) mirror.line.respondedFromMs = Math.max(mirror.line.respondedFromMs ?? 0, sample.startedMonotonicMs);
-  mirror.line.marks = addMark(mirror.line.marks, { atMs: monotonicMs, responded: isResponse });
-  memory.confirm.held.push({ sample, sinceMs: monotonicMs, isShort });
-}
-
-function noteTiming(mirror: MirrorMemory, { due }: Sample): void {
-  const { sight } = mirror;
-  sight.wasProbed = true;
-  if (due.purpose !== 'scheduled' || isLeftAlone(mirror)) return;
-  if (sight.lastPlannedMs !== null)
-    sight.plannedGapMs = Math.max(sight.plannedGapMs ?? 0, due.plannedAtMs - sight.lastPlannedMs);
-  sight.lastPlannedMs = due.plannedAtMs;
+  recordLine(mirror, sample, isResponse, monotonicMs);
+  keepHeld(memory, { sample, sinceMs: monotonicMs, isShort });
 }
 
 /** True for a timeout at the short deadline of a confirming probe, if the target is not in doubt: no failure. */
@@ -117,14 +108,7 @@ export function receiveControl(
 ): void {
   const { monotonicMs } = memory.now;
   const isOurs = response.code !== null && exhaustedCodes.has(response.code);
-  const known = memory.controls.get(response.name);
-  if (known !== undefined && !isOurs) {
-    memory.controls.set(response.name, {
-      up: response.answered,
-      known: known.known || response.answered,
-      marks: addMark(known.marks, { atMs: monotonicMs, responded: response.answered }),
-    });
-  }
+  if (!isOurs) recordControl(memory, response.name, response.answered);
   const outcome = isOurs ? null : response.answered ? 'answered' : 'failed';
   for (const round of memory.confirm.rounds.values()) {
     if (round.id === place?.id) recordResponse(round, 'controls', place.moment, response.name, outcome);

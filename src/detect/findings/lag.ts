@@ -1,9 +1,9 @@
 import { isOfBehind } from '../../core/finding.ts';
 import { phrase } from '../../words/tell.ts';
-import { receiveContents } from '../contents/freshness.ts';
+import { receiveContents, restorePropagations } from '../contents/freshness.ts';
 import { hasAllReleased } from '../contents/lag.ts';
 import { contentsOf, originOf, subjectsOf } from '../contents/readings.ts';
-import { isNumber, openFinding } from '../memory/lookups.ts';
+import { openFinding } from '../memory/lookups.ts';
 import { type MirrorMemory, stateOf } from '../memory/mirror-memory.ts';
 import type { About, FindingRule } from '../memory/rule.ts';
 import type { ContentComparison, ContentSubject, Shelf } from '../memory/subject.ts';
@@ -78,7 +78,7 @@ export const lag: FindingRule<Lagging> = {
     return propagations.length === 0 ? {} : { propagations: propagations.map(Math.round) };
   },
   read({ propagations }, { mirror }) {
-    contentsOf(mirror).propagations = Array.isArray(propagations) ? propagations.filter(isNumber) : [];
+    restorePropagations(mirror, propagations);
     return null;
   },
   resume: (lagging) => (lagging.size > 0 ? {} : 'gone'),

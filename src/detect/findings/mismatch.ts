@@ -5,10 +5,12 @@ import { phrase } from '../../words/tell.ts';
 import {
   type Bytes,
   comparePeers,
+  dropStatements,
   explainPeers,
   newBytes,
   type OddDigest,
   readStatement,
+  recordStatement,
   sidesOf,
   statementFor,
   type Voice,
@@ -61,7 +63,7 @@ export const mismatch: FindingRule<Bytes> = {
   },
   drop(own, dropped) {
     const ids = new Set([...dropped].map(({ target }) => target.id));
-    for (const id of ids) own.statement.delete(id);
+    dropStatements(own.statement, ids);
     const without = <T>(map: ReadonlyMap<string, T>) => new Map([...map].filter(([id]) => !ids.has(id)));
     const [wrongOnce, declaredOdd] = [without(own.wrongOnce), without(own.declaredOdd)];
     return { mirror: { ...own, wrongOnce, declaredOdd, repeated: without(own.repeated) } };
@@ -93,7 +95,8 @@ export const mismatch: FindingRule<Bytes> = {
   readSeries({ statement: all }, { said: stored }, { target }) {
     const statements = readStatement(stored);
     // Of two series of one target, the later response counts.
-    if (statements !== null && statements.heardMs > (all.get(target.id)?.heardMs ?? 0)) all.set(target.id, statements);
+    if (statements !== null && statements.heardMs > (all.get(target.id)?.heardMs ?? 0))
+      recordStatement(all, target, statements);
     return null;
   },
   degrades(_, findings) {
@@ -187,7 +190,7 @@ function comparedWithPeers(own: Bytes, judged: Judged): Pick<RuleStep<Bytes>, 'd
   const before = all.get(target.id) ?? null;
   const statements = statementFor(before, sample, view.now.wallMs);
   if (statements === null) return null;
-  all.set(target.id, statements);
+  recordStatement(all, target, statements);
   const dirty = statements.digest !== before?.digest || statements.of !== before.of ? series : undefined;
   const voices = voicesOn(view, mirror, target).filter((voice) => voice.statement.of === statements.of);
   const { odd, again } = comparePeers(voices);

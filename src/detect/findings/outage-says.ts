@@ -27,7 +27,7 @@ function brokenOf(view: RuleView, { mirror, canary }: MirrorMemory, { detour }: 
     const { respondedOver } = outagesOf(other).families;
     if (
       other.mirror.name !== mirror.name &&
-      (respondedOver.get(detour.broken) ?? Number.NEGATIVE_INFINITY) > detour.sinceMs
+      (respondedOver[detour.broken] ?? Number.NEGATIVE_INFINITY) > detour.sinceMs
     )
       return detour;
   }

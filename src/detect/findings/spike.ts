@@ -48,8 +48,10 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     const { state, isChange } = updateSpeed(before, sample, context);
     const isFirst = before.spike.slow === 0 && before.spike.sinceMs === null && !before.isLastSlow && state.isLastSlow;
     const compared = otherSpeedOf(own.other, mirror, sample, state.isLastSlow, view.now.monotonicMs);
-    const requests: Request[] = isFirst ? [{ kind: 'slow', sample }] : [];
-    if (compared.isRequested) requests.push(...requestOther(sample));
+    const requests: readonly Request[] = [
+      ...(isFirst ? [{ kind: 'slow', sample } as const] : []),
+      ...(compared.isRequested ? requestOther(sample) : []),
+    ];
     // A failure ended the spike because of its age: the latency is not known to be normal.
     const isOld = before.spike.sinceMs !== null && state.spike.sinceMs === null && sample.outcome.tag === 'failed';
     const others = () => mirror.series.values().filter((one) => one !== series);

@@ -44,6 +44,32 @@ export function expireAbsences(memory: { readonly now: Now; readonly mirrors: Re
   }
 }
 
+/** `null`: probed again; the waits of its steps end too. */
+export function pauseMirror({ absence }: Away, pause: Pause | null): void {
+  absence.paused = pause;
+  if (pause === null) absence.throttled.clear();
+}
+
+export function restorePause({ absence }: Away, pause: Pause | null): void {
+  absence.paused = pause;
+}
+
+export function recordMaintenance({ absence }: Away, inMaintenance: boolean): void {
+  absence.inMaintenance = inMaintenance;
+}
+
+/** @param untilMs  monotonic; `null`: no longer throttled */
+export function recordThrottle({ absence }: Away, step: Step, untilMs: number | null): void {
+  if (untilMs === null) absence.throttled.delete(step);
+  else absence.throttled.set(step, untilMs);
+}
+
+/** Ends the waits of the schedule, and the time in which any 429 counts as one for our rate. */
+export function clearAbsenceWaits(mirror: Away & Counted): void {
+  mirror.absence.throttled.clear();
+  clearPaceWait(mirror);
+}
+
 const minuteMs = 60_000;
 /** At least this many probes of rounds and builds within a minute make our requests dense. */
 const extraMin = 3;

@@ -8,7 +8,7 @@ import type { ControlMemory, MirrorMemory, SeriesMemory, Suspicion } from './mir
 import type { Round } from './moments.ts';
 import type { FindingRule, OwnRule, Request } from './rule.ts';
 import type { ContentSubject } from './subject.ts';
-import { TurnDraft } from './turn.ts';
+import { type DetectTurn, TurnDraft } from './turn.ts';
 
 /** A sample that is not settled yet. */
 export interface HeldSample {
@@ -100,4 +100,25 @@ export class Memory {
     this.findingLog = new FindingLog(now.monotonicMs);
     this.rowsDue = new RowsDue(now.monotonicMs);
   }
+}
+
+export function startTurn(memory: Memory, now: Now): void {
+  memory.now = now;
+}
+
+/** Ends a turn. @returns its output */
+export function closeTurn(memory: Memory, last: Pick<TurnDraft, 'shed' | 'wakeAtMs'>): DetectTurn {
+  const turn = Object.assign(memory.turn, last);
+  memory.turn = new TurnDraft();
+  return turn;
+}
+
+const sleepsKept = 4;
+
+export function recordSleep({ us }: Memory, fromMs: number, toMs: number): void {
+  us.asleep = [...us.asleep, { fromMs, toMs }].slice(-sleepsKept);
+}
+
+export function recordOwnState({ us }: Memory, rule: OwnRule, own: unknown): void {
+  us.states.set(rule.name, own);
 }

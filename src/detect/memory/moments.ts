@@ -172,3 +172,49 @@ export function isMomentOpen(round: Round, index: number): boolean {
 export function deadlinesOf({ flights }: Round): readonly number[] {
   return parts.flatMap((of) => [...flights[of].values()].map(({ deadlineMs }) => deadlineMs));
 }
+
+/** Records the final verdict of a moment on one egress. */
+export function recordVerdict({ verdicts }: RoundMoment, egress: string, verdict: MomentVerdict): void {
+  verdicts.set(egress, verdict);
+}
+
+export function recordFinal(moment: RoundMoment, isFinal: boolean): void {
+  moment.isFinal = isFinal;
+}
+
+export function dropFinal(round: Round): void {
+  round.moments = round.moments.filter((moment) => !moment.isFinal);
+}
+
+/** A new question starts at the lowest used share, so that it does not get every moment. */
+export function addQuestions({ served }: Round, keys: readonly string[]): void {
+  const floor = Math.min(...keys.map((key) => served.get(key) ?? Number.POSITIVE_INFINITY));
+  for (const key of keys) if (!served.has(key)) served.set(key, Number.isFinite(floor) ? floor : 0);
+}
+
+export function recordQuestion(round: Round, { key, share }: { readonly key: string; readonly share: number }): void {
+  round.lastKey = key;
+  round.served.set(key, (round.served.get(key) ?? 0) + 1 / share);
+}
+
+export function recordNextMoment(round: Round, nextAtMs: number): void {
+  round.nextAtMs = nextAtMs;
+}
+
+export function removeRound({ confirm: { rounds } }: Rounds, { key }: Round): void {
+  rounds.delete(key);
+}
+
+/** The moments of open rounds no longer have a mirror as a member. */
+export function removeMember({ confirm: { rounds } }: Rounds, name: string): void {
+  for (const { flights, moments } of rounds.values()) {
+    flights.outcomes.delete(name);
+    for (const { outcomes } of moments) outcomes.delete(name);
+  }
+}
+
+/** Drops pending probes of mirrors that are gone. */
+export function dropFlights({ confirm: { rounds } }: Rounds, isGone: (name: string) => boolean): void {
+  for (const { flights } of rounds.values())
+    for (const name of flights.outcomes.keys()) if (isGone(name)) flights.outcomes.delete(name);
+}

@@ -25,13 +25,13 @@ export interface Families {
   /** The family that failed last; `null`: none, or it works again. */
   readonly failedOver: { readonly family: AddressFamily; readonly reason: Reason; readonly probeId: string } | null;
   /** Last success over each family, monotonic milliseconds. */
-  readonly respondedOver: Map<AddressFamily, number>;
+  readonly respondedOver: Readonly<Partial<Record<AddressFamily, number>>>;
   /** By target: the last success of a round over an ordered family. */
-  readonly insteadOf: Map<string, Sample>;
+  readonly insteadOf: ReadonlyMap<string, Sample>;
 }
 
 export function newFamilies(): Families {
-  return { detour: null, failedOver: null, respondedOver: new Map(), insteadOf: new Map() };
+  return { detour: null, failedOver: null, respondedOver: {}, insteadOf: new Map() };
 }
 
 const responsesKept = 16;
@@ -118,16 +118,22 @@ export function updateFamilies(before: Families, { mirror }: MirrorMemory, sampl
   const { failedOver, detour, respondedOver, insteadOf } = before;
   const { outcome, family, due } = sample;
   if (outcome.tag !== 'ok' || family === null) return before;
-  respondedOver.set(family, nowMs);
-  const after = failedOver?.family === family ? { ...before, failedOver: null } : before;
-  if (due.family !== family) return after;
-  if (due.purpose === 'confirm') {
-    insteadOf.delete(due.target.id);
-    insteadOf.set(due.target.id, sample);
-    for (const id of insteadOf.keys()) if (insteadOf.size > responsesKept) insteadOf.delete(id);
-  }
+  const isOrdered = due.family === family;
+  const after: Families = {
+    ...before,
+    failedOver: failedOver?.family === family ? null : failedOver,
+    respondedOver: { ...respondedOver, [family]: nowMs },
+    insteadOf: isOrdered && due.purpose === 'confirm' ? withResponse(insteadOf, sample) : insteadOf,
+  };
+  if (!isOrdered) return after;
   if (failedOver === null || failedOver.family === family || detour?.over === family) return after;
   return { ...after, detour: newDetour(failedOver.family, failedOver, nowMs) };
+}
+
+/** The newest responses, one of each target. */
+function withResponse(known: Families['insteadOf'], sample: Sample): Families['insteadOf'] {
+  const { id } = sample.due.target;
+  return new Map([...[...known].filter(([other]) => other !== id), [id, sample] as const].slice(-responsesKept));
 }
 
 /** The sample as a client sees it: for a failure over the broken family, the last response over the working one. */
@@ -153,6 +159,5 @@ export function updateDetour(before: Families, sample: Sample): Families | null 
   if (before.detour === null || isHeavy(sample.due.target)) return null;
   const detour = afterTry(before.detour, sample);
   if (detour !== null) return { ...before, detour };
-  before.insteadOf.clear();
-  return { ...before, detour, failedOver: null };
+  return { ...before, detour, failedOver: null, insteadOf: new Map() };
 }

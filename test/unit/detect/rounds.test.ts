@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
 import type { Target } from '../../../src/core/mirror.ts';
-import { pruneHeavyRechecks } from '../../../src/detect/confirm/look.ts';
+import { pruneHeavyRechecks } from '../../../src/detect/memory/requests.ts';
 import { addTokens, spend, spendForPeek, startBudget } from '../../../src/detect/memory/budget.ts';
 import type { Memory } from '../../../src/detect/memory/memory.ts';
 import { type Behaviour, Simulation } from './simulate.ts';

@@ -1,0 +1,70 @@
+import type { Config } from '../../core/config.ts';
+import { isSameMirror, type Mirror, type Target } from '../../core/mirror.ts';
+import { addMark } from './loss.ts';
+import type { Memory } from './memory.ts';
+import { MirrorMemory, type SeriesMemory } from './mirror-memory.ts';
+
+export function recordConfig(memory: Memory, config: Config): void {
+  memory.config = config;
+}
+
+/** Takes over a new configuration of a mirror. False: it is another mirror now. */
+export function replaceMirror(known: MirrorMemory, mirror: Mirror | undefined): boolean {
+  if (mirror === undefined || !isSameMirror(known.mirror, mirror)) return false;
+  known.mirror = mirror;
+  return true;
+}
+
+/** @param replaced  the mirror that had its name before */
+export function addMirror({ mirrors, now }: Memory, mirror: Mirror, replaced: MirrorMemory | undefined): void {
+  const { absence } = replaced ?? {};
+  mirrors.set(mirror.name, new MirrorMemory(mirror, absence && { absence, atMs: now.monotonicMs }));
+}
+
+export function removeMirrorOf({ mirrors }: Memory, name: string): void {
+  mirrors.delete(name);
+}
+
+export function replaceTargets({ targets }: Memory, wanted: readonly Target[]): void {
+  targets.clear();
+  for (const target of wanted) targets.set(target.id, target);
+}
+
+/**
+ * Takes over the targets of a mirror.
+ * @returns the series of targets that are no longer configured
+ */
+export function replaceOwnTargets(
+  memory: Memory,
+  mirror: MirrorMemory,
+  own: readonly Target[],
+): ReadonlySet<SeriesMemory> {
+  mirror.canary = own.find((target) => target.canary) ?? null;
+  const canaries = own.filter((target) => target.step === mirror.canary?.step);
+  mirror.modules = new Set(canaries.flatMap(({ module }) => (module === null ? [] : [module]))).size;
+  const dropped = new Set<SeriesMemory>();
+  for (const [id, series] of mirror.series) {
+    const target = memory.targets.get(series.target.id);
+    if (target !== undefined) {
+      series.target = target;
+      continue;
+    }
+    dropped.add(series);
+    mirror.series.delete(id);
+  }
+  return dropped;
+}
+
+export function replaceControls({ controls, config }: Memory): void {
+  const wanted = new Set(config.controls.map(({ name }) => name));
+  for (const name of controls.keys()) if (!wanted.has(name)) controls.delete(name);
+  for (const name of wanted) if (!controls.has(name)) controls.set(name, { up: null, known: false, marks: [] });
+}
+
+/** Records whether a control responded. */
+export function recordControl({ controls, now }: Memory, name: string, responded: boolean): void {
+  const known = controls.get(name);
+  if (known === undefined) return;
+  const marks = addMark(known.marks, { atMs: now.monotonicMs, responded });
+  controls.set(name, { up: responded, known: known.known || responded, marks });
+}

@@ -1,0 +1,93 @@
+import type { Finding } from '../../core/finding.ts';
+import { registryOf } from '../../core/mirror.ts';
+import type { Memory } from './memory.ts';
+import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
+
+/** A stored success older than this is written again, so that it does not expire. */
+const rewriteMs = 24 * 3_600_000;
+
+/** Records that a mirror has served an item. @returns false if it had before */
+export function recordSeen(memory: Memory, key: string): boolean {
+  const { wallMs } = memory.now;
+  const seenAtMs = memory.seen.get(key);
+  if (seenAtMs === undefined || wallMs - seenAtMs >= rewriteMs) {
+    memory.seen.set(key, wallMs);
+    memory.turn.rows.push({ table: 'seen', key, atMs: wallMs, value: {} });
+  }
+  return seenAtMs === undefined;
+}
+
+export function restoreSeen({ seen }: Memory, key: string, atMs: number): void {
+  seen.set(key, atMs);
+}
+
+export function expireSeen({ seen, now, config }: Memory): void {
+  for (const [key, atMs] of seen) if (now.wallMs - atMs > config.state.keepMs) seen.delete(key);
+}
+
+/** What a replaced mirror served says nothing about the cache of the new one. */
+export function dropSeen(memory: Memory, replaced: ReadonlyMap<string, unknown>): void {
+  if (replaced.size === 0) return;
+  for (const key of memory.seen.keys()) {
+    if (!replaced.has(registryOf(key))) continue;
+    memory.seen.delete(key);
+    memory.turn.deletes.push({ table: 'seen', key });
+  }
+}
+
+/** Keeps an open finding as it is now. */
+export function keepFinding({ open }: Memory, finding: Finding): void {
+  open.set(finding.id, finding);
+}
+
+export function removeFinding({ open, findingLog }: Memory, id: string): void {
+  open.delete(id);
+  findingLog.openSince.delete(id);
+  findingLog.written.delete(id);
+}
+
+export function recordOpening({ findingLog }: Memory, id: string, atMs: number): void {
+  findingLog.openSince.set(id, atMs);
+}
+
+/** Records that the row of an open finding is written, under this stamp. */
+export function recordFindingRow({ findingLog, now }: Memory, { id, evidence }: Finding, stampMs: number): void {
+  findingLog.written.set(id, { evidence, stampMs, atMs: now.monotonicMs });
+}
+
+export function recordRewrite({ findingLog, now }: Memory): void {
+  findingLog.writtenAtMs = now.monotonicMs;
+}
+
+export function recordAssured({ findingLog }: Memory, assured: Memory['findingLog']['assured']): void {
+  findingLog.assured = assured;
+}
+
+/** Not more often: a search visits all changed series. */
+const searchEveryMs = 1_000;
+
+export function isTimeToWrite({ rowsDue, now: { monotonicMs } }: Memory): boolean {
+  if (rowsDue.searchedRowsAtMs !== null && monotonicMs - rowsDue.searchedRowsAtMs < searchEveryMs) return false;
+  rowsDue.searchedRowsAtMs = monotonicMs;
+  return true;
+}
+
+export function clearUrgent({ rowsDue }: Memory): void {
+  rowsDue.urgent.clear();
+}
+
+export function recordSeriesRow({ rowsDue, now }: Memory, series: SeriesMemory): void {
+  rowsDue.dirty.delete(series);
+  series.writtenAtMs = now.monotonicMs;
+  series.rowsWritten += 1;
+}
+
+export function recordMirrorRow({ now }: Memory, { row }: MirrorMemory): void {
+  row.isDirty = false;
+  row.writtenAtMs = now.monotonicMs;
+}
+
+export function dropRowsOf({ rowsDue }: Memory, series: SeriesMemory): void {
+  rowsDue.dirty.delete(series);
+  rowsDue.urgent.delete(series);
+}
