@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { families } from '../bench/scenarios/worlds/families.ts';
 import messages from '../locales/en.json' with { type: 'json' };
 import { repoDir } from './support/paths.ts';
 
@@ -88,7 +89,7 @@ function textsOf(page: string): readonly string[] {
 const isWordList = (text: string): boolean => /^\s*(?:x,?\s*)+$/.test(text);
 const isRow = (text: string): boolean => text.trim().startsWith('|') || text.includes(' | ');
 
-/** Figures that `npm run scenarios` writes: the names of its worlds are sentences of their own. */
+/** Figures that `npm run scenarios` writes, with the descriptions of its worlds, and the tables of real clients. */
 const records = new Set(['docs/decisions-quality.md', 'docs/walks.md']);
 const pages = ['docs/', 'docs/guides/', 'docs/protocols/', 'deploy/', ''].flatMap((folder) =>
   readdirSync(join(repoDir, folder))
@@ -117,6 +118,11 @@ describe('the voice', () => {
   it('is kept by every message', () => {
     const broken = Object.entries(messages).flatMap(([key, text]) => (breaksVoice(text) ? [key] : []));
     expect(broken).toEqual([]);
+  });
+
+  it('is kept by the descriptions of simulated worlds', () => {
+    expect(families.length).toBeGreaterThan(100);
+    expect(families.map(({ what }) => what).filter(breaksVoice)).toEqual([]);
   });
 
   it.each(pages)('is kept by %s: HELP, keys, routes and commands have pages of their own', (page) => {

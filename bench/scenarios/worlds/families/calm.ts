@@ -16,12 +16,12 @@ function rowsOf(calmDays: number): readonly Row[] {
     spoil(draft);
   };
   return [
-    { name: 'calm', what: 'an ordinary time', spoil: calm(() => {}) },
+    { name: 'calm', what: 'nothing is wrong', spoil: calm(() => {}) },
     ...tails(calm),
     ...habits(calm),
     {
       name: 'calm-restarts',
-      what: 'all is well and we are restarted every 2 to 12 hours',
+      what: 'all is healthy and we are restarted every 2 to 12 hours',
       spoil: calm((draft) => {
         const everyMs = draft.draw.between(2, 12) * hourMs;
         for (let atMs = everyMs; atMs < draft.durationMs; atMs += everyMs) {
@@ -31,7 +31,7 @@ function rowsOf(calmDays: number): readonly Row[] {
     },
     {
       name: 'calm-reloads',
-      what: 'all is well and the configuration is reloaded every 3 to 12 hours with another pace',
+      what: 'all is healthy and the configuration is reloaded every 3 to 12 hours with another pace',
       spoil: calm((draft) => {
         const everyMs = draft.draw.between(3, 12) * hourMs;
         for (let atMs = everyMs; atMs < draft.durationMs; atMs += everyMs) {
@@ -42,7 +42,7 @@ function rowsOf(calmDays: number): readonly Row[] {
     },
     {
       name: 'calm-slow-pace',
-      what: 'all is well, asked every 5 minutes, with heavy tails',
+      what: 'all is healthy, probed every 5 minutes, with heavy tails',
       wishes: { everyMs: 5 * minuteMs, sigma: 0.6, quickZips: true },
       spoil: calm(() => {}),
     },
@@ -79,7 +79,7 @@ function habits(calm: Calm): readonly Row[] {
     },
     {
       name: 'calm-jitter',
-      what: 'a tenth of the answers of every mirror take 200 to 600 ms more',
+      what: 'a tenth of the responses of every mirror takes 200 to 600 ms more',
       spoil: calm((draft) => {
         const addMs = draft.draw.between(200, 600);
         for (const mirror of draft.mirrors) {
@@ -89,7 +89,7 @@ function habits(calm: Calm): readonly Row[] {
     },
     {
       name: 'calm-retransmits',
-      what: '2 to 5 % of the answers of every mirror lose a packet',
+      what: '2 to 5 % of the responses of every mirror lose a packet',
       spoil: calm((draft) => {
         const share = draft.draw.between(0.02, 0.05);
         for (const mirror of draft.mirrors) mirror.retransmitShare = share;
@@ -97,7 +97,7 @@ function habits(calm: Calm): readonly Row[] {
     },
     {
       name: 'calm-misses',
-      what: '3 to 10 % of the answers of every mirror miss its cache and take 0.5 to 3 s more',
+      what: '3 to 10 % of the responses of every mirror miss its cache and take 0.5 to 3 s more',
       spoil: calm((draft) => {
         const missShare = draft.draw.between(0.03, 0.1);
         const missMs = draft.draw.scaled(500, 3000);
@@ -106,7 +106,7 @@ function habits(calm: Calm): readonly Row[] {
     },
     ...[0.003, 0.01].map((failureShare) => ({
       name: `calm-failures-${failureShare * 1000}`,
-      what: `every mirror fails ${failureShare * 100} % of answers`,
+      what: `every mirror fails ${failureShare * 100} % of requests`,
       wishes: { failureShare },
       spoil: calm(() => {}),
     })),

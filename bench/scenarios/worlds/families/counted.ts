@@ -19,7 +19,7 @@ function blink(draft: Draft): void {
 const rows: readonly Row[] = [
   {
     name: 'counts-beside-a-tail',
-    what: '429 with Retry-After to more than 20 to 40 requests a minute; 3 to 8 % of all answers take 1 to 5 s more',
+    what: '429 with Retry-After for more than 20 to 40 requests a minute; 3 to 8 % of all responses take 1 to 5 s more',
     spoil: (draft) => {
       draft.durationMs = 5 * hourMs;
       count(draft);
@@ -31,7 +31,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'counts-beside-blinks',
-    what: '429 with Retry-After to more than 20 to 40 requests a minute; the head is dead for 3 to 8 s each 15 to 40 minutes',
+    what: '429 with Retry-After for more than 20 to 40 requests a minute; the head is dead for 3 to 8 s each 15 to 40 minutes',
     spoil: (draft) => {
       draft.durationMs = 5 * hourMs;
       count(draft);
@@ -41,7 +41,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'counts-for-seconds',
-    what: '429 with Retry-After: 10 to 60 s to more than 20 to 40 requests a minute; the head is dead for 3 to 8 s each 15 to 40 minutes',
+    what: '429 with Retry-After: 10 to 60 s for more than 20 to 40 requests a minute; the head is dead for 3 to 8 s each 15 to 40 minutes',
     spoil: (draft) => {
       draft.durationMs = 5 * hourMs;
       count(draft, [1 / 6, 1]);
@@ -51,7 +51,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'throttled-by-chance',
-    what: 'the head answers 429 with Retry-After: 10 to 60 s to one of 1000 to 5000 requests',
+    what: 'the head sends 429 with Retry-After: 10 to 60 s to one of 1000 to 5000 requests',
     spoil: (draft) => {
       const { draw } = draft;
       draft.durationMs = 5 * hourMs;
@@ -61,7 +61,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'counts-and-dies',
-    what: '429 with Retry-After to more than 20 to 40 requests a minute; the head dies',
+    what: '429 with Retry-After for more than 20 to 40 requests a minute; the head dies',
     spoil: (draft) => {
       count(draft);
       strikeHead(draft, 'dead', { failing: draft.draw.pick([failings.refused, failings.error502, failings.hanging]) });
@@ -69,7 +69,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'slows-and-refuses-all',
-    what: 'the head gets 4 to 10 times slower for 1 to 4 minutes, then answers 429 with Retry-After: 30 min to everybody',
+    what: 'the head gets 4 to 10 times slower for 1 to 4 minutes, then sends 429 with Retry-After: 30 min',
     spoil: (draft) => {
       const { draw } = draft;
       const slow = stretch(draft, draft.window.fromMs, draw.between(1, 4) * minuteMs, 0);

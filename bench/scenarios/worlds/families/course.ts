@@ -30,7 +30,7 @@ const turns: readonly Row[] = [
   },
   {
     name: 'recovery-true',
-    what: 'the head is dead for 20 to 90 minutes, then well for three hours',
+    what: 'the head is dead for 20 to 90 minutes, then healthy for three hours',
     spoil: (draft) => {
       const window = stretch(draft, draft.window.fromMs, draft.draw.between(20, 90) * minuteMs, 3 * hourMs);
       strikeHead(draft, 'dead, then well', { failing: draft.draw.pick(deadly) }, window);
@@ -75,7 +75,7 @@ const turns: readonly Row[] = [
   },
   {
     name: 'refuge-sours',
-    what: 'the head dies and comes back somewhat slower; the others, one of them by then in use, get slower still',
+    what: 'the head dies and comes back somewhat slower; the others, one of them in use by then, get even slower',
     wishes: { quickZips: true },
     spoil: (draft) => {
       const { draw } = draft;

@@ -4,17 +4,17 @@ import { deadly, failings, mirrorAt, serverErrors, strike, strikeHead } from './
 const flaky: readonly Row[] = [
   {
     name: 'fails-5-to-10',
-    what: 'the head fails 5 to 10 % of answers',
+    what: 'the head fails 5 to 10 % of requests',
     spoil: (draft) => strikeHead(draft, 'fails', share(draft.draw.between(0.05, 0.1), draft.draw.pick(serverErrors))),
   },
   {
     name: 'fails-10-to-20',
-    what: 'the head fails 10 to 20 % of answers',
+    what: 'the head fails 10 to 20 % of requests',
     spoil: (draft) => strikeHead(draft, 'fails', share(draft.draw.between(0.1, 0.2), draft.draw.pick(deadly))),
   },
   {
     name: 'fails-20-to-35',
-    what: 'the head fails 20 to 35 % of answers',
+    what: 'the head fails 20 to 35 % of requests',
     spoil: (draft) => strikeHead(draft, 'fails', share(draft.draw.between(0.2, 0.35), draft.draw.pick(deadly))),
   },
   {
@@ -28,7 +28,7 @@ const flaky: readonly Row[] = [
   },
   {
     name: 'bad-minutes',
-    what: 'the head fails half of its answers in one of 4 to 12 minutes',
+    what: 'the head fails half of its requests in one of 4 to 12 minutes',
     spoil: (draft) => {
       const gate = { kind: 'slots', slotMs: minuteMs, share: 1 / draft.draw.whole(4, 12) } as const;
       strikeHead(draft, 'bad minutes', { failing: draft.draw.pick(serverErrors), share: 0.5, gate });
@@ -57,7 +57,7 @@ const flaky: readonly Row[] = [
 const tails: readonly Row[] = [
   {
     name: 'tail',
-    what: '8 to 30 % of the answers of the head take 2 to 8 s more',
+    what: '8 to 30 % of the responses of the head take 2 to 8 s more',
     spoil: (draft) =>
       strikeHead(draft, 'tail', { share: draft.draw.between(0.08, 0.3), addMs: draft.draw.scaled(2000, 8000) }),
   },
@@ -74,7 +74,7 @@ const tails: readonly Row[] = [
   },
   {
     name: 'backend-lacks',
-    what: 'one backend of 2 to 4 of the head answers 404 for one module',
+    what: 'one backend of 2 to 4 of the head sends 404 for one module',
     spoil: (draft) => {
       const modules = [draft.draw.pick(draft.modules)];
       strikeHead(draft, 'one backend lacks a module', {
@@ -86,7 +86,7 @@ const tails: readonly Row[] = [
   },
   {
     name: 'stalls',
-    what: 'the head stalls for slots of 5 to 30 s, 10 to 30 % of the time: answers take 3 to 9 s more',
+    what: 'the head stalls for slots of 5 to 30 s, 10 to 30 % of the time: responses take 3 to 9 s more',
     spoil: (draft) => {
       const slotMs = draft.draw.scaled(5, 30) * secondMs;
       const gate = { kind: 'slots', slotMs, share: draft.draw.between(0.1, 0.3) } as const;
@@ -95,7 +95,7 @@ const tails: readonly Row[] = [
   },
   {
     name: 'lossy-path',
-    what: 'the way to the head loses packets: a fifth to a half of its answers take 1 s more, some 3 s, a few hang',
+    what: 'the path to the head loses packets: a fifth to a half of its responses take 1 s more, some 3 s, a few hang',
     spoil: (draft) => {
       const loss = draft.draw.between(0.05, 0.16);
       strike(mirrorAt(draft, 0), draft.window, { share: 1 - (1 - loss) ** 4, addMs: 1000 });

@@ -9,7 +9,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'black-hole',
-    what: 'the head never answers',
+    what: 'the head never responds',
     spoil: (draft) => strikeHead(draft, 'hanging', { failing: failings.hanging }),
   },
   {
@@ -19,27 +19,27 @@ const rows: readonly Row[] = [
   },
   {
     name: 'server-errors',
-    what: 'the head answers 500, 502 or 503',
+    what: 'the head sends 500, 502 or 503',
     spoil: (draft) => strikeHead(draft, '5xx', { failing: draft.draw.pick(serverErrors) }),
   },
   {
     name: 'masked-upstream',
-    what: "the head answers 404 for what it could not fetch: ',' goes on",
+    what: "the head sends 404 for what it could not fetch: clients go on at ','",
     spoil: (draft) => strikeHead(draft, 'masked 404', { failing: failings.masked }),
   },
   {
     name: 'cut-in-body',
-    what: 'the head cuts every answer off in the middle',
+    what: 'the head cuts every response off in the middle',
     spoil: (draft) => strikeHead(draft, 'cut', { failing: failings.cut }),
   },
   {
     name: 'denied',
-    what: 'the head answers 403 to everything',
+    what: 'the head sends 403 for everything',
     spoil: (draft) => strikeHead(draft, '403', { failing: failings.denied }),
   },
   {
     name: 'throttled-all',
-    what: 'the head answers 429, without or with a short Retry-After',
+    what: 'the head sends 429, without or with a short Retry-After',
     spoil: (draft) => {
       const retryAfterMs = draft.draw.chance(0.5) ? null : draft.draw.whole(5, 50) * 1000;
       strikeHead(draft, '429', { failing: failing('throttled', { status: 429, retryAfterMs }) });

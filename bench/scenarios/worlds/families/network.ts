@@ -28,19 +28,19 @@ const rows: readonly Row[] = [
   },
   {
     name: 'portal-of-one',
-    what: 'the head answers a web page to everything',
+    what: 'the head sends a web page for everything',
     spoil: (draft) => strikeHead(draft, 'web page', { failing: failings.portal }),
   },
   {
     name: 'interception-of-one',
-    what: 'somebody stands between us and the head with a certificate nobody trusts',
+    what: 'a proxy between us and the head shows a certificate that no client trusts',
     spoil: (draft) => {
       strikeHead(draft, 'interception', { failing: failing('tls_untrusted', { seen: 'connect' }) });
     },
   },
   {
     name: 'malformed',
-    what: 'the head answers empty or broken bodies with 200',
+    what: 'the head sends empty or broken bodies with 200',
     spoil: (draft) => strikeHead(draft, 'malformed', { failing: failings.malformed }),
   },
   {
@@ -53,7 +53,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'six-hangs',
-    what: 'the head never answers over IPv6: its clients lose 300 ms a fetch',
+    what: 'the head never responds over IPv6: its clients lose 300 ms a fetch',
     spoil: (draft) => {
       mirrorAt(draft, 0).families = 'both';
       strikeHead(draft, 'IPv6 hangs', { failing: failing('cut', { seen: 'never', family: 6 }) });

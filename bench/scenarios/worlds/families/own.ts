@@ -17,7 +17,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'own-slow-spell',
-    what: 'our line is 8 times slower for 1 to 4 minutes, now and then',
+    what: 'our line is 8 times slower for 1 to 4 minutes at intervals',
     spoil: (draft) => {
       const slotMs = draft.draw.between(1, 4) * minuteMs;
       strikeLine(draft, 'slow spells', { factor: 8, gate: { kind: 'slots', slotMs, share: 0.15 } });
@@ -35,7 +35,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'own-fails-evenly',
-    what: 'our line drops 5 to 45 % of all answers, whoever gives them, while controls answer now and then',
+    what: 'our line drops 5 to 45 % of all responses, of any mirror, while controls respond intermittently',
     wishes: (draw) => ({ controls: draw.whole(1, 3), upstreams: draw.whole(1, 2) }),
     spoil: (draft) => {
       strikeLine(draft, 'drops', { share: draft.draw.between(0.05, 0.45), failing: failings.hanging });
@@ -60,7 +60,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'own-frays-and-is-cut',
-    what: 'our line drops some answers for 1 to 6 minutes, is cut for 5 to 60, drops some again; once to three times',
+    what: 'our line drops some responses for 1 to 6 minutes, is cut for 5 to 60, drops some again; once to three times',
     spoil: (draft) => {
       const { draw } = draft;
       let atMs = draft.window.fromMs;
@@ -78,7 +78,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'own-slows-and-is-cut',
-    what: 'most answers over our line take 1 to 6 s more for 1 to 5 minutes, then it is cut for 5 to 60, then slow again',
+    what: 'most responses over our line take 1 to 6 s more for 1 to 5 minutes; it is cut for 5 to 60, then slow again',
     spoil: (draft) => {
       const { draw } = draft;
       const slow = { share: draw.between(0.4, 0.9), addMs: draw.scaled(1, 6) * secondMs };
@@ -109,12 +109,12 @@ const rows: readonly Row[] = [
   },
   {
     name: 'own-portal',
-    what: 'a captive portal answers for everyone',
+    what: 'a captive portal responds for every mirror',
     spoil: (draft) => strikeLine(draft, 'portal', { failing: failings.portal }),
   },
   {
     name: 'own-interception',
-    what: 'somebody on our line shows a certificate nobody trusts for every name',
+    what: 'a proxy on our line shows a certificate that no client trusts, for every name',
     spoil: (draft) => {
       strikeLine(draft, 'interception', { failing: failing('tls_untrusted', { seen: 'answer' }) });
     },
@@ -145,7 +145,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'stalled',
-    what: 'our process stands still for 20 s to 20 minutes, one to three times',
+    what: 'our process stops for 20 s to 20 minutes, one to three times',
     spoil: (draft) => {
       for (let i = draft.draw.whole(1, 3); i > 0; i -= 1) {
         const forMs = draft.draw.scaled(20 * secondMs, 20 * minuteMs);

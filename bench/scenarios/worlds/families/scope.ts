@@ -4,7 +4,7 @@ import { declare, failing, failings, mirrorAt, serverErrors, stretch, strike, st
 const scopes: readonly Row[] = [
   {
     name: 'zip-errors',
-    what: 'the head answers 500 to every zip, all else is well',
+    what: 'the head sends 500 for every zip and serves all else',
     spoil: (draft) => strikeHead(draft, 'zip 500', { steps: ['zip'], failing: failings.error500 }),
   },
   {
@@ -38,17 +38,17 @@ const scopes: readonly Row[] = [
   },
   {
     name: 'denied-off-canary',
-    what: 'the head answers 403 to everything but the canary',
+    what: 'the head sends 403 for everything but the canary',
     spoil: (draft) => strikeHead(draft, '403 off the canary', { sparesCanary: true, failing: failings.denied }),
   },
   {
     name: 'refused-off-canary',
-    what: 'the head closes everything but the canary',
+    what: 'the head closes every connection but those of the canary',
     spoil: (draft) => strikeHead(draft, 'reset off the canary', { sparesCanary: true, failing: failings.reset }),
   },
   {
     name: 'retry-after-an-hour',
-    what: 'the head answers 429 with Retry-After: 1 h',
+    what: 'the head sends 429 with Retry-After: 1 h',
     spoil: (draft) => {
       const window = stretch(draft, draft.window.fromMs, draft.draw.between(60, 150) * minuteMs, 40 * minuteMs);
       const harm = { failing: failing('throttled', { status: 429, retryAfterMs: hourMs }) };
@@ -57,17 +57,17 @@ const scopes: readonly Row[] = [
   },
   {
     name: 'list-only',
-    what: 'the head answers 500 to list alone, which pinned builds never ask',
+    what: 'the head sends 500 for list alone, which pinned builds never request',
     spoil: (draft) => strikeHead(draft, 'list 500', { steps: ['list'], failing: failings.error500 }),
   },
   {
     name: 'info-hangs',
-    what: 'the head never answers info',
+    what: 'the head never responds to info',
     spoil: (draft) => strikeHead(draft, 'info hangs', { steps: ['info'], failing: failings.hanging }),
   },
   {
     name: 'module-gone',
-    what: 'the head answers 404 for one of three or four modules that its siblings have',
+    what: 'the head sends 404 for one of three or four modules that its siblings have',
     spoil: (draft) => {
       strikeHead(draft, 'a module is gone', { modules: draft.draw.some(draft.modules, 1), failing: failings.absent });
     },
@@ -128,7 +128,7 @@ const shared: readonly Row[] = [
   },
   {
     name: 'refused-and-502',
-    what: 'the head is refused, c and d answer 502, b is well',
+    what: 'the head is refused, c and d send 502, b is healthy',
     wishes: { mirrors: 4 },
     spoil: (draft) => {
       strike(mirrorAt(draft, 2), draft.window, { failing: failings.error502 });
@@ -138,7 +138,7 @@ const shared: readonly Row[] = [
   },
   {
     name: 'all-answer-503',
-    what: 'every mirror answers 503: nothing to move to',
+    what: 'every mirror sends 503: there is no mirror to move to',
     spoil: (draft) => {
       for (const mirror of draft.mirrors) strike(mirror, draft.window, { failing: failings.error503 });
       declare(draft, draft.window, 'all 503');
@@ -146,7 +146,7 @@ const shared: readonly Row[] = [
   },
   {
     name: 'origin-dark',
-    what: 'the origin, watched beside the mirrors, is dead; a third of what the head is asked for waits on it',
+    what: 'the origin, probed beside the mirrors, is dead; a third of the requests to the head waits for it',
     spoil: (draft) => {
       const origin = mirrorAt(draft, draft.mirrors.length - 1);
       origin.role = 'origin';
@@ -158,7 +158,7 @@ const shared: readonly Row[] = [
   },
   {
     name: 'seven-of-ten-one-flaky',
-    what: '7 of 10 mirrors are dead, the head among them, one more fails half of its answers',
+    what: '7 of 10 mirrors are dead, the head among them, one more fails half of its requests',
     wishes: { mirrors: 10, controls: 0 },
     spoil: (draft) => {
       const how = draft.draw.pick([failings.hanging, failings.refused]);

@@ -51,7 +51,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'upstream-dead-no-control',
-    what: 'both mirrors of one upstream are dead, three of another are well, no control',
+    what: 'both mirrors of one upstream are dead, three of another are healthy, no control',
     wishes: { upstreams: 2, mirrors: [3, 2], controls: 0 },
     spoil: (draft) => {
       const upstream = draft.upstreams[1] ?? '';
@@ -64,7 +64,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'every-5-seconds',
-    what: 'asked every 5 s: the head dies, or fails 10 to 30 %',
+    what: 'probed every 5 s: the head dies, or fails 10 to 30 %',
     wishes: { everyMs: 5 * secondMs },
     spoil: (draft) => {
       const share = draft.draw.chance(0.4) ? 1 : draft.draw.between(0.1, 0.3);
@@ -73,13 +73,13 @@ const rows: readonly Row[] = [
   },
   {
     name: 'every-5-minutes-dead',
-    what: 'asked every 5 minutes: the head dies',
+    what: 'probed every 5 minutes: the head dies',
     wishes: { everyMs: 5 * minuteMs },
     spoil: (draft) => strikeHead(draft, 'dead', { failing: draft.draw.pick(deadly) }),
   },
   {
     name: 'every-5-minutes-slow',
-    what: 'asked every 5 minutes: the head is 2 to 6 s slower',
+    what: 'probed every 5 minutes: the head is 2 to 6 s slower',
     wishes: { everyMs: 5 * minuteMs },
     spoil: (draft) => strikeHead(draft, 'slow', { addMs: draft.draw.scaled(2000, 6000) }),
   },

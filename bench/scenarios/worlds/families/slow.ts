@@ -4,19 +4,19 @@ import { allAlong, declare, failings, mirrorAt, slowDown, stretch, strike, strik
 const steps: readonly Row[] = [
   {
     name: 'slow-step',
-    what: 'every answer of the head takes 0.9 to 6 s more',
+    what: 'every response of the head takes 0.9 to 6 s more',
     spoil: (draft) => strikeHead(draft, 'slow', { addMs: draft.draw.scaled(900, 6000) }),
   },
   {
     name: 'slow-factor',
-    what: 'every answer of the head takes 3 to 12 times as long, and more than 800 ms',
+    what: 'every response of the head takes 3 to 12 times as long, and more than 800 ms',
     wishes: { quickZips: true },
     spoil: (draft) =>
       strikeHead(draft, 'slow', { factor: draft.draw.scaled(3, 12), addMs: draft.draw.between(700, 1000) }),
   },
   {
     name: 'slow-then-hanging',
-    what: 'the head gets slower over some minutes and then no longer answers',
+    what: 'the head gets slower over some minutes and then no longer responds',
     spoil: (draft) => {
       const { fromMs, toMs } = draft.window;
       const turnMs = fromMs + (toMs - fromMs) * draft.draw.between(0.3, 0.7);
@@ -59,7 +59,7 @@ const steps: readonly Row[] = [
   },
   {
     name: 'slow-and-timing-out',
-    what: 'the head is slow and a third to a half of its answers never come',
+    what: 'the head is slow and a third to a half of its responses never arrive',
     spoil: (draft) => {
       strike(mirrorAt(draft, 0), draft.window, { failing: failings.hanging, share: draft.draw.between(0.3, 0.5) });
       strikeHead(draft, 'slow and timing out', { addMs: draft.draw.scaled(1500, 6000) });
@@ -70,12 +70,12 @@ const steps: readonly Row[] = [
 const below: readonly Row[] = [
   {
     name: 'below-floor',
-    what: 'every answer of the head takes 150 to 600 ms more',
+    what: 'every response of the head takes 150 to 600 ms more',
     spoil: (draft) => strikeHead(draft, 'slower', { addMs: draft.draw.scaled(150, 600) }),
   },
   {
     name: 'forty-to-240',
-    what: 'light answers of the head go from about 40 ms to 240 ms, its zips too take 200 ms more',
+    what: 'light responses of the head go from about 40 ms to 240 ms; its zips take 200 ms more too',
     spoil: (draft) => {
       for (const mirror of draft.mirrors) {
         slowDown(mirror, 40 / (3 * mirror.rttMs + mirror.processingMs.mod));
@@ -115,7 +115,7 @@ const below: readonly Row[] = [
   },
   {
     name: 'always-slower',
-    what: 'the head has been 2.4 to 6 times slower than it ought to be since before the start',
+    what: 'the head has been 2.4 to 6 times slower than usual since before the start',
     wishes: { quickZips: true },
     spoil: (draft) => {
       draft.durationMs = draft.draw.between(2, 8) * hourMs;
@@ -124,7 +124,7 @@ const below: readonly Row[] = [
   },
   {
     name: 'swell',
-    what: 'the head gets 2 to 6 times slower and well again, in waves of 40 to 120 minutes',
+    what: 'the head gets 2 to 6 times slower and normal again, in waves of 40 to 120 minutes',
     wishes: { quickZips: true },
     spoil: (draft) => {
       const periodMs = draft.draw.between(40, 120) * minuteMs;
@@ -134,7 +134,7 @@ const below: readonly Row[] = [
   },
   {
     name: 'creeping-queue',
-    what: 'the head gets slower by 0.5 to 3 s over an hour or two, then is mended',
+    what: 'the head gets slower by 0.5 to 3 s over an hour or two, then is repaired',
     spoil: (draft) => {
       const riseMs = draft.draw.between(60, 120) * minuteMs;
       const window = stretch(draft, draft.window.fromMs, riseMs + 30 * minuteMs, 40 * minuteMs);

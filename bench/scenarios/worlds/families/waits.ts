@@ -9,19 +9,19 @@ function makeSmall(draft: Draft): void {
 const rows: readonly Row[] = [
   {
     name: 'downloads-40-times-slower',
-    what: 'zips of the head come 25 to 60 times slower, all else is well',
+    what: 'zips of the head come 25 to 60 times slower, all else is normal',
     wishes: { quickZips: true },
     spoil: (draft) => strikeHead(draft, 'zips crawl', { steps: ['zip'], factor: draft.draw.scaled(25, 60) }),
   },
   {
     name: 'downloads-trickle',
-    what: 'the head begins to answer each zip at once and goes on with 0.1 to 3 KB/s',
+    what: 'the head begins each zip at once and goes on with 0.1 to 3 KB/s',
     spoil: (draft) =>
       strikeHead(draft, 'zips trickle', { steps: ['zip'], bytesPerSecond: draft.draw.scaled(100, 3000) }),
   },
   {
     name: 'small-downloads-fail',
-    what: 'zips are small; those of the head are cut off, or answered with 5xx',
+    what: 'zips are small; those of the head are cut off, or fail with 5xx',
     spoil: (draft) => {
       makeSmall(draft);
       const failing = draft.draw.pick([...serverErrors, failings.reset, failings.cut]);
@@ -44,7 +44,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'slow-or-never',
-    what: 'for 1 to 6 s answers of the head take 1 to 4 s more, for the next 1 to 6 s they never come, and so on',
+    what: 'responses of the head take 1 to 4 s more for 1 to 6 s; those of the next 1 to 6 s never arrive',
     spoil: (draft) => {
       const { draw } = draft;
       const [onMs, offMs] = [draw.between(1, 6) * secondMs, draw.between(1, 6) * secondMs];
@@ -54,7 +54,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'late-answers',
-    what: 'every answer of the head but the canary comes after 6 to 9 s',
+    what: 'every response of the head but that to the canary arrives after 6 to 9 s',
     spoil: (draft) => strikeHead(draft, 'late', { sparesCanary: true, addMs: draft.draw.between(6000, 9000) }),
   },
 ];
