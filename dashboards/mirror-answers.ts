@@ -28,7 +28,7 @@ export function now(select: Selector) {
     timeline({
       id: 1,
       title: 'State',
-      says: 'The state over time, the worst of the vantages chosen. Down or degraded: the panels below say with what, since when, and for which modules. Unknown: we could not tell, see "Could not tell".',
+      says: 'The state over time, the worst of the vantages chosen. Down or degraded: the panels below say with what, since when, and for which modules. Unknown: we could not tell, see "Unknown probes".',
       size: [12, 6],
       unit: 'none',
       none: 'no verdict yet: no daemon is scraped, or it is starting',
@@ -147,7 +147,7 @@ export function answers(select: Selector) {
     colourNames(
       bars({
         id: 34,
-        title: 'Could not tell',
+        title: 'Unknown probes',
         says: 'Slots that say nothing about the mirror. paused is on purpose, or while it is being confirmed; contaminated and local are this machine, see the board Self; vantage, proxy and resolver are our network.',
         size: [12, 8],
         unit: 'none',

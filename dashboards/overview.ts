@@ -25,7 +25,7 @@ function overTime(of: Selector) {
     timeline({
       id: 10,
       title: 'State of each mirror',
-      says: 'The state over time, the worst of the vantages chosen; a gap is a time without a scrape. A band of unknown is a pause, a maintenance window, or a daemon that could not tell: see "Could not tell" below.',
+      says: 'The state over time, the worst of the vantages chosen; a gap is a time without a scrape. A band of unknown is a pause, a maintenance window, or a daemon that could not tell: see "Unknown probes" below.',
       size: [24, 7],
       unit: 'none',
       none: 'no verdict yet: no daemon is scraped, or it is starting',
@@ -113,7 +113,7 @@ function changes(of: Selector) {
       ),
     bars({
       id: 14,
-      title: 'Could not tell',
+      title: 'Unknown probes',
       says: 'Slots that say nothing about a mirror, by why. contaminated or local: this machine is too busy, see the board Self. vantage, proxy, resolver: our own network. paused and over_budget are on purpose.',
       size: [8, 8],
       unit: 'none',

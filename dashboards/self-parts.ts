@@ -123,7 +123,7 @@ export function ownTime() {
     colourNames(
       bars({
         id: 13,
-        title: 'Could not tell, all mirrors',
+        title: 'Unknown probes, all mirrors',
         says: 'Slots without a verdict, by why. defect is a bug of ours: please report it with the log. "none" stands at 0 while every slot gave one.',
         size: [12, 8],
         unit: 'none',
@@ -144,7 +144,7 @@ export function ownTime() {
     lines({
       id: 15,
       title: 'Probes judged a second',
-      says: 'The pace that really happens. Lower than planned: slots are skipped, see "Could not tell".',
+      says: 'The pace that really happens. Lower than planned: slots are skipped, see "Unknown probes".',
       size: [12, 7],
       unit: 'cps',
       none: noDaemon,
