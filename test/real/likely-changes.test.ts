@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -57,7 +57,7 @@ async function brokenFiles(): Promise<readonly string[]> {
 function namedIn(heading: string): readonly string[] {
   const text = readFileSync(join(repoDir, 'CONTRIBUTING.md'), 'utf8');
   const part = text.split(/^### /m).find((section) => section.startsWith(`${heading}\n`)) ?? '';
-  return [...part.matchAll(/`((?:src|test|locales|dashboards|tools)\/[^`]*|openapi\.yaml)`/g)].map(
+  return [...part.matchAll(/`((?:src|test|locales|dashboards|tools|examples)\/[^`]*|[A-Z]+\.md|openapi\.yaml)`/g)].map(
     ([, path = '']) => path,
   );
 }
@@ -96,6 +96,7 @@ it.each([
   for (const name of kept) cpSync(join(repoDir, name), join(copy, name), { recursive: true, force: true });
   const named = namedIn(heading);
   expect(named.length).toBeGreaterThan(3);
+  expect(named.filter((path) => !existsSync(join(repoDir, path)))).toEqual([]);
   expect(broken.length).toBeGreaterThan(0);
   expect(
     broken.filter((file) => !named.some((path) => file === path || (path.endsWith('/') && file.startsWith(path)))),

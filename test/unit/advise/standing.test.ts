@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Mirror } from '../../../src/core/mirror.ts';
+import { sampleConfig } from '../../support/sample-config.ts';
 import { abc, all, calm, chain, delay, failing, hour, open, Rounds, type World } from './rounds.ts';
 import { mirror } from './stage.ts';
 
@@ -76,7 +77,7 @@ describe('a standing proposal is weighed again', () => {
 });
 
 describe('7.5 × slower for good', () => {
-  const short = { advise: { holdMs: 600_000, ttlMs: 2 * hour * 1_000, minGain: 0.2, failureCostMs: 300_000 } };
+  const short = { advise: { ...sampleConfig().advise, ttlMs: 2 * hour * 1_000 } };
   test.each<[string, boolean, readonly string[]]>([
     ['proposed', false, ['reminded slower b', 'superseded slower b', 'proposed slower b']],
     ['accepted', true, ['reminded slower b', 'superseded slower b', 'accepted slower b']],

@@ -2,6 +2,7 @@ import type { Config, Pace } from '../../../src/core/config.ts';
 import type { Mirror, Step } from '../../../src/core/mirror.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
+import { sampleConfig } from '../../support/sample-config.ts';
 
 /** 2026-03-04 08:15:30 UTC: the wall clock of all fixtures. */
 export const nowMs = Date.UTC(2026, 2, 4, 8, 15, 30);
@@ -58,7 +59,7 @@ export const fixtureConfig: Config = {
     outage: { open: 3, overMs: 4_000, close: 2, share: 0.5 },
     lagLimitMs: 3_600_000,
   },
-  advise: { holdMs: 600_000, ttlMs: 86_400_000, minGain: 0.2, failureCostMs: 300_000 },
+  advise: sampleConfig().advise,
   webhooks: [
     {
       name: 'ops',

@@ -1,10 +1,17 @@
 import type { ChatRule, Receiver } from '../../../../src/core/config.ts';
 import type { Delivery } from '../../../../src/core/notice.ts';
-import type { ChatFormat } from '../../../../src/core/receiver-format.ts';
+import {
+  type ChatFormat,
+  isChatFormat,
+  type ReceiverFormat,
+  receiverFormats,
+} from '../../../../src/core/receiver-format.ts';
 import { Secret } from '../../../../src/core/secret.ts';
 import { receiver } from '../stage.ts';
 
-export const formats = ['slack', 'discord', 'feishu', 'dingtalk', 'wecom'] as const;
+export const formats = Object.keys(receiverFormats)
+  .map((format) => format as ReceiverFormat)
+  .filter(isChatFormat);
 
 const usual: ChatRule = { timeZone: 'Asia/Shanghai', groupMs: 15_000, quiet: null, page: 'https://mw.example.com' };
 
