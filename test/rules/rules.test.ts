@@ -100,8 +100,8 @@ describe('who is woken at night', () => {
 
   test('docs/rules.md says of each alert what it is, pages first', () => {
     const page = readFileSync(join(repoDir, 'docs/rules.md'), 'utf8');
-    const rows = [...page.matchAll(/^\| (\w+) \| (page|ticket|known) \| .+ \|$/gm)].map(([, alert, is]) => [alert, is]);
-    const order = { critical: 'page', warning: 'ticket', info: 'known' } as const;
+    const rows = [...page.matchAll(/^\| (\w+) \| (page|ticket|information) \| .+ \|$/gm)].map(([, alert, is]) => [alert, is]);
+    const order = { critical: 'page', warning: 'ticket', info: 'information' } as const;
     const wanted = Object.entries(order).flatMap(([severity, is]) =>
       alertRules.filter(({ labels }) => labels.severity === severity).map(({ alert }) => [alert, is]),
     );
