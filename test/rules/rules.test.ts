@@ -100,7 +100,10 @@ describe('who is woken at night', () => {
 
   test('docs/rules.md says of each alert what it is, pages first', () => {
     const page = readFileSync(join(repoDir, 'docs/rules.md'), 'utf8');
-    const rows = [...page.matchAll(/^\| (\w+) \| (page|ticket|information) \| .+ \|$/gm)].map(([, alert, is]) => [alert, is]);
+    const rows = [...page.matchAll(/^\| (\w+) \| (page|ticket|information) \| .+ \|$/gm)].map(([, alert, is]) => [
+      alert,
+      is,
+    ]);
     const order = { critical: 'page', warning: 'ticket', info: 'information' } as const;
     const wanted = Object.entries(order).flatMap(([severity, is]) =>
       alertRules.filter(({ labels }) => labels.severity === severity).map(({ alert }) => [alert, is]),
