@@ -9,7 +9,7 @@ import type { Score } from './report/score.ts';
 export async function playAll(
   tasks: readonly Task[],
   threads: number,
-  onDone: (done: number) => void,
+  onDone: (done: number, scores: readonly Score[]) => void,
 ): Promise<readonly Score[]> {
   const scores = tasks.map((): readonly Score[] => []);
   let next = 0;
@@ -29,7 +29,7 @@ export async function playAll(
       worker.on('message', (result: Result) => {
         scores[place] = result.scores;
         done += 1;
-        onDone(done);
+        onDone(done, result.scores);
         take();
       });
       take();

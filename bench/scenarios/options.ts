@@ -17,6 +17,8 @@ export interface ScenarioOptions {
   readonly recorded: string | null;
   /** Files that `--json` of other runs wrote: their scores join, in place of this run's of the same world and player. */
   readonly merged: readonly string[];
+  /** Scores are added to this file world by world, and worlds that it has are not played again; `null`: none. */
+  readonly resumed: string | null;
   /** Exit 1 where the totals are worse than `guard.ts` allows. */
   readonly isGuarded: boolean;
   /** Prints each move with truth around it. */
@@ -30,7 +32,8 @@ export interface ScenarioOptions {
 const shortCalmDays = 0.25;
 
 export const scenariosUsage = `usage: npm run scenarios -- [--seeds even|odd|all] [--count N] [--seed N] [--family NAME]... [--player NAME]...
-       [--calm DAYS] [--windows N] [--recorded FILE] [--short] [--guard] [--trace] [--merge FILE]... [--json FILE] [--out FILE] [--workers N]
+       [--calm DAYS] [--windows N] [--recorded FILE] [--short] [--guard] [--trace] [--merge FILE]... [--resume FILE]
+       [--json FILE] [--out FILE] [--workers N]
 players: ${playerNames.map((name) => `"${name}"`).join(' ')}`;
 
 /**
@@ -57,6 +60,7 @@ export function scenarioOptionsOf(argv: readonly string[]): ScenarioOptions | nu
         recorded: text,
         trace: flag,
         merge: list,
+        resume: text,
         json: text,
         out: text,
         workers: { type: 'string', default: '2' },
@@ -84,6 +88,7 @@ export function scenarioOptionsOf(argv: readonly string[]): ScenarioOptions | nu
       windows,
       recorded: values.recorded ?? null,
       merged: values.merge ?? [],
+      resumed: values.resume ?? null,
       isGuarded: guard,
       trace,
       json: json ?? null,

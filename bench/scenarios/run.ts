@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { startProgress } from '../progress.ts';
 import { playAll } from './crew.ts';
 import { groupRows } from './groups.ts';
@@ -7,7 +7,7 @@ import { type Task, traceTask } from './play.ts';
 import { baselines } from './players/registry.ts';
 import { guard } from './report/guard.ts';
 import { reportOf } from './report/markdown.ts';
-import { merge } from './report/merge.ts';
+import { merge, unplayed } from './report/merge.ts';
 import type { Score } from './report/score.ts';
 import type { Family } from './world.ts';
 import { families } from './worlds/families.ts';
@@ -31,7 +31,10 @@ async function run(options: ScenarioOptions): Promise<void> {
   const tasksOf = (those: readonly Family[], of: readonly number[]): readonly Task[] =>
     those.flatMap(({ name: family }) => of.map((seed) => ({ family, seed, players, calmDays, recorded })));
   // Outages on record are reported on even seeds, whichever half the made-up families play.
-  const tasks = [...tasksOf(wanted, seeds), ...tasksOf(outages, seedsOf('even', options.windows))];
+  const all = [...tasksOf(wanted, seeds), ...tasksOf(outages, seedsOf('even', options.windows))];
+  const { resumed } = options;
+  let kept = resumed !== null && existsSync(resumed) ? scoresIn(resumed) : [];
+  const tasks = unplayed(all, kept);
   if (options.trace) {
     for (const task of tasks) process.stdout.write(`${(await traceTask(task)).join('\n')}\n`);
     return;
@@ -39,12 +42,16 @@ async function run(options: ScenarioOptions): Promise<void> {
   const progress = startProgress();
   const everyShare = Math.max(1, Math.floor(tasks.length / 20));
   const isTerminal = process.stderr.isTTY === true;
-  const played = await playAll(tasks, options.workers, (done) => {
+  const played = await playAll(tasks, options.workers, (done, fresh) => {
+    if (resumed !== null) {
+      kept = merge(kept, fresh);
+      writeFileSync(resumed, `${JSON.stringify(kept)}\n`);
+    }
     if (isTerminal || done % everyShare === 0)
       progress.say(`${bar(done / tasks.length)} ${done} of ${tasks.length} worlds`);
   });
   progress.end();
-  const scores = merge(played, options.merged.flatMap(scoresIn));
+  const scores = merge(merge(kept, played), options.merged.flatMap(scoresIn));
   const report = reportOf(scores, {
     seeds: `${options.half === 'one' ? 'seed' : `${options.half} seeds`} ${seeds[0]}${seeds.length > 1 ? ` to ${seeds.at(-1)}` : ''}`,
     command: ['npm run scenarios', process.argv.slice(2).join(' ')].join(' -- ').replace(/ -- $/, ''),

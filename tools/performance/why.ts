@@ -7,7 +7,7 @@ export const why: Readonly<Record<string, string>> = {
   'false moves in calm, an upstream and year':
     'two departures, in worlds in which delays vary by a factor of e; each world was simulated for one day',
   'its 90 % interval, upper end':
-    'a day of each calm world is too short for a verdict; three years take `--calm 40` and 1.5 hours of CPU for the daemon alone',
+    'a day of each calm world is too short for a verdict; three years take `--count 30 --resume calm.json` of these worlds and 1.5 hours of CPU for the daemon alone',
   'memory for three mirrors':
     '62 MB are Node’s own file, 13 the thread of heavy steps, which was needed then; with V8’s optimising compilers off and without that thread it was 134 MB ([0137](decisions/0137-few-arenas.md))',
   'memory at 1000 targets': 'the same, and 90 MB of V8’s heaps in four threads ([0025](decisions/0025-less-memory.md))',

@@ -1,7 +1,20 @@
+import type { Task } from '../play.ts';
 import type { Score } from './score.ts';
 
 /** The scores of a run with those of others: of the same world and player the last one counts, in the place of the first. */
 export function merge(own: readonly Score[], others: readonly Score[]): readonly Score[] {
   const scores = [...own, ...others];
-  return [...new Map(scores.map((one) => [`${one.family} ${one.seed} ${one.player}`, one])).values()];
+  return [...new Map(scores.map((one) => [nameOf(one), one])).values()];
+}
+
+/** The tasks of which a score is missing: a player's, in its world. */
+export function unplayed(tasks: readonly Task[], scores: readonly Score[]): readonly Task[] {
+  const known = new Set(scores.map(nameOf));
+  return tasks.filter(({ family, seed, players }) =>
+    players.some((player) => !known.has(nameOf({ family, seed, player }))),
+  );
+}
+
+function nameOf({ family, seed, player }: Pick<Score, 'family' | 'seed' | 'player'>): string {
+  return `${family} ${seed} ${player}`;
 }

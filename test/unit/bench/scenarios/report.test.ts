@@ -3,7 +3,7 @@ import { scenarioOptionsOf, seedsOf } from '../../../../bench/scenarios/options.
 import { playTask, traceTask } from '../../../../bench/scenarios/play.ts';
 import { usualNames } from '../../../../bench/scenarios/players/registry.ts';
 import { reportOf } from '../../../../bench/scenarios/report/markdown.ts';
-import { merge } from '../../../../bench/scenarios/report/merge.ts';
+import { merge, unplayed } from '../../../../bench/scenarios/report/merge.ts';
 import { poissonInterval } from '../../../../bench/scenarios/report/poisson.ts';
 import type { Score } from '../../../../bench/scenarios/report/score.ts';
 import { quantile, rowsOf, standingsOf, worseThanBaseline } from '../../../../bench/scenarios/report/tables.ts';
@@ -136,6 +136,19 @@ describe('a merge', () => {
     const others = [score('p', 4, { calmYears: 1 }), score('p', 5, { family: 'two' })];
     expect(merge(own, others)).toEqual([others[0], own[1], own[2], others[1]]);
   });
+  it('leaves the worlds that lack a score of any player', () => {
+    const taskOf = (family: string, seed: number) => ({
+      family,
+      seed,
+      players: ['p', 'q'],
+      calmDays: null,
+      recorded: null,
+    });
+    const tasks = [taskOf('one', 1), taskOf('one', 3), taskOf('two', 1)];
+    const scores = [score('p', 1), score('q', 2), score('p', 3, { seed: 3 })];
+    expect(unplayed(tasks, scores)).toEqual([tasks[1], tasks[2]]);
+    expect(unplayed(tasks, [])).toEqual(tasks);
+  });
 });
 
 describe('calm', () => {
@@ -167,7 +180,8 @@ describe('a run', () => {
     [[], { seeds: [1, 3, 5, 7, 9, 11, 13, 15, 17, 19], half: 'odd', players: usualNames, families: null }],
     [['--windows', '4', '--recorded', 'mine.csv'], { windows: 4, recorded: 'mine.csv' }],
     [[], { windows: 0, recorded: null, merged: [] }],
-    [['--merge', 'a.json', '--merge', 'b.json'], { merged: ['a.json', 'b.json'] }],
+    [['--merge', 'a.json', '--merge', 'b.json'], { merged: ['a.json', 'b.json'], resumed: null }],
+    [['--resume', 'calm.json'], { resumed: 'calm.json', merged: [] }],
     [['--short'], { seeds: [1], calmDays: 0.25 }],
     [['--seeds', 'even', '--count', '2'], { seeds: [0, 2], half: 'even' }],
     [
