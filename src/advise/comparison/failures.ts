@@ -5,7 +5,14 @@ const rates = [0.05, 0.2, 0.9] as const;
 /** The bound of a sum of log-likelihood ratios; `boundFactors` multiply it, by rate. */
 export const failureBound = 8;
 const boundFactors = [1.25, 1, 1] as const;
-const noisyShare = [0.4, 0.4, 0] as const;
+/**
+ * By rate, what a failure share of `noisyRate` at the other mirrors adds to the bound. Where p₀ is the real rate, a sum passes 8 by
+ * chance within days, and 14 within years. A dead head has passed both before its failures span `detect.outage.over`.
+ * @see docs/decisions/0155-failures-where-all-fail.md
+ */
+const noisyShare = [0.4, 0.75, 0.75] as const;
+/** Below `mostOfBound`, so that a sum can reach it. */
+const boundFactorMost = 2.35;
 const noisyRate = 0.01;
 /** The lowest failure rate assumed of a candidate, and the highest one tested for. */
 const leastRate = 0.005;
@@ -88,7 +95,8 @@ export function updateFailureTest(
     const run = test[i];
     const rate = rates[i];
     if (run === undefined || rate === undefined) continue;
-    run.boundFactor = (boundFactors[i] ?? 1) * (1 + ((noisyShare[i] ?? 0) * everybody) / noisyRate);
+    const factor = (boundFactors[i] ?? 1) * (1 + ((noisyShare[i] ?? 0) * everybody) / noisyRate);
+    run.boundFactor = Math.min(boundFactorMost, factor);
     const p1 = Math.min(mostRate, Math.max(rate, p0 + 0.6 * rate));
     if (bad) run.goods = 0;
     if (bad && candidateBad) {

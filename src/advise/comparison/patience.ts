@@ -1,3 +1,5 @@
+import { quantile } from '../../core/statistics.ts';
+
 /** A response is late, and counts as bad, above `factor` × the quantile `share` of a mirror's good responses. */
 const factor = 4;
 const share = 0.95;
@@ -22,10 +24,34 @@ export function newPatience(weight: Patience['weight']): Patience {
   return { weight, times: [], at: 0, untilNext: fewResponses[weight], limitMs: bounds[weight].max };
 }
 
-/** The share of a mirror's good responses that take longer than `ms`, 0 to 1; 0 while few are known. */
+/**
+ * The share of a mirror's good responses that take longer than `ms`, 0 to 1: of those remembered, or of the log-normal distribution
+ * with their upper quantiles, if that is more. 0 while few are known.
+ * @see docs/decisions/0156-later-than-any-before.md
+ */
 export function lateShareOf({ times, weight }: Patience, ms: number): number {
   if (times.length < fewResponses[weight]) return 0;
-  return times.filter((one) => one > ms).length / times.length;
+  const seen = times.filter((one) => one > ms).length / times.length;
+  return times.length < tailResponses ? seen : Math.max(seen, impliedShare(times, ms));
+}
+
+const tailResponses = 100;
+/** Standard deviations of a normal distribution from its median to its quantiles .75 and .95. */
+const [toUpper, toHigh] = [0.674, 1.645] as const;
+
+function impliedShare(times: readonly number[], ms: number): number {
+  const sorted = times.toSorted((a, b) => a - b);
+  const [upper, high] = [quantile(sorted, 0.75) ?? 0, quantile(sorted, share) ?? 0];
+  if (upper <= 0 || high <= upper || ms <= high) return 0;
+  return normalTail(toUpper + (Math.log(ms / upper) * (toHigh - toUpper)) / Math.log(high / upper));
+}
+
+/**
+ * The probability that a standard normal variable is above `z` > 0, to 5 %.
+ * @see Sampford, Some inequalities on Mill's ratio, Ann. Math. Statist. 24 (1953)
+ */
+function normalTail(z: number): number {
+  return (Math.exp((-z * z) / 2) * Math.sqrt(2 / Math.PI)) / (z + Math.sqrt(z * z + 8 / Math.PI));
 }
 
 const deviations = 8;

@@ -110,10 +110,15 @@ describe('an alarm', () => {
   test.each<[string, string, number, boolean]>([
     // 4 × ln(.21/.01) − 12 × ln(.99/.79) = 9.5
     ['four in sixteen, where nobody else fails', 'h....h....h....h', 0, true],
-    ['where everybody fails 1 %: 11.2 is asked', 'h....h....h....h', 0.01, false],
-    ['and half a percent: 9.6', 'h....h....h....h', 0.005, false],
-    ['five in twenty-one are enough', 'h....h....h....h....h', 0.01, true],
-    ['three in a row need no more than ever', 'h2h2h', 0.01, true],
+    ['where everybody fails half a percent: 11', 'h....h....h....h', 0.005, false],
+    // 5 × ln(.2/.01) − 16 × ln(.99/.8) = 11.6
+    ['five in 21, where everybody fails 1 %: 14', 'h....h....h....h....h', 0.01, false],
+    ['seven in 31: 15.9', 'h....h....h....h....h....h....h', 0.01, true],
+    // 3 × ln(.9/.01) = 13.5
+    ['three in a row may be chance', 'h2h2h', 0.01, false],
+    ['four are none', 'hh2hh', 0.01, true],
+    // p₀ is .01 here, so that 20 of ln(.9/.01) = 4.5 each are kept.
+    ['nor is a dead head where everybody fails a tenth: the bound is 18.8 at most', 'hhhhh', 0.1, true],
   ])('%s', (_name, moments, everybody, want) => {
     expect(isFailureAlarm(heard(moments, 0.01, undefined, everybody), rule, false)).toBe(want);
   });
@@ -122,7 +127,7 @@ describe('an alarm', () => {
     // Of .2: p₁ is the larger of .2 and .01 + .6 × .2.
     const made = heard('h.....h.....h', 0.01, undefined, 0.01);
     const sum = 3 * Math.log(20) - 10 * Math.log(0.99 / 0.8);
-    expect(failureSumOf(made)).toBeCloseTo(sum / 1.4, 10);
+    expect(failureSumOf(made)).toBeCloseTo(sum / 1.75, 10);
   });
 
   test('the sum rests on the failures since it left zero', () => {
