@@ -299,6 +299,8 @@ ${[row('what happened', 'because'), row('---', '---'), ...(Object.keys(skipText)
 
 ## Reference
 
+In each section, \`lines\` is the maximum number of lines for one object of a [kind](#how-many-lines), and \`absent\` is when the metric has no series.
+
 ${metricNames.map(metricSection).join('\n')}
 ## Of the front door
 
