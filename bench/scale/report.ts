@@ -35,7 +35,6 @@ const figures: readonly (readonly [string, (row: ScaleRow) => string])[] = [
   ['scrape, ms, median (worst)', ({ scrape }) => `${ms(scrape.tookMs.median)} (${ms(scrape.tookMs.worst)})`],
   ['longest turn while scraped, ms', ({ scrape }) => ms(scrape.longestTurnMs)],
   ['state file, MiB', ({ state }) => mib(state.bytes)],
-  ['written a day, GiB', ({ state }) => (state.writtenBytesPerDay / 2 ** 30).toFixed(1)],
   ['reload, ms, median (worst)', ({ reloads }) => `${ms(reloads.tookMs.median)} (${ms(reloads.tookMs.worst)})`],
   ['longest turn while reloading, ms', ({ reloads }) => ms(reloads.longestTurnMs)],
   ['memory after reloads, MB', (row) => mb(settledMb(row))],

@@ -30,7 +30,7 @@ export interface ScaleRow extends Shape {
     readonly longestTurnMs: number;
   };
   readonly pages: readonly { readonly path: string; readonly tookMs: Summary }[];
-  readonly state: { readonly bytes: number; readonly writtenBytesPerDay: number };
+  readonly state: { readonly bytes: number };
   readonly reloads: {
     readonly count: number;
     readonly tookMs: Summary;
@@ -98,7 +98,7 @@ async function measure(
 ): Promise<Omit<ScaleRow, keyof Shape | 'startMs' | 'pages' | 'reloads' | 'othersCores'>> {
   const first = await scrapeOnce(daemon);
   const before = countsOf(first.text);
-  const [cpuMs, writtenBytes, begunMs] = [daemon.cpuMs(), daemon.writtenBytes(), performance.now()];
+  const [cpuMs, begunMs] = [daemon.cpuMs(), performance.now()];
   const tookMs: number[] = [];
   let last = first;
   while (performance.now() - begunMs < forMs) {
@@ -109,7 +109,7 @@ async function measure(
   const spentMs = performance.now() - begunMs;
   const after = countsOf(last.text);
   held(before, after, targets);
-  const [cpuSpentMs, written] = [daemon.cpuMs() - cpuMs, daemon.writtenBytes() - writtenBytes];
+  const cpuSpentMs = daemon.cpuMs() - cpuMs;
   const probes = after.attempts - before.attempts;
   const starts = after.starts - before.starts;
   const longestTurnMs = await daemon.longestTurnMs(async () => {
@@ -131,7 +131,7 @@ async function measure(
       tookMs: summaryOf(tookMs),
       longestTurnMs,
     },
-    state: { bytes: daemon.stateBytes(), writtenBytesPerDay: (written * 86_400_000) / spentMs },
+    state: { bytes: daemon.stateBytes() },
   };
 }
 

@@ -250,7 +250,8 @@ class Loop {
   }
 
   #nextWake(now: Now): number {
-    const times = [now.monotonicMs + idleMs, this.#stages.notifier.wakeAtMs(now), this.#judge.wakeAtMs()];
+    const own = [this.#stages.notifier.wakeAtMs(now), this.#judge.wakeAtMs(), this.publisher.wakeAtMs()];
+    const times = [now.monotonicMs + idleMs, ...own];
     return Math.max(1, Math.min(...times.flatMap((time) => time ?? [])) - now.monotonicMs);
   }
 }

@@ -22,7 +22,7 @@ function row(size: number, over: Partial<ScaleRow> = {}): ScaleRow {
     veryLateShare: 0,
     scrape: { lines: 10, bytes: 100, zippedBytes: 10, tookMs: summary(900), longestTurnMs: 40 },
     pages: [{ path: '/', tookMs: summary(10) }],
-    state: { bytes: 1, writtenBytesPerDay: 1 },
+    state: { bytes: 1 },
     reloads: { count: 20, tookMs: summary(100), rssMb: [300, 310, 320], longestTurnMs: 90 },
     othersCores: 0,
     ...over,
