@@ -7,6 +7,7 @@ import { testCerts } from '../test/support/certs.ts';
 import { startNginx } from '../test/support/nginx.ts';
 import { removeTempDir, tempDir } from '../test/support/paths.ts';
 import { freePort } from '../test/support/ports.ts';
+import { startFloor } from './memory-floor.ts';
 import { moduleTree, NoFigures } from './no-figures.ts';
 import type { Progress } from './progress.ts';
 import { type Target, target } from './targets.ts';
@@ -28,15 +29,18 @@ export interface MemoryReport {
   readonly ofFilesMb: number;
   readonly pssMb: number;
   readonly mostMb: number;
+  /** The same of a bare program of our parts (`startFloor`). */
+  readonly floor: { readonly rssMb: number; readonly ownMb: number; readonly ofFilesMb: number };
 }
 
 /** As lines for people. */
 export function memoryLines(report: MemoryReport): readonly string[] {
-  const { probes, threads, rssMb, ownMb, ofFilesMb, pssMb, mostMb } = report;
+  const { probes, threads, rssMb, ownMb, ofFilesMb, pssMb, mostMb, floor } = report;
   return [
     `The built package, three mirrors with one module, after ${report.seconds} s: ${rssMb} MB`,
     `  own ${ownMb} MB, of files ${ofFilesMb} MB, shared out (PSS) ${pssMb} MB, at most ${mostMb} MB`,
     `  ${probes} probes ok, threads ${threads.join(' ')}`,
+    `floor: Node with express, prom-client, and undici in two threads, the same requests: ${floor.rssMb} MB, own ${floor.ownMb} MB, of files ${floor.ofFilesMb} MB`,
   ];
 }
 
@@ -85,9 +89,14 @@ async function measured(
     daemon.kill('SIGTERM');
     return ended;
   });
+  const { certFile } = testCerts().ca;
+  const asked = urls.map((url) => `${url}/github.com/pkg/errors/@v/v0.9.1.mod`);
+  const floor = startFloor(asked, readFileSync(certFile, 'utf8'), 1_333);
+  closers.push(floor.close);
   progress.say(`memory: three mirrors for ${forSeconds} s`);
   await sleep(forSeconds * 1_000);
-  const status = readFileSync(`/proc/${daemon.pid}/status`, 'utf8');
+  const { mostMb, ...sizes } = sizesOf(daemon.pid ?? 0);
+  const { mostMb: _, ...floorSizes } = sizesOf(floor.pid);
   const rollup = readFileSync(`/proc/${daemon.pid}/smaps_rollup`, 'utf8');
   const threads = probingThreads(daemon.pid ?? 0);
   // Asked last: a first scrape loads and makes things of its own.
@@ -96,10 +105,19 @@ async function measured(
     seconds: forSeconds,
     probes,
     threads,
+    ...sizes,
+    pssMb: megabytes(rollup, 'Pss'),
+    mostMb,
+    floor: floorSizes,
+  };
+}
+
+function sizesOf(pid: number) {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return {
     rssMb: megabytes(status, 'VmRSS'),
     ownMb: megabytes(status, 'RssAnon'),
     ofFilesMb: megabytes(status, 'RssFile'),
-    pssMb: megabytes(rollup, 'Pss'),
     mostMb: megabytes(status, 'VmHWM'),
   };
 }

@@ -5,7 +5,48 @@ const brief = new Set(['init', 'check', 'probe', 'rank', 'advice', 'doctor', 'ex
 
 export function setEngine(command = ''): void {
   if (command === 'door') preferQuick();
-  else if (!brief.has(command)) preferSmall();
+  else if (!brief.has(command)) {
+    preferSmall();
+    compileOnDemand();
+  }
+}
+
+/** A start takes some 1.5 s of CPU time, also longer on a busy machine, and says nothing of the load. */
+const startMs = 10_000;
+const everyMs = 1_000;
+/** The share of a core that a calm daemon may take, and how much CPU time above it calls for the compilers. */
+const calmShare = 0.1;
+const excessMsMax = 1_000;
+
+/**
+ * Switches V8's optimizing compilers off until they pay: their code, zones and pages of Node's file take 20 MB, and a
+ * calm daemon saves a few milliseconds of CPU time a second by them. A second of full load, or some of half, switches
+ * them on for good (docs/decisions/0157-compilers-on-demand.md).
+ */
+function compileOnDemand(): void {
+  for (const flag of ['--no-opt', '--no-maglev']) setFlagsFromString(flag);
+  const load = createLoad();
+  const timer = setInterval(() => {
+    const { user, system } = process.cpuUsage();
+    if (!load(process.uptime() * 1_000, (user + system) / 1_000)) return;
+    clearInterval(timer);
+    for (const flag of ['--opt', '--maglev']) setFlagsFromString(flag);
+  }, everyMs);
+  timer.unref();
+}
+
+/** Takes the time and the CPU time so far, milliseconds since the start, and returns true once the load is no longer calm. */
+export function createLoad(): (nowMs: number, spentMs: number) => boolean {
+  let before: { readonly nowMs: number; readonly spentMs: number } | null = null;
+  let excessMs = 0;
+  return (nowMs, spentMs) => {
+    if (before !== null) {
+      const calmMs = (nowMs - before.nowMs) * calmShare;
+      excessMs = Math.max(0, excessMs + spentMs - before.spentMs - calmMs);
+    }
+    if (nowMs >= startMs) before = { nowMs, spentMs };
+    return excessMs > excessMsMax;
+  };
 }
 
 /**

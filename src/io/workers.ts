@@ -1,9 +1,9 @@
 import type { ControlDue, ControlResponse, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
-import { isHeavy } from '../core/mirror.ts';
 import type { Probed, WorkerBook, Workers } from '../core/ports.ts';
 import { createSharing } from './shared-texts.ts';
 import { type JobDone, lostControlOf, lostProbeOf } from './worker-protocol.ts';
+import { SmallArtifacts } from './workers-artifacts.ts';
 import {
   type Holding,
   holdingOf,
@@ -44,6 +44,7 @@ class Pool implements Workers {
   readonly #apart = new Map<string, number>();
   readonly #probesAtOnce: number;
   readonly #suspects = new Suspects();
+  readonly #artifacts = new SmallArtifacts();
   #jobs = 0;
   #isClosed = false;
 
@@ -125,7 +126,7 @@ class Pool implements Workers {
       return;
     }
     const able = all.filter((seat) => seat.isApart === isApart);
-    const fitting = isApart ? able : able.filter(({ worker }) => isFor(job, worker, able.length));
+    const fitting = isApart ? able : able.filter(({ worker }) => this.#isFor(job, worker, able.length));
     this.#seats.wake(fitting);
     // While no fitting thread is there, another one is used, but not for a mirror that blocks threads.
     const least = this.#seatOfBuild(job) ?? leastOf(fitting) ?? leastOf(able);
@@ -136,6 +137,11 @@ class Pool implements Workers {
     least.inHand.set(job.id, job);
     job.tries += 1;
     least.thread?.send({ ...job.work, job: job.id });
+  }
+
+  /** Of several threads, the last one is for large artifacts, and the others for all else. */
+  #isFor({ work }: Job, worker: number, count: number): boolean {
+    return count === 1 || (worker === count - 1) === (work.kind === 'probe' && this.#artifacts.isLarge(work.due));
   }
 
   #isFull({ inHand }: Seat): boolean {
@@ -184,6 +190,7 @@ class Pool implements Workers {
     if (done.kind === 'control' || job.work.kind === 'control')
       job.settle(done.kind === 'control' ? done.response : done.probed);
     else {
+      this.#artifacts.record(done.probed.sample);
       const { heldMs } = done.probed.sample;
       const { registry } = job.work.due.target;
       if (heldMs !== undefined) this.#setApart(registry, heldText, { heldMs: Math.round(heldMs), worker: seat.worker });
@@ -299,13 +306,3 @@ class Pool implements Workers {
 }
 
 const heldText = 'an answer of this mirror held a probing thread';
-
-/** Of several threads, the last one is for whole artifacts, which are hashed, and the others for all else. */
-function isFor({ work }: Job, worker: number, count: number): boolean {
-  return count === 1 || (worker === count - 1) === (work.kind === 'probe' && isHashed(work.due));
-}
-
-/** True for a whole artifact; its first bytes (`peek`) are not hashed. */
-function isHashed({ target, purpose }: Due): boolean {
-  return isHeavy(target) && purpose !== 'peek';
-}

@@ -1,14 +1,13 @@
 import { createRequire } from 'node:module';
 import { type MessageFormatElement, parse } from '@formatjs/icu-messageformat-parser';
 import { type Formatters, formatToParts, IntlMessageFormat } from 'intl-messageformat';
-import en from '../../locales/en.json' with { type: 'json' };
 import type { Counts, Places } from '../../locales/texts.d.ts';
 
 export const languages: Readonly<Record<Language, string>> = { en: 'English', zh: '中文' };
 
 const load = createRequire(import.meta.url);
-/** A language other than English is read at its first use: probing threads, and most daemons, never use it. */
-const catalogues: Partial<Record<Language, Catalogue>> = { en: catalogue('en', en) };
+/** A language is read at its first use: a probing thread uses English when a probe fails, and Chinese never. */
+const catalogues: Partial<Record<Language, Catalogue>> = {};
 
 function catalogueOf(language: Language): Catalogue {
   const known = catalogues[language] ?? catalogue(language, load(`../../locales/${language}.json`));
@@ -64,7 +63,7 @@ export const english: Say = wordsOf('en');
 
 /** True for a key of the catalogue of this release. */
 export function isKey(name: string): name is Key {
-  return Object.hasOwn(en, name);
+  return Object.hasOwn(catalogueOf('en').texts, name);
 }
 
 /** The text for a key that is built from foreign data; `null`: not in the catalogue of this release. */

@@ -9,7 +9,7 @@ export const why: Readonly<Record<string, string>> = {
   'its 90 % interval, upper end':
     'a day of each calm world is too short for a verdict; three years take `--count 30 --resume calm.json` of these worlds and 1.5 hours of CPU for the daemon alone',
   'memory for three mirrors':
-    '62 MB are Node’s own file, 13 the thread of heavy steps, which was needed then; with V8’s optimising compilers off and without that thread it was 134 MB ([0137](decisions/0137-few-arenas.md))',
+    'a bare program of the same parts takes 117 MB, of which 54 are Node’s own file; 19 MB are our code and data ([0157](decisions/0157-compilers-on-demand.md))',
   'memory at 1000 targets': 'the same, and 90 MB of V8’s heaps in four threads ([0025](decisions/0025-less-memory.md))',
   'timing error over HTTP/1.1, median, beside blackbox_exporter':
     'Node reads a socket event in a later pass of its event loop; Go wakes a thread at once ([0027](decisions/0027-accuracy.md))',

@@ -18,8 +18,11 @@ export const processLimits = {
   heldMsPerMib: 40,
   heldApartMs: 60 * minute,
   apartIdleMs: 10 * minute,
-  /** The most probing threads, one of them for whole artifacts. The separate thread comes on top. */
+  /** The most probing threads, one of them for large artifacts. The separate thread comes on top. */
   workers: 3,
+  /** An artifact up to this size needs no thread of its own; `smallArtifacts`: ids of such targets in memory. */
+  smallArtifactBytes: 256 * kib,
+  smallArtifacts: 20_000,
   /** Another thread starts at this many jobs per thread. */
   workerCrowd: 8,
   /** A thread that is not needed takes 13 MB; its start takes 0.3 s of CPU time. */

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
+import { createLoad } from '../../../src/cli/engine.ts';
 import { repoDir } from '../../support/paths.ts';
 
 /** What a program sees that first calls `replaceProcess`, as lines; the first run of it writes one before. */
@@ -28,4 +29,24 @@ test.each([
   ['and a threshold', { MALLOC_TRIM_THRESHOLD_: '9' }, ['begun', 'begun', 'pid 2 9 3']],
 ])('%s', (_name, env, want) => {
   expect(seen(env)).toEqual(want);
+});
+
+/** The second in which the load calls for compilers; `null`: in none of ten minutes. */
+function calledAt(spentMsOf: (second: number) => number): number | null {
+  const load = createLoad();
+  let spentMs = 0;
+  for (let second = 1; second <= 600; second += 1) {
+    spentMs += spentMsOf(second);
+    if (load(second * 1_000, spentMs)) return second;
+  }
+  return null;
+}
+
+test.each([
+  ['a start, then two probes a second', (second: number) => (second <= 2 ? 900 : 20), null],
+  ['scrapes and a thread that starts', (second: number) => (second % 15 === 0 ? 400 : 30), null],
+  ['a long response after a minute', (second: number) => (second >= 60 ? 1_000 : 20), 61],
+  ['200 probes a second', () => 400, 14],
+] as const)('%s', (_, spentMsOf, second) => {
+  expect(calledAt(spentMsOf)).toBe(second);
 });

@@ -4,7 +4,7 @@ import { type FromWorker, lostProbeOf, type ToWorker, type WorkerSeed } from '..
 
 /**
  * A thread that does what a due's registry or a control's name says: `answer`; `answer twice`; `hold` until a later
- * `release`; `held`, which held the thread; `exit`, `throw` or `spin` for ever; `spin reading`, in an
+ * `release`; `held`, which held the thread; `small`, some bytes; `exit`, `throw` or `spin` for ever; `spin reading`, in an
  * answer; `answer later`: only with the second book.
  */
 const seed: WorkerSeed = workerData;
@@ -29,6 +29,7 @@ function answer(job: number, due: Due): void {
       finalUrl: userAgent,
       requests: books,
       ...(due.target.registry === 'held' ? { heldMs: 600 } : {}),
+      ...(due.target.registry === 'small' ? { bytes: 1_000 } : {}),
     },
     transcript,
   };

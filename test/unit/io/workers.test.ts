@@ -146,6 +146,13 @@ describe('createWorkers', () => {
     expect(light.map(({ sample }) => sample.worker)).toEqual([0, 0, 0]);
   });
 
+  it('gives an artifact that was small when it was last read to any thread', async () => {
+    const { workers } = pool(3);
+    const small = async (over: Partial<typeof zip> = {}) =>
+      (await workers.probe(due('small', { target: { ...zip, ...over, registry: 'small' } }))).sample.worker;
+    expect([await small(), await small(), await small({ id: 'other' })]).toEqual([2, 0, 2]);
+  });
+
   it.each([
     [undefined, limits.workerInFlight],
     [5, 5],

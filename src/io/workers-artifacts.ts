@@ -1,0 +1,27 @@
+import type { Due } from '../core/due.ts';
+import { limits } from '../core/limits.ts';
+import { isHeavy } from '../core/mirror.ts';
+import type { Sample } from '../core/sample.ts';
+
+/** The artifacts that were small when they were last read: any thread hashes one in a millisecond. */
+export class SmallArtifacts {
+  /** Ids of targets. */
+  readonly #ids = new Set<string>();
+
+  record({ due, outcome, bytes }: Sample): void {
+    if (!isWhole(due) || outcome.tag !== 'ok') return;
+    const { id } = due.target;
+    if (bytes === 0 || bytes > limits.smallArtifactBytes) this.#ids.delete(id);
+    else if (this.#ids.size < limits.smallArtifacts) this.#ids.add(id);
+  }
+
+  /** True for a whole artifact that is large, or of unknown size. */
+  isLarge(due: Due): boolean {
+    return isWhole(due) && !this.#ids.has(due.target.id);
+  }
+}
+
+/** False for the first bytes of an artifact (`peek`), which are not hashed. */
+function isWhole({ target, purpose }: Due): boolean {
+  return isHeavy(target) && purpose !== 'peek';
+}
