@@ -1,6 +1,6 @@
 /** The reasons of `paused`: why a due probe was not sent. Both reference pages use them. */
 export const notAsked = {
-  paused: 'the mirror is paused by an operator, or in doubt (a confirming round replaces its due probes)',
-  throttled: 'the mirror sent `Retry-After` or 429',
-  maintenance: 'a maintenance window',
+  paused: 'an operator paused the mirror, or it is in doubt (a confirming round replaces its due probes)',
+  throttled: 'the mirror sent `Retry-After` or 429, and the wait is not over',
+  maintenance: 'a maintenance window is active',
 } as const;

@@ -16,7 +16,7 @@ const unknowns: Readonly<Record<Because, string>> = {
   proxy: 'the proxy failed, not the mirror',
   resolver: 'the resolver of this host does not respond',
   local: 'a probe overran its slot, or this machine has no descriptors or memory left',
-  paused: `the probe was not sent: ${notAsked.paused}; ${notAsked.throttled}; or ${notAsked.maintenance}`,
+  paused: `the probe was not sent, for one of these reasons: ${notAsked.paused}; ${notAsked.throttled}; or ${notAsked.maintenance}`,
   over_budget: 'the budget of the host is used up (`perHost`, `bytesPerHour`)',
   shutdown: 'the daemon was stopping',
   defect: 'a defect of mirrorwatch; the log has the stack trace, please report it',
