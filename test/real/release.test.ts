@@ -1,21 +1,25 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { installedPaths } from '../../tools/release/licences.ts';
 import { publishCommands } from '../../tools/release/publish.ts';
 import { isSigned } from '../../tools/release/sign.ts';
 import { alone } from '../support/alone.ts';
+import { startContainerd } from '../support/containerd.ts';
+import { addNamespace, removeNamespace } from '../support/namespace.ts';
 import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
-import { mustRun, run } from '../support/process.ts';
+import { until } from '../support/patience.ts';
+import { mustRun, run, startProcess } from '../support/process.ts';
 import { real } from '../support/requires.ts';
+import { importImage, mountImage, runImage, triesToWrite, writeSpec } from './container-parts.ts';
 
 const text = (path: string): string => readFileSync(join(repoDir, path), 'utf8');
 const { version } = JSON.parse(text('package.json')) as { readonly version: string };
 const program = join(repoDir, 'tools/release/release.ts');
 
-real('the dry run of a release, without any network', ['netns', 'npm', 'deploy', 'skopeo'], () => {
+real('the dry run of a release, without any network', ['netns', 'npm', 'deploy', 'skopeo', 'containerd'], () => {
   let folder = '';
   let out = '';
   let said = '';
@@ -79,6 +83,66 @@ real('the dry run of a release, without any network', ['netns', 'npm', 'deploy',
       Labels: { 'org.opencontainers.image.version': version, 'org.opencontainers.image.licenses': 'Apache-2.0' },
     });
     expect(config.Env).toContain('MIRRORWATCH_CONFIG=/etc/mirrorwatch/mirrorwatch.yaml');
+  });
+
+  /** What the pod of `helm test` runs in the image; the container here stands for the Service. */
+  async function chartTestArgs(): Promise<readonly string[]> {
+    const chart = join(out, `mirrorwatch-chart-${version}.tgz`);
+    const values = join(repoDir, 'deploy/kubernetes/manifests/values.yaml');
+    const rendered = await mustRun(commandPath('helm'), [
+      'template',
+      'w',
+      chart,
+      '-f',
+      values,
+      '--kube-version',
+      '1.32.0',
+    ]);
+    const pods = parseAllDocuments(rendered).flatMap((one) => {
+      const { kind, spec, metadata } = one.toJS() ?? {};
+      return kind === 'Pod' && metadata.annotations['helm.sh/hook'] === 'test' ? spec.containers : [];
+    });
+    expect(pods).toMatchObject([{ args: ['health', '--ready', '--url', 'http://w-mirrorwatch:10120'] }]);
+    return pods[0].args.map((arg: string) => arg.replace('w-mirrorwatch', '127.0.0.1'));
+  }
+
+  it('has an image that containerd runs read-only, as its own user and under an id that it does not name', async () => {
+    const archive = join(out, `mirrorwatch-image-${version}.oci.tar`);
+    const { config } = JSON.parse(await mustRun('skopeo', ['inspect', '--config', `oci-archive:${archive}`]));
+    const [node] = config.Entrypoint;
+    const bundle = tempDir('container');
+    const root = join(bundle, 'root');
+    mkdirSync(root);
+    const [ns, containerd] = [await addNamespace(), await startContainerd()];
+    try {
+      await importImage(containerd, archive);
+      const own = await runImage(containerd, version, [node, '-e', triesToWrite]);
+      expect([own.stdout, own.code], own.stderr).toEqual(['[1000,1000,"EROFS","EROFS"]\n', 0]);
+
+      expect(await mountImage(containerd, version, root)).toMatchObject({ code: 0 });
+      await writeSpec(bundle, config, { root, uid: 54_321, ns });
+      const daemon = await startProcess({
+        name: 'ctr run',
+        command: commandPath('ctr'),
+        args: [...containerd.at, 'run', '--rm', '--config', join(bundle, 'config.json'), 'watch'],
+        ready: ({ log }) => log().includes('"msg":"watching"'),
+      });
+      const ended = new Promise((resolve) => daemon.child.once('close', resolve));
+      const exec = (id: string, ...args: readonly string[]) =>
+        containerd.ctr(['tasks', 'exec', '--exec-id', id, 'watch', node, ...args]);
+      const args = await chartTestArgs();
+      let count = 0;
+      const health = () => exec(`health-${count++}`, '/app/dist/main.js', ...args);
+      await until('helm test', health, ({ code }) => code === 0, { help: daemon.log });
+      expect((await exec('tries', '-e', triesToWrite)).stdout).toBe('[54321,0,"EROFS","written"]\n');
+      await containerd.ctr(['tasks', 'kill', '--signal', 'SIGTERM', 'watch']);
+      expect([await ended, daemon.log()]).toEqual([0, expect.stringMatching(/"msg":"draining"[\s\S]*"msg":"stopped"/)]);
+    } finally {
+      await containerd.ctr(['images', 'unmount', root]);
+      await containerd.close();
+      await removeNamespace(ns);
+      removeTempDir(bundle);
+    }
   });
 
   it('has a chart that renders without the repository, with its rules and boards', async () => {

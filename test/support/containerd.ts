@@ -5,8 +5,12 @@ import { commandPath, removeTempDir, tempDir } from './paths.ts';
 import { patienceMs } from './patience.ts';
 import { type CommandResult, run, startProcess } from './process.ts';
 
-/** A running containerd with nothing in it, which starts no containers. */
+/** A running containerd with nothing in it. */
 export interface Containerd {
+  /** The arguments of `ctr` before its command. */
+  readonly at: readonly string[];
+  /** Has the real `ctr` do something. Never throws. */
+  readonly ctr: (args: readonly string[]) => Promise<CommandResult>;
   /**
    * Has the real `ctr` pull an image's content, without unpacking it. Never throws.
    * @param name       `host/name:tag` or `host/name@sha256:…`
@@ -50,14 +54,16 @@ export async function startContainerd(): Promise<Containerd> {
     env: sealed,
     ready: ({ log }) => existsSync(socket) && log().includes('successfully booted'),
   });
+  const at = ['--address', socket, '--timeout', `${patienceMs / 1_000}s`];
   return {
+    at,
+    ctr: (args) => run(commandPath('ctr'), [...at, ...args], { env: sealed }),
     pull(name, hostsToml, timeoutMs = patienceMs) {
       const hosts = join(dir, 'certs.d', name.split('/')[0] ?? '');
       mkdirSync(hosts, { recursive: true });
       writeFileSync(join(hosts, 'hosts.toml'), hostsToml);
-      const args = ['--address', socket, '--timeout', `${patienceMs / 1_000}s`];
       const fetch = ['content', 'fetch', '--hosts-dir', join(dir, 'certs.d'), '--platform', 'linux/amd64', name];
-      return run(commandPath('ctr'), [...args, ...fetch], { env: sealed, timeoutMs });
+      return run(commandPath('ctr'), [...at, ...fetch], { env: sealed, timeoutMs });
     },
     hasLayer: ({ layerDigest }) =>
       existsSync(join(root, 'io.containerd.content.v1.content', 'blobs', ...layerDigest.split(':'))),
