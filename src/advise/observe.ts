@@ -13,6 +13,7 @@ import { type Group, headOf, homeOf, mirrorAt } from './group.ts';
 import {
   artifactsOf,
   canaryOf,
+  lightOf,
   newPeeks,
   type Probing,
   pruneProbing,
@@ -22,7 +23,7 @@ import {
   rotaOf,
   targetOf,
 } from './probing.ts';
-import { oddOf, oddPeekOf, type RecheckWish, rechecksOf } from './rechecks.ts';
+import { lightRecheckOf, oddOf, oddPeekOf, type RecheckWish, rechecksOf } from './rechecks.ts';
 import { surroundingsOf } from './surroundings.ts';
 import type { View } from './view.ts';
 import { listCandidates, weighRuleOf } from './weigh.ts';
@@ -157,6 +158,7 @@ export function rechecksFor(view: View): readonly RecheckOrder[] {
   const odd = [
     ...oddOf(contest, outcomes, now.monotonicMs),
     ...oddPeekOf(probing.peeks, () => canaryOf(probing, at.name)),
+    ...lightRecheckOf(probing.peeks, outcomes, (artifact) => lightOf(group, at.name, artifact)),
   ];
   if (odd.length === 0) return paced;
   const rule = weighRuleOf(view, at);

@@ -58,11 +58,13 @@ export interface Peeks {
   readonly took: number[];
   /** A question to recheck; `null`: none. */
   odd: { readonly question: string; readonly hasFailed: boolean } | null;
+  /** The artifact whose first bytes failed last, until the whole of it came; `null`: none. */
+  failed: string | null;
 }
 
 export function newPeeks(head: string | null): Peeks {
   const never = Number.NEGATIVE_INFINITY;
-  return { head, lastMs: never, beforeMs: never, took: [], odd: null };
+  return { head, lastMs: never, beforeMs: never, took: [], odd: null, failed: null };
 }
 
 /**
@@ -150,6 +152,18 @@ export function artifactsOf({ probing, kind, upstream, roster }: Artifacts, regi
 export function canaryOf({ targets }: Probing, registry: string): string | null {
   for (const [question, ofQuestion] of targets) if (ofQuestion.get(registry)?.canary === true) return question;
   return null;
+}
+
+/** The light question about the module of an artifact at a mirror, else its canary; `null`: neither was probed yet. */
+export function lightOf(all: Artifacts, registry: string, question: string): string | null {
+  const { probing, kind } = all;
+  const artifact = targetOf(all, registry, question);
+  for (const [light, ofQuestion] of probing.targets) {
+    const target = ofQuestion.get(registry);
+    if (target === undefined || target.module !== artifact?.module || target.step !== kind.canary) continue;
+    if (target.version === null || target.version === artifact.version) return light;
+  }
+  return canaryOf(probing, registry);
 }
 
 /** The target of a question at a mirror, also of an artifact that was not probed yet. */

@@ -30,7 +30,24 @@ export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly
   const whole = { question: odd.question, forMs: 0, stepMs: failedStepMs, isUrgent: odd.hasFailed };
   const canary = odd.hasFailed ? canaryOf() : null;
   if (odd.question === canary) return [{ question: canary, forMs: burstMs, stepMs, isUrgent: false }];
+  if (odd.hasFailed) peeks.failed = odd.question;
   return canary !== null ? [whole, { ...whole, question: canary, forMs: stepMs, stepMs }] : [whole];
+}
+
+/**
+ * Repeats a light step of an artifact's module, once the whole artifact came although its first bytes failed: where a
+ * share of responses fails, one more would most often be good. Not before: a failed download is repeated in the same round.
+ */
+export function lightRecheckOf(
+  peeks: Peeks,
+  outcomes: readonly HeadOutcome[],
+  lightOf: (artifact: string) => string | null,
+): readonly OddOutcome[] {
+  const { failed } = peeks;
+  if (failed === null || !outcomes.some(({ question, outcome }) => question === failed && !outcome.bad)) return [];
+  peeks.failed = null;
+  const light = lightOf(failed);
+  return light === null ? [] : [{ question: light, forMs: burstMs, stepMs, isUrgent: false }];
 }
 
 const burstMs = 15_000;

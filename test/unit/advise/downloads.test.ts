@@ -292,6 +292,44 @@ describe('a light step that no fetch needs', () => {
   });
 });
 
+describe('the first bytes of an artifact failed', () => {
+  const modules = ['example.com/m', 'example.com/other'].map((module) => ({
+    ecosystem: 'go',
+    upstream: 'go',
+    module,
+    version: 'v1.0.0',
+  }));
+
+  /** The light rechecks after the whole artifact was requested too. */
+  function lightAfter(whole: 'absent' | number, steps: readonly string[]): readonly unknown[] {
+    const stage = new Stage(chain, abc, { modules });
+    stage.paces(6, { a: 200, b: 200, c: 200 });
+    for (const step of steps)
+      for (const { name } of abc) stage.sample(name, 200, { step, module: 'example.com/other' });
+    const artifact = { step: 'zip', module: 'example.com/other' } as const;
+    stage.sample('a', 'absent', { ...artifact, purpose: 'peek' });
+    stage.consider();
+    stage.pass(1);
+    for (const { name } of abc) stage.sample(name, name === 'a' ? whole : 200, { ...artifact, purpose: 'recheck' });
+    stage.consider();
+    return wanted(stage).flatMap(({ target, forMs, stepMs }) =>
+      target.step === 'mod' ? [[target.module, forMs, stepMs]] : [],
+    );
+  }
+
+  test('and the whole of it came: the light step of its module is repeated each second for 15 s', () => {
+    expect(lightAfter(300, ['info', 'mod'])).toEqual([['example.com/other', 15_000, 1_000]]);
+  });
+
+  test('where that step was not requested before, the canary is', () => {
+    expect(lightAfter(300, ['info'])).toEqual([['example.com/m', 15_000, 1_000]]);
+  });
+
+  test('and the whole of it fails too: it keeps its turns', () => {
+    expect(lightAfter('absent', ['info', 'mod'])).toEqual([]);
+  });
+});
+
 describe('the first bytes of the head’s artifacts', () => {
   const zip = { step: 'zip', purpose: 'peek' } as const;
   const modules = ['example.com/m', 'example.com/other'];
