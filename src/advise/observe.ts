@@ -211,11 +211,13 @@ export function pruneRemoved(group: Group, names: ReadonlySet<string>, modules: 
   for (const [id, { due }] of late.held) if (!names.has(due.target.registry)) late.held.delete(id);
   if (contest.head !== null && !names.has(contest.head)) dropEvidence(contest);
   if (!names.has(homeOf(group)?.name ?? '')) contest.health = 0;
-  for (const byName of [contest.records, contest.pairs, contest.patience])
+  for (const byName of [contest.records, contest.pairs, contest.patience, contest.artifactTimes.mirrors])
     for (const name of byName.keys()) if (!names.has(name)) byName.delete(name);
   pruneProbing(group, names, isProbed);
   for (const { questions } of contest.records.values())
     for (const question of questions.keys()) if (!probing.targets.has(question)) questions.delete(question);
+  const { artifacts } = contest.artifactTimes;
+  for (const question of artifacts.keys()) if (!probing.targets.has(question)) artifacts.delete(question);
   const isKnown = (registry: string, question: string): boolean => names.has(registry) && probing.targets.has(question);
   pruneResponses(contest.moments, isKnown);
 }

@@ -1,4 +1,5 @@
 import type { Chain, Reply } from '../../ecosystems/client.ts';
+import { type ArtifactTimes, averageFactorOf, newArtifactTimes, recordArtifactTime } from './artifact-times.ts';
 import { type Comparison, pairOf } from './choose.ts';
 import { recordOf } from './costs.ts';
 import { newFailureTest } from './failures.ts';
@@ -24,6 +25,7 @@ const backgroundPrior = 200;
 
 export interface Contest extends Comparison {
   readonly moments: Moments;
+  readonly artifactTimes: ArtifactTimes;
   readonly patience: Map<string, { readonly light: Patience; readonly heavy: Patience }>;
   /** Evidence that home works again since clients left it: a log-likelihood ratio. */
   health: number;
@@ -62,6 +64,7 @@ export function newContest(head: string | null): Contest {
   return {
     head,
     moments: newMoments(),
+    artifactTimes: newArtifactTimes(),
     records: new Map(),
     patience: new Map(),
     pairs: new Map(),
@@ -142,7 +145,11 @@ export function closeOverdue(contest: Contest, around: Surroundings, nowMs: numb
   });
 }
 
-function endMoment({ moments }: Contest, moment: Moment): void {
+function endMoment({ moments, artifactTimes }: Contest, moment: Moment): void {
+  // In this order, whatever the order of responses.
+  for (const [registry, reply] of [...moment.replies].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    if (moment.isHeavy && reply.tag === 'ok')
+      recordArtifactTime(artifactTimes, registry, moment.question, reply.tookMs);
   const open = moments.open.get(moment.question)?.filter((one) => one !== moment) ?? [];
   if (open.length === 0) moments.open.delete(moment.question);
   else moments.open.set(moment.question, open);
@@ -182,6 +189,7 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
   const outcomes: HeadOutcome[] = [];
   // Fixed at the first response: the result must not depend on the order of responses.
   moment.everybody ??= contest.head === null ? 0 : usualOfOthers(contest, contest.head);
+  moment.factor ??= moment.isHeavy ? averageFactorOf(contest.artifactTimes, moment.question) : 1;
   const paceMs = around.paceMs(moment.question);
   const replyOf = (name: string): Reply | null => {
     const now = moment.replies.get(name);
@@ -197,7 +205,7 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
     const outcome: RecordOutcome = {
       // The time of the mirror itself: a later probe of another mirror must not shift the start of a trouble.
       atMs: moment.respondedAtMs.get(name) ?? moment.openedAtMs,
-      tookMs: end.tag === 'ok' ? end.tookMs : 0,
+      tookMs: end.tag === 'ok' ? end.tookMs * moment.factor : 0,
       bad: end.tag !== 'ok',
       isHeavy: moment.isHeavy,
       late: end.tag === 'ok' ? 0 : (moment.late.get(name) ?? 0),

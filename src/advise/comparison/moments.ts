@@ -33,6 +33,8 @@ export interface Moment {
   readonly late: Map<string, number>;
   /** Long-run share of bad responses of all mirrors but the head, fixed at the first response; `null`: not yet. */
   everybody: number | null;
+  /** By it, a download of this artifact counts as that of an average one, fixed at the first response; `null`: not yet. */
+  factor: number | null;
   /** By mirror: the outcome with this mirror as the head, as far as known. */
   readonly outcomes: Map<string, RecordOutcome>;
   readonly paired: Set<string>;
@@ -82,7 +84,7 @@ function newMoment({ question, isHeavy, round, isScheduled, plannedAtMs, atMs: o
     late: new Map(),
     outcomes: new Map(),
   } satisfies Pick<Moment, 'replies' | 'respondedAtMs' | 'late' | 'outcomes'>;
-  return { ...place, ...byMirror, everybody: null, paired: new Set(), isLeftCompared: false };
+  return { ...place, ...byMirror, everybody: null, factor: null, paired: new Set(), isLeftCompared: false };
 }
 
 /** The fields of a response that determine its moment. */
