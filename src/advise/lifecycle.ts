@@ -4,7 +4,7 @@ import type { Mirror } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
 import { auditInTime, closeAudit, isAudited } from './audit.ts';
 import { type BypassDecision, bypassesAt, bypassInForce, hasBypass } from './bypass.ts';
-import { confidenceOf, findCauses, gravestCauseOf } from './cause.ts';
+import { confidenceOf, findCauses, gravestCauseOf, isForced } from './cause.ts';
 import { recentDeparturesOf } from './comparison/home.ts';
 import { isOfTime, isTwiceOver } from './comparison/pair.ts';
 import { type Composed, candidateOf, compose } from './compose.ts';
@@ -62,7 +62,11 @@ function move(view: View, decision: MoveDecision, ledger: Ledger): void {
   if (decision.at === homeOf(group))
     group.moves.departures = [
       ...recentDeparturesOf(group.moves.departures, now.monotonicMs),
-      { atMs: now.monotonicMs, isOfTime: decision.alarm !== null && isOfTime(decision.alarm) },
+      // In an outage the test of times may be the first to decide: home was not left because it was slow.
+      {
+        atMs: now.monotonicMs,
+        isOfTime: decision.alarm !== null && isOfTime(decision.alarm) && !isForced(decision.cause),
+      },
     ];
   ledger.touch(group);
 }

@@ -137,31 +137,25 @@ function shareSince(record: HeadRecord, weight: 'light' | 'heavy', fromMs: numbe
 function pricesBack(view: View, here: HeadRecord, home: HeadRecord): Prices {
   const { group, config, now } = view;
   const { departures } = group.moves;
-  const overMs = reviewMsOf(departures, config.advise.holdMs, now.monotonicMs);
-  const fromMs = now.monotonicMs - overMs;
+  const fromMs = now.monotonicMs - reviewMsOf(departures, config.advise.holdMs, now.monotonicMs);
   const soundMs = lastTroubleOf(home) + 1;
-  const light = alike(here, home, 'light', fromMs);
-  const heavy = alike(here, home, 'heavy', fromMs);
-  const means = [
-    { light: light.here, heavy: heavy.here },
-    { light: light.home, heavy: heavy.home },
-  ] as const;
-  return pricesOf(view, here, home, means, sharesAlike(view, here, home, soundMs));
+  return pricesOf(view, here, home, meansBack(view, here, home, fromMs), sharesAlike(view, here, home, soundMs));
 }
 
-/** The mean times of both; those that differ by less than their standard error count as equal. */
-function alike(
-  here: HeadRecord,
-  home: HeadRecord,
-  weight: 'light' | 'heavy',
-  fromMs: number,
-): { readonly here: number | null; readonly home: number | null } {
-  const [hereMs, homeMs] = [meanMsFrom(here, weight, fromMs), meanMsFrom(home, weight, fromMs)];
-  if (hereMs === null || homeMs === null) return { here: hereMs, home: homeMs };
-  const errorOf = (record: HeadRecord, meanMs: number): number =>
-    (meanMsFrom(record, weight, fromMs, 1) ?? meanMs) - meanMs;
-  if (Math.abs(homeMs - hereMs) > Math.hypot(errorOf(here, hereMs), errorOf(home, homeMs)))
-    return { here: hereMs, home: homeMs };
-  const meanMs = (hereMs + homeMs) / 2;
-  return { here: meanMs, home: meanMs };
+/** The mean times of both. If a fetch differs by less than its standard error, they count as equal. */
+function meansBack({ by }: View, here: HeadRecord, home: HeadRecord, fromMs: number): readonly [Means, Means] {
+  const meansOf = (record: HeadRecord, errors: number): Means => ({
+    light: meanMsFrom(record, 'light', fromMs, errors),
+    heavy: meanMsFrom(record, 'heavy', fromMs, errors),
+  });
+  const timeOf = (record: HeadRecord, errors: number): number | null =>
+    fetchTimeMs(record, by, meansOf(record, errors));
+  const [from, to] = [meansOf(here, 0), meansOf(home, 0)];
+  const [hereMs, homeMs] = [timeOf(here, 0), timeOf(home, 0)];
+  if (hereMs === null || homeMs === null) return [from, to];
+  const errorMs = Math.hypot((timeOf(here, 1) ?? hereMs) - hereMs, (timeOf(home, 1) ?? homeMs) - homeMs);
+  if (Math.abs(homeMs - hereMs) > errorMs) return [from, to];
+  const mean = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : (a + b) / 2);
+  const both = { light: mean(from.light, to.light), heavy: mean(from.heavy, to.heavy) };
+  return [both, both];
 }

@@ -131,7 +131,10 @@ export function isHomeAsGood(
   return isHeavyClean(home, troubledMs);
 }
 
-/** True if a build is faster at home although one of its parts is slower there; one standard error counts against home. */
+/** With fewer downloads, their standard error counts against home. */
+const downloadsMin = 4;
+
+/** True if a build is faster at home although one of its parts is slower there. */
 function isFasterBuild(home: HeadRecord, here: HeadRecord, fromMs: number): boolean {
   const waitedMs = (record: HeadRecord, errors: number): number | null => {
     const [lightMs, heavyMs] = [
@@ -141,7 +144,8 @@ function isFasterBuild(home: HeadRecord, here: HeadRecord, fromMs: number): bool
     if (lightMs === null || heavyMs === null) return null;
     return buildOf({ lightMs, heavyMs, shares: { light: 0, heavy: 0 }, uncaught: 0 }).waitedMs;
   };
-  const [homeMs, hereMs] = [waitedMs(home, 1), waitedMs(here, 0)];
+  const isSure = home.heavy.filter((one) => !one.bad).length >= downloadsMin;
+  const [homeMs, hereMs] = [waitedMs(home, isSure ? 0 : 1), waitedMs(here, 0)];
   return homeMs !== null && hereMs !== null && homeMs < hereMs;
 }
 

@@ -169,6 +169,18 @@ describe('whether home is as good as where clients are', () => {
       of(good(at, 200), good(at, 3_000, heavy)),
       false,
     ],
+    [
+      'light steps slower, and four artifacts that were faster, although one was not',
+      of(good(at, 400), ...[1_000, 1_400, 1_800, 4_200].map((ms) => good(at, ms, heavy))),
+      of(good(at, 200), ...[2_600, 2_600, 2_600, 2_600].map((ms) => good(at, ms, heavy))),
+      true,
+    ],
+    [
+      'the same of three',
+      of(good(at, 400), ...[1_000, 1_400, 3_900].map((ms) => good(at, ms, heavy))),
+      of(good(at, 200), ...[2_600, 2_600, 2_600].map((ms) => good(at, ms, heavy))),
+      false,
+    ],
   ])('%s', (_name, home, here, want) => {
     expect(isHomeAsGood(home, here, hold, hold, now, false)).toBe(want);
   });

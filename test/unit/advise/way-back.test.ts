@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { abc, chain, kill, only, warm } from './outage.ts';
+import { Stage } from './stage.ts';
+
+/** Seconds of downloads at the preferred mirror `a` and at `b`, twelve of each. */
+interface Downloads {
+  readonly a: readonly number[];
+  readonly b: readonly number[];
+}
+
+/** An outage of `a`, which then is well for 50 minutes; its light steps take 600 ms, those of `b` 400 ms. */
+function recovered({ a, b }: Downloads): Stage {
+  const stage = new Stage(chain, abc);
+  stage.paces(6, { a: 600, b: 400, c: 900 });
+  for (let n = 0; n < 12; n += 1) {
+    stage.pass(30);
+    stage.sample('a', 1_000 * (a[n % a.length] ?? 0), { step: 'zip' });
+    stage.sample('b', 1_000 * (b[n % b.length] ?? 0), { step: 'zip' });
+  }
+  kill(stage);
+  stage.consider();
+  expect(only(stage)).toMatchObject({ cause: 'outage', to: 'b' });
+  stage.paces(3, { a: 'refused', b: 400, c: 900 });
+  stage.shut('a', 'outage');
+  stage.paces(100, { a: 600, b: 400, c: 900 });
+  return stage;
+}
+
+test.each<[string, Downloads, readonly string[]]>([
+  [
+    'downloads are faster there, and a whole build is too',
+    { a: [6, 10], b: [7, 11] },
+    ['proposed outage b', 'withdrawn outage b'],
+  ],
+  ['downloads are no faster, and a whole build is slower', { a: [7, 11], b: [7, 11] }, ['proposed outage b']],
+])('light steps are slower at the preferred mirror; %s', (_name, downloads, want) => {
+  expect(recovered(downloads).story()).toEqual(want);
+});
+
+test('a departure for an outage is none for slowness, although the test of times decided first', () => {
+  const stage = warm();
+  // The move waits up to a minute for downloads; meanwhile three requests within 2 s are refused.
+  stage.paces(8, { a: 780, b: 200, c: 200 });
+  for (let n = 0; n < 3; n += 1) {
+    stage.pass(1);
+    stage.sample('a', 'refused');
+    stage.sample('b', 200);
+    stage.consider();
+  }
+  expect(stage.story()).toEqual([]);
+  stage.pass(30);
+  stage.consider();
+  expect(stage.story()).toEqual(['proposed outage b']);
+  const departures = [...stage.rows.values()].flatMap(({ value }) =>
+    typeof value === 'object' && value !== null && 'departuresAtMs' in value ? [value] : [],
+  );
+  expect(departures).toMatchObject([{ departuresAtMs: [expect.any(Number)], slowDeparturesAtMs: [] }]);
+});
