@@ -250,8 +250,7 @@ class Loop {
   }
 
   #nextWake(now: Now): number {
-    const own = [this.#stages.notifier.wakeAtMs(now), this.#judge.wakeAtMs(), this.publisher.wakeAtMs()];
-    const times = [now.monotonicMs + idleMs, ...own];
+    const times = [now.monotonicMs + idleMs, this.#stages.notifier.wakeAtMs(now), this.#judge.wakeAtMs()];
     return Math.max(1, Math.min(...times.flatMap((time) => time ?? [])) - now.monotonicMs);
   }
 }

@@ -28,9 +28,9 @@ const freshnessEveryMs = 60_000;
 
 /**
  * Tables whose rows may wait for a later transaction. (A row of `finding` without an event contains only newer
- * figures, and a row of `chain` without advice only which mirror was probed last.)
+ * figures.)
  */
-const patient: ReadonlySet<Table> = new Set(['seen', 'detector', 'finding', 'probe', 'answer', 'trend', 'chain']);
+const patient: ReadonlySet<Table> = new Set(['seen', 'detector', 'finding', 'probe', 'answer', 'trend']);
 
 /** Writes the results of a turn, and updates metrics, log and events. */
 export class Publisher {
@@ -82,12 +82,6 @@ export class Publisher {
       this.#logTrouble('defect', {});
       throw cause;
     }
-  }
-
-  /** When waiting rows must be written; `null`: none wait. */
-  wakeAtMs(): number | null {
-    if (this.#stages.ledger.waiting() === 0) return null;
-    return Math.max(this.#retryAtMs, this.#committedAtMs + limits.commitMs);
   }
 
   /** Shows the changes in metrics, log and events, in parts: one defect must not hide the rest. */
