@@ -66,19 +66,29 @@ function unsureAt(view: View, at: Mirror): readonly string[] {
 function listBeside(view: View, at: Mirror, home: Mirror | null, unsure: readonly string[]): readonly string[] {
   const { group, now } = view;
   const { contest } = group;
-  const lastOf = (name: string): number => contest.records.get(name)?.lastHeavy?.atMs ?? Number.NEGATIVE_INFINITY;
-  const others = view.mirrors.filter((mirror) => mirror !== at && mirror !== home).map(({ name }) => name);
-  const [promising] = others
-    .map((name) => ({ name, ...buildTimesOf(contest, name, now.monotonicMs) }))
+  const { triedMs } = contest;
+  const lastOf = (name: string): number =>
+    Math.max(
+      contest.records.get(name)?.lastHeavy?.atMs ?? Number.NEGATIVE_INFINITY,
+      triedMs.get(name) ?? Number.NEGATIVE_INFINITY,
+    );
+  const others = view.mirrors
+    .filter((mirror) => mirror !== at && mirror !== home)
+    .map(({ name }) => ({ name, ...buildTimesOf(contest, name, now.monotonicMs) }))
     .toSorted((a, b) => a.leastMs - b.leastMs || 0);
-  const headMs = buildTimesOf(contest, at.name, now.monotonicMs).ms ?? 0;
-  contest.hasPromise = (promising?.ms ?? Number.POSITIVE_INFINITY) < promisingShare * headMs;
+  // A mirror from which no download comes must not keep its place.
+  const promising = others.find(({ name, ms }) => ms !== null || !triedMs.has(name));
   const wished = [
     ...unsure,
     ...(promising === undefined ? [] : [promising.name]),
-    ...others.toSorted((a, b) => lastOf(a) - lastOf(b) || 0),
+    ...others.map(({ name }) => name).toSorted((a, b) => lastOf(a) - lastOf(b) || 0),
   ];
   const some = [...new Set(wished)].filter((name) => name !== home?.name).slice(0, siblings);
+  for (const name of some) triedMs.set(name, now.monotonicMs);
+  const headMs = buildTimesOf(contest, at.name, now.monotonicMs).ms ?? 0;
+  const untried = others.find(({ name, ms }) => ms === null && !triedMs.has(name));
+  const soonest = Math.min(promising?.ms ?? Number.POSITIVE_INFINITY, untried?.leastMs ?? Number.POSITIVE_INFINITY);
+  contest.hasPromise = soonest < promisingShare * headMs;
   return home === null ? some : [home.name, ...some];
 }
 

@@ -211,7 +211,13 @@ export function pruneRemoved(group: Group, names: ReadonlySet<string>, modules: 
   for (const [id, { due }] of late.held) if (!names.has(due.target.registry)) late.held.delete(id);
   if (contest.head !== null && !names.has(contest.head)) dropEvidence(contest);
   if (!names.has(homeOf(group)?.name ?? '')) contest.health = 0;
-  for (const byName of [contest.records, contest.pairs, contest.patience, contest.artifactTimes.mirrors])
+  for (const byName of [
+    contest.records,
+    contest.pairs,
+    contest.patience,
+    contest.triedMs,
+    contest.artifactTimes.mirrors,
+  ])
     for (const name of byName.keys()) if (!names.has(name)) byName.delete(name);
   pruneProbing(group, names, isProbed);
   for (const { questions } of contest.records.values())

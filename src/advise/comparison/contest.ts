@@ -34,7 +34,9 @@ export interface Contest extends Comparison {
   besideMs: number;
   /** By candidate, when downloads for a move there were first requested since the last move. Monotonic milliseconds. */
   readonly awaited: Map<string, number>;
-  /** True if builds looked faster at another mirror when downloads were last requested from others. */
+  /** By mirror, when a download was last requested beside one of the head. Monotonic milliseconds. */
+  readonly triedMs: Map<string, number>;
+  /** True if builds are or may be faster at another mirror, by the downloads that were last requested from others. */
   hasPromise: boolean;
   /** The question of the last bad or slow outcome of the head, by weight, and the mirrors of the last recheck. */
   odd: { light?: string; heavy?: string; requested?: readonly string[] };
@@ -73,6 +75,7 @@ export function newContest(head: string | null): Contest {
     downloadMs: Number.NEGATIVE_INFINITY,
     besideMs: Number.NEGATIVE_INFINITY,
     awaited: new Map(),
+    triedMs: new Map(),
     hasPromise: false,
     odd: {},
     outcomes: [],

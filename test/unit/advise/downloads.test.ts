@@ -238,6 +238,58 @@ describe('downloads that decide a move', () => {
   });
 });
 
+describe('downloads of mirrors that were not downloaded from yet', () => {
+  const names = [...'abcdefghij'];
+
+  /** Seconds at which each mirror was first requested; a download takes so long at a, and light steps so long elsewhere. */
+  function firstRequests(zipMs: number, otherMs: number, isServed = true): ReadonlyMap<string, number> {
+    const stage = new Stage(
+      chain,
+      names.map((name) => mirror(name)),
+    );
+    const served = Object.fromEntries(names.map((name) => [name, name === 'a' ? 200 : otherMs]));
+    const first = new Map<string, number>();
+    while (stage.seconds < 7_200) {
+      stage.paces(1, served);
+      for (const { registries } of wanted(stage))
+        for (const name of ['a', ...(registries ?? [])]) {
+          if (!first.has(name)) first.set(name, stage.seconds);
+          if (isServed || name === 'a') stage.sample(name, zipMs, { step: 'zip', bytes: 100_000 });
+        }
+    }
+    return first;
+  }
+
+  test.each<[string, number, number, boolean, number, number]>([
+    ['builds may be faster there: one or two more each minute', 3_000, 200, true, 300, 780],
+    ['they never come: all the same', 3_000, 200, false, 300, 780],
+    ['builds can hardly be faster there: as usual', 300, 230, true, 2_400, 3_600],
+  ])('%s', (_name, zipMs, otherMs, isServed, least, most) => {
+    const first = firstRequests(zipMs, otherMs, isServed);
+    expect(first.size).toBe(names.length);
+    expect(Math.max(...first.values())).toBeGreaterThanOrEqual(least);
+    expect(Math.max(...first.values())).toBeLessThanOrEqual(most);
+  });
+
+  test('that never come are not requested each minute for ever', () => {
+    const stage = new Stage(
+      chain,
+      names.map((name) => mirror(name)),
+    );
+    const served = Object.fromEntries(names.map((name) => [name, 200]));
+    let orders = 0;
+    while (stage.seconds < 7_200) {
+      stage.paces(1, served);
+      for (const _order of wanted(stage)) {
+        orders += 1;
+        stage.sample('a', 3_000, { step: 'zip', bytes: 100_000 });
+      }
+    }
+    // Every 150 s in two hours, and a few more at the start.
+    expect(orders).toBeLessThan(7_200 / 150 + 10);
+  });
+});
+
 describe('a download of the head that failed once by chance', () => {
   test('is not requested for ever because a mirror that no recheck includes served it', () => {
     const five = ['a', 'b', 'c', 'd', 'e'].map((name) => mirror(name));
