@@ -6,7 +6,7 @@ import { parseAst } from 'vitest/node';
 /**
  * What the detector remembers has one writer, `src/detect/memory/`; what it remembers of contents is written by
  * `src/detect/contents/`. Other folders change only what they have made themselves, and add to the output of the turn.
- * See docs/decisions/0162-one-writer.md.
+ * See docs/decisions/0162-one-writer-prepared-values.md.
  */
 const writers = ['memory/', 'contents/'];
 

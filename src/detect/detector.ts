@@ -24,8 +24,8 @@ import { clearPaceWait, expireAbsences, pauseMirror, recordMaintenance, recordTh
 import { closeTurn, Memory, startTurn } from './memory/memory.ts';
 import type { MirrorMemory } from './memory/mirror-memory.ts';
 import { recordResponse } from './memory/moments.ts';
+import { recordPass, recordSkip } from './memory/records.ts';
 import type { FindingRule } from './memory/rule.ts';
-import { recordPass, recordSkip } from './memory/sight.ts';
 import { expireSeen, isTimeToWrite, recordAssured, recordRewrite } from './memory/stored.ts';
 import type { DetectTurn } from './memory/turn.ts';
 import { applyConfig } from './roster.ts';

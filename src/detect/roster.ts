@@ -7,7 +7,6 @@ import { closeFinding } from './engine/say.ts';
 import { judgeUs, runKinds, sendToKinds } from './engine/step.ts';
 import { closeSuspicion } from './engine/suspicion.ts';
 import { clearAbsenceWaits } from './memory/absence.ts';
-import { closeDoubt } from './memory/doubts.ts';
 import { cadenceOf } from './memory/lookups.ts';
 import {
   addMirror,
@@ -21,8 +20,8 @@ import {
 import type { Memory } from './memory/memory.ts';
 import type { MirrorMemory, SeriesMemory } from './memory/mirror-memory.ts';
 import { dropFlights, removeMember } from './memory/moments.ts';
-import { pruneHeavyRechecks } from './memory/requests.ts';
-import { clearPlannedGap } from './memory/sight.ts';
+import { clearPlannedGap } from './memory/records.ts';
+import { closeDoubt, pruneHeavyRechecks } from './memory/rounds.ts';
 import { dropRowsOf, dropSeen } from './memory/stored.ts';
 import { rowKey } from './rows.ts';
 

@@ -11,9 +11,8 @@ import { restorePause } from './memory/absence.ts';
 import { monotonicOf } from './memory/lookups.ts';
 import type { Memory } from './memory/memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, seriesStateOf, stateOf } from './memory/mirror-memory.ts';
+import { restoreSight, restoreState } from './memory/records.ts';
 import type { StoredRow } from './memory/rule.ts';
-import { restoreSight } from './memory/sight.ts';
-import { restoreState } from './memory/states.ts';
 import {
   clearUrgent,
   keepFinding,

@@ -2,7 +2,6 @@ import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { canBeProbed, mayBeProbedMore } from '../memory/absence.ts';
 import { type Budget, spend } from '../memory/budget.ts';
-import { closeDoubt } from '../memory/doubts.ts';
 import { timeoutOf } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
 import { canarySeriesOf, type MirrorMemory, mirrorsOf, seriesOf } from '../memory/mirror-memory.ts';
@@ -14,7 +13,7 @@ import {
   recordQuestion,
   startMoment,
 } from '../memory/moments.ts';
-import { dropRechecks, recordBudget, recordStep } from '../memory/requests.ts';
+import { closeDoubt, dropRechecks, recordBudget, recordStep } from '../memory/rounds.ts';
 import { outagesOf } from '../outage/state.ts';
 import { speedOf } from '../rules/speed.ts';
 import { isConfirmed, isInDoubt } from './doubt.ts';

@@ -2,10 +2,10 @@ import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { canBeProbed } from '../memory/absence.ts';
 import { spend } from '../memory/budget.ts';
-import { closeDoubt, closeDoubtOf, openDoubt } from '../memory/doubts.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, mirrorsOf, roundKeyOf, seriesOf } from '../memory/mirror-memory.ts';
 import { type Round, retryAtMs, roundFor } from '../memory/moments.ts';
+import { closeDoubt, closeDoubtOf, openDoubt } from '../memory/rounds.ts';
 import type { Request } from '../memory/rule.ts';
 import { isCanaryOut, outageOf } from '../outage/state.ts';
 

@@ -5,11 +5,12 @@ import { isHeavy, questionOf, type Target, targetId } from '../../core/mirror.ts
 import type { Sample } from '../../core/sample.ts';
 import { canBeProbed, isLeftAlone } from '../memory/absence.ts';
 import { spend, spendForPeek } from '../memory/budget.ts';
-import { closeDoubt, closeDoubtOf } from '../memory/doubts.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, mirrorsOf, type SeriesMemory } from '../memory/mirror-memory.ts';
 import { type Recheck, type Round, retryAtMs, roundFor } from '../memory/moments.ts';
 import {
+  closeDoubt,
+  closeDoubtOf,
   countSettled,
   dropRechecks,
   openRecheck,
@@ -18,7 +19,7 @@ import {
   removeRequests,
   renewRecheck,
   widenRecheck,
-} from '../memory/requests.ts';
+} from '../memory/rounds.ts';
 import type { Request, RuleInput, RuleView } from '../memory/rule.ts';
 import { outageOf } from '../outage/state.ts';
 import { speedOf } from '../rules/speed.ts';
@@ -185,11 +186,12 @@ export function updateRecheck(memory: Memory, input: RuleInput): void {
 /** Counts a response. True: it ends the recheck. */
 function isDone(recheck: Recheck, { series, sample }: RuleInput, rule: SpikeRule): boolean {
   const isOk = sample.outcome.tag === 'ok';
+  const isGood = isOk && !isSlowAt(series, sample, rule);
   switch (recheck.reason) {
     case 'ordered':
       return false;
     case 'slow':
-      return countSettled(recheck, isOk && !isSlowAt(series, sample, rule)) >= settledResponses;
+      return countSettled(recheck, isGood) >= settledResponses;
     case 'refused':
     case 'throttled':
       return isOk;

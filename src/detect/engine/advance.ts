@@ -3,7 +3,6 @@ import { hasDoubt, nextRequestMsOf, requestMoment } from '../confirm/ask.ts';
 import { expireDoubts } from '../confirm/doubt.ts';
 import { expireRechecks, sendRequests } from '../confirm/look.ts';
 import { canBeProbed } from '../memory/absence.ts';
-import { clearDoubt } from '../memory/doubts.ts';
 import { roundOf } from '../memory/lookups.ts';
 import type { HeldSample, Memory } from '../memory/memory.ts';
 import { canarySeriesOf, mirrorsOf } from '../memory/mirror-memory.ts';
@@ -18,7 +17,8 @@ import {
   recordVerdict,
   removeRound,
 } from '../memory/moments.ts';
-import { removeHeld } from '../memory/requests.ts';
+import { removeHeld } from '../memory/records.ts';
+import { clearDoubt } from '../memory/rounds.ts';
 import { responseOfFamilies } from '../outage/families.ts';
 import { outagesOf } from '../outage/state.ts';
 import { settle } from './settle.ts';

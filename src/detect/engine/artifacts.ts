@@ -4,8 +4,8 @@ import { canBeProbed } from '../memory/absence.ts';
 import { spend } from '../memory/budget.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, seriesOf } from '../memory/mirror-memory.ts';
-import { recordBudget } from '../memory/requests.ts';
-import { recordArtifact } from '../memory/states.ts';
+import { recordArtifact } from '../memory/records.ts';
+import { recordBudget } from '../memory/rounds.ts';
 
 /** The minimum interval of such requests for one artifact. */
 const requestEveryMs = 5 * 60_000;

@@ -1,10 +1,9 @@
 import { sendRequests } from '../confirm/look.ts';
-import { closeDoubt, renewSuspicions } from '../memory/doubts.ts';
 import { type Memory, recordSleep } from '../memory/memory.ts';
 import type { MirrorMemory } from '../memory/mirror-memory.ts';
 import { recordResponse } from '../memory/moments.ts';
-import { removeHeld } from '../memory/requests.ts';
-import { clearPlan } from '../memory/sight.ts';
+import { clearPlan, removeHeld } from '../memory/records.ts';
+import { closeDoubt, renewSuspicions } from '../memory/rounds.ts';
 import { releaseHeld } from './advance.ts';
 import { settle } from './settle.ts';
 import { judgeUs, startStreaksAnew } from './step.ts';

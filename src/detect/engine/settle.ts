@@ -4,13 +4,10 @@ import { isHeavy, targetId } from '../../core/mirror.ts';
 import { isDisturbed, type Sample, type SettledSample } from '../../core/sample.ts';
 import { dropContents } from '../../core/transcript.ts';
 import { updateRecheck } from '../confirm/look.ts';
-import { isLeftAlone, isRefusedForPace } from '../memory/absence.ts';
+import { isLeftAlone } from '../memory/absence.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, primaryConnectionOf, seriesOf } from '../memory/mirror-memory.ts';
-import { fillBudget } from '../memory/requests.ts';
-import { recordOk, recordSight } from '../memory/sight.ts';
-import { recordItem, recordStepTime, timesOf } from '../memory/states.ts';
-import { recordSeen } from '../memory/stored.ts';
+import { isRefusedForPace, recordSettled, recordSuccess, timesOf } from '../memory/records.ts';
 import { medianOf } from '../rules/baseline.ts';
 import { speedOf, thresholdFor } from '../rules/speed.ts';
 import { judgeKinds, receiveResponse } from './step.ts';
@@ -31,8 +28,8 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   const isCold = noteResponse(memory, mirror, sample);
   const isOfPace = isRefusedForPace(mirror, sample, memory.now.monotonicMs);
   const isJudged = sample.outcome.tag !== 'unknown' && !isOfPace;
-  if (target.canary) recordSight(memory, mirror, sample, isJudged);
   const series = seriesOf(mirror, target, connection);
+  recordSettled(memory, mirror, series, sample, isJudged);
   const input = { view: memory, mirror, series, sample };
   if (sample.outcome.tag === 'ok') receiveResponse(memory, input, 'settle');
   memory.turn.settled.push({
@@ -43,11 +40,9 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
     thresholdMs: thresholdFor(memory.config.detect.spike, series, timeoutMs),
     baselineMs: isHeavy(target) ? null : speedOf(series).baseline.medianMs,
   });
-  if (sample.due.purpose === 'scheduled') fillBudget(memory);
   if (!isJudged || isLeftAlone(mirror)) return;
   updateRecheck(memory, input);
   const isPrimary = connection === primaryConnectionOf(mirror.mirror);
-  if (isPrimary) recordItem(series, sample.outcome);
   judgeKinds(memory, { mirror, series, sample, isCold, isPrimary, isShort });
 }
 
@@ -65,13 +60,14 @@ export function settledSampleOf(sample: Sample): SettledSample {
 /** Records a success; true if it was a pull-through cache's first fetch. */
 function noteResponse(memory: Memory, mirror: MirrorMemory, sample: Sample): boolean {
   if (sample.outcome.tag !== 'ok') return false;
-  recordOk(mirror);
-  const isFirst = recordSeen(memory, seenKeyOf(sample));
+  const itemKey = seenKeyOf(sample);
+  const wasSeen = memory.seen.has(itemKey);
   const { step } = sample.due.target;
   const timesKey = `${step}|${sample.due.connection}`;
   // The median is needed only for a first response, and sorting is costly.
-  const cold = isColdFetch(sample, !isFirst, isFirst ? medianOf(timesOf(mirror, timesKey)) : null);
-  if (!cold && sample.rttMs !== null && !isDisturbed(sample)) recordStepTime(mirror, timesKey, sample.rttMs);
+  const cold = isColdFetch(sample, wasSeen, wasSeen ? null : medianOf(timesOf(mirror, timesKey)));
+  const rttMs = cold || isDisturbed(sample) ? null : sample.rttMs;
+  recordSuccess(memory, mirror, itemKey, { key: timesKey, rttMs });
   return cold;
 }
 

@@ -5,10 +5,9 @@ import type { Sample } from '../../core/sample.ts';
 import { openFinding } from '../memory/lookups.ts';
 import { type Memory, recordOwnState } from '../memory/memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesStateOf, stateOf } from '../memory/mirror-memory.ts';
-import { enqueueRequest } from '../memory/requests.ts';
+import { recordStates } from '../memory/records.ts';
 import type { Confirmed, FindingRule, Judged, RuleInput, RuleStep, Spoilt } from '../memory/rule.ts';
 import { addProbe } from '../memory/says.ts';
-import { recordStates } from '../memory/states.ts';
 import { keepFinding } from '../memory/stored.ts';
 import { apply, ruleOf } from './say.ts';
 
@@ -99,7 +98,6 @@ export function applyStep(memory: Memory, rule: FindingRule, mirror: MirrorMemor
     sendToKinds(memory, mirror, (each, own) => each.absorb?.(own, { ...about, ...absences }));
   if (step.regressions !== undefined) memory.turn.regressions.push(...step.regressions);
   if (step.propagations !== undefined) memory.turn.propagations.push(...step.propagations);
-  for (const request of step.requests ?? []) enqueueRequest(memory, { mirror, request });
   if (step.isChange === true) {
     const reporting = { ...about, vantage: step.vantage };
     sendToKinds(memory, mirror, (each, own) =>

@@ -3,10 +3,10 @@ import { limits } from '../../core/limits.ts';
 import { isPatternClear, judgeMoment, reviewPattern, unitsOf } from '../confirm/vantage.ts';
 import { isLineLossy, witnessesOf, witnessPlaceOf } from '../confirm/witness.ts';
 import { canBeProbed } from '../memory/absence.ts';
-import { closeDoubt, openSuspicion, recordPattern, removeSuspicion, startPattern } from '../memory/doubts.ts';
 import type { Memory } from '../memory/memory.ts';
 import { canarySeriesOf, type MirrorMemory, mirrorsOf, roundKeyOf, type Suspicion } from '../memory/mirror-memory.ts';
 import type { MomentOutcome, MomentVerdict, Round, RoundMoment } from '../memory/moments.ts';
+import { closeDoubt, openSuspicion, recordPattern, removeSuspicion, startPattern } from '../memory/rounds.ts';
 import { isCanaryOut } from '../outage/state.ts';
 import { decideCanary, judgeUs, startStreaksAnew } from './step.ts';
 

@@ -3,14 +3,14 @@ import { type Because, isSilent, isTimeout } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { isDisturbed, type Sample } from '../../core/sample.ts';
 import { isConfirmed } from '../confirm/doubt.ts';
-import { isLeftAlone, recordRequest } from '../memory/absence.ts';
-import { roundOf, timeoutOf } from '../memory/lookups.ts';
+import { isLeftAlone } from '../memory/absence.ts';
+import { timeoutOf } from '../memory/lookups.ts';
 import { recordControl } from '../memory/members.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../memory/mirror-memory.ts';
 import { advanceDeadline, recordResponse } from '../memory/moments.ts';
-import { keepHeld } from '../memory/requests.ts';
-import { recordLine, recordPlan } from '../memory/sight.ts';
+import { keepHeld, recordLine, recordPlan, recordRequest } from '../memory/records.ts';
+import { recordInRounds } from '../memory/rounds.ts';
 import { boundsFor } from '../rules/speed.ts';
 import { isContaminated } from '../rules/threshold.ts';
 import { followArtifact } from './artifacts.ts';
@@ -80,24 +80,6 @@ function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, s
   const isItsOwn = memory.rules.some((rule) => rule.isDisturbing?.(stateOf(rule, mirror)) === true);
   if (!isItsOwn) judgeUs(memory, 'count', { contaminated, disturbed });
   return contaminated ? 'contaminated' : null;
-}
-
-/**
- * Adds a sample to the moments that wait for it. A response while the egress is suspect brings the next moment forward.
- * @param isResponse  `null`: the sample says nothing about the mirror
- */
-function recordInRounds(memory: Memory, mirror: MirrorMemory, sample: Sample, isResponse: boolean | null): void {
-  const { round: place, target } = sample.due;
-  const round = place === null ? null : roundOf(memory, place.id);
-  if (place !== null && round !== null) {
-    const outcome = isResponse === true ? 'answered' : 'failed';
-    if (isResponse === null) recordResponse(round, 'outcomes', place.moment, target.registry, null);
-    else recordResponse(round, 'outcomes', place.moment, target.registry, outcome, sample);
-  }
-  const suspicion = memory.confirm.suspicions.get(mirror.egress);
-  if (suspicion === undefined || isResponse !== true || isLeftAlone(mirror)) return;
-  const watching = memory.confirm.rounds.get(suspicion.roundKey);
-  if (watching !== undefined) advanceDeadline(watching, memory.now.monotonicMs, limits.roundStepMs);
 }
 
 /** Takes the answer of a control. */

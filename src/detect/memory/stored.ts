@@ -3,20 +3,6 @@ import { registryOf } from '../../core/mirror.ts';
 import type { Memory } from './memory.ts';
 import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 
-/** A stored success older than this is written again, so that it does not expire. */
-const rewriteMs = 24 * 3_600_000;
-
-/** Records that a mirror has served an item. @returns false if it had before */
-export function recordSeen(memory: Memory, key: string): boolean {
-  const { wallMs } = memory.now;
-  const seenAtMs = memory.seen.get(key);
-  if (seenAtMs === undefined || wallMs - seenAtMs >= rewriteMs) {
-    memory.seen.set(key, wallMs);
-    memory.turn.rows.push({ table: 'seen', key, atMs: wallMs, value: {} });
-  }
-  return seenAtMs === undefined;
-}
-
 export function restoreSeen({ seen }: Memory, key: string, atMs: number): void {
   seen.set(key, atMs);
 }

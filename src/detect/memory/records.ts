@@ -1,0 +1,228 @@
+import type { Skipped } from '../../core/due.ts';
+import type { Because } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
+import type { Now } from '../../core/ports.ts';
+import type { Sample } from '../../core/sample.ts';
+import { canBeProbed, isLeftAlone } from './absence.ts';
+import { addTokens } from './budget.ts';
+import { isNumber, monotonicOf } from './lookups.ts';
+import { addMark } from './loss.ts';
+import type { HeldSample, Memory } from './memory.ts';
+import {
+  type MirrorMemory,
+  primaryConnectionOf,
+  type SeriesMemory,
+  type StatedArtifact,
+  stateOf,
+} from './mirror-memory.ts';
+import { recordBudget } from './rounds.ts';
+import type { FindingRule, RuleStep, StoredRow } from './rule.ts';
+
+/** Causes on our own side that prevent a result about a mirror. */
+const blinding: ReadonlySet<Because> = new Set(['resolver', 'proxy', 'local']);
+
+/** Records that the canary was probed, and when its probe was planned. */
+export function recordPlan(mirror: MirrorMemory, { due }: Sample): void {
+  const { sight } = mirror;
+  sight.wasProbed = true;
+  if (due.purpose !== 'scheduled' || isLeftAlone(mirror)) return;
+  if (sight.lastPlannedMs !== null)
+    sight.plannedGapMs = Math.max(sight.plannedGapMs ?? 0, due.plannedAtMs - sight.lastPlannedMs);
+  sight.lastPlannedMs = due.plannedAtMs;
+}
+
+/** The next gap between two planned probes is not measured. */
+export function clearPlan({ sight }: MirrorMemory): void {
+  sight.lastPlannedMs = null;
+}
+
+/** For a mirror with another pace. */
+export function clearPlannedGap(mirror: MirrorMemory): void {
+  clearPlan(mirror);
+  mirror.sight.plannedGapMs = null;
+}
+
+export function recordSkip({ sight }: MirrorMemory, because: Skipped['because']): void {
+  sight.lastSkip = because;
+}
+
+/** Records a settled sample: what it shows of the canary and of its item, and what it earns. */
+export function recordSettled(
+  memory: Memory,
+  mirror: MirrorMemory,
+  series: SeriesMemory,
+  sample: Sample,
+  isJudged: boolean,
+) {
+  const { due, outcome } = sample;
+  if (due.target.canary) recordSight(memory, mirror, sample, isJudged);
+  if (due.purpose === 'scheduled') recordBudget(memory, addTokens(memory.confirm.budget));
+  if (!isJudged || isLeftAlone(mirror) || due.connection !== primaryConnectionOf(mirror.mirror)) return;
+  if (outcome.tag === 'ok') series.item = 'served';
+  else series.item = outcome.tag === 'failed' && outcome.failure.kind === 'absent' ? 'absent' : null;
+}
+
+function recordSight({ now }: Memory, { sight, row }: MirrorMemory, sample: Sample, isJudged: boolean): void {
+  const { outcome, due, rttMs } = sample;
+  if (outcome.tag !== 'unknown') sight.blindSinceMs = null;
+  else if (blinding.has(outcome.because)) sight.blindSinceMs ??= now.wallMs;
+  if (!isJudged) return;
+  row.isDirty = true;
+  sight.lastJudgedAtMs = now.wallMs;
+  sight.judgedMonotonicMs = now.monotonicMs;
+  sight.lastSkip = null;
+  sight.canaryServes = outcome.tag === 'ok';
+  if (outcome.tag !== 'ok') return;
+  sight.lastOkAtMs = now.wallMs;
+  if (due.connection === 'cold') sight.lastOkRttMs = rttMs ?? sight.lastOkRttMs;
+}
+
+/** Records what a sample shows of the network to a mirror. */
+export function recordLine({ line }: MirrorMemory, sample: Sample, isResponse: boolean, nowMs: number): void {
+  line.address = sample.remoteAddress ?? line.address;
+  if (isResponse) line.respondedFromMs = Math.max(line.respondedFromMs ?? 0, sample.startedMonotonicMs);
+  line.marks = addMark(line.marks, { atMs: nowMs, responded: isResponse });
+}
+
+export function restoreSight({ sight, line }: MirrorMemory, row: StoredRow, now: Now): void {
+  const { lastOkAtMs, lastJudgedAtMs, lastOkRttMs, address } = row;
+  sight.lastOkAtMs = numberOf(lastOkAtMs);
+  sight.lastJudgedAtMs = numberOf(lastJudgedAtMs);
+  sight.lastOkRttMs = numberOf(lastOkRttMs);
+  line.address = typeof address === 'string' ? address : null;
+  sight.judgedMonotonicMs = sight.lastJudgedAtMs === null ? null : monotonicOf(now, sight.lastJudgedAtMs);
+  sight.hasOk = sight.lastOkAtMs !== null && now.wallMs - sight.lastOkAtMs <= limits.baselineAgeMsMax;
+}
+
+function numberOf(value: unknown): number | null {
+  return isNumber(value) ? value : null;
+}
+
+/** Records whether each canary that may be probed was probed once. */
+export function recordPass(memory: Memory): void {
+  if (memory.us.passEnded) return;
+  const canaries = [...memory.mirrors.values()].filter((mirror) => canBeProbed(memory, mirror));
+  memory.us.passEnded = canaries.length > 0 && canaries.every((mirror) => mirror.sight.wasProbed);
+}
+
+const minuteMs = 60_000;
+/** At least this many probes of rounds and builds within a minute make our requests dense. */
+const extraMin = 3;
+const toleratedShare = 0.9;
+/** After a 429 for our rate, later 429s count as ours for at most this long. */
+const oursMsMax = 20 * minuteMs;
+/**
+ * After a 429 for our rate: the new limit of rounds, as a share of the requests in the minute before; at least
+ * `restMin`.
+ */
+const restShare = 0.5;
+const restMin = 6;
+
+export function recordRequest({ density }: MirrorMemory, { due, outcome, startedMonotonicMs }: Sample): void {
+  density.requests = density.requests.filter(({ atMs }) => atMs > startedMonotonicMs - minuteMs);
+  if (outcome.tag === 'ok') density.tolerated = Math.max(density.tolerated, density.requests.length);
+  density.requests.push({ atMs: startedMonotonicMs, isExtra: due.purpose === 'confirm' || due.purpose === 'build' });
+}
+
+/**
+ * True for a 429 that our own dense requests explain; updates the density.
+ * @see docs/detection.md#rules-of-findings
+ */
+export function isRefusedForPace({ density }: MirrorMemory, sample: Sample, nowMs: number): boolean {
+  const { outcome, startedMonotonicMs } = sample;
+  if (outcome.tag !== 'failed' || outcome.failure.kind !== 'throttled') {
+    if (outcome.tag === 'ok' && !isWaiting(density, nowMs)) density.isOurs = false;
+    return false;
+  }
+  if (isWaiting(density, nowMs)) return true;
+  const waitMs = outcome.failure.retryAfterMs ?? 0;
+  // Requests before a wait are no reason for a 429 after it: the mirror knew of them when it named the wait.
+  const fromMs = Math.max(startedMonotonicMs - minuteMs, density.waitUntilMs);
+  density.waitUntilMs = Math.max(density.waitUntilMs, nowMs + Math.min(waitMs, limits.throttleMsMax));
+  const before = density.requests.filter(({ atMs }) => atMs >= fromMs && atMs < startedMonotonicMs);
+  const isDense = before.filter(({ isExtra }) => isExtra).length >= extraMin;
+  // Below a rate that the mirror accepted before, our rate is not the reason.
+  const isMore = before.length >= toleratedShare * density.tolerated;
+  density.isOurs = waitMs > 0 && isDense && isMore;
+  if (!density.isOurs) return false;
+  density.oursUntilMs = nowMs + Math.min(waitMs, oursMsMax);
+  density.most = Math.max(restMin, Math.floor(restShare * before.length));
+  density.tolerated = 0;
+  return true;
+}
+
+function isWaiting({ oursUntilMs }: MirrorMemory['density'], nowMs: number): boolean {
+  return nowMs < oursUntilMs;
+}
+
+/** Records the states of a step, which rows it makes due, and its requests: they wait for `removeRequests`. */
+export function recordStates(
+  { rowsDue, confirm }: Memory,
+  rule: FindingRule,
+  mirror: MirrorMemory,
+  step: RuleStep<unknown>,
+) {
+  if (step.mirror !== undefined) restoreState(mirror, rule.name, step.mirror);
+  for (const [series, state] of step.series ?? []) {
+    series.states[rule.name] = state;
+    if (step.isUrgent === true) rowsDue.urgent.add(series);
+  }
+  if (step.dirty !== undefined) rowsDue.dirty.add(step.dirty);
+  if (step.isDirty === true || step.rowIsDue === true) mirror.row.isDirty = true;
+  if (step.rowIsDue === true) mirror.row.writtenAtMs = null;
+  for (const request of step.requests ?? []) confirm.requests.push({ mirror, request });
+}
+
+export function restoreState({ states }: MirrorMemory, name: string, state: unknown): void {
+  states.set(name, state);
+}
+
+export function recordArtifact(series: SeriesMemory, artifact: StatedArtifact): void {
+  series.artifact = artifact;
+}
+
+/** A stored success older than this is written again, so that it does not expire. */
+const rewriteMs = 24 * 3_600_000;
+
+/** Recent round trips of a mirror, milliseconds, by step and connection. */
+const stepTimes = { name: 'step times', none: () => new Map<string, readonly number[]>() };
+const stepWindow = 64;
+
+export function timesOf(mirror: MirrorMemory, key: string): readonly number[] {
+  return stateOf(stepTimes, mirror).get(key) ?? [];
+}
+
+/**
+ * Records that a mirror has served an item.
+ * @param time.rttMs  `null`: says nothing about the usual time
+ */
+export function recordSuccess(
+  memory: Memory,
+  mirror: MirrorMemory,
+  itemKey: string,
+  time: { readonly key: string; readonly rttMs: number | null },
+): void {
+  const { wallMs } = memory.now;
+  mirror.sight.hasOk = true;
+  const seenAtMs = memory.seen.get(itemKey);
+  if (seenAtMs === undefined || wallMs - seenAtMs >= rewriteMs) {
+    memory.seen.set(itemKey, wallMs);
+    memory.turn.rows.push({ table: 'seen', key: itemKey, atMs: wallMs, value: {} });
+  }
+  if (time.rttMs === null) return;
+  const all = stateOf(stepTimes, mirror);
+  all.set(time.key, [...(all.get(time.key) ?? []), time.rttMs].slice(-stepWindow));
+}
+
+export function keepHeld({ confirm: { held } }: Memory, sample: HeldSample): void {
+  held.push(sample);
+}
+
+/** Removes the held samples that no longer wait. @returns them, in order of arrival */
+export function removeHeld({ confirm }: Memory, isReady: (held: HeldSample) => boolean): readonly HeldSample[] {
+  const ready: HeldSample[] = [];
+  const waiting: HeldSample[] = [];
+  for (const held of confirm.held) (isReady(held) ? ready : waiting).push(held);
+  if (ready.length > 0) confirm.held = waiting;
+  return ready;
+}

@@ -1,0 +1,150 @@
+import { limits } from '../../core/limits.ts';
+import type { Target } from '../../core/mirror.ts';
+import type { Sample } from '../../core/sample.ts';
+import { isLeftAlone } from './absence.ts';
+import type { Budget } from './budget.ts';
+import { roundOf } from './lookups.ts';
+import type { Memory } from './memory.ts';
+import type { Doubt, MirrorMemory, Suspicion } from './mirror-memory.ts';
+import { advanceDeadline, type Recheck, type Round, recordResponse } from './moments.ts';
+
+const targetsInDoubt = 8;
+
+/** Puts a target in doubt. False: it is in doubt already, or too many are. */
+export function openDoubt(
+  memory: Memory,
+  mirror: MirrorMemory,
+  target: Target,
+  { sinceMs, untilMs }: Pick<Doubt, 'sinceMs' | 'untilMs'>,
+): boolean {
+  if (mirror.doubt === null) {
+    mirror.doubt = { sinceMs, untilMs, targets: new Map([[target.id, target]]), clearedMs: null };
+    memory.turn.doubt.push({ registry: mirror.mirror.name, on: true });
+    return true;
+  }
+  if (mirror.doubt.targets.has(target.id) || mirror.doubt.targets.size >= targetsInDoubt) return false;
+  mirror.doubt.targets.set(target.id, target);
+  mirror.doubt.untilMs = untilMs;
+  return true;
+}
+
+export function closeDoubt(memory: Memory, mirror: MirrorMemory): void {
+  if (mirror.doubt === null) return;
+  mirror.doubt = null;
+  memory.turn.doubt.push({ registry: mirror.mirror.name, on: false });
+}
+
+/** Ends the doubt of one target; with the last one, also that of the mirror. */
+export function closeDoubtOf(memory: Memory, mirror: MirrorMemory, target: Target): void {
+  if (mirror.doubt?.targets.delete(target.id) === true && mirror.doubt.targets.size === 0) closeDoubt(memory, mirror);
+}
+
+/** Samples that ended before a moment that did not blame our network no longer wait. */
+export function clearDoubt(doubt: Doubt, momentMs: number): void {
+  doubt.clearedMs = Math.max(doubt.clearedMs ?? momentMs, momentMs);
+}
+
+type Pattern = Pick<Suspicion, 'pattern' | 'isLoss'>;
+
+/** Puts an egress under suspicion. The round watches it. */
+export function openSuspicion(memory: Memory, round: Round, egress: string, { pattern, isLoss }: Pattern): void {
+  const { monotonicMs, wallMs } = memory.now;
+  const since = { sinceMs: monotonicMs, sinceWallMs: wallMs, patternSinceMs: monotonicMs };
+  memory.confirm.suspicions.set(egress, { ...since, pattern, isLoss, roundKey: round.key });
+  round.watching.add(egress);
+}
+
+export function recordPattern(suspicion: Suspicion, { pattern, isLoss }: Pattern): void {
+  suspicion.pattern = pattern;
+  suspicion.isLoss = isLoss;
+}
+
+/** Starts a new review with the pattern of one moment. */
+export function startPattern(suspicion: Suspicion, pattern: Suspicion['pattern'], nowMs: number): void {
+  suspicion.pattern = pattern;
+  suspicion.patternSinceMs = nowMs;
+}
+
+/** After a suspend, each suspicion counts from now. */
+export function renewSuspicions({ confirm: { suspicions }, now: { monotonicMs } }: Memory): void {
+  for (const [egress, suspicion] of suspicions)
+    suspicions.set(egress, { ...suspicion, sinceMs: monotonicMs, patternSinceMs: monotonicMs });
+}
+
+export function removeSuspicion(memory: Memory, round: Round | null, egress: string): void {
+  memory.confirm.suspicions.delete(egress);
+  round?.watching.delete(egress);
+}
+
+/**
+ * Adds a sample to the moments that wait for it. A response while the egress is suspect brings the next moment forward.
+ * @param isResponse  `null`: the sample says nothing about the mirror
+ */
+export function recordInRounds(memory: Memory, mirror: MirrorMemory, sample: Sample, isResponse: boolean | null): void {
+  const { round: place, target } = sample.due;
+  const round = place === null ? null : roundOf(memory, place.id);
+  if (place !== null && round !== null) {
+    const outcome = isResponse === true ? 'answered' : 'failed';
+    if (isResponse === null) recordResponse(round, 'outcomes', place.moment, target.registry, null);
+    else recordResponse(round, 'outcomes', place.moment, target.registry, outcome, sample);
+  }
+  const suspicion = memory.confirm.suspicions.get(mirror.egress);
+  if (suspicion === undefined || isResponse !== true || isLeftAlone(mirror)) return;
+  const watching = memory.confirm.rounds.get(suspicion.roundKey);
+  if (watching !== undefined) advanceDeadline(watching, memory.now.monotonicMs, limits.roundStepMs);
+}
+
+export function openRecheck(round: Round, key: string, recheck: Omit<Recheck, 'settled'>): void {
+  round.rechecks.set(key, { ...recheck, settled: 0 });
+}
+
+/** Adds another order to a recheck that is running. */
+export function widenRecheck(known: Recheck, order: Omit<Recheck, 'settled' | 'target'>, nowMs: number): void {
+  known.untilMs = Math.max(known.untilMs, order.untilMs);
+  known.stepMs = Math.min(known.stepMs, order.stepMs);
+  known.nextAtMs = Math.min(known.nextAtMs, Math.max(order.nextAtMs, nowMs));
+  known.isUrgent ||= order.isUrgent;
+  if (order.reason === 'ordered') known.reason = order.reason;
+  const both = new Set([order.registry, ...(order.registries ?? []), ...(known.registries ?? [])]);
+  known.registries = known.registries === null || order.registries === null ? null : both;
+}
+
+/** A recheck waits until `firstMs`, and ends at `untilMs`. */
+export function renewRecheck(known: Recheck, firstMs: number, untilMs: number): void {
+  known.nextAtMs = firstMs;
+  known.untilMs = untilMs;
+}
+
+export function recordStep(recheck: Recheck, nowMs: number): void {
+  recheck.nextAtMs = nowMs + recheck.stepMs;
+}
+
+/** Counts good responses in a row. @returns the count */
+export function countSettled(recheck: Recheck, isGood: boolean): number {
+  recheck.settled = isGood ? recheck.settled + 1 : 0;
+  return recheck.settled;
+}
+
+export function dropRechecks(round: Round, isOver: (recheck: Recheck) => boolean): void {
+  for (const [key, recheck] of round.rechecks) if (isOver(recheck)) round.rechecks.delete(key);
+}
+
+/** Removes all requests. @returns them, in order */
+export function removeRequests({ confirm: { requests } }: Memory): Memory['confirm']['requests'] {
+  return requests.splice(0);
+}
+
+export function recordBudget({ confirm }: Memory, budget: Budget): void {
+  confirm.budget = budget;
+}
+
+/** Records when a heavy question was rechecked. */
+export function recordHeavyRecheck({ confirm: { heavyRechecks }, now }: Memory, key: string): void {
+  heavyRechecks.set(key, now.monotonicMs);
+}
+
+/** Drops times that are too old to delay another probe. */
+export function pruneHeavyRechecks({ confirm: { heavyRechecks }, now }: Memory): void {
+  for (const [key, atMs] of heavyRechecks)
+    if (now.monotonicMs - atMs >= limits.heavyRecheckMs) heavyRechecks.delete(key);
+}
