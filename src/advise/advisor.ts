@@ -11,7 +11,6 @@ import type { Standing, VantageStanding } from '../core/standing.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { closeAudit } from './audit.ts';
 import { candidateOf } from './compose.ts';
-import { rankWeighed } from './decide.ts';
 import { recordDeclined } from './downloads.ts';
 import { type Declared, type Group, groupsOf, headOf, isSameChain, type Muted, unchangedIn } from './group.ts';
 import {
@@ -26,7 +25,7 @@ import {
   sampleOfLate,
 } from './late.ts';
 import { type AdviseTurn, changeState, close, type Ledger, openLedger, release, restoreLedger } from './ledger.ts';
-import { applyOpen, updateAdvice } from './lifecycle.ts';
+import { applyOpen, renewAdvices, updateAdvice } from './lifecycle.ts';
 import {
   keepGroup,
   rechecksFor,
@@ -36,11 +35,12 @@ import {
   recordSample,
 } from './observe.ts';
 import { passedOverIn } from './passed-over.ts';
+import { prepareView } from './prepare.ts';
 import { remedyOf } from './remedy-now.ts';
 import { followSurroundings } from './surroundings.ts';
 import { newTally, record, recordTally, type Tally } from './tally.ts';
 import { nearOf, type View, viewOf } from './view.ts';
-import { weighAll } from './weigh.ts';
+import { rankWeighed, weighAll } from './weigh.ts';
 
 /** Ids of advice that are remembered, to distinguish an ended advice from an unknown one. */
 const settledKept = 1_000;
@@ -146,7 +146,8 @@ export class Advisor {
       const seen = this.#view(group, now);
       dropFamilyFailures(seen);
       ledger.recheck(rechecksFor(seen));
-      updateAdvice(seen, ledger);
+      renewAdvices(seen, ledger);
+      updateAdvice(prepareView(seen), ledger);
       followSurroundings(seen);
       if (group.probing.isTurnTaken) ledger.touch(group);
     }

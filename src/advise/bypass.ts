@@ -34,7 +34,7 @@ function brokenVersion(finding: Finding): HttpProtocol | null {
   return finding.scope.find(({ protocol }) => protocol !== undefined)?.protocol ?? null;
 }
 
-interface Bypasses {
+export interface Bypasses {
   /** The setting that turns HTTP/2 off in the leading client; `null`: it needs none, or there is none. */
   readonly bypass: Bypass | null;
   /** If `bypass` is `null`: the clients that broken HTTP/2 affects. */

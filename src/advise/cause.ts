@@ -44,7 +44,7 @@ export function isAgainst(finding: Finding): boolean {
   return kindTraits[finding.kind].isAgainst?.(finding) ?? finding.actionable;
 }
 
-interface Causes {
+export interface Causes {
   /** The gravest kind of undisputed findings against the mirror, else alerts of other systems; `null`: none. */
   readonly gravest: Cause | null;
   /** The findings that the mirror is behind, even if `gravest` is another cause; `null`: none. */

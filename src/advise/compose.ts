@@ -7,26 +7,24 @@ import type { HttpProtocol } from '../core/transcript.ts';
 import { type Bypass, type Chain, type Remedy, showChain } from '../ecosystems/client.ts';
 import { messageFor, phrase, saySentence } from '../words/tell.ts';
 import { english } from '../words/words.ts';
-import { type BypassDecision, remedyOfBypass, removeBypassLines } from './bypass.ts';
+import { remedyOfBypass, removeBypassLines } from './bypass.ts';
 import { confidenceOf } from './cause.ts';
 import type { Contest } from './comparison/contest.ts';
 import { isOfTime, isTwiceOver, lightTestOf } from './comparison/pair.ts';
-import type { MoveDecision, Refused } from './decide.ts';
-import { groundsOf, type Subject } from './grounds.ts';
+import type { Composed } from './decision.ts';
+import type { Subject } from './grounds.ts';
 import { type Group, mirrorAt, noChain } from './group.ts';
-import { observedAt } from './observed.ts';
+import type { Prepared } from './prepare.ts';
 import type { View } from './view.ts';
 import type { Weighed } from './weigh.ts';
 import { adviceReasonOf } from './words.ts';
-
-export type Composed = MoveDecision | Refused | BypassDecision;
 
 /**
  * Builds the advice of a decision.
  * @returns `fromMs`: as `LiveAdvice.fromMs`
  */
 export function compose(
-  view: View,
+  view: Prepared,
   decision: Composed,
   meta: { readonly id: string; readonly trigger: Advice['trigger']; readonly undo: Bypass | null },
 ): { readonly advice: Advice; readonly fromMs: number | null } {
@@ -35,15 +33,17 @@ export function compose(
   const after = decision.kind === 'refuse' ? before : decision.after;
   const to = decision.kind === 'move' ? decision.to.mirror : null;
   const { cause, at } = decision;
-  const { window, p95Ms, replay } = observedAt(view, at, to === null ? null : after);
+  const { window, p95Ms, replay } = view.observedAt(at, to === null ? null : after);
   const fromMs = testedFrom(group.contest, decision);
+  const limits = to === null ? [] : limitsOfAdvice(view, to, after);
+  const fetchCostSeconds = fetchCostsOf(decision);
+  const isSure = isSureOf(group.contest, decision);
   const [stay, prices] = decision.kind === 'move' ? [null, decision.prices] : [decision, null];
   const subject: Subject = { cause, findings: decision.findings, at, to, fromMs, stay, before: null, prices };
-  const on = groundsOf(view, subject);
-  const reason = adviceReasonOf(subject, on) ?? messageFor(`advice.cause.${cause}`, { from: at.name });
+  const reason =
+    adviceReasonOf(subject, view.groundsOf(subject)) ?? messageFor(`advice.cause.${cause}`, { from: at.name });
   const lines = linesOf(view, decision, before, after, meta.undo);
   const rollback = lines?.rollback ?? '';
-  const limits = to === null ? [] : limitsOfAdvice(view, to, after);
   const notes = [...(lines?.notes ?? []), ...limits];
   const advice: Advice = {
     id: meta.id,
@@ -73,13 +73,13 @@ export function compose(
     expected: {
       availability: { before: replay?.before.availability ?? null, after: replay?.after.availability ?? null },
       p95Seconds: { before: inSeconds(replay?.before.p95Ms), after: inSeconds(replay?.after.p95Ms) },
-      fetchCostSeconds: fetchCostsOf(decision),
+      fetchCostSeconds,
     },
     confidence: confidenceOf(
       { kind: cause, findings: decision.findings },
       {
         isLast: decision.kind === 'move' && decision.to.gate === 'mismatch',
-        isSure: isSureOf(group.contest, decision),
+        isSure,
         isSuspect: view.vantage.suspect === true,
       },
     ),

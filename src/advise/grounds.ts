@@ -8,7 +8,7 @@ import type { BypassDecision } from './bypass.ts';
 import { type Trouble, troubleOf } from './cause.ts';
 import { fetchTimeMs } from './comparison/costs.ts';
 import { countGoodLeft, waitMs } from './comparison/home.ts';
-import type { Refused } from './decide.ts';
+import type { Refused } from './decision.ts';
 import { type LastChoice, lastChoiceOf } from './last-choice.ts';
 import { lastCanaryOf, type Measured, measuredOf } from './observed.ts';
 import type { Prices } from './prices.ts';

@@ -4,12 +4,13 @@ import type { Mirror } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
 import { auditInTime, closeAudit, isAudited } from './audit.ts';
 import { type BypassDecision, bypassesAt, bypassInForce, hasBypass } from './bypass.ts';
-import { confidenceOf, findCauses, gravestCauseOf, isForced } from './cause.ts';
+import { confidenceOf, gravestCauseOf, isForced } from './cause.ts';
 import { recentDeparturesOf } from './comparison/home.ts';
 import { isOfTime, isTwiceOver } from './comparison/pair.ts';
-import { type Composed, candidateOf, compose } from './compose.ts';
-import { type Decision, decide, type MoveDecision, type Refused } from './decide.ts';
-import { groundsOf, type Subject } from './grounds.ts';
+import { candidateOf, compose } from './compose.ts';
+import { decide } from './decide.ts';
+import type { Composed, Decision, MoveDecision, Refused } from './decision.ts';
+import type { Subject } from './grounds.ts';
 import { advisedChainOf, chainInForce, chainTextOf, headOf, homeOf, type LiveAdvice, mirrorAt } from './group.ts';
 import {
   changeState,
@@ -21,16 +22,23 @@ import {
   restoreLife,
   startLife,
 } from './ledger.ts';
+import { type Prepared, prepareView } from './prepare.ts';
 import type { View } from './view.ts';
 import { chainTo, listWrongKeys, type Weighed, weighAll } from './weigh.ts';
 import { adviceReasonOf } from './words.ts';
 
-export function updateAdvice(view: View, ledger: Ledger): void {
+/** Ends, renews and revises the advice that there is. To be called before `updateAdvice`, whose view it may outdate. */
+export function renewAdvices(view: View, ledger: Ledger): void {
   const { group } = view;
   if (headOf(group) === null) endUnwatched(view, ledger);
   if (view.vantage.suspect !== true) lifetimes(view, ledger);
   const open = group.open?.advice ?? null;
   if (open?.state === 'proposed') revise(view, open, ledger);
+}
+
+/** Decides anew, and replaces or refreshes the advice. */
+export function updateAdvice(view: Prepared, ledger: Ledger): void {
+  const { group } = view;
   const decision = decide(view);
   if (decision.kind === 'bypass') bypass(view, decision, ledger);
   else if (decision.kind === 'move') move(view, decision, ledger);
@@ -48,7 +56,7 @@ function endUnwatched(view: View, ledger: Ledger): void {
   release(group, 'superseded', ledger);
 }
 
-function move(view: View, decision: MoveDecision, ledger: Ledger): void {
+function move(view: Prepared, decision: MoveDecision, ledger: Ledger): void {
   const { group, now } = view;
   const isBack = mirrorAt(group, group.chain?.members[0]) === decision.to.mirror;
   const before = group.open?.advice ?? null;
@@ -71,7 +79,7 @@ function move(view: View, decision: MoveDecision, ledger: Ledger): void {
   ledger.touch(group);
 }
 
-function refuse(view: View, decision: Refused, ledger: Ledger): void {
+function refuse(view: Prepared, decision: Refused, ledger: Ledger): void {
   const open = view.group.open?.advice ?? null;
   // An open proposal stays: the lack of a better mirror now is no reason to return to the one that was left.
   if (open?.state === 'proposed') return;
@@ -80,7 +88,7 @@ function refuse(view: View, decision: Refused, ledger: Ledger): void {
   replace(view, 'superseded', decision, ledger);
 }
 
-function bypass(view: View, decision: BypassDecision, ledger: Ledger): void {
+function bypass(view: Prepared, decision: BypassDecision, ledger: Ledger): void {
   const { open, accepted } = view.group;
   const isBack = decision.cause === 'failback';
   if (!isBack && hasBypass(accepted?.advice) && accepted?.advice.to === decision.at.name) return;
@@ -91,12 +99,13 @@ function bypass(view: View, decision: BypassDecision, ledger: Ledger): void {
 /**
  * Replaces or ends a proposal if its chain has a mirror that serves wrong bytes, or if its client setting is outdated.
  */
-function revise(view: View, open: Advice, ledger: Ledger): void {
-  const { group } = view;
+function revise(given: View, open: Advice, ledger: Ledger): void {
+  const { group } = given;
   const left = mirrorAt(group, group.chain?.members[0]);
-  const wrong = listWrongKeys(view);
+  const wrong = listWrongKeys(given);
   const hasWrong = advisedChainOf(group)?.members.some((member) => wrong.has(member.key)) === true;
   if (!hasWrong && open.bypass == null) return;
+  const view = prepareView(given);
   const weighed = keepScores(open, weighAll(view, left));
   const to = weighed.find((one) => one.mirror.name === open.to);
   // An advised mirror that serves wrong bytes itself is left by `decide`.
@@ -116,21 +125,21 @@ function keepScores(open: Advice, weighed: readonly Weighed[]): readonly Weighed
   });
 }
 
-function endBypass(view: View, open: Advice, left: Mirror | null, weighed: readonly Weighed[], ledger: Ledger): void {
+function endBypass(view: Prepared, open: Advice, left: Mirror | null, weighed: readonly Weighed[], ledger: Ledger) {
   const { group } = view;
   const at = headOf(group);
   if (at === null || view.vantage.suspect === true) return;
   const isNeeded = bypassesAt(view, at, view.standingOf(at.name)?.findings ?? []).bypass !== null;
   if (isNeeded === hasBypass(open)) return;
   const to = weighed.find((one) => one.mirror === at);
-  const gravest = left === null ? null : findCauses(view, left).gravest;
+  const gravest = left === null ? null : view.causesOf(left).gravest;
   if (left === null || left === at || to === undefined) return replace(view, 'withdrawn', null, ledger);
   const { kind: cause, findings } = gravest ?? { kind: open.cause, findings: [] };
   const decision = { cause, findings, at: left, to, after: chainInForce(group), weighed };
   replace(view, 'withdrawn', { kind: 'move', alarm: null, prices: null, ...decision }, ledger);
 }
 
-function onRefusal(view: View, open: Advice, decision: Decision, ledger: Ledger): void {
+function onRefusal(view: Prepared, open: Advice, decision: Decision, ledger: Ledger): void {
   const { group, now } = view;
   const from = headOf(group)?.name;
   // A dismissed move also leads to `wait`.
@@ -139,7 +148,7 @@ function onRefusal(view: View, open: Advice, decision: Decision, ledger: Ledger)
   replace(view, 'withdrawn', null, ledger);
 }
 
-function replace(view: View, state: 'withdrawn' | 'superseded', decision: Composed | null, ledger: Ledger): void {
+function replace(view: Prepared, state: 'withdrawn' | 'superseded', decision: Composed | null, ledger: Ledger): void {
   const { group, now, config } = view;
   // Read before the close: the new move also removes a client setting in force.
   const undo = bypassInForce(group);
@@ -163,14 +172,14 @@ function triggerOf(view: View, decision: Composed): Advice['trigger'] {
 }
 
 /** Updates confidence and sentence of a proposal. Its cause stays: it is a label of alerts, which would fire again. */
-function refresh(view: View, ledger: Ledger): void {
+function refresh(view: Prepared, ledger: Ledger): void {
   const held = view.group.open;
   if (held === null || held.advice.state !== 'proposed' || held.advice.cause === 'failback') return;
   if (held.advice.bypass != null) return;
   const at = mirrorAt(view.group, view.group.chain?.members[0]);
   const to = view.mirrors.find(({ name }) => name === held.advice.to);
   if (at === null || to === undefined) return;
-  const found = findCauses(view, at).gravest;
+  const found = view.causesOf(at).gravest;
   const named = gravestCauseOf(view.tallyOf(at.name), held.advice.cause);
   const findings = found?.kind === named ? found.findings : [];
   const { left } = view.group.contest;
@@ -200,18 +209,18 @@ function refresh(view: View, ledger: Ledger): void {
 const sayAgainMs = 1_000;
 const storeAgainMs = 60_000;
 
-function repeat(view: View, stay: Refused | BypassDecision, ledger: Ledger): void {
+function repeat(view: Prepared, stay: Refused | BypassDecision, ledger: Ledger): void {
   const { open } = view.group;
   const { cause, findings, at } = stay;
   if (open !== null)
     say(view, open, { cause, findings, at, to: null, fromMs: null, stay, before: null, prices: null }, ledger);
 }
 
-function say(view: View, held: LiveAdvice, subject: Subject, ledger: Ledger): void {
+function say(view: Prepared, held: LiveAdvice, subject: Subject, ledger: Ledger): void {
   const nowMs = view.now.monotonicMs;
   if (nowMs - held.wordedMs < sayAgainMs) return;
   held.wordedMs = nowMs;
-  const decision = adviceReasonOf(subject, groundsOf(view, subject));
+  const decision = adviceReasonOf(subject, view.groundsOf(subject));
   if (decision === null || decision.text === held.advice.reason) return;
   const isOther = keyOf(decision.sentence) !== keyOf(held.advice.sentence ?? null);
   held.advice = { ...held.advice, reason: decision.text, sentence: decision.sentence };

@@ -8,6 +8,7 @@ import { isAgainst } from './cause.ts';
 import { type ChoiceRule, hasFewDownloads } from './comparison/choose.ts';
 import { costOf, failureShareOf, fetchCostMs, hasFailedLast, recordOf } from './comparison/costs.ts';
 import { type Running, runningOf } from './comparison/pair.ts';
+import { sortWithEquals } from './comparison/rank.ts';
 import { type Group, headOf, memberOf, mirrorAt, noChain } from './group.ts';
 import { artifactsOf } from './probing.ts';
 import type { Tally } from './tally.ts';
@@ -137,6 +138,25 @@ export function weighAll(view: View, at: Mirror | null): readonly Weighed[] {
       running: rule === null || pair === undefined ? null : runningOf(pair, rule.isRecent, rule.ease),
     };
   });
+}
+
+/** Measured mirrors with a higher `failedShare` rank behind the other measured ones. */
+const unreliableShare = 0.1;
+
+/** Sorts mirrors, the best first; excluded ones come last. */
+export function rankWeighed(view: View, all: readonly Weighed[]): readonly Weighed[] {
+  const { minGain } = view.config.advise;
+  const usable = all.filter(({ gate }) => mayBeProposed(gate) || gate === 'current');
+  const rest = all.filter((one) => !usable.includes(one));
+  const tierOf = ({ scoreMs, failedShare }: Weighed): number =>
+    scoreMs === null ? 2 : Number(failedShare > unreliableShare);
+  const scoreOf = ({ scoreMs }: Weighed): number => scoreMs ?? Number.POSITIVE_INFINITY;
+  const { inOrder } = view.group.roster;
+  const ranked = [0, 1, 2].flatMap((tier) => {
+    const equals = usable.filter((one) => tierOf(one) === tier);
+    return sortWithEquals(equals, scoreOf, minGain, (a, b) => inOrder(a.mirror.name, b.mirror.name));
+  });
+  return [...ranked, ...rest];
 }
 
 /** The mirrors that may be proposed in place of `at`, in the order of the file. */

@@ -7,7 +7,7 @@ import { messageOf, phrase } from '../words/tell.ts';
 import type { BypassDecision } from './bypass.ts';
 import { isAboutTime, type Trouble } from './cause.ts';
 import { gain, noiseMs } from './comparison/rank.ts';
-import type { Refused } from './decide.ts';
+import type { Refused } from './decision.ts';
 import type { Apart, Grounds, Subject } from './grounds.ts';
 import type { LastChoice } from './last-choice.ts';
 import type { TallyRow } from './tally.ts';
@@ -18,17 +18,22 @@ const isSlower = 1.2;
 
 /** What is wrong at the mirror to leave, and what the move promises or why there is none; `null`: nothing to say. */
 export function adviceReasonOf(subject: Subject, on: Grounds): Message | null {
+  const sentence = reasonOf(subject, on);
+  return sentence === null ? null : messageOf(sentence);
+}
+
+function reasonOf(subject: Subject, on: Grounds): Sentence | null {
   const { stay, to } = subject;
   if (stay?.kind === 'bypass') return bypassText(stay, on);
   const values = troubleText(subject, on);
   if (values === null) return null;
   const { trouble, apart } = values;
-  if (stay !== null) return messageOf(phrase('ground.refuse', { trouble, refusal: refusalText(stay, on) }));
+  if (stay !== null) return phrase('ground.refuse', { trouble, refusal: refusalText(stay, on) });
   if (to === null) return null;
   if (typeof trouble === 'object' && 'key' in trouble && over.has(trouble.key))
-    return messageOf(outlivedText(subject.at.name, to.name, trouble, on));
-  if (on.last !== null) return messageOf(phrase('ground.move', { trouble, promise: lastStated(to.name, on.last, on) }));
-  return messageOf(phrase('ground.move', { trouble, promise: promiseOf(to, apart, on) }));
+    return outlivedText(subject.at.name, to.name, trouble, on);
+  const promise = on.last === null ? promiseOf(to, apart, on) : lastStated(to.name, on.last, on);
+  return phrase('ground.move', { trouble, promise });
 }
 
 function lastStated(to: string, { finding: { id, scope }, rightSinceMs }: LastChoice, on: Grounds): Sentence {
@@ -207,13 +212,13 @@ function sinceText({ now }: Grounds, fromMs: number): Sentence {
   return span(now.monotonicMs - fromMs);
 }
 
-function bypassText(decision: BypassDecision, on: Grounds): Message {
+function bypassText(decision: BypassDecision, on: Grounds): Sentence {
   const { at, findings, refusal } = decision;
   const { setting: bypass, client } = decision.bypass;
   const values = { head: at.name, bypass };
-  if (refusal === null) return messageOf(phrase('ground.bypassOver', values));
+  if (refusal === null) return phrase('ground.bypassOver', values);
   const why = { cause: findings[0]?.cause ?? '', refusal: refusalOf({ ...decision, refusal }, on) };
-  return messageOf(phrase('ground.bypass', { ...values, client, ...why }));
+  return phrase('ground.bypass', { ...values, client, ...why });
 }
 
 function refusalText(decision: Refused, on: Grounds): Sentence {

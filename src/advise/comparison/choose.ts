@@ -43,7 +43,7 @@ export function pairOf(contest: Comparison, head: string, candidate: string): Pa
   return made;
 }
 
-interface Choice {
+export interface Choice {
   readonly to: string;
   readonly alarm: Alarm;
 }

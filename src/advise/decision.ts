@@ -1,0 +1,42 @@
+import type { AdviceCause, Refusal } from '../core/advice.ts';
+import type { Finding } from '../core/finding.ts';
+import type { Mirror } from '../core/mirror.ts';
+import type { Chain } from '../ecosystems/client.ts';
+import type { BypassDecision } from './bypass.ts';
+import type { Alarm } from './comparison/pair.ts';
+import type { Prices } from './prices.ts';
+import type { Weighed } from './weigh.ts';
+
+interface Decided {
+  readonly cause: AdviceCause;
+  readonly findings: readonly Finding[];
+  readonly at: Mirror;
+  readonly weighed: readonly Weighed[];
+}
+
+export interface MoveDecision extends Decided {
+  readonly kind: 'move';
+  readonly alarm: Alarm | null;
+  readonly to: Weighed;
+  readonly after: Chain;
+  /** As in `weighed`; `null`: the move is not chosen by cost. */
+  readonly prices: Prices | null;
+}
+
+/** No mirror can be advised although one is needed, or the vantage is suspect. */
+export interface Refused extends Decided {
+  readonly kind: 'refuse';
+  readonly refusal: Refusal;
+  /** The mirrors that pass on failures of the upstream. */
+  readonly faults: readonly string[];
+  readonly stranded: readonly string[];
+}
+
+/**
+ * `none`: there is no reason to leave the head, or the head is not monitored. `wait`: there is a reason, but no advice
+ * now.
+ */
+export type Decision = { readonly kind: 'none' } | { readonly kind: 'wait' } | MoveDecision | BypassDecision | Refused;
+
+/** A decision that becomes advice. */
+export type Composed = MoveDecision | Refused | BypassDecision;

@@ -1,0 +1,127 @@
+import type { AdviceCause } from '../core/advice.ts';
+import type { Mirror } from '../core/mirror.ts';
+import type { Chain } from '../ecosystems/client.ts';
+import { type Bypasses, bypassesAt } from './bypass.ts';
+import { type Cause, type Causes, causeOfAlarm, findCauses, gravestCauseOf } from './cause.ts';
+import { type Choice, choose, chooseAnyway, isAnyPast, isGoodNow } from './comparison/choose.ts';
+import { recordOf } from './comparison/costs.ts';
+import { healthBound, isHomeAsGood, reviewMsOf, waitMs } from './comparison/home.ts';
+import type { Alarm } from './comparison/pair.ts';
+import { type Grounds, groundsOf, type Subject } from './grounds.ts';
+import { headOf, homeOf } from './group.ts';
+import { listLastChoices } from './last-choice.ts';
+import { type Observed, observedAt } from './observed.ts';
+import { movePricesOf, type Prices } from './prices.ts';
+import { isUpstreamFault, type TallyEntry } from './tally.ts';
+import type { View } from './view.ts';
+import { chainOfMove, listCandidates, rankWeighed, type Weighed, weighAll, weighRuleOf } from './weigh.ts';
+
+/** What a decision about the head reads. Each value without arguments is calculated once, when it is first read. */
+export interface HeadValues {
+  readonly at: Mirror;
+  readonly causes: () => Causes;
+  /** The table of all mirrors. */
+  readonly weighed: () => readonly Weighed[];
+  /** Sorts a table, the best mirror first. */
+  readonly rank: (weighed: readonly Weighed[]) => readonly Weighed[];
+  /** The names of the mirrors that may be proposed. */
+  readonly candidates: () => readonly string[];
+  readonly bypasses: () => Bypasses;
+  /** The candidate that the tests choose now; `null`: none, or no test has passed its bound. */
+  readonly choose: () => Choice | null;
+  /** As `choose`, of these and whatever the tests say. */
+  readonly cheapestOf: (names: readonly string[]) => string | null;
+  readonly causeOf: (alarm: Alarm) => Cause;
+  readonly pricesOf: (to: Mirror, cause: AdviceCause, alarm: Alarm | null) => Prices;
+  readonly chainOf: (to: Mirror, cause: AdviceCause) => Chain;
+  /** Milliseconds since the last move; Infinity: none yet. */
+  readonly sinceMoveMs: number;
+  /** The first mirror of the declared chain, if it is another one and a failback to it is due; else `null`. */
+  readonly homeReady: () => Mirror | null;
+  readonly lastChoices: () => readonly string[];
+  /** The mirrors that now pass on failures of the upstream, by their last canary responses. */
+  readonly upstreamFaults: () => readonly string[];
+}
+
+/** A view with all that decision, table and sentence of one turn are made from. */
+export interface Prepared extends View {
+  /** `null`: the head of the advised chain is not monitored. */
+  readonly head: HeadValues | null;
+  readonly causesOf: (mirror: Mirror) => Causes;
+  readonly isGoodNow: (registry: string) => boolean;
+  readonly observedAt: (at: Mirror, after: Chain | null) => Observed;
+  readonly groundsOf: (subject: Subject) => Grounds;
+}
+
+export function prepareView(view: View): Prepared {
+  const at = headOf(view.group);
+  return {
+    ...view,
+    head: at === null ? null : headValuesOf(view, at),
+    causesOf: (mirror) => findCauses(view, mirror),
+    isGoodNow: (registry) => isGoodNow(view.group.contest, registry, view.now.monotonicMs),
+    observedAt: (mirror, after) => observedAt(view, mirror, after),
+    groundsOf: (subject) => groundsOf(view, subject),
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+function headValuesOf(view: View, at: Mirror): HeadValues {
+  const { contest, moves } = view.group;
+  const rule = weighRuleOf(view, at);
+  const causes = once(() => findCauses(view, at));
+  const weighed = once(() => weighAll(view, at));
+  const candidates = once(() => listCandidates(view, at).map(({ name }) => name));
+  return {
+    at,
+    causes,
+    weighed,
+    rank: (all) => rankWeighed(view, all),
+    candidates,
+    bypasses: once(() => bypassesAt(view, at, causes().gravest?.findings ?? [])),
+    choose: once(() => (isAnyPast(contest, rule) ? choose(contest, candidates(), rule) : null)),
+    cheapestOf: (names) => chooseAnyway(contest, names, rule),
+    causeOf: (alarm) => {
+      const { kind, findings } = causeOfAlarm(alarm, view.standingOf(at.name), view.evidenceOf(at.name).length > 0);
+      return { kind: gravestCauseOf(view.tallyOf(at.name), kind), findings };
+    },
+    pricesOf: (to, cause, alarm) => movePricesOf(view, at, to, cause, alarm),
+    chainOf: (to, cause) => chainOfMove(view, at, to, cause),
+    sinceMoveMs: view.now.monotonicMs - (moves.lastMs ?? Number.NEGATIVE_INFINITY),
+    homeReady: once(() => readyHomeOf(view, at)),
+    lastChoices: once(() => listLastChoices(view, at, weighed())),
+    upstreamFaults: once(() => listUpstreamFaults(view)),
+  };
+}
+
+function readyHomeOf(view: View, at: Mirror): Mirror | null {
+  const { group, config, now } = view;
+  const { contest, moves } = group;
+  const home = homeOf(group);
+  if (home === null || home === at || view.evidenceOf(home.name).length > 0) return null;
+  const dueMs = waitMs(moves.departures, config.advise.holdMs, now.monotonicMs);
+  if (now.monotonicMs - (moves.lastMs ?? Number.NEGATIVE_INFINITY) < dueMs) return null;
+  if (contest.health < healthBound || !isGoodNow(contest, home.name, now.monotonicMs)) return null;
+  const here = recordOf(contest, at.name);
+  const timesMs = reviewMsOf(moves.departures, config.advise.holdMs, now.monotonicMs);
+  const isLeftForTime = moves.departures.at(-1)?.isOfTime === true;
+  const there = recordOf(contest, home.name);
+  return isHomeAsGood(there, here, dueMs, timesMs, now.monotonicMs, isLeftForTime) ? home : null;
+}
+
+function listUpstreamFaults(view: View): readonly string[] {
+  const lasts = view.mirrors.map((mirror) => [mirror.name, view.tallyOf(mirror.name).canary.at(-1)] as const);
+  const faults = lasts.filter((pair): pair is readonly [string, TallyEntry] => {
+    const last = pair[1];
+    return last !== undefined && isUpstreamFault(last) && view.now.monotonicMs - last.atMs <= 2 * view.nearMs;
+  });
+  const newest = Math.max(...faults.map(([, entry]) => entry.atMs));
+  return faults.filter(([, entry]) => newest - entry.atMs <= view.nearMs).map(([name]) => name);
+}
