@@ -5,6 +5,7 @@ import { cliPage } from './reference/cli-page.ts';
 import { importsDrawing } from './reference/imports.ts';
 import { manPage } from './reference/man-page.ts';
 import { reasonsPage } from './reference/reasons-page.ts';
+import { walksDrawing } from './reference/walks.ts';
 
 // Writes the pages and files that repeat what the code says: docs/cli.md, docs/api.md, docs/reasons.md, who imports whom in
 // docs/architecture.md, and the man page.
@@ -22,12 +23,12 @@ export async function referenceFiles(): Promise<ReadonlyMap<string, string>> {
   ]);
 }
 
-/** The page as it is written by hand, with the drawing at its end made anew. */
+/** The page as it is written by hand, with the drawings at its end made anew. */
 function architecture(): string {
   const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
   const [mark = ''] = /^<!-- imports: .* -->$/m.exec(page) ?? [];
   if (mark === '') throw new Error('docs/architecture.md has lost the mark of its drawing');
-  return `${page.slice(0, page.indexOf(mark) + mark.length)}\n\n${importsDrawing()}\n`;
+  return `${page.slice(0, page.indexOf(mark) + mark.length)}\n\n${importsDrawing()}\n\n${walksDrawing()}`;
 }
 
 if (import.meta.main)

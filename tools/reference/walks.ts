@@ -1,0 +1,184 @@
+import { readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { parseAst } from 'vitest/node';
+
+/**
+ * The walk of a value through the code: it enters a file with each call that is handed the value, a part of it, or what was made from
+ * it. Calls are followed in the order of the code, all branches, each function once. A method is not followed.
+ */
+
+const src = join(import.meta.dirname, '../../src');
+
+export interface Walk {
+  /** Where it begins: `file:function`, of the first parameter but those that `of` says. */
+  readonly name: string;
+  /** The files in the order of their visits; one visit is a run of calls within one file. */
+  readonly visits: readonly string[];
+  readonly files: number;
+  /** Visits to a file that was left before. */
+  readonly returns: number;
+}
+
+interface Part {
+  readonly type: string;
+  readonly [name: string]: unknown;
+}
+
+interface Room {
+  readonly functions: ReadonlyMap<string, Part>;
+  /** By local name: the file, and the name there. */
+  readonly imports: ReadonlyMap<string, readonly [file: string, name: string]>;
+}
+
+const rooms = new Map<string, Room>();
+
+function isPart(value: unknown): value is Part {
+  return typeof value === 'object' && value !== null && 'type' in value;
+}
+
+function nameOf(part: unknown): string {
+  return isPart(part) && typeof part['name'] === 'string' ? part['name'] : '';
+}
+
+function listOf(value: unknown): readonly Part[] {
+  return Array.isArray(value) ? value.filter(isPart) : [];
+}
+
+const isFunction = /^(?:FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/;
+
+function roomOf(file: string): Room {
+  const known = rooms.get(file);
+  if (known !== undefined) return known;
+  const functions = new Map<string, Part>();
+  const imports = new Map<string, readonly [string, string]>();
+  for (const outer of listOf(parseAst(readFileSync(file, 'utf8'), { lang: 'ts' }).body)) {
+    const part = isPart(outer['declaration']) ? outer['declaration'] : outer;
+    if (part.type === 'FunctionDeclaration') functions.set(nameOf(part['id']), part);
+    for (const { id, init } of listOf(part['declarations']))
+      if (isPart(init) && isFunction.test(init.type)) functions.set(nameOf(id), init);
+    const from = isPart(part['source']) ? String(part['source']['value']) : '';
+    if (part.type !== 'ImportDeclaration' || !from.startsWith('.')) continue;
+    for (const { local, imported } of listOf(part['specifiers']))
+      imports.set(nameOf(local), [resolve(file, '..', from), nameOf(imported)]);
+  }
+  const room = { functions, imports };
+  rooms.set(file, room);
+  return room;
+}
+
+/** The names that a pattern binds. */
+function namesIn(pattern: unknown): readonly string[] {
+  if (!isPart(pattern)) return [];
+  if (pattern.type === 'Identifier') return [nameOf(pattern)];
+  const inner = [pattern['left'], pattern['argument'], ...listOf(pattern['elements'])];
+  return [...inner, ...listOf(pattern['properties']).map((one) => one['value'] ?? one['argument'])].flatMap(namesIn);
+}
+
+/** True for one of `mine`, and for an object or list that holds one. */
+function holds(part: unknown, mine: ReadonlySet<string>): boolean {
+  if (!isPart(part)) return false;
+  if (part.type === 'Identifier') return mine.has(nameOf(part));
+  if (/^(?:ChainExpression|TSNonNullExpression|TSAsExpression)$/.test(part.type))
+    return holds(part['expression'], mine);
+  if (part.type === 'SpreadElement') return holds(part['argument'], mine);
+  if (part.type === 'LogicalExpression') return holds(part['left'], mine) || holds(part['right'], mine);
+  if (part.type === 'ConditionalExpression') return holds(part['consequent'], mine) || holds(part['alternate'], mine);
+  if (part.type === 'ArrayExpression') return listOf(part['elements']).some((one) => holds(one, mine));
+  return listOf(part['properties']).some((one) => holds(one['value'] ?? one, mine));
+}
+
+/** @param start  `file:function:parameter`, the file from `src` */
+export function walkOf(start: string): Walk {
+  const [path = '', from = '', parameter = ''] = start.split(':');
+  const visits: string[] = [];
+  const seen = new Set<string>();
+
+  const enter = (file: string, name: string, mine: ReadonlySet<string>): void => {
+    if (visits.at(-1) !== file) visits.push(file);
+    const part = roomOf(file).functions.get(name);
+    const key = `${file} ${name} ${[...mine].toSorted().join(' ')}`;
+    if (part === undefined || seen.has(key)) return;
+    seen.add(key);
+    follow(part['body'], file, new Set(mine));
+  };
+
+  const follow = (part: unknown, file: string, mine: Set<string>): void => {
+    if (Array.isArray(part)) for (const one of part) follow(one, file, mine);
+    if (!isPart(part)) return;
+    for (const one of Object.values(part)) follow(one, file, mine);
+    if (part.type === 'VariableDeclarator' && isPart(part['id']) && part['id'].type === 'Identifier')
+      if (holds(part['init'], mine)) mine.add(nameOf(part['id']));
+    if (part.type === 'CallExpression') call(part, file, mine);
+  };
+
+  const call = (part: Part, file: string, mine: ReadonlySet<string>): void => {
+    const callee = nameOf(part['callee']);
+    const room = roomOf(file);
+    const [to, name] = room.imports.get(callee) ?? [file, callee];
+    const wanted = roomOf(to).functions.get(name);
+    const params = listOf(wanted?.['params']);
+    if (wanted === undefined || relative(src, to).startsWith('core/')) return;
+    const handed = listOf(part['arguments']).flatMap((one, at) => (holds(one, mine) ? [params[at]] : []));
+    // Of what a pattern takes apart, only the value itself goes on.
+    const names = handed.flatMap((one) =>
+      one?.type === 'Identifier' ? [nameOf(one)] : namesIn(one).filter((each) => mine.has(each)),
+    );
+    if (handed.length > 0) enter(to, name, new Set(names));
+  };
+
+  enter(join(src, path), from, new Set([parameter]));
+  const files = new Set(visits).size;
+  return { name: start, visits: visits.map((one) => relative(src, one)), files, returns: visits.length - files };
+}
+
+/** The walks that the page draws and the test holds, each with the most files and returns. */
+export const heldWalks = [
+  { start: 'detect/engine/take.ts:take:sample', files: 12, returns: 10 },
+  { start: 'advise/lifecycle.ts:updateAdvice:view', files: 12, returns: 10 },
+  { start: 'advise/prepare.ts:prepareView:view', files: 12, returns: 10 },
+  // A revised proposal is composed anew, so this walk has that of `prepareView` within it.
+  { start: 'advise/lifecycle.ts:renewAdvices:view', files: 12, returns: 14 },
+] as const;
+
+/** The section of docs/architecture.md. */
+export function walksDrawing(): string {
+  const walks = heldWalks.map(({ start }) => walkOf(start));
+  const rows = walks.map(({ name, files, returns }) => `| ${titleOf(name)} | ${files} | ${returns} |`);
+  return `## What a value passes
+
+A walk enters a file with each call that is handed the value itself. Calls are followed in the order of the code, in all branches, each function
+once. A return is a visit to a file that was left before. \`core/\` does not count. \`test/tidy-walks.test.ts\` holds at most 12 files and
+10 returns. \`renewAdvices\` has 14 returns: it composes a revised proposal anew, so it has the walk of \`prepareView\` within it.
+
+| walk | files | returns |
+| --- | --: | --: |
+${rows.join('\n')}
+
+A sample in the detector:
+
+${drawingOf(walks[0])}
+
+A view in the advisor, once its values are prepared:
+
+${drawingOf(walks[1])}
+`;
+}
+
+function titleOf(start: string): string {
+  const [path = '', name = '', value = ''] = start.split(':');
+  return `\`${value}\` of \`${name}\` in \`${path}\``;
+}
+
+/** The files as boxes; an arrow has the numbers of the visits that it leads to. */
+function drawingOf(walk: Walk | undefined): string {
+  const visits = walk?.visits ?? [];
+  const idOf = (path: string): string => path.replaceAll(/\W/g, '_');
+  const steps = visits
+    .slice(1)
+    .map((to, at) => ({ arrow: `${idOf(visits[at] ?? '')} -- # --> ${idOf(to)}`, number: at + 2 }));
+  const arrows = [...Map.groupBy(steps, ({ arrow }) => arrow)].map(
+    ([arrow, all]) => `  ${arrow.replace('#', `"${all.map(({ number }) => number).join(', ')}"`)}`,
+  );
+  const boxes = [...new Set(visits)].map((path) => `  ${idOf(path)}["${path.replace(/^\w+\//, '')}"]`);
+  return ['```mermaid', 'flowchart LR', ...boxes, ...arrows, '```'].join('\n');
+}
