@@ -8,7 +8,7 @@ interface Refusal {
 }
 
 const headMax = `The request head is longer than ${limits.requestHeadBytes / 1024} KiB.`;
-/** By the code of Node's error. */
+/** The response for each error code of Node; any other code gives `invalid`. */
 const refusals: Readonly<Record<string, Refusal>> = {
   HPE_HEADER_OVERFLOW: { status: 431, detail: headMax },
   HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, detail: 'The extensions of a chunk are too long.' },
@@ -17,21 +17,22 @@ const refusals: Readonly<Record<string, Refusal>> = {
 const invalid: Refusal = { status: 400, detail: 'This is not a valid HTTP/1.1 request.' };
 
 /**
- * Responds to requests that Node cannot read with problem+json (RFC 9457): its own responses have no body.
- * @param lingerMs  how long the rest of such a request may arrive: a socket that is closed before resets the response
+ * Responds with problem+json (RFC 9457) to requests that Node cannot parse: Node's own responses have no body.
+ * @param lingerMs  how long the socket stays open after the response. If it closed while the request still arrives, the
+ * client could lose the response
  */
 export function respondToBadRequests(server: Server, lingerMs: number): void {
   const newest = new WeakMap<Duplex, ServerResponse>();
   server.on('request', ({ socket }, response) => void newest.set(socket, response));
   const refused = new WeakSet<Duplex>();
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    // Node reads on and fails again at each piece that arrives.
+    // Node continues to read, and emits this error again for each further chunk.
     if (refused.has(socket)) return;
     refused.add(socket);
     const before = newest.get(socket);
-    // Inside a response that has begun, another one would be read as its body.
+    // If a response has begun, the client would read a second one as part of its body.
     const isBetween = before === undefined || before.writableFinished || !before.headersSent;
-    // Failed TLS handshakes and connections that the client closed are no requests.
+    // Not requests: failed TLS handshakes, and connections that the client closed.
     const isRequest = /^(?:HPE|ERR_HTTP)_/.test(error.code ?? '');
     if (!isRequest || !socket.writable || !isBetween) return void socket.destroy();
     const { status, detail } = refusals[error.code ?? ''] ?? invalid;

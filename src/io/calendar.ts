@@ -6,7 +6,7 @@ const minute = 60 * second;
 /** Time zone offsets are multiples of a quarter of an hour: within one the local hour and day are constant. */
 const quarter = 15 * minute;
 const halfDay = 48 * quarter;
-/** Times further away count as never: 29 February alone may be absent for eight years. */
+/** Later times count as never. The reach is nine years because 29 February may be absent for eight years. */
 const reachMs = 9 * 366 * 2 * halfDay;
 const expressionsKept = 1_000;
 
@@ -18,7 +18,7 @@ interface Almanac {
   readonly hour: Matches;
   readonly minute: Matches;
   readonly second: Matches;
-  /** Not every hour matches; then an hour that occurs twice (end of summer time) counts once. */
+  /** True if the expression excludes some hours. Then an hour that occurs twice (end of summer time) counts once. */
   readonly namesHours: boolean;
   readonly local: Intl.DateTimeFormat;
 }
@@ -49,7 +49,7 @@ function almanacOf(expression: string, timeZone: string | null): Almanac {
   };
 }
 
-/** True for a local time that occurred before: an hour ago, or half an hour on Lord Howe Island. */
+/** True if this local time already occurred: an hour ago, or half an hour ago on Lord Howe Island. */
 function isRepeated(local: Intl.DateTimeFormat, wallMs: number): boolean {
   const shown = local.format(wallMs);
   return [2 * quarter, 4 * quarter].some((back) => local.format(wallMs - back) === shown);

@@ -23,7 +23,7 @@ import { forget, type KeptChange, type KeptFile, keep, newFileFlags, prune } fro
 export interface ChangeRefused {
   readonly file: string;
   readonly because: Sentence;
-  /** Only some files were changed or restored; the id of the stored change set, for an undo. */
+  /** Set if only some files were changed or restored: the id of the stored change set, which an undo needs. */
   readonly halfDone?: string;
 }
 
@@ -31,19 +31,21 @@ export interface ChangePlace {
   /** Each changed file must be in one of these folders, with all links resolved. */
   readonly roots: readonly string[];
   readonly kept: string;
-  /** Our user; absent: this process's. Root (0) writes only where no other user could redirect the write. */
+  /**
+   * Our user id; absent: the user of this process. Root (0) writes only where no other user could redirect the write.
+   */
   readonly ourUid?: number;
-  /** The file itself must not be a link; absent: a link is followed. */
+  /** True: a file that is a link is refused. Absent: links are followed. */
   readonly isExact?: true;
-  /** What the change set belongs to; absent: nothing, and old change sets are pruned. */
+  /** The id of what made the change set, such as an action. Absent: none, and old change sets are then pruned. */
   readonly owner?: string;
 }
 
 const newFileMode = 0o600;
 
 /**
- * Makes all changes or, unless `halfDone` is set, none. Old contents are stored first. A file whose contents are not
- * its `before` is an error.
+ * Makes all changes. After an error no file is changed, unless the error has `halfDone`. Old contents are stored first.
+ * It is an error if a file's content is not the `before` of its change.
  */
 export async function makeChanges(
   changes: readonly FileChange[],
@@ -75,7 +77,7 @@ export async function makeChanges(
       done.push(kept);
     } catch (thrown) {
       const failed = { file: kept.file, because: phrase('change.written', { code: codeOf(thrown) }) };
-      // An existing file stays complete until its rename; for a new one its new folders are removed.
+      // An existing file is complete until it is replaced by rename. New folders of a new file are removed.
       if (!(await arePutBack(done))) return error({ ...failed, halfDone: change.id });
       for (const folder of kept.folders.toReversed()) await rmdir(folder).catch(() => undefined);
       await forget(change, place.kept);
@@ -98,7 +100,7 @@ async function refusedToRoot(
   return null;
 }
 
-/** Whether a file is still as it was. @throws what `readFile` throws */
+/** True if a file's content is unchanged. @throws what `readFile` throws */
 export async function isAsBefore({ file, beforeSha256 }: Pick<KeptFile, 'file' | 'beforeSha256'>): Promise<boolean> {
   if (beforeSha256 === null) return (await lstat(file).catch(() => null)) === null;
   return sha256(await readFile(file)) === beforeSha256;
@@ -110,8 +112,9 @@ async function arePutBack(files: readonly KeptFile[]): Promise<boolean> {
 }
 
 /**
- * Restores the files of a change set (bytes, mode and owner) and removes its record; a file that was new is deleted.
- * @returns an error, also for a file that was changed since; without `halfDone` nothing was restored
+ * Restores the files of a change set (bytes, mode and owner) and removes its record. Files that the change set created
+ * are deleted.
+ * @returns an error, also if a file was changed since; without `halfDone` nothing was restored
  */
 export async function undoChange(change: KeptChange, place: ChangePlace): Promise<Result<null, ChangeRefused>> {
   const foreign = await refusedToRoot(
@@ -240,7 +243,7 @@ async function isWithin(path: string, roots: readonly string[]): Promise<boolean
   return false;
 }
 
-/** Removes temporary files that a killed process left beside a file. Nothing else may be changing the file now. */
+/** Removes temporary files that a killed process left next to `file`. Call it only while nothing changes the file. */
 export async function removeLeftovers(file: string): Promise<void> {
   const begin = `${basename(file)}.mirrorwatch-`;
   const names = await readdir(dirname(file)).catch(() => []);
@@ -249,7 +252,7 @@ export async function removeLeftovers(file: string): Promise<void> {
       await rm(join(dirname(file), name), { force: true }).catch(() => undefined);
 }
 
-/** @param isUnchanged  asked at the last moment: writing to disk takes long enough for an editor to save the file */
+/** @param isUnchanged  called right before the rename, because an editor may save the file while we write to disk */
 async function replaceBytes(
   file: string,
   bytes: Buffer,

@@ -5,8 +5,8 @@ import { limits } from '../core/limits.ts';
 export const homePrefix = 'mirrorwatch-client-';
 
 /**
- * Removes folders of runs that a killed daemon left: they contain credentials. Any user can create such a folder, so
- * only old ones of `owners` are removed.
+ * Removes folders that runs of a killed daemon left, because they contain credentials. Any user can create such a
+ * folder, so only old folders of `owners` are removed.
  * @param home  the folder of a run that starts now
  */
 export async function clearLeft(
@@ -29,11 +29,11 @@ export async function clearLeft(
 interface FolderSize {
   readonly files: number;
   readonly bytes: number;
-  /** The tree has too many entries, so the rest was not counted. */
+  /** True: the folder has too many entries, so the rest was not counted. */
   readonly isCut: boolean;
 }
 
-/** Links are not followed, and unreadable entries count as nothing. */
+/** Counts the files of a folder and their bytes. Links are not followed; unreadable entries are left out. */
 export async function measureFolder(folder: string, entriesMax: number): Promise<FolderSize> {
   const left = [folder];
   let [files, bytes, entries] = [0, 0, 0];

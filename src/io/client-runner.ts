@@ -51,7 +51,7 @@ export function createClientRunner(input: {
       if (isClosed) return notRun('shutdown', 'ECANCELED');
       const argv = [command, ...plan.args];
       const report = await runProgram(room, order, home, plan, wrapped(argv, order, path));
-      // Where a filter of system calls forbids util-linux, the client is started without it.
+      // A filter of system calls may forbid util-linux. Then the client is started without it.
       return isRefused(report) ? await runProgram(room, order, home, plan, argv) : report;
     } catch (cause) {
       return notRun('trouble', codeOf(cause));
@@ -123,7 +123,10 @@ async function runProgram(
 
 type Exit = { readonly code: number | null; readonly signal: string | null } | { readonly error: string };
 
-/** Resolves after the end of a process and, for a limited time, of its pipes. Stops its process group. */
+/**
+ * Resolves when the process and its pipes have ended; it waits only a limited time for the pipes. Stops the process
+ * group.
+ */
 function ended(child: ChildProcess, timers: Timers): Promise<Exit> {
   return new Promise((resolve) => {
     child.once('error', (cause) => {
@@ -157,7 +160,10 @@ function notRun(because: Extract<ClientEnd, { tag: 'not_run' }>['because'], code
   return { end: { tag: 'not_run', because, code }, tookMs: 0, files: 0, bytes: 0, said: '', words: '' };
 }
 
-/** With util-linux, also limits the client's resources and ends the client with this process. */
+/**
+ * Returns the command line to run. If util-linux is installed, it limits the client's resources, and ends the client
+ * together with this process.
+ */
 function wrapped(argv: readonly string[], order: ClientOrder, path: string): readonly string[] {
   const setpriv = findCommand('setpriv', path);
   const prlimit = findCommand('prlimit', path);
@@ -195,7 +201,7 @@ async function furnish(home: string, plan: ClientPlan, user: ClientOrder['user']
   for (const path of folders) await own(path);
 }
 
-/** Also removes read-only folders. Best effort. */
+/** Removes a folder, also one with read-only folders in it. Errors are ignored. */
 async function clear(home: string): Promise<void> {
   const remove = () => rm(home, { recursive: true, force: true });
   await remove().catch(async () => {

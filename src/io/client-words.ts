@@ -4,12 +4,14 @@ import { printable } from '../core/printable.ts';
 /** The end of a program's output. */
 export interface Words {
   add(chunk: Buffer): void;
-  /** Bytes of the whole output, also of what is not kept. */
+  /** The length of the whole output in bytes, including the part that is not kept. */
   count(): number;
   text(): string;
 }
 
-/** Keeps the last `bytesMax` bytes. If that is not all, the first line is removed, which may be incomplete. */
+/**
+ * Keeps the last `bytesMax` bytes. If the output is longer, `text` omits the first kept line, which may be incomplete.
+ */
 export function keepWords(bytesMax: number): Words {
   const ring = Buffer.alloc(bytesMax);
   let count = 0;
@@ -32,12 +34,16 @@ export function keepWords(bytesMax: number): Words {
   };
 }
 
-/** A program's output for display: secrets, user-info and query values are masked, lines printable and not empty. */
+/**
+ * Returns a program's output for display: secrets, user-info and query values are masked, lines are printable, and
+ * empty lines are left out.
+ */
 export function maskWords(text: string, mask: Pick<KnownMask, 'text'>, lineChars: number): string {
   return (
     mask
       .text(text)
-      // Matches only the last character of the scheme: a whole one takes quadratic time in the length of a word.
+      // Matches only the last character of the scheme, because matching a whole scheme takes quadratic time in a long
+      // word.
       .replace(/([a-z0-9+.-]:\/\/)[^/@\s]*@/gi, '$1***@')
       .replace(/([?&][\w.-]+=)[^&\s"']+/g, '$1***')
       .split(/\r?\n/)

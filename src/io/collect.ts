@@ -3,14 +3,14 @@ import { runInNewContext } from 'node:vm';
 import type { Timers } from '../core/ports.ts';
 
 const mib = 1024 * 1024;
-/** The wait until a collection: of several large responses in a row, the garbage is collected once. */
+/** The wait before a collection, milliseconds, so that one collection covers several large responses in a row. */
 const afterMs = 10_000;
-/** The usual heap of a thread, and how much more calls for a collection. */
+/** The usual heap size of a thread, and the growth above it that causes a collection. */
 const usualBytes = 16 * mib;
 const growthBytes = 8 * mib;
 
 export interface HeapSize {
-  /** What the heap has taken from the system, bytes. */
+  /** The memory that the heap has reserved from the system, bytes. */
   bytes(): number;
   /** Collects all garbage and returns free pages to the system. */
   collect(): void;
@@ -27,8 +27,8 @@ export const ownHeap: HeapSize = {
 };
 
 /**
- * Collects garbage after large responses, at a moment without a running job: a pause would count as a mirror's time.
- * V8 itself collects only when a thread allocates again what it has held.
+ * Collects garbage after large responses, while no job runs, because a pause would count as a mirror's time. V8 itself
+ * starts a full collection only when the thread allocates much again.
  */
 export function createCollector(timers: Timers, heap: HeapSize = ownHeap) {
   let running = 0;

@@ -7,7 +7,7 @@ import { phrase } from '../words/tell.ts';
 
 export const configRole = 'mirrorwatch-config';
 
-/** `path` `null`: the built-in configuration. */
+/** The text of a configuration. `path`: its file; `null`: the built-in configuration. */
 export interface ConfigText {
   readonly text: string;
   readonly path: string | null;

@@ -7,7 +7,7 @@ interface Connection {
   socket: Socket;
   requests: number;
   isLetIn: boolean;
-  /** Open for less than `newMs`: its request may be on the way. */
+  /** True while the connection is younger than about `newMs`: its first request may be on the way. */
   isNew: boolean;
 }
 
@@ -25,17 +25,21 @@ export interface Connections {
 
 const newMs = 1_000;
 
-/** The order of closing: unauthorized connections before authorized ones, idle ones before new ones and those in use. */
+/**
+ * The rank of a connection; the lowest rank is closed first. Unauthorized connections rank below authorized ones. In
+ * each of the two groups the order is: idle, new, with a running request.
+ */
 function rankOf({ requests, isLetIn, isNew }: Connection): number {
   return (isLetIn ? 2 : 0) + (requests > 0 ? 1 : isNew ? 0.5 : 0);
 }
 
-/** The rank of an authorized connection with a running request: never closed for a new one. */
+/** The rank of an authorized connection with a running request. It is never closed to make room. */
 const inUse = 3;
 
 /**
- * At the limit of an address, its least recently used connection of the lowest rank is closed for a new one; at the
- * other limit, that of the address with most of the lowest rank. If all have the rank `inUse`, the new one is closed.
+ * Limits the number of open connections. At the limit of one address, a new connection replaces a connection of that
+ * address: the least recently used one of the lowest rank. At the limit of all addresses, it replaces one of the
+ * address that has most connections of the lowest rank. If all have the rank `inUse`, the new connection is closed.
  */
 export function createConnections(bounds: { readonly perAddress: number; readonly all: number }): Connections {
   /** The least recently used first. */
@@ -47,10 +51,10 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
     connection?.socket.destroy();
   }
 
-  /** Closes a connection of this address, or of any (`null`). @returns false if all are in use */
+  /** Closes a connection of this address (`null`: of any address). @returns false if all are in use */
   function makeRoom(address: string | null): boolean {
     let rank = inUse;
-    /** By address, the connections of the lowest rank: the least recently used one, and their number. */
+    /** For each address with connections of the lowest rank: the least recently used one, and their number. */
     let lowest = new Map<string, { readonly key: string; count: number }>();
     for (const [key, one] of open) {
       const its = rankOf(one);
@@ -78,7 +82,8 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
       if (isFull && !makeRoom(isOwnFull ? address : null)) return void socket.destroy();
       const connection: Connection = { address, socket, requests: 0, isLetIn: false, isNew: true };
       open.set(key, connection);
-      // After the next read: a request that came while the event loop was late must not find its connection closed.
+      // `setImmediate` runs after the next read. So a request that arrived while the event loop was late counts as
+      // received.
       setTimeout(() => {
         setImmediate(() => {
           connection.isNew = false;

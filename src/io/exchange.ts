@@ -16,10 +16,11 @@ export type TlsTrust = Pick<
   'ca' | 'cert' | 'key' | 'allowPartialTrustChain' | 'checkServerIdentity'
 >;
 
-/** TLS options for our own listener: only its own certificate is trusted, with any issuer and name. */
+/** TLS options for requests to our own listener: they trust only its certificate, whatever its issuer and name. */
 export function tlsOf({ tls }: Pick<Listen, 'tls'>): { readonly tls?: TlsTrust } {
   if (tls === null) return {};
-  // The first of the chain: as trusted roots, the issuers behind it would let in every certificate of theirs.
+  // Only the first certificate of the chain. If its issuers were trusted too, so would be all certificates that they
+  // issued.
   const ca = new X509Certificate(tls.cert).toString();
   return { tls: { ca, allowPartialTrustChain: true, checkServerIdentity: () => undefined } };
 }
@@ -32,7 +33,8 @@ export interface Exchanged {
 }
 
 /**
- * One request and its complete response; redirects are not followed. Not `fetch`, which refuses some ports (6000).
+ * Sends one request and reads the complete response. Redirects are not followed. `fetch` is not used because it refuses
+ * some ports (6000).
  * @throws Error with the `code` of the socket or of undici; `ABORT_ERR` after `limitMs`; `EMSGSIZE` above the budget
  */
 export async function exchangeOnce(wanted: {
@@ -65,7 +67,8 @@ export async function exchangeOnce(wanted: {
 }
 
 /**
- * A client of one origin, and its `request`. Not of the package's index, which loads three times as much.
+ * Creates an undici client of one origin, and its `request`. Only these modules are imported: the index of undici loads
+ * three times as much.
  * @param silentMs  how long the server may be silent; 0: for ever
  */
 export async function openClient(url: URL, tls: TlsTrust | undefined, silentMs: number) {

@@ -12,8 +12,8 @@ const openFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
 const bytesMax = limits.configBytes;
 
 /**
- * Reads regular files up to `limits.configBytes` (`EFBIG`) within the time limit (`ETIMEDOUT`). A byte-order mark at
- * the beginning is removed, and tells UTF-16. Names of a folder are sorted.
+ * Reads regular files. Errors: `EFBIG` above `limits.configBytes`, `ETIMEDOUT` after the time limit. A byte-order mark
+ * at the beginning is removed; it also identifies UTF-16. The names in a folder are sorted.
  */
 export function createFiles(limitMs: number = limits.fileMs, disk: Disk = nodeDisk): SlowFiles {
   return {
@@ -55,8 +55,8 @@ export async function replaceFile(path: string, text: string, mode = 0o666): Pro
 }
 
 /**
- * Creates a folder and its parents one by one: Node's recursive `mkdir` reports only ENOENT on a read-only file system,
- * and never ends where none can be created (`/proc`).
+ * Creates a folder and its parents one by one. Node's recursive `mkdir` is not used: on a read-only file system it
+ * reports only ENOENT, and where no folder can be created (`/proc`) it never ends.
  * @throws what `node:fs` throws
  */
 export function makeFolders(dir: string): void {
@@ -93,7 +93,8 @@ async function within<T>(limitMs: number, reading: Promise<T>): Promise<T | Fail
 }
 
 async function readText(path: string, disk: Disk) {
-  // Before the open, because opening alone affects some devices; after it, because the file may be another by then.
+  // Checked before the open, because opening affects some devices, and again after it, because the file may have been
+  // replaced.
   const before = refusalOf(await disk.stat(path));
   if (before !== null) return before;
   const handle = await disk.open(path, openFlags);
@@ -111,7 +112,7 @@ function refusalOf(info: Awaited<ReturnType<typeof stat>>): Failed | null {
   return info.size > bytesMax ? { tag: 'error', code: 'EFBIG' } : null;
 }
 
-/** Reads to the end, not to the reported size: a file may grow, and those under /proc report 0. */
+/** Reads to the end instead of to the reported size: a file may grow, and files under /proc report size 0. */
 async function wholeText(handle: FileHandle) {
   const chunks: Buffer[] = [];
   for (let bytes = 0; bytes <= bytesMax; ) {
@@ -127,7 +128,10 @@ async function wholeText(handle: FileHandle) {
   return { tag: 'error' as const, code: 'EFBIG' };
 }
 
-/** UTF-16 has a byte-order mark: PowerShell writes it by `pip freeze > requirements.txt`, and pip reads it. */
+/**
+ * Decodes UTF-8, and UTF-16 if there is a byte-order mark. In PowerShell, `pip freeze > requirements.txt` writes
+ * UTF-16, which pip reads.
+ */
 function decoded(bytes: Buffer): string {
   const mark = bytes.toString('latin1', 0, 2);
   const encoding = mark === '\xff\xfe' ? 'utf-16le' : mark === '\xfe\xff' ? 'utf-16be' : 'utf-8';

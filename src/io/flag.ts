@@ -1,7 +1,7 @@
 import { closeSync, lstatSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** True unless the file certainly does not exist. */
+/** True if the file exists, or if its absence is not certain. */
 export function isFlagSet(path: string): boolean {
   try {
     lstatSync(path);

@@ -38,7 +38,10 @@ function stepsOf(path: string): string[] {
   return path.split(sep).filter((step) => step !== '' && step !== '.');
 }
 
-/** In a sticky folder only the owner of an entry, or of the folder, may rename it. */
+/**
+ * True if no other user can replace the entry. In a sticky folder, only the owner of the entry or of the folder can
+ * rename it.
+ */
 function isOurs(folder: Stats, entry: Stats | null, ourUid: number): boolean {
   const isTrusted = ({ uid }: Stats): boolean => uid === ourUid || uid === 0;
   if (!isTrusted(folder)) return false;

@@ -2,7 +2,8 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * Removes what a killed Git leaves in a bare copy: locks, which make later commands fail, and incomplete objects.
+ * Removes what a killed Git process leaves in a bare copy: locks, which make later commands fail, and incomplete
+ * objects.
  * @returns whether there is a copy
  */
 export async function removeGitLeftovers(copy: string): Promise<boolean> {
@@ -12,7 +13,7 @@ export async function removeGitLeftovers(copy: string): Promise<boolean> {
   return names.length > 0;
 }
 
-/** Removes a bare copy, whatever is in it. */
+/** Removes a bare copy with all its contents. */
 export async function removeGitCopy(copy: string): Promise<void> {
   await rm(copy, { recursive: true, force: true });
 }

@@ -25,14 +25,16 @@ export interface KeptChange {
   readonly files: readonly KeptFile[];
 }
 
-/** Flags to create a file; opening fails if anything exists at the path. */
+/** Flags that create a file. The open fails if the path already exists. */
 export const newFileFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /** Bounds of the stored change sets, which may contain tokens. */
 const keptMax = 100;
 const keptMs = 365 * 86_400_000;
 
-/** `kept`: the folder of the records; `ourUid`: whose records are read; absent: those of this process's user. */
+/**
+ * `kept`: the folder of the records. `ourUid`: only records of this user are read; absent: the user of this process.
+ */
 interface KeptPlace {
   readonly kept: string;
   readonly ourUid?: number;
@@ -69,12 +71,14 @@ function recordOf({ id }: Pick<KeptChange, 'id'>, kept: string): string {
   return join(kept, `${id}.json`);
 }
 
-/** The newest first, at most `keptMax`. */
+/** Lists the stored change sets, newest first, at most `keptMax`. */
 export async function listKeptChanges(place: KeptPlace): Promise<readonly KeptChange[]> {
   return (await recordsIn(place)).slice(0, keptMax);
 }
 
-/** All, the newest first. `unread`: paths of records that are damaged or of another user. */
+/**
+ * Lists all stored change sets, newest first. `unread`: paths of records that are damaged or belong to another user.
+ */
 export async function listAllKeptChanges(
   place: KeptPlace,
 ): Promise<{ readonly changes: readonly KeptChange[]; readonly unread: readonly string[] }> {
@@ -98,13 +102,16 @@ export async function prune(place: KeptPlace, newest: KeptChange): Promise<void>
     if (at >= keptMax || Date.parse(change.madeAt) < sinceMs) await forget(change, place.kept).catch(() => undefined);
 }
 
-/** Reads only records of our user, the newest first: those of another user could make us write any file. */
+/**
+ * Reads the records of our user, newest first. A record of another user is not read, because it could make us write any
+ * file.
+ */
 async function recordsIn({ kept, ourUid = process.geteuid?.() }: KeptPlace): Promise<readonly KeptChange[]> {
   const changes: KeptChange[] = [];
   for (const id of await idsIn(kept)) {
     const text = await textBy(ourUid, recordOf({ id }, kept)).catch(() => null);
     const change = text === null ? null : parsed(text);
-    // Records are removed by their id: another id than in the file name would remove another record.
+    // A record is removed by its id, so an id that differs from the file name could remove another record.
     if (change?.id === id) changes.push(change);
   }
   return changes;
@@ -115,7 +122,7 @@ async function idsIn(kept: string): Promise<readonly string[]> {
   return names.flatMap((name) => /^(\d+)\.json$/.exec(name)?.[1] ?? []).sort((a, b) => Number(b) - Number(a));
 }
 
-/** `null`: another user's file, or not a regular one. */
+/** Reads a file of user `uid`; `null`: it belongs to another user, or is not a regular file. */
 async function textBy(uid: number | undefined, file: string): Promise<string | null> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {

@@ -5,14 +5,14 @@ import { type Log, logLevels } from '../core/ports.ts';
 
 const lineKeys: ReadonlySet<string> = new Set(['level', 'time', 'msg']);
 
-/** Characters of unwritten lines; further lines are dropped. */
+/** The maximum number of characters in unwritten lines. Above it, new lines are dropped. */
 const waitingMax = 1024 * 1024;
 
 export type LogDestination = DestinationStream;
 
-/** Formats in this thread: a transport thread would lose its last lines at exit. */
+/** Formats lines for people in this thread, because a transport thread would lose its last lines at exit. */
 function prettyOver(plain: LogDestination): LogDestination {
-  // Loaded here: a log of JSON lines does not need it.
+  // Loaded on demand: a log of JSON lines does not need it.
   const pretty = createRequire(import.meta.url)('pino-pretty') as typeof pinoPretty;
   const format = pretty.prettyFactory({ colorize: pretty.isColorSupported, translateTime: 'SYS:HH:MM:ss.l' });
   return {
@@ -22,7 +22,7 @@ function prettyOver(plain: LogDestination): LogDestination {
   };
 }
 
-/** Without a working standard error (a full disk) the daemon continues. */
+/** Writes to standard error. If that fails, for example on a full disk, the daemon continues. */
 function standardError(): LogDestination {
   const stream = fileDestination({ fd: 2, sync: true, maxLength: waitingMax });
   stream.on('error', () => undefined);
@@ -30,8 +30,8 @@ function standardError(): LogDestination {
 }
 
 /**
- * A log of JSON lines (`level`, `time` in RFC 3339, the fields, `msg`), or of readable lines where `pretty`. Lines are
- * written synchronously. Default destination: standard error. An unknown level is `info`.
+ * Creates a log. It writes JSON lines (`level`, `time` in RFC 3339, the fields, `msg`), or readable lines if `pretty`.
+ * Lines are written synchronously. The default destination is standard error. An unknown level counts as `info`.
  */
 export function createLog(options: {
   readonly level: string;

@@ -23,7 +23,7 @@ export function measureCpuSeconds(): { user: number; system: number } {
   return { user: user / 1e6, system: system / 1e6 };
 }
 
-/** The most file descriptors of this process; `null`: unlimited, or not available. */
+/** The limit of open file descriptors of this process; `null`: unlimited, or not available. */
 export function readDescriptorLimit(): number | null {
   try {
     const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
@@ -33,7 +33,7 @@ export function readDescriptorLimit(): number | null {
   }
 }
 
-/** The file descriptors in use, the one of this look included; `null`: not available. */
+/** The number of open file descriptors, including the one that this call opens; `null`: not available. */
 export function countOpenDescriptors(): number | null {
   try {
     return readdirSync('/proc/self/fd').length;
@@ -46,7 +46,7 @@ export function isRoot(): boolean {
   return process.geteuid?.() === 0;
 }
 
-/** The most probing threads, as `limits.workers`, for this number of cores (docs/decisions/0034). */
+/** The maximum number of probing threads for this number of cores, within `limits.workers` (docs/decisions/0034). */
 export function countProbingThreads(cores: number = availableParallelism()): number {
   return Math.min(limits.workers, Math.max(1, cores - 1) + 1);
 }

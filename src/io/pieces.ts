@@ -4,13 +4,15 @@ import type { Timed } from '../core/ports.ts';
 /** Measures the computation that one probe causes in its thread. */
 export interface Pieces {
   readonly timed: Timed;
-  /** Charges the work since the last piece of a body, if both came in one turn of the event loop. */
+  /**
+   * Adds the work since the last piece of a body to the response, if both pieces came in one turn of the event loop.
+   */
   readonly received: (pieceBytes: number) => void;
-  /** Tells the length of the decoded body: for a long one, `limits.heldMsPerMib` are allowed. */
+  /** Sets the length of the decoded body. The allowed computation grows with it, by `limits.heldMsPerMib`. */
   readonly decoded: (bodyBytes: number) => void;
   /** From now on, computations belong to another response. */
   readonly nextResponse: () => void;
-  /** The processor time of the response that took most and more than it may, milliseconds; 0: there is none. */
+  /** The longest processor time of a response that exceeded its allowance, milliseconds; 0: no response did. */
   readonly longestMs: () => number;
 }
 

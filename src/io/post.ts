@@ -12,8 +12,9 @@ import { TlsBook } from '../wire/tls.ts';
 import { type ExchangeTrace, newTrace } from '../wire/trace.ts';
 
 /**
- * Sends webhooks and requests of actions. Redirects are not followed; the connected address must be public, unless
- * `allow` contains it. Unless `refusalIn` decides, any 2xx is delivered, 410 is final, and others may be retried.
+ * Sends webhooks and requests of actions. Redirects are not followed. The connected address must be public, unless
+ * `allow` contains it. `refusalIn` may judge the response. Otherwise 2xx counts as delivered, 410 is final, and any
+ * other status may be retried.
  */
 export function createPost({ clock, timers }: Pick<PostDeps, 'clock' | 'timers'>): Post {
   const deps = { clock, timers, names: new NameResolver(clock, timers, []), tls: new TlsBook() };
@@ -43,7 +44,7 @@ async function send(message: Message, deps: PostDeps): Promise<Delivery> {
     const body = await request(url, message, trace, response, deadline, deps);
     return verdict(response, body.toString('utf8'), message, deps.clock.wallMs());
   } catch (error) {
-    // Once there is a status, an error in the body matters only if the whole body of a success is needed.
+    // After a status arrived, an error in the body matters only if the response is a success whose body is needed.
     return response.status === null || (responseBytesMax !== undefined && response.status < 300)
       ? failed(failureOf(stopOf(error), url, trace))
       : verdict(response, '', message, deps.clock.wallMs());

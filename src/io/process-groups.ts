@@ -31,7 +31,10 @@ export function stopGroup(leader: number | undefined): void {
   }
 }
 
-/** Process id, start and boot, because ids are reused. `null`: no such process, or no `/proc`. */
+/**
+ * Identifies a process by its id, its start time and the boot, because ids are reused. `null`: no such process, or no
+ * `/proc`.
+ */
 function nameOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Random } from '../core/ports.ts';
 
 const digits = '0123456789abcdefghijklmnopqrstuvwxyz';
-/** Base-36 digits of wall milliseconds: nine are enough until the year 5188. */
+/** The number of base-36 digits for wall milliseconds: nine are enough until the year 5188. */
 const stampChars = 9;
 const idChars = 20;
 
@@ -22,7 +22,10 @@ export const systemRandom: Random = {
   id: (nowWallMs) => idFrom(unpredictable, nowWallMs),
 };
 
-/** The same sequence for the same seed (mulberry32). @param seed  only its low 32 bits count */
+/**
+ * Creates a random generator that gives the same sequence for the same seed (mulberry32).
+ * @param seed  only its low 32 bits count
+ */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {

@@ -8,7 +8,7 @@ export interface ProgramCall {
   /** A path, or a name to find on PATH; then the arguments. */
   readonly argv: readonly string[];
   readonly cwd: string;
-  /** In addition to PATH, HOME and LANG. */
+  /** Environment variables in addition to PATH, HOME and LANG. */
   readonly env: Readonly<Record<string, string>>;
   readonly stdin: string;
   readonly timeoutMs: number;
@@ -21,17 +21,20 @@ export interface ProgramCall {
 /** How a program ended: on its own, or why it was killed. `not_run`: it could not be started. */
 export interface ProgramEnd {
   readonly tag: 'exited' | 'signalled' | 'time' | 'output' | 'stopped' | 'not_run';
-  /** The exit status, the signal's name, or the system's code. */
+  /** The exit status, the name of the signal, or the error code of the system. */
   readonly code: string;
-  /** At most the last `limits.actionOutputBytes`. */
+  /** The end of the standard output, at most `limits.actionOutputBytes`. */
   readonly stdout: string;
-  /** The last `limits.actionOutputChars` bytes of both streams; only user-info and query values are masked. */
+  /** The last `limits.actionOutputChars` bytes of both streams. Only user-info and query values of URLs are masked. */
   readonly shown: string;
 }
 
 const plain = { text: (text: string): string => text };
 
-/** Runs a program in a process group of its own, which is killed at a limit and after the program. Never rejects. */
+/**
+ * Runs a program in its own process group. The group is killed when a limit is exceeded and when the program has ended.
+ * Never rejects.
+ */
 export function runProgram(call: ProgramCall): Promise<ProgramEnd> {
   const [file = '', ...args] = call.argv;
   const stdout = keepWords(limits.actionOutputBytes);
@@ -89,7 +92,7 @@ export function runProgram(call: ProgramCall): Promise<ProgramEnd> {
       try {
         return spawn(file, args, { cwd: call.cwd, env, stdio: 'pipe', detached: true });
       } catch {
-        // An argument or a variable with a zero byte.
+        // Node throws if an argument or a variable contains a zero byte.
         return null;
       }
     }

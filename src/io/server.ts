@@ -11,9 +11,9 @@ import { type Connections, createConnections } from './connections.ts';
 import { readDescriptorLimit } from './machine.ts';
 
 export interface Listening {
-  /** The actual port, also if the configuration has 0. */
+  /** The port in use, also if the configuration sets 0 (any free port). */
   readonly port: number;
-  /** Accepts no more connections, and closes those that are still in use after `graceMs`. */
+  /** Stops accepting connections. Connections that are still in use after `graceMs` are closed. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -60,7 +60,7 @@ export async function listen(
           );
     server.timeout = stalledMs;
     const connections = bound(server);
-    // While the server closes, connections are not kept: their next request could be cut.
+    // While the server closes, connections are not kept open, because the next request on one could fail.
     server.prependListener('request', (_, response) => {
       if (!server.listening) response.shouldKeepAlive = false;
     });
@@ -78,7 +78,7 @@ export async function listen(
   }
 }
 
-/** Registers connections. A TLS connection is two sockets with the same address and port. */
+/** Registers the server's connections. A TLS connection has two sockets with the same address and port. */
 function bound(server: Server): Connections {
   const bounds = descriptorBoundsFor(readDescriptorLimit());
   const connections = createConnections({ perAddress: bounds.connectionsPerAddress, all: bounds.connections });
@@ -102,7 +102,7 @@ function bound(server: Server): Connections {
   return connections;
 }
 
-/** Ends connections whose request body continues after the response: Node would read the body to its end. */
+/** Closes a connection whose request body still arrives after the response: Node would read the body to its end. */
 function cutRefusedBodies(server: Server, refusedBodyMs: number): void {
   server.on('request', (request, response) => {
     response.once('finish', () => {
@@ -112,7 +112,7 @@ function cutRefusedBodies(server: Server, refusedBodyMs: number): void {
   });
 }
 
-/** Also closes connections in a TLS handshake, which Node's own list lacks. */
+/** Closes the server and its connections, including those in a TLS handshake, which Node's own list lacks. */
 function closeServer(server: Server, connections: Connections, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => connections.end(), graceMs);
@@ -124,5 +124,5 @@ function closeServer(server: Server, connections: Connections, graceMs: number):
   });
 }
 
-/** An `import` would read every export, and reading `WebSocket` loads undici (13 MB). */
+/** Loaded without `import`, which would read every export: reading `WebSocket` loads undici (13 MB). */
 export const { createServer, request } = process.getBuiltinModule('node:http');

@@ -6,7 +6,7 @@ const rememberedMax = 20_000;
 const charsMax = 200;
 
 /**
- * Saves memory by reusing earlier equal values: data from a thread is always a new copy.
+ * Saves memory: values that equal earlier ones are replaced by these, because data from a thread is always a new copy.
  * @returns a function: the result with the given `due`, and with earlier values where they are equal
  */
 export function createSharing(): (from: Probed, due: Due) => Probed {

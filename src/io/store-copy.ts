@@ -17,7 +17,7 @@ export type CopyFailure =
   | { readonly kind: 'no_room'; readonly code: string };
 
 export interface StoreCopy {
-  /** Rows with valid JSON from `fromMs` on, the oldest first. @throws what SQLite throws on a broken page */
+  /** Reads the rows with valid JSON from `fromMs` on, oldest first. @throws what SQLite throws on a broken page */
   rows(table: Table, fromMs: number): IterableIterator<Row>;
   count(table: Table, fromMs: number): number;
   /** Wall milliseconds; `null`: no rows. */

@@ -32,7 +32,7 @@ export interface StoreFile {
   readonly readOnly: boolean;
   /** `gone`: the file was deleted from its path; `replaced`: another file is there. */
   standing(): 'here' | 'gone' | 'replaced';
-  /** Copies all contents into a new file, also if the open file was deleted. @throws what SQLite throws */
+  /** Copies all contents into a new file, even after the open file was deleted. @throws what SQLite throws */
   copyTo(path: string): void;
   statement(sql: string): StatementSync;
   /** Calls `run` in one transaction. @throws what `run` or SQLite throws, after a rollback */
@@ -46,21 +46,23 @@ export type StoreOpenFailure =
   | { readonly kind: 'foreign'; readonly path: string }
   | { readonly kind: 'no_folder'; readonly path: string; readonly code: string };
 
-/** `setAside`: the new path of a corrupt file; `copied`: the copy of a file of an older layout. */
+/**
+ * The result of opening. `setAside`: where a corrupt file was moved; `copied`: the copy of a file of an older layout.
+ */
 export type Opened =
   | { readonly tag: 'open'; readonly file: StoreFile; readonly setAside: string | null; readonly copied: string | null }
   | { readonly tag: 'refused'; readonly failure: StoreOpenFailure }
   | { readonly tag: 'unwritable'; readonly trouble: SchemaTrouble; readonly file: StoreFile | null };
 
-/** A larger file is not fully checked at start; its errors are found when it is read. */
+/** Larger files are not fully checked at start. Their errors are found when they are read. */
 const checkedBytes = 64 * 1024 * 1024;
-/** Of a new file. A change of a few bytes writes a whole page to the log, and what is stored comes in small changes. */
+/** The page size of a new file, bytes. Small, because most changes are small and each writes whole pages to the log. */
 const pageBytes = 1_024;
-/** The log is copied into the file at this size. A page that is written often is copied once. */
+/** At this size the log is copied into the file. Pages that were written several times are copied once. */
 const copiedBytes = 8 * 1024 * 1024;
 /** SQLite truncates its log to this size; without a limit the log would stay large. */
 const logBytes = 16 * 1024 * 1024;
-/** The part of a file that is searched for traces of a state file. */
+/** How many bytes of a damaged file are searched for traces of a state file. */
 const tracedBytes = 1024 * 1024;
 
 /**
@@ -102,7 +104,9 @@ function freePath(path: string, what: string, wallMs: number): string {
   return target;
 }
 
-/** True for a file that is neither empty, nor a database, nor ours: SQLite would overwrite a short one. */
+/**
+ * True if the file has content and is neither a database nor ours. SQLite would overwrite such a file if it is short.
+ */
 function isOther(path: string): boolean {
   if (!existsSync(path) || statSync(path).size === 0) return false;
   const begin = beginOf(path);
@@ -124,7 +128,7 @@ function tryOpen(path: string, wallMs: number, bytesMax: number): Opened {
   try {
     const folder = makeFolder(dirname(path));
     if (folder !== null) return { tag: 'refused', failure: { kind: 'no_folder', path, code: folder.code } };
-    // SQLite's open of a pipe would block for ever.
+    // Opening a pipe with SQLite would block for ever.
     if (existsSync(path) && !statSync(path).isFile()) return { tag: 'refused', failure: { kind: 'foreign', path } };
     if (isOther(path)) return { tag: 'refused', failure: { kind: 'foreign', path } };
     db = new DatabaseSync(path);
@@ -147,6 +151,7 @@ function tryOpen(path: string, wallMs: number, bytesMax: number): Opened {
 }
 
 /**
+ * Creates a folder with its parents.
  * @returns `null`, or why there can be no such folder (`ENOENT`)
  * @throws what `node:fs` throws for any other obstacle
  */
@@ -169,9 +174,12 @@ function refusalOf(db: DatabaseSync, path: string): StoreOpenFailure | null {
   return null;
 }
 
-/** @returns the path of a copy that was made before the file was migrated; `null`: it was not migrated */
+/**
+ * Checks an opened file, and migrates it if its layout is older.
+ * @returns the path of a copy that was made before the file was migrated; `null`: it was not migrated
+ */
 function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number): string | null {
-  // Without effect on a file that exists: it keeps its size of page.
+  // Affects only new files: an existing file keeps its page size.
   db.exec(`PRAGMA page_size = ${pageBytes}`);
   db.exec('PRAGMA journal_mode = WAL');
   db.exec('PRAGMA synchronous = FULL');
@@ -185,7 +193,7 @@ function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number
     const verdict = db.prepare('PRAGMA quick_check(1)').get();
     if (verdict?.quick_check !== 'ok') throw Object.assign(new Error('quick_check'), { errcode: 11 });
   }
-  // A current file with all tables opens on a full disk, because it needs no write.
+  // A file of the current layout with all tables needs no write, so it opens even on a full disk.
   const found = storeKindOf(db);
   const isOlder = found.kind === 'ours' && found.version < schemaVersion;
   const copied = isOlder ? copyOlder(db, path, freePath(path, `layout-${found.version}`, wallMs)) : null;
@@ -194,7 +202,10 @@ function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number
   return copied;
 }
 
-/** Rows of this layout cannot be read by the version before: without a copy there would be no way back. */
+/**
+ * Copies a file of an older layout before its migration. The previous release cannot read migrated rows, so a downgrade
+ * needs this copy.
+ */
 function copyOlder(db: DatabaseSync, path: string, to: string): string {
   try {
     db.prepare('VACUUM INTO ?').run(to);
@@ -214,7 +225,7 @@ function markOlder(db: DatabaseSync): void {
   }
 }
 
-/** SQLite opens an unwritable file for reading, then fails to lock it, with `io`. */
+/** Corrects the cause for an unwritable file: SQLite opens it for reading, then fails to lock it and reports `io`. */
 function cause(path: string, trouble: SchemaTrouble): SchemaTrouble {
   try {
     if (trouble.kind === 'io' && existsSync(path)) accessSync(path, constants.W_OK);
@@ -225,8 +236,8 @@ function cause(path: string, trouble: SchemaTrouble): SchemaTrouble {
 }
 
 /**
- * Opens an unwritable file for reading. SQLite applies its log only to a writable file, so a copy is opened if there is
- * a log; if that fails, the log is ignored.
+ * Opens an unwritable file for reading. SQLite applies its log only to a writable file. So if there is a log, a copy of
+ * the file is opened; if that fails, the log is ignored.
  */
 function readOnly(path: string, trouble: SchemaTrouble): Opened {
   const file =
@@ -301,7 +312,7 @@ function fileOf(db: DatabaseSync, path: string | null, isReadOnly: boolean): Sto
         run();
         db.exec('COMMIT');
       } catch (thrown) {
-        // After a full disk SQLite has rolled back already.
+        // If the disk is full, SQLite has already rolled back.
         if (db.isTransaction) db.exec('ROLLBACK');
         throw thrown;
       }

@@ -9,20 +9,20 @@ const retryMs = 30_000;
 export interface RecoveryDeps {
   readonly clock: Clock;
   readonly log?: Log;
-  /** Called when rows may have changed: a corrupt file was replaced, or the file became writable. */
+  /** Called when stored rows may have changed, because a corrupt file was replaced or the file became writable. */
   readonly onAnew?: (note: string) => void;
   /** Absent: `limits.stateBytes`. */
   readonly bytesMax?: number;
 }
 
-/** The state file, which is opened, written or begun anew after it was lost, corrupt or not writable. */
+/** The state file. It is opened again, rewritten or replaced by a new one if it was lost, corrupt or not writable. */
 export class RecoveringFile {
   readonly #path: string;
   readonly #deps: RecoveryDeps;
   #file: StoreFile | null;
   #trouble: SchemaTrouble | null;
   #triedAtMs: number;
-  /** When the file was found deleted or replaced at its path, monotonic; `null`: it is there. */
+  /** When the file was found to be deleted or replaced, monotonic; `null`: it is in place. */
   #lostAtMs: number | null = null;
   #isClosed = false;
   #setAsideCount: number;
@@ -44,7 +44,7 @@ export class RecoveringFile {
     return !this.#isClosed && this.#file !== null && !this.#file.readOnly && this.#trouble === null;
   }
 
-  /** Corrupt files that were set aside. */
+  /** The number of corrupt files that were moved aside. */
   get setAsideCount(): number {
     return this.#setAsideCount;
   }
@@ -56,7 +56,7 @@ export class RecoveringFile {
     this.#file = null;
   }
 
-  /** @param nothing  the result where nothing can be read */
+  /** Reads from the file. @param nothing  the result if the file cannot be read */
   read<T>(run: (from: StoreFile) => T, nothing: T): T {
     const file = this.#file;
     if (this.#isClosed || file === null) return nothing;
@@ -70,7 +70,10 @@ export class RecoveringFile {
     }
   }
 
-  /** Runs changes in one transaction. @returns why they are not stored, or not for long; `null`: they are */
+  /**
+   * Runs changes in one transaction.
+   * @returns why the changes are not stored, or may be lost soon; `null`: they are stored
+   */
   commit(run: (to: StoreFile) => void): SchemaTrouble | null {
     const isLost = this.#lost(false);
     const isDue = this.#deps.clock.monotonicMs() - this.#triedAtMs >= retryMs;
@@ -120,7 +123,7 @@ export class RecoveringFile {
     return true;
   }
 
-  /** Checks that the open file is still at its path: writes to a deleted file would be lost. */
+  /** Checks that the open file is still at its path, because writes to a deleted file would be lost. */
   #lost(atOnce: boolean): SchemaTrouble | null {
     const file = this.#file;
     if (file === null || file.readOnly) return null;
@@ -147,7 +150,7 @@ export class RecoveringFile {
       makeFolder(dirname(this.#path));
       rmSync(beside, { force: true });
       from.copyTo(beside);
-      // Before a new log exists, because closing deletes the log by its name.
+      // Closed before a new log exists, because closing deletes the log by its name.
       from.close();
       this.#file = null;
       if (!existsSync(this.#path)) renameSync(beside, this.#path);

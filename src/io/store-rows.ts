@@ -19,7 +19,10 @@ export interface RowsRead {
 const keysMax = 10_000;
 const keysShown = 5;
 
-/** @param isSound  whether a row has the fields that its readers use */
+/**
+ * Creates a reader of rows that moves invalid ones to table `aside`.
+ * @param isSound  whether a row has the fields that its readers use
+ */
 export function createRowReader(isSound: (row: Row) => boolean, log: Log | undefined): RowReader {
   const known = new Set<string>();
   let count = 0;
@@ -47,7 +50,7 @@ export function createRowReader(isSound: (row: Row) => boolean, log: Log | undef
       });
       return gone > 0;
     } catch (thrown) {
-      // Without space the invalid rows stay in place and are skipped.
+      // If the disk is full, the invalid rows stay in place and are skipped.
       if (storeTroubleOf(thrown).kind === 'corrupt') throw thrown;
       return false;
     }

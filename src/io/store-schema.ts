@@ -3,12 +3,12 @@ import { type StoreTrouble, type Table, tables } from '../core/ports.ts';
 import { readMapping } from '../core/read-json.ts';
 
 /**
- * The version of the layout that this program writes. A new table needs no new version: missing tables are created.
- * 3: long rows of some tables are compressed, which readers of version 2 take for damage.
+ * The version of the layout that this program writes. A new table needs no new version, because missing tables are
+ * created. Version 3 compresses long rows of some tables; readers of version 2 take such rows for damage.
  */
 export const schemaVersion = 3;
 
-/** `fresh`: no tables; `foreign`: another program's. */
+/** `fresh`: the file has no tables. `foreign`: the file belongs to another program. */
 type FileKind = { readonly kind: 'fresh' | 'foreign' } | { readonly kind: 'ours'; readonly version: number };
 
 const versionKey = 'schema';
@@ -75,7 +75,7 @@ export function createTables(db: DatabaseSync, wallMs: number): void {
     mark(db);
     db.exec('COMMIT');
   } catch (thrown) {
-    // On a full disk SQLite has already rolled back.
+    // If the disk is full, SQLite has already rolled back.
     if (db.isTransaction) db.exec('ROLLBACK');
     throw thrown;
   }
@@ -93,7 +93,7 @@ function namesIn(db: DatabaseSync): readonly string[] {
     .map(({ name }) => String(name));
 }
 
-/** True for the row with the version: readers do not see it, and writers may not replace it. */
+/** True for the row that holds the version. Readers never get it, and writers may not replace it. */
 export function isOwnRow(table: Table, key: string): boolean {
   return table === 'meta' && key === versionKey;
 }
@@ -103,7 +103,10 @@ export interface SchemaTrouble {
   readonly code: string;
 }
 
-/** By the primary result code, the low byte of an extended one. @see https://www.sqlite.org/rescode.html */
+/**
+ * Kinds of errors by SQLite's primary result code, the low byte of an extended code. @see
+ * https://www.sqlite.org/rescode.html
+ */
 const kinds: Readonly<Record<number, readonly [kind: SchemaTrouble['kind'], code: string]>> = {
   3: ['read_only', 'SQLITE_PERM'],
   5: ['locked', 'SQLITE_BUSY'],

@@ -104,7 +104,8 @@ function changesOf(batch: StoreBatch): (to: StoreFile) => void {
   }));
   return (to) => {
     for (const { table, key, atMs, stored } of puts) {
-      // A row that only grows leaves the index by age as it is, and so writes one page less.
+      // If `at_ms` is unchanged, only the value is updated. The index by age then stays as it is: one page less to
+      // write.
       const grown = to.statement(`UPDATE "${table}" SET value = ? WHERE key = ? AND at_ms = ?`).run(stored, key, atMs);
       if (grown.changes > 0) continue;
       to.statement(

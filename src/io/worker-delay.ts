@@ -2,9 +2,9 @@ import type { Clock, Timers } from '../core/ports.ts';
 
 /** Measures how late this thread's event loop runs a timer. */
 export interface LoopWatch {
-  /** The longest delay since `fromMs` (monotonic), including a current one, milliseconds. */
+  /** The longest delay since `fromMs` (monotonic), including one that still lasts, milliseconds. */
   delayMsMax(fromMs: number): number;
-  /** As `delayMsMax`, of all delays together. */
+  /** The sum of all delays since `fromMs`, milliseconds; otherwise like `delayMsMax`. */
   delayMsSum(fromMs: number): number;
   /** The delays since the last call, one per tick, the oldest first. */
   take(): readonly number[];
@@ -44,7 +44,7 @@ export function measureLoop(deps: {
 
   function reduce(fromMs: number, join: (a: number, b: number) => number): number {
     const nowMs = clock.monotonicMs();
-    // Of a delay that began earlier, only the part after `fromMs` counts.
+    // If the delay began before `fromMs`, only the part after `fromMs` counts.
     let joined = Math.max(0, Math.min(lateBy(nowMs), nowMs - fromMs));
     for (let at = ticks - 1; at >= Math.max(0, ticks - ticksKept); at -= 1) {
       const endMs = endsMs[at % ticksKept] ?? 0;

@@ -5,12 +5,15 @@ import { nothingReceived } from '../core/sample.ts';
 
 export const workerRole = 'mirrorwatch-worker';
 
-/** The start data of a thread. `worker`: its number from 0, which a replacement keeps. */
+/** The start data of a thread. `worker`: the number of the thread, from 0; its replacement has the same number. */
 export interface WorkerSeed {
   readonly role: typeof workerRole;
   readonly worker: number;
   readonly book: WorkerBook;
-  /** Shared with the main thread: the low 32 bits of the id of the job whose response is being processed; 0: none. */
+  /**
+   * Memory shared with the main thread. It holds the low 32 bits of the id of the job whose response is being
+   * processed; 0: none.
+   */
   readonly reading: Int32Array;
 }
 

@@ -28,13 +28,13 @@ import {
 } from './worker-protocol.ts';
 
 const tickMs = 10;
-/** How long results wait, to be sent to the main thread together. */
+/** How long results wait so that several are sent to the main thread together, milliseconds. */
 const batchMs = 4;
 
 export interface Runner {
   /**
-   * Never rejects: a mirror that is not in the book, or an exception, gives `unknown('defect')`.
-   * @param reading  called when the thread starts and ends to process a response
+   * Runs one probe. Never rejects: a mirror that is not in the book, or an exception, gives `unknown('defect')`.
+   * @param reading  called when the thread begins and ends to process a response
    */
   probe(due: Due, reading?: (isReading: boolean) => void): Promise<Probed>;
   control(due: ControlDue): Promise<ControlResponse>;
@@ -52,7 +52,7 @@ export interface RunnerDeps {
   readonly signatures?: SignatureChecker;
   readonly proberOf?: (id: EcosystemId) => Promise<Prober>;
   readonly memories?: ProbeMemories;
-  /** Processor time, milliseconds; absent: that of this thread. */
+  /** Returns the processor time, milliseconds; absent: the time of this thread. */
   readonly spentMs?: () => number;
 }
 
@@ -129,7 +129,7 @@ interface Edition {
   readonly use: { jobs: number };
 }
 
-/** If the access to mirrors is unchanged, wire and memories are those of `before`. */
+/** Prepares a new book. If the access to mirrors is unchanged, it takes wire and memories from `before`. */
 function openEdition(
   given: WorkerBook,
   before: Edition | null,

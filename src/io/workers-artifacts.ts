@@ -3,7 +3,10 @@ import { limits } from '../core/limits.ts';
 import { isHeavy } from '../core/mirror.ts';
 import type { Sample } from '../core/sample.ts';
 
-/** The artifacts that were small when they were last read: any thread hashes one in a millisecond. */
+/**
+ * Remembers artifacts that were small at their last read: any thread may hash them, because each takes about a
+ * millisecond.
+ */
 export class SmallArtifacts {
   /** Ids of targets. */
   readonly #ids = new Set<string>();

@@ -5,7 +5,7 @@ import type { Clock, Log, Probed, Timers, WorkerBook } from '../core/ports.ts';
 import { beatMs, type FromWorker, type JobDone } from './worker-protocol.ts';
 import { startThread, type Thread, workerEntry } from './workers-thread.ts';
 
-/** A thread that lived this long did not fail at its start. */
+/** If a thread ends after this time, its start did not fail. */
 const settledMs = 10_000;
 const respawnMsMin = 100;
 const respawnMsMax = 10_000;
@@ -15,7 +15,7 @@ export interface Job {
   readonly id: number;
   readonly work: { readonly kind: 'probe'; readonly due: Due } | { readonly kind: 'control'; readonly due: ControlDue };
   readonly settle: (done: Probed | ControlResponse) => void;
-  /** After this time a job that no thread has done is given up. */
+  /** The time after which an unfinished job is given up, milliseconds. */
   readonly longestMs: number;
   watchdog: { cancel(): void };
   tries: number;
@@ -29,7 +29,9 @@ export function isProbe(job: Job): job is ProbeJob {
 
 export interface Seat {
   readonly worker: number;
-  /** The extra seat for mirrors whose responses block a thread; only in a pool of several. */
+  /**
+   * True: the separate thread for mirrors whose responses block a thread. It exists only in a pool of several threads.
+   */
   readonly isApart: boolean;
   readonly inHand: Map<number, Job>;
   /** `null`: no thread is needed, or it is about to be replaced. */
@@ -46,23 +48,26 @@ export interface Seat {
   hasSpoken: boolean;
   respawnMs: number;
   delaysMs: number[];
-  /** The version of the book that the thread has. */
+  /** The edition (version number) of the book that the thread has. */
   edition: number;
   /** As `WorkerSeed.reading`. */
   reading: Int32Array;
 }
 
-/** A thread that hangs. `job`: whose response it is processing, 0: not known. `ms`: at least this long. */
+/**
+ * A thread that hangs. `job`: the id of the job whose response it is processing; 0: not known. `ms`: it has hung at
+ * least this long.
+ */
 export interface Holding {
   readonly job: number;
   readonly ms: number;
 }
 
 export interface SeatsDeps {
-  /** The maximum number of threads, at least 1; a pool of several has an extra one. */
+  /** The maximum number of threads, at least 1. A pool of several has one extra thread. */
   readonly count: number;
   readonly book: WorkerBook;
-  /** The most probes at once, over all threads; absent: `limits.workerInFlight` for each thread. */
+  /** The maximum number of probes at once over all threads; absent: `limits.workerInFlight` for each thread. */
   readonly probesAtOnce?: number;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -73,9 +78,9 @@ export interface SeatsDeps {
 
 export interface SeatEvents {
   readonly done: (seat: Seat, jobs: readonly JobDone[]) => void;
-  /** The thread ends. `holding`: how it hung; `null`: it did not. */
+  /** Called when a thread ends. `holding`: how it hung; `null`: it did not hang. */
   readonly gone: (seat: Seat, holding: Holding | null) => void;
-  /** An ended thread has been replaced. */
+  /** Called when an ended thread has been replaced. */
   readonly back: () => void;
   readonly booked: () => void;
 }
@@ -126,12 +131,12 @@ export class Seats {
     return this.#edition;
   }
 
-  /** The lowest book edition that a running thread has; `Infinity`: no thread runs. */
+  /** The oldest edition of the book in any running thread; `Infinity`: no thread runs. */
   oldestEdition(): number {
     return Math.min(...this.all.map((seat) => (seat.thread === null ? Number.POSITIVE_INFINITY : seat.edition)));
   }
 
-  /** Starts threads in these seats, as many as one more job needs at `limits.workerCrowd` jobs each. */
+  /** Starts threads in these seats if one more job needs them, at `limits.workerCrowd` jobs for each thread. */
   wake(fitting: readonly Seat[]): void {
     const jobs = fitting.reduce((sum, { inHand }) => sum + inHand.size, 1);
     const able = fitting.filter(({ thread, isAsleep }) => thread !== null || isAsleep);
@@ -217,7 +222,7 @@ export class Seats {
 
   #checkThreads(): void {
     const nowMs = this.#deps.clock.monotonicMs();
-    // If the main thread was blocked, messages of the threads may be unread.
+    // If the main thread was blocked, it may not have read the messages of the threads yet.
     const wasStill = nowMs - this.#checkedAtMs > 3 * beatMs;
     this.#checkedAtMs = nowMs;
     for (const seat of this.all) {
@@ -248,7 +253,7 @@ function idleMs({ isApart }: Seat): number {
   return isApart ? limits.apartIdleMs : limits.workerIdleMs;
 }
 
-/** How a thread hangs; `null`: it does not. */
+/** Returns how a thread hangs; `null`: it does not hang. */
 export function holdingOf({ reading, seenAtMs }: Seat, nowMs: number): Holding | null {
   const ms = nowMs - seenAtMs - beatMs;
   return ms < limits.threadHeldMs ? null : { job: Atomics.load(reading, 0), ms };
@@ -259,7 +264,7 @@ export function isHolding(holding: Holding | null, { id }: Pick<Job, 'id'>): boo
   return holding !== null && holding.job !== 0 && holding.job === (id | 0);
 }
 
-/** The seat with the fewest jobs, of those with a thread. */
+/** Returns the seat with the fewest jobs among those that have a thread. */
 export function leastOf(seats: readonly Seat[]): Seat | undefined {
   const [least] = seats.filter(({ thread }) => thread !== null).sort((a, b) => a.inHand.size - b.inHand.size);
   return least;

@@ -1,8 +1,9 @@
 import { isProbe, type Job, type ProbeJob } from './workers-seats.ts';
 
 /**
- * Mirrors with probes in a thread that ended, where it is not known which of them ended it. Their probes are repeated,
- * one mirror at a time and alone in a thread. A build is one connection, so a mirror's probes are repeated together.
+ * Mirrors that had probes in a thread that ended, if it is not known which mirror ended it. To find out, their probes
+ * are repeated in a separate thread, one mirror at a time. A build is one connection, so all probes of a mirror are
+ * repeated together.
  */
 export class Suspects {
   /** By mirror. */
@@ -27,13 +28,15 @@ export class Suspects {
     return isProbe(job) && this.#running === jobRegistryOf(job) && this.#jobs.get(this.#running)?.has(job) === true;
   }
 
-  /** True if a job must wait: its mirror is suspected, or another one has the separate thread for itself. */
+  /** True if a job must wait: its mirror is suspected, or the separate thread is reserved for another mirror. */
   holdsUp(job: Job, isApart: boolean): boolean {
     if (!isProbe(job) || this.isRunning(job)) return false;
     return this.#jobs.has(jobRegistryOf(job)) || (isApart && this.#running !== null);
   }
 
-  /** The jobs of the next mirror, which is now being repeated; none while another one is. */
+  /**
+   * Returns the jobs of the next mirror to repeat; empty while another mirror is being repeated, or if none is left.
+   */
   next(): readonly ProbeJob[] {
     const [first] = this.#jobs;
     if (this.#running !== null || first === undefined) return [];
@@ -60,7 +63,7 @@ export class Suspects {
     return [...this.#jobs.values()].flatMap((jobs) => [...jobs]);
   }
 
-  /** The mirrors with a build, once no suspect is left; afterwards none. */
+  /** Once no suspect is left, returns the mirrors with a build, and forgets them. */
   takeBuilders(): readonly string[] {
     if (this.#jobs.size > 0) return [];
     const builders = [...this.#builders];
@@ -68,7 +71,7 @@ export class Suspects {
     return builders;
   }
 
-  /** The mirror that ended the thread is known. */
+  /** Call this when the mirror that ended the thread is known. */
   solve(): void {
     this.#builders.clear();
   }
@@ -78,7 +81,7 @@ export function jobRegistryOf({ work: { due } }: ProbeJob): string {
   return due.target.registry;
 }
 
-/** True for a probe without a build, and for one with all probes of its build among `jobs`. */
+/** True if the probe has no build, or if `jobs` contains all probes of its build. */
 export function isWholeBuild({ work: { due } }: ProbeJob, jobs: readonly ProbeJob[]): boolean {
   const { build } = due;
   return build === undefined || jobs.filter((job) => job.work.due.build?.id === build.id).length === build.size;

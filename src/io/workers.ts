@@ -128,7 +128,7 @@ class Pool implements Workers {
     const able = all.filter((seat) => seat.isApart === isApart);
     const fitting = isApart ? able : able.filter(({ worker }) => this.#isFor(job, worker, able.length));
     this.#seats.wake(fitting);
-    // While no fitting thread is there, another one is used, but not for a mirror that blocks threads.
+    // If no suitable thread runs, another one is used, except for a mirror that blocks threads.
     const least = this.#seatOfBuild(job) ?? leastOf(fitting) ?? leastOf(able);
     if (least === undefined || (job.work.kind === 'probe' && this.#isFull(least))) {
       this.#queue.push(job);
@@ -139,7 +139,7 @@ class Pool implements Workers {
     least.thread?.send({ ...job.work, job: job.id });
   }
 
-  /** Of several threads, the last one is for large artifacts, and the others for all else. */
+  /** Whether a thread is meant for a job: of several, the last one is for large artifacts, the others for all else. */
   #isFor({ work }: Job, worker: number, count: number): boolean {
     return count === 1 || (worker === count - 1) === (work.kind === 'probe' && this.#artifacts.isLarge(work.due));
   }
@@ -159,7 +159,7 @@ class Pool implements Workers {
     return this.#seats.all.find(({ inHand }) => [...inHand.values()].some(isOfBuild));
   }
 
-  /** True if a mirror's responses recently blocked a thread, and the pool has several. */
+  /** True if the pool has several threads and a response of this mirror recently blocked one. */
   #isApart({ work }: Pick<Job, 'work'>): boolean {
     if (work.kind === 'control' || this.#seats.all.length === 1) return false;
     const { registry } = work.due.target;
@@ -210,7 +210,7 @@ class Pool implements Workers {
     this.#suspects.ended(job);
   }
 
-  /** Repeats what an ended thread had in hand. */
+  /** Handles the jobs of an ended thread: repeats each that can be repeated, and ends the others. */
   #loseAll(seat: Seat, holding: Holding | null): void {
     const jobs = [...seat.inHand.values()];
     seat.inHand.clear();
@@ -232,7 +232,7 @@ class Pool implements Workers {
     this.#repeatNext();
   }
 
-  /** Repeats a probe; alone if it may be what ended the thread. */
+  /** Repeats a probe; in the separate thread if it may have ended its thread. Ends it if it cannot be repeated. */
   #repeat(
     job: ProbeJob,
     seat: Seat,
@@ -250,13 +250,13 @@ class Pool implements Workers {
     else this.#dispatch(job);
   }
 
-  /** Ends a probe of a pool with one thread, where nothing can be repeated alone. */
+  /** Ends a probe that cannot be repeated: the pool has only one thread, or is closed. */
   #loseUnrepeated(job: ProbeJob, seat: Seat, holding: Holding | null, holder: ProbeJob | undefined): void {
     if (holding !== null && job !== holder) this.#lose(job, seat.worker, 'local');
     else this.#lose(job, seat.worker, 'defect', holding?.ms);
   }
 
-  /** Ends a probe that ended a thread alone. */
+  /** Ends a probe that was alone in the thread that ended, or that the thread was processing. */
   #loseGuilty(job: ProbeJob, seat: Seat, holding: Holding | null, holder: ProbeJob | undefined): void {
     this.#suspects.solve();
     const ms = holding?.ms ?? 0;

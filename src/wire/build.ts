@@ -4,7 +4,7 @@ import type { Carrier } from './carrier.ts';
 import { floodCheckMs, isFlood } from './inflow.ts';
 import type { KeptConnection } from './pool.ts';
 
-/** A build closes after this time even if some of its lines have not ended. */
+/** The maximum time of a build. Then it closes, even if some of its lines have not ended. */
 const expiresMs = 5 * 60_000;
 
 /** The HTTP/2 connection that the lines of one build share. The cold line opens it, and the warm lines wait for it. */
@@ -32,10 +32,10 @@ export class Build {
     this.check(kept.carrier);
   }
 
-  /** Ends a flooded connection, also while none of the lines has a request. */
+  /** Checks for a flood at intervals, also while no line has a request, and ends a flooded connection. */
   check(carrier: Carrier): void {
     this.checks = this.#timers.after(floodCheckMs, () => {
-      // Twice what one request may receive: a running request ends by its own look.
+      // The limit here is twice that of one request, because a running request checks the limit itself.
       if (isFlood(carrier.socket.bytesRead / 2, carrier.bodyBytes)) carrier.unshare();
       else this.check(carrier);
     });

@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import symbols from 'undici/lib/core/symbols.js';
 
-// Only undici's client: the whole package takes 3 MB more in each thread.
+// Imports only undici's client: the whole package takes 3 MB more in each thread.
 import Client from 'undici/lib/dispatcher/client.js';
 import { limits } from '../core/limits.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
@@ -28,8 +28,8 @@ const h2Options = {
 const closedByUs = new WireStop('MW_STALE', phrase('fault.stale'));
 
 /**
- * Fails the requests that wait in undici's queue. After a failed connect undici does so only if no request is running;
- * else it connects again for as long as one waits, in microtasks, so that no timer or socket of the thread runs.
+ * Fails the requests that wait in undici's queue. After a failed connect, undici fails them only if no request is
+ * running. Otherwise it reconnects in microtasks as long as one waits, so no timer or socket of the thread runs.
  */
 function failWaiting(client: Client): void {
   const own = client as unknown as Record<symbol, unknown>;
@@ -41,7 +41,7 @@ interface QueuedRequest {
   onResponseError(error: Error): void;
 }
 
-/** True for an error that undici created, not the socket. */
+/** True for an error that undici created and not the socket. */
 function isUndicis(error: Error): boolean {
   const { code } = error as { code?: unknown };
   return error.name === 'HTTPParserError' || (typeof code === 'string' && code.startsWith('UND_ERR_'));
@@ -51,11 +51,11 @@ function isUndicis(error: Error): boolean {
 export interface Collecting extends Dispatcher.DispatchHandler {
   /** HTTP/1.1: receives the response as the socket reads it. */
   readonly inflow: Inflow;
-  /** HTTP/2: called with the request's stream; a second time when undici repeats a refused request. */
+  /** HTTP/2: called with the stream of the request, and again if undici repeats a refused request. */
   streamOpened(stream: ClientHttp2Stream): void;
 }
 
-/** One request as sent. `target`: path and query; the whole URL for plain HTTP through a proxy. */
+/** One request as it is sent. `target`: path and query; for plain HTTP through a proxy, the whole URL. */
 export interface CarriedRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT';
   readonly target: string;
@@ -129,12 +129,12 @@ export class Carrier {
     this.#client.dispatch({ method, path, headers, ...(body === null ? {} : { body }) }, collecting);
   }
 
-  /** To be called from `onRequestStart`: the next stream that opens belongs to this request. */
+  /** Call this from `onRequestStart`: the next stream that opens belongs to this request. */
   starting(collecting: Collecting): void {
     this.#collecting = collecting;
   }
 
-  /** To be called when a request has ended: later bytes do not belong to it. */
+  /** Call this when a request has ended: later bytes do not belong to it. */
   ended(collecting: Collecting): void {
     if (this.#collecting === collecting) this.#collecting = null;
   }
@@ -160,7 +160,7 @@ export class Carrier {
   /** Closes the connection and fails its running request; does nothing while the connection is shared. */
   close(): void {
     if (this.isShared) return;
-    // Otherwise undici creates an error with a stack trace for each closed connection.
+    // Sets an error in advance, because undici would create one with a stack trace for each closed connection.
     (this.socket as unknown as Record<symbol, Error | null>)[symbols.kError] ??= closedByUs;
     this.socket.destroy();
   }
@@ -199,7 +199,7 @@ export function h2CodeNameOf(code: number): string {
 
 interface Goaway {
   readonly code: number;
-  /** Streams with a higher id were not processed. */
+  /** The id of the last stream that the server processed, or may have processed. */
   readonly lastStreamId: number;
 }
 
@@ -212,7 +212,8 @@ export class SessionWatch {
 
   /** @param opened  called with each stream, before undici adds its own listeners */
   constructor(session: ClientHttp2Session, opened: (stream: ClientHttp2Stream) => void, settled: () => void) {
-    // Before undici's listener, which ends the requests. A graceful shutdown sends a second GOAWAY with a lower id.
+    // Registered before undici's listener, which ends the requests. In a graceful shutdown, a second GOAWAY with a
+    // lower id follows.
     session.prependListener('goaway', (code, lastStreamId) => {
       const before = this.goaway;
       if (before === null || before.code === constants.NGHTTP2_NO_ERROR)

@@ -25,7 +25,7 @@ export class Collector implements Collecting {
   readonly #failed: (why: WireStop) => void;
   readonly #hold = new BodyHold();
   #isOver = false;
-  /** Body bytes after which reading stops on purpose; `null`: read to the end. */
+  /** Reading stops on purpose after this many bytes of the body; `null`: the body is read to its end. */
   #stopAt: number | null;
   readonly #h2: H2Response;
   #controller: Dispatcher.DispatchController | null = null;
@@ -65,7 +65,7 @@ export class Collector implements Collecting {
   }
 
   streamOpened(stream: ClientHttp2Stream): void {
-    // undici sends a refused request again, once, over the same session (RFC 9113 section 8.7).
+    // undici repeats a refused request once, over the same session (RFC 9113 section 8.7).
     if (this.#h2.stream !== null) this.#trace.repeated = 'refused_stream';
     this.#h2.follow(stream, this.#now, (why) => this.broken(why));
   }
@@ -74,7 +74,7 @@ export class Collector implements Collecting {
     if (status < 200 || this.#isOver) return;
     this.#trace.status = status;
     this.#trace.headers = joinTraces(headers);
-    // The response is not the requested item: the beginning of its body is enough.
+    // This response is not the requested item, so the beginning of its body is enough.
     if (status >= 300 && this.#stopAt === null)
       this.#stopAt = Math.min(this.#request.bodyBytesMax, limits.errorBodyBytes);
     const stated = this.statedBytes();
@@ -126,7 +126,7 @@ export class Collector implements Collecting {
     this.#end();
   }
 
-  /** The defect of a response that undici reports as complete, such as a reset; `null`: none. */
+  /** Returns the defect, such as a reset, of a response that undici reports as complete; `null`: none. */
   #notWhole(): WireStop | null {
     const stated = this.statedBytes();
     const { bodyBytes } = this.#trace;
@@ -135,11 +135,14 @@ export class Collector implements Collecting {
     const { headBytes, totalBytes } = this.inflow;
     if (stated !== null && headBytes !== null && totalBytes > headBytes + stated)
       return new WireStop('MW_BODY_LONGER', phrase('fault.longer'), bodyBytes, this.#endMs());
-    // undici takes a reset for the end of a body without a length.
+    // If a body has no stated length, undici treats a reset as its end.
     return this.#carrier.error === null || this.#isFramed() ? null : stopOf(this.#carrier.error, bodyBytes, atMs);
   }
 
-  /** The end, monotonic: when the last byte came if a length (HTTP/1.1: or chunks) shows the end, else now. */
+  /**
+   * The monotonic time of the end. If a length (HTTP/1.1: or chunks) shows the end, it is the time of the last byte;
+   * else now.
+   */
   #endMs(): number {
     if (this.#h2.stream !== null) {
       const isFull = this.statedBytes() === this.#trace.bodyBytes;

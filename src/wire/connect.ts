@@ -12,7 +12,7 @@ import { type Handshaking, handshake, type TlsBook } from './tls.ts';
 /** The fields of `WireAccess` that decide how to connect to a host. */
 export interface Route
   extends Pick<WireAccess, 'ca' | 'client' | 'pin' | 'proxy' | 'family' | 'dnsServer' | 'allowHosts' | 'protocols'> {
-  /** The preferred address family where `family` is `null`. */
+  /** The preferred address family if `family` is `null`. */
   readonly firstFamily?: 4 | 6 | undefined;
 }
 
@@ -122,7 +122,7 @@ async function addressOf(
             trace.marks.resolved = clock.monotonicMs();
           })
           .catch((error: unknown) => {
-            // Without this mark the hop ends in the phase `resolve`.
+            // Without this mark, the failure counts to the phase `resolve`.
             delete trace.marks.resolved;
             throw error;
           });
@@ -140,7 +140,10 @@ interface Peer {
 type PeerTest = (remoteAddress: string | undefined) => boolean;
 const anyPeer: PeerTest = () => true;
 
-/** The rule that allows the address; `null`: there is no guard. @throws WireStop  where no rule allows it */
+/**
+ * Returns the rule that allows the address; `null`: there is no guard.
+ * @throws WireStop  if no rule allows the address
+ */
 async function allowedRule(to: Destination, address: string | null): Promise<GuardRule | null> {
   if (to.guard === null) return null;
   const host = bareHostOf(to.url);
@@ -207,8 +210,8 @@ function secureTunnel(attempt: Attempt, tunnel: Socket): Promise<Socket> {
 }
 
 /**
- * TLS over a new TCP connection.
- * The TLS socket is created while TCP connects: the mirror's time does not include that work.
+ * Opens TLS over a new TCP connection. The TLS socket is created while TCP connects, so this work does not count as the
+ * mirror's time.
  */
 function secureDirect(attempt: Attempt, { address, port }: Peer, isPeer: PeerTest): Promise<Socket> {
   const { trace, deadline, clock } = attempt;
@@ -216,11 +219,11 @@ function secureDirect(attempt: Attempt, { address, port }: Peer, isPeer: PeerTes
     const tcp = connectTcp({ host: address, port, autoSelectFamily: false, noDelay: true });
     let socket: Socket | null = null;
     const close = (): void => {
-      // The TLS socket first: otherwise it would still start its handshake, without a connection.
+      // The TLS socket is destroyed first: otherwise it would still start its handshake, without a connection.
       socket?.destroy();
       tcp.destroy();
     };
-    // Before Node's own listener, which starts the handshake.
+    // Registered before Node's own listener, which starts the handshake.
     tcp.once('connect', () => {
       trace.marks.connected = clock.monotonicMs();
       if (isPeer(tcp.remoteAddress)) return;
@@ -233,7 +236,7 @@ function secureDirect(attempt: Attempt, { address, port }: Peer, isPeer: PeerTes
     };
     tcp.once('error', end);
     tcp.on('error', () => undefined);
-    // Node connects in a tick that is already queued: the handshake is set up after that.
+    // Node connects in a tick that is already queued, so the handshake is set up in a later tick.
     process.nextTick(() => {
       if (tcp.destroyed) return;
       try {

@@ -18,7 +18,10 @@ export function mayKnowSecrets(url: URL, access: Pick<WireAccess, 'url' | 'auth'
   });
 }
 
-/** The client certificate is for wherever credentials may go, the pin only for the mirror's own origin. */
+/**
+ * Returns the client certificate if credentials may be sent to `url`, and the pin if `url` is at the mirror's own
+ * origin.
+ */
 export function tlsAccessFor(url: URL, access: WireAccess): Pick<WireAccess, 'client' | 'pin'> {
   const isHome = url.origin === new URL(access.url).origin;
   return { client: isHome || mayKnowSecrets(url, access) ? access.client : null, pin: isHome ? access.pin : null };
@@ -29,8 +32,8 @@ function defaultPort(url: URL): string {
 }
 
 /**
- * The headers of a request: defaults, then `own`, then the mirror's credentials unless `own` has
- * an `authorization`. Credentials, also those of `own`, are left out where `mayKnowSecrets` is false.
+ * Returns the headers of a request: defaults, then `own`, then the mirror's credentials unless `own` has an
+ * `authorization`. Credentials, also those in `own`, are left out if `mayKnowSecrets` is false.
  */
 export function requestHeaders(
   url: URL,

@@ -10,7 +10,7 @@ type Cancel = () => void;
 /** How often a limit on idle time is checked, milliseconds. */
 const idleCheckMs = 1_000;
 
-/** Ends the current stage with `MW_DEADLINE` when the time is over. Stages run one at a time. */
+/** Ends the current stage with `MW_DEADLINE` when the deadline passes. Stages run one at a time. */
 export class Deadline {
   readonly #timer: { cancel(): void };
   readonly #clock: Clock;
@@ -44,7 +44,8 @@ export class Deadline {
         failed(why);
         cancel?.();
       };
-      // An earlier stage may end a second time, as its socket fails later: that must not end the deadline of this one.
+      // The socket of an earlier stage may fail later and end that stage again. This must not end the deadline of this
+      // one.
       const ended = (): void => {
         if (this.#stop === stop) this.#stop = null;
       };
@@ -60,7 +61,7 @@ export class Deadline {
     });
   }
 
-  /** Cuts once `progress` has returned the same number for `idleMs`. To be called once. */
+  /** Ends the stages with `cut` if `progress` returns the same number for `idleMs`. Call it once. */
   limitIdle(idleMs: number, progress: () => number): void {
     let [before, sinceMs] = [progress(), this.#clock.monotonicMs()];
     const check = (): void => {
@@ -80,7 +81,7 @@ export class Deadline {
     });
   }
 
-  /** Releases the timers; to be called on every path. */
+  /** Releases the timers. Every code path must call it. */
   clear(): void {
     this.#timer.cancel();
     this.checks?.cancel();
@@ -139,7 +140,10 @@ function fieldOf(error: unknown, name: 'code' | 'reason'): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** An error's code: its own, else its cause's; without a cause, that of an aggregate's first error. `null`: none. */
+/**
+ * Returns an error's code: its own, else that of its cause; without a cause, that of the first error of an aggregate.
+ * `null`: none.
+ */
 export function stopCodeOf(error: unknown): string | null {
   const own = fieldOf(error, 'code');
   if (own !== null || !(error instanceof Error)) return own;
@@ -147,7 +151,7 @@ export function stopCodeOf(error: unknown): string | null {
   return error instanceof AggregateError ? stopCodeOf(error.errors[0]) : null;
 }
 
-/** Any error as a stop; a stop is returned unchanged. The message of an OpenSSL error is its `reason`. */
+/** Converts any error to a stop; a stop is returned unchanged. For an OpenSSL error, the message is its `reason`. */
 export function stopOf(error: unknown, bytesRead = 0, atMs: number | null = null): WireStop {
   if (error instanceof WireStop) return error;
   const message = error instanceof Error ? error.message : String(error);

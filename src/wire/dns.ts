@@ -11,7 +11,7 @@ export interface Resolved {
 
 export interface ResolveRule {
   readonly family: 4 | 6 | null;
-  /** The preferred family where `family` is `null`. Absent: the system resolver's order, or IPv4 with a `server`. */
+  /** The preferred family if `family` is `null`. Absent: the order of the system resolver, or IPv4 with a `server`. */
   readonly first?: 4 | 6 | undefined;
   /** `address` or `address:port`; `null`: the system's resolver. */
   readonly server: string | null;
@@ -42,14 +42,17 @@ export class NameResolver {
     this.#others = others.map((name) => name.toLowerCase()).filter(isAskable);
   }
 
-  /** Remembers a mirror's name for testing its own resolver. Other resolvers never get it: the name may be private. */
+  /**
+   * Remembers a mirror's name, to test the mirror's own resolver with it. Other resolvers never get the name, because
+   * it may be private.
+   */
   know(name: string, server: string | null): void {
     const known = this.#known.get(server ?? '') ?? new Set();
     this.#known.set(server ?? '', known);
     if (known.size < namesKnown && isAskable(name)) known.add(name.toLowerCase());
   }
 
-  /** The address of a name. @param stamp  called when the resolver has responded, also with a failure */
+  /** Resolves a name to an address. @param stamp  called when the resolver has responded, also with a failure */
   resolve(host: string, rule: ResolveRule, deadline: Deadline, stamp: () => void): Promise<Resolved> {
     return deadline.run((done, failed) => {
       let isOver = false;
@@ -67,7 +70,9 @@ export class NameResolver {
     });
   }
 
-  /** Whether the resolver of a name that failed resolves other names; `null`: no other name is known. */
+  /**
+   * Tests if the resolver that failed for `host` resolves other names; `null`: no other name is available for the test.
+   */
   resolvesOthers(host: string, rule: ResolveRule): Promise<boolean | null> {
     const key = rule.server ?? '';
     const nowMs = this.#clock.monotonicMs();
@@ -95,7 +100,7 @@ export class NameResolver {
     this.resolved.set(server, resolved);
     resolved.delete(name);
     resolved.add(name);
-    // One more than needed: the failing name may be among them.
+    // Keeps one more than needed, because the failing name may be among them.
     for (const old of resolved) if (resolved.size > othersMax + 1) resolved.delete(old);
   }
 
@@ -147,7 +152,7 @@ export class NameResolver {
     }
     const resolveName = (each: 4 | 6, otherwise: 4 | 6 | null): void => {
       const onAddresses = (error: NodeJS.ErrnoException | null, addresses: string[]): void => {
-        // Where any family will do, the other one is tried.
+        // If any family is allowed, the other one is tried.
         if (error?.code === 'ENODATA' && otherwise !== null) resolveName(otherwise, null);
         else callback(error, (error === null && addresses[0]) || '', each);
       };

@@ -13,7 +13,7 @@ interface Ended {
   readonly h2: H2Response;
 }
 
-/** Any error of an exchange as a stop. @param atMs  monotonic */
+/** Converts any error of an exchange to a stop. @param atMs  monotonic */
 export function exchangeStopOf(error: unknown, ended: Ended, atMs: number): WireStop {
   if (error instanceof WireStop && error.code !== 'MW_STALE')
     return new WireStop(error.code, error.sentence ?? error.message, ended.trace.bodyBytes, atMs);
@@ -38,7 +38,7 @@ function h1Stop(error: unknown, { trace, carrier: { error: socketError } }: Ende
     case 'UND_ERR_HEADERS_OVERFLOW':
       return as('MW_HEAD_TOO_LARGE', phrase('fault.headLarge'));
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
-      // undici reports this for parser errors after a Content-Length, also for one in the same head.
+      // undici reports this for parser errors after a Content-Length header, even if the error is in the same head.
       return status === null ? badHead() : closed();
     case 'UND_ERR_SOCKET':
       return /^bad (response|upgrade)/.test(stop.message) ? badHead() : closed();
@@ -49,7 +49,10 @@ function h1Stop(error: unknown, { trace, carrier: { error: socketError } }: Ende
   }
 }
 
-/** Node does not say who reset a stream with PROTOCOL_ERROR: we, if the head states a length, else the server. */
+/**
+ * Node does not report which side reset a stream with PROTOCOL_ERROR. If the head states a length, Node itself did;
+ * else the server did.
+ */
 function h2Stop(error: unknown, { request, trace, carrier, h2 }: Ended, session: SessionWatch, atMs: number): WireStop {
   const { status, bodyBytes: bytesRead } = trace;
   const { stream } = h2;
@@ -66,7 +69,7 @@ function h2Stop(error: unknown, { request, trace, carrier, h2 }: Ended, session:
   if (carrier.error !== null) return stopOf(carrier.error, bytesRead, atMs);
   if (stop.code === 'UND_ERR_SOCKET' || stop.code === 'MW_STALE') return as('MW_CLOSED', phrase('fault.inside'));
   const code = stream?.rstCode ?? constants.NGHTTP2_NO_ERROR;
-  // Node resets so for a head that is too large, and reports a server's own reset alike.
+  // Node resets with this code if a head is too large, and reports a reset by the server with the same code.
   if (code === constants.NGHTTP2_ENHANCE_YOUR_CALM && status === null && h2.mayHoldLargeHead())
     return as('MW_HEAD_TOO_LARGE', phrase('fault.headLarge'));
   if (code === constants.NGHTTP2_PROTOCOL_ERROR && status !== null && statedBytesOf(request.method, trace) !== null)
@@ -78,7 +81,7 @@ function h2Stop(error: unknown, { request, trace, carrier, h2 }: Ended, session:
   );
 }
 
-/** True for a request that the server has not processed because its session ended before. */
+/** True if the server did not process the request because its session ended first. */
 function isUntaken({ stream, isUnsent }: H2Response, { goaway, isOver }: SessionWatch): boolean {
   if (stream === null) return isOver;
   if (goaway === null) return false;

@@ -108,7 +108,7 @@ async function* layerOff(decoderOf: DecoderOf, pieces: Pieces): Pieces {
     yield first.value;
     yield* { [Symbol.asyncIterator]: () => source };
   })();
-  // Errors of the source, too, arrive through the decoder.
+  // Errors of the source also arrive through the decoder.
   yield* pipeline(Readable.from(all), decoderOf(first.value[0] ?? 0), () => undefined) as Pieces;
 }
 
@@ -120,7 +120,7 @@ const gunzip: DecoderOf = () => createGunzip(options);
 const decoders: ReadonlyMap<string, DecoderOf> = new Map([
   ['gzip', gunzip],
   ['x-gzip', gunzip],
-  // RFC 9110 section 8.4.1.2 means zlib's format; some servers send the bare stream.
+  // In RFC 9110 section 8.4.1.2, `deflate` is the zlib format. Some servers send the raw stream.
   ['deflate', (byte) => ((byte & 15) === 8 ? createInflate(options) : createInflateRaw(options))],
   ['br', () => createBrotliDecompress(options)],
 ]);

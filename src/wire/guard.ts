@@ -14,7 +14,10 @@ export type AddressClass =
   | 'unspecified'
   | 'reserved';
 
-/** The first match wins. `embeddedAt`: the class is that of the IPv4 address at this byte offset. */
+/**
+ * Address ranges with their class. The first match decides. `embeddedAt`: the class is that of the IPv4 address at this
+ * byte offset.
+ */
 const ranges: readonly (readonly [cidr: string, is: AddressClass | { readonly embeddedAt: number }])[] = [
   ['0.0.0.0/8', 'unspecified'],
   ['10.0.0.0/8', 'private'],
@@ -59,7 +62,10 @@ const table = ranges.map(([cidr, is]) => {
   return { range, is };
 });
 
-/** `null`: the text is no address. A zone (`%eth0`) is dropped; an IPv4-mapped address becomes IPv4. */
+/**
+ * Parses an address; `null`: the text is not an address. A zone (`%eth0`) is dropped, and an IPv4-mapped address
+ * becomes IPv4.
+ */
 function bytesOf(address: string): AddressBytes | null {
   const text = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
   return isIP(text) === 0 ? null : addressBytesOf(text);
@@ -97,18 +103,18 @@ export function classBySpelling(host: string): AddressClass | null {
   return name === 'localhost' || name.endsWith('.localhost') ? 'loopback' : addressClassOf(host);
 }
 
-/** Where a hop may go besides public addresses. */
+/** The addresses to which a hop may connect, besides public ones. */
 export interface GuardRule {
   /** CIDRs, single addresses or host names, as the operator wrote them. */
   readonly allow: readonly string[];
-  /** The class of the mirror's own address; every address of this class is allowed. */
+  /** The class of the mirror's own address. All addresses of this class are allowed. */
   readonly home: AddressClass | null;
 }
 
 /**
- * True where a hop to `host` may connect to `address`.
- * @param address  `null`: a proxy resolves the name. Then only the host's spelling is checked: a name that the proxy
- *                 resolves to a private address is allowed
+ * True if a hop to `host` may connect to `address`.
+ * @param address  `null`: a proxy resolves the name. Then only the spelling of the host is checked, so a name that the
+ * proxy resolves to a private address is allowed
  */
 export function mayConnect(host: string, address: string | null, rule: GuardRule): boolean {
   const found = address === null ? classBySpelling(host) : addressClassOf(address);

@@ -8,7 +8,10 @@ import { isFlood, measureHeaderList } from './inflow.ts';
 /** RFC 9113 section 6.2. */
 const headersFrame = 1;
 
-/** Node takes 128 fields of a head, of a byte or more each (RFC 7541 section 6.1). A reset is shorter. */
+/**
+ * Node accepts at most 128 fields in a head, each at least a byte long (RFC 7541 section 6.1). A frame that resets a
+ * stream is shorter.
+ */
 const fieldsMax = 128;
 
 export function stopOfLargeHead(): WireStop {
@@ -18,13 +21,13 @@ export function stopOfLargeHead(): WireStop {
 export class H2Response {
   stream: ClientHttp2Stream | null = null;
   streamError: Error | null = null;
-  /** The request never left: GOAWAY came before its HEADERS frame was sent. */
+  /** True: the request was never sent, because GOAWAY came before its HEADERS frame was sent. */
   isUnsent = false;
   /** Monotonic instant of the first head, interim ones included. */
   headMs: number | null = null;
   #interimBytes = 0;
   readonly #carrier: Carrier;
-  /** Bytes that the connection had received before this request: in all, and of bodies. */
+  /** What the connection had received before this request, bytes: in all, and of bodies. */
   readonly #readBefore: number;
   readonly #bodyBefore: number;
 
@@ -34,7 +37,10 @@ export class H2Response {
     this.#bodyBefore = carrier.bodyBytes;
   }
 
-  /** Follows the request's stream; called again when undici repeats the request. @param broken  fails the response */
+  /**
+   * Observes the stream of the request. It is called again if undici repeats the request.
+   * @param broken  fails the response
+   */
   follow(stream: ClientHttp2Stream, now: () => number, broken: (why: WireStop) => void): void {
     this.stream = stream;
     this.streamError = null;
@@ -48,7 +54,7 @@ export class H2Response {
     stream.once('response', () => {
       this.headMs ??= now();
     });
-    // Interim heads: Node limits their size, not their number.
+    // Counts interim heads, because Node limits their size but not their number.
     stream.on('headers', (headers) => {
       this.headMs ??= now();
       this.#interimBytes += measureHeaderList(headers);
@@ -61,13 +67,16 @@ export class H2Response {
     return this.stream !== null && isFlood(readBytes, bodyBytes);
   }
 
-  /** False: too few bytes were received for a head beyond the limits. */
+  /** False if too few bytes were received for a head that exceeds the limits. */
   mayHoldLargeHead(): boolean {
     const { readBytes, bodyBytes } = this.#received();
     return readBytes - bodyBytes > fieldsMax;
   }
 
-  /** The stop for a reset stream; `null`: it was not reset. Node reports a reset with CANCEL as a normal end. */
+  /**
+   * Returns the stop for a reset stream; `null`: the stream was not reset. Node reports a reset with CANCEL as a normal
+   * end.
+   */
   resetStop(bodyBytes: number, atMs: number): WireStop | null {
     const { stream } = this;
     if (stream === null || (!stream.aborted && stream.rstCode === constants.NGHTTP2_NO_ERROR)) return null;

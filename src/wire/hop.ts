@@ -18,7 +18,7 @@ export interface HopState {
   protocol: HttpProtocol | null;
 }
 
-/** Hops of one line with equal keys may share a connection. */
+/** Returns a key of a hop. Hops of one line with equal keys may share a connection. */
 export function keyOf(state: HopState): string {
   return `${state.request.aside ? 'aside' : 'timed'} ${state.url.origin}`;
 }
@@ -37,18 +37,18 @@ export function closeMarks(state: HopState, endMs: number): void {
   marks.end = Math.max(endMs, last);
 }
 
-/** A URL as a transcript keeps it: masked, then shortened. @param mask  masks known credentials */
+/** Returns a URL as a transcript stores it: masked, then shortened. @param mask  masks known credentials */
 export function showUrl(url: string, mask: (text: string) => string): string {
   const masked = maskUrl(mask(url));
   return masked.length <= limits.hopUrlChars ? masked : `${masked.slice(0, limits.hopUrlChars)}…`;
 }
 
-/** The URL without user-info and fragment; `null`: it is invalid, or not http(s). */
+/** Parses a URL, without user-info and fragment; `null`: it is invalid, or not http(s). */
 export function parseHopUrl(text: string): URL | null {
   const url = readForeignUrl(text);
   if (url === null) return null;
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return null;
-  // Each of these assignments parses the whole URL again.
+  // Assigned only if needed, because each assignment parses the whole URL again.
   if (url.username !== '') url.username = '';
   if (url.password !== '') url.password = '';
   if (url.hash !== '') url.hash = '';

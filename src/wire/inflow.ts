@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { limits } from '../core/limits.ts';
 
-/** `HTTP/1.1 1xx`: the tenth byte marks an interim head. */
+/** The offset of the first digit of the status. In `HTTP/1.1 1xx`, the 1 marks an interim head. */
 const statusAt = 9;
 const interim = 0x31;
 /**
- * Allowed bytes besides head and body (chunk sizes, frame headers, trailers), plus `framingShareMax` of the body:
- * tiny chunks cost CPU. Go's client has a similar limit.
+ * The allowed number of bytes besides head and body (chunk sizes, frame headers, trailers), plus `framingShareMax` of
+ * the body. The limit exists because tiny chunks cost CPU time. Go's client has a similar one.
  */
 const framingBytesMax = 256 * 1024;
 const framingShareMax = 0.25;
@@ -17,16 +17,19 @@ const lineFeed = 0x0a;
 export class Inflow {
   firstByteMs: number | null = null;
   lastByteMs: number | null = null;
-  /** Decrypted bytes so far, head included. */
+  /** Decrypted bytes so far, including the head. */
   totalBytes = 0;
-  /** Bytes of the head, interim heads included; `null` while it is not complete. */
+  /** Bytes of the head, including interim heads; `null` while the head is incomplete. */
   headBytes: number | null = null;
   /** Body bytes that the parser has delivered; the owner must update this field. */
   bodyBytes = 0;
   readonly #now: () => number;
   readonly #tooLarge: () => void;
   readonly #overFramed: () => void;
-  /** The current head: its bytes so far, the matched bytes of its end (CR LF CR LF), and whether it is interim. */
+  /**
+   * State of the current head: its bytes so far, how much of its end (CR LF CR LF) is matched, and whether it is
+   * interim.
+   */
   #at = 0;
   #matched = 0;
   #isInterim = false;
@@ -74,13 +77,14 @@ export class Inflow {
 
 /** Interval of the flood check of an HTTP/2 connection, milliseconds. */
 export const floodCheckMs = 100;
-/** What a header field counts besides its name and value, bytes. @see RFC 9113 section 6.5.2 */
+/** What each header field adds to the size of a list besides its name and value, bytes. @see RFC 9113 section 6.5.2 */
 const fieldBytes = 32;
 
 /**
- * True where an HTTP/2 connection received too much besides heads and bodies: nghttp2 accepts some kinds of frames
- * (WINDOW_UPDATE, ALTSVC, padding) without end, and bodies in frames of one byte. The bounds are those of HTTP/1.1.
- * @param readBytes  received bytes, those of bodies included
+ * True if an HTTP/2 connection received too much besides heads and bodies. The check is needed because nghttp2 accepts
+ * some frames (WINDOW_UPDATE, ALTSVC, padding) without limit, and bodies in frames of one byte. The bounds are those of
+ * HTTP/1.1.
+ * @param readBytes  received bytes, including those of bodies
  */
 export function isFlood(readBytes: number, bodyBytes: number): boolean {
   return readBytes - bodyBytes > limits.headBytes + framingBytesMax + framingShareMax * bodyBytes;

@@ -29,8 +29,9 @@ const staleCodes = new Set(['MW_STALE', 'MW_CLOSED', 'ECONNRESET', 'EPIPE', 'MW_
 const untakenCode = 'MW_H2_UNTAKEN';
 
 /**
- * Sends the requests of one probe. Cold: each over a new connection; a hop with `startMs` may use that of the
- * hop before. Warm: over a kept connection if there is one; in a build, over that of the cold line.
+ * Sends the requests of one probe. A cold line uses a new connection for each; only a hop with `startMs` may use the
+ * connection of the previous hop. A warm line uses a kept connection if there is one; in a build, the one of the cold
+ * line.
  */
 export class OpenLine implements Line {
   readonly #access: WireAccess;
@@ -40,12 +41,15 @@ export class OpenLine implements Line {
   readonly #deps: LineDeps;
   readonly #timed: Timed;
   #build: Build | null;
-  /** Only on warm lines of a build: waits at most `limitMs` for the connection, and resolves to whether it is ready. */
+  /**
+   * Only on warm lines of a build. Waits at most `limitMs` for the build's connection; resolves to true when it is
+   * ready.
+   */
   readonly joined?: (limitMs: number) => Promise<boolean>;
   #own: { readonly key: string; readonly kept: KeptConnection } | null = null;
   #deadline: Deadline | null = null;
   #socket: Socket | null = null;
-  /** Classes of the addresses where this line requested the mirror itself. */
+  /** The classes of the addresses at which this line connected to the mirror itself. */
   readonly #homeClasses = new Set<AddressClass>();
   readonly #files: BodyFile[] = [];
 
@@ -84,7 +88,7 @@ export class OpenLine implements Line {
       return unusable(request, showUrl(request.url, this.#mask.text), request.startMs ?? clock.monotonicMs());
     const headers = requestHeaders(url, request.headers, this.#access);
     const deadline = new Deadline(clock, timers, request.deadlineMs);
-    // After our own preparation, which does not count as the mirror's time.
+    // The time starts after our own preparation, which does not count as the mirror's time.
     const startMs = request.startMs ?? clock.monotonicMs();
     const trace = createConnectTrace(startMs);
     const state: HopState = { request, url, trace, headers, exchanged: newTrace(), reused: false, protocol: null };
@@ -116,7 +120,7 @@ export class OpenLine implements Line {
         return await this.#exchange(kept, state, deadline);
       } catch (error) {
         const { code } = stopOf(error);
-        // The connection of a build was in use: its end is a fault, except by GOAWAY.
+        // The connection of a build was in use, so its end is a fault, unless GOAWAY ended it.
         const isOld = kept.carrier.isShared ? code === untakenCode : staleCodes.has(code);
         if (state.exchanged.firstByteMs !== null || !isOld) throw error;
         if (kept.carrier.isShared) this.#moveOn(state, kept.carrier);
@@ -138,8 +142,8 @@ export class OpenLine implements Line {
   }
 
   /**
-   * As Go does: the server ended the session before it accepted our stream, so the request is repeated once, over a new
-   * connection. The phases are those of the repeat.
+   * Handles a session that the server ended before it accepted our stream. Like Go's client, we repeat the request
+   * once, over a new connection. The phases are those of the repeated request.
    */
   #moveOn(state: HopState, { session }: Carrier): void {
     state.trace = createConnectTrace(this.#deps.clock.monotonicMs());
@@ -197,7 +201,8 @@ export class OpenLine implements Line {
         deadline,
         () => this.#deps.clock.monotonicMs(),
       );
-      // RFC 9110 section 15.5.20: this connection is not for this origin. As in Go, the status is reported unchanged.
+      // Status 421: this connection is not for this origin (RFC 9110 section 15.5.20). As in Go, the status is reported
+      // unchanged.
       if (exchanged.status === 421) kept.carrier.close();
       if (proxy !== null && exchanged.status === 407)
         throw new WireStop('MW_PROXY_STATUS', phrase('fault.proxyDenied'), exchanged.bodyBytes, exchanged.endMs);
@@ -236,7 +241,10 @@ export class OpenLine implements Line {
     if (found !== null) this.#homeClasses.add(found);
   }
 
-  /** `null` also where the mirror was at addresses of two classes: its name server may give any address. */
+  /**
+   * Returns the class of the mirror's own address; `null`: unknown. It is also `null` if the mirror had addresses of
+   * two classes, because its name server may return any address.
+   */
   async #homeClass(deadline: Deadline): Promise<AddressClass | null> {
     const host = bareHostOf(new URL(this.#access.url));
     const bySpelling = classBySpelling(host);

@@ -21,11 +21,11 @@ export interface Passing {
   readonly url: string;
 }
 
-/** Requests to mirrors over kept HTTP/1.1 connections, for responses that are passed on. */
+/** Sends requests to mirrors over kept HTTP/1.1 connections. Their responses are passed on as streams. */
 export interface Passages {
   /**
    * Requests a URL of a mirror and follows redirects.
-   * @throws Error without a response head, for a forbidden redirect, or for too many
+   * @throws Error if there is no response head, for a forbidden redirect, or for too many redirects
    */
   open(
     access: WireAccess,
@@ -46,7 +46,7 @@ const endCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_S
 
 interface Kept {
   readonly pool: Pool;
-  /** The class of the newest connection's address; `null`: there was none, or a proxy resolves the name. */
+  /** The class of the address of the newest connection; `null`: there was none, or a proxy resolves the name. */
   reached: AddressClass | null;
 }
 
@@ -72,7 +72,8 @@ export function createPassages(input: PassageDeps): Passages {
         };
         const at = url;
         const send = () => request.call(pools.of(access, at), { path, method, headers: sent, signal });
-        // A kept connection may end while the request is on its way: repeat it once (RFC 9110 section 9.2.2).
+        // A kept connection may end while the request is sent. Then the request is repeated once (RFC 9110 section
+        // 9.2.2).
         const response = await send().catch((cause: { readonly isKept?: boolean }) => {
           if (cause.isKept === true) return send();
           throw cause;
@@ -90,7 +91,10 @@ export function createPassages(input: PassageDeps): Passages {
   };
 }
 
-/** @throws Error for an invalid URL, and from TLS to plain HTTP */
+/**
+ * Returns the target of a redirect.
+ * @throws Error if the URL is invalid, or the redirect leads from TLS to plain HTTP
+ */
 function redirectTarget(location: string, from: URL): URL {
   const next = readForeignUrl(location, from.href);
   const isSafe = next?.protocol === 'https:' || (next?.protocol === 'http:' && from.protocol === 'http:');
@@ -103,9 +107,11 @@ class Pools {
   readonly #deps: PassageDeps & { readonly names: NameResolver; readonly tls: TlsBook };
   readonly #socketsMax: number;
   #sockets = 0;
-  /** By access and origin, the least recently used first. */
+  /** The pools by access and origin, the least recently used first. */
   readonly #pools = new Map<string, Kept>();
-  /** Each access as JSON: a changed access does not reuse connections of the old one. */
+  /**
+   * Each access as JSON, part of the key of its pools. So a changed access does not reuse connections of the old one.
+   */
   readonly #keys = new WeakMap<WireAccess, string>();
 
   constructor(input: PassageDeps) {

@@ -12,14 +12,14 @@ export interface KeptConnection {
 }
 
 const keptPerOrigin = 2;
-/** Origins per mirror: a mirror may redirect to a new one each time. */
+/** The maximum number of origins per mirror. A limit is needed because each redirect may lead to a new origin. */
 const originsKept = 8;
 
 /** Idle connections for warm probes, by mirror and origin. */
 export class Pool {
   readonly #byMirror = new Map<string, { access: WireAccess; readonly byOrigin: Map<string, KeptConnection[]> }>();
   readonly #timers: Timers;
-  /** Idle HTTP/2 connections, with the bytes that each had received when it became idle. */
+  /** Idle HTTP/2 connections, with the number of bytes that each had received when it became idle. */
   readonly #resting = new Map<Carrier, number>();
   check: { cancel(): void } | null = null;
 
@@ -27,7 +27,7 @@ export class Pool {
     this.#timers = timers;
   }
 
-  /** Takes out the most recently used live connection; `null`: there is none. */
+  /** Removes and returns the most recently used live connection; `null`: there is none. */
   take(access: WireAccess, origin: string): KeptConnection | null {
     const kept = this.#of(access).get(origin) ?? [];
     for (let one = kept.pop(); one !== undefined; one = kept.pop()) {

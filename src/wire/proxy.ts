@@ -6,7 +6,7 @@ import { type Deadline, stopOf, WireStop } from './deadline.ts';
 
 const responseBytesMax = 16 * 1024;
 
-/** Any failure on the way to or at the proxy, as a stop with a code of the proxy. */
+/** Converts a failure at the proxy, or on the way to it, to a stop with a code of the proxy. */
 export function proxyStopOf(error: unknown): WireStop {
   const stop = stopOf(error);
   if (stop.code === 'MW_PROXY_STATUS') return stop;
@@ -61,7 +61,10 @@ export class ProxyHead {
   readonly #head = Buffer.allocUnsafe(responseBytesMax + 1);
   #filled = 0;
 
-  /** The bytes after the head of a 200; a stop for any other response; `null` while the head is incomplete. */
+  /**
+   * Takes a chunk. Returns the bytes after the head of a 200, a stop for any other status, or `null` while the head is
+   * incomplete.
+   */
   take(chunk: Buffer): Buffer | WireStop | null {
     const before = this.#filled;
     this.#filled += chunk.copy(this.#head, before);

@@ -5,7 +5,7 @@ const shown = '***';
 
 type MaskText = (text: string) => string;
 
-/** The value of a header whose name contains one of these is masked as a whole. */
+/** If the name of a header matches, its value is masked as a whole. */
 const secretName = /auth|cookie|token|secret|passw|api-?key|session|signature|credential/;
 /** In these headers, only the parameters in `challengeKept` keep their values. */
 const challengeNames = new Set(['www-authenticate', 'proxy-authenticate']);
@@ -47,13 +47,15 @@ function maskChallenge(value: string): string {
 function redacted(name: string, value: string, mask: MaskText): string {
   const kind = kindOf(name);
   if (kind === 'secret') return shown;
-  // Cut before patterns are masked: that takes quadratic time in a length that the server chooses.
+  // The value is cut before patterns are masked, because masking takes quadratic time in a length that the server
+  // chooses.
   const begin = mask(value).slice(0, 4 * limits.headerValueChars);
   return (kind === 'challenge' ? maskChallenge(begin) : maskUrlsIn(begin)).slice(0, limits.headerValueChars);
 }
 
 /**
- * Headers as a transcript keeps them: secrets masked, number and lengths limited. `…` states how many were left out.
+ * Returns headers as a transcript stores them: secrets are masked, number and lengths are limited. `…` states how many
+ * headers were left out.
  * @param headers  lower-case names
  * @param mask     masks known credentials, before anything is cut
  */

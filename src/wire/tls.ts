@@ -40,7 +40,7 @@ const issuerChars = 80;
 
 /** Caches secure contexts and facts of certificates: creating a context takes milliseconds. */
 export class TlsBook {
-  /** By the list of CAs: rules are new objects for each connection, but with the same list. */
+  /** Contexts by the list of CAs: each connection has a new rule object, but the same list. */
   readonly #byCa = new WeakMap<
     TlsRule['ca'],
     { readonly client: TlsRule['client']; readonly context: SecureContext }
@@ -49,8 +49,8 @@ export class TlsBook {
   readonly #leaves = new Map<string, LeafFacts>();
 
   /**
-   * The context for Node's roots, the rule's own CAs and client certificate, and TLS 1.2 or later.
-   * @throws Error with an OpenSSL code where a PEM text is unusable
+   * Returns the secure context for Node's roots, the rule's own CAs and client certificate, and TLS 1.2 or later.
+   * @throws Error with an OpenSSL code if a PEM text is unusable
    */
   context(rule: TlsRule): SecureContext {
     const known = this.#byCa.get(rule.ca);
@@ -64,7 +64,7 @@ export class TlsBook {
   }
 
   /**
-   * Judges a finished handshake, in the order expired or not yet valid, untrusted, name, pin.
+   * Judges a finished handshake. Faults in the order of their check: expired or not yet valid, untrusted, name, pin.
    * @param host       the name or address that the certificate must be for
    * @param nowWallMs  wall time, to recognize an expired certificate that is also untrusted
    */
@@ -127,7 +127,10 @@ function timeOf(text: string): number | null {
   return Number.isNaN(ms) ? null : ms;
 }
 
-/** As in RFC 7469 section 2.4: base64, without `sha256/`; `null`: the key cannot be read. */
+/**
+ * Returns the hash of the public key as in RFC 7469 section 2.4: base64, without `sha256/`; `null`: the key cannot be
+ * read.
+ */
 function spkiHash(certificate: X509Certificate): string | null {
   try {
     return createHash('sha256')
@@ -195,13 +198,13 @@ export function handshake(
     ...(isIP(host) === 0 ? { servername: host } : {}),
     secureContext: tls.context(rule),
     ALPNProtocols: [...alpn],
-    // `judge` decides instead, so that facts of a bad certificate are known too.
+    // `judge` decides instead, so that the facts of an invalid certificate are known too.
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
   });
-  // Node would convert the whole chain for its own name check: a tenth of a probe's CPU.
+  // For its own name check, Node would convert the whole chain: a tenth of a probe's CPU time.
   socket.getPeerCertificate = noCertificate;
-  // Node leaves the socket underneath open where TLS ends before it has begun.
+  // If TLS ends before it has begun, Node leaves the socket underneath open.
   socket.once('close', () => under.destroy());
   socket.once('secureConnect', () => {
     const verdict = tls.judge(socket, host, rule, clock.wallMs());

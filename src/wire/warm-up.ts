@@ -80,7 +80,7 @@ async function requestOnce(wire: Wire, deadlineMs: number, url: string): Promise
   }
 }
 
-/** Without TLS, which needs a certificate: the socket only claims that HTTP/2 was negotiated. */
+/** Works without TLS, which would need a certificate: the socket only claims that HTTP/2 was negotiated. */
 async function requestOverHttp2(clock: Clock, timers: Timers, deadlineMs: number, port: number): Promise<boolean> {
   const socket: Socket & { alpnProtocol?: string } = connect(port, '127.0.0.1');
   socket.alpnProtocol = 'h2';

@@ -12,7 +12,7 @@ import { TlsBook } from './tls.ts';
 export interface WireOptions {
   readonly clock: Clock;
   readonly timers: Timers;
-  /** Public names for testing a resolver after a name failed to resolve. Absent: none. */
+  /** Public names to test a resolver with, after a name failed to resolve. Absent: none. */
   readonly otherNames?: readonly string[];
   readonly userAgent?: string | undefined;
 }
@@ -45,12 +45,15 @@ export function createWire(options: WireOptions): Wire {
   };
 }
 
-/** Creates the TLS context before the first hop: a trust store takes tens of milliseconds, which are not latency. */
+/**
+ * Creates the TLS context before the first hop. Loading a trust store takes tens of milliseconds, which must not count
+ * as latency.
+ */
 function prepare(tls: TlsBook, access: WireAccess): void {
   if (!access.url.startsWith('https:')) return;
   try {
     tls.context(access);
   } catch {
-    // A hop reports an unusable PEM text.
+    // Ignored here: the hop reports an unusable PEM text.
   }
 }
