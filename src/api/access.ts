@@ -12,16 +12,17 @@ function isOpen(request: Request): boolean {
   return open.has(request.path);
 }
 
-/** The key of the rate limit: the kind of token, else the client's address. */
+/** Returns the key of the rate limit: the kind of token, else the client's address. */
 function clientOf(response: Response): string {
   return String(response.locals['client'] ?? '');
 }
 
 /**
  * Refuses unauthorized requests (docs/operations.md#http). `/-/healthy` and `/-/ready` are open to all; for alerts see
- * `mayPostAlerts`. With `listen.token`, every other request needs it. Reads also accept it as the password of basic
- * authentication; writes do not, because a browser repeats a known password on requests of other sites. Without
- * `listen.token`, a foreign `Host` is refused (DNS rebinding), and so are writes from other sites.
+ * `mayPostAlerts`. If `listen.token` is set, every other request needs it. Reads also accept it as the password of
+ * basic authentication. Writes do not, because a browser adds a known password to requests that other sites cause.
+ * Without `listen.token`, requests with a foreign `Host` are refused (DNS rebinding), and so are writes from other
+ * sites.
  * @param nowMs  the monotonic clock
  */
 export function createAccessGuard(config: () => Config, nowMs: () => number): RequestHandler {
@@ -58,7 +59,7 @@ function addressOf(request: Request): string {
   return request.socket.remoteAddress ?? '';
 }
 
-/** Express ignores case and a final slash too. */
+/** True for a POST of alerts. Case and a final slash are ignored, as Express ignores them. */
 function isAlertPost(request: Request): boolean {
   return request.method === 'POST' && /^\/api\/v1\/alertmanager\/?$/i.test(request.path);
 }
@@ -68,7 +69,7 @@ export const alertTokenNeeded: RequestProblem = {
   detail: (say) => say('problem.alertToken'),
 };
 
-/** Alerts need a token on loopback too: `alertmanager.token` or `listen.token`. */
+/** True if the request may post alerts. It needs `alertmanager.token` or `listen.token`, also on loopback. */
 export function mayPostAlerts(request: Request, { listen, alertmanager }: Config): boolean {
   const given = bearerIn(request.headers);
   return isToken(given, alertmanager?.token ?? null) || isToken(given, listen.token);

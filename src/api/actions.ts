@@ -68,13 +68,13 @@ function sendAdvice(response: Response, decided: Awaited<ReturnType<ApiDeps['acc
   else sendProblem(response, makeProblem('conflict', 'problem.notProposed'));
 }
 
-/** `null`: none, or it is too long. */
+/** Returns the reason in the body; `null`: there is none, or it is too long. */
 function reasonIn(request: Request): string | null {
   const { reason } = bodyOf(request);
   return typeof reason === 'string' && reason.trim() !== '' && reason.length <= 500 ? reason.trim() : null;
 }
 
-/** A text such as `90s` in milliseconds; `null`: it has another form. */
+/** Parses a duration such as `90s` to milliseconds; `null`: the text has another form. */
 export function pauseMsOf(text: unknown): number | null {
   const match = typeof text === 'string' ? /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) : null;
   return match ? Number(match[1]) * (durationUnits[match[2] ?? ''] ?? 0) : null;

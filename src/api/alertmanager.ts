@@ -18,8 +18,8 @@ export function createAlertmanagerRoutes(deps: ApiDeps): Router {
   };
   routes.post(
     '/alertmanager',
-    // Checks the token again: the access guard recognizes this path by its own pattern, which may differ from the
-    // route's.
+    // The token is checked again, because the access guard recognizes this path by its own pattern, which may differ
+    // from the route's.
     (request, response, next) =>
       mayPostAlerts(request, deps.config()) ? next() : sendProblem(response, alertTokenNeeded),
     jsonOnly,
@@ -81,7 +81,7 @@ function parseAlert(value: unknown): IncomingAlert | null {
   };
 }
 
-/** The identity of an alert without a usable fingerprint: Alertmanager before 0.19 sends none. */
+/** Returns an identity for an alert without a usable fingerprint: Alertmanager before 0.19 sends none. */
 function fingerprintOf(labels: Readonly<Record<string, string>>): string {
   const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 32);

@@ -40,7 +40,7 @@ export function createApi(deps: ApiDeps): Express {
   app.use(createAccessGuard(deps.config, nowMs));
   app.use(createRateLimit(nowMs));
   app.use(operationRoutes(deps));
-  // Before `express.json`, which has a smaller limit.
+  // Registered before `express.json`, whose limit on bodies is smaller.
   app.use('/api/v1', createAlertmanagerRoutes(deps));
   app.use(
     '/api/v1',

@@ -24,7 +24,7 @@ export type AlertsTaken =
   | { readonly tag: 'taken'; readonly outcomes: AlertCounts }
   | { readonly tag: 'unavailable'; readonly because: 'queue' | 'state' | 'stopping' };
 
-/** `invalid` and `needs_restart` keep the old configuration. */
+/** The result of a reload. After `invalid` and `needs_restart` the old configuration stays in force. */
 export type ReloadOutcome =
   | { readonly tag: 'reloaded'; readonly changed: readonly string[] }
   | { readonly tag: 'invalid'; readonly issues: readonly PlainIssue[] }
@@ -57,7 +57,7 @@ export interface ApiDeps {
   /** `null`: no such mirror. */
   freshness(registry: string): Freshness | null;
   baseline(targetId: string, connection: Connection): Omit<SeriesBaseline, 'target' | 'connection'> | null;
-  /** From memory or the state file; `null`: not stored. */
+  /** Returns a probe from memory or the state file; `null`: not stored. */
   probe(probeId: string): KeptProbe | null;
   probesOf(registry: string, limit: number): readonly KeptProbe[];
   /** Open findings, newest first; with `history` also closed and acknowledged ones. */
@@ -67,32 +67,35 @@ export interface ApiDeps {
   audited(): readonly Audited[];
   passedOver(): readonly PassedOver[];
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
-  /** What clients set once to use the configured front door; empty: there is none for that upstream. */
+  /**
+   * Lists the settings that clients set once to use the configured front door; empty: there is no door for that
+   * upstream.
+   */
   doorLines(ecosystem: EcosystemId, upstream: string): readonly { readonly client: string; readonly text: string }[];
-  /** The accepted chain, else the declared one; credentials masked. */
+  /** Returns the accepted chain, else the declared one. Credentials are masked. */
   chainInForce(ecosystem: EcosystemId, upstream: string): string;
   acceptAdvice(id: string): Promise<Result<Advice, 'unknown' | 'not_proposed'>>;
-  /** Silences advice with the same mirrors and cause for `forMs`, across restarts. */
+  /** Suppresses advice with the same mirrors and cause for `forMs`, also after a restart. */
   dismissAdvice(id: string, forMs: number, reason: string): Promise<Result<Advice, 'unknown' | 'not_proposed'>>;
   acknowledge(findingId: string, reason: string): Promise<Finding | null>;
-  /** `forMs` 0 resumes the mirror. `null`: no such mirror. */
+  /** Pauses a mirror; `forMs` 0 resumes it. The result is `null` if there is no such mirror. */
   pause(registry: string, forMs: number, reason: string): Promise<Standing | null>;
   /** Newest first. */
   actions(): readonly ActionRow[];
   areActionsStopped(): boolean;
-  /** @returns true if the new state is stored, so that a restart keeps it */
+  /** Stops all actions, or allows them again. @returns true if the new state is stored, so that a restart keeps it */
   stopActions(isStopped: boolean): boolean;
   undoAction(id: string): 'ok' | 'unknown' | 'not_done';
-  /** `null`: an invalid notification, which is only counted. */
+  /** Takes a notification of Alertmanager. `null`: it is invalid, and is only counted. */
   takeAlerts(notification: AlertNotification | null): Promise<AlertsTaken>;
   reload(): Promise<ReloadOutcome>;
-  /** A response of /metrics, rendered while its pieces are read. */
+  /** Returns a response of /metrics. It is rendered while its pieces are read. */
   metrics(accept: string | undefined): {
     readonly contentType: string;
     readonly pieces: AsyncIterable<string | Uint8Array>;
   };
   subscribe(listener: (event: DaemonEvent) => void): () => void;
-  /** Why the last write of the state file failed; `null`: it did not. */
+  /** Returns why the last write of the state file failed; `null`: it did not fail. */
   stateTrouble(): StateTrouble | null;
   defect(cause: unknown): void;
 }

@@ -51,7 +51,7 @@ export function createEventRoutes(deps: ApiDeps): Router {
     const stop = deps.subscribe((event) => {
       if (types.has(event.type)) write(textOf(event));
     });
-    // Not of the request, which closes as soon as its body has been read.
+    // The close of the response counts. The request closes as soon as its body has been read.
     response.on('close', () => {
       open -= 1;
       beat.cancel();
@@ -67,7 +67,7 @@ function typesOf(request: Request): ReadonlySet<string> | null {
   return types.every((type) => known.has(type)) ? new Set(types) : null;
 }
 
-/** Renders an event unless it is the same object as the last one. */
+/** Returns a renderer of events. If the event is the same object as the last one, the last text is returned. */
 function lastTextKept(): (event: DaemonEvent) => string {
   let last: DaemonEvent | null = null;
   let text = '';

@@ -109,8 +109,8 @@ function historyPageOf(request: Request, response: Response): (Page & { readonly
 }
 
 /**
- * One page of series, newest sample first as of the time of the first page: later samples must not move a series across
- * the cursor. The cursor is `<time of first page>.<last sample>.<series>`.
+ * Returns one page of series, ordered by their newest sample at the time of the first page. Later samples are ignored,
+ * because they would move a series across the cursor. The cursor is `<time of first page>.<last sample>.<series>`.
  */
 function pageOfSeries(
   all: Iterable<SeriesNow>,

@@ -34,7 +34,7 @@ export function probeView({ sample, transcript }: KeptProbe): object {
   };
 }
 
-/** The facts, absent ones as `null` or `false`; of a list of versions only the length. */
+/** Returns the facts; absent ones are `null` or `false`, and a list of versions is reduced to its length. */
 function factsView(facts: Facts): object {
   return {
     resolvedVersion: facts.resolvedVersion ?? null,

@@ -63,7 +63,7 @@ export function sendProblem(response: Response, problem: RequestProblem): void {
     .send(JSON.stringify({ type: 'about:blank', title, status, detail, ...more }));
 }
 
-/** Refuses a body with another content type than JSON instead of ignoring it. A request without a body passes. */
+/** Refuses a body whose content type is not JSON, which would else be ignored. A request without a body passes. */
 export const jsonOnly: RequestHandler = (request, response, next) => {
   const { 'content-length': length, 'transfer-encoding': coding, 'content-type': type = '' } = request.headers;
   const hasBody = coding !== undefined || (length !== undefined && length !== '0');
@@ -131,7 +131,7 @@ const known = routes.map(([method, path]) => ({
   form: new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/\{[^}]+\}/g, '[^/]+')}/?$`, 'i'),
 }));
 
-/** 405 with `Allow` for a known path with another method; else the next handler. */
+/** Responds 405 with `Allow` if only the method does not fit a known path; else calls the next handler. */
 export const othersRefused: RequestHandler = (request, response, next) => {
   const allow = known.filter(({ form }) => form.test(request.path)).map((route) => route.allow);
   const isTaken = allow.some((methods) => methods.split(', ').includes(request.method));

@@ -44,7 +44,7 @@ export function sendRemedy(deps: ApiDeps, request: Request, response: Response):
     .find((one) => one !== undefined);
   const forms = ofProfile === undefined ? kind.forms : [...kind.forms, ofProfile];
   const form = remedyForms.find((one) => one === (word ?? ofProfile ?? 'env'));
-  // Every ecosystem has the form `json`.
+  // Every ecosystem has the form `json`, so `forms` does not list it.
   if (form === undefined || (form !== 'json' && !forms.includes(form)))
     return sendProblem(response, { kind: 'not_acceptable' });
   if (mirrors.length === 0) return sendProblem(response, { kind: 'not_found' });

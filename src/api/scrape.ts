@@ -8,7 +8,7 @@ import { makeProblem, sendProblem } from './problem.ts';
 
 const chunkSize = 64 * 1024;
 const textBytes = 128 * 1024;
-/** With this high-water mark, zlib requests a chunk only when it is done with the previous one. */
+/** Options of zlib. With this high-water mark, zlib requests a chunk only after it has processed the previous one. */
 const zipping = { level: 1, chunkSize, writableHighWaterMark: 1 };
 const encoder = new TextEncoder();
 const takesGzip = /\bgzip\b(?!\s*;\s*q=0(\.0*)?(?![.\d]))/;
@@ -16,8 +16,8 @@ const takesGzip = /\bgzip\b(?!\s*;\s*q=0(\.0*)?(?![.\d]))/;
 type Page = ReturnType<typeof startPage>;
 
 /**
- * Encodes texts through one buffer, to spare the garbage collector.
- * The reader must use the bytes before it requests more, as `zipping` does.
+ * Encodes texts through one buffer, to avoid garbage. The reader must use the bytes before it requests more, as
+ * `zipping` does.
  */
 async function* bytesOf(texts: AsyncIterable<string | Uint8Array>): AsyncGenerator<Uint8Array> {
   const buffer = new Uint8Array(textBytes);
@@ -35,7 +35,7 @@ async function* bytesOf(texts: AsyncIterable<string | Uint8Array>): AsyncGenerat
 }
 
 /**
- * One rendering, compressed while it is made, and kept while it is read.
+ * Starts one rendering. It is compressed while it is made, and kept as long as it has readers.
  * @param broke  called when the rendering fails, unless it was cancelled
  */
 function startPage(pieces: AsyncIterable<string | Uint8Array>, broke: (cause: unknown) => void) {
@@ -84,7 +84,7 @@ function startPage(pieces: AsyncIterable<string | Uint8Array>, broke: (cause: un
     join(): void {
       readers += 1;
     },
-    /** Cancels the rendering when no reader is left. */
+    /** Records that a reader has left. Cancels the rendering when no reader is left. */
     leave(): void {
       readers -= 1;
       if (readers === 0 && !isMade) abort.abort();
@@ -93,8 +93,8 @@ function startPage(pieces: AsyncIterable<string | Uint8Array>, broke: (cause: un
 }
 
 /**
- * Serves /metrics to at most `limits.scrapesAtOnce` requests at once. Requests for one content type share a running
- * rendering. A reader that disconnects is no error.
+ * Serves /metrics to at most `limits.scrapesAtOnce` requests at once. Requests for the same content type share a
+ * running rendering. It is no error if a reader disconnects.
  */
 export function createScrapes(deps: Pick<ApiDeps, 'metrics' | 'defect'>) {
   const pages = new Map<string, Page>();
@@ -117,7 +117,7 @@ export function createScrapes(deps: Pick<ApiDeps, 'metrics' | 'defect'>) {
       if (zipped) await pipeline(body, response);
       else await pipeline(body, createGunzip({ chunkSize }), response);
     } catch {
-      // The error was reported; a disconnected reader needs no response.
+      // The error is already reported, and a disconnected reader needs no response.
       if (!response.headersSent && !response.destroyed) sendProblem(response, { kind: 'defect' });
     } finally {
       page.leave();

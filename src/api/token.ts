@@ -9,7 +9,7 @@ export function bearerIn({ authorization = '' }: Authorized): string | null {
   return /^Bearer +([^\s]+)$/i.exec(authorization)?.[1] ?? null;
 }
 
-/** The password of basic authentication, whatever the user name. */
+/** Returns the password of basic authentication; the user name does not matter. */
 function passwordIn({ authorization = '' }: Authorized): string | null {
   const coded = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization)?.[1];
   if (coded === undefined) return null;
@@ -25,7 +25,10 @@ export function isToken(given: string | null, token: Secret | null): boolean {
   return timingSafeEqual(digest(given), digest(token.reveal()));
 }
 
-/** What a request lacks: the token of the listener or, on loopback without one, a `Host` of ours. `null`: nothing. */
+/**
+ * Returns what a request lacks: the token of the listener or, on loopback without a token, a `Host` header that names
+ * us. `null`: nothing.
+ */
 export function tokenRefusalOf(
   headers: Authorized & { readonly host?: string | undefined },
   listen: Listen,
@@ -36,7 +39,7 @@ export function tokenRefusalOf(
   return isToken(given, listen.token) ? null : 'token';
 }
 
-/** Any other name in a `Host` header may be a site that resolves to loopback (DNS rebinding). */
+/** True if a `Host` header names us. Any other name may be a site that resolves to loopback (DNS rebinding). */
 function isOurName(header: string | undefined, listen: Listen): boolean {
   const url = `http://${header ?? ''}`;
   const host = URL.canParse(url) ? new URL(url).hostname : null;

@@ -44,7 +44,7 @@ export function mirrorViewOf(deps: ApiDeps, mirror: Mirror): object {
   };
 }
 
-/** For use within one response: computes states and ranks only once. */
+/** Returns `deps` that compute states and ranks only once. Use the result within one response only. */
 export function readOnce(deps: ApiDeps): ApiDeps {
   let standings: readonly Standing[] | null = null;
   const ranks = new Map<string, readonly Candidate[]>();
@@ -63,7 +63,7 @@ export function readOnce(deps: ApiDeps): ApiDeps {
   };
 }
 
-/** The HTTP version of the newest probe whose version was not forced; `null`: no such probe. */
+/** Returns the HTTP version of the newest probe without a forced version; `null`: no such probe. */
 export function protocolIn(series: readonly SeriesNow[]): HttpProtocol | null {
   const free = series.flatMap(({ last }) => (last === null || last.due.protocol !== undefined ? [] : last));
   const overProtocols = free.filter(({ protocol }) => protocol !== undefined);
@@ -98,7 +98,7 @@ function freshnessView(freshness: Freshness | null): object {
   };
 }
 
-/** The canary of a mirror: the cold series if there is one. */
+/** Returns the canary series of a mirror, the cold one if there is one. */
 export function canaryViewOf(series: readonly SeriesNow[]): SeriesNow | undefined {
   const canaries = series.filter(({ target }) => target.canary);
   return canaries.find(({ connection }) => connection === 'cold') ?? canaries[0];
@@ -108,7 +108,7 @@ export function canaryViewOf(series: readonly SeriesNow[]): SeriesNow | undefine
 export interface Vantage {
   readonly candidate: Candidate | undefined;
   readonly rank: number | null;
-  /** It ranks before the head of the chain, but nothing proves yet that a switch pays. */
+  /** True: it ranks before the head of the chain, but nothing proves yet that a switch pays. */
   readonly isAhead: boolean;
 }
 
@@ -194,7 +194,10 @@ export interface ViewGroup {
   readonly mirrors: readonly Mirror[];
 }
 
-/** The mirrors of each upstream, those of one ecosystem together, in the order of the file. */
+/**
+ * Groups the mirrors by upstream. Groups of one ecosystem are next to each other; the order is otherwise that of the
+ * file.
+ */
 export function viewGroupsOf({ mirrors }: Pick<Config, 'mirrors'>): readonly ViewGroup[] {
   const ecosystems = Map.groupBy(mirrors, ({ ecosystem }) => ecosystem);
   return [...ecosystems].flatMap(([ecosystem, all]) =>

@@ -14,27 +14,27 @@ export type Sizes = ReadonlyMap<Target['id'], number>;
 /** The planned load of one host (scheme, name, port). */
 export interface HostBudget {
   readonly host: string;
-  /** In the busiest hour, without redirects and probes out of turn. */
+  /** The number of requests in the busiest hour, without redirects and probes out of turn. */
   readonly requestsPerHour: number;
   readonly bytesPerHour: number;
-  /** Downloads of artifacts of unknown size: each counts as `usualBytes` of its step. */
+  /** The number of downloads of artifacts of unknown size. Each counts as `usualBytes` of its step. */
   readonly unknownSizes: number;
-  /** Share of the `perHost` slots in use; above 1 there are too few slots. */
+  /** The share of the `perHost` slots in use. Above 1, there are too few slots. */
   readonly slotShare: number;
   /**
-   * `over`: `slotShare` exceeds `slotShareMax`. `over_loopback`: the same on a loopback host, which only causes a
+   * `over`: `slotShare` exceeds `slotShareMax`. `over_loopback`: it does so on a loopback host, which causes only a
    * warning.
    */
   readonly verdict: 'ok' | 'over' | 'over_loopback';
 }
 
 const slotShareMax = 0.8;
-/** Assumed for a real client and our own steps after it. */
+/** The assumed time of a run of a real client, with our own steps after it, seconds. */
 const clientSeconds = 30;
 const probeSeconds = { light: 1, heavy: 10 } as const;
 
 /**
- * The load on each host that has targets, in the busiest hour.
+ * Computes the load on each host that has targets, in the busiest hour.
  * @param targets  all targets of the configuration
  * @see docs/configuration.md#what-is-checked-beyond-single-keys
  */
@@ -119,12 +119,12 @@ function usualOf(
   return { requests: 1 + (aside?.requests ?? 0), bytes: (size ?? declared?.usualBytes ?? 0) + (aside?.bytes ?? 0) };
 }
 
-/** With more, a public registry may throttle or ban this host (docs/protocols/npm.md#caching-and-limits). */
+/** Above this load, a public registry may throttle or ban this host (docs/protocols/npm.md#caching-and-limits). */
 const politeBytesPerHour = 50 * 2 ** 20;
 
-/** Of one core, scrapes included: docs/operations.md. */
+/** CPU time of one probe on one core, seconds, including scrapes: docs/operations.md. */
 const probeCpuSeconds = 0.0035;
-/** Above it our own delays come near the times that are measured. */
+/** The maximum share of a core for probes. Above it, our own delays may distort the measured times. */
 const ownShareMax = 0.5;
 
 /** Reports hosts whose planned load is too high, and the load on the machine of this daemon. */

@@ -4,15 +4,15 @@ import { type Client, urlKeysOf } from '../ecosystems/client.ts';
 import { leadingClientOf } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 
-/** The keys of the members that are URLs; empty if the client cannot parse the chain. */
+/** Returns the keys of those members of a chain that are URLs; empty if the client cannot parse the chain. */
 export function memberKeysOf(client: Client, chain: string): readonly string[] {
   const parsed = client.parse(chain);
   return parsed.tag === 'ok' ? urlKeysOf(parsed.value) : [];
 }
 
 /**
- * The configured chain of an upstream, else the default of its client. It may contain credentials: mask it before
- * display.
+ * Returns the configured chain of an upstream, else the default of its client. It may contain credentials, so mask it
+ * before display.
  */
 export function declaredChainOf(
   config: Config,
@@ -30,7 +30,7 @@ export function declaredChainOf(
   return client === null ? (best?.url ?? '') : client.usual(best?.url ?? null);
 }
 
-/** Mirrors by weight, the highest first; equal ones keep their order, origins come last. */
+/** Sorts mirrors by weight, highest first. Mirrors of equal weight keep their order; origins come last. */
 export function sortByWeight(mirrors: readonly Mirror[]): readonly Mirror[] {
   const weightOf = ({ role, weight }: Mirror): number => (role === 'origin' ? -1e9 : 0) + (weight ?? 0);
   return mirrors.toSorted((a, b) => weightOf(b) - weightOf(a));

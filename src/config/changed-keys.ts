@@ -3,7 +3,7 @@ import { Secret } from '../core/secret.ts';
 
 const needingRestart = ['listen', 'state.path'];
 
-/** The keys that differ between two configurations, such as `advise`, `mirrors.<name>` or `state.path`. */
+/** Lists the keys that differ between two configurations, such as `advise`, `mirrors.<name>` or `state.path`. */
 export function listChangedKeys(
   a: Config,
   b: Config,

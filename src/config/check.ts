@@ -10,14 +10,14 @@ import { listKnownKeys } from './json-schema.ts';
 import { type FileConfig, schemaOf } from './schema.ts';
 import { fileSeenKeyOf, pathTextOf, seenTextOf } from './seen.ts';
 
-/** The result of the schema: mistakes, and what could be read despite them. */
+/** The result of a check against the schema: mistakes, and what could be read despite them. */
 export interface Checked {
   readonly issues: readonly ConfigIssue[];
-  /** `null`: too much is wrong for further checks. */
+  /** The file without wrong values; `null`: too much is wrong for further checks. */
   readonly file: FileConfig | null;
-  /** The path in the text of a path in `file`: `file` lacks list entries with mistakes. */
+  /** Converts a path in `file` to the path in the text. They differ because `file` lacks list entries with mistakes. */
   original(path: Path): Path;
-  /** True if there is a mistake at, above or below this path of the text. */
+  /** True if there is a mistake at, above or below this path in the text. */
   isSpoilt(path: Path): boolean;
 }
 
@@ -25,7 +25,10 @@ type SchemaIssue = z.core.$ZodIssue;
 
 const roundsMax = 2000;
 
-/** Checks a document against the schema. Wrong values are removed or replaced, so that the rest can be checked too. */
+/**
+ * Checks a document against the schema. Wrong values are removed or replaced, so that the rest of the file can be
+ * checked too.
+ */
 export function checkDocument(document: SourceDocument, registry: Registry): Checked {
   const data = structuredClone(document.data);
   const issues: ConfigIssue[] = [];
@@ -54,7 +57,10 @@ interface FlatIssue {
   readonly path: Path;
 }
 
-/** For a union: the issues of the one branch that fits the kind of value, else one issue for all branches. */
+/**
+ * Flattens issues. For a union, it returns the issues of the one branch that fits the kind of value, else one issue for
+ * all branches.
+ */
 function flatten(issues: readonly SchemaIssue[], base: Path, data: unknown): FlatIssue[] {
   return issues.flatMap((issue) => {
     const path = [...base, ...issue.path] as Path;
@@ -74,7 +80,7 @@ function isWrongKind(issue: SchemaIssue): boolean {
   return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
 }
 
-/** The numbers and booleans that are written as text: an environment variable is always text. */
+/** Finds numbers and booleans that are written as text, because an environment variable is always text. */
 function plainValueIn(data: unknown): (issue: FlatIssue) => readonly { path: Path; value: number | boolean }[] {
   return ({ issue, path }) => {
     const text = valueAt(data, path);
@@ -143,7 +149,7 @@ function pathsOf({ issue, path }: FlatIssue): Path[] {
   return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
 }
 
-/** The missing keys that the unknown keys may be typos of. */
+/** Returns the missing keys for which the unknown keys may be typos. */
 function meantBy({ issue, path }: FlatIssue, data: unknown, registry: Registry): Path[] {
   if (issue.code !== 'unrecognized_keys') return [];
   const known = listKnownKeys(path, registry);
@@ -190,7 +196,7 @@ interface Cutting {
   readonly kept: Map<string, number[]>;
   /** List entries to remove at the end of a round, so that indexes stay valid until then. */
   readonly dropped: Map<unknown[], { readonly path: Path; readonly indexes: Set<number> }>;
-  /** True after the first round with mistakes: then the parent of an absent key is removed. */
+  /** True after the first round with mistakes. From then on, the parent of an absent key is removed. */
   readonly again: boolean;
   readonly standIns: StandIns;
 }
@@ -200,7 +206,7 @@ function inCuttingOrder(paths: readonly Path[]): Path[] {
   return [...seen.values()].toSorted((a, b) => b.length - a.length);
 }
 
-/** In place. False: the whole document would have to be removed. */
+/** Removes a value in place. Returns false if the whole document would have to be removed. */
 function cut(data: unknown, path: Path, how: Cutting): boolean {
   const { dropped, again, standIns } = how;
   const last = path.at(-1);
@@ -240,7 +246,7 @@ function dropEntries({ kept, dropped }: Cutting): void {
   }
 }
 
-/** `undefined` for inherited members such as `valueOf`. */
+/** Reads an own member; `undefined` for inherited ones such as `valueOf`. */
 function ownOf<T>(of: Readonly<Record<string, T>> | undefined, name: string | number | undefined): T | undefined {
   const key = String(name);
   return of !== undefined && Object.hasOwn(of, key) ? of[key] : undefined;
@@ -255,7 +261,7 @@ function originalPath(path: Path, kept: ReadonlyMap<string, readonly number[]>):
   return real;
 }
 
-/** The value at a path of plain data; `undefined` where there is none. */
+/** Returns the value at a path of plain data; `undefined` if there is none. */
 export function valueAt(data: unknown, path: Path): unknown {
   return path.reduce<unknown>((value, part) => {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;

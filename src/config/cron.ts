@@ -15,13 +15,14 @@ export function isTimeZone(text: string): boolean {
 }
 
 /**
- * The shortest and the mean gap between the times of an expression, as if it named every hour. Milliseconds.
+ * Returns the shortest and the mean gap between the times of an expression, in milliseconds, as if the expression named
+ * every hour.
  * @throws Error on an expression that node-cron refuses
  */
 export function cronGapsOf(expression: string): { readonly shortestMs: number; readonly meanMs: number } {
   const { minute, second } = parse(expression);
   const times = minute.flatMap((one) => second.map((other) => Number(one) * 60 + Number(other)));
-  // node-cron lists a time twice if two parts of a field name it.
+  // If two parts of a field name the same time, node-cron lists it twice.
   const sorted = [...new Set(times)].sort((a, b) => a - b);
   const gaps = sorted.map((at, index) => (sorted[index + 1] ?? (sorted[0] ?? 0) + 3600) - at);
   return { shortestMs: Math.min(...gaps) * 1000, meanMs: (3600 * 1000) / sorted.length };

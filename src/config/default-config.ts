@@ -7,7 +7,7 @@ export const publicControls = [
   { name: 'dns-114', url: 'tcp://114.114.114.114:53' },
 ] as const;
 
-/** The built-in configuration, also to be copied and edited. */
+/** The built-in configuration. Operators may copy and edit it. */
 export const defaultConfigText: string = `# mirrorwatch: the built-in configuration. Copy it to ./mirrorwatch.yaml and change what you like.
 # yaml-language-server: $schema=./docs/mirrorwatch.schema.json
 vantage: local                # the name of the place where this daemon runs

@@ -34,9 +34,9 @@ interface Spot {
 
 export interface SourceDocument {
   readonly data: unknown;
-  /** The position of the value, else of the nearest existing parent. */
+  /** Returns the position of the value, else of the nearest existing parent. */
   placeOf(path: Path): DocumentPosition | null;
-  /** The position of the key itself, else as `placeOf`. */
+  /** Returns the position of the key; if there is none, the result of `placeOf`. */
   placeOfKey(path: Path): DocumentPosition | null;
   /** The text before `${…}` was replaced in it; `null`: nothing was replaced. */
   writtenAt(path: Path): string | null;
@@ -80,7 +80,7 @@ export function readDocument(
   if (parsed === null) return { document: null, issues: [broken(phrase('expected.nesting'), { line: 1, column: 1 })] };
   const contents = parsed.contents as Node | null;
   const aliases = readAliases(contents, limits.configDepth);
-  // The library only warns of an undefined tag (`!secret`), and reads the value without it.
+  // For an undefined tag (`!secret`), the library only warns, and reads the value without the tag.
   const tags = parsed.warnings.filter(({ code }) => code === 'TAG_RESOLVE_FAILED');
   const found = [...parsed.errors, ...tags, ...aliases.keysTwice.map(keyTwice)];
   const mistakes = found.toSorted((a, b) => a.pos[0] - b.pos[0]);
@@ -108,7 +108,10 @@ function parsedOf(text: string, lines: LineCounter): ReturnType<typeof parseDocu
   }
 }
 
-/** At most `errorsMax` mistakes, up to the first that confuses the parser: later ones are noise. */
+/**
+ * Returns at most `errorsMax` mistakes, up to the first one that confuses the parser, because later ones are
+ * consequences of it.
+ */
 function syntaxIssues(text: string, mistakes: readonly SyntaxMistake[], lines: LineCounter): ConfigIssue[] {
   const derailed = mistakes.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN');
   const shown = mistakes.slice(0, derailed < 0 ? errorsMax : Math.min(errorsMax, derailed + 1));
@@ -204,12 +207,12 @@ function createWalk(aliases: Aliases, lines: LineCounter, env: Env) {
 }
 
 interface Aliases {
-  /** `undefined`: no anchor of that name is before the alias. */
+  /** Returns the node of an alias; `undefined`: no anchor of that name precedes the alias. */
   readonly source: (alias: Alias) => Node | undefined;
   readonly keysTwice: readonly number[];
 }
 
-/** One walk for aliases and duplicate keys: the library walks the document for each alias. */
+/** Finds aliases and duplicate keys in one walk. The library would walk the document for each alias. */
 function readAliases(contents: Node | null, depthMax: number): Aliases {
   const anchored = new Map<string, Node>();
   const sources = new Map<Alias, Node | undefined>();

@@ -15,13 +15,16 @@ export interface DoorRoute {
   readonly prefix: string;
   readonly paths: DoorPaths;
   readonly mirrors: ReadonlyMap<string, Mirror>;
-  /** Mirror names: those of the declared chain in its order, then the others by weight, an origin last. */
+  /** Mirror names: first those of the declared chain, in its order; then the others by weight; an origin is last. */
   readonly declared: readonly string[];
   /** True if the name must not be sent to mirrors. */
   isPrivate(module: string): boolean;
 }
 
-/** For each ecosystem of the door: its public upstream, or its configured upstreams if it declares no public one. */
+/**
+ * Returns the routes of the front door: for each of its ecosystems the public upstream, or all configured upstreams if
+ * it declares no public one.
+ */
 export function routesOf(config: Config, registry: Registry): readonly DoorRoute[] {
   return (config.door?.ecosystems ?? []).flatMap((id) => {
     const kind = registry.of(id);
@@ -62,7 +65,7 @@ export interface DoorLine {
 }
 
 /**
- * The settings that point clients to the front door.
+ * Returns the settings that point clients to the front door.
  * @param door  its URL for clients, without a trailing slash
  */
 export function linesOfDoor(config: Config, door: string, registry: Registry = builtIn): readonly DoorLine[] {

@@ -25,7 +25,7 @@ export { checked, errorOf, flag, list, mapping, readable } from '../ecosystems/f
 
 const examples = [30_000, 30 * 60_000, 12 * 3_600_000];
 
-/** A duration (`30s`), milliseconds once read. @param range  milliseconds, both included */
+/** The schema of a duration (`30s`), converted to milliseconds. @param range  milliseconds, both included */
 export function durationField(description: string, range: { readonly min: number; readonly max: number }) {
   const bounds = `from ${formatDuration(range.min)} to ${formatDuration(range.max)}`;
   const example = examples.find((ms) => ms >= range.min && ms <= range.max) ?? range.min;
@@ -106,7 +106,7 @@ export function name(description: string, isPlace = false) {
     .meta({ description });
 }
 
-/** A path; a relative one starts at the folder of the configuration file. */
+/** A path. A relative path starts at the folder of the configuration file. */
 export function file(description: string) {
   return text(description, phrase('expected.path')).meta({ title: 'path', description });
 }
@@ -150,12 +150,12 @@ export function isHostName(value: string): boolean {
   );
 }
 
-/** At most a week: timers overflow after 24 days. */
+/** The range of intervals: at most a week, because timers overflow after 24 days. */
 export const cadenceRange = { min: limits.everyMsMinLoopback, max: 7 * 86_400_000 };
 export const timeoutRange = { min: 100, max: limits.timeoutMsMax };
 export const dwellRange = { min: 0, max: 365 * 86_400_000 };
 
-/** A time of day (`22:00`), the minute of the day once read. */
+/** The schema of a time of day (`22:00`), converted to the minute of the day. */
 export const clockTime = (description: string) =>
   checked(description, phrase('expected.timeOfDay'), (value) => /^([01]\d|2[0-3]):[0-5]\d$/.test(value)).transform(
     (value) => Number(value.slice(0, 2)) * 60 + Number(value.slice(3)),
@@ -182,7 +182,10 @@ export const headers = list(
   .meta({ description: 'Headers of each request, such as a token.' })
   .prefault([]);
 
-/** Reports a URL over plain HTTP off loopback whose requests would have credentials, in a header or as user-info. */
+/**
+ * Reports a URL over plain HTTP that is not on loopback, if its requests would carry credentials in a header or as
+ * user-info.
+ */
 export function checkPlainUrl(path: Path, url: string, written: readonly string[], report: Report): void {
   const { username, password } = new URL(url);
   const hasUser = username !== '' || password !== '';
@@ -192,7 +195,7 @@ export function checkPlainUrl(path: Path, url: string, written: readonly string[
 
 type ByEcosystem<Value> = z.ZodType<Readonly<Record<string, Value>>, Readonly<Record<string, unknown>>>;
 
-/** A mapping by ecosystem; those with `null` from `keyOf` have no key. */
+/** The schema of a mapping by ecosystem. An ecosystem for which `keyOf` returns `null` has no key in it. */
 export function byEcosystem<Value>({ all }: Registry, keyOf: (one: Ecosystem) => z.ZodType | null): ByEcosystem<Value> {
   const keys = all.flatMap((one) => {
     const key = keyOf(one);

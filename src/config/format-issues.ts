@@ -3,7 +3,10 @@ import { printable } from '../core/printable.ts';
 import { saySentence } from '../words/tell.ts';
 import { english, type Say } from '../words/words.ts';
 
-/** The issues, one a line, in the order of the file: `file.yaml:12:5 mirrors[0].url: saw "htps://…", expected …`. */
+/**
+ * Formats the issues, one per line, in the order of the file: `file.yaml:12:5 mirrors[0].url: saw "htps://…", expected
+ * …`.
+ */
 export function formatIssues(issues: readonly ConfigIssue[], path: string | null, say: Say = english): string {
   const file = path === null ? say('load.builtIn') : printable(path);
   return [...issues]

@@ -1,6 +1,6 @@
 export type Path = readonly (string | number)[];
 
-/** The known word nearest to a typo, by edit distance; `null`: none is near. */
+/** Returns the known word nearest to a typo, by edit distance; `null`: none is near. */
 export function findNearestWord(word: string, known: readonly string[]): string | null {
   const limit = Math.max(1, Math.min(3, Math.floor(word.length / 2)));
   const near = known
@@ -11,7 +11,9 @@ export function findNearestWord(word: string, known: readonly string[]): string 
   return near[0]?.candidate ?? null;
 }
 
-/** Optimal string alignment distance (swapped neighbours count one) of the first 40 characters. */
+/**
+ * Returns the optimal string alignment distance (two swapped neighbours count as one edit) of the first 40 characters.
+ */
 function editDistance(a: string, b: string): number {
   const [left, right] = [a.slice(0, 40), b.slice(0, 40)];
   let before: number[] = [];

@@ -22,7 +22,7 @@ export interface SchemaNode {
 
 const made = new WeakMap<Registry, SchemaNode>();
 
-/** JSON Schema (draft 2020-12) of the file as written, for editors and the reference page. */
+/** Builds the JSON Schema (draft 2020-12) of the file as written, for editors and the reference page. */
 export function buildConfigJsonSchema(registry: Registry = builtIn): object {
   const known = made.get(registry) ?? {
     ...(z.toJSONSchema(schemaOf(registry), { io: 'input' }) as SchemaNode),
@@ -32,7 +32,7 @@ export function buildConfigJsonSchema(registry: Registry = builtIn): object {
   return known;
 }
 
-/** The schema nodes at a path, one for each form of its value; empty: an unknown path. */
+/** Returns the schema nodes at a path, one for each form of its value; empty: an unknown path. */
 export function nodesAt(path: Path, registry: Registry = builtIn): readonly SchemaNode[] {
   let nodes: readonly SchemaNode[] = [buildConfigJsonSchema(registry) as SchemaNode];
   for (const part of path) {
@@ -45,7 +45,8 @@ export function nodesAt(path: Path, registry: Registry = builtIn): readonly Sche
 }
 
 export function listKnownKeys(path: Path, registry: Registry = builtIn): readonly string[] {
-  // Most warnings name a key of the file itself: building the JSON Schema takes as long as reading a small file.
+  // Shortcut, because most warnings name a top-level key, and building the JSON Schema takes as long as reading a small
+  // file.
   if (path.length === 0) return Object.keys(schemaOf(registry).shape);
   return [...new Set(nodesAt(path, registry).flatMap((node) => Object.keys(node.properties ?? {})))];
 }

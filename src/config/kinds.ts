@@ -11,7 +11,8 @@ export function kindOf(id: EcosystemId): Kind | null {
 }
 
 /**
- * The upstream of a module: the one in its name, else the public one; `null`: neither. The error is the expected form.
+ * Returns the upstream of a module: the one in its name, else the public one; `null`: neither. The error is the
+ * expected form.
  */
 export function upstreamByHand(id: EcosystemId, text: string): Result<string | null, Sentence> {
   const kind = registry.of(id);
@@ -20,7 +21,7 @@ export function upstreamByHand(id: EcosystemId, text: string): Result<string | n
   return ok(named?.value.upstream ?? kind?.publicUpstream ?? null);
 }
 
-/** A module from the command line; `version` is `null` if none is given. */
+/** Parses a module from the command line; `version` is `null` if none is given. */
 export function moduleByHand(
   id: EcosystemId,
   text: string,

@@ -2,7 +2,10 @@ import type { EcosystemId } from '../core/mirror.ts';
 import { registry } from '../ecosystems/registry.ts';
 import { knownKinds } from './known-mirrors.ts';
 
-/** A configuration with the known mirrors of an ecosystem; `null`: none are known, or they are the built-in ones. */
+/**
+ * Renders a configuration with the known mirrors of an ecosystem; `null`: none are known, or they are the built-in
+ * ones.
+ */
 export function renderKnownConfig(ecosystem: EcosystemId): string | null {
   const kinds = knownKinds.filter((kind) => kind.ecosystem === ecosystem);
   const known = registry.of(ecosystem);

@@ -28,7 +28,10 @@ export interface LoadInput {
   readonly path: string | null;
   readonly env: Env;
   readonly files: Files;
-  /** The base of a relative `path`, and of names if there is no `path`. Absent: `/` for `path`; names stay relative. */
+  /**
+   * The folder at which a relative `path` starts, and relative names if there is no `path`. Absent: `/` for `path`;
+   * names stay relative.
+   */
   readonly cwd?: string;
   /** The targets of a configuration; absent: the budget is not checked. */
   readonly expand?: (config: Config) => readonly Target[];
@@ -82,7 +85,7 @@ function ofPlan({ all }: Registry): (issue: ConfigIssue) => boolean {
   return ({ path }) => path === '' || keys.includes(/^\w+/.exec(path)?.[0] ?? '');
 }
 
-/** Issues without duplicates, in the order of the file. */
+/** Returns the issues without duplicates, in the order of the file. */
 function distinct(unread: readonly ConfigIssue[], found: readonly ConfigIssue[]): ConfigIssue[] {
   const paths = new Set(unread.map(({ path }) => path).filter((path) => path !== ''));
   const issues = [...unread, ...found.filter(({ path }) => !paths.has(path))];
@@ -103,7 +106,7 @@ function resolverOf(path: string | null, cwd: string | null): (name: string) => 
   return (name) => (isAbsolute(name) || folder === null ? name : resolve(folder, name));
 }
 
-/** A report that leaves out consequences of mistakes already reported. */
+/** Creates a report that leaves out issues caused by mistakes that are already reported. */
 function createReport(document: SourceDocument, checked: Checked): Report {
   const issues: ConfigIssue[] = [];
   const add =

@@ -9,11 +9,11 @@ export interface KeyChange {
   readonly value: string;
 }
 
-/** The top-level keys that affect judging only: stored samples still apply. */
+/** The top-level keys that affect only judging, so stored samples are still valid after a change. */
 const judged = ['detect', 'advise', 'clients'] as const;
 const keyPattern = /^[A-Za-z]\w*(\.[A-Za-z]\w*)*$/;
 
-/** Why a key cannot be changed; `null`: it can, or its top-level key is unknown. The value is not checked. */
+/** Returns why a key cannot be changed; `null`: it can, or its top-level key is unknown. The value is not checked. */
 export function changeProblem({ key }: KeyChange): Sentence | null {
   if (!keyPattern.test(key)) return phrase('replay.noKey', { key });
   const [top = ''] = key.split('.');
@@ -21,7 +21,10 @@ export function changeProblem({ key }: KeyChange): Sentence | null {
   return phrase('replay.notJudged', { key: top, keys: judged.join(', ') });
 }
 
-/** The text with some keys changed; a value is YAML, else text. `null`: a key does not fit, or `text` is invalid. */
+/**
+ * Returns the text with some keys changed. A value is parsed as YAML, else it is text. `null`: a key does not fit, or
+ * `text` is invalid.
+ */
 export function applyChanges(text: string, changes: readonly KeyChange[]): string | null {
   const document: Document = parseDocument(text, { logLevel: 'error' });
   if (document.contents === null) document.contents = document.createNode({}) as unknown as Document['contents'];

@@ -8,13 +8,13 @@ import type { Env } from './env.ts';
 import type { Path } from './issues.ts';
 
 interface More {
-  /** Shown instead of the value at the path; `null`: nothing is shown. */
+  /** What is shown instead of the value at the path; `null`: nothing is shown. */
   readonly seen?: Sentence | string | null;
   /** The default, shown if the file has no value at the path. */
   readonly usual?: string;
-  /** Only mistakes in these keys under the path suppress the issue. Absent: any mistake there does. */
+  /** The keys under the path whose mistakes suppress the issue. Absent: any mistake there does. */
   readonly by?: readonly string[];
-  /** Other paths: a mistake in one of them suppresses the issue. */
+  /** Other paths on which the issue depends: a mistake in one of them suppresses the issue. */
   readonly needs?: readonly Path[];
 }
 
@@ -32,16 +32,16 @@ export interface Reading extends Report {
   readonly registry: Registry;
   readonly env: Env;
   readonly readerOf: ReaderOf;
-  /** The path of a file name; relative ones start at the folder of the configuration file. */
+  /** Returns the path of a file name. A relative name starts at the folder of the configuration file. */
   resolve(name: string): string;
-  /** The text of a file, or `null` after reporting why not. */
+  /** Returns the text of a file; `null` after reporting why it cannot be read. */
   text(path: Path, name: string): string | null;
-  /** The only line of a file with a secret; `null` after reporting what is wrong. */
+  /** Returns the only line of a file with a secret; `null` after reporting what is wrong. */
   secret(path: Path, name: string): string | null;
   /** As `text`, without a report. */
   maybe(name: string): string | null;
   list(name: string): readonly string[] | null;
-  /** `unknown`: listing it failed with another code than ENOTDIR, such as ENOENT. */
+  /** Returns what a name is. `unknown`: listing it failed with another code than ENOTDIR, such as ENOENT. */
   kind(name: string): 'folder' | 'file_or_below_file' | 'unknown';
 }
 

@@ -77,5 +77,8 @@ export function schemaOf(registry: Registry): ReturnType<typeof made> {
   return known;
 }
 
-/** A file that fits the schema, units converted, defaults filled in. Relations between keys are not checked yet. */
+/**
+ * A file that fits the schema. Units are converted and defaults are filled in; relations between keys are not checked
+ * yet.
+ */
 export type FileConfig = z.output<ReturnType<typeof made>>;

@@ -10,7 +10,7 @@ const keyChars = 40;
 const variable = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
 const masked = '***';
 
-/** `mirrors[2].tls.certs.d`; empty for the whole file. Unknown keys that may be secrets are masked. */
+/** Formats a path: `mirrors[2].tls.certs.d`; empty for the whole file. Unknown keys that may be secrets are masked. */
 export function pathTextOf(path: Path): string {
   return path
     .map((part, at) => {
@@ -20,7 +20,7 @@ export function pathTextOf(path: Path): string {
     .join('');
 }
 
-/** A value for an operator, as one short line. Texts that could be secrets are masked. */
+/** Formats a value for an operator as one short line. Texts that could be secrets are masked. */
 export function seenTextOf(value: unknown, path: Path): Sentence | string {
   if (Array.isArray(value)) return phrase('load.seenList', { count: value.length });
   if (typeof value === 'object' && value !== null) return mappingText(value, path);
@@ -33,21 +33,24 @@ export function seenTextOf(value: unknown, path: Path): Sentence | string {
   return typeof value === 'number' && isHidden(String(value), path) ? masked : cut(String(value));
 }
 
-/** A key of a mapping, quoted; masked if it is unknown and may be a secret. */
+/** Formats a key of a mapping, quoted; masked if the key is unknown and may be a secret. */
 export function fileSeenKeyOf(key: string, parent: Path): string {
   return JSON.stringify(keyText(key, parent));
 }
 
-/** A file path for messages. A text that does not look like a path may be a secret and is masked. */
+/** Formats a file path for messages. A text that does not look like a path may be a secret, so it is masked. */
 export function fileNameTextOf(name: string): string {
   return isPathLike(name) ? cut(name) : masked;
 }
 
-/** Addresses that are shown as the value of `listen`: another text may be its token. */
+/** Only such addresses are shown as the value of `listen`, because any other text may be its token. */
 const addressLike = /^(localhost|(\d+\.)*\d{0,5}|\[[\da-f:.]*\])(:\d{0,5})?$/i;
-/** `3`, `0.5`, `30s`, `20%`, `none`: usual mistakes for a number or a list. */
+/** Values that are usual mistakes for a number or a list, such as `3`, `0.5`, `30s`, `20%`, `none`. They are shown. */
 const plain = /^(-?\d+(\.\d+)?\s?[a-zA-Z%]{0,3}|[a-z]{1,8})$/;
-/** `v1.3*`, `1.2.3-rc.1`, `*-windows*`: one version or pattern of versions, written where a list is expected. */
+/**
+ * One version or pattern of versions where a list is expected, such as `v1.3*`, `1.2.3-rc.1`, `*-windows*`. It is
+ * shown.
+ */
 const versionLike = /^(v?\d{1,4}(\.(\d{1,6}|\*)){1,3}\*?(-[a-z]{1,8}(\.\d{1,4})?)?|\*-?[a-z]{1,8}\*?)$/;
 
 function isHidden(text: string, path: Path): boolean {
@@ -60,7 +63,7 @@ function isHidden(text: string, path: Path): boolean {
   return !nodes.some(takesText) && !plain.test(text) && !versionLike.test(text);
 }
 
-/** Values at this path may contain `@`: `example.com/hello@v1.0.0`, `@corp/ui`. */
+/** True for paths whose values may contain `@`, such as `example.com/hello@v1.0.0` or `@corp/ui`. */
 function isNames([first]: Path): boolean {
   return first === 'modules' || first === 'private';
 }
@@ -115,7 +118,10 @@ function allKeys(): ReadonlySet<string> {
   return everyKey;
 }
 
-/** One line of limited length. JSON text may still have C1 controls, and characters that change the text direction. */
+/**
+ * Cuts a text to one line of limited length. JSON text may still have C1 controls, and characters that change the text
+ * direction.
+ */
 function cut(text: string): string {
   return oneLine(text, seenChars);
 }

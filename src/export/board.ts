@@ -22,7 +22,9 @@ interface InstrumentTypes<L extends string> {
   counter: Counter<L>;
   gauge: Gauge<L>;
   histogram: Histogram<L>;
-  /** prom-client's own summary keeps quantiles; a histogram without buckets has the sum and the count alone. */
+  /**
+   * A summary is a histogram without buckets: only sum and count. The summary of prom-client would also keep quantiles.
+   */
   summary: Histogram<L>;
 }
 
@@ -30,7 +32,7 @@ export type Instruments<N extends MetricName> = {
   readonly [M in N]: InstrumentTypes<LabelOf<M> | ExemplarLabel<M>>[(typeof catalog)[M]['type']];
 };
 
-/** prom-client types the labels of an exemplar as labels of the metric. */
+/** Needed because prom-client types the labels of an exemplar as labels of the metric. */
 type ExemplarLabel<N extends MetricName> = (typeof catalog)[N] extends { readonly exemplars: true }
   ? 'probe_id'
   : never;
@@ -51,7 +53,7 @@ function createInstrument(name: MetricName, registry: Registry<OpenMetricsConten
   if (type === 'histogram' || type === 'summary')
     return new Histogram({ ...common, buckets: [...buckets], enableExemplars: exemplars });
   const gauge = new Gauge<string>(common);
-  // prom-client starts a gauge without labels at 0; ours are absent until known.
+  // prom-client sets a gauge without labels to 0 at once. Our gauges are absent until their value is known.
   if (labels.length === 0) gauge.remove({});
   return gauge;
 }
@@ -70,8 +72,8 @@ function formOf(name: MetricName): ReturnType<typeof histogramFormOf> {
 }
 
 /**
- * The labels of a series: those of its thing that the metric has, and `more`. If nothing differs, `labels` itself is
- * returned, so that series share the text of their labels.
+ * Returns the labels of a series: those labels of its entity that the metric has, and `more`. If the result equals
+ * `labels`, the same object is returned, so that series share the text of their labels.
  */
 function labelsOf(name: MetricName, labels: Labels, more: Labels): Record<string, string> {
   const { labels: taken } = metricOf(name);
@@ -81,11 +83,11 @@ function labelsOf(name: MetricName, labels: Labels, more: Labels): Record<string
 }
 
 export type NativeForm = NonNullable<Config['listen']['protobuf']> & {
-  /** False until the first scrape that gets native histograms: until then they cost nothing. */
+  /** False until the first scrape that accepts native histograms. Until then they are not counted and cost nothing. */
   isKept: boolean;
 };
 
-/** The native histograms of one instrument, from its own observations. */
+/** Counts the observations of one instrument in native histograms as well. */
 function keepNative(instrument: Histogram<string>, names: readonly string[], form: NativeForm) {
   const kept = new Map<string, NativeHistogram>();
   const keyOf = (labels: LabelSet): string => names.map((name) => labels[name] ?? '').join('\n');
@@ -96,7 +98,7 @@ function keepNative(instrument: Histogram<string>, names: readonly string[], for
     return known;
   }
   const observe = instrument.observe.bind(instrument) as (...all: unknown[]) => void;
-  // prom-client takes a value, labels and a value, or an object with an exemplar.
+  // prom-client accepts three forms: a value, labels and a value, or an object with an exemplar.
   instrument.observe = (...all: unknown[]) => {
     observe(...all);
     if (!form.isKept) return;
@@ -121,7 +123,7 @@ function keepNatives(byName: ReadonlyMap<MetricName, AnyInstrument>, form: Nativ
   return natives;
 }
 
-/** A prom-client registry with the metrics of `names`. prom-client accepts exemplars only for OpenMetrics. */
+/** Creates a prom-client registry with the metrics of `names`. prom-client accepts exemplars only for OpenMetrics. */
 export function createMetricRegistry<N extends MetricName>(names: readonly N[], form: NativeForm | null = null) {
   const registry = new Registry<OpenMetricsContentType>();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
@@ -144,11 +146,14 @@ export function createMetricRegistry<N extends MetricName>(names: readonly N[], 
 
   return {
     instruments: Object.fromEntries(byName) as unknown as Instruments<N>,
-    /** Counters and histograms of a thing start at 0; gauges, and counters with `onFirst`, stay absent. */
+    /**
+     * Opens the series of an entity. Counters and histograms start at 0. Gauges, and counters with `onFirst`, stay
+     * absent until they have a value.
+     */
     open(kind: MetricKind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, startAtZero);
     },
-    /** Removes the series of a thing, except those with labels from responses, such as `mirror_tls_info`. */
+    /** Removes the series of an entity, except those with labels from responses, such as `mirror_tls_info`. */
     close(kind: MetricKind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, (name, instrument, all) => {
         instrument.remove(all);
@@ -162,7 +167,7 @@ export function createMetricRegistry<N extends MetricName>(names: readonly N[], 
         if (metricOf(name).labels.length === 0) instrument?.remove({});
       }
     },
-    /** The series of one family for the protobuf page; none for a family of another registry. */
+    /** Returns the series of one family for the protobuf format; empty for a family of another registry. */
     messages(name: MetricName): Iterable<MetricMessage> {
       const instrument = byName.get(name);
       if (instrument === undefined) return [];
@@ -177,7 +182,7 @@ export function createMetricRegistry<N extends MetricName>(names: readonly N[], 
       const bounds = form?.histograms === 'both' ? formOf(name).bounds : [];
       return all.map((series) => makeHistogramMessage(series, native.of(series.labels), bounds));
     },
-    /** The sample lines of one family; none for a family of another registry. */
+    /** Returns the sample lines of one family; empty for a family of another registry. */
     lines(name: MetricName, format: TextFormat): SeriesLines {
       const instrument = byName.get(name);
       if (instrument === undefined) return { texts: [], count: 0 };

@@ -3,7 +3,7 @@ import { type Labels, type MetricName, metricNames, metricOf, type ShardMetric }
 import { shardKinds } from './metric.ts';
 import type { Entity } from './plan.ts';
 
-/** The maximum number of targets in one prom-client registry, whose gauges are set in one turn of the event loop. */
+/** The maximum number of targets in one prom-client registry. Its gauges are set in one turn of the event loop. */
 export const targetsPerBoard = 200;
 const linesPerBoard = 5_000;
 /** How many lines are opened or closed in one turn of the event loop. */
@@ -138,7 +138,7 @@ export class Boards {
   #placer(): (entity: Entity) => void {
     let cursor = 0;
     return (entity) => {
-      // Read anew each time: `arrange` may have replaced the list since the last turn.
+      // The list is read each time, because `arrange` may have replaced it since the last turn.
       const shards = this.#shards;
       while (cursor < shards.length && !hasRoom(shards[cursor] as Shard, entity)) cursor += 1;
       const found = shards[cursor];

@@ -8,7 +8,7 @@ export const catalog = { ...probeMetrics, ...mirrorMetrics, ...daemonMetrics } a
 
 export type MetricName = keyof typeof catalog;
 export type LabelOf<N extends MetricName> = (typeof catalog)[N]['labels'][number];
-/** Labels of one series; one that does not apply is absent, which Prometheus treats as empty. */
+/** Labels of one series. A label that does not apply is absent, which Prometheus treats as empty. */
 export type Labels = Readonly<Partial<Record<LabelOf<MetricName>, string>>>;
 type NamesPer<K extends MetricKind> = {
   [N in MetricName]: K & keyof (typeof catalog)[N]['per'] extends never ? never : N;
@@ -16,14 +16,14 @@ type NamesPer<K extends MetricKind> = {
 export type ShardMetric = NamesPer<ShardKind>;
 export type DaemonMetric = NamesPer<DaemonKind>;
 
-/** In the order of the exposition. */
+/** The names of all metrics, in the order of the exposition. */
 export const metricNames = Object.keys(catalog) as readonly MetricName[];
 
 export function metricOf(name: MetricName): Metric {
   return catalog[name];
 }
 
-/** The OpenMetrics unit of a metric: the end of its name, before `_total`; `null`: none. */
+/** Returns the OpenMetrics unit of a metric: the last word of its name, before `_total`; `null`: it has none. */
 export function unitOf(name: MetricName): string | null {
   return /_(bytes_per_second|seconds|bytes)(_total)?$/.exec(name)?.[1] ?? null;
 }
@@ -54,17 +54,19 @@ function broughtBy(kind: MetricKind, heavy: boolean): Brought {
   return found;
 }
 
-/** The metrics of a thing; `heavy` matters for steps, some of whose metrics are `only` for one weight. */
+/**
+ * Lists the metrics of a kind of entity. For steps, `heavy` matters: some of their metrics are `only` for one weight.
+ */
 export function listMetricsFor(kind: MetricKind, heavy = false): readonly MetricName[] {
   return broughtBy(kind, heavy).names;
 }
 
-/** The number of sample lines of one thing; gauges that may be absent count too. */
+/** Returns the number of sample lines of one entity. Gauges that may be absent count too. */
 export function countLinesFor(kind: MetricKind, heavy = false): number {
   return broughtBy(kind, heavy).lines;
 }
 
-/** The same while no series has appeared at a first event. */
+/** Like `countLinesFor`, without series that appear only at their first event. */
 export function countCalmLinesFor(kind: MetricKind, heavy = false): number {
   return broughtBy(kind, heavy).calmLines;
 }

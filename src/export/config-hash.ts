@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Config } from '../core/config.ts';
 
 /**
- * Eight hexadecimal digits, equal for places that monitor the same mirrors and modules by the same rules. What is a
- * place's own (its name, listener, receivers, credentials, routes) is left out.
+ * Returns eight hexadecimal digits. They are equal for places that monitor the same mirrors and modules by the same
+ * rules. What differs by place is left out: name, listener, receivers, credentials, routes.
  */
 export function configHashOf({ mirrors, modules, schedule, steps, detect, advise, settings }: Config): string {
   const hash = createHash('sha256');

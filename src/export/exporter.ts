@@ -27,7 +27,7 @@ const daemonNames: readonly DaemonMetric[] = metricNames.filter((name): name is 
 
 /**
  * Keeps and renders the metrics of the catalogue.
- * @param input.turn  lets the event loop go on; awaited between pieces of long work
+ * @param input.turn  lets the event loop process other events; awaited between parts of long work
  */
 export function createExporter(input: {
   readonly config: Config;
@@ -82,7 +82,7 @@ export function createExporter(input: {
     clientRun: (run: ClientRun) => countClientRun(boards, run),
     /** The source of gauges, read at each rendering; set once. */
     snapshot: renderer.snapshot,
-    /** Opens the series that a configuration adds, over many turns; `reconfigure` with the same input follows. */
+    /** Opens the series that a configuration adds, in many turns. Call `reconfigure` with the same input afterwards. */
     async prepare(config: Config, targets: readonly Target[]): Promise<void> {
       const plan = await overTurns(makePlanInSlices(config, targets), turn);
       planned = { config, targets, plan };
@@ -99,7 +99,7 @@ export function createExporter(input: {
   };
 }
 
-/** Closes the series of things that are gone, and opens those of new ones. */
+/** Closes the series of removed entities, and opens those of new ones. */
 function arrangeDaemon(
   daemon: MetricRegistry<DaemonMetric>,
   before: ExportPlan['daemon'],
@@ -121,26 +121,26 @@ function showConfig(daemon: MetricRegistry<DaemonMetric>, config: Config): void 
   if (config.labels !== undefined) daemon.instruments.mirrorwatch_place_info.set({ ...config.labels }, 1);
 }
 
-/** The counters of daemon and mirrors that other stages raise. */
+/** Creates the counters of the daemon and of mirrors that other stages increment. */
 function createCounters(
   { instruments }: MetricRegistry<DaemonMetric>,
   boards: Boards,
   arranged: () => ExportPlan['daemon'],
 ) {
   return {
-    /** Actual minus planned start, seconds; a negative value counts as 0. */
+    /** Observes actual minus planned start, seconds; a negative value counts as 0. */
     scheduleDelay: (seconds: number) => instruments.mirrorwatch_schedule_delay_seconds.observe(Math.max(0, seconds)),
     loopDelays(worker: number, delaysMs: readonly number[]) {
       for (const delayMs of delaysMs)
         instruments.mirrorwatch_worker_loop_delay_seconds.observe({ worker: String(worker) }, delayMs / 1000);
     },
     delivery(receiver: string, outcome: DeliveryOutcome) {
-      // A delivery may end after its receiver has left the configuration.
+      // A delivery may end after its receiver was removed from the configuration.
       if (arranged().some(({ labels }) => labels.receiver === receiver))
         instruments.mirrorwatch_webhook_deliveries_total.inc({ receiver, outcome });
     },
     action(action: string, result: ActionResult) {
-      // An action may end after it has left the configuration.
+      // An action may end after it was removed from the configuration.
       if (arranged().some(({ labels }) => labels.action === action))
         instruments.mirrorwatch_actions_total.inc({ action, result });
     },

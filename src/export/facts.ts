@@ -27,7 +27,8 @@ function createConnectionFacts(boards: Boards) {
     const home = boards.home(planKeyOf.mirror(registry));
     if (home === undefined) return;
     if (tls === null) {
-      // A refused connection says nothing about the certificate; after a failed handshake there is none.
+      // A refused connection gives no news of the certificate, so it stays shown. After a failed handshake there is
+      // none.
       if (outcome.tag === 'failed' && outcome.failure.kind === 'tls_protocol') hide(registry, home);
       return;
     }
@@ -40,7 +41,9 @@ function createConnectionFacts(boards: Boards) {
     else instruments.mirror_tls_certificate_expiry_timestamp_seconds.set({ registry }, tls.expiresAtMs / 1000);
   }
 
-  /** A probe over a forced HTTP version is ignored: clients may get another one. */
+  /**
+   * Shows the HTTP version of a probe. A probe over a forced version is ignored, because clients may get another one.
+   */
   function version({ due, protocol }: SettledSample): void {
     const { ecosystem, registry } = due.target;
     const home = boards.home(planKeyOf.mirror(registry));

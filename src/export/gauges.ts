@@ -8,7 +8,10 @@ import { type DaemonMetric, type Labels, type MetricName, metricNames, metricOf 
 import { planKeyOf } from './plan.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** Gauges that samples, the configuration or the rendering itself set; all others are set from each snapshot. */
+/**
+ * Gauges that are set by samples, by the configuration or by the rendering. All other gauges are set from each
+ * snapshot.
+ */
 const kept: ReadonlySet<MetricName> = new Set([
   'mirror_probe_last_rtt_seconds',
   'mirror_probe_last_success_timestamp_seconds',
@@ -41,7 +44,7 @@ export interface Readings {
 
 const seriesPerTurn = 1_000;
 
-/** @param turn  awaited every `seriesPerTurn` series */
+/** Sorts the readings of a snapshot for the gauges. @param turn  awaited every `seriesPerTurn` series */
 export async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () => Promise<void>): Promise<Readings> {
   const findings = new Map<string, Map<string, number>>();
   const mismatches = new Map<string, MismatchCause>();
@@ -80,7 +83,10 @@ export async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () 
   return { standings, since: snapshot.since, findings, ranks, mismatches, lags, baselines, streaks };
 }
 
-/** The lag of a module with several kinds of responses is the worst; an unknown upper bound counts as the worst. */
+/**
+ * Returns the worst lag of each module, which may have several kinds of responses. An unknown upper bound counts as the
+ * worst.
+ */
 function worstLags(all: Iterable<MirrorLag>): ReadonlyMap<string, MirrorLag> {
   const worst = new Map<string, MirrorLag>();
   const most = (a: number | null, b: number | null): number | null =>
@@ -141,7 +147,7 @@ function fillMirror({ board, entity }: Home, readings: Readings): void {
 }
 
 /**
- * Sets the gauges of one registry; unknown readings have no series.
+ * Sets the gauges of one registry. If a reading is unknown, its series is absent.
  * @param verified  keys of artifacts that had a pinned or signed hash
  */
 export function fillBoard(board: ShardBoard, homes: Iterable<Home>, readings: Readings, verified: ReadonlySet<string>) {
@@ -176,7 +182,7 @@ function fillProcess(
     [system, cpu.system],
     [instruments.process_cpu_seconds_total, cpu.user + cpu.system],
   ] as const) {
-    // The count of the system replaces the value of the counter.
+    // The counter takes the value that the system counts.
     counter.reset();
     counter.inc(seconds);
   }
@@ -207,7 +213,7 @@ export function fillDaemon(board: MetricRegistry<DaemonMetric>, snapshot: Snapsh
   instruments.mirrorwatch_state_writable.set(snapshot.stateWritable ? 1 : 0);
   if (snapshot.actionsStopped !== undefined)
     instruments.mirrorwatch_actions_stopped.set(snapshot.actionsStopped ? 1 : 0);
-  // The store's own count replaces the counter's value.
+  // The counter takes the value that the store counts.
   instruments.mirrorwatch_state_set_aside_total.reset();
   instruments.mirrorwatch_state_set_aside_total.inc({ what: 'file' }, snapshot.stateSetAside);
   instruments.mirrorwatch_state_set_aside_total.inc({ what: 'row' }, snapshot.stateRowsAside);

@@ -1,6 +1,6 @@
 /**
- * The kinds of things with series. Those of `shardKinds` are spread over registries of at most `targetsPerBoard`
- * targets, those of `daemonKinds` are in the daemon's own registry.
+ * The kinds of entities with series. Those of `shardKinds` are spread over registries of at most `targetsPerBoard`
+ * targets. Those of `daemonKinds` are in the daemon's own registry.
  */
 export const shardKinds = [
   'trip',
@@ -18,16 +18,16 @@ export const daemonKinds = ['daemon', 'upstream', 'receiver', 'control', 'worker
 export type DaemonKind = (typeof daemonKinds)[number];
 export type MetricKind = ShardKind | DaemonKind;
 
-/** Labels that a metric adds to those of its thing, each with its closed list of values; empty: none. */
+/** Labels that a metric adds to those of its entity, each with its closed list of values; empty: none. */
 export type Each = Readonly<Record<string, readonly string[]>>;
 
 export interface Metric {
-  /** A `summary` has a sum and a count, no quantiles. */
+  /** The type. A `summary` has a sum and a count but no quantiles. */
   readonly type: 'counter' | 'gauge' | 'histogram' | 'summary';
-  /** Without quotes, backslashes or line ends, which the two formats escape differently. */
+  /** The HELP text, without quotes, backslashes or line ends, because the two formats escape these differently. */
   readonly help: string;
   readonly labels: readonly string[];
-  /** The kinds of things that have the metric, with the closed labels that multiply its series. */
+  /** The kinds of entities that have the metric, with the closed labels that multiply its series. */
   readonly per: Readonly<Partial<Record<MetricKind, Each>>>;
   /** When the metric has no series, in words. */
   readonly absent: string;
@@ -37,11 +37,13 @@ export interface Metric {
   readonly only?: 'light' | 'heavy';
   /** Buckets carry `probe_id` in OpenMetrics. */
   readonly exemplars?: true;
-  /** A series appears at its first event, with the value 1; another counter, from 0 on, has the sum. */
+  /**
+   * True: a series appears only at its first event, with the value 1. Another counter, which starts at 0, has the sum.
+   */
   readonly onFirst?: true;
 }
 
-/** All combinations of the labels that a metric adds; one empty one if there are none. */
+/** Lists all combinations of the labels that a metric adds; if it adds none, one empty combination. */
 export function listCombinations(each: Each): readonly Readonly<Record<string, string>>[] {
   let all: Record<string, string>[] = [{}];
   for (const [label, values] of Object.entries(each))
@@ -49,7 +51,10 @@ export function listCombinations(each: Each): readonly Readonly<Record<string, s
   return all;
 }
 
-/** A histogram has a line for each bucket, `+Inf`, sum and count; a summary the last two. */
+/**
+ * Returns the number of lines of one series. A histogram has a line for each bucket, `+Inf`, sum and count; a summary
+ * has only sum and count.
+ */
 export function countSeriesLines(metric: Metric): number {
   if (metric.type === 'summary') return 2;
   return metric.type === 'histogram' ? (metric.buckets?.length ?? 0) + 3 : 1;
@@ -65,7 +70,10 @@ export function newCounter<const L extends Metric['labels'], const P extends Met
   return { type: 'counter', help, labels, per, absent: never } as const;
 }
 
-/** @param sum  the counter that is there from 0 */
+/**
+ * Defines a counter whose series appear at their first event.
+ * @param sum  the counter that has the sum and starts at 0
+ */
 export function newEventCounter<const L extends Metric['labels'], const P extends Metric['per']>(
   labels: L,
   per: P,
@@ -75,7 +83,7 @@ export function newEventCounter<const L extends Metric['labels'], const P extend
   return { type: 'counter', help, labels, per, absent: `until its first event; ${sum}`, onFirst: true } as const;
 }
 
-/** @param absent  when there is no series, in words */
+/** Defines a gauge. @param absent  when there is no series, in words */
 export function newGauge<
   const L extends Metric['labels'],
   const P extends Metric['per'],

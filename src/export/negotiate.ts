@@ -11,7 +11,7 @@ export type TextFormat = Exclude<Format, 'protobuf'>;
 interface Range {
   readonly type: string;
   readonly version: string | null;
-  /** The parameters `proto` and `encoding`, as one text. */
+  /** The parameters `proto` and `encoding` of the content type, as one text. */
   readonly message: string;
   /** The weight, 0 to 1; 0: refused. */
   readonly q: number;
@@ -32,8 +32,8 @@ function parseRange(text: string): Range {
 }
 
 /**
- * OpenMetrics if the client accepts it (version 1.0.0 or none) with at least the weight of plain text; else text
- * 0.0.4. Protobuf in the same way, before both.
+ * Chooses protobuf if it is offered and accepted, else OpenMetrics (version 1.0.0 or none given) if accepted, else text
+ * 0.0.4. A later format is chosen only if the client gives it a higher weight.
  * @param accept  the `Accept` header; a malformed weight counts as 0
  * @param hasProtobuf  false: protobuf is not offered
  * @see RFC 9110 section 12.5.1
@@ -56,11 +56,14 @@ export function negotiate(accept: string | undefined, hasProtobuf = false): Form
 /** One response of /metrics, rendered while it is read. */
 export interface Exposition {
   readonly contentType: string;
-  /** The page in pieces of about 64 KiB, each rendered on demand in a separate turn of the event loop; read once. */
+  /**
+   * The response in pieces of about 64 KiB. Each is rendered on demand in a separate turn of the event loop. It can be
+   * read once.
+   */
   readonly pieces: AsyncIterable<string | Uint8Array>;
 }
 
-/** The comment lines of a family. Text 0.0.4 names a counter with its `_total`, OpenMetrics without. */
+/** Renders the comment lines of a family. Text 0.0.4 names a counter with `_total`, OpenMetrics without it. */
 export function contentHeadOf(name: MetricName, format: TextFormat): string {
   const { type, help } = metricOf(name);
   const unit = unitOf(name);

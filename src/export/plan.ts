@@ -5,7 +5,7 @@ import { atOnce, each, type Slices } from '../core/slices.ts';
 import { countLinesFor, type Labels } from './catalog.ts';
 import type { DaemonKind, ShardKind } from './metric.ts';
 
-/** A thing with series. Its `key` is unique over all kinds. */
+/** An entity: a mirror, target or other thing that has series. Its `key` is unique over all kinds. */
 export interface Entity {
   readonly kind: ShardKind;
   readonly key: string;
@@ -23,7 +23,7 @@ export interface DaemonEntity {
 export interface ExportPlan {
   readonly entities: ReadonlyMap<string, Entity>;
   readonly daemon: readonly DaemonEntity[];
-  /** How many lines `config.limits.lines` excludes from each response, at most. */
+  /** The maximum number of lines that `config.limits.lines` excludes from each response. */
   readonly droppedLines: number;
 }
 
@@ -33,7 +33,7 @@ export const planKeyOf = {
   path: (registry: string, step: Step, connection: Connection) => `path|${registry}|${step}|${connection}`,
   target: (target: Pick<Target, 'id'>) => `target|${target.id}`,
   canary: (target: Pick<Target, 'id'>, connection: Connection) => `canary|${seriesId(target, connection)}`,
-  /** Of a round trip: by target for the canary and for artifacts, else by step. */
+  /** The entity that counts round trips: the target for the canary and for artifacts, else the step. */
   trip: (target: Target, connection: Connection) =>
     hasOwnTrip(target)
       ? `trip|${seriesId(target, connection)}`
@@ -56,7 +56,7 @@ function refLabels(module: string | null, version: string | null): Labels {
   return { ...(module === null ? {} : { module }), ...(version === null ? {} : { version }) };
 }
 
-/** The entities of one target, some shared with other targets. */
+/** Returns the entities of one target. Some are shared with other targets. */
 function entitiesOf(target: Target, mirror: Mirror): readonly Entity[] {
   const { ecosystem, registry, module, version, step } = target;
   const heavy = isHeavy(target);

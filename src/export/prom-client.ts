@@ -1,4 +1,4 @@
-// Only what is used of prom-client: its index loads a hundred more files, OpenTelemetry's among them.
+// Imports only what is used of prom-client: its index loads a hundred more files, including those of OpenTelemetry.
 export { default as Counter } from 'prom-client/lib/counter.js';
 export { default as Gauge } from 'prom-client/lib/gauge.js';
 export { default as Histogram } from 'prom-client/lib/histogram.js';

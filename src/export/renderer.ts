@@ -5,7 +5,7 @@ import { fillBoard, fillDaemon, sortReadings } from './gauges.ts';
 import { contentHeadOf, endOf, type TextFormat } from './negotiate.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** The size of a piece in characters, rendered in about a millisecond; series are not split. */
+/** The size of a piece in characters. It is rendered in about a millisecond; series are not split. */
 const pieceChars = 64 * 1024;
 
 interface Rendered {

@@ -7,8 +7,8 @@ import type { Boards } from './boards.ts';
 import { planKeyOf } from './plan.ts';
 
 /**
- * The reason of a skipped slot: `local` for an overrun, because our own slot was still busy; `paused` for a mirror
- * under `Retry-After` or in maintenance.
+ * The label `because` of a skipped slot. `local`: an overrun, because our own slot was still busy. `paused`: the mirror
+ * was under `Retry-After` or in maintenance.
  */
 export const becauseOfSkip: Readonly<Record<Skipped['because'], Because>> = {
   paused: 'paused',
@@ -30,7 +30,7 @@ function showLastOk(boards: Boards, registry: string, step: Step, wallMs: number
   home?.board.instruments.mirror_probe_last_success_timestamp_seconds.set(home.entity.labels, wallMs / 1000);
 }
 
-/** Shows the last ok response of each step before a restart. @param lastOk  wall milliseconds by target id */
+/** Restores the time of each step's last ok response before a restart. @param lastOk  wall milliseconds by target id */
 export function restoreLastOk(boards: Boards, lastOk: ReadonlyMap<string, number>): void {
   const newest = [...lastOk].sort(([, a], [, b]) => a - b);
   for (const [id, wallMs] of newest) {
@@ -100,7 +100,7 @@ export function exportSample(boards: Boards, sample: SettledSample): void {
   ofStep?.mirror_probe_failures_total.inc({ ...labels, reason: sample.outcome.failure.kind });
 }
 
-/** Counts one run of a real client; an unknown run counts nowhere. */
+/** Counts one run of a real client. An unknown run is not counted. */
 export function countClientRun(boards: Boards, { ecosystem, registry, client, outcome, tookMs }: ClientRun): void {
   const instruments = boards.home(planKeyOf.client(registry, client))?.board.instruments;
   const labels = { ecosystem, registry, client };

@@ -20,7 +20,10 @@ export interface Plain {
   readonly value: number;
 }
 
-/** One series of a histogram; buckets are not cumulative, and values above the last bound are in none. */
+/**
+ * One series of a histogram. The counts of buckets are not cumulative, and values above the last bound are in no
+ * bucket.
+ */
 export interface ObservedSeries {
   readonly labels: LabelSet;
   readonly bucketValues: Readonly<Record<string, number>>;
@@ -30,17 +33,20 @@ export interface ObservedSeries {
   readonly count: number;
 }
 
-/** The field in which prom-client 15 keeps the series of an instrument; its types do not declare it. */
+/** The field in which prom-client 15 stores the series of an instrument. Its types do not declare the field. */
 interface Instrument<S> {
   readonly hashMap: Readonly<Record<string, S>>;
 }
 
-/** The series of an instrument, in the order of their opening. */
+/** Returns the series of an instrument, in the order in which they were opened. */
 export function seriesLinesOf<S>(instrument: object): readonly S[] {
   return Object.values((instrument as Instrument<S>).hashMap);
 }
 
-/** `a="b",c="d"} ` for each label set: instruments with the same object share the text as long as it lives. */
+/**
+ * The text `a="b",c="d"} ` of each label set. Instruments that use the same object share the text as long as the object
+ * exists.
+ */
 const ends = new WeakMap<LabelSet, string>();
 
 function escaped(value: string): string {
@@ -57,7 +63,7 @@ function endOf(labels: LabelSet): string {
   const known = ends.get(labels);
   if (known !== undefined) return known;
   const text = written(labels);
-  // A joined text is flat, a concatenated one would be flattened for each line.
+  // `join` creates a flat text; a concatenated one would be flattened for each line.
   const end = text === '' ? '' : [text, '} '].join('');
   ends.set(labels, end);
   return end;
@@ -74,7 +80,7 @@ function exemplarText(exemplar: Exemplar | null | undefined): string {
   return ` # {${written(exemplar.labelSet)}} ${numberText(exemplar.value)} ${exemplar.timestamp}\n`;
 }
 
-/** The lines of a counter or gauge. @param name  the name of the sample; that of a counter ends in `_total` */
+/** Renders the lines of a counter or gauge. @param name  the name of the sample; for a counter it ends in `_total` */
 export function renderPlainLines(instrument: object, name: string): SeriesLines {
   const all = seriesLinesOf<Plain>(instrument);
   return { texts: all.values().map((series) => plainText(series, name)), count: all.length };
@@ -89,11 +95,11 @@ export interface HistogramForm {
   readonly name: string;
   /** The keys of the buckets, without `+Inf`. */
   readonly bounds: readonly string[];
-  /** The beginning of each bucket's lines, before the labels; the last one is of `+Inf`. */
+  /** The beginning of each bucket's lines, before the labels. The last one belongs to `+Inf`. */
   readonly starts: readonly string[];
 }
 
-/** @param bounds  upper bounds, ascending, `+Inf` implied */
+/** Prepares the texts of a histogram's lines. @param bounds  upper bounds, ascending, `+Inf` implied */
 export function histogramFormOf(name: string, bounds: readonly number[]): HistogramForm {
   const texts = bounds.map(String);
   return { name, bounds: texts, starts: [...texts, '+Inf'].map((le) => `${name}_bucket{le="${le}",`) };

@@ -8,10 +8,10 @@ import type { MirrorLag, SeriesBaseline, Standing, VantageStanding } from '../co
 export interface Snapshot {
   readonly standings: readonly Standing[];
   readonly vantage: VantageStanding;
-  /** Absent: the findings of `standings`, and the number of findings about the daemon is unknown. */
+  /** Open findings. Absent: those of `standings` are used, and the number of findings about the daemon is unknown. */
   readonly findings?: readonly Finding[];
   readonly baselines: Iterable<SeriesBaseline>;
-  /** A module may have several: one for each kind of response. */
+  /** Lags. A module may have several, one for each kind of response. */
   readonly lags: Iterable<MirrorLag>;
   readonly advice: readonly Advice[];
   /** `candidates`: best first. */
@@ -23,7 +23,7 @@ export interface Snapshot {
   readonly queues: readonly Pick<QueueStanding, 'receiver' | 'length' | 'oldestSeconds'>[];
   /** When this snapshot was taken, wall milliseconds. */
   readonly nowMs: number;
-  /** Since when a mirror has a state, wall milliseconds; `null`: not known. */
+  /** Returns since when a mirror has a state, wall milliseconds; `null`: not known. */
   readonly since: (registry: string, state: Standing['state']) => number | null;
   readonly inFlight: number;
   /** Memory of this process, bytes; absent: not available. */
@@ -39,8 +39,8 @@ export interface Snapshot {
   readonly stateWritable: boolean;
   /** True while an operator has stopped all actions; absent: no actions are configured. */
   readonly actionsStopped?: boolean;
-  /** State files set aside as corrupt since the start. */
+  /** The number of state files that were moved aside as corrupt since the start. */
   readonly stateSetAside: number;
-  /** Invalid rows of the state file that were found since the start. */
+  /** The number of invalid rows found in the state file since the start. */
   readonly stateRowsAside: number;
 }

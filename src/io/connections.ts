@@ -82,8 +82,7 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
       if (isFull && !makeRoom(isOwnFull ? address : null)) return void socket.destroy();
       const connection: Connection = { address, socket, requests: 0, isLetIn: false, isNew: true };
       open.set(key, connection);
-      // `setImmediate` runs after the next read. So a request that arrived while the event loop was late counts as
-      // received.
+      // Runs after the next read, because a request may have arrived while the event loop was late.
       setTimeout(() => {
         setImmediate(() => {
           connection.isNew = false;

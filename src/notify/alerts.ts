@@ -8,13 +8,18 @@ import { stamp } from '../core/views.ts';
 import { renderIn } from '../words/tell.ts';
 import { wordsOf } from '../words/words.ts';
 
-/** This daemon, for labels and links. `base`: its URL without a trailing slash; `null`: not known. */
+/**
+ * How alerts and messages name this daemon, in labels and links. `base`: its URL without a trailing slash; `null`: not
+ * known.
+ */
 export interface Origin {
   readonly vantage: string;
   readonly base: string | null;
 }
 
-/** This daemon, with its URL if it listens on one address and a configured port. */
+/**
+ * Returns the origin of this daemon. Its URL is known only if the daemon listens on one address and a configured port.
+ */
 export function alertOriginOf({ vantage, listen }: Config): Origin {
   const { host, port, tls } = listen;
   if (host === '0.0.0.0' || host === '::' || port === 0) return { vantage, base: null };
@@ -28,9 +33,9 @@ export function alertNameOf(kind: FindingKind): string {
 }
 
 /**
- * A finding as the body of `POST /api/v2/alerts`; only annotations are translated.
- * @param endedAtMs  `null`: the finding is open, and each attempt adds an end (`addEnd`)
- * @param advised    advice to leave the finding's mirror, whose lines become annotations; `null`: none
+ * Renders a finding as the body of `POST /api/v2/alerts`. Only annotations are translated.
+ * @param endedAtMs  `null`: the finding is open, and `addEnd` adds an end at each attempt
+ * @param advised    advice to leave the finding's mirror, whose remedy lines become annotations; `null`: none
  * @see https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml, postableAlerts
  */
 export function renderAlertBody(
@@ -71,7 +76,7 @@ export function renderAlertBody(
   return JSON.stringify([alert]);
 }
 
-/** The forms of the remedy except `json`, equal ones once. */
+/** Lists the forms of the remedy except `json`, without duplicates. */
 function linesOf({ remedy }: Advice): string {
   const forms = Object.entries(remedy).filter(([form]) => form !== 'json');
   return [...new Set(forms.map(([, lines]) => lines))].join('\n');
@@ -85,7 +90,7 @@ export function makeTestAlert({ vantage }: Origin, lang: Receiver['lang'], now: 
   return JSON.stringify([{ labels, annotations, startsAt: stamp(now.wallMs) }]);
 }
 
-/** The body of one attempt: an alert without an end gets one, `limits.pushValidMs` from now. */
+/** Returns the body for one attempt. An alert without an end gets one, `limits.pushValidMs` from now. */
 export function addEnd(body: string, now: Now): string {
   const alerts = JSON.parse(body) as readonly Readonly<Record<string, unknown>>[];
   const endsAt = stamp(now.wallMs + limits.pushValidMs);

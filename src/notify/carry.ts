@@ -12,7 +12,10 @@ import type { Card } from './receivers/section.ts';
 export interface Sendable {
   readonly notice: Notice;
   readonly message: Parameters<Post['send']>[0];
-  /** The content for a chat, before it is rendered for its service; absent: not a chat, or a test. */
+  /**
+   * The content for a chat, before it is rendered for its service. Absent: the receiver is not a chat, or the message
+   * is a test.
+   */
   readonly card?: Card;
 }
 
@@ -23,7 +26,7 @@ interface Carrying {
   readonly changes: SentMessage | null;
 }
 
-/** Takes the next message for a chat, new or an edit of a sent one; empty: none is due. */
+/** Takes the next message for a chat: a new one, or an edit of a sent one. Empty: none is due. */
 export function takeCard(state: State, queue: Queue, receiver: Chat, now: Now): readonly Sendable[] {
   if (isQuiet(receiver.chat, now.wallMs)) queue.heldMs = now.monotonicMs;
   const batch = batchOf(queue, receiver.chat, now);
@@ -67,7 +70,7 @@ export function closeDelivery(state: State, queue: Queue, { id }: Notice, delive
     sortOut(queue, sent, 'taken');
     keepSent(state, queue, sent, changed, delivery.receipt, now);
   }
-  // A receiver that requests a wait has not refused the content.
+  // `Retry-After` means that the receiver is busy, not that it refused the content.
   else if (isRefused && delivery.failure.retry === 'later') sortOut(queue, sent, 'refused');
   for (const entry of sent) applyDelivery(state, queue, entry, delivery, now);
 }
@@ -83,7 +86,10 @@ function sendAnew(state: State, queue: Queue, entries: readonly QueueEntry[], { 
   for (const entry of entries) entry.inFlight = false;
 }
 
-/** Records a sent or edited message for later edits; a new one only if its service gave a receipt. */
+/**
+ * Records a sent or edited message, so that it can be edited later. A new message is recorded only if its service gave
+ * a receipt.
+ */
 function keepSent(
   state: State,
   { receiver }: Queue,

@@ -18,13 +18,19 @@ export interface NoticeDraft {
   readonly action?: ActionChange;
 }
 
-/** `<kind>/<registry>`, or `<kind>/<vantage>` about this daemon; then the cause if it has a story of its own. */
+/**
+ * Returns `<kind>/<registry>`, or `<kind>/<vantage>` for a finding about this daemon. A cause that has its own story is
+ * appended.
+ */
 function subjectOf({ kind, registry, cause }: Finding, vantage: string): string {
   const story = storyOf(cause);
   return `${kind}/${registry ?? vantage}${story === null ? '' : `/${story}`}`;
 }
 
-/** True for the end of a finding: closed, or acknowledged where only an operator ends it or it has closed before. */
+/**
+ * True if the change ends the finding: it was closed, or acknowledged. An acknowledgement counts only if just an
+ * operator can end the finding, or if it had closed before.
+ */
 export function isEnd({ change, finding }: FindingChange): boolean {
   if (change === 'closed') return true;
   return change === 'acknowledged' && (kindTraits[finding.kind].endsByHand === true || finding.closedAtMs !== null);
@@ -41,8 +47,8 @@ export function draftOfFinding(change: FindingChange, vantage: string): NoticeDr
 }
 
 /**
- * The events of advice: of each upstream only the last change.
- * Refusals because of a suspect vantage, and regrets, need no action and are left out.
+ * Returns the events of changed advice, for each upstream only the last change. Refusals because of a suspect vantage,
+ * and regrets, are left out because they need no action.
  */
 export function draftsOfAdvice(changes: readonly AdviceChange[]): readonly NoticeDraft[] {
   const last = new Map<string, NoticeDraft>();
@@ -66,7 +72,7 @@ export interface BodyMeta {
   readonly seq: number;
   readonly vantage: string;
   readonly wallMs: number;
-  /** For a recovery: the id of the notice about the opening; `null`: this receiver got none. */
+  /** For a recovery: the id of the notice that reported the start; `null`: this receiver got none. */
   readonly resolves: string | null;
   /** The id of an earlier notice to which this one adds facts, but no new action; `null`: none. */
   readonly updates: string | null;

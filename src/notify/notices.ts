@@ -75,7 +75,7 @@ function enqueueEach(
   return ids;
 }
 
-/** Records the notices in the story of their subject, to which later ones refer. */
+/** Records the notices in the story of their subject. Later notices refer to them. */
 function recordStory(state: State, change: NoticeDraft, ids: NoticeIds, now: Now): void {
   const story = state.stories.get(change.subject);
   if (story === undefined) return;
@@ -91,7 +91,7 @@ function bodyFor(
   meta: Omit<BodyMeta, 'vantage' | 'wallMs'>,
   now: Now,
 ): string {
-  // A chat also gets this body: its card is rendered from it when the notice is sent.
+  // The queue of a chat stores this body too, because its card is rendered from the body when the notice is sent.
   if (!showsAlerts(receiver) || change.finding === null)
     return bodyOf(change, { ...meta, vantage: state.origin.vantage, wallMs: now.wallMs });
   const isRecovery = change.type === 'mirror.recovery';
@@ -100,7 +100,7 @@ function bodyFor(
   return renderAlertBody(change.finding, state.origin, receiver.lang, endedAtMs, advised);
 }
 
-/** The sentence that a card translates; the body has only its English text. */
+/** Returns the sentence that a card translates, because the body has only its English text. */
 function sentenceFor({ chat }: Receiver, { finding, action }: NoticeDraft): Pick<Notice, 'sentence'> {
   const sentence = finding?.sentence ?? action?.row.because;
   return chat === undefined || sentence == null ? {} : { sentence };
@@ -127,7 +127,7 @@ function wants(queue: Queue, change: NoticeDraft): boolean {
   );
 }
 
-/** Whether a waiting notice may be replaced: it was not sent under its id, or its receiver ignores ids. */
+/** True if a waiting notice may be replaced: it was not sent under its id, or its receiver ignores ids. */
 function isFresh({ receiver }: Queue, { inFlight, mayHaveArrived: isOut }: QueueEntry): boolean {
   return !inFlight && (!isOut || showsAlerts(receiver));
 }

@@ -44,7 +44,7 @@ interface NotifierInput {
   readonly now: Now;
   /** The maximum number of waiting notices over all receivers; absent: `limits.outbox`. */
   readonly outbox?: number;
-  /** Called if a notice could not be rendered; the notice is tried again later. */
+  /** Called if a notice cannot be rendered. The notice is tried again later. */
   readonly defect?: (cause: unknown) => void;
 }
 
@@ -61,7 +61,7 @@ export function createNotifier(input: NotifierInput) {
   };
 
   return {
-    /** Queues notices of the changes, and repetitions and held events that are due; drops expired notices. */
+    /** Queues notices of the changes, repeated alerts, and held events that are due. Drops expired notices. */
     compose(
       changes: {
         readonly findings: readonly FindingChange[];
@@ -83,7 +83,10 @@ export function createNotifier(input: NotifierInput) {
       enqueueRepeats(state, now);
       return flush();
     },
-    /** The messages to send now. Each is in flight until `delivered`: one per receiver and subject, or per chat. */
+    /**
+     * Returns the messages to send now: one per receiver and subject, or one per chat. Each is in flight until
+     * `delivered`.
+     */
     takeDue(now: Now): readonly Sendable[] {
       expire(state, now);
       return [...state.queues.values()].flatMap((queue) =>
@@ -99,14 +102,16 @@ export function createNotifier(input: NotifierInput) {
       return flush();
     },
     test: (name: string, now: Now) => makeTestNotice(state, name, now),
-    /** Monotonic time of the next attempt, expiry or release of a held event; `null`: none. */
+    /** The monotonic time of the next attempt, expiry or release of a held event; `null`: none of these is planned. */
     wakeAtMs(now: Now): number | null {
       const times = [...state.queues.values()].map((queue) => Math.min(expiryMsOf(queue), nextAttemptMs(queue, now)));
       const first = Math.min(...times, releaseAtMs(state.stories));
       return Number.isFinite(first) ? first : null;
     },
     queues: (now: Now): readonly QueueStanding[] => [...state.queues.values()].map((queue) => standingOf(queue, now)),
-    /** Applies another configuration; disabled receivers are enabled again, removed ones lose their queue. */
+    /**
+     * Applies another configuration. Disabled receivers are enabled again; the queues of removed receivers are dropped.
+     */
     reconfigure(config: Config, now: Now): NotifyTurn {
       expire(state, now);
       replaceReceivers(state, config, now);
@@ -149,7 +154,9 @@ function standingOf(queue: Queue, now: Now): QueueStanding {
   };
 }
 
-/** Takes the receivers of another configuration. Notices whose receiver cannot use them are removed. */
+/**
+ * Replaces the receivers by those of another configuration. Notices that their receiver can no longer use are removed.
+ */
 function replaceReceivers(state: State, config: Config, now: Now): void {
   state.origin = alertOriginOf(config);
   const before = new Map(state.queues);
@@ -188,7 +195,10 @@ function heed(state: State, change: FindingChange, now: Now): void {
   for (const queue of state.queues.values()) recordPushed(state, queue, change.finding, now);
 }
 
-/** A new queue. A chat's first message waits for the spacing: one may have been sent just before a restart. */
+/**
+ * Creates a queue. The first message of a chat waits for `spacingMs`, because one may have been sent just before a
+ * restart.
+ */
 function queueFor(receiver: Receiver, now: Now): Queue {
   const queue = new Queue(receiver);
   return isChat(receiver) ? { ...queue, pacedMs: now.monotonicMs + chatServices[receiver.format].spacingMs } : queue;
@@ -199,7 +209,7 @@ function nextAttemptMs(queue: Queue, now: Now): number {
   return isChat(receiver) ? batchMsOf(queue, receiver.chat, now) : attemptMsOf(queue);
 }
 
-/** One notice as a message; if it cannot be rendered, its delivery counts as failed, so that others are not blocked. */
+/** Renders one notice as a message. If that fails, its delivery counts as failed, so that it does not block others. */
 function takeOne(
   state: State,
   queue: Queue,

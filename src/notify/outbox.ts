@@ -31,12 +31,12 @@ export interface State {
   readonly live: Map<string, Finding>;
   /** Advice that is proposed now, by the mirror to leave. */
   readonly advised: Map<string, Advice>;
-  /** When a finding is due to be sent to an Alertmanager again, by `<receiver>/<finding>`; monotonic. */
+  /** When a finding must be sent to an Alertmanager again, monotonic, by `<receiver>/<finding>`. */
   readonly pushAtMs: Map<string, number>;
   readonly queues: Map<string, Queue>;
   /** The last sequence number of each subject. */
   readonly seqs: Map<string, number>;
-  /** By the id of the finding. */
+  /** The ids of notices about each open finding, by the id of the finding. */
   readonly opened: Map<string, Opened>;
   readonly stories: Stories;
   readonly sent: SentMessages;
@@ -74,7 +74,7 @@ function asKnown({ chat }: Receiver, entry: QueueEntry, now: Now): QueueEntry {
   return chat !== undefined && isUnsent(entry, chat, now) ? { ...entry, mayHaveArrived: false } : entry;
 }
 
-/** True if a stored body has the form that the receiver needs now; only one for Alertmanager is a list. */
+/** True if a stored body has the form that the receiver needs now. Only a body for Alertmanager is a list. */
 export function isFor(receiver: Receiver, { notice }: QueueEntry): boolean {
   return showsAlerts(receiver) === notice.body.startsWith('[');
 }
@@ -113,7 +113,10 @@ export function outboxEntryOf(notice: Notice, findingId: string | null, { monoto
   return { notice, findingId, bornMs: monotonicMs, dueMs: monotonicMs, inFlight: false, mayHaveArrived: false };
 }
 
-/** Queues a notice at the end; it replaces waiting ones on its subject (`isOver`) and inherits their back-off. */
+/**
+ * Queues a notice at the end. It replaces waiting notices on its subject that `isOver` allows, and inherits their
+ * back-off.
+ */
 export function enqueue(state: State, queue: Queue, notice: Notice, findingId: string | null, now: Now): void {
   const groupMs = queue.receiver.chat?.groupMs ?? 0;
   let { attempts } = notice;
@@ -132,7 +135,10 @@ export function enqueue(state: State, queue: Queue, notice: Notice, findingId: s
   state.pending.put(outboxRowOf(entry));
 }
 
-/** True if a newer notice replaces a waiting one: not if that one is about another finding that is still open. */
+/**
+ * True if a newer notice replaces a waiting one. It does not if the waiting one is about another finding that is still
+ * open.
+ */
 function isOver(state: State, old: QueueEntry, findingId: string | null): boolean {
   return old.findingId === null || old.findingId === findingId || !state.opened.has(old.findingId);
 }

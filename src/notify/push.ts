@@ -31,8 +31,8 @@ export function dropPushed(state: State, finding: Finding): void {
 }
 
 /**
- * Queues open findings for Alertmanagers again when due: after a start at once, then every `limits.pushEveryMs`.
- * A finding with a waiting notice is not queued again: that notice gets its end when it is sent.
+ * Queues open findings again for Alertmanagers: at once after a start, then every `limits.pushEveryMs`. A finding with
+ * a waiting notice is not queued twice, because that notice gets a new end when it is sent.
  */
 export function enqueueRepeats(state: State, now: Now): void {
   for (const queue of state.queues.values()) {

@@ -8,20 +8,26 @@ import type { NoticeDraft } from './news.ts';
 
 const inFlightMax = 8;
 
-/** One undelivered notice; its own times are monotonic milliseconds, those of `notice` wall times. */
+/** One undelivered notice. Its own times are monotonic milliseconds; the times in `notice` are wall times. */
 export interface QueueEntry {
   notice: Notice;
   readonly findingId: string | null;
   readonly bornMs: number;
   dueMs: number;
   inFlight: boolean;
-  /** The receiver may have the notice although no attempt succeeded: except for Alertmanager, its text then stays. */
+  /**
+   * True: the receiver may have the notice although no attempt succeeded. Then its text must not change, except for
+   * Alertmanager.
+   */
   mayHaveArrived: boolean;
   /** The id of the first notice of the message that carries this one. */
   carrier?: string;
   /** The key of the sent message that is being edited to show this notice. */
   changes?: string;
-  /** A chat message of its own: `try` after a shared card was refused; `stays` after this notice alone was refused. */
+  /**
+   * Set if the notice is sent in its own chat message. `try`: a shared card was refused. `stays`: this notice was
+   * refused alone.
+   */
   alone?: 'try' | 'stays';
 }
 
@@ -36,7 +42,10 @@ export class Queue {
   failure: DeliveryFailure | null = null;
   /** The earliest time of the next message by the receiver's rate limit, monotonic. */
   pacedMs: number = Number.NEGATIVE_INFINITY;
-  /** When quiet hours last held messages back, monotonic: the reported age of a notice does not count earlier time. */
+  /**
+   * When quiet hours last held messages back, monotonic. The time before does not count in the reported age of a
+   * notice.
+   */
   heldMs: number = Number.NEGATIVE_INFINITY;
   entries: QueueEntry[] = [];
 
@@ -45,7 +54,7 @@ export class Queue {
   }
 }
 
-/** The notices to send now: the oldest of each subject, if it is due and not being sent. */
+/** Returns the notices to send now: for each subject the oldest, if it is due and not being sent. */
 export function listDueEntries(queue: Queue, nowMs: number): readonly QueueEntry[] {
   if (queue.disabled || queue.notBeforeMs > nowMs) return [];
   const free = inFlightMax - queue.entries.filter((entry) => entry.inFlight).length;
@@ -80,7 +89,10 @@ export function removeExpired(queue: Queue, nowMs: number): readonly QueueEntry[
   return old;
 }
 
-/** Removes the oldest waiting notice of the longest queue, notices of mismatches last. `null`: all are being sent. */
+/**
+ * Removes the oldest waiting notice of the longest queue. Notices of mismatches are removed last. `null`: all notices
+ * are being sent.
+ */
 export function removeOverflow(queues: readonly Queue[]): { readonly queue: Queue; readonly entry: QueueEntry } | null {
   const longest = queues.toSorted((a, b) => b.entries.length - a.entries.length);
   for (const canGo of [(entry: QueueEntry) => entry.notice.type !== 'mirror.mismatch', () => true])
@@ -123,7 +135,7 @@ export function outboxRowOf({ notice, findingId }: QueueEntry): Row {
 }
 
 /**
- * A waiting notice from its row, due at the latest after the largest back-off.
+ * Restores a waiting notice from its row. It is due after the largest back-off at the latest.
  * @returns `null` if the row has another form
  */
 export function entryFromRow(row: Row, now: Now): QueueEntry | null {
@@ -156,7 +168,9 @@ export function backoffMsFor(attempts: number, share: number): number {
   return Math.max(limits.deliveryBackoffMsMin, ceiling / 2 + (ceiling / 2) * share);
 }
 
-/** True for an event that passes a receiver's `only`; a filter without a value to compare lets it pass. */
+/**
+ * True if an event passes the filter `only` of a receiver. If the event has no value to compare, a filter lets it pass.
+ */
 export function isMeant({ only }: Pick<Receiver, 'only'>, { finding, action, ...draft }: NoticeDraft): boolean {
   if (only === undefined) return true;
   const { mirrors, ecosystems, severity } = only;

@@ -7,9 +7,9 @@ import { stamp } from '../core/views.ts';
 import type { NoticeDraft } from './news.ts';
 
 /**
- * Trouble on one subject, and what receivers for people got about it: a fault that comes and goes is one story. Its
- * first beginning and end are sent at once. Each later end waits (`endsAfterMs`), and is not sent if the fault is back
- * by then. `…AtMs` and `dueMs` are monotonic.
+ * Recurring trouble on one subject, and what people were sent about it. The first beginning and the first end are sent
+ * at once. Each later end waits (`endsAfterMs`), and is not sent if the trouble has begun again by then. `…AtMs` and
+ * `dueMs` are monotonic.
  */
 export interface Story {
   /** The id of the finding or advice that the story began with. */
@@ -19,9 +19,9 @@ export interface Story {
   times: number;
   /** How often a beginning of the trouble was sent to people, >= 1. */
   tellings: number;
-  /** When the trouble ended; `null`: it goes on. */
+  /** When the trouble ended; `null`: it continues. */
   endedAtMs: number | null;
-  /** The proposed or accepted advice that people were sent last; `null`: none, or they were sent its end. */
+  /** The proposed or accepted advice that people were sent last. `null`: none, or its end was sent too. */
   stand: Advice | null;
   /** By receiver: the id of the notice that later notices of the story resolve or update. */
   told: Readonly<Record<string, string>>;
@@ -36,7 +36,7 @@ const keyPrefix = 'story/';
 type Part = 'begins' | 'ends' | 'beside';
 
 function partOf({ finding, advice, type, weight }: NoticeDraft): Part {
-  // A finding that an operator must end has no end of its own.
+  // If only an operator can end a finding, the finding itself has no end to report.
   if (finding !== null && (kindTraits[finding.kind].endsByHand || weight === 'update')) return 'beside';
   if (finding !== null) return type === 'mirror.recovery' ? 'ends' : 'begins';
   const isBack = advice?.cause === 'failback';
@@ -47,7 +47,7 @@ function partOf({ finding, advice, type, weight }: NoticeDraft): Part {
 
 /**
  * Updates the story of an event.
- * @returns true: send the event to people now; false: what people know is still valid, or the end waits
+ * @returns true: send the event to people now; false: what they were sent last is still valid, or the end waits
  */
 export function updateStory(stories: Stories, news: NoticeDraft, now: Now): boolean {
   const part = partOf(news);
@@ -102,7 +102,9 @@ function recordBeginning(story: Story, news: NoticeDraft): boolean {
   return true;
 }
 
-/** Whether clients may stay at the mirror of the sent advice: it is the newly advised one, or about as good. */
+/**
+ * True if clients may stay at the mirror of the advice that was sent: it is the newly advised one, or about as good.
+ */
 function isStillGood(stand: Advice | null, next: Advice | null): boolean {
   if (next === null) return true;
   if (stand === null || next.from !== stand.from) return false;
@@ -133,7 +135,10 @@ export function storyViewOf(story: Story | undefined): StoryView | null {
   return { id, since: stamp(sinceWallMs), times, endsAfterSeconds: endsAfterMs(story) / 1000 };
 }
 
-/** Makes held events due at once if the event is trouble at the mirror that people were advised to use. */
+/**
+ * Makes a held event due at once if its advice sends people to a mirror that now has trouble.
+ * @param news  the event about that trouble
+ */
 export function expireHeld(stories: Stories, news: NoticeDraft, now: Now): void {
   const { finding } = news;
   if (finding === null || news.weight === 'update' || news.type === 'mirror.recovery') return;
@@ -142,7 +147,10 @@ export function expireHeld(stories: Stories, news: NoticeDraft, now: Now): void 
       held.dueMs = now.monotonicMs;
 }
 
-/** Removes and returns the held events that are due. A withdrawal names the advice that people were sent. */
+/**
+ * Removes and returns the held events that are due. A withdrawal gets the id, target and chain of the advice that
+ * people were sent.
+ */
 export function releaseDue(stories: Stories, now: Now): readonly NoticeDraft[] {
   if (releaseAtMs(stories) > now.monotonicMs) return [];
   const due = [...stories.values()].filter(({ held }) => held !== null && held.dueMs <= now.monotonicMs);
@@ -165,8 +173,9 @@ export function releaseDue(stories: Stories, now: Now): readonly NoticeDraft[] {
 }
 
 /**
- * The story whose notice this event adds to, if the event requires no new action: a recovery belongs to its finding, an
- * acceptance or dismissal to its proposal, a finding about a mirror that people were advised to leave to that advice.
+ * Returns the story whose notice this event adds to, if the event requires no new action. A recovery adds to its
+ * finding, an acceptance or dismissal to its proposal. A finding adds to the advice that people were sent to leave its
+ * mirror.
  */
 export function findBase(stories: Stories, news: NoticeDraft): Story | null {
   const { finding, advice, type, subject } = news;
@@ -180,7 +189,7 @@ export function findBase(stories: Stories, news: NoticeDraft): Story | null {
   return left ?? null;
 }
 
-/** Drops stories that ended more than `limits.storyLookBackMs` ago and hold no event. @returns their subjects */
+/** Drops stories that ended more than `limits.storyWindowMs` ago and hold no event. @returns their subjects */
 export function dropEnded(stories: Stories, { monotonicMs }: Now): readonly string[] {
   const over: string[] = [];
   for (const [subject, { endedAtMs, held }] of stories)
@@ -212,7 +221,10 @@ export function storyRowOf(subject: string, story: Story, now: Now): Row {
   return { table: 'meta', key: storyKeyOf(subject), atMs: now.wallMs, value };
 }
 
-/** Restores a stored story. A finite wait is at most `limits.storyHoldMsMax`, whatever the wall clock says. */
+/**
+ * Restores a stored story. A finite wait is limited to `limits.storyHoldMsMax`, because the wall clock may have
+ * changed.
+ */
 export function restoreStory(stories: Stories, { key, value }: Row, now: Now): void {
   const { v, endedWallMs, held, ...rest } = value as Omit<Story, 'endedAtMs' | 'held'> & {
     readonly v: number;

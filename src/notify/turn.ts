@@ -2,7 +2,7 @@ import type { DeliveryOutcome } from '../core/notice.ts';
 import type { Row, Table } from '../core/ports.ts';
 import { outboxKeyOf, type Queue, type QueueEntry } from './queue.ts';
 
-/** What one call changes: rows to commit together with their cause, and outcomes of notices to count. */
+/** The changes of one call: rows to commit together with their cause, and outcomes of notices to count. */
 export interface NotifyTurn {
   readonly rows: readonly Row[];
   readonly deletes: readonly { readonly table: Table; readonly key: string }[];
@@ -11,7 +11,7 @@ export interface NotifyTurn {
 
 export type OutboxTurn = ReturnType<typeof openOutboxTurn>;
 
-/** Collects the row changes and outcomes of one call to the outbox; the last change of a key wins. */
+/** Collects the row changes and outcomes of one call to the outbox. The last change of a key replaces earlier ones. */
 export function openOutboxTurn() {
   const puts = new Map<string, Row>();
   const deletes = new Map<string, { readonly table: Table; readonly key: string }>();

@@ -6,9 +6,9 @@ import { reach, renderAdviceForms } from './hands.ts';
 import { dated, durationHtml, type Html, html, type PageSay, percentHtml, span } from './html.ts';
 
 /**
- * One advice as a card.
+ * Renders one advice as a card.
  * @param isFolded   true: everything after the lines is folded
- * @param doorLines  client settings for a configured front door, of which the first is shown; empty: none
+ * @param doorLines  settings that point clients to the configured front door, of which the first is shown; empty: none
  */
 export function renderAdviceCard(
   say: PageSay,

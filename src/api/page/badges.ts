@@ -46,7 +46,7 @@ export function renderStandingNotes(say: PageSay, standing: Standing | undefined
   return notes;
 }
 
-/** The outcome of a sample in words; a failure is its reason as in the metrics, not translated. */
+/** Returns the outcome of a sample in words. For a failure it is the reason as in the metrics, not translated. */
 export function outcomeTextOf(say: PageSay, { outcome }: Pick<SamplePoint, 'outcome'>): string {
   if (outcome.tag === 'failed') return outcome.failure.kind;
   return outcome.tag === 'ok' ? say('outcome.ok') : say('outcome.unknown', { because: outcome.because });
@@ -67,8 +67,8 @@ export function mirrorPathOf(registry: string): string {
   return `/mirrors/${encodeURIComponent(registry)}`;
 }
 
-/** The progress of the test for a move to this mirror (docs/detection.md), as a bar; `null`: no test runs. */
-/** Whether a mirror may be advised now, and the evidence for it. */
+/** Renders the progress of the test for a switch to this mirror (docs/detection.md) as a bar; `null`: no test runs. */
+/** Renders whether a mirror may be advised now, and the evidence for it. */
 export function renderGate(say: PageSay, { candidate, isAhead }: Vantage): Html | null {
   if (candidate === undefined) return null;
   const words = isAhead ? say('gate.ahead') : say(`gate.${candidate.gate}`);

@@ -22,7 +22,7 @@ export function totalOf(times: PhaseTimes): number {
   return phases.reduce((sum, phase) => sum + (times[phase] ?? 0), 0);
 }
 
-/** A bar of consecutive phases, whose whole width is `scaleMs`. */
+/** Renders consecutive phases as a bar; the whole width is `scaleMs`. */
 export function renderPhaseBar(say: PageSay, times: PhaseTimes, scaleMs: number): Html {
   const none = say('rank.unmeasured');
   if (totalOf(times) === 0 || scaleMs <= 0)
@@ -41,7 +41,7 @@ export function renderPhaseBar(say: PageSay, times: PhaseTimes, scaleMs: number)
   return html`<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="12" class="track"/>${parts}</svg>`;
 }
 
-/** Phases over the whole width; below, as a thin bar, their sum relative to `longestMs`. */
+/** Renders phases over the whole width. A thin bar below shows their sum relative to `longestMs`. */
 export function renderPhaseBars(say: PageSay, times: PhaseTimes, longestMs: number): Html {
   const total = totalOf(times);
   if (total === 0 || longestMs <= 0) return renderPhaseBar(say, times, longestMs);
@@ -50,7 +50,7 @@ export function renderPhaseBars(say: PageSay, times: PhaseTimes, longestMs: numb
   return html`${renderPhaseBar(say, times, total)}<svg class="bar length" viewBox="0 0 1000 4" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="4" class="track"/><rect width="${width}" height="4" class="length-fill"/></svg>`;
 }
 
-/** One phase as a rectangle; positions in thousandths of `scaleMs`. */
+/** Renders one phase as a rectangle. Positions are thousandths of `scaleMs`. */
 export function renderSegment(
   say: PageSay,
   phase: Phase,
@@ -75,7 +75,10 @@ export interface StripFrame {
   readonly stretch: TickSpan | null;
 }
 
-/** Samples over time: triangles are slow, hollow dots first fetches of a cache, crosses failed; hatched is unknown. */
+/**
+ * Renders samples over time. Triangles are slow responses, hollow dots are first fetches of a cache, crosses are
+ * failures, and hatching means unknown.
+ */
 export function renderSampleStrip(say: PageSay, samples: readonly SamplePoint[], frame: StripFrame): Html {
   const { heightPx, thresholdMs, labelled } = frame;
   if (samples.length === 0)

@@ -149,7 +149,7 @@ function seriesRow(say: PageSay, deps: ApiDeps, series: SeriesNow, scaleMs: numb
 </tr>`;
 }
 
-/** A note on what was not checked, or on a signature that is not valid. */
+/** Renders a note if something was not checked, or if a signature is not valid. */
 function unverified(say: PageSay, { facts: { signature, unchecked } }: SettledSample): Html | null {
   if (unchecked !== undefined) return html`<small class="unverified">${showStored(unchecked, say)}</small>`;
   if (signature === undefined || signature.state === 'valid') return null;
@@ -176,7 +176,7 @@ function probesSection(say: PageSay, deps: ApiDeps, mirror: Mirror): Html | null
   )}</tbody></table></section>`;
 }
 
-/** Failing series come before slow ones, then the canary, then the others. */
+/** Returns the sort key of a series: failing series come first, then slow ones, the canary, and the others. */
 function urgency(deps: ApiDeps, series: SeriesNow): number {
   if (series.last?.outcome.tag === 'failed') return 3;
   if ((deps.baseline(series.target.id, series.connection)?.streak ?? 0) > 0) return 2;

@@ -8,15 +8,18 @@ import { mirrorPathOf, probePath } from './badges.ts';
 import { reach, renderAckForm } from './hands.ts';
 import { bytes, dated, durationHtml, type Html, html, type PageSay, span } from './html.ts';
 
-/** With more cited probes than this, only the first, the slowest and the last `lastShown` are linked. */
+/**
+ * Up to this many cited probes are all linked. If there are more, only the first, the slowest and the last `lastShown`
+ * are linked.
+ */
 const allShown = 5;
 const lastShown = 3;
 
 export interface FindingFrame {
   readonly nowMs: number;
-  /** The mirror that the page is about, which needs no link; `null`: a page for all mirrors. */
+  /** The mirror that the page is about, so it needs no link; `null`: a page for all mirrors. */
   readonly mirror: string | null;
-  /** The configuration for a form to acknowledge findings; `null`: no such form. */
+  /** The configuration, for the form that acknowledges findings; `null`: there is no such form. */
   readonly ack: Config | null;
   readonly isKept: (probeId: string) => boolean;
 }

@@ -59,7 +59,10 @@ function renderForms(say: PageSay, config: Config, all: readonly Hand[]): Html {
   return html`<div class="hands" hidden>${all.map((one) => hand(say, config, one))}</div>`;
 }
 
-/** A form for the script only: a plain form sends neither JSON nor a bearer token. Forms with inputs are folded. */
+/**
+ * Renders a form that only the script sends, because a plain form sends neither JSON nor a bearer token. Forms with
+ * inputs are folded.
+ */
 function hand(say: PageSay, config: Config, { id, path, button, fields = [], body = {} }: Hand): Html {
   const inputs = fields.map(
     ({ name, label, value, required }) =>
@@ -78,7 +81,7 @@ function needsToken({ listen }: Config): boolean {
 
 const usual = 'http://127.0.0.1:10120';
 
-/** The options with which a command reaches this daemon from this machine; `''`: it needs none. */
+/** Returns the options that a command needs to reach this daemon from this machine; `''`: none. */
 export function reach(config: Config): string {
   const { host, port, tls } = config.listen;
   const here = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;

@@ -16,7 +16,7 @@ interface Ended {
 }
 
 /**
- * Findings and advice that have ended: those of the last day, and folded those of the six days before.
+ * Renders findings and advice that have ended: those of the last day, and, folded, those of the six days before.
  * @param registry  findings about this mirror and advice from or to it; `null`: all
  */
 export function renderHistory(say: PageSay, deps: ApiDeps, registry: string | null, nowMs: number): Html {
@@ -32,7 +32,10 @@ ${week.length > 0 && html`<details id="past-week"><summary>${say('past.week', { 
 </section>`;
 }
 
-/** The last ended first. `isCut`: there are more than the first page of findings or of advice. */
+/**
+ * Lists ended findings and advice, newest end first. `isCut`: there are more than the first page of findings or of
+ * advice.
+ */
 function endedOf(
   say: PageSay,
   deps: ApiDeps,
@@ -86,7 +89,7 @@ export function adviceEndOf(say: PageSay, advice: Advice): Ended {
   };
 }
 
-/** `direct`, `off` and `other` have no page. */
+/** Renders the name of a mirror as a link. `direct`, `off` and `other` have no page. */
 function linked(name: string): Html {
   return ['direct', 'off', 'other'].includes(name) ? html`${name}` : html`<a href="${mirrorPathOf(name)}">${name}</a>`;
 }

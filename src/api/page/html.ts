@@ -9,7 +9,7 @@ import {
   wordsOf,
 } from '../../words/words.ts';
 
-/** Safe markup: made by `html` only, which escapes every text. */
+/** Safe markup. Only `html` creates it, and `html` escapes every text. */
 export class Html {
   readonly text: string;
 
@@ -33,7 +33,10 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Control characters except newline and tab, and direction overrides: foreign texts must not reorder or hide ours. */
+/**
+ * Control characters except newline and tab, and direction overrides. They are replaced, so that foreign texts cannot
+ * reorder or hide ours.
+ */
 const unprintable = /[\p{Cc}--[\n\t]]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gv;
 
 function escaped(text: string): string {
@@ -48,14 +51,14 @@ function partText(part: Part): string {
   return part.map(partText).join('');
 }
 
-/** A template that escapes its parts unless they are `Html`. Attributes must be quoted. */
+/** Tag of a template whose parts are escaped unless they are `Html`. Attributes must be quoted. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.reduce((text, next, i) => text + partText(parts[i - 1]) + next));
 }
 
 export interface PageSay extends Say {
   readonly language: Language;
-  /** A text of the catalogue with markup as values: `say.html('walk.hop', { hop: html`<b>1</b>` })`. */
+  /** Renders a text of the catalogue with markup as values: `say.html('walk.hop', { hop: html`<b>1</b>` })`. */
   readonly html: <K extends Key>(key: K, ...values: Values<K, Part>) => Html;
 }
 
@@ -68,7 +71,7 @@ export function createPageSay(language: Language): PageSay {
   });
 }
 
-/** A duration for people: `0.4 ms`, `42 ms`, `1.24 s`, `3 min`; `null` is an em dash. */
+/** Formats a duration for people: `0.4 ms`, `42 ms`, `1.24 s`, `3 min`; `null` is an em dash. */
 export function durationHtml(say: PageSay, ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return '—';
   if (ms < 10) return `${ms.toFixed(1)} ms`;
@@ -78,7 +81,7 @@ export function durationHtml(say: PageSay, ms: number | null | undefined): strin
   return span(say, ms);
 }
 
-/** A length of time in one unit: `12 s`, `4 min`, `3 h`, `2 d`. */
+/** Formats a length of time in one unit: `12 s`, `4 min`, `3 h`, `2 d`. */
 export function span(say: PageSay, ms: number): string {
   const s = Math.round(Math.max(0, ms) / 1000);
   if (s < 100) return say('unit.s', { count: s });
@@ -87,14 +90,14 @@ export function span(say: PageSay, ms: number): string {
   return say('unit.d', { count: Math.round(s / 86_400) });
 }
 
-/** A wall time as its age, with the whole time in the title. */
+/** Renders a wall time as its age; its title has the full time. */
 export function ago(say: PageSay, wallMs: number | null, nowMs: number): Html | string {
   return wallMs === null
     ? say('unit.never')
     : html`<time datetime="${stamp(wallMs)}" title="${stamp(wallMs)}">${say('unit.ago', { span: span(say, nowMs - wallMs) })}</time>`;
 }
 
-/** A wall time as time of day, UTC. */
+/** Renders a wall time as the time of day, UTC. */
 export function at(wallMs: number): Html {
   const text = stamp(wallMs);
   return html`<time datetime="${text}" title="${text}">${text.slice(11, 19)} UTC</time>`;

@@ -115,7 +115,7 @@ function nothingReached(say: PageSay, deps: ApiDeps): Html {
 
 const cookieAge = 31_536_000;
 
-/** The language of a page: `?lang=`, which is also stored in a cookie, else that of the request. */
+/** Returns the language of a page: that of `?lang=`, which is also stored in a cookie, else that of the request. */
 export function pageLanguageOf(request: Request, response: Response): Language {
   const language = negotiateLanguage(request, response);
   const wanted = parseLanguage(request.query['lang']);
@@ -137,6 +137,6 @@ function inLanguage(request: Request, language: Language): string {
     if (value !== undefined) query.set(name, value);
   }
   query.set('lang', language);
-  // Two slashes at the beginning would lead to another host.
+  // A path that begins with two slashes would lead to another host.
   return `${request.path.replace(/^\/+/, '/')}?${query}`;
 }

@@ -31,7 +31,7 @@ interface Month {
   readonly regretted: number;
 }
 
-/** Audited moves by month (UTC): the newest `monthsShown` months that have any, newest first. */
+/** Counts audited switches by month (UTC), for the newest `monthsShown` months that have any, newest first. */
 export function regretByMonth(all: readonly Audited[]): readonly Month[] {
   const months = new Map<string, Month>();
   for (const { atMs, isRegret } of all) {
@@ -51,9 +51,14 @@ function regret(say: PageSay, all: readonly Audited[]): Html | null {
 </section>`;
 }
 
-/** With more mirrors than this, a narrow page shows those that are well in one line each. */
+/**
+ * Up to this many mirrors are shown in full on a narrow page. If there are more, those that are up take one line each.
+ */
 const wholeRowsMax = 4;
-/** With more cards than this on one page, refused ones not counted, their details are folded. */
+/**
+ * Up to this many cards on one page are shown in full, not counting refused advice. If there are more, their details
+ * are folded.
+ */
 const wholeCardsMax = 2;
 
 export function renderOverview(say: PageSay, deps: ApiDeps): Html {
@@ -76,7 +81,7 @@ ${renderPlace(say, deps)}
 ${renderHistory(say, deps, null, nowMs)}${regret(say, deps.audited())}`;
 }
 
-/** Of the last few samples, the stored ok probe whose round trip is nearest to `ms`; else the last probe. */
+/** Returns the stored ok probe of the last few samples whose round trip is nearest to `ms`; else the last probe. */
 function nearestProbe(deps: ApiDeps, series: SeriesNow, ms: number | null): string | null {
   if (ms === null) return null;
   let best: { id: string; away: number } | null = null;
@@ -104,7 +109,10 @@ export function renderLinkedTime(
     : html`<a class="number" href="${probePath(probeId)}">${durationHtml(say, ms)}</a>`;
 }
 
-/** Guesses whether a sample's probe is still stored, without a query: true for failed samples and the newest ones. */
+/**
+ * Returns a guess whether the probe of a sample is still stored, without a query: true for failed samples and the
+ * newest ones.
+ */
 export function keptIn(series: SeriesNow): (sample: SeriesNow['recent'][number]) => boolean {
   const last = new Set(series.recent.slice(-limits.transcriptsPerSeries));
   return (sample) => sample.outcome.tag === 'failed' || last.has(sample);

@@ -13,7 +13,10 @@ export function rangeOf(query: unknown, otherwise: TrendRange = 'day'): TrendRan
   return trendRanges.find((one) => one === query) ?? otherwise;
 }
 
-/** The default range of a history page: `hour` if there is a history and none is longer than an hour, else `day`. */
+/**
+ * Returns the default range of a history page: `hour` if there is a history and none is longer than an hour, else
+ * `day`.
+ */
 export function chooseRange(deps: Pick<ApiDeps, 'trend'>, mirrors: readonly Mirror[]): TrendRange {
   const known = mirrors.flatMap(({ name }) => {
     const trend = deps.trend(name, 'day');

@@ -13,7 +13,7 @@ import { renderTimeline, type TimelineQuery } from './timeline.ts';
 import { mirrorsShown, renderTrendSection, renderTrends } from './trends.ts';
 import { walk } from './walk.ts';
 
-/** The year 3000: a range that ends there has valid dates. */
+/** The latest end of a range, the year 3000: up to it all dates are valid. */
 const wallMsMax = 32_503_680_000_000;
 
 interface Page {
@@ -61,7 +61,7 @@ export function createPageRoutes(daemon: ApiDeps): Router {
     main: renderTrends(
       say,
       deps,
-      // Only of the first mirrors: reading histories is slow.
+      // Only the histories of the first mirrors are read, because reading is slow.
       rangeOf(query['range'], chooseRange(deps, deps.config().mirrors.slice(0, mirrorsShown))),
       fromOf(query['from']),
     ),

@@ -90,7 +90,10 @@ function whole(say: PageSay, deps: ApiDeps, { of, toMs }: TimelineItem, nowMs: n
   return html`<ul class="findings past">${adviceEndOf(say, of.advice).item}</ul>`;
 }
 
-/** One lane for the daemon, each mirror and the advice of each upstream; empty lanes are omitted. */
+/**
+ * Renders one lane for the daemon, one for each mirror, and one for the advice of each upstream. Empty lanes are
+ * omitted.
+ */
 function lanes(deps: ApiDeps, items: readonly TimelineItem[], frame: LaneFrame): Html {
   const { window, say } = frame;
   const lane = (key: string | null, who: string): Html | null => {
@@ -114,7 +117,7 @@ interface LaneFrame {
   readonly say: PageSay;
 }
 
-/** One lane; its bars are hidden from screen readers, as the list below has the same content. */
+/** Renders one lane. Its bars are hidden from screen readers, because the list below has the same content. */
 function laneRow(who: string, items: readonly TimelineItem[], frame: LaneFrame): Html {
   const rows = stacked(items, frame);
   const heightPx = rows.length * rowPx + 4;

@@ -16,7 +16,7 @@ export interface TrendFrame {
 const headPx = 16;
 const leastPx = 4;
 
-/** A chart of round trips, with failures from the top; unmonitored and unknown times are hatched. */
+/** Renders a chart of round trips. Columns from the top are failures; unmonitored and unknown times are hatched. */
 export function renderRttChart(trend: Trend, frame: TrendFrame): Html {
   const { cells, cellMs } = trend;
   const topMs = Math.max(1, mostOf(cells, 'p95Ms') ?? 0);
@@ -33,7 +33,7 @@ export function renderRttChart(trend: Trend, frame: TrendFrame): Html {
   );
 }
 
-/** A chart of the lag; times without a known lag are hatched. */
+/** Renders a chart of the lag. Times without a known lag are hatched. */
 export function renderLagChart(trend: Trend, frame: TrendFrame): Html {
   const top = mostOf(trend.cells, 'lagLowerMs') ?? 0;
   const share = ({ lagLowerMs }: TrendCell): number | null => lagLowerMs && lagLowerMs / top;
@@ -46,7 +46,7 @@ export function renderLagChart(trend: Trend, frame: TrendFrame): Html {
   );
 }
 
-/** A chart of download speeds: a column for each cell with a download. */
+/** Renders a chart of download speeds: a column for each cell with a download. */
 export function renderThroughputChart(trend: Trend, frame: TrendFrame): Html {
   const top = mostOf(trend.cells, 'bytesPerSecond') ?? 0;
   const share = ({ bytesPerSecond }: TrendCell): number | null => bytesPerSecond && bytesPerSecond / top;
@@ -84,13 +84,19 @@ function failedIn({ ok, failed, unknown }: TrendCell): number | null {
   return failed > 0 ? failed / (ok + failed + unknown) : null;
 }
 
-/** The share of unknown probes or of unmonitored time in a cell, whichever is larger; 0 for a cell without probes. */
+/**
+ * Returns the share of unknown probes or of unmonitored time in a cell, whichever is larger; 0 for a cell without
+ * probes.
+ */
 function missingIn(cell: TrendCell, { cellMs }: Trend, paceMs: number): number {
   if (!isMonitored(cell)) return 0;
   return Math.max(cell.unknown / (cell.ok + cell.failed + cell.unknown), silenceIn(cell, paceMs) / cellMs);
 }
 
-/** A column for each cell with a share, as one shape; `fails` start at the top, others at the bottom. */
+/**
+ * Renders a column for each cell with a share, all as one shape. Columns of class `fails` start at the top, others at
+ * the bottom.
+ */
 function columns(
   kind: 'fails' | 'lag' | 'rate',
   cells: readonly TrendCell[],

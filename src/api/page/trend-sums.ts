@@ -95,7 +95,10 @@ export function gapsOf({ fromMs, toMs, cellMs, cells }: Trend, paceMs: number): 
   return toMs - endMs >= leastMs ? [...gaps, { fromMs: endMs, toMs }] : gaps;
 }
 
-/** The unmonitored milliseconds of a cell; 0 if at most `silentMsMin`, or at most `silentPaces` probe intervals. */
+/**
+ * Returns the unmonitored time of a cell, milliseconds. Short silences count as 0: up to `silentMsMin`, or up to
+ * `silentPaces` probe intervals.
+ */
 export function silenceIn({ silentMs }: TrendCell, paceMs: number): number {
   return silentMs > Math.max(limits.silentMsMin, limits.silentPaces * paceMs) ? silentMs : 0;
 }
@@ -105,7 +108,7 @@ export function unwatchedMsOf(trend: Trend, paceMs: number): number {
   return trend.cells.filter(isMonitored).reduce((sum, cell) => sum + silenceIn(cell, paceMs), inGaps);
 }
 
-/** The cells, oldest first, split at each gap: the chart draws one line per part. */
+/** Splits the cells, oldest first, at each gap, because the chart draws one line per part. */
 export function runsOf(cells: readonly TrendCell[], cellMs: number, paceMs: number): readonly (readonly TrendCell[])[] {
   const leastMs = Math.max(cellMs, 2 * paceMs);
   const runs: TrendCell[][] = [];

@@ -41,7 +41,10 @@ function isHostPort(value: string): boolean {
 
 type FileAuth = NonNullable<z.output<typeof authKey>>;
 
-/** A mirror's credentials. Over plain HTTP off loopback they are reported and dropped. @param path  of the mirror */
+/**
+ * Reads a mirror's credentials. Over plain HTTP they are reported and dropped, except on loopback.
+ * @param path  of the mirror
+ */
 export function readAuth(path: Path, written: FileAuth | undefined, split: SplitUrl, reading: Reading): Auth | null {
   const named = written === undefined ? null : fromAuth([...path, 'auth'], written, split.url, reading);
   if (written !== undefined && split.user !== null) {
@@ -72,7 +75,7 @@ function fromAuth(path: Path, auth: FileAuth, url: string, reading: Reading): Au
     const at = [...path, auth.tokenFile === undefined ? 'token' : 'tokenFile'];
     const token = auth.tokenFile === undefined ? auth.token : reading.secret(at, auth.tokenFile);
     if (token == null) return null;
-    // Other characters may be refused in a header: no probe would send a request.
+    // A header may refuse other characters, and then no probe would send a request.
     if (!/^[\x21-\x7e]+$/.test(token)) reading.error(at, phrase('expected.tokenAscii'));
     return { scheme: 'bearer', username: '', secret: new Secret(token), hosts };
   }
@@ -111,7 +114,7 @@ function fromNetrc(path: Path, auth: FileAuth, url: string, reading: Reading): A
 }
 
 /**
- * The login of a host in a netrc file, as the go command reads it; `null`: none.
+ * Returns the login of a host in a netrc file, read as the go command reads it; `null`: none.
  * @see docs/protocols/go.md#credentials; cmd/go/internal/auth `netrc.go`
  */
 export function findNetrcLogin(

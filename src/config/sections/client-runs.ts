@@ -45,7 +45,7 @@ export function makeClientRunsKey(registry: Registry) {
     .optional();
 }
 
-/** The user of `clientRuns.user`; `null`: the daemon's own. */
+/** Returns the user of `clientRuns.user`; `null`: the daemon's own user. */
 function userOf(text: string): { readonly uid: number; readonly gid: number } | null {
   if (text === 'nobody') return unprivileged;
   const [, uid, gid] = userForm.exec(text) ?? [];

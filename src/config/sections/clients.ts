@@ -39,7 +39,7 @@ function chainOf(client: Client) {
   });
 }
 
-/** The chains by ecosystem, and the client of each chain if the file names it. */
+/** Reads the chains by ecosystem, and the client of each chain if the file names one. */
 export function readClients(written: z.output<ReturnType<typeof makeClientsKey>>): Pick<Config, 'clients' | 'client'> {
   const clients: Record<EcosystemId, Secret> = {};
   const client: Record<EcosystemId, string> = {};
@@ -54,7 +54,7 @@ export function readClients(written: z.output<ReturnType<typeof makeClientsKey>>
   return { clients, ...(Object.keys(client).length === 0 ? {} : { client }) };
 }
 
-/** Warns of members of `clients` that are not configured mirrors: they are never measured, and may be typos. */
+/** Warns of chain members in `clients` that are not configured mirrors: they are never measured, and may be typos. */
 export function warnOfUnknownMembers(config: Config, registry: Registry, report: Report): void {
   for (const kind of registry.all) {
     const chain = config.clients[kind.id]?.reveal();

@@ -50,14 +50,17 @@ export function readControls(written: z.output<typeof controlsKey>, report: Repo
 
 const independentMin = 3;
 
-/** Warns if there is no control: then mirrors that fail together look like a failure of our own network. */
+/** Warns if there is no control. Without one, mirrors that fail together look like a failure of our own network. */
 export function warnOfNoControl(config: Config, report: Report): void {
   if (config.controls.length > 0) return;
   report.warning(['controls'], phrase('expected.control'), { seen: phrase('load.seenNone') });
   warnOfUndecidable(config, report);
 }
 
-/** Warns of upstreams with too few independent mirrors to tell their failures from those of our own network. */
+/**
+ * Warns of upstreams with too few independent mirrors: their failures cannot be distinguished from failures of our own
+ * network.
+ */
 function warnOfUndecidable(config: Config, report: Report): void {
   for (const { ecosystem, upstream } of upstreamsOf(config.mirrors)) {
     const mirrors = config.mirrors.filter((mirror) => mirror.ecosystem === ecosystem && mirror.upstream === upstream);
@@ -70,7 +73,8 @@ function warnOfUndecidable(config: Config, report: Report): void {
 }
 
 /**
- * Mirrors of one place are not independent: one host name or network, on loopback one host and port.
+ * Returns the place of a mirror: its host name or network; on loopback its host and port. Mirrors of one place are not
+ * independent.
  * @see docs/how-it-judges.md#them-or-us
  */
 function placeOf(mirror: Mirror): string {

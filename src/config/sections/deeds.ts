@@ -100,7 +100,10 @@ function isRepository(value: string): boolean {
   return url !== null && url.password === '' && (url.protocol === 'ssh:' || url.username === '');
 }
 
-/** True for a URL of merge requests. Plain http only on loopback: each request has the token. */
+/**
+ * True for a URL of an API for merge requests. Plain http is allowed only on loopback, because each request carries the
+ * token.
+ */
 function isForgeApi(value: string): boolean {
   const read = baseUrl(value);
   return (
@@ -110,7 +113,10 @@ function isForgeApi(value: string): boolean {
   );
 }
 
-/** True for up to 100 letters, digits and (not first) `_./-` that make a name by the rules of `git check-ref-format`. */
+/**
+ * True for a name of up to 100 letters, digits and `_./-` that begins with a letter or digit and fits `git
+ * check-ref-format`.
+ */
 function isBranch(value: string): boolean {
   return /^[A-Za-z0-9][\w./-]{0,99}$/.test(value) && !/\.\.|\/[/.]|\.lock(\/|$)|[/.]$/.test(value);
 }
@@ -124,7 +130,7 @@ function isInside(value: string): boolean {
 
 type FileDeed = { readonly [Key in keyof typeof deedKeys]?: z.output<(typeof deedKeys)[Key]> };
 
-/** What an action does; `null` after a report. */
+/** Reads what an action does; `null` after reporting a mistake. */
 export function readDeed(path: Path, action: FileDeed, reading: Reading): ActionDeed | null {
   const { file, command, git, http } = action;
   if ([file, command, git, http].filter((one) => one !== undefined).length !== 1) {

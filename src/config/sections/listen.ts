@@ -10,9 +10,9 @@ import type { Reading } from '../reading.ts';
 import { readKeyPair } from './tls.ts';
 
 /**
- * The key for an address to listen at.
+ * Makes the key for an address to listen at.
  * @param usual  the default address of the mapping form
- * @param needs  what the listener must have off loopback, as a sentence of the reference
+ * @param needs  what the listener must have if it is not on loopback, as a sentence of the reference
  * @param more   further keys of the mapping form
  */
 export function makeListenKey<More extends z.ZodRawShape>(usual: string, needs: string, more: More) {
@@ -73,7 +73,8 @@ export const listenKey = makeListenKey(
 type FileListen = z.output<ReturnType<typeof makeListenKey<typeof histogramKeys>>>;
 
 /**
- * Reads a listen address and its files. Off loopback the daemon needs a token, and the door a token or TLS.
+ * Reads a listen address and its files. If it is not on loopback, the daemon needs a token, and the door needs a token
+ * or TLS.
  * @param path  of the key
  */
 export function readListen(path: Path, listen: FileListen, of: 'daemon' | 'door', reading: Reading): Listen {
@@ -105,13 +106,13 @@ export function readListen(path: Path, listen: FileListen, of: 'daemon' | 'door'
   };
 }
 
-/** What a Bearer header can carry (RFC 6750 section 2.1, `b64token`). */
+/** The form of a token that a Bearer header can carry (RFC 6750 section 2.1, `b64token`). */
 const b64token = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /**
- * The token of `token` or `tokenFile`; `null`: none, or invalid.
+ * Reads the token of `token` or `tokenFile`; `null`: none, or invalid.
  * @param path       of the mapping with these keys
- * @param isExposed  reachable from other machines: warns of a short token
+ * @param isExposed  true: other machines can reach the listener, so a short token causes a warning
  */
 export function bearerToken(
   path: Path,

@@ -33,7 +33,7 @@ import { readTls, tlsKey } from './tls.ts';
 const aBaseUrl = phrase('expected.urlMirror', { example: 'https://mirror.example.com/go' });
 const aScheme = phrase('expected.https');
 
-/** True for a URL that lacks only its scheme: a host, with or without port and path. */
+/** True for a URL that lacks only its scheme: a host, perhaps with port and path. */
 function isBare(text: string): boolean {
   return /^[a-z0-9.-]+(:\d+)?(\/|$)/i.test(text) && baseUrl(`https://${text}`) !== null;
 }
@@ -206,7 +206,7 @@ function gapsOf({ gaps }: FileMirror): Pick<Mirror, 'gaps'> {
   return { gaps: { prereleases, releaseAgeMs: releaseAge ?? 0, without } };
 }
 
-/** The values of keys that the ecosystem adds to a mirror; keys of another ecosystem are reported. */
+/** Reads the keys that the ecosystem adds to a mirror. Keys of another ecosystem are reported. */
 function ownOf(path: Path, mirror: FileMirror, { registry, error: report }: Reading): Pick<Mirror, 'own'> {
   const written: Readonly<Record<string, unknown>> = mirror;
   const own: Record<string, unknown> = {};
@@ -221,17 +221,20 @@ function ownOf(path: Path, mirror: FileMirror, { registry, error: report }: Read
 
 function protocolOf(path: Path, { protocol }: FileMirror, url: string, report: Report): Pick<Mirror, 'protocol'> {
   if (protocol === 'client') return {};
-  // A server without TLS chooses no protocol, and clients speak HTTP/1.1 to it.
+  // Without TLS, a server negotiates no protocol, and clients use HTTP/1.1.
   if (protocol === 'h2' && !url.startsWith('https:')) report.error([...path, 'protocol'], phrase('expected.http2Tls'));
   return { protocol };
 }
 
-/** The setting that turns HTTP/2 off in the only client of the list; `null`: none, or the list has several. */
+/**
+ * Returns the setting that turns HTTP/2 off in the only client of the list; `null`: there is no such setting, or the
+ * list has several clients.
+ */
 function bypassOf(mirror: Mirror, [client, more]: readonly Client[]): string | null {
   return more === undefined ? (client?.withoutHttp2?.(mirror)?.setting ?? null) : null;
 }
 
-/** Which clients use which HTTP version; empty over plain HTTP, and if `protocol` is set. */
+/** Returns which clients use which HTTP version; empty over plain HTTP, and if `protocol` is set. */
 function speaksOf(mirror: Mirror, config: Pick<Config, 'client'>, registry: Registry): Pick<Mirror, 'speaks'> {
   const kind = registry.of(mirror.ecosystem);
   if (kind === null || mirror.protocol !== undefined || !mirror.url.startsWith('https:')) return {};
@@ -254,7 +257,7 @@ function upstreamOf(mirror: FileMirror, registry: Registry): string {
   return mirror.upstream ?? registry.of(mirror.ecosystem)?.publicUpstream ?? mirror.ecosystem;
 }
 
-/** Checks that each mirror has an upstream, and each upstream at most one origin. */
+/** Checks that each mirror has an upstream, and that each upstream has at most one origin. */
 function checkOrigins(written: readonly FileMirror[], { registry, error: report }: Reading): void {
   const origins = new Map<string, string>();
   for (const [at, mirror] of written.entries()) {

@@ -13,7 +13,7 @@ import type { Path } from '../issues.ts';
 import type { Reading } from '../reading.ts';
 import { type FileLock, type LockState, readLockModules } from './lock-files.ts';
 
-/** An entry of `modules`; a mapping other than `FileLock` is read by its ecosystem. */
+/** An entry of `modules`. A mapping that is not a `FileLock` is read by its ecosystem. */
 type FileModule = string | FileLock | Readonly<Record<string, unknown>>;
 
 export function makeModulesKey(registry: Registry) {
@@ -59,7 +59,7 @@ type Entry = Named & { readonly at: number; readonly isWritten: boolean };
 export interface Modules {
   readonly modules: readonly ModuleRef[];
   readonly skipped: readonly SkippedLockEntry[];
-  /** Hashes from lock files, by ecosystem, by the keys of the ecosystem. */
+  /** Hashes from lock files, by ecosystem and by the keys that the ecosystem uses. */
   readonly pinned: Readonly<Record<EcosystemId, Readonly<Record<string, string>>>>;
 }
 
@@ -132,8 +132,9 @@ function writtenModule(
 }
 
 /**
- * A project without dependencies has an empty lock file: its mirrors are then judged by the example of their ecosystem.
- * Otherwise a configuration without modules is an error, also for a project whose modules are all private.
+ * Handles a configuration without modules. A project without dependencies has an empty lock file; its mirrors are then
+ * judged by the example of their ecosystem. Any other configuration without modules is an error, also for a project
+ * whose modules are all private.
  */
 function withoutModules(
   kind: Ecosystem,
@@ -160,7 +161,7 @@ function withoutModules(
     .filter(({ upstream }) => upstream === publicUpstream);
 }
 
-/** The hashes of configured modules: a key is a module at its version, alone or before a slash. */
+/** Returns the hashes of configured modules. A key is a module at its version, alone or before a slash. */
 function pinnedOf(id: EcosystemId, all: readonly Named[], hashes: Readonly<Record<string, string>>): Modules['pinned'] {
   const refs = new Set(all.map(refTextOf));
   const isConfigured = (key: string): boolean =>

@@ -50,7 +50,7 @@ const when = mapping({
   ).optional(),
 });
 
-/** The numbers of `2 of 3`; for any other text `needed` is greater than `of`. */
+/** Parses the numbers of `2 of 3`. For any other text, `needed` is greater than `of`. */
 function placesIn(text: string): { readonly needed: number; readonly of: number } {
   const [, needed = 1, of = 0] = /^([1-9]\d?) of ([1-9]\d?)$/.exec(text) ?? [];
   return { needed: Number(needed), of: Number(of) };
@@ -89,7 +89,7 @@ type FileAction = z.output<typeof action>;
 export interface BesideActions {
   readonly mirrors: readonly Mirror[];
   readonly hasFleet: boolean;
-  /** True for a pair of daemons without etcd: neither may act. */
+  /** True: this is a pair of daemons without etcd, so neither may act. */
   readonly isHeld: boolean;
 }
 
@@ -110,7 +110,7 @@ export function readActions(
     const place = deed === undefined ? null : actionPlaceOf(deed);
     if (rule === null || place === null) return rule ?? [];
     const other = names.get(place);
-    // An undo restores the whole place: a change by another action would prevent it, or be lost.
+    // An undo restores the whole place. Another action's change there would prevent the undo, or be lost.
     if (other === undefined) names.set(place, rule.name);
     else reading.error([...path, rule.deed.kind], phrase('expected.ownPlace', { name: other }));
     return rule;
@@ -180,7 +180,7 @@ function namesCause(words: readonly string[], cause: ActionRule['when']['causes'
   return words.includes(cause) || (words.includes('slow') && isSlowness(cause));
 }
 
-/** The upstreams of an action. Only a command may follow several. */
+/** Returns the upstreams of an action. Only a command may follow several. */
 function targetsOf(path: Path, { upstream, command }: FileAction, mirrors: readonly Mirror[], report: Report) {
   const named = upstreamsOf(mirrors).filter(
     (one) => upstream === undefined || one.upstream === upstream || one.ecosystem === upstream,

@@ -14,7 +14,7 @@ export const proxyKey = checked(
   (value) => value === 'direct' || parseProxyUrl(value) !== null,
 ).optional();
 
-/** The proxy for a mirror: its own, else that of the environment. @param path  of the mirror */
+/** Returns the proxy for a mirror: its own, else the one of the environment. @param path  of the mirror */
 export function readProxy(
   path: Path,
   named: string | undefined,
@@ -33,7 +33,8 @@ export function readProxy(
 }
 
 /**
- * The proxy for a URL by `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, upper case first; `null`: none, or loopback.
+ * Returns the proxy for a URL by `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. Upper-case names take precedence. `null`:
+ * none is set, or the URL is on loopback or excepted.
  * @see golang.org/x/net/http/httpproxy, whose rules the go command follows
  */
 export function findEnvProxy(url: string, env: Env): { readonly variable: string; readonly value: string } | null {

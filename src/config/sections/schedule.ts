@@ -78,7 +78,7 @@ interface Paced {
 const usualEveryMs = 30_000;
 const usualSpreadMs = 30_000;
 
-/** `schedule` and `steps` with their defaults. */
+/** Reads `schedule` and `steps`, and fills in their defaults. */
 export function readPaces(of: Paced, reading: Reading): Pick<Config, 'schedule' | 'steps'> {
   const { schedule } = of;
   const hasCron = [schedule, ...Object.values(of.steps)].some(

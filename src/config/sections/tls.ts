@@ -52,7 +52,8 @@ function fromFiles(path: Path, tls: FileTls, reading: Reading): Pick<TlsAccess, 
 }
 
 /**
- * Reads a directory in Docker's layout. Of several client pairs the first by name is taken, as Docker tries it first.
+ * Reads a directory in Docker's layout. If it has several client pairs, the first by name is used, because Docker tries
+ * it first.
  * @see docs/protocols/oci.md#client-settings
  */
 function fromDirectory(path: Path, directory: string, url: string, reading: Reading): TlsAccess {
@@ -80,7 +81,7 @@ function fromDirectory(path: Path, directory: string, url: string, reading: Read
 
 const certificates = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** Certificates as text; `null` after a report. */
+/** Reads certificates as text; `null` after reporting a mistake. */
 function readCertificates(path: Path, name: string, reading: Reading): string | null {
   const text = reading.text(path, name);
   if (text === null) return null;
@@ -90,7 +91,10 @@ function readCertificates(path: Path, name: string, reading: Reading): string | 
   return null;
 }
 
-/** A certificate with its private key; `null` after a report. @param paths  the keys that name the two files */
+/**
+ * Reads a certificate with its private key; `null` after reporting a mistake.
+ * @param paths  the keys that name the two files
+ */
 export function readKeyPair(
   names: { readonly cert: string; readonly key: string },
   paths: { readonly cert: Path; readonly key: Path },

@@ -120,7 +120,7 @@ export function isWebhookSecret(value: string): boolean {
 
 type FileReceiver = z.output<typeof webhook>;
 
-/** Long enough for the events of one fault, short enough to be timely. */
+/** The default time to collect events for one message, milliseconds: long enough for the events of one fault. */
 const groupMsUsual = 15_000;
 
 export function readReceivers(
@@ -187,7 +187,7 @@ function onlyOf({ mirrors, ecosystems, severity }: FileReceiver): { readonly onl
   return { only: { mirrors: mirrors ?? null, ecosystems: ecosystems ?? null, severity } };
 }
 
-/** Reports filters for unknown mirrors and ecosystems: no finding would match them. */
+/** Reports filters for unknown mirrors and ecosystems, because no finding would match them. */
 function checkOnly(path: Path, webhook: FileReceiver, mirrors: readonly Mirror[], report: Report): void {
   for (const [at, name] of (webhook.mirrors ?? []).entries())
     if (!mirrors.some((mirror) => mirror.name === name))
@@ -213,7 +213,10 @@ function refuseChatKeys(path: Path, webhook: FileReceiver, report: Report): void
       report.error([...path, key], phrase('expected.chatAlone'), { needs: [[...path, 'format']] });
 }
 
-/** True for events that Alertmanager gets as alerts; not for `recovery`, because a closed finding ends its alert. */
+/**
+ * True for events that Alertmanager gets as alerts. `recovery` is not one of them, because the end of a finding ends
+ * its alert.
+ */
 function isAlert(event: WebhookEvent): boolean {
   return event !== 'recovery' && event !== 'advice' && event !== 'action';
 }
@@ -247,12 +250,14 @@ function secretLines(path: Path, { secretsFile = '', format }: FileReceiver, rea
   return [];
 }
 
-/** Private networks and loopback: a receiver there is refused unless `allow` names it. */
+/** Private networks and loopback. No message is sent to a receiver there unless `allow` contains it. */
 const ownNetworks = ['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '::1', 'fc00::/7'].flatMap(
   (text) => parseNetwork(text) ?? [],
 );
 
-/** Warns of URLs with a private address, or `localhost`, outside `allow`: no message would be sent to them. */
+/**
+ * Warns of URLs with a private address or `localhost` that `allow` does not contain: no message would be sent to them.
+ */
 export function warnOfGuardedReceivers({ webhooks }: Config, report: Report): void {
   for (const [at, { url, allow }] of webhooks.entries()) {
     const host = (URL.parse(url.reveal())?.hostname ?? '').replace(/^\[|\]$/g, '');

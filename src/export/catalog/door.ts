@@ -17,7 +17,7 @@ export type DoorOutcome = (typeof doorOutcomes)[number];
 
 type DoorMetric = Omit<Metric, 'per' | 'absent' | 'exemplars' | 'only'>;
 
-/** Metrics of the front door, a process of its own: on its own `/metrics`, not on the daemon's. */
+/** Metrics of the front door. It is a separate process with its own `/metrics`. */
 export const doorMetrics = {
   mirrorwatch_door_requests_total: {
     type: 'counter',

@@ -1,22 +1,28 @@
-/** Growth of 2^(1/16), 4.4 %: a quantile is exact to within that. */
+/**
+ * The resolution at the start: each bucket is 2^(1/16) times as wide as the previous one, so a quantile is exact to
+ * within 4.4 %.
+ */
 const startSchema = 4;
 /** The lowest schema of Prometheus: each bucket is 65 536 times as wide as the previous one. */
 const lowestSchema = -4;
-/** Values up to this are in the zero bucket. The default of Prometheus' Go client. */
+/** Values up to this one are counted in the zero bucket. It is the default of Prometheus' Go client. */
 export const zeroThreshold = 2 ** -128;
 
 export type NativeHistogram = ReturnType<typeof createNativeHistogram>;
 
-/** The index of the bucket of a value > 0: its upper bound 2^(index / 2^schema) is inclusive. */
+/** Returns the index of the bucket of a value > 0. The upper bound of a bucket, 2^(index / 2^schema), is inclusive. */
 function indexOf(value: number, schema: number): number {
   const width = 2 ** -schema;
   const index = Math.ceil(Math.log2(value) / width);
-  // The logarithm rounds: a bound belongs to the bucket that it ends.
+  // Corrects the rounding of the logarithm: a value at a bound belongs to the bucket that ends there.
   if (2 ** ((index - 1) * width) >= value) return index - 1;
   return 2 ** (index * width) < value ? index + 1 : index;
 }
 
-/** The values >= 0 of one series, counted in sparse buckets of exponential width. @param limit  of buckets, at least 1 */
+/**
+ * Counts the values >= 0 of one series in sparse buckets of exponential width.
+ * @param limit  the maximum number of buckets, at least 1
+ */
 export function createNativeHistogram(limit: number) {
   let schema = startSchema;
   let buckets = new Map<number, number>();
@@ -24,7 +30,7 @@ export function createNativeHistogram(limit: number) {
   let count = 0;
   let sum = 0;
 
-  /** Merges pairs of neighbours: index 2i - 1 and 2i become i. */
+  /** Merges pairs of neighbouring buckets: 2i - 1 and 2i become i. */
   function halveResolution(): void {
     const merged = new Map<number, number>();
     for (const [index, count] of buckets) {
@@ -47,7 +53,7 @@ export function createNativeHistogram(limit: number) {
       buckets.set(index, (buckets.get(index) ?? 0) + 1);
       while (buckets.size > limit && schema > lowestSchema) halveResolution();
     },
-    /** Runs of buckets that are not empty, and each count as the difference to the previous one. */
+    /** Returns the runs of non-empty buckets. Each count is the difference to the previous one. */
     read() {
       const spans: { offset: number; length: number }[] = [];
       const deltas: number[] = [];

@@ -41,8 +41,8 @@ function classicBuckets(
 }
 
 /**
- * A series with its native buckets.
- * @param bounds  of the classic buckets that the series has too; empty: none
+ * Makes the message of a series with its native buckets.
+ * @param bounds  the bounds of the classic buckets that the series also has; empty: none
  */
 export function makeHistogramMessage(
   series: ObservedSeries,

@@ -11,7 +11,7 @@ const metricField = familyType.fields.metric?.id ?? 0;
 /** The wire type of embedded messages. @see https://protobuf.dev/programming-guides/encoding/ */
 const lengthDelimited = 2;
 
-/** One series as a field of its family. */
+/** Encodes one series as a field of its family. */
 export function encodeSeries(message: MetricMessage): Uint8Array {
   return protobuf.Writer.create()
     .uint32((metricField << 3) | lengthDelimited)
@@ -19,7 +19,10 @@ export function encodeSeries(message: MetricMessage): Uint8Array {
     .finish();
 }
 
-/** The beginning of a family, with the length that delimits it; its series follow. @param seriesBytes  their length */
+/**
+ * Encodes the beginning of a family, with the length that delimits it. Its series follow.
+ * @param seriesBytes  the length of these series
+ */
 export function encodeHead(name: MetricName, seriesBytes: number): Uint8Array {
   const { type, help } = metricOf(name);
   const head = familyType.encode({ name, help, type: typeNumbers[type.toUpperCase()] }).finish();

@@ -14,7 +14,7 @@ const tones: Readonly<Record<Action['result'], Tone>> = {
 export function renderActionSection(notice: SectionNotice, action: Action, pen: Pen): Section {
   const { say } = pen;
   const { result, state, from, to } = action;
-  // A failed undo leaves the change in force.
+  // If an undo fails, the change stays in force.
   const key = result === 'failed' && state === 'done' ? 'undoFailed' : result;
   const why = whyText(notice, action, pen);
   return {

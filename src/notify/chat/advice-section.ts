@@ -4,7 +4,10 @@ import type { Pen, Section, SectionNotice, Tone } from '../receivers/section.ts'
 import { ecosystemTextOf, renderStoryRows } from './finding-section.ts';
 import { formatLocalTime, formatTook } from './times.ts';
 
-/** The maximum length of the lines to paste, characters. Longer ones are not cut but left to the page. */
+/**
+ * The maximum length of the lines to paste, characters. Longer lines are left out, because cut lines would not work;
+ * the status page shows them.
+ */
 const codeChars = 900;
 /** After this share of an advice's validity, a notice about it is the expiry reminder. */
 const endsSoonShare = 0.89;

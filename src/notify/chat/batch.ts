@@ -8,8 +8,8 @@ import { minuteOfDay } from './times.ts';
 const batchMax = 30;
 
 /**
- * The notices of the card to send now, oldest first. None while a message is being sent, while the service's rate, its
- * `Retry-After` or quiet hours forbid one, and until a notice is due.
+ * Returns the notices of the card to send now, oldest first. Empty until a notice is due, while a message is being
+ * sent, and while the service's rate, its `Retry-After` or quiet hours forbid sending.
  */
 export function batchOf(queue: Queue, rule: ChatRule, now: Now): readonly QueueEntry[] {
   if (isClosed(queue) || openMs(queue) > now.monotonicMs) return [];
@@ -45,8 +45,9 @@ export function isUnsent({ notice }: QueueEntry, rule: ChatRule, { wallMs }: Now
 }
 
 /**
- * After a card with several notices was refused, each is sent alone, so that one refused notice does not block others.
- * A notice refused alone stays alone; after a success the others are joined again.
+ * Records the outcome of a card. If a card with several notices is refused, each is sent alone, so that one refused
+ * notice does not block the others. A notice that is refused alone stays alone. After a success, the others may share a
+ * card again.
  */
 export function sortOut(queue: Queue, sent: readonly QueueEntry[], outcome: 'taken' | 'refused'): void {
   if (outcome === 'refused') for (const entry of sent) entry.alone = sent.length > 1 ? 'try' : 'stays';
@@ -61,7 +62,10 @@ function openMs(queue: Queue): number {
   return Math.max(queue.notBeforeMs, queue.pacedMs);
 }
 
-/** Notices that quiet hours let pass. No notice overtakes an older one on its subject that is sent alone. */
+/**
+ * Returns the notices that quiet hours do not hold back. If an older notice on the same subject is sent alone, newer
+ * ones wait for it.
+ */
 function waiting({ entries }: Queue, rule: ChatRule, wallMs: number): readonly QueueEntry[] {
   const quiet = isQuiet(rule, wallMs);
   const may = entries.filter(({ notice }) => !quiet || mayPass(notice, rule));
@@ -92,8 +96,8 @@ export function isQuiet({ quiet, timeZone }: Hours, wallMs: number): boolean {
 }
 
 /**
- * The end of the current quiet hours, wall milliseconds; outside them, `wallMs` itself.
- * The loops correct the end in a night with a clock change, which may skip the configured minute.
+ * Returns the end of the current quiet hours, wall milliseconds; outside quiet hours, `wallMs` itself. The loops
+ * correct the end if the clock changes in that night, because the configured minute may then be skipped.
  */
 export function quietEndMsOf(hours: Hours, wallMs: number): number {
   if (!isQuiet(hours, wallMs)) return wallMs;

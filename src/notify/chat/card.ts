@@ -18,7 +18,7 @@ import { formatClock } from './times.ts';
 const rowChars = 400;
 
 /**
- * The card of some notices: those that need an action first, the others by tone.
+ * Builds the card of some notices. Those that need an action come first, the others are ordered by tone.
  * @param notices  oldest first
  * @param held  the quiet hours that some of them waited for; `null`: none
  * @param more  how many further notices follow in another card
@@ -56,7 +56,9 @@ function pageUrl(page: string, notices: readonly SectionNotice[]): string {
   return registry == null ? `${page}/` : `${page}/mirrors/${encodeURIComponent(registry)}`;
 }
 
-/** A notice that another release stored may lack fields: then only its type and subject are shown. */
+/**
+ * Renders one notice. A notice that another release stored may lack fields; then only its type and subject are shown.
+ */
 function sectionOf(notices: SectionNotice, pen: Pen): Section {
   try {
     const section = wholeSectionOf(notices, pen);

@@ -66,7 +66,10 @@ function rowsOf(finding: FindingView, pen: Pen): Section['rows'] {
   ];
 }
 
-/** The finding's own sentence, for kinds that need it; none in another language if it exists only in English. */
+/**
+ * Returns the finding's own sentence, for kinds that need it. It is empty if the reader's language is not English and
+ * the sentence exists only in English.
+ */
 function detailOf({ sentence }: SectionNotice, { kind, text }: FindingView, { say, reader }: Pen): Section['rows'] {
   if (!kindTraits[kind].isListedInFull) return [];
   const line = reader.language === 'en' ? text : renderIn(reader.language, { text: '', sentence });
@@ -96,7 +99,10 @@ function scopeText({ scope }: FindingView, { say }: Pen): string {
   return scope.length === 1 ? text : say('what.more', { first: text, count: scope.length - 1 });
 }
 
-/** @param sides  absent in what an older release stored */
+/**
+ * Lists the digests of a mismatch and the mirrors that serve each.
+ * @param sides  absent if an older release stored the finding
+ */
 function sidesText(sides: readonly SideView[] | undefined, { say }: Pen): string {
   if (sides === undefined) return '';
   const shown = sides.slice(0, sidesShown).map(({ algorithm, digest, registries }) => {
@@ -116,9 +122,9 @@ export function ecosystemTextOf({ ecosystem, upstream }: Pick<FindingView, 'ecos
 }
 
 /**
- * A row about trouble that recurs; none for a single occurrence.
+ * Renders a row about recurring trouble; none for a single occurrence.
  * @param isOver  true: the notice is about the end of the trouble
- * @param to  the mirror that people are advised to use; `null`: this is no advice
+ * @param to  the mirror that people are advised to use; `null`: there is no such advice
  */
 export function renderStoryRows(
   { story }: SectionNotice,

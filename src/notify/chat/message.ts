@@ -104,7 +104,7 @@ function readerOf({ lang, chat }: Chat, { vantage, base }: Origin): Reader {
   return { language: lang, timeZone: chat.timeZone, vantage, page: chat.page ?? followed(base) };
 }
 
-/** `null` for a URL on loopback, which is useless on a phone. */
+/** Returns the URL of the page for links; `null` if it is on loopback, because a phone cannot open it. */
 function followed(base: string | null): string | null {
   return base === null || /^https?:\/\/(127\.|localhost[:/]|\[::1\])/.test(base) ? null : base;
 }

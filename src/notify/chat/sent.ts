@@ -19,13 +19,13 @@ export type SentMessages = Map<string, readonly SentMessage[]>;
 
 const keyPrefix = 'sent/';
 
-/** The message that a notice adds to; `null`: none that can be edited. */
+/** Returns the sent message that shows an update in place; `null`: there is none, or it cannot be edited. */
 export function messageToChange(sent: SentMessages, { receiver, updates }: Notice): SentMessage | null {
   if (updates === undefined) return null;
   return sent.get(receiver)?.find(({ ids }) => ids.includes(updates)) ?? null;
 }
 
-/** The notices of a message after these are added: each replaces an older one on its subject. */
+/** Returns the notices of a message after others are added. Each added notice replaces an older one on its subject. */
 export function shownWith({ notices }: SentMessage, added: readonly Notice[]): readonly Notice[] {
   const subjects = new Set(added.map(({ subject }) => subject));
   return [...notices.filter(({ subject }) => !subjects.has(subject)), ...added];

@@ -8,7 +8,7 @@ const titleChars = 64;
 const urlChars = 500;
 const bodyBytes = 20_000;
 
-/** A sender of more than 20 messages in a minute is blocked for ten minutes. */
+/** DingTalk blocks a sender of more than 20 messages a minute for ten minutes. */
 const silenceMs = 10 * 60_000;
 const waits = { 130101: silenceMs, 410100: silenceMs };
 

@@ -1,7 +1,7 @@
 import { clipped, type Section, type Tone } from './section.ts';
 import { type ChatService, formatCode, hasOwnStatus, marks, parseResponse, refused } from './service.ts';
 
-/** Discord's documented limits; the last one is over all embeds of a message. */
+/** Discord's documented limits, characters and numbers. The last one covers all embeds of a message. */
 const contentChars = 2_000;
 const titleChars = 256;
 const descriptionChars = 4_096;

@@ -4,7 +4,10 @@ import type { Sentence } from '../../core/result.ts';
 import type { ActionView, AdviceView, FindingView } from '../../core/views.ts';
 import type { Language, Say } from '../../words/words.ts';
 
-/** The tones (colours); a card has the first of these that one of its sections has. `act`: an action is needed. */
+/**
+ * The tones (colours), most important first. A card has the first of these that one of its sections has. `act`: an
+ * action is needed.
+ */
 export const tones = ['bad', 'warn', 'act', 'good', 'info'] as const;
 export type Tone = (typeof tones)[number];
 
@@ -21,7 +24,7 @@ export interface Reader {
   readonly language: Language;
   readonly timeZone: string;
   readonly vantage: string;
-  /** The URL of the page, without a trailing slash; `null`: none that this reader can open. */
+  /** The URL of the status page, without a trailing slash; `null`: this reader cannot open the page. */
   readonly page: string | null;
 }
 
@@ -30,14 +33,14 @@ export interface Pen {
   readonly reader: Reader;
 }
 
-/** Cuts a text to at most `most` characters (UTF-16 units), visibly. */
+/** Cuts a text to at most `most` characters (UTF-16 units), and marks the cut. */
 export function clipped(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
 const alike: Readonly<Record<string, string>> = { '<': '‹', '>': '›', '`': "'", '*': '∗', '[': '［' };
 
-/** Replaces characters of tags, links and marks by similar ones, for Markdown without escapes. */
+/** For Markdown without escapes: replaces the characters of tags, links and marks by similar ones. */
 export function escapeMarks(text: string): string {
   return text.replaceAll(/[<>`*[]/g, (character) => alike[character] ?? character);
 }
@@ -59,17 +62,17 @@ export interface SectionNotice {
   /** The finding's sentence, or why an action failed, for any language; `null`: only English. */
   readonly sentence: Sentence | null;
   readonly advice: AdviceView | null;
-  /** For a recovery: the `ref` of the notice about the opening; `null`: this receiver got none. */
+  /** For a recovery: the `ref` of the notice that reported the start; `null`: this receiver got none. */
   readonly resolves: string | null;
   readonly story: StoryView | null;
 }
 
-/** The last characters of an id are random. */
+/** Returns the last characters of an id, because these are random. */
 function refOf(id: string): string {
   return id.slice(-6);
 }
 
-/** The content of a notice; if the body is of another format, only the notice's own fields. */
+/** Returns the content of a notice. If the body has another format, only the notice's own fields are filled. */
 export function sectionNoticeOf({ id, type, subject, body, sentence, createdAtMs }: Notice): SectionNotice {
   const { data, timestamp } = parsed(body);
   return {

@@ -9,15 +9,15 @@ export interface ServicePost {
 
 export interface ChatService {
   readonly spec: readonly string[];
-  /** The minimum milliseconds between two messages: above what the rate limit requires. */
+  /** The minimum time between two messages, milliseconds; longer than the rate limit requires. */
   readonly spacingMs: number;
   draw(card: Card): ServicePost['body'];
   fits(body: ServicePost['body']): boolean;
   /** Adds the signature; `null`: the service has none. */
   readonly sign: ((post: ServicePost, secret: string, now: Now) => ServicePost) | null;
-  /** How a sent message is edited; absent: it cannot be. */
+  /** How a sent message is edited; absent: the service cannot edit messages. */
   readonly edit?: {
-    /** The URL of the request. @param receipt  that of the message to edit; `null`: for a new message */
+    /** Returns the URL of the request. @param receipt  that of the message to edit; `null`: for a new message */
     urlOf(url: string, receipt: string | null): string;
     /** The service's id of the new message; `null`: the response has none. */
     receiptIn(body: string): string | null;
@@ -37,7 +37,7 @@ export function hasOwnStatus(status: number): boolean {
 }
 
 /**
- * The error in a JSON response by its code; 0 is success. A 2xx response without a code is a failure.
+ * Returns the error in a JSON response by its code. Code 0 means success. A 2xx response without a code is a failure.
  * @param names  possible fields of the code: the first one with a number is used
  * @param waits  the wait before the next message, by code, milliseconds
  */

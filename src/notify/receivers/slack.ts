@@ -5,7 +5,10 @@ import { type ChatService, formatCode, hasOwnStatus, marks, parseResponse, refus
 const headerChars = 150;
 const sectionChars = 3_000;
 const blocksMax = 50;
-/** Undocumented: some 13 200 characters over all blocks are refused (slackapi/bolt-js#2509). */
+/**
+ * The maximum length of a message, characters. Undocumented: Slack refuses about 13 200 characters over all blocks
+ * (slackapi/bolt-js#2509).
+ */
 const bodyChars = 12_000;
 
 type Block = Readonly<Record<string, unknown>>;
@@ -49,13 +52,13 @@ export const slack: ChatService = {
   },
 };
 
-/** A success as servers that imitate Slack report it: Zulip by `ok`, Rocket.Chat by `success`. */
+/** True for a success as servers with Slack's interface report it: Zulip with `ok`, Rocket.Chat with `success`. */
 function isAccepted(body: string): boolean {
   const { ok, success } = parseResponse(body);
   return ok === true || success === true;
 }
 
-/** Slack's errors are one word, such as `no_service`; any other text is not shown. */
+/** Returns the error of Slack, which is one word such as `no_service`; `null`: any other text, which is not shown. */
 function wordOf(text: string): string | null {
   return /^[a-z][a-z_]{2,40}$/.test(text) ? text : null;
 }

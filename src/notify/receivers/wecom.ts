@@ -45,7 +45,7 @@ function label(text: string): string {
   return `<font color="comment">${escapeMarks(text)}</font>`;
 }
 
-/** WeCom's Markdown has no blocks of code. */
+/** Renders a line as inline code, because WeCom's Markdown has no code blocks. */
 function quoted(line: string): string {
   return `\`${line.replaceAll('`', "'")}\``;
 }
