@@ -35,7 +35,7 @@ export const actionsCommand: Command = {
   },
 };
 
-/** A response of a daemon: untrusted, any field may be absent. */
+/** The body of a daemon's response. It is untrusted, so any field may be absent. */
 interface ActionsBody {
   readonly stopped?: boolean;
   readonly kept?: boolean;

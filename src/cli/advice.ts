@@ -27,7 +27,7 @@ interface AdviceBody {
     readonly rollback: string;
     readonly doesNotCover: readonly string[];
   })[];
-  /** By the id of the advice; absent or `null`: an older release issued or serves the advice. */
+  /** Sentences by the id of the advice. Absent or `null`: an older release issued the advice or serves it. */
   readonly sentences?: Readonly<Record<string, Advice['sentences'] | null>>;
   /** Absent: an older release. */
   readonly passedOver?: readonly Message[];
@@ -40,7 +40,7 @@ const options = {
   ...optionsOf('string', 'upstream', 'fallback', 'for', 'reason'),
 };
 
-/** `mirrorwatch advice`: the setting to use, from a running daemon or (`--now`) measured now. */
+/** `mirrorwatch advice`: shows the setting to use, from a running daemon or (`--now`) measured now. */
 export const adviceCommand: Command = {
   name: 'advice',
   usage:
@@ -71,7 +71,7 @@ export const adviceCommand: Command = {
     if (values.json) context.terminal.out(jsonText(advice));
     else for (const line of shown(context, advice, passedOver)) context.terminal.out(line);
     const pending = advice.filter(({ state }) => state === 'proposed').length;
-    // Exit 1 also means "no daemon": standard error tells the two apart.
+    // Exit 1 also means "no daemon", so standard error states which of the two it is.
     if (pending > 0) context.terminal.err(context.say('advised.pending', { count: pending }));
     return pending > 0 ? 1 : 0;
   },
@@ -105,7 +105,7 @@ function quietGoesWithDismiss(values: Values): void {
     if (values[key] !== undefined) throw new UsageError('wrong.goesWith', { option: key, other: 'dismiss' });
 }
 
-/** `--export` and `--apply`: the remedy of one ecosystem, by default the first. */
+/** Handles `--export` and `--apply`: the remedy of one ecosystem, by default the first. */
 async function given(context: Context, values: Values, words: readonly string[]): Promise<ExitCode> {
   const [ecosystem = kinds[0]?.id ?? '', more] = words;
   const { upstream, fallback, home, root } = values;
@@ -147,7 +147,7 @@ function shown(context: Context, advice: readonly Shown[], passedOver: readonly 
   return [...lines, ...passed];
 }
 
-/** A state of another release is shown as it is. */
+/** Returns the text of a state. An unknown state, of another release, is shown unchanged. */
 function stateText(state: string, say: Say): string {
   return sayNamed(say, `advised.state.${state}`) ?? printable(state);
 }
@@ -156,7 +156,7 @@ function linesOf(text: string): string[] {
   return text.split('\n').map((line) => printable(line));
 }
 
-/** One line follows its label; several stand below, for pasting. */
+/** Formats the rollback. One line follows its label; several lines are below it, so that they can be pasted. */
 function rollbackLines(text: string, say: Say): string[] {
   const lines = linesOf(text);
   return lines.length === 1

@@ -42,7 +42,7 @@ export const checkCommand: Command = {
   },
 };
 
-/** A configuration is built several times while it is loaded: the state file is read once. */
+/** Caches the sizes: a configuration is built several times while it is loaded, but the state file is read once. */
 function sizesOnce(): (config: Config) => Sizes {
   let read: { readonly path: string; readonly sizes: Sizes } | null = null;
   return ({ state: { path } }) => {

@@ -24,7 +24,10 @@ export function createCompletionCommand(others: readonly Command[]): Command {
   return self;
 }
 
-/** For `eval` or a file of bash-completion; works with bash 3.2 and without bash-completion. */
+/**
+ * Renders the script for bash, for `eval` or a file of bash-completion. It works with bash 3.2 and without
+ * bash-completion.
+ */
 function bashCompletion(table: readonly UsageRow[]): string {
   return `# bash completion for mirrorwatch: eval "$(mirrorwatch completion bash)"
 _mirrorwatch() {
@@ -61,7 +64,7 @@ function bashCase({ name, options, first }: UsageRow): string {
   return `    ${name}) words='${words}' first='${first.join(' ')}' ;;`;
 }
 
-/** A file `mirrorwatch.fish`, or for `source`. */
+/** Renders the script for fish, for a file `mirrorwatch.fish` or for `source`. */
 function fishCompletion(table: readonly UsageRow[]): string {
   return `# fish completion for mirrorwatch: mirrorwatch completion fish | source
 complete -c mirrorwatch -f
@@ -93,7 +96,7 @@ function fishQuoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
-/** A file `_mirrorwatch` on the fpath, or for `eval` after compinit. */
+/** Renders the script for zsh, for a file `_mirrorwatch` on the fpath or for `eval` after compinit. */
 function zshCompletion(table: readonly UsageRow[]): string {
   return `#compdef mirrorwatch
 # zsh completion for mirrorwatch: eval "$(mirrorwatch completion zsh)"

@@ -28,20 +28,21 @@ interface Unreachable {
 }
 
 export interface DaemonClient {
-  /** For display: possible credentials are masked. */
+  /** The URL for display. Possible credentials are masked. */
   readonly url: string;
-  /** A GET: a response of any status, or why there is none. */
+  /** Sends a GET. Returns a response of any status, or why there is none. */
   send(path: string): Promise<DaemonResponse | Unreachable>;
-  /** A GET: a response of status 200 or 204. @throws Failed otherwise */
+  /** Sends a GET. Returns a response of status 200 or 204. @throws Failed otherwise */
   get(path: string): Promise<DaemonResponse>;
-  /** A POST: a response of status 200. @throws Failed otherwise */
+  /** Sends a POST. Returns a response of status 200. @throws Failed otherwise */
   post(path: string, body: unknown): Promise<DaemonResponse>;
 }
 
 const usualMs = 15_000;
 
 /**
- * The daemon at `--url`, else at the address of the configuration with its token; `--token-file` overrides the token.
+ * Returns a client of the daemon at `--url`, else at the address of the configuration with its token; `--token-file`
+ * overrides the token.
  * @param limitMs  timeout of a response
  * @throws UsageError on an invalid URL or configuration, or if the token's file cannot be read
  */
@@ -106,7 +107,7 @@ async function tokenIn(context: Context, path: string): Promise<string> {
   return file.text.trim();
 }
 
-/** The text of a problem response (RFC 9457), printable, on one line. */
+/** Formats the text of a problem response (RFC 9457), printable, on one line. */
 export function formatProblem(response: DaemonResponse, say: Say): string {
   const { title, detail } = (response.json() ?? {}) as { title?: string; detail?: string };
   const text = [title, detail].filter(Boolean).join(say('list.colon'));

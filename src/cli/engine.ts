@@ -11,17 +11,20 @@ export function setEngine(command = ''): void {
   }
 }
 
-/** A start takes some 1.5 s of CPU time, also longer on a busy machine, and says nothing of the load. */
+/**
+ * How long the load at the start is ignored. A start takes about 1.5 s of CPU time, longer on a busy machine, and shows
+ * nothing about the later load.
+ */
 const startMs = 10_000;
 const everyMs = 1_000;
-/** The share of a core that a calm daemon may take, and how much CPU time above it calls for the compilers. */
+/** The share of a core that a calm daemon may take, and the CPU time above it that switches the compilers on. */
 const calmShare = 0.1;
 const excessMsMax = 1_000;
 
 /**
- * Switches V8's optimizing compilers off until they pay: their code, zones and pages of Node's file take 20 MB, and a
- * calm daemon saves a few milliseconds of CPU time a second by them. A second of full load, or some of half, switches
- * them on for good (docs/decisions/0157-compilers-on-demand.md).
+ * Switches V8's optimizing compilers off until they pay. Their code, zones and pages of Node's file take 20 MB, and
+ * they save a calm daemon only a few milliseconds of CPU time a second. A second of full load, or a few seconds of half
+ * load, switches them on for good (docs/decisions/0157-compilers-on-demand.md).
  */
 function compileOnDemand(): void {
   for (const flag of ['--no-opt', '--no-maglev']) setFlagsFromString(flag);
@@ -35,7 +38,10 @@ function compileOnDemand(): void {
   timer.unref();
 }
 
-/** Takes the time and the CPU time so far, milliseconds since the start, and returns true once the load is no longer calm. */
+/**
+ * Creates a test of the load. Each call takes the time and the CPU time so far, milliseconds since the start, and
+ * returns true when the load is no longer calm.
+ */
 export function createLoad(): (nowMs: number, spentMs: number) => boolean {
   let before: { readonly nowMs: number; readonly spentMs: number } | null = null;
   let excessMs = 0;
@@ -79,6 +85,6 @@ function preferSmall(): void {
  */
 function preferQuick(): void {
   setFlagsFromString('--min-semi-space-size=16');
-  // On one core, helper threads of the collector only take CPU time from the thread that sends responses.
+  // On one core, helper threads of the collector only take CPU time away from the thread that sends responses.
   setFlagsFromString('--single-threaded-gc');
 }

@@ -10,16 +10,16 @@ import { type DaemonClient, formatProblem } from './daemon-client.ts';
 
 const variables = kinds.flatMap((kind) => kind.variables);
 
-/** Timeout of a response, milliseconds: a CI job waits for it. */
+/** The timeout of a response, milliseconds. It is short because a CI job waits. */
 export const exportMs = 5_000;
 
 interface Lines {
-  /** `export` lines for a shell; empty: no change. */
+  /** The `export` lines for a shell; empty: no change. */
   readonly text: string;
   readonly about: string;
 }
 
-/** With the time of the response and the end of its advice. */
+/** Matches the first line, with the time of the response and the expiry of its advice. */
 const head = /^# mirrorwatch (\d{4}-\d\d-\d\dT[\d:.]+Z)\b(?:[^\n]* until (\S+))?[^\n]*\n/;
 
 /**
@@ -63,7 +63,7 @@ function print({ terminal }: Context, text: string): void {
   if (text !== '') terminal.out(text.trimEnd());
 }
 
-/** @param isUnmoved  the last response that this client used changed nothing */
+/** Returns the lines for a shell. @param isUnmoved  the last response that this client used changed nothing */
 function linesOf(
   response: Awaited<ReturnType<DaemonClient['send']>>,
   url: string,
@@ -85,7 +85,7 @@ function word(text: string | readonly string[]): string {
   return String(text).replace(/[^\w.:-]/g, '');
 }
 
-/** The stored response; `null`: none yet. */
+/** Reads the stored response; `null`: there is none yet. */
 async function keptIn(
   file: string,
 ): Promise<{ readonly requestedAt: string; readonly until: string | null; readonly text: string } | null> {

@@ -29,7 +29,8 @@ function languageNamed(text: string | undefined): Language {
 }
 
 /**
- * The language of the first of LC_ALL, LC_MESSAGES and LANG that is not empty. All but Chinese is English.
+ * Returns the language of the first of LC_ALL, LC_MESSAGES and LANG that is not empty. Any language but Chinese is
+ * English.
  * @see POSIX.1-2024 Base Definitions 8.2
  */
 export function languageOf(env: Readonly<Record<string, string | undefined>>): Language {

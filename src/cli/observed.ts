@@ -11,8 +11,9 @@ interface OpenFinding {
 }
 
 /**
- * The open findings of the daemon about mirrors. Without `--url` and `--config`: none if no daemon answers.
- * @throws Failed or UsageError if one is named and does not answer
+ * Lists the open findings of the daemon about mirrors. Without `--url` and `--config` the list is empty if no daemon
+ * responds.
+ * @throws Failed or UsageError if one is named and does not respond
  */
 export async function listObserved(
   context: Context,

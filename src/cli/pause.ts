@@ -4,7 +4,7 @@ import { daemonAt, daemonOptions } from './daemon-client.ts';
 
 const options = { ...daemonOptions, ...optionsOf('string', 'for', 'reason') };
 
-/** `mirrorwatch pause`: neither probes nor judges a mirror for a while, across restarts. */
+/** `mirrorwatch pause`: stops probing and judging a mirror for a time, also across restarts. */
 export const pauseCommand: Command = {
   name: 'pause',
   usage: 'mirrorwatch pause MIRROR --for 1h [--reason TEXT] [--url URL] [--token-file FILE] [--config FILE]',

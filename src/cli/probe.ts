@@ -78,8 +78,8 @@ function shown({ sample, transcript }: Probed): object {
 }
 
 /**
- * The last timed hop by the names of curl's `--write-out`: one `name=value` a line, times in seconds, but for
- * `time_redirect` from the start of the hop. Times of what did not occur are 0, as in curl.
+ * Formats the last timed hop with the names of curl's `--write-out`: one `name=value` a line. Times are in seconds from
+ * the start of the hop, except `time_redirect`. The time of a phase that did not occur is 0, as in curl.
  * @see docs/protocols/common.md#phases
  */
 export function formatCurl({ sample, transcript }: Probed): string[] {

@@ -13,7 +13,7 @@ import type { Say } from '../words/words.ts';
 
 const options = optionsOf('string', 'config', 'log-level');
 
-/** The votes of other places, whose code is loaded when the first action asks for them. */
+/** Returns a function for the votes of other places. Its code is loaded when the first action needs it. */
 function votesLater(): Actor['votes'] {
   let votes: Actor['votes'] | null = null;
   let isLoading = false;
@@ -83,7 +83,7 @@ export const runCommand: Command = {
       page: daemon.url,
       metrics: `${daemon.url}metrics`,
     });
-    // The daemon has logged what a reload throws.
+    // Ignored here, because the daemon has logged the error of the reload.
     signals.onReload(() => void daemon.reload().catch(() => undefined));
     await signals.stopped;
     log.info('draining');

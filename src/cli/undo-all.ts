@@ -54,7 +54,7 @@ export async function undoAll(
   return isClean ? 0 : 1;
 }
 
-/** The newest first, whoever made them. */
+/** Lists the changes to revert, newest first, of doctor, advice and actions together. */
 async function stepsOf(
   place: ChangePlace,
   config: Config,

@@ -7,7 +7,7 @@ export type Takes = readonly string[] | 'file' | 'folder' | 'anything';
 
 export interface OptionRow {
   readonly name: string;
-  /** The name of the option's value in the usage (`FILE`); `null`: it takes none. */
+  /** The name of the option's value in the usage (`FILE`); `null`: the option has no value. */
   readonly value: string | null;
   readonly takes: Takes;
 }
@@ -41,7 +41,7 @@ export function listUsage(commands: readonly Command[]): readonly UsageRow[] {
   });
 }
 
-/** `FILE` of `[--config FILE]`. @throws Error if the usage names no value */
+/** Returns `FILE` of `[--config FILE]`. @throws Error if the usage names no value */
 function valueIn(usage: string, option: string): string {
   const found = new RegExp(`--${option}\\]? ([^\\s\\]]+)`).exec(usage)?.[1];
   if (found === undefined) throw new Error(`the usage of --${option} names no value`);

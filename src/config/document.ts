@@ -28,7 +28,7 @@ export interface DocumentPosition {
 interface Spot {
   readonly place: DocumentPosition;
   readonly key: DocumentPosition | null;
-  /** The text before `${…}` was replaced in it; `null`: nothing was replaced. */
+  /** The text as written, before `${…}` was replaced; `null`: nothing was replaced. */
   readonly written: string | null;
 }
 
@@ -38,7 +38,7 @@ export interface SourceDocument {
   placeOf(path: Path): DocumentPosition | null;
   /** Returns the position of the key; if there is none, the result of `placeOf`. */
   placeOfKey(path: Path): DocumentPosition | null;
-  /** The text before `${…}` was replaced in it; `null`: nothing was replaced. */
+  /** Returns the text as written, before `${…}` was replaced; `null`: nothing was replaced. */
   writtenAt(path: Path): string | null;
 }
 

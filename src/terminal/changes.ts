@@ -16,7 +16,7 @@ export interface WhoseSettings {
 }
 
 /**
- * The user's folder and the root of system files, absolute. System files are changed only with `--root`.
+ * Returns the user's folder and the root of system files, both absolute. System files are changed only with `--root`.
  * @throws UsageError if neither `--home` nor HOME names a folder
  */
 export function whoseSettings(
@@ -33,7 +33,7 @@ export function whoseSettings(
 }
 
 /**
- * Shows changes as a diff on standard error, asks unless `isAgreed`, and applies them.
+ * Shows changes as a diff on standard error, requests confirmation unless `isAgreed`, and applies the changes.
  * @returns true if all were applied; a failure is reported
  */
 export async function confirmChanges(
@@ -84,7 +84,7 @@ function painted(line: string, terminal: Context['terminal']): string {
 
 const around = 3;
 
-/** A change as a unified diff of one hunk, for people: secrets are `***`. */
+/** Formats a change as a unified diff of one hunk, for people. Secrets are `***`. */
 export function formatDiff({ file, before, after }: FileChange): readonly string[] {
   const [old, now] = [linesOf(before ?? ''), linesOf(after)];
   const [oldShown, nowShown] = [maskLines(old), maskLines(now)];

@@ -20,7 +20,7 @@ export interface Context extends World {
   readonly named: Language | null;
 }
 
-/** 0: success; 1: a problem was found, or the command failed; 2: wrong usage or configuration. */
+/** The exit code. 0: success; 1: a problem was found, or the command failed; 2: wrong usage or configuration. */
 export type ExitCode = 0 | 1 | 2;
 
 /** Commands that the catalogue has help for. */

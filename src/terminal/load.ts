@@ -16,7 +16,7 @@ import { phrase } from '../words/tell.ts';
 import type { Context } from './context.ts';
 import { Failed, UsageError } from './usage.ts';
 
-/** The `source` of a configuration that is in no file. */
+/** The `source` of a configuration that comes from no file. */
 export const builtInSource = 'built-in default';
 
 export interface LoadedConfig {
@@ -35,8 +35,8 @@ export interface LoadFailure {
 }
 
 /**
- * Loads the configuration: `--config`, `MIRRORWATCH_CONFIG`, `./mirrorwatch.yaml`, then the built-in default.
- * Only if `./mirrorwatch.yaml` is missing, the default is used.
+ * Loads the configuration: `--config`, `MIRRORWATCH_CONFIG`, `./mirrorwatch.yaml`, then the built-in default. The
+ * default is used only if `./mirrorwatch.yaml` is missing.
  * @param about  the ecosystem of the call: its known mirrors then replace the default
  * @param sizes  as in `LoadInput`
  */
@@ -60,7 +60,7 @@ export async function loadNeeded(...[context, flag, about]: Parameters<typeof lo
   return loaded.value;
 }
 
-/** The text that `load` parses without `about`; `path` is `null` for the built-in default. */
+/** Returns the text that `load` parses without `about`; `path` is `null` for the built-in default. */
 export async function findText(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,
   flag: string | undefined,
@@ -79,8 +79,8 @@ const savedMs = 250;
 const savedTries = 20;
 
 /**
- * The text for a reload, as soon as two reads in a row agree: an editor may be writing the file, and a text that ends
- * early can be valid.
+ * Returns the text for a reload when two reads in a row agree, because an editor may be writing the file, and an
+ * incomplete text can be valid.
  * @param source  of the running configuration: a file that is missing now is not replaced by the built-in default
  * @param wait    between two reads
  */
@@ -116,13 +116,13 @@ export async function loadText(
   return ok({ ...read.value, source });
 }
 
-/** As `kindByWord`, where `all` is accepted too. */
+/** Like `kindByWord`, but also accepts `all`. */
 export function kindsByWord(word: string | undefined): readonly Kind[] {
   return word === 'all' ? kinds : [kindByWord(word, ['all'])];
 }
 
 /**
- * The ecosystem of `--ecosystem`, by default the first.
+ * Returns the ecosystem of `--ecosystem`, by default the first.
  * @param more  further words that the caller accepts, for the message
  * @throws UsageError on an unknown word
  */

@@ -7,7 +7,10 @@ import type { Say } from '../words/words.ts';
 import { builtInSource, kindByWord, type LoadedConfig, type LoadFailure } from './load.ts';
 import { UsageError } from './usage.ts';
 
-/** A configuration of one mirror for a URL. @throws UsageError if URL, module and ecosystem do not fit together */
+/**
+ * Returns a configuration of one mirror for a URL.
+ * @throws UsageError if URL, module and ecosystem do not fit together
+ */
 export function configForUrl(url: string, wanted: string | undefined, word: string | undefined): string {
   const { id: ecosystem, example, expected } = kindByWord(word ?? kindOfModule(wanted));
   if (!URL.canParse(url)) throw new UsageError('wrong.noUrl', { url });
@@ -26,7 +29,7 @@ export function configForUrl(url: string, wanted: string | undefined, word: stri
 }
 
 /**
- * The only ecosystem whose module names look like this one; `undefined`: there is none.
+ * Returns the only ecosystem whose module names look like this one; `undefined`: there is none.
  * @throws UsageError if there are several
  */
 function kindOfModule(wanted: string | undefined): string | undefined {
@@ -40,13 +43,13 @@ function kindOfModule(wanted: string | undefined): string | undefined {
   return able[0]?.id;
 }
 
-/** Issues of a configuration that is in no file, without positions. */
+/** Formats the issues of a configuration that comes from no file, without positions. */
 export function formatUrlIssues(issues: LoadFailure['issues'], command: 'probe' | 'doctor', say: Say): string {
   const placeless = issues.map((issue) => ({ ...issue, line: null, column: null }));
   return formatIssues(placeless, `mirrorwatch ${command}:`, say);
 }
 
-/** The mirror with this name; for a URL without a file, the only mirror. @throws UsageError if there is none */
+/** Returns the mirror with this name; for a URL without a file, the only mirror. @throws UsageError if there is none */
 export function mirrorFor(loaded: LoadedConfig, which: string): Mirror {
   const { mirrors } = loaded.config;
   const found =
@@ -58,7 +61,7 @@ export function mirrorFor(loaded: LoadedConfig, which: string): Mirror {
 }
 
 /**
- * The request of a call; by default the first module of the upstream and the canary.
+ * Returns what to probe; by default the first module of the upstream and the canary.
  * @throws UsageError on an unknown step, and if no module is known
  */
 export function requestFor(

@@ -11,7 +11,7 @@ export interface Reasons {
   readonly expected?: Gains;
 }
 
-/** The reason of an advice in the reader's language; `null`: a field is missing, or has an unknown value. */
+/** Returns the reason of an advice in the reader's language; `null`: a field is missing, or has an unknown value. */
 export function reasonTextOf({ from, cause, refusal, expected = {} }: Reasons, say: Say): string | null {
   const why = from === undefined ? null : sayNamed(say, `advice.cause.${cause}`, { from: printable(from) });
   if (why === null) return null;

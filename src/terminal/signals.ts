@@ -1,8 +1,8 @@
 import type { World } from './context.ts';
 
 /**
- * Receives the signals of a long-running command. `onReload` also handles a reload that came before it was called.
- * Without a handler SIGHUP ends the process, and systemd takes that for a clean exit.
+ * Receives the signals of a long-running command. `onReload` also handles a reload that came before `onReload` was
+ * called. Without a handler, SIGHUP would end the process, which systemd counts as a clean exit.
  */
 export function receiveSignals({ onSignal }: Pick<World, 'onSignal'>): {
   readonly stopped: Promise<void>;

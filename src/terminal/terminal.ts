@@ -9,17 +9,20 @@ export interface Terminal {
   /** Writes a line to standard output. */
   out(line: string): void;
   err(line: string): void;
-  /** Rewrites one line on standard error if it is a terminal; `''` clears it. */
+  /** Rewrites one line on standard error if that is a terminal; `''` clears the line. */
   progress(line: string): void;
   paint(style: Style, text: string): string;
   paintErr(style: Style, text: string): string;
-  /** Asks for confirmation; anything but y or yes is no. `null`: no terminal. @param question  with a final space */
+  /**
+   * Requests confirmation. Any input but y or yes means no. `null`: there is no terminal.
+   * @param question  with a final space
+   */
   confirm(question: string): Promise<boolean | null>;
-  /** Standard input, at most its first MiB. */
+  /** Reads standard input, at most its first MiB. */
   input(): Promise<string>;
 }
 
-/** A table; the columns in `right` are aligned to the right. */
+/** Formats a table. The columns in `right` are aligned to the right. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
@@ -44,14 +47,14 @@ export function durationText(ms: number | null | undefined): string {
   return ms < 1000 ? `${ms.toFixed(1)} ms` : `${(ms / 1000).toFixed(2)} s`;
 }
 
-/** The filled part of a bar of `width` cells, in eighths of a cell. @param share  limited to 0 to 1 */
+/** Returns the filled part of a bar of `width` cells, in eighths of a cell. @param share  limited to 0 to 1 */
 export function bar(share: number, width: number): string {
   const eighths = Math.round(Math.min(1, Math.max(0, share)) * width * 8);
   const partial = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8] ?? '';
   return '█'.repeat(Math.floor(eighths / 8)) + partial;
 }
 
-/** The output of `--json`. Characters that move the cursor or reorder the display are escaped. */
+/** Returns the output of `--json`. Characters that move the cursor or reorder the display are escaped. */
 export function jsonText(value: unknown): string {
   const coded = (unit: number): string => `\\u${unit.toString(16).padStart(4, '0')}`;
   return JSON.stringify(value, null, 2).replace(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, (found) =>

@@ -37,7 +37,7 @@ export class UsageError<K extends Key = Key> extends Error {
   }
 }
 
-/** Names of values that are masked as module names, and of our own texts, which are not masked. */
+/** `names`: values that are masked as module names. `ours`: our own texts, which are not masked. */
 const names: ReadonlySet<string> = new Set(['module']);
 const ours: ReadonlySet<string> = new Set(['expected', 'list', 'names']);
 
@@ -51,14 +51,14 @@ function masked({ key, values }: Sentence): Sentence {
   return { key, values: Object.fromEntries(shown) };
 }
 
-/** The log settings with `--log-level`. @throws UsageError on an unknown level */
+/** Returns the log settings with `--log-level`. @throws UsageError on an unknown level */
 export function readLogLevel({ facts }: Pick<Context, 'facts'>, level: string | undefined): Context['facts']['log'] {
   if (level !== undefined && !logLevels.some((one) => one === level))
     throw new UsageError('wrong.oneOf', { option: 'log-level', list: logLevels.join(', '), word: level });
   return { ...facts.log, level: level ?? facts.log.level };
 }
 
-/** `string`: options with a value; `boolean`: without. */
+/** Declares options. `string`: they have a value; `boolean`: they have none. */
 export function optionsOf<T extends 'string' | 'boolean', N extends string>(
   type: T,
   ...names: readonly N[]
@@ -96,7 +96,7 @@ function parseError(text: string): UsageError {
   return word === undefined ? new UsageError('wrong.as', { text }) : new UsageError('wrong.unexpected', { word });
 }
 
-/** The whole number in an option's text. @throws UsageError if it is none, or below `least` */
+/** Returns the whole number in an option's text. @throws UsageError if it is not one, or below `least` */
 export function parseWholeNumber(name: string, text: string | undefined, otherwise: number, least = 1): number {
   if (text === undefined) return otherwise;
   const value = Number(text);

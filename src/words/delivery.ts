@@ -2,7 +2,9 @@ import { limits } from '../core/limits.ts';
 import type { DeliveryFailure, Retry } from '../core/notice.ts';
 import type { Key, Say } from './words.ts';
 
-/** As `explainDelivery`; after an HTTP error or a refusal, also whether a running daemon would retry. */
+/**
+ * Like `explainDelivery`. After an HTTP error or a refusal, the text also states whether a running daemon would retry.
+ */
 export function formatDeliveryFailure(failure: DeliveryFailure, say: Say): string {
   return failureWith(failure, later(failure.retry, say), say);
 }

@@ -1,13 +1,13 @@
 import type { AuthorityCost, Cost, Facts, Signature } from '../core/transcript.ts';
 import type { Say } from './words.ts';
 
-/** A signature's state, with the key, if there is one, in parentheses. */
+/** Formats a signature's state, with the key, if there is one, in parentheses. */
 export function formatSignature({ state, key }: Signature, say: Say): string {
   const words = say(`signature.${state}`);
   return key === null ? words : `${words} (${key})`;
 }
 
-/** The cost of an authority for clients, through a relay and directly. */
+/** Formats the cost of an authority for clients, through a relay and directly. */
 export function formatCost({ relayed, direct }: AuthorityCost, say: Say): string {
   const words = ({ requests, ms }: Cost) => ({ requests, time: `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` });
   return [
@@ -17,7 +17,7 @@ export function formatCost({ relayed, direct }: AuthorityCost, say: Say): string
   ].join(say('list.also'));
 }
 
-/** A relay compared with its authority; `null`: the authority was not queried. */
+/** Formats the comparison of a relay with its authority; `null`: no request was sent to the authority. */
 export function formatAuthority({ authority, treeHead }: Facts, say: Say): string | null {
   if (authority === undefined) return null;
   const { size } = authority;

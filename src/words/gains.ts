@@ -5,14 +5,17 @@ interface Change {
   readonly after: number | null;
 }
 
-/** The expected gains of an advice, also from a daemon of another release. */
+/** The expected gains of an advice. They may come from a daemon of another release. */
 export interface Gains {
   readonly availability?: Change;
   readonly p95Seconds?: Change;
   readonly fetchCostSeconds?: Change;
 }
 
-/** Each gain with both values; omitted if one is unknown. @param took  formats seconds for the reader */
+/**
+ * Lists each gain with both values; a gain is omitted if one value is unknown.
+ * @param took  formats seconds for the reader
+ */
 export function explainGains(expected: Gains, took: (seconds: number) => string, say: Say): readonly string[] {
   const { availability, fetchCostSeconds, p95Seconds } = expected;
   return [

@@ -8,7 +8,7 @@ export function phrase<K extends Key>(key: K, ...[values]: Values<K, Filled>): S
   return { key, values: values ?? {} };
 }
 
-/** As `phrase`, together with the text in English. */
+/** Like `phrase`, together with the text in English. */
 export function messageFor<K extends Key>(
   key: K,
   ...values: Values<K, Filled>
@@ -21,7 +21,7 @@ export function messageOf(one: Sentence): Message & { readonly sentence: Sentenc
   return { text: saySentence(one, english), sentence: one };
 }
 
-/** A stored sentence in a language; its English text if this release does not know the sentence. */
+/** Renders a stored sentence in a language; its English text if this release does not know the sentence. */
 export function renderIn(language: Language, messageFor: Stored): string {
   return renderBy(wordsOf(language), messageFor);
 }
@@ -37,7 +37,7 @@ function renderBy(say: Say, { text, sentence: stored }: Stored): string {
   }
 }
 
-/** A stored sentence without a text; its key if this release does not know the sentence. */
+/** Renders a stored sentence that has no text; its key if this release does not know the sentence. */
 export function showStored(sentence: Sentence, say: Say): string {
   return renderBy(say, { text: sentence.key, sentence });
 }
@@ -55,7 +55,7 @@ function isKnown(value: Filled): boolean {
   return Object.values(values).every(isKnown);
 }
 
-/** A sentence of this release in a language; a string is unchanged. */
+/** Renders a sentence of this release in a language; a string is unchanged. */
 export function saySentence(sentence: Sentence | string, say: Say): string {
   if (typeof sentence === 'string') return sentence;
   const { key, values } = sentence;
@@ -89,7 +89,10 @@ export function failureOf(kind: Unexpected['kind'], expected: Sentence): Unexpec
   return { kind, expected: saySentence(expected, english), sentences: { expected } };
 }
 
-/** Bytes that differ from those of an authority. A sentence in a field is also stored as English text. */
+/**
+ * Creates the failure for bytes that differ from those of an authority. A sentence in a field is also stored as English
+ * text.
+ */
 export function mismatchOf(
   fields: {
     readonly [Field in keyof Omit<Mismatch, 'kind' | 'sentences'>]: Mismatch[Field] | Sentence;
@@ -101,17 +104,20 @@ export function mismatchOf(
   return { kind: 'mismatch', ...fields, ...Object.fromEntries(texts), ...sentences };
 }
 
-/** A response that breaks the format of its protocol. */
+/** Creates the failure for a response that breaks the format of its protocol. */
 export function malformed<K extends Key>(key: K, ...values: Values<K, Filled>): Unexpected {
   return failureOf('malformed', phrase(key, ...values));
 }
 
-/** A response of another kind, such as a web page. */
+/** Creates the failure for a response of another kind, such as a web page. */
 export function wrongContent<K extends Key>(key: K, ...values: Values<K, Filled>): Unexpected {
   return failureOf('wrong_content', phrase(key, ...values));
 }
 
-/** The fields of a failed probe that are not `null`, with names and values for people. @param duration  formats ms */
+/**
+ * Returns the fields of a failed probe that are not `null`, with names and values for people.
+ * @param duration  formats ms
+ */
 export function sentenceFieldsOf(
   say: Say,
   failure: ProbeFailure,

@@ -6,7 +6,10 @@ import type { Counts, Places } from '../../locales/texts.d.ts';
 export const languages: Readonly<Record<Language, string>> = { en: 'English', zh: '中文' };
 
 const load = createRequire(import.meta.url);
-/** A language is read at its first use: a probing thread uses English when a probe fails, and Chinese never. */
+/**
+ * The catalogues. Each is read at its first use, because a probing thread uses English only when a probe fails, and
+ * never Chinese.
+ */
 const catalogues: Partial<Record<Language, Catalogue>> = {};
 
 function catalogueOf(language: Language): Catalogue {
@@ -18,7 +21,7 @@ function catalogueOf(language: Language): Catalogue {
 interface Catalogue {
   readonly language: Language;
   readonly texts: Readonly<Record<Key, string>>;
-  /** Parsed at first use, because a process uses few texts. */
+  /** The parsed texts. Each is parsed at its first use, because a process uses few texts. */
   readonly read: Map<Key, MessageFormatElement[]>;
   readonly formatters: Formatters;
 }
@@ -37,8 +40,8 @@ function catalogue(language: Language, texts: Readonly<Record<Key, string>>): Ca
 }
 
 /**
- * A text as a list of its own parts and the given values. `IntlMessageFormat` objects would load data of every
- * locale: 6 MB in each thread.
+ * Returns a text as a list of its own parts and the given values. `IntlMessageFormat` is not used, because its objects
+ * would load data of every locale: 6 MB in each thread.
  */
 export function piecesOf<K extends Key, Value>(
   language: Language,
@@ -53,7 +56,7 @@ export function piecesOf<K extends Key, Value>(
   );
 }
 
-/** The catalogue in one language; values are inserted unchanged, in one pass. */
+/** Returns the catalogue in one language. Values are inserted unchanged, in one pass. */
 export function wordsOf(language: Language): Say {
   return (key, ...values) => piecesOf(language, key, ...values).join('');
 }
@@ -66,7 +69,7 @@ export function isKey(name: string): name is Key {
   return Object.hasOwn(catalogueOf('en').texts, name);
 }
 
-/** The text for a key that is built from foreign data; `null`: not in the catalogue of this release. */
+/** Returns the text for a key that is built from foreign data; `null`: not in the catalogue of this release. */
 export function sayNamed(say: Say, name: string, values: Readonly<Record<string, string>> = {}): string | null {
   return isKey(name)
     ? (say as unknown as (name: Key, values: Readonly<Record<string, string>>) => string)(name, values)
@@ -87,7 +90,7 @@ export type Values<K extends Key, Value = string | number> = [Places[K]] extends
 /** Renders a text in one language. */
 export type Say = <K extends Key>(key: K, ...values: Values<K>) => string;
 
-/** A share 0 to 1 as a percentage that never rounds up to 100 or down to 0. */
+/** Formats a share 0 to 1 as a percentage that never rounds up to 100 or down to 0. */
 export function percent(share: number, say: Say): string {
   const value = share * 100;
   const shown = value > 99.9 && value < 100 ? 99.9 : value > 0 && value < 0.1 ? 0.1 : Number(value.toFixed(1));

@@ -103,7 +103,7 @@ function tickLine(wallMs: number, at: number, scale: Scale, { heightPx, labelled
   const along = scale.x(wallMs);
   const x = `${along.toFixed(2)}%`;
   const isWhole = wallMs % 60_000 === 0;
-  // A label at an edge would be cut off.
+  // At an edge, a label would be cut off, so it is left out.
   const word =
     labelled &&
     along > 5 &&

@@ -70,7 +70,7 @@ function around(trend: Trend, { heightPx, paceMs, label, say }: TrendFrame, top:
 function ticks(trend: Trend, heightPx: number): Html[] {
   return ticksOf(trend, 8).map((tick, i) => {
     const at = x(tick, trend);
-    // A label at an edge would be cut off.
+    // At an edge, a label would be cut off, so it is left out.
     const isWhole = Number(at) > 4 && Number(at) < 96;
     return html`<line x1="${at}%" x2="${at}%" y1="${headPx}" y2="${heightPx}" class="tick"/>${isWhole && html`<text x="${at}%" y="${heightPx + 13}" class="axis-word tick-word${i % 2 === 1 && ' minor'}">${formatTick(tick, trend)}</text>`}`;
   });

@@ -5,8 +5,8 @@ import type { Assignment, Machine } from '../../core/trap.ts';
 const opening = /(?<!<)<<(-?)\s*(?:'([^']+)'|"([^"]+)"|\\?([A-Za-z_][\w.-]*))/g;
 
 /**
- * The indexes of lines in here-documents, which set no variable. A here-document without an end is ignored: otherwise
- * all following lines would be skipped.
+ * Returns the indexes of lines in here-documents, because these set no variable. A here-document without an end is
+ * ignored: otherwise all following lines would be skipped.
  */
 function hereLines(lines: readonly string[]): ReadonlySet<number> {
   const within = new Set<number>();
@@ -40,8 +40,8 @@ const ofSystem = ['/etc/environment', '/etc/profile', '/etc/bash.bashrc', '/etc/
 const depthMax = 40;
 
 /**
- * The variables that files of shells and logins set: first the system's files, then the user's, then the project's
- * `.envrc`.
+ * Reads the variables that files of shells and logins set: first the system's files, then the user's, then the
+ * project's `.envrc`.
  */
 export async function readAssignments(machine: Machine): Promise<readonly Assignment[]> {
   const folder = machine.system('/etc/profile.d');
@@ -60,7 +60,7 @@ export async function readAssignments(machine: Machine): Promise<readonly Assign
   return [...found, ...(await ofDirenv(machine))];
 }
 
-/** direnv uses the first `.envrc` from the project upwards. */
+/** Reads the variables of `.envrc`. direnv uses the first one from the project upwards. */
 async function ofDirenv(machine: Machine): Promise<readonly Assignment[]> {
   for (const folder of upwards(machine.cwd)) {
     const file = join(folder, '.envrc');
@@ -76,7 +76,7 @@ function upwards(from: string): readonly string[] {
   return folders;
 }
 
-/** The variables that a file sets. An `unset` removes earlier assignments of the same file. */
+/** Returns the variables that a file sets. An `unset` removes earlier assignments of the same file. */
 export function assignmentsIn(file: string, text: string): readonly Assignment[] {
   let found: Assignment[] = [];
   const lines = text.split('\n');
@@ -96,7 +96,7 @@ type Named = readonly [name: string, value: string | null];
 
 const word = /\s*([A-Za-z_][A-Za-z0-9_]*)=((?:'[^']*'|"(?:[^"\\]|\\.)*"|\\.|[^\s'"\\;&|#])*)/y;
 
-/** `export A=1 B='2'`, or only `A=1`; a variable for one command (`A=1 make`) does not count. */
+/** Parses `export A=1 B='2'`, or only `A=1`. A variable for one command (`A=1 make`) does not count. */
 function ofShell(line: string): readonly Named[] {
   if (line.startsWith('#')) return [];
   const begin = /^(?:export|declare\s+-x|typeset\s+-x)\s+/.exec(line)?.[0].length ?? 0;
@@ -119,7 +119,7 @@ function ofFish(line: string): readonly Named[] {
   return name === undefined ? [] : [[name, unquoted(value ?? '')]];
 }
 
-/** The text of a shell word; `null` where the shell would compute it. */
+/** Returns the text of a shell word; `null` if the shell would compute it. */
 function unquoted(text: string): string | null {
   let plain = '';
   for (const [part] of text.matchAll(/'[^']*'|"(?:[^"\\]|\\.)*"|\\.|[^'"\\]+/g)) {

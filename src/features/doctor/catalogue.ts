@@ -26,7 +26,7 @@ const authorityKinds = {
   'ca-missing': { severity: 'warning', isFixable: false },
 } as const satisfies KnownTraps;
 
-/** A trap for each client in use that has no CA file set, if another client has one. */
+/** Returns a trap for each client in use that has no CA file set, if another client has one. */
 export function findAuthorityTraps(all: readonly Authority[], say: Say): readonly Trap[] {
   const [setting] = all.flatMap(({ set }) => (set === null || set.file === null ? [] : [{ ...set, file: set.file }]));
   if (setting === undefined) return [];

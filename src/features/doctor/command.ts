@@ -57,7 +57,7 @@ async function knownFrom(config: Config): Promise<KnownSurroundings> {
   return { hosts: mirrors.map(({ url }) => new URL(url).hostname), doors: await doorsOf(config), privatePatterns };
 }
 
-/** The front door's lines for the first client of each ecosystem. */
+/** Returns the front door's settings for the first client of each ecosystem. */
 async function doorsOf(config: Config): Promise<KnownSurroundings['doors']> {
   if (config.door === undefined) return [];
   const { linesOfDoor } = await import('../../config/door-routes.ts');
@@ -86,7 +86,7 @@ function shown({ terminal, say }: Context, found: Examined, isJson: boolean): Ex
 }
 
 /**
- * The mirrors that the arguments name, by URL or by name; without arguments, all of the configuration.
+ * Returns the mirrors that the arguments name, by URL or by name; without arguments, all of the configuration.
  * @param word  the ecosystem of URLs; absent: the default one
  * @throws UsageError or Failed on a name or URL that cannot be probed
  */

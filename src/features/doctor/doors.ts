@@ -17,7 +17,10 @@ export interface KnownDoor {
   readonly lines: readonly string[];
 }
 
-/** Traps in the current settings that concern the front door. @param patterns  private names of the configuration */
+/**
+ * Finds traps in the current settings that concern the front door.
+ * @param patterns  private names of the configuration
+ */
 export function trapsOfDoor(
   { url, lines, ecosystem }: KnownDoor,
   { chain, privatePatterns, direct = privatePatterns }: Today,

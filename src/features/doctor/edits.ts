@@ -1,7 +1,7 @@
 import type { Edit, FileChange, Machine, Trap } from '../../core/trap.ts';
 
 /**
- * The file changes that repair traps. If two edits change one line differently, the second is omitted.
+ * Returns the file changes that repair traps. If two edits change one line differently, the second is omitted.
  * @param textOf  a file's text as read; `null`: it was not read
  */
 export function editsFor(
@@ -50,7 +50,8 @@ function linesOf(text: string): readonly Line[] {
 }
 
 /**
- * Drops edits that do not help: after an edit, in memory, its trap must be gone and no new kind of trap may appear.
+ * Drops edits that do not help. Each edit is applied in memory: then its trap must be gone, and no new kind of trap may
+ * appear.
  * @param again  examines a machine
  */
 export async function keepProvenEdits(
@@ -75,7 +76,7 @@ export async function keepProvenEdits(
   return proven;
 }
 
-/** The key of a trap without its places: an edit may move lines. */
+/** Returns the key of a trap. It does not contain its places, because an edit may move lines. */
 export function trapKeyOf({ id, what, set }: Trap): string {
   return JSON.stringify([id, what, set]);
 }

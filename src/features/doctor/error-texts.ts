@@ -1,13 +1,13 @@
 import type { ProbeFailure } from '../../core/failure.ts';
 
-/** Errors of clients that are no failure of a probe. */
+/** Reasons of client errors that are not failures of a probe. */
 export const ownReasons = ['lookups_off', 'proxy', 'plain_refused', 'signature', 'stale', 'disk'] as const;
 export type OwnReason = (typeof ownReasons)[number];
 export type ErrorReason = ProbeFailure['kind'] | OwnReason;
 
 /**
- * A text and what it means. Several reasons: the text does not tell which. `isResult`: the text only says that something
- * before it failed, so it counts only where nothing else in the text is known.
+ * A text and what it means. If it has several reasons, the text does not show which. `isResult`: the text only reports
+ * the result of an earlier failure. So it counts only if nothing else in the text is known.
  */
 export interface ErrorText {
   readonly pattern: RegExp;
@@ -23,12 +23,12 @@ function result(reasons: ErrorReason | readonly ErrorReason[], pattern: RegExp):
   return text(reasons, pattern).map((one) => ({ ...one, isResult: true }));
 }
 
-/** What a pip index may have answered if pip found no file there: pip shows the status in its debug log alone. */
+/** The possible responses of an index if pip found no file there. pip shows the status only in its debug log. */
 const emptyIndex = ['absent', 'denied', 'server', 'throttled', 'wrong_content'] as const;
 
 /**
- * Texts of clients, the more specific first. Each is tried against one line; a chain of causes (uv, cargo) and a response
- * that Go quotes are one line.
+ * Texts of clients, the more specific first. Each is matched against one line. A chain of causes (uv, cargo) counts as
+ * one line, and so does a response that Go quotes.
  */
 export const errorTexts: readonly ErrorText[] = [
   ...text('lookups_off', /module lookup disabled by GOPROXY=off/),
@@ -53,10 +53,10 @@ export const errorTexts: readonly ErrorText[] = [
     'mismatch',
     /EINTEGRITY|checksum mismatch|SECURITY ERROR|DO NOT MATCH THE HASHES|Hash Sum mismatch|Hash 校验和不符|Hash mismatch|failed to verify (?:the )?checksum|integrity check(?:sum failed| failed for tarball|$)/i,
     /unexpected commit digest|does not match digest|digest .*mismatch|Digest did not match|DIGEST_INVALID|does not match provided manifest digest|layer verification failed|unexpected checksum|TARBALL_INTEGRITY|IntegrityCheckFailed|YN0018|archive doesn't match the expected checksum/i,
-    // apt compares the size with the signed list before it reads: nothing is cut off.
+    // apt compares the size with the signed list before it reads the file, so nothing is cut off.
     /File has unexpected size|文件尺寸不符/,
   ),
-  // Longer or shorter than the manifest says.
+  // The content is longer or shorter than the manifest states.
   ...text(['cut', 'mismatch'], /failed size validation|unexpected commit size/),
   ...text(
     'tls_protocol',
@@ -87,7 +87,7 @@ export const errorTexts: readonly ErrorText[] = [
     'resolve_not_found',
     /ENOTFOUND|no such host|Name or service not known|Could(?: not|n't) resolve|无法解析域名|NameResolutionError|failed to lookup address|nodename nor servname|getaddrinfo failed/i,
   ),
-  // bun names every failed connection so.
+  // bun uses this name for every failed connection.
   ...text(['resolve_failed', 'refused', 'timeout_connect'], /(?:ConnectionRefused|FailedToOpenSocket) downloading/),
   ...text('refused', /ECONNREFUSED|connection refused|actively refused it|os error 10061/i),
   ...text(
@@ -95,11 +95,11 @@ export const errorTexts: readonly ErrorText[] = [
     /ENETUNREACH|EHOSTUNREACH|no route to host|network is unreachable|cannot assign requested address/i,
   ),
   ...text('timeout_tls', /TLS handshake timeout|SSL connection timeout/i),
-  // Go has no address yet: the name is being resolved, or the first address is tried.
+  // Go shows no address, so it is resolving the name or trying the first address.
   ...text(['resolve_failed', 'timeout_connect'], /dial tcp: i\/o timeout/),
   ...text(['resolve_failed', 'timeout_connect', 'timeout_tls'], /canceled while waiting for connection/),
   ...text(['timeout_connect', 'timeout_processing', 'timeout_tls'], /while awaiting headers/),
-  // urllib3 names the limit if it waited for an answer, and none if it read a body.
+  // urllib3 names the limit if it waited for a response, and does not if it read a body.
   ...text(
     'timeout_transfer',
     /network timeout\. Try increasing|body error.*operation timed out/i,
@@ -117,13 +117,13 @@ export const errorTexts: readonly ErrorText[] = [
     'timeout_connect',
     /ETIMEDOUT|i\/o timeout|connection timed out|connect timed out|ConnectTimeout|Timeout was reached|Socket connection timeout|ERR_SOCKET_CONNECTION_TIMEOUT|error \(?Connect\)?.*operation timed out|os error 10060|connectex: (?:A connection attempt failed|连接尝试失败)|，连接超时/i,
   ),
-  // Python waits for a head or for a body; a later line may tell.
+  // Python waited for a head or for a body. A later line may show which.
   ...result(['timeout_processing', 'timeout_transfer'], /The read operation timed out/),
   ...text(['timeout_processing', 'timeout_transfer'], /wsarecv: A connection attempt failed/),
   ...text(['timeout_connect', 'timeout_processing', 'timeout_transfer'], /operation timed out|deadline exceeded/i),
-  // The body of a Go module ends early, or its zip is damaged: the go command says the same.
+  // The body of a Go module ends early, or its zip is damaged: the text of the go command is the same.
   ...text(['cut', 'malformed'], /@v\d\S*: unexpected EOF|unexpected BufError/),
-  // Before the header of a response ends, or within a tunnel.
+  // The connection ended before the end of the response header, or within a tunnel.
   ...text(['cut', 'reset'], /(?:Get|Head|Post) "?https?:\S+: unexpected EOF/),
   ...text(
     'cut',
@@ -145,7 +145,7 @@ export const errorTexts: readonly ErrorText[] = [
     ['cut', 'malformed', 'wrong_content'],
     /invalid tar (?:file"?$|header)|TAR_BAD_ARCHIVE|unrecognized archive format|is not a Debian format archive|Wheel '.*' located at .* is invalid/i,
   ),
-  // Longer or shorter than `Content-Length` says: an intermediate server may have decompressed it.
+  // The body is longer or shorter than `Content-Length` states: an intermediate server may have decompressed it.
   ...text(['cut', 'malformed'], /BAD_TARBALL_SIZE|did not match the one specified in 'Content-Length'/),
   ...text(['cut', 'malformed'], /Unexpected end of JSON input/),
   ...text(
@@ -165,7 +165,7 @@ export const errorTexts: readonly ErrorText[] = [
     'denied',
     /E40[13]\b|FETCH_40[13]|ENEEDAUTH|\b40[13]\b|unauthorized|authentication required|authorization failed|lack of valid authentication|pull access denied|requested access to the resource is denied|no basic auth credential|denied: access forbidden/i,
   ),
-  // Versions are listed, so the index was read.
+  // pip lists versions, so it has read the index.
   ...text('absent', /\(from versions: \S+\d/),
   ...result(
     emptyIndex,
@@ -176,7 +176,7 @@ export const errorTexts: readonly ErrorText[] = [
     /E404|FETCH_404|ETARGET|\b404\b|\b410\b|manifest unknown|from remote: not found|No matching version|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|because only .* (?:is|are) available|Couldn't find (?:package|any versions for) "|No version matching "|no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|failed to resolve (?:reference|source metadata for) [^ ]+ .*: not found$|无法定位软件包/i,
   ),
   ...result(['absent', 'wrong_content'], /there are no versions of/i),
-  // The details are in other lines, or nowhere.
+  // The details are in other lines or missing.
   ...result(['refused', 'timeout_connect', 'unreachable'], /Unable to connect to \S+:https?:|不能连接到 \S+：https?：/),
   ...result(
     'absent',

@@ -18,7 +18,7 @@ export type NamedTrap = Trap &
     readonly causes: string;
   };
 
-/** The result for a machine, with the text of every file that was read. */
+/** The result of examining a machine, with the text of every file that was read. */
 export interface Examined {
   readonly traps: readonly NamedTrap[];
   readonly unchecked: readonly Unchecked[];
@@ -114,7 +114,7 @@ function merged(traps: readonly Trap[]): readonly Trap[] {
   return [...byText.values()];
 }
 
-/** A machine that reads each path once: clients share many of them, and each edit is examined anew. */
+/** Returns a machine that reads each path once, because clients share many paths, and each edit is examined anew. */
 function readingOnce(machine: Machine): Machine {
   const texts = new Map<string, Promise<FileText>>();
   const folders = new Map<string, Promise<FolderNames>>();
@@ -131,7 +131,9 @@ function kept<T>(known: Map<string, T>, path: string, make: (path: string) => T)
   return one;
 }
 
-/** A machine that records the files it read, and the paths it could not read: they may contain traps. */
+/**
+ * Returns a machine that records the files it read, and the paths it could not read, because these may contain traps.
+ */
 function watching(
   machine: Machine,
   say: Say,

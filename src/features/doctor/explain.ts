@@ -7,27 +7,27 @@ import { failuresByLayer } from './layers.ts';
 
 interface KnownError {
   readonly line: string;
-  /** `null`: the text does not tell which of `candidates`. */
+  /** The reason; `null`: the text does not show which of `candidates` it is. */
   readonly reason: ErrorReason | null;
-  /** What the text may mean; empty: `reason` is known. */
+  /** The reasons that the text may have; empty: `reason` is known. */
   readonly candidates: readonly ErrorReason[];
   /** The ecosystem of the client; `null`: not recognizable. */
   readonly ecosystem: EcosystemId | null;
-  /** The origin of a URL in the line, else in the text, else of a host that is named; `null`: none is named. */
+  /** The origin of a URL in the line, else of one in the text, else of a host that is named; `null`: none is named. */
   readonly url: string | null;
 }
 
 const linesMax = 2_000;
 const shownMax = 5;
-/** A chain of causes is read up to this many characters. */
+/** The maximum length of a chain of causes, characters; the rest is not read. */
 const joinedMax = 4_000;
 
-/** Numbers that are no HTTP status: lines of a Python traceback, sizes and counts in a client's progress. */
+/** Numbers that are not an HTTP status: lines of a Python traceback, sizes and counts in a client's progress. */
 const otherNumbers = /\bline \d+|\b\d[\d.]{0,20}(?:\/[\d.]{1,20})? ?(?:[kKMGT]?i?B|bytes|packages?)\b/g;
 
 /**
- * The known errors in the first `linesMax` lines of a text: each meaning once, in the order of the text, at most
- * `shownMax`. What only follows from another error is left out.
+ * Finds the known errors in the first `linesMax` lines of a text: each meaning once, in the order of the text, at most
+ * `shownMax`. Errors that only follow from another error are left out.
  */
 export function findKnownErrors(text: string): readonly KnownError[] {
   const ecosystem = registry.all.find(({ errorWords }) => errorWords?.test(text))?.id ?? null;
@@ -52,7 +52,7 @@ export function findKnownErrors(text: string): readonly KnownError[] {
   return (causes.length === 0 ? all.slice(0, 1) : causes).map(({ isResult: _, ...one }) => one).slice(0, shownMax);
 }
 
-/** A 404 or 410 whose response the client quotes: judged as the probe judges it. */
+/** Judges a 404 or 410 whose response the client quotes, in the same way as a probe does. */
 function quotedText(line: string): Omit<ErrorText, 'pattern'> | null {
   const [, quoted] = /\b(?:404|410) .*?server response:(.*)/.exec(line) ?? [];
   if (quoted === undefined) return null;
@@ -60,12 +60,12 @@ function quotedText(line: string): Omit<ErrorText, 'pattern'> | null {
   return { reasons: [isMasked ? 'masked_upstream' : 'absent'], isResult: false };
 }
 
-/** A step and a time of a build, before a line. */
+/** Matches the step and the time that a build writes before a line. */
 const buildPrefix = /^(?:#\d+ )?(?:\d+\.\d+ )?/;
-/** A cause of the line before, as uv and cargo print it. */
+/** Matches the beginning of a line that states the cause of the previous line, as uv and cargo print it. */
 const causeMark = /^(?:Caused by:|[├╰]─▶|│)\s*/;
 
-/** Joins what belongs to one error: a chain of causes, and a response that the go command quotes below its line. */
+/** Joins the lines of one error: a chain of causes, and a response that the go command quotes below its line. */
 function joinedLines(lines: readonly string[]): readonly string[] {
   const joined: string[] = [];
   let isQuoted = false;
@@ -86,7 +86,7 @@ function writtenUrl(text: string): string | null {
   return written !== undefined && URL.canParse(written) ? new URL(written).origin : null;
 }
 
-/** The origin of a host that is named without a URL, as in errors of pip and of resolvers. */
+/** Returns the origin of a host that is named without a URL, as in errors of pip and of resolvers. */
 function namedHost(text: string): string | null {
   const [, scheme, host, port] = /(HTTPS?)ConnectionPool\(host='([\w.-]+)', port=(\d+)\)/.exec(text) ?? [];
   if (host !== undefined) return scheme === 'HTTPS' ? secure(host, port) : `http://${host}:${port}`;
@@ -119,17 +119,20 @@ export interface ObservedFailure {
 }
 
 export interface Explained {
-  /** `null`: the text does not tell which of `candidates`. */
+  /** The reason; `null`: the text does not show which of `candidates` it is. */
   readonly reason: ErrorReason | null;
-  /** What the text may mean; empty: `reason` is known. */
+  /** The reasons that the text may have; empty: `reason` is known. */
   readonly candidates: readonly { readonly reason: ErrorReason; readonly means: string }[];
-  /** What the daemon sees that the text may mean; of the mirror that the text names, else of its ecosystem. */
+  /**
+   * Failures that the daemon observes and that the text may mean: at the mirror that the text names, else in its
+   * ecosystem.
+   */
   readonly observed: readonly ObservedFailure[];
   /** The layer that failed; `null`: it is not known, or the reason is one of `ownReasons`. */
   readonly layer: string | null;
   readonly ecosystem: string | null;
   readonly url: string | null;
-  /** Printable, without user-info in URLs. */
+  /** The line of the text, printable, without user-info in URLs. */
   readonly line: string;
   readonly means: string;
   readonly next: string;
@@ -138,8 +141,8 @@ export interface Explained {
 }
 
 /**
- * The errors of package clients in a text, explained; empty: none is known.
- * @param open  what the daemon sees now: it decides where a text does not, if the text names the mirror
+ * Explains the errors of package clients in a text; empty: none is known.
+ * @param open  what the daemon observes now. If the text names a mirror but allows several reasons, it decides
  */
 export function explainText(text: string, say: Say, open: readonly ObservedFailure[] = []): readonly Explained[] {
   return findKnownErrors(text).map((error) => {
@@ -168,7 +171,7 @@ export function explainText(text: string, say: Say, open: readonly ObservedFailu
   });
 }
 
-/** One of each mirror and cause, the oldest: several findings may have the same cause. */
+/** Returns the oldest finding of each mirror and cause, because several findings may have the same cause. */
 function firstOfEach(observed: readonly ObservedFailure[]): readonly ObservedFailure[] {
   const oldest = observed.toSorted((a, b) => a.since.localeCompare(b.since));
   return [...Map.groupBy(oldest, ({ registry: name, cause }) => `${name} ${cause}`).values()].flatMap(
@@ -176,14 +179,14 @@ function firstOfEach(observed: readonly ObservedFailure[]): readonly ObservedFai
   );
 }
 
-/** Whether a finding is of what the text may mean, at the mirror that it names. */
+/** True if a finding is one of the failures that the text may mean, at the mirror that the text names. */
 function isAbout(one: ObservedFailure, { reason, candidates, ecosystem, url }: KnownError): boolean {
   const isMeant = [reason, ...candidates].some((wanted) => wanted === one.cause);
   const isThere = url === null ? one.ecosystem === ecosystem : URL.parse(one.url)?.origin === url;
   return isMeant && isThere;
 }
 
-/** The line without user-info in URLs; an `@` in the path (`/@v/list`) is kept. */
+/** Returns the line without user-info in URLs. An `@` in the path (`/@v/list`) is kept. */
 function shownLine({ line }: KnownError): string {
   return printable(line.replaceAll(/:\/\/[^\s/@]*@/g, '://***@'));
 }

@@ -21,7 +21,7 @@ export interface LayerState {
 /** The last word of a message key `layer.next.…`, which names the next action. */
 type Next = Key extends infer K ? (K extends `layer.next.${infer Word}` ? Word : never) : never;
 
-/** The layer of each failure, and the next action; `null`: the layer depends on how far the connection got. */
+/** The layer of each failure, and the next action. `null`: the layer depends on how far the connection got. */
 const meanings: Readonly<Record<ProbeFailure['kind'], readonly [layer: Layer | null, next: Next]>> = {
   resolve_not_found: ['name', 'resolve_not_found'],
   resolve_failed: ['name', 'resolver'],
@@ -56,11 +56,11 @@ const meanings: Readonly<Record<ProbeFailure['kind'], readonly [layer: Layer | n
 
 export interface Layered {
   readonly states: readonly LayerState[];
-  /** `null`: the probe is ok or unknown. */
+  /** The failed layer, what the failure means and what to do next; `null`: the probe is ok or unknown. */
   readonly failed: { readonly layer: Layer; readonly means: string; readonly next: string } | null;
 }
 
-/** The layers of the last host that one probe contacted. */
+/** Returns the layers of the last host that a probe contacted. */
 export function layersOf(
   { sample: { outcome, facts }, transcript }: Pick<Probed, 'sample' | 'transcript'>,
   say: Say,
@@ -95,7 +95,10 @@ export function layersOf(
   };
 }
 
-/** An HTML page with a failing status, such as 511 of a captive portal, is a failure of the HTTP layer. */
+/**
+ * Returns the layer of a failure. An HTML page with a failing status, such as 511 of a captive portal, is a failure of
+ * the HTTP layer.
+ */
 function layerOf(kind: ProbeFailure['kind'], of: Layer | null, hop: Hop | null): Layer {
   const isRefusal = kind === 'wrong_content' && hop?.status !== null && hop !== null && hop.status >= 400;
   return isRefusal ? 'http' : (of ?? layerCut(hop));
@@ -135,7 +138,7 @@ function certificateText(kind: ProbeFailure['kind'], { tls, fault }: Hop, nowMs:
   return kind === 'tls_untrusted' && isSelfSigned ? say('layer.selfSigned', { issuer: tls.issuer }) : issuer;
 }
 
-/** Names the last URL if redirects led to another host. */
+/** Returns a text with the last URL if redirects led to another host. */
 function redirectText({ hops }: Probed['transcript'], say: Say): string {
   const ownHops = hops.filter((hop) => !hop.aside);
   const [first, last] = [ownHops[0]?.url, ownHops.at(-1)?.url];
@@ -143,7 +146,7 @@ function redirectText({ hops }: Probed['transcript'], say: Say): string {
   return say('layer.redirected', { url: last });
 }
 
-/** A phase that takes this long probably lost a packet or waited for a dead resolver. */
+/** If a phase takes this long, milliseconds, it probably lost a packet or waited for a dead resolver. */
 const slowMs = 1_000;
 
 function isPast(layer: Layer, hop: Hop | null): boolean {
@@ -228,7 +231,7 @@ function past(layer: Layer, hop: Hop | null, say: Say): LayerState {
   }
 }
 
-/** Layer, meaning and next action of each failure, as in docs/doctor.md. */
+/** Lists layer, meaning and next action of each failure, as in docs/doctor.md. */
 export function failuresByLayer(say: Say): readonly {
   readonly kind: ProbeFailure['kind'];
   readonly layer: Layer | null;

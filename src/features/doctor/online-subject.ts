@@ -8,7 +8,7 @@ import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
 import type { Layered } from './layers.ts';
 
-/** Traps that only probing a mirror shows. */
+/** Traps that are visible only by probing a mirror. */
 export const onlineKinds = {
   'online-name': { severity: 'error', isFixable: false },
   'online-tcp': { severity: 'error', isFixable: false },
@@ -40,7 +40,7 @@ export interface OnlineSubject {
 }
 
 export interface OnlineProber {
-  /** Probes now; `null`: the worker thread did not respond. */
+  /** Sends one probe now; `null`: the worker thread did not respond. */
   readonly probe: (config: Config, question: Question) => Promise<Probed | null>;
   /** A random word for a host name that does not exist. */
   readonly nonsense: string;

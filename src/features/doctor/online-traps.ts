@@ -17,7 +17,7 @@ import {
 } from './online-subject.ts';
 
 /**
- * One trap for each layer and kind of failure, with its mirrors.
+ * Returns one trap for each layer and kind of failure, with its mirrors.
  * @param overFour  the mirrors that fail over IPv6 and work over IPv4
  */
 export function findLayerTraps(
@@ -93,15 +93,17 @@ function isName(host: string): boolean {
   return !/^\[|^[\d.]+$/.test(host) && !/(^|\.)localhost$/.test(host);
 }
 
-/** Names of one site, for which any address may be right: RFC 6761, 6762 and 8375, `internal`, and single words. */
+/**
+ * Names that are local to a site, so any address may be right: RFC 6761, 6762 and 8375, `internal`, and single words.
+ */
 const siteName = /^[^.]+$|(^|\.)(test|example|example\.(com|net|org)|invalid|local|internal|home\.arpa)$/i;
 
 /** Addresses that proxies invent for names; requests to them succeed. */
 const inventedAddress = /^198\.1[89]\./;
 
 /**
- * A trap if the name of a mirror resolved to an address that no remote host can have, and nothing shows that the mirror
- * is there.
+ * Returns a trap if the name of a mirror resolved to an address that no remote host can have, and nothing shows that
+ * the mirror is there.
  */
 export function findLies({ subject, probed }: SeenSubject, say: Say): readonly OnlineTrap[] {
   const { mirror } = subject.question;
@@ -114,7 +116,7 @@ export function findLies({ subject, probed }: SeenSubject, say: Say): readonly O
   return [trapAt(subject, 'online-resolver-lies', what, say('online.lies.look'), say('online.lies.resolve'))];
 }
 
-/** A trap for each resolver that returns an address for a name that cannot exist. */
+/** Returns a trap for each resolver that returns an address for a name that cannot exist. */
 export async function findMadeUp(seen: readonly SeenSubject[], prober: OnlineProber): Promise<readonly OnlineTrap[]> {
   const named = seen.filter(
     ({ subject: { question } }) => isName(hostOf(question.mirror)) && question.mirror.access.proxy === null,
@@ -146,13 +148,16 @@ function probeAs(
 }
 
 const notConnected: readonly string[] = ['refused', 'unreachable', 'timeout_connect', 'reset'];
-/** Where packets of full size are lost, a connection opens and then hangs. */
+/** Failures that show lost packets of full size: a connection opens and then hangs. */
 const hangs: readonly string[] = ['timeout_tls', 'timeout_processing', 'timeout_transfer', 'cut'];
 
-/** Error codes on a host without IPv6: its clients do not wait for IPv6. */
+/** Error codes on a host without IPv6. Clients on this host do not wait for IPv6. */
 const without: readonly string[] = ['ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'];
 
-/** A trap if the mirror fails over IPv6 while IPv4 connects, or works where IPv6 connects and then hangs. */
+/**
+ * Returns a trap if the mirror fails over IPv6 while IPv4 connects, or if it works although IPv6 connects and then
+ * hangs.
+ */
 export async function findFamilyTraps(
   { subject, probed }: SeenSubject,
   prober: OnlineProber,
@@ -197,7 +202,7 @@ export async function findVersionTraps(
   return [trapAt(subject, id, what, prober.say('online.version.repair'))];
 }
 
-/** A trap if the leading client needs a relay that the mirror does not offer, or that fails. */
+/** Returns a trap if the leading client needs a relay that the mirror does not offer, or that fails. */
 export async function findRelayTraps(
   { subject, probed }: SeenSubject,
   prober: OnlineProber,
@@ -243,8 +248,8 @@ export function findClockTraps(seen: readonly SeenSubject[], say: Say): readonly
 }
 
 /**
- * How far the local clock is ahead, milliseconds; `null`: no valid `Date`. The `Date` of a cached response is `Age`
- * seconds old.
+ * Returns how far the local clock is ahead, milliseconds; `null`: no valid `Date`. The `Date` of a cached response is
+ * `Age` seconds old.
  */
 function skewOf({ transcript }: Probed): number | null {
   const hop = transcript.hops.at(-1);

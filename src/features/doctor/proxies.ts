@@ -16,7 +16,7 @@ export const proxyKinds = {
 const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'] as const;
 const loopback = ['localhost', '127.0.0.1'] as const;
 
-/** Traps of the proxy variables in this environment. @param hosts  host names of the configured mirrors */
+/** Finds traps of the proxy variables in this environment. @param hosts  host names of the configured mirrors */
 export function examineProxies(
   { machine: { env }, assignments }: Pick<MachineSurroundings, 'machine' | 'assignments'>,
   hosts: readonly string[],
@@ -58,7 +58,7 @@ export function examineProxies(
   return { traps, unchecked: [] };
 }
 
-/** Entries of NO_PROXY are hosts: an entry that is a URL matches nothing. */
+/** Finds entries of NO_PROXY that are URLs. Entries must be hosts, so a URL matches nothing. */
 function exceptTraps(
   name: string,
   value: string,
@@ -96,8 +96,8 @@ function placesOf(name: string, value: string, assignments: readonly Assignment[
 }
 
 /**
- * Whether NO_PROXY covers a host. An entry is a name, also without a leading dot for what is below it, an address or a
- * network; ports are ignored.
+ * True if NO_PROXY covers a host. An entry is an address, a network, or a name, which also covers the names below it. A
+ * leading dot and ports are ignored.
  */
 function isExcepted(host: string, except: readonly string[]): boolean {
   const address = addressBytesOf(host.replace(/^\[|\]$/g, ''));

@@ -7,7 +7,7 @@ import type { Say } from '../../words/words.ts';
 import { readAssignments } from './assignments.ts';
 
 /**
- * The file changes that apply a remedy to an ecosystem's clients.
+ * Returns the file changes that apply a remedy to an ecosystem's clients.
  * @param remedy  the remedy in its form for programs
  * @returns `null` if the form is invalid, a text in it is longer than `limits.remedyChars`, or no file is known for it
  */

@@ -10,7 +10,10 @@ import { readAssignments } from './assignments.ts';
 /** Project files that set variables for builds: CI, compose files, Dockerfiles. */
 const settingFiles =
   /(^|\/)(\.github\/workflows\/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|(docker-)?compose([.-][^/]+)?\.ya?ml|Jenkinsfile(\.[^/]+)?|(Dockerfile|Containerfile)(\.[^/]+)?|[^/]+\.(dockerfile|containerfile|jenkinsfile))$/i;
-/** `KEY: "url"`, `KEY=url`, `KEY = 'url'`: a value that is one URL or starts a list of them, without placeholders. */
+/**
+ * Matches `KEY: "url"`, `KEY=url` and `KEY = 'url'`, if the value is one URL or starts a list of URLs, without
+ * placeholders.
+ */
 const assigned =
   /\b([A-Za-z_]\w*)\s*(?:=|:\s)\s*(?:"(https?:[^"$]+)"|'(https?:[^'$]+)'|(?!https?:[^\s"';]*\$)(https?:[^\s"'$;]+))/g;
 
@@ -30,7 +33,7 @@ const depthMax = 3;
 const foldersMax = 300;
 const withDot = new Set(['.github']);
 const skipped = new Set(['node_modules', 'vendor', 'dist', 'build', 'target', 'venv', '__pycache__', 'testdata']);
-/** Folders for examples and tests, which are not built: skipped, and reported. */
+/** Folders for examples and tests. They are not built, so they are skipped, and the report names them. */
 const aside = new Set(['example', 'examples', 'sample', 'samples', 'fixtures', '__fixtures__']);
 const asideShown = 3;
 
@@ -52,7 +55,7 @@ export async function examineProject(machine: Machine): Promise<Survey> {
   return { ecosystems: ofProject, leftOut: [...leftOut, ...set.map(unused)] };
 }
 
-/** Where settings of clients name an address that begins with this URL, such as the front door's. */
+/** Finds where settings of clients name an address that begins with this URL, such as the front door's. */
 export async function findSettingsOf(url: string, machine: Machine): Promise<readonly string[]> {
   const surroundings: MachineSurroundings = {
     machine,
@@ -70,9 +73,9 @@ export async function findSettingsOf(url: string, machine: Machine): Promise<rea
 }
 
 interface Found extends Surveyed {
-  /** Whether files of the project name modules or a mirror of this ecosystem. */
+  /** True if files of the project name modules or a mirror of this ecosystem. */
   readonly isOfProject: boolean;
-  /** The chain is the client's default. */
+  /** True: the chain is the client's default. */
   readonly isDefault: boolean;
 }
 
@@ -118,7 +121,7 @@ async function surveyed(
   };
 }
 
-/** The entries that files name, each with the first file. */
+/** Returns the entries that files name, each with the first file that names it. */
 async function entriesIn(
   machine: Machine,
   files: readonly string[],
@@ -134,7 +137,7 @@ async function entriesIn(
   return found;
 }
 
-/** The chain of the first project file that sets one for its builds. */
+/** Returns the chain of the first project file that sets one for its builds. */
 async function chainOfProject(
   doctor: Doctor,
   surroundings: MachineSurroundings,
@@ -161,7 +164,7 @@ interface Files {
   readonly passed: readonly string[];
 }
 
-/** The paths of the project to a limited depth, top level first; folders of third parties are not entered. */
+/** Lists the paths of the project to a limited depth, top level first. Folders of third parties are not entered. */
 async function filesOf(machine: Machine): Promise<Files> {
   const files: string[] = [];
   const passed: string[] = [];
@@ -181,7 +184,8 @@ async function filesOf(machine: Machine): Promise<Files> {
           continue;
         }
         files.push(path);
-        // Only a name without a dot is taken for a folder. Listing a file fails in the next pass, and is ignored.
+        // Only names without a dot count as folders. If one is a file, listing it fails in the next pass, which is
+        // ignored.
         if ((!name.includes('.') && !skipped.has(name)) || withDot.has(name)) next.push(path);
       }
     }

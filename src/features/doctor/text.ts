@@ -35,7 +35,7 @@ function placeJson(place: SettingPlace): object {
   return { file: null, line: null, variable: null, mirror: null, ...place };
 }
 
-/** The doctor's results for people. Control characters from files do not reach the terminal. */
+/** Formats the doctor's results for people. Control characters from files do not reach the terminal. */
 export function formatDiagnosis(
   { traps, unchecked, texts, probedMirrors }: Examined,
   terminal: Pick<Terminal, 'paint'>,

@@ -17,7 +17,10 @@ const options = {
   ...optionsOf('string', 'log-level'),
 };
 
-/** `mirrorwatch door`: runs the front door until SIGTERM or SIGINT, or prints clients' lines or a proxy's files. */
+/**
+ * `mirrorwatch door`: runs the front door until SIGTERM or SIGINT. Other calls only print settings for clients or files
+ * for a proxy.
+ */
 export const doorCommand: Command = {
   name: 'door',
   usage:
@@ -28,7 +31,7 @@ export const doorCommand: Command = {
     const { terminal, say } = context;
     const facts = { ...context.facts, log: readLogLevel(context, values['log-level']) };
     const isServing = values.lines !== true && values.print === undefined;
-    // A run that only prints needs no graceful stop: a signal ends the process.
+    // If the command only prints, it needs no graceful stop: a signal ends the process.
     const signals = isServing ? receiveSignals(context) : null;
     const { config, source } = await loadNeeded(context, values.config);
     const { door: rule } = config;

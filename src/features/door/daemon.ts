@@ -9,10 +9,10 @@ import { openEvents } from '../../daemon/system.ts';
 import type { KnownOrder } from './order.ts';
 
 export interface Listener {
-  /** The lists of mirrors and advice were read; the key is `ecosystem/upstream`. */
+  /** Called when the lists of mirrors and advice were read. The key is `ecosystem/upstream`. */
   known(all: ReadonlyMap<string, KnownOrder>): void;
   doubted(names: ReadonlySet<string>): void;
-  /** The lists or the event stream could not be read. Called again after each attempt. */
+  /** Called when the lists or the event stream could not be read, again after each failed attempt. */
   lost(why: string): void;
 }
 
@@ -26,7 +26,7 @@ export interface DaemonAt {
 }
 
 const againMs = 2_000;
-/** The minimum pause between two reads of the lists: the daemon limits the rate of requests. */
+/** The minimum pause between two reads of the lists, milliseconds, because the daemon limits the rate of requests. */
 const betweenMs = 500;
 const limitMs = 10_000;
 const eventWords = 'types=advice,standing,finding,reload';
@@ -86,7 +86,9 @@ async function listAt<T>(at: DaemonAt, name: string, texts: readonly (keyof T & 
   return list as readonly T[];
 }
 
-/** Follows a daemon: its event stream says that something changed, its lists have the current state. */
+/**
+ * Follows a daemon. Its event stream reports that something changed; then the lists with the current state are read.
+ */
 export function followDaemon(at: DaemonAt, listener: Listener, timers: Timers): { close(): void } {
   const follower = new Follower(at, listener, timers);
   follower.open();
@@ -156,7 +158,7 @@ class Follower {
       this.#listener.known(report.known);
     } catch (cause) {
       this.#lose((cause as NodeJS.ErrnoException).code ?? (cause as Error).message);
-      // Otherwise the next read would wait for an event, which may take long.
+      // Without this, the next read would wait for an event, which may take long.
       this.#isWanted = true;
       waitMs = againMs;
     } finally {
@@ -187,7 +189,7 @@ function hasTexts(value: unknown, keys: readonly string[]): boolean {
   return keys.every((key) => typeof fields[key] === 'string');
 }
 
-/** Both lists by upstream. Proposed advice takes precedence over accepted advice. */
+/** Combines both lists by upstream. Proposed advice takes precedence over accepted advice. */
 function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]): ReadonlyMap<string, KnownOrder> {
   const adviceBy = Map.groupBy(advice, upstreamKeyOf);
   return new Map(
@@ -220,7 +222,10 @@ function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]):
   );
 }
 
-/** The mirrors that serve wrong bytes, without the one that is advised because nothing else is left. */
+/**
+ * Returns the mirrors that serve wrong bytes, except the mirror that is advised. It is advised because no other one is
+ * left.
+ */
 function wrongBeside(wrong: ReadonlySet<string>, advice: AdviceSeen | null): ReadonlySet<string> {
   const candidates = Array.isArray(advice?.candidates) ? advice.candidates.map(Object) : [];
   if (advice === null || !isLastChoice({ to: advice.to, candidates })) return wrong;

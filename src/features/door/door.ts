@@ -26,7 +26,7 @@ export interface Door {
   readonly url: string;
   /** The path prefixes that the door serves, such as `/go/`. */
   prefixes(): readonly string[];
-  /** Applies another configuration; `listen`, `perMinute` and `orderFile` stay. */
+  /** Applies another configuration, but keeps `listen`, `perMinute` and `orderFile`. */
   reconfigure(config: Config): void;
   /** Waits at most `limits.drainMs` for running requests, then closes. */
   close(): Promise<void>;
@@ -36,7 +36,7 @@ export interface DoorPorts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
-  /** Of this program, for the header `User-Agent`. */
+  /** The version of this program, for the header `User-Agent`. */
   readonly version: string;
 }
 
@@ -53,7 +53,8 @@ export async function openRelay(config: Config, log: Log, version: string): Prom
 }
 
 /**
- * Opens the front door. The order of mirrors is the daemon's, else the stored one, else the declared one.
+ * Opens the front door. The order of mirrors comes from the daemon, else from the stored order, else from the
+ * configuration.
  * @param options  `relay`: true passes responses through, even if the configuration redirects
  * @returns the error code if the listener cannot be opened
  */

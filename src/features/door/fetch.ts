@@ -10,7 +10,7 @@ export interface Source {
   readonly access: WireAccess;
 }
 
-/** Bytes in memory for all requests: the beginnings and the rewritten texts of responses. */
+/** The number of bytes in memory for all requests together: beginnings and rewritten texts of responses. */
 export interface HeldResponse {
   bytes: number;
 }
@@ -48,7 +48,7 @@ export interface Fetched {
 
 class Absent extends Error {}
 
-/** The mirror's file ends before the range that the client wants. The file of another mirror may be longer. */
+/** The mirror refused the range because its file ends before it. The file of another mirror may be longer. */
 class NoRange extends Error {
   readonly end: RangeEnd;
 
@@ -70,9 +70,9 @@ export interface FetchRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** True: an HTML response counts as a failure (a captive portal or an error page). */
   readonly isNeverHtml: boolean;
-  /** A longer body counts as a failure; absent: any length. */
+  /** The maximum length of the body, bytes. A longer body counts as a failure; absent: no limit. */
   readonly bytesMax?: number;
-  /** The attempt succeeds once this many bytes of the body, or all of it, are read. */
+  /** The attempt succeeds when this many bytes of the body, or all of it, have arrived. */
   readonly firstBytes: number;
 }
 
@@ -100,7 +100,7 @@ export function attemptAt(
         throw new NoRange({ tag: 'no_range', registry: source.name, headers: headersFor(passing, 'no_range') });
       throw new Error(isRight ? 'HTML, or too long' : `status ${status}`);
     }
-    // The race may end while this attempt is reading.
+    // Another attempt may succeed while this one is reading.
     signal.addEventListener('abort', () => hold.release(), { once: true });
     try {
       const beginning = await beginningOf(pacedPiecesOf(body, nowMs), request.firstBytes, hold);
@@ -139,7 +139,8 @@ export async function fetchFirst(
 }
 
 /**
- * The chunks of a body; throws if the mirror sends too slowly. The time that the client takes to read is not counted.
+ * Yields the chunks of a body; throws if the mirror sends too slowly. The time in which the client reads does not
+ * count.
  */
 async function* pacedPiecesOf(body: Readable, nowMs: () => number): AsyncGenerator<Buffer, undefined> {
   const reader = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
@@ -175,13 +176,13 @@ async function beginningOf(
   return { first: Buffer.concat(pieces), rest: reader };
 }
 
-/** Frees the memory of a response and closes its body: an unread body keeps the connection open. */
+/** Frees the memory of a response and closes its body, because an unread body keeps the connection open. */
 export function releaseFetched({ hold, passing }: Fetched): void {
   hold.release();
   passing.body.on('error', () => undefined).destroy();
 }
 
-/** A response in chunks; throws if it is longer than `bytesMax`, or than its stated length if that is more. */
+/** Yields a response in chunks; throws if it is longer than `bytesMax` and than its stated length. */
 export async function* bodyPiecesOf({ passing, first, rest }: Fetched, bytesMax: number): AsyncGenerator<Buffer> {
   const stated = Number(passing.headers['content-length']);
   const most = stated > bytesMax ? stated : bytesMax;
@@ -197,13 +198,13 @@ export async function* bodyPiecesOf({ passing, first, rest }: Fetched, bytesMax:
   }
 }
 
-/** Header values that can be passed on: Node throws on other characters. */
+/** The form of header values that can be passed on. Node throws on other characters. */
 const sound = /^[\t\x20-\x7e]*$/;
-/** A mirror's response is untrusted: a browser must not run it or guess another type. */
+/** Headers for browsers. A mirror's response is untrusted, so a browser must not run it or guess another type. */
 const guards = { 'x-content-type-options': 'nosniff', 'content-security-policy': "default-src 'none'; sandbox" };
 
 /**
- * The response headers that a client needs; never cookies or redirects.
+ * Returns the response headers that a client needs, never cookies or redirects.
  * @param what  `rewritten`: an index whose text was changed; `no_range`: a 416 without its body
  */
 export function headersFor(
@@ -225,7 +226,10 @@ export function headersFor(
   };
 }
 
-/** What a mirror says, for the client alone and not for long: a shared cache would serve it on after a switch. */
+/**
+ * Returns the caching header of an index, limited to the client itself and to a short time: after a switch, a shared
+ * cache would still serve the old index.
+ */
 function indexCachingOf(stated: string): string {
   const [, seconds] = /(?:^|[\s,])max-age="?(\d+)/i.exec(stated) ?? [];
   if (/no-store/i.test(stated)) return 'no-store';

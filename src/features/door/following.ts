@@ -26,7 +26,8 @@ export interface FollowingPorts {
 }
 
 /**
- * The orders by the daemon's reports. Without a daemon the last ones stay in force, until the advice behind them expires.
+ * Follows the orders that result from the daemon's reports. Without a daemon the last orders stay in force until the
+ * advice behind them expires.
  * @param path  of the file that keeps them over a restart
  */
 export async function createFollowing(path: string, ports: FollowingPorts): Promise<Following> {

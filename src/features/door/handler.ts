@@ -20,16 +20,18 @@ export interface DoorDeps {
   orders(): ReadonlyMap<string, Order>;
   /** Names of mirrors whose failure the daemon is confirming. */
   doubted(): ReadonlySet<string>;
-  /** Names of mirrors at which no client is kept. */
+  /** Names of mirrors in outage, with a bad certificate, or refusing requests. No client stays at them. */
   failing(): ReadonlySet<string>;
   readonly pass: PassDeps;
-  /** True: responses are passed through; redirects are sent only above `limits.doorPassing`. */
+  /**
+   * True: responses are passed through. Redirects are sent only while `limits.doorPassing` responses are being passed.
+   */
   isRelay(): boolean;
-  /** `max`: responses that are relayed at once. */
+  /** The number of responses that are being relayed, and `max`, its limit. */
   readonly passing: { count: number; readonly max: number };
   readonly requests: Buckets;
   readonly refused: Buckets;
-  /** Limits the access log's lines about refused requests. */
+  /** Limits how many refused requests the access log records. */
   readonly refusedLines: Buckets;
   readonly stays: Stays;
   readonly metrics: DoorMetrics;
@@ -97,7 +99,7 @@ async function serve(
   }
   if (target.tag !== 'ok') {
     const ecosystem = target.route?.ecosystem ?? '';
-    // Private names get the response of unknown paths, so that they are not revealed.
+    // Private names get the same response as unknown paths, so that it does not reveal them.
     sendText(response, 404, 'not found\n');
     return { ecosystem, outcome: target.tag === 'private' ? 'private' : 'not_found' };
   }
@@ -107,7 +109,8 @@ async function serve(
   const isOurs = hasOwnAccess(deps.pass, names[0]);
   const mustPass = isOurs || deps.isRelay();
   const isPassed = mustPass || (isDoubted && path.kind === 'index');
-  // A pipelined request (apt) waits until the previous response is complete: its client reads responses in order.
+  // apt sends pipelined requests. Such a request waits until the previous response is complete, because its client
+  // reads responses in order.
   if (isPassed && response.socket === null && before?.closed === false)
     await new Promise((resolve) => before.once('close', resolve));
   const isFull = deps.passing.count >= deps.passing.max;
@@ -141,20 +144,20 @@ async function serve(
     return { ...served, outcome: 'refused' };
   }
   if (response.destroyed) return { ...served, outcome: 'failed' };
-  // Not cacheable: the next request may be redirected to another mirror.
+  // The redirect must not be cached, because the next request may be redirected to another mirror.
   response.writeHead(302, ['location', url, 'cache-control', 'no-store', 'content-length', '0']);
   response.end();
   return { ...served, outcome: 'redirected' };
 }
 
-/** Whether the door has own credentials for a mirror, which a client would lack after a redirect. */
+/** True if the door has its own credentials for a mirror. A client would lack them after a redirect. */
 function hasOwnAccess({ accessOf }: PassDeps, name = ''): boolean {
   const access = accessOf(name);
   return access !== null && (access.auth !== null || access.client !== null);
 }
 
 interface Chosen {
-  /** In the order in which they are tried. */
+  /** The names of mirrors, in the order in which they are requested. */
   readonly names: readonly string[];
   readonly why: string;
   readonly isDoubted: boolean;

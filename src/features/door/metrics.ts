@@ -46,13 +46,13 @@ export function createDoorMetrics(
         this.set(countDescriptors() ?? 0);
       },
     });
-  // A cache: prom-client joins and hashes the labels at each look-up.
+  // Caches the series, because prom-client joins and hashes the labels at each look-up.
   const series = new Map<string, { readonly count: Counter.Internal; readonly time: Histogram.Internal<string> }>();
   const seriesOf = (of: Parameters<DoorMetrics['counted']>[0]) => {
     const key = `${of.ecosystem} ${of.registry} ${of.outcome}`;
     const known = series.get(key);
     if (known !== undefined) return known;
-    // Only for a new series: zeroing a histogram discards its counts.
+    // Only a new series is set to zero, because this discards the counts of a histogram.
     requests.inc(of, 0);
     seconds.zero(of);
     const made = { count: requests.labels(of), time: seconds.labels(of) };

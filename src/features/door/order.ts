@@ -11,22 +11,24 @@ export interface KnownOrder {
   readonly ranked: readonly string[];
   /** Mirrors that serve wrong bytes: they are used only if there is no other one. */
   readonly wrong: ReadonlySet<string>;
-  /** Mirrors whose state is unknown: not judged yet after a start, paused, or this host's network is suspect. */
+  /**
+   * Mirrors whose state is unknown: they are paused, not judged yet after a start, or this host's network is suspect.
+   */
   readonly unknown: ReadonlySet<string>;
   /** Mirrors in outage: they are used last. */
   readonly down: ReadonlySet<string>;
-  /** Mirrors in outage, with a bad certificate, or refusing requests: no client is kept at one. */
+  /** Mirrors in outage, with a bad certificate, or refusing requests. No client stays at them. */
   readonly failing: ReadonlySet<string>;
   /** The 95th percentile of each mirror's canary latency, milliseconds; unmeasured mirrors are absent. */
   readonly usualMs: ReadonlyMap<string, number>;
 }
 
 export interface Order {
-  /** At least one; each is configured. */
+  /** The names of configured mirrors, at least one, in the order of use. */
   readonly names: readonly string[];
   /** For the access log: `advice <id>`, `declared`, `kept`, `expired`. */
   readonly why: string;
-  /** When the advice behind it expires, wall milliseconds; absent: never. */
+  /** When the advice behind this order expires, wall milliseconds; absent: never. */
   readonly untilMs?: number;
 }
 
@@ -38,10 +40,11 @@ export function declaredOrderOf({ declared }: DoorRoute): Order {
 }
 
 /**
- * First the mirror of the advice in force, else the first of `route.declared`; while that one's state is unknown, the
- * first of the stored order: a daemon that lost its state does not know yet why clients left a mirror. Then the mirrors that the daemon ranks,
- * in its order, then the rest of `route.declared`. Mirrors in outage come last. A mirror that serves wrong bytes is left
- * out while there is another one.
+ * Returns the order in which the mirrors are used. The first is the mirror of the advice in force, else the first of
+ * `route.declared`. While the state of that one is unknown, it is the first of the stored order, because a daemon that
+ * lost its state does not know yet why clients left a mirror. Then follow the mirrors that the daemon ranks, in its
+ * order, and the rest of `route.declared`. Mirrors in outage come last. A mirror that serves wrong bytes is left out
+ * while there is another one.
  */
 export function orderOf(route: DoorRoute, { advice, ranked, wrong, down, unknown }: KnownOrder, kept?: Order): Order {
   const [first = ''] = route.declared;
@@ -58,8 +61,9 @@ export function orderOf(route: DoorRoute, { advice, ranked, wrong, down, unknown
 }
 
 /**
- * A stored order without mirrors that are no longer configured; the declared one if none is left. Once the advice
- * behind it has expired, its mirrors in their declared order: a mirror that was left out may serve wrong bytes.
+ * Returns a stored order without mirrors that are no longer configured; the declared order if none is left. After the
+ * advice behind it has expired, the result has the same mirrors in their declared order. Mirrors that were left out
+ * stay out, because they may serve wrong bytes.
  */
 export function keptOrderOf(route: DoorRoute, { names, untilMs }: KeptOrder, nowMs: number): Order {
   const known = [...new Set(names)].filter((name) => route.mirrors.has(name));
@@ -70,7 +74,7 @@ export function keptOrderOf(route: DoorRoute, { names, untilMs }: KeptOrder, now
 }
 
 /**
- * The order by the daemon's last report, else the stored order, else the declared order.
+ * Returns the order by the daemon's last report, else the stored order, else the declared order.
  * @param nowMs  wall time
  */
 export function currentOrderOf(
@@ -83,7 +87,10 @@ export function currentOrderOf(
   return known === undefined ? (last ?? declaredOrderOf(route)) : orderOf(route, known, last);
 }
 
-/** The stored orders by upstream; empty if the file is missing, unreadable or damaged: the door still starts. */
+/**
+ * Reads the stored orders by upstream. If the file is missing, unreadable or damaged, the result is empty, so that the
+ * door still starts.
+ */
 export async function readKept(path: string, log: Log): Promise<ReadonlyMap<string, KeptOrder>> {
   const file = await systemFiles.read(path);
   if (file.tag === 'error') {
@@ -134,7 +141,7 @@ export function createKeeper(
         if (text !== written) return;
         const code = await replaceFile(path, text);
         if (code === null) return;
-        // The next call writes again, even if the order is unchanged.
+        // Forgets what was written, so that the next call writes again even if the order is unchanged.
         log.warn('the order cannot be kept', { code });
         if (written === text) written = '';
       });

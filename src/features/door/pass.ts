@@ -19,16 +19,18 @@ export interface PassDeps {
   readonly passages: Passages;
   readonly timers: Timers;
   readonly held: HeldResponse;
-  /** `null`: the mirror requires the door's own credentials, which these clients must not use. */
+  /**
+   * Returns the access to a mirror; `null`: it requires the door's own credentials, which these clients must not use.
+   */
   accessOf(name: string): WireAccess | null;
-  /** The 95th percentile of the latency of a mirror's canary, milliseconds; `null`: not known. */
+  /** Returns the 95th percentile of the latency of a mirror's canary, milliseconds; `null`: not known. */
   usualMs(name: string): number | null;
   nowMs(): number;
 }
 
 const pieceBytes = 64 * 1024;
 
-/** The outcome of passing a response through; `absent`, `none`: nothing was sent to the client. */
+/** The outcome of passing a response through. After `absent` and `none`, nothing was sent to the client. */
 export type Passed =
   | { readonly tag: 'passed' | 'failed'; readonly registry: string }
   | { readonly tag: 'absent' | 'none' };
@@ -37,7 +39,7 @@ export interface PassRequest {
   readonly route: DoorRoute;
   readonly rest: string;
   readonly path: DoorPath;
-  /** In the order in which they are tried. */
+  /** The names of mirrors, in the order in which they are requested. */
   readonly names: readonly string[];
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -61,7 +63,7 @@ export async function sendIndex(deps: PassDeps, passRequest: PassRequest): Promi
       firstBytes: paths.absolute === undefined ? limits.doorAheadBytes : limits.doorRewriteBytes,
     } as const;
     const first = await fetchFirst(deps, sources, wanted, usualMsOf(deps, sources), stop.signal);
-    // No range is requested of an index.
+    // An index is never requested with a range, so `no_range` cannot occur.
     if ('tag' in first) return { tag: first.tag === 'absent' ? 'absent' : 'none' };
     return await sendFetched(first, passRequest, deps.timers);
   } finally {
@@ -70,7 +72,7 @@ export async function sendIndex(deps: PassDeps, passRequest: PassRequest): Promi
   }
 }
 
-/** How long an attempt runs until the next mirror is also requested, milliseconds. */
+/** Returns how long an attempt runs until the next mirror is also requested, milliseconds. */
 function usualMsOf({ usualMs }: PassDeps, sources: readonly Source[]): (at: number) => number {
   return (at) => {
     const usual = usualMs(sources[at]?.name ?? '') ?? limits.doorHedgeMs;
@@ -78,7 +80,7 @@ function usualMsOf({ usualMs }: PassDeps, sources: readonly Source[]): (at: numb
   };
 }
 
-/** The mirrors that the door itself may send the request to. */
+/** Returns the mirrors to which the door itself may send the request. */
 export function sourcesOf({ accessOf }: PassDeps, { route, rest, names }: PassRequest): readonly Source[] {
   return names.flatMap((name) => {
     const base = route.mirrors.get(name)?.url;
@@ -87,7 +89,10 @@ export function sourcesOf({ accessOf }: PassDeps, { route, rest, names }: PassRe
   });
 }
 
-/** Headers for content negotiation. No conditional ones: the client's validators may be from another mirror. */
+/**
+ * Returns the headers for content negotiation. Conditional headers are left out, because the client's validators may be
+ * from another mirror.
+ */
 function headersTo({ headers }: IncomingMessage, paths: DoorPaths): Readonly<Record<string, string>> {
   const { accept, 'accept-encoding': encoding } = headers;
   return {
@@ -121,7 +126,7 @@ async function sendHeld(
     const bytes = Buffer.from(text);
     if (!hold.take(bytes.length)) return { tag: 'none' };
     response.writeHead(200, { ...headersFor(passing, 'rewritten'), 'content-length': bytes.length });
-    // In chunks: a client that stops reading is disconnected.
+    // Sent in chunks, so that a client that stops reading is disconnected.
     for (let at = 0; at < bytes.length && !response.destroyed; at += pieceBytes)
       if (!response.write(bytes.subarray(at, at + pieceBytes))) await waitForDrain(response, timers);
     response.end();
@@ -142,13 +147,16 @@ async function sendHeld(
     response.end();
     return { tag: 'passed', registry: source.name };
   } catch {
-    // The client has a part already: only closing the connection signals that the rest is missing.
+    // The client already has a part, so only a closed connection shows that the rest is missing.
     response.destroy();
     return { tag: 'failed', registry: source.name };
   }
 }
 
-/** Resolves when the client reads again or has disconnected; after `limits.doorDrainMs` it is disconnected. */
+/**
+ * Resolves when the client reads again or has disconnected. After `limits.doorDrainMs` without reading, it is
+ * disconnected.
+ */
 export function waitForDrain(response: ServerResponse, timers: Timers): Promise<void> {
   return new Promise((resolve) => {
     const late = timers.after(limits.doorDrainMs, () => response.destroy());

@@ -7,11 +7,11 @@ export type DoorTarget =
   | {
       readonly tag: 'ok';
       readonly route: DoorRoute;
-      /** Below the base URL of each mirror, without a leading slash, percent escapes as sent. */
+      /** The path below the base URL of each mirror, without a leading slash. Percent escapes are as sent. */
       readonly rest: string;
       readonly path: DoorPath;
     }
-  /** The path cannot be joined safely to a base URL. */
+  /** Refused: the path cannot be joined safely to a base URL. */
   | { readonly tag: 'bad' }
   | { readonly tag: 'none'; readonly route: DoorRoute | null }
   | { readonly tag: 'private'; readonly route: DoorRoute };
@@ -20,12 +20,16 @@ export type DoorTarget =
 const soundTarget = /^((?:\/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)+)(?:\?[\x21-\x7e]*)?$/;
 /** Java servers treat `..;` as `..`. */
 const dots = /^\.{1,2}(?:;|$)/;
-/** A path whose percent escapes are nested deeper is refused: a server behind a proxy may decode again. */
+/**
+ * The maximum depth of nested percent escapes. Deeper ones are refused, because a server behind a proxy may decode
+ * again.
+ */
 const readsMax = 4;
 
 /**
- * Reads the target of a request line; a query is dropped. Refused is a path that a lenient server could resolve outside
- * the mirror's base path: dot segments, empty segments, backslashes and control characters, in any escaped form.
+ * Reads the target of a request line and drops its query. A path is refused if a lenient server could resolve it
+ * outside the mirror's base path. So dot segments, empty segments, backslashes and control characters are refused, in
+ * any escaped form.
  */
 export function readTarget(target: string, routes: readonly DoorRoute[]): DoorTarget {
   const path = target.length > limits.doorPathChars ? undefined : soundTarget.exec(target)?.[1];
@@ -49,7 +53,7 @@ function isContained(path: string): boolean {
     if (/[\\\p{Cc}]/u.test(text)) return false;
     if (!text.includes('%')) return true;
     const again = decodedOf(text);
-    // A text that cannot be decoded ends the decoding. In the first pass it makes the path invalid.
+    // If a text cannot be decoded, decoding ends. If this is the first pass, the path is invalid.
     if (again === null) return read > 0;
     text = again;
   }
@@ -67,7 +71,7 @@ function decodedOf(text: string): string | null {
 /** Parsed base URLs by their text; `null`: invalid. */
 const homes = new Map<string, { readonly origin: string; readonly pathname: string } | null>();
 
-/** The URL of a path at a mirror; `null`: the URL would not be below the mirror's base URL. */
+/** Returns the URL of a path at a mirror; `null`: the URL would not be below the mirror's base URL. */
 export function urlAt(base: string, rest: string): string | null {
   const known = homes.get(base);
   const home = known === undefined ? URL.parse(`${base}/`) : known;

@@ -12,7 +12,7 @@ export interface Won<T> {
 export class AllFailed extends Error {
   readonly causes: readonly unknown[];
 
-  /** @param causes  in order of time */
+  /** @param causes  the failures of all attempts, in order of time */
   constructor(causes: readonly unknown[]) {
     super('no mirror succeeded');
     this.causes = causes;
@@ -20,8 +20,8 @@ export class AllFailed extends Error {
 }
 
 /**
- * Runs attempts in order. The next one begins when one fails, or `usualMs` after the last one began; beside two running
- * attempts, not before `limits.doorStallMs`. The first success wins, and the others are aborted.
+ * Runs attempts in order. The next one begins when one fails, or `usualMs` after the last one began. While two run, the
+ * next one waits at least `limits.doorStallMs`. The first success decides, and the others are aborted.
  * @param usualMs  by index of an attempt, milliseconds
  * @throws AllFailed if every attempt failed, or `signal` is aborted
  * @see Dean and Barroso, "The Tail at Scale", 2013

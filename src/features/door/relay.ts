@@ -8,16 +8,17 @@ import { type PassDeps, type Passed, type PassRequest, sourcesOf, waitForDrain }
 interface Progress {
   sent: number;
   readonly hash: Hash;
-  /** The total length in bytes; `null`: unknown. */
+  /** The total length of the artifact in bytes; `null`: unknown. */
   readonly length: number | null;
   /** A strong ETag; `null`: none. */
   readonly etag: string | null;
 }
 
 /**
- * Passes an artifact through from the mirrors in order. If a whole response of known length stalls or is cut, the next
- * mirror continues: with a range request if length and strong ETag agree, else from the beginning, if length and the
- * hash of the bytes already sent agree. If no mirror can continue, the client's connection is closed.
+ * Passes an artifact through from the first mirror in order that has it. If a whole response of known length stalls or
+ * is cut, the next mirror continues. It does so with a range request if length and strong ETag agree. Otherwise it
+ * starts from the beginning, if length and the hash of the bytes already sent agree. If no mirror can continue, the
+ * client's connection is closed.
  */
 export async function sendArtifact(deps: PassDeps, passRequest: PassRequest): Promise<Passed> {
   const { request, response } = passRequest;
@@ -78,7 +79,7 @@ async function pump(
     status === 200 && /^\d+$/.test(String(headers['content-length'])) ? Number(headers['content-length']) : null;
   const etag = /^"/.test(String(headers['etag'])) ? String(headers['etag']) : null;
   const progress: Progress = { sent: 0, hash: createHash('sha256'), length, etag };
-  // A response to a range request, or one without a length, cannot be continued: the end is unknown.
+  // The end is unknown in a response to a range request, or without a length. Such a response cannot be continued.
   const others = length === null ? [] : sources.filter(({ name }) => name !== started.source.name);
   const tries: (Fetched | Source)[] = [started, ...others];
   for (const one of tries) {
@@ -142,7 +143,7 @@ async function resumed(deps: PassDeps, source: Source, progress: Progress, signa
   }
 }
 
-/** Skips the bytes that the client already has. @throws Error if they are fewer, or not the same by hash */
+/** Skips the bytes that the client already has. @throws Error if there are fewer bytes, or if their hash differs */
 async function past(fetched: Fetched, { sent, hash }: Progress): Promise<Fetched> {
   const own = createHash('sha256');
   const pieces = bodyPiecesOf(fetched, limits.zipBytes);

@@ -2,8 +2,8 @@ import { limits } from '../../core/limits.ts';
 
 export interface Stays {
   /**
-   * The mirror assigned to a client for an upstream, if it is usable; else `first`, which is then assigned. An
-   * assignment lasts for `limits.doorStayMs`, which requests do not prolong.
+   * Returns the mirror that is assigned to a client for an upstream, if it is usable. Else `first` is assigned and
+   * returned. An assignment lasts for `limits.doorStayMs`; requests do not prolong it.
    */
   mirrorOf(client: string, upstream: string, first: string, isUsable: (name: string) => boolean): string;
 }
@@ -14,7 +14,7 @@ interface Stay {
 }
 
 /**
- * Keeps each client at one mirror for a time, because a signed list and the files that it names must come from one
+ * Assigns each client to one mirror for a time, because a signed list and the files that it names must come from one
  * mirror. The oldest assignments are dropped first.
  * @param nowMs  the monotonic clock
  */

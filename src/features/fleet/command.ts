@@ -26,7 +26,7 @@ type Values = ReturnType<typeof words<typeof options>>['values'];
 
 const watchMs = 15_000;
 
-/** `mirrorwatch fleet`: all places side by side, read from a store. */
+/** `mirrorwatch fleet`: shows all places side by side, read from a store such as Prometheus. */
 export const fleetCommand: Command = {
   name: 'fleet',
   usage:
@@ -137,7 +137,7 @@ function headersIn(text: Secret | null): Readonly<Record<string, Secret>> {
   return headers;
 }
 
-/** `null`: neither is given. @throws UsageError on one without the other */
+/** Reads a certificate and its key; `null`: neither is given. @throws UsageError on one without the other */
 async function pairIn(
   context: Context,
   values: Values,
@@ -158,7 +158,7 @@ async function secretIn({ cwd }: Context, option: string, path: string | undefin
   return new Secret(file.text.trim());
 }
 
-/** One table of places × mirrors for each upstream; where that is too wide, a line for each mirror and place. */
+/** Formats one table of places and mirrors for each upstream; if it is too wide, one line for each mirror and place. */
 function formatFleet({ mirrors, places }: FleetReport, columns: number, say: Say): readonly string[] {
   const upstreams = Map.groupBy(mirrors, upstreamNameOf);
   return [...upstreams].flatMap(([name, rows]) => {

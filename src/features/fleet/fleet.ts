@@ -3,12 +3,12 @@ import { type FleetPlace, type PlaceOptions, placesIn } from './places.ts';
 import { type Cell, contradictionsIn, type FleetVerdict, fleetVerdictOf } from './verdict.ts';
 import { daemonsIn, type FleetSeries, factsOf, fleetPlaceOf, type StoreView, stampOf } from './view.ts';
 
-/** One mirror as all places see it. */
+/** One mirror, with its state at all places. */
 export interface MirrorRow {
   readonly ecosystem: string;
   readonly upstream: string;
   readonly registry: string;
-  /** One for each place that monitors the mirror, or may monitor it in a shard that is gone. */
+  /** One cell for each place that monitors the mirror, or may monitor it in a shard that does not report. */
   readonly cells: readonly Cell[];
   readonly verdict: FleetVerdict;
 }
@@ -73,13 +73,13 @@ export function readFleet(view: StoreView, options: PlaceOptions): Fleet {
 
 type Row = Omit<MirrorRow, 'verdict'>;
 
-/** One row for each mirror, one cell for each place, both in the order of their names. */
+/** Builds one row for each mirror, with one cell for each place. Both are sorted by name. */
 function rowsIn(view: StoreView, daemons: ReturnType<typeof daemonsIn>, places: readonly FleetPlace[]): readonly Row[] {
   const byName = new Map(places.map((place) => [place.name, place]));
   const lags = highest(view.lags);
   const p95s = highest(view.p95s);
   const { seen, sinces, ranks } = statesIn(daemons);
-  // If a shard of a place is gone, its mirrors are unknown at that place, which is not the same as not monitored.
+  // If a shard of a place does not report, its mirrors are unknown at that place, which differs from not monitored.
   for (const { name, troubles } of places)
     if (troubles.some(({ kind }) => kind === 'shards'))
       for (const row of seen.values()) if (!row.has(name)) row.set(name, ['unknown']);
@@ -134,7 +134,7 @@ function sortedByKey<T>(all: ReadonlyMap<string, T>): readonly (readonly [string
   return [...all].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** Combines the states from the daemons of one place: `unknown` is ignored, and different states mean degraded. */
+/** Combines the states from the daemons of one place. `unknown` is ignored; different states give degraded. */
 function joined(states: readonly MirrorState[]): MirrorState {
   const known = new Set(states.filter((state) => state !== 'unknown'));
   const [first = 'unknown'] = known;
@@ -147,7 +147,7 @@ function adviceIn(series: FleetSeries): PlaceAdvice[] {
   return [{ place: fleetPlaceOf(series), ecosystem, upstream, from, to, cause, state, sinceMs: stampOf(series.value) }];
 }
 
-/** Values by place and mirror. If several series have the same place and mirror, the highest counts. */
+/** Returns values by place and mirror. If several series have the same place and mirror, the highest value counts. */
 function highest(all: readonly FleetSeries[]): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   for (const one of all) {

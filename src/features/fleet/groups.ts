@@ -5,13 +5,14 @@ import type { Cell } from './verdict.ts';
 
 /** How many places of a group must agree. A place's label names its group; places without it form the group `''`. */
 export interface GroupOptions {
-  /** `null`: more than half, at least two. */
+  /** The number of places that must agree; `null`: more than half, at least two. */
   readonly needed: number | null;
 }
 
 /**
  * One recommended change. `one`: enough places of the group advise to leave `from`, and `to` suits all with a vote.
- * `each`: enough advise to leave it, but no mirror suits all. `own`: too few advise to leave it, so only those change.
+ * `each`: enough advise to leave it, but no mirror suits all. `own`: too few advise to leave it, so only these places
+ * switch.
  */
 export interface GroupLine {
   readonly kind: 'one' | 'each' | 'own';
@@ -21,17 +22,20 @@ export interface GroupLine {
   readonly from: string;
   readonly to: string;
   readonly places: readonly string[];
-  /** Those of `places` that do not advise to leave `from`: they switch with the group. */
+  /** Those of `places` that do not advise to leave `from`, but switch with the group. */
   readonly along: readonly string[];
   /** Those of `places` that advise to leave `from`, but report it as up now. */
   readonly upFrom: readonly string[];
-  /** Voting places whose advice leaves `from`; `of`: the group's places that monitor the upstream; `needed`: votes. */
+  /**
+   * The number of voting places whose advice leaves `from`. `of`: the number of places of the group that monitor the
+   * upstream; `needed`: how many votes are required.
+   */
   readonly votes: number;
   readonly of: number;
   readonly needed: number;
 }
 
-/** Advice by group of places. A place without a vote gets no recommendation, but counts in `of`. */
+/** Returns the recommendations for each group of places. A place without a vote gets none, but counts in `of`. */
 export function groupLinesOf(fleet: Fleet, options: GroupOptions): readonly GroupLine[] {
   const adviceOf = Map.groupBy(fleet.advice, ({ place }) => place);
   const groupOf = new Map(fleet.places.map(({ name, labels }) => [name, labels.group ?? '']));
@@ -115,13 +119,16 @@ function linesFor(
   }));
 }
 
-/** A mirror is too slow for a place if its p95 exceeds the best there by more than this factor and this difference. */
+/**
+ * A mirror is too slow for a place if its p95 exceeds the best p95 there by more than this factor and also by more than
+ * this difference.
+ */
 const slowerMax = 1.25;
 const slowerMsMax = 50;
 
 /**
- * The mirror that suits all `members`; if there are several, the one with the least sum of p95, those that are measured
- * everywhere first; `null`: none.
+ * Returns the mirror that suits all `members`; `null`: none. If there are several, mirrors that are measured everywhere
+ * take precedence, then the least sum of p95.
  */
 function suitsAll(rows: readonly MirrorRow[], members: readonly string[], from: string): string | null {
   const isMember = new Set(members);

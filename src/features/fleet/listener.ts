@@ -19,7 +19,7 @@ export interface FleetServer {
   close(): Promise<void>;
 }
 
-/** A younger report is shown again: many readers cost the store one read. */
+/** A report younger than this is shown again, so that many readers cost the store only one read, milliseconds. */
 const freshMs = 10_000;
 
 /**
@@ -60,7 +60,7 @@ export async function openFleet(
     const problem = { type: 'about:blank', title: 'Service Unavailable', status: 503, detail: failure.why };
     return send(response, 503, 'application/problem+json', JSON.stringify(problem));
   };
-  // A defect fails its own request with 503; the listener stays up.
+  // A defect fails only its own request, with 503; the listener stays open.
   const handler: RequestListener = (request, response) => {
     respond(request, response).catch(() => send(response, 503, 'text/plain', 'not available\n'));
   };

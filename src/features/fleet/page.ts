@@ -101,7 +101,7 @@ function placeTable(say: PageSay, { places, atMs }: FleetReport): Html {
   )}</tbody></table></div></section>`;
 }
 
-/** The labels of a place without `page`, to which the name of the place links. */
+/** Formats the labels of a place. `page` is left out, because the name of the place links to it. */
 function labelText({ page: _, ...labels }: FleetPlace['labels']): string {
   return Object.entries(labels)
     .map(([label, value]) => `${label}=${value}`)

@@ -19,7 +19,9 @@ export interface FleetPlace {
   readonly url: string | null;
   readonly version: string | null;
   readonly lastSeenMs: number | null;
-  /** False: the place reports nothing now, or its network is suspect: its states are unknown, and it has no vote. */
+  /**
+   * False: the place reports nothing now, or its network is suspect. Then its states are unknown and it has no vote.
+   */
   readonly isWitness: boolean;
   readonly troubles: readonly PlaceTrouble[];
 }
@@ -29,12 +31,15 @@ export interface PlaceOptions {
   readonly link: string;
 }
 
-/** Time without a scrape until a place counts as quiet: more than two missed scrapes (one a minute) and a lag. */
+/**
+ * The time without a scrape after which a place counts as quiet: longer than two missed scrapes (one a minute) and a
+ * delay.
+ */
 const quietMs = 5 * 60_000;
 /** Smaller clock differences are not reported: a slow scrape may cause them. */
 const skewMsMax = 30_000;
 
-/** Every place that the store has seen within a day, by name. */
+/** Returns every place that the store has data of within a day, by name. */
 export function placesIn(
   view: StoreView,
   daemons: readonly DaemonSeen[],
@@ -95,7 +100,7 @@ function ownTroubles(daemon: DaemonSeen): readonly PlaceTrouble[] {
   ];
 }
 
-/** The shards whose numbers no daemon of the place has. */
+/** Finds the shards of a place whose number no daemon reports. */
 function shardTroubles(own: readonly DaemonSeen[]): readonly PlaceTrouble[] {
   const shards = own.flatMap((one) => factsOf(one, 'mirrorwatch_shard_info').map(({ labels }) => labels));
   const count = Math.min(1000, Math.max(0, ...shards.map((one) => Number(one['count']) || 0)));
@@ -108,7 +113,7 @@ function configOf(daemon: DaemonSeen | undefined): string | null {
   return daemon === undefined ? null : (factsOf(daemon, 'mirrorwatch_config_info')[0]?.labels['hash'] ?? null);
 }
 
-/** The value that more than half of the known ones have, and at least two; `null`: none. */
+/** Returns the value that more than half of the known values have, at least two of them; `null`: none. */
 function mostCommon(values: readonly (string | null)[]): { readonly value: string; readonly count: number } | null {
   const known = values.filter((value) => value !== null);
   for (const [value, same] of Map.groupBy(known, (one) => one))
@@ -121,7 +126,7 @@ function labelsIn(own: readonly DaemonSeen[]): PlaceLabels {
   return { ...(group && { group }), ...(network && { network }), ...(page && { page }) };
 }
 
-/** A host with or without a port: any other text as `instance` could lead the link elsewhere. */
+/** A host with or without a port. Any other text as `instance` could lead the link elsewhere. */
 const addressPattern = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
 function filled(link: string, vantage: string, instance: string): string {
@@ -129,7 +134,7 @@ function filled(link: string, vantage: string, instance: string): string {
   return link.replaceAll('{vantage}', encodeURIComponent(vantage)).replaceAll('{instance}', instance);
 }
 
-/** The URL without a trailing slash; `null`: not an HTTP URL, so the page must not link to it. */
+/** Returns the URL without a trailing slash; `null`: it is not an HTTP URL, so the page must not link to it. */
 function pageOf(text: string): string | null {
   return /^https?:\/\/[^/]/i.test(text) && URL.canParse(text) ? text.replace(/\/+$/, '') : null;
 }

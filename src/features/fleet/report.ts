@@ -45,7 +45,7 @@ export function isTroubled({ isPartial, sentences }: FleetReport): boolean {
   return isPartial || sentences.mirrors.length + sentences.places.length > 0;
 }
 
-/** The worst first; none about a mirror that is up from all places that know its state. */
+/** Returns sentences about mirrors, worst first. A mirror that is up at all places that know its state has none. */
 function mirrorSentencesOf({ atMs, mirrors }: Fleet): readonly Sentence[] {
   const worst = ['down', 'degraded', 'unknown'];
   const troubled = mirrors.filter(({ verdict }) => verdict.kind !== 'well');
@@ -74,7 +74,7 @@ function mirrorSentence({ registry, verdict }: MirrorRow, nowMs: number): Senten
   switch (kind) {
     case 'alone':
     case 'somewhere': {
-      // What a place advises to leave although it works there is not called a fault of other places alone.
+      // If a place advises to leave a mirror that works there, the trouble is not only at other places.
       const cause =
         leaving.length === 0
           ? phrase('fleet.path', { places: bad })
@@ -132,7 +132,7 @@ function groupSentencesOf(lines: readonly GroupLine[]): readonly Sentence[] {
   });
 }
 
-/** A difference below a minute is not shown: places do not find a fault at the same moment. */
+/** Shorter differences of time are not shown, because places do not find a fault at the same moment. */
 const apartMs = 60_000;
 
 function sinceAll({ sinceMs, first }: FleetVerdict, nowMs: number): Sentence | string {
@@ -145,7 +145,7 @@ function since(sinceMs: number | null, nowMs: number): Sentence | string {
   return sinceMs === null ? '' : phrase('fleet.since', { at: timeOfDay(sinceMs, nowMs) });
 }
 
-/** With the date if it is not of the last 20 hours. */
+/** Formats a time of day, with the date if it is not within the last 20 hours. */
 function timeOfDay(atMs: number, nowMs: number): string {
   const text = stamp(atMs);
   return nowMs - atMs < 20 * 3_600_000 ? text.slice(11, 16) : text.slice(0, 16).replace('T', ' ');

@@ -10,13 +10,13 @@ import { daemonKeyOf, type FleetSeries, fleetPlaceOf, type StoreView, stampOf } 
 export interface StoreAt {
   /** The base URL, to which `/api/v1/query` is appended. */
   readonly url: string;
-  /** Sent with each request: for a tenant or a proxy. */
+  /** Headers of each request, for a tenant or a proxy. */
   readonly headers: Readonly<Record<string, Secret>>;
   readonly token: Secret | null;
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: Secret };
-  /** For all queries of one read together, milliseconds. */
+  /** The deadline for all queries of one read together, milliseconds. */
   readonly limitMs: number;
-  /** How long a daemon's data count after a lost scrape, milliseconds; absent: `bridgeMs`. */
+  /** How long a daemon's last data are used after a lost scrape, milliseconds; absent: `bridgeMs`. */
   readonly bridgeMs?: number;
 }
 
@@ -31,9 +31,9 @@ interface Vector {
 /** Sends one query of a read. @returns the error: the store's own message or a code */
 type Query = (promql: string) => Promise<Result<Vector, string>>;
 
-/** Enough for 200 places with 50 mirrors each. */
+/** The maximum number of series in a response: enough for 200 places with 50 mirrors each. */
 const seriesMax = 100_000;
-/** The most that all responses of one read may take, MiB: twice what 200 places with 50 mirrors each take. */
+/** The maximum size of all responses of one read, MiB: twice what 200 places with 50 mirrors each need. */
 const queryMiB = 32;
 const warningsMax = 10;
 const wordsMax = 200;
@@ -105,7 +105,10 @@ export function readVector(status: number, text: string): Result<Vector, string>
   return ok({ series, atMs, isPartial: warningTexts.length > 0, warnings: warningTexts });
 }
 
-/** `null`: invalid. Anyone who can push a series to the store sets its labels, and we show them. */
+/**
+ * Checks the labels of a series; `null`: invalid. Anyone who can push a series to the store chooses its labels, and we
+ * show them.
+ */
 function labelsIn(metric: unknown): FleetSeries['labels'] | null {
   if (typeof metric !== 'object' || metric === null) return null;
   const all = Object.entries(metric);
@@ -127,17 +130,22 @@ const facts = [
 
 const canaries = [...new Set(registry.all.map(({ canary }) => canary))].sort().join('|');
 const canary = `connection="cold",step=~"${canaries}"`;
-/** Limits of what a page can show. A cell is a mirror at a place. */
+/** The maximum numbers that a page can show. A cell is a mirror at a place. */
 const placesMax = 2000;
 const cellsMax = 100_000;
-/** How long a daemon's last data count after a failed scrape: with one scrape a minute, one may fail. */
+/**
+ * How long a daemon's last data are used after a failed scrape, milliseconds. With one scrape a minute, one may fail.
+ */
 const bridgeMs = 60_000;
-/** A daemon last seen within this time may have lost a scrape. */
+/** If a daemon was last seen within this time, a scrape may have been lost. */
 const lostMs = 600_000;
-/** Longer than a restart. A removed place is forgotten after this time. */
+/** How long a place without data is shown: longer than a restart takes. Then it counts as removed. */
 const seenWindow = '1d';
 
-/** Raw queries read many samples. Where our rules are loaded, recorded queries read one sample for each mirror. */
+/**
+ * Names of recorded queries. Raw queries read many samples; where our rules are loaded, these read one sample for each
+ * mirror.
+ */
 const recorded = {
   seen: {
     recorded: 'place:mirrorwatch_build_info:last_seen',
@@ -172,7 +180,7 @@ export async function readStore(at: StoreAt, clock: Clock): Promise<Result<Store
     either(query, recorded.seen),
     either(query, recorded.lags),
     either(query, recorded.p95s),
-    // The raw query of the last scrapes does not have a daemon that is younger than its resolution of 5 min.
+    // The raw query of the last scrapes misses a daemon that is younger than its resolution of 5 min.
     query(`timestamp(mirrorwatch_build_info${past})`),
   ]);
   const now = await gaugesAt();
@@ -183,7 +191,7 @@ export async function readStore(at: StoreAt, clock: Clock): Promise<Result<Store
   if (atMs === null) return error('no series of mirrorwatch');
   const [, , , seen = [], lags = [], p95s = [], earlier = []] = all.map(seriesOf);
   const here = now.map((one) => new Set(seriesOf(one).map(daemonKeyOf)));
-  // After a failed scrape a daemon has no series until the next one: the other places would count as all places.
+  // After a failed scrape a daemon has no series until the next one, and the other places would count as all places.
   // Each query is checked by itself, because the store evaluates them at different times.
   const recent = [...seriesOf(now[0]), ...seen, ...earlier].filter((one) => atMs - (stampOf(one.value) ?? 0) < lostMs);
   const owners = seriesOf(now[2]).filter(({ labels }) => labels['__name__'] === 'mirror_state_since_timestamp_seconds');
@@ -224,7 +232,7 @@ async function either(
   return known.tag === 'error' || known.value.series.length > 0 ? known : query(queries.raw);
 }
 
-/** What a store has more of than a page can show; `null`: nothing. */
+/** Returns what the store has more of than a page can show; `null`: nothing. */
 function excessOf(daemons: readonly FleetSeries[], states: readonly FleetSeries[]): string | null {
   if (new Set(daemons.map(fleetPlaceOf)).size > placesMax) return `more than ${placesMax} places`;
   const upstreams = Map.groupBy(states, ({ labels }) => JSON.stringify([labels['ecosystem'], labels['upstream']]));

@@ -3,23 +3,26 @@ import type { PlaceTrouble } from './places.ts';
 
 export interface Cell {
   readonly place: string;
-  /** `unknown` also while the place does not report or its own network is suspect. */
+  /** The state of the mirror. It is also `unknown` while the place does not report or its own network is suspect. */
   readonly state: MirrorState;
   readonly sinceMs: number | null;
-  /** Of the canary's latencies in the last hour, milliseconds; `null`: not measured, down now, or no witness. */
+  /**
+   * The 95th percentile of the canary's latency in the last hour, milliseconds; `null`: not measured, down now, or the
+   * place is no witness.
+   */
   readonly p95Ms: number | null;
   /** The lower bound of the lag of the module that is furthest behind, milliseconds; `null`: not known. */
   readonly lagMs: number | null;
-  /** 1 is best; `null`: none, for example because the mirror may not be advised there. */
+  /** The rank at the place, 1 is best; `null`: none, for example because the mirror may not be advised there. */
   readonly rank: number | null;
   /** The mirror's page at that place's daemon; `null`: not known. */
   readonly href: string | null;
 }
 
 /**
- * Which of the places that know a mirror's state report the worst. `everywhere`: all, in at least two networks.
- * `network`: all, in one network. `somewhere`: some, in several networks. `alone`: some, in one network. `lone`: the
- * only one that knows. `unknown`: none knows. `well`: the worst state is `up`.
+ * Which of the places that know a mirror's state report the worst state. `everywhere`: all, in at least two networks.
+ * `network`: all, in one network. `somewhere`: some, in several networks. `alone`: some, in one network. `lone`: only
+ * one place knows the state. `unknown`: none knows it. `well`: the worst state is `up`.
  */
 export interface FleetVerdict {
   readonly kind: 'well' | 'unknown' | 'lone' | 'alone' | 'somewhere' | 'network' | 'everywhere';
@@ -31,7 +34,7 @@ export interface FleetVerdict {
   readonly unknown: readonly string[];
   /** The place in `well` where the mirror responds fastest; `null`: not measured, or `bad` is empty. */
   readonly best: { readonly place: string; readonly p95Ms: number } | null;
-  /** Since when all places in `bad` report `state`, wall milliseconds; `null`: not known of each of them. */
+  /** Since when all places in `bad` report `state`, wall milliseconds; `null`: not known for each of them. */
   readonly sinceMs: number | null;
   /** The place in `bad` that reported `state` first; `null`: `sinceMs` is not known, or `bad` is empty. */
   readonly first: { readonly place: string; readonly sinceMs: number } | null;
@@ -40,7 +43,7 @@ export interface FleetVerdict {
 }
 
 /**
- * Judges one mirror. A place that `against` lists as `well_alone` counts as one that does not know the state.
+ * Judges one mirror. If `against` lists a place as `well_alone`, the place counts as not knowing the state.
  * @param networks  the network of each place: places in one network count as one witness
  * @param advising  the places whose advice in force leaves the mirror
  */
@@ -90,13 +93,13 @@ function namesOf(cells: readonly Cell[]): readonly string[] {
   return cells.map(({ place }) => place);
 }
 
-/** A place that differs in fewer mirrors may differ by chance. */
+/** The minimum number of mirrors in which a place must differ: fewer may be chance. */
 const mirrorsMin = 2;
 
 /**
- * Places that contradict the others, by name. `bad_alone`: at least `mirrorsMin` mirrors, and more than half of those
- * compared, are down from this place and not from most others. `well_alone`: as many mirrors are up or degraded from
- * this place, and down from all others, at least two.
+ * Returns the places that contradict the others, by name. `bad_alone`: at least `mirrorsMin` mirrors, and more than
+ * half of those compared, are down at this place and not at most others. `well_alone`: as many mirrors are up or
+ * degraded at this place, and down at all others, which are at least two.
  * @param rows  the cells of each mirror
  */
 export function contradictionsIn(rows: readonly (readonly Cell[])[]): ReadonlyMap<string, PlaceTrouble> {

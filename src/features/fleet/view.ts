@@ -6,13 +6,13 @@ export interface FleetSeries {
 
 /** The series of a store for all places at one time. */
 export interface StoreView {
-  /** By the store's clock, wall milliseconds. */
+  /** The time of these series by the store's clock, wall milliseconds. */
   readonly atMs: number;
   /** The last scrape of each daemon, by store replica. The label `version` is that of the daemon. */
   readonly sources: readonly FleetSeries[];
   /** The last scrape of each daemon within a day. */
   readonly seen: readonly FleetSeries[];
-  /** Gauges of a daemon and of its mirrors, each with its `__name__`. */
+  /** Gauges of daemons and of their mirrors, each with its `__name__`. */
   readonly facts: readonly FleetSeries[];
   /** One series for each mirror of a daemon, with the label `state`. */
   readonly states: readonly FleetSeries[];
@@ -20,12 +20,12 @@ export interface StoreView {
   readonly lags: readonly FleetSeries[];
   /** 95th percentiles of the canary, seconds, by `vantage` and `registry`. */
   readonly p95s: readonly FleetSeries[];
-  /** True: the store says that data are missing. A missing place is then not reported as quiet. */
+  /** True: the store reports that data are missing. Then a missing place is not reported as quiet. */
   readonly isPartial: boolean;
   readonly warnings: readonly string[];
 }
 
-/** The place of a series; without the label `vantage` each scrape target is a place. */
+/** Returns the place of a series. Without the label `vantage`, each scrape target is a place. */
 export function fleetPlaceOf({ labels }: FleetSeries): string {
   return labels['vantage'] ?? labels['instance'] ?? '';
 }
@@ -53,10 +53,13 @@ export interface DaemonSeen {
   readonly states: readonly FleetSeries[];
 }
 
-/** Labels of `mirrorwatch_build_info` itself: the others identify the scraper. */
+/** Labels of `mirrorwatch_build_info` itself. Its other labels identify the scraper. */
 const ofBuild: ReadonlySet<string> = new Set(['__name__', 'version', 'node']);
 
-/** The daemons in `sources`, by place. If two replicas of a store scrape one daemon, only the latest scrape counts. */
+/**
+ * Returns the daemons in `sources`, by place. If two replicas of a store scrape one daemon, only the latest scrape
+ * counts.
+ */
 export function daemonsIn({ sources, facts, states }: StoreView): readonly DaemonSeen[] {
   const newest = new Map<string, FleetSeries>();
   for (const source of sources) {

@@ -10,7 +10,10 @@ const limitMs = 8_000;
 
 type ReadStore = typeof readStore;
 
-/** A call returns the votes by the last read, up to `knownMs` old; after `freshMs` it also starts another read. */
+/**
+ * Creates a function that counts votes. A call uses the last read, if it is at most `knownMs` old. If it is older than
+ * `freshMs`, the call also starts another read.
+ */
 export function createVotes(clock: Clock, read: ReadStore = readStore): Actor['votes'] {
   let last: { readonly store: string; readonly atMs: number; readonly fleet: Fleet | null } | null = null;
   let isReading = false;

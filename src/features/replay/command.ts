@@ -23,7 +23,10 @@ const options = {
 
 const sinceDefaultMs = 7 * 86_400_000;
 
-/** `mirrorwatch replay`: the advice under current and other settings, from the responses in the state file. */
+/**
+ * `mirrorwatch replay`: shows the advice under current and other settings, computed from the responses in the state
+ * file.
+ */
 export const replayCommand: Command = {
   name: 'replay',
   usage: 'mirrorwatch replay [--since 7d] [--until TIME] [--set KEY=VALUE]… [--state FILE] [--config FILE] [--json]',
@@ -70,12 +73,12 @@ function timeOf(name: string, text: string | undefined, nowMs: number): number |
   if (text === undefined) return null;
   const isDate = /^\d{4}-\d\d-\d\d/.test(text);
   const at = durationPattern.test(text) ? nowMs - durationMs(text) : isDate ? Date.parse(text) : Number.NaN;
-  // Also for a time beyond the range of a Date.
+  // A time may also be beyond the range of a Date.
   if (Number.isNaN(new Date(at).getTime())) throw new UsageError('wrong.time', { name, text });
   return at;
 }
 
-/** The configuration with the changes, read by the loader; `config: null` if they change nothing. @throws Failed */
+/** Loads the configuration with the changes; `config: null` if they change nothing. @throws Failed */
 async function changedConfig(
   context: Context,
   flag: string | undefined,

@@ -13,18 +13,19 @@ import type { InForce } from './story.ts';
 
 const minuteMs = 60_000;
 
-/** The chain of each upstream over time, in one of the compared versions. */
+/** For one of the compared versions: the chain of each upstream over time. */
 export type FollowedCost = ReadonlyMap<string, readonly InForce[]>;
 
 /**
- * Estimates the cost for clients: simulates fetches of each module through the chain of each version, by the latest
- * stored responses.
+ * Estimates the cost for clients. It simulates fetches of each module through the chain of each version, with the
+ * latest stored responses.
  */
 export interface Meter {
   /** Takes the next stored input, and measures fetches if they are due. */
   receive(one: Taken): void;
   /**
-   * One entry per compared version, in input order. `seconds` is `null` if no fetch could be computed for all versions.
+   * Returns one entry per compared version, in input order. `seconds` is `null` if no fetch could be computed for all
+   * versions.
    */
   costs(): readonly { readonly seconds: number | null; readonly failures: number }[];
   fetches(): number;
@@ -40,7 +41,7 @@ interface Group extends Walker {
   readonly ecosystem: EcosystemId;
   readonly steps: Ecosystem['steps'];
   readonly declared: Chain;
-  /** What one fetch requests, by module. */
+  /** The questions that one fetch requests, by module. */
   readonly modules: ReadonlyMap<string, ReadonlySet<string>>;
   /** By question and mirror. */
   readonly latest: Map<string, Map<string, Latest>>;
@@ -61,7 +62,8 @@ export function createMeter(
   const groups = groupsOf(config, targets, versions);
   const sums = versions.map(() => ({ ms: 0, failures: 0 }));
   let count = 0;
-  // At the pace of canaries, at least once a minute: shorter steps have no new data, longer ones miss short problems.
+  // The interval is that of canaries, at most a minute. Shorter steps have no new data, longer ones miss short
+  // problems.
   const stepMs = Math.min(minuteMs, everyMs(config.schedule.pace));
   let nextMs = Number.NEGATIVE_INFINITY;
 
@@ -117,7 +119,10 @@ export function createMeter(
   };
 }
 
-/** A probe of the first bytes is no fetch, and a confirming deadline is shorter than clients wait. */
+/**
+ * True for samples that are not used: a probe of the first bytes is not a fetch, and the deadline of a confirming probe
+ * is shorter than clients wait.
+ */
 function provesLittle({ due, outcome }: Sample): boolean {
   if (due.purpose === 'peek') return true;
   return due.purpose !== 'scheduled' && outcome.tag === 'failed' && isTimeout(outcome.failure.kind);
@@ -128,7 +133,9 @@ interface Walk {
   readonly failed: boolean;
 }
 
-/** How long a request takes through a chain, milliseconds; `null`: a mirror on the way has no recent response. */
+/**
+ * Returns how long a request takes through a chain, milliseconds; `null`: a mirror on the way has no recent response.
+ */
 function walk(group: Group, question: string, chain: Chain, nowMs: number): number | 'failed' | null {
   const latest = group.latest.get(question);
   const end = walkChain(group, chain, (name) => {

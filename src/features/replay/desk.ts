@@ -13,7 +13,7 @@ type Control = Extract<Taken, { kind: 'control' }>;
 type ReservedDue = Parameters<Scheduler['reserve']>[0];
 
 /**
- * How much earlier or later than the order the stored probe may have been planned. Confirming probes of one target are
+ * How far the planned time of a stored probe may differ from the order, by purpose. Confirming probes of one target are
  * at least `limits.roundStepMs` apart.
  */
 const near: Readonly<Record<ReservedDue['purpose'], { readonly beforeMs: number; readonly afterMs: number }>> = {
@@ -28,15 +28,15 @@ export function isOutOfTurn({ purpose }: Pick<Due, 'purpose'>): boolean {
   return purpose !== 'scheduled' && purpose !== 'build' && purpose !== 'once';
 }
 
-/** Probes that judgements order in the replay, from `countedFromMs` on. */
+/** The numbers of probes that judgements order in the replay, from `countedFromMs` on. */
 export interface OutOfTurn {
-  /** Also ordered originally: the stored response is used. */
+  /** The probe was also ordered originally, so the stored response is used. */
   received: number;
-  /** Not ordered originally: there is no response. */
+  /** The probe was not ordered originally, so there is no response. */
   unrequested: number;
 }
 
-/** Replaces the schedule in a replay: nothing is planned, and ordered probes are looked up in the history. */
+/** Replaces the schedule in a replay. It plans nothing, and finds ordered probes in the history. */
 export interface Desk {
   readonly scheduler: Scheduler;
   readonly outOfTurn: OutOfTurn;
@@ -68,7 +68,7 @@ export function createDesk(input: {
     finished(due, { retryAfterMs }, now) {
       const { registry, step } = due.target;
       const throttles = absences.get(registry)?.throttles;
-      // Half of the jitter: the actual value is not stored.
+      // Assumes half of the jitter, because the actual value is not stored.
       if (throttles !== undefined) throttleStep(throttles, step, { retryAfterMs, chance: 0.5 }, now);
     },
     reserve(wanted, now) {
@@ -113,7 +113,7 @@ export function createDesk(input: {
   };
 }
 
-/** Takes the stored probe that was planned nearest to an order; `null`: none was planned near it. */
+/** Removes and returns the stored probe whose planned time is nearest to an order; `null`: none is near enough. */
 function takeNearest(shelved: Probed[] | undefined, { purpose }: ReservedDue, { monotonicMs }: Now): Probed | null {
   if (shelved === undefined) return null;
   dropOld(shelved, monotonicMs);

@@ -17,23 +17,23 @@ export interface Around {
   probe(due: Due): void;
   control(control: { readonly name: string; readonly url: string }, timeoutMs: number, round: Due['round']): void;
   judged(judged: JudgedTurn, now: Now): void;
-  /** Rows and outcomes of a command, beside its changes to findings and advice. */
+  /** Adds rows and outcomes of a command other than its changes to findings and advice. */
   notify: Absorb['notify'];
   /** The next turn that another part needs, monotonic milliseconds; `null`: none. */
   wakeAtMs(now: Now): number | null;
-  /** A gap between two turns, if the process was suspended. */
+  /** Returns a gap between two turns if the process was suspended; else `null`. */
   gapBetween(before: Now, now: Now): Gap | null;
 }
 
-/** The daemon's loop, whose turns and time the caller controls. */
+/** The daemon's loop. The caller controls its turns and its time. */
 export interface VirtualLoop {
-  /** @returns the monotonic time of the next turn if nothing comes in before */
+  /** Runs one turn. @returns the monotonic time of the next turn if no input comes before it */
   turn(inputs: readonly VirtualInput[], now: Now): number;
   /** The last turn: no new probes start. */
   end(inputs: readonly VirtualInput[], now: Now): void;
 }
 
-/** From the first input of an empty inbox to the turn that takes it, milliseconds. */
+/** The time from the first input of an empty inbox to the turn that processes it, milliseconds. */
 export const turnGapMs = 5;
 const controlEveryMs = 30_000;
 const idleMs = 1_000;
@@ -117,7 +117,7 @@ export interface KeptLoop {
   all(...tables: readonly Table[]): Row[];
 }
 
-/** An empty state; rows pass through JSON as in a file. @param isReadAgain  false: nothing is stored */
+/** Creates an empty state. Rows pass through JSON as in a file. @param isReadAgain  false: nothing is stored */
 export function createKept(isReadAgain: boolean): KeptLoop {
   const rows = new Map<string, Row>();
   return {

@@ -27,7 +27,7 @@ export interface Player {
    */
   take(stretch: Stretch): void;
   end(): void;
-  /** By id, each in its last state. */
+  /** The advice by id, each in its last state. */
   readonly advice: ReadonlyMap<string, Advice>;
   readonly outOfTurn: readonly OutOfTurn[];
 }
@@ -38,11 +38,11 @@ interface Life {
   readonly stages: JudgeStages;
   readonly loop: VirtualLoop;
   readonly desk: Desk;
-  /** In time order; `next` is the index of the first input that was not taken. */
+  /** The inputs in time order; `next` is the index of the first input that was not taken yet. */
   readonly queue: Taken[];
   next: number;
   readonly claimed: Heap<VirtualInput>;
-  /** Planned starts of probes: the daemon had a turn then. */
+  /** Planned starts of probes. The daemon had a turn at each of them. */
   readonly starts: Heap<null>;
   readonly gaps: { readonly fromMs: number; readonly toMs: number }[];
   turnAtMs: number;
@@ -57,7 +57,7 @@ interface PlayerInput {
   readonly targets: readonly Target[];
   readonly calendar: Calendar;
   readonly random: Random;
-  /** Wall milliseconds: earlier inputs warm up. */
+  /** The start of the window, wall milliseconds. Earlier inputs only warm up baselines and rates. */
   readonly countedFromMs: number;
 }
 
@@ -104,7 +104,7 @@ class HistoryPlayer implements Player {
 
   #begin({ life: { id, startedAt }, taken }: Stretch): Life {
     const first = taken[0]?.takenAt ?? startedAt;
-    // If the first inputs of the process are not stored, the first stored input counts as its start.
+    // If the first inputs of the process are not stored, the first stored one counts as its start.
     const isWhole = first.monotonicMs - startedAt.monotonicMs < limits.responseRowMs;
     const now = isWhole ? startedAt : first;
     const claimed = new Heap<VirtualInput>();
@@ -156,7 +156,7 @@ class HistoryPlayer implements Player {
   #aroundOf(stages: JudgeStages, desk: Desk, claimed: Life['claimed']): Around {
     const at = (): Now => this.#nowOf(this.#life?.lastMs ?? 0);
     return {
-      // The desk has delivered the stored response when the probe was ordered.
+      // Nothing to do: the desk delivered the stored response when the probe was ordered.
       probe: () => undefined,
       control({ name }, timeoutMs, round) {
         if (round === null) return;
@@ -236,7 +236,7 @@ class HistoryPlayer implements Player {
     }
   }
 
-  /** A turn that falls into a gap, when the process was suspended, moves to the end of the gap. */
+  /** Moves a turn out of a gap, when the process was suspended, to the end of the gap. */
   #awake({ gaps }: Life, turnAtMs: number, startAtMs: number): number {
     const atMs = Math.min(turnAtMs, startAtMs);
     for (const { fromMs, toMs } of gaps) if (atMs > fromMs && atMs < toMs) return toMs;
@@ -244,7 +244,7 @@ class HistoryPlayer implements Player {
   }
 }
 
-/** Repeats operators' commands if they still apply. */
+/** Repeats a command of an operator if it still applies. */
 function applyCommand(
   s: JudgeStages,
   command: OperatorCommand,

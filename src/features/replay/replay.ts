@@ -20,18 +20,21 @@ import { type AdviceStory, inForce, storiesOf } from './story.ts';
 /** The time before the window in which baselines, rates and current advice are learnt. */
 const warmUpMs = 24 * 3_600_000;
 
-/** The advice in the window: as it was given, or as a replay gives it. */
+/** The advice in the window, as it was given or as a replay gives it, with its totals. */
 export interface Version {
   readonly stories: readonly AdviceStory[];
   readonly refusals: number;
   /** How often the advised chain changed. */
   readonly moves: number;
-  /** The time on chains with another first member than declared, over all upstreams. Milliseconds. */
+  /** The time on chains whose first member is not the declared one, over all upstreams, milliseconds. */
   readonly awayMs: number;
-  /** The mean over the same fetches for every version; `null`: none could be computed. */
+  /** The mean cost of a fetch, over the same fetches for every version; `null`: none could be computed. */
   readonly fetchCostSeconds: number | null;
   readonly failedFetches: number;
-  /** Probes out of turn: ordered and stored, only ordered (`unrequested`), only stored (`unwanted`); `null`: as given. */
+  /**
+   * Numbers of probes out of turn. `received`: ordered and stored; `unrequested`: only ordered; `unwanted`: only
+   * stored. `null`: this is the advice as it was given.
+   */
   readonly outOfTurn: { readonly received: number; readonly unrequested: number; readonly unwanted: number } | null;
 }
 
@@ -73,7 +76,7 @@ export interface ReplayInput {
   /** Wall milliseconds. */
   readonly sinceMs: number;
   readonly untilMs: number;
-  /** @returns true to stop. @param share  completed, 0 to 1 */
+  /** Called repeatedly. @returns true to stop. @param share  completed, 0 to 1 */
   readonly progress: (share: number) => Promise<boolean>;
 }
 

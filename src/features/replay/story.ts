@@ -11,7 +11,7 @@ export interface InForce {
   readonly chain: string | null;
 }
 
-/** The advice in force at some time in a window, oldest first, without refusals. */
+/** Returns the advice in force at some time in a window, oldest first, without refusals. */
 export function storiesOf(advice: Iterable<Advice>, fromMs: number, toMs: number): readonly AdviceStory[] {
   return [...advice]
     .filter(({ state }) => state !== 'refused')
@@ -26,7 +26,7 @@ function storyOf(one: Advice, toMs: number): AdviceStory {
   return { ...one, endedAtMs: lastMs < toMs ? lastMs : null };
 }
 
-/** The advised chains of one upstream over time: that of the latest advice in force. */
+/** Returns the advised chains of one upstream over time. At each time, the latest advice in force decides. */
 export function inForce(stories: readonly AdviceStory[], fromMs: number, toMs: number): readonly InForce[] {
   const times = new Set([fromMs]);
   for (const { issuedAtMs, endedAtMs } of stories)

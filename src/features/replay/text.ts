@@ -38,7 +38,7 @@ export function replayLines(
   const { ground } = replayed;
   const stories = versions
     .flatMap(([name, version]) => version.stories.map((story) => ({ name, story })))
-    // To the second, as displayed: simultaneous rows are in the order of the versions.
+    // Times are rounded to the second, as displayed. Rows of the same second are in the order of the versions.
     .toSorted((a, b) => Math.floor(a.story.issuedAtMs / 1000) - Math.floor(b.story.issuedAtMs / 1000));
   const moves = table(
     (['time', 'settings', 'upstream', 'from', 'to', 'cause', 'before', 'after', 'ended'] as const).map((word) =>
@@ -128,7 +128,7 @@ function limitsOf(ground: Ground, say: Say): string[] {
   ];
 }
 
-/** The result of a replay as data; times are RFC 3339. */
+/** Returns the result of a replay as data. Times are in RFC 3339. */
 export function replayJson(replayed: Replayed, about: AboutReplay): unknown {
   const { ground } = replayed;
   return {

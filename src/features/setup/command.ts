@@ -23,7 +23,7 @@ const options = {
 
 const attemptsMax = 40;
 
-/** `mirrorwatch init`: proposes a configuration from this machine's settings. @param examine  surveys these settings */
+/** `mirrorwatch init`: proposes a configuration from this machine's settings. @param examine  reads these settings */
 export function createInitCommand(examine: (machine: Machine) => Promise<Survey>): Command {
   return {
     name: 'init',
@@ -94,8 +94,8 @@ interface Proposed {
 }
 
 /**
- * A proposal that loads without warnings; parts that caused a warning or an error are left out. @throws Failed if there
- * is none
+ * Returns a proposal that loads without warnings. Parts that caused a warning or an error are left out.
+ * @throws Failed if there is no such proposal
  */
 async function accepted(
   context: Context,

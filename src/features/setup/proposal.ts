@@ -8,7 +8,9 @@ import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { english, type Say } from '../../words/words.ts';
 
-/** The content of a proposed configuration from a survey; reduced until it is valid without warnings. */
+/**
+ * The content of a proposed configuration. It is derived from a survey, and reduced until it is valid without warnings.
+ */
 export interface SetupDraft {
   readonly vantage: string;
   /** False: the section `door` is written as a comment. */
@@ -25,12 +27,14 @@ export interface Drafted {
   readonly used: Surveyed['used'];
 }
 
-/** Most modules of one ecosystem from lock files, and most from other files: few enough for a mirror's load. */
+/**
+ * The maximum number of modules of one ecosystem, from lock files and from other files: few enough for a mirror's load.
+ */
 const modulesMax = 12;
-/** Most lock files of one ecosystem. */
+/** The maximum number of lock files of one ecosystem. */
 export const locksMax = 3;
 
-/** The draft of a whole survey. @param pathOf  a project file's path in the configuration */
+/** Returns the draft of a whole survey. @param pathOf  a project file's path in the configuration */
 export function draftOf(
   survey: Survey,
   chosen: Pick<SetupDraft, 'vantage' | 'hasDoor'>,
@@ -51,7 +55,7 @@ export function draftOf(
   };
 }
 
-/** Whether the proposed mirrors can serve this entry: an image only if mirrors of its registry are known. */
+/** True if the proposed mirrors can serve this entry. They serve an image only if mirrors of its registry are known. */
 export function isAskable(id: string, entry: string): boolean {
   const parsed = registry.of(id)?.names.parse(entry);
   const upstream = parsed?.tag === 'ok' ? parsed.value.upstream : undefined;
@@ -65,7 +69,7 @@ interface Known {
   readonly modules: readonly (string | Readonly<Record<string, string>>)[];
 }
 
-/** The known mirrors of an ecosystem. Those of the first ecosystem come from the built-in configuration. */
+/** Returns the known mirrors of an ecosystem. Those of the first ecosystem come from the built-in configuration. */
 function knownOf(id: string): Known {
   const kind = registry.of(id);
   if (id === registry.all[0].id)
@@ -78,7 +82,10 @@ function knownOf(id: string): Known {
   return knownKinds.find(({ ecosystem }) => ecosystem === id) ?? { upstream: null, keys: {}, mirrors: [], modules: [] };
 }
 
-/** Members of the current chain that are no known mirrors, each once: monitored too, and named after their host. */
+/**
+ * Returns the members of the current chain that are not known mirrors, each once. They are monitored too, and named
+ * after their host.
+ */
 function ownMirrors({ id, chain }: Surveyed): readonly { readonly name: string; readonly url: string }[] {
   const client = registry.of(id)?.clients[0];
   const parsed = chain === null ? null : client?.parse(chain);
@@ -133,7 +140,10 @@ export function renderProposal({ vantage, hasDoor, ecosystems }: SetupDraft, say
   ].join('\n');
 }
 
-/** A line feed in a file name would turn the rest into configuration. */
+/**
+ * Returns a comment with a path. The path is escaped, because a line feed in a file name would turn the rest into
+ * configuration.
+ */
 function comment(path: string): string {
   return `# ${printable(path)}`;
 }
@@ -170,7 +180,7 @@ function moduleLines({ surveyed: { id }, locks, used }: Drafted, say: Say): read
 }
 
 /**
- * The draft without the part that an issue is about; `null`: nothing can be omitted for it.
+ * Returns the draft without the part that an issue is about; `null`: nothing can be omitted for it.
  * @param path  as in `ConfigIssue`: `modules.<id>[0].from`, `clients.<id>`, or `schedule…` for too many requests
  */
 export function reduceDraft(

@@ -13,19 +13,22 @@ import {
   unsoundPath,
 } from './plan.ts';
 
-/** The first mirror of a route, and the mirror after each one, as snippets. */
+/** Renders the first mirror of a route, and the mirror after each one, as snippets. */
 export function renderCaddyOrder(...of: Parameters<typeof listNext>): string {
   return listNext(...of)
     .map(([name, next]) => `(mw_${name}) {\n\timport mw_${next === undefined ? 'end' : `to_${next.token}`}\n}\n`)
     .join('');
 }
 
-/** The header with the statuses of mirrors that failed earlier in a request. */
+/** The request header with the statuses of the mirrors that already failed for this request. */
 const statuses = 'X-Door-Statuses';
 
 const varOf = (header: string): string => `sent_${header.toLowerCase()}`;
 
-/** The Caddyfile of a door. Each mirror has a site on a Unix socket; after a failure Caddy requests the next mirror. */
+/**
+ * Renders the Caddyfile of a door. Each mirror has a site on a Unix socket. After a failure Caddy requests the next
+ * mirror.
+ */
 export function renderCaddy(door: PrintedDoor): string {
   const { dir, routes } = door;
   const mirrors = routes.flatMap((route) =>

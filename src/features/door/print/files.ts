@@ -13,19 +13,21 @@ import { urlAt } from '../path.ts';
 import { type FileLink, joinsOf } from './joins.ts';
 import { type Join, stallSeconds } from './plan.ts';
 
-/** What a mirror's pages say about where its files are. */
+/** What was found on a mirror's pages about the location of its files. */
 export type SeenFiles =
   | {
       readonly tag: 'read';
       readonly joins: readonly Join[];
-      /** A file's full URL at a mirror for which clients may lack credentials or the CA; `null`: none. */
+      /** A full URL to a file at a mirror for which clients may lack credentials or the CA; `null`: none. */
       readonly direct: string | null;
     }
   /** `link`: the URL of a file at the mirror that no path of the door leads to. */
   | { readonly tag: 'unroutable'; readonly link: string }
   | { readonly tag: 'unread'; readonly why: string };
 
-/** The joins of each mirror whose pages were read. */
+/**
+ * Returns the joins of each mirror whose pages were read. A join maps a path prefix of the door to one of the mirror.
+ */
 export function joinsIn(seen: ReadonlyMap<string, SeenFiles>): ReadonlyMap<string, readonly Join[]> {
   return new Map(
     [...seen].flatMap(([name, one]) =>
@@ -34,11 +36,14 @@ export function joinsIn(seen: ReadonlyMap<string, SeenFiles>): ReadonlyMap<strin
   );
 }
 
-/** Modules of the configuration whose pages are read: a mirror may link to them in different ways. */
+/**
+ * The maximum number of modules whose pages are read. Several are read because a mirror may link to them in different
+ * ways.
+ */
 const modulesMax = 3;
 
 /**
- * Reads project pages of every mirror whose pages link to files.
+ * Reads project pages of every mirror whose ecosystem has pages that link to files.
  * @returns by the mirror's name
  */
 export async function readFiles(config: Config, version: string): Promise<ReadonlyMap<string, SeenFiles>> {
@@ -85,7 +90,10 @@ interface Reading {
   readonly pages: readonly string[];
 }
 
-/** @returns the links of all pages that were read, or the reason if no page was read or a request failed */
+/**
+ * Reads the links of project pages.
+ * @returns the links of all pages that were read, or the reason if no page was read or a request failed
+ */
 async function readLinks(
   passages: Passages,
   access: Parameters<Passages['open']>[0],
@@ -126,13 +134,15 @@ async function readLinks(
   return read.length === 0 ? why : read.flat();
 }
 
-/** A page's URL for clients of the door. After a redirect out of the base URL it is the mirror's. */
+/**
+ * Returns the URL of a page for clients of the door. If a redirect led out of the base URL, it is the mirror's own URL.
+ */
 function doorUrlOf({ prefix }: DoorRoute, mirror: Mirror, page: string): string {
   const base = `${mirror.url}/`;
   return page.startsWith(base) ? `http://door.invalid${prefix}${page.slice(base.length)}` : page;
 }
 
-/** @returns `null`: it is no page */
+/** Returns the links on a page; `null`: the body is not a page. @returns `null`: it is no page */
 function linksOn(files: DoorFiles, body: Uint8Array, type: string, doorUrl: string, url: string): FileLink[] | null {
   const [there, door] = [files.filesOn(body, type, url), files.filesOn(body, type, doorUrl)];
   return there?.map((one, at) => ({ there: one, door: door?.[at] ?? one })) ?? null;

@@ -10,7 +10,7 @@ import {
   unsoundPath,
 } from './plan.ts';
 
-/** The mirror at each position of a route, as an HAProxy map file. */
+/** Renders the mirror at each position of a route as an HAProxy map file. */
 export function renderHaproxyOrder(
   routes: readonly PrintedRoute[],
   namesOf: (route: PrintedRoute) => readonly PrintedMirror[],
@@ -20,16 +20,19 @@ export function renderHaproxyOrder(
     .join('');
 }
 
-/** Keeps a listener off the first thread in releases with the crash at exit; in others it is a name without effect. */
+/**
+ * In HAProxy releases that crash at exit, this option keeps a listener off the first thread. In other releases it has
+ * no effect.
+ */
 const bindOption = `"\${DOOR_BIND[*]}"`;
-/** Only the proxy's own user may connect: these listeners add the credentials of mirrors. */
+/** Only the proxy's own user may connect, because these listeners add the credentials of mirrors. */
 const bindOf = (dir: string, name: string): string => `  bind ${socketOf(dir, name)} mode 600 ${bindOption}\n`;
 const socketOf = (dir: string, name: string): string => `unix@${dir}/${name}.sock`;
 
 /**
- * The complete HAProxy configuration of a door. The backend of each position requests the mirror that the map has for
- * that position, and after a failure retries once at the next position. A listener for each mirror adds that mirror's
- * headers and TLS. A connection that is idle at a reload stays open for one more response: no request fails.
+ * Renders the complete HAProxy configuration of a door. The backend of each position requests the mirror that the map
+ * has for this position. After a failure it retries once at the next position. A listener for each mirror adds that
+ * mirror's headers and TLS. At a reload an idle connection stays open for one more response, so that no request fails.
  */
 export function renderHaproxy(door: PrintedDoor): string {
   const { dir, routes } = door;
@@ -107,7 +110,7 @@ function positionLines({ token, mirrors }: PrintedRoute, dir: string): string {
 
 function mirrorLines(mirror: PrintedMirror, { isNeverHtml }: PrintedRoute, dir: string): string {
   const { token, isTls, host, port, origin, joins, authorization, ca, client } = mirror;
-  // HAProxy runs every matching rule and the last one wins, so the longest prefix comes last.
+  // The longest prefix comes last, because HAProxy runs every matching rule and the last one decides.
   const paths = [...joins].reverse().flatMap(({ from, to }) => spellingsOf(from).map((one) => ({ from: one, to })));
   const tls = `ssl verify required ca-file ${ca === null ? '@system-ca' : `${dir}/${ca}`} verifyhost ${host} sni str(${host}) alpn http/1.1${client === null ? '' : ` crt ${dir}/${client}`}`;
   return `

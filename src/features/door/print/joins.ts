@@ -2,14 +2,17 @@ import type { DoorRoute } from '../../../config/door-routes.ts';
 import { error, ok, type Result } from '../../../core/result.ts';
 import { type Join, plain } from './plan.ts';
 
-/** A file's URL at a mirror, and as a client resolves it from a page at the door. Equal for a full URL. */
+/**
+ * A file's URL at a mirror, and the URL that a client resolves from a page at the door. If the page has a full URL,
+ * both are equal.
+ */
 export interface FileLink {
   readonly door: string;
   readonly there: string;
 }
 
 /**
- * The path prefixes that lead from the door to a mirror's pages and files, the longest first.
+ * Returns the path prefixes that lead from the door to a mirror's pages and files, the longest first.
  * @param others  prefixes of other routes at the door
  * @returns the URL of a file at the mirror that no prefix leads to
  */
@@ -41,8 +44,8 @@ export function joinsOf(
 }
 
 /**
- * The shortest useful prefixes: at the mirror the base path, or the folder that the file's path has after the last one
- * in common with the base path. A mirror's credentials go no further.
+ * Returns the shortest useful prefixes. At the mirror, this is the base path; else the folder of the file's path that
+ * follows the last folder in common with the base path. A mirror's credentials are sent only below it.
  */
 function joinOf(door: string, there: string, base: string): Join | null {
   const to = there.startsWith(base) ? base : folderOf(there, base);

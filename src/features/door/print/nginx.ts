@@ -13,7 +13,7 @@ import {
   unsoundPath,
 } from './plan.ts';
 
-/** The first mirror of a route, and the mirror after each one, as named locations. */
+/** Renders the first mirror of a route, and the mirror after each one, as named locations. */
 export function renderNginxOrder(...of: Parameters<typeof listNext>): string {
   return listNext(...of)
     .map(
@@ -22,7 +22,7 @@ export function renderNginxOrder(...of: Parameters<typeof listNext>): string {
     .join('');
 }
 
-/** The door for nginx: a file for the block `http`. After a failure nginx requests the next mirror. */
+/** Renders the door for nginx: a file for the block `http`. After a failure nginx requests the next mirror. */
 export function renderNginx(door: PrintedDoor): string {
   const { dir, routes } = door;
   const mirrors = routes.flatMap((route) => route.mirrors);
@@ -80,7 +80,7 @@ function ruleLines(route: PrintedRoute): string {
   return `${hidden.join('')}  "~*${route.known.replace('^', '^1')}" $mw_first_${route.token};\n`;
 }
 
-/** The map from a client's path to the path at a mirror, with percent escapes as sent. */
+/** Renders the map from a client's path to the path at a mirror. Percent escapes are as sent. */
 function mapLines({ token, joins }: PrintedMirror): string {
   const lines = joins.flatMap(({ from, to }) =>
     spellingsOf(from).map((one) => `  "~^${escapeExpression(one)}([^?]*)" "${to}$1";\n`),

@@ -19,7 +19,7 @@ export interface Join {
 
 export interface PrintedMirror {
   readonly name: string;
-  /** Unique: lower-case letters, digits and underscores. */
+  /** A unique name of lower-case letters, digits and underscores. */
   readonly token: string;
   readonly isTls: boolean;
   /** The host name or address; IPv6 addresses without brackets. */
@@ -39,7 +39,7 @@ export interface PrintedMirror {
 export interface PrintedRoute {
   readonly key: string;
   readonly token: string;
-  /** All of the upstream in the order of `Route.declared`, without those in `leftOut`. */
+  /** All mirrors of the upstream in the order of `Route.declared`, without those in `leftOut`. */
   readonly mirrors: readonly PrintedMirror[];
   readonly isNeverHtml: boolean;
   /** The path prefixes of client requests, with leading and trailing slash. */
@@ -73,7 +73,7 @@ export const unsoundPath = `(?:/|%2[Ff])(?:/|%2[Ff]|\\.\\.?(?:/|;|%2[Ff]|\\?|$))
 /** Statuses after which the next mirror is requested: clients themselves would stop at some of them. */
 export const againStatuses = [401, 403, 404, 410, 429, 500, 501, 502, 503, 504, 507, 520, 521, 522, 523, 524, 530];
 export const connectSeconds = 3;
-/** The timeout for the response head, and between two chunks; pip's is 15 s. */
+/** The timeout for the response head, and between two chunks, seconds. It is below pip's timeout of 15 s. */
 export const stallSeconds = 10;
 export const orderFile = 'door.order';
 /** Headers of a client that are sent to a mirror; other headers may contain the client's credentials. */
@@ -87,10 +87,13 @@ export const clientHeaders = [
   'User-Agent',
 ];
 
-/** A path without quotes, blanks and percent escapes, which every engine takes as it is. */
+/** A path without quotes, blanks and percent escapes. All proxies read it in the same way. */
 export const plain = /^[A-Za-z0-9._~/+@!,:=-]*$/;
 
-/** A name for variables, sections and sockets: nginx ignores its case, and a socket's path must be short. */
+/**
+ * Returns a name for variables, sections and sockets. It has no upper case, which nginx ignores, and is short because a
+ * socket's path must be.
+ */
 function tokenOf(name: string): string {
   const clean = name.toLowerCase().replace(/[^a-z0-9]/g, '_');
   if (/^[a-z0-9/-]{1,32}$/.test(name)) return clean;
@@ -180,7 +183,7 @@ function routeOf(plan: Plan, route: DoorRoute): PrintedRoute {
   };
 }
 
-/** A mirror of a route; empty: it is left out. */
+/** Derives a mirror of a route; empty: it is left out. */
 function mirrorOf(plan: Plan, route: DoorRoute, name: string): readonly PrintedMirror[] {
   const { config, mayUseSecrets, isMasked, joins, leftOut } = plan;
   const keep = (file: string, text: string): string => keepFile(plan, file, text);
@@ -212,7 +215,7 @@ function mirrorOf(plan: Plan, route: DoorRoute, name: string): readonly PrintedM
   ];
 }
 
-/** The key of a mirror that a proxy does not support; `null`: none. */
+/** Returns the key of a mirror that a proxy does not support; `null`: it supports all. */
 function unsupportedKeyOf({ proxy, pin }: WireAccess, url: URL, authorization: string | null): LeftOutKey | null {
   if (proxy !== null) return 'proxy';
   if (pin !== null) return 'tls.pin';
@@ -225,7 +228,7 @@ function escapeWords(text: string): string {
   return text.split(' ').map(escapeExpression).join('\\x20');
 }
 
-/** Each route's first mirror, and the mirror after each one; `undefined`: none. */
+/** Lists each route's first mirror, and the mirror after each one; `undefined`: none. */
 export function listNext(
   routes: readonly PrintedRoute[],
   namesOf: (route: PrintedRoute) => readonly PrintedMirror[],
@@ -242,7 +245,7 @@ export function listNext(
   });
 }
 
-/** The route's prefix with its path at a mirror, and those of the usual folder of files, if there is one. */
+/** Returns the route's prefix with its path at a mirror, and the pair of the usual folder of files, if there is one. */
 function joinsOf({ prefix, paths }: DoorRoute, pathname: string): readonly Join[] {
   const { files } = paths.patterns;
   const main = { from: prefix, to: pathname };
@@ -251,7 +254,7 @@ function joinsOf({ prefix, paths }: DoorRoute, pathname: string): readonly Join[
   return [main, { from: besideOf(prefix), to: besideOf(pathname) }];
 }
 
-/** A prefix as clients send it: pip escapes every character that is not unreserved (RFC 3986). */
+/** Returns the forms in which clients send a prefix: pip escapes every character that is not unreserved (RFC 3986). */
 export function spellingsOf(from: string): readonly string[] {
   const escaped = from.replace(/[^A-Za-z0-9._~/-]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
   return escaped === from ? [from] : [from, escaped];

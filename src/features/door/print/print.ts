@@ -43,7 +43,7 @@ export interface Printing {
 }
 
 /**
- * The front door as a proxy's configuration.
+ * Renders the front door as a proxy's configuration.
  * @param dir    absolute path of its files; `null`: for display, with the usual folder and masked credentials
  * @param joins  as in `planOf`
  */
@@ -72,8 +72,8 @@ export function renderDoor(
 }
 
 /**
- * The file `door.order` of a printed door, for a script that switches mirrors. Write it atomically, then reload the
- * proxy.
+ * Renders the file `door.order` of a printed door, for a script that switches mirrors. Write it atomically, then reload
+ * the proxy.
  * @param orders  unknown mirrors are ignored, and a missing upstream keeps its declared order
  */
 export function renderOrder(engine: Engine, config: Config, orders: Orders): string {
@@ -82,8 +82,8 @@ export function renderOrder(engine: Engine, config: Config, orders: Orders): str
 }
 
 /**
- * The orders from the daemon's lists, else the stored or declared ones. In an action of kind `command`, the mirror in
- * `MIRRORWATCH_TO` comes first if the order contains it.
+ * Reads the orders from the daemon's lists, else the stored or declared ones. In an action of kind `command`, the
+ * mirror in `MIRRORWATCH_TO` comes first if the order contains it.
  * @param env  the process environment
  */
 export async function readOrders(
@@ -103,7 +103,10 @@ export async function readOrders(
   return new Map([...orders].map(([key, names]) => [key, isNamed(key, names) ? [...new Set([to, ...names])] : names]));
 }
 
-/** The orders of the file that a door keeps; where the daemon reported, those of its report. */
+/**
+ * Returns the orders by the daemon's report for upstreams that it has. For the others, reads those in the file of a
+ * door.
+ */
 export async function readStoredOrders(
   config: Config,
   path: string,
