@@ -58,9 +58,9 @@ function hasResponded({ contest, probing }: Group, { target }: Due): boolean {
 const idle = { minMs: 15_000, maxMs: 30_000 };
 
 /**
- * How long a download may be without a byte. The first bytes of the head's artifacts show what is usual there.
- * @returns  milliseconds; `null`: until its timeout
- * @see docs/decisions/0153-downloads-without-a-byte.md
+ * The longest wait for the next byte of a download. For the head it depends on how fast the first bytes of its
+ * artifacts usually arrive.
+ * @returns milliseconds; `null`: only the timeout of the probe applies
  */
 export function idleMsOf(group: Group, due: Due): number | null {
   const { target, purpose } = due;

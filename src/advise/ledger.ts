@@ -200,7 +200,8 @@ export function restoreLedger(
     };
     group.open = again(saved.open);
     group.accepted = again(saved.accepted);
-    // The time of an audit that became due while no daemon ran was not measured: what comes later does not judge it.
+    // An audit that became due while no daemon ran has no samples of its period. It is dropped, because later samples must
+    // not decide it.
     const isMissed = isAuditDue(group.moves.accept, now.monotonicMs, config);
     group.audit = saved.audit == null || isMissed ? null : (stored.get(saved.audit) ?? null);
     if (group.accepted !== null)

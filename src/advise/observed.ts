@@ -14,7 +14,7 @@ export interface Expectation {
   readonly p95Ms: number | null;
 }
 
-/** Simulates one request for each sample in `moments`. Requests with an unmeasured end are left out. */
+/** Replays a walk through `chain` for each canary sample in `moments`. Unmeasured walks do not count. */
 function expectation(input: {
   readonly walker: Walker;
   readonly chain: Chain;

@@ -72,7 +72,10 @@ export function mayBeProposed(gate: Gate): boolean {
   return orderingGates.has(gate);
 }
 
-/** The gate of a mirror at which a client's walk through the chain would end (docs/decisions/0002); `null`: none. */
+/**
+ * The gate of a mirror that ends a client's fetch with an error or wrong bytes, so that no later member is tried
+ * (docs/decisions/0002); `null`: none.
+ */
 function breakingGateOf(standing: Standing | null, wallMs: number): Gate | null {
   const isWrong = (standing?.findings ?? []).some((finding) => finding.kind === 'mismatch' && isAgainst(finding));
   return isWrong ? 'mismatch' : unusableGateOf(standing, wallMs);

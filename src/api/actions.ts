@@ -68,13 +68,13 @@ function sendAdvice(response: Response, decided: Awaited<ReturnType<ApiDeps['acc
   else sendProblem(response, makeProblem('conflict', 'problem.notProposed'));
 }
 
-/** Returns the reason in the body; `null`: there is none, or it is too long. */
+/** `null`: none, or it is too long. */
 function reasonIn(request: Request): string | null {
   const { reason } = bodyOf(request);
   return typeof reason === 'string' && reason.trim() !== '' && reason.length <= 500 ? reason.trim() : null;
 }
 
-/** Parses a duration such as `90s` to milliseconds; `null`: the text has another form. */
+/** Parses a duration such as `90s` into milliseconds; `null`: the text is no duration. */
 export function pauseMsOf(text: unknown): number | null {
   const match = typeof text === 'string' ? /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) : null;
   return match ? Number(match[1]) * (durationUnits[match[2] ?? ''] ?? 0) : null;

@@ -10,7 +10,7 @@ export async function main(process: NodeJS.Process): Promise<ExitCode> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  // An error of standard output means that its reader has ended, so commands that listen for signals are stopped.
+  // Standard output failed, usually because its reader has exited. Commands that run until a signal are stopped.
   const stops: (() => void)[] = [];
   process.stdout.once('error', () => {
     for (const stop of stops) stop();
@@ -38,8 +38,8 @@ export async function main(process: NodeJS.Process): Promise<ExitCode> {
 }
 
 /**
- * Returns the user's working folder. `npm run` starts a script in the folder of the clone, and sets INIT_CWD to the
- * user's folder. So `npm --prefix CLONE run mirrorwatch` works on the user's project.
+ * The user's folder. `npm run` starts a script of a clone in the clone, and names the user's folder in INIT_CWD; so
+ * `npm --prefix CLONE run mirrorwatch` works on the user's project.
  */
 export function folderOfUser(env: NodeJS.ProcessEnv, cwd: string): string {
   const { INIT_CWD: at, npm_package_json: file, npm_package_name: name, npm_lifecycle_event: script } = env;
@@ -93,7 +93,7 @@ async function wholeInput({ stdin }: NodeJS.Process): Promise<string> {
   return Buffer.concat(parts).subarray(0, inputBytesMax).toString('utf8');
 }
 
-/** Shows a question and reads one line. The end of input means no. */
+/** Reads one line. The end of input means no. */
 function confirm({ stdin, stderr }: NodeJS.Process, question: string): Promise<boolean> {
   return new Promise((resolve) => {
     const settle = (line: string): void => {

@@ -152,7 +152,7 @@ export const processLimits = {
   /** Trouble that begins again within this time after its last end counts as recurring. */
   storyWindowMs: 180 * minute,
   /**
-   * How long recurring trouble must stay over before people are notified of its end. The time doubles with each
+   * How long recurring trouble must be absent before its end is reported to people. This time doubles with each
    * reported recurrence, up to `storyHoldMsMax`.
    */
   storyHoldMs: 60 * minute,

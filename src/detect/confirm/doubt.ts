@@ -27,7 +27,10 @@ export function isInDoubt(mirror: MirrorMemory, target: Target): boolean {
   return mirror.doubt?.targets.has(target.id) ?? false;
 }
 
-/** True for a target in doubt, and for the canary of a mirror in doubt: the short deadline applies. */
+/**
+ * True for a target in doubt, and for the canary of a mirror in doubt. Their confirming probes have the shortest
+ * timeout, and a timeout counts as a failure.
+ */
 export function isConfirmed(mirror: MirrorMemory, target: Target): boolean {
   return isInDoubt(mirror, target) || (mirror.doubt !== null && target.canary);
 }

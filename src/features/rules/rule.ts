@@ -77,7 +77,7 @@ export function window({ timeScale }: RuleParameters, seconds: number): string {
   return formatRuleDuration(seconds * timeScale);
 }
 
-/** A threshold in seconds, in the site's time scale. */
+/** A threshold in seconds, multiplied by `timeScale` (1 except in tests). */
 export function scaled({ timeScale }: RuleParameters, seconds: number): number {
   return Number((seconds * timeScale).toFixed(3));
 }
