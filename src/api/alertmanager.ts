@@ -8,7 +8,7 @@ import type { ApiDeps } from './deps.ts';
 import { jsonOnly, makeProblem, sendProblem } from './problem.ts';
 
 /**
- * `POST /api/v1/alertmanager`. An accepted notification gets 200, even if all its alerts are ignored; after 503
+ * Creates `POST /api/v1/alertmanager`. An accepted notification gets 200, even if all its alerts are ignored. After 503
  * Alertmanager sends it again.
  */
 export function createAlertmanagerRoutes(deps: ApiDeps): Router {

@@ -12,7 +12,7 @@ import { createPageRoutes } from './page/routes.ts';
 import { jsonOnly, negotiateLanguage, othersRefused, sendProblem } from './problem.ts';
 import { createScrapes } from './scrape.ts';
 
-/** The daemon's HTTP interface: all routes behind one guard. */
+/** Creates the daemon's HTTP interface: all routes, behind one guard. */
 export function createApi(deps: ApiDeps): Express {
   const app = express();
   app.disable('x-powered-by');

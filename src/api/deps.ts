@@ -45,10 +45,10 @@ export interface ApiDeps {
   standings(): readonly Standing[];
   vantage(): VantageStanding;
   clientRuns(registry: string): readonly ClientRun[];
-  /** The start of a mirror's current state, wall milliseconds; `null`: unknown. */
+  /** Returns the start of a mirror's current state, wall milliseconds; `null`: unknown. */
   stateSince(standing: Pick<Standing, 'registry' | 'state'>): number | null;
   receivers(): readonly QueueStanding[];
-  /** When a series' next or running probe is planned, wall milliseconds; `null`: none is. */
+  /** Returns when the next or running probe of a series is planned, wall milliseconds; `null`: none is planned. */
   dueAt(series: Pick<SeriesNow, 'target' | 'connection'>): number | null;
   /** `null`: no such mirror. */
   trend(registry: string, range: TrendRange): Trend | null;
@@ -60,7 +60,7 @@ export interface ApiDeps {
   /** Returns a probe from memory or the state file; `null`: not stored. */
   probe(probeId: string): KeptProbe | null;
   probesOf(registry: string, limit: number): readonly KeptProbe[];
-  /** Open findings, newest first; with `history` also closed and acknowledged ones. */
+  /** Lists open findings, newest first; with `history` also closed and acknowledged ones. */
   findings(page: Page & { readonly history: boolean }): PageOf<Finding>;
   advice(page: Page & { readonly history: boolean }): PageOf<Advice>;
   rank(ecosystem: EcosystemId, upstream: string): readonly Candidate[];

@@ -18,7 +18,7 @@ export const eventTypes = ['sample', 'finding', 'advice', 'standing', 'vantage',
   ...DaemonEvent['type'][],
 ];
 
-/** `GET /api/v1/events`: server-sent events. A slow reader is disconnected. */
+/** Creates `GET /api/v1/events`: server-sent events. A slow reader is disconnected. */
 export function createEventRoutes(deps: ApiDeps): Router {
   const routes = Router();
   const textOf = lastTextKept();

@@ -76,13 +76,13 @@ export const wordsOnce: RequestHandler = (request, response, next) => {
   next();
 };
 
-/** A query parameter; `undefined` if it is absent, repeated or empty. */
+/** Returns a query parameter; `undefined` if it is absent, repeated or empty. */
 export function wordOf(request: Pick<Request, 'query'>, name: string): string | undefined {
   const value = request.query[name];
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** The `limit` and `cursor` of a list; if they are invalid, responds 400 and returns `null`. */
+/** Returns the `limit` and `cursor` of a list. If they are invalid, responds 400 and returns `null`. */
 function pageOf(request: Request, response: Response, cursorForm: RegExp): Page | null {
   const wanted = wordOf(request, 'limit') ?? String(limits.pageRows);
   const limit = /^\d{1,3}$/.test(wanted) ? Number(wanted) : 0;

@@ -79,7 +79,7 @@ export function parseLanguage(text: unknown): Language | undefined {
   return all.find((one) => one === text);
 }
 
-/** The language of a request: that of the cookie, else of `Accept-Language`, else English. */
+/** Returns the language of a request: that of the cookie, else of `Accept-Language`, else English. */
 export function negotiateLanguage(
   request: Pick<Request, 'headers' | 'acceptsLanguages'>,
   response: Response,

@@ -25,7 +25,10 @@ export const remedyForms = [
 ] as const;
 type Form = (typeof remedyForms)[number];
 
-/** `GET /api/v1/advice/:ecosystem/remedy`: the setting to use now, for `eval` in a shell or for a program. */
+/**
+ * Responds to `GET /api/v1/advice/:ecosystem/remedy` with the setting to use now, for `eval` in a shell or for a
+ * program.
+ */
 export function sendRemedy(deps: ApiDeps, request: Request, response: Response): void {
   const kind = deps.kinds.find(({ id }) => id === request.params['ecosystem']);
   if (kind === undefined) return sendProblem(response, { kind: 'not_found' });

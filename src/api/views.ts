@@ -172,7 +172,7 @@ export function targetViewOf(deps: ApiDeps, series: SeriesNow): object {
   };
 }
 
-/** `ok`, the reason of a failure, or `unknown:` with its cause. */
+/** Returns the outcome as a word: `ok`, the reason of a failure, or `unknown:` with its cause. */
 export function outcomeWordOf({ outcome }: Pick<SamplePoint, 'outcome'>): string {
   return outcome.tag === 'ok' ? 'ok' : outcome.tag === 'failed' ? outcome.failure.kind : `unknown: ${outcome.because}`;
 }

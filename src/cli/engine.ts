@@ -67,7 +67,7 @@ export function replaceProcess(): void {
   process.execve?.(execPath, [execPath, ...execArgv, ...argv.slice(1)], { ...bounds, ...env });
 }
 
-/** V8 flags that save memory and CPU time (docs/decisions/0023-memory.md and 0055-one-thread-collects.md). */
+/** Sets V8 flags that save memory and CPU time (docs/decisions/0023-memory.md and 0055-one-thread-collects.md). */
 function preferSmall(): void {
   // Young generations keep their initial size. `--optimize-for-size` would save 7 MB more for 11 % of CPU time.
   setFlagsFromString('--semi-space-growth-factor=1');
@@ -79,9 +79,8 @@ function preferSmall(): void {
 }
 
 /**
- * V8 flags of the front door. A larger young generation is collected less often, and clients wait during each
- * collection
- * (docs/decisions/0075-memory-of-the-door.md).
+ * Sets V8 flags for the front door. A larger young generation is collected less often, and clients wait during each
+ * collection (docs/decisions/0075-memory-of-the-door.md).
  */
 function preferQuick(): void {
   setFlagsFromString('--min-semi-space-size=16');

@@ -63,13 +63,13 @@ export function share(description: string) {
     .meta({ title: 'share', description });
 }
 
-/** A whole number; both bounds are included. */
+/** The schema of a whole number; both bounds are included. */
 export function integer(description: string, min: number, max: number) {
   const expected = phrase('expected.whole', { from: min, to: max });
   return z.int(errorOf(expected)).min(min, errorOf(expected)).max(max, errorOf(expected)).meta({ description });
 }
 
-/** A text of 1 to `max` characters, none a control character. */
+/** The schema of a text of 1 to `max` characters without control characters. */
 export function text(description: string, expected: Sentence, max = 4096) {
   return z
     .string(errorOf(expected))
@@ -79,7 +79,7 @@ export function text(description: string, expected: Sentence, max = 4096) {
     .meta({ description });
 }
 
-/** A secret text: `writeOnly` in the JSON Schema, so that messages mask it. */
+/** The schema of a secret text. It is `writeOnly` in the JSON Schema, so that messages mask it. */
 export function secretText(description: string, expected: Sentence) {
   return text(description, expected).meta({ description, writeOnly: true });
 }
@@ -93,8 +93,8 @@ export function word<Word extends string>(description: string, words: readonly [
 }
 
 /**
- * A name that can be a label value, a path segment and a word of the command line.
- * @param isPlace  a port is allowed, as in the registry of an image name
+ * The schema of a name that can be a label value, a path segment and a word of the command line.
+ * @param isPlace  true: a port is allowed, as in the registry of an image name
  */
 export function name(description: string, isPlace = false) {
   const expected = phrase(isPlace ? 'expected.namePort' : 'expected.name');
@@ -106,7 +106,7 @@ export function name(description: string, isPlace = false) {
     .meta({ description });
 }
 
-/** A path. A relative path starts at the folder of the configuration file. */
+/** The schema of a path. A relative path starts at the folder of the configuration file. */
 export function file(description: string) {
   return text(description, phrase('expected.path')).meta({ title: 'path', description });
 }
@@ -119,13 +119,13 @@ export function timeZone(description: string) {
   return checked(description, phrase('expected.timeZone'), isTimeZone);
 }
 
-/** `host:port`, IPv6 in brackets; an empty host means all IPv4 addresses. */
+/** The schema of `host:port`, IPv6 in brackets. An empty host means all IPv4 addresses. */
 export function listenAddress(description: string) {
   const one = checked(description, phrase('expected.listen'), (value) => hostAndPort(value)?.port != null);
   return one.meta({ title: 'address', description });
 }
 
-/** An address of a DNS server, with or without a port. */
+/** The schema of an address of a DNS server, with or without a port. */
 export function serverAddress(description: string) {
   return checked(description, phrase('expected.dns'), (value) => {
     const read = hostAndPort(value);
@@ -133,7 +133,7 @@ export function serverAddress(description: string) {
   });
 }
 
-/** A list of networks, addresses and, if `names`, host names. */
+/** The schema of a list of networks, addresses and, if `names` is true, host names. */
 export function hosts(description: string, names: boolean) {
   const expected = phrase(names ? 'expected.networkHost' : 'expected.network');
   return list(

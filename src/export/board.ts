@@ -41,7 +41,7 @@ export type MetricRegistry<N extends MetricName> = ReturnType<typeof createMetri
 
 type AnyInstrument = Counter<string> | Gauge<string> | Histogram<string>;
 
-/** prom-client adds `_total` to counters in OpenMetrics. */
+/** Returns the name of a family: without `_total` for counters, because prom-client adds it in OpenMetrics. */
 function familyName(name: MetricName): string {
   return metricOf(name).type === 'counter' ? name.replace(/_total$/, '') : name;
 }

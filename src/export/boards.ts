@@ -134,7 +134,10 @@ export class Boards {
     count(shard, entity, 1);
   }
 
-  /** First fit from a cursor: a registry without room now rarely has more for the next entity. */
+  /**
+   * Returns a function that places an entity in the first registry with room. It searches from a cursor, because a
+   * registry without room now rarely has room for the next entity.
+   */
   #placer(): (entity: Entity) => void {
     let cursor = 0;
     return (entity) => {

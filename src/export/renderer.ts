@@ -56,7 +56,7 @@ export function createRenderer(input: Rendered & { readonly verified: ReadonlySe
   };
 }
 
-/** A family is delimited by its length, so all its series are encoded before its head. */
+/** Renders families in protobuf. A family is delimited by its length, so all its series are encoded before its head. */
 async function* renderProtobuf({ boards, daemon, turn }: Rendered): AsyncGenerator<Uint8Array> {
   const { encodeHead, encodeSeries } = await import('./native/page.ts');
   for (const name of metricNames) {

@@ -41,7 +41,7 @@ export async function readConfigAside(
   return ok({ config: unseal(read.config) as Config, warnings: read.warnings });
 }
 
-/** The message of the thread, or an error code. */
+/** Returns the message of the thread, or an error code. */
 async function readWith(options: WorkerOptions, limitMs: number): Promise<ConfigRead | string> {
   let thread: Worker;
   try {

@@ -10,7 +10,7 @@ interface EventsRequest {
 export interface EventReader {
   opened(): void;
   event(type: string, data: string): void;
-  /** Called once. `why` is a code or a few words. */
+  /** Called once, when the stream has ended. `why` is a code or a few words. */
   ended(why: string): void;
 }
 
@@ -54,7 +54,7 @@ export class EventLines {
     this.#reader = reader;
   }
 
-  /** @throws Error where an event is longer than `limits.eventChars` */
+  /** Adds a piece of the stream. @throws Error if an event is longer than `limits.eventChars` */
   take(text: string): void {
     for (const [at, part] of text.split('\n').entries()) {
       if (at > 0) this.#endLine();

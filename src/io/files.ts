@@ -138,7 +138,7 @@ function decoded(bytes: Buffer): string {
   return new TextDecoder(encoding).decode(bytes);
 }
 
-/** The code of a failed system call; `EIO` where it has none. */
+/** Returns the code of a failed system call; `EIO` if it has none. */
 export function codeOf(thrown: unknown): string {
   const code = thrown instanceof Error && 'code' in thrown ? thrown.code : null;
   return typeof code === 'string' ? code : 'EIO';

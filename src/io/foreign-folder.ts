@@ -8,8 +8,8 @@ const writtenByAll = 0o002;
 const sticky = 0o1000;
 
 /**
- * The first folder on the path of a file, with links resolved, in which another user may replace the next part of the
- * path; `null`: none.
+ * Returns the first folder on the path of a file, with links resolved, in which another user may replace the next part
+ * of the path; `null`: none.
  * @param path    absolute; the file may be missing
  * @param ourUid  our user; root and its group are trusted too
  */

@@ -6,7 +6,7 @@ import { limits } from '../core/limits.ts';
 import type { Machine } from '../core/trap.ts';
 import { createFiles } from './files.ts';
 
-/** Memory of this process, bytes; empty where the system has no /proc. */
+/** Measures the memory of this process, bytes. The result is empty if the system has no /proc. */
 export function measureMemory(): { resident?: number; virtual?: number; heap?: number } {
   try {
     const text = readFileSync('/proc/self/status', 'utf8');
@@ -17,7 +17,7 @@ export function measureMemory(): { resident?: number; virtual?: number; heap?: n
   }
 }
 
-/** CPU time of this process since its start, all threads, seconds. */
+/** Measures the CPU time of all threads of this process since its start, seconds. */
 export function measureCpuSeconds(): { user: number; system: number } {
   const { user, system } = process.cpuUsage();
   return { user: user / 1e6, system: system / 1e6 };
@@ -59,7 +59,10 @@ async function mode(path: string): Promise<number | null> {
   }
 }
 
-/** @param input.root  the folder of system files; `/`: those of this machine */
+/**
+ * Creates the access to files and settings of this machine.
+ * @param input.root  the folder of system files; `/`: those of this machine
+ */
 export function createMachine(input: Pick<Machine, 'env' | 'home' | 'cwd'> & { readonly root: string }): Machine {
   const files = createFiles();
   const { env, home, cwd, root } = input;

@@ -20,6 +20,7 @@ export interface Pieces {
 let receiving: object | null = null;
 
 /**
+ * Creates the measurement for one probe.
  * @param reading  called when each computation begins and ends
  * @param spentMs  processor time, milliseconds; default: of this thread
  */
@@ -71,7 +72,7 @@ export function createPieces(
   };
 }
 
-/** Processor time of this thread, milliseconds; before Node 23.9, elapsed time. */
+/** Returns the processor time of this thread, milliseconds; before Node 23.9, elapsed time. */
 function threadSpentMs(): number {
   if (typeof process.threadCpuUsage !== 'function') return performance.now();
   const { user, system } = process.threadCpuUsage();

@@ -30,7 +30,7 @@ import {
 
 export interface StoreFile {
   readonly readOnly: boolean;
-  /** `gone`: the file was deleted from its path; `replaced`: another file is there. */
+  /** Returns if the open file is still at its path. `gone`: it was deleted; `replaced`: another file is there. */
   standing(): 'here' | 'gone' | 'replaced';
   /** Copies all contents into a new file, even after the open file was deleted. @throws what SQLite throws */
   copyTo(path: string): void;
@@ -46,9 +46,7 @@ export type StoreOpenFailure =
   | { readonly kind: 'foreign'; readonly path: string }
   | { readonly kind: 'no_folder'; readonly path: string; readonly code: string };
 
-/**
- * The result of opening. `setAside`: where a corrupt file was moved; `copied`: the copy of a file of an older layout.
- */
+/** `setAside`: where a corrupt file was moved; `copied`: the copy that was made of a file of an older layout. */
 export type Opened =
   | { readonly tag: 'open'; readonly file: StoreFile; readonly setAside: string | null; readonly copied: string | null }
   | { readonly tag: 'refused'; readonly failure: StoreOpenFailure }
@@ -104,9 +102,7 @@ function freePath(path: string, what: string, wallMs: number): string {
   return target;
 }
 
-/**
- * True if the file has content and is neither a database nor ours. SQLite would overwrite such a file if it is short.
- */
+/** True if the file has content and is no database and not ours. SQLite would overwrite it if it is short. */
 function isOther(path: string): boolean {
   if (!existsSync(path) || statSync(path).size === 0) return false;
   const begin = beginOf(path);
@@ -174,10 +170,7 @@ function refusalOf(db: DatabaseSync, path: string): StoreOpenFailure | null {
   return null;
 }
 
-/**
- * Checks an opened file, and migrates it if its layout is older.
- * @returns the path of a copy that was made before the file was migrated; `null`: it was not migrated
- */
+/** Migrates a file of an older layout. @returns the path of a copy made before; `null`: it was not migrated */
 function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number): string | null {
   // Affects only new files: an existing file keeps its page size.
   db.exec(`PRAGMA page_size = ${pageBytes}`);
@@ -202,10 +195,7 @@ function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number
   return copied;
 }
 
-/**
- * Copies a file of an older layout before its migration. The previous release cannot read migrated rows, so a downgrade
- * needs this copy.
- */
+/** Copies a file before its migration: the previous release cannot read migrated rows, so a downgrade needs it. */
 function copyOlder(db: DatabaseSync, path: string, to: string): string {
   try {
     db.prepare('VACUUM INTO ?').run(to);

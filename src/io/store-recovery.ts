@@ -85,7 +85,7 @@ export class RecoveringFile {
     return this.#trouble;
   }
 
-  /** @returns the number of deleted rows */
+  /** Runs a statement that deletes rows. @returns the number of deleted rows */
   erase(sql: string, bound: number): number {
     if (this.#isClosed) return 0;
     let count = 0;

@@ -41,7 +41,7 @@ function notesOf(opened: Exclude<Opened, { tag: 'refused' }>, path: string): rea
   ];
 }
 
-/** For callers, corruption and a lost lock are I/O failures. */
+/** Converts the trouble for callers: they see corruption and a lost lock as I/O failures. */
 function storeTrouble({ kind, code }: SchemaTrouble): StoreTrouble {
   return { kind: kind === 'locked' || kind === 'corrupt' ? 'io' : kind, code };
 }

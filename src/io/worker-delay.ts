@@ -6,7 +6,7 @@ export interface LoopWatch {
   delayMsMax(fromMs: number): number;
   /** The sum of all delays since `fromMs`, milliseconds; otherwise like `delayMsMax`. */
   delayMsSum(fromMs: number): number;
-  /** The delays since the last call, one per tick, the oldest first. */
+  /** Returns the delays since the last call, one per tick, oldest first. */
   take(): readonly number[];
   stop(): void;
 }

@@ -139,7 +139,7 @@ class Pool implements Workers {
     least.thread?.send({ ...job.work, job: job.id });
   }
 
-  /** Whether a thread is meant for a job: of several, the last one is for large artifacts, the others for all else. */
+  /** True if a thread is meant for a job. Of several, the last one is for large artifacts, the others for all else. */
   #isFor({ work }: Job, worker: number, count: number): boolean {
     return count === 1 || (worker === count - 1) === (work.kind === 'probe' && this.#artifacts.isLarge(work.due));
   }

@@ -82,7 +82,7 @@ function linesOf({ remedy }: Advice): string {
   return [...new Set(forms.map(([, lines]) => lines))].join('\n');
 }
 
-/** The alert that `webhook test` sends, without an end. */
+/** Makes the alert that `webhook test` sends, without an end. */
 export function makeTestAlert({ vantage }: Origin, lang: Receiver['lang'], now: Now): string {
   const say = wordsOf(lang);
   const labels = { alertname: 'MirrorwatchTest', severity: 'info', vantage, [originLabel]: vantage };
@@ -97,7 +97,10 @@ export function addEnd(body: string, now: Now): string {
   return JSON.stringify(alerts.map((alert) => ({ ...alert, endsAt: alert['endsAt'] ?? endsAt })));
 }
 
-/** The severity of a finding. A disputed mismatch is a warning: no authority says which bytes are wrong. */
+/**
+ * Returns the severity of a finding. A disputed mismatch is a warning, because no authority states which bytes are
+ * wrong.
+ */
 export function severityOf(finding: Pick<Finding, 'kind' | 'cause' | 'actionable'>): Severity {
   return isDisputed(finding) ? 'warning' : kindTraits[finding.kind].severity;
 }

@@ -36,7 +36,7 @@ export function isEnd({ change, finding }: FindingChange): boolean {
   return change === 'acknowledged' && (kindTraits[finding.kind].endsByHand === true || finding.closedAtMs !== null);
 }
 
-/** The event of a changed finding; `null`: an acknowledgement that does not end the finding. */
+/** Returns the event of a changed finding; `null`: an acknowledgement that does not end the finding. */
 export function draftOfFinding(change: FindingChange, vantage: string): NoticeDraft | null {
   const { finding } = change;
   const common = { subject: subjectOf(finding, vantage), finding, advice: null };
@@ -61,7 +61,10 @@ export function draftsOfAdvice(changes: readonly AdviceChange[]): readonly Notic
   return [...last.values()];
 }
 
-/** The event of an action. The subject does not name the advice, so a change and its undo have the same subject. */
+/**
+ * Returns the event of an action. The subject does not contain the advice, so a change and its undo have the same
+ * subject.
+ */
 export function draftOfAction(action: ActionChange): NoticeDraft {
   const { ecosystem, upstream } = action.row.advice;
   const subject = `action/${action.row.action}/${ecosystem}/${upstream}`;

@@ -35,7 +35,7 @@ export function queueNotices(state: State, change: NoticeDraft, audience: Audien
   dropOverflow(state);
 }
 
-/** The queues of receivers that want an event; disabled ones are left out and counted. */
+/** Returns the queues of receivers that want an event. Disabled receivers are left out and counted. */
 function queuesFor(state: State, change: NoticeDraft, audience: Audience): readonly Queue[] {
   const wanting = [...state.queues.values()].filter((queue) => isOf(queue, audience) && wants(queue, change));
   for (const queue of wanting) if (queue.disabled) state.pending.count(queue.receiver.name, 'disabled');
@@ -106,7 +106,7 @@ function sentenceFor({ chat }: Receiver, { finding, action }: NoticeDraft): Pick
   return chat === undefined || sentence == null ? {} : { sentence };
 }
 
-/** The id of a notice to refer to; for a chat `null` if that notice was not sent yet. */
+/** Returns the id of a notice to refer to; for a chat, `null` if that notice was not sent yet. */
 function sentIdOf(queue: Queue, id: string | null): string | null {
   if (queue.receiver.chat === undefined) return id;
   return queue.entries.some((one) => one.notice.id === id && !one.inFlight && !one.mayHaveArrived) ? null : id;

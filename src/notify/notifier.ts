@@ -120,7 +120,7 @@ export function createNotifier(input: NotifierInput) {
   };
 }
 
-/** A test message (type `mirror.self`, subject `self/test`), never queued; `null`: no such receiver. */
+/** Makes a test message (type `mirror.self`, subject `self/test`), which is never queued; `null`: no such receiver. */
 function makeTestNotice(state: State, name: string, now: Now): (Sendable & { readonly rows: readonly Row[] }) | null {
   const receiver = state.queues.get(name)?.receiver;
   if (receiver === undefined) return null;

@@ -89,7 +89,7 @@ export function seqRowOf(subject: string, seq: number, now: Now): Row {
   return { table: 'meta', key: `seq/${subject}`, atMs: now.wallMs, value: seq };
 }
 
-/** A notice that is due at once, without its text. */
+/** Makes a notice without its text. It is due at once. */
 export function noticeOf(
   draft: Pick<NoticeDraft, 'type' | 'subject'>,
   receiver: Receiver,

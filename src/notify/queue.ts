@@ -63,13 +63,13 @@ export function listDueEntries(queue: Queue, nowMs: number): readonly QueueEntry
     .slice(0, Math.max(0, free));
 }
 
-/** When the first notice that is not being sent expires, monotonic; infinite: no such notice. */
+/** Returns when the first notice that is not being sent expires, monotonic; infinite: no such notice. */
 export function expiryMsOf(queue: Queue): number {
   const waiting = queue.entries.filter((entry) => !entry.inFlight);
   return Math.min(...waiting.map((entry) => entry.bornMs + limits.deliveryAgeMsMax));
 }
 
-/** When the next notice is due, monotonic; infinite: none can be sent. */
+/** Returns when the next notice is due, monotonic; infinite: none can be sent. */
 export function attemptMsOf(queue: Queue): number {
   const isFull = queue.entries.filter((entry) => entry.inFlight).length >= inFlightMax;
   if (queue.disabled || isFull) return Number.POSITIVE_INFINITY;
@@ -121,7 +121,7 @@ export function mayHaveArrived(failure: DeliveryFailure): boolean {
   return failure.kind !== 'tls' && failure.kind !== 'forbidden_target';
 }
 
-/** The result of a delivery that a defect of this program prevented. */
+/** Returns the result of a delivery that a defect of this program prevented. */
 export function notSent(): Delivery {
   return { tag: 'failed', failure: { kind: 'network', code: 'DEFECT', retry: 'later' } };
 }
@@ -158,8 +158,8 @@ export function entryFromRow(row: Row, now: Now): QueueEntry | null {
 }
 
 /**
- * The milliseconds before the next attempt: doubled up to the largest back-off, half of it random, so that many daemons
- * do not send at the same times.
+ * Returns the wait before the next attempt, milliseconds. It doubles with each attempt up to the largest back-off. Half
+ * of it is random, so that many daemons do not send at the same time.
  * @param attempts  attempts made so far, ≥ 1
  * @param share     randomness in [0, 1)
  */

@@ -124,7 +124,10 @@ function updateStand(story: Story, advice: Advice, now: Now): void {
   if (advice.state === 'expired') story.endedAtMs = now.monotonicMs;
 }
 
-/** How long the next end of the trouble must last before it is sent to people, milliseconds; 0: sent at once. */
+/**
+ * Returns how long the next end of the trouble must last before it is sent to people, milliseconds; 0: it is sent at
+ * once.
+ */
 function endsAfterMs({ tellings }: Story): number {
   return tellings < 2 ? 0 : Math.min(limits.storyHoldMsMax, limits.storyHoldMs * 2 ** (tellings - 2));
 }
@@ -198,7 +201,7 @@ export function dropEnded(stories: Stories, { monotonicMs }: Now): readonly stri
   return over;
 }
 
-/** When the next held event is due, monotonic; infinite: none. */
+/** Returns when the next held event is due, monotonic; infinite: none. */
 export function releaseAtMs(stories: Stories): number {
   let firstMs = Number.POSITIVE_INFINITY;
   for (const { held } of stories.values()) firstMs = Math.min(firstMs, held?.dueMs ?? firstMs);

@@ -79,8 +79,8 @@ const savedMs = 250;
 const savedTries = 20;
 
 /**
- * Returns the text for a reload when two reads in a row agree, because an editor may be writing the file, and an
- * incomplete text can be valid.
+ * Returns the text for a reload when two reads in a row agree: an editor may be writing the file, and an incomplete
+ * text can be valid.
  * @param source  of the running configuration: a file that is missing now is not replaced by the built-in default
  * @param wait    between two reads
  */

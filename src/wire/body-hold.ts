@@ -87,7 +87,7 @@ export class BodyFile implements WholeBody {
   #bytes = 0;
   #isClosed = false;
 
-  /** @throws Error with the system's code where the file cannot be created */
+  /** Creates and opens the file. @throws Error with the system's code if the file cannot be created */
   constructor(folder = tmpdir()) {
     const path = join(folder, `mirrorwatch-body-${randomUUID()}`);
     this.#file = openSync(path, 'wx+', 0o600);
@@ -98,7 +98,7 @@ export class BodyFile implements WholeBody {
     return this.#bytes;
   }
 
-  /** @throws Error with the system's code, such as `ENOSPC` */
+  /** Adds bytes at the end. @throws Error with the system's code, such as `ENOSPC` */
   append(chunk: Uint8Array): void {
     for (let done = 0; done < chunk.length; ) {
       const written = writeSync(this.#file, chunk, done, chunk.length - done, this.#bytes);

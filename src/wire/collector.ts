@@ -140,8 +140,8 @@ export class Collector implements Collecting {
   }
 
   /**
-   * The monotonic time of the end. If a length (HTTP/1.1: or chunks) shows the end, it is the time of the last byte;
-   * else now.
+   * Returns the monotonic time of the end. If a length (HTTP/1.1: or chunks) shows the end, it is the time of the last
+   * byte; else now.
    */
   #endMs(): number {
     if (this.#h2.stream !== null) {
@@ -151,7 +151,7 @@ export class Collector implements Collecting {
     return (this.#isFramed() ? this.inflow.lastByteMs : null) ?? this.#now();
   }
 
-  /** HTTP/1.1: whether the response shows where its body ends. */
+  /** HTTP/1.1: returns true if the response shows where its body ends. */
   #isFramed(): boolean {
     return this.statedBytes() !== null || this.#trace.headers['transfer-encoding'] !== undefined;
   }

@@ -61,7 +61,7 @@ interface Attempt extends ConnectDeps {
   readonly deadline: Deadline;
 }
 
-/** The host, an IPv6 address without its brackets: the form that sockets and certificates use. */
+/** Returns the host. An IPv6 address has no brackets, as sockets and certificates require. */
 export function bareHostOf(url: URL): string {
   return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
 }

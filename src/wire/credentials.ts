@@ -52,7 +52,7 @@ export function requestHeaders(
   return headers;
 }
 
-/** The value of `Proxy-Authorization`; `null`: none is configured. */
+/** Returns the value of `Proxy-Authorization`; `null`: none is configured. */
 export function proxyAuthorizationOf(proxy: NonNullable<WireAccess['proxy']>): string | null {
   return proxy.username === null ? null : basic(proxy.username, proxy.password ?? '');
 }

@@ -122,7 +122,7 @@ export class WireStop extends Error {
 }
 
 /**
- * The current phase of a hop, by its marks.
+ * Returns the current phase of a hop, by its marks.
  * @param isSecure   the connection needs TLS
  * @param isReady    the connection was open before this hop
  * @param isLiteral  the host is an address, so nothing is resolved

@@ -50,8 +50,8 @@ function h1Stop(error: unknown, { trace, carrier: { error: socketError } }: Ende
 }
 
 /**
- * Node does not report which side reset a stream with PROTOCOL_ERROR. If the head states a length, Node itself did;
- * else the server did.
+ * Converts an error over HTTP/2 to a stop. Node does not report which side reset a stream with PROTOCOL_ERROR. If the
+ * head states a length, Node itself did; else the server did.
  */
 function h2Stop(error: unknown, { request, trace, carrier, h2 }: Ended, session: SessionWatch, atMs: number): WireStop {
   const { status, bodyBytes: bytesRead } = trace;

@@ -91,13 +91,15 @@ function classOfBytes(bytes: AddressBytes): AddressClass {
   return 'public';
 }
 
-/** The class of an address, with or without brackets or zone; `null`: the text is no address. */
+/** Returns the class of an address, with or without brackets or zone; `null`: the text is not an address. */
 export function addressClassOf(address: string): AddressClass | null {
   const bytes = bytesOf(address);
   return bytes === null ? null : classOfBytes(bytes);
 }
 
-/** The class of a host by its spelling: `loopback` for `localhost` names, that of an address, else `null`. */
+/**
+ * Returns the class of a host by its spelling: `loopback` for `localhost` names, the class of an address, else `null`.
+ */
 export function classBySpelling(host: string): AddressClass | null {
   const name = host.toLowerCase().replace(/\.$/, '');
   return name === 'localhost' || name.endsWith('.localhost') ? 'loopback' : addressClassOf(host);

@@ -35,9 +35,10 @@ export class Inflow {
   #isInterim = false;
 
   /**
+   * Counts from now on.
    * @param now         the monotonic clock
-   * @param tooLarge    called when the head, interim heads included, is longer than `limits.headBytes`
-   * @param overFramed  called when there is too much besides head and body
+   * @param tooLarge    called when the head, including interim heads, is longer than `limits.headBytes`
+   * @param overFramed  called when too many bytes are neither head nor body
    */
   constructor(now: () => number, tooLarge: () => void, overFramed: () => void) {
     this.#now = now;
@@ -90,7 +91,7 @@ export function isFlood(readBytes: number, bodyBytes: number): boolean {
   return readBytes - bodyBytes > limits.headBytes + framingBytesMax + framingShareMax * bodyBytes;
 }
 
-/** The size of a header list as HTTP/2 counts it. */
+/** Measures the size of a header list as HTTP/2 counts it, bytes. */
 export function measureHeaderList(headers: IncomingHttpHeaders): number {
   let sum = 0;
   for (const [name, value] of Object.entries(headers)) {

@@ -29,9 +29,8 @@ const staleCodes = new Set(['MW_STALE', 'MW_CLOSED', 'ECONNRESET', 'EPIPE', 'MW_
 const untakenCode = 'MW_H2_UNTAKEN';
 
 /**
- * Sends the requests of one probe. A cold line uses a new connection for each; only a hop with `startMs` may use the
- * connection of the previous hop. A warm line uses a kept connection if there is one; in a build, the one of the cold
- * line.
+ * Sends the requests of one probe. A cold line opens a connection for each, or uses that of the previous hop
+ * (`startMs`). A warm line uses a kept connection; in a build, that of the cold line.
  */
 export class OpenLine implements Line {
   readonly #access: WireAccess;
@@ -41,10 +40,7 @@ export class OpenLine implements Line {
   readonly #deps: LineDeps;
   readonly #timed: Timed;
   #build: Build | null;
-  /**
-   * Only on warm lines of a build. Waits at most `limitMs` for the build's connection; resolves to true when it is
-   * ready.
-   */
+  /** Only on warm lines of a build: waits at most `limitMs`; resolves to true when the connection is ready. */
   readonly joined?: (limitMs: number) => Promise<boolean>;
   #own: { readonly key: string; readonly kept: KeptConnection } | null = null;
   #deadline: Deadline | null = null;
@@ -201,8 +197,7 @@ export class OpenLine implements Line {
         deadline,
         () => this.#deps.clock.monotonicMs(),
       );
-      // Status 421: this connection is not for this origin (RFC 9110 section 15.5.20). As in Go, the status is reported
-      // unchanged.
+      // Status 421: wrong connection for this origin (RFC 9110 section 15.5.20). As in Go, it is reported unchanged.
       if (exchanged.status === 421) kept.carrier.close();
       if (proxy !== null && exchanged.status === 407)
         throw new WireStop('MW_PROXY_STATUS', phrase('fault.proxyDenied'), exchanged.bodyBytes, exchanged.endMs);
@@ -241,10 +236,7 @@ export class OpenLine implements Line {
     if (found !== null) this.#homeClasses.add(found);
   }
 
-  /**
-   * Returns the class of the mirror's own address; `null`: unknown. It is also `null` if the mirror had addresses of
-   * two classes, because its name server may return any address.
-   */
+  /** The mirror's address class; `null`: unknown, or two classes, because its name server may return any address. */
   async #homeClass(deadline: Deadline): Promise<AddressClass | null> {
     const host = bareHostOf(new URL(this.#access.url));
     const bySpelling = classBySpelling(host);

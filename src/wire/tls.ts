@@ -155,7 +155,7 @@ function dateCode(leaf: LeafFacts, nowWallMs: number): string | null {
   return leaf.startsAtMs !== null && leaf.startsAtMs > nowWallMs ? 'CERT_NOT_YET_VALID' : null;
 }
 
-/** Node's name check, cached by host; `null`: the certificate is for `host`. */
+/** Runs Node's name check, cached by host; `null`: the certificate is for `host`. */
 function nameVerdict(
   certificate: X509Certificate,
   leaf: LeafFacts,

@@ -38,7 +38,7 @@ export function joinTraces(headers: IncomingHttpHeaders): Record<string, string>
   return plain;
 }
 
-/** The body length that the response headers state, bytes; `null`: they do not state it. */
+/** Returns the body length that the response headers state, bytes; `null`: they do not state it. */
 export function statedBytesOf(method: string, { status, headers }: ExchangeTrace): number | null {
   // The response to HEAD states the length that the response to GET would have.
   if (method === 'HEAD' || status === 204 || status === 304) return 0;

@@ -17,7 +17,9 @@ export interface WireOptions {
   readonly userAgent?: string | undefined;
 }
 
-/** The wire over HTTP/1.1 and HTTP/2. A hop does not throw: its failure is in `hop.fault`. */
+/**
+ * Creates the wire, which sends requests over HTTP/1.1 and HTTP/2. A hop does not throw: its failure is in `hop.fault`.
+ */
 export function createWire(options: WireOptions): Wire {
   const { clock, timers } = options;
   const names = new NameResolver(clock, timers, options.otherNames ?? []);

@@ -3,7 +3,7 @@ import type { ProbeFailure } from '../core/failure.ts';
 import type { Filled, Message, Sentence } from '../core/result.ts';
 import { english, isKey, type Key, type Language, type Say, sayNamed, type Values, wordsOf } from './words.ts';
 
-/** A text of the catalogue with its values, to be rendered later in any language. */
+/** Makes a sentence from a text of the catalogue and its values. It can be rendered later in any language. */
 export function phrase<K extends Key>(key: K, ...[values]: Values<K, Filled>): Sentence {
   return { key, values: values ?? {} };
 }
@@ -16,7 +16,7 @@ export function messageFor<K extends Key>(
   return messageOf(phrase(key, ...values));
 }
 
-/** A sentence with its text in English. */
+/** Returns a sentence together with its text in English. */
 export function messageOf(one: Sentence): Message & { readonly sentence: Sentence } {
   return { text: saySentence(one, english), sentence: one };
 }
@@ -84,7 +84,7 @@ function isList(value: Sentence | readonly Filled[]): value is readonly Filled[]
 type Unexpected = Extract<ProbeFailure, { readonly expected: string }>;
 type Mismatch = Extract<ProbeFailure, { readonly kind: 'mismatch' }>;
 
-/** A response whose content is not as expected. */
+/** Creates the failure for a response whose content is not as expected. */
 export function failureOf(kind: Unexpected['kind'], expected: Sentence): Unexpected {
   return { kind, expected: saySentence(expected, english), sentences: { expected } };
 }

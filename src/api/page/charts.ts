@@ -17,7 +17,7 @@ export function renderPhaseKey(say: PageSay): Html {
   )}</ul>`;
 }
 
-/** The sum of the phases, milliseconds. */
+/** Returns the sum of the phases, milliseconds. */
 export function totalOf(times: PhaseTimes): number {
   return phases.reduce((sum, phase) => sum + (times[phase] ?? 0), 0);
 }
@@ -207,7 +207,7 @@ function words(say: PageSay, { thresholdMs }: StripFrame, scale: Scale): Html {
   return html`<text x="2" y="11" class="axis-word">${durationHtml(say, scale.topMs)}</text>${threshold}`;
 }
 
-/** A small strip with its start, its end and, if there is room, its slowest response. */
+/** Renders a small strip with its start, its end and, if there is room, its slowest response. */
 export function stripWithAxis(
   say: PageSay,
   samples: readonly SamplePoint[],

@@ -27,7 +27,7 @@ const seriesPerPage = 100;
 const probesShown = 25;
 
 /**
- * The page of one mirror.
+ * Renders the page of one mirror.
  * @param from      the number of series to skip
  * @param overTime  the history section
  */

@@ -113,7 +113,7 @@ export function short(wallMs: number): string {
   return stamp(wallMs).slice(5, 16).replace('T', ' ');
 }
 
-/** A share 0 to 1 as a percentage that never rounds up to 100 or down to 0. */
+/** Formats a share 0 to 1 as a percentage that never rounds up to 100 or down to 0. */
 export function percentHtml(say: PageSay, share: number | null): string {
   return share === null ? '—' : percentOf(share, say);
 }

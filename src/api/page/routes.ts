@@ -22,7 +22,7 @@ interface Page {
   readonly main: Html;
 }
 
-/** The status pages, which can be read without their script. */
+/** Creates the status pages. They can be read without their script. */
 export function createPageRoutes(daemon: ApiDeps): Router {
   const routes = Router();
   const page = (

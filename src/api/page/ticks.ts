@@ -7,7 +7,7 @@ export interface TickSpan {
   readonly toMs: number;
 }
 
-/** The range from the oldest sample of all strips to now; `null`: no samples. */
+/** Returns the range from the oldest sample of all strips to now; `null`: no samples. */
 export function stretchOf(strips: readonly (readonly SamplePoint[])[], nowMs: number): TickSpan | null {
   const starts = strips.flatMap((samples) => samples[0]?.startedAtMs ?? []);
   return starts.length === 0 ? null : { fromMs: Math.min(...starts), toMs: Math.max(nowMs, ...starts) };
@@ -30,7 +30,7 @@ const steps = [
   24 * hour,
 ];
 
-/** Round times within a stretch, wall milliseconds: at most `most` intervals. */
+/** Returns round times within a range, wall milliseconds: at most `most` intervals. */
 export function ticksOf({ fromMs, toMs }: TickSpan, most: number): readonly number[] {
   const step = steps.find((one) => (toMs - fromMs) / one <= most) ?? (toMs - fromMs) / most;
   const first = Math.ceil(fromMs / step) * step;
@@ -38,7 +38,7 @@ export function ticksOf({ fromMs, toMs }: TickSpan, most: number): readonly numb
   return Array.from({ length: Math.min(count, most + 1) }, (_, i) => first + i * step);
 }
 
-/** The time of day, UTC, or the day if the range exceeds two days. */
+/** Formats the time of day, UTC, or the day if the range exceeds two days. */
 export function formatTick(wallMs: number, { fromMs, toMs }: TickSpan): string {
   return toMs - fromMs > 48 * hour ? stamp(wallMs).slice(5, 10) : stamp(wallMs).slice(11, 16);
 }

@@ -22,7 +22,7 @@ export interface TimelineItem {
   readonly toMs: number | null;
 }
 
-/** Open items, and the newest ended ones: `pagesRead` pages of findings, one page of advice. */
+/** Lists open items and the newest ended ones: `pagesRead` pages of findings, one page of advice. */
 export function listTimelineItems(deps: ApiDeps): readonly TimelineItem[] {
   const page = { limit: limits.pageRows, cursor: null };
   const inForce = deps.advice({ ...page, history: false }).items;

@@ -59,7 +59,7 @@ export function sumOf(cells: readonly TrendCell[], name: 'ok' | 'failed' | 'unkn
 
 type Measured = 'p50Ms' | 'p95Ms' | 'bytesPerSecond' | 'lagLowerMs';
 
-/** The largest value of one field over all cells; `null`: nothing measured. */
+/** Returns the largest value of one field over all cells; `null`: nothing was measured. */
 export function mostOf(cells: readonly TrendCell[], name: Measured): number | null {
   return cells.reduce<number | null>(
     (most, { [name]: value }) => (value !== null && value >= (most ?? 0) ? value : most),
@@ -83,7 +83,7 @@ export function isMonitored({ ok, failed, unknown }: TrendCell): boolean {
   return ok + failed + unknown > 0;
 }
 
-/** Time ranges without canary probes, at least one cell and two probe intervals long. */
+/** Returns time ranges without canary probes that are at least one cell and two probe intervals long. */
 export function gapsOf({ fromMs, toMs, cellMs, cells }: Trend, paceMs: number): readonly Gap[] {
   const leastMs = Math.max(cellMs, 2 * paceMs);
   const gaps: Gap[] = [];

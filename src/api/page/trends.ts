@@ -25,7 +25,7 @@ const chartPx = { row: 92, large: 190, small: 56 } as const;
 export const mirrorsShown = 24;
 
 /**
- * A page of the trends of mirrors.
+ * Renders a page of the trends of mirrors.
  * @param from  the number of mirrors to skip
  */
 export function renderTrends(say: PageSay, deps: ApiDeps, range: TrendRange, from: number): Html {

@@ -102,8 +102,8 @@ const siteName = /^[^.]+$|(^|\.)(test|example|example\.(com|net|org)|invalid|loc
 const inventedAddress = /^198\.1[89]\./;
 
 /**
- * Returns a trap if the name of a mirror resolved to an address that no remote host can have, and nothing shows that
- * the mirror is there.
+ * Returns a trap if the name of a mirror resolved to an address that no remote host can have. A successful probe
+ * prevents the trap, unless proxies invent such addresses.
  */
 export function findLies({ subject, probed }: SeenSubject, say: Say): readonly OnlineTrap[] {
   const { mirror } = subject.question;

@@ -24,7 +24,7 @@ import { createStays } from './stay.ts';
 export interface Door {
   /** For clients, without a trailing slash. */
   readonly url: string;
-  /** The path prefixes that the door serves, such as `/go/`. */
+  /** Returns the path prefixes that the door serves, such as `/go/`. */
   prefixes(): readonly string[];
   /** Applies another configuration, but keeps `listen`, `perMinute` and `orderFile`. */
   reconfigure(config: Config): void;

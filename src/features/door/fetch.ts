@@ -23,7 +23,7 @@ class Hold {
     this.#all = all;
   }
 
-  /** @returns `false` if all responses together exceed `limits.doorHeldBytes` */
+  /** Adds bytes in memory. @returns `false` if all responses together exceed `limits.doorHeldBytes` */
   take(bytes: number): boolean {
     this.#all.bytes += bytes;
     this.#bytes += bytes;
@@ -76,7 +76,9 @@ export interface FetchRequest {
   readonly firstBytes: number;
 }
 
-/** One attempt at a source. It succeeds with status 200 (for a range: also 206) and `firstBytes` of the body. */
+/**
+ * Returns one attempt at a source. It succeeds with status 200 (for a range: also 206) and `firstBytes` of the body.
+ */
 export function attemptAt(
   { passages, held, nowMs }: { readonly passages: Passages; readonly held: HeldResponse; nowMs(): number },
   source: Source,

@@ -41,7 +41,7 @@ export function declaredOrderOf({ declared }: DoorRoute): Order {
 
 /**
  * Returns the order in which the mirrors are used. The first is the mirror of the advice in force, else the first of
- * `route.declared`. While the state of that one is unknown, it is the first of the stored order, because a daemon that
+ * `route.declared`. While the state of that one is unknown, the first of the stored order comes first: a daemon that
  * lost its state does not know yet why clients left a mirror. Then follow the mirrors that the daemon ranks, in its
  * order, and the rest of `route.declared`. Mirrors in outage come last. A mirror that serves wrong bytes is left out
  * while there is another one.

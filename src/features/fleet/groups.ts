@@ -120,7 +120,7 @@ function linesFor(
 }
 
 /**
- * A mirror is too slow for a place if its p95 exceeds the best p95 there by more than this factor and also by more than
+ * A mirror is too slow for a place if its p95 exceeds the best p95 there by both: more than this factor and more than
  * this difference.
  */
 const slowerMax = 1.25;

@@ -18,7 +18,8 @@ export interface Shown {
 }
 
 /**
- * The page of all places. Its script fetches `main` again every `everyMs` milliseconds; the page also works without it.
+ * Renders the page of all places. Its script fetches `main` again every `everyMs` milliseconds; the page also works
+ * without it.
  */
 export function renderPage(say: PageSay, { report, failure }: Shown, everyMs: number): string {
   const warnings = [

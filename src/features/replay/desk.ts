@@ -47,6 +47,7 @@ export interface Desk {
 }
 
 /**
+ * Creates the desk.
  * @param deliver  called with each ordered response, and with the time when the daemon handled it, monotonic
  * milliseconds
  */
@@ -146,7 +147,7 @@ function takeControl(waiting: Control[], timeoutMs: number, { monotonicMs }: Now
   return next.answer;
 }
 
-/** The key of stored probes that can serve an order: a peek may be of any artifact of the mirror. */
+/** Returns the key of stored probes that can serve an order. A peek may be of any artifact of the mirror. */
 function placeOf({ target, purpose, protocol }: Pick<Due, 'target' | 'purpose' | 'protocol'>): string {
   if (protocol !== undefined) return `${purpose} ${target.id} ${protocol}`;
   return `${purpose} ${purpose === 'peek' ? target.registry : target.id}`;

@@ -19,7 +19,7 @@ export interface Around {
   judged(judged: JudgedTurn, now: Now): void;
   /** Adds rows and outcomes of a command other than its changes to findings and advice. */
   notify: Absorb['notify'];
-  /** The next turn that another part needs, monotonic milliseconds; `null`: none. */
+  /** Returns the time of the next turn that another part needs, monotonic milliseconds; `null`: none. */
   wakeAtMs(now: Now): number | null;
   /** Returns a gap between two turns if the process was suspended; else `null`. */
   gapBetween(before: Now, now: Now): Gap | null;
@@ -29,7 +29,7 @@ export interface Around {
 export interface VirtualLoop {
   /** Runs one turn. @returns the monotonic time of the next turn if no input comes before it */
   turn(inputs: readonly VirtualInput[], now: Now): number;
-  /** The last turn: no new probes start. */
+  /** Runs the last turn. No new probes start. */
   end(inputs: readonly VirtualInput[], now: Now): void;
 }
 

@@ -148,7 +148,7 @@ export async function replayHistory(input: ReplayInput): Promise<Replayed | Repl
   };
 }
 
-/** The stored time ranges that overlap a window, cut to the window. */
+/** Reads the stored time ranges that overlap a window, cut to the window. */
 function* stretchesOf(copy: StoreCopy, fromMs: number, toMs: number): Generator<Stretch> {
   for (const row of copy.rows('answer', fromMs - limits.responseRowMs)) {
     if (row.atMs >= toMs) return;

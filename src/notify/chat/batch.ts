@@ -20,7 +20,7 @@ export function batchOf(queue: Queue, rule: ChatRule, now: Now): readonly QueueE
   return may.filter((entry) => entry.alone === undefined).slice(0, batchMax);
 }
 
-/** When the next card is due, monotonic; infinite: none can be sent. */
+/** Returns when the next card is due, monotonic; infinite: none can be sent. */
 export function batchMsOf(queue: Queue, rule: ChatRule, now: Now): number {
   if (isClosed(queue)) return Number.POSITIVE_INFINITY;
   const may = waiting(queue, rule, now.wallMs);

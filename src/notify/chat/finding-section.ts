@@ -116,7 +116,9 @@ function sidesText(sides: readonly SideView[] | undefined, { say }: Pen): string
   return count > 0 ? say('sides.more', { sides: text, count }) : text;
 }
 
-/** `oci (docker.io)`, or only the ecosystem if the upstream has the same name. */
+/**
+ * Returns ecosystem and upstream, such as `oci (docker.io)`, or only the ecosystem if the upstream has the same name.
+ */
 export function ecosystemTextOf({ ecosystem, upstream }: Pick<FindingView, 'ecosystem' | 'upstream'>): string {
   return upstream === null || upstream === ecosystem ? `${ecosystem}` : `${ecosystem} (${upstream})`;
 }

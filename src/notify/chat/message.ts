@@ -28,7 +28,7 @@ export function isChangeable(receiver: Receiver): boolean {
   return isChat(receiver) && chatServices[receiver.format].edit !== undefined;
 }
 
-/** The request that edits a message to show these notices; `null`: they do not fit. */
+/** Renders the request that edits a message to show these notices; `null`: they do not fit. */
 export function renderChatChange(
   receiver: Chat,
   receipt: string,
@@ -43,7 +43,7 @@ export function renderChatChange(
   return { card, message: { ...request(receiver, service, body, receipt, now), method: 'PATCH' } };
 }
 
-/** One request with as many of these notices as fit in a message, at least the first. */
+/** Renders one request with as many of these notices as fit in a message, at least the first. */
 export function renderChatMessage(
   receiver: Chat,
   entries: readonly QueueEntry[],
@@ -72,7 +72,7 @@ function cardFor(
   return cardOf(notices, reader, wasHeld(entries, chat, now) ? chat.quiet : null, more);
 }
 
-/** A card of one notice, cut at its last rows until it fits. */
+/** Shortens a card of one notice: drops its last rows until it fits. */
 function shortened(service: ChatService, card: Card): Card {
   const [section] = card.sections;
   if (section === undefined || section.rows.length === 0 || service.fits(service.draw(card))) return card;

@@ -4,7 +4,7 @@ const minute = 60;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** A time in a zone of the tz database: `11-21 10:02`. */
+/** Formats a time in a zone of the tz database: `11-21 10:02`. */
 export function formatLocalTime(wallMs: number, timeZone: string): string {
   const { month, day: date, hour: hours, minute: minutes } = partsOf(wallMs, timeZone);
   return `${month}-${date} ${hours}:${minutes}`;
@@ -16,7 +16,7 @@ export function minuteOfDay(wallMs: number, timeZone: string): number {
   return Number(hours) * 60 + Number(minutes);
 }
 
-/** A minute of the day as text: `22:00`. */
+/** Formats a minute of the day: `22:00`. */
 export function formatClock(minuteOf: number): string {
   return `${String(Math.floor(minuteOf / 60)).padStart(2, '0')}:${String(minuteOf % 60).padStart(2, '0')}`;
 }

@@ -52,7 +52,8 @@ export const dingtalk: ChatService = {
 };
 
 /**
- * HMAC-SHA256 over `<milliseconds>\n<secret>`, keyed with the secret, base64; the caller encodes it for the query.
+ * Returns HMAC-SHA256 over `<milliseconds>\n<secret>`, keyed with the secret, in base64. The caller encodes it for the
+ * query.
  * @see https://open.dingtalk.com/document/robots/customize-robot-security-settings
  */
 export function dingtalkSign(secret: string, timestampMs: string): string {

@@ -80,7 +80,7 @@ export const discord: ChatService = {
   },
 };
 
-/** The lines to paste come before the reasons, because readers need them first. */
+/** Renders a section. The lines to paste come before the reasons, because readers need them first. */
 function embedOf({ tone, title, rows, code, ref }: Section, isOne: boolean): Embed {
   const line = code === null ? [] : [`**${escaped(code.label)}**`, formatCode(code.text)];
   const lines = rows.map(({ label, text }) => `**${escaped(label)}**  ${escaped(text)}`);

@@ -60,7 +60,7 @@ export const feishu: ChatService = {
 };
 
 /**
- * HMAC-SHA256 over an empty text, keyed with `<seconds>\n<secret>`, base64.
+ * Returns HMAC-SHA256 over an empty text, keyed with `<seconds>\n<secret>`, in base64.
  * @see https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot, Set a signature verification
  */
 export function feishuSign(secret: string, timestampSeconds: string): string {

@@ -19,10 +19,10 @@ export interface ChatService {
   readonly edit?: {
     /** Returns the URL of the request. @param receipt  that of the message to edit; `null`: for a new message */
     urlOf(url: string, receipt: string | null): string;
-    /** The service's id of the new message; `null`: the response has none. */
+    /** Reads the service's id of the new message from the response; `null`: it has none. */
     receiptIn(body: string): string | null;
   };
-  /** The error in a response's body; `null`: the status alone decides. */
+  /** Reads the error in the body of a response; `null`: the status alone decides. */
   refusalIn(status: number, body: string): DeliveryFailure | null;
 }
 
@@ -59,7 +59,7 @@ export function refused(code: string, retry: Retry): DeliveryFailure {
   return { kind: 'refused', code, retry };
 }
 
-/** Some chat services send error codes as text. */
+/** True for text of digits, because some chat services send error codes as text. */
 function isDigits(value: unknown): boolean {
   return typeof value === 'string' && /^-?\d{1,15}$/.test(value);
 }
@@ -70,7 +70,7 @@ function codeIn(body: string, names: readonly string[]): number | null {
   return code !== undefined && Number.isSafeInteger(Number(code)) ? Number(code) : null;
 }
 
-/** The fields of a JSON response; empty for any other response. */
+/** Returns the fields of a JSON response; empty for any other response. */
 export function parseResponse(body: string): Readonly<Record<string, unknown>> {
   try {
     return (JSON.parse(body) as Readonly<Record<string, unknown>> | null) ?? {};

@@ -4,7 +4,10 @@ import { limits } from '../../core/limits.ts';
 import type { Notice, Post } from '../../core/notice.ts';
 import type { Now } from '../../core/ports.ts';
 
-/** Standard Webhooks: JSON, signed with each secret. The timestamp in the headers is that of the attempt. */
+/**
+ * Makes a request by Standard Webhooks: JSON, signed with each secret. The timestamp in the headers is that of the
+ * attempt.
+ */
 export function composeEvents(receiver: Receiver, notice: Notice, now: Now): Parameters<Post['send']>[0] {
   const timestamp = Math.floor(now.wallMs / 1000);
   const signatures = receiver.secrets.map((secret) => signature(secret.reveal(), notice.id, timestamp, notice.body));
@@ -25,7 +28,7 @@ export function composeEvents(receiver: Receiver, notice: Notice, now: Now): Par
 const prefix = 'whsec_';
 
 /**
- * One Standard Webhooks signature, `v1,<base64>`: HMAC-SHA256 over `id.timestamp.body` with the decoded secret.
+ * Returns one Standard Webhooks signature, `v1,<base64>`: HMAC-SHA256 over `id.timestamp.body` with the decoded secret.
  * @param secret            base64, with or without `whsec_` before it
  * @param timestampSeconds  whole seconds since 1970, as in the header `webhook-timestamp`
  * @param body              the exact text that is sent

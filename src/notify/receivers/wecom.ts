@@ -36,7 +36,7 @@ function sectionText({ tone, title, rows, code, ref }: Section, isOne: boolean):
   return [...head, ...line, ...rows.map((row) => `${label(row.label)} ${escapeMarks(row.text)}`)].join('\n');
 }
 
-/** A URL with escaped parentheses: in WeCom's Markdown a `)` would end the link. */
+/** Escapes the parentheses in a URL, because in WeCom's Markdown a `)` would end the link. */
 function inParentheses(url: string): string {
   return url.replaceAll('(', '%28').replaceAll(')', '%29');
 }
