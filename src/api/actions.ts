@@ -68,7 +68,7 @@ function sendAdvice(response: Response, decided: Awaited<ReturnType<ApiDeps['acc
   else sendProblem(response, makeProblem('conflict', 'problem.notProposed'));
 }
 
-/** `null`: none, or it is too long. */
+/** Returns the reason in the body; `null`: there is none, or it is too long. */
 function reasonIn(request: Request): string | null {
   const { reason } = bodyOf(request);
   return typeof reason === 'string' && reason.trim() !== '' && reason.length <= 500 ? reason.trim() : null;

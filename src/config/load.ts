@@ -24,7 +24,10 @@ export type { SkippedLockEntry } from '../ecosystems/locks.ts';
 
 export interface LoadInput {
   readonly text: string;
-  /** `null`: the text is from no file. Relative names in the text start at the folder of this path. */
+  /**
+   * The path of the file; `null`: the text is from no file. Relative names in the text start at the folder of this
+   * path.
+   */
   readonly path: string | null;
   readonly env: Env;
   readonly files: Files;

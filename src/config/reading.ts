@@ -25,7 +25,7 @@ export interface Report {
   readonly issues: readonly ConfigIssue[];
 }
 
-/** `null`: the libraries of the reader must be loaded first. */
+/** Returns the reader of lock files of a kind; `null`: its libraries must be loaded first. */
 export type ReaderOf = (locks: Locks) => LockReader | null;
 
 export interface Reading extends Report {

@@ -32,7 +32,7 @@ export function respondToBadRequests(server: Server, lingerMs: number): void {
     const before = newest.get(socket);
     // If a response has begun, the client would read a second one as part of its body.
     const isBetween = before === undefined || before.writableFinished || !before.headersSent;
-    // Not requests: failed TLS handshakes, and connections that the client closed.
+    // Failed TLS handshakes, and connections that the client closed, do not count as requests.
     const isRequest = /^(?:HPE|ERR_HTTP)_/.test(error.code ?? '');
     if (!isRequest || !socket.writable || !isBetween) return void socket.destroy();
     const { status, detail } = refusals[error.code ?? ''] ?? invalid;

@@ -19,8 +19,8 @@ export type TlsTrust = Pick<
 /** TLS options for requests to our own listener: they trust only its certificate, whatever its issuer and name. */
 export function tlsOf({ tls }: Pick<Listen, 'tls'>): { readonly tls?: TlsTrust } {
   if (tls === null) return {};
-  // Only the first certificate of the chain. If its issuers were trusted too, so would be all certificates that they
-  // issued.
+  // Only the first certificate is trusted. If its issuers were trusted too, any certificate that they issued would be
+  // accepted.
   const ca = new X509Certificate(tls.cert).toString();
   return { tls: { ca, allowPartialTrustChain: true, checkServerIdentity: () => undefined } };
 }
@@ -58,7 +58,7 @@ export async function exchangeOnce(wanted: {
   } catch (cause) {
     if (limit.aborted) throw Object.assign(new Error('no answer in time', { cause }), { code: 'ABORT_ERR' });
     const { code } = cause as NodeJS.ErrnoException;
-    // Node's error for a connection that ends inside a response.
+    // Throws the error that Node throws if a connection ends inside a response.
     if (code === 'UND_ERR_SOCKET') throw Object.assign(new Error('ended early', { cause }), { code: 'ECONNRESET' });
     throw cause;
   } finally {

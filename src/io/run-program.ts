@@ -76,7 +76,7 @@ export function runProgram(call: ProgramCall): Promise<ProgramEnd> {
       both.add(chunk);
       if (both.count() > limits.actionOutputBytes) stop('output');
     });
-    // The program may end without reading its input.
+    // Ignored, because the program may end without reading its input.
     child.stdin.on('error', () => undefined);
     child.stdin.end(call.stdin);
     child.once('exit', (code, signal) => {

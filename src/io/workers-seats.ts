@@ -34,7 +34,7 @@ export interface Seat {
    */
   readonly isApart: boolean;
   readonly inHand: Map<number, Job>;
-  /** `null`: no thread is needed, or it is about to be replaced. */
+  /** The thread of this seat; `null`: none is needed, or it is about to be replaced. */
   thread: Thread | null;
   /** The seat has no thread because none is needed. */
   isAsleep: boolean;

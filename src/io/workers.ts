@@ -183,7 +183,7 @@ class Pool implements Workers {
 
   #finish(seat: Seat, done: JobDone): void {
     const job = seat.inHand.get(done.job);
-    // The job was given up meanwhile.
+    // The job was already given up.
     if (job === undefined) return;
     seat.inHand.delete(done.job);
     job.watchdog.cancel();
@@ -256,7 +256,7 @@ class Pool implements Workers {
     else this.#lose(job, seat.worker, 'defect', holding?.ms);
   }
 
-  /** Ends a probe that was alone in the thread that ended, or that the thread was processing. */
+  /** Ends a probe whose mirror was alone in the thread that ended, or whose response that thread was processing. */
   #loseGuilty(job: ProbeJob, seat: Seat, holding: Holding | null, holder: ProbeJob | undefined): void {
     this.#suspects.solve();
     const ms = holding?.ms ?? 0;

@@ -9,7 +9,7 @@ const expiresMs = 5 * 60_000;
 
 /** The HTTP/2 connection that the lines of one build share. The cold line opens it, and the warm lines wait for it. */
 export class Build {
-  /** `null` until the cold line has connected over HTTP/2. */
+  /** The shared connection; `null` until the cold line has connected over HTTP/2. */
   kept: KeptConnection | null = null;
   readonly #timers: Timers;
   readonly #ended: () => void;

@@ -55,7 +55,7 @@ export function readDoor(
     reading.error(['door', 'listen'], phrase('expected.doorListen'));
   const orderPath =
     door.orderFile === undefined ? join(dirname(state.path), 'door.json') : reading.resolve(door.orderFile);
-  // The two files must differ, because the door replaces the whole order file.
+  // The order file must not be the state file, because the door replaces the whole order file.
   if (normalize(orderPath) === normalize(state.path))
     reading.error(['door', 'orderFile'], phrase('expected.doorOrder'));
   return {

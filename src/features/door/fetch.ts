@@ -41,7 +41,7 @@ export interface Fetched {
   readonly source: Source;
   readonly passing: Passing;
   readonly first: Buffer;
-  /** `null`: `first` is the whole body. */
+  /** The rest of the body; `null`: `first` is the whole body. */
   readonly rest: AsyncIterator<Buffer> | null;
   readonly hold: Hold;
 }

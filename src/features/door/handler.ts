@@ -109,8 +109,8 @@ async function serve(
   const isOurs = hasOwnAccess(deps.pass, names[0]);
   const mustPass = isOurs || deps.isRelay();
   const isPassed = mustPass || (isDoubted && path.kind === 'index');
-  // apt sends pipelined requests. Such a request waits until the previous response is complete, because its client
-  // reads responses in order.
+  // A pipelined request, as apt sends them, waits until the previous response is complete, because its client reads
+  // responses in order.
   if (isPassed && response.socket === null && before?.closed === false)
     await new Promise((resolve) => before.once('close', resolve));
   const isFull = deps.passing.count >= deps.passing.max;

@@ -142,7 +142,7 @@ function doorUrlOf({ prefix }: DoorRoute, mirror: Mirror, page: string): string 
   return page.startsWith(base) ? `http://door.invalid${prefix}${page.slice(base.length)}` : page;
 }
 
-/** Returns the links on a page; `null`: the body is not a page. @returns `null`: it is no page */
+/** Returns the links on a page; `null`: the body is not a page. */
 function linksOn(files: DoorFiles, body: Uint8Array, type: string, doorUrl: string, url: string): FileLink[] | null {
   const [there, door] = [files.filesOn(body, type, url), files.filesOn(body, type, doorUrl)];
   return there?.map((one, at) => ({ there: one, door: door?.[at] ?? one })) ?? null;
