@@ -32,7 +32,7 @@ export type Instruments<N extends MetricName> = {
   readonly [M in N]: InstrumentTypes<LabelOf<M> | ExemplarLabel<M>>[(typeof catalog)[M]['type']];
 };
 
-/** Needed because prom-client types the labels of an exemplar as labels of the metric. */
+/** The type of an exemplar's labels. prom-client types them as labels of the metric. */
 type ExemplarLabel<N extends MetricName> = (typeof catalog)[N] extends { readonly exemplars: true }
   ? 'probe_id'
   : never;

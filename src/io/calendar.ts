@@ -75,9 +75,10 @@ function nextAfter(almanac: Almanac, wallMs: number): number {
 const almanacs = new Map<string, Almanac>();
 
 /**
- * Cron expressions as node-cron 4 parses them; if day of month and day of week are both given, both must match. A local
- * time that the clocks skip is skipped; one that occurs twice counts once if the expression names hours, else twice.
- * `timeZone`: an IANA name; `null`: the zone of the process. Returns `Infinity` for a time that does not come within nine years.
+ * Calculates times of cron expressions as node-cron 4 parses them. If day of month and day of week are both given, both
+ * must match. A local time that the clocks skip is skipped. A local time that occurs twice counts once if the
+ * expression names hours, else twice. `timeZone`: an IANA name; `null`: the zone of the process. The result is
+ * `Infinity` if no time comes within nine years.
  * @throws Error on an expression or zone that node-cron refuses
  */
 export const cronCalendar: Calendar = {

@@ -7,7 +7,7 @@ import { codeOf } from './files.ts';
 /** One file of a change set: its old contents, and a hash of the new ones. */
 export interface KeptFile {
   readonly file: string;
-  /** Base64; `null`: the file did not exist. */
+  /** The old contents in Base64; `null`: the file did not exist. */
   readonly before: string | null;
   readonly beforeSha256: string | null;
   readonly afterSha256: string;

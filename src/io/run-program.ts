@@ -5,7 +5,7 @@ import { keepWords, maskWords } from './client-words.ts';
 import { recordGroup, stopGroup } from './process-groups.ts';
 
 export interface ProgramCall {
-  /** A path, or a name to find on PATH; then the arguments. */
+  /** The program as a path or as a name to find on PATH; then its arguments. */
   readonly argv: readonly string[];
   readonly cwd: string;
   /** Environment variables in addition to PATH, HOME and LANG. */

@@ -1,6 +1,6 @@
 import type { Timers } from '../core/ports.ts';
 
-/** Node's longest delay; a longer one would fire at once. */
+/** The longest delay of a timer in Node, milliseconds. With a longer one, the timer would fire at once. */
 const delayMsMax = 2 ** 31 - 1;
 
 /** Timers for delays of any length; a negative delay is 0. A pending timer keeps the process alive. */

@@ -12,7 +12,7 @@ export interface LoopWatch {
 }
 
 const ticksKept = 16_384;
-/** Node rounds delays to whole milliseconds. */
+/** The error of a delay, milliseconds, because Node rounds delays to whole milliseconds. */
 const roundingMs = 1;
 
 /** Starts measuring. @param everyMs  the interval of ticks; a shorter delay is found only if a tick falls into it */

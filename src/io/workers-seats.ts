@@ -5,7 +5,7 @@ import type { Clock, Log, Probed, Timers, WorkerBook } from '../core/ports.ts';
 import { beatMs, type FromWorker, type JobDone } from './worker-protocol.ts';
 import { startThread, type Thread, workerEntry } from './workers-thread.ts';
 
-/** If a thread ends after this time, its start did not fail. */
+/** If a thread lives longer than this, milliseconds, its start did not fail. */
 const settledMs = 10_000;
 const respawnMsMin = 100;
 const respawnMsMax = 10_000;

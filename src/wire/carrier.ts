@@ -13,7 +13,10 @@ import { WireStop } from './deadline.ts';
 import type { Inflow } from './inflow.ts';
 
 const idleMsMax = 10 * 60_000;
-/** Subtracted from the server's keep-alive hint, which may count from when the response was sent. */
+/**
+ * The time that is subtracted from the server's keep-alive hint, milliseconds: the server may count from when it sent
+ * the response.
+ */
 const idleMarginMs = 1_000;
 /** Flow control windows of Go's client: smaller ones would slow downloads. */
 const streamWindowBytes = 4 * 1024 * 1024;

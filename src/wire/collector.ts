@@ -11,7 +11,7 @@ import { H2Response, stopOfLargeHead } from './h2-response.ts';
 import { Inflow } from './inflow.ts';
 import { type ExchangeRequest, type ExchangeTrace, joinTraces, statedBytesOf } from './trace.ts';
 
-/** A received body; `isWhole` is false where reading stopped on purpose. */
+/** A received body. `isWhole` is false if reading stopped on purpose. */
 export type Read = Collected & { readonly isWhole: boolean };
 
 /** Collects one response, then calls `done` or `failed` once, unless `leave` came first. */

@@ -13,7 +13,7 @@ export interface ResolveRule {
   readonly family: 4 | 6 | null;
   /** The preferred family if `family` is `null`. Absent: the order of the system resolver, or IPv4 with a `server`. */
   readonly first?: 4 | 6 | undefined;
-  /** `address` or `address:port`; `null`: the system's resolver. */
+  /** The DNS server, as `address` or `address:port`; `null`: the system's resolver. */
   readonly server: string | null;
 }
 

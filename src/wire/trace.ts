@@ -17,7 +17,7 @@ export interface ExchangeTrace {
   firstByteMs: number | null;
   endMs: number | null;
   status: number | null;
-  /** Lower-case names; repeated headers joined by `, `. */
+  /** The response headers with lower-case names. Repeated headers are joined by `, `. */
   headers: Readonly<Record<string, string>>;
   bodyBytes: number;
   /** As `Hop.ramp`. */

@@ -8,7 +8,7 @@ import type { PageSay } from './html.ts';
 const pagesRead = 2;
 
 export interface TimelineItem {
-  /** `finding-<id>` or `advice-<id>`, as in page addresses. */
+  /** The id `finding-<id>` or `advice-<id>`, as in page addresses. */
   readonly id: string;
   readonly of:
     | { readonly tag: 'finding'; readonly finding: Finding }

@@ -58,7 +58,7 @@ class NoRange extends Error {
   }
 }
 
-/** Every mirror that has the file refused the range. */
+/** The result if every mirror that has the file refused the range. */
 export interface RangeEnd {
   readonly tag: 'no_range';
   readonly registry: string;

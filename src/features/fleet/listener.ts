@@ -19,7 +19,7 @@ export interface FleetServer {
   close(): Promise<void>;
 }
 
-/** A report younger than this is shown again, so that many readers cost the store only one read, milliseconds. */
+/** A report younger than this, milliseconds, is shown again, so that many readers cost the store only one read. */
 const freshMs = 10_000;
 
 /**

@@ -67,7 +67,7 @@ export interface Replayed {
   readonly changed: Version | null;
 }
 
-/** `changed`: `null` for the current settings only. */
+/** The input of a replay. `changed`: the changed settings; `null`: only the current settings are replayed. */
 export interface ReplayInput {
   readonly copy: StoreCopy;
   readonly config: Config;
