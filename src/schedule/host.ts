@@ -64,10 +64,14 @@ export function createHost(key: string): Host {
   };
 }
 
-/** True if a slot is free. Heavy probes leave the last of several slots to light ones. */
-export function hasSlot(host: Host, priority: Priority, perHost: number): boolean {
-  if (host.inFlight >= perHost) return false;
-  return priority !== 2 || host.heavyInFlight < Math.max(1, perHost - 1);
+/**
+ * True if a slot is free. Planned downloads leave the last of several slots to other probes. A download that was ordered
+ * out of turn may take it: then one light probe may start beside the downloads.
+ */
+export function hasSlot({ inFlight, heavyInFlight }: Host, probe: Priority | 'ordered', perHost: number): boolean {
+  if (probe === 2) return inFlight < perHost && heavyInFlight < Math.max(1, perHost - 1);
+  const isFullOfDownloads = perHost > 1 && inFlight === perHost && heavyInFlight === perHost;
+  return inFlight < perHost || (probe !== 'ordered' && isFullOfDownloads);
 }
 
 /** True if a round of this upstream has a free slot: one per upstream, up to `limits.confirmingPerHost` on the host. */

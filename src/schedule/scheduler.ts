@@ -92,7 +92,7 @@ function reserveSlot(state: SchedulerState, wanted: Parameters<Scheduler['reserv
   const isFree =
     wanted.purpose === 'confirm'
       ? hasConfirmingSlot(host, upstreamKeyOf(wanted.target))
-      : hasSlot(host, isDownload(wanted) ? 2 : 1, config.schedule.perHost);
+      : hasSlot(host, isDownload(wanted) ? 'ordered' : 1, config.schedule.perHost);
   if (!isFree || throttleEnd(state, wanted.target, now) !== null || isPostponed(state, wanted.target.registry, now)) {
     if (wanted.purpose === 'recheck') roster.keepRecheck(host, wanted);
     return null;

@@ -132,7 +132,7 @@ export function isPostponed(state: SchedulerState, registry: string, now: Now): 
 function startRechecks(state: SchedulerState, host: Host, turn: Turn): void {
   const { perHost } = state.config.schedule;
   const isFree = (one: Host['rechecks'][number]): boolean =>
-    hasSlot(host, isDownload(one) ? 2 : 1, perHost) &&
+    hasSlot(host, isDownload(one) ? 'ordered' : 1, perHost) &&
     throttleEnd(state, one.target, turn.now) === null &&
     !isPostponed(state, one.target.registry, turn.now);
   while (hasSlot(host, 1, perHost)) {

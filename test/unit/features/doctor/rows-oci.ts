@@ -92,7 +92,7 @@ export const ociRows: readonly TrapRow[] = [
     },
     id: 'oci-mirrors-twice',
     where: ['/etc/containerd/config.toml:3', '/etc/containerd/config.toml:4'],
-    what: 'config_path is set, and registry.mirrors has a table',
+    what: 'Both config_path and registry.mirrors are set',
   },
   {
     name: 'mirrors in two ways, one as an inline table',
@@ -102,7 +102,7 @@ export const ociRows: readonly TrapRow[] = [
     },
     id: 'oci-mirrors-twice',
     where: ['/etc/containerd/config.toml:3', '/etc/containerd/config.toml:4'],
-    what: 'config_path is set, and registry.mirrors has a table',
+    what: 'Both config_path and registry.mirrors are set',
   },
   {
     name: 'a mirror with a path',
