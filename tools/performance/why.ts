@@ -7,7 +7,7 @@ export const why: Readonly<Record<string, string>> = {
   'false moves in calm, an upstream and year':
     'two departures, in worlds in which delays vary by a factor of e; each world was simulated for one day',
   'its 90 % interval, upper end':
-    'a day of each calm world is too short for a verdict; three years take `--count 30 --resume calm.json` of these worlds and 1.5 hours of CPU for the daemon alone',
+    'a day of each calm world is too short for a verdict; three years take `--count 30 --resume calm.json` of these worlds and about 3 hours of CPU for the daemon alone',
   'memory for three mirrors':
     'a bare program of the same parts takes 117 MB, of which 54 are Node’s own file; 19 MB are our code and data ([0157](decisions/0157-compilers-on-demand.md))',
   'memory at 1000 targets': 'the same, and 90 MB of V8’s heaps in four threads ([0025](decisions/0025-less-memory.md))',
