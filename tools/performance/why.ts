@@ -1,11 +1,10 @@
 /** The reason why a goal is missed, by the name of the goal. The page shows it only while the goal is missed. */
 export const why: Readonly<Record<string, string>> = {
   'harmful moves, of all':
-    'most are in slow-again-and-again and two-in-turn: the move is right when it is made, but the mirror becomes dearer within ten minutes; open',
+    'most are in slow-again-and-again, bad-minutes and counts-beside-blinks: the move is right when it is made, but the mirror becomes dearer within ten minutes; open',
   'missed trouble':
-    'in drift, swell and slow poisoning, too few responses come within 20 minutes at the default intervals; the reference policy misses twice as many ([decisions-quality.md](decisions-quality.md))',
-  'false moves in calm, an upstream and year':
-    'two departures, in worlds in which delays vary by a factor of e; each world was simulated for one day',
+    'in drift, swell, slow poisoning and short slow periods, too few responses come within 20 minutes at the default intervals; `cusum` misses three times as many ([decisions-quality.md](decisions-quality.md))',
+  'false moves in calm, an upstream and year': 'one departure; each world was simulated for one day',
   'its 90 % interval, upper end':
     'a day of each calm world is too short for a verdict; three years take `--count 30 --resume calm.json` of these worlds and about 3 hours of CPU for the daemon alone',
   'memory for three mirrors':
