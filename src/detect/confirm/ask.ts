@@ -20,24 +20,29 @@ import { isConfirmed, isInDoubt } from './doubt.ts';
 import { keyOfQuestion, type Question, targetAt } from './look.ts';
 import { witnessesFor } from './witness.ts';
 
-/** The interval of moments in a round that only watches a suspicion older than `limits.roundMs`. */
+/** The interval between moments of a round whose only reason is a suspicion older than `limits.roundMs`. */
 const watchStepMs = 5_000;
 
-/** Once a mirror has this many targets in outage, further targets in doubt are probed at that mirror only. */
+/**
+ * If a mirror has at least this many targets in outage, its further targets in doubt are probed at that mirror only.
+ */
 const comparedTargets = 2;
 
-/** The greatest age of a witness's probe at the start of a moment. */
+/** The maximum age of a witness's probe at the start of a moment. An older one does not count. */
 const witnessMs = 3_000;
 
 interface Want {
   readonly key: string;
   readonly question: Question;
   readonly share: number;
-  /** The mirrors to probe; `null`: every mirror that has the target. */
+  /** The names of the mirrors to probe; `null`: every mirror that has the target. */
   readonly registries: ReadonlySet<string> | null;
 }
 
-/** Starts the next moment, if one is due; without budget, ends the doubts, and the looks except `back`. */
+/**
+ * Starts the next moment if it is due. If the budget is too small, it ends all doubts, and all rechecks except those
+ * with reason `back`.
+ */
 export function requestMoment(memory: Memory, round: Round): void {
   const nowMs = memory.now.monotonicMs;
   if (nowMs < round.nextAtMs) return;
@@ -105,7 +110,7 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
   }
   if (round.watching.size > 0) want('canary', 3, null);
   for (const { target, registry, registries, nextAtMs } of round.rechecks.values()) {
-    // Without a probe of the look's own mirror, siblings have nothing to be compared with.
+    // Siblings are compared with the recheck's own mirror, so that mirror must be free to be probed.
     const mirror = memory.mirrors.get(registry);
     if (
       nextAtMs <= nowMs &&
@@ -119,8 +124,8 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
 }
 
 /**
- * The canary, if one is in doubt and the previous moment probed another question. Only the canary shows whether a
- * mirror is down.
+ * Returns the canary if a mirror's canary is in doubt and the previous moment probed another target. The canary takes
+ * turns, because only the canary shows whether a mirror is down.
  */
 function canaryInTurn(round: Round, wants: readonly Want[], doubted: readonly MirrorMemory[]): Want | null {
   const isDue = doubted.some((mirror) => mirror.canary !== null && isInDoubt(mirror, mirror.canary));
@@ -132,7 +137,7 @@ function leastServed(round: Round, wants: readonly Want[]): Want | null {
     round,
     wants.map(({ key }) => key),
   );
-  // Stable sort: among equals, the oldest question.
+  // The sort is stable: of questions with equal shares, the oldest comes first.
   const shares = [...round.served].filter(([key]) => wants.some((want) => want.key === key));
   const [least] = shares.sort(([, a], [, b]) => a - b);
   return wants.find(({ key }) => key === least?.[0]) ?? null;
@@ -146,7 +151,7 @@ function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
       !round.flights.outcomes.has(mirror.mirror.name) &&
       (registries === null || registries.has(mirror.mirror.name)),
   );
-  // Mirrors in doubt come first, where mirrors on one host wait for a slot.
+  // Mirrors on one host share its slots, so mirrors in doubt come first.
   members.sort((a, b) => Number(b.doubt !== null) - Number(a.doubt !== null));
   return members.flatMap((mirror) => {
     const target = targetAt(memory, mirror, question);
@@ -158,7 +163,7 @@ function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
   });
 }
 
-/** The probes of other upstreams' canaries in a canary's moment: they show whether our network is up. */
+/** If the moment probes canaries: the probes of other upstreams' canaries, which show whether our network is up. */
 function witnessDues(
   memory: Memory,
   round: Round,
@@ -176,7 +181,10 @@ function witnessDues(
   );
 }
 
-/** The budget after `requests` more probes; `null`: too small. Free for `back`, a suspicion, and a canary in doubt. */
+/**
+ * Pays for `requests` probes and returns the rest of the budget; `null`: it is too small. Probes for reason `back`, for
+ * a suspicion or for a canary in doubt cost nothing.
+ */
 function pay(
   memory: Memory,
   round: Round,
@@ -208,14 +216,17 @@ function isLongWatch(memory: Memory, round: Round): boolean {
   return round.watching.values().some((egress) => nowMs - (suspicions.get(egress)?.sinceMs ?? nowMs) >= limits.roundMs);
 }
 
-/** The baseline of a target, else of the canary, milliseconds; `null`: neither has one. */
+/** The baseline of the target in milliseconds; if it has none, that of the canary; `null`: neither has one. */
 function usualMs(mirror: MirrorMemory, target: Target): number | null {
   const canary = canarySeriesOf(mirror);
   const own = speedOf(seriesOf(mirror, target, 'cold')).baseline.medianMs;
   return own ?? (canary === null ? null : speedOf(canary).baseline.medianMs);
 }
 
-/** The canary's last ok round trip counts too: the baseline ignores a spike, and a slow mirror must not seem down. */
+/**
+ * The timeout of a confirming probe, from the baseline or the canary's last ok round trip if that is longer. The
+ * baseline alone ignores a spike, and a slow mirror must not seem down.
+ */
 function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
   const baselineMs = usualMs(mirror, target);
   const usual =

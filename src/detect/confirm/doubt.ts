@@ -15,7 +15,10 @@ function startDoubt(memory: Memory, mirror: MirrorMemory, target: Target, sinceM
   if (openDoubt(memory, mirror, target, { sinceMs, untilMs })) roundFor(memory, roundKeyOf(mirror.mirror), firstMs);
 }
 
-/** Puts a target in doubt because its probe is pending for too long, if its last judged probe passed. */
+/**
+ * Puts a target in doubt because its probe has been pending for too long. The target's last judged probe must have
+ * passed.
+ */
 export function confirmOverdue(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (!memory.targets.has(target.id) || isCanaryOut(mirror) || isInDoubt(mirror, target)) return;
   if (outageOf(seriesOf(mirror, target, 'cold')).last !== 'passed') return;
@@ -29,13 +32,13 @@ export function isInDoubt(mirror: MirrorMemory, target: Target): boolean {
 
 /**
  * True for a target in doubt, and for the canary of a mirror in doubt. Their confirming probes have the shortest
- * timeout, and a timeout counts as a failure.
+ * timeout, and exceeding it counts as a failure.
  */
 export function isConfirmed(mirror: MirrorMemory, target: Target): boolean {
   return isInDoubt(mirror, target) || (mirror.doubt !== null && target.canary);
 }
 
-/** Starts or ends a doubt after a probe. Without budget, only a canary's doubt starts. */
+/** Starts or ends a doubt after a probe. If the budget is too small, only a canary's doubt can start. */
 export function updateDoubt(
   memory: Memory,
   mirror: MirrorMemory,
@@ -58,7 +61,7 @@ export function expireDoubts(memory: Memory, round: Round): void {
   }
 }
 
-/** Puts the canary of a mirror in doubt, on a report of another system. */
+/** Puts the canary of a mirror in doubt because another system reports trouble with the mirror. */
 export function confirmNow(memory: Memory, mirror: MirrorMemory): void {
   if (mirror.doubt !== null || mirror.canary === null || isCanaryOut(mirror)) return;
   const nowMs = memory.now.monotonicMs;

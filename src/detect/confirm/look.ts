@@ -59,8 +59,8 @@ function send(memory: Memory, mirror: MirrorMemory, request: Request): void {
 }
 
 /**
- * Starts a look or a peek; a heavy target with `forMs` 0 is rechecked once at each mirror. Peeks and downloads that do
- * not start are in `turn.declined`.
+ * Starts a recheck or a peek (a probe of the first bytes only). A heavy target with `forMs` 0 is probed once at each
+ * mirror. Peeks and downloads that cannot start are added to `turn.declined`.
  */
 export function requestRecheck(memory: Memory, order: RecheckOrder): void {
   const mirror = memory.mirrors.get(order.registry);
@@ -107,7 +107,7 @@ function requestHeavy(memory: Memory, mirror: MirrorMemory, target: Target, orde
   return true;
 }
 
-/** Repeats a slow or refused probe at all mirrors of the upstream: are the others affected too? */
+/** Repeats a slow or refused probe at all mirrors of the upstream, to find out whether the others are affected too. */
 function requestAgain(memory: Memory, mirror: MirrorMemory, sample: Sample, reason: 'slow' | 'refused'): void {
   const { target } = sample.due;
   const forMs = reason === 'slow' ? limits.roundMs : memory.config.detect.outage.overMs + 2 * limits.roundStepMs;
@@ -118,7 +118,7 @@ function requestAgain(memory: Memory, mirror: MirrorMemory, sample: Sample, reas
   else startRecheck(memory, mirror, target, { ...order, ...often });
 }
 
-/** Repeats a throttled light request at the end of its wait: a single 429 may be chance. */
+/** Repeats a throttled light request when its wait ends, because a single 429 may be chance. */
 function requestThrottled(memory: Memory, mirror: MirrorMemory, target: Target): void {
   const untilMs = mirror.absence.throttled.get(target.step);
   if (untilMs === undefined || isHeavy(target)) return;
@@ -162,13 +162,16 @@ function startRecheck(
   const registry = mirror.mirror.name;
   const wanted = { target, registry, registries, untilMs, stepMs, nextAtMs: firstMs, isUrgent, reason };
   if (known !== undefined) return widenRecheck(known, wanted, memory.now.monotonicMs);
-  // A look at a slow target must leave tokens for doubts and orders.
+  // A recheck of a slow target must leave enough tokens for doubts and orders.
   const requests = 1 + (registries?.size ?? 1) + (reason === 'slow' ? limits.roundTokensKept : 0);
   if (reason !== 'back' && spend(memory.confirm.budget, requests, isUrgent) === null) return;
   openRecheck(roundFor(memory, mirror.roundKey, firstMs), key, wanted);
 }
 
-/** Throttling does not stop a look of reason `throttled`. */
+/**
+ * True if the mirror may be rechecked for this reason. Throttling prevents rechecks, except those with reason
+ * `throttled`.
+ */
 function mayBeRechecked(memory: Memory, mirror: MirrorMemory, reason: Recheck['reason']): boolean {
   if (memory.confirm.suspicions.has(mirror.egress)) return false;
   return reason === 'throttled' ? !isLeftAlone(mirror) : canBeProbed(memory, mirror);
@@ -183,7 +186,7 @@ export function updateRecheck(memory: Memory, input: RuleInput): void {
   if (isDone(recheck, input, memory.config.detect.spike)) dropRechecks(round, (one) => one === recheck);
 }
 
-/** Counts a response. True: it ends the recheck. */
+/** Counts a response of a recheck. Returns true if the recheck ends with it. */
 function isDone(recheck: Recheck, { series, sample }: RuleInput, rule: SpikeRule): boolean {
   const isOk = sample.outcome.tag === 'ok';
   const isGood = isOk && !isSlowAt(series, sample, rule);

@@ -2,18 +2,24 @@ import { isLoopback } from '../../core/addresses.ts';
 import { likelihoodOf } from '../../core/statistics.ts';
 import type { MomentOutcome, MomentVerdict } from '../memory/moments.ts';
 
-/** Our network is at fault if more than this share of the units fails; of two to `fewUnits` units, if all fail. */
+/**
+ * Our network is at fault if more than this share of the units fails. With two to `fewUnits` units, all of them must
+ * fail.
+ */
 const suspectShare = 0.6;
 const fewUnits = 3;
 
 export interface VantageUnit {
   readonly registry: string;
   readonly url: string;
-  /** Where the mirror was last reached; `null`: unknown, or through a proxy. */
+  /** The IP address at which the mirror was last reached; `null`: unknown, or reached through a proxy. */
   readonly address: string | null;
 }
 
-/** Groups mirrors into independent units: those with a common host or address prefix (on loopback: port) form one. */
+/**
+ * Groups mirrors into independent units. Mirrors with the same host or address prefix form one unit; on loopback, those
+ * with the same port do.
+ */
 export function unitsOf(places: readonly VantageUnit[]): readonly (readonly string[])[] {
   const units: { keys: Set<string>; registries: string[] }[] = [];
   for (const place of places) {
@@ -40,7 +46,9 @@ function keysOf(place: VantageUnit): readonly string[] {
   return prefix === null ? [`host ${host}`] : [`host ${host}`, `prefix ${prefix}`];
 }
 
-/** The /24 of an IPv4 or the /48 of an IPv6 address, to compare; `null` for anything else. */
+/**
+ * The /24 prefix of an IPv4 address or the /48 prefix of an IPv6 address, for comparison; `null`: not an IP address.
+ */
 export function prefixOf(address: string): string | null {
   const mapped = address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '');
   if (/^\d+\.\d+\.\d+\.\d+$/.test(mapped)) return mapped.split('.').slice(0, 3).join('.');
@@ -57,11 +65,9 @@ export function prefixOf(address: string): string | null {
 }
 
 export interface MomentResponses {
-  /** A unit has responded if one of its mirrors has. */
+  /** The mirrors' outcomes by unit. A unit has responded if one of its mirrors has. */
   readonly units: readonly (readonly MomentOutcome[])[];
-  /**
-   * `known`: the control has responded since the start. `proves`: a response shows that our network is not the cause.
-   */
+  /** `known`: the control has responded since the start. `proves`: its response shows that our network works. */
   readonly controls: readonly {
     readonly responses: MomentOutcome;
     readonly known: boolean;
@@ -69,13 +75,15 @@ export interface MomentResponses {
   }[];
   /** Mirrors of other upstreams over the same egress. */
   readonly witnesses: readonly MomentOutcome[];
-  /** Our own network loses packets: a response of a control or witness proves nothing. */
+  /**
+   * True if our own network loses packets. A single response of a control or witness then does not show that it works.
+   */
   readonly isLossy: boolean;
 }
 
 /**
- * Judges whether the failures of one moment are the mirrors' or our network's. A response of a control or witness
- * excludes a cut network, not packet loss.
+ * Judges whether the mirrors or our network cause the failures of one moment. A response of a control or witness shows
+ * that the network is not cut, but it may still lose packets.
  * @see docs/how-it-judges.md#them-or-us
  */
 export function judgeMoment({ units, controls, witnesses, isLossy }: MomentResponses): MomentVerdict {
@@ -107,7 +115,7 @@ function rule(failed: number, total: number, othersFail: boolean): Exclude<Momen
   return failed / total > suspectShare ? 'us' : 'them';
 }
 
-/** A mirror mostly failed, or mostly responded, with at least this share of its probes. */
+/** A mirror has mostly failed (or mostly responded) if at least this share of its probes did. */
 const mostlyShare = 2 / 3;
 
 /** The mirrors that mostly failed, and those that mostly responded, during a suspicion. */
@@ -125,15 +133,15 @@ export function reviewPattern(pattern: ReadonlyMap<string, { readonly responded:
 }
 
 /**
- * The log-likelihood ratio that chance exceeds about once in a million; `clearForEach` is added for each mirror but the
- * first.
+ * Chance alone exceeds this log-likelihood ratio about once in a million. For each mirror after the first,
+ * `clearForEach` is added.
  */
 const clearLeast = 12;
 const clearForEach = 1.2;
 
 /**
- * True where the mirrors' failure rates differ more than chance explains: a likelihood-ratio test against one common
- * rate.
+ * True if the mirrors' failure rates differ more than chance explains. A likelihood-ratio test compares them with one
+ * common rate.
  * @see Wilks, The large-sample distribution of the likelihood ratio, Annals of Mathematical Statistics 9 (1938)
  */
 export function isPatternClear(

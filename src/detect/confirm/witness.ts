@@ -7,12 +7,10 @@ import type { RuleView } from '../memory/rule.ts';
 import { isCanaryOut } from '../outage/state.ts';
 import { unitsOf } from './vantage.ts';
 
-/** The most mirrors of other upstreams to probe with a moment, per egress. */
+/** The maximum number of mirrors of other upstreams that are probed in a moment, per egress. */
 const witnessesMax = 2;
 
-/**
- * How certain a verdict outside of a moment is: `ok` if a control is up, or two independent mirrors can be compared.
- */
+/** How certain a verdict outside of a moment is. `ok`: a control is up, or two independent mirrors can be compared. */
 export function vantageFor(memory: RuleView, mirror: MirrorMemory): 'ok' | 'unverified' {
   for (const control of memory.controls.values()) if (control.up === true) return 'ok';
   const others = [...memory.mirrors.values()].filter(
@@ -36,7 +34,10 @@ function* othersOf(memory: Memory, round: Round, egress: string): Iterable<Mirro
   }
 }
 
-/** The results of other upstreams' mirrors in a moment: `answered` by any probe that started after `witnessFromMs`. */
+/**
+ * The results of other upstreams' mirrors in a moment. `answered`: one of their probes that started after
+ * `witnessFromMs` got a response.
+ */
 export function witnessesOf(
   memory: Memory,
   round: Round,
@@ -53,7 +54,10 @@ export function witnessesOf(
   return witnesses;
 }
 
-/** Mirrors of other upstreams to probe with a moment; none if one has responded to a probe started after `fromMs`. */
+/**
+ * The mirrors of other upstreams to probe in a moment. The list is empty if one has already responded to a probe that
+ * started after `fromMs`.
+ */
 export function witnessesFor(memory: Memory, round: Round, egress: string, fromMs: number): readonly MirrorMemory[] {
   const others = [...othersOf(memory, round, egress)];
   if (others.some(({ line: { respondedFromMs } }) => respondedFromMs !== null && respondedFromMs > fromMs)) return [];
@@ -66,7 +70,7 @@ export function witnessesFor(memory: Memory, round: Round, egress: string, fromM
     .flatMap(([name = '']) => byName.get(name) ?? []);
 }
 
-/** True where our own network lost packets within `limits.vantageReviewMs`. */
+/** True if our own network lost packets within the last `limits.vantageReviewMs`. */
 export function isLineLossy(memory: RuleView, egress: string): boolean {
   const nowMs = memory.now.monotonicMs;
   const mirrors = new Map(

@@ -9,7 +9,7 @@ import type { FindingStatement } from '../memory/says.ts';
 import { artifactPhraseOf, type DeclaredWrong, joined, type Widened, type WrongOnce, widen } from './mismatch-says.ts';
 
 interface Named {
-  /** Version, part and algorithm: only digests with the same `of` are compared. */
+  /** Version, part and algorithm of the item. Only digests with equal `of` are compared. */
   readonly of: string;
   readonly algorithm: string;
   readonly digest: string;
@@ -19,13 +19,15 @@ interface Named {
 export interface Statement extends Named {
   /** When this digest was first seen at the mirror, wall milliseconds. */
   readonly sinceMs: number;
-  /** A later response over a fresh connection had the same digest. */
+  /** True if a later response over a fresh connection had the same digest. */
   readonly isTwice: boolean;
   readonly seen: Seen | null;
-  /** Absent: no response with this digest said anything of signatures. */
+  /** The state of the signature; absent: no response with this digest told us anything about one. */
   readonly signature?: SignatureState;
   readonly probeId: string;
-  /** The earlier digest for the same item, and when it was last served; `null`: it never changed. */
+  /**
+   * The previous digest of the same item, and the time of the last response with it; `null`: the digest never changed.
+   */
   readonly before: { readonly digest: string; readonly untilMs: number } | null;
   /** Time of the last response, wall milliseconds. */
   readonly heardMs: number;
@@ -75,7 +77,10 @@ export interface Voice {
 export interface OddDigest {
   readonly voice: Voice;
   readonly cause: 'peers' | 'origin' | 'retag';
-  /** The mirrors with the usual bytes: the origin's or the largest group's; `null`: no group stands out. */
+  /**
+   * The mirrors that serve the usual bytes: those of the origin or of the largest group; `null`: there is no such
+   * group.
+   */
   readonly usual: readonly Voice[] | null;
 }
 
@@ -85,8 +90,8 @@ export interface ComparedDigests {
 }
 
 /**
- * Compares the digests of an upstream's mirrors for one item that no authority vouches for. One response never makes a
- * mirror odd.
+ * Compares what an upstream's mirrors serve for one item whose digest no authority states. One response is never enough
+ * to call a mirror odd.
  * @param voices  all with the same `of`, each mirror once
  */
 export function comparePeers(voices: readonly Voice[]): ComparedDigests {
@@ -110,8 +115,8 @@ export function comparePeers(voices: readonly Voice[]): ComparedDigests {
 }
 
 /**
- * True if the origin's bytes decide against a mirror. Several mirrors against the origin alone are not wrong: one
- * changed response of the origin's cache is more likely.
+ * True if the origin's bytes show that a mirror is wrong. If several mirrors agree against the origin alone, they are
+ * not: more likely the origin's cache changed one response.
  */
 function isAgainstOrigin(
   { statement }: Voice,
@@ -124,7 +129,10 @@ function isAgainstOrigin(
   return origins.length > 1 || (group.length === 1 && (wasSame || voices.length > 2));
 }
 
-/** The group with the usual bytes: the origin's if others are in it, else the largest; `null`: none stands out. */
+/**
+ * The group that serves the usual bytes: the origin's group if it has other members, else the largest. If several are
+ * largest: the origin's; `null`: it is not among them.
+ */
 function usualOf(groups: readonly (readonly Voice[])[], origins: readonly Voice[] | null): readonly Voice[] | null {
   if (origins !== null && origins.length > 1) return origins;
   const size = Math.max(...groups.map((group) => group.length));
@@ -147,10 +155,13 @@ function oddOf(
   return { ...found, cause: isNew && usual === null ? 'retag' : 'peers' };
 }
 
-/** The mirrors whose bytes changed, where all serve the same now; only the origin if its bytes changed too. */
+/**
+ * For mirrors that all serve the same bytes now: those whose bytes changed before. If the origin's bytes changed too,
+ * only the origin.
+ */
 function changed(voices: readonly Voice[]): ComparedDigests {
   const all = voices.filter(({ statement }) => statement.before !== null);
-  // A mirror that always served these bytes was right.
+  // If one mirror has always served these bytes, that mirror was right.
   if (all.length < voices.length) return { odd: [], again: [] };
   const origins = all.filter(({ isOrigin }) => isOrigin);
   const whom = origins.length > 0 ? origins : all;
@@ -160,7 +171,7 @@ function changed(voices: readonly Voice[]): ComparedDigests {
   };
 }
 
-/** The finding for an odd mirror. Only the cause `origin` is a reason to leave that mirror. */
+/** The finding about an odd mirror. Clients should leave the mirror only if the cause is `origin`. */
 export function explainPeers(
   odd: OddDigest,
   target: Target,

@@ -18,12 +18,15 @@ import { contentsOf, freshMsOf, originOf, subjectsOf } from './readings.ts';
 import { readSubject, subjectRowOf } from './rows.ts';
 import type { Arrival } from './versions.ts';
 
-/** The least time between rows of a subject with news; without news, `writeStillMs`. */
+/**
+ * The minimum time between two rows of a subject that changed. A subject without changes is written every
+ * `writeStillMs`.
+ */
 const writeChangesMs = 60_000;
 const writeStillMs = 30 * 60_000;
 const rowsPerTurn = 50;
 
-/** The row key in table `detector`; for an empty text, the common prefix. */
+/** The key of a subject's row in table `detector`. An empty `subject` gives the prefix of all such keys. */
 const rowKeyOf = (subject: string): string => `contents|${subject}`;
 
 function keyOf(target: Target): string {
@@ -34,14 +37,14 @@ function keyOf(target: Target): string {
 interface Taken {
   /** `null`: nothing to compare in this response. */
   readonly comparison: ContentComparison | null;
-  /** The contents went backwards, and no response to another step has shown that before. */
+  /** True if the contents went backwards and no response to another step has shown this regression before. */
   readonly isRegression: boolean;
   readonly arrivals: readonly (readonly [mirror: MirrorMemory, seconds: number])[];
 }
 
 const nothing: Taken = { comparison: null, isRegression: false, arrivals: [] };
 
-/** Records the contents of a response, also of a failed one. Subjects change in place. */
+/** Records the contents of a response, even if its probe failed. Changes subjects in place. */
 export function receiveContents(memory: RuleView, mirror: MirrorMemory, sample: Sample): Taken {
   const { facts, outcome, due } = sample;
   if (outcome.tag === 'unknown') return nothing;
@@ -67,8 +70,8 @@ function standpointOf(memory: RuleView, mirror: MirrorMemory, { due, endedMonoto
 }
 
 /**
- * Records what a version like `latest` resolved to. A return to an earlier version is a step backwards: backends
- * alternate.
+ * Records the version that `latest` or the like resolved to. A return to an earlier version counts as a step backwards,
+ * because it shows that backends alternate.
  */
 function takeResolved(memory: RuleView, mirror: MirrorMemory, sample: Sample): ContentComparison | null {
   const { due, facts, endedMonotonicMs: atMs } = sample;
@@ -157,12 +160,12 @@ export function restorePropagations(mirror: MirrorMemory, stored: unknown): void
   contentsOf(mirror).propagations = Array.isArray(stored) ? stored.filter(isNumber) : [];
 }
 
-/** Drops what a mirror served: it is gone, or another one now. */
+/** Deletes what is known about the contents of a mirror, because the mirror was removed or replaced. */
 export function removeContents({ subjects }: Memory, registry: string): void {
   for (const { shelves } of subjects.values()) shelves.delete(registry);
 }
 
-/** Drops subjects that are no longer probed, and what versions resolved to. */
+/** Deletes subjects that are no longer probed. For every mirror it also deletes what `latest` resolved to. */
 export function pruneContents(memory: Memory): void {
   for (const mirror of memory.mirrors.values()) {
     const contents = contentsOf(mirror);
@@ -227,8 +230,8 @@ function targetsOf(memory: Memory): ReadonlyMap<string, ReadonlySet<string>> {
 }
 
 /**
- * The time from a release's first sight at the origin to its first sight at a mirror, milliseconds; 0 if the mirror was
- * first.
+ * The time from the first response of the origin that shows a release to the mirror's first one, milliseconds; 0 if the
+ * mirror was first.
  * @returns `null` if the mirror had not been probed for longer than `gapMsMax` before
  */
 function propagationMs({ afterMs, atMs, originMs }: Arrival, gapMsMax: number): number | null {

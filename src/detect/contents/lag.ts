@@ -31,16 +31,17 @@ interface Sum {
   line: LineBehind | null;
 }
 
-/** An item that was released after `afterMs` and at `atMs` at the latest; `null`: not known. */
+/** An item that the mirror lacks. It was released after `afterMs` and no later than `atMs`; `null`: not known. */
 interface Lacked {
   readonly afterMs: number | null;
   readonly atMs: number | null;
 }
 
 /**
- * How far a mirror's last response is behind the origin, else behind a quorum of the others.
+ * How far a mirror's last response is behind the origin. Without a recent response of the origin, a quorum of other
+ * mirrors is used.
  * @returns `null` for the origin, without a response of the mirror, and without a recent one of the origin or of two
- *   others
+ * others
  * @see docs/decisions/0017-lag.md
  */
 export function lagOf(
@@ -63,7 +64,7 @@ export function lagOf(
   for (const [version, isPre, firstMs] of wanted ?? []) {
     if (isHeld(shelf, version) || isLeftOut(version, isPre)) continue;
     if (shelf.lost.has(version)) {
-      // The mirror had this version before: a step backwards, not a lag.
+      // If the mirror had this version before, its absence is a step backwards, not a lag.
       missing.push(version);
       continue;
     }
@@ -101,7 +102,7 @@ function lack(sum: Sum, shelf: Shelf, { afterMs, atMs }: Lacked, ageMs: number):
   sum.oldestMs = Math.min(sum.oldestMs ?? Number.POSITIVE_INFINITY, atMs);
 }
 
-/** True if the mirror shows the version, or showed it and has not lacked it for long: backends may alternate. */
+/** True if the mirror shows the version, or has lacked it only for a short time, because backends may alternate. */
 function isHeld(shelf: Shelf, version: string): boolean {
   const lost = shelf.lost.get(version);
   return shows(shelf, version) || (lost === undefined ? shelf.since.has(version) : lost.looks < limits.contentReadings);
@@ -124,8 +125,8 @@ function wantedOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[]):
 }
 
 /**
- * The changes of a tag, serial or date that a mirror lacks. An unknown value of the mirror may be newer than the last
- * change: then only changes after its first sight count.
+ * The changes of a tag, serial or date that a mirror lacks. A value that is unknown elsewhere may be newer than the
+ * last change. Then only changes after the value was first seen count.
  */
 function lackedOf(key: LineKey, state: LineState, changes: readonly Change[]): readonly Change[] {
   if (isOrdered(key)) return changes.filter(({ value }) => Number(value) > (state.best ?? Number(state.value)));
@@ -134,7 +135,7 @@ function lackedOf(key: LineKey, state: LineState, changes: readonly Change[]): r
   return changes.filter(({ seq, afterMs }) => seq > (state.best ?? -1) && afterMs !== null && state.sinceMs <= afterMs);
 }
 
-/** True if the mirror has or had everything that is known to be released. */
+/** True if the mirror has, or once had, every release that is known. */
 export function hasAllReleased({ releases, lines }: ContentSubject, shelf: Shelf, gaps: Gaps | undefined): boolean {
   const isLeftOut = gapFilterFor(gaps);
   const isKnown = (version: string): boolean => isHeld(shelf, version) || shelf.lost.has(version);

@@ -10,10 +10,12 @@ import {
 } from '../memory/subject.ts';
 import type { Taking } from './versions.ts';
 
-/** If a mirror has more tags and the like, those that its last response lacks are dropped. */
+/**
+ * The maximum number of tags, serials and dates per mirror. Above it, those that the last response lacks are deleted.
+ */
 const linesKept = 4 * limits.contentTags;
 
-/** True for a value that only grows; a tag may change to anything. */
+/** True for a serial or date, which only grows. A tag may change to any value. */
 export function isOrdered(key: LineKey): boolean {
   return key === 'serial' || key === 'date';
 }
@@ -38,7 +40,7 @@ export function updateLines(taking: Taking): void {
   if (shelf.lines.size > linesKept) dropLines(taking);
 }
 
-/** A server may name other tags in each response. */
+/** Deletes tags above `linesKept`, because a server may list different tags in each response. */
 function dropLines({ subject, shelf, reading }: Taking): void {
   const shown = new Map(linesOf(reading.contents));
   for (const key of shelf.lines.keys()) if (!shown.has(key)) shelf.lines.delete(key);
@@ -47,7 +49,8 @@ function dropLines({ subject, shelf, reading }: Taking): void {
 }
 
 /**
- * For a serial or date the value itself; for a tag the `seq` of its last change to the value, `null` if there is none.
+ * The position of a value. For a serial or date: the value itself. For a tag: the `seq` of its last change to the
+ * value; `null`: no such change.
  */
 function placeOf(key: LineKey, value: string | number, changes: readonly Change[]): number | null {
   if (isOrdered(key)) return Number(value);
@@ -97,7 +100,10 @@ function moved(
   }
 }
 
-/** Without a recent response of the origin, the second largest number counts, or a tag that a quorum has. */
+/**
+ * Without a recent response of the origin, the peers decide: the second largest number counts, or the tag value of a
+ * quorum.
+ */
 function movedByPeers(taking: Taking, key: LineKey): void {
   const { subject, shelf, who } = taking;
   const values = [shelf, ...peersOf(subject, who.registry, who)].flatMap((one) => one.lines.get(key)?.value ?? []);
@@ -114,7 +120,7 @@ function movedByPeers(taking: Taking, key: LineKey): void {
   moved(taking, key, own, by);
 }
 
-/** In responses without versions, a tag or date changed at the origin counts as a release. */
+/** If responses list no versions, a change of a tag or date at the origin counts as a release. */
 function noteArrival(
   { shelf, reading, who, update }: Taking,
   key: LineKey,

@@ -8,11 +8,11 @@ import type { FindingStatement } from '../memory/says.ts';
 
 export type Mismatch = Extract<ProbeFailure, { kind: 'mismatch' }>;
 
-/** A wrong response that no second one has confirmed yet. */
+/** A wrong response that no second response has confirmed yet. */
 export interface WrongOnce {
   readonly failure: Mismatch;
   readonly probeId: string;
-  /** Time of the wrong response, monotonic milliseconds; `looks`: the probes from that one on. */
+  /** Time of the wrong response, monotonic milliseconds. `looks` counts the probes since then, including that one. */
   readonly atMs: number;
   readonly looks: number;
 }
@@ -30,8 +30,8 @@ export function wrongDigestOf({ algorithm, got }: Mismatch): string {
 export type MismatchVerdict = 'declare' | 'look_again' | 'wait';
 
 /**
- * Judges a wrong response. `declare`: a fresh connection repeats the earlier digest. `look_again`: by a recheck at
- * once. `wait`: for the next due probe, because rechecks must end.
+ * Judges a wrong response. `declare`: report it, because a fresh connection repeats the earlier digest. `look_again`:
+ * recheck at once. `wait`: until the next scheduled probe, because the number of rechecks is limited.
  * @see docs/detection.md#rules-of-findings
  */
 export function judgeMismatch(
@@ -55,14 +55,14 @@ export interface Widened extends Message {
   readonly statements?: readonly string[];
 }
 
-/** The gravest last: a finding about several artifacts has the gravest cause. */
+/** Causes by gravity, the gravest last. A finding about several artifacts has the gravest of their causes. */
 const gravity: readonly Finding['cause'][] = ['peers', 'retag', 'origin', 'mismatch', 'fork'];
 
 function isGraverThan(one: Finding['cause'], other: Finding['cause']): boolean {
   return gravity.indexOf(one) > gravity.indexOf(other);
 }
 
-/** The mismatch finding of a mirror with one more artifact. `known` `null`: none is open. */
+/** Adds one more artifact to the mismatch finding of a mirror. `known` is the open finding; `null`: none is open. */
 export function widen(
   known: Finding | null,
   { item, sides, probeIds, statements = [], ...fields }: Widened,
@@ -100,9 +100,9 @@ export interface Wrong {
   readonly failure: Mismatch;
   /** What the upstream's mirrors serve for the artifact, as far as known. */
   readonly sides: readonly Side[];
-  /** The expected digest is in a lock file of the configuration. */
+  /** True if the expected digest comes from a lock file of the configuration. */
   readonly isLocked: boolean;
-  /** The origin serves the same wrong bytes: they changed upstream. */
+  /** True if the origin serves the same wrong bytes, so they changed upstream. */
   readonly isOrigins: boolean;
   readonly probeIds: readonly string[];
 }
@@ -159,7 +159,7 @@ export function artifactPhraseOf({ module, version, step }: ScopeItem): Sentence
   });
 }
 
-/** A list of names; beyond `namesShown`, the number of further ones. */
+/** A list of names. After the first `namesShown` names, it gives only the number of the others. */
 export function joined(names: readonly Filled[]): Filled {
   const more = names.length - namesShown;
   return more > 0 ? [...names.slice(0, namesShown), phrase('found.namesMore', { count: more })] : names;
@@ -171,7 +171,7 @@ export function itemOf(known: Finding | null, { module, version, step }: Target)
   return known?.scope.find((one) => one.module === module && one.version === version && one.step === step);
 }
 
-/** True if the artifact's bytes are disputed: neither an authority nor the origin decides. */
+/** True if it is open which bytes of the artifact are right: neither an authority nor the origin decides. */
 export function isOpenTo(known: Finding, item: ScopeItem): boolean {
   const cause = mismatchCauseOf(known, item);
   return cause === 'peers' || cause === 'retag';

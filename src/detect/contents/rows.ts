@@ -13,7 +13,7 @@ import {
 type Stored<T> = readonly (readonly [string, T])[];
 
 interface ShelfRow extends Omit<Shelf, 'since' | 'lost' | 'lines' | 'reading'> {
-  /** When the row was written. A mirror with another URL is another mirror. */
+  /** `url` is the mirror's URL when the row was written. If it differs now, the row is about another mirror. */
   readonly url: string;
   readonly since: Stored<{ readonly afterMs: number; readonly atMs: number }>;
   readonly lost: Stored<Lost>;
@@ -31,7 +31,7 @@ export interface SubjectRow {
   readonly shelves: Stored<ShelfRow>;
 }
 
-/** Keys of times. Dates in the contents have other keys. */
+/** Keys whose values are times of this program. Dates that a server states have other keys. */
 const timeKeys: ReadonlySet<string> = new Set([
   'afterMs',
   'atMs',
@@ -44,7 +44,7 @@ const timeKeys: ReadonlySet<string> = new Set([
   'oldestMs',
 ]);
 
-/** The data with each time shifted by `byMs`, to `mostMs` at the latest. */
+/** Copies the data and shifts each time by `byMs`, but not beyond `mostMs`. */
 function moved(value: unknown, byMs: number, mostMs = Number.POSITIVE_INFINITY): unknown {
   if (Array.isArray(value)) return value.map((one) => moved(one, byMs, mostMs));
   if (typeof value !== 'object' || value === null) return value;
@@ -88,7 +88,8 @@ function isShelfRow(value: ShelfRow): boolean {
 }
 
 /**
- * A stored subject; `null`: invalid. Times in the future become now: the clock may have been set back.
+ * Reads a stored subject; `null`: it is invalid. Times in the future become the current time, because the clock may
+ * have been set back.
  * @param isKept  false: what is stored of this mirror is dropped
  */
 export function readSubject(

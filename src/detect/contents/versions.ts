@@ -74,7 +74,7 @@ function isSame(a: Versions, b: Versions): boolean {
   return a.count === b.count && a.newest.length === b.newest.length && a.newest.every((one, i) => one === b.newest[i]);
 }
 
-/** Mirrors mostly have the same versions: they share one copy. */
+/** Mirrors mostly have the same versions, so mirrors with equal versions share one copy in memory. */
 function shared(subject: ContentSubject, versions: Versions): Versions {
   for (const { versions: known } of subject.shelves.values()) {
     if (known !== null && isSame(known, versions)) return known;
@@ -90,7 +90,7 @@ function cameIn(shelf: Shelf, before: Versions, next: Versions): readonly string
   );
 }
 
-/** Counts versions that disappeared: a step backwards where other mirrors have them. */
+/** Counts versions that disappeared. It is a step backwards if other mirrors still have them. */
 function missed({ subject, shelf, reading, who, update }: Taking, before: Versions, next: Versions): void {
   const shown = new Set(next.newest);
   for (const [version, lost] of shelf.lost) {
@@ -115,7 +115,10 @@ function missed({ subject, shelf, reading, who, update }: Taking, before: Versio
   }
 }
 
-/** True if the origin, else another mirror, has a version that this mirror lost; false for the origin itself. */
+/**
+ * True if the origin has a version that this mirror lost, or without a recent origin another mirror. Always false for
+ * the origin itself.
+ */
 function isElsewhere(subject: ContentSubject, version: string, who: Who): boolean {
   if (who.registry === who.origin) return false;
   const origin = freshOriginOf(subject, who);
