@@ -34,17 +34,17 @@ import { baselinesOf, standingOf, vantageOf } from './standings.ts';
 
 export type { DetectTurn, Peek, RoundRequest } from './memory/turn.ts';
 
-/** How often open findings are written again, so that their rows do not expire. */
+/** The interval at which open findings are written again, so that their rows do not expire. */
 const rewriteMs = 24 * 3_600_000;
 
 /**
- * Settles each sample once, opens and closes findings, requests confirming rounds and returns the rows to commit. It
- * reads no clock: each input has its time.
+ * Judges each sample once, opens and closes findings, requests confirming rounds and returns the rows to commit. It
+ * reads no clock, because each input contains its time.
  * @see docs/how-it-judges.md
  */
 export class Detector {
   readonly #memory: Memory;
-  /** `null` after each input: derived when it is next read. */
+  /** A cache of `standings`. Each input sets it to `null`; the next read computes it. */
   #standings: readonly Standing[] | null = null;
 
   constructor(memory: Memory) {
@@ -63,7 +63,7 @@ export class Detector {
     return this.#turnOfRounds(now, (memory) => receiveControl(memory, response, round));
   }
 
-  /** A mirror or control of a `RoundAsk` could not be probed. */
+  /** Reports that a mirror or control of a `RoundRequest` could not be probed. */
   unrequested(roundId: string, moment: number, name: string, now: Now): DetectTurn {
     return this.#turnOfRounds(now, (memory) => {
       for (const round of memory.confirm.rounds.values()) {
@@ -74,17 +74,17 @@ export class Detector {
     });
   }
 
-  /** Another system reports trouble with a mirror. */
+  /** Reports that another system has found trouble with a mirror. */
   confirm(registry: string, now: Now): DetectTurn {
     return this.#turnOfMirror(registry, now, confirmNow);
   }
 
-  /** A probe is pending for too long. */
+  /** Reports that a probe is pending for too long. */
   overdue(target: Target, now: Now): DetectTurn {
     return this.#turnOfMirror(target.registry, now, (memory, mirror) => confirmOverdue(memory, mirror, target));
   }
 
-  /** Starts a look or peek, where the mirror may be probed and the budget allows it. */
+  /** Starts a recheck or peek if the mirror may be probed and the budget allows it. */
   recheck(order: RecheckOrder, now: Now): DetectTurn {
     return this.#turnOfRounds(now, (memory) => requestRecheck(memory, order));
   }
@@ -97,7 +97,7 @@ export class Detector {
     });
   }
 
-  /** The address family to probe a mirror over now; `null`: any. */
+  /** The address family over which a mirror is to be probed now; `null`: any. */
   familyFor(registry: string) {
     const mirror = this.#memory.mirrors.get(registry);
     return mirror === undefined ? null : familyFor(mirror);
@@ -115,7 +115,7 @@ export class Detector {
     recordSkip(mirror, because);
   }
 
-  /** To be called at every turn of the loop, at least once a second, and at `wakeAtMs`. */
+  /** The caller calls it at every turn of the main loop, at least once a second, and at `wakeAtMs`. */
   tick(now: Now): DetectTurn {
     return this.#turn(now, (memory) => {
       expireAbsences(memory);
@@ -128,7 +128,10 @@ export class Detector {
     });
   }
 
-  /** Takes over the confidence of advice by tests: its findings carry the same word. `null`: nothing changed. */
+  /**
+   * Takes over the confidence of advice that a test has decided, so that the finding and the advice have the same
+   * confidence. `null`: nothing changed.
+   */
   assure(advices: readonly Pick<Advice, 'cause' | 'from' | 'confidence'>[], now: Now): DetectTurn | null {
     const { findingLog } = this.#memory;
     const assured = new Map(advices.map(({ cause, from, confidence }) => [`${cause} ${from}`, confidence]));
@@ -139,14 +142,17 @@ export class Detector {
   }
 
   /**
-   * The process was suspended or a clock jumped: samples that overlap the interval (monotonic) are
+   * Reports that the process was suspended or a clock jumped. Samples that overlap this (monotonic) interval become
    * `unknown('local')`.
    */
   suspended(fromMs: number, toMs: number, now: Now): DetectTurn {
     return this.#turnOfRounds(now, (memory) => receiveSleep(memory, fromMs, toMs));
   }
 
-  /** Ends a mismatch or level shift; other findings stay open. `null`: no such open finding. */
+  /**
+   * Records an acknowledgement. It ends a mismatch or level shift; other findings stay open. `null`: no such open
+   * finding.
+   */
   acknowledge(findingId: string, reason: string, now: Now): DetectTurn | null {
     if (!this.#memory.open.has(findingId)) return null;
     return this.#turn(now, (memory) => {
@@ -177,7 +183,7 @@ export class Detector {
     if (mirror !== undefined) recordThrottle(mirror, step, untilMs);
   }
 
-  /** Closes the findings of removed and changed mirrors. */
+  /** Applies a new configuration, and closes the findings about removed and changed mirrors. */
   reconfigure(config: Config, targets: readonly Target[], now: Now): DetectTurn {
     return this.#turnOfRounds(now, (memory) => applyConfig(memory, config, targets));
   }
@@ -227,7 +233,7 @@ export class Detector {
     return closeTurn(memory, { shed: shedShareOf(memory.us), wakeAtMs: wakeAtMs(memory) });
   }
 
-  /** A turn after which rounds go on. */
+  /** Runs `act`, then advances the rounds. */
   #turnOfRounds(now: Now, act: (memory: Memory) => void): DetectTurn {
     return this.#turn(now, (memory) => {
       act(memory);
@@ -252,7 +258,7 @@ export function createDetector(input: {
   readonly now: Now;
   readonly rules?: readonly FindingRule[];
 }): Detector {
-  // Changes made while restoring go out with the first turn.
+  // Changes that the restoration makes are returned with the first turn.
   const memory = new Memory(input, input.rules ?? findingRules, ownRules);
   applyConfig(memory, input.config, input.targets);
   restoreRows(memory, input.restored);

@@ -25,7 +25,7 @@ import { settle } from './settle.ts';
 import { decideCanary } from './step.ts';
 import { applyVerdict, closeSuspicion, verdictOf } from './suspicion.ts';
 
-/** Advances every round to now, then settles the samples that no longer wait. */
+/** Advances every round to the current time. Then it settles the samples that need not wait any longer. */
 export function advanceRounds(memory: Memory): void {
   sendRequests(memory);
   for (const round of memory.confirm.rounds.values()) {
@@ -61,7 +61,7 @@ function judgeRoundMoment(memory: Memory, round: Round, moment: RoundMoment): vo
   }
   openConfirmed(memory, round, moment);
   sendRequests(memory);
-  // A verdict may be final before the mirror in doubt has responded: that response still counts for this moment.
+  // A verdict may be final before the mirror in doubt has responded. Its response still counts for this moment.
   for (const mirror of mirrorsOf(memory, round.key)) {
     if (mirror.doubt !== null && moment.outcomes.get(mirror.mirror.name) === 'missing') isFinal = false;
   }
@@ -113,17 +113,17 @@ function isWaiting(memory: Memory, held: HeldSample): boolean {
     return round !== null && due.round !== null && isMomentOpen(round, due.round.moment);
   }
   if (mirror.doubt === null) return false;
-  // Waits for the verdict of a moment that started after the sample ended.
+  // The sample waits for the verdict of a moment that started after the sample ended.
   return mirror.doubt.clearedMs === null || mirror.doubt.clearedMs < endedMonotonicMs;
 }
 
-/** The next time at which `advanceRounds` has something to do, monotonic milliseconds; `null`: none. */
+/** The next time at which `advanceRounds` must run, monotonic milliseconds; `null`: none. */
 export function wakeAtMs(memory: Memory): number | null {
   const times: number[] = [];
   for (const round of memory.confirm.rounds.values()) {
     times.push(...deadlinesOf(round));
     const requestMs = nextRequestMsOf(memory, round);
-    // A moment that is due could not start in this turn: the next turn tries again.
+    // If a due moment could not start in this turn, the next turn tries again.
     if (requestMs !== null && requestMs > memory.now.monotonicMs) times.push(requestMs);
     for (const recheck of round.rechecks.values()) times.push(recheck.untilMs);
     for (const mirror of mirrorsOf(memory, round.key)) if (mirror.doubt !== null) times.push(mirror.doubt.untilMs);

@@ -7,12 +7,12 @@ import { type MirrorMemory, seriesOf } from '../memory/mirror-memory.ts';
 import { recordArtifact } from '../memory/records.ts';
 import { recordBudget } from '../memory/rounds.ts';
 
-/** The minimum interval of such requests for one artifact. */
+/** The minimum interval between two requests for the first bytes of one moved artifact. */
 const requestEveryMs = 5 * 60_000;
 
 /**
- * Follows where an index states the artifact of a version. If it moves, its first bytes are requested at once, and the
- * whole of it if they fail: its next download may be an hour away.
+ * Records where an index says that the artifact of a version is. If that location changes, the first bytes are
+ * requested at once, and if they fail, the whole artifact. Its next scheduled download may be an hour later.
  * @see docs/decisions/0097-artifacts-that-move.md
  */
 export function followArtifact(memory: Memory, mirror: MirrorMemory, { due, facts, outcome }: Sample): void {
@@ -37,7 +37,7 @@ function recordPlace(memory: Memory, mirror: MirrorMemory, { due, facts }: Pick<
   const hasMoved = before !== undefined && before.version === resolved && before.at !== at;
   if (before?.at === at && before.version === resolved) return;
   const movedMs = before?.movedMs ?? Number.NEGATIVE_INFINITY;
-  // An index may alternate between places: that must not use up the budget of confirming probes.
+  // An index that alternates between locations must not use up the budget of confirming probes.
   const isRequested = hasMoved && nowMs - movedMs >= requestEveryMs && requestFirstBytes(memory, mirror, target);
   recordArtifact(series, { version: resolved, at, isUnproven: isRequested, movedMs: isRequested ? nowMs : movedMs });
 }

@@ -8,7 +8,7 @@ import { releaseHeld } from './advance.ts';
 import { settle } from './settle.ts';
 import { judgeUs, startStreaksAnew } from './step.ts';
 
-/** The moments of open rounds no longer wait for a mirror. */
+/** Removes a mirror from the moments of open rounds, so that they no longer wait for it. */
 export function dropFromRounds(memory: Memory, mirror: MirrorMemory): void {
   closeDoubt(memory, mirror);
   clearPlan(mirror);
@@ -18,7 +18,10 @@ export function dropFromRounds(memory: Memory, mirror: MirrorMemory): void {
   }
 }
 
-/** Handles a suspend: samples that overlap it become unknown, and streaks without a finding are reset. */
+/**
+ * Handles a suspend of the process. Samples that overlap it become unknown, and streaks that have not led to a finding
+ * are reset.
+ */
 export function receiveSleep(memory: Memory, fromMs: number, toMs: number): void {
   recordSleep(memory, fromMs, toMs);
   const overlapping = removeHeld(

@@ -20,8 +20,8 @@ import { type FindingStatement, mergeEvidence } from '../memory/says.ts';
 import { keepFinding, recordFindingRow, recordOpening, removeFinding } from '../memory/stored.ts';
 
 /**
- * Applies what a rule says about one mirror, or about this daemon (`null`). An open finding changes if scope, cause or
- * `actionable` differ; new evidence alone is no event.
+ * Applies a rule's statement about one mirror, or about this daemon (`null`). An open finding changes if its scope,
+ * cause or `actionable` changes. New evidence alone causes no event.
  */
 export function apply(
   memory: Memory,
@@ -76,7 +76,7 @@ export function apply(
   else say(memory, 'changed', next);
 }
 
-/** Closes the open finding of a kind, subject and story (`of`), with the evidence and text of `last`. */
+/** Closes the open finding of this kind, subject and story (`of`). It gets the evidence and text of `last`. */
 export function closeFinding(
   memory: Memory,
   kind: FindingKind,
@@ -115,14 +115,15 @@ export function updateConfidence(memory: Memory): void {
   }
 }
 
-/** Writes open findings again: rows expire by age. */
+/** Writes open findings again, because rows expire with age. */
 export function rewriteFindings(memory: Memory): void {
   for (const finding of memory.open.values()) writeFinding(memory, finding);
 }
 
 /**
- * Writes open findings with new evidence, each at most every `limits.evidenceWriteMs`, under their last stamp.
- * @param everything  without that limit, for a shutdown
+ * Writes open findings that have new evidence, each at most once every `limits.evidenceWriteMs`. Their stamps do not
+ * change.
+ * @param everything  true for a shutdown: writes without that limit
  */
 export function writeEvidence(memory: Memory, everything: boolean): void {
   for (const finding of memory.open.values()) {
@@ -133,7 +134,10 @@ export function writeEvidence(memory: Memory, everything: boolean): void {
   }
 }
 
-/** Never lower than before, unless our network is no longer known to work. */
+/**
+ * The confidence of a finding: the highest so far, unless its rule fixes one. While our network is not known to work,
+ * it is at most `low` or `medium`.
+ */
 function confidenceOf(memory: Memory, finding: Finding): Confidence {
   const rule = ruleOf(memory.rules, finding);
   const fixed = rule?.confidence?.(finding) ?? null;
@@ -168,7 +172,7 @@ function earnedConfidence(
   return byAge === 'low' ? 'medium' : 'high';
 }
 
-/** What advice to leave the mirror has proven: both carry the same word. */
+/** The confidence of advice to leave the mirror. The finding has the same confidence. */
 function assured(memory: Memory, { kind, registry }: Finding): Confidence {
   return memory.findingLog.assured.get(`${kind} ${registry}`) ?? 'low';
 }
@@ -204,7 +208,7 @@ function writeFinding(memory: Memory, finding: Finding, stampMs: number = memory
   if (finding.state === 'open') recordFindingRow(memory, finding, stampMs);
 }
 
-/** The rule of a finding's kind and story; `null`: not registered. */
+/** The rule for a finding's kind and story; `null`: no such rule is registered. */
 export function ruleOf(
   rules: readonly FindingRule[],
   { kind, cause }: Pick<Finding, 'kind' | 'cause'>,

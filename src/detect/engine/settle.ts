@@ -13,9 +13,10 @@ import { speedOf, thresholdFor } from '../rules/speed.ts';
 import { judgeKinds, receiveResponse } from './step.ts';
 
 /**
- * Settles a sample: fixes its outcome, outputs it with baseline and threshold, and passes a judged one to the rules.
- * @param because  makes the sample unknown; `null`: it keeps its outcome
- * @param isShort  a timeout that is no failure of the target, see `Held`
+ * Settles a sample: decides its final outcome, outputs it with baseline and threshold, and passes it to the rules if it
+ * was judged.
+ * @param because  the reason why the sample becomes unknown; `null`: it keeps its outcome
+ * @param isShort  true for a timeout that is no failure of the target, see `Held`
  */
 export function settle(memory: Memory, taken: Sample, because: Because | null, isShort = false): void {
   const sample: Sample = because === null ? taken : { ...taken, outcome: { tag: 'unknown', because } };
@@ -64,7 +65,7 @@ function noteResponse(memory: Memory, mirror: MirrorMemory, sample: Sample): boo
   const wasSeen = memory.seen.has(itemKey);
   const { step } = sample.due.target;
   const timesKey = `${step}|${sample.due.connection}`;
-  // The median is needed only for a first response, and sorting is costly.
+  // Only a first response needs the median, because sorting is costly.
   const cold = isColdFetch(sample, wasSeen, wasSeen ? null : medianOf(timesOf(mirror, timesKey)));
   const rttMs = cold || isDisturbed(sample) ? null : sample.rttMs;
   recordSuccess(memory, mirror, itemKey, { key: timesKey, rttMs });
@@ -77,8 +78,8 @@ export function seenKeyOf(sample: Pick<Sample, 'due' | 'facts'>): string {
 }
 
 /**
- * True for the first fetch of a pull-through cache: a first success that a cache header calls a miss, or that took
- * `limits.coldFactor` times the step's median.
+ * True for the first fetch of a pull-through cache. This is a first success that a cache header calls a miss, or that
+ * took at least `limits.coldFactor` times the step's median.
  * @param stepMedianMs  `null`: not known yet
  * @see docs/probes.md#cold-fetches
  */
@@ -90,6 +91,6 @@ export function isColdFetch(
   if (wasSeen || sample.outcome.tag !== 'ok') return false;
   if (sample.cache === 'miss') return true;
   if (sample.rttMs === null || stepMedianMs === null) return false;
-  // A delay of our own event loop must not look like a cache's.
+  // A delay of our own event loop must not be taken for a cache's first fetch.
   return sample.rttMs - sample.loopDelayMsMax >= limits.coldFactor * stepMedianMs;
 }

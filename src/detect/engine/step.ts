@@ -46,7 +46,7 @@ export function judgeKinds(memory: Memory, settled: Omit<Judged, 'view' | 'isRep
   if (memory.open.size > 0) citeSample(memory, mirror, series, settled.sample);
 }
 
-/** Adds a probe to the evidence of open findings, without an event. */
+/** Adds a probe to the evidence of open findings. This causes no event. */
 function citeSample(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
   const { probeId, target } = sample.due;
   for (const rule of memory.rules) {
@@ -66,7 +66,7 @@ function timeOf({ outcome, rttMs }: Sample): number | null {
   return isTimeout(failure.kind) && 'limitMs' in failure ? failure.limitMs : null;
 }
 
-/** Lets the rules reset a mirror's streaks that have not led to a finding. */
+/** Asks the rules to reset those streaks of a mirror that have not led to a finding. */
 export function startStreaksAnew(memory: Memory, mirror: MirrorMemory): void {
   for (const series of mirror.series.values())
     sendToKinds(memory, mirror, (rule, own) => rule.startAnew?.(own, series, seriesStateOf(rule, series)));
@@ -87,7 +87,7 @@ export function acknowledgeKind(memory: Memory, mirror: MirrorMemory, finding: F
   applyStep(memory, rule, mirror, rule.acknowledge?.(stateOf(rule, mirror), finding, { view: memory, mirror }));
 }
 
-/** Applies a rule's reaction; requests in it wait for `sendRequests`. */
+/** Applies a rule's reaction. Its requests are queued until `sendRequests`. */
 export function applyStep(memory: Memory, rule: FindingRule, mirror: MirrorMemory, step: Reaction): void {
   if (step === null || step === undefined) return;
   recordStates(memory, rule, mirror, step);

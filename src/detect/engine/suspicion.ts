@@ -10,7 +10,10 @@ import { closeDoubt, openSuspicion, recordPattern, removeSuspicion, startPattern
 import { isCanaryOut } from '../outage/state.ts';
 import { decideCanary, judgeUs, startStreaksAnew } from './step.ts';
 
-/** The mirrors that show the state of our network: not in outage, and with an earlier success if any mirror has one. */
+/**
+ * The mirrors by which our network is judged: those not in outage. If any of them had an earlier success, only those
+ * that had one.
+ */
 function judgedOf(memory: Memory, egress: string): readonly MirrorMemory[] {
   const all = [...memory.mirrors.values()].filter((mirror) => mirror.egress === egress && mirror.canary !== null);
   const hasAny = all.some((mirror) => mirror.sight.hasOk);
@@ -36,7 +39,7 @@ export function verdictOf({ memory, round, moment, egress }: At): MomentVerdict 
   const controls = [...moment.controls].map(([name, momentOutcome]) => ({
     responses: momentOutcome,
     known: memory.controls.get(name)?.known ?? false,
-    // Bare TCP passes through captive portals: such a control proves something only if a failure cannot be a portal's.
+    // Captive portals let bare TCP pass: such a control proves nothing if a portal can cause all the failures.
     proves: !isBareTcp(memory, name) || (silent.length > 0 && !isByPortal),
   }));
   const witnesses = witnessesOf(memory, round, moment, egress);
@@ -56,7 +59,7 @@ export function applyVerdict(at: At, verdict: Exclude<MomentVerdict, 'waiting'>)
     return;
   }
   if (suspicion === undefined || suspicion.roundKey !== round.key || moment.startedMs < suspicion.sinceMs) return;
-  // On a network with packet loss a good moment proves nothing.
+  // On a network that loses packets, a good moment does not prove that the network works.
   if (isLineLossy(memory, egress)) return;
   // One mirror alone proves nothing, unless there is no second one to probe.
   if (verdict === 'unverified' && askable(memory, egress) >= 2) return;
@@ -84,7 +87,8 @@ function enter(at: At): void {
 }
 
 /**
- * Another moment with verdict `us`: if some mirrors mostly fail and others mostly respond, the suspicion ends.
+ * Handles another moment with verdict `us`. If some mirrors mostly fail while others mostly respond, the suspicion
+ * ends.
  * @see docs/decisions/0015-a-steady-pattern.md
  */
 function keepOn(at: At, suspicion: Suspicion): void {
@@ -122,7 +126,7 @@ function withPattern(pattern: Suspicion['pattern'], { memory, round, moment, egr
   return next;
 }
 
-/** Ends the suspicion of an egress, and resets its mirrors' streaks without a finding. */
+/** Ends the suspicion of an egress. Its mirrors' streaks that have not led to a finding are reset. */
 export function closeSuspicion(memory: Memory, round: Round | null, egress: string): void {
   removeSuspicion(memory, round, egress);
   for (const mirror of memory.mirrors.values()) if (mirror.egress === egress) startStreaksAnew(memory, mirror);

@@ -17,10 +17,13 @@ import { followArtifact } from './artifacts.ts';
 import { mirrorOf, settle, settledSampleOf } from './settle.ts';
 import { judgeUs, receiveResponse, sendToKinds } from './step.ts';
 
-/** Without descriptors or memory, a control that could not be asked shows nothing about the network. */
+/**
+ * Error codes of this machine without free descriptors or memory. A control that could not be probed for this reason
+ * shows nothing about the network.
+ */
 const exhaustedCodes: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 
-/** Takes a sample. If it says nothing about the mirror, it is settled at once; most others wait for `releaseHeld`. */
+/** Takes a sample. If it shows nothing about the mirror, it is settled at once. Most others wait for `releaseHeld`. */
 export function take(memory: Memory, sample: Sample): void {
   const { target, connection, purpose } = sample.due;
   const mirror = mirrorOf(memory, sample);
@@ -62,13 +65,13 @@ export function take(memory: Memory, sample: Sample): void {
   keepHeld(memory, { sample, sinceMs: monotonicMs, isShort });
 }
 
-/** True for a timeout at the short deadline of a confirming probe, if the target is not in doubt: no failure. */
+/** True if a confirming probe exceeded its short timeout and the target is not in doubt. This is no failure. */
 function isShortTimeout(memory: Memory, mirror: MirrorMemory, { due, outcome }: Sample): boolean {
   if (due.purpose !== 'confirm' || outcome.tag !== 'failed' || !isTimeout(outcome.failure.kind)) return false;
   return due.timeoutMs < timeoutOf(memory.config, due.target) && !isConfirmed(mirror, due.target);
 }
 
-/** Why our own side makes a sample unknown; `null`: it does not, or the sample is unknown already. */
+/** Why a cause on our own side makes a sample unknown; `null`: no such cause, or the sample is unknown already. */
 function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): Because | null {
   if (sample.outcome.tag === 'unknown') return null;
   const { startedMonotonicMs, endedMonotonicMs, due } = sample;
@@ -76,7 +79,7 @@ function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, s
   if (slept) return 'local';
   const contaminated = isContaminated(sample, boundsFor(memory.config.detect.spike, series, due.timeoutMs));
   const disturbed = !contaminated && sample.outcome.tag === 'ok' && isDisturbed(sample);
-  // A delay that the mirror itself causes says nothing about this machine.
+  // A delay of our event loop that the mirror itself causes is no sign of trouble on this machine.
   const isItsOwn = memory.rules.some((rule) => rule.isDisturbing?.(stateOf(rule, mirror)) === true);
   if (!isItsOwn) judgeUs(memory, 'count', { contaminated, disturbed });
   return contaminated ? 'contaminated' : null;
