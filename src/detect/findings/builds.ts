@@ -16,7 +16,10 @@ export interface BuildResponse {
   readonly target: Target;
   readonly probeId: string;
   readonly reason: Reason | null;
-  /** The server closed the connection (GOAWAY) before it took the request, which was then sent over another one. */
+  /**
+   * True if the server closed the connection (GOAWAY) before it processed the request. The request was then sent over
+   * another connection.
+   */
   readonly isMoved: boolean;
   /** Time to first byte; `null`: not known. */
   readonly ms: number | null;
@@ -25,7 +28,10 @@ export interface BuildResponse {
   readonly bytes: number;
 }
 
-/** Some concurrent requests fail, some need another connection, or each waits for the one before. */
+/**
+ * What goes wrong in a build. `fails`: some requests fail; `closes`: some need another connection; `slow`: each request
+ * waits for the one before.
+ */
 type BuildTrouble = 'fails' | 'closes' | 'slow';
 
 interface BuildFault {
@@ -44,21 +50,21 @@ export interface BuildState {
   readonly id: string;
   readonly responses: readonly BuildResponse[];
   readonly left: number;
-  /** Builds in a row with trouble; while the finding is open, without trouble. */
+  /** Number of builds in a row with trouble. While the finding is open: number of builds in a row without trouble. */
   readonly inRow: number;
   readonly fault: BuildFault | null;
   readonly isOpen: boolean;
 }
 
-/** This many builds in a row open or close the finding. */
+/** So many builds in a row with trouble open the finding, and so many without trouble close it. */
 const buildsInRow = 2;
-/** Fewer requests show neither serial handling nor that a stream limit is gone. */
+/** With fewer requests, a build shows neither serial handling nor the end of a stream limit. */
 const requestsMin = 4;
 /** Serial handling: the slowest request takes at least this share of the sum of the single times. */
 const inTurnShare = 0.6;
 /** The slowest request of serial handling also takes this many times the slowest single time. */
 const inTurnFactor = 3;
-/** With more bytes in all, the times depend on bandwidth. */
+/** Above this sum of bytes, the times depend on bandwidth, so a build does not show serial handling. */
 const inTurnBytesMax = 64 * 1024;
 
 const none: BuildState = { id: '', responses: [], left: 0, inRow: 0, fault: null, isOpen: false };
@@ -174,8 +180,8 @@ function textOf(name: string, fault: BuildFault, speaks: readonly Speaks[] | und
 }
 
 /**
- * Concurrent requests over one connection fail, need another connection, or wait for each other. Per series it keeps
- * the last time to first byte of a single HTTP/2 request, milliseconds.
+ * Concurrent requests over one connection fail, need another connection, or wait for each other. The state of a series
+ * is the last time to first byte of a single HTTP/2 request, milliseconds.
  */
 export const builds: FindingRule<BuildState | null, number | null> = {
   name: 'builds',
@@ -198,7 +204,7 @@ export const builds: FindingRule<BuildState | null, number | null> = {
   observe(before, { mirror, series, sample: { due, outcome, protocol, phases } }) {
     const { processing } = phases;
     if (due.connection !== 'cold' || due.build !== undefined || isHeavy(due.target)) return null;
-    // Where the server has turned HTTP/2 off, no build follows that could end the finding.
+    // If the server has turned HTTP/2 off, no further build runs that could end the finding.
     if (before?.isOpen === true && due.target.canary && outcome.tag === 'ok' && protocol === '1.1')
       return { mirror: null, statement: buildStatement(mirror.mirror.name, none, undefined) };
     if (outcome.tag !== 'ok' || protocol !== '2' || processing === undefined) return null;

@@ -36,7 +36,10 @@ export function updateCertificate(
   return { statement, inRow: statement === state.statement ? state.inRow + 1 : 1, probeId };
 }
 
-/** Whether the finding opens or closes; `null`: neither. A single failure may be a captive portal's certificate. */
+/**
+ * Whether the finding opens or closes; `null`: neither. A single failure does not open it, because a captive portal may
+ * have sent the certificate.
+ */
 export function judgeCertificate(state: CertificateState): 'open' | 'closed' | null {
   switch (state.statement) {
     case null:

@@ -18,7 +18,7 @@ export type Differences = ReadonlyMap<string, Difference>;
 const rowMin = 2;
 const namedMax = 5;
 
-/** The differences after one more run; a run without the client's or our own result changes nothing. */
+/** The differences after one more run. A run without a result of the client or of our own steps changes nothing. */
 export function countRun(differences: Differences, run: ClientRun): Differences {
   const isSame = agrees(run);
   if (isSame === null) return differences;
@@ -69,7 +69,7 @@ function runPhrase({ client, registry, module, version, outcome, reason, ours }:
     : phrase('found.clientFails', { client, what, registry, cause: String(reason) });
 }
 
-/** Real clients have other results than our steps. */
+/** Real clients get other results than our own steps. */
 export const clientDiffers: OwnRule<Differences> = {
   name: 'client_differs',
   kind: 'self',
@@ -78,7 +78,7 @@ export const clientDiffers: OwnRule<Differences> = {
     const own = countRun(before, run);
     return { own, statement: explainDifferences(own) };
   },
-  /** Drops pairs that are no longer configured. */
+  /** Deletes pairs of mirror and client that are no longer configured. */
   adopt(before, _, { view: { config } }) {
     const own = differencesOf(before, config.clientRuns?.pairs ?? []);
     return { own, statement: explainDifferences(own) };

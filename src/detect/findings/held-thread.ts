@@ -12,7 +12,7 @@ interface Holds {
   readonly worstMs: number;
   readonly count: number;
   readonly targets: readonly Target[];
-  /** The first and the newest, at most `limits.findingProbes`. */
+  /** The ids of the first and the newest probes, at most `limits.findingProbes`. */
   readonly probeIds: readonly string[];
 }
 
@@ -49,7 +49,7 @@ function holdsStatement(name: string, state: Holds | null): FindingStatement {
   };
 }
 
-/** Reading this mirror's responses blocks our thread: the mirror's fault, whatever the outcome. */
+/** Reading this mirror's responses blocks our thread. The mirror is at fault even if the probes succeed. */
 export const heldThread: FindingRule<Holds | null> = {
   name: 'held_thread',
   kind: 'unreliable',

@@ -12,10 +12,16 @@ export type Backwards =
   | { readonly kind: 'regression'; readonly times: number }
   | null;
 
-/** This many steps backwards open a finding, unless `limits.calmLooks` responses without one lie between them. */
+/**
+ * So many steps backwards open a finding, unless `limits.calmReadings` responses without a step backwards come between
+ * them.
+ */
 const storyTimes = 2;
 
-/** Whether versions have vanished that others still have, or contents alternate between backends. */
+/**
+ * Why the contents count as going backwards: versions have vanished that others still have, or contents alternate
+ * between backends.
+ */
 export function backwardsOf({ lost, backwards }: Pick<Shelf, 'lost' | 'backwards'>): Backwards {
   const gone = [...lost].filter(
     ([, { looks: readings, isElsewhere }]) => isElsewhere && readings >= limits.contentReadings,
@@ -32,14 +38,14 @@ export interface LagTrouble {
   readonly backwards: Backwards;
   readonly back: StepBack | null;
   readonly readings: number;
-  /** `null`: the previous process sent it. */
+  /** The id of the probe; `null`: the previous process sent the probe. */
   readonly probeId: string | null;
 }
 
 export interface LagContext {
   readonly limitMs: number;
   readonly origin: string | null;
-  /** At least two modules had releases since the oldest missing item, and none of them arrived. */
+  /** True if at least two modules had releases since the oldest missing item, and none of these releases arrived. */
   readonly isStill: boolean;
   readonly known: Finding['cause'] | null;
   /** The wall clock minus the monotonic one, milliseconds. */
@@ -51,7 +57,10 @@ export function isBehind({ reading }: Pick<LagTrouble, 'reading'>, limitMs: numb
   return reading !== null && reading.agreedMs > limitMs;
 }
 
-/** True if at least two modules had releases since `sinceMs` and none arrived, as at a cache with a dead upstream. */
+/**
+ * True if at least two modules had releases since `sinceMs` and none of these releases arrived. This is typical of a
+ * cache whose upstream is down.
+ */
 export function isStalled(subjects: Iterable<ContentSubject>, registry: string, sinceMs: number): boolean {
   const modules = new Set<string | null>();
   for (const { module, shelves, releases, lines } of subjects) {
@@ -74,7 +83,7 @@ export function isStalled(subjects: Iterable<ContentSubject>, registry: string, 
   return modules.size >= 2;
 }
 
-/** One finding for all troubles of a mirror, by the gravest cause. */
+/** One finding for all lag troubles of a mirror. Its cause is the gravest of theirs. */
 export function explainLag(name: string, troubles: readonly LagTrouble[], context: LagContext): FindingStatement {
   const behind = troubles.filter((one) => isBehind(one, context.limitMs));
   if (behind.length > 0) return behindStatement(name, behind, context);
@@ -208,7 +217,10 @@ function regressionPhrase(name: string, back: readonly LagTrouble[], { wallAhead
   });
 }
 
-/** Several steps of a module show the same regressions: only the largest count of each module is used. */
+/**
+ * The number of steps backwards, summed over modules. Several steps of a module show the same regressions, so only the
+ * largest count of each module is added.
+ */
 function timesOfModules(back: readonly LagTrouble[]): number {
   const modules = Map.groupBy(back, ({ module }) => module).values();
   return [...modules].reduce((sum, own) => sum + Math.max(...own.map(timesOf)), 0);

@@ -87,7 +87,7 @@ export const lag: FindingRule<Lagging> = {
 
 function withTrouble(before: Lagging, { subject, shelf, probeId }: ContentComparison, about: About): Lagging {
   const known = before.get(subject.key);
-  // Without a mirror to compare with, the last verdict stays until the mirror has everything.
+  // Without a mirror to compare with, the last verdict is valid until the mirror has everything.
   const isLate = (): boolean => !hasAllReleased(subject, shelf, about.mirror.mirror.gaps);
   const reading = shelf.reading ?? (known !== undefined && isLate() ? known.reading : null);
   const trouble = troubleOf(subject, shelf, probeId, reading);

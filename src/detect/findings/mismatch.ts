@@ -46,7 +46,7 @@ export const mismatch: FindingRule<Bytes> = {
       ? judgeWrong(own, judged, outcome.failure)
       : null;
   },
-  // Without an authority a difference stays a guess; the origin's bytes may come from a corrupt cache.
+  // Without an authority, it is uncertain who is right: the origin's bytes may come from a corrupt cache.
   confidence(finding) {
     if (isDisputed(finding)) return 'low';
     return finding.cause === 'origin' ? 'medium' : null;
@@ -94,7 +94,7 @@ export const mismatch: FindingRule<Bytes> = {
   },
   readSeries({ statement: all }, { said: stored }, { target }) {
     const statements = readStatement(stored);
-    // Of two series of one target, the later response counts.
+    // If a target has two series, the later response counts.
     if (statements !== null && statements.heardMs > (all.get(target.id)?.heardMs ?? 0))
       recordStatement(all, target, statements);
     return null;
@@ -123,7 +123,7 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): RuleStep<Byt
     return known?.cause === 'fork'
       ? null
       : { ...declaredWrong(own, target, digest), statement: explainFork(name, target, { ...forked, probeId }, known) };
-  // An authority overrides a mere difference between mirrors or with the origin.
+  // The verdict of an authority replaces a difference between mirrors or with the origin.
   const isOpen = known !== null && (isDisputed(known) || (known.cause === 'origin' && declared === undefined));
   if (known !== null && itemOf(known, target) !== undefined && !isOpen) return null;
   const before = own.wrongOnce.get(target.id) ?? null;
@@ -167,7 +167,7 @@ function judgeGood(before: Bytes, judged: Judged): RuleStep<Bytes> | null {
   return { ...again, mirror: own, isDirty: isCleared, ...compared };
 }
 
-/** A good response may come from another backend than a wrong one: the target is probed a few more times. */
+/** Requests a few more probes, because a good response may come from another backend than a wrong one. */
 function requestAgain(own: Bytes, { view, sample: { due, bytes } }: Judged): RuleStep<Bytes> | null {
   const once = own.wrongOnce.get(due.target.id);
   if (once === undefined) return null;
@@ -194,7 +194,7 @@ function comparedWithPeers(own: Bytes, judged: Judged): Pick<RuleStep<Bytes>, 'd
   const dirty = statements.digest !== before?.digest || statements.of !== before.of ? series : undefined;
   const voices = voicesOn(view, mirror, target).filter((voice) => voice.statement.of === statements.of);
   const { odd, again } = comparePeers(voices);
-  // Two mirrors that differ are not judged before the others were probed.
+  // If two mirrors differ, they are not judged until the others were probed.
   if (!isAllRequested(view, mirror, target)) return { dirty };
   const others: (readonly [MirrorMemory, RuleStep<Bytes>])[] = [];
   const states = new Map([[mirror, own]]);
@@ -248,7 +248,7 @@ function declareOdd(
   const known = openFinding(view, 'mismatch', target.registry);
   const item = itemOf(known, target);
   const declaredOdd = new Map(own.declaredOdd).set(target.id, [...declaredHere, update].slice(-limits.oddKept));
-  // The origin overrides a mere difference between mirrors.
+  // A difference with the origin replaces a difference between mirrors.
   const isSettled = odd.cause === 'origin' && known !== null && item !== undefined && isOpenTo(known, item);
   const statement = item === undefined || isSettled ? explainPeers(odd, target, voices, known) : null;
   return { mirror: { ...own, declaredOdd }, rowIsDue: true, statement };
@@ -263,7 +263,7 @@ function requestOnce(own: Bytes, target: Target): RuleStep<Bytes> | null {
   return { mirror: { ...own, repeated }, requests: [{ kind: 'recheck', target }] };
 }
 
-/** The sides of wrong bytes: the mirror's own first, then the right one, then others. */
+/** The sides (digests and who serves them) of wrong bytes: the mirror's own first, then the right one, then others. */
 function sidesOfWrong({ view, mirror, sample }: Judged, { algorithm, got, want }: Mismatch): readonly Side[] {
   const { target } = sample.due;
   const { module, version, step } = target;
@@ -278,7 +278,7 @@ function sidesOfWrong({ view, mirror, sample }: Judged, { algorithm, got, want }
   return [own, named, ...others.filter((side) => side !== right)];
 }
 
-/** True where the origin serves the same wrong bytes or, for the origin, another mirror does. */
+/** True if the origin serves the same wrong bytes. For the origin itself: true if another mirror serves them. */
 function isWrongAtOrigin(view: RuleView, mirror: MirrorMemory, target: Target, failure: Mismatch): boolean {
   const digest = wrongDigestOf(failure);
   return [...mirrorsOf(view, mirror.roundKey)].some((other) => {

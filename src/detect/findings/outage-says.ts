@@ -11,14 +11,17 @@ import { type OneProtocol, oneProtocolOf } from '../outage/http-versions.ts';
 import { type OutageOwn, type OutageState, outageOf, outagesOf } from '../outage/state.ts';
 import { isDownBy } from '../rules/roll-up.ts';
 
-/** From the first failure of any to the last. */
+/** Milliseconds from the first failure of any of these outages to the end of their last judged sample. */
 function spanMs(all: readonly { readonly outage: OutageState }[]): number {
   const from = all.flatMap(({ outage }) => outage.fromMs ?? []);
   const to = all.flatMap(({ outage }) => outage.lastEndedMs ?? []);
   return from.length === 0 || to.length === 0 ? 0 : Math.max(0, Math.max(...to) - Math.min(...from));
 }
 
-/** The detour to report; `null`: none, or nothing shows that this host can use the broken family. */
+/**
+ * The detour (one address family fails, so the other is used) to report; `null`: none, or nothing shows that this host
+ * can use the broken family.
+ */
 function brokenOf(view: RuleView, { mirror, canary }: MirrorMemory, { detour }: OutageOwn['families']): Detour | null {
   if (detour === null || canary === null || !isShown(detour)) return null;
   const scope = openFinding(view, 'outage', mirror.name)?.scope;
@@ -51,7 +54,7 @@ export function explainOutage(
   { out, families, fault }: OutageOwn,
 ): FindingStatement {
   const { name, speaks } = mirror.mirror;
-  // The first cause stays: later failures of a dead mirror may look different.
+  // The first cause is kept, because later failures of a dead mirror may look different.
   const known = openFinding(view, 'outage', name)?.cause ?? null;
   const over = oneProtocolOf(fault, speaks);
   const detour = brokenOf(view, mirror, families);

@@ -57,7 +57,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     if (families === own.families && fault === own.fault && requests.length === 0) return null;
     return { mirror: { ...own, families, fault }, requests, isDirty: isChange, isChange };
   },
-  /** The canary is judged on arrival, other targets once they are settled. */
+  /** A canary's sample is judged when it arrives, a sample of another target when it is settled. */
   confirm(own, input, before) {
     const { sample, mirror } = input;
     if (isCanaryProbe(sample)) return judgeCanary(own, input, before);
@@ -106,10 +106,10 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     if (result.outcome === 'failed' && own.backMs !== null && sample.startedMonotonicMs < own.backMs) return null;
     const { step, state } = stepFor(own, view, series, updateOutage(before, result));
     const isComing = before.isOut && state.isOut && result.outcome === 'ok' && !isDamped(state);
-    // While the canary is in outage, the whole mirror is.
+    // While the canary is in outage, the whole mirror is in outage.
     if (isCanaryOut(mirror) || decideOpening(state, view.config.detect.outage) === null)
       return isComing ? { ...step, requests: [{ kind: 'back', target }] } : step;
-    // A failure that is not silent cannot be our network's.
+    // Our network cannot cause a failure that is not silent.
     const vantage = isSilent(sample.outcome) ? undefined : 'ok';
     return { ...opened(own, { view, mirror }, series, state), vantage, requests: [{ kind: 'certain', target }] };
   },
@@ -196,14 +196,15 @@ function judgeCanary(own: OutageOwn, input: RuleInput, before: OutageState): Rul
 }
 
 /**
- * In an outage, the absence of an item that no mirror serves counts as a success: nothing else would end the outage.
+ * During an outage, an absent item that no mirror serves counts as a success, because nothing else would end the
+ * outage.
  */
 function resultHere(input: RuleInput, { isOut }: OutageState): TargetResult | null {
   const result = targetResultOf(input.sample);
   return result !== null && isOut && isAbsentEverywhere(input) ? { ...result, outcome: 'ok' } : result;
 }
 
-/** True for a first failure, and for failures that suffice for an outage. */
+/** True for a canary's first failure, and if its failures suffice for an outage. */
 function isDoubtfulCanary(
   mirror: MirrorMemory,
   view: RuleView,
@@ -220,7 +221,7 @@ function stepFor(
   next: OutageState,
 ): { readonly step: RuleStep<OutageOwn, OutageState>; readonly state: OutageState } {
   if (!isOutageOver(next, config.detect.outage)) return { step: { series: [[series, next]] }, state: next };
-  // The failures of this outage must not open the next one by their share.
+  // The failures of this outage must not count in the share that opens the next one.
   const state: OutageState = { ...removeRow(next), last: 'passed' };
   const out = new Set(own.out);
   out.delete(series);
@@ -253,8 +254,8 @@ function isOfOneKind({ families, fault }: OutageOwn, { scope }: Finding): boolea
 }
 
 /**
- * The address family to probe a mirror over; `null`: any. During a doubt or outage, not the family that failed last:
- * clients fall back between addresses.
+ * The address family over which a mirror is probed; `null`: any. During a doubt or outage it is not the family that
+ * failed last, because clients fall back to the other one.
  * @see docs/decisions/0072-one-address-family.md; RFC 8305
  */
 export function familyFor(mirror: MirrorMemory): AddressFamily | null {

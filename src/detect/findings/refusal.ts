@@ -26,7 +26,7 @@ export interface RefusalState {
   readonly refusals: number;
   /** End of the first refusal of the streak or finding, monotonic milliseconds. */
   readonly fromMs: number | null;
-  /** The sum of `Retry-After` over the streak or finding. */
+  /** The sum of all `Retry-After` values in the streak or finding, milliseconds. */
   readonly wishMs: number;
   readonly oks: number;
   readonly reason: Reason | null;
@@ -43,7 +43,9 @@ export const noRefusal: RefusalState = {
   probeIds: [],
 };
 
-/** The refusal in an outcome; `null`: none. An absent item counts only if a sibling serves it. */
+/**
+ * The reason of the refusal in an outcome; `null`: no refusal. An absent item is a refusal only if a sibling serves it.
+ */
 export function refusalOf(outcome: Outcome, siblingServesIt: boolean): Reason | null {
   if (outcome.tag !== 'failed') return null;
   const { kind } = outcome.failure;
@@ -100,7 +102,7 @@ function refusalStatement({ view, mirror }: About, refused: Refused): FindingSta
   return {
     tag: 'trouble',
     scope: scopeOf(all.map(({ target }) => target)),
-    // The cause of an open finding stays.
+    // An open finding keeps its cause.
     cause: openFinding(view, 'refusal', name)?.cause ?? reason,
     evidence: {
       samples: refusals,
@@ -126,7 +128,7 @@ interface Next {
 
 type Refused = ReadonlySet<SeriesMemory>;
 
-/** A mirror that refuses requests. Its state: the refused series. */
+/** A mirror that refuses requests. The rule's state of a mirror is its refused series. */
 export const refusal: FindingRule<Refused, RefusalState> = {
   name: 'refusal',
   kind: 'refusal',
@@ -191,7 +193,7 @@ export function isRefusing(mirror: MirrorMemory): boolean {
   return stateOf(refusal, mirror).size > 0;
 }
 
-/** The closing text where another finding reports that the module's contents go backwards. */
+/** The closing text if another finding reports that the module's contents go backwards. */
 export function refusalNoteFor(name: string): Message {
   return messageFor('found.refusal.told', { name });
 }
@@ -206,7 +208,7 @@ function nextOf({ view, mirror, sample }: Judged, before: RefusalState): Next {
   const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
   const siblings = isAbsent && !isAlternating(mirror, due.target.module) ? siblingsOf(view, mirror, due.target) : null;
   const reason = refusalOf(outcome, siblings?.some((series) => series?.item === 'served') === true);
-  // Where no mirror serves the item any more, its absence is no refusal.
+  // If no mirror serves the item any more, its absence is no refusal.
   const isOfAbsence = before.isOpen && (before.reason ?? 'absent') === 'absent';
   const isNowhere = isOfAbsence && siblings !== null && lackItem(siblings, due.target);
   const result = {

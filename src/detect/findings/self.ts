@@ -10,7 +10,7 @@ const buckets = Math.ceil(limits.contaminatedWindowMs / bucketMs);
 const bucketsMax = Math.ceil(limits.contaminatedWindowMsMax / bucketMs);
 const shedStep = 0.2;
 const shedMax = 0.8;
-/** The time for a change of load to take effect. */
+/** The time between two changes of load, so that each can take effect. */
 const shedEveryMs = 60_000;
 
 interface Spoiled {
@@ -18,9 +18,12 @@ interface Spoiled {
   readonly disturbed: number;
 }
 
-/** Counts in buckets of `bucketMs`, and the reaction to them. Monotonic milliseconds. */
+/**
+ * Counts of samples in buckets of `bucketMs`, and the share of load that is shed because of them. Monotonic
+ * milliseconds.
+ */
 export interface SelfState {
-  /** Samples before this are not counted: a start and a reload are busy. */
+  /** Samples before this time are not counted, because a start or reload keeps the process busy. */
   readonly fromMs: number;
   /** Newest last. */
   readonly buckets: readonly (Spoiled & { readonly index: number; readonly samples: number })[];
@@ -83,8 +86,8 @@ export function contaminatedOf(
 }
 
 /**
- * Opens the finding above `limits.contaminatedShareFinding` or `limits.disturbedShareFinding`. Closes it when both
- * shares are at most half of that and no load is shed. Only contaminated samples shed load.
+ * Opens the finding if a share is above `limits.contaminatedShareFinding` or `limits.disturbedShareFinding`. Closes it
+ * if both shares are at most half of these limits and no load is shed. Only contaminated samples cause load to be shed.
  * @see docs/detection.md#delays-of-our-own
  */
 export function judgeSelf(state: SelfState, nowMs: number): SelfState {
@@ -136,7 +139,7 @@ const clockWell: FindingStatement = { tag: 'well', ...messageFor('found.clock.we
 
 interface SelfOwn {
   readonly state: SelfState;
-  /** Until when a suspend or clock jump is shown, monotonic milliseconds. */
+  /** The time until which the finding reports a suspend or clock jump, monotonic milliseconds; `null`: none. */
   readonly clockUntilMs: number | null;
 }
 

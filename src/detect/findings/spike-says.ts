@@ -15,15 +15,15 @@ import { type OtherSpeed, otherProtocolOf } from '../outage/http-versions.ts';
 import type { SpeedState } from '../rules/speed.ts';
 import { isSlow, thresholdMsOf } from '../rules/threshold.ts';
 
-/** `isJudge`: the spike rule judges the mirror by this series. */
+/** The speed of one series. `isJudge`: the spike rule judges the mirror by this series. */
 export interface SpeedSeries extends SpeedState {
   readonly target: Target;
   readonly isJudge: boolean;
 }
 
 /**
- * True if a spike is a reason to leave: it affects the canary, or at least two and at least half of the judged light
- * targets.
+ * True if a spike is a reason to leave the mirror. It must affect the canary, or at least two and at least half of the
+ * judged light targets.
  */
 export function isSpikeActionable(spike: {
   readonly hasCanary: boolean;
@@ -33,7 +33,7 @@ export function isSpikeActionable(spike: {
   return spike.hasCanary || (spike.targets >= 2 && spike.targets * 2 >= spike.judged);
 }
 
-/** The target's time over the other HTTP version, if not slow there; else `null`. */
+/** The target's time over the other HTTP version; `null`: not known, or slow there too. */
 function otherOf(series: SpeedSeries, rule: SpikeRule, timeoutMs: number, other: OtherSpeed | null): OtherSpeed | null {
   const { target, baseline } = series;
   if (other === null || other.targetId !== target.id) return null;

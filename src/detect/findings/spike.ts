@@ -19,20 +19,20 @@ import { clearSpeed, noSpike, type SpeedState, speedOf, speedPlace, updateSpeed 
 import { explainSpike, type SpeedSeries } from './spike-says.ts';
 
 interface SpikeOwn {
-  /** Not reported, because others are slow too or the mirror is in outage. */
+  /** True if the spike is not reported, because others are slow too or the mirror is in outage. */
   readonly isHeld: boolean;
   /** The evidence of the open spike at the last refresh; `null`: none was open. */
   readonly reportedEvidence: Finding['evidence'] | null;
   readonly other: OtherSpeed | null;
 }
 
-/** A mirror that is slower than usual. Per series it keeps the baseline and the recent slow samples. */
+/** A mirror that is slower than usual. The state of a series is its baseline and its recent slow samples. */
 export const spike: FindingRule<SpikeOwn, SpeedState> = {
   ...speedPlace,
   kind: 'spike',
   none: () => ({ isHeld: false, reportedEvidence: null, other: null }),
   gravity: 100,
-  /** When `latest` resolves to another version, earlier times are of another file. */
+  /** If `latest` resolves to another version, the baseline starts again, because earlier times are of another file. */
   settle(_, { series, sample }, speed) {
     const baseline = baselineForVersion(speed.baseline, sample.facts.resolvedVersion);
     if (baseline === speed.baseline) return null;
@@ -52,7 +52,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
       ...(isFirst ? [{ kind: 'slow', sample } as const] : []),
       ...(compared.isRequested ? requestOther(sample) : []),
     ];
-    // A failure ended the spike because of its age: the latency is not known to be normal.
+    // True if a failure ended the spike because of the spike's age, so the latency may still be high.
     const isOld = before.spike.sinceMs !== null && state.spike.sinceMs === null && sample.outcome.tag === 'failed';
     const others = () => mirror.series.values().filter((one) => one !== series);
     return {
@@ -90,7 +90,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     return { mirror: { ...own, reportedEvidence, isHeld }, statement: isHeld ? null : statement };
   },
   tick: ({ isHeld }) => (isHeld ? { isChange: true } : null),
-  /** Any held spike ends when the canary's outage ends. */
+  /** When the canary's outage ends, spikes that were not reported because of it end too. */
   back({ isHeld }, { mirror }) {
     if (!isHeld) return null;
     const slow = [...mirror.series.values()].filter(isSpiking);
@@ -100,7 +100,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     return speed.spike.sinceMs === null ? { series: [[series, { ...speed, spike: noSpike, pending: [] }]] } : null;
   },
   drop: (_, dropped) => ({ isChange: [...dropped].some((series) => isReported(speedOf(series))) }),
-  /** Ends a spike whose baseline is warming again, after a longer `warmup` was configured. */
+  /** Ends a spike whose baseline is warming up again because a longer `warmup` was configured. */
   adopt(_, { view, mirror }) {
     const rule = view.config.detect.spike;
     let isChange = false;
@@ -113,7 +113,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     });
     return { series, isChange };
   },
-  /** An acknowledgement ends the level shift: its latency is the new usual one. */
+  /** An acknowledgement ends the level shift, because its latency becomes the usual one. */
   acknowledge(_, { kind }, { mirror }) {
     if (kind === 'spike') return null;
     const shifted = [...mirror.series.values()].filter((series) => speedOf(series).shift !== null);
@@ -137,7 +137,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     return { series: [[first, { ...speedOf(first), slow }]] };
   },
   writeSeries({ baseline, spike: { slow, clear, sinceMs }, shift }, { view: { now } }) {
-    // Monotonic times mean nothing to the next process, so wall times are stored.
+    // The next process has another monotonic clock, so wall times are stored.
     const wallOf = (monotonicMs: number) => now.wallMs - (now.monotonicMs - monotonicMs);
     return {
       window: baseline.window.map((ms) => Math.round(ms * 10) / 10),
@@ -164,10 +164,13 @@ function isWindow(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every((ms) => isNumber(ms) && ms >= 0);
 }
 
-/** Rows are written rarely: an older count of slow samples in a row says nothing of the last ones before a kill. */
+/**
+ * The maximum age of a stored streak. Rows are written rarely, so an older one does not show the last samples before
+ * the process was killed.
+ */
 const streakAgeMsMax = 3 * 60_000;
 
-/** A spike or level shift goes on where the finding is open. */
+/** The stored streaks. A spike or level shift continues if its finding is open. */
 function readStreaks(
   row: StoredRow,
   { view, mirror, atMs }: About & { readonly atMs: number },
@@ -202,7 +205,7 @@ export function seriesOfSpeed(mirror: MirrorMemory): readonly SpeedSeries[] {
   }));
 }
 
-/** True where two thirds of the other mirrors of the egress, at least two, are slow. */
+/** True if at least two thirds of the other mirrors of the egress, and at least two, are slow. */
 function isSlowEverywhere(view: RuleView, mirror: MirrorMemory): boolean {
   let [slow, all] = [0, 0];
   for (const other of view.mirrors.values()) {

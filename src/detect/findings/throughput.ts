@@ -11,9 +11,9 @@ import { medianOf } from '../rules/baseline.ts';
 
 export interface ThroughputState {
   readonly isOpen: boolean;
-  /** Slow downloads in a row; a very slow one counts twice. */
+  /** Number of slow downloads in a row. A very slow one counts twice. */
   readonly slow: number;
-  /** While open: fast downloads since the last slow one. */
+  /** While the finding is open: number of fast downloads since the last slow one. */
   readonly fast: number;
   readonly recent: readonly {
     readonly target: Target;
@@ -31,16 +31,22 @@ export interface Moved {
   readonly probeId: string;
   readonly bytes: number;
   readonly tookMs: number;
-  /** Usual rates, bytes per second: the median of each sibling for the artifact, else the mirror's own earlier ones. */
+  /**
+   * Usual rates in bytes per second: each sibling's median for this artifact. Without siblings, the mirror's own
+   * earlier rates.
+   */
   readonly others: readonly number[];
-  /** The natural scatter of the rates: a standard deviation of their logarithms, 0 while not known. */
+  /** How much the rates usually vary: the standard deviation of their logarithms; 0 while it is not known. */
   readonly scatter: number;
 }
 
-/** A slow rate is below the usual one by more than this many times the scatter. */
+/** A slow rate is lower than the usual one by more than this many standard deviations (`scatter`). */
 const deviations = 2.5;
 
-/** The robust standard deviation of the logarithms of rates, each around the median of its series; 0 for too few. */
+/**
+ * The robust standard deviation of the logarithms of rates, each rate around the median of its series; 0 if there are
+ * too few.
+ */
 export function scatterOf(series: Iterable<readonly number[]>): number {
   const apart: number[] = [];
   for (const rates of series) {
@@ -51,8 +57,9 @@ export function scatterOf(series: Iterable<readonly number[]>): number {
 }
 
 /**
- * True for a rate below `limits.throughputShare` of the usual one, beyond the scatter, and below
- * `limits.throughputFast`. `null`: too small to separate bandwidth from delay, or nothing to compare with.
+ * True if the rate is below `limits.throughputShare` of the usual one, outside the usual variation, and below
+ * `limits.throughputFast`. `null`: there is no rate to compare with, or the artifact is too small to separate bandwidth
+ * from delay.
  */
 export function isSlowMove(moved: Moved): boolean | null {
   return isBelow(moved, 1);
@@ -129,7 +136,7 @@ export const throughput: FindingRule<ThroughputState, Rates> = {
     return {
       mirror: state,
       series: [[series, [...rates, one].slice(-limits.throughputsKept)]],
-      // After a first slow download, one more from each mirror is requested.
+      // The first slow download requests one more download from each mirror.
       requests: before.slow === 0 && state.slow > 0 && !state.isOpen ? [{ kind: 'slow', sample }] : [],
       statement: state.isOpen === before.isOpen ? null : throughputStatement(mirror.mirror.name, state),
     };

@@ -11,7 +11,7 @@ import { type FindingStatement, scopeOf } from '../memory/says.ts';
 import { isCanaryOut, outageOf, penaltyAt } from '../outage/state.ts';
 import { refusalNoteFor } from './refusal.ts';
 
-/** Counted separately: artifacts are probed rarely, so few samples must be enough. */
+/** Light and heavy targets are counted separately. Artifacts are probed rarely, so few samples must be enough. */
 const rateClasses = ['light', 'heavy'] as const;
 export type RateClass = Target['weight'];
 
@@ -25,10 +25,13 @@ const tests: Readonly<Record<RateClass, { usual: number; bad: number; opensAt: n
 };
 
 export interface RateState {
-  /** Evidence for the bad share while closed, against it while open; ≥ 0. */
+  /**
+   * The sum of the test, ≥ 0. While the finding is closed it measures evidence for the share `bad`, while it is open
+   * against it.
+   */
   readonly sum: number;
   readonly isOpen: boolean;
-  /** Since the sum was last 0 while closed. */
+  /** Number of samples since the sum was last 0 while the finding was closed. */
   readonly samples: number;
   readonly failures: number;
   readonly recent: readonly { readonly reason: Reason; readonly target: Target; readonly probeId: string }[];
@@ -41,7 +44,7 @@ function gainOf(kind: RateClass): number {
   return Math.log(bad / usual);
 }
 
-/** The state after one more scheduled sample; `reason` `null`: ok. */
+/** The state after one more scheduled sample. `reason` is that of its failure; `null`: it was ok. */
 export function countResponse(
   state: RateState,
   kind: RateClass,
@@ -71,7 +74,7 @@ function isTwiceOver({ isOpen, samples, failures }: RateState, kind: RateClass):
   return isOpen && failures * gainOf(kind) + against >= 2 * opensAt;
 }
 
-/** Removes failures of a target that another finding reports now. An open state does not change. */
+/** Removes the failures of a target that another finding reports now. The state of an open finding does not change. */
 export function undoFailures(state: RateState, kind: RateClass, target: Target, failures: number): RateState {
   if (state.isOpen || failures === 0) return state;
   const sum = Math.max(0, state.sum - failures * gainOf(kind));
@@ -121,7 +124,9 @@ function mostOf(reasons: readonly Reason[]): Finding['cause'] {
 
 type Rates = Readonly<Record<RateClass, RateState>>;
 
-/** A mirror that fails more often than it should. Per series it keeps the failures in a row that were counted. */
+/**
+ * A mirror that fails more often than it should. The state of a series is the number of its counted failures in a row.
+ */
 export const unreliable: FindingRule<Rates, number> = {
   name: 'unreliable',
   kind: 'unreliable',
