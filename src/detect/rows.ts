@@ -25,14 +25,17 @@ import {
 
 /** The least time between two rows of a series without urgent changes: a few new round trips hardly move a baseline. */
 const writeEveryMs = 15 * 60_000;
-/** The same while a series may still be warming: that of its first `earlyRows` rows of a process. */
+/**
+ * As `writeEveryMs`, for the first `earlyRows` rows of a series in a process, while its baseline may still be warming
+ * up.
+ */
 const writeEarlyMs = 180_000;
 const earlyRows = 5;
 /** The first rows of a process are written together, after this time at most. */
 const firstMs = 60_000;
 /** The highest average rate of series rows: with many series, each series is written less often. */
 const rowsPerSecond = 8;
-/** So that a start with many targets causes no burst. */
+/** The maximum number of series rows per turn, so that a start with many targets causes no burst. */
 const rowsPerTurn = 500;
 
 export const rowKey = {
@@ -45,7 +48,7 @@ export function writeUrgent(memory: Memory): void {
   clearUrgent(memory);
 }
 
-/** Adds the rows that are due; `everything`: all changed ones. */
+/** Adds the rows that are due to the turn; `everything`: all changed rows. */
 export function writeDirty(memory: Memory, everything: boolean): void {
   const { monotonicMs } = memory.now;
   const left = everything ? Number.POSITIVE_INFINITY : rowsPerTurn;
@@ -55,7 +58,7 @@ export function writeDirty(memory: Memory, everything: boolean): void {
   const due = [...memory.rowsDue.dirty].filter(
     (series) => everything || isRowDue(series.writtenAtMs ?? memory.rowsDue.sinceMs, monotonicMs, restMs(series)),
   );
-  // In one order from the first time on, so that rows of one page of the file are written together.
+  // The order is always the same, so that rows of one page of the file are written together.
   due.sort((a, b) => (a.id < b.id ? -1 : 1));
   for (const series of due.slice(0, left)) writeSeries(memory, series);
   for (const mirror of memory.mirrors.values()) {
@@ -136,7 +139,7 @@ export function readPause({ value }: Row, { wallMs }: Pick<Now, 'wallMs'>): Paus
   return pause !== null && pause.untilMs > wallMs ? pause : null;
 }
 
-/** False: the row is unreadable, or of another mirror. */
+/** Restores a mirror from its row. Returns false if the row is unreadable or of another mirror. */
 function restoreMirror(memory: Memory, name: string, row: Row): boolean {
   const mirror = memory.mirrors.get(name);
   const value = (row.value ?? {}) as StoredRow;

@@ -38,7 +38,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     ecosystem,
     upstream,
     state,
-    // Rendered when it is read: standings are derived in nearly every turn, and most of their texts are never read.
+    // Computed only when read: standings change in nearly every turn, and most of their texts are never read.
     get because() {
       return messageOf(why).text;
     },

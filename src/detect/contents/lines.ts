@@ -58,8 +58,8 @@ function placeOf(key: LineKey, value: string | number, changes: readonly Change[
 }
 
 /**
- * Records the position of a response. An earlier position becomes the best after `limits.contentLooks` responses in a
- * row.
+ * Records the position of a response. An earlier position becomes the best after `limits.contentReadings` responses in
+ * a row.
  * @returns true for the first response of a step backwards
  */
 function advance(state: LineState, place: number | null): boolean {

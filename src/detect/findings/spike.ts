@@ -74,7 +74,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     if (outcome.tag !== 'ok' || rttMs === null || mirror.mirror.speaks === undefined) return { isChange };
     return { mirror: { ...own, other: { targetId: target.id, protocol, rttMs, atMs } }, isChange };
   },
-  // A slowdown shared by others is our own network; timeouts of a mirror in outage belong to the outage.
+  // If others are slow too, our own network is the cause. Timeouts during an outage belong to the outage.
   refresh(own, { view, mirror }) {
     const { name } = mirror.mirror;
     const reportedEvidence = openFinding(view, 'spike', name)?.evidence ?? null;

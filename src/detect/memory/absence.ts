@@ -2,7 +2,7 @@ import type { Step } from '../../core/mirror.ts';
 import type { Now } from '../../core/ports.ts';
 import type { Pause } from '../../core/standing.ts';
 
-/** Why a mirror, or a step of it, is not probed: a pause, a maintenance window, or throttling. */
+/** Why a mirror, or one of its steps, is not probed: a pause, a maintenance window, or throttling. */
 export class Absence {
   paused: Pause | null = null;
   inMaintenance: boolean = false;
@@ -42,7 +42,7 @@ export function expireAbsences(memory: { readonly now: Now; readonly mirrors: Re
   }
 }
 
-/** `null`: probed again; the waits of its steps end too. */
+/** Pauses a mirror; `null`: it is probed again, and the waits of its throttled steps end. */
 export function pauseMirror({ absence }: Away, pause: Pause | null): void {
   absence.paused = pause;
   if (pause === null) absence.throttled.clear();
@@ -62,7 +62,7 @@ export function recordThrottle({ absence }: Away, step: Step, untilMs: number | 
   else absence.throttled.set(step, untilMs);
 }
 
-/** Ends the waits of the schedule, and the time in which any 429 counts as one for our rate. */
+/** Ends the waits of the schedule. Also ends the time in which each 429 counts as caused by our request rate. */
 export function clearAbsenceWaits(mirror: Away & Counted): void {
   mirror.absence.throttled.clear();
   clearPaceWait(mirror);
@@ -70,19 +70,25 @@ export function clearAbsenceWaits(mirror: Away & Counted): void {
 
 const minuteMs = 60_000;
 
-/** The rate of our requests to a mirror, and the 429s for that rate. Times are monotonic milliseconds. */
+/** The rate of our requests to a mirror, and the 429s that this rate caused. Times are monotonic milliseconds. */
 export class Density {
-  /** Probes by start; those over a minute old go with the next one. `isExtra`: of a round or build. */
+  /**
+   * Probes by start. When a probe is added, those older than a minute are removed. `isExtra`: the probe is part of a
+   * round or build.
+   */
   requests: { readonly atMs: number; readonly isExtra: boolean }[] = [];
-  /** Rounds probe the mirror only below this many probes a minute; `null`: no 429 was for our rate yet. */
+  /**
+   * Rounds probe the mirror only if it got fewer probes than this in the last minute; `null`: our rate has caused no
+   * 429 yet.
+   */
   most: number | null = null;
-  /** The most requests in the minute before a success, since the last 429 for our rate. */
+  /** The maximum number of requests in the minute before a success, since the last 429 that our rate caused. */
   tolerated: number = 0;
-  /** The end of the last wait that the mirror named, as far as it is obeyed. */
+  /** The end of the last wait that the mirror asked for (`Retry-After`), at most `limits.throttleMsMax` later. */
   waitUntilMs: number = Number.NEGATIVE_INFINITY;
-  /** A 429 before this time counts as one for our rate. */
+  /** A 429 before this time counts as caused by our rate. */
   oursUntilMs: number = Number.NEGATIVE_INFINITY;
-  /** The last 429 was for our rate, and no ok response came after its wait. */
+  /** True if our rate caused the last 429 and no ok response came after its wait. */
   isOurs: boolean = false;
 }
 
@@ -95,7 +101,7 @@ export function mayBeProbedMore({ density }: Counted, nowMs: number): boolean {
   return most === null || requests.filter(({ atMs }) => atMs > nowMs - minuteMs).length < most;
 }
 
-/** Ends the time in which any 429 counts as one for our rate. */
+/** Ends the time in which each 429 counts as caused by our rate. */
 export function clearPaceWait({ density }: Counted): void {
   density.isOurs = false;
   density.oursUntilMs = Number.NEGATIVE_INFINITY;

@@ -1,6 +1,6 @@
 import { limits } from '../../core/limits.ts';
 
-/** Tokens for unplanned probes, one each. Urgent orders may use `urgent` when `tokens` is too small. */
+/** Tokens for unplanned probes; each probe takes one. If `tokens` is too small, urgent orders may use `urgent`. */
 export interface Budget {
   readonly tokens: number;
   readonly urgent: number;
@@ -23,14 +23,14 @@ export function addTokens({ tokens, urgent, peeks }: Budget): Budget {
   };
 }
 
-/** The budget after `requests` probes; `null`: too small. */
+/** The budget that remains after `requests` probes; `null`: the budget is too small for them. */
 export function spend(budget: Budget, requests: number, isUrgent: boolean): Budget | null {
   if (budget.tokens >= requests) return { ...budget, tokens: budget.tokens - requests };
   if (isUrgent && budget.urgent >= requests) return { ...budget, urgent: budget.urgent - requests };
   return null;
 }
 
-/** The budget after one peek; `null`: too small. */
+/** The budget that remains after one peek; `null`: the budget is too small for it. */
 export function spendForPeek(budget: Budget): Budget | null {
   if (budget.tokens > limits.roundTokensKeptOfPeeks) return spend(budget, 1, false);
   return budget.peeks < 1 ? null : { ...budget, peeks: budget.peeks - 1 };

@@ -46,7 +46,7 @@ export function openFinding(
   return open.values().find((one) => isSubject(one) && storyOf(one.cause) === storyOf(cause)) ?? null;
 }
 
-/** A stored wall time on the monotonic clock of this process, never in the future. */
+/** Converts a stored wall time to the monotonic clock of this process. The result is never in the future. */
 export function monotonicOf({ monotonicMs, wallMs }: Now, atMs: number): number {
   return monotonicMs - Math.max(0, wallMs - atMs);
 }
@@ -60,7 +60,10 @@ export function isNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }
 
-/** A finding's configured targets, without items of one address family or of an HTTP version that does not lead. */
+/**
+ * The configured targets in a finding's scope. Items about one address family, or about an HTTP version that the
+ * leading client does not use, are left out.
+ */
 export function targetsOf({ mirrors, targets }: RuleView, { registry, scope }: Finding): readonly Target[] {
   const leading = mirrors.get(registry ?? '')?.mirror.speaks?.[0]?.protocol;
   return scope.flatMap(({ module, version, step, family, protocol }) => {

@@ -1,6 +1,6 @@
 import { limits } from '../../core/limits.ts';
 
-/** One probe's network result. Monotonic milliseconds. */
+/** What one probe shows about the network. Monotonic milliseconds. */
 export interface Mark {
   readonly atMs: number;
   readonly responded: boolean;
@@ -16,9 +16,9 @@ export interface NetworkLine {
 }
 
 const marksKept = 240;
-/** From this share of silent failures on, a unit with a recovery fails partly. */
+/** A unit fails partly if at least this share of its probes failed silently and it had a recovery. */
 const partlyShare = 0.05;
-/** Fewer recoveries over all units may be single blips. */
+/** Packet loss needs at least this many recoveries over all units. Fewer may be chance. */
 const recoveriesMin = 4;
 const controlMarksMin = 4;
 
@@ -30,7 +30,7 @@ export function addMark(marks: readonly Mark[], mark: Mark): readonly Mark[] {
 export interface Loss {
   readonly responses: number;
   readonly silent: number;
-  /** Responses right after a silent failure: a dead mirror has none. */
+  /** Number of responses right after a silent failure. A dead mirror has none. */
   readonly recoveries: number;
 }
 
@@ -50,14 +50,14 @@ export function lossOf(members: readonly (readonly Mark[])[], nowMs: number): Lo
 }
 
 /**
- * True where our own network loses packets: two thirds of units and controls fail partly, or half of the controls'
- * probes fail while a unit fails partly too.
+ * True if our own network loses packets. Either at least two thirds of the units and controls fail partly, or half of
+ * the controls' probes fail and a unit fails partly too.
  * @param units     mirrors by host and prefix, also those in outage: packet loss can cause outages
  * @param controls  those that have responded since the start
  * @see docs/decisions/0009-them-or-us.md
  */
 export function isLossy(units: readonly Loss[], controls: readonly Loss[]): boolean {
-  // A unit without any response is dead or was not probed.
+  // A unit without any response is dead or was not probed, so it is left out.
   const all = [...units, ...controls].filter(({ responses }) => responses > 0);
   const partly = all.filter(isPartly);
   const recoveries = partly.reduce((sum, one) => sum + one.recoveries, 0);

@@ -8,7 +8,7 @@ export function recordConfig(memory: Memory, config: Config): void {
   memory.config = config;
 }
 
-/** Takes over a new configuration of a mirror. False: it is another mirror now. */
+/** Takes over a new configuration of a mirror. Returns false if this is another mirror now. */
 export function replaceMirror(known: MirrorMemory, mirror: Mirror | undefined): boolean {
   if (mirror === undefined || !isSameMirror(known.mirror, mirror)) return false;
   known.mirror = mirror;

@@ -24,7 +24,10 @@ class Confirm {
   held: HeldSample[] = [];
   readonly requests: { readonly mirror: MirrorMemory; readonly request: Request }[] = [];
   budget: Budget = startBudget;
-  /** When heavy targets were last rechecked by `askHeavy`, unless paced; monotonic, by upstream and question. */
+  /**
+   * When `requestHeavy` last rechecked heavy targets, by upstream and target, unless the order was paced. Monotonic
+   * milliseconds.
+   */
   readonly heavyRechecks = new Map<string, number>();
 }
 
@@ -59,7 +62,7 @@ class Us {
   readonly states = new Map<string, unknown>();
   /** Suspensions of the process, monotonic milliseconds. */
   asleep: readonly { readonly fromMs: number; readonly toMs: number }[] = [];
-  /** Each canary that may be probed was probed at least once. */
+  /** True once each canary that may be probed was probed. */
   passEnded = false;
 
   constructor(rules: readonly OwnRule[]) {
@@ -81,7 +84,7 @@ export class Memory {
   /** By id. */
   readonly open = new Map<string, Finding>();
   readonly rowsDue: RowsDue;
-  /** A wall time at which each was served, renewed about daily, by `seenKeyOf`. */
+  /** A wall time at which the item was served, by `seenKeyOf`. It is renewed about once a day. */
   readonly seen = new Map<string, number>();
   /** By `Subject.key`. */
   readonly subjects = new Map<string, ContentSubject>();

@@ -9,9 +9,12 @@ export interface SeriesMemory {
   readonly connection: Connection;
   /** By name of the rule. */
   readonly states: Record<string, unknown>;
-  /** What the last judged sample over the primary connection shows of the item; `null`: nothing, or no sample yet. */
+  /**
+   * Whether the last judged sample over the primary connection shows the item; `null`: it shows nothing, or there is no
+   * sample yet.
+   */
   item: 'served' | 'absent' | null;
-  /** Where the last index states this artifact; absent: not known. */
+  /** The location of this artifact according to the last index; absent: not known. */
   artifact?: StatedArtifact;
   /** Monotonic time of the last row; `null` before the first. */
   writtenAtMs: number | null;
@@ -19,7 +22,10 @@ export interface SeriesMemory {
   rowsWritten: number;
 }
 
-/** `version`: as resolved; `at`: as in `Facts.artifact`; `isUnproven`: it moved there, and was not probed since; `movedMs`: monotonic. */
+/**
+ * `version`: as resolved; `at`: the location, as in `Facts.artifact`; `isUnproven`: the location changed and was not
+ * probed since; `movedMs`: when it changed, monotonic.
+ */
 export interface StatedArtifact {
   readonly version: string;
   readonly at: string;
@@ -45,12 +51,12 @@ class Sight {
   lastJudgedAtMs: number | null = null;
   /** Monotonic milliseconds. */
   judgedMonotonicMs: number | null = null;
-  /** The last judged sample of the canary was ok. */
+  /** True if the last judged sample of the canary was ok. */
   canaryServes: boolean = false;
   lastOkRttMs: number | null = null;
-  /** An ok sample since the start or in restored state. */
+  /** True if there was an ok sample since the start or in restored state. */
   hasOk: boolean = false;
-  /** The canary was probed since the start. */
+  /** True if the canary was probed since the start. */
   wasProbed: boolean = false;
   /** Since when our own failures prevent results about the canary, wall milliseconds; `null`: not now. */
   blindSinceMs: number | null = null;
@@ -75,9 +81,9 @@ export class MirrorMemory {
   /** How many modules have a target for the canary's step. */
   modules: number = 0;
   doubt: Doubt | null = null;
-  /** Stays when a reload replaces the mirror: pauses and maintenance belong to the mirror's name. */
+  /** It is kept when a reload replaces the mirror, because pauses and maintenance belong to the mirror's name. */
   readonly absence: Absence;
-  /** Probes that started earlier went to the replaced mirror; monotonic milliseconds. */
+  /** Probes that started before this time went to the replaced mirror; monotonic milliseconds. */
   readonly sinceMs: number;
   readonly density = new Density();
   readonly sight = new Sight();
@@ -112,7 +118,7 @@ export interface Suspicion {
   patternSinceMs: number;
   /** Our own network loses packets. */
   isLoss: boolean;
-  /** The upstream whose round detects the end. */
+  /** The key of the round that detects the end of the suspicion. */
   readonly roundKey: string;
 }
 
@@ -126,7 +132,7 @@ export interface SeriesPlace<S> {
   readonly noneOfSeries?: S;
 }
 
-/** A rule's state of a mirror or of this daemon; created at first use. */
+/** A rule's state for a mirror or for this daemon. It is created at first use. */
 export function stateOf<M>({ name, none }: Egress<M>, { states }: Pick<MirrorMemory, 'states'>): M {
   const known = states.get(name);
   if (known !== undefined) return known as M;

@@ -5,16 +5,19 @@ import type { Sample } from '../../core/sample.ts';
 
 export type MomentOutcome = 'answered' | 'failed' | 'missing';
 
-/** Whose fault one moment shows. `unverified`: at most one unit to judge. `waiting`: responses are missing. */
+/**
+ * Who caused the failures of one moment. `unverified`: there is at most one unit to judge. `waiting`: responses are
+ * missing.
+ */
 export type MomentVerdict = 'them' | 'unverified' | 'us' | 'waiting';
 
-/** Probes of one question at an upstream's mirrors at the same time. Monotonic milliseconds. */
+/** Concurrent probes of one question (the canary or one target) at an upstream's mirrors. Monotonic milliseconds. */
 export interface RoundMoment {
   readonly index: number;
   /** `confirm` decides whose fault it is; a `look` only collects responses. */
   readonly kind: 'confirm' | 'look';
   readonly startedMs: number;
-  /** A response of another upstream counts if its probe started after this time. */
+  /** A response of another upstream's mirror counts only if its probe started after this time. */
   readonly witnessFromMs: number;
   /** The mirrors probed in this moment, or with a probe pending from an earlier one. */
   readonly outcomes: Map<string, MomentOutcome>;
@@ -34,7 +37,7 @@ interface Flight {
   readonly deadlineMs: number;
 }
 
-/** Repeated probes of one question for another reason than a doubt. */
+/** Repeated probes of one question, for another reason than a doubt. */
 export interface Recheck {
   readonly target: Target;
   readonly registry: string;
@@ -45,11 +48,14 @@ export interface Recheck {
   nextAtMs: number;
   isUrgent: boolean;
   reason: 'ordered' | 'slow' | 'refused' | 'throttled' | 'back';
-  /** With reason `slow`: ok responses of `registry` in a row that are not slow. */
+  /** For reason `slow`: the number of ok responses of `registry` in a row that are not slow. */
   settled: number;
 }
 
-/** Exists while a mirror of the upstream is in doubt, a suspicion is watched by it, or a look is running. */
+/**
+ * The probing out of schedule of one upstream. It exists while one of its mirrors is in doubt, a recheck is running, or
+ * the round watches a suspicion.
+ */
 export class Round {
   readonly key: string;
   readonly id: string;
@@ -61,7 +67,7 @@ export class Round {
   /** Pending probes, by name. */
   readonly flights: Readonly<Record<MomentPart, Map<string, Flight>>> = { outcomes: new Map(), controls: new Map() };
   readonly watching = new Set<string>();
-  /** By the key of their question. */
+  /** The rechecks by the key of their question. */
   readonly rechecks = new Map<string, Recheck>();
   lastKey: string | null = null;
   readonly served = new Map<string, number>();
@@ -73,7 +79,7 @@ export class Round {
   }
 }
 
-/** The round of an upstream: created, or its next moment brought forward to `firstMs`. */
+/** Returns the round of an upstream. Creates it, or brings its next moment forward to `firstMs`. */
 export function roundFor({ confirm: { rounds }, random, now }: Rounds, key: string, firstMs: number): Round {
   const known = rounds.get(key);
   if (known !== undefined) {
@@ -91,7 +97,10 @@ interface Rounds {
   readonly now: Now;
 }
 
-/** When to probe again after a response, monotonic milliseconds: at once, or `limits.roundStepMs` after a quick one. */
+/**
+ * When to probe again after a response, monotonic milliseconds: at once, or after a quick response `limits.roundStepMs`
+ * later.
+ */
 export function retryAtMs({ monotonicMs }: Now, { startedMonotonicMs, endedMonotonicMs }: Sample): number {
   const isQuick = endedMonotonicMs - startedMonotonicMs < limits.roundStepMs;
   return isQuick ? Math.max(monotonicMs, endedMonotonicMs + limits.roundStepMs) : monotonicMs;
@@ -102,7 +111,7 @@ interface Member {
   readonly deadlineMs: number;
 }
 
-/** Starts a moment; members with a pending probe belong to it too. */
+/** Starts a moment. Members with a probe still pending from an earlier moment belong to it too. */
 export function startMoment(
   round: Round,
   kind: RoundMoment['kind'],
@@ -138,7 +147,8 @@ export function advanceDeadline(round: Round, atMs: number, stepMs: number): voi
 }
 
 /**
- * Adds a result to each moment that waits for this member; `null`: none will come. False: no such probe was pending.
+ * Adds a result to each moment that waits for this member; `null`: no result will come. Returns false if no such probe
+ * was pending.
  */
 export function recordResponse(
   round: Round,
@@ -186,7 +196,7 @@ export function dropFinal(round: Round): void {
   round.moments = round.moments.filter((moment) => !moment.isFinal);
 }
 
-/** A new question starts at the lowest used share, so that it does not get every moment. */
+/** Adds questions. A new one starts with the smallest share of the others, so that it does not get every moment. */
 export function addQuestions({ served }: Round, keys: readonly string[]): void {
   const floor = Math.min(...keys.map((key) => served.get(key) ?? Number.POSITIVE_INFINITY));
   for (const key of keys) if (!served.has(key)) served.set(key, Number.isFinite(floor) ? floor : 0);
@@ -205,7 +215,7 @@ export function removeRound({ confirm: { rounds } }: Rounds, { key }: Round): vo
   rounds.delete(key);
 }
 
-/** The moments of open rounds no longer have a mirror as a member. */
+/** Removes a mirror from the members of the moments of open rounds. */
 export function removeMember({ confirm: { rounds } }: Rounds, name: string): void {
   for (const { flights, moments } of rounds.values()) {
     flights.outcomes.delete(name);
@@ -213,7 +223,7 @@ export function removeMember({ confirm: { rounds } }: Rounds, name: string): voi
   }
 }
 
-/** Drops pending probes of mirrors that are gone. */
+/** Forgets pending probes of mirrors that no longer exist. */
 export function dropFlights({ confirm: { rounds } }: Rounds, isGone: (name: string) => boolean): void {
   for (const { flights } of rounds.values())
     for (const name of flights.outcomes.keys()) if (isGone(name)) flights.outcomes.delete(name);

@@ -31,7 +31,7 @@ export function recordPlan(mirror: MirrorMemory, { due }: Sample): void {
   sight.lastPlannedMs = due.plannedAtMs;
 }
 
-/** The next gap between two planned probes is not measured. */
+/** Prevents that the next gap between two planned probes is measured. */
 export function clearPlan({ sight }: MirrorMemory): void {
   sight.lastPlannedMs = null;
 }
@@ -46,7 +46,7 @@ export function recordSkip({ sight }: MirrorMemory, because: Skipped['because'])
   sight.lastSkip = because;
 }
 
-/** Records a settled sample: what it shows of the canary and of its item, and what it earns. */
+/** Records what a settled sample shows about the canary and its item, and adds the tokens that it earns. */
 export function recordSettled(
   memory: Memory,
   mirror: MirrorMemory,
@@ -77,7 +77,7 @@ function recordSight({ now }: Memory, { sight, row }: MirrorMemory, sample: Samp
   if (due.connection === 'cold') sight.lastOkRttMs = rttMs ?? sight.lastOkRttMs;
 }
 
-/** Records what a sample shows of the network to a mirror. */
+/** Records what a sample shows about the network between us and a mirror. */
 export function recordLine({ line }: MirrorMemory, sample: Sample, isResponse: boolean, nowMs: number): void {
   line.address = sample.remoteAddress ?? line.address;
   if (isResponse) line.respondedFromMs = Math.max(line.respondedFromMs ?? 0, sample.startedMonotonicMs);
@@ -106,13 +106,13 @@ export function recordPass(memory: Memory): void {
 }
 
 const minuteMs = 60_000;
-/** At least this many probes of rounds and builds within a minute make our requests dense. */
+/** Our requests are dense if at least this many probes of rounds and builds started within a minute. */
 const extraMin = 3;
 const toleratedShare = 0.9;
-/** After a 429 for our rate, later 429s count as ours for at most this long. */
+/** After a 429 that our rate caused, later 429s count as caused by it for at most this long. */
 const oursMsMax = 20 * minuteMs;
 /**
- * After a 429 for our rate: the new limit of rounds, as a share of the requests in the minute before; at least
+ * After a 429 that our rate caused, rounds get a new limit: this share of the requests in the minute before, at least
  * `restMin`.
  */
 const restShare = 0.5;
@@ -136,12 +136,12 @@ export function isRefusedForPace({ density }: MirrorMemory, sample: Sample, nowM
   }
   if (isWaiting(density, nowMs)) return true;
   const waitMs = outcome.failure.retryAfterMs ?? 0;
-  // Requests before a wait are no reason for a 429 after it: the mirror knew of them when it named the wait.
+  // Requests before a wait do not explain a 429 after it: the mirror knew of them when it named the wait.
   const fromMs = Math.max(startedMonotonicMs - minuteMs, density.waitUntilMs);
   density.waitUntilMs = Math.max(density.waitUntilMs, nowMs + Math.min(waitMs, limits.throttleMsMax));
   const before = density.requests.filter(({ atMs }) => atMs >= fromMs && atMs < startedMonotonicMs);
   const isDense = before.filter(({ isExtra }) => isExtra).length >= extraMin;
-  // Below a rate that the mirror accepted before, our rate is not the reason.
+  // If the mirror accepted a higher rate before, our rate does not explain the 429.
   const isMore = before.length >= toleratedShare * density.tolerated;
   density.isOurs = waitMs > 0 && isDense && isMore;
   if (!density.isOurs) return false;
@@ -155,7 +155,7 @@ function isWaiting({ oursUntilMs }: MirrorMemory['density'], nowMs: number): boo
   return nowMs < oursUntilMs;
 }
 
-/** Records the states of a step, which rows it makes due, and its requests: they wait for `removeRequests`. */
+/** Records a step's states, the rows that it makes due, and its requests. The requests wait for `removeRequests`. */
 export function recordStates(
   { rowsDue, confirm }: Memory,
   rule: FindingRule,

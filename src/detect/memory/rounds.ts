@@ -34,12 +34,12 @@ export function closeDoubt(memory: Memory, mirror: MirrorMemory): void {
   memory.turn.doubt.push({ registry: mirror.mirror.name, on: false });
 }
 
-/** Ends the doubt of one target; with the last one, also that of the mirror. */
+/** Ends the doubt of one target. If it was the mirror's last one, the mirror's doubt ends too. */
 export function closeDoubtOf(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (mirror.doubt?.targets.delete(target.id) === true && mirror.doubt.targets.size === 0) closeDoubt(memory, mirror);
 }
 
-/** Samples that ended before a moment that did not blame our network no longer wait. */
+/** Records a moment that did not blame our network, so that samples that ended before it no longer wait. */
 export function clearDoubt(doubt: Doubt, momentMs: number): void {
   doubt.clearedMs = Math.max(doubt.clearedMs ?? momentMs, momentMs);
 }
@@ -65,7 +65,7 @@ export function startPattern(suspicion: Suspicion, pattern: Suspicion['pattern']
   suspicion.patternSinceMs = nowMs;
 }
 
-/** After a suspend, each suspicion counts from now. */
+/** After a suspend, the duration of each suspicion counts from now. */
 export function renewSuspicions({ confirm: { suspicions }, now: { monotonicMs } }: Memory): void {
   for (const [egress, suspicion] of suspicions)
     suspicions.set(egress, { ...suspicion, sinceMs: monotonicMs, patternSinceMs: monotonicMs });
@@ -77,7 +77,8 @@ export function removeSuspicion(memory: Memory, round: Round | null, egress: str
 }
 
 /**
- * Adds a sample to the moments that wait for it. A response while the egress is suspect brings the next moment forward.
+ * Adds a sample to the moments that wait for it. While the egress is suspect, a response brings the next moment
+ * forward.
  * @param isResponse  `null`: the sample says nothing about the mirror
  */
 export function recordInRounds(memory: Memory, mirror: MirrorMemory, sample: Sample, isResponse: boolean | null): void {

@@ -19,7 +19,7 @@ export interface RuleView {
   readonly targets: ReadonlyMap<string, Target>;
   readonly rules: readonly FindingRule[];
   readonly controls: ReadonlyMap<string, ControlMemory>;
-  /** By `Subject.key`; changed by `contents/` only. */
+  /** The subjects by `Subject.key`. Only `contents/` changes them. */
   readonly subjects: Map<string, ContentSubject>;
   /** By id. */
   readonly open: ReadonlyMap<string, Finding>;
@@ -44,9 +44,9 @@ export interface RuleInput extends Received {
 }
 
 export interface Judged extends RuleInput {
-  /** The first fetch of a pull-through cache: says nothing about speed. */
+  /** True for the first fetch of a pull-through cache, which shows nothing about usual speed. */
   readonly isCold: boolean;
-  /** Over the kind of connection (cold or warm) by which the mirror is judged. */
+  /** True if the sample used the kind of connection (cold or warm) by which the mirror is judged. */
   readonly isPrimary: boolean;
   /** A timeout at the short deadline of a confirming probe, if the target is not in doubt: no failure. */
   readonly isShort: boolean;
@@ -58,7 +58,10 @@ export interface Confirmed extends About {
   readonly series: SeriesMemory;
   readonly sample: Sample | null;
   readonly vantage: Finding['vantage'];
-  /** `moment`: a moment's verdict. `released`: a suspicion ended. `dead`: others responded during a suspicion. */
+  /**
+   * What confirmed the failure. `moment`: a moment's verdict. `released`: a suspicion ended. `dead`: other mirrors
+   * responded during a suspicion.
+   */
   readonly by: 'moment' | 'released' | 'dead';
 }
 
@@ -71,7 +74,7 @@ export type Request =
   | { readonly kind: 'throttled'; readonly target: Target }
   /** Probe a recovering light target for up to `limits.roundMs`, until it works or fails. */
   | { readonly kind: 'back'; readonly target: Target }
-  /** Send one probe that is not judged: the result goes to `FindingRule.peek`. */
+  /** Send one probe that is not judged. Its result goes to `FindingRule.peek`. */
   | { readonly kind: 'peek'; readonly peek: Peek }
   /** Start a doubt (if `isFailed` and `isDoubtful`) or end one (if not `isFailed`). */
   | { readonly kind: 'doubt'; readonly sample: Sample; readonly isFailed: boolean; readonly isDoubtful: boolean }
@@ -90,7 +93,7 @@ export interface RuleStep<M, S = unknown> {
   readonly series?: readonly (readonly [SeriesMemory, S])[];
   /** Series whose failures this rule reports from now on. */
   readonly claims?: readonly SeriesMemory[];
-  /** Modules whose absences belong to this rule's finding. `isOpen`: reported already. */
+  /** Modules whose absences belong to this rule's finding. `isOpen`: the finding is reported already. */
   readonly absorbs?: readonly Absences[];
   readonly requests?: readonly Request[];
   /** For the metrics. */
@@ -102,12 +105,12 @@ export interface RuleStep<M, S = unknown> {
   readonly vantage?: Finding['vantage'] | undefined;
   readonly isBack?: boolean;
   readonly isDirty?: boolean;
-  /** The mirror's row is written with the next turn that writes. */
+  /** True: the mirror's row is written with the next turn that writes. */
   readonly rowIsDue?: boolean;
   readonly dirty?: SeriesMemory | undefined;
   /** Steps for mirrors of the same upstream, applied in this order. */
   readonly others?: readonly (readonly [MirrorMemory, RuleStep<M, S>])[];
-  /** The rows of `series` are written with this turn. */
+  /** True: the rows of `series` are written with this turn. */
   readonly isUrgent?: boolean;
 }
 
@@ -115,7 +118,8 @@ export interface RuleStep<M, S = unknown> {
 export type StoredRow = Readonly<Record<string, unknown>>;
 
 /**
- * One kind of finding, or one story of a kind: its state, rows, and reaction to each input.
+ * One kind of finding, or one story of a kind (findings with one cause that are counted separately). It has the state,
+ * rows and reaction to each input.
  * @see docs/decisions/0060-findings-by-kind.md
  */
 export interface FindingRule<M = unknown, S = unknown> {
@@ -145,17 +149,17 @@ export interface FindingRule<M = unknown, S = unknown> {
   judge?(own: M, judged: Judged, ofSeries: S): RuleStep<M, S> | null;
   /** Reports a changed state. */
   refresh?(own: M, about: Reporting): RuleStep<M>;
-  /** Name of another rule, whose state this rule reports. */
+  /** Name of another rule. This rule reports that rule's state. */
   readonly follows?: string;
-  /** While true, delays of the mirror's samples say nothing about this machine. */
+  /** While true, delays of the mirror's samples do not count as trouble of this machine. */
   isDisturbing?(own: M): boolean;
   /** While true, one more success of the mirror proves little. */
   isFlaky?(own: M): boolean;
   /** True for a sample whose failure this rule reports; the finding may not be open yet. */
   isReported?(own: M, judged: Judged, ofSeries: S): boolean;
-  /** Another rule has claimed the failures of a series: undoes what this rule derived from them. */
+  /** Called when another rule has claimed the failures of a series. Undoes what this rule derived from them. */
   release?(own: M, series: SeriesMemory, ofSeries: S): RuleStep<M, S> | null;
-  /** Resets a streak without a finding: our network or machine was not reliable. */
+  /** Resets a streak that has not led to a finding, because our network or machine was not reliable. */
   startAnew?(own: M, series: SeriesMemory, ofSeries: S): RuleStep<M, S> | null;
   /** The canary works again after an outage. */
   back?(own: M, about: About): RuleStep<M, S> | null;
@@ -206,7 +210,7 @@ export interface AboutUs {
   readonly suspicions: ReadonlyMap<string, Suspicion>;
 }
 
-/** What our own delays did to a sample: its verdict is open, or its time is useless to a baseline. */
+/** What our own delays did to a sample: its verdict is undecided, or its time is useless for a baseline. */
 export interface Spoilt {
   readonly contaminated: boolean;
   readonly disturbed: boolean;

@@ -15,12 +15,12 @@ export interface Draft extends Message {
   readonly actionable: boolean;
 }
 
-/** The result of a rule: trouble, `well` (the finding closes), or no change (`null`). */
+/** What a rule says about a mirror: trouble, `well` (the finding closes), or `null` (no change). */
 export type FindingStatement = Draft | Well | null;
 
 interface Well extends Message {
   readonly tag: 'well';
-  /** The cause whose finding ends, if it has a story of its own. */
+  /** The cause of the finding that ends, if that cause is a story (counted separately). */
   readonly of?: Finding['cause'];
 }
 
@@ -64,7 +64,7 @@ export function selectProbes(probeIds: readonly string[], slowest: string | null
   return left;
 }
 
-/** The evidence of an open finding after a new result: the new numbers, and the probes of both. */
+/** The evidence of an open finding after a new result. It has the new numbers, and the probes of both. */
 export function mergeEvidence(known: Evidence, newer: Evidence): Evidence {
   const slowest = slowerOf(known.slowest, newer.slowest);
   const fresh = newer.probeIds.filter((id) => !known.probeIds.includes(id));

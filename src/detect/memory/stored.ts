@@ -11,7 +11,7 @@ export function expireSeen({ seen, now, config }: Memory): void {
   for (const [key, atMs] of seen) if (now.wallMs - atMs > config.state.keepMs) seen.delete(key);
 }
 
-/** What a replaced mirror served says nothing about the cache of the new one. */
+/** Forgets what replaced mirrors served, because it shows nothing about the caches of the new ones. */
 export function dropSeen(memory: Memory, replaced: ReadonlyMap<string, unknown>): void {
   if (replaced.size === 0) return;
   for (const key of memory.seen.keys()) {
@@ -49,7 +49,7 @@ export function recordAssured({ findingLog }: Memory, assured: Memory['findingLo
   findingLog.assured = assured;
 }
 
-/** Not more often: a search visits all changed series. */
+/** The minimum interval between searches, because a search visits all changed series. */
 const searchEveryMs = 1_000;
 
 export function isTimeToWrite({ rowsDue, now: { monotonicMs } }: Memory): boolean {

@@ -11,7 +11,7 @@ export interface ContentReading {
 export type Versions = NonNullable<Contents['versions']>;
 
 /**
- * The versions of `all` that the response would have listed: a list of the newest says nothing about older ones.
+ * The versions of `all` that the response should list. If it lists only the newest, it shows nothing about older ones.
  * @param all  the newest last
  */
 export function selectComparable(all: readonly string[], { count, newest }: Versions): readonly string[] {
@@ -64,7 +64,8 @@ export interface Release {
 }
 
 /**
- * A change of a tag, serial or date at the origin, else at several others. Monotonic milliseconds; `null`: not known.
+ * A change of a tag, serial or date at the origin, or without an origin at several other mirrors. Monotonic
+ * milliseconds; `null`: not known.
  */
 export interface Change {
   readonly seq: number;
@@ -104,9 +105,12 @@ export interface StepBack {
 export interface LagReading {
   readonly lowerMs: number | null;
   readonly upperMs: number | null;
-  /** As `lowerMs`, from items that both of the last two responses lack. */
+  /** As `lowerMs`, but only from items that both of the last two responses lack. */
   readonly agreedMs: number;
-  /** By this time the oldest item that the last two responses lack was released, monotonic; `null`: none. */
+  /**
+   * The latest possible release time of the oldest item that the last two responses lack, monotonic milliseconds;
+   * `null`: none.
+   */
   readonly oldestMs: number | null;
   /** At least this many records are missing. */
   readonly records: number | null;
@@ -138,9 +142,9 @@ export class Shelf {
   readonly since = new Map<string, { readonly afterMs: number; readonly atMs: number }>();
   readonly lost = new Map<string, Lost>();
   readonly lines = new Map<LineKey, LineState>();
-  /** Steps backwards; 0 again after `limits.calmLooks` responses without one. */
+  /** Number of steps backwards; 0 again after `limits.calmReadings` responses without one. */
   backwards: number = 0;
-  /** Responses since the last step backwards. */
+  /** Number of responses since the last step backwards. */
   calm: number = 0;
   back: StepBack | null = null;
   reading: LagReading | null = null;

@@ -20,7 +20,7 @@ export interface Peek {
   readonly family: 4 | 6 | null;
   /** Absent: as usual. */
   readonly protocol?: HttpProtocol;
-  /** The order that it carries out; absent: none. */
+  /** The order that these probes carry out; absent: none. */
   readonly order?: RecheckOrder;
 }
 
@@ -28,14 +28,14 @@ export class TurnDraft {
   readonly settled: SettledSample[] = [];
   readonly findings: FindingChange[] = [];
   readonly rounds: RoundRequest[] = [];
-  /** To probe again over a fresh connection. */
+  /** Targets to probe again over a fresh connection. */
   readonly rechecks: Target[] = [];
   readonly peeks: Peek[] = [];
   readonly declined: Declined[] = [];
   readonly doubt: { readonly registry: string; readonly on: boolean }[] = [];
   /** Mirrors whose contents regressed, once per response. */
   readonly regressions: string[] = [];
-  /** Releases that reached a mirror: `seconds` after the origin, 0 if before it. */
+  /** Releases that reached a mirror. `seconds`: how long after the origin; 0 if the mirror was first. */
   readonly propagations: { readonly registry: string; readonly seconds: number }[] = [];
   readonly rows: Row[] = [];
   readonly deletes: { readonly table: Table; readonly key: string }[] = [];
@@ -45,5 +45,5 @@ export class TurnDraft {
   wakeAtMs: number | null = null;
 }
 
-/** The result of one call: to pass on, to start, and to commit. */
+/** The result of one call: what the caller passes on, starts and stores. */
 export type DetectTurn = Readonly<TurnDraft>;

@@ -91,7 +91,10 @@ function afterTry(detour: Detour, sample: Sample): Detour | null {
   return back >= backAfter || !isShown(detour) ? null : { ...detour, back };
 }
 
-/** The response that a client gets by falling back to the other family, under the failed probe's identity. */
+/**
+ * The response that a client gets when it falls back to the other family. It has the times and the identity of the
+ * failed probe.
+ */
 function overOther(failed: Sample, response: Sample): Sample {
   return {
     ...response,

@@ -15,7 +15,7 @@ export interface ProtocolFault {
   readonly failures: number;
   /** The newest last. */
   readonly probeIds: readonly string[];
-  /** Last response over the other version, monotonic milliseconds; `null`: none, or the other version failed since. */
+  /** The last response over the other version, monotonic milliseconds; `null`: none, or that version failed later. */
   readonly otherMs: number | null;
 }
 

@@ -18,26 +18,26 @@ const recentSamples = 10;
 /** The outage state of one target; cold samples only. */
 export interface OutageState {
   readonly isOut: boolean;
-  /** `never`: none since the start, or since streaks were reset. */
+  /** The last result. `never`: there was none since the start, or since streaks were reset. */
   readonly last: 'never' | 'passed' | 'failed';
-  /** Failures in a row that have an outage's reason. */
+  /** Number of failures in a row whose reason counts as an outage. */
   readonly failures: number;
   /** `Heard.fromMs` of the streak's or outage's first failure, and end of the last judged sample; monotonic. */
   readonly fromMs: number | null;
   readonly lastEndedMs: number | null;
   /** Judged samples, oldest first, at most `recentSamples`. */
   readonly recent: readonly { readonly failed: boolean; readonly endedMs: number }[];
-  /** Ok samples in a row during the outage. */
+  /** Number of ok samples in a row during the outage. */
   readonly oks: number;
-  /** End of the first of `oks`, monotonic milliseconds; `null`: none. */
+  /** End of the first ok sample of `oks`, monotonic milliseconds; `null`: none. */
   readonly okFromMs: number | null;
-  /** The outage opened by share of failures, or at a mirror that was unreliable already. */
+  /** True if the outage opened by its share of failures, or if the mirror was unreliable already. */
   readonly isByShare: boolean;
   /** Recent openings: each counts 1, halved every `limits.outageHalfLifeMs`. */
   readonly penalty: number;
   readonly penaltyAtMs: number;
   readonly reason: Reason | null;
-  /** Since the first failure of the streak or outage. */
+  /** Number of samples since the first failure of the streak or outage. */
   readonly samples: number;
   readonly failed: number;
   readonly probeIds: readonly string[];
@@ -66,7 +66,7 @@ export function removeRow({ penalty, penaltyAtMs, lastEndedMs }: OutageState): O
   return { ...noOutage, penalty, penaltyAtMs, lastEndedMs };
 }
 
-/** One judged sample; `other`: a failure that does not count (refusal, content). */
+/** One judged sample. `other`: a failure that does not count as an outage (refusal, content). */
 export interface TargetResult {
   readonly outcome: 'ok' | 'failed' | 'other';
   readonly reason: Reason | null;
@@ -130,7 +130,7 @@ export function penaltyAt({ penalty, penaltyAtMs }: OutageState, nowMs: number):
   return penalty * 0.5 ** (Math.max(0, nowMs - penaltyAtMs) / limits.outageHalfLifeMs);
 }
 
-/** True for an outage that must prove its end: it opened by share, or soon after the last one. */
+/** True for an outage that needs more evidence to end, because it opened by share or soon after an earlier one. */
 export function isDamped({ isByShare, penalty }: OutageState): boolean {
   return isByShare || penalty >= limits.outageDampedFrom;
 }

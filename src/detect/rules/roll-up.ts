@@ -10,28 +10,28 @@ export interface RollUpInput {
   readonly paused: string | null;
   readonly inMaintenance: boolean;
   readonly isSuspect: boolean;
-  /** Since the last judged canary sample, milliseconds; `null`: none yet. */
+  /** Time since the last judged canary sample, milliseconds; `null`: none yet. */
   readonly silentForMs: number | null;
   /** Of the canary, milliseconds. */
   readonly paceMs: number;
-  /** Why the canary's slots pass without a probe. */
+  /** Why the canary's planned probes are skipped; `null`: they are not. */
   readonly skipped: Skipped['because'] | null;
   readonly canaryOut: boolean;
-  /** Modules whose canary step is in outage; `modules`: of how many. */
+  /** The number of modules whose canary step is in outage. `modules` is the number of all modules. */
   readonly modulesOut: number;
   readonly modules: number;
   /** Heavy targets included. */
   readonly targetsOut: number;
   /** The mirror refuses requests, and its canary is not probed until the requested wait ends. */
   readonly isAway: boolean;
-  /** The gravest reason besides targets in outage. */
+  /** The gravest reason for a degraded state, except targets in outage; `null`: none. */
   readonly degradedBy: Sentence | null;
   readonly canaryServes: boolean;
-  /** Since the last ok canary sample, milliseconds; `null`: none. */
+  /** Time since the last ok canary sample, milliseconds; `null`: none. */
   readonly okAgoMs: number | null;
 }
 
-/** True when the mirror is down: the canary, or at least half of the modules and at least two. */
+/** True if the mirror is down: its canary is in outage, or at least half of the modules and at least two. */
 function isDown(out: Pick<RollUpInput, 'canaryOut' | 'modulesOut' | 'modules'>): boolean {
   return out.canaryOut || (out.modulesOut >= 2 && out.modulesOut * 2 >= out.modules);
 }

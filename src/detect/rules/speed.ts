@@ -12,7 +12,7 @@ import { boundsMsOf, isClear, isSlow, thresholdMsOf } from './threshold.ts';
 export interface SpikeState {
   /** Slow samples in a row. */
   readonly slow: number;
-  /** Clear samples in a row, see `isClear`. */
+  /** Number of samples in a row that are clear (see `isClear`). */
   readonly clear: number;
   /** When the spike opened, monotonic milliseconds; `null`: none is open. */
   readonly sinceMs: number | null;
@@ -64,7 +64,7 @@ export function judgeSpike(
 export interface SpeedState {
   readonly baseline: Baseline;
   readonly spike: SpikeState;
-  /** Of the current streak or spike. */
+  /** Counts over the samples of the current streak or spike. */
   readonly slow: {
     readonly samples: number;
     readonly slowSamples: number;
@@ -72,9 +72,9 @@ export interface SpeedState {
     readonly probeIds: readonly string[];
     readonly slowest?: Finding['evidence']['slowest'];
   };
-  /** Slow round trips of the streak: the baseline gets them if no spike follows. Milliseconds. */
+  /** Slow round trips of the streak, milliseconds. If no spike follows, they are added to the baseline. */
   readonly pending: readonly number[];
-  /** The last sample was ok and slow, without regard to the p99. */
+  /** True if the last sample was ok and slow. The p99 is not considered here. */
   readonly isLastSlow: boolean;
   /** A level shift: its start (monotonic), the median before, and how many samples in a row are near that median. */
   readonly shift: { readonly sinceMs: number; readonly fromMs: number; readonly clear: number } | null;
@@ -104,7 +104,7 @@ export function thresholdFor(rule: SpikeRule, series: SeriesMemory, timeoutMs: n
   return thresholdMsOf(medianMs, rule, timeoutMs, p99Ms);
 }
 
-/** The bounds near which our own delay leaves the verdict open, see `isContaminated`; `null` for heavy steps. */
+/** The bounds near which our own delay makes the verdict uncertain, see `isContaminated`; `null` for heavy steps. */
 export function boundsFor(rule: SpikeRule, series: SeriesMemory, timeoutMs: number): readonly number[] | null {
   if (isHeavy(series.target)) return null;
   const { baseline, spike } = speedOf(series);
@@ -154,7 +154,7 @@ export function updateSpeed(
   return { state: learned(state, pace, rule, !isDisturbed(sample)), isChange };
 }
 
-/** Slow round trips wait for the end of their streak: a spike does not enter the baseline, single slow ones do. */
+/** Slow round trips are added to the baseline only when their streak ends. Those of a spike are not added. */
 function learned(state: SpeedState, pace: SpeedPace, rule: SpikeRule, isTimed: boolean): SpeedState {
   const { spike, pending, baseline } = state;
   if (spike.sinceMs !== null) return { ...state, pending: [] };

@@ -62,7 +62,10 @@ function clearMs(baselineMs: number, rule: SpikeRule, timeoutMs: number, p99Ms: 
   return Math.max(limits.spikeClearFactor * baselineMs, slowMs / 2);
 }
 
-/** The round trips at which a verdict on speed changes, milliseconds; in a spike also the bound of `isClear`. */
+/**
+ * The round trips at which a verdict on speed changes, milliseconds. During a spike these include the bound of
+ * `isClear`.
+ */
 export function boundsMsOf(
   { medianMs, p99Ms }: { readonly medianMs: number | null; readonly p99Ms: number | null },
   rule: SpikeRule,
@@ -74,7 +77,10 @@ export function boundsMsOf(
   return isInSpike ? [...slow, clearMs(medianMs, rule, timeoutMs, p99Ms)] : slow;
 }
 
-/** A mirror with a long tail of latencies is slow only beyond the tail. */
+/**
+ * The highest usual round trip, milliseconds. If a mirror's latencies have a long tail, only round trips beyond the
+ * tail are slow.
+ */
 function usualMsMax(baselineMs: number, p99Ms: number | null, rule: SpikeRule): number {
   return Math.max(rule.factor * baselineMs, limits.spikeTailFactor * (p99Ms ?? 0));
 }
@@ -86,7 +92,7 @@ function assertNumbers(...values: readonly number[]): void {
 type Delayed = Pick<Sample, 'rttMs' | 'loopDelayMsMax' | 'loopDelayMsSum'>;
 
 /**
- * True where a delay of our own event loop could have changed the verdict.
+ * True if a delay of our own event loop could have changed the verdict.
  * @param boundsMs  where a verdict on speed changes; `null`: a complete download, whose bytes prove what they prove
  * @see docs/decisions/0047-what-a-delay-leaves-open.md
  */
@@ -99,7 +105,7 @@ export function isContaminated(sample: Pick<Sample, 'outcome'> & Delayed, bounds
     case 'failed': {
       const { failure } = outcome;
       if (!isTimeout(failure.kind) || !('limitMs' in failure)) return false;
-      // The pieces of a body wait for our event loop each; other phases wait for one event or a few.
+      // Each piece of a body waits for our event loop; other phases wait for one event or a few.
       const isBody = failure.kind === 'timeout_transfer';
       const spentMs = isBody ? (sample.loopDelayMsSum ?? delayMs) : delayMs;
       return spentMs >= limits.contaminatedShareOfTimeout * failure.limitMs;
