@@ -75,7 +75,7 @@ export interface ActionRule {
   /** The advice counts as accepted once the action is done. */
   readonly accepts: boolean;
   readonly when: {
-    /** Causes of advice that start the action. Advice with cause `failback` undoes it. */
+    /** Causes of advice that start the action. Advice with cause `failback` undoes the action. */
     readonly causes: readonly AdviceCause[];
     readonly confidence: Confidence;
     readonly perHour: number;
@@ -83,7 +83,8 @@ export interface ActionRule {
     readonly quiet: { readonly fromMinute: number; readonly toMinute: number; readonly urgent: 'hold' } | null;
     readonly timeZone: string;
     /**
-     * How many places of how many must advise the move. A larger group needs the same share. Absent: no vote is needed.
+     * How many voting places (`needed`) of how many (`of`) must advise the move. A larger group needs the same share.
+     * Absent: no vote is needed.
      */
     readonly places?: { readonly needed: number; readonly of: number };
   };
@@ -99,7 +100,7 @@ export interface ActionChange {
   readonly row: ActionRow;
 }
 
-/** Why an action waits or does not run. */
+/** Reasons why an action waits or does not run. */
 export const heldReasons = [
   'stopped',
   'vantage',
@@ -120,7 +121,10 @@ export type HeldReason = (typeof heldReasons)[number];
 
 /** A row of the action journal. State `planned`: being prepared, or the result of a dry run if `endedAtMs` is set. */
 export interface ActionRow {
-  /** `<advice>.<action>` with the first advice: its renewals change `advice`, not the id. */
+  /**
+   * `<advice>.<action>` with the id of the first advice. If the advice is renewed, the field `advice` changes, but this
+   * id does not.
+   */
   readonly id: string;
   readonly action: string;
   readonly kind: ActionKind;
@@ -134,11 +138,11 @@ export interface ActionRow {
   /** The earliest next attempt, wall milliseconds; `null`: no wait. */
   readonly nextAtMs: number | null;
   readonly because: Sentence | null;
-  /** For display. A diff has its secrets masked; a program's output only user-info and query values. */
+  /** For display. In a diff, secrets are masked. In a program's output, only user-info and query values are masked. */
   readonly output: string;
   /** Data that an undo needs in addition to the row; `null`: none. */
   readonly kept: unknown;
-  /** True if an earlier process ended during a step. It stays true. */
+  /** True if an earlier process ended during a step of the action. It never becomes false again. */
   readonly isInterrupted: boolean;
   readonly undoneBy: 'failback' | 'regret' | 'operator' | null;
   /** The result of `actionPlaceOf` when the action was planned; absent: an older row. */
@@ -160,7 +164,7 @@ export interface FleetRule {
   readonly headers: Readonly<Record<string, Secret>>;
 }
 
-/** The etcd that decides which of two daemons of one place acts. */
+/** The etcd that decides which of a place's two daemons executes actions. */
 export interface PairRule {
   /** URL, without a trailing slash. */
   readonly etcd: string;
@@ -179,7 +183,10 @@ export interface PlaceVotes {
   readonly known: number;
 }
 
-/** `holder`: this daemon acts; `standby`: the other one does; `no_lease`: unknown, so this daemon does not act. */
+/**
+ * Which daemon of a pair acts. `alone`: no pair; `holder`: this one; `standby`: the other one; `no_lease`: unknown, so
+ * this one does not act.
+ */
 export type Lead = 'alone' | 'holder' | 'standby' | 'no_lease';
 
 /** Executes the steps of actions. Promises never reject. */
@@ -191,7 +198,7 @@ export interface Actor {
   lead(pair: PairRule | undefined): Lead;
   /** Queues a row for the other daemon of the pair. @param text  JSON; `null`: removes the row */
   share(id: string, text: string | null): void;
-  /** The rows of the previous holder, once after each takeover by this daemon; else `null`. */
+  /** The rows of the previous holder. Returned once after each takeover by this daemon; `null`: otherwise. */
   takeShared(): readonly string[] | null;
   isStopped(): boolean;
   /** Stores whether actions are stopped. @returns false: it could not be stored */
@@ -207,7 +214,7 @@ export function isUndoable({ kind, state, because }: ActionRow): boolean {
   return state === 'done' || (kind === 'command' && state === 'failed' && halfDone.includes(because?.key ?? ''));
 }
 
-/** A hash that identifies what an action changes; `null`: unknown. Hashed, because a URL may contain a token. */
+/** A hash that identifies what an action changes; `null`: unknown. It is a hash because a URL may contain a token. */
 export function actionPlaceOf(deed: ActionDeed): string | null {
   const of =
     deed.kind === 'file'

@@ -29,7 +29,7 @@ export function parseNetwork(text: string): Network | null {
   return { bytes, bits: Number(length) };
 }
 
-/** Whether an address is in a network of its family. */
+/** True if the address belongs to the network. Both must be of the same family. */
 export function isWithin(address: AddressBytes, net: Network): boolean {
   if (address.length !== net.bytes.length) return false;
   return address.every((byte, at) => {
@@ -47,7 +47,7 @@ export function isLoopback(host: string): boolean {
   return bytes.length === 4 ? bytes[0] === 127 : bytes.every((byte, at) => byte === (at === 15 ? 1 : 0));
 }
 
-/** True for plain http to a host that is not this machine. @throws on an invalid URL */
+/** True if the URL is plain http and its host is not this machine. @throws on an invalid URL */
 export function isPlainAbroad(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   return protocol === 'http:' && !isLoopback(hostname);

@@ -39,7 +39,10 @@ export type Gate = (typeof gates)[number];
 
 export interface Candidate {
   readonly registry: string;
-  /** The seconds of one client fetch, plus `advise.failureCost` × the share that fails; `null`: not measured. */
+  /**
+   * The cost of one client fetch, seconds: its time plus `advise.failureCost` × the share that fails; `null`: not
+   * measured.
+   */
   readonly scoreSeconds: number | null;
   readonly gate: Gate;
   /**
@@ -102,12 +105,15 @@ export interface Advice extends Upstream {
   readonly trigger: 'detector' | 'alertmanager';
 }
 
-/** True if the advised mirror served wrong bytes when the advice was made: every other one was down. */
+/**
+ * True if the advised mirror served wrong bytes when the advice was made. It was advised because every other mirror was
+ * down.
+ */
 export function isLastChoice({ candidates, to }: Pick<Advice, 'candidates' | 'to'>): boolean {
   return candidates.some(({ registry, gate }) => registry === to && gate === 'mismatch');
 }
 
-/** The audit of an accepted advice. `isRegret`: the mirror that was left was better. */
+/** The audit of an accepted advice. `isRegret`: the old mirror was better than the advised one. */
 export interface Audited extends Upstream {
   /** When the audit was made, wall milliseconds. */
   readonly atMs: number;
@@ -123,7 +129,7 @@ export interface PassedOver extends Upstream, Message {
 }
 
 export interface AdviceChange {
-  /** `regretted`: an audit found that the mirror that was left was better. */
+  /** `regretted`: an audit found that the old mirror was better. */
   readonly change:
     | 'proposed'
     | 'accepted'
@@ -153,7 +159,10 @@ export type RemedyNow =
 
 const credentials = /[a-z][a-z0-9+.-]*:\/\/[^/,|'\s]*@/i;
 const quoted = /^export ([A-Za-z_]+)='([\x20-\x26\x28-\x7e]*)'$/;
-/** A line that appends to the list in NAME, or removes an ending (`${NAME%ENDING}`). */
+/**
+ * Matches a shell line that appends a word to the list in variable NAME. Before that, `${NAME%ENDING}` removes an
+ * ending.
+ */
 const appended = /^export ([A-Za-z_]+)="\$\{\1:\+\$\{\1%(?:,|[\w.=-]+)\},?\}[\w.=-]*"$/;
 
 /** True if each line only sets one of `variables`, without credentials: the text goes to a shell's `eval`. */

@@ -15,7 +15,7 @@ export function pairKeyOf({ registry, client }: ClientPair): string {
 export interface ClientPlan {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Texts by path: credentials must not be on the command line. */
+  /** Contents of files by path. They are files because credentials must not be on the command line. */
   readonly files: Readonly<Record<string, string>>;
   /** The folder for fetched files. */
   readonly fetched: string;
@@ -48,7 +48,7 @@ export type ClientOutcome = 'ok' | 'failed' | 'unknown';
 /** The result of our own probes of the same module, made right after the client's run. */
 export interface OwnVerdict {
   readonly outcome: ClientOutcome;
-  /** The first step that was not ok, else the last one. */
+  /** The first step that was not ok; if all were ok, the last step. */
   readonly step: Step;
   /** Why `step` was not ok; `null`: all steps were ok. */
   readonly reason: string | null;
@@ -88,9 +88,9 @@ export interface ClientOrder {
   /** `null`: the daemon's own user. */
   readonly user: { readonly uid: number; readonly gid: number } | null;
   readonly timeoutMs: number;
-  /** The client is stopped above this output. */
+  /** The maximum output; above it the client is stopped. */
   readonly outputBytes: number;
-  /** The client is stopped above this disk use. */
+  /** The maximum disk use; above it the client is stopped. */
   readonly diskBytes: number;
 }
 

@@ -21,8 +21,7 @@ export interface Listen {
   readonly port: number;
   readonly token: Secret | null;
   /**
-   * More accepted values of the `Host` header, lower case. `Host` is checked only by loopback listeners without a
-   * token.
+   * Additional accepted values of the `Host` header, lower case. Only loopback listeners without a token check `Host`.
    */
   readonly hosts?: readonly string[];
   readonly tls: { readonly cert: string; readonly key: Secret } | null;
@@ -72,7 +71,7 @@ export interface Receiver {
 
 /** A filter of events. `mirrors` and `ecosystems` do not filter events about this daemon or its network. */
 export interface OnlyRule {
-  /** Events about these mirrors pass, and advice and actions from or to one of them; `null`: no filter. */
+  /** Only events about these mirrors pass, and advice and actions from or to them; `null`: no filter. */
   readonly mirrors: readonly string[] | null;
   /** `null`: no filter. */
   readonly ecosystems: readonly EcosystemId[] | null;
@@ -83,7 +82,7 @@ export interface OnlyRule {
 export interface ChatRule {
   /** The time zone of `quiet` and of times in chat messages. */
   readonly timeZone: string;
-  /** Events within this time after the first one share a card. */
+  /** Events within this time after the first one are sent in one card. */
   readonly groupMs: number;
   readonly quiet: QuietRule | null;
   /**
@@ -125,7 +124,7 @@ export interface DoorRule {
 }
 
 export interface PlaceLabels {
-  /** Places of one group combine their advice. */
+  /** The name of the group. Places of one group combine their advice. */
   readonly group?: string;
   /** Places with the same value share a network, so together they count as one vote. */
   readonly network?: string;
@@ -150,7 +149,7 @@ export interface Config {
   readonly steps: Readonly<Record<Step, Pace>>;
   readonly mirrors: readonly Mirror[];
   readonly controls: readonly Control[];
-  /** The declared client chain by ecosystem; absent: derived. */
+  /** The declared client chain (order of mirrors) by ecosystem; absent: derived from the mirrors. */
   readonly clients: Readonly<Record<EcosystemId, Secret>>;
   /** The leading client by ecosystem; absent: the ecosystem's first client. */
   readonly client?: Readonly<Record<EcosystemId, string>>;
@@ -199,7 +198,7 @@ export interface ConfigIssue {
   readonly path: string;
   readonly line: number | null;
   readonly column: number | null;
-  /** The found value as YAML or JSON of limited length, secrets masked; `null`: the key is missing. */
+  /** The value in the file, as YAML or JSON of limited length with secrets masked; `null`: the key is missing. */
   readonly seen: Sentence | string | null;
   readonly expected: Sentence;
   /** The known key or allowed value that is most similar to a misspelt one; `null`: none. */

@@ -41,7 +41,7 @@ export function lowerCaseOf(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
-/** Characters that may separate the characters of a secret: slashes of a parsed URL, or grouping characters. */
+/** Matches what may stand between the characters of a secret: slashes of a parsed URL, or grouping characters. */
 const separators = [/[\\/]+/g, /[-–—:.,_\s\0\u00ad\u200b]+/g] as const;
 
 /**

@@ -2,8 +2,9 @@ import type { Connection, Target } from './mirror.ts';
 import type { HttpProtocol } from './transcript.ts';
 
 /**
- * Why a probe runs. `confirm`: in a confirming round; `recheck`: ordered out of turn; `peek`: for the first bytes of an
- * artifact; `build`: concurrent with others over one connection; `once`: from the command line, or after a client run.
+ * Why a probe runs. `scheduled`: by the schedule; `confirm`: in a confirming round; `recheck`: ordered out of turn;
+ * `peek`: to read the first bytes of an artifact; `build`: concurrent with others over one connection; `once`: from the
+ * command line, or after a client run.
  */
 export type Purpose = 'scheduled' | 'confirm' | 'recheck' | 'peek' | 'build' | 'once';
 
@@ -21,22 +22,22 @@ export interface Due {
   readonly connection: Connection;
   readonly purpose: Purpose;
   /**
-   * Time limit for all requests of the probe together, except `aside` requests; > 0. For those see
-   * `limits.asideTimeouts`.
+   * Time limit, > 0, for all requests of the probe together except `aside` requests. `limits.asideTimeouts` limits
+   * those.
    */
   readonly timeoutMs: number;
-  /** Of a download: it times out earlier, once no byte has arrived for so long. Absent: it does not. */
+  /** For a download: it also times out if no byte arrives for this long. Absent: no such timeout. */
   readonly idleMs?: number;
   /** Monotonic. */
   readonly plannedAtMs: number;
-  /** The confirming round, and the index of the moment in it; `null`: none. */
+  /** The confirming round of the probe, and the index of its moment in that round; `null`: the probe is in no round. */
   readonly round: { readonly id: string; readonly moment: number } | null;
   /** Preferred address family, if the mirror's access sets none; absent: no preference. */
   readonly family?: 4 | 6;
   /** The only HTTP version to use; absent: those of the mirror's access. */
   readonly protocol?: HttpProtocol;
   readonly build?: BuildPlace;
-  /** For an artifact: `Facts.artifact.at` from the last index; absent: not known. */
+  /** For an artifact: its location as a digest (`Facts.artifact.at`), from the last index; absent: not known. */
   readonly artifactAt?: string;
 }
 
@@ -60,7 +61,7 @@ export interface RecheckOrder {
 /** An order that was not carried out. */
 export interface Declined {
   readonly order: RecheckOrder;
-  /** False: the target is not configured, so the same order can never be carried out. */
+  /** False if the target is not configured. The same order can then never be carried out. */
   readonly isKnown: boolean;
 }
 

@@ -20,7 +20,7 @@ export interface IncomingAlert {
   readonly status: 'firing' | 'resolved';
   readonly labels: Readonly<Record<string, string>>;
   readonly startsAtMs: number;
-  /** `null`: not ended; Alertmanager sends year 1 then. */
+  /** The end of the alert; `null`: it has not ended (Alertmanager then sends the year 1). */
   readonly endsAtMs: number | null;
 }
 
@@ -47,5 +47,5 @@ export interface AlertEvidence {
 /** Only alerts with this label are evidence (docs/loop.md). */
 export const actionLabel = { name: 'mirror_action', value: 'failover' } as const;
 
-/** The label of this program's own alerts, which are never evidence: no feedback loop. */
+/** The label of this program's own alerts. They are never evidence, because that would be a feedback loop. */
 export const originLabel = 'mirrorwatch_origin';

@@ -101,7 +101,10 @@ export function isOutageReason(reason: Reason): boolean {
   return reasonWeight[reason] === 'outage';
 }
 
-/** Failures that our own network can cause, besides timeouts and TLS: a captive portal sends wrong content. */
+/**
+ * Failures that our own network can cause, in addition to timeouts and TLS failures. A captive portal, for example,
+ * sends wrong content.
+ */
 const silentReasons: ReadonlySet<Reason> = new Set<Reason>([
   'resolve_not_found',
   'resolve_failed',

@@ -13,21 +13,21 @@ export interface KindTraits {
   readonly severity: Severity;
   readonly isAboutUs?: true;
   /**
-   * How confidence grows. `hard`: after a confirming round; `tested`: with the evidence of a test; absent: with the age
-   * of the finding.
+   * How the confidence in the finding grows. `hard`: after a confirming round; `tested`: with the evidence of a test;
+   * absent: with the age of the finding.
    */
   readonly confidence?: 'hard' | 'tested';
-  /** Absent: findings of this kind never cause advice. */
+  /** How findings of this kind cause advice; absent: they never do. */
   readonly advice?: {
     /** 1 is the most severe. */
     readonly rank: number;
     readonly costs: 'failures' | 'time' | 'freshness';
     /** Concerns downloads of artifacts. */
     readonly isHeavy?: true;
-    /** If no other mirror is usable, advice in state `refused` is issued. */
+    /** If no other mirror is usable, advice is still issued, in state `refused`. */
     readonly isForced?: true;
   };
-  /** Whether an open or acknowledged finding counts against its mirror; absent: if it is `actionable`. */
+  /** Whether an open or acknowledged finding counts against its mirror; absent: it does if it is `actionable`. */
   readonly isAgainst?: (finding: { readonly state: string; readonly cause: string }) => boolean;
   /**
    * An acknowledgement ends a finding of this kind. (It also ends a `level_shift`, although that kind lacks this
@@ -139,7 +139,7 @@ export function mismatchCauseOf(
 export const confidences = ['low', 'medium', 'high'] as const;
 export type Confidence = (typeof confidences)[number];
 
-/** The highest of some confidences; of none: `low`. */
+/** The highest of the given confidences; `low` if there are none. */
 export function highestConfidenceOf(all: readonly Confidence[]): Confidence {
   return confidences[Math.max(0, ...all.map((one) => confidences.indexOf(one)))] ?? 'low';
 }
@@ -189,7 +189,7 @@ export interface Finding {
   readonly state: 'open' | 'closed' | 'acknowledged';
   readonly ecosystem: EcosystemId | null;
   readonly upstream: string | null;
-  /** `null`: about this daemon or its network. */
+  /** The mirror of the finding; `null`: the finding is about this daemon or its network. */
   readonly registry: string | null;
   readonly scope: readonly ScopeItem[];
   readonly openedAtMs: number;

@@ -1,10 +1,15 @@
 import { limits } from './limits.ts';
 import { Secret } from './secret.ts';
 
-/** A header as `Name: value` on one line: a token, and printable ASCII. @see RFC 9110 section 5.6.2 */
+/**
+ * Matches a header as `Name: value` on one line. The name is a token, the value printable ASCII.
+ * @see RFC 9110 section 5.6.2
+ */
 export const headerPattern = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x21-\x7e][\x20-\x7e]*)$/;
 
-/** Parses header lines into values by lower-case name; of equal names the last counts. `null`: a line is invalid. */
+/**
+ * Parses header lines into values by lower-case name. Of equal names, the last one is used. `null`: a line is invalid.
+ */
 export function readHeaders(lines: readonly string[]): Readonly<Record<string, Secret>> | null {
   const found = lines.map((line) => headerPattern.exec(line));
   if (found.includes(null)) return null;
@@ -32,5 +37,7 @@ export function parseRetryAfter(value: string | undefined, wallMs: number): numb
   return Number.isNaN(atMs) ? null : Math.min(Math.max(atMs - wallMs, 0), limits.retryAfterMsMax);
 }
 
-/** Event that a response emits once its request is authorized. The listener then prefers to keep that connection. */
+/**
+ * The event that a response emits once its request is authorized. Its listener then prefers to keep that connection.
+ */
 export const letIn = Symbol('let in');

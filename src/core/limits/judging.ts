@@ -16,13 +16,13 @@ export const judgingLimits = {
   outageQuietFactor: 4,
   outageQuietMsMax: 30 * minute,
   /**
-   * Clients wait at most this long for a light response. A mirror whose `Retry-After` reaches it is useless to a build.
-   * Values of consecutive refusals are added.
+   * The sum of consecutive `Retry-After` values from which a mirror is useless to a build. Clients wait at most this
+   * long for a light response.
    */
   refusalWishMs: 10 * second,
   /**
-   * A hard failure has high confidence from this age on, medium before. Where confidence depends on the age alone, it is
-   * low before this age, and high from `confidenceHighMs` on.
+   * At this age, the confidence of a hard failure rises from medium to high. Where confidence depends on age alone, it
+   * is low before this age and high from `confidenceHighMs` on.
    */
   confidenceLowMs: 30 * second,
   confidenceHighMs: 2 * minute,
@@ -42,7 +42,7 @@ export const judgingLimits = {
   contaminatedShareFinding: 0.05,
   /** Above this share of disturbed samples, a finding about this daemon opens. */
   disturbedShareFinding: 0.5,
-  /** The shortest window over which these shares are computed. It grows until it contains `contaminatedSamples`. */
+  /** The minimum window for the two shares above. It grows until it contains `contaminatedSamples`. */
   contaminatedWindowMs: 5 * minute,
   contaminatedSamples: 100,
   contaminatedWindowMsMax: 60 * minute,
@@ -69,8 +69,8 @@ export const judgingLimits = {
   measuredOk: 5,
   measuredPaces: 20,
   /**
-   * A download is slow below this share of the other mirrors' rate (if there is none, its own) and below
-   * `throughputFast` bytes/s.
+   * A download is slow if its rate is below this share of the other mirrors' rate and below `throughputFast` bytes/s.
+   * If there are no others, the mirror's own earlier rate is used.
    */
   throughputShare: 0.25,
   throughputFast: 1 * mib,
@@ -82,7 +82,7 @@ export const judgingLimits = {
   throughputRow: 4,
   /** A download this many times slower than the threshold counts as two slow ones. */
   throughputCrawl: 4,
-  /** The time of a smaller artifact depends on delay, not on bandwidth. */
+  /** The minimum size of a judged artifact. The time of a smaller one depends on delay, not on bandwidth. */
   throughputBytesMin: 256 * kib,
   /** TCP slow start is over after this many bytes (RFC 6928, RFC 9438): rates are measured on later bytes. */
   slowStartBytes: 256 * kib,
@@ -95,7 +95,7 @@ export const judgingLimits = {
   findingProbesFirst: 10,
   /** The minimum time between writes of new evidence of an open finding. */
   evidenceWriteMs: 10 * second,
-  /** Enough to recognize an error page. */
+  /** The number of first bytes that are shown: enough to recognize an error page. */
   bytesShown: 64,
   sidesKept: 20,
   oddKept: 8,
@@ -108,7 +108,7 @@ export const judgingLimits = {
   transcriptsPerSeries: 5,
   transcriptsKept: 20_000,
   failingTranscripts: 2_000,
-  /** Transcripts in memory of slow probes that a coming finding would cite. */
+  /** The maximum number of transcripts of slow probes in memory that a later finding may cite. */
   streakTranscripts: 2_000,
   /** Stored probes that findings cite; one above `citedChars` characters is stored without its transcript. */
   citedProbes: 5_000,

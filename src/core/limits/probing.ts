@@ -5,7 +5,7 @@ const minute = 60 * second;
 
 /** Limits of requests, responses and confirmations. Part of `limits`. */
 export const probingLimits = {
-  /** The longest token: proxies refuse longer request heads. */
+  /** The maximum length of a token. Proxies refuse longer request heads. */
   tokenChars: 1_024,
   /** A shorter token may be guessed. */
   tokenCharsSafe: 16,
@@ -15,7 +15,7 @@ export const probingLimits = {
   headBytes: 64 * kib,
   headersKept: 40,
   headerValueChars: 300,
-  /** Characters of a URL in a transcript; the whole URL is requested. */
+  /** The maximum number of characters of a URL in a transcript. The request has the whole URL. */
   hopUrlChars: 2_048,
   /** The version list of the busiest Go module is under 1 MiB; OCI manifests have this limit too. */
   listBytes: 4 * mib,
@@ -48,7 +48,7 @@ export const probingLimits = {
   jsonValues: 1_100_000,
   /** A part of long JSON that is parsed as a whole: entries of project pages and `dist` of packuments have about 1 KB. */
   jsonPartBytes: 256 * kib,
-  /** No known format is nested ten levels deep. */
+  /** The maximum nesting of JSON. No known format has ten levels. */
   jsonDepth: 100,
   /** npm dist-tags, or the manifest of a version, have a few KB. */
   distTagsBytes: 1 * mib,
@@ -62,7 +62,7 @@ export const probingLimits = {
   decodedFactor: 64,
   /** Lookups in a checksum database need the most requests. */
   requestsPerProbe: 400,
-  /** Aside requests of a probe may together take this many timeouts. */
+  /** All aside requests of a probe (for example for a token) together may take this many timeouts. */
   asideTimeouts: 2,
   /** Records that one probe looks up in a checksum database. */
   lookupsPerProbe: 100,
@@ -110,7 +110,7 @@ export const probingLimits = {
   wrongRechecks: 3,
   wrongRechecksMax: 12,
   wrongRechecksBytes: 64 * mib,
-  /** The usual time between two rechecks of a heavy target. */
+  /** The usual interval between two rechecks of a heavy target. */
   heavyRecheckMs: 10 * second,
   peekBytes: 64 * kib,
   rankDownloadBytes: 4 * mib,

@@ -14,20 +14,26 @@ export const processLimits = {
    * time.
    */
   threadHeldMs: 500,
-  /** A long response may take this much more for each MiB. An HTML page that is read twice needs 25. */
+  /** For each MiB of a long response, this much more time is allowed. An HTML page that is read twice needs 25 ms. */
   heldMsPerMib: 40,
   heldApartMs: 60 * minute,
   apartIdleMs: 10 * minute,
-  /** The most probing threads, one of them for large artifacts. The separate thread comes on top. */
+  /**
+   * The maximum number of probing threads, one of them for large artifacts. The separate thread (`threadHeldMs`) is
+   * additional.
+   */
   workers: 3,
   /** An artifact up to this size needs no thread of its own; `smallArtifacts`: ids of such targets in memory. */
   smallArtifactBytes: 256 * kib,
   smallArtifacts: 20_000,
-  /** Another thread starts at this many jobs per thread. */
+  /** Another thread starts if there are this many jobs per thread. */
   workerCrowd: 8,
-  /** A thread that is not needed takes 13 MB; its start takes 0.3 s of CPU time. */
+  /** A thread stops after this time without need. An idle thread takes 13 MB, and its start takes 0.3 s of CPU time. */
   workerIdleMs: 1 * minute,
-  /** Undelivered notices; above this number the oldest of the longest queue is dropped, mismatches last. */
+  /**
+   * The maximum number of undelivered notices. Above it, the oldest notice of the longest queue is dropped, mismatches
+   * last.
+   */
   outbox: 5_000,
   deliveryMs: 10 * second,
   deliveryAgeMsMax: 24 * 60 * minute,
@@ -40,7 +46,7 @@ export const processLimits = {
   actionOutputBytes: 1 * mib,
   actionOutputChars: 4_000,
   actionTextChars: 256 * kib,
-  /** Attempts at a step before it has failed; a `command` that ran and failed gets no second one. */
+  /** Attempts at a step before it counts as failed. A `command` that ran and failed is not repeated. */
   actionAttempts: 3,
   /** The wait before the second attempt; each further wait is four times as long. */
   actionRetryMs: 15 * second,
@@ -49,11 +55,13 @@ export const processLimits = {
   /** The interval between retries of a failed undo. */
   actionUndoMs: 60 * minute,
   actionRows: 500,
-  /** For this long after an action that made things worse, its rule ignores advice for the upstream. */
+  /** After an action that made things worse, its rule ignores advice for the upstream for this long. */
   actionRegretMs: 24 * 60 * minute,
   /** Descriptors that the process needs apart from clients and mirrors: threads, state, log, programs, receivers. */
   descriptorsOwn: 128,
-  /** Two sockets when both address families are tried at once. Rarely, a resolver's socket comes on top. */
+  /**
+   * A probe needs two sockets if both address families are tried at once. Rarely, a resolver's socket is additional.
+   */
   descriptorsPerExchange: 2,
   connectionsPerAddress: 256,
   connections: 1_024,
@@ -66,22 +74,22 @@ export const processLimits = {
   stalledMs: 60 * second,
   requestBytes: 256 * kib,
   requestHeadBytes: 16 * kib,
-  /** Per client: a token, or on loopback an address. */
+  /** The limit per client. Clients are told apart by token, or on loopback by address. */
   pageRequestsPerMinute: 600,
   listRequestsPerMinute: 600,
-  /** Hundreds of CI jobs may share one token. */
+  /** The limit per client. It is high because hundreds of CI jobs may share one token. */
   remedyRequestsPerMinute: 6_000,
   writeRequestsPerMinute: 600,
   /** The default, per client: `npm ci` of a large project sends a few thousand requests within seconds. */
   doorRequestsPerMinute: 60_000,
-  /** Clients that the front door keeps at one mirror, each for `doorStayMs`. */
+  /** The maximum number of clients that the front door keeps at one mirror, each for `doorStayMs`. */
   doorClientsKept: 10_000,
   doorStayMs: 10 * minute,
-  /** How often the front door logs that it has no daemon. */
+  /** The minimum interval at which the front door logs that it cannot reach its daemon. */
   doorLostMs: 60 * minute,
   doorPathChars: 2_048,
   shards: 64,
-  /** Responses that the front door relays at once; further clients are redirected, or get 503. */
+  /** The maximum number of responses that the front door relays at once. Further clients are redirected, or get 503. */
   doorPassing: 512,
   /**
    * The front door's timeout until a response begins. For an index: until `doorAheadBytes` arrived, or the whole index
@@ -117,7 +125,7 @@ export const processLimits = {
   eventSilentMs: 40 * second,
   /** Unauthorized requests per address; further ones get 429. */
   refusedRequestsPerMinute: 300,
-  /** Clients with a request count of their own; all others share one. */
+  /** The maximum number of clients whose requests are counted separately. All others share one count. */
   clientsCounted: 10_000,
   eventStreams: 32,
   pageRows: 500,
@@ -182,7 +190,7 @@ export const processLimits = {
    * a day.
    */
   throttleMsMax: 5 * minute,
-  /** A longer `Retry-After` is replaced by this. */
+  /** The maximum `Retry-After`. A longer one is replaced by this value. */
   retryAfterMsMax: 24 * 60 * minute,
   /** The share of `bytesPerHour` that heavy steps may use. */
   heavyShareOfBytes: 0.8,
@@ -255,7 +263,9 @@ export const processLimits = {
   clientLineChars: 500,
   clientEntries: 200_000,
   clientWatchMs: 500,
-  /** A client is stopped above this output; pip's most verbose mode writes a few hundred KB. */
+  /**
+   * The maximum output of a client; above it the client is stopped. pip's most verbose mode writes a few hundred KB.
+   */
   clientOutputBytes: 8 * mib,
   /** A client is stopped above this disk use. */
   clientDiskBytes: 1536 * mib,
