@@ -1,4 +1,4 @@
-/** Group 1: the key of a secret, up to the value; group 2: the rest of the line. */
+/** Matches a line with a secret. Group 1: the key, up to the value; group 2: the rest of the line. */
 const secretKey =
   /((?:_auth|_authtoken|_password|password|passwd|pwd|passphrase|token|secret|api[-_]?key|access[-_]?key(?:[-_]?id)?|secret[-_]?key|npmauthtoken|npmauthident|authorization|credential|cookie|\bauth|\bkey)s?(?:\[\])?["']?\s*[=:>]\s*)([\s\S]*)$/i;
 
@@ -13,19 +13,19 @@ function maskLine(line: string): string {
   return maskUserInfo(masked.replace(authScheme, '$1 ***'));
 }
 
-/** `''`: the value is on later lines; `null`: the line has no secret key. */
+/** The value of a secret in a line. `''`: the value is on later lines; `null`: the line has no secret key. */
 function secretValue(line: string): string | null {
   return secretKey.exec(line)?.[2]?.trimEnd() ?? null;
 }
 
-/** Masks user-info, in URLs with or without a scheme, and query values; in doubt too much. */
+/** Masks user-info in URLs with or without a scheme, and query values. In doubt, it masks too much. */
 export function maskUserInfo(text: string): string {
   if (text.length > charactersMax) return `(${text.length} characters)`;
   return (
     text
       .replace(/([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s"',|]*@/gi, '$1***@')
       .replace(/(\/\/)[^\s/]*@/g, '$1***@')
-      // One slash, or backslashes: clients still parse it as a URL.
+      // Clients also accept one slash, or backslashes, in a URL.
       .replace(/((?:https?|tcp|socks[45]?[ah]?):[\\/]+)[^\s"',|]*@/gi, '$1***@')
       .replace(/(^|[\s"'=,|;[(])[^\s"'=,|;[(/@:]+:[^\s/]*@/g, '$1***@')
       .replace(/([?&][^\s?&#="']{1,60}=)[^\s&#"',|]+/g, '$1***')
@@ -40,7 +40,7 @@ const secretWord = /(^|\s)(login|user|password|passwd|account)(?:(\s+)(?:"(?:[^"
 /** A value whose keyword is on an earlier line. */
 const firstValue = /^(\s*)(?:"(?:[^"\\]|\\.)*(?:"\S*|$)|\S+)/;
 
-/** What continues on the next line of a netrc: a value, or a macro that ends at an empty line. */
+/** What of a netrc continues on the next line: a value, or a macro that ends at an empty line. */
 type NetrcOpen = 'value' | 'macro' | null;
 
 /**

@@ -50,7 +50,7 @@ export interface Gaps {
   readonly without: readonly string[];
 }
 
-/** A maintenance window. One begins at each time of the cron expression. */
+/** A maintenance window. It begins at each time that matches the cron expression. */
 export interface MaintenanceWindow {
   readonly cron: string;
   readonly timeZone: string | null;
@@ -62,12 +62,12 @@ export interface MirrorAccess {
   readonly auth: Auth | null;
   readonly proxy: Proxy | null;
   readonly resolve: ResolveAccess;
-  /** Networks, addresses or host names to which responses may redirect, in addition to public addresses. */
+  /** Networks, addresses or host names to which responses may redirect. Public addresses need no entry. */
   readonly allowHosts: readonly string[];
 }
 
 export interface TlsAccess {
-  /** Extra trust roots, PEM texts; empty: Node's own store alone. */
+  /** Additional trust roots as PEM texts; empty: only Node's own store. */
   readonly ca: readonly string[];
   /** PEM texts. */
   readonly client: { readonly cert: string; readonly key: Secret } | null;
@@ -80,7 +80,7 @@ export interface Auth {
   /** Empty for bearer. */
   readonly username: string;
   readonly secret: Secret;
-  /** Hosts besides the mirror's own that may get these credentials. */
+  /** Hosts that may get these credentials, in addition to the mirror's own host. */
   readonly hosts: readonly string[];
 }
 
@@ -103,7 +103,7 @@ export function egressOf(mirror: Pick<Mirror, 'access'>): string {
   return `${proxy?.url ?? ''}|${resolve.server ?? ''}|${resolve.family ?? ''}`;
 }
 
-/** True if measurements of `a` are valid for `b`. */
+/** True if `a` and `b` are the same mirror for measurements, so that those of `a` are valid for `b`. */
 export function isSameMirror(a: Mirror, b: Mirror): boolean {
   return (
     a.name === b.name &&

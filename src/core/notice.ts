@@ -15,7 +15,7 @@ export interface Notice {
   readonly body: string;
   /** Only for chats: a text of `body` as data for any language. */
   readonly sentence?: Sentence;
-  /** The id of an earlier notice, whose chat message is edited; absent: a new message. */
+  /** The id of an earlier notice. The chat message of that notice is edited; absent: a new message is sent. */
   readonly updates?: string;
   readonly createdAtMs: number;
   readonly attempts: number;
@@ -29,7 +29,7 @@ export interface StoryView {
   /** RFC 3339. */
   readonly since: string;
   readonly times: number;
-  /** How long the next end must last before it is sent; 0: it is sent at once. */
+  /** How long the trouble must be absent before its next end is sent; 0: the end is sent at once. */
   readonly endsAfterSeconds: number;
 }
 
@@ -73,7 +73,7 @@ export const deliveryOutcomes = [
 ] as const;
 export type DeliveryOutcome = (typeof deliveryOutcomes)[number];
 
-/** Sends one HTTP request; the connected address is checked against SSRF. Never rejects. */
+/** Sends one HTTP request. The connected address is checked against SSRF. The promise never rejects. */
 export interface Post {
   send(message: {
     /** Absent: `POST`. */

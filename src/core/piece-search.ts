@@ -10,8 +10,8 @@ const placesMax = 16;
 const slotsMin = 1_024;
 
 /**
- * Searches texts for pieces of some forms. It costs in proportion to the text: each character is looked up in one table,
- * and what was taken is not searched again.
+ * Searches texts for pieces of the given forms. The time grows linearly with the text. Each character is looked up in
+ * one table, and masked pieces are not searched again.
  * @param forms  `pieceChars` is at least 4, and at most the length of `text`
  */
 export function createPieceSearch(forms: readonly Form[]): (text: string, take: TakePiece) => void {
@@ -28,7 +28,9 @@ export function createPieceSearch(forms: readonly Form[]): (text: string, take: 
     return low;
   }
 
-  /** The longest piece around four characters of a text that reaches back to `free` at most; `null`: too short. */
+  /**
+   * The longest piece that contains four given characters of a text and starts at `free` or later; `null`: too short.
+   */
   function pieceAt(text: string, start: number, free: number, hash: number): Piece | null {
     let longest: Piece | null = null;
     for (let slot = slotOf(hash, bits); places[slot] !== 0; slot = (slot + 1) & (places.length - 1)) {

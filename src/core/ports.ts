@@ -60,7 +60,7 @@ export interface Files {
   list(path: string): FolderNames;
 }
 
-/** Files by absolute path; each call ends within `limits.fileMs`. */
+/** Reads files by absolute path. Each call ends within `limits.fileMs`. */
 export interface SlowFiles {
   read(path: string): Promise<FileText>;
   list(path: string): Promise<FolderNames>;
@@ -86,14 +86,14 @@ export interface HopRequest extends Pick<ProbeRequest, 'url' | 'method' | 'bodyB
 
 export interface HopResponse {
   readonly hop: Hop;
-  /** Names in lower case; values unredacted, so never stored. */
+  /** Response headers with names in lower case. Values are not masked, so they are never stored. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   /** The complete body, as in `Answer.whole`; valid until this object is closed. */
   readonly whole?: WholeBody;
 }
 
-/** The connection of one conversation: a new one (cold), or one kept from before (warm). */
+/** The connection of one conversation (the requests of one probe): a new one (cold), or one kept from before (warm). */
 export interface Line {
   hop(request: HopRequest): Promise<HopResponse>;
   /** Waits for the connection of a build; false: it is not ready within `limitMs`. Absent: no wait is needed. */
@@ -101,7 +101,7 @@ export interface Line {
   close(): void;
 }
 
-/** A mirror's access in clear text: never logged, never stored. */
+/** A mirror's access settings in clear text. They are never logged and never stored. */
 export interface WireAccess {
   readonly registry: string;
   readonly url: string;
@@ -127,7 +127,7 @@ export interface WireAccess {
 export interface KnownMask {
   /** Masks credentials, encoded ones, and pieces of them: see `formsOf`. */
   text(text: string): string;
-  /** Masks texts in plain data of a transcript, and keys that a server chooses; words of closed sets stay. */
+  /** Masks texts in plain data of a transcript, and keys that a server chooses. Words of closed sets are not masked. */
   data<T>(value: T): T;
   learn(secret: string): void;
   /**
@@ -170,7 +170,7 @@ export interface SignatureChecker {
 
 export interface ProbeContext<Own = unknown> {
   readonly baseUrl: string;
-  /** Hashes from lock files or learnt from an authority, in the ecosystem's form. */
+  /** Hashes from lock files or from an authority, in the ecosystem's form. */
   readonly pinned: Readonly<Record<string, string>>;
   readonly own: Own;
   /** The number of first bytes of an artifact that are read; absent: all. */
@@ -181,7 +181,10 @@ export interface ProbeContext<Own = unknown> {
   readonly artifactAt?: string;
 }
 
-/** Texts that conversations with one mirror keep in their thread, at most until they expire. May contain secrets. */
+/**
+ * Texts that conversations with one mirror store in the memory of their thread, at most until they expire. They may
+ * contain secrets.
+ */
 export interface ProbeMemory {
   /** Returns a stored text; `null`: never stored, or no longer stored. */
   get(key: string, nowWallMs: number): string | null;

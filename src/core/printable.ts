@@ -2,8 +2,8 @@
 const unprintable = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 /**
- * Untrusted text as one line that neither moves a terminal's cursor nor reorders other text: unprintable characters
- * become `?`.
+ * Returns an untrusted text as one line in which each unprintable character is `?`. It can neither move a terminal's
+ * cursor nor reorder other text.
  * @param max  the most characters, including the `…` of a cut
  */
 export function printable(text: string, max = Number.POSITIVE_INFINITY): string {

@@ -18,7 +18,10 @@ export interface Sample {
   readonly rttMs: number | null;
   readonly phases: PhaseTimes;
   readonly bytes: number;
-  /** The last timed body after its first `limits.slowStartBytes`; absent: too short, or incomplete. */
+  /**
+   * The bytes and time of the last timed body after its first `limits.slowStartBytes`; absent: the body is too short or
+   * incomplete.
+   */
   readonly steady?: { readonly bytes: number; readonly ms: number };
   /** Body bytes of all hops, asides included. */
   readonly wireBytes: number;
@@ -34,7 +37,7 @@ export interface Sample {
    * older row.
    */
   readonly protocol?: HttpProtocol;
-  /** As `Hop.repeated`, of the same hop as `protocol`. */
+  /** The value of `Hop.repeated` of the hop that `protocol` is taken from. */
   readonly repeated?: Hop['repeated'];
   /** From a cache header (`x-cache`, `cf-cache-status`…); `null`: none. */
   readonly cache: 'hit' | 'miss' | null;
@@ -88,7 +91,7 @@ export interface SamplePoint extends Pick<SettledSample, 'startedAtMs' | 'rttMs'
     | { readonly tag: 'ok' }
     | { readonly tag: 'failed'; readonly failure: { readonly kind: Reason } }
     | { readonly tag: 'unknown'; readonly because: Because };
-  /** `probeId` is `null` once it was dropped with age. Failed samples keep it. */
+  /** `probeId` becomes `null` when the sample is old. Failed samples keep it. */
   readonly due: { readonly probeId: string | null };
 }
 

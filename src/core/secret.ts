@@ -1,6 +1,6 @@
 const shown = '***';
 
-/** A password, token or key that prints as `***`. */
+/** A password, token or key. When printed, it shows as `***`. */
 export class Secret {
   readonly #text: string;
 
@@ -82,7 +82,7 @@ function maskMember(part: string): string {
 export interface Sealed {
   /** `null` in place of each secret. */
   readonly data: unknown;
-  /** `path`: the keys and indexes that lead to the secret. */
+  /** The secrets. `path`: the keys and indexes that lead to the secret in `data`. */
   readonly secrets: readonly { readonly path: readonly (string | number)[]; readonly text: string }[];
 }
 

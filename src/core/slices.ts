@@ -1,4 +1,4 @@
-/** Work in slices: it yields where other work may run. */
+/** Work in slices. It yields at each point where other work may run. */
 export type Slices<T> = Generator<undefined, T, undefined>;
 
 export const itemsPerSlice = 128;

@@ -25,15 +25,15 @@ export interface Standing extends Upstream {
   /** When the last ok canary sample was settled, wall milliseconds. */
   readonly lastOkAtMs: number | null;
   /**
-   * When a canary sample last counted, wall milliseconds. Unknown samples and throttling that our own request rate
-   * caused do not count.
+   * When a canary sample was last judged, wall milliseconds. Unknown samples do not count, nor does throttling that our
+   * own request rate caused.
    */
   readonly lastJudgedAtMs: number | null;
   /**
    * When the longest wait after a 429 or `Retry-After` ends, over all steps, wall milliseconds; `null`: no step waits.
    */
   readonly throttledUntilMs: number | null;
-  /** Our own request rate caused the wait until `throttledUntilMs`. */
+  /** True if our own request rate caused the wait until `throttledUntilMs`. */
   readonly isWaitForPace?: boolean;
   /** The mirror responds over only one address family. `likely`: not confirmed yet. */
   readonly oneFamily?: 'known' | 'likely';

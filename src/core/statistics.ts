@@ -1,5 +1,5 @@
 /**
- * The q-quantile by the nearest-rank method, which is one of the values.
+ * The q-quantile by the nearest-rank method: it is always one of the values.
  * @param sorted  ascending
  * @param q       0 to 1
  * @returns       `null` for no values

@@ -6,7 +6,10 @@ export interface ProbeRequest {
   readonly url: string;
   /** Absent: GET. */
   readonly method?: 'HEAD';
-  /** Lower-case names; the wire adds User-Agent and credentials. Absent `accept-encoding`: `identity`. */
+  /**
+   * Headers with lower-case names. User-Agent and credentials are added when the request is sent. Without
+   * `accept-encoding`, `identity` is sent.
+   */
   readonly headers?: Readonly<Record<string, string>>;
   /** True for a preliminary request, for example for a token. It is not part of the probe's time. */
   readonly aside?: boolean;
@@ -14,15 +17,17 @@ export interface ProbeRequest {
   readonly foreign?: boolean;
   /** A longer body fails as `oversize`. */
   readonly bodyBytesMax: number;
-  /** If set, no request is sent: a local program verifies a signature, and its output is the response's body. */
+  /**
+   * If set, no request is sent. Instead, a local program verifies a signature, and its output is the response's body.
+   */
   readonly check?: SignatureCheck;
   /** After this many bytes the response counts as complete. */
   readonly stopAfterBytes?: number;
-  /** The body is not decoded, because the client stores it as sent. */
+  /** True: the body is not decoded, because real clients store it as it was sent. */
   readonly asSent?: true;
   /** If true, a body above `limits.bodyHeldBytes` is returned as its beginning and as `whole`. */
   readonly large?: true;
-  /** If set, no request is sent: it runs a computation that would block the thread for long. */
+  /** If set, no request is sent. Instead, this function runs a computation that would block the thread for long. */
   readonly work?: () => Promise<void>;
 }
 
@@ -66,7 +71,7 @@ export interface Contents {
     readonly pre: readonly string[];
   };
   readonly tags?: Readonly<Record<string, string>>;
-  /** A number that never falls, such as a number of records. */
+  /** A number that never gets smaller, such as the number of records. */
   readonly serial?: number;
   /** The date in the body, not in a header; wall milliseconds. */
   readonly modifiedAtMs?: number;
@@ -80,7 +85,7 @@ export interface Facts {
   /** Valid versions in a list; `newest` is `null` for an empty list. */
   readonly listed?: { readonly count: number; readonly newest: string | null };
   readonly contents?: Contents;
-  /** A pinned or signed hash that an immutable response has. */
+  /** The pinned or signed hash that an immutable response was verified against. */
   readonly verified?: {
     readonly algorithm: string;
     readonly digest: string;
@@ -96,20 +101,22 @@ export interface Facts {
   readonly artifact?: { readonly step: string; readonly at: string };
   /** Of the hashed body. */
   readonly seen?: Seen;
-  /** The result for the authority's signature; absent: not checked. */
+  /** The result of checking the authority's signature; absent: not checked. */
   readonly signature?: Signature;
-  /** What was not checked, and why; absent: everything was checked. */
+  /** A text about what was not checked, and why; absent: everything was checked. */
   readonly unchecked?: Sentence;
   /** The signed tree head of a checksum database. */
   readonly treeHead?: { readonly name: string; readonly size: number; readonly rootBase64: string };
-  /** Records at the authority itself; `null`: not reachable from here; absent: not requested. */
+  /**
+   * The number of records at the authority itself. `size` is `null`: not reachable from here; absent: not requested.
+   */
   readonly authority?: { readonly name: string; readonly size: number | null };
   readonly authorityCost?: AuthorityCost;
   /** Two signed statements of one authority that contradict each other, in full. */
   readonly forked?: { readonly name: string; readonly statements: readonly [string, string] };
   /** Hashes that an authority has signed, as in `ProbeContext.pinned`. */
   readonly logged?: Readonly<Record<string, string>>;
-  /** Facts that only the ecosystem reads. */
+  /** Facts that only the ecosystem's own code reads. */
   readonly own?: Readonly<Record<string, unknown>>;
 }
 
@@ -129,7 +136,7 @@ export interface Marks {
   /** The start of the hop. If the previous hop is of the same kind (timed or aside), this is the end of that hop. */
   readonly start: number;
   readonly resolved?: number;
-  /** TCP is up; with a proxy also TLS to the proxy and CONNECT. */
+  /** The TCP connection is open. With a proxy, also TLS to the proxy and CONNECT are done. */
   readonly connected?: number;
   readonly secured?: number;
   readonly firstByte?: number;
