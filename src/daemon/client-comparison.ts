@@ -7,7 +7,7 @@ import { makeDue } from './once.ts';
 
 export type Spent = Parameters<Visit['end']>[0];
 
-/** The run of a client beside the verdict of our own steps. */
+/** Compares the run of a client with the probes of our own steps. */
 export async function compareRun(
   s: Stages,
   request: ClientWish,

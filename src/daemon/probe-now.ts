@@ -9,9 +9,9 @@ import { processLog, workersFor } from './system.ts';
 
 export interface ProbeNow {
   /**
-   * Probes once; calls must not overlap, because each sets the configuration of the thread. Never throws because of a
-   * mirror.
-   * @returns `NoAnswer` if the worker thread does not respond in time
+   * Probes once; never throws because of a mirror. Calls must not overlap, because each sets the configuration of the
+   * thread.
+   * @returns `NoResult` if the worker thread does not respond in time
    */
   probe(config: Config, request: OnceRequest): Promise<Result<Probed, NoResult>>;
   close(): Promise<void>;
@@ -36,7 +36,7 @@ export function startProbing(facts: ProcessFacts): ProbeNow {
   };
 }
 
-/** One probe, in a worker thread of its own; as `Probing.ask`. */
+/** Runs one probe in a worker thread of its own, with the contract of `ProbeNow.probe`. */
 export async function probeNow(
   config: Config,
   request: OnceRequest,

@@ -63,12 +63,12 @@ function classOf(fault: WireFault): Class {
   if (fault.code.startsWith('ERR__ERROR_FORMAT_')) return 'bad_coding';
   if (fault.phase === 'tls')
     return /CERT|ISSUER|_CA(_|$)|KEY_TOO_SMALL|MD_TOO_WEAK|CRL/.test(fault.code) ? 'tls_untrusted' : 'tls_protocol';
-  // What this code says about the mirror is unknown.
+  // An unknown code says nothing about the mirror.
   return 'defect';
 }
 
 export interface FaultContext {
-  /** Of this request, the failed one included. */
+  /** The number of hops of this request, including the failed one. */
   readonly hops: number;
   /** The cap on the body, bytes. */
   readonly limitBytes: number;

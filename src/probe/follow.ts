@@ -98,7 +98,10 @@ function endOf(response: HopResponse, url: string, request: ProbeRequest, hops: 
   return reasonOf(fault, { hops, limitBytes: request.bodyBytesMax, limitMs: budget.limitMs });
 }
 
-/** The target of a `Location` without credentials; `null`: no URL, not HTTP, or from https to http. */
+/**
+ * The target of a `Location`, without credentials. `null`: the target is no URL, is not HTTP, or goes from https to
+ * http.
+ */
 function target(location: string, from: string): string | null {
   const url = readForeignUrl(location, from);
   if (url === null) return null;

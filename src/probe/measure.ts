@@ -5,7 +5,7 @@ import { limits } from '../core/limits.ts';
 import { hopPhasesOf, type PhaseTimes, type Sample } from '../core/sample.ts';
 import type { Hop, Transcript } from '../core/transcript.ts';
 
-/** Headers by which single caches report a hit, by precedence. */
+/** The headers in which caches report a hit, in order of precedence. `cache-status` comes before them. */
 const names = ['cf-cache-status', 'x-cache-status', 'x-proxy-cache', 'x-cache'] as const;
 
 /** Words for a hit or miss in nginx, Cloudflare and Squid. */
