@@ -36,7 +36,7 @@ export type ChainProblem =
 /** What one member returned, as far as clients distinguish it. `tookMs`: how long a client waits for it. */
 export type Reply =
   | { readonly tag: 'ok'; readonly tookMs: number }
-  /** Status 404 or 410, whatever the probe failed for. */
+  /** The status was 404 or 410. The reason why the probe failed does not matter. */
   | { readonly tag: 'gone'; readonly tookMs: number; readonly status?: number | null }
   | {
       readonly tag: 'failed';
@@ -44,7 +44,10 @@ export type Reply =
       readonly status?: number | null;
       /** The response headers arrived, but not the whole body. */
       readonly isCut?: boolean;
-      /** A timeout after the request was sent, or a reset that clients retry without end: some clients end there. */
+      /**
+       * A timeout after the request was sent, or a reset that clients retry without end. Some clients end the walk at
+       * such a member.
+       */
       readonly isHung?: boolean;
       /** Status 200 for an artifact or its metadata: some clients then use no other member. */
       readonly isArtifact?: boolean;

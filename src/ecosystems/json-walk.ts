@@ -5,7 +5,10 @@ import { bytesPerSlice, type Slices } from '../core/slices.ts';
 
 type JsonKind = 'object' | 'list' | 'scalar';
 
-/** What a caller wants of one value of a JSON text. Of duplicate keys each value is reported, so the last one counts. */
+/**
+ * What a caller wants of one value of a JSON text. If a key occurs twice, both values are reported in order, so the
+ * last one counts.
+ */
 export interface Wanted {
   /** Called when the value begins. */
   readonly begins?: (kind: JsonKind) => void;
@@ -17,7 +20,10 @@ export interface Wanted {
   readonly value?: (value: unknown) => void;
 }
 
-/** Why a text is no JSON that we read; `deep`: nested deeper than `limits.jsonDepth`. */
+/**
+ * Why a JSON text is rejected. `utf8`: it is not UTF-8; `deep`: it is nested deeper than `limits.jsonDepth`; `broken`:
+ * it is not valid JSON.
+ */
 export type JsonFlaw = 'utf8' | 'deep' | 'broken';
 
 const keyBytesMax = 4 * 1024;
@@ -47,7 +53,7 @@ export function* walkJson(body: WholeBody, wanted: Wanted): Slices<JsonFlaw | nu
   return walk.end();
 }
 
-/** The length without a last character that may go on after the end. */
+/** The length of the bytes without a last character that may continue in the next piece. */
 function endOfCharacters(bytes: Uint8Array): number {
   for (let back = 1; back <= 3 && back < bytes.length; back += 1) {
     const byte = bytes[bytes.length - back] ?? 0;
@@ -61,7 +67,8 @@ const [quote, comma, colon, backslash, minus] = [0x22, 0x2c, 0x3a, 0x5c, 0x2d];
 const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
 const inObject = 1;
 
-// What the next byte may be. From `zero` on: within a number; from `minusSign` on, a number that is not complete.
+// The states: what the next byte may be. States from `zero` on are within a number; from `minusSign` on, the number is
+// incomplete.
 const [value, firstEntry, firstKey, key, colonNext, next, text, escaping, hex, word] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 const [zero, digits, fraction, power, minusSign, point, exponent, sign] = [10, 11, 12, 13, 14, 15, 16, 17];
 
@@ -91,7 +98,7 @@ for (const [state, bytes, then] of [
 ] as const)
   for (const byte of Buffer.from(bytes)) numberSteps[state * 256 + byte] = then;
 
-/** 1 for a byte that is nothing but itself within a text: no control character, quote or backslash. */
+/** 1 for a byte that is an ordinary part of a string: no control character, quote or backslash. */
 const plain = new Uint8Array(256).map((_, byte) => Number(byte >= 0x20 && byte !== quote && byte !== backslash));
 const blank = new Uint8Array(256).map((_, byte) => Number([0x20, 0x09, 0x0a, 0x0d].includes(byte)));
 const hexDigit = new Uint8Array(256).map((_, byte) => Number(/[0-9a-f]/i.test(String.fromCharCode(byte))));
@@ -164,7 +171,7 @@ class JsonWalk {
     return at;
   }
 
-  /** A byte of an escape sequence or of `true`, `false` and `null`. */
+  /** Handles a byte of an escape sequence, or of `true`, `false` and `null`. */
   #within(byte: number, at: number, piece: Uint8Array, base: number): void {
     const state = this.#state;
     if (state === word) {
@@ -182,7 +189,7 @@ class JsonWalk {
     else this.flaw = 'broken';
   }
 
-  /** A byte between two parts, not blank. */
+  /** Handles a byte between two tokens that is no white space. */
   #between(byte: number, at: number, piece: Uint8Array, base: number): void {
     const state = this.#state;
     const isInObject = this.#depth > 0 && this.#kinds[this.#depth - 1] === inObject;

@@ -14,7 +14,7 @@ export type Talk<T> = Generator<ProbeRequest, T, ProbeResponse>;
 
 export type End = Verdict['outcome'];
 
-/** How a probe ends whose module or version cannot be requested. */
+/** The end of a probe if its module or version cannot be requested. */
 export const unaskable: End = { tag: 'unknown', because: 'local' };
 
 export function ended(outcome: End, facts: Facts = {}): Verdict {
@@ -132,7 +132,10 @@ export function seenIn(body: Uint8Array, bytes = body.length): Pick<Facts, 'seen
   return { seen: { bytes, firstHex } };
 }
 
-/** True if a body begins with the bytes `hex`, of which one may be wrong: a corrupt file is then judged by its hash. */
+/**
+ * True if a body begins with the bytes `hex`. One of these bytes may be wrong, so that a corrupt file is still judged
+ * by its hash.
+ */
 export function matchesBeginning(body: Uint8Array, hex: string): boolean {
   const wanted = Buffer.from(hex, 'hex');
   if (body.length < wanted.length) return false;

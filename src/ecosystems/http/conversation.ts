@@ -28,7 +28,7 @@ export function* probe({ step, module }: Target, context: HttpContext): Conversa
   }
 }
 
-/** With `peekBytes` no more than that is read, and no package is checked. */
+/** With `peekBytes`, at most `peekBytes` bytes are read and no package is checked. */
 function whole(path: string, context: HttpContext): Talk<Verdict> {
   const { peekBytes } = context;
   return file(path, peekBytes ?? wholeMax(path, context), peekBytes === undefined ? 'packages' : null, context);
@@ -44,7 +44,7 @@ function expectOf(path: string, { own }: HttpContext): Expect {
 }
 
 /**
- * Fetches a file and judges it; of a file of `stopAfterBytes` or more only the beginning.
+ * Fetches a file and judges it. If the file has `stopAfterBytes` bytes or more, only its beginning is fetched.
  * @param then  what to check next, if the file is a signed list
  */
 function* file(
@@ -113,7 +113,7 @@ function* withIndexes(
   return wrong === null ? fine(all) : ended(wrong.outcome, { ...all, ...wrong.facts });
 }
 
-/** What is not checked of a signed list without a configured key. */
+/** The fact that says what is not checked of a signed list, because no key is configured. */
 function unsigned(path: string, leads: Leads | undefined, { signedBy }: Expect): Facts {
   return signedBy === undefined && leads?.isList(path) === true ? { unchecked: phrase('answer.noSignedBy') } : {};
 }
@@ -140,7 +140,10 @@ function* marker(context: HttpContext): Talk<Verdict> {
   return fine({ ...dated(changedAtMs), ...stated(changedAtMs) });
 }
 
-/** Only a date in the file is compared between mirrors: `Last-Modified` may differ. */
+/**
+ * Returns the date in the file, which is compared between mirrors. `Last-Modified` is not compared, because it may
+ * differ.
+ */
 function stated(modifiedAtMs: number | null): Facts {
   return modifiedAtMs === null ? {} : { contents: { modifiedAtMs } };
 }

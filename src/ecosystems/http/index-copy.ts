@@ -9,13 +9,13 @@ import type { HttpContext } from './context.ts';
 /** What identifies the copy of a file that was read whole. Sums are SHA-256, lower-case hex. */
 export interface Copy {
   readonly path: string;
-  /** As sent, one for each node that served it; the newest last. */
+  /** The ETags as sent, one for each node that served the file; the newest is last. */
   readonly etags: readonly string[];
   readonly bytes: number;
-  /** Of the first and the last `limits.peekBytes`. */
+  /** The sum of the first `limits.peekBytes` bytes; `last`: that of the last ones. */
   readonly first: string;
   readonly last: string;
-  /** What is wrong with it; `null`: nothing. */
+  /** The fault of the copy; `null`: the copy has none. */
   readonly wrong: { readonly failure: ProbeFailure; readonly facts: Facts } | null;
 }
 
@@ -42,8 +42,9 @@ export function copyOf(
 type Compared = 'same' | 'other' | 'unknown' | { readonly end: End };
 
 /**
- * Compares what the mirror serves with a copy: by ETag in a conditional request; without ETags by length and the first
- * and last `limits.peekBytes`. A new ETag is `unknown`, because the file may differ between those.
+ * Compares what the mirror serves with a copy. It compares ETags in a conditional request. Without ETags it compares
+ * the length and the first and last `limits.peekBytes` bytes. A new ETag gives `unknown`, because the bytes in between
+ * may differ.
  */
 export function* compareCopy(copy: Copy, context: HttpContext): Talk<Compared> {
   const { peekBytes } = limits;
@@ -58,7 +59,10 @@ export function* compareCopy(copy: Copy, context: HttpContext): Talk<Compared> {
   return typeof first === 'string' || 'end' in first ? first : 'same';
 }
 
-/** Requests a part. A response that is comparable but not decided: 200 with the right beginning, or 206. */
+/**
+ * Requests a part of the file. It returns the response itself if the caller must compare more: a 200 with the right
+ * length and beginning, or a 206.
+ */
 function* part(
   copy: Copy,
   headers: Readonly<Record<string, string>>,

@@ -27,8 +27,8 @@ export interface FormAt {
 }
 
 /**
- * Downloads an index whole and compares it with the signed list. A path that fails is followed by the next one of the
- * same form, and wrong bytes by none, as in apt.
+ * Downloads a whole index and compares it with the signed list. As in apt, if a path fails, the next path of the same
+ * form is tried; after wrong bytes no other path is tried.
  * @param list  the path of the signed list
  */
 export function* readIndex({ forms }: IndexAt, list: string, context: HttpContext): Talk<IndexRead> {

@@ -21,7 +21,7 @@ interface Beginning {
   readonly sum: Summed | null;
 }
 
-/** What one thread knows of the indexes of one signed list. */
+/** What one worker thread stores about the indexes of one signed list. */
 interface Kept {
   /** The SHA-256 of the list's beginning. */
   readonly list: string;
@@ -29,7 +29,10 @@ interface Kept {
   readonly indexes: readonly IndexAt[];
   /** The copies that were read whole, by the name of the index. */
   readonly copies: Readonly<Record<string, Copy>>;
-  /** How often in a row a wrong copy was read whole, of each index that the mirror ever had. */
+  /**
+   * How often in a row the same wrong copy of an index was read whole; 0: the last copy was right. Only for indexes
+   * that the mirror has had.
+   */
   readonly times: Readonly<Record<string, number>>;
   /** The bytes read whole since `sinceMs`. */
   readonly spent: number;
@@ -44,9 +47,10 @@ export interface IndexesChecked {
 const hourMs = 3_600_000;
 
 /**
- * Compares the indexes that clients read with a signed list, at the pace of the canary: each by a conditional request
- * with the copy that was last read whole. One that differs, or cannot be compared, is read whole at once, within
- * `limits.indexBytesPerHour`. A wrong copy is read twice, then compared as others are.
+ * Compares the indexes that clients read with a signed list, at the pace of the canary. Each index is compared by a
+ * conditional request with the copy that was last read whole. If an index differs or cannot be compared, it is read
+ * whole at once, within `limits.indexBytesPerHour`. A wrong copy is read whole twice; after that it is compared like a
+ * right one.
  */
 export function* checkListedIndexes(
   list: Beginning,
@@ -67,7 +71,10 @@ export function* checkListedIndexes(
   return { wrong, facts: { signature: got.value.signature } };
 }
 
-/** What is known of this list, anew for a new one; `null`: the list changed meanwhile. */
+/**
+ * Returns what is stored about this list. For a new list it verifies the signature and starts a new record. `null`: the
+ * list changed during the probe.
+ */
 function* keptFor(
   list: Beginning,
   before: Kept | null,
@@ -88,7 +95,10 @@ function* keptFor(
   return ok({ list: own, signature: signature.value, indexes, ...carriedOver(before, indexes), ...spent });
 }
 
-/** What stays known under a new list: indexes that it has as the list before did. */
+/**
+ * Keeps the copies and counts of those indexes that the new list describes as the old list did. The counts of other
+ * indexes become 0.
+ */
 function carriedOver(before: Kept | null, indexes: readonly IndexAt[]): Pick<Kept, 'copies' | 'times'> {
   if (before === null) return { copies: {}, times: {} };
   const old = new Set(before.indexes.map((index) => JSON.stringify(index)));
@@ -146,7 +156,7 @@ class Turn {
     if (compared === 'same') return verdictOf(copy);
     const [form] = index.forms;
     const cost = form?.file.bytes ?? 0;
-    // Without room the last verdict stays; the hourly download judges too.
+    // If no bytes are left this hour, the last verdict stays; the hourly download judges too.
     if (this.#spent + cost > limits.indexBytesPerHour) return verdictOf(copy);
     this.#spent += cost;
     return yield* this.#read(index, copy);
@@ -155,10 +165,10 @@ class Turn {
   *#read(index: IndexAt, before: Copy | undefined): Talk<Verdict | null> {
     const read = yield* readIndex(index, this.#list.path, this.#context);
     const { name } = index;
-    // Large indexes on slow lines: the hourly download has more time.
+    // A large index may time out on a slow line: the hourly download has more time.
     if (read.tag === 'ended')
       return read.end.tag === 'failed' && isTimeout(read.end.failure.kind) ? null : ended(read.end);
-    // A mirror of other architectures never has this index.
+    // A mirror of other architectures never had this index, so its absence is no fault.
     if (read.tag === 'absent') return this.#times[name] === undefined ? null : ended(read.end);
     const wrong = read.tag === 'right' ? null : { failure: read.failure, facts: read.facts };
     if (wrong !== null && (yield* this.#isListNew())) return null;
@@ -169,7 +179,7 @@ class Turn {
     return verdictOf(copy);
   }
 
-  /** True if the mirror has a new list since this probe began: then index and list are of two versions. */
+  /** True if the mirror got a new list since this probe began. Then the index and the list belong to two versions. */
   *#isListNew(): Talk<boolean> {
     const now = yield* getList(this.#list.path, this.#context);
     return now.tag === 'ok' && beginningOf(now.value) !== this.#before.list;

@@ -25,7 +25,7 @@ export function* vouchedFor(file: WholeFile, keyring: string, context: HttpConte
   return yield* throughList(file.sum, at, lists, keyring, context);
 }
 
-/** Verifies a file by a signed list from the same mirror. A file that the list does not have is no fault. */
+/** Verifies a file by a signed list from the same mirror. If the list does not name the file, that is no fault. */
 function* throughList(
   sum: Summed,
   at: ListedAt,
@@ -55,8 +55,8 @@ function* throughList(
 }
 
 /**
- * True if clients do not read a wrong file, because the mirror has the right one by hash.
- * @returns the error if the answer does not tell, for example after a reset
+ * True if the mirror has the right file at its path by hash: clients then never read the wrong one.
+ * @returns an error if the response does not decide this, for example after a reset
  */
 function* isRightByHash(path: string | null, { sha256 }: ListedFile, context: HttpContext): Talk<Result<boolean, End>> {
   if (path === null) return ok(false);
@@ -66,7 +66,7 @@ function* isRightByHash(path: string | null, { sha256 }: ListedFile, context: Ht
   return ok((yield* digestSumOf(wholeOf(got.value))).sha256 === sha256);
 }
 
-/** `null`: the list within the signed list has the file as it is. */
+/** Verifies a file by a list that the signed list names. `null`: the file is as that list states. */
 function* throughInner(
   sum: Summed,
   list: Uint8Array,

@@ -19,22 +19,22 @@ interface Chosen extends PackageFile {
   readonly index: string;
 }
 
-/** The chosen packages of one list; each probe checks one. */
+/** The packages of one signed list that are chosen for checks. Each probe checks one of them. */
 interface Rota {
   /** The SHA-256 of the signed list, lower-case hex. */
   readonly list: string;
   readonly packages: readonly Chosen[];
   /** The position of the next package, modulo their number. */
   readonly at: number;
-  /** How many packages are not yet checked; 0 or less: none. */
+  /** The number of packages that are not checked yet; at 0 or below all are checked. */
   readonly left: number;
-  /** No package of the indexes was left out, except those that are too large or have an unusable path. */
+  /** True: all packages of the indexes are chosen, except those that are too large or have an unusable path. */
   readonly isAll: boolean;
   /** When the indexes were last read whole, wall-clock milliseconds. */
   readonly readAtMs: number;
 }
 
-/** What the packages of a list show: `wrong`: the fault; `unchecked`: why no package is checked. */
+/** The result of checking the packages of a list. `wrong`: the fault; `unchecked`: why no package is checked. */
 export interface Sampled {
   readonly wrong?: Verdict;
   readonly unchecked?: Sentence;
@@ -108,8 +108,8 @@ function seedOf(text: string): number {
 }
 
 /**
- * Reads at most `limits.packageIndexPlainBytes` of unpacked text, and lets the event loop run between its pieces. The
- * index is the one that the list names: if it cannot be unpacked, the mirror is not at fault.
+ * Reads at most `limits.packageIndexPlainBytes` of unpacked text, and lets the event loop run between pieces. The index
+ * has the hash that the list states. So if it cannot be unpacked, the mirror is not at fault.
  */
 function* choose({ root }: IndexAt, at: FormAt, whole: WholeBody, leads: Leads, chosen: Nearest): Talk<void> {
   const pieces = decodeBody(whole, at.form.packing);

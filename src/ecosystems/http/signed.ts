@@ -71,8 +71,8 @@ export function* signatureOf(head: WholeFile, keyring: string, context: HttpCont
 }
 
 /**
- * The failure of a Release file and a Release.gpg of two versions; `null`: the InRelease of the same folder does not
- * prove that. It does with a valid signature, if it has the same text as Release or another date.
+ * The failure if Release and Release.gpg belong to two versions. The InRelease of the same folder proves this if its
+ * signature is valid, and it has the same text as Release or another date. `null`: there is no such proof.
  */
 function* outOfStep({ path, body }: WholeFile, keyring: string, context: HttpContext): Talk<Result<never, End> | null> {
   const beside = path.replace(/Release$/, 'InRelease');
@@ -128,8 +128,8 @@ function isClearSigned(body: Uint8Array): boolean {
 }
 
 /**
- * Text around the message is unsigned, but a reader could take it as signed. gpgv reads a signature also behind a
- * damaged line, at which apt fails.
+ * True if a body is exactly one signed message. Text around the message is unsigned, but a reader could take it as
+ * signed. Also, gpgv reads a signature after a damaged line, where apt fails.
  */
 function holdsOneMessage(body: Uint8Array): boolean {
   const text = Buffer.from(body).toString('latin1');

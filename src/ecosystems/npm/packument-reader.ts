@@ -3,7 +3,10 @@ import type { Wanted } from '../json-walk.ts';
 import { isExact } from './names.ts';
 import type { Signed } from './signatures.ts';
 
-/** Keeps of a packument what is asked of it. Each duplicate key begins anew, so the last one counts. */
+/**
+ * Reads a packument and keeps only what the caller needs. If a key occurs twice, the last one counts, because each one
+ * starts anew.
+ */
 export class PackumentReader {
   isObject = false;
   name: unknown;

@@ -12,7 +12,7 @@ import {
 } from './version.ts';
 
 interface Release {
-  /** As in the page's list, else as in the first file's name. */
+  /** The version as the page's list spells it; without such a list, as in the first file's name. */
   text: string;
   readonly version: PypiVersion;
   isListed: boolean;
@@ -38,7 +38,7 @@ export class Releases implements PageReader {
   #highest: Release[] = [];
   #last: Release | null = null;
   #newest: Release | null = null;
-  /** Files of one release mostly stand together. */
+  /** The release of the last file: the files of one release are mostly next to each other on a page. */
   #recent: { readonly written: string; readonly key: string | null } = { written: '', key: null };
 
   constructor(project: string) {
@@ -194,7 +194,7 @@ export class FileChoice implements PageReader {
     return comparePythonVersions(isPublic ? { ...version, local: [] } : version, this.#wanted) === 0;
   }
 
-  /** Above 0 if `a` is the better match. */
+  /** Returns a number above 0 if `a` matches better than `b`. */
   #compare(a: PypiVersion, b: PypiVersion): number {
     const isSame = (one: PypiVersion): boolean => one.local.length === this.#wanted?.local.length;
     return Number(isSame(a)) - Number(isSame(b)) || comparePythonVersions(a, b);

@@ -16,7 +16,7 @@ interface Part {
   readonly name: string;
   readonly text: string;
   readonly lines: readonly Line[];
-  /** Named by `-c`: it limits versions and requires nothing. */
+  /** The file is named by the option `-c`: it limits versions but requires no package. */
   readonly isConstraint: boolean;
 }
 
@@ -33,7 +33,7 @@ const malformedMax = 20;
 const filesMax = 50;
 const requirement = /^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*)$/s;
 const url = /^(?:-e\b|--editable\b|(?:git|hg|svn|bzr)\+|(?:file|https?):)/i;
-/** As in pip: what has a path separator, or ends as an archive does. */
+/** As in pip, a requirement is a path if it has a path separator or ends like an archive. */
 const path =
   /^(?!-|\{)(?:\.(?=$|[\s[])|[^\s;<>=!~@[]*[/\\]|[^\s;<>=!~@[]+\.(?:whl|zip|tgz|tbz|tlz|tar(?:\.\w+)?)(?=$|[\s;[]))/i;
 const hashOption = /--hash[= ]\s*sha256:([0-9a-f]{64})(?=\s|$)/gi;
@@ -95,7 +95,7 @@ function partsOf(file: LockFile): { readonly parts: readonly Part[]; readonly un
   return { parts, unread };
 }
 
-/** The version that constraints give a project, by its normalised name. */
+/** The versions that the constraint files pin, by normalised project name. */
 function constraintsOf(parts: readonly Part[]): ReadonlyMap<string, string> {
   const lines = parts.filter(({ isConstraint }) => isConstraint).flatMap((part) => part.lines);
   return new Map(

@@ -94,7 +94,7 @@ function kindOf(number: string): number {
   return number === '-' ? 0 : number === '~' ? 2 : 1;
 }
 
-/** A number is above a word, and any part above none. */
+/** Compares two parts of local versions: a number is above a word, and any part is above a missing one. */
 function compareLocal(a: string | undefined, b: string | undefined): number {
   if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
   const numbers = Number(/^\d+$/.test(a)) - Number(/^\d+$/.test(b));
