@@ -45,7 +45,7 @@ export function advanceActions(state: ActionState, input: ActionInput, now: Now)
   return closeTurn(turn);
 }
 
-/** Marks the done or undone rows of an advice that clients regret: the mirror that they left did better. */
+/** Marks the done or undone rows of an advice whose mirror did worse than the mirror that clients left. */
 function markRegret(turn: Turn, adviceId: string): void {
   for (const row of turn.rows.values())
     if ((row.state === 'done' || row.state === 'undone') && row.advice.id === adviceId)

@@ -36,7 +36,7 @@ function renewRow(turn: Turn, row: ActionRow, wanted: Advice, rule: ActionRule):
   return recordRow(turn, { ...row, advice: wanted });
 }
 
-/** Goes on with an open row, or ends it if its advice is over or its rule names another mode or place. */
+/** Advances an open row. It ends the row if the advice is over, or if the rule now has another mode or place. */
 function advanceOpen(turn: Turn, open: ActionRow, wanted: Advice | null, rule: ActionRule): void {
   const isOther = open.mode !== rule.mode || isElsewhere(open, rule);
   const isOver = open.state !== 'undoing' && (isOther || open.advice.id !== wanted?.id);
@@ -53,7 +53,7 @@ function advanceOpen(turn: Turn, open: ActionRow, wanted: Advice | null, rule: A
   } else recordRow(turn, { ...open, state: 'held', held: 'over', endedAtMs: turn.now.wallMs }, 'held');
 }
 
-/** Plans a row for the advice, or holds it back by the policy. */
+/** Plans a row for the advice. If the policy does not allow the change now, the row becomes `held`. */
 function beginRow(turn: Turn, mine: readonly ActionRow[], wanted: Advice, rule: ActionRule): void {
   const { input, now } = turn;
   const row = mine.find(({ advice }) => advice.id === wanted.id);

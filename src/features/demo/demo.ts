@@ -37,7 +37,10 @@ export type DemoStage = (typeof demoStages)[number];
  * The stages that each upstream must reach. `spike` is not required: an earlier advice replaces the report of a spike.
  */
 const needed: readonly DemoStage[] = ['advice', 'webhook'];
-/** With a front door, for an upstream that declares a build: an action carries out the advice and later undoes it. */
+/**
+ * The stages to reach with a front door, for an upstream that declares a build: an action carries out the advice and
+ * later undoes it.
+ */
 const neededWithBuilds: readonly DemoStage[] = [...needed, 'changed', 'undone'];
 const slowByMs = 900;
 
@@ -155,7 +158,10 @@ function begunWith(ecosystems: readonly string[], hasDoor: boolean, url: string)
   return hasDoor ? [two, phrase('demo.hold', { seconds: holdSeconds })] : [two];
 }
 
-/** A pair's first mirror as what faults strike. @param hasDoor  requests fail; without a front door they are slow */
+/**
+ * Wraps the first mirror of a pair for `startFaults`.
+ * @param hasDoor  true: a fault makes requests fail; false (no front door): a fault makes responses slow
+ */
 function faultyOf(
   pair: LivePair,
   hasDoor: boolean,
@@ -196,7 +202,7 @@ function missingOf({ seen, small }: LivePair, hasDoor: boolean): readonly DemoSt
   return all.filter((stage) => !seen.has(stage));
 }
 
-/** Whether the daemon has baselines of all these mirrors: it detects no change of latency before. */
+/** Whether the daemon has baselines of all these mirrors. Until then it detects no change of latency. */
 async function areKnown(url: string, mirrors: readonly string[]): Promise<boolean> {
   const isKnown = async (mirror: string): Promise<boolean> => {
     const request = { url: `${url}api/v1/targets?registry=${mirror}`, method: 'GET', headers: {}, body: null } as const;

@@ -7,8 +7,8 @@ const wellForMs = 120_000;
 const pollMs = 1_000;
 
 /**
- * `shown`: with time to open the page during a fault; `door`: a fault ends once its end is needed, so that its undo is
- * seen within a minute; `once`: the same, and the first fault begins as early as it can.
+ * `shown`: a fault lasts long enough to open the page. `door`: a fault ends as soon as only its undo is missing, so
+ * that the undo is seen within a minute. `once`: like `door`, but the first fault begins as early as possible.
  */
 export type DemoPace = 'shown' | 'door' | 'once';
 
@@ -25,12 +25,15 @@ export interface Faulty {
   /** True once the daemon has the baselines that it needs to detect slowness. */
   isReady(): Promise<boolean>;
   isReported(): boolean;
-  /** Whether the required stages that are left need the end of the fault. */
+  /** Whether the demo must end the fault before the remaining required stages can occur. */
   needsEnd(): boolean;
   report(stage: 'slowed' | 'failing' | 'well', sentence: Sentence): void;
 }
 
-/** Gives each mirror a fault again and again; the first waits until the previous mirror has reached its stages. */
+/**
+ * Gives each mirror repeated faults. The first fault of a mirror starts only after the previous mirror has reached its
+ * required stages.
+ */
 export function startFaults(mirrors: readonly Faulty[], pace: DemoPace, timers: Timers): { stop(): void } {
   let isOver = false;
   const { faultAfterMs, faultForMs } = paces[pace];

@@ -22,7 +22,7 @@ export interface DemoPlaces {
   readonly door: string | null;
 }
 
-/** Far below the defaults of 30 s and 10 min, so that a demo is short. */
+/** The intervals of the demo. They are far below the defaults of 30 s and 10 min, so that the demo is short. */
 export interface DemoIntervals {
   readonly everyMs: number;
   /** `advise.hold`. */

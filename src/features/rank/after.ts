@@ -19,7 +19,7 @@ interface RankDownload {
   readonly reason: string | null;
 }
 
-/** A ranked mirror with the results of the probes after the rounds; `null`: not probed, or unknown. */
+/** A ranked mirror with the results of the probes after the rounds. `null`: the value was not probed, or is unknown. */
 export interface RankedRow extends RankRow {
   readonly download: RankDownload | null;
   readonly lag: RankLag | null;
@@ -53,7 +53,10 @@ export function downloadsFor(config: Config, targets: readonly Target[]): readon
   });
 }
 
-/** So many failures beside a mirror without one are not chance (`hasMoreFailures`). */
+/**
+ * The maximum number of downloads per mirror. This many failures, against none of another mirror, are not chance
+ * (`hasMoreFailures`).
+ */
 const downloadsMax = 3;
 
 /** Light targets of the first ranked module, else of the whole mirror, whose responses may list versions. */
@@ -133,7 +136,7 @@ function reasonOf({ outcome }: Sample): string | null {
   return outcome.tag === 'failed' ? outcome.failure.kind : `unknown: ${outcome.because}`;
 }
 
-/** The lag of a mirror in one ranking: how much is missing is known, since when is not. */
+/** The lag of a mirror in one ranking. A ranking shows how much is missing, but not since when. */
 interface RankLag {
   /** How many versions the mirror lacks in the worst list; `null`: no version lists. */
   readonly missing: number | null;

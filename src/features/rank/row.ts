@@ -69,8 +69,8 @@ function commonest(words: readonly string[]): string | null {
 }
 
 /**
- * Sorts mirrors by failed share, because a fast mirror that fails is no good mirror; then by median. Medians that
- * advice considers equal are ordered by `preferenceOf`.
+ * Sorts mirrors by failed share, then by median time: a fast mirror that fails is no good mirror. Medians that advice
+ * considers equal are ordered by `preferenceOf`.
  */
 export function inOrder<Row extends RankRow>(config: Config, rows: readonly Row[]): readonly Row[] {
   const share = (row: RankRow): number => (row.ok + row.failed === 0 ? 1 : row.failed / (row.ok + row.failed));
@@ -86,7 +86,7 @@ export function inOrder<Row extends RankRow>(config: Config, rows: readonly Row[
   );
 }
 
-/** A mirror compared with the best one; `unsure`: the rounds do not distinguish them. */
+/** The result of comparing a mirror with the best one. `unsure`: the rounds do not distinguish the two. */
 export type RowVerdict = 'best' | 'down' | 'unknown' | 'fails_more' | Compared;
 
 /** Verdicts by mirror. Without a usable mirror there is no best. @param rows  best first */

@@ -13,7 +13,7 @@ const shades: Readonly<Record<Phase, string>> = {
   transfer: '▄',
 };
 
-/** The index of the column with phase bars, and of the columns aligned to the right. */
+/** `bars`: the index of the column with phase bars. `toTheRight`: the indexes of the columns aligned to the right. */
 const bars = 5;
 const toTheRight = new Set([0, 3, 4, 6]);
 

@@ -1,11 +1,14 @@
 import { minute, type RuleParameters } from './parameters.ts';
 import { type AlertRule, scaled, textFor, window } from './rule.ts';
 
-/** A mirror may be so long without a known state. */
+/** The alert fires if the state of a mirror is unknown for longer than this time. */
 const silentSeconds = 15 * minute;
-/** Longer than a restart of the daemon, in which a scrape or two fail: firing alerts continue. */
+/**
+ * An alert keeps firing for this time after its expression last held. This is longer than a restart of the daemon, in
+ * which one or two scrapes fail.
+ */
 const restartSeconds = 3 * minute;
-/** A mirror of unknown state with a response this recent may well be up. */
+/** A mirror of unknown state counts as possibly up if its last ok response is more recent than this. */
 const lateSeconds = 5 * minute;
 export const lastSuccess = 'max without (step) (mirror_probe_last_success_timestamp_seconds)';
 const ofUpstream = 'by (job, instance, vantage, ecosystem, upstream)';
@@ -21,8 +24,8 @@ function leftAlone(parameters: RuleParameters): string {
 }
 
 /**
- * No mirror of the upstream is up, and at least one is down or fails on our side. A mirror of unknown state prevents
- * the alert only until its last ok response is too old.
+ * The alert that no mirror of an upstream is up, and at least one is down or fails on our side. A mirror of unknown
+ * state prevents the alert while its last ok response is less than `lateSeconds` old.
  */
 function noneUsable(parameters: RuleParameters): AlertRule {
   const failsForUs = `sum without (because) (increase(mirror_probe_unknown_total{because=~"vantage|resolver|proxy"}[${window(parameters, 5 * minute)}])) > 0`;

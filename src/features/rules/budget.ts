@@ -11,7 +11,10 @@ const windows = [
   .sort((a, b) => a - b);
 /** Seconds between two evaluations. The sum of a recorded rate over a window, times this, is a count. */
 const evaluationSeconds = minute;
-/** One failure is no rate: at least 3 in a window, less an allowance for the extrapolation of `rate`. */
+/**
+ * A single failure is too few for a rate, so an alert needs at least 3 failures in a window. The value is below 3
+ * because `rate` extrapolates.
+ */
 const failuresMin = 2.5;
 
 /** Excludes mirrors without any ok response: an origin that cannot be reached from here fails as expected. */
@@ -34,8 +37,8 @@ function longWindow(parameters: RuleParameters, seconds: number): RecordingRule 
 }
 
 /**
- * The failed share of a whole window's probes: unmonitored time counts as ok. Otherwise the first minute of a new
- * Prometheus would count as an hour.
+ * The failed share of the probes of a whole window. Unmonitored time counts as ok, because otherwise the first minute
+ * of a new Prometheus would count as an hour.
  */
 export function spentShareOf(parameters: RuleParameters, seconds: number): string {
   const text = window(parameters, seconds);
@@ -56,7 +59,10 @@ function burning(parameters: RuleParameters, { factor, longSeconds, shortSeconds
 )`;
 }
 
-/** The condition of a burn-rate alert: a pair of windows burns. The value is the failed share over the long window. */
+/**
+ * The condition of a burn-rate alert: the burn rate is exceeded in both windows of a pair. The value is the failed
+ * share over the long window.
+ */
 function burnExpr(parameters: RuleParameters, pace: keyof typeof burnRates): string {
   return burnRates[pace].map((rate) => burning(parameters, rate)).join('\n  or\n');
 }

@@ -56,7 +56,7 @@ ${slowShare} >= ${slowShareMin}`,
 
 const refusalReasons = reasons.filter((reason) => reasonWeight[reason] === 'refusal').join('|');
 
-/** The most frequent refusal of a mirror, for a description; empty without any. */
+/** The most frequent refusal of a mirror, for an alert's description; empty if there are no refusals. */
 function refusals(parameters: RuleParameters): string {
   const failures = `mirror_probe_failures_total{instance='%[1]s',registry='%[2]s',reason=~'${refusalReasons}'}`;
   const counted = `sum by (reason) (increase(${rangeFromZero(parameters, failures, 15 * minute)}))`;
@@ -99,13 +99,16 @@ function freshness(parameters: RuleParameters): readonly AlertRule[] {
   ];
 }
 
-/** What was measured within a day, and is not now. Without `instance`, which a new pod changes. */
+/**
+ * Selects series that had a sample within the last day and have none now. The label `instance` is dropped, because a
+ * new pod changes it.
+ */
 function lost(parameters: RuleParameters, selector: string, labels: string): string {
   const known = `max by (${labels}) (max_over_time(${selector}[${window(parameters, day)}]))`;
   return `${known}\n  unless\nmax by (${labels}) (${selector})`;
 }
 
-/** The partner on absence of all alerts on measurements of a mirror that is not left alone. */
+/** The alert on missing measurements of a mirror. Without them, the alerts on measured values cannot fire. */
 function notMeasured(parameters: RuleParameters): AlertRule {
   const ofMirror = 'job, vantage, ecosystem, registry';
   const lag = lost(parameters, 'mirror_lag_seconds{bound="lower"}', ofMirror);

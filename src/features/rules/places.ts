@@ -44,7 +44,10 @@ count by (vantage) (
   count ${by('everywhere')} (registry:mirror_bad:bool) >= 2
 )`;
 
-/** Distinguishes "bad from most vantages" from "this vantage is bad", by votes. */
+/**
+ * Distinguishes, by votes of the vantages, "a mirror is bad from most vantages" from "only this vantage sees bad
+ * mirrors".
+ */
 export const places: GroupOf = (parameters) => ({
   name: 'mirrorwatch-places',
   intervalSeconds: 60,

@@ -6,9 +6,9 @@ export const slowFactor = 2.5;
 export const slowFloorSeconds = 0.8;
 /** The minimum number of samples for a 95th percentile (docs/metrics.md#queries). */
 export const samplesMin = 40;
-/** The share of slow targets among the judged ones from which on a mirror is slow, 0 to 1. */
+/** A mirror is slow if at least this share of its judged targets is slow, 0 to 1. */
 export const slowShareMin = 0.5;
-/** The name of the rule that records this share. */
+/** The name of the recording rule for the share of slow targets. */
 export const slowShare = 'registry:mirror_probe_rtt_seconds:slow_share1h';
 
 /** A quantile of a histogram by the labels of a level, from its native form or its classic one. */

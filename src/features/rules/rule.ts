@@ -105,7 +105,9 @@ const labels = 'registry ecosystem upstream instance job vantage module version 
   ' ',
 );
 
-/** What Prometheus fills in when an alert fires: labels of its series, its value, the first result of a query. */
+/**
+ * Templates that Prometheus fills in when an alert fires: labels of its series, its value, the first result of a query.
+ */
 const templates = {
   ...Object.fromEntries(labels.map((name) => [name, `{{ $labels.${name} }}`])),
   /** The labels have no URL, so the alert names the command that prints the lines to paste. */
