@@ -17,7 +17,7 @@ export { downloadsFor, type RankedRow } from './after.ts';
 /**
  * Ranks mirrors by their canaries in rounds, then probes them for their versions and for one artifact.
  * @param downloads  artifacts, each limited to `limits.rankDownloadBytes`
- * @returns `NoAnswer` if the worker thread does not respond
+ * @returns `NoResult` if the worker thread does not respond
  */
 export async function rankNow(
   config: Config,
