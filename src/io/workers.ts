@@ -305,4 +305,4 @@ class Pool implements Workers {
   }
 }
 
-const heldText = 'an answer of this mirror held a probing thread';
+const heldText = 'a response of this mirror held a probing thread';

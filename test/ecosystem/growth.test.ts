@@ -3,7 +3,7 @@ import { registry } from '../../src/ecosystems/registry.ts';
 import { costMs, expectInProportion } from '../support/growth.ts';
 import { long } from '../support/requires.ts';
 import { answerOf, fixturesOf } from './fixture.ts';
-import { type Answered, chars, hold, pumpsOf } from './pumped.ts';
+import { type CompleteResponse, chars, hold, pumpsOf } from './pumped.ts';
 
 // Every conversation of every ecosystem, told a recorded answer of which one part is made longer and longer.
 
@@ -26,7 +26,7 @@ for (const ecosystem of registry.all) {
             if (tried.has(part)) continue;
             tried.add(part);
             const large = of(chars * 8);
-            const run = (one: Answered) => hold(prober, fixture, at, one);
+            const run = (one: CompleteResponse) => hold(prober, fixture, at, one);
             const cost = costMs(() => run(large));
             if (cost <= cheapMs) continue;
             try {

@@ -2,9 +2,9 @@ import type { Prober } from '../../src/core/ports.ts';
 import type { ProbeResponse } from '../../src/core/transcript.ts';
 import { answerOf, contextOf, type Fixture, targetOf, urlOf } from './fixture.ts';
 
-export type Answered = Extract<ProbeResponse, { readonly tag: 'answered' }>;
+export type CompleteResponse = Extract<ProbeResponse, { readonly tag: 'answered' }>;
 /** One part of an answer, `size` times. */
-export type Pump = readonly [what: string, of: (size: number) => Answered];
+export type Pump = readonly [what: string, of: (size: number) => CompleteResponse];
 
 /** The smaller of two sizes, characters. */
 export const chars = 4 * 1024;
@@ -33,9 +33,9 @@ const units = [
 ];
 
 /** Every part of an answer that is made longer. */
-export function pumpsOf(answer: Answered): readonly Pump[] {
+export function pumpsOf(answer: CompleteResponse): readonly Pump[] {
   const text = Buffer.from(answer.body).toString('latin1');
-  const body = (more: Buffer): Answered => ({ ...answer, body: more });
+  const body = (more: Buffer): CompleteResponse => ({ ...answer, body: more });
   const lines = [...new Set(text.split('\n'))].slice(0, 4);
   const half = text.indexOf('\n', text.length / 2) + 1;
   return [
@@ -120,10 +120,15 @@ function letters(count: number): string {
   return Array.from({ length: count }, (_, at) => String.fromCodePoint(0x4e00 + (at % 20_000))).join('');
 }
 
-const rested: Answered = { tag: 'answered', status: 200, headers: {}, body: new Uint8Array(0), finalUrl: '' };
+const rested: CompleteResponse = { tag: 'answered', status: 200, headers: {}, body: new Uint8Array(0), finalUrl: '' };
 
 /** Tells a conversation the recorded answers, one of them changed, to its end. */
-export function hold([id, prober]: readonly [string, Prober], fixture: Fixture, at: number, changed: Answered): void {
+export function hold(
+  [id, prober]: readonly [string, Prober],
+  fixture: Fixture,
+  at: number,
+  changed: CompleteResponse,
+): void {
   const conversation = prober.probe(targetOf(id, fixture), contextOf(fixture));
   let turn = conversation.next();
   for (let asks = 0; !turn.done && asks < 20; ) {
