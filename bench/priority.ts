@@ -1,4 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { getPriority, setPriority } from 'node:os';
+import { yieldToProbingThreads } from '../src/io/machine.ts';
 import { commandPath, findCommand } from '../test/support/paths.ts';
 import { run } from '../test/support/process.ts';
 import { childPids } from './process-cpu.ts';
@@ -31,5 +33,16 @@ function ownAutogroup(): string {
     return readFileSync('/proc/self/autogroup', 'utf8');
   } catch {
     return '';
+  }
+}
+
+/** Runs `probe` while this thread has the priority of the daemon's main thread. To raise it again takes root. */
+export async function asDaemon<T>(probe: () => Promise<T>): Promise<T> {
+  const before = getPriority(0);
+  yieldToProbingThreads();
+  try {
+    return await probe();
+  } finally {
+    setPriority(0, before);
   }
 }

@@ -1,8 +1,8 @@
 import { quantile, type Spread, type Summary, spreadOf, summaryOf } from '../statistics.ts';
 import { type ComparedPhase, comparedPhases, type PhasesSaid } from './said.ts';
 
-/** Who probes: the C program, the daemon's worker pool with and without a page being scraped, and the two peers. */
-export const probers = ['floor', 'ours', 'quiet', 'blackbox', 'curl'] as const;
+/** Who probes: the C program, Node's sockets alone, the daemon's worker pool with and without scrapes of its page, and the two peers. */
+export const probers = ['floor', 'node', 'ours', 'quiet', 'blackbox', 'curl'] as const;
 export type Prober = (typeof probers)[number];
 /** Where a delay was made: on the link, or in the server. */
 export type Made = 'link' | 'server';

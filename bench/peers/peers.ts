@@ -10,7 +10,7 @@ import { type Apparatus, openApparatus, type Waits } from '../apparatus.ts';
 import { startChild } from '../child.ts';
 import { isCalm, type Stretch, watchOthers } from '../disturbance.ts';
 import { answered, NoFigures, treeModules } from '../no-figures.ts';
-import { weighAsWe } from '../priority.ts';
+import { asDaemon, weighAsWe } from '../priority.ts';
 import type { Progress } from '../progress.ts';
 import { openScrapeLoad } from '../scrape-load.ts';
 import { mean } from '../statistics.ts';
@@ -158,11 +158,11 @@ async function openCast(apparatus: Apparatus, protocol: HttpProtocol, closers: (
   const deps = { clock: systemClock, timers: systemTimers, log };
   const workers = createWorkers({ count: countProbingThreads(), book: apparatus.at(waits).book, ...deps });
   closers.push(() => workers.close());
-  fires.quiet = (turn) => fireOurs(workers, linkFile, { ca, protocol }, turn, load.sample);
+  fires.quiet = (turn) => asDaemon(() => fireOurs(workers, linkFile, { ca, protocol }, turn, load.sample));
   fires.ours = async (turn) => {
     load.start();
     try {
-      return await fireOurs(workers, linkFile, { ca, protocol }, turn, load.sample);
+      return await asDaemon(() => fireOurs(workers, linkFile, { ca, protocol }, turn, load.sample));
     } finally {
       await load.stop();
     }
@@ -194,6 +194,13 @@ async function openCast(apparatus: Apparatus, protocol: HttpProtocol, closers: (
       return (await child.hear()) as readonly Shot[];
     };
   }
+
+  const node = startChild('peers/node-child', [caFile, protocol]);
+  closers.push(node.close);
+  fires.node = async (turn) => {
+    node.say(turn);
+    return (await node.hear()) as readonly Shot[];
+  };
 
   const floor = protocol === '2' ? 'the C program speaks HTTP/1.1' : await buildFloor(caFile);
   if (typeof floor === 'string') missing.push(`no floor: ${floor}`);

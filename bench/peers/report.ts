@@ -7,6 +7,7 @@ import type { PeersReport, PeersReports } from './peers.ts';
 
 const names: Readonly<Record<Prober, string>> = {
   floor: 'floor (C)',
+  node: 'floor (Node)',
   ours: 'mirrorwatch',
   quiet: 'not scraped',
   blackbox: 'blackbox_exporter',

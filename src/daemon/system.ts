@@ -7,7 +7,7 @@ import { createActor } from '../features/actions/actor.ts';
 import { cronCalendar } from '../io/calendar.ts';
 import { systemClock } from '../io/clock.ts';
 import { createLog } from '../io/log.ts';
-import { countProbingThreads, readDescriptorLimit } from '../io/machine.ts';
+import { countProbingThreads, readDescriptorLimit, yieldToProbingThreads } from '../io/machine.ts';
 import { createPost } from '../io/post.ts';
 import { systemRandom } from '../io/random.ts';
 import { openStore, type StoreOpenFailure } from '../io/store.ts';
@@ -58,7 +58,11 @@ export function createSystemPorts(
       clock: systemClock,
       ...(facts.votes && { votes: facts.votes }),
     }),
-    workers: (book) => workersFor(book, log, countProbingThreads(), exchanges),
+    workers(book) {
+      const workers = workersFor(book, log, countProbingThreads(), exchanges);
+      yieldToProbingThreads();
+      return workers;
+    },
     descriptors,
     clients: clientsFor(facts),
     version: facts.version,

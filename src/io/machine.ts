@@ -1,6 +1,6 @@
 import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, getPriority, constants as osConstants, setPriority } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { limits } from '../core/limits.ts';
 import type { Machine } from '../core/trap.ts';
@@ -44,6 +44,22 @@ export function countOpenDescriptors(): number | null {
 
 export function isRoot(): boolean {
   return process.geteuid?.() === 0;
+}
+
+/**
+ * Gives the probing threads priority over this thread on a machine of one or two cores (docs/decisions/0158). Threads that
+ * this thread starts later inherit its priority, so call it after the pool has started. It does nothing where the system
+ * counts priority by process, or forbids the change.
+ */
+export function yieldToProbingThreads(cores: number = availableParallelism()): void {
+  const { PRIORITY_BELOW_NORMAL } = osConstants.priority;
+  if (process.platform !== 'linux' || cores > 2) return;
+  try {
+    // On Linux the process id 0 means the calling thread.
+    if (getPriority(0) < PRIORITY_BELOW_NORMAL) setPriority(0, PRIORITY_BELOW_NORMAL);
+  } catch {
+    // A filter of system calls forbids it. The daemon works without it.
+  }
 }
 
 /** The maximum number of probing threads for this number of cores, within `limits.workers` (docs/decisions/0034). */

@@ -1,5 +1,7 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it, test, vi } from 'vitest';
 import { countProbingThreads, measureCpuSeconds, measureMemory } from '../../../src/io/machine.ts';
+import { run } from '../../support/process.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -22,4 +24,29 @@ test.each([
   [64, 3],
 ])('on %d cores %d threads probe at most: the heavy one, and a core of their own for the others', (cores, threads) => {
   expect(countProbingThreads(cores)).toBe(threads);
+});
+
+describe('the main thread', () => {
+  const machine = fileURLToPath(new URL('../../../src/io/machine.ts', import.meta.url));
+  const program = (cores: number): string => `
+    import { getPriority } from 'node:os';
+    import { Worker } from 'node:worker_threads';
+    import { yieldToProbingThreads } from ${JSON.stringify(machine)};
+    const code = 'import { parentPort } from "node:worker_threads"; import { getPriority } from "node:os"; parentPort.once("message", () => parentPort.postMessage(getPriority(0)));';
+    const niceOf = (worker) => new Promise((resolve) => { worker.once('message', resolve); worker.postMessage(0); });
+    const early = new Worker(code, { eval: true });
+    const before = getPriority(0);
+    yieldToProbingThreads(${cores});
+    console.log(JSON.stringify({ before, own: getPriority(0), early: await niceOf(early) }));
+    process.exit();
+  `;
+  it.each([
+    [1, 10],
+    [2, 10],
+    [3, -20],
+  ])('lowers its own priority and not that of a thread that runs, with %i cores', async (cores, least) => {
+    const ran = await run(process.execPath, ['--input-type=module', '--eval', program(cores)]);
+    const { before, own, early } = JSON.parse(ran.stdout);
+    expect({ own, early }).toEqual({ own: Math.max(before, least), early: before });
+  });
 });
