@@ -20,14 +20,14 @@ function header(path: string, bytes: number): Buffer {
   block.write(`${'0'.repeat(11)}\0`, 136);
   block.write('0', 156);
   block.write('ustar\x0000', 257);
-  // The checksum is computed with spaces in its own field.
+  // While the checksum is computed, its own field contains spaces.
   block.fill(' ', 148, 156);
   const sum = block.reduce((total, byte) => total + byte, 0);
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
   return block;
 }
 
-/** 1980-01-01 as an MS-DOS date, the earliest that zip can state. */
+/** The MS-DOS date of 1980-01-01, the earliest date that a zip can store. */
 const firstDay = 0x0021;
 
 /** Builds a zip without compression. All entries have the same date. @see APPNOTE.TXT 4.3 */

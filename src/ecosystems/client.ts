@@ -4,22 +4,25 @@ import { maskChain, maskUrl } from '../core/secret.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import { phrase } from '../words/tell.ts';
 
-/** Separates two members of a chain, as in GOPROXY. */
+/**
+ * The separator between two members of a chain, as in GOPROXY. A chain is the ordered list of mirrors that a client
+ * tries.
+ */
 export type Separator = ',' | '|';
 
-/** One entry of a client's chain. */
+/** One entry of a client's chain: a URL, or one of the words `direct` and `off`. */
 export interface ChainMember {
   readonly kind: 'url' | 'direct' | 'off';
   /**
-   * Identifies the member in comparisons. Of a URL: scheme, host and path without trailing slashes. Else `direct` or
-   * `off`.
+   * Identifies the member in comparisons. For a URL, it is the scheme, host and path without trailing slashes; else
+   * `direct` or `off`.
    */
   readonly key: string;
-  /** The text to paste, without user-info. */
+  /** The text for an operator to paste, without user name and password. */
   readonly plain: string;
   /** The text to display: user-info and query values are masked. */
   readonly shown: string;
-  /** The URL has user-info or a query, which may hold a token. */
+  /** True if the URL has user-info or a query, because either may contain a secret. */
   readonly hasCredentials: boolean;
 }
 
@@ -33,7 +36,10 @@ export type ChainProblem =
   | { readonly kind: 'empty' }
   | { readonly kind: 'reserved_word' | 'not_a_url'; readonly member: number };
 
-/** What one member returned, as far as clients distinguish it. `tookMs`: how long a client waits for it. */
+/**
+ * The response of one chain member, in the cases that clients distinguish. `tookMs`: how long a client waits for the
+ * response.
+ */
 export type Reply =
   | { readonly tag: 'ok'; readonly tookMs: number }
   /** The status was 404 or 410. The reason why the probe failed does not matter. */
@@ -45,18 +51,21 @@ export type Reply =
       /** The response headers arrived, but not the whole body. */
       readonly isCut?: boolean;
       /**
-       * A timeout after the request was sent, or a reset that clients retry without end. Some clients end the walk at
-       * such a member.
+       * True for a timeout after the request was sent, or for a reset that clients retry without end. After it, some
+       * clients try no further member.
        */
       readonly isHung?: boolean;
-      /** Status 200 for an artifact or its metadata: some clients then use no other member. */
+      /**
+       * True if an artifact, or its metadata, was requested and the status was 200. Some clients then try no further
+       * member.
+       */
       readonly isArtifact?: boolean;
     }
   | { readonly tag: 'unknown' };
 
 /**
- * How a client's request through a chain ends. `at`: the index of the member that decides it. `unknown`: that member is
- * not measured.
+ * How a client's request through a chain ends. `at`: the index of the member at which it ends. `unknown`: that member
+ * was not measured.
  */
 export type WalkEnd =
   | { readonly tag: 'ok'; readonly at: number; readonly tookMs: number }
@@ -68,14 +77,16 @@ export type WalkEnd =
  */
 export type RelayState = 'offers' | 'none' | 'broken' | 'unknown';
 
-/** A second service that mirrors may relay: Go's checksum database. */
+/** A second service that a mirror may relay to clients. Today this is only Go's checksum database. */
 interface Relay {
   readonly title: Sentence;
-  /** The step that probes the relay. Its fact `notOffered`: the mirror has no relay. */
+  /**
+   * The step (kind of request) that probes the relay. If the result has the fact `notOffered`, the mirror has no relay.
+   */
   readonly step: Step;
   /**
-   * `off`: clients do not use the service. `direct`: they use it without mirrors. `relayed`: they use a mirror's relay
-   * if there is one.
+   * How clients use the service. `off`: not at all. `direct`: without mirrors. `relayed`: through a mirror's relay if
+   * there is one.
    */
   need(settings: unknown): 'off' | 'direct' | 'relayed';
   settle(chain: Chain, relayOf: (member: ChainMember) => RelayState): RelayState;
@@ -83,40 +94,49 @@ interface Relay {
 
 /** How to change a client's settings, and how to change them back. */
 export interface Remedy {
-  /** The lines to paste, by form such as `env` or `npmrc`; `json` is for programs. Empty: there are none. */
+  /**
+   * The lines to paste, keyed by form such as `env` or `npmrc`. The form `json` is for programs. Empty: there are no
+   * lines.
+   */
   readonly remedy: Readonly<Record<string, string>>;
-  /** Lines, or a sentence if the old settings must be restored by hand. */
+  /** The lines that restore the old settings, or a sentence if an operator must restore them by hand. */
   readonly rollback: string | Sentence;
   /** A `Sentence` is rendered in the reader's language; a string is English only. */
   readonly notes: readonly (Sentence | string)[];
 }
 
-/** The HTTP versions of a client with HTTP/2, the preferred one first. */
+/** The HTTP versions that a client with HTTP/2 supports, the preferred one first. */
 export const offersHttp2: readonly HttpProtocol[] = ['2', '1.1'];
 export const offersHttp1: readonly HttpProtocol[] = ['1.1'];
 
 export interface Client {
   /** Lower-case letters and digits, unique within the ecosystem: `pip`, `uv`. */
   readonly id: string;
-  /** The program that uses this mirror, if the mirror's `profile` names one: `cargo`. Absent or `null`: `id`. */
+  /**
+   * Returns the program that uses this mirror, if the mirror's `profile` defines one, such as `cargo`. If the method is
+   * absent or returns `null`, the program is `id`.
+   */
   nameAt?(mirror: Mirror): string | null;
   readonly spec: readonly string[];
   readonly describes: string;
-  /** What was expected if the configured chain is not a string. */
+  /** The error text if the configured chain is not a string: what was expected. */
   readonly expected: Sentence;
   parse(chain: string): Result<Chain, ChainProblem>;
-  /** What was expected of a configured chain; `null`: the chain is valid. Stricter than `parse`. */
+  /**
+   * Checks a configured chain more strictly than `parse`. Returns what was expected, or `null` if the chain is valid.
+   */
   mistake(chain: string): Sentence | null;
   /**
-   * The default chain; empty: none.
+   * Returns the default chain, or an empty text if there is none.
    * @param url  the URL of the preferred mirror; `null`: there is none
    */
   usual(url: string | null): string;
   member(url: string): ChainMember;
-  /** How a request through the chain ends, by the client's own rules. */
+  /** Returns how a request through the chain ends, by the client's own rules. */
   walk(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd;
   /**
-   * The chain with `to` first, in a form that the client supports. Absent: the default of docs/decisions/0002.
+   * Returns the chain with `to` first, in a form that the client supports. If the method is absent, the default of
+   * docs/decisions/0002 applies.
    * @param dropped  keys of members that the new chain must not have
    */
   headed?(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain;
@@ -132,13 +152,13 @@ export interface Client {
   withoutHttp2?(mirror: Mirror): Bypass | null;
   /** The forms of the remedy that the API offers besides `json`. */
   readonly forms: readonly string[];
-  /** By the `profile` of a mirror: one more form. */
+  /** One more form of the remedy for each `profile` of a mirror that defines one. */
   readonly profileForms?: Readonly<Record<string, string>>;
   /** The environment variables that the remedy's shell lines may set. */
   readonly variables: readonly string[];
   /**
-   * The lines that change the client's chain from `before` to `after`.
-   * @param of  if known; some lines name the upstream or depend on a mirror's `profile`
+   * Returns the lines that change the client's chain from `before` to `after`.
+   * @param of  the upstream and its mirrors, if known; some lines name the upstream or depend on a mirror's `profile`
    */
   remedy(
     before: Chain,
@@ -148,7 +168,7 @@ export interface Client {
   ): Remedy;
 }
 
-/** A chain as text. The default field masks credentials. */
+/** Formats a chain as text. The default field masks credentials. */
 export function showChain({ members, separators }: Chain, field: 'shown' | 'plain' | 'key' = 'shown'): string {
   return members.map((member, i) => member[field] + (separators[i] ?? '')).join('');
 }
@@ -157,19 +177,22 @@ export function urlKeysOf(chain: Chain): readonly string[] {
   return chain.members.filter(({ kind }) => kind === 'url').map(({ key }) => key);
 }
 
-/** A setting by which a client avoids a feature that fails, as `GODEBUG=http2client=0` turns off HTTP/2 in go. */
+/**
+ * A client setting that turns off a failing feature. For example, `GODEBUG=http2client=0` turns off HTTP/2 in the go
+ * command.
+ */
 export interface Bypass {
   readonly client: string;
   readonly setting: string;
-  /** The lines that set it, by form. */
+  /** The lines that apply the setting, keyed by form such as `env`. */
   readonly set: Readonly<Record<string, string>>;
   readonly unset: Readonly<Record<string, string>>;
   readonly note: Sentence;
 }
 
 /**
- * A bypass that is one entry of a comma-separated variable. The lines of `set` may run repeatedly. Those of `unset`
- * remove the entry only from the end of the value.
+ * Builds a bypass that is one entry of a comma-separated environment variable. The lines of `set` can run repeatedly.
+ * The lines of `unset` remove the entry only from the end of the value.
  * @see isSafeEnv, which accepts no other expansion of a variable
  */
 export function listEntry(client: string, variable: string, entry: string): Bypass {
@@ -187,7 +210,7 @@ export function listEntry(client: string, variable: string, entry: string): Bypa
 }
 
 /**
- * Tries one member after the other until one is ok, unmeasured or `off`, or `isFinal` ends the walk. `tookMs` is the
+ * Tries the members in order until one is ok, unmeasured or `off`, or until `isFinal` ends the walk. `tookMs` is the
  * sum over the tried members.
  */
 export function walkInOrder(
@@ -214,8 +237,8 @@ export function chainOf(members: readonly ChainMember[]): Chain {
 /**
  * Parses a chain of http(s) URLs.
  * @param between  separates two members
- * @param mayEnd   whether `direct` may end the chain; what follows is ignored
- * @returns        the error `empty` without members; `not_a_url` with the index of the invalid member
+ * @param mayEnd   whether the word `direct` may end the chain; the text after it is ignored
+ * @returns        the error `empty` if there are no members; `not_a_url` with the index of the invalid member
  */
 export function parseUrls(chain: string, between: RegExp, mayEnd = false): Result<Chain, ChainProblem> {
   const members: ChainMember[] = [];
@@ -233,13 +256,13 @@ export function parseUrls(chain: string, between: RegExp, mayEnd = false): Resul
 const userInfo = /^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i;
 
 /**
- * The chain member for a URL.
+ * Makes the chain member for a URL.
  * @throws TypeError if the URL is invalid
  */
 export function memberOfUrl(url: string): ChainMember {
   const { protocol, host, pathname, username, password, search, hash } = new URL(url);
   const hasUser = username !== '' || password !== '';
-  // A second URL with a password may follow a space or a slash. A fragment may be a token.
+  // Such a URL may contain a second URL with a password, or a token in its fragment. So all of it is masked.
   const isOdd = hash !== '' || /\s/.test(url) || /:[^/]*@/.test(pathname);
   const plain = hasUser ? withoutUser(url) : url;
   return {

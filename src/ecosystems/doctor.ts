@@ -13,7 +13,10 @@ import {
 } from '../core/trap.ts';
 import type { Key, Say } from '../words/words.ts';
 
-/** The id of a trap. Each id has a title in the message catalogue. */
+/**
+ * The id of a trap: a kind of setting that breaks builds, disables verification or leaks names. Each id has a title in
+ * the message catalogue.
+ */
 export type TrapId = Key extends infer K ? (K extends `trap.${infer Id}.title` ? Id : never) : never;
 
 export type KnownTraps = Readonly<Partial<Record<TrapId, TrapKind>>>;
@@ -24,29 +27,29 @@ export interface Today {
     /** In the form of the configuration key `clients`, without user-info. */
     readonly text: string;
     readonly place: SettingPlace;
-    /** The client or its distribution sets this chain, not the user. */
+    /** True if the client or its distribution sets this chain, not the user. */
     readonly isDefault: boolean;
   } | null;
   /** The private names in the settings, as patterns of the configuration key `private`. */
   readonly privatePatterns: readonly string[];
-  /** The patterns of names that the client fetches without the chain; absent: `privatePatterns`. */
+  /** The patterns of the names that the client fetches without the chain. If absent, `privatePatterns` applies. */
   readonly direct?: readonly string[];
 }
 
 export interface Settling {
-  /** Empty: the files already have the remedy, or no file can hold it. */
+  /** The file changes that apply a remedy. Empty if the files already contain the remedy, or if no file can. */
   readonly changes: readonly FileChange[];
   readonly notes: readonly string[];
-  /** No file can hold the remedy: it must be set in the environment. */
+  /** True if no file can contain the remedy, so it must be set in the environment. */
   readonly isForEnvironment?: true;
 }
 
 /** The setting that names a file of certificate authorities for the clients of one runtime (Node.js, Python). */
 export interface Authority {
   readonly variable: string;
-  /** The settings or the project's files show that this runtime is used. */
+  /** True if the settings or the project's files show that this runtime is used. */
   readonly isUsed: boolean;
-  /** `file` `null`: the setting holds the certificates themselves. */
+  /** `null`: the variable is not set. If `file` is `null`, the setting contains the certificates themselves. */
   readonly set: { readonly file: string | null; readonly place: SettingPlace } | null;
 }
 
@@ -56,6 +59,7 @@ export interface Doctor {
   today?(surroundings: MachineSurroundings): Promise<Today>;
   authority?(surroundings: MachineSurroundings): Promise<Authority>;
   /**
+   * Returns the file changes that apply a remedy.
    * @param remedy  the form `json` of a remedy, untrusted
    * @returns       `null` if the remedy is invalid or not supported
    */
@@ -69,15 +73,15 @@ export interface Doctor {
   /** Suggests `private` patterns for names in a lock file that look private. */
   privateIn?(lock: string): readonly string[];
   /**
-   * A parser for a project file at this path; it lists entries for the configuration key `modules`. `null`: the file
-   * type is unknown.
+   * Returns a parser for the project file at this path. The parser lists entries for the configuration key `modules`.
+   * `null`: the file type is unknown.
    */
   usedIn?(path: string): ((text: string) => readonly string[]) | null;
-  /** Like `usedIn`: entries that the project builds itself, so that no mirror has them. */
+  /** Like `usedIn`, but the parser lists the entries that the project builds itself, so no mirror has them. */
   builtIn?(path: string): ((text: string) => readonly string[]) | null;
 }
 
-/** A found trap. Without edits a user must repair it by hand. */
+/** Makes a trap that was found. If it has no edits, a user must repair it by hand. */
 export function trapOf<Id extends TrapId>(
   id: Id,
   what: string,
@@ -95,14 +99,14 @@ export interface FileLine {
   readonly text: string;
 }
 
-/** The lines of a file; empty if the file cannot be read. */
+/** Reads the lines of a file. Returns an empty list if the file cannot be read. */
 export async function readLines(machine: Machine, file: string): Promise<readonly FileLine[]> {
   const read = await machine.read(file);
   if (read.tag === 'error') return [];
   return read.text.split(/\r?\n/).map((text, at) => ({ file, line: at + 1, text }));
 }
 
-/** The folder and its parents, up to the root. */
+/** Lists the folder and its parents, up to the root. */
 export function* foldersFrom(folder: string): Generator<string> {
   for (let at = folder; ; at = dirname(at)) {
     yield at;
@@ -110,23 +114,23 @@ export function* foldersFrom(folder: string): Generator<string> {
   }
 }
 
-/** The edit that replaces a line by `becomes`; an empty list removes the line. */
+/** Makes the edit that replaces a line by the lines `becomes`. An empty list removes the line. */
 export function editOf({ file, line, text }: FileLine, becomes: readonly string[]): Edit {
   return { file, line, was: text, becomes };
 }
 
-/** The user's folder for settings, by the XDG Base Directory Specification. */
+/** Returns the user's folder for settings, as the XDG Base Directory Specification defines it. */
 export function configFolderOf({ env, home }: Pick<Machine, 'env' | 'home'>): string {
   const named = env['XDG_CONFIG_HOME'] ?? '';
   return named.startsWith('/') ? named : join(home, '.config');
 }
 
-/** Removes one pair of equal quotes around a value. */
+/** Removes one pair of matching quotes around a value. */
 export function removeQuotes(value: string): string {
   return value.replace(/^(["'])(.*)\1$/, '$2');
 }
 
-/** A URL without user-info and with one final slash; other texts are unchanged. */
+/** Returns a URL without user-info and with exactly one final slash. It returns other texts unchanged. */
 export function plainUrlOf(text: string): string {
   if (!URL.canParse(text)) return text;
   const url = new URL(text);
@@ -135,7 +139,7 @@ export function plainUrlOf(text: string): string {
   return url.href.replace(/\/*$/, '/');
 }
 
-/** A sentence that says how to remove the setting at this place. */
+/** Returns a sentence that says how to remove the setting at this place. */
 export function removalOf(place: SettingPlace, say: Say): string {
   return 'variable' in place ? say('trap.variable.out', { name: place.variable }) : say('trap.line.out');
 }
@@ -144,11 +148,11 @@ export function removalOf(place: SettingPlace, say: Say): string {
 interface WantedLine {
   readonly line: string;
   readonly pattern: RegExp;
-  /** The whole new text if no line matches; absent: `line` is added at the end. */
+  /** Returns the whole new text if no line matches. If absent, `line` is added at the end. */
   readonly add?: (text: string) => string;
 }
 
-/** The change after which a file has the wanted lines; `null`: the file already has them. */
+/** Returns the change that gives a file the wanted lines, or `null` if the file already has them. */
 export async function replaceLines(
   machine: Machine,
   file: string,
@@ -173,7 +177,10 @@ export function addLines(text: string, lines: readonly string[]): string {
   return `${text}${text === '' || text.endsWith('\n') ? '' : end}${lines.map((line) => line + end).join('')}`;
 }
 
-/** Accepts a text of ASCII letters, digits and punctuation without quotes, `\`, `#`, `$` and `;`; else `null`. */
+/**
+ * Returns a text of letters, digits and the punctuation of URLs and globs. Returns `null` for other values, such as a
+ * text with quotes, spaces or `$`.
+ */
 export function readWord(value: unknown): string | null {
   return typeof value === 'string' && /^[\w.~:/?@!&()*+,|=%[\]-]+$/.test(value) ? value : null;
 }
@@ -184,7 +191,7 @@ export function presentOf(changes: readonly (FileChange | null)[]): readonly Fil
 
 type Placed = { readonly place: SettingPlace };
 
-/** What to change if the setting `first` overrides others. */
+/** Explains what to change if the setting `first` overrides other settings. */
 export function explainShadowed(first: Placed, hidden: readonly Placed[], say: Say): readonly string[] {
   const places = hidden.map(({ place }) => placeTextOf(place)).join(', ');
   const here =

@@ -1,22 +1,25 @@
 export interface DoorPath {
-  /** The module that the path names, in the form that private patterns match; `null`: none. */
+  /** The module that the path names, in the form that private patterns match; `null`: it names none. */
   readonly module: string | null;
   /** `index`: metadata, or a file that may change; `artifact`: a file that should never change. */
   readonly kind: 'index' | 'artifact';
-  /** A longer response of a mirror counts as a failure; absent: the front door's own limits. */
+  /**
+   * The maximum length of a response, bytes. A longer response of a mirror is a failure. If absent, the front door's
+   * own limits apply.
+   */
   readonly bytesMax?: number;
 }
 
 /**
- * Regular expressions for other reverse proxies, for about the paths that `DoorPaths.read` accepts. Apply them to
- * decoded paths and ignore case. They have no look-around, braces or flags.
+ * Regular expressions for the configuration of other reverse proxies. They match about the paths that `DoorPaths.read`
+ * accepts. Apply them to decoded paths and ignore case. They have no look-around, braces or flags.
  */
 export interface DoorPatterns {
-  /** Matches paths below `prefix`. Without anchors. */
+  /** Matches paths below `prefix`. It contains no anchors. */
   readonly paths: string;
-  /** For an ecosystem with `DoorPaths.files`. */
+  /** Only for an ecosystem with `DoorPaths.files`: how to recognise its files, which are outside the base URL. */
   readonly files?: {
-    /** The folder beside the base URL in which most mirrors have the files. */
+    /** The folder next to the base URL in which most mirrors have the files. */
     readonly beside: string;
     /** Matches the path of a file below any folder. */
     readonly paths: string;
@@ -25,37 +28,48 @@ export interface DoorPatterns {
   privateOf(pattern: string): string;
 }
 
-/** How to learn where a mirror's pages link to. */
+/** How to find the URLs of files to which a mirror's index pages link. */
 export interface DoorFiles {
-  /** Each value of `Accept` may get another form of the page. */
+  /**
+   * The values of the `Accept` header to request the page with. A mirror may return a different form of the page for
+   * each.
+   */
   readonly accepts: readonly string[];
-  /** The page of a module, below the base URL. */
+  /** Returns the path of a module's page below the base URL. */
   pageOf(module: string): string;
-  /** The URLs of the files that a page names, resolved against `url`; `null`: it is no page. */
+  /**
+   * Returns the URLs of the files to which a page links, resolved against `url`; `null`: the body is not such a page.
+   */
   filesOn(body: Uint8Array, contentType: string, url: string): readonly string[] | null;
 }
 
-/** How the front door recognises an ecosystem's requests. */
+/** How the front door, mirrorwatch's own proxy for clients, recognises the requests of an ecosystem. */
 export interface DoorPaths {
   /**
-   * The path prefix at the front door, without outer slashes: `go`. Below it are the same paths as below a mirror's
-   * base URL. Without a public upstream, the name of the upstream follows the prefix.
+   * The path prefix at the front door, without outer slashes, such as `go`. The paths below it are those below a
+   * mirror's base URL. If the ecosystem has no public upstream, the name of the upstream follows the prefix.
    */
   readonly prefix: string;
-  /** An HTML response is an error or a captive portal, never content. */
+  /** True if an HTML response is never content: it is an error page or a captive portal. */
   readonly neverHtml?: true;
   /**
-   * Makes the links in an index from `url` absolute. Absent: the index needs no change.
+   * Makes the links in an index absolute. `url`: where the index comes from. Absent: the index needs no change.
    * @returns  `null` if the index cannot be read or is too large
    */
   absolute?(text: string, contentType: string, url: string): string | null;
-  /** Absent: files are below the base URL, or an index names them by full URLs. */
+  /**
+   * Loads the code that finds files. Absent if files are below the base URL, or if an index names them by full URLs.
+   */
   readonly files?: () => Promise<DoorFiles>;
-  /** One client's requests must go to one mirror for a while: a signed list and its packages must match. */
+  /**
+   * True if all requests of a client must go to the same mirror for a while, because a signed list and its packages
+   * must match.
+   */
   readonly staysTogether?: true;
   readonly patterns: DoorPatterns;
   /**
-   * @param path  below the prefix, without a leading slash, with percent escapes as sent
+   * Recognises the path of a request.
+   * @param path  the path below the prefix, without a leading slash, with percent escapes as sent
    * @returns     `null` for a path that clients do not request
    */
   read(path: string): DoorPath | null;

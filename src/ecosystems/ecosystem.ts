@@ -12,25 +12,25 @@ import type { Locks } from './locks.ts';
 import type { Names } from './names.ts';
 import type { RealClient } from './real-client.ts';
 
-/** What one probe of a step is about: a module's version, a module, or the whole mirror. */
+/** How often a step is requested: once for each version of a module, for each module, or for the whole mirror. */
 type Grain = 'version' | 'module' | 'mirror';
 
 /** One kind of request of an ecosystem's protocol. */
 export interface StepDeclaration<Settings = unknown> {
   readonly weight: Weight;
-  /** The response counts as a part of the artifact, as in heavy steps. */
+  /** True if clients treat the response as a part of the artifact, like the responses of heavy steps. */
   readonly isOfArtifact?: true;
   readonly grain: Grain;
   readonly usualPace: {
-    /** Milliseconds between two probes; `null`: as the canary. */
+    /** Milliseconds between two probes; `null`: the interval of the canary. */
     readonly everyMs: number | null;
-    /** Milliseconds; `null`: the timeout of `schedule`. */
+    /** Milliseconds; `null`: the timeout of the configuration key `schedule`. */
     readonly timeoutMs: number | null;
   };
   readonly usualBytes: number;
-  /** The usual further requests of one probe to the mirror's host; `null`: none. */
+  /** The further requests that one probe usually sends to the mirror's host; `null`: none. */
   usualAside?(version: string | null, configured: ConfiguredStep): UsualAside | null;
-  /** What the responses are verified by, for display; `null`: nothing. */
+  /** A text for display that names what verifies the responses; `null`: nothing does. */
   readonly verifies: Sentence | null;
   /** Whether the step is probed at this mirror; absent: always. */
   isRequested?(mirror: Mirror, settings: Settings): boolean;
@@ -52,18 +52,18 @@ export type Known = ReadonlyMap<string, unknown>;
 
 /** The facts that an ecosystem stores: hashes, heads of logs, keys. */
 export interface Learning {
-  /** The prefixes of the stored keys, at most 20 characters each; no other ecosystem has them. */
+  /** The prefixes of the stored keys, at most 20 characters each. No two ecosystems share a prefix. */
   readonly keys: readonly string[];
-  /** The entries that the facts of one ok probe add or replace. Must be pure. */
+  /** Returns the entries that the facts of one ok probe add or replace. Must be a pure function. */
   learn(known: Known, facts: Facts): readonly (readonly [key: string, value: unknown])[];
-  /** The stored hashes to verify mirrors of this upstream by, in the form of `ProbeContext.pinned`. */
+  /** Returns the stored hashes by which to verify mirrors of this upstream, in the form of `ProbeContext.pinned`. */
   pinned(known: Known, upstream: string): Readonly<Record<string, string>>;
 }
 
-/** The most hashes that one ecosystem stores. */
+/** The maximum number of hashes that one ecosystem stores. */
 export const pinsMax = 50_000;
 
-/** The stored hashes whose keys begin with `prefix`, by the rest of the key. */
+/** Returns the stored hashes whose keys begin with `prefix`, keyed by the rest of the key. */
 export function pinnedIn(known: Known, prefix: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
     [...known].flatMap(([key, value]) =>
@@ -82,19 +82,22 @@ export interface Given<Settings = unknown> {
   readonly modules: readonly ModuleRef[];
   readonly privatePatterns: readonly string[];
   readonly settings: Settings;
-  /** The stored facts; `null`: none are used, as in a probe by hand. */
+  /** The stored facts; `null`: the probe uses none, as in a probe from the command line. */
   readonly known: Known | null;
 }
 
 /** One kind of mirror. @see docs/adding-an-ecosystem.md */
 export interface Ecosystem<Settings = unknown, Own = unknown> {
-  /** Label value, config key and fixture folder: one word everywhere, lower-case letters. */
+  /** The same word is the label value, the configuration key and the name of the fixture folder. Lower-case letters. */
   readonly id: EcosystemId;
   /** The default upstream of mirrors; `null`: each mirror must name its upstream. */
   readonly publicUpstream: string | null;
   /** Matches words in error messages of the ecosystem's clients. Absent: none are known. */
   readonly errorWords?: RegExp;
-  /** Whether the text of a 404 or 410 names a failure behind the mirror. Absent: such a text never does. */
+  /**
+   * Whether the text of a 404 or 410 response names a failure behind the mirror, such as an unreachable upstream.
+   * Absent: such a text never does.
+   */
   readonly isMasked?: (text: string) => boolean;
   readonly spec: readonly string[];
   /** Step names are unique over all ecosystems, because `steps.<name>` is a configuration key. */
@@ -109,14 +112,20 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   readonly locks: Locks | null;
   readonly settings: SettingsKey<Settings> | null;
   readonly mirrorKeys: MirrorKeys | null;
-  /** The first one is the leading client unless the configuration names another. */
+  /**
+   * The clients that use these mirrors. Advice is about the leading client: the first one, unless the configuration
+   * names another.
+   */
   readonly clients: readonly [Client, ...Client[]];
   /** The programs that `clientRuns` can run against a mirror. */
   readonly realClients: readonly RealClient[];
   /** The input of conversations with a mirror. It must be plain data, because it is sent to worker threads. */
   context(given: Given<Settings>): Own;
   readonly learning: Learning | null;
-  /** What probes of a module do not verify as it is configured, for `check`; `null`: nothing to say. */
+  /**
+   * Returns what probes cannot verify with the current configuration of a module, as a text for the command `check`;
+   * `null`: nothing.
+   */
   unchecked?(configured: ConfiguredStep & Pick<ModuleRef, 'module'>): Sentence | null;
   /** Loads the code that probes. */
   prober(): Promise<Prober<Own>>;
@@ -149,8 +158,8 @@ type Declared<Settings> = Pick<StepDeclaration<Settings>, 'grain' | 'isOfArtifac
 };
 
 /**
- * Declares a light step with the timeout of `schedule`.
- * @param everyMinutes  between two probes; `null`: as the canary
+ * Declares a light step. Its timeout is that of the configuration key `schedule`.
+ * @param everyMinutes  the interval between two probes; `null`: the interval of the canary
  */
 export function light<Settings>(
   everyMinutes: number | null,
@@ -160,7 +169,10 @@ export function light<Settings>(
   return { weight: 'light', usualPace: { everyMs, timeoutMs: null }, verifies: verifies ?? null, ...more };
 }
 
-/** Declares a heavy step: hourly, with a timeout of 2 minutes, and 1 MiB in forecasts. */
+/**
+ * Declares a heavy step. It is probed hourly with a timeout of 2 minutes. Traffic forecasts assume 1 MiB for each
+ * probe.
+ */
 export function heavy<Settings>({ verifies, ...more }: Declared<Settings>): StepDeclaration<Settings> {
   const usualPace = { everyMs: 60 * minuteMs, timeoutMs: 2 * minuteMs };
   return { weight: 'heavy', usualPace, usualBytes: 2 ** 20, verifies: verifies ?? null, ...more };
@@ -195,12 +207,13 @@ export interface SettingsKey<Settings = unknown> {
 
 interface FileKey {
   readonly describes: string;
-  /** What was expected of the file's text; `null`: the text is valid. */
+  /** Checks the file's text. Returns what was expected, or `null` if the text is valid. */
   mistake(text: string): Sentence | null;
 }
 
 /**
- * The keys that only mirrors of this ecosystem have, each optional. None has the name of a key that all mirrors have.
+ * Configuration keys that only mirrors of this ecosystem have. All are optional. No key may have the name of one that
+ * all mirrors have.
  */
 type MirrorKeys = Readonly<Record<string, z.ZodType>>;
 
@@ -213,7 +226,9 @@ export interface SmallMirror {
   readonly module: unknown;
   readonly mirrorKeys?: Readonly<Record<string, unknown>>;
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** The chain of the ecosystem's first client, with the URL `near` preferred to `far`; absent: `Client.usual`. */
+  /**
+   * Returns the chain of the ecosystem's first client, with the URL `near` preferred to `far`. Absent: `Client.usual`.
+   */
   chain?(near: string, far: string): string;
   /** Paths below the base URL, in the order in which a build requests them; absent: the demo runs no builds. */
   readonly build?: readonly string[];

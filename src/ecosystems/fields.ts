@@ -2,17 +2,17 @@ import { z } from 'zod';
 import type { Result, Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
 
-/** The option `error` of a zod schema: the sentence as JSON, for `decodeMessage`. */
+/** Makes the option `error` of a zod schema. It contains the sentence as JSON, which `decodeMessage` decodes. */
 export function errorOf(expected: Sentence): { readonly error: string } {
   return { error: JSON.stringify(expected) };
 }
 
-/** The sentence that `errorOf` encoded in the message of a zod issue. */
+/** Decodes the sentence that `errorOf` encoded in the message of a zod issue. */
 export function decodeMessage(message: string): Sentence {
   return JSON.parse(message) as Sentence;
 }
 
-/** The schema of a string key. The error of `read` says what was expected. */
+/** Makes the schema of a string key. `read` parses the value; its error says what was expected. */
 export function readable(description: string, expected: Sentence, read: (value: string) => Result<unknown, Sentence>) {
   return z
     .string(errorOf(expected))
@@ -24,14 +24,14 @@ export function readable(description: string, expected: Sentence, read: (value: 
     .meta({ description });
 }
 
-/** The schema of a string key whose value `accepts` checks. */
+/** Makes the schema of a string key whose value the function `accepts` checks. */
 export function checked(description: string, expected: Sentence, accepts: (value: string) => boolean) {
   return z.string(errorOf(expected)).refine(accepts, errorOf(expected)).meta({ description });
 }
 
 export const flag = (description: string) => z.boolean(errorOf(phrase('expected.boolean'))).meta({ description });
 
-/** The schema of a mapping that rejects unknown keys. */
+/** Makes the schema of a mapping that rejects unknown keys. */
 export function mapping<Shape extends z.ZodRawShape>(shape: Shape, expected = phrase('expected.mapping')) {
   return z.strictObject(shape, {
     error: (issue) => (issue.code === 'invalid_type' ? errorOf(expected).error : undefined),
@@ -39,7 +39,7 @@ export function mapping<Shape extends z.ZodRawShape>(shape: Shape, expected = ph
 }
 
 /**
- * The schema of a list with at most `max` entries.
+ * Makes the schema of a list with at most `max` entries.
  * @param expected  the error for a value that is no list
  */
 export function list<Entry extends z.ZodType>(entry: Entry, expected: Sentence, max = 1000) {

@@ -1,4 +1,4 @@
-/** Whether a text matches a glob that was split at its stars. */
+/** True if a text matches a glob that was split at its stars. */
 export function matchesParts(parts: readonly string[], text: string): boolean {
   const [first = '', ...rest] = parts;
   const last = rest.pop();
@@ -13,7 +13,10 @@ export function matchesParts(parts: readonly string[], text: string): boolean {
   return text.length - last.length >= at && text.endsWith(last);
 }
 
-/** A regular expression that matches this text. Characters outside ASCII become `.+`, so other texts may match too. */
+/**
+ * Returns a regular expression that matches this text. Characters outside ASCII become `.+`, so it may also match other
+ * texts.
+ */
 export function escapeExpression(text: string): string {
   return [...text]
     .map((char) => {

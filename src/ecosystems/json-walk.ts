@@ -6,13 +6,14 @@ import { bytesPerSlice, type Slices } from '../core/slices.ts';
 type JsonKind = 'object' | 'list' | 'scalar';
 
 /**
- * What a caller wants of one value of a JSON text. If a key occurs twice, both values are reported in order, so the
- * last one counts.
+ * The parts of one JSON value that a caller wants reported. If a key occurs twice, both values are reported in order.
  */
 export interface Wanted {
   /** Called when the value begins. */
   readonly begins?: (kind: JsonKind) => void;
-  /** For an object: what is wanted of the member with this key. An overlong key is reported as empty. */
+  /**
+   * For an object: returns what is wanted of the member with this key. A key above 4 KiB is passed as an empty text.
+   */
   readonly member?: (key: string) => Wanted | null;
   /** For a list: what is wanted of each entry. */
   readonly entry?: Wanted;
@@ -31,8 +32,8 @@ const reportsPerSlice = 1_000;
 const mark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
- * Walks through untrusted JSON of any length and reports what is wanted of it, in one pass, in slices and in bounded
- * memory. Checks everything that `JSON.parse` checks, also of values that nobody wants.
+ * Reads untrusted JSON of any length in one pass and reports the wanted parts, in slices and in bounded memory. It
+ * checks everything that `JSON.parse` checks, also in values that the caller does not want.
  * @returns `null`: the text is valid
  */
 export function* walkJson(body: WholeBody, wanted: Wanted): Slices<JsonFlaw | null> {
@@ -53,7 +54,7 @@ export function* walkJson(body: WholeBody, wanted: Wanted): Slices<JsonFlaw | nu
   return walk.end();
 }
 
-/** The length of the bytes without a last character that may continue in the next piece. */
+/** Returns the length of the bytes without the last multi-byte character, which may continue in the next piece. */
 function endOfCharacters(bytes: Uint8Array): number {
   for (let back = 1; back <= 3 && back < bytes.length; back += 1) {
     const byte = bytes[bytes.length - back] ?? 0;
@@ -67,8 +68,8 @@ const [quote, comma, colon, backslash, minus] = [0x22, 0x2c, 0x3a, 0x5c, 0x2d];
 const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
 const inObject = 1;
 
-// The states: what the next byte may be. States from `zero` on are within a number; from `minusSign` on, the number is
-// incomplete.
+// A state says which byte may come next. The states from `zero` on are within a number. From `minusSign` on, the number
+// is incomplete.
 const [value, firstEntry, firstKey, key, colonNext, next, text, escaping, hex, word] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 const [zero, digits, fraction, power, minusSign, point, exponent, sign] = [10, 11, 12, 13, 14, 15, 16, 17];
 
@@ -78,7 +79,7 @@ const words: Readonly<Record<number, Buffer>> = {
   110: Buffer.from('null'),
 };
 
-/** The state after a byte of a number, by state and byte; 0: the byte does not belong to the number. */
+/** For a state and a byte of a number: the next state. 0: the byte does not belong to the number. */
 const numberSteps = new Uint8Array(18 * 256);
 for (const [state, bytes, then] of [
   [zero, '.', point],
@@ -104,7 +105,7 @@ const blank = new Uint8Array(256).map((_, byte) => Number([0x20, 0x09, 0x0a, 0x0
 const hexDigit = new Uint8Array(256).map((_, byte) => Number(/[0-9a-f]/i.test(String.fromCharCode(byte))));
 const escaped = new Uint8Array(256).map((_, byte) => Number('"\\/bfnrt'.includes(String.fromCharCode(byte))));
 
-/** The state of one walk. Levels that are watched for wanted parts are the outermost ones, without a gap. */
+/** The state of one pass. Only the outermost levels can have wanted parts: `wanted` has an entry for each. */
 class JsonWalk {
   flaw: JsonFlaw | null = null;
   readonly #body: WholeBody;
@@ -115,7 +116,7 @@ class JsonWalk {
   readonly wanted: Wanted[] = [];
   /** What is wanted of the member whose key was read last. */
   #ofMember: Wanted | null = null;
-  /** The value that is to be reported as a whole. */
+  /** The current value that must be reported as a whole; `null`: none. */
   #part: { readonly wanted: Wanted; readonly depth: number; readonly from: number } | null = null;
   #isKey = false;
   #hasEscapes = false;
@@ -135,8 +136,9 @@ class JsonWalk {
   }
 
   /**
-   * Reads a piece from `at` on; returns where it stopped: at the end, at a flaw, or after some reports.
-   * @param base  where the piece begins in the body
+   * Reads a piece from offset `from` on. Returns the offset where it stopped: at the end, at a flaw, or after many
+   * reports.
+   * @param base  the offset of the piece in the body
    */
   take(piece: Uint8Array, base: number, from: number): number {
     let at = from;
@@ -239,7 +241,7 @@ class JsonWalk {
     this.#ended(at + 1, piece, base);
   }
 
-  /** What is wanted of the value that begins here. */
+  /** Reports that a value begins here, and returns what is wanted of it. */
   #announce(kind: JsonKind, at: number): Wanted | null {
     if (this.wanted.length < this.#depth) return null;
     const holder = this.wanted[this.#depth - 1];
@@ -251,7 +253,10 @@ class JsonWalk {
     return wanted;
   }
 
-  /** @param to  where the value that ended has its end */
+  /**
+   * Reports the value that ended, if it is wanted as a whole.
+   * @param to  the offset of the value's end in the body
+   */
   #ended(to: number, piece: Uint8Array | null, base: number): void {
     this.#state = next;
     const part = this.#part;

@@ -37,7 +37,7 @@ export interface Lock {
   readonly entries: readonly LockEntry[];
   /** In the form of `ProbeContext.pinned`. */
   readonly pinned: Readonly<Record<string, string>>;
-  /** By file; `expected`: the form of a valid line. Empty: all lines are valid. */
+  /** The invalid lines of each file, with the form of a valid line. Empty: all lines are valid. */
   readonly malformed: readonly (MalformedLines & { readonly file: string; readonly expected: Sentence })[];
 }
 

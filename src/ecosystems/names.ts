@@ -3,17 +3,17 @@ import type { Result, Sentence } from '../core/result.ts';
 
 export interface Named {
   readonly module: string;
-  /** `null`: none was written, or the ecosystem has no versions. */
+  /** The version in the entry; `null`: the entry names none, or the ecosystem has no versions. */
   readonly version: string | null;
   readonly upstream?: string;
-  /** Plain data, kept as `ModuleRef.expect`. */
+  /** What the responses must contain, as plain data. It is stored as `ModuleRef.expect`. */
   readonly expect?: unknown;
 }
 
 /** Resolves the file names in an entry of `modules`. */
 export interface EntryFiles {
   /**
-   * The absolute path of an OpenPGP keyring. A mistake is reported as an issue of the configuration.
+   * Returns the absolute path of an OpenPGP keyring. A mistake is reported as an issue of the configuration.
    * @param keys  the path of the key within the entry
    * @param name  the file as the entry names it
    */
@@ -23,10 +23,10 @@ export interface EntryFiles {
 /** How an ecosystem's modules and private names are written. */
 export interface Names {
   readonly describes: string;
-  /** An entry that is a string. */
+  /** The texts for an entry of `modules` that is a string. */
   readonly entry: { readonly describes: string; readonly expected: Sentence };
   parse(text: string): Result<Named, Sentence>;
-  /** Entries that are mappings, other than those that name a lock file. */
+  /** The form of entries of `modules` that are mappings, except those that name a lock file. */
   readonly form?: {
     readonly schema: z.ZodType;
     read(value: unknown, files: EntryFiles): Named;
@@ -35,17 +35,19 @@ export interface Names {
    * Parses a module of the command line. Unlike `parse` it accepts any text; the version is `null` if none was written.
    */
   byHand(text: string): { readonly module: string; readonly version: string | null };
-  /** The version that is probed if none was written; `null`: there is none. */
+  /** The version to probe if an entry names none; `null`: the ecosystem has no such version. */
   readonly newest: string | null;
   /** True for a configured version whose content must not change. */
   isFixed(version: string | null): boolean;
   /** An entry with a public module, which can be probed without a configuration; `null`: none is known. */
   readonly example: string | null;
-  /** The patterns of `private.<id>`; `null`: the ecosystem has no private names, and no such key. */
+  /**
+   * The patterns of the configuration key `private.<id>`; `null`: the ecosystem has no private names, and no such key.
+   */
   readonly private: {
     readonly describes: string;
     readonly expected: Sentence;
-    /** Names the list in messages: `a list of globs`. */
+    /** The name of the list in messages, such as `a list of globs`. */
     readonly list: Sentence;
     isPattern(text: string): boolean;
     matches(patterns: readonly string[], module: string): boolean;

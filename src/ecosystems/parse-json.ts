@@ -23,7 +23,10 @@ export function parseJson(text: string, expected: Sentence): Result<unknown, Sen
   }
 }
 
-/** The error for JSON that is nested too deep, where only the depth has a limit. */
+/**
+ * Returns the error for JSON that is nested too deeply. For parsers that limit only the depth, not the number of
+ * values.
+ */
 export function depthErrorOf(expected: Sentence): Sentence {
   return phrase('answer.nested', { what: expected, deep: limits.jsonDepth });
 }
@@ -34,7 +37,7 @@ export function fieldsOf(value: unknown): Fields | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
 }
 
-/** An object's own member; `undefined`: `fields` is `null`, or has no such member. */
+/** Returns an object's own member; `undefined`: `fields` is `null` or has no such member. */
 export function memberIn(fields: Fields | null, key: string): unknown {
   return fields !== null && Object.hasOwn(fields, key) ? fields[key] : undefined;
 }
@@ -72,7 +75,7 @@ function isTooMuch(text: string): boolean {
   return false;
 }
 
-/** The position of a string's closing quote; the length of the text or more if there is none. */
+/** Returns the position of a string's closing quote. If there is none, it returns the length of the text or more. */
 function endOfString(text: string, start: number): number {
   let at = start + 1;
   for (; at < text.length; at += 1) {

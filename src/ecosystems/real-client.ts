@@ -7,10 +7,10 @@ import { phrase } from '../words/tell.ts';
 export interface ClientJob<Settings = unknown> {
   /** Credentials are in clear text: write them only to files in `home`. */
   readonly access: WireAccess;
-  /** The upstream of the mirror is the ecosystem's public one. */
+  /** True if the upstream of the mirror is the ecosystem's public one. */
   readonly isPublic: boolean;
   readonly module: string;
-  /** As configured; `null`: none was written. */
+  /** The version as configured; `null`: the configuration names none. */
   readonly version: string | null;
   readonly settings: Settings;
   readonly privatePatterns: readonly string[];
@@ -20,7 +20,7 @@ export interface ClientJob<Settings = unknown> {
 
 export interface ClientReason {
   readonly text: string;
-  /** The mirror did not cause the failure. */
+  /** True if the mirror did not cause the failure. */
   readonly isElsewhere: boolean;
 }
 
@@ -30,23 +30,29 @@ export interface RealClient {
   readonly id: string;
   readonly spec: readonly string[];
   readonly usualRequests: number;
-  /** The part of a mirror's access that the client does not support; `null`: it supports all of it. */
+  /**
+   * Returns what the client does not support in the access to this mirror, such as a client certificate; `null`: it
+   * supports everything.
+   */
   cannot(mirror: Mirror): Sentence | null;
   plan(job: ClientJob): ClientPlan;
   /**
+   * Finds the reason of a failed run.
    * @param words  the client's output, or a part of it
    * @param url    the mirror's URL
    */
   why(words: string, url: string): ClientReason;
 }
 
-/** The part of a mirror's access that no client program supports; `null`: there is none. */
+/** Returns the DNS setting of a mirror that no client program supports; `null`: the mirror has no such setting. */
 export function checkResolve({ access: { resolve } }: Mirror): Sentence | null {
   if (resolve.server !== null) return phrase('cannot.server');
   return resolve.family === null ? null : phrase('cannot.family');
 }
 
-/** The first `max` lines of `words` that match, joined by spaces; if no line matches, the last line. */
+/**
+ * Returns the first `max` lines of `words` that match, joined by spaces. If no line matches, it returns the last line.
+ */
 export function findLines(words: string, pattern: RegExp, max = 3): string {
   const lines = words.split('\n').filter((line) => line.trim() !== '');
   const matching = lines.filter((line) => pattern.test(line)).slice(0, max);
@@ -54,8 +60,8 @@ export function findLines(words: string, pattern: RegExp, max = 3): string {
 }
 
 /**
- * A netrc for the mirror's host, with and without its port because clients differ, and for `auth.hosts`. Empty if the
- * mirror has no credentials of the scheme `basic`.
+ * Returns a netrc file with the mirror's credentials. It names the host with and without its port because clients
+ * differ, and the hosts of `auth.hosts`. Empty if the mirror has no credentials of the scheme `basic`.
  */
 export function netrcOf({ url, auth }: WireAccess): string {
   if (auth === null || auth.scheme !== 'basic') return '';
@@ -64,7 +70,7 @@ export function netrcOf({ url, auth }: WireAccess): string {
   return [...machines].map((machine) => `machine ${machine} login ${auth.username} password ${auth.secret}\n`).join('');
 }
 
-/** The environment variables for the mirror's proxy, without credentials. */
+/** Returns the environment variables for the mirror's proxy, without credentials. */
 export function proxyEnvOf({ proxy }: WireAccess): Readonly<Record<string, string>> {
   if (proxy === null) return {};
   const { url } = proxy;

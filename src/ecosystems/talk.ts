@@ -14,7 +14,7 @@ export type Talk<T> = Generator<ProbeRequest, T, ProbeResponse>;
 
 export type End = Verdict['outcome'];
 
-/** The end of a probe if its module or version cannot be requested. */
+/** How a probe ends if its module or version cannot be requested, for example because the name is invalid. */
 export const unaskable: End = { tag: 'unknown', because: 'local' };
 
 export function ended(outcome: End, facts: Facts = {}): Verdict {
@@ -33,7 +33,7 @@ export function fine(facts: Facts = {}): Verdict {
   return ended({ tag: 'ok' }, facts);
 }
 
-/** A response, or how the conversation must end. */
+/** A response, or how the conversation with the mirror must end. */
 export type Got = Result<Responded, End>;
 
 export function below({ baseUrl }: Pick<ProbeContext, 'baseUrl'>, path: string): string {
@@ -57,7 +57,7 @@ export function* get(
   return stoppedBy(isTheirs ? { kind: 'masked_upstream', status: response.value.status } : failure);
 }
 
-/** A response with any status, or how the conversation must end. */
+/** Returns a response with any status, or how the conversation must end. */
 export function respondedOf(response: ProbeResponse): Got {
   if (response.tag === 'answered') return ok(response);
   return error(response.tag === 'failed' ? response : { tag: 'unknown', because: response.because });
@@ -71,8 +71,8 @@ export function isNotOffered(end: End): boolean {
 export type Responded = Extract<ProbeResponse, { tag: 'answered' }>;
 
 /**
- * The failure that a status means; `null` for 200, the only success.
- * @param wallMs  wall clock, for a `Retry-After` that is a date
+ * Returns the failure that a status means; `null` for 200, the only success.
+ * @param wallMs  the current wall-clock time, to convert a `Retry-After` that is a date
  * @see docs/reasons.md#why-a-probe-failed
  */
 export function failureOfStatus(response: Pick<Responded, 'status' | 'headers'>, wallMs: number): ProbeFailure | null {
@@ -112,7 +112,7 @@ export function* inSlices<T>(work: Slices<T>): Talk<T> {
   }
 }
 
-/** The digest of a body. Yields to the event loop after every `limits.hashTurnBytes`. */
+/** Returns the digest of a body. Yields to the event loop after every `limits.hashTurnBytes`. */
 export function* hashOf(body: WholeBody, algorithm: 'sha1' | 'sha256' | 'sha384' | 'sha512'): Talk<Buffer> {
   const hash = createHash(algorithm);
   for (let at = 0; at < body.bytes; at += pieceBytes) {
@@ -123,8 +123,8 @@ export function* hashOf(body: WholeBody, algorithm: 'sha1' | 'sha256' | 'sha384'
 }
 
 /**
- * The fact `seen`.
- * @param body   at least its first `limits.bytesShown` bytes
+ * Makes the fact `seen`: the length and the first bytes of a body.
+ * @param body   the body, or at least its first `limits.bytesShown` bytes
  * @param bytes  the length of the whole body
  */
 export function seenIn(body: Uint8Array, bytes = body.length): Pick<Facts, 'seen'> {
@@ -143,7 +143,7 @@ export function matchesBeginning(body: Uint8Array, hex: string): boolean {
 }
 
 /**
- * The versions of a response, in a form to compare mirrors by.
+ * Returns the versions in a response, in the form in which mirrors are compared.
  * @param versions  the newest last, in the spelling that all mirrors share
  * @param count     the number of all versions, if `versions` has only the newest ones
  */
@@ -157,8 +157,8 @@ export function statedContentsOf(
 }
 
 /**
- * The tags of a response, in a form to compare mirrors by: `latest` first, at most `limits.contentTags`, without
- * overlong ones.
+ * Returns the tags in a response, in the form in which mirrors are compared: `latest` first, at most
+ * `limits.contentTags`, without tags that are too long.
  */
 export function tagsOf(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const fits = ([name, value]: readonly [string, string]): boolean =>
