@@ -11,7 +11,7 @@ function moduleUrlOf(context: Pick<ProbeContext, 'baseUrl'>, module: string, res
   return escaped === null ? null : below(context, encodePath(`${escaped}/${rest}`));
 }
 
-/** Like `getGo` of talk.ts, but a 404 or 410 that reports a failure of the proxy's own upstream is `masked_upstream`. */
+/** Like `get` of talk.ts, but a 404 or 410 that reports a failure of the proxy's own upstream is `masked_upstream`. */
 export function getGo(request: ProbeRequest, context: Pick<ProbeContext, 'nowWallMs'>): Talk<Got> {
   return getAny(request, context, isMasked);
 }
@@ -27,10 +27,13 @@ export function* getBelow(
   return url === null ? error(unaskable) : yield* getGo({ ...request, url }, context);
 }
 
-/** Long enough for the output of git that a proxy quotes. */
+/** The maximum bytes of a response text to search for a cause: enough for the git output that a proxy quotes. */
 const causeBytes = 16_384;
 
-/** What a proxy, or the go command or git behind it, writes if it could not reach what it fetches from, or not store it. */
+/**
+ * Error texts of a proxy, or of the go command or git behind it. They mean that it could not reach its source, or could
+ * not store the result.
+ */
 const causes: readonly RegExp[] = [
   /\bbad upstream\b|\bfetch timed out\b/i,
   /\bdial (?:tcp|udp)\b|\bproxyconnect tcp\b|\bx509: /,
@@ -48,7 +51,8 @@ function isMasked({ body }: Responded): boolean {
 }
 
 /**
- * True if the text of a 404 or 410 names a failure behind the proxy as its cause. Git's errors stand on later lines.
+ * True if the text of a 404 or 410 response names a failure behind the proxy as its cause. It searches all lines,
+ * because git's error is not on the first one.
  * @see test/fixtures/go/texts-of-404/SOURCES.md; goproxy/goproxy response.go, fetch.go doDirect
  */
 export function isMaskedText(text: string): boolean {

@@ -37,8 +37,8 @@ export function parseGoproxy(chain: string): Result<Chain, ChainProblem> {
 }
 
 /**
- * How a request of the go command ends. After a member with `,` it continues only on 404 and 410. After one with `|` it
- * continues on any failure except a hanging mirror and a complete artifact with wrong bytes.
+ * Returns how a request of the go command ends. After a member with `,` it continues only on 404 and 410. After one
+ * with `|` it continues on any failure except a hanging mirror and a complete artifact with wrong bytes.
  * @see docs/protocols/go.md#goproxy; test/real/go-bodies.test.ts, docs/http2.md: go 1.26
  */
 export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
@@ -50,8 +50,9 @@ export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Repl
 }
 
 /**
- * The checksum relay that the go command would use: that of the first member that offers one. An unknown relay ends the
- * search, a broken one unless `|` follows. `none`: the go command queries the database directly.
+ * Returns the state of the checksum relay that the go command would use: the relay of the first member that offers one.
+ * An unknown relay ends the search. A broken relay ends it unless `|` follows the member. `none`: the go command
+ * queries the database directly.
  * @see docs/protocols/go.md#relay
  */
 export function relayOfGoproxy(chain: Chain, relayOf: (member: ChainMember) => RelayState): RelayState {
@@ -65,8 +66,8 @@ export function relayOfGoproxy(chain: Chain, relayOf: (member: ChainMember) => R
 }
 
 /**
- * The lines that set GOPROXY, and GOPRIVATE for private patterns, without credentials. A note replaces what is not safe
- * to paste.
+ * Returns the lines that set GOPROXY, and GOPRIVATE for private patterns, without credentials. Values that are not safe
+ * to paste are left out, and a note says so.
  */
 export function goRemedyFor(before: Chain, after: Chain, privatePatterns: readonly string[]): Remedy {
   const notes = notesOn(after);
@@ -110,7 +111,10 @@ function isProxyUrl(url: string): boolean {
   return /^file:\/\/\/[^?#]*$/i.test(url) || baseUrl(url) !== null;
 }
 
-/** What was expected of a configured GOPROXY value; `null`: the value is valid. Stricter than `parseGoproxy`. */
+/**
+ * Checks a configured GOPROXY value more strictly than `parseGoproxy`. Returns what was expected, or `null` if the
+ * value is valid.
+ */
 export function checkGoproxy(chain: string): Sentence | null {
   const entries = readGoProxyList(chain);
   const isWrong = entries.some(({ kind, text }) => kind === 'word' || (kind === 'url' && !isProxyUrl(text)));
@@ -149,7 +153,7 @@ export const goClient: Client = {
 
 interface GoProxyEntry {
   readonly kind: 'url' | 'direct' | 'off' | 'word';
-  /** A URL without a scheme gets `https://`. */
+  /** The entry. A URL without a scheme gets `https://`. */
   readonly text: string;
   /** The separator after the entry; `,` if none follows. */
   readonly separator: ',' | '|';

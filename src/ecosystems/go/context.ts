@@ -8,8 +8,8 @@ import { isCanonical } from './version.ts';
 
 export interface GoSettings {
   /**
-   * The checksum database; `null`: off. `url`: where clients query it directly; `null`: they use relays. `home`: the
-   * well-known URL of the public database; `null` for another database.
+   * The checksum database; `null`: verification is off. `url`: where clients query the database directly; if `null`,
+   * they use the relays of mirrors. `home`: the well-known URL of the public database; `null` for any other database.
    */
   readonly sumdb: {
     readonly name: string;
@@ -26,20 +26,23 @@ export interface Lookup {
 }
 
 export interface GoOwn {
-  /** The checksum database; `null`: off. `direct`: its own URL; absent: it is queried only through relays. */
+  /**
+   * The checksum database; `null`: verification is off. `direct`: the database's own URL; if absent, probes query the
+   * database only through relays of mirrors.
+   */
   readonly sumdb: { readonly name: string; readonly verifierKey: string; readonly direct?: string } | null;
   /**
-   * What the `sumdb` step looks up: a public module at a canonical version. Absent: `knownLookup` at mirrors of the
-   * public upstream, nothing at others.
+   * The public module, at a canonical version, that the `sumdb` step looks up. If absent, it looks up `knownLookup` at
+   * mirrors of the public upstream, and nothing at other mirrors.
    */
   readonly lookup?: Lookup;
   /** Modules without a stored hash, at most `limits.lookupsPerProbe`. The probe looks them up too. */
   readonly unknown?: readonly Lookup[];
-  /** The largest verified tree head of the checksum database; absent: none is stored. */
+  /** The largest verified tree head (signed size and root hash) of the checksum database; absent: none is stored. */
   readonly treeHead?: KnownHead;
 }
 
-/** A stored tree head; without `note` if an older release stored it. */
+/** A stored tree head. `note`, its signed text, is absent if an older release stored it. */
 export interface KnownHead extends TreeHead {
   readonly note?: string;
 }
@@ -58,18 +61,18 @@ function headOf(known: Known, name: string): Named | null {
   return head?.name === name ? head : null;
 }
 
-/** Stores hashes, and the largest head, from verified responses of a checksum database. */
+/** Stores module hashes, and the largest tree head, from verified responses of a checksum database. */
 export const goLearning: Learning = {
   keys: [pinKey, headKey],
   learn(known, { logged = {}, own = {} }) {
     const pins = Object.entries(logged).map(([name, hash]) => [`${pinKey}${name}`, hash] as const);
     const fresh = pins.filter(([key, hash]) => known.get(key) !== hash);
-    // Counting all pins is slow, so it is done only for a new one.
+    // Counting all stored hashes is slow, so it is done only if there is a new one.
     const room = fresh.length === 0 ? 0 : pinsMax - Object.keys(pinnedIn(known, pinKey)).length;
     const learnt: (readonly [string, unknown])[] = fresh.slice(0, Math.max(0, room));
     const seen = own['head'] as Named | undefined;
     const head = seen === undefined ? null : headOf(known, seen.name);
-    // Another probe may have stored a head after this one began: then the two were not proven consistent.
+    // If another probe stored a head after this one began, the two heads were not proven consistent.
     const isNext = head === null || (own['after'] === head.size && (seen?.size ?? 0) > head.size);
     if (seen !== undefined && isNext) learnt.push([`${headKey}/${seen.name}`, seen]);
     return learnt;
@@ -83,7 +86,7 @@ export function buildGoContext({ mirror, modules, privatePatterns, settings, kno
   const direct = sumdb === null || known === null ? null : directUrl(sumdb, mirror);
   const loggedModules = known !== null && mirror.upstream === publicGo ? logged(modules, privatePatterns) : [];
   const isKnown = ({ module, version }: Lookup): boolean => known?.has(`${pinKey}${module}@${version}`) === true;
-  // This lookup is timed: if possible the same module each time, and one that is known to be in the log.
+  // This lookup is timed, so use the same module each time if possible: one that is known to be in the log.
   const lookup = loggedModules.find(isKnown) ?? loggedModules[0];
   const unknown = loggedModules.filter((one) => one !== lookup && !isKnown(one)).slice(0, limits.lookupsPerProbe);
   return {
@@ -98,8 +101,8 @@ export function buildGoContext({ mirror, modules, privatePatterns, settings, kno
 }
 
 /**
- * The URL for querying the database directly; `null`: it is not queried, as with a pinned key or client
- * certificate for the mirror. For a mirror on this machine only a configured URL is used.
+ * Returns the URL at which probes query the database directly; `null`: they do not. They do not if the mirror has a
+ * pinned key or a client certificate. For a mirror on this machine, they use only a configured URL.
  */
 function directUrl({ url, home }: NonNullable<GoSettings['sumdb']>, mirror: Mirror): string | null {
   const { pin, client } = mirror.access.tls;
@@ -109,10 +112,10 @@ function directUrl({ url, home }: NonNullable<GoSettings['sumdb']>, mirror: Mirr
   return url ?? (isHere ? null : home);
 }
 
-/** The public upstream: the public checksum database has its modules. */
+/** The name of the public upstream. The public checksum database contains the modules of this upstream. */
 export const publicGo = 'go';
 
-/** The modules that the checksum database may have: public ones with a canonical version. */
+/** Returns the modules that the checksum database may have: public ones with a canonical version. */
 function logged(modules: Given<GoSettings>['modules'], privatePatterns: readonly string[]): readonly Lookup[] {
   return modules.flatMap(({ upstream, module, version }) =>
     upstream === publicGo && version !== null && isCanonical(version) && !matchesGoPatterns(privatePatterns, module)

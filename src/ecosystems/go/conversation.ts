@@ -89,7 +89,7 @@ function* mod({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const { body } = got.value;
   const want = context.pinned[`${module}@${named.value}/go.mod`];
   const digest = h1OfMod(body);
-  // With a known hash, a recognisable go.mod with wrong bytes is a mismatch, not malformed.
+  // If the hash is known, wrong bytes in a recognisable go.mod are a mismatch, not malformed.
   const isVouched = digest === want || (want !== undefined && isSpoiltMod(body, module ?? ''));
   const read = isVouched ? null : yield* inSlices(parseModFile(body));
   if (read?.tag === 'error') return failedBy(read.error, facts);
@@ -106,7 +106,7 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const got = yield* getBelow(module, path, { bodyBytesMax: limits.zipBytes, ...until }, context);
   if (got.tag === 'error') return ended(got.error, facts);
   const { body } = got.value;
-  // Reading stopped on purpose, for a throughput sample: there is nothing to hash.
+  // The probe wanted only the first bytes, as a throughput sample, so there is no whole file to hash.
   if (peekBytes !== undefined && body.length >= peekBytes && matchesZip(body)) return fine(facts);
   const whole = wholeOf(got.value);
   const files = yield* readModuleZip(whole, `${module}@${named.value}/`);

@@ -5,7 +5,10 @@ import { type Database, type FoundRecord, knownLookup, lookupPathOf, requestReco
 import { verifyClaim } from './proof.ts';
 import { tilesToProve } from './tlog.ts';
 
-/** The path that clients request first from a relay; a 404 or 410 says that the mirror has none. */
+/**
+ * The path that clients request first from a relay of the checksum database. A 404 or 410 means that the mirror has no
+ * relay.
+ */
 export const supportedPath = 'supported';
 
 interface Relayed {
@@ -15,8 +18,8 @@ interface Relayed {
 }
 
 /**
- * The time that one lookup costs the go command with an empty cache: through a relay over the existing connection to
- * the mirror, and directly over a new connection.
+ * Returns what one lookup costs the go command with an empty cache: through a relay over the existing connection to the
+ * mirror, and directly over a new connection.
  * @param direct  the database itself: it is queried here, and its failures do not count against the mirror
  * @returns       `null`: nothing was timed
  * @see golang/mod sumdb/client.go Lookup, ReadTiles; golang/go cmd/go/internal/modfetch/sumdb.go initBase

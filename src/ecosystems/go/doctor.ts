@@ -60,7 +60,7 @@ export const goDoctor: Doctor = {
   },
 };
 
-/** GOPRIVATE in the file of `go env -w`, with the patterns `own` added. */
+/** Returns the value of GOPRIVATE in the file of `go env -w`, with the patterns `own` added. */
 function withThose({ settings }: GoFound, own: string): string {
   const before = settings.find(({ name, source }) => name === 'GOPRIVATE' && source === 'file')?.value ?? '';
   return [...new Set([...before.split(','), ...own.split(',')])].filter((pattern) => pattern !== '').join(',');

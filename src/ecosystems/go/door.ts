@@ -35,7 +35,7 @@ function readGoPath(path: string): DoorPath | null {
     : { module, kind: 'index', bytesMax: bytesMaxOf(ending, plain) };
 }
 
-/** As a probe accepts them. */
+/** Returns the maximum length of a response, bytes. It is the same as in probes. */
 function bytesMaxOf(ending: string | undefined, path: string): number {
   if (ending === 'mod') return limits.modBytes;
   return path.endsWith('/@v/list') ? limits.listBytes : limits.infoBytes;
@@ -47,5 +47,8 @@ const patterns: DoorPatterns = {
   privateOf: (glob) => `(?:sumdb/[^/]+/lookup/)?${expressionOf(glob)}(?:[/@]|$)`,
 };
 
-/** What the go command requests of a proxy. @see docs/protocols/go.md#endpoints, docs/protocols/go.md#relay */
+/**
+ * The paths that the go command requests from a module proxy.
+ * @see docs/protocols/go.md#endpoints, docs/protocols/go.md#relay
+ */
 export const goDoor: DoorPaths = { prefix: 'go', neverHtml: true, patterns, read: readGoPath };

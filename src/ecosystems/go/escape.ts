@@ -1,9 +1,9 @@
-/** `!` is in neither set, because it is the escape character. */
+/** Neither set contains `!`, because it is the escape character. */
 const pathText = /^[A-Za-z0-9\-._~/]+$/;
 const versionText = /^[A-Za-z0-9\-._~+ (){}[\]#$%&=@^,]+$/;
 
 /**
- * The escaped form of a module path: every upper-case letter becomes `!` and its lower-case letter.
+ * Returns the escaped form of a module path: every upper-case letter becomes `!` and its lower-case letter.
  * @returns `null` for an invalid path: another character, an empty element, or one that begins or ends with a dot
  * @see docs/protocols/go.md#escaping; golang/mod module/module.go EscapePath
  */
@@ -14,8 +14,8 @@ export function escapeModule(path: string): string | null {
 }
 
 /**
- * The escaped form of a version, branch name or commit hash: every upper-case letter becomes `!` and its lower-case
- * letter.
+ * Returns the escaped form of a version, branch name or commit hash: every upper-case letter becomes `!` and its
+ * lower-case letter.
  * @returns `null` if the text is blank or has another character, such as a slash or `!`
  */
 export function escapeVersion(version: string): string | null {

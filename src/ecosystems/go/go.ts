@@ -14,7 +14,7 @@ const byHash = phrase('answer.goVerifies');
 const listBytes = 20_000;
 const modBytes = 4000;
 
-/** `latest` is resolved first, through the list and the go.mod of its highest version. */
+/** To resolve `latest`, a probe first requests the list and the go.mod of the highest version. */
 function usualAside(version: string | null): UsualAside | null {
   return goNames.isFixed(version) ? null : { requests: 2, bytes: listBytes + modBytes };
 }
@@ -30,7 +30,7 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
     'https://go.dev/ref/mod#zip-path-size-constraints',
     'https://go.googlesource.com/proposal/+/master/design/25530-sumdb.md',
   ],
-  // Intervals are from docs/protocols/go.md#requests-by-interval; bytes are those of small modules, of `sumdb` measured.
+  // Intervals are from docs/protocols/go.md#requests-by-interval. Bytes are for small modules; `sumdb` was measured.
   steps: {
     list: light(5, { grain: 'module', usualBytes: listBytes }),
     info: light(5, { grain: 'version', usualBytes: 1000, usualAside }),
@@ -41,7 +41,7 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
       grain: 'mirror',
       usualBytes: 500,
       verifies: byHash,
-      // The lookup, the signed head, six tiles, and a path that must not exist.
+      // These are the lookup, the signed head, six tiles, and a path that must not exist.
       usualAside: () => ({ requests: 9, bytes: 26_000 }),
       isRequested: ({ upstream }, { sumdb }) => sumdb !== null && upstream === publicGo,
     }),

@@ -7,7 +7,7 @@ export interface HashedFile {
 }
 
 /**
- * Go's `h1:` hash of files in any order.
+ * Computes Go's `h1:` hash of files. Their order does not matter.
  * @returns `null` if a name contains a line feed: then Go defines no hash
  * @see docs/protocols/go.md#the-hash-h1
  */
@@ -20,7 +20,7 @@ export function h1Of(files: readonly HashedFile[]): string | null {
   return `h1:${all.digest('base64')}`;
 }
 
-/** Go's `h1:` hash of a go.mod: that of one file with the name `go.mod`. */
+/** Computes Go's `h1:` hash of a go.mod: the hash of one file with the name `go.mod`. */
 export function h1OfMod(body: Uint8Array): string {
   const all = createHash('sha256').update(`${sha256HexOf(body)}  go.mod\n`);
   return `h1:${all.digest('base64')}`;

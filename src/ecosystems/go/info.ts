@@ -6,13 +6,13 @@ import { failureOf, malformed, phrase, wrongContent } from '../../words/tell.ts'
 import { type Fields, parseFields } from '../parse-json.ts';
 import { isCanonical } from './version.ts';
 
-/** RFC 3339, as Go's time.Time reads it. */
+/** Matches a time in RFC 3339, as Go's time.Time reads it. */
 const instant =
   /^(\d{4})-(\d\d)-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
 /**
- * The version in the JSON of `.info` and `@latest`. Like Go's decoder it ignores unknown keys and the case of keys; the
- * time may be absent or `null`.
+ * Returns the version in the JSON of `.info` and `@latest`. Like Go's decoder, it ignores unknown keys and the case of
+ * keys. The time may be absent or `null`.
  * @param wanted  the canonical version that the response must have; `null`: any
  * @see docs/protocols/go.md#endpoints; golang/go encoding/json Unmarshal
  */
@@ -35,6 +35,6 @@ function isVersion(value: unknown): value is string {
 function isTime(value: unknown): boolean {
   if (value === undefined || value === null) return true;
   const [, year, month, day] = (typeof value === 'string' ? instant.exec(value) : null) ?? [];
-  // `Date` accepts 30 February as a day of March.
+  // `Date` accepts 30 February and turns it into a day of March.
   return day !== undefined && new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate() === Number(day);
 }

@@ -7,7 +7,7 @@ import { parseGoproxy } from './client.ts';
 import { matchesGoPatterns } from './patterns.ts';
 import { type GoFound, type GoSetting, type GoVariable, settingInForce, settingLineFor } from './settings-found.ts';
 
-/** Host names of the form that organisations use for private code. `everybodys`: public hosts with such names. */
+/** Matches host names that organisations often use for private code. `everybodys`: public hosts with such names. */
 const ownHost = /^(git|gitlab|gitea|gogs|bitbucket|stash|github|ghe|svn|scm)\.[^.]+\.[^/]+$/;
 const everybodys = ['git.sr.ht', 'git.apache.org', 'gitlab.freedesktop.org', 'git.kernel.org', 'gitlab.gnome.org'];
 const shownMax = 5;
@@ -17,7 +17,7 @@ export function isLikelyPrivate(module: string): boolean {
   return (host.includes('.') && isInnerHost(host)) || (ownHost.test(host) && !everybodys.includes(host));
 }
 
-/** The globs of one variable; those of GOPRIVATE where it is not set. */
+/** Returns the globs of one variable, or those of GOPRIVATE if the variable is not set. */
 export function listGlobs(found: GoFound, name: 'GONOPROXY' | 'GONOSUMDB'): readonly string[] {
   return (settingInForce(found, name) ?? settingInForce(found, 'GOPRIVATE'))?.value.split(',') ?? [];
 }
@@ -57,13 +57,13 @@ export function findLeakTraps(found: GoFound, say: Say): readonly (Trap & { read
   ];
 }
 
-/** The variables that prevent the leak: GOPRIVATE, unless a more specific variable is set. */
+/** Returns the variables that prevent the leak: GOPRIVATE, unless a more specific variable is set. */
 function steering(found: GoFound, isSentOutside: boolean, isLookedUp: boolean): readonly GoVariable[] {
   const of = (name: GoVariable): GoVariable => (settingInForce(found, name) === null ? 'GOPRIVATE' : name);
   return [...new Set([...(isSentOutside ? [of('GONOPROXY')] : []), ...(isLookedUp ? [of('GONOSUMDB')] : [])])];
 }
 
-/** The edit of the file of `go env -w`; `null`: GOENV is off, or an environment variable overrides the file. */
+/** Returns the edit of the file of `go env -w`; `null`: GOENV is off, or an environment variable overrides the file. */
 function editOf(found: GoFound, name: GoVariable, old: GoSetting | null, value: string): Edit | null {
   if (found.goenv === null || old?.source === 'environment') return null;
   const becomes = [`${name}=${value}`];
@@ -72,7 +72,7 @@ function editOf(found: GoFound, name: GoVariable, old: GoSetting | null, value: 
     : { file: found.goenv, line: null, was: null, becomes };
 }
 
-/** True if a GOPROXY list has a proxy outside the internal network. `null`: Go's default. */
+/** True if a GOPROXY list has a proxy outside the internal network. For `null`, Go uses its public default. */
 function usesOutside(list: string | null): boolean {
   if (list === null) return true;
   const parsed = parseGoproxy(list);

@@ -7,23 +7,26 @@ import { malformed, wrongContent } from '../../words/tell.ts';
 import { createGoModReader } from './mod-file.ts';
 import { compareVersions, isCanonical, isIncompatible, isPrerelease, isPseudo, isSemver } from './version.ts';
 
-/** How many versions above `limits.versionsKept` are collected before the list is cut. */
+/** The number of versions above `limits.versionsKept` that are collected before the lowest ones are dropped. */
 const spareMax = 2_000;
 
 const notAList: ProbeFailure = malformed('answer.versions');
 const markup: ProbeFailure = wrongContent('answer.versions');
 
-/** The versions of a list: canonical ones without duplicates and pseudo-versions. */
+/** The versions in a list: only canonical ones, without duplicates and pseudo-versions. */
 export interface VersionList {
-  /** Of all versions, up to `limits.versionsCounted`. */
+  /** The number of all versions, at most `limits.versionsCounted`. */
   readonly count: number;
-  /** The highest `limits.versionsKept`, ascending, and whatever lower one `latest` may resolve to. */
+  /**
+   * The `limits.versionsKept` highest versions in ascending order, and each lower version to which `latest` may
+   * resolve.
+   */
   readonly kept: readonly string[];
 }
 
 /**
  * Parses a `@v/list` body. Only the first field of a line counts. An empty list is legal: the module has no tags.
- * @returns malformed where a line's first field is no semantic version; wrong content where a line begins with `<`
+ * @returns malformed if a line's first field is no semantic version; wrong content if a line begins with `<`
  * @see docs/protocols/common.md#shapes-of-bodies, docs/protocols/go.md#endpoints
  */
 export function* parseList(body: Uint8Array): Slices<Result<VersionList, ProbeFailure>> {
@@ -81,10 +84,13 @@ export function latestOf(versions: readonly string[], hasMod: boolean | null): L
   return version === undefined ? { tag: 'ask' } : { tag: 'version', version };
 }
 
-/** The most `retract` directives of a go.mod that are read: each costs a comparison with each version. */
+/** The maximum number of `retract` directives to read from a go.mod, because each is compared with every version. */
 const retractionsMax = 200;
 
-/** The versions that no `retract` directive of this go.mod names. @see https://go.dev/ref/mod#go-mod-file-retract */
+/**
+ * Returns the versions that no `retract` directive of this go.mod names.
+ * @see https://go.dev/ref/mod#go-mod-file-retract
+ */
 export function* allowedVersionsIn(versions: readonly string[], goMod: Uint8Array): Slices<readonly string[]> {
   const ranges = yield* retractionsIn(goMod);
   const allowed: string[] = [];
@@ -96,7 +102,7 @@ export function* allowedVersionsIn(versions: readonly string[], goMod: Uint8Arra
   return ranges.length === 0 ? versions : allowed;
 }
 
-/** Pairs of the lowest and the highest version, both retracted. */
+/** Reads the ranges of retracted versions in a go.mod: pairs of the lowest and the highest version, both retracted. */
 function* retractionsIn(goMod: Uint8Array): Slices<readonly (readonly [string, string])[]> {
   const ranges: (readonly [string, string])[] = [];
   const read = createGoModReader();

@@ -53,8 +53,8 @@ export const goLocks: Locks = {
 type GoModule = Pick<LockEntry, 'module' | 'version'>;
 
 /**
- * `hashes`: by `module@version` and `module@version/go.mod`. `versions`: by module and version, whether go.sum has the
- * hash of the zip.
+ * `hashes` has the keys `module@version` and `module@version/go.mod`. `versions` says for each version of a module
+ * whether go.sum has the hash of its zip.
  */
 interface GoSum {
   readonly hashes: Readonly<Record<string, string>>;
@@ -63,11 +63,11 @@ interface GoSum {
 
 interface GoMod {
   readonly requires: readonly (GoModule & { readonly direct: boolean })[];
-  /** `module` for a `replace` of all versions, `module@version` for a `replace` of one. */
+  /** The replaced modules: `module` if a `replace` is for all versions, `module@version` if it is for one version. */
   readonly replaced: ReadonlySet<string>;
 }
 
-/** A valid line of go.sum. @see cmd/go/internal/modfetch readGoSum */
+/** Matches a valid line of go.sum. @see cmd/go/internal/modfetch readGoSum */
 const sumLine = /^\s*(\S+)\s+(\S+?)(\/go\.mod)?\s+(h1:[A-Za-z0-9+/]{43}=)\s*$/;
 const malformedMax = 20;
 const wordChars = 60;
@@ -89,7 +89,7 @@ function shown(word: string): string {
   return clean.length <= wordChars ? clean : `${clean.slice(0, wordChars - 1)}…`;
 }
 
-/** Parses go.sum without its invalid lines. `null`: the text has no valid line. */
+/** Parses go.sum and skips invalid lines. `null`: the text has no valid line. */
 export function parseGoSum(text: string): GoSum | null {
   const hashes: Record<string, string> = Object.create(null) as Record<string, string>;
   const versions = new Map<string, Map<string, boolean>>();
@@ -120,8 +120,8 @@ export function parseGoMod(text: string): GoMod | null {
 }
 
 /**
- * The modules of a lock file, sorted by `sortByNeed`: the number of a module's versions in go.sum stands for the number
- * of packages that require the module.
+ * Lists the modules of a lock file, sorted by `sortByNeed`. The lock file does not say how many packages require a
+ * module, so the number of the module's versions in go.sum is used instead.
  * @param from  `mod`: the modules that go.mod requires. `sum`: the modules whose zip has a hash in go.sum, each at the
  *              highest such version
  */
@@ -132,7 +132,7 @@ export function listLockEntries(from: 'sum' | 'mod', sum: GoSum | null, mod: GoM
   return sortByNeed(used, mentions, direct);
 }
 
-/** `null`: the module is not skipped. */
+/** Returns why a module is skipped; `null`: it is not skipped. */
 function skipReason({ module, version }: GoModule, mod: GoMod | null, isPrivate: boolean): SkipReason | null {
   if (isPrivate) return 'private';
   if (mod?.replaced.has(module) || mod?.replaced.has(`${module}@${version}`)) return 'replaced';

@@ -13,15 +13,15 @@ import { openNote, parseTreeHead, type SignedHead, type Verifier } from './note.
 /** A module that many clients look up in the public database: the request reveals nothing about this host. */
 export const knownLookup: Lookup = { module: 'rsc.io/quote', version: 'v1.5.2' };
 
-/** The path of a module version's record below a database's base URL; `null` for an invalid module path. */
+/** Returns the path of a module version's record below a database's base URL; `null` for an invalid module path. */
 export function lookupPathOf({ module, version }: Lookup): string | null {
   const path = escapeModule(module);
   return path === null ? null : `lookup/${path}@${escapeVersion(version)}`;
 }
 
 /**
- * Requests a record and verifies the signature of the head in the response. It does not prove that the tree has the
- * record.
+ * Requests the record of a module version, and verifies the signature of the tree head in the response. It does not
+ * prove that the tree contains the record.
  */
 export function* requestRecord(
   database: Database,
@@ -69,7 +69,7 @@ function openHead(note: Uint8Array, verifier: Verifier): Result<SignedHead, Prob
   return ok({ ...head, note: text });
 }
 
-/** The parts of a lookup response. `note`: a signed tree head. */
+/** The parts of a lookup response. `note` is the text of a signed tree head. */
 interface LogRecord {
   readonly id: number;
   /** The go.sum lines of the record, each with its line feed: the input of the leaf hash. */
@@ -94,7 +94,8 @@ export function parseRecord(body: Uint8Array): LogRecord | null {
 }
 
 /**
- * The `h1:` hashes of one module version in a record, by `module@version` and `module@version/go.mod`.
+ * Returns the `h1:` hashes of one module version in a record, with the keys `module@version` and
+ * `module@version/go.mod`.
  * @returns `null` if one of the two is missing
  */
 export function hashesOf(text: string, module: string, version: string): Readonly<Record<string, string>> | null {
@@ -108,18 +109,18 @@ export function hashesOf(text: string, module: string, version: string): Readonl
   return Object.keys(hashes).length === 2 ? hashes : null;
 }
 
-/** A checksum database, through a relay or directly, and what this conversation received from it. */
+/** A checksum database, queried through a relay or directly, and what this conversation received from it. */
 export interface Database {
   readonly context: GoContext;
   /** Without a trailing slash. */
   readonly base: string;
   readonly verifier: Verifier;
-  /** Tiles by path, not verified. */
+  /** The received tiles (parts of the hash tree), keyed by path. They are not verified. */
   readonly fetched: Map<string, Buffer>;
   readonly took: Map<string, NonNullable<Responded['took']>>;
 }
 
-/** A record, and the head in the same response, whose signature was verified. */
+/** A record, and the tree head in the same response. The head's signature was verified. */
 export interface FoundRecord {
   readonly id: number;
   readonly text: string;
@@ -131,7 +132,7 @@ export function relayOf(context: GoContext, verifier: Verifier): Database {
   return databaseAt(below(context, `sumdb/${verifier.name}`), context, verifier);
 }
 
-/** The database itself; `null`: we query it only through relays. */
+/** Returns the database itself, to query it directly; `null`: probes query it only through relays. */
 export function directOf(context: GoContext, verifier: Verifier): Database | null {
   const { direct } = context.own.sumdb ?? {};
   return direct === undefined ? null : databaseAt(direct, context, verifier);

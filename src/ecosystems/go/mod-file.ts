@@ -5,7 +5,8 @@ import { type Slices, walkLines } from '../../core/slices.ts';
 import { malformed, wrongContent } from '../../words/tell.ts';
 
 /**
- * The module path in a go.mod. It may differ from the requested path, as in a fork that is used through `replace`.
+ * Reads the module path in a go.mod. It may differ from the requested path, as in a fork that is used through
+ * `replace`.
  * @see docs/protocols/common.md#shapes-of-bodies; go.dev/ref/mod#go-mod-file-module
  */
 export function* parseModFile(body: Uint8Array): Slices<Result<string, ProbeFailure>> {
@@ -48,7 +49,7 @@ interface GoModDirective {
 const word = /"[^"]*"|`[^`]*`|[()]|[^\s()"`]+/g;
 
 /**
- * The directives of a go.mod in order, not validated.
+ * Returns the directives of a go.mod in order. It does not validate them.
  * @see go.dev/ref/mod#go-mod-file-lexical; golang/mod modfile/read.go
  */
 export function readGoMod(text: string): readonly GoModDirective[] {

@@ -47,7 +47,7 @@ export function parseGoModule(text: string): Result<{ readonly module: string; r
   return wrong === null ? ok({ module, version }) : error(wrong);
 }
 
-/** The mistake in the major version of a module path or version; `null`: there is none. */
+/** Returns the mistake in the major version of a module path or version; `null`: there is none. */
 function majorMistake(module: string, version: string): Sentence | null {
   const major = Number(/^v(\d+)/.exec(version)?.[1]);
   const suffix = /^gopkg\.in\//.test(module)

@@ -14,7 +14,7 @@ export interface Verifier {
  * @see docs/protocols/go.md#checksum-database
  */
 export function parseVerifier(text: string): Verifier | null {
-  // Only the first two plus signs separate, because base64 may contain more. 33 bytes are 44 characters of base64.
+  // Only the first two plus signs are separators, because base64 may contain more. 33 bytes are 44 base64 characters.
   const found = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})$/.exec(text);
   const [, name = '', hashHex = '', encoded = ''] = found ?? [];
   const key = Buffer.from(encoded, 'base64');
@@ -23,7 +23,10 @@ export function parseVerifier(text: string): Verifier | null {
   return hash === hashHex ? { name, hashHex, publicKey: key.subarray(1) } : null;
 }
 
-/** `forged`: a signature that names the verifier's key is wrong. `unsigned`: no signature names that key. */
+/**
+ * The result of verifying a note. `forged`: a signature that names the verifier's key is wrong. `unsigned`: no
+ * signature names that key.
+ */
 type OpenedNote =
   | { readonly tag: 'ok'; readonly text: string }
   | { readonly tag: 'malformed' }
@@ -35,7 +38,7 @@ const signaturesMax = 100;
 const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
 
 /**
- * The text of a note that the verifier's key signed. Signatures by other keys are ignored.
+ * Verifies a signed note, and returns its text if the verifier's key signed it. It ignores signatures by other keys.
  * @see docs/protocols/go.md#checksum-database; golang/mod sumdb/note/note.go Open
  */
 export function openNote(note: Uint8Array, verifier: Verifier): OpenedNote {

@@ -6,7 +6,7 @@ type Token =
   | { readonly kind: 'class'; readonly negated: boolean; readonly ranges: readonly (readonly [number, number])[] };
 
 /**
- * Whether a module path matches one of the globs by GOPRIVATE's rules: a glob with N slashes is compared with the first
+ * True if a module path matches one of the globs by GOPRIVATE's rules: a glob with N slashes is compared with the first
  * N+1 path elements. An empty or malformed glob matches nothing.
  * @see docs/protocols/go.md#patterns; golang.org/x/mod module.MatchPrefixPatterns and path.Match
  */
@@ -21,8 +21,8 @@ export function isGoPattern(glob: string): boolean {
 }
 
 /**
- * A glob as a regular expression over escaped paths, in which `!a` stands for `A`. It may match more than the glob: a
- * class such as `[a-c]` becomes any character.
+ * Converts a glob to a regular expression for escaped paths, in which `!a` means `A`. It may match more than the glob:
+ * a class such as `[a-c]` becomes any character.
  */
 export function expressionOf(glob: string): string {
   const one = '(?:![a-z]|[^/@])';
@@ -79,7 +79,7 @@ function matchesOne(token: Token, char: string): boolean {
   return token.ranges.some(([low, high]) => low <= code && code <= high) !== token.negated;
 }
 
-/** `null` for a malformed class or a backslash at the end, as in Go's `path.Match`. */
+/** Parses a glob. Returns `null` for a malformed class or a backslash at the end, like Go's `path.Match`. */
 function tokensOf(glob: string): readonly Token[] | null {
   const chars = [...glob];
   const tokens: Token[] = [];

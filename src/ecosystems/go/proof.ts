@@ -23,14 +23,14 @@ import {
 interface Claim {
   /** The largest signed head that the server returned. */
   readonly largest: KnownHead;
-  /** Heads from any server; those larger than `largest` are ignored. */
+  /** Tree heads from any server. Those larger than `largest` are ignored. */
   readonly heads: readonly KnownHead[];
   readonly found: readonly FoundRecord[];
 }
 
 /**
- * Proves with a server's tiles that its records are in the log, and that the older heads are consistent with the
- * largest. A head that is not is reported as a fork.
+ * Proves two things with tiles (parts of the log's hash tree) from a server: its records are in the log, and older
+ * heads are consistent with the largest one. An inconsistent head is reported as a fork.
  */
 export function* verifyClaim(database: Database, { largest, heads, found }: Claim): Talk<Result<null, Verdict>> {
   const older = heads.filter(({ size }) => size <= largest.size);
@@ -50,7 +50,7 @@ export function* verifyClaim(database: Database, { largest, heads, found }: Clai
   return ok(null);
 }
 
-/** How the tiles contradict the largest head or the records; `null`: they confirm both. */
+/** Returns how the tiles contradict the largest head or the records; `null`: they confirm both. */
 function contradiction(
   largest: TreeHead,
   found: readonly FoundRecord[],
@@ -65,13 +65,16 @@ function contradiction(
   return null;
 }
 
-/** @param root  the root of the first `older.size` records, computed from verified tiles */
+/**
+ * Makes the verdict for two signed heads that contradict each other.
+ * @param root  the root of the first `older.size` records, computed from verified tiles
+ */
 function fork(name: string, older: KnownHead, larger: KnownHead, root: string): Verdict {
   const statements = [statementOf(older), statementOf(larger)] as const;
   return failedBy(mismatch(older.rootBase64, root), { forked: { name, statements } });
 }
 
-/** The signed note of a head; if the note was not stored, the head's text without a signature. */
+/** Returns the signed note of a head. If the note was not stored, it returns the head's text without a signature. */
 function statementOf({ note, size, rootBase64 }: KnownHead): string {
   return note ?? `go.sum database tree\n${size}\n${rootBase64}\n`;
 }
@@ -80,10 +83,13 @@ function mismatch(want: string, got: Sentence | string): ProbeFailure {
   return mismatchOf({ algorithm: 'tree', want, got, by: phrase('answer.treeHead') });
 }
 
-/** The most requests for tiles if no record is to be proven. */
+/** The maximum number of requests for tiles if no record must be proven. */
 const headRequestsMax = 20;
 
-/** @param records  the number of records to prove: in a large log each needs a tile and the parent of that tile */
+/**
+ * Requests the wanted tiles.
+ * @param records  the number of records to prove: in a large log each needs a tile and the parent of that tile
+ */
 function* fetchTiles(database: Database, wanted: readonly Tile[], records: number): Talk<Result<Tiles, End>> {
   const tiles = new Map<string, Buffer>();
   let requestsLeft = headRequestsMax + 2 * records;

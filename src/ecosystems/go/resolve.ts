@@ -23,8 +23,9 @@ export function* resolve(module: string, version: string, context: GoContext): T
 }
 
 /**
- * The highest version of the list that its author has not retracted. Retractions are in the go.mod of the highest
- * version, which may retract itself. @see https://go.dev/ref/mod#go-mod-file-retract
+ * Returns the highest version of the list that its author has not retracted. Retractions are in the go.mod of the
+ * highest version, which may retract itself.
+ * @see https://go.dev/ref/mod#go-mod-file-retract
  */
 function* resolveLatest(module: string, context: GoContext): Talk<Resolved> {
   const list = yield* getBelow(module, '@v/list', { aside: true, bodyBytesMax: limits.listBytes }, context);
@@ -46,7 +47,7 @@ function* resolveLatest(module: string, context: GoContext): Talk<Resolved> {
 
 type ModOf = (version: string) => Talk<Result<Uint8Array, End>>;
 
-/** `null`: the list is empty. */
+/** Returns the version that `latest` means if no version is retracted; `null`: the list is empty. */
 function* highestOf(module: string, versions: readonly string[], modOf: ModOf): Talk<Result<string | null, End>> {
   let latest = latestOf(versions, null);
   if (latest.tag === 'has_mod') {
@@ -57,7 +58,7 @@ function* highestOf(module: string, versions: readonly string[], modOf: ModOf): 
   return ok(latest.tag === 'version' ? latest.version : null);
 }
 
-/** Requests each go.mod once. */
+/** Returns a function that requests the go.mod of a version. It requests each go.mod only once. */
 function modsOf(module: string, context: GoContext): ModOf {
   const known = new Map<string, Uint8Array>();
   return function* (version) {

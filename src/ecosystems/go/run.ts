@@ -23,7 +23,7 @@ function cannot(mirror: Mirror): Sentence | null {
   return checkResolve(mirror);
 }
 
-/** `off` for upstreams whose modules the database lacks. */
+/** Returns the value of GOSUMDB. It is `off` for upstreams whose modules the checksum database does not contain. */
 function sumdbOf({ settings, isPublic }: ClientJob): string {
   const { sumdb } = settings as GoSettings;
   if (sumdb === null || !isPublic) return 'off';

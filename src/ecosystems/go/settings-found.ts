@@ -79,7 +79,7 @@ async function ofDistribution(machine: Machine): Promise<readonly GoSetting[]> {
   return [];
 }
 
-/** Reads lines `NAME=value`. Of several lines with one name the last with a value counts. */
+/** Reads lines `NAME=value`. If several lines have one name, the last one with a value applies. */
 async function settingsIn(
   machine: Machine,
   file: string,
@@ -111,8 +111,8 @@ function isOurs(name: string): name is GoVariable {
 }
 
 /**
- * The setting that the go command uses: from the environment, else `go env -w`, else the distribution. `null`: Go's
- * default.
+ * Returns the setting that the go command uses: from the environment, else from `go env -w`, else from the
+ * distribution. `null`: Go's default applies.
  */
 export function settingInForce({ settings }: GoFound, name: GoVariable): GoSetting | null {
   const own = settings.filter((one) => one.name === name);
@@ -120,7 +120,7 @@ export function settingInForce({ settings }: GoFound, name: GoVariable): GoSetti
   return order.flatMap((source) => own.find((one) => one.source === source) ?? []).at(0) ?? null;
 }
 
-/** The line that sets a variable. For an environment variable `go env -w` would have no effect. */
+/** Returns the line that sets a variable. If the environment sets it, `go env -w` would have no effect. */
 export function settingLineFor({ name, source }: Pick<GoSetting, 'name' | 'source'>, value: string): string {
   return source === 'file' || source === 'distribution' ? `go env -w ${name}='${value}'` : `export ${name}='${value}'`;
 }

@@ -8,9 +8,10 @@ import { parseVerifier } from './note.ts';
 export const defaultSumdb = 'sum.golang.org';
 
 /**
- * The known names of the public database. `url`: where clients that use the name query it directly; `null`: they use
- * relays.
- * @see docs/protocols/go.md#checksum-database, docs/protocols/go.md#relay; cmd/go/internal/modfetch `sumdb.go` and `key.go`
+ * The known names of the public checksum database. `url`: where clients that configure this name query the database
+ * directly; `null`: they use relays of mirrors.
+ * @see docs/protocols/go.md#checksum-database, docs/protocols/go.md#relay; cmd/go/internal/modfetch `sumdb.go` and
+ * `key.go`
  */
 const knownSumdbs: Readonly<Record<string, { readonly url: string | null }>> = {
   [defaultSumdb]: { url: null },

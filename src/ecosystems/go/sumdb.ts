@@ -42,7 +42,7 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   if (found.tag === 'error') return ended(found.error);
   const latest = yield* requestHead(relay);
   const records = all(found.value);
-  // The go command never requests `latest`: a relay without it is judged by the head of the record.
+  // The go command never requests `latest`. So if a relay lacks it, the head in the record's response is used.
   if (latest.tag === 'error' && (records.length === 0 || !isNotOffered(latest.error))) return ended(latest.error);
   const heads = distinct([...(latest.tag === 'ok' ? [latest.value] : []), ...records.map(({ head }) => head)]);
   const largest = largestOf(heads);
@@ -72,7 +72,7 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   return fine(withCost(logged, yield* lookupCostOf({ database: relay, lookup, record }, reached(own))));
 }
 
-/** Without a relay, clients query the database directly. */
+/** Handles a mirror without a relay. Clients then query the database directly, so only that cost is measured. */
 function* withoutRelay(context: GoContext, verifier: Verifier): Talk<Verdict> {
   const own = reached(yield* requestDirectly(directOf(context, verifier)));
   return fine(withCost({ notOffered: true }, yield* lookupCostOf(null, own)));
@@ -100,8 +100,8 @@ function lookupOf(context: GoContext, upstream: string): Lookup | null {
 }
 
 /**
- * Looks up unknown modules, and proves `limits.lookupsAtOnce` of them together. Modules that are not in the log are
- * skipped. Any other failure ends the lookups; only a mismatch counts against the relay.
+ * Looks up modules without a stored hash, and proves `limits.lookupsAtOnce` of them together. It skips modules that are
+ * not in the log. Any other failure ends the lookups; only a mismatch counts against the relay.
  */
 function* learnMore(
   relay: Database,
@@ -144,13 +144,13 @@ function isLie(end: End): boolean {
   return end.tag === 'failed' && end.failure.kind === 'mismatch';
 }
 
-/** The database itself. `head`: its newest signed head; `null`: no valid one was received. */
+/** The checksum database, queried directly. `head`: its newest signed tree head; `null`: no valid one was received. */
 interface Itself {
   readonly database: Database;
   readonly head: SignedHead | null;
 }
 
-/** A failure does not count against the mirror. */
+/** Requests the newest tree head from the database itself. A failure does not count against the mirror. */
 function* requestDirectly(database: Database | null): Talk<Itself | null> {
   if (database === null) return null;
   const head = yield* requestHead(database);
@@ -158,7 +158,8 @@ function* requestDirectly(database: Database | null): Talk<Itself | null> {
 }
 
 /**
- * If the relay lags, proves that the head of the database is consistent with all known heads, by tiles of the database.
+ * If the relay lags behind the database, proves that the database's head is consistent with all known heads. The tiles
+ * come from the database.
  * @returns the largest head that was proven consistent; an error only for a fork
  */
 function* proveItself(

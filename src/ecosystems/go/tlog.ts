@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** The number of hashes in a full tile. `hashBytes`: the bytes of one hash. */
+/**
+ * The number of hashes in a full tile. A tile is a part of the log's hash tree, fetched as one file. `hashBytes`: the
+ * bytes of one hash.
+ */
 export const tileWidth = 256;
 export const hashBytes = 32;
 
@@ -11,10 +14,10 @@ export interface Tile {
   readonly width: number;
 }
 
-/** The concatenated hashes of tiles, by `tileKeyOf`. */
+/** The concatenated hashes of each tile, keyed by `tileKeyOf`. */
 export type Tiles = ReadonlyMap<string, Buffer>;
 
-/** A complete subtree with 2^`level` leaves. `index` counts those of one level from the left, from 0. */
+/** A complete subtree with 2^`level` leaves. `index` numbers the subtrees of one level from the left, from 0. */
 interface Node {
   readonly level: number;
   readonly index: number;
@@ -32,7 +35,7 @@ export function tileKeyOf(tile: Pick<Tile, 'level' | 'number'>): string {
   return `${tile.level}/${tile.number}`;
 }
 
-/** The path of a tile below a database's base URL: `tile/8/1/x001/x234/067.p/8`. */
+/** Returns the path of a tile below a database's base URL, such as `tile/8/1/x001/x234/067.p/8`. */
 export function tilePathOf({ level, number, width }: Tile): string {
   const groups = [String(number % 1000).padStart(3, '0')];
   for (let left = Math.floor(number / 1000); left > 0; left = Math.floor(left / 1000)) {
@@ -42,8 +45,8 @@ export function tilePathOf({ level, number, width }: Tile): string {
 }
 
 /**
- * The tiles of a tree with `size` records that prove its root, the inclusion of the records `leaves`, and the roots of
- * the first `olderSizes` records. In the order of requests, without duplicates.
+ * Returns the tiles of a tree with `size` records that prove three things: its root, the inclusion of the records
+ * `leaves`, and the roots of the first `olderSizes` records. They are in the order of requests, without duplicates.
  * @see docs/protocols/go.md#the-tree
  */
 export function tilesToProve(size: number, leaves: readonly number[], olderSizes: readonly number[]): readonly Tile[] {
@@ -56,7 +59,7 @@ export function tilesToProve(size: number, leaves: readonly number[], olderSizes
   return [...wanted.values()];
 }
 
-/** The root hash of the first `size` records; `null` if a tile is missing. */
+/** Computes the root hash of the first `size` records; `null`: a tile is missing. */
 export function rootOf(size: number, tiles: Tiles): Buffer | null {
   if (size === 0) return createHash('sha256').digest();
   let root: Buffer | null = null;
@@ -84,7 +87,10 @@ export function isIncluded(id: number, text: string, tiles: Tiles): boolean {
   return hashOf({ level: 0, index: id }, tiles)?.equals(leafHashOf(text)) ?? false;
 }
 
-/** The complete subtrees that together hold `size` records: one for each power of two in `size`, largest first. */
+/**
+ * Returns the complete subtrees that together contain `size` records: one for each power of two in `size`, the largest
+ * first.
+ */
 function subtreesOf(size: number): Node[] {
   const nodes: Node[] = [];
   let start = 0;
@@ -97,7 +103,7 @@ function subtreesOf(size: number): Node[] {
   return nodes;
 }
 
-/** The tile with the hashes below a node: `count` hashes from number `offset` on. */
+/** Returns the tile that contains the hashes below a node: `count` hashes, beginning at hash number `offset`. */
 function tileOf({ level, index }: Node): Pick<Tile, 'level' | 'number'> & { offset: number; count: number } {
   const count = 2 ** (level % 8);
   const first = index * count;
@@ -109,7 +115,7 @@ function tileOf({ level, index }: Node): Pick<Tile, 'level' | 'number'> & { offs
   };
 }
 
-/** The number of hashes in a tile of a tree with `size` records; 0: the tile does not exist yet. */
+/** Returns the number of hashes in a tile of a tree with `size` records; 0: the tile does not exist yet. */
 function widthIn(size: number, level: number, number: number): number {
   const hashes = Math.floor(size / tileWidth ** level);
   return Math.max(0, Math.min(tileWidth, hashes - number * tileWidth));
@@ -138,7 +144,7 @@ function hashOf(node: Node, tiles: Tiles): Buffer | null {
   return tile === undefined || end > tile.length ? null : fold(tile.subarray(place.offset * hashBytes, end));
 }
 
-/** The root over a power of two of consecutive hashes. */
+/** Computes the root of consecutive hashes. Their number must be a power of two. */
 function fold(hashes: Buffer): Buffer {
   let level = hashes;
   while (level.length > hashBytes) {

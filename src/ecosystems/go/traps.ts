@@ -124,7 +124,10 @@ function proxyTraps(setting: GoSetting, say: Say): readonly GoTrap[] {
   return [trapOf('go-direct-missing', what, [place], [set], replaced(setting, `${value},direct`))];
 }
 
-/** The line that appends `direct`. It does not show the old list if that has a password: the shell expands the list. */
+/**
+ * Returns the line that appends `direct` to GOPROXY. If the old list has a password, the line does not show the list:
+ * the shell expands it.
+ */
 function withDirect(setting: GoSetting): string {
   const { value, source } = setting;
   if (!hasSecret(value)) return settingLineFor(setting, `${value},direct`);
@@ -142,7 +145,7 @@ export function findTooWide(value: string): readonly string[] {
   return value.split(',').filter((glob) => publicModules.some((module) => matchesGoPatterns([glob.trim()], module)));
 }
 
-/** The trap of a setting that disables verification or TLS; empty: the setting is safe. */
+/** Returns the trap of a setting that disables verification or TLS; empty: the setting is safe. */
 function unsafe(setting: GoSetting, say: Say): readonly GoTrap[] {
   const { name, value } = setting;
   const isOff = (name === 'GOSUMDB' && value === 'off') || (name === 'GONOSUMCHECK' && value !== '0');
@@ -163,7 +166,9 @@ function unsafe(setting: GoSetting, say: Say): readonly GoTrap[] {
   return [without('go-sumdb-skipped', what, setting, kept, say)];
 }
 
-/** The trap of a setting that must keep only the entries `kept`, or must be removed if that is empty. */
+/**
+ * Makes the trap of a setting that must keep only the entries `kept`. If that is empty, the setting must be removed.
+ */
 function without(
   id: GoTrap['id'],
   what: string,
@@ -178,7 +183,7 @@ function without(
     : trapOf(id, what, [setting.place], [droppingLine(setting, say)], edit(setting, []));
 }
 
-/** How to remove a setting. `go env -u` works only for the file of `go env -w`. */
+/** Returns how to remove a setting. `go env -u` works only for the file of `go env -w`. */
 function droppingLine({ name, source }: GoSetting, say: Say): string {
   if (source === 'file') return `go env -u ${name}`;
   if (source === 'distribution') return name === 'GOSUMDB' ? `go env -w GOSUMDB=${defaultSumdb}` : say('trap.line.out');
@@ -189,7 +194,7 @@ function replaced(setting: GoSetting, value: string): readonly Edit[] {
   return edit(setting, [`${setting.name}=${value}`]);
 }
 
-/** Only the file of `go env -w` may be edited. */
+/** Returns the edit of a line, if the line is in the file of `go env -w`. Other files may not be edited. */
 function edit({ source, place, line }: GoSetting, becomes: readonly string[]): readonly Edit[] {
   return source !== 'file' || line === null || !('file' in place) ? [] : [{ ...place, was: line, becomes }];
 }

@@ -4,7 +4,7 @@ interface Parsed {
   /** The pre-release part without the dash; empty for a release. */
   readonly pre: string;
   readonly build: string;
-  /** Major, minor and patch were all written. */
+  /** True if major, minor and patch were all written. */
   readonly whole: boolean;
 }
 
@@ -66,7 +66,7 @@ export function compareVersions(a: string, b: string): number {
   return comparePre(left.pre, right.pre);
 }
 
-/** Numbers of any length, without leading zeros. */
+/** Compares decimal numbers of any length, written without leading zeros. */
 function compareDigits(a: string, b: string): number {
   if (a.length !== b.length) return a.length - b.length;
   return a < b ? -1 : Number(a > b);

@@ -31,7 +31,7 @@ const whole16 = 0xffff;
 
 /**
  * Reads the central directory of a zip or zip64.
- * @param most  a zip with more entries or a longer directory is `broken`
+ * @param most  the limits; a zip with more entries or a longer directory is `broken`
  * @see APPNOTE.TXT 6.3.10 sections 4.3.12 to 4.3.16; docs/protocols/common.md#shapes-of-bodies
  */
 export function readDirectory(zip: WholeBody, most: { readonly entries: number; readonly bytes: number }): Directory {
@@ -65,7 +65,10 @@ interface End {
   readonly record: Buffer;
 }
 
-/** The last end record whose comment ends exactly with the file: the signature may also occur within a comment. */
+/**
+ * Finds the last end record whose comment ends exactly with the file. The signature of an end record may also occur
+ * within a comment.
+ */
 function findEnd(zip: WholeBody): End | null {
   const from = Math.max(0, zip.bytes - endWindowBytes);
   const tail = part(zip, from, endWindowBytes);
@@ -81,7 +84,7 @@ function directoryPlace(zip: WholeBody, { at: end, record }: End): { count: numb
   if (place.count !== whole16 && place.bytes !== whole32 && place.at !== whole32) return place;
   const locatorAt = end - locatorBytes;
   const locator = locatorAt < 0 ? null : part(zip, locatorAt, locatorBytes);
-  // Without a zip64 locator these values count: a zip of the old form can have exactly 65535 entries.
+  // Without a zip64 locator these values are real: a zip of the old form can have exactly 65535 entries.
   if (locator === null || locator.readUInt32LE(0) !== 0x07064b50) return place;
   const wideAt = toNumber(locator.readBigUInt64LE(8));
   if (wideAt === null || wideAt + wideBytes > locatorAt) return null;
@@ -121,7 +124,9 @@ function readEntry(zip: Buffer, at: number): { entry: ZipEntry; next: number } |
   };
 }
 
-/** Replaces each value of all ones by its eight bytes in the zip64 extra field; `null`: these are missing. */
+/**
+ * Replaces each value 0xffffffff by the eight bytes for it in the zip64 extra field; `null`: these bytes are missing.
+ */
 function widen(extra: Buffer, sizes: readonly [number, number, number]): readonly [number, number, number] | null {
   if (!sizes.includes(whole32)) return sizes;
   for (let at = 0; at + 4 <= extra.length; ) {
@@ -142,7 +147,7 @@ function widen(extra: Buffer, sizes: readonly [number, number, number]): readonl
   return null;
 }
 
-/** `null` if a number cannot hold the value exactly. */
+/** Returns `null` if a number cannot represent the value exactly. */
 function toNumber(value: bigint): number | null {
   return value > BigInt(Number.MAX_SAFE_INTEGER) ? null : Number(value);
 }

@@ -8,13 +8,13 @@ import { sha256HexOf } from './h1.ts';
 import type { ZipEntry } from './zip-directory.ts';
 
 const localBytes = 30;
-/** Larger entries are read in pieces. */
+/** The size from which an entry is read in pieces, bytes. */
 const smallBytes = 2 ** 20;
 const pieceBytes = 256 * 1024;
 
 /**
- * The SHA-256 of one entry's content in lower-case hex; `null` if the content is incomplete, contradicts the directory,
- * or cannot be unpacked.
+ * Returns the SHA-256 of one entry's content in lower-case hex; `null` if the content is incomplete, contradicts the
+ * directory, or cannot be unpacked.
  * @see golang/go archive/zip reader.go
  */
 export function* readEntryHash(zip: WholeBody, entry: ZipEntry): Talk<string | null> {

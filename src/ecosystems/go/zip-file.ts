@@ -22,10 +22,12 @@ export function isSpoiltZip(body: WholeBody): boolean {
 }
 
 /**
- * Hashes every file of a module zip. A zip beyond the go command's size limits is malformed.
+ * Hashes every file of a module zip. A zip above the go command's size limits is malformed.
  * @param prefix  `module@version/`, unescaped: each file's name must begin with it
- * @returns       wrong content for markup; cut without an end record; else malformed with the broken rule
- * @see docs/protocols/go.md#rules-of-a-module-zip, docs/protocols/common.md#what-a-response-proves; golang/mod zip/zip.go
+ * @returns       the failure `wrong_content` for markup, `cut` if the end record is missing, else `malformed` with the
+ *                broken rule
+ * @see docs/protocols/go.md#rules-of-a-module-zip, docs/protocols/common.md#what-a-response-proves; golang/mod
+ * zip/zip.go
  */
 export function* readModuleZip(zip: WholeBody, prefix: string): Talk<Result<readonly HashedFile[], ProbeFailure>> {
   const begin = zip.read(0, limits.bodyBeginBytes);
@@ -50,7 +52,7 @@ export function* readModuleZip(zip: WholeBody, prefix: string): Talk<Result<read
   return ok(files);
 }
 
-/** The first rule of docs/protocols/go.md#rules-of-a-module-zip that the entries break; `null`: none. */
+/** Returns the first rule of docs/protocols/go.md#rules-of-a-module-zip that the entries break; `null`: none. */
 function brokenRule(entries: readonly ZipEntry[], prefix: string, zipBytes: number): Sentence | null {
   const folded = new Map<string, string>();
   let plainBytes = 0;
@@ -82,7 +84,7 @@ function isCleanPath(path: string): boolean {
   return elements.every((element) => element !== '' && element !== '.' && element !== '..' && !element.includes('\\'));
 }
 
-/** Folds each letter by itself, as Go does: `ß` does not become `ss`. */
+/** Folds the case of each letter by itself, as Go does: `ß` does not become `ss`. */
 function foldCase(name: string): string {
   if (/^[\x20-\x7e]*$/.test(name)) return name.toLowerCase();
   return Array.from(name, (letter) => {
