@@ -4,9 +4,11 @@ import { type FileLine, readLines } from '../doctor.ts';
 
 export interface AptSource {
   readonly uris: readonly string[];
-  /** The words of `Signed-By`; of a .sources file only its paths. `null`: it is not set. */
+  /**
+   * The words of the option `Signed-By`; in a .sources file only those that are paths. `null`: the option is not set.
+   */
   readonly signedBy: readonly string[] | null;
-  /** apt accepts this source without a valid signature. */
+  /** True if apt accepts this source without a valid signature. */
   readonly isTrusted: boolean;
   readonly file: string;
   readonly line: number;
@@ -22,7 +24,7 @@ interface AptProxy {
 
 export interface AptFound {
   readonly sources: readonly AptSource[];
-  /** Of several for one scheme the last counts. */
+  /** The proxies in the order in which apt reads them. If a scheme has several, the last one applies. */
   readonly proxies: readonly AptProxy[];
   /** Files that contain passwords. `mode`: permission bits; `null`: not known. */
   readonly passwords: readonly { readonly file: string; readonly mode: number | null }[];
@@ -110,7 +112,7 @@ function wordsOf(value: string): readonly string[] {
   return value.split(/\s+/).filter((word) => word !== '');
 }
 
-/** Reads a line `Acquire::http::Proxy "…";`, but no nested blocks. */
+/** Reads a line `Acquire::http::Proxy "…";`. It does not read the form with nested blocks. */
 function proxyIn({ file, line, text }: FileLine): readonly AptProxy[] {
   const [, scheme = '', value = ''] = /^\s*Acquire::(https?)::Proxy\s+"([^"]*)"/i.exec(text) ?? [];
   return scheme === '' ? [] : [{ scheme: scheme.toLowerCase(), value, file, line }];

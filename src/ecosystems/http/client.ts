@@ -28,7 +28,7 @@ function mistake(chain: string): Sentence | null {
   return urls.every((url) => baseUrl(url) !== null && !/[,;|]/.test(url)) ? null : phrase('expected.urlsSpaces');
 }
 
-/** Most of these clients support one URL only, so a chain of one URL keeps that form. */
+/** Puts a member first. Most of these clients support one URL only, so a chain of one URL keeps one URL. */
 function headed(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain {
   const others = chain.members.length < 2 ? [] : chain.members.filter(({ key }) => key !== to.key && !dropped.has(key));
   return chainOf([to, ...others]);
@@ -86,7 +86,7 @@ export const filesClient: Client = {
   describes:
     "The base URLs that clients use today, separated by spaces. Several are possible for pacman's servers and apt's mirror list. Default: the mirror of the highest weight, alone.",
   expected: phrase('expected.httpChain'),
-  // mirrorwatch prints `|` between members.
+  // mirrorwatch itself prints `|` between members, so it accepts that too.
   parse: (chain) => parseUrls(chain, /[\s|]+/),
   mistake,
   usual: (url) => url ?? '',

@@ -28,13 +28,15 @@ export function* probe({ step, module }: Target, context: HttpContext): Conversa
   }
 }
 
-/** With `peekBytes`, at most `peekBytes` bytes are read and no package is checked. */
+/** Probes a whole file. If `peekBytes` is set, it reads at most that many bytes and checks no package. */
 function whole(path: string, context: HttpContext): Talk<Verdict> {
   const { peekBytes } = context;
   return file(path, peekBytes ?? wholeMax(path, context), peekBytes === undefined ? 'packages' : null, context);
 }
 
-/** A signed file has a lower limit, because the verifier needs it in memory. */
+/**
+ * Returns the maximum length of a file. It is lower for a signed file, because the verifier needs the file in memory.
+ */
 function wholeMax(path: string, context: HttpContext): number {
   return expectOf(path, context).signedBy === undefined ? limits.zipBytes : limits.bodyHeldBytesMax;
 }
@@ -113,7 +115,7 @@ function* withIndexes(
   return wrong === null ? fine(all) : ended(wrong.outcome, { ...all, ...wrong.facts });
 }
 
-/** The fact that says what is not checked of a signed list, because no key is configured. */
+/** Makes the fact that a signed list is not verified, because no key is configured. */
 function unsigned(path: string, leads: Leads | undefined, { signedBy }: Expect): Facts {
   return signedBy === undefined && leads?.isList(path) === true ? { unchecked: phrase('answer.noSignedBy') } : {};
 }
@@ -122,7 +124,9 @@ function beginsAs(body: Uint8Array, startsHex: string | undefined): boolean {
   return startsHex !== undefined && startsWith(body, startsHex);
 }
 
-/** The fact that a signature verified the file; empty if none did, or if a configured hash did. */
+/**
+ * Makes the fact that a signature verified the file. Empty if no signature did, or if a configured hash already did.
+ */
 function byKey({ state }: Signature, { sha256: digest }: Summed, { verified }: Facts): Facts {
   if (state !== 'valid' || verified !== undefined) return {};
   return { verified: { algorithm: 'sha256', digest, against: 'signature' } };
@@ -141,8 +145,8 @@ function* marker(context: HttpContext): Talk<Verdict> {
 }
 
 /**
- * Returns the date in the file, which is compared between mirrors. `Last-Modified` is not compared, because it may
- * differ.
+ * Makes the fact with the date in the file, which is compared between mirrors. `Last-Modified` is not compared, because
+ * it may differ.
  */
 function stated(modifiedAtMs: number | null): Facts {
   return modifiedAtMs === null ? {} : { contents: { modifiedAtMs } };

@@ -4,12 +4,12 @@ import type { WholeBody } from '../../core/body.ts';
 import type { Packing } from './profile.ts';
 
 const pieceBytes = 2 ** 20;
-/** The decoder of xz takes its input in such pieces. */
+/** The length of the pieces that the xz decoder gets as input, bytes. */
 const xzPieceBytes = 2 ** 16;
 
 /**
- * The plain text of a body, in pieces of at most 1 MiB. Memory is bounded: xz with a dictionary above 64 MiB is
- * unreadable. The caller must read to the end or return the generator.
+ * Decompresses a body, in pieces of at most 1 MiB. Memory is bounded: it rejects xz with a dictionary above 64 MiB. The
+ * caller must read to the end or call `return` of the generator.
  * @throws if the body is damaged, or in a form that cannot be read
  */
 export async function* decodeBody(whole: WholeBody, packing: Packing): AsyncGenerator<Uint8Array, void> {
@@ -26,7 +26,7 @@ async function* gunzipped(whole: WholeBody): AsyncGenerator<Uint8Array, void> {
   yield* packed.pipe(gunzip);
 }
 
-/** Decodes by WebAssembly, a piece at a time; one body at a time in each thread. */
+/** Decodes xz with WebAssembly, piece by piece. Each thread decodes one body at a time. */
 async function* unxzed(whole: WholeBody): AsyncGenerator<Uint8Array, void> {
   const { XzReadableStream } = (await import('xz-decompress')).default;
   yield* new XzReadableStream(ReadableStream.from(piecesOf(whole, xzPieceBytes)));

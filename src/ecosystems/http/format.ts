@@ -7,7 +7,7 @@ import type { Chain } from '../client.ts';
 import { matchesBeginning } from '../talk.ts';
 import { type Head, headUrlOf, type Lines } from './profile.ts';
 
-/** The end of a file's name, its first bytes in hex, and the name of the format. */
+/** For each format: the end of a file's name, the first bytes in hex, and the name of the format. */
 const beginnings: readonly (readonly [RegExp, string, Sentence | string])[] = [
   [/\.(gz|tgz|apk|crate)$/, '1f8b', 'gzip'],
   [/\.(xz|txz)$/, 'fd377a585a00', 'xz'],
@@ -21,7 +21,10 @@ const beginnings: readonly (readonly [RegExp, string, Sentence | string])[] = [
 /** Paths of HTML or XML files, and of folders, whose listings are HTML. */
 const markup = /\.(html?|xml|pom|svg|xsd)$|\/$/;
 
-/** The failure of a web page in place of a file, or of first bytes that do not fit the file's name; `null`: neither. */
+/**
+ * Returns the failure if the body is a web page instead of a file, or if its first bytes do not fit the file's name.
+ * `null`: neither.
+ */
 export function formatFailure({ path, body }: Pick<Head, 'path' | 'body'>): ProbeFailure | null {
   const known = beginnings.find(([ending]) => ending.test(path));
   if (known !== undefined && matchesBeginning(body, known[1])) return null;
@@ -36,7 +39,7 @@ export function startsWith(body: Uint8Array, hex: string): boolean {
   return wanted.equals(body.subarray(0, wanted.length));
 }
 
-/** The first `bytes` bytes of a body as text; invalid UTF-8 becomes U+FFFD. */
+/** Returns the first `bytes` bytes of a body as text. Invalid UTF-8 becomes U+FFFD. */
 export function headTextOf(body: Uint8Array, bytes = 16 * 1024): string {
   return new TextDecoder('utf-8').decode(body.subarray(0, bytes));
 }
@@ -46,12 +49,12 @@ interface Edit {
   readonly after: Chain;
   /** The files to edit, as a shell pattern. */
   readonly files: string;
-  /** An extended regular expression for what follows the URL; `kept` replaces it. */
+  /** An extended regular expression for the text after the URL. `kept` replaces that text. */
   readonly behind: string;
   readonly kept: string;
 }
 
-/** Shell lines that replace the first URL of a chain in a client's files. */
+/** Writes shell lines that replace the first URL of a chain in a client's files. */
 export function editLines({ before, after, files, behind, kept }: Edit): Lines {
   const [from, to] = [headUrlOf(before), headUrlOf(after)];
   const line = (old: string, next: string): string =>
@@ -110,7 +113,7 @@ function utc(
   return Number.isNaN(ms) ? null : ms;
 }
 
-/** A path segment of characters that URLs need not escape, and of percent escapes. */
+/** A path segment: characters that URLs need not escape, and percent escapes. */
 const segment = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+$/;
 const dots = /^(?:\.|%2e){1,2}$/i;
 

@@ -10,14 +10,17 @@ import { httpDoor } from './door.ts';
 import { type Expect, httpNames } from './names.ts';
 import { profileOf, profiles } from './profiles.ts';
 
-/** The usual bytes of a package, or of a signed list. */
+/** The usual length of a package, or of a signed list, bytes. */
 const packageBytes = 250_000;
-/** The usual response to a conditional request. */
+/** The usual length of a response to a conditional request, bytes. */
 const unchangedBytes = 500;
 const byHash = phrase('answer.entryVerifies');
 const words = profiles.map(({ id }) => id).join(', ');
 
-/** A signed list is verified only by a configured key, and packages only by that list. */
+/**
+ * Returns the warning for a signed list without a configured key. Without a key, neither the list nor its packages are
+ * verified.
+ */
 function unchecked({ mirror, module, expect }: ConfiguredStep & Pick<ModuleRef, 'module'>): Sentence | null {
   const isSigned = (expect as Expect | undefined)?.signedBy !== undefined;
   const leads = profileOf(mirror.own?.['profile'])?.lists?.leads;
@@ -29,12 +32,15 @@ function hasSignedList({ mirror, expect }: ConfiguredStep): boolean {
   return lists !== undefined && (expect as Expect | undefined)?.signedBy !== undefined;
 }
 
-/** The signed list that names the file. For a signed list itself: one of its packages. */
+/**
+ * The usual further request of a probe: the signed list that names the file. If the file is a signed list itself, it is
+ * one of its packages.
+ */
 function usualAside(_version: string | null, configured: ConfiguredStep): UsualAside | null {
   return hasSignedList(configured) ? { requests: 1, bytes: packageBytes } : null;
 }
 
-/** The indexes of a signed list. */
+/** The usual further requests of a light probe: the indexes that a signed list names. */
 function lightAside(_version: string | null, configured: ConfiguredStep): UsualAside | null {
   return hasSignedList(configured) ? { requests: 2, bytes: 2 * unchangedBytes } : null;
 }

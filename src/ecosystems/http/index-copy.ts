@@ -6,13 +6,13 @@ import type { Facts } from '../../core/transcript.ts';
 import { below, type End, type Responded, respondedOf, type Talk } from '../talk.ts';
 import type { HttpContext } from './context.ts';
 
-/** What identifies the copy of a file that was read whole. Sums are SHA-256, lower-case hex. */
+/** Identifies the copy of a file that was read to its end. Hashes are SHA-256, lower-case hex. */
 export interface Copy {
   readonly path: string;
   /** The ETags as sent, one for each node that served the file; the newest is last. */
   readonly etags: readonly string[];
   readonly bytes: number;
-  /** The sum of the first `limits.peekBytes` bytes; `last`: that of the last ones. */
+  /** `first`: the hash of the first `limits.peekBytes` bytes. `last`: the hash of the last `limits.peekBytes` bytes. */
   readonly first: string;
   readonly last: string;
   /** The fault of the copy; `null`: the copy has none. */
@@ -21,7 +21,10 @@ export interface Copy {
 
 const etagsMax = 8;
 
-/** @param before  the copy before; its ETags stay if it is the same file */
+/**
+ * Describes the copy of a file that was read to its end.
+ * @param before  the previous copy; its ETags are kept if it has the same path and neither copy has a fault
+ */
 export function copyOf(
   path: string,
   { headers }: Responded,
@@ -42,9 +45,9 @@ export function copyOf(
 type Compared = 'same' | 'other' | 'unknown' | { readonly end: End };
 
 /**
- * Compares what the mirror serves with a copy. It compares ETags in a conditional request. Without ETags it compares
- * the length and the first and last `limits.peekBytes` bytes. A new ETag gives `unknown`, because the bytes in between
- * may differ.
+ * Compares the file that the mirror serves with a copy. It compares ETags in a conditional request. Without ETags it
+ * compares the length and the first and last `limits.peekBytes` bytes. A new ETag gives `unknown`, because the bytes in
+ * between may differ.
  */
 export function* compareCopy(copy: Copy, context: HttpContext): Talk<Compared> {
   const { peekBytes } = limits;
@@ -60,8 +63,8 @@ export function* compareCopy(copy: Copy, context: HttpContext): Talk<Compared> {
 }
 
 /**
- * Requests a part of the file. It returns the response itself if the caller must compare more: a 200 with the right
- * length and beginning, or a 206.
+ * Requests a part of the file and compares it. It returns the response itself if the caller must compare more: a 200
+ * with the right length and beginning, or a 206.
  */
 function* part(
   copy: Copy,

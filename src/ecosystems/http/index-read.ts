@@ -7,7 +7,9 @@ import { listedFailureOf } from './listed.ts';
 import type { IndexAt, IndexForm } from './profile.ts';
 import { digestSumOf } from './verify.ts';
 
-/** An index as the package manager would download it. `absent`: the mirror has none of its forms. */
+/**
+ * The result of downloading an index as the package manager does. `absent`: the mirror has none of the index's forms.
+ */
 export type IndexRead =
   | { readonly tag: 'right'; readonly at: FormAt; readonly response: Responded }
   | {
@@ -20,15 +22,15 @@ export type IndexRead =
   | { readonly tag: 'absent'; readonly end: End }
   | { readonly tag: 'ended'; readonly end: End };
 
-/** A form of an index at one of its paths. */
+/** One form of an index (compressed or plain), at one of its paths. */
 export interface FormAt {
   readonly path: string;
   readonly form: IndexForm;
 }
 
 /**
- * Downloads a whole index and compares it with the signed list. As in apt, if a path fails, the next path of the same
- * form is tried; after wrong bytes no other path is tried.
+ * Downloads a whole index and compares it with the signed list. As in apt, if a path fails, it tries the next path of
+ * the same form. After wrong bytes it tries no other path.
  * @param list  the path of the signed list
  */
 export function* readIndex({ forms }: IndexAt, list: string, context: HttpContext): Talk<IndexRead> {

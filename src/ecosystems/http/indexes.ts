@@ -13,7 +13,7 @@ import type { IndexAt, Leads, Summed } from './profile.ts';
 import { signatureOf } from './signed.ts';
 import { digestSumOf } from './verify.ts';
 
-/** A signed list as `get` reads it. */
+/** The beginning of a signed list, as the step `get` reads it. */
 interface Beginning {
   readonly path: string;
   readonly body: Uint8Array;
@@ -21,7 +21,7 @@ interface Beginning {
   readonly sum: Summed | null;
 }
 
-/** What one worker thread stores about the indexes of one signed list. */
+/** What one worker thread stores about the indexes that one signed list names. */
 interface Kept {
   /** The SHA-256 of the list's beginning. */
   readonly list: string;
@@ -30,11 +30,11 @@ interface Kept {
   /** The copies that were read whole, by the name of the index. */
   readonly copies: Readonly<Record<string, Copy>>;
   /**
-   * How often in a row the same wrong copy of an index was read whole; 0: the last copy was right. Only for indexes
-   * that the mirror has had.
+   * How often in a row the same wrong copy of an index was read whole. 0: the last copy was right, or the list has
+   * changed. Only for indexes that the mirror has had.
    */
   readonly times: Readonly<Record<string, number>>;
-  /** The bytes read whole since `sinceMs`. */
+  /** The bytes of indexes that were read whole since `sinceMs` (wall-clock milliseconds). */
   readonly spent: number;
   readonly sinceMs: number;
 }
@@ -47,9 +47,9 @@ export interface IndexesChecked {
 const hourMs = 3_600_000;
 
 /**
- * Compares the indexes that clients read with a signed list, at the pace of the canary. Each index is compared by a
- * conditional request with the copy that was last read whole. If an index differs or cannot be compared, it is read
- * whole at once, within `limits.indexBytesPerHour`. A wrong copy is read whole twice; after that it is compared like a
+ * Compares the indexes that clients read with a signed list, at the interval of the canary. A conditional request
+ * compares each index with the copy that was last read whole. If an index differs or cannot be compared, it is read
+ * whole at once, within `limits.indexBytesPerHour`. A wrong copy is read whole twice. After that it is compared like a
  * right one.
  */
 export function* checkListedIndexes(
@@ -113,7 +113,7 @@ function beginningOf(list: Uint8Array): string {
   return createHash('sha256').update(list.subarray(0, limits.peekBytes)).digest('hex');
 }
 
-/** The check of all indexes of a list in one probe. */
+/** The check of all indexes of a list within one probe. */
 class Turn {
   readonly #before: Kept;
   readonly #list: Beginning;
@@ -139,7 +139,7 @@ class Turn {
     return { ...this.#before, copies: this.#copies, times: this.#times, ...spent };
   }
 
-  /** The first fault; `null`: none. */
+  /** Returns the first fault; `null`: none. */
   *check(): Talk<Verdict | null> {
     for (const index of this.#before.indexes) {
       const wrong = yield* this.#one(index);
@@ -156,7 +156,7 @@ class Turn {
     if (compared === 'same') return verdictOf(copy);
     const [form] = index.forms;
     const cost = form?.file.bytes ?? 0;
-    // If no bytes are left this hour, the last verdict stays; the hourly download judges too.
+    // If this hour's bytes are used up, the last verdict stays. The hourly download checks the index too.
     if (this.#spent + cost > limits.indexBytesPerHour) return verdictOf(copy);
     this.#spent += cost;
     return yield* this.#read(index, copy);
@@ -165,7 +165,7 @@ class Turn {
   *#read(index: IndexAt, before: Copy | undefined): Talk<Verdict | null> {
     const read = yield* readIndex(index, this.#list.path, this.#context);
     const { name } = index;
-    // A large index may time out on a slow line: the hourly download has more time.
+    // A large index may time out on a slow line. The hourly download has more time.
     if (read.tag === 'ended')
       return read.end.tag === 'failed' && isTimeout(read.end.failure.kind) ? null : ended(read.end);
     // A mirror of other architectures never had this index, so its absence is no fault.
@@ -179,7 +179,10 @@ class Turn {
     return verdictOf(copy);
   }
 
-  /** True if the mirror got a new list since this probe began. Then the index and the list belong to two versions. */
+  /**
+   * True if the mirror got a new list since this probe began. Then index and list may belong to different versions, so
+   * a difference is no fault.
+   */
   *#isListNew(): Talk<boolean> {
     const now = yield* getList(this.#list.path, this.#context);
     return now.tag === 'ok' && beginningOf(now.value) !== this.#before.list;

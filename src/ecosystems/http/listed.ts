@@ -25,7 +25,7 @@ export function* vouchedFor(file: WholeFile, keyring: string, context: HttpConte
   return yield* throughList(file.sum, at, lists, keyring, context);
 }
 
-/** Verifies a file by a signed list from the same mirror. If the list does not name the file, that is no fault. */
+/** Verifies a file by a signed list from the same mirror. A list that does not name the file is no fault. */
 function* throughList(
   sum: Summed,
   at: ListedAt,
@@ -55,7 +55,8 @@ function* throughList(
 }
 
 /**
- * True if the mirror has the right file at its path by hash: clients then never read the wrong one.
+ * True if the mirror has the right file at its by-hash path, which contains the hash. Clients then use that path, so
+ * they never read the wrong file.
  * @returns an error if the response does not decide this, for example after a reset
  */
 function* isRightByHash(path: string | null, { sha256 }: ListedFile, context: HttpContext): Talk<Result<boolean, End>> {
@@ -66,7 +67,7 @@ function* isRightByHash(path: string | null, { sha256 }: ListedFile, context: Ht
   return ok((yield* digestSumOf(wholeOf(got.value))).sha256 === sha256);
 }
 
-/** Verifies a file by a list that the signed list names. `null`: the file is as that list states. */
+/** Verifies a file by a second list, which the signed list names. `null`: the file is as the second list states. */
 function* throughInner(
   sum: Summed,
   list: Uint8Array,
@@ -85,7 +86,7 @@ function* throughInner(
   return listed === null ? unlisted : differs(sum, listed, within.path);
 }
 
-/** Requests the signed list of a suite, as it is sent. */
+/** Requests a signed list, without decoding the body. */
 export function* getList(path: string, context: HttpContext): Talk<Result<Uint8Array, End>> {
   const request = {
     url: below(context, path),
@@ -103,8 +104,8 @@ function differs(sum: Summed, listed: ListedFile, list: string): Result<never, E
 }
 
 /**
- * The failure of a file that is not as a list has it. During a synchronisation the file may be older or newer than the
- * list, so another size is malformed. The listed size with other bytes is a mismatch.
+ * Returns the failure if a file differs from its entry in a list. During a synchronisation the file may be older or
+ * newer than the list, so another size is malformed. The listed size with other bytes is a mismatch.
  * @param where  the list, and the path of the file, if it is not the probed one; `signed`: the list that is signed
  */
 export function listedFailureOf(

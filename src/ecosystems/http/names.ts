@@ -16,9 +16,9 @@ export interface Expect {
   readonly bytesMax?: number;
   /** The first bytes, lower-case hex. */
   readonly startsHex?: string;
-  /** A pattern of `compilePattern` for the text of `headTextOf`. */
+  /** A pattern of `compilePattern` that the text of `headTextOf` must match. */
   readonly matches?: string;
-  /** The greatest age, milliseconds. */
+  /** The maximum age, milliseconds. */
   readonly newerThanMs?: number;
   /** The absolute path of a keyring: one of its keys must have signed the file, or a list that names the file. */
   readonly signedBy?: string;
@@ -80,7 +80,10 @@ const fileEntry = mapping(
   phrase('expected.mappingWith', { keys: 'upstream, path and expect' }),
 );
 
-/** @param keyring  resolves the file name of a keyring to an absolute path */
+/**
+ * Converts the configured expectations.
+ * @param keyring  resolves the file name of a keyring to an absolute path
+ */
 function readExpect(file: z.output<typeof expectKeys>, keyring: (name: string) => string): Expect {
   const { sha256, bytes, bytesMin, bytesMax, starts, startsHex, matches, newerThan, signedBy } = file;
   const hex = startsHex ?? (starts === undefined ? undefined : Buffer.from(starts, 'utf8').toString('hex'));

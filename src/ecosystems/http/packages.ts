@@ -19,14 +19,14 @@ interface Chosen extends PackageFile {
   readonly index: string;
 }
 
-/** The packages of one signed list that are chosen for checks. Each probe checks one of them. */
+/** The packages of one signed list that were chosen for checks. Each probe checks one package. */
 interface Rota {
   /** The SHA-256 of the signed list, lower-case hex. */
   readonly list: string;
   readonly packages: readonly Chosen[];
-  /** The position of the next package, modulo their number. */
+  /** The position of the package to check next, modulo the number of packages. */
   readonly at: number;
-  /** The number of packages that are not checked yet; at 0 or below all are checked. */
+  /** The number of packages that are not checked yet; at 0 or below, all are checked. */
   readonly left: number;
   /** True: all packages of the indexes are chosen, except those that are too large or have an unusable path. */
   readonly isAll: boolean;
@@ -45,9 +45,9 @@ const dayMs = 24 * hourMs;
 const pieceChars = 2 ** 20;
 
 /**
- * Compares the indexes of a signed list with the list, and checks one package: the next one, or again the one that
- * failed last time. Indexes are read again after `limits.indexReadMs`, if the list changed, or if all chosen packages
- * were checked and there are others.
+ * Compares the indexes with the signed list that names them, and checks one package: the next one, or again the one
+ * that failed last time. It reads the indexes again after `limits.indexReadMs`, if the list changed, or if all chosen
+ * packages were checked and there are others.
  * @param list  a list whose signature was verified
  */
 export function* checkPackages(list: WholeFile, leads: Leads, context: HttpContext): Talk<Sampled> {
@@ -75,7 +75,10 @@ function newRota(list: string, chosen: Nearest | null, nowWallMs: number): Rota 
   return { list, packages, at, left: packages.length, isAll: chosen?.isAll ?? true, readAtMs: nowWallMs };
 }
 
-/** Compares the indexes with the list. @param chosen  takes their packages; `null`: not needed */
+/**
+ * Compares the indexes with the list.
+ * @param chosen  collects the packages of the indexes; `null`: none are needed
+ */
 function* readIndexes(
   list: WholeFile,
   leads: Leads,
@@ -108,8 +111,9 @@ function seedOf(text: string): number {
 }
 
 /**
- * Reads at most `limits.packageIndexPlainBytes` of unpacked text, and lets the event loop run between pieces. The index
- * has the hash that the list states. So if it cannot be unpacked, the mirror is not at fault.
+ * Passes the packages in an index to `chosen`. It reads at most `limits.packageIndexPlainBytes` of unpacked text, and
+ * lets the event loop run between pieces. The index has the hash that the list states. So if it cannot be unpacked, the
+ * mirror is not at fault.
  */
 function* choose({ root }: IndexAt, at: FormAt, whole: WholeBody, leads: Leads, chosen: Nearest): Talk<void> {
   const pieces = decodeBody(whole, at.form.packing);
@@ -146,7 +150,10 @@ function* choose({ root }: IndexAt, at: FormAt, whole: WholeBody, leads: Leads, 
   take(rest);
 }
 
-/** Collects the `limits.rotaPackages` packages whose hashes are nearest to `seed`, so all mirrors get the same random choice. */
+/**
+ * Collects the `limits.rotaPackages` packages whose hashes are nearest to `seed`. So the choice is random, but the same
+ * for all mirrors.
+ */
 class Nearest {
   isAll = true;
   readonly #seed: number;

@@ -3,7 +3,10 @@ import { phrase } from '../../words/tell.ts';
 
 type Has = (code: number) => boolean;
 
-/** `fork` continues at both targets; `set` matches one character; `begin` and `end` match at the edges of a line. */
+/**
+ * One instruction of a compiled pattern. `fork` continues at both targets; `set` matches one character; `begin` and
+ * `end` match at the edges of a line.
+ */
 type Instruction =
   | { readonly op: 'set'; readonly has: Has }
   | { readonly op: 'fork'; to: number; or: number }
@@ -11,9 +14,9 @@ type Instruction =
 
 const patternChars = 200;
 const countMax = 250;
-/** The most instructions of a program, which bound the time for each character. */
+/** The maximum number of instructions, which bounds the time that each character costs. */
 const programMax = 500;
-/** The most parts to compile: nested counts multiply parts. */
+/** The maximum number of parts to compile. It is bounded because nested counts multiply parts. */
 const unrolledMax = 5_000;
 
 const expected = phrase('expected.pattern');
@@ -59,7 +62,7 @@ interface Program {
   left: number;
 }
 
-/** A part of a pattern: it appends its instructions to a program. */
+/** A part of a pattern. The function appends its instructions to a program. */
 type Part = (program: Program) => void;
 
 function emit(part: Part, program: Program): void {
@@ -203,7 +206,7 @@ function escaped(reader: Reader): Has {
   if (family !== undefined) return family;
   const control = controls.get(char);
   if (control !== undefined) return only(control);
-  // Other regular expressions give letters and digits after a backslash a meaning, such as a boundary.
+  // A letter or digit after a backslash is refused: in other dialects it has a meaning, such as a word boundary.
   if (char === '' || /[A-Za-z0-9]/.test(char)) throw new Refused(expected);
   return only(char);
 }
@@ -229,7 +232,10 @@ function characterClass(reader: Reader): Has {
   return isNegated ? (code) => !isIn(code) : isIn;
 }
 
-/** One member of a class: its code, and what it matches. `null` for `\d` and the like, which cannot begin a range. */
+/**
+ * Reads one member of a class, such as `a` or `\d`. Returns its code and what it matches. The code is `null` for `\d`
+ * and the like, which cannot begin a range.
+ */
 function member(reader: Reader): readonly [number | null, Has] {
   const char = reader.source.charAt(reader.at);
   if (char === '' || char === '[') throw new Refused(expected);
@@ -257,7 +263,10 @@ function run(program: readonly Instruction[], text: string): boolean {
   return false;
 }
 
-/** The positions of threads that wait for a character; `null`: one thread has matched. */
+/**
+ * Follows all instructions that consume no character. Returns those that wait for a character, or `null` if the pattern
+ * has matched.
+ */
 function follow(
   program: readonly Instruction[],
   text: string,

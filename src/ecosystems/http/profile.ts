@@ -28,7 +28,7 @@ export interface ProfileReading {
 
 interface Marker {
   readonly path: string;
-  /** The stated date, wall-clock milliseconds; `null`: the text is malformed. */
+  /** Returns the date in the marker file, wall-clock milliseconds; `null`: the text is malformed. */
   read(text: string): number | null;
 }
 
@@ -36,7 +36,7 @@ interface Marker {
 export interface ListedAt {
   readonly list: string;
   readonly name: string;
-  /** A list in the signed list, which has the file if the signed list does not. */
+  /** A second list, which the signed list names. It has the file if the signed list does not. */
   readonly within?: { readonly path: string; readonly listed: string; readonly name: string };
 }
 
@@ -49,9 +49,11 @@ export interface ListedFile {
 /** How a form of an index is compressed. */
 export type Packing = 'plain' | 'gzip' | 'xz' | 'other';
 
-/** One form of an index. */
+/** One form of an index: compressed or plain. */
 export interface IndexForm {
-  /** Paths of this one file below the mirror's base URL. If one fails, the package manager requests the next one. */
+  /**
+   * The paths of this one file below the mirror's base URL. If one fails, the package manager requests the next one.
+   */
   readonly paths: readonly string[];
   readonly file: ListedFile;
   readonly packing: Packing;
@@ -60,7 +62,7 @@ export interface IndexForm {
 /** An index of packages that a signed list names. */
 export interface IndexAt {
   readonly name: string;
-  /** The forms in the order of the package manager. It requests a form if the mirror has none of the earlier ones. */
+  /** The forms in the package manager's order. It requests a form only if the mirror has none of the earlier ones. */
   readonly forms: readonly IndexForm[];
   /** The folder that the packages' paths are relative to: empty, or with a final slash. */
   readonly root: string;
@@ -73,9 +75,11 @@ export interface PackageFile extends ListedFile {
 export interface Leads {
   /** True for the path of a signed list that leads to packages. */
   isList(path: string): boolean;
-  /** The indexes that all clients of one architecture read, of those that the signed list at `path` names. */
+  /**
+   * Returns the indexes that all clients of one architecture read, among those that the signed list at `path` names.
+   */
   indexesIn(path: string, list: Uint8Array): readonly IndexAt[];
-  /** `null`: the stanza has no path, size or SHA-256. */
+  /** Reads the entry of one package in an index. `null`: the entry has no path, size or SHA-256. */
   packageIn(stanza: string): PackageFile | null;
 }
 
@@ -92,26 +96,29 @@ export interface Profile {
   readonly spec: readonly string[];
   /** The package manager; also the key of its lines in a remedy. */
   readonly client: string;
-  /** The package manager verifies files by signatures of the distribution; absent: not known. */
+  /** True if the package manager verifies files by signatures of the distribution; absent: not known. */
   readonly verifiesBytes?: true;
-  /** Absent: the package manager offers only HTTP/1.1. */
+  /** True if the package manager supports HTTP/2; absent: it uses only HTTP/1.1. */
   readonly offersHttp2?: true;
   readonly withoutHttp2?: Bypass;
   /** Whether the package manager decodes a `Content-Encoding`; apt, for one, stores the body as sent. */
   readonly decodes: boolean;
-  /** `null`: such mirrors have no marker. */
+  /** The marker: a small file with the date of the last synchronisation. `null`: such mirrors have none. */
   readonly marker: Marker | null;
-  /** Reads a file in a format that the profile knows; `null`: another file. */
+  /** Checks a file in a format that the profile knows. `null`: the profile does not know the file. */
   read(head: Head): ProfileReading | null;
   /** The signed lists that name files; absent: such mirrors have none. */
   readonly lists?: {
-    /** The list that covers `path`, even if it does not name the file; `null`: none does. */
+    /** Returns the list that covers `path`, even if it does not name the file; `null`: none does. */
     listedAt(path: string): ListedAt | null;
-    /** What a list states of a file; `null`: the list does not name the file. */
+    /** Returns what a list states about a file; `null`: the list does not name the file. */
     find(list: Uint8Array, name: string): ListedFile | null;
-    /** The path by hash at which clients request a listed file; `null`: they request it by its name. */
+    /**
+     * Returns the path with the file's hash, at which clients request a listed file. `null`: they request it by its
+     * name.
+     */
     hashedAt(at: ListedAt, list: Uint8Array): string | null;
-    /** The SHA-256 that a path states of its file, lower-case hex; `null`: it states none. */
+    /** Returns the SHA-256 in a path of a file, lower-case hex; `null`: the path contains none. */
     sumIn(path: string): string | null;
     /** How to find packages through a list; absent: not possible. */
     readonly leads?: Leads;
@@ -119,22 +126,22 @@ export interface Profile {
   lines(before: Chain, after: Chain): Lines;
 }
 
-/** The reading of a valid file. */
+/** Makes the result for a valid file. */
 export function sound(changedAtMs: number | null = null): ProfileReading {
   return { failure: null, changedAtMs };
 }
 
-/** The reading of a malformed file. */
+/** Makes the result for a malformed file. */
 export function unsound(expected: Sentence): ProfileReading {
   return { failure: failureOf('malformed', expected), changedAtMs: null };
 }
 
-/** The `lines` of a profile that states a whole chain: the rollback states the old chain. */
+/** Makes the `lines` of a profile whose settings state the whole chain. The rollback states the old chain. */
 export function linesBy(stateChain: (chain: Chain) => string, ...notes: readonly Sentence[]): Profile['lines'] {
   return (before, after) => ({ text: stateChain(after), rollback: stateChain(before), notes });
 }
 
-/** The URL of a chain's first member, with `end` in place of its final slashes; empty for an empty chain. */
+/** Returns the URL of a chain's first member, with `end` in place of its final slashes; empty for an empty chain. */
 export function headUrlOf({ members }: Chain, end: '' | '/' = ''): string {
   const [first] = members;
   return first === undefined ? '' : `${first.plain.replace(/\/+$/, '')}${end}`;

@@ -9,7 +9,7 @@ import { rubygems } from './profiles/rubygems.ts';
 
 export const profiles: readonly [Profile, ...Profile[]] = [debian, alpine, arch, maven, crates, rubygems, conda];
 
-/** `null`: there is no profile with this id. */
+/** Returns the profile with this id; `null`: there is none. */
 export function profileOf(id: unknown): Profile | null {
   return profiles.find((profile) => profile.id === id) ?? null;
 }

@@ -9,7 +9,10 @@ import type { HttpContext } from './context.ts';
 import type { Head, Summed } from './profile.ts';
 import { digestSumOf } from './verify.ts';
 
-/** `bad`: a signature is wrong. `report`: gpgv's line about it. */
+/**
+ * The result of gpgv. `judged`: the state of the signature. `bad`: a signature is wrong, and `report` is gpgv's line
+ * about it.
+ */
 type Report =
   | { readonly tag: 'judged'; readonly signature: Signature }
   | { readonly tag: 'bad'; readonly report: string };
@@ -53,8 +56,8 @@ function shown(text: string): string {
 export type WholeFile = Pick<Head, 'path' | 'body'> & { readonly sum: Summed };
 
 /**
- * Verifies that a key of the keyring signed a file. The signature is in the file or in a second file. A wrong signature
- * is a mismatch, an unreadable one malformed.
+ * Verifies that a key of the keyring signed a file. The signature is in the file itself or in a file next to it. A
+ * wrong signature is a mismatch, an unreadable one malformed.
  */
 export function* signatureOf(head: WholeFile, keyring: string, context: HttpContext): Talk<Result<Signature, End>> {
   const { path, body } = head;
@@ -71,8 +74,8 @@ export function* signatureOf(head: WholeFile, keyring: string, context: HttpCont
 }
 
 /**
- * The failure if Release and Release.gpg belong to two versions. The InRelease of the same folder proves this if its
- * signature is valid, and it has the same text as Release or another date. `null`: there is no such proof.
+ * Returns the failure if Release and Release.gpg belong to two versions. The InRelease of the same folder proves this
+ * if its signature is valid, and it has the same text as Release or another date. `null`: there is no such proof.
  */
 function* outOfStep({ path, body }: WholeFile, keyring: string, context: HttpContext): Talk<Result<never, End> | null> {
   const beside = path.replace(/Release$/, 'InRelease');
@@ -128,8 +131,8 @@ function isClearSigned(body: Uint8Array): boolean {
 }
 
 /**
- * True if a body is exactly one signed message. Text around the message is unsigned, but a reader could take it as
- * signed. Also, gpgv reads a signature after a damaged line, where apt fails.
+ * True if a body is exactly one signed message. A reader could take text around the message as signed, which it is not.
+ * Also, gpgv accepts a signature after a damaged line, where apt fails.
  */
 function holdsOneMessage(body: Uint8Array): boolean {
   const text = Buffer.from(body).toString('latin1');

@@ -14,8 +14,8 @@ const algorithm = 'sha256';
 const madeUpMs = Date.UTC(1990, 0, 1);
 
 /**
- * Checks beginning, pattern, size and age of a file. Without an expected hash only files with the same date are
- * compared between mirrors.
+ * Checks the beginning, pattern, size and age of a file. Without an expected hash, mirrors are compared only by files
+ * with the same date.
  * @param changedAtMs  the date in the file, else `Last-Modified`, wall-clock milliseconds; `null`: neither is known
  */
 export function judge(head: Head, expect: Expect, changedAtMs: number | null): Result<Facts, ProbeFailure> {
@@ -31,8 +31,8 @@ export function judge(head: Head, expect: Expect, changedAtMs: number | null): R
 }
 
 /**
- * The mismatch of a whole file that has the expected beginning and size. It must come before parsing: a wrong byte that
- * breaks the format is still a mismatch.
+ * Returns the mismatch of a whole file that has the expected beginning and size. This check must come before parsing: a
+ * wrong byte that breaks the format is still a mismatch.
  */
 export function checkHash(head: Head, expect: Expect): ProbeFailure | null {
   const { sha256: want, startsHex } = expect;

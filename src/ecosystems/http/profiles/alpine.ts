@@ -5,11 +5,11 @@ import { type Profile, type ProfileReading, sound, unsound } from '../profile.ts
 
 const notAnIndex = unsound(phrase('answer.apk'));
 
-/** Enough for the signature and the beginning of the signed data. */
+/** The bytes to unpack: enough for the signature and the beginning of the signed data. */
 const packedBytes = 4096;
 const nameBytes = 100;
 
-/** Checks the beginning of an APKINDEX.tar.gz: gzip members, of which the first may hold the signature. */
+/** Checks the beginning of an APKINDEX.tar.gz. It consists of gzip members; the first one may be the signature. */
 export function readApkIndex(body: Uint8Array): ProfileReading {
   try {
     const unpacked = gunzipSync(body.subarray(0, packedBytes), {
@@ -23,7 +23,7 @@ export function readApkIndex(body: Uint8Array): ProfileReading {
   }
 }
 
-/** The base URL is the folder of branches. */
+/** For Alpine, the base URL is the folder that contains the branches. */
 export const alpine: Profile = {
   id: 'alpine',
   spec: ['https://wiki.alpinelinux.org/wiki/Apk_spec'],

@@ -5,7 +5,10 @@ import { headUrlOf, linesBy, type Profile, type ProfileReading, sound, unsound }
 
 const title = phrase('answer.conda');
 
-/** Checks the beginning of a repodata.json: a JSON object, which names no other platform than the file's folder. */
+/**
+ * Checks the beginning of a repodata.json. It must be a JSON object. If it names a platform, that must be the name of
+ * the file's folder.
+ */
 function readRepodata(path: string, body: Uint8Array): ProfileReading {
   const text = headTextOf(body);
   if (!/^\s{0,100}\{\s{0,100}"(info|packages|packages\.conda|repodata_version|removed|signatures)"\s{0,10}:/.test(text))
@@ -19,7 +22,7 @@ function condarc(chain: Chain): string {
   return `# ~/.condarc\nchannels:\n  - ${headUrlOf(chain)}`;
 }
 
-/** The base URL is the folder of platforms. */
+/** For conda, the base URL is the folder that contains the platforms. */
 export const conda: Profile = {
   id: 'conda',
   spec: [

@@ -5,7 +5,10 @@ import { headTextOf } from '../format.ts';
 import { type Head, headUrlOf, linesBy, type Profile, type ProfileReading, sound, unsound } from '../profile.ts';
 
 const sha256 = /^[0-9a-f]{64}$/;
-/** An index file's path depends on the length of the crate's name: `1/a`, `2/io`, `3/u/url`, `se/rd/serde`. */
+/**
+ * Matches the path of an index file, which depends on the length of the crate's name: `1/a`, `2/io`, `3/u/url`,
+ * `se/rd/serde`.
+ */
 const indexFile = /(?:^|\/)(?:1\/[^/]|2\/[^/]{2}|3\/[^/]\/[^/]{3}|[^/]{2}\/[^/]{2}\/[^/]{4,})$/;
 
 function read({ path, body, isWhole }: Pick<Head, 'path' | 'body' | 'isWhole'>): ProfileReading | null {
@@ -39,7 +42,7 @@ replace-with = "mirrorwatch"
 registry = "sparse+${headUrlOf(chain, '/')}"`;
 }
 
-/** Sparse indexes of crates. The crates come from the URL in the index's config.json. */
+/** Mirrors with a sparse index of crates. Clients download the crates from the URL in the index's config.json. */
 export const crates: Profile = {
   id: 'crates',
   spec: [

@@ -5,8 +5,8 @@ import type { IndexAt, IndexForm, ListedAt, ListedFile, PackageFile, Packing } f
 const diffIndex = 'Index';
 
 /**
- * The InRelease of `dists/<suite>`, or of `dists/<suite>/updates`, lists the files below that folder. Of patches
- * (`Packages.diff/`) it lists the index, which lists them.
+ * Returns where the signed list names a file. The InRelease of `dists/<suite>`, or of `dists/<suite>/updates`, lists
+ * the files below that folder. For patches (`Packages.diff/`) it lists only their index, which lists the patches.
  */
 export function listedAt(path: string): ListedAt | null {
   const [, suite = '', name = ''] = /^((?:.*\/)?dists\/[^/]+(?:\/updates)?)\/(.+)$/.exec(path) ?? [];
@@ -17,10 +17,10 @@ export function listedAt(path: string): ListedAt | null {
   return { ...at, within: { path: `${suite}/${folder}${diffIndex}`, listed: `${folder}${diffIndex}`, name: file } };
 }
 
-/** A path by the sum of its file, such as `main/binary-amd64/by-hash/SHA256/<hex>`. */
+/** Matches a path that contains the hash of its file, such as `main/binary-amd64/by-hash/SHA256/<hex>`. */
 const byHash = /^(?:(.+)\/)?by-hash\/(?:MD5Sum|SHA1|SHA256|SHA512)\/([0-9a-f]{32,128})$/;
 
-/** Finds a file by its name, or by the sum in its path, in lines ` <sum> <bytes> <name>`. */
+/** Finds a file by its name, or by the hash in its path, in lines ` <sum> <bytes> <name>`. */
 export function findIndex(list: Uint8Array, name: string): ListedFile | null {
   const lines = linesOf(utf8(list) ?? '');
   const [, folder = '', sum] = byHash.exec(name) ?? [];
@@ -56,7 +56,7 @@ function folderOf(name: string): string {
   return name.slice(0, Math.max(0, name.lastIndexOf('/')));
 }
 
-/** The ends of an index's name, in the order of apt's `Acquire::CompressionTypes`, then the plain form. */
+/** The endings of an index's name, in the order of apt's `Acquire::CompressionTypes`; the plain form is last. */
 const endings: readonly (readonly [ending: string, packing: Packing])[] = [
   ['.xz', 'xz'],
   ['.bz2', 'other'],
@@ -75,8 +75,8 @@ export function isList(path: string): boolean {
 }
 
 /**
- * The indexes that clients read: of `main` (without it: the first component), of the commonest architecture, and of
- * `all`, unless the list says that clients do not read that.
+ * Returns the indexes that clients read. They are in the component `main`, or the first component if there is no
+ * `main`. They are for the commonest architecture, and for `all` unless the list says that clients do not read `all`.
  */
 export function indexesIn(path: string, list: Uint8Array): readonly IndexAt[] {
   const [, root = null, suite = ''] = suiteList.exec(path) ?? [];
@@ -95,7 +95,10 @@ export function indexesIn(path: string, list: Uint8Array): readonly IndexAt[] {
   });
 }
 
-/** What a pattern captures in the names of a list: the first of `preferred`, else the first by name; `null`: nothing. */
+/**
+ * Returns what a pattern captures in the names of a list: the first of `preferred`, else the first by name; `null`:
+ * nothing.
+ */
 function firstOf(lines: readonly Line[], pattern: RegExp, preferred: readonly string[]): string | null {
   const found = new Set(lines.flatMap(({ name }) => pattern.exec(name)?.[1] ?? []));
   return preferred.find((one) => found.has(one)) ?? [...found].toSorted()[0] ?? null;
@@ -112,14 +115,17 @@ function isByHash(list: string): boolean {
   return /^Acquire-By-Hash: yes$/m.test(list);
 }
 
-/** By the longest sum, as in apt. */
+/** Returns the path of a file by hash. It uses the longest hash, as apt does. */
 function hashedNameOf(name: string, sums: readonly Line[]): string {
   const [longest] = sums.toSorted((a, b) => b.sum.length - a.sum.length);
   const kind = longest?.sum.length === sha512Digits ? 'SHA512' : 'SHA256';
   return `${folderOf(name)}/by-hash/${kind}/${longest?.sum}`;
 }
 
-/** A path by hash comes first, as in apt: it stays valid during a synchronisation. */
+/**
+ * Returns the forms of an index. A path by hash comes first, as in apt, because it stays valid during a
+ * synchronisation.
+ */
 function formsOf(name: string, at: string, text: string, lines: readonly Line[]): readonly IndexForm[] {
   return endings.flatMap(([ending, packing]) => {
     const sums = lines.filter((one) => one.name === `${name}${ending}`);

@@ -5,15 +5,15 @@ import { findIndex, hashedAt, indexesIn, isList, listedAt, packageIn, sumIn } fr
 
 const clearsigned = '-----BEGIN PGP SIGNED MESSAGE-----';
 
-/** The titles of the sums that apt accepts. */
+/** The headings of the lists of hashes that apt accepts. */
 const sums = ['\nSHA256:', '\nSHA512:'];
 
-/** The Release file of one component and architecture, which has neither date nor sums. */
+/** Matches the Release file of one component and architecture, which has neither a date nor hashes. */
 const partRelease = /(?:^|\/)(?:binary-[\w-]+|source)\/Release$/;
 
 /**
- * Checks that the Release file of a suite has a date and that `Valid-Until` has not passed; if the file is whole, also
- * that it has SHA-256 or SHA-512 sums.
+ * Checks that the Release file of a suite has a date and that `Valid-Until` has not passed. If the file is whole, it
+ * must also have SHA-256 or SHA-512 hashes.
  * @see https://wiki.debian.org/DebianRepository/Format
  */
 export function readRelease({ path, body, isWhole, nowWallMs }: Omit<Head, 'sum' | 'headers'>): ProfileReading {
