@@ -50,18 +50,24 @@ export interface Located {
   readonly signed: Signed;
 }
 
-/** A digest of the host and path of an artifact. Queries may differ in each response. */
+/**
+ * Returns a digest of the host and path of an artifact's URL. It leaves out the query, which may differ in each
+ * response.
+ */
 export function tarballPlaceOf(tarball: string): string {
   const url = readForeignUrl(tarball);
   const place = url === null ? tarball : `${url.host}${url.pathname}`;
   return createHash('sha256').update(place).digest('hex').slice(0, 16);
 }
 
-/** Clients may cache a packument for so long. @see docs/protocols/npm.md#caching-and-limits */
+/**
+ * How long an artifact's location is cached: as long as clients may cache a packument.
+ * @see docs/protocols/npm.md#caching-and-limits
+ */
 const keptMs = 5 * 60_000;
 
 /**
- * Locates the artifact of a version. A probe of only the first bytes tries the version's manifest
+ * Locates the artifact of a version in the packument. A probe of only the first bytes tries the version's manifest
  * first, because a packument may be long.
  * @param isAnew  whether to ignore a cached location
  * @returns       `isKept`: the location comes from the cache
@@ -92,7 +98,7 @@ function* fromPackument(module: string, wanted: string, context: NpmContext): Ta
   return dist.tag === 'error' ? stoppedBy(dist.error) : ok(locatedBy(version, dist.value));
 }
 
-/** `null`: no valid manifest of this version was received. */
+/** Locates the artifact by the manifest of a version; `null`: no valid manifest was received. */
 function* fromManifest(module: string, wanted: string, context: NpmContext): Talk<Located | null> {
   const escaped = escapeName(module);
   if (escaped === null || !/^[A-Za-z0-9._-]+$/.test(wanted)) return null;

@@ -12,7 +12,7 @@ import {
 } from '../client.ts';
 import { nameScopeOf } from './names.ts';
 
-/** Exactly one registry. @see docs/protocols/npm.md#client-settings */
+/** Parses a chain that must be exactly one registry. @see docs/protocols/npm.md#client-settings */
 function parseRegistry(chain: string): Result<Chain, ChainProblem> {
   const text = chain.trim();
   if (text === '') return error({ kind: 'empty' });
@@ -20,12 +20,15 @@ function parseRegistry(chain: string): Result<Chain, ChainProblem> {
   return ok({ members: [memberOfUrl(text)], separators: [] });
 }
 
-/** What was expected of the one registry; `null`: the text is valid. */
+/** Checks the chain of one registry. Returns what was expected, or `null` if the text is valid. */
 export function checkRegistries(chain: string): Sentence | null {
   return parseRegistry(chain).tag === 'ok' && baseUrl(chain.trim()) !== null ? null : phrase('expected.registryOne');
 }
 
-/** Read by npm, yarn 1 and pnpm up to 10; by pnpm from 11 on; by yarn from 2 on. */
+/**
+ * The environment variables for the registry. The first is for npm, yarn 1 and pnpm up to 10, the second for pnpm from
+ * 11 on, the third for yarn from 2 on.
+ */
 const variables = ['npm_config_registry', 'pnpm_config_registry', 'YARN_NPM_REGISTRY_SERVER'] as const;
 
 function clientOf(id: string, spec: readonly string[], forms: readonly string[], pasted: Pasted): Client {
@@ -42,7 +45,7 @@ function clientOf(id: string, spec: readonly string[], forms: readonly string[],
     // test/real/npm-client.test.ts, pnpm-yarn.test.ts.
     walk: walkInOrder,
     headed: (_chain, to) => ({ members: [to], separators: [] }),
-    // The lock file has a hash of each tarball.
+    // The client compares each tarball with the hash in the lock file.
     verifiesBytes: () => true,
     protocols: () => offersHttp1,
     forms,
@@ -104,8 +107,8 @@ function exported(url: string): string {
 }
 
 /**
- * The lines for a shell, for programs and for the client's own files, without credentials. A shell gets the variables
- * of npm, pnpm and yarn.
+ * Builds the lines for a shell, for programs and for the client's own files, without credentials. A shell gets the
+ * variables of npm, pnpm and yarn.
  */
 function registryRemedy(
   { lines, command, notes }: Pasted,
@@ -140,8 +143,8 @@ function urlOf({ members: [member] }: Chain): string | null {
 }
 
 /**
- * The note that lock files still name the old registry. Its value for `--replace-registry-host` is the host, or the
- * whole URL if that has a path.
+ * Makes the note that lock files still name the old registry. Its value for `--replace-registry-host` is the host, or
+ * the whole URL if that has a path.
  */
 function notesOnLocks(old: string | null): readonly Sentence[] {
   if (old === null) return [];
@@ -150,7 +153,10 @@ function notesOnLocks(old: string | null): readonly Sentence[] {
   return [phrase('note.npmLock', { host, value })];
 }
 
-/** Without a registry for its scope, a private package is requested from the new registry. */
+/**
+ * Makes a note for each private name. A private package whose scope has no registry of its own would be requested from
+ * the new registry.
+ */
 function notesOnPrivate(patterns: readonly string[]): readonly Sentence[] {
   const scopes = [...new Set(patterns.flatMap((one) => nameScopeOf(one) ?? []))];
   const others = patterns.filter((one) => nameScopeOf(one) === null);

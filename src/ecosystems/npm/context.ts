@@ -13,7 +13,7 @@ export interface NpmOwn {
   /** Trusted keys of the upstream, from the operator's file or the origin; absent: none is known. */
   readonly keys?: readonly SigningKey[];
   readonly isOrigin?: boolean;
-  /** The upstream is the public registry, whose signed hashes are pinned for all its mirrors. */
+  /** True if the upstream is the public registry. Its signed hashes are stored and verify all its mirrors. */
   readonly isPublic?: boolean;
 }
 
@@ -47,7 +47,7 @@ export const npmLearning: Learning = {
     const key = `${keysKey}${upstream}`;
     return JSON.stringify(known.get(key)) === JSON.stringify(value) ? learnt : [...learnt, [key, value]];
   },
-  // Other upstreams may have rebuilt the same version.
+  // Other upstreams may have rebuilt the same version, so that its hash differs.
   pinned: (known, upstream) => (upstream === publicNpm ? pinnedIn(known, pinKey) : {}),
 };
 

@@ -73,7 +73,7 @@ function knownOf(
   return ok({ pinned: parsePinnedIntegrity(pinned[id]), isSigned: signature?.state === 'valid', facts });
 }
 
-/** Not every mirror has the dist-tags endpoint. */
+/** Probes the dist-tags endpoint. It is optional, so its absence is no failure. */
 function* tags({ module }: Target, context: NpmContext): Talk<Verdict> {
   const escaped = escapeName(module ?? '');
   if (escaped === null) return ended(unaskable);
@@ -85,7 +85,7 @@ function* tags({ module }: Target, context: NpmContext): Talk<Verdict> {
   return fine({ resolvedVersion: latest.value.latest, contents: latest.value.contents });
 }
 
-/** Of a packument that is not read to its end only the beginning is checked. */
+/** Probes a packument. If it is not read to its end, only its beginning is checked. */
 function* packument({ module }: Target, context: NpmContext): Talk<Verdict> {
   const escaped = escapeName(module ?? '');
   if (escaped === null) return ended(unaskable);
@@ -111,7 +111,10 @@ function* tarball(target: Target, context: NpmContext): Talk<Verdict> {
   return (yield* fromPlace(target, now.value, context, body)).verdict;
 }
 
-/** @param read  the body at the location's URL; absent: it is requested */
+/**
+ * Judges the artifact at its location.
+ * @param read  the body at the location's URL; absent: it is requested
+ */
 function* fromPlace(
   { module, version }: Target,
   { version: named, tarball: place, integrity, signed }: Located,
@@ -121,14 +124,14 @@ function* fromPlace(
   const facts = factsOf(version ?? 'latest', named);
   const url = tarballUrl(place, context);
   if (url.tag === 'error') return { verdict: failedBy(url.error, facts) };
-  // A wrong signature decides without a download.
+  // If the signature is wrong, no download is necessary.
   const known = knownOf(`${module}@${named}`, signed, context);
   if (known.tag === 'error') return { verdict: failedBy(known.error, facts) };
   const stopAfterBytes = context.peekBytes ?? limits.zipBytes;
   const got = read === undefined ? yield* requestBytes(url.value, stopAfterBytes, context) : ok(read);
   if (got.tag === 'error') return { verdict: ended(got.error, facts) };
   const body = got.value;
-  // A longer body is not read to its end, on purpose: there is nothing to hash.
+  // A body of this length was not read to its end on purpose, so there is nothing to hash.
   if (body.bytes >= stopAfterBytes && matchesGzip(body.read(0, 2))) return { verdict: fine(facts), body };
   return { verdict: yield* judgeBytes(body, integrity, known.value, { ...facts, ...known.value.facts }), body };
 }
@@ -143,7 +146,7 @@ function isMismatch({ outcome }: Verdict): boolean {
   return outcome.tag === 'failed' && outcome.failure.kind === 'mismatch';
 }
 
-/** Only the keys that an origin lists are stored. */
+/** Probes the registry's list of signing keys. Only the keys that an origin lists are stored. */
 function* signkeys({ upstream }: Target, context: NpmContext): Talk<Verdict> {
   const got = yield* get({ url: below(context, '-/npm/v1/keys'), bodyBytesMax: limits.signingKeysBytes }, context);
   if (got.tag === 'error') return isNotOffered(got.error) ? fine({ notOffered: true }) : ended(got.error);
@@ -169,8 +172,9 @@ function factsOf(wanted: string, resolvedVersion: string): Facts {
 const replacedHost = /^registry\.npmjs\.org$/;
 
 /**
- * The artifact's URL. `replacedHost` becomes the mirror's host, unless `tarballHosts` lists it. An error if the URL has
- * credentials, leads from https to http, or to a host that is neither the mirror's nor in `tarballHosts`.
+ * Returns the artifact's URL. `replacedHost` becomes the mirror's host, unless `tarballHosts` lists it. It is an error
+ * if the URL has credentials, leads from https to http, or leads to a host that is neither the mirror's nor in
+ * `tarballHosts`.
  * @see docs/protocols/npm.md#the-dist-object, docs/protocols/npm.md#requests-by-interval; npm/pacote lib/remote.js
  */
 function tarballUrl(text: string, { baseUrl, own }: NpmContext): Result<string, ProbeFailure> {

@@ -16,7 +16,7 @@ function readNpmPath(path: string): DoorPath | null {
   if (wide.test(plain)) return { module: null, kind: 'index' };
   const file = tarball.exec(plain);
   const module = (file ?? tags.exec(plain) ?? attestations.exec(plain) ?? manifest.exec(plain))?.[1];
-  // Below `-` are endpoints such as `whoami`.
+  // The paths below `-` are endpoints such as `whoami`, not packages.
   if (module === undefined || module === '-' || !isPackageName(module)) return null;
   return { module, kind: file === null ? 'index' : 'artifact' };
 }
@@ -32,5 +32,5 @@ const patterns: DoorPatterns = {
   },
 };
 
-/** What npm, pnpm and yarn request to install and verify packages, but not to search or publish. */
+/** The paths that npm, pnpm and yarn request to install and verify packages, but not to search or publish. */
 export const npmDoor: DoorPaths = { prefix: 'npm', neverHtml: true, patterns, read: readNpmPath };

@@ -9,15 +9,15 @@ type Algorithm = keyof typeof lengths;
 const algorithms = Object.keys(lengths) as readonly Algorithm[];
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
-/** An expected hash: any of `digests`, each in the form `algorithm-base64`. */
+/** An expected hash. A file must have one of `digests`, each in the form `algorithm-base64`. */
 export interface Integrity {
   readonly algorithm: Algorithm;
   readonly digests: readonly string[];
 }
 
 /**
- * The hashes in an SRI text by algorithm, strongest first. Unknown algorithms and digests of a wrong length are
- * skipped: a typing error in a lock file must not count against a mirror.
+ * Reads the hashes in an SRI text (Subresource Integrity), the strongest algorithm first. It skips unknown algorithms
+ * and digests of a wrong length: a typing error in a lock file must not count against a mirror.
  * @see W3C SRI section 3.5
  */
 export function readIntegrity(text: string): readonly Integrity[] {
@@ -31,13 +31,13 @@ export function readIntegrity(text: string): readonly Integrity[] {
   });
 }
 
-/** A SHA-1 in hex as an `Integrity`; `null`: the text is no SHA-1. */
+/** Converts a SHA-1 in hex to an `Integrity`; `null`: the text is no SHA-1. */
 export function readShasum(hex: string): Integrity | null {
   if (!/^[0-9a-f]{40}$/i.test(hex)) return null;
   return { algorithm: 'sha1', digests: [`sha1-${Buffer.from(hex, 'hex').toString('base64')}`] };
 }
 
-/** The hash of bytes in SRI form. */
+/** Computes the hash of bytes in SRI form. */
 export function integrityOf(body: Uint8Array, algorithm: Algorithm): string {
   return written(algorithm, createHash(algorithm).update(body).digest());
 }
@@ -50,7 +50,7 @@ function written(algorithm: Algorithm, digest: Buffer): string {
   return `${algorithm}-${digest.toString('base64')}`;
 }
 
-/** The strongest hash in a pinned SRI text; `undefined`: none. */
+/** Returns the strongest hash in a pinned SRI text; `undefined`: none. */
 export function parsePinnedIntegrity(text: string | undefined): Integrity | undefined {
   return text === undefined ? undefined : readIntegrity(text)[0];
 }

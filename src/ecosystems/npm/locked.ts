@@ -13,9 +13,12 @@ import { isExact, isPackageName } from './names.ts';
 export interface Locked {
   readonly module: string;
   readonly version: string;
-  /** The recorded URL of the artifact, or another source; `null`: the configured registry, or `isLocal`. */
+  /**
+   * The recorded URL of the artifact, or another source such as a git repository. `null`: the configured registry, or a
+   * local package.
+   */
   readonly source: string | null;
-  /** A link, a file, a workspace or a patch: not from a registry. */
+  /** True for a link, a file, a workspace or a patch, which do not come from a registry. */
   readonly isLocal: boolean;
   readonly integrity: string | null;
 }
@@ -23,24 +26,24 @@ export interface Locked {
 export interface LockText {
   readonly packages: readonly Locked[];
   readonly direct: ReadonlySet<string>;
-  /** By name: how many packages require the package. */
+  /** The number of packages that require a package, by its name. */
   readonly mentions: ReadonlyMap<string, number>;
   readonly malformed: MalformedLines;
 }
 
-/** npm and yarn 1 write these hosts into lock files also for packages from mirrors. */
+/** npm and yarn 1 write these hosts into lock files, even for packages from mirrors. */
 const publicHost = /(^|\.)(npmjs\.org|npmjs\.com|yarnpkg\.com)$/;
 const publicUpstream = 'npm';
 
 /**
- * The entries of a lock file, sorted by `sortByNeed`, and the hashes to pin.
+ * Returns the entries of a lock file, sorted by `sortByNeed`, and the hashes to pin.
  * @param expected  the form of a valid line
  */
 export function lockOf({ packages, direct, mentions, malformed }: LockText, file: LockFile, expected: Sentence): Lock {
   const once = new Map<string, Locked>();
   for (const one of packages) {
     const key = `${one.module}@${one.version}`;
-    // A patch is applied to the package of the registry, which is locked beside it.
+    // A patch changes a registry's package that is locked beside it, so that package counts.
     if (!one.isLocal || !once.has(key)) once.set(key, one);
   }
   const judged = [...once].map(([key, one]) => ({ key, ...one, because: skipReason(one, file) }));
@@ -65,7 +68,7 @@ function skipReason({ module, version, source, isLocal }: Locked, file: LockFile
   return isPackageName(module) && isExact(version) ? null : 'malformed';
 }
 
-/** True for the public registry and its mirrors. A package from another source may be private. */
+/** True for the public registry and its configured mirrors. A package from another source may be private. */
 function isKnownSource(source: string, mirrors: LockFile['mirrors']): boolean {
   if (!/^https?:/.test(source) || !URL.canParse(source)) return false;
   const { hostname, protocol, host, pathname } = new URL(source);

@@ -30,12 +30,15 @@ export function isPackageName(name: string): boolean {
   return name.length <= nameCharsMax && packageName.test(name) && name.toLowerCase() !== 'node_modules';
 }
 
-/** A name as npm writes it in a path, with `%2f` for the slash; `null`: invalid. @see docs/protocols/npm.md#endpoints */
+/**
+ * Returns a name as npm writes it in a path, with `%2f` for the slash; `null`: the name is invalid.
+ * @see docs/protocols/npm.md#endpoints
+ */
 export function escapeName(name: string): string | null {
   return isPackageName(name) ? name.replace('/', '%2f') : null;
 }
 
-/** Splits `name@version`, also `@scope/name@version`. `version` is `null` if none is written. */
+/** Splits `name@version` or `@scope/name@version`. `version` is `null` if none is written. */
 export function splitPackage(text: string): { readonly module: string; readonly version: string | null } {
   const at = text.indexOf('@', 1);
   return at < 0 ? { module: text, version: null } : { module: text.slice(0, at), version: text.slice(at + 1) };
@@ -71,7 +74,7 @@ function isNpmPattern(text: string): boolean {
   return text.length <= nameCharsMax && pattern.test(text);
 }
 
-/** Whether a name matches one of the patterns. Case is ignored. A scope matches all its packages. */
+/** True if a name matches one of the patterns. Case is ignored. A scope matches all its packages. */
 export function matchesNpmPatterns(patterns: readonly string[], name: string): boolean {
   const lower = name.toLowerCase();
   return patterns.some((one) => isNpmPattern(one) && matches(one.toLowerCase(), lower));
@@ -86,7 +89,7 @@ function matches(glob: string, name: string): boolean {
   );
 }
 
-/** `@corp` for the patterns `@corp` and `@corp/*`; `null` for other patterns. */
+/** Returns the scope `@corp` for the patterns `@corp` and `@corp/*`; `null` for other patterns. */
 export function nameScopeOf(text: string): string | null {
   return /^(@[a-z0-9~-][a-z0-9._~-]*)(?:\/\*)?$/i.exec(text)?.[1] ?? null;
 }

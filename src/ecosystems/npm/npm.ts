@@ -13,7 +13,7 @@ import { readSigningKeys } from './signatures.ts';
 const metadataBytes = 50_000;
 const dayMs = 24 * 60 * 60_000;
 
-/** The keys of an origin are trusted only with TLS, or on this machine. */
+/** True if the signing keys of this mirror may be trusted: it must be the origin, with TLS or on this machine. */
 function isBelievable({ role, url }: Mirror): boolean {
   return role === 'origin' && /^https:|^http:\/\/(localhost|127\.[\d.]+|\[::1\])([:/]|$)/i.test(url);
 }
@@ -30,7 +30,7 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
   ],
   // Intervals are from docs/protocols/npm.md#requests-by-interval, docs/protocols/README.md. A full packument may be long, so it is requested daily.
   steps: {
-    // Clients may cache a packument for five minutes (docs/protocols/npm.md#caching-and-limits).
+    // Every five minutes: clients may cache a packument so long (docs/protocols/npm.md#caching-and-limits).
     metadata: light(5, {
       grain: 'version',
       usualBytes: metadataBytes,

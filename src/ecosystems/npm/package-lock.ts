@@ -7,7 +7,7 @@ import { splitPackage } from './names.ts';
 export const dependencyKeys = ['dependencies', 'optionalDependencies'] as const;
 const directKeys = [...dependencyKeys, 'devDependencies'] as const;
 
-/** `null`: the text is no JSON object. */
+/** Parses a JSON lock file or a package.json; `null`: the text is no JSON object. */
 export function readLockJson(text: string): Fields | null {
   const parsed = parseFields(text, phrase('expected.npmLock'));
   return parsed.tag === 'ok' ? parsed.value : null;
@@ -22,7 +22,7 @@ export function mappingOf(fields: Fields, key: string): readonly (readonly [stri
   return Object.entries(fieldsOf(memberIn(fields, key)) ?? {});
 }
 
-/** The names of all dependencies in a package.json, also optional ones and those for development. */
+/** Returns the names of all dependencies in a package.json, including optional ones and those for development. */
 export function directPackagesOf(manifest: Fields): readonly string[] {
   return directKeys.flatMap((key) => mappingOf(manifest, key).map(([name]) => name));
 }
@@ -47,7 +47,7 @@ export function parsePackageLock(text: string, manifest: Fields | null): LockTex
 
 type Read = Omit<LockText, 'malformed'>;
 
-/** Format versions 2 and 3. The project and its workspaces are folders outside `node_modules`. */
+/** Reads format versions 2 and 3. The project and its workspaces are the folders outside `node_modules`. */
 function readPackages(file: Fields): Read {
   const packages: Locked[] = [];
   const direct = new Set<string>();
@@ -85,7 +85,7 @@ function readTree(file: Fields): Read {
 }
 
 function lockedOf(module: string, version: string, entry: Fields, isLink: boolean): Locked {
-  // In format version 1 `version` is the source of a package that is not from a registry.
+  // In format version 1, `version` contains the source of a package that is not from a registry.
   const source = textOf(entry, 'resolved') ?? (version.includes(':') ? version : null);
   const isLocal = isLink || source?.startsWith('file:') === true;
   return { module, version, source: isLocal ? null : source, isLocal, integrity: textOf(entry, 'integrity') };

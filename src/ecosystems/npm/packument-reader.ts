@@ -4,8 +4,8 @@ import { isExact } from './names.ts';
 import type { Signed } from './signatures.ts';
 
 /**
- * Reads a packument and keeps only what the caller needs. If a key occurs twice, the last one counts, because each one
- * starts anew.
+ * Reads a packument (the JSON document of all versions of a package), and keeps only what the caller needs. If a key
+ * occurs twice, the reader starts anew at each, so the last one counts.
  */
 export class PackumentReader {
   isObject = false;
@@ -13,19 +13,24 @@ export class PackumentReader {
   /** The complete versions; `null`: there is no object of versions. */
   versions: Set<string> | null = null;
   versionsSeen = 0;
-  /** The first `limits.tagsRead` tags, `latest` and the requested one, as far as they have complete versions. */
+  /**
+   * `latest`, the requested tag, and the first `limits.tagsRead` tags. Tags without a complete version are left out.
+   */
   readonly tags = new Map<string, string>();
-  /** The manifest of the version in question; `null`: none yet. */
+  /** The manifest of the requested version; `null`: not found yet. */
   manifest: { readonly dist: unknown } | null = null;
   readonly #tag: string | null;
   readonly #exact: string | null;
   #tagsSeen = 0;
   #modified: unknown;
   #time: { published?: unknown; modified?: unknown; isUnpublished?: true } = {};
-  /** The versions that were looked for when `versions` and `time` began. */
+  /** The version that the reader searched for when `versions` began, and when `time` began. */
   readonly #soughtIn: { versions?: string | null; time?: string | null } = {};
 
-  /** @param exact  the version of the tag `wanted`, if that is known */
+  /**
+   * Creates a reader.
+   * @param exact  the version of the tag `wanted`, if that is known
+   */
   constructor(wanted: string | null, exact: string | null = null) {
     this.#exact = wanted !== null && isExact(wanted) ? wanted : exact;
     this.#tag = this.#exact === null ? wanted : null;
@@ -35,7 +40,10 @@ export class PackumentReader {
     return this.#exact ?? (this.#tag === null ? null : (this.tags.get(this.#tag) ?? null));
   }
 
-  /** True if a version was looked for before its tag was known, so that it may have been missed. */
+  /**
+   * True if the reader read `versions` or `time` before it knew the version of the requested tag. Then it may have
+   * missed that version.
+   */
   get wasEarly(): boolean {
     const { version } = this;
     return Object.values(this.#soughtIn).some((sought) => sought !== version);

@@ -33,7 +33,10 @@ export interface Packument {
 
 const urlCharsMax = 2_000;
 
-/** An HTML page is wrong content; other bodies that are no JSON object are malformed. @see docs/protocols/common.md#shapes-of-bodies */
+/**
+ * Parses a JSON object. An HTML page is wrong content; other bodies that are no JSON object are malformed.
+ * @see docs/protocols/common.md#shapes-of-bodies
+ */
 function readObject(body: Uint8Array, what: Sentence | string): Result<Fields, ProbeFailure> {
   if (isMarkup(body)) return error(wrongContent('answer.notPage', { what }));
   const text = utf8(body);
@@ -50,9 +53,9 @@ function ownText(fields: Fields | null, key: string): string | null {
 
 /**
  * Reads a packument, abbreviated or full, in bounded memory.
- * @param name   the requested package: a packument of another one is `malformed`
+ * @param name    the requested package: a packument of another one is `malformed`
  * @param wanted  a version or a tag; `null`: none
- * @returns      the failure `absent` if the whole package was unpublished
+ * @returns       the failure `absent` if the whole package was unpublished
  * @see docs/protocols/npm.md#endpoints, docs/protocols/npm.md#the-dist-object
  */
 export function* parsePackument(
@@ -65,7 +68,7 @@ export function* parsePackument(
   let read = new PackumentReader(wanted);
   const flaw = yield* walkJson(body, read.wanted);
   if (flaw !== null || !read.isObject) return error(failureOfFlaw(flaw ?? 'broken', what));
-  // The tags may stand after what is looked up by them.
+  // The tags may come after the versions that they name. Then a second pass is necessary.
   if (read.wasEarly) {
     const version = read.version;
     read = new PackumentReader(wanted, version);
@@ -126,7 +129,7 @@ function readDist(
   return ok({ tarball, integrity: shasum === null || hasSha1 ? integrity : [...integrity, shasum], signed });
 }
 
-/** The well-formed ones among the first `limits.signaturesRead`. */
+/** Reads the well-formed signatures among the first `limits.signaturesRead`. */
 function signaturesIn(dist: Fields | null): Signed['signatures'] {
   const list = memberIn(dist, 'signatures');
   if (!Array.isArray(list)) return [];
@@ -137,7 +140,7 @@ function signaturesIn(dist: Fields | null): Signed['signatures'] {
   });
 }
 
-/** Parses the manifest of one version. One of another package or version is `malformed`. */
+/** Parses the manifest of one version. The manifest of another package or version is `malformed`. */
 export function parseManifest(
   body: Uint8Array,
   name: string,
@@ -162,7 +165,7 @@ export function parseTags(
   return latest === null ? error(malformed('answer.npmTags')) : ok({ latest, contents: { tags: tagsIn(read.value) } });
 }
 
-/** The highest `keep` complete versions, ascending. `count`: the number of all complete versions. */
+/** Returns the highest `keep` complete versions, ascending. `count`: the number of all complete versions. */
 export function* selectHighest(
   versions: readonly string[],
   keep: number,

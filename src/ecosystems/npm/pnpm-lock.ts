@@ -11,7 +11,7 @@ interface State {
   readonly direct: Set<string>;
   readonly mentions: Map<string, number>;
   readonly malformed: Malformed;
-  /** Format version 5: its keys have a `/` before the version of a package. */
+  /** True for format version 5, whose keys have a `/` before the version of a package. */
   readonly hasSlashes: boolean;
   section: string;
   /** The key in `packages` that the following lines describe; `null`: none. */
@@ -85,7 +85,7 @@ function readKey(name: string, content: string, number: number, state: State): v
   if (!state.packages.has(state.current)) state.packages.set(state.current, locked);
 }
 
-/** Splits `@scope/name/1.2.3_peer@1.0.0`. */
+/** Splits a key such as `@scope/name/1.2.3_peer@1.0.0` into the package and its version. */
 function splitSlashes(path: string): { readonly module: string; readonly version: string } {
   const [, module = path, version = ''] = /^((?:@[^/]+\/)?[^/]+)\/([^/_]+)/.exec(path) ?? [];
   return { module, version };

@@ -3,7 +3,7 @@ import type { WireAccess } from '../../core/ports.ts';
 import { type ClientJob, checkResolve, findLines, type RealClient } from '../real-client.ts';
 
 /**
- * The prefix `//host/path/` of the .npmrc keys with a registry's credentials.
+ * Returns the prefix `//host/path/` of the .npmrc keys for a registry's credentials.
  * @see https://docs.npmjs.com/cli/configuring-npm/npmrc#auth-related-configuration
  */
 function placeOf(url: string): string {

@@ -6,13 +6,13 @@ import { matchesParts } from '../globs.ts';
 import { fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 
 /**
- * `environment` to `builtin` are npm's own places, strongest first. `shell`: a file that shells read. `pnpm` and
- * `yarn`: a file of that client alone.
+ * Where a setting is. `environment` to `builtin` are npm's own places, strongest first. `shell`: a file that shells
+ * read. `pnpm` and `yarn`: a file of that client alone.
  */
 type NpmLevel = 'environment' | 'project' | 'user' | 'global' | 'builtin' | 'shell' | 'pnpm' | 'yarn';
 
 export interface NpmSetting {
-  /** As in .npmrc (`registry`, `strict-ssl`, `@corp:registry`, `//host/:_authToken`), or `tlsVariable`. */
+  /** The key as in .npmrc (`registry`, `strict-ssl`, `@corp:registry`, `//host/:_authToken`), or `tlsVariable`. */
   readonly key: string;
   readonly value: string;
   readonly level: NpmLevel;
@@ -64,7 +64,7 @@ export function userFileOf({ env, home }: Pick<Machine, 'env' | 'home'>): string
   return named.startsWith('/') ? named : join(home, '.npmrc');
 }
 
-/** Turns certificate verification off in Node.js, and so in npm, pnpm and yarn. */
+/** The variable that turns certificate verification off in Node.js, and so in npm, pnpm and yarn. */
 export const tlsVariable = 'NODE_TLS_REJECT_UNAUTHORIZED';
 
 const builtins = [
@@ -82,7 +82,7 @@ function globals(machine: Machine): readonly string[] {
   return ['/usr/local/etc/npmrc', '/usr/etc/npmrc', '/etc/npmrc'].map((path) => machine.system(path));
 }
 
-/** npm ignores the case of `npm_config_<name>`. */
+/** Reads the variable `npm_config_<name>`. npm ignores its case. */
 function environmentOf(env: Machine['env'], name: string): string | null {
   const found = Object.entries(env).find(([key]) => key.toLowerCase() === `npm_config_${name}`);
   return found?.[1] ?? null;
@@ -91,7 +91,7 @@ function environmentOf(env: Machine['env'], name: string): string | null {
 function environment(env: Machine['env']): NpmSetting[] {
   return Object.entries(env).flatMap(([variable, value = '']): NpmSetting[] => {
     const [, name] = /^npm_config_(.+)$/i.exec(variable) ?? [];
-    // As in npm: a leading underscore stays, and a key of one registry is not changed.
+    // As in npm, a leading underscore is kept, and the key of one registry is not changed.
     const plain = name?.startsWith('//') ? name : name?.toLowerCase().replaceAll(/(?!^)_/g, '-');
     const key = variable === tlsVariable ? variable : plain;
     if (key === undefined || value === '') return [];
@@ -100,7 +100,8 @@ function environment(env: Machine['env']): NpmSetting[] {
 }
 
 /**
- * The nearest folder with a package.json or a `node_modules`, upwards from the working folder; else the working folder.
+ * Returns the nearest folder with a package.json or a `node_modules`, upwards from the working folder; else the working
+ * folder.
  */
 async function packageOf(machine: Machine): Promise<string> {
   for (const folder of foldersFrom(machine.cwd)) {
@@ -111,7 +112,8 @@ async function packageOf(machine: Machine): Promise<string> {
 }
 
 /**
- * The folder of the project's .npmrc: the root of the workspace that has the package, else the package's own folder.
+ * Returns the folder of the project's .npmrc: the root of the workspace that has the package, else the package's own
+ * folder.
  * @see npm/cli workspaces/config/lib/index.js loadLocalPrefix
  */
 async function projectOf(machine: Machine, nearest: string): Promise<string> {
@@ -123,7 +125,7 @@ async function projectOf(machine: Machine, nearest: string): Promise<string> {
   return nearest;
 }
 
-/** Whether `workspaces` of a package.json has the folder. Of the globs that match it, the last one counts. */
+/** True if `workspaces` of a package.json has the folder. If several globs match it, the last one decides. */
 function hasWorkspace(packageJson: string, names: readonly string[]): boolean {
   const parsed = parseFields(packageJson, phrase('answer.object', { what: 'package.json' }));
   const declared = memberIn(parsed.tag === 'ok' ? parsed.value : null, 'workspaces');
@@ -134,9 +136,9 @@ function hasWorkspace(packageJson: string, names: readonly string[]): boolean {
   return last !== undefined && !last.startsWith('!');
 }
 
-/** `**` matches any number of folders, `*` any part of one name. */
+/** True if globs match a path. `**` matches any number of folders, `*` any part of one name. */
 function matchesFolder(globs: readonly string[], names: readonly string[]): boolean {
-  /** How many names the globs so far can match. */
+  /** The numbers of names that the globs so far can match. */
   let ends = new Set([0]);
   for (const glob of globs) {
     const parts = glob.split('*');
@@ -163,8 +165,8 @@ function isUrl(key: string): boolean {
 }
 
 /**
- * Replaces variables as npm (`${NAME}`, `${NAME?}`) and yarn (`${NAME:-usual}`) do. An unset `${NAME}` stays as
- * written.
+ * Replaces variables as npm (`${NAME}`, `${NAME?}`) and yarn (`${NAME:-usual}`) do. If `${NAME}` is not set, it is kept
+ * as written.
  */
 function expanded(value: string, env: Machine['env']): string {
   return value.replaceAll(
@@ -176,7 +178,7 @@ function expanded(value: string, env: Machine['env']): string {
 
 const yarnKeys: Readonly<Record<string, string>> = { npmRegistryServer: 'registry', enableStrictSsl: 'strict-ssl' };
 
-/** The settings in a .yarnrc.yml, under npm's keys. */
+/** Reads the settings in a .yarnrc.yml, and returns them under npm's keys. */
 async function yarnIn(machine: Machine, folder: string): Promise<readonly NpmSetting[]> {
   return (await readLines(machine, join(folder, '.yarnrc.yml'))).flatMap((line): NpmSetting[] => {
     const [, name = '', value = ''] = /^(\w+):\s*(.*?)\s*(?:#.*)?$/.exec(line.text) ?? [];
@@ -185,13 +187,16 @@ async function yarnIn(machine: Machine, folder: string): Promise<readonly NpmSet
   });
 }
 
-/** The settings in files that only pnpm reads. The workspace's come first, because they override the user's. */
+/**
+ * Reads the settings in files that only pnpm reads. Those of the workspace come first, because they override the
+ * user's.
+ */
 async function pnpmIn(machine: Machine): Promise<readonly NpmSetting[]> {
   const user = await readLines(machine, join(configFolderOf(machine), 'pnpm/config.yaml'));
   return [await workspaceOf(machine), user].flatMap(pnpmSettingsIn);
 }
 
-/** The nearest workspace file of pnpm, upwards from the working folder. */
+/** Reads the nearest workspace file of pnpm, upwards from the working folder. */
 async function workspaceOf(machine: Machine): Promise<readonly FileLine[]> {
   for (const folder of foldersFrom(machine.cwd)) {
     const lines = await readLines(machine, join(folder, 'pnpm-workspace.yaml'));
@@ -200,7 +205,7 @@ async function workspaceOf(machine: Machine): Promise<readonly FileLine[]> {
   return [];
 }
 
-/** pnpm's registry is the key `registry`, or `default` in `registries`. */
+/** Reads pnpm's registry: the key `registry`, or `default` in `registries`. */
 function pnpmSettingsIn(lines: readonly FileLine[]): readonly NpmSetting[] {
   let table = '';
   return lines.flatMap((line): NpmSetting[] => {
@@ -223,7 +228,7 @@ async function scopesIn(machine: Machine, project: string): Promise<NpmFound['sc
 
 const npmOrder: readonly NpmLevel[] = ['environment', 'project', 'user', 'global', 'builtin'];
 
-/** The settings of one key that npm reads, strongest first. */
+/** Returns the settings of one key that npm reads, strongest first. */
 export function placesOfKey({ settings }: NpmFound, key: string): readonly NpmSetting[] {
   return npmOrder.flatMap((level) => settings.filter((one) => one.key === key && one.level === level).slice(-1));
 }

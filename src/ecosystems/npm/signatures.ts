@@ -10,7 +10,7 @@ import { type Fields, fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 export interface SigningKey {
   /** The registry's name for the key. @see docs/protocols/npm.md#signatures */
   readonly keyid: string;
-  /** A SubjectPublicKeyInfo in base64. */
+  /** The public key: a SubjectPublicKeyInfo in base64. */
   readonly key: string;
   /** When the key expires, wall-clock milliseconds; `null`: never. */
   readonly expiresMs: number | null;
@@ -22,7 +22,7 @@ const keyType = 'ecdsa-sha2-nistp256';
 const signingKeysExpected = phrase('expected.npmKeys', { type: keyType });
 
 /**
- * Parses keys in the form of `/-/npm/v1/keys`. Keys of other types are skipped; one invalid key makes the list invalid.
+ * Parses keys in the form of `/-/npm/v1/keys`. It skips keys of other types; one invalid key makes the list invalid.
  */
 export function readSigningKeys(body: Uint8Array): Result<readonly SigningKey[], Sentence> {
   const list = listIn(utf8(body) ?? '');
@@ -81,15 +81,15 @@ interface SignedVersion {
   readonly nowWallMs: number;
 }
 
-/** `mayPin`: the signature is valid, and its key has not expired. */
+/** A judged signature. `mayPin`: it is valid and its key has not expired, so the signed hash may be stored. */
 interface JudgedSignature {
   readonly signature: Signature;
   readonly mayPin: boolean;
 }
 
 /**
- * Judges the registry's signatures over `name@version:integrity`. Beside a signature by a known key, those by
- * unknown keys are ignored.
+ * Judges the registry's signatures over `name@version:integrity`. If one is by a known key, those by unknown keys are
+ * ignored.
  * @returns  `null`: there is no signature, and no key is known. A wrong signature of a trusted key is a `mismatch`,
  *           unless the key had expired before the publication
  * @see docs/protocols/npm.md#signatures; npm/pacote lib/registry.js
@@ -116,7 +116,7 @@ export function judgeSignature(version: SignedVersion): Result<JudgedSignature |
 function stateOf(key: SigningKey, version: SignedVersion): SignatureState & ('valid' | 'expired_key' | 'undated') {
   const { publishedMs, modifiedMs } = version.signed;
   if (isInForce(key, version)) return 'valid';
-  // A version is not newer than the last change of the packument.
+  // The packument was last changed at the publication or later, so that time is an upper bound.
   const boundMs = publishedMs ?? modifiedMs;
   if (boundMs !== null && boundMs < (key.expiresMs ?? 0)) return 'valid';
   return publishedMs === null ? 'undated' : 'expired_key';

@@ -63,7 +63,7 @@ function yarnTraps({ settings, home }: NpmFound, project: NpmSetting | undefined
   return [trapOf('npm-clients-differ', what, [project.place, yarn.place], [set])];
 }
 
-/** pnpm's own files override .npmrc. */
+/** Finds a registry of pnpm that differs from npm's. pnpm's own files override .npmrc. */
 function pnpmTraps({ settings }: NpmFound, npm: NpmSetting | undefined, say: Say): readonly NpmTrap[] {
   const pnpm = settings.find(({ key, level }) => key === 'registry' && level === 'pnpm');
   if (pnpm === undefined || npm === undefined || plainUrlOf(pnpm.value) === plainUrlOf(npm.value)) return [];
@@ -103,7 +103,7 @@ function authTraps(setting: NpmSetting, found: NpmFound, say: Say): readonly Npm
     return [trapOf('npm-auth-unscoped', say('trap.npm-auth-unscoped.what', { name }), [place], [set], edits)];
   }
   const host = holder.replace(/^\/\//, '').replace(/[/:].*$/, '');
-  // Without a main registry npm uses its default.
+  // Without a main registry npm uses its default, so nothing is reported.
   if (!found.settings.some(({ key, level }) => key === 'registry' && level !== 'yarn' && level !== 'pnpm')) return [];
   const inUse = found.settings.filter(isRegistry).map(({ value }) => hostOf(value) ?? '');
   if (inUse.includes(host)) return [];
@@ -112,7 +112,7 @@ function authTraps(setting: NpmSetting, found: NpmFound, say: Say): readonly Npm
   return [trapOf('npm-auth-elsewhere', what, [place], [say('trap.npm-auth-elsewhere.set', { host })])];
 }
 
-/** The registry that the file of these credentials sets; `null`: none. */
+/** Returns the registry that the file of these credentials sets; `null`: none. */
 function registryFor({ place }: NpmSetting, { settings }: NpmFound): string | null {
   if (!('file' in place)) return null;
   const found = settings.find(
@@ -154,7 +154,9 @@ function shown({ value }: NpmSetting): string {
   return maskText(value);
 }
 
-/** The edit of a setting's line; none for a variable, a file of shells and npm's builtin file. */
+/**
+ * Returns the edit of a setting's line. There is none for a variable, a file that shells read, and npm's builtin file.
+ */
 function edit({ level, place, line }: NpmSetting, becomes: readonly string[]): readonly Edit[] {
   if (line === null || !('file' in place) || level === 'builtin' || level === 'shell') return [];
   return [{ ...place, was: line, becomes }];

@@ -8,11 +8,11 @@ import { failedBy, fine, matchesBeginning, seenIn, type Talk } from '../talk.ts'
 import { type Integrity, integrityOfWhole } from './integrity.ts';
 import type { Dist } from './packument.ts';
 
-/** What is known of a version's artifact from other sources than the mirror. */
+/** What is known about a version's artifact from sources other than the mirror. */
 export interface KnownHashes {
   /** The hash from a lock file, or from an earlier signature. */
   readonly pinned: Integrity | undefined;
-  /** A trusted key signed the packument's hash. */
+  /** True if a trusted key signed the packument's hash. */
   readonly isSigned: boolean;
 }
 
@@ -36,8 +36,8 @@ export function judgeStatedHash(
 }
 
 /**
- * Judges an artifact by the signed and the pinned hash. Without either the packument's hash only proves that the mirror
- * is consistent.
+ * Judges an artifact by the signed and the pinned hash. If neither is known, it uses the packument's hash, which proves
+ * only that the mirror is consistent.
  * @param stated  the packument's hash
  */
 export function* judgeBytes(
@@ -61,7 +61,7 @@ export function* judgeBytes(
   const about = { ...facts, ...seenIn(begin, body.bytes) };
   const by = wrong === pinned || isSigned ? bySignature : phrase('answer.npmOwn');
   if (wrong !== undefined) return mismatch(wrong, yield* digestOf(wrong.algorithm), about, { by });
-  // The packuments of mirrors may have hashes of different algorithms.
+  // Mirrors are compared by SHA-512, because their packuments may have hashes of different algorithms.
   if (pinned === undefined && !isSigned)
     return fine({ ...about, compared: { algorithm: 'sha512', digest: yield* digestOf('sha512') } });
   const { algorithm } = (isSigned ? stated : pinned) ?? { algorithm: 'sha512' };

@@ -3,7 +3,7 @@ import { type Locked, type LockText, Malformed } from './locked.ts';
 import { splitPackage } from './names.ts';
 
 interface Entry {
-  /** The first name with its range: `left-pad@^1.0.0`. */
+  /** The first name of the entry with its range, such as `left-pad@^1.0.0`. */
   readonly descriptor: string;
   readonly fields: Map<string, string>;
   readonly requires: string[];
@@ -59,7 +59,7 @@ function come(entries: readonly Entry[], isFirst: boolean): Omit<LockText, 'malf
   return { packages, direct, mentions };
 }
 
-/** An entry of yarn 1. `resolved` is the URL, with a SHA-1 after `#`. */
+/** Reads an entry of yarn 1. `resolved` is the URL, with a SHA-1 after `#`. */
 function firstOf({ descriptor, fields }: Entry): Locked {
   const { module: written, version: range } = splitPackage(descriptor);
   const module = range?.startsWith('npm:') ? splitPackage(range.slice('npm:'.length)).module : written;
@@ -73,8 +73,8 @@ function firstOf({ descriptor, fields }: Entry): Locked {
 }
 
 /**
- * An entry of yarn 2 or later. `resolution` is `name@npm:version`, with `::__archiveUrl=` for another URL. `checksum`
- * is not used, because it is of an archive that yarn makes.
+ * Reads an entry of yarn 2 or later. `resolution` is `name@npm:version`, with `::__archiveUrl=` for another URL.
+ * `checksum` is not used, because it is the hash of an archive that yarn itself makes.
  */
 function laterOf(resolution: string, { fields }: Entry): Locked {
   const { module, version: reference } = splitPackage(resolution);
