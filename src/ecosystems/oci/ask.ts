@@ -13,11 +13,14 @@ import {
 } from './token.ts';
 
 const doorKey = 'door';
-/** How long the response of the API root is cached: a challenge, or that no token is required. */
+/**
+ * How long the response of the API root is cached, milliseconds. It says whether a token is required, and from which
+ * server.
+ */
 const doorMs = 3_600_000;
 
 /**
- * The URL that repositories are below: the base URL if its path contains `v2`, as in
+ * Returns the URL that repositories are below: the base URL if its path contains `v2`, as in
  * `https://harbor.example.com/v2/docker-hub`, else `/v2` below the base URL.
  */
 export function apiRootOf(baseUrl: string): string {
@@ -25,20 +28,23 @@ export function apiRootOf(baseUrl: string): string {
   return new URL(base).pathname.split('/').includes('v2') ? base : `${base}/v2`;
 }
 
-/** The URL of the API root, `…/v2/`. Its response shows whether the server is a registry. */
+/** Returns the URL of the API root, `…/v2/`. Its response shows whether the server is a registry. */
 export function apiBaseOf(baseUrl: string): string {
   const root = new URL(apiRootOf(baseUrl));
   return `${root.origin}${/^.*?\/v2(?=\/|$)/.exec(root.pathname)?.[0] ?? ''}/`;
 }
 
-/** The URL of a path such as `library/alpine/manifests/latest`. Some mirrors choose their upstream by `?ns=`. */
+/**
+ * Returns the URL of a path such as `library/alpine/manifests/latest`. Some mirrors choose their upstream by `?ns=`.
+ */
 export function repositoryUrlOf({ context }: Session, host: string, path: string): string {
   const query = context.own.ns ? `?ns=${encodeURIComponent(host)}` : '';
   return `${apiRootOf(context.baseUrl)}/${path}${query}`;
 }
 
 /**
- * Sends a request, with a token if the registry requires one. Only a 401 to the request itself causes a second one.
+ * Sends a request, with a token if the registry requires one. After a 401 response it may request a new token and send
+ * the request once more.
  * @see docs/protocols/oci.md#tokens
  */
 export function* requestWithToken(
@@ -57,21 +63,21 @@ export function* requestWithToken(
   if (challenge.tag === 'error') return challenge;
   if (challenge.value === null) return response;
   const second = scoped(challenge.value, repository);
-  // The registry refused a token that is fresh: it would refuse another one too.
+  // The registry refused a new token, so it would refuse another one too.
   if (held.value?.isFresh === true && first !== null && isSameToken(first, second)) return response;
   keepDoor(challenge.value, session);
   const fresh = yield* fetchToken(second, session);
   return fresh.tag === 'error' ? fresh : respondedOf(yield withBearer(request, fresh.value));
 }
 
-/** Caches the challenge; `null`: no token is required. */
+/** Caches the challenge (which token server to use); `null`: no token is required. */
 export function keepDoor(challenge: Challenge | null, { keep }: Session): void {
   keep(doorKey, JSON.stringify(challenge === null ? null : { ...challenge, scope: null }), doorMs);
 }
 
 /**
- * The challenge of a 401; `null`: it names no token server. Ends the conversation if a token would be sent in clear
- * text to another machine.
+ * Returns the challenge in a 401 response; `null`: it names no token server. Ends the conversation if a token would be
+ * sent in clear text to another machine.
  */
 export function challengeOf(response: Responded, { context }: Session): Result<Challenge | null, End> {
   const challenge = parseBearerChallenge(response.headers['www-authenticate'], context.baseUrl);

@@ -21,14 +21,17 @@ import { type Descriptor, entryFor, type Manifest } from './manifest.ts';
 import type { ImageName } from './names.ts';
 import type { Session } from './token.ts';
 
-/** The most nested indexes; no real image has as many. */
+/** The maximum number of nested indexes. Real images have fewer. */
 const listsMax = 3;
 const mib = 2 ** 20;
-/** Larger layers are not read whole, only their first `rangeBytes`. */
+/** The maximum size of a layer that is read whole, bytes. Of a larger layer, only the first `rangeBytes` are read. */
 const wholeBytesMax = 8 * mib;
 const rangeBytes = mib;
 
-/** Fetches one blob, by `entryFor` and `chosen`. The requests before that do not count in the probe's time. */
+/**
+ * Fetches one blob of an image. `entryFor` selects the platform, `chosen` the blob. The earlier requests, for
+ * manifests, do not count in the probe's time.
+ */
 export function* blob(session: Session, image: ImageName, version: string): Talk<Verdict> {
   const found = yield* layerOf(session, image, version);
   if (found.tag === 'error') return ended(found.error);
@@ -53,7 +56,10 @@ export function* blob(session: Session, image: ImageName, version: string): Talk
     : judgePart(session, response.value, layer);
 }
 
-/** @param tagged  the digest that a tag resolved to; `null`: the image was requested by digest */
+/**
+ * Judges a blob that was read whole.
+ * @param tagged  the digest that a tag resolved to; `null`: the image was requested by digest
+ */
 function judgeWhole(
   { context }: Session,
   response: Responded,
@@ -64,13 +70,13 @@ function judgeWhole(
   if (failure !== null) return failedBy(failure);
   const wanted = parseDigest(want);
   const got = wanted === null ? null : digestOf(wanted.algorithm, response.body);
-  // A layer may be any file, also a page, so only bytes with another digest are judged by their form.
+  // A layer may be any file, even a web page. So only bytes with a wrong digest are checked for markup.
   if (wanted === null || got === null || (got.text !== wanted.text && isMarkup(response.body)))
     return failedBy(noLayer);
   const seen = seenIn(response.body);
   if (got.text !== wanted.text) return failedBy(digestMismatch(wanted, got, phrase('answer.digestManifest')), seen);
   const { algorithm, text: digest } = got;
-  // For a tag the mirror itself states the digest: a match is no verification.
+  // For a tag, the mirror itself states the digest, so a match verifies nothing.
   if (tagged !== null) return fine({ ...seen, compared: { algorithm, digest, of: tagged } });
   return fine({ ...seen, verified: { algorithm, digest, against: 'pinned' } });
 }
@@ -89,7 +95,7 @@ function judgePart({ context }: Session, response: Responded, { size }: Descript
 
 const noLayer = wrongContent('answer.layer');
 
-/** `of`: the digest of the manifest or index that the version names. */
+/** The blob to fetch. `of`: the digest of the manifest or index that the version names. */
 interface Found {
   readonly layer: Descriptor;
   readonly of: string;
@@ -115,8 +121,8 @@ function* layerOf(session: Session, image: ImageName, version: string): Talk<Res
 }
 
 /**
- * The blob to fetch: the largest layer up to `wholeBytesMax` if it suffices to measure throughput, else the smallest
- * larger layer, else the largest layer, else the config. `null`: there is none of them.
+ * Selects the blob to fetch: the largest layer up to `wholeBytesMax`, if it suffices to measure throughput. Else it is
+ * the smallest larger layer, else the largest layer, else the config. `null`: there is none of them.
  */
 function chosen({ config, layers }: Extract<Manifest, { kind: 'image' }>): Descriptor | null {
   const bySize = layers.filter(({ isForeign }) => !isForeign).toSorted((a, b) => a.size - b.size);

@@ -6,14 +6,17 @@ import { type Chain, type ChainMember, type Client, memberOfUrl, parseUrls, type
 const separator = /[\s,|]+/;
 const expected = phrase('expected.mirrorsPipe');
 
-/** What was expected of a configured chain; `null`: the text is valid. */
+/** Checks a configured chain. Returns what was expected, or `null` if the text is valid. */
 function mirrorsMistake(chain: string): Sentence | null {
   const words = chain.split(separator).filter((word) => word !== '');
   const isFine = words.every((word, at) => (word === 'direct' ? at === words.length - 1 : baseUrl(word) !== null));
   return isFine && words.length > 0 ? null : expected;
 }
 
-/** What containerd, podman and Docker share. `direct` is the registry itself; members after it are ignored. */
+/**
+ * The properties that containerd, podman and Docker share as clients. `direct` is the registry itself; members after it
+ * are ignored.
+ */
 export const hostChain = {
   expected: phrase('expected.ociChain'),
   parse: (chain) => parseUrls(chain, separator, true),
@@ -27,9 +30,9 @@ export const hostChain = {
 export interface HostsFile {
   /** Without a trailing slash. */
   readonly url: string;
-  /** The URL is http. */
+  /** True if the URL is http. */
   readonly isPlain: boolean;
-  /** With the port, if the URL has one. */
+  /** The host, with the port if the URL has one. */
   readonly host: string;
   /** The path before `v2`; the whole path if it has no `v2`. */
   readonly path: string;
@@ -54,7 +57,7 @@ function placeOf({ plain }: ChainMember): HostsFile | null {
   };
 }
 
-/** `isDirect`: the registry itself follows the mirrors. */
+/** The mirrors of a chain. `isDirect`: the registry itself follows the mirrors. */
 export interface Places {
   readonly mirrors: readonly HostsFile[];
   readonly isDirect: boolean;
@@ -72,14 +75,17 @@ function placesOf({ members }: Chain): Places | null {
 interface HostFile {
   readonly form: string;
   text(places: Places): string;
-  /** The file as data for programs. @param text  what `text` returned */
+  /**
+   * Returns the file as data for programs.
+   * @param text  what `text` returned
+   */
   json(places: Places, text: string): unknown;
   /** The rollback if the old chain is not safe to paste. */
   readonly back: string | Sentence;
   readonly login: Filled;
   /**
-   * The note about a mirror that the client cannot use; `null` for other mirrors. Absent: the client can use all
-   * mirrors.
+   * Returns the note about a mirror that the client cannot use; `null` for other mirrors. If the method is absent, the
+   * client can use all mirrors.
    */
   lost?(place: HostsFile): Sentence | null;
   /** Adds the client's own notes to `others`. */
@@ -87,8 +93,8 @@ interface HostFile {
 }
 
 /**
- * The remedy of a client: its file, without credentials. A note replaces the file if a URL is not safe to paste, or if
- * the client can use none of the mirrors.
+ * Builds the remedy of a client: its file, without credentials. A note replaces the file if a URL is not safe to paste,
+ * or if the client can use none of the mirrors.
  */
 export function ociRemedyOf(before: Chain, after: Chain, file: HostFile): Remedy {
   const [old, now] = [placesOf(before), placesOf(after)];

@@ -5,7 +5,10 @@ import { dockerHub } from './names.ts';
 
 const certificates = '/etc/containerd/certs.d';
 
-/** Without `server` containerd tries the registry itself last. containerd 1.6 ignores a file without hosts. */
+/**
+ * Writes a hosts.toml. Without `server`, containerd tries the registry itself last. A single mirror is also listed as a
+ * host, because containerd 1.6 ignores a file without hosts.
+ */
 function hostsToml({ mirrors, isDirect }: Places, path: string): string {
   const last = mirrors.at(-1);
   const server = isDirect || last === undefined ? [] : [`server = "${last.url}"`, ''];
@@ -19,8 +22,8 @@ function hostTable({ url, project }: HostsFile): readonly string[] {
 }
 
 /**
- * containerd tries one host after the other and skips those that fail. Two failures end the pull: a 2xx
- * response that turns out wrong, and a host that hangs, because there is no response timeout.
+ * containerd tries the hosts in order and skips those that fail. Two failures end the pull: a 2xx response that turns
+ * out wrong, and a host that hangs, because containerd has no response timeout.
  * @see containerd core/remotes/docker/resolver.go: Resolve continues after errors and every status from 400 on
  * @see test/real/oci-containerd.test.ts: containerd 1.6
  */
@@ -58,7 +61,7 @@ function locationOf({ host, project }: HostsFile): string {
   return project === null || project === '' ? host : `${host}/${project}`;
 }
 
-/** podman can use a mirror without a path, or with a path that begins with `v2`. */
+/** True if podman can use the mirror: it must have no path, or a path that begins with `v2`. */
 function isReachable({ path: before }: HostsFile): boolean {
   return before === '';
 }
@@ -83,8 +86,8 @@ function registriesConf({ mirrors, isDirect }: Places, upstream: string): string
 }
 
 /**
- * podman, CRI-O, buildah and skopeo try one mirror after the other until one returns a manifest, and use no other after
- * that. A wrong hash, a missing blob or a mirror that hangs ends the pull.
+ * podman, CRI-O, buildah and skopeo try the mirrors in order until one returns a manifest. After that they use no other
+ * mirror. A wrong hash, a missing blob or a mirror that hangs ends the pull.
  * @see containers/image docker/docker_image_src.go newImageSource
  */
 export const podman: Client = {
@@ -118,7 +121,7 @@ export const podman: Client = {
 
 const dockerPath = '/etc/docker/daemon.json';
 
-/** The Docker daemon accepts no mirror with a path, and does not start if one is set. */
+/** True if Docker can use the mirror. The Docker daemon does not start if a mirror with a path is set. */
 function isRoot({ path: before, project }: HostsFile): boolean {
   return before === '' && project === null;
 }
@@ -144,7 +147,7 @@ export const docker: Client = {
   describes:
     'The current registry-mirrors in daemon.json, in order. Default: the mirror of the highest weight, then `direct`.',
   walk: walkInOrder,
-  // Observed by hand: Debian's dockerd 20.10 sends no ALPN.
+  // Observed by hand: Debian's dockerd 20.10 sends no ALPN, so it uses no HTTP/2.
   protocols: () => offersHttp1,
   forms: ['daemon.json'],
   remedy(before, after, _patterns, { upstream = dockerHub } = {}) {

@@ -14,7 +14,7 @@ export interface OciSettings {
 
 export interface OciOwn {
   readonly platform: Platform;
-  /** Requests have `?ns=` with the name of the upstream registry, as containerd's have. */
+  /** True if requests have `?ns=` with the name of the upstream registry, like those of containerd. */
   readonly ns: boolean;
 }
 

@@ -41,7 +41,7 @@ export function* probe({ step, module, version }: Target, context: OciContext): 
   }
 }
 
-/** Checks the API root. A 200 is ok, and a 401 with a token server; a web page is not. */
+/** Checks the API root. A 200 is ok, and so is a 401 that names a token server. A web page is a failure. */
 function* door(session: Session): Talk<Verdict> {
   const got = respondedOf(yield { url: apiBaseOf(session.context.baseUrl), bodyBytesMax: limits.infoBytes });
   if (got.tag === 'error') return ended(got.error);
@@ -60,12 +60,12 @@ function* door(session: Session): Talk<Verdict> {
   return fine();
 }
 
-/** Statuses of a HEAD request after which a GET of the same manifest may succeed. */
+/** The statuses of a HEAD request after which a GET of the same manifest may still succeed. */
 const doubtful: ReadonlySet<number> = new Set([400, 403, 404, 405, 501]);
 
 /**
- * Resolves a tag, or checks that a digest exists, by a HEAD request, which uses no pull quota. A GET decides if the
- * status is `doubtful`, or if the response has no digest or another one than requested.
+ * Resolves a tag, or checks that a digest exists. It sends a HEAD request, which uses no pull quota. If the status is
+ * `doubtful`, a GET decides. A GET also decides if the response has no digest or another one than requested.
  * @see docs/protocols/common.md#requests, docs/protocols/oci.md#freshness
  */
 function* digest(session: Session, image: ImageName, version: string): Talk<Verdict> {
@@ -95,7 +95,7 @@ function* digest(session: Session, image: ImageName, version: string): Talk<Verd
   return fine({ ...quotaFacts(headers), ...factsOf(stated, wanted), ...tagFacts(version, stated, wanted) });
 }
 
-/** The digest in the headers; `null`: none or an invalid one, or the response is a web page. */
+/** Returns the digest in the headers; `null`: there is none, it is invalid, or the response is a web page. */
 function digestOfHead({ headers }: Responded): Digest | null {
   const stated = statedDigestOf(headers);
   return stated.tag === 'error' || /^text\//i.test(headers['content-type'] ?? '') ? null : stated.value;
@@ -110,7 +110,10 @@ function* manifest(session: Session, image: ImageName, version: string): Talk<Ve
   return fine({ ...facts, verified: { algorithm: got.algorithm, digest: got.text, against: 'pinned' } });
 }
 
-/** The digest of a tag, to compare between mirrors and over time; none for a request by digest. */
+/**
+ * Makes the fact with the digest of a tag, to compare it between mirrors and over time. There is none for a request by
+ * digest.
+ */
 function tagFacts(tag: string, { text }: Digest, wanted: Digest | null): Facts {
   return wanted === null ? { contents: { tags: tagsOf({ [tag]: text }) } } : {};
 }
@@ -128,7 +131,10 @@ function read(text: string | undefined): { readonly count: number; readonly wind
     : { count: Number(count), windowSeconds: window === undefined ? null : Number(window) };
 }
 
-/** The pull limit of a window and the pulls left in it; `null`: one of them is not stated. @see docs/protocols/oci.md#limits */
+/**
+ * Reads the pull limit of a time window, and the pulls left in it, from headers. `null`: one of them is not stated.
+ * @see docs/protocols/oci.md#limits
+ */
 export function quotaOf(headers: Readonly<Record<string, string>>) {
   const limit = read(headers['ratelimit-limit']);
   const remaining = read(headers['ratelimit-remaining']);

@@ -7,7 +7,7 @@ import { findOci, type OciFound } from './settings-found.ts';
 import { findOciTraps, ociKinds, textsIn } from './traps.ts';
 
 const hostsPath = /^\/etc\/containerd\/certs\.d\/[a-z0-9][a-z0-9.:_-]*\/hosts\.toml$/;
-/** The form of a hosts.toml in mirrorwatch's remedies. */
+/** Matches a hosts.toml in the form that mirrorwatch's remedies have. */
 const hostsText =
   /^(?:(?:#[\x20-\x7e]*|server = "[\x21\x23-\x5b\x5d-\x7e]+"|\[host\."[\x21\x23-\x5b\x5d-\x7e]+"\]| {2}capabilities = \[[a-z", ]+\]| {2}override_path = true|)(?:\n|$))+$/;
 
@@ -43,7 +43,7 @@ interface MirrorsToday {
   readonly place: SettingPlace;
 }
 
-/** The mirrors of Docker Hub in containerd, else in Docker, else in podman; `null`: no client has one. */
+/** Returns the mirrors of Docker Hub in containerd, else in Docker, else in podman; `null`: no client has one. */
 function mirrorsToday(found: OciFound): MirrorsToday | null {
   const all = [...ofContainerd(found), ...ofDocker(found), ...ofPodman(found)];
   const usable = all.map(({ urls, place }) => ({ urls: urls.flatMap((url) => plainUrl(url) ?? []), place }));
@@ -58,7 +58,7 @@ function plainUrl(text: string): string | null {
   return url.href.replace(/\/$/, '');
 }
 
-/** `server` is left out: it is usually the registry itself. */
+/** Returns containerd's hosts for Docker Hub. `server` is left out, because it is usually the registry itself. */
 function ofContainerd({ hosts }: OciFound): readonly MirrorsToday[] {
   return hosts
     .filter(({ registry }) => registry === dockerHub)
@@ -72,14 +72,14 @@ function ofDocker({ daemons }: OciFound): readonly MirrorsToday[] {
   return daemons.map(({ file, text }) => ({ urls: textsIn(text, 'registry-mirrors'), place: { file, line: null } }));
 }
 
-/** The last file comes first, because it overrides those before. */
+/** Returns podman's mirrors of Docker Hub by file. The last file comes first, because it overrides those before. */
 function ofPodman({ registries }: OciFound): readonly MirrorsToday[] {
   return [...Map.groupBy(registries, ({ file }) => file)]
     .reverse()
     .map(([file, lines]) => ({ urls: hubMirrorsIn(lines), place: { file, line: null } }));
 }
 
-/** `insecure` is not read, so all URLs are https. */
+/** Returns the mirrors of Docker Hub in one file of podman. `insecure` is not read, so all URLs are https. */
 function hubMirrorsIn(lines: readonly FileLine[]): readonly string[] {
   const urls: string[] = [];
   let isHub = false;
@@ -103,7 +103,10 @@ const jenkinsfile = /^Jenkinsfile(\..+)?$|\.jenkinsfile$/i;
 
 const word = /["']?([^\s"'#,}]+)/.source;
 const from = /^\s*FROM\s+(?:--platform=\S+\s+)?(\S+)/gi;
-/** `image:` in compose and CI files, `container:` in GitHub's workflows, `name:` in GitLab's services. */
+/**
+ * Matches the keys that name an image: `image:` in compose and CI files, `container:` in GitHub's workflows, `name:` in
+ * GitLab's services.
+ */
 const imageKey = new RegExp(`(?:^|[\\s{-])(?:image|container|name):\\s*${word}`, 'g');
 const dockerUrl = /\buses:\s*["']?docker:\/\/([^\s"'#]+)/g;
 const listItem = new RegExp(`^\\s*-\\s+${word}\\s*(?:#.*)?$`, 'g');
@@ -114,8 +117,9 @@ function nameOf(path: string): string {
 }
 
 /**
+ * Returns a parser for the image names in a project file.
  * @param path  relative to the project
- * @returns `null`: a file at this path names no images
+ * @returns     `null`: a file at this path names no images
  */
 function imagesIn(path: string): ((text: string) => readonly string[]) | null {
   const name = nameOf(path);
@@ -126,7 +130,7 @@ function imagesIn(path: string): ((text: string) => readonly string[]) | null {
   return gitlab.test(name) ? (text) => [...named(text, [imageKey]), ...named(servicesOf(text), [listItem])] : null;
 }
 
-/** The images that services of a compose file build (`image` beside `build`), or those that they pull. */
+/** Returns the images that services of a compose file build (`image` next to `build`), or those that they pull. */
 function composeImages(text: string, areBuilt: boolean): readonly string[] {
   const services = tableOf(tableOf(parsedYaml(text))?.['services']) ?? {};
   return Object.values(services).flatMap((service) => {
@@ -151,7 +155,9 @@ function tableOf(value: unknown): Readonly<Record<string, unknown>> | null {
     : null;
 }
 
-/** The images of lines that are no comments. Stages of a Dockerfile have no tag. */
+/**
+ * Returns the images in lines that are no comments. The stages of a Dockerfile are left out, because they have no tag.
+ */
 function named(content: string, patterns: readonly RegExp[]): readonly string[] {
   const lines = content.split('\n').filter((line) => !/^\s*(#|\/\/)/.test(line));
   return exactImages(
@@ -159,7 +165,9 @@ function named(content: string, patterns: readonly RegExp[]): readonly string[] 
   );
 }
 
-/** Those with a tag or digest and without variables, with their registry. */
+/**
+ * Returns the full names of the images that have a tag or digest and no variables. A full name includes the registry.
+ */
 function exactImages(texts: readonly string[]): readonly string[] {
   return texts.flatMap((text) => {
     const image = text.includes('$') ? null : parseImage(text);
@@ -169,7 +177,7 @@ function exactImages(texts: readonly string[]): readonly string[] {
   });
 }
 
-/** The lines below each `services:`. List items elsewhere in a CI file are commands. */
+/** Returns the lines below each `services:`. List items elsewhere in a CI file are commands. */
 function servicesOf(text: string): string {
   const below: string[] = [];
   let depth: number | null = null;

@@ -10,10 +10,10 @@ import { acceptManifests, type Manifest, readManifest } from './manifest.ts';
 import type { ImageName } from './names.ts';
 import type { Session } from './token.ts';
 
-/** A manifest whose bytes match the requested digest, if any, and the digest in the response's header, if any. */
+/** A manifest whose bytes match the requested digest and the digest in the response's header, as far as these exist. */
 interface Fetched {
   readonly manifest: Manifest;
-  /** Computed from the bytes, by the algorithm of the requested digest, else by SHA-256. */
+  /** The digest of the bytes, computed by the algorithm of the requested digest, else by SHA-256. */
   readonly digest: Digest;
   readonly response: Responded;
 }
@@ -63,8 +63,8 @@ export function judgeManifest(
 }
 
 /**
- * The mismatch of a body that looks like a manifest, even if it cannot be parsed. `null`: the digest is right or not
- * known, or the body does not look like a manifest.
+ * Returns the mismatch of a body that looks like a manifest, even if it cannot be parsed. `null`: the digest is right
+ * or not known, or the body does not look like a manifest.
  */
 function spoiltManifest(body: Uint8Array, headers: Responded['headers'], wanted: Digest | null): ProbeFailure | null {
   const want = wanted ?? parseDigest(headers['docker-content-digest'] ?? '');
@@ -76,7 +76,10 @@ function spoiltManifest(body: Uint8Array, headers: Responded['headers'], wanted:
   return got.text === want.text ? null : digestMismatch(want, got, wanted === null ? byHeader : byWanted);
 }
 
-/** The digest in the header `Docker-Content-Digest`; `null`: there is no such header. An invalid one is malformed. */
+/**
+ * Returns the digest in the header `Docker-Content-Digest`; `null`: there is no such header. An invalid one is
+ * malformed.
+ */
 export function statedDigestOf(headers: Readonly<Record<string, string>>): Result<Digest | null, ProbeFailure> {
   const text = headers['docker-content-digest'];
   if (text === undefined || text === '') return ok(null);
@@ -87,7 +90,10 @@ export function statedDigestOf(headers: Readonly<Record<string, string>>): Resul
 const byWanted = phrase('answer.digestAsked');
 const byHeader = phrase('answer.digestOwn');
 
-/** @param by  the source of `want` */
+/**
+ * Makes the failure for a wrong digest.
+ * @param by  the source of `want`
+ */
 export function digestMismatch(want: Digest, got: Digest, by: Sentence): ProbeFailure {
   return mismatchOf({ algorithm: want.algorithm, want: want.text, got: got.text, by });
 }

@@ -6,8 +6,8 @@ import type { Platform } from './context.ts';
 import { parseDigest } from './digest.ts';
 
 /**
- * If `Accept` lacks one of these media types, some registries respond "not found", or with a manifest of another
- * digest.
+ * The media types of manifests. If `Accept` lacks one of them, some registries respond "not found", or with a manifest
+ * of another digest.
  */
 const indexTypes = [
   'application/vnd.oci.image.index.v1+json',
@@ -21,12 +21,12 @@ const imageTypes = [
 /** The `Accept` header of every manifest request. @see docs/protocols/oci.md#accept */
 export const acceptManifests = [indexTypes[0], imageTypes[0], indexTypes[1], imageTypes[1]].join(', ');
 
-/** A layer, the config or a manifest, as a manifest or index states it. */
+/** What a manifest or index states about a layer, the config or another manifest. */
 export interface Descriptor {
   readonly mediaType: string;
   readonly digest: string;
   readonly size: number;
-  /** The layer must be fetched from another server (`urls`), so it is not probed. */
+  /** True if the layer must be fetched from another server (`urls`), so it is not probed. */
   readonly isForeign: boolean;
   /** The platform of a manifest in an index; `null`: not stated. */
   readonly platform: Platform | null;
@@ -36,7 +36,7 @@ export type Manifest =
   | { readonly kind: 'index'; readonly manifests: readonly Descriptor[] }
   | { readonly kind: 'image'; readonly config: Descriptor | null; readonly layers: readonly Descriptor[] };
 
-/** The most manifests or layers in a list; real lists have some tens. */
+/** The maximum number of manifests or layers in a list. Real lists have some tens. */
 const descriptorsMax = 1000;
 
 type Unreadable = { readonly expected: Sentence };
@@ -55,7 +55,7 @@ export function readManifest(body: Uint8Array, contentType: string | undefined):
   const sent = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
   if (typeof mediaType === 'string' && sent !== '' && mediaType !== sent)
     return { expected: phrase('answer.mediaType') };
-  // With both, clients could get different images by one digest.
+  // If a manifest had both, clients could get different images under one digest.
   if (manifests !== undefined && (layers !== undefined || config !== undefined))
     return { expected: phrase('answer.listOrImage') };
   if (Array.isArray(manifests)) {
@@ -91,8 +91,8 @@ function platformOf(value: unknown): Platform | null {
 }
 
 /**
- * The entry of an index to fetch next: that of the wanted platform, else a nested index, else any image. `null`: there
- * is none. Attestations have the platform `unknown` and are no images.
+ * Selects the entry of an index to fetch next: the image of the wanted platform, else a nested index, else any image.
+ * `null`: there is none. Attestations have the platform `unknown` and are no images.
  */
 export function entryFor(manifests: readonly Descriptor[], wanted: Platform): Descriptor | null {
   const isWanted = ({ platform }: Descriptor): boolean =>

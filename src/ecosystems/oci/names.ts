@@ -4,11 +4,11 @@ import type { Names } from '../names.ts';
 import { parseDigest } from './digest.ts';
 
 export interface ImageName {
-  /** The registry: `docker.io`, `registry.example.com:5000`. */
+  /** The registry, such as `docker.io` or `registry.example.com:5000`. */
   readonly host: string;
-  /** The path below `/v2/`: `library/alpine`. */
+  /** The path below `/v2/`, such as `library/alpine`. */
   readonly repository: string;
-  /** A tag or a digest; `null`: none was written. */
+  /** A tag or a digest; `null`: the name has neither. */
   readonly version: string | null;
 }
 
@@ -23,7 +23,7 @@ const tag = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 const nameCharsMax = 255;
 const expected = phrase('expected.image');
 
-/** True for the path of a repository. @see docs/protocols/oci.md#endpoints */
+/** True for a valid path of a repository. @see docs/protocols/oci.md#endpoints */
 export function isRepository(path: string): boolean {
   return path.length <= nameCharsMax && path.split('/').every((part) => component.test(part));
 }
@@ -34,7 +34,7 @@ export function isVersion(version: string): boolean {
 }
 
 /**
- * Parses an image reference as Docker does. A tag before a digest is dropped.
+ * Parses an image reference as Docker does. If it has a tag and a digest, the tag is dropped.
  * @see github.com/distribution/reference: its grammar and its short names
  */
 export function parseImage(text: string): Result<ImageName, Sentence> {
@@ -49,8 +49,8 @@ export function parseImage(text: string): Result<ImageName, Sentence> {
 }
 
 /**
- * Splits a name without tag and digest. Without a host the registry is Docker Hub; there a single word gets the prefix
- * `library/`.
+ * Splits a name without tag and digest into registry and repository. If it names no host, the registry is Docker Hub.
+ * There, a single word gets the prefix `library/`.
  */
 export function splitName(name: string): Pick<ImageName, 'host' | 'repository'> {
   const slash = name.indexOf('/');
@@ -61,7 +61,7 @@ export function splitName(name: string): Pick<ImageName, 'host' | 'repository'> 
   return { host, repository: host === dockerHub && !path.includes('/') ? `library/${path}` : path };
 }
 
-/** An image's host is its upstream, so there are no private names. */
+/** Describes image names. The host in a name is the image's upstream, so private names are not necessary. */
 export const ociNames: Names = {
   describes:
     'Images. The host in the name of an image is its upstream (default `docker.io`). The first one with a digest is the canary.',

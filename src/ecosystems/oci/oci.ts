@@ -28,7 +28,7 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
     blob: heavy({
       grain: 'version',
       verifies: phrase('answer.digestManifest'),
-      // The index of platforms, and the manifest of the configured platform.
+      // These are the index of platforms, and the manifest of the configured platform.
       usualAside: () => ({ requests: 2, bytes: 2 * manifestBytes }),
     }),
   },

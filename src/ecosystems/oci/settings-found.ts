@@ -40,12 +40,12 @@ export async function findOci(machine: Machine): Promise<OciFound> {
     config: await readLines(machine, machine.system('/etc/containerd/config.toml')),
     hosts,
     daemons,
-    // With a registries.conf of the user, no file of the system is read.
+    // If the user has a registries.conf, no file of the system is read.
     registries: isInstead ? users : [...(await registriesIn(machine, machine.system('/etc/containers'))), ...users],
   };
 }
 
-/** The lines of a registries.conf and of the files in registries.conf.d. @see containers-registries.conf.d(5) */
+/** Reads the lines of a registries.conf and of the files in registries.conf.d. @see containers-registries.conf.d(5) */
 async function registriesIn(machine: Machine, folder: string): Promise<readonly FileLine[]> {
   const beside = join(folder, 'registries.conf.d');
   const listed = await machine.list(beside);

@@ -8,19 +8,19 @@ import { parseFields } from '../parse-json.ts';
 import { type End, get, stoppedBy, type Talk } from '../talk.ts';
 import type { OciContext } from './context.ts';
 
-/** `isFresh`: the token was just fetched, not cached before. */
+/** A token of a registry. `isFresh`: it was just requested, not cached before. */
 export interface HeldToken {
   readonly token: string;
   readonly isFresh: boolean;
 }
 
 const secondMs = 1000;
-/** The lifetime by the token specification if the response states none. */
+/** The lifetime of a token if the response states none, seconds. It is the default of the token specification. */
 const lifeSeconds = 60;
-/** The longest lifetime in the cache, because permissions can be revoked. */
+/** The maximum lifetime of a token, seconds. It is limited because permissions can be revoked. */
 const lifeSecondsMax = 3600;
 const shareKept = 0.8;
-/** The longest token: most servers refuse longer headers. */
+/** The maximum length of a token, characters. Most servers refuse longer headers. */
 const tokenCharsMax = 8192;
 
 export function* tokenFor(challenge: Challenge, session: Session): Talk<Result<HeldToken, End>> {
@@ -52,7 +52,7 @@ function keyOf({ realm, service, scope }: Challenge): string {
   return JSON.stringify(['token', realm, service, scope]);
 }
 
-/** `null`: the response has no valid token. */
+/** Reads the token and its lifetime in a response; `null`: the response has no valid token. */
 export function readToken(text: string): { readonly token: string; readonly lifeSeconds: number } | null {
   const parsed = parseFields(text, phrase('answer.token'));
   if (parsed.tag === 'error') return null;
@@ -63,7 +63,7 @@ export function readToken(text: string): { readonly token: string; readonly life
   return { token, lifeSeconds: Math.min(isLife ? life : lifeSeconds, lifeSecondsMax) };
 }
 
-/** One conversation, and what it and earlier ones cached. */
+/** One conversation with a registry, and the cache that it shares with other conversations. */
 export interface Session {
   readonly context: OciContext;
   recall(key: string): string | null;
@@ -83,7 +83,7 @@ export function openSession(context: OciContext): Session {
   };
 }
 
-/** What a registry says about its token server. */
+/** What a registry states about its token server, in the header `WWW-Authenticate`. */
 export interface Challenge {
   /** An http or https URL without user-info and fragment. */
   readonly realm: string;
@@ -95,8 +95,8 @@ const headerCharsMax = 8192;
 const valueCharsMax = 2000;
 
 /**
- * The first Bearer challenge in a `WWW-Authenticate` header; `null`: there is none. For a registry with TLS, a token
- * server without TLS is malformed.
+ * Returns the first Bearer challenge in a `WWW-Authenticate` header; `null`: there is none. If the registry uses TLS, a
+ * token server without TLS is malformed.
  * @see docs/protocols/oci.md#tokens; RFC 9110 section 11.6.1
  */
 export function parseBearerChallenge(
@@ -125,18 +125,21 @@ interface Read {
   readonly values: Map<string, string>;
 }
 
-/** Commas separate both challenges and parameters, so a word without `=` begins a challenge. */
+/**
+ * Splits the header into its challenges. Commas separate both challenges and parameters, so a word without `=` begins a
+ * challenge.
+ */
 function challenges(header: string): readonly Read[] {
   const found: Read[] = [];
   const text = header.slice(0, headerCharsMax);
-  // The slash is for base64 after `Negotiate`: without it the header would end there.
+  // The slash occurs in base64 text after `Negotiate`. Without it, parsing would end there.
   const part = /[\s,]*([A-Za-z0-9!#$%&'*+./^_`|~-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?/y;
   for (let match = part.exec(text); match !== null; match = part.exec(text)) {
     const [, name = '', quoted, plain] = match;
     if (quoted === undefined && plain === undefined) found.push({ scheme: name.toLowerCase(), values: new Map() });
     const value = quoted?.replace(/\\(.)/g, '$1') ?? plain;
     const values = found.at(-1)?.values;
-    // Of repeated parameters the first counts.
+    // If a parameter is repeated, the first one counts.
     if (value !== undefined && value.length <= valueCharsMax && values !== undefined && !values.has(name.toLowerCase()))
       values.set(name.toLowerCase(), value);
   }

@@ -134,7 +134,10 @@ function podmanTraps({ registries }: OciFound, say: Say): readonly OciTrap[] {
   });
 }
 
-/** @param written  the host as in the file; user-info in it is not shown */
+/**
+ * Makes the trap of a registry that is used without verified TLS.
+ * @param written  the host as in the file; user-info in it is not shown
+ */
 function blindly(written: string, place: SettingPlace, authorities: string, say: Say): OciTrap {
   const host = written.replace(/^.*@/, '');
   const set = say('trap.oci-insecure-registries.set', { authority: `${authorities}/${host}/ca.crt` });
@@ -150,7 +153,7 @@ function jsonOf(text: string): Fields | null {
 }
 
 /**
- * The strings in the list `key` of a daemon.json; empty if there is no such list.
+ * Returns the strings in the list `key` of a daemon.json; empty if there is no such list.
  * @param file  the file's text
  */
 export function textsIn(file: string, key: string): readonly string[] {

@@ -14,8 +14,9 @@ import { type AttestationPublisher, formatPublisher, type Identity, isSignedBy }
 import type { ReleaseFile } from './release.ts';
 
 /**
- * Verifies the attestations of a version's file. Each must be about the file and its hash; with a trusted root none may
- * be forged. The file counts as verified only if its publisher is configured and all signatures are valid.
+ * Verifies the attestations (signed statements about the build) of a version's file. Each must be about the file and
+ * its hash. If a trusted root is configured, none may be forged. The file is verified only if its publisher is
+ * configured and all signatures are valid.
  */
 export function* provenance(target: Target, context: PypiContext): Talk<Verdict> {
   const found = yield* findRelease(target, context, ({ provenance: url }) => url !== null);
@@ -44,7 +45,7 @@ export function* provenance(target: Target, context: PypiContext): Talk<Verdict>
   return fine({ ...facts, signature: signature.value, ...held });
 }
 
-/** The facts for a file without attestations. With a trusted root it counts as unsigned. */
+/** Makes the facts for a file without attestations. If a trusted root is configured, the file counts as unsigned. */
 function none({ own }: PypiContext): Facts {
   const unsigned: Signature = { state: 'unsigned', key: null };
   return { notOffered: true, ...(own.trustedRoot === undefined ? {} : { signature: unsigned }) };
@@ -57,8 +58,8 @@ function isOfMirror(url: string, file: ReleaseFile, { baseUrl }: PypiContext): b
 }
 
 /**
- * The words of a file's name, sorted: an attestation may state the name with other separators, and its tags in another
- * order.
+ * Returns the words of a file's name, sorted. An attestation may state the name with other separators, and its tags in
+ * another order.
  * @see pypi/pypi-attestations _impl.py _ultranormalize_dist_filename
  */
 function wordsOf(file: string): string {
@@ -76,7 +77,10 @@ function otherHash({ sha256 }: Attestation, want: string, by: Sentence): ProbeFa
   return want === got ? null : mismatchOf({ algorithm: 'sha256', want, got, by, side: 'attestation' });
 }
 
-/** The verdict on all signatures; an error if one is forged, malformed, or not by the configured publisher. */
+/**
+ * Returns the verdict on all signatures. It is an error if one is forged, malformed, or not by the configured
+ * publisher.
+ */
 function signers(
   attestations: readonly Attestation[],
   { own }: PypiContext,

@@ -18,7 +18,7 @@ import {
 /** A URL that is safe to paste between quotes and into a settings file. */
 const pasteableUrl = /^https?:\/\/[A-Za-z0-9._~%:/[\]+=@!,-]+$/;
 
-/** What was expected of a list of indexes; `null`: the text is valid. */
+/** Checks a list of indexes. Returns what was expected, or `null` if the text is valid. */
 export function checkIndexes(chain: string): Sentence | null {
   const urls = chain.split(/\s+/).filter((url) => url !== '');
   if (urls.length === 0) return phrase('expected.pypiLocks');
@@ -27,8 +27,8 @@ export function checkIndexes(chain: string): Sentence | null {
 }
 
 /**
- * Replaces the first index; the extra indexes stay, without those in `dropped`. The replaced index does not become an
- * extra index, because clients would still request every project from it.
+ * Replaces the first index and keeps the extra indexes, except those in `dropped`. The replaced index does not become
+ * an extra index, because clients would still request every project from it.
  */
 function headed(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain {
   const own = chain.members.find(({ key }) => key === to.key) ?? to;
@@ -36,7 +36,7 @@ function headed(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Ch
   return chainOf([own, ...rest]);
 }
 
-/** The URL of the first index, with a final slash, which avoids a redirect; `null`: it is not safe to paste. */
+/** Returns the URL of the first index with a final slash, which avoids a redirect; `null`: it is not safe to paste. */
 function pasteable(chain: Chain): string | null {
   const url = chain.members[0]?.plain;
   return url !== undefined && pasteableUrl.test(url) ? `${url.replace(/\/+$/, '')}/` : null;
@@ -51,7 +51,7 @@ function linesFor(url: string): { readonly env: string; readonly json: string } 
   };
 }
 
-/** The rollback of both the client's file and the variables, which override the file. */
+/** Returns the rollback of the client's file and of the variables, which override the file. */
 function rollbackTo(before: Chain, fileFor: (url: string) => string): string | Sentence {
   const url = pasteable(before);
   if (url === null) return phrase('back.index');
@@ -75,14 +75,14 @@ function notesFor(before: Chain, after: Chain, privatePatterns: readonly string[
 interface Own extends Pick<Client, 'spec' | 'describes' | 'walk' | 'protocols'> {
   readonly id: 'pip' | 'uv';
   fileFor(url: string): string;
-  /** Replaces the lines if the index is not safe to paste. */
+  /** The note that replaces the lines if the index is not safe to paste. */
   readonly byHand: Sentence;
   notes(url: string): readonly Sentence[];
 }
 
 /**
- * Makes a client whose chain is a list of indexes: first the one that replaces the public index, then extra indexes.
- * The remedy sets only the first.
+ * Makes a client whose chain is a list of indexes. The first one replaces the public index; the others are extra
+ * indexes. The remedy sets only the first.
  */
 function clientOf({ fileFor, byHand, notes, ...own }: Own): Client {
   return {
@@ -107,8 +107,9 @@ function clientOf({ fileFor, byHand, notes, ...own }: Own): Client {
 }
 
 /**
- * pip queries all indexes; of equal versions it takes the file of the last index. It skips an index that fails, but
- * ends at a 401, where it prompts for a password, and at a cut page. It also fails if the chosen file is wrong.
+ * pip requests the project from all indexes. If several have the same version, it takes the file of the last one. It
+ * skips an index that fails, but the walk fails at a 401, where pip prompts for a password, and at a cut page. It also
+ * fails if the chosen file is wrong.
  * @see test/real/pypi-clients.test.ts, pypi-bodies.test.ts: pip 23.2 and 26.3
  */
 function walkPip(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
@@ -152,7 +153,7 @@ export const pip: Client = clientOf({
 });
 
 /**
- * uv queries the extra indexes in order, the default index last. It continues only after a 404.
+ * uv requests the extra indexes in order, and the default index last. It continues only after a 404.
  * @see test/real/pypi-clients.test.ts: uv 0.13
  */
 function walkUv(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {

@@ -10,11 +10,11 @@ export interface PypiSettings {
 }
 
 export interface PypiOwn {
-  /** The mirror is the public index itself, whose hashes are stored: it never reuses a file name. */
+  /** True if the mirror is the public index itself. Its hashes are stored, because it never reuses a file name. */
   readonly isAuthority: boolean;
   /** As in `PypiSettings`; absent: signatures of attestations are not verified. */
   readonly trustedRoot?: string;
-  /** Any signer is accepted for a project without an entry. */
+  /** The allowed signers. For a project without an entry, any signer is accepted. */
   readonly publishers?: readonly AttestationPublisher[];
 }
 
@@ -24,7 +24,7 @@ const pinKey = 'pypi/';
 
 export const publicPypi = 'pypi';
 
-/** Stores the hashes that the public index first stated for probed files. */
+/** Stores the first hash that the public index states for each probed file. */
 export const pypiLearning: Learning = {
   keys: [pinKey],
   learn(known, { own = {} }) {
@@ -34,7 +34,7 @@ export const pypiLearning: Learning = {
     const key = `${pinKey}${file}`;
     return known.has(key) || known.size >= pinsMax ? [] : [[key, `sha256:${hash}`]];
   },
-  // Another upstream may have built files of the same names.
+  // Another upstream may have built its own files with the same names.
   pinned: (known, upstream) => (upstream === publicPypi ? pinnedIn(known, pinKey) : {}),
 };
 

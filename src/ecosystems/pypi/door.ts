@@ -4,15 +4,18 @@ import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
 import { escapeExpression } from '../globs.ts';
 import { isProjectName, normalNameOf } from './names.ts';
 
-/** Files are not requested at the door, because the links to them are made absolute. */
+/**
+ * Reads the path of a project page. Clients do not request files from the front door, because it makes the links to
+ * files absolute.
+ */
 function readProjectPath(path: string): DoorPath | null {
   const [, name = ''] = /^([^/%]+)\/?$/.exec(path) ?? [];
   return isProjectName(name) ? { module: normalNameOf(name), kind: 'index' } : null;
 }
 
-/** The tags that may have links. Without the closing `>`, so that no part of a page is matched twice. */
+/** Matches the tags that can have links, without the closing `>`, so that no part of a page is matched twice. */
 const tag = /<(?:a|base)\b[^>]*/gi;
-/** A tag up to the end of its `href`; the second or the third group is the URL. */
+/** Matches a tag up to the end of its `href`. The second or the third group is the URL. */
 const href = /^(<\w+\b[^>]*?\bhref\s*=\s*)(?:"([^"]*)"|'([^']*)')/i;
 
 function quoted(url: string): string {
@@ -31,10 +34,10 @@ function absoluteHtml(text: string, url: string): string | null {
   );
 }
 
-/** The most links of a page that are made absolute. */
+/** The maximum number of links in a page. A page with more links is rejected. */
 const linksMax = 100_000;
 
-/** The text with every match replaced; `null`: there are too many, or the result is too long. */
+/** Replaces every match in a text; `null`: there are too many, or the result is too long. */
 function replaceLinks(text: string, pattern: RegExp, replace: (match: RegExpExecArray) => string): string | null {
   const parts: string[] = [];
   let [links, at, chars] = [0, 0, 0];
@@ -49,10 +52,13 @@ function replaceLinks(text: string, pattern: RegExp, replace: (match: RegExpExec
   return chars + text.length - at > limits.doorRewriteBytes ? null : parts.join('') + text.slice(at);
 }
 
-/** A key `url` with its value. Nothing else in JSON has this form, because quotes in strings are escaped. */
+/** Matches a key `url` with its value. Nothing else in JSON has this form, because quotes in strings are escaped. */
 const jsonUrl = /("url"\s*:\s*)("(?:[^"\\]|\\.){0,4096}")/g;
 
-/** Parsing the JSON instead would block other requests for a second at 32 MiB. */
+/**
+ * Makes the links in a JSON page absolute by text replacement. Parsing 32 MiB of JSON would block other requests for a
+ * second.
+ */
 function absoluteJson(text: string, url: string): string | null {
   const whole = text.trim();
   if (!whole.startsWith('{') || !whole.endsWith('}') || !whole.includes('"files"') || readPageUrl('', url) === null)
@@ -67,7 +73,7 @@ function decodedText(value: string): string {
   try {
     return JSON.parse(value) as string;
   } catch {
-    // No valid URL: the caller leaves the pair unchanged.
+    // This is not a valid URL, so the caller leaves the pair unchanged.
     return 'http://';
   }
 }

@@ -4,16 +4,21 @@ import { publicPypi } from './context.ts';
 import { isProjectName, normalNameOf } from './names.ts';
 import { parseVersion } from './version.ts';
 
-/** The source of a package in a lock file. `url` `null`: the public index. */
+/**
+ * The source of a package in a lock file. `elsewhere`: it is not an index. If `url` is `null`, it is the public index.
+ */
 export type LockSource = { readonly kind: 'index'; readonly url: string | null } | { readonly kind: 'elsewhere' };
 
 const publicIndex = /^https:\/\/pypi\.(?:org|python\.org)\/simple$/;
 
-/** True for an index that is neither the public one nor a mirror of it: its projects may be private. */
+/**
+ * True for an index that is neither the public one nor a configured mirror of it. The projects of such an index may be
+ * private.
+ */
 export function isForeignIndex(url: string, mirrors: readonly Mirror[]): boolean {
   if (!URL.canParse(url)) return true;
   const { protocol, host, pathname } = new URL(url);
-  // The look-behind keeps the time linear: a run of slashes is tried once, not at each slash.
+  // The look-behind keeps the time linear: each run of slashes is tried only once.
   const plain = `${protocol}//${host}${pathname}`.replace(/(?<!\/)\/+$/, '');
   if (publicIndex.test(plain)) return false;
   return !mirrors.some((mirror) => mirror.upstream === publicPypi && mirror.url.replace(/\/+$/, '') === plain);
@@ -45,7 +50,9 @@ export interface PythonLocked {
   readonly files: readonly { readonly name: string; readonly sha256: string }[];
 }
 
-/** The entries of a lock file, the most needed first, and the hashes of their files. */
+/**
+ * Returns the entries of a lock file and the hashes of their files. The projects that most others require come first.
+ */
 export function pythonLockOf(
   packages: readonly PythonLocked[],
   needs: ReadonlyMap<string, number>,

@@ -5,10 +5,13 @@ import { matchesParts } from '../globs.ts';
 import type { Names } from '../names.ts';
 import { parseVersion } from './version.ts';
 
-/** Stands for the newest release. */
+/** The word that stands for the newest release, in place of a version. */
 export const newest = 'latest';
 
-/** A project's name as in URLs: lower-case, each run of `-`, `_` and `.` as one `-`. @see PEP 503, Normalized Names */
+/**
+ * Returns a project's name as in URLs: in lower case, with one `-` for each run of `-`, `_` and `.`.
+ * @see PEP 503, Normalized Names
+ */
 export function normalNameOf(name: string): string {
   return name.toLowerCase().replace(/[-_.]+/g, '-');
 }
@@ -56,7 +59,7 @@ export function isProjectPattern(text: string): boolean {
   return /^[A-Za-z0-9*](?:[A-Za-z0-9._*-]*[A-Za-z0-9*])?$/.test(text) && !/^\*+$/.test(text) && text.length <= 200;
 }
 
-/** Whether a project's name matches one of the patterns. Both are normalised first. */
+/** True if a project's name matches one of the patterns. Both are normalised first. */
 export function matchesProjects(patterns: readonly string[], project: string): boolean {
   return patterns.some((pattern) => matchesParts(normalNameOf(pattern).split(/\*+/), normalNameOf(project)));
 }

@@ -22,7 +22,7 @@ const notAPage: ProbeFailure = wrongContent('answer.page');
 
 const distribution = /\.(whl|tar\.gz|zip|tar\.bz2|tgz|tar\.xz|tar|egg|exe|msi|rpm|deb)$/i;
 
-/** The endings of current distribution files. Other kinds of pages hardly link to such files. */
+/** The endings of current distribution files. Web pages that are no project pages rarely link to such files. */
 const current = /\.(whl|tar\.gz)$/i;
 
 /**
@@ -74,7 +74,10 @@ function take(read: Read, tag: HtmlTag, pageUrl: string): void {
     read.version = attributes.get('content') ?? '';
 }
 
-/** @param text  the anchor's text; folder listings shorten long names in it */
+/**
+ * Returns the file to which an anchor links; `null`: none.
+ * @param text  the anchor's text; folder listings shorten long names in it
+ */
 function fileOf({ attributes }: HtmlTag, text: string, base: string): PageFile | null {
   const href = attributes.get('href')?.trim();
   if (href === undefined) return null;
@@ -97,7 +100,7 @@ function readAnchor(attributes: HtmlTag['attributes'], name: string, href: strin
   };
 }
 
-/** The hash in `sha256=<hex>`, also among other parameters; `null`: none. */
+/** Returns the hash in `sha256=<hex>`, also among other parameters; `null`: none. */
 function hashOf(text: string): string | null {
   return sha256Of(/(?:^|&)sha256=([^&]*)/i.exec(text)?.[1]);
 }
@@ -106,9 +109,9 @@ function hashOf(text: string): string | null {
 export interface HtmlTag {
   /** In lower case; the name of a closing tag begins with `/`. */
   readonly name: string;
-  /** Decoded values by name in lower case; of duplicates the first. */
+  /** Decoded values, keyed by name in lower case. If an attribute is repeated, the first one counts. */
   readonly attributes: ReadonlyMap<string, string>;
-  /** The decoded text since the previous tag; of a long text only the beginning. */
+  /** The decoded text since the previous tag. A long text is cut. */
   readonly textBefore: string;
 }
 
@@ -121,13 +124,13 @@ function joined(part: string, more: string): string {
 
 function nothing(): void {}
 
-/** What a page may state at its very end. */
+/** The number of characters to keep of a page's end, where the page may state its serial. */
 const endChars = 200;
 
-/** The tokenizer of a page with the text that it still refers to; hands out one tag after the other. */
+/** Splits a page into tags. The tokenizer reports only positions, so the reader keeps the recent text. */
 class TagReader {
   readonly #tokenizer: Tokenizer;
-  /** The end of what was read, and where it begins in the whole text. */
+  /** The last part of the text that was read. `#recentFrom`: the position of this part in the whole text. */
   #recent = '';
   #recentFrom = 0;
 
@@ -183,7 +186,7 @@ class TagReader {
     );
   }
 
-  /** A part of the text; empty if it began so long ago that only overlong parts did. */
+  /** Returns a part of the text. It is empty if the part begins before the recent text: then the part is too long. */
   #part(from: number, to: number): string {
     return from < this.#recentFrom ? '' : this.#recent.slice(from - this.#recentFrom, to - this.#recentFrom);
   }

@@ -27,7 +27,7 @@ export const acceptHtml = 'application/vnd.pypi.simple.v1+html, text/html; q=0.5
 
 const notAPage: ProbeFailure = wrongContent('answer.page');
 
-/** `null`: another content type, which pip and uv refuse. */
+/** Returns the form of a page by its content type; `null`: another type, which pip and uv refuse. */
 export function formOf(headers: Responded['headers']): 'json' | 'html' | null {
   const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
   if (type === 'application/vnd.pypi.simple.v1+json') return 'json';
@@ -48,7 +48,7 @@ export function* readPage(response: Responded, reader: PageReader): Slices<Resul
   return yield* (form === 'json' ? readJsonPage : readHtmlPage)(wholeOf(response), base, reader);
 }
 
-/** The URL of the page without credentials: masked credentials may make it invalid. */
+/** Returns the URL of the page without credentials. In `finalUrl` they are masked, which may make it invalid. */
 function baseOf(finalUrl: string): string {
   if (!URL.canParse(finalUrl)) return 'https://invalid/';
   const url = new URL(finalUrl);
@@ -60,7 +60,7 @@ function baseOf(finalUrl: string): string {
 const expected = phrase('answer.pageJson');
 const malformed: ProbeFailure = failureOf('malformed', expected);
 
-/** Reads a project page in JSON; invalid entries of `files` are skipped. @see PEP 691, PEP 700 */
+/** Reads a project page in JSON, and skips invalid entries of `files`. @see PEP 691, PEP 700 */
 export function* readJsonPage(
   body: WholeBody,
   base: string,
@@ -133,7 +133,10 @@ function announced(value: unknown): IndexFile['metadata'] {
   return fieldsOf(value) === null ? null : { sha256: hashIn(value) };
 }
 
-/** The origin states a number, bandersnatch a text; `null`: no serial. */
+/**
+ * Reads the serial of a page. The public index sends a number, the mirror software bandersnatch a text; `null`: no
+ * serial.
+ */
 function serialOf(value: unknown): string | null {
   const text = typeof value === 'number' ? String(value) : value;
   return typeof text === 'string' && /^\d{1,20}$/.test(text) ? text : null;

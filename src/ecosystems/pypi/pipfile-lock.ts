@@ -5,7 +5,7 @@ import { type Fields, fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 import { isForeignIndex, type LockSource, type PythonLocked, pythonLockOf } from './lock-source.ts';
 import { sha256Of } from './project-page.ts';
 
-/** Keys of a package that is not from an index. */
+/** The keys of a package that does not come from an index. */
 const elsewhereKeys = ['git', 'hg', 'svn', 'bzr', 'path', 'file', 'editable'] as const;
 
 function textAt(fields: Fields | null, key: string): string {
@@ -14,8 +14,8 @@ function textAt(fields: Fields | null, key: string): string {
 }
 
 /**
- * Parses a Pipfile.lock. Its hashes are of a release, not of a file: any of them may be the file that is requested.
- * A package without `index` may come from any of the indexes.
+ * Parses a Pipfile.lock. It lists hashes for a release, not for each file: the requested file may have any of them. A
+ * package without `index` may come from any of the indexes.
  * @see https://pipenv.pypa.io/en/latest/pipfile.html
  */
 export function readPipfileLock(file: LockFile): Result<Lock, Sentence> {

@@ -16,16 +16,16 @@ export interface IndexFile {
 export interface PageFile {
   readonly name: string;
   readonly isYanked: boolean;
-  /** `null`: the file has no valid URL, so it does not count. */
+  /** Returns the file's details; `null`: the file has no valid URL, so it does not count. */
   read(): IndexFile | null;
 }
 
 /** Receives what a project page lists, in the order of the page. */
 export interface PageReader {
   file(file: PageFile): void;
-  /** An entry of the page's list of versions, which pages in HTML do not have. */
+  /** Receives an entry of the page's list of versions. Pages in HTML have no such list. */
   version?(text: string): void;
-  /** Forgets everything: another list of files begins, and of duplicate keys the last counts. */
+  /** Forgets everything, because the key of the list of files is repeated. Of repeated keys, the last one counts. */
   restart(): void;
 }
 
@@ -49,7 +49,7 @@ export function parseFileUrl(text: string, base: string): FileUrl | null {
   return { url: url.href, fragment };
 }
 
-/** The decoded last segment of a URL's path; empty if it cannot be decoded. */
+/** Returns the decoded last segment of a URL's path; empty if it cannot be decoded. */
 export function nameIn(url: string): string {
   const [path = ''] = url.split(/[?#]/, 1);
   try {
@@ -64,14 +64,14 @@ export function parseProvenanceUrl(value: unknown, base: string): string | null 
   return typeof value === 'string' && value !== '' ? (parseFileUrl(value, base)?.url ?? null) : null;
 }
 
-/** The URL of a file's core metadata. @see PEP 658 */
+/** Returns the URL of a file's core metadata. @see PEP 658 */
 export function metadataUrlOf(file: string): string {
   const url = new URL(file);
   url.pathname += '.metadata';
   return url.href;
 }
 
-/** A SHA-256 in lower-case hex; `null` if the value is no SHA-256 in hex. */
+/** Returns a SHA-256 in lower-case hex; `null`: the value is no SHA-256 in hex. */
 export function sha256Of(text: unknown): string | null {
   return typeof text === 'string' && /^[0-9a-f]{64}$/i.test(text) ? text.toLowerCase() : null;
 }

@@ -10,7 +10,7 @@ export interface Attestation {
   readonly file: string;
   /** Lower-case hex. */
   readonly sha256: string;
-  /** `statement`, `signature` and `certificate` are in base64. */
+  /** The fields `statement`, `signature` and `certificate` are in base64. */
   readonly statement: string;
   readonly signature: string;
   readonly certificate: string;

@@ -12,7 +12,9 @@ import {
 } from './version.ts';
 
 interface Release {
-  /** The version as the page's list spells it; without such a list, as in the first file's name. */
+  /**
+   * The version as the page's list of versions spells it. If there is no such list, it is as in the first file's name.
+   */
   text: string;
   readonly version: PypiVersion;
   isListed: boolean;
@@ -26,19 +28,22 @@ export interface ReleaseFile extends IndexFile {
 }
 
 /**
- * The releases of a page, by its list of versions and its file names. Counts up to `limits.versionsCounted` and keeps no
- * files, so that memory does not grow with the page.
+ * Collects the releases of a page from its list of versions and its file names. It counts up to
+ * `limits.versionsCounted` and keeps no files, so that memory does not grow with the page.
  * @param project  the normalised name
  */
 export class Releases implements PageReader {
   readonly #project: string;
   #known = new Map<string, Release>();
   #withFiles = 0;
-  /** The highest ones with files, ascending. */
+  /** The highest releases with files, ascending. */
   #highest: Release[] = [];
   #last: Release | null = null;
   #newest: Release | null = null;
-  /** The release of the last file: the files of one release are mostly next to each other on a page. */
+  /**
+   * The release of the last file. It is cached, because the files of one release are mostly next to each other on a
+   * page.
+   */
   #recent: { readonly written: string; readonly key: string | null } = { written: '', key: null };
 
   constructor(project: string) {
@@ -77,7 +82,10 @@ export class Releases implements PageReader {
     if (!file.isYanked && (this.#newest === null || isNewer(release, this.#newest))) this.#newest = release;
   }
 
-  /** The highest release with a file that is not yanked; a pre-release only if there is no other. `null`: none. */
+  /**
+   * Returns the highest release with a file that is not yanked. It is a pre-release only if there is no other. `null`:
+   * none.
+   */
   get newest(): string | null {
     return this.#newest?.text ?? null;
   }
@@ -100,7 +108,7 @@ export class Releases implements PageReader {
     return this.#recent.key;
   }
 
-  /** `null`: there are too many. */
+  /** Returns the release of a key, and adds it if it is new. `null`: there are too many. */
   #release(key: string, written: string): Release | null {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
@@ -119,7 +127,7 @@ function isPrereleaseAt(releases: readonly Release[], at: number): boolean {
   return release !== undefined && isPythonPrerelease(release.version);
 }
 
-/** The runtime's substring would keep the whole text in memory from which it was cut. */
+/** Copies a text. Without a copy, a substring would keep the whole original text in memory. */
 function copied(text: string): string {
   return Buffer.from(text).toString();
 }
@@ -138,8 +146,8 @@ function isNewer({ version: a }: Release, { version: b }: Release): boolean {
 }
 
 /**
- * Chooses a file of one release while a page is read. The release is that of the version, in any spelling; without it,
- * the highest that differs only by a local part (`1.0+cu118`).
+ * Chooses a file of one release while a page is read. The release is that of the wanted version, in any spelling. If
+ * there is none, it is the highest that differs only by a local part (`1.0+cu118`).
  * @see PEP 440, Version matching
  */
 export class FileChoice implements PageReader {
@@ -202,8 +210,8 @@ export class FileChoice implements PageReader {
 }
 
 /**
- * The file to probe, the same at all mirrors with the same files. Preferred files come first, then universal wheels,
- * wheels for Linux on x86-64, other wheels, and source distributions; then the name decides.
+ * Returns the file to probe, which is the same at all mirrors with the same files. Preferred files come first, then
+ * universal wheels, wheels for Linux on x86-64, other wheels, and source distributions. Among equals, the name decides.
  */
 export function chooseFile(
   files: readonly ReleaseFile[],
@@ -248,7 +256,7 @@ export function parseFileName(file: string, project: string): FileName | null {
   }
   if (!sdist.test(file)) return null;
   const stem = file.replace(sdist, '');
-  // The name of the project may have dashes too.
+  // The name of the project may contain dashes too, so each dash is tried.
   for (const { index } of stem.matchAll(/(?<=[^-_.])-/g)) {
     const name = normalNameOf(stem.slice(0, index));
     if (name === project) return { kind: 'sdist', version: stem.slice(index + 1), tags: '' };

@@ -5,22 +5,22 @@ import { type Lock, type LockEntry, type LockFile, type MalformedLines, sortByNe
 import { entryOf, isForeignIndex, type LockSource } from './lock-source.ts';
 import { normalNameOf } from './names.ts';
 
-/** One requirement, joined from its lines, without comments. `line`: the first one's number, from 1. */
+/** One requirement, joined from its lines, without comments. `line`: the number of its first line, from 1. */
 interface Line {
   readonly line: number;
   readonly text: string;
 }
 
-/** One file of a set that `-r` and `-c` options join. */
+/** One file of a set of files that include each other by the options `-r` and `-c`. */
 interface Part {
   readonly name: string;
   readonly text: string;
   readonly lines: readonly Line[];
-  /** The file is named by the option `-c`: it limits versions but requires no package. */
+  /** True if the option `-c` names the file: it limits versions but requires no package. */
   readonly isConstraint: boolean;
 }
 
-/** The requirement of one line. `version`: empty for a requirement that pins none. */
+/** The requirement of one line. `version`: empty if the requirement pins none. */
 interface Requirement {
   readonly name: string;
   readonly version: string;
@@ -29,7 +29,7 @@ interface Requirement {
 }
 
 const malformedMax = 20;
-/** More files of one set are not read. */
+/** The maximum number of files of one set that are read. */
 const filesMax = 50;
 const requirement = /^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*)$/s;
 const url = /^(?:-e\b|--editable\b|(?:git|hg|svn|bzr)\+|(?:file|https?):)/i;
@@ -68,7 +68,9 @@ export function readRequirements(file: LockFile): Result<Lock, Sentence> {
   return ok({ entries: sortByNeed(entries, needs), pinned: { ...pinned }, malformed });
 }
 
-/** The file and those that it includes, each once. `unread`: options whose file cannot be read, or is a URL. */
+/**
+ * Reads the file and those that it includes, each once. `unread`: the options whose file cannot be read, or is a URL.
+ */
 function partsOf(file: LockFile): { readonly parts: readonly Part[]; readonly unread: readonly string[] } {
   const parts: Part[] = [];
   const unread: string[] = [];
@@ -95,7 +97,7 @@ function partsOf(file: LockFile): { readonly parts: readonly Part[]; readonly un
   return { parts, unread };
 }
 
-/** The versions that the constraint files pin, by normalised project name. */
+/** Returns the versions that the constraint files pin, keyed by normalised project name. */
 function constraintsOf(parts: readonly Part[]): ReadonlyMap<string, string> {
   const lines = parts.filter(({ isConstraint }) => isConstraint).flatMap((part) => part.lines);
   return new Map(
@@ -114,7 +116,7 @@ function isOption(text: string): boolean {
   return text.startsWith('-') && !isElsewhere(text);
 }
 
-/** `null`: the line is an option, or malformed. */
+/** Makes the lock entry of one line; `null`: the line is an option, or malformed. */
 function entryAt(
   text: string,
   source: LockSource,
@@ -136,7 +138,7 @@ function entryAt(
   return { entry: { ...entry, version: limit, because: entry.because ?? 'unpinned' }, hashes: [] };
 }
 
-/** `null`: the line is no requirement. */
+/** Parses the requirement of one line; `null`: the line is no requirement. */
 function requirementAt(text: string): Requirement | null {
   const [, name, rest = ''] = requirement.exec(text) ?? [];
   if (name === undefined) return null;
@@ -180,7 +182,7 @@ function namesForeignIndex(text: string, { mirrors }: LockFile): boolean {
   return url !== undefined && isForeignIndex(url, mirrors);
 }
 
-/** How many others need each project, by the comments `# via a, b` of pip-compile and uv. */
+/** Counts how many packages require each project, by the comments `# via a, b` of pip-compile and uv. */
 function needsOf(text: string): ReadonlyMap<string, number> {
   const needs = new Map<string, number>();
   let module: string | null = null;

@@ -34,7 +34,7 @@ function requirementOf({ module, version }: ClientJob): string {
   return version === null || version === 'latest' ? module : `${module}==${version}`;
 }
 
-/** Only wheels: even downloading a source distribution runs its setup.py. */
+/** Runs `pip download` for wheels only, because even the download of a source distribution runs its setup.py. */
 function pipPlan(job: ClientJob): ClientPlan {
   const { access, home } = job;
   return {
@@ -66,7 +66,9 @@ function pipPlan(job: ClientJob): ClientPlan {
   };
 }
 
-/** uv has no `download`. Installing a wheel runs none of its code. */
+/**
+ * Runs `uv pip install` into a folder, because uv has no `download`. The installation of a wheel runs none of its code.
+ */
 function uvPlan(job: ClientJob): ClientPlan {
   const { access, home } = job;
   return {
@@ -88,7 +90,9 @@ function uvPlan(job: ClientJob): ClientPlan {
   };
 }
 
-/** `isElsewhere`: a project without wheels, or a machine without Python or space. */
+/**
+ * Finds the reason of a failed run. `isElsewhere`: the project has no wheels, or the machine has no Python or no space.
+ */
 function why(words: string): ClientReason {
   const isSource = /No sources permitted|has no usable wheels|building from source is disabled|no wheels/i.test(words);
   return {

@@ -7,11 +7,11 @@ type PypiLevel = 'environment' | 'project' | 'site' | 'user' | 'global' | 'shell
 
 export interface PypiSetting {
   readonly client: 'pip' | 'uv';
-  /** With hyphens, as in files. `default-index` stands for every form of uv's default index. */
+  /** The key with hyphens, as in settings files. `default-index` stands for every form of uv's default index. */
   readonly key: string;
   readonly values: readonly string[];
   readonly level: PypiLevel;
-  /** Of the settings of one key the one with the highest rank is in force. */
+  /** If a key is set several times, the setting with the highest rank applies. */
   readonly rank: number;
   readonly place: SettingPlace;
   /** The lines that an edit may remove; empty: the setting cannot be edited. */
@@ -68,7 +68,7 @@ export async function findPypi({ machine, assignments }: MachineSurroundings): P
 }
 
 /**
- * The last `-i URL` of the project's requirements.txt: for `pip install -r` it overrides variables and files.
+ * Reads the last `-i URL` of the project's requirements.txt. For `pip install -r` it overrides variables and files.
  * @see https://pip.pypa.io/en/stable/reference/requirements-file-format/#global-options
  */
 async function ofRequirements(machine: Machine): Promise<readonly PypiSetting[]> {
@@ -102,7 +102,7 @@ function ofVariables(
   });
 }
 
-/** The words of a variable. uv accepts an index as `name=url`. */
+/** Returns the words of a variable. uv accepts an index as `name=url`. */
 function valuesIn(value: string, variable: string): readonly string[] {
   const words = value.split(/\s+/);
   return variable === 'UV_DEFAULT_INDEX' ? words.map((word) => word.replace(/^[\w.-]+=(?=\w+:)/, '')) : words;
@@ -112,7 +112,7 @@ function rankOf(variable: string, at: number): number {
   return variable === 'UV_INDEX_URL' ? uvRanks.oldVariable : variableRank - at;
 }
 
-/** The paths of the user's pip.conf. pip reads both; the newer one overrides. */
+/** Returns the paths of the user's pip.conf. pip reads both; the newer one overrides the older one. */
 export function listUserPipFiles(machine: Machine): readonly [newer: string, older: string] {
   return [join(configFolderOf(machine), 'pip/pip.conf'), join(machine.home, '.pip/pip.conf')];
 }
@@ -121,7 +121,7 @@ export function userUvFileOf(machine: Machine): string {
   return join(configFolderOf(machine), 'uv/uv.toml');
 }
 
-/** The file that PIP_CONFIG_FILE names; `null`: none is named, or the file does not exist. */
+/** Returns the file that PIP_CONFIG_FILE names; `null`: none is named, or the file does not exist. */
 export async function findNamedPipFile(machine: Machine): Promise<string | null> {
   const named = machine.env['PIP_CONFIG_FILE'] ?? '';
   if (named === '') return null;
@@ -131,7 +131,8 @@ export async function findNamedPipFile(machine: Machine): Promise<string | null>
 }
 
 /**
- * pip's files: each overrides those before. pip reads no file of the user if PIP_CONFIG_FILE names one that exists.
+ * Lists pip's files. Each overrides those before it. If PIP_CONFIG_FILE names an existing file, pip reads no file of
+ * the user.
  * @see pip/_internal/configuration.py iter_config_files
  */
 async function pipFiles(machine: Machine): Promise<readonly (readonly [PypiLevel, string])[]> {
@@ -180,7 +181,7 @@ function pipSettings(level: PypiLevel, rank: number, lines: readonly FileLine[])
   });
 }
 
-/** In a project without a uv.toml, `[tool.uv]` in its pyproject.toml counts. */
+/** Reads uv's settings. If a project has no uv.toml, `[tool.uv]` in its pyproject.toml applies. */
 async function uvSettings(machine: Machine): Promise<readonly PypiSetting[]> {
   const read = async (level: PypiLevel, rank: number, file: string): Promise<readonly PypiSetting[] | null> => {
     const lines = await readLines(machine, file);
@@ -202,7 +203,8 @@ async function uvSettings(machine: Machine): Promise<readonly PypiSetting[]> {
 const uvKeys: readonly string[] = ['index-url', 'allow-insecure-host', 'index-strategy'];
 
 /**
- * The settings at the top level of a uv.toml, in `[pip]` and `[[index]]`; in a pyproject.toml those below `tool.uv`.
+ * Reads the settings at the top level of a uv.toml, in `[pip]` and `[[index]]`; in a pyproject.toml those below
+ * `tool.uv`.
  */
 function uvSettingsIn(
   level: PypiLevel,
@@ -242,7 +244,7 @@ function uvSettingsIn(
       continue;
     }
     if ((table !== own && table !== pip) || !uvKeys.includes(key) || values.length === 0) continue;
-    // Of a list over several lines only the first was read: the setting is not edited.
+    // Only the first line of a list is read, so a list over several lines is not edited.
     const isWhole = !rest.startsWith('[') || rest.includes(']');
     found.push({
       client: 'uv',
@@ -258,7 +260,7 @@ function uvSettingsIn(
   return found;
 }
 
-/** The settings of one key that a client reads, strongest first. */
+/** Returns the settings of one key that a client reads, strongest first. */
 export function sortInOrder({ settings }: PypiFound, client: 'pip' | 'uv', key: string): readonly PypiSetting[] {
   return settings
     .filter((one) => one.client === client && one.key === key && one.level !== 'shell')

@@ -14,7 +14,7 @@ export type Attested =
   | { readonly tag: 'untrusted' }
   | { readonly tag: 'malformed' };
 
-/** The errors that prove a forgery. Others may come from an outdated root. */
+/** The error codes that prove a forgery. Other errors may come from an outdated root. */
 const forgedCodes: readonly string[] = ['SIGNATURE_ERROR', 'TLOG_BODY_ERROR'];
 
 let last: { readonly text: string; readonly verifier: Verifier | null } | null = null;
@@ -51,7 +51,7 @@ export function verifyAttestation(attestation: Attestation, trustedRoot: string)
   }
 }
 
-/** An attestation in the form of a Sigstore bundle. @see PEP 740, "Attestation objects" */
+/** Converts an attestation to a Sigstore bundle. @see PEP 740, "Attestation objects" */
 function bundleOf({ statement, signature, certificate, entries }: Attestation): object {
   return {
     mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',

@@ -9,7 +9,7 @@ import { nameIn, sha256Of } from './project-page.ts';
 const depthMax = 50;
 
 /**
- * Parses TOML. An integer that a number cannot hold exactly is an error.
+ * Parses TOML. An integer that a JavaScript number cannot represent exactly is an error.
  * @returns the table; the error is the number of the invalid line, from 1
  */
 export function parseToml(text: string): Result<TomlTable, number> {
@@ -58,7 +58,7 @@ function ofUv(one: TomlTable): PythonLocked {
 }
 
 /**
- * Without a `source` a package of a poetry.lock comes from the public index.
+ * Reads a package of a poetry.lock. If it has no `source`, it comes from the public index.
  * @param files  the package's files, if the lock file has those of all packages in one place
  * @see https://python-poetry.org/docs/basic-usage/#installing-with-poetrylock
  */
@@ -75,7 +75,7 @@ function ofPoetry(one: TomlTable, files: TomlValue | undefined): PythonLocked {
 }
 
 /**
- * A package of the default index, or of the URLs of its files. A private index stands in the pyproject.toml alone.
+ * Reads a package of a pdm.lock. The lock file names no index: only the pyproject.toml names a private one.
  * @see https://pdm-project.org/latest/usage/lockfile/
  */
 function ofPdm(one: TomlTable, index: string | null): PythonLocked {
@@ -92,11 +92,11 @@ function ofPdm(one: TomlTable, index: string | null): PythonLocked {
   };
 }
 
-/** The host of the public index's files: pip writes their URLs, and no index. */
+/** Matches the host of the public index's files. pip writes the URLs of files into a lock file, but no index. */
 const publicFiles = /^https:\/\/files\.pythonhosted\.org\//;
 
 /**
- * A package of a PEP 751 file. `index` is optional there: without it, the URLs of the files tell where they are from.
+ * Reads a package of a PEP 751 file. `index` is optional there. If it is absent, the URLs of the files show the source.
  * @see https://packaging.python.org/en/latest/specifications/pylock-toml/
  */
 function ofPylock(one: TomlTable): PythonLocked {
@@ -122,7 +122,7 @@ function ofPylock(one: TomlTable): PythonLocked {
   };
 }
 
-/** The first index of a pyproject.toml that is not the public one or a mirror; `null`: none is named. */
+/** Returns the first index of a pyproject.toml that is neither the public one nor a mirror; `null`: none is named. */
 function foreignPdmIndex({ name, mirrors, beside }: LockFile): string | null {
   const read = parseToml(beside(name.replace(/[^/]*$/, 'pyproject.toml')) ?? '');
   const pdm = read.tag === 'ok' ? tableOf(tableOf(read.value['tool'])?.['pdm']) : null;
@@ -138,7 +138,7 @@ export function readTomlLock(kind: keyof typeof clientOf, file: LockFile): Resul
   if (read.tag === 'error')
     return error(phrase('expected.lockWrites', { file: named, client: clientOf[kind], line: read.error }));
   if (!isTomlLock(kind, read.value)) return error(phrase('expected.lockPackage', { file: named }));
-  // Poetry before 1.3 stored the hashes of all packages in one place.
+  // Poetry before 1.3 stored the hashes of all packages in one table.
   const kept = tableOf(tableOf(read.value['metadata'])?.['files']);
   const index = kind === 'pdm' ? foreignPdmIndex(file) : null;
   const packages = tablesOf(read.value[kind === 'pylock' ? 'packages' : 'package']).map((one) => {
@@ -151,7 +151,7 @@ export function readTomlLock(kind: keyof typeof clientOf, file: LockFile): Resul
   return ok({ ...pythonLockOf(packages, needs, file), malformed: [] });
 }
 
-/** A lock file without a package is one of a project without dependencies. */
+/** True if the table is a lock file of this kind. The lock file of a project without dependencies has no packages. */
 function isTomlLock(kind: keyof typeof clientOf, file: TomlTable): boolean {
   if (kind === 'pylock') return file['lock-version'] !== undefined;
   return file['package'] !== undefined || file[kind === 'uv' ? 'version' : 'metadata'] !== undefined;

@@ -83,10 +83,10 @@ function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
   }
 }
 
-/** A uv index only for packages that name it as their source. */
+/** The lines for a uv index that serves only the packages that name it as their source. */
 const explicitIndex = ['[[index]]', 'name = "own"', 'url = "https://pypi.example.com/simple"', 'explicit = true'];
 
-/** The first value of a setting, by `plainUrlOf`. */
+/** Returns the first value of a setting, by `plainUrlOf`. */
 export function urlOf({ values: [value = ''] }: PypiSetting): string {
   return plainUrlOf(value);
 }
@@ -95,7 +95,10 @@ function shown({ values: [value = ''] }: PypiSetting): string {
   return maskText(value);
 }
 
-/** The edits that delete a setting; none for a variable, a file of the project and a file that shells read. */
+/**
+ * Returns the edits that delete a setting. There are none for a variable, a file of the project and a file that shells
+ * read.
+ */
 function dropped({ place, lines, level }: PypiSetting): readonly Edit[] {
   if (!('file' in place) || level === 'project' || level === 'shell') return [];
   const { file } = place;

@@ -7,8 +7,8 @@ import { failedBy, fine, hashOf, seenIn, type Talk } from '../talk.ts';
 const algorithm = 'sha256';
 
 /**
- * Judges bytes by the pinned SHA-256, else, as clients do, by the one on the mirror's own page. The latter proves only
- * that the mirror is consistent, so the bytes are also compared between mirrors.
+ * Judges bytes by the pinned SHA-256. If none is pinned, it uses the hash on the mirror's own page, as clients do. That
+ * hash proves only that the mirror is consistent, so the bytes are also compared between mirrors.
  * @param wants  as `Pins.wants` for this file
  * @param stated   the hash on the page, in hex; `null`: none
  * @param known  facts to return with the verdict
@@ -42,8 +42,8 @@ export function* verify(
 
 export interface Pins {
   /**
-   * The expected hash of a file as `sha256:<hex>`; `null`: none is known. If several hashes are acceptable and `hex` is
-   * none of them, a description of them.
+   * Returns the expected hash of a file as `sha256:<hex>`; `null`: none is known. If several hashes are acceptable and
+   * `hex` is none of them, it returns a description of them.
    * @param hex  the hash computed from the file, or stated on the page
    */
   wants(file: string, hex: string): string | null;
@@ -55,8 +55,8 @@ export interface Pins {
 }
 
 /**
- * The pinned hashes of a version.
- * @param pinned  by `module@version/<file>`, and by `module@version/sha256:<hex>` where any file may have the hash
+ * Returns the pinned hashes of a version.
+ * @param pinned  keyed by `module@version/<file>`, and by `module@version/sha256:<hex>` if any file may have the hash
  */
 export function pinsOf(pinned: Readonly<Record<string, string>>, module: string, version: string): Pins {
   const at = `${module}@${version}/`;

@@ -3,7 +3,7 @@ import { limits } from '../../core/limits.ts';
 /** A version by PEP 440. Numbers are digits without leading zeros. */
 export interface PypiVersion {
   readonly epoch: string;
-  /** The numbers of the release without final zeros: `1` for `1.0`. */
+  /** The numbers of the release without final zeros, for example `1` for `1.0`. */
   readonly release: readonly string[];
   /** `a`, `b` or `rc`, and a number; `null`: no pre-release part. */
   readonly pre: readonly [string, string] | null;
@@ -12,7 +12,7 @@ export interface PypiVersion {
   readonly local: readonly string[];
 }
 
-/** A version in lower case. @see PEP 440, appendix B */
+/** Matches a version in lower case. @see PEP 440, appendix B */
 const form =
   /^v?(?:(\d+)!)?(\d+(?:\.\d+)*)(?:[-_.]?(alpha|a|beta|b|preview|pre|c|rc)[-_.]?(\d*))?(?:-(\d+)|[-_.]?(post|rev|r)[-_.]?(\d*))?(?:[-_.]?(dev)[-_.]?(\d*))?(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?$/;
 
@@ -38,7 +38,7 @@ export function parseVersion(text: string): PypiVersion | null {
   };
 }
 
-/** The canonical spelling of a version, without final zeros. @see packaging.utils canonicalize_version */
+/** Returns the canonical spelling of a version, without final zeros. @see packaging.utils canonicalize_version */
 export function canonicalVersionOf({ epoch, release, pre, post, dev, local }: PypiVersion): string {
   const first = epoch === '0' ? '' : `${epoch}!`;
   const numbers = release.length === 0 ? '0' : release.join('.');
@@ -56,7 +56,10 @@ export function isPythonPrerelease({ pre, dev }: PypiVersion): boolean {
   return pre !== null || dev !== null;
 }
 
-/** Below 0 if `a` is older, above 0 if `b` is, 0 for spellings of one version. @see packaging.version _cmpkey */
+/**
+ * Compares two versions: below 0 if `a` is older, above 0 if `b` is older, 0 if they are equal.
+ * @see packaging.version _cmpkey
+ */
 export function comparePythonVersions(a: PypiVersion, b: PypiVersion): number {
   return (
     compareDigits(a.epoch, b.epoch) ||
